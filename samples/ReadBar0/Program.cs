@@ -1,0 +1,33 @@
+// Takes a PCI device from its kernel driver, reads the first dword of its first BAR, and hands it back.
+//
+//   sudo dotnet run --project samples/ReadBar0 -- 0000:00:14.3
+using Vfio;
+
+if (args is not [string text] || !PciAddress.TryParse(text, out PciAddress address))
+{
+    foreach (PciDeviceInfo nic in new PciBus().Devices().Where(device => device.Class.BaseClass == PciClass.Network))
+    {
+        Console.WriteLine($"{nic}, IOMMU group {nic.IommuGroup?.ToString() ?? "none"}");
+    }
+
+    Console.Error.WriteLine("usage: ReadBar0 ADDRESS");
+    return 2;
+}
+
+try
+{
+    using DriverBinding binding = DriverBinding.Bind(address);
+    using VfioDevice device = VfioDevice.Open(binding.Address);
+    RegionIndex index = Enumerable.Range(0, 6).Select(bar => (RegionIndex)bar).First(bar => device.GetRegionInfo(bar).IsImplemented);
+    using Region mapped = device.OpenRegion(index);
+    using Region trapped = device.OpenRegion(index, RegionAccess.Trapped);
+    Console.WriteLine($"{address} opened through {device.BackendName}; {index} has 0x{mapped.Length:x} bytes");
+    Console.WriteLine($"{(mapped.IsMapped ? "mapped" : "not mappable")}: 0x{mapped.ReadUInt32(0):x8}");
+    Console.WriteLine($"through the file descriptor: 0x{trapped.ReadUInt32(0):x8}");
+    return 0;
+}
+catch (VfioException e)
+{
+    Console.Error.WriteLine($"ReadBar0: {e.Message}{(e.Hint is null ? "" : $"\nhint: {e.Hint}")}");
+    return e is BindingRefusedException ? 3 : 1;
+}

@@ -1,0 +1,62 @@
+namespace Vfio.Cli;
+
+/// <summary>Turns what went wrong into <c>vfio: what failed: why</c>, a line <c>hint: …</c>, and an exit code.</summary>
+internal static class ErrorReport
+{
+    private const string LookAtKernelLog = "the kernel's log may say more: dmesg | tail";
+    private const string ReportIt = "this is a mistake in vfio, please report it; VFIO_DEBUG=1 shows where it happened";
+
+    // errno values that mean "not you": asm-generic's numbers.
+    private const int EPERM = 1;
+    private const int EACCES = 13;
+
+    /// <summary>Writes an error and its hint.</summary>
+    public static void Write(CliHost host, string message, string hint)
+    {
+        host.Error.WriteLine($"vfio: {Printable.Clean(message)}");
+        host.Error.WriteLine($"hint: {Printable.Clean(hint)}");
+    }
+
+    /// <summary>Writes what an exception says.</summary>
+    /// <returns>The exit code it stands for.</returns>
+    public static int Write(CliHost host, Exception exception)
+    {
+        int code = Describe(host, exception);
+        if (host.Debug)
+        {
+            host.Error.WriteLine(exception);
+        }
+
+        return code;
+    }
+
+    private static int Describe(CliHost host, Exception exception)
+    {
+        switch (exception)
+        {
+            case CliException e:
+                Write(host, e.Message, e.Hint);
+                return e.ExitCode;
+            case BindingRefusedException e:
+                RefusalReport.Write(host, e.Refusals);
+                return ExitCode.Refused;
+            case VfioException e:
+                Write(host, e.Message, e.Hint ?? HintFor(e));
+                return ExitCode.Failed;
+            // The library turns its own into VfioException: what is left is mostly the output itself, on a full disk.
+            case IOException or UnauthorizedAccessException:
+                Write(host, $"input or output failed: {exception.Message}", LookAtKernelLog);
+                return ExitCode.Failed;
+            default:
+                Write(host, $"internal error: {exception.GetType().Name}: {exception.Message}", ReportIt);
+                return ExitCode.Failed;
+        }
+    }
+
+    private static string HintFor(VfioException exception) => exception.Errno switch
+    {
+        EPERM or EACCES => "this needs root: sudo vfio …",
+        0 => "vfio --help lists the commands, vfio COMMAND --help explains one",
+        _ => LookAtKernelLog,
+    };
+}

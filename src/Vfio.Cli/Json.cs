@@ -1,0 +1,100 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace Vfio.Cli;
+
+/// <summary>Writes one JSON document to the output, piece by piece, so that a long one is never in memory as a whole.</summary>
+internal sealed class Json : IDisposable
+{
+    private static readonly JsonWriterOptions Options = new()
+    {
+        Indented = true,
+        NewLine = "\n",
+        // Nothing here ends up in a web page; "bar0+0x10" should stay readable.
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    private readonly TextWriter _output;
+    private readonly ArrayBufferWriter<byte> _buffer = new();
+
+    public Json(TextWriter output)
+    {
+        _output = output;
+        Writer = new Utf8JsonWriter(_buffer, Options);
+    }
+
+    public Utf8JsonWriter Writer { get; }
+
+    /// <summary>Writes an array, passing on each item when it is done.</summary>
+    public void WriteArray<T>(string? name, IEnumerable<T> items, Action<Utf8JsonWriter, T> write)
+    {
+        if (name is null)
+        {
+            Writer.WriteStartArray();
+        }
+        else
+        {
+            Writer.WriteStartArray(name);
+        }
+
+        foreach (T item in items)
+        {
+            write(Writer, item);
+            PassOn();
+        }
+
+        Writer.WriteEndArray();
+    }
+
+    public void Dispose()
+    {
+        PassOn();
+        Writer.Dispose();
+        _output.WriteLine();
+    }
+
+    private void PassOn()
+    {
+        Writer.Flush();
+        _output.Write(Encoding.UTF8.GetString(_buffer.WrittenSpan));
+        _buffer.ResetWrittenCount();
+    }
+}
+
+/// <summary>The values that occur in several documents.</summary>
+internal static class JsonValues
+{
+    /// <summary>A text of unknown origin, or null.</summary>
+    public static void WriteText(this Utf8JsonWriter json, string name, string? value) =>
+        json.WriteString(name, value is null ? null : Printable.Clean(value));
+
+    public static void WriteNumberOrNull(this Utf8JsonWriter json, string name, int? value)
+    {
+        if (value is int number)
+        {
+            json.WriteNumber(name, number);
+        }
+        else
+        {
+            json.WriteNull(name);
+        }
+    }
+
+    public static void WriteRefusals(this Utf8JsonWriter json, string name, IEnumerable<BindingRefusal> refusals)
+    {
+        json.WriteStartArray(name);
+        foreach (BindingRefusal refusal in refusals)
+        {
+            json.WriteStartObject();
+            json.WriteString("address", refusal.Device.ToString());
+            json.WriteText("reason", refusal.Reason);
+            json.WriteText("explanation", refusal.Explanation);
+            json.WriteBoolean("canForce", refusal.CanForce);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+}

@@ -1,0 +1,84 @@
+using System.Globalization;
+using System.Text;
+
+namespace Vfio.Cli;
+
+/// <summary>
+/// Makes text of strangers (devices, sysfs, the journal, process names, what the user typed) fit to be shown: it must not
+/// steer the terminal, and it must fit its column.
+/// </summary>
+internal static class Printable
+{
+    private const char Replacement = '?';
+    private const string Ellipsis = "…";
+
+    /// <summary>The text on one line, with a question mark for each character that is not shown but acts.</summary>
+    public static string Clean(string text)
+    {
+        foreach (char c in text)
+        {
+            if (Acts(c))
+            {
+                return string.Create(text.Length, text, static (span, source) =>
+                {
+                    for (int i = 0; i < span.Length; i++)
+                    {
+                        span[i] = Acts(source[i]) ? Replacement : source[i];
+                    }
+                });
+            }
+        }
+
+        return text;
+    }
+
+    /// <summary>How many columns a terminal needs for clean text.</summary>
+    public static int Width(string text)
+    {
+        int width = 0;
+        foreach (Rune rune in text.EnumerateRunes())
+        {
+            width += Width(rune);
+        }
+
+        return width;
+    }
+
+    /// <summary>The text cut to a number of columns, with … where something is missing.</summary>
+    public static string Shorten(string text, int columns)
+    {
+        if (Width(text) <= columns)
+        {
+            return text;
+        }
+
+        int width = 0;
+        int length = 0;
+        foreach (Rune rune in text.EnumerateRunes())
+        {
+            if (width + Width(rune) > columns - 1)
+            {
+                break;
+            }
+
+            width += Width(rune);
+            length += rune.Utf16SequenceLength;
+        }
+
+        return columns <= 0 ? "" : string.Concat(text.AsSpan(0, length).TrimEnd(), Ellipsis);
+    }
+
+    // Controls, line ends, and format characters such as those that turn the direction of text around.
+    private static bool Acts(char c) => c is < ' ' or (> '~' and (< '\u00a0' or '\u00ad' or > '\u02ff')) && CharUnicodeInfo.GetUnicodeCategory(c)
+        is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
+
+    private static int Width(Rune rune) => rune.Value switch
+    {
+        < 0x300 => 1,
+        // Hangul, CJK, full-width forms, emoji: the blocks that terminals draw two columns wide.
+        (>= 0x1100 and <= 0x115f) or (>= 0x2e80 and <= 0xa4cf) or (>= 0xac00 and <= 0xd7a3) or (>= 0xf900 and <= 0xfaff)
+            or (>= 0xfe30 and <= 0xfe6f) or (>= 0xff00 and <= 0xff60) or (>= 0xffe0 and <= 0xffe6)
+            or (>= 0x1f300 and <= 0x1f9ff) or (>= 0x20000 and <= 0x3fffd) => 2,
+        _ => Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark or UnicodeCategory.EnclosingMark ? 0 : 1,
+    };
+}

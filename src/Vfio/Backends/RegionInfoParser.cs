@@ -1,0 +1,83 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Vfio.Interop.Uapi;
+
+namespace Vfio.Backends;
+
+/// <summary>
+/// Turns the kernel's region structure and its capability chain into a <see cref="RegionInfo"/>. The chain is bounded: wild
+/// offsets, loops and areas outside the region are refused or left out.
+/// </summary>
+internal static class RegionInfoParser
+{
+    // Capabilities are at least a header apart; no kernel has more than a handful.
+    private const int MaxCapabilities = 64;
+
+    public static RegionInfo Parse(RegionIndex index, ReadOnlySpan<byte> answer)
+    {
+        VfioUapi.vfio_region_info info = MemoryMarshal.Read<VfioUapi.vfio_region_info>(answer);
+        bool canMap = (info.flags & VfioUapi.VFIO_REGION_INFO_FLAG_MMAP) != 0 && info.size != 0;
+        List<MappableArea>? sparse = (info.flags & VfioUapi.VFIO_REGION_INFO_FLAG_CAPS) != 0
+            ? FindSparseAreas(answer, info.cap_offset, info.size)
+            : null;
+        IReadOnlyList<MappableArea> areas = !canMap ? [] : sparse ?? [new MappableArea(0, info.size)];
+        return new RegionInfo(
+            index,
+            info.size,
+            (info.flags & VfioUapi.VFIO_REGION_INFO_FLAG_READ) != 0,
+            (info.flags & VfioUapi.VFIO_REGION_INFO_FLAG_WRITE) != 0,
+            areas,
+            info.offset);
+    }
+
+    private static List<MappableArea>? FindSparseAreas(ReadOnlySpan<byte> answer, uint offset, ulong regionLength)
+    {
+        for (int count = 0; offset != 0 && count < MaxCapabilities; count++)
+        {
+            if (!TryRead(answer, offset, out VfioUapi.vfio_info_cap_header header))
+            {
+                return null;
+            }
+
+            if (header.id == VfioUapi.VFIO_REGION_INFO_CAP_SPARSE_MMAP)
+            {
+                return ReadSparseAreas(answer, offset, regionLength);
+            }
+
+            offset = header.next;
+        }
+
+        return null;
+    }
+
+    private static List<MappableArea> ReadSparseAreas(ReadOnlySpan<byte> answer, uint offset, ulong regionLength)
+    {
+        List<MappableArea> areas = [];
+        if (!TryRead(answer, offset, out VfioUapi.vfio_region_info_cap_sparse_mmap capability))
+        {
+            return areas;
+        }
+
+        ulong at = (ulong)offset + (ulong)Unsafe.SizeOf<VfioUapi.vfio_region_info_cap_sparse_mmap>();
+        for (uint i = 0; i < capability.nr_areas && TryRead(answer, at, out VfioUapi.vfio_region_sparse_mmap_area area); i++)
+        {
+            // Linux lists an area of length 0 where nothing of the region may be mapped.
+            if (area.size != 0 && area.offset < regionLength && area.size <= regionLength - area.offset)
+            {
+                areas.Add(new MappableArea(area.offset, area.size));
+            }
+
+            at += (ulong)Unsafe.SizeOf<VfioUapi.vfio_region_sparse_mmap_area>();
+        }
+
+        areas.Sort((left, right) => left.Offset.CompareTo(right.Offset));
+        return areas;
+    }
+
+    private static bool TryRead<T>(ReadOnlySpan<byte> answer, ulong offset, out T value)
+        where T : unmanaged
+    {
+        value = default;
+        return offset <= (ulong)answer.Length && MemoryMarshal.TryRead(answer[(int)offset..], out value);
+    }
+}

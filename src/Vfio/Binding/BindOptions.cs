@@ -1,0 +1,38 @@
+using Vfio.Binding;
+
+namespace Vfio;
+
+/// <summary>How devices are taken.</summary>
+public sealed record BindOptions
+{
+    /// <summary>Whether to take every endpoint of the devices' IOMMU groups, not only the devices named.</summary>
+    public bool WholeGroup { get; init; }
+
+    /// <summary>The user, by name or number, who may open the devices without being root; <see langword="null"/> for root alone.</summary>
+    public string? User { get; init; }
+
+    /// <summary>Whether to take devices that are in use, where that is possible at all.</summary>
+    public bool Force { get; init; }
+
+    /// <summary>The host.</summary>
+    public HostRoot Host { get; init; } = HostRoot.Default;
+
+    /// <summary>How the host is changed; <see langword="null"/> for the real way.</summary>
+    internal IHostChanges? Changes { get; init; }
+}
+
+/// <summary>How devices are handed back.</summary>
+public sealed record ReleaseOptions
+{
+    /// <summary>
+    /// Whether to go on where a program still holds the device (a child process then waits in the kernel for that program),
+    /// and where the journal's entry is damaged (the device then goes to the driver that the kernel chooses).
+    /// </summary>
+    public bool Force { get; init; }
+
+    /// <summary>The host.</summary>
+    public HostRoot Host { get; init; } = HostRoot.Default;
+
+    /// <summary>How the host is changed; <see langword="null"/> for the real way.</summary>
+    internal IHostChanges? Changes { get; init; }
+}

@@ -1,0 +1,141 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+using Vfio.Binding;
+using Vfio.Interop;
+using Vfio.Sysfs;
+
+namespace Vfio;
+
+/// <summary>
+/// What was taken and has to be handed back: one file a device in <c>/run/vfio</c>, written before the device is touched and
+/// removed after it is back. A reboot clears both the journal and what it undoes.
+/// </summary>
+/// <remarks>Reading needs no root and takes no lock. Writing is the library's own, under a lock shared by all processes.</remarks>
+public sealed class BindingJournal
+{
+    private const string Suffix = ".json";
+    private const int MaxEntryBytes = 64 * 1024;
+
+    private readonly string _folder;
+
+    /// <summary>The running host's journal.</summary>
+    public BindingJournal()
+        : this(HostRoot.Default)
+    {
+    }
+
+    /// <summary>The journal of a host whose files are somewhere else.</summary>
+    /// <param name="host">Where its <c>/run</c> is.</param>
+    public BindingJournal(HostRoot host)
+    {
+        ArgumentNullException.ThrowIfNull(host);
+        _folder = host.Combine("run/vfio");
+    }
+
+    /// <summary>Every device that is taken, by address; damaged entries included.</summary>
+    /// <returns>A snapshot; empty where nothing is taken.</returns>
+    public IReadOnlyList<JournalEntry> Entries() =>
+        [.. SysfsFile.Names(_folder)
+            .Where(name => name.EndsWith(Suffix, StringComparison.Ordinal))
+            .Select(name => PciAddress.TryParse(name.AsSpan(0, name.Length - Suffix.Length), out PciAddress address) ? Find(address) : null)
+            .OfType<JournalEntry>()
+            .OrderBy(entry => entry.Address)];
+
+    /// <summary>The entry of one device.</summary>
+    /// <param name="address">The device's address.</param>
+    /// <returns>The entry, damaged or not; <see langword="null"/> where the device is not taken.</returns>
+    public JournalEntry? Find(PciAddress address)
+    {
+        string path = PathOf(address);
+        byte[] buffer = new byte[MaxEntryBytes];
+        int length = SysfsFile.ReadBytes(path, buffer);
+        return length >= 0 ? JournalFormat.Read(address, buffer.AsMemory(0, length))
+            : File.Exists(path) ? new JournalEntry { Address = address, Damage = "it cannot be read" }
+            : null;
+    }
+
+    /// <summary>Keeps other processes from changing bindings until the lock is disposed, or this process ends.</summary>
+    internal IDisposable Lock(IHostChanges changes)
+    {
+        CreateFolder();
+        string path = Path.Combine(_folder, "lock");
+        SafeFileHandle file = Libc.Open(path, Libc.O_RDWR | Libc.O_CREAT | Libc.O_CLOEXEC, 0x180);
+        if (file.IsInvalid)
+        {
+            throw Failed("open", path, Marshal.GetLastPInvokeError());
+        }
+
+        if (!changes.WaitUntil(() => Libc.FLock(file, Libc.LOCK_EX | Libc.LOCK_NB) == 0, TimeSpan.FromSeconds(30)))
+        {
+            file.Dispose();
+            throw new VfioException("lock", path, "another program has been changing bindings for 30 s", "wait for it, or look for it: fuser -v " + path);
+        }
+
+        return file;
+    }
+
+    /// <summary>Writes an entry so that at any moment either the old one or the new one is there, whole.</summary>
+    internal void Write(JournalEntry entry)
+    {
+        CreateFolder();
+        string path = PathOf(entry.Address);
+        string temporary = path + ".new";
+        using (SafeFileHandle file = Libc.Open(temporary, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_TRUNC | Libc.O_CLOEXEC, 0x1a4))
+        {
+            Check("open", temporary, file.IsInvalid ? Marshal.GetLastPInvokeError() : 0);
+            Check("write", temporary, WholeWrite.Write(file, JournalFormat.Write(entry)));
+            Check("fsync", temporary, Libc.FSync(file) < 0 ? Marshal.GetLastPInvokeError() : 0);
+        }
+
+        Change("rename", path, () => File.Move(temporary, path, overwrite: true));
+        SyncFolder();
+    }
+
+    internal void Remove(PciAddress address)
+    {
+        string path = PathOf(address);
+        Change("remove", path, () =>
+        {
+            File.Delete(path);
+            File.Delete(path + ".new");
+        });
+        SyncFolder();
+    }
+
+    internal string PathOf(PciAddress address) => Path.Combine(_folder, address + Suffix);
+
+    private void CreateFolder() => Change("create", _folder, () => Directory.CreateDirectory(_folder));
+
+    private void SyncFolder()
+    {
+        using SafeFileHandle folder = Libc.Open(_folder, Libc.O_RDONLY | Libc.O_CLOEXEC);
+        Check("fsync", _folder, folder.IsInvalid || Libc.FSync(folder) < 0 ? Marshal.GetLastPInvokeError() : 0);
+    }
+
+    private static void Change(string operation, string path, Action change)
+    {
+        try
+        {
+            change();
+        }
+        catch (UnauthorizedAccessException)
+        {
+            throw Failed(operation, path, Errno.EACCES);
+        }
+        catch (IOException e)
+        {
+            throw new VfioException(operation, path, e.Message);
+        }
+    }
+
+    private static void Check(string operation, string path, int errno)
+    {
+        if (errno != 0)
+        {
+            throw Failed(operation, path, errno);
+        }
+    }
+
+    private static VfioException Failed(string operation, string path, int errno) =>
+        new(operation, path, errno, errno is Errno.EACCES or Errno.EPERM ? "taking and releasing devices needs root: sudo vfio …" : null);
+}

@@ -1,0 +1,260 @@
+using Vfio.Binding;
+using Vfio.Interop;
+using Vfio.Sysfs;
+
+namespace Vfio;
+
+/// <summary>
+/// What taking some devices would do: the devices, what forbids it, what would still block, and every change of the host in
+/// order. Computing it changes nothing; executing it takes all of the devices or none.
+/// </summary>
+public sealed class BindingPlan
+{
+    private readonly IReadOnlyList<PciAddress> _addresses;
+    private readonly BindOptions _options;
+    private readonly List<(PciAddress Device, BindingStep Step)> _steps = [];
+    private readonly List<PciAddress> _newlyTaken = [];
+    private readonly IHostChanges _changes;
+    private readonly BindingJournal _journal;
+    private readonly DeviceSteps _kit;
+
+    private BindingPlan(IReadOnlyList<PciAddress> addresses, BindOptions options)
+    {
+        _addresses = addresses;
+        _options = options;
+        _changes = options.Changes ?? new HostChanges();
+        _journal = new BindingJournal(options.Host);
+        _kit = new DeviceSteps(options.Host, _changes, _journal);
+    }
+
+    /// <summary>What will be taken: the devices named and, with <see cref="BindOptions.WholeGroup"/>, the other endpoints of their groups.</summary>
+    public IReadOnlyList<PciDeviceInfo> Devices { get; private set; } = [];
+
+    /// <summary>What forbids it; empty where the plan may be executed. With <see cref="BindOptions.Force"/>, only what cannot be forced.</summary>
+    public IReadOnlyList<BindingRefusal> Refusals { get; private set; } = [];
+
+    /// <summary>Endpoints in the devices' groups that would still belong to a host driver, so that the kernel gives none of the group away.</summary>
+    public IReadOnlyList<PciDeviceInfo> Blockers { get; private set; } = [];
+
+    /// <summary>Every change of the host, in order; empty where everything is as wanted already.</summary>
+    public IReadOnlyList<BindingStep> Steps => [.. _steps.Select(step => step.Step)];
+
+    /// <summary>The devices that the plan takes anew, not taken by an earlier one.</summary>
+    internal IReadOnlyList<PciAddress> NewlyTaken => _newlyTaken;
+
+    /// <summary>Computes the plan for some devices.</summary>
+    /// <param name="addresses">The devices; at least one.</param>
+    /// <param name="options">How; <see langword="null"/> for the defaults.</param>
+    /// <returns>The plan, which may hold refusals.</returns>
+    /// <exception cref="VfioException">A device is absent, the user is unknown, or the journal's entry of a device is damaged.</exception>
+    public static BindingPlan Compute(IReadOnlyList<PciAddress> addresses, BindOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(addresses);
+        ArgumentOutOfRangeException.ThrowIfZero(addresses.Count);
+        BindingPlan plan = new(addresses, options ?? new BindOptions());
+        plan.Compute();
+        return plan;
+    }
+
+    /// <summary>Takes the devices: all of them, or none. Waits for other programs that are changing bindings.</summary>
+    /// <remarks>Looks at the host again first: what counts is the state at the moment of the change. Not to be cut short by a
+    /// signal; a process killed in the middle leaves a journal from which <see cref="ReleasePlan"/> restores the host.</remarks>
+    /// <exception cref="BindingRefusedException">It would harm the host; nothing was changed.</exception>
+    /// <exception cref="VfioException">A step failed; what had been done was undone.</exception>
+    public void Execute()
+    {
+        if (_steps.Count == 0 && Refusals.Count == 0)
+        {
+            return;
+        }
+
+        if (Refusals.Count != 0)
+        {
+            throw new BindingRefusedException(Refusals);
+        }
+
+        using IDisposable alone = _journal.Lock(_changes);
+        Compute();
+        if (Refusals.Count != 0)
+        {
+            throw new BindingRefusedException(Refusals);
+        }
+
+        int done = 0;
+        try
+        {
+            for (; done < _steps.Count; done++)
+            {
+                _steps[done].Step.Run();
+            }
+        }
+        catch (VfioException failure)
+        {
+            // The step that failed may have been half done: its device is undone too.
+            Undo([.. _steps[..(done + 1)].Select(step => step.Device).Distinct()], failure);
+            throw;
+        }
+    }
+
+    private void Compute()
+    {
+        _steps.Clear();
+        _newlyTaken.Clear();
+        Devices = FindDevices();
+        (uint Uid, uint Gid, string Name)? user = _options.User is null ? null : Users.Get(_options.User);
+        HostSurvey survey = new(_options.Host);
+        Refusals = [.. Devices.SelectMany(device => survey.Judge(device, thorough: true)).Where(refusal => !(refusal.CanForce && _options.Force))];
+        HashSet<PciAddress> taken = [.. Devices.Select(device => device.Address)];
+        Blockers = [.. Groups().SelectMany(group => group.Blockers()).Where(device => !taken.Contains(device.Address))];
+        if (Devices.Any(device => !device.HasVfioDriver) && !_kit.HasDriver(PciDeviceInfo.VfioPciDriver))
+        {
+            _steps.Add((Devices[0].Address, _kit.LoadModule(PciDeviceInfo.VfioPciDriver, PciDeviceInfo.VfioPciDriver)));
+        }
+
+        foreach (PciDeviceInfo device in Devices)
+        {
+            _steps.AddRange(StepsFor(device, survey, user).Select(step => (device.Address, step)));
+        }
+    }
+
+    private List<PciDeviceInfo> FindDevices()
+    {
+        List<PciDeviceInfo> devices = [.. _addresses.Distinct().Select(_kit.Bus.Get)];
+        if (_options.WholeGroup)
+        {
+            IEnumerable<PciDeviceInfo> others = devices
+                .Select(device => device.IommuGroup)
+                .OfType<int>()
+                .Distinct()
+                .SelectMany(number => _kit.Bus.Group(number)?.Devices ?? [])
+                .Where(device => !device.IsBridge && !_addresses.Contains(device.Address));
+            devices.AddRange(others.ToArray());
+        }
+
+        return devices;
+    }
+
+    private IEnumerable<IommuGroup> Groups() =>
+        Devices.Select(device => device.IommuGroup).OfType<int>().Distinct().Select(_kit.Bus.Group).OfType<IommuGroup>();
+
+    private List<BindingStep> StepsFor(PciDeviceInfo device, HostSurvey survey, (uint Uid, uint Gid, string Name)? user)
+    {
+        JournalEntry? before = _journal.Find(device.Address);
+        if (before?.Damage is string damage)
+        {
+            throw new VfioException(
+                "read", _journal.PathOf(device.Address), $"the journal's entry is damaged: {damage}",
+                $"vfio release --force {device.Address} gives the device to the driver that the kernel chooses");
+        }
+
+        List<BindingStep> steps = [];
+        string[] nodes = user is null ? [] : NodesOf(device);
+        bool isMine = user is not null && nodes.All(node => FileStatus.Of(node)?.UserId == user.Value.Uid) && device.HasVfioDriver;
+        if (device.HasVfioDriver && (user is null || isMine))
+        {
+            return steps;
+        }
+
+        JournalEntry entry = before ?? Describe(device, survey);
+        steps.Add(_kit.Remember(user is null ? entry : entry with { User = user.Value.Name, Nodes = OwnersBefore(entry, nodes) }));
+        if (before is null)
+        {
+            _newlyTaken.Add(device.Address);
+        }
+
+        if (!device.HasVfioDriver)
+        {
+            steps.Add(_kit.Override(device, PciDeviceInfo.VfioPciDriver));
+            if (device.Driver is not null)
+            {
+                steps.Add(_kit.Unbind(device));
+            }
+
+            steps.Add(_kit.Probe(device, PciDeviceInfo.VfioPciDriver));
+        }
+
+        if (user is not null)
+        {
+            steps.AddRange(GiveTo(device, user.Value));
+        }
+
+        return steps;
+    }
+
+    private IEnumerable<BindingStep> GiveTo(PciDeviceInfo device, (uint Uid, uint Gid, string Name) user)
+    {
+        yield return _kit.ChangeOwner(GroupNode(device), user.Uid, user.Gid, $"for {user.Name}");
+
+        // The device's own node has a number that the kernel gives at the bind.
+        yield return new BindingStep($"chown {user.Uid}:{user.Gid} {_options.Host.Combine("dev/vfio/devices/vfioN")} of {device.Address}, where the kernel has such nodes", () =>
+        {
+            foreach (string node in DeviceNodes(device))
+            {
+                _kit.ChangeOwner(node, user.Uid, user.Gid, $"for {user.Name}").Run();
+            }
+        });
+    }
+
+    private string GroupNode(PciDeviceInfo device) => _options.Host.Combine($"dev/vfio/{device.IommuGroup}");
+
+    private string[] DeviceNodes(PciDeviceInfo device) =>
+        Directory.Exists(_options.Host.Combine("dev/vfio/devices"))
+            ? [.. SysfsFile.Names(device.Attribute("vfio-dev")).Select(name => _options.Host.Combine($"dev/vfio/devices/{name}"))]
+            : [];
+
+    private string[] NodesOf(PciDeviceInfo device) => [GroupNode(device), .. DeviceNodes(device)];
+
+    private List<NodeOwner> OwnersBefore(JournalEntry entry, string[] nodes)
+    {
+        string prefix = _options.Host.Combine("dev/");
+        List<NodeOwner> owners = [.. entry.Nodes];
+        foreach (string node in nodes)
+        {
+            string name = node[prefix.Length..];
+            if (!owners.Exists(owner => owner.Node == name) && FileStatus.Of(node) is FileStatus status)
+            {
+                owners.Add(new NodeOwner(name, status.UserId, status.GroupId));
+            }
+        }
+
+        return owners;
+    }
+
+    private static JournalEntry Describe(PciDeviceInfo device, HostSurvey survey) => new()
+    {
+        Address = device.Address,
+        VendorId = device.VendorId,
+        DeviceId = device.DeviceId,
+        Driver = device.HasVfioDriver ? device.Driver! : PciDeviceInfo.VfioPciDriver,
+        DriverBefore = device.Driver,
+        ModuleBefore = SysfsFile.ReadLinkName(device.Attribute("driver/module")),
+        OverrideBefore = device.ReadDriverOverride(),
+        Interfaces = survey.InterfaceStates(device.Address),
+        Disks = survey.Disks(device.Address),
+        TakenAt = DateTimeOffset.UtcNow,
+        TakenBy = Environment.GetEnvironmentVariable("SUDO_USER") is { Length: > 0 } caller ? caller : Users.Name(Users.EffectiveId),
+        ProcessId = Environment.ProcessId,
+    };
+
+    private void Undo(IReadOnlyList<PciAddress> touched, VfioException failure)
+    {
+        foreach (PciAddress address in touched.Where(_newlyTaken.Contains).Reverse())
+        {
+            if (_journal.Find(address) is not JournalEntry entry)
+            {
+                continue;
+            }
+
+            try
+            {
+                DeviceRestorer.Run(_kit, _journal, _options.Host, entry, force: false, _changes);
+            }
+            catch (VfioException second)
+            {
+                throw new VfioException(
+                    failure.Operation, failure.Subject, $"{failure.Message}; and undoing it failed: {second.Message}",
+                    $"vfio release {address} tries again to hand it back");
+            }
+        }
+    }
+}

@@ -1,0 +1,35 @@
+namespace Vfio;
+
+/// <summary>Why a device must not be taken.</summary>
+/// <param name="Device">The device.</param>
+/// <param name="Reason">
+/// One word, stable: <c>bridge</c>, <c>no-iommu</c>, <c>mounted</c>, <c>swap</c>, <c>held</c>, <c>claimed</c>, <c>open</c>,
+/// <c>address</c>, <c>route</c>, <c>port</c>, <c>display</c>, <c>functions</c>.
+/// </param>
+/// <param name="Explanation">The end of a sentence about the device: "its disk nvme0n1 is mounted on /srv".</param>
+/// <param name="CanForce">Whether <see cref="BindOptions.Force"/> goes on all the same.</param>
+public sealed record BindingRefusal(PciAddress Device, string Reason, string Explanation, bool CanForce)
+{
+    /// <summary>The refusal in a line: <c>0000:01:00.0: its disk nvme0n1 is mounted on /srv</c>.</summary>
+    /// <returns>Device and explanation.</returns>
+    public override string ToString() => $"{Device}: {Explanation}";
+}
+
+/// <summary>Devices were not taken because that would harm the host. Nothing was changed.</summary>
+public sealed class BindingRefusedException : VfioException
+{
+    internal BindingRefusedException(IReadOnlyList<BindingRefusal> refusals)
+        : base("bind", refusals[0].Device.ToString(), refusals[0].Explanation, MakeHint(refusals)) => Refusals = refusals;
+
+    /// <summary>Every reason found; at least one.</summary>
+    public IReadOnlyList<BindingRefusal> Refusals { get; }
+
+    private static string MakeHint(IReadOnlyList<BindingRefusal> refusals) =>
+        refusals.FirstOrDefault(refusal => !refusal.CanForce)?.Reason switch
+        {
+            null => "stop that use first, or take the device all the same with --force",
+            "bridge" => "bridges and ports stay with the kernel; take the endpoints behind them",
+            "no-iommu" => "switch the IOMMU on: VT-d or AMD-Vi in the firmware's setup, intel_iommu=on on the kernel's command line",
+            _ => "this device cannot be taken, not even by force",
+        };
+}

@@ -1,0 +1,130 @@
+namespace Vfio.Binding;
+
+/// <summary>
+/// Puts a device back as its journal entry remembers it, from whatever state it is in: a bind or a release may have been
+/// killed anywhere. Each call makes the steps that are still missing.
+/// </summary>
+internal static class DeviceRestorer
+{
+    public static void Run(DeviceSteps kit, BindingJournal journal, HostRoot host, JournalEntry entry, bool force, IHostChanges changes)
+    {
+        foreach (BindingStep step in Plan(kit, journal, host, entry, force, changes))
+        {
+            step.Run();
+        }
+    }
+
+    /// <exception cref="VfioException">A program holds the device, and <paramref name="force"/> is not given; or the entry is damaged.</exception>
+    public static List<BindingStep> Plan(
+        DeviceSteps kit, BindingJournal journal, HostRoot host, JournalEntry entry, bool force, IHostChanges changes)
+    {
+        PciDeviceInfo? device = kit.Bus.Find(entry.Address);
+        if (entry.Damage is not null)
+        {
+            return PlanDamaged(kit, journal, entry, device, force);
+        }
+
+        // Gone, or another card in its place: there is nothing to hand back.
+        if (device is null || device.VendorId != entry.VendorId || device.DeviceId != entry.DeviceId)
+        {
+            return [kit.Forget(entry.Address)];
+        }
+
+        List<BindingStep> steps = [];
+        bool moves = device.Driver != entry.DriverBefore;
+        IReadOnlyList<DeviceHolder> holders = moves && device.HasVfioDriver ? new DeviceHolders(host).OfDevice(device) : [];
+        if (holders.Count != 0 && !force)
+        {
+            throw new VfioException(
+                "release", entry.Address.ToString(), $"it is still in use by {string.Join(", ", holders)}",
+                "end that program first; --force lets a child process wait for it");
+        }
+
+        // Where the device had a driver that its override did not name, the override must not stand in the way of the bind.
+        string? transient = moves && entry.OverrideBefore is not null && entry.DriverBefore is not null && entry.OverrideBefore != entry.DriverBefore
+            ? entry.DriverBefore : entry.OverrideBefore;
+        if (device.ReadDriverOverride() != transient)
+        {
+            steps.Add(kit.Override(device, transient));
+        }
+
+        if (moves)
+        {
+            if (device.Driver is not null)
+            {
+                steps.Add(holders.Count == 0 ? kit.Unbind(device) : kit.UnbindHeld(device, holders));
+            }
+
+            AddAttach(kit, entry, device, steps);
+        }
+
+        if (transient != entry.OverrideBefore)
+        {
+            steps.Add(kit.Override(device, entry.OverrideBefore));
+        }
+
+        InterfaceRestorer interfaces = new(host, changes);
+        steps.AddRange(entry.Interfaces.Count == 0 ? [] : interfaces.Plan(entry));
+        if (entry.Disks.Count != 0)
+        {
+            steps.Add(WaitForDisks(kit, host, entry));
+        }
+
+        steps.AddRange(NodeRestorer.Plan(host, journal, entry, device, changes));
+        steps.Add(kit.Forget(entry.Address));
+        return steps;
+    }
+
+    private static void AddAttach(DeviceSteps kit, JournalEntry entry, PciDeviceInfo device, List<BindingStep> steps)
+    {
+        if (entry.DriverBefore is not string driver)
+        {
+            return;
+        }
+
+        if (!kit.HasDriver(driver))
+        {
+            steps.Add(kit.LoadModule(entry.ModuleBefore ?? driver, driver));
+        }
+
+        // Loading the module makes its driver look at every device without one: it may have taken this one already.
+        BindingStep attach = kit.Attach(device, driver);
+        steps.Add(new BindingStep(attach.Description, () =>
+        {
+            if (kit.Bus.Find(entry.Address)?.Driver != driver)
+            {
+                attach.Run();
+            }
+        }));
+    }
+
+    // Namespaces are scanned after the driver's bind returns. Disks that do not come back are no reason to keep the entry.
+    private static BindingStep WaitForDisks(DeviceSteps kit, HostRoot host, JournalEntry entry) =>
+        new($"wait for {string.Join(", ", entry.Disks)}", () =>
+            kit.WaitUntil(() => entry.Disks.All(disk => Directory.Exists(host.Combine($"sys/class/block/{disk}")))));
+
+    private static List<BindingStep> PlanDamaged(DeviceSteps kit, BindingJournal journal, JournalEntry entry, PciDeviceInfo? device, bool force)
+    {
+        if (!force)
+        {
+            throw new VfioException(
+                "read", journal.PathOf(entry.Address), $"the journal's entry is damaged: {entry.Damage}",
+                $"vfio release --force {entry.Address} gives the device to the driver that the kernel chooses");
+        }
+
+        List<BindingStep> steps = [];
+        if (device is not null)
+        {
+            steps.Add(kit.Override(device, null));
+            if (device.HasVfioDriver)
+            {
+                steps.Add(kit.Unbind(device));
+            }
+
+            steps.Add(kit.ProbeAny(device));
+        }
+
+        steps.Add(kit.Forget(entry.Address));
+        return steps;
+    }
+}

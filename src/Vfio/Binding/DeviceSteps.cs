@@ -1,0 +1,106 @@
+namespace Vfio.Binding;
+
+/// <summary>
+/// The single steps of which taking and handing back consist, for one host. Each says what it does and does it; a step whose
+/// work is done already does nothing, so that an interrupted sequence can be run again from its start.
+/// </summary>
+internal sealed class DeviceSteps(HostRoot host, IHostChanges changes, BindingJournal journal)
+{
+    private static readonly TimeSpan KernelPatience = TimeSpan.FromSeconds(5);
+
+    public PciBus Bus { get; } = new(host);
+
+    public BindingStep LoadModule(string module, string driver) => new($"modprobe {module}", () =>
+    {
+        if (!HasDriver(driver))
+        {
+            changes.LoadModule(module);
+        }
+    });
+
+    public BindingStep Remember(JournalEntry entry) =>
+        new($"remember in {journal.PathOf(entry.Address)}: driver {entry.DriverBefore ?? "none"}, override {entry.OverrideBefore ?? "none"}", () => journal.Write(entry));
+
+    public BindingStep Forget(PciAddress address) => new($"remove {journal.PathOf(address)}", () => journal.Remove(address));
+
+    /// <param name="device">The device.</param>
+    /// <param name="driver">The only driver that may take it from now on; <see langword="null"/> for any.</param>
+    public BindingStep Override(PciDeviceInfo device, string? driver)
+    {
+        string path = device.Attribute("driver_override");
+        // The kernel takes an empty line as "no override".
+        return Write(path, driver ?? "\n");
+    }
+
+    public BindingStep Unbind(PciDeviceInfo device) => Write(Path.Combine(host.PciDriver(device.Driver!), "unbind"), device.Address.ToString());
+
+    /// <summary>Unbinds in a child process, which stays in the kernel until whoever holds the device lets go.</summary>
+    public BindingStep UnbindHeld(PciDeviceInfo device, IReadOnlyList<DeviceHolder> holders)
+    {
+        string path = Path.Combine(host.PciDriver(device.Driver!), "unbind");
+        return new BindingStep($"write \"{device.Address}\" to {path}, in a child process that waits for {string.Join(", ", holders)}", () =>
+        {
+            if (changes.WriteInChild(path, device.Address.ToString()) is int child)
+            {
+                throw new VfioException(
+                    "unbind", device.Address.ToString(), $"the kernel waits for {string.Join(", ", holders)} to let go; child process {child} waits with it",
+                    $"end that program, then: vfio release {device.Address}");
+            }
+        });
+    }
+
+    /// <summary>Lets the kernel look for a driver, and makes sure that the right one took the device.</summary>
+    public BindingStep Probe(PciDeviceInfo device, string driver)
+    {
+        string path = host.Combine("sys/bus/pci/drivers_probe");
+        return new BindingStep(Describe(path, device.Address.ToString()), () =>
+        {
+            changes.Write(path, device.Address.ToString());
+            WaitForDriver(device.Address, driver);
+        });
+    }
+
+    /// <summary>Lets the kernel look for a driver, whichever.</summary>
+    public BindingStep ProbeAny(PciDeviceInfo device) => Write(host.Combine("sys/bus/pci/drivers_probe"), device.Address.ToString());
+
+    /// <summary>Gives the device to one driver by name.</summary>
+    public BindingStep Attach(PciDeviceInfo device, string driver)
+    {
+        string path = Path.Combine(host.PciDriver(driver), "bind");
+        return new BindingStep(Describe(path, device.Address.ToString()), () =>
+        {
+            changes.Write(path, device.Address.ToString());
+            WaitForDriver(device.Address, driver);
+        });
+    }
+
+    public BindingStep ChangeOwner(string node, uint user, uint group, string reason) => new($"chown {user}:{group} {node} ({reason})", () =>
+    {
+        if (!changes.WaitUntil(() => File.Exists(node), KernelPatience))
+        {
+            throw new VfioException("chown", node, "the node did not appear", "the kernel's log (dmesg) may say why");
+        }
+
+        changes.ChangeOwner(node, user, group);
+    });
+
+    public bool HasDriver(string driver) => Directory.Exists(host.PciDriver(driver));
+
+    public bool WaitUntil(Func<bool> condition) => changes.WaitUntil(condition, KernelPatience);
+
+    private BindingStep Write(string path, string value) => new(Describe(path, value), () => changes.Write(path, value));
+
+    private static string Describe(string path, string value) => $"write \"{value.ReplaceLineEndings("\\n")}\" to {path}";
+
+    private void WaitForDriver(PciAddress address, string driver)
+    {
+        if (!WaitUntil(() => Bus.Find(address)?.Driver == driver))
+        {
+            string? other = Bus.Find(address)?.Driver;
+            throw new VfioException(
+                "bind", address.ToString(),
+                other is null ? $"the driver {driver} did not take the device" : $"the driver {other} took the device instead of {driver}",
+                "the kernel's log says why: dmesg | tail");
+        }
+    }
+}

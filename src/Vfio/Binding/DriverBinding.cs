@@ -1,0 +1,78 @@
+namespace Vfio;
+
+/// <summary>
+/// A device taken from its driver for as long as this object lives. Disposing it hands the device back: the driver, the
+/// override, the interfaces and the permissions of before.
+/// </summary>
+/// <remarks>
+/// Needs root, unless the device is with a VFIO driver already; then nothing is changed, now or at the end. Close the
+/// <see cref="VfioDevice"/> first: the kernel waits for whoever has it open. Not thread-safe.
+/// </remarks>
+public sealed class DriverBinding : IDisposable
+{
+    private readonly BindOptions _options;
+    private IReadOnlyList<PciAddress> _taken;
+
+    private DriverBinding(PciAddress address, BindOptions options, IReadOnlyList<PciAddress> taken)
+    {
+        Address = address;
+        _options = options;
+        _taken = taken;
+    }
+
+    /// <summary>The device.</summary>
+    public PciAddress Address { get; }
+
+    /// <summary>Takes a device from its driver and gives it to vfio-pci.</summary>
+    /// <param name="address">The device.</param>
+    /// <param name="options">How; <see langword="null"/> for the defaults.</param>
+    /// <returns>The binding; the caller owns it.</returns>
+    /// <exception cref="BindingRefusedException">It would harm the host; nothing was changed.</exception>
+    /// <exception cref="VfioException">
+    /// The device is absent; not permitted; vfio-pci cannot be loaded; or a step failed, and what had been done was undone.
+    /// </exception>
+    public static DriverBinding Bind(PciAddress address, BindOptions? options = null)
+    {
+        options ??= new BindOptions();
+        BindingPlan plan = BindingPlan.Compute([address], options);
+        plan.Execute();
+        return new DriverBinding(address, options, plan.NewlyTaken);
+    }
+
+    /// <summary>Hands back what was taken, and says so when that fails. More than once is harmless.</summary>
+    /// <exception cref="VfioException">
+    /// The device is still open, or a step failed. The journal keeps the device: call again, or <c>vfio release</c>.
+    /// </exception>
+    public void Release()
+    {
+        if (_taken.Count == 0)
+        {
+            return;
+        }
+
+        ReleaseOptions options = new() { Host = _options.Host, Changes = _options.Changes };
+        VfioException? failure = ReleasePlan.Compute(_taken, options).Execute().Select(outcome => outcome.Error).OfType<VfioException>().FirstOrDefault();
+        if (failure is not null)
+        {
+            throw failure;
+        }
+
+        _taken = [];
+    }
+
+    /// <summary>
+    /// Hands back what was taken. Never throws: what fails stays in the journal, for <c>vfio status</c> to show and
+    /// <c>vfio release</c> to mend; call <see cref="Release"/> to be told.
+    /// </summary>
+    public void Dispose()
+    {
+        try
+        {
+            Release();
+        }
+        catch (VfioException)
+        {
+            // The journal has it; an exception here would hide the one that is under way.
+        }
+    }
+}

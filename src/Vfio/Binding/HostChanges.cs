@@ -1,0 +1,89 @@
+using System.Diagnostics;
+using Vfio.Interop;
+using Vfio.Sysfs;
+
+namespace Vfio.Binding;
+
+/// <summary>Changes the running host.</summary>
+internal sealed class HostChanges : IHostChanges
+{
+    private static readonly TimeSpan ChildPatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ModprobePatience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(5);
+
+    public void Write(string path, string value) => Check("write", path, SysfsFile.Write(path, value));
+
+    public int? WriteInChild(string path, string value)
+    {
+        // A shell, because what blocks in the kernel must not be a thread of this process: it could not end.
+        using Process child = Start("/bin/sh", ["-c", "printf %s \"$1\" > \"$2\"", "vfio-unbind", value, path]);
+        if (!child.WaitForExit(ChildPatience))
+        {
+            return child.Id;
+        }
+
+        return child.ExitCode == 0 ? null : throw new VfioException("write", path, $"the child process ended with {child.ExitCode}");
+    }
+
+    public void LoadModule(string module)
+    {
+        using Process modprobe = Start("modprobe", ["--", module]);
+        string errors = modprobe.StandardError.ReadToEnd().Trim();
+        if (!modprobe.WaitForExit(ModprobePatience))
+        {
+            modprobe.Kill();
+            throw new VfioException("modprobe", module, $"it did not end within {ModprobePatience.TotalSeconds} s");
+        }
+
+        if (modprobe.ExitCode != 0)
+        {
+            throw new VfioException(
+                "modprobe", module, errors.Split('\n')[0] is { Length: > 0 } first ? first : $"it ended with {modprobe.ExitCode}",
+                "does the running kernel have this module? find /lib/modules/$(uname -r) -name '*vfio*'");
+        }
+    }
+
+    public void ChangeOwner(string node, uint user, uint group) => Check("chown", node, FileStatus.ChangeOwner(node, user, group));
+
+    public void RenameInterface(string name, string newName) =>
+        Check("rename", $"interface {name} to {newName}", NetworkInterfaceIoctl.Rename(name, newName));
+
+    public void SwitchOnInterface(string name) => Check("switch on", $"interface {name}", NetworkInterfaceIoctl.SetUp(name));
+
+    public bool WaitUntil(Func<bool> condition, TimeSpan time)
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (!condition())
+        {
+            if (Stopwatch.GetElapsedTime(start) >= time)
+            {
+                return false;
+            }
+
+            Thread.Sleep(PollInterval);
+        }
+
+        return true;
+    }
+
+    private static void Check(string operation, string subject, int errno)
+    {
+        if (errno != 0)
+        {
+            throw new VfioException(operation, subject, errno, errno is Errno.EACCES or Errno.EPERM ? "this needs root: sudo vfio …" : null);
+        }
+    }
+
+    private static Process Start(string program, string[] arguments)
+    {
+        ProcessStartInfo start = new(program, arguments) { RedirectStandardError = true, RedirectStandardInput = true };
+        try
+        {
+            return Process.Start(start) ?? throw new VfioException("start", program, "nothing was started");
+        }
+        catch (System.ComponentModel.Win32Exception e)
+        {
+            throw new VfioException("start", program, e.NativeErrorCode, $"is {program} installed, and on the PATH?");
+        }
+    }
+}

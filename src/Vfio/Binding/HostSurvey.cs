@@ -1,0 +1,111 @@
+using Vfio.Sysfs;
+
+namespace Vfio;
+
+/// <summary>
+/// Judges which devices of a host may be taken, and why others may not. Looks at the host's tables once, so that judging many
+/// devices is cheap.
+/// </summary>
+/// <remarks>A snapshot from when it was made. Opens no device. Not thread-safe.</remarks>
+public sealed class HostSurvey
+{
+    private const int NormalHeader = 0;
+
+    private readonly HostRoot _host;
+    private readonly DiskUse _disks;
+    private readonly NetworkUse _network;
+    private readonly DisplayUse _displays;
+
+    /// <summary>Surveys the running host.</summary>
+    public HostSurvey()
+        : this(HostRoot.Default)
+    {
+    }
+
+    /// <summary>Surveys a host.</summary>
+    /// <param name="host">Where its <c>/sys</c> and <c>/proc</c> are.</param>
+    public HostSurvey(HostRoot host)
+    {
+        ArgumentNullException.ThrowIfNull(host);
+        _host = host;
+        _disks = new DiskUse(host);
+        _network = new NetworkUse(host);
+        _displays = new DisplayUse(host);
+    }
+
+    /// <summary>The network interfaces that stand on a device.</summary>
+    /// <param name="device">The device.</param>
+    /// <returns>Their names, sorted.</returns>
+    public IReadOnlyList<string> Interfaces(PciAddress device) => _network.Interfaces(device);
+
+    /// <summary>The disks and partitions that stand on a device.</summary>
+    /// <param name="device">The device.</param>
+    /// <returns>Their names, sorted.</returns>
+    public IReadOnlyList<string> Disks(PciAddress device) => _disks.Disks(device);
+
+    /// <summary>Why a device must not be taken.</summary>
+    /// <param name="device">The device.</param>
+    /// <returns>Every reason; none where it may be taken, or is taken already.</returns>
+    public IReadOnlyList<BindingRefusal> Refusals(PciDeviceInfo device)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        return Judge(device, thorough: false);
+    }
+
+    /// <param name="device">The device.</param>
+    /// <param name="thorough">Whether to ask also what takes longer or opens disks: open nodes, exclusive claims, the header.</param>
+    internal IReadOnlyList<BindingRefusal> Judge(PciDeviceInfo device, bool thorough)
+    {
+        if (device.IsBridge || (thorough && HasBridgeHeader(device)))
+        {
+            return [new BindingRefusal(device.Address, "bridge", "it is a bridge", CanForce: false)];
+        }
+
+        if (device.HasVfioDriver)
+        {
+            return [];
+        }
+
+        List<BindingRefusal> refusals = [];
+        if (device.IommuGroup is null)
+        {
+            refusals.Add(new BindingRefusal(device.Address, "no-iommu", "no IOMMU is in front of it", CanForce: false));
+        }
+
+        IEnumerable<DeviceUse> uses = _displays.Of(device)
+            .Concat(_network.Of(device.Address))
+            .Concat(_disks.Of(device.Address, openNodes: thorough))
+            .Concat(thorough ? OpenNodes(device) : []);
+        refusals.AddRange(uses.Select(use => new BindingRefusal(device.Address, use.Kind, use.Explanation, CanForce: true)));
+        if (device.ReadVirtualFunctionCount() is int count and > 0)
+        {
+            refusals.Add(new BindingRefusal(
+                device.Address, "functions", $"{count} of its virtual functions are switched on", CanForce: true));
+        }
+
+        return refusals;
+    }
+
+    internal IReadOnlyList<InterfaceState> InterfaceStates(PciAddress device) =>
+        [.. _network.Interfaces(device).Select(name => new InterfaceState(name, _network.IsUp(name)))];
+
+    // Header type in bits 6:0 at offset 0Eh (PCI Local Bus 3.0, section 6.1): vfio-pci takes type 0 only.
+    private static bool HasBridgeHeader(PciDeviceInfo device)
+    {
+        Span<byte> header = stackalloc byte[16];
+        return device.ReadConfig(header) == header.Length && (header[14] & 0x7f) != NormalHeader;
+    }
+
+    private IEnumerable<DeviceUse> OpenNodes(PciDeviceInfo device)
+    {
+        string[] nodes = [.. _disks.Disks(device.Address).Select(disk => $"/dev/{disk}"),
+            .. SysfsFile.Names(device.Attribute("drm")).Select(name => $"/dev/dri/{name}")];
+        if (nodes.Length == 0)
+        {
+            return [];
+        }
+
+        return new DeviceHolders(_host).OfNodes(nodes)
+            .Select(holder => new DeviceUse("open", $"{holder} has {string.Join(" or ", nodes)} open"));
+    }
+}

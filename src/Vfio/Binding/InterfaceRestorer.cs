@@ -1,0 +1,55 @@
+using Vfio.Sysfs;
+
+namespace Vfio.Binding;
+
+/// <summary>Brings a device's network interfaces back under the names, and switched on as, they were.</summary>
+internal sealed class InterfaceRestorer(HostRoot host, IHostChanges changes)
+{
+    private static readonly TimeSpan DriverPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan UdevPatience = TimeSpan.FromSeconds(3);
+
+    public IEnumerable<BindingStep> Plan(JournalEntry entry)
+    {
+        string names = string.Join(", ", entry.Interfaces.Select(state => state.Name));
+        yield return new BindingStep($"wait for {names}, and rename what comes back under another name", () => RestoreNames(entry));
+        foreach (InterfaceState state in entry.Interfaces.Where(state => state.IsUp))
+        {
+            yield return new BindingStep($"switch on {state.Name}", () =>
+            {
+                if (Exists(state.Name))
+                {
+                    changes.SwitchOnInterface(state.Name);
+                }
+            });
+        }
+    }
+
+    private void RestoreNames(JournalEntry entry)
+    {
+        // Interfaces that do not come back are the driver's affair; the device is back with it.
+        if (!changes.WaitUntil(() => new ClassDevices(host, "net").On(entry.Address).Count >= entry.Interfaces.Count, DriverPatience))
+        {
+            return;
+        }
+
+        // udev renames a new interface by its own rules, and wins; it needs a moment.
+        if (File.Exists(host.Combine("run/udev/control")))
+        {
+            changes.WaitUntil(() => entry.Interfaces.All(state => Exists(state.Name)), UdevPatience);
+        }
+
+        List<string> strangers = [.. new ClassDevices(host, "net").On(entry.Address).Where(name => entry.Interfaces.All(state => state.Name != name))];
+        foreach (InterfaceState state in entry.Interfaces.Where(state => !Exists(state.Name)))
+        {
+            if (strangers.Count == 0)
+            {
+                return;
+            }
+
+            changes.RenameInterface(strangers[0], state.Name);
+            strangers.RemoveAt(0);
+        }
+    }
+
+    private bool Exists(string name) => Directory.Exists(host.Combine($"sys/class/net/{name}"));
+}

@@ -1,0 +1,145 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace Vfio.Binding;
+
+/// <summary>
+/// A journal entry as JSON. Reading trusts nothing: whatever does not fit makes the entry damaged, since what it says is
+/// written into the kernel by root.
+/// </summary>
+internal static class JournalFormat
+{
+    private const int Version = 1;
+    private const int MaxItems = 256;
+    private const int MaxNameLength = 64;
+
+    public static byte[] Write(JournalEntry entry)
+    {
+        using MemoryStream stream = new();
+        using (Utf8JsonWriter json = new(stream, new JsonWriterOptions { Indented = true }))
+        {
+            json.WriteStartObject();
+            json.WriteNumber("version", Version);
+            json.WriteString("address", entry.Address.ToString());
+            json.WriteString("vendorId", entry.VendorId.ToString("x4", CultureInfo.InvariantCulture));
+            json.WriteString("deviceId", entry.DeviceId.ToString("x4", CultureInfo.InvariantCulture));
+            json.WriteString("driver", entry.Driver);
+            json.WriteString("driverBefore", entry.DriverBefore);
+            json.WriteString("moduleBefore", entry.ModuleBefore);
+            json.WriteString("overrideBefore", entry.OverrideBefore);
+            WriteList(json, "interfaces", entry.Interfaces, state =>
+            {
+                json.WriteString("name", state.Name);
+                json.WriteBoolean("isUp", state.IsUp);
+            });
+            WriteList(json, "disks", entry.Disks, disk => json.WriteString("name", disk));
+            json.WriteString("user", entry.User);
+            WriteList(json, "nodes", entry.Nodes, owner =>
+            {
+                json.WriteString("node", owner.Node);
+                json.WriteNumber("userId", owner.UserId);
+                json.WriteNumber("groupId", owner.GroupId);
+            });
+            json.WriteString("takenAt", entry.TakenAt);
+            json.WriteString("takenBy", entry.TakenBy);
+            json.WriteNumber("processId", entry.ProcessId);
+            json.WriteEndObject();
+        }
+
+        stream.WriteByte((byte)'\n');
+        return stream.ToArray();
+    }
+
+    /// <summary>Reads an entry; one that cannot be believed comes back as damaged, with the reason.</summary>
+    public static JournalEntry Read(PciAddress address, ReadOnlyMemory<byte> text)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(text);
+            return Read(address, document.RootElement);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or KeyNotFoundException or OverflowException)
+        {
+            string reason = text.Length == 0 ? "it is empty" : e is JsonException ? "it is not whole" : e.Message;
+            return new JournalEntry { Address = address, Damage = reason };
+        }
+    }
+
+    private static JournalEntry Read(PciAddress address, JsonElement root)
+    {
+        if (root.GetProperty("version").GetInt32() != Version)
+        {
+            throw new FormatException("it was written by another version");
+        }
+
+        if (!PciAddress.TryParse(root.GetProperty("address").GetString(), out PciAddress written) || written != address)
+        {
+            throw new FormatException("it speaks of another device");
+        }
+
+        return new JournalEntry
+        {
+            Address = address,
+            VendorId = ReadId(root, "vendorId"),
+            DeviceId = ReadId(root, "deviceId"),
+            Driver = ReadName(root, "driver") ?? throw new FormatException("it names no driver"),
+            DriverBefore = ReadName(root, "driverBefore"),
+            ModuleBefore = ReadName(root, "moduleBefore"),
+            OverrideBefore = ReadName(root, "overrideBefore"),
+            Interfaces = ReadList(root, "interfaces", item => new InterfaceState(
+                ReadName(item, "name") ?? throw new FormatException("an interface has no name"), item.GetProperty("isUp").GetBoolean())),
+            Disks = ReadList(root, "disks", item => ReadName(item, "name") ?? throw new FormatException("a disk has no name")),
+            User = ReadName(root, "user"),
+            Nodes = ReadList(root, "nodes", ReadNode),
+            TakenAt = root.GetProperty("takenAt").GetDateTimeOffset(),
+            TakenBy = ReadName(root, "takenBy") ?? "",
+            ProcessId = root.GetProperty("processId").GetInt32(),
+        };
+    }
+
+    private static ushort ReadId(JsonElement root, string name) =>
+        ushort.Parse(root.GetProperty(name).GetString() ?? "", NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
+
+    private static NodeOwner ReadNode(JsonElement item)
+    {
+        string node = item.GetProperty("node").GetString() ?? "";
+        bool isVfioNode = node.StartsWith("vfio/", StringComparison.Ordinal) && node.Split('/').Skip(1).All(IsName);
+        return isVfioNode
+            ? new NodeOwner(node, item.GetProperty("userId").GetUInt32(), item.GetProperty("groupId").GetUInt32())
+            : throw new FormatException("a node in it is none of VFIO's");
+    }
+
+    // Names end up in paths and in kernel attributes.
+    private static string? ReadName(JsonElement root, string property)
+    {
+        string? name = root.GetProperty(property).GetString();
+        return name is null || IsName(name) ? name : throw new FormatException($"'{property}' in it is not a name");
+    }
+
+    private static bool IsName(string name) =>
+        name.Length is > 0 and <= MaxNameLength && name is not ("." or "..") && name.All(c => !char.IsControl(c) && c is not ('/' or ' '));
+
+    private static void WriteList<T>(Utf8JsonWriter json, string name, IReadOnlyList<T> items, Action<T> write)
+    {
+        json.WriteStartArray(name);
+        foreach (T item in items)
+        {
+            json.WriteStartObject();
+            write(item);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static List<T> ReadList<T>(JsonElement root, string name, Func<JsonElement, T> read)
+    {
+        JsonElement array = root.GetProperty(name);
+        if (array.GetArrayLength() > MaxItems)
+        {
+            throw new FormatException($"'{name}' in it is too long");
+        }
+
+        return [.. array.EnumerateArray().Select(read)];
+    }
+}

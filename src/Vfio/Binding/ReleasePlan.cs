@@ -1,0 +1,102 @@
+using Vfio.Binding;
+
+namespace Vfio;
+
+/// <summary>What handing some devices back would do. Computing it changes nothing.</summary>
+public sealed class ReleasePlan
+{
+    private readonly ReleaseOptions _options;
+    private readonly IHostChanges _changes;
+    private readonly BindingJournal _journal;
+    private readonly DeviceSteps _kit;
+
+    private ReleasePlan(IReadOnlyList<JournalEntry> entries, ReleaseOptions options)
+    {
+        Entries = entries;
+        _options = options;
+        _changes = options.Changes ?? new HostChanges();
+        _journal = new BindingJournal(options.Host);
+        _kit = new DeviceSteps(options.Host, _changes, _journal);
+    }
+
+    /// <summary>The devices that are handed back.</summary>
+    public IReadOnlyList<JournalEntry> Entries { get; }
+
+    /// <summary>Plans to hand back some devices.</summary>
+    /// <param name="addresses">The devices.</param>
+    /// <param name="options">How; <see langword="null"/> for the defaults.</param>
+    /// <returns>The plan.</returns>
+    /// <exception cref="VfioException">The journal knows nothing of one of the devices.</exception>
+    public static ReleasePlan Compute(IReadOnlyList<PciAddress> addresses, ReleaseOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(addresses);
+        options ??= new ReleaseOptions();
+        BindingJournal journal = new(options.Host);
+        PciBus bus = new(options.Host);
+        return new ReleasePlan([.. addresses.Distinct().Select(address => journal.Find(address) ?? throw NotTaken(bus, address))], options);
+    }
+
+    /// <summary>Plans to hand back every device that is taken.</summary>
+    /// <param name="options">How; <see langword="null"/> for the defaults.</param>
+    /// <returns>The plan; without entries where nothing is taken.</returns>
+    public static ReleasePlan ComputeAll(ReleaseOptions? options = null)
+    {
+        options ??= new ReleaseOptions();
+        return new ReleasePlan(new BindingJournal(options.Host).Entries(), options);
+    }
+
+    /// <summary>Every change of the host, in order, as it would be made now.</summary>
+    /// <returns>The steps of all devices.</returns>
+    /// <exception cref="VfioException">A device cannot be handed back: a program holds it, or its entry is damaged.</exception>
+    public IReadOnlyList<BindingStep> Steps() => [.. Entries.SelectMany(PlanFor)];
+
+    /// <summary>Hands the devices back, each for itself: one that fails does not keep the others.</summary>
+    /// <remarks>Waits for other programs that are changing bindings. May be repeated after a failure or a kill: it goes on
+    /// where it was.</remarks>
+    /// <returns>How it went, for each entry.</returns>
+    /// <exception cref="VfioException">The journal cannot be locked: not permitted, for example.</exception>
+    public IReadOnlyList<ReleaseOutcome> Execute()
+    {
+        if (Entries.Count == 0)
+        {
+            return [];
+        }
+
+        using IDisposable alone = _journal.Lock(_changes);
+        return [.. Entries.Select(Restore)];
+    }
+
+    private ReleaseOutcome Restore(JournalEntry entry)
+    {
+        try
+        {
+            // Another program may have handed it back while this one waited for the lock.
+            if (_journal.Find(entry.Address) is JournalEntry current)
+            {
+                PlanFor(current).ForEach(step => step.Run());
+            }
+
+            return new ReleaseOutcome(entry, _kit.Bus.Find(entry.Address), null);
+        }
+        catch (VfioException e)
+        {
+            return new ReleaseOutcome(entry, _kit.Bus.Find(entry.Address), e);
+        }
+    }
+
+    private List<BindingStep> PlanFor(JournalEntry entry) =>
+        DeviceRestorer.Plan(_kit, _journal, _options.Host, entry, _options.Force, _changes);
+
+    private static VfioException NotTaken(PciBus bus, PciAddress address) => bus.Find(address) is not PciDeviceInfo device
+        ? new VfioException("release", address.ToString(), "no PCI device has this address, and the journal does not know it", "vfio status shows what is taken")
+        : new VfioException(
+            "release", address.ToString(),
+            device.HasVfioDriver ? $"it is with {device.Driver}, but was not taken by vfio" : "it is not taken",
+            "vfio status shows what is taken");
+}
+
+/// <summary>How handing one device back went.</summary>
+/// <param name="Entry">What the journal remembered.</param>
+/// <param name="Device">The device as it is now; <see langword="null"/> where it is gone.</param>
+/// <param name="Error">Why it did not work; <see langword="null"/> where it did.</param>
+public sealed record ReleaseOutcome(JournalEntry Entry, PciDeviceInfo? Device, VfioException? Error);

@@ -1,0 +1,61 @@
+using System.Runtime.InteropServices;
+
+namespace Vfio.Interop;
+
+/// <summary>errno values this library tests for, and the names people search for. Numbers are asm-generic's (x86, arm64, riscv).</summary>
+internal static class Errno
+{
+    public const int EPERM = 1;
+    public const int ENOENT = 2;
+    public const int EINTR = 4;
+    public const int EIO = 5;
+    public const int EACCES = 13;
+    public const int EBUSY = 16;
+    public const int EEXIST = 17;
+    public const int ENODEV = 19;
+    public const int EINVAL = 22;
+    public const int ENOTTY = 25;
+    public const int ENOSPC = 28;
+    public const int EROFS = 30;
+}
+
+internal static class ErrnoNames
+{
+    public static string Describe(int errno) => $"{Name(errno)} ({Marshal.GetPInvokeErrorMessage(errno)})";
+
+    private static string Name(int errno) => errno switch
+    {
+        Errno.EPERM => "EPERM",
+        Errno.ENOENT => "ENOENT",
+        Errno.EINTR => "EINTR",
+        Errno.EIO => "EIO",
+        6 => "ENXIO",
+        7 => "E2BIG",
+        9 => "EBADF",
+        11 => "EAGAIN",
+        12 => "ENOMEM",
+        Errno.EACCES => "EACCES",
+        14 => "EFAULT",
+        Errno.EBUSY => "EBUSY",
+        Errno.EEXIST => "EEXIST",
+        Errno.ENODEV => "ENODEV",
+        20 => "ENOTDIR",
+        21 => "EISDIR",
+        Errno.EINVAL => "EINVAL",
+        23 => "ENFILE",
+        24 => "EMFILE",
+        Errno.ENOTTY => "ENOTTY",
+        26 => "ETXTBSY",
+        27 => "EFBIG",
+        Errno.ENOSPC => "ENOSPC",
+        29 => "ESPIPE",
+        Errno.EROFS => "EROFS",
+        34 => "ERANGE",
+        36 => "ENAMETOOLONG",
+        38 => "ENOSYS",
+        39 => "ENOTEMPTY",
+        95 => "EOPNOTSUPP",
+        110 => "ETIMEDOUT",
+        _ => $"errno {errno}",
+    };
+}

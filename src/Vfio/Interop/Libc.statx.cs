@@ -1,0 +1,54 @@
+using System.Runtime.InteropServices;
+
+namespace Vfio.Interop;
+
+internal static partial class Libc
+{
+    public const int AT_FDCWD = -100;
+    public const uint STATX_BASIC_STATS = 0x7ff;
+
+    // statx rather than stat: its layout is the kernel's and the same on every architecture.
+    [LibraryImport(Library, EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int StatX(int directory, string path, int flags, uint mask, out statx result);
+
+    [StructLayout(LayoutKind.Sequential)]
+    public struct statx_timestamp
+    {
+        public long tv_sec;
+        public uint tv_nsec;
+        public int __reserved;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    public struct statx
+    {
+        public uint stx_mask;
+        public uint stx_blksize;
+        public ulong stx_attributes;
+        public uint stx_nlink;
+        public uint stx_uid;
+        public uint stx_gid;
+        public ushort stx_mode;
+        public ushort __spare0;
+        public ulong stx_ino;
+        public ulong stx_size;
+        public ulong stx_blocks;
+        public ulong stx_attributes_mask;
+        public statx_timestamp stx_atime;
+        public statx_timestamp stx_btime;
+        public statx_timestamp stx_ctime;
+        public statx_timestamp stx_mtime;
+        public uint stx_rdev_major;
+        public uint stx_rdev_minor;
+        public uint stx_dev_major;
+        public uint stx_dev_minor;
+        public Spare __spare;
+    }
+
+    /// <summary>What the kernel keeps for later, up to the 256 bytes it may fill.</summary>
+    [System.Runtime.CompilerServices.InlineArray(14)]
+    public struct Spare
+    {
+        private ulong _first;
+    }
+}

@@ -1,0 +1,40 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace Vfio.Interop;
+
+/// <summary>pread and pwrite over spans; the errno comes back instead of an exception, 0 where the call itself worked.</summary>
+internal static unsafe class PositionedIo
+{
+    public static int Read(SafeFileHandle file, Span<byte> data, long offset, out nint done)
+    {
+        int errno;
+        fixed (byte* start = data)
+        {
+            do
+            {
+                done = Libc.PRead(file, start, (nuint)data.Length, offset);
+                errno = done < 0 ? Marshal.GetLastPInvokeError() : 0;
+            }
+            while (errno == Errno.EINTR);
+        }
+
+        return errno;
+    }
+
+    public static int Write(SafeFileHandle file, ReadOnlySpan<byte> data, long offset, out nint done)
+    {
+        int errno;
+        fixed (byte* start = data)
+        {
+            do
+            {
+                done = Libc.PWrite(file, start, (nuint)data.Length, offset);
+                errno = done < 0 ? Marshal.GetLastPInvokeError() : 0;
+            }
+            while (errno == Errno.EINTR);
+        }
+
+        return errno;
+    }
+}

@@ -1,0 +1,40 @@
+using System.Runtime.InteropServices;
+
+namespace Vfio.Interop;
+
+/// <summary>A line of the user database.</summary>
+internal readonly record struct UserEntry(string Name, uint Uid, uint Gid);
+
+/// <summary>getpwnam_r and getpwuid_r.</summary>
+internal static unsafe class UserDatabase
+{
+    // sysconf(_SC_GETPW_R_SIZE_MAX) is only a first guess in glibc; directory services have longer lines than its 1024.
+    private const int BufferBytes = 64 * 1024;
+
+    public static UserEntry? Find(string name)
+    {
+        byte[] buffer = new byte[BufferBytes];
+        Libc.passwd entry;
+        Libc.passwd* found = null;
+        fixed (byte* start = buffer)
+        {
+            int errno = Libc.GetPwNam(name, &entry, start, BufferBytes, &found);
+            return errno == 0 && found != null ? Copy(found) : null;
+        }
+    }
+
+    public static UserEntry? Find(uint uid)
+    {
+        byte[] buffer = new byte[BufferBytes];
+        Libc.passwd entry;
+        Libc.passwd* found = null;
+        fixed (byte* start = buffer)
+        {
+            int errno = Libc.GetPwUid(uid, &entry, start, BufferBytes, &found);
+            return errno == 0 && found != null ? Copy(found) : null;
+        }
+    }
+
+    private static UserEntry Copy(Libc.passwd* entry) =>
+        new(Marshal.PtrToStringUTF8((nint)entry->pw_name) ?? string.Empty, entry->pw_uid, entry->pw_gid);
+}

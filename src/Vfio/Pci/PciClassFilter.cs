@@ -1,0 +1,88 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Vfio;
+
+/// <summary>
+/// A choice of PCI functions by class: a word such as <c>net</c>, <c>nvme</c> or <c>display</c>, or the leading
+/// digits of a class code.
+/// </summary>
+/// <remarks>Immutable; may be used from any thread.</remarks>
+public sealed class PciClassFilter
+{
+    // Each word with the class codes it stands for, by their leading digits. Sections of the PCI Code and ID
+    // Assignment Specification 1.12 are those of PciClass. Order is the order of the help text.
+    private static readonly PciClassFilter[] Known =
+    [
+        new("net", [(0x02, 2)]),
+        new("storage", [(0x01, 2)]),
+        new("sata", [(0x0106, 4)]),
+        new("nvme", [(0x010802, 6)]), // the interface an NVMe driver speaks; 0108 holds NVMHCI and vendor-specific ones too
+        new("display", [(0x03, 2)]),
+        new("audio", [(0x0401, 4), (0x0403, 4)]),
+        new("multimedia", [(0x04, 2)]),
+        new("memory", [(0x05, 2)]),
+        new("bridge", [(0x06, 2)]),
+        new("serial", [(0x0700, 4), (0x0702, 4)]), // UARTs; the "serial bus" of class 0C is another thing
+        new("usb", [(0x0c03, 4)]),
+        new("crypto", [(0x10, 2)]),
+        new("accelerator", [(0x12, 2), (0x0b40, 4), (0x40, 2)]), // QuickAssist and the like report 0B40, "co-processor"
+    ];
+
+    // The leading 2, 4 or 6 hexadecimal digits of a class code.
+    private readonly (uint Value, int Digits)[] _prefixes;
+
+    private PciClassFilter(string name, (uint Value, int Digits)[] prefixes)
+    {
+        Name = name;
+        _prefixes = prefixes;
+    }
+
+    /// <summary>The words understood, for help texts and shell completion.</summary>
+    public static IReadOnlyList<string> Words { get; } = Array.AsReadOnly(Array.ConvertAll(Known, filter => filter.Name));
+
+    /// <summary>The word in lower case, or the digits as given.</summary>
+    public string Name { get; }
+
+    /// <summary>Reads a filter from a word of <see cref="Words"/> or from 2, 4 or 6 leading hexadecimal digits of a class code.</summary>
+    /// <param name="text">
+    /// Such as <c>net</c>, <c>02</c>, <c>0200</c>, <c>010802</c> or <c>0x0108</c>; either case, no white space around it.
+    /// </param>
+    /// <param name="filter">The filter, or <see langword="null"/> when the answer is <see langword="false"/>.</param>
+    /// <returns>Whether <paramref name="text"/> is a filter.</returns>
+    public static bool TryParse(ReadOnlySpan<char> text, [NotNullWhen(true)] out PciClassFilter? filter)
+    {
+        foreach (PciClassFilter known in Known)
+        {
+            if (text.Equals(known.Name, StringComparison.OrdinalIgnoreCase))
+            {
+                filter = known;
+                return true;
+            }
+        }
+
+        filter = PciClassCode.TryParsePrefix(text, out uint value, out int digits)
+            ? new PciClassFilter(text.ToString(), [(value, digits)])
+            : null;
+        return filter is not null;
+    }
+
+    /// <summary>Whether a function of this class is chosen.</summary>
+    /// <param name="code">The function's class code.</param>
+    /// <returns><see langword="true"/> when it is one of those the filter stands for.</returns>
+    public bool Matches(PciClassCode code)
+    {
+        foreach ((uint value, int digits) in _prefixes)
+        {
+            if (code.Value >> (24 - (4 * digits)) == value)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>The name of the filter.</summary>
+    /// <returns><see cref="Name"/>.</returns>
+    public override string ToString() => Name;
+}

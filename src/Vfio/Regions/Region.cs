@@ -1,0 +1,277 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using Vfio.Backends;
+using Vfio.Regions;
+
+namespace Vfio;
+
+/// <summary>
+/// One region of a device (a BAR, configuration space, the ROM), to read and write registers in.
+/// </summary>
+/// <remarks>
+/// <para>
+/// An access is one aligned load or store of the stated width, little-endian; it is never split, merged or repeated. The one
+/// exception: an 8-byte access through the file descriptor is two 4-byte ones, low half first, in configuration space and on
+/// kernels before 6.10.
+/// </para>
+/// <para>
+/// The caller owns the region and disposes it; disposing the device disposes it too. Any thread may access it at any time.
+/// After disposal each access throws <see cref="ObjectDisposedException"/>; an access that races with disposal either
+/// reaches the device, reads all ones (writes nothing), or throws so; it never ends the process.
+/// </para>
+/// <para>Mapped accesses are not ordered with accesses to ordinary memory beyond acquire (reads) and release (writes).</para>
+/// </remarks>
+public sealed unsafe class Region : IDisposable
+{
+    private readonly IDeviceBackend _backend;
+    private readonly Action<Region> _disposed;
+    private readonly MappedMemory[] _mappings;
+    private readonly Window[] _otherWindows;
+    private readonly byte* _base;
+    private readonly ulong _start;
+    private ulong _length;
+    private volatile bool _isDisposed;
+
+    internal Region(IDeviceBackend backend, RegionInfo info, RegionAccess access, Action<Region> disposed)
+    {
+        _backend = backend;
+        _disposed = disposed;
+        Info = info;
+        // A region of one direction goes through the descriptor: a store to a read-only mapping would end the process.
+        bool map = access == RegionAccess.Mapped && info.CanRead && info.CanWrite;
+        IReadOnlyList<MappableArea> areas = map ? info.MappableAreas : [];
+        _mappings = Map(backend, info, areas);
+        IsMapped = areas.Count == 1 && areas[0] == new MappableArea(0, info.Length);
+        Window[] windows = new Window[areas.Count];
+        for (int i = 0; i < windows.Length; i++)
+        {
+            windows[i] = new Window(_mappings[i].Start, areas[i].Offset, areas[i].Length);
+        }
+
+        // Nearly every region has one window, the whole of it: its bounds are fields of this object, the others' an array.
+        if (windows.Length != 0)
+        {
+            _base = windows[0].Base;
+            _start = windows[0].Start;
+            _length = windows[0].Length;
+        }
+
+        _otherWindows = windows.Length > 1 ? windows[1..] : [];
+    }
+
+    /// <summary>What the kernel says of the region.</summary>
+    public RegionInfo Info { get; }
+
+    /// <summary>Which region of the device this is.</summary>
+    public RegionIndex Index => Info.Index;
+
+    /// <summary>The region's length in bytes; never 0.</summary>
+    public ulong Length => Info.Length;
+
+    /// <summary>Whether the whole region is mapped; where not, some or all accesses are system calls.</summary>
+    public bool IsMapped { get; }
+
+    /// <summary>Reads a register of 1 byte.</summary>
+    /// <param name="offset">Bytes from the region's start.</param>
+    /// <returns>The register's value.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The access does not lie within the region.</exception>
+    /// <exception cref="NotSupportedException">The region cannot be read.</exception>
+    /// <exception cref="ObjectDisposedException">The region or its device was disposed.</exception>
+    /// <exception cref="VfioException">Through the file descriptor: the device does not answer.</exception>
+    public byte ReadByte(ulong offset) => Read<byte>(offset);
+
+    /// <summary>Reads a register of 2 bytes.</summary>
+    /// <param name="offset">Bytes from the region's start; a multiple of 2.</param>
+    /// <inheritdoc cref="ReadByte"/>
+    /// <exception cref="ArgumentException"><paramref name="offset"/> is not aligned to the width.</exception>
+    public ushort ReadUInt16(ulong offset) => Read<ushort>(offset);
+
+    /// <summary>Reads a register of 4 bytes.</summary>
+    /// <param name="offset">Bytes from the region's start; a multiple of 4.</param>
+    /// <inheritdoc cref="ReadUInt16"/>
+    public uint ReadUInt32(ulong offset) => Read<uint>(offset);
+
+    /// <summary>Reads a register of 8 bytes.</summary>
+    /// <param name="offset">Bytes from the region's start; a multiple of 8.</param>
+    /// <inheritdoc cref="ReadUInt16"/>
+    public ulong ReadUInt64(ulong offset) => Read<ulong>(offset);
+
+    /// <summary>Writes a register of 1 byte.</summary>
+    /// <param name="offset">Bytes from the region's start.</param>
+    /// <param name="value">The value to write.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The access does not lie within the region.</exception>
+    /// <exception cref="NotSupportedException">The region cannot be written.</exception>
+    /// <exception cref="ObjectDisposedException">The region or its device was disposed.</exception>
+    /// <exception cref="VfioException">Through the file descriptor: the device does not answer.</exception>
+    public void WriteByte(ulong offset, byte value) => Write(offset, value);
+
+    /// <summary>Writes a register of 2 bytes.</summary>
+    /// <param name="offset">Bytes from the region's start; a multiple of 2.</param>
+    /// <param name="value">The value to write.</param>
+    /// <inheritdoc cref="WriteByte"/>
+    /// <exception cref="ArgumentException"><paramref name="offset"/> is not aligned to the width.</exception>
+    public void WriteUInt16(ulong offset, ushort value) => Write(offset, value);
+
+    /// <summary>Writes a register of 4 bytes.</summary>
+    /// <param name="offset">Bytes from the region's start; a multiple of 4.</param>
+    /// <param name="value">The value to write.</param>
+    /// <inheritdoc cref="WriteUInt16"/>
+    public void WriteUInt32(ulong offset, uint value) => Write(offset, value);
+
+    /// <summary>Writes a register of 8 bytes.</summary>
+    /// <param name="offset">Bytes from the region's start; a multiple of 8.</param>
+    /// <param name="value">The value to write.</param>
+    /// <inheritdoc cref="WriteUInt16"/>
+    public void WriteUInt64(ulong offset, ulong value) => Write(offset, value);
+
+    /// <summary>
+    /// Lets go of the region: mappings are replaced by memory of all ones at once, their address range is given back when
+    /// nothing refers to this object any more. Any thread; more than once is harmless.
+    /// </summary>
+    public void Dispose()
+    {
+        _isDisposed = true;
+        Volatile.Write(ref _length, 0);
+        foreach (MappedMemory mapping in _mappings)
+        {
+            mapping.Revoke();
+        }
+
+        _disposed(this);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private T Read<T>(ulong offset)
+        where T : unmanaged, IBinaryInteger<T>
+    {
+        // Rotated by the width's bits, an unaligned offset becomes a huge index: one comparison judges bounds and alignment.
+        ulong relative = offset - _start;
+        if (BitOperations.RotateRight(relative, WidthBits<T>()) >= _length / (uint)sizeof(T))
+        {
+            return ReadElsewhere<T>(offset);
+        }
+
+        T value = Mmio.Read<T>(_base + relative);
+        GC.KeepAlive(this);
+        return value;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Write<T>(ulong offset, T value)
+        where T : unmanaged, IBinaryInteger<T>
+    {
+        ulong relative = offset - _start;
+        if (BitOperations.RotateRight(relative, WidthBits<T>()) >= _length / (uint)sizeof(T))
+        {
+            WriteElsewhere(offset, value);
+            return;
+        }
+
+        Mmio.Write(_base + relative, value);
+        GC.KeepAlive(this);
+    }
+
+    // Another window, the file descriptor, or the reason why not.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private T ReadElsewhere<T>(ulong offset)
+        where T : unmanaged, IBinaryInteger<T>
+    {
+        Check(offset, sizeof(T), Info.CanRead, "read");
+        byte* address = FindWindow(offset, sizeof(T));
+        if (address != null)
+        {
+            T value = Mmio.Read<T>(address);
+            GC.KeepAlive(this);
+            return value;
+        }
+
+        Span<byte> bytes = stackalloc byte[sizeof(T)];
+        _backend.ReadRegion(Info, offset, bytes);
+        return T.ReadLittleEndian(bytes, isUnsigned: true);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void WriteElsewhere<T>(ulong offset, T value)
+        where T : unmanaged, IBinaryInteger<T>
+    {
+        Check(offset, sizeof(T), Info.CanWrite, "written");
+        byte* address = FindWindow(offset, sizeof(T));
+        if (address != null)
+        {
+            Mmio.Write(address, value);
+            GC.KeepAlive(this);
+            return;
+        }
+
+        Span<byte> bytes = stackalloc byte[sizeof(T)];
+        value.WriteLittleEndian(bytes);
+        _backend.WriteRegion(Info, offset, bytes);
+    }
+
+    private byte* FindWindow(ulong offset, int width)
+    {
+        foreach (Window window in _otherWindows)
+        {
+            if (offset >= window.Start && window.Length >= (uint)width && offset - window.Start <= window.Length - (uint)width)
+            {
+                return window.Base + (offset - window.Start);
+            }
+        }
+
+        return null;
+    }
+
+    private void Check(ulong offset, int width, bool allowed, string verb)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        if (!allowed)
+        {
+            throw new NotSupportedException($"{Index.Describe()} cannot be {verb}");
+        }
+
+        if (Length < (uint)width || offset > Length - (uint)width)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(offset), $"0x{offset:x} is outside {Index.Describe()}, which is 0x{Length:x} bytes long ({width}-byte access)");
+        }
+
+        if (offset % (uint)width != 0)
+        {
+            throw new ArgumentException($"0x{offset:x} is not aligned to the access width of {width} bytes", nameof(offset));
+        }
+    }
+
+    private static int WidthBits<T>()
+        where T : unmanaged => BitOperations.Log2((uint)sizeof(T));
+
+    private static MappedMemory[] Map(IDeviceBackend backend, RegionInfo info, IReadOnlyList<MappableArea> areas)
+    {
+        MappedMemory[] mappings = new MappedMemory[areas.Count];
+        int count = 0;
+        try
+        {
+            for (; count < mappings.Length; count++)
+            {
+                mappings[count] = backend.MapArea(info, areas[count]);
+            }
+        }
+        finally
+        {
+            if (count != mappings.Length)
+            {
+                Array.ForEach(mappings[..count], mapping => mapping.Dispose());
+            }
+        }
+
+        return mappings;
+    }
+
+    private readonly struct Window(byte* @base, ulong start, ulong length)
+    {
+        public byte* Base { get; } = @base;
+
+        public ulong Start { get; } = start;
+
+        public ulong Length { get; } = length;
+    }
+}

@@ -1,0 +1,46 @@
+namespace Vfio;
+
+/// <summary>What the kernel says of a region: its length, what may be done with it, and which parts of it may be mapped.</summary>
+/// <remarks>A snapshot, free of any handle; safe to keep after the device is closed. Source: <c>struct vfio_region_info</c>.</remarks>
+public sealed class RegionInfo
+{
+    internal RegionInfo(
+        RegionIndex index, ulong length, bool canRead, bool canWrite, IReadOnlyList<MappableArea> mappableAreas, ulong fileOffset)
+    {
+        Index = index;
+        Length = length;
+        CanRead = canRead;
+        CanWrite = canWrite;
+        MappableAreas = mappableAreas;
+        FileOffset = fileOffset;
+    }
+
+    /// <summary>Which region this is.</summary>
+    public RegionIndex Index { get; }
+
+    /// <summary>The region's length in bytes; 0 where the device does not implement it.</summary>
+    public ulong Length { get; }
+
+    /// <summary>Whether the device implements the region.</summary>
+    public bool IsImplemented => Length != 0;
+
+    /// <summary>Whether the region can be read.</summary>
+    public bool CanRead { get; }
+
+    /// <summary>Whether the region can be written; a ROM cannot.</summary>
+    public bool CanWrite { get; }
+
+    /// <summary>
+    /// The parts that may be mapped into this process, ascending; empty for configuration space, an I/O-port BAR, or a BAR
+    /// smaller than a page. What lies outside them is reached through the file descriptor.
+    /// </summary>
+    public IReadOnlyList<MappableArea> MappableAreas { get; }
+
+    /// <summary>Where the region starts in the device descriptor's file.</summary>
+    internal ulong FileOffset { get; }
+}
+
+/// <summary>A part of a region that may be mapped (<c>struct vfio_region_sparse_mmap_area</c>).</summary>
+/// <param name="Offset">Bytes from the region's start; a multiple of the page size.</param>
+/// <param name="Length">Bytes.</param>
+public readonly record struct MappableArea(ulong Offset, ulong Length);

@@ -1,0 +1,82 @@
+using System.Globalization;
+using Vfio.Sysfs;
+
+namespace Vfio;
+
+/// <summary>A process that has a device, its group or its disk open.</summary>
+/// <param name="ProcessId">The process.</param>
+/// <param name="Command">Its command name (<c>comm</c>), without control characters.</param>
+/// <param name="UserId">The user it runs as.</param>
+/// <param name="UserName">That user's name, or the number where it has none.</param>
+public sealed record DeviceHolder(int ProcessId, string Command, uint UserId, string UserName)
+{
+    /// <summary>The holder in a line: <c>pid 4711 (qemu, user alice)</c>.</summary>
+    /// <returns>Process, command and user.</returns>
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"pid {ProcessId} ({Command}, user {UserName})");
+}
+
+/// <summary>
+/// Finds who has a device open, from the open descriptors of the processes. Sees what the caller may see: root all, others
+/// their own processes.
+/// </summary>
+internal sealed class DeviceHolders(HostRoot host)
+{
+    private const string DeviceLink = "anon_inode:[vfio-device]";
+    private const string SysPathKey = "vfio-device-syspath:";
+
+    /// <summary>Who has the group open, or a device that was opened through it.</summary>
+    public IReadOnlyList<DeviceHolder> OfGroup(int group) => Find((link, _) => link == $"/dev/vfio/{group}");
+
+    /// <summary>Who has this device open, through its group or its own node.</summary>
+    public IReadOnlyList<DeviceHolder> OfDevice(PciDeviceInfo device)
+    {
+        string[] nodes = [.. SysfsFile.Names(device.Attribute("vfio-dev")).Select(name => $"/dev/vfio/devices/{name}")];
+        string address = device.Address.ToString();
+        return Find((link, info) =>
+            nodes.Contains(link)
+            || (device.IommuGroup is int group && link == $"/dev/vfio/{group}")
+            || (link == DeviceLink && SysfsFile.ReadLines(info).Any(line =>
+                line.StartsWith(SysPathKey, StringComparison.Ordinal) && Path.GetFileName(line[SysPathKey.Length..].Trim()) == address)));
+    }
+
+    /// <summary>Who has one of these nodes open.</summary>
+    public IReadOnlyList<DeviceHolder> OfNodes(IReadOnlyCollection<string> nodes) => Find((link, _) => nodes.Contains(link));
+
+    private List<DeviceHolder> Find(Func<string, string, bool> matches)
+    {
+        List<DeviceHolder> holders = [];
+        string proc = host.Combine("proc");
+        foreach (string name in SysfsFile.Names(proc))
+        {
+            if (!int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int process))
+            {
+                continue;
+            }
+
+            string folder = Path.Combine(proc, name);
+            foreach (string descriptor in SysfsFile.Names(Path.Combine(folder, "fd")))
+            {
+                if (SysfsFile.ReadLink(Path.Combine(folder, "fd", descriptor)) is string link
+                    && matches(link, Path.Combine(folder, "fdinfo", descriptor)))
+                {
+                    holders.Add(Describe(folder, process));
+                    break;
+                }
+            }
+        }
+
+        return holders;
+    }
+
+    private static DeviceHolder Describe(string folder, int process)
+    {
+        string command = SysfsFile.Read(Path.Combine(folder, "comm")) ?? "?";
+        string? uidLine = SysfsFile.ReadLines(Path.Combine(folder, "status")).FirstOrDefault(line => line.StartsWith("Uid:", StringComparison.Ordinal));
+        string[] uids = uidLine?.Split('\t', StringSplitOptions.RemoveEmptyEntries) ?? [];
+        uint uid = uids.Length > 1 && uint.TryParse(uids[1], out uint value) ? value : 0;
+        return new DeviceHolder(process, Printable(command), uid, Users.Name(uid));
+    }
+
+    // A process chooses its name: it must not speak to the terminal of whoever lists it.
+    private static string Printable(string text) => string.Concat(text.Select(c => char.IsControl(c) ? '?' : c));
+}

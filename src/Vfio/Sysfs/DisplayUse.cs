@@ -1,0 +1,61 @@
+using System.Globalization;
+
+namespace Vfio.Sysfs;
+
+/// <summary>Which devices the host shows its screen on: the boot display, the console's framebuffer, the firmware's.</summary>
+internal sealed class DisplayUse(HostRoot host)
+{
+    private const string ConsoleFramebuffer = "fb0";
+
+    private readonly ClassDevices _framebuffers = new(host, "graphics");
+    private readonly List<(ulong Start, ulong End)> _firmwareFramebuffers = ReadFirmwareFramebuffers(host);
+
+    public IEnumerable<DeviceUse> Of(PciDeviceInfo device)
+    {
+        if (device.Class.BaseClass != PciClass.Display)
+        {
+            yield break;
+        }
+
+        if (device.ReadIsBootDisplay())
+        {
+            yield return new DeviceUse("display", "it is the boot display");
+        }
+        else if (_framebuffers.On(device.Address).Contains(ConsoleFramebuffer))
+        {
+            yield return new DeviceUse("display", $"it carries the console's framebuffer {ConsoleFramebuffer}");
+        }
+        else if (HasFirmwareFramebuffer(device))
+        {
+            yield return new DeviceUse("display", "the firmware's framebuffer lies in its memory (sysfb, simpledrm)");
+        }
+    }
+
+    // Each line of "resource": start, end, flags of a BAR.
+    private bool HasFirmwareFramebuffer(PciDeviceInfo device) =>
+        _firmwareFramebuffers.Count != 0
+        && SysfsFile.ReadLines(device.Attribute("resource"))
+            .Select(line => line.Split(' '))
+            .Any(fields => fields.Length == 3 && TryHex(fields[0], out ulong start) && TryHex(fields[1], out ulong end) && end != 0
+                && _firmwareFramebuffers.Exists(range => range.Start >= start && range.End <= end));
+
+    // /proc/iomem shows addresses to root only; for others they are zero and match nothing.
+    private static List<(ulong, ulong)> ReadFirmwareFramebuffers(HostRoot host)
+    {
+        List<(ulong, ulong)> ranges = [];
+        foreach (string line in SysfsFile.ReadLines(host.Combine("proc/iomem")))
+        {
+            string[] parts = line.Split(" : ", 2);
+            if (parts.Length == 2 && parts[1] is "BOOTFB" or "efifb" or "vesafb" or "simplefb" or "simple-framebuffer"
+                && parts[0].Trim().Split('-') is [string first, string last] && TryHex(first, out ulong start) && TryHex(last, out ulong end) && end != 0)
+            {
+                ranges.Add((start, end));
+            }
+        }
+
+        return ranges;
+    }
+
+    private static bool TryHex(string text, out ulong value) => ulong.TryParse(
+        text.StartsWith("0x", StringComparison.Ordinal) ? text.AsSpan(2) : text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value);
+}

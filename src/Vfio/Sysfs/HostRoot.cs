@@ -1,0 +1,30 @@
+namespace Vfio;
+
+/// <summary>Where the host's <c>/sys</c>, <c>/proc</c>, <c>/dev</c>, <c>/run</c> and <c>/etc</c> are: <c>/</c>, or a folder that holds a copy.</summary>
+/// <remarks>A value; nothing is opened by making one.</remarks>
+public sealed class HostRoot
+{
+    private readonly string _root;
+
+    /// <summary>A host whose files are below a folder.</summary>
+    /// <param name="root">The folder, <c>/</c> for the running host.</param>
+    /// <exception cref="ArgumentException"><paramref name="root"/> is empty.</exception>
+    public HostRoot(string root)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(root);
+        _root = root;
+    }
+
+    /// <summary>The running host.</summary>
+    public static HostRoot Default { get; } = new("/");
+
+    /// <summary>Whether this is the running host, so that what has no file (users, interface addresses) can be asked too.</summary>
+    internal bool IsRunningHost => _root == "/";
+
+    /// <summary>The full path of a file of the host, given without a leading slash: <c>sys/bus/pci/devices</c>.</summary>
+    internal string Combine(string relative) => Path.Combine(_root, relative);
+
+    internal string PciDevice(PciAddress address) => Combine($"sys/bus/pci/devices/{address}");
+
+    internal string PciDriver(string driver) => Combine($"sys/bus/pci/drivers/{driver}");
+}

@@ -1,0 +1,27 @@
+namespace Vfio;
+
+/// <summary>Devices that the IOMMU cannot keep apart: they are given away together or not at all.</summary>
+public sealed class IommuGroup
+{
+    internal IommuGroup(int number, string? domainType, IReadOnlyList<PciDeviceInfo> devices)
+    {
+        Number = number;
+        DomainType = domainType;
+        Devices = devices;
+    }
+
+    /// <summary>The group's number, as in <c>/dev/vfio/N</c>.</summary>
+    public int Number { get; }
+
+    /// <summary>The kernel's default domain for it: <c>DMA</c>, <c>DMA-FQ</c>, <c>identity</c>; <see langword="null"/> where it does not say.</summary>
+    public string? DomainType { get; }
+
+    /// <summary>The PCI devices in it, by address.</summary>
+    public IReadOnlyList<PciDeviceInfo> Devices { get; }
+
+    /// <summary>Those that keep the group from being used: endpoints that belong to a host driver other than a VFIO one.</summary>
+    /// <remarks>The kernel allows bridges on their port driver, devices without a driver, and pci-stub (drivers/vfio/vfio_main.c).</remarks>
+    /// <returns>The devices, by address; none where the group can be used.</returns>
+    public IReadOnlyList<PciDeviceInfo> Blockers() =>
+        [.. Devices.Where(device => device is { IsBridge: false, Driver: not (null or "pci-stub"), HasVfioDriver: false })];
+}

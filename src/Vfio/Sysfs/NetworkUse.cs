@@ -1,0 +1,123 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Net;
+using Vfio.Interop;
+using Vfio.Interop.Uapi;
+
+namespace Vfio.Sysfs;
+
+/// <summary>What network interfaces are in use for: up with an address, carrying a route, a port of a bridge or bond.</summary>
+/// <remarks>Interfaces that were moved to another network namespace cannot be seen from this one.</remarks>
+internal sealed class NetworkUse(HostRoot host)
+{
+    private readonly ClassDevices _interfaces = new(host, "net");
+    private readonly Dictionary<string, string> _routes = ReadRoutes(host);
+    private readonly Dictionary<string, string> _ipv6Addresses = ReadIPv6Addresses(host);
+
+    public IReadOnlyList<string> Interfaces(PciAddress device) => _interfaces.On(device);
+
+    public bool IsUp(string name) => (ReadFlags(name) & NetIf.IFF_UP) != 0;
+
+    public IEnumerable<DeviceUse> Of(PciAddress device)
+    {
+        foreach (string name in _interfaces.On(device))
+        {
+            if (_routes.TryGetValue(name, out string? route))
+            {
+                yield return new DeviceUse("route", $"its interface {name} carries {route}");
+            }
+
+            if (!IsUp(name))
+            {
+                continue;
+            }
+
+            if (Address(name) is string address)
+            {
+                yield return new DeviceUse("address", $"its interface {name} is up with the address {address}");
+            }
+
+            if (SysfsFile.ReadLinkName(Attribute(name, "master")) is string master)
+            {
+                yield return new DeviceUse("port", $"its interface {name} is up as a port of {master}");
+            }
+
+            foreach (string upper in SysfsFile.Names(host.Combine($"sys/class/net/{name}"))
+                .Where(entry => entry.StartsWith("upper_", StringComparison.Ordinal))
+                .Select(entry => entry["upper_".Length..])
+                .Where(upper => IsUp(upper) && upper != SysfsFile.ReadLinkName(Attribute(name, "master"))))
+            {
+                yield return new DeviceUse("port", $"its interface {name} carries {upper}, which is up");
+            }
+        }
+    }
+
+    private string Attribute(string name, string attribute) => host.Combine($"sys/class/net/{name}/{attribute}");
+
+    private uint ReadFlags(string name) =>
+        SysfsFile.Read(Attribute(name, "flags")) is string text
+        && text.StartsWith("0x", StringComparison.Ordinal)
+        && uint.TryParse(text.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint flags) ? flags : 0;
+
+    // IPv4 addresses have no file that names their interface: the running kernel is asked.
+    private string? Address(string name) =>
+        (host.IsRunningHost ? NetworkInterfaceIoctl.GetIPv4Address(name)?.ToString() : null) ?? _ipv6Addresses.GetValueOrDefault(name);
+
+    // A route's line: Iface Destination Gateway Flags RefCnt Use Metric Mask …, numbers in hexadecimal.
+    private static Dictionary<string, string> ReadRoutes(HostRoot host)
+    {
+        Dictionary<string, string> routes = [];
+        foreach (string line in SysfsFile.ReadLines(host.Combine("proc/net/route")).Skip(1))
+        {
+            string[] fields = line.Split('\t', StringSplitOptions.TrimEntries);
+            if (fields.Length > 7)
+            {
+                Note(routes, fields[0], isDefault: fields[1] == "00000000" && fields[7] == "00000000");
+            }
+        }
+
+        // IPv6: destination, prefix length, source, its length, next hop, metric, references, use, flags, interface.
+        foreach (string line in SysfsFile.ReadLines(host.Combine("proc/net/ipv6_route")))
+        {
+            string[] fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            if (fields.Length == 10 && fields[9] != "lo" && !fields[0].StartsWith("fe80", StringComparison.Ordinal)
+                && !fields[0].StartsWith("ff", StringComparison.Ordinal))
+            {
+                Note(routes, fields[9], isDefault: fields[1] == "00");
+            }
+        }
+
+        return routes;
+    }
+
+    private static void Note(Dictionary<string, string> routes, string name, bool isDefault)
+    {
+        if (isDefault)
+        {
+            routes[name] = "the default route";
+        }
+        else
+        {
+            routes.TryAdd(name, "a route");
+        }
+    }
+
+    // Address (32 digits), interface index, prefix length, scope, flags, name. Scope 20h is link-local: every interface that is
+    // up has such an address, so it is no sign of use.
+    private static Dictionary<string, string> ReadIPv6Addresses(HostRoot host)
+    {
+        Dictionary<string, string> addresses = [];
+        foreach (string line in SysfsFile.ReadLines(host.Combine("proc/net/if_inet6")))
+        {
+            string[] fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            if (fields.Length == 6 && fields[3] != "20" && UInt128.TryParse(fields[0], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out UInt128 value))
+            {
+                byte[] bytes = new byte[16];
+                BinaryPrimitives.WriteUInt128BigEndian(bytes, value);
+                addresses.TryAdd(fields[5], new IPAddress(bytes).ToString());
+            }
+        }
+
+        return addresses;
+    }
+}

@@ -1,0 +1,91 @@
+using Vfio.Sysfs;
+
+namespace Vfio;
+
+/// <summary>The PCI devices and IOMMU groups of a host, as sysfs lists them. Only looks; opens and wakes no device.</summary>
+/// <remarks>Each call looks afresh. Any thread.</remarks>
+public sealed class PciBus
+{
+    // Linux numbers groups by an int; what a folder's name claims is not believed beyond this many members.
+    private const int MaxGroupMembers = 4096;
+
+    /// <summary>The running host's devices.</summary>
+    public PciBus()
+        : this(HostRoot.Default)
+    {
+    }
+
+    /// <summary>The devices of a host whose files are somewhere else.</summary>
+    /// <param name="host">Where its <c>/sys</c> is.</param>
+    public PciBus(HostRoot host)
+    {
+        ArgumentNullException.ThrowIfNull(host);
+        Host = host;
+    }
+
+    /// <summary>Where the host's files are.</summary>
+    public HostRoot Host { get; }
+
+    /// <summary>All devices, by address.</summary>
+    /// <returns>A snapshot; empty on a host without PCI.</returns>
+    public IReadOnlyList<PciDeviceInfo> Devices()
+    {
+        List<PciDeviceInfo> devices = [];
+        foreach (string name in SysfsFile.Names(Host.Combine("sys/bus/pci/devices")))
+        {
+            if (PciAddress.TryParse(name, out PciAddress address) && PciDeviceInfo.TryRead(Host, address) is PciDeviceInfo device)
+            {
+                devices.Add(device);
+            }
+        }
+
+        devices.Sort((left, right) => left.Address.CompareTo(right.Address));
+        return devices;
+    }
+
+    /// <summary>One device.</summary>
+    /// <param name="address">Its address.</param>
+    /// <returns>The device, or <see langword="null"/> where the host has none there.</returns>
+    public PciDeviceInfo? Find(PciAddress address) => PciDeviceInfo.TryRead(Host, address);
+
+    /// <summary>One device that must be there.</summary>
+    /// <param name="address">Its address.</param>
+    /// <returns>The device.</returns>
+    /// <exception cref="VfioException">The host has no device at this address.</exception>
+    public PciDeviceInfo Get(PciAddress address) => Find(address)
+        ?? throw new VfioException("look up", address.ToString(), "no PCI device has this address", "vfio list shows the devices of this host");
+
+    /// <summary>The IOMMU groups, by number.</summary>
+    /// <returns>A snapshot; empty where no IOMMU is on.</returns>
+    public IReadOnlyList<IommuGroup> Groups() =>
+        [.. SysfsFile.Names(Host.Combine("sys/kernel/iommu_groups"))
+            .Select(name => int.TryParse(name, out int number) ? number : -1)
+            .Where(number => number >= 0)
+            .Order()
+            .Select(Group)
+            .OfType<IommuGroup>()];
+
+    /// <summary>One IOMMU group.</summary>
+    /// <param name="number">Its number, as in <c>/dev/vfio/N</c>.</param>
+    /// <returns>The group with its PCI devices, or <see langword="null"/> where the host has none of this number.</returns>
+    public IommuGroup? Group(int number)
+    {
+        string folder = Host.Combine($"sys/kernel/iommu_groups/{number}");
+        if (!Directory.Exists(folder))
+        {
+            return null;
+        }
+
+        List<PciDeviceInfo> members = [];
+        foreach (string name in SysfsFile.Names(Path.Combine(folder, "devices")).Take(MaxGroupMembers))
+        {
+            if (PciAddress.TryParse(name, out PciAddress address) && Find(address) is PciDeviceInfo device)
+            {
+                members.Add(device);
+            }
+        }
+
+        members.Sort((left, right) => left.Address.CompareTo(right.Address));
+        return new IommuGroup(number, SysfsFile.Read(Path.Combine(folder, "type")), members);
+    }
+}

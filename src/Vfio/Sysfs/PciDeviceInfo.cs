@@ -1,0 +1,131 @@
+using System.Globalization;
+using Vfio.Sysfs;
+
+namespace Vfio;
+
+/// <summary>What sysfs says of a PCI device. A snapshot taken without opening the device or waking it.</summary>
+public sealed class PciDeviceInfo
+{
+    private readonly HostRoot _host;
+
+    private PciDeviceInfo(HostRoot host, PciAddress address)
+    {
+        _host = host;
+        Address = address;
+    }
+
+    /// <summary>The device's address.</summary>
+    public PciAddress Address { get; }
+
+    /// <summary>The vendor id, offset 0 of configuration space.</summary>
+    public ushort VendorId { get; private init; }
+
+    /// <summary>The device id, offset 2 of configuration space.</summary>
+    public ushort DeviceId { get; private init; }
+
+    /// <summary>The subsystem's vendor id; 0 where the device has none.</summary>
+    public ushort SubsystemVendorId { get; private init; }
+
+    /// <summary>The subsystem id; 0 where the device has none.</summary>
+    public ushort SubsystemId { get; private init; }
+
+    /// <summary>Class, subclass and programming interface.</summary>
+    public PciClassCode Class { get; private init; }
+
+    /// <summary>The driver the device is bound to; <see langword="null"/> where it has none.</summary>
+    public string? Driver { get; private init; }
+
+    /// <summary>The number of the device's IOMMU group; <see langword="null"/> where no IOMMU is in front of it.</summary>
+    public int? IommuGroup { get; private init; }
+
+    /// <summary>Whether the device is a bridge or port of any kind (base class 06h): it stays with the kernel.</summary>
+    public bool IsBridge => Class.BaseClass == PciClass.Bridge;
+
+    /// <summary>
+    /// Whether a VFIO driver has the device: vfio-pci or a variant of it (Linux lists those in the <c>vfio-dev</c> folder from
+    /// 6.1 on; before, the driver's name is all there is).
+    /// </summary>
+    public bool HasVfioDriver =>
+        Driver is not null && (Driver == VfioPciDriver || Driver.Contains("vfio", StringComparison.Ordinal) || Directory.Exists(Attribute("vfio-dev")));
+
+    internal const string VfioPciDriver = "vfio-pci";
+
+    /// <summary>Reads <c>driver_override</c>: the only driver that may take the device; <see langword="null"/> where any may.</summary>
+    /// <returns>The driver's name or <see langword="null"/>.</returns>
+    public string? ReadDriverOverride() => SysfsFile.Read(Attribute("driver_override")) is string name and not ("(null)" or "") ? name : null;
+
+    /// <summary>Whether the firmware showed its screen on this device (<c>boot_vga</c>).</summary>
+    /// <returns>Whether it is the boot display.</returns>
+    public bool ReadIsBootDisplay() => SysfsFile.Read(Attribute("boot_vga")) == "1";
+
+    /// <summary>How many virtual functions are switched on (<c>sriov_numvfs</c>).</summary>
+    /// <returns>The number; 0 where the device has no SR-IOV.</returns>
+    public int ReadVirtualFunctionCount() => (int)Math.Clamp(SysfsFile.ReadNumber(Attribute("sriov_numvfs")) ?? 0, 0, ushort.MaxValue);
+
+    /// <summary>Reads the first bytes of configuration space. May wake a sleeping device; root sees all, others 64 bytes.</summary>
+    /// <param name="buffer">Filled from offset 0.</param>
+    /// <returns>How many bytes were read; 0 where none could be.</returns>
+    public int ReadConfig(Span<byte> buffer) => Math.Max(0, SysfsFile.ReadBytes(Attribute("config"), buffer));
+
+    /// <summary>Address, ids and driver: <c>0000:00:14.3 8086:10d3 (e1000e)</c>.</summary>
+    /// <returns>One line.</returns>
+    public override string ToString() =>
+        string.Create(CultureInfo.InvariantCulture, $"{Address} {VendorId:x4}:{DeviceId:x4} ({Driver ?? "no driver"})");
+
+    internal string Attribute(string name) => Path.Combine(_host.PciDevice(Address), name);
+
+    /// <summary>Looks at one device. <see langword="null"/> where there is none, or it went away meanwhile.</summary>
+    internal static PciDeviceInfo? TryRead(HostRoot host, PciAddress address)
+    {
+        // uevent has ids, class and driver in one file, cached by the kernel: the device is not woken.
+        string folder = host.PciDevice(address);
+        if (SysfsFile.Read(Path.Combine(folder, "uevent")) is not string uevent)
+        {
+            return null;
+        }
+
+        (ushort, ushort) ids = default;
+        (ushort, ushort) subsystem = default;
+        uint classCode = 0;
+        string? driver = null;
+        foreach (ReadOnlySpan<char> line in uevent.AsSpan().EnumerateLines())
+        {
+            int equals = line.IndexOf('=');
+            if (equals < 0)
+            {
+                continue;
+            }
+
+            ReadOnlySpan<char> value = line[(equals + 1)..];
+            switch (line[..equals])
+            {
+                case "DRIVER": driver = value.ToString(); break;
+                case "PCI_CLASS": _ = TryHex(value, out classCode); break;
+                case "PCI_ID": ids = ParsePair(value); break;
+                case "PCI_SUBSYS_ID": subsystem = ParsePair(value); break;
+            }
+        }
+
+        return new PciDeviceInfo(host, address)
+        {
+            VendorId = ids.Item1,
+            DeviceId = ids.Item2,
+            SubsystemVendorId = subsystem.Item1,
+            SubsystemId = subsystem.Item2,
+            Class = new PciClassCode(classCode & 0xffffff),
+            Driver = driver,
+            IommuGroup = int.TryParse(SysfsFile.ReadLinkName(Path.Combine(folder, "iommu_group")), out int group) ? group : null,
+        };
+    }
+
+    private static bool TryHex(ReadOnlySpan<char> text, out uint value) =>
+        uint.TryParse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value);
+
+    private static (ushort, ushort) ParsePair(ReadOnlySpan<char> text)
+    {
+        int colon = text.IndexOf(':');
+        return colon > 0 && TryHex(text[..colon], out uint first) && TryHex(text[(colon + 1)..], out uint second)
+            ? ((ushort)first, (ushort)second)
+            : default;
+    }
+}

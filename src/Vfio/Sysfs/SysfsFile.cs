@@ -1,0 +1,122 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+using Vfio.Interop;
+
+namespace Vfio.Sysfs;
+
+/// <summary>
+/// Reads the small text files and links that sysfs and procfs consist of. What is not there, or may not be read, is
+/// <see langword="null"/>: devices come and go while a host is looked at.
+/// </summary>
+internal static class SysfsFile
+{
+    // A sysfs attribute is at most a page. procfs tables can be longer; more than this is not looked at.
+    private const int AttributeBytes = 4096;
+    private const int TableBytes = 1 << 20;
+
+    /// <summary>An attribute's text without the line end; <see langword="null"/> where it cannot be read.</summary>
+    public static string? Read(string path)
+    {
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(AttributeBytes);
+        try
+        {
+            int length = ReadBytes(path, buffer.AsSpan(0, AttributeBytes));
+            return length < 0 ? null : Encoding.UTF8.GetString(buffer, 0, length).TrimEnd('\n', '\0');
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    /// <summary>The lines of a table of procfs; none where it cannot be read.</summary>
+    public static string[] ReadLines(string path)
+    {
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(TableBytes);
+        try
+        {
+            int length = ReadBytes(path, buffer.AsSpan(0, TableBytes));
+            return length < 0 ? [] : Encoding.UTF8.GetString(buffer, 0, length).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    /// <summary>The first bytes of a file.</summary>
+    /// <returns>How many; -1 where it cannot be read.</returns>
+    public static int ReadBytes(string path, Span<byte> buffer)
+    {
+        using SafeFileHandle file = Libc.Open(path, Libc.O_RDONLY | Libc.O_CLOEXEC);
+        if (file.IsInvalid)
+        {
+            return -1;
+        }
+
+        int total = 0;
+        while (total < buffer.Length)
+        {
+            int errno = PositionedIo.Read(file, buffer[total..], total, out nint done);
+            if (errno != 0)
+            {
+                return total > 0 ? total : -1;
+            }
+
+            if (done == 0)
+            {
+                break;
+            }
+
+            total += (int)done;
+        }
+
+        return total;
+    }
+
+    /// <summary>A whole number, decimal or with 0x; <see langword="null"/> where there is none.</summary>
+    public static long? ReadNumber(string path) => long.TryParse(Read(path), out long value) ? value : null;
+
+    /// <summary>The last part of what a link points to: sysfs names a device's driver and group so.</summary>
+    public static string? ReadLinkName(string path) => ReadLink(path) is string target ? Path.GetFileName(target) : null;
+
+    /// <summary>What a link points to, as written; <see langword="null"/> where there is none or it may not be read.</summary>
+    public static string? ReadLink(string path)
+    {
+        try
+        {
+            return new FileInfo(path).LinkTarget;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The names in a folder, sorted; none where there is no such folder.</summary>
+    public static string[] Names(string folder)
+    {
+        try
+        {
+            string[] names = [.. Directory.EnumerateFileSystemEntries(folder).Select(path => Path.GetFileName(path))];
+            Array.Sort(names, StringComparer.Ordinal);
+            return names;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
+    /// <summary>
+    /// Writes an attribute in one call, as the kernel wants it.
+    /// </summary>
+    /// <returns>The errno, 0 where it worked.</returns>
+    public static int Write(string path, string value)
+    {
+        using SafeFileHandle file = Libc.Open(path, Libc.O_WRONLY | Libc.O_CLOEXEC);
+        return file.IsInvalid ? Marshal.GetLastPInvokeError() : WholeWrite.Write(file, Encoding.UTF8.GetBytes(value));
+    }
+}

@@ -1,0 +1,31 @@
+using System.Globalization;
+using Vfio.Interop;
+
+namespace Vfio.Sysfs;
+
+/// <summary>The host's users, from its name service (passwd, LDAP, systemd).</summary>
+internal static class Users
+{
+    /// <summary>Whether this process may do everything.</summary>
+    public static bool IsRoot => Libc.GetEUid() == 0;
+
+    public static uint EffectiveId => Libc.GetEUid();
+
+    /// <summary>A user by name or number.</summary>
+    /// <exception cref="VfioException">There is no such user.</exception>
+    public static (uint Uid, uint Gid, string Name) Get(string nameOrNumber)
+    {
+        UserEntry? entry = UserDatabase.Find(nameOrNumber);
+        if (entry is null && uint.TryParse(nameOrNumber, NumberStyles.None, CultureInfo.InvariantCulture, out uint uid))
+        {
+            entry = UserDatabase.Find(uid);
+        }
+
+        return entry is UserEntry user
+            ? (user.Uid, user.Gid, user.Name)
+            : throw new VfioException("look up", $"user '{nameOrNumber}'", "this host has no such user", "getent passwd lists the users");
+    }
+
+    /// <summary>A user's name; the number where there is none.</summary>
+    public static string Name(uint uid) => UserDatabase.Find(uid)?.Name ?? uid.ToString(CultureInfo.InvariantCulture);
+}

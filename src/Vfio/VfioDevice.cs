@@ -1,0 +1,154 @@
+using Vfio.Backends;
+using Vfio.Backends.Type1;
+using Vfio.Regions;
+
+namespace Vfio;
+
+/// <summary>
+/// A PCI device in this program's hands. Opened from a device bound to vfio-pci; its regions hold its registers.
+/// </summary>
+/// <remarks>
+/// <para>
+/// The caller owns the device and disposes it; that lets go in the right order: regions, device, group, container. Any thread
+/// may use it at any time.
+/// </para>
+/// <para>The kernel resets the device when it is opened and again when it is closed, where the device can be reset.</para>
+/// </remarks>
+/// <example>
+/// <code>
+/// using DriverBinding binding = DriverBinding.Bind(PciAddress.Parse("0000:00:14.3"));
+/// using VfioDevice device = VfioDevice.Open(binding.Address);
+/// using Region bar0 = device.OpenRegion(RegionIndex.Bar0);
+/// Console.WriteLine($"BAR0 first dword: 0x{bar0.ReadUInt32(0):x8}");
+/// </code>
+/// </example>
+public sealed class VfioDevice : IDisposable
+{
+    private readonly IDeviceBackend _backend;
+    private readonly DeviceInfo _info;
+    private readonly Lock _lock = new();
+    private readonly HashSet<Region> _regions = [];
+    private bool _isDisposed;
+
+    internal VfioDevice(IDeviceBackend backend, PciAddress address)
+    {
+        _backend = backend;
+        Address = address;
+        _info = backend.GetInfo();
+    }
+
+    /// <summary>The device's PCI address.</summary>
+    public PciAddress Address { get; }
+
+    /// <summary>How the device is reached: <c>type1v2</c> or <c>type1</c>.</summary>
+    public string BackendName => _backend.Name;
+
+    /// <summary>Whether the kernel can reset the device (<c>VFIO_DEVICE_FLAGS_RESET</c>).</summary>
+    public bool CanReset => _info.CanReset;
+
+    /// <summary>Opens a device that is bound to vfio-pci.</summary>
+    /// <param name="address">The device's address.</param>
+    /// <returns>The device; the caller owns it.</returns>
+    /// <exception cref="VfioException">
+    /// No such device; not bound to vfio-pci; not permitted; open elsewhere; another device of its IOMMU group belongs to a
+    /// host driver; or a system call failed. The exception names it and, where one is known, what to do.
+    /// </exception>
+    public static VfioDevice Open(PciAddress address) => Open(address, HostRoot.Default);
+
+    /// <summary>Opens a device of a host whose files are somewhere else.</summary>
+    /// <param name="address">The device's address.</param>
+    /// <param name="host">Where the host's <c>/sys</c>, <c>/proc</c> and <c>/dev</c> are.</param>
+    /// <inheritdoc cref="Open(PciAddress)"/>
+    public static VfioDevice Open(PciAddress address, HostRoot host)
+    {
+        ArgumentNullException.ThrowIfNull(host);
+        IDeviceBackend backend = Type1Opener.Open(host, new PciBus(host).Get(address));
+        try
+        {
+            return new VfioDevice(backend, address);
+        }
+        catch
+        {
+            backend.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>What the kernel says of a region.</summary>
+    /// <param name="index">The region.</param>
+    /// <returns>Its length and abilities; length 0 where the device does not implement it.</returns>
+    /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
+    /// <exception cref="VfioException">The kernel refused; a device without a VGA region, for example.</exception>
+    public RegionInfo GetRegionInfo(RegionIndex index)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        return index >= 0 && (uint)index < _info.RegionCount
+            ? _backend.GetRegionInfo(index)
+            : throw new VfioException("VFIO_DEVICE_GET_REGION_INFO", $"{index.Describe()} of {Address}", $"the device has {_info.RegionCount} regions");
+    }
+
+    /// <summary>Opens a region: mapped where the kernel allows it, else through the file descriptor.</summary>
+    /// <param name="index">The region.</param>
+    /// <param name="access">
+    /// <see cref="RegionAccess.Mapped"/> for speed; <see cref="RegionAccess.Trapped"/> for errors instead of a bus error where
+    /// the device may stop to answer.
+    /// </param>
+    /// <returns>The region; the caller owns it, and the device's disposal disposes it.</returns>
+    /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
+    /// <exception cref="VfioException">The device does not implement the region, or mapping it failed.</exception>
+    public Region OpenRegion(RegionIndex index, RegionAccess access = RegionAccess.Mapped)
+    {
+        RegionInfo info = GetRegionInfo(index);
+        if (!info.IsImplemented)
+        {
+            throw new VfioException("open", $"{index.Describe()} of {Address}", "the device does not implement it", DescribeImplemented());
+        }
+
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            Region region = new(_backend, info, access, Forget);
+            _regions.Add(region);
+            return region;
+        }
+    }
+
+    /// <summary>Disposes the open regions, then closes device, group and container, in this order. More than once is harmless.</summary>
+    public void Dispose()
+    {
+        Region[] regions;
+        lock (_lock)
+        {
+            if (_isDisposed)
+            {
+                return;
+            }
+
+            _isDisposed = true;
+            regions = [.. _regions];
+        }
+
+        foreach (Region region in regions)
+        {
+            region.Dispose();
+        }
+
+        _backend.Dispose();
+    }
+
+    private void Forget(Region region)
+    {
+        lock (_lock)
+        {
+            _regions.Remove(region);
+        }
+    }
+
+    private string DescribeImplemented()
+    {
+        IEnumerable<string> names = Enum.GetValues<RegionIndex>()
+            .Where(index => (uint)index < _info.RegionCount && index != RegionIndex.Vga && _backend.GetRegionInfo(index).IsImplemented)
+            .Select(index => index.Describe());
+        return $"it has {string.Join(", ", names)}";
+    }
+}

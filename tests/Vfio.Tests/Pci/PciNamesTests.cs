@@ -1,0 +1,377 @@
+using System.IO.Compression;
+using System.Text;
+
+namespace Vfio.Tests;
+
+public sealed class PciNamesTests : IDisposable
+{
+    private const string Sample = """
+        # A comment, then a blank line
+
+        10de  NVIDIA Corporation
+        	20b0  GA100 [A100 SXM4 40GB]
+        8086  Intel Corporation
+        # one in between ends nothing
+        	10d3  82574L Gigabit Network Connection
+        		103c 1785  NC112i 1-port Ethernet Server Adapter
+        	10d4  Next
+        		103c 1786  Another
+        8087  Somebody
+        C 01  Mass storage controller
+        	08  Non-Volatile memory controller
+        		02  NVM Express
+        C 02  Network controller
+        	00  Ethernet controller
+        C 13  Non-Essential Instrumentation
+        """;
+
+    private readonly DirectoryInfo _root = Directory.CreateTempSubdirectory("vfio-names-");
+
+    public void Dispose() => _root.Delete(recursive: true);
+
+    [Fact]
+    public void Vendor_device_and_subsystem_have_names()
+    {
+        PciNames names = Parse(Sample);
+        Assert.Equal("Intel Corporation", names.Vendor(0x8086));
+        Assert.Equal("82574L Gigabit Network Connection", names.Device(0x8086, 0x10d3));
+        Assert.Equal("NC112i 1-port Ethernet Server Adapter", names.Subsystem(0x8086, 0x10d3, 0x103c, 0x1785));
+        Assert.Equal("memory", names.Source);
+    }
+
+    [Fact]
+    public void Unknown_vendor_has_no_name()
+    {
+        PciNames names = Parse(Sample);
+        Assert.Null(names.Vendor(0x1af4));
+        Assert.Null(names.Device(0x1af4, 0x10d3));
+        Assert.Null(names.Subsystem(0x1af4, 0x10d3, 0x103c, 0x1785));
+    }
+
+    [Fact]
+    public void Names_belong_to_their_own_parent_only()
+    {
+        PciNames names = Parse(Sample);
+        Assert.Null(names.Device(0x10de, 0x10d3));
+        Assert.Null(names.Device(0x8086, 0x20b0));
+        Assert.Null(names.Device(0x8087, 0x10d3));
+        Assert.Null(names.Subsystem(0x8086, 0x10d3, 0x103c, 0x1786));
+        Assert.Null(names.Subsystem(0x8086, 0x10d4, 0x103c, 0x1785));
+        Assert.Null(names.Class(new PciClassCode(0x030000)));
+        Assert.Equal("Network controller", names.Class(new PciClassCode(0x020800)));
+    }
+
+    [Fact]
+    public void Subsystem_that_repeats_the_ids_of_the_device_has_its_name() =>
+        Assert.Equal("82574L Gigabit Network Connection", Parse(Sample).Subsystem(0x8086, 0x10d3, 0x8086, 0x10d3));
+
+    [Fact]
+    public void Class_is_named_by_its_subclass_else_by_its_base_class()
+    {
+        PciNames names = Parse(Sample);
+        Assert.Equal("Non-Volatile memory controller", names.Class(PciClassCode.NvmExpress));
+        Assert.Equal("Mass storage controller", names.Class(PciClassCode.SataAhci));
+        Assert.Equal("Mass storage controller", names.BaseClass(PciClassCode.NvmExpress));
+        Assert.Equal("NVM Express", names.ProgrammingInterface(PciClassCode.NvmExpress));
+        Assert.Null(names.ProgrammingInterface(PciClassCode.Ethernet));
+        Assert.Equal("Non-Essential Instrumentation", names.Class(new PciClassCode(0x130000)));
+    }
+
+    [Fact]
+    public void Answer_is_the_same_the_second_time()
+    {
+        PciNames names = Parse(Sample);
+        Assert.Same(names.Device(0x8086, 0x10d3), names.Device(0x8086, 0x10d3));
+        Assert.Null(names.Vendor(1));
+        Assert.Null(names.Vendor(1));
+    }
+
+    [Theory]
+    [InlineData("\uFEFF8086  Intel\n\t10d3  Card\n")]
+    [InlineData("8086  Intel\r\n\t10d3  Card\r\n")]
+    [InlineData("8086\tIntel \t\n\n   \n\t# comment\n\t10d3 Card")]
+    [InlineData("8086  Intel\n\t10D3  Card")]
+    [InlineData("8086  Intel\n\t10d3  Card\n\t10d3  Other\n8086  Other\n\t10d3  Other")]
+    [InlineData("8086  Intel\n\t10d3x  No\n\t\t10d3  No\n\t10d 3  No\n\t10d3  Card\n")]
+    [InlineData("8086x No\n8086\n80 86 No\nC 8086  No\n8086  Intel\n\t10d3  Card\n")]
+    public void Odd_lines_are_read_as_far_as_they_make_sense(string text)
+    {
+        PciNames names = Parse(text);
+        Assert.Equal("Intel", names.Vendor(0x8086));
+        Assert.Equal("Card", names.Device(0x8086, 0x10d3));
+    }
+
+    [Theory]
+    [InlineData("8087")]
+    [InlineData("nonsense")]
+    [InlineData("C 01  Storage")]
+    [InlineData("S 02  Something new")]
+    public void Any_line_without_a_tab_ends_the_lines_before_it(string line) =>
+        Assert.Null(Parse($"8086  Intel\n{line}\n\t10d3  Card\n").Device(0x8086, 0x10d3));
+
+    [Theory]
+    [InlineData("\t\t0103c1785  No")]
+    [InlineData("\t\t103c1785  No")]
+    [InlineData("\t\t103c 178  No")]
+    [InlineData("\t\t103c 1785No")]
+    [InlineData("\t\t103c\t1785  No")]
+    [InlineData("\t103c 1785  No")]
+    public void Malformed_subsystem_has_no_name(string line) =>
+        Assert.Null(Parse($"8086  Intel\n\t10d3  Card\n{line}\n").Subsystem(0x8086, 0x10d3, 0x103c, 0x1785));
+
+    [Theory]
+    [InlineData("8086  ")]
+    [InlineData("8086  \t\r\n")]
+    [InlineData("8086  \u0007\u001b\n")]
+    [InlineData("8086  \u202e\u0085\n")]
+    public void Name_of_nothing_is_no_name(string text) => Assert.Null(Parse(text).Vendor(0x8086));
+
+    [Theory]
+    [InlineData("\u001b]0;owned\u0007Intel\u001b[2J", "]0;ownedIntel[2J")]
+    [InlineData("Int\0el\u007f", "Intel")]
+    [InlineData("\u009b31mIntel\u0085", "31mIntel")]
+    [InlineData("\u202eletnI\u2066\u200b\ufeff", "letnI")]
+    [InlineData("In\u2028tel", "Intel")]
+    [InlineData("Société Générale \U0001F600", "Société Générale \U0001F600")]
+    public void Characters_that_steer_a_terminal_are_left_out(string raw, string clean) =>
+        Assert.Equal(clean, Parse($"8086  {raw}\n").Vendor(0x8086));
+
+    [Fact]
+    public void Invalid_utf8_is_replaced() =>
+        Assert.Equal("In\ufffdtel\ufffd", PciNames.Parse([.. "8086  In"u8, 0xff, .. "tel"u8, 0xe2]).Vendor(0x8086));
+
+    [Fact]
+    public void Huge_line_has_no_name_and_still_ends_the_lines_before_it()
+    {
+        PciNames names = Parse($"8086  Intel\n8087  {new string('x', 100_000)}\n\t10d3  Card of 8087\n8088  Next\n");
+        Assert.Equal("Intel", names.Vendor(0x8086));
+        Assert.Null(names.Vendor(0x8087));
+        Assert.Null(names.Device(0x8086, 0x10d3));
+        Assert.Equal("Next", names.Vendor(0x8088));
+    }
+
+    [Fact]
+    public void Text_after_16_MiB_is_not_read()
+    {
+        byte[] text = new byte[PciNames.MaxBytes + 100];
+        text.AsSpan().Fill((byte)'\n');
+        "8086  Intel\n"u8.CopyTo(text);
+        "8087  Late\n"u8.CopyTo(text.AsSpan(PciNames.MaxBytes));
+        Assert.Equal("Intel", PciNames.Parse(text).Vendor(0x8086));
+        Assert.Null(PciNames.Parse(text).Vendor(0x8087));
+    }
+
+    [Fact]
+    public void More_vendor_lines_than_ids_do_no_harm()
+    {
+        PciNames names = Parse(string.Concat(Enumerable.Range(0, 70_000).Select(i => $"{i & 0xffff:x4}  V{i}\n")));
+        Assert.Equal("V0", names.Vendor(0));
+        Assert.Equal("V65535", names.Vendor(0xffff));
+    }
+
+    [Fact]
+    public void Caller_that_asks_for_everything_gets_right_answers()
+    {
+        PciNames names = Parse(Sample);
+        int named = Enumerable.Range(0, 0x1_0000).Count(device => names.Device(0x8086, (ushort)device) is not null);
+        Assert.Equal(2, named);
+        Assert.Equal("82574L Gigabit Network Connection", names.Device(0x8086, 0x10d3));
+    }
+
+    [Fact]
+    public void No_bytes_make_it_throw_or_return_a_control_character()
+    {
+        byte[] sample = Encoding.UTF8.GetBytes(Sample);
+        Random random = new(20260101);
+        for (int round = 0; round < 3000; round++)
+        {
+            byte[] text = sample[..random.Next(sample.Length + 1)];
+            for (int change = random.Next(20); change > 0 && text.Length > 0; change--)
+            {
+                // Mostly bytes that mean something to the format.
+                text[random.Next(text.Length)] = random.Next(3) == 0 ? (byte)random.Next(256) : "\t\n\r #C08\u001b"u8[random.Next(9)];
+            }
+
+            AssertHarmless(PciNames.Parse(text));
+        }
+    }
+
+    [Fact]
+    public void May_be_asked_from_several_threads()
+    {
+        PciNames names = PciNames.LoadBuiltIn();
+        Parallel.For(0, 1000, _ =>
+        {
+            Assert.Equal("82574L Gigabit Network Connection", names.Device(0x8086, 0x10d3));
+            Assert.Equal("Red Hat, Inc.", names.Vendor(0x1af4));
+            Assert.Null(names.Subsystem(0x8086, 0x10d3, 1, 1));
+            Assert.Equal("Ethernet controller", names.Class(PciClassCode.Ethernet));
+        });
+    }
+
+    [Theory]
+    [InlineData("usr/share/misc/pci.ids")]
+    [InlineData("usr/share/hwdata/pci.ids")]
+    [InlineData("usr/share/misc/pci.ids.gz")]
+    [InlineData("usr/share/hwdata/pci.ids.gz")]
+    public void File_of_the_host_is_found(string place)
+    {
+        string path = Write(place, "8086  From the host\n");
+        PciNames names = PciNames.Load(_root.FullName);
+        Assert.Equal("From the host", names.Vendor(0x8086));
+        Assert.Equal(path, names.Source);
+    }
+
+    [Fact]
+    public void File_behind_a_symbolic_link_is_found()
+    {
+        string target = Write("var/lib/pciutils/pci.ids", "8086  From the host\n");
+        string link = Place("usr/share/misc/pci.ids");
+        File.CreateSymbolicLink(link, target);
+        Assert.Equal(link, PciNames.Load(_root.FullName).Source);
+    }
+
+    [Fact]
+    public void What_the_file_of_the_host_lacks_is_looked_for_in_the_built_in_selection()
+    {
+        Write("usr/share/misc/pci.ids", "8086  From the host\n");
+        PciNames names = PciNames.Load(_root.FullName);
+        Assert.Equal("From the host", names.Vendor(0x8086));
+        Assert.Equal("82574L Gigabit Network Connection", names.Device(0x8086, 0x10d3));
+        Assert.Equal("Ethernet controller", names.Class(PciClassCode.Ethernet));
+    }
+
+    [Fact]
+    public void Without_a_file_the_names_are_built_in()
+    {
+        PciNames names = PciNames.Load(_root.FullName);
+        Assert.Equal("built in", names.Source);
+        Assert.Equal("Intel Corporation", names.Vendor(0x8086));
+    }
+
+    [Fact]
+    public void File_that_is_no_pci_ids_is_passed_over()
+    {
+        Write("usr/share/misc/pci.ids", "");
+        Write("usr/share/hwdata/pci.ids", "<html>not found</html>\n");
+        AssertBuiltIn();
+    }
+
+    [Fact]
+    public void File_over_16_MiB_is_passed_over()
+    {
+        string path = Write("usr/share/misc/pci.ids", "8086  Big\n");
+        using (FileStream file = File.OpenWrite(path))
+        {
+            file.SetLength(PciNames.MaxBytes + 1);
+        }
+
+        AssertBuiltIn();
+    }
+
+    [Fact]
+    public void Packed_file_that_unpacks_to_over_16_MiB_is_passed_over()
+    {
+        Write("usr/share/misc/pci.ids.gz", "8086  Bomb\n" + new string('\n', PciNames.MaxBytes));
+        AssertBuiltIn();
+    }
+
+    [Fact]
+    public void Broken_packed_file_is_passed_over()
+    {
+        File.WriteAllText(Place("usr/share/misc/pci.ids.gz"), "8086  Not packed\n");
+        AssertBuiltIn();
+    }
+
+    [Theory]
+    [InlineData("/dev/zero")]
+    [InlineData("/nonexistent/pci.ids")]
+    [InlineData("/proc/self/mem")]
+    [InlineData("pci.ids")]
+    [InlineData("/")]
+    public void Link_to_what_is_no_file_is_passed_over(string target)
+    {
+        File.CreateSymbolicLink(Place("usr/share/misc/pci.ids"), target);
+        AssertBuiltIn();
+    }
+
+    [Fact]
+    public void Folder_in_the_place_of_the_file_is_passed_over()
+    {
+        Directory.CreateDirectory(Place("usr/share/misc/pci.ids"));
+        AssertBuiltIn();
+    }
+
+    [Fact]
+    public void Root_is_required() => Assert.Throws<ArgumentNullException>(() => PciNames.Load(null!));
+
+    // The devices of the QEMU machine that the tests run in.
+    [Theory]
+    [InlineData(0x8086, 0x10d3, "82574L Gigabit Network Connection")]
+    [InlineData(0x8086, 0x10c9, "82576 Gigabit Network Connection")]
+    [InlineData(0x8086, 0x29c0, "82G33/G31/P35/P31 Express DRAM Controller")]
+    [InlineData(0x1b36, 0x0005, "QEMU PCI Test Device")]
+    [InlineData(0x1b36, 0x000c, "QEMU PCIe Root port")]
+    [InlineData(0x1b36, 0x000e, "QEMU PCIe-to-PCI bridge")]
+    [InlineData(0x1b36, 0x0010, "QEMU NVM Express Controller")]
+    [InlineData(0x1234, 0x1111, "QEMU Standard VGA / Bochs display")]
+    [InlineData(0x1234, 0x11e8, "QEMU edu educational device")]
+    [InlineData(0x1af4, 0x1000, "Virtio network device")]
+    [InlineData(0x1af4, 0x1041, "Virtio 1.0 network device")]
+    [InlineData(0x1af4, 0x1110, "Inter-VM shared memory")]
+    public void Built_in_selection_names_the_devices_of_the_machine(int vendor, int device, string name)
+    {
+        PciNames names = PciNames.LoadBuiltIn();
+        Assert.NotNull(names.Vendor((ushort)vendor));
+        Assert.Equal(name, names.Device((ushort)vendor, (ushort)device));
+    }
+
+    [Fact]
+    public void Built_in_selection_has_all_base_classes_but_carries_no_subsystem()
+    {
+        PciNames names = PciNames.LoadBuiltIn();
+        Assert.All(Enum.GetValues<PciClass>(), baseClass => Assert.NotNull(names.BaseClass(new PciClassCode(baseClass, 0))));
+        Assert.Equal("NVM Express", names.ProgrammingInterface(PciClassCode.NvmExpress));
+        Assert.Null(names.Subsystem(0x1b36, 0x0010, 0x1af4, 0x1100));
+    }
+
+    [Fact]
+    public void Built_in_selection_carries_its_licence()
+    {
+        using StreamReader reader = new(typeof(PciNames).Assembly.GetManifestResourceStream("Vfio.pci.ids")!);
+        string text = reader.ReadToEnd();
+        Assert.Contains("Copyright (c) 1997-2023 Martin Mares", text);
+        Assert.Contains("Redistributions in binary form must reproduce", text);
+    }
+
+    private static PciNames Parse(string text) => PciNames.Parse(Encoding.UTF8.GetBytes(text));
+
+    private static void AssertHarmless(PciNames names)
+    {
+        string?[] answers =
+        [
+            names.Vendor(0x8086), names.Vendor(0x0808), names.Device(0x8086, 0x10d3), names.Device(0x10de, 0x20b0),
+            names.Subsystem(0x8086, 0x10d3, 0x103c, 0x1785), names.Class(PciClassCode.NvmExpress),
+            names.BaseClass(PciClassCode.Ethernet), names.ProgrammingInterface(PciClassCode.NvmExpress),
+        ];
+        Assert.All(answers, answer => Assert.False(answer is "" || (answer?.Any(char.IsControl) ?? false), answer));
+    }
+
+    private void AssertBuiltIn() => Assert.Equal("built in", PciNames.Load(_root.FullName).Source);
+
+    private string Place(string place)
+    {
+        string path = Path.Combine(_root.FullName, place);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        return path;
+    }
+
+    private string Write(string place, string text)
+    {
+        string path = Place(place);
+        using Stream file = File.Create(path);
+        using Stream stream = place.EndsWith(".gz", StringComparison.Ordinal) ? new GZipStream(file, CompressionLevel.Fastest) : file;
+        stream.Write(Encoding.UTF8.GetBytes(text));
+        return path;
+    }
+}
