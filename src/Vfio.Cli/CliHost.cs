@@ -38,12 +38,25 @@ internal sealed record CliHost
     {
         Root = HostRoot.Default,
         // Not Console.Out: it reads the terminal's description and changes signal handling, which nothing here needs.
-        Out = Open(Console.OpenStandardOutput(), autoFlush: false),
-        Error = Open(Console.OpenStandardError(), autoFlush: true),
+        Out = Open(Console.OpenStandardOutput, autoFlush: false),
+        Error = Open(Console.OpenStandardError, autoFlush: true),
         Terminal = Terminal.OfStandardOutput(),
         Debug = Environment.GetEnvironmentVariable("VFIO_DEBUG") == "1",
     };
 
-    private static StreamWriter Open(Stream stream, bool autoFlush) =>
-        new(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), OutputBufferBytes) { AutoFlush = autoFlush, NewLine = "\n" };
+    private static StreamWriter Open(Func<Stream> open, bool autoFlush)
+    {
+        Stream stream;
+        try
+        {
+            stream = open();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Started with the descriptor closed (">&-"): whoever did that wants to read nothing.
+            stream = Stream.Null;
+        }
+
+        return new StreamWriter(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), OutputBufferBytes) { AutoFlush = autoFlush, NewLine = "\n" };
+    }
 }

@@ -68,6 +68,24 @@ internal static class Printable
         return columns <= 0 ? "" : string.Concat(text.AsSpan(0, length).TrimEnd(), Ellipsis);
     }
 
+    /// <summary>Clean text in lines of at most so many columns, broken between words; a longer word has a line of its own.</summary>
+    public static IEnumerable<string> Wrap(string text, int columns)
+    {
+        string line = "";
+        foreach (string word in text.Split(' '))
+        {
+            if (line.Length != 0 && Width(line) + 1 + Width(word) > columns)
+            {
+                yield return line;
+                line = "";
+            }
+
+            line = line.Length == 0 ? word : $"{line} {word}";
+        }
+
+        yield return line;
+    }
+
     // Controls, line ends, and format characters such as those that turn the direction of text around.
     private static bool Acts(char c) => c is < ' ' or (> '~' and (< '\u00a0' or '\u00ad' or > '\u02ff')) && CharUnicodeInfo.GetUnicodeCategory(c)
         is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;

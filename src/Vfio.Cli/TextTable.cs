@@ -15,11 +15,15 @@ internal sealed record TextColumn(string Header, int? MinWidth = null, bool Righ
 internal sealed class TextTable(Terminal terminal, params TextColumn[] columns)
 {
     private const int RoomyWidth = 100;
+    private const int RemarkIndent = 2;
 
     private readonly List<string[]> _rows = [];
 
     /// <summary>Chooses the colour of a cell from its column and text; the text comes back with its colour.</summary>
     public Func<int, string, string>? Paint { get; init; }
+
+    /// <summary>Whether the last column holds remarks, which move to a line of their own where they do not fit.</summary>
+    public bool EndsWithRemarks { get; init; }
 
     /// <summary>Adds a row: a text for each column, in any state of cleanliness.</summary>
     public void Add(params string[] cells) => _rows.Add(Array.ConvertAll(cells, Printable.Clean));
@@ -47,7 +51,8 @@ internal sealed class TextTable(Terminal terminal, params TextColumn[] columns)
             }
         }
 
-        int excess = terminal.Width is int limit ? widths.Sum() + (gap * (widths.Length - 1)) - limit : 0;
+        int remarks = EndsWithRemarks ? widths[^1] - Printable.Width(columns[^1].Header) : 0;
+        int excess = terminal.Width is int limit ? widths.Sum() - remarks + (gap * (widths.Length - 1)) - limit : 0;
         for (int i = widths.Length - 1; i >= 0 && excess > 0; i--)
         {
             int given = Math.Clamp(widths[i] - (columns[i].MinWidth ?? widths[i]), 0, excess);
@@ -60,27 +65,45 @@ internal sealed class TextTable(Terminal terminal, params TextColumn[] columns)
 
     private void WriteRow(TextWriter writer, string[] cells, int[] widths, int gap, Func<int, string, string> paint)
     {
-        int left = terminal.Width ?? int.MaxValue;
+        int limit = terminal.Width ?? int.MaxValue;
+        int used = 0;
         int pending = 0;
-        for (int i = 0; i < cells.Length && left > pending; i++)
+        for (int i = 0; i < cells.Length && used + pending < limit; i++)
         {
-            string text = Printable.Shorten(cells[i], Math.Min(widths[i], left - pending));
+            int left = limit - used - pending;
+            if (EndsWithRemarks && i == cells.Length - 1 && Printable.Width(cells[i]) > left)
+            {
+                WriteRemarks(writer, cells[i], limit);
+                return;
+            }
+
+            // Padding is written when something follows: lines end where their text ends.
+            string text = Printable.Shorten(cells[i], Math.Min(widths[i], left));
             int padding = widths[i] - Printable.Width(text);
-            int before = columns[i].RightAligned ? Math.Max(0, Math.Min(padding, left - pending - Printable.Width(text))) : 0;
+            int before = columns[i].RightAligned ? Math.Min(padding, left - Printable.Width(text)) : 0;
             if (text.Length != 0)
             {
-                // Padding is written only when something follows: lines end where their text ends.
                 writer.Write(new string(' ', pending + before));
                 writer.Write(paint(i, text));
-                left -= pending + before + Printable.Width(text);
-                pending = 0;
+                used += pending + before + Printable.Width(text);
+                pending = padding - before + gap;
             }
             else
             {
-                before = 0;
+                pending += widths[i] + gap;
             }
+        }
 
-            pending += padding - before + gap;
+        writer.WriteLine();
+    }
+
+    private static void WriteRemarks(TextWriter writer, string remarks, int limit)
+    {
+        foreach (string line in Printable.Wrap(remarks, limit - RemarkIndent))
+        {
+            writer.WriteLine();
+            writer.Write(new string(' ', RemarkIndent));
+            writer.Write(Printable.Shorten(line, limit - RemarkIndent));
         }
 
         writer.WriteLine();

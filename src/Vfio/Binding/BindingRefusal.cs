@@ -10,6 +10,15 @@ namespace Vfio;
 /// <param name="CanForce">Whether <see cref="BindOptions.Force"/> goes on all the same.</param>
 public sealed record BindingRefusal(PciAddress Device, string Reason, string Explanation, bool CanForce)
 {
+    /// <summary>What a person can do about it, one line.</summary>
+    public string Hint => Reason switch
+    {
+        "bridge" => "bridges and ports stay with the kernel; take the endpoints behind them",
+        "no-iommu" => "switch the IOMMU on: VT-d or AMD-Vi in the firmware's setup, intel_iommu=on on the kernel's command line",
+        _ when CanForce => "stop that use first, or take the device all the same with --force",
+        _ => "this device cannot be taken, not even by force",
+    };
+
     /// <summary>The refusal in a line: <c>0000:01:00.0: its disk nvme0n1 is mounted on /srv</c>.</summary>
     /// <returns>Device and explanation.</returns>
     public override string ToString() => $"{Device}: {Explanation}";
@@ -19,17 +28,8 @@ public sealed record BindingRefusal(PciAddress Device, string Reason, string Exp
 public sealed class BindingRefusedException : VfioException
 {
     internal BindingRefusedException(IReadOnlyList<BindingRefusal> refusals)
-        : base("bind", refusals[0].Device.ToString(), refusals[0].Explanation, MakeHint(refusals)) => Refusals = refusals;
+        : base("bind", refusals[0].Device.ToString(), refusals[0].Explanation, (refusals.FirstOrDefault(refusal => !refusal.CanForce) ?? refusals[0]).Hint) => Refusals = refusals;
 
     /// <summary>Every reason found; at least one.</summary>
     public IReadOnlyList<BindingRefusal> Refusals { get; }
-
-    private static string MakeHint(IReadOnlyList<BindingRefusal> refusals) =>
-        refusals.FirstOrDefault(refusal => !refusal.CanForce)?.Reason switch
-        {
-            null => "stop that use first, or take the device all the same with --force",
-            "bridge" => "bridges and ports stay with the kernel; take the endpoints behind them",
-            "no-iommu" => "switch the IOMMU on: VT-d or AMD-Vi in the firmware's setup, intel_iommu=on on the kernel's command line",
-            _ => "this device cannot be taken, not even by force",
-        };
 }

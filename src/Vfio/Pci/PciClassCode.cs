@@ -58,7 +58,8 @@ public readonly partial record struct PciClassCode : ISpanParsable<PciClassCode>
     /// <inheritdoc cref="Parse(string)"/>
     public static PciClassCode Parse(ReadOnlySpan<char> text) => TryParse(text, out PciClassCode code)
         ? code
-        : throw new FormatException($"'{text[..int.Min(text.Length, 40)]}' is not a PCI class code; one looks like 0200 or 010802 (hexadecimal)");
+        : throw new FormatException(
+            $"'{text[..int.Min(text.Length, 40)]}' is not a PCI class code; one looks like 0200 or 010802 (hexadecimal)");
 
     /// <summary>Reads a class code as people and the kernel write it, without an exception where it is none.</summary>
     /// <param name="text">4 or 6 hexadecimal digits, either case, with or without <c>0x</c>; no white space around them.</param>

@@ -23,7 +23,7 @@ public sealed partial class PciNames
     /// Reads the host's <c>pci.ids</c>; where it has none that can be read, the built-in selection. A name that the host's
     /// file lacks is looked for in the built-in selection too, which knows QEMU's devices.
     /// </summary>
-    /// <param name="root">The folder that takes the place of <c>/</c>; symbolic links in it are followed as the kernel follows them.</param>
+    /// <param name="root">The folder that takes the place of <c>/</c>; an absolute symbolic link in it leads out of it.</param>
     /// <returns>The names; <see cref="Source"/> tells where they come from.</returns>
     /// <remarks>
     /// Looks in <c>usr/share/misc</c> and <c>usr/share/hwdata</c>, for <c>pci.ids</c> and then <c>pci.ids.gz</c>. A file that

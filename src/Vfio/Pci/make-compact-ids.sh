@@ -114,6 +114,7 @@ awk -v OFS='\t' -v work="$work" '
         if (keep && $0 !~ /Mobile|Max-Q|Engineering Sample/) print current, $1, substr($0, 8)
     }' "$full" > "$work/full"
 
+# The years are those of Debian's copyright file for the package (/usr/share/doc/pci.ids/copyright); look there for newer ones.
 {
     cat <<HEAD
 # A selection of the PCI ID Project's pci.ids ($(sed -n 's/^#[[:space:]]*Version: *//p' "$full")), https://pci-ids.ucw.cz/,
@@ -124,7 +125,6 @@ awk -v OFS='\t' -v work="$work" '
 #
 # Copyright (c) 1997-2023 Martin Mares
 # Copyright (c) 2015-2023 Albert Pool
-# All rights reserved.
 #
 # Redistribution and use in source and binary forms, with or without modification, are permitted provided
 # that the following conditions are met:

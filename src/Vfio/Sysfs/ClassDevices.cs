@@ -56,7 +56,7 @@ internal sealed class ClassDevices
         {
             if (SysfsFile.ReadLink(Path.Combine(subsystem, name)) is string link)
             {
-                foreach (string part in link.Split('/').Reverse())
+                foreach (string part in Enumerable.Reverse(link.Split('/')))
                 {
                     if (PciAddress.TryParse(part, out PciAddress address))
                     {

@@ -19,17 +19,37 @@ public sealed record DeviceHolder(int ProcessId, string Command, uint UserId, st
 /// Finds who has a device open, from the open descriptors of the processes. Sees what the caller may see: root all, others
 /// their own processes.
 /// </summary>
-internal sealed class DeviceHolders(HostRoot host)
+/// <remarks>Each call looks afresh. Any thread.</remarks>
+public sealed class DeviceHolders
 {
     private const string DeviceLink = "anon_inode:[vfio-device]";
     private const string SysPathKey = "vfio-device-syspath:";
 
-    /// <summary>Who has the group open, or a device that was opened through it.</summary>
-    public IReadOnlyList<DeviceHolder> OfGroup(int group) => Find((link, _) => link == $"/dev/vfio/{group}");
+    private readonly HostRoot _host;
 
-    /// <summary>Who has this device open, through its group or its own node.</summary>
+    /// <summary>The running host's processes.</summary>
+    public DeviceHolders()
+        : this(HostRoot.Default)
+    {
+    }
+
+    /// <summary>The processes of a host whose files are somewhere else.</summary>
+    /// <param name="host">Where its <c>/proc</c> is.</param>
+    public DeviceHolders(HostRoot host)
+    {
+        ArgumentNullException.ThrowIfNull(host);
+        _host = host;
+    }
+
+    /// <summary>Who has the group open.</summary>
+    internal IReadOnlyList<DeviceHolder> OfGroup(int group) => Find((link, _) => link == $"/dev/vfio/{group}");
+
+    /// <summary>Who has a device open, through its group or its own node.</summary>
+    /// <param name="device">The device.</param>
+    /// <returns>The processes; none where nobody has it open, or only processes that the caller may not look into.</returns>
     public IReadOnlyList<DeviceHolder> OfDevice(PciDeviceInfo device)
     {
+        ArgumentNullException.ThrowIfNull(device);
         string[] nodes = [.. SysfsFile.Names(device.Attribute("vfio-dev")).Select(name => $"/dev/vfio/devices/{name}")];
         string address = device.Address.ToString();
         return Find((link, info) =>
@@ -40,12 +60,12 @@ internal sealed class DeviceHolders(HostRoot host)
     }
 
     /// <summary>Who has one of these nodes open.</summary>
-    public IReadOnlyList<DeviceHolder> OfNodes(IReadOnlyCollection<string> nodes) => Find((link, _) => nodes.Contains(link));
+    internal IReadOnlyList<DeviceHolder> OfNodes(IReadOnlyCollection<string> nodes) => Find((link, _) => nodes.Contains(link));
 
     private List<DeviceHolder> Find(Func<string, string, bool> matches)
     {
         List<DeviceHolder> holders = [];
-        string proc = host.Combine("proc");
+        string proc = _host.Combine("proc");
         foreach (string name in SysfsFile.Names(proc))
         {
             if (!int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int process))

@@ -45,8 +45,7 @@ public sealed class PciDeviceInfo
     /// Whether a VFIO driver has the device: vfio-pci or a variant of it (Linux lists those in the <c>vfio-dev</c> folder from
     /// 6.1 on; before, the driver's name is all there is).
     /// </summary>
-    public bool HasVfioDriver =>
-        Driver is not null && (Driver == VfioPciDriver || Driver.Contains("vfio", StringComparison.Ordinal) || Directory.Exists(Attribute("vfio-dev")));
+    public bool HasVfioDriver { get; private init; }
 
     internal const string VfioPciDriver = "vfio-pci";
 
@@ -114,6 +113,8 @@ public sealed class PciDeviceInfo
             SubsystemId = subsystem.Item2,
             Class = new PciClassCode(classCode & 0xffffff),
             Driver = driver,
+            HasVfioDriver = driver is not null
+                && (driver.Contains("vfio", StringComparison.Ordinal) || Directory.Exists(Path.Combine(folder, "vfio-dev"))),
             IommuGroup = int.TryParse(SysfsFile.ReadLinkName(Path.Combine(folder, "iommu_group")), out int group) ? group : null,
         };
     }

@@ -38,12 +38,12 @@ apt_state() {
 
 # apt_unpack DIR PACKAGE...: fetches packages with apt_options and unpacks them into DIR without installing them.
 apt_unpack() {
-    local dir=$1 fetched
+    local dir=$1 fetched archive
     shift
     fetched=$(mktemp -d "$cache_dir/fetch.XXXXXX")
     (cd "$fetched" && apt-get "${apt_options[@]}" -qq download "$@" >&2) || die "cannot fetch: $*" 1
-    for package in "$fetched"/*.deb; do
-        dpkg-deb -x "$package" "$dir"
+    for archive in "$fetched"/*.deb; do
+        dpkg-deb -x "$archive" "$dir"
     done
     rm -rf "$fetched"
 }

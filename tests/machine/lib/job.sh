@@ -31,7 +31,7 @@ write_job() {
             printf 'export %s=%q\n' "$name" "${!name}"
         done
         printf 'export MACHINE=1 MACHINE_LACKS=%q MACHINE_KERNEL=%q MACHINE_RESULTS=%q\n' \
-            "${lacks[*]}" "$kernel" "$results"
+            "${lacks[*]}" "$kernel_kind" "$results"
         for pair in ${environment[@]+"${environment[@]}"}; do
             printf 'export %s=%q\n' "${pair%%=*}" "${pair#*=}"
         done

@@ -2,15 +2,19 @@
 #   kernel_image    the bzImage
 #   kernel_tree     a directory with lib/modules/VERSION
 #   kernel_version  what uname -r says inside
+#   kernel_kind     stock, prebuilt or built
 # shellcheck shell=bash
 
 choose_kernel() {
     if [ "$1" = stock ]; then
+        kernel_kind=stock
         kernel_tree=$("$machine_dir/kernel/stock") || die "Debian's own kernel cannot be had"
         kernel_image=$(echo "$kernel_tree"/boot/vmlinuz-*)
     elif [ -n "${VFIO_MACHINE_DIR:-}" ]; then
+        kernel_kind=prebuilt
         use_prebuilt "$VFIO_MACHINE_DIR"
     else
+        kernel_kind=built
         kernel_tree=$("$machine_dir/kernel/build") || die "the machine's kernel cannot be built"
         kernel_image=$kernel_tree/bzImage
     fi

@@ -1,0 +1,62 @@
+#!/bin/bash
+# Plays the project's story in a QEMU machine with a real kernel: a network card is found, taken from its driver, opened, read,
+# and handed back. Each step is shown with its command and its real output. Ends with a line "BAR0 first dword: 0x…".
+#
+#   ./demo.sh --machine      (./demo.sh alone does the same, for now)
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+card=0000:00:14.3
+
+outside() {
+    eng/setup --machine
+    echo "building the tool ahead of time…"
+    eng/publish
+    echo "starting the machine…"
+    exec tests/machine/run -- ./demo.sh --inside
+}
+
+say() { printf '\n# %s\n' "$*"; }
+show() { printf '$ %s\n' "$*"; "$@"; }
+fail() { echo "demo: $*" >&2; exit 1; }
+driver() { basename "$(readlink "/sys/bus/pci/devices/$card/driver" || echo none)"; }
+interface() { ls "/sys/bus/pci/devices/$card/net" 2> /dev/null || echo none; }
+
+inside() {
+    PATH=$PWD/artifacts/vfio:$PATH
+    local before
+    before="$(driver) $(interface)"
+
+    say "The network devices, as an ordinary lspci would not show them: with driver, IOMMU group, and whether they can be taken."
+    show vfio list --class net
+
+    say "What taking $card would do to this host. Nothing is done yet."
+    show vfio bind --dry-run "$card"
+
+    say "Take it from its driver ($(driver), interface $(interface)). The kernel's vfio-pci is loaded if need be."
+    show vfio bind "$card"
+    [ "$(driver)" = vfio-pci ] || fail "$card is with $(driver) now"
+    show vfio status
+
+    say "Read its first register, through container, group and device, as a shell sees it."
+    show vfio read "$card" bar0+0
+    local dword
+    dword=$(vfio read "$card" bar0+0)
+
+    say "The same from C#: samples/ReadBar0, mapped and through the file descriptor."
+    show artifacts/ReadBar0/ReadBar0 "$card"
+    artifacts/ReadBar0/ReadBar0 "$card" | grep -q "^mapped: $dword" || fail "the sample read something else than $dword"
+
+    say "Hand it back."
+    show vfio release "$card"
+    show vfio status
+    [ "$(driver) $(interface)" = "$before" ] || fail "$card came back as $(driver) $(interface), not as $before"
+    printf '\n%s is with %s again, its interface %s is back.\n' "$card" $before
+    echo "BAR0 first dword: $dword"
+}
+
+case ${1:-} in
+    '' | --machine) outside ;;
+    --inside) inside ;;
+    -h | --help) sed -n '2,6s/^# \{0,1\}//p' "$0" ;;
+    *) echo "demo: '$1' is no option; see ./demo.sh --help" >&2; exit 2 ;;
+esac

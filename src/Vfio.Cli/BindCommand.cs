@@ -1,0 +1,158 @@
+using System.CommandLine;
+using System.Text.Json;
+
+namespace Vfio.Cli;
+
+/// <summary><c>vfio bind</c>: takes devices from their drivers.</summary>
+internal static class BindCommand
+{
+    public static Command Create(CliHost host)
+    {
+        Argument<PciAddress[]> devices = Symbols.Devices();
+        Option<bool> group = Symbols.Flag("--group", "Take every endpoint of the devices' IOMMU groups");
+        Option<string?> user = new("--user") { Description = "Let this user, a name or number, use the devices without root", HelpName = "USER" };
+        Option<bool> dryRun = Symbols.Flag("--dry-run", "Only show what would be done");
+        Option<bool> force = Symbols.Flag("--force", "Take devices that are in use, where that is possible at all");
+        Option<bool> json = Symbols.Json();
+        DocumentedCommand command = new("bind", "Take devices from their drivers, for vfio-pci: all of them or none.")
+        {
+            Notes =
+            [
+                "What was before is remembered in /run/vfio, and 'vfio release' puts it back: driver, override, permissions, interface "
+                + "names. A reboot forgets both. Devices in use are refused with exit code 3: mounted or swapped-on disks, interfaces with an "
+                + "address or route, the boot display.",
+            ],
+            Examples =
+            [
+                ("sudo vfio bind 0000:00:14.3", "take one device"),
+                ("sudo vfio bind --user $USER 00:14.3", "and use it without root"),
+                ("sudo vfio bind --group 0000:00:14.3", "with all that shares its group"),
+                ("vfio bind --dry-run 0000:00:14.3", "show the writes, do nothing"),
+            ],
+        };
+        command.Add(devices);
+        command.Add(group);
+        command.Add(user);
+        command.Add(dryRun);
+        command.Add(force);
+        command.Add(json);
+        command.SetAction(result =>
+        {
+            BindOptions options = new()
+            {
+                WholeGroup = result.GetValue(group),
+                User = result.GetValue(user),
+                Force = result.GetValue(force),
+                Host = host.Root,
+            };
+            return Run(host, result.GetRequiredValue(devices), options, result.GetValue(dryRun), result.GetValue(json));
+        });
+        return command;
+    }
+
+    private static int Run(CliHost host, PciAddress[] addresses, BindOptions options, bool isDryRun, bool isJson)
+    {
+        BindingPlan plan = BindingPlan.Compute(addresses, options);
+        using SignalGuard? guard = isDryRun ? null : new();
+        if (plan.Refusals.Count == 0 && !isDryRun)
+        {
+            plan.Execute();
+        }
+
+        if (isJson)
+        {
+            WriteJson(host, plan, options, isDryRun);
+        }
+        else if (plan.Refusals.Count == 0)
+        {
+            WriteText(host, plan, options, isDryRun);
+        }
+
+        if (plan.Refusals.Count != 0)
+        {
+            RefusalReport.Write(host, plan.Refusals);
+            return guard?.ExitCodeOr(ExitCode.Refused) ?? ExitCode.Refused;
+        }
+
+        WriteBlockers(host, plan);
+        return guard?.ExitCodeOr(ExitCode.Done) ?? ExitCode.Done;
+    }
+
+    private static void WriteText(CliHost host, BindingPlan plan, BindOptions options, bool isDryRun)
+    {
+        if (isDryRun)
+        {
+            foreach (BindingStep step in plan.Steps)
+            {
+                host.Out.WriteLine(Printable.Clean(step.ToString()));
+            }
+
+            if (plan.Steps.Count == 0)
+            {
+                host.Out.WriteLine("nothing to do");
+            }
+
+            return;
+        }
+
+        PciBus bus = new(host.Root);
+        foreach (PciDeviceInfo before in plan.Devices)
+        {
+            string user = options.User is null ? "" : $", for {options.User}";
+            string driver = bus.Find(before.Address)?.Driver ?? "no driver";
+            string how = before.HasVfioDriver ? $"was with {before.Driver} already"
+                : before.Driver is null ? $"had no driver, now {driver}"
+                : $"taken from {before.Driver}, now {driver}";
+            host.Out.WriteLine(Printable.Clean($"{before.Address} {how}{user}"));
+        }
+    }
+
+    private static void WriteBlockers(CliHost host, BindingPlan plan)
+    {
+        foreach (PciDeviceInfo blocker in plan.Blockers)
+        {
+            host.Error.WriteLine(Printable.Clean($"vfio: group {blocker.IommuGroup} is still blocked by {blocker.Address} ({blocker.Driver})"));
+        }
+
+        if (plan.Blockers.Count != 0)
+        {
+            IEnumerable<PciAddress> devices = plan.Devices
+                .Where(device => plan.Blockers.Any(blocker => blocker.IommuGroup == device.IommuGroup))
+                .DistinctBy(device => device.IommuGroup)
+                .Select(device => device.Address);
+            host.Error.WriteLine($"hint: vfio bind --group {string.Join(' ', devices)} takes every endpoint of the group");
+        }
+    }
+
+    private static void WriteJson(CliHost host, BindingPlan plan, BindOptions options, bool isDryRun)
+    {
+        PciBus bus = new(host.Root);
+        using Json json = new(host.Out);
+        json.Writer.WriteStartObject();
+        json.Writer.WriteBoolean("dryRun", isDryRun);
+        json.WriteArray("devices", plan.Devices, (writer, before) =>
+        {
+            PciDeviceInfo? now = bus.Find(before.Address);
+            writer.WriteStartObject();
+            writer.WriteString("address", before.Address.ToString());
+            writer.WriteNumberOrNull("iommuGroup", before.IommuGroup);
+            writer.WriteText("driverBefore", before.Driver);
+            writer.WriteText("driver", now?.Driver);
+            writer.WriteText("user", options.User);
+            writer.WriteEndObject();
+        });
+        json.WriteArray("steps", plan.Steps, (writer, step) => writer.WriteStringValue(Printable.Clean(step.ToString())));
+        json.Writer.WriteRefusals("refusals", plan.Refusals);
+        json.WriteArray("blockers", plan.Blockers, WriteBlocker);
+        json.Writer.WriteEndObject();
+    }
+
+    private static void WriteBlocker(Utf8JsonWriter json, PciDeviceInfo blocker)
+    {
+        json.WriteStartObject();
+        json.WriteString("address", blocker.Address.ToString());
+        json.WriteNumberOrNull("iommuGroup", blocker.IommuGroup);
+        json.WriteText("driver", blocker.Driver);
+        json.WriteEndObject();
+    }
+}

@@ -1,0 +1,123 @@
+using System.CommandLine;
+
+namespace Vfio.Cli;
+
+/// <summary><c>vfio groups</c>: what can only be given away together.</summary>
+internal static class GroupsCommand
+{
+    public static Command Create(CliHost host)
+    {
+        Option<bool> json = Symbols.Json();
+        DocumentedCommand command = new("groups", "Show the IOMMU groups: devices that can only be given away together.")
+        {
+            Notes =
+            [
+                "A group is 'ready' when VFIO has a device of it and no host driver has another one; 'blocked' when a host driver "
+                + "still has one, which is marked. Bridges, and devices without a driver, never block.",
+            ],
+            Examples =
+            [
+                ("vfio groups", "the tree"),
+                ("vfio groups --json | jq '.[] | select(.isViable | not)'", "for scripts"),
+            ],
+        };
+        command.Add(json);
+        command.SetAction(result =>
+        {
+            IReadOnlyList<IommuGroup> groups = new PciBus(host.Root).Groups();
+            if (groups.Count == 0)
+            {
+                throw new CliException(
+                    "groups: this host has no IOMMU groups: no IOMMU is switched on",
+                    "VT-d or AMD-Vi in the firmware's setup, and intel_iommu=on on the kernel's command line");
+            }
+
+            if (result.GetValue(json))
+            {
+                WriteJson(host, groups);
+            }
+            else
+            {
+                WriteTree(host, groups);
+            }
+
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static void WriteTree(CliHost host, IReadOnlyList<IommuGroup> groups)
+    {
+        DeviceNames names = new(host);
+        View[] views = [.. groups.Select(View.Of)];
+        int classWidth = views.Max(view => view.Group.Devices.Select(device => DeviceNames.ClassWord(device.Class).Length).DefaultIfEmpty().Max());
+        int driverWidth = views.Max(view => view.Group.Devices.Select(device => view.DescribeDriver(device).Length).DefaultIfEmpty().Max());
+        foreach (View view in views)
+        {
+            string domain = view.Group.DomainType is string type ? $" ({Printable.Clean(type)})" : "";
+            host.Out.WriteLine(host.Terminal.Bold($"group {view.Group.Number}{domain}") + view.State);
+            foreach (PciDeviceInfo device in view.Group.Devices)
+            {
+                string branch = device == view.Group.Devices[^1] ? "└──" : "├──";
+                string line = $"{branch} {device.Address} {DeviceNames.ClassWord(device.Class).PadRight(classWidth)} "
+                    + $"{view.DescribeDriver(device).PadRight(driverWidth)} "
+                    + Printable.Clean(names.Describe(device, isBrief: host.Terminal.Width is not null));
+                string shown = Printable.Shorten(line, host.Terminal.Width ?? int.MaxValue);
+                host.Out.WriteLine(view.Blocking.Contains(device.Address) ? host.Terminal.Yellow(shown) : shown);
+            }
+        }
+
+        if (Array.Find(views, view => view.Blocking.Count != 0) is View blocked)
+        {
+            host.Error.WriteLine($"hint: vfio bind --group {blocked.Taken} takes every endpoint of group {blocked.Group.Number}");
+        }
+    }
+
+    private static void WriteJson(CliHost host, IReadOnlyList<IommuGroup> groups)
+    {
+        DeviceNames names = new(host);
+        using Json json = new(host.Out);
+        json.WriteArray(null, groups, (writer, group) =>
+        {
+            IReadOnlyList<PciDeviceInfo> blockers = group.Blockers();
+            writer.WriteStartObject();
+            writer.WriteNumber("group", group.Number);
+            writer.WriteText("domainType", group.DomainType);
+            writer.WriteBoolean("isViable", blockers.Count == 0);
+            writer.WriteStartArray("blockers");
+            foreach (PciDeviceInfo blocker in blockers)
+            {
+                writer.WriteStringValue(blocker.Address.ToString());
+            }
+
+            writer.WriteEndArray();
+            writer.WriteStartArray("devices");
+            foreach (PciDeviceInfo device in group.Devices)
+            {
+                writer.WriteStartObject();
+                writer.WriteDevice(device, names);
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndArray();
+            writer.WriteEndObject();
+        });
+    }
+
+    /// <param name="Group">The group.</param>
+    /// <param name="Taken">The first device in it that VFIO has.</param>
+    /// <param name="Blocking">Those that keep VFIO from using it; none while VFIO has nothing of it, since the host's own groups block nobody.</param>
+    private sealed record View(IommuGroup Group, PciAddress? Taken, HashSet<PciAddress> Blocking)
+    {
+        public string State => Taken is null ? "" : Blocking.Count == 0 ? ": ready" : ": blocked";
+
+        public static View Of(IommuGroup group)
+        {
+            PciAddress? taken = group.Devices.FirstOrDefault(device => device.HasVfioDriver)?.Address;
+            return new View(group, taken, taken is null ? [] : [.. group.Blockers().Select(device => device.Address)]);
+        }
+
+        public string DescribeDriver(PciDeviceInfo device) =>
+            Printable.Clean(device.Driver ?? "-") + (Blocking.Contains(device.Address) ? ", blocks" : "");
+    }
+}

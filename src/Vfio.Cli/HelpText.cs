@@ -1,0 +1,111 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+
+namespace Vfio.Cli;
+
+/// <summary>What <c>--help</c> prints: usage, arguments, options, notes and examples, within the terminal's width.</summary>
+internal sealed class HelpText(CliHost host) : SynchronousCommandLineAction
+{
+    private const string Indent = "  ";
+    private const int MaxLabelWidth = 24;
+
+    private readonly int _width = host.Terminal.TextWidth;
+
+    // So that "vfio bind --help" does not complain that DEV is missing.
+    public override bool ClearsParseErrors => true;
+
+    public override int Invoke(ParseResult parseResult)
+    {
+        Write(parseResult.CommandResult.Command);
+        return ExitCode.Done;
+    }
+
+    /// <summary>Writes the help of a command.</summary>
+    public void Write(Command command)
+    {
+        WriteParagraph(command.Description ?? "", "");
+        host.Out.WriteLine();
+        WriteParagraph($"Usage: {Usage(command)}", "");
+        WriteRows("Commands:", command.Subcommands.Select(child => (child.Name, child.Description ?? "")));
+        WriteRows("Arguments:", command.Arguments.Select(argument => (Label(argument), argument.Description ?? "")));
+        WriteRows("Options:", command.Options.Concat(Inherited(command)).Select(option => (Label(option), option.Description ?? "")));
+        if (command is DocumentedCommand { Notes.Count: > 0 } documented)
+        {
+            WriteTitle("Notes:");
+            foreach (string note in documented.Notes)
+            {
+                WriteParagraph(note, Indent);
+            }
+        }
+
+        WriteExamples((command as DocumentedCommand)?.Examples ?? VfioCommandLine.Examples);
+    }
+
+    private static string Usage(Command command) => command.Subcommands.Count != 0
+        ? $"{VfioCommandLine.Name} COMMAND [options]"
+        : $"{VfioCommandLine.Name} {command.Name} [options] {string.Join(' ', command.Arguments.Select(Label))}".TrimEnd();
+
+    private static string Label(Argument argument) => argument.Arity switch
+    {
+        { MinimumNumberOfValues: 0 } => $"[{argument.Name}...]",
+        { MaximumNumberOfValues: > 1 } => $"{argument.Name}...",
+        _ => argument.Name,
+    };
+
+    private static string Label(Option option)
+    {
+        string names = string.Join(", ", option.Aliases.Append(option.Name).OrderBy(name => name.Length));
+        return option.Arity.MaximumNumberOfValues == 0 ? names : $"{names} {option.HelpName}";
+    }
+
+    private static IEnumerable<Option> Inherited(Command command) =>
+        command.Parents.OfType<Command>().SelectMany(parent => parent.Options).Where(option => option.Recursive);
+
+    private void WriteTitle(string title)
+    {
+        host.Out.WriteLine();
+        host.Out.WriteLine(host.Terminal.Bold(title));
+    }
+
+    private void WriteParagraph(string text, string indent)
+    {
+        foreach (string line in Printable.Wrap(text, _width - indent.Length))
+        {
+            host.Out.WriteLine(indent + line);
+        }
+    }
+
+    private void WriteRows(string title, IEnumerable<(string Label, string Text)> source)
+    {
+        (string Label, string Text)[] rows = [.. source];
+        if (rows.Length == 0)
+        {
+            return;
+        }
+
+        WriteTitle(title);
+        int labelWidth = Math.Min(MaxLabelWidth, rows.Max(row => row.Label.Length));
+        foreach ((string label, string text) in rows)
+        {
+            string left = label;
+            foreach (string line in Printable.Wrap(text, Math.Max(MaxLabelWidth, _width - labelWidth - (2 * Indent.Length))))
+            {
+                host.Out.WriteLine($"{Indent}{left.PadRight(labelWidth)}{Indent}{line}");
+                left = "";
+            }
+        }
+    }
+
+    private void WriteExamples(IReadOnlyList<(string CommandLine, string Purpose)> examples)
+    {
+        WriteTitle("Examples:");
+        int width = examples.Max(example => example.CommandLine.Length);
+        bool fit = examples.All(example => Indent.Length + width + 4 + example.Purpose.Length <= _width);
+        foreach ((string commandLine, string purpose) in examples)
+        {
+            host.Out.WriteLine(fit
+                ? $"{Indent}{commandLine.PadRight(width)}  # {purpose}"
+                : $"{Indent}# {purpose}\n{Indent}{commandLine}");
+        }
+    }
+}

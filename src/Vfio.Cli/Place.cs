@@ -1,0 +1,47 @@
+using System.Globalization;
+
+namespace Vfio.Cli;
+
+/// <summary>A place in a device: a region and an offset in it, written <c>bar0+0x10</c>; <c>bar2</c> is its start.</summary>
+internal readonly record struct Place(RegionIndex Region, ulong Offset)
+{
+    // Indexed by region.
+    private static readonly string[] Names = ["bar0", "bar1", "bar2", "bar3", "bar4", "bar5", "rom", "config", "vga"];
+
+    public string RegionName => Names[(int)Region];
+
+    /// <summary>Reads a place.</summary>
+    /// <param name="text">What the user typed.</param>
+    /// <param name="place">The place.</param>
+    /// <param name="mistake">What is wrong with the text, where the answer is <see langword="false"/>.</param>
+    public static bool TryParse(string text, out Place place, out string mistake)
+    {
+        place = default;
+        mistake = "";
+        int plus = text.IndexOf('+');
+        string name = plus < 0 ? text : text[..plus];
+        int region = Array.FindIndex(Names, known => known.Equals(name, StringComparison.OrdinalIgnoreCase));
+        if (region < 0)
+        {
+            mistake = $"'{Symbols.Quote(text)}' is not a place; one looks like bar0+0x10, config+4 or rom+0 (bar0 to bar5, rom, config)";
+            return false;
+        }
+
+        ulong offset = 0;
+        if (plus >= 0 && !Number.TryParse(text.AsSpan(plus + 1), out offset))
+        {
+            mistake = $"'{Symbols.Quote(text[(plus + 1)..])}' is not an offset; {Number.Expected}";
+            return false;
+        }
+
+        place = new Place((RegionIndex)region, offset);
+        return true;
+    }
+
+    /// <summary>The place as it is typed, with at least two digits.</summary>
+    public override string ToString() => ToString(digits: 2);
+
+    /// <summary>The place as it is typed.</summary>
+    /// <param name="digits">How many hexadecimal digits the offset has at least, so that several stand below each other.</param>
+    public string ToString(int digits) => $"{RegionName}+0x{Offset.ToString($"x{digits}", CultureInfo.InvariantCulture)}";
+}

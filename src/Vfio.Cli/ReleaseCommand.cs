@@ -1,0 +1,151 @@
+using System.CommandLine;
+using System.Text.Json;
+
+namespace Vfio.Cli;
+
+/// <summary><c>vfio release</c>: hands devices back.</summary>
+internal static class ReleaseCommand
+{
+    public static Command Create(CliHost host)
+    {
+        Argument<PciAddress[]> devices = Symbols.Devices(isOptional: true);
+        Option<bool> all = Symbols.Flag("--all", "Hand back every device that is taken");
+        Option<bool> dryRun = Symbols.Flag("--dry-run", "Only show what would be done");
+        Option<bool> force = Symbols.Flag("--force", "Go on where a program holds the device or the journal is damaged");
+        Option<bool> json = Symbols.Json();
+        DocumentedCommand command = new("release", "Hand devices back: driver, override and permissions as before.")
+        {
+            Notes =
+            [
+                "Each device is handed back for itself: one that fails does not keep the others, and the exit code is then 1. After a crash or "
+                + "a kill, the same command goes on where it was. With --force, a device that a program still holds is waited for by a child "
+                + "process; one whose journal entry is damaged goes to the driver that the kernel chooses.",
+            ],
+            Examples =
+            [
+                ("sudo vfio release 0000:00:14.3", "hand one back"),
+                ("sudo vfio release --all", "hand all back, after a crash too"),
+                ("vfio release --dry-run --all", "show the writes, do nothing"),
+            ],
+        };
+        command.Add(devices);
+        command.Add(all);
+        command.Add(dryRun);
+        command.Add(force);
+        command.Add(json);
+        command.Validators.Add(result =>
+        {
+            bool isAll = result.GetValue(all);
+            bool isNamed = result.GetResult(devices) is { Tokens.Count: > 0 };
+            if (isAll == isNamed)
+            {
+                result.AddError(isAll ? "name devices or say --all, not both" : "no device is named; name some or say --all");
+            }
+        });
+        command.SetAction(result =>
+        {
+            ReleaseOptions options = new() { Force = result.GetValue(force), Host = host.Root };
+            ReleasePlan plan = result.GetValue(all)
+                ? ReleasePlan.ComputeAll(options)
+                : ReleasePlan.Compute(result.GetValue(devices) ?? [], options);
+            return result.GetValue(dryRun) ? Show(host, plan, result.GetValue(json)) : Run(host, plan, result.GetValue(json));
+        });
+        return command;
+    }
+
+    private static int Show(CliHost host, ReleasePlan plan, bool isJson)
+    {
+        IReadOnlyList<BindingStep> steps = plan.Steps();
+        if (isJson)
+        {
+            using Json json = new(host.Out);
+            json.Writer.WriteStartObject();
+            json.Writer.WriteBoolean("dryRun", true);
+            json.WriteArray("devices", plan.Entries, (writer, entry) =>
+            {
+                writer.WriteStartObject();
+                WriteEntry(writer, entry);
+                writer.WriteEndObject();
+            });
+            json.WriteArray("steps", steps, (writer, step) => writer.WriteStringValue(Printable.Clean(step.ToString())));
+            json.Writer.WriteEndObject();
+            return ExitCode.Done;
+        }
+
+        foreach (BindingStep step in steps)
+        {
+            host.Out.WriteLine(Printable.Clean(step.ToString()));
+        }
+
+        if (steps.Count == 0)
+        {
+            host.Out.WriteLine("nothing to do");
+        }
+
+        return ExitCode.Done;
+    }
+
+    private static int Run(CliHost host, ReleasePlan plan, bool isJson)
+    {
+        using SignalGuard guard = new();
+        IReadOnlyList<ReleaseOutcome> outcomes = plan.Execute();
+        if (isJson)
+        {
+            WriteJson(host, outcomes);
+        }
+        else
+        {
+            WriteText(host, outcomes);
+        }
+
+        bool failed = false;
+        foreach (VfioException error in outcomes.Select(outcome => outcome.Error).OfType<VfioException>())
+        {
+            failed = true;
+            _ = ErrorReport.Write(host, error);
+        }
+
+        return guard.ExitCodeOr(failed ? ExitCode.Failed : ExitCode.Done);
+    }
+
+    private static void WriteText(CliHost host, IReadOnlyList<ReleaseOutcome> outcomes)
+    {
+        foreach ((JournalEntry entry, PciDeviceInfo? device, VfioException? _) in outcomes.Where(outcome => outcome.Error is null))
+        {
+            string how = device is null ? "is gone; its journal entry was removed"
+                : device.Driver is string driver ? $"handed back to {driver}"
+                : "handed back, without a driver as before";
+            host.Out.WriteLine(Printable.Clean($"{entry.Address} {how}"));
+        }
+
+        if (outcomes.Count == 0)
+        {
+            host.Error.WriteLine("nothing is taken");
+        }
+    }
+
+    private static void WriteJson(CliHost host, IReadOnlyList<ReleaseOutcome> outcomes)
+    {
+        using Json json = new(host.Out);
+        json.Writer.WriteStartObject();
+        json.Writer.WriteBoolean("dryRun", false);
+        json.WriteArray("devices", outcomes, (writer, outcome) =>
+        {
+            writer.WriteStartObject();
+            WriteEntry(writer, outcome.Entry);
+            writer.WriteText("driver", outcome.Device?.Driver);
+            writer.WriteText("error", outcome.Error?.Message);
+            writer.WriteText("hint", outcome.Error?.Hint);
+            writer.WriteEndObject();
+        });
+        json.Writer.WriteEndObject();
+    }
+
+    private static void WriteEntry(Utf8JsonWriter json, JournalEntry entry)
+    {
+        json.WriteString("address", entry.Address.ToString());
+        json.WriteText("driverBefore", entry.DriverBefore);
+        json.WriteText("overrideBefore", entry.OverrideBefore);
+        json.WriteText("damage", entry.Damage);
+    }
+}

@@ -1,0 +1,105 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+
+namespace Vfio.Cli;
+
+/// <summary>Arguments and options that several commands have, with their reading and their mistakes.</summary>
+internal static class Symbols
+{
+    private const int QuotedColumns = 40;
+
+    public static Option<bool> Flag(string name, string description) => new(name) { Description = description, Arity = ArgumentArity.Zero };
+
+    public static Option<bool> Json() => Flag("--json", "Print JSON (docs/cli.md has its fields)");
+
+    public static Argument<PciAddress> Device() => new("DEV")
+    {
+        Description = "The device's PCI address: 0000:00:14.3 or 00:14.3",
+        CustomParser = result => ParseDevice(result, result.Tokens[0].Value),
+    };
+
+    /// <param name="isOptional">Whether none may be given.</param>
+    public static Argument<PciAddress[]> Devices(bool isOptional = false) => new("DEV")
+    {
+        Description = "PCI addresses of devices: 0000:00:14.3 or 00:14.3",
+        Arity = isOptional ? ArgumentArity.ZeroOrMore : ArgumentArity.OneOrMore,
+        CustomParser = result => [.. result.Tokens.Select(token => ParseDevice(result, token.Value)).Distinct()],
+    };
+
+    public static Argument<Place> Place() => new("PLACE")
+    {
+        Description = "A region and an offset: bar0+0x10, config+4, rom+0",
+        CustomParser = result =>
+        {
+            if (!Cli.Place.TryParse(result.Tokens[0].Value, out Place place, out string mistake))
+            {
+                result.AddError(mistake);
+            }
+
+            return place;
+        },
+    };
+
+    public static Argument<ulong> Value() => new("VALUE")
+    {
+        Description = "The value, decimal or 0x",
+        CustomParser = result => ParseNumber(result, 0, ulong.MaxValue, "a value", Cli.Number.Expected),
+    };
+
+    /// <summary>The access width in bits.</summary>
+    public static Option<int> Width() => new("-w", "--width")
+    {
+        Description = "Width of an access in bits: 8, 16, 32 (the default) or 64",
+        HelpName = "BITS",
+        DefaultValueFactory = _ => RegisterWidth.Default,
+        CustomParser = result =>
+        {
+            string text = result.Tokens[0].Value;
+            if (Cli.Number.TryParse(text, out ulong bits) && bits is 8 or 16 or 32 or 64)
+            {
+                return (int)bits;
+            }
+
+            result.AddError($"'{Quote(text)}' is not a width; it is 8, 16, 32 or 64 bits");
+            return 0;
+        },
+    };
+
+    /// <summary>An option with a whole number.</summary>
+    /// <param name="names">The option's name, and its short one.</param>
+    /// <param name="helpName">What stands for the number in the help.</param>
+    /// <param name="description">What it does.</param>
+    /// <param name="min">The least it may be.</param>
+    /// <param name="max">The most it may be.</param>
+    public static Option<int?> Number(string[] names, string helpName, string description, int min, int max) => new(names[0], names[1..])
+    {
+        Description = description,
+        HelpName = helpName,
+        CustomParser = result => (int)ParseNumber(result, (ulong)min, (ulong)max, $"a {names[0].TrimStart('-')}", $"it is a number from {min} to {max}"),
+    };
+
+    /// <summary>What a user typed, fit to be part of a message.</summary>
+    public static string Quote(string text) => Printable.Shorten(Printable.Clean(text), QuotedColumns);
+
+    private static PciAddress ParseDevice(ArgumentResult result, string text)
+    {
+        if (!PciAddress.TryParse(text, out PciAddress address))
+        {
+            result.AddError($"'{Quote(text)}' is not a PCI address; one looks like 0000:00:14.3 (domain:bus:device.function)");
+        }
+
+        return address;
+    }
+
+    private static ulong ParseNumber(ArgumentResult result, ulong min, ulong max, string what, string expected)
+    {
+        string text = result.Tokens[0].Value;
+        if (Cli.Number.TryParse(text, out ulong value) && value >= min && value <= max)
+        {
+            return value;
+        }
+
+        result.AddError($"'{Quote(text)}' is not {what}; {expected}");
+        return 0;
+    }
+}

@@ -1,0 +1,105 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using System.Reflection;
+
+namespace Vfio.Cli;
+
+/// <summary>The command line as a whole: what commands there are, and how every one of them ends.</summary>
+internal static class VfioCommandLine
+{
+    public const string Name = "vfio";
+
+    public static IReadOnlyList<(string CommandLine, string Purpose)> Examples { get; } =
+    [
+        ("vfio list --class net", "the network cards"),
+        ("sudo vfio bind --user $USER 0000:00:14.3", "take one, for yourself"),
+        ("vfio read 0000:00:14.3 bar0+0x8", "read a register"),
+        ("sudo vfio release 0000:00:14.3", "hand it back"),
+    ];
+
+    // "@file" is a file's name nowhere in this tool.
+    private static readonly ParserConfiguration Parsing = new() { ResponseFileTokenReplacer = null };
+
+    /// <summary>Runs one command.</summary>
+    /// <returns>The process's exit code.</returns>
+    public static int Run(IReadOnlyList<string> arguments, CliHost host)
+    {
+        int code;
+        try
+        {
+            code = Invoke(arguments, host);
+            host.Out.Flush();
+        }
+        catch (Exception e)
+        {
+            TryFlush(host);
+            code = ErrorReport.Write(host, e);
+        }
+
+        return code;
+    }
+
+    /// <summary>The commands, for who wants to look at them all: tests, and one day the man page.</summary>
+    public static RootCommand Create(CliHost host)
+    {
+        RootCommand root = new("Take PCI devices from their Linux drivers, read and write their registers through VFIO, hand them back.");
+        HelpText help = new(host);
+        root.Directives.Clear();
+        root.Options.Clear();
+        root.Add(new HelpOption("--help", "-h") { Description = "Show this help", Action = help });
+        root.Add(new VersionOption { Description = "Show the version", Action = new VersionAction(host) });
+        root.Add(ListCommand.Create(host));
+        root.Add(GroupsCommand.Create(host));
+        root.Add(BindCommand.Create(host));
+        root.Add(ReleaseCommand.Create(host));
+        root.Add(StatusCommand.Create(host));
+        root.Add(ReadCommand.Create(host));
+        root.Add(WriteCommand.Create(host));
+        // Alone, the command shows what it can do.
+        root.SetAction(_ => help.Write(root));
+        return root;
+    }
+
+    private static int Invoke(IReadOnlyList<string> arguments, CliHost host)
+    {
+        ParseResult result = Create(host).Parse(arguments, Parsing);
+        if (result.Action is ParseErrorAction || (result.Errors.Count != 0 && result.Action is not { ClearsParseErrors: true }))
+        {
+            return UsageErrors.Write(host, result);
+        }
+
+        return result.Invoke(new InvocationConfiguration
+        {
+            Output = host.Out,
+            Error = host.Error,
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = null,
+        });
+    }
+
+    private static void TryFlush(CliHost host)
+    {
+        try
+        {
+            host.Out.Flush();
+        }
+        catch (IOException)
+        {
+            // It is what is being reported.
+        }
+    }
+
+    private sealed class VersionAction(CliHost host) : SynchronousCommandLineAction
+    {
+        public override bool ClearsParseErrors => true;
+
+        public override int Invoke(ParseResult parseResult)
+        {
+            string version = typeof(VfioCommandLine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+            // What follows a plus is the commit it was built from.
+            host.Out.WriteLine($"{Name} {version.Split('+')[0]}");
+            return ExitCode.Done;
+        }
+    }
+}

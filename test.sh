@@ -1,0 +1,117 @@
+#!/bin/bash
+# Runs every test: builds, unit, ABI, tool, package, then the QEMU machine. Prints each skip with its reason at the end.
+#
+#   ./test.sh            everything, at most 15 minutes
+#   ./test.sh --quick    without the machine, for work in between
+#   ./test.sh --soak     everything, and what takes longer
+#
+# VFIO_MACHINE_DIR  a directory with a kernel for the machine (docs/machine.md); else the project builds one
+# VFIO_UAPI_DIR     a directory with linux/vfio.h, to judge the ABI against; else the system's headers
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+
+machine=yes
+soak=
+case ${1:-} in
+    '') ;;
+    --quick) machine= ;;
+    --soak) soak=yes ;;
+    -h | --help) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit ;;
+    *) echo "test: '$1' is no option; see ./test.sh --help" >&2; exit 2 ;;
+esac
+
+logs=artifacts/logs
+mkdir -p "$logs"
+rm -f "$logs"/*.log
+passed=0 failed=0 skipped=0
+skips=()
+failures=()
+
+part() { printf '\n== %s (%s)\n' "$*" "$(date +%T)"; }
+
+# check NAME CMD…: one thing that must work; its output is shown when it does not.
+check() {
+    local log="$logs/$1.log"
+    if "${@:2}" > "$log" 2>&1; then
+        passed=$((passed + 1))
+        echo "ok    $1"
+    else
+        failed=$((failed + 1))
+        failures+=("$1 (exit code $?): $log")
+        echo "FAIL  $1"
+        tail -n 40 "$log"
+    fi
+}
+
+# xunit NAME CMD…: a run of xunit's own runner; its summary line is counted.
+xunit() {
+    local log="$logs/$1.log" code=0 summary
+    "${@:2}" > "$log" 2>&1 || code=$?
+    summary=$(grep -a 'Total: [0-9]*, Errors:' "$log" | tail -n 1 || true)
+    if [ -z "$summary" ]; then
+        failed=$((failed + 1))
+        failures+=("$1 did not run (exit code $code): $log")
+        echo "FAIL  $1 did not run"
+        tail -n 40 "$log"
+        return
+    fi
+    local total errors bad skip
+    read -r total errors bad skip < <(sed 's/.*Total: \([0-9]*\), Errors: \([0-9]*\), Failed: \([0-9]*\), Skipped: \([0-9]*\).*/\1 \2 \3 \4/' <<< "$summary")
+    passed=$((passed + total - bad - skip)) failed=$((failed + bad + errors)) skipped=$((skipped + skip))
+    echo "$([ "$code" = 0 ] && echo 'ok   ' || echo 'FAIL ') $1: $((total - bad - skip)) passed, $((bad + errors)) failed, $skip skipped, ${summary##*Time: }"
+    if [ "$code" != 0 ]; then
+        failures+=("$1: $log")
+        grep -aA 25 '\[FAIL\]' "$log" | head -n 200 || tail -n 40 "$log"
+        [ $((bad + errors)) -gt 0 ] || failed=$((failed + 1))
+    fi
+    while IFS= read -r line; do skips+=("$1: $line"); done < <(grep -aA 1 '\[SKIP\]' "$log" | sed 's/^ *//' | grep -v '^--$' | paste -d ' ' - - || true)
+}
+
+part "set-up"
+if [ -n "$machine" ]; then eng/setup --machine; else eng/setup; fi
+
+part "build (warnings and style are errors)"
+dotnet build Vfio.slnx -nologo -v quiet -clp:NoSummary
+passed=$((passed + 1))
+
+part "tests without a device"
+run() { "tests/$1/bin/Debug/net10.0/$1" -noLogo -noColor; }
+for project in Vfio.Tests Vfio.Abi.Tests Vfio.Cli.Tests; do xunit "$project" run "$project"; done
+
+part "packages"
+check packages eng/check-packages
+
+if [ -n "$machine" ]; then
+    part "ahead of time, and the machine's tests"
+    eng/publish
+    dotnet publish tests/Vfio.Machine.Tests -o artifacts/machine-tests -v quiet -nologo
+    check readme eng/check-readme
+
+    # inside NAME [OPTION…] -- ARGUMENT…: the machine's tests, in a machine started with these options.
+    inside() {
+        local name=$1 options=()
+        shift
+        while [ "$1" != -- ]; do options+=("$1"); shift; done
+        shift
+        xunit "$name" tests/machine/run "${options[@]}" --timeout 600 \
+            --env VFIO_TOOL="$PWD/artifacts/vfio/vfio" --env VFIO_SAMPLE="$PWD/artifacts/ReadBar0/ReadBar0" \
+            --env VFIO_READBAR0="$PWD/artifacts/readbar0" --env VFIO_SOAK="$soak" \
+            -- artifacts/machine-tests/Vfio.Machine.Tests -noLogo -noColor "$@"
+    }
+
+    part "the machine"
+    check machine-selftest tests/machine/selftest
+    inside machine -- -trait- Machine=no-iommu
+    inside machine-without-iommu --no-iommu -- -trait Machine=no-iommu
+    check readme-program tests/machine/run -- artifacts/readme/Readme
+    check demo ./demo.sh --machine
+else
+    skips+=("machine: left out by --quick")
+    skipped=$((skipped + 1))
+fi
+
+part "summary"
+for line in ${skips[@]+"${skips[@]}"}; do echo "SKIPPED $line"; done
+for line in ${failures[@]+"${failures[@]}"}; do echo "FAILED  $line"; done
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" = 0 ]

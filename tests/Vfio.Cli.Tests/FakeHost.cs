@@ -1,0 +1,166 @@
+using System.Globalization;
+using System.Text;
+
+namespace Vfio.Cli.Tests;
+
+/// <summary>A PCI device of a <see cref="FakeHost"/>.</summary>
+internal sealed record FakeDevice(string Address, ushort VendorId, ushort DeviceId, string Class)
+{
+    public string? Driver { get; init; }
+
+    public int? Group { get; init; }
+
+    public bool IsBootDisplay { get; init; }
+}
+
+/// <summary>The files of a host that does not exist, in a folder of their own: sysfs, procfs and the journal, as far as the tool looks at them.</summary>
+internal sealed class FakeHost : IDisposable
+{
+    private const int DevicesOnABus = 32 * 8;
+
+    // In memory where the system has such a place: thousands of small files are made and removed.
+    private readonly string _folder = Path.Combine(
+        Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), $"vfio-cli-tests-{Guid.NewGuid():n}");
+
+    public FakeHost()
+    {
+        // Where this folder is missing, a plan would load the module, on the host the test runs on.
+        Directory.CreateDirectory(PathOf("sys/bus/pci/drivers/vfio-pci"));
+        Directory.CreateDirectory(PathOf("sys/bus/pci/devices"));
+        Root = new HostRoot(_folder);
+    }
+
+    public HostRoot Root { get; }
+
+    /// <summary>A host with many devices, each in a group of its own, of a few kinds and with a few drivers.</summary>
+    public static FakeHost WithDevices(int count)
+    {
+        (ushort Vendor, ushort Device, string Class, string? Driver)[] kinds =
+        [
+            (0x8086, 0x10d3, "020000", "e1000e"),
+            (0x1b36, 0x0010, "010802", "nvme"),
+            (0x1234, 0x1111, "030000", null),
+            (0x8086, 0x10c9, "020000", "vfio-pci"),
+            (0x1b36, 0x000c, "060400", "pcieport"),
+        ];
+        FakeHost host = new();
+        for (int i = 0; i < count; i++)
+        {
+            (ushort vendor, ushort device, string code, string? driver) = kinds[i % kinds.Length];
+            int bus = i / DevicesOnABus;
+            string address = string.Create(
+                CultureInfo.InvariantCulture, $"{bus / 256:x4}:{bus % 256:x2}:{i % DevicesOnABus / 8:x2}.{i % 8}");
+            host.Add(new FakeDevice(address, vendor, device, code) { Driver = driver, Group = i });
+        }
+
+        return host;
+    }
+
+    /// <summary>A host with one of each kind that the commands tell apart.</summary>
+    public static FakeHost Typical()
+    {
+        FakeHost host = new();
+        host.Add(new("0000:00:00.0", 0x8086, 0x29c0, "060000"));
+        host.Add(new("0000:00:01.0", 0x1234, 0x1111, "030000") { Driver = "bochs-drm", Group = 1, IsBootDisplay = true });
+        host.Add(new("0000:00:03.0", 0x1234, 0x11e8, "00ff00") { Group = 3 });
+        host.Add(new("0000:00:06.0", 0x1b36, 0x0010, "010802") { Driver = "nvme", Group = 6 });
+        host.Add(new("0000:00:08.0", 0x1af4, 0x1041, "020000") { Driver = "virtio-pci", Group = 8 });
+        host.Add(new("0000:00:14.3", 0x8086, 0x10d3, "020000") { Driver = "e1000e", Group = 14 });
+        host.Add(new("0000:00:1c.0", 0x1b36, 0x000c, "060400") { Driver = "pcieport", Group = 10 });
+        host.Add(new("0000:03:01.0", 0x1234, 0x11e8, "00ff00") { Driver = "vfio-pci", Group = 10 });
+        host.Add(new("0000:03:02.0", 0x8086, 0x10d3, "020000") { Driver = "e1000e", Group = 10 });
+        host.Add(new("0000:04:00.0", 0x1002, 0x73bf, "030000") { Driver = "vfio-pci", Group = 20 });
+        host.AddInterface("0000:00:14.3", "eth0");
+        host.AddDisk("0000:00:06.0", "nvme0n1", mountPoint: "/srv");
+        return host;
+    }
+
+    public string PathOf(string relative) => Path.Combine(_folder, relative);
+
+    public void Add(FakeDevice device)
+    {
+        string folder = PathOf($"sys/devices/pci0000:00/{device.Address}");
+        Directory.CreateDirectory(folder);
+        Write(Path.Combine(folder, "driver_override"), "(null)\n");
+        WriteUevent(device.Address, device);
+        File.CreateSymbolicLink(PathOf($"sys/bus/pci/devices/{device.Address}"), $"../../../devices/pci0000:00/{device.Address}");
+        if (device.IsBootDisplay)
+        {
+            Write(Path.Combine(folder, "boot_vga"), "1\n");
+        }
+
+        if (device.Driver is string driver)
+        {
+            Directory.CreateDirectory(PathOf($"sys/bus/pci/drivers/{driver}"));
+        }
+
+        if (device.Group is int group)
+        {
+            string groupFolder = PathOf($"sys/kernel/iommu_groups/{group}");
+            Directory.CreateDirectory(Path.Combine(groupFolder, "devices"));
+            Write(Path.Combine(groupFolder, "type"), "DMA-FQ\n");
+            File.CreateSymbolicLink(Path.Combine(groupFolder, "devices", device.Address), folder);
+            File.CreateSymbolicLink(Path.Combine(folder, "iommu_group"), groupFolder);
+        }
+    }
+
+    public void WriteUevent(string address, FakeDevice device)
+    {
+        StringBuilder text = new();
+        if (device.Driver is string driver)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"DRIVER={driver}\n");
+        }
+
+        text.Append(CultureInfo.InvariantCulture, $"PCI_CLASS={device.Class.TrimStart('0').ToUpperInvariant()}\n");
+        text.Append(CultureInfo.InvariantCulture, $"PCI_ID={device.VendorId:X4}:{device.DeviceId:X4}\n");
+        text.Append(CultureInfo.InvariantCulture, $"PCI_SUBSYS_ID=1AF4:1100\nPCI_SLOT_NAME={address}\n");
+        // Whole at any moment, as a kernel's is.
+        string path = $"sys/devices/pci0000:00/{address}/uevent";
+        Write(path + ".new", text.ToString());
+        File.Move(PathOf(path + ".new"), PathOf(path), overwrite: true);
+    }
+
+    public void AddInterface(string address, string name)
+    {
+        string folder = PathOf($"sys/devices/pci0000:00/{address}/net/{name}");
+        Directory.CreateDirectory(folder);
+        Write(Path.Combine(folder, "flags"), "0x1002\n");
+        Directory.CreateDirectory(PathOf("sys/class/net"));
+        File.CreateSymbolicLink(PathOf($"sys/class/net/{name}"), $"../../devices/pci0000:00/{address}/net/{name}");
+    }
+
+    public void AddDisk(string address, string name, string mountPoint)
+    {
+        string folder = PathOf($"sys/devices/pci0000:00/{address}/nvme/nvme0/{name}");
+        Directory.CreateDirectory(folder);
+        Write(Path.Combine(folder, "dev"), "259:0\n");
+        Directory.CreateDirectory(PathOf("sys/class/block"));
+        File.CreateSymbolicLink(PathOf($"sys/class/block/{name}"), $"../../devices/pci0000:00/{address}/nvme/nvme0/{name}");
+        Write("proc/self/mountinfo", $"40 1 259:0 / {mountPoint} rw,relatime - ext4 /dev/{name} rw\n");
+    }
+
+    /// <summary>Remembers a device as taken.</summary>
+    public void AddJournalEntry(string address, ushort vendor, ushort device, string? driverBefore, string? user = null) => Write(
+        $"run/vfio/{address}.json",
+        $$"""
+        {
+          "version": 1, "address": "{{address}}", "vendorId": "{{vendor:x4}}", "deviceId": "{{device:x4}}",
+          "driver": "vfio-pci", "driverBefore": {{Quote(driverBefore)}}, "moduleBefore": null, "overrideBefore": null,
+          "interfaces": [], "disks": [], "user": {{Quote(user)}}, "nodes": [],
+          "takenAt": "2026-11-22T19:40:12+00:00", "takenBy": "root", "processId": 4711
+        }
+        """);
+
+    /// <summary>Writes a file, given by its path below the root.</summary>
+    public void Write(string relative, string text)
+    {
+        string path = PathOf(relative);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllText(path, text);
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private static string Quote(string? text) => text is null ? "null" : $"\"{text}\"";
+}

@@ -1,0 +1,71 @@
+namespace Vfio.Cli.Tests;
+
+/// <summary>
+/// Does what the kernel does when somebody writes to the sysfs of a <see cref="FakeHost"/>: drivers let go of a device and
+/// take it. Only as much as one bind and one release of one device need.
+/// </summary>
+internal sealed class FakeKernel : IDisposable
+{
+    private readonly FakeHost _host;
+    private readonly FakeDevice _device;
+    private readonly TimeSpan _delay;
+    private readonly string[] _unbinds;
+    private readonly string[] _binds;
+    private readonly CancellationTokenSource _end = new();
+    private readonly Thread _thread;
+
+    /// <param name="host">The host.</param>
+    /// <param name="device">The device.</param>
+    /// <param name="delay">How long it takes until a driver has taken the device.</param>
+    public FakeKernel(FakeHost host, FakeDevice device, TimeSpan delay = default)
+    {
+        _host = host;
+        _device = device;
+        _delay = delay;
+        string[] drivers = ["vfio-pci", device.Driver!];
+        _unbinds = Array.ConvertAll(drivers, driver => $"sys/bus/pci/drivers/{driver}/unbind");
+        _binds = ["sys/bus/pci/drivers_probe", .. drivers.Select(driver => $"sys/bus/pci/drivers/{driver}/bind")];
+        foreach (string attribute in _unbinds.Concat(_binds))
+        {
+            host.Write(attribute, "");
+        }
+
+        _thread = new Thread(Serve);
+        _thread.Start();
+    }
+
+    public void Dispose()
+    {
+        _end.Cancel();
+        _thread.Join();
+        _end.Dispose();
+    }
+
+    private void Serve()
+    {
+        while (!_end.Token.WaitHandle.WaitOne(TimeSpan.FromMilliseconds(1)))
+        {
+            // What was written first is done first: an unbind comes before the bind that follows it.
+            string? bind = Array.Find(_binds, IsWritten);
+            string? unbind = Array.Find(_unbinds, IsWritten);
+            if (unbind is not null)
+            {
+                Finish(unbind, driver: null);
+            }
+
+            if (bind is not null)
+            {
+                Thread.Sleep(_delay);
+                Finish(bind, Path.GetFileName(bind) == "bind" ? Path.GetFileName(Path.GetDirectoryName(bind)) : "vfio-pci");
+            }
+        }
+    }
+
+    private bool IsWritten(string attribute) => File.ReadAllText(_host.PathOf(attribute)).Length == _device.Address.Length;
+
+    private void Finish(string attribute, string? driver)
+    {
+        _host.Write(attribute, "");
+        _host.WriteUevent(_device.Address, _device with { Driver = driver });
+    }
+}

@@ -1,0 +1,69 @@
+using System.Text.Json;
+
+namespace Vfio.Cli.Tests;
+
+public sealed class ListTests : IDisposable
+{
+    private readonly FakeHost _host = FakeHost.Typical();
+
+    public void Dispose() => _host.Dispose();
+
+    [Fact]
+    public void A_terminal_of_80_columns() => Approved.Matches("list-80", Tool.Run(_host, "list").Succeeded().FitsIn(80).Output);
+
+    [Fact]
+    public void A_pipe_gets_whole_names() => Approved.Matches("list-pipe", Tool.Run(_host, Terminal.None, "list").Succeeded().Output);
+
+    [Theory]
+    [InlineData(20)]
+    [InlineData(40)]
+    [InlineData(132)]
+    public void Every_width_is_kept(int columns) => Tool.Run(_host, new Terminal(columns, HasColour: false), "list").Succeeded().FitsIn(columns);
+
+    [Theory]
+    [InlineData("--class", "net", 3)]
+    [InlineData("--class", "0200", 3)]
+    [InlineData("--class", "display", 2)]
+    [InlineData("--driver", "vfio-pci", 2)]
+    [InlineData("--driver", "none", 2)]
+    [InlineData("--group", "10", 3)]
+    public void Filters_choose(string option, string value, int count)
+    {
+        JsonElement devices = Tool.Run(_host, "list", "--json", option, value).Succeeded().Json;
+        Assert.Equal(count, devices.GetArrayLength());
+    }
+
+    [Fact]
+    public void Filters_combine()
+    {
+        JsonElement devices = Tool.Run(_host, "list", "--json", "--class", "net", "--group", "10", "--driver", "e1000e").Succeeded().Json;
+        Assert.Equal("0000:03:02.0", Assert.Single(devices.EnumerateArray()).GetProperty("address").GetString());
+    }
+
+    [Fact]
+    public void Nothing_found_is_no_failure()
+    {
+        Result result = Tool.Run(_host, "list", "--driver", "nosuch");
+        Assert.Equal((0, "", "no PCI device matches\n"), (result.ExitCode, result.Output, result.Errors));
+        Assert.Equal(0, Tool.Run(_host, "list", "--driver", "nosuch", "--json").Succeeded().Json.GetArrayLength());
+    }
+
+    [Fact]
+    public void Json_has_the_documented_fields() => Approved.Matches("list-json", Tool.Run(_host, "list", "--group", "6", "--json").Succeeded().Output);
+
+    [Fact]
+    public void Colour_is_for_terminals_that_want_it()
+    {
+        Assert.Contains("\e[", Tool.Run(_host, new Terminal(80, HasColour: true), "list").Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("\e[", Tool.Run(_host, "list").Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Many_devices_are_listed()
+    {
+        using FakeHost host = FakeHost.WithDevices(300);
+        string[] lines = Tool.Run(host, "list").Succeeded().FitsIn(80).Output.TrimEnd().Split('\n');
+        Assert.Equal(301, lines.Length);
+        Assert.StartsWith("0000:01:05.3 ", lines[300], StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,128 @@
+namespace Vfio.Machine.Tests;
+
+/// <summary>Several devices, groups, dry runs, users, interfaces: what a bind and a release do to the host.</summary>
+public sealed class BindTests : HostTest
+{
+    [Fact]
+    public void Binding_one_of_a_group_names_the_other_as_what_blocks_and_group_takes_both()
+    {
+        Result one = Machine.Vfio("bind", Machine.GroupedEdu);
+        one.Succeeded();
+        Assert.Contains(Machine.GroupedNic, one.Output + one.Errors, StringComparison.Ordinal);
+        Machine.Vfio("read", Machine.GroupedEdu, "bar0").FailedWith(1, Machine.GroupedNic, "vfio bind --group");
+
+        Machine.Vfio("bind", "--group", Machine.GroupedEdu).Succeeded();
+        Assert.Equal("vfio-pci", Machine.Device(Machine.GroupedNic).Driver);
+        Assert.Matches("0x[0-9a-f]+ed", Machine.Vfio("read", Machine.GroupedEdu, "bar0").Succeeded());
+
+        Machine.Vfio("release", Machine.GroupedEdu, Machine.GroupedNic).Succeeded();
+        AssertHostUntouched();
+    }
+
+    [Fact]
+    public void All_or_none_when_one_of_two_is_impossible()
+    {
+        Machine.Vfio("bind", Machine.Nic, Machine.Bridge).FailedWith(3, Machine.Bridge, "bridge");
+        AssertHostUntouched();
+        Machine.Vfio("bind", Machine.Nic, "0000:7f:00.0").FailedWith(1, "0000:7f:00.0", "vfio list");
+        AssertHostUntouched();
+    }
+
+    [Fact]
+    public void A_dry_run_prints_the_writes_and_changes_nothing()
+    {
+        string text = Machine.Vfio("bind", "--dry-run", Machine.Nic).Succeeded();
+        Assert.Contains($"/sys/bus/pci/devices/{Machine.Nic}/driver_override", text, StringComparison.Ordinal);
+        Assert.Contains("/sys/bus/pci/drivers/e1000e/unbind", text, StringComparison.Ordinal);
+        Assert.Contains("/sys/bus/pci/drivers_probe", text, StringComparison.Ordinal);
+        AssertHostUntouched();
+
+        Machine.Vfio("bind", Machine.Nic).Succeeded();
+        string taken = HostSnapshot.Take();
+        Assert.Contains("/sys/bus/pci/drivers/vfio-pci/unbind", Machine.Vfio("release", "--dry-run", "--all").Succeeded(), StringComparison.Ordinal);
+        Assert.Equal(taken, HostSnapshot.Take());
+        Machine.Vfio("release", "--all").Succeeded();
+        AssertHostUntouched();
+    }
+
+    [Fact]
+    public void Two_cards_released_in_the_other_order_get_their_interface_names_and_state_back()
+    {
+        string name = InterfaceOf(Machine.Nic);
+        Machine.Do($"ip link set {name} up");
+        string before = HostSnapshot.Take();
+        Machine.Vfio("bind", Machine.SecondNic, Machine.Nic).Succeeded();
+        Machine.Vfio("release", Machine.Nic).Succeeded();
+        Machine.Vfio("release", Machine.SecondNic).Succeeded();
+        Assert.Equal(before, HostSnapshot.Take());
+        Machine.Do($"ip link set {name} down");
+        AssertHostUntouched();
+    }
+
+    [Fact]
+    public void An_override_of_before_comes_back()
+    {
+        Machine.Do($"echo e1000e > /sys/bus/pci/devices/{Machine.Nic}/driver_override");
+        string before = HostSnapshot.Take();
+        Machine.Vfio("bind", Machine.Nic).Succeeded();
+        Machine.Vfio("release", Machine.Nic).Succeeded();
+        Assert.Equal(before, HostSnapshot.Take());
+        Machine.Do($"echo > /sys/bus/pci/devices/{Machine.Nic}/driver_override");
+        AssertHostUntouched();
+    }
+
+    [Fact]
+    public void A_device_whose_override_names_another_driver_than_it_has_gets_both_back()
+    {
+        Machine.Do($"echo pci-stub > /sys/bus/pci/devices/{Machine.Nic}/driver_override");
+        string before = HostSnapshot.Take();
+        Machine.Vfio("bind", Machine.Nic).Succeeded();
+        Machine.Vfio("release", Machine.Nic).Succeeded();
+        Assert.Equal(before, HostSnapshot.Take());
+        Machine.Do($"echo > /sys/bus/pci/devices/{Machine.Nic}/driver_override");
+        AssertHostUntouched();
+    }
+
+    [Fact]
+    public void A_driver_whose_module_was_removed_meanwhile_is_loaded_again()
+    {
+        Machine.Need(Machine.Igb);
+        Machine.Vfio("bind", Machine.Igb).Succeeded();
+        Machine.Do("rmmod igb");
+        Machine.Vfio("release", Machine.Igb).Succeeded();
+        AssertHostUntouched();
+    }
+
+    [Fact]
+    public void A_bound_device_bound_again_stays_and_release_still_restores()
+    {
+        Machine.Vfio("bind", Machine.Edu).Succeeded();
+        Machine.Vfio("bind", Machine.Edu).Succeeded();
+        Machine.Vfio("bind", "--user", Machine.User, Machine.Edu).Succeeded();
+        Machine.VfioAsUser("read", Machine.Edu, "bar0").Succeeded();
+        Machine.Vfio("release", "--all").Succeeded();
+        AssertHostUntouched();
+    }
+
+    [Fact]
+    public void Two_processes_that_bind_at_once_take_both_devices()
+    {
+        Machine.Do($"{Machine.Tool} bind {Machine.Edu} & a=$!; {Machine.Tool} bind {Machine.Nic} & b=$!; wait $a; wait $b");
+        Assert.Equal("vfio-pci", Machine.Device(Machine.Edu).Driver);
+        Assert.Equal("vfio-pci", Machine.Device(Machine.Nic).Driver);
+        Machine.Vfio("release", "--all").Succeeded();
+        AssertHostUntouched();
+    }
+
+    [Fact]
+    public void Vfio_pci_is_loaded_where_it_is_not_there()
+    {
+        Machine.Do("modprobe -r vfio-pci");
+        Assert.False(Directory.Exists("/sys/bus/pci/drivers/vfio-pci"));
+        Machine.Vfio("bind", Machine.Edu).Succeeded();
+        Machine.Vfio("release", Machine.Edu).Succeeded();
+        AssertHostUntouched();
+    }
+
+    private static string InterfaceOf(string address) => new HostSurvey().Interfaces(PciAddress.Parse(address))[0];
+}

@@ -1,0 +1,119 @@
+using System.Text.RegularExpressions;
+
+namespace Vfio.Machine.Tests;
+
+/// <summary>The shipped tool, killed or failed from outside at every system call that matters.</summary>
+public sealed class FaultTests : HostTest
+{
+    // Every call by which binding changes something: kernel attributes and the journal are written, synced, renamed, removed;
+    // folders made; nodes given away.
+    private static readonly string[] Changes = ["write", "fsync", "rename", "unlink", "mkdir", "chown"];
+
+    [Fact]
+    public void Killed_at_each_change_of_a_bind_release_all_restores_the_host() =>
+        KillEverywhere(prepare: () => { }, "bind", "--user", Machine.User, Machine.Nic);
+
+    [Fact]
+    public void Killed_at_each_change_of_a_release_release_all_restores_the_host() =>
+        KillEverywhere(() => Machine.Vfio("bind", "--user", Machine.User, Machine.Nic).Succeeded(), "release", Machine.Nic);
+
+    [Fact]
+    public void Killed_at_each_change_of_a_bind_of_a_whole_group_release_all_restores_the_host() =>
+        KillEverywhere(() => { }, "bind", "--group", Machine.GroupedNic);
+
+    [Fact]
+    public void Each_failing_write_of_a_bind_rolls_back()
+    {
+        Machine.Vfio("bind", Machine.Edu).Succeeded();
+        Machine.Vfio("release", Machine.Edu).Succeeded();
+        int writes = Count("write", "bind", Machine.Nic);
+        Machine.Vfio("release", Machine.Nic).Succeeded();
+        int failures = 0;
+        for (int n = 1; n <= writes; n++)
+        {
+            Result result = Strace($"-e inject=write:error=EBUSY:when={n}", "bind", Machine.Nic);
+            if (result.ExitCode == 0)
+            {
+                // A write that is not the binding's own: the runtime's, or the report on the terminal.
+                Machine.Vfio("release", "--all").Succeeded();
+            }
+            else
+            {
+                failures++;
+            }
+
+            AssertHostUntouched();
+        }
+
+        Assert.True(failures >= 4, $"only {failures} of {writes} writes mattered: journal, override, unbind, probe must");
+    }
+
+    [Fact]
+    public void Each_failing_ioctl_of_an_open_is_named_and_leaves_the_device_usable()
+    {
+        Machine.Vfio("bind", Machine.Edu).Succeeded();
+        HashSet<string> named = [];
+        for (int n = 1; n <= 40; n++)
+        {
+            Result result = Strace($"-e inject=ioctl:error=EINVAL:when={n}", "read", Machine.Edu, "bar0");
+            if (result.ExitCode != 0)
+            {
+                Match ioctl = Regex.Match(result.Errors, "vfio: .*(VFIO_[A-Z0-9_]+)");
+                Assert.True(ioctl.Success, result.ToString());
+                named.Add(ioctl.Groups[1].Value);
+            }
+
+            Machine.Vfio("read", Machine.Edu, "bar0").Succeeded();
+        }
+
+        Assert.Superset(
+            new HashSet<string>
+            {
+                "VFIO_GET_API_VERSION", "VFIO_GROUP_GET_STATUS", "VFIO_GROUP_SET_CONTAINER", "VFIO_SET_IOMMU",
+                "VFIO_GROUP_GET_DEVICE_FD", "VFIO_DEVICE_GET_INFO", "VFIO_DEVICE_GET_REGION_INFO",
+            },
+            named);
+    }
+
+    private void KillEverywhere(Action prepare, params string[] command)
+    {
+        int kills = 0;
+        foreach (string call in Changes)
+        {
+            for (int n = 1; ; n++)
+            {
+                prepare();
+                Result result = Strace($"-e inject={call}:signal=KILL:when={n}", command);
+                bool killed = result.ExitCode is 137 or 9;
+                Machine.Vfio("release", "--all").Succeeded();
+                AssertHostUntouched();
+                if (!killed)
+                {
+                    Assert.True(result.ExitCode == 0, result.ToString());
+                    break;
+                }
+
+                kills++;
+                Assert.True(n < 200, $"{call} does not end");
+            }
+        }
+
+        TestContext.Current.SendDiagnosticMessage($"killed {kills} times at: {string.Join(' ', command)}");
+        Assert.True(kills >= 8, $"killed only {kills} times: the calls to kill at are the wrong ones");
+    }
+
+    private static int Count(string call, params string[] command)
+    {
+        Result result = Strace($"-c -e trace={call} -o /tmp/strace.count", command);
+        result.Succeeded();
+        return File.ReadLines("/tmp/strace.count")
+            .Select(line => Regex.Match(line, $@"\s(\d+)\s+(\d+\s+)?{call}$"))
+            .Where(match => match.Success)
+            .Select(match => int.Parse(match.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture))
+            .First();
+    }
+
+    // Only the thread that began is followed to its children: the tool changes the host from its main thread.
+    private static Result Strace(string options, params string[] command) =>
+        Machine.Run("strace", ["-qq", .. options.Contains("-o ", StringComparison.Ordinal) ? (string[])[] : ["-o", "/dev/null"], .. options.Split(' '), Machine.Tool, .. command]);
+}

@@ -1,0 +1,118 @@
+using System.Diagnostics;
+
+[assembly: CollectionBehavior(DisableTestParallelization = true)]
+
+namespace Vfio.Machine.Tests;
+
+/// <summary>The machine these tests run in: its devices (docs/machine.md), and programs to run in it.</summary>
+internal static class Machine
+{
+    public const string BootDisplay = "0000:00:01.0";
+    public const string Bochs = "0000:00:02.0";
+    public const string Edu = "0000:00:03.0";
+    public const string TestDevice = "0000:00:04.0";
+    public const string Nvme = "0000:00:06.0";
+    public const string SecondNvme = "0000:00:07.0";
+    public const string VirtioNet = "0000:00:08.0";
+    public const string SecondNic = "0000:00:09.0";
+    public const string Nic = "0000:00:14.3";
+    public const string Igb = "0000:01:00.0";
+    public const string Bridge = "0000:00:1c.0";
+    public const string GroupedEdu = "0000:03:01.0";
+    public const string GroupedNic = "0000:03:02.0";
+
+    public const string User = "user";
+    private const int UserId = 1000;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    public static string Tool { get; } = Program("VFIO_TOOL");
+
+    public static string Sample { get; } = Program("VFIO_SAMPLE");
+
+    public static string CProgram { get; } = Program("VFIO_READBAR0");
+
+    /// <summary>Skips the test where a device is missing because this QEMU lacks it.</summary>
+    public static void Need(string address)
+    {
+        string lacks = Environment.GetEnvironmentVariable("MACHINE_LACKS") ?? "";
+        Assert.SkipWhen(address == Igb && lacks.Split(' ').Contains("igb"), "this QEMU has no igb; bookworm-backports has one that does");
+        Assert.True(Directory.Exists($"/sys/bus/pci/devices/{address}"), $"the machine lacks {address}");
+    }
+
+    public static PciDeviceInfo Device(string address) => new PciBus().Get(PciAddress.Parse(address));
+
+    public static string Group(string address) => Device(address).IommuGroup?.ToString() ?? "none";
+
+    public static Result Vfio(params string[] arguments) => Run(Tool, arguments);
+
+    public static Result VfioAsUser(params string[] arguments) => RunAsUser(Tool, arguments);
+
+    public static Result RunAsUser(string program, params string[] arguments) =>
+        Run("setpriv", [$"--reuid={UserId}", $"--regid={UserId}", "--clear-groups", "--", program, .. arguments]);
+
+    public static Result Shell(string script) => Run("/bin/sh", "-ec", script);
+
+    /// <summary>Runs a shell script that must work.</summary>
+    public static string Do(string script)
+    {
+        Result result = Shell(script);
+        Assert.True(result.ExitCode == 0, $"{script}\n{result}");
+        return result.Output;
+    }
+
+    public static Result Run(string program, params string[] arguments)
+    {
+        using Process process = Start(program, arguments);
+        process.StandardInput.Close();
+        Task<string> output = process.StandardOutput.ReadToEndAsync();
+        Task<string> errors = process.StandardError.ReadToEndAsync();
+        if (!Task.WaitAll([output, errors], Patience) || !process.WaitForExit(Patience))
+        {
+            process.Kill();
+            Assert.Fail($"{program} {string.Join(' ', arguments)} did not end");
+        }
+
+        return new Result(process.ExitCode, output.Result, errors.Result, string.Join(' ', arguments));
+    }
+
+    public static Process Start(string program, params string[] arguments) =>
+        Process.Start(new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+
+    private static string Program(string variable) =>
+        Environment.GetEnvironmentVariable(variable)
+        ?? throw new InvalidOperationException($"{variable} is not set: these tests are started by test.sh, inside the machine");
+}
+
+/// <summary>How a program ended.</summary>
+internal sealed record Result(int ExitCode, string Output, string Errors, string CommandLine)
+{
+    /// <summary>It worked and said nothing on stderr.</summary>
+    public string Succeeded()
+    {
+        Assert.True(ExitCode == 0, ToString());
+        return Output;
+    }
+
+    /// <summary>
+    /// It failed as every command of the tool does: this exit code, nothing on stdout, the lines "vfio: …" and "hint: …" on
+    /// stderr, and no stack trace.
+    /// </summary>
+    public void FailedWith(int exitCode, string message, string hint)
+    {
+        Assert.True(ExitCode == exitCode, ToString());
+        string[] lines = Errors.TrimEnd().Split('\n');
+        Assert.True(lines.Length >= 2, ToString());
+        Assert.All(lines[..^1], line => Assert.StartsWith("vfio: ", line, StringComparison.Ordinal));
+        Assert.StartsWith("hint: ", lines[^1], StringComparison.Ordinal);
+        Assert.Contains(message, string.Join('\n', lines[..^1]), StringComparison.Ordinal);
+        Assert.Contains(hint, lines[^1], StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", Errors, StringComparison.Ordinal);
+    }
+
+    public override string ToString() => $"'{CommandLine}' ended with {ExitCode}\n{Output}{Errors}";
+}

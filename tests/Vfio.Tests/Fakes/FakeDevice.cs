@@ -1,0 +1,242 @@
+namespace Vfio.Tests;
+
+/// <summary>A PCI device of a <see cref="FakeHost"/>, with what its own driver makes of it: interfaces, disks.</summary>
+internal sealed class FakeDevice(FakeHost host, PciAddress address, string path, string ids, string classCode, int? group)
+{
+    private readonly List<FakeInterface> _interfaces = [];
+    private readonly List<FakeDisk> _disks = [];
+    private string? _deviceNode;
+
+    public PciAddress Address => address;
+
+    public int? Group => group;
+
+    /// <summary>Its folder below the host's root.</summary>
+    public string Path => path;
+
+    /// <summary>The driver whose id table has it.</summary>
+    public string? NaturalDriver { get; set; }
+
+    public string? Driver { get; private set; }
+
+    /// <summary>The name of its own node while a VFIO driver has it, on a kernel that has such nodes.</summary>
+    public string? DeviceNode => _deviceNode;
+
+    /// <summary>Whether a program holds it, so that an unbind waits.</summary>
+    public bool IsHeld { get; set; }
+
+    /// <summary>Whether an unbind is waiting in a child process.</summary>
+    public bool HasWaitingUnbind { get; set; }
+
+    public string? Override
+    {
+        get => host.Read($"{path}/driver_override").TrimEnd('\n') is string name and not "(null)" ? name : null;
+        set => host.Write($"{path}/driver_override", (value ?? "(null)") + "\n");
+    }
+
+    public PciDeviceInfo Info => new PciBus(host.Root).Get(address);
+
+    /// <param name="name">What it is called now.</param>
+    /// <param name="isUp">Whether it is up now.</param>
+    /// <param name="kernelName">What it is called when it comes anew.</param>
+    /// <param name="under">A folder between the device and it: <c>virtio0</c>.</param>
+    public FakeDevice WithInterface(string name, bool isUp = false, string? kernelName = null, string? under = null)
+    {
+        FakeInterface added = new(name, kernelName ?? name, under);
+        _interfaces.Add(added);
+        Appear(added, name, isUp);
+        return this;
+    }
+
+    /// <param name="name">The disk or partition.</param>
+    /// <param name="number">Major and minor.</param>
+    /// <param name="under">The folders between the device and it.</param>
+    public FakeDevice WithDisk(string name, string number = "259:0", string under = "nvme/nvme0")
+    {
+        FakeDisk added = new(name, number, under);
+        _disks.Add(added);
+        Appear(added);
+        return this;
+    }
+
+    public FakeDevice WithAttribute(string name, string text)
+    {
+        host.Write($"{path}/{name}", text);
+        return this;
+    }
+
+    public FakeDevice WithOverride(string name)
+    {
+        Override = name;
+        return this;
+    }
+
+    /// <summary>What the kernel does when a driver gets the device, or loses it.</summary>
+    public void SetDriver(string? driver)
+    {
+        if (Driver is not null)
+        {
+            Leave(Driver);
+        }
+
+        Driver = driver;
+        WriteUevent();
+        if (driver is null)
+        {
+            return;
+        }
+
+        host.Link($"{path}/driver", $"sys/bus/pci/drivers/{driver}");
+        host.Link($"sys/bus/pci/drivers/{driver}/{address}", path);
+        if (IsVfio(driver))
+        {
+            AddNodes();
+        }
+        else if (driver == NaturalDriver)
+        {
+            _interfaces.ForEach(added => Appear(added, added.KernelName, isUp: false));
+            _disks.ForEach(Appear);
+        }
+    }
+
+    /// <summary>The program that holds it ends; an unbind that waited for that goes on.</summary>
+    public void LetGo()
+    {
+        IsHeld = false;
+        if (HasWaitingUnbind)
+        {
+            HasWaitingUnbind = false;
+            SetDriver(null);
+        }
+    }
+
+    public void RenameInterface(string name, string newName)
+    {
+        FakeInterface found = _interfaces.Single(candidate => host.Exists($"{FolderOf(candidate)}/{name}"));
+        File.Delete(host.PathOf($"sys/class/net/{name}"));
+        Directory.Move(host.PathOf($"{FolderOf(found)}/{name}"), host.PathOf($"{FolderOf(found)}/{newName}"));
+        host.Link($"sys/class/net/{newName}", $"{FolderOf(found)}/{newName}");
+    }
+
+    public void Create()
+    {
+        host.Write($"{path}/vendor", "0x" + ids.Split(':')[0] + "\n");
+        host.Write($"{path}/device", "0x" + ids.Split(':')[1] + "\n");
+        host.Write($"{path}/class", $"0x{classCode}\n");
+        Override = null;
+        WriteUevent();
+        host.Link($"sys/bus/pci/devices/{address}", path);
+        if (group is not null)
+        {
+            host.Write($"sys/kernel/iommu_groups/{group}/type", "DMA-FQ\n");
+            host.Link($"sys/kernel/iommu_groups/{group}/devices/{address}", path);
+            host.Link($"{path}/iommu_group", $"sys/kernel/iommu_groups/{group}");
+        }
+    }
+
+    public void Delete()
+    {
+        File.Delete(host.PathOf($"sys/bus/pci/devices/{address}"));
+        if (group is not null)
+        {
+            File.Delete(host.PathOf($"sys/kernel/iommu_groups/{group}/devices/{address}"));
+        }
+
+        Directory.Delete(host.PathOf(path), recursive: true);
+    }
+
+    private static bool IsVfio(string driver) => driver.Contains("vfio", StringComparison.Ordinal);
+
+    private string FolderOf(FakeInterface device) => device.Under is null ? $"{path}/net" : $"{path}/{device.Under}/net";
+
+    private void WriteUevent() => host.Write(
+        $"{path}/uevent",
+        (Driver is null ? "" : $"DRIVER={Driver}\n")
+        + $"PCI_CLASS={classCode.TrimStart('0').PadLeft(1, '0').ToUpperInvariant()}\nPCI_ID={ids.ToUpperInvariant()}\nPCI_SUBSYS_ID=1AF4:1100\n"
+        + $"PCI_SLOT_NAME={address}\nMODALIAS=pci:v0000\n");
+
+    private void Leave(string driver)
+    {
+        File.Delete(host.PathOf($"{path}/driver"));
+        File.Delete(host.PathOf($"sys/bus/pci/drivers/{driver}/{address}"));
+        if (IsVfio(driver))
+        {
+            RemoveNodes();
+            return;
+        }
+
+        foreach (FakeInterface device in _interfaces)
+        {
+            string folder = host.PathOf(FolderOf(device));
+            if (!Directory.Exists(folder))
+            {
+                continue;
+            }
+
+            foreach (string name in Directory.EnumerateDirectories(folder).Select(found => System.IO.Path.GetFileName(found)!))
+            {
+                File.Delete(host.PathOf($"sys/class/net/{name}"));
+            }
+
+            Directory.Delete(folder, recursive: true);
+        }
+
+        foreach (FakeDisk disk in _disks.Where(disk => host.Exists($"sys/class/block/{disk.Name}")))
+        {
+            File.Delete(host.PathOf($"sys/class/block/{disk.Name}"));
+            File.Delete(host.PathOf($"dev/{disk.Name}"));
+            Directory.Delete(host.PathOf($"{path}/{disk.Under}/{disk.Name}"), recursive: true);
+        }
+    }
+
+    private void AddNodes()
+    {
+        if (group is not null && !host.Exists($"dev/vfio/{group}"))
+        {
+            host.Write($"dev/vfio/{group}", "");
+        }
+
+        if (host.HasDeviceNodes)
+        {
+            _deviceNode = host.NextDeviceNode();
+            host.Write($"{path}/vfio-dev/{_deviceNode}/dev", "511:0\n");
+            host.Write($"dev/vfio/devices/{_deviceNode}", "");
+        }
+    }
+
+    private void RemoveNodes()
+    {
+        if (group is not null && !host.Devices.Any(other => other != this && other.Group == group && other.Driver is string driver && IsVfio(driver)))
+        {
+            File.Delete(host.PathOf($"dev/vfio/{group}"));
+        }
+
+        if (_deviceNode is not null)
+        {
+            Directory.Delete(host.PathOf($"{path}/vfio-dev"), recursive: true);
+            File.Delete(host.PathOf($"dev/vfio/devices/{_deviceNode}"));
+            _deviceNode = null;
+        }
+    }
+
+    private void Appear(FakeInterface device, string name, bool isUp)
+    {
+        string folder = $"{FolderOf(device)}/{name}";
+        host.Write($"{folder}/flags", isUp ? "0x1003\n" : "0x1002\n");
+        host.Write($"{folder}/address", "52:54:00:12:34:56\n");
+        host.Link($"sys/class/net/{name}", folder);
+    }
+
+    private void Appear(FakeDisk disk)
+    {
+        string folder = $"{path}/{disk.Under}/{disk.Name}";
+        host.Write($"{folder}/dev", disk.Number + "\n");
+        Directory.CreateDirectory(host.PathOf($"{folder}/holders"));
+        host.Link($"sys/class/block/{disk.Name}", folder);
+        host.Write($"dev/{disk.Name}", "");
+    }
+
+    private sealed record FakeInterface(string Name, string KernelName, string? Under);
+
+    private sealed record FakeDisk(string Name, string Number, string Under);
+}

@@ -1,0 +1,192 @@
+using Vfio.Binding;
+using Vfio.Interop;
+
+namespace Vfio.Tests;
+
+/// <summary>
+/// Answers binding's changes as Linux would (drivers/base/bus.c, drivers/pci/pci-driver.c), on a <see cref="FakeHost"/>;
+/// notes each; and fails or "kills the process" at a chosen one.
+/// </summary>
+internal sealed class FakeKernel(FakeHost host) : IHostChanges
+{
+    private readonly List<string> _calls = [];
+
+    /// <summary>Every change, in order, with paths below the host's root.</summary>
+    public IReadOnlyList<string> Calls => _calls;
+
+    /// <summary>What goes wrong, and where; once.</summary>
+    public Fault? Fault { get; set; }
+
+    /// <summary>Whether a child process that has to wait is told of as still waiting.</summary>
+    public bool ChildWaits { get; set; }
+
+    public const int ChildId = 4242;
+
+    public void Write(string path, string value) => Change($"write {Relative(path)} {value.TrimEnd('\n')}".TrimEnd(), () => Apply(path, value, inChild: false));
+
+    public int? WriteInChild(string path, string value)
+    {
+        Change($"child {Relative(path)} {value}", () => Apply(path, value, inChild: true));
+        return ChildWaits ? ChildId : null;
+    }
+
+    public void LoadModule(string module) => Change($"modprobe {module}", () =>
+    {
+        if (!host.LoadableModules.TryGetValue(module, out string? driver))
+        {
+            throw new VfioException("modprobe", module, $"modprobe: FATAL: Module {module} not found in directory /lib/modules/6.12.0");
+        }
+
+        host.AddDriver(driver, module);
+        foreach (FakeDevice device in host.Devices.Where(device => device.Driver is null && Matches(driver, device)))
+        {
+            device.SetDriver(driver);
+        }
+    });
+
+    public void ChangeOwner(string node, uint user, uint group) => Change($"chown {Relative(node)} {user}:{group}", () =>
+    {
+        int errno = FileStatus.ChangeOwner(node, user, group);
+        if (errno != 0)
+        {
+            throw new VfioException("chown", node, errno);
+        }
+    });
+
+    public void RenameInterface(string name, string newName) => Change($"rename {name} {newName}", () =>
+    {
+        if (!host.Exists($"sys/class/net/{name}") || host.Exists($"sys/class/net/{newName}"))
+        {
+            throw new VfioException("rename", name, host.Exists($"sys/class/net/{name}") ? Errno.EEXIST : Errno.ENODEV);
+        }
+
+        if (host.Read($"sys/class/net/{name}/flags") == "0x1003\n")
+        {
+            throw new VfioException("rename", name, Errno.EBUSY);
+        }
+
+        host.Devices.Single(device => new Sysfs.ClassDevices(host.Root, "net").On(device.Address).Contains(name)).RenameInterface(name, newName);
+    });
+
+    public void SwitchOnInterface(string name) => Change($"up {name}", () =>
+    {
+        if (!host.Exists($"sys/class/net/{name}"))
+        {
+            throw new VfioException("switch on", name, Errno.ENODEV);
+        }
+
+        host.Write($"sys/class/net/{name}/flags", "0x1003\n");
+    });
+
+    // Whatever the kernel does here it does at once: what is not so now will not become so.
+    public bool WaitUntil(Func<bool> condition, TimeSpan time) => condition();
+
+    private string Relative(string path) => Path.GetRelativePath(host.Folder, path);
+
+    private void Change(string description, Action change)
+    {
+        _calls.Add(description);
+        Fault? fault = Fault is Fault planned && planned.Call == _calls.Count ? Fault : null;
+        if (fault is { After: false })
+        {
+            throw fault.Make();
+        }
+
+        change();
+        if (fault is not null)
+        {
+            throw fault.Make();
+        }
+    }
+
+    private void Apply(string path, string value, bool inChild)
+    {
+        if (!File.Exists(path))
+        {
+            throw new VfioException("write", path, Errno.ENOENT);
+        }
+
+        string[] parts = Relative(path).Split('/');
+        switch (parts)
+        {
+            case ["sys", "bus", "pci", "devices", string address, "driver_override"]:
+                host[PciAddress.Parse(address)].Override = value.TrimEnd('\n') is { Length: > 0 } name ? name : null;
+                break;
+            case ["sys", "bus", "pci", "drivers", string driver, "unbind"]:
+                Unbind(path, driver, value, inChild);
+                break;
+            case ["sys", "bus", "pci", "drivers", string driver, "bind"]:
+                FakeDevice device = Find(path, value);
+                Check(path, device.Driver is null, Errno.EBUSY);
+                Check(path, Matches(driver, device), Errno.ENODEV);
+                device.SetDriver(driver);
+                break;
+            case ["sys", "bus", "pci", "drivers_probe"]:
+                Probe(Find(path, value));
+                break;
+            default:
+                throw new InvalidOperationException($"binding has no business in {path}");
+        }
+    }
+
+    private void Unbind(string path, string driver, string value, bool inChild)
+    {
+        FakeDevice device = Find(path, value);
+        Check(path, device.Driver == driver, Errno.ENODEV);
+        if (!device.IsHeld)
+        {
+            device.SetDriver(null);
+            return;
+        }
+
+        if (!inChild)
+        {
+            throw new InvalidOperationException("this write would never return: a program holds the device");
+        }
+
+        if (ChildWaits)
+        {
+            device.HasWaitingUnbind = true;
+        }
+        else
+        {
+            device.LetGo();
+            device.SetDriver(null);
+        }
+    }
+
+    private void Probe(FakeDevice device)
+    {
+        string? driver = device.Override ?? device.NaturalDriver;
+        if (device.Driver is null && driver is not null && host.HasDriver(driver))
+        {
+            device.SetDriver(driver);
+        }
+    }
+
+    private static bool Matches(string driver, FakeDevice device) => (device.Override ?? device.NaturalDriver) == driver;
+
+    private FakeDevice Find(string path, string value) => PciAddress.TryParse(value, out PciAddress address)
+        ? host.Devices.FirstOrDefault(device => device.Address == address) ?? throw new VfioException("write", path, Errno.ENODEV)
+        : throw new InvalidOperationException($"'{value}' is not how the kernel is told of a device");
+
+    private static void Check(string path, bool holds, int errno)
+    {
+        if (!holds)
+        {
+            throw new VfioException("write", path, errno);
+        }
+    }
+}
+
+/// <summary>Something that goes wrong at one change, counted from 1, before or after it took effect.</summary>
+internal sealed record Fault(int Call, bool After, Func<Exception> Make)
+{
+    public static Fault Error(int call, bool after, int errno) =>
+        new(call, after, () => new VfioException("write", "injected", errno));
+
+    public static Fault Kill(int call, bool after) => new(call, after, () => new KilledException());
+}
+
+/// <summary>Stands for SIGKILL: the library knows nothing of it, and so does nothing about it.</summary>
+internal sealed class KilledException : Exception;

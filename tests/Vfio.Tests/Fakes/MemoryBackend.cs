@@ -1,0 +1,130 @@
+using Microsoft.Win32.SafeHandles;
+using Vfio.Backends;
+using Vfio.Interop;
+using Vfio.Regions;
+
+namespace Vfio.Tests;
+
+/// <summary>
+/// A device whose regions are shared memory: the way in which a device model lends its BARs, so that mapping, revoking and
+/// the accesses themselves are the real ones.
+/// </summary>
+internal sealed class MemoryBackend : IDeviceBackend
+{
+    private const ulong RegionStride = 1ul << 40;
+
+    private readonly Dictionary<RegionIndex, RegionInfo> _regions = [];
+    private readonly SafeFileHandle _file;
+    private readonly List<string> _log = [];
+    private readonly Lock _lock = new();
+
+    public MemoryBackend()
+    {
+        _file = Libc.MemfdCreate(MemoryName, Libc.MFD_CLOEXEC);
+        Assert.False(_file.IsInvalid);
+    }
+
+    /// <summary>The name by which <c>/proc/self/maps</c> shows this device's memory.</summary>
+    public string MemoryName { get; } = $"vfio-test-{Guid.NewGuid():N}";
+
+    public string Name => "memory";
+
+    /// <summary>Every access through the backend, every map and the disposal, in order.</summary>
+    public IReadOnlyList<string> Log
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return [.. _log];
+            }
+        }
+    }
+
+    /// <summary>Which call of <see cref="MapArea"/> fails, counted from 1; 0 for none.</summary>
+    public int FailingMap { get; set; }
+
+    /// <summary>How many mappings were handed out.</summary>
+    public int Maps { get; private set; }
+
+    /// <summary>Adds a region; all of it may be mapped unless areas are given.</summary>
+    public RegionInfo Add(RegionIndex index, ulong length, bool canRead = true, bool canWrite = true, params MappableArea[] areas)
+    {
+        RegionInfo info = new(
+            index, length, canRead, canWrite, areas.Length == 0 ? [new MappableArea(0, length)] : areas, (ulong)index % 8 * RegionStride);
+        _regions[index] = info;
+        if (length != 0)
+        {
+            // Files may have holes: regions lie as far apart as the kernel puts them.
+            Check(PositionedIo.Write(_file, [0], (long)(info.FileOffset + length - 1), out _));
+        }
+
+        return info;
+    }
+
+    /// <summary>Adds a region of which nothing may be mapped.</summary>
+    public RegionInfo AddUnmappable(RegionIndex index, ulong length)
+    {
+        _ = Add(index, length);
+        RegionInfo info = _regions[index];
+        return _regions[index] = new RegionInfo(index, length, info.CanRead, info.CanWrite, [], info.FileOffset);
+    }
+
+    /// <summary>Looks into the device's memory, past the region.</summary>
+    public byte[] Peek(RegionIndex index, ulong offset, int count)
+    {
+        byte[] bytes = new byte[count];
+        Check(PositionedIo.Read(_file, bytes, (long)(_regions[index].FileOffset + offset), out nint done));
+        Assert.Equal(count, done);
+        return bytes;
+    }
+
+    /// <summary>Changes the device's memory, past the region.</summary>
+    public void Poke(RegionIndex index, ulong offset, ReadOnlySpan<byte> bytes) =>
+        Check(PositionedIo.Write(_file, bytes, (long)(_regions[index].FileOffset + offset), out _));
+
+    public DeviceInfo GetInfo() => new(RegionCount: 9, InterruptCount: 5, CanReset: true);
+
+    public RegionInfo GetRegionInfo(RegionIndex region) =>
+        _regions.TryGetValue(region, out RegionInfo? info) ? info : new RegionInfo(region, 0, false, false, [], 0);
+
+    public void ReadRegion(RegionInfo region, ulong offset, Span<byte> data)
+    {
+        Note($"read {region.Index}+{offset:x} {data.Length}");
+        Check(PositionedIo.Read(_file, data, (long)(region.FileOffset + offset), out _));
+    }
+
+    public void WriteRegion(RegionInfo region, ulong offset, ReadOnlySpan<byte> data)
+    {
+        Note($"write {region.Index}+{offset:x} {data.Length}");
+        Check(PositionedIo.Write(_file, data, (long)(region.FileOffset + offset), out _));
+    }
+
+    public MappedMemory MapArea(RegionInfo region, MappableArea area)
+    {
+        Note($"map {region.Index}+{area.Offset:x} {area.Length:x}");
+        if (++Maps == FailingMap)
+        {
+            throw new VfioException("mmap", region.Index.ToString(), Errno.EINVAL);
+        }
+
+        return MappedMemory.Map(
+            _file, (long)(region.FileOffset + area.Offset), (nuint)area.Length, region.CanRead, region.CanWrite, region.Index.ToString());
+    }
+
+    public void Dispose()
+    {
+        Note("dispose");
+        _file.Dispose();
+    }
+
+    private void Note(string what)
+    {
+        lock (_lock)
+        {
+            _log.Add(what);
+        }
+    }
+
+    private static void Check(int errno) => Assert.Equal(0, errno);
+}

@@ -1,0 +1,60 @@
+using System.Globalization;
+using Vfio.Interop;
+
+namespace Vfio.Tests;
+
+/// <summary>
+/// Every file, link and folder of a <see cref="FakeHost"/> with its content, mode and owner, apart from the journal's folder:
+/// what must be as before once everything is handed back.
+/// </summary>
+internal sealed class TreeSnapshot
+{
+    private readonly SortedDictionary<string, string> _entries = new(StringComparer.Ordinal);
+
+    public TreeSnapshot(FakeHost host)
+    {
+        Add(new DirectoryInfo(host.Folder), "");
+        void Add(DirectoryInfo folder, string prefix)
+        {
+            foreach (FileSystemInfo info in folder.EnumerateFileSystemInfos())
+            {
+                string name = prefix + info.Name;
+                if (name == "run/vfio")
+                {
+                    continue;
+                }
+
+                _entries[name] = Describe(info);
+                if (info is DirectoryInfo { LinkTarget: null } child)
+                {
+                    Add(child, name + "/");
+                }
+            }
+        }
+    }
+
+    /// <summary>What differs, a line each; empty where nothing does.</summary>
+    public IReadOnlyList<string> DifferencesTo(TreeSnapshot later) =>
+        [.. _entries.Keys.Union(later._entries.Keys).Order(StringComparer.Ordinal)
+            .Where(name => _entries.GetValueOrDefault(name) != later._entries.GetValueOrDefault(name))
+            .Select(name => $"{name}: was {_entries.GetValueOrDefault(name) ?? "absent"}, is {later._entries.GetValueOrDefault(name) ?? "absent"}")];
+
+    /// <summary>Fails where the host is not as it was.</summary>
+    public void AssertUnchanged(FakeHost host, string when = "")
+    {
+        IReadOnlyList<string> differences = DifferencesTo(new TreeSnapshot(host));
+        Assert.True(differences.Count == 0, $"not restored {when}:\n{string.Join('\n', differences)}");
+    }
+
+    private static string Describe(FileSystemInfo info)
+    {
+        if (info.LinkTarget is string target)
+        {
+            return $"link to {target}";
+        }
+
+        FileStatus status = FileStatus.Of(info.FullName) ?? throw new InvalidOperationException($"{info.FullName} is gone");
+        string owner = string.Create(CultureInfo.InvariantCulture, $"{Convert.ToString(status.Mode, 8)} {status.UserId}:{status.GroupId}");
+        return info is FileInfo ? $"file {owner} '{File.ReadAllText(info.FullName)}'" : $"folder {owner}";
+    }
+}

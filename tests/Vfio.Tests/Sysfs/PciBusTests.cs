@@ -1,0 +1,289 @@
+using System.Text;
+
+namespace Vfio.Tests;
+
+public sealed class PciBusTests : IDisposable
+{
+    private readonly FakeHost _host = new();
+
+    public void Dispose() => _host.Dispose();
+
+    private PciBus Bus => new(_host.Root);
+
+    [Fact]
+    public void Devices_come_in_the_order_of_their_addresses()
+    {
+        foreach (string address in (string[])["10000:01:00.0", "0000:00:1f.3", "0000:00:02.0", "0001:00:00.0", "0000:03:00.0"])
+        {
+            _host.AddDevice(address);
+        }
+
+        Assert.Equal(
+            ["0000:00:02.0", "0000:00:1f.3", "0000:03:00.0", "0001:00:00.0", "10000:01:00.0"],
+            Bus.Devices().Select(device => device.Address.ToString()));
+    }
+
+    [Fact]
+    public void A_device_is_told_with_its_ids_class_driver_and_group()
+    {
+        _host.AddDevice("0000:00:14.3", "8086:10d3", "020000", driver: "e1000e", group: 12);
+        PciDeviceInfo device = Assert.Single(Bus.Devices());
+        Assert.Equal((0x8086, 0x10d3, 0x1af4, 0x1100), (device.VendorId, device.DeviceId, device.SubsystemVendorId, device.SubsystemId));
+        Assert.Equal((0x020000u, "e1000e", 12), (device.Class.Value, device.Driver, device.IommuGroup));
+        Assert.False(device.IsBridge);
+        Assert.False(device.HasVfioDriver);
+        Assert.Equal("0000:00:14.3 8086:10d3 (e1000e)", device.ToString());
+    }
+
+    [Fact]
+    public void A_device_without_driver_and_group_says_so()
+    {
+        _host.AddDevice("0000:00:14.3");
+        PciDeviceInfo device = Assert.Single(Bus.Devices());
+        Assert.Equal((null, null, "0000:00:14.3 8086:10d3 (no driver)"), (device.Driver, device.IommuGroup, device.ToString()));
+    }
+
+    [Fact]
+    public void A_look_is_a_snapshot()
+    {
+        FakeDevice nic = _host.AddDevice("0000:00:14.3", driver: "e1000e");
+        PciDeviceInfo before = Bus.Get(nic.Address);
+        nic.SetDriver(null);
+        Assert.Equal("e1000e", before.Driver);
+        Assert.Null(Bus.Get(nic.Address).Driver);
+    }
+
+    [Theory]
+    [InlineData("vfio-pci", true)]
+    [InlineData("mlx5_vfio_pci", true)]
+    [InlineData("nvgrace-gpu-vfio-pci", true)]
+    [InlineData("e1000e", false)]
+    [InlineData("pci-stub", false)]
+    [InlineData(null, false)]
+    public void Vfio_drivers_are_known_by_their_name(string? driver, bool isVfio)
+    {
+        _host.AddDevice("0000:00:14.3", driver: driver, group: 1);
+        Assert.Equal(isVfio, Assert.Single(Bus.Devices()).HasVfioDriver);
+    }
+
+    [Fact]
+    public void A_vfio_driver_of_any_name_is_known_by_its_folder()
+    {
+        FakeDevice device = _host.AddDevice("0000:00:14.3", driver: "xe");
+        Assert.False(device.Info.HasVfioDriver);
+        device.WithAttribute("vfio-dev/vfio3/dev", "511:3\n");
+        Assert.True(device.Info.HasVfioDriver);
+    }
+
+    [Theory]
+    [InlineData("060400", true)]
+    [InlineData("060000", true)]
+    [InlineData("068000", true)]
+    [InlineData("020000", false)]
+    [InlineData("000000", false)]
+    public void Bridges_are_known_by_their_class(string classCode, bool isBridge)
+    {
+        _host.AddDevice("0000:00:1c.0", classCode: classCode);
+        Assert.Equal(isBridge, Assert.Single(Bus.Devices()).IsBridge);
+    }
+
+    [Theory]
+    [InlineData("(null)\n", null)]
+    [InlineData("\n", null)]
+    [InlineData("", null)]
+    [InlineData("vfio-pci\n", "vfio-pci")]
+    public void The_override_is_read_as_the_kernel_writes_it(string text, string? expected)
+    {
+        FakeDevice device = _host.AddDevice("0000:00:14.3").WithAttribute("driver_override", text);
+        Assert.Equal(expected, device.Info.ReadDriverOverride());
+    }
+
+    [Fact]
+    public void An_absent_device_is_null_or_an_exception_with_a_hint()
+    {
+        PciAddress address = PciAddress.Parse("0000:00:14.3");
+        Assert.Null(Bus.Find(address));
+        VfioException absent = Assert.Throws<VfioException>(() => Bus.Get(address));
+        Assert.Equal("0000:00:14.3", absent.Subject);
+        Assert.Contains("vfio list", absent.Hint, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_host_without_pci_has_no_devices_and_no_groups()
+    {
+        Directory.Delete(_host.PathOf("sys"), recursive: true);
+        Assert.Empty(Bus.Devices());
+        Assert.Empty(Bus.Groups());
+        Assert.Null(Bus.Group(0));
+    }
+
+    [Fact]
+    public void Groups_come_in_the_order_of_their_numbers_with_their_members()
+    {
+        _host.AddDevice("0000:02:01.0", group: 10);
+        _host.AddDevice("0000:02:00.0", group: 10);
+        _host.AddDevice("0000:00:14.3", group: 9);
+        IReadOnlyList<IommuGroup> groups = Bus.Groups();
+        Assert.Equal([9, 10], groups.Select(group => group.Number));
+        Assert.Equal(["0000:02:00.0", "0000:02:01.0"], groups[1].Devices.Select(device => device.Address.ToString()));
+        Assert.Equal("DMA-FQ", groups[0].DomainType);
+        Assert.Null(Bus.Group(11));
+    }
+
+    [Fact]
+    public void Blockers_are_the_endpoints_with_a_host_driver()
+    {
+        _host.AddDevice("0000:00:1e.0", classCode: "060401", driver: "pcieport", group: 5);
+        _host.AddDevice("0000:05:00.0", driver: "e1000e", group: 5);
+        _host.AddDevice("0000:05:01.0", driver: "vfio-pci", group: 5);
+        _host.AddDevice("0000:05:02.0", driver: "pci-stub", group: 5);
+        _host.AddDevice("0000:05:03.0", group: 5);
+        _host.AddDevice("0000:05:04.0", driver: "mlx5_vfio_pci", group: 5);
+        _host.AddDevice("0000:05:05.0", driver: "snd_hda_intel", group: 5);
+        IommuGroup group = Assert.Single(Bus.Groups());
+        Assert.Equal(7, group.Devices.Count);
+        Assert.Equal(["0000:05:00.0", "0000:05:05.0"], group.Blockers().Select(device => device.Address.ToString()));
+    }
+
+    [Fact]
+    public void Folders_that_are_no_devices_are_passed_over()
+    {
+        _host.AddDevice("0000:00:14.3", group: 1);
+        foreach (string name in (string[])["garbage", "0000:00:14.3.bak", "0000:00:99.0", "..."])
+        {
+            _host.Write($"sys/bus/pci/devices/{name}/uevent", "PCI_ID=1:1\n");
+            _host.Write($"sys/kernel/iommu_groups/1/devices/{name}/uevent", "");
+        }
+
+        _host.Link("sys/bus/pci/devices/0000:00:15.0", "sys/devices/nowhere");
+        _host.Write("sys/kernel/iommu_groups/1/devices/0000:00:16.0", "");
+        Assert.Single(Bus.Devices());
+        Assert.Single(Assert.Single(Bus.Groups()).Devices);
+    }
+
+    [Fact]
+    public void Groups_with_a_name_that_is_no_number_are_passed_over()
+    {
+        _host.AddDevice("0000:00:14.3", group: 5);
+        foreach (string name in (string[])["garbage", "-1", "+5", " 5", "99999999999999999999", "0x5"])
+        {
+            Directory.CreateDirectory(_host.PathOf($"sys/kernel/iommu_groups/{name}"));
+        }
+
+        Assert.Equal([5], Bus.Groups().Select(group => group.Number));
+    }
+
+    [Theory]
+    [InlineData("garbage")]
+    [InlineData("-5")]
+    [InlineData("99999999999999999999")]
+    [InlineData("")]
+    public void A_group_link_that_names_no_group_is_no_group(string name)
+    {
+        FakeDevice device = _host.AddDevice("0000:00:14.3");
+        File.CreateSymbolicLink(_host.PathOf($"{device.Path}/iommu_group"), $"../../../kernel/iommu_groups/{name}");
+        Assert.Null(device.Info.IommuGroup);
+    }
+
+    public static TheoryData<string, byte[]> HostileUevents => new()
+    {
+        { "empty", [] },
+        { "no line end", "PCI_ID=8086:10D3"u8.ToArray() },
+        { "no values", "DRIVER\nPCI_CLASS\nPCI_ID\nPCI_SUBSYS_ID\n"u8.ToArray() },
+        { "empty values", "PCI_CLASS=\nPCI_ID=\nPCI_SUBSYS_ID=\n"u8.ToArray() },
+        { "no numbers", "PCI_CLASS=zzz\nPCI_ID=xx:yy\nPCI_SUBSYS_ID=:::\n"u8.ToArray() },
+        { "large numbers", "PCI_CLASS=FFFFFFFF\nPCI_ID=FFFFFFFF:FFFFFFFF\nPCI_SUBSYS_ID=123456789:1\n"u8.ToArray() },
+        { "too large numbers", "PCI_CLASS=1FFFFFFFF\nPCI_ID=1FFFFFFFF:1FFFFFFFF\n"u8.ToArray() },
+        { "negative numbers", "PCI_CLASS=-1\nPCI_ID=-1:-1\n"u8.ToArray() },
+        { "half a pair", "PCI_ID=8086\nPCI_SUBSYS_ID=8086:\n"u8.ToArray() },
+        { "zero bytes", new byte[5000] },
+        { "not utf-8", [.. "PCI_ID="u8, 0xff, 0xfe, 0x80, (byte)':', 0xc0, (byte)'\n'] },
+        { "equals signs only", Encoding.ASCII.GetBytes(new string('=', 4096)) },
+        { "one long line", Encoding.ASCII.GetBytes("PCI_ID=" + new string('8', 10_000_000)) },
+        { "a million lines", Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("PCI_ID=8086:10D3\n", 1_000_000))) },
+    };
+
+    [Theory]
+    [MemberData(nameof(HostileUevents), DisableDiscoveryEnumeration = true)]
+    public void Whatever_uevent_holds_the_device_is_listed(string what, byte[] content)
+    {
+        FakeDevice hostile = _host.AddDevice("0000:00:14.3", group: 1);
+        _host.AddDevice("0000:00:15.0", driver: "e1000e", group: 1);
+        _host.Write($"{hostile.Path}/uevent", content);
+        Assert.Equal(["0000:00:14.3", "0000:00:15.0"], Bus.Devices().Select(device => device.Address.ToString()));
+        Assert.True(Bus.Get(hostile.Address).Driver is null, what);
+        Assert.Equal(2, Bus.Group(1)!.Devices.Count);
+    }
+
+    [Fact]
+    public void Random_bytes_in_every_attribute_never_surprise()
+    {
+        Random random = new(4711);
+        FakeDevice device = _host.AddDevice("0000:00:14.3", classCode: "030000", group: 1);
+        for (int round = 0; round < 200; round++)
+        {
+            foreach (string name in (string[])["uevent", "driver_override", "boot_vga", "sriov_numvfs", "resource", "config", "class"])
+            {
+                byte[] content = new byte[random.Next(300)];
+                random.NextBytes(content);
+                _host.Write($"{device.Path}/{name}", content);
+            }
+
+            PciDeviceInfo info = Assert.Single(Bus.Devices());
+            _ = info.ReadDriverOverride();
+            _ = info.ReadIsBootDisplay();
+            Assert.InRange(info.ReadVirtualFunctionCount(), 0, ushort.MaxValue);
+            _ = new HostSurvey(_host.Root).Judge(info, thorough: true);
+        }
+    }
+
+    [Fact]
+    public void A_device_without_uevent_is_not_there()
+    {
+        FakeDevice device = _host.AddDevice("0000:00:14.3");
+        File.Delete(_host.PathOf($"{device.Path}/uevent"));
+        Assert.Empty(Bus.Devices());
+        Assert.Null(Bus.Find(device.Address));
+    }
+
+    [Fact]
+    public void Attributes_that_are_missing_or_folders_read_as_nothing()
+    {
+        FakeDevice device = _host.AddDevice("0000:00:14.3");
+        File.Delete(_host.PathOf($"{device.Path}/driver_override"));
+        Directory.CreateDirectory(_host.PathOf($"{device.Path}/sriov_numvfs"));
+        Directory.CreateDirectory(_host.PathOf($"{device.Path}/config"));
+        PciDeviceInfo info = device.Info;
+        Assert.Null(info.ReadDriverOverride());
+        Assert.False(info.ReadIsBootDisplay());
+        Assert.Equal(0, info.ReadVirtualFunctionCount());
+        Assert.Equal(0, info.ReadConfig(new byte[64]));
+    }
+
+    [Theory]
+    [InlineData("7\n", 7)]
+    [InlineData("0\n", 0)]
+    [InlineData("-3\n", 0)]
+    [InlineData("99999999\n", 65535)]
+    [InlineData("many\n", 0)]
+    [InlineData("99999999999999999999999\n", 0)]
+    public void The_count_of_virtual_functions_is_within_reason(string text, int expected)
+    {
+        FakeDevice device = _host.AddDevice("0000:00:14.3").WithAttribute("sriov_numvfs", text);
+        Assert.Equal(expected, device.Info.ReadVirtualFunctionCount());
+    }
+
+    [Fact]
+    public void Configuration_space_is_read_from_its_start_as_far_as_it_goes()
+    {
+        FakeDevice device = _host.AddDevice("0000:00:14.3");
+        byte[] config = new byte[64];
+        new Random(1).NextBytes(config);
+        _host.Write($"{device.Path}/config", config);
+        byte[] buffer = new byte[256];
+        Assert.Equal(64, device.Info.ReadConfig(buffer));
+        Assert.Equal(config, buffer[..64]);
+        Assert.Equal(16, device.Info.ReadConfig(buffer.AsSpan(0, 16)));
+        Assert.Equal(0, device.Info.ReadConfig([]));
+    }
+}

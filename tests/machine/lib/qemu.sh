@@ -1,0 +1,46 @@
+# QEMU's arguments apart from the devices, and the channels between the guest and the host.
+# shellcheck shell=bash
+
+# qemu_command WORK INITRAMFS: turns the devices in the array `qemu` into the whole command.
+qemu_command() {
+    local work=$1 accelerator=tcg,thread=multi arguments devices=("${qemu[@]}") channel
+    # The node alone says little: it is also there where the processor offers nothing.
+    if [ -r /dev/kvm ] && [ -w /dev/kvm ] && grep -qwE 'vmx|svm' /proc/cpuinfo; then accelerator=kvm; fi
+    # Nodes nobody uses take time to make: ptys of old, loop devices, serial ports.
+    arguments="console=ttyS0 quiet panic=-1 lsm=lockdown pty.legacy_count=0 loop.max_loop=0 8250.nr_uarts=1"
+    [ "$iommu" = no ] || arguments+=" intel_iommu=on,sm_on"
+
+    (cd "$work" && printf 'settings\njob\n' | cpio --quiet -o -H newc -R 0:0) | cat "$2" - > "$work/initrd"
+    qemu=(
+        "$qemu_program" -name machine -machine 'q35,kernel-irqchip=split,smm=off' -accel "$accelerator" -cpu max
+        -smp "$cpus" -m "$memory" -nodefaults -no-user-config -no-reboot -display none
+        -kernel "$kernel_image" -initrd "$work/initrd" -append "$arguments$append"
+        "${devices[@]}"
+        -fsdev 'local,id=host,path=/,security_model=none,multidevs=remap,readonly=on'
+        -device 'virtio-9p-pci,fsdev=host,mount_tag=host,addr=1e.0,multifunction=on'
+        # How the guest turns itself off without waiting for its drivers.
+        -device 'isa-debug-exit,iobase=0xf4,iosize=0x04'
+        -chardev "file,id=console,path=$work/console.log" -serial chardev:console
+        # Without ioeventfd a write is in its file when it returns, so nothing is lost when the machine goes off.
+        -device 'virtio-serial-pci,id=channels,ioeventfd=off,addr=1d.0'
+        # A socket with QEMU at both ends: the monitor speaks, the guest's port listens.
+        -chardev "socket,id=qmp-guest,path=$work/qmp,server=on,wait=off"
+        -device 'virtserialport,nr=4,chardev=qmp-guest,name=qmp'
+        -chardev "socket,id=qmp-monitor,path=$work/qmp" -mon 'chardev=qmp-monitor,mode=control'
+    )
+    local number=1
+    for channel in status stdout stderr; do
+        : > "$work/$channel"
+        qemu+=(-chardev "file,id=$channel,path=$work/$channel"
+            -device "virtserialport,nr=$number,chardev=$channel,name=$channel")
+        number=$((number + 1))
+    done
+    # Next to the host's files, so that no IOMMU group gets another number.
+    if [ -n "$results" ]; then
+        qemu+=(-fsdev "local,id=results,path=$results,security_model=none,multidevs=remap"
+            -device 'virtio-9p-pci,fsdev=results,mount_tag=results,addr=1e.1')
+    fi
+    if [ -n "$interactive" ]; then
+        qemu+=(-chardev 'stdio,id=terminal,signal=off' -device 'virtconsole,nr=0,chardev=terminal')
+    fi
+}
