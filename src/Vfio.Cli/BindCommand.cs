@@ -111,7 +111,7 @@ internal static class BindCommand
     {
         foreach (PciDeviceInfo blocker in plan.Blockers)
         {
-            host.Error.WriteLine(Printable.Clean($"vfio: group {blocker.IommuGroup} is still blocked by {blocker.Address} ({blocker.Driver})"));
+            host.Tell(Printable.Clean($"vfio: group {blocker.IommuGroup} is still blocked by {blocker.Address} ({blocker.Driver})"));
         }
 
         if (plan.Blockers.Count != 0)
@@ -120,7 +120,7 @@ internal static class BindCommand
                 .Where(device => plan.Blockers.Any(blocker => blocker.IommuGroup == device.IommuGroup))
                 .DistinctBy(device => device.IommuGroup)
                 .Select(device => device.Address);
-            host.Error.WriteLine($"hint: vfio bind --group {string.Join(' ', devices)} takes every endpoint of the group");
+            host.Tell($"hint: vfio bind --group {string.Join(' ', devices)} takes every endpoint of the group");
         }
     }
 

@@ -15,7 +15,7 @@ internal sealed record CliHost
     /// <summary>Facts. Flushed by <see cref="VfioCommandLine"/>.</summary>
     public required TextWriter Out { get; init; }
 
-    /// <summary>Errors and hints.</summary>
+    /// <summary>Errors and hints; written by <see cref="Tell"/>.</summary>
     public required TextWriter Error { get; init; }
 
     /// <summary>How wide lines may be, and whether colour is understood.</summary>
@@ -43,6 +43,13 @@ internal sealed record CliHost
         Terminal = Terminal.OfStandardOutput(),
         Debug = Environment.GetEnvironmentVariable("VFIO_DEBUG") == "1",
     };
+
+    /// <summary>Writes a line for the person, on standard error, after all that was printed before.</summary>
+    public void Tell(string line)
+    {
+        Out.Flush();
+        Error.WriteLine(line);
+    }
 
     private static StreamWriter Open(Func<Stream> open, bool autoFlush)
     {

@@ -33,7 +33,9 @@ internal sealed class DeviceNames(CliHost host)
     {
         string vendor = Vendor(device) ?? string.Create(CultureInfo.InvariantCulture, $"Vendor {device.VendorId:x4}");
         string name = Device(device) ?? string.Create(CultureInfo.InvariantCulture, $"Device {device.DeviceId:x4}");
-        return $"{(isBrief ? Shorten(vendor) : vendor)} {name}";
+        string who = isBrief ? Shorten(vendor) : vendor;
+        // Some vendors say their name again in the device's.
+        return name.StartsWith(who + " ", StringComparison.Ordinal) ? name : $"{who} {name}";
     }
 
     /// <summary>"Advanced Micro Devices, Inc. [AMD]" is AMD, "Intel Corporation" Intel.</summary>

@@ -13,8 +13,8 @@ internal static class ErrorReport
     /// <summary>Writes an error and its hint.</summary>
     public static void Write(CliHost host, string message, string hint)
     {
-        host.Error.WriteLine($"vfio: {Printable.Clean(message)}");
-        host.Error.WriteLine($"hint: {Printable.Clean(hint)}");
+        host.Tell($"vfio: {Printable.Clean(message)}");
+        host.Tell($"hint: {Printable.Clean(hint)}");
     }
 
     /// <summary>Writes what an exception says.</summary>
@@ -24,7 +24,7 @@ internal static class ErrorReport
         int code = Describe(host, exception);
         if (host.Debug)
         {
-            host.Error.WriteLine(exception);
+            host.Tell(exception.ToString());
         }
 
         return code;

@@ -69,7 +69,7 @@ internal static class GroupsCommand
 
         if (Array.Find(views, view => view.Blocking.Count != 0) is View blocked)
         {
-            host.Error.WriteLine($"hint: vfio bind --group {blocked.Taken} takes every endpoint of group {blocked.Group.Number}");
+            host.Tell($"hint: vfio bind --group {blocked.Taken} takes every endpoint of group {blocked.Group.Number}");
         }
     }
 

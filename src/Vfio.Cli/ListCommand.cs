@@ -75,7 +75,7 @@ internal static class ListCommand
     {
         if (devices.Count == 0)
         {
-            host.Error.WriteLine("no PCI device matches");
+            host.Tell("no PCI device matches");
             return;
         }
 
@@ -106,6 +106,10 @@ internal static class ListCommand
         }
 
         table.Write(host.Out);
+        if (host.Terminal.Width is not null && devices.TrueForAll(device => device.IommuGroup is null))
+        {
+            host.Tell("hint: no IOMMU is switched on, so that nothing can be taken; 'vfio groups' says how");
+        }
     }
 
     private static string Judge(PciDeviceInfo device, HostSurvey survey) =>

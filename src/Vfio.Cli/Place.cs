@@ -6,7 +6,7 @@ namespace Vfio.Cli;
 internal readonly record struct Place(RegionIndex Region, ulong Offset)
 {
     // Indexed by region.
-    private static readonly string[] Names = ["bar0", "bar1", "bar2", "bar3", "bar4", "bar5", "rom", "config", "vga"];
+    private static readonly string[] Names = ["bar0", "bar1", "bar2", "bar3", "bar4", "bar5", "rom", "config"];
 
     public string RegionName => Names[(int)Region];
 

@@ -7,10 +7,10 @@ internal static class RefusalReport
     {
         foreach (BindingRefusal refusal in refusals)
         {
-            host.Error.WriteLine($"vfio: {refusal.Device} refused: {Printable.Clean(refusal.Explanation)}");
+            host.Tell($"vfio: {refusal.Device} refused: {Printable.Clean(refusal.Explanation)}");
         }
 
-        host.Error.WriteLine($"hint: {HintFor(refusals)}");
+        host.Tell($"hint: {HintFor(refusals)}");
     }
 
     // One hint, for what must be solved first: --force is of no use while anything remains that cannot be forced.

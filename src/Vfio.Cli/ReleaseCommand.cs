@@ -120,7 +120,7 @@ internal static class ReleaseCommand
 
         if (outcomes.Count == 0)
         {
-            host.Error.WriteLine("nothing is taken");
+            host.Tell("nothing is taken");
         }
     }
 

@@ -47,7 +47,7 @@ internal static class StatusCommand
     {
         if (taken.Length == 0)
         {
-            host.Error.WriteLine("nothing is taken");
+            host.Tell("nothing is taken");
             return;
         }
 

@@ -25,19 +25,18 @@ internal static class VfioCommandLine
     /// <returns>The process's exit code.</returns>
     public static int Run(IReadOnlyList<string> arguments, CliHost host)
     {
-        int code;
         try
         {
-            code = Invoke(arguments, host);
+            int code = Invoke(arguments, host);
             host.Out.Flush();
+            return code;
         }
         catch (Exception e)
         {
             TryFlush(host);
-            code = ErrorReport.Write(host, e);
+            // The output may be what failed: from here on it is left alone.
+            return ErrorReport.Write(host with { Out = TextWriter.Null }, e);
         }
-
-        return code;
     }
 
     /// <summary>The commands, for who wants to look at them all: tests, and one day the man page.</summary>

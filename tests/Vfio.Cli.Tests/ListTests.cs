@@ -59,6 +59,15 @@ public sealed class ListTests : IDisposable
     }
 
     [Fact]
+    public void A_host_without_an_iommu_is_told_so_on_a_terminal()
+    {
+        using FakeHost host = new();
+        host.Add(new FakeDevice("0000:00:14.3", 0x8086, 0x10d3, "020000"));
+        Assert.StartsWith("hint: no IOMMU", Tool.Run(host, "list").Errors, StringComparison.Ordinal);
+        Tool.Run(host, Terminal.None, "list").Succeeded();
+    }
+
+    [Fact]
     public void Many_devices_are_listed()
     {
         using FakeHost host = FakeHost.WithDevices(300);

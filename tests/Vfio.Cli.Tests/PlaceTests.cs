@@ -8,7 +8,7 @@ public sealed class PlaceTests
     [InlineData("config+4", RegionIndex.Config, 4)]
     [InlineData("rom+0", RegionIndex.Rom, 0)]
     [InlineData("bar2", RegionIndex.Bar2, 0)]
-    [InlineData("vga+0XA0000", RegionIndex.Vga, 0xa0000)]
+    [InlineData("Config+0XFfc", RegionIndex.Config, 0xffc)]
     [InlineData("bar0+010", RegionIndex.Bar0, 10)]
     [InlineData("bar0+0xffffffffffffffff", RegionIndex.Bar0, ulong.MaxValue)]
     public void A_place_is_a_region_and_an_offset(string text, RegionIndex region, ulong offset)

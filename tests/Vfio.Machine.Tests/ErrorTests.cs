@@ -8,7 +8,12 @@ public sealed class ErrorTests : HostTest
     [InlineData("0000:00:20.0")]
     [InlineData("0000:00:14.8")]
     [InlineData("zebra")]
-    public void A_malformed_address(string text) => Machine.Vfio("read", text, "bar0").FailedWith(2, text, "0000:00:14.3");
+    public void A_malformed_address(string text)
+    {
+        Result result = Machine.Vfio("read", text, "bar0");
+        result.FailedWith(2, text, "--help");
+        Assert.Contains("0000:00:14.3", result.Errors, StringComparison.Ordinal);
+    }
 
     [Fact]
     public void An_absent_device() => Machine.Vfio("read", "0000:7f:00.0", "bar0").FailedWith(1, "0000:7f:00.0", "vfio list");

@@ -14,7 +14,8 @@ namespace Vfio;
 public sealed class BindingJournal
 {
     private const string Suffix = ".json";
-    private const int MaxEntryBytes = 64 * 1024;
+    private const string UnfinishedSuffix = Suffix + ".new";
+    private const int MaxEntryBytes = 1 << 20;
 
     private readonly string _folder;
 
@@ -47,12 +48,21 @@ public sealed class BindingJournal
     public JournalEntry? Find(PciAddress address)
     {
         string path = PathOf(address);
-        byte[] buffer = new byte[MaxEntryBytes];
+        FileInfo file = new(path);
+        if (!file.Exists)
+        {
+            return null;
+        }
+
+        byte[] buffer = new byte[Math.Min(file.Length, MaxEntryBytes)];
         int length = SysfsFile.ReadBytes(path, buffer);
         return length >= 0 ? JournalFormat.Read(address, buffer.AsMemory(0, length))
             : File.Exists(path) ? new JournalEntry { Address = address, Damage = "it cannot be read" }
             : null;
     }
+
+    /// <summary>Whether a writer was killed in the middle of writing an entry: the device was not touched yet.</summary>
+    internal bool HasUnfinished => Unfinished().Any();
 
     /// <summary>Keeps other processes from changing bindings until the lock is disposed, or this process ends.</summary>
     internal IDisposable Lock(IHostChanges changes)
@@ -71,6 +81,12 @@ public sealed class BindingJournal
             throw new VfioException("lock", path, "another program has been changing bindings for 30 s", "wait for it, or look for it: fuser -v " + path);
         }
 
+        // Whoever has the lock is the only writer: what is unfinished now stays so.
+        foreach (string name in Unfinished())
+        {
+            Change("remove", name, () => File.Delete(Path.Combine(_folder, name)));
+        }
+
         return file;
     }
 
@@ -79,11 +95,19 @@ public sealed class BindingJournal
     {
         CreateFolder();
         string path = PathOf(entry.Address);
-        string temporary = path + ".new";
+        byte[] text = JournalFormat.Write(entry);
+
+        // What could not be read again must not be relied on: better to refuse now than to strand the device.
+        if (text.Length > MaxEntryBytes || JournalFormat.Read(entry.Address, text).Damage is not null)
+        {
+            throw new VfioException("write", path, "the device's names do not fit the journal");
+        }
+
+        string temporary = UnfinishedPathOf(entry.Address);
         using (SafeFileHandle file = Libc.Open(temporary, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_TRUNC | Libc.O_CLOEXEC, 0x1a4))
         {
             Check("open", temporary, file.IsInvalid ? Marshal.GetLastPInvokeError() : 0);
-            Check("write", temporary, WholeWrite.Write(file, JournalFormat.Write(entry)));
+            Check("write", temporary, WholeWrite.Write(file, text));
             Check("fsync", temporary, Libc.FSync(file) < 0 ? Marshal.GetLastPInvokeError() : 0);
         }
 
@@ -97,12 +121,17 @@ public sealed class BindingJournal
         Change("remove", path, () =>
         {
             File.Delete(path);
-            File.Delete(path + ".new");
+            File.Delete(UnfinishedPathOf(address));
         });
         SyncFolder();
     }
 
     internal string PathOf(PciAddress address) => Path.Combine(_folder, address + Suffix);
+
+    private string UnfinishedPathOf(PciAddress address) => Path.Combine(_folder, address + UnfinishedSuffix);
+
+    private IEnumerable<string> Unfinished() =>
+        SysfsFile.Names(_folder).Where(name => name.EndsWith(UnfinishedSuffix, StringComparison.Ordinal));
 
     private void CreateFolder() => Change("create", _folder, () => Directory.CreateDirectory(_folder));
 

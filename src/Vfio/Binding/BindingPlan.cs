@@ -1,5 +1,4 @@
 using Vfio.Binding;
-using Vfio.Interop;
 using Vfio.Sysfs;
 
 namespace Vfio;
@@ -13,7 +12,8 @@ public sealed class BindingPlan
     private readonly IReadOnlyList<PciAddress> _addresses;
     private readonly BindOptions _options;
     private readonly List<(PciAddress Device, BindingStep Step)> _steps = [];
-    private readonly List<PciAddress> _newlyTaken = [];
+    private readonly BindingUndo _undo;
+    private readonly NodeGift _gift;
     private readonly IHostChanges _changes;
     private readonly BindingJournal _journal;
     private readonly DeviceSteps _kit;
@@ -25,6 +25,8 @@ public sealed class BindingPlan
         _changes = options.Changes ?? new HostChanges();
         _journal = new BindingJournal(options.Host);
         _kit = new DeviceSteps(options.Host, _changes, _journal);
+        _undo = new BindingUndo(_kit, _journal, options.Host, _changes);
+        _gift = new NodeGift(_kit, _journal, options.Host);
     }
 
     /// <summary>What will be taken: the devices named and, with <see cref="BindOptions.WholeGroup"/>, the other endpoints of their groups.</summary>
@@ -40,7 +42,7 @@ public sealed class BindingPlan
     public IReadOnlyList<BindingStep> Steps => [.. _steps.Select(step => step.Step)];
 
     /// <summary>The devices that the plan takes anew, not taken by an earlier one.</summary>
-    internal IReadOnlyList<PciAddress> NewlyTaken => _newlyTaken;
+    internal IReadOnlyList<PciAddress> NewlyTaken => _undo.NewlyTaken;
 
     /// <summary>Computes the plan for some devices.</summary>
     /// <param name="addresses">The devices; at least one.</param>
@@ -91,7 +93,7 @@ public sealed class BindingPlan
         catch (VfioException failure)
         {
             // The step that failed may have been half done: its device is undone too.
-            Undo([.. _steps[..(done + 1)].Select(step => step.Device).Distinct()], failure);
+            _undo.Run([.. _steps[..(done + 1)].Select(step => step.Device).Distinct()], failure);
             throw;
         }
     }
@@ -99,7 +101,7 @@ public sealed class BindingPlan
     private void Compute()
     {
         _steps.Clear();
-        _newlyTaken.Clear();
+        _undo.Clear();
         Devices = FindDevices();
         (uint Uid, uint Gid, string Name)? user = _options.User is null ? null : Users.Get(_options.User);
         HostSurvey survey = new(_options.Host);
@@ -148,20 +150,14 @@ public sealed class BindingPlan
         }
 
         List<BindingStep> steps = [];
-        string[] nodes = user is null ? [] : NodesOf(device);
-        bool isMine = user is not null && nodes.All(node => FileStatus.Of(node)?.UserId == user.Value.Uid) && device.HasVfioDriver;
-        if (device.HasVfioDriver && (user is null || isMine))
+        if (device.HasVfioDriver && (user is null || _gift.IsGiven(device, user.Value.Uid)))
         {
             return steps;
         }
 
         JournalEntry entry = before ?? Describe(device, survey);
-        steps.Add(_kit.Remember(user is null ? entry : entry with { User = user.Value.Name, Nodes = OwnersBefore(entry, nodes) }));
-        if (before is null)
-        {
-            _newlyTaken.Add(device.Address);
-        }
-
+        _undo.Note(device, before, _gift.NodesOf(device));
+        steps.Add(_kit.Remember(user is null ? entry : entry with { User = user.Value.Name, Nodes = _gift.OwnersBefore(device, entry) }));
         if (!device.HasVfioDriver)
         {
             steps.Add(_kit.Override(device, PciDeviceInfo.VfioPciDriver));
@@ -175,49 +171,10 @@ public sealed class BindingPlan
 
         if (user is not null)
         {
-            steps.AddRange(GiveTo(device, user.Value));
+            steps.AddRange(_gift.Steps(device, user.Value));
         }
 
         return steps;
-    }
-
-    private IEnumerable<BindingStep> GiveTo(PciDeviceInfo device, (uint Uid, uint Gid, string Name) user)
-    {
-        yield return _kit.ChangeOwner(GroupNode(device), user.Uid, user.Gid, $"for {user.Name}");
-
-        // The device's own node has a number that the kernel gives at the bind.
-        yield return new BindingStep($"chown {user.Uid}:{user.Gid} {_options.Host.Combine("dev/vfio/devices/vfioN")} of {device.Address}, where the kernel has such nodes", () =>
-        {
-            foreach (string node in DeviceNodes(device))
-            {
-                _kit.ChangeOwner(node, user.Uid, user.Gid, $"for {user.Name}").Run();
-            }
-        });
-    }
-
-    private string GroupNode(PciDeviceInfo device) => _options.Host.Combine($"dev/vfio/{device.IommuGroup}");
-
-    private string[] DeviceNodes(PciDeviceInfo device) =>
-        Directory.Exists(_options.Host.Combine("dev/vfio/devices"))
-            ? [.. SysfsFile.Names(device.Attribute("vfio-dev")).Select(name => _options.Host.Combine($"dev/vfio/devices/{name}"))]
-            : [];
-
-    private string[] NodesOf(PciDeviceInfo device) => [GroupNode(device), .. DeviceNodes(device)];
-
-    private List<NodeOwner> OwnersBefore(JournalEntry entry, string[] nodes)
-    {
-        string prefix = _options.Host.Combine("dev/");
-        List<NodeOwner> owners = [.. entry.Nodes];
-        foreach (string node in nodes)
-        {
-            string name = node[prefix.Length..];
-            if (!owners.Exists(owner => owner.Node == name) && FileStatus.Of(node) is FileStatus status)
-            {
-                owners.Add(new NodeOwner(name, status.UserId, status.GroupId));
-            }
-        }
-
-        return owners;
     }
 
     private static JournalEntry Describe(PciDeviceInfo device, HostSurvey survey) => new()
@@ -232,29 +189,7 @@ public sealed class BindingPlan
         Interfaces = survey.InterfaceStates(device.Address),
         Disks = survey.Disks(device.Address),
         TakenAt = DateTimeOffset.UtcNow,
-        TakenBy = Environment.GetEnvironmentVariable("SUDO_USER") is { Length: > 0 } caller ? caller : Users.Name(Users.EffectiveId),
+        TakenBy = JournalFormat.Fit(Environment.GetEnvironmentVariable("SUDO_USER") ?? Users.Name(Users.EffectiveId)),
         ProcessId = Environment.ProcessId,
     };
-
-    private void Undo(IReadOnlyList<PciAddress> touched, VfioException failure)
-    {
-        foreach (PciAddress address in touched.Where(_newlyTaken.Contains).Reverse())
-        {
-            if (_journal.Find(address) is not JournalEntry entry)
-            {
-                continue;
-            }
-
-            try
-            {
-                DeviceRestorer.Run(_kit, _journal, _options.Host, entry, force: false, _changes);
-            }
-            catch (VfioException second)
-            {
-                throw new VfioException(
-                    failure.Operation, failure.Subject, $"{failure.Message}; and undoing it failed: {second.Message}",
-                    $"vfio release {address} tries again to hand it back");
-            }
-        }
-    }
 }

@@ -21,7 +21,7 @@ internal static class DeviceRestorer
         PciDeviceInfo? device = kit.Bus.Find(entry.Address);
         if (entry.Damage is not null)
         {
-            return PlanDamaged(kit, journal, entry, device, force);
+            return PlanDamaged(kit, journal, host, entry, device, force);
         }
 
         // Gone, or another card in its place: there is nothing to hand back.
@@ -32,7 +32,7 @@ internal static class DeviceRestorer
 
         List<BindingStep> steps = [];
         bool moves = device.Driver != entry.DriverBefore;
-        IReadOnlyList<DeviceHolder> holders = moves && device.HasVfioDriver ? new DeviceHolders(host).OfDevice(device) : [];
+        IReadOnlyList<DeviceHolder> holders = moves ? HoldersOf(host, device) : [];
         if (holders.Count != 0 && !force)
         {
             throw new VfioException(
@@ -52,7 +52,7 @@ internal static class DeviceRestorer
         {
             if (device.Driver is not null)
             {
-                steps.Add(holders.Count == 0 ? kit.Unbind(device) : kit.UnbindHeld(device, holders));
+                steps.Add(Unbind(kit, device, holders));
             }
 
             AddAttach(kit, entry, device, steps);
@@ -74,6 +74,12 @@ internal static class DeviceRestorer
         steps.Add(kit.Forget(entry.Address));
         return steps;
     }
+
+    private static IReadOnlyList<DeviceHolder> HoldersOf(HostRoot host, PciDeviceInfo device) =>
+        device.HasVfioDriver ? new DeviceHolders(host).OfDevice(device) : [];
+
+    private static BindingStep Unbind(DeviceSteps kit, PciDeviceInfo device, IReadOnlyList<DeviceHolder> holders) =>
+        holders.Count == 0 ? kit.Unbind(device) : kit.UnbindHeld(device, holders);
 
     private static void AddAttach(DeviceSteps kit, JournalEntry entry, PciDeviceInfo device, List<BindingStep> steps)
     {
@@ -103,7 +109,8 @@ internal static class DeviceRestorer
         new($"wait for {string.Join(", ", entry.Disks)}", () =>
             kit.WaitUntil(() => entry.Disks.All(disk => Directory.Exists(host.Combine($"sys/class/block/{disk}")))));
 
-    private static List<BindingStep> PlanDamaged(DeviceSteps kit, BindingJournal journal, JournalEntry entry, PciDeviceInfo? device, bool force)
+    private static List<BindingStep> PlanDamaged(
+        DeviceSteps kit, BindingJournal journal, HostRoot host, JournalEntry entry, PciDeviceInfo? device, bool force)
     {
         if (!force)
         {
@@ -118,7 +125,7 @@ internal static class DeviceRestorer
             steps.Add(kit.Override(device, null));
             if (device.HasVfioDriver)
             {
-                steps.Add(kit.Unbind(device));
+                steps.Add(Unbind(kit, device, HoldersOf(host, device)));
             }
 
             steps.Add(kit.ProbeAny(device));

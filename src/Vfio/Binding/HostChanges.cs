@@ -15,8 +15,9 @@ internal sealed class HostChanges : IHostChanges
 
     public int? WriteInChild(string path, string value)
     {
-        // A shell, because what blocks in the kernel must not be a thread of this process: it could not end.
-        using Process child = Start("/bin/sh", ["-c", "printf %s \"$1\" > \"$2\"", "vfio-unbind", value, path]);
+        // A shell, because what blocks in the kernel must not be a thread of this process: it could not end. It keeps none of
+        // this process's descriptors: who reads this process's output must not wait for it too.
+        using Process child = Start("/bin/sh", ["-c", "exec < /dev/null > /dev/null 2>&1; printf %s \"$1\" > \"$2\"", "vfio-unbind", value, path]);
         if (!child.WaitForExit(ChildPatience))
         {
             return child.Id;

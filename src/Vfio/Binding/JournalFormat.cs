@@ -10,7 +10,7 @@ namespace Vfio.Binding;
 internal static class JournalFormat
 {
     private const int Version = 1;
-    private const int MaxItems = 256;
+    private const int MaxItems = 4096;
     private const int MaxNameLength = 64;
 
     public static byte[] Write(JournalEntry entry)
@@ -48,6 +48,13 @@ internal static class JournalFormat
 
         stream.WriteByte((byte)'\n');
         return stream.ToArray();
+    }
+
+    /// <summary>Makes any text one that an entry can hold.</summary>
+    public static string Fit(string text)
+    {
+        string clean = string.Concat(text.Where(c => !char.IsControl(c)));
+        return clean.Length == 0 ? "?" : clean.Length <= MaxNameLength ? clean : clean[..MaxNameLength];
     }
 
     /// <summary>Reads an entry; one that cannot be believed comes back as damaged, with the reason.</summary>
@@ -89,10 +96,10 @@ internal static class JournalFormat
             Interfaces = ReadList(root, "interfaces", item => new InterfaceState(
                 ReadName(item, "name") ?? throw new FormatException("an interface has no name"), item.GetProperty("isUp").GetBoolean())),
             Disks = ReadList(root, "disks", item => ReadName(item, "name") ?? throw new FormatException("a disk has no name")),
-            User = ReadName(root, "user"),
+            User = ReadText(root, "user"),
             Nodes = ReadList(root, "nodes", ReadNode),
             TakenAt = root.GetProperty("takenAt").GetDateTimeOffset(),
-            TakenBy = ReadName(root, "takenBy") ?? "",
+            TakenBy = ReadText(root, "takenBy") ?? "",
             ProcessId = root.GetProperty("processId").GetInt32(),
         };
     }
@@ -116,8 +123,16 @@ internal static class JournalFormat
         return name is null || IsName(name) ? name : throw new FormatException($"'{property}' in it is not a name");
     }
 
-    private static bool IsName(string name) =>
-        name.Length is > 0 and <= MaxNameLength && name is not ("." or "..") && name.All(c => !char.IsControl(c) && c is not ('/' or ' '));
+    private static bool IsName(string name) => IsText(name) && name is not ("." or "..") && !name.Contains('/') && name.Trim() == name;
+
+    // Texts are only shown.
+    private static string? ReadText(JsonElement root, string property)
+    {
+        string? text = root.GetProperty(property).GetString();
+        return text is null || IsText(text) ? text : throw new FormatException($"'{property}' in it is not a text");
+    }
+
+    private static bool IsText(string text) => text.Length is > 0 and <= MaxNameLength && !text.Any(char.IsControl);
 
     private static void WriteList<T>(Utf8JsonWriter json, string name, IReadOnlyList<T> items, Action<T> write)
     {

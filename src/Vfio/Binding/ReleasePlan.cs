@@ -57,7 +57,7 @@ public sealed class ReleasePlan
     /// <exception cref="VfioException">The journal cannot be locked: not permitted, for example.</exception>
     public IReadOnlyList<ReleaseOutcome> Execute()
     {
-        if (Entries.Count == 0)
+        if (Entries.Count == 0 && !_journal.HasUnfinished)
         {
             return [];
         }

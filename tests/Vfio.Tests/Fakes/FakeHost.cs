@@ -8,7 +8,12 @@ namespace Vfio.Tests;
 /// </summary>
 internal sealed class FakeHost : IDisposable
 {
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("vfio-host-");
+    private const string Memory = "/dev/shm";
+
+    // In memory where that is possible: the journal waits for the disk at each write.
+    private readonly DirectoryInfo _folder = Directory.Exists(Memory)
+        ? Directory.CreateDirectory($"{Memory}/vfio-host-{Guid.NewGuid():N}") : Directory.CreateTempSubdirectory("vfio-host-");
+
     private readonly SortedDictionary<PciAddress, FakeDevice> _devices = [];
     private int _nextDeviceNode;
 

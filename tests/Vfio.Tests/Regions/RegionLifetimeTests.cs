@@ -203,6 +203,12 @@ public sealed class RegionLifetimeTests
             while (true)
             {
                 ulong offset = (ulong)(count++ % 3) * 0x1000;
+                if (count % 256 == 0)
+                {
+                    // Where threads outnumber processors, whoever disposes must get his turn.
+                    Thread.Yield();
+                }
+
                 if (isWriter)
                 {
                     region.WriteUInt64(offset, Value);

@@ -1,0 +1,70 @@
+using Vfio.Interop;
+
+namespace Vfio.Binding;
+
+/// <summary>Takes back what a bind did before one of its steps failed.</summary>
+internal sealed class BindingUndo(DeviceSteps kit, BindingJournal journal, HostRoot host, IHostChanges changes)
+{
+    private readonly List<Before> _devices = [];
+
+    /// <summary>The devices that had no journal entry before.</summary>
+    public IReadOnlyList<PciAddress> NewlyTaken => [.. _devices.Where(device => device.Entry is null).Select(device => device.Address)];
+
+    public void Clear() => _devices.Clear();
+
+    /// <summary>Notes how a device stands before it is touched.</summary>
+    public void Note(PciDeviceInfo device, JournalEntry? entry, IReadOnlyList<string> nodes) =>
+        _devices.Add(new Before(device.Address, entry, [.. nodes.Select(node => (node, FileStatus.Of(node)))]));
+
+    /// <summary>Undoes the devices touched, the last one first; one that fails does not keep the others.</summary>
+    /// <exception cref="VfioException">Some could not be undone; the journal keeps them.</exception>
+    public void Run(IReadOnlyCollection<PciAddress> touched, VfioException failure)
+    {
+        List<(PciAddress Device, VfioException Why)> stuck = [];
+        foreach (Before device in Enumerable.Reverse(_devices).Where(device => touched.Contains(device.Address)))
+        {
+            try
+            {
+                Undo(device);
+            }
+            catch (VfioException why)
+            {
+                stuck.Add((device.Address, why));
+            }
+        }
+
+        if (stuck.Count != 0)
+        {
+            string which = string.Join("; ", stuck.Select(item => $"{item.Device}: {item.Why.Message}"));
+            throw new VfioException(
+                failure.Operation, failure.Subject, $"{failure.Message}; and undoing it failed: {which}",
+                $"vfio release {string.Join(' ', stuck.Select(item => item.Device))} tries again to hand back");
+        }
+    }
+
+    private void Undo(Before device)
+    {
+        if (device.Entry is null)
+        {
+            if (journal.Find(device.Address) is JournalEntry entry)
+            {
+                DeviceRestorer.Run(kit, journal, host, entry, force: false, changes);
+            }
+
+            return;
+        }
+
+        // Taken earlier: it stays taken, by whom and for whom it was.
+        foreach ((string node, FileStatus? before) in device.Nodes)
+        {
+            if (before is FileStatus owner && FileStatus.Of(node) is FileStatus now && now != owner)
+            {
+                changes.ChangeOwner(node, owner.UserId, owner.GroupId);
+            }
+        }
+
+        journal.Write(device.Entry);
+    }
+
+    private sealed record Before(PciAddress Address, JournalEntry? Entry, IReadOnlyList<(string Node, FileStatus? Owner)> Nodes);
+}

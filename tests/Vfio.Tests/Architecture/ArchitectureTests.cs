@@ -1,0 +1,160 @@
+using System.Reflection;
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+
+namespace Vfio.Tests;
+
+/// <summary>The dependency rules of the design, judged on the source of src/Vfio and on what was compiled from it.</summary>
+public sealed partial class ArchitectureTests
+{
+    private const int MostLines = 350;
+
+    /// <summary>Tables of a specification may be longer.</summary>
+    private static readonly string[] Tables = [];
+
+    /// <summary>Static objects that can change in principle, and why they do not.</summary>
+    private static readonly Dictionary<string, string> InertStatics = new()
+    {
+        ["MappedMemory.NoFile"] = "a handle of no file: there is nothing to close",
+    };
+
+    private static readonly string Root = Path.Combine(Repository.Root, "src", "Vfio");
+
+    private static Dictionary<string, string> Files { get; } = Directory
+        .EnumerateFiles(Root, "*.cs", SearchOption.AllDirectories)
+        .Select(path => Path.GetRelativePath(Root, path))
+        .Where(path => !path.StartsWith("obj/", StringComparison.Ordinal) && !path.StartsWith("bin/", StringComparison.Ordinal))
+        .ToDictionary(path => path, path => File.ReadAllText(Path.Combine(Root, path)));
+
+    private static IEnumerable<(string Path, string Code)> Code => Files.Select(file => (file.Key, SourceText.CodeOf(file.Value)));
+
+    [Fact]
+    public void Rooms_use_only_what_the_table_allows() => AssertNone(RoomRules.FindViolations(Files));
+
+    [Fact]
+    public void Rooms_use_each_other_without_cycles() => AssertNone(RoomRules.FindCycles(RoomRules.FindUses(Files)));
+
+    [Fact]
+    public void Every_arrow_of_the_table_is_used()
+    {
+        IReadOnlyList<RoomRules.Use> uses = RoomRules.FindUses(Files);
+        AssertNone(RoomRules.Arrows
+            .Where(arrow => !uses.Any(arrow.Allows) || !Array.TrueForAll(arrow.Only, type => uses.Any(use => arrow.Allows(use) && use.Type == type)))
+            .Select(arrow => $"{arrow.From} uses nothing, or not all, of what it may of {arrow.To}"));
+    }
+
+    [Fact]
+    public void The_kernel_and_the_c_library_are_called_from_interop_alone() =>
+        AssertNone(Where(ImportedFunction(), room => room != "Interop"));
+
+    [Fact]
+    public void Unsafe_code_stays_in_its_rooms() => AssertNone(Where(UnsafeCode(), room => !RoomRules.UnsafeRooms.Contains(room)));
+
+    [Fact]
+    public void The_library_writes_nothing_to_the_console_and_never_ends_the_process() => AssertNone(Where(ConsoleOrExit(), _ => true));
+
+    [Fact]
+    public void Pci_reads_no_sysfs_and_opens_no_file_but_the_names()
+    {
+        // PciNames.Load reads pci.ids, which is a file of the system and no device's.
+        AssertNone(Where(FileAccess(), room => room == "Pci").Where(line => !line.StartsWith("Pci/PciNames.Load.cs", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void Files_are_short() => AssertNone(Files
+        .Where(file => !Tables.Contains(file.Key) && file.Value.Count(c => c == '\n') > MostLines)
+        .Select(file => $"{file.Key} has {file.Value.Count(c => c == '\n')} lines"));
+
+    [Fact]
+    public void The_library_depends_on_no_package()
+    {
+        XDocument project = XDocument.Load(Path.Combine(Root, "Vfio.csproj"));
+        AssertNone(project.Descendants().Where(element => element.Name.LocalName is "PackageReference" or "ProjectReference" or "Reference")
+            .Select(element => element.ToString()));
+        string[] names = [.. typeof(VfioDevice).Assembly.GetReferencedAssemblies().Select(name => name.Name!)];
+        AssertNone(names.Where(name => !name.StartsWith("System.", StringComparison.Ordinal) && !name.StartsWith("Microsoft.Win32.", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void Public_types_have_the_one_namespace_that_users_import() => AssertNone(
+        typeof(VfioDevice).Assembly.GetExportedTypes().Where(type => type.Namespace != "Vfio").Select(type => type.FullName!));
+
+    [Fact]
+    public void There_is_no_mutable_static_state() => AssertNone(typeof(VfioDevice).Assembly.GetTypes()
+        .Where(type => !type.FullName!.Contains('<', StringComparison.Ordinal)) // the compiler's own: caches of delegates, tables of constants
+        .SelectMany(type => type.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
+        .Where(field => !field.IsLiteral && !(field.IsInitOnly && IsImmutable(field.FieldType, isPrivate: field.IsPrivate)))
+        .Select(field => $"{field.DeclaringType!.Name}.{field.Name}")
+        .Except(InertStatics.Keys));
+
+    [Fact]
+    public void Every_exception_to_the_rule_of_static_state_is_needed() => Assert.All(InertStatics.Keys, name =>
+    {
+        string[] parts = name.Split('.');
+        Type type = Assert.Single(typeof(VfioDevice).Assembly.GetTypes(), type => type.Name == parts[0]);
+        Assert.NotNull(type.GetField(parts[1], BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic));
+    });
+
+    [Theory]
+    [InlineData(typeof(string), true)]
+    [InlineData(typeof(int), true)]
+    [InlineData(typeof(TimeSpan), true)]
+    [InlineData(typeof(PciAddress), true)]
+    [InlineData(typeof(HostRoot), true)]
+    [InlineData(typeof(RegionIndex), true)]
+    [InlineData(typeof(List<int>), false)]
+    [InlineData(typeof(Dictionary<string, string>), false)]
+    [InlineData(typeof(BindingJournal), true)]
+    [InlineData(typeof(VfioDevice), false)]
+    [InlineData(typeof(Lock), false)]
+    [InlineData(typeof(int[]), false)]
+    public void Mutable_types_are_told_from_immutable_ones(Type type, bool isImmutable) =>
+        Assert.Equal(isImmutable, IsImmutable(type, isPrivate: false));
+
+    // Immutable all the way down; a private array counts as a table of constants.
+    private static bool IsImmutable(Type type, bool isPrivate)
+    {
+        if (type.IsPrimitive || type.IsEnum || type == typeof(string) || type == typeof(TimeSpan) || type == typeof(DateTimeOffset))
+        {
+            return true;
+        }
+
+        if (type.IsArray)
+        {
+            return isPrivate && IsImmutable(type.GetElementType()!, isPrivate);
+        }
+
+        if (type.IsGenericType && type.Name is "IReadOnlyList`1" or "ValueTuple`2" or "ReadOnlyCollection`1")
+        {
+            return type.GetGenericArguments().All(argument => IsImmutable(argument, isPrivate));
+        }
+
+        return type.Assembly == typeof(VfioDevice).Assembly && (type.IsSealed || type.IsValueType)
+            && type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)
+                .All(field => field.IsInitOnly && IsImmutable(field.FieldType, isPrivate: field.IsPrivate));
+    }
+
+    private static IEnumerable<string> Where(Regex pattern, Func<string, bool> isForbiddenIn) =>
+        from file in Code
+        where isForbiddenIn(RoomRules.RoomOf(file.Path))
+        from Match match in pattern.Matches(file.Code)
+        select $"{file.Path}: {match.Value}";
+
+    private static void AssertNone(IEnumerable<string> violations)
+    {
+        string[] found = [.. violations];
+        Assert.True(found.Length == 0, string.Join('\n', found));
+    }
+
+    [GeneratedRegex(@"\b(LibraryImport|DllImport|NativeLibrary)\b")]
+    private static partial Regex ImportedFunction();
+
+    [GeneratedRegex(@"\b(unsafe|stackalloc\s+\w+\s*\*|Unsafe\s*\.\s*(As|Add|AsPointer|AsRef|Read|Write)\w*)\b")]
+    private static partial Regex UnsafeCode();
+
+    [GeneratedRegex(@"\bConsole\s*\.|\bEnvironment\s*\.\s*(Exit|FailFast|ExitCode)\b")]
+    private static partial Regex ConsoleOrExit();
+
+    [GeneratedRegex(@"\b(File|Directory|FileInfo|DirectoryInfo|FileStream|Process|Socket)\s*[.(]")]
+    private static partial Regex FileAccess();
+}

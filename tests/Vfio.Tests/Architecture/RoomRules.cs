@@ -1,0 +1,173 @@
+using System.Text.RegularExpressions;
+
+namespace Vfio.Tests;
+
+/// <summary>
+/// The rooms of src/Vfio, which are its folders, and the arrows between them: who may use whose types. This table is the rule;
+/// a folder without a row, an arrow without a row and a cycle that is not listed are all errors.
+/// </summary>
+internal static partial class RoomRules
+{
+    /// <summary>The root folder's types that mean something without a device: every room may use them.</summary>
+    public const string Values = "(values)";
+
+    /// <summary>The root folder's other types: what a user meets first. No room may use them.</summary>
+    public const string Front = "(front)";
+
+    public static readonly IReadOnlyList<string> ValueFiles = ["PciAddress.cs", "RegionIndex.cs", "VfioException.cs"];
+
+    /// <summary>From a room to a room; where types are named, to those alone.</summary>
+    public static readonly IReadOnlyList<Arrow> Arrows =
+    [
+        new(Values, "Interop", "ErrnoNames", "Errno"), // an exception says the errno's name, and has a property Errno
+        new("Interop", Values, "VfioException"),
+        new("Pci", Values, "PciAddress", "VfioException"), // pure: bytes in, values out
+        new("Sysfs", Values),
+        new("Sysfs", "Pci"),
+        new("Sysfs", "Interop"),
+        new("Binding", Values),
+        new("Binding", "Pci"),
+        new("Binding", "Sysfs"),
+        new("Binding", "Interop"),
+        new("Regions", Values),
+        new("Regions", "Interop"),
+        new("Regions", "Backends", "IDeviceBackend"), // the seam
+        new("Backends", Values),
+        new("Backends", "Interop"),
+        new("Backends", "Regions", "RegionInfo", "MappableArea", "MappedMemory", "RegionNames"), // what crosses the seam
+        new("Backends/Type1", Values),
+        new("Backends/Type1", "Interop"),
+        new("Backends/Type1", "Sysfs"), // groups, and hints that name who blocks or holds
+        new("Backends/Type1", "Backends"),
+        new(Front, Values),
+        new(Front, "Regions"),
+        new(Front, "Sysfs"),
+        new(Front, "Backends"),
+        new(Front, "Backends/Type1"),
+    ];
+
+    /// <summary>Rooms that use each other, and why that is no knot.</summary>
+    public static readonly IReadOnlyList<string[]> KnownCycles =
+    [
+        [Values, "Interop"], // the exception and the names of what it reports
+        ["Backends", "Regions"], // the seam: an interface on one side, the values that cross it on the other
+    ];
+
+    /// <summary>The rooms that may compile unsafe code.</summary>
+    public static readonly IReadOnlyList<string> UnsafeRooms = ["Regions", "Interop", "Dma"];
+
+    public static string RoomOf(string relativePath) => Path.GetDirectoryName(relativePath) switch
+    {
+        "" or null => ValueFiles.Contains(relativePath) ? Values : Front,
+        "Interop/Uapi" => "Interop",
+        string folder => folder,
+    };
+
+    /// <summary>Every use of another room's type, in files given as path and text.</summary>
+    public static IReadOnlyList<Use> FindUses(IReadOnlyDictionary<string, string> files)
+    {
+        Dictionary<string, string> code = files.ToDictionary(file => file.Key, file => SourceText.CodeOf(file.Value));
+        Dictionary<string, string> rooms = [];
+        foreach ((string path, string text) in code)
+        {
+            foreach (string type in DeclaredTypes(text))
+            {
+                rooms[type] = RoomOf(path);
+            }
+        }
+
+        return [.. code.SelectMany(file => UsedNames(file.Value)
+            .Where(name => rooms.TryGetValue(name, out string? room) && room != RoomOf(file.Key))
+            .Select(name => new Use(file.Key, RoomOf(file.Key), rooms[name], name)))];
+    }
+
+    /// <summary>What breaks the table: uses without an arrow, and rooms without a row.</summary>
+    public static IReadOnlyList<string> FindViolations(IReadOnlyDictionary<string, string> files) =>
+    [
+        .. files.Keys.Select(RoomOf).Distinct().Where(room => !Arrows.Any(arrow => arrow.From == room)).Select(room => $"the room {room} has no row in the table"),
+        .. FindUses(files).Where(use => !Arrows.Any(arrow => arrow.Allows(use))).Select(use => use.ToString()).Distinct(),
+    ];
+
+    /// <summary>Rooms that reach themselves again, other than by the known pairs.</summary>
+    public static IReadOnlyList<string> FindCycles(IEnumerable<Use> uses)
+    {
+        (string From, string To)[] arrows = [.. uses.Select(use => (use.From, use.To)).Distinct()
+            .Where(arrow => !KnownCycles.Any(pair => pair.Contains(arrow.From) && pair.Contains(arrow.To)))];
+        List<string> cycles = [];
+        foreach (string room in arrows.Select(arrow => arrow.From).Distinct())
+        {
+            HashSet<string> reached = [];
+            Stack<string> open = new([room]);
+            while (open.TryPop(out string? from))
+            {
+                foreach ((_, string to) in arrows.Where(arrow => arrow.From == from && reached.Add(arrow.To)))
+                {
+                    open.Push(to);
+                }
+            }
+
+            if (reached.Contains(room))
+            {
+                cycles.Add($"{room} uses itself by way of {string.Join(", ", reached.Order(StringComparer.Ordinal))}");
+            }
+        }
+
+        return cycles;
+    }
+
+    // Types of the file's own level: nested ones are reached by the outer one's name.
+    private static IEnumerable<string> DeclaredTypes(string code)
+    {
+        int depth = 0;
+        int last = 0;
+        foreach (Match declaration in Declaration().Matches(code))
+        {
+            depth += code.AsSpan(last..declaration.Index).Count('{') - code.AsSpan(last..declaration.Index).Count('}');
+            last = declaration.Index;
+            if (depth == 0)
+            {
+                yield return declaration.Groups[1].Value;
+            }
+        }
+    }
+
+    // A name after a dot is a member, unless a namespace stands before the dot.
+    private static IEnumerable<string> UsedNames(string code)
+    {
+        HashSet<string> used = [];
+        string previous = "";
+        int end = 0;
+        foreach (Match name in Name().Matches(code))
+        {
+            bool isMember = code.AsSpan(end..name.Index).TrimEnd().EndsWith('.');
+            if (!isMember || NamespaceParts.Contains(previous))
+            {
+                used.Add(name.Value);
+            }
+
+            previous = name.Value;
+            end = name.Index + name.Length;
+        }
+
+        return used;
+    }
+
+    private static readonly HashSet<string> NamespaceParts =
+        ["Vfio", "Interop", "Uapi", "Pci", "Sysfs", "Binding", "Regions", "Backends", "Type1", "Iommufd", "Dma", "Interrupts"];
+
+    [GeneratedRegex(@"\b(?:class|interface|enum|delegate\s+\w+|struct|record(?:\s+(?:struct|class))?)\s+([A-Za-z_]\w*)(?=\s*[<({:;\n]|\s*$)")]
+    private static partial Regex Declaration();
+
+    [GeneratedRegex(@"\b[A-Za-z_]\w*")]
+    private static partial Regex Name();
+
+    internal sealed record Arrow(string From, string To, params string[] Only)
+    {
+        public bool Allows(Use use) => use.From == From && use.To == To && (Only.Length == 0 || Only.Contains(use.Type));
+    }
+
+    internal sealed record Use(string File, string From, string To, string Type)
+    {
+        public override string ToString() => $"{File}: {From} uses {To}'s {Type}";
+    }
+}

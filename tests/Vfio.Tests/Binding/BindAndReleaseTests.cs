@@ -1,0 +1,223 @@
+namespace Vfio.Tests;
+
+/// <summary>What must hold for every way in which devices are taken.</summary>
+public sealed class BindAndReleaseTests
+{
+    private static readonly int[] Errnos = [Interop.Errno.EBUSY, Interop.Errno.EINVAL, Interop.Errno.ENODEV];
+
+    public static TheoryData<string> Scenarios => BindScenario.Names;
+
+    [Theory]
+    [MemberData(nameof(Scenarios))]
+    public void Bind_then_release_restores_the_host(string scenario)
+    {
+        using BindRun run = BindScenario.Start(scenario);
+        run.Bind();
+        Assert.NotEmpty(run.Before.DifferencesTo(new TreeSnapshot(run.Host)));
+        Assert.All(run.Devices, device => Assert.Equal("vfio-pci", device.Info.Driver));
+        Assert.All(run.Devices, device => Assert.NotNull(run.Journal.Find(device.Address)));
+        Assert.All(run.Journal.Entries(), entry => Assert.Null(entry.Damage));
+        run.ReleaseAll();
+        run.AssertRestored("after the release");
+    }
+
+    [Theory]
+    [MemberData(nameof(Scenarios))]
+    public void It_can_be_done_again_and_again(string scenario)
+    {
+        using BindRun run = BindScenario.Start(scenario);
+        for (int round = 0; round < 3; round++)
+        {
+            run.Bind();
+            run.ReleaseAll();
+            run.AssertRestored($"in round {round}");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Scenarios))]
+    public void A_second_bind_changes_nothing_and_a_second_release_neither(string scenario)
+    {
+        using BindRun run = BindScenario.Start(scenario);
+        run.Bind();
+        TreeSnapshot bound = new(run.Host);
+        Assert.Empty(run.Bind().Calls);
+        bound.AssertUnchanged(run.Host, "by a second bind");
+        run.ReleaseAll();
+        Assert.Empty(run.ReleaseAll().Calls);
+        run.AssertRestored("after two releases");
+    }
+
+    [Theory]
+    [MemberData(nameof(Scenarios))]
+    public void Planning_changes_nothing_and_names_every_change(string scenario)
+    {
+        using BindRun run = BindScenario.Start(scenario);
+        FakeKernel kernel = new(run.Host);
+        BindingPlan plan = run.Plan(kernel);
+        string[] promised = [.. plan.Steps.Select(step => step.Description)];
+        run.Before.AssertUnchanged(run.Host, "while planning");
+        Assert.Empty(kernel.Calls);
+        plan.Execute();
+        AssertAnnounced(promised, kernel.Calls, run.Host);
+
+        FakeKernel second = new(run.Host);
+        TreeSnapshot bound = new(run.Host);
+        ReleasePlan release = run.PlanRelease(second);
+        promised = [.. release.Steps().Select(step => step.Description)];
+        bound.AssertUnchanged(run.Host, "while planning the release");
+        Assert.Empty(second.Calls);
+        Assert.All(release.Execute(), outcome => Assert.Null(outcome.Error));
+        AssertAnnounced(promised, second.Calls, run.Host);
+    }
+
+    [Theory]
+    [MemberData(nameof(Scenarios))]
+    public void A_failure_at_any_change_of_a_bind_undoes_the_bind(string scenario)
+    {
+        int changes = BindRun.CountChanges(scenario).Bind;
+        for (int call = 1; call <= changes; call++)
+        {
+            foreach (bool after in (bool[])[false, true])
+            {
+                int errno = Errnos[call % Errnos.Length];
+                using BindRun run = BindScenario.Start(scenario);
+                VfioException failure = Assert.Throws<VfioException>(() => run.Bind(Fault.Error(call, after, errno)));
+                Assert.Equal(errno, failure.Errno);
+                run.AssertRestored($"after a failure {(after ? "after" : "before")} change {call} of {changes}");
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Scenarios))]
+    public void Killed_at_any_change_of_a_bind_one_release_restores_the_host(string scenario)
+    {
+        int changes = BindRun.CountChanges(scenario).Bind;
+        for (int call = 1; call <= changes; call++)
+        {
+            foreach (bool after in (bool[])[false, true])
+            {
+                using BindRun run = BindScenario.Start(scenario);
+                Assert.Throws<KilledException>(() => run.Bind(Fault.Kill(call, after)));
+                run.ReleaseAll();
+                run.AssertRestored($"after a kill {(after ? "after" : "before")} change {call} of {changes}");
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Scenarios))]
+    public void Killed_after_any_step_of_a_bind_one_release_restores_the_host(string scenario)
+    {
+        // Steps are the changes of the host and the writes of the journal.
+        int steps = CountSteps(scenario);
+        for (int done = 0; done <= steps; done++)
+        {
+            using BindRun run = BindScenario.Start(scenario);
+            foreach (BindingStep step in run.Plan(new FakeKernel(run.Host)).Steps.Take(done))
+            {
+                step.Run();
+            }
+
+            run.ReleaseAll();
+            run.AssertRestored($"after {done} of {steps} steps");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Scenarios))]
+    public void Killed_at_any_change_of_a_release_one_more_restores_the_host(string scenario)
+    {
+        int changes = BindRun.CountChanges(scenario).Release;
+        for (int call = 1; call <= changes; call++)
+        {
+            foreach (bool after in (bool[])[false, true])
+            {
+                using BindRun run = BindScenario.Start(scenario);
+                run.Bind();
+                Assert.Throws<KilledException>(() => run.ReleaseAll(Fault.Kill(call, after)));
+                run.ReleaseAll();
+                run.AssertRestored($"after a kill {(after ? "after" : "before")} change {call} of {changes}");
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Scenarios))]
+    public void Killed_after_any_step_of_a_release_one_more_restores_the_host(string scenario)
+    {
+        for (int done = 0; ; done++)
+        {
+            using BindRun run = BindScenario.Start(scenario);
+            run.Bind();
+            bool isWhole = RunSteps(run, done);
+            run.ReleaseAll();
+            run.AssertRestored($"after {done} steps");
+            if (isWhole)
+            {
+                return;
+            }
+        }
+
+        // As a release goes: each device's steps are computed when its turn comes.
+        static bool RunSteps(BindRun run, int count)
+        {
+            ReleaseOptions options = new() { Host = run.Host.Root, Changes = new FakeKernel(run.Host) };
+            foreach (JournalEntry entry in run.Journal.Entries())
+            {
+                foreach (BindingStep step in ReleasePlan.Compute([entry.Address], options).Steps())
+                {
+                    if (count-- == 0)
+                    {
+                        return false;
+                    }
+
+                    step.Run();
+                }
+            }
+
+            return true;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Scenarios))]
+    public void A_failure_at_any_change_of_a_release_is_told_and_one_more_restores_the_host(string scenario)
+    {
+        int changes = BindRun.CountChanges(scenario).Release;
+        for (int call = 1; call <= changes; call++)
+        {
+            foreach (bool after in (bool[])[false, true])
+            {
+                using BindRun run = BindScenario.Start(scenario);
+                run.Bind();
+                FakeKernel kernel = new(run.Host) { Fault = Fault.Error(call, after, Interop.Errno.EBUSY) };
+                ReleaseOutcome failed = Assert.Single(run.PlanRelease(kernel).Execute(), outcome => outcome.Error is not null);
+                Assert.Equal(Interop.Errno.EBUSY, failed.Error!.Errno);
+                Assert.Equal(failed.Entry.Address, Assert.Single(run.Journal.Entries()).Address);
+                run.ReleaseAll();
+                run.AssertRestored($"after a failure {(after ? "after" : "before")} change {call} of {changes}");
+            }
+        }
+    }
+
+    private static int CountSteps(string scenario)
+    {
+        using BindRun run = BindScenario.Start(scenario);
+        int steps = run.Plan(new FakeKernel(run.Host)).Steps.Count;
+        Assert.NotEqual(0, steps);
+        return steps;
+    }
+
+    // Each change names a file or a thing; a step spoke of it before.
+    private static void AssertAnnounced(string[] promised, IReadOnlyList<string> calls, FakeHost host) => Assert.All(calls, call =>
+    {
+        string[] words = call.Split(' ');
+        string subject = words[0] is "write" or "child" ? host.PathOf(words[1])
+            : words[0] == "chown" && words[1].StartsWith("dev/vfio/devices", StringComparison.Ordinal) ? "dev/vfio/devices"
+            : words[0] == "chown" ? host.PathOf(words[1])
+            : words[0] == "rename" ? words[2] : words[1];
+        Assert.Contains(promised, step => step.Contains(subject, StringComparison.Ordinal));
+    });
+}

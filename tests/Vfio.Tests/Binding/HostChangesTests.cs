@@ -1,0 +1,132 @@
+using System.Diagnostics;
+using Vfio.Binding;
+using Vfio.Interop;
+
+namespace Vfio.Tests;
+
+/// <summary>The real way to change a host, on files of its own.</summary>
+public sealed class HostChangesTests : IDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("vfio-changes-");
+    private readonly HostChanges _changes = new();
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    private string NewFile(string content = "")
+    {
+        string path = Path.Combine(_folder.FullName, "attribute");
+        File.WriteAllText(path, content);
+        return path;
+    }
+
+    [Fact]
+    public void A_write_is_the_value_and_nothing_else()
+    {
+        string path = NewFile();
+        _changes.Write(path, "0000:00:14.3");
+        Assert.Equal("0000:00:14.3", File.ReadAllText(path));
+    }
+
+    [Fact]
+    public void A_write_does_not_make_a_file_that_is_not_there()
+    {
+        string path = Path.Combine(_folder.FullName, "absent");
+        VfioException failure = Assert.Throws<VfioException>(() => _changes.Write(path, "x"));
+        Assert.Equal(("write", path, Errno.ENOENT), (failure.Operation, failure.Subject, failure.Errno));
+        Assert.False(File.Exists(path));
+    }
+
+    [Fact]
+    public void A_write_that_the_kernel_refuses_has_its_errno()
+    {
+        VfioException failure = Assert.Throws<VfioException>(() => _changes.Write(_folder.FullName, "x"));
+        Assert.Equal(21, failure.Errno);
+        Assert.Contains("EISDIR", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(Errno.ENOSPC, Assert.Throws<VfioException>(() => _changes.Write("/dev/full", "x")).Errno);
+    }
+
+    [Fact]
+    public void A_child_writes_the_value_and_nothing_else()
+    {
+        string path = NewFile();
+        Assert.Null(_changes.WriteInChild(path, "0000:00:14.3"));
+        Assert.Equal("0000:00:14.3", File.ReadAllText(path));
+    }
+
+    [Theory]
+    [InlineData("a b")]
+    [InlineData("$(touch x)")]
+    [InlineData("`id`")]
+    [InlineData("%s%n\\n")]
+    [InlineData("'\";|&")]
+    [InlineData("-n")]
+    public void A_child_takes_path_and_value_as_they_are(string value)
+    {
+        string path = Path.Combine(_folder.FullName, "a '$(x)' \"`");
+        File.WriteAllText(path, "");
+        Assert.Null(_changes.WriteInChild(path, value));
+        Assert.Equal(value, File.ReadAllText(path));
+    }
+
+    [Fact]
+    public void A_child_that_fails_is_an_error() =>
+        Assert.Equal("write", Assert.Throws<VfioException>(() => _changes.WriteInChild(_folder.FullName, "x")).Operation);
+
+    [Fact]
+    public void A_child_that_has_to_wait_is_left_behind_and_ends_when_it_can()
+    {
+        // A pipe that nobody reads blocks its writer, as the kernel's unbind does.
+        string pipe = Path.Combine(_folder.FullName, "pipe");
+        using (Process mkfifo = Process.Start("mkfifo", [pipe]))
+        {
+            mkfifo.WaitForExit();
+            Assert.Equal(0, mkfifo.ExitCode);
+        }
+
+        int child = Assert.IsType<int>(_changes.WriteInChild(pipe, "0000:00:14.3"));
+        using Process waiting = Process.GetProcessById(child);
+        Assert.False(waiting.HasExited);
+        Assert.Equal("0000:00:14.3", File.ReadAllText(pipe));
+        Assert.True(waiting.WaitForExit(TimeSpan.FromSeconds(5)));
+    }
+
+    [Fact]
+    public void An_owner_that_may_not_be_set_is_an_error_with_a_hint()
+    {
+        VfioException failure = Assert.Throws<VfioException>(() => _changes.ChangeOwner(Path.Combine(_folder.FullName, "absent"), 0, 0));
+        Assert.Equal(("chown", Errno.ENOENT), (failure.Operation, failure.Errno));
+        Assert.SkipWhen(BindScenario.IsRoot, "root may give files away");
+        failure = Assert.Throws<VfioException>(() => _changes.ChangeOwner(NewFile(), 0, 0));
+        Assert.Contains("root", failure.Hint, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_owner_that_is_set_is_there()
+    {
+        string path = NewFile();
+        FileStatus status = FileStatus.Of(path)!.Value;
+        _changes.ChangeOwner(path, status.UserId, status.GroupId);
+        Assert.Equal(status, FileStatus.Of(path));
+        Assert.SkipUnless(BindScenario.IsRoot, "only root may give files away");
+        _changes.ChangeOwner(path, 65534, 1);
+        Assert.Equal((65534u, 1u), (FileStatus.Of(path)!.Value.UserId, FileStatus.Of(path)!.Value.GroupId));
+    }
+
+    [Fact]
+    public void Waiting_ends_when_the_condition_holds_or_the_time_is_over()
+    {
+        int asked = 0;
+        Assert.True(_changes.WaitUntil(() => ++asked == 3, TimeSpan.FromSeconds(30)));
+        Assert.Equal(3, asked);
+        Assert.False(_changes.WaitUntil(() => false, TimeSpan.Zero));
+    }
+
+    [Fact]
+    public void Interfaces_that_are_not_there_are_errors()
+    {
+        // Without the right to rename, the kernel says that first.
+        int errno = Assert.Throws<VfioException>(() => _changes.RenameInterface("vfio-no-such", "vfio-none")).Errno;
+        Assert.Contains(errno, (int[])[Errno.ENODEV, Errno.EPERM]);
+        Assert.Equal(Errno.ENODEV, Assert.Throws<VfioException>(() => _changes.SwitchOnInterface("vfio-no-such")).Errno);
+    }
+}

@@ -1,0 +1,224 @@
+namespace Vfio.Tests;
+
+public sealed class ReleasePlanTests : IDisposable
+{
+    private readonly FakeHost _host = new();
+    private readonly FakeKernel _kernel;
+    private readonly FakeDevice _nic;
+    private readonly TreeSnapshot _before;
+
+    public ReleasePlanTests()
+    {
+        _kernel = new FakeKernel(_host);
+        _nic = BindScenario.AddNic(_host).WithInterface("eth0", isUp: true);
+        _before = new TreeSnapshot(_host);
+        BindingPlan.Compute([_nic.Address], new BindOptions { Host = _host.Root, Changes = new FakeKernel(_host) }).Execute();
+    }
+
+    public void Dispose() => _host.Dispose();
+
+    private BindingJournal Journal => new(_host.Root);
+
+    private ReleaseOptions Options(bool force = false) => new() { Host = _host.Root, Changes = _kernel, Force = force };
+
+    private ReleaseOutcome Release(bool force = false) => Assert.Single(ReleasePlan.Compute([_nic.Address], Options(force)).Execute());
+
+    private void Hold()
+    {
+        _nic.IsHeld = true;
+        _host.AddProcess(4711, "qemu-system-x86", 0, "/dev/vfio/12");
+    }
+
+    [Fact]
+    public void A_release_clears_the_override_unbinds_binds_and_switches_on()
+    {
+        ReleaseOutcome outcome = Release();
+        Assert.Equal(("e1000e", null), (outcome.Device!.Driver, outcome.Error));
+        Assert.Equal(
+            [
+                "write sys/bus/pci/devices/0000:00:14.3/driver_override",
+                "write sys/bus/pci/drivers/vfio-pci/unbind 0000:00:14.3",
+                "write sys/bus/pci/drivers/e1000e/bind 0000:00:14.3",
+                "up eth0",
+            ],
+            _kernel.Calls);
+        _before.AssertUnchanged(_host);
+    }
+
+    [Fact]
+    public void A_device_that_is_held_stays_and_the_holder_is_named()
+    {
+        Hold();
+        TreeSnapshot held = new(_host);
+        ReleaseOutcome outcome = Release();
+        Assert.Contains("pid 4711 (qemu-system-x86, user root)", outcome.Error!.Message, StringComparison.Ordinal);
+        Assert.Contains("--force", outcome.Error.Hint, StringComparison.Ordinal);
+        Assert.Empty(_kernel.Calls);
+        held.AssertUnchanged(_host);
+        Assert.NotNull(Journal.Find(_nic.Address));
+        Assert.Throws<VfioException>(() => ReleasePlan.Compute([_nic.Address], Options()).Steps());
+    }
+
+    [Fact]
+    public void By_force_a_child_process_waits_for_the_holder()
+    {
+        Hold();
+        ReleaseOutcome outcome = Release(force: true);
+        Assert.Null(outcome.Error);
+        Assert.Contains("child sys/bus/pci/drivers/vfio-pci/unbind 0000:00:14.3", _kernel.Calls);
+        Assert.DoesNotContain("write sys/bus/pci/drivers/vfio-pci/unbind 0000:00:14.3", _kernel.Calls);
+        _host.EndProcess(4711);
+        _before.AssertUnchanged(_host);
+    }
+
+    [Fact]
+    public void Where_the_child_still_waits_it_is_named_and_a_later_release_goes_on()
+    {
+        Hold();
+        _kernel.ChildWaits = true;
+        ReleaseOutcome outcome = Release(force: true);
+        Assert.Contains($"{FakeKernel.ChildId}", outcome.Error!.Message, StringComparison.Ordinal);
+        Assert.Contains("4711", outcome.Error.Message, StringComparison.Ordinal);
+        Assert.Contains("vfio release 0000:00:14.3", outcome.Error.Hint, StringComparison.Ordinal);
+        Assert.NotNull(Journal.Find(_nic.Address));
+        _host.EndProcess(4711);
+        _nic.LetGo();
+        Assert.Null(Release().Error);
+        _before.AssertUnchanged(_host);
+    }
+
+    [Fact]
+    public void A_device_that_is_gone_is_forgotten()
+    {
+        _host.Remove(_nic);
+        TreeSnapshot without = new(_host);
+        ReleaseOutcome outcome = Release();
+        Assert.Equal((null, null), (outcome.Device, outcome.Error));
+        Assert.Empty(_kernel.Calls);
+        Assert.Empty(Journal.Entries());
+        without.AssertUnchanged(_host);
+    }
+
+    [Fact]
+    public void Another_card_at_the_same_address_is_left_alone()
+    {
+        _host.Remove(_nic);
+        _host.AddDevice("0000:00:14.3", "1af4:1041", driver: "virtio-pci", group: 12);
+        TreeSnapshot other = new(_host);
+        Assert.Null(Release().Error);
+        Assert.Empty(_kernel.Calls);
+        Assert.Empty(Journal.Entries());
+        other.AssertUnchanged(_host);
+    }
+
+    [Fact]
+    public void A_device_that_was_moved_to_a_third_driver_comes_back_all_the_same()
+    {
+        _host.AddDriver("uio_pci_generic");
+        _nic.SetDriver("uio_pci_generic");
+        Assert.Null(Release().Error);
+        _host.RemoveDriver("uio_pci_generic");
+        Directory.Delete(_host.PathOf("sys/module/uio_pci_generic"));
+        _before.AssertUnchanged(_host);
+    }
+
+    [Fact]
+    public void A_device_that_is_back_already_is_not_touched()
+    {
+        _nic.Override = null;
+        _nic.SetDriver("e1000e");
+        _host.Write("sys/class/net/eth0/flags", "0x1003\n");
+        Assert.Null(Release().Error);
+        Assert.DoesNotContain(_kernel.Calls, call => call.StartsWith("write", StringComparison.Ordinal));
+        _before.AssertUnchanged(_host);
+    }
+
+    [Fact]
+    public void A_driver_that_was_unloaded_meanwhile_is_loaded_again()
+    {
+        _host.RemoveDriver("e1000e");
+        Directory.Delete(_host.PathOf("sys/module/e1000e"));
+        _host.LoadableModules["e1000e"] = "e1000e";
+        Assert.Null(Release().Error);
+        Assert.Contains("modprobe e1000e", _kernel.Calls);
+        _before.AssertUnchanged(_host);
+    }
+
+    [Fact]
+    public void A_driver_that_is_gone_for_good_is_an_error_and_the_entry_stays()
+    {
+        _host.RemoveDriver("e1000e");
+        ReleaseOutcome outcome = Release();
+        Assert.Equal(("modprobe", "e1000e"), (outcome.Error!.Operation, outcome.Error.Subject));
+        Assert.NotNull(Journal.Find(_nic.Address));
+    }
+
+    [Fact]
+    public void One_that_fails_does_not_keep_the_others()
+    {
+        FakeDevice second = BindScenario.AddSecondNic(_host, group: 13);
+        BindingPlan.Compute([second.Address], new BindOptions { Host = _host.Root, Changes = new FakeKernel(_host) }).Execute();
+        Hold();
+        IReadOnlyList<ReleaseOutcome> outcomes = ReleasePlan.ComputeAll(Options()).Execute();
+        Assert.Equal([_nic.Address, second.Address], outcomes.Select(outcome => outcome.Entry.Address));
+        Assert.NotNull(outcomes[0].Error);
+        Assert.Null(outcomes[1].Error);
+        Assert.Equal(("vfio-pci", "e1000e"), (_nic.Driver, second.Driver));
+        Assert.Equal([_nic.Address], Journal.Entries().Select(entry => entry.Address));
+    }
+
+    [Fact]
+    public void An_interface_that_does_not_come_back_is_no_error()
+    {
+        _nic.NaturalDriver = null;
+        _nic.WithOverride("e1000e"); // binds by its override now, and makes no interface
+        JournalEntry entry = Journal.Find(_nic.Address)!;
+        Journal.Write(entry with { OverrideBefore = "e1000e" });
+        Assert.Null(Release().Error);
+        Assert.Equal("e1000e", _nic.Driver);
+        Assert.DoesNotContain(_kernel.Calls, call => call.StartsWith("up", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_name_that_another_interface_took_meanwhile_is_an_error_that_names_it()
+    {
+        Journal.Write(Journal.Find(_nic.Address)! with { Interfaces = [new InterfaceState("eth9", true)] });
+        FakeDevice other = BindScenario.AddSecondNic(_host, group: 13).WithInterface("eth9");
+        ReleaseOutcome outcome = Release();
+        Assert.Null(outcome.Error); // the name is taken: the interface keeps the one the kernel gave it
+        Assert.Contains("eth0", new HostSurvey(_host.Root).Interfaces(_nic.Address));
+        Assert.Equal(["eth9"], new HostSurvey(_host.Root).Interfaces(other.Address));
+    }
+
+    [Fact]
+    public void A_device_that_was_not_taken_is_refused_with_what_is_known_of_it()
+    {
+        FakeDevice untaken = BindScenario.AddSecondNic(_host, group: 13);
+        VfioException refusal = Assert.Throws<VfioException>(() => ReleasePlan.Compute([untaken.Address], Options()));
+        Assert.Contains("not taken", refusal.Message, StringComparison.Ordinal);
+        FakeDevice foreign = _host.AddDevice("0000:00:16.0", driver: "vfio-pci", group: 14);
+        refusal = Assert.Throws<VfioException>(() => ReleasePlan.Compute([foreign.Address], Options()));
+        Assert.Contains("vfio-pci", refusal.Message, StringComparison.Ordinal);
+        refusal = Assert.Throws<VfioException>(() => ReleasePlan.Compute([PciAddress.Parse("0000:00:1f.7")], Options()));
+        Assert.Contains("no PCI device", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Nothing_taken_is_nothing_to_do()
+    {
+        Assert.Null(Release().Error);
+        Assert.Empty(ReleasePlan.ComputeAll(Options()).Execute());
+        Assert.Empty(ReleasePlan.ComputeAll(Options()).Steps());
+    }
+
+    [Fact]
+    public void A_plan_that_another_program_has_carried_out_does_nothing()
+    {
+        ReleasePlan plan = ReleasePlan.Compute([_nic.Address], Options());
+        Assert.Null(Release().Error);
+        int calls = _kernel.Calls.Count;
+        Assert.Null(Assert.Single(plan.Execute()).Error);
+        Assert.Equal(calls, _kernel.Calls.Count);
+        _before.AssertUnchanged(_host);
+    }
+}
