@@ -6,7 +6,7 @@ namespace Vfio.Cli;
 internal sealed class DocumentedCommand(string name, string description) : Command(name, description)
 {
     /// <summary>Paragraphs for who wants to know more; each is wrapped to the width.</summary>
-    public IReadOnlyList<string> Notes { get; init; } = [];
+    public required IReadOnlyList<string> Notes { get; init; }
 
     /// <summary>Command lines to copy, each with what it is for.</summary>
     public required IReadOnlyList<(string CommandLine, string Purpose)> Examples { get; init; }

@@ -29,16 +29,14 @@ internal sealed class HelpText(CliHost host) : SynchronousCommandLineAction
         WriteRows("Commands:", command.Subcommands.Select(child => (child.Name, child.Description ?? "")));
         WriteRows("Arguments:", command.Arguments.Select(argument => (Label(argument), argument.Description ?? "")));
         WriteRows("Options:", command.Options.Concat(Inherited(command)).Select(option => (Label(option), option.Description ?? "")));
-        if (command is DocumentedCommand { Notes.Count: > 0 } documented)
+        DocumentedCommand? documented = command as DocumentedCommand;
+        WriteTitle("Notes:");
+        foreach (string note in documented?.Notes ?? VfioCommandLine.Notes)
         {
-            WriteTitle("Notes:");
-            foreach (string note in documented.Notes)
-            {
-                WriteParagraph(note, Indent);
-            }
+            WriteParagraph(note, Indent);
         }
 
-        WriteExamples((command as DocumentedCommand)?.Examples ?? VfioCommandLine.Examples);
+        WriteExamples(documented?.Examples ?? VfioCommandLine.Examples);
     }
 
     private static string Usage(Command command) => command.Subcommands.Count != 0

@@ -10,6 +10,12 @@ internal static class VfioCommandLine
 {
     public const string Name = "vfio";
 
+    public static IReadOnlyList<string> Notes { get; } =
+    [
+        "'vfio COMMAND --help' explains a command. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused because it would harm the host "
+        + "(the hint says whether --force helps).",
+    ];
+
     public static IReadOnlyList<(string CommandLine, string Purpose)> Examples { get; } =
     [
         ("vfio list --class net", "the network cards"),

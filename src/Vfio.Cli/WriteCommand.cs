@@ -20,7 +20,7 @@ internal static class WriteCommand
             [
                 ReadCommand.ResetNote,
                 "The write is one access of its width through the file descriptor; nothing is read back. A wrong value in a wrong register can "
-                + "make a device write anywhere in the memory it can reach: bind only what you can spare.",
+                + "upset a device beyond what a reset mends: write what its datasheet says.",
             ],
             Examples =
             [

@@ -82,11 +82,7 @@ public sealed class BindingJournal
         }
 
         // Whoever has the lock is the only writer: what is unfinished now stays so.
-        foreach (string name in Unfinished())
-        {
-            Change("remove", name, () => File.Delete(Path.Combine(_folder, name)));
-        }
-
+        RemoveUnfinished();
         return file;
     }
 
@@ -103,15 +99,24 @@ public sealed class BindingJournal
             throw new VfioException("write", path, "the device's names do not fit the journal");
         }
 
-        string temporary = UnfinishedPathOf(entry.Address);
-        using (SafeFileHandle file = Libc.Open(temporary, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_TRUNC | Libc.O_CLOEXEC, 0x1a4))
+        string unfinished = UnfinishedPathOf(entry.Address);
+        try
         {
-            Check("open", temporary, file.IsInvalid ? Marshal.GetLastPInvokeError() : 0);
-            Check("write", temporary, WholeWrite.Write(file, text));
-            Check("fsync", temporary, Libc.FSync(file) < 0 ? Marshal.GetLastPInvokeError() : 0);
+            using (SafeFileHandle file = Libc.Open(unfinished, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_TRUNC | Libc.O_CLOEXEC, 0x1a4))
+            {
+                Check("open", unfinished, file.IsInvalid ? Marshal.GetLastPInvokeError() : 0);
+                Check("write", unfinished, WholeWrite.Write(file, text));
+                Check("fsync", unfinished, Libc.FSync(file) < 0 ? Marshal.GetLastPInvokeError() : 0);
+            }
+
+            Change("rename", path, () => File.Move(unfinished, path, overwrite: true));
+        }
+        catch (VfioException)
+        {
+            RemoveUnfinished();
+            throw;
         }
 
-        Change("rename", path, () => File.Move(temporary, path, overwrite: true));
         SyncFolder();
     }
 
@@ -132,6 +137,22 @@ public sealed class BindingJournal
 
     private IEnumerable<string> Unfinished() =>
         SysfsFile.Names(_folder).Where(name => name.EndsWith(UnfinishedSuffix, StringComparison.Ordinal));
+
+    // What cannot be removed now is removed by the next one who gets the lock.
+    private void RemoveUnfinished()
+    {
+        foreach (string name in Unfinished())
+        {
+            try
+            {
+                File.Delete(Path.Combine(_folder, name));
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                return;
+            }
+        }
+    }
 
     private void CreateFolder() => Change("create", _folder, () => Directory.CreateDirectory(_folder));
 

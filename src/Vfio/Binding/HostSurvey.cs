@@ -9,8 +9,6 @@ namespace Vfio;
 /// <remarks>A snapshot from when it was made. Opens no device. Not thread-safe.</remarks>
 public sealed class HostSurvey
 {
-    private const int NormalHeader = 0;
-
     private readonly HostRoot _host;
     private readonly DiskUse _disks;
     private readonly NetworkUse _network;
@@ -89,11 +87,11 @@ public sealed class HostSurvey
     internal IReadOnlyList<InterfaceState> InterfaceStates(PciAddress device) =>
         [.. _network.Interfaces(device).Select(name => new InterfaceState(name, _network.IsUp(name)))];
 
-    // Header type in bits 6:0 at offset 0Eh (PCI Local Bus 3.0, section 6.1): vfio-pci takes type 0 only.
+    // vfio-pci takes headers of type 0 only.
     private static bool HasBridgeHeader(PciDeviceInfo device)
     {
-        Span<byte> header = stackalloc byte[16];
-        return device.ReadConfig(header) == header.Length && (header[14] & 0x7f) != NormalHeader;
+        Span<byte> config = stackalloc byte[PciConfigHeader.Length];
+        return PciConfigHeader.TryParse(config[..device.ReadConfig(config)], out PciConfigHeader? header) && header.HeaderType != 0;
     }
 
     private IEnumerable<DeviceUse> OpenNodes(PciDeviceInfo device)

@@ -12,7 +12,7 @@ namespace Vfio;
 /// <para>
 /// An access is one aligned load or store of the stated width, little-endian; it is never split, merged or repeated. The one
 /// exception: an 8-byte access through the file descriptor is two 4-byte ones, low half first, in configuration space and on
-/// kernels before 6.10.
+/// kernels whose vfio-pci knows no 8-byte accesses.
 /// </para>
 /// <para>
 /// The caller owns the region and disposes it; disposing the device disposes it too. Any thread may access it at any time.

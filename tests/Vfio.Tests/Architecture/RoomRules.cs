@@ -132,7 +132,7 @@ internal static partial class RoomRules
     }
 
     // A name after a dot is a member, unless a namespace stands before the dot.
-    private static IEnumerable<string> UsedNames(string code)
+    private static HashSet<string> UsedNames(string code)
     {
         HashSet<string> used = [];
         string previous = "";

@@ -1,0 +1,161 @@
+using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
+
+namespace Vfio;
+
+/// <summary>
+/// The first 64 bytes of configuration space: what every PCI function has at the same place (PCI Express Base Specification
+/// 6.0, section 7.5.1). Pure: bytes in, values out.
+/// </summary>
+/// <remarks>The bytes come from hardware and are believed in nothing: every field is as read. All ones means that no device answers.</remarks>
+public sealed class PciConfigHeader
+{
+    /// <summary>The header's length in bytes.</summary>
+    public const int Length = 64;
+
+    private const byte MultiFunctionFlag = 0x80;
+    private const byte BridgeType = 1;
+    private readonly byte[] _bytes;
+
+    private PciConfigHeader(ReadOnlySpan<byte> bytes) => _bytes = bytes[..Length].ToArray();
+
+    /// <summary>The vendor id, offset 00h; FFFFh where no device answers.</summary>
+    public ushort VendorId => Word(0x00);
+
+    /// <summary>The device id, offset 02h.</summary>
+    public ushort DeviceId => Word(0x02);
+
+    /// <summary>The command register, offset 04h.</summary>
+    public PciCommand Command => (PciCommand)Word(0x04);
+
+    /// <summary>The status register, offset 06h, as read.</summary>
+    public ushort Status => Word(0x06);
+
+    /// <summary>The revision, offset 08h.</summary>
+    public byte Revision => _bytes[0x08];
+
+    /// <summary>Class, subclass and programming interface, offset 09h.</summary>
+    public PciClassCode Class => new((uint)(Word(0x0a) << 8 | _bytes[0x09]));
+
+    /// <summary>The layout of offsets 10h to 3Fh: 0 an endpoint, 1 a PCI-to-PCI bridge or port, 2 a CardBus bridge. Offset 0Eh, bits 6:0.</summary>
+    public byte HeaderType => (byte)(_bytes[0x0e] & ~MultiFunctionFlag);
+
+    /// <summary>Whether the device has more functions than this one. Offset 0Eh, bit 7.</summary>
+    public bool IsMultiFunction => (_bytes[0x0e] & MultiFunctionFlag) != 0;
+
+    /// <summary>Whether no device answers: absent, or gone.</summary>
+    public bool IsAbsent => VendorId == 0xffff;
+
+    /// <summary>The subsystem's vendor id, offset 2Ch; 0 where the header is not of type 0.</summary>
+    public ushort SubsystemVendorId => HeaderType == 0 ? Word(0x2c) : (ushort)0;
+
+    /// <summary>The subsystem id, offset 2Eh; 0 where the header is not of type 0.</summary>
+    public ushort SubsystemId => HeaderType == 0 ? Word(0x2e) : (ushort)0;
+
+    /// <summary>
+    /// Where the capability list starts, offset 34h; 0 where there is none (status bit 4). The two lowest bits are reserved and
+    /// cleared.
+    /// </summary>
+    public byte CapabilitiesPointer => (Status & 0x10) != 0 ? (byte)(_bytes[0x34] & ~3) : (byte)0;
+
+    /// <summary>The interrupt line that firmware noted, offset 3Ch.</summary>
+    public byte InterruptLine => _bytes[0x3c];
+
+    /// <summary>The interrupt pin, offset 3Dh: 0 none, 1 to 4 INTA to INTD.</summary>
+    public byte InterruptPin => _bytes[0x3d];
+
+    /// <summary>
+    /// The base address registers, offset 10h: six in an endpoint, two in a bridge. The upper half of a 64-bit one is not listed
+    /// by itself. A header does not say how large they are, nor whether a zero one is implemented: the kernel does
+    /// (<see cref="RegionInfo"/>).
+    /// </summary>
+    public IReadOnlyList<PciBaseAddress> BaseAddresses => ReadBaseAddresses();
+
+    /// <summary>Reads a header.</summary>
+    /// <param name="config">Configuration space from offset 0; what is beyond 64 bytes is not looked at.</param>
+    /// <param name="header">The header.</param>
+    /// <returns>Whether there were 64 bytes.</returns>
+    public static bool TryParse(ReadOnlySpan<byte> config, [NotNullWhen(true)] out PciConfigHeader? header)
+    {
+        header = config.Length >= Length ? new PciConfigHeader(config) : null;
+        return header is not null;
+    }
+
+    /// <summary>Reads a header.</summary>
+    /// <param name="config">Configuration space from offset 0; what is beyond 64 bytes is not looked at.</param>
+    /// <returns>The header.</returns>
+    /// <exception cref="FormatException">There are fewer than 64 bytes.</exception>
+    public static PciConfigHeader Parse(ReadOnlySpan<byte> config) => TryParse(config, out PciConfigHeader? header)
+        ? header
+        : throw new FormatException($"a configuration header has {Length} bytes, not {config.Length}");
+
+    private ushort Word(int offset) => BinaryPrimitives.ReadUInt16LittleEndian(_bytes.AsSpan(offset));
+
+    private uint DoubleWord(int offset) => BinaryPrimitives.ReadUInt32LittleEndian(_bytes.AsSpan(offset));
+
+    // Bit 0: I/O space. Bits 2:1 = 10b: 64 bits, the next register being the upper half. Bit 3: prefetchable (section 7.5.1.2.1).
+    private List<PciBaseAddress> ReadBaseAddresses()
+    {
+        int count = HeaderType switch { 0 => 6, BridgeType => 2, _ => 0 };
+        List<PciBaseAddress> addresses = [];
+        for (int i = 0; i < count; i++)
+        {
+            uint low = DoubleWord(0x10 + (4 * i));
+            bool isWide = (low & 0b111) == 0b100 && i + 1 < count;
+            ulong high = isWide ? DoubleWord(0x14 + (4 * i)) : 0;
+            addresses.Add((low & 1) != 0
+                ? new PciBaseAddress((RegionIndex)i, PciBaseAddressKind.Io, low & ~3u, IsPrefetchable: false)
+                : new PciBaseAddress(
+                    (RegionIndex)i, isWide ? PciBaseAddressKind.Memory64 : PciBaseAddressKind.Memory32, (high << 32) | (low & ~0xfu), (low & 8) != 0));
+            i += isWide ? 1 : 0;
+        }
+
+        return addresses;
+    }
+}
+
+/// <summary>A base address register as it is set.</summary>
+/// <param name="Index">Which one.</param>
+/// <param name="Kind">What it addresses.</param>
+/// <param name="Address">The bus address; 0 where it is not set or not implemented.</param>
+/// <param name="IsPrefetchable">Whether reads have no side effects, as the device says.</param>
+public readonly record struct PciBaseAddress(RegionIndex Index, PciBaseAddressKind Kind, ulong Address, bool IsPrefetchable);
+
+/// <summary>What a base address register addresses.</summary>
+public enum PciBaseAddressKind
+{
+    /// <summary>Memory below 4 GiB.</summary>
+    Memory32,
+
+    /// <summary>Memory anywhere; takes two registers.</summary>
+    Memory64,
+
+    /// <summary>I/O ports.</summary>
+    Io,
+}
+
+/// <summary>The bits of the command register (PCI Express Base Specification 6.0, section 7.5.1.1.3).</summary>
+[Flags]
+public enum PciCommand : ushort
+{
+    /// <summary>No bit is set: the device answers to nothing but configuration accesses.</summary>
+    None = 0,
+
+    /// <summary>Bit 0: the device answers to I/O ports.</summary>
+    IoSpace = 1 << 0,
+
+    /// <summary>Bit 1: the device answers to memory accesses.</summary>
+    MemorySpace = 1 << 1,
+
+    /// <summary>Bit 2: the device may read and write memory, and so send MSIs.</summary>
+    BusMaster = 1 << 2,
+
+    /// <summary>Bit 6: the device reports parity errors.</summary>
+    ParityErrorResponse = 1 << 6,
+
+    /// <summary>Bit 8: the device reports system errors.</summary>
+    SystemErrorEnable = 1 << 8,
+
+    /// <summary>Bit 10: the device does not use its interrupt pin.</summary>
+    InterruptDisable = 1 << 10,
+}

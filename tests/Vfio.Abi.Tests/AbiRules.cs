@@ -1,0 +1,47 @@
+namespace Vfio.Abi.Tests;
+
+/// <summary>
+/// How the names of the Interop room map to C. Whatever follows the room's custom (a constant or structure under C's own
+/// name, in Libc, Errno or a class of Uapi) needs no rule; everything else needs one here, or the test fails.
+/// </summary>
+internal sealed class AbiRules
+{
+    /// <summary>Structures that go by another name in C, or are one member of a union there.</summary>
+    public Dictionary<string, string> StructNames { get; init; } = new()
+    {
+        ["NetIf.ifreq_flags"] = "struct ifreq",
+        ["NetIf.ifreq_newname"] = "struct ifreq",
+        ["NetIf.ifreq_address"] = "struct ifreq",
+    };
+
+    /// <summary>Fields that lie deeper in C: the C expressions of their offset and their size.</summary>
+    public Dictionary<string, (string Offset, string Size)> Fields { get; init; } = new()
+    {
+        ["NetIf.ifreq_address.sin_addr"] =
+            ("offsetof(struct ifreq, ifr_addr) + offsetof(struct sockaddr_in, sin_addr)", "sizeof(((struct sockaddr_in *)0)->sin_addr)"),
+    };
+
+    /// <summary>Constants that go by another name in C.</summary>
+    public Dictionary<string, string> Constants { get; init; } = new()
+    {
+        ["FileStatus.PermissionBits"] = "ALLPERMS",
+    };
+
+    /// <summary>What is the library's own and has no counterpart in C, with the reason.</summary>
+    public Dictionary<string, string> Own { get; init; } = new()
+    {
+        ["FileStatus"] = "a value made from struct statx",
+        ["UserEntry"] = "a value made from struct passwd",
+        ["UserDatabase.BufferBytes"] = "the size of a buffer",
+        ["VfioDeviceIoctl.MaxInfoBytes"] = "a bound of what is believed",
+        ["NetIf.Name"] = "room for IFNAMSIZ bytes, judged where it is a field",
+        ["Libc.Spare"] = "the rest of struct statx, judged by the size of the whole",
+    };
+
+    public static HeaderSet HeadersOf(Type outer) =>
+        outer.Namespace!.EndsWith(".Uapi", StringComparison.Ordinal) ? HeaderSet.Kernel : HeaderSet.CLibrary;
+
+    /// <summary>Whether constants and structures of this class carry the names of C's.</summary>
+    public static bool FollowsCustom(Type outer) =>
+        outer.Namespace!.EndsWith(".Uapi", StringComparison.Ordinal) || outer.Name is "Libc" or "Errno";
+}

@@ -1,0 +1,89 @@
+using System.Globalization;
+using System.Reflection;
+using Vfio.Interop;
+
+namespace Vfio.Abi.Tests;
+
+/// <summary>
+/// The C compiler judges every constant and structure of the library's Interop room, against the kernel headers in
+/// <c>VFIO_UAPI_DIR</c> where that is set, else the system's.
+/// </summary>
+public sealed class AbiTests
+{
+    private const string UapiVariable = "VFIO_UAPI_DIR";
+
+    private static AbiItems Found { get; } = new AbiItems(new AbiRules()).Add(
+        typeof(Libc).Assembly.GetTypes().Where(type => type.Namespace?.StartsWith("Vfio.Interop", StringComparison.Ordinal) == true));
+
+    [Fact]
+    public void Every_item_agrees_with_the_headers()
+    {
+        Verdict verdict = NewJudge().Judge(Found.Items);
+        Report($"{verdict.Agreed.Count} items agree with C, judged by {Environment.GetEnvironmentVariable(UapiVariable) ?? "the system's headers"}");
+        foreach (string name in verdict.Absent)
+        {
+            Report($"not checked: {name}, absent from the headers");
+        }
+
+        Assert.True(verdict.Wrong.Count == 0, string.Join('\n', verdict.Wrong));
+        Assert.NotEmpty(verdict.Agreed);
+    }
+
+    [Fact]
+    public void Every_item_has_a_rule() => Assert.True(
+        Found.Unruled.Count == 0, $"without a rule in {nameof(AbiRules)}, so never checked: {string.Join(", ", Found.Unruled)}");
+
+    [Fact]
+    public void Every_rule_has_an_item()
+    {
+        AbiRules rules = new();
+        HashSet<string> names = [.. typeof(Libc).Assembly.GetTypes().Where(type => type.Namespace?.StartsWith("Vfio.Interop", StringComparison.Ordinal) == true)
+            .SelectMany(type => type.GetFields(BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)
+                .Select(field => $"{NameOf(type)}.{field.Name}").Append(NameOf(type)))];
+        Assert.All(rules.StructNames.Keys.Concat(rules.Fields.Keys).Concat(rules.Constants.Keys).Concat(rules.Own.Keys), name => Assert.Contains(name, names));
+
+        static string NameOf(Type type) => type.DeclaringType is Type outer ? $"{NameOf(outer)}.{type.Name}" : type.Name;
+    }
+
+    [Fact]
+    public void The_items_that_matter_most_are_among_them()
+    {
+        string[] names = [.. Found.Items.Select(item => item.Name)];
+        foreach (string name in (string[])["VfioUapi.VFIO_DEVICE_GET_REGION_INFO", "offset of VfioUapi.vfio_region_info.offset", "size of VfioUapi.vfio_group_status",
+            "Libc.O_CLOEXEC", "Libc.MAP_FAILED", "Libc.AT_FDCWD", "offset of Libc.statx.stx_uid", "offset of Libc.passwd.pw_gid", "Errno.ENODEV", "NetIf.SIOCSIFNAME"])
+        {
+            Assert.Contains(name, names);
+        }
+    }
+
+    [Fact]
+    public void The_errno_names_in_messages_are_the_c_librarys()
+    {
+        AbiItem[] named = [.. Enumerable.Range(1, 255)
+            .Select(errno => (errno, name: ErrnoNames.Describe(errno).Split(' ')[0]))
+            .Where(pair => pair.name != "errno")
+            .Select(pair => new AbiItem(pair.name, HeaderSet.CLibrary, pair.name, pair.errno.ToString(CultureInfo.InvariantCulture), IsSigned: true))];
+        Assert.InRange(named.Length, 20, 255);
+        Verdict verdict = NewJudge().Judge(named);
+        Assert.Empty(verdict.Absent);
+        Assert.True(verdict.Wrong.Count == 0, string.Join('\n', verdict.Wrong));
+    }
+
+    /// <summary>Absent is a skip; there and broken is a failure.</summary>
+    internal static AbiJudge NewJudge()
+    {
+        CCompiler? compiler = CCompiler.Find(Environment.GetEnvironmentVariable("PATH"));
+        Assert.SkipWhen(compiler is null, $"no C compiler on the PATH (looked for {string.Join(", ", CCompiler.Candidates)}): apt-get install gcc libc6-dev");
+        string? folder = Environment.GetEnvironmentVariable(UapiVariable);
+        AbiJudge judge = new(compiler, string.IsNullOrEmpty(folder) ? null : Path.GetFullPath(folder));
+        Assert.Null(judge.Complaint());
+        return judge;
+    }
+
+    // To the test's own output, and to the console, where a person who runs all tests sees it.
+    private static void Report(string line)
+    {
+        TestContext.Current.TestOutputHelper?.WriteLine(line);
+        Console.WriteLine(line);
+    }
+}

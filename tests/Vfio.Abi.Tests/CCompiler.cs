@@ -1,0 +1,52 @@
+using System.Diagnostics;
+
+namespace Vfio.Abi.Tests;
+
+/// <summary>The C compiler of this host.</summary>
+internal sealed class CCompiler
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly string _path;
+
+    private CCompiler(string path) => _path = path;
+
+    public static IReadOnlyList<string> Candidates { get; } = ["cc", "gcc", "clang"];
+
+    /// <summary>The first one on a search path; <see langword="null"/> where there is none.</summary>
+    public static CCompiler? Find(string? searchPath) =>
+        Candidates
+            .SelectMany(name => (searchPath ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries).Select(folder => Path.Combine(folder, name)))
+            .FirstOrDefault(File.Exists) is string path ? new CCompiler(path) : null;
+
+    /// <summary>Compiles a program, or only looks whether it could.</summary>
+    /// <returns>The compiler's exit code and what it said.</returns>
+    public (int ExitCode, string Errors) Compile(string source, string? output, IReadOnlyList<string> includeFolders)
+    {
+        List<string> arguments = ["-std=gnu11", "-Werror=implicit-function-declaration", "-fno-diagnostics-color"];
+        foreach (string folder in includeFolders)
+        {
+            arguments.AddRange(["-I", folder]);
+        }
+
+        arguments.AddRange(output is null ? ["-fsyntax-only", source] : [source, "-o", output]);
+        (int exitCode, _, string errors) = Run(_path, arguments);
+        return (exitCode, errors);
+    }
+
+    public static (int ExitCode, string Output, string Errors) Run(string program, IReadOnlyList<string> arguments)
+    {
+        ProcessStartInfo start = new(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment["LC_ALL"] = "C"; // what the compiler says is read by this program
+        using Process process = Process.Start(start)!;
+        Task<string> errors = process.StandardError.ReadToEndAsync();
+        string output = process.StandardOutput.ReadToEnd();
+        if (!process.WaitForExit(Patience))
+        {
+            process.Kill();
+            throw new TimeoutException($"{program} did not end within {Patience}");
+        }
+
+        return (process.ExitCode, output, errors.GetAwaiter().GetResult());
+    }
+}
