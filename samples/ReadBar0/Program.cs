@@ -18,7 +18,12 @@ try
 {
     using DriverBinding binding = DriverBinding.Bind(address);
     using VfioDevice device = VfioDevice.Open(binding.Address);
-    RegionIndex index = Enumerable.Range(0, 6).Select(bar => (RegionIndex)bar).First(bar => device.GetRegionInfo(bar).IsImplemented);
+    RegionIndex index = RegionIndex.Bar0;
+    while (index < RegionIndex.Bar5 && !device.GetRegionInfo(index).IsImplemented)
+    {
+        index++;
+    }
+
     using Region mapped = device.OpenRegion(index);
     using Region trapped = device.OpenRegion(index, RegionAccess.Trapped);
     Console.WriteLine($"{address} opened through {device.BackendName}; {index} has 0x{mapped.Length:x} bytes");

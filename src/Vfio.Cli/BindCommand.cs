@@ -10,7 +10,11 @@ internal static class BindCommand
     {
         Argument<PciAddress[]> devices = Symbols.Devices();
         Option<bool> group = Symbols.Flag("--group", "Take every endpoint of the devices' IOMMU groups");
-        Option<string?> user = new("--user") { Description = "Let this user, a name or number, use the devices without root", HelpName = "USER" };
+        Option<string?> user = new("--user")
+        {
+            Description = "Let this user, a name or number, use the devices without root",
+            HelpName = "USER",
+        };
         Option<bool> dryRun = Symbols.Flag("--dry-run", "Only show what would be done");
         Option<bool> force = Symbols.Flag("--force", "Take devices that are in use, where that is possible at all");
         Option<bool> json = Symbols.Json();

@@ -64,6 +64,7 @@ internal sealed record CliHost
             stream = Stream.Null;
         }
 
-        return new StreamWriter(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), OutputBufferBytes) { AutoFlush = autoFlush, NewLine = "\n" };
+        UTF8Encoding encoding = new(encoderShouldEmitUTF8Identifier: false);
+        return new StreamWriter(stream, encoding, OutputBufferBytes) { AutoFlush = autoFlush, NewLine = "\n" };
     }
 }

@@ -7,7 +7,10 @@ internal sealed class DeviceNames(CliHost host)
 {
     // What a vendor's name loses where columns are few.
     private static readonly string[] LegalForms =
-        ["Inc", "Corp", "Corporation", "Co", "Company", "Ltd", "Limited", "LLC", "GmbH", "AG", "SA", "S.A", "B.V", "Pte", "Technology", "Technologies"];
+    [
+        "Inc", "Corp", "Corporation", "Co", "Company", "Ltd", "Limited", "LLC", "GmbH", "AG", "SA", "S.A", "B.V", "Pte", "Technology",
+        "Technologies",
+    ];
 
     // The word for a class: the most specific one that "vfio list --class" takes.
     private static readonly PciClassFilter[] Classes = [.. ((string[])["nvme", "sata", "storage", "audio"])

@@ -45,7 +45,7 @@ internal static class ErrorReport
                 return ExitCode.Failed;
             // The library turns its own into VfioException: what is left is mostly the output itself, on a full disk.
             case IOException or UnauthorizedAccessException:
-                Write(host, $"input or output failed: {exception.Message}", "look at where the output goes: is there room, may it be written?");
+                Write(host, $"input or output failed: {exception.Message}", "is there room where the output goes, and may it be written?");
                 return ExitCode.Failed;
             default:
                 Write(host, $"internal error: {exception.GetType().Name}: {exception.Message}", ReportIt);

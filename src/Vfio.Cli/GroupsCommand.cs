@@ -50,8 +50,8 @@ internal static class GroupsCommand
     {
         DeviceNames names = new(host);
         View[] views = [.. groups.Select(View.Of)];
-        int classWidth = views.Max(view => view.Group.Devices.Select(device => DeviceNames.ClassWord(device.Class).Length).DefaultIfEmpty().Max());
-        int driverWidth = views.Max(view => view.Group.Devices.Select(device => view.DescribeDriver(device).Length).DefaultIfEmpty().Max());
+        int classWidth = views.Max(view => view.Widest(device => DeviceNames.ClassWord(device.Class)));
+        int driverWidth = views.Max(view => view.Widest(view.DescribeDriver));
         foreach (View view in views)
         {
             string domain = view.Group.DomainType is string type ? $" ({Printable.Clean(type)})" : "";
@@ -106,7 +106,7 @@ internal static class GroupsCommand
 
     /// <param name="Group">The group.</param>
     /// <param name="Taken">The first device in it that VFIO has.</param>
-    /// <param name="Blocking">Those that keep VFIO from using it; none while VFIO has nothing of it, since the host's own groups block nobody.</param>
+    /// <param name="Blocking">Those that keep VFIO from using it; none while VFIO has nothing of it: the host's own groups block nobody.</param>
     private sealed record View(IommuGroup Group, PciAddress? Taken, HashSet<PciAddress> Blocking)
     {
         public string State => Taken is null ? "" : Blocking.Count == 0 ? ": ready" : ": blocked";
@@ -116,6 +116,8 @@ internal static class GroupsCommand
             PciAddress? taken = group.Devices.FirstOrDefault(device => device.HasVfioDriver)?.Address;
             return new View(group, taken, taken is null ? [] : [.. group.Blockers().Select(device => device.Address)]);
         }
+
+        public int Widest(Func<PciDeviceInfo, string> describe) => Group.Devices.Select(device => describe(device).Length).DefaultIfEmpty().Max();
 
         public string DescribeDriver(PciDeviceInfo device) =>
             Printable.Clean(device.Driver ?? "-") + (Blocking.Contains(device.Address) ? ", blocks" : "");

@@ -91,6 +91,7 @@ internal static class JsonValues
             json.WriteString("address", refusal.Device.ToString());
             json.WriteText("reason", refusal.Reason);
             json.WriteText("explanation", refusal.Explanation);
+            json.WriteText("hint", refusal.Hint);
             json.WriteBoolean("canForce", refusal.CanForce);
             json.WriteEndObject();
         }

@@ -19,21 +19,26 @@ internal static class ListCommand
             {
                 if (!PciClassFilter.TryParse(result.Tokens[0].Value, out PciClassFilter? filter))
                 {
-                    result.AddError($"'{Symbols.Quote(result.Tokens[0].Value)}' is not a class; one is net, nvme, display or digits as in 0200");
+                    string text = Symbols.Quote(result.Tokens[0].Value);
+                    result.AddError($"'{text}' is not a class; one is net, nvme, display or digits as in 0200");
                 }
 
                 return filter;
             },
         };
-        Option<string?> driver = new("--driver") { Description = "Only devices of this driver; 'none' for those without", HelpName = "DRIVER" };
+        Option<string?> driver = new("--driver")
+        {
+            Description = "Only devices of this driver; 'none' for those without",
+            HelpName = "DRIVER",
+        };
         Option<int?> group = Symbols.Number(["--group"], "N", "Only devices of this IOMMU group", 0, int.MaxValue);
         Option<bool> json = Symbols.Json();
         DocumentedCommand command = new("list", "List PCI devices, their drivers and groups, and which can be taken.")
         {
             Notes =
             [
-                "GRP is the IOMMU group. TAKE says what 'vfio bind' would answer: yes; taken, where a VFIO driver has the device already; or no and the reason: "
-                + "bridge, no-iommu, mounted, swap, held (LVM, md, dm), address, route, port (of a bridge or bond), display, functions "
+                "GRP is the IOMMU group. TAKE says what 'vfio bind' would answer: yes; taken, where a VFIO driver has the device "
+                + "already; or no and the reason: bridge, no-iommu, mounted, swap, held (LVM, md, dm), address, route, port (of a bridge or bond), display, functions "
                 + "(live virtual functions). 'vfio bind --dry-run DEV' says it in full.",
             ],
             Examples =

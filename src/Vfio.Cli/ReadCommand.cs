@@ -7,7 +7,8 @@ namespace Vfio.Cli;
 internal static class ReadCommand
 {
     public const string ResetNote =
-        "The kernel resets the device each time it is opened and each time it is closed: what one 'vfio write' set, the next command may not find.";
+        "The kernel resets the device each time it is opened and each time it is closed: "
+        + "what one 'vfio write' set, the next command may not find.";
 
     private const string Name = "read";
     private const int MaxCount = 1 << 24;
@@ -41,7 +42,8 @@ internal static class ReadCommand
         command.Add(json);
         command.SetAction(result =>
         {
-            Run(host, result.GetRequiredValue(device), result.GetValue(place), result.GetValue(width), result.GetValue(count) ?? 1, result.GetValue(json));
+            int number = result.GetValue(count) ?? 1;
+            Run(host, result.GetRequiredValue(device), result.GetValue(place), result.GetValue(width), number, result.GetValue(json));
             return ExitCode.Done;
         });
         return command;
@@ -53,8 +55,9 @@ internal static class ReadCommand
         using VfioDevice device = host.OpenDevice(address, host.Root);
         using Region region = device.OpenRegion(place.Region, RegionAccess.Trapped);
         RegisterWidth.CheckRange(Name, region.Length, place, bits, count);
+        uint bytes = (uint)bits / 8;
         IEnumerable<(Place Place, ulong Value)> registers = Enumerable.Range(0, count)
-            .Select(i => place with { Offset = place.Offset + ((ulong)i * ((ulong)bits / 8)) })
+            .Select(i => place with { Offset = place.Offset + ((ulong)i * bytes) })
             .Select(at => (at, RegisterWidth.Read(region, at.Offset, bits)));
         if (isJson)
         {
@@ -66,7 +69,8 @@ internal static class ReadCommand
         }
         else
         {
-            int digits = Math.Max(2, (place.Offset + ((ulong)(count - 1) * ((ulong)bits / 8))).ToString("x", CultureInfo.InvariantCulture).Length);
+            ulong last = place.Offset + ((ulong)(count - 1) * bytes);
+            int digits = Math.Max(2, last.ToString("x", CultureInfo.InvariantCulture).Length);
             foreach ((Place at, ulong value) in registers)
             {
                 host.Out.WriteLine($"{at.ToString(digits)}: {RegisterWidth.Format(value, bits)}");
@@ -74,7 +78,8 @@ internal static class ReadCommand
         }
     }
 
-    private static void WriteJson(CliHost host, PciAddress address, Place place, int bits, IEnumerable<(Place Place, ulong Value)> registers)
+    private static void WriteJson(
+        CliHost host, PciAddress address, Place place, int bits, IEnumerable<(Place Place, ulong Value)> registers)
     {
         using Json json = new(host.Out);
         json.Writer.WriteStartObject();

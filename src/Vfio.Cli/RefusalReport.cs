@@ -10,16 +10,8 @@ internal static class RefusalReport
             host.Tell($"vfio: {refusal.Device} refused: {Printable.Clean(refusal.Explanation)}");
         }
 
-        host.Tell($"hint: {HintFor(refusals)}");
+        // One hint, for what must be solved first: --force is of no use while anything remains that cannot be forced.
+        BindingRefusal first = refusals.FirstOrDefault(refusal => !refusal.CanForce) ?? refusals[0];
+        host.Tell($"hint: {first.Hint}");
     }
-
-    // One hint, for what must be solved first: --force is of no use while anything remains that cannot be forced.
-    private static string HintFor(IReadOnlyList<BindingRefusal> refusals) =>
-        refusals.FirstOrDefault(refusal => !refusal.CanForce)?.Reason switch
-        {
-            null => "end that use first; or, if the host can do without it: the same command with --force",
-            "bridge" => "bridges and ports stay with the kernel; take the endpoints behind them (vfio groups shows them)",
-            "no-iommu" => "switch the IOMMU on: VT-d or AMD-Vi in the firmware's setup, and intel_iommu=on on the kernel's command line",
-            _ => "this device cannot be taken, not even by force",
-        };
 }

@@ -59,5 +59,9 @@ internal static class RegisterWidth
             $"the last register of {bits} bits is at {place with { Offset = LastOffset(length, bits) }}");
     }
 
-    private static ulong LastOffset(ulong length, int bits) => length < (ulong)bits / 8 ? 0 : (length - ((ulong)bits / 8)) / ((ulong)bits / 8) * ((ulong)bits / 8);
+    private static ulong LastOffset(ulong length, int bits)
+    {
+        uint bytes = (uint)bits / 8;
+        return length < bytes ? 0 : (length - bytes) / bytes * bytes;
+    }
 }

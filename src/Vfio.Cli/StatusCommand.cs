@@ -28,7 +28,8 @@ internal static class StatusCommand
         command.SetAction(result =>
         {
             PciBus bus = new(host.Root);
-            Taken[] taken = [.. new BindingJournal(host.Root).Entries().Select(entry => Taken.Of(entry, bus))];
+            DeviceHolders holders = new(host.Root);
+            Taken[] taken = [.. new BindingJournal(host.Root).Entries().Select(entry => Taken.Of(entry, bus, holders))];
             if (result.GetValue(json))
             {
                 WriteJson(host, taken);
@@ -122,10 +123,10 @@ internal static class StatusCommand
     {
         public string Remarks => string.Join("; ", ListRemarks());
 
-        public static Taken Of(JournalEntry entry, PciBus bus)
+        public static Taken Of(JournalEntry entry, PciBus bus, DeviceHolders holders)
         {
             PciDeviceInfo? device = bus.Find(entry.Address);
-            return new Taken(entry, device, []);
+            return new Taken(entry, device, device is { HasVfioDriver: true } ? holders.OfDevice(device) : []);
         }
 
         private IEnumerable<string> ListRemarks()

@@ -75,7 +75,8 @@ internal static class Symbols
     {
         Description = description,
         HelpName = helpName,
-        CustomParser = result => (int)ParseNumber(result, (ulong)min, (ulong)max, $"a {names[0].TrimStart('-')}", $"it is a number from {min} to {max}"),
+        CustomParser = result => (int)ParseNumber(
+            result, (ulong)min, (ulong)max, $"a {names[0].TrimStart('-')}", $"it is a number from {min} to {max}"),
     };
 
     /// <summary>What a user typed, fit to be part of a message.</summary>

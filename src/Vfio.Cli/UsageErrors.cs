@@ -65,6 +65,9 @@ internal static class UsageErrors
 
     private static string FirstLine(string text) => text.AsSpan().IndexOfAny('\r', '\n') is int end and >= 0 ? text[..end] : text;
 
-    private static string Decapitalise(string text) =>
-        text.Length > 1 && char.IsUpper(text[0]) && char.IsLower(text[1]) ? char.ToLowerInvariant(text[0]) + text[1..].TrimEnd('.') : text.TrimEnd('.');
+    private static string Decapitalise(string text)
+    {
+        bool isSentence = text.Length > 1 && char.IsUpper(text[0]) && char.IsLower(text[1]);
+        return (isSentence ? char.ToLowerInvariant(text[0]) + text[1..] : text).TrimEnd('.');
+    }
 }

@@ -101,7 +101,8 @@ internal static class VfioCommandLine
 
         public override int Invoke(ParseResult parseResult)
         {
-            string version = typeof(VfioCommandLine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+            Assembly tool = typeof(VfioCommandLine).Assembly;
+            string version = tool.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
             // What follows a plus is the commit it was built from.
             host.Out.WriteLine($"{Name} {version.Split('+')[0]}");
             return ExitCode.Done;

@@ -13,7 +13,10 @@ internal sealed record FakeDevice(string Address, ushort VendorId, ushort Device
     public bool IsBootDisplay { get; init; }
 }
 
-/// <summary>The files of a host that does not exist, in a folder of their own: sysfs, procfs and the journal, as far as the tool looks at them.</summary>
+/// <summary>
+/// The files of a host that does not exist, in a folder of their own: sysfs, procfs and the journal, as far as the tool looks
+/// at them.
+/// </summary>
 internal sealed class FakeHost : IDisposable
 {
     private const int DevicesOnABus = 32 * 8;

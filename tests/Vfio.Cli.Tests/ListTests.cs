@@ -49,7 +49,8 @@ public sealed class ListTests : IDisposable
     }
 
     [Fact]
-    public void Json_has_the_documented_fields() => Approved.Matches("list-json", Tool.Run(_host, "list", "--group", "6", "--json").Succeeded().Output);
+    public void Json_has_the_documented_fields() =>
+        Approved.Matches("list-json", Tool.Run(_host, "list", "--group", "6", "--json").Succeeded().Output);
 
     [Fact]
     public void Colour_is_for_terminals_that_want_it()

@@ -1,11 +1,72 @@
 namespace Vfio.Cli.Tests;
 
-/// <summary>What can be said of registers without a device. The rest is tested on real ones, in the machine.</summary>
 public sealed class RegisterTests : IDisposable
 {
     private readonly FakeHost _host = FakeHost.Typical();
+    private readonly FakeBackend _device = new();
 
-    public void Dispose() => _host.Dispose();
+    public RegisterTests()
+    {
+        _device.Add(RegionIndex.Bar0, [.. Enumerable.Range(0, 0x1000).Select(i => (byte)i)]);
+        _device.Add(RegionIndex.Rom, new byte[0x800], canWrite: false);
+        _device.Add(RegionIndex.Config, new byte[0x1000]);
+    }
+
+    public void Dispose()
+    {
+        _device.Dispose();
+        _host.Dispose();
+    }
+
+    [Theory]
+    [InlineData("0x0b0a0908\n", "bar0+8")]
+    [InlineData("0x08\n", "bar0+8", "-w", "8")]
+    [InlineData("0x08\n", "bar0+8", "-w8")]
+    [InlineData("0x0908\n", "bar0+8", "-w", "16", "-n", "1")]
+    [InlineData("0x0f0e0d0c0b0a0908\n", "bar0+0x8", "--width", "64")]
+    [InlineData("bar0+0x08: 0x0908\nbar0+0x0a: 0x0b0a\n", "bar0+8", "-w", "16", "-n", "2")]
+    [InlineData("bar0+0xffe: 0xfe\nbar0+0xfff: 0xff\n", "bar0+0xffe", "-w", "8", "--count", "2")]
+    [InlineData("bar0+0x0fc: 0xfffefdfc\nbar0+0x100: 0x03020100\n", "bar0+252", "-n", "2")]
+    public void Read_prints_values(string output, params string[] arguments)
+    {
+        Assert.Equal(output, RunOnDevice(["read", "00:14.3", .. arguments]).Succeeded().Output);
+        Assert.True(_device.IsDisposed);
+    }
+
+    [Fact]
+    public void Read_as_json_has_the_documented_fields() =>
+        Approved.Matches("read-json", RunOnDevice("read", "--json", "00:14.3", "bar0", "-w", "64", "-n", "2").Succeeded().Output);
+
+    [Theory]
+    [InlineData("write Bar0+16 78563412", "bar0+0x10", "0x12345678")]
+    [InlineData("write Bar0+3 ff", "bar0+3", "255", "-w", "8")]
+    [InlineData("write Config+4 0600", "config+4", "6", "-w", "16")]
+    [InlineData("write Bar0+8 ffffffffffffffff", "bar0+8", "0xffffffffffffffff", "-w", "64")]
+    public void Write_is_one_access_and_prints_nothing(string access, params string[] arguments)
+    {
+        Assert.Empty(RunOnDevice(["write", "00:14.3", .. arguments]).Succeeded().Output);
+        Assert.Equal([access], _device.Accesses);
+    }
+
+    [Fact]
+    public void Write_as_json_has_the_documented_fields() =>
+        Approved.Matches("write-json", RunOnDevice("write", "--json", "00:14.3", "bar0+4", "1").Succeeded().Output);
+
+    [Theory]
+    [InlineData("bar0+0x1000 is out of range", "bar0+0xffc", "read", "00:14.3", "bar0+0x1000")]
+    [InlineData("1025 registers from it would end outside bar0", "bar0+0xffc", "read", "00:14.3", "bar0", "-n", "1025")]
+    [InlineData("bar0+0xfffffffffffffffc is out of range", "bar0+0xffc", "write", "00:14.3", "bar0+0xfffffffffffffffc", "1")]
+    [InlineData("BAR1 of 0000:00:14.3: the device does not implement it", "it has BAR0, ROM", "read", "00:14.3", "bar1")]
+    [InlineData("rom of 0000:00:14.3 cannot be written", "read only", "write", "00:14.3", "rom", "1")]
+    public void What_the_device_does_not_have_is_a_failure_and_touches_nothing(string message, string hint, params string[] arguments)
+    {
+        Assert.Empty(RunOnDevice(arguments).FailedWith(1, message, hint).Output);
+        Assert.Empty(_device.Accesses);
+        Assert.True(_device.IsDisposed);
+    }
+
+    private Result RunOnDevice(params string[] arguments) =>
+        Tool.Run(_host, Tool.Narrow, host => host with { OpenDevice = (address, _) => new VfioDevice(_device, address) }, arguments);
 
     [Theory]
     [InlineData("read", "0000:7f:00.0", "bar0")]

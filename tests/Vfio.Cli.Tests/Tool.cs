@@ -27,14 +27,16 @@ internal static class Tool
 
     public static Result Run(FakeHost host, params string[] arguments) => Run(host, Narrow, arguments);
 
-    public static Result Run(FakeHost host, Terminal terminal, params string[] arguments)
+    public static Result Run(FakeHost host, Terminal terminal, params string[] arguments) => Run(host, terminal, unchanged => unchanged, arguments);
+
+    public static Result Run(FakeHost host, Terminal terminal, Func<CliHost, CliHost> change, params string[] arguments)
     {
         using StringWriter output = new() { NewLine = "\n" };
         using StringWriter errors = new() { NewLine = "\n" };
-        int code = VfioCommandLine.Run(arguments, MakeHost(host.Root, terminal, output, errors));
+        int code = VfioCommandLine.Run(arguments, change(MakeHost(host.Root, terminal, output, errors)));
         // A fake host has another path at each run.
-        string root = host.PathOf("");
-        return new Result(code, output.ToString().Replace(root, "", StringComparison.Ordinal), errors.ToString().Replace(root, "", StringComparison.Ordinal));
+        string Portable(TextWriter text) => text.ToString()!.Replace(host.PathOf(""), "", StringComparison.Ordinal);
+        return new Result(code, Portable(output), Portable(errors));
     }
 
     public static CliHost MakeHost(HostRoot root, Terminal terminal, TextWriter output, TextWriter errors) => new()

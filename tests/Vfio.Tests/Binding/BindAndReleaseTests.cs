@@ -7,6 +7,13 @@ public sealed class BindAndReleaseTests
 
     public static TheoryData<string> Scenarios => BindScenario.Names;
 
+    [Fact]
+    public void Scenarios_that_give_nodes_to_users_are_among_them()
+    {
+        BindScenario.NeedRoot();
+        Assert.Contains(BindScenario.Names, row => row.Data.Contains("for a user", StringComparison.Ordinal));
+    }
+
     [Theory]
     [MemberData(nameof(Scenarios))]
     public void Bind_then_release_restores_the_host(string scenario)
@@ -91,98 +98,6 @@ public sealed class BindAndReleaseTests
 
     [Theory]
     [MemberData(nameof(Scenarios))]
-    public void Killed_at_any_change_of_a_bind_one_release_restores_the_host(string scenario)
-    {
-        int changes = BindRun.CountChanges(scenario).Bind;
-        for (int call = 1; call <= changes; call++)
-        {
-            foreach (bool after in (bool[])[false, true])
-            {
-                using BindRun run = BindScenario.Start(scenario);
-                Assert.Throws<KilledException>(() => run.Bind(Fault.Kill(call, after)));
-                run.ReleaseAll();
-                run.AssertRestored($"after a kill {(after ? "after" : "before")} change {call} of {changes}");
-            }
-        }
-    }
-
-    [Theory]
-    [MemberData(nameof(Scenarios))]
-    public void Killed_after_any_step_of_a_bind_one_release_restores_the_host(string scenario)
-    {
-        // Steps are the changes of the host and the writes of the journal.
-        int steps = CountSteps(scenario);
-        for (int done = 0; done <= steps; done++)
-        {
-            using BindRun run = BindScenario.Start(scenario);
-            foreach (BindingStep step in run.Plan(new FakeKernel(run.Host)).Steps.Take(done))
-            {
-                step.Run();
-            }
-
-            run.ReleaseAll();
-            run.AssertRestored($"after {done} of {steps} steps");
-        }
-    }
-
-    [Theory]
-    [MemberData(nameof(Scenarios))]
-    public void Killed_at_any_change_of_a_release_one_more_restores_the_host(string scenario)
-    {
-        int changes = BindRun.CountChanges(scenario).Release;
-        for (int call = 1; call <= changes; call++)
-        {
-            foreach (bool after in (bool[])[false, true])
-            {
-                using BindRun run = BindScenario.Start(scenario);
-                run.Bind();
-                Assert.Throws<KilledException>(() => run.ReleaseAll(Fault.Kill(call, after)));
-                run.ReleaseAll();
-                run.AssertRestored($"after a kill {(after ? "after" : "before")} change {call} of {changes}");
-            }
-        }
-    }
-
-    [Theory]
-    [MemberData(nameof(Scenarios))]
-    public void Killed_after_any_step_of_a_release_one_more_restores_the_host(string scenario)
-    {
-        for (int done = 0; ; done++)
-        {
-            using BindRun run = BindScenario.Start(scenario);
-            run.Bind();
-            bool isWhole = RunSteps(run, done);
-            run.ReleaseAll();
-            run.AssertRestored($"after {done} steps");
-            if (isWhole)
-            {
-                return;
-            }
-        }
-
-        // As a release goes: each device's steps are computed when its turn comes.
-        static bool RunSteps(BindRun run, int count)
-        {
-            ReleaseOptions options = new() { Host = run.Host.Root, Changes = new FakeKernel(run.Host) };
-            foreach (JournalEntry entry in run.Journal.Entries())
-            {
-                foreach (BindingStep step in ReleasePlan.Compute([entry.Address], options).Steps())
-                {
-                    if (count-- == 0)
-                    {
-                        return false;
-                    }
-
-                    step.Run();
-                }
-            }
-
-            return true;
-        }
-    }
-
-    [Theory]
-    [MemberData(nameof(Scenarios))]
     public void A_failure_at_any_change_of_a_release_is_told_and_one_more_restores_the_host(string scenario)
     {
         int changes = BindRun.CountChanges(scenario).Release;
@@ -200,14 +115,6 @@ public sealed class BindAndReleaseTests
                 run.AssertRestored($"after a failure {(after ? "after" : "before")} change {call} of {changes}");
             }
         }
-    }
-
-    private static int CountSteps(string scenario)
-    {
-        using BindRun run = BindScenario.Start(scenario);
-        int steps = run.Plan(new FakeKernel(run.Host)).Steps.Count;
-        Assert.NotEqual(0, steps);
-        return steps;
     }
 
     // Each change names a file or a thing; a step spoke of it before.

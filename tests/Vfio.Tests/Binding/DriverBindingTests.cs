@@ -59,6 +59,20 @@ public sealed class DriverBindingTests : IDisposable
     }
 
     [Fact]
+    public void After_a_killed_bind_the_next_one_takes_the_device_and_hands_it_back()
+    {
+        FakeKernel killed = new(_host) { Fault = Fault.Kill(2, after: true) };
+        Assert.Throws<KilledException>(() => DriverBinding.Bind(_nic.Address, Options(killed)));
+        Assert.Null(_nic.Driver);
+        using (DriverBinding.Bind(_nic.Address, Options()))
+        {
+            Assert.Equal("vfio-pci", _nic.Driver);
+        }
+
+        _before.AssertUnchanged(_host);
+    }
+
+    [Fact]
     public void A_device_that_vfio_had_before_stays_there()
     {
         FakeDevice taken = _host.AddDevice("0000:00:15.0", driver: "vfio-pci", group: 13);

@@ -1,0 +1,42 @@
+using Vfio.Backends;
+using Vfio.Regions;
+
+namespace Vfio.Cli.Tests;
+
+/// <summary>A device whose registers are bytes in memory, and that counts how it is used.</summary>
+internal sealed class FakeBackend : IDeviceBackend
+{
+    private readonly Dictionary<RegionIndex, (RegionInfo Info, byte[] Bytes)> _regions = [];
+
+    public List<string> Accesses { get; } = [];
+
+    public bool IsDisposed { get; private set; }
+
+    public string Name => "fake";
+
+    public void Add(RegionIndex index, byte[] bytes, bool canWrite = true) =>
+        _regions[index] = (new RegionInfo(index, (ulong)bytes.Length, canRead: true, canWrite, [new MappableArea(0, (ulong)bytes.Length)], 0), bytes);
+
+    public DeviceInfo GetInfo() => new(RegionCount: 9, InterruptCount: 0, CanReset: true);
+
+    public RegionInfo GetRegionInfo(RegionIndex region) => _regions.TryGetValue(region, out (RegionInfo Info, byte[] Bytes) found)
+        ? found.Info
+        : new RegionInfo(region, 0, canRead: false, canWrite: false, [], 0);
+
+    public void ReadRegion(RegionInfo region, ulong offset, Span<byte> data)
+    {
+        Accesses.Add($"read {region.Index}+{offset} {data.Length}");
+        _regions[region.Index].Bytes.AsSpan((int)offset, data.Length).CopyTo(data);
+    }
+
+    public void WriteRegion(RegionInfo region, ulong offset, ReadOnlySpan<byte> data)
+    {
+        Accesses.Add($"write {region.Index}+{offset} {Convert.ToHexStringLower(data)}");
+        data.CopyTo(_regions[region.Index].Bytes.AsSpan((int)offset));
+    }
+
+    public MappedMemory MapArea(RegionInfo region, MappableArea area) =>
+        throw new InvalidOperationException("the register commands go through the file descriptor");
+
+    public void Dispose() => IsDisposed = true;
+}
