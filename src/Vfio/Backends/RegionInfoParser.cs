@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Vfio.Interop.Uapi;
+using Vfio.Regions;
 
 namespace Vfio.Backends;
 
@@ -15,7 +16,11 @@ internal static class RegionInfoParser
 
     public static RegionInfo Parse(RegionIndex index, ReadOnlySpan<byte> answer)
     {
-        VfioUapi.vfio_region_info info = MemoryMarshal.Read<VfioUapi.vfio_region_info>(answer);
+        if (!MemoryMarshal.TryRead(answer, out VfioUapi.vfio_region_info info))
+        {
+            throw new VfioException("VFIO_DEVICE_GET_REGION_INFO", index.Describe(), $"the answer has only {answer.Length} bytes");
+        }
+
         bool canMap = (info.flags & VfioUapi.VFIO_REGION_INFO_FLAG_MMAP) != 0 && info.size != 0;
         List<MappableArea>? sparse = (info.flags & VfioUapi.VFIO_REGION_INFO_FLAG_CAPS) != 0
             ? FindSparseAreas(answer, info.cap_offset, info.size)
@@ -36,7 +41,8 @@ internal static class RegionInfoParser
         {
             if (!TryRead(answer, offset, out VfioUapi.vfio_info_cap_header header))
             {
-                return null;
+                // What may be mapped may have stood behind the break: nothing, then. The file descriptor reaches everything.
+                return [];
             }
 
             if (header.id == VfioUapi.VFIO_REGION_INFO_CAP_SPARSE_MMAP)
@@ -47,7 +53,7 @@ internal static class RegionInfoParser
             offset = header.next;
         }
 
-        return null;
+        return offset == 0 ? null : [];
     }
 
     private static List<MappableArea> ReadSparseAreas(ReadOnlySpan<byte> answer, uint offset, ulong regionLength)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using Vfio.Binding;
@@ -16,6 +17,12 @@ public sealed class BindingJournal
     private const string Suffix = ".json";
     private const string UnfinishedSuffix = Suffix + ".new";
     private const int MaxEntryBytes = 1 << 20;
+
+    private const UnixFileMode ReadableByAll =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+
+    private const UnixFileMode SearchableByAll =
+        ReadableByAll | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
     private readonly string _folder;
 
@@ -38,7 +45,8 @@ public sealed class BindingJournal
     public IReadOnlyList<JournalEntry> Entries() =>
         [.. SysfsFile.Names(_folder)
             .Where(name => name.EndsWith(Suffix, StringComparison.Ordinal))
-            .Select(name => PciAddress.TryParse(name.AsSpan(0, name.Length - Suffix.Length), out PciAddress address) ? Find(address) : null)
+            .Select(name => PciAddress.TryParse(name.AsSpan(0, name.Length - Suffix.Length), out PciAddress address) && name == address + Suffix
+                ? Find(address) : null)
             .OfType<JournalEntry>()
             .OrderBy(entry => entry.Address)];
 
@@ -48,17 +56,24 @@ public sealed class BindingJournal
     public JournalEntry? Find(PciAddress address)
     {
         string path = PathOf(address);
-        FileInfo file = new(path);
-        if (!file.Exists)
+        if (!File.Exists(path))
         {
             return null;
         }
 
-        byte[] buffer = new byte[Math.Min(file.Length, MaxEntryBytes)];
-        int length = SysfsFile.ReadBytes(path, buffer);
-        return length >= 0 ? JournalFormat.Read(address, buffer.AsMemory(0, length))
-            : File.Exists(path) ? new JournalEntry { Address = address, Damage = "it cannot be read" }
-            : null;
+        // Whole or not at all: a writer may put a longer entry in its place at any moment.
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(MaxEntryBytes);
+        try
+        {
+            int length = SysfsFile.ReadBytes(path, buffer.AsSpan(0, MaxEntryBytes));
+            return length >= 0 ? JournalFormat.Read(address, buffer.AsMemory(0, length))
+                : File.Exists(path) ? new JournalEntry { Address = address, Damage = "it cannot be read" }
+                : null;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
     }
 
     /// <summary>Whether a writer was killed in the middle of writing an entry: the device was not touched yet.</summary>
@@ -105,6 +120,7 @@ public sealed class BindingJournal
             using (SafeFileHandle file = Libc.Open(unfinished, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_TRUNC | Libc.O_CLOEXEC, 0x1a4))
             {
                 Check("open", unfinished, file.IsInvalid ? Marshal.GetLastPInvokeError() : 0);
+                File.SetUnixFileMode(file, ReadableByAll);
                 Check("write", unfinished, WholeWrite.Write(file, text));
                 Check("fsync", unfinished, Libc.FSync(file) < 0 ? Marshal.GetLastPInvokeError() : 0);
             }
@@ -154,7 +170,15 @@ public sealed class BindingJournal
         }
     }
 
-    private void CreateFolder() => Change("create", _folder, () => Directory.CreateDirectory(_folder));
+    private void CreateFolder() => Change("create", _folder, () =>
+    {
+        // Whatever the umask: everybody may see what is taken.
+        if (!Directory.Exists(_folder))
+        {
+            Directory.CreateDirectory(_folder);
+            File.SetUnixFileMode(_folder, SearchableByAll);
+        }
+    });
 
     private void SyncFolder()
     {

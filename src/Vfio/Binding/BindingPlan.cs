@@ -189,7 +189,8 @@ public sealed class BindingPlan
         Interfaces = survey.InterfaceStates(device.Address),
         Disks = survey.Disks(device.Address),
         TakenAt = DateTimeOffset.UtcNow,
-        TakenBy = JournalFormat.Fit(Environment.GetEnvironmentVariable("SUDO_USER") ?? Users.Name(Users.EffectiveId)),
+        TakenBy = JournalFormat.Fit(
+            Environment.GetEnvironmentVariable("SUDO_USER") is { Length: > 0 } caller ? caller : Users.Name(Users.EffectiveId)),
         ProcessId = Environment.ProcessId,
     };
 }

@@ -7,14 +7,14 @@ internal sealed class BindingUndo(DeviceSteps kit, BindingJournal journal, HostR
 {
     private readonly List<Before> _devices = [];
 
-    /// <summary>The devices that had no journal entry before.</summary>
-    public IReadOnlyList<PciAddress> NewlyTaken => [.. _devices.Where(device => device.Entry is null).Select(device => device.Address)];
+    /// <summary>The devices that this bind takes: those without a VFIO driver before, or without a journal entry.</summary>
+    public IReadOnlyList<PciAddress> NewlyTaken => [.. _devices.Where(device => device.IsNewlyTaken).Select(device => device.Address)];
 
     public void Clear() => _devices.Clear();
 
     /// <summary>Notes how a device stands before it is touched.</summary>
     public void Note(PciDeviceInfo device, JournalEntry? entry, IReadOnlyList<string> nodes) =>
-        _devices.Add(new Before(device.Address, entry, [.. nodes.Select(node => (node, FileStatus.Of(node)))]));
+        _devices.Add(new Before(device.Address, !device.HasVfioDriver, entry, [.. nodes.Select(node => (node, FileStatus.Of(node)))]));
 
     /// <summary>Undoes the devices touched, the last one first; one that fails does not keep the others.</summary>
     /// <exception cref="VfioException">Some could not be undone; the journal keeps them.</exception>
@@ -44,7 +44,7 @@ internal sealed class BindingUndo(DeviceSteps kit, BindingJournal journal, HostR
 
     private void Undo(Before device)
     {
-        if (device.Entry is null)
+        if (device.IsNewlyTaken)
         {
             if (journal.Find(device.Address) is JournalEntry entry)
             {
@@ -63,8 +63,12 @@ internal sealed class BindingUndo(DeviceSteps kit, BindingJournal journal, HostR
             }
         }
 
-        journal.Write(device.Entry);
+        journal.Write(device.Entry!);
     }
 
-    private sealed record Before(PciAddress Address, JournalEntry? Entry, IReadOnlyList<(string Node, FileStatus? Owner)> Nodes);
+    private sealed record Before(
+        PciAddress Address, bool Moves, JournalEntry? Entry, IReadOnlyList<(string Node, FileStatus? Owner)> Nodes)
+    {
+        public bool IsNewlyTaken => Moves || Entry is null;
+    }
 }

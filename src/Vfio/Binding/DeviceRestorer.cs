@@ -8,15 +8,23 @@ internal static class DeviceRestorer
 {
     public static void Run(DeviceSteps kit, BindingJournal journal, HostRoot host, JournalEntry entry, bool force, IHostChanges changes)
     {
-        foreach (BindingStep step in Plan(kit, journal, host, entry, force, changes))
+        foreach (BindingStep step in Plan(kit, journal, host, entry, force, changes, released: []))
         {
             step.Run();
         }
     }
 
+    /// <param name="kit">The steps.</param>
+    /// <param name="journal">The journal.</param>
+    /// <param name="host">The host.</param>
+    /// <param name="entry">What to go back to.</param>
+    /// <param name="force">Whether to go on where a program holds the device, or the entry is damaged.</param>
+    /// <param name="changes">How the host is changed.</param>
+    /// <param name="released">Devices that will have been handed back before this one, when only planning.</param>
     /// <exception cref="VfioException">A program holds the device, and <paramref name="force"/> is not given; or the entry is damaged.</exception>
     public static List<BindingStep> Plan(
-        DeviceSteps kit, BindingJournal journal, HostRoot host, JournalEntry entry, bool force, IHostChanges changes)
+        DeviceSteps kit, BindingJournal journal, HostRoot host, JournalEntry entry, bool force, IHostChanges changes,
+        IReadOnlyCollection<PciAddress> released)
     {
         PciDeviceInfo? device = kit.Bus.Find(entry.Address);
         if (entry.Damage is not null)
@@ -70,7 +78,7 @@ internal static class DeviceRestorer
             steps.Add(WaitForDisks(kit, host, entry));
         }
 
-        steps.AddRange(NodeRestorer.Plan(host, journal, entry, device, changes));
+        steps.AddRange(NodeRestorer.Plan(host, journal, entry, device, changes, released));
         steps.Add(kit.Forget(entry.Address));
         return steps;
     }

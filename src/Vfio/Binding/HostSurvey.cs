@@ -91,7 +91,8 @@ public sealed class HostSurvey
     private static bool HasBridgeHeader(PciDeviceInfo device)
     {
         Span<byte> config = stackalloc byte[PciConfigHeader.Length];
-        return PciConfigHeader.TryParse(config[..device.ReadConfig(config)], out PciConfigHeader? header) && header.HeaderType != 0;
+        return PciConfigHeader.TryParse(config[..device.ReadConfig(config)], out PciConfigHeader? header)
+            && header is { IsAbsent: false, HeaderType: not 0 };
     }
 
     private IEnumerable<DeviceUse> OpenNodes(PciDeviceInfo device)

@@ -65,10 +65,18 @@ internal static class JournalFormat
             using JsonDocument document = JsonDocument.Parse(text);
             return Read(address, document.RootElement);
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or KeyNotFoundException or OverflowException)
+        catch (JournalDamage damage)
         {
-            string reason = text.Length == 0 ? "it is empty" : e is JsonException ? "it is not whole" : e.Message;
-            return new JournalEntry { Address = address, Damage = reason };
+            return new JournalEntry { Address = address, Damage = damage.Message };
+        }
+        catch (JsonException)
+        {
+            return new JournalEntry { Address = address, Damage = text.Length == 0 ? "it is empty" : "it is not whole" };
+        }
+        catch (Exception e) when (e is InvalidOperationException or FormatException or KeyNotFoundException or OverflowException)
+        {
+            // Not the exception's own words: they may quote what stands in the file.
+            return new JournalEntry { Address = address, Damage = "a field is missing or of another kind" };
         }
     }
 
@@ -76,12 +84,12 @@ internal static class JournalFormat
     {
         if (root.GetProperty("version").GetInt32() != Version)
         {
-            throw new FormatException("it was written by another version");
+            throw new JournalDamage("it was written by another version");
         }
 
         if (!PciAddress.TryParse(root.GetProperty("address").GetString(), out PciAddress written) || written != address)
         {
-            throw new FormatException("it speaks of another device");
+            throw new JournalDamage("it speaks of another device");
         }
 
         return new JournalEntry
@@ -89,13 +97,13 @@ internal static class JournalFormat
             Address = address,
             VendorId = ReadId(root, "vendorId"),
             DeviceId = ReadId(root, "deviceId"),
-            Driver = ReadName(root, "driver") ?? throw new FormatException("it names no driver"),
+            Driver = ReadName(root, "driver") ?? throw new JournalDamage("it names no driver"),
             DriverBefore = ReadName(root, "driverBefore"),
             ModuleBefore = ReadName(root, "moduleBefore"),
             OverrideBefore = ReadName(root, "overrideBefore"),
             Interfaces = ReadList(root, "interfaces", item => new InterfaceState(
-                ReadName(item, "name") ?? throw new FormatException("an interface has no name"), item.GetProperty("isUp").GetBoolean())),
-            Disks = ReadList(root, "disks", item => ReadName(item, "name") ?? throw new FormatException("a disk has no name")),
+                ReadName(item, "name") ?? throw new JournalDamage("an interface has no name"), item.GetProperty("isUp").GetBoolean())),
+            Disks = ReadList(root, "disks", item => ReadName(item, "name") ?? throw new JournalDamage("a disk has no name")),
             User = ReadText(root, "user"),
             Nodes = ReadList(root, "nodes", ReadNode),
             TakenAt = root.GetProperty("takenAt").GetDateTimeOffset(),
@@ -113,14 +121,14 @@ internal static class JournalFormat
         bool isVfioNode = node.StartsWith("vfio/", StringComparison.Ordinal) && node.Split('/').Skip(1).All(IsName);
         return isVfioNode
             ? new NodeOwner(node, item.GetProperty("userId").GetUInt32(), item.GetProperty("groupId").GetUInt32())
-            : throw new FormatException("a node in it is none of VFIO's");
+            : throw new JournalDamage("a node in it is none of VFIO's");
     }
 
     // Names end up in paths and in kernel attributes.
     private static string? ReadName(JsonElement root, string property)
     {
         string? name = root.GetProperty(property).GetString();
-        return name is null || IsName(name) ? name : throw new FormatException($"'{property}' in it is not a name");
+        return name is null || IsName(name) ? name : throw new JournalDamage($"'{property}' in it is not a name");
     }
 
     private static bool IsName(string name) => IsText(name) && name is not ("." or "..") && !name.Contains('/') && name.Trim() == name;
@@ -129,7 +137,7 @@ internal static class JournalFormat
     private static string? ReadText(JsonElement root, string property)
     {
         string? text = root.GetProperty(property).GetString();
-        return text is null || IsText(text) ? text : throw new FormatException($"'{property}' in it is not a text");
+        return text is null || IsText(text) ? text : throw new JournalDamage($"'{property}' in it is not a text");
     }
 
     private static bool IsText(string text) => text.Length is > 0 and <= MaxNameLength && !text.Any(char.IsControl);
@@ -152,9 +160,11 @@ internal static class JournalFormat
         JsonElement array = root.GetProperty(name);
         if (array.GetArrayLength() > MaxItems)
         {
-            throw new FormatException($"'{name}' in it is too long");
+            throw new JournalDamage($"'{name}' in it is too long");
         }
 
         return [.. array.EnumerateArray().Select(read)];
     }
+
+    private sealed class JournalDamage(string message) : Exception(message);
 }

@@ -9,7 +9,7 @@ namespace Vfio.Binding;
 internal static class NodeRestorer
 {
     public static IEnumerable<BindingStep> Plan(
-        HostRoot host, BindingJournal journal, JournalEntry entry, PciDeviceInfo device, IHostChanges changes)
+        HostRoot host, BindingJournal journal, JournalEntry entry, PciDeviceInfo device, IHostChanges changes, IReadOnlyCollection<PciAddress> released)
     {
         if (entry.User is null)
         {
@@ -26,7 +26,7 @@ internal static class NodeRestorer
 
         foreach (NodeOwner owner in owners)
         {
-            if (owner.Node == groupNode && IsSharedWithAnother(journal, entry, device, host))
+            if (owner.Node == groupNode && IsSharedWithAnother(journal, entry, device, host, released))
             {
                 continue;
             }
@@ -42,8 +42,9 @@ internal static class NodeRestorer
         }
     }
 
-    private static bool IsSharedWithAnother(BindingJournal journal, JournalEntry entry, PciDeviceInfo device, HostRoot host) =>
+    private static bool IsSharedWithAnother(
+        BindingJournal journal, JournalEntry entry, PciDeviceInfo device, HostRoot host, IReadOnlyCollection<PciAddress> released) =>
         device.IommuGroup is int number
         && new PciBus(host).Group(number)?.Devices.Any(other =>
-            other.Address != entry.Address && other.HasVfioDriver && journal.Find(other.Address)?.User is not null) == true;
+            other.Address != entry.Address && !released.Contains(other.Address) && other.HasVfioDriver && journal.Find(other.Address)?.User is not null) == true;
 }

@@ -48,7 +48,8 @@ public sealed class ReleasePlan
     /// <summary>Every change of the host, in order, as it would be made now.</summary>
     /// <returns>The steps of all devices.</returns>
     /// <exception cref="VfioException">A device cannot be handed back: a program holds it, or its entry is damaged.</exception>
-    public IReadOnlyList<BindingStep> Steps() => [.. Entries.SelectMany(PlanFor)];
+    public IReadOnlyList<BindingStep> Steps() =>
+        [.. Entries.SelectMany((entry, index) => PlanFor(entry, [.. Entries.Take(index).Select(earlier => earlier.Address)]))];
 
     /// <summary>Hands the devices back, each for itself: one that fails does not keep the others.</summary>
     /// <remarks>Waits for other programs that are changing bindings. May be repeated after a failure or a kill: it goes on
@@ -73,7 +74,7 @@ public sealed class ReleasePlan
             // Another program may have handed it back while this one waited for the lock.
             if (_journal.Find(entry.Address) is JournalEntry current)
             {
-                PlanFor(current).ForEach(step => step.Run());
+                PlanFor(current, []).ForEach(step => step.Run());
             }
 
             return new ReleaseOutcome(entry, _kit.Bus.Find(entry.Address), null);
@@ -84,8 +85,8 @@ public sealed class ReleasePlan
         }
     }
 
-    private List<BindingStep> PlanFor(JournalEntry entry) =>
-        DeviceRestorer.Plan(_kit, _journal, _options.Host, entry, _options.Force, _changes);
+    private List<BindingStep> PlanFor(JournalEntry entry, IReadOnlyCollection<PciAddress> released) =>
+        DeviceRestorer.Plan(_kit, _journal, _options.Host, entry, _options.Force, _changes, released);
 
     private static VfioException NotTaken(PciBus bus, PciAddress address) => bus.Find(address) is not PciDeviceInfo device
         ? new VfioException("release", address.ToString(), "no PCI device has this address, and the journal does not know it", "vfio status shows what is taken")

@@ -13,6 +13,12 @@ internal static unsafe class UserDatabase
 
     public static UserEntry? Find(string name)
     {
+        // Across the border a name ends at its first zero: it would find somebody else.
+        if (name.Contains('\0'))
+        {
+            return null;
+        }
+
         byte[] buffer = new byte[BufferBytes];
         Libc.passwd entry;
         Libc.passwd* found = null;

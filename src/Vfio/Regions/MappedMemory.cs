@@ -51,15 +51,13 @@ internal sealed unsafe class MappedMemory : SafeHandle
         if (Interlocked.Exchange(ref _revoked, 1) == 0 && !CoverWithOnes())
         {
             // Short of memory or mappings: private memory of zeroes is one mapping and needs nothing until it is touched.
-            CoverWith(Libc.MAP_PRIVATE | MapAnonymous, NoFile, handle, _length);
+            CoverWith(Libc.MAP_PRIVATE | Libc.MAP_ANONYMOUS, NoFile, handle, _length);
         }
 
         GC.KeepAlive(this);
     }
 
     protected override bool ReleaseHandle() => Libc.MUnmap(handle, _length) == 0;
-
-    private const int MapAnonymous = 0x20;
 
     private static readonly SafeFileHandle NoFile = new(-1, ownsHandle: false);
 

@@ -204,7 +204,8 @@ public sealed unsafe class Region : IDisposable
         }
 
         Span<byte> bytes = stackalloc byte[sizeof(T)];
-        value.WriteLittleEndian(bytes);
+        // Not WriteLittleEndian: as a default interface method it would box the value.
+        _ = value.TryWriteLittleEndian(bytes, out _);
         _backend.WriteRegion(Info, offset, bytes);
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Vfio.Sysfs;
 
 namespace Vfio;
@@ -59,7 +60,7 @@ public sealed class PciBus
     /// <returns>A snapshot; empty where no IOMMU is on.</returns>
     public IReadOnlyList<IommuGroup> Groups() =>
         [.. SysfsFile.Names(Host.Combine("sys/kernel/iommu_groups"))
-            .Select(name => int.TryParse(name, out int number) ? number : -1)
+            .Select(name => int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : -1)
             .Where(number => number >= 0)
             .Order()
             .Select(Group)

@@ -115,7 +115,8 @@ public sealed class PciDeviceInfo
             Driver = driver,
             HasVfioDriver = driver is not null
                 && (driver.Contains("vfio", StringComparison.Ordinal) || Directory.Exists(Path.Combine(folder, "vfio-dev"))),
-            IommuGroup = int.TryParse(SysfsFile.ReadLinkName(Path.Combine(folder, "iommu_group")), out int group) ? group : null,
+            IommuGroup = int.TryParse(
+                SysfsFile.ReadLinkName(Path.Combine(folder, "iommu_group")), NumberStyles.None, CultureInfo.InvariantCulture, out int group) ? group : null,
         };
     }
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
@@ -76,8 +77,8 @@ internal static class SysfsFile
         return total;
     }
 
-    /// <summary>A whole number, decimal or with 0x; <see langword="null"/> where there is none.</summary>
-    public static long? ReadNumber(string path) => long.TryParse(Read(path), out long value) ? value : null;
+    /// <summary>A whole decimal number; <see langword="null"/> where there is none.</summary>
+    public static long? ReadNumber(string path) => long.TryParse(Read(path), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value) ? value : null;
 
     /// <summary>The last part of what a link points to: sysfs names a device's driver and group so.</summary>
     public static string? ReadLinkName(string path) => ReadLink(path) is string target ? Path.GetFileName(target) : null;
