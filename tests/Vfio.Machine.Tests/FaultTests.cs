@@ -11,15 +11,15 @@ public sealed class FaultTests : HostTest
 
     [Fact]
     public void Killed_at_each_change_of_a_bind_release_all_restores_the_host() =>
-        KillEverywhere(prepare: () => { }, "bind", "--user", Machine.User, Machine.Nic);
+        KillEverywhere(atLeast: 9, () => { }, "bind", "--user", Machine.User, Machine.Nic);
 
     [Fact]
     public void Killed_at_each_change_of_a_release_release_all_restores_the_host() =>
-        KillEverywhere(() => Machine.Vfio("bind", "--user", Machine.User, Machine.Nic).Succeeded(), "release", Machine.Nic);
+        KillEverywhere(atLeast: 5, () => Machine.Vfio("bind", "--user", Machine.User, Machine.Nic).Succeeded(), "release", Machine.Nic);
 
     [Fact]
     public void Killed_at_each_change_of_a_bind_of_a_whole_group_release_all_restores_the_host() =>
-        KillEverywhere(() => { }, "bind", "--group", Machine.GroupedNic);
+        KillEverywhere(atLeast: 14, () => { }, "bind", "--group", Machine.GroupedNic);
 
     [Fact]
     public void Each_failing_write_of_a_bind_rolls_back()
@@ -90,7 +90,7 @@ public sealed class FaultTests : HostTest
         Assert.True(found);
     }
 
-    private void KillEverywhere(Action prepare, params string[] command)
+    private void KillEverywhere(int atLeast, Action prepare, params string[] command)
     {
         int kills = 0;
         foreach (string call in Changes)
@@ -114,7 +114,8 @@ public sealed class FaultTests : HostTest
         }
 
         TestContext.Current.SendDiagnosticMessage($"killed {kills} times at: {string.Join(' ', command)}");
-        Assert.True(kills >= 8, $"killed only {kills} times: the calls to kill at are the wrong ones");
+        // Journal: write, sync, rename, sync of the folder, or unlink and sync; kernel: override, unbind, probe or bind; the node.
+        Assert.True(kills >= atLeast, $"killed only {kills} times: the calls to kill at are the wrong ones");
     }
 
     private static int Count(string call, params string[] command)

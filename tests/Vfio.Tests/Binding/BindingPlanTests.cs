@@ -236,14 +236,16 @@ public sealed class BindingPlanTests : IDisposable
         FakeDevice nic = BindScenario.AddNic(_host);
         using (Journal.Lock(_kernel))
         {
+            _kernel.PatienceWithOthers = TimeSpan.Zero;
             VfioException refusal = Assert.Throws<VfioException>(Plan(null, nic).Execute);
             Assert.Equal("lock", refusal.Operation);
             Assert.NotNull(refusal.Hint);
             Assert.Empty(_kernel.Calls);
         }
 
-        Plan(null, nic).Execute();
-        using (Journal.Lock(_kernel))
+        FakeKernel patient = new(_host);
+        BindingPlan.Compute([nic.Address], new BindOptions { Host = _host.Root, Changes = patient }).Execute();
+        using (Journal.Lock(patient))
         {
             Assert.Throws<VfioException>(() => ReleasePlan.ComputeAll(new ReleaseOptions { Host = _host.Root, Changes = _kernel }).Execute());
         }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.Win32.SafeHandles;
 using Vfio.Binding;
 using Vfio.Interop;
 
@@ -17,6 +18,24 @@ public sealed class HostChangesTests : IDisposable
         string path = Path.Combine(_folder.FullName, "attribute");
         File.WriteAllText(path, content);
         return path;
+    }
+
+    private string NewPipe()
+    {
+        string pipe = Path.Combine(_folder.FullName, "pipe");
+        using Process mkfifo = Process.Start("mkfifo", [pipe]);
+        mkfifo.WaitForExit();
+        Assert.Equal(0, mkfifo.ExitCode);
+        return pipe;
+    }
+
+    [Fact]
+    public void A_write_that_is_taken_in_part_is_an_error()
+    {
+        // A pipe that does not block takes what it has room for.
+        using SafeFileHandle pipe = Libc.Open(NewPipe(), Libc.O_RDWR | Libc.O_NONBLOCK | Libc.O_CLOEXEC);
+        Assert.Equal(0, WholeWrite.Write(pipe, new byte[16]));
+        Assert.Equal(Errno.ENOSPC, WholeWrite.Write(pipe, new byte[1 << 20]));
     }
 
     [Fact]
@@ -76,13 +95,7 @@ public sealed class HostChangesTests : IDisposable
     public void A_child_that_has_to_wait_is_left_behind_and_ends_when_it_can()
     {
         // A pipe that nobody reads blocks its writer, as the kernel's unbind does.
-        string pipe = Path.Combine(_folder.FullName, "pipe");
-        using (Process mkfifo = Process.Start("mkfifo", [pipe]))
-        {
-            mkfifo.WaitForExit();
-            Assert.Equal(0, mkfifo.ExitCode);
-        }
-
+        string pipe = NewPipe();
         int child = Assert.IsType<int>(_changes.WriteInChild(pipe, "0000:00:14.3"));
         using Process waiting = Process.GetProcessById(child);
         Assert.False(waiting.HasExited);

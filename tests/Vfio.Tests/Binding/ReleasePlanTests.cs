@@ -99,11 +99,14 @@ public sealed class ReleasePlanTests : IDisposable
         without.AssertUnchanged(_host);
     }
 
-    [Fact]
-    public void Another_card_at_the_same_address_is_left_alone()
+    [Theory]
+    [InlineData("1af4:1041")]
+    [InlineData("8086:10d4")]
+    [InlineData("8087:10d3")]
+    public void Another_card_at_the_same_address_is_left_alone(string ids)
     {
         _host.Remove(_nic);
-        _host.AddDevice("0000:00:14.3", "1af4:1041", driver: "virtio-pci", group: 12);
+        _host.AddDevice("0000:00:14.3", ids, driver: "virtio-pci", group: 12);
         TreeSnapshot other = new(_host);
         Assert.Null(Release().Error);
         Assert.Empty(_kernel.Calls);

@@ -82,7 +82,7 @@ internal sealed class FakeHost : IDisposable
     public void AddDriver(string name, string? module = null)
     {
         string folder = $"sys/bus/pci/drivers/{name}";
-        foreach (string attribute in (string[])["bind", "unbind", "new_id", "remove_id"])
+        foreach (string attribute in (string[])["bind", "unbind", "new_id"])
         {
             Write($"{folder}/{attribute}", "");
         }

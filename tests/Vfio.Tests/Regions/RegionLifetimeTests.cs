@@ -106,7 +106,7 @@ public sealed class RegionLifetimeTests
         Assert.Equal(0x2000ul, end - start);
         region.Dispose();
         Assert.Empty(Maps(backend.MemoryName));
-        Assert.True(IsMapped(start), "the address range must stay taken while somebody may touch it");
+        Assert.True(IsKept(start), "the address range must stay taken while somebody may touch it");
         GC.KeepAlive(region);
     }
 
@@ -116,13 +116,13 @@ public sealed class RegionLifetimeTests
         using MemoryBackend backend = new();
         using VfioDevice device = Open(backend);
         ulong[] starts = OpenAndDispose(device, backend);
-        for (int round = 0; round < 10 && starts.Any(IsMapped); round++)
+        for (int round = 0; round < 10 && starts.Any(IsKept); round++)
         {
             GC.Collect();
             GC.WaitForPendingFinalizers();
         }
 
-        Assert.DoesNotContain(starts, IsMapped);
+        Assert.DoesNotContain(starts, IsKept);
 
         [MethodImpl(MethodImplOptions.NoInlining)]
         static ulong[] OpenAndDispose(VfioDevice device, MemoryBackend backend)
@@ -131,7 +131,7 @@ public sealed class RegionLifetimeTests
             ulong[] starts = [.. Maps(backend.MemoryName).Select(map => map.Start)];
             Assert.NotEmpty(starts);
             Array.ForEach(regions, region => region.Dispose());
-            Assert.All(starts, start => Assert.True(IsMapped(start)));
+            Assert.All(starts, start => Assert.True(IsKept(start)));
             return starts;
         }
     }
@@ -245,7 +245,9 @@ public sealed class RegionLifetimeTests
         return new VfioDevice(backend, PciAddress.Parse("0000:00:14.3"));
     }
 
-    private static bool IsMapped(ulong address) => AllMaps().Exists(map => address >= map.Start && address < map.End);
+    // Whether a revoked region is still there; once it is not, the runtime may map something of its own at the same place.
+    private static bool IsKept(ulong address) =>
+        AllMaps().Exists(map => address >= map.Start && address < map.End && map.Name.Contains("vfio-revoked", StringComparison.Ordinal));
 
     private static List<(ulong Start, ulong End, string Name)> Maps(string name) =>
         AllMaps().FindAll(map => map.Name.Contains(name, StringComparison.Ordinal));
