@@ -31,13 +31,14 @@ part() { printf '\n== %s (%s)\n' "$*" "$(date +%T)"; }
 
 # check NAME CMD…: one thing that must work; its output is shown when it does not.
 check() {
-    local log="$logs/$1.log"
-    if "${@:2}" > "$log" 2>&1; then
+    local log="$logs/$1.log" code=0
+    "${@:2}" > "$log" 2>&1 || code=$?
+    if [ "$code" = 0 ]; then
         passed=$((passed + 1))
         echo "ok    $1"
     else
         failed=$((failed + 1))
-        failures+=("$1 (exit code $?): $log")
+        failures+=("$1 (exit code $code): $log")
         echo "FAIL  $1"
         tail -n 40 "$log"
     fi
@@ -67,11 +68,31 @@ xunit() {
     while IFS= read -r line; do skips+=("$1: $line"); done < <(grep -aA 1 '\[SKIP\]' "$log" | sed 's/^ *//' | grep -v '^--$' | paste -d ' ' - - || true)
 }
 
+# Says how it went, also when a step ended the run early.
+summary() {
+    part "summary"
+    for line in ${skips[@]+"${skips[@]}"}; do echo "SKIPPED $line"; done
+    for line in ${failures[@]+"${failures[@]}"}; do echo "FAILED  $line"; done
+    echo "$passed passed, $failed failed, $skipped skipped"
+}
+stop() {
+    failed=$((failed + 1))
+    failures+=("$1")
+    summary
+    exit 1
+}
+
 part "set-up"
-if [ -n "$machine" ]; then eng/setup --machine; else eng/setup; fi
+eng/setup || stop "set-up"
+if [ -n "$machine" ] && ! eng/setup --machine; then
+    # The rest is worth running; but a machine that cannot be had is not a test that passed.
+    machine=
+    failed=$((failed + 1))
+    failures+=("machine: its packages are missing; the line above installs them, or leave it out with --quick")
+fi
 
 part "build (warnings and style are errors)"
-dotnet build Vfio.slnx -nologo -v quiet -clp:NoSummary
+dotnet build Vfio.slnx -nologo -v quiet -clp:NoSummary || stop "build"
 passed=$((passed + 1))
 
 part "tests without a device"
@@ -83,8 +104,8 @@ check packages eng/check-packages
 
 if [ -n "$machine" ]; then
     part "ahead of time, and the machine's tests"
-    eng/publish
-    dotnet publish tests/Vfio.Machine.Tests -o artifacts/machine-tests -v quiet -nologo
+    eng/publish || stop "ahead-of-time build"
+    dotnet publish tests/Vfio.Machine.Tests -o artifacts/machine-tests -v quiet -nologo || stop "build of the machine's tests"
     check readme eng/check-readme
 
     # inside NAME [OPTION…] -- ARGUMENT…: the machine's tests, in a machine started with these options.
@@ -95,7 +116,7 @@ if [ -n "$machine" ]; then
         shift
         xunit "$name" tests/machine/run "${options[@]}" --timeout 600 \
             --env VFIO_TOOL="$PWD/artifacts/vfio/vfio" --env VFIO_SAMPLE="$PWD/artifacts/ReadBar0/ReadBar0" \
-            --env VFIO_READBAR0="$PWD/artifacts/readbar0" --env VFIO_SOAK="$soak" \
+            --env VFIO_READBAR0="$PWD/artifacts/readbar0" \
             -- artifacts/machine-tests/Vfio.Machine.Tests -noLogo -noColor "$@"
     }
 
@@ -105,13 +126,17 @@ if [ -n "$machine" ]; then
     inside machine-without-iommu --no-iommu -- -trait Machine=no-iommu
     check readme-program tests/machine/run -- artifacts/readme/Readme
     check demo ./demo.sh --machine
+    check demo-ends-with-the-dword grep -qx 'BAR0 first dword: 0x[0-9a-f]\{8\}' <(tail -n 1 "$logs/demo.log")
+    if [ -n "$soak" ]; then
+        part "soak"
+        for round in 1 2 3; do inside "machine-again-$round" -- -trait- Machine=no-iommu -class Vfio.Machine.Tests.FaultTests -class Vfio.Machine.Tests.BindTests; done
+        inside machine-stock --stock -- -trait- Machine=no-iommu -class Vfio.Machine.Tests.StoryTests -class Vfio.Machine.Tests.RefusalTests
+        check budgets benchmarks/list
+    fi
 else
-    skips+=("machine: left out by --quick")
+    skips+=("machine: left out, by --quick or for missing packages")
     skipped=$((skipped + 1))
 fi
 
-part "summary"
-for line in ${skips[@]+"${skips[@]}"}; do echo "SKIPPED $line"; done
-for line in ${failures[@]+"${failures[@]}"}; do echo "FAILED  $line"; done
-echo "$passed passed, $failed failed, $skipped skipped"
+summary
 [ "$failed" = 0 ]

@@ -124,5 +124,34 @@ public sealed class BindTests : HostTest
         AssertHostUntouched();
     }
 
+    [Fact]
+    public void A_modprobe_planted_in_the_working_directory_is_not_run()
+    {
+        Machine.Do("modprobe -r vfio-pci; rm -rf /tmp/planted; mkdir /tmp/planted; printf '#!/bin/sh\\ntouch /tmp/planted/was-run\\n' > /tmp/planted/modprobe; chmod +x /tmp/planted/modprobe");
+        Machine.Do($"cd /tmp/planted; PATH=/tmp/planted:$PATH {Machine.Tool} bind {Machine.Edu}");
+        Assert.False(File.Exists("/tmp/planted/was-run"));
+        Machine.Vfio("release", Machine.Edu).Succeeded();
+        AssertHostUntouched();
+    }
+
+    [Fact]
+    public void A_release_does_not_take_a_mounted_disk_from_a_driver_it_was_given_to_by_hand()
+    {
+        string device = $"/sys/bus/pci/devices/{Machine.SecondNvme}";
+        Machine.Do($"echo {Machine.SecondNvme} > /sys/bus/pci/drivers/nvme/unbind");
+        Machine.Vfio("bind", Machine.SecondNvme).Succeeded();
+        Machine.Do($"echo > {device}/driver_override; echo {Machine.SecondNvme} > {device}/driver/unbind; echo {Machine.SecondNvme} > /sys/bus/pci/drivers/nvme/bind");
+        Machine.Do("for i in 1 2 3 4 5 6 7 8 9; do [ -b /dev/nvme1n1 ] && break; sleep 0.2; done; mkfs.ext4 -q -F /dev/nvme1n1 && mkdir -p /mnt && mount /dev/nvme1n1 /mnt");
+
+        Machine.Vfio("release", Machine.SecondNvme).FailedWith(1, "is mounted on /mnt", "--force");
+        Assert.Equal("nvme", Machine.Device(Machine.SecondNvme).Driver);
+
+        Machine.Do("umount /mnt");
+        Machine.Vfio("release", Machine.SecondNvme).Succeeded();
+        Assert.Null(Machine.Device(Machine.SecondNvme).Driver);
+        Machine.Do($"echo {Machine.SecondNvme} > /sys/bus/pci/drivers/nvme/bind; for i in 1 2 3 4 5 6 7 8 9; do [ -b /dev/nvme1n1 ] && break; sleep 0.2; done");
+        AssertHostUntouched();
+    }
+
     private static string InterfaceOf(string address) => new HostSurvey().Interfaces(PciAddress.Parse(address))[0];
 }

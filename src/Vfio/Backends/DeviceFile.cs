@@ -58,7 +58,7 @@ internal sealed class DeviceFile(SafeFileHandle device, string subject, string b
 
         string place = $"{region.Index.Describe()}+0x{offset:x} of {subject}";
         string? hint = errno == Errno.EIO
-            ? "the device does not answer there: its memory or I/O decoding is off (config+4), or it is in reset, asleep or gone"
+            ? "the device does not answer there: its memory decoding is off (config+4, bit 1), or it is in reset, asleep or gone"
             : null;
         throw errno != 0
             ? new VfioException(operation, place, errno, hint)

@@ -84,21 +84,15 @@ public sealed class BindingJournal
     {
         CreateFolder();
         string path = Path.Combine(_folder, "lock");
-        SafeFileHandle file = Libc.Open(path, Libc.O_RDWR | Libc.O_CREAT | Libc.O_CLOEXEC, 0x180);
-        if (file.IsInvalid)
+        FileLock? alone = null;
+        if (!changes.WaitUntil(() => (alone = FileLock.TryTake(path)) is not null, TimeSpan.FromSeconds(30)))
         {
-            throw Failed("open", path, Marshal.GetLastPInvokeError());
-        }
-
-        if (!changes.WaitUntil(() => Libc.FLock(file, Libc.LOCK_EX | Libc.LOCK_NB) == 0, TimeSpan.FromSeconds(30)))
-        {
-            file.Dispose();
             throw new VfioException("lock", path, "another program has been changing bindings for 30 s", "wait for it, or look for it: fuser -v " + path);
         }
 
         // Whoever has the lock is the only writer: what is unfinished now stays so.
         RemoveUnfinished();
-        return file;
+        return alone!;
     }
 
     /// <summary>Writes an entry so that at any moment either the old one or the new one is there, whole.</summary>
@@ -117,10 +111,10 @@ public sealed class BindingJournal
         string unfinished = UnfinishedPathOf(entry.Address);
         try
         {
-            using (SafeFileHandle file = Libc.Open(unfinished, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_TRUNC | Libc.O_CLOEXEC, 0x1a4))
+            using (SafeFileHandle file = Libc.Open(unfinished, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_TRUNC | Libc.O_NOFOLLOW | Libc.O_CLOEXEC, 0x1a4))
             {
                 Check("open", unfinished, file.IsInvalid ? Marshal.GetLastPInvokeError() : 0);
-                File.SetUnixFileMode(file, ReadableByAll);
+                Change("chmod", unfinished, () => File.SetUnixFileMode(file, ReadableByAll));
                 Check("write", unfinished, WholeWrite.Write(file, text));
                 Check("fsync", unfinished, Libc.FSync(file) < 0 ? Marshal.GetLastPInvokeError() : 0);
             }
@@ -170,15 +164,24 @@ public sealed class BindingJournal
         }
     }
 
-    private void CreateFolder() => Change("create", _folder, () =>
+    private void CreateFolder()
     {
-        // Whatever the umask: everybody may see what is taken.
-        if (!Directory.Exists(_folder))
+        Change("create", _folder, () =>
         {
-            Directory.CreateDirectory(_folder);
-            File.SetUnixFileMode(_folder, SearchableByAll);
+            // Whatever the umask: everybody may see what is taken, and only the owner may write.
+            DirectoryInfo folder = Directory.CreateDirectory(_folder, SearchableByAll);
+            if (folder.UnixFileMode != SearchableByAll)
+            {
+                folder.UnixFileMode = SearchableByAll;
+            }
+        });
+
+        // What stands in it is written to the kernel by root.
+        if (FileStatus.Of(_folder) is FileStatus status && status.UserId != Users.EffectiveId)
+        {
+            throw new VfioException("use", _folder, $"the folder belongs to user {Users.Name(status.UserId)}, not to root", $"look at what is in it, and remove it: ls -la {_folder}");
         }
-    });
+    }
 
     private void SyncFolder()
     {

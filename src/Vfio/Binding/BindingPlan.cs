@@ -163,7 +163,8 @@ public sealed class BindingPlan
             steps.Add(_kit.Override(device, PciDeviceInfo.VfioPciDriver));
             if (device.Driver is not null)
             {
-                steps.Add(_kit.Unbind(device));
+                IReadOnlyList<DeviceHolder> holders = survey.Holders(device);
+                steps.Add(holders.Count == 0 ? _kit.Unbind(device) : _kit.UnbindHeld(device, holders));
             }
 
             steps.Add(_kit.Probe(device, PciDeviceInfo.VfioPciDriver));

@@ -48,9 +48,10 @@ internal static class DeviceRestorer
                 "end that program first; --force lets a child process wait for it");
         }
 
-        // Where the device had a driver that its override did not name, the override must not stand in the way of the bind.
-        string? transient = moves && entry.OverrideBefore is not null && entry.DriverBefore is not null && entry.OverrideBefore != entry.DriverBefore
-            ? entry.DriverBefore : entry.OverrideBefore;
+        CheckNotInUse(host, entry, device, force);
+
+        // While it moves, the device is held for the driver it goes back to: no other that matches may take it.
+        string? transient = moves && entry.DriverBefore is not null ? entry.DriverBefore : entry.OverrideBefore;
         if (device.ReadDriverOverride() != transient)
         {
             steps.Add(kit.Override(device, transient));
@@ -81,6 +82,22 @@ internal static class DeviceRestorer
         steps.AddRange(NodeRestorer.Plan(host, journal, entry, device, changes, released));
         steps.Add(kit.Forget(entry.Address));
         return steps;
+    }
+
+    // Another driver may have been given the device meanwhile, and put it to use.
+    private static void CheckNotInUse(HostRoot host, JournalEntry entry, PciDeviceInfo device, bool force)
+    {
+        if (force || device.Driver is null || device.HasVfioDriver || device.Driver == entry.DriverBefore)
+        {
+            return;
+        }
+
+        if (new HostSurvey(host).Judge(device, thorough: true).FirstOrDefault(refusal => refusal.CanForce) is BindingRefusal use)
+        {
+            throw new VfioException(
+                "release", entry.Address.ToString(), $"the driver {device.Driver} has it now, and {use.Explanation}",
+                "stop that use first; --force takes it from that driver all the same");
+        }
     }
 
     private static IReadOnlyList<DeviceHolder> HoldersOf(HostRoot host, PciDeviceInfo device) =>

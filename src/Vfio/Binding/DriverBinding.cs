@@ -11,13 +11,15 @@ namespace Vfio;
 public sealed class DriverBinding : IDisposable
 {
     private readonly BindOptions _options;
-    private IReadOnlyList<PciAddress> _taken;
+    private readonly BindingJournal _journal;
+    private JournalEntry? _entry;
 
-    private DriverBinding(PciAddress address, BindOptions options, IReadOnlyList<PciAddress> taken)
+    private DriverBinding(PciAddress address, BindOptions options, bool isTaken)
     {
         Address = address;
         _options = options;
-        _taken = taken;
+        _journal = new BindingJournal(options.Host);
+        _entry = isTaken ? _journal.Find(address) : null;
     }
 
     /// <summary>The device.</summary>
@@ -36,7 +38,7 @@ public sealed class DriverBinding : IDisposable
         options ??= new BindOptions();
         BindingPlan plan = BindingPlan.Compute([address], options);
         plan.Execute();
-        return new DriverBinding(address, options, plan.NewlyTaken);
+        return new DriverBinding(address, options, plan.NewlyTaken.Contains(address));
     }
 
     /// <summary>Hands back what was taken, and says so when that fails. More than once is harmless.</summary>
@@ -45,19 +47,22 @@ public sealed class DriverBinding : IDisposable
     /// </exception>
     public void Release()
     {
-        if (_taken.Count == 0)
+        // Handed back by somebody else meanwhile, and perhaps taken again: then it is not this binding's to release.
+        if (_entry is null || _journal.Find(Address) is not JournalEntry current
+            || (current.Damage is null && (current.TakenAt, current.ProcessId) != (_entry.TakenAt, _entry.ProcessId)))
         {
+            _entry = null;
             return;
         }
 
         ReleaseOptions options = new() { Host = _options.Host, Changes = _options.Changes };
-        VfioException? failure = ReleasePlan.Compute(_taken, options).Execute().Select(outcome => outcome.Error).OfType<VfioException>().FirstOrDefault();
+        VfioException? failure = ReleasePlan.Compute([Address], options).Execute().Select(outcome => outcome.Error).OfType<VfioException>().FirstOrDefault();
         if (failure is not null)
         {
             throw failure;
         }
 
-        _taken = [];
+        _entry = null;
     }
 
     /// <summary>

@@ -9,6 +9,7 @@ internal sealed class HostChanges : IHostChanges
 {
     private static readonly TimeSpan ChildPatience = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ModprobePatience = TimeSpan.FromSeconds(60);
+    private static readonly string[] ModprobePlaces = ["/usr/sbin/modprobe", "/sbin/modprobe", "/usr/bin/modprobe", "/bin/modprobe"];
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(5);
 
     public void Write(string path, string value) => Check("write", path, SysfsFile.Write(path, value));
@@ -28,18 +29,18 @@ internal sealed class HostChanges : IHostChanges
 
     public void LoadModule(string module)
     {
-        using Process modprobe = Start("modprobe", ["--", module]);
-        string errors = modprobe.StandardError.ReadToEnd().Trim();
-        if (!modprobe.WaitForExit(ModprobePatience))
+        using Process modprobe = Start(FindModprobe(), ["--", module]);
+        Task<string> errors = modprobe.StandardError.ReadToEndAsync();
+        if (!modprobe.WaitForExit(ModprobePatience) || !errors.Wait(ModprobePatience))
         {
-            modprobe.Kill();
-            throw new VfioException("modprobe", module, $"it did not end within {ModprobePatience.TotalSeconds} s");
+            throw new VfioException(
+                "modprobe", module, $"it did not end within {ModprobePatience.TotalSeconds} s", "the kernel's log (dmesg) may say what the module waits for");
         }
 
         if (modprobe.ExitCode != 0)
         {
             throw new VfioException(
-                "modprobe", module, errors.Split('\n')[0] is { Length: > 0 } first ? first : $"it ended with {modprobe.ExitCode}",
+                "modprobe", module, errors.Result.Trim().Split('\n')[0] is { Length: > 0 } first ? first : $"it ended with {modprobe.ExitCode}",
                 "does the running kernel have this module? find /lib/modules/$(uname -r) -name '*vfio*'");
         }
     }
@@ -75,9 +76,14 @@ internal sealed class HostChanges : IHostChanges
         }
     }
 
+    // By full path, from where only root writes: a bare name would be looked for in the working directory too, and this is root.
+    private static string FindModprobe() =>
+        ModprobePlaces.FirstOrDefault(File.Exists)
+        ?? throw new VfioException("modprobe", "the module", "this host has no modprobe", "apt-get install kmod");
+
     private static Process Start(string program, string[] arguments)
     {
-        ProcessStartInfo start = new(program, arguments) { RedirectStandardError = true, RedirectStandardInput = true };
+        ProcessStartInfo start = new(program, arguments) { RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = "/" };
         try
         {
             return Process.Start(start) ?? throw new VfioException("start", program, "nothing was started");

@@ -95,16 +95,16 @@ public sealed class HostSurvey
             && header is { IsAbsent: false, HeaderType: not 0 };
     }
 
-    private IEnumerable<DeviceUse> OpenNodes(PciDeviceInfo device)
+    /// <summary>Who has a node of the device open: a disk of it, or its display.</summary>
+    internal IReadOnlyList<DeviceHolder> Holders(PciDeviceInfo device)
     {
-        string[] nodes = [.. _disks.Disks(device.Address).Select(disk => $"/dev/{disk}"),
-            .. SysfsFile.Names(device.Attribute("drm")).Select(name => $"/dev/dri/{name}")];
-        if (nodes.Length == 0)
-        {
-            return [];
-        }
-
-        return new DeviceHolders(_host).OfNodes(nodes)
-            .Select(holder => new DeviceUse("open", $"{holder} has {string.Join(" or ", nodes)} open"));
+        string[] nodes = NodesOf(device);
+        return nodes.Length == 0 ? [] : new DeviceHolders(_host).OfNodes(nodes);
     }
+
+    private IEnumerable<DeviceUse> OpenNodes(PciDeviceInfo device) =>
+        Holders(device).Select(holder => new DeviceUse("open", $"{holder} has {string.Join(" or ", NodesOf(device))} open"));
+
+    private string[] NodesOf(PciDeviceInfo device) =>
+        [.. _disks.Disks(device.Address).Select(disk => $"/dev/{disk}"), .. SysfsFile.Names(device.Attribute("drm")).Select(name => $"/dev/dri/{name}")];
 }

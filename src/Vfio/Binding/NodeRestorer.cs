@@ -11,7 +11,7 @@ internal static class NodeRestorer
     public static IEnumerable<BindingStep> Plan(
         HostRoot host, BindingJournal journal, JournalEntry entry, PciDeviceInfo device, IHostChanges changes, IReadOnlyCollection<PciAddress> released)
     {
-        if (entry.User is null)
+        if (entry.User is null || device.IommuGroup is null)
         {
             yield break;
         }

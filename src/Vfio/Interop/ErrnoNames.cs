@@ -9,6 +9,7 @@ internal static class Errno
     public const int ENOENT = 2;
     public const int EINTR = 4;
     public const int EIO = 5;
+    public const int EAGAIN = 11;
     public const int EACCES = 13;
     public const int EBUSY = 16;
     public const int EEXIST = 17;
@@ -32,7 +33,7 @@ internal static class ErrnoNames
         6 => "ENXIO",
         7 => "E2BIG",
         9 => "EBADF",
-        11 => "EAGAIN",
+        Errno.EAGAIN => "EAGAIN",
         12 => "ENOMEM",
         Errno.EACCES => "EACCES",
         14 => "EFAULT",

@@ -11,6 +11,7 @@ internal static partial class Libc
     public const int MAP_PRIVATE = 2;
     public const int MAP_FIXED = 0x10;
     public const int MAP_ANONYMOUS = 0x20;
+    public const int MAP_NORESERVE = 0x4000;
 
     public const nint MAP_FAILED = -1;
 

@@ -5,9 +5,9 @@ namespace Vfio.Interop;
 
 internal static partial class Libc
 {
-    [LibraryImport(Library, EntryPoint = "pread64", SetLastError = true)]
+    [LibraryImport(Library, EntryPoint = "pread", SetLastError = true)]
     public static unsafe partial nint PRead(SafeFileHandle fd, byte* buffer, nuint count, long offset);
 
-    [LibraryImport(Library, EntryPoint = "pwrite64", SetLastError = true)]
+    [LibraryImport(Library, EntryPoint = "pwrite", SetLastError = true)]
     public static unsafe partial nint PWrite(SafeFileHandle fd, byte* buffer, nuint count, long offset);
 }

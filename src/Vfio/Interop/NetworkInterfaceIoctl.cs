@@ -47,12 +47,16 @@ internal static unsafe class NetworkInterfaceIoctl
         return Libc.Ioctl(socket, request, argument) < 0 ? Marshal.GetLastPInvokeError() : 0;
     }
 
-    // Names longer than the kernel's 15 bytes name no interface; cut, they end as an error from the kernel or as that name.
+    // A name longer than the kernel's 15 bytes names no interface; cut, it might name another. The empty name names none.
     private static NetIf.Name ToName(string text)
     {
         NetIf.Name name = default;
         byte[] bytes = Encoding.UTF8.GetBytes(text);
-        bytes.AsSpan(0, Math.Min(bytes.Length, NetIf.IFNAMSIZ - 1)).CopyTo(name);
+        if (bytes.Length < NetIf.IFNAMSIZ)
+        {
+            bytes.CopyTo(name);
+        }
+
         return name;
     }
 }

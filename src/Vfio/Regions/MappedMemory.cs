@@ -11,13 +11,15 @@ namespace Vfio.Regions;
 /// </summary>
 internal sealed unsafe class MappedMemory : SafeHandle
 {
-    // A mapping of 16 MiB is covered by 256 pieces of 64 KiB; a larger one by about a thousand larger pieces, far below the
-    // kernel's limit of 65,530 mappings a process (vm.max_map_count).
+    // A BAR of 16 MiB is covered by 256 pieces of 64 KiB, one of 1 GiB by 256 of 4 MiB. Above 16 GiB zeroes must do.
     private const nuint SmallestPiece = 64 * 1024;
+    private const nuint LargestPiece = 16 * 1024 * 1024;
+    private const nuint UsualPieces = 256;
     private const nuint MostPieces = 1024;
 
     private readonly nuint _length;
     private int _revoked;
+    private int _pieces;
 
     private MappedMemory(nint address, nuint length)
         : base(Libc.MAP_FAILED, ownsHandle: true)
@@ -45,26 +47,39 @@ internal sealed unsafe class MappedMemory : SafeHandle
         return new MappedMemory(address, length);
     }
 
-    /// <summary>Lets go of the device: from here on reads give all ones and writes go nowhere. Any thread; once is enough.</summary>
+    /// <summary>
+    /// Lets go of the device: from here on reads give all ones and writes go nowhere. Any thread; once is enough. Zeroes instead of
+    /// ones where the region is larger than 16 GiB, or memory or mappings are short.
+    /// </summary>
     public void Revoke()
     {
-        if (Interlocked.Exchange(ref _revoked, 1) == 0 && !CoverWithOnes())
+        if (Interlocked.Exchange(ref _revoked, 1) == 0 && !CoverWithOnes() && !CoverWith(Libc.MAP_ANONYMOUS, NoFile, handle, _length))
         {
-            // Short of memory or mappings: private memory of zeroes is one mapping and needs nothing until it is touched.
-            CoverWith(Libc.MAP_PRIVATE | Libc.MAP_ANONYMOUS, NoFile, handle, _length);
+            CoverWithEmptyFile();
         }
 
         GC.KeepAlive(this);
     }
 
-    protected override bool ReleaseHandle() => Libc.MUnmap(handle, _length) == 0;
+    protected override bool ReleaseHandle()
+    {
+        MappingBudget.Return(_pieces);
+        return Libc.MUnmap(handle, _length) == 0;
+    }
 
     private static readonly SafeFileHandle NoFile = new(-1, ownsHandle: false);
 
     private bool CoverWithOnes()
     {
         nuint page = (nuint)Environment.SystemPageSize;
-        nuint piece = nuint.Max(SmallestPiece, (_length / MostPieces + page - 1) / page * page);
+        nuint piece = nuint.Clamp(((_length / UsualPieces) + page - 1) / page * page, SmallestPiece, LargestPiece);
+        nuint count = (_length + piece - 1) / piece;
+        if (count > MostPieces || !MappingBudget.TryTake((int)count))
+        {
+            return false;
+        }
+
+        _pieces = (int)count;
         using SafeFileHandle ones = Libc.MemfdCreate("vfio-revoked", Libc.MFD_CLOEXEC);
         if (ones.IsInvalid || !FillWithOnes(ones, nuint.Min(piece, _length)))
         {
@@ -73,7 +88,7 @@ internal sealed unsafe class MappedMemory : SafeHandle
 
         for (nuint at = 0; at < _length; at += piece)
         {
-            if (!CoverWith(Libc.MAP_PRIVATE, ones, handle + (nint)at, nuint.Min(piece, _length - at)))
+            if (!CoverWith(0, ones, handle + (nint)at, nuint.Min(piece, _length - at)))
             {
                 return false;
             }
@@ -82,8 +97,20 @@ internal sealed unsafe class MappedMemory : SafeHandle
         return true;
     }
 
+    // Private memory of this size may be refused where memory is counted strictly; a file without content is not counted.
+    private void CoverWithEmptyFile()
+    {
+        using SafeFileHandle empty = Libc.MemfdCreate("vfio-revoked", Libc.MFD_CLOEXEC);
+        if (!empty.IsInvalid)
+        {
+            RandomAccess.SetLength(empty, (long)_length);
+            _ = Libc.MMap(handle, _length, Libc.PROT_READ | Libc.PROT_WRITE, Libc.MAP_SHARED | Libc.MAP_FIXED, empty, 0);
+        }
+    }
+
     private static bool CoverWith(int flags, SafeFileHandle file, nint address, nuint length) =>
-        Libc.MMap(address, length, Libc.PROT_READ | Libc.PROT_WRITE, flags | Libc.MAP_FIXED, file, 0) != Libc.MAP_FAILED;
+        Libc.MMap(
+            address, length, Libc.PROT_READ | Libc.PROT_WRITE, flags | Libc.MAP_PRIVATE | Libc.MAP_NORESERVE | Libc.MAP_FIXED, file, 0) != Libc.MAP_FAILED;
 
     private static bool FillWithOnes(SafeFileHandle file, nuint length)
     {

@@ -55,7 +55,7 @@ public sealed class DeviceHolders
         return Find((link, info) =>
             nodes.Contains(link)
             || (device.IommuGroup is int group && link == $"/dev/vfio/{group}")
-            || (link == DeviceLink && SysfsFile.ReadLines(info).Any(line =>
+            || (link == DeviceLink && (SysfsFile.Read(info) ?? "").Split('\n').Any(line =>
                 line.StartsWith(SysPathKey, StringComparison.Ordinal) && Path.GetFileName(line[SysPathKey.Length..].Trim()) == address)));
     }
 

@@ -19,9 +19,9 @@ public sealed class IommuGroup
     /// <summary>The PCI devices in it, by address.</summary>
     public IReadOnlyList<PciDeviceInfo> Devices { get; }
 
-    /// <summary>Those that keep the group from being used: endpoints that belong to a host driver other than a VFIO one.</summary>
-    /// <remarks>The kernel allows bridges on their port driver, devices without a driver, and pci-stub (drivers/vfio/vfio_main.c).</remarks>
+    /// <summary>Those that keep the group from being used: devices that belong to a host driver.</summary>
+    /// <remarks>The kernel lets stand beside a VFIO driver: no driver, and the drivers that do no DMA of their own, pcieport and pci-stub.</remarks>
     /// <returns>The devices, by address; none where the group can be used.</returns>
     public IReadOnlyList<PciDeviceInfo> Blockers() =>
-        [.. Devices.Where(device => device is { IsBridge: false, Driver: not (null or "pci-stub"), HasVfioDriver: false })];
+        [.. Devices.Where(device => device is { Driver: not (null or "pcieport" or "pci-stub"), HasVfioDriver: false })];
 }

@@ -13,9 +13,10 @@ namespace Vfio.Sysfs;
 /// </summary>
 internal static class SysfsFile
 {
-    // A sysfs attribute is at most a page. procfs tables can be longer; more than this is not looked at.
+    // A sysfs attribute is at most a page. procfs tables can be longer: a router's routes are hundreds of thousands of lines.
     private const int AttributeBytes = 4096;
-    private const int TableBytes = 1 << 20;
+    private const int TableBytes = 64 * 1024;
+    private const int MostTableBytes = 64 << 20;
 
     /// <summary>An attribute's text without the line end; <see langword="null"/> where it cannot be read.</summary>
     public static string? Read(string path)
@@ -35,15 +36,21 @@ internal static class SysfsFile
     /// <summary>The lines of a table of procfs; none where it cannot be read.</summary>
     public static string[] ReadLines(string path)
     {
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(TableBytes);
-        try
+        for (int size = TableBytes; ; size *= 4)
         {
-            int length = ReadBytes(path, buffer.AsSpan(0, TableBytes));
-            return length < 0 ? [] : Encoding.UTF8.GetString(buffer, 0, length).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
+            byte[] buffer = ArrayPool<byte>.Shared.Rent(size);
+            try
+            {
+                int length = ReadBytes(path, buffer.AsSpan(0, size));
+                if (length < size || size >= MostTableBytes)
+                {
+                    return length < 0 ? [] : Encoding.UTF8.GetString(buffer, 0, length).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+                }
+            }
+            finally
+            {
+                ArrayPool<byte>.Shared.Return(buffer);
+            }
         }
     }
 

@@ -5,9 +5,13 @@ namespace Vfio.Tests;
 /// <summary>Giving device nodes to a user, and taking them back. Owners are real: this needs root, on temporary files.</summary>
 public sealed class BindForUserTests : IDisposable
 {
-    private readonly FakeHost _host = new();
+    private readonly FakeHost _host;
 
-    public BindForUserTests() => BindScenario.NeedRoot();
+    public BindForUserTests()
+    {
+        BindScenario.NeedRoot();
+        _host = new FakeHost();
+    }
 
     public void Dispose() => _host.Dispose();
 

@@ -48,10 +48,11 @@ public sealed class BindingPlanTests : IDisposable
     [Fact]
     public void The_journal_can_be_read_by_everybody_and_written_by_its_owner_alone()
     {
+        const UnixFileMode Entry = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
         Plan(null, BindScenario.AddNic(_host)).Execute();
-        UnixFileMode mode = File.GetUnixFileMode(_host.PathOf("run/vfio/0000:00:14.3.json"));
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, mode & ~(UnixFileMode.GroupRead | UnixFileMode.OtherRead));
-        Assert.False(File.GetUnixFileMode(_host.PathOf("run/vfio")).HasFlag(UnixFileMode.OtherWrite));
+        Assert.Equal(Entry, File.GetUnixFileMode(_host.PathOf("run/vfio/0000:00:14.3.json")));
+        Assert.Equal(
+            Entry | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute, File.GetUnixFileMode(_host.PathOf("run/vfio")));
     }
 
     [Fact]

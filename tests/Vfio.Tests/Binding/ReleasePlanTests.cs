@@ -30,15 +30,16 @@ public sealed class ReleasePlanTests : IDisposable
     }
 
     [Fact]
-    public void A_release_clears_the_override_unbinds_binds_and_switches_on()
+    public void A_release_holds_the_device_for_its_driver_unbinds_binds_clears_the_override_and_switches_on()
     {
         ReleaseOutcome outcome = Release();
         Assert.Equal(("e1000e", null), (outcome.Device!.Driver, outcome.Error));
         Assert.Equal(
             [
-                "write sys/bus/pci/devices/0000:00:14.3/driver_override",
+                "write sys/bus/pci/devices/0000:00:14.3/driver_override e1000e",
                 "write sys/bus/pci/drivers/vfio-pci/unbind 0000:00:14.3",
                 "write sys/bus/pci/drivers/e1000e/bind 0000:00:14.3",
+                "write sys/bus/pci/devices/0000:00:14.3/driver_override",
                 "up eth0",
             ],
             _kernel.Calls);
@@ -183,12 +184,12 @@ public sealed class ReleasePlanTests : IDisposable
     }
 
     [Fact]
-    public void A_name_that_another_interface_took_meanwhile_is_an_error_that_names_it()
+    public void A_name_that_another_interface_took_meanwhile_is_left_to_it()
     {
         Journal.Write(Journal.Find(_nic.Address)! with { Interfaces = [new InterfaceState("eth9", true)] });
         FakeDevice other = BindScenario.AddSecondNic(_host, group: 13).WithInterface("eth9");
         ReleaseOutcome outcome = Release();
-        Assert.Null(outcome.Error); // the name is taken: the interface keeps the one the kernel gave it
+        Assert.Null(outcome.Error);
         Assert.Contains("eth0", new HostSurvey(_host.Root).Interfaces(_nic.Address));
         Assert.Equal(["eth9"], new HostSurvey(_host.Root).Interfaces(other.Address));
     }

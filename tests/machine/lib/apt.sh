@@ -13,10 +13,19 @@ debian_mirror() {
         awk -v suite="$(debian_codename)" '$1 == suite { print $2; exit }'
 }
 
+# A fresh container has no package lists: without them apt knows neither mirrors nor packages.
+ensure_lists() {
+    [ -z "$(find /var/lib/apt/lists -maxdepth 1 -name '*Packages*' -print -quit 2> /dev/null)" ] || return 0
+    [ "$(id -u)" -eq 0 ] || { say "this host's package lists are empty; run: sudo apt-get update"; exit 1; }
+    say "fetching this host's package lists"
+    apt-get -qq -o DPkg::Lock::Timeout=300 update >&2 || die "apt-get update failed" 1
+}
+
 # apt_state NAME SUITE...: makes the private state NAME and sets apt_options for apt-get and apt-cache.
 apt_state() {
     local name=$1 state=$cache_dir/apt/$1 keys=/usr/share/keyrings/debian-archive-keyring.gpg mirror suite option=
     shift
+    ensure_lists
     mirror=$(debian_mirror)
     [ -n "$mirror" ] || die "apt names no Debian mirror; run 'apt-get update' as root first" 1
     mkdir -p "$state/lists/partial" "$state/cache/archives/partial"
@@ -40,6 +49,7 @@ apt_state() {
 apt_unpack() {
     local dir=$1 fetched archive
     shift
+    ensure_lists
     fetched=$(mktemp -d "$cache_dir/fetch.XXXXXX")
     (cd "$fetched" && apt-get "${apt_options[@]}" -qq download "$@" >&2) || die "cannot fetch: $*" 1
     for archive in "$fetched"/*.deb; do
