@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 
 namespace Vfio.Cli;
 
@@ -37,9 +38,8 @@ internal sealed record CliHost
     public static CliHost Running() => new()
     {
         Root = HostRoot.Default,
-        // Not Console.Out: it reads the terminal's description and changes signal handling, which nothing here needs.
-        Out = Open(Console.OpenStandardOutput, autoFlush: false),
-        Error = Open(Console.OpenStandardError, autoFlush: true),
+        Out = Open(descriptor: 1, autoFlush: false),
+        Error = Open(descriptor: 2, autoFlush: true),
         Terminal = Terminal.OfStandardOutput(),
         Debug = Environment.GetEnvironmentVariable("VFIO_DEBUG") == "1",
     };
@@ -48,17 +48,30 @@ internal sealed record CliHost
     public void Tell(string line)
     {
         Out.Flush();
-        Error.WriteLine(line);
+        try
+        {
+            Error.WriteLine(line);
+        }
+        catch (IOException)
+        {
+            // Nobody can be told; the exit code still says how it went.
+        }
     }
 
-    private static StreamWriter Open(Func<Stream> open, bool autoFlush)
+    private static StreamWriter Open(int descriptor, bool autoFlush)
     {
         Stream stream;
         try
         {
-            stream = open();
+            // For terminals and pipes not Console's stream: its first write switches the terminal into another mode. For files
+            // Console's, which moves the position that the next command goes on from.
+            stream = new FileStream(new SafeFileHandle(descriptor, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+            if (stream.CanSeek)
+            {
+                stream = descriptor == 1 ? Console.OpenStandardOutput() : Console.OpenStandardError();
+            }
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
             // Started with the descriptor closed (">&-"): whoever did that wants to read nothing.
             stream = Stream.Null;

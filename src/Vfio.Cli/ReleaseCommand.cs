@@ -113,6 +113,8 @@ internal static class ReleaseCommand
         foreach ((JournalEntry entry, PciDeviceInfo? device, VfioException? _) in outcomes.Where(outcome => outcome.Error is null))
         {
             string how = device is null ? "is gone; its journal entry was removed"
+                : entry.Damage is null && (device.VendorId, device.DeviceId) != (entry.VendorId, entry.DeviceId)
+                    ? "is another card now, which is left as it is; the journal entry of the one before was removed"
                 : entry.Damage is not null ? $"released; its entry was damaged, and the kernel chose {device.Driver ?? "no driver"}"
                 : device.Driver is string driver ? $"handed back to {driver}"
                 : "handed back, without a driver as before";

@@ -12,6 +12,7 @@ internal sealed class AbiRules
         ["NetIf.ifreq_flags"] = "struct ifreq",
         ["NetIf.ifreq_newname"] = "struct ifreq",
         ["NetIf.ifreq_address"] = "struct ifreq",
+        ["NetIf.ifconf"] = "struct ifconf",
     };
 
     /// <summary>Fields that lie deeper in C: the C expressions of their offset and their size.</summary>
@@ -33,6 +34,7 @@ internal sealed class AbiRules
         ["FileStatus"] = "a value made from struct statx",
         ["UserEntry"] = "a value made from struct passwd",
         ["UserDatabase.BufferBytes"] = "the size of a buffer",
+        ["NetworkInterfaceIoctl.AnswerBytes"] = "the size of a buffer",
         ["VfioDeviceIoctl.MaxInfoBytes"] = "a bound of what is believed",
         ["NetIf.Name"] = "room for IFNAMSIZ bytes, judged where it is a field",
         ["Libc.Spare"] = "the rest of struct statx, judged by the size of the whole",

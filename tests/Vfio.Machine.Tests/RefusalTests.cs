@@ -60,6 +60,55 @@ public sealed class RefusalTests : HostTest
     }
 
     [Fact]
+    public void A_disk_under_a_loop_device()
+    {
+        Machine.Do($"mkfs.ext4 -q -F {Disk} && losetup /dev/loop0 {Disk}");
+        AssertRefused(Machine.Nvme, "is part of loop0", "--force");
+        Machine.Do("losetup -d /dev/loop0");
+    }
+
+    [Fact]
+    public void A_disk_whose_character_device_a_program_has_open()
+    {
+        using System.Diagnostics.Process reader = Machine.Start("sh", "-c", "exec 3</dev/ng0n1 && echo ready && read line");
+        Assert.Equal("ready", reader.StandardOutput.ReadLine());
+        AssertRefused(Machine.Nvme, $"pid {reader.Id} (sh, user root) has", "--force");
+        reader.StandardInput.Close();
+        reader.WaitForExit();
+    }
+
+    [Fact]
+    public void The_device_that_carries_the_root_file_system_and_the_console() =>
+        AssertRefused("0000:00:1e.0", "9p share", "--force");
+
+    [Fact]
+    public void An_interface_that_is_up_with_a_labelled_address()
+    {
+        string name = InterfaceOf(Machine.Nic);
+        Machine.Do($"ip addr add 192.0.2.9/32 dev {name} label {name}:vip && ip link set {name} up");
+        Machine.Vfio("bind", Machine.Nic).FailedWith(3, "192.0.2.9", "--force");
+        Machine.Do($"ip addr flush dev {name} && ip link set {name} down");
+        AssertHostUntouched();
+    }
+
+    [Fact]
+    public void A_function_one_of_whose_virtual_functions_a_program_has_names_it()
+    {
+        Machine.Need(Machine.Igb);
+        Machine.Do($"echo 1 > /sys/bus/pci/devices/{Machine.Igb}/sriov_numvfs");
+        string function = System.IO.Path.GetFileName(new FileInfo($"/sys/bus/pci/devices/{Machine.Igb}/virtfn0").LinkTarget!);
+        Machine.Vfio("bind", function).Succeeded();
+        using (Holder holder = new(function))
+        {
+            Machine.Vfio("bind", Machine.Igb).FailedWith(3, $"pid {holder.Id} (readbar0, user root) has a virtual function", "--force");
+        }
+
+        Machine.Vfio("release", function).Succeeded();
+        Machine.Do($"echo 0 > /sys/bus/pci/devices/{Machine.Igb}/sriov_numvfs");
+        AssertHostUntouched();
+    }
+
+    [Fact]
     public void An_interface_that_is_up_with_an_address_and_force_takes_it()
     {
         string name = InterfaceOf(Machine.Nic);

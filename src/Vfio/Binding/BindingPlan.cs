@@ -149,13 +149,26 @@ public sealed class BindingPlan
                 $"vfio release --force {device.Address} gives the device to the driver that the kernel chooses");
         }
 
+        if (user is not null && _gift.OtherUser(device, user.Value.Name) is string other)
+        {
+            throw new VfioException(
+                "bind", device.Address.ToString(), $"its IOMMU group {device.IommuGroup} is given to user {other} already, and the kernel cannot split a group",
+                "release the group's other devices first; vfio status shows them");
+        }
+
         List<BindingStep> steps = [];
         if (device.HasVfioDriver && (user is null || _gift.IsGiven(device, user.Value.Uid)))
         {
             return steps;
         }
 
-        JournalEntry entry = before ?? Describe(device, survey);
+        // What a killed bind left still says how the device was before; what another card, or somebody else's rebind, left does not.
+        bool isStale = before is not null && !device.HasVfioDriver
+            && ((before.VendorId, before.DeviceId) != (device.VendorId, device.DeviceId)
+                || (device.Driver is not null && device.Driver != before.DriverBefore));
+        JournalEntry entry = before is null || isStale ? Describe(device, survey)
+            : device.HasVfioDriver ? before
+            : before with { User = null, TakenAt = DateTimeOffset.UtcNow, TakenBy = Caller(), ProcessId = Environment.ProcessId };
         _undo.Note(device, before, _gift.NodesOf(device));
         steps.Add(_kit.Remember(user is null ? entry : entry with { User = user.Value.Name, Nodes = _gift.OwnersBefore(device, entry) }));
         if (!device.HasVfioDriver)
@@ -178,6 +191,9 @@ public sealed class BindingPlan
         return steps;
     }
 
+    private static string Caller() => JournalFormat.Fit(
+        Environment.GetEnvironmentVariable("SUDO_USER") is { Length: > 0 } caller ? caller : Users.Name(Users.EffectiveId));
+
     private static JournalEntry Describe(PciDeviceInfo device, HostSurvey survey) => new()
     {
         Address = device.Address,
@@ -190,8 +206,7 @@ public sealed class BindingPlan
         Interfaces = survey.InterfaceStates(device.Address),
         Disks = survey.Disks(device.Address),
         TakenAt = DateTimeOffset.UtcNow,
-        TakenBy = JournalFormat.Fit(
-            Environment.GetEnvironmentVariable("SUDO_USER") is { Length: > 0 } caller ? caller : Users.Name(Users.EffectiveId)),
+        TakenBy = Caller(),
         ProcessId = Environment.ProcessId,
     };
 }

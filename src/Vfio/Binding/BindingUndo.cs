@@ -37,7 +37,7 @@ internal sealed class BindingUndo(DeviceSteps kit, BindingJournal journal, HostR
         {
             string which = string.Join("; ", stuck.Select(item => $"{item.Device}: {item.Why.Message}"));
             throw new VfioException(
-                failure.Operation, failure.Subject, $"{failure.Message}; and undoing it failed: {which}",
+                "bind", stuck[0].Device.ToString(), $"{failure.Message}; and undoing it failed: {which}",
                 $"vfio release {string.Join(' ', stuck.Select(item => item.Device))} tries again to hand back");
         }
     }
@@ -57,13 +57,16 @@ internal sealed class BindingUndo(DeviceSteps kit, BindingJournal journal, HostR
         // Taken earlier: it stays taken, by whom and for whom it was.
         foreach ((string node, FileStatus? before) in device.Nodes)
         {
-            if (before is FileStatus owner && FileStatus.Of(node) is FileStatus now && now != owner)
+            if (before is FileStatus owner && FileStatus.Of(node) is FileStatus current && current != owner)
             {
                 changes.ChangeOwner(node, owner.UserId, owner.GroupId);
             }
         }
 
-        journal.Write(device.Entry!);
+        if (journal.Find(device.Address) is not JournalEntry now || !JournalFormat.Write(now).AsSpan().SequenceEqual(JournalFormat.Write(device.Entry!)))
+        {
+            journal.Write(device.Entry!);
+        }
     }
 
     private sealed record Before(

@@ -13,6 +13,7 @@ public sealed class HostSurvey
     private readonly DiskUse _disks;
     private readonly NetworkUse _network;
     private readonly DisplayUse _displays;
+    private readonly ShareUse _shares;
 
     /// <summary>Surveys the running host.</summary>
     public HostSurvey()
@@ -29,6 +30,7 @@ public sealed class HostSurvey
         _disks = new DiskUse(host);
         _network = new NetworkUse(host);
         _displays = new DisplayUse(host);
+        _shares = new ShareUse(host);
     }
 
     /// <summary>The network interfaces that stand on a device.</summary>
@@ -73,6 +75,7 @@ public sealed class HostSurvey
         IEnumerable<DeviceUse> uses = _displays.Of(device)
             .Concat(_network.Of(device.Address))
             .Concat(_disks.Of(device.Address, openNodes: thorough))
+            .Concat(_shares.Of(device.Address))
             .Concat(thorough ? OpenNodes(device) : []);
         refusals.AddRange(uses.Select(use => new BindingRefusal(device.Address, use.Kind, use.Explanation, CanForce: true)));
         if (device.ReadVirtualFunctionCount() is int count and > 0)
@@ -95,16 +98,33 @@ public sealed class HostSurvey
             && header is { IsAbsent: false, HeaderType: not 0 };
     }
 
-    /// <summary>Who has a node of the device open: a disk of it, or its display.</summary>
+    /// <summary>Who has a node of the device open, a disk of it or its display, or has one of its virtual functions.</summary>
     internal IReadOnlyList<DeviceHolder> Holders(PciDeviceInfo device)
     {
         string[] nodes = NodesOf(device);
-        return nodes.Length == 0 ? [] : new DeviceHolders(_host).OfNodes(nodes);
+        DeviceHolders holders = new(_host);
+        return [.. (nodes.Length == 0 ? [] : holders.OfNodes(nodes)), .. VirtualFunctions(device).SelectMany(holders.OfDevice)];
+    }
+
+    private List<PciDeviceInfo> VirtualFunctions(PciDeviceInfo device)
+    {
+        List<PciDeviceInfo> functions = [];
+        for (int i = 0; i < device.ReadVirtualFunctionCount(); i++)
+        {
+            if (PciAddress.TryParse(SysfsFile.ReadLinkName(device.Attribute($"virtfn{i}")), out PciAddress address)
+                && new PciBus(_host).Find(address) is { HasVfioDriver: true } function)
+            {
+                functions.Add(function);
+            }
+        }
+
+        return functions;
     }
 
     private IEnumerable<DeviceUse> OpenNodes(PciDeviceInfo device) =>
-        Holders(device).Select(holder => new DeviceUse("open", $"{holder} has {string.Join(" or ", NodesOf(device))} open"));
+        Holders(device).Select(holder => new DeviceUse("open", NodesOf(device) is { Length: > 0 } nodes
+            ? $"{holder} has {string.Join(" or ", nodes)} open" : $"{holder} has a virtual function of it open"));
 
     private string[] NodesOf(PciDeviceInfo device) =>
-        [.. _disks.Disks(device.Address).Select(disk => $"/dev/{disk}"), .. SysfsFile.Names(device.Attribute("drm")).Select(name => $"/dev/dri/{name}")];
+        [.. _disks.Nodes(device.Address).Select(name => $"/dev/{name}"), .. SysfsFile.Names(device.Attribute("drm")).Select(name => $"/dev/dri/{name}")];
 }

@@ -16,7 +16,8 @@ internal sealed class InterfaceRestorer(HostRoot host, IHostChanges changes)
         {
             yield return new BindingStep($"switch on {state.Name}", () =>
             {
-                if (Exists(state.Name))
+                // Another device's interface may have the name by now.
+                if (new ClassDevices(host, "net").On(entry.Address).Contains(state.Name))
                 {
                     changes.SwitchOnInterface(state.Name);
                 }

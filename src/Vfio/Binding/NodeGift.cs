@@ -16,6 +16,12 @@ internal sealed class NodeGift(DeviceSteps kit, BindingJournal journal, HostRoot
 
     public bool IsGiven(PciDeviceInfo device, uint user) => NodesOf(device) is { Length: > 0 } nodes && nodes.All(node => FileStatus.Of(node)?.UserId == user);
 
+    /// <summary>Another user who has the group, by another device of it.</summary>
+    public string? OtherUser(PciDeviceInfo device, string user) => journal.Entries()
+        .Where(entry => entry.Address != device.Address && entry.User is not null && entry.User != user && IsInGroup(entry, device.IommuGroup))
+        .Select(entry => entry.User)
+        .FirstOrDefault();
+
     public IEnumerable<BindingStep> Steps(PciDeviceInfo device, (uint Uid, uint Gid, string Name) user)
     {
         yield return kit.ChangeOwner(GroupNode(device), user.Uid, user.Gid, $"for {user.Name}");

@@ -26,6 +26,7 @@ internal static class NodeRestorer
 
         foreach (NodeOwner owner in owners)
         {
+            // Another device of the group is still given to this user (bind refuses a second one): so is the group's node.
             if (owner.Node == groupNode && IsSharedWithAnother(journal, entry, device, host, released))
             {
                 continue;

@@ -9,10 +9,33 @@ namespace Vfio.Interop;
 /// <summary>Reads and sets an interface's flags and name (netdevice(7)); the errno comes back, 0 where it worked.</summary>
 internal static unsafe class NetworkInterfaceIoctl
 {
-    public static IPAddress? GetIPv4Address(string name)
+    // 64 KiB of answers: 1,638 addresses.
+    private const int AnswerBytes = 64 * 1024;
+
+    /// <summary>Every interface's IPv4 addresses. A labelled address ("eth0:vip") counts for its interface.</summary>
+    public static IReadOnlyList<(string Interface, IPAddress Address)> GetIPv4Addresses()
     {
-        NetIf.ifreq_address request = new() { ifr_name = ToName(name) };
-        return Call(Libc.AF_INET, NetIf.SIOCGIFADDR, &request) == 0 ? new IPAddress(request.sin_addr) : null;
+        byte[] buffer = new byte[AnswerBytes];
+        List<(string, IPAddress)> addresses = [];
+        fixed (byte* start = buffer)
+        {
+            NetIf.ifconf request = new() { ifc_len = AnswerBytes, ifc_buf = start };
+            if (Call(Libc.AF_INET, NetIf.SIOCGIFCONF, &request) != 0)
+            {
+                return addresses;
+            }
+
+            int size = sizeof(NetIf.ifreq_address);
+            for (int at = 0; at + size <= Math.Min(request.ifc_len, AnswerBytes); at += size)
+            {
+                NetIf.ifreq_address answer = MemoryMarshal.Read<NetIf.ifreq_address>(buffer.AsSpan(at));
+                ReadOnlySpan<byte> name = answer.ifr_name;
+                int end = name.IndexOfAny((byte)0, (byte)':');
+                addresses.Add((Encoding.UTF8.GetString(end < 0 ? name : name[..end]), new IPAddress(answer.sin_addr)));
+            }
+        }
+
+        return addresses;
     }
 
     /// <summary>Switches the interface up, leaving its other flags.</summary>

@@ -13,6 +13,10 @@ internal sealed class DiskUse(HostRoot host)
 
     public IReadOnlyList<string> Disks(PciAddress device) => _disks.On(device);
 
+    /// <summary>The nodes below /dev through which programs use the disks: the disks, and NVMe's character devices.</summary>
+    public IReadOnlyList<string> Nodes(PciAddress device) =>
+        [.. _disks.On(device), .. new ClassDevices(host, "nvme").On(device), .. new ClassDevices(host, "nvme-generic").On(device)];
+
     /// <summary>Each use of the device's disks, as the end of a sentence about the device.</summary>
     /// <param name="device">The device.</param>
     /// <param name="openNodes">Whether to open the disks' nodes too, to ask the kernel whether somebody claims them.</param>
@@ -49,6 +53,15 @@ internal sealed class DiskUse(HostRoot host)
         if (_swaps.Contains(node))
         {
             yield return new DeviceUse("swap", $"its disk {disk} is swapped on");
+        }
+
+        // A loop device stands on a disk's node without claiming it.
+        foreach (string loop in SysfsFile.Names(host.Combine("sys/block")).Where(name => name.StartsWith("loop", StringComparison.Ordinal)))
+        {
+            if (SysfsFile.Read(host.Combine($"sys/block/{loop}/loop/backing_file")) == node)
+            {
+                yield return new DeviceUse("held", $"its disk {disk} is part of {loop}");
+            }
         }
 
         foreach (string holder in SysfsFile.Names(Path.Combine(folder, "holders")))

@@ -12,6 +12,9 @@ internal sealed class NetworkUse(HostRoot host)
 {
     private readonly ClassDevices _interfaces = new(host, "net");
     private readonly Dictionary<string, string> _routes = ReadRoutes(host);
+    private readonly IReadOnlyList<(string Interface, IPAddress Address)> _ipv4Addresses =
+        host.IsRunningHost ? NetworkInterfaceIoctl.GetIPv4Addresses() : [];
+
     private readonly Dictionary<string, string> _ipv6Addresses = ReadIPv6Addresses(host);
 
     public IReadOnlyList<string> Interfaces(PciAddress device) => _interfaces.On(device);
@@ -60,8 +63,8 @@ internal sealed class NetworkUse(HostRoot host)
         && uint.TryParse(text.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint flags) ? flags : 0;
 
     // IPv4 addresses have no file that names their interface: the running kernel is asked.
-    private string? Address(string name) =>
-        (host.IsRunningHost ? NetworkInterfaceIoctl.GetIPv4Address(name)?.ToString() : null) ?? _ipv6Addresses.GetValueOrDefault(name);
+    private string? Address(string name) => _ipv4Addresses.FirstOrDefault(item => item.Interface == name).Address?.ToString()
+        ?? _ipv6Addresses.GetValueOrDefault(name);
 
     // A route's line: Iface Destination Gateway Flags RefCnt Use Metric Mask …, numbers in hexadecimal.
     private static Dictionary<string, string> ReadRoutes(HostRoot host)

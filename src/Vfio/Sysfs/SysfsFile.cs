@@ -58,7 +58,8 @@ internal static class SysfsFile
     /// <returns>How many; -1 where it cannot be read.</returns>
     public static int ReadBytes(string path, Span<byte> buffer)
     {
-        using SafeFileHandle file = Libc.Open(path, Libc.O_RDONLY | Libc.O_CLOEXEC);
+        // Without waiting: a pipe in a file's place must not hold up who looks.
+        using SafeFileHandle file = Libc.Open(path, Libc.O_RDONLY | Libc.O_NONBLOCK | Libc.O_CLOEXEC);
         if (file.IsInvalid)
         {
             return -1;

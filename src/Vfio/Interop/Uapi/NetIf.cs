@@ -9,7 +9,7 @@ internal static class NetIf
     public const int IFNAMSIZ = 16;
     public const nuint SIOCGIFFLAGS = 0x8913;
     public const nuint SIOCSIFFLAGS = 0x8914;
-    public const nuint SIOCGIFADDR = 0x8915;
+    public const nuint SIOCGIFCONF = 0x8912;
     public const nuint SIOCSIFNAME = 0x8923;
     public const ushort IFF_UP = 1;
 
@@ -33,6 +33,14 @@ internal static class NetIf
 
         [FieldOffset(16)]
         public Name ifr_newname;
+    }
+
+    /// <summary>struct ifconf: how many bytes of ifreq fit, then how many are there.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public unsafe struct ifconf
+    {
+        public int ifc_len;
+        public void* ifc_buf;
     }
 
     /// <summary>struct ifreq, for an IPv4 address: a sockaddr_in in the union, its address 4 bytes in, in network order.</summary>

@@ -1,0 +1,39 @@
+namespace Vfio.Sysfs;
+
+/// <summary>
+/// Which virtio devices carry a file system of the hypervisor's (9p, virtiofs) or the console. Whether such a share is mounted
+/// cannot be seen reliably (it may be below an overlay, or in another namespace): a driver that has it counts as use.
+/// </summary>
+internal sealed class ShareUse
+{
+    private readonly List<(PciAddress Device, DeviceUse Use)> _uses = [];
+
+    public ShareUse(HostRoot host)
+    {
+        string folder = host.Combine("sys/bus/virtio/devices");
+        bool isConsole = (SysfsFile.Read(host.Combine("sys/class/tty/console/active")) ?? "").Contains("hvc", StringComparison.Ordinal);
+        foreach (string name in SysfsFile.Names(folder))
+        {
+            string? link = SysfsFile.ReadLink(Path.Combine(folder, name));
+            string? owner = link?.Split('/').LastOrDefault(part => PciAddress.TryParse(part, out _));
+            if (owner is null)
+            {
+                continue;
+            }
+
+            DeviceUse? use = SysfsFile.ReadLinkName(Path.Combine(folder, name, "driver")) switch
+            {
+                "9pnet_virtio" => new DeviceUse("mounted", $"it carries the 9p share {SysfsFile.Read(Path.Combine(folder, name, "mount_tag"))}, which may be mounted"),
+                "virtiofs" => new DeviceUse("mounted", "it carries a virtiofs share, which may be mounted"),
+                "virtio_console" when isConsole => new DeviceUse("console", "it carries the system console"),
+                _ => null,
+            };
+            if (use is not null)
+            {
+                _uses.Add((PciAddress.Parse(owner), use));
+            }
+        }
+    }
+
+    public IEnumerable<DeviceUse> Of(PciAddress device) => _uses.Where(item => item.Device == device).Select(item => item.Use);
+}
