@@ -116,7 +116,7 @@ if [ -n "$machine" ]; then
         shift
         xunit "$name" tests/machine/run "${options[@]}" --timeout 600 \
             --env VFIO_TOOL="$PWD/artifacts/vfio/vfio" --env VFIO_SAMPLE="$PWD/artifacts/ReadBar0/ReadBar0" \
-            --env VFIO_READBAR0="$PWD/artifacts/readbar0" \
+            --env VFIO_READBAR0="$PWD/artifacts/readbar0" --env VFIO_QMP="$PWD/tests/machine/qmp" \
             -- artifacts/machine-tests/Vfio.Machine.Tests -noLogo -noColor "$@"
     }
 

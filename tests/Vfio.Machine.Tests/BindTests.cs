@@ -165,19 +165,19 @@ public sealed class BindTests : HostTest
     [Fact]
     public void Another_card_in_the_place_of_a_taken_one_is_not_given_the_old_ones_past()
     {
-        Machine.Do("tests/machine/qmp device_add driver=edu id=plugged bus=hotplug0");
+        Machine.Do($"{Machine.Qmp} device_add driver=edu id=plugged bus=hotplug0");
         const string place = "0000:02:00.0";
         Machine.Do($"for i in 1 2 3 4 5 6 7 8 9; do [ -e /sys/bus/pci/devices/{place} ] && break; sleep 0.5; done");
         Machine.Vfio("bind", "--user", Machine.User, place).Succeeded();
-        Machine.Do($"tests/machine/qmp device_del id=plugged; for i in 1 2 3 4 5 6 7 8 9; do [ -e /sys/bus/pci/devices/{place} ] || break; sleep 0.5; done");
-        Machine.Do($"tests/machine/qmp device_add driver=e1000e id=plugged2 bus=hotplug0; for i in 1 2 3 4 5 6 7 8 9; do [ -e /sys/bus/pci/devices/{place}/driver ] && break; sleep 0.5; done");
+        Machine.Do($"{Machine.Qmp} device_del id=plugged; for i in 1 2 3 4 5 6 7 8 9; do [ -e /sys/bus/pci/devices/{place} ] || break; sleep 0.5; done");
+        Machine.Do($"{Machine.Qmp} device_add driver=e1000e id=plugged2 bus=hotplug0; for i in 1 2 3 4 5 6 7 8 9; do [ -e /sys/bus/pci/devices/{place}/driver ] && break; sleep 0.5; done");
         Assert.Equal("e1000e", Machine.Device(place).Driver);
 
         Machine.Vfio("bind", place).Succeeded();
         Assert.Null(new BindingJournal().Find(PciAddress.Parse(place))!.User);
         Machine.Vfio("release", place).Succeeded();
         Assert.Equal("e1000e", Machine.Device(place).Driver);
-        Machine.Do($"tests/machine/qmp device_del id=plugged2; for i in 1 2 3 4 5 6 7 8 9; do [ -e /sys/bus/pci/devices/{place} ] || break; sleep 0.5; done");
+        Machine.Do($"{Machine.Qmp} device_del id=plugged2; for i in 1 2 3 4 5 6 7 8 9; do [ -e /sys/bus/pci/devices/{place} ] || break; sleep 0.5; done");
         AssertHostUntouched();
     }
 

@@ -31,6 +31,9 @@ internal static class Machine
 
     public static string CProgram { get; } = Program("VFIO_READBAR0");
 
+    /// <summary>Asks QEMU for things (docs/machine.md).</summary>
+    public static string Qmp { get; } = Program("VFIO_QMP");
+
     /// <summary>Skips the test where a device is missing because this QEMU lacks it.</summary>
     public static void Need(string address)
     {
