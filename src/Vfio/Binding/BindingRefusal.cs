@@ -4,7 +4,7 @@ namespace Vfio;
 /// <param name="Device">The device.</param>
 /// <param name="Reason">
 /// One word, stable: <c>bridge</c>, <c>no-iommu</c>, <c>mounted</c>, <c>swap</c>, <c>held</c>, <c>claimed</c>, <c>open</c>,
-/// <c>address</c>, <c>route</c>, <c>port</c>, <c>display</c>, <c>functions</c>.
+/// <c>address</c>, <c>route</c>, <c>port</c>, <c>display</c>, <c>console</c>, <c>functions</c>.
 /// </param>
 /// <param name="Explanation">The end of a sentence about the device: "its disk nvme0n1 is mounted on /srv".</param>
 /// <param name="CanForce">Whether <see cref="BindOptions.Force"/> goes on all the same.</param>

@@ -100,6 +100,6 @@ internal sealed class DiskUse(HostRoot host)
 }
 
 /// <summary>One thing a device is in use for.</summary>
-/// <param name="Kind">One word, stable: mounted, swap, held, claimed, open, address, route, port, display, functions.</param>
+/// <param name="Kind">One word, stable: mounted, swap, held, claimed, open, address, route, port, display, console, functions.</param>
 /// <param name="Explanation">The end of a sentence about the device: "its disk nvme0n1 is mounted on /srv".</param>
 internal sealed record DeviceUse(string Kind, string Explanation);

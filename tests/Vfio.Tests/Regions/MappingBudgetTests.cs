@@ -4,6 +4,7 @@ using Vfio.Regions;
 
 namespace Vfio.Tests;
 
+[Collection(nameof(AloneInTheProcess))]
 public sealed class MappingBudgetTests
 {
     private const ulong OneGiB = 1UL << 30;

@@ -147,11 +147,10 @@ public sealed class RegionLifetimeTests
         using VfioDevice device = new(backend, default);
         Region region = device.OpenRegion(RegionIndex.Bar4);
         (ulong start, ulong end, _) = Assert.Single(Maps(backend.MemoryName));
-        int before = AllMaps().Count;
         region.Dispose();
         Assert.Empty(Maps(backend.MemoryName));
-        Assert.InRange(AllMaps().Count - before, 0, 1100);
         (ulong Start, ulong End, string Name)[] inside = [.. AllMaps().Where(map => map.Start < end && map.End > start)];
+        Assert.InRange(inside.Length, 1, 300);
         Assert.All(inside, map => Assert.Contains("vfio-revoked", map.Name, StringComparison.Ordinal));
         Assert.Equal(length, inside.Aggregate(0ul, (sum, map) => sum + ulong.Min(map.End, end) - ulong.Max(map.Start, start)));
         GC.KeepAlive(region);
