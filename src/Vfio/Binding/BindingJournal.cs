@@ -177,7 +177,7 @@ public sealed class BindingJournal
         });
 
         // What stands in it is written to the kernel by root.
-        if (FileStatus.Of(_folder) is FileStatus status && status.UserId != Users.EffectiveId)
+        if (FileStatus.Of(_folder) is FileStatus status && status.UserId != 0 && status.UserId != Users.EffectiveId)
         {
             throw new VfioException("use", _folder, $"the folder belongs to user {Users.Name(status.UserId)}, not to root", $"look at what is in it, and remove it: ls -la {_folder}");
         }
