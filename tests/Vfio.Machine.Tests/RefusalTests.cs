@@ -62,9 +62,9 @@ public sealed class RefusalTests : HostTest
     [Fact]
     public void A_disk_under_a_loop_device()
     {
-        Machine.Do($"mkfs.ext4 -q -F {Disk} && losetup /dev/loop0 {Disk}");
+        Machine.Do($"modprobe -q loop || true; mkfs.ext4 -q -F {Disk} && losetup -f {Disk}");
         AssertRefused(Machine.Nvme, "is part of loop0", "--force");
-        Machine.Do("losetup -d /dev/loop0");
+        Machine.Do("losetup -D");
     }
 
     [Fact]
