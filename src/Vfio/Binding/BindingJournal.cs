@@ -141,6 +141,11 @@ public sealed class BindingJournal
         SyncFolder();
     }
 
+    /// <summary>What to say where an entry would be relied on that cannot be believed.</summary>
+    internal VfioException Damaged(JournalEntry entry) => new(
+        "read", PathOf(entry.Address), $"the journal's entry is damaged: {entry.Damage}",
+        $"vfio release --force {entry.Address} gives the device to the driver that the kernel chooses");
+
     internal string PathOf(PciAddress address) => Path.Combine(_folder, address + Suffix);
 
     private string UnfinishedPathOf(PciAddress address) => Path.Combine(_folder, address + UnfinishedSuffix);
@@ -213,6 +218,6 @@ public sealed class BindingJournal
         }
     }
 
-    private static VfioException Failed(string operation, string path, int errno) =>
+    internal static VfioException Failed(string operation, string path, int errno) =>
         new(operation, path, errno, errno is Errno.EACCES or Errno.EPERM ? "taking and releasing devices needs root: sudo vfio …" : null);
 }

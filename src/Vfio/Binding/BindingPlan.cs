@@ -142,11 +142,9 @@ public sealed class BindingPlan
     private List<BindingStep> StepsFor(PciDeviceInfo device, HostSurvey survey, (uint Uid, uint Gid, string Name)? user)
     {
         JournalEntry? before = _journal.Find(device.Address);
-        if (before?.Damage is string damage)
+        if (before?.Damage is not null)
         {
-            throw new VfioException(
-                "read", _journal.PathOf(device.Address), $"the journal's entry is damaged: {damage}",
-                $"vfio release --force {device.Address} gives the device to the driver that the kernel chooses");
+            throw _journal.Damaged(before);
         }
 
         if (user is not null && _gift.OtherUser(device, user.Value.Name) is string other)
@@ -176,8 +174,7 @@ public sealed class BindingPlan
             steps.Add(_kit.Override(device, PciDeviceInfo.VfioPciDriver));
             if (device.Driver is not null)
             {
-                IReadOnlyList<DeviceHolder> holders = survey.Holders(device);
-                steps.Add(holders.Count == 0 ? _kit.Unbind(device) : _kit.UnbindHeld(device, holders));
+                steps.Add(_kit.Unbind(device, survey.Holders(device)));
             }
 
             steps.Add(_kit.Probe(device, PciDeviceInfo.VfioPciDriver));

@@ -61,7 +61,7 @@ internal static class DeviceRestorer
         {
             if (device.Driver is not null)
             {
-                steps.Add(Unbind(kit, device, holders));
+                steps.Add(kit.Unbind(device, holders));
             }
 
             AddAttach(kit, entry, device, steps);
@@ -103,9 +103,6 @@ internal static class DeviceRestorer
     private static IReadOnlyList<DeviceHolder> HoldersOf(HostRoot host, PciDeviceInfo device) =>
         device.HasVfioDriver ? new DeviceHolders(host).OfDevice(device) : [];
 
-    private static BindingStep Unbind(DeviceSteps kit, PciDeviceInfo device, IReadOnlyList<DeviceHolder> holders) =>
-        holders.Count == 0 ? kit.Unbind(device) : kit.UnbindHeld(device, holders);
-
     private static void AddAttach(DeviceSteps kit, JournalEntry entry, PciDeviceInfo device, List<BindingStep> steps)
     {
         if (entry.DriverBefore is not string driver)
@@ -139,9 +136,7 @@ internal static class DeviceRestorer
     {
         if (!force)
         {
-            throw new VfioException(
-                "read", journal.PathOf(entry.Address), $"the journal's entry is damaged: {entry.Damage}",
-                $"vfio release --force {entry.Address} gives the device to the driver that the kernel chooses");
+            throw journal.Damaged(entry);
         }
 
         List<BindingStep> steps = [];
@@ -150,7 +145,7 @@ internal static class DeviceRestorer
             steps.Add(kit.Override(device, null));
             if (device.HasVfioDriver)
             {
-                steps.Add(Unbind(kit, device, HoldersOf(host, device)));
+                steps.Add(kit.Unbind(device, HoldersOf(host, device)));
             }
 
             steps.Add(kit.ProbeAny(device));

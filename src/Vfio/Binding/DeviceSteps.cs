@@ -1,8 +1,8 @@
 namespace Vfio.Binding;
 
 /// <summary>
-/// The single steps of which taking and handing back consist, for one host. Each says what it does and does it; a step whose
-/// work is done already does nothing, so that an interrupted sequence can be run again from its start.
+/// The single steps of which taking and handing back consist, for one host. Each says what it does and does it. Which of them a
+/// device needs is computed from where it stands, so that what was interrupted is planned anew, not run again.
 /// </summary>
 internal sealed class DeviceSteps(HostRoot host, IHostChanges changes, BindingJournal journal)
 {
@@ -32,10 +32,14 @@ internal sealed class DeviceSteps(HostRoot host, IHostChanges changes, BindingJo
         return Write(path, driver ?? "\n");
     }
 
-    public BindingStep Unbind(PciDeviceInfo device) => Write(Path.Combine(host.PciDriver(device.Driver!), "unbind"), device.Address.ToString());
+    /// <summary>Takes the device from its driver: by itself where nobody holds it, else in a child process that may wait.</summary>
+    public BindingStep Unbind(PciDeviceInfo device, IReadOnlyList<DeviceHolder> holders) =>
+        holders.Count == 0 ? UnbindFree(device) : UnbindHeld(device, holders);
 
-    /// <summary>Unbinds in a child process, which stays in the kernel until whoever holds the device lets go.</summary>
-    public BindingStep UnbindHeld(PciDeviceInfo device, IReadOnlyList<DeviceHolder> holders)
+    private BindingStep UnbindFree(PciDeviceInfo device) => Write(Path.Combine(host.PciDriver(device.Driver!), "unbind"), device.Address.ToString());
+
+    // The child stays in the kernel until whoever holds the device lets go.
+    private BindingStep UnbindHeld(PciDeviceInfo device, IReadOnlyList<DeviceHolder> holders)
     {
         string path = Path.Combine(host.PciDriver(device.Driver!), "unbind");
         return new BindingStep($"write \"{device.Address}\" to {path}, in a child process that waits for {string.Join(", ", holders)}", () =>

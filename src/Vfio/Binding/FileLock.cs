@@ -28,8 +28,7 @@ internal sealed class FileLock : IDisposable
         }
 
         file.Dispose();
-        return errno is Errno.EAGAIN or Errno.EINTR ? null : throw new VfioException(
-            "lock", path, errno, errno is Errno.EACCES or Errno.EPERM ? "taking and releasing devices needs root: sudo vfio …" : null);
+        return errno is Errno.EAGAIN or Errno.EINTR ? null : throw BindingJournal.Failed("lock", path, errno);
     }
 
     public void Dispose()

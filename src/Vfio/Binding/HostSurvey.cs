@@ -121,9 +121,13 @@ public sealed class HostSurvey
         return functions;
     }
 
-    private IEnumerable<DeviceUse> OpenNodes(PciDeviceInfo device) =>
-        Holders(device).Select(holder => new DeviceUse("open", NodesOf(device) is { Length: > 0 } nodes
-            ? $"{holder} has {string.Join(" or ", nodes)} open" : $"{holder} has a virtual function of it open"));
+    private IEnumerable<DeviceUse> OpenNodes(PciDeviceInfo device)
+    {
+        IReadOnlyList<DeviceHolder> holders = Holders(device);
+        string[] nodes = holders.Count == 0 ? [] : NodesOf(device);
+        string what = nodes.Length == 0 ? "a virtual function of it" : string.Join(" or ", nodes);
+        return holders.Select(holder => new DeviceUse("open", $"{holder} has {what} open"));
+    }
 
     private string[] NodesOf(PciDeviceInfo device) =>
         [.. _disks.Nodes(device.Address).Select(name => $"/dev/{name}"), .. SysfsFile.Names(device.Attribute("drm")).Select(name => $"/dev/dri/{name}")];

@@ -15,7 +15,6 @@ internal static class VfioUapi
     public const nuint VFIO_SET_IOMMU = 0x3b66;
     public const nuint VFIO_GROUP_GET_STATUS = 0x3b67;
     public const nuint VFIO_GROUP_SET_CONTAINER = 0x3b68;
-    public const nuint VFIO_GROUP_UNSET_CONTAINER = 0x3b69;
     public const nuint VFIO_GROUP_GET_DEVICE_FD = 0x3b6a;
     public const nuint VFIO_DEVICE_GET_INFO = 0x3b6b;
     public const nuint VFIO_DEVICE_GET_REGION_INFO = 0x3b6c;
@@ -23,7 +22,6 @@ internal static class VfioUapi
     public const uint VFIO_GROUP_FLAGS_VIABLE = 1 << 0;
 
     public const uint VFIO_DEVICE_FLAGS_RESET = 1 << 0;
-    public const uint VFIO_DEVICE_FLAGS_PCI = 1 << 1;
 
     public const uint VFIO_REGION_INFO_FLAG_READ = 1 << 0;
     public const uint VFIO_REGION_INFO_FLAG_WRITE = 1 << 1;
