@@ -8,7 +8,7 @@ internal static class BindCommand
 {
     public static Command Create(CliHost host)
     {
-        Argument<PciAddress[]> devices = Symbols.Devices();
+        Argument<PciAddress[]> devices = Symbols.Devices(host);
         Option<bool> group = Symbols.Flag("--group", "Take every endpoint of the devices' IOMMU groups");
         Option<string?> user = new("--user")
         {

@@ -15,7 +15,7 @@ internal static class ReadCommand
 
     public static Command Create(CliHost host)
     {
-        Argument<PciAddress> device = Symbols.Device();
+        Argument<PciAddress> device = Symbols.Device(host);
         Argument<Place> place = Symbols.Place();
         Option<int> width = Symbols.Width();
         Option<int?> count = Symbols.Number(["--count", "-n"], "COUNT", "How many successive registers to read", 1, MaxCount);

@@ -8,7 +8,7 @@ internal static class ReleaseCommand
 {
     public static Command Create(CliHost host)
     {
-        Argument<PciAddress[]> devices = Symbols.Devices(isOptional: true);
+        Argument<PciAddress[]> devices = Symbols.Devices(host, isOptional: true);
         Option<bool> all = Symbols.Flag("--all", "Hand back every device that is taken");
         Option<bool> dryRun = Symbols.Flag("--dry-run", "Only show what would be done");
         Option<bool> force = Symbols.Flag("--force", "Go on where a program holds the device or the journal is damaged");

@@ -12,18 +12,19 @@ internal static class Symbols
 
     public static Option<bool> Json() => Flag("--json", "Print JSON (docs/cli.md has its fields)");
 
-    public static Argument<PciAddress> Device() => new("DEV")
+    public static Argument<PciAddress> Device(CliHost host) => new("DEV")
     {
-        Description = "The device's PCI address: 0000:00:14.3 or 00:14.3",
-        CustomParser = result => ParseDevice(result, result.Tokens[0].Value),
+        Description = "The device: its PCI address, 0000:00:14.3 or 00:14.3",
+        CustomParser = result => FindDevice(host, result, result.Tokens[0].Value),
     };
 
+    /// <param name="host">The host whose names count.</param>
     /// <param name="isOptional">Whether none may be given.</param>
-    public static Argument<PciAddress[]> Devices(bool isOptional = false) => new("DEV")
+    public static Argument<PciAddress[]> Devices(CliHost host, bool isOptional = false) => new("DEV")
     {
         Description = "PCI addresses of devices: 0000:00:14.3 or 00:14.3",
         Arity = isOptional ? ArgumentArity.ZeroOrMore : ArgumentArity.OneOrMore,
-        CustomParser = result => [.. result.Tokens.Select(token => ParseDevice(result, token.Value)).Distinct()],
+        CustomParser = result => [.. result.Tokens.Select(token => FindDevice(host, result, token.Value)).Distinct()],
     };
 
     public static Argument<Place> Place() => new("PLACE")
@@ -82,11 +83,11 @@ internal static class Symbols
     /// <summary>What a user typed, fit to be part of a message.</summary>
     public static string Quote(string text) => Printable.Shorten(Printable.Clean(text), QuotedColumns);
 
-    private static PciAddress ParseDevice(ArgumentResult result, string text)
+    private static PciAddress FindDevice(CliHost host, ArgumentResult result, string text)
     {
-        if (!PciAddress.TryParse(text, out PciAddress address))
+        if (!DeviceArgument.TryFind(host, text, out PciAddress address, out string mistake))
         {
-            result.AddError($"'{Quote(text)}' is not a PCI address; one looks like 0000:00:14.3 (domain:bus:device.function)");
+            result.AddError(mistake);
         }
 
         return address;

@@ -9,7 +9,7 @@ internal static class WriteCommand
 
     public static Command Create(CliHost host)
     {
-        Argument<PciAddress> device = Symbols.Device();
+        Argument<PciAddress> device = Symbols.Device(host);
         Argument<Place> place = Symbols.Place();
         Argument<ulong> value = Symbols.Value();
         Option<int> width = Symbols.Width();

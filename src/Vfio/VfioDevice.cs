@@ -113,6 +113,24 @@ public sealed class VfioDevice : IDisposable
         }
     }
 
+    /// <summary>
+    /// Resets the device alone, by the function-level way the kernel prefers (<c>VFIO_DEVICE_RESET</c>). Its registers are then as
+    /// after power-on; configuration space is put back by the kernel. Nothing may access the device meanwhile.
+    /// </summary>
+    /// <exception cref="NotSupportedException"><see cref="CanReset"/> is <see langword="false"/>.</exception>
+    /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
+    /// <exception cref="VfioException">The device did not come back.</exception>
+    public void Reset()
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        if (!CanReset)
+        {
+            throw new NotSupportedException($"{Address} cannot be reset: the kernel knows no way for this device alone");
+        }
+
+        _backend.Reset();
+    }
+
     /// <summary>Disposes the open regions, then closes device, group and container, in this order. More than once is harmless.</summary>
     public void Dispose()
     {

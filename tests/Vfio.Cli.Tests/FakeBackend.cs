@@ -7,6 +7,7 @@ namespace Vfio.Cli.Tests;
 internal sealed class FakeBackend : IDeviceBackend
 {
     private readonly Dictionary<RegionIndex, (RegionInfo Info, byte[] Bytes)> _regions = [];
+    private readonly Dictionary<RegionIndex, byte[]> _initial = [];
 
     public List<string> Accesses { get; } = [];
 
@@ -14,8 +15,11 @@ internal sealed class FakeBackend : IDeviceBackend
 
     public string Name => "fake";
 
-    public void Add(RegionIndex index, byte[] bytes, bool canWrite = true) =>
+    public void Add(RegionIndex index, byte[] bytes, bool canWrite = true)
+    {
+        _initial[index] = [.. bytes];
         _regions[index] = (new RegionInfo(index, (ulong)bytes.Length, canRead: true, canWrite, [new MappableArea(0, (ulong)bytes.Length)], 0), bytes);
+    }
 
     public DeviceInfo GetInfo() => new(RegionCount: 9, InterruptCount: 0, CanReset: true);
 
@@ -37,6 +41,15 @@ internal sealed class FakeBackend : IDeviceBackend
 
     public MappedMemory MapArea(RegionInfo region, MappableArea area) =>
         throw new InvalidOperationException("the register commands go through the file descriptor");
+
+    public void Reset()
+    {
+        Accesses.Add("reset");
+        foreach ((RegionIndex index, byte[] bytes) in _initial)
+        {
+            bytes.CopyTo(_regions[index].Bytes, 0);
+        }
+    }
 
     public void Dispose() => IsDisposed = true;
 }

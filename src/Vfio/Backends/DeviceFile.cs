@@ -40,6 +40,8 @@ internal sealed class DeviceFile(SafeFileHandle device, string subject, string b
         device, checked((long)(region.FileOffset + area.Offset)), checked((nuint)area.Length), region.CanRead, region.CanWrite,
         $"{region.Index.Describe()} of {subject}");
 
+    public void Reset() => VfioDeviceIoctl.Reset(device, subject);
+
     public void Dispose()
     {
         device.Dispose();

@@ -27,6 +27,9 @@ internal interface IDeviceBackend : IDisposable
 
     /// <summary>Maps an area that <see cref="RegionInfo.MappableAreas"/> lists. The caller owns the mapping.</summary>
     MappedMemory MapArea(RegionInfo region, MappableArea area);
+
+    /// <summary>Resets the device (VFIO_DEVICE_RESET). Only where <see cref="DeviceInfo.CanReset"/>.</summary>
+    void Reset();
 }
 
 /// <summary>What VFIO_DEVICE_GET_INFO answers, in this library's words.</summary>

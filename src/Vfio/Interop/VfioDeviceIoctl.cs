@@ -21,6 +21,14 @@ internal static unsafe class VfioDeviceIoctl
         return info;
     }
 
+    public static void Reset(SafeFileHandle device, string subject)
+    {
+        if (Libc.Ioctl(device, VfioUapi.VFIO_DEVICE_RESET, 0) < 0)
+        {
+            throw new VfioException("VFIO_DEVICE_RESET", subject, Marshal.GetLastPInvokeError());
+        }
+    }
+
     /// <summary>The region's structure with the capabilities that follow it, as bytes: at least the fixed structure's.</summary>
     public static byte[] GetRegionInfo(SafeFileHandle device, uint index, string subject)
     {

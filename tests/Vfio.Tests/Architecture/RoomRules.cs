@@ -21,7 +21,9 @@ internal static partial class RoomRules
     [
         new(Values, "Interop", "ErrnoNames", "Errno"), // an exception says the errno's name, and has a property Errno
         new("Interop", Values, "VfioException"),
+        new("Registers", Values), // pure: a map names its region
         new("Pci", Values), // pure: bytes in, values out
+        new("Pci", "Registers"),
         new("Sysfs", Values),
         new("Sysfs", "Pci"),
         new("Sysfs", "Interop"),
@@ -31,6 +33,7 @@ internal static partial class RoomRules
         new("Binding", "Interop"),
         new("Regions", Values),
         new("Regions", "Interop"),
+        new("Regions", "Registers"),
         new("Regions", "Backends", "IDeviceBackend"), // the seam
         new("Backends", Values),
         new("Backends", "Interop"),
@@ -153,7 +156,7 @@ internal static partial class RoomRules
     }
 
     private static readonly HashSet<string> NamespaceParts =
-        ["Vfio", "Interop", "Uapi", "Pci", "Sysfs", "Binding", "Regions", "Backends", "Type1", "Iommufd", "Dma", "Interrupts"];
+        ["Vfio", "Interop", "Uapi", "Pci", "Registers", "Sysfs", "Binding", "Regions", "Backends", "Type1", "Iommufd", "Dma", "Interrupts"];
 
     [GeneratedRegex(@"\b(?:class|interface|enum|delegate\s+\w+|struct|record(?:\s+(?:struct|class))?)\s+([A-Za-z_]\w*)(?=\s*[<({:;\n]|\s*$)")]
     private static partial Regex Declaration();

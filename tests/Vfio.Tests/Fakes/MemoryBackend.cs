@@ -100,6 +100,8 @@ internal sealed class MemoryBackend : IDeviceBackend
         Check(PositionedIo.Write(_file, data, (long)(region.FileOffset + offset), out _));
     }
 
+    public void Reset() => Note("reset");
+
     public MappedMemory MapArea(RegionInfo region, MappableArea area)
     {
         Note($"map {region.Index}+{area.Offset:x} {area.Length:x}");

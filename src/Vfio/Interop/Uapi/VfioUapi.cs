@@ -18,6 +18,7 @@ internal static class VfioUapi
     public const nuint VFIO_GROUP_GET_DEVICE_FD = 0x3b6a;
     public const nuint VFIO_DEVICE_GET_INFO = 0x3b6b;
     public const nuint VFIO_DEVICE_GET_REGION_INFO = 0x3b6c;
+    public const nuint VFIO_DEVICE_RESET = 0x3b6f;
 
     public const uint VFIO_GROUP_FLAGS_VIABLE = 1 << 0;
 

@@ -1,0 +1,68 @@
+using System.Globalization;
+
+namespace Vfio;
+
+/// <summary>A field of a register: successive bits with a name.</summary>
+/// <param name="Name">The specification's short name, <c>MQES</c>; at most 32 characters without spaces.</param>
+/// <param name="LowBit">The lowest bit's number, from 0.</param>
+/// <param name="BitCount">How many bits, from 1.</param>
+/// <param name="Meaning">What it says, in a few words.</param>
+public sealed record RegisterField(string Name, int LowBit, int BitCount, string Meaning)
+{
+    /// <summary>The values that have names; empty where the field is a number or a flag.</summary>
+    public IReadOnlyList<RegisterFieldValue> Values { get; init; } = [];
+
+    /// <summary>Whether people read the number in hexadecimal.</summary>
+    public bool IsHexadecimal { get; init; }
+
+    /// <summary>The field's bits, in their place.</summary>
+    public ulong Mask => (BitCount >= 64 ? ulong.MaxValue : (1UL << BitCount) - 1) << LowBit;
+
+    /// <summary>Whether the field is one bit without names for its values.</summary>
+    public bool IsFlag => BitCount == 1 && Values.Count == 0;
+
+    /// <summary>The field's number.</summary>
+    /// <param name="raw">The register's value.</param>
+    /// <returns>The bits, shifted down.</returns>
+    public ulong Extract(ulong raw) => (raw & Mask) >> LowBit;
+
+    /// <summary>The register's value with this field changed.</summary>
+    /// <param name="raw">The register's value of before.</param>
+    /// <param name="number">The field's new number.</param>
+    /// <returns>The register's new value.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The number does not fit into the field.</exception>
+    public ulong Insert(ulong raw, ulong number)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(number, Mask >> LowBit);
+        return (raw & ~Mask) | (number << LowBit);
+    }
+
+    /// <summary>The field as people read it.</summary>
+    /// <param name="raw">The register's value.</param>
+    /// <returns><c>+</c> or <c>-</c> for a flag, the name of the value where it has one, else the number.</returns>
+    public string Describe(ulong raw)
+    {
+        ulong number = Extract(raw);
+        if (IsFlag)
+        {
+            return number != 0 ? "+" : "-";
+        }
+
+        foreach (RegisterFieldValue value in Values)
+        {
+            if (value.Number == number)
+            {
+                return value.Name;
+            }
+        }
+
+        return IsHexadecimal
+            ? string.Create(CultureInfo.InvariantCulture, $"0x{number:x}")
+            : number.ToString(CultureInfo.InvariantCulture);
+    }
+}
+
+/// <summary>A value of a field that has a name.</summary>
+/// <param name="Number">The field's number.</param>
+/// <param name="Name">What it means.</param>
+public readonly record struct RegisterFieldValue(ulong Number, string Name);
