@@ -117,6 +117,7 @@ if [ -n "$machine" ]; then
         xunit "$name" tests/machine/run "${options[@]}" --timeout 600 \
             --env VFIO_TOOL="$PWD/artifacts/vfio/vfio" --env VFIO_SAMPLE="$PWD/artifacts/ReadBar0/ReadBar0" \
             --env VFIO_READBAR0="$PWD/artifacts/readbar0" --env VFIO_QMP="$PWD/tests/machine/qmp" \
+            --env VFIO_TUTORIAL="$PWD/docs/tutorial.md" \
             -- artifacts/machine-tests/Vfio.Machine.Tests -noLogo -noColor "$@"
     }
 
@@ -131,7 +132,7 @@ if [ -n "$machine" ]; then
         part "soak"
         for round in 1 2 3; do inside "machine-again-$round" -- -trait- Machine=no-iommu -class Vfio.Machine.Tests.FaultTests -class Vfio.Machine.Tests.BindTests; done
         inside machine-stock --stock -- -trait- Machine=no-iommu -class Vfio.Machine.Tests.StoryTests -class Vfio.Machine.Tests.RefusalTests
-        check budgets benchmarks/list
+        check budgets benchmarks/tool
     fi
 else
     skips+=("machine: left out, by --quick or for missing packages")

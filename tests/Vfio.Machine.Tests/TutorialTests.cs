@@ -1,0 +1,94 @@
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace Vfio.Machine.Tests;
+
+/// <summary>
+/// Runs every command of docs/tutorial.md, in order, and compares what it prints with what the tutorial shows. <c>#</c> is root's
+/// prompt, <c>$</c> an ordinary user's, <c>&gt;</c> goes on with the line before; <c>…</c> in the tutorial stands for text that
+/// differs from run to run.
+/// </summary>
+public sealed partial class TutorialTests : HostTest
+{
+    private static readonly string Path = Environment.GetEnvironmentVariable("VFIO_TUTORIAL")
+        ?? throw new InvalidOperationException("VFIO_TUTORIAL is not set: these tests are started by test.sh, inside the machine");
+
+    [Fact]
+    public void Every_command_prints_what_the_tutorial_shows()
+    {
+        string folder = Directory.CreateTempSubdirectory("tutorial-").FullName;
+        Machine.Do($"chmod 777 {folder}");
+        List<Step> steps = [.. Read(File.ReadAllLines(Path))];
+        Assert.True(steps.Count >= 20, $"only {steps.Count} commands were found in the tutorial");
+        StringBuilder differences = new();
+        foreach (Step step in steps)
+        {
+            string actual = Run(step, folder);
+            if (!Matches(step.Expected, actual))
+            {
+                differences.Append($"line {step.Line}: {step.Command}\n--- the tutorial shows\n{step.Expected}--- it prints\n{actual}");
+            }
+        }
+
+        Assert.True(differences.Length == 0, differences.ToString());
+        AssertHostUntouched();
+    }
+
+    [Theory]
+    [InlineData("0x1\n", "0x1\n", true)]
+    [InlineData("0x1\n", "0x2\n", false)]
+    [InlineData("since …, by root\n", "since 20:27, by root\n", true)]
+    [InlineData("since …, by root\n", "since 20:27, by alice\n", false)]
+    [InlineData("one\n", "one\ntwo\n", false)]
+    [InlineData("a…\n", "a\nb\n", false)]
+    [InlineData("", "vfio: failed\n", false)]
+    public void Outputs_are_told_apart(string expected, string actual, bool areEqual) => Assert.Equal(areEqual, Matches(expected, actual));
+
+    private static bool Matches(string expected, string actual) =>
+        expected == actual || Regex.IsMatch(actual, $"\\A{Regex.Escape(expected).Replace("…", "[^\\n]*", StringComparison.Ordinal)}\\z");
+
+    private static string Run(Step step, string folder)
+    {
+        string tools = $"{System.IO.Path.GetDirectoryName(Machine.Tool)}:{System.IO.Path.GetDirectoryName(Machine.Qmp)}";
+        string script = $"exec 2>&1; cd {folder}; export PATH={tools}:$PATH COLUMNS=80\n{step.Command}\n";
+        Result result = step.IsRoot ? Machine.Run("bash", "-c", script) : Machine.RunAsUser("bash", "-c", script);
+        return result.Output;
+    }
+
+    // Commands and outputs of the blocks marked as console.
+    private static IEnumerable<Step> Read(string[] lines)
+    {
+        Step? step = null;
+        bool isInside = false;
+        for (int i = 0; i < lines.Length; i++)
+        {
+            string line = lines[i];
+            bool isPrompt = isInside && Prompt().IsMatch(line);
+            if (step is not null && (isPrompt || line == "```"))
+            {
+                yield return step;
+                step = null;
+            }
+
+            if (line.StartsWith("```", StringComparison.Ordinal))
+            {
+                isInside = line == "```console";
+            }
+            else if (isPrompt)
+            {
+                step = new Step(i + 1, line[0] == '#', line[2..], "");
+            }
+            else if (step is not null)
+            {
+                step = step.Expected.Length == 0 && line.StartsWith("> ", StringComparison.Ordinal)
+                    ? step with { Command = $"{step.Command}\n{line[2..]}" }
+                    : step with { Expected = $"{step.Expected}{line}\n" };
+            }
+        }
+    }
+
+    [GeneratedRegex("^[#$] ")]
+    private static partial Regex Prompt();
+
+    private sealed record Step(int Line, bool IsRoot, string Command, string Expected);
+}
