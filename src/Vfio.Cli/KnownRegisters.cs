@@ -1,4 +1,6 @@
+using Vfio.Drivers.Display;
 using Vfio.Drivers.Net;
+using Vfio.Drivers.Nvme;
 using Vfio.Emulation;
 
 namespace Vfio.Cli;
@@ -21,7 +23,8 @@ internal static class KnownRegisters
     {
         (Intel, 0x10d3 or 0x10f6) => Intel82574Registers.Map,
         (EduRegisters.VendorId, EduRegisters.DeviceId) => EduRegisters.Map,
-        _ => null,
+        (BochsRegisters.VendorId, BochsRegisters.DeviceId) => BochsRegisters.Map,
+        _ => device.Class == PciClassCode.NvmExpress ? NvmeRegisters.Map : null,
     };
 
     /// <summary>The map of a device's configuration space, made of what is in it now.</summary>

@@ -4,7 +4,7 @@ namespace Vfio.Drivers.Net;
 /// <summary>Registers of wake-up, manageability and time synchronisation.</summary>
 internal static partial class Intel82574Map
 {
-    // Section 10.2.8: wake-up.
+    // Section 10.2: wake-up.
     private static RegisterDescription[] WakeUp =>
     [
         new("WUC", 0x5800, 4, "Wake-up control", RegisterAccess.ReadWrite,
@@ -66,7 +66,7 @@ internal static partial class Intel82574Map
         .. Many("FFVT", 0x9800, 8, 128, "Flexible filter values"),
     ];
 
-    // Section 10.2.9: manageability.
+    // Section 10.2: manageability.
     private static RegisterDescription[] Manageability =>
     [
         .. Many("MAVTV", 0x5010, 4, 4, "Management VLAN tag"),
@@ -86,7 +86,7 @@ internal static partial class Intel82574Map
         .. Many("MDEF", 0x5890, 4, 7, "Manageability decision filter"),
     ];
 
-    // Section 10.2.10: time synchronisation.
+    // Section 10.2: time synchronisation.
     private static RegisterDescription[] TimeSynchronisation =>
     [
         new("SYSTIML", 0xb600, 4, "System time, low"),

@@ -1,6 +1,9 @@
 namespace Vfio.Emulation;
 
-/// <summary>The identification register: which device this is, and its version (QEMU documentation, &quot;EDU device&quot; (docs/specs/edu)).</summary>
+/// <summary>
+/// The identification register: which device this is, and its version (QEMU documentation, &quot;EDU device&quot;
+/// (docs/specs/edu)).
+/// </summary>
 /// <param name="Raw">The register's 32 bits, the reserved ones too.</param>
 public readonly record struct EduIdentification(uint Raw) : IRegisterValue<EduIdentification>
 {

@@ -1,6 +1,9 @@
 namespace Vfio.Emulation;
 
-/// <summary>The interrupt registers: what raised the interrupt, what is to raise it, what is acknowledged; the other bits are the driver's own (QEMU documentation, &quot;EDU device&quot; (docs/specs/edu)).</summary>
+/// <summary>
+/// The interrupt registers: what raised the interrupt, what is to raise it, what is acknowledged; the other bits are the driver's
+/// own (QEMU documentation, &quot;EDU device&quot; (docs/specs/edu)).
+/// </summary>
 /// <param name="Raw">The register's 32 bits, the reserved ones too.</param>
 public readonly record struct EduInterrupts(uint Raw) : IRegisterValue<EduInterrupts>
 {
