@@ -19,7 +19,7 @@ internal static partial class RoomRules
     /// <summary>From a room to a room; where types are named, to those alone.</summary>
     public static readonly IReadOnlyList<Arrow> Arrows =
     [
-        new(Values, "Interop", "ErrnoNames", "Errno"), // an exception says the errno's name, and has a property Errno
+        new(Values, "Interop", "ErrnoNames"), // an exception says the errno's name
         new("Interop", Values, "VfioException"),
         new("Registers", Values), // pure: a map names its region
         new("Pci", Values), // pure: bytes in, values out
