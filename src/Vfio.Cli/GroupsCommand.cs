@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Vfio.Cli.Pictures;
 
 namespace Vfio.Cli;
 
@@ -8,22 +9,34 @@ internal static class GroupsCommand
     public static Command Create(CliHost host)
     {
         Option<bool> json = Symbols.Json();
+        Option<string?> svg = File("--svg", "Draw the tree of all devices with the groups around them, as an SVG picture");
+        Option<string?> html = File("--html", "Draw it as a page for a browser, which prints well");
         DocumentedCommand command = new("groups", "Show the IOMMU groups: devices that can only be given away together.")
         {
             Notes =
             [
                 "A group is 'ready' when VFIO has a device of it and no host driver has another one; 'blocked' when a host driver "
                 + "still has one, which is marked. Bridges, and devices without a driver, never block.",
+                "A picture explains itself, and needs nothing but its file. FILE may be - for standard output; an existing file is replaced.",
             ],
             Examples =
             [
                 ("vfio groups", "the tree"),
+                ("vfio groups --html groups.html", "a picture, for a browser"),
                 ("vfio groups --json | jq '.[] | select(.isViable | not)'", "for scripts"),
             ],
         };
+        command.Add(svg);
+        command.Add(html);
         command.Add(json);
         command.SetAction(result =>
         {
+            if (result.GetValue(svg) is not null || result.GetValue(html) is not null)
+            {
+                Draw(host, result.GetValue(svg), result.GetValue(html), result.GetValue(json));
+                return ExitCode.Done;
+            }
+
             IReadOnlyList<IommuGroup> groups = new PciBus(host.Root).Groups();
             if (groups.Count == 0)
             {
@@ -44,6 +57,32 @@ internal static class GroupsCommand
             return ExitCode.Done;
         });
         return command;
+    }
+
+    private static Option<string?> File(string name, string description) => new(name) { Description = description, HelpName = "FILE" };
+
+    private static void Draw(CliHost host, string? svg, string? html, bool isJson)
+    {
+        if (new bool[] { isJson, svg == PictureFile.StandardOutput, html == PictureFile.StandardOutput }.Count(wanted => wanted) > 1)
+        {
+            throw new CliException("groups: standard output can have one thing only", "give the picture a file: --svg groups.svg", ExitCode.WrongUsage);
+        }
+
+        if (svg == "" || html == "")
+        {
+            throw new CliException("groups: a file's name is empty", "name a file, or - for standard output", ExitCode.WrongUsage);
+        }
+
+        Picture picture = PictureLayout.Make(HostTree.Read(host));
+        if (svg is not null)
+        {
+            PictureFile.Write(host, svg, output => SvgDrawing.Write(output, picture));
+        }
+
+        if (html is not null)
+        {
+            PictureFile.Write(host, html, output => HtmlPage.Write(output, picture));
+        }
     }
 
     private static void WriteTree(CliHost host, IReadOnlyList<IommuGroup> groups)

@@ -4,7 +4,7 @@ using Vfio.Sysfs;
 namespace Vfio;
 
 /// <summary>What sysfs says of a PCI device. A snapshot taken without opening the device or waking it.</summary>
-public sealed class PciDeviceInfo
+public sealed partial class PciDeviceInfo
 {
     private readonly HostRoot _host;
 

@@ -1,0 +1,42 @@
+using System.Globalization;
+
+namespace Vfio.Cli.Pictures;
+
+/// <summary>A host's devices with their places, looked up once.</summary>
+internal sealed class HostDevices
+{
+    private readonly Dictionary<PciAddress, PlacedDevice> _byAddress = [];
+    private readonly ILookup<PciAddress, PlacedDevice> _below;
+
+    public HostDevices(CliHost host)
+    {
+        PciBus bus = new(host.Root);
+        IReadOnlyList<PciDeviceInfo> infos = bus.Devices();
+        Dictionary<PciAddress, PciAddress?> physical = infos.ToDictionary(info => info.Address, info => info.ReadPhysicalFunction());
+        foreach (PciDeviceInfo info in infos)
+        {
+            // A virtual function has no virtual functions: anything else would be a ring.
+            PciAddress? owner = physical[info.Address] is PciAddress function && physical.TryGetValue(function, out PciAddress? above) && above is null
+                ? function
+                : null;
+            PciAddress? parent = owner ?? info.ReadParent();
+            string rootBus = info.ReadRootBus() ?? string.Create(CultureInfo.InvariantCulture, $"{info.Address.Domain:x4}:{info.Address.Bus:x2}");
+            _byAddress[info.Address] = new PlacedDevice(
+                info, parent is PciAddress known && physical.ContainsKey(known) ? parent : null, rootBus, owner is not null, info.ReadLink());
+        }
+
+        All = [.. infos.Select(info => _byAddress[info.Address])];
+        _below = All.Where(device => device.Parent is not null).ToLookup(device => device.Parent!.Value);
+        Groups = bus.Groups().ToDictionary(group => group.Number);
+    }
+
+    /// <summary>All, by address.</summary>
+    public IReadOnlyList<PlacedDevice> All { get; }
+
+    public IReadOnlyDictionary<int, IommuGroup> Groups { get; }
+
+    /// <summary>What is directly below a device, by address.</summary>
+    public IEnumerable<PlacedDevice> Below(PciAddress address) => _below[address];
+
+    public PlacedDevice? Find(PciAddress? address) => address is PciAddress known ? _byAddress.GetValueOrDefault(known) : null;
+}

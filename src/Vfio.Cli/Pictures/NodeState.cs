@@ -1,0 +1,17 @@
+namespace Vfio.Cli.Pictures;
+
+/// <summary>Whether VFIO may have a device.</summary>
+internal enum NodeState
+{
+    /// <summary>Not asked: a root bus.</summary>
+    None,
+    Free,
+    CanBeTaken,
+    Taken,
+
+    /// <summary>The device could be used, were it not for another one of its group.</summary>
+    Blocked,
+    InUse,
+    NoIommu,
+    Bridge,
+}

@@ -1,0 +1,48 @@
+namespace Vfio.Cli.Pictures;
+
+/// <summary>
+/// Tells ports and bridges apart by what sysfs shows to everybody: class, driver, link and place. (The port's type stands in
+/// configuration space behind the part that users other than root may read.)
+/// </summary>
+internal static class PortKinds
+{
+    private const byte HostBridge = 0x00;
+    private const byte PciToPci = 0x04;
+    private const byte SemiTransparent = 0x09;
+
+    /// <summary>Linux binds it to ports only, never to a bridge to conventional PCI.</summary>
+    private const string PortDriver = "pcieport";
+
+    public static NodeKind Judge(HostDevices devices, PlacedDevice device, NodeKind above)
+    {
+        if (device.IsVirtual)
+        {
+            return NodeKind.VirtualFunction;
+        }
+
+        if (!device.Info.IsBridge)
+        {
+            return NodeKind.Endpoint;
+        }
+
+        if (device.Info.Class.Subclass is not (PciToPci or SemiTransparent))
+        {
+            return device.Info.Class.Subclass == HostBridge ? NodeKind.HostBridge : NodeKind.OtherBridge;
+        }
+
+        if (device.Link is null)
+        {
+            return NodeKind.PciBridge;
+        }
+
+        // A port says so by its driver, or by the PCI Express device below it.
+        bool isPort = device.Info.Driver == PortDriver || devices.Below(device.Address).Any(below => below.Link is not null);
+        return above switch
+        {
+            NodeKind.SwitchUpstreamPort => NodeKind.SwitchDownstreamPort,
+            _ when !isPort && (device.Info.Driver is not null || devices.Below(device.Address).Any()) => NodeKind.ExpressToPciBridge,
+            NodeKind.RootPort or NodeKind.SwitchDownstreamPort => isPort ? NodeKind.SwitchUpstreamPort : NodeKind.ExpressToPciBridge,
+            _ => NodeKind.RootPort,
+        };
+    }
+}

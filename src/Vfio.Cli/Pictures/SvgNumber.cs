@@ -1,0 +1,9 @@
+using System.Globalization;
+
+namespace Vfio.Cli.Pictures;
+
+/// <summary>Numbers as SVG writes them.</summary>
+internal static class SvgNumber
+{
+    public static string Of(double value) => value.ToString("0.##", CultureInfo.InvariantCulture);
+}

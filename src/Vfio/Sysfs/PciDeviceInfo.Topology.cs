@@ -1,0 +1,88 @@
+using System.Globalization;
+using Vfio.Sysfs;
+
+namespace Vfio;
+
+/// <content>Where the device stands: the bridge above it, its root bus, its link.</content>
+public sealed partial class PciDeviceInfo
+{
+    // Wider links and faster ones than any revision of the specification has are not believed.
+    private const int MostLanes = 32;
+    private const double MostSpeed = 1024;
+
+    /// <summary>
+    /// Reads which device is directly above this one: the bridge or port whose secondary bus it is on. A virtual function is below
+    /// the same bridge as its physical function.
+    /// </summary>
+    /// <remarks>From the place of the device's folder in <c>/sys/devices</c>, without opening anything.</remarks>
+    /// <returns>Its address; <see langword="null"/> for a device on a root bus, or one that went away.</returns>
+    public PciAddress? ReadParent()
+    {
+        foreach (string part in Enumerable.Reverse(FolderParts()).Skip(1))
+        {
+            if (PciAddress.TryParse(part, out PciAddress address))
+            {
+                return address;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Reads which root bus the device hangs below, as domain and bus: <c>0000:00</c>.</summary>
+    /// <remarks>Each host bridge has one; a server's sockets have several each.</remarks>
+    /// <returns>Two hexadecimal numbers; <see langword="null"/> where sysfs does not say.</returns>
+    public string? ReadRootBus()
+    {
+        const string Prefix = "pci";
+        foreach (string part in Enumerable.Reverse(FolderParts()))
+        {
+            // What a bus's name and ".0" make is an address: its parts are checked there.
+            if (part.StartsWith(Prefix, StringComparison.Ordinal) && PciAddress.TryParse($"{part[Prefix.Length..]}:00.0", out PciAddress address))
+            {
+                return string.Create(CultureInfo.InvariantCulture, $"{address.Domain:x4}:{address.Bus:x2}");
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Reads which physical function this virtual function belongs to (<c>physfn</c>).</summary>
+    /// <returns>Its address; <see langword="null"/> where the device is no virtual function.</returns>
+    public PciAddress? ReadPhysicalFunction() =>
+        PciAddress.TryParse(SysfsFile.ReadLinkName(Attribute("physfn")), out PciAddress address) ? address : null;
+
+    /// <summary>
+    /// Reads the state of the device's PCI Express link (<c>current_link_speed</c> and the three beside it): that to the port above it, or,
+    /// for a root port and a switch's downstream port, that to what is below.
+    /// </summary>
+    /// <remarks>The kernel reads the current values from configuration space, which may wake a sleeping device.</remarks>
+    /// <returns>
+    /// The link, whose values may all be unknown (what is built into the processor has none); <see langword="null"/> where the device
+    /// is no PCI Express device.
+    /// </returns>
+    public PciLink? ReadLink()
+    {
+        string? maxSpeed = SysfsFile.Read(Attribute("max_link_speed"));
+        return maxSpeed is null
+            ? null
+            : new PciLink(
+                ParseSpeed(SysfsFile.Read(Attribute("current_link_speed"))),
+                ReadLanes("current_link_width"),
+                ParseSpeed(maxSpeed),
+                ReadLanes("max_link_width"));
+    }
+
+    // "8.0 GT/s PCIe", before Linux 5.8 "8 GT/s", or "Unknown".
+    private static double? ParseSpeed(string? text) =>
+        text is not null && text.IndexOf(' ') is int end and > 0
+            && double.TryParse(text.AsSpan(0, end), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double speed)
+            && speed is > 0 and <= MostSpeed
+            ? speed
+            : null;
+
+    // 0 and 255 stand for "unknown".
+    private int? ReadLanes(string attribute) => SysfsFile.ReadNumber(Attribute(attribute)) is long lanes and > 0 and <= MostLanes ? (int)lanes : null;
+
+    private string[] FolderParts() => SysfsFile.ReadLink(_host.PciDevice(Address))?.Split('/') ?? [];
+}
