@@ -18,16 +18,29 @@ public sealed partial class TutorialTests : HostTest
     {
         string folder = Directory.CreateTempSubdirectory("tutorial-").FullName;
         Machine.Do($"chmod 777 {folder}");
-        List<Step> steps = [.. Read(File.ReadAllLines(Path))];
+        string[] lines = File.ReadAllLines(Path);
+        List<Step> steps = [.. Read(lines)];
         Assert.True(steps.Count >= 20, $"only {steps.Count} commands were found in the tutorial");
         StringBuilder differences = new();
+        StringBuilder received = new();
+        int copied = 0;
         foreach (Step step in steps)
         {
             string actual = Run(step, folder);
-            if (!Matches(step.Expected, actual))
+            bool isSame = Matches(step.Expected, actual);
+            received.AppendJoin('\n', lines[copied..step.FirstOutput]).Append('\n').Append(isSame ? step.Expected : actual);
+            copied = step.FirstOutput + step.Expected.AsSpan().Count('\n');
+            if (!isSame)
             {
                 differences.Append($"line {step.Line}: {step.Command}\n--- the tutorial shows\n{step.Expected}--- it prints\n{actual}");
             }
+        }
+
+        // With "run --results DIR" the tutorial as it should be is left there, to be looked at and taken over.
+        if (Environment.GetEnvironmentVariable("MACHINE_RESULTS") is { Length: > 0 } results)
+        {
+            received.AppendJoin('\n', lines[copied..]).Append('\n');
+            File.WriteAllText(System.IO.Path.Combine(results, "tutorial.received.md"), received.ToString());
         }
 
         Assert.True(differences.Length == 0, differences.ToString());
@@ -76,12 +89,12 @@ public sealed partial class TutorialTests : HostTest
             }
             else if (isPrompt)
             {
-                step = new Step(i + 1, line[0] == '#', line[2..], "");
+                step = new Step(i + 1, line[0] == '#', line[2..], "", i + 1);
             }
             else if (step is not null)
             {
                 step = step.Expected.Length == 0 && line.StartsWith("> ", StringComparison.Ordinal)
-                    ? step with { Command = $"{step.Command}\n{line[2..]}" }
+                    ? step with { Command = $"{step.Command}\n{line[2..]}", FirstOutput = i + 1 }
                     : step with { Expected = $"{step.Expected}{line}\n" };
             }
         }
@@ -90,5 +103,5 @@ public sealed partial class TutorialTests : HostTest
     [GeneratedRegex("^[#$] ")]
     private static partial Regex Prompt();
 
-    private sealed record Step(int Line, bool IsRoot, string Command, string Expected);
+    private sealed record Step(int Line, bool IsRoot, string Command, string Expected, int FirstOutput);
 }
