@@ -75,11 +75,16 @@ public sealed class PciConfigSpace
     public RegisterMap ToRegisterMap()
     {
         List<RegisterDescription> registers = [.. HeaderRegisters.Select(reading => reading.Register)];
-        Dictionary<string, int> seen = new(StringComparer.OrdinalIgnoreCase);
+        HashSet<string> prefixes = new(StringComparer.OrdinalIgnoreCase);
         foreach (PciCapability capability in Capabilities)
         {
-            int count = seen[capability.ShortName] = seen.GetValueOrDefault(capability.ShortName) + 1;
-            string prefix = count == 1 ? capability.ShortName : $"{capability.ShortName}{count}";
+            // A kind can be called as another's second one would be: VC and VC2.
+            string prefix = capability.ShortName;
+            for (int count = 2; !prefixes.Add(prefix); count++)
+            {
+                prefix = $"{capability.ShortName}{count}";
+            }
+
             registers.AddRange(capability.Registers.Select(reading => reading.Register with { Name = $"{prefix}.{reading.Register.Name}" }));
         }
 

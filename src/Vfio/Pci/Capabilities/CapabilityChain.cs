@@ -133,7 +133,15 @@ internal sealed class CapabilityChain(byte[] config, PciConfigHeader header)
     private void Add(ushort id, bool isExtended, int version, int at, CapabilityKind kind)
     {
         CapabilityReader reader = new(config, at, _expressType, _linkWidth);
-        kind.Decode?.Invoke(reader);
+        if (kind.Decode is not null)
+        {
+            kind.Decode(reader);
+        }
+        else if (!isExtended)
+        {
+            reader.Read(SimpleCapabilities.Flags);
+        }
+
         _expressType = reader.ExpressType;
         _linkWidth = reader.LinkWidth;
         _capabilities.Add(new PciCapability(id, isExtended, version, kind, reader));

@@ -31,6 +31,9 @@ internal static class HeaderDecoder
                 DeriveRegions(reader, header, 1);
                 DeriveCardBusWindows(reader);
                 break;
+            default:
+                reader.Read(HeaderRegisters.Interrupt()); // the same in all types (section 7.5.1.1)
+                break;
         }
     }
 
@@ -136,12 +139,18 @@ internal static class HeaderDecoder
     {
         string format = bits switch { 16 => "x4", 32 => "x8", _ => "x16" };
         string range = $"{first.ToString(format, CultureInfo.InvariantCulture)}-{last.ToString(format, CultureInfo.InvariantCulture)}";
-        string size = first <= last ? Size(last - first + 1) : "[disabled]";
-        reader.Derive(name, $"{range} {size} [{bits}-bit]");
+        string size = first > last ? " [disabled]" : Size(unchecked(last - first + 1));
+        reader.Derive(name, $"{range}{size} [{bits}-bit]");
     }
 
     private static string Size(ulong bytes)
     {
+        // All 64 bits: no number of bytes.
+        if (bytes == 0)
+        {
+            return "";
+        }
+
         string[] units = ["", "K", "M", "G", "T"];
         int unit = 0;
         while (unit < units.Length - 1 && bytes % 1024 == 0)
@@ -150,7 +159,7 @@ internal static class HeaderDecoder
             unit++;
         }
 
-        return string.Create(CultureInfo.InvariantCulture, $"[size={bytes}{units[unit]}]");
+        return string.Create(CultureInfo.InvariantCulture, $" [size={bytes}{units[unit]}]");
     }
 
     private static void DeriveCardBusWindows(CapabilityReader reader)

@@ -158,7 +158,7 @@ internal static class HeaderRegisters
         Flag("Enable", 0, "ROM answers"),
         Hex("Address", 11, 21, "Address bits 31:11"));
 
-    private static RegisterDescription[] Interrupt() =>
+    internal static RegisterDescription[] Interrupt() =>
     [
         Register("INTERRUPT_LINE", 0x3c, 1, Rw, "Interrupt line that firmware noted"),
         Register("INTERRUPT_PIN", 0x3d, 1, Ro, "Interrupt pin", Named("Pin", 0, 8, "Pin", Names("none", "A", "B", "C", "D"))),

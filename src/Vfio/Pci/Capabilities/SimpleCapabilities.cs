@@ -6,6 +6,9 @@ namespace Vfio;
 /// <summary>Standard capabilities of a few registers each.</summary>
 internal static class SimpleCapabilities
 {
+    /// <summary>What follows id and pointer in any capability, for those that are known by name alone.</summary>
+    internal static readonly RegisterDescription Flags = Register("Flags", 2, 2, Ro, "The 16 bits behind id and pointer");
+
     // Conventional PCI 3.0, appendix I.
     private static readonly RegisterDescription[] VitalProductData =
     [
