@@ -55,6 +55,7 @@ internal static class VfioCommandLine
         root.Add(new HelpOption("--help", "-h") { Description = "Show this help", Action = help });
         root.Add(new VersionOption { Description = "Show the version", Action = new VersionAction(host) });
         root.Add(ListCommand.Create(host));
+        root.Add(ShowCommand.Create(host));
         root.Add(GroupsCommand.Create(host));
         root.Add(BindCommand.Create(host));
         root.Add(ReleaseCommand.Create(host));
