@@ -57,7 +57,7 @@ internal static class ListCommand
         Option<bool> available = Symbols.Flag("--available", "Only devices that can be taken");
         Option<bool> taken = Symbols.Flag("--taken", "Only devices that VFIO has");
         Option<bool> json = Symbols.Json();
-        DocumentedCommand command = new(Name, "List PCI devices, their drivers and groups, and which can be taken.")
+        DocumentedCommand command = new(Name, "List PCI devices, their drivers, and which can be taken.")
         {
             Notes =
             [
