@@ -11,7 +11,7 @@ public sealed class RegisterTextTests
     [Theory]
     [InlineData(200, "  DevCap MaxPayload 128 bytes, PhantFunc 0, ExtTag+ RBE+ FLReset-\n")]
     [InlineData(40, "  DevCap MaxPayload 128 bytes,\n         PhantFunc 0, ExtTag+ RBE+\n         FLReset-\n")]
-    [InlineData(20, "  DevCap MaxPayload…,\n         PhantFunc…,\n         ExtTag+\n         RBE+\n         FLReset-\n")]
+    [InlineData(20, "  DevCap\n    MaxPayload 128…,\n    PhantFunc 0,\n    ExtTag+ RBE+\n    FLReset-\n")]
     public void Flags_stand_beside_each_other_and_values_are_a_list(int columns, string expected) =>
         Assert.Equal(expected, Write(columns, new RegisterReading(DeviceCapabilities, 0x8020)));
 
