@@ -33,6 +33,8 @@ internal sealed class DeviceNames(CliHost host)
     public string? Subsystem(PciDeviceInfo device) =>
         Names.Subsystem(device.VendorId, device.DeviceId, device.SubsystemVendorId, device.SubsystemId) ?? Names.Vendor(device.SubsystemVendorId);
 
+    public string? BaseClass(PciDeviceInfo device) => Names.BaseClass(device.Class);
+
     public string? ProgrammingInterface(PciDeviceInfo device) => Names.ProgrammingInterface(device.Class);
 
     /// <summary>Vendor and device as lspci writes them.</summary>

@@ -18,7 +18,9 @@ internal static class ConfigDump
 
         DeviceNames names = new(host);
         PciDeviceInfo device = shown.Device;
-        string className = names.Class(device) ?? $"Class [{device.Class.ToShortString()}]";
+        string className = names.Class(device) is not string name ? $"Class [{device.Class.ToShortString()}]"
+            : name == names.BaseClass(device) ? $"{name} [{device.Class.ToShortString()}]"
+            : name;
         string revision = shown.Details.Revision is byte number and not 0 ? string.Create(CultureInfo.InvariantCulture, $" (rev {number:x2})") : "";
         host.Out.WriteLine(Printable.Clean($"{device.Address} {className}: {names.FullName(device)}{revision}"));
         StringBuilder line = new();

@@ -51,7 +51,9 @@ internal static class RegisterText
     /// <summary>The fields, for a line.</summary>
     public static IEnumerable<TextItem> Items(RegisterReading reading, Terminal terminal) => reading.Register.Fields.Select(field =>
     {
-        string text = Printable.Clean(Describe(field, reading.Raw));
+        // A register that is one value has a field of its own name, which is not said twice.
+        bool isWhole = reading.Register.Fields.Count == 1 && !field.IsFlag && reading.Register.Name.EndsWith(field.Name, StringComparison.OrdinalIgnoreCase);
+        string text = Printable.Clean(isWhole ? field.Describe(reading.Raw) : Describe(field, reading.Raw));
         return new TextItem(text, field.IsFlag) { Paint = field.IsFlag && field.Extract(reading.Raw) == 0 ? terminal.Dim : null };
     });
 

@@ -42,7 +42,7 @@ internal static class ShowCommand
         });
         command.SetAction(result =>
         {
-            ShownDevice shown = ShownDevice.Look(host, result.GetRequiredValue(device));
+            ShownDevice shown = ShownDevice.Look(host, result.GetRequiredValue(device), isWholeConfig: result.GetValue(config));
             if (result.GetValue(config))
             {
                 ConfigDump.Write(host, shown);

@@ -41,7 +41,7 @@ internal sealed class ShowText(CliHost host, ShownDevice shown, bool isVerbose)
 
     private void WriteUse()
     {
-        WriteRow("driver", _device.Driver is null ? "none" : _details.Module is string module && module != _device.Driver ? $"{_device.Driver} (module {module})" : _device.Driver);
+        WriteRow("driver", _device.Driver is null ? "none" : _details.Module is string module && module.Replace('_', '-') != _device.Driver.Replace('_', '-') ? $"{_device.Driver} (module {module})" : _device.Driver);
         if (shown.Interfaces.Count != 0)
         {
             WriteList("interfaces", shown.Interfaces);

@@ -3,14 +3,15 @@ namespace Vfio.Cli;
 /// <summary>All that is shown of a device, looked at once.</summary>
 internal sealed class ShownDevice
 {
+    private const int ExtendedStart = 0x100;
+
     private readonly byte[] _config;
 
-    private ShownDevice(CliHost host, PciDeviceInfo device)
+    private ShownDevice(CliHost host, PciDeviceInfo device, bool isWholeConfig)
     {
         Device = device;
         Details = device.ReadDetails();
-        byte[] config = new byte[PciConfigSpace.MaxLength];
-        _config = config[..device.ReadConfig(config)];
+        _config = ReadConfig(device, isWholeConfig);
         Config = _config.Length >= PciConfigHeader.Length ? PciConfigSpace.Parse(_config) : null;
         HostSurvey survey = new(host.Root);
         Refusals = survey.Refusals(device);
@@ -49,7 +50,27 @@ internal sealed class ShownDevice
     public RegisterMap? Map { get; }
 
     /// <summary>Looks at a device that must be there.</summary>
-    public static ShownDevice Look(CliHost host, PciAddress address) => new(host, new PciBus(host.Root).Get(address));
+    /// <param name="host">The host.</param>
+    /// <param name="address">Where the device is.</param>
+    /// <param name="isWholeConfig">Whether what no capability reaches is wanted too.</param>
+    public static ShownDevice Look(CliHost host, PciAddress address, bool isWholeConfig) =>
+        new(host, new PciBus(host.Root).Get(address), isWholeConfig);
+
+    // The kernel asks the device for every four bytes, which takes microseconds each, in a virtual machine 20 ms for all: where
+    // the extended list is empty, what lies behind its start is not asked for.
+    private static byte[] ReadConfig(PciDeviceInfo device, bool isWhole)
+    {
+        byte[] config = new byte[PciConfigSpace.MaxLength];
+        Span<byte> begin = config.AsSpan(0, ExtendedStart + 4);
+        int length = device.ReadConfig(begin);
+        if (length < begin.Length)
+        {
+            return config[..length];
+        }
+
+        bool isEmpty = begin[ExtendedStart..].IndexOfAnyExcept((byte)0) < 0;
+        return isEmpty && !isWhole ? config : config[..device.ReadConfig(config)];
+    }
 
     /// <summary>Its message interrupts, as the capabilities state them: kind, whether they are on, how many.</summary>
     public IEnumerable<MessageInterrupts> MessageInterrupts()

@@ -34,7 +34,7 @@ public sealed class BindingJournalTests : IDisposable
             OverrideBefore = "nvme",
             Interfaces = [new InterfaceState("eth0", true), new InterfaceState("enp3s0f0np0", false)],
             OtherNames = ["nvme0"],
-        Disks = ["nvme0n1", "nvme0n1p1"],
+            Disks = ["nvme0n1", "nvme0n1p1"],
             User = "alice",
             Nodes = [new NodeOwner("vfio/12", 0, 4294967295), new NodeOwner("vfio/devices/vfio0", 1000, 100)],
             TakenAt = new DateTimeOffset(2026, 7, 1, 12, 30, 45, TimeSpan.FromHours(2)),
