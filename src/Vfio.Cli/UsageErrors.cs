@@ -45,7 +45,7 @@ internal static class UsageErrors
     }
 
     // Levenshtein's: insertions, deletions and replacements needed.
-    private static int EditDistance(string from, string to)
+    internal static int EditDistance(string from, string to)
     {
         int[] row = [.. Enumerable.Range(0, to.Length + 1)];
         for (int i = 1; i <= from.Length; i++)

@@ -61,6 +61,11 @@ internal static class VfioCommandLine
         root.Add(StatusCommand.Create(host));
         root.Add(ReadCommand.Create(host));
         root.Add(WriteCommand.Create(host));
+        root.Add(WatchCommand.Create(host));
+        root.Add(DumpCommand.Create(host));
+        root.Add(DiffCommand.Create(host));
+        root.Add(ShellCommand.Create(host));
+        root.Add(ReplayCommand.Create(host));
         // Alone, the command shows what it can do.
         root.SetAction(_ => help.Write(root));
         return root;
