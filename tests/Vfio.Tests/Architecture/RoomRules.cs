@@ -134,16 +134,17 @@ internal static partial class RoomRules
         }
     }
 
-    // A name after a dot is a member, unless a namespace stands before the dot.
+    // A name after a dot is a member, unless a namespace stands before the dot. A property of the file hides a type of its name.
     private static HashSet<string> UsedNames(string code)
     {
         HashSet<string> used = [];
+        string[] properties = [.. Property().Matches(code).Where(match => match.Groups[1].Value != match.Groups[2].Value).Select(match => match.Groups[2].Value)];
         string previous = "";
         int end = 0;
         foreach (Match name in Name().Matches(code))
         {
             bool isMember = code.AsSpan(end..name.Index).TrimEnd().EndsWith('.');
-            if (!isMember || NamespaceParts.Contains(previous))
+            if ((!isMember && !properties.Contains(name.Value)) || NamespaceParts.Contains(previous))
             {
                 used.Add(name.Value);
             }
@@ -160,6 +161,9 @@ internal static partial class RoomRules
 
     [GeneratedRegex(@"\b(?:class|interface|enum|delegate\s+\w+|struct|record(?:\s+(?:struct|class))?)\s+([A-Za-z_]\w*)(?=\s*[<({:;\n]|\s*$)")]
     private static partial Regex Declaration();
+
+    [GeneratedRegex(@"\b([A-Za-z_]\w*)\??\s+([A-Za-z_]\w*)\s*\{\s*get\b")]
+    private static partial Regex Property();
 
     [GeneratedRegex(@"\b[A-Za-z_]\w*")]
     private static partial Regex Name();

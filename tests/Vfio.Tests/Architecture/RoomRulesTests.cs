@@ -28,6 +28,7 @@ public sealed class RoomRulesTests
     [InlineData("Pci/PciNames.cs", "class PciNames { string M() => $\"x {new PciBus()}\"; }", "Sysfs's PciBus")]
     [InlineData("Sysfs/DiskUse.cs", "class DiskUse : List<Region>;", "Regions's Region")]
     [InlineData("Sysfs/DiskUse.cs", "class DiskUse { VfioDevice? Device; }", "(front)'s VfioDevice")]
+    [InlineData("Sysfs/DiskUse.cs", "class DiskUse { Region? Region { get; } }", "Regions's Region")]
     [InlineData("Interop/Libc.close.cs", "partial class Libc { PciBus bus; }", "Sysfs's PciBus")]
     [InlineData("Regions/Mmio.cs", "class Mmio { DeviceInfo info; }", "Backends's DeviceInfo")]
     [InlineData("Backends/DeviceFile.cs", "class DeviceFile { Region region; }", "Regions's Region")]
@@ -44,6 +45,7 @@ public sealed class RoomRulesTests
     [InlineData("class PciNames { void M() { x.Libc(); x?.PciBus(); } }")]
     [InlineData("class PciNames { int PciBusNumber; }")]
     [InlineData("class PciNames { int Name; }")]
+    [InlineData("class PciNames(int x) { int Region { get; } = Region + x; }")]
     public void What_only_looks_like_a_use_is_none(string text) => Assert.Empty(With("Pci/PciNames.cs", text));
 
     [Fact]

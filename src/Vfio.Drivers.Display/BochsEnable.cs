@@ -1,0 +1,60 @@
+namespace Vfio.Drivers.Display;
+
+/// <summary>
+/// The enable register of the bochs display interface (QEMU documentation, 'QEMU Standard VGA' (docs/specs/standard-vga); Bochs
+/// VBE extension, VBE_DISPI_INDEX_ENABLE).
+/// </summary>
+/// <param name="Raw">The register's 16 bits, the reserved ones too.</param>
+public readonly record struct BochsEnable(ushort Raw) : IRegisterValue<BochsEnable>
+{
+    /// <inheritdoc/>
+    public static int Width => 2;
+
+    /// <summary>ENABLED: the mode of XRES, YRES and BPP is on.</summary>
+    public bool IsEnabled
+    {
+        get => RegisterBits.IsSet(Raw, 0);
+        init => Raw = (ushort)RegisterBits.Set(Raw, 0, value);
+    }
+
+    /// <summary>GETCAPS: XRES, YRES and BPP read as the most that is possible.</summary>
+    public bool ReadsCapabilities
+    {
+        get => RegisterBits.IsSet(Raw, 1);
+        init => Raw = (ushort)RegisterBits.Set(Raw, 1, value);
+    }
+
+    /// <summary>8BIT_DAC: palettes have 8 bits a colour, not 6.</summary>
+    public bool Has8BitPalette
+    {
+        get => RegisterBits.IsSet(Raw, 5);
+        init => Raw = (ushort)RegisterBits.Set(Raw, 5, value);
+    }
+
+    /// <summary>LFB_ENABLED: the framebuffer is linear.</summary>
+    public bool IsLinear
+    {
+        get => RegisterBits.IsSet(Raw, 6);
+        init => Raw = (ushort)RegisterBits.Set(Raw, 6, value);
+    }
+
+    /// <summary>NOCLEARMEM: switching on does not clear the memory.</summary>
+    public bool KeepsMemory
+    {
+        get => RegisterBits.IsSet(Raw, 7);
+        init => Raw = (ushort)RegisterBits.Set(Raw, 7, value);
+    }
+
+    ulong IRegisterValue<BochsEnable>.Raw => Raw;
+
+    static BochsEnable IRegisterValue<BochsEnable>.FromRaw(ulong raw) => new((ushort)raw);
+
+    internal static IReadOnlyList<RegisterField> Fields =>
+    [
+        new("ENABLED", 0, 1, "The mode of XRES, YRES and BPP is on"),
+        new("GETCAPS", 1, 1, "XRES, YRES and BPP read as the most that is possible"),
+        new("8BIT_DAC", 5, 1, "Palettes have 8 bits a colour, not 6"),
+        new("LFB_ENABLED", 6, 1, "The framebuffer is linear"),
+        new("NOCLEARMEM", 7, 1, "Switching on does not clear the memory"),
+    ];
+}

@@ -1,0 +1,33 @@
+namespace Vfio.Drivers.Nvme;
+
+/// <summary>AQA: the sizes of the admin queues (NVM Express Base Specification 2.1, section 3.1.4.8).</summary>
+/// <param name="Raw">The register's 32 bits, the reserved ones too.</param>
+public readonly record struct NvmeAdminQueueAttributes(uint Raw) : IRegisterValue<NvmeAdminQueueAttributes>
+{
+    /// <inheritdoc/>
+    public static int Width => 4;
+
+    /// <summary>ASQS: how many entries the admin submission queue has, 2 to 4096 (the register has one less).</summary>
+    public int SubmissionQueueEntries
+    {
+        get => (int)RegisterBits.Get(Raw, 0, 12) + 1;
+        init => Raw = (uint)RegisterBits.Set(Raw, 0, 12, (ulong)(value - 1));
+    }
+
+    /// <summary>ACQS: how many entries the admin completion queue has, 2 to 4096 (the register has one less).</summary>
+    public int CompletionQueueEntries
+    {
+        get => (int)RegisterBits.Get(Raw, 16, 12) + 1;
+        init => Raw = (uint)RegisterBits.Set(Raw, 16, 12, (ulong)(value - 1));
+    }
+
+    ulong IRegisterValue<NvmeAdminQueueAttributes>.Raw => Raw;
+
+    static NvmeAdminQueueAttributes IRegisterValue<NvmeAdminQueueAttributes>.FromRaw(ulong raw) => new((uint)raw);
+
+    internal static IReadOnlyList<RegisterField> Fields =>
+    [
+        new("ASQS", 0, 12, "Entries of the submission queue, minus 1"),
+        new("ACQS", 16, 12, "Entries of the completion queue, minus 1"),
+    ];
+}

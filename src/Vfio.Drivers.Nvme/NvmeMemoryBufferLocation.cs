@@ -1,0 +1,81 @@
+namespace Vfio.Drivers.Nvme;
+
+/// <summary>CMBLOC: where the controller memory buffer is (NVM Express Base Specification 2.1, section 3.1.4.11).</summary>
+/// <param name="Raw">The register's 32 bits, the reserved ones too.</param>
+public readonly record struct NvmeMemoryBufferLocation(uint Raw) : IRegisterValue<NvmeMemoryBufferLocation>
+{
+    /// <inheritdoc/>
+    public static int Width => 4;
+
+    /// <summary>BIR: the number of its BAR.</summary>
+    public int Bar
+    {
+        get => (int)RegisterBits.Get(Raw, 0, 3);
+        init => Raw = (uint)RegisterBits.Set(Raw, 0, 3, (ulong)value);
+    }
+
+    /// <summary>CQMMS: queues may be mixed with memory of the host.</summary>
+    public bool AllowsMixedQueueMemory
+    {
+        get => RegisterBits.IsSet(Raw, 3);
+        init => Raw = (uint)RegisterBits.Set(Raw, 3, value);
+    }
+
+    /// <summary>CQPDS: queues may be physically discontiguous.</summary>
+    public bool AllowsDiscontiguousQueues
+    {
+        get => RegisterBits.IsSet(Raw, 4);
+        init => Raw = (uint)RegisterBits.Set(Raw, 4, value);
+    }
+
+    /// <summary>CDPMLS: data pointers and command lists may be in different memories.</summary>
+    public bool AllowsMixedPointerLists
+    {
+        get => RegisterBits.IsSet(Raw, 5);
+        init => Raw = (uint)RegisterBits.Set(Raw, 5, value);
+    }
+
+    /// <summary>CDPCILS: data pointers and command lists may be independent.</summary>
+    public bool AllowsIndependentPointerLists
+    {
+        get => RegisterBits.IsSet(Raw, 6);
+        init => Raw = (uint)RegisterBits.Set(Raw, 6, value);
+    }
+
+    /// <summary>CDMMMS: data and metadata may be in different memories.</summary>
+    public bool AllowsMixedDataMemory
+    {
+        get => RegisterBits.IsSet(Raw, 7);
+        init => Raw = (uint)RegisterBits.Set(Raw, 7, value);
+    }
+
+    /// <summary>CQDA: queues need dword alignment only.</summary>
+    public bool AllowsDwordAlignment
+    {
+        get => RegisterBits.IsSet(Raw, 8);
+        init => Raw = (uint)RegisterBits.Set(Raw, 8, value);
+    }
+
+    /// <summary>OFST: its offset in the BAR, in units of CMBSZ.SZU.</summary>
+    public int Offset
+    {
+        get => (int)RegisterBits.Get(Raw, 12, 20);
+        init => Raw = (uint)RegisterBits.Set(Raw, 12, 20, (ulong)value);
+    }
+
+    ulong IRegisterValue<NvmeMemoryBufferLocation>.Raw => Raw;
+
+    static NvmeMemoryBufferLocation IRegisterValue<NvmeMemoryBufferLocation>.FromRaw(ulong raw) => new((uint)raw);
+
+    internal static IReadOnlyList<RegisterField> Fields =>
+    [
+        new("BIR", 0, 3, "BAR"),
+        new("CQMMS", 3, 1, "Queues may be mixed with memory of the host"),
+        new("CQPDS", 4, 1, "Queues may be physically discontiguous"),
+        new("CDPMLS", 5, 1, "Data pointers and command lists may be in different memories"),
+        new("CDPCILS", 6, 1, "Data pointers and command lists may be independent"),
+        new("CDMMMS", 7, 1, "Data and metadata may be in different memories"),
+        new("CQDA", 8, 1, "Queues need dword alignment only"),
+        new("OFST", 12, 20, "Offset in the BAR, in units of CMBSZ.SZU") { IsHexadecimal = true },
+    ];
+}

@@ -1,0 +1,87 @@
+namespace Vfio.Drivers.Nvme;
+
+/// <summary>
+/// CMBSZ: how large the controller memory buffer is, and what for (NVM Express Base Specification 2.1, section 3.1.4.12).
+/// </summary>
+/// <param name="Raw">The register's 32 bits, the reserved ones too.</param>
+public readonly record struct NvmeMemoryBufferSize(uint Raw) : IRegisterValue<NvmeMemoryBufferSize>
+{
+    /// <inheritdoc/>
+    public static int Width => 4;
+
+    /// <summary>SQS: for submission queues.</summary>
+    public bool SupportsSubmissionQueues
+    {
+        get => RegisterBits.IsSet(Raw, 0);
+        init => Raw = (uint)RegisterBits.Set(Raw, 0, value);
+    }
+
+    /// <summary>CQS: for completion queues.</summary>
+    public bool SupportsCompletionQueues
+    {
+        get => RegisterBits.IsSet(Raw, 1);
+        init => Raw = (uint)RegisterBits.Set(Raw, 1, value);
+    }
+
+    /// <summary>LISTS: for PRP and SGL lists.</summary>
+    public bool SupportsLists
+    {
+        get => RegisterBits.IsSet(Raw, 2);
+        init => Raw = (uint)RegisterBits.Set(Raw, 2, value);
+    }
+
+    /// <summary>RDS: for data that is read.</summary>
+    public bool SupportsReadData
+    {
+        get => RegisterBits.IsSet(Raw, 3);
+        init => Raw = (uint)RegisterBits.Set(Raw, 3, value);
+    }
+
+    /// <summary>WDS: for data that is written.</summary>
+    public bool SupportsWriteData
+    {
+        get => RegisterBits.IsSet(Raw, 4);
+        init => Raw = (uint)RegisterBits.Set(Raw, 4, value);
+    }
+
+    /// <summary>SZU: the unit of its size and offset in bytes: 4 KiB, 64 KiB and so on, times 16 each.</summary>
+    public ulong SizeUnit
+    {
+        get => 1UL << (12 + (4 * (int)RegisterBits.Get(Raw, 8, 4)));
+        init => Raw = (uint)RegisterBits.Set(Raw, 8, 4, NvmeUnits.Exponent(value, 12) / 4);
+    }
+
+    /// <summary>SZ: its size in units of SZU.</summary>
+    public int Size
+    {
+        get => (int)RegisterBits.Get(Raw, 12, 20);
+        init => Raw = (uint)RegisterBits.Set(Raw, 12, 20, (ulong)value);
+    }
+
+    ulong IRegisterValue<NvmeMemoryBufferSize>.Raw => Raw;
+
+    static NvmeMemoryBufferSize IRegisterValue<NvmeMemoryBufferSize>.FromRaw(ulong raw) => new((uint)raw);
+
+    internal static IReadOnlyList<RegisterField> Fields =>
+    [
+        new("SQS", 0, 1, "For submission queues"),
+        new("CQS", 1, 1, "For completion queues"),
+        new("LISTS", 2, 1, "For PRP and SGL lists"),
+        new("RDS", 3, 1, "For data that is read"),
+        new("WDS", 4, 1, "For data that is written"),
+        new("SZU", 8, 4, "Unit of the size")
+        {
+            Values =
+            [
+                new(0, "4 KiB"),
+                new(1, "64 KiB"),
+                new(2, "1 MiB"),
+                new(3, "16 MiB"),
+                new(4, "256 MiB"),
+                new(5, "4 GiB"),
+                new(6, "64 GiB"),
+            ],
+        },
+        new("SZ", 12, 20, "Size in units of SZU"),
+    ];
+}

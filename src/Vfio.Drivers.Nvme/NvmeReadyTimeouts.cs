@@ -1,0 +1,36 @@
+namespace Vfio.Drivers.Nvme;
+
+/// <summary>
+/// CRTO: the longest times to become ready, where CAP.TO is too short to say them (NVM Express Base Specification 2.1, section
+/// 3.1.4.21).
+/// </summary>
+/// <param name="Raw">The register's 32 bits, the reserved ones too.</param>
+public readonly record struct NvmeReadyTimeouts(uint Raw) : IRegisterValue<NvmeReadyTimeouts>
+{
+    /// <inheritdoc/>
+    public static int Width => 4;
+
+    /// <summary>CRWMT: the longest time to become ready with media, in steps of 500 ms.</summary>
+    public TimeSpan ReadyWithMedia
+    {
+        get => TimeSpan.FromMilliseconds(500 * (long)RegisterBits.Get(Raw, 0, 16));
+        init => Raw = (uint)RegisterBits.Set(Raw, 0, 16, (ulong)(value.Ticks / (500 * TimeSpan.TicksPerMillisecond)));
+    }
+
+    /// <summary>CRIMT: the longest time to become ready where that does not wait for the media, in steps of 500 ms.</summary>
+    public TimeSpan ReadyWithoutMedia
+    {
+        get => TimeSpan.FromMilliseconds(500 * (long)RegisterBits.Get(Raw, 16, 16));
+        init => Raw = (uint)RegisterBits.Set(Raw, 16, 16, (ulong)(value.Ticks / (500 * TimeSpan.TicksPerMillisecond)));
+    }
+
+    ulong IRegisterValue<NvmeReadyTimeouts>.Raw => Raw;
+
+    static NvmeReadyTimeouts IRegisterValue<NvmeReadyTimeouts>.FromRaw(ulong raw) => new((uint)raw);
+
+    internal static IReadOnlyList<RegisterField> Fields =>
+    [
+        new("CRWMT", 0, 16, "Ready with media, in units of 500 ms"),
+        new("CRIMT", 16, 16, "Ready independent of media, in units of 500 ms"),
+    ];
+}

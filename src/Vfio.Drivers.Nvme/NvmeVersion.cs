@@ -1,0 +1,43 @@
+namespace Vfio.Drivers.Nvme;
+
+/// <summary>
+/// VS: which version of the specification the controller implements (NVM Express Base Specification 2.1, section 3.1.4.2).
+/// </summary>
+/// <param name="Raw">The register's 32 bits, the reserved ones too.</param>
+public readonly record struct NvmeVersion(uint Raw) : IRegisterValue<NvmeVersion>
+{
+    /// <inheritdoc/>
+    public static int Width => 4;
+
+    /// <summary>TER: tertiary version.</summary>
+    public int Tertiary
+    {
+        get => (int)RegisterBits.Get(Raw, 0, 8);
+        init => Raw = (uint)RegisterBits.Set(Raw, 0, 8, (ulong)value);
+    }
+
+    /// <summary>MNR: minor version.</summary>
+    public int Minor
+    {
+        get => (int)RegisterBits.Get(Raw, 8, 8);
+        init => Raw = (uint)RegisterBits.Set(Raw, 8, 8, (ulong)value);
+    }
+
+    /// <summary>MJR: major version.</summary>
+    public int Major
+    {
+        get => (int)RegisterBits.Get(Raw, 16, 16);
+        init => Raw = (uint)RegisterBits.Set(Raw, 16, 16, (ulong)value);
+    }
+
+    ulong IRegisterValue<NvmeVersion>.Raw => Raw;
+
+    static NvmeVersion IRegisterValue<NvmeVersion>.FromRaw(ulong raw) => new((uint)raw);
+
+    internal static IReadOnlyList<RegisterField> Fields =>
+    [
+        new("TER", 0, 8, "Tertiary version"),
+        new("MNR", 8, 8, "Minor version"),
+        new("MJR", 16, 16, "Major version"),
+    ];
+}
