@@ -3,15 +3,79 @@ namespace Vfio.Cli;
 /// <summary>Finds the device that a person means: by its address, or by what the host calls it.</summary>
 internal static class DeviceArgument
 {
+    private const string Examples = "a device is named like 0000:00:14.3, 00:14.3, eth0 or nvme0n1";
+
+    // More are no hint any more.
+    private const int MostHints = 4;
+
     /// <summary>Finds a device.</summary>
     /// <param name="host">The host whose names count.</param>
     /// <param name="text">What the user typed.</param>
     /// <param name="address">The device's address; it need not exist where an address was typed.</param>
     /// <param name="mistake">What is wrong, where the answer is <see langword="false"/>.</param>
-    public static bool TryFind(CliHost host, string text, out PciAddress address, out string mistake)
+    public static bool TryFind(CliHost host, string text, out PciAddress address, out string mistake) =>
+        TryFind(host, text, out address, out mistake, out _);
+
+    /// <inheritdoc cref="TryFind(CliHost, string, out PciAddress, out string)"/>
+    /// <param name="host">The host whose names count.</param>
+    /// <param name="text">What the user typed.</param>
+    /// <param name="address">The device's address.</param>
+    /// <param name="mistake">What is wrong.</param>
+    /// <param name="hint">What the person can do.</param>
+    public static bool TryFind(CliHost host, string text, out PciAddress address, out string mistake, out string hint)
     {
-        _ = host;
-        mistake = $"'{Symbols.Quote(text)}' is not a PCI address; one looks like 0000:00:14.3 (domain:bus:device.function)";
-        return PciAddress.TryParse(text, out address);
+        mistake = "";
+        hint = "vfio list shows the devices and their names";
+        if (PciAddress.TryParse(text, out address))
+        {
+            return true;
+        }
+
+        string quoted = Symbols.Quote(text);
+        if (!HostNames.IsName(text))
+        {
+            mistake = $"'{quoted}' is not a device; {Examples}";
+            return false;
+        }
+
+        HostNames names = new(host.Root);
+        IReadOnlyList<JournalEntry> taken = new BindingJournal(host.Root).Entries();
+        PciAddress[] found = [.. names.Find(text).Concat(taken.Where(entry => entry.HadName(text)).Select(entry => entry.Address)).Distinct().Order()];
+        switch (found.Length)
+        {
+            case 1:
+                address = found[0];
+                return true;
+            case > 1:
+                mistake = $"'{quoted}' is {found.Length} devices: {string.Join(", ", found.Take(MostHints))}{(found.Length > MostHints ? ", …" : "")}";
+                hint = "name the one that is meant by its address";
+                return false;
+        }
+
+        mistake = LooksLikeAddress(text) ? $"'{quoted}' is not a PCI address; one looks like 0000:00:14.3 (domain:bus:device.function)"
+            : names.IsVirtual(text) ? $"'{quoted}' stands on no PCI device: it is virtual"
+            : $"'{quoted}' is not a device of this host; {Examples}";
+        string[] similar = Similar(text, names.All().Select(name => name.Name).Concat(taken.SelectMany(NamesOf)));
+        if (similar.Length != 0)
+        {
+            hint = $"did you mean {string.Join(" or ", similar)}? {hint}";
+        }
+
+        return false;
     }
+
+    /// <summary>The names that the host had for a device before it was taken.</summary>
+    public static IEnumerable<string> NamesOf(JournalEntry entry) =>
+        entry.Interfaces.Select(state => state.Name).Concat(entry.OtherNames).Concat(entry.Disks);
+
+    private static bool LooksLikeAddress(string text) => text.Contains(':') && text.All(c => char.IsAsciiHexDigit(c) || c is ':' or '.');
+
+    private static string[] Similar(string text, IEnumerable<string> names) =>
+        [.. names.Distinct()
+            .Select(name => (Name: name, Distance: EditDistance.Of(name, text)))
+            .Where(candidate => candidate.Distance <= 1 + (candidate.Name.Length / 4))
+            .OrderBy(candidate => candidate.Distance)
+            .ThenBy(candidate => candidate.Name, StringComparer.Ordinal)
+            .Take(MostHints)
+            .Select(candidate => Printable.Clean(candidate.Name))];
 }

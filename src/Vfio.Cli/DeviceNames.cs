@@ -29,6 +29,20 @@ internal sealed class DeviceNames(CliHost host)
 
     public string? Class(PciDeviceInfo device) => Names.Class(device.Class);
 
+    /// <summary>The name of the subsystem: of the card, or the board the device is part of.</summary>
+    public string? Subsystem(PciDeviceInfo device) =>
+        Names.Subsystem(device.VendorId, device.DeviceId, device.SubsystemVendorId, device.SubsystemId) ?? Names.Vendor(device.SubsystemVendorId);
+
+    public string? ProgrammingInterface(PciDeviceInfo device) => Names.ProgrammingInterface(device.Class);
+
+    /// <summary>Vendor and device as lspci writes them.</summary>
+    public string FullName(PciDeviceInfo device) => (Vendor(device), Device(device)) switch
+    {
+        (null, null) => string.Create(CultureInfo.InvariantCulture, $"Device {device.VendorId:x4}:{device.DeviceId:x4}"),
+        (string vendor, null) => string.Create(CultureInfo.InvariantCulture, $"{vendor} Device {device.DeviceId:x4}"),
+        (_, string name) => $"{Vendor(device)} {name}".TrimStart(),
+    };
+
     /// <summary>Vendor and device in a line.</summary>
     /// <param name="device">The device.</param>
     /// <param name="isBrief">Whether the vendor's name is shortened to what people say.</param>

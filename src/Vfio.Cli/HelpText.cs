@@ -26,14 +26,19 @@ internal sealed class HelpText(CliHost host) : SynchronousCommandLineAction
         WriteParagraph(command.Description ?? "", "");
         host.Out.WriteLine();
         WriteParagraph($"Usage: {Usage(command)}", "");
-        WriteRows("Commands:", command.Subcommands.Select(child => (child.Name, child.Description ?? "")));
+        WriteCommands(command);
         WriteRows("Arguments:", command.Arguments.Select(argument => (Label(argument), argument.Description ?? "")));
-        WriteRows("Options:", command.Options.Concat(Inherited(command)).Select(option => (Label(option), option.Description ?? "")));
+        WriteRows("Options:", OptionsOf(command).Select(option => (Label(option), option.Description ?? "")));
         DocumentedCommand? documented = command as DocumentedCommand;
         WriteTitle("Notes:");
         foreach (string note in documented?.Notes ?? VfioCommandLine.Notes)
         {
             WriteParagraph(note, Indent);
+        }
+
+        if (documented is null)
+        {
+            WriteRows("Exit codes:", Manual.ExitCodes);
         }
 
         WriteExamples(documented?.Examples ?? VfioCommandLine.Examples);
@@ -43,21 +48,36 @@ internal sealed class HelpText(CliHost host) : SynchronousCommandLineAction
         ? $"{VfioCommandLine.Name} COMMAND [options]"
         : $"{VfioCommandLine.Name} {command.Name} [options] {string.Join(' ', command.Arguments.Select(Label))}".TrimEnd();
 
-    private static string Label(Argument argument) => argument.Arity switch
+    /// <summary>An argument as it stands in the usage.</summary>
+    public static string Label(Argument argument) => argument.Arity switch
     {
+        { MinimumNumberOfValues: 0, MaximumNumberOfValues: 1 } => $"[{argument.Name}]",
         { MinimumNumberOfValues: 0 } => $"[{argument.Name}...]",
         { MaximumNumberOfValues: > 1 } => $"{argument.Name}...",
         _ => argument.Name,
     };
 
-    private static string Label(Option option)
+    /// <summary>An option with its short name and what follows it.</summary>
+    public static string Label(Option option)
     {
         string names = string.Join(", ", option.Aliases.Append(option.Name).OrderBy(name => name.Length));
         return option.Arity.MaximumNumberOfValues == 0 ? names : $"{names} {option.HelpName}";
     }
 
-    private static IEnumerable<Option> Inherited(Command command) =>
-        command.Parents.OfType<Command>().SelectMany(parent => parent.Options).Where(option => option.Recursive);
+    /// <summary>The options of a command, those of every command last.</summary>
+    public static IEnumerable<Option> OptionsOf(Command command) => command.Options
+        .Concat(command.Parents.OfType<Command>().SelectMany(parent => parent.Options).Where(option => option.Recursive))
+        .Where(option => !option.Hidden);
+
+    private void WriteCommands(Command command)
+    {
+        (string Title, IReadOnlyList<Command> Commands)[] groups = [.. CommandGroups.Of(command)];
+        int labelWidth = groups.SelectMany(group => group.Commands).Select(child => child.Name.Length).DefaultIfEmpty().Max();
+        foreach ((string title, IReadOnlyList<Command> commands) in groups)
+        {
+            WriteRows($"{title}:", commands.Select(child => (child.Name, child.Description ?? "")), labelWidth);
+        }
+    }
 
     private void WriteTitle(string title)
     {
@@ -73,7 +93,7 @@ internal sealed class HelpText(CliHost host) : SynchronousCommandLineAction
         }
     }
 
-    private void WriteRows(string title, IEnumerable<(string Label, string Text)> source)
+    private void WriteRows(string title, IEnumerable<(string Label, string Text)> source, int minLabelWidth = 0)
     {
         (string Label, string Text)[] rows = [.. source];
         if (rows.Length == 0)
@@ -82,7 +102,7 @@ internal sealed class HelpText(CliHost host) : SynchronousCommandLineAction
         }
 
         WriteTitle(title);
-        int labelWidth = Math.Min(MaxLabelWidth, rows.Max(row => row.Label.Length));
+        int labelWidth = Math.Min(MaxLabelWidth, Math.Max(minLabelWidth, rows.Max(row => row.Label.Length)));
         foreach ((string label, string text) in rows)
         {
             string left = label;

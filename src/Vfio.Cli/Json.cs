@@ -82,6 +82,32 @@ internal static class JsonValues
         }
     }
 
+    /// <summary>An array of texts of unknown origin.</summary>
+    public static void WriteNames(this Utf8JsonWriter json, string name, IEnumerable<string> texts)
+    {
+        json.WriteStartArray(name);
+        foreach (string text in texts)
+        {
+            json.WriteStringValue(Printable.Clean(text));
+        }
+
+        json.WriteEndArray();
+    }
+
+    /// <summary>An array of objects, whose fields are written by a function.</summary>
+    public static void WriteItems<T>(this Utf8JsonWriter json, string name, IEnumerable<T> items, Action<Utf8JsonWriter, T> write)
+    {
+        json.WriteStartArray(name);
+        foreach (T item in items)
+        {
+            json.WriteStartObject();
+            write(json, item);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
     public static void WriteRefusals(this Utf8JsonWriter json, string name, IEnumerable<BindingRefusal> refusals)
     {
         json.WriteStartArray(name);

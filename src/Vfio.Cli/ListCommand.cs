@@ -7,7 +7,10 @@ namespace Vfio.Cli;
 /// <summary><c>vfio list</c>: the PCI devices of the host.</summary>
 internal static class ListCommand
 {
+    public const string Name = "list";
+
     private const int TakeColumn = 5;
+    private const int WideColumns = 120;
 
     public static Command Create(CliHost host)
     {
@@ -32,37 +35,79 @@ internal static class ListCommand
             HelpName = "DRIVER",
         };
         Option<int?> group = Symbols.Number(["--group"], "N", "Only devices of this IOMMU group", 0, int.MaxValue);
+        Option<IdFilter?> id = new("--id")
+        {
+            Description = "Only this vendor and device: 8086:10d3, 8086:, :10d3",
+            HelpName = "VENDOR:DEVICE",
+            CustomParser = result =>
+            {
+                if (!IdFilter.TryParse(result.Tokens[0].Value, out IdFilter? filter))
+                {
+                    result.AddError($"'{Symbols.Quote(result.Tokens[0].Value)}' is not a pair of ids; one is 8086:10d3, 8086: or :10d3, in hexadecimal");
+                }
+
+                return filter;
+            },
+        };
+        Option<string?> name = new("--name")
+        {
+            Description = "Only devices with this text in a name: of vendor, device, class, interface or disk",
+            HelpName = "TEXT",
+        };
+        Option<bool> available = Symbols.Flag("--available", "Only devices that can be taken");
+        Option<bool> taken = Symbols.Flag("--taken", "Only devices that VFIO has");
         Option<bool> json = Symbols.Json();
-        DocumentedCommand command = new("list", "List PCI devices, their drivers and groups, and which can be taken.")
+        DocumentedCommand command = new(Name, "List PCI devices, their drivers and groups, and which can be taken.")
         {
             Notes =
             [
-                "GRP is the IOMMU group. TAKE says what 'vfio bind' would answer: yes; taken, where a VFIO driver has the device "
-                + "already; or no and the reason: bridge, no-iommu, mounted, swap, held (LVM, md, dm), address, route, port (of a bridge or bond), display, functions "
-                + "(live virtual functions). 'vfio bind --dry-run DEV' says it in full.",
+                "Options combine. GRP is the IOMMU group. TAKE says what 'vfio bind' would answer: yes; taken, where a VFIO driver has the device "
+                + "already; or no and the reason: bridge, no-iommu, mounted, swap, held (LVM, md, dm), address, route, port (of a bridge or bond), display, "
+                + "console, functions (live virtual functions). 'vfio show DEV' says it in full.",
+                "KNOWN AS, where the line is wide enough, has the device's interfaces and disks: names that every command takes for DEV.",
             ],
             Examples =
             [
                 ("vfio list", "all devices"),
                 ("vfio list --class net", "the network cards"),
-                ("vfio list --driver vfio-pci", "what VFIO has"),
+                ("vfio list --name nvme", "what is called so"),
+                ("vfio list --taken", "what VFIO has"),
                 ("vfio list --json | jq '.[] | select(.canTake)'", "for scripts"),
             ],
         };
         command.Add(classOption);
         command.Add(driver);
         command.Add(group);
+        command.Add(id);
+        command.Add(name);
+        command.Add(available);
+        command.Add(taken);
         command.Add(json);
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(available) && result.GetValue(taken))
+            {
+                result.AddError("--available or --taken, not both");
+            }
+        });
         command.SetAction(result =>
         {
-            List<PciDeviceInfo> devices = Find(host, result.GetValue(classOption), result.GetValue(driver), result.GetValue(group));
+            Survey survey = new(host);
+            List<PciDeviceInfo> devices = [.. new PciBus(host.Root).Devices()
+                .Where(device => result.GetValue(classOption)?.Matches(device.Class) != false)
+                .Where(device => result.GetValue(driver) is not string wanted || (device.Driver ?? "none") == wanted)
+                .Where(device => result.GetValue(group) is not int number || device.IommuGroup == number)
+                .Where(device => result.GetValue(id)?.Matches(device) != false)
+                .Where(device => result.GetValue(name) is not string text || survey.HasName(device, text))
+                .Where(device => !result.GetValue(taken) || device.HasVfioDriver)
+                .Where(device => !result.GetValue(available) || (!device.HasVfioDriver && survey.Of.Refusals(device).Count == 0))];
             if (result.GetValue(json))
             {
-                WriteJson(host, devices);
+                WriteJson(host, devices, survey);
             }
             else
             {
-                WriteTable(host, devices);
+                WriteTable(host, devices, survey);
             }
 
             return ExitCode.Done;
@@ -70,13 +115,7 @@ internal static class ListCommand
         return command;
     }
 
-    private static List<PciDeviceInfo> Find(CliHost host, PciClassFilter? filter, string? driver, int? group) =>
-        [.. new PciBus(host.Root).Devices()
-            .Where(device => filter?.Matches(device.Class) != false)
-            .Where(device => driver is null || (device.Driver ?? "none") == driver)
-            .Where(device => group is null || device.IommuGroup == group)];
-
-    private static void WriteTable(CliHost host, List<PciDeviceInfo> devices)
+    private static void WriteTable(CliHost host, List<PciDeviceInfo> devices, Survey survey)
     {
         if (devices.Count == 0)
         {
@@ -84,30 +123,35 @@ internal static class ListCommand
             return;
         }
 
-        HostSurvey survey = new(host.Root);
-        DeviceNames names = new(host);
-        TextTable table = new(
-            host.Terminal,
-            new TextColumn("ADDRESS"),
-            new TextColumn("IDS"),
-            new TextColumn("CLASS", MinWidth: 6),
-            new TextColumn("DRIVER", MinWidth: 8),
-            new TextColumn("GRP", RightAligned: true),
-            new TextColumn("TAKE", MinWidth: 6),
-            new TextColumn("NAME", MinWidth: 16))
+        bool isWide = host.Terminal.Width is null or >= WideColumns;
+        TextColumn[] columns =
+        [
+            new("ADDRESS"),
+            new("IDS"),
+            new("CLASS", MinWidth: 6),
+            new("DRIVER", MinWidth: 8),
+            new("GRP", RightAligned: true),
+            new("TAKE", MinWidth: 6),
+            .. isWide ? [new TextColumn("KNOWN AS", MinWidth: 8)] : (TextColumn[])[],
+            new("NAME", MinWidth: 16),
+        ];
+        TextTable table = new(host.Terminal, columns)
         {
             Paint = (column, text) => column != TakeColumn ? text : text[0] == 'y' ? host.Terminal.Green(text) : host.Terminal.Dim(text),
         };
         foreach (PciDeviceInfo device in devices)
         {
             table.Add(
+            [
                 device.Address.ToString(),
                 string.Create(CultureInfo.InvariantCulture, $"{device.VendorId:x4}:{device.DeviceId:x4}"),
                 DeviceNames.ClassWord(device.Class),
                 device.Driver ?? "-",
                 device.IommuGroup?.ToString(CultureInfo.InvariantCulture) ?? "-",
-                Judge(device, survey),
-                names.Describe(device, isBrief: host.Terminal.Width is not null));
+                Judge(device, survey.Of),
+                .. isWide ? [survey.KnownAs(device.Address)] : (string[])[],
+                survey.Names.Describe(device, isBrief: host.Terminal.Width is not null),
+            ]);
         }
 
         table.Write(host.Out);
@@ -122,21 +166,54 @@ internal static class ListCommand
         : device.HasVfioDriver ? "taken"
         : "yes";
 
-    private static void WriteJson(CliHost host, List<PciDeviceInfo> devices)
+    private static void WriteJson(CliHost host, List<PciDeviceInfo> devices, Survey survey)
     {
-        HostSurvey survey = new(host.Root);
-        DeviceNames names = new(host);
         using Json json = new(host.Out);
-        json.WriteArray(null, devices, (writer, device) => WriteDevice(writer, device, names, survey));
+        json.WriteArray(null, devices, (writer, device) => WriteDevice(writer, device, survey));
     }
 
-    private static void WriteDevice(Utf8JsonWriter json, PciDeviceInfo device, DeviceNames names, HostSurvey survey)
+    private static void WriteDevice(Utf8JsonWriter json, PciDeviceInfo device, Survey survey)
     {
-        IReadOnlyList<BindingRefusal> refusals = survey.Refusals(device);
+        IReadOnlyList<BindingRefusal> refusals = survey.Of.Refusals(device);
         json.WriteStartObject();
-        json.WriteDevice(device, names);
+        json.WriteDevice(device, survey.Names);
+        json.WriteNumberOrNull("numaNode", device.ReadNumaNode());
+        json.WriteNames("interfaces", survey.Of.Interfaces(device.Address));
+        json.WriteNames("disks", survey.Of.Disks(device.Address));
         json.WriteBoolean("canTake", refusals.Count == 0);
         json.WriteRefusals("refusals", refusals);
         json.WriteEndObject();
+    }
+
+    // What the host is asked once, for all devices, and only where it is needed.
+    private sealed class Survey(CliHost host)
+    {
+        private HostSurvey? _survey;
+
+        public HostSurvey Of => _survey ??= new HostSurvey(host.Root);
+
+        public DeviceNames Names { get; } = new(host);
+
+        public bool HasName(PciDeviceInfo device, string text)
+        {
+            bool Has(string? name) => name?.Contains(text, StringComparison.OrdinalIgnoreCase) == true;
+            return Has(Names.Device(device)) || Has(Names.Vendor(device)) || Has(Names.Class(device)) || Has(DeviceNames.ClassWord(device.Class))
+                || Of.Interfaces(device.Address).Any(Has) || Of.Disks(device.Address).Any(Has);
+        }
+
+        /// <summary>The interfaces and whole disks.</summary>
+        public string KnownAs(PciAddress address)
+        {
+            IReadOnlyList<string> disks = Of.Disks(address);
+            string[] names = [.. Of.Interfaces(address), .. disks.Where(disk => !disks.Any(whole => IsPartition(disk, whole)))];
+            return names.Length == 0 ? "-" : string.Join(',', names);
+        }
+
+        // sda1 of sda, nvme0n1p1 of nvme0n1: digits, behind a "p" where the disk's name ends in one.
+        private static bool IsPartition(string name, string disk)
+        {
+            string prefix = char.IsAsciiDigit(disk[^1]) ? disk + "p" : disk;
+            return name.Length > prefix.Length && name.StartsWith(prefix, StringComparison.Ordinal) && name[prefix.Length..].All(char.IsAsciiDigit);
+        }
     }
 }

@@ -94,7 +94,7 @@ internal static class ReadCommand
             host.Out.WriteLine($"{label}{place.Format(value)}{name}");
             if (showsFields)
             {
-                FieldText.WriteIndented(host, FieldText.Describe(place.Register, value));
+                FieldText.Write(host, place.Register, value);
             }
         }
     }

@@ -6,6 +6,8 @@ namespace Vfio.Cli;
 /// <summary><c>vfio release</c>: hands devices back.</summary>
 internal static class ReleaseCommand
 {
+    public const string Name = "release";
+
     public static Command Create(CliHost host)
     {
         Argument<PciAddress[]> devices = Symbols.Devices(host, isOptional: true);
@@ -13,7 +15,7 @@ internal static class ReleaseCommand
         Option<bool> dryRun = Symbols.Flag("--dry-run", "Only show what would be done");
         Option<bool> force = Symbols.Flag("--force", "Go on where a program holds the device or the journal is damaged");
         Option<bool> json = Symbols.Json();
-        DocumentedCommand command = new("release", "Hand devices back: driver, override and permissions as before.")
+        DocumentedCommand command = new(Name, "Hand devices back: driver, override and permissions as before.")
         {
             Notes =
             [

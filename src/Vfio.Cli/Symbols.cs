@@ -9,13 +9,13 @@ internal static class Symbols
     private const int QuotedColumns = 40;
     private const string PlaceDescription = "A register's name, or a region and an offset: STATUS, bar0+0x10, config+4, rom+0";
 
-    public static Option<bool> Flag(string name, string description) => new(name) { Description = description, Arity = ArgumentArity.Zero };
+    public static Option<bool> Flag(string name, string description, params string[] aliases) => new(name, aliases) { Description = description, Arity = ArgumentArity.Zero };
 
     public static Option<bool> Json() => Flag("--json", "Print JSON (docs/cli.md has its fields)");
 
     public static Argument<PciAddress> Device(CliHost host) => new("DEV")
     {
-        Description = "The device: its PCI address, 0000:00:14.3 or 00:14.3",
+        Description = "The device: its PCI address, network interface or disk (00:14.3, eth0, nvme0n1)",
         CustomParser = result => FindDevice(host, result, result.Tokens[0].Value),
     };
 
@@ -23,7 +23,7 @@ internal static class Symbols
     /// <param name="isOptional">Whether none may be given.</param>
     public static Argument<PciAddress[]> Devices(CliHost host, bool isOptional = false) => new("DEV")
     {
-        Description = "PCI addresses of devices: 0000:00:14.3 or 00:14.3",
+        Description = "The devices: PCI addresses, network interfaces or disks (00:14.3, eth0, nvme0n1)",
         Arity = isOptional ? ArgumentArity.ZeroOrMore : ArgumentArity.OneOrMore,
         CustomParser = result => [.. result.Tokens.Select(token => FindDevice(host, result, token.Value)).Distinct()],
     };
@@ -84,9 +84,9 @@ internal static class Symbols
 
     private static PciAddress FindDevice(CliHost host, ArgumentResult result, string text)
     {
-        if (!DeviceArgument.TryFind(host, text, out PciAddress address, out string mistake))
+        if (!DeviceArgument.TryFind(host, text, out PciAddress address, out string mistake, out string hint))
         {
-            result.AddError(mistake);
+            result.AddError($"{mistake}\n{hint}");
         }
 
         return address;

@@ -16,9 +16,9 @@ internal static class UsageErrors
         string what = stranger is null
             ? Decapitalise(result.Errors[0].Message)
             : $"'{Symbols.Quote(stranger)}' is not {Expected(command, stranger)}";
-        string hint = stranger is not null && FindSimilar(command, stranger) is string similar
-            ? $"did you mean '{similar}'? {path} --help shows what there is"
-            : $"{path} --help shows how it is used";
+        string hint = stranger is null ? SecondLine(what) ?? $"{path} --help shows how it is used"
+            : FindSimilar(command, stranger) is string similar ? $"did you mean '{similar}'? {path} --help shows what there is"
+            : SuggestFor(host, command, stranger) ?? $"{path} --help shows how it is used";
         ErrorReport.Write(host, $"{(command is RootCommand ? "command line" : command.Name)}: {FirstLine(what)}", hint);
         return ExitCode.WrongUsage;
     }
@@ -31,37 +31,28 @@ internal static class UsageErrors
     private static string PathOf(CommandResult result) =>
         result.Parent is CommandResult parent ? $"{PathOf(parent)} {result.Command.Name}" : VfioCommandLine.Name;
 
-    private static string? FindSimilar(Command command, string word)
-    {
-        IEnumerable<string> known = word.StartsWith('-')
-            ? command.Options.SelectMany(option => option.Aliases.Prepend(option.Name))
-            : command.Subcommands.Select(subcommand => subcommand.Name);
-        return word.Length > 40 ? null : known
-            .Select(name => (Name: name, Distance: EditDistance(name, word)))
-            .Where(candidate => candidate.Name.Length > 2 && candidate.Distance <= 1 + (candidate.Name.Length / 4))
-            .OrderBy(candidate => candidate.Distance)
-            .Select(candidate => candidate.Name)
-            .FirstOrDefault();
-    }
+    private static string? FindSimilar(Command command, string word) => EditDistance.Nearest(word, word.StartsWith('-')
+        ? command.Options.SelectMany(option => option.Aliases.Prepend(option.Name))
+        : command.Subcommands.Where(subcommand => !subcommand.Hidden).Select(subcommand => subcommand.Name));
 
-    // Levenshtein's: insertions, deletions and replacements needed.
-    internal static int EditDistance(string from, string to)
+    // "vfio list eth0", "vfio groups 12", "vfio eth0": the word is right, and the command another.
+    private static string? SuggestFor(CliHost host, Command command, string word)
     {
-        int[] row = [.. Enumerable.Range(0, to.Length + 1)];
-        for (int i = 1; i <= from.Length; i++)
+        if (word.StartsWith('-') || (command is not RootCommand && command.Arguments.Count != 0))
         {
-            int diagonal = row[0];
-            row[0] = i;
-            for (int j = 1; j <= to.Length; j++)
-            {
-                int replaced = diagonal + (from[i - 1] == to[j - 1] ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.Min(replaced, 1 + Math.Min(row[j], row[j - 1]));
-            }
+            return null;
         }
 
-        return row[^1];
+        string quoted = Symbols.Quote(word);
+        return DeviceArgument.TryFind(host, word, out _, out _) ? $"vfio show {quoted} shows that device"
+            : command.Name != ListCommand.Name ? null
+            : PciClassFilter.TryParse(word, out _) ? $"vfio list --class {quoted} lists that class, --name {quoted} what is named so"
+            : HostNames.IsName(word) ? $"vfio list --name {quoted} lists what is named so; vfio list --help shows all filters"
+            : null;
     }
+
+    // A parser's message may bring its hint along, as a second line.
+    private static string? SecondLine(string text) => text.Split('\n', 2) is [_, string hint] ? hint : null;
 
     private static string FirstLine(string text) => text.AsSpan().IndexOfAny('\r', '\n') is int end and >= 0 ? text[..end] : text;
 

@@ -12,17 +12,23 @@ internal static class VfioCommandLine
 
     public static IReadOnlyList<string> Notes { get; } =
     [
-        "'vfio COMMAND --help' explains a command. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused because it would harm the host "
-        + "(the hint says whether --force helps).",
+        "DEV is a PCI address, a network interface or a disk: 0000:00:14.3, 00:14.3, eth0, nvme0n1. A device that is taken keeps the names it had. "
+        + "PLACE is a register's name, STATUS, or a region and an offset, bar0+0x8. 'vfio help COMMAND' explains a command.",
     ];
 
     public static IReadOnlyList<(string CommandLine, string Purpose)> Examples { get; } =
     [
         ("vfio list --class net", "the network cards"),
-        ("sudo vfio bind --user $USER 0000:00:14.3", "take one, for yourself"),
-        ("vfio read 0000:00:14.3 bar0+0x8", "read a register"),
-        ("sudo vfio release 0000:00:14.3", "hand it back"),
+        ("vfio show eth0", "all about one: who has it, its regions"),
+        ("sudo vfio bind --user $USER eth0", "take it, for yourself"),
+        ("vfio read eth0 STATUS", "read a register by its name"),
+        ("vfio read eth0 bar0+0x8", "or by its place"),
+        ("sudo vfio release eth0", "hand it back"),
     ];
+
+    /// <summary>The tool's version, without the commit it was built from.</summary>
+    public static string Version => (typeof(VfioCommandLine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
+        ?? "unknown").Split('+')[0];
 
     // "@file" is a file's name nowhere in this tool.
     private static readonly ParserConfiguration Parsing = new() { ResponseFileTokenReplacer = null };
@@ -45,7 +51,7 @@ internal static class VfioCommandLine
         }
     }
 
-    /// <summary>The commands, for who wants to look at them all: tests, and one day the man page.</summary>
+    /// <summary>The commands, for who wants to look at them all: tests, the manual pages, completion.</summary>
     public static RootCommand Create(CliHost host)
     {
         RootCommand root = new("Take PCI devices from their Linux drivers, read and write their registers through VFIO, hand them back.");
@@ -55,6 +61,7 @@ internal static class VfioCommandLine
         root.Add(new HelpOption("--help", "-h") { Description = "Show this help", Action = help });
         root.Add(new VersionOption { Description = "Show the version", Action = new VersionAction(host) });
         root.Add(ListCommand.Create(host));
+        root.Add(ShowCommand.Create(host));
         root.Add(GroupsCommand.Create(host));
         root.Add(BindCommand.Create(host));
         root.Add(ReleaseCommand.Create(host));
@@ -66,6 +73,10 @@ internal static class VfioCommandLine
         root.Add(DiffCommand.Create(host));
         root.Add(ShellCommand.Create(host));
         root.Add(ReplayCommand.Create(host));
+        root.Add(HelpCommand.Create(host));
+        root.Add(ManCommand.Create(host));
+        root.Add(CompletionCommand.Create(host));
+        root.Add(CompleteCommand.Create(host));
         // Alone, the command shows what it can do.
         root.SetAction(_ => help.Write(root));
         return root;
@@ -106,10 +117,7 @@ internal static class VfioCommandLine
 
         public override int Invoke(ParseResult parseResult)
         {
-            Assembly tool = typeof(VfioCommandLine).Assembly;
-            string version = tool.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
-            // What follows a plus is the commit it was built from.
-            host.Out.WriteLine($"{Name} {version.Split('+')[0]}");
+            host.Out.WriteLine($"{Name} {Version}");
             return ExitCode.Done;
         }
     }

@@ -15,8 +15,8 @@ internal static class DiffCommand
 
     public static Command Create(CliHost host)
     {
-        Argument<string> first = new("A") { Description = "A saved dump, or a device as it is now" };
-        Argument<string> second = new("B") { Description = "Another" };
+        Argument<string> first = new("OLD") { Description = "A saved dump, or a device as it is now" };
+        Argument<string> second = new("NEW") { Description = "Another, to compare it with" };
         Option<bool> json = Symbols.Json();
         DocumentedCommand command = new(Name, "Compare two dumps, or a dump with the device.")
         {
@@ -151,7 +151,7 @@ internal static class DiffCommand
             host.Out.WriteLine($"{place.Place.ToString(digits)}: {place.Format(difference.Before)} -> {after}{name}");
             if (place.Register is { Fields.Count: > 0 })
             {
-                FieldText.WriteIndented(host, FieldText.Changes(place.Register, difference.Before, difference.After));
+                FieldText.WriteChanges(host, place.Register, difference.Before, difference.After);
             }
         }
 

@@ -4,17 +4,20 @@ using System.Text.Json;
 
 namespace Vfio.Cli;
 
-/// <summary>The fields of a register in words: <c>FD+</c>, <c>SPEED=1000 Mb/s</c>; and what changed: <c>LU=0->1</c>.</summary>
+/// <summary>The fields of a register in words: what they are, and what changed: <c>LU=0->1</c>.</summary>
 internal static class FieldText
 {
     private const string Gap = "  ";
     private const int MostSingleBits = 4;
 
-    /// <summary>Each field with its value.</summary>
-    public static IEnumerable<string> Describe(RegisterDescription? register, ulong value) =>
-        (register?.Fields ?? []).Select(field => field.IsFlag
-            ? field.Name + field.Describe(value)
-            : $"{field.Name}={Printable.Clean(field.Describe(value))}");
+    /// <summary>Writes each field with its value, indented; nothing where the register has none.</summary>
+    public static void Write(CliHost host, RegisterDescription? register, ulong value)
+    {
+        if (register is { Fields.Count: > 0 })
+        {
+            ItemText.Write(host, Gap, Gap.Length, RegisterText.Items(new RegisterReading(register, value), host.Terminal));
+        }
+    }
 
     /// <summary>Each field that differs, and the bits that differ outside of fields.</summary>
     public static IEnumerable<string> Changes(RegisterDescription? register, ulong before, ulong after)
@@ -42,72 +45,28 @@ internal static class FieldText
         }
     }
 
-    /// <summary>Words in lines, two spaces between them, no word broken.</summary>
-    public static IEnumerable<string> Wrap(IEnumerable<string> words, int columns)
+    /// <summary>Writes what changed, indented; nothing where nothing did.</summary>
+    public static void WriteChanges(CliHost host, RegisterDescription? register, ulong before, ulong after)
     {
-        string line = "";
-        foreach (string word in words)
+        TextItem[] items = [.. Changes(register, before, after).Select(change => new TextItem(change, IsWord: true))];
+        if (items.Length != 0)
         {
-            if (line.Length != 0 && Printable.Width(line) + Gap.Length + Printable.Width(word) > columns)
-            {
-                yield return line;
-                line = "";
-            }
-
-            line = line.Length == 0 ? word : line + Gap + word;
-        }
-
-        if (line.Length != 0)
-        {
-            yield return line;
+            ItemText.Write(host, Gap, Gap.Length, items);
         }
     }
 
-    /// <summary>Writes the lines of a register's words, indented.</summary>
-    public static void WriteIndented(CliHost host, IEnumerable<string> words)
-    {
-        foreach (string line in Wrap(words, (host.Terminal.Width ?? int.MaxValue) - Gap.Length))
+    /// <summary>The property <c>fields</c>: an array, as <c>vfio show</c> has it.</summary>
+    public static void WriteFields(this Utf8JsonWriter json, RegisterDescription? register, ulong value) =>
+        json.WriteItems("fields", register?.Fields ?? [], (writer, field) =>
         {
-            host.Out.WriteLine(Gap + line);
-        }
-    }
-
-    /// <summary>The property <c>fields</c>: an object from name to value, <see langword="true"/> or <see langword="false"/> for a flag.</summary>
-    public static void WriteFields(this Utf8JsonWriter json, RegisterDescription? register, ulong value)
-    {
-        if (register is not { Fields.Count: > 0 })
-        {
-            json.WriteNull("fields");
-            return;
-        }
-
-        json.WriteStartObject("fields");
-        foreach (RegisterField field in register.Fields)
-        {
-            if (field.IsFlag)
-            {
-                json.WriteBoolean(field.Name, field.Extract(value) != 0);
-            }
-            else
-            {
-                json.WriteText(field.Name, field.Describe(value));
-            }
-        }
-
-        json.WriteEndObject();
-    }
+            writer.WriteText("name", field.Name);
+            writer.WriteString("value", string.Create(CultureInfo.InvariantCulture, $"0x{field.Extract(value):x}"));
+            writer.WriteText("text", field.Describe(value));
+        });
 
     /// <summary>The property <c>changes</c>: the words of <see cref="Changes"/>.</summary>
-    public static void WriteChanges(this Utf8JsonWriter json, RegisterDescription? register, ulong before, ulong after)
-    {
-        json.WriteStartArray("changes");
-        foreach (string change in Changes(register, before, after))
-        {
-            json.WriteStringValue(Printable.Clean(change));
-        }
-
-        json.WriteEndArray();
-    }
+    public static void WriteChanges(this Utf8JsonWriter json, RegisterDescription? register, ulong before, ulong after) =>
+        json.WriteNames("changes", Changes(register, before, after));
 
     private static string Short(RegisterField field, ulong value) =>
         field.IsFlag ? (field.Extract(value) != 0 ? "1" : "0") : Printable.Clean(field.Describe(value));

@@ -128,7 +128,7 @@ internal sealed class RegisterNames
             return 0;
         }
 
-        int distance = UsageErrors.EditDistance(last, word);
+        int distance = EditDistance.Of(last, word);
         return distance <= 1 + (word.Length / 4) ? distance
             : word.Length > 2 && last.Contains(word, StringComparison.Ordinal) ? word.Length + distance
             : null;

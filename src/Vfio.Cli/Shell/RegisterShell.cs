@@ -63,7 +63,10 @@ internal sealed class RegisterShell : IDisposable
             RegisterPlace place = i == 0 ? operation.Place : _session.Names.Describe(at, operation.Place.Bits);
             ulong value = _session.Read(place);
             Show(place, place.Format(value));
-            ShowWords(FieldText.Describe(place.Register, value));
+            if (!_isJson)
+            {
+                FieldText.Write(_host, place.Register, value);
+            }
         }
     }
 
@@ -159,14 +162,6 @@ internal sealed class RegisterShell : IDisposable
         if (!_isJson)
         {
             _host.Out.WriteLine($"{_host.Terminal.Bold(place.ToString())}: {text}");
-        }
-    }
-
-    private void ShowWords(IEnumerable<string> words)
-    {
-        if (!_isJson)
-        {
-            FieldText.WriteIndented(_host, words);
         }
     }
 

@@ -38,7 +38,7 @@ internal sealed class ShellParser(RegisterNames names)
 
     private static CliException Unknown(string word)
     {
-        string? near = word.Length > 20 ? null : ShellHelp.Words.FirstOrDefault(known => UsageErrors.EditDistance(known, word) <= 2 && known[0] == word[0]);
+        string? near = EditDistance.Nearest(word, ShellHelp.Words);
         return new CliException(
             $"'{Symbols.Quote(word)}' is not a command of the shell",
             near is null ? $"it has {string.Join(", ", ShellHelp.Words)}" : $"did you mean '{near}'? help lists the commands",

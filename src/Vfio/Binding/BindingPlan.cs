@@ -202,6 +202,7 @@ public sealed class BindingPlan
         OverrideBefore = device.ReadDriverOverride(),
         Interfaces = survey.InterfaceStates(device.Address),
         Disks = survey.Disks(device.Address),
+        OtherNames = survey.OtherNames(device.Address),
         TakenAt = DateTimeOffset.UtcNow,
         TakenBy = Caller(),
         ProcessId = Environment.ProcessId,

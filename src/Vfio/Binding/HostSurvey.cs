@@ -87,6 +87,8 @@ public sealed class HostSurvey
         return refusals;
     }
 
+    internal IReadOnlyList<string> OtherNames(PciAddress device) => new HostNames(_host).OtherNames(device);
+
     internal IReadOnlyList<InterfaceState> InterfaceStates(PciAddress device) =>
         [.. _network.Interfaces(device).Select(name => new InterfaceState(name, _network.IsUp(name)))];
 

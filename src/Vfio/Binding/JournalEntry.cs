@@ -33,6 +33,9 @@ public sealed record JournalEntry
     /// <summary>The disks it had, partitions included.</summary>
     public IReadOnlyList<string> Disks { get; init; } = [];
 
+    /// <summary>What else the host called it: its NVMe controller, its graphics card.</summary>
+    public IReadOnlyList<string> OtherNames { get; init; } = [];
+
     /// <summary>The user it was given to; <see langword="null"/> for root alone.</summary>
     public string? User { get; init; }
 
@@ -47,6 +50,11 @@ public sealed record JournalEntry
 
     /// <summary>The process that took it.</summary>
     public int ProcessId { get; init; }
+
+    /// <summary>Whether the host called the device so before it was taken.</summary>
+    /// <param name="name">The name of an interface, disk, partition, controller or card.</param>
+    /// <returns>Whether it is among the names that the entry keeps.</returns>
+    public bool HadName(string name) => Interfaces.Any(state => state.Name == name) || Disks.Contains(name) || OtherNames.Contains(name);
 }
 
 /// <summary>Who owned a device node before it was given to a user.</summary>

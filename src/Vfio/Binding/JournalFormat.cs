@@ -33,6 +33,7 @@ internal static class JournalFormat
                 json.WriteBoolean("isUp", state.IsUp);
             });
             WriteList(json, "disks", entry.Disks, disk => json.WriteString("name", disk));
+            WriteList(json, "otherNames", entry.OtherNames, name => json.WriteString("name", name));
             json.WriteString("user", entry.User);
             WriteList(json, "nodes", entry.Nodes, owner =>
             {
@@ -104,6 +105,10 @@ internal static class JournalFormat
             Interfaces = ReadList(root, "interfaces", item => new InterfaceState(
                 ReadName(item, "name") ?? throw new JournalDamage("an interface has no name"), item.GetProperty("isUp").GetBoolean())),
             Disks = ReadList(root, "disks", item => ReadName(item, "name") ?? throw new JournalDamage("a disk has no name")),
+            // Entries of before this list have none.
+            OtherNames = root.TryGetProperty("otherNames", out _)
+                ? ReadList(root, "otherNames", item => ReadName(item, "name") ?? throw new JournalDamage("one of its names is none"))
+                : [],
             User = ReadText(root, "user"),
             Nodes = ReadList(root, "nodes", ReadNode),
             TakenAt = root.GetProperty("takenAt").GetDateTimeOffset(),

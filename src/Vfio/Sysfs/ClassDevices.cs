@@ -13,60 +13,18 @@ internal sealed class ClassDevices
         string folder = host.Combine($"sys/class/{className}");
         foreach (string name in SysfsFile.Names(folder))
         {
-            if (SysfsFile.ReadLink(Path.Combine(folder, name)) is not string link)
-            {
-                continue;
-            }
-
-            string path = Path.GetFullPath(Path.Combine(folder, link));
-            foreach (PciAddress address in Ancestors(path))
+            foreach (PciAddress address in DevicePath.OwnersOf(Path.Combine(folder, name)))
             {
                 Add(address, name);
             }
         }
     }
 
+    /// <summary>All of the class, with the devices they stand on.</summary>
+    public IEnumerable<(PciAddress Address, string Name)> All => _names.SelectMany(item => item.Value.Select(name => (item.Key, name)));
+
     /// <summary>The names on a device, sorted.</summary>
     public IReadOnlyList<string> On(PciAddress address) => _names.TryGetValue(address, out List<string>? names) ? names : [];
-
-    private static IEnumerable<PciAddress> Ancestors(string path)
-    {
-        string[] parts = path.Split('/');
-        for (int i = parts.Length - 1; i >= 0; i--)
-        {
-            // The nearest one: what stands above it is a bridge, and bridges are never taken.
-            if (PciAddress.TryParse(parts[i], out PciAddress address))
-            {
-                return [address];
-            }
-
-            // With native multipath a namespace stands on a virtual subsystem, whose folder links to its controllers.
-            if (parts[i].StartsWith("nvme-subsys", StringComparison.Ordinal))
-            {
-                return ControllersOf(string.Join('/', parts[..(i + 1)]));
-            }
-        }
-
-        return [];
-    }
-
-    private static IEnumerable<PciAddress> ControllersOf(string subsystem)
-    {
-        foreach (string name in SysfsFile.Names(subsystem))
-        {
-            if (SysfsFile.ReadLink(Path.Combine(subsystem, name)) is string link)
-            {
-                foreach (string part in Enumerable.Reverse(link.Split('/')))
-                {
-                    if (PciAddress.TryParse(part, out PciAddress address))
-                    {
-                        yield return address;
-                        break;
-                    }
-                }
-            }
-        }
-    }
 
     private void Add(PciAddress address, string name)
     {

@@ -61,6 +61,14 @@ public sealed class PciDeviceInfo
     /// <returns>The number; 0 where the device has no SR-IOV.</returns>
     public int ReadVirtualFunctionCount() => (int)Math.Clamp(SysfsFile.ReadNumber(Attribute("sriov_numvfs")) ?? 0, 0, ushort.MaxValue);
 
+    /// <summary>Reads the memory node that the device is near to (<c>numa_node</c>).</summary>
+    /// <returns>The node; <see langword="null"/> where the firmware names none.</returns>
+    public int? ReadNumaNode() => SysfsFile.ReadNumber(Attribute("numa_node")) is long and >= 0 and <= ushort.MaxValue and long node ? (int)node : null;
+
+    /// <summary>Reads all else that sysfs says: link, power, slot, resets, resources, interrupts, functions.</summary>
+    /// <returns>A snapshot.</returns>
+    public PciDeviceDetails ReadDetails() => new(_host, this);
+
     /// <summary>Reads the first bytes of configuration space. May wake a sleeping device; root sees all, others 64 bytes.</summary>
     /// <param name="buffer">Filled from offset 0.</param>
     /// <returns>How many bytes were read; 0 where none could be.</returns>

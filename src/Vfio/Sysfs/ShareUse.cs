@@ -14,9 +14,7 @@ internal sealed class ShareUse
         bool isConsole = (SysfsFile.Read(host.Combine("sys/class/tty/console/active")) ?? "").Contains("hvc", StringComparison.Ordinal);
         foreach (string name in SysfsFile.Names(folder))
         {
-            string? link = SysfsFile.ReadLink(Path.Combine(folder, name));
-            string? owner = link?.Split('/').LastOrDefault(part => PciAddress.TryParse(part, out _));
-            if (owner is null)
+            if (SysfsFile.ReadLink(Path.Combine(folder, name)) is not string link || DevicePath.Nearest(link) is not PciAddress owner)
             {
                 continue;
             }
@@ -30,7 +28,7 @@ internal sealed class ShareUse
             };
             if (use is not null)
             {
-                _uses.Add((PciAddress.Parse(owner), use));
+                _uses.Add((owner, use));
             }
         }
     }

@@ -1,0 +1,79 @@
+using System.CommandLine;
+using System.Globalization;
+
+namespace Vfio.Cli;
+
+/// <summary>The values that an argument or an option may have, by the word that stands for it in the help.</summary>
+internal sealed class CompletionValues(CliHost host, Command root, Command command)
+{
+    private static readonly string[] Widths = ["8", "16", "32", "64"];
+    private static readonly RegionIndex[] Regions = [.. Enum.GetValues<RegionIndex>().Where(region => region != RegionIndex.Vga)];
+
+    /// <summary>The values, each with a few words about it.</summary>
+    /// <param name="name">The word: DEV, PLACE, CLASS.</param>
+    /// <param name="given">The arguments that stand in front already.</param>
+    public IEnumerable<(string Value, string Description)> Of(string? name, IReadOnlyList<string> given) => name switch
+    {
+        "DEV" => Devices(given),
+        "PLACE" => Places(given),
+        "REGION" => Place(given, areNamed: false),
+        "CLASS" => Plain(PciClassFilter.Words),
+        "BITS" => Plain(Widths),
+        "DRIVER" => Plain(new PciBus(host.Root).Devices().Select(device => device.Driver ?? "none").Distinct().Order(StringComparer.Ordinal)),
+        "N" => new PciBus(host.Root).Groups().Select(group => (group.Number.ToString(CultureInfo.InvariantCulture), Describe(group))),
+        "VENDOR:DEVICE" => new PciBus(host.Root).Devices()
+            .Select(device => (string.Create(CultureInfo.InvariantCulture, $"{device.VendorId:x4}:{device.DeviceId:x4}"), DeviceNames.ClassWord(device.Class)))
+            .Distinct(),
+        "COMMAND" => root.Subcommands.Where(child => !child.Hidden).Select(child => (child.Name, child.Description ?? "")),
+        "SHELL" => Plain(CompletionScripts.Shells),
+        "USER" => [(CompletionScripts.Users, "")],
+        "FILE" or "SCRIPT" or "DUMP" or "OLD" or "NEW" => [(CompletionScripts.Files, "")],
+        _ => [],
+    };
+
+    private static IEnumerable<(string, string)> Plain(IEnumerable<string> values) => values.Select(value => (value, ""));
+
+    private static string Describe(IommuGroup group) => group.Devices.Count == 1 ? "1 device" : $"{group.Devices.Count} devices";
+
+    // The names people use first, then addresses, with and without the domain.
+    private IEnumerable<(string, string)> Devices(IReadOnlyList<string> given)
+    {
+        JournalEntry[] taken = [.. new BindingJournal(host.Root).Entries()];
+        HashSet<PciAddress> journal = [.. taken.Select(entry => entry.Address)];
+        bool areTaken = command.Arguments.Any(argument => argument.Name is "PLACE" or "REGION" or "VALUE" or "SCRIPT");
+        PciDeviceInfo[] all = [.. new PciBus(host.Root).Devices()];
+        PciDeviceInfo[] devices = [.. all.Where(device =>
+            command.Name == BindCommand.Name ? device is { HasVfioDriver: false, IsBridge: false }
+            : command.Name == ReleaseCommand.Name ? journal.Contains(device.Address)
+            : !areTaken || device.HasVfioDriver)];
+        HashSet<PciAddress> wanted = [.. devices.Select(device => device.Address)];
+        Dictionary<PciAddress, string> about = devices.ToDictionary(
+            device => device.Address, device => $"{DeviceNames.ClassWord(device.Class)}, {device.Driver ?? "no driver"}");
+        IEnumerable<(string Name, PciAddress Device)> names = new HostNames(host.Root).All().Select(name => (name.Name, name.Device))
+            .Concat(taken.SelectMany(entry => DeviceArgument.NamesOf(entry).Select(name => (name, entry.Address))));
+        return names.Where(name => wanted.Contains(name.Device))
+            .Distinct()
+            .Select(name => (name.Name, $"{name.Device} {about[name.Device]}"))
+            .Concat(devices.Select(device => (device.Address.ToString(), about[device.Address])))
+            .Concat(devices.Where(device => device.Address.Domain == 0).Select(device => (device.Address.ToString()["0000:".Length..], about[device.Address])))
+            .Where(answer => !given.Contains(answer.Item1));
+    }
+
+    private IEnumerable<(string, string)> Places(IReadOnlyList<string> given) =>
+        Find(given) is not PciDeviceInfo device ? Place(given, areNamed: true)
+        : KnownRegisters.For(device).SelectMany(map => map.Registers).Select(register => (register.Name, register.Meaning)).Concat(Place(given, areNamed: true));
+
+    // The regions that the device has, or might have.
+    private IEnumerable<(string, string)> Place(IReadOnlyList<string> given, bool areNamed)
+    {
+        string[]? there = Find(given) is PciDeviceInfo device
+            ? [.. device.ReadDetails().Resources.Select(resource => resource.Name), new Place(RegionIndex.Config, 0).RegionName]
+            : null;
+        return Regions.Select(region => new Place(region, 0).RegionName)
+            .Where(region => there is null || there.Contains(region))
+            .Select(region => (region, areNamed ? $"the start of {region}; {region}+0x10" : ""));
+    }
+
+    private PciDeviceInfo? Find(IReadOnlyList<string> given) =>
+        given.Count != 0 && DeviceArgument.TryFind(host, given[0], out PciAddress address, out _) ? new PciBus(host.Root).Find(address) : null;
+}

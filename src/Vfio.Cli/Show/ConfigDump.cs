@@ -1,0 +1,38 @@
+using System.Globalization;
+using System.Text;
+
+namespace Vfio.Cli;
+
+/// <summary>Configuration space in hexadecimal, in the form of <c>lspci -D -xxxx</c>, which <c>lspci -F</c> reads.</summary>
+internal static class ConfigDump
+{
+    private const int BytesOnALine = 16;
+
+    public static void Write(CliHost host, ShownDevice shown)
+    {
+        if (shown.ConfigBytes.IsEmpty)
+        {
+            throw new CliException(
+                $"show: configuration space of {shown.Device.Address} cannot be read", "the device may be asleep or gone: vfio show says its power state");
+        }
+
+        DeviceNames names = new(host);
+        PciDeviceInfo device = shown.Device;
+        string className = names.Class(device) ?? $"Class [{device.Class.ToShortString()}]";
+        string revision = shown.Details.Revision is byte number and not 0 ? string.Create(CultureInfo.InvariantCulture, $" (rev {number:x2})") : "";
+        host.Out.WriteLine(Printable.Clean($"{device.Address} {className}: {names.FullName(device)}{revision}"));
+        StringBuilder line = new();
+        for (int i = 0; i < shown.ConfigBytes.Length; i += BytesOnALine)
+        {
+            line.Clear().Append(CultureInfo.InvariantCulture, $"{i:x2}:");
+            foreach (byte value in shown.ConfigBytes[i..Math.Min(i + BytesOnALine, shown.ConfigBytes.Length)])
+            {
+                line.Append(CultureInfo.InvariantCulture, $" {value:x2}");
+            }
+
+            host.Out.WriteLine(line);
+        }
+
+        host.Out.WriteLine();
+    }
+}

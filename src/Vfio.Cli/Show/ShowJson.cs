@@ -1,0 +1,168 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace Vfio.Cli;
+
+/// <summary>A device as JSON: all that <c>vfio show</c> shows.</summary>
+internal static class ShowJson
+{
+    public static void Write(CliHost host, ShownDevice shown)
+    {
+        using Json document = new(host.Out);
+        Utf8JsonWriter json = document.Writer;
+        DeviceNames names = new(host);
+        json.WriteStartObject();
+        json.WriteDevice(shown.Device, names);
+        json.WriteText("subsystemName", names.Subsystem(shown.Device));
+        json.WriteText("programmingInterfaceName", names.ProgrammingInterface(shown.Device));
+        json.WriteString("revision", shown.Details.Revision?.ToString("x2", CultureInfo.InvariantCulture));
+        WriteUse(json, shown);
+        WriteHardware(json, shown.Details);
+        json.WriteItems("regions", shown.Details.Resources, WriteResource);
+        WriteInterrupts(json, shown);
+        json.WriteItems("registerMaps", shown.Maps, (writer, map) =>
+        {
+            writer.WriteString("region", new Place(map.Region, 0).RegionName);
+            writer.WriteText("name", map.Name);
+            writer.WriteText("source", map.Source);
+            writer.WriteNumber("registers", map.Registers.Count);
+        });
+        WriteConfig(json, shown);
+        json.WriteEndObject();
+    }
+
+    private static void WriteUse(Utf8JsonWriter json, ShownDevice shown)
+    {
+        json.WriteNames("interfaces", shown.Interfaces);
+        json.WriteNames("disks", shown.Disks);
+        json.WriteBoolean("canTake", shown.Refusals.Count == 0);
+        json.WriteRefusals("refusals", shown.Refusals);
+        JournalEntry? entry = shown.Entry is { Damage: null } sound ? sound : null;
+        json.WriteText("driverBefore", entry?.DriverBefore);
+        json.WriteNames("namesBefore", entry is null ? [] : DeviceArgument.NamesOf(entry));
+        json.WriteText("user", entry?.User);
+        json.WriteItems("groupMembers", (shown.Group?.Devices ?? []).Where(member => member.Address != shown.Device.Address), (writer, member) =>
+        {
+            writer.WriteString("address", member.Address.ToString());
+            writer.WriteString("kind", DeviceNames.ClassWord(member.Class));
+            writer.WriteText("driver", member.Driver);
+        });
+        json.WriteText("domainType", shown.Group?.DomainType);
+    }
+
+    private static void WriteHardware(Utf8JsonWriter json, PciDeviceDetails details)
+    {
+        json.WriteText("module", details.Module);
+        json.WriteNumberOrNull("numaNode", details.NumaNode);
+        json.WriteText("slot", details.Slot);
+        json.WriteText("powerState", details.PowerState);
+        json.WriteText("runtimeStatus", details.RuntimeStatus);
+        if (details.ResetMethods is null)
+        {
+            json.WriteNull("resetMethods");
+        }
+        else
+        {
+            json.WriteNames("resetMethods", details.ResetMethods);
+        }
+
+        if (details.Link is PciLink link)
+        {
+            json.WriteStartObject("link");
+            json.WriteText("speed", link.Speed);
+            json.WriteNumber("width", link.Width);
+            json.WriteText("maxSpeed", link.MaxSpeed);
+            json.WriteNumber("maxWidth", link.MaxWidth);
+            json.WriteEndObject();
+        }
+        else
+        {
+            json.WriteNull("link");
+        }
+
+        json.WriteString("physicalFunction", details.PhysicalFunction?.ToString());
+        json.WriteNumber("maxVirtualFunctions", details.TotalVirtualFunctions);
+        json.WriteNames("virtualFunctions", details.VirtualFunctions.Select(address => address.ToString()));
+    }
+
+    private static void WriteResource(Utf8JsonWriter json, PciResource resource)
+    {
+        json.WriteString("name", resource.Name);
+        json.WriteString("kind", resource.Kind switch
+        {
+            PciBaseAddressKind.Io => "io",
+            PciBaseAddressKind.Memory64 => "memory64",
+            _ => "memory32",
+        });
+        json.WriteNumber("length", resource.Length);
+        json.WriteString("address", resource.Address == 0 ? null : string.Create(CultureInfo.InvariantCulture, $"0x{resource.Address:x}"));
+        json.WriteBoolean("isPrefetchable", resource.IsPrefetchable);
+    }
+
+    private static void WriteInterrupts(Utf8JsonWriter json, ShownDevice shown)
+    {
+        json.WriteStartObject("interrupts");
+        int pin = shown.Config?.Header.InterruptPin ?? 0;
+        json.WriteString("pin", pin is > 0 and <= 4 ? $"{(char)('A' + pin - 1)}" : null);
+        json.WriteNumberOrNull("irq", shown.Details.Interrupt);
+        json.WriteItems("messages", shown.MessageInterrupts(), (writer, kind) =>
+        {
+            writer.WriteString("kind", kind.Name);
+            writer.WriteBoolean("isOn", kind.IsOn);
+            writer.WriteNumber("vectors", kind.Capable);
+        });
+        json.WriteText("messageKindInUse", shown.Details.MessageInterruptKind);
+        json.WriteStartArray("messageIrqs");
+        foreach (int number in shown.Details.MessageInterrupts)
+        {
+            json.WriteNumberValue(number);
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    private static void WriteConfig(Utf8JsonWriter json, ShownDevice shown)
+    {
+        if (shown.Config is not PciConfigSpace config)
+        {
+            json.WriteNull("configSpace");
+            return;
+        }
+
+        json.WriteStartObject("configSpace");
+        json.WriteNumber("length", shown.ConfigBytes.Length);
+        json.WriteBoolean("isCut", shown.IsConfigCut);
+        json.WriteBoolean("isAbsent", config.Header.IsAbsent);
+        json.WriteItems("registers", config.HeaderRegisters, WriteRegister);
+        json.WriteItems("capabilities", config.Capabilities, (writer, capability) =>
+        {
+            writer.WriteString("id", capability.Id.ToString(capability.IsExtended ? "x4" : "x2", CultureInfo.InvariantCulture));
+            writer.WriteBoolean("isExtended", capability.IsExtended);
+            writer.WriteNumber("offset", capability.Offset);
+            writer.WriteNumber("version", capability.Version);
+            writer.WriteText("name", capability.Name);
+            writer.WriteText("shortName", capability.ShortName);
+            writer.WriteText("summary", capability.Summary);
+            writer.WriteItems("registers", capability.Registers, WriteRegister);
+        });
+        json.WriteNames("warnings", config.Warnings);
+        json.WriteEndObject();
+    }
+
+    private static void WriteRegister(Utf8JsonWriter json, RegisterReading reading)
+    {
+        json.WriteText("name", reading.Register.Name);
+        json.WriteNumber("offset", reading.Register.Offset);
+        json.WriteNumber("width", reading.Register.Width * 8);
+        json.WriteString("value", RegisterText.Raw(reading));
+        json.WriteText("meaning", reading.Register.Meaning);
+        json.WriteItems("fields", reading.Register.Fields, (writer, field) =>
+        {
+            writer.WriteText("name", field.Name);
+            writer.WriteString("value", string.Create(CultureInfo.InvariantCulture, $"0x{field.Extract(reading.Raw):x}"));
+            writer.WriteText("text", field.Describe(reading.Raw));
+            writer.WriteText("meaning", field.Meaning);
+        });
+    }
+}

@@ -1,0 +1,51 @@
+namespace Vfio.Sysfs;
+
+/// <summary>Finds PCI devices in the paths of <c>/sys/devices</c>, which name everything that stands above a thing.</summary>
+internal static class DevicePath
+{
+    private const string NvmeSubsystem = "nvme-subsys";
+
+    /// <summary>The nearest PCI device in a path. What stands above it is a bridge, and bridges are never taken.</summary>
+    public static PciAddress? Nearest(string path)
+    {
+        for (ReadOnlySpan<char> rest = path; !rest.IsEmpty;)
+        {
+            int slash = rest.LastIndexOf('/');
+            if (PciAddress.TryParse(rest[(slash + 1)..], out PciAddress address))
+            {
+                return address;
+            }
+
+            rest = rest[..Math.Max(slash, 0)];
+        }
+
+        return null;
+    }
+
+    /// <summary>The PCI devices that a class device stands on: one, or with native NVMe multipath as many as there are paths.</summary>
+    /// <param name="link">The path of the link in <c>/sys/class/NAME</c>.</param>
+    public static IReadOnlyList<PciAddress> OwnersOf(string link)
+    {
+        if (SysfsFile.ReadLink(link) is not string target)
+        {
+            return [];
+        }
+
+        string path = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(link) ?? "/", target));
+        if (Nearest(path) is PciAddress address)
+        {
+            return [address];
+        }
+
+        // With native multipath a namespace stands on a virtual subsystem, whose folder links to its controllers.
+        string[] parts = path.Split('/');
+        int subsystem = Array.FindLastIndex(parts, part => part.StartsWith(NvmeSubsystem, StringComparison.Ordinal));
+        return subsystem < 0 ? [] : ControllersOf(string.Join('/', parts[..(subsystem + 1)]));
+    }
+
+    private static List<PciAddress> ControllersOf(string subsystem) =>
+        [.. SysfsFile.Names(subsystem)
+            .Select(name => SysfsFile.ReadLink(Path.Combine(subsystem, name)) is string link ? Nearest(link) : null)
+            .OfType<PciAddress>()
+            .Distinct()];
+}

@@ -1,0 +1,84 @@
+using System.Globalization;
+
+namespace Vfio;
+
+/// <summary>A range of addresses that a PCI device answers to, as the kernel assigned it.</summary>
+/// <param name="Role">What it is.</param>
+/// <param name="Number">Which of that role, from 0.</param>
+/// <param name="Address">Where it starts, as the processor sees it; 0 where the kernel assigned none.</param>
+/// <param name="Length">How many bytes.</param>
+/// <param name="Kind">Memory of 32 or 64 bits, or I/O ports.</param>
+/// <param name="IsPrefetchable">Whether reads have no side effects, as the device says.</param>
+public sealed record PciResource(PciResourceRole Role, int Number, ulong Address, ulong Length, PciBaseAddressKind Kind, bool IsPrefetchable)
+{
+    // Flags of include/linux/ioport.h.
+    private const ulong IsPort = 0x100;
+    private const ulong IsMemory = 0x200;
+    private const ulong Prefetchable = 0x2000;
+    private const ulong Is64Bit = 0x100000;
+    private const ulong Unassigned = 0x20000000;
+
+    private const int Bars = 6;
+    private const int RomLine = 6;
+    private const int Windows = 4;
+
+    /// <summary>Its name: <c>bar0</c>, <c>rom</c>, <c>vf-bar0</c>, <c>window0</c>.</summary>
+    public string Name => Role switch
+    {
+        PciResourceRole.Bar => $"bar{Number}",
+        PciResourceRole.Rom => "rom",
+        PciResourceRole.VirtualFunctionBar => $"vf-bar{Number}",
+        _ => $"window{Number}",
+    };
+
+    /// <summary>Reads the lines of <c>resource</c>: first and last address and flags of BARs, ROM, then SR-IOV's BARs or a bridge's windows.</summary>
+    internal static IReadOnlyList<PciResource> ReadAll(string? text, bool isBridge)
+    {
+        string[] lines = (text ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        List<PciResource> resources = [];
+        for (int i = 0; i < lines.Length; i++)
+        {
+            string[] fields = lines[i].Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            if (fields.Length < 3 || !TryHex(fields[0], out ulong first) || !TryHex(fields[1], out ulong last) || !TryHex(fields[2], out ulong flags)
+                || (flags & (IsPort | IsMemory)) == 0 || last < first || (first == 0 && last == 0))
+            {
+                continue;
+            }
+
+            (PciResourceRole role, int number) = i < Bars ? (PciResourceRole.Bar, i)
+                : i == RomLine ? (PciResourceRole.Rom, 0)
+                : isBridge && i >= lines.Length - Windows ? (PciResourceRole.Window, i - (lines.Length - Windows))
+                : (PciResourceRole.VirtualFunctionBar, i - RomLine - 1);
+            PciBaseAddressKind kind = (flags & IsPort) != 0 ? PciBaseAddressKind.Io
+                : (flags & Is64Bit) != 0 ? PciBaseAddressKind.Memory64
+                : PciBaseAddressKind.Memory32;
+            ulong address = (flags & Unassigned) != 0 ? 0 : first;
+            resources.Add(new PciResource(role, number, address, last - first + 1, kind, (flags & Prefetchable) != 0));
+        }
+
+        return resources;
+    }
+
+    private static bool TryHex(string text, out ulong value)
+    {
+        value = 0;
+        return text.StartsWith("0x", StringComparison.Ordinal)
+            && ulong.TryParse(text.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value);
+    }
+}
+
+/// <summary>What a range of addresses is.</summary>
+public enum PciResourceRole
+{
+    /// <summary>A base address register.</summary>
+    Bar,
+
+    /// <summary>The expansion ROM.</summary>
+    Rom,
+
+    /// <summary>A base address register of all virtual functions together (SR-IOV).</summary>
+    VirtualFunctionBar,
+
+    /// <summary>What a bridge passes on: I/O ports, memory, prefetchable memory.</summary>
+    Window,
+}
