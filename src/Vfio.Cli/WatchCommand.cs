@@ -108,7 +108,7 @@ internal static class WatchCommand
         }
 
         plain.Append(CultureInfo.InvariantCulture, $"{place.Format(old)} -> ");
-        string words = string.Join(' ', FieldText.Changes(place.Register, old, after));
+        string words = string.Join(", ", FieldText.Changes(place.Register, old, after));
         int used = plain.Length + place.Format(after).Length + 2;
         bool fits = used + Printable.Width(words) <= (host.Terminal.Width ?? int.MaxValue);
         host.Out.WriteLine(plain + Highlight.Changed(host.Terminal, old, after, place.Bits) + (fits ? "  " + words : ""));

@@ -124,7 +124,7 @@ internal static class DiffCommand
         if (one.Region != other.Region || one.VendorId != other.VendorId || one.DeviceId != other.DeviceId)
         {
             throw new CliException(
-                $"{Name}: {Symbols.Quote(first)} is {one.RegionName} of a device {one.Ids}, {Symbols.Quote(second)} is {other.RegionName} of {other.Ids}",
+                $"{Name}: {InputFile.Show(first)} is {one.RegionName} of a device {one.Ids}, {InputFile.Show(second)} is {other.RegionName} of {other.Ids}",
                 "what is compared is one region of one kind of device",
                 Trouble);
         }
@@ -177,7 +177,7 @@ internal static class DiffCommand
     private static string Describe(string name, DumpHeader header)
     {
         string time = header.Time == default ? "" : header.Time.UtcDateTime.ToString(", yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
-        return $"{Symbols.Quote(name)} ({header.RegionName} of {header.Ids}{time})";
+        return $"{InputFile.Show(name)} ({header.RegionName} of {header.Ids}{time})";
     }
 
     private static bool WriteJson(CliHost host, Sides sides, IEnumerable<DumpDifference> differences)

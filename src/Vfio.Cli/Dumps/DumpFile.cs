@@ -190,5 +190,5 @@ internal sealed class DumpFile : IDisposable
     }
 
     private CliException Mistake(string what) =>
-        new($"{DiffCommand.Name}: {Symbols.Quote(_path)}:{Math.Max(1, _reader.Line)}: {what}", WhatIsRead, DiffCommand.Trouble);
+        new($"{DiffCommand.Name}: {InputFile.Show(_path)}:{Math.Max(1, _reader.Line)}: {what}", WhatIsRead, DiffCommand.Trouble);
 }

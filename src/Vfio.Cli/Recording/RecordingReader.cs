@@ -52,7 +52,7 @@ internal sealed class RecordingReader
 
     /// <summary>What is wrong with a line.</summary>
     public CliException Mistake(string what, int? line = null) =>
-        new($"{ReplayCommand.Name}: {Symbols.Quote(_path)}:{line ?? Math.Max(1, _line)}: {what}", WhatIsRead);
+        new($"{ReplayCommand.Name}: {InputFile.Show(_path)}:{line ?? Math.Max(1, _line)}: {what}", WhatIsRead);
 
     private void ReadHeader(string text) => Read<object?>(text, (header, _) =>
     {

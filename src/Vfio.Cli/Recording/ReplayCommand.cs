@@ -107,7 +107,7 @@ internal static class ReplayCommand
     {
         Access expected = difference.Recorded.Access;
         RegisterPlace place = expected.Place;
-        string where = $"{Name}: {Symbols.Quote(file)}:{difference.Recorded.Line}:";
+        string where = $"{Name}: {InputFile.Show(file)}:{difference.Recorded.Line}:";
         if (expected.Kind == AccessKind.Wait)
         {
             WaitCondition condition = expected.Condition;

@@ -48,7 +48,7 @@ internal static class FieldText
     /// <summary>Writes what changed, indented; nothing where nothing did.</summary>
     public static void WriteChanges(CliHost host, RegisterDescription? register, ulong before, ulong after)
     {
-        TextItem[] items = [.. Changes(register, before, after).Select(change => new TextItem(change, IsWord: true))];
+        TextItem[] items = [.. Changes(register, before, after).Select(change => new TextItem(change, IsWord: !change.Contains(' ', StringComparison.Ordinal)))];
         if (items.Length != 0)
         {
             ItemText.Write(host, Gap, Gap.Length, items);

@@ -3,6 +3,16 @@ namespace Vfio.Cli;
 /// <summary>A file that a command reads.</summary>
 internal static class InputFile
 {
+    // The end of a path says more than its beginning.
+    private const int MostShown = 100;
+
+    /// <summary>A file's name, fit to be part of a message.</summary>
+    public static string Show(string path)
+    {
+        string clean = Printable.Clean(path);
+        return clean.Length <= MostShown ? clean : "…" + clean[^(MostShown - 1)..];
+    }
+
     /// <summary>Opens a file.</summary>
     /// <param name="command">The command, for its errors.</param>
     /// <param name="path">The file's name.</param>
@@ -22,7 +32,7 @@ internal static class InputFile
                 UnauthorizedAccessException => Directory.Exists(path) ? "it is a folder" : "you may not read it",
                 _ => e.Message,
             };
-            throw new CliException($"{command}: '{Symbols.Quote(path)}' cannot be read: {why}", hint, exitCode);
+            throw new CliException($"{command}: '{InputFile.Show(path)}' cannot be read: {why}", hint, exitCode);
         }
     }
 }

@@ -68,7 +68,7 @@ internal static class OutputFile
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new CliException(
-                $"{command}: '{Symbols.Quote(path)}' cannot be written: {Reason(e)}", "name a file in a folder that exists and that you may write to");
+                $"{command}: '{InputFile.Show(path)}' cannot be written: {Reason(e)}", "name a file in a folder that exists and that you may write to");
         }
     }
 
@@ -76,7 +76,7 @@ internal static class OutputFile
     {
         if (path.Length == 0 || path.Contains('\0'))
         {
-            throw new CliException($"{command}: '{Symbols.Quote(path)}' is not a file's name", "name a file to write", ExitCode.WrongUsage);
+            throw new CliException($"{command}: '{InputFile.Show(path)}' is not a file's name", "name a file to write", ExitCode.WrongUsage);
         }
 
         FileInfo target = new(path);
@@ -85,7 +85,7 @@ internal static class OutputFile
         {
             string what = isFolder ? "a folder" : target.LinkTarget is not null ? "a link" : "no regular file that you may write";
             throw new CliException(
-                $"{command}: '{Symbols.Quote(path)}' is {what}; it is left alone", "name another file; without one, the output goes to standard output");
+                $"{command}: '{InputFile.Show(path)}' is {what}; it is left alone", "name another file; without one, the output goes to standard output");
         }
     }
 

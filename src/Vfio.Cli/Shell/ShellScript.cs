@@ -70,5 +70,5 @@ internal sealed class ShellScript
         return ExitCode.Done;
     }
 
-    private string Where(int line) => $"{Symbols.Quote(_name)}:{line}: ";
+    private string Where(int line) => $"{InputFile.Show(_name)}:{line}: ";
 }
