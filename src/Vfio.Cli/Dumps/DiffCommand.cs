@@ -185,8 +185,8 @@ internal static class DiffCommand
         bool isDifferent = sides.HasOtherLength;
         using Json json = new(host.Out);
         json.Writer.WriteStartObject();
-        WriteSide(json.Writer, "a", sides.First, sides.Before);
-        WriteSide(json.Writer, "b", sides.Second, sides.After);
+        WriteSide(json.Writer, "old", sides.First, sides.Before);
+        WriteSide(json.Writer, "new", sides.Second, sides.After);
         json.WriteArray("differences", differences, (writer, difference) =>
         {
             isDifferent = true;
@@ -194,8 +194,8 @@ internal static class DiffCommand
             writer.WriteNumber("offset", difference.Place.Place.Offset);
             writer.WriteNumber("width", difference.Place.Bits);
             writer.WriteText("name", difference.Place.Register?.Name);
-            writer.WriteString("a", difference.Place.Format(difference.Before));
-            writer.WriteString("b", difference.Place.Format(difference.After));
+            writer.WriteString("old", difference.Place.Format(difference.Before));
+            writer.WriteString("new", difference.Place.Format(difference.After));
             writer.WriteChanges(difference.Place.Register, difference.Before, difference.After);
             writer.WriteEndObject();
         });

@@ -132,7 +132,7 @@ internal static class DumpCommand
         if (region.Length > DumpHeader.MaxLength)
         {
             throw new CliException(
-                $"{Name}: {name} has 0x{region.Length:x} bytes; through system calls that would take days", "vfio read -n reads a part of it");
+                $"{Name}: {name} has 0x{region.Length:x} bytes; through system calls that would take hours", "vfio read -n reads a part of it");
         }
     }
 

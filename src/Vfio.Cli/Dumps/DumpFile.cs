@@ -10,23 +10,28 @@ internal sealed class DumpFile : IDisposable
     private const string WhatIsRead = "'vfio dump' and 'lspci -s ADDRESS -xxxx' write what is read here";
 
     private readonly string _path;
-    private readonly LineReader _reader;
+    private readonly Stream _stream;
+    private LineReader _reader;
 
     private DumpFile(string path, Stream stream)
     {
         _path = path;
+        _stream = stream;
         _reader = new LineReader(stream, MaxLineLength);
         string first = NextLine() ?? throw Mistake("is empty");
         // lspci with -v writes more before the bytes: its dump is told by what vfio's second line is not.
         if (NextLine() is string second && second.StartsWith(DumpHeader.Mark, StringComparison.Ordinal))
         {
             Header = DumpHeader.Parse(first, second) ?? throw Mistake("is not a header of this version of vfio");
+            _ = ReadRows().LastOrDefault();
+            Rewind();
+            _ = NextLine();
+            _ = NextLine();
             Rows = ReadRows();
         }
         else
         {
-            _reader.Dispose();
-            _reader = new LineReader(InputFile.Open(DiffCommand.Name, path, WhatIsRead, DiffCommand.Trouble), MaxLineLength);
+            Rewind();
             DumpRow[] rows = [.. ReadLspci(out PciAddress address)];
             Header = DescribeConfig(address, rows);
             Rows = rows;
@@ -42,6 +47,7 @@ internal sealed class DumpFile : IDisposable
     /// <summary>The rows, without gaps; may be gone through once.</summary>
     public IEnumerable<DumpRow> Rows { get; private set; }
 
+    /// <summary>Opens a dump and judges all of it.</summary>
     /// <exception cref="CliException">The file cannot be read, or is no dump.</exception>
     public static DumpFile Open(string path) => new(path, InputFile.Open(DiffCommand.Name, path, WhatIsRead, DiffCommand.Trouble));
 
@@ -61,7 +67,17 @@ internal sealed class DumpFile : IDisposable
         return bytes;
     }
 
-    public void Dispose() => _reader.Dispose();
+    public void Dispose()
+    {
+        _reader.Dispose();
+        _stream.Dispose();
+    }
+
+    private void Rewind()
+    {
+        _stream.Position = 0;
+        _reader = new LineReader(_stream, MaxLineLength);
+    }
 
     private IEnumerable<DumpRow> ReadRows()
     {

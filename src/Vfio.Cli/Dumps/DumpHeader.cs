@@ -17,8 +17,8 @@ internal sealed record DumpHeader(PciAddress Address, ushort VendorId, ushort De
     /// <summary>The last line of a dump that is whole.</summary>
     public const string End = "# end";
 
-    /// <summary>The longest region that is dumped or compared: through system calls, a longer one takes days.</summary>
-    public const ulong MaxLength = 1UL << 36;
+    /// <summary>The longest region that is dumped or compared: through system calls, a longer one takes hours.</summary>
+    public const ulong MaxLength = 1UL << 32;
 
     public ushort SubsystemVendorId { get; init; }
 
