@@ -14,6 +14,7 @@ internal static class DumpCommand
         Argument<Place> region = Region();
         Option<string> output = new("--output", "-o") { Description = "Write a file, whole or not at all", HelpName = "FILE" };
         Option<int?> width = Symbols.Width();
+        width.Description = "Width of each access in bits: 8, 16, 32 (the default) or 64";
         Option<bool> all = Symbols.Flag("--all", "Read registers too that change when they are read");
         Option<bool> json = Symbols.Json();
         DocumentedCommand command = new(Name, "Print a whole region of a device that VFIO has.")
