@@ -20,7 +20,7 @@ internal static class BindCommand
         Option<bool> dryRun = Symbols.Flag("--dry-run", "Only show what would be done");
         Option<bool> force = Symbols.Flag("--force", "Take devices that are in use, where that is possible at all");
         Option<bool> json = Symbols.Json();
-        DocumentedCommand command = new(Name, "Take devices from their drivers, for vfio-pci: all of them or none.")
+        DocumentedCommand command = new(Name, "Take devices from their drivers for vfio-pci: all or none.")
         {
             Notes =
             [

@@ -57,7 +57,7 @@ internal static class ListCommand
         Option<bool> available = Symbols.Flag("--available", "Only devices that can be taken");
         Option<bool> taken = Symbols.Flag("--taken", "Only devices that VFIO has");
         Option<bool> json = Symbols.Json();
-        DocumentedCommand command = new(Name, "List PCI devices, their drivers and groups, and which can be taken.")
+        DocumentedCommand command = new(Name, "List PCI devices, their drivers, and which can be taken.")
         {
             Notes =
             [
@@ -180,6 +180,7 @@ internal static class ListCommand
         json.WriteNumberOrNull("numaNode", device.ReadNumaNode());
         json.WriteNames("interfaces", survey.Of.Interfaces(device.Address));
         json.WriteNames("disks", survey.Of.Disks(device.Address));
+        json.WriteNames("namesBefore", survey.NamesBefore(device.Address));
         json.WriteBoolean("canTake", refusals.Count == 0);
         json.WriteRefusals("refusals", refusals);
         json.WriteEndObject();
@@ -189,6 +190,7 @@ internal static class ListCommand
     private sealed class Survey(CliHost host)
     {
         private HostSurvey? _survey;
+        private IReadOnlyList<JournalEntry>? _taken;
 
         public HostSurvey Of => _survey ??= new HostSurvey(host.Root);
 
@@ -198,14 +200,21 @@ internal static class ListCommand
         {
             bool Has(string? name) => name?.Contains(text, StringComparison.OrdinalIgnoreCase) == true;
             return Has(Names.Device(device)) || Has(Names.Vendor(device)) || Has(Names.Class(device)) || Has(DeviceNames.ClassWord(device.Class))
-                || Of.Interfaces(device.Address).Any(Has) || Of.Disks(device.Address).Any(Has);
+                || Of.Interfaces(device.Address).Any(Has) || Of.Disks(device.Address).Any(Has) || NamesBefore(device.Address).Any(Has);
         }
 
-        /// <summary>The interfaces and whole disks.</summary>
+        /// <summary>What a taken device was called.</summary>
+        public IEnumerable<string> NamesBefore(PciAddress address)
+        {
+            _taken ??= new BindingJournal(host.Root).Entries();
+            return _taken.Where(entry => entry.Address == address).SelectMany(DeviceArgument.NamesOf);
+        }
+
+        /// <summary>The interfaces and whole disks, of before too.</summary>
         public string KnownAs(PciAddress address)
         {
-            IReadOnlyList<string> disks = Of.Disks(address);
-            string[] names = [.. Of.Interfaces(address), .. disks.Where(disk => !disks.Any(whole => IsPartition(disk, whole)))];
+            string[] all = [.. Of.Interfaces(address), .. Of.Disks(address), .. NamesBefore(address)];
+            string[] names = [.. all.Distinct().Where(name => !all.Any(whole => IsPartition(name, whole)))];
             return names.Length == 0 ? "-" : string.Join(',', names);
         }
 

@@ -15,7 +15,7 @@ internal static class ReleaseCommand
         Option<bool> dryRun = Symbols.Flag("--dry-run", "Only show what would be done");
         Option<bool> force = Symbols.Flag("--force", "Go on where a program holds the device or the journal is damaged");
         Option<bool> json = Symbols.Json();
-        DocumentedCommand command = new(Name, "Hand devices back: driver, override and permissions as before.")
+        DocumentedCommand command = new(Name, "Hand devices back: driver, override, permissions as before.")
         {
             Notes =
             [

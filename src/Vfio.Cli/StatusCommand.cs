@@ -10,7 +10,7 @@ internal static class StatusCommand
     public static Command Create(CliHost host)
     {
         Option<bool> json = Symbols.Json();
-        DocumentedCommand command = new("status", "Show what is taken: from which driver, for whom, by whom, since when.")
+        DocumentedCommand command = new("status", "Show what is taken: from which driver, for whom, since when.")
         {
             Notes =
             [

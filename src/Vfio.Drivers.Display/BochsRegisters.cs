@@ -20,7 +20,8 @@ public static class BochsRegisters
     public const uint BigEndian = 0xbebebebe;
 
     /// <summary>The names and fields of the registers in BAR2, for tools. Made at the first use.</summary>
-    public static RegisterMap Map { get; } = new("QEMU bochs display", "QEMU documentation, 'QEMU Standard VGA' (docs/specs/standard-vga)", RegionIndex.Bar2,
+    public static RegisterMap Map { get; } = new(
+        "QEMU bochs display", "QEMU documentation, 'QEMU Standard VGA' (docs/specs/standard-vga)", RegionIndex.Bar2,
     [
         new("EDID_HEADER", 0x0, 8, "EDID: always 00 ff ff ff ff ff ff 00", RegisterAccess.ReadOnly, []),
         new("EDID_VENDOR", 0x8, 2, "EDID: manufacturer, three letters of 5 bits, big-endian", RegisterAccess.ReadOnly, []),

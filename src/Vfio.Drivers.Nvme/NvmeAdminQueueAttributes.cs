@@ -1,6 +1,7 @@
 namespace Vfio.Drivers.Nvme;
 
 /// <summary>AQA: the sizes of the admin queues (NVM Express Base Specification 2.1, section 3.1.4.8).</summary>
+/// <remarks>A property that is set to what its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.</remarks>
 /// <param name="Raw">The register's 32 bits, the reserved ones too.</param>
 public readonly record struct NvmeAdminQueueAttributes(uint Raw) : IRegisterValue<NvmeAdminQueueAttributes>
 {

@@ -1,6 +1,7 @@
 namespace Vfio.Drivers.Nvme;
 
 /// <summary>CAP: what the controller can do (NVM Express Base Specification 2.1, section 3.1.4.1).</summary>
+/// <remarks>A property that is set to what its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.</remarks>
 /// <param name="Raw">The register's 64 bits, the reserved ones too.</param>
 public readonly record struct NvmeCapabilities(ulong Raw) : IRegisterValue<NvmeCapabilities>
 {
@@ -132,7 +133,7 @@ public readonly record struct NvmeCapabilities(ulong Raw) : IRegisterValue<NvmeC
     [
         new("MQES", 0, 16, "Most entries of a queue, minus 1"),
         new("CQR", 16, 1, "Queues must be contiguous in memory"),
-        new("AMS", 17, 2, "Arbitration beside round robin; bit 0: weighted with urgent class, bit 1: vendor's") { IsHexadecimal = true },
+        new("AMS", 17, 2, "Arbitration beside round robin; bit 0: weighted, bit 1: vendor's") { IsHexadecimal = true },
         new("TO", 24, 8, "Longest time to become ready, in units of 500 ms"),
         new("DSTRD", 32, 4, "Doorbell stride: 4 << n bytes"),
         new("NSSRS", 36, 1, "NVM subsystem reset supported"),

@@ -3,6 +3,7 @@ namespace Vfio.Drivers.Nvme;
 /// <summary>
 /// CMBSZ: how large the controller memory buffer is, and what for (NVM Express Base Specification 2.1, section 3.1.4.12).
 /// </summary>
+/// <remarks>A property that is set to what its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.</remarks>
 /// <param name="Raw">The register's 32 bits, the reserved ones too.</param>
 public readonly record struct NvmeMemoryBufferSize(uint Raw) : IRegisterValue<NvmeMemoryBufferSize>
 {
@@ -48,7 +49,7 @@ public readonly record struct NvmeMemoryBufferSize(uint Raw) : IRegisterValue<Nv
     public ulong SizeUnit
     {
         get => 1UL << (12 + (4 * (int)RegisterBits.Get(Raw, 8, 4)));
-        init => Raw = (uint)RegisterBits.Set(Raw, 8, 4, NvmeUnits.Exponent(value, 12) / 4);
+        init => Raw = (uint)RegisterBits.Set(Raw, 8, 4, NvmeUnits.Exponent(value, 12, 4) / 4);
     }
 
     /// <summary>SZ: its size in units of SZU.</summary>

@@ -4,6 +4,7 @@ namespace Vfio.Drivers.Nvme;
 /// CRTO: the longest times to become ready, where CAP.TO is too short to say them (NVM Express Base Specification 2.1, section
 /// 3.1.4.21).
 /// </summary>
+/// <remarks>A property that is set to what its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.</remarks>
 /// <param name="Raw">The register's 32 bits, the reserved ones too.</param>
 public readonly record struct NvmeReadyTimeouts(uint Raw) : IRegisterValue<NvmeReadyTimeouts>
 {

@@ -1,6 +1,7 @@
 namespace Vfio.Drivers.Nvme;
 
 /// <summary>CSTS: the controller's state (NVM Express Base Specification 2.1, section 3.1.4.6).</summary>
+/// <remarks>A property that is set to what its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.</remarks>
 /// <param name="Raw">The register's 32 bits, the reserved ones too.</param>
 public readonly record struct NvmeStatus(uint Raw) : IRegisterValue<NvmeStatus>
 {

@@ -5,7 +5,11 @@ namespace Vfio.Drivers.Nvme;
 /// <summary>How registers write sizes: as powers of 2, relative to a smallest one.</summary>
 internal static class NvmeUnits
 {
-    public static ulong Exponent(ulong size, int smallest) => BitOperations.IsPow2(size) && size >= 1UL << smallest
-        ? (ulong)(BitOperations.Log2(size) - smallest)
-        : throw new ArgumentOutOfRangeException(nameof(size), size, $"not a power of 2 from {1UL << smallest} up");
+    public static ulong Exponent(ulong size, int smallest, int step = 1)
+    {
+        int exponent = BitOperations.Log2(size) - smallest;
+        return BitOperations.IsPow2(size) && exponent >= 0 && exponent % step == 0
+            ? (ulong)exponent
+            : throw new ArgumentOutOfRangeException(nameof(size), size, $"not {1UL << smallest} times a power of {1 << step}");
+    }
 }

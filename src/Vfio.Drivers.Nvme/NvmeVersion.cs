@@ -3,6 +3,7 @@ namespace Vfio.Drivers.Nvme;
 /// <summary>
 /// VS: which version of the specification the controller implements (NVM Express Base Specification 2.1, section 3.1.4.2).
 /// </summary>
+/// <remarks>A property that is set to what its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.</remarks>
 /// <param name="Raw">The register's 32 bits, the reserved ones too.</param>
 public readonly record struct NvmeVersion(uint Raw) : IRegisterValue<NvmeVersion>
 {

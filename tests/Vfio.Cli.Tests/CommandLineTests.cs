@@ -21,6 +21,21 @@ public sealed class CommandLineTests : IDisposable
         Approved.Matches($"help-{(command.Length == 0 ? "vfio" : command)}", help);
     }
 
+    [Theory]
+    [MemberData(nameof(Commands))]
+    public void Help_is_the_same_asked_either_way(string command)
+    {
+        string[] arguments = command.Length == 0 ? [] : [command];
+        Assert.Equal(Tool.Run(_host, [.. arguments, "--help"]).Output, Tool.Run(_host, ["help", .. arguments]).Succeeded().Output);
+    }
+
+    [Fact]
+    public void Help_with_colour_and_on_a_wide_terminal()
+    {
+        Approved.Matches("help-vfio-colour", Tool.Run(_host, new Terminal(80, HasColour: true), "--help").Succeeded().Output);
+        Assert.Equal(Tool.Run(_host, "--help").Output, Tool.Run(_host, new Terminal(200, HasColour: false), "--help").Output);
+    }
+
     [Fact]
     public void Help_fits_a_narrower_terminal() =>
         Tool.Run(_host, new Terminal(60, HasColour: false), "bind", "--help").Succeeded().FitsIn(60);
@@ -42,8 +57,8 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("'lsit' is not a command", "did you mean 'list'?", "lsit")]
     [InlineData("'--jsno' is not an option", "did you mean '--json'?", "list", "--jsno")]
     [InlineData("'extra' is not expected", "vfio list --help", "list", "extra")]
-    [InlineData("'zebra' is not a PCI address", "vfio bind --help", "bind", "zebra")]
-    [InlineData("'0000:00:20.0' is not a PCI address", "vfio read --help", "read", "0000:00:20.0", "bar0")]
+    [InlineData("'zebra' is not a device of this host", "vfio list", "bind", "zebra")]
+    [InlineData("'0000:00:20.0' is not a PCI address", "vfio list", "read", "0000:00:20.0", "bar0")]
     [InlineData("DEV", "vfio bind --help", "bind")]
     [InlineData("PLACE", "vfio read --help", "read", "00:14.3")]
     [InlineData("VALUE", "vfio write --help", "write", "00:14.3", "bar0")]
@@ -63,7 +78,19 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("--class", "vfio list --help", "list", "--class")]
     [InlineData("no device is named", "vfio release --help", "release")]
     [InlineData("not both", "vfio release --help", "release", "--all", "00:14.3")]
-    [InlineData("'@file' is not a PCI address", "vfio bind --help", "bind", "@file")]
+    [InlineData("'@file' is not a device of this host", "vfio list", "bind", "@file")]
+    [InlineData("'eth0' is not expected", "vfio show eth0", "list", "eth0")]
+    [InlineData("'00:14.3' is not expected", "vfio show 00:14.3", "list", "00:14.3")]
+    [InlineData("'nvme' is not expected", "vfio list --class nvme", "list", "nvme")]
+    [InlineData("'gigabit' is not expected", "vfio list --name gigabit", "list", "gigabit")]
+    [InlineData("'eth0' is not a command", "vfio show eth0", "eth0")]
+    [InlineData("'eth0' is not expected", "vfio show eth0", "status", "eth0")]
+    [InlineData("'soup' is not a pair of ids", "vfio list --help", "list", "--id", "soup")]
+    [InlineData("'80861:1' is not a pair of ids", "vfio list --help", "list", "--id", "80861:1")]
+    [InlineData("'lits' is not a command", "did you mean 'list'?", "help", "lits")]
+    [InlineData("'complete' is not a command", "", "help", "complete")]
+    [InlineData("'tcsh' is not a shell", "vfio completion --help", "completion", "tcsh")]
+    [InlineData("--config or --json", "vfio show --help", "show", "eth0", "--config", "--json")]
     public void Wrong_usage_is_one_line_and_a_hint(string message, string hint, params string[] arguments) =>
         Assert.Empty(Tool.Run(_host, arguments).FailedWith(2, message, hint).Output);
 
@@ -71,12 +98,12 @@ public sealed class CommandLineTests : IDisposable
     public void After_two_dashes_nothing_is_an_option()
     {
         Tool.Run(_host, "bind", "--dry-run", "--", "0000:00:03.0").Succeeded();
-        Tool.Run(_host, "bind", "--", "--dry-run").FailedWith(2, "'--dry-run' is not a PCI address", "help");
+        Tool.Run(_host, "bind", "--", "--dry-run").FailedWith(2, "'--dry-run' is not a device of this host", "vfio list");
     }
 
     [Fact]
     public void A_flag_takes_no_value_from_what_follows() =>
-        Tool.Run(_host, "bind", "--group", "true", "0000:00:03.0").FailedWith(2, "'true' is not a PCI address", "help");
+        Tool.Run(_host, "bind", "--group", "true", "0000:00:03.0").FailedWith(2, "'true' is not a device of this host", "vfio list");
 
     [Fact]
     public void A_mistake_in_the_tool_is_one_line_and_its_trace_is_for_who_asks()
@@ -109,7 +136,7 @@ public sealed class CommandLineTests : IDisposable
     {
         using StringWriter nowhere = new();
         RootCommand root = VfioCommandLine.Create(Tool.MakeHost(HostRoot.Default, Tool.Narrow, nowhere, nowhere));
-        return [.. root.Subcommands.Select(command => command.Name).Prepend("")];
+        return [.. root.Subcommands.Where(command => !command.Hidden).Select(command => command.Name).Prepend("")];
     }
 
     private sealed class FullDisk : StringWriter

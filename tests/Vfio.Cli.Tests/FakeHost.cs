@@ -78,6 +78,53 @@ internal sealed class FakeHost : IDisposable
         return host;
     }
 
+    /// <summary>The 82574 of <see cref="Typical"/> with all that sysfs has of such a device, as root sees it.</summary>
+    public static FakeHost WithDetails()
+    {
+        FakeHost host = Typical();
+        const string address = "0000:00:14.3";
+        host.WriteConfig(address, FakeConfig.Intel82574());
+        (string Name, string Text)[] attributes =
+        [
+            ("revision", "0x00\n"),
+            ("numa_node", "1\n"),
+            ("power_state", "D0\n"),
+            ("power/runtime_status", "active\n"),
+            ("reset_method", "flr bus\n"),
+            ("current_link_speed", "2.5 GT/s PCIe\n"),
+            ("current_link_width", "1\n"),
+            ("max_link_speed", "5.0 GT/s PCIe\n"),
+            ("max_link_width", "4\n"),
+            ("irq", "20\n"),
+            ("msi_irqs/24", "msix\n"),
+            ("msi_irqs/25", "msix\n"),
+            ("msi_irqs/26", "msix\n"),
+            ("msi_irqs/30", "msix\n"),
+            ("sriov_totalvfs", "8\n"),
+            ("sriov_numvfs", "0\n"),
+            (
+                "resource",
+                """
+                0x00000000feb40000 0x00000000feb5ffff 0x0000000000040200
+                0x00000000feb60000 0x00000000feb7ffff 0x0000000000040200
+                0x000000000000e1a0 0x000000000000e1bf 0x0000000000040101
+                0x00000000feba4000 0x00000000feba7fff 0x0000000000040200
+                0x0000000000000000 0x0000000000000000 0x0000000000000000
+                0x0000000000000000 0x0000000000000000 0x0000000000000000
+                0x0000000000000000 0x000000000003ffff 0x0000000000046200
+                0x0000004000000000 0x000000400001ffff 0x000000000014220c
+
+                """),
+        ];
+        foreach ((string name, string text) in attributes)
+        {
+            host.Write($"sys/devices/pci0000:00/{address}/{name}", text);
+        }
+
+        host.Write("sys/bus/pci/slots/7/address", "0000:00:14\n");
+        return host;
+    }
+
     public string PathOf(string relative) => Path.Combine(_folder, relative);
 
     public void Add(FakeDevice device)
@@ -133,6 +180,25 @@ internal sealed class FakeHost : IDisposable
         File.CreateSymbolicLink(PathOf($"sys/class/net/{name}"), $"../../devices/pci0000:00/{address}/net/{name}");
     }
 
+    /// <summary>A link in <c>/sys/class</c> to something below a device: a controller, a card, a partition.</summary>
+    public void AddClassDevice(string address, string className, string below, string name)
+    {
+        string folder = PathOf($"sys/devices/pci0000:00/{address}/{below}{name}");
+        Directory.CreateDirectory(folder);
+        Directory.CreateDirectory(PathOf($"sys/class/{className}"));
+        File.CreateSymbolicLink(PathOf($"sys/class/{className}/{name}"), $"../../devices/pci0000:00/{address}/{below}{name}");
+    }
+
+    /// <summary>Something of <c>/sys/class</c> that stands on no PCI device.</summary>
+    public void AddVirtual(string className, string name)
+    {
+        Directory.CreateDirectory(PathOf($"sys/devices/virtual/{className}/{name}"));
+        Directory.CreateDirectory(PathOf($"sys/class/{className}"));
+        File.CreateSymbolicLink(PathOf($"sys/class/{className}/{name}"), $"../../devices/virtual/{className}/{name}");
+    }
+
+    public void WriteConfig(string address, byte[] config) => File.WriteAllBytes(PathOf($"sys/devices/pci0000:00/{address}/config"), config);
+
     public void AddDisk(string address, string name, string mountPoint)
     {
         string folder = PathOf($"sys/devices/pci0000:00/{address}/nvme/nvme0/{name}");
@@ -144,13 +210,13 @@ internal sealed class FakeHost : IDisposable
     }
 
     /// <summary>Remembers a device as taken.</summary>
-    public void AddJournalEntry(string address, ushort vendor, ushort device, string? driverBefore, string? user = null) => Write(
+    public void AddJournalEntry(string address, ushort vendor, ushort device, string? driverBefore, string? user = null, string names = "") => Write(
         $"run/vfio/{address}.json",
         $$"""
         {
           "version": 1, "address": "{{address}}", "vendorId": "{{vendor:x4}}", "deviceId": "{{device:x4}}",
           "driver": "vfio-pci", "driverBefore": {{Quote(driverBefore)}}, "moduleBefore": null, "overrideBefore": null,
-          "interfaces": [], "disks": [], "user": {{Quote(user)}}, "nodes": [],
+          {{(names.Length == 0 ? "\"interfaces\": [], \"disks\": []" : names)}}, "user": {{Quote(user)}}, "nodes": [],
           "takenAt": "2026-11-22T19:40:12+00:00", "takenBy": "root", "processId": 4711
         }
         """);

@@ -27,11 +27,52 @@ public sealed class ListTests : IDisposable
     [InlineData("--driver", "vfio-pci", 2)]
     [InlineData("--driver", "none", 2)]
     [InlineData("--group", "10", 3)]
+    [InlineData("--id", "8086:10d3", 2)]
+    [InlineData("--id", "8086:10D3", 2)]
+    [InlineData("--id", "8086:", 3)]
+    [InlineData("--id", "8086", 3)]
+    [InlineData("--id", ":11e8", 2)]
+    [InlineData("--id", "*:11e8", 2)]
+    [InlineData("--name", "gigabit", 2)]
+    [InlineData("--name", "NVM", 1)]
+    [InlineData("--name", "eth0", 1)]
+    [InlineData("--name", "nvme0n1", 1)]
+    [InlineData("--name", "no such thing", 0)]
     public void Filters_choose(string option, string value, int count)
     {
         JsonElement devices = Tool.Run(_host, "list", "--json", option, value).Succeeded().Json;
         Assert.Equal(count, devices.GetArrayLength());
     }
+
+    [Fact]
+    public void What_can_be_taken_and_what_is_taken_are_filters()
+    {
+        string[] Addresses(string option) =>
+            [.. Tool.Run(_host, "list", "--json", option).Succeeded().Json.EnumerateArray().Select(item => item.GetProperty("address").GetString()!)];
+        Assert.Equal(["0000:00:03.0", "0000:00:08.0", "0000:00:14.3", "0000:03:02.0"], Addresses("--available"));
+        Assert.Equal(["0000:03:01.0", "0000:04:00.0"], Addresses("--taken"));
+        Tool.Run(_host, "list", "--taken", "--available").FailedWith(2, "not both", "vfio list --help");
+    }
+
+    [Theory]
+    [InlineData(200)]
+    [InlineData(120)]
+    public void A_wide_terminal_shows_the_names_of_interfaces_and_disks(int columns)
+    {
+        _host.AddClassDevice("0000:00:06.0", "block", "nvme/nvme0/nvme0n1/", "nvme0n1p1");
+        string output = Tool.Run(_host, new Terminal(columns, HasColour: false), "list").Succeeded().FitsIn(columns).Output;
+        Assert.Contains(" eth0 ", output, StringComparison.Ordinal);
+        Assert.Contains(" nvme0n1 ", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("nvme0n1p1", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_terminal_of_200_columns() =>
+        Approved.Matches("list-200", Tool.Run(_host, new Terminal(200, HasColour: false), "list").Succeeded().FitsIn(200).Output);
+
+    [Fact]
+    public void A_terminal_with_colour() =>
+        Approved.Matches("list-colour", Tool.Run(_host, new Terminal(80, HasColour: true), "list").Succeeded().Output);
 
     [Fact]
     public void Filters_combine()

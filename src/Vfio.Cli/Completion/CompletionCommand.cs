@@ -21,7 +21,7 @@ internal static class CompletionCommand
                 return name;
             },
         };
-        DocumentedCommand command = new("completion", "Print what makes a shell complete commands, options, devices, registers.")
+        DocumentedCommand command = new("completion", "Print what makes a shell complete vfio's words.")
         {
             Notes =
             [

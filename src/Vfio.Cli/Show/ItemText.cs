@@ -12,6 +12,9 @@ internal readonly record struct TextItem(string Text, bool IsWord)
 /// <summary>Writes pieces one after the other, in lines as wide as the terminal, indented from the second on.</summary>
 internal static class ItemText
 {
+    private const int LeastColumns = 16;
+    private const int NarrowIndent = 4;
+
     /// <summary>Writes the pieces.</summary>
     /// <param name="host">Where to.</param>
     /// <param name="start">What the first line begins with.</param>
@@ -20,9 +23,17 @@ internal static class ItemText
     public static void Write(CliHost host, string start, int indent, IEnumerable<TextItem> items)
     {
         int limit = host.Terminal.Width ?? int.MaxValue;
-        int used = Printable.Width(start);
-        bool isEmpty = true;
         TextItem[] all = [.. items];
+        bool isEmpty = true;
+        if (limit - indent < LeastColumns)
+        {
+            // Too narrow to stand beside: below, then.
+            host.Out.WriteLine(Printable.Shorten(start.TrimEnd(), limit));
+            indent = NarrowIndent;
+            start = new string(' ', indent);
+        }
+
+        int used = Printable.Width(start);
         host.Out.Write(all.Length == 0 ? start.TrimEnd() : start);
         for (int i = 0; i < all.Length; i++)
         {

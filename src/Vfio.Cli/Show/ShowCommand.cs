@@ -13,7 +13,7 @@ internal static class ShowCommand
         Option<bool> config = Symbols.Flag("--config", "Print configuration space in hexadecimal, as 'lspci -D -xxxx' does");
         Option<bool> verbose = Symbols.Flag("-v", "Show offset, value and meaning of each register too", "--verbose");
         Option<bool> json = Symbols.Json();
-        DocumentedCommand command = new(Name, "Show everything about one device, whoever has it: nothing is opened or changed.")
+        DocumentedCommand command = new(Name, "Show everything about one device, without opening it.")
         {
             Notes =
             [

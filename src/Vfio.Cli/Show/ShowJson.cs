@@ -20,13 +20,7 @@ internal static class ShowJson
         WriteHardware(json, shown.Details);
         json.WriteItems("regions", shown.Details.Resources, WriteResource);
         WriteInterrupts(json, shown);
-        json.WriteItems("registerMaps", shown.Maps, (writer, map) =>
-        {
-            writer.WriteString("region", new Place(map.Region, 0).RegionName);
-            writer.WriteText("name", map.Name);
-            writer.WriteText("source", map.Source);
-            writer.WriteNumber("registers", map.Registers.Count);
-        });
+        WriteMap(json, shown.Map);
         WriteConfig(json, shown);
         json.WriteEndObject();
     }
@@ -97,6 +91,22 @@ internal static class ShowJson
         json.WriteNumber("length", resource.Length);
         json.WriteString("address", resource.Address == 0 ? null : string.Create(CultureInfo.InvariantCulture, $"0x{resource.Address:x}"));
         json.WriteBoolean("isPrefetchable", resource.IsPrefetchable);
+    }
+
+    private static void WriteMap(Utf8JsonWriter json, RegisterMap? map)
+    {
+        if (map is null)
+        {
+            json.WriteNull("registerMap");
+            return;
+        }
+
+        json.WriteStartObject("registerMap");
+        json.WriteString("region", new Place(map.Region, 0).RegionName);
+        json.WriteText("name", map.Name);
+        json.WriteText("source", map.Source);
+        json.WriteNumber("registers", map.Registers.Count);
+        json.WriteEndObject();
     }
 
     private static void WriteInterrupts(Utf8JsonWriter json, ShownDevice shown)

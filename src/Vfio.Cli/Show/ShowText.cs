@@ -132,9 +132,10 @@ internal sealed class ShowText(CliHost host, ShownDevice shown, bool isVerbose)
             WriteRow("SR-IOV", $"{_details.VirtualFunctions.Count} of {_details.TotalVirtualFunctions} virtual functions on{(functions.Length == 0 ? "" : ": ")}{functions}{rest}");
         }
 
-        foreach (RegisterMap map in shown.Maps.Where(map => map.Region != RegionIndex.Config))
+        if (shown.Map is { Registers: [RegisterDescription first, ..] } map)
         {
-            WriteRow("registers", $"{new Place(map.Region, 0).RegionName} has {map.Registers.Count} by name ({map.Name})");
+            string example = (map.Find("STATUS") ?? first).Name;
+            WriteRow("registers", $"{map.Registers.Count} by name in {new Place(map.Region, 0).RegionName}, such as {example} ({map.Name})");
         }
     }
 
@@ -157,7 +158,7 @@ internal sealed class ShowText(CliHost host, ShownDevice shown, bool isVerbose)
                 PciBaseAddressKind.Memory64 => "memory, 64 bits",
                 _ => "memory, 32 bits",
             };
-            string prefetch = resource.IsPrefetchable ? ", prefetchable" : "";
+            string prefetch = resource.IsPrefetchable && resource.Role != PciResourceRole.Rom ? ", prefetchable" : "";
             WriteLine($"  {resource.Name.PadRight(name)}  {ByteSize.Format(resource.Length).PadLeft(size)}  {At(resource).PadRight(place)}  {kind}{prefetch}");
         }
     }
@@ -209,30 +210,36 @@ internal sealed class ShowText(CliHost host, ShownDevice shown, bool isVerbose)
             return;
         }
 
-        RegisterText.Write(host, config.HeaderRegisters, Indent, isVerbose);
+        RegisterText.Write(host, isVerbose ? config.HeaderRegisters : Brief(config.HeaderRegisters), Indent, isVerbose);
         foreach (PciCapability capability in config.Capabilities)
         {
             string version = capability.IsExtended ? string.Create(CultureInfo.InvariantCulture, $" v{capability.Version}") : "";
             string summary = capability.Summary is null ? "" : $": {capability.Summary}";
-            string title = string.Create(
-                CultureInfo.InvariantCulture, $"[{capability.Offset:x2}{version}] {capability.Name} ({capability.ShortName}){summary}");
+            string shortName = capability.Name == capability.ShortName ? "" : $" ({capability.ShortName})";
+            string title = string.Create(CultureInfo.InvariantCulture, $"[{capability.Offset:x2}{version}] {capability.Name}{shortName}{summary}");
             ItemText.Write(
                 host, new string(' ', Indent), Indent + 2,
                 Printable.Clean(title).Split(' ').Select(word => new TextItem(word, IsWord: true) { Paint = host.Terminal.Bold }));
             RegisterText.Write(host, capability.Registers, Indent + 2, isVerbose);
         }
 
-        foreach (string warning in config.Warnings)
+        foreach (string warning in shown.IsConfigCut ? [] : config.Warnings)
         {
             WriteWarning(warning);
         }
 
         if (shown.IsConfigCut)
         {
-            WriteWarning("the kernel showed the first 64 bytes only, as it does to others than root");
+            WriteWarning("the kernel shows only the first 64 bytes to others than root");
             host.Tell($"hint: sudo vfio show {_device.Address} shows the capabilities too");
         }
     }
+
+    // Those with fields first. Base addresses are not said again: the regions have them, with their sizes.
+    private static RegisterReading[] Brief(IReadOnlyList<RegisterReading> header) =>
+        [.. header
+            .Where(reading => !reading.Register.Name.StartsWith("BASE_ADDRESS", StringComparison.Ordinal) && !reading.Register.Name.EndsWith("ROM_ADDRESS", StringComparison.Ordinal))
+            .OrderBy(reading => reading.Register.Fields.Count == 0)];
 
     private static string Id(ushort id) => id.ToString("x4", CultureInfo.InvariantCulture);
 
@@ -263,7 +270,7 @@ internal sealed class ShowText(CliHost host, ShownDevice shown, bool isVerbose)
     private void WriteTitle(string title)
     {
         host.Out.WriteLine();
-        host.Out.WriteLine(host.Terminal.Bold(title));
+        host.Out.WriteLine(host.Terminal.Bold(host.Terminal.Width is int width ? Printable.Shorten(title, width) : title));
     }
 
     private void WriteLine(string line) => host.Out.WriteLine(host.Terminal.Width is int width ? Printable.Shorten(line, width) : line);

@@ -18,7 +18,7 @@ internal sealed class ShownDevice
         Disks = survey.Disks(device.Address);
         Group = device.IommuGroup is int number ? new PciBus(host.Root).Group(number) : null;
         Entry = new BindingJournal(host.Root).Find(device.Address);
-        Maps = KnownRegisters.For(device);
+        Map = KnownRegisters.OwnMap(device);
     }
 
     public PciDeviceInfo Device { get; }
@@ -45,8 +45,8 @@ internal sealed class ShownDevice
     /// <summary>What the journal says, where the device is taken.</summary>
     public JournalEntry? Entry { get; }
 
-    /// <summary>The register maps that are known for it.</summary>
-    public IReadOnlyList<RegisterMap> Maps { get; }
+    /// <summary>The map of its own registers, where one is known.</summary>
+    public RegisterMap? Map { get; }
 
     /// <summary>Looks at a device that must be there.</summary>
     public static ShownDevice Look(CliHost host, PciAddress address) => new(host, new PciBus(host.Root).Get(address));

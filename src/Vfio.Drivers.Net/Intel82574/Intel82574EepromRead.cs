@@ -1,6 +1,7 @@
 namespace Vfio.Drivers.Net;
 
 /// <summary>EERD, the NVM read register: one word of 16 bits at a time (82574 datasheet 3.4, section 10.2.2).</summary>
+/// <remarks>A property that is set to what its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.</remarks>
 /// <param name="Raw">The register's 32 bits, the reserved ones too.</param>
 public readonly record struct Intel82574EepromRead(uint Raw) : IRegisterValue<Intel82574EepromRead>
 {

@@ -3,16 +3,17 @@ namespace Vfio;
 /// <summary>A capability in configuration space, standard or extended, with its registers decoded as far as the image goes.</summary>
 public sealed class PciCapability
 {
-    internal PciCapability(ushort id, bool isExtended, int offset, int version, string name, string shortName, string? summary, IReadOnlyList<RegisterReading> registers)
+    internal PciCapability(ushort id, bool isExtended, int version, CapabilityKind kind, CapabilityReader reader)
     {
         Id = id;
         IsExtended = isExtended;
-        Offset = offset;
+        Offset = reader.Offset;
         Version = version;
-        Name = name;
-        ShortName = shortName;
-        Summary = summary;
-        Registers = registers;
+        Name = kind.Name;
+        ShortName = kind.ShortName;
+        Summary = reader.Summary;
+        Registers = reader.Registers;
+        DerivedValues = reader.Derived;
     }
 
     /// <summary>The capability id: of the standard list (8 bits), or of the extended one (16 bits).</summary>
@@ -38,6 +39,9 @@ public sealed class PciCapability
 
     /// <summary>Its registers, at their offsets in configuration space; none of what lies outside the image.</summary>
     public IReadOnlyList<RegisterReading> Registers { get; }
+
+    /// <summary>What its registers say together: <c>Slot power limit</c>, <c>Serial number</c>; in the order in which people read them.</summary>
+    public IReadOnlyList<PciDerivedValue> DerivedValues { get; }
 
     /// <summary>Finds a register.</summary>
     /// <param name="name">Its short name without the capability's: <c>LnkSta</c>. Upper and lower case are the same.</param>

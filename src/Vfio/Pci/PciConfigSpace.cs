@@ -8,6 +8,12 @@ namespace Vfio;
 /// The bytes come from hardware and are believed in nothing: loops, wild pointers and truncated images give what can be read,
 /// and <see cref="Warnings"/>. Immutable; any thread may use it.
 /// </remarks>
+/// <example>
+/// <code>
+/// PciConfigSpace config = PciConfigSpace.Parse(File.ReadAllBytes("/sys/bus/pci/devices/0000:00:14.3/config"));
+/// string? speed = config.Find("EXP")?.Find("LnkSta")?.Register.Fields[0].Describe(config.Find("EXP")!.Find("LnkSta")!.Value.Raw);
+/// </code>
+/// </example>
 public sealed class PciConfigSpace
 {
     /// <summary>What a device has at most: 4 KiB; 256 bytes where it is not PCI Express.</summary>
@@ -19,6 +25,14 @@ public sealed class PciConfigSpace
     {
         _bytes = bytes;
         Header = PciConfigHeader.Parse(bytes);
+        CapabilityReader header = new(bytes, 0, expressType: -1);
+        HeaderDecoder.Decode(header, Header);
+        HeaderRegisters = header.Registers;
+        HeaderDerivedValues = header.Derived;
+        CapabilityChain chain = new(bytes, Header);
+        chain.Walk();
+        Capabilities = chain.Capabilities;
+        Warnings = header.IsTruncated ? [$"the header reaches beyond the image's {bytes.Length} bytes", .. chain.Warnings] : chain.Warnings;
     }
 
     /// <summary>The first 64 bytes.</summary>
@@ -28,13 +42,16 @@ public sealed class PciConfigSpace
     public ReadOnlyMemory<byte> Bytes => _bytes;
 
     /// <summary>The header's registers, by offset.</summary>
-    public IReadOnlyList<RegisterReading> HeaderRegisters { get; } = [];
+    public IReadOnlyList<RegisterReading> HeaderRegisters { get; }
+
+    /// <summary>What the header's registers say together: <c>Region 0</c>, <c>Expansion ROM</c>, <c>Memory behind bridge</c>.</summary>
+    public IReadOnlyList<PciDerivedValue> HeaderDerivedValues { get; }
 
     /// <summary>The capabilities in the order of their lists, the standard ones first.</summary>
-    public IReadOnlyList<PciCapability> Capabilities { get; } = [];
+    public IReadOnlyList<PciCapability> Capabilities { get; }
 
     /// <summary>What kept the image from being decoded whole, a sentence each; empty where nothing did.</summary>
-    public IReadOnlyList<string> Warnings { get; } = [];
+    public IReadOnlyList<string> Warnings { get; }
 
     /// <summary>Decodes an image.</summary>
     /// <param name="config">Configuration space from offset 0: 64 bytes (what sysfs gives to others than root), 256 or 4096; any length between is taken as it is.</param>
@@ -55,5 +72,18 @@ public sealed class PciConfigSpace
     /// short name, <c>EXP.LnkSta</c>; of a second capability of one kind behind <c>NAME2</c>.
     /// </summary>
     /// <returns>A map of the region <see cref="RegionIndex.Config"/>.</returns>
-    public RegisterMap ToRegisterMap() => throw new NotImplementedException();
+    public RegisterMap ToRegisterMap()
+    {
+        List<RegisterDescription> registers = [.. HeaderRegisters.Select(reading => reading.Register)];
+        Dictionary<string, int> seen = new(StringComparer.OrdinalIgnoreCase);
+        foreach (PciCapability capability in Capabilities)
+        {
+            int count = seen[capability.ShortName] = seen.GetValueOrDefault(capability.ShortName) + 1;
+            string prefix = count == 1 ? capability.ShortName : $"{capability.ShortName}{count}";
+            registers.AddRange(capability.Registers.Select(reading => reading.Register with { Name = $"{prefix}.{reading.Register.Name}" }));
+        }
+
+        return new RegisterMap(
+            $"configuration space of {Header.VendorId:x4}:{Header.DeviceId:x4}", "PCI Express Base Specification 6.0, chapter 7", RegionIndex.Config, registers);
+    }
 }

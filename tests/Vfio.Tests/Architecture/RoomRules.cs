@@ -19,7 +19,7 @@ internal static partial class RoomRules
     /// <summary>From a room to a room; where types are named, to those alone.</summary>
     public static readonly IReadOnlyList<Arrow> Arrows =
     [
-        new(Values, "Interop", "ErrnoNames", "Errno"), // an exception says the errno's name, and has a property Errno
+        new(Values, "Interop", "ErrnoNames"), // an exception says the errno's name
         new("Interop", Values, "VfioException"),
         new("Registers", Values), // pure: a map names its region
         new("Pci", Values), // pure: bytes in, values out
@@ -63,6 +63,7 @@ internal static partial class RoomRules
     {
         "" or null => ValueFiles.Contains(relativePath) ? Values : Front,
         "Interop/Uapi" => "Interop",
+        "Pci/Capabilities" => "Pci",
         string folder => folder,
     };
 
@@ -157,7 +158,7 @@ internal static partial class RoomRules
     }
 
     private static readonly HashSet<string> NamespaceParts =
-        ["Vfio", "Interop", "Uapi", "Pci", "Registers", "Sysfs", "Binding", "Regions", "Backends", "Type1", "Iommufd", "Dma", "Interrupts"];
+        ["Vfio", "Interop", "Uapi", "Pci", "Capabilities", "Registers", "Sysfs", "Binding", "Regions", "Backends", "Type1", "Iommufd", "Dma", "Interrupts"];
 
     [GeneratedRegex(@"\b(?:class|interface|enum|delegate\s+\w+|struct|record(?:\s+(?:struct|class))?)\s+([A-Za-z_]\w*)(?=\s*[<({:;\n]|\s*$)")]
     private static partial Regex Declaration();

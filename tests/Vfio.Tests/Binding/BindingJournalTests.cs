@@ -33,7 +33,8 @@ public sealed class BindingJournalTests : IDisposable
             ModuleBefore = "nvme",
             OverrideBefore = "nvme",
             Interfaces = [new InterfaceState("eth0", true), new InterfaceState("enp3s0f0np0", false)],
-            Disks = ["nvme0n1", "nvme0n1p1"],
+            OtherNames = ["nvme0"],
+        Disks = ["nvme0n1", "nvme0n1p1"],
             User = "alice",
             Nodes = [new NodeOwner("vfio/12", 0, 4294967295), new NodeOwner("vfio/devices/vfio0", 1000, 100)],
             TakenAt = new DateTimeOffset(2026, 7, 1, 12, 30, 45, TimeSpan.FromHours(2)),
@@ -194,7 +195,8 @@ public sealed class BindingJournalTests : IDisposable
         Assert.Null(actual.Damage);
         Assert.Equal(expected.Interfaces, actual.Interfaces);
         Assert.Equal(expected.Disks, actual.Disks);
+        Assert.Equal(expected.OtherNames, actual.OtherNames);
         Assert.Equal(expected.Nodes, actual.Nodes);
-        Assert.Equal(expected with { Interfaces = [], Disks = [], Nodes = [] }, actual with { Interfaces = [], Disks = [], Nodes = [] });
+        Assert.Equal(expected with { Interfaces = [], Disks = [], OtherNames = [], Nodes = [] }, actual with { Interfaces = [], Disks = [], OtherNames = [], Nodes = [] });
     }
 }

@@ -4,6 +4,7 @@ namespace Vfio.Emulation;
 /// The identification register: which device this is, and its version (QEMU documentation, &quot;EDU device&quot;
 /// (docs/specs/edu)).
 /// </summary>
+/// <remarks>A property that is set to what its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.</remarks>
 /// <param name="Raw">The register's 32 bits, the reserved ones too.</param>
 public readonly record struct EduIdentification(uint Raw) : IRegisterValue<EduIdentification>
 {
