@@ -85,7 +85,7 @@ internal sealed class RegisterShell : IDisposable
         ulong before = _session.Read(place);
         ulong after = operation.IsSet ? before | operation.Mask : before & ~operation.Mask;
         _session.Write(place, after);
-        _undo.Add(new UndoEntry(place, before, null));
+        _undo.Add(new UndoEntry(place, before, UndoList.WhyNot(place.Register)));
         Show(place, $"{place.Format(before)} -> {Highlight.Changed(_host.Terminal, before, after, place.Bits)}");
     }
 

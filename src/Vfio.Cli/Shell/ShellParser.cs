@@ -60,7 +60,7 @@ internal sealed class ShellParser(RegisterNames names)
     {
         IReadOnlyList<string> parts = words.Take(2, 2);
         RegisterPlace place = FindPlace(words, parts[0]);
-        if (place.Register is RegisterDescription register && WhyNotChanged(register.Access) is string why)
+        if (place.Register is RegisterDescription register && WhyNotChanged(register.Access, words.Command) is string why)
         {
             throw new CliException(
                 $"{words.Command}: {place} {why}", $"a bit is changed by reading and writing back; here, write {place} VALUE says what is meant", ExitCode.WrongUsage);
@@ -128,11 +128,12 @@ internal sealed class ShellParser(RegisterNames names)
         return $"'{Symbols.Quote(text)}' is not {what}" + (fields.Length == 0 ? "" : $", nor a field of {place}, which has {Printable.Shorten(fields, 200)}");
     }
 
-    private static string? WhyNotChanged(RegisterAccess access) => access switch
+    private static string? WhyNotChanged(RegisterAccess access, string command) => access switch
     {
         RegisterAccess.ReadOnly => "is read only",
         RegisterAccess.WriteOnly => "is write only: what it holds cannot be read",
         RegisterAccess.ReadChanges => "changes when it is read",
+        RegisterAccess.WriteOneToSet when command == "clear" => "sets what is written to it as 1, and another register clears it",
         RegisterAccess.WriteOneToClear => "clears what is written to it as 1: writing back what was read would clear it all",
         _ => null,
     };

@@ -34,6 +34,8 @@ internal sealed class UndoList
         RegisterAccess.WriteOnly => "it is write only: nobody knows what was there before",
         RegisterAccess.ReadChanges => "reading changes it, so it was not read before",
         RegisterAccess.WriteOneToClear => "writing 1 clears its bits; what was cleared cannot be set again",
+        RegisterAccess.WriteOneToSet => "writing 1 sets its bits; another register clears them",
+        RegisterAccess.WriteActs => "writing it made the device do something, which the value of before does not undo",
         RegisterAccess.ReadOnly => "it is read only: the write did nothing",
         _ => null,
     };
