@@ -31,6 +31,21 @@ internal sealed record CliHost
     /// <summary>Where the names of vendors and devices are looked for; read at the first use only.</summary>
     public Func<PciNames> LoadNames { get; init; } = () => PciNames.Load();
 
+    /// <summary>What the registers of a device are called.</summary>
+    public Func<PciDeviceInfo, IReadOnlyList<RegisterMap>> LoadRegisters { get; init; } = KnownRegisters.For;
+
+    /// <summary>Opens standard input.</summary>
+    public Func<Stream> OpenInput { get; init; } = () => Stream.Null;
+
+    /// <summary>The person's keys; <see langword="null"/> where standard input or output is no terminal.</summary>
+    public Func<IKeyboard?> FindKeyboard { get; init; } = () => null;
+
+    /// <summary>Asks long work to stop, besides signals.</summary>
+    public CancellationToken Stop { get; init; }
+
+    /// <summary>Whether a person watches standard error, and wants to know how far long work is.</summary>
+    public bool ShowsProgress { get; init; }
+
     /// <summary>Whether errors come with their stack trace.</summary>
     public bool Debug { get; init; }
 
@@ -41,6 +56,9 @@ internal sealed record CliHost
         Out = Open(descriptor: 1, autoFlush: false),
         Error = Open(descriptor: 2, autoFlush: true),
         Terminal = Terminal.OfStandardOutput(),
+        OpenInput = Console.OpenStandardInput,
+        FindKeyboard = ConsoleKeyboard.Find,
+        ShowsProgress = !Console.IsErrorRedirected,
         Debug = Environment.GetEnvironmentVariable("VFIO_DEBUG") == "1",
     };
 

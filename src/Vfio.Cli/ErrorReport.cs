@@ -18,10 +18,13 @@ internal static class ErrorReport
     }
 
     /// <summary>Writes what an exception says.</summary>
+    /// <param name="host">Whom to tell.</param>
+    /// <param name="exception">What happened.</param>
+    /// <param name="where">What stands before the message: <c>script:3: </c>.</param>
     /// <returns>The exit code it stands for.</returns>
-    public static int Write(CliHost host, Exception exception)
+    public static int Write(CliHost host, Exception exception, string where = "")
     {
-        int code = Describe(host, exception);
+        int code = Describe(host, exception, where);
         if (host.Debug)
         {
             host.Tell(exception.ToString());
@@ -30,25 +33,25 @@ internal static class ErrorReport
         return code;
     }
 
-    private static int Describe(CliHost host, Exception exception)
+    private static int Describe(CliHost host, Exception exception, string where)
     {
         switch (exception)
         {
             case CliException e:
-                Write(host, e.Message, e.Hint);
+                Write(host, where + e.Message, e.Hint);
                 return e.ExitCode;
             case BindingRefusedException e:
                 RefusalReport.Write(host, e.Refusals);
                 return ExitCode.Refused;
             case VfioException e:
-                Write(host, e.Message, e.Hint ?? HintFor(e));
+                Write(host, where + e.Message, e.Hint ?? HintFor(e));
                 return ExitCode.Failed;
             // The library turns its own into VfioException: what is left is mostly the output itself, on a full disk.
             case IOException or UnauthorizedAccessException:
-                Write(host, $"input or output failed: {exception.Message}", "is there room where the output goes, and may it be written?");
+                Write(host, $"{where}input or output failed: {exception.Message}", "is there room where the output goes, and may it be written?");
                 return ExitCode.Failed;
             default:
-                Write(host, $"internal error: {exception.GetType().Name}: {exception.Message}", ReportIt);
+                Write(host, $"{where}internal error: {exception.GetType().Name}: {exception.Message}", ReportIt);
                 return ExitCode.Failed;
         }
     }

@@ -23,7 +23,7 @@ internal readonly record struct Place(RegionIndex Region, ulong Offset)
         int region = Array.FindIndex(Names, known => known.Equals(name, StringComparison.OrdinalIgnoreCase));
         if (region < 0)
         {
-            mistake = $"'{Symbols.Quote(text)}' is not a place; one looks like bar0+0x10, config+4 or rom+0 (bar0 to bar5, rom, config)";
+            mistake = $"'{Symbols.Quote(text)}' is not a place; one looks like bar0+0x10, config+4 or rom+0, or is a register's name";
             return false;
         }
 

@@ -8,7 +8,11 @@ internal static class ReadCommand
 {
     public const string ResetNote =
         "The kernel resets the device each time it is opened and each time it is closed: "
-        + "what one 'vfio write' set, the next command may not find.";
+        + "what one 'vfio write' set, the next command may not find. 'vfio shell' keeps it open.";
+
+    public const string NameNote =
+        "A PLACE is a region and an offset (bar0+0x10, config+4, rom+0; numbers are decimal or 0x), or the name of a register where vfio "
+        + "knows the device: STATUS, bar0.STATUS, config.COMMAND, EXP.LnkSta. Upper and lower case are the same; a name implies the width.";
 
     private const string Name = "read";
     private const int MaxCount = 1 << 24;
@@ -16,21 +20,27 @@ internal static class ReadCommand
     public static Command Create(CliHost host)
     {
         Argument<PciAddress> device = Symbols.Device(host);
-        Argument<Place> place = Symbols.Place();
-        Option<int> width = Symbols.Width();
+        Argument<PlaceText> place = Symbols.Place();
+        Option<int?> width = Symbols.Width();
         Option<int?> count = Symbols.Number(["--count", "-n"], "COUNT", "How many successive registers to read", 1, MaxCount);
+        Option<bool> fields = Symbols.Flag("--fields", "Show names and fields, also where the output is no terminal or the place no name");
         Option<bool> json = Symbols.Json();
         DocumentedCommand command = new(Name, "Read registers of a device that VFIO has.")
         {
             Notes =
             [
+                NameNote,
+                "On a terminal a register that is read by its name is shown with its fields; in a pipe the value stands alone, unless --fields asks "
+                + "for them.",
                 ResetNote,
-                "Each register is one access of its width through the file descriptor, which answers an error where the device does not; "
-                + "some registers change when they are read.",
+                "Each register is one access of its width through the file descriptor, which answers an error where the device does not. Reading "
+                + "changes some registers (causes, counters, FIFOs): it clears them or takes what comes next.",
             ],
             Examples =
             [
-                ("vfio read 0000:00:14.3 bar0+0x8", "one 32-bit register"),
+                ("vfio read 0000:00:14.3 STATUS", "a register of a NIC, by name"),
+                ("vfio read 0000:00:14.3 bar0+0x8", "the same, by place: 32 bits"),
+                ("vfio read 0000:00:14.3 EXP.LnkSta --fields", "the PCIe link, with its fields"),
                 ("vfio read 00:14.3 config -w 16 -n 2", "vendor and device id"),
                 ("vfio read 00:14.3 bar0 -n 64", "64 registers, one a line"),
             ],
@@ -39,58 +49,70 @@ internal static class ReadCommand
         command.Add(place);
         command.Add(width);
         command.Add(count);
+        command.Add(fields);
         command.Add(json);
         command.SetAction(result =>
         {
+            PlaceText text = result.GetRequiredValue(place);
+            bool isJson = result.GetValue(json);
+            bool showsFields = result.GetValue(fields) || (text.IsName && host.Terminal.IsInteractive);
+            PciAddress address = result.GetRequiredValue(device);
+            RegisterNames names = text.IsName || showsFields || isJson ? RegisterNames.Of(host, address) : RegisterNames.None;
+            RegisterPlace first = names.Resolve(Name, text, result.GetValue(width));
             int number = result.GetValue(count) ?? 1;
-            Run(host, result.GetRequiredValue(device), result.GetValue(place), result.GetValue(width), number, result.GetValue(json));
+            using RegisterSession session = RegisterSession.Open(host, address, names);
+            session.Check(Name, first, number);
+            if (isJson)
+            {
+                WriteJson(host, session, first, number);
+            }
+            else
+            {
+                Write(host, session, first, number, showsFields);
+            }
+
             return ExitCode.Done;
         });
         return command;
     }
 
-    private static void Run(CliHost host, PciAddress address, Place place, int bits, int count, bool isJson)
+    private static IEnumerable<(RegisterPlace Place, ulong Value)> Read(RegisterSession session, RegisterPlace first, int count) =>
+        Enumerable.Range(0, count)
+            .Select(i => first.Place with { Offset = first.Place.Offset + ((ulong)i * first.Bytes) })
+            // The first as it was named: two registers may share an offset.
+            .Select(at => at == first.Place ? first : session.Names.Describe(at, first.Bits))
+            .Select(place => (place, session.Read(place)));
+
+    private static void Write(CliHost host, RegisterSession session, RegisterPlace first, int count, bool showsFields)
     {
-        RegisterWidth.CheckAligned(Name, place, bits);
-        using VfioDevice device = host.OpenDevice(address, host.Root);
-        using Region region = device.OpenRegion(place.Region, RegionAccess.Trapped);
-        RegisterWidth.CheckRange(Name, region.Length, place, bits, count);
-        uint bytes = (uint)bits / 8;
-        IEnumerable<(Place Place, ulong Value)> registers = Enumerable.Range(0, count)
-            .Select(i => place with { Offset = place.Offset + ((ulong)i * bytes) })
-            .Select(at => (at, RegisterWidth.Read(region, at.Offset, bits)));
-        if (isJson)
+        ulong last = first.Place.Offset + ((ulong)(count - 1) * first.Bytes);
+        int digits = Math.Max(2, last.ToString("x", CultureInfo.InvariantCulture).Length);
+        foreach ((RegisterPlace place, ulong value) in Read(session, first, count))
         {
-            WriteJson(host, address, place, bits, registers);
-        }
-        else if (count == 1)
-        {
-            host.Out.WriteLine(RegisterWidth.Format(registers.Single().Value, bits));
-        }
-        else
-        {
-            ulong last = place.Offset + ((ulong)(count - 1) * bytes);
-            int digits = Math.Max(2, last.ToString("x", CultureInfo.InvariantCulture).Length);
-            foreach ((Place at, ulong value) in registers)
+            string label = count == 1 ? "" : place.Place.ToString(digits) + ": ";
+            string name = count != 1 && showsFields && place.Register is RegisterDescription register ? "  " + host.Terminal.Bold(register.Name) : "";
+            host.Out.WriteLine($"{label}{place.Format(value)}{name}");
+            if (showsFields)
             {
-                host.Out.WriteLine($"{at.ToString(digits)}: {RegisterWidth.Format(value, bits)}");
+                FieldText.Write(host, place.Register, value);
             }
         }
     }
 
-    private static void WriteJson(
-        CliHost host, PciAddress address, Place place, int bits, IEnumerable<(Place Place, ulong Value)> registers)
+    private static void WriteJson(CliHost host, RegisterSession session, RegisterPlace first, int count)
     {
         using Json json = new(host.Out);
         json.Writer.WriteStartObject();
-        json.Writer.WriteString("address", address.ToString());
-        json.Writer.WriteString("region", place.RegionName);
-        json.Writer.WriteNumber("width", bits);
-        json.WriteArray("registers", registers, (writer, register) =>
+        json.Writer.WriteString("address", session.Device.Address.ToString());
+        json.Writer.WriteString("region", first.Place.RegionName);
+        json.Writer.WriteNumber("width", first.Bits);
+        json.WriteArray("registers", Read(session, first, count), (writer, register) =>
         {
             writer.WriteStartObject();
-            writer.WriteNumber("offset", register.Place.Offset);
-            writer.WriteString("value", RegisterWidth.Format(register.Value, bits));
+            writer.WriteNumber("offset", register.Place.Place.Offset);
+            writer.WriteString("value", register.Place.Format(register.Value));
+            writer.WriteText("name", register.Place.Register?.Name);
+            writer.WriteFields(register.Place.Register, register.Value);
             writer.WriteEndObject();
         });
         json.Writer.WriteEndObject();

@@ -31,6 +31,16 @@ internal static class RegisterWidth
 
     public static bool Fits(ulong value, int bits) => bits == 64 || value >> bits == 0;
 
+    /// <exception cref="CliException">The value has more bits than the register.</exception>
+    public static void CheckFits(string command, ulong value, int bits)
+    {
+        if (!Fits(value, bits))
+        {
+            throw new CliException(
+                $"{command}: 0x{value:x} does not fit a register of {bits} bits", "-w chooses another width: 8, 16, 32 or 64", ExitCode.WrongUsage);
+        }
+    }
+
     /// <exception cref="CliException">The place is not aligned to the width, whatever the device.</exception>
     public static void CheckAligned(string command, Place place, int bits)
     {

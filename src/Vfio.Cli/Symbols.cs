@@ -7,6 +7,7 @@ namespace Vfio.Cli;
 internal static class Symbols
 {
     private const int QuotedColumns = 40;
+    private const string PlaceDescription = "A register's name, or a region and an offset: STATUS, bar0+0x10, config+4, rom+0";
 
     public static Option<bool> Flag(string name, string description, params string[] aliases) => new(name, aliases) { Description = description, Arity = ArgumentArity.Zero };
 
@@ -27,18 +28,17 @@ internal static class Symbols
         CustomParser = result => [.. result.Tokens.Select(token => FindDevice(host, result, token.Value)).Distinct()],
     };
 
-    public static Argument<Place> Place() => new("PLACE")
+    public static Argument<PlaceText> Place() => new("PLACE")
     {
-        Description = "A region and an offset: bar0+0x10, config+4, rom+0",
-        CustomParser = result =>
-        {
-            if (!Cli.Place.TryParse(result.Tokens[0].Value, out Place place, out string mistake))
-            {
-                result.AddError(mistake);
-            }
+        Description = PlaceDescription,
+        CustomParser = result => ParsePlace(result, result.Tokens[0].Value),
+    };
 
-            return place;
-        },
+    public static Argument<PlaceText[]> Places() => new("PLACE")
+    {
+        Description = PlaceDescription,
+        Arity = ArgumentArity.OneOrMore,
+        CustomParser = result => [.. result.Tokens.Select(token => ParsePlace(result, token.Value))],
     };
 
     public static Argument<ulong> Value() => new("VALUE")
@@ -48,11 +48,10 @@ internal static class Symbols
     };
 
     /// <summary>The access width in bits.</summary>
-    public static Option<int> Width() => new("-w", "--width")
+    public static Option<int?> Width() => new("-w", "--width")
     {
-        Description = "Width of an access in bits: 8, 16, 32 (the default) or 64",
+        Description = "Width of an access in bits: 8, 16, 32 or 64; 32 where the place has no name that implies it",
         HelpName = "BITS",
-        DefaultValueFactory = _ => RegisterWidth.Default,
         CustomParser = result =>
         {
             string text = result.Tokens[0].Value;
@@ -91,6 +90,16 @@ internal static class Symbols
         }
 
         return address;
+    }
+
+    private static PlaceText ParsePlace(ArgumentResult result, string text)
+    {
+        if (!PlaceText.TryParse(text, out PlaceText place, out string mistake))
+        {
+            result.AddError(mistake);
+        }
+
+        return place;
     }
 
     private static ulong ParseNumber(ArgumentResult result, ulong min, ulong max, string what, string expected)

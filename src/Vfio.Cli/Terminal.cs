@@ -13,6 +13,9 @@ internal sealed record Terminal(int? Width, bool HasColour)
     /// <summary>A pipe or a file: whole lines, so that grep and awk find what they look for.</summary>
     public static Terminal None { get; } = new(null, HasColour: false);
 
+    /// <summary>Whether a person looks at it: values come with their fields.</summary>
+    public bool IsInteractive { get; init; }
+
     /// <summary>The width for running text, which no wide screen makes easier to read.</summary>
     public int TextWidth => Math.Min(Width ?? UsualWidth, UsualWidth);
 
@@ -27,7 +30,7 @@ internal sealed record Terminal(int? Width, bool HasColour)
         int width = Console.WindowWidth;
         bool isPlain = Environment.GetEnvironmentVariable("NO_COLOR") is { Length: > 0 }
             || Environment.GetEnvironmentVariable("TERM") is null or "" or "dumb";
-        return new Terminal(Math.Max(width > 0 ? width : columns ?? UsualWidth, MinWidth), HasColour: !isPlain);
+        return new Terminal(Math.Max(width > 0 ? width : columns ?? UsualWidth, MinWidth), HasColour: !isPlain) { IsInteractive = true };
     }
 
     /// <summary>Text in bold, where that is understood.</summary>

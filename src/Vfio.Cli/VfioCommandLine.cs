@@ -68,6 +68,11 @@ internal static class VfioCommandLine
         root.Add(StatusCommand.Create(host));
         root.Add(ReadCommand.Create(host));
         root.Add(WriteCommand.Create(host));
+        root.Add(WatchCommand.Create(host));
+        root.Add(DumpCommand.Create(host));
+        root.Add(DiffCommand.Create(host));
+        root.Add(ShellCommand.Create(host));
+        root.Add(ReplayCommand.Create(host));
         root.Add(HelpCommand.Create(host));
         root.Add(ManCommand.Create(host));
         root.Add(CompletionCommand.Create(host));

@@ -13,6 +13,11 @@ internal sealed class FakeBackend : IDeviceBackend
 
     public bool IsDisposed { get; private set; }
 
+    /// <summary>Called before a read, which then sees what it did to the bytes; may throw, as a device that is gone does.</summary>
+    public Action<RegionIndex, ulong>? Reading { get; set; }
+
+    public bool CanReset { get; init; } = true;
+
     public string Name => "fake";
 
     public void Add(RegionIndex index, byte[] bytes, bool canWrite = true)
@@ -21,7 +26,7 @@ internal sealed class FakeBackend : IDeviceBackend
         _regions[index] = (new RegionInfo(index, (ulong)bytes.Length, canRead: true, canWrite, [new MappableArea(0, (ulong)bytes.Length)], 0), bytes);
     }
 
-    public DeviceInfo GetInfo() => new(RegionCount: 9, InterruptCount: 0, CanReset: true);
+    public DeviceInfo GetInfo() => new(RegionCount: 9, InterruptCount: 0, CanReset);
 
     public RegionInfo GetRegionInfo(RegionIndex region) => _regions.TryGetValue(region, out (RegionInfo Info, byte[] Bytes) found)
         ? found.Info
@@ -30,6 +35,7 @@ internal sealed class FakeBackend : IDeviceBackend
     public void ReadRegion(RegionInfo region, ulong offset, Span<byte> data)
     {
         Accesses.Add($"read {region.Index}+{offset} {data.Length}");
+        Reading?.Invoke(region.Index, offset);
         _regions[region.Index].Bytes.AsSpan((int)offset, data.Length).CopyTo(data);
     }
 

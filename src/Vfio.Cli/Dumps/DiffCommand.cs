@@ -1,0 +1,234 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+
+namespace Vfio.Cli;
+
+/// <summary><c>vfio diff</c>: what differs between two dumps, or between a dump and the device now.</summary>
+internal static class DiffCommand
+{
+    public const string Name = "diff";
+
+    /// <summary>As diff says it: 0 is equal, 1 different, 2 that nobody knows.</summary>
+    public const int Different = 1;
+    public const int Trouble = 2;
+
+    public static Command Create(CliHost host)
+    {
+        Argument<string> first = new("OLD") { Description = "A saved dump, or a device as it is now" };
+        Argument<string> second = new("NEW") { Description = "Another, to compare it with" };
+        Option<bool> json = Symbols.Json();
+        DocumentedCommand command = new(Name, "Compare two dumps, or a dump with the device.")
+        {
+            Notes =
+            [
+                "A dump is what 'vfio dump' wrote, or 'lspci -s ADDRESS -xxxx'. Of a device, the region of the dump is read, and only what the "
+                + "dump has. What is a device's name is a device; ./NAME is a file.",
+                "Registers and fields are named where vfio knows the device. Exit codes are diff's: 0 equal, 1 different, 2 trouble.",
+                ReadCommand.ResetNote,
+            ],
+            Examples =
+            [
+                ("vfio diff before.txt after.txt", "two dumps"),
+                ("vfio diff before.txt 0000:00:14.3", "a dump, and the device now"),
+            ],
+        };
+        command.Add(first);
+        command.Add(second);
+        command.Add(json);
+        command.SetAction(result =>
+        {
+            try
+            {
+                return Run(host, result.GetRequiredValue(first), result.GetRequiredValue(second), result.GetValue(json));
+            }
+            catch (VfioException e)
+            {
+                throw new CliException(e.Message, e.Hint ?? "vfio status shows what is taken", Trouble);
+            }
+        });
+        return command;
+    }
+
+    private static int Run(CliHost host, string first, string second, bool isJson)
+    {
+        bool isFirstDevice = DeviceArgument.TryFind(host, first, out PciAddress firstAddress, out _);
+        bool isSecondDevice = DeviceArgument.TryFind(host, second, out PciAddress secondAddress, out _);
+        if (isFirstDevice && isSecondDevice)
+        {
+            throw new CliException($"{Name}: both are devices", "vfio dump DEV REGION -o FILE saves one of them first", Trouble);
+        }
+
+        using DumpFile file = DumpFile.Open(isFirstDevice ? second : first);
+        if (!isFirstDevice && !isSecondDevice)
+        {
+            using DumpFile other = DumpFile.Open(second);
+            CheckSame(first, file.Header, second, other.Header);
+            RegisterMap? map = MapOf(host, file);
+            return Compare(host, new Sides(first, second, file.Header, other.Header, map) { EndsEarly = file.IsOfLspci || other.IsOfLspci }, file.Rows.Zip(other.Rows), isJson);
+        }
+
+        PciAddress address = isFirstDevice ? firstAddress : secondAddress;
+        RegisterNames names = RegisterNames.Of(host, address);
+        using RegisterSession session = RegisterSession.Open(host, address, names);
+        DumpHeader now = DumpHeader.Of(
+            new PciBus(host.Root).Get(address), file.Header.Region, session.Region(file.Header.Region).Length, file.Header.Bits, host.Clock.GetUtcNow());
+        CheckSame(isFirstDevice ? second : first, file.Header, address.ToString(), now);
+        IEnumerable<(DumpRow, DumpRow)> pairs = ReadAlongside(file, session, now.Length);
+        Sides sides = isFirstDevice
+            ? new Sides(address.ToString(), second, now, file.Header, names.Map(now.Region))
+            : new Sides(first, address.ToString(), file.Header, now, names.Map(now.Region));
+        sides = sides with { EndsEarly = file.IsOfLspci };
+        return Compare(host, sides, isFirstDevice ? pairs.Select(pair => (pair.Item2, pair.Item1)) : pairs, isJson);
+    }
+
+    // Only what the file has is read from the device: what reading changes was left out of it.
+    private static IEnumerable<(DumpRow, DumpRow)> ReadAlongside(DumpFile file, RegisterSession session, ulong length)
+    {
+        DumpRow current = default;
+        bool IsWanted(ulong offset, int count) => current.IsKnown((int)(offset - current.Offset), count);
+        using IEnumerator<DumpRow> rows = file.Rows.GetEnumerator();
+        if (!rows.MoveNext())
+        {
+            yield break;
+        }
+
+        current = rows.Current;
+        foreach (DumpRow row in RegionRows.Read(session, file.Header.Region, file.Header.Bits, IsWanted, CancellationToken.None))
+        {
+            yield return (current, row);
+            if (current.Offset + DumpRow.Width >= length || !rows.MoveNext())
+            {
+                yield break;
+            }
+
+            current = rows.Current;
+        }
+    }
+
+    private static RegisterMap? MapOf(CliHost host, DumpFile file)
+    {
+        if (file.Header.Region == RegionIndex.Config)
+        {
+            return file.Header.Length >= PciConfigHeader.Length ? PciConfigSpace.Parse(file.ReadConfig()).ToRegisterMap() : null;
+        }
+
+        // The maps go by device: that of the file, where this host has it.
+        PciDeviceInfo? device = new PciBus(host.Root).Devices().FirstOrDefault(
+            device => device.VendorId == file.Header.VendorId && device.DeviceId == file.Header.DeviceId);
+        return device is null ? null : new RegisterNames(host.LoadRegisters(device)).Map(file.Header.Region);
+    }
+
+    private static void CheckSame(string first, DumpHeader one, string second, DumpHeader other)
+    {
+        if (one.Region != other.Region || one.VendorId != other.VendorId || one.DeviceId != other.DeviceId)
+        {
+            throw new CliException(
+                $"{Name}: {InputFile.Show(first)} is {one.RegionName} of a device {one.Ids}, {InputFile.Show(second)} is {other.RegionName} of {other.Ids}",
+                "what is compared is one region of one kind of device",
+                Trouble);
+        }
+    }
+
+    private static int Compare(CliHost host, Sides sides, IEnumerable<(DumpRow, DumpRow)> rows, bool isJson)
+    {
+        IEnumerable<DumpDifference> differences = rows.SelectMany(pair => DumpDifferences.Find(sides.Before, sides.Map, pair.Item1, pair.Item2));
+        bool isDifferent = isJson ? WriteJson(host, sides, differences) : Write(host, sides, differences);
+        return isDifferent ? Different : ExitCode.Done;
+    }
+
+    private static bool Write(CliHost host, Sides sides, IEnumerable<DumpDifference> differences)
+    {
+        bool isDifferent = false;
+        int digits = Math.Max(2, (sides.Before.Length - 1).ToString("x", CultureInfo.InvariantCulture).Length);
+        foreach (DumpDifference difference in differences)
+        {
+            WriteTitle(host, sides, isDifferent);
+            isDifferent = true;
+            RegisterPlace place = difference.Place;
+            string name = place.Register is RegisterDescription register ? "  " + host.Terminal.Bold(register.Name) : "";
+            string after = Highlight.Changed(host.Terminal, difference.Before, difference.After, place.Bits);
+            host.Out.WriteLine($"{place.Place.ToString(digits)}: {place.Format(difference.Before)} -> {after}{name}");
+            if (place.Register is { Fields.Count: > 0 })
+            {
+                FieldText.WriteChanges(host, place.Register, difference.Before, difference.After);
+            }
+        }
+
+        if (sides.HasOtherLength)
+        {
+            WriteTitle(host, sides, isDifferent);
+            isDifferent = true;
+            host.Out.WriteLine($"length: 0x{sides.Before.Length:x} -> 0x{sides.After.Length:x}");
+        }
+
+        return isDifferent;
+    }
+
+    private static void WriteTitle(CliHost host, Sides sides, bool isWritten)
+    {
+        if (!isWritten)
+        {
+            host.Out.WriteLine(host.Terminal.Bold($"--- {Describe(sides.First, sides.Before)}"));
+            host.Out.WriteLine(host.Terminal.Bold($"+++ {Describe(sides.Second, sides.After)}"));
+        }
+    }
+
+    private static string Describe(string name, DumpHeader header)
+    {
+        string time = header.Time == default ? "" : header.Time.UtcDateTime.ToString(", yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+        return $"{InputFile.Show(name)} ({header.RegionName} of {header.Ids}{time})";
+    }
+
+    private static bool WriteJson(CliHost host, Sides sides, IEnumerable<DumpDifference> differences)
+    {
+        bool isDifferent = sides.HasOtherLength;
+        using Json json = new(host.Out);
+        json.Writer.WriteStartObject();
+        WriteSide(json.Writer, "old", sides.First, sides.Before);
+        WriteSide(json.Writer, "new", sides.Second, sides.After);
+        json.WriteArray("differences", differences, (writer, difference) =>
+        {
+            isDifferent = true;
+            writer.WriteStartObject();
+            writer.WriteNumber("offset", difference.Place.Place.Offset);
+            writer.WriteNumber("width", difference.Place.Bits);
+            writer.WriteText("name", difference.Place.Register?.Name);
+            writer.WriteString("old", difference.Place.Format(difference.Before));
+            writer.WriteString("new", difference.Place.Format(difference.After));
+            writer.WriteChanges(difference.Place.Register, difference.Before, difference.After);
+            writer.WriteEndObject();
+        });
+        json.Writer.WriteEndObject();
+        return isDifferent;
+    }
+
+    private static void WriteSide(Utf8JsonWriter json, string property, string name, DumpHeader header)
+    {
+        json.WriteStartObject(property);
+        json.WriteText("name", name);
+        json.WriteString("address", header.Address.ToString());
+        json.WriteString("vendorId", header.VendorId.ToString("x4", CultureInfo.InvariantCulture));
+        json.WriteString("deviceId", header.DeviceId.ToString("x4", CultureInfo.InvariantCulture));
+        json.WriteString("region", header.RegionName);
+        json.WriteNumber("length", header.Length);
+        if (header.Time == default)
+        {
+            json.WriteNull("time");
+        }
+        else
+        {
+            json.WriteString("time", header.Time.UtcDateTime);
+        }
+
+        json.WriteEndObject();
+    }
+
+    private sealed record Sides(string First, string Second, DumpHeader Before, DumpHeader After, RegisterMap? Map)
+    {
+        /// <summary>Whether a side ends where a program stopped, and not where the region does.</summary>
+        public bool EndsEarly { get; init; }
+
+        public bool HasOtherLength => !EndsEarly && Before.Length != After.Length;
+    }
+}

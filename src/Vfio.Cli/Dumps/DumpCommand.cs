@@ -1,0 +1,152 @@
+using System.CommandLine;
+
+namespace Vfio.Cli;
+
+/// <summary><c>vfio dump</c>: a whole region, as text that diff and lspci read again.</summary>
+internal static class DumpCommand
+{
+    private const string Name = "dump";
+    private const int MostNamed = 6;
+
+    public static Command Create(CliHost host)
+    {
+        Argument<PciAddress> device = Symbols.Device(host);
+        Argument<Place> region = Region();
+        Option<string> output = new("--output", "-o") { Description = "Write a file, whole or not at all", HelpName = "FILE" };
+        Option<int?> width = Symbols.Width();
+        width.Description = "Width of each access in bits: 8, 16, 32 (the default) or 64";
+        Option<bool> all = Symbols.Flag("--all", "Read registers too that change when they are read");
+        Option<bool> json = Symbols.Json();
+        DocumentedCommand command = new(Name, "Print a whole region of a device that VFIO has.")
+        {
+            Notes =
+            [
+                "Rows are as 'lspci -xxxx' prints them, bytes in the order of memory. A row equal to the one before is printed as *, as hexdump "
+                + "does, but not in configuration space: 'lspci -F FILE' reads that dump. 'vfio diff' compares dumps.",
+                "Registers that change when they are read, as far as vfio knows the device, are left out and shown as --; --all reads them. Of a "
+                + "device that vfio does not know, everything is read, whatever that does.",
+                "-o writes another file beside and renames it when it is complete. It replaces regular files only.",
+                ReadCommand.ResetNote,
+            ],
+            Examples =
+            [
+                ("vfio dump 0000:00:14.3 bar0 -o before.txt", "the registers of a NIC, into a file"),
+                ("vfio dump 00:14.3 config | lspci -vvv -F /dev/stdin", "configuration space, decoded by lspci"),
+                ("vfio dump 00:03.0 bar0 -w 8", "read byte by byte"),
+            ],
+        };
+        command.Add(device);
+        command.Add(region);
+        command.Add(output);
+        command.Add(width);
+        command.Add(all);
+        command.Add(json);
+        command.SetAction(result =>
+        {
+            PciAddress address = result.GetRequiredValue(device);
+            using RegisterSession session = RegisterSession.Open(host, address, RegisterNames.Of(host, address));
+            using Interruption interruption = new(host.Stop);
+            RegionIndex index = result.GetValue(region).Region;
+            int bits = result.GetValue(width) ?? RegisterWidth.Default;
+            try
+            {
+                Run(host, session, index, bits, result.GetValue(output), result.GetValue(all), result.GetValue(json), interruption.Token);
+                return ExitCode.Done;
+            }
+            catch (OperationCanceledException)
+            {
+                return interruption.Code;
+            }
+        });
+        return command;
+    }
+
+    /// <summary>Dumps a region of an open device.</summary>
+    public static void Run(
+        CliHost host, RegisterSession session, RegionIndex region, int bits, string? file, bool all, bool isJson, CancellationToken cancellationToken)
+    {
+        CheckRegion(session, region);
+        PciDeviceInfo device = new PciBus(host.Root).Get(session.Device.Address);
+        DumpHeader header = DumpHeader.Of(device, region, session.Region(region).Length, bits, host.Clock.GetUtcNow());
+        RegisterMap? map = session.Names.Map(region);
+        HashSet<ulong> untouchable = all ? [] : RegionRows.Untouchable(map);
+        bool IsWanted(ulong offset, int count) => untouchable.Count == 0 || !Enumerable.Range(0, count).Any(i => untouchable.Contains(offset + (ulong)i));
+        IEnumerable<DumpRow> rows = RegionRows.Read(session, region, bits, IsWanted, cancellationToken);
+        if (host.ShowsProgress && (file is not null || !host.Terminal.IsInteractive))
+        {
+            rows = new DumpProgress(host, header).Watch(rows);
+        }
+
+        void Write(TextWriter writer)
+        {
+            if (isJson)
+            {
+                DumpJson.Write(writer, header, map, rows);
+            }
+            else
+            {
+                DumpWriter.Write(writer, header, rows);
+            }
+        }
+
+        if (file is null)
+        {
+            Write(host.Out);
+        }
+        else
+        {
+            OutputFile.WriteWhole(Name, file, Write);
+        }
+
+        TellLeftOut(host, all ? [] : [.. RegionRows.Unreadable(map)]);
+    }
+
+    /// <summary>The argument that names a region.</summary>
+    public static Argument<Place> Region() => new("REGION")
+    {
+        Description = "bar0 to bar5, rom or config",
+        CustomParser = result =>
+        {
+            string text = result.Tokens[0].Value;
+            if (TryParseRegion(text, out Place place))
+            {
+                return place;
+            }
+
+            result.AddError($"'{Symbols.Quote(text)}' is not a region; it is one of bar0 to bar5, rom, config");
+            return default;
+        },
+    };
+
+    /// <summary>Reads the name of a region.</summary>
+    public static bool TryParseRegion(string text, out Place place) => Place.TryParse(text, out place, out _) && !text.Contains('+');
+
+    private static void CheckRegion(RegisterSession session, RegionIndex index)
+    {
+        Region region = session.Region(index);
+        string name = new Place(index, 0).RegionName;
+        if (!region.Info.CanRead)
+        {
+            throw new CliException($"{Name}: {name} of {session.Device.Address} cannot be read", "it can only be written");
+        }
+
+        if (region.Length > DumpHeader.MaxLength)
+        {
+            throw new CliException(
+                $"{Name}: {name} has 0x{region.Length:x} bytes; through system calls that would take hours", "vfio read -n reads a part of it");
+        }
+    }
+
+    private static void TellLeftOut(CliHost host, IReadOnlyList<RegisterDescription> registers)
+    {
+        if (registers.Count == 0)
+        {
+            return;
+        }
+
+        string names = string.Join(", ", registers.Take(MostNamed).Select(register => register.Name)) + (registers.Count > MostNamed ? ", …" : "");
+        string what = registers.Count == 1 ? "1 register that is not read unasked" : $"{registers.Count} registers that are not read unasked";
+        host.Tell($"vfio: {Name}: left out {what}: {names}");
+        host.Tell("hint: reading changes them; --all reads them");
+    }
+}

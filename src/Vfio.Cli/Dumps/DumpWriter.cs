@@ -1,0 +1,61 @@
+using System.Globalization;
+using System.Text;
+
+namespace Vfio.Cli;
+
+/// <summary>Writes a dump as text: two lines of header, rows as <c>lspci -xxxx</c> has them, and a line at the end.</summary>
+internal static class DumpWriter
+{
+    /// <summary>What stands for rows equal to the one before.</summary>
+    public const string Repeated = "*";
+
+    /// <summary>What stands for a byte that was not read.</summary>
+    public const string Unread = "--";
+
+    public static void Write(TextWriter output, DumpHeader header, IEnumerable<DumpRow> rows)
+    {
+        output.WriteLine(header.FirstLine());
+        output.WriteLine(header.SecondLine());
+        WriteRows(output, rows, mayRepeat: header.Region != RegionIndex.Config);
+        output.WriteLine(DumpHeader.End);
+    }
+
+    /// <param name="output">Where to.</param>
+    /// <param name="rows">The rows, ascending and without gaps.</param>
+    /// <param name="mayRepeat">Whether equal rows are one line; not in configuration space, which lspci reads.</param>
+    private static void WriteRows(TextWriter output, IEnumerable<DumpRow> rows, bool mayRepeat)
+    {
+        DumpRow? last = null;
+        bool isRepeating = false;
+        foreach (DumpRow row in rows)
+        {
+            if (mayRepeat && last is DumpRow before && row.HasSameContent(before))
+            {
+                if (!isRepeating)
+                {
+                    output.WriteLine(Repeated);
+                }
+
+                isRepeating = true;
+                continue;
+            }
+
+            output.WriteLine(Format(row));
+            last = row;
+            isRepeating = false;
+        }
+    }
+
+    private static string Format(DumpRow row)
+    {
+        StringBuilder line = new(row.Offset.ToString("x2", CultureInfo.InvariantCulture));
+        line.Append(':');
+        for (int i = 0; i < row.Length; i++)
+        {
+            line.Append(' ');
+            _ = row.IsKnown(i, 1) ? line.Append(CultureInfo.InvariantCulture, $"{row.Number(i, 1):x2}") : line.Append(Unread);
+        }
+
+        return line.ToString();
+    }
+}

@@ -1,0 +1,73 @@
+using System.Globalization;
+using System.Numerics;
+using System.Text.Json;
+
+namespace Vfio.Cli;
+
+/// <summary>The fields of a register in words: what they are, and what changed: <c>LU=0->1</c>.</summary>
+internal static class FieldText
+{
+    private const string Gap = "  ";
+    private const int MostSingleBits = 4;
+
+    /// <summary>Writes each field with its value, indented; nothing where the register has none.</summary>
+    public static void Write(CliHost host, RegisterDescription? register, ulong value)
+    {
+        if (register is { Fields.Count: > 0 })
+        {
+            ItemText.Write(host, Gap, Gap.Length, RegisterText.Items(new RegisterReading(register, value), host.Terminal));
+        }
+    }
+
+    /// <summary>Each field that differs, and the bits that differ outside of fields.</summary>
+    public static IEnumerable<string> Changes(RegisterDescription? register, ulong before, ulong after)
+    {
+        ulong unnamed = before ^ after;
+        foreach (RegisterField field in register?.Fields ?? [])
+        {
+            unnamed &= ~field.Mask;
+            if (field.Extract(before) != field.Extract(after))
+            {
+                yield return $"{field.Name}={Short(field, before)}->{Short(field, after)}";
+            }
+        }
+
+        if (BitOperations.PopCount(unnamed) > MostSingleBits)
+        {
+            yield return string.Create(CultureInfo.InvariantCulture, $"bits 0x{unnamed:x}");
+            yield break;
+        }
+
+        for (; unnamed != 0; unnamed &= unnamed - 1)
+        {
+            int bit = BitOperations.TrailingZeroCount(unnamed);
+            yield return string.Create(CultureInfo.InvariantCulture, $"bit {bit}={(before >> bit) & 1}->{(after >> bit) & 1}");
+        }
+    }
+
+    /// <summary>Writes what changed, indented; nothing where nothing did.</summary>
+    public static void WriteChanges(CliHost host, RegisterDescription? register, ulong before, ulong after)
+    {
+        TextItem[] items = [.. Changes(register, before, after).Select(change => new TextItem(change, IsWord: !change.Contains(' ', StringComparison.Ordinal)))];
+        if (items.Length != 0)
+        {
+            ItemText.Write(host, Gap, Gap.Length, items);
+        }
+    }
+
+    /// <summary>The property <c>fields</c>: an array, as <c>vfio show</c> has it.</summary>
+    public static void WriteFields(this Utf8JsonWriter json, RegisterDescription? register, ulong value) =>
+        json.WriteItems("fields", register?.Fields ?? [], (writer, field) =>
+        {
+            writer.WriteText("name", field.Name);
+            writer.WriteString("value", string.Create(CultureInfo.InvariantCulture, $"0x{field.Extract(value):x}"));
+            writer.WriteText("text", field.Describe(value));
+        });
+
+    /// <summary>The property <c>changes</c>: the words of <see cref="Changes"/>.</summary>
+    public static void WriteChanges(this Utf8JsonWriter json, RegisterDescription? register, ulong before, ulong after) =>
+        json.WriteNames("changes", Changes(register, before, after));
+
+    private static string Short(RegisterField field, ulong value) =>
+        field.IsFlag ? (field.Extract(value) != 0 ? "1" : "0") : Printable.Clean(field.Describe(value));
+}

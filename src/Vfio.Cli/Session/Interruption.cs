@@ -1,0 +1,36 @@
+using System.Runtime.InteropServices;
+
+namespace Vfio.Cli;
+
+/// <summary>Turns Ctrl-C and SIGTERM into a request to stop, for work that ends cleanly: files removed, devices closed.</summary>
+internal sealed class Interruption : IDisposable
+{
+    private readonly CancellationTokenSource _source;
+    private readonly PosixSignalRegistration[] _registrations;
+    private int _signal;
+
+    /// <param name="others">Another who may ask to stop.</param>
+    public Interruption(CancellationToken others)
+    {
+        _source = CancellationTokenSource.CreateLinkedTokenSource(others);
+        _registrations = [Listen(PosixSignal.SIGHUP, 1), Listen(PosixSignal.SIGINT, 2), Listen(PosixSignal.SIGTERM, 15)];
+    }
+
+    public CancellationToken Token => _source.Token;
+
+    /// <summary>The exit code of work that a signal cut short.</summary>
+    public int Code => ExitCode.Signal + (Volatile.Read(ref _signal) is int signal and not 0 ? signal : 2);
+
+    public void Dispose()
+    {
+        Array.ForEach(_registrations, registration => registration.Dispose());
+        _source.Dispose();
+    }
+
+    private PosixSignalRegistration Listen(PosixSignal signal, int number) => PosixSignalRegistration.Create(signal, context =>
+    {
+        context.Cancel = true;
+        _ = Interlocked.CompareExchange(ref _signal, number, 0);
+        _source.Cancel();
+    });
+}

@@ -1,0 +1,136 @@
+namespace Vfio.Cli;
+
+/// <summary>The names of a device's registers: from its own map first, then from configuration space.</summary>
+internal sealed class RegisterNames
+{
+    private const int MostSuggestions = 3;
+
+    private readonly IReadOnlyList<RegisterMap> _maps;
+
+    public RegisterNames(IEnumerable<RegisterMap> maps) => _maps = [.. maps.OrderBy(map => map.Region == RegionIndex.Config)];
+
+    /// <summary>No names: places are regions and offsets.</summary>
+    public static RegisterNames None => new([]);
+
+    /// <summary>Whether no register has a name.</summary>
+    public bool IsEmpty => _maps.Count == 0;
+
+    /// <summary>Every name that can be typed, the device's own first.</summary>
+    public IEnumerable<string> All => _maps.SelectMany(map => map.Registers).Select(register => register.Name).Distinct(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The names of a device; nothing is opened, configuration space is read as far as the user may.</summary>
+    /// <exception cref="VfioException">There is no such device.</exception>
+    public static RegisterNames Of(CliHost host, PciAddress address) => new(host.LoadRegisters(new PciBus(host.Root).Get(address)));
+
+    /// <summary>The registers of a region, where they are known.</summary>
+    public RegisterMap? Map(RegionIndex region)
+    {
+        foreach (RegisterMap map in _maps)
+        {
+            if (map.Region == region)
+            {
+                return map;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>What is known of the register at a place.</summary>
+    public RegisterDescription? At(Place place, int bits) =>
+        Map(place.Region)?.At(place.Offset) is RegisterDescription register && register.Width * 8 == bits ? register : null;
+
+    /// <summary>A place with what is known of it.</summary>
+    public RegisterPlace Describe(Place place, int bits) => new(place, bits, At(place, bits));
+
+    /// <summary>Finds the register that somebody means.</summary>
+    /// <param name="command">The command that asks, for its errors.</param>
+    /// <param name="text">What was typed.</param>
+    /// <param name="bits">The width that was typed; <see langword="null"/> for the register's own, else 32 bits.</param>
+    /// <exception cref="CliException">No register has this name, its width is another, or the place is not aligned.</exception>
+    public RegisterPlace Resolve(string command, PlaceText text, int? bits)
+    {
+        if (text.Place is Place place)
+        {
+            int width = bits ?? RegisterWidth.Default;
+            RegisterWidth.CheckAligned(command, place, width);
+            return Describe(place, width);
+        }
+
+        RegisterPlace found = Find(text.Text) ?? throw Unknown(command, text.Text);
+        if (bits is int wanted && wanted != found.Bits)
+        {
+            throw new CliException(
+                $"{command}: {found} has {found.Bits} bits, not {wanted}",
+                $"without -w it is accessed as it is; a part of it is reached by its place: {found.Place} -w {wanted}",
+                ExitCode.WrongUsage);
+        }
+
+        return found;
+    }
+
+    /// <summary>The names that begin as a text does, for completion.</summary>
+    public IEnumerable<string> StartingWith(string text) => All.Where(name => name.StartsWith(text, StringComparison.OrdinalIgnoreCase));
+
+    private RegisterPlace? Find(string text)
+    {
+        foreach (RegisterMap map in _maps)
+        {
+            string prefix = new Place(map.Region, 0).RegionName + ".";
+            string name = text.StartsWith(prefix, StringComparison.OrdinalIgnoreCase) ? text[prefix.Length..] : text;
+            // A register may itself be called what the region is: the whole text counts first.
+            if ((map.Find(text) ?? map.Find(name)) is RegisterDescription register)
+            {
+                return new RegisterPlace(new Place(map.Region, register.Offset), register.Width * 8, register);
+            }
+        }
+
+        return null;
+    }
+
+    private CliException Unknown(string command, string text)
+    {
+        string shown = Symbols.Quote(text);
+        if (IsEmpty)
+        {
+            return new CliException(
+                $"{command}: '{shown}' is not a place, and vfio knows no names for the registers of this device",
+                "a place looks like bar0+0x10, config+4 or rom+0",
+                ExitCode.WrongUsage);
+        }
+
+        string[] near = [.. Nearest(text)];
+        return new CliException(
+            $"{command}: '{shown}' is neither a place nor a register of this device",
+            near.Length == 0
+                ? "a place looks like bar0+0x10 or config+4; Tab in 'vfio shell' shows the names"
+                : $"did you mean {string.Join(" or ", near)}? a place without a name looks like bar0+0x10",
+            ExitCode.WrongUsage);
+    }
+
+    // A part of a name says more than a small distance does: LnkSta is EXP.LnkSta.
+    private IEnumerable<string> Nearest(string text)
+    {
+        string word = text[(text.LastIndexOf('.') + 1)..].ToUpperInvariant();
+        return word.Length < 2 ? [] : All
+            .Select(name => (Name: name, Rank: Rank(name, word)))
+            .Where(candidate => candidate.Rank is not null)
+            .OrderBy(candidate => candidate.Rank)
+            .Select(candidate => candidate.Name)
+            .Take(MostSuggestions);
+    }
+
+    private static int? Rank(string name, string word)
+    {
+        string last = name[(name.LastIndexOf('.') + 1)..].ToUpperInvariant();
+        if (last == word)
+        {
+            return 0;
+        }
+
+        int distance = EditDistance.Of(last, word);
+        return distance <= 1 + (word.Length / 4) ? distance
+            : word.Length > 2 && last.Contains(word, StringComparison.Ordinal) ? word.Length + distance
+            : null;
+    }
+}

@@ -1,0 +1,127 @@
+namespace Vfio.Cli;
+
+/// <summary>One open device: its regions, opened when first used, the names of its registers, and who listens to each access.</summary>
+internal sealed class RegisterSession : IDisposable
+{
+    // A device that needs longer than this for a poll is not busy but stuck; shorter polls keep a processor busy for nothing.
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(0.1);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(10);
+
+    private readonly Dictionary<RegionIndex, Region> _regions = [];
+    private readonly TimeProvider _clock;
+    private readonly long _start;
+
+    public RegisterSession(VfioDevice device, RegisterNames names, TimeProvider clock)
+    {
+        Device = device;
+        Names = names;
+        _clock = clock;
+        _start = clock.GetTimestamp();
+    }
+
+    public VfioDevice Device { get; }
+
+    public RegisterNames Names { get; }
+
+    /// <summary>Told of each access after it was made; of none that failed.</summary>
+    public Action<Access>? Accessed { get; set; }
+
+    /// <summary>Opens a device.</summary>
+    /// <param name="host">The host it is in.</param>
+    /// <param name="address">The device.</param>
+    /// <param name="names">What its registers are called.</param>
+    public static RegisterSession Open(CliHost host, PciAddress address, RegisterNames names) =>
+        new(host.OpenDevice(address, host.Root), names, host.Clock);
+
+    /// <summary>A region, through the file descriptor: an error where the device does not answer, instead of the end of the process.</summary>
+    /// <exception cref="VfioException">The device does not implement it.</exception>
+    public Region Region(RegionIndex index)
+    {
+        if (!_regions.TryGetValue(index, out Region? region))
+        {
+            region = Device.OpenRegion(index, RegionAccess.Trapped);
+            _regions.Add(index, region);
+        }
+
+        return region;
+    }
+
+    /// <summary>Makes sure that successive registers can be read, or written, before the first is touched.</summary>
+    /// <exception cref="CliException">They do not all lie in the region, or it is of the other direction.</exception>
+    public void Check(string command, RegisterPlace place, int count = 1, bool isWrite = false)
+    {
+        Region region = Region(place.Place.Region);
+        RegisterWidth.CheckRange(command, region.Length, place.Place, place.Bits, count);
+        if (isWrite && !region.Info.CanWrite)
+        {
+            throw new CliException($"{command}: {place.Place.RegionName} of {Device.Address} cannot be written", "a ROM, for one, is read only");
+        }
+
+        if (!isWrite && !region.Info.CanRead)
+        {
+            throw new CliException($"{command}: {place.Place.RegionName} of {Device.Address} cannot be read", "it can only be written");
+        }
+    }
+
+    public ulong Read(RegisterPlace place)
+    {
+        ulong value = ReadSilently(place);
+        Tell(new Access(AccessKind.Read, place, value));
+        return value;
+    }
+
+    public void Write(RegisterPlace place, ulong value)
+    {
+        RegisterWidth.Write(Region(place.Place.Region), place.Place.Offset, place.Bits, value);
+        Tell(new Access(AccessKind.Write, place, value));
+    }
+
+    public void Reset()
+    {
+        if (!Device.CanReset)
+        {
+            throw new CliException($"reset: {Device.Address} cannot be reset alone", "the kernel knows no way that leaves the devices beside it in peace");
+        }
+
+        Device.Reset();
+        Tell(new Access(AccessKind.Reset, default, 0));
+    }
+
+    /// <summary>Reads until the value is the wanted one.</summary>
+    /// <returns>What was read last, and whether that is it.</returns>
+    /// <exception cref="OperationCanceledException">Somebody lost patience.</exception>
+    public (ulong Value, bool IsMet) Wait(RegisterPlace place, WaitCondition condition, CancellationToken cancellationToken)
+    {
+        long start = _clock.GetTimestamp();
+        TimeSpan pause = FirstPause;
+        while (true)
+        {
+            // Looked at before the read: a device that was ready in time is not called late because this program was.
+            bool isLast = _clock.GetElapsedTime(start) >= condition.Timeout;
+            ulong value = ReadSilently(place);
+            if (condition.IsMet(value) || isLast)
+            {
+                Tell(new Access(AccessKind.Wait, place, value) { Condition = condition });
+                return (value, condition.IsMet(value));
+            }
+
+            cancellationToken.WaitHandle.WaitOne(pause);
+            cancellationToken.ThrowIfCancellationRequested();
+            pause = pause < LongestPause ? pause * 2 : LongestPause;
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (Region region in _regions.Values)
+        {
+            region.Dispose();
+        }
+
+        Device.Dispose();
+    }
+
+    private ulong ReadSilently(RegisterPlace place) => RegisterWidth.Read(Region(place.Place.Region), place.Place.Offset, place.Bits);
+
+    private void Tell(Access access) => Accessed?.Invoke(access with { Time = _clock.GetElapsedTime(_start) });
+}

@@ -1,0 +1,41 @@
+namespace Vfio.Cli;
+
+/// <summary>The shell on a terminal: asks for lines until there are no more, and survives what goes wrong.</summary>
+internal sealed class InteractiveShell(CliHost host, RegisterShell shell, ShellParser parser, ILineSource lines)
+{
+    public int Run(PciAddress address)
+    {
+        host.Tell($"{address} is open; help lists the commands, Tab completes, Ctrl-D ends");
+        while (lines.Next($"vfio {address}> ") is string line)
+        {
+            if (!TryRun(line))
+            {
+                break;
+            }
+
+            host.Out.Flush();
+        }
+
+        return ExitCode.Done;
+    }
+
+    private bool TryRun(string line)
+    {
+        using Interruption interruption = new(host.Stop);
+        try
+        {
+            return parser.Parse(line) is not ShellOperation operation || shell.Run(operation, interruption.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            host.Tell("vfio: interrupted");
+            return true;
+        }
+        catch (Exception e)
+        {
+            // Also a device that is gone: the person may want to see what else it says, or undo, or quit.
+            _ = ErrorReport.Write(host, e);
+            return true;
+        }
+    }
+}

@@ -1,0 +1,90 @@
+using System.CommandLine;
+
+namespace Vfio.Cli;
+
+/// <summary><c>vfio shell</c>: many operations on a device that is opened once.</summary>
+internal static class ShellCommand
+{
+    private const string Name = "shell";
+    private const string StandardInput = "-";
+
+    public static Command Create(CliHost host)
+    {
+        Argument<PciAddress> device = Symbols.Device(host);
+        Argument<string?> script = new("SCRIPT")
+        {
+            Description = "A file with commands; - or none reads standard input",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        Option<bool> json = Symbols.Flag("--json", "Print each access as JSON Lines, in the format of a recording");
+        DocumentedCommand command = new(Name, "Work with the registers of a device that stays open: typed, or from a script.")
+        {
+            Notes =
+            [
+                "Commands: " + string.Join("; ", ShellHelp.Commands.Select(line => line.Usage)) + ".",
+                ReadCommand.NameNote,
+                "On a terminal there is a history (arrow keys), editing, and completion of commands and names (Tab). An error is told, and the "
+                + "shell goes on. Ctrl-C ends what takes long, Ctrl-D or quit the shell.",
+                "A script, from a file or a pipe, is checked as a whole before the device is opened; then it stops at the first error, with its line. "
+                + "# begins a comment.",
+                "undo takes back the last write: each register is read before it is written, unless it is known that reading changes it.",
+                "The device is reset when the shell opens it, and again when it ends.",
+            ],
+            Examples =
+            [
+                ("vfio shell 0000:00:14.3", "type: read STATUS"),
+                ("vfio shell 0000:00:14.3 bring-up.txt", "a script"),
+                ("printf 'reset\\nread STATUS\\n' | vfio shell 00:14.3", "from a pipe"),
+            ],
+        };
+        command.Add(device);
+        command.Add(script);
+        command.Add(json);
+        command.SetAction(result => Run(host, result.GetRequiredValue(device), result.GetValue(script), result.GetValue(json)));
+        return command;
+    }
+
+    private static int Run(CliHost host, PciAddress address, string? file, bool isJson)
+    {
+        RegisterNames names = RegisterNames.Of(host, address);
+        ShellParser parser = new(names);
+        if (file is null && host.FindKeyboard() is IKeyboard keyboard)
+        {
+            using RegisterShell interactive = Open(host, address, names, isJson);
+            using ILineSource lines = MakeEditor(host, keyboard, names);
+            return new InteractiveShell(host, interactive, parser, lines).Run(address);
+        }
+
+        bool isInput = file is null or StandardInput;
+        Stream stream = isInput ? host.OpenInput() : InputFile.Open(Name, file!, "name a file with commands; vfio shell --help lists them");
+        ShellScript script = ShellScript.Read(isInput ? "stdin" : file!, stream, parser);
+        using Interruption interruption = new(host.Stop);
+        using RegisterShell shell = Open(host, address, names, isJson);
+        try
+        {
+            return script.Run(host, shell, interruption.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            return interruption.Code;
+        }
+    }
+
+    private static ILineSource MakeEditor(CliHost host, IKeyboard keyboard, RegisterNames names) => keyboard.IsPlain
+        ? new PlainLines(host)
+        : new LineEditor(keyboard, host.Out, host.Terminal.Width ?? 80, new ShellCompleter(names).Complete);
+
+    private static RegisterShell Open(CliHost host, PciAddress address, RegisterNames names, bool isJson)
+    {
+        RegisterSession session = RegisterSession.Open(host, address, names);
+        try
+        {
+            return new RegisterShell(host, session, isJson);
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
+    }
+}

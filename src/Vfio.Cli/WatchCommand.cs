@@ -1,0 +1,131 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text;
+
+namespace Vfio.Cli;
+
+/// <summary><c>vfio watch</c>: reads registers again and again, and says what changed.</summary>
+internal static class WatchCommand
+{
+    private const string Name = "watch";
+    private const int DefaultInterval = 100;
+    private const int MaxInterval = 24 * 60 * 60 * 1000;
+
+    public static Command Create(CliHost host)
+    {
+        Argument<PciAddress> device = Symbols.Device(host);
+        Argument<PlaceText[]> places = Symbols.Places();
+        Option<int?> width = Symbols.Width();
+        Option<int?> interval = Symbols.Number(["--interval"], "MS", "Milliseconds from one look to the next; 100 unless told", 1, MaxInterval);
+        Option<int?> count = Symbols.Number(["--count", "-n"], "COUNT", "End after so many changes", 1, int.MaxValue);
+        Option<bool> json = Symbols.Flag("--json", "Print JSON Lines, one an event (docs/cli.md has the fields)");
+        DocumentedCommand command = new(Name, "Watch registers, and print each change.")
+        {
+            Notes =
+            [
+                "First the values as they are, then a line for each change: time, register, value of before and after, and the fields or bits "
+                + "that changed. What comes and goes between two looks is not seen.",
+                "Ctrl-C and SIGTERM end it with exit code 0, the device closed.",
+                ReadCommand.NameNote,
+                "The device is reset when it is opened; reading changes some registers, and so takes them away from whoever else looks.",
+            ],
+            Examples =
+            [
+                ("vfio watch 0000:00:14.3 STATUS", "see the link of a NIC come and go"),
+                ("vfio watch 00:14.3 STATUS EXP.LnkSta -n 1", "wait for the first change"),
+                ("vfio watch 00:14.3 bar0+8 --interval 1000 --json", "once a second, for a program"),
+            ],
+        };
+        command.Add(device);
+        command.Add(places);
+        command.Add(width);
+        command.Add(interval);
+        command.Add(count);
+        command.Add(json);
+        command.SetAction(result =>
+        {
+            PciAddress address = result.GetRequiredValue(device);
+            RegisterNames names = RegisterNames.Of(host, address);
+            int? bits = result.GetValue(width);
+            RegisterPlace[] registers = [.. result.GetRequiredValue(places).Select(text => names.Resolve(Name, text, bits))];
+            TimeSpan pause = TimeSpan.FromMilliseconds(result.GetValue(interval) ?? DefaultInterval);
+            using Interruption interruption = new(host.Stop);
+            using RegisterSession session = RegisterSession.Open(host, address, names);
+            foreach (RegisterPlace register in registers)
+            {
+                session.Check(Name, register);
+            }
+
+            Run(host, session, registers, pause, result.GetValue(count) ?? int.MaxValue, result.GetValue(json), interruption.Token);
+            return ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static void Run(
+        CliHost host, RegisterSession session, RegisterPlace[] places, TimeSpan pause, int count, bool isJson, CancellationToken cancellationToken)
+    {
+        ulong[] last = new ulong[places.Length];
+        for (int i = 0; i < places.Length; i++)
+        {
+            last[i] = session.Read(places[i]);
+            Write(host, places[i], null, last[i], isJson);
+        }
+
+        host.Out.Flush();
+        int seen = 0;
+        while (seen < count && !cancellationToken.WaitHandle.WaitOne(pause))
+        {
+            for (int i = 0; i < places.Length && seen < count; i++)
+            {
+                ulong value = session.Read(places[i]);
+                if (value != last[i])
+                {
+                    Write(host, places[i], last[i], value, isJson);
+                    last[i] = value;
+                    seen++;
+                }
+            }
+
+            host.Out.Flush();
+        }
+    }
+
+    private static void Write(CliHost host, RegisterPlace place, ulong? before, ulong after, bool isJson)
+    {
+        if (isJson)
+        {
+            WriteJson(host, place, before, after);
+            return;
+        }
+
+        string time = TimeZoneInfo.ConvertTime(host.Clock.GetUtcNow(), host.Clock.LocalTimeZone).ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture);
+        StringBuilder plain = new($"{time} {place} ");
+        if (before is not ulong old)
+        {
+            host.Out.WriteLine($"{plain}{place.Format(after)}");
+            return;
+        }
+
+        plain.Append(CultureInfo.InvariantCulture, $"{place.Format(old)} -> ");
+        string words = string.Join(", ", FieldText.Changes(place.Register, old, after));
+        int used = plain.Length + place.Format(after).Length + 2;
+        bool fits = used + Printable.Width(words) <= (host.Terminal.Width ?? int.MaxValue);
+        host.Out.WriteLine(plain + Highlight.Changed(host.Terminal, old, after, place.Bits) + (fits ? "  " + words : ""));
+        if (!fits)
+        {
+            FieldText.WriteChanges(host, place.Register, old, after);
+        }
+    }
+
+    private static void WriteJson(CliHost host, RegisterPlace place, ulong? before, ulong after)
+    {
+        using JsonLine line = new(host.Out);
+        line.Writer.WriteString("time", host.Clock.GetUtcNow().UtcDateTime);
+        line.WritePlace(place);
+        line.Writer.WriteString("before", before is ulong old ? place.Format(old) : null);
+        line.Writer.WriteString("value", place.Format(after));
+        line.Writer.WriteFields(place.Register, after);
+        line.Writer.WriteChanges(place.Register, before ?? after, after);
+    }
+}

@@ -1,0 +1,73 @@
+namespace Vfio.Cli.Tests;
+
+public sealed class NamedRegisterTests : RegisterCommandTest
+{
+    [Theory]
+    [InlineData("0x00080281\n", "STATUS")]
+    [InlineData("0x00080281\n", "status")]
+    [InlineData("0x00080281\n", "bar0.STATUS")]
+    [InlineData("0x0000\n", "config.STATUS")]
+    [InlineData("0x0006\n", "Config.Command")]
+    [InlineData("0x0000\n", "exp.lnksta")]
+    [InlineData("0x0000\n", "config.EXP.LnkSta")]
+    [InlineData("0x0000000000000000\n", "CAP")]
+    [InlineData("0x00080281\n", "STATUS", "-w", "32")]
+    public void Read_takes_a_name_and_its_width(string output, params string[] arguments) =>
+        Assert.Equal(output, Run(["read", "00:14.3", .. arguments]).Succeeded().Output);
+
+    [Fact]
+    public void Reading_config_by_name_is_one_access_of_its_width()
+    {
+        Run("read", "00:14.3", "EXP.LnkSta").Succeeded();
+        Assert.Equal(["read Config+82 2"], Device.Accesses);
+    }
+
+    [Fact]
+    public void Write_takes_a_name()
+    {
+        Assert.Empty(Run("write", "00:14.3", "COMMAND", "0x2").Succeeded().Output);
+        Assert.Equal(["write Config+4 0200"], Device.Accesses);
+    }
+
+    [Theory]
+    [InlineData("STATUS has 32 bits, not 16", "bar0+0x08 -w 16", "read", "00:14.3", "STATUS", "-w", "16")]
+    [InlineData("'STATSU' is neither a place nor a register", "did you mean STATUS", "read", "00:14.3", "STATSU")]
+    [InlineData("'LnkSta' is neither a place nor a register", "EXP.LnkSta", "read", "00:14.3", "LnkSta")]
+    [InlineData("'zebra' is neither a place nor a register", "bar0+0x10", "read", "00:14.3", "zebra")]
+    [InlineData("'bar0.COMMAND' is neither a place nor a register", "did you mean COMMAND", "write", "00:14.3", "bar0.COMMAND", "1")]
+    [InlineData("'bar9' is neither", "bar0+0x10", "watch", "00:14.3", "bar9")]
+    [InlineData("0x10000 does not fit a register of 16 bits", "-w", "write", "00:14.3", "COMMAND", "0x10000")]
+    public void A_wrong_name_is_wrong_usage_and_opens_nothing(string message, string hint, params string[] arguments)
+    {
+        Assert.Empty(Run(arguments).FailedWith(2, message, hint).Output);
+        Assert.Empty(Device.Accesses);
+        Assert.False(Device.IsDisposed);
+    }
+
+    [Fact]
+    public void A_device_without_names_says_so() => Run(Tool.Narrow, host => host with { LoadRegisters = _ => [] }, "read", "00:14.3", "STATUS")
+        .FailedWith(2, "'STATUS' is not a place, and vfio knows no names for the registers of this device", "bar0+0x10");
+
+    [Fact]
+    public void Fields_are_shown_to_a_person_and_a_pipe_gets_the_value() =>
+        Approved.Matches("read-named", RunForEveryReader(() => { }, "read", "00:14.3", "STATUS"));
+
+    [Fact]
+    public void Fields_are_shown_to_whom_asks_for_them() =>
+        Approved.Matches("read-fields", RunForEveryReader(() => { }, "read", "00:14.3", "bar0", "-n", "5", "--fields"));
+
+    [Fact]
+    public void A_place_without_a_name_is_a_bare_value_for_everybody()
+    {
+        Terminal person = new(80, HasColour: true) { IsInteractive = true };
+        Assert.Equal("0x00080281\n", Run(person, "read", "00:14.3", "bar0+8").Succeeded().Output);
+        Assert.Equal("bar0+0x08: 0x00080281\nbar0+0x0c: 0x00000000\n", Run(person, "read", "00:14.3", "bar0+8", "-n", "2").Succeeded().Output);
+    }
+
+    [Fact]
+    public void Json_has_names_and_fields() => Approved.Matches("read-named-json", Run("read", "--json", "00:14.3", "STATUS").Succeeded().Output);
+
+    [Fact]
+    public void Registers_that_share_a_name_are_the_devices_own_first() =>
+        Assert.Equal("bar0", Run("read", "--json", "00:14.3", "STATUS").Json.GetProperty("region").GetString());
+}

@@ -1,0 +1,149 @@
+using System.Diagnostics;
+
+namespace Vfio.Machine.Tests;
+
+/// <summary>The register commands on a real card: by name, in one open, recorded, replayed, dumped, compared, watched.</summary>
+public sealed class ShellTests : HostTest
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("vfio-shell-").FullName;
+
+    public ShellTests() => Machine.Vfio("bind", Machine.Nic).Succeeded();
+
+    public override void Dispose()
+    {
+        Machine.Run(Machine.Qmp, "set_link", "name=nic2", "up=true");
+        Directory.Delete(_folder, recursive: true);
+        base.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    [Fact]
+    public void A_script_reads_writes_undoes_and_its_recording_replays_before_and_after_a_reset()
+    {
+        string recording = PathOf("session.jsonl");
+        string output = Shell($"""
+            record {recording}
+            read STATUS
+            read VET
+            write VET 0x1234      # a register that nothing but VLANs look at
+            read VET
+            undo
+            read VET
+            read EXP.LnkSta
+            """).Succeeded();
+        string[] lines = output.Split('\n');
+        Assert.StartsWith("STATUS: 0x", lines[0], StringComparison.Ordinal);
+        Assert.Contains("LU", lines[1], StringComparison.Ordinal);
+        string[] values = [.. lines.Where(line => line.StartsWith("VET: ", StringComparison.Ordinal))];
+        // As it was, written, what undo wrote, read again.
+        Assert.Equal(4, values.Length);
+        Assert.Equal("VET: 0x00001234", values[1]);
+        Assert.NotEqual(values[0], values[1]);
+        Assert.Equal([values[0], values[0]], values[2..]);
+        Assert.Contains("EXP.LnkSta: 0x", output, StringComparison.Ordinal);
+
+        Assert.Contains("6 reads as recorded", Machine.Vfio("replay", recording, Machine.Nic).Succeeded(), StringComparison.Ordinal);
+        Shell("write VET 0x55\nreset\nread VET").Succeeded();
+        Assert.Contains("6 reads as recorded", Machine.Vfio("replay", recording, Machine.Nic).Succeeded(), StringComparison.Ordinal);
+        AssertOther(recording);
+    }
+
+    [Fact]
+    public void A_reset_undoes_what_was_written_and_empties_the_list()
+    {
+        string output = Shell("read VET\nwrite VET 0x1234\nreset\nread VET").Succeeded();
+        string[] values = [.. output.Split('\n').Where(line => line.StartsWith("VET: ", StringComparison.Ordinal))];
+        Assert.Equal(2, values.Length);
+        Assert.Equal(values[0], values[1]);
+        Shell("write VET 0x1234\nreset\nundo").FailedWith(1, "undo: there is nothing to take back", "since the last reset");
+    }
+
+    [Fact]
+    public void Watch_shows_a_link_that_comes_and_goes_and_ends_well_on_Ctrl_C()
+    {
+        using Process watch = Machine.Start(Machine.Tool, "watch", Machine.Nic, "STATUS", "--interval", "20");
+        string first = watch.StandardOutput.ReadLine() ?? "";
+        Assert.Matches(@"^\d\d:\d\d:\d\d\.\d{3} STATUS 0x[0-9a-f]{8}$", first);
+
+        // The card has its link when auto-negotiation is done; from then on the link is QEMU's.
+        Machine.Run(Machine.Qmp, "set_link", "name=nic2", "up=false").Succeeded();
+        Machine.Run(Machine.Qmp, "set_link", "name=nic2", "up=true").Succeeded();
+        Machine.Run(Machine.Qmp, "set_link", "name=nic2", "up=false").Succeeded();
+        string down = ReadUntil(watch, "LU=1->0");
+        Assert.Matches("STATUS 0x[0-9a-f]{8} -> 0x[0-9a-f]{8}", down);
+        Machine.Run(Machine.Qmp, "set_link", "name=nic2", "up=true").Succeeded();
+        ReadUntil(watch, "LU=0->1");
+
+        Machine.Do($"kill -INT {watch.Id}");
+        Assert.True(watch.WaitForExit(TimeSpan.FromSeconds(20)), "watch did not end");
+        Assert.Equal(0, watch.ExitCode);
+        Assert.Empty(watch.StandardError.ReadToEnd());
+        Machine.Vfio("read", Machine.Nic, "STATUS").Succeeded();
+    }
+
+    [Fact]
+    public void A_dump_of_configuration_space_is_read_by_lspci_and_is_equal_to_its_own()
+    {
+        string dump = PathOf("config.txt");
+        string own = PathOf("lspci.txt");
+        Machine.Vfio("dump", Machine.Nic, "config", "-o", dump).Succeeded();
+        Machine.Do($"lspci -s {Machine.Nic} -xxxx > {own}");
+        Assert.Contains("82574L", Machine.Do($"lspci -F {dump}"), StringComparison.Ordinal);
+        Assert.Equal(Machine.Do($"lspci -F {own} -vvv | tail -n +2"), Machine.Do($"lspci -F {dump} -vvv | tail -n +2"));
+        Machine.Vfio("diff", dump, Machine.Nic).Succeeded();
+    }
+
+    [Fact]
+    public void A_dump_of_registers_differs_from_the_device_by_what_was_written()
+    {
+        string before = PathOf("before.txt");
+        string after = PathOf("after.txt");
+        Shell($"dump bar0 {before}\nwrite VET 0x1234\ndump bar0 {after}");
+        Result diff = Machine.Vfio("diff", before, after);
+        Assert.Equal(1, diff.ExitCode);
+        Assert.Contains("-> 0x00001234  VET", diff.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_ordinary_user_has_the_shell_too()
+    {
+        Machine.Vfio("release", Machine.Nic).Succeeded();
+        Machine.Vfio("bind", "--user", Machine.User, Machine.Nic).Succeeded();
+        string script = PathOf("script");
+        File.WriteAllText(script, "read STATUS\n");
+        Machine.Do($"chmod -R a+rX {_folder}");
+        Assert.StartsWith("STATUS: 0x", Machine.VfioAsUser("shell", Machine.Nic, script).Succeeded(), StringComparison.Ordinal);
+    }
+
+    private void AssertOther(string recording)
+    {
+        string[] lines = File.ReadAllLines(recording);
+        int line = Array.FindIndex(lines, text => text.Contains("\"name\":\"VET\"", StringComparison.Ordinal) && text.Contains("\"read\"", StringComparison.Ordinal));
+        lines[line] = lines[line].Replace("\"value\":\"0x0000", "\"value\":\"0xffff", StringComparison.Ordinal);
+        File.WriteAllLines(recording, lines);
+        Machine.Vfio("replay", recording, Machine.Nic).FailedWith(1, $":{line + 1}: VET (bar0+0x38) reads 0x0000", "nothing after it was done");
+    }
+
+    private static string ReadUntil(Process process, string text)
+    {
+        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(30));
+        while (process.StandardOutput.ReadLineAsync(patience.Token).AsTask().GetAwaiter().GetResult() is string line)
+        {
+            if (line.Contains(text, StringComparison.Ordinal))
+            {
+                return line;
+            }
+        }
+
+        throw new InvalidOperationException($"the watch ended before it said {text}: {process.StandardError.ReadToEnd()}");
+    }
+
+    private Result Shell(string script)
+    {
+        string file = PathOf("script");
+        File.WriteAllText(file, script);
+        return Machine.Vfio("shell", Machine.Nic, file);
+    }
+
+    private string PathOf(string name) => Path.Combine(_folder, name);
+}
