@@ -63,9 +63,14 @@ internal static class GroupsCommand
 
     private static void Draw(CliHost host, string? svg, string? html, bool isJson)
     {
-        if (new bool[] { isJson, svg == PictureFile.StandardOutput, html == PictureFile.StandardOutput }.Count(wanted => wanted) > 1)
+        if (isJson)
         {
-            throw new CliException("groups: standard output can have one thing only", "give the picture a file: --svg groups.svg", ExitCode.WrongUsage);
+            throw new CliException("groups: --json goes with no picture", "ask twice: vfio groups --json, vfio groups --svg FILE", ExitCode.WrongUsage);
+        }
+
+        if (svg == PictureFile.StandardOutput && html == PictureFile.StandardOutput)
+        {
+            throw new CliException("groups: standard output can have one picture only", "give one of them a file: --svg groups.svg", ExitCode.WrongUsage);
         }
 
         if (svg == "" || html == "")

@@ -11,6 +11,29 @@ internal sealed record FakeDevice(string Address, ushort VendorId, ushort Device
     public int? Group { get; init; }
 
     public bool IsBootDisplay { get; init; }
+
+    /// <summary>The bridge above it; none for a device on its root bus.</summary>
+    public string? Parent { get; init; }
+
+    /// <summary>Its root bus, where it has no parent.</summary>
+    public string RootBus { get; init; } = "pci0000:00";
+
+    /// <summary>What the four files of a link say: current speed and width, the most of both; none for a device without a link.</summary>
+    public FakeLink? Link { get; init; }
+
+    /// <summary>Of a virtual function: the address of its physical one.</summary>
+    public string? PhysicalFunction { get; init; }
+}
+
+/// <summary>The link of a <see cref="FakeDevice"/>, as sysfs writes it.</summary>
+internal sealed record FakeLink(string Speed, string Width, string MaxSpeed, string MaxWidth)
+{
+    /// <summary>What Linux says of a device that is built in.</summary>
+    public static FakeLink BuiltIn { get; } = new("Unknown", "0", "Unknown", "255");
+
+    /// <summary>A link with speeds in GT/s, such as "8.0".</summary>
+    public static FakeLink Of(string speed, int width, string maxSpeed, int maxWidth) =>
+        new($"{speed} GT/s PCIe", $"{width}", $"{maxSpeed} GT/s PCIe", $"{maxWidth}");
 }
 
 /// <summary>
@@ -24,6 +47,8 @@ internal sealed class FakeHost : IDisposable
     // In memory where the system has such a place: thousands of small files are made and removed.
     private readonly string _folder = Path.Combine(
         Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), $"vfio-cli-tests-{Guid.NewGuid():n}");
+
+    private readonly Dictionary<string, string> _folders = [];
 
     public FakeHost()
     {
@@ -129,11 +154,19 @@ internal sealed class FakeHost : IDisposable
 
     public void Add(FakeDevice device)
     {
-        string folder = PathOf($"sys/devices/pci0000:00/{device.Address}");
+        string place = $"{(device.Parent is string parent ? FolderOf(parent) : $"sys/devices/{device.RootBus}")}/{device.Address}";
+        _folders[device.Address] = place;
+        string folder = PathOf(place);
         Directory.CreateDirectory(folder);
         Write(Path.Combine(folder, "driver_override"), "(null)\n");
         WriteUevent(device.Address, device);
-        File.CreateSymbolicLink(PathOf($"sys/bus/pci/devices/{device.Address}"), $"../../../devices/pci0000:00/{device.Address}");
+        File.CreateSymbolicLink(PathOf($"sys/bus/pci/devices/{device.Address}"), $"../../../{place["sys/".Length..]}");
+        AddLink(place, device.Link);
+        if (device.PhysicalFunction is string owner)
+        {
+            File.CreateSymbolicLink(Path.Combine(folder, "physfn"), $"../{owner}");
+        }
+
         if (device.IsBootDisplay)
         {
             Write(Path.Combine(folder, "boot_vga"), "1\n");
@@ -166,18 +199,18 @@ internal sealed class FakeHost : IDisposable
         text.Append(CultureInfo.InvariantCulture, $"PCI_ID={device.VendorId:X4}:{device.DeviceId:X4}\n");
         text.Append(CultureInfo.InvariantCulture, $"PCI_SUBSYS_ID=1AF4:1100\nPCI_SLOT_NAME={address}\n");
         // Whole at any moment, as a kernel's is.
-        string path = $"sys/devices/pci0000:00/{address}/uevent";
+        string path = $"{FolderOf(address)}/uevent";
         Write(path + ".new", text.ToString());
         File.Move(PathOf(path + ".new"), PathOf(path), overwrite: true);
     }
 
     public void AddInterface(string address, string name)
     {
-        string folder = PathOf($"sys/devices/pci0000:00/{address}/net/{name}");
+        string folder = PathOf($"{FolderOf(address)}/net/{name}");
         Directory.CreateDirectory(folder);
         Write(Path.Combine(folder, "flags"), "0x1002\n");
         Directory.CreateDirectory(PathOf("sys/class/net"));
-        File.CreateSymbolicLink(PathOf($"sys/class/net/{name}"), $"../../devices/pci0000:00/{address}/net/{name}");
+        File.CreateSymbolicLink(PathOf($"sys/class/net/{name}"), $"../../{FolderOf(address)["sys/".Length..]}/net/{name}");
     }
 
     /// <summary>A link in <c>/sys/class</c> to something below a device: a controller, a card, a partition.</summary>
@@ -201,11 +234,11 @@ internal sealed class FakeHost : IDisposable
 
     public void AddDisk(string address, string name, string mountPoint)
     {
-        string folder = PathOf($"sys/devices/pci0000:00/{address}/nvme/nvme0/{name}");
+        string folder = PathOf($"{FolderOf(address)}/nvme/nvme0/{name}");
         Directory.CreateDirectory(folder);
         Write(Path.Combine(folder, "dev"), "259:0\n");
         Directory.CreateDirectory(PathOf("sys/class/block"));
-        File.CreateSymbolicLink(PathOf($"sys/class/block/{name}"), $"../../devices/pci0000:00/{address}/nvme/nvme0/{name}");
+        File.CreateSymbolicLink(PathOf($"sys/class/block/{name}"), $"../../{FolderOf(address)["sys/".Length..]}/nvme/nvme0/{name}");
         Write("proc/self/mountinfo", $"40 1 259:0 / {mountPoint} rw,relatime - ext4 /dev/{name} rw\n");
     }
 
@@ -230,6 +263,20 @@ internal sealed class FakeHost : IDisposable
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    // A device's folder below the root.
+    private string FolderOf(string address) => _folders.GetValueOrDefault(address, $"sys/devices/pci0000:00/{address}");
+
+    private void AddLink(string folder, FakeLink? link)
+    {
+        if (link is not null)
+        {
+            Write($"{folder}/current_link_speed", link.Speed + "\n");
+            Write($"{folder}/current_link_width", link.Width + "\n");
+            Write($"{folder}/max_link_speed", link.MaxSpeed + "\n");
+            Write($"{folder}/max_link_width", link.MaxWidth + "\n");
+        }
+    }
 
     private static string Quote(string? text) => text is null ? "null" : $"\"{text}\"";
 }

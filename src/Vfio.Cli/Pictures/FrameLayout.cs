@@ -95,7 +95,7 @@ internal sealed class FrameLayout
             bool isRow = groups.Zip(groups.Skip(1)).All(pair => pair.Second == pair.First + 1);
             _labels[frame.FirstRow] = (
                 Words.Count(groups.Count, "group"),
-                isRow && groups.Count > 1 ? $"{Words.Number(groups[0])} to {Words.Number(groups[^1])}, one each" : "one each");
+                isRow && groups.Count > 1 ? $"{Words.Number(groups[0])} to {Words.Number(groups[^1])}, one each" : "one device each");
         }
     }
 

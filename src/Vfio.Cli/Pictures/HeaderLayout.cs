@@ -55,9 +55,9 @@ internal static class HeaderLayout
             [
                 (Link("line", 1), "×1: one lane"),
                 (Link("line", 16), "×16: sixteen lanes"),
-                (Link("line slow", 4), "runs below what both ends"),
-                (Slow, "could do: normal while idle,"),
-                (null, "else look at the slot"),
+                (Slow, "below what both ends could"),
+                (null, "do: normal while idle, else"),
+                (null, "look at the slot"),
                 (Link("line dots", 0), "a share, not a link"),
             ]),
             !hasGroups ? top : AddColumn(shapes, 548, 812, top, "Frames: IOMMU groups",
@@ -105,7 +105,7 @@ internal static class HeaderLayout
 
     private static Func<double, double, IEnumerable<Shape>> Sign(NodeState state) => (x, y) => Icons.Of(state, x + 10, y - (Icons.Size / 2));
 
-    private static IEnumerable<Shape> Slow(double x, double y) => [Icons.Slow(x + 10, y - (Icons.Size / 2))];
+    private static IEnumerable<Shape> Slow(double x, double y) => [.. Link("line slow", 4)(x, y).Take(1), Icons.Slow(x + 10, y - (Icons.Size / 2) - 1)];
 
     private static IEnumerable<Shape> Joint(double x, double y) =>
         [new PathShape($"M{SvgNumber.Of(x)} {SvgNumber.Of(y)}h{SvgNumber.Of(SampleWidth)}", "joint group0-line", 0, y - 4, y + 4)];

@@ -31,13 +31,25 @@ internal static class PictureFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            File.Delete(unfinished);
+            TryDelete(unfinished);
             throw new CliException($"groups: {Symbols.Quote(file)}: {e.Message}", "is there room, and may the folder be written?");
         }
         catch
         {
-            File.Delete(unfinished);
+            TryDelete(unfinished);
             throw;
+        }
+    }
+
+    private static void TryDelete(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // What is being reported is why.
         }
     }
 

@@ -10,13 +10,14 @@ internal static class RowLayout
 
     public static IReadOnlyList<Shape> Make(TreeNode node, Rect box, Columns columns, (string Label, string Detail) group)
     {
-        List<Shape> shapes = [new BoxShape(box, node.Kind >= NodeKind.Endpoint ? 9 : 2, BoxStyle(node.Kind))];
+        List<Shape> shapes = [];
         if (node.IsFolded)
         {
-            // A second edge: there is more than one behind it.
-            shapes.Add(new BoxShape(new Rect(box.X + 3, box.Y + 3, box.Width - 6, box.Height - 6), 7, "box virtual"));
+            // One more behind it: there are many.
+            shapes.Add(new BoxShape(new Rect(box.X + 5, box.Y - 3, box.Width - 10, box.Height), 9, "box virtual"));
         }
 
+        shapes.Add(new BoxShape(box, node.Kind >= NodeKind.Endpoint ? 9 : 2, BoxStyle(node.Kind)));
         AddBoxText(shapes, node, box);
         Rect Cell(Rect column) => new(column.X, box.Y, column.Width, box.Height);
         if (node.Kind is NodeKind.RootBus)

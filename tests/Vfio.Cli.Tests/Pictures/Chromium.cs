@@ -1,0 +1,47 @@
+using System.Diagnostics;
+
+namespace Vfio.Cli.Tests;
+
+/// <summary>Debian's Chromium without a window, which looks at one page and ends.</summary>
+internal static class Chromium
+{
+    private const string Program = "/usr/bin/chromium";
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    /// <summary>Skips the test where there is none, loudly.</summary>
+    public static void Require() => Assert.SkipUnless(File.Exists(Program), $"NOT TESTED: {Program} is missing; eng/setup installs it");
+
+    /// <summary>The page's elements after its scripts ran.</summary>
+    public static string DumpDom(string page, int width, int height, params string[] options) =>
+        Run(Path.GetDirectoryName(page)!, ["--dump-dom", $"--window-size={width},{height}", .. options, new Uri(page).AbsoluteUri]);
+
+    /// <summary>A picture of the page, for a person.</summary>
+    public static void Screenshot(string page, string picture, int width, int height, params string[] options) =>
+        Run(Path.GetDirectoryName(page)!, [$"--screenshot={picture}", $"--window-size={width},{height}", .. options, new Uri(page).AbsoluteUri]);
+
+    private static string Run(string folder, string[] arguments)
+    {
+        // In a process group of its own, all of which is ended when time is up: a browser is many processes.
+        ProcessStartInfo start = new("/usr/bin/timeout") { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        foreach (string argument in (string[])
+        [
+            "--kill-after=5", $"{Patience.TotalSeconds - 10}", Program, "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
+            "--disable-background-networking", "--no-first-run", $"--user-data-dir={Path.Combine(folder, "profile")}", .. arguments,
+        ])
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        using Process process = Process.Start(start)!;
+        Task<string> output = process.StandardOutput.ReadToEndAsync();
+        Task<string> errors = process.StandardError.ReadToEndAsync();
+        if (!process.WaitForExit(Patience))
+        {
+            process.Kill(entireProcessTree: true);
+            Assert.Fail($"Chromium did not end: {string.Join(' ', arguments)}");
+        }
+
+        Assert.True(process.ExitCode == 0, $"Chromium ended with {process.ExitCode}: {errors.Result}");
+        return output.Result;
+    }
+}
