@@ -70,9 +70,9 @@ internal static class JsonValues
     public static void WriteText(this Utf8JsonWriter json, string name, string? value) =>
         json.WriteString(name, value is null ? null : Printable.Clean(value));
 
-    public static void WriteNumberOrNull(this Utf8JsonWriter json, string name, int? value)
+    public static void WriteNumberOrNull(this Utf8JsonWriter json, string name, double? value)
     {
-        if (value is int number)
+        if (value is double number)
         {
             json.WriteNumber(name, number);
         }

@@ -1,9 +1,7 @@
-using System.Globalization;
-
 namespace Vfio.Cli.Pictures;
 
 /// <summary>The link between a device and the bridge above it.</summary>
-/// <param name="Text">What it runs at: <c>8 GT/s ×4</c>; empty where there is none that is known.</param>
+/// <param name="Text">What it runs at: <c>8 GT/s x4</c>; empty where there is none that is known.</param>
 /// <param name="Detail">Whether that is all it can do; why there is none.</param>
 /// <param name="Lanes">0 where not known.</param>
 /// <param name="IsSlow">Whether both ends could do more.</param>
@@ -26,19 +24,11 @@ internal sealed record NodeLink(string Text, string Detail, int Lanes, bool IsSl
         double? bestSpeed = Least(above?.MaxSpeed, own?.MaxSpeed);
         int? bestWidth = (int?)Least(above?.MaxWidth, own?.MaxWidth);
         bool isSlow = speed < bestSpeed || width < bestWidth;
-        string detail = isSlow ? $"could do {Describe(bestSpeed, bestWidth)}"
+        string detail = isSlow ? $"could do {LinkText.Describe(bestSpeed, bestWidth)}"
             : bestSpeed is null || bestWidth is null ? ""
             : "its full speed";
-        return new NodeLink(Describe(speed, width), detail, width ?? 0, isSlow);
+        return new NodeLink(LinkText.Describe(speed, width), detail, width ?? 0, isSlow);
     }
 
     private static double? Least(double? left, double? right) => left is null ? right : right is null ? left : Math.Min(left.Value, right.Value);
-
-    private static string Describe(double? speed, int? width) => string.Join(
-        ' ',
-        ((string?[])
-        [
-            speed is double gigatransfers ? string.Create(CultureInfo.InvariantCulture, $"{gigatransfers:0.#} GT/s") : null,
-            width is int lanes ? string.Create(CultureInfo.InvariantCulture, $"×{lanes}") : null,
-        ]).OfType<string>());
 }

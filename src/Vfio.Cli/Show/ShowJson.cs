@@ -63,10 +63,10 @@ internal static class ShowJson
         if (details.Link is PciLink link)
         {
             json.WriteStartObject("link");
-            json.WriteText("speed", link.Speed);
-            json.WriteNumber("width", link.Width);
-            json.WriteText("maxSpeed", link.MaxSpeed);
-            json.WriteNumber("maxWidth", link.MaxWidth);
+            json.WriteNumberOrNull("speed", link.CurrentSpeed);
+            json.WriteNumberOrNull("width", link.CurrentWidth);
+            json.WriteNumberOrNull("maxSpeed", link.MaxSpeed);
+            json.WriteNumberOrNull("maxWidth", link.MaxWidth);
             json.WriteEndObject();
         }
         else

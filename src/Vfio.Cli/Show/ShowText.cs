@@ -115,7 +115,8 @@ internal sealed class ShowText(CliHost host, ShownDevice shown, bool isVerbose)
             : $"{_details.PowerState}, {_details.RuntimeStatus}");
         if (_details.Link is { MaxWidth: > 0 } link)
         {
-            WriteRow("link", $"{Describe(link.Speed, link.Width)}, possible {Describe(link.MaxSpeed, link.MaxWidth)}");
+            string now = link.CurrentWidth is null ? "down" : LinkText.Describe(link.CurrentSpeed, link.CurrentWidth);
+            WriteRow("link", $"{now}, possible {LinkText.Describe(link.MaxSpeed, link.MaxWidth)}");
         }
 
         WriteRow("resets", _details.ResetMethods is null ? null
@@ -245,9 +246,6 @@ internal sealed class ShowText(CliHost host, ShownDevice shown, bool isVerbose)
 
     private static string At(PciResource resource) =>
         resource.Address == 0 ? "no address" : string.Create(CultureInfo.InvariantCulture, $"at 0x{resource.Address:x}");
-
-    private static string Describe(string? speed, int width) =>
-        width == 0 ? "down" : $"{speed?.Replace(" PCIe", "", StringComparison.Ordinal) ?? "unknown speed"} x{width}";
 
     // 24, 25, 26, 30 are 24-26, 30.
     private static string Ranges(IReadOnlyList<int> numbers)

@@ -4,7 +4,7 @@ using Vfio.Sysfs;
 namespace Vfio;
 
 /// <summary>What sysfs says of a PCI device beyond its identity: link, power, slot, resets, resources, interrupts, functions.</summary>
-/// <remarks>A snapshot; neither opens the device nor wakes it. What the kernel does not say is <see langword="null"/> or empty.</remarks>
+/// <remarks>A snapshot, without opening the device; asking for its link may wake it. What the kernel does not say is <see langword="null"/> or empty.</remarks>
 public sealed class PciDeviceDetails
 {
     // What a folder or a file claims is not believed beyond this many.
@@ -23,10 +23,10 @@ public sealed class PciDeviceDetails
         ResetMethods = SysfsFile.Read(device.Attribute("reset_method"))?.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         PowerState = Read("power_state");
         RuntimeStatus = Read("power/runtime_status");
-        Link = PciLink.Read(Read);
+        Link = device.ReadLink();
         Slot = ReadSlot(host, device.Address);
         Module = SysfsFile.ReadLinkName(device.Attribute("driver/module"));
-        PhysicalFunction = ReadAddress("physfn");
+        PhysicalFunction = device.ReadPhysicalFunction();
         TotalVirtualFunctions = Math.Clamp(ReadNumber("sriov_totalvfs") ?? 0, 0, ushort.MaxValue);
         int functions = Math.Min(device.ReadVirtualFunctionCount(), MaxFunctions);
         VirtualFunctions = [.. Enumerable.Range(0, functions).Select(i => ReadAddress($"virtfn{i}")).OfType<PciAddress>()];
@@ -93,27 +93,4 @@ public sealed class PciDeviceDetails
         string folder = host.Combine("sys/bus/pci/slots");
         return SysfsFile.Names(folder).FirstOrDefault(name => SysfsFile.Read(Path.Combine(folder, name, "address")) is string text && (text == prefix || text == prefix[..prefix.LastIndexOf(':')]));
     }
-}
-
-/// <summary>A PCI Express link, now and at most, in the kernel's words.</summary>
-/// <param name="Speed">The speed now, of a lane and direction: <c>2.5 GT/s PCIe</c>.</param>
-/// <param name="Width">The lanes in use; 0 where the link is down.</param>
-/// <param name="MaxSpeed">The speed the device is capable of.</param>
-/// <param name="MaxWidth">The lanes the device has.</param>
-public sealed record PciLink(string? Speed, int Width, string? MaxSpeed, int MaxWidth)
-{
-    internal static PciLink? Read(Func<string, string?> read)
-    {
-        string? width = read("current_link_width");
-        string? speed = read("current_link_speed");
-        return width is null && speed is null
-            ? null
-            : new PciLink(Known(speed), Lanes(width), Known(read("max_link_speed")), Lanes(read("max_link_width")));
-    }
-
-    private static string? Known(string? speed) => speed is null || speed.StartsWith("Unknown", StringComparison.Ordinal) ? null : speed;
-
-    // 255 is the kernel's word for not known.
-    private static int Lanes(string? text) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int lanes) && lanes < 255 ? lanes : 0;
 }

@@ -1,0 +1,16 @@
+using System.Globalization;
+
+namespace Vfio.Cli;
+
+/// <summary>A PCI Express link in words.</summary>
+internal static class LinkText
+{
+    /// <summary>Speed and width, as far as they are known: <c>8 GT/s x4</c>.</summary>
+    /// <param name="speed">In GT/s.</param>
+    /// <param name="width">In lanes.</param>
+    public static string Describe(double? speed, int? width)
+    {
+        string lanes = width is null ? "" : string.Create(CultureInfo.InvariantCulture, $"x{width}");
+        return speed is null ? lanes : string.Create(CultureInfo.InvariantCulture, $"{speed:0.#} GT/s {lanes}").TrimEnd();
+    }
+}
