@@ -38,12 +38,12 @@ public sealed class PciConfigSpaceLspciTests
             .Select(image => ($"{image.Name}, {length} bytes", image.Image[..length])),
     ]);
 
-    /// <summary>Some bits of every byte or so; all of them where VFIO_TEST_EVERY_BIT is set, which takes a minute.</summary>
+    /// <summary>Some bits of every byte or so; all of them where VFIO_TEST_EVERY_BIT is set, which takes minutes.</summary>
     [Fact]
     public void Any_bit_flipped_reads_as_lspci_reads_it()
     {
         List<(string Name, byte[] Image)> images = [];
-        int step = Environment.GetEnvironmentVariable("VFIO_TEST_EVERY_BIT") is null ? 11 : 1; // prime to 8: every bit number comes
+        int step = Environment.GetEnvironmentVariable("VFIO_TEST_EVERY_BIT") is null ? 23 : 1; // prime to 8: every bit number comes
         foreach (string kind in Flipped)
         {
             byte[] image = DerivedImages.Build(kind, 1)[..Math.Min(DerivedImages.Build(kind, 1).Length, 0x800)];
@@ -104,8 +104,8 @@ public sealed class PciConfigSpaceLspciTests
     [Fact]
     public void Mutated_images_read_as_lspci_reads_them()
     {
-        (string Name, byte[] Image)[] images = [.. Mutations.Make(seed: 11, count: 1500).Where(image => IsComparable(image.Image))];
-        Assert.True(images.Length > 1000, $"{images.Length} images are left");
+        (string Name, byte[] Image)[] images = [.. Mutations.Make(seed: 11, count: 1200).Where(image => IsComparable(image.Image))];
+        Assert.True(images.Length > 800, $"{images.Length} images are left");
         AssertAgree(images, mayDie: true);
     }
 

