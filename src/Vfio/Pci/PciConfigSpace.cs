@@ -11,7 +11,12 @@ namespace Vfio;
 /// <example>
 /// <code>
 /// PciConfigSpace config = PciConfigSpace.Parse(File.ReadAllBytes("/sys/bus/pci/devices/0000:00:14.3/config"));
-/// string? speed = config.Find("EXP")?.Find("LnkSta")?.Register.Fields[0].Describe(config.Find("EXP")!.Find("LnkSta")!.Value.Raw);
+/// foreach (PciCapability capability in config.Capabilities)
+/// {
+///     Console.WriteLine($"[{capability.Offset:x2}] {capability.Name} {capability.Summary}");
+/// }
+///
+/// ulong? lanes = config.Find("EXP")?.Find("LnkSta")?.Field("Width");
 /// </code>
 /// </example>
 public sealed class PciConfigSpace

@@ -119,7 +119,7 @@ internal sealed class CapabilityChain(byte[] config, PciConfigHeader header)
     private bool CanFollow(int from, int at, int lowest, int length)
     {
         string? fault = at < lowest ? lowest == HeaderEnd ? "into the header" : "below 100h, where the standard list lives"
-            : at + length > config.Length ? $"beyond the image's {config.Length} bytes"
+            : at + length > config.Length ? $"beyond the image's {config.Length} bytes{(config.Length == PciConfigHeader.Length ? " (more than 64 are shown to root alone)" : "")}"
             : !_seen.Add(at) ? "to a capability that came before: the list is a loop"
             : null;
         if (fault is not null)

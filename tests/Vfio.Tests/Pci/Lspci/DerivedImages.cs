@@ -3,7 +3,7 @@ namespace Vfio.Tests.Pci;
 /// <summary>Images of what the machine has not: ports, bridges of all kinds, functions with every capability there is.</summary>
 internal static class DerivedImages
 {
-    private const int Seeds = 8;
+    private const int Seeds = 20;
 
     public static IReadOnlyList<string> Kinds { get; } =
     [
@@ -72,7 +72,7 @@ internal static class DerivedImages
     private static void AddExpress(ImageBuilder image, int type)
     {
         int at = image.Add(0x10, 0x3c);
-        image.SetWord(at + 2, (image.Word(at + 2) & 0x3f00) | type << 4 | (image.Next(4) == 0 ? 1 : 2));
+        image.SetWord(at + 2, (image.Word(at + 2) & 0xbf00) | type << 4 | (image.Next(4) == 0 ? 1 : 2));
     }
 
     private static void AddMsi(ImageBuilder image)

@@ -9,7 +9,7 @@ namespace Vfio.Tests.Pci;
 /// decoding alone: names of values, signs of flags, derived texts; what a template takes is noted as used.
 /// </summary>
 internal sealed partial class LspciPart(
-    string name, int offset, IReadOnlyList<RegisterReading> registers, IReadOnlyList<PciDerivedValue> derived, int imageLength, StringBuilder text, ISet<string> used)
+    string name, int offset, IReadOnlyList<RegisterReading> registers, IReadOnlyList<PciDerivedValue> derived, int imageLength, StringBuilder text, ISet<string>? used)
 {
     private int _nextDerived;
 
@@ -53,7 +53,7 @@ internal sealed partial class LspciPart(
             if (derived[index].Name == derivedName)
             {
                 _nextDerived = index + 1;
-                used.Add($"{name}.={Letters(derivedName)}");
+                _ = used?.Add($"{name}.={Letters(derivedName)}");
                 return derived[index].Text;
             }
         }
@@ -117,7 +117,7 @@ internal sealed partial class LspciPart(
         throw new InvalidOperationException($"{name} has no register {register}");
     }
 
-    private void Use(string register, string field) => used.Add($"{name}.{Letters(register)}.{field}");
+    private void Use(string register, string field) => _ = used?.Add($"{name}.{Letters(register)}.{field}");
 
     [GeneratedRegex(@"(?<=^|[\s(,:])\+(?<flag>[A-Za-z0-9<>/_.\-]+)|\{(?<hole>[^}]+)\}")]
     private static partial Regex Hole();

@@ -53,7 +53,8 @@ internal sealed partial class LspciText
             0 => (_header.Number("SUBSYSTEM_VENDOR_ID"), _header.Number("SUBSYSTEM_ID")),
             1 when _config.Find("SSVID") is PciCapability { Registers.Count: > 0 } capability =>
                 (Part(capability).Number("VendorID"), capability.Registers.Count == 2 ? Part(capability).Number("DeviceID") : 0xffff), // what is cut off reads as ones
-            2 when _header.HasRegister("CB_SUBSYSTEM_ID") => (_header.Number("CB_SUBSYSTEM_VENDOR_ID"), _header.Number("CB_SUBSYSTEM_ID")),
+            2 when _header.HasRegister("CB_SUBSYSTEM_VENDOR_ID") =>
+                (_header.Number("CB_SUBSYSTEM_VENDOR_ID"), _header.HasRegister("CB_SUBSYSTEM_ID") ? _header.Number("CB_SUBSYSTEM_ID") : 0xffff),
             _ => (0u, 0u),
         };
         WriteIf(vendor is not (0 or 0xffff), $"\tSubsystem: {vendor:x4}:{id:x4}\n");

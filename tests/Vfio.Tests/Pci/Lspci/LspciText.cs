@@ -36,10 +36,10 @@ internal sealed partial class LspciText
     private readonly StringBuilder _text = new();
     private readonly PciConfigSpace _config;
     private readonly LspciPart _header;
-    private readonly ISet<string> _used;
+    private readonly ISet<string>? _used;
     private readonly int _device;
 
-    private LspciText(PciConfigSpace config, int device, ISet<string> used)
+    private LspciText(PciConfigSpace config, int device, ISet<string>? used)
     {
         _config = config;
         _device = device;
@@ -53,8 +53,8 @@ internal sealed partial class LspciText
     /// <param name="config">The decoding.</param>
     /// <param name="place">Domain, bus, device and function, as the first line has them.</param>
     /// <param name="device">The device number.</param>
-    /// <param name="used">Receives what was taken of the decoding.</param>
-    public static string Of(PciConfigSpace config, string place, int device, ISet<string> used)
+    /// <param name="used">Receives what was taken of the decoding, where somebody wants to know.</param>
+    public static string Of(PciConfigSpace config, string place, int device, ISet<string>? used)
     {
         LspciText text = new(config, device, used);
         text.WriteHeader(place);
