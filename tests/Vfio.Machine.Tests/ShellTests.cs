@@ -29,7 +29,7 @@ public sealed class ShellTests : HostTest
             read VET
             undo
             read VET
-            read EXP.LnkSta
+            read EXP.DevSta
             """).Succeeded();
         string[] lines = output.Split('\n');
         Assert.StartsWith("STATUS: 0x", lines[0], StringComparison.Ordinal);
@@ -40,7 +40,7 @@ public sealed class ShellTests : HostTest
         Assert.Equal("VET: 0x00001234", values[1]);
         Assert.NotEqual(values[0], values[1]);
         Assert.Equal([values[0], values[0]], values[2..]);
-        Assert.Contains("EXP.LnkSta: 0x", output, StringComparison.Ordinal);
+        Assert.Contains("EXP.DevSta: 0x", output, StringComparison.Ordinal);
 
         Assert.Contains("6 reads as recorded", Machine.Vfio("replay", recording, Machine.Nic).Succeeded(), StringComparison.Ordinal);
         Shell("write VET 0x55\nreset\nread VET").Succeeded();
