@@ -115,7 +115,7 @@ public sealed class ShellTests : HostTest
         Assert.StartsWith("STATUS: 0x", Machine.VfioAsUser("shell", Machine.Nic, script).Succeeded(), StringComparison.Ordinal);
     }
 
-    private void AssertOther(string recording)
+    private static void AssertOther(string recording)
     {
         string[] lines = File.ReadAllLines(recording);
         int line = Array.FindIndex(lines, text => text.Contains("\"name\":\"VET\"", StringComparison.Ordinal) && text.Contains("\"read\"", StringComparison.Ordinal));
