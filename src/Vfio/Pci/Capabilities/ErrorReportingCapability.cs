@@ -93,7 +93,7 @@ internal static class ErrorReportingCapability
         Flag("PoisonTLPBlocked", 26, "Poisoned packet blocked"),
         Flag("DMWrReqBlocked", 27, "Deferrable memory write blocked"),
         Flag("IDECheck", 28, "Encryption check failed"),
-        Flag("MisIDETLP", 29, "Packet that should have been encrypted"),
+        Flag("MisIDETLP", 29, "Encrypted packet went astray"),
         Flag("PCRC_CHECK", 30, "PCRC error"),
         Flag("TLPXlatBlocked", 31, "Packet not translated"),
     ];

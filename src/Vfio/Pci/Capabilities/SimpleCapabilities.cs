@@ -27,7 +27,7 @@ internal static class SimpleCapabilities
         Register("Chassis", 3, 1, Rw, "Chassis number"),
     ];
 
-    // EHCI 1.0, section 2.1.8 (debug port); PCI Express Base Specification 6.0, section 7.9.23 (AF) and 7.9.24 (bridge subsystem ids).
+    // EHCI 1.0, appendix C (debug port); PCI-to-PCI Bridge Architecture 1.2 (subsystem ids); Advanced Capabilities for Conventional PCI, 2006 (AF).
     private static readonly RegisterDescription DebugPort = Register("Flags", 2, 2, Ro, "Where the debug port lies",
         Hex("Offset", 0, 13, "Offset"),
         Number("BAR", 13, 3, "Base address register, from 1"));
