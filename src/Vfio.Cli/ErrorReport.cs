@@ -9,6 +9,8 @@ internal static class ErrorReport
     // errno values that mean "not you": asm-generic's numbers.
     private const int EPERM = 1;
     private const int EACCES = 13;
+    private const int EPIPE = 32;
+    private const int SIGPIPE = 13;
 
     /// <summary>Writes an error and its hint.</summary>
     public static void Write(CliHost host, string message, string hint)
@@ -46,6 +48,9 @@ internal static class ErrorReport
             case VfioException e:
                 Write(host, where + e.Message, e.Hint ?? HintFor(e));
                 return ExitCode.Failed;
+            case IOException { HResult: EPIPE }:
+                // Whoever read has seen enough: as SIGPIPE ends other programs.
+                return ExitCode.Signal + SIGPIPE;
             // The library turns its own into VfioException: what is left is mostly the output itself, on a full disk.
             case IOException or UnauthorizedAccessException:
                 Write(host, $"{where}input or output failed: {exception.Message}", "is there room where the output goes, and may it be written?");

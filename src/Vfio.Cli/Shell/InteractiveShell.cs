@@ -8,20 +8,25 @@ internal sealed class InteractiveShell(CliHost host, RegisterShell shell, ShellP
         host.Tell($"{address} is open; help lists the commands, Tab completes, Ctrl-D ends");
         while (lines.Next($"vfio {address}> ") is string line)
         {
-            if (!TryRun(line))
+            using Interruption interruption = new(host.Stop);
+            bool goesOn = TryRun(line, interruption);
+            host.Out.Flush();
+            if (interruption.EndsProcess)
+            {
+                return interruption.Code;
+            }
+
+            if (!goesOn)
             {
                 break;
             }
-
-            host.Out.Flush();
         }
 
         return ExitCode.Done;
     }
 
-    private bool TryRun(string line)
+    private bool TryRun(string line, Interruption interruption)
     {
-        using Interruption interruption = new(host.Stop);
         try
         {
             return parser.Parse(line) is not ShellOperation operation || shell.Run(operation, interruption.Token);

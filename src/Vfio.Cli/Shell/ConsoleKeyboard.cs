@@ -1,0 +1,40 @@
+using System.Runtime.InteropServices;
+
+namespace Vfio.Cli;
+
+/// <summary>The keyboard of this process's terminal, which is put back as it was, however the process ends.</summary>
+internal sealed class ConsoleKeyboard : IKeyboard
+{
+    private PosixSignalRegistration[] _registrations = [];
+
+    private ConsoleKeyboard()
+    {
+    }
+
+    public bool IsPlain { get; } = Environment.GetEnvironmentVariable("TERM") is null or "" or "dumb";
+
+    /// <summary>The keyboard, where both standard input and standard output are a terminal.</summary>
+    public static IKeyboard? Find() => Console.IsInputRedirected || Console.IsOutputRedirected ? null : new ConsoleKeyboard();
+
+    public void Begin()
+    {
+        Console.TreatControlCAsInput = true;
+        _registrations = [EndAt(PosixSignal.SIGHUP, 1), EndAt(PosixSignal.SIGINT, 2), EndAt(PosixSignal.SIGQUIT, 3), EndAt(PosixSignal.SIGTERM, 15)];
+    }
+
+    public void End()
+    {
+        Array.ForEach(_registrations, registration => registration.Dispose());
+        Console.TreatControlCAsInput = false;
+    }
+
+    public ConsoleKeyInfo Next() => Console.ReadKey(intercept: true);
+
+    // Where a signal ends the process by itself, the terminal stays without echo; an exit puts it back. Nothing interrupts
+    // the wait for a key. The kernel closes the device, and a recording is whole after each line.
+    private static PosixSignalRegistration EndAt(PosixSignal signal, int number) => PosixSignalRegistration.Create(signal, context =>
+    {
+        context.Cancel = true;
+        Environment.Exit(ExitCode.Signal + number);
+    });
+}
