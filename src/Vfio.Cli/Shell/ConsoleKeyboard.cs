@@ -19,7 +19,7 @@ internal sealed class ConsoleKeyboard : IKeyboard
     public void Begin()
     {
         Console.TreatControlCAsInput = true;
-        _registrations = [EndAt(PosixSignal.SIGHUP, 1), EndAt(PosixSignal.SIGINT, 2), EndAt(PosixSignal.SIGQUIT, 3), EndAt(PosixSignal.SIGTERM, 15)];
+        _registrations = [EndAt(PosixSignal.SIGHUP, 1), EndAt(PosixSignal.SIGQUIT, 3), EndAt(PosixSignal.SIGTERM, 15)];
     }
 
     public void End()

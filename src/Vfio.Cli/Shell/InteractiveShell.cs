@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Vfio.Cli;
 
 /// <summary>The shell on a terminal: asks for lines until there are no more, and survives what goes wrong.</summary>
@@ -5,6 +7,8 @@ internal sealed class InteractiveShell(CliHost host, RegisterShell shell, ShellP
 {
     public int Run(PciAddress address)
     {
+        // Ctrl-C ends what is being done, never the shell: also where it is typed just before the prompt.
+        using PosixSignalRegistration held = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => context.Cancel = true);
         host.Tell($"{address} is open; help lists the commands, Tab completes, Ctrl-D ends");
         while (lines.Next($"vfio {address}> ") is string line)
         {
