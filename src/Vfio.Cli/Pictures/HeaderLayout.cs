@@ -53,8 +53,8 @@ internal static class HeaderLayout
             ]),
             AddColumn(shapes, 268, 530, top, "Links",
             [
-                (Link("line", 1), "×1: one lane"),
-                (Link("line", 16), "×16: sixteen lanes"),
+                (Link("line", 1), "x1: one lane"),
+                (Link("line", 16), "x16: sixteen lanes"),
                 (Slow, "below what both ends could"),
                 (null, "do: normal while idle, else"),
                 (null, "look at the slot"),

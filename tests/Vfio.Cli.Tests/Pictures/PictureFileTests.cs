@@ -70,27 +70,27 @@ public sealed class PictureFileTests : IDisposable
     public void What_is_no_regular_file_stays()
     {
         string folder = Directory.CreateDirectory(Path.Combine(_folder, "folder")).FullName;
-        Tool.Run(_host, "groups", "--svg", folder).FailedWith(1, "it is a folder", "name a file");
+        Tool.Run(_host, "groups", "--svg", folder).FailedWith(1, "is a folder", "name another file");
         string target = Path.Combine(_folder, "target");
         File.WriteAllText(target, "kept");
         string link = Path.Combine(_folder, "link");
         File.CreateSymbolicLink(link, target);
-        Tool.Run(_host, "groups", "--html", link).FailedWith(1, "it is a link", "name a file");
-        Tool.Run(_host, "groups", "--svg", "/dev/null").FailedWith(1, "not a regular file", "name a file");
+        Tool.Run(_host, "groups", "--html", link).FailedWith(1, "is a link", "name another file");
+        Tool.Run(_host, "groups", "--svg", "/dev/null").FailedWith(1, "no regular file", "name another file");
         string pipe = Path.Combine(_folder, "pipe");
         using (Process mkfifo = Process.Start("/usr/bin/mkfifo", [pipe]))
         {
             mkfifo.WaitForExit();
         }
 
-        Tool.Run(_host, "groups", "--svg", pipe).FailedWith(1, "not a regular file", "name a file");
+        Tool.Run(_host, "groups", "--svg", pipe).FailedWith(1, "no regular file", "name another file");
         Assert.Equal("kept", File.ReadAllText(target));
         Assert.Equal([link, pipe, target], Directory.GetFiles(_folder).Order(StringComparer.Ordinal));
     }
 
     [Fact]
     public void A_folder_that_is_not_there_is_told() =>
-        Tool.Run(_host, "groups", "--svg", Path.Combine(_folder, "none", "a.svg")).FailedWith(1, "none", "may the folder be written?");
+        Tool.Run(_host, "groups", "--svg", Path.Combine(_folder, "none", "a.svg")).FailedWith(1, "its folder does not exist", "name a file in a folder that exists");
 
     [Theory]
     [InlineData("--svg", "-", "--json")]
