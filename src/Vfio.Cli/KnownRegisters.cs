@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Vfio.Drivers.Display;
 using Vfio.Drivers.Net;
 using Vfio.Drivers.Nvme;
@@ -35,5 +36,29 @@ internal static class KnownRegisters
         Span<byte> bytes = stackalloc byte[PciConfigSpace.MaxLength];
         int length = device.ReadConfig(bytes);
         return length < PciConfigHeader.Length ? null : PciConfigSpace.Parse(bytes[..length]).ToRegisterMap();
+    }
+
+    /// <summary>The map of an open device's configuration space.</summary>
+    /// <param name="device">The device.</param>
+    /// <returns>The map, or <see langword="null"/> where the kernel gives less than a header.</returns>
+    /// <exception cref="VfioException">It cannot be read.</exception>
+    public static RegisterMap? ConfigMap(VfioDevice device)
+    {
+        using Region config = device.OpenRegion(RegionIndex.Config, RegionAccess.Trapped);
+        byte[] bytes = new byte[Math.Min(config.Length, PciConfigSpace.MaxLength) & ~3UL];
+        for (int offset = 0; offset < bytes.Length; offset += sizeof(uint))
+        {
+            BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(offset), config.ReadUInt32((uint)offset));
+        }
+
+        return bytes.Length < PciConfigHeader.Length ? null : PciConfigSpace.Parse(bytes).ToRegisterMap();
+    }
+
+    /// <summary>Whether sysfs shows no more than the header of a device's configuration space, as it does to others than root.</summary>
+    /// <param name="device">The device, which may be woken.</param>
+    public static bool SeesHeaderOnly(PciDeviceInfo device)
+    {
+        Span<byte> bytes = stackalloc byte[PciConfigHeader.Length + 1];
+        return device.ReadConfig(bytes) <= PciConfigHeader.Length;
     }
 }

@@ -70,4 +70,41 @@ public sealed class NamedRegisterTests : RegisterCommandTest
     [Fact]
     public void Registers_that_share_a_name_are_the_devices_own_first() =>
         Assert.Equal("bar0", Run("read", "--json", "00:14.3", "STATUS").Json.GetProperty("region").GetString());
+
+    // sysfs shows 64 bytes to whom is not root, VFIO all of it.
+    [Theory]
+    [InlineData("EXP.DevCap", "0x00008020\n", 2)]
+    [InlineData("config.COMMAND", "0x0507\n", 1)]
+    public void Who_is_not_root_has_the_names_of_capabilities_of_what_VFIO_has(string place, string value, int opens)
+    {
+        byte[] config = FakeConfig.Intel82574();
+        Host.WriteConfig("0000:03:01.0", config[..64]);
+        using FakeBackend device = new();
+        device.Add(RegionIndex.Config, config);
+        int opened = 0;
+        Result result = Run(
+            Tool.Narrow,
+            host => host with
+            {
+                LoadRegisters = KnownRegisters.For,
+                OpenDevice = (address, _) =>
+                {
+                    opened++;
+                    return new VfioDevice(device, address);
+                },
+            },
+            "read", "03:01.0", place);
+        Assert.Equal(value, result.Succeeded().Output);
+        Assert.Equal(opens, opened);
+    }
+
+    [Fact]
+    public void A_device_that_cannot_be_opened_for_its_names_says_why_when_it_is_opened()
+    {
+        Host.WriteConfig("0000:03:01.0", FakeConfig.Intel82574()[..64]);
+        Run(
+            Tool.Narrow,
+            host => host with { LoadRegisters = KnownRegisters.For, OpenDevice = (_, _) => throw new VfioException("open", "/dev/vfio/10", 16) },
+            "read", "03:01.0", "EXP.DevCap").FailedWith(1, "open on /dev/vfio/10: EBUSY", "");
+    }
 }

@@ -71,7 +71,7 @@ internal static class Machine
         Task<string> errors = process.StandardError.ReadToEndAsync();
         if (!Task.WaitAll([output, errors], Patience) || !process.WaitForExit(Patience))
         {
-            process.Kill();
+            process.Kill(entireProcessTree: true);
             Assert.Fail($"{program} {string.Join(' ', arguments)} did not end");
         }
 

@@ -70,6 +70,11 @@ internal static class DiffCommand
 
         PciAddress address = isFirstDevice ? firstAddress : secondAddress;
         RegisterNames names = RegisterNames.Of(host, address);
+        if (file.Header.Region == RegionIndex.Config)
+        {
+            names.LoadCapabilities();
+        }
+
         using RegisterSession session = RegisterSession.Open(host, address, names);
         DumpHeader now = DumpHeader.Of(
             new PciBus(host.Root).Get(address), file.Header.Region, session.Region(file.Header.Region).Length, file.Header.Bits, host.Clock.GetUtcNow());

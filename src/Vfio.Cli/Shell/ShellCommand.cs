@@ -50,6 +50,8 @@ internal static class ShellCommand
         ShellParser parser = new(names);
         if (file is null && host.FindKeyboard() is IKeyboard keyboard)
         {
+            // Completion offers them, and nobody waits for a script to be checked.
+            names.LoadCapabilities();
             using RegisterShell interactive = Open(host, address, names, isJson);
             using ILineSource lines = MakeEditor(host, keyboard, names);
             return new InteractiveShell(host, interactive, parser, lines).Run(address);
