@@ -70,21 +70,37 @@ internal sealed record CliHost
         {
             Error.WriteLine(line);
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // Nobody can be told; the exit code still says how it went.
         }
     }
 
+    // Started with the descriptor closed (">&-"), the runtime may have got its number for a file of its own, such as the source of
+    // random numbers: that is open for reading alone.
+    private static bool IsForeign(int descriptor)
+    {
+        const int AccessMode = 3;
+        string path = $"/proc/self/fdinfo/{descriptor}";
+        string? flags = File.Exists(path) ? File.ReadLines(path).FirstOrDefault(line => line.StartsWith("flags:", StringComparison.Ordinal)) : null;
+        return flags is not null && (Convert.ToInt32(flags["flags:".Length..].Trim(), 8) & AccessMode) == 0;
+    }
+
     private static StreamWriter Open(int descriptor, bool autoFlush)
     {
-        Stream stream;
+        Stream stream = Stream.Null;
         try
         {
+            if (IsForeign(descriptor))
+            {
+                return new StreamWriter(stream);
+            }
+
             // For terminals and pipes not Console's stream: its first write switches the terminal into another mode. For files
             // Console's, which moves the position that the next command goes on from.
-            stream = new FileStream(new SafeFileHandle(descriptor, ownsHandle: false), FileAccess.Write, bufferSize: 0);
-            if (stream.CanSeek)
+            FileStream file = new(new SafeFileHandle(descriptor, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+            stream = file;
+            if (file.CanSeek)
             {
                 stream = descriptor == 1 ? Console.OpenStandardOutput() : Console.OpenStandardError();
             }
@@ -92,7 +108,6 @@ internal sealed record CliHost
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
             // Started with the descriptor closed (">&-"): whoever did that wants to read nothing.
-            stream = Stream.Null;
         }
 
         UTF8Encoding encoding = new(encoderShouldEmitUTF8Identifier: false);

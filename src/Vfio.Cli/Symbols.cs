@@ -76,7 +76,7 @@ internal static class Symbols
         Description = description,
         HelpName = helpName,
         CustomParser = result => (int)ParseNumber(
-            result, (ulong)min, (ulong)max, $"a {names[0].TrimStart('-')}", $"it is a number from {min} to {max}"),
+            result, (ulong)min, (ulong)max, $"{(names[0].TrimStart('-')[0] is 'a' or 'e' or 'i' or 'o' or 'u' ? "an" : "a")} {names[0].TrimStart('-')}", $"it is a number from {min} to {max}"),
     };
 
     /// <summary>What a user typed, fit to be part of a message.</summary>

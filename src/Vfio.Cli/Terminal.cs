@@ -28,8 +28,13 @@ internal sealed record Terminal(int? Width, bool HasColour)
         }
 
         int width = Console.WindowWidth;
-        bool isPlain = Environment.GetEnvironmentVariable("NO_COLOR") is { Length: > 0 }
-            || Environment.GetEnvironmentVariable("TERM") is null or "" or "dumb";
+        bool isDumb = Environment.GetEnvironmentVariable("TERM") is null or "" or "dumb";
+        if (!isDumb)
+        {
+            LeaveKeypadMode();
+        }
+
+        bool isPlain = isDumb || Environment.GetEnvironmentVariable("NO_COLOR") is { Length: > 0 };
         return new Terminal(Math.Max(width > 0 ? width : columns ?? UsualWidth, MinWidth), HasColour: !isPlain) { IsInteractive = true };
     }
 
@@ -42,6 +47,20 @@ internal sealed record Terminal(int? Width, bool HasColour)
     public string Green(string text) => Paint(text, "32");
 
     public string Yellow(string text) => Paint(text, "33");
+
+    // Asked for its width, the runtime's console switches the terminal's keypad to application mode and leaves it so.
+    private static void LeaveKeypadMode()
+    {
+        try
+        {
+            using Stream terminal = Console.OpenStandardOutput();
+            terminal.Write("\e[?1l\e>"u8);
+        }
+        catch (IOException)
+        {
+            // A terminal that has gone away has no mode.
+        }
+    }
 
     private static int? ParseColumns(string? text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int columns) && columns >= MinWidth ? columns : null;

@@ -105,7 +105,7 @@ internal static class VfioCommandLine
         {
             host.Out.Flush();
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // It is what is being reported.
         }

@@ -32,7 +32,7 @@ internal static class WatchCommand
             Examples =
             [
                 ("vfio watch 0000:00:14.3 STATUS", "see the link of a NIC come and go"),
-                ("vfio watch 00:14.3 STATUS EXP.LnkSta -n 1", "wait for the first change"),
+                ("vfio watch 00:14.3 STATUS EXP.DevSta -n 1", "wait for the first change"),
                 ("vfio watch 00:14.3 bar0+8 --interval 1000 --json", "once a second, for a program"),
             ],
         };

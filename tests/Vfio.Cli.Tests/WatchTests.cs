@@ -50,7 +50,7 @@ public sealed class WatchTests : RegisterCommandTest
     }
 
     [Theory]
-    [InlineData(2, "'0' is not a interval", "vfio watch --help", "watch", "00:14.3", "STATUS", "--interval", "0")]
+    [InlineData(2, "'0' is not an interval", "vfio watch --help", "watch", "00:14.3", "STATUS", "--interval", "0")]
     [InlineData(2, "PLACE", "vfio watch --help", "watch", "00:14.3")]
     [InlineData(1, "bar0+0x100 is out of range", "bar0+0xfc", "watch", "00:14.3", "STATUS", "bar0+0x100")]
     public void Wrong_usage_reads_nothing(int code, string message, string hint, params string[] arguments)

@@ -59,6 +59,36 @@ public sealed partial class TerminalTests : HostTest
         AssertHostUntouched();
     }
 
+    [Theory]
+    [InlineData("list --group 999 2>&-", 0)]
+    [InlineData("show zzz 2>&-", 2)]
+    [InlineData("list >&- 2>&-", 0)]
+    [InlineData("list <&- >&- 2>&-", 0)]
+    public void Closed_outputs_end_nothing(string command, int code) =>
+        Assert.Equal(code, Machine.Shell($"{Machine.Tool} {command}").ExitCode);
+
+    [Theory]
+    [InlineData("mknod $FILE c 1 3")]
+    [InlineData("mknod $FILE b 7 99")]
+    [InlineData("mkfifo $FILE")]
+    public void A_node_is_never_replaced_by_a_file(string make)
+    {
+        string file = Path.Combine(Directory.CreateTempSubdirectory("nodes-").FullName, "node");
+        Machine.Do($"FILE={file}; {make}");
+        string before = Machine.Do($"stat -c '%F %i' {file}");
+        Machine.Vfio("groups", "--svg", file).FailedWith(1, "no regular file", "name another file");
+        Assert.Equal(before, Machine.Do($"stat -c '%F %i' {file}"));
+    }
+
+    [Fact]
+    public void What_was_for_its_owner_alone_stays_so()
+    {
+        string file = Path.Combine(Directory.CreateTempSubdirectory("modes-").FullName, "picture.svg");
+        Machine.Do($"touch {file}; chmod 600 {file}");
+        Machine.Vfio("groups", "--svg", file).Succeeded();
+        Assert.Equal("600\n", Machine.Do($"stat -c %a {file}"));
+    }
+
     private static string OnTerminal(string command, int columns)
     {
         using Process process = StartOnTerminal(command, columns);
@@ -75,8 +105,8 @@ public sealed partial class TerminalTests : HostTest
     [GeneratedRegex("\\e\\[[0-9;]*m")]
     private static partial Regex Colour();
 
-    // What the runtime's console says first, to every terminal whose width it asks.
-    [GeneratedRegex("\\e\\[\\?1h\\e=")]
+    // What the runtime's console says first, to every terminal whose width it asks; the tool takes it back.
+    [GeneratedRegex("\\e\\[\\?1h\\e=\\e\\[\\?1l\\e>")]
     private static partial Regex KeypadMode();
 
     private sealed class Conversation(Process terminal) : IDisposable

@@ -12,7 +12,7 @@ internal static class DumpCommand
     {
         Argument<PciAddress> device = Symbols.Device(host);
         Argument<Place> region = Region();
-        Option<string> output = new("--output", "-o") { Description = "Write a file, whole or not at all", HelpName = "FILE" };
+        Option<string> output = new("--output", "-o") { Description = "Write a file, whole or not at all; - is standard output", HelpName = "FILE" };
         Option<int?> width = Symbols.Width();
         width.Description = "Width of each access in bits: 8, 16, 32 (the default) or 64";
         Option<bool> all = Symbols.Flag("--all", "Read registers too that change when they are read");
@@ -89,7 +89,7 @@ internal static class DumpCommand
             }
         }
 
-        if (file is null)
+        if (file is null or "-")
         {
             Write(host.Out);
         }

@@ -7,10 +7,6 @@ internal static class OutputFile
 {
     private const int BufferBytes = 64 * 1024;
 
-    // What lies there is no file of the user's.
-    private static readonly string[] SystemFolders = ["/dev/", "/proc/", "/sys/"];
-    private const string SharedMemory = "/dev/shm/";
-
     /// <summary>Writes a whole file: it is there when it is complete, or not at all.</summary>
     /// <param name="command">The command, for its errors.</param>
     /// <param name="path">The file's name.</param>
@@ -62,7 +58,21 @@ internal static class OutputFile
         string temporary = Path.Combine(Path.GetDirectoryName(full) ?? "/", $".{Guid.NewGuid():n}.vfio");
         try
         {
-            FileStream stream = new(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.Read, BufferBytes);
+            FileStreamOptions options = new()
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.Write,
+                Share = FileShare.Read,
+                BufferSize = BufferBytes,
+            };
+            FileInfo before = new(full);
+            if (before.Exists)
+            {
+                // What was for its owner alone stays so.
+                options.UnixCreateMode = before.UnixFileMode | UnixFileMode.UserWrite;
+            }
+
+            FileStream stream = new(temporary, options);
             return (new StreamWriter(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { NewLine = "\n" }, temporary);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -85,24 +95,21 @@ internal static class OutputFile
         {
             string what = isFolder ? "a folder" : target.LinkTarget is not null ? "a link" : "no regular file that you may write";
             throw new CliException(
-                $"{command}: '{InputFile.Show(path)}' is {what}; it is left alone", "name another file; without one, the output goes to standard output");
+                $"{command}: '{InputFile.Show(path)}' is {what}; it is left alone", "name another file");
         }
     }
 
     private static bool IsRegular(string path)
     {
-        if (!path.StartsWith(SharedMemory, StringComparison.Ordinal) && Array.Exists(SystemFolders, folder => path.StartsWith(folder, StringComparison.Ordinal)))
-        {
-            return false;
-        }
-
         try
         {
-            // Opened in both directions, a pipe does not wait for its other end; a socket cannot be opened at all.
+            // Opened in both directions, a pipe does not wait for its other end. Only a regular file can be given a length, which here
+            // is the one it has: a disk or a terminal cannot, whatever folder its node lies in.
             using FileStream stream = new(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
-            return stream.CanSeek;
+            stream.SetLength(stream.Length);
+            return true;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
         {
             return false;
         }
