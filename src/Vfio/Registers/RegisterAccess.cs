@@ -17,4 +17,10 @@ public enum RegisterAccess
 
     /// <summary>Writing a bit as 1 clears it; 0 leaves it.</summary>
     WriteOneToClear,
+
+    /// <summary>Writing a bit as 1 sets it; 0 leaves it. Another register clears it.</summary>
+    WriteOneToSet,
+
+    /// <summary>Writing makes the device do something, so that writing the value of before does not undo it; reading changes nothing.</summary>
+    WriteActs,
 }

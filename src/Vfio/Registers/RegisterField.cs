@@ -16,7 +16,7 @@ public sealed record RegisterField(string Name, int LowBit, int BitCount, string
     public bool IsHexadecimal { get; init; }
 
     /// <summary>The field's bits, in their place.</summary>
-    public ulong Mask => (BitCount >= 64 ? ulong.MaxValue : (1UL << BitCount) - 1) << LowBit;
+    public ulong Mask => RegisterBits.Ones(BitCount) << LowBit;
 
     /// <summary>Whether the field is one bit without names for its values.</summary>
     public bool IsFlag => BitCount == 1 && Values.Count == 0;
@@ -24,18 +24,14 @@ public sealed record RegisterField(string Name, int LowBit, int BitCount, string
     /// <summary>The field's number.</summary>
     /// <param name="raw">The register's value.</param>
     /// <returns>The bits, shifted down.</returns>
-    public ulong Extract(ulong raw) => (raw & Mask) >> LowBit;
+    public ulong Extract(ulong raw) => RegisterBits.Get(raw, LowBit, BitCount);
 
     /// <summary>The register's value with this field changed.</summary>
     /// <param name="raw">The register's value of before.</param>
     /// <param name="number">The field's new number.</param>
     /// <returns>The register's new value.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The number does not fit into the field.</exception>
-    public ulong Insert(ulong raw, ulong number)
-    {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(number, Mask >> LowBit);
-        return (raw & ~Mask) | (number << LowBit);
-    }
+    public ulong Insert(ulong raw, ulong number) => RegisterBits.Set(raw, LowBit, BitCount, number);
 
     /// <summary>The field as people read it.</summary>
     /// <param name="raw">The register's value.</param>

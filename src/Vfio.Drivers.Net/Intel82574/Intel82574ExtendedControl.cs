@@ -1,0 +1,105 @@
+namespace Vfio.Drivers.Net;
+
+/// <summary>CTRL_EXT, the extended device control register (82574 datasheet 3.4, section 10.2.2).</summary>
+/// <param name="Raw">The register's 32 bits, the reserved ones too.</param>
+public readonly record struct Intel82574ExtendedControl(uint Raw) : IRegisterValue<Intel82574ExtendedControl>
+{
+    /// <inheritdoc/>
+    public static int Width => 4;
+
+    /// <summary>ASDCHK: start one detection of the speed.</summary>
+    public bool CheckSpeed
+    {
+        get => RegisterBits.IsSet(Raw, 12);
+        init => Raw = (uint)RegisterBits.Set(Raw, 12, value);
+    }
+
+    /// <summary>EE_RST: load the NVM again, as after a reset; clears itself.</summary>
+    public bool ResetEeprom
+    {
+        get => RegisterBits.IsSet(Raw, 13);
+        init => Raw = (uint)RegisterBits.Set(Raw, 13, value);
+    }
+
+    /// <summary>SPD_BYPS: the MAC takes its speed from CTRL, not from the PHY.</summary>
+    public bool BypassesSpeedSelection
+    {
+        get => RegisterBits.IsSet(Raw, 15);
+        init => Raw = (uint)RegisterBits.Set(Raw, 15, value);
+    }
+
+    /// <summary>RO_DIS: no relaxed ordering.</summary>
+    public bool IsRelaxedOrderingDisabled
+    {
+        get => RegisterBits.IsSet(Raw, 17);
+        init => Raw = (uint)RegisterBits.Set(Raw, 17, value);
+    }
+
+    /// <summary>DMA_DYN_CLK_EN: the DMA clock is gated when idle.</summary>
+    public bool IsDmaClockGatingEnabled
+    {
+        get => RegisterBits.IsSet(Raw, 19);
+        init => Raw = (uint)RegisterBits.Set(Raw, 19, value);
+    }
+
+    /// <summary>PHYPDEN: the PHY may power itself down.</summary>
+    public bool IsPhyPowerDownEnabled
+    {
+        get => RegisterBits.IsSet(Raw, 20);
+        init => Raw = (uint)RegisterBits.Set(Raw, 20, value);
+    }
+
+    /// <summary>EIAME: MSI-X messages mask the causes of EIAC in IMS.</summary>
+    public bool IsMsixAutoMaskEnabled
+    {
+        get => RegisterBits.IsSet(Raw, 24);
+        init => Raw = (uint)RegisterBits.Set(Raw, 24, value);
+    }
+
+    /// <summary>IAME: reading or writing ICR masks the causes of IAM.</summary>
+    public bool IsAutoMaskEnabled
+    {
+        get => RegisterBits.IsSet(Raw, 27);
+        init => Raw = (uint)RegisterBits.Set(Raw, 27, value);
+    }
+
+    /// <summary>DRV_LOAD: a driver is loaded, for the firmware to know.</summary>
+    public bool IsDriverLoaded
+    {
+        get => RegisterBits.IsSet(Raw, 28);
+        init => Raw = (uint)RegisterBits.Set(Raw, 28, value);
+    }
+
+    /// <summary>INT_TIMERS_CLEAR_ENA: clearing a cause clears its interrupt timers.</summary>
+    public bool ClearsInterruptTimers
+    {
+        get => RegisterBits.IsSet(Raw, 29);
+        init => Raw = (uint)RegisterBits.Set(Raw, 29, value);
+    }
+
+    /// <summary>PBA_CLR: pending MSI-X bits are cleared by reading causes.</summary>
+    public bool ClearsPendingBits
+    {
+        get => RegisterBits.IsSet(Raw, 31);
+        init => Raw = (uint)RegisterBits.Set(Raw, 31, value);
+    }
+
+    ulong IRegisterValue<Intel82574ExtendedControl>.Raw => Raw;
+
+    static Intel82574ExtendedControl IRegisterValue<Intel82574ExtendedControl>.FromRaw(ulong raw) => new((uint)raw);
+
+    internal static IReadOnlyList<RegisterField> Fields =>
+    [
+        new("ASDCHK", 12, 1, "Start one detection of the speed"),
+        new("EE_RST", 13, 1, "Load the NVM again, as after a reset; clears itself"),
+        new("SPD_BYPS", 15, 1, "The MAC takes its speed from CTRL, not from the PHY"),
+        new("RO_DIS", 17, 1, "No relaxed ordering"),
+        new("DMA_DYN_CLK_EN", 19, 1, "The DMA clock is gated when idle"),
+        new("PHYPDEN", 20, 1, "The PHY may power itself down"),
+        new("EIAME", 24, 1, "MSI-X messages mask the causes of EIAC in IMS"),
+        new("IAME", 27, 1, "Reading or writing ICR masks the causes of IAM"),
+        new("DRV_LOAD", 28, 1, "A driver is loaded, for the firmware to know"),
+        new("INT_TIMERS_CLEAR_ENA", 29, 1, "Clearing a cause clears its interrupt timers"),
+        new("PBA_CLR", 31, 1, "Pending MSI-X bits are cleared by reading causes"),
+    ];
+}

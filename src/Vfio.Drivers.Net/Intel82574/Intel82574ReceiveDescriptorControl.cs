@@ -1,0 +1,49 @@
+namespace Vfio.Drivers.Net;
+
+/// <summary>RXDCTL, when receive descriptors are fetched and written back (82574 datasheet 3.4, section 10.2.5).</summary>
+/// <param name="Raw">The register's 32 bits, the reserved ones too.</param>
+public readonly record struct Intel82574ReceiveDescriptorControl(uint Raw) : IRegisterValue<Intel82574ReceiveDescriptorControl>
+{
+    /// <inheritdoc/>
+    public static int Width => 4;
+
+    /// <summary>PTHRESH: how few descriptors the device holds when it fetches more.</summary>
+    public int PrefetchThreshold
+    {
+        get => (int)RegisterBits.Get(Raw, 0, 6);
+        init => Raw = (uint)RegisterBits.Set(Raw, 0, 6, (ulong)value);
+    }
+
+    /// <summary>HTHRESH: how many descriptors the host must have ready for that.</summary>
+    public int HostThreshold
+    {
+        get => (int)RegisterBits.Get(Raw, 8, 6);
+        init => Raw = (uint)RegisterBits.Set(Raw, 8, 6, (ulong)value);
+    }
+
+    /// <summary>WTHRESH: how many descriptors are written back together.</summary>
+    public int WriteBackThreshold
+    {
+        get => (int)RegisterBits.Get(Raw, 16, 6);
+        init => Raw = (uint)RegisterBits.Set(Raw, 16, 6, (ulong)value);
+    }
+
+    /// <summary>GRAN: thresholds count descriptors, not cache lines.</summary>
+    public bool CountsDescriptors
+    {
+        get => RegisterBits.IsSet(Raw, 24);
+        init => Raw = (uint)RegisterBits.Set(Raw, 24, value);
+    }
+
+    ulong IRegisterValue<Intel82574ReceiveDescriptorControl>.Raw => Raw;
+
+    static Intel82574ReceiveDescriptorControl IRegisterValue<Intel82574ReceiveDescriptorControl>.FromRaw(ulong raw) => new((uint)raw);
+
+    internal static IReadOnlyList<RegisterField> Fields =>
+    [
+        new("PTHRESH", 0, 6, "Prefetch threshold"),
+        new("HTHRESH", 8, 6, "Host threshold"),
+        new("WTHRESH", 16, 6, "Write-back threshold"),
+        new("GRAN", 24, 1, "Thresholds count descriptors, not cache lines"),
+    ];
+}

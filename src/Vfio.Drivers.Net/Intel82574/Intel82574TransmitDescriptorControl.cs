@@ -1,0 +1,65 @@
+namespace Vfio.Drivers.Net;
+
+/// <summary>TXDCTL, when transmit descriptors are fetched and written back (82574 datasheet 3.4, section 10.2.6).</summary>
+/// <param name="Raw">The register's 32 bits, the reserved ones too.</param>
+public readonly record struct Intel82574TransmitDescriptorControl(uint Raw) : IRegisterValue<Intel82574TransmitDescriptorControl>
+{
+    /// <inheritdoc/>
+    public static int Width => 4;
+
+    /// <summary>PTHRESH: how few descriptors the device holds when it fetches more.</summary>
+    public int PrefetchThreshold
+    {
+        get => (int)RegisterBits.Get(Raw, 0, 6);
+        init => Raw = (uint)RegisterBits.Set(Raw, 0, 6, (ulong)value);
+    }
+
+    /// <summary>HTHRESH: how many descriptors the host must have ready for that.</summary>
+    public int HostThreshold
+    {
+        get => (int)RegisterBits.Get(Raw, 8, 6);
+        init => Raw = (uint)RegisterBits.Set(Raw, 8, 6, (ulong)value);
+    }
+
+    /// <summary>WTHRESH: how many descriptors are written back together.</summary>
+    public int WriteBackThreshold
+    {
+        get => (int)RegisterBits.Get(Raw, 16, 6);
+        init => Raw = (uint)RegisterBits.Set(Raw, 16, 6, (ulong)value);
+    }
+
+    /// <summary>COUNT_DESC: descriptors still to be done are counted; must be 1.</summary>
+    public bool CountsPendingDescriptors
+    {
+        get => RegisterBits.IsSet(Raw, 22);
+        init => Raw = (uint)RegisterBits.Set(Raw, 22, value);
+    }
+
+    /// <summary>GRAN: thresholds count descriptors, not cache lines.</summary>
+    public bool CountsDescriptors
+    {
+        get => RegisterBits.IsSet(Raw, 24);
+        init => Raw = (uint)RegisterBits.Set(Raw, 24, value);
+    }
+
+    /// <summary>LWTHRESH: with how few waiting descriptors TXD_LOW is raised, in units of 8.</summary>
+    public int LowThreshold
+    {
+        get => (int)RegisterBits.Get(Raw, 25, 7);
+        init => Raw = (uint)RegisterBits.Set(Raw, 25, 7, (ulong)value);
+    }
+
+    ulong IRegisterValue<Intel82574TransmitDescriptorControl>.Raw => Raw;
+
+    static Intel82574TransmitDescriptorControl IRegisterValue<Intel82574TransmitDescriptorControl>.FromRaw(ulong raw) => new((uint)raw);
+
+    internal static IReadOnlyList<RegisterField> Fields =>
+    [
+        new("PTHRESH", 0, 6, "Prefetch threshold"),
+        new("HTHRESH", 8, 6, "Host threshold"),
+        new("WTHRESH", 16, 6, "Write-back threshold"),
+        new("COUNT_DESC", 22, 1, "Descriptors still to be done are counted; must be 1"),
+        new("GRAN", 24, 1, "Thresholds count descriptors, not cache lines"),
+        new("LWTHRESH", 25, 7, "Low threshold, in units of 8 descriptors"),
+    ];
+}

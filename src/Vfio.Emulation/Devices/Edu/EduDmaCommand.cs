@@ -1,0 +1,39 @@
+namespace Vfio.Emulation;
+
+/// <summary>The command register of DMA (QEMU documentation, &quot;EDU device&quot; (docs/specs/edu)).</summary>
+/// <param name="Raw">The register's 64 bits, the reserved ones too.</param>
+public readonly record struct EduDmaCommand(ulong Raw) : IRegisterValue<EduDmaCommand>
+{
+    /// <inheritdoc/>
+    public static int Width => 8;
+
+    /// <summary>START: start a transfer; clears itself at its end.</summary>
+    public bool Start
+    {
+        get => RegisterBits.IsSet(Raw, 0);
+        init => Raw = RegisterBits.Set(Raw, 0, value);
+    }
+
+    /// <summary>DIRECTION: whether the transfer goes from edu to memory, not from memory to edu.</summary>
+    public bool FromDevice
+    {
+        get => RegisterBits.Get(Raw, 1, 1) != 0;
+        init => Raw = RegisterBits.Set(Raw, 1, 1, value ? 1UL : 0);
+    }
+
+    /// <summary>IRQ: an interrupt when the transfer is done.</summary>
+    public bool RaisesInterrupt
+    {
+        get => RegisterBits.IsSet(Raw, 2);
+        init => Raw = RegisterBits.Set(Raw, 2, value);
+    }
+
+    static EduDmaCommand IRegisterValue<EduDmaCommand>.FromRaw(ulong raw) => new(raw);
+
+    internal static IReadOnlyList<RegisterField> Fields =>
+    [
+        new("START", 0, 1, "Start a transfer; clears itself at its end"),
+        new("DIRECTION", 1, 1, "Direction of the transfer") { Values = [new(0, "to edu"), new(1, "from edu")] },
+        new("IRQ", 2, 1, "An interrupt when the transfer is done"),
+    ];
+}
