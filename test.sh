@@ -97,7 +97,7 @@ passed=$((passed + 1))
 
 part "tests without a device"
 run() { "tests/$1/bin/Debug/net10.0/$1" -noLogo -noColor; }
-for project in Vfio.Tests Vfio.Abi.Tests Vfio.Drivers.Tests Vfio.Cli.Tests; do xunit "$project" run "$project"; done
+for project in Vfio.Tests Vfio.Abi.Tests Vfio.Emulation.Tests Vfio.Drivers.Tests Vfio.Cli.Tests; do xunit "$project" run "$project"; done
 
 part "packages"
 check packages eng/check-packages
