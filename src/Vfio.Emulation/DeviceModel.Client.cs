@@ -7,6 +7,9 @@ public abstract partial class DeviceModel
 {
     private bool _wasOpened;
 
+    /// <summary>Whether an access has to be looked at closely.</summary>
+    internal bool IsUnusual => IsRemoved || Faults.IsArmed || _timerFailure is not null;
+
     internal ModelBar? BarAt(RegionIndex index) => (uint)index < (uint)_bars.Length ? _bars[(int)index] : null;
 
     internal void CheckDeclaring()
@@ -33,12 +36,16 @@ public abstract partial class DeviceModel
                 throw new VfioException("open", Name, Errno.EBUSY, "one driver at a time has a device open; dispose the other VfioDevice first");
             }
 
-            _wasOpened = true;
             Config.Open(_layout.CommandAtOpen, _sticky);
             _power?.Enter(Config, 0);
             Interrupts.Open();
             Session = new ModelSession(this, client);
-            OnReset();
+            if (CanReset || !_wasOpened)
+            {
+                OnReset();
+            }
+
+            _wasOpened = true;
             return Session;
         }
     }
@@ -55,7 +62,7 @@ public abstract partial class DeviceModel
             Interrupts.DisableAll();
             session.Dma.Clear();
             Session = null;
-            if (!IsRemoved)
+            if (CanReset && !IsRemoved)
             {
                 ResetUnderLock();
             }

@@ -68,7 +68,9 @@ public abstract partial class DeviceModel : IDisposable
     /// <summary>The address that <see cref="VfioDevice.Address"/> tells; 0000:00:00.0 unless told.</summary>
     public PciAddress Address { get; init; }
 
-    /// <summary>Whether VFIO can reset the device; so unless told.</summary>
+    /// <summary>
+    /// Whether VFIO can reset the device; so unless told. Where not, its registers stay as they are from one open to the next.
+    /// </summary>
     public bool CanReset { get; init; } = true;
 
     /// <summary>The clock its timers run by.</summary>
@@ -276,8 +278,9 @@ public abstract partial class DeviceModel : IDisposable
     }
 
     /// <summary>
-    /// Puts the device's registers to their values after a reset; called at each open, close and reset. Interrupts
-    /// are down already; timers the model stops itself, where a reset stops them.
+    /// Puts the device's registers to their values after a reset; called at each open, close and reset (where
+    /// <see cref="CanReset"/> is <see langword="false"/>, at the first open alone). Interrupts are down already; timers the model
+    /// stops itself, where a reset stops them.
     /// </summary>
     protected virtual void OnReset()
     {

@@ -37,9 +37,13 @@ public sealed class LifetimeTests
     public void A_model_may_have_no_reset()
     {
         using TestModel model = new() { CanReset = false };
-        using VfioDevice device = model.Open();
+        VfioDevice device = model.Open();
         Assert.False(device.CanReset);
         Assert.Throws<NotSupportedException>(device.Reset);
+        device.OpenRegion(RegionIndex.Bar0).WriteUInt32(8, 5);
+        device.Dispose();
+        using VfioDevice again = model.Open();
+        Assert.Equal((1, 5u), (model.Resets, again.OpenRegion(RegionIndex.Bar0).ReadUInt32(8)));
     }
 
     [Fact]
@@ -84,6 +88,7 @@ public sealed class LifetimeTests
         model.Dispose();
         model.Dispose();
         Assert.Equal((uint.MaxValue, uint.MaxValue), (bar0.ReadUInt32(0), memory.ReadUInt32(0)));
+        Assert.Equal(Errno.ENODEV, Assert.Throws<VfioException>(() => device.OpenRegion(RegionIndex.Bar4)).Errno);
         Assert.Throws<ObjectDisposedException>(() => model.WholeMemory.ReadUInt32(0));
         Assert.Equal(Errno.ENODEV, Assert.Throws<VfioException>(new Action(() => model.Open())).Errno);
     }

@@ -42,6 +42,11 @@ internal sealed class ModelSession(DeviceModel model, IModelClient? client) : ID
     {
         lock (model.Sync)
         {
+            if (FindOrdinary(region, offset, width) is ModelBar bar)
+            {
+                return bar.Read(offset, width) & (ulong.MaxValue >> (64 - (8 * width)));
+            }
+
             ThrowIfClosed();
             ulong ones = ulong.MaxValue >> (64 - (8 * Check(region, offset, width)));
             RegisterFault? fault = model.Faults.IsArmed ? model.Faults.OnAccess(region, offset, isRead: true) : null;
@@ -69,6 +74,12 @@ internal sealed class ModelSession(DeviceModel model, IModelClient? client) : ID
     {
         lock (model.Sync)
         {
+            if (FindOrdinary(region, offset, width) is ModelBar bar)
+            {
+                bar.Write(offset, width, value & (ulong.MaxValue >> (64 - (8 * width))));
+                return;
+            }
+
             ThrowIfClosed();
             ulong ones = ulong.MaxValue >> (64 - (8 * Check(region, offset, width)));
             RegisterFault? fault = model.Faults.IsArmed ? model.Faults.OnAccess(region, offset, isRead: false) : null;
@@ -106,6 +117,11 @@ internal sealed class ModelSession(DeviceModel model, IModelClient? client) : ID
             if (memory is null)
             {
                 throw new VfioException("mmap", subject, Errno.EINVAL);
+            }
+
+            if (memory.Length == 0)
+            {
+                throw new VfioException("mmap", subject, Errno.ENODEV, "the model was disposed");
             }
 
             MappedMemory mapping = memory.Shared.Map(area.Offset - memory.Offset, area.Length, read: true, write: true, subject);
@@ -205,6 +221,16 @@ internal sealed class ModelSession(DeviceModel model, IModelClient? client) : ID
 
     public void Dispose() => model.Close(this);
 
+    // What nearly every access is: a register that is there, of an open device with which nothing is wrong. All else goes the long way.
+    private ModelBar? FindOrdinary(RegionIndex region, ulong offset, int width)
+    {
+        ModelBar? bar = model.Session == this && !model.IsUnusual ? model.BarAt(region) : null;
+        return bar is not null && IsSound(bar.Length, offset, width) && (bar.IsIo ? model.Config.DecodesIo : model.Config.DecodesMemory) ? bar : null;
+    }
+
+    private static bool IsSound(ulong length, ulong offset, int width) => width is 1 or 2 or 4 or 8
+        && length >= (uint)width && offset <= length - (uint)width && (offset & (uint)(width - 1)) == 0;
+
     private static RegionInfo Missing(RegionIndex region) => new(region, 0, canRead: false, canWrite: false, [], 0);
 
     // Beyond 4 bytes the kernel splits accesses of configuration space, low half first.
@@ -237,8 +263,7 @@ internal sealed class ModelSession(DeviceModel model, IModelClient? client) : ID
             RegionIndex.Rom => model.Rom?.Length ?? 0,
             _ => model.BarAt(region)?.Length ?? 0,
         };
-        bool isSound = width is 1 or 2 or 4 or 8 && length >= (uint)width && offset <= length - (uint)width && offset % (uint)width == 0;
-        return isSound ? width : throw new VfioException("access", Place(region, offset), Errno.EINVAL, $"{width} bytes there are no register");
+        return IsSound(length, offset, width) ? width : throw new VfioException("access", Place(region, offset), Errno.EINVAL, $"{width} bytes there are no register");
     }
 
     private VfioException NoAnswer(string operation, RegionIndex region, ulong offset) => new(

@@ -77,7 +77,11 @@ public sealed class ModelFaults
     public void FailDma(DmaResult result, int times = Always)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(times, 1);
-        ArgumentOutOfRangeException.ThrowIfEqual(result, DmaResult.Done);
+        if (result is <= DmaResult.Done or > DmaResult.NoClient)
+        {
+            throw new ArgumentOutOfRangeException(nameof(result), result, "no failure of a transfer");
+        }
+
         lock (_model.Sync)
         {
             (_dmaResult, _failedDma) = (result, times);
