@@ -39,14 +39,23 @@ public abstract partial class DeviceModel
             Config.Open(_layout.CommandAtOpen, _sticky);
             _power?.Enter(Config, 0);
             Interrupts.Open();
-            Session = new ModelSession(this, client);
-            if (CanReset || !_wasOpened)
+            ModelSession session = new(this, client);
+            Session = session;
+            try
             {
-                OnReset();
+                if (CanReset || !_wasOpened)
+                {
+                    OnReset();
+                }
+            }
+            catch
+            {
+                Session = null;
+                throw;
             }
 
             _wasOpened = true;
-            return Session;
+            return session;
         }
     }
 

@@ -233,6 +233,14 @@ public sealed class InterruptTests : IDisposable
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => _model.Interrupts.Signal(TestModel.MsixVectors));
         Assert.Throws<ArgumentOutOfRangeException>(() => _model.Interrupts.Signal(-1));
+        using Unequal unequal = new();
+        using ModelSession session = unequal.OpenSession(_client);
+        session.Write(RegionIndex.Config, 4, 2, BusMaster);
+        session.EnableInterrupts(InterruptKind.Msi, 4);
+        unequal.Interrupts.Signal(3);
+        Assert.Equal(["Msi 3"], _client.Take());
+        session.EnableInterrupts(InterruptKind.Msix, 2);
+        Assert.Throws<ArgumentOutOfRangeException>(() => unequal.Interrupts.Signal(3));
         using Pinless model = new();
         Assert.Throws<InvalidOperationException>(model.Interrupts.Raise);
     }
@@ -240,6 +248,17 @@ public sealed class InterruptTests : IDisposable
     private void Command(ushort value) => _session.Write(RegionIndex.Config, 4, 2, value);
 
     private ulong Config(int offset, int width) => _session.Read(RegionIndex.Config, (ulong)offset, width);
+
+    private sealed class Unequal : DeviceModel
+    {
+        public Unequal()
+            : base("unequal", new PciIdentity(1, 2))
+        {
+            AddBar(RegionIndex.Bar0, 4096, static (_, _) => 0, static (_, _, _) => { });
+            AddCapability(new MsiCapability(4));
+            AddCapability(new MsixCapability(2, RegionIndex.Bar0, 0, 0x800));
+        }
+    }
 
     private sealed class Pinless() : DeviceModel("pinless", new PciIdentity(1, 2));
 }

@@ -96,4 +96,42 @@ public sealed class LifetimeTests
     [Fact]
     public void The_address_is_the_models() =>
         Assert.Equal(PciAddress.Parse("0000:00:03.0"), new TestModel { Address = PciAddress.Parse("0000:00:03.0") }.Open().Address);
+
+    [Fact]
+    public void What_a_handler_throws_the_driver_gets_and_the_model_goes_on()
+    {
+        using Faulty model = new() { IsBroken = true };
+        Assert.Throws<InvalidTimeZoneException>(new Action(() => model.Open()));
+        model.IsBroken = false;
+        using VfioDevice device = model.Open();
+        using Region bar0 = device.OpenRegion(RegionIndex.Bar0);
+        model.IsBroken = true;
+        Assert.Throws<InvalidTimeZoneException>(() => bar0.ReadUInt32(0));
+        model.IsBroken = false;
+        Assert.Equal(7u, bar0.ReadUInt32(0));
+    }
+
+    private sealed class Faulty : DeviceModel
+    {
+        public Faulty()
+            : base("faulty", new PciIdentity(1, 2)) => AddBar(RegionIndex.Bar0, 4096, Read, static (_, _, _) => { });
+
+        public bool IsBroken { get; set; }
+
+        protected override void OnReset() => Check();
+
+        private ulong Read(ulong offset, int width)
+        {
+            Check();
+            return 7;
+        }
+
+        private void Check()
+        {
+            if (IsBroken)
+            {
+                throw new InvalidTimeZoneException();
+            }
+        }
+    }
 }

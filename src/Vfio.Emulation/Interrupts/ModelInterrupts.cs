@@ -62,18 +62,18 @@ public sealed class ModelInterrupts
     /// Signals a vector of MSI-X or MSI, whichever the driver has enabled. With fewer MSI vectors granted than declared, the
     /// lower bits of the number count, as in hardware. Where neither is enabled, nothing happens.
     /// </summary>
-    /// <param name="vector">0 to one less than declared.</param>
+    /// <param name="vector">0 to one less than declared: of MSI-X where the driver has enabled it, else of whichever declares more.</param>
     /// <exception cref="ArgumentOutOfRangeException">The model declares no such vector.</exception>
     public void Signal(int vector)
     {
-        int declared = Math.Max(_msi?.Vectors ?? 0, _msix?.Vectors ?? 0);
-        if ((uint)vector >= (uint)declared)
-        {
-            throw new ArgumentOutOfRangeException(nameof(vector), vector, $"the model declares {declared} vectors");
-        }
-
         lock (_model.Sync)
         {
+            int declared = IsMsixEnabled ? _table!.Vectors : Math.Max(_msi?.Vectors ?? 0, _msix?.Vectors ?? 0);
+            if ((uint)vector >= (uint)declared)
+            {
+                throw new ArgumentOutOfRangeException(nameof(vector), vector, $"the model declares {declared} vectors");
+            }
+
             if (IsMsixEnabled)
             {
                 SendMsix(vector);
