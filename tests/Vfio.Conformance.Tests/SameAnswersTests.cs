@@ -7,6 +7,7 @@ namespace Vfio.Conformance.Tests;
 public sealed class SameAnswersTests
 {
     private const int Accesses = 100_000;
+    private const int Seed = 1;
     private const ulong Command = 4;
     private const ushort MemorySpace = 2;
     private const ushort IntxDisable = 0x0400;
@@ -15,15 +16,13 @@ public sealed class SameAnswersTests
 
     private static readonly ulong[] Registers = [0x00, 0x04, 0x08, 0x20, 0x24, 0x60, 0x64, 0x80, 0x84, 0x88, 0x90, 0x98, 0x9c];
 
-    [Theory]
-    [InlineData(1)]
-    [InlineData(20261122)]
-    public void The_model_and_QEMUs_edu_give_the_same_answers(int seed)
+    [Fact]
+    public void The_model_and_QEMUs_edu_give_the_same_answers()
     {
         using KernelEdu kernel = new("type1v2");
         using EduModel model = new();
         using Pair pair = new(model, kernel);
-        Random random = new(seed);
+        Random random = new(Seed);
         pair.Reopen();
         pair.Settle(random.Next());
         for (int i = 0; i < Accesses; i++)

@@ -20,10 +20,7 @@ public sealed class CostTests
         using VfioDevice device = model.Open();
         using Region region = device.OpenRegion(index, access);
         Fill(model);
-        Work(region);
-        long before = GC.GetTotalAllocatedBytes(precise: true);
-        Work(region);
-        Assert.Equal(0, GC.GetTotalAllocatedBytes(precise: true) - before);
+        AssertAllocatesNothing(() => Work(region));
     }
 
     [Fact]
@@ -45,10 +42,7 @@ public sealed class CostTests
             }
         }
 
-        Work();
-        long before = GC.GetTotalAllocatedBytes(precise: true);
-        Work();
-        Assert.Equal(0, GC.GetTotalAllocatedBytes(precise: true) - before);
+        AssertAllocatesNothing(Work);
     }
 
     [Fact]
@@ -60,6 +54,21 @@ public sealed class CostTests
         (int mappingsAfter, int descriptorsAfter) = Count();
         Assert.Equal(mappings, mappingsAfter);
         Assert.Equal(descriptors, descriptorsAfter);
+    }
+
+    // All threads are counted, and the test runner's are among them: what allocates at each access does so in every round.
+    private static void AssertAllocatesNothing(Action work)
+    {
+        work();
+        long least = long.MaxValue;
+        for (int round = 0; round < 10 && least != 0; round++)
+        {
+            long before = GC.GetTotalAllocatedBytes(precise: true);
+            work();
+            least = Math.Min(least, GC.GetTotalAllocatedBytes(precise: true) - before);
+        }
+
+        Assert.Equal(0, least);
     }
 
     private static void Cycle(int rounds)
