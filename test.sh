@@ -97,7 +97,10 @@ passed=$((passed + 1))
 
 part "tests without a device"
 run() { "tests/$1/bin/Debug/net10.0/$1" -noLogo -noColor; }
-for project in Vfio.Tests Vfio.Abi.Tests Vfio.Drivers.Tests Vfio.Cli.Tests; do xunit "$project" run "$project"; done
+for project in Vfio.Tests Vfio.Abi.Tests Vfio.Emulation.Tests Vfio.Drivers.Tests Vfio.Cli.Tests; do xunit "$project" run "$project"; done
+# Built for the machine as well, hence a folder deeper. The kernel's backends have their turn there.
+xunit Vfio.Conformance.Tests tests/Vfio.Conformance.Tests/bin/Debug/net10.0/linux-x64/Vfio.Conformance.Tests -noLogo -noColor -trait- Backend=kernel
+check guide eng/check-guide
 
 part "packages"
 check packages eng/check-packages
@@ -106,6 +109,7 @@ if [ -n "$machine" ]; then
     part "ahead of time, and the machine's tests"
     eng/publish || stop "ahead-of-time build"
     dotnet publish tests/Vfio.Machine.Tests -o artifacts/machine-tests -v quiet -nologo || stop "build of the machine's tests"
+    dotnet publish tests/Vfio.Conformance.Tests -o artifacts/conformance-tests -v quiet -nologo || stop "build of the conformance tests"
     check readme eng/check-readme
 
     # inside NAME [OPTION…] -- ARGUMENT…: the machine's tests, in a machine started with these options.
@@ -125,11 +129,15 @@ if [ -n "$machine" ]; then
     check machine-selftest tests/machine/selftest
     inside machine -- -trait- Machine=no-iommu
     inside machine-without-iommu --no-iommu -- -trait Machine=no-iommu
+    xunit conformance tests/machine/run --timeout 600 --env VFIO_QMP="$PWD/tests/machine/qmp" \
+        -- artifacts/conformance-tests/Vfio.Conformance.Tests -noLogo -noColor
     check readme-program tests/machine/run -- artifacts/readme/Readme
     check demo ./demo.sh --machine
     check demo-ends-with-the-dword grep -qx 'BAR0 first dword: 0x[0-9a-f]\{8\}' <(tail -n 1 "$logs/demo.log")
     if [ -n "$soak" ]; then
         part "soak"
+        xunit hostile-driver env VFIO_SOAK=1 tests/Vfio.Emulation.Tests/bin/Debug/net10.0/Vfio.Emulation.Tests -noLogo -noColor \
+            -class Vfio.Emulation.Tests.HostileDriverTests
         for round in 1 2 3; do inside "machine-again-$round" -- -trait- Machine=no-iommu -class Vfio.Machine.Tests.FaultTests -class Vfio.Machine.Tests.BindTests; done
         inside machine-stock --stock -- -trait- Machine=no-iommu -class Vfio.Machine.Tests.StoryTests -class Vfio.Machine.Tests.RefusalTests
         check budgets benchmarks/tool

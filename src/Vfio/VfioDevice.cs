@@ -40,7 +40,7 @@ public sealed class VfioDevice : IDisposable
     /// <summary>The device's PCI address.</summary>
     public PciAddress Address { get; }
 
-    /// <summary>How the device is reached: <c>type1v2</c> or <c>type1</c>.</summary>
+    /// <summary>How the device is reached: <c>type1v2</c> or <c>type1</c>; <c>in-process</c> for a device model.</summary>
     public string BackendName => _backend.Name;
 
     /// <summary>Whether the kernel can reset the device (<c>VFIO_DEVICE_FLAGS_RESET</c>).</summary>
@@ -62,7 +62,13 @@ public sealed class VfioDevice : IDisposable
     public static VfioDevice Open(PciAddress address, HostRoot host)
     {
         ArgumentNullException.ThrowIfNull(host);
-        IDeviceBackend backend = Type1Opener.Open(host, new PciBus(host).Get(address));
+        return Open(address, host, iommuModel: null);
+    }
+
+    /// <summary>Opens a device by one IOMMU model of type1 and no other: "type1v2" or "type1"; the best there is for null.</summary>
+    internal static VfioDevice Open(PciAddress address, HostRoot host, string? iommuModel)
+    {
+        IDeviceBackend backend = Type1Opener.Open(host, new PciBus(host).Get(address), iommuModel);
         try
         {
             return new VfioDevice(backend, address);

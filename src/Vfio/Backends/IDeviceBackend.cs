@@ -10,7 +10,7 @@ namespace Vfio.Backends;
 /// <see cref="ObjectDisposedException"/>.</remarks>
 internal interface IDeviceBackend : IDisposable
 {
-    /// <summary>How the device is reached: "type1v2", "type1".</summary>
+    /// <summary>How the device is reached: "type1v2", "type1", "in-process".</summary>
     string Name { get; }
 
     /// <summary>What the device is (VFIO_DEVICE_GET_INFO).</summary>

@@ -8,6 +8,9 @@ namespace Vfio.Backends.Type1;
 /// <summary>A VFIO container, <c>/dev/vfio/vfio</c>: the IOMMU context that groups are put into.</summary>
 internal static class Type1Container
 {
+    private const string VersionTwo = "type1v2";
+    private const string VersionOne = "type1";
+
     public static SafeFileHandle Open(HostRoot host)
     {
         string path = host.Combine("dev/vfio/vfio");
@@ -37,11 +40,13 @@ internal static class Type1Container
     }
 
     /// <summary>Gives the container its IOMMU model, once a group is in it: TYPE1v2 where the kernel has it, else TYPE1.</summary>
+    /// <param name="container">The container.</param>
+    /// <param name="wanted">The name of the only model that will do; null where any will.</param>
     /// <returns>The model's name.</returns>
-    public static string SetIommu(SafeFileHandle container)
+    public static string SetIommu(SafeFileHandle container, string? wanted = null)
     {
-        (int model, string name) = Has(container, VfioUapi.VFIO_TYPE1v2_IOMMU) ? (VfioUapi.VFIO_TYPE1v2_IOMMU, "type1v2")
-            : Has(container, VfioUapi.VFIO_TYPE1_IOMMU) ? (VfioUapi.VFIO_TYPE1_IOMMU, "type1")
+        (int model, string name) = (wanted is null or VersionTwo) && Has(container, VfioUapi.VFIO_TYPE1v2_IOMMU) ? (VfioUapi.VFIO_TYPE1v2_IOMMU, VersionTwo)
+            : (wanted is null or VersionOne) && Has(container, VfioUapi.VFIO_TYPE1_IOMMU) ? (VfioUapi.VFIO_TYPE1_IOMMU, VersionOne)
             : throw new VfioException(
                 "VFIO_CHECK_EXTENSION", "the container", "the kernel offers neither TYPE1v2 nor TYPE1",
                 "modprobe vfio_iommu_type1; other IOMMU models are not supported");

@@ -5,7 +5,7 @@ namespace Vfio.Backends.Type1;
 /// <summary>Opens a device through its group and a container of its own: acquires in order, releases in reverse when a step fails.</summary>
 internal static class Type1Opener
 {
-    public static IDeviceBackend Open(HostRoot host, PciDeviceInfo device)
+    public static IDeviceBackend Open(HostRoot host, PciDeviceInfo device, string? iommuModel = null)
     {
         int number = device.IommuGroup
             ?? throw new VfioException(
@@ -26,7 +26,7 @@ internal static class Type1Opener
             group = Type1Group.Open(host, number, device);
             Type1Group.CheckViable(group, host, number);
             Type1Group.SetContainer(group, container, number);
-            string model = Type1Container.SetIommu(container);
+            string model = Type1Container.SetIommu(container, iommuModel);
             SafeFileHandle file = Type1Group.GetDevice(group, number, device.Address);
             return new DeviceFile(file, device.Address.ToString(), model, group, container);
         }

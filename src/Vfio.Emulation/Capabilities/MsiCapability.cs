@@ -1,0 +1,86 @@
+using System.Numerics;
+
+namespace Vfio.Emulation;
+
+/// <summary>Message signalled interrupts, up to 32 vectors (PCI Express Base Specification 6.0, section 7.7.1).</summary>
+/// <remarks>The driver enables it through VFIO, which the enable bit then shows; it cannot be set by a write, as with vfio-pci.</remarks>
+public sealed class MsiCapability : ModelCapability
+{
+    private const int ControlOffset = 2;
+    private const byte Enable = 1;
+
+    /// <summary>Declares the capability.</summary>
+    /// <param name="vectors">How many vectors: 1, 2, 4, 8, 16 or 32.</param>
+    /// <exception cref="ArgumentOutOfRangeException">Another number.</exception>
+    public MsiCapability(int vectors)
+    {
+        if (vectors is < 1 or > 32 || !BitOperations.IsPow2(vectors))
+        {
+            throw new ArgumentOutOfRangeException(nameof(vectors), vectors, "MSI has 1, 2, 4, 8, 16 or 32 vectors");
+        }
+
+        Vectors = vectors;
+    }
+
+    /// <summary>How many vectors.</summary>
+    public int Vectors { get; }
+
+    /// <summary>Whether each vector has a mask bit and a pending bit.</summary>
+    public bool IsMaskable { get; init; }
+
+    /// <summary>Whether the message's address has 64 bits; so unless told.</summary>
+    public bool Is64Bit { get; init; } = true;
+
+    internal override int Length => (Is64Bit ? 14 : 10) + (IsMaskable ? 10 : 0);
+
+    /// <summary>The vectors the driver has masked.</summary>
+    internal uint Mask(ModelConfigSpace config) => IsMaskable ? config.DwordAt(MaskOffset) : 0;
+
+    internal uint Pending(ModelConfigSpace config) => IsMaskable ? config.DwordAt(PendingOffset) : 0;
+
+    internal void SetPending(ModelConfigSpace config, uint pending) => config.SetDword(PendingOffset, pending);
+
+    private int DataOffset => Start + (Is64Bit ? 12 : 8);
+
+    private int MaskOffset => DataOffset + 4;
+
+    private int PendingOffset => DataOffset + 8;
+
+    internal override void Declare(ModelConfigSpace config)
+    {
+        uint control = ((uint)BitOperations.Log2((uint)Vectors) << 1) | (Is64Bit ? 1u << 7 : 0) | (IsMaskable ? 1u << 8 : 0);
+        config.Declare(Start, 1, 0x05);
+        // vfio-pci keeps a copy of the lower control byte for the user and lets all of its bits be written.
+        config.Declare(Start + ControlOffset, 2, control, writable: 0xff, isKept: true);
+        config.Declare(Start + 4, 4, 0, writable: uint.MaxValue, isKept: true);
+        if (Is64Bit)
+        {
+            config.Declare(Start + 8, 4, 0, writable: uint.MaxValue, isKept: true);
+        }
+
+        config.Declare(DataOffset, 2, 0, writable: 0xffff, isKept: true);
+        if (IsMaskable)
+        {
+            uint vectors = (uint)((1ul << Vectors) - 1);
+            config.Declare(MaskOffset, 4, 0, writable: vectors, isKept: true);
+            config.Declare(PendingOffset, 4, 0);
+        }
+    }
+
+    internal override void Written(DeviceModel model)
+    {
+        // The driver may ask for fewer vectors than there are, not for more.
+        int asked = (model.Config.ValueAt(Start + ControlOffset) >> 4) & 7;
+        int most = BitOperations.Log2((uint)Vectors);
+        if (asked > most)
+        {
+            model.Config.Show(Start + ControlOffset, 7 << 4, isSet: false);
+            model.Config.Show(Start + ControlOffset, (byte)(most << 4), isSet: true);
+        }
+
+        ShowEnabled(model.Config, model.Interrupts.IsMsiEnabled);
+        model.Interrupts.OnMsiMaskWritten();
+    }
+
+    internal void ShowEnabled(ModelConfigSpace config, bool isEnabled) => config.Show(Start + ControlOffset, Enable, isEnabled);
+}

@@ -1,0 +1,195 @@
+using Vfio.Interop;
+
+namespace Vfio.Emulation;
+
+/// <summary>What a client has mapped for a device: the IOMMU of a model. A transfer touches what is in here and nothing else.</summary>
+/// <remarks>Any thread. A transfer holds the table's lock, so memory is not given back while it is being moved.</remarks>
+internal sealed class DmaTable
+{
+    // As many as type1 allows a container (vfio_iommu_type1's dma_entry_limit).
+    private const int MostMappings = 65535;
+
+    private readonly Lock _lock = new();
+    private readonly List<Mapping> _mappings = []; // by address, none over another
+
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _mappings.Count;
+            }
+        }
+    }
+
+    /// <summary>Lets the device reach memory.</summary>
+    /// <exception cref="VfioException">EINVAL: empty, past the end of the addresses or of the target, or no permission at all;
+    /// EEXIST: over another mapping; ENOSPC: too many.</exception>
+    public void Map(ulong iova, ulong length, DmaPermission permission, DmaTarget target, ulong targetOffset = 0)
+    {
+        string subject = $"0x{iova:x} (0x{length:x} bytes)";
+        bool isSound = length != 0 && iova <= ulong.MaxValue - (length - 1) && length <= target.Length && targetOffset <= target.Length - length
+            && permission != DmaPermission.None && (permission & ~(DmaPermission.Read | DmaPermission.Write)) == 0;
+        if (!isSound)
+        {
+            throw new VfioException("map", subject, Errno.EINVAL);
+        }
+
+        lock (_lock)
+        {
+            int at = FirstEndingAtOrAfter(iova);
+            if (at < _mappings.Count && _mappings[at].First <= iova + (length - 1))
+            {
+                throw new VfioException("map", subject, Errno.EEXIST, $"0x{_mappings[at].First:x} to 0x{_mappings[at].Last:x} is mapped already");
+            }
+
+            if (_mappings.Count >= MostMappings)
+            {
+                throw new VfioException("map", subject, Errno.ENOSPC);
+            }
+
+            _mappings.Insert(at, new Mapping(iova, iova + (length - 1), permission, target, targetOffset));
+        }
+    }
+
+    /// <summary>Takes back every mapping that lies in the range; none may stick out of it.</summary>
+    /// <returns>How many bytes were mapped there.</returns>
+    /// <exception cref="VfioException">EINVAL: an empty range, or one that would cut a mapping in two.</exception>
+    public ulong Unmap(ulong iova, ulong length)
+    {
+        string subject = $"0x{iova:x} (0x{length:x} bytes)";
+        if (length == 0 || iova > ulong.MaxValue - (length - 1))
+        {
+            throw new VfioException("unmap", subject, Errno.EINVAL);
+        }
+
+        ulong last = iova + (length - 1);
+        lock (_lock)
+        {
+            int first = FirstEndingAtOrAfter(iova);
+            int end = first;
+            ulong bytes = 0;
+            for (; end < _mappings.Count && _mappings[end].First <= last; end++)
+            {
+                if (_mappings[end].First < iova || _mappings[end].Last > last)
+                {
+                    throw new VfioException("unmap", subject, Errno.EINVAL, "a mapping is taken back whole");
+                }
+
+                bytes += _mappings[end].Last - _mappings[end].First + 1;
+            }
+
+            _mappings.RemoveRange(first, end - first);
+            return bytes;
+        }
+    }
+
+    public void Clear()
+    {
+        lock (_lock)
+        {
+            _mappings.Clear();
+        }
+    }
+
+    /// <summary>The device reads.</summary>
+    public DmaResult TryRead(ulong iova, Span<byte> destination)
+    {
+        lock (_lock)
+        {
+            DmaResult result = Check(iova, destination.Length, DmaPermission.Read);
+            for (int done = 0; result == DmaResult.Done && done < destination.Length;)
+            {
+                Mapping mapping = _mappings[FirstEndingAtOrAfter(iova + (ulong)done)];
+                int count = mapping.CountFrom(iova + (ulong)done, destination.Length - done);
+                mapping.Target.Read(mapping.OffsetOf(iova + (ulong)done), destination.Slice(done, count));
+                done += count;
+            }
+
+            return result;
+        }
+    }
+
+    /// <summary>The device writes.</summary>
+    public DmaResult TryWrite(ulong iova, ReadOnlySpan<byte> source)
+    {
+        lock (_lock)
+        {
+            DmaResult result = Check(iova, source.Length, DmaPermission.Write);
+            for (int done = 0; result == DmaResult.Done && done < source.Length;)
+            {
+                Mapping mapping = _mappings[FirstEndingAtOrAfter(iova + (ulong)done)];
+                int count = mapping.CountFrom(iova + (ulong)done, source.Length - done);
+                mapping.Target.Write(mapping.OffsetOf(iova + (ulong)done), source.Slice(done, count));
+                done += count;
+            }
+
+            return result;
+        }
+    }
+
+    // Every byte is judged before the first is moved: a transfer that fails has done nothing.
+    private DmaResult Check(ulong iova, int length, DmaPermission permission)
+    {
+        if (length == 0)
+        {
+            return DmaResult.Done;
+        }
+
+        if (iova > ulong.MaxValue - (ulong)(length - 1))
+        {
+            return DmaResult.NotMapped;
+        }
+
+        ulong last = iova + (ulong)(length - 1);
+        DmaResult result = DmaResult.Done;
+        ulong next = iova;
+        for (int at = FirstEndingAtOrAfter(iova); ; at++)
+        {
+            if (at == _mappings.Count || _mappings[at].First > next)
+            {
+                return DmaResult.NotMapped;
+            }
+
+            if ((_mappings[at].Permission & permission) == 0)
+            {
+                result = DmaResult.NotPermitted;
+            }
+
+            if (_mappings[at].Last >= last)
+            {
+                return result;
+            }
+
+            next = _mappings[at].Last + 1;
+        }
+    }
+
+    private int FirstEndingAtOrAfter(ulong iova)
+    {
+        int low = 0;
+        int high = _mappings.Count;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            if (_mappings[middle].Last < iova)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+
+        return low;
+    }
+
+    private readonly record struct Mapping(ulong First, ulong Last, DmaPermission Permission, DmaTarget Target, ulong TargetOffset)
+    {
+        public ulong OffsetOf(ulong iova) => TargetOffset + (iova - First);
+
+        public int CountFrom(ulong iova, int wanted) => (int)Math.Min(Last - iova, (ulong)wanted - 1) + 1;
+    }
+}

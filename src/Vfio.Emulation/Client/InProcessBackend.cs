@@ -1,0 +1,47 @@
+using System.Buffers.Binary;
+using Vfio.Backends;
+using Vfio.Regions;
+
+namespace Vfio.Emulation;
+
+/// <summary>A model behind the library's seam: trapped accesses are calls, memory is memory.</summary>
+internal sealed class InProcessBackend(ModelSession session) : IDeviceBackend
+{
+    // As vfio-pci numbers them: six BARs, ROM, configuration space, VGA; INTx, MSI, MSI-X, error, request.
+    private const uint RegionCount = 9;
+    private const uint InterruptCount = 5;
+
+    public string Name => "in-process";
+
+    public DeviceInfo GetInfo() => new(RegionCount, InterruptCount, session.CanReset);
+
+    public RegionInfo GetRegionInfo(RegionIndex region) => session.GetRegionInfo(region);
+
+    public void ReadRegion(RegionInfo region, ulong offset, Span<byte> data)
+    {
+        ulong value = session.Read(region.Index, offset, data.Length);
+        switch (data.Length)
+        {
+            case 1: data[0] = (byte)value; break;
+            case 2: BinaryPrimitives.WriteUInt16LittleEndian(data, (ushort)value); break;
+            case 4: BinaryPrimitives.WriteUInt32LittleEndian(data, (uint)value); break;
+            default: BinaryPrimitives.WriteUInt64LittleEndian(data, value); break;
+        }
+    }
+
+    public void WriteRegion(RegionInfo region, ulong offset, ReadOnlySpan<byte> data) => session.Write(
+        region.Index, offset, data.Length, data.Length switch
+        {
+            1 => data[0],
+            2 => BinaryPrimitives.ReadUInt16LittleEndian(data),
+            4 => BinaryPrimitives.ReadUInt32LittleEndian(data),
+            8 => BinaryPrimitives.ReadUInt64LittleEndian(data),
+            _ => 0, // refused by the session
+        });
+
+    public MappedMemory MapArea(RegionInfo region, MappableArea area) => session.Map(region.Index, area);
+
+    public void Reset() => session.Reset();
+
+    public void Dispose() => session.Dispose();
+}

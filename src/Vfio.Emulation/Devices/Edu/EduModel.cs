@@ -1,0 +1,208 @@
+namespace Vfio.Emulation;
+
+/// <summary>
+/// QEMU's edu device: identification, a liveness check, a factorial, interrupts, DMA to and from a buffer of its own (QEMU
+/// documentation, &quot;EDU device&quot; (docs/specs/edu)).
+/// </summary>
+/// <remarks>
+/// It answers as QEMU's does, which a test compares access by access. So a reset leaves its registers as they are and lowers
+/// its interrupt line; accesses of a width that the device does not allow read as zero where they are narrower than 4 bytes, and as
+/// ones where they are wider than the register; and what is no register reads as ones.
+/// </remarks>
+public sealed class EduModel : DeviceModel
+{
+    private const ulong BarLength = 1024 * 1024;
+    private const ulong FirstWideRegister = 0x80;
+    private const ulong AllOnes = ulong.MaxValue;
+    private const uint Version = 0x010000ed;
+    private const int MostFactors = 34; // from 34 on a factorial has 2^32 as a factor: nothing is left of it in 32 bits
+    private static readonly TimeSpan TransferTime = TimeSpan.FromMilliseconds(100);
+
+    private readonly byte[] _buffer = new byte[EduRegisters.BufferLength];
+    private readonly ModelTimer _transfer;
+    private readonly ModelTimer _computation;
+    private uint _liveness;
+    private uint _factorial;
+    private EduStatus _status;
+    private EduInterrupts _interrupts;
+    private ulong _source;
+    private ulong _destination;
+    private ulong _count;
+    private EduDmaCommand _command;
+
+    /// <summary>Makes an edu.</summary>
+    /// <param name="clock">What its transfers take their time by; the system's clock unless given.</param>
+    public EduModel(TimeProvider? clock = null)
+        : base("edu", new PciIdentity(EduRegisters.VendorId, EduRegisters.DeviceId)
+        {
+            SubsystemVendorId = 0x1af4,
+            SubsystemId = 0x1100,
+            Class = new PciClassCode(0x00ff00),
+            Revision = 0x10,
+            InterruptPin = 1,
+        }, clock)
+    {
+        AddBar(RegionIndex.Bar0, BarLength, Read, Write);
+        AddCapability(new MsiCapability(1));
+        // QEMU leaves configuration space behind the capabilities to the driver, and no reset clears it.
+        byte[] rest = new byte[256 - 0x4e];
+        byte[] writable = new byte[rest.Length];
+        writable.AsSpan().Fill(0xff);
+        AddConfigRegisters(0x4e, rest, writable, isSticky: true);
+        _transfer = CreateTimer(Transfer);
+        _computation = CreateTimer(FinishFactorial);
+    }
+
+    /// <summary>
+    /// How long a factorial takes; 0 unless told: it is there when the write returns. A test of a driver that waits for
+    /// <see cref="EduStatus.IsComputing"/> gives it a time.
+    /// </summary>
+    public TimeSpan ComputeTime { get; init; }
+
+    /// <summary>The addresses that a transfer reaches, as a mask; 28 bits unless told (QEMU's <c>dma_mask</c>).</summary>
+    public ulong DmaMask { get; init; } = (1ul << 28) - 1;
+
+    private ulong Read(ulong offset, int width)
+    {
+        if (width < 4)
+        {
+            return 0;
+        }
+
+        if (width == 8 && offset < FirstWideRegister)
+        {
+            return AllOnes;
+        }
+
+        return offset switch
+        {
+            0x00 => Version,
+            0x04 => _liveness,
+            0x08 => _factorial,
+            0x20 => _status.Raw,
+            0x24 => _interrupts.Raw,
+            0x80 => _source,
+            0x88 => _destination,
+            0x90 => _count,
+            0x98 => _command.Raw,
+            _ => AllOnes,
+        };
+    }
+
+    private void Write(ulong offset, int width, ulong value)
+    {
+        if (width < 4 || (width == 8 && offset < FirstWideRegister))
+        {
+            return;
+        }
+
+        switch (offset)
+        {
+            case 0x04: _liveness = ~(uint)value; break;
+            case 0x08: StartFactorial((uint)value); break;
+            case 0x20: _status = _status with { RaisesInterrupt = new EduStatus((uint)value).RaisesInterrupt }; break;
+            case 0x60: Raise((uint)value); break;
+            case 0x64: Acknowledge((uint)value); break;
+            case >= FirstWideRegister when !_command.Start: WriteTransfer(offset, value); break;
+            default: break;
+        }
+    }
+
+    private void StartFactorial(uint number)
+    {
+        if (_status.IsComputing)
+        {
+            return;
+        }
+
+        _factorial = number;
+        _status = _status with { IsComputing = true };
+        if (ComputeTime > TimeSpan.Zero)
+        {
+            _computation.Start(ComputeTime);
+        }
+        else
+        {
+            FinishFactorial();
+        }
+    }
+
+    private void FinishFactorial()
+    {
+        uint product = _factorial >= MostFactors ? 0u : 1u;
+        for (uint factor = 2; product != 0 && factor <= _factorial; factor++)
+        {
+            product *= factor;
+        }
+
+        _factorial = product;
+        _status = _status with { IsComputing = false };
+        if (_status.RaisesInterrupt)
+        {
+            Raise(new EduInterrupts { Factorial = true }.Raw);
+        }
+    }
+
+    private void Raise(uint bits)
+    {
+        _interrupts = new EduInterrupts(_interrupts.Raw | bits);
+        if (_interrupts.Raw == 0)
+        {
+            return;
+        }
+
+        if (Interrupts.IsMsiEnabled)
+        {
+            Interrupts.Signal(0);
+        }
+        else
+        {
+            Interrupts.Raise();
+        }
+    }
+
+    private void Acknowledge(uint bits)
+    {
+        _interrupts = new EduInterrupts(_interrupts.Raw & ~bits);
+        if (_interrupts.Raw == 0 && !Interrupts.IsMsiEnabled)
+        {
+            Interrupts.Lower();
+        }
+    }
+
+    // The registers of a running transfer cannot be written.
+    private void WriteTransfer(ulong offset, ulong value)
+    {
+        switch (offset)
+        {
+            case 0x80: _source = value; break;
+            case 0x88: _destination = value; break;
+            case 0x90: _count = value; break;
+            case 0x98 when new EduDmaCommand(value).Start:
+                _command = new EduDmaCommand(value);
+                _transfer.Start(TransferTime);
+                break;
+            default: break;
+        }
+    }
+
+    // A transfer that does not lie within the buffer, or that the driver's mappings do not allow, moves nothing: edu has no register
+    // to say so, and ends it as any other.
+    private void Transfer()
+    {
+        ulong inside = _command.FromDevice ? _source : _destination;
+        ulong outside = (_command.FromDevice ? _destination : _source) & DmaMask;
+        ulong start = inside - EduRegisters.BufferAddress;
+        if (inside >= EduRegisters.BufferAddress && _count <= EduRegisters.BufferLength && start <= EduRegisters.BufferLength - _count)
+        {
+            Span<byte> bytes = _buffer.AsSpan((int)start, (int)_count);
+            _ = _command.FromDevice ? Memory.TryWrite(outside, bytes) : Memory.TryRead(outside, bytes);
+        }
+
+        _command = _command with { Start = false };
+        if (_command.RaisesInterrupt)
+        {
+            Raise(new EduInterrupts { Dma = true }.Raw);
+        }
+    }
+}

@@ -1,0 +1,128 @@
+using Vfio.Emulation;
+
+namespace Vfio.Conformance.Tests;
+
+/// <summary>The edu device as its specification describes it (QEMU documentation, "EDU device"), on the model and on QEMU's.</summary>
+public abstract class EduContract : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly EduBackend _backend;
+    private readonly VfioDevice _device;
+    private readonly Region _bar0;
+    private readonly Region _config;
+
+    protected EduContract(EduBackend backend)
+    {
+        _backend = backend;
+        _device = backend.Open();
+        _bar0 = _device.OpenRegion(RegionIndex.Bar0, RegionAccess.Trapped);
+        _config = _device.OpenRegion(RegionIndex.Config);
+        // Nobody listens to the interrupt line here: it must not be pulled.
+        _config.WriteUInt16(4, 0x0402);
+        WaitUntil(() => !_bar0.Read(EduRegisters.Status).IsComputing && !_bar0.Read(EduRegisters.DmaCommand).Start);
+        _bar0.Write(EduRegisters.InterruptAcknowledge, new EduInterrupts(uint.MaxValue));
+        _bar0.Write(EduRegisters.Status, new EduStatus());
+    }
+
+    public void Dispose()
+    {
+        _device.Dispose();
+        _backend.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    [Fact]
+    public void It_identifies_itself()
+    {
+        EduIdentification identification = _bar0.Read(EduRegisters.Identification);
+        Assert.Equal((0xed, 1, 0), (identification.Magic, identification.MajorVersion, identification.MinorVersion));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(0x12345678)]
+    [InlineData(0xffffffff)]
+    public void It_inverts_to_show_that_it_lives(uint value)
+    {
+        _bar0.Write(EduRegisters.Liveness, new RawUInt32(value));
+        Assert.Equal(~value, _bar0.Read(EduRegisters.Liveness).Raw);
+    }
+
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(5, 120)]
+    [InlineData(12, 479001600)]
+    [InlineData(13, 1932053504)]
+    [InlineData(33, 2147483648)]
+    [InlineData(34, 0)]
+    [InlineData(1000, 0)]
+    public void It_computes_factorials(uint number, uint factorial)
+    {
+        _bar0.Write(EduRegisters.Factorial, new RawUInt32(number));
+        WaitUntil(() => !_bar0.Read(EduRegisters.Status).IsComputing);
+        Assert.Equal(factorial, _bar0.Read(EduRegisters.Factorial).Raw);
+        Assert.Equal(0u, _bar0.Read(EduRegisters.InterruptStatus).Raw);
+    }
+
+    [Fact]
+    public void It_interrupts_when_a_factorial_is_computed()
+    {
+        _bar0.Write(EduRegisters.Status, new EduStatus { RaisesInterrupt = true });
+        _bar0.Write(EduRegisters.Factorial, new RawUInt32(3));
+        WaitUntil(() => _bar0.Read(EduRegisters.InterruptStatus).Factorial);
+        Assert.Equal(8, _config.ReadUInt16(6) & 8);
+        _bar0.Write(EduRegisters.InterruptAcknowledge, new EduInterrupts { Factorial = true });
+        Assert.Equal((0u, 0), (_bar0.Read(EduRegisters.InterruptStatus).Raw, _config.ReadUInt16(6) & 8));
+    }
+
+    [Fact]
+    public void Raised_interrupts_stay_until_all_of_them_are_acknowledged()
+    {
+        _bar0.Write(EduRegisters.InterruptRaise, new EduInterrupts(0xa0));
+        _bar0.Write(EduRegisters.InterruptRaise, new EduInterrupts(0x05));
+        Assert.Equal((0xa5u, 8), (_bar0.Read(EduRegisters.InterruptStatus).Raw, _config.ReadUInt16(6) & 8));
+        _bar0.Write(EduRegisters.InterruptAcknowledge, new EduInterrupts(0x85));
+        Assert.Equal((0x20u, 8), (_bar0.Read(EduRegisters.InterruptStatus).Raw, _config.ReadUInt16(6) & 8));
+        _bar0.Write(EduRegisters.InterruptAcknowledge, new EduInterrupts(0x20));
+        Assert.Equal((0u, 0), (_bar0.Read(EduRegisters.InterruptStatus).Raw, _config.ReadUInt16(6) & 8));
+    }
+
+    [Fact]
+    public void Its_transfer_registers_hold_64_bits()
+    {
+        _bar0.Write(EduRegisters.DmaSource, new RawUInt64(0x1122334455667788));
+        _bar0.Write(EduRegisters.DmaDestination, new RawUInt64(ulong.MaxValue));
+        _bar0.WriteUInt32(0x90, 0x99aabbcc);
+        Assert.Equal(0x1122334455667788ul, _bar0.Read(EduRegisters.DmaSource).Raw);
+        Assert.Equal((ulong.MaxValue, 0x99aabbccul), (_bar0.Read(EduRegisters.DmaDestination).Raw, _bar0.Read(EduRegisters.DmaCount).Raw));
+        Assert.Equal((0x55667788u, uint.MaxValue), (_bar0.ReadUInt32(0x80), _bar0.ReadUInt32(0x84)));
+    }
+
+    [Fact]
+    public void A_transfer_without_the_bus_ends_with_its_interrupt()
+    {
+        _bar0.Write(EduRegisters.DmaSource, new RawUInt64(EduRegisters.BufferAddress));
+        _bar0.Write(EduRegisters.DmaDestination, new RawUInt64(0x1000));
+        _bar0.Write(EduRegisters.DmaCount, new RawUInt64(16));
+        _bar0.Write(EduRegisters.DmaCommand, new EduDmaCommand { Start = true, FromDevice = true, RaisesInterrupt = true });
+        Assert.True(_bar0.Read(EduRegisters.DmaCommand).Start);
+        WaitUntil(() => !_bar0.Read(EduRegisters.DmaCommand).Start);
+        Assert.Equal(6ul, _bar0.Read(EduRegisters.DmaCommand).Raw);
+        Assert.True(_bar0.Read(EduRegisters.InterruptStatus).Dma);
+    }
+
+    [Fact]
+    public void Widths_that_it_does_not_allow_do_nothing()
+    {
+        _bar0.WriteUInt32(4, 1);
+        _bar0.WriteByte(4, 2);
+        _bar0.WriteUInt16(4, 3);
+        _bar0.WriteUInt64(0, 4ul << 32);
+        Assert.Equal(~1u, _bar0.ReadUInt32(4));
+        Assert.Equal((0, 0, ulong.MaxValue), (_bar0.ReadByte(0), _bar0.ReadUInt16(0x80), _bar0.ReadUInt64(0)));
+        Assert.Equal((uint.MaxValue, uint.MaxValue, uint.MaxValue), (_bar0.ReadUInt32(0x0c), _bar0.ReadUInt32(0x40000), _bar0.ReadUInt32(0xffffc)));
+    }
+
+    private static void WaitUntil(Func<bool> condition) => Assert.True(SpinWait.SpinUntil(condition, Patience));
+}

@@ -1,0 +1,119 @@
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+using Vfio.Tests;
+
+namespace Vfio.Emulation.Tests;
+
+/// <summary>The rules of the design for src/Vfio.Emulation, judged on its source and on what was compiled from it.</summary>
+public sealed partial class ArchitectureTests
+{
+    private const int MostLines = 350;
+
+    /// <summary>What the library does not show to everybody, and a backend may use: the seam, and what crosses it.</summary>
+    private static readonly string[] SeamTypes = ["IDeviceBackend", "DeviceInfo", "MappedMemory", "SharedMemory", "RegionNames", "Errno"];
+
+    /// <summary>From a folder to a folder. Devices are written with what every author of a model has; nothing knows them.</summary>
+    private static readonly Dictionary<string, string[]> Arrows = new()
+    {
+        [""] = ["Bars", "Capabilities", "Client", "Config", "Faults", "Interrupts", "Memory", "Time"],
+        ["Bars"] = ["", "Interrupts"],
+        ["Capabilities"] = ["", "Config"],
+        ["Client"] = ["", "Bars", "Faults", "Interrupts", "Memory"],
+        ["Config"] = ["", "Bars", "Capabilities"],
+        ["Devices"] = ["", "Capabilities", "Time"],
+        ["Faults"] = ["", "Memory"],
+        ["Interrupts"] = ["", "Bars", "Capabilities", "Config"],
+        ["Memory"] = ["", "Client"],
+        ["Time"] = [""],
+    };
+
+    private static readonly string Root = Path.Combine(Repository.Root, "src", "Vfio.Emulation");
+
+    private static Dictionary<string, string> Files { get; } = Directory
+        .EnumerateFiles(Root, "*.cs", SearchOption.AllDirectories)
+        .Select(path => Path.GetRelativePath(Root, path))
+        .Where(path => !path.StartsWith("obj/", StringComparison.Ordinal) && !path.StartsWith("bin/", StringComparison.Ordinal))
+        .ToDictionary(path => path, path => File.ReadAllText(Path.Combine(Root, path)));
+
+    private static Dictionary<string, string> Code { get; } = Files.ToDictionary(file => file.Key, file => SourceText.CodeOf(file.Value));
+
+    [Fact]
+    public void It_depends_on_the_library_alone()
+    {
+        XDocument project = XDocument.Load(Path.Combine(Root, "Vfio.Emulation.csproj"));
+        Assert.Equal(
+            ["../Vfio/Vfio.csproj"],
+            project.Descendants().Where(element => element.Name.LocalName is "PackageReference" or "ProjectReference" or "Reference")
+                .Select(element => element.Attribute("Include")?.Value));
+        AssertNone(typeof(DeviceModel).Assembly.GetReferencedAssemblies().Select(name => name.Name!)
+            .Where(name => name != "Vfio" && !name.StartsWith("System.", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void It_has_no_unsafe_code_and_calls_no_native_function() =>
+        AssertNone(Code.Where(file => NativeCode().IsMatch(file.Value)).Select(file => $"{file.Key}: {NativeCode().Match(file.Value).Value}"));
+
+    [Fact]
+    public void It_uses_of_the_librarys_internals_the_seam_alone_and_all_of_it()
+    {
+        string[] internals = [.. typeof(VfioDevice).Assembly.GetTypes()
+            .Where(type => type is { IsPublic: false, IsNested: false } && !type.Name.Contains('<', StringComparison.Ordinal))
+            .Select(type => type.Name.Split('`')[0]).Distinct()];
+        string[] own = [.. typeof(DeviceModel).Assembly.GetTypes().Select(type => type.Name)];
+        string[] used = [.. internals.Except(own).Where(name => Code.Values.Any(code => Uses(code, name)))];
+        Assert.Equal(SeamTypes.Order(), used.Append("RegionNames").Distinct().Order()); // an extension method's class is not named
+        Assert.Contains(Code.Values, code => code.Contains(".Describe()", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Folders_use_each_other_as_the_table_says()
+    {
+        Dictionary<string, string> folders = [];
+        foreach (Type type in typeof(DeviceModel).Assembly.GetTypes().Where(type => !type.IsNested && !type.Name.Contains('<', StringComparison.Ordinal)))
+        {
+            string declared = $@"\b(class|struct|interface|enum|record|delegate \w+)\s+{Regex.Escape(type.Name)}\b";
+            folders[type.Name] = FolderOf(Code.First(file => Regex.IsMatch(file.Value, declared)).Key);
+        }
+
+        IEnumerable<(string From, string To, string Type)> query =
+            from file in Code
+            from type in folders
+            where type.Value != FolderOf(file.Key) && Uses(file.Value, type.Key)
+            select (FolderOf(file.Key), type.Value, type.Key);
+        (string From, string To, string Type)[] uses = [.. query];
+        AssertNone(uses.Where(use => !Arrows[use.From].Contains(use.To)).Select(use => $"'{use.From}' uses {use.Type} of '{use.To}'"));
+        AssertNone(Arrows.SelectMany(row => row.Value.Where(to => !uses.Any(use => use.From == row.Key && use.To == to))
+            .Select(to => $"'{row.Key}' uses nothing of '{to}'")));
+    }
+
+    [Fact]
+    public void Devices_use_what_is_public_alone()
+    {
+        string[] internals = [.. typeof(DeviceModel).Assembly.GetTypes().Concat(typeof(VfioDevice).Assembly.GetTypes())
+            .Where(type => type is { IsPublic: false, IsNested: false } && !type.Name.Contains('<', StringComparison.Ordinal))
+            .Select(type => type.Name.Split('`')[0])];
+        AssertNone(Code.Where(file => FolderOf(file.Key) == "Devices")
+            .SelectMany(file => internals.Where(name => Uses(file.Value, name)).Select(name => $"{file.Key} uses {name}")));
+    }
+
+    [Fact]
+    public void Files_are_short() => AssertNone(Files
+        .Where(file => file.Value.Count(c => c == '\n') > MostLines).Select(file => $"{file.Key} has {file.Value.Count(c => c == '\n')} lines"));
+
+    [Fact]
+    public void Public_types_have_the_one_namespace_that_users_import() => AssertNone(
+        typeof(DeviceModel).Assembly.GetExportedTypes().Where(type => type.Namespace != "Vfio.Emulation").Select(type => type.FullName!));
+
+    private static string FolderOf(string path) => path.Split('/') is { Length: > 1 } parts ? parts[0] : "";
+
+    private static bool Uses(string code, string name) => Regex.IsMatch(code, $@"(?<![.\w]){Regex.Escape(name)}\b");
+
+    private static void AssertNone(IEnumerable<string> violations)
+    {
+        string[] found = [.. violations];
+        Assert.True(found.Length == 0, string.Join('\n', found));
+    }
+
+    [GeneratedRegex(@"\b(unsafe|LibraryImport|DllImport|NativeLibrary|Unsafe\s*\.)")]
+    private static partial Regex NativeCode();
+}

@@ -1,0 +1,178 @@
+using Vfio.Interop;
+
+namespace Vfio.Emulation.Tests;
+
+public sealed class FaultTests : IDisposable
+{
+    private readonly TestModel _model = new();
+    private readonly VfioDevice _device;
+    private readonly Region _bar0;
+
+    public FaultTests()
+    {
+        _device = _model.Open();
+        _bar0 = _device.OpenRegion(RegionIndex.Bar0);
+        _bar0.WriteUInt32(8, 5);
+    }
+
+    public void Dispose()
+    {
+        _device.Dispose();
+        _model.Dispose();
+    }
+
+    [Fact]
+    public void No_answer_is_an_error_as_often_as_told()
+    {
+        _model.Faults.NoAnswer(RegionIndex.Bar0, 2);
+        Assert.Equal(Errno.EIO, Assert.Throws<VfioException>(() => _bar0.ReadUInt32(8)).Errno);
+        Assert.Equal(Errno.EIO, Assert.Throws<VfioException>(() => _bar0.WriteUInt32(8, 6)).Errno);
+        Assert.Equal(5u, _bar0.ReadUInt32(8));
+    }
+
+    [Fact]
+    public void A_fault_of_one_region_is_none_of_another()
+    {
+        _model.Faults.NoAnswer(RegionIndex.Bar1);
+        Assert.Equal(5u, _bar0.ReadUInt32(8));
+        using Region ports = _device.OpenRegion(RegionIndex.Bar1);
+        Assert.Throws<VfioException>(() => ports.ReadByte(0));
+        _model.Faults.Clear();
+        Assert.Equal(0, ports.ReadByte(0));
+    }
+
+    [Fact]
+    public void All_ones_swallow_writes()
+    {
+        _model.Faults.AllOnes(RegionIndex.Bar0, 3);
+        Assert.Equal((0xff, ulong.MaxValue), (_bar0.ReadByte(8), _bar0.ReadUInt64(8)));
+        _bar0.WriteUInt32(8, 6);
+        Assert.Equal(5u, _bar0.ReadUInt32(8));
+    }
+
+    [Fact]
+    public void A_wrong_value_comes_from_one_register()
+    {
+        _model.Faults.WrongValue(RegionIndex.Bar0, 8, 0x123456789a, 2);
+        _bar0.WriteUInt32(8, 7);
+        Assert.Equal((0u, 0x3456789au, 0x9a), (_bar0.ReadUInt32(12), _bar0.ReadUInt32(8), _bar0.ReadByte(8)));
+        Assert.Equal(7u, _bar0.ReadUInt32(8));
+        _model.Faults.WrongValue(RegionIndex.Config, 0, 0xffff);
+        using Region config = _device.OpenRegion(RegionIndex.Config);
+        Assert.Equal((0xffff, 0xffff), (config.ReadUInt16(0), config.ReadUInt16(0)));
+    }
+
+    [Fact]
+    public void The_first_fault_counts_then_the_next()
+    {
+        _model.Faults.WrongValue(RegionIndex.Bar0, 8, 1, 1);
+        _model.Faults.WrongValue(RegionIndex.Bar0, 8, 2, 1);
+        Assert.Equal((1u, 2u, 5u), (_bar0.ReadUInt32(8), _bar0.ReadUInt32(8), _bar0.ReadUInt32(8)));
+    }
+
+    [Fact]
+    public void A_reset_comes_before_the_access_it_is_set_for()
+    {
+        _model.Faults.ResetAfter(3);
+        Assert.Equal((5u, 5u, 0u, 0u), (_bar0.ReadUInt32(8), _bar0.ReadUInt32(8), _bar0.ReadUInt32(8), _bar0.ReadUInt32(8)));
+        Assert.Equal(2, _model.Resets);
+        _model.Faults.ResetAfter(0);
+        Assert.Equal(3, _model.Resets);
+    }
+
+    [Fact]
+    public void A_removed_device_answers_ones_everywhere()
+    {
+        using Region memory = _device.OpenRegion(RegionIndex.Bar4);
+        using Region config = _device.OpenRegion(RegionIndex.Config);
+        using Region rom = _device.OpenRegion(RegionIndex.Rom);
+        memory.WriteUInt32(0, 7);
+        _model.Faults.RemoveAfter(2);
+        Assert.Equal((5u, 7u), (_bar0.ReadUInt32(8), memory.ReadUInt32(0)));
+        Assert.Equal(uint.MaxValue, _bar0.ReadUInt32(8));
+        Assert.True(_model.IsRemoved);
+        Assert.Equal((uint.MaxValue, ushort.MaxValue, byte.MaxValue), (memory.ReadUInt32(0), config.ReadUInt16(0), rom.ReadByte(0)));
+        config.WriteUInt16(4, 0);
+        _bar0.WriteUInt32(8, 1);
+        memory.WriteUInt32(0, 1);
+        Assert.Equal(7u, _model.WholeMemory.ReadUInt32(0));
+        Assert.Equal(Errno.ENODEV, Assert.Throws<VfioException>(_device.Reset).Errno);
+        using Region again = _device.OpenRegion(RegionIndex.Bar4);
+        Assert.Equal(uint.MaxValue, again.ReadUInt32(0));
+        Assert.Equal(DmaResult.NoClient, _model.Memory.TryRead(0, new byte[1]));
+        _device.Dispose();
+        Assert.Equal(Errno.ENODEV, Assert.Throws<VfioException>(new Action(() => _model.Open())).Errno);
+    }
+
+    [Fact]
+    public void Interrupts_are_lost_and_come_without_reason()
+    {
+        using TestModel model = new();
+        RecordingClient client = new();
+        using ModelSession session = model.OpenSession(client);
+        session.Write(RegionIndex.Config, 4, 2, 6);
+        model.Faults.RaiseSpurious();
+        session.EnableInterrupts(InterruptKind.Msi, 4);
+        model.Faults.LoseInterrupts(2);
+        for (int vector = 0; vector < 4; vector++)
+        {
+            model.Interrupts.Signal(vector);
+        }
+
+        Assert.Equal(["Msi 2", "Msi 3"], client.Take());
+        model.Faults.RaiseSpurious(3);
+        session.EnableInterrupts(InterruptKind.Msix, 70);
+        model.Faults.RaiseSpurious(69);
+        session.EnableInterrupts(InterruptKind.Intx, 1);
+        model.Faults.LoseInterrupts();
+        model.Interrupts.Raise();
+        model.Interrupts.Lower();
+        model.Faults.RaiseSpurious(5);
+        Assert.Equal(["Msi 3", "Msix 69", "Intx 0"], client.Take());
+        model.Faults.Remove();
+        model.Faults.RaiseSpurious();
+        model.Interrupts.Raise();
+        Assert.Empty(client.Take());
+    }
+
+    [Fact]
+    public void A_spurious_vector_is_one_the_driver_has()
+    {
+        using TestModel model = new();
+        RecordingClient client = new();
+        using ModelSession session = model.OpenSession(client);
+        session.Write(RegionIndex.Config, 4, 2, 6);
+        session.EnableInterrupts(InterruptKind.Msix, 3);
+        model.Faults.RaiseSpurious(1000);
+        Assert.Equal([$"Msix {1000 % 3}"], client.Take());
+    }
+
+    [Fact]
+    public void Transfers_fail_or_go_astray_within_what_is_mapped()
+    {
+        using TestModel model = new();
+        using ModelSession session = model.OpenSession(client: null);
+        MemoryTarget target = new(0x2000);
+        session.Write(RegionIndex.Config, 4, 2, 6);
+        session.Dma.Map(0x1000, 0x2000, DmaPermission.Write, target);
+        model.Faults.FailDma(DmaResult.NotPermitted, 1);
+        Assert.Equal(DmaResult.NotPermitted, model.Memory.TryWrite(0x1000, [1]));
+        model.Faults.DisplaceDma(0x1000, 2);
+        Assert.Equal(DmaResult.Done, model.Memory.TryWrite(0x1000, [2]));
+        Assert.Equal(DmaResult.NotMapped, model.Memory.TryWrite(0x2000, [3]));
+        Assert.Equal(DmaResult.Done, model.Memory.TryWrite(0x1000, [4]));
+        Assert.Equal((4, 2), (target.Bytes[0], target.Bytes[0x1000]));
+    }
+
+    [Fact]
+    public void Numbers_that_make_no_sense_are_refused()
+    {
+        Assert.Throws<ArgumentOutOfRangeException>(() => _model.Faults.NoAnswer(RegionIndex.Bar0, 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => _model.Faults.LoseInterrupts(0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => _model.Faults.RaiseSpurious(-1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => _model.Faults.FailDma(DmaResult.Done));
+        Assert.Throws<ArgumentOutOfRangeException>(() => _model.Faults.DisplaceDma(1, 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => _model.Faults.RemoveAfter(-1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => _model.Faults.ResetAfter(-1));
+    }
+}
