@@ -5,7 +5,7 @@ namespace Vfio.Drivers.Tests;
 /// <summary>The packages beside the library, and what they know of registers.</summary>
 internal static class Packages
 {
-    public static TheoryData<string> Names => ["Vfio.Drivers.Nvme", "Vfio.Drivers.Net", "Vfio.Drivers.Display", "Vfio.Emulation"];
+    public static TheoryData<string> Names => ["Vfio.Drivers.Nvme", "Vfio.Drivers.Net", "Vfio.Drivers.Display"];
 
     /// <summary>The classes that say where registers lie, by name.</summary>
     public static TheoryData<string> RegisterClasses => [.. Places.Keys.Order(StringComparer.Ordinal)];
@@ -36,8 +36,9 @@ internal static class Packages
         }
     }
 
-    private static Dictionary<string, Type> Places { get; } = Names
-        .SelectMany(name => Assembly.Load(name.Data).GetExportedTypes())
+    // Models come with the registers of what they are models of.
+    private static Dictionary<string, Type> Places { get; } = Names.Select(name => name.Data).Append("Vfio.Emulation")
+        .SelectMany(name => Assembly.Load(name).GetExportedTypes())
         .Where(type => type.IsAbstract && type.IsSealed && type.GetProperty("Map", BindingFlags.Static | BindingFlags.Public) is not null)
         .ToDictionary(type => type.Name);
 

@@ -89,9 +89,11 @@ public sealed partial class ArchitectureTests
     [Fact]
     public void Devices_use_what_is_public_alone()
     {
+        // A name that is public here and internal in the library is this package's.
         string[] internals = [.. typeof(DeviceModel).Assembly.GetTypes().Concat(typeof(VfioDevice).Assembly.GetTypes())
             .Where(type => type is { IsPublic: false, IsNested: false } && !type.Name.Contains('<', StringComparison.Ordinal))
-            .Select(type => type.Name.Split('`')[0])];
+            .Select(type => type.Name.Split('`')[0])
+            .Except(typeof(DeviceModel).Assembly.GetExportedTypes().Select(type => type.Name))];
         AssertNone(Code.Where(file => FolderOf(file.Key) == "Devices")
             .SelectMany(file => internals.Where(name => Uses(file.Value, name)).Select(name => $"{file.Key} uses {name}")));
     }
