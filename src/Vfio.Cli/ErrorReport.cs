@@ -35,6 +35,9 @@ internal static class ErrorReport
         return code;
     }
 
+    /// <summary>Whether whoever read the output has gone away.</summary>
+    public static bool IsClosedPipe(Exception exception) => exception is IOException { HResult: EPIPE };
+
     private static int Describe(CliHost host, Exception exception, string where)
     {
         switch (exception)
@@ -48,7 +51,7 @@ internal static class ErrorReport
             case VfioException e:
                 Write(host, where + e.Message, e.Hint ?? HintFor(e));
                 return ExitCode.Failed;
-            case IOException { HResult: EPIPE }:
+            case not null when IsClosedPipe(exception):
                 // Whoever read has seen enough: as SIGPIPE ends other programs.
                 return ExitCode.Signal + SIGPIPE;
             // The library turns its own into VfioException: what is left is mostly the output itself, on a full disk.

@@ -40,7 +40,7 @@ internal static class ReadCommand
             [
                 ("vfio read 0000:00:14.3 STATUS", "a register of a NIC, by name"),
                 ("vfio read 0000:00:14.3 bar0+0x8", "the same, by place: 32 bits"),
-                ("vfio read 0000:00:14.3 EXP.DevSta --fields", "errors seen on PCI Express, with fields"),
+                ("vfio read 0000:00:14.3 EXP.DevSta --fields", "PCIe errors, with fields"),
                 ("vfio read 00:14.3 config -w 16 -n 2", "vendor and device id"),
                 ("vfio read 00:14.3 bar0 -n 64", "64 registers, one a line"),
             ],

@@ -45,10 +45,10 @@ public readonly record struct NvmeMemoryBufferSize(uint Raw) : IRegisterValue<Nv
         init => Raw = (uint)RegisterBits.Set(Raw, 4, value);
     }
 
-    /// <summary>SZU: the unit of its size and offset in bytes: 4 KiB, 64 KiB and so on, times 16 each.</summary>
+    /// <summary>SZU: the unit of its size and offset in bytes: 4 KiB, 64 KiB and so on, times 16 each, to 64 GiB; 0 where the value is reserved.</summary>
     public ulong SizeUnit
     {
-        get => 1UL << (12 + (4 * (int)RegisterBits.Get(Raw, 8, 4)));
+        get => RegisterBits.Get(Raw, 8, 4) is ulong exponent and <= 6 ? 1UL << (12 + (4 * (int)exponent)) : 0;
         init => Raw = (uint)RegisterBits.Set(Raw, 8, 4, NvmeUnits.Exponent(value, 12, 4) / 4);
     }
 

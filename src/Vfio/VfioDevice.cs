@@ -120,8 +120,9 @@ public sealed class VfioDevice : IDisposable
     }
 
     /// <summary>
-    /// Resets the device alone, by the function-level way the kernel prefers (<c>VFIO_DEVICE_RESET</c>). Its registers are then as
-    /// after power-on; configuration space is put back by the kernel. Nothing may access the device meanwhile.
+    /// Resets the device alone, in the way the kernel prefers for it: function-level, by power state, or by its bus
+    /// (<c>VFIO_DEVICE_RESET</c>; <c>reset_method</c> in sysfs). Configuration space is put back by the kernel; what becomes of the device's
+    /// own registers is the device's affair, and some keep them through a reset by power state. Nothing may access the device meanwhile.
     /// </summary>
     /// <exception cref="NotSupportedException"><see cref="CanReset"/> is <see langword="false"/>.</exception>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>

@@ -43,6 +43,25 @@ public sealed class ShellTests : RegisterCommandTest
         ], Device.Accesses);
     }
 
+    // Another width than the register's own reaches what its name would have protected.
+    [Theory]
+    [InlineData("set: bar0+0x18 reaches CAUSE, which clears what is written to it as 1", "set bar0+0x18 3 -w 64")]
+    [InlineData("clear: bar0+0x1c changes when it is read", "clear bar0+0x1c 3 -w 8")]
+    [InlineData("set: bar0+0x16 is write only", "set bar0+0x16 1 -w 16")]
+    [InlineData("set: bar0+0x0a is read only", "set bar0+0x0a 1 -w 8")]
+    public void A_part_of_a_register_is_guarded_as_the_whole(string message, string line)
+    {
+        RunLines(line).FailedWith(2, message, "write");
+        Assert.Empty(Device.Accesses);
+    }
+
+    [Fact]
+    public void A_write_to_a_part_of_a_register_that_reading_changes_does_not_read_it()
+    {
+        RunLines("write bar0+0x1c 1 -w 16").Succeeded();
+        Assert.Equal(["write Bar0+28 0100"], Device.Accesses);
+    }
+
     [Fact]
     public void Undo_goes_back_further_each_time()
     {
@@ -57,6 +76,8 @@ public sealed class ShellTests : RegisterCommandTest
     [InlineData("the write to ICR cannot be taken back: reading changes it", "write ICR 1", "undo")]
     [InlineData("the write to CAUSE cannot be taken back: writing 1 clears", "write CAUSE 1", "undo")]
     [InlineData("the write to STATUS cannot be taken back: it is read only", "write STATUS 1", "undo")]
+    [InlineData("the write to bar0+0x1c cannot be taken back: reading changes it", "write bar0+0x1c 0 -w 16", "undo")]
+    [InlineData("the write to bar0+0x18 cannot be taken back: part of it is CAUSE: writing 1 clears", "write bar0+0x18 0 -w 64", "undo")]
     [InlineData("there is nothing to take back", "undo")]
     [InlineData("there is nothing to take back", "write CTRL 1", "reset", "undo")]
     [InlineData("there is nothing to take back", "write CTRL 1", "undo", "undo")]

@@ -46,6 +46,10 @@ internal static class DiffCommand
             {
                 throw new CliException(e.Message, e.Hint ?? "vfio status shows what is taken", Trouble);
             }
+            catch (Exception e) when (e is UnauthorizedAccessException || (e is IOException && !ErrorReport.IsClosedPipe(e)))
+            {
+                throw new CliException($"{Name}: {e.Message}", "can both be read, and is there room where the output goes?", Trouble);
+            }
         });
         return command;
     }

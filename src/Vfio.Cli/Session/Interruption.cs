@@ -7,6 +7,8 @@ internal sealed class Interruption : IDisposable
 {
     private readonly CancellationTokenSource _source;
     private readonly PosixSignalRegistration[] _registrations;
+    private readonly Lock _lock = new();
+    private bool _isDisposed;
     private int _signal;
 
     /// <param name="others">Another who may ask to stop.</param>
@@ -27,13 +29,45 @@ internal sealed class Interruption : IDisposable
     public void Dispose()
     {
         Array.ForEach(_registrations, registration => registration.Dispose());
+        lock (_lock)
+        {
+            _isDisposed = true;
+        }
+
         _source.Dispose();
     }
 
     private PosixSignalRegistration Listen(PosixSignal signal, int number) => PosixSignalRegistration.Create(signal, context =>
     {
         context.Cancel = true;
-        _ = Interlocked.CompareExchange(ref _signal, number, 0);
-        _source.Cancel();
+        // Signals come on a thread of their own, and one that was on its way comes after its registration has ended.
+        lock (_lock)
+        {
+            if (_isDisposed)
+            {
+                return;
+            }
+
+            // Who asks the process to end means more than Ctrl-C, whichever came first.
+            if (_signal is 0 or 2)
+            {
+                _signal = number;
+            }
+        }
+
+        TryCancel();
     });
+
+    // Outside the lock, since cancelling runs what others registered; so it may have been disposed meanwhile.
+    private void TryCancel()
+    {
+        try
+        {
+            _source.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The work has ended: there is nothing to stop.
+        }
+    }
 }

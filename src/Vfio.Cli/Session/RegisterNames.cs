@@ -66,6 +66,14 @@ internal sealed class RegisterNames
     public RegisterDescription? At(Place place, int bits) =>
         Map(place.Region)?.At(place.Offset) is RegisterDescription register && register.Width * 8 == bits ? register : null;
 
+    /// <summary>The registers that an access touches: another width may reach a part of one, or several.</summary>
+    public IEnumerable<RegisterDescription> Touched(RegisterPlace place)
+    {
+        ulong start = place.Place.Offset;
+        return (Map(place.Place.Region)?.Registers ?? [])
+            .Where(register => register.Offset < start + place.Bytes && start < register.Offset + (ulong)register.Width);
+    }
+
     /// <summary>A place with what is known of it.</summary>
     public RegisterPlace Describe(Place place, int bits) => new(place, bits, At(place, bits));
 

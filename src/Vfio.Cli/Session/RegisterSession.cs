@@ -4,7 +4,7 @@ namespace Vfio.Cli;
 internal sealed class RegisterSession : IDisposable
 {
     // A device that needs longer than this for a poll is not busy but stuck; shorter polls keep a processor busy for nothing.
-    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(0.1);
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(10);
 
     private readonly Dictionary<RegionIndex, Region> _regions = [];

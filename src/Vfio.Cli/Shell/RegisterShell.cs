@@ -30,7 +30,7 @@ internal sealed class RegisterShell : IDisposable
     {
         switch (operation)
         {
-            case ShellOperation.Read read: Read(read); break;
+            case ShellOperation.Read read: Read(read, cancellationToken); break;
             case ShellOperation.Write write: Write(write); break;
             case ShellOperation.Change change: Change(change); break;
             case ShellOperation.Wait wait: Wait(wait, cancellationToken); break;
@@ -54,11 +54,12 @@ internal sealed class RegisterShell : IDisposable
         _events?.Dispose();
     }
 
-    private void Read(ShellOperation.Read operation)
+    private void Read(ShellOperation.Read operation, CancellationToken cancellationToken)
     {
         _session.Check("read", operation.Place, operation.Count);
         for (int i = 0; i < operation.Count; i++)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             Place at = operation.Place.Place with { Offset = operation.Place.Place.Offset + ((ulong)i * operation.Place.Bytes) };
             RegisterPlace place = i == 0 ? operation.Place : _session.Names.Describe(at, operation.Place.Bits);
             ulong value = _session.Read(place);
@@ -85,7 +86,7 @@ internal sealed class RegisterShell : IDisposable
         ulong before = _session.Read(place);
         ulong after = operation.IsSet ? before | operation.Mask : before & ~operation.Mask;
         _session.Write(place, after);
-        _undo.Add(new UndoEntry(place, before, UndoList.WhyNot(place.Register)));
+        _undo.Add(new UndoEntry(place, before, UndoList.WhyNot([.. _session.Names.Touched(place)])));
         Show(place, $"{place.Format(before)} -> {Highlight.Changed(_host.Terminal, before, after, place.Bits)}");
     }
 
@@ -119,12 +120,12 @@ internal sealed class RegisterShell : IDisposable
             throw new CliException($"{RecordCommand}: nothing is being recorded", "record FILE begins a recording");
         }
 
+        // The new one first: where it cannot be opened, the old one goes on.
+        RecordingWriter? next = file is null
+            ? null
+            : new RecordingWriter(OutputFile.Open(RecordCommand, file), ownsOutput: true, FindDevice(), _host.Clock.GetUtcNow());
         _recording?.Dispose();
-        _recording = null;
-        if (file is not null)
-        {
-            _recording = new RecordingWriter(OutputFile.Open(RecordCommand, file), ownsOutput: true, FindDevice(), _host.Clock.GetUtcNow());
-        }
+        _recording = next;
     }
 
     private void Reset()
@@ -147,7 +148,7 @@ internal sealed class RegisterShell : IDisposable
 
     private UndoEntry ReadBefore(RegisterPlace place)
     {
-        if (UndoList.WhyNot(place.Register) is string why)
+        if (UndoList.WhyNot([.. _session.Names.Touched(place)]) is string why)
         {
             return new UndoEntry(place, 0, why);
         }

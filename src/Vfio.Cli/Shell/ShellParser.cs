@@ -60,7 +60,7 @@ internal sealed class ShellParser(RegisterNames names)
     {
         IReadOnlyList<string> parts = words.Take(2, 2);
         RegisterPlace place = FindPlace(words, parts[0]);
-        if (place.Register is RegisterDescription register && WhyNotChanged(register.Access, words.Command) is string why)
+        if (WhyNotChanged([.. names.Touched(place)], words.Command) is string why)
         {
             throw new CliException(
                 $"{words.Command}: {place} {why}", $"a bit is changed by reading and writing back; here, write {place} VALUE says what is meant", ExitCode.WrongUsage);
@@ -128,9 +128,21 @@ internal sealed class ShellParser(RegisterNames names)
         return $"'{Symbols.Quote(text)}' is not {what}" + (fields.Length == 0 ? "" : $", nor a field of {place}, which has {Printable.Shorten(fields, 200)}");
     }
 
+    private static string? WhyNotChanged(IReadOnlyList<RegisterDescription> touched, string command)
+    {
+        foreach (RegisterDescription register in touched)
+        {
+            if (WhyNotChanged(register.Access, command) is string why)
+            {
+                return touched.Count == 1 ? why : $"reaches {register.Name}, which {why}";
+            }
+        }
+
+        return touched.Count != 0 && touched.All(register => register.Access == RegisterAccess.ReadOnly) ? "is read only" : null;
+    }
+
     private static string? WhyNotChanged(RegisterAccess access, string command) => access switch
     {
-        RegisterAccess.ReadOnly => "is read only",
         RegisterAccess.WriteOnly => "is write only: what it holds cannot be read",
         RegisterAccess.ReadChanges => "changes when it is read",
         RegisterAccess.WriteOneToSet when command == "clear" => "sets what is written to it as 1, and another register clears it",

@@ -29,14 +29,27 @@ internal sealed class UndoList
     }
 
     /// <summary>Why the value before a write says nothing about how to undo it; <see langword="null"/> where it does.</summary>
-    public static string? WhyNot(RegisterDescription? register) => register?.Access switch
+    /// <param name="touched">The registers that the write reaches. One that is read only keeps none of the others from being written back.</param>
+    public static string? WhyNot(IReadOnlyList<RegisterDescription> touched)
+    {
+        foreach (RegisterDescription register in touched)
+        {
+            if (WhyNot(register.Access) is string why)
+            {
+                return touched.Count == 1 ? why : $"part of it is {register.Name}: {why}";
+            }
+        }
+
+        return touched.Count != 0 && touched.All(register => register.Access == RegisterAccess.ReadOnly) ? "it is read only: the write did nothing" : null;
+    }
+
+    private static string? WhyNot(RegisterAccess access) => access switch
     {
         RegisterAccess.WriteOnly => "it is write only: nobody knows what was there before",
         RegisterAccess.ReadChanges => "reading changes it, so it was not read before",
         RegisterAccess.WriteOneToClear => "writing 1 clears its bits; what was cleared cannot be set again",
         RegisterAccess.WriteOneToSet => "writing 1 sets its bits; another register clears them",
         RegisterAccess.WriteActs => "writing it made the device do something, which the value of before does not undo",
-        RegisterAccess.ReadOnly => "it is read only: the write did nothing",
         _ => null,
     };
 }

@@ -117,7 +117,7 @@ internal static class ShowJson
         json.WriteNumberOrNull("irq", shown.Details.Interrupt);
         json.WriteItems("messages", shown.MessageInterrupts(), (writer, kind) =>
         {
-            writer.WriteString("kind", kind.Name);
+            writer.WriteString("kind", kind.Name == "MSI" ? "msi" : "msix");
             writer.WriteBoolean("isOn", kind.IsOn);
             writer.WriteNumber("vectors", kind.Capable);
         });
@@ -145,6 +145,7 @@ internal static class ShowJson
         json.WriteBoolean("isCut", shown.IsConfigCut);
         json.WriteBoolean("isAbsent", config.Header.IsAbsent);
         json.WriteItems("registers", config.HeaderRegisters, WriteRegister);
+        json.WriteItems("derived", config.HeaderDerivedValues, WriteDerived);
         json.WriteItems("capabilities", config.Capabilities, (writer, capability) =>
         {
             writer.WriteString("id", capability.Id.ToString(capability.IsExtended ? "x4" : "x2", CultureInfo.InvariantCulture));
@@ -155,9 +156,16 @@ internal static class ShowJson
             writer.WriteText("shortName", capability.ShortName);
             writer.WriteText("summary", capability.Summary);
             writer.WriteItems("registers", capability.Registers, WriteRegister);
+            writer.WriteItems("derived", capability.DerivedValues, WriteDerived);
         });
         json.WriteNames("warnings", config.Warnings);
         json.WriteEndObject();
+    }
+
+    private static void WriteDerived(Utf8JsonWriter json, PciDerivedValue value)
+    {
+        json.WriteText("name", value.Name);
+        json.WriteText("text", value.Text);
     }
 
     private static void WriteRegister(Utf8JsonWriter json, RegisterReading reading)

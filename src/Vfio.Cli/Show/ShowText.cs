@@ -212,6 +212,7 @@ internal sealed class ShowText(CliHost host, ShownDevice shown, bool isVerbose)
         }
 
         RegisterText.Write(host, isVerbose ? config.HeaderRegisters : Brief(config.HeaderRegisters), Indent, isVerbose);
+        WriteDerived(config.HeaderDerivedValues.Where(IsWindow), Indent);
         foreach (PciCapability capability in config.Capabilities)
         {
             string version = capability.IsExtended ? string.Create(CultureInfo.InvariantCulture, $" v{capability.Version}") : "";
@@ -222,6 +223,7 @@ internal sealed class ShowText(CliHost host, ShownDevice shown, bool isVerbose)
                 host, new string(' ', Indent), Indent + 2,
                 Printable.Clean(title).Split(' ').Select(word => new TextItem(word, IsWord: true) { Paint = host.Terminal.Bold }));
             RegisterText.Write(host, capability.Registers, Indent + 2, isVerbose);
+            WriteDerived(capability.DerivedValues.Where(value => value.Text != capability.Summary), Indent + 2);
         }
 
         foreach (string warning in shown.IsConfigCut ? [] : config.Warnings)
@@ -235,6 +237,19 @@ internal sealed class ShowText(CliHost host, ShownDevice shown, bool isVerbose)
             host.Tell($"hint: sudo vfio show {_device.Address} shows the capabilities too");
         }
     }
+
+    // What registers say together, in the words of lspci.
+    private void WriteDerived(IEnumerable<PciDerivedValue> values, int indent)
+    {
+        TextItem[] items = [.. values.Select(value => new TextItem(Printable.Clean($"{value.Name}: {value.Text}"), IsWord: false))];
+        if (items.Length != 0)
+        {
+            ItemText.Write(host, new string(' ', indent), indent + 2, items);
+        }
+    }
+
+    // Regions are said with their sizes above; a bridge's windows there are the kernel's, these are the bridge's own.
+    private static bool IsWindow(PciDerivedValue value) => value.Name.Contains("behind", StringComparison.Ordinal) || value.Name.Contains("window", StringComparison.Ordinal);
 
     // Those with fields first. Base addresses are not said again: the regions have them, with their sizes.
     private static RegisterReading[] Brief(IReadOnlyList<RegisterReading> header) =>
