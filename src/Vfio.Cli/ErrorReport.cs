@@ -51,7 +51,7 @@ internal static class ErrorReport
             case VfioException e:
                 Write(host, where + e.Message, e.Hint ?? HintFor(e));
                 return ExitCode.Failed;
-            case not null when IsClosedPipe(exception):
+            case Exception e when IsClosedPipe(e):
                 // Whoever read has seen enough: as SIGPIPE ends other programs.
                 return ExitCode.Signal + SIGPIPE;
             // The library turns its own into VfioException: what is left is mostly the output itself, on a full disk.
