@@ -8,7 +8,7 @@ internal sealed class FakeKernel : IDisposable
 {
     private readonly FakeHost _host;
     private readonly FakeDevice _device;
-    private readonly TimeSpan _delay;
+    private readonly Action? _beforeBind;
     private readonly string[] _unbinds;
     private readonly string[] _binds;
     private readonly CancellationTokenSource _end = new();
@@ -16,12 +16,12 @@ internal sealed class FakeKernel : IDisposable
 
     /// <param name="host">The host.</param>
     /// <param name="device">The device.</param>
-    /// <param name="delay">How long it takes until a driver has taken the device.</param>
-    public FakeKernel(FakeHost host, FakeDevice device, TimeSpan delay = default)
+    /// <param name="beforeBind">What happens before a driver takes the device.</param>
+    public FakeKernel(FakeHost host, FakeDevice device, Action? beforeBind = null)
     {
         _host = host;
         _device = device;
-        _delay = delay;
+        _beforeBind = beforeBind;
         string[] drivers = ["vfio-pci", device.Driver!];
         _unbinds = Array.ConvertAll(drivers, driver => $"sys/bus/pci/drivers/{driver}/unbind");
         _binds = ["sys/bus/pci/drivers_probe", .. drivers.Select(driver => $"sys/bus/pci/drivers/{driver}/bind")];
@@ -55,7 +55,7 @@ internal sealed class FakeKernel : IDisposable
 
             if (bind is not null)
             {
-                Thread.Sleep(_delay);
+                _beforeBind?.Invoke();
                 Finish(bind, Path.GetFileName(bind) == "bind" ? Path.GetFileName(Path.GetDirectoryName(bind)) : "vfio-pci");
             }
         }
