@@ -118,7 +118,7 @@ if [ -n "$machine" ]; then
         shift
         while [ "$1" != -- ]; do options+=("$1"); shift; done
         shift
-        xunit "$name" tests/machine/run "${options[@]}" --timeout 600 \
+        xunit "$name" tests/machine/run "${options[@]}" --timeout 1200 \
             --env VFIO_TOOL="$PWD/artifacts/vfio/vfio" --env VFIO_SAMPLE="$PWD/artifacts/ReadBar0/ReadBar0" \
             --env VFIO_READBAR0="$PWD/artifacts/readbar0" --env VFIO_QMP="$PWD/tests/machine/qmp" \
             --env VFIO_TUTORIAL="$PWD/docs/tutorial.md" \
@@ -129,7 +129,7 @@ if [ -n "$machine" ]; then
     check machine-selftest tests/machine/selftest
     inside machine -- -trait- Machine=no-iommu
     inside machine-without-iommu --no-iommu -- -trait Machine=no-iommu
-    xunit conformance tests/machine/run --timeout 600 --env VFIO_QMP="$PWD/tests/machine/qmp" \
+    xunit conformance tests/machine/run --timeout 1200 --env VFIO_QMP="$PWD/tests/machine/qmp" \
         -- artifacts/conformance-tests/Vfio.Conformance.Tests -noLogo -noColor
     check readme-program tests/machine/run -- artifacts/readme/Readme
     check demo ./demo.sh --machine
