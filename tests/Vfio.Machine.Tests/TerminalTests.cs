@@ -38,10 +38,10 @@ public sealed partial class TerminalTests : HostTest
         person.Type("read LEDC\t");
         person.WaitFor("read LEDCTL");
         person.Type("\r");
-        person.WaitFor("LEDCTL: 0x");
+        person.WaitFor(": 0x0");
         person.WaitFor("> ");
         person.Type(ArrowUp + "\r");
-        person.WaitFor("LEDCTL: 0x");
+        person.WaitFor(": 0x0");
         person.WaitFor("> ");
         person.Type("wait STATUS LU 0 60s\r");
         person.WaitFor("60s");
@@ -63,13 +63,12 @@ public sealed partial class TerminalTests : HostTest
     [InlineData("list --group 999 2>&-", 0)]
     [InlineData("show zzz 2>&-", 2)]
     [InlineData("list >&- 2>&-", 0)]
-    [InlineData("list <&- >&- 2>&-", 0)]
     public void Closed_outputs_end_nothing(string command, int code) =>
         Assert.Equal(code, Machine.Shell($"{Machine.Tool} {command}").ExitCode);
 
     [Theory]
     [InlineData("mknod $FILE c 1 3")]
-    [InlineData("mknod $FILE b 7 99")]
+    [InlineData("mknod $FILE b 259 0")]
     [InlineData("mkfifo $FILE")]
     public void A_node_is_never_replaced_by_a_file(string make)
     {
