@@ -1,11 +1,25 @@
 #!/bin/bash
-# Plays the project's story in a QEMU machine with a real kernel: a network card is found, taken from its driver, opened, read,
-# and handed back. Each step is shown with its command and its real output. Ends with a line "BAR0 first dword: 0x…".
+# Plays the project's story: a device is looked at, taken, read, worked with and handed back. Each step is shown with its command and
+# its real output.
 #
-#   ./demo.sh --machine      (./demo.sh alone does the same, for now)
+#   ./demo.sh            on a device in software: needs the .NET SDK and nothing else, no root, and takes seconds
+#   ./demo.sh --machine  on a network card, in a QEMU machine with a real kernel; installs what the machine needs when root
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 card=0000:00:14.3
+
+model() {
+    local said
+    if ! said=$(dotnet --version 2>&1); then
+        echo "$said" >&2
+        fail "no .NET SDK that works here: install .NET 10 (https://dot.net)"
+    fi
+    # For one framework, and without what only who changes the code needs.
+    echo "building the tool…"
+    dotnet build src/Vfio.Cli -c Release -p:TargetFrameworks=net10.0 -p:RunAnalyzers=false -nologo -v quiet -clp:NoSummary
+    echo
+    exec dotnet src/Vfio.Cli/bin/Release/net10.0/Vfio.Cli.dll demo
+}
 
 outside() {
     eng/setup --machine
@@ -55,7 +69,8 @@ inside() {
 }
 
 case ${1:-} in
-    '' | --machine) outside ;;
+    '') model ;;
+    --machine) outside ;;
     --inside) inside ;;
     -h | --help) sed -n '2,6s/^# \{0,1\}//p' "$0" ;;
     *) echo "demo: '$1' is no option; see ./demo.sh --help" >&2; exit 2 ;;

@@ -10,7 +10,7 @@ internal static class BindCommand
 
     public static Command Create(CliHost host)
     {
-        Argument<PciAddress[]> devices = Symbols.Devices(host);
+        Argument<DeviceTarget[]> devices = Symbols.Devices(host);
         Option<bool> group = Symbols.Flag("--group", "Take every endpoint of the devices' IOMMU groups");
         Option<string?> user = new("--user")
         {
@@ -51,7 +51,9 @@ internal static class BindCommand
                 Force = result.GetValue(force),
                 Host = host.Root,
             };
-            return Run(host, result.GetRequiredValue(devices), options, result.GetValue(dryRun), result.GetValue(json));
+            bool isJson = result.GetValue(json);
+            PciAddress[] addresses = ModelTarget.SetApart(host, result.GetRequiredValue(devices), isJson);
+            return Run(host, addresses, options, result.GetValue(dryRun), isJson);
         });
         return command;
     }
@@ -93,7 +95,7 @@ internal static class BindCommand
                 host.Out.WriteLine(Printable.Clean(step.ToString()));
             }
 
-            if (plan.Steps.Count == 0)
+            if (plan.Steps.Count == 0 && plan.Devices.Count != 0)
             {
                 host.Out.WriteLine("nothing to do");
             }

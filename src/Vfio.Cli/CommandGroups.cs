@@ -9,8 +9,8 @@ internal static class CommandGroups
     [
         ("Look (nothing is opened or changed)", ["list", "show", "groups", "status"]),
         ("Take and hand back", ["bind", "release"]),
-        ("Registers (of devices that are taken)", ["read", "write", "dump", "watch", "shell", "diff", "replay"]),
-        ("Help", ["help", "man", "completion"]),
+        ("Registers (of devices that are taken, and of emu:edu)", ["read", "write", "dump", "watch", "shell", "diff", "replay"]),
+        ("Help", ["demo", "help", "man", "completion"]),
     ];
 
     /// <summary>The groups that have a command, each with its commands; those of no group come last.</summary>

@@ -105,7 +105,7 @@ internal static class GroupsCommand
                 string branch = device == view.Group.Devices[^1] ? "└──" : "├──";
                 string line = $"{branch} {device.Address} {DeviceNames.ClassWord(device.Class).PadRight(classWidth)} "
                     + $"{view.DescribeDriver(device).PadRight(driverWidth)} "
-                    + Printable.Clean(names.Describe(device, isBrief: host.Terminal.Width is not null));
+                    + Printable.Clean(names.Describe(DeviceIdentity.Of(device), isBrief: host.Terminal.Width is not null));
                 string shown = Printable.Shorten(line, host.Terminal.Width ?? int.MaxValue);
                 host.Out.WriteLine(view.Blocking.Contains(device.Address) ? host.Terminal.Yellow(shown) : shown);
             }

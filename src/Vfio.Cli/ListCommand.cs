@@ -150,7 +150,7 @@ internal static class ListCommand
                 device.IommuGroup?.ToString(CultureInfo.InvariantCulture) ?? "-",
                 Judge(device, survey.Of),
                 .. isWide ? [survey.KnownAs(device.Address)] : (string[])[],
-                survey.Names.Describe(device, isBrief: host.Terminal.Width is not null),
+                survey.Names.Describe(DeviceIdentity.Of(device), isBrief: host.Terminal.Width is not null),
             ]);
         }
 
@@ -199,7 +199,8 @@ internal static class ListCommand
         public bool HasName(PciDeviceInfo device, string text)
         {
             bool Has(string? name) => name?.Contains(text, StringComparison.OrdinalIgnoreCase) == true;
-            return Has(Names.Device(device)) || Has(Names.Vendor(device)) || Has(Names.Class(device)) || Has(DeviceNames.ClassWord(device.Class))
+            DeviceIdentity identity = DeviceIdentity.Of(device);
+            return Has(Names.Device(identity)) || Has(Names.Vendor(identity)) || Has(Names.Class(identity)) || Has(DeviceNames.ClassWord(device.Class))
                 || Of.Interfaces(device.Address).Any(Has) || Of.Disks(device.Address).Any(Has) || NamesBefore(device.Address).Any(Has);
         }
 

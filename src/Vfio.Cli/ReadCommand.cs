@@ -19,7 +19,7 @@ internal static class ReadCommand
 
     public static Command Create(CliHost host)
     {
-        Argument<PciAddress> device = Symbols.Device(host);
+        Argument<DeviceTarget> device = Symbols.Device(host);
         Argument<PlaceText> place = Symbols.Place();
         Option<int?> width = Symbols.Width();
         Option<int?> count = Symbols.Number(["--count", "-n"], "COUNT", "How many successive registers to read", 1, MaxCount);
@@ -56,11 +56,11 @@ internal static class ReadCommand
             PlaceText text = result.GetRequiredValue(place);
             bool isJson = result.GetValue(json);
             bool showsFields = result.GetValue(fields) || (text.IsName && host.Terminal.IsInteractive);
-            PciAddress address = result.GetRequiredValue(device);
-            RegisterNames names = text.IsName || showsFields || isJson ? RegisterNames.Of(host, address) : RegisterNames.None;
+            DeviceTarget target = result.GetRequiredValue(device);
+            RegisterNames names = text.IsName || showsFields || isJson ? target.NameRegisters(host) : RegisterNames.None;
             RegisterPlace first = names.Resolve(Name, text, result.GetValue(width));
             int number = result.GetValue(count) ?? 1;
-            using RegisterSession session = RegisterSession.Open(host, address, names);
+            using RegisterSession session = RegisterSession.Open(host, target, names);
             session.Check(Name, first, number);
             if (isJson)
             {
@@ -103,7 +103,7 @@ internal static class ReadCommand
     {
         using Json json = new(host.Out);
         json.Writer.WriteStartObject();
-        json.Writer.WriteString("address", session.Device.Address.ToString());
+        json.Writer.WriteString("address", session.Target.Name);
         json.Writer.WriteString("region", first.Place.RegionName);
         json.Writer.WriteNumber("width", first.Bits);
         json.WriteArray("registers", Read(session, first, count), (writer, register) =>

@@ -10,7 +10,7 @@ internal static class ReleaseCommand
 
     public static Command Create(CliHost host)
     {
-        Argument<PciAddress[]> devices = Symbols.Devices(host, isOptional: true);
+        Argument<DeviceTarget[]> devices = Symbols.Devices(host, isOptional: true);
         Option<bool> all = Symbols.Flag("--all", "Hand back every device that is taken");
         Option<bool> dryRun = Symbols.Flag("--dry-run", "Only show what would be done");
         Option<bool> force = Symbols.Flag("--force", "Go on where a program holds the device or the journal is damaged");
@@ -47,13 +47,20 @@ internal static class ReleaseCommand
         command.SetAction(result =>
         {
             ReleaseOptions options = new() { Force = result.GetValue(force), Host = host.Root };
-            ReleasePlan plan = result.GetValue(all)
-                ? ReleasePlan.ComputeAll(options)
-                : ReleasePlan.Compute(result.GetValue(devices) ?? [], options);
-            return result.GetValue(dryRun) ? Show(host, plan, result.GetValue(json)) : Run(host, plan, result.GetValue(json));
+            bool isJson = result.GetValue(json);
+            if (result.GetValue(all))
+            {
+                return Run(host, ReleasePlan.ComputeAll(options), result.GetValue(dryRun), isJson);
+            }
+
+            ReleasePlan plan = ReleasePlan.Compute(ModelTarget.SetApart(host, result.GetRequiredValue(devices), isJson), options);
+            // Models alone: all is said.
+            return plan.Entries.Count == 0 && !isJson ? ExitCode.Done : Run(host, plan, result.GetValue(dryRun), isJson);
         });
         return command;
     }
+
+    private static int Run(CliHost host, ReleasePlan plan, bool isDryRun, bool isJson) => isDryRun ? Show(host, plan, isJson) : Execute(host, plan, isJson);
 
     private static int Show(CliHost host, ReleasePlan plan, bool isJson)
     {
@@ -87,7 +94,7 @@ internal static class ReleaseCommand
         return ExitCode.Done;
     }
 
-    private static int Run(CliHost host, ReleasePlan plan, bool isJson)
+    private static int Execute(CliHost host, ReleasePlan plan, bool isJson)
     {
         using SignalGuard guard = new();
         IReadOnlyList<ReleaseOutcome> outcomes = plan.Execute();

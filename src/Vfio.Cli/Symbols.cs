@@ -13,19 +13,19 @@ internal static class Symbols
 
     public static Option<bool> Json() => Flag("--json", "Print JSON (docs/cli.md has its fields)");
 
-    public static Argument<PciAddress> Device(CliHost host) => new("DEV")
+    public static Argument<DeviceTarget> Device(CliHost host) => new("DEV")
     {
-        Description = "The device: its PCI address, network interface or disk (00:14.3, eth0, nvme0n1)",
+        Description = "The device: its PCI address, network interface or disk (00:14.3, eth0, nvme0n1), or a model (emu:edu)",
         CustomParser = result => FindDevice(host, result, result.Tokens[0].Value),
     };
 
     /// <param name="host">The host whose names count.</param>
     /// <param name="isOptional">Whether none may be given.</param>
-    public static Argument<PciAddress[]> Devices(CliHost host, bool isOptional = false) => new("DEV")
+    public static Argument<DeviceTarget[]> Devices(CliHost host, bool isOptional = false) => new("DEV")
     {
-        Description = "The devices: PCI addresses, network interfaces or disks (00:14.3, eth0, nvme0n1)",
+        Description = "The devices: PCI addresses, network interfaces or disks (00:14.3, eth0, nvme0n1), or models (emu:edu)",
         Arity = isOptional ? ArgumentArity.ZeroOrMore : ArgumentArity.OneOrMore,
-        CustomParser = result => [.. result.Tokens.Select(token => FindDevice(host, result, token.Value)).Distinct()],
+        CustomParser = result => [.. result.Tokens.Select(token => FindDevice(host, result, token.Value)).DistinctBy(target => target?.Name)],
     };
 
     public static Argument<PlaceText> Place() => new("PLACE")
@@ -82,14 +82,14 @@ internal static class Symbols
     /// <summary>What a user typed, fit to be part of a message.</summary>
     public static string Quote(string text) => Printable.Shorten(Printable.Clean(text), QuotedColumns);
 
-    private static PciAddress FindDevice(CliHost host, ArgumentResult result, string text)
+    private static DeviceTarget FindDevice(CliHost host, ArgumentResult result, string text)
     {
-        if (!DeviceArgument.TryFind(host, text, out PciAddress address, out string mistake, out string hint))
+        if (!DeviceArgument.TryFind(host, text, out DeviceTarget? target, out string mistake, out string hint))
         {
             result.AddError($"{mistake}\n{hint}");
         }
 
-        return address;
+        return target!;
     }
 
     private static PlaceText ParsePlace(ArgumentResult result, string text)

@@ -44,7 +44,7 @@ internal static class UsageErrors
         }
 
         string quoted = Symbols.Quote(word);
-        return DeviceArgument.TryFind(host, word, out _, out _) ? $"vfio show {quoted} shows that device"
+        return DeviceArgument.TryFind(host, word, out _, out _, out _) ? $"vfio show {quoted} shows that device"
             : command.Name != ListCommand.Name ? null
             : PciClassFilter.TryParse(word, out _) ? $"vfio list --class {quoted} lists that class, --name {quoted} what is named so"
             : HostNames.IsName(word) ? $"vfio list --name {quoted} lists what is named so; vfio list --help shows all filters"

@@ -13,6 +13,7 @@ internal static class VfioCommandLine
     public static IReadOnlyList<string> Notes { get; } =
     [
         "DEV is a PCI address, a network interface or a disk: 0000:00:14.3, 00:14.3, eth0, nvme0n1. A device that is taken keeps the names it had. "
+        + "emu:edu is a device in software, to try every command on. "
         + "PLACE is a register's name, STATUS, or a region and an offset, bar0+0x8. 'vfio help COMMAND' explains a command.",
     ];
 
@@ -73,6 +74,7 @@ internal static class VfioCommandLine
         root.Add(DiffCommand.Create(host));
         root.Add(ShellCommand.Create(host));
         root.Add(ReplayCommand.Create(host));
+        root.Add(DemoCommand.Create(host));
         root.Add(HelpCommand.Create(host));
         root.Add(ManCommand.Create(host));
         root.Add(CompletionCommand.Create(host));

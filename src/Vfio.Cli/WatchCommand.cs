@@ -13,7 +13,7 @@ internal static class WatchCommand
 
     public static Command Create(CliHost host)
     {
-        Argument<PciAddress> device = Symbols.Device(host);
+        Argument<DeviceTarget> device = Symbols.Device(host);
         Argument<PlaceText[]> places = Symbols.Places();
         Option<int?> width = Symbols.Width();
         Option<int?> interval = Symbols.Number(["--interval"], "MS", "Milliseconds from one look to the next; 100 unless told", 1, MaxInterval);
@@ -44,13 +44,13 @@ internal static class WatchCommand
         command.Add(json);
         command.SetAction(result =>
         {
-            PciAddress address = result.GetRequiredValue(device);
-            RegisterNames names = RegisterNames.Of(host, address);
+            DeviceTarget target = result.GetRequiredValue(device);
+            RegisterNames names = target.NameRegisters(host);
             int? bits = result.GetValue(width);
             RegisterPlace[] registers = [.. result.GetRequiredValue(places).Select(text => names.Resolve(Name, text, bits))];
             TimeSpan pause = TimeSpan.FromMilliseconds(result.GetValue(interval) ?? DefaultInterval);
             using Interruption interruption = new(host.Stop);
-            using RegisterSession session = RegisterSession.Open(host, address, names);
+            using RegisterSession session = RegisterSession.Open(host, target, names);
             foreach (RegisterPlace register in registers)
             {
                 session.Check(Name, register);

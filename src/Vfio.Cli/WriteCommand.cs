@@ -9,7 +9,7 @@ internal static class WriteCommand
 
     public static Command Create(CliHost host)
     {
-        Argument<PciAddress> device = Symbols.Device(host);
+        Argument<DeviceTarget> device = Symbols.Device(host);
         Argument<PlaceText> place = Symbols.Place();
         Argument<ulong> value = Symbols.Value();
         Option<int?> width = Symbols.Width();
@@ -39,25 +39,25 @@ internal static class WriteCommand
         {
             PlaceText text = result.GetRequiredValue(place);
             bool isJson = result.GetValue(json);
-            PciAddress address = result.GetRequiredValue(device);
-            RegisterNames names = text.IsName || isJson ? RegisterNames.Of(host, address) : RegisterNames.None;
-            Run(host, address, names, names.Resolve(Name, text, result.GetValue(width)), result.GetValue(value), isJson);
+            DeviceTarget target = result.GetRequiredValue(device);
+            RegisterNames names = text.IsName || isJson ? target.NameRegisters(host) : RegisterNames.None;
+            Run(host, target, names, names.Resolve(Name, text, result.GetValue(width)), result.GetValue(value), isJson);
             return ExitCode.Done;
         });
         return command;
     }
 
-    private static void Run(CliHost host, PciAddress address, RegisterNames names, RegisterPlace place, ulong value, bool isJson)
+    private static void Run(CliHost host, DeviceTarget target, RegisterNames names, RegisterPlace place, ulong value, bool isJson)
     {
         RegisterWidth.CheckFits(Name, value, place.Bits);
-        using RegisterSession session = RegisterSession.Open(host, address, names);
+        using RegisterSession session = RegisterSession.Open(host, target, names);
         session.Check(Name, place, isWrite: true);
         session.Write(place, value);
         if (isJson)
         {
             using Json json = new(host.Out);
             json.Writer.WriteStartObject();
-            json.Writer.WriteString("address", address.ToString());
+            json.Writer.WriteString("address", target.Name);
             json.Writer.WriteString("region", place.Place.RegionName);
             json.Writer.WriteNumber("offset", place.Place.Offset);
             json.Writer.WriteNumber("width", place.Bits);

@@ -59,7 +59,7 @@ public abstract partial class DeviceModel : IDisposable
         _layout = new ConfigLayout(Config, identity);
     }
 
-    /// <summary>The model's name in messages.</summary>
+    /// <summary>The model's name in messages; <see cref="VfioDevice.Name"/> tells it.</summary>
     public string Name { get; }
 
     /// <summary>What it says it is.</summary>
@@ -108,7 +108,7 @@ public abstract partial class DeviceModel : IDisposable
         InProcessBackend backend = new(OpenSession(client: null));
         try
         {
-            return new VfioDevice(backend, Address);
+            return new VfioDevice(backend, Address, Name);
         }
         catch
         {

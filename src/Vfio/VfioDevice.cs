@@ -30,15 +30,19 @@ public sealed class VfioDevice : IDisposable
     private readonly HashSet<Region> _regions = [];
     private bool _isDisposed;
 
-    internal VfioDevice(IDeviceBackend backend, PciAddress address)
+    internal VfioDevice(IDeviceBackend backend, PciAddress address, string? name = null)
     {
         _backend = backend;
         Address = address;
+        Name = name ?? address.ToString();
         _info = backend.GetInfo();
     }
 
     /// <summary>The device's PCI address.</summary>
     public PciAddress Address { get; }
+
+    /// <summary>What messages call the device: its address, <c>0000:00:14.3</c>; the name of a device model, <c>edu</c>.</summary>
+    public string Name { get; }
 
     /// <summary>How the device is reached: <c>type1v2</c> or <c>type1</c>; <c>in-process</c> for a device model.</summary>
     public string BackendName => _backend.Name;
@@ -90,7 +94,7 @@ public sealed class VfioDevice : IDisposable
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         return index >= 0 && (uint)index < _info.RegionCount
             ? _backend.GetRegionInfo(index)
-            : throw new VfioException("VFIO_DEVICE_GET_REGION_INFO", $"{index.Describe()} of {Address}", $"the device has {_info.RegionCount} regions");
+            : throw new VfioException("VFIO_DEVICE_GET_REGION_INFO", $"{index.Describe()} of {Name}", $"the device has {_info.RegionCount} regions");
     }
 
     /// <summary>Opens a region: mapped where the kernel allows it, else through the file descriptor.</summary>
@@ -107,7 +111,7 @@ public sealed class VfioDevice : IDisposable
         RegionInfo info = GetRegionInfo(index);
         if (!info.IsImplemented)
         {
-            throw new VfioException("open", $"{index.Describe()} of {Address}", "the device does not implement it", DescribeImplemented());
+            throw new VfioException("open", $"{index.Describe()} of {Name}", "the device does not implement it", DescribeImplemented());
         }
 
         lock (_lock)
@@ -132,7 +136,7 @@ public sealed class VfioDevice : IDisposable
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         if (!CanReset)
         {
-            throw new NotSupportedException($"{Address} cannot be reset: the kernel knows no way for this device alone");
+            throw new NotSupportedException($"{Name} cannot be reset: the kernel knows no way for this device alone");
         }
 
         _backend.Reset();

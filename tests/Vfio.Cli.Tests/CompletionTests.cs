@@ -72,7 +72,7 @@ public sealed class CompletionTests : IDisposable
     [Fact]
     public void A_mistake_is_silent()
     {
-        Result result = Tool.Run(_host, Tool.Narrow, host => host with { Root = new HostRoot("/dev/null") }, "complete", "--", "show", "");
+        Result result = Tool.Run(_host, Tool.Narrow, host => host with { Root = new HostRoot("/dev/null") }, "complete", "--", "show", "0");
         Assert.Equal((0, "", ""), (result.ExitCode, result.Output, result.Errors));
         Assert.Empty(Complete());
         Assert.Empty(Complete([.. Enumerable.Repeat("bind", 1000)]));

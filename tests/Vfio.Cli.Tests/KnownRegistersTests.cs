@@ -20,7 +20,7 @@ public sealed class KnownRegistersTests : IDisposable
     public void A_known_device_has_its_map(ushort vendor, ushort device, string classCode, string map)
     {
         PciDeviceInfo info = Device(vendor, device, classCode);
-        Assert.Equal(map, KnownRegisters.OwnMap(info)?.Name);
+        Assert.Equal(map, KnownRegisters.OwnMap(DeviceIdentity.Of(info))?.Name);
 
         // Of configuration space that cannot be read there is no map.
         Assert.Equal([map], KnownRegisters.For(info).Select(known => known.Name));

@@ -56,24 +56,24 @@ internal sealed class CompletionValues(CliHost host, Command root, Command comma
             .Select(name => (name.Name, $"{name.Device} {about[name.Device]}"))
             .Concat(devices.Select(device => (device.Address.ToString(), about[device.Address])))
             .Concat(devices.Where(device => device.Address.Domain == 0).Select(device => (device.Address.ToString()["0000:".Length..], about[device.Address])))
+            .Concat(command.Name is BindCommand.Name or ReleaseCommand.Name ? [] : ModelTarget.All)
             .Where(answer => !given.Contains(answer.Item1));
     }
 
     private IEnumerable<(string, string)> Places(IReadOnlyList<string> given) =>
-        Find(given) is not PciDeviceInfo device ? Place(given, areNamed: true)
-        : KnownRegisters.For(device).SelectMany(map => map.Registers).Select(register => (register.Name, register.Meaning)).Concat(Place(given, areNamed: true));
+        (Find(given)?.NameRegisters(host).Registers ?? []).Select(register => (register.Name, register.Meaning)).Concat(Place(given, areNamed: true));
 
     // The regions that the device has, or might have.
     private IEnumerable<(string, string)> Place(IReadOnlyList<string> given, bool areNamed)
     {
-        string[]? there = Find(given) is PciDeviceInfo device
-            ? [.. device.ReadDetails().Resources.Select(resource => resource.Name), new Place(RegionIndex.Config, 0).RegionName]
+        string[]? there = Find(given) is DeviceTarget target
+            ? [.. target.ListRegions(host).Select(region => region.Name), new Place(RegionIndex.Config, 0).RegionName]
             : null;
         return Regions.Select(region => new Place(region, 0).RegionName)
             .Where(region => there is null || there.Contains(region))
             .Select(region => (region, areNamed ? $"the start of {region}; {region}+0x10" : ""));
     }
 
-    private PciDeviceInfo? Find(IReadOnlyList<string> given) =>
-        given.Count != 0 && DeviceArgument.TryFind(host, given[0], out PciAddress address, out _) ? new PciBus(host.Root).Find(address) : null;
+    private DeviceTarget? Find(IReadOnlyList<string> given) =>
+        given.Count != 0 && DeviceArgument.TryFind(host, given[0], out DeviceTarget? target, out _, out _) && target.Exists(host) ? target : null;
 }

@@ -56,15 +56,16 @@ internal static class DiffCommand
 
     private static int Run(CliHost host, string first, string second, bool isJson)
     {
-        bool isFirstDevice = DeviceArgument.TryFind(host, first, out PciAddress firstAddress, out _);
-        bool isSecondDevice = DeviceArgument.TryFind(host, second, out PciAddress secondAddress, out _);
-        if (isFirstDevice && isSecondDevice)
+        DeviceTarget? firstDevice = FindDevice(host, first);
+        DeviceTarget? secondDevice = FindDevice(host, second);
+        bool isFirstDevice = firstDevice is not null;
+        if (isFirstDevice && secondDevice is not null)
         {
             throw new CliException($"{Name}: both are devices", "vfio dump DEV REGION -o FILE saves one of them first", Trouble);
         }
 
         using DumpFile file = DumpFile.Open(isFirstDevice ? second : first);
-        if (!isFirstDevice && !isSecondDevice)
+        if ((firstDevice ?? secondDevice) is not DeviceTarget target)
         {
             using DumpFile other = DumpFile.Open(second);
             CheckSame(first, file.Header, second, other.Header);
@@ -72,24 +73,29 @@ internal static class DiffCommand
             return Compare(host, new Sides(first, second, file.Header, other.Header, map) { EndsEarly = file.IsOfLspci || other.IsOfLspci }, file.Rows.Zip(other.Rows), isJson);
         }
 
-        PciAddress address = isFirstDevice ? firstAddress : secondAddress;
-        RegisterNames names = RegisterNames.Of(host, address);
+        RegisterNames names = target.NameRegisters(host);
         if (file.Header.Region == RegionIndex.Config)
         {
             names.LoadCapabilities();
         }
 
-        using RegisterSession session = RegisterSession.Open(host, address, names);
+        using RegisterSession session = RegisterSession.Open(host, target, names);
         DumpHeader now = DumpHeader.Of(
-            new PciBus(host.Root).Get(address), file.Header.Region, session.Region(file.Header.Region).Length, file.Header.Bits, host.Clock.GetUtcNow());
-        CheckSame(isFirstDevice ? second : first, file.Header, address.ToString(), now);
+            target.Identify(host), file.Header.Region, session.Region(file.Header.Region).Length, file.Header.Bits, host.Clock.GetUtcNow());
+        CheckSame(isFirstDevice ? second : first, file.Header, target.Name, now);
         IEnumerable<(DumpRow, DumpRow)> pairs = ReadAlongside(file, session, now.Length);
         Sides sides = isFirstDevice
-            ? new Sides(address.ToString(), second, now, file.Header, names.Map(now.Region))
-            : new Sides(first, address.ToString(), file.Header, now, names.Map(now.Region));
+            ? new Sides(target.Name, second, now, file.Header, names.Map(now.Region))
+            : new Sides(first, target.Name, file.Header, now, names.Map(now.Region));
         sides = sides with { EndsEarly = file.IsOfLspci };
         return Compare(host, sides, isFirstDevice ? pairs.Select(pair => (pair.Item2, pair.Item1)) : pairs, isJson);
     }
+
+    // What is no device is a file, but no file is meant by the name of a model that there is not.
+    private static DeviceTarget? FindDevice(CliHost host, string text) =>
+        DeviceArgument.TryFind(host, text, out DeviceTarget? target, out string mistake, out string hint) || !DeviceArgument.IsModel(text)
+            ? target
+            : throw new CliException($"{Name}: {mistake}", hint, Trouble);
 
     // Only what the file has is read from the device: what reading changes was left out of it.
     private static IEnumerable<(DumpRow, DumpRow)> ReadAlongside(DumpFile file, RegisterSession session, ulong length)

@@ -10,7 +10,7 @@ internal static class DumpCommand
 
     public static Command Create(CliHost host)
     {
-        Argument<PciAddress> device = Symbols.Device(host);
+        Argument<DeviceTarget> device = Symbols.Device(host);
         Argument<Place> region = Region();
         Option<string> output = new("--output", "-o") { Description = "Write a file, whole or not at all; - is standard output", HelpName = "FILE" };
         Option<int?> width = Symbols.Width();
@@ -43,8 +43,8 @@ internal static class DumpCommand
         command.Add(json);
         command.SetAction(result =>
         {
-            PciAddress address = result.GetRequiredValue(device);
-            using RegisterSession session = RegisterSession.Open(host, address, RegisterNames.Of(host, address));
+            DeviceTarget target = result.GetRequiredValue(device);
+            using RegisterSession session = RegisterSession.Open(host, target, target.NameRegisters(host));
             using Interruption interruption = new(host.Stop);
             RegionIndex index = result.GetValue(region).Region;
             int bits = result.GetValue(width) ?? RegisterWidth.Default;
@@ -66,8 +66,7 @@ internal static class DumpCommand
         CliHost host, RegisterSession session, RegionIndex region, int bits, string? file, bool all, bool isJson, CancellationToken cancellationToken)
     {
         CheckRegion(session, region);
-        PciDeviceInfo device = new PciBus(host.Root).Get(session.Device.Address);
-        DumpHeader header = DumpHeader.Of(device, region, session.Region(region).Length, bits, host.Clock.GetUtcNow());
+        DumpHeader header = DumpHeader.Of(session.Target.Identify(host), region, session.Region(region).Length, bits, host.Clock.GetUtcNow());
         RegisterMap? map = session.Names.Map(region);
         HashSet<ulong> untouchable = all ? [] : RegionRows.Untouchable(map);
         bool IsWanted(ulong offset, int count) => untouchable.Count == 0 || !Enumerable.Range(0, count).Any(i => untouchable.Contains(offset + (ulong)i));
@@ -127,7 +126,7 @@ internal static class DumpCommand
         string name = new Place(index, 0).RegionName;
         if (!region.Info.CanRead)
         {
-            throw new CliException($"{Name}: {name} of {session.Device.Address} cannot be read", "it can only be written");
+            throw new CliException($"{Name}: {name} of {session.Target.Name} cannot be read", "it can only be written");
         }
 
         if (region.Length > DumpHeader.MaxLength)

@@ -33,7 +33,7 @@ internal sealed record DumpHeader(PciAddress Address, ushort VendorId, ushort De
 
     public string Ids => string.Create(CultureInfo.InvariantCulture, $"{VendorId:x4}:{DeviceId:x4}");
 
-    public static DumpHeader Of(PciDeviceInfo device, RegionIndex region, ulong length, int bits, DateTimeOffset time) =>
+    public static DumpHeader Of(DeviceIdentity device, RegionIndex region, ulong length, int bits, DateTimeOffset time) =>
         new(device.Address, device.VendorId, device.DeviceId, region, length, bits)
         {
             SubsystemVendorId = device.SubsystemVendorId,

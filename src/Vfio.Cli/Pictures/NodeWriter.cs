@@ -47,7 +47,7 @@ internal sealed class NodeWriter(HostDevices devices, DeviceStates states, Devic
             Parent = parentIndex,
             Devices = [.. row.Select(device => device.Info)],
             Heading = row.Count == 1 ? first.Address.ToString() : string.Create(CultureInfo.InvariantCulture, $"{row.Count} virtual functions"),
-            Name = Clean(names.Describe(first.Info, isBrief: true), MostColumns),
+            Name = Clean(names.Describe(DeviceIdentity.Of(first.Info), isBrief: true), MostColumns),
             Detail = row.Count == 1 ? Describe(first.Info, kind) : $"{first.Address} to {row[^1].Address}, alike",
             Link = FindLink(first, kind, parent.Kind),
             State = state,
@@ -78,7 +78,7 @@ internal sealed class NodeWriter(HostDevices devices, DeviceStates states, Devic
 
     private string Describe(PciDeviceInfo device, NodeKind kind)
     {
-        string type = Clean(names.Class(device) ?? $"class {DeviceNames.ClassWord(device.Class)}", MostColumns);
+        string type = Clean(names.Class(DeviceIdentity.Of(device)) ?? $"class {DeviceNames.ClassWord(device.Class)}", MostColumns);
         string? part = kind switch
         {
             NodeKind.RootPort => "root port",

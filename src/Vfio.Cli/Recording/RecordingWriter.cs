@@ -12,7 +12,7 @@ internal sealed class RecordingWriter : IDisposable
     /// <param name="ownsOutput">Whether it is closed with the recording.</param>
     /// <param name="device">The device that is recorded.</param>
     /// <param name="time">When it began.</param>
-    public RecordingWriter(TextWriter output, bool ownsOutput, PciDeviceInfo device, DateTimeOffset time)
+    public RecordingWriter(TextWriter output, bool ownsOutput, DeviceIdentity device, DateTimeOffset time)
     {
         _output = output;
         _ownsOutput = ownsOutput;
@@ -20,7 +20,7 @@ internal sealed class RecordingWriter : IDisposable
         {
             line.Writer.WriteString("format", RecordingFormat.Name);
             line.Writer.WriteNumber("version", RecordingFormat.Version);
-            line.Writer.WriteString("address", device.Address.ToString());
+            line.Writer.WriteString("address", device.Name);
             line.Writer.WriteString("vendorId", device.VendorId.ToString("x4", CultureInfo.InvariantCulture));
             line.Writer.WriteString("deviceId", device.DeviceId.ToString("x4", CultureInfo.InvariantCulture));
             line.Writer.WriteString("subsystemVendorId", device.SubsystemVendorId.ToString("x4", CultureInfo.InvariantCulture));

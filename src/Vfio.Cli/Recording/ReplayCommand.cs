@@ -10,7 +10,7 @@ internal static class ReplayCommand
     public static Command Create(CliHost host)
     {
         Argument<string> file = new("FILE") { Description = "A recording: what 'record FILE' in vfio shell wrote" };
-        Argument<PciAddress> device = Symbols.Device(host);
+        Argument<DeviceTarget> device = Symbols.Device(host);
         Option<bool> force = Symbols.Flag("--force", "Replay it on a device of another kind too");
         Option<bool> json = Symbols.Json();
         DocumentedCommand command = new(Name, "Perform a recorded session on a device, and compare what it reads.")
@@ -38,21 +38,21 @@ internal static class ReplayCommand
         return command;
     }
 
-    private static int Run(CliHost host, string file, PciAddress address, bool force, bool isJson)
+    private static int Run(CliHost host, string file, DeviceTarget target, bool force, bool isJson)
     {
-        PciDeviceInfo device = new PciBus(host.Root).Get(address);
-        RegisterNames names = RegisterNames.Of(host, address);
+        DeviceIdentity device = target.Identify(host);
+        RegisterNames names = target.NameRegisters(host);
         RecordingReader recording = RecordingReader.Open(file, names);
         if (!force && (recording.VendorId, recording.DeviceId) != (device.VendorId, device.DeviceId))
         {
             throw new CliException(
-                $"{Name}: the recording is of a device {recording.VendorId:x4}:{recording.DeviceId:x4}, {address} is {device.VendorId:x4}:{device.DeviceId:x4}",
+                $"{Name}: the recording is of a device {recording.VendorId:x4}:{recording.DeviceId:x4}, {target.Name} is {device.VendorId:x4}:{device.DeviceId:x4}",
                 "--force replays it all the same",
                 ExitCode.WrongUsage);
         }
 
         using Interruption interruption = new(host.Stop);
-        using RegisterSession session = RegisterSession.Open(host, address, names);
+        using RegisterSession session = RegisterSession.Open(host, target, names);
         Check(session, recording);
         ReplayResult outcome;
         try
@@ -66,7 +66,7 @@ internal static class ReplayCommand
 
         if (isJson)
         {
-            WriteJson(host, address, outcome);
+            WriteJson(host, target, outcome);
         }
 
         if (outcome.Difference is ReplayDifference difference)
@@ -124,11 +124,11 @@ internal static class ReplayCommand
             "nothing after it was done");
     }
 
-    private static void WriteJson(CliHost host, PciAddress address, ReplayResult outcome)
+    private static void WriteJson(CliHost host, DeviceTarget target, ReplayResult outcome)
     {
         using Json json = new(host.Out);
         json.Writer.WriteStartObject();
-        json.Writer.WriteString("address", address.ToString());
+        json.Writer.WriteString("address", target.Name);
         json.Writer.WriteBoolean("isSame", outcome.Difference is null);
         json.Writer.WriteNumber("accesses", outcome.Accesses);
         json.Writer.WriteNumber("reads", outcome.Reads);

@@ -6,9 +6,11 @@ internal sealed class RegisterNames
     private const int MostSuggestions = 3;
 
     private IReadOnlyList<RegisterMap> _maps;
-    private Func<RegisterMap?>? _loadCapabilities;
 
     public RegisterNames(IEnumerable<RegisterMap> maps) => _maps = [.. maps.OrderBy(map => map.Region == RegionIndex.Config)];
+
+    /// <summary>Reads configuration space with its capabilities, where that takes more than the map has. Called once at most.</summary>
+    public Func<RegisterMap?>? CapabilityLoader { private get; set; }
 
     /// <summary>No names: places are regions and offsets.</summary>
     public static RegisterNames None => new([]);
@@ -17,35 +19,21 @@ internal sealed class RegisterNames
     public bool IsEmpty => _maps.Count == 0;
 
     /// <summary>Every name that can be typed, the device's own first.</summary>
-    public IEnumerable<string> All => _maps.SelectMany(map => map.Registers).Select(register => register.Name).Distinct(StringComparer.OrdinalIgnoreCase);
+    public IEnumerable<string> All => Registers.Select(register => register.Name).Distinct(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>
-    /// The names of a device. Configuration space is read from sysfs, which shows capabilities to root alone; where a capability's
-    /// register is asked for all the same, the device is opened for a moment to read them.
-    /// </summary>
-    /// <exception cref="VfioException">There is no such device.</exception>
-    public static RegisterNames Of(CliHost host, PciAddress address)
-    {
-        PciDeviceInfo device = new PciBus(host.Root).Get(address);
-        RegisterNames names = new(host.LoadRegisters(device));
-        if (device.HasVfioDriver)
-        {
-            names._loadCapabilities = () => KnownRegisters.SeesHeaderOnly(device) ? ReadCapabilities(host, address) : null;
-        }
-
-        return names;
-    }
+    /// <summary>Every register that has a name, the device's own first.</summary>
+    public IEnumerable<RegisterDescription> Registers => _maps.SelectMany(map => map.Registers);
 
     /// <summary>Makes sure that capabilities' registers are known too. Before the device is opened for longer: it opens but once at a time.</summary>
     /// <exception cref="VfioException">The device cannot be opened.</exception>
     public void LoadCapabilities()
     {
-        if (_loadCapabilities?.Invoke() is RegisterMap config)
+        if (CapabilityLoader?.Invoke() is RegisterMap config)
         {
             _maps = [.. _maps.Where(map => map.Region != RegionIndex.Config), config];
         }
 
-        _loadCapabilities = null;
+        CapabilityLoader = null;
     }
 
     /// <summary>The registers of a region, where they are known.</summary>
@@ -105,12 +93,6 @@ internal sealed class RegisterNames
 
     /// <summary>The names that begin as a text does, for completion.</summary>
     public IEnumerable<string> StartingWith(string text) => All.Where(name => name.StartsWith(text, StringComparison.OrdinalIgnoreCase));
-
-    private static RegisterMap? ReadCapabilities(CliHost host, PciAddress address)
-    {
-        using VfioDevice device = host.OpenDevice(address, host.Root);
-        return KnownRegisters.ConfigMap(device);
-    }
 
     private RegisterPlace? Find(string text)
     {

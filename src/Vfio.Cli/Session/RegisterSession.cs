@@ -8,18 +8,21 @@ internal sealed class RegisterSession : IDisposable
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(10);
 
     private readonly Dictionary<RegionIndex, Region> _regions = [];
+    private readonly VfioDevice _device;
     private readonly TimeProvider _clock;
     private readonly long _start;
 
-    public RegisterSession(VfioDevice device, RegisterNames names, TimeProvider clock)
+    private RegisterSession(DeviceTarget target, VfioDevice device, RegisterNames names, TimeProvider clock)
     {
-        Device = device;
+        Target = target;
         Names = names;
+        _device = device;
         _clock = clock;
         _start = clock.GetTimestamp();
     }
 
-    public VfioDevice Device { get; }
+    /// <summary>The device, as it was named.</summary>
+    public DeviceTarget Target { get; }
 
     public RegisterNames Names { get; }
 
@@ -28,10 +31,9 @@ internal sealed class RegisterSession : IDisposable
 
     /// <summary>Opens a device.</summary>
     /// <param name="host">The host it is in.</param>
-    /// <param name="address">The device.</param>
+    /// <param name="target">The device.</param>
     /// <param name="names">What its registers are called.</param>
-    public static RegisterSession Open(CliHost host, PciAddress address, RegisterNames names) =>
-        new(host.OpenDevice(address, host.Root), names, host.Clock);
+    public static RegisterSession Open(CliHost host, DeviceTarget target, RegisterNames names) => new(target, target.Open(host), names, host.Clock);
 
     /// <summary>A region, through the file descriptor: an error where the device does not answer, instead of the end of the process.</summary>
     /// <exception cref="VfioException">The device does not implement it.</exception>
@@ -39,7 +41,7 @@ internal sealed class RegisterSession : IDisposable
     {
         if (!_regions.TryGetValue(index, out Region? region))
         {
-            region = Device.OpenRegion(index, RegionAccess.Trapped);
+            region = _device.OpenRegion(index, RegionAccess.Trapped);
             _regions.Add(index, region);
         }
 
@@ -54,12 +56,12 @@ internal sealed class RegisterSession : IDisposable
         RegisterWidth.CheckRange(command, region.Length, place.Place, place.Bits, count);
         if (isWrite && !region.Info.CanWrite)
         {
-            throw new CliException($"{command}: {place.Place.RegionName} of {Device.Address} cannot be written", "a ROM, for one, is read only");
+            throw new CliException($"{command}: {place.Place.RegionName} of {Target.Name} cannot be written", "a ROM, for one, is read only");
         }
 
         if (!isWrite && !region.Info.CanRead)
         {
-            throw new CliException($"{command}: {place.Place.RegionName} of {Device.Address} cannot be read", "it can only be written");
+            throw new CliException($"{command}: {place.Place.RegionName} of {Target.Name} cannot be read", "it can only be written");
         }
     }
 
@@ -78,12 +80,12 @@ internal sealed class RegisterSession : IDisposable
 
     public void Reset()
     {
-        if (!Device.CanReset)
+        if (!_device.CanReset)
         {
-            throw new CliException($"reset: {Device.Address} cannot be reset alone", "the kernel knows no way that leaves the devices beside it in peace");
+            throw new CliException($"reset: {Target.Name} cannot be reset alone", "the kernel knows no way that leaves the devices beside it in peace");
         }
 
-        Device.Reset();
+        _device.Reset();
         Tell(new Access(AccessKind.Reset, default, 0));
     }
 
@@ -118,7 +120,7 @@ internal sealed class RegisterSession : IDisposable
             region.Dispose();
         }
 
-        Device.Dispose();
+        _device.Dispose();
     }
 
     private ulong ReadSilently(RegisterPlace place) => RegisterWidth.Read(Region(place.Place.Region), place.Place.Offset, place.Bits);

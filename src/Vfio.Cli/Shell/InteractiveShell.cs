@@ -5,12 +5,12 @@ namespace Vfio.Cli;
 /// <summary>The shell on a terminal: asks for lines until there are no more, and survives what goes wrong.</summary>
 internal sealed class InteractiveShell(CliHost host, RegisterShell shell, ShellParser parser, ILineSource lines)
 {
-    public int Run(PciAddress address)
+    public int Run(string device)
     {
         // Ctrl-C ends what is being done, never the shell: also where it is typed just before the prompt.
         using PosixSignalRegistration held = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => context.Cancel = true);
-        host.Tell($"{address} is open; help lists the commands, Tab completes, Ctrl-D ends");
-        while (lines.Next($"vfio {address}> ") is string line)
+        host.Tell($"{device} is open; help lists the commands, Tab completes, Ctrl-D ends");
+        while (lines.Next($"vfio {device}> ") is string line)
         {
             using Interruption interruption = new(host.Stop);
             bool goesOn = TryRun(line, interruption);

@@ -20,7 +20,7 @@ internal sealed class RegisterShell : IDisposable
         _host = host;
         _session = session;
         _isJson = isJson;
-        _events = isJson ? new RecordingWriter(host.Out, ownsOutput: false, FindDevice(), host.Clock.GetUtcNow()) : null;
+        _events = isJson ? new RecordingWriter(host.Out, ownsOutput: false, session.Target.Identify(host), host.Clock.GetUtcNow()) : null;
         session.Accessed = Note;
     }
 
@@ -123,7 +123,7 @@ internal sealed class RegisterShell : IDisposable
         // The new one first: where it cannot be opened, the old one goes on.
         RecordingWriter? next = file is null
             ? null
-            : new RecordingWriter(OutputFile.Open(RecordCommand, file), ownsOutput: true, FindDevice(), _host.Clock.GetUtcNow());
+            : new RecordingWriter(OutputFile.Open(RecordCommand, file), ownsOutput: true, _session.Target.Identify(_host), _host.Clock.GetUtcNow());
         _recording?.Dispose();
         _recording = next;
     }
@@ -171,6 +171,4 @@ internal sealed class RegisterShell : IDisposable
         _events?.Add(access);
         _recording?.Add(access);
     }
-
-    private PciDeviceInfo FindDevice() => new PciBus(_host.Root).Get(_session.Device.Address);
 }

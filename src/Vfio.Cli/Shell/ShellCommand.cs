@@ -10,7 +10,7 @@ internal static class ShellCommand
 
     public static Command Create(CliHost host)
     {
-        Argument<PciAddress> device = Symbols.Device(host);
+        Argument<DeviceTarget> device = Symbols.Device(host);
         Argument<string?> script = new("SCRIPT")
         {
             Description = "A file with commands; - or none reads standard input",
@@ -44,24 +44,24 @@ internal static class ShellCommand
         return command;
     }
 
-    private static int Run(CliHost host, PciAddress address, string? file, bool isJson)
+    private static int Run(CliHost host, DeviceTarget target, string? file, bool isJson)
     {
-        RegisterNames names = RegisterNames.Of(host, address);
+        RegisterNames names = target.NameRegisters(host);
         ShellParser parser = new(names);
         if (file is null && host.FindKeyboard() is IKeyboard keyboard)
         {
             // Completion offers them, and nobody waits for a script to be checked.
             names.LoadCapabilities();
-            using RegisterShell interactive = Open(host, address, names, isJson);
+            using RegisterShell interactive = Open(host, target, names, isJson);
             using ILineSource lines = MakeEditor(host, keyboard, names);
-            return new InteractiveShell(host, interactive, parser, lines).Run(address);
+            return new InteractiveShell(host, interactive, parser, lines).Run(target.Name);
         }
 
         bool isInput = file is null or StandardInput;
         Stream stream = isInput ? host.OpenInput() : InputFile.Open(Name, file!, "name a file with commands; vfio shell --help lists them");
         ShellScript script = ShellScript.Read(isInput ? "stdin" : file!, stream, parser);
         using Interruption interruption = new(host.Stop);
-        using RegisterShell shell = Open(host, address, names, isJson);
+        using RegisterShell shell = Open(host, target, names, isJson);
         try
         {
             return script.Run(host, shell, interruption.Token);
@@ -76,9 +76,9 @@ internal static class ShellCommand
         ? new PlainLines(host)
         : new LineEditor(keyboard, host.Out, host.Terminal.Width ?? 80, new ShellCompleter(names).Complete);
 
-    private static RegisterShell Open(CliHost host, PciAddress address, RegisterNames names, bool isJson)
+    private static RegisterShell Open(CliHost host, DeviceTarget target, RegisterNames names, bool isJson)
     {
-        RegisterSession session = RegisterSession.Open(host, address, names);
+        RegisterSession session = RegisterSession.Open(host, target, names);
         try
         {
             return new RegisterShell(host, session, isJson);

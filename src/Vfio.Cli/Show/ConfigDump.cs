@@ -10,18 +10,18 @@ internal static class ConfigDump
 
     public static void Write(CliHost host, ShownDevice shown)
     {
-        if (shown.ConfigBytes.IsEmpty)
+        if (shown.ConfigBytes.Length == 0)
         {
             throw new CliException(
-                $"show: configuration space of {shown.Device.Address} cannot be read", "the device may be asleep or gone: vfio show says its power state");
+                $"show: configuration space of {shown.Identity.Name} cannot be read", "the device may be asleep or gone: vfio show says its power state");
         }
 
         DeviceNames names = new(host);
-        PciDeviceInfo device = shown.Device;
+        DeviceIdentity device = shown.Identity;
         string className = names.Class(device) is not string name ? $"Class [{device.Class.ToShortString()}]"
             : name == names.BaseClass(device) ? $"{name} [{device.Class.ToShortString()}]"
             : name;
-        string revision = shown.Details.Revision is byte number and not 0 ? string.Create(CultureInfo.InvariantCulture, $" (rev {number:x2})") : "";
+        string revision = shown.Revision is byte number and not 0 ? string.Create(CultureInfo.InvariantCulture, $" (rev {number:x2})") : "";
         host.Out.WriteLine(Printable.Clean($"{device.Address} {className}: {names.FullName(device)}{revision}"));
         StringBuilder line = new();
         for (int i = 0; i < shown.ConfigBytes.Length; i += BytesOnALine)

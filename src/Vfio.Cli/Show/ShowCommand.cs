@@ -9,7 +9,7 @@ internal static class ShowCommand
 
     public static Command Create(CliHost host)
     {
-        Argument<PciAddress> device = Symbols.Device(host);
+        Argument<DeviceTarget> device = Symbols.Device(host);
         Option<bool> config = Symbols.Flag("--config", "Print configuration space in hexadecimal, as 'lspci -D -xxxx' does");
         Option<bool> verbose = Symbols.Flag("-v", "Show offset, value and meaning of each register too", "--verbose");
         Option<bool> json = Symbols.Json();
@@ -42,7 +42,7 @@ internal static class ShowCommand
         });
         command.SetAction(result =>
         {
-            ShownDevice shown = ShownDevice.Look(host, result.GetRequiredValue(device), isWholeConfig: result.GetValue(config));
+            ShownDevice shown = result.GetRequiredValue(device).Look(host, isWholeConfig: result.GetValue(config));
             if (result.GetValue(config))
             {
                 ConfigDump.Write(host, shown);

@@ -12,46 +12,47 @@ internal static class ShowJson
         Utf8JsonWriter json = document.Writer;
         DeviceNames names = new(host);
         json.WriteStartObject();
-        json.WriteDevice(shown.Device, names);
-        json.WriteText("subsystemName", names.Subsystem(shown.Device));
-        json.WriteText("programmingInterfaceName", names.ProgrammingInterface(shown.Device));
-        json.WriteString("revision", shown.Details.Revision?.ToString("x2", CultureInfo.InvariantCulture));
-        WriteUse(json, shown);
-        WriteHardware(json, shown.Details);
-        json.WriteItems("regions", shown.Details.Resources, WriteResource);
+        json.WriteDevice(shown.Identity, names, shown.Host?.Device);
+        json.WriteBoolean("isModel", shown.Host is null);
+        json.WriteText("subsystemName", names.Subsystem(shown.Identity));
+        json.WriteText("programmingInterfaceName", names.ProgrammingInterface(shown.Identity));
+        json.WriteString("revision", shown.Revision?.ToString("x2", CultureInfo.InvariantCulture));
+        WriteUse(json, shown.Host);
+        WriteHardware(json, shown.Host?.Details);
+        json.WriteItems("regions", shown.Regions, WriteResource);
         WriteInterrupts(json, shown);
         WriteMap(json, shown.Map);
         WriteConfig(json, shown);
         json.WriteEndObject();
     }
 
-    private static void WriteUse(Utf8JsonWriter json, ShownDevice shown)
+    private static void WriteUse(Utf8JsonWriter json, HostSide? side)
     {
-        json.WriteNames("interfaces", shown.Interfaces);
-        json.WriteNames("disks", shown.Disks);
-        json.WriteBoolean("canTake", shown.Refusals.Count == 0);
-        json.WriteRefusals("refusals", shown.Refusals);
-        JournalEntry? entry = shown.Entry is { Damage: null } sound ? sound : null;
+        json.WriteNames("interfaces", side?.Interfaces ?? []);
+        json.WriteNames("disks", side?.Disks ?? []);
+        json.WriteBoolean("canTake", side is { Refusals.Count: 0 });
+        json.WriteRefusals("refusals", side?.Refusals ?? []);
+        JournalEntry? entry = side?.Entry is { Damage: null } sound ? sound : null;
         json.WriteText("driverBefore", entry?.DriverBefore);
         json.WriteNames("namesBefore", entry is null ? [] : DeviceArgument.NamesOf(entry));
         json.WriteText("user", entry?.User);
-        json.WriteItems("groupMembers", (shown.Group?.Devices ?? []).Where(member => member.Address != shown.Device.Address), (writer, member) =>
+        json.WriteItems("groupMembers", (side?.Group?.Devices ?? []).Where(member => member.Address != side!.Device.Address), (writer, member) =>
         {
             writer.WriteString("address", member.Address.ToString());
             writer.WriteString("kind", DeviceNames.ClassWord(member.Class));
             writer.WriteText("driver", member.Driver);
         });
-        json.WriteText("domainType", shown.Group?.DomainType);
+        json.WriteText("domainType", side?.Group?.DomainType);
     }
 
-    private static void WriteHardware(Utf8JsonWriter json, PciDeviceDetails details)
+    private static void WriteHardware(Utf8JsonWriter json, PciDeviceDetails? details)
     {
-        json.WriteText("module", details.Module);
-        json.WriteNumberOrNull("numaNode", details.NumaNode);
-        json.WriteText("slot", details.Slot);
-        json.WriteText("powerState", details.PowerState);
-        json.WriteText("runtimeStatus", details.RuntimeStatus);
-        if (details.ResetMethods is null)
+        json.WriteText("module", details?.Module);
+        json.WriteNumberOrNull("numaNode", details?.NumaNode);
+        json.WriteText("slot", details?.Slot);
+        json.WriteText("powerState", details?.PowerState);
+        json.WriteText("runtimeStatus", details?.RuntimeStatus);
+        if (details?.ResetMethods is null)
         {
             json.WriteNull("resetMethods");
         }
@@ -60,7 +61,7 @@ internal static class ShowJson
             json.WriteNames("resetMethods", details.ResetMethods);
         }
 
-        if (details.Link is PciLink link)
+        if (details?.Link is PciLink link)
         {
             json.WriteStartObject("link");
             json.WriteNumberOrNull("speed", link.CurrentSpeed);
@@ -74,9 +75,9 @@ internal static class ShowJson
             json.WriteNull("link");
         }
 
-        json.WriteString("physicalFunction", details.PhysicalFunction?.ToString());
-        json.WriteNumber("maxVirtualFunctions", details.TotalVirtualFunctions);
-        json.WriteNames("virtualFunctions", details.VirtualFunctions.Select(address => address.ToString()));
+        json.WriteString("physicalFunction", details?.PhysicalFunction?.ToString());
+        json.WriteNumber("maxVirtualFunctions", details?.TotalVirtualFunctions ?? 0);
+        json.WriteNames("virtualFunctions", (details?.VirtualFunctions ?? []).Select(address => address.ToString()));
     }
 
     private static void WriteResource(Utf8JsonWriter json, PciResource resource)
@@ -114,16 +115,16 @@ internal static class ShowJson
         json.WriteStartObject("interrupts");
         int pin = shown.Config?.Header.InterruptPin ?? 0;
         json.WriteString("pin", pin is > 0 and <= 4 ? $"{(char)('A' + pin - 1)}" : null);
-        json.WriteNumberOrNull("irq", shown.Details.Interrupt);
+        json.WriteNumberOrNull("irq", shown.Host?.Details.Interrupt);
         json.WriteItems("messages", shown.MessageInterrupts(), (writer, kind) =>
         {
             writer.WriteString("kind", kind.Name == "MSI" ? "msi" : "msix");
             writer.WriteBoolean("isOn", kind.IsOn);
             writer.WriteNumber("vectors", kind.Capable);
         });
-        json.WriteText("messageKindInUse", shown.Details.MessageInterruptKind);
+        json.WriteText("messageKindInUse", shown.Host?.Details.MessageInterruptKind);
         json.WriteStartArray("messageIrqs");
-        foreach (int number in shown.Details.MessageInterrupts)
+        foreach (int number in shown.Host?.Details.MessageInterrupts ?? [])
         {
             json.WriteNumberValue(number);
         }

@@ -5,18 +5,24 @@ namespace Vfio.Cli;
 /// <summary>A device in sections, for a person.</summary>
 internal sealed class ShowText(CliHost host, ShownDevice shown, bool isVerbose)
 {
-    private const int LabelColumns = 12;
-    private const int Indent = 2;
-    private const int MostMembers = 16;
+    private const int Indent = SectionWriter.Indent;
 
-    private readonly PciDeviceInfo _device = shown.Device;
-    private readonly PciDeviceDetails _details = shown.Details;
+    private readonly SectionWriter _section = new(host);
+    private readonly DeviceIdentity _device = shown.Identity;
 
     public void Write()
     {
         WriteIdentity();
-        WriteUse();
-        WriteHardware();
+        if (shown.Host is HostSide side)
+        {
+            new HostSideText(host, side).Write();
+        }
+        else
+        {
+            WriteModel();
+        }
+
+        WriteNames();
         WriteRegions();
         WriteInterrupts();
         WriteConfig();
@@ -25,133 +31,43 @@ internal sealed class ShowText(CliHost host, ShownDevice shown, bool isVerbose)
     private void WriteIdentity()
     {
         DeviceNames names = new(host);
-        string title = Printable.Clean($"{_device.Address} {names.Describe(_device, isBrief: host.Terminal.Width is not null)}");
+        string title = Printable.Clean($"{_device.Name} {names.Describe(_device, isBrief: host.Terminal.Width is not null)}");
         host.Out.WriteLine(host.Terminal.Bold(host.Terminal.Width is int width ? Printable.Shorten(title, width) : title));
-        string revision = _details.Revision is byte number ? string.Create(CultureInfo.InvariantCulture, $", revision {number:x2}") : "";
+        string revision = shown.Revision is byte number ? string.Create(CultureInfo.InvariantCulture, $", revision {number:x2}") : "";
         string interfaceName = names.ProgrammingInterface(_device) is string text ? $", {text}" : "";
-        WriteRow("ids", $"{Id(_device.VendorId)}:{Id(_device.DeviceId)}{revision}");
+        _section.WriteRow("ids", $"{Id(_device.VendorId)}:{Id(_device.DeviceId)}{revision}");
         if ((_device.SubsystemVendorId, _device.SubsystemId) != (0, 0))
         {
             string subsystem = names.Subsystem(_device) is string name ? $" {name}" : "";
-            WriteRow("subsystem", $"{Id(_device.SubsystemVendorId)}:{Id(_device.SubsystemId)}{subsystem}");
+            _section.WriteRow("subsystem", $"{Id(_device.SubsystemVendorId)}:{Id(_device.SubsystemId)}{subsystem}");
         }
 
-        WriteRow("class", $"{_device.Class} {names.Class(_device) ?? "unknown"}{interfaceName}");
+        _section.WriteRow("class", $"{_device.Class} {names.Class(_device) ?? "unknown"}{interfaceName}");
     }
 
-    private void WriteUse()
+    private void WriteModel() => _section.WriteRow("device", "a model, which lives as long as the command: each command finds a new one");
+
+    private void WriteNames()
     {
-        WriteRow("driver", _device.Driver is null ? "none" : _details.Module is string module && module.Replace('_', '-') != _device.Driver.Replace('_', '-') ? $"{_device.Driver} (module {module})" : _device.Driver);
-        if (shown.Interfaces.Count != 0)
-        {
-            WriteList("interfaces", shown.Interfaces);
-        }
-
-        if (shown.Disks.Count != 0)
-        {
-            WriteList("disks", shown.Disks);
-        }
-
-        WriteTake();
-        WriteGroup();
-    }
-
-    private void WriteTake()
-    {
-        if (_device.HasVfioDriver)
-        {
-            WriteRow("take", "taken: VFIO has it");
-            if (shown.Entry is { Damage: null } entry)
-            {
-                string[] before = [.. DeviceArgument.NamesOf(entry)];
-                string names = before.Length == 0 ? "" : $", {string.Join(", ", before.Take(MostMembers))}";
-                string user = entry.User is null ? "" : $"; for {entry.User}";
-                WriteRow("before", $"{entry.DriverBefore ?? "no driver"}{names}{user}");
-            }
-        }
-        else if (shown.Refusals.Count == 0)
-        {
-            WriteRow("take", "yes: vfio bind takes it", host.Terminal.Green);
-        }
-
-        string label = "take";
-        foreach (BindingRefusal refusal in shown.Refusals)
-        {
-            WriteRow(label, $"no: {refusal.Explanation}{(refusal.CanForce ? " (--force goes on)" : "")}", host.Terminal.Yellow);
-            label = "";
-        }
-    }
-
-    private void WriteGroup()
-    {
-        if (shown.Group is not IommuGroup group)
-        {
-            WriteRow("IOMMU group", "none: no IOMMU is in front of it");
-            return;
-        }
-
-        PciDeviceInfo[] others = [.. group.Devices.Where(member => member.Address != _device.Address)];
-        string domain = group.DomainType is null ? "" : $" ({group.DomainType})";
-        WriteRow("IOMMU group", $"{group.Number}{domain}{(others.Length == 0 ? ", alone" : ", with")}");
-        HashSet<PciAddress> blockers = [.. group.Blockers().Select(blocker => blocker.Address)];
-        foreach (PciDeviceInfo member in others.Take(MostMembers))
-        {
-            string blocks = _device.HasVfioDriver && blockers.Contains(member.Address) ? ", blocks" : "";
-            WriteRow("", $"{member.Address} {DeviceNames.ClassWord(member.Class)} {member.Driver ?? "-"}{blocks}");
-        }
-
-        if (others.Length > MostMembers)
-        {
-            WriteRow("", $"and {others.Length - MostMembers} more: vfio list --group {group.Number}");
-        }
-    }
-
-    private void WriteHardware()
-    {
-        WriteRow("NUMA node", _details.NumaNode?.ToString(CultureInfo.InvariantCulture));
-        WriteRow("slot", _details.Slot);
-        WriteRow("power", _details.PowerState is null || _details.RuntimeStatus is null
-            ? _details.PowerState ?? _details.RuntimeStatus
-            : $"{_details.PowerState}, {_details.RuntimeStatus}");
-        if (_details.Link is { MaxWidth: > 0 } link)
-        {
-            string now = link.CurrentWidth is null ? "down" : LinkText.Describe(link.CurrentSpeed, link.CurrentWidth);
-            WriteRow("link", $"{now}, possible {LinkText.Describe(link.MaxSpeed, link.MaxWidth)}");
-        }
-
-        WriteRow("resets", _details.ResetMethods is null ? null
-            : _details.ResetMethods.Count == 0 ? "none: the kernel cannot reset this device alone"
-            : string.Join(", ", _details.ResetMethods));
-        if (_details.PhysicalFunction is PciAddress physical)
-        {
-            WriteRow("SR-IOV", $"a virtual function of {physical}");
-        }
-        else if (_details.TotalVirtualFunctions != 0)
-        {
-            string functions = string.Join(", ", _details.VirtualFunctions.Take(MostMembers));
-            string rest = _details.VirtualFunctions.Count > MostMembers ? ", …" : "";
-            WriteRow("SR-IOV", $"{_details.VirtualFunctions.Count} of {_details.TotalVirtualFunctions} virtual functions on{(functions.Length == 0 ? "" : ": ")}{functions}{rest}");
-        }
-
         if (shown.Map is { Registers: [RegisterDescription first, ..] } map)
         {
             string example = (map.Find("STATUS") ?? first).Name;
-            WriteRow("registers", $"{map.Registers.Count} by name in {new Place(map.Region, 0).RegionName}, such as {example} ({map.Name})");
+            _section.WriteRow("registers", $"{map.Registers.Count} by name in {new Place(map.Region, 0).RegionName}, such as {example} ({map.Name})");
         }
     }
 
     private void WriteRegions()
     {
-        if (_details.Resources.Count == 0)
+        if (shown.Regions.Count == 0)
         {
             return;
         }
 
-        WriteTitle("Regions");
-        int name = _details.Resources.Max(resource => resource.Name.Length);
-        int size = _details.Resources.Max(resource => ByteSize.Format(resource.Length).Length);
-        int place = _details.Resources.Max(resource => At(resource).Length);
-        foreach (PciResource resource in _details.Resources)
+        _section.WriteTitle("Regions");
+        int name = shown.Regions.Max(resource => resource.Name.Length);
+        int size = shown.Regions.Max(resource => ByteSize.Format(resource.Length).Length);
+        int place = shown.Regions.Max(resource => At(resource).Length);
+        foreach (PciResource resource in shown.Regions)
         {
             string kind = resource.Kind switch
             {
@@ -160,7 +76,7 @@ internal sealed class ShowText(CliHost host, ShownDevice shown, bool isVerbose)
                 _ => "memory, 32 bits",
             };
             string prefetch = resource.IsPrefetchable && resource.Role != PciResourceRole.Rom ? ", prefetchable" : "";
-            WriteLine($"  {resource.Name.PadRight(name)}  {ByteSize.Format(resource.Length).PadLeft(size)}  {At(resource).PadRight(place)}  {kind}{prefetch}");
+            _section.WriteLine($"  {resource.Name.PadRight(name)}  {ByteSize.Format(resource.Length).PadLeft(size)}  {At(resource).PadRight(place)}  {kind}{prefetch}");
         }
     }
 
@@ -168,30 +84,32 @@ internal sealed class ShowText(CliHost host, ShownDevice shown, bool isVerbose)
     {
         int pin = shown.Config?.Header.InterruptPin ?? 0;
         MessageInterrupts[] kinds = [.. shown.MessageInterrupts()];
-        bool isSeen = Array.Exists(kinds, kind => kind.Is(_details.MessageInterruptKind));
-        if (pin is 0 or > 4 && kinds.Length == 0 && _details.MessageInterrupts.Count == 0)
+        string? kindInUse = shown.Host?.Details.MessageInterruptKind;
+        IReadOnlyList<int> messages = shown.Host?.Details.MessageInterrupts ?? [];
+        bool isSeen = Array.Exists(kinds, kind => kind.Is(kindInUse));
+        if (pin is 0 or > 4 && kinds.Length == 0 && messages.Count == 0)
         {
             return;
         }
 
-        WriteTitle("Interrupts");
+        _section.WriteTitle("Interrupts");
         if (pin is > 0 and <= 4)
         {
-            string irq = _details.Interrupt is int number && _details.MessageInterrupts.Count == 0
+            string irq = shown.Host?.Details.Interrupt is int number && messages.Count == 0
                 ? string.Create(CultureInfo.InvariantCulture, $", IRQ {number}") : "";
-            WriteRow("INTx", $"pin {(char)('A' + pin - 1)}{irq}");
+            _section.WriteRow("INTx", $"pin {(char)('A' + pin - 1)}{irq}");
         }
 
-        string irqs = _details.MessageInterrupts.Count == 0 ? "" : $": IRQ {Ranges(_details.MessageInterrupts)}";
+        string irqs = messages.Count == 0 ? "" : $": IRQ {Ranges(messages)}";
         foreach (MessageInterrupts kind in kinds)
         {
             string count = kind.Capable == 1 ? "1 vector" : kind.IsOn && kind.Enabled != kind.Capable ? $"{kind.Enabled} of {kind.Capable} vectors" : $"{kind.Capable} vectors";
-            WriteRow(kind.Name, $"{(kind.IsOn ? "on" : "off")}, {count}{(kind.Is(_details.MessageInterruptKind) ? irqs : "")}");
+            _section.WriteRow(kind.Name, $"{(kind.IsOn ? "on" : "off")}, {count}{(kind.Is(kindInUse) ? irqs : "")}");
         }
 
         if (!isSeen && irqs.Length != 0)
         {
-            WriteRow(_details.MessageInterruptKind == "msix" ? "MSI-X" : "MSI", $"on{irqs}");
+            _section.WriteRow(kindInUse == "msix" ? "MSI-X" : "MSI", $"on{irqs}");
         }
     }
 
@@ -199,15 +117,15 @@ internal sealed class ShowText(CliHost host, ShownDevice shown, bool isVerbose)
     {
         if (shown.Config is not PciConfigSpace config)
         {
-            WriteTitle("Configuration space");
-            WriteLine("  cannot be read");
+            _section.WriteTitle("Configuration space");
+            _section.WriteLine("  cannot be read");
             return;
         }
 
-        WriteTitle($"Configuration space, {ByteSize.Format((ulong)shown.ConfigBytes.Length)}");
+        _section.WriteTitle($"Configuration space, {ByteSize.Format((ulong)shown.ConfigBytes.Length)}");
         if (config.Header.IsAbsent)
         {
-            WriteWarning("the device does not answer: all bits are set. It is asleep, in reset, or gone");
+            _section.WriteWarning("the device does not answer: all bits are set. It is asleep, in reset, or gone");
             return;
         }
 
@@ -228,13 +146,13 @@ internal sealed class ShowText(CliHost host, ShownDevice shown, bool isVerbose)
 
         foreach (string warning in shown.IsConfigCut ? [] : config.Warnings)
         {
-            WriteWarning(warning);
+            _section.WriteWarning(warning);
         }
 
         if (shown.IsConfigCut)
         {
-            WriteWarning("the kernel shows only the first 64 bytes to others than root");
-            host.Tell($"hint: sudo vfio show {_device.Address} shows the capabilities too");
+            _section.WriteWarning("the kernel shows only the first 64 bytes to others than root");
+            host.Tell($"hint: sudo vfio show {_device.Name} shows the capabilities too");
         }
     }
 
@@ -279,29 +197,4 @@ internal sealed class ShowText(CliHost host, ShownDevice shown, bool isVerbose)
 
         return string.Join(", ", ranges);
     }
-
-    private void WriteTitle(string title)
-    {
-        host.Out.WriteLine();
-        host.Out.WriteLine(host.Terminal.Bold(host.Terminal.Width is int width ? Printable.Shorten(title, width) : title));
-    }
-
-    private void WriteLine(string line) => host.Out.WriteLine(host.Terminal.Width is int width ? Printable.Shorten(line, width) : line);
-
-    private void WriteWarning(string text) => ItemText.Write(
-        host, "  warning: ", Indent + 2, Printable.Clean(text).Split(' ').Select(word => new TextItem(word, IsWord: true) { Paint = host.Terminal.Yellow }));
-
-    private void WriteList(string label, IReadOnlyList<string> items) => ItemText.Write(
-        host, Start(label), Indent + LabelColumns, items.Select(item => new TextItem(Printable.Clean(item), IsWord: false)));
-
-    private void WriteRow(string label, string? text, Func<string, string>? paint = null)
-    {
-        if (text is not null)
-        {
-            ItemText.Write(
-                host, Start(label), Indent + LabelColumns, Printable.Clean(text).Split(' ').Select(word => new TextItem(word, IsWord: true) { Paint = paint }));
-        }
-    }
-
-    private static string Start(string label) => $"  {label.PadRight(LabelColumns)}";
 }

@@ -1,60 +1,69 @@
 namespace Vfio.Cli;
 
 /// <summary>All that is shown of a device, looked at once.</summary>
-internal sealed class ShownDevice
+internal sealed record ShownDevice
 {
     private const int ExtendedStart = 0x100;
 
-    private readonly byte[] _config;
+    /// <summary>What it is.</summary>
+    public required DeviceIdentity Identity { get; init; }
 
-    private ShownDevice(CliHost host, PciDeviceInfo device, bool isWholeConfig)
-    {
-        Device = device;
-        Details = device.ReadDetails();
-        _config = ReadConfig(device, isWholeConfig);
-        Config = _config.Length >= PciConfigHeader.Length ? PciConfigSpace.Parse(_config) : null;
-        HostSurvey survey = new(host.Root);
-        Refusals = survey.Refusals(device);
-        Interfaces = survey.Interfaces(device.Address);
-        Disks = survey.Disks(device.Address);
-        Group = device.IommuGroup is int number ? new PciBus(host.Root).Group(number) : null;
-        Entry = new BindingJournal(host.Root).Find(device.Address);
-        Map = KnownRegisters.OwnMap(device);
-    }
+    /// <summary>Its revision id.</summary>
+    public byte? Revision { get; init; }
 
-    public PciDeviceInfo Device { get; }
+    /// <summary>Its base address registers and ROM, and a bridge's windows. Only those that are there.</summary>
+    public required IReadOnlyList<PciResource> Regions { get; init; }
 
-    public PciDeviceDetails Details { get; }
-
-    /// <summary>Configuration space as far as it could be read; <see langword="null"/> where not even the header could.</summary>
-    public PciConfigSpace? Config { get; }
-
-    /// <summary>The bytes of it.</summary>
-    public ReadOnlySpan<byte> ConfigBytes => _config;
-
-    /// <summary>Whether the kernel kept capabilities back, as it does from others than root.</summary>
-    public bool IsConfigCut => _config.Length == PciConfigHeader.Length;
-
-    public IReadOnlyList<BindingRefusal> Refusals { get; }
-
-    public IReadOnlyList<string> Interfaces { get; }
-
-    public IReadOnlyList<string> Disks { get; }
-
-    public IommuGroup? Group { get; }
-
-    /// <summary>What the journal says, where the device is taken.</summary>
-    public JournalEntry? Entry { get; }
+    /// <summary>Configuration space as far as it could be read.</summary>
+    public required byte[] ConfigBytes { get; init; }
 
     /// <summary>The map of its own registers, where one is known.</summary>
-    public RegisterMap? Map { get; }
+    public RegisterMap? Map { get; init; }
 
-    /// <summary>Looks at a device that must be there.</summary>
+    /// <summary>What the host does with it; <see langword="null"/> for a model.</summary>
+    public HostSide? Host { get; init; }
+
+    /// <summary>Configuration space, decoded; <see langword="null"/> where not even the header could be read.</summary>
+    public PciConfigSpace? Config => field ??= ConfigBytes.Length >= PciConfigHeader.Length ? PciConfigSpace.Parse(ConfigBytes) : null;
+
+    /// <summary>Whether the kernel kept capabilities back, as it does from others than root.</summary>
+    public bool IsConfigCut => ConfigBytes.Length == PciConfigHeader.Length;
+
+    /// <summary>Looks at a device of the host.</summary>
     /// <param name="host">The host.</param>
-    /// <param name="address">Where the device is.</param>
+    /// <param name="device">The device.</param>
     /// <param name="isWholeConfig">Whether what no capability reaches is wanted too.</param>
-    public static ShownDevice Look(CliHost host, PciAddress address, bool isWholeConfig) =>
-        new(host, new PciBus(host.Root).Get(address), isWholeConfig);
+    public static ShownDevice Of(CliHost host, PciDeviceInfo device, bool isWholeConfig)
+    {
+        HostSide side = new(host, device);
+        return new ShownDevice
+        {
+            Identity = DeviceIdentity.Of(device),
+            Revision = side.Details.Revision,
+            Regions = side.Details.Resources,
+            ConfigBytes = ReadConfig(device, isWholeConfig),
+            Map = KnownRegisters.OwnMap(DeviceIdentity.Of(device)),
+            Host = side,
+        };
+    }
+
+    /// <summary>Its message interrupts, as the capabilities state them: kind, whether they are on, how many.</summary>
+    public IEnumerable<MessageInterrupts> MessageInterrupts()
+    {
+        // Message control is at offset 2 of both (PCI Express Base Specification 6.0, sections 7.7.1.2 and 7.7.2.2).
+        foreach (PciCapability capability in Config?.Capabilities ?? [])
+        {
+            if (capability.IsExtended || capability.Id is not (0x05 or 0x11) || capability.Offset + 4 > ConfigBytes.Length)
+            {
+                continue;
+            }
+
+            int control = ConfigBytes[capability.Offset + 2] | (ConfigBytes[capability.Offset + 3] << 8);
+            yield return capability.Id == 0x05
+                ? new MessageInterrupts("MSI", (control & 1) != 0, 1 << ((control >> 4) & 7), 1 << ((control >> 1) & 7))
+                : new MessageInterrupts("MSI-X", (control & 0x8000) != 0, (control & 0x7ff) + 1, (control & 0x7ff) + 1);
+        }
+    }
 
     // The kernel asks the device for every four bytes, which takes microseconds each, in a virtual machine 20 ms for all: where
     // the extended list is empty, what lies behind its start is not asked for.
@@ -70,24 +79,6 @@ internal sealed class ShownDevice
 
         bool isEmpty = begin[ExtendedStart..].IndexOfAnyExcept((byte)0) < 0;
         return isEmpty && !isWhole ? config : config[..device.ReadConfig(config)];
-    }
-
-    /// <summary>Its message interrupts, as the capabilities state them: kind, whether they are on, how many.</summary>
-    public IEnumerable<MessageInterrupts> MessageInterrupts()
-    {
-        // Message control is at offset 2 of both (PCI Express Base Specification 6.0, sections 7.7.1.2 and 7.7.2.2).
-        foreach (PciCapability capability in Config?.Capabilities ?? [])
-        {
-            if (capability.IsExtended || capability.Id is not (0x05 or 0x11) || capability.Offset + 4 > _config.Length)
-            {
-                continue;
-            }
-
-            int control = _config[capability.Offset + 2] | (_config[capability.Offset + 3] << 8);
-            yield return capability.Id == 0x05
-                ? new MessageInterrupts("MSI", (control & 1) != 0, 1 << ((control >> 4) & 7), 1 << ((control >> 1) & 7))
-                : new MessageInterrupts("MSI-X", (control & 0x8000) != 0, (control & 0x7ff) + 1, (control & 0x7ff) + 1);
-        }
     }
 }
 

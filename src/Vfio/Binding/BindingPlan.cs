@@ -45,14 +45,13 @@ public sealed class BindingPlan
     internal IReadOnlyList<PciAddress> NewlyTaken => _undo.NewlyTaken;
 
     /// <summary>Computes the plan for some devices.</summary>
-    /// <param name="addresses">The devices; at least one.</param>
+    /// <param name="addresses">The devices; a plan for none has no steps.</param>
     /// <param name="options">How; <see langword="null"/> for the defaults.</param>
     /// <returns>The plan, which may hold refusals.</returns>
     /// <exception cref="VfioException">A device is absent, the user is unknown, or the journal's entry of a device is damaged.</exception>
     public static BindingPlan Compute(IReadOnlyList<PciAddress> addresses, BindOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(addresses);
-        ArgumentOutOfRangeException.ThrowIfZero(addresses.Count);
         BindingPlan plan = new(addresses, options ?? new BindOptions());
         plan.Compute();
         return plan;

@@ -108,10 +108,17 @@ public sealed class BindingPlanTests : IDisposable
     }
 
     [Fact]
-    public void No_device_at_all_is_a_mistake_of_the_caller()
+    public void No_list_is_a_mistake_of_the_caller() => Assert.Throws<ArgumentNullException>(() => BindingPlan.Compute(null!));
+
+    [Fact]
+    public void For_no_device_there_is_nothing_to_do()
     {
-        Assert.Throws<ArgumentOutOfRangeException>(() => BindingPlan.Compute([]));
-        Assert.Throws<ArgumentNullException>(() => BindingPlan.Compute(null!));
+        BindingPlan plan = BindingPlan.Compute([], new BindOptions { WholeGroup = true, Host = _host.Root, Changes = _kernel });
+        plan.Execute();
+        Assert.Empty(plan.Steps);
+        Assert.Empty(plan.Refusals);
+        Assert.Empty(plan.Blockers);
+        Assert.Empty(_kernel.Calls);
     }
 
     [Fact]

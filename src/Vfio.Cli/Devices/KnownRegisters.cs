@@ -15,12 +15,12 @@ internal static class KnownRegisters
     /// <param name="device">The device; its ids and class choose. Its configuration space is read, which may wake it.</param>
     /// <returns>The maps; there is at most one for each region.</returns>
     public static IReadOnlyList<RegisterMap> For(PciDeviceInfo device) =>
-        [.. new[] { OwnMap(device), ConfigMap(device) }.OfType<RegisterMap>()];
+        [.. new[] { OwnMap(DeviceIdentity.Of(device)), ConfigMap(device) }.OfType<RegisterMap>()];
 
     /// <summary>The map of a device's own registers. Reads nothing from the device.</summary>
     /// <param name="device">The device; its ids and class choose.</param>
     /// <returns>The map, or <see langword="null"/> where there is none for such a device.</returns>
-    public static RegisterMap? OwnMap(PciDeviceInfo device) => (device.VendorId, device.DeviceId) switch
+    public static RegisterMap? OwnMap(DeviceIdentity device) => (device.VendorId, device.DeviceId) switch
     {
         (Intel, 0x10d3 or 0x10f6) => Intel82574Registers.Map,
         (EduRegisters.VendorId, EduRegisters.DeviceId) => EduRegisters.Map,
@@ -44,6 +44,14 @@ internal static class KnownRegisters
     /// <exception cref="VfioException">It cannot be read.</exception>
     public static RegisterMap? ConfigMap(VfioDevice device)
     {
+        byte[] bytes = ReadConfig(device);
+        return bytes.Length < PciConfigHeader.Length ? null : PciConfigSpace.Parse(bytes).ToRegisterMap();
+    }
+
+    /// <summary>The configuration space of an open device.</summary>
+    /// <exception cref="VfioException">It cannot be read.</exception>
+    public static byte[] ReadConfig(VfioDevice device)
+    {
         using Region config = device.OpenRegion(RegionIndex.Config, RegionAccess.Trapped);
         byte[] bytes = new byte[Math.Min(config.Length, PciConfigSpace.MaxLength) & ~3UL];
         for (int offset = 0; offset < bytes.Length; offset += sizeof(uint))
@@ -51,7 +59,7 @@ internal static class KnownRegisters
             BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(offset), config.ReadUInt32((uint)offset));
         }
 
-        return bytes.Length < PciConfigHeader.Length ? null : PciConfigSpace.Parse(bytes).ToRegisterMap();
+        return bytes;
     }
 
     /// <summary>Whether sysfs shows no more than the header of a device's configuration space, as it does to others than root.</summary>

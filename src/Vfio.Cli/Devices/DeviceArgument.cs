@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Vfio.Cli;
 
 /// <summary>Finds the device that a person means: by its address, or by what the host calls it.</summary>
@@ -11,21 +13,31 @@ internal static class DeviceArgument
     /// <summary>Finds a device.</summary>
     /// <param name="host">The host whose names count.</param>
     /// <param name="text">What the user typed.</param>
-    /// <param name="address">The device's address; it need not exist where an address was typed.</param>
+    /// <param name="target">The device; it need not exist where an address was typed.</param>
     /// <param name="mistake">What is wrong, where the answer is <see langword="false"/>.</param>
-    public static bool TryFind(CliHost host, string text, out PciAddress address, out string mistake) =>
-        TryFind(host, text, out address, out mistake, out _);
-
-    /// <inheritdoc cref="TryFind(CliHost, string, out PciAddress, out string)"/>
-    /// <param name="host">The host whose names count.</param>
-    /// <param name="text">What the user typed.</param>
-    /// <param name="address">The device's address.</param>
-    /// <param name="mistake">What is wrong.</param>
-    /// <param name="hint">What the person can do.</param>
-    public static bool TryFind(CliHost host, string text, out PciAddress address, out string mistake, out string hint)
+    /// <param name="hint">What the person can do about it.</param>
+    public static bool TryFind(CliHost host, string text, [NotNullWhen(true)] out DeviceTarget? target, out string mistake, out string hint)
     {
         mistake = "";
         hint = "vfio list shows the devices and their names";
+        if (IsModel(text))
+        {
+            target = ModelTarget.Find(text);
+            mistake = $"'{Symbols.Quote(text)}' is not a device model";
+            hint = $"vfio has these models: {string.Join(", ", ModelTarget.All.Select(model => model.Name))}";
+            return target is not null;
+        }
+
+        bool isFound = TryFindAddress(host, text, out PciAddress address, ref mistake, ref hint);
+        target = isFound ? new HostTarget(address) : null;
+        return isFound;
+    }
+
+    /// <summary>Whether a text means a model, be there one of that name or not.</summary>
+    public static bool IsModel(string text) => text.StartsWith(ModelTarget.Prefix, StringComparison.Ordinal);
+
+    private static bool TryFindAddress(CliHost host, string text, out PciAddress address, ref string mistake, ref string hint)
+    {
         if (PciAddress.TryParse(text, out address))
         {
             return true;

@@ -23,22 +23,22 @@ internal sealed class DeviceNames(CliHost host)
     /// <summary>The word of a class that <c>vfio list --class</c> takes, or its digits.</summary>
     public static string ClassWord(PciClassCode code) => Array.Find(Classes, filter => filter.Matches(code))?.Name ?? code.ToShortString();
 
-    public string? Vendor(PciDeviceInfo device) => Names.Vendor(device.VendorId);
+    public string? Vendor(DeviceIdentity device) => Names.Vendor(device.VendorId);
 
-    public string? Device(PciDeviceInfo device) => Names.Device(device.VendorId, device.DeviceId);
+    public string? Device(DeviceIdentity device) => Names.Device(device.VendorId, device.DeviceId);
 
-    public string? Class(PciDeviceInfo device) => Names.Class(device.Class);
+    public string? Class(DeviceIdentity device) => Names.Class(device.Class);
 
     /// <summary>The name of the subsystem: of the card, or the board the device is part of.</summary>
-    public string? Subsystem(PciDeviceInfo device) =>
+    public string? Subsystem(DeviceIdentity device) =>
         Names.Subsystem(device.VendorId, device.DeviceId, device.SubsystemVendorId, device.SubsystemId) ?? Names.Vendor(device.SubsystemVendorId);
 
-    public string? BaseClass(PciDeviceInfo device) => Names.BaseClass(device.Class);
+    public string? BaseClass(DeviceIdentity device) => Names.BaseClass(device.Class);
 
-    public string? ProgrammingInterface(PciDeviceInfo device) => Names.ProgrammingInterface(device.Class);
+    public string? ProgrammingInterface(DeviceIdentity device) => Names.ProgrammingInterface(device.Class);
 
     /// <summary>Vendor and device as lspci writes them.</summary>
-    public string FullName(PciDeviceInfo device) => (Vendor(device), Device(device)) switch
+    public string FullName(DeviceIdentity device) => (Vendor(device), Device(device)) switch
     {
         (null, null) => string.Create(CultureInfo.InvariantCulture, $"Device {device.VendorId:x4}:{device.DeviceId:x4}"),
         (string vendor, null) => string.Create(CultureInfo.InvariantCulture, $"{vendor} Device {device.DeviceId:x4}"),
@@ -48,7 +48,7 @@ internal sealed class DeviceNames(CliHost host)
     /// <summary>Vendor and device in a line.</summary>
     /// <param name="device">The device.</param>
     /// <param name="isBrief">Whether the vendor's name is shortened to what people say.</param>
-    public string Describe(PciDeviceInfo device, bool isBrief)
+    public string Describe(DeviceIdentity device, bool isBrief)
     {
         string vendor = Vendor(device) ?? string.Create(CultureInfo.InvariantCulture, $"Vendor {device.VendorId:x4}");
         string name = Device(device) ?? string.Create(CultureInfo.InvariantCulture, $"Device {device.DeviceId:x4}");

@@ -1,0 +1,111 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text;
+using Vfio.Emulation;
+
+namespace Vfio.Cli;
+
+/// <summary><c>vfio demo</c>: what vfio is for, shown on a device in software.</summary>
+internal static class DemoCommand
+{
+    public static Command Create(CliHost host)
+    {
+        DocumentedCommand command = new("demo", "Show on a device in software what vfio does; needs no root and no device.")
+        {
+            Notes =
+            [
+                "The commands are run as they are printed, and end the story where one fails. The device is emu:edu, which every command "
+                + "takes in place of one of the host's; a recording is written into a folder for temporary files, and deleted at the end.",
+            ],
+            Examples =
+            [
+                ("vfio demo", "the whole story, in a second"),
+                ("vfio demo | less -R", "page by page"),
+            ],
+        };
+        command.SetAction(_ => Run(host));
+        return command;
+    }
+
+    private static int Run(CliHost host)
+    {
+        // A story is for a person, wherever it is printed.
+        Terminal terminal = host.Terminal with { Width = host.Terminal.TextWidth, IsInteractive = true };
+        CliHost stage = host with { Terminal = terminal, FindKeyboard = () => null, ShowsProgress = false };
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("vfio-demo-");
+        try
+        {
+            Say(stage, DemoStory.Beginning);
+            IReadOnlyList<DemoStep> steps = DemoStory.Steps(Path.Combine(folder.FullName, "session.jsonl"));
+            for (int i = 0; i < steps.Count; i++)
+            {
+                Announce(stage, $"{i + 1}. {steps[i].Title}");
+                Say(stage, steps[i].Text);
+                foreach (string[] arguments in steps[i].Commands)
+                {
+                    int code = Perform(stage, arguments, steps[i].Input);
+                    if (code != ExitCode.Done)
+                    {
+                        return code;
+                    }
+                }
+            }
+
+            Announce(stage, $"{steps.Count + 1}. The same in C#");
+            ShowCode(stage);
+            host.Out.WriteLine();
+            Say(stage, DemoStory.End);
+            return ExitCode.Done;
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    private static int Perform(CliHost stage, string[] arguments, IReadOnlyList<string> input)
+    {
+        string here = input.Count == 0 ? "" : " << end";
+        stage.Out.WriteLine();
+        stage.Out.WriteLine($"$ {stage.Terminal.Bold($"{VfioCommandLine.Name} {string.Join(' ', arguments)}{here}")}");
+        foreach (string line in here.Length == 0 ? [] : input.Append("end"))
+        {
+            stage.Out.WriteLine(stage.Terminal.Bold(line));
+        }
+
+        byte[] typed = Encoding.UTF8.GetBytes(string.Join('\n', input) + "\n");
+        return VfioCommandLine.Run(arguments, stage with { OpenInput = () => new MemoryStream(typed) });
+    }
+
+    // What is printed as code and what runs are the same lines.
+    private static void ShowCode(CliHost stage)
+    {
+        Say(stage, "EduModel is the device; for one of the host's, VfioDevice.Open(address) opens it. All else is the same, and so a driver is tested without hardware.");
+        stage.Out.WriteLine("""
+
+              using EduModel edu = new();
+              using VfioDevice device = edu.Open();
+              using Region bar0 = device.OpenRegion(RegionIndex.Bar0);
+              Console.WriteLine($"BAR0 first dword: 0x{bar0.ReadUInt32(0):x8}");
+
+            """);
+        using EduModel edu = new();
+        using VfioDevice device = edu.Open();
+        using Region bar0 = device.OpenRegion(RegionIndex.Bar0);
+        stage.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"BAR0 first dword: 0x{bar0.ReadUInt32(0):x8}"));
+    }
+
+    private static void Announce(CliHost stage, string title)
+    {
+        stage.Out.WriteLine();
+        stage.Out.WriteLine(stage.Terminal.Green(title));
+    }
+
+    private static void Say(CliHost stage, string text)
+    {
+        foreach (string line in Printable.Wrap(text, stage.Terminal.TextWidth))
+        {
+            stage.Out.WriteLine(line);
+        }
+    }
+}

@@ -1,0 +1,37 @@
+namespace Vfio.Cli;
+
+/// <summary>A device of the host. It need not exist until something of it is asked for.</summary>
+/// <param name="Address">Where it is.</param>
+internal sealed record HostTarget(PciAddress Address) : DeviceTarget(Address.ToString())
+{
+    public override bool Exists(CliHost host) => new PciBus(host.Root).Find(Address) is not null;
+
+    public override DeviceIdentity Identify(CliHost host) => DeviceIdentity.Of(Get(host));
+
+    public override VfioDevice Open(CliHost host) => host.OpenDevice(Address, host.Root);
+
+    /// <summary>
+    /// The names of its registers. Configuration space is read from sysfs, which shows capabilities to root alone; where a
+    /// capability's register is asked for all the same, the device is opened for a moment to read them.
+    /// </summary>
+    public override RegisterNames NameRegisters(CliHost host)
+    {
+        PciDeviceInfo device = Get(host);
+        return new RegisterNames(host.LoadRegisters(device))
+        {
+            CapabilityLoader = device.HasVfioDriver ? () => KnownRegisters.SeesHeaderOnly(device) ? ReadCapabilities(host) : null : null,
+        };
+    }
+
+    public override IReadOnlyList<PciResource> ListRegions(CliHost host) => Get(host).ReadDetails().Resources;
+
+    public override ShownDevice Look(CliHost host, bool isWholeConfig) => ShownDevice.Of(host, Get(host), isWholeConfig);
+
+    private PciDeviceInfo Get(CliHost host) => new PciBus(host.Root).Get(Address);
+
+    private RegisterMap? ReadCapabilities(CliHost host)
+    {
+        using VfioDevice device = Open(host);
+        return KnownRegisters.ConfigMap(device);
+    }
+}

@@ -1,0 +1,114 @@
+using System.Globalization;
+
+namespace Vfio.Cli;
+
+/// <summary>What the host does with a device, in rows for a person.</summary>
+internal sealed class HostSideText(CliHost host, HostSide side)
+{
+    private const int MostMembers = 16;
+
+    private readonly SectionWriter _section = new(host);
+    private readonly PciDeviceInfo _device = side.Device;
+    private readonly PciDeviceDetails _details = side.Details;
+
+    public void Write()
+    {
+        WriteUse();
+        WriteHardware();
+    }
+
+    private void WriteUse()
+    {
+        _section.WriteRow("driver", _device.Driver is null ? "none" : _details.Module is string module && module.Replace('_', '-') != _device.Driver.Replace('_', '-') ? $"{_device.Driver} (module {module})" : _device.Driver);
+        if (side.Interfaces.Count != 0)
+        {
+            _section.WriteList("interfaces", side.Interfaces);
+        }
+
+        if (side.Disks.Count != 0)
+        {
+            _section.WriteList("disks", side.Disks);
+        }
+
+        WriteTake();
+        WriteGroup();
+    }
+
+    private void WriteTake()
+    {
+        if (_device.HasVfioDriver)
+        {
+            _section.WriteRow("take", "taken: VFIO has it");
+            if (side.Entry is { Damage: null } entry)
+            {
+                string[] before = [.. DeviceArgument.NamesOf(entry)];
+                string names = before.Length == 0 ? "" : $", {string.Join(", ", before.Take(MostMembers))}";
+                string user = entry.User is null ? "" : $"; for {entry.User}";
+                _section.WriteRow("before", $"{entry.DriverBefore ?? "no driver"}{names}{user}");
+            }
+        }
+        else if (side.Refusals.Count == 0)
+        {
+            _section.WriteRow("take", "yes: vfio bind takes it", host.Terminal.Green);
+        }
+
+        string label = "take";
+        foreach (BindingRefusal refusal in side.Refusals)
+        {
+            _section.WriteRow(label, $"no: {refusal.Explanation}{(refusal.CanForce ? " (--force goes on)" : "")}", host.Terminal.Yellow);
+            label = "";
+        }
+    }
+
+    private void WriteGroup()
+    {
+        if (side.Group is not IommuGroup group)
+        {
+            _section.WriteRow("IOMMU group", "none: no IOMMU is in front of it");
+            return;
+        }
+
+        PciDeviceInfo[] others = [.. group.Devices.Where(member => member.Address != _device.Address)];
+        string domain = group.DomainType is null ? "" : $" ({group.DomainType})";
+        _section.WriteRow("IOMMU group", $"{group.Number}{domain}{(others.Length == 0 ? ", alone" : ", with")}");
+        HashSet<PciAddress> blockers = [.. group.Blockers().Select(blocker => blocker.Address)];
+        foreach (PciDeviceInfo member in others.Take(MostMembers))
+        {
+            string blocks = _device.HasVfioDriver && blockers.Contains(member.Address) ? ", blocks" : "";
+            _section.WriteRow("", $"{member.Address} {DeviceNames.ClassWord(member.Class)} {member.Driver ?? "-"}{blocks}");
+        }
+
+        if (others.Length > MostMembers)
+        {
+            _section.WriteRow("", $"and {others.Length - MostMembers} more: vfio list --group {group.Number}");
+        }
+    }
+
+    private void WriteHardware()
+    {
+        _section.WriteRow("NUMA node", _details.NumaNode?.ToString(CultureInfo.InvariantCulture));
+        _section.WriteRow("slot", _details.Slot);
+        _section.WriteRow("power", _details.PowerState is null || _details.RuntimeStatus is null
+            ? _details.PowerState ?? _details.RuntimeStatus
+            : $"{_details.PowerState}, {_details.RuntimeStatus}");
+        if (_details.Link is { MaxWidth: > 0 } link)
+        {
+            string now = link.CurrentWidth is null ? "down" : LinkText.Describe(link.CurrentSpeed, link.CurrentWidth);
+            _section.WriteRow("link", $"{now}, possible {LinkText.Describe(link.MaxSpeed, link.MaxWidth)}");
+        }
+
+        _section.WriteRow("resets", _details.ResetMethods is null ? null
+            : _details.ResetMethods.Count == 0 ? "none: the kernel cannot reset this device alone"
+            : string.Join(", ", _details.ResetMethods));
+        if (_details.PhysicalFunction is PciAddress physical)
+        {
+            _section.WriteRow("SR-IOV", $"a virtual function of {physical}");
+        }
+        else if (_details.TotalVirtualFunctions != 0)
+        {
+            string functions = string.Join(", ", _details.VirtualFunctions.Take(MostMembers));
+            string rest = _details.VirtualFunctions.Count > MostMembers ? ", …" : "";
+            _section.WriteRow("SR-IOV", $"{_details.VirtualFunctions.Count} of {_details.TotalVirtualFunctions} virtual functions on{(functions.Length == 0 ? "" : ": ")}{functions}{rest}");
+        }
+    }
+}
