@@ -16,7 +16,10 @@ model() {
     fi
     # For one framework, and without what only who changes the code needs.
     echo "building the tool…"
-    dotnet build src/Vfio.Cli -c Release -p:TargetFrameworks=net10.0 -p:RunAnalyzers=false -nologo -v quiet -clp:NoSummary
+    if ! said=$(dotnet build src/Vfio.Cli -c Release -p:TargetFrameworks=net10.0 -p:RunAnalyzers=false -nologo -v quiet 2>&1); then
+        echo "$said" >&2
+        fail "the build failed; what it needs from NuGet may be out of reach"
+    fi
     echo
     exec dotnet src/Vfio.Cli/bin/Release/net10.0/Vfio.Cli.dll demo
 }

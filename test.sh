@@ -102,6 +102,10 @@ for project in Vfio.Tests Vfio.Abi.Tests Vfio.Emulation.Tests Vfio.Drivers.Tests
 xunit Vfio.Conformance.Tests tests/Vfio.Conformance.Tests/bin/Debug/net10.0/linux-x64/Vfio.Conformance.Tests -noLogo -noColor -trait- Backend=kernel
 check guide eng/check-guide
 
+part "demo, on a device in software"
+check demo ./demo.sh
+check demo-reads-the-device grep -qx 'BAR0 first dword: 0x010000ed' "$logs/demo.log"
+
 part "packages"
 check packages eng/check-packages
 
@@ -132,8 +136,8 @@ if [ -n "$machine" ]; then
     xunit conformance tests/machine/run --timeout 1200 --env VFIO_QMP="$PWD/tests/machine/qmp" \
         -- artifacts/conformance-tests/Vfio.Conformance.Tests -noLogo -noColor
     check readme-program tests/machine/run -- artifacts/readme/Readme
-    check demo ./demo.sh --machine
-    check demo-ends-with-the-dword grep -qx 'BAR0 first dword: 0x[0-9a-f]\{8\}' <(tail -n 1 "$logs/demo.log")
+    check demo-machine ./demo.sh --machine
+    check demo-machine-ends-with-the-dword grep -qx 'BAR0 first dword: 0x[0-9a-f]\{8\}' <(tail -n 1 "$logs/demo-machine.log")
     if [ -n "$soak" ]; then
         part "soak"
         xunit hostile-driver env VFIO_SOAK=1 tests/Vfio.Emulation.Tests/bin/Debug/net10.0/Vfio.Emulation.Tests -noLogo -noColor \
