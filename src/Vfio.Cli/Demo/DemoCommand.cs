@@ -8,9 +8,11 @@ namespace Vfio.Cli;
 /// <summary><c>vfio demo</c>: what vfio is for, shown on a device in software.</summary>
 internal static class DemoCommand
 {
+    private const string Name = "demo";
+
     public static Command Create(CliHost host)
     {
-        DocumentedCommand command = new("demo", "Show on a device in software what vfio does; needs no root and no device.")
+        DocumentedCommand command = new(Name, "Show on a device in software what vfio does; needs no root and no device.")
         {
             Notes =
             [
@@ -32,7 +34,7 @@ internal static class DemoCommand
         // A story is for a person, wherever it is printed.
         Terminal terminal = host.Terminal with { Width = host.Terminal.TextWidth, IsInteractive = true };
         CliHost stage = host with { Terminal = terminal, FindKeyboard = () => null, ShowsProgress = false };
-        DirectoryInfo folder = Directory.CreateTempSubdirectory("vfio-demo-");
+        DirectoryInfo folder = MakeFolder();
         try
         {
             Say(stage, DemoStory.Beginning);
@@ -60,6 +62,19 @@ internal static class DemoCommand
         finally
         {
             folder.Delete(recursive: true);
+        }
+    }
+
+    private static DirectoryInfo MakeFolder()
+    {
+        try
+        {
+            return Directory.CreateTempSubdirectory("vfio-demo-");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CliException(
+                $"{Name}: no folder can be made in {Printable.Clean(Path.GetTempPath())}, for a recording", "TMPDIR names a folder that may be written");
         }
     }
 
