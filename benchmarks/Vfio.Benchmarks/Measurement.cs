@@ -9,10 +9,16 @@ namespace Vfio.Benchmarks;
 /// <param name="Allocated">Bytes that C# allocated in all rounds.</param>
 internal sealed record Measurement(double CNanoseconds, double Nanoseconds, double Ratio, long Allocated)
 {
+    /// <summary>How long the runtime is left alone, so that it compiles anew what was called often.</summary>
+    public static readonly TimeSpan CompilerRest = TimeSpan.FromMilliseconds(150);
+
     private const int Rounds = 41;
     private static readonly TimeSpan RoundTime = TimeSpan.FromMilliseconds(16); // of both together
 
-    public static Measurement Of(Func<ulong, ulong> c, Func<ulong, ulong> ours)
+    /// <param name="c">The loop in C; it takes the number of rounds.</param>
+    /// <param name="ours">The loop in C#.</param>
+    /// <param name="accesses">How many accesses one round of the loops has.</param>
+    public static Measurement Of(Func<ulong, ulong> c, Func<ulong, ulong> ours, int accesses)
     {
         WarmUp(ours);
         ulong count = Calibrate(c, ours);
@@ -38,7 +44,7 @@ internal sealed record Measurement(double CNanoseconds, double Nanoseconds, doub
             ratios[round] = times[round] / cTimes[round];
         }
 
-        return new Measurement(Median(cTimes), Median(times), Median(ratios), allocated);
+        return new Measurement(Median(cTimes) / accesses, Median(times) / accesses, Median(ratios), allocated);
     }
 
     // A method is compiled anew after 30 calls, first with counters, then with what they say, each time 100 ms after the runtime
@@ -52,7 +58,7 @@ internal sealed record Measurement(double CNanoseconds, double Nanoseconds, doub
                 _ = ours(1000);
             }
 
-            Thread.Sleep(150);
+            Thread.Sleep(CompilerRest);
         }
     }
 
@@ -63,7 +69,7 @@ internal sealed record Measurement(double CNanoseconds, double Nanoseconds, doub
         return (ulong)(RoundTime.TotalNanoseconds / both);
     }
 
-    // Nanoseconds of one access.
+    // Nanoseconds of one round of the loop.
     private static double Time(Func<ulong, ulong> work, ulong count)
     {
         long start = Stopwatch.GetTimestamp();

@@ -16,41 +16,59 @@ void *baseline_memory(uint64_t length)
     return memory == MAP_FAILED ? 0 : memory;
 }
 
-// Per width: reads that wait for each other (each gives the offset of the next), reads that do not, writes, and writes read back.
-#define LOOPS(bits)                                                                                   \
-    uint64_t chain##bits(uint8_t *memory, uint64_t offset, uint64_t count)                            \
-    {                                                                                                 \
-        for (uint64_t i = 0; i < count; i++)                                                          \
-            offset = *(volatile uint##bits##_t *)(memory + offset);                                   \
-        return offset;                                                                                \
-    }                                                                                                 \
-    uint64_t read##bits(uint8_t *memory, uint64_t offset, uint64_t count)                             \
-    {                                                                                                 \
-        uint64_t sum = 0;                                                                             \
-        for (uint64_t i = 0; i < count; i++)                                                          \
-            sum += *(volatile uint##bits##_t *)(memory + offset);                                     \
-        return sum;                                                                                   \
-    }                                                                                                 \
-    uint64_t write##bits(uint8_t *memory, uint64_t offset, uint64_t count)                            \
-    {                                                                                                 \
-        for (uint64_t i = 0; i < count; i++)                                                          \
-            *(volatile uint##bits##_t *)(memory + offset) = (uint##bits##_t)i;                        \
-        return count;                                                                                 \
-    }                                                                                                 \
-    uint64_t update##bits(uint8_t *memory, uint64_t offset, uint64_t count)                           \
-    {                                                                                                 \
-        uint##bits##_t value = 0;                                                                     \
-        for (uint64_t i = 0; i < count; i++) {                                                        \
-            value = *(volatile uint##bits##_t *)(memory + offset);                                    \
-            *(volatile uint##bits##_t *)(memory + offset) = (uint##bits##_t)(value + 1);              \
-        }                                                                                             \
-        return value;                                                                                 \
+// From the chain's register to the one that is written for it.
+#define DOORBELLS 2048
+
+#define LOOPS(bits)                                                                                          \
+    /* Reads that wait for each other: each gives the offset of the next. */                                 \
+    uint64_t chain##bits(uint8_t *memory, uint64_t offset, uint64_t count)                                   \
+    {                                                                                                        \
+        for (uint64_t i = 0; i < count; i++)                                                                 \
+            offset = *(volatile uint##bits##_t *)(memory + offset);                                          \
+        return offset;                                                                                       \
+    }                                                                                                        \
+    /* A read that says where to write, and the write; the next read waits for this one. */                  \
+    uint64_t ring##bits(uint8_t *memory, uint64_t offset, uint64_t count)                                    \
+    {                                                                                                        \
+        for (uint64_t i = 0; i < count; i++) {                                                               \
+            offset = *(volatile uint##bits##_t *)(memory + offset);                                          \
+            *(volatile uint##bits##_t *)(memory + DOORBELLS + offset) = (uint##bits##_t)offset;              \
+        }                                                                                                    \
+        return offset;                                                                                       \
     }
 
 LOOPS(8)
 LOOPS(16)
 LOOPS(32)
 LOOPS(64)
+
+// Reads that wait for nothing.
+uint64_t read32(uint8_t *memory, uint64_t offset, uint64_t count)
+{
+    uint64_t sum = 0;
+    for (uint64_t i = 0; i < count; i++)
+        sum += *(volatile uint32_t *)(memory + offset);
+    return sum;
+}
+
+// Writes that wait for nothing.
+uint64_t write32(uint8_t *memory, uint64_t offset, uint64_t count)
+{
+    for (uint64_t i = 0; i < count; i++)
+        *(volatile uint32_t *)(memory + offset) = (uint32_t)i;
+    return count;
+}
+
+// A register read, changed and written back.
+uint64_t update32(uint8_t *memory, uint64_t offset, uint64_t count)
+{
+    uint32_t value = 0;
+    for (uint64_t i = 0; i < count; i++) {
+        value = *(volatile uint32_t *)(memory + offset);
+        *(volatile uint32_t *)(memory + offset) = value + 1;
+    }
+    return value;
+}
 
 // A trapped access: a device's function behind a pointer.
 struct device {
