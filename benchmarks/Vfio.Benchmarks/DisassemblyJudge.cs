@@ -29,7 +29,7 @@ internal static partial class DisassemblyJudge
                 (true, _) => $"ok    refused, as it should be: {fault}",
                 _ => $"FAIL  {fault}",
             };
-            Console.WriteLine($"{listing.Tier,-9} {listing.Method,-19} {verdict}");
+            Console.WriteLine($"{listing.Tier,-9} {listing.Method,-21} {verdict}");
         }
 
         foreach (IGrouping<string, CodeListing> tier in final.GroupBy(listing => listing.Tier))

@@ -148,8 +148,7 @@ public sealed unsafe class Region : IDisposable
     private T Read<T>(ulong offset)
         where T : unmanaged, IBinaryInteger<T>
     {
-        // Rotated by the width's bits, an unaligned offset becomes a huge index: one comparison judges bounds and alignment.
-        if (BitOperations.RotateRight(offset, WidthBits<T>()) < Count<T>())
+        if (IndexOf<T>(offset) < Count<T>())
         {
             T value = Mmio.Read<T>(_base + offset);
             GC.KeepAlive(this);
@@ -163,7 +162,7 @@ public sealed unsafe class Region : IDisposable
     private void Write<T>(ulong offset, T value)
         where T : unmanaged, IBinaryInteger<T>
     {
-        if (BitOperations.RotateRight(offset, WidthBits<T>()) < Count<T>())
+        if (IndexOf<T>(offset) < Count<T>())
         {
             Mmio.Write(_base + offset, value);
             GC.KeepAlive(this);
@@ -172,6 +171,11 @@ public sealed unsafe class Region : IDisposable
 
         WriteElsewhere(offset, value);
     }
+
+    // Rotated by the width's bits, an unaligned offset becomes a huge index: one comparison judges bounds and alignment.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong IndexOf<T>(ulong offset)
+        where T : unmanaged => sizeof(T) == 1 ? offset : BitOperations.RotateRight(offset, BitOperations.Log2((uint)sizeof(T)));
 
     // How many registers of a width the window has that the fields describe; none after disposal. The type test is resolved when
     // the method is compiled.
@@ -257,9 +261,6 @@ public sealed unsafe class Region : IDisposable
             throw new ArgumentException($"0x{offset:x} is not aligned to the access width of {width} bytes", nameof(offset));
         }
     }
-
-    private static int WidthBits<T>()
-        where T : unmanaged => BitOperations.Log2((uint)sizeof(T));
 
     private static MappedMemory[] Map(IDeviceBackend backend, RegionInfo info, IReadOnlyList<MappableArea> areas)
     {
