@@ -1,5 +1,5 @@
 // What a register access costs in C: the same loops as benchmarks/Vfio.Benchmarks/DriverLoops.cs, on memory of the same kind as a
-// model's memory BAR. benchmarks/run compiles it with cc -O2 into a shared library.
+// model's memory BAR. benchmarks/run compiles it with gcc -O2 into a shared library.
 #define _GNU_SOURCE
 #include <stdint.h>
 #include <sys/mman.h>
