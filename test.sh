@@ -101,6 +101,12 @@ for project in Vfio.Tests Vfio.Abi.Tests Vfio.Emulation.Tests Vfio.Drivers.Tests
 # Built for the machine as well, hence a folder deeper. The kernel's backends have their turn there.
 xunit Vfio.Conformance.Tests tests/Vfio.Conformance.Tests/bin/Debug/net10.0/linux-x64/Vfio.Conformance.Tests -noLogo -noColor -trait- Backend=kernel
 check guide eng/check-guide
+if [ "$(uname -m)" = x86_64 ]; then
+    check disassembly benchmarks/disassembly
+else
+    skips+=("disassembly: only the code for x86-64 can be judged, not for $(uname -m)")
+    skipped=$((skipped + 1))
+fi
 
 part "demo, on a device in software"
 check demo ./demo.sh
@@ -145,6 +151,7 @@ if [ -n "$machine" ]; then
         for round in 1 2 3; do inside "machine-again-$round" -- -trait- Machine=no-iommu -class Vfio.Machine.Tests.FaultTests -class Vfio.Machine.Tests.BindTests; done
         inside machine-stock --stock -- -trait- Machine=no-iommu -class Vfio.Machine.Tests.StoryTests -class Vfio.Machine.Tests.RefusalTests
         check budgets benchmarks/tool
+        check budgets-registers benchmarks/run
     fi
 else
     skips+=("machine: left out, by --quick or for missing packages")

@@ -28,8 +28,10 @@ public sealed unsafe class Region : IDisposable
     private readonly MappedMemory[] _mappings;
     private readonly Window[] _otherWindows;
     private readonly byte* _base;
-    private readonly ulong _start;
-    private ulong _length;
+    private ulong _count8;
+    private ulong _count16;
+    private ulong _count32;
+    private ulong _count64;
     private volatile bool _isDisposed;
 
     internal Region(IDeviceBackend backend, RegionInfo info, RegionAccess access, Action<Region> disposed)
@@ -48,15 +50,16 @@ public sealed unsafe class Region : IDisposable
             windows[i] = new Window(_mappings[i].Start, areas[i].Offset, areas[i].Length);
         }
 
-        // Nearly every region has one window, the whole of it: its bounds are fields of this object, the others' an array.
-        if (windows.Length != 0)
+        // Nearly every region has one window, the whole of it, or one from its start on: that one's bounds are fields of this object,
+        // so that an access needs one comparison with one of them. All others are in an array.
+        bool startsAtZero = windows.Length != 0 && windows[0].Start == 0;
+        if (startsAtZero)
         {
             _base = windows[0].Base;
-            _start = windows[0].Start;
-            _length = windows[0].Length;
+            SetCounts(windows[0].Length);
         }
 
-        _otherWindows = windows.Length > 1 ? windows[1..] : [];
+        _otherWindows = startsAtZero ? windows[1..] : windows;
     }
 
     /// <summary>What the kernel says of the region.</summary>
@@ -131,7 +134,7 @@ public sealed unsafe class Region : IDisposable
     public void Dispose()
     {
         _isDisposed = true;
-        Volatile.Write(ref _length, 0);
+        SetCounts(0);
         foreach (MappedMemory mapping in _mappings)
         {
             mapping.Revoke();
@@ -140,35 +143,52 @@ public sealed unsafe class Region : IDisposable
         _disposed(this);
     }
 
+    // This is all that a mapped access costs, so it is written for the code the compiler makes of it: benchmarks/disassembly reads that.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private T Read<T>(ulong offset)
         where T : unmanaged, IBinaryInteger<T>
     {
-        // Rotated by the width's bits, an unaligned offset becomes a huge index: one comparison judges bounds and alignment.
-        ulong relative = offset - _start;
-        if (BitOperations.RotateRight(relative, WidthBits<T>()) >= _length / (uint)sizeof(T))
+        if (IndexOf<T>(offset) < Count<T>())
         {
-            return ReadElsewhere<T>(offset);
+            T value = Mmio.Read<T>(_base + offset);
+            GC.KeepAlive(this);
+            return value;
         }
 
-        T value = Mmio.Read<T>(_base + relative);
-        GC.KeepAlive(this);
-        return value;
+        return ReadElsewhere<T>(offset);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Write<T>(ulong offset, T value)
         where T : unmanaged, IBinaryInteger<T>
     {
-        ulong relative = offset - _start;
-        if (BitOperations.RotateRight(relative, WidthBits<T>()) >= _length / (uint)sizeof(T))
+        if (IndexOf<T>(offset) < Count<T>())
         {
-            WriteElsewhere(offset, value);
+            Mmio.Write(_base + offset, value);
+            GC.KeepAlive(this);
             return;
         }
 
-        Mmio.Write(_base + relative, value);
-        GC.KeepAlive(this);
+        WriteElsewhere(offset, value);
+    }
+
+    // Rotated by the width's bits, an unaligned offset becomes a huge index: one comparison judges bounds and alignment.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong IndexOf<T>(ulong offset)
+        where T : unmanaged => sizeof(T) == 1 ? offset : BitOperations.RotateRight(offset, BitOperations.Log2((uint)sizeof(T)));
+
+    // How many registers of a width the window has that the fields describe; none after disposal. The type test is resolved when
+    // the method is compiled.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ulong Count<T>()
+        where T : unmanaged => sizeof(T) == 1 ? _count8 : sizeof(T) == 2 ? _count16 : sizeof(T) == 4 ? _count32 : _count64;
+
+    private void SetCounts(ulong length)
+    {
+        Volatile.Write(ref _count8, length);
+        Volatile.Write(ref _count16, length / 2);
+        Volatile.Write(ref _count32, length / 4);
+        Volatile.Write(ref _count64, length / 8);
     }
 
     // Another window, the file descriptor, or the reason why not.
@@ -241,9 +261,6 @@ public sealed unsafe class Region : IDisposable
             throw new ArgumentException($"0x{offset:x} is not aligned to the access width of {width} bytes", nameof(offset));
         }
     }
-
-    private static int WidthBits<T>()
-        where T : unmanaged => BitOperations.Log2((uint)sizeof(T));
 
     private static MappedMemory[] Map(IDeviceBackend backend, RegionInfo info, IReadOnlyList<MappableArea> areas)
     {

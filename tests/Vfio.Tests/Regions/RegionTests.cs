@@ -139,10 +139,12 @@ public sealed class RegionTests : IDisposable
         Assert.Equal(new byte[0x1000], _backend.Peek(RegionIndex.Bar0, 0, 0x1000));
     }
 
-    [Fact]
-    public void Sparse_areas_are_mapped_and_the_gaps_go_through_the_backend()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(0x1000)]
+    public void Sparse_areas_are_mapped_and_the_gaps_go_through_the_backend(ulong first)
     {
-        _backend.Add(RegionIndex.Bar0, 0x6000, areas: [new MappableArea(0x1000, 0x1000), new MappableArea(0x4000, 0x1000)]);
+        _backend.Add(RegionIndex.Bar0, 0x6000, areas: [new MappableArea(first, 0x1000), new MappableArea(0x4000, 0x1000)]);
         using VfioDevice device = new(_backend, default);
         using Region region = device.OpenRegion(RegionIndex.Bar0);
         Assert.False(region.IsMapped);
@@ -161,17 +163,19 @@ public sealed class RegionTests : IDisposable
 
         string[] through = [.. _backend.Log.Where(line => !line.StartsWith("map", StringComparison.Ordinal)).Select(line => line.Split('+', ' ')[2])];
         ulong[] offsets = [.. through.Select(text => Convert.ToUInt64(text, 16)).Distinct()];
-        Assert.All(offsets, offset => Assert.False(offset is (>= 0x1000 and < 0x2000) or (>= 0x4000 and < 0x5000), $"0x{offset:x} is mapped"));
+        Assert.All(offsets, offset => Assert.False(offset - first < 0x1000 || offset is >= 0x4000 and < 0x5000, $"0x{offset:x} is mapped"));
         Assert.Equal(8 * 3, offsets.Length); // 8 of the 12 steps are gaps; each was touched at its start, at +4 and at its end
     }
 
-    [Fact]
-    public void Sparse_areas_are_judged_like_the_rest()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(0x1000)]
+    public void Sparse_areas_are_judged_like_the_rest(ulong first)
     {
-        _backend.Add(RegionIndex.Bar0, 0x6000, areas: [new MappableArea(0x1000, 0x1000), new MappableArea(0x4000, 0x1000)]);
+        _backend.Add(RegionIndex.Bar0, 0x6000, areas: [new MappableArea(first, 0x1000), new MappableArea(0x4000, 0x1000)]);
         using VfioDevice device = new(_backend, default);
         using Region region = device.OpenRegion(RegionIndex.Bar0);
-        foreach (ulong start in (ulong[])[0x1000, 0x4000])
+        foreach (ulong start in (ulong[])[first, 0x4000])
         {
             AssertRefused<ArgumentException>(region, 4, start + 2);
             AssertRefused<ArgumentException>(region, 8, start + 4);
@@ -194,6 +198,24 @@ public sealed class RegionTests : IDisposable
         region.WriteUInt32(0x2000, 4);
         Assert.Equal((1u, 2u, 3u, 4u), (region.ReadUInt32(0xffc), region.ReadUInt32(0x1000), region.ReadUInt32(0x1ffc), region.ReadUInt32(0x2000)));
         Assert.Equal(["map Bar0+1000 1000", "write Bar0+ffc 4", "write Bar0+2000 4", "read Bar0+ffc 4", "read Bar0+2000 4"], _backend.Log);
+    }
+
+    [Fact]
+    public void An_area_ends_where_it_ends_for_each_width()
+    {
+        _backend.Add(RegionIndex.Bar0, 0x3000, areas: [new MappableArea(0, 0x1000)]);
+        using VfioDevice device = new(_backend, default);
+        using Region region = device.OpenRegion(RegionIndex.Bar0);
+        region.WriteByte(0xfff, 1);
+        region.WriteUInt16(0xffe, 2);
+        region.WriteUInt32(0xffc, 3);
+        region.WriteUInt64(0xff8, 4);
+        region.WriteByte(0x1000, 1);
+        region.WriteUInt16(0x1000, 2);
+        region.WriteUInt32(0x1000, 3);
+        region.WriteUInt64(0x1000, 4);
+        Assert.Equal(["map Bar0+0 1000", "write Bar0+1000 1", "write Bar0+1000 2", "write Bar0+1000 4", "write Bar0+1000 8"], _backend.Log);
+        Assert.Equal((4ul, 4ul), (region.ReadUInt64(0xff8), region.ReadUInt64(0x1000)));
     }
 
     [Fact]

@@ -1,0 +1,126 @@
+using System.Text.RegularExpressions;
+
+namespace Vfio.Benchmarks;
+
+/// <summary>
+/// Whether an access of a mapped region is one bounds check and one load or store: on the way through the method that calls nothing,
+/// one comparison, one conditional jump, one access of memory that is not the region object's, and that of the right width.
+/// </summary>
+internal static partial class DisassemblyJudge
+{
+    private const int Methods = 8; // four widths, read and written
+    private const int RefusedMethods = 3;
+    private const int MostFields = 2; // of the region object: how many registers, and where they are
+
+    /// <returns>The exit code: 1 where the code is not as it should be, or a method that is made to be refused is not.</returns>
+    public static int Run(string text)
+    {
+        List<CodeListing> final = [.. CodeListing.Parse(text).Where(listing => listing.Tier is "Tier1" or "FullOpts")];
+        bool isRight = true;
+        foreach (CodeListing listing in final)
+        {
+            bool isToBeRefused = listing.Method.StartsWith("Refused", StringComparison.Ordinal);
+            string? fault = FindFault(listing);
+            isRight &= isToBeRefused == (fault is not null);
+            string verdict = (isToBeRefused, fault) switch
+            {
+                (false, null) => "ok    one check, one access",
+                (true, null) => "FAIL  is made to be refused, and was not",
+                (true, _) => $"ok    refused, as it should be: {fault}",
+                _ => $"FAIL  {fault}",
+            };
+            Console.WriteLine($"{listing.Tier,-9} {listing.Method,-21} {verdict}");
+        }
+
+        foreach (IGrouping<string, CodeListing> tier in final.GroupBy(listing => listing.Tier))
+        {
+            int refused = tier.Count(listing => listing.Method.StartsWith("Refused", StringComparison.Ordinal));
+            isRight &= refused == RefusedMethods && tier.Count() - refused == Methods;
+        }
+
+        if (!isRight || final.Count == 0)
+        {
+            Console.WriteLine($"FAIL: the code above, or not {Methods} methods to pass and {RefusedMethods} to refuse");
+            return 1;
+        }
+
+        Console.WriteLine($"Region.ReadUInt32, mapped ({final[0].Tier}):");
+        foreach (string instruction in final.First(listing => listing.Method == nameof(SingleAccess.Read32)).FindWaysWithoutCall()[0])
+        {
+            Console.WriteLine($"    {instruction}");
+        }
+
+        return 0;
+    }
+
+    /// <returns>What is wrong with it; nothing where it is as it should be.</returns>
+    private static string? FindFault(CodeListing listing)
+    {
+        IReadOnlyList<IReadOnlyList<string>> ways = listing.FindWaysWithoutCall();
+        if (ways.Count != 1)
+        {
+            return $"{ways.Count} ways through it without a call";
+        }
+
+        int comparisons = ways[0].Count(instruction => Comparison().IsMatch(instruction));
+        int branches = ways[0].Count(instruction => Branch().IsMatch(instruction));
+        if (comparisons != 1 || branches != 1)
+        {
+            return $"{comparisons} comparisons and {branches} conditional jumps";
+        }
+
+        (int fields, List<string> accesses) = FindAccesses(ways[0]);
+        string width = int.Parse(Digits().Match(listing.Method).Value) switch { 8 => "byte", 16 => "word", 32 => "dword", _ => "qword" };
+        return accesses.Count != 1 ? $"{accesses.Count} accesses of the device's memory"
+            : accesses[0] != width ? $"the access is a {accesses[0]}, not a {width}"
+            : fields > MostFields ? $"{fields} fields of the region"
+            : null;
+    }
+
+    // The region is the first argument, in rdi (System V AMD64 ABI, section 3.2.3), and in registers it was copied to.
+    private static (int Fields, List<string> Accesses) FindAccesses(IReadOnlyList<string> way)
+    {
+        HashSet<string> region = ["rdi"];
+        int fields = 0;
+        List<string> accesses = [];
+        foreach (string instruction in way)
+        {
+            if (Memory().Match(instruction) is { Success: true } memory)
+            {
+                if (region.Contains(memory.Groups[2].Value) && !memory.Groups[3].Success)
+                {
+                    fields++;
+                }
+                else
+                {
+                    accesses.Add(memory.Groups[1].Value);
+                }
+            }
+
+            if (Target().Match(instruction) is { Success: true } target)
+            {
+                bool isCopy = region.Contains(target.Groups[3].Value);
+                string written = $"r{target.Groups[2].Value}";
+                _ = isCopy ? region.Add(written) : region.Remove(written);
+            }
+        }
+
+        return (fields, accesses);
+    }
+
+    [GeneratedRegex(@"^(cmp|test|bt)\b|^(cmov|set)")]
+    private static partial Regex Comparison();
+
+    [GeneratedRegex(@"^j(?!mp)")]
+    private static partial Regex Branch();
+
+    [GeneratedRegex(@"\b(byte|word|dword|qword|gword)\s+ptr \[(\w+)(\+r\w+|\*)?")]
+    private static partial Regex Memory();
+
+    // What an instruction writes: its first operand, by its 64-bit name; and where that is a plain copy, of what.
+    [GeneratedRegex(@"^(?!cmp|test|push)(mov\s|[a-z]\w*\s)\s*[re](\w+)(?:(?<=^mov\s.*),\s*(r\w+)$)?")]
+    private static partial Regex Target();
+
+    [GeneratedRegex(@"\d+$")]
+    private static partial Regex Digits();
+}
