@@ -100,6 +100,8 @@ run() { "tests/$1/bin/Debug/net10.0/$1" -noLogo -noColor; }
 for project in Vfio.Tests Vfio.Abi.Tests Vfio.Emulation.Tests Vfio.Drivers.Tests Vfio.Cli.Tests; do xunit "$project" run "$project"; done
 # Built for the machine as well, hence a folder deeper. The kernel's backends have their turn there.
 xunit Vfio.Conformance.Tests tests/Vfio.Conformance.Tests/bin/Debug/net10.0/linux-x64/Vfio.Conformance.Tests -noLogo -noColor -trait- Backend=kernel
+xunit MyFirstDevice samples/MyFirstDevice/bin/Debug/net10.0/MyFirstDevice -noLogo -noColor
+check my-first-device-is-short test "$(cat samples/MyFirstDevice/*.cs | wc -l)" -lt 100
 check guide eng/check-guide
 
 part "packages"
