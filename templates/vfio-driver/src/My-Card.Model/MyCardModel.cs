@@ -1,7 +1,7 @@
 using Vfio;
 using Vfio.Emulation;
 
-namespace My.Card.Model;
+namespace My.Card;
 
 /// <summary>The device in software, from the same datasheet as the driver: what a driver sees of it is what it would see of the card.</summary>
 /// <remarks>Offsets and bits stand here a second time, on purpose: a model that took them from the driver would agree with its mistakes.</remarks>

@@ -1,6 +1,5 @@
 // Says what the driver finds in a device, or in its model.
 using My.Card;
-using My.Card.Model;
 using Vfio;
 
 const string Usage = "usage: My-Card.Run ADDRESS | --model    (an address like 0000:00:03.0)";
@@ -44,10 +43,10 @@ static void Report(VfioDevice device)
 {
     using MyCardDriver driver = new(device);
     MyCardIdentification id = driver.Identification;
-    Console.WriteLine($"{device.Address}, through {device.BackendName}: My-Card {id.MajorVersion}.{id.MinorVersion}");
+    Console.WriteLine($"My-Card {id.MajorVersion}.{id.MinorVersion} at {device.Address}, through {device.BackendName}");
     foreach (RegisterReading reading in driver.ReadRegisters())
     {
-        string fields = string.Join(", ", reading.Register.Fields.Select(field => $"{field.Name} {field.Describe(reading.Raw)}"));
+        string fields = string.Join(", ", reading.Register.Fields.Select(field => $"{field.Name}{(field.IsFlag ? "" : " ")}{field.Describe(reading.Raw)}"));
         Console.WriteLine($"  {reading.Register.Name,-10} 0x{reading.Raw:x8}  {fields}".TrimEnd());
     }
 
