@@ -106,6 +106,7 @@ check guide eng/check-guide
 
 part "packages"
 check packages eng/check-packages
+check template eng/check-template
 
 if [ -n "$machine" ]; then
     part "ahead of time, and the machine's tests"
@@ -133,6 +134,7 @@ if [ -n "$machine" ]; then
     inside machine-without-iommu --no-iommu -- -trait Machine=no-iommu
     xunit conformance tests/machine/run --timeout 1200 --env VFIO_QMP="$PWD/tests/machine/qmp" \
         -- artifacts/conformance-tests/Vfio.Conformance.Tests -noLogo -noColor
+    check template-on-edu tests/machine/run -- eng/check-template-machine
     check readme-program tests/machine/run -- artifacts/readme/Readme
     check demo ./demo.sh --machine
     check demo-ends-with-the-dword grep -qx 'BAR0 first dword: 0x[0-9a-f]\{8\}' <(tail -n 1 "$logs/demo.log")
