@@ -46,8 +46,10 @@ static void Report(VfioDevice device)
     Console.WriteLine($"My-Card {id.MajorVersion}.{id.MinorVersion} at {device.Address}, through {device.BackendName}");
     foreach (RegisterReading reading in driver.ReadRegisters())
     {
-        string fields = string.Join(", ", reading.Register.Fields.Select(field => $"{field.Name}{(field.IsFlag ? "" : " ")}{field.Describe(reading.Raw)}"));
-        Console.WriteLine($"  {reading.Register.Name,-10} 0x{reading.Raw:x8}  {fields}".TrimEnd());
+        (RegisterDescription register, ulong raw) = reading;
+        string value = raw.ToString($"x{2 * register.Width}");
+        string fields = string.Join(", ", register.Fields.Select(field => $"{field.Name}{(field.IsFlag ? "" : " ")}{field.Describe(raw)}"));
+        Console.WriteLine($"  {register.Name,-10} 0x{value}  {fields}".TrimEnd());
     }
 
     Console.WriteLine(driver.IsAlive() ? "it is alive" : "it does not answer as one that is alive");

@@ -73,7 +73,7 @@ public sealed class MyCardDriver : IDisposable
     public IReadOnlyList<RegisterReading> ReadRegisters() =>
     [
         .. MyCardRegisters.Map.Registers.Where(register => register.CanPeek)
-            .Select(register => new RegisterReading(register, _registers.ReadUInt32(register.Offset))),
+            .Select(register => new RegisterReading(register, ReadRaw(register))),
     ];
 
     public void Dispose() => _registers.Dispose();
@@ -89,6 +89,14 @@ public sealed class MyCardDriver : IDisposable
                 $"{device.Address} is {vendor:x4}:{id:x4}, not {MyCardRegisters.VendorId:x4}:{MyCardRegisters.DeviceId:x4}");
         }
     }
+
+    private ulong ReadRaw(RegisterDescription register) => register.Width switch
+    {
+        1 => _registers.ReadByte(register.Offset),
+        2 => _registers.ReadUInt16(register.Offset),
+        4 => _registers.ReadUInt32(register.Offset),
+        _ => _registers.ReadUInt64(register.Offset),
+    };
 
     // A bus makes ones of no answer, and no status is all ones.
     private MyCardStatus ReadStatus()
