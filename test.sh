@@ -2,7 +2,7 @@
 # Runs every test: builds, unit, ABI, tool, package, then the QEMU machine. Prints each skip with its reason at the end.
 #
 #   ./test.sh            everything, at most 15 minutes
-#   ./test.sh --quick    without the machine, for work in between
+#   ./test.sh --quick    without the machine and the template, for work in between
 #   ./test.sh --soak     everything, and what takes longer
 #
 # VFIO_MACHINE_DIR  a directory with a kernel for the machine (docs/machine.md); else the project builds one
@@ -11,10 +11,11 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 machine=yes
+template=yes
 soak=
 case ${1:-} in
     '') ;;
-    --quick) machine= ;;
+    --quick) machine='' template='' ;;
     --soak) soak=yes ;;
     -h | --help) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit ;;
     *) echo "test: '$1' is no option; see ./test.sh --help" >&2; exit 2 ;;
@@ -100,6 +101,8 @@ run() { "tests/$1/bin/Debug/net10.0/$1" -noLogo -noColor; }
 for project in Vfio.Tests Vfio.Abi.Tests Vfio.Emulation.Tests Vfio.Drivers.Tests Vfio.Cli.Tests; do xunit "$project" run "$project"; done
 # Built for the machine as well, hence a folder deeper. The kernel's backends have their turn there.
 xunit Vfio.Conformance.Tests tests/Vfio.Conformance.Tests/bin/Debug/net10.0/linux-x64/Vfio.Conformance.Tests -noLogo -noColor -trait- Backend=kernel
+xunit MyFirstDevice samples/MyFirstDevice/bin/Debug/net10.0/MyFirstDevice -noLogo -noColor
+check my-first-device-is-short test "$(cat samples/MyFirstDevice/*.cs | wc -l)" -lt 100
 check guide eng/check-guide
 if [ "$(uname -m)" = x86_64 ]; then
     check disassembly benchmarks/disassembly
@@ -114,6 +117,12 @@ check demo-reads-the-device grep -qx 'BAR0 first dword: 0x010000ed' "$logs/demo.
 
 part "packages"
 check packages eng/check-packages
+if [ -n "$template" ]; then
+    check template eng/check-template
+else
+    skips+=("template: left out, by --quick")
+    skipped=$((skipped + 1))
+fi
 
 if [ -n "$machine" ]; then
     part "ahead of time, and the machine's tests"
@@ -141,6 +150,7 @@ if [ -n "$machine" ]; then
     inside machine-without-iommu --no-iommu -- -trait Machine=no-iommu
     xunit conformance tests/machine/run --timeout 1200 --env VFIO_QMP="$PWD/tests/machine/qmp" \
         -- artifacts/conformance-tests/Vfio.Conformance.Tests -noLogo -noColor
+    check template-on-edu tests/machine/run -- eng/check-template-machine
     check readme-program tests/machine/run -- artifacts/readme/Readme
     check demo-machine ./demo.sh --machine
     check demo-machine-ends-with-the-dword grep -qx 'BAR0 first dword: 0x[0-9a-f]\{8\}' <(tail -n 1 "$logs/demo-machine.log")
