@@ -1,7 +1,7 @@
 #!/bin/bash
 # Runs every test: builds, unit, ABI, tool, package, then the QEMU machine. Prints each skip with its reason at the end.
 #
-#   ./test.sh            everything, at most 15 minutes
+#   ./test.sh            everything, in about half an hour
 #   ./test.sh --quick    without the machine and the template, for work in between
 #   ./test.sh --soak     everything, and what takes longer
 #
