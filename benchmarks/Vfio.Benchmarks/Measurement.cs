@@ -12,7 +12,7 @@ internal sealed record Measurement(double CNanoseconds, double Nanoseconds, doub
     /// <summary>How long the runtime is left alone, so that it compiles anew what was called often.</summary>
     public static readonly TimeSpan CompilerRest = TimeSpan.FromMilliseconds(150);
 
-    private const int Rounds = 41;
+    private const int UsualRounds = 41;
     private static readonly TimeSpan RoundTime = TimeSpan.FromMilliseconds(16); // of both together
 
     /// <param name="c">The loop in C; it takes the number of rounds.</param>
@@ -21,12 +21,22 @@ internal sealed record Measurement(double CNanoseconds, double Nanoseconds, doub
     public static Measurement Of(Func<ulong, ulong> c, Func<ulong, ulong> ours, int accesses)
     {
         WarmUp(ours);
-        ulong count = Calibrate(c, ours);
-        double[] cTimes = new double[Rounds];
-        double[] times = new double[Rounds];
-        double[] ratios = new double[Rounds];
+        return Of(c, ours, accesses, Calibrate(c, ours), UsualRounds);
+    }
+
+    /// <summary>As the other, for work of which many thousands of rounds to warm up would take too long: the caller has warmed it up.</summary>
+    /// <param name="c">The loop in C; it takes the number of rounds.</param>
+    /// <param name="ours">The loop in C#.</param>
+    /// <param name="accesses">How many accesses one round of the loops has.</param>
+    /// <param name="count">How often the loops go round each time.</param>
+    /// <param name="rounds">How many times each is measured.</param>
+    public static Measurement Of(Func<ulong, ulong> c, Func<ulong, ulong> ours, int accesses, ulong count, int rounds)
+    {
+        double[] cTimes = new double[rounds];
+        double[] times = new double[rounds];
+        double[] ratios = new double[rounds];
         long allocated = 0;
-        for (int round = 0; round < Rounds; round++)
+        for (int round = 0; round < rounds; round++)
         {
             if (round % 2 == 0)
             {

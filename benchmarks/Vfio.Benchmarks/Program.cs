@@ -1,15 +1,20 @@
+using Vfio;
 using Vfio.Benchmarks;
 
 switch (args)
 {
     case ["registers", string library]:
         return RegisterBenchmark.Run(library);
+    case ["pool", string library]:
+        return PoolBenchmark.Run(library);
+    case ["dma", string library, string address]:
+        return DmaBenchmark.Run(library, PciAddress.Parse(address));
     case ["accesses"]:
         SingleAccess.Warm();
         return 0;
     case ["judge", string listing]:
         return DisassemblyJudge.Run(File.ReadAllText(listing));
     default:
-        Console.Error.WriteLine("Vfio.Benchmarks: is started by benchmarks/run and benchmarks/disassembly");
+        Console.Error.WriteLine("Vfio.Benchmarks: is started by benchmarks/run, benchmarks/dma and benchmarks/disassembly");
         return 2;
 }

@@ -19,6 +19,7 @@ internal static class BindCommand
         };
         Option<bool> dryRun = Symbols.Flag("--dry-run", "Only show what would be done");
         Option<bool> force = Symbols.Flag("--force", "Take devices that are in use, where that is possible at all");
+        Option<bool> noIommu = Symbols.Flag("--noiommu", "Take devices that have no IOMMU, which then can reach all memory of the host; taints the kernel");
         Option<bool> json = Symbols.Json();
         DocumentedCommand command = new(Name, "Take devices from their drivers for vfio-pci: all or none.")
         {
@@ -41,6 +42,7 @@ internal static class BindCommand
         command.Add(user);
         command.Add(dryRun);
         command.Add(force);
+        command.Add(noIommu);
         command.Add(json);
         command.SetAction(result =>
         {
@@ -49,6 +51,7 @@ internal static class BindCommand
                 WholeGroup = result.GetValue(group),
                 User = result.GetValue(user),
                 Force = result.GetValue(force),
+                NoIommu = result.GetValue(noIommu),
                 Host = host.Root,
             };
             bool isJson = result.GetValue(json);
@@ -83,6 +86,11 @@ internal static class BindCommand
         }
 
         WriteBlockers(host, plan);
+        foreach (PciDeviceInfo device in plan.Devices.Where(device => device.IommuGroup is null && !isDryRun))
+        {
+            host.Tell($"vfio: {device.Address} has no IOMMU: who opens it can reach all memory of the host, and the kernel is tainted");
+        }
+
         return guard?.ExitCodeOr(ExitCode.Done) ?? ExitCode.Done;
     }
 

@@ -26,7 +26,7 @@ internal sealed record CliHost
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
     /// <summary>Opens a device for the register commands.</summary>
-    public Func<PciAddress, HostRoot, VfioDevice> OpenDevice { get; init; } = VfioDevice.Open;
+    public Func<PciAddress, VfioOpenOptions, VfioDevice> OpenDevice { get; init; } = VfioDevice.Open;
 
     /// <summary>Where the names of vendors and devices are looked for; read at the first use only.</summary>
     public Func<PciNames> LoadNames { get; init; } = () => PciNames.Load();

@@ -20,6 +20,7 @@ internal static class ReadCommand
     public static Command Create(CliHost host)
     {
         Argument<DeviceTarget> device = Symbols.Device(host);
+        Option<VfioBackend> backend = Symbols.Backend();
         Argument<PlaceText> place = Symbols.Place();
         Option<int?> width = Symbols.Width();
         Option<int?> count = Symbols.Number(["--count", "-n"], "COUNT", "How many successive registers to read", 1, MaxCount);
@@ -50,13 +51,14 @@ internal static class ReadCommand
         command.Add(width);
         command.Add(count);
         command.Add(fields);
+        command.Add(backend);
         command.Add(json);
         command.SetAction(result =>
         {
             PlaceText text = result.GetRequiredValue(place);
             bool isJson = result.GetValue(json);
             bool showsFields = result.GetValue(fields) || (text.IsName && host.Terminal.IsInteractive);
-            DeviceTarget target = result.GetRequiredValue(device);
+            DeviceTarget target = Symbols.Target(result, device, backend);
             RegisterNames names = text.IsName || showsFields || isJson ? target.NameRegisters(host) : RegisterNames.None;
             RegisterPlace first = names.Resolve(Name, text, result.GetValue(width));
             int number = result.GetValue(count) ?? 1;

@@ -7,6 +7,18 @@ namespace Vfio.Cli;
 internal static class Symbols
 {
     private const int QuotedColumns = 40;
+
+    // As VfioDevice.BackendName tells them.
+    private static readonly Dictionary<string, VfioBackend> BackendNames = new()
+    {
+        ["iommufd"] = VfioBackend.Iommufd,
+        ["type1v2"] = VfioBackend.Type1v2,
+        ["type1"] = VfioBackend.Type1,
+        ["compatible-type1v2"] = VfioBackend.CompatibleType1v2,
+        ["compatible-type1"] = VfioBackend.CompatibleType1,
+        ["noiommu"] = VfioBackend.NoIommu,
+    };
+
     private const string PlaceDescription = "A register's name, or a region and an offset: STATUS, bar0+0x10, config+4, rom+0";
 
     public static Option<bool> Flag(string name, string description, params string[] aliases) => new(name, aliases) { Description = description, Arity = ArgumentArity.Zero };
@@ -27,6 +39,32 @@ internal static class Symbols
         Arity = isOptional ? ArgumentArity.ZeroOrMore : ArgumentArity.OneOrMore,
         CustomParser = result => [.. result.Tokens.Select(token => FindDevice(host, result, token.Value)).DistinctBy(target => target?.Name)],
     };
+
+    /// <summary>The way to a device of the host.</summary>
+    public static Option<VfioBackend> Backend()
+    {
+        Option<VfioBackend> option = new("--backend")
+        {
+            Description = $"How to open the device: {string.Join(", ", BackendNames.Keys)}; the best there is unless told",
+            HelpName = "NAME",
+            CustomParser = result =>
+            {
+                string text = result.Tokens[0].Value;
+                if (!BackendNames.TryGetValue(text, out VfioBackend backend))
+                {
+                    result.AddError($"'{Quote(text)}' is not a backend; it is one of {string.Join(", ", BackendNames.Keys)}");
+                }
+
+                return backend;
+            },
+        };
+        option.CompletionSources.Add([.. BackendNames.Keys]);
+        return option;
+    }
+
+    /// <summary>The device that was named, to be opened the way that was asked for.</summary>
+    public static DeviceTarget Target(ParseResult result, Argument<DeviceTarget> device, Option<VfioBackend> backend) =>
+        result.GetRequiredValue(device) with { Backend = result.GetValue(backend) };
 
     public static Argument<PlaceText> Place() => new("PLACE")
     {

@@ -14,6 +14,7 @@ internal static class WatchCommand
     public static Command Create(CliHost host)
     {
         Argument<DeviceTarget> device = Symbols.Device(host);
+        Option<VfioBackend> backend = Symbols.Backend();
         Argument<PlaceText[]> places = Symbols.Places();
         Option<int?> width = Symbols.Width();
         Option<int?> interval = Symbols.Number(["--interval"], "MS", "Milliseconds from one look to the next; 100 unless told", 1, MaxInterval);
@@ -41,10 +42,11 @@ internal static class WatchCommand
         command.Add(width);
         command.Add(interval);
         command.Add(count);
+        command.Add(backend);
         command.Add(json);
         command.SetAction(result =>
         {
-            DeviceTarget target = result.GetRequiredValue(device);
+            DeviceTarget target = Symbols.Target(result, device, backend);
             RegisterNames names = target.NameRegisters(host);
             int? bits = result.GetValue(width);
             RegisterPlace[] registers = [.. result.GetRequiredValue(places).Select(text => names.Resolve(Name, text, bits))];

@@ -10,6 +10,7 @@ internal static class WriteCommand
     public static Command Create(CliHost host)
     {
         Argument<DeviceTarget> device = Symbols.Device(host);
+        Option<VfioBackend> backend = Symbols.Backend();
         Argument<PlaceText> place = Symbols.Place();
         Argument<ulong> value = Symbols.Value();
         Option<int?> width = Symbols.Width();
@@ -34,12 +35,13 @@ internal static class WriteCommand
         command.Add(place);
         command.Add(value);
         command.Add(width);
+        command.Add(backend);
         command.Add(json);
         command.SetAction(result =>
         {
             PlaceText text = result.GetRequiredValue(place);
             bool isJson = result.GetValue(json);
-            DeviceTarget target = result.GetRequiredValue(device);
+            DeviceTarget target = Symbols.Target(result, device, backend);
             RegisterNames names = text.IsName || isJson ? target.NameRegisters(host) : RegisterNames.None;
             Run(host, target, names, names.Resolve(Name, text, result.GetValue(width)), result.GetValue(value), isJson);
             return ExitCode.Done;

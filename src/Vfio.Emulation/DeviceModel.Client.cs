@@ -22,7 +22,7 @@ public abstract partial class DeviceModel
 
     internal void Own(ModelMemory memory) => _memories.Add(memory);
 
-    internal ModelSession OpenSession(IModelClient? client)
+    internal ModelSession OpenSession(IModelClient? client, DmaTable? shared = null)
     {
         lock (Sync)
         {
@@ -39,7 +39,7 @@ public abstract partial class DeviceModel
             Config.Open(_layout.CommandAtOpen, _sticky);
             _power?.Enter(Config, 0);
             Interrupts.Open();
-            ModelSession session = new(this, client);
+            ModelSession session = new(this, client, shared);
             Session = session;
             try
             {
@@ -69,7 +69,11 @@ public abstract partial class DeviceModel
             }
 
             Interrupts.DisableAll();
-            session.Dma.Clear();
+            if (session.OwnsDma)
+            {
+                session.Dma.Clear();
+            }
+
             Session = null;
             if (CanReset && !IsRemoved)
             {

@@ -1,8 +1,10 @@
+using Vfio.Interop;
+
 namespace Vfio.Emulation;
 
 /// <summary>
 /// A PCI device in software. A class derived from this one declares in its constructor what the device is and has, and answers a
-/// driver's accesses in handlers; <see cref="Open"/> then gives it to a driver like any other device.
+/// driver's accesses in handlers; <see cref="Open()"/> then gives it to a driver like any other device.
 /// </summary>
 /// <remarks>
 /// <para>
@@ -103,18 +105,21 @@ public abstract partial class DeviceModel : IDisposable
     /// <summary>Opens the device in this process, as a driver does. The kernel's way: a reset first, and another when it is closed.</summary>
     /// <returns>The device; the caller owns it.</returns>
     /// <exception cref="VfioException">The model is open already: one driver at a time (EBUSY); or it was removed (ENODEV).</exception>
-    public VfioDevice Open()
+    public VfioDevice Open() => Open(new IoAddressSpace(new ModelAddressSpace(), new SystemCalls()));
+
+    /// <summary>Opens the device into the address space of another model: both reach the same memory at the same addresses.</summary>
+    /// <param name="addressSpace">The other's <see cref="VfioDevice.AddressSpace"/>.</param>
+    /// <returns>The device; the caller owns it.</returns>
+    /// <exception cref="ArgumentException">The address space is one of the host's devices.</exception>
+    /// <exception cref="ObjectDisposedException">The last device of the address space was disposed.</exception>
+    /// <exception cref="VfioException">The model is open already: one driver at a time (EBUSY); or it was removed (ENODEV).</exception>
+    public VfioDevice Open(IoAddressSpace addressSpace)
     {
-        InProcessBackend backend = new(OpenSession(client: null));
-        try
-        {
-            return new VfioDevice(backend, Address, Name);
-        }
-        catch
-        {
-            backend.Dispose();
-            throw;
-        }
+        ArgumentNullException.ThrowIfNull(addressSpace);
+        DmaTable table = addressSpace.Backend is ModelAddressSpace models
+            ? models.Table
+            : throw new ArgumentException("the address space is a host device's: a model cannot join it", nameof(addressSpace));
+        return VfioDevice.Enter(Address, Name, addressSpace, () => new InProcessBackend(OpenSession(client: null, table)));
     }
 
     /// <summary>Removes the device, takes back its memory and stops its timers. More than once is harmless.</summary>

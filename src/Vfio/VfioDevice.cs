@@ -1,6 +1,6 @@
 using Vfio.Backends;
-using Vfio.Backends.Type1;
 using Vfio.Regions;
+using Vfio.Sysfs;
 
 namespace Vfio;
 
@@ -22,20 +22,37 @@ namespace Vfio;
 /// Console.WriteLine($"BAR0 first dword: 0x{bar0.ReadUInt32(0):x8}");
 /// </code>
 /// </example>
-public sealed class VfioDevice : IDisposable
+public sealed partial class VfioDevice : IDisposable
 {
     private readonly IDeviceBackend _backend;
+    private readonly IoAddressSpace? _space;
+    private readonly IDisposable? _context;
+    private readonly KernelLog? _log;
+    private readonly Action<IReadOnlyList<DmaMappingInfo>>? _leakReport;
     private readonly DeviceInfo _info;
     private readonly Lock _lock = new();
     private readonly HashSet<Region> _regions = [];
     private bool _isDisposed;
 
-    internal VfioDevice(IDeviceBackend backend, PciAddress address, string? name = null)
+    /// <summary>A device; without an address space unless one is given.</summary>
+    internal VfioDevice(IDeviceBackend backend, PciAddress address, string? name = null, IoAddressSpace? space = null)
     {
         _backend = backend;
+        _space = space;
         Address = address;
         Name = name ?? address.ToString();
         _info = backend.GetInfo();
+    }
+
+    /// <summary>A device of the host without an IOMMU.</summary>
+    internal VfioDevice(IDeviceBackend backend, PciAddress address, IDisposable context)
+        : this(backend, address) => _context = context;
+
+    private VfioDevice(IDeviceBackend backend, PciAddress address, VfioOpenOptions options, IoAddressSpace space)
+        : this(backend, address, name: null, space)
+    {
+        _leakReport = options.LeakReport;
+        _log = new KernelLog(options.Host);
     }
 
     /// <summary>The device's PCI address.</summary>
@@ -44,20 +61,23 @@ public sealed class VfioDevice : IDisposable
     /// <summary>What messages call the device: its address, <c>0000:00:14.3</c>; the name of a device model, <c>edu</c>.</summary>
     public string Name { get; }
 
-    /// <summary>How the device is reached: <c>type1v2</c> or <c>type1</c>; <c>in-process</c> for a device model.</summary>
+    /// <summary>
+    /// How the device is reached: <c>iommufd</c>, <c>type1v2</c>, <c>type1</c>, <c>compatible-type1v2</c>, <c>compatible-type1</c> or <c>noiommu</c>;
+    /// <c>in-process</c> for a device model.
+    /// </summary>
     public string BackendName => _backend.Name;
 
     /// <summary>Whether the kernel can reset the device (<c>VFIO_DEVICE_FLAGS_RESET</c>).</summary>
     public bool CanReset => _info.CanReset;
 
-    /// <summary>Opens a device that is bound to vfio-pci.</summary>
+    /// <summary>Opens a device that is bound to vfio-pci, by the best way the kernel has.</summary>
     /// <param name="address">The device's address.</param>
     /// <returns>The device; the caller owns it.</returns>
     /// <exception cref="VfioException">
     /// No such device; not bound to vfio-pci; not permitted; open elsewhere; another device of its IOMMU group belongs to a
     /// host driver; or a system call failed. The exception names it and, where one is known, what to do.
     /// </exception>
-    public static VfioDevice Open(PciAddress address) => Open(address, HostRoot.Default);
+    public static VfioDevice Open(PciAddress address) => Open(address, new VfioOpenOptions());
 
     /// <summary>Opens a device of a host whose files are somewhere else.</summary>
     /// <param name="address">The device's address.</param>
@@ -66,22 +86,29 @@ public sealed class VfioDevice : IDisposable
     public static VfioDevice Open(PciAddress address, HostRoot host)
     {
         ArgumentNullException.ThrowIfNull(host);
-        return Open(address, host, iommuModel: null);
+        return Open(address, new VfioOpenOptions { Host = host });
     }
 
-    /// <summary>Opens a device by one IOMMU model of type1 and no other: "type1v2" or "type1"; the best there is for null.</summary>
-    internal static VfioDevice Open(PciAddress address, HostRoot host, string? iommuModel)
+    /// <summary>Opens a device in a way of the caller's choice.</summary>
+    /// <param name="address">The device's address.</param>
+    /// <param name="options">Which way, and which address space.</param>
+    /// <inheritdoc cref="Open(PciAddress)"/>
+    public static VfioDevice Open(PciAddress address, VfioOpenOptions options)
     {
-        IDeviceBackend backend = Type1Opener.Open(host, new PciBus(host).Get(address), iommuModel);
-        try
-        {
-            return new VfioDevice(backend, address);
-        }
-        catch
-        {
-            backend.Dispose();
-            throw;
-        }
+        ArgumentNullException.ThrowIfNull(options);
+        return DeviceOpener.Open(address, options);
+    }
+
+    /// <summary>Makes a device of descriptors that somebody with more rights opened.</summary>
+    /// <param name="address">The device's address.</param>
+    /// <param name="handles">The descriptors; the device's from here on, and closed also where this fails.</param>
+    /// <param name="options">A token, where one is needed; the backend follows from the descriptors.</param>
+    /// <returns>The device; the caller owns it.</returns>
+    /// <exception cref="VfioException">The descriptors are not what they should be, the device is open elsewhere, or a system call failed.</exception>
+    public static VfioDevice FromHandles(PciAddress address, DeviceHandles handles, VfioOpenOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(handles);
+        return DeviceOpener.Take(address, handles, options ?? new VfioOpenOptions());
     }
 
     /// <summary>What the kernel says of a region.</summary>
@@ -142,7 +169,10 @@ public sealed class VfioDevice : IDisposable
         _backend.Reset();
     }
 
-    /// <summary>Disposes the open regions, then closes device, group and container, in this order. More than once is harmless.</summary>
+    /// <summary>
+    /// Takes the device off the bus where something is mapped for it, disposes the open regions, unmaps what is left of the address space where it was the last device, and closes
+    /// device, group and container or IOAS, in this order. More than once is harmless.
+    /// </summary>
     public void Dispose()
     {
         Region[] regions;
@@ -157,12 +187,57 @@ public sealed class VfioDevice : IDisposable
             regions = [.. _regions];
         }
 
+        // Quiesce before free: what the device could still write to must not be anybody else's by then.
+        if (_space is { IsEmpty: false })
+        {
+            TryLeaveBus();
+        }
+
         foreach (Region region in regions)
         {
             region.Dispose();
         }
 
+        bool isLast = _space?.Leave() ?? false;
         _backend.Dispose();
+        _context?.Dispose();
+        _log?.Dispose();
+        if (isLast)
+        {
+            _space!.Close();
+            if (_space.Leaks.Count != 0)
+            {
+                _leakReport?.Invoke(_space.Leaks);
+            }
+        }
+    }
+
+    /// <summary>Opens a device of the host into an address space; where a step fails nothing is left.</summary>
+    internal static VfioDevice Enter(PciAddress address, VfioOpenOptions options, IoAddressSpace space, Func<IDeviceBackend> open) =>
+        Enter(space, open, backend => new VfioDevice(backend, address, options, space));
+
+    /// <summary>Opens a device that is no device of the host into an address space.</summary>
+    internal static VfioDevice Enter(PciAddress address, string name, IoAddressSpace space, Func<IDeviceBackend> open) =>
+        Enter(space, open, backend => new VfioDevice(backend, address, name, space));
+
+    private static VfioDevice Enter(IoAddressSpace space, Func<IDeviceBackend> open, Func<IDeviceBackend, VfioDevice> make)
+    {
+        IDeviceBackend backend = space.Enter(open);
+        try
+        {
+            return make(backend);
+        }
+        catch
+        {
+            bool isLast = space.Leave();
+            backend.Dispose();
+            if (isLast)
+            {
+                space.Close();
+            }
+
+            throw;
+        }
     }
 
     private void Forget(Region region)

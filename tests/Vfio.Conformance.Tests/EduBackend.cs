@@ -9,6 +9,9 @@ public abstract class EduBackend : IDisposable
     /// <summary>Opens the device; the caller disposes it.</summary>
     public abstract VfioDevice Open();
 
+    /// <summary>Opens another edu into the address space of the first; the caller disposes it.</summary>
+    public abstract VfioDevice OpenSecond(IoAddressSpace addressSpace);
+
     public void Dispose()
     {
         Dispose(disposing: true);

@@ -19,7 +19,7 @@ public sealed class SameAnswersTests
     [Fact]
     public void The_model_and_QEMUs_edu_give_the_same_answers()
     {
-        using KernelEdu kernel = new("type1v2");
+        using KernelEdu kernel = new(VfioBackend.Automatic);
         using EduModel model = new();
         using Pair pair = new(model, kernel);
         Random random = new(Seed);

@@ -29,7 +29,7 @@ public sealed class CostTests
         using TestModel model = new();
         using ModelSession session = model.OpenSession(new Counter());
         session.Write(RegionIndex.Config, 4, 2, 6);
-        session.Dma.Map(0, 0x1000, DmaPermission.Read | DmaPermission.Write, new MemoryTarget(0x1000));
+        session.Dma.Map(0, 0x1000, DmaAccess.Read | DmaAccess.Write, new MemoryTarget(0x1000));
         session.EnableInterrupts(InterruptKind.Msix, 8);
         byte[] bytes = new byte[64];
         void Work()

@@ -27,7 +27,7 @@ public sealed class DmaTests : IDisposable
     [Fact]
     public void A_transfer_moves_the_bytes_of_what_is_mapped()
     {
-        Dma.Map(0x10000, 0x1000, DmaPermission.Read | DmaPermission.Write, _target, 0x2000);
+        Dma.Map(0x10000, 0x1000, DmaAccess.Read | DmaAccess.Write, _target, 0x2000);
         Assert.Equal(DmaResult.Done, _model.Memory.TryWrite(0x10ffd, [1, 2, 3]));
         Assert.Equal([1, 2, 3], _target.Bytes[0x2ffd..0x3000]);
         byte[] bytes = new byte[4];
@@ -39,9 +39,9 @@ public sealed class DmaTests : IDisposable
     [Fact]
     public void A_transfer_goes_on_from_one_mapping_to_the_next()
     {
-        Dma.Map(0x1000, 0x1000, DmaPermission.Read, _target, 0x3000);
-        Dma.Map(0x2000, 0x10, DmaPermission.Read, _target, 0x100);
-        Dma.Map(0x2010, 0xff0, DmaPermission.Read, _target, 0);
+        Dma.Map(0x1000, 0x1000, DmaAccess.Read, _target, 0x3000);
+        Dma.Map(0x2000, 0x10, DmaAccess.Read, _target, 0x100);
+        Dma.Map(0x2010, 0xff0, DmaAccess.Read, _target, 0);
         _target.Bytes[0x3fff] = 1;
         _target.Bytes[0x100] = 2;
         _target.Bytes[0x10f] = 3;
@@ -61,8 +61,8 @@ public sealed class DmaTests : IDisposable
     [InlineData(ulong.MaxValue - 1, 16)]
     public void A_byte_that_is_not_mapped_stops_all_of_it(ulong iova, int length)
     {
-        Dma.Map(0x1000, 0x1000, DmaPermission.Read | DmaPermission.Write, _target);
-        Dma.Map(0x2800, 0x800, DmaPermission.Read | DmaPermission.Write, _target, 0x2800);
+        Dma.Map(0x1000, 0x1000, DmaAccess.Read | DmaAccess.Write, _target);
+        Dma.Map(0x2800, 0x800, DmaAccess.Read | DmaAccess.Write, _target, 0x2800);
         byte[] bytes = new byte[length];
         bytes.AsSpan().Fill(0xee);
         Assert.Equal(DmaResult.NotMapped, _model.Memory.TryWrite(iova, bytes));
@@ -74,8 +74,8 @@ public sealed class DmaTests : IDisposable
     [Fact]
     public void A_byte_of_the_other_direction_stops_all_of_it()
     {
-        Dma.Map(0x1000, 0x1000, DmaPermission.Read, _target);
-        Dma.Map(0x2000, 0x1000, DmaPermission.Write, _target, 0x1000);
+        Dma.Map(0x1000, 0x1000, DmaAccess.Read, _target);
+        Dma.Map(0x2000, 0x1000, DmaAccess.Write, _target, 0x1000);
         Assert.Equal(DmaResult.NotPermitted, _model.Memory.TryWrite(0x1fff, [1, 1]));
         Assert.Equal(DmaResult.NotPermitted, _model.Memory.TryRead(0x1fff, new byte[2]));
         Assert.Equal(DmaResult.Done, _model.Memory.TryWrite(0x2000, [1]));
@@ -86,7 +86,7 @@ public sealed class DmaTests : IDisposable
     [Fact]
     public void Without_bus_master_enable_nothing_moves()
     {
-        Dma.Map(0x1000, 0x1000, DmaPermission.Read | DmaPermission.Write, _target);
+        Dma.Map(0x1000, 0x1000, DmaAccess.Read | DmaAccess.Write, _target);
         _session.Write(RegionIndex.Config, 4, 2, 0x0002);
         Assert.Equal(DmaResult.BusMasterOff, _model.Memory.TryWrite(0x1000, [1]));
         Assert.Equal(DmaResult.BusMasterOff, _model.Memory.TryRead(0x1000, new byte[1]));
@@ -99,7 +99,7 @@ public sealed class DmaTests : IDisposable
     [Fact]
     public void Nobodys_memory_cannot_be_reached()
     {
-        Dma.Map(0x1000, 0x1000, DmaPermission.Read | DmaPermission.Write, _target);
+        Dma.Map(0x1000, 0x1000, DmaAccess.Read | DmaAccess.Write, _target);
         _session.Dispose();
         Assert.Equal(DmaResult.NoClient, _model.Memory.TryWrite(0x1000, [1]));
         using ModelSession next = _model.OpenSession(client: null);
@@ -116,8 +116,8 @@ public sealed class DmaTests : IDisposable
     [InlineData(0x1800, 0x10)]
     public void A_mapping_over_another_is_refused(ulong iova, ulong length)
     {
-        Dma.Map(0x1000, 0x1000, DmaPermission.Read, _target);
-        Assert.Equal(Errno.EEXIST, Assert.Throws<VfioException>(() => Dma.Map(iova, length, DmaPermission.Read, _target)).Errno);
+        Dma.Map(0x1000, 0x1000, DmaAccess.Read, _target);
+        Assert.Equal(Errno.EEXIST, Assert.Throws<VfioException>(() => Dma.Map(iova, length, DmaAccess.Read, _target)).Errno);
         Assert.Equal(1, Dma.Count);
     }
 
@@ -130,12 +130,12 @@ public sealed class DmaTests : IDisposable
     [InlineData(0x1000, 0x1000, 0, 0)]
     [InlineData(0x1000, 0x1000, 0, 4)]
     public void A_mapping_that_makes_no_sense_is_refused(ulong iova, ulong length, ulong offset, int permission) => Assert.Equal(
-        Errno.EINVAL, Assert.Throws<VfioException>(() => Dma.Map(iova, length, (DmaPermission)permission, _target, offset)).Errno);
+        Errno.EINVAL, Assert.Throws<VfioException>(() => Dma.Map(iova, length, (DmaAccess)permission, _target, offset)).Errno);
 
     [Fact]
     public void The_last_address_can_be_mapped()
     {
-        Dma.Map(ulong.MaxValue - 0xfff, 0x1000, DmaPermission.Write, _target);
+        Dma.Map(ulong.MaxValue - 0xfff, 0x1000, DmaAccess.Write, _target);
         Assert.Equal(DmaResult.Done, _model.Memory.TryWrite(ulong.MaxValue, [7]));
         Assert.Equal(7, _target.Bytes[0xfff]);
         Assert.Equal(0x1000ul, Dma.Unmap(0x1000, ulong.MaxValue - 0xfff));
@@ -144,9 +144,9 @@ public sealed class DmaTests : IDisposable
     [Fact]
     public void Mappings_are_taken_back_whole()
     {
-        Dma.Map(0x1000, 0x1000, DmaPermission.Write, _target);
-        Dma.Map(0x2000, 0x1000, DmaPermission.Write, _target);
-        Dma.Map(0x4000, 0x1000, DmaPermission.Write, _target);
+        Dma.Map(0x1000, 0x1000, DmaAccess.Write, _target);
+        Dma.Map(0x2000, 0x1000, DmaAccess.Write, _target);
+        Dma.Map(0x4000, 0x1000, DmaAccess.Write, _target);
         Assert.Equal(Errno.EINVAL, Assert.Throws<VfioException>(() => Dma.Unmap(0x1000, 0x1800)).Errno);
         Assert.Equal(Errno.EINVAL, Assert.Throws<VfioException>(() => Dma.Unmap(0x1001, 0x1fff)).Errno);
         Assert.Equal(Errno.EINVAL, Assert.Throws<VfioException>(() => Dma.Unmap(0x1000, 0)).Errno);
@@ -163,10 +163,10 @@ public sealed class DmaTests : IDisposable
     {
         for (int i = 0; i < 65535; i++)
         {
-            Dma.Map((ulong)i * 2, 1, DmaPermission.Read, _target);
+            Dma.Map((ulong)i * 2, 1, DmaAccess.Read, _target);
         }
 
-        Assert.Equal(Errno.ENOSPC, Assert.Throws<VfioException>(() => Dma.Map(1, 1, DmaPermission.Read, _target)).Errno);
+        Assert.Equal(Errno.ENOSPC, Assert.Throws<VfioException>(() => Dma.Map(1, 1, DmaAccess.Read, _target)).Errno);
     }
 
     [Fact]
@@ -174,7 +174,7 @@ public sealed class DmaTests : IDisposable
     {
         // The table against the simplest thing that can be right: who owns each of 256 addresses.
         Random random = new(1);
-        (int Owner, DmaPermission Permission)[] plain = new (int, DmaPermission)[256];
+        (int Owner, DmaAccess Permission)[] plain = new (int, DmaAccess)[256];
         List<(int First, int Length)> live = [];
         for (int round = 1; round < 20_000; round++)
         {
@@ -182,7 +182,7 @@ public sealed class DmaTests : IDisposable
             int length = random.Next(1, Math.Min(24, 257 - first));
             if (random.Next(2) == 0)
             {
-                DmaPermission permission = (DmaPermission)random.Next(1, 4);
+                DmaAccess permission = (DmaAccess)random.Next(1, 4);
                 bool isFree = plain.AsSpan(first, length).ToArray().All(cell => cell.Owner == 0);
                 Exception? refusal = Record.Exception(() => Dma.Map((ulong)first, (ulong)length, permission, _target, (ulong)first));
                 Assert.Equal(isFree, refusal is null);
@@ -203,9 +203,9 @@ public sealed class DmaTests : IDisposable
             byte[] bytes = new byte[random.Next(1, 48)];
             int start = random.Next(256);
             bool isMapped = start + bytes.Length <= 256 && plain.AsSpan(start, bytes.Length).ToArray().All(cell => cell.Owner != 0);
-            bool isAllowed = isMapped && plain.AsSpan(start, bytes.Length).ToArray().All(cell => (cell.Permission & DmaPermission.Read) != 0);
+            bool isAllowed = isMapped && plain.AsSpan(start, bytes.Length).ToArray().All(cell => (cell.Permission & DmaAccess.Read) != 0);
             DmaResult expected = isAllowed ? DmaResult.Done : isMapped ? DmaResult.NotPermitted : DmaResult.NotMapped;
-            Assert.Equal(expected, Dma.TryRead((ulong)start, bytes));
+            Assert.Equal(expected, Dma.TryRead((ulong)start, bytes, out _));
         }
     }
 }

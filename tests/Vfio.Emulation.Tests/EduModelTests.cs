@@ -16,7 +16,7 @@ public sealed class EduModelTests : IDisposable
         _model = new EduModel(_clock) { ComputeTime = TimeSpan.FromMilliseconds(1) };
         _session = _model.OpenSession(_client);
         _session.Write(RegionIndex.Config, 4, 2, 6);
-        _session.Dma.Map(Iova, 0x2000, DmaPermission.Read | DmaPermission.Write, _target);
+        _session.Dma.Map(Iova, 0x2000, DmaAccess.Read | DmaAccess.Write, _target);
     }
 
     public void Dispose()

@@ -154,7 +154,7 @@ public sealed class FaultTests : IDisposable
         using ModelSession session = model.OpenSession(client: null);
         MemoryTarget target = new(0x2000);
         session.Write(RegionIndex.Config, 4, 2, 6);
-        session.Dma.Map(0x1000, 0x2000, DmaPermission.Write, target);
+        session.Dma.Map(0x1000, 0x2000, DmaAccess.Write, target);
         model.Faults.FailDma(DmaResult.NotPermitted, 1);
         Assert.Equal(DmaResult.NotPermitted, model.Memory.TryWrite(0x1000, [1]));
         model.Faults.DisplaceDma(0x1000, 2);

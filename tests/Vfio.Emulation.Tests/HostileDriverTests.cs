@@ -83,7 +83,7 @@ public sealed class HostileDriverTests
                 StartTransfer(random, session);
                 break;
             case < 91:
-                session.Dma.Map(RandomIova(random), RandomLength(random), (DmaPermission)random.Next(5), target, RandomLength(random) - 1);
+                session.Dma.Map(RandomIova(random), RandomLength(random), (DmaAccess)random.Next(5), target, RandomLength(random) - 1);
                 break;
             case < 93:
                 _ = session.Dma.Unmap(RandomIova(random), RandomLength(random) * 4);

@@ -4,6 +4,9 @@ namespace Vfio.Cli;
 /// <param name="Name">As messages, prompts and JSON call it: <c>0000:00:14.3</c>, <c>emu:edu</c>.</param>
 internal abstract record DeviceTarget(string Name)
 {
+    /// <summary>The way to it that the person wants; only for devices of the host.</summary>
+    public VfioBackend Backend { get; init; }
+
     /// <summary>Whether there is such a device.</summary>
     public abstract bool Exists(CliHost host);
 

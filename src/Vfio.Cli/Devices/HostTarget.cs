@@ -8,7 +8,7 @@ internal sealed record HostTarget(PciAddress Address) : DeviceTarget(Address.ToS
 
     public override DeviceIdentity Identify(CliHost host) => DeviceIdentity.Of(Get(host));
 
-    public override VfioDevice Open(CliHost host) => host.OpenDevice(Address, host.Root);
+    public override VfioDevice Open(CliHost host) => host.OpenDevice(Address, new VfioOpenOptions { Host = host.Root, Backend = Backend });
 
     /// <summary>
     /// The names of its registers. Configuration space is read from sysfs, which shows capabilities to root alone; where a

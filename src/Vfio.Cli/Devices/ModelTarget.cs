@@ -61,7 +61,9 @@ internal sealed record ModelTarget : DeviceTarget
         Class = _model.Identity.Class,
     };
 
-    public override VfioDevice Open(CliHost host) => _model.Open();
+    public override VfioDevice Open(CliHost host) => Backend == VfioBackend.Automatic
+        ? _model.Open()
+        : throw new CliException($"open: {Name} is a model in this process: no backend of the kernel's leads to it", "--backend is for devices of the host");
 
     public override RegisterNames NameRegisters(CliHost host)
     {

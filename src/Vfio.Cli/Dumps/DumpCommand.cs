@@ -11,6 +11,7 @@ internal static class DumpCommand
     public static Command Create(CliHost host)
     {
         Argument<DeviceTarget> device = Symbols.Device(host);
+        Option<VfioBackend> backend = Symbols.Backend();
         Argument<Place> region = Region();
         Option<string> output = new("--output", "-o") { Description = "Write a file, whole or not at all; - is standard output", HelpName = "FILE" };
         Option<int?> width = Symbols.Width();
@@ -40,10 +41,11 @@ internal static class DumpCommand
         command.Add(output);
         command.Add(width);
         command.Add(all);
+        command.Add(backend);
         command.Add(json);
         command.SetAction(result =>
         {
-            DeviceTarget target = result.GetRequiredValue(device);
+            DeviceTarget target = Symbols.Target(result, device, backend);
             using RegisterSession session = RegisterSession.Open(host, target, target.NameRegisters(host));
             using Interruption interruption = new(host.Stop);
             RegionIndex index = result.GetValue(region).Region;

@@ -11,6 +11,7 @@ internal static class ReplayCommand
     {
         Argument<string> file = new("FILE") { Description = "A recording: what 'record FILE' in vfio shell wrote" };
         Argument<DeviceTarget> device = Symbols.Device(host);
+        Option<VfioBackend> backend = Symbols.Backend();
         Option<bool> force = Symbols.Flag("--force", "Replay it on a device of another kind too");
         Option<bool> json = Symbols.Json();
         DocumentedCommand command = new(Name, "Perform a recorded session on a device, and compare what it reads.")
@@ -32,9 +33,10 @@ internal static class ReplayCommand
         command.Add(file);
         command.Add(device);
         command.Add(force);
+        command.Add(backend);
         command.Add(json);
         command.SetAction(result => Run(
-            host, result.GetRequiredValue(file), result.GetRequiredValue(device), result.GetValue(force), result.GetValue(json)));
+            host, result.GetRequiredValue(file), Symbols.Target(result, device, backend), result.GetValue(force), result.GetValue(json)));
         return command;
     }
 

@@ -11,6 +11,7 @@ internal static class ShellCommand
     public static Command Create(CliHost host)
     {
         Argument<DeviceTarget> device = Symbols.Device(host);
+        Option<VfioBackend> backend = Symbols.Backend();
         Argument<string?> script = new("SCRIPT")
         {
             Description = "A file with commands; - or none reads standard input",
@@ -39,8 +40,9 @@ internal static class ShellCommand
         };
         command.Add(device);
         command.Add(script);
+        command.Add(backend);
         command.Add(json);
-        command.SetAction(result => Run(host, result.GetRequiredValue(device), result.GetValue(script), result.GetValue(json)));
+        command.SetAction(result => Run(host, Symbols.Target(result, device, backend), result.GetValue(script), result.GetValue(json)));
         return command;
     }
 

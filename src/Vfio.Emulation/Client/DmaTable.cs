@@ -11,6 +11,19 @@ internal sealed class DmaTable
 
     private readonly Lock _lock = new();
     private readonly List<Mapping> _mappings = []; // by address, none over another
+    private WrittenPages? _written;
+
+    /// <summary>The record of pages that are written; none for null.</summary>
+    public WrittenPages? Written
+    {
+        set
+        {
+            lock (_lock)
+            {
+                _written = value;
+            }
+        }
+    }
 
     public int Count
     {
@@ -23,14 +36,17 @@ internal sealed class DmaTable
         }
     }
 
+    /// <summary>How many more mappings there may be.</summary>
+    public int Room => MostMappings - Count;
+
     /// <summary>Lets the device reach memory.</summary>
     /// <exception cref="VfioException">EINVAL: empty, past the end of the addresses or of the target, or no permission at all;
     /// EEXIST: over another mapping; ENOSPC: too many.</exception>
-    public void Map(ulong iova, ulong length, DmaPermission permission, DmaTarget target, ulong targetOffset = 0)
+    public void Map(ulong iova, ulong length, DmaAccess permission, DmaTarget target, ulong targetOffset = 0)
     {
         string subject = $"0x{iova:x} (0x{length:x} bytes)";
         bool isSound = length != 0 && iova <= ulong.MaxValue - (length - 1) && length <= target.Length && targetOffset <= target.Length - length
-            && permission != DmaPermission.None && (permission & ~(DmaPermission.Read | DmaPermission.Write)) == 0;
+            && permission != DmaAccess.None && (permission & ~(DmaAccess.Read | DmaAccess.Write)) == 0;
         if (!isSound)
         {
             throw new VfioException("map", subject, Errno.EINVAL);
@@ -46,7 +62,7 @@ internal sealed class DmaTable
 
             if (_mappings.Count >= MostMappings)
             {
-                throw new VfioException("map", subject, Errno.ENOSPC);
+                throw new VfioException("map", subject, Errno.ENOSPC, "a model has as many entries as type1 by default (dma_entry_limit): map fewer and larger buffers");
             }
 
             _mappings.Insert(at, new Mapping(iova, iova + (length - 1), permission, target, targetOffset));
@@ -94,11 +110,14 @@ internal sealed class DmaTable
     }
 
     /// <summary>The device reads.</summary>
-    public DmaResult TryRead(ulong iova, Span<byte> destination)
+    /// <param name="iova">The first address.</param>
+    /// <param name="destination">Where to.</param>
+    /// <param name="stoppedAt">Where it was not done: the first address that is not mapped, or not for this.</param>
+    public DmaResult TryRead(ulong iova, Span<byte> destination, out ulong stoppedAt)
     {
         lock (_lock)
         {
-            DmaResult result = Check(iova, destination.Length, DmaPermission.Read);
+            DmaResult result = Check(iova, destination.Length, DmaAccess.Read, out stoppedAt);
             for (int done = 0; result == DmaResult.Done && done < destination.Length;)
             {
                 Mapping mapping = _mappings[FirstEndingAtOrAfter(iova + (ulong)done)];
@@ -112,16 +131,17 @@ internal sealed class DmaTable
     }
 
     /// <summary>The device writes.</summary>
-    public DmaResult TryWrite(ulong iova, ReadOnlySpan<byte> source)
+    public DmaResult TryWrite(ulong iova, ReadOnlySpan<byte> source, out ulong stoppedAt)
     {
         lock (_lock)
         {
-            DmaResult result = Check(iova, source.Length, DmaPermission.Write);
+            DmaResult result = Check(iova, source.Length, DmaAccess.Write, out stoppedAt);
             for (int done = 0; result == DmaResult.Done && done < source.Length;)
             {
                 Mapping mapping = _mappings[FirstEndingAtOrAfter(iova + (ulong)done)];
                 int count = mapping.CountFrom(iova + (ulong)done, source.Length - done);
                 mapping.Target.Write(mapping.OffsetOf(iova + (ulong)done), source.Slice(done, count));
+                _written?.Mark(iova + (ulong)done, (ulong)count);
                 done += count;
             }
 
@@ -130,8 +150,9 @@ internal sealed class DmaTable
     }
 
     // Every byte is judged before the first is moved: a transfer that fails has done nothing.
-    private DmaResult Check(ulong iova, int length, DmaPermission permission)
+    private DmaResult Check(ulong iova, int length, DmaAccess permission, out ulong stoppedAt)
     {
+        stoppedAt = iova;
         if (length == 0)
         {
             return DmaResult.Done;
@@ -149,11 +170,13 @@ internal sealed class DmaTable
         {
             if (at == _mappings.Count || _mappings[at].First > next)
             {
+                stoppedAt = next;
                 return DmaResult.NotMapped;
             }
 
-            if ((_mappings[at].Permission & permission) == 0)
+            if ((_mappings[at].Permission & permission) == 0 && result == DmaResult.Done)
             {
+                stoppedAt = next;
                 result = DmaResult.NotPermitted;
             }
 
@@ -186,7 +209,7 @@ internal sealed class DmaTable
         return low;
     }
 
-    private readonly record struct Mapping(ulong First, ulong Last, DmaPermission Permission, DmaTarget Target, ulong TargetOffset)
+    private readonly record struct Mapping(ulong First, ulong Last, DmaAccess Permission, DmaTarget Target, ulong TargetOffset)
     {
         public ulong OffsetOf(ulong iova) => TargetOffset + (iova - First);
 

@@ -43,5 +43,7 @@ internal sealed class InProcessBackend(ModelSession session) : IDeviceBackend
 
     public void Reset() => session.Reset();
 
+    public IReadOnlyList<IommuFault>? TakeFaults() => session.TakeFaults();
+
     public void Dispose() => session.Dispose();
 }

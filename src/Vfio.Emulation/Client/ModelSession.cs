@@ -1,3 +1,4 @@
+using Vfio.Backends;
 using Vfio.Interop;
 using Vfio.Regions;
 
@@ -8,18 +9,23 @@ namespace Vfio.Emulation;
 /// process's.
 /// </summary>
 /// <remarks>Any thread at any time; after <see cref="Dispose"/> each call throws <see cref="ObjectDisposedException"/>.</remarks>
-internal sealed class ModelSession(DeviceModel model, IModelClient? client) : IDisposable
+internal sealed class ModelSession(DeviceModel model, IModelClient? client, DmaTable? shared = null) : IDisposable
 {
     private const int MostVectors = 2048;
+    private const int MostFaults = 256;
 
     private readonly List<WeakReference<MappedMemory>> _mappings = [];
+    private readonly Queue<IommuFault> _faults = new();
 
     public string Name => model.Name;
 
     public IModelClient? Client => client;
 
-    /// <summary>What the client lets the device reach.</summary>
-    public DmaTable Dma { get; } = new();
+    /// <summary>What the client lets the device reach; several models' where it was given.</summary>
+    public DmaTable Dma { get; } = shared ?? new();
+
+    /// <summary>Whether what is mapped ends with the session.</summary>
+    public bool OwnsDma => shared is null;
 
     public bool CanReset => model.CanReset;
 
@@ -202,6 +208,28 @@ internal sealed class ModelSession(DeviceModel model, IModelClient? client) : ID
         {
             ThrowIfClosed();
             model.Interrupts.MaskFunction(isMasked);
+        }
+    }
+
+    /// <summary>A transfer of the device's was stopped. Of many the first are kept, as the kernel's log keeps them.</summary>
+    public void ReportFault(ulong iova, DmaAccess access, DmaResult result)
+    {
+        const ulong Page = 4096; // an IOMMU tells no more of an address
+        if (_faults.Count < MostFaults)
+        {
+            _faults.Enqueue(new IommuFault(
+                model.Address, iova & ~(Page - 1), access, result == DmaResult.NotMapped ? "nothing is mapped there" : "the mapping does not allow it"));
+        }
+    }
+
+    public IReadOnlyList<IommuFault> TakeFaults()
+    {
+        lock (model.Sync)
+        {
+            ThrowIfClosed();
+            IommuFault[] faults = [.. _faults];
+            _faults.Clear();
+            return faults;
         }
     }
 

@@ -22,8 +22,8 @@ public sealed class ClientMemory
     {
         lock (_model.Sync)
         {
-            DmaResult result = Prepare(ref iova, out DmaTable? table);
-            return table is null ? result : table.TryRead(iova, destination);
+            DmaResult result = Prepare(ref iova, out ModelSession? session);
+            return session is null ? result : Tell(session, session.Dma.TryRead(iova, destination, out ulong stoppedAt), stoppedAt, DmaAccess.Read);
         }
     }
 
@@ -35,15 +35,25 @@ public sealed class ClientMemory
     {
         lock (_model.Sync)
         {
-            DmaResult result = Prepare(ref iova, out DmaTable? table);
-            return table is null ? result : table.TryWrite(iova, source);
+            DmaResult result = Prepare(ref iova, out ModelSession? session);
+            return session is null ? result : Tell(session, session.Dma.TryWrite(iova, source, out ulong stoppedAt), stoppedAt, DmaAccess.Write);
         }
     }
 
-    // The table where the transfer may go on; else why not.
-    private DmaResult Prepare(ref ulong iova, out DmaTable? table)
+    private static DmaResult Tell(ModelSession session, DmaResult result, ulong iova, DmaAccess access)
     {
-        table = null;
+        if (result is DmaResult.NotMapped or DmaResult.NotPermitted)
+        {
+            session.ReportFault(iova, access, result);
+        }
+
+        return result;
+    }
+
+    // The session where the transfer may go on; else why not.
+    private DmaResult Prepare(ref ulong iova, out ModelSession? open)
+    {
+        open = null;
         if (_model.Session is not ModelSession session || _model.IsRemoved)
         {
             return DmaResult.NoClient;
@@ -55,7 +65,7 @@ public sealed class ClientMemory
         }
 
         DmaResult result = _model.Faults.OnDma(ref iova);
-        table = result == DmaResult.Done ? session.Dma : null;
+        open = result == DmaResult.Done ? session : null;
         return result;
     }
 }

@@ -6,23 +6,26 @@ using Vfio.Regions;
 namespace Vfio.Backends;
 
 /// <summary>A device behind the kernel's VFIO device descriptor, however that was come by.</summary>
+/// <param name="calls">Who makes the system calls.</param>
 /// <param name="device">The descriptor; owned.</param>
 /// <param name="subject">The device's name in messages.</param>
 /// <param name="backendName">How the descriptor was come by.</param>
-/// <param name="parents">What must stay open as long as the device is, in the order it is to be closed in; owned.</param>
-internal sealed class DeviceFile(SafeFileHandle device, string subject, string backendName, params SafeFileHandle[] parents)
+/// <param name="closed">Called once, after the descriptor is closed: lets go of what had to stay open as long.</param>
+internal sealed class DeviceFile(SystemCalls calls, SafeFileHandle device, string subject, string backendName, Action closed)
     : IDeviceBackend
 {
+    private int _isClosed;
+
     public string Name => backendName;
 
     public DeviceInfo GetInfo()
     {
-        VfioUapi.vfio_device_info info = VfioDeviceIoctl.GetInfo(device, subject);
+        VfioUapi.vfio_device_info info = VfioDeviceIoctl.GetInfo(calls, device, subject);
         return new DeviceInfo(info.num_regions, info.num_irqs, (info.flags & VfioUapi.VFIO_DEVICE_FLAGS_RESET) != 0);
     }
 
     public RegionInfo GetRegionInfo(RegionIndex region) => RegionInfoParser.Parse(
-        region, VfioDeviceIoctl.GetRegionInfo(device, (uint)region, $"{region.Describe()} of {subject}"));
+        region, VfioDeviceIoctl.GetRegionInfo(calls, device, (uint)region, $"{region.Describe()} of {subject}"));
 
     public void ReadRegion(RegionInfo region, ulong offset, Span<byte> data)
     {
@@ -36,18 +39,28 @@ internal sealed class DeviceFile(SafeFileHandle device, string subject, string b
         Check("write", region, offset, data.Length, done, errno);
     }
 
-    public MappedMemory MapArea(RegionInfo region, MappableArea area) => MappedMemory.Map(
-        device, checked((long)(region.FileOffset + area.Offset)), checked((nuint)area.Length), region.CanRead, region.CanWrite,
-        $"{region.Index.Describe()} of {subject}");
+    public MappedMemory MapArea(RegionInfo region, MappableArea area)
+    {
+        string place = $"{region.Index.Describe()} of {subject}";
+        int errno = calls.Before("mmap");
+        return errno != 0
+            ? throw new VfioException("mmap", place, errno)
+            : MappedMemory.Map(device, checked((long)(region.FileOffset + area.Offset)), checked((nuint)area.Length), region.CanRead, region.CanWrite, place);
+    }
 
-    public void Reset() => VfioDeviceIoctl.Reset(device, subject);
+    public void Reset() => VfioDeviceIoctl.Reset(calls, device, subject);
+
+    public void SetVirtualFunctionToken(Guid token) => VfioDeviceIoctl.SetVirtualFunctionToken(calls, device, token, subject);
+
+    public SafeFileHandle? TryExport(RegionInfo region, ulong offset, ulong length) =>
+        VfioDeviceIoctl.GetDmaBuf(calls, device, (uint)region.Index, offset, length, out SafeFileHandle file) == 0 ? file : null;
 
     public void Dispose()
     {
-        device.Dispose();
-        foreach (SafeFileHandle parent in parents)
+        if (Interlocked.Exchange(ref _isClosed, 1) == 0)
         {
-            parent.Dispose();
+            device.Dispose();
+            closed();
         }
     }
 

@@ -1,3 +1,4 @@
+using Microsoft.Win32.SafeHandles;
 using Vfio.Regions;
 
 namespace Vfio.Backends;
@@ -30,6 +31,15 @@ internal interface IDeviceBackend : IDisposable
 
     /// <summary>Resets the device (VFIO_DEVICE_RESET). Only where <see cref="DeviceInfo.CanReset"/>.</summary>
     void Reset();
+
+    /// <summary>Sets the token that opens virtual functions of this physical function (VFIO_DEVICE_FEATURE_PCI_VF_TOKEN).</summary>
+    void SetVirtualFunctionToken(Guid token) => throw new NotSupportedException("the device has no virtual functions");
+
+    /// <summary>A file of a part of a region, by which other devices can reach it (VFIO_DEVICE_FEATURE_DMA_BUF); null where there is none.</summary>
+    SafeFileHandle? TryExport(RegionInfo region, ulong offset, ulong length) => null;
+
+    /// <summary>The transfers of this device's that were stopped since the last call; null where the backend does not know them.</summary>
+    IReadOnlyList<IommuFault>? TakeFaults() => null;
 }
 
 /// <summary>What VFIO_DEVICE_GET_INFO answers, in this library's words.</summary>

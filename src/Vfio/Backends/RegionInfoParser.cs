@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Vfio.Interop;
 using Vfio.Interop.Uapi;
 using Vfio.Regions;
 
@@ -39,7 +40,7 @@ internal static class RegionInfoParser
     {
         for (int count = 0; offset != 0 && count < MaxCapabilities; count++)
         {
-            if (!TryRead(answer, offset, out VfioUapi.vfio_info_cap_header header))
+            if (!InfoAnswer.TryRead(answer, offset, out VfioUapi.vfio_info_cap_header header))
             {
                 // What may be mapped may have stood behind the break: nothing, then. The file descriptor reaches everything.
                 return [];
@@ -59,13 +60,13 @@ internal static class RegionInfoParser
     private static List<MappableArea> ReadSparseAreas(ReadOnlySpan<byte> answer, uint offset, ulong regionLength)
     {
         List<MappableArea> areas = [];
-        if (!TryRead(answer, offset, out VfioUapi.vfio_region_info_cap_sparse_mmap capability))
+        if (!InfoAnswer.TryRead(answer, offset, out VfioUapi.vfio_region_info_cap_sparse_mmap capability))
         {
             return areas;
         }
 
         ulong at = (ulong)offset + (ulong)Unsafe.SizeOf<VfioUapi.vfio_region_info_cap_sparse_mmap>();
-        for (uint i = 0; i < capability.nr_areas && TryRead(answer, at, out VfioUapi.vfio_region_sparse_mmap_area area); i++)
+        for (uint i = 0; i < capability.nr_areas && InfoAnswer.TryRead(answer, at, out VfioUapi.vfio_region_sparse_mmap_area area); i++)
         {
             // Linux lists an area of length 0 where nothing of the region may be mapped.
             if (area.size != 0 && area.offset < regionLength && area.size <= regionLength - area.offset)
@@ -78,12 +79,5 @@ internal static class RegionInfoParser
 
         areas.Sort((left, right) => left.Offset.CompareTo(right.Offset));
         return areas;
-    }
-
-    private static bool TryRead<T>(ReadOnlySpan<byte> answer, ulong offset, out T value)
-        where T : unmanaged
-    {
-        value = default;
-        return offset <= (ulong)answer.Length && MemoryMarshal.TryRead(answer[(int)offset..], out value);
     }
 }

@@ -14,6 +14,12 @@ public sealed record BindOptions
     /// <summary>Whether to take devices that are in use, where that is possible at all.</summary>
     public bool Force { get; init; }
 
+    /// <summary>
+    /// Whether to take devices that have no IOMMU in front of them: whoever opens one can reach all memory of the host. The kernel has to be in its mode for that
+    /// (<c>vfio.enable_unsafe_noiommu_mode</c>), and is tainted from then on.
+    /// </summary>
+    public bool NoIommu { get; init; }
+
     /// <summary>The host.</summary>
     public HostRoot Host { get; init; } = HostRoot.Default;
 

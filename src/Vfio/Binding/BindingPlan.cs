@@ -104,7 +104,7 @@ public sealed class BindingPlan
         Devices = FindDevices();
         (uint Uid, uint Gid, string Name)? user = _options.User is null ? null : Users.Get(_options.User);
         HostSurvey survey = new(_options.Host);
-        Refusals = [.. Devices.SelectMany(device => survey.Judge(device, thorough: true)).Where(refusal => !(refusal.CanForce && _options.Force))];
+        Refusals = [.. Devices.SelectMany(device => survey.Judge(device, thorough: true)).Where(refusal => !(refusal.CanForce && _options.Force)).SelectMany(JudgeNoIommu)];
         HashSet<PciAddress> taken = [.. Devices.Select(device => device.Address)];
         Blockers = [.. Groups().SelectMany(group => group.Blockers()).Where(device => !taken.Contains(device.Address))];
         if (Devices.Any(device => !device.HasVfioDriver) && !_kit.HasDriver(PciDeviceInfo.VfioPciDriver))
@@ -116,6 +116,18 @@ public sealed class BindingPlan
         {
             _steps.AddRange(StepsFor(device, survey, user).Select(step => (device.Address, step)));
         }
+    }
+
+    // A device without an IOMMU is taken where that was asked for, and the kernel is in its mode for it.
+    private IEnumerable<BindingRefusal> JudgeNoIommu(BindingRefusal refusal)
+    {
+        if (refusal.Reason != "no-iommu" || !_options.NoIommu)
+        {
+            return [refusal];
+        }
+
+        bool isInMode = SysfsFile.Read(_options.Host.Combine("sys/module/vfio/parameters/enable_unsafe_noiommu_mode")) == "Y";
+        return isInMode ? [] : [new BindingRefusal(refusal.Device, "no-iommu-mode", "it has no IOMMU, and the kernel's mode for such devices is off", CanForce: false)];
     }
 
     private List<PciDeviceInfo> FindDevices()
@@ -144,6 +156,11 @@ public sealed class BindingPlan
         if (before?.Damage is not null)
         {
             throw _journal.Damaged(before);
+        }
+
+        if (user is not null && (device.IommuGroup is null || device.ReadHasNoIommu()))
+        {
+            throw new VfioException("bind", device.Address.ToString(), "a device without an IOMMU is root's alone (CAP_SYS_RAWIO)", "leave --user away");
         }
 
         if (user is not null && _gift.OtherUser(device, user.Value.Name) is string other)

@@ -12,7 +12,7 @@ internal sealed class NodeGift(DeviceSteps kit, BindingJournal journal, HostRoot
     private readonly string _prefix = host.Combine("dev/");
 
     /// <summary>The nodes as they are now, whether or not they exist.</summary>
-    public string[] NodesOf(PciDeviceInfo device) => device.IommuGroup is null ? [] : [GroupNode(device), .. DeviceNodes(device)];
+    public string[] NodesOf(PciDeviceInfo device) => device.IommuGroup is null || device.ReadHasNoIommu() ? [] : [GroupNode(device), .. DeviceNodes(device)];
 
     public bool IsGiven(PciDeviceInfo device, uint user) => NodesOf(device) is { Length: > 0 } nodes && nodes.All(node => FileStatus.Of(node)?.UserId == user);
 

@@ -10,7 +10,9 @@ internal static class Errno
     public const int EINTR = 4;
     public const int EIO = 5;
     public const int EAGAIN = 11;
+    public const int ENOMEM = 12;
     public const int EACCES = 13;
+    public const int EFAULT = 14;
     public const int EBUSY = 16;
     public const int EEXIST = 17;
     public const int ENODEV = 19;
@@ -18,6 +20,9 @@ internal static class Errno
     public const int ENOTTY = 25;
     public const int ENOSPC = 28;
     public const int EROFS = 30;
+    public const int EPIPE = 32;
+    public const int EMSGSIZE = 90;
+    public const int EOPNOTSUPP = 95;
 }
 
 internal static class ErrnoNames
@@ -34,9 +39,9 @@ internal static class ErrnoNames
         7 => "E2BIG",
         9 => "EBADF",
         Errno.EAGAIN => "EAGAIN",
-        12 => "ENOMEM",
+        Errno.ENOMEM => "ENOMEM",
         Errno.EACCES => "EACCES",
-        14 => "EFAULT",
+        Errno.EFAULT => "EFAULT",
         Errno.EBUSY => "EBUSY",
         Errno.EEXIST => "EEXIST",
         Errno.ENODEV => "ENODEV",
@@ -51,11 +56,14 @@ internal static class ErrnoNames
         Errno.ENOSPC => "ENOSPC",
         29 => "ESPIPE",
         Errno.EROFS => "EROFS",
+        Errno.EPIPE => "EPIPE",
         34 => "ERANGE",
         36 => "ENAMETOOLONG",
         38 => "ENOSYS",
         39 => "ENOTEMPTY",
-        95 => "EOPNOTSUPP",
+        75 => "EOVERFLOW",
+        Errno.EMSGSIZE => "EMSGSIZE",
+        Errno.EOPNOTSUPP => "EOPNOTSUPP",
         110 => "ETIMEDOUT",
         _ => $"errno {errno}",
     };

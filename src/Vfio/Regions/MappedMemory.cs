@@ -16,6 +16,9 @@ internal sealed unsafe class MappedMemory : SafeHandle
     private const nuint LargestPiece = 16 * 1024 * 1024;
     private const nuint UsualPieces = 256;
     private const nuint MostPieces = 1024;
+    private const int Protection = Libc.PROT_READ | Libc.PROT_WRITE;
+    private const int CoverFlags = Libc.MAP_PRIVATE | Libc.MAP_NORESERVE | Libc.MAP_FIXED;
+    private const int NoFile = -1;
 
     private readonly nuint _length;
     private int _revoked;
@@ -53,7 +56,7 @@ internal sealed unsafe class MappedMemory : SafeHandle
     /// </summary>
     public void Revoke()
     {
-        if (Interlocked.Exchange(ref _revoked, 1) == 0 && !CoverWithOnes() && !CoverWith(Libc.MAP_ANONYMOUS, NoFile, handle, _length))
+        if (Interlocked.Exchange(ref _revoked, 1) == 0 && !CoverWithOnes() && !CoverWithZeroes())
         {
             CoverWithEmptyFile();
         }
@@ -66,8 +69,6 @@ internal sealed unsafe class MappedMemory : SafeHandle
         MappingBudget.Return(_pieces);
         return Libc.MUnmap(handle, _length) == 0;
     }
-
-    private static readonly SafeFileHandle NoFile = new(-1, ownsHandle: false);
 
     private bool CoverWithOnes()
     {
@@ -88,7 +89,7 @@ internal sealed unsafe class MappedMemory : SafeHandle
 
         for (nuint at = 0; at < _length; at += piece)
         {
-            if (!CoverWith(0, ones, handle + (nint)at, nuint.Min(piece, _length - at)))
+            if (!CoverWith(ones, handle + (nint)at, nuint.Min(piece, _length - at)))
             {
                 return false;
             }
@@ -104,13 +105,14 @@ internal sealed unsafe class MappedMemory : SafeHandle
         if (!empty.IsInvalid)
         {
             RandomAccess.SetLength(empty, (long)_length);
-            _ = Libc.MMap(handle, _length, Libc.PROT_READ | Libc.PROT_WRITE, Libc.MAP_SHARED | Libc.MAP_FIXED, empty, 0);
+            _ = Libc.MMap(handle, _length, Protection, Libc.MAP_SHARED | Libc.MAP_FIXED, empty, 0);
         }
     }
 
-    private static bool CoverWith(int flags, SafeFileHandle file, nint address, nuint length) =>
-        Libc.MMap(
-            address, length, Libc.PROT_READ | Libc.PROT_WRITE, flags | Libc.MAP_PRIVATE | Libc.MAP_NORESERVE | Libc.MAP_FIXED, file, 0) != Libc.MAP_FAILED;
+    private bool CoverWithZeroes() => Libc.MMap(handle, _length, Protection, CoverFlags | Libc.MAP_ANONYMOUS, NoFile, 0) != Libc.MAP_FAILED;
+
+    private static bool CoverWith(SafeFileHandle file, nint address, nuint length) =>
+        Libc.MMap(address, length, Protection, CoverFlags, file, 0) != Libc.MAP_FAILED;
 
     private static bool FillWithOnes(SafeFileHandle file, nuint length)
     {

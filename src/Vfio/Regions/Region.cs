@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using Microsoft.Win32.SafeHandles;
 using Vfio.Backends;
 using Vfio.Regions;
 
@@ -228,6 +229,22 @@ public sealed unsafe class Region : IDisposable
         _ = value.TryWriteLittleEndian(bytes, out _);
         _backend.WriteRegion(Info, offset, bytes);
     }
+
+    /// <summary>Where a part of the region is mapped in this process; null where not all of it is. For other devices to reach it.</summary>
+    internal nint? FindMapped(ulong offset, ulong length)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        if (_base != null && length <= _count8 && offset <= _count8 - length)
+        {
+            return (nint)(_base + offset);
+        }
+
+        Window window = Array.Find(_otherWindows, window => offset >= window.Start && length <= window.Length && offset - window.Start <= window.Length - length);
+        return window.Base == null ? null : (nint)(window.Base + (offset - window.Start));
+    }
+
+    /// <summary>A file of a part of the region, by which other devices can reach it; null where the backend has none.</summary>
+    internal SafeFileHandle? TryExport(ulong offset, ulong length) => _backend.TryExport(Info, offset, length);
 
     private byte* FindWindow(ulong offset, int width)
     {

@@ -65,6 +65,13 @@ public sealed partial class PciDeviceInfo
     /// <returns>The node; <see langword="null"/> where the firmware names none.</returns>
     public int? ReadNumaNode() => SysfsFile.ReadNumber(Attribute("numa_node")) is long and >= 0 and <= ushort.MaxValue and long node ? (int)node : null;
 
+    /// <summary>
+    /// Whether the kernel gave the device a group although no IOMMU is in front of it (<c>vfio.enable_unsafe_noiommu_mode</c>): whoever has it
+    /// reaches all memory of the host.
+    /// </summary>
+    /// <returns>Whether its group is one of those.</returns>
+    public bool ReadHasNoIommu() => SysfsFile.Read(Attribute("iommu_group/name")) == "vfio-noiommu";
+
     /// <summary>Reads all else that sysfs says: link, power, slot, resets, resources, interrupts, functions.</summary>
     /// <returns>A snapshot.</returns>
     public PciDeviceDetails ReadDetails() => new(_host, this);

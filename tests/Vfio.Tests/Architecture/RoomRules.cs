@@ -14,7 +14,7 @@ internal static partial class RoomRules
     /// <summary>The root folder's other types: what a user meets first. No room may use them.</summary>
     public const string Front = "(front)";
 
-    public static readonly IReadOnlyList<string> ValueFiles = ["PciAddress.cs", "RegionIndex.cs", "VfioException.cs"];
+    public static readonly IReadOnlyList<string> ValueFiles = ["PciAddress.cs", "RegionIndex.cs", "VfioException.cs", "Iova.cs", "IovaRange.cs", "DmaAccess.cs"];
 
     /// <summary>From a room to a room; where types are named, to those alone.</summary>
     public static readonly IReadOnlyList<Arrow> Arrows =
@@ -35,18 +35,30 @@ internal static partial class RoomRules
         new("Regions", "Interop"),
         new("Regions", "Registers"),
         new("Regions", "Backends", "IDeviceBackend"), // the seam
+        new("Dma", Values),
+        new("Dma", "Interop"),
+        new("Dma", "Backends", "IAddressSpaceBackend", "AddressSpaceInfo", "IDeviceBackend", "MapErrors"), // the other seam, and its errors
+        new("Dma", "Regions", "Region", "Mmio"), // a device's memory for others; single loads and stores
         new("Backends", Values),
+        new("Backends", "Sysfs", "PciDeviceInfo"), // what a backend of the kernel's is asked to open
         new("Backends", "Interop"),
         new("Backends", "Regions", "RegionInfo", "MappableArea", "MappedMemory"), // what crosses the seam
         new("Backends/Type1", Values),
         new("Backends/Type1", "Interop"),
         new("Backends/Type1", "Sysfs"), // groups, and hints that name who blocks or holds
         new("Backends/Type1", "Backends"),
+        new("Backends/Iommufd", Values),
+        new("Backends/Iommufd", "Interop"),
+        new("Backends/Iommufd", "Sysfs"),
+        new("Backends/Iommufd", "Backends"),
         new(Front, Values),
+        new(Front, "Dma"),
+        new(Front, "Interop", "SystemCalls", "Errno"), // the calls by which a device is opened; whether another way is worth trying
         new(Front, "Regions"),
         new(Front, "Sysfs"),
         new(Front, "Backends"),
         new(Front, "Backends/Type1"),
+        new(Front, "Backends/Iommufd"),
     ];
 
     /// <summary>Rooms that use each other, and why that is no knot.</summary>

@@ -17,7 +17,7 @@ public sealed class DeviceFileTests
     public void Registers_lie_where_the_kernel_says_that_the_region_starts(RegionAccess access)
     {
         using SafeFileHandle memory = NewMemory(FileOffset + 0x1000);
-        using DeviceFile file = new(memory, "0000:00:14.3", "test");
+        using DeviceFile file = new(new SystemCalls(), memory, "0000:00:14.3", "test", () => { });
         using Region region = new(file, Info, access, _ => { });
         region.WriteUInt32(0x20, 0xdeadbeef);
         byte[] bytes = new byte[4];
@@ -31,7 +31,7 @@ public sealed class DeviceFileTests
     [InlineData(RegionAccess.Trapped)]
     public void Ten_thousand_accesses_allocate_nothing(RegionAccess access)
     {
-        using DeviceFile file = new(NewMemory(FileOffset + 0x1000), "0000:00:14.3", "test");
+        using DeviceFile file = new(new SystemCalls(), NewMemory(FileOffset + 0x1000), "0000:00:14.3", "test", () => { });
         using Region region = new(file, Info, access, _ => { });
         uint sum = Touch(region, 100);
         long before = GC.GetAllocatedBytesForCurrentThread();
@@ -44,7 +44,7 @@ public sealed class DeviceFileTests
     public void Ten_thousand_accesses_of_every_width_in_every_window_allocate_nothing()
     {
         RegionInfo sparse = new(RegionIndex.Bar0, 0x4000, true, true, [new MappableArea(0, 0x1000), new MappableArea(0x3000, 0x1000)], FileOffset);
-        using DeviceFile file = new(NewMemory(FileOffset + 0x4000), "0000:00:14.3", "test");
+        using DeviceFile file = new(new SystemCalls(), NewMemory(FileOffset + 0x4000), "0000:00:14.3", "test", () => { });
         using Region region = new(file, sparse, RegionAccess.Mapped, _ => { });
         uint sum = Touch(region, 100, 0x3000);
         long before = GC.GetAllocatedBytesForCurrentThread();
@@ -56,7 +56,7 @@ public sealed class DeviceFileTests
     [Fact]
     public void An_access_that_the_kernel_cuts_short_is_an_error_that_names_the_place()
     {
-        using DeviceFile file = new(NewMemory(FileOffset + 2), "0000:00:14.3", "test");
+        using DeviceFile file = new(new SystemCalls(), NewMemory(FileOffset + 2), "0000:00:14.3", "test", () => { });
         using Region region = new(file, Info, RegionAccess.Trapped, _ => { });
         VfioException failure = Assert.Throws<VfioException>(() => region.ReadUInt32(0));
         Assert.Equal("read on BAR0+0x0 of 0000:00:14.3: the kernel moved 2 of 4 bytes", failure.Message);
@@ -66,7 +66,7 @@ public sealed class DeviceFileTests
     [Fact]
     public void An_area_that_cannot_be_mapped_is_an_error_that_names_the_region()
     {
-        using DeviceFile file = new(NewMemory(0x1000), "0000:00:14.3", "test");
+        using DeviceFile file = new(new SystemCalls(), NewMemory(0x1000), "0000:00:14.3", "test", () => { });
         RegionInfo crooked = new(RegionIndex.Bar0, 0x1000, true, true, [new MappableArea(0, 0x1000)], fileOffset: 1);
         VfioException failure = Assert.Throws<VfioException>(() => new Region(file, crooked, RegionAccess.Mapped, _ => { }));
         Assert.Equal(("mmap", "BAR0 of 0000:00:14.3", Errno.EINVAL), (failure.Operation, failure.Subject, failure.Errno));
@@ -75,7 +75,7 @@ public sealed class DeviceFileTests
     [Fact]
     public void After_disposal_every_access_throws()
     {
-        DeviceFile file = new(NewMemory(FileOffset + 0x1000), "0000:00:14.3", "test");
+        DeviceFile file = new(new SystemCalls(), NewMemory(FileOffset + 0x1000), "0000:00:14.3", "test", () => { });
         file.Dispose();
         file.Dispose();
         byte[] data = new byte[4];
@@ -87,19 +87,24 @@ public sealed class DeviceFileTests
     }
 
     [Fact]
-    public void Disposal_closes_the_device_and_its_parents()
+    public void Disposal_closes_the_device_and_then_what_it_needed_once()
     {
         using SafeFileHandle device = NewMemory(1);
-        using SafeFileHandle group = NewMemory(1);
-        using SafeFileHandle container = NewMemory(1);
-        new DeviceFile(device, "0000:00:14.3", "test", group, container).Dispose();
-        Assert.True(device.IsClosed && group.IsClosed && container.IsClosed);
+        int closed = 0;
+        DeviceFile file = new(new SystemCalls(), device, "0000:00:14.3", "test", () =>
+        {
+            Assert.True(device.IsClosed);
+            closed++;
+        });
+        file.Dispose();
+        file.Dispose();
+        Assert.Equal(1, closed);
     }
 
     [Fact]
     public void What_is_no_vfio_device_refuses_vfios_questions()
     {
-        using DeviceFile file = new(NewMemory(0x1000), "0000:00:14.3", "test");
+        using DeviceFile file = new(new SystemCalls(), NewMemory(0x1000), "0000:00:14.3", "test", () => { });
         VfioException failure = Assert.Throws<VfioException>(() => file.GetInfo());
         Assert.Equal(("VFIO_DEVICE_GET_INFO", "0000:00:14.3", Errno.ENOTTY), (failure.Operation, failure.Subject, failure.Errno));
         failure = Assert.Throws<VfioException>(() => file.GetRegionInfo(RegionIndex.Bar0));

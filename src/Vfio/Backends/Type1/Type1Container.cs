@@ -1,80 +1,59 @@
-using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using Vfio.Interop;
 using Vfio.Interop.Uapi;
 
 namespace Vfio.Backends.Type1;
 
-/// <summary>A VFIO container, <c>/dev/vfio/vfio</c>: the IOMMU context that groups are put into.</summary>
+/// <summary>A VFIO container, <c>/dev/vfio/vfio</c>: the IOMMU context that groups are put into. An iommufd can stand in for it.</summary>
 internal static class Type1Container
 {
-    private const string VersionTwo = "type1v2";
-    private const string VersionOne = "type1";
-
-    public static SafeFileHandle Open(HostRoot host)
+    public static SafeFileHandle Open(SystemCalls calls, HostRoot host, bool isIommufd)
     {
-        string path = host.Combine("dev/vfio/vfio");
-        SafeFileHandle container = Libc.Open(path, Libc.O_RDWR | Libc.O_CLOEXEC);
-        if (container.IsInvalid)
+        string path = host.Combine(isIommufd ? "dev/iommu" : "dev/vfio/vfio");
+        int errno = calls.Open(path, Libc.O_RDWR, out SafeFileHandle container);
+        return errno == 0 ? container : throw new VfioException("open", path, errno, errno switch
         {
-            int errno = Marshal.GetLastPInvokeError();
-            container.Dispose();
-            throw new VfioException("open", path, errno, errno switch
-            {
-                Errno.ENOENT or Errno.ENODEV => "the kernel's VFIO is not loaded: modprobe vfio-pci",
-                Errno.EACCES or Errno.EPERM => $"{path} is usually open to everybody (mode 666); look at its permissions",
-                _ => null,
-            });
-        }
-
-        try
-        {
-            CheckVersion(container);
-            return container;
-        }
-        catch
-        {
-            container.Dispose();
-            throw;
-        }
+            Errno.ENOENT or Errno.ENODEV when isIommufd => "the kernel has no iommufd (CONFIG_IOMMUFD); type1v2 needs none",
+            Errno.EACCES or Errno.EPERM when isIommufd => $"{path} is root's on most hosts; type1v2 needs only the group's node",
+            Errno.ENOENT or Errno.ENODEV => "the kernel's VFIO is not loaded: modprobe vfio-pci",
+            Errno.EACCES or Errno.EPERM => $"{path} is usually open to everybody (mode 666); look at its permissions",
+            _ => null,
+        });
     }
 
-    /// <summary>Gives the container its IOMMU model, once a group is in it: TYPE1v2 where the kernel has it, else TYPE1.</summary>
-    /// <param name="container">The container.</param>
-    /// <param name="wanted">The name of the only model that will do; null where any will.</param>
-    /// <returns>The model's name.</returns>
-    public static string SetIommu(SafeFileHandle container, string? wanted = null)
+    public static void CheckVersion(SystemCalls calls, SafeFileHandle container)
     {
-        (int model, string name) = (wanted is null or VersionTwo) && Has(container, VfioUapi.VFIO_TYPE1v2_IOMMU) ? (VfioUapi.VFIO_TYPE1v2_IOMMU, VersionTwo)
-            : (wanted is null or VersionOne) && Has(container, VfioUapi.VFIO_TYPE1_IOMMU) ? (VfioUapi.VFIO_TYPE1_IOMMU, VersionOne)
-            : throw new VfioException(
-                "VFIO_CHECK_EXTENSION", "the container", "the kernel offers neither TYPE1v2 nor TYPE1",
-                "modprobe vfio_iommu_type1; other IOMMU models are not supported");
-        if (Libc.Ioctl(container, VfioUapi.VFIO_SET_IOMMU, model) < 0)
+        const string Call = "VFIO_GET_API_VERSION";
+        int errno = calls.Ioctl(Call, container, VfioUapi.VFIO_GET_API_VERSION, 0, out int version);
+        if (errno != 0)
         {
-            int errno = Marshal.GetLastPInvokeError();
-            throw new VfioException("VFIO_SET_IOMMU", $"the container ({name})", errno, errno == Errno.EPERM
-                ? "the platform cannot isolate interrupts (no interrupt remapping); the kernel's log (dmesg) says more"
-                : null);
-        }
-
-        return name;
-    }
-
-    private static bool Has(SafeFileHandle container, int extension) =>
-        Libc.Ioctl(container, VfioUapi.VFIO_CHECK_EXTENSION, extension) > 0;
-
-    private static void CheckVersion(SafeFileHandle container)
-    {
-        int version = Libc.Ioctl(container, VfioUapi.VFIO_GET_API_VERSION, 0);
-        if (version < 0)
-        {
-            throw new VfioException("VFIO_GET_API_VERSION", "the container", Marshal.GetLastPInvokeError());
+            throw new VfioException(Call, "the container", errno);
         }
 
         if (version != VfioUapi.VFIO_API_VERSION)
         {
-            throw new VfioException("VFIO_GET_API_VERSION", "the container", $"the kernel speaks version {version}, this library {VfioUapi.VFIO_API_VERSION}");
+            throw new VfioException(Call, "the container", $"the kernel speaks version {version}, this library {VfioUapi.VFIO_API_VERSION}");
         }
+    }
+
+    /// <summary>Gives the container its IOMMU model, once a group is in it: the first of those wanted that the kernel has.</summary>
+    public static Type1Model SetIommu(SystemCalls calls, SafeFileHandle container, IReadOnlyList<Type1Model> wanted)
+    {
+        Type1Model model = wanted.FirstOrDefault(model => Has(calls, container, model.Extension))
+            ?? throw new VfioException(
+                "VFIO_CHECK_EXTENSION", "the container", $"the kernel does not offer {string.Join(" or ", wanted.Select(model => model.Name))}",
+                wanted.Contains(Type1Model.None)
+                    ? "the kernel must be built with CONFIG_VFIO_NOIOMMU, and vfio.enable_unsafe_noiommu_mode=1"
+                    : "modprobe vfio_iommu_type1; other IOMMU models are not supported");
+        int errno = calls.Ioctl("VFIO_SET_IOMMU", container, VfioUapi.VFIO_SET_IOMMU, model.Extension, out _);
+        return errno == 0 ? model : throw new VfioException("VFIO_SET_IOMMU", $"the container ({model.Name})", errno, errno == Errno.EPERM
+            ? "the platform cannot isolate interrupts (no interrupt remapping), or this is noiommu and needs root; the kernel's log (dmesg) says more"
+            : null);
+    }
+
+    public static bool Has(SystemCalls calls, SafeFileHandle container, int extension)
+    {
+        int errno = calls.Ioctl("VFIO_CHECK_EXTENSION", container, VfioUapi.VFIO_CHECK_EXTENSION, extension, out int answer);
+        return errno == 0 ? answer > 0 : throw new VfioException("VFIO_CHECK_EXTENSION", "the container", errno);
     }
 }

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Vfio.Interop.Uapi;
 
 /// <summary>linux/vfio.h: the numbers and layouts used, under the kernel's names; the C compiler checks each (tests/Vfio.Abi.Tests).</summary>
-internal static class VfioUapi
+internal static partial class VfioUapi
 {
     public const int VFIO_API_VERSION = 0;
     public const int VFIO_TYPE1_IOMMU = 1;

@@ -1,0 +1,47 @@
+// QEMU's edu copies memory to memory by DMA, through the buffer it has inside: on the device itself, or on its model.
+//
+//   dotnet run --project samples/DmaCopy                          the model: no root, no hardware
+//   sudo dotnet run --project samples/DmaCopy -- 0000:00:03.0     the device
+using Vfio;
+using Vfio.Emulation;
+
+try
+{
+    using EduModel model = new();
+    using DriverBinding? binding = args is [string address] ? DriverBinding.Bind(PciAddress.Parse(address)) : null;
+    using VfioDevice device = binding is null ? model.Open() : VfioDevice.Open(binding.Address);
+    device.AddressSpace.LimitAddressBits(28); // edu has no more address lines
+    using DmaBuffer source = device.AddressSpace.Allocate(EduRegisters.BufferLength, new DmaBufferOptions { Access = DmaAccess.Read });
+    using DmaBuffer target = device.AddressSpace.Allocate(EduRegisters.BufferLength, new DmaBufferOptions { Access = DmaAccess.Write });
+    using Region registers = device.OpenRegion(RegionIndex.Bar0, RegionAccess.Trapped);
+    Random.Shared.NextBytes(source.Span);
+
+    device.IsBusMaster = true; // from here on it may reach what is mapped for it, and nothing else
+    Transfer(registers, source.Iova.Value, EduRegisters.BufferAddress, new EduDmaCommand { Start = true });
+    Transfer(registers, EduRegisters.BufferAddress, target.Iova.Value, new EduDmaCommand { Start = true, FromDevice = true });
+
+    bool isSame = source.Span.SequenceEqual(target.Span);
+    Console.WriteLine($"{device.Name} through {device.BackendName}: {source.Length} bytes from {source.Iova} to {target.Iova}, {(isSame ? "the same" : "DIFFERENT")}");
+
+    Transfer(registers, EduRegisters.BufferAddress, source.Iova.Value, new EduDmaCommand { Start = true, FromDevice = true });
+    Thread.Sleep(100); // the kernel's log is a moment behind
+    Console.WriteLine(device.ReadFaults() is [DmaFault fault, ..] ? $"and what it may not do: {fault}" : "what it may not do was not told");
+    return isSame ? 0 : 1;
+}
+catch (Exception e) when (e is VfioException or FormatException or TimeoutException)
+{
+    Console.Error.WriteLine($"DmaCopy: {e.Message}{(e is VfioException { Hint: string hint } ? $"\nhint: {hint}" : "")}");
+    return 1;
+}
+
+static void Transfer(Region registers, ulong from, ulong to, EduDmaCommand command)
+{
+    registers.Write(EduRegisters.DmaSource, new RawUInt64(from));
+    registers.Write(EduRegisters.DmaDestination, new RawUInt64(to));
+    registers.Write(EduRegisters.DmaCount, new RawUInt64(EduRegisters.BufferLength));
+    registers.Write(EduRegisters.DmaCommand, command);
+    if (!SpinWait.SpinUntil(() => !registers.Read(EduRegisters.DmaCommand).Start, TimeSpan.FromSeconds(5)))
+    {
+        throw new TimeoutException("the transfer does not end");
+    }
+}

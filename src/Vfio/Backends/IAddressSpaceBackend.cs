@@ -1,0 +1,42 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace Vfio.Backends;
+
+/// <summary>
+/// The seam between an address space as users see it and whoever translates a device's addresses. All arguments are sound when they
+/// come here: whole pages, inside the ranges, no two over each other; calls come one at a time.
+/// </summary>
+internal interface IAddressSpaceBackend : IDisposable
+{
+    /// <summary>What messages call it: "the container", "the IOAS".</summary>
+    string Subject { get; }
+
+    /// <summary>What can be mapped. Changes when a device joins.</summary>
+    AddressSpaceInfo GetInfo();
+
+    /// <summary>Lets the devices reach memory of this process.</summary>
+    void Map(ulong iova, nint address, ulong length, DmaAccess access);
+
+    /// <summary>Lets the devices reach the pages of a device's memory, where the backend takes a file for that.</summary>
+    /// <returns>Whether the backend does; where not, it takes the address that the memory is mapped at.</returns>
+    bool TryMapDeviceMemory(ulong iova, Func<SafeFileHandle?> openFile, ulong length, DmaAccess access);
+
+    /// <summary>Takes one mapping back, whole.</summary>
+    void Unmap(ulong iova, ulong length);
+
+    /// <summary>Takes all back.</summary>
+    void UnmapAll();
+
+    /// <summary>Starts or ends the record of pages that devices write.</summary>
+    /// <exception cref="NotSupportedException">There is none.</exception>
+    void SetDirtyTracking(bool isOn);
+
+    /// <summary>Which pages of a mapping were written since the last time, one bit a page, the first page in bit 0 of the first word.</summary>
+    void ReadDirty(ulong iova, ulong length, ulong pageSize, Span<ulong> bitmap);
+}
+
+/// <summary>What an address space can map.</summary>
+/// <param name="Ranges">The usable addresses, sorted and disjoint.</param>
+/// <param name="PageSizes">The page sizes of the IOMMU, a bit each.</param>
+/// <param name="EntriesLeft">How many more mappings there may be; null where the backend does not say.</param>
+internal sealed record AddressSpaceInfo(IReadOnlyList<IovaRange> Ranges, ulong PageSizes, uint? EntriesLeft);

@@ -1,0 +1,4 @@
+namespace Vfio.Backends;
+
+/// <summary>A stopped transfer, as the IOMMU told it.</summary>
+internal readonly record struct IommuFault(PciAddress Device, ulong Iova, DmaAccess Access, string Reason);

@@ -1,0 +1,261 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Win32.SafeHandles;
+using Vfio.Interop;
+using Vfio.Interop.Uapi;
+using Vfio.Sysfs;
+
+namespace Vfio.Backends.Iommufd;
+
+/// <summary>An IOAS of <c>/dev/iommu</c>: devices are opened by their own nodes, bound to the iommufd and attached. Any thread, one call at a time.</summary>
+internal sealed class IommufdSpace : IHostAddressSpace
+{
+    private readonly SystemCalls _calls;
+    private readonly HostRoot _host;
+    private readonly SafeFileHandle _iommufd;
+    private readonly uint _ioas;
+    private readonly Lock _lock = new();
+    private readonly List<(SafeFileHandle Device, uint Id)> _devices = [];
+    private uint? _trackingTable;
+
+    /// <param name="calls">Who makes the system calls.</param>
+    /// <param name="host">Where the nodes are.</param>
+    /// <param name="iommufd">An opened <c>/dev/iommu</c>; owned.</param>
+    public IommufdSpace(SystemCalls calls, HostRoot host, SafeFileHandle iommufd)
+    {
+        (_calls, _host, _iommufd) = (calls, host, iommufd);
+        IommufdUapi.iommu_ioas_alloc alloc = new() { size = (uint)Unsafe.SizeOf<IommufdUapi.iommu_ioas_alloc>() };
+        int errno = calls.Ioctl("IOMMU_IOAS_ALLOC", iommufd, IommufdUapi.IOMMU_IOAS_ALLOC, ref alloc);
+        if (errno != 0)
+        {
+            iommufd.Dispose();
+            throw new VfioException("IOMMU_IOAS_ALLOC", "/dev/iommu", errno);
+        }
+
+        _ioas = alloc.out_ioas_id;
+    }
+
+    public string Subject => $"the IOAS {_ioas}";
+
+    public static SafeFileHandle OpenIommufd(SystemCalls calls, HostRoot host)
+    {
+        string path = host.Combine("dev/iommu");
+        int errno = calls.Open(path, Libc.O_RDWR, out SafeFileHandle iommufd);
+        return errno == 0 ? iommufd : throw new VfioException("open", path, errno, errno switch
+        {
+            Errno.ENOENT or Errno.ENODEV => "the kernel has no iommufd (CONFIG_IOMMUFD), or its module is not loaded: modprobe iommufd",
+            Errno.EACCES or Errno.EPERM => $"{path} is root's on most hosts; the group's node is enough for type1v2",
+            _ => null,
+        });
+    }
+
+    public IDeviceBackend Open(PciDeviceInfo device, Guid? token)
+    {
+        string path = DeviceNode.Find(_host, device, isPatient: true) ?? throw new VfioException(
+            "open", device.Address.ToString(), "the device has no node of its own under /dev/vfio/devices",
+            "the kernel must be 6.6 or later with CONFIG_VFIO_DEVICE_CDEV; groups (type1v2) need none");
+        int errno = _calls.Open(path, Libc.O_RDWR, out SafeFileHandle file);
+        return errno == 0 ? Take(file, device.Address, device, token) : throw new VfioException("open", path, errno, errno switch
+        {
+            Errno.EBUSY => GroupTrouble.DescribeHolders(_host, device),
+            Errno.EACCES or Errno.EPERM => $"the device belongs to another user: sudo vfio bind --user $USER {device.Address}",
+            _ => null,
+        });
+    }
+
+    public IDeviceBackend Take(SafeFileHandle file, PciAddress address, Guid? token) => Take(file, address, device: null, token);
+
+    public AddressSpaceInfo GetInfo()
+    {
+        int errno = IommufdIoctl.GetRanges(_calls, _iommufd, _ioas, out IommufdUapi.iommu_iova_range[] ranges, out ulong alignment);
+        if (errno != 0)
+        {
+            throw new VfioException("IOMMU_IOAS_IOVA_RANGES", Subject, errno);
+        }
+
+        ulong page = Math.Max(Math.Max(alignment, 1), (ulong)Environment.SystemPageSize);
+        return new AddressSpaceInfo(IovaRanges.Normalize(ranges.Select(range => (range.start, range.last)), page), page, EntriesLeft: null);
+    }
+
+    public void Map(ulong iova, nint address, ulong length, DmaAccess access)
+    {
+        IommufdUapi.iommu_ioas_map map = new()
+        {
+            size = (uint)Unsafe.SizeOf<IommufdUapi.iommu_ioas_map>(),
+            flags = Flags(access),
+            ioas_id = _ioas,
+            user_va = (ulong)address,
+            length = length,
+            iova = iova,
+        };
+        Check("IOMMU_IOAS_MAP", iova, length, _calls.Ioctl("IOMMU_IOAS_MAP", _iommufd, IommufdUapi.IOMMU_IOAS_MAP, ref map));
+    }
+
+    public bool TryMapDeviceMemory(ulong iova, Func<SafeFileHandle?> openFile, ulong length, DmaAccess access)
+    {
+        using SafeFileHandle file = openFile() ?? throw new NotSupportedException(
+            "this kernel's iommufd maps no memory of devices (VFIO_DEVICE_FEATURE_DMA_BUF, Linux 6.19); type1v2 does (VfioOpenOptions.Backend)");
+        IommufdUapi.iommu_ioas_map_file map = new() { flags = Flags(access), ioas_id = _ioas, length = length, iova = iova };
+        Check("IOMMU_IOAS_MAP_FILE", iova, length, IommufdIoctl.MapFile(_calls, _iommufd, map, file));
+        return true;
+    }
+
+    public void Unmap(ulong iova, ulong length)
+    {
+        IommufdUapi.iommu_ioas_unmap unmap = new()
+        {
+            size = (uint)Unsafe.SizeOf<IommufdUapi.iommu_ioas_unmap>(),
+            ioas_id = _ioas,
+            iova = iova,
+            length = length,
+        };
+        int errno = _calls.Ioctl("IOMMU_IOAS_UNMAP", _iommufd, IommufdUapi.IOMMU_IOAS_UNMAP, ref unmap);
+        if (errno != 0)
+        {
+            throw new VfioException("IOMMU_IOAS_UNMAP", MapErrors.Describe(iova, length), errno);
+        }
+    }
+
+    // As the kernel writes "everything".
+    public void UnmapAll() => Unmap(0, ulong.MaxValue);
+
+    public void SetDirtyTracking(bool isOn)
+    {
+        lock (_lock)
+        {
+            _trackingTable ??= isOn ? AttachTrackingTable() : null;
+            if (_trackingTable is uint table)
+            {
+                IommufdUapi.iommu_hwpt_set_dirty_tracking request = new()
+                {
+                    size = (uint)Unsafe.SizeOf<IommufdUapi.iommu_hwpt_set_dirty_tracking>(),
+                    flags = isOn ? IommufdUapi.IOMMU_HWPT_DIRTY_TRACKING_ENABLE : 0,
+                    hwpt_id = table,
+                };
+                CheckDirty("IOMMU_HWPT_SET_DIRTY_TRACKING", _calls.Ioctl(
+                    "IOMMU_HWPT_SET_DIRTY_TRACKING", _iommufd, IommufdUapi.IOMMU_HWPT_SET_DIRTY_TRACKING, ref request));
+            }
+        }
+    }
+
+    public void ReadDirty(ulong iova, ulong length, ulong pageSize, Span<ulong> bitmap) => CheckDirty(
+        "IOMMU_HWPT_GET_DIRTY_BITMAP",
+        IommufdIoctl.GetDirtyBitmap(_calls, _iommufd, _trackingTable ?? throw new InvalidOperationException("the record was not started"), iova, length, pageSize, bitmap));
+
+    public void Dispose() => _iommufd.Dispose();
+
+    private static uint Flags(DmaAccess access) => IommufdUapi.IOMMU_IOAS_MAP_FIXED_IOVA
+        | ((access & DmaAccess.Read) != 0 ? IommufdUapi.IOMMU_IOAS_MAP_READABLE : 0)
+        | ((access & DmaAccess.Write) != 0 ? IommufdUapi.IOMMU_IOAS_MAP_WRITEABLE : 0);
+
+    private static void Check(string call, ulong iova, ulong length, int errno)
+    {
+        if (errno != 0)
+        {
+            throw MapErrors.Explain(call, iova, length, errno);
+        }
+    }
+
+    private void CheckDirty(string call, int errno)
+    {
+        switch (errno)
+        {
+            case 0: return;
+            case Errno.EOPNOTSUPP or Errno.ENOTTY: throw new NotSupportedException("the IOMMU does not record what devices write");
+            default: throw new VfioException(call, Subject, errno);
+        }
+    }
+
+    private DeviceFile Take(SafeFileHandle file, PciAddress address, PciDeviceInfo? device, Guid? token)
+    {
+        try
+        {
+            int errno = IommufdIoctl.Bind(_calls, file, _iommufd, token, out uint id);
+            if (errno != 0)
+            {
+                throw ExplainBind(address, device, token, errno);
+            }
+
+            errno = IommufdIoctl.Attach(_calls, file, _ioas);
+            if (errno != 0)
+            {
+                throw new VfioException("VFIO_DEVICE_ATTACH_IOMMUFD_PT", $"{address} to {Subject}", errno, errno switch
+                {
+                    Errno.EBUSY => "devices of one group share an address space (VfioOpenOptions.AddressSpace)",
+                    Errno.EINVAL or 99 => "its addresses do not agree with what is mapped in this address space", // 99: EADDRNOTAVAIL
+                    _ => null,
+                });
+            }
+
+            lock (_lock)
+            {
+                _devices.Add((file, id));
+            }
+
+            return new DeviceFile(_calls, file, address.ToString(), BackendNames.Iommufd, () => Leave(id));
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    private VfioException ExplainBind(PciAddress address, PciDeviceInfo? device, Guid? token, int errno)
+    {
+        const string Call = "VFIO_DEVICE_BIND_IOMMUFD";
+        if (device?.IommuGroup is int group && GroupTrouble.FindBlockers(_host, group) is VfioException blocked)
+        {
+            return blocked;
+        }
+
+        // Of a device that is open already the kernel says EINVAL.
+        errno = errno == Errno.EINVAL && token is null ? Errno.EBUSY : errno;
+        // Of one whose group is with somebody else EPERM, as of a platform that cannot isolate interrupts.
+        bool isGroupHeld = errno == Errno.EPERM && device is not null && GroupTrouble.HasOthersHeld(_host, device);
+        return new VfioException(Call, address.ToString(), errno, errno switch
+        {
+            Errno.EBUSY or Errno.EPERM when device is not null && (isGroupHeld || errno == Errno.EBUSY) => GroupTrouble.DescribeHolders(_host, device),
+            Errno.EINVAL => "the device is no virtual function of a taken physical function: it wants no token; or the kernel takes none here (before Linux 6.18)",
+            Errno.EACCES when token is not null => "the token is not the one that the physical function was given",
+            Errno.EACCES => "the physical function is taken too and wants its token (VfioOpenOptions.VirtualFunctionToken)",
+            Errno.EPERM => "the platform cannot isolate interrupts (no interrupt remapping); the kernel's log (dmesg) says more",
+            _ => null,
+        });
+    }
+
+    // The table is the first device's; the others have to agree with it, as behind one IOMMU they do.
+    private uint AttachTrackingTable()
+    {
+        if (_devices.Count == 0)
+        {
+            throw new InvalidOperationException("no device is in the address space");
+        }
+
+        IommufdUapi.iommu_hwpt_alloc alloc = new()
+        {
+            size = (uint)Unsafe.SizeOf<IommufdUapi.iommu_hwpt_alloc>(),
+            flags = IommufdUapi.IOMMU_HWPT_ALLOC_DIRTY_TRACKING,
+            dev_id = _devices[0].Id,
+            pt_id = _ioas,
+        };
+        CheckDirty("IOMMU_HWPT_ALLOC", _calls.Ioctl("IOMMU_HWPT_ALLOC", _iommufd, IommufdUapi.IOMMU_HWPT_ALLOC, ref alloc));
+        foreach ((SafeFileHandle device, _) in _devices)
+        {
+            int errno = IommufdIoctl.Attach(_calls, device, alloc.out_hwpt_id);
+            if (errno != 0)
+            {
+                throw new VfioException("VFIO_DEVICE_ATTACH_IOMMUFD_PT", Subject, errno);
+            }
+        }
+
+        return alloc.out_hwpt_id;
+    }
+
+    private void Leave(uint id)
+    {
+        lock (_lock)
+        {
+            _devices.RemoveAll(device => device.Id == id);
+        }
+    }
+}

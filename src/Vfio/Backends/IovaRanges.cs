@@ -1,0 +1,36 @@
+namespace Vfio.Backends;
+
+/// <summary>Makes a list of ranges fit to be believed: whole pages, sorted, disjoint.</summary>
+internal static class IovaRanges
+{
+    // Where a kernel does not say (type1 before Linux 5.4): what every IOMMU has, without x86's window of interrupt messages.
+    private static readonly (ulong First, ulong Last)[] Usual = [(0, 0xfedfffff), (0xfef00000, (1ul << 39) - 1)];
+
+    public static IReadOnlyList<IovaRange> Normalize(IEnumerable<(ulong First, ulong Last)> ranges, ulong pageSize)
+    {
+        List<IovaRange> sound = [];
+        foreach ((ulong first, ulong last) in ranges.Where(range => range.First <= range.Last).OrderBy(range => range.First))
+        {
+            ulong start = first > ulong.MaxValue - (pageSize - 1) ? ulong.MaxValue : (first + (pageSize - 1)) & ~(pageSize - 1);
+            // One before the last page's end, without the overflow of the last address of all.
+            ulong end = last == ulong.MaxValue || ((last + 1) & (pageSize - 1)) == 0 ? last : ((last + 1) & ~(pageSize - 1)) - 1;
+            if (start > end || end - start < pageSize - 1)
+            {
+                continue;
+            }
+
+            if (sound.Count != 0 && sound[^1].Last.Value >= start)
+            {
+                sound[^1] = new IovaRange(sound[^1].First, new Iova(Math.Max(sound[^1].Last.Value, end)));
+            }
+            else
+            {
+                sound.Add(new IovaRange(new Iova(start), new Iova(end)));
+            }
+        }
+
+        return sound;
+    }
+
+    public static IReadOnlyList<IovaRange> Assume(ulong pageSize) => Normalize(Usual, pageSize);
+}

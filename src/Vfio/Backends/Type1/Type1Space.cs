@@ -1,0 +1,207 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using Microsoft.Win32.SafeHandles;
+using Vfio.Interop;
+using Vfio.Interop.Uapi;
+
+namespace Vfio.Backends.Type1;
+
+/// <summary>A container as an address space: groups are put into it, devices are had from them. Any thread, one call at a time.</summary>
+internal sealed class Type1Space : IHostAddressSpace
+{
+    private readonly SystemCalls _calls;
+    private readonly HostRoot _host;
+    private readonly SafeFileHandle _container;
+    private readonly IReadOnlyList<Type1Model> _wanted;
+    private readonly string _prefix;
+    private readonly Lock _lock = new();
+    private readonly Dictionary<string, (SafeFileHandle File, int Devices)> _groups = [];
+    private Type1Model? _model;
+    private bool _unmapsAll;
+
+    /// <param name="calls">Who makes the system calls.</param>
+    /// <param name="host">Where the nodes are.</param>
+    /// <param name="container">An opened container, or an iommufd in its place; owned.</param>
+    /// <param name="wanted">The IOMMU models that will do, best first.</param>
+    /// <param name="prefix">What stands before the model's name in the backend's.</param>
+    public Type1Space(SystemCalls calls, HostRoot host, SafeFileHandle container, IReadOnlyList<Type1Model> wanted, string prefix = "")
+    {
+        (_calls, _host, _container, _wanted, _prefix) = (calls, host, container, wanted, prefix);
+        try
+        {
+            Type1Container.CheckVersion(calls, container);
+        }
+        catch
+        {
+            container.Dispose();
+            throw;
+        }
+    }
+
+    public string Subject => "the container";
+
+    public IDeviceBackend Open(PciDeviceInfo device, Guid? token)
+    {
+        string node = _wanted.Contains(Type1Model.None) ? $"noiommu-{device.IommuGroup}" : $"{device.IommuGroup}";
+        return Open(device.Address, node, device.IommuGroup, token, () => Type1Group.Open(_calls, _host, device, node));
+    }
+
+    public IDeviceBackend Take(SafeFileHandle file, PciAddress address, Guid? token) => Open(address, $"of {address}", number: null, token, () => file);
+
+    public AddressSpaceInfo GetInfo() => Type1InfoParser.Parse(InfoAnswer.Get(
+        _calls, "VFIO_IOMMU_GET_INFO", _container, VfioUapi.VFIO_IOMMU_GET_INFO, default(VfioUapi.vfio_iommu_type1_info), Subject));
+
+    public void Map(ulong iova, nint address, ulong length, DmaAccess access)
+    {
+        VfioUapi.vfio_iommu_type1_dma_map map = new()
+        {
+            argsz = (uint)Unsafe.SizeOf<VfioUapi.vfio_iommu_type1_dma_map>(),
+            flags = ((access & DmaAccess.Read) != 0 ? VfioUapi.VFIO_DMA_MAP_FLAG_READ : 0) | ((access & DmaAccess.Write) != 0 ? VfioUapi.VFIO_DMA_MAP_FLAG_WRITE : 0),
+            vaddr = (ulong)address,
+            iova = iova,
+            size = length,
+        };
+        int errno = _calls.Ioctl("VFIO_IOMMU_MAP_DMA", _container, VfioUapi.VFIO_IOMMU_MAP_DMA, ref map);
+        if (errno != 0)
+        {
+            throw MapErrors.Explain("VFIO_IOMMU_MAP_DMA", iova, length, errno);
+        }
+    }
+
+    // Type1 takes the address at which a device's memory is mapped like any other.
+    public bool TryMapDeviceMemory(ulong iova, Func<SafeFileHandle?> openFile, ulong length, DmaAccess access) => false;
+
+    public void Unmap(ulong iova, ulong length) => Unmap(iova, length, 0);
+
+    public void UnmapAll()
+    {
+        if (_unmapsAll)
+        {
+            Unmap(0, 0, VfioUapi.VFIO_DMA_UNMAP_FLAG_ALL);
+            return;
+        }
+
+        // The first version takes back whatever lies in a range, and no range reaches the last address: two halves do.
+        Unmap(0, 1ul << 63, 0);
+        Unmap(1ul << 63, (1ul << 63) - (ulong)Environment.SystemPageSize, 0);
+        Unmap(0 - (ulong)Environment.SystemPageSize, (ulong)Environment.SystemPageSize, 0);
+    }
+
+    public void SetDirtyTracking(bool isOn)
+    {
+        int errno = Type1Ioctl.SetDirtyTracking(
+            _calls, _container, isOn ? VfioUapi.VFIO_IOMMU_DIRTY_PAGES_FLAG_START : VfioUapi.VFIO_IOMMU_DIRTY_PAGES_FLAG_STOP);
+        CheckDirty(errno);
+    }
+
+    public void ReadDirty(ulong iova, ulong length, ulong pageSize, Span<ulong> bitmap) =>
+        CheckDirty(Type1Ioctl.GetDirtyBitmap(_calls, _container, iova, length, pageSize, bitmap));
+
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            foreach ((SafeFileHandle file, _) in _groups.Values)
+            {
+                file.Dispose();
+            }
+
+            _groups.Clear();
+        }
+
+        _container.Dispose();
+    }
+
+    private static void CheckDirty(int errno)
+    {
+        // Only the second version records (EACCES from the first), where there is an IOMMU domain to ask (EINVAL), and an iommufd as container does not (ENOTTY).
+        switch (errno)
+        {
+            case 0: return;
+            case Errno.ENOTTY or Errno.EOPNOTSUPP or Errno.EINVAL or Errno.EACCES: throw new NotSupportedException("the container does not record what devices write");
+            default: throw new VfioException("VFIO_IOMMU_DIRTY_PAGES", "the container", errno);
+        }
+    }
+
+    private void Unmap(ulong iova, ulong length, uint flags)
+    {
+        VfioUapi.vfio_iommu_type1_dma_unmap unmap = new()
+        {
+            argsz = (uint)Unsafe.SizeOf<VfioUapi.vfio_iommu_type1_dma_unmap>(),
+            flags = flags,
+            iova = iova,
+            size = length,
+        };
+        int errno = _calls.Ioctl("VFIO_IOMMU_UNMAP_DMA", _container, VfioUapi.VFIO_IOMMU_UNMAP_DMA, ref unmap);
+        if (errno != 0)
+        {
+            throw new VfioException("VFIO_IOMMU_UNMAP_DMA", MapErrors.Describe(iova, length), errno);
+        }
+    }
+
+    private DeviceFile Open(PciAddress address, string node, int? number, Guid? token, Func<SafeFileHandle> openGroup)
+    {
+        string subject = string.Create(CultureInfo.InvariantCulture, $"group {node}");
+        lock (_lock)
+        {
+            bool isNew = !_groups.TryGetValue(node, out (SafeFileHandle File, int Devices) group);
+            group.File ??= openGroup();
+            try
+            {
+                if (isNew)
+                {
+                    Type1Group.CheckViable(_calls, group.File, number is null ? null : _host, number, subject);
+                    Type1Group.SetContainer(_calls, group.File, _container, subject);
+                    SetModel();
+                }
+
+                SafeFileHandle file = Type1Group.GetDevice(_calls, group.File, subject, address, token);
+                _groups[node] = (group.File, group.Devices + 1);
+                return new DeviceFile(_calls, file, address.ToString(), _prefix + _model!.Name, () => Leave(node));
+            }
+            catch
+            {
+                if (isNew)
+                {
+                    group.File.Dispose();
+                    // A container whose last group has gone forgets its model.
+                    _model = _groups.Count == 0 ? null : _model;
+                }
+
+                throw;
+            }
+        }
+    }
+
+    private void SetModel()
+    {
+        if (_model is not null)
+        {
+            return;
+        }
+
+        _model = Type1Container.SetIommu(_calls, _container, _wanted);
+        _unmapsAll = _model != Type1Model.None && Type1Container.Has(_calls, _container, VfioUapi.VFIO_UNMAP_ALL);
+    }
+
+    private void Leave(string node)
+    {
+        lock (_lock)
+        {
+            if (!_groups.TryGetValue(node, out (SafeFileHandle File, int Devices) group))
+            {
+                return;
+            }
+
+            if (group.Devices > 1)
+            {
+                _groups[node] = (group.File, group.Devices - 1);
+                return;
+            }
+
+            _groups.Remove(node);
+            group.File.Dispose();
+            _model = _groups.Count == 0 ? null : _model;
+        }
+    }
+}

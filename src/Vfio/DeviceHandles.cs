@@ -1,0 +1,37 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace Vfio;
+
+/// <summary>
+/// Descriptors that somebody with more rights opened, for <see cref="VfioDevice.FromHandles"/>: so a program needs no rights to nodes. They are
+/// as <c>open(2)</c> returned them; everything after that, the pinning of memory too, is done and paid for by the process that uses them.
+/// </summary>
+public sealed record DeviceHandles
+{
+    private DeviceHandles(SafeFileHandle device, SafeFileHandle context, bool isGroup) => (Device, Context, IsGroup) = (device, context, isGroup);
+
+    internal SafeFileHandle Device { get; }
+
+    internal SafeFileHandle Context { get; }
+
+    internal bool IsGroup { get; }
+
+    /// <summary>The device's own node and <c>/dev/iommu</c>.</summary>
+    /// <param name="device">An open <c>/dev/vfio/devices/vfioN</c>, read and write.</param>
+    /// <param name="iommufd">An open <c>/dev/iommu</c>, read and write; no one else's.</param>
+    /// <returns>The pair.</returns>
+    public static DeviceHandles OfDevice(SafeFileHandle device, SafeFileHandle iommufd) => Check(device, iommufd, isGroup: false);
+
+    /// <summary>The device's group and a container.</summary>
+    /// <param name="group">An open <c>/dev/vfio/N</c>, read and write.</param>
+    /// <param name="container">An open <c>/dev/vfio/vfio</c>, read and write; no one else's.</param>
+    /// <returns>The pair.</returns>
+    public static DeviceHandles OfGroup(SafeFileHandle group, SafeFileHandle container) => Check(group, container, isGroup: true);
+
+    private static DeviceHandles Check(SafeFileHandle device, SafeFileHandle context, bool isGroup)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        ArgumentNullException.ThrowIfNull(context);
+        return new DeviceHandles(device, context, isGroup);
+    }
+}

@@ -1,0 +1,134 @@
+using Vfio.Backends;
+using Vfio.Backends.Iommufd;
+using Vfio.Backends.Type1;
+using Vfio.Interop;
+
+namespace Vfio;
+
+/// <summary>Chooses the way to a device of the host: the one place that knows all of them.</summary>
+internal static class DeviceOpener
+{
+    private static Type1Model[] AnyType1 => [Type1Model.Two, Type1Model.One];
+
+    public static VfioDevice Open(PciAddress address, VfioOpenOptions options)
+    {
+        PciDeviceInfo device = new PciBus(options.Host).Get(address);
+        Check(device, options);
+        if (options.AddressSpace is IoAddressSpace shared)
+        {
+            return Open(device, options, shared);
+        }
+
+        return options.Backend switch
+        {
+            VfioBackend.Automatic => OpenBest(device, options),
+            VfioBackend.NoIommu => OpenWithoutIommu(device, options),
+            _ => Open(device, options, Make(options.Backend, options)),
+        };
+    }
+
+    public static VfioDevice Take(PciAddress address, DeviceHandles handles, VfioOpenOptions options)
+    {
+        try
+        {
+            IHostAddressSpace backend = handles.IsGroup
+                ? new Type1Space(options.Calls, options.Host, handles.Context, AnyType1)
+                : new IommufdSpace(options.Calls, options.Host, handles.Context);
+            IoAddressSpace space = new(backend, options.Calls);
+            return VfioDevice.Enter(address, options, space, () => backend.Take(handles.Device, address, options.VirtualFunctionToken));
+        }
+        catch
+        {
+            handles.Device.Dispose();
+            handles.Context.Dispose();
+            throw;
+        }
+    }
+
+    private static void Check(PciDeviceInfo device, VfioOpenOptions options)
+    {
+        if (device.IommuGroup is null)
+        {
+            throw new VfioException(
+                "open", device.Address.ToString(), "the device has no IOMMU group",
+                "is the IOMMU on? look for intel_iommu=on in /proc/cmdline, and VT-d or AMD-Vi in the firmware's setup");
+        }
+
+        if (!device.HasVfioDriver)
+        {
+            throw new VfioException(
+                "open", device.Address.ToString(),
+                device.Driver is null ? "no driver has the device" : $"the device belongs to the driver {device.Driver}",
+                $"take it first: vfio bind {device.Address}");
+        }
+
+        bool hasNoIommu = device.ReadHasNoIommu();
+        if (hasNoIommu && options.Backend != VfioBackend.NoIommu)
+        {
+            throw new VfioException(
+                "open", device.Address.ToString(), "no IOMMU is in front of the device: it could reach all memory of the host",
+                "to use it without any isolation, say so: VfioBackend.NoIommu, --backend noiommu");
+        }
+
+        if (!hasNoIommu && options.Backend == VfioBackend.NoIommu)
+        {
+            throw new VfioException(
+                "open", device.Address.ToString(), "an IOMMU is in front of the device: noiommu is for devices without one", "leave the backend to the library");
+        }
+    }
+
+    // Where the device's own node, or /dev/iommu, is not for this user, the group may be.
+    private static VfioDevice OpenBest(PciDeviceInfo device, VfioOpenOptions options)
+    {
+        if (DeviceNode.Find(options.Host, device, isPatient: true) is not null)
+        {
+            try
+            {
+                return Open(device, options, Make(VfioBackend.Iommufd, options));
+            }
+            catch (VfioException e) when (e.Operation == "open" && e.Errno is Errno.EACCES or Errno.EPERM or Errno.ENOENT or Errno.ENODEV)
+            {
+                // Groups, then.
+            }
+        }
+
+        return Open(device, options, new Type1Space(options.Calls, options.Host, Type1Container.Open(options.Calls, options.Host, isIommufd: false), AnyType1));
+    }
+
+    private static VfioDevice Open(PciDeviceInfo device, VfioOpenOptions options, IHostAddressSpace backend) =>
+        Open(device, options, new IoAddressSpace(backend, options.Calls));
+
+    private static VfioDevice Open(PciDeviceInfo device, VfioOpenOptions options, IoAddressSpace space) => space.Backend is IHostAddressSpace host
+        ? VfioDevice.Enter(device.Address, options, space, () => host.Open(device, options.VirtualFunctionToken))
+        : throw new ArgumentException("the address space is a device model's: a device of the host cannot join it", nameof(options));
+
+    private static VfioDevice OpenWithoutIommu(PciDeviceInfo device, VfioOpenOptions options)
+    {
+        SystemCalls calls = options.Calls;
+        Type1Space container = new(calls, options.Host, Type1Container.Open(calls, options.Host, isIommufd: false), [Type1Model.None]);
+        try
+        {
+            return new VfioDevice(container.Open(device, token: null), device.Address, container);
+        }
+        catch
+        {
+            container.Dispose();
+            throw;
+        }
+    }
+
+    private static IHostAddressSpace Make(VfioBackend backend, VfioOpenOptions options)
+    {
+        SystemCalls calls = options.Calls;
+        HostRoot host = options.Host;
+        return backend switch
+        {
+            VfioBackend.Iommufd => new IommufdSpace(calls, host, IommufdSpace.OpenIommufd(calls, host)),
+            VfioBackend.Type1v2 => new Type1Space(calls, host, Type1Container.Open(calls, host, isIommufd: false), [Type1Model.Two]),
+            VfioBackend.Type1 => new Type1Space(calls, host, Type1Container.Open(calls, host, isIommufd: false), [Type1Model.One]),
+            VfioBackend.CompatibleType1v2 => new Type1Space(calls, host, Type1Container.Open(calls, host, isIommufd: true), [Type1Model.Two], BackendNames.Compatible),
+            VfioBackend.CompatibleType1 => new Type1Space(calls, host, Type1Container.Open(calls, host, isIommufd: true), [Type1Model.One], BackendNames.Compatible),
+            _ => throw new ArgumentOutOfRangeException(nameof(backend), backend, "no such backend"),
+        };
+    }
+}

@@ -1,0 +1,176 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+using Vfio.Interop;
+
+namespace Vfio.Dma;
+
+/// <summary>
+/// Memory of this process for a device to reach: page-aligned, outside the managed heap. It ends in two steps, as mapped regions do:
+/// <see cref="Revoke"/> puts zeroes in its place, and the address range is given back when nothing refers to this object any more.
+/// </summary>
+internal sealed unsafe class BufferMemory : SafeHandle
+{
+    private const int Huge2MiBShift = 21;
+    private const int Huge1GiBShift = 30;
+    private const int MostNodes = 1024;
+    private const int NoFile = -1;
+
+    private readonly nuint _length;
+    private int _revoked;
+
+    private BufferMemory(nint address, nuint length)
+        : base(Libc.MAP_FAILED, ownsHandle: true)
+    {
+        SetHandle(address);
+        _length = length;
+    }
+
+    public override bool IsInvalid => handle == Libc.MAP_FAILED;
+
+    /// <summary>Where it starts. Valid as long as this object is reachable.</summary>
+    public byte* Start => (byte*)handle;
+
+    public nint Address => handle;
+
+    public ulong Length => _length;
+
+    /// <summary>The page size in bytes.</summary>
+    public static ulong SizeOf(DmaPageSize pages) => pages switch
+    {
+        DmaPageSize.Huge2MiB => 1ul << Huge2MiBShift,
+        DmaPageSize.Huge1GiB => 1ul << Huge1GiBShift,
+        _ => (ulong)Environment.SystemPageSize,
+    };
+
+    /// <summary>Zeroed memory of its own.</summary>
+    /// <param name="calls">Who makes the system calls.</param>
+    /// <param name="length">Bytes; whole pages of the size.</param>
+    /// <param name="pages">Of which pages.</param>
+    /// <param name="node">The NUMA node all pages come from; any for null.</param>
+    public static BufferMemory Allocate(SystemCalls calls, ulong length, DmaPageSize pages, int? node)
+    {
+        int huge = pages == DmaPageSize.Default ? 0
+            : Libc.MAP_HUGETLB | ((pages == DmaPageSize.Huge2MiB ? Huge2MiBShift : Huge1GiBShift) << Libc.MAP_HUGE_SHIFT);
+        BufferMemory memory = Map(calls, length, Libc.PROT_READ | Libc.PROT_WRITE, Libc.MAP_PRIVATE | Libc.MAP_ANONYMOUS | huge, file: null, 0, pages);
+        try
+        {
+            memory.KeepFromChildren(calls);
+            if (node is int number)
+            {
+                memory.BindTo(calls, number);
+            }
+
+            memory.Populate(calls);
+            return memory;
+        }
+        catch
+        {
+            memory.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A part of a file (a memfd, usually), shared with whoever else has it.</summary>
+    public static BufferMemory MapFile(SystemCalls calls, SafeFileHandle file, ulong offset, ulong length, bool isWritable) => Map(
+        calls, length, Libc.PROT_READ | (isWritable ? Libc.PROT_WRITE : 0), Libc.MAP_SHARED, file, checked((long)offset), DmaPageSize.Default);
+
+    /// <summary>Lets go of the memory: from here on it reads as zeroes, and what is written goes nowhere. Any thread; once is enough.</summary>
+    public void Revoke()
+    {
+        if (Interlocked.Exchange(ref _revoked, 1) == 0)
+        {
+            // Where this fails (no memory for another mapping) the pages just live as long as this object.
+            _ = Libc.MMap(
+                handle, _length, Libc.PROT_READ | Libc.PROT_WRITE,
+                Libc.MAP_PRIVATE | Libc.MAP_ANONYMOUS | Libc.MAP_NORESERVE | Libc.MAP_FIXED, NoFile, 0);
+        }
+
+        GC.KeepAlive(this);
+    }
+
+    protected override bool ReleaseHandle() => Libc.MUnmap(handle, _length) == 0;
+
+    private static BufferMemory Map(
+        SystemCalls calls, ulong length, int protection, int flags, SafeFileHandle? file, long offset, DmaPageSize pages)
+    {
+        string subject = string.Create(CultureInfo.InvariantCulture, $"{length} bytes of memory");
+        int errno = calls.Before("mmap");
+        if (errno == 0)
+        {
+            nint address = file is null
+                ? Libc.MMap(0, checked((nuint)length), protection, flags, NoFile, offset)
+                : Libc.MMap(0, checked((nuint)length), protection, flags, file, offset);
+            errno = Marshal.GetLastPInvokeError();
+            if (address != Libc.MAP_FAILED)
+            {
+                return new BufferMemory(address, (nuint)length);
+            }
+        }
+
+        throw new VfioException("mmap", subject, errno, errno == Errno.ENOMEM && pages != DmaPageSize.Default ? HugePageHint(length, pages) : null);
+    }
+
+    private static string HugePageHint(ulong length, DmaPageSize pages)
+    {
+        ulong size = SizeOf(pages);
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"not enough free huge pages: echo {length / size} | sudo tee /sys/kernel/mm/hugepages/hugepages-{size / 1024}kB/nr_hugepages (on top of those in use)");
+    }
+
+    // A child of a fork would share the pages until one of the two writes; the writer then gets a copy, which the device does not see.
+    private void KeepFromChildren(SystemCalls calls) => Check(calls, "madvise", () => Libc.MAdvise(handle, _length, Libc.MADV_DONTFORK));
+
+    private void BindTo(SystemCalls calls, int node)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(node);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(node, MostNodes);
+        Check(calls, "mbind", () =>
+        {
+            ulong* nodes = stackalloc ulong[MostNodes / 64];
+            nodes[node / 64] = 1ul << (node % 64);
+            return Libc.MBind(handle, _length, Libc.MPOL_BIND, nodes, MostNodes + 1, 0);
+        }, $"NUMA node {node}", "look at /sys/devices/system/node for those that there are");
+    }
+
+    // All pages are there before they are pinned. A page that was never written is the kernel's one page of zeroes: pinned for reading alone, kernels
+    // before 6.2 leave the device with that one for ever, while this process writes its own.
+    private void Populate(SystemCalls calls)
+    {
+        int errno = calls.Before("madvise");
+        if (errno == 0 && Libc.MAdvise(handle, _length, Libc.MADV_POPULATE_WRITE) != 0)
+        {
+            errno = Marshal.GetLastPInvokeError();
+        }
+
+        if (errno == Errno.EINVAL)
+        {
+            // Kernels before 5.14 do not know the advice.
+            for (nuint at = 0; at < _length; at += (nuint)Environment.SystemPageSize)
+            {
+                Volatile.Write(ref Start[at], 0);
+            }
+        }
+        else if (errno != 0)
+        {
+            throw new VfioException("madvise", string.Create(CultureInfo.InvariantCulture, $"{Length} bytes of memory"), errno, errno == Errno.ENOMEM || errno == Errno.EFAULT
+                ? "the host, or the NUMA node, has not enough free memory"
+                : null);
+        }
+    }
+
+    private static void Check(SystemCalls calls, string call, Func<int> make, string subject = "memory for DMA", string? hint = null)
+    {
+        int errno = calls.Before(call);
+        if (errno == 0 && make() != 0)
+        {
+            errno = Marshal.GetLastPInvokeError();
+        }
+
+        if (errno != 0)
+        {
+            throw new VfioException(call, subject, errno, hint);
+        }
+    }
+}

@@ -1,0 +1,118 @@
+using System.Numerics;
+using Vfio.Dma;
+using Vfio.Regions;
+
+namespace Vfio;
+
+/// <summary>Memory of its own that devices can reach: page-aligned, zeroed, outside the managed heap, pinned by the kernel.</summary>
+/// <remarks>
+/// <para>
+/// The caller owns it; disposal takes it from the devices, then frees it. The address space does the same when its last device is
+/// disposed, and tells of it as a leak. Any thread may use it at any time; after disposal each access throws
+/// <see cref="ObjectDisposedException"/>, and one that races with it reads zeroes and writes nothing. A span that was taken earlier must not be used after
+/// disposal.
+/// </para>
+/// <para>
+/// The device may read and write it at any time while it is on the bus. <see cref="Read"/> and <see cref="Write"/> are single loads
+/// and stores: reads are acquire, writes are release. So what was written before a <see cref="Region"/> write of a doorbell is there when the
+/// device looks, and what the device wrote before the completion that <see cref="Read"/> saw is there, too. <c>docs/concepts.md</c> has
+/// the rules.
+/// </para>
+/// </remarks>
+public sealed unsafe class DmaBuffer : IDisposable
+{
+    private readonly BufferMemory _memory;
+
+    internal DmaBuffer(DmaMapping mapping, BufferMemory memory)
+    {
+        Mapping = mapping;
+        _memory = memory;
+    }
+
+    /// <summary>The device's address of the first byte.</summary>
+    public Iova Iova => Mapping.Iova;
+
+    /// <summary>Bytes; what was asked for, rounded up to whole pages.</summary>
+    public ulong Length => Mapping.Length;
+
+    /// <summary>What the device may do with it.</summary>
+    public DmaAccess Access => Mapping.Access;
+
+    /// <summary>Its line in the ledger.</summary>
+    public DmaMapping Mapping { get; }
+
+    /// <summary>Where it lies in this process, for calls that take a pointer. Valid until disposal.</summary>
+    /// <exception cref="ObjectDisposedException">The buffer, or the last device of its address space, was disposed.</exception>
+    public nint Address
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(!Mapping.IsLive, this);
+            return _memory.Address;
+        }
+    }
+
+    /// <summary>All of it, up to 2 GiB. Not to be used after disposal.</summary>
+    /// <exception cref="ObjectDisposedException">The buffer, or the last device of its address space, was disposed.</exception>
+    /// <exception cref="OverflowException">It is longer than a span can be; <see cref="Slice"/> gives parts.</exception>
+    public Span<byte> Span => Slice(0, checked((int)Length));
+
+    /// <summary>A part of it. Not to be used after disposal.</summary>
+    /// <param name="offset">Bytes from the start.</param>
+    /// <param name="length">Bytes.</param>
+    /// <returns>The memory itself.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The part does not lie within the buffer.</exception>
+    /// <exception cref="ObjectDisposedException">The buffer, or the last device of its address space, was disposed.</exception>
+    public Span<byte> Slice(ulong offset, int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        return new Span<byte>(PlaceOf(offset, (ulong)length), length);
+    }
+
+    /// <summary>Reads a number that the device may be writing: one load, acquire.</summary>
+    /// <typeparam name="T">An integer of 1, 2, 4 or 8 bytes.</typeparam>
+    /// <param name="offset">Bytes from the start; a multiple of the integer's size.</param>
+    /// <returns>The number, little-endian.</returns>
+    /// <exception cref="ArgumentException">The offset is not aligned.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The number does not lie within the buffer.</exception>
+    /// <exception cref="ObjectDisposedException">The buffer, or the last device of its address space, was disposed.</exception>
+    public T Read<T>(ulong offset)
+        where T : unmanaged, IBinaryInteger<T>
+    {
+        T value = Mmio.Read<T>(AlignedPlaceOf(offset, sizeof(T)));
+        GC.KeepAlive(_memory);
+        return value;
+    }
+
+    /// <summary>Writes a number that the device may be reading: one store, release.</summary>
+    /// <typeparam name="T">An integer of 1, 2, 4 or 8 bytes.</typeparam>
+    /// <param name="offset">Bytes from the start; a multiple of the integer's size.</param>
+    /// <param name="value">The number; stored little-endian.</param>
+    /// <inheritdoc cref="Read"/>
+    public void Write<T>(ulong offset, T value)
+        where T : unmanaged, IBinaryInteger<T>
+    {
+        Mmio.Write(AlignedPlaceOf(offset, sizeof(T)), value);
+        GC.KeepAlive(_memory);
+    }
+
+    /// <summary>Takes the memory from the devices, then frees it. More than once is harmless. The device must not be using it any more: it would fault.</summary>
+    /// <exception cref="VfioException">The kernel refused to unmap it; it lives on.</exception>
+    public void Dispose() => Mapping.Dispose();
+
+    private byte* AlignedPlaceOf(ulong offset, int width)
+    {
+        byte* place = PlaceOf(offset, (ulong)width);
+        return (offset & (uint)(width - 1)) == 0
+            ? place
+            : throw new ArgumentException($"0x{offset:x} is not aligned to the access width of {width} bytes", nameof(offset));
+    }
+
+    private byte* PlaceOf(ulong offset, ulong length)
+    {
+        ObjectDisposedException.ThrowIf(!Mapping.IsLive, this);
+        return length <= Length && offset <= Length - length
+            ? _memory.Start + offset
+            : throw new ArgumentOutOfRangeException(nameof(offset), $"0x{length:x} bytes at 0x{offset:x} are outside a buffer of 0x{Length:x} bytes");
+    }
+}

@@ -1,0 +1,143 @@
+using Vfio.Backends;
+using Vfio.Interop;
+
+namespace Vfio.Dma;
+
+/// <summary>Every live mapping of an address space, by address; and the last that ended. Not for several threads at once.</summary>
+internal sealed class DmaLedger
+{
+    // Addresses below are left out: a driver's 0 or small number must not be an address that works.
+    private const ulong Least = 0x10000;
+    private const int Remembered = 256;
+
+    private readonly List<DmaMapping> _live = [];
+    private readonly Queue<DmaMapping> _ended = new();
+    private ulong _next = Least;
+
+    public int Count => _live.Count;
+
+    public ulong Bytes { get; private set; }
+
+    public int MostCount { get; private set; }
+
+    public ulong MostBytes { get; private set; }
+
+    public IReadOnlyList<DmaMapping> Live => _live;
+
+    /// <summary>Finds room. Goes on from where the last was found, so that an address is not used again at once, and then from the start.</summary>
+    public bool TryPlace(IReadOnlyList<IovaRange> ranges, ulong length, ulong alignment, ulong last, out ulong iova)
+    {
+        if (!TryPlace(ranges, _next, length, alignment, last, out iova) && !TryPlace(ranges, Least, length, alignment, last, out iova))
+        {
+            return false;
+        }
+
+        _next = iova + length; // overflows to 0 behind the last address: the next search then begins below every range
+        return true;
+    }
+
+    /// <summary>The mapping that some address of a range lies in.</summary>
+    public DmaMapping? FindOverlap(ulong first, ulong last)
+    {
+        int at = FirstEndingAtOrAfter(first);
+        return at < _live.Count && _live[at].First <= last ? _live[at] : null;
+    }
+
+    /// <summary>The mapping an address lies in; where there is none, the last that was there and is remembered.</summary>
+    public DmaMapping? FindLast(ulong iova) =>
+        FindOverlap(iova, iova) ?? _ended.LastOrDefault(mapping => iova >= mapping.First && iova <= mapping.Last);
+
+    public void Add(DmaMapping mapping)
+    {
+        _live.Insert(FirstEndingAtOrAfter(mapping.First), mapping);
+        Bytes += mapping.Length;
+        MostCount = Math.Max(MostCount, _live.Count);
+        MostBytes = Math.Max(MostBytes, Bytes);
+    }
+
+    public void Remove(DmaMapping mapping)
+    {
+        int at = FirstEndingAtOrAfter(mapping.First);
+        _live.RemoveAt(at);
+        Remember(mapping);
+    }
+
+    /// <summary>Ends all.</summary>
+    public IReadOnlyList<DmaMapping> Clear()
+    {
+        DmaMapping[] all = [.. _live];
+        _live.Clear();
+        Array.ForEach(all, Remember);
+        return all;
+    }
+
+    /// <summary>The error of a place that is taken.</summary>
+    public static VfioException Taken(DmaMapping mapping, ulong iova, ulong length) => new(
+        "map", MapErrors.Describe(iova, length), Errno.EEXIST, $"{new IovaRange(mapping.Iova, new Iova(mapping.Last))} is mapped already, by {mapping.Owner}");
+
+    private void Remember(DmaMapping mapping)
+    {
+        Bytes -= mapping.Length;
+        if (_ended.Count == Remembered)
+        {
+            _ended.Dequeue();
+        }
+
+        _ended.Enqueue(mapping);
+    }
+
+    private bool TryPlace(IReadOnlyList<IovaRange> ranges, ulong from, ulong length, ulong alignment, ulong last, out ulong iova)
+    {
+        foreach (IovaRange range in ranges)
+        {
+            ulong end = Math.Min(range.Last.Value, last);
+            ulong start = Math.Max(range.First.Value, from);
+            if (!TryAlign(start, alignment, out iova))
+            {
+                continue;
+            }
+
+            for (int at = FirstEndingAtOrAfter(iova); iova <= end && end - iova >= length - 1; at++)
+            {
+                if (at == _live.Count || _live[at].First > iova + (length - 1))
+                {
+                    return true;
+                }
+
+                if (_live[at].Last == ulong.MaxValue || !TryAlign(_live[at].Last + 1, alignment, out iova))
+                {
+                    break;
+                }
+            }
+        }
+
+        iova = 0;
+        return false;
+    }
+
+    private static bool TryAlign(ulong address, ulong alignment, out ulong aligned)
+    {
+        aligned = (address + (alignment - 1)) & ~(alignment - 1);
+        return aligned >= address;
+    }
+
+    private int FirstEndingAtOrAfter(ulong iova)
+    {
+        int low = 0;
+        int high = _live.Count;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            if (_live[middle].Last < iova)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+
+        return low;
+    }
+}

@@ -1,0 +1,140 @@
+using System.Runtime.CompilerServices;
+
+namespace Vfio;
+
+/// <summary>
+/// Equal blocks of one <see cref="DmaBuffer"/>, for what a driver needs again and again: packets, commands, pages of lists. Renting one and giving it back
+/// costs no system call and allocates nothing.
+/// </summary>
+/// <remarks>
+/// The caller owns it; disposal unmaps the buffer. Any thread may rent and return, several at a time. A block comes back as it was left: it is
+/// not cleared.
+/// </remarks>
+public sealed unsafe class DmaPool : IDisposable
+{
+    // Blocks do not share cache lines, with each other or with what is next to the buffer.
+    private const ulong CacheLine = 64;
+    private const int Rented = -2;
+    private const int Moving = -3;
+    private const int None = -1;
+
+    private readonly DmaBuffer _buffer;
+    private readonly DmaMapping _mapping;
+    private readonly byte* _start;
+    private readonly int _blockLength;
+    private readonly ulong _stride;
+    private readonly int[] _next;
+    private long _head; // index of the first free block + 1 in the low half; in the high half a count, so that no head is seen twice
+
+    internal DmaPool(DmaBuffer buffer, int blockLength, int count)
+    {
+        _buffer = buffer;
+        _mapping = buffer.Mapping;
+        _start = (byte*)buffer.Address;
+        _blockLength = blockLength;
+        _stride = Stride(blockLength);
+        _next = new int[count];
+        for (int i = 0; i < count; i++)
+        {
+            _next[i] = i + 1 < count ? i + 1 : None;
+        }
+
+        _head = 1;
+    }
+
+    /// <summary>Bytes in a block.</summary>
+    public int BlockLength => _blockLength;
+
+    /// <summary>How many blocks there are, rented or not.</summary>
+    public int Count => _next.Length;
+
+    /// <summary>The buffer that the blocks are parts of.</summary>
+    public DmaBuffer Buffer => _buffer;
+
+    internal static ulong Stride(int blockLength) => ((ulong)blockLength + (CacheLine - 1)) & ~(CacheLine - 1);
+
+    /// <summary>Takes a block.</summary>
+    /// <returns>The block; give it back with <see cref="DmaBlock.Dispose"/>.</returns>
+    /// <exception cref="InvalidOperationException">All blocks are rented.</exception>
+    /// <exception cref="ObjectDisposedException">The pool, or the last device of its address space, was disposed.</exception>
+    public DmaBlock Rent() => TryRent(out DmaBlock block)
+        ? block
+        : throw new InvalidOperationException($"all {Count} blocks of the pool are rented ({_buffer.Mapping.Owner})");
+
+    /// <summary>Takes a block, where one is free.</summary>
+    /// <param name="block">The block; give it back with <see cref="DmaBlock.Dispose"/>.</param>
+    /// <returns>Whether there was one.</returns>
+    /// <exception cref="ObjectDisposedException">The pool, or the last device of its address space, was disposed.</exception>
+    public bool TryRent(out DmaBlock block)
+    {
+        ObjectDisposedException.ThrowIf(!_mapping.IsLive, this);
+        while (true)
+        {
+            long head = Volatile.Read(ref _head);
+            int index = (int)(uint)head - 1;
+            if (index == None)
+            {
+                block = default;
+                return false;
+            }
+
+            // Another thread may take the block meanwhile, and what is read here be anything: the comparison finds that out.
+            uint next = (uint)(Volatile.Read(ref _next[index]) + 1);
+            if (Interlocked.CompareExchange(ref _head, Advance(head, next), head) == head)
+            {
+                Volatile.Write(ref _next[index], Rented);
+                block = new DmaBlock(this, index);
+                return true;
+            }
+        }
+    }
+
+    /// <summary>A copy of memory that devices cannot reach, in a block, for one transfer.</summary>
+    /// <param name="data">The caller's memory: any span, of the managed heap too; at most <see cref="BlockLength"/> bytes.</param>
+    /// <param name="access">What the device is to do: what it reads is copied in now, what it writes copied back at disposal.</param>
+    /// <returns>The copy; dispose it when the transfer has ended.</returns>
+    /// <exception cref="ArgumentException">The data does not fit a block.</exception>
+    /// <exception cref="InvalidOperationException">All blocks are rented.</exception>
+    /// <exception cref="ObjectDisposedException">The pool, or the last device of its address space, was disposed.</exception>
+    public DmaBounce Bounce(Span<byte> data, DmaAccess access)
+    {
+        if (data.Length > _blockLength)
+        {
+            throw new ArgumentException($"{data.Length} bytes do not fit a block of {_blockLength}", nameof(data));
+        }
+
+        return new DmaBounce(data, access, Rent());
+    }
+
+    /// <summary>Unmaps and frees the buffer; blocks that are rented end with it. More than once is harmless.</summary>
+    public void Dispose() => _buffer.Dispose();
+
+    internal Iova IovaOf(int index) => new(_buffer.Iova.Value + ((ulong)index * _stride));
+
+    internal Span<byte> SpanOf(int index)
+    {
+        ObjectDisposedException.ThrowIf(!_mapping.IsLive, this);
+        return new Span<byte>(_start + ((ulong)index * _stride), _blockLength);
+    }
+
+    internal void Return(int index)
+    {
+        if (Interlocked.CompareExchange(ref _next[index], Moving, Rented) != Rented)
+        {
+            throw new InvalidOperationException("the block was given back already");
+        }
+
+        while (true)
+        {
+            long head = Volatile.Read(ref _head);
+            Volatile.Write(ref _next[index], (int)(uint)head - 1);
+            if (Interlocked.CompareExchange(ref _head, Advance(head, (uint)(index + 1)), head) == head)
+            {
+                return;
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static long Advance(long head, uint first) => ((head & ~0xffffffffL) + (1L << 32)) | first;
+}

@@ -1,0 +1,260 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Win32.SafeHandles;
+using Vfio.Backends;
+using Vfio.Dma;
+using Vfio.Interop;
+using Vfio.Regions;
+
+namespace Vfio;
+
+// Memory that somebody else made; and the end of mappings.
+public sealed partial class IoAddressSpace
+{
+    /// <summary>Lets the devices reach memory of the caller's.</summary>
+    /// <param name="address">
+    /// Where it starts in this process; a multiple of the page size. Never memory of the managed heap: an IOMMU maps whole pages, and a managed object
+    /// shares its page with strangers, and moves. <see cref="DmaPool.Bounce"/> copies such memory.
+    /// </param>
+    /// <param name="length">Bytes; a multiple of the page size, more than 0.</param>
+    /// <param name="access">What the device may do with it, as the device sees it.</param>
+    /// <param name="at">The device's address of it, a multiple of the page size; chosen by the library for <see langword="null"/>.</param>
+    /// <param name="owner">Whose it is, for the ledger; the line of the source for <see langword="null"/>.</param>
+    /// <param name="file">Filled in by the compiler.</param>
+    /// <param name="line">Filled in by the compiler.</param>
+    /// <returns>The mapping; the caller owns it, and keeps the memory mapped in the process until it is disposed.</returns>
+    /// <exception cref="ArgumentException">Something is not a multiple of the page size, empty, or runs over the last address; no access.</exception>
+    /// <exception cref="ObjectDisposedException">The last device of the address space was disposed.</exception>
+    /// <exception cref="VfioException">
+    /// The addresses wanted are taken (EEXIST) or not usable (EINVAL), there are no free ones (ENOSPC); there is no such memory (EFAULT); the process may not
+    /// lock so much (ENOMEM); too many mappings (ENOSPC). The hint says what to do.
+    /// </exception>
+    public DmaMapping Map(
+        nint address, ulong length, DmaAccess access = DmaAccess.ReadWrite, Iova? at = null, string? owner = null,
+        [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
+    {
+        CheckLength(length);
+        CheckAccess(access);
+        CheckMultiple((ulong)address, nameof(address));
+        CheckAddress(at, length, PageSize);
+        ulong start = (ulong)address;
+        if (start == 0 || start > ulong.MaxValue - (length - 1))
+        {
+            throw MapErrors.Explain("map", at?.Value ?? 0, length, Errno.EFAULT);
+        }
+
+        return Map(new Request(address, length, access, at, PageSize, MostBits, Keep: null, owner, file, line), MapMemory);
+    }
+
+    /// <summary>Lets the devices reach a part of a file that lies in memory: a memfd, a file of a tmpfs or of huge pages. Others who map the file see the same bytes.</summary>
+    /// <param name="file">The file; stays the caller's, and may be closed when this returns.</param>
+    /// <param name="offset">Bytes from the file's start; a multiple of the page size.</param>
+    /// <param name="length">Bytes; a multiple of the page size, more than 0. All of it lies within the file.</param>
+    /// <param name="access">What the device may do with it. A file that was opened for reading alone is mapped for reading alone.</param>
+    /// <param name="at">The device's address of it; chosen by the library for <see langword="null"/>.</param>
+    /// <param name="owner">Whose it is, for the ledger; the line of the source for <see langword="null"/>.</param>
+    /// <param name="sourceFile">Filled in by the compiler.</param>
+    /// <param name="line">Filled in by the compiler.</param>
+    /// <returns>The buffer, whose content is the file's; the caller owns it.</returns>
+    /// <inheritdoc cref="Map(nint, ulong, DmaAccess, Iova?, string?, string, int)"/>
+    public DmaBuffer Map(
+        SafeFileHandle file, ulong offset, ulong length, DmaAccess access = DmaAccess.ReadWrite, Iova? at = null, string? owner = null,
+        [CallerFilePath] string sourceFile = "", [CallerLineNumber] int line = 0)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        CheckLength(length);
+        CheckAccess(access);
+        CheckMultiple(offset, nameof(offset));
+        CheckAddress(at, length, PageSize);
+        BufferMemory memory = BufferMemory.MapFile(_calls, file, offset, length, isWritable: true);
+        try
+        {
+            Request request = new(memory.Address, length, access, at, PageSize, MostBits, memory, owner, sourceFile, line);
+            return new DmaBuffer(Map(request, MapMemory), memory);
+        }
+        catch
+        {
+            memory.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Lets the devices reach the memory of another device, peer to peer, where the kernel allows it: type1 does, iommufd with files of a device's memory
+    /// (<c>VFIO_DEVICE_FEATURE_DMA_BUF</c>, Linux 6.19). Whether the transfers arrive is up to the platform's bridges.
+    /// </summary>
+    /// <param name="region">A region of the other device, mapped; it must not be disposed before the mapping.</param>
+    /// <param name="offset">Bytes from the region's start; a multiple of the page size.</param>
+    /// <param name="length">Bytes; a multiple of the page size, more than 0.</param>
+    /// <param name="access">What the device may do with it.</param>
+    /// <param name="at">The device's address of it; chosen by the library for <see langword="null"/>.</param>
+    /// <param name="owner">Whose it is, for the ledger; the line of the source for <see langword="null"/>.</param>
+    /// <param name="file">Filled in by the compiler.</param>
+    /// <param name="line">Filled in by the compiler.</param>
+    /// <returns>The mapping; the caller owns it.</returns>
+    /// <exception cref="NotSupportedException">That part of the region is not mapped, or the kernel cannot do it.</exception>
+    /// <inheritdoc cref="Map(nint, ulong, DmaAccess, Iova?, string?, string, int)"/>
+    public DmaMapping Map(
+        Region region, ulong offset, ulong length, DmaAccess access = DmaAccess.ReadWrite, Iova? at = null, string? owner = null,
+        [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
+    {
+        ArgumentNullException.ThrowIfNull(region);
+        CheckLength(length);
+        CheckAccess(access);
+        CheckMultiple(offset, nameof(offset));
+        CheckAddress(at, length, PageSize);
+        nint address = region.FindMapped(offset, length)
+            ?? throw new NotSupportedException($"0x{length:x} bytes at {region.Index.Describe()}+0x{offset:x} are not mapped: only a region's mapped memory can be reached by others");
+        Request request = new(address, length, access, at, PageSize, MostBits, region, owner, file, line);
+        return Map(request, (in Request request, ulong iova) =>
+        {
+            if (!_backend.TryMapDeviceMemory(iova, () => region.TryExport(offset, length), length, request.Access))
+            {
+                MapMemory(in request, iova);
+            }
+        });
+    }
+
+    /// <summary>Takes back the mapping that lies exactly there; as its disposal does.</summary>
+    /// <param name="iova">Its first address.</param>
+    /// <param name="length">Its length in bytes.</param>
+    /// <exception cref="ArgumentException">A length of 0, or not a multiple of the page size.</exception>
+    /// <exception cref="ObjectDisposedException">The last device of the address space was disposed.</exception>
+    /// <exception cref="VfioException">Nothing is mapped there (ENOENT), or the range is not one whole mapping (EINVAL).</exception>
+    public void Unmap(Iova iova, ulong length)
+    {
+        CheckLength(length);
+        CheckAddress(iova, length, PageSize);
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_isClosed, this);
+            string subject = MapErrors.Describe(iova.Value, length);
+            DmaMapping found = _ledger.FindOverlap(iova.Value, iova.Value + (length - 1))
+                ?? throw new VfioException("unmap", subject, Errno.ENOENT, "nothing is mapped there");
+            if (found.Iova != iova || found.Length != length)
+            {
+                throw new VfioException(
+                    "unmap", subject, Errno.EINVAL, $"a mapping is taken back whole: there is {new IovaRange(found.Iova, new Iova(found.Last))}, of {found.Owner}");
+            }
+
+            Unmap(found);
+        }
+    }
+
+    /// <summary>Takes everything back from the devices; buffers, pools and mappings are then as if disposed.</summary>
+    /// <exception cref="ObjectDisposedException">The last device of the address space was disposed.</exception>
+    /// <exception cref="VfioException">The kernel refused; all is as it was.</exception>
+    public void UnmapAll()
+    {
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_isClosed, this);
+            if (_ledger.Count == 0)
+            {
+                return;
+            }
+
+            _backend.UnmapAll();
+            foreach (DmaMapping mapping in _ledger.Clear())
+            {
+                mapping.End();
+            }
+        }
+    }
+
+    internal void Unmap(DmaMapping mapping)
+    {
+        lock (_lock)
+        {
+            // Once the last device has left, all mappings end together.
+            if (!mapping.IsLive || _isClosed)
+            {
+                return;
+            }
+
+            _backend.Unmap(mapping.First, mapping.Length);
+            _ledger.Remove(mapping);
+            mapping.End();
+        }
+    }
+
+    private DmaMapping Map(in Request request, Mapper map)
+    {
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_isClosed, this);
+            ulong iova = request.At is Iova at ? CheckPlace(at.Value, request.Length) : FindPlace(request);
+            map(in request, iova);
+            DmaMapping mapping = new(this, iova, request.Length, request.Access, request.Keep, request.Owner, request.File, request.Line);
+            _ledger.Add(mapping);
+            return mapping;
+        }
+    }
+
+    private void MapMemory(in Request request, ulong iova) => _backend.Map(iova, request.Address, request.Length, request.Access);
+
+    private ulong FindPlace(in Request request)
+    {
+        int bits = Math.Min(_bits, request.Bits);
+        // A transfer of the whole length stays in one entry of the IOMMU where pages are large.
+        return _ledger.TryPlace(_ranges, request.Length, request.Alignment, LastOf(bits), out ulong iova)
+            ? iova
+            : throw new VfioException(
+                "map", $"0x{request.Length:x} bytes", Errno.ENOSPC, $"no addresses of {bits} bits are free: usable are {string.Join(", ", _ranges)}");
+    }
+
+    private ulong CheckPlace(ulong iova, ulong length)
+    {
+        ulong last = iova + (length - 1);
+        if (_ledger.FindOverlap(iova, last) is DmaMapping other)
+        {
+            throw DmaLedger.Taken(other, iova, length);
+        }
+
+        if (last > LastOf(_bits) || !_ranges.Any(range => range.Contains(iova, last)))
+        {
+            string limit = _bits < MostBits ? $", with {_bits} bits of address" : "";
+            throw new VfioException("map", MapErrors.Describe(iova, length), Errno.EINVAL, $"usable addresses are {string.Join(", ", _ranges)}{limit}");
+        }
+
+        return iova;
+    }
+
+    private static ulong LastOf(int bits) => ulong.MaxValue >> (MostBits - bits);
+
+    private void CheckLength(ulong length)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(length);
+        CheckMultiple(length, nameof(length));
+    }
+
+    private void CheckMultiple(ulong value, string name)
+    {
+        if ((value & (PageSize - 1)) != 0)
+        {
+            throw new ArgumentException($"0x{value:x} is not a multiple of the page size, 0x{PageSize:x}: an IOMMU maps whole pages", name);
+        }
+    }
+
+    private static void CheckAddress(Iova? at, ulong length, ulong page)
+    {
+        if (at is not Iova iova)
+        {
+            return;
+        }
+
+        if ((iova.Value & (page - 1)) != 0)
+        {
+            throw new ArgumentException($"{iova} is not a multiple of the page size, 0x{page:x}: an IOMMU maps whole pages", nameof(at));
+        }
+
+        if (iova.Value > ulong.MaxValue - (length - 1))
+        {
+            throw new ArgumentException($"0x{length:x} bytes from {iova} on run over the last address", nameof(at));
+        }
+    }
+
+    private delegate void Mapper(in Request request, ulong iova);
+
+    private readonly record struct Request(
+        nint Address, ulong Length, DmaAccess Access, Iova? At, ulong Alignment, int Bits, object? Keep, string? Owner, string File, int Line);
+}

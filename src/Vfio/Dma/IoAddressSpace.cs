@@ -1,0 +1,214 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using Vfio.Backends;
+using Vfio.Dma;
+using Vfio.Interop;
+
+namespace Vfio;
+
+/// <summary>
+/// What one device, or several, can reach by DMA, and at which addresses: an IOAS of iommufd, a container of type1. Nothing is reachable
+/// until it is allocated or mapped here.
+/// </summary>
+/// <remarks>
+/// <para>
+/// A device's first open makes one; others join by <see cref="VfioOpenOptions.AddressSpace"/>, and devices of one IOMMU group must. It ends with its last device:
+/// what is still mapped then is unmapped and told in <see cref="Leaks"/>.
+/// </para>
+/// <para>Any thread may use it at any time. Mapping and unmapping are system calls that pin and release memory: a driver does them when it is set up.</para>
+/// </remarks>
+public sealed partial class IoAddressSpace
+{
+    private const int LeastBits = 12;
+    private const int MostBits = 64;
+
+    private readonly IAddressSpaceBackend _backend;
+    private readonly SystemCalls _calls;
+    private readonly Lock _lock = new();
+    private readonly DmaLedger _ledger = new();
+    private IReadOnlyList<IovaRange> _ranges = [];
+    private ulong _pageSizes;
+    private int _devices;
+    private bool _isClosed;
+    private int _bits = MostBits;
+
+    internal IoAddressSpace(IAddressSpaceBackend backend, SystemCalls calls) => (_backend, _calls) = (backend, calls);
+
+    /// <summary>The usable addresses, sorted and disjoint: without what the platform reserves and what the IOMMU cannot translate. A device that joins may take some away.</summary>
+    public IReadOnlyList<IovaRange> Ranges
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _ranges;
+            }
+        }
+    }
+
+    /// <summary>What addresses and lengths are multiples of, in bytes: the larger of the host's page and the IOMMU's smallest.</summary>
+    public ulong PageSize { get; private set; } = (ulong)Environment.SystemPageSize;
+
+    /// <summary>How many bits an address may have, by what its drivers said; 64 unless one said less.</summary>
+    public int AddressBits
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _bits;
+            }
+        }
+    }
+
+    /// <summary>What was still mapped when the last device was disposed; none before that. Each is a buffer or a mapping that its owner forgot to dispose.</summary>
+    public IReadOnlyList<DmaMappingInfo> Leaks { get; private set; } = [];
+
+    internal IAddressSpaceBackend Backend => _backend;
+
+    /// <summary>Whether nothing is mapped.</summary>
+    internal bool IsEmpty
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _ledger.Count == 0;
+            }
+        }
+    }
+
+    /// <summary>Says that a device has fewer address lines than 64: from now on what is allocated and mapped stays below. What was mapped before stays where it is.</summary>
+    /// <param name="bits">How many bits its addresses have, 12 to 64; edu has 28. Of several calls the least counts.</param>
+    /// <exception cref="ArgumentOutOfRangeException">Fewer than 12 or more than 64.</exception>
+    public void LimitAddressBits(int bits)
+    {
+        CheckBits(bits);
+        lock (_lock)
+        {
+            _bits = Math.Min(_bits, bits);
+        }
+    }
+
+    /// <summary>Makes memory that the devices can reach.</summary>
+    /// <param name="length">Bytes, more than 0; rounded up to whole pages.</param>
+    /// <param name="options">What kind of memory, and where.</param>
+    /// <param name="file">Filled in by the compiler: the ledger tells who asked.</param>
+    /// <param name="line">Filled in by the compiler.</param>
+    /// <returns>The buffer, zeroed; the caller owns it.</returns>
+    /// <exception cref="ArgumentException">A length of 0, an address that is not a multiple of the page size, no access, a number of bits outside 12 to 64.</exception>
+    /// <exception cref="ObjectDisposedException">The last device of the address space was disposed.</exception>
+    /// <exception cref="VfioException">
+    /// The addresses wanted are taken (EEXIST) or not usable (EINVAL), there are no free ones (ENOSPC); the process may not lock so much memory, there are too few huge
+    /// pages (ENOMEM); too many mappings (ENOSPC). The hint says what to do.
+    /// </exception>
+    public DmaBuffer Allocate(
+        ulong length, DmaBufferOptions? options = null, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
+    {
+        options ??= new DmaBufferOptions();
+        ArgumentOutOfRangeException.ThrowIfZero(length);
+        CheckAccess(options.Access);
+        int bits = options.AddressBits ?? MostBits;
+        CheckBits(bits);
+        ulong page = Math.Max(PageSize, BufferMemory.SizeOf(options.PageSize));
+        if (length > ulong.MaxValue - (page - 1))
+        {
+            throw new ArgumentOutOfRangeException(nameof(length), length, "no memory is that long");
+        }
+
+        length = (length + (page - 1)) & ~(page - 1);
+        CheckAddress(options.At, length, page);
+        BufferMemory memory = BufferMemory.Allocate(_calls, length, options.PageSize, options.NumaNode);
+        try
+        {
+            Request request = new(memory.Address, length, options.Access, options.At, page, bits, memory, options.Owner, file, line);
+            return new DmaBuffer(Map(request, MapMemory), memory);
+        }
+        catch
+        {
+            memory.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Makes a pool of equal blocks that the devices can reach.</summary>
+    /// <param name="blockLength">Bytes in a block, 1 or more. Blocks begin at multiples of 64 bytes.</param>
+    /// <param name="count">How many blocks, 1 or more.</param>
+    /// <param name="options">What kind of memory, and where.</param>
+    /// <param name="file">Filled in by the compiler: the ledger tells who asked.</param>
+    /// <param name="line">Filled in by the compiler.</param>
+    /// <returns>The pool; the caller owns it.</returns>
+    /// <inheritdoc cref="Allocate"/>
+    public DmaPool AllocatePool(
+        int blockLength, int count, DmaBufferOptions? options = null, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(blockLength, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        return new DmaPool(Allocate(DmaPool.Stride(blockLength) * (ulong)count, options, file, line), blockLength, count);
+    }
+
+    /// <summary>A copy of memory that devices cannot reach, in a buffer of its own, for one transfer. <see cref="DmaPool.Bounce"/> does the same without system calls.</summary>
+    /// <param name="data">The caller's memory: any span, of the managed heap too.</param>
+    /// <param name="access">What the device is to do: what it reads is copied in now, what it writes copied back at disposal.</param>
+    /// <param name="file">Filled in by the compiler: the ledger tells who asked.</param>
+    /// <param name="line">Filled in by the compiler.</param>
+    /// <returns>The copy; dispose it when the transfer has ended.</returns>
+    /// <inheritdoc cref="Allocate"/>
+    public DmaBounce Bounce(Span<byte> data, DmaAccess access, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
+        new(data, access, Allocate((ulong)data.Length, new DmaBufferOptions { Access = access }, file, line));
+
+    /// <summary>Every live mapping, by address.</summary>
+    /// <returns>A snapshot.</returns>
+    public IReadOnlyList<DmaMappingInfo> GetMappings()
+    {
+        lock (_lock)
+        {
+            return Describe(_ledger.Live);
+        }
+    }
+
+    /// <summary>What is mapped at an address, or was last: of what is unmapped the latest 256 are remembered.</summary>
+    /// <param name="iova">The address, as the device sees it.</param>
+    /// <returns>The mapping; <see langword="null"/> where nothing was.</returns>
+    public DmaMappingInfo? Find(Iova iova)
+    {
+        lock (_lock)
+        {
+            return _ledger.FindLast(iova.Value)?.Describe(Stopwatch.GetTimestamp());
+        }
+    }
+
+    /// <summary>How much is mapped, and how much may be.</summary>
+    /// <returns>A snapshot.</returns>
+    /// <exception cref="ObjectDisposedException">The last device of the address space was disposed.</exception>
+    public DmaUsage GetUsage()
+    {
+        LockedMemory locked = LockedMemory.Read();
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_isClosed, this);
+            return new DmaUsage(
+                _ledger.Count, _ledger.Bytes, _ledger.MostCount, _ledger.MostBytes, _backend.GetInfo().EntriesLeft, locked.Used, locked.Limit);
+        }
+    }
+
+    private static DmaMappingInfo[] Describe(IReadOnlyList<DmaMapping> mappings)
+    {
+        long now = Stopwatch.GetTimestamp();
+        return [.. mappings.Select(mapping => mapping.Describe(now))];
+    }
+
+    private static void CheckBits(int bits)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(bits, LeastBits);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(bits, MostBits);
+    }
+
+    private static void CheckAccess(DmaAccess access)
+    {
+        if (access is DmaAccess.None || (access & ~DmaAccess.ReadWrite) != 0)
+        {
+            throw new ArgumentException("a mapping lets the device read, write, or both", nameof(access));
+        }
+    }
+}

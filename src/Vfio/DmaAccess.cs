@@ -1,0 +1,18 @@
+namespace Vfio;
+
+/// <summary>What the device may do with memory, as the device sees it.</summary>
+[Flags]
+public enum DmaAccess
+{
+    /// <summary>Nothing. No mapping has this.</summary>
+    None = 0,
+
+    /// <summary>The device reads the memory: commands and data that go to it.</summary>
+    Read = 1,
+
+    /// <summary>The device writes the memory: completions and data that come from it.</summary>
+    Write = 2,
+
+    /// <summary>Both.</summary>
+    ReadWrite = Read | Write,
+}

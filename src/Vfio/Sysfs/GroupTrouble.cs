@@ -1,0 +1,55 @@
+namespace Vfio.Sysfs;
+
+/// <summary>Why a device's IOMMU group cannot be had: the answers that only sysfs and procfs have.</summary>
+internal static class GroupTrouble
+{
+    /// <summary>Devices of the group that belong to host drivers. The kernel gives no device of such a group away.</summary>
+    /// <returns>Null where there are none.</returns>
+    public static VfioException? FindBlockers(HostRoot host, int group)
+    {
+        IReadOnlyList<PciDeviceInfo> blockers = new PciBus(host).Group(group)?.Blockers() ?? [];
+        if (blockers.Count == 0)
+        {
+            return null;
+        }
+
+        string names = string.Join(", ", blockers.Select(blocker => $"{blocker.Address} ({blocker.Driver})"));
+        return new VfioException(
+            "open",
+            $"group {group}",
+            $"the group is not viable: {names} in it still {(blockers.Count == 1 ? "belongs to a host driver" : "belong to host drivers")}",
+            $"vfio bind --group {blockers[0].Address} takes every endpoint of the group");
+    }
+
+    /// <summary>Says who has the device, or another of its group, open.</summary>
+    public static string DescribeHolders(HostRoot host, PciDeviceInfo device)
+    {
+        IReadOnlyList<DeviceHolder> holders = FindHolders(host, device);
+        if (holders.Any(holder => holder.ProcessId == Environment.ProcessId))
+        {
+            return $"this process has {device.Address} or another device of group {device.IommuGroup} open; devices of one group share an address space (VfioOpenOptions.AddressSpace)";
+        }
+
+        string by = holders.Count == 0 ? "by a process that only root can see" : $"by {string.Join(", ", holders)}";
+        return $"{device.Address} or another device of group {device.IommuGroup} is open elsewhere, {by}";
+    }
+
+    /// <summary>
+    /// Who has another device of the group open. Not the device itself: who asks has that open already.
+    /// </summary>
+    public static bool HasOthersHeld(HostRoot host, PciDeviceInfo device)
+    {
+        DeviceHolders all = new(host);
+        return OthersOf(host, device).Any(other => all.OfDevice(other).Count != 0);
+    }
+
+    private static IReadOnlyList<DeviceHolder> FindHolders(HostRoot host, PciDeviceInfo device)
+    {
+        DeviceHolders all = new(host);
+        IReadOnlyList<DeviceHolder> holders = device.IommuGroup is int group ? all.OfGroup(group) : [];
+        return holders.Count != 0 ? holders : [.. OthersOf(host, device).Prepend(device).SelectMany(all.OfDevice).DistinctBy(holder => holder.ProcessId)];
+    }
+
+    private static IEnumerable<PciDeviceInfo> OthersOf(HostRoot host, PciDeviceInfo device) =>
+        (device.IommuGroup is int group ? new PciBus(host).Group(group)?.Devices : null)?.Where(other => other.Address != device.Address) ?? [];
+}

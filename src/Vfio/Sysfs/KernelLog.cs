@@ -1,0 +1,67 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+using Vfio.Interop;
+
+namespace Vfio.Sysfs;
+
+/// <summary>The kernel's log (<c>/dev/kmsg</c>) from a moment on. Root's on most hosts (<c>kernel.dmesg_restrict</c>).</summary>
+internal sealed class KernelLog : IDisposable
+{
+    private const int RecordBytes = 8192;
+    private const int MostRecords = 100_000;
+
+    private readonly SafeFileHandle _file;
+    private readonly string _path;
+    private readonly int _errno;
+
+    /// <summary>Begins behind what is in the log now. Where it may not be read, that is told by the first read.</summary>
+    public KernelLog(HostRoot host)
+    {
+        _path = host.Combine("dev/kmsg");
+        _file = Libc.Open(_path, Libc.O_RDONLY | Libc.O_NONBLOCK | Libc.O_CLOEXEC);
+        _errno = _file.IsInvalid ? Marshal.GetLastPInvokeError() : 0;
+        if (_errno == 0)
+        {
+            _ = Libc.LSeek(_file, 0, Libc.SEEK_END);
+        }
+    }
+
+    /// <summary>The lines since the last call.</summary>
+    /// <exception cref="VfioException">The log may not be read.</exception>
+    public IReadOnlyList<string> ReadNew()
+    {
+        if (_errno != 0)
+        {
+            throw new VfioException("open", _path, _errno, _errno is Errno.EPERM or Errno.EACCES
+                ? "the kernel's log is root's here: sudo dmesg shows it, sysctl kernel.dmesg_restrict=0 gives it to everybody"
+                : null);
+        }
+
+        List<string> lines = [];
+        byte[] buffer = new byte[RecordBytes];
+        for (int count = 0; count < MostRecords; count++)
+        {
+            int errno = PlainIo.Read(_file, buffer, out nint done);
+            // EPIPE: records were overwritten before they were read; the next read goes on with the oldest there is.
+            if (errno == Errno.EPIPE)
+            {
+                continue;
+            }
+
+            if (errno != 0 || done <= 0)
+            {
+                break;
+            }
+
+            string record = Encoding.UTF8.GetString(buffer, 0, (int)done);
+            int text = record.IndexOf(';', StringComparison.Ordinal);
+            int end = record.IndexOf('\n', StringComparison.Ordinal);
+            lines.Add(record[(text + 1)..(end < text ? record.Length : end)]);
+        }
+
+        return lines;
+    }
+
+    public void Dispose() => _file.Dispose();
+}

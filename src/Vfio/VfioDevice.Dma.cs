@@ -1,0 +1,105 @@
+using System.Buffers.Binary;
+using Vfio.Backends;
+
+namespace Vfio;
+
+// What the device reaches by itself: the bus, memory, and what it was kept from.
+public sealed partial class VfioDevice
+{
+    // Command register: "PCI Local Bus Specification", 6.2.2.
+    private const ulong Command = 4;
+    private const ushort BusMasterEnable = 1 << 2;
+
+    /// <summary>What the device can reach by DMA. Devices that were opened with it share it.</summary>
+    /// <exception cref="NotSupportedException">The device has none: it was opened without an IOMMU.</exception>
+    public IoAddressSpace AddressSpace => _space ?? throw new NotSupportedException(BackendName == BackendNames.NoIommu
+        ? $"{Name} was opened without an IOMMU: nothing translates its addresses and nothing limits them; give it an IOMMU (intel_iommu=on) for DMA"
+        : $"{Name} has no address space");
+
+    /// <summary>
+    /// Whether the device may use the bus by itself, for DMA and for message interrupts (bus master enable, bit 2 of the command register). Off when it is opened
+    /// and after a reset; a driver sets it once its memory is mapped.
+    /// </summary>
+    /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
+    /// <exception cref="VfioException">The device does not answer.</exception>
+    public bool IsBusMaster
+    {
+        get => (ReadCommand(out _) & BusMasterEnable) != 0;
+        set
+        {
+            ushort command = ReadCommand(out RegionInfo config);
+            WriteCommand(config, (ushort)(value ? command | BusMasterEnable : command & ~BusMasterEnable));
+        }
+    }
+
+    /// <summary>
+    /// The transfers of this device's that were stopped since it was opened or since the last call: what it tried, where, and what was mapped there. For the host's devices they
+    /// come from the kernel's log, which drops many when there are many; behind a conventional bridge they carry the bridge's address and are not told.
+    /// </summary>
+    /// <returns>The faults, oldest first.</returns>
+    /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
+    /// <exception cref="VfioException">The kernel's log may not be read: it is root's on most hosts.</exception>
+    public IReadOnlyList<DmaFault> ReadFaults()
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        IEnumerable<IommuFault> faults = _backend.TakeFaults() ?? FaultsInLog();
+        return [.. faults.Select(fault => new DmaFault(fault.Device, new Iova(fault.Iova), fault.Access, fault.Reason, _space?.Find(new Iova(fault.Iova))))];
+    }
+
+    /// <summary>
+    /// Sets the token of this physical function: whoever opens one of its virtual functions has to know it (<see cref="VfioOpenOptions.VirtualFunctionToken"/>). The kernel makes up one that
+    /// nobody knows until then.
+    /// </summary>
+    /// <param name="token">The token.</param>
+    /// <exception cref="NotSupportedException">The device is a model.</exception>
+    /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
+    /// <exception cref="VfioException">The device has no virtual functions (ENOTTY).</exception>
+    public void SetVirtualFunctionToken(Guid token)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        _backend.SetVirtualFunctionToken(token);
+    }
+
+    private IEnumerable<IommuFault> FaultsInLog() =>
+        from line in _log?.ReadNew() ?? []
+        let fault = IommuFaultText.Parse(line)
+        where fault is { } known && known.Device == Address
+        select fault.Value;
+
+    private void TryLeaveBus()
+    {
+        try
+        {
+            ushort command = ReadCommandOf(out RegionInfo config);
+            if ((command & BusMasterEnable) != 0)
+            {
+                WriteCommand(config, (ushort)(command & ~BusMasterEnable));
+            }
+        }
+        catch (VfioException)
+        {
+            // It does not answer: asleep, or gone. The kernel clears the bit when the device is closed.
+        }
+    }
+
+    private ushort ReadCommand(out RegionInfo config)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        return ReadCommandOf(out config);
+    }
+
+    private ushort ReadCommandOf(out RegionInfo config)
+    {
+        config = _backend.GetRegionInfo(RegionIndex.Config);
+        Span<byte> bytes = stackalloc byte[sizeof(ushort)];
+        _backend.ReadRegion(config, Command, bytes);
+        return BinaryPrimitives.ReadUInt16LittleEndian(bytes);
+    }
+
+    private void WriteCommand(RegionInfo config, ushort command)
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(ushort)];
+        BinaryPrimitives.WriteUInt16LittleEndian(bytes, command);
+        _backend.WriteRegion(config, Command, bytes);
+    }
+}

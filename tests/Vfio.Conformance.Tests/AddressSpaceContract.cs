@@ -1,0 +1,282 @@
+using Microsoft.Win32.SafeHandles;
+using Vfio.Interop;
+
+namespace Vfio.Conformance.Tests;
+
+/// <summary>What every backend does alike: what can be mapped, where, how it ends, and what the errors are.</summary>
+public abstract partial class AddressSpaceContract : IDisposable
+{
+    private const ulong KiB = 1024;
+    private const ulong MiB = 1024 * KiB;
+    private const ulong GiB = 1024 * MiB;
+    private const ulong Page = 4 * KiB;
+    private static readonly Iova Fixed = new(0x1000000);
+
+    private readonly EduBackend _backend;
+    private readonly VfioDevice _device;
+    private readonly IoAddressSpace _space;
+
+    protected AddressSpaceContract(EduBackend backend)
+    {
+        _backend = backend;
+        _device = backend.Open();
+        _space = _device.AddressSpace;
+    }
+
+    public void Dispose()
+    {
+        _device.Dispose();
+        _backend.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    [Fact]
+    public void Usable_addresses_are_sorted_disjoint_whole_pages_without_the_interrupt_window()
+    {
+        Assert.NotEmpty(_space.Ranges);
+        Assert.Equal(Page, _space.PageSize);
+        ulong? before = null;
+        foreach (IovaRange range in _space.Ranges)
+        {
+            Assert.True(range.First <= range.Last && (before is null || range.First.Value > before), $"{range}");
+            Assert.Equal((0ul, Page - 1), (range.First.Value % Page, range.Last.Value % Page));
+            Assert.False(range.First.Value <= 0xfee00000 && range.Last.Value >= 0xfee00000, $"{range} has x86's interrupt window in it");
+            before = range.Last.Value;
+        }
+    }
+
+    [Theory]
+    [InlineData(1, 4 * KiB)]
+    [InlineData(4 * KiB, 4 * KiB)]
+    [InlineData(4 * KiB + 1, 8 * KiB)]
+    [InlineData(2 * MiB, 2 * MiB)]
+    public void Memory_is_allocated_zeroed_in_whole_pages(ulong length, ulong mapped)
+    {
+        using DmaBuffer buffer = _space.Allocate(length);
+        Assert.Equal((mapped, 0ul, 0L), (buffer.Length, buffer.Iova.Value % Page, buffer.Address % (long)Page));
+        Assert.DoesNotContain(buffer.Span.ToArray(), b => b != 0);
+        Assert.Contains(_space.Ranges, range => range.First <= buffer.Iova && buffer.Iova.Value + (buffer.Length - 1) <= range.Last.Value);
+        buffer.Write(8, 0x1122334455667788ul);
+        Assert.Equal((0x88, 0x55667788u), (buffer.Read<byte>(8), buffer.Read<uint>(8)));
+        Assert.Equal(0x7788, buffer.Read<ushort>(8));
+    }
+
+    [Fact]
+    public void A_gibibyte_is_mapped_and_unmapped()
+    {
+        using DmaBuffer buffer = _space.Allocate(GiB);
+        Assert.Equal(GiB, buffer.Length);
+        Assert.Equal(0, buffer.Slice(GiB - 1, 1)[0]);
+        Assert.Throws<ArgumentOutOfRangeException>(() => { buffer.Slice(GiB - 1, 2); });
+    }
+
+    [Fact]
+    public void Addresses_stay_below_what_the_device_can_reach()
+    {
+        Assert.Equal(64, _space.AddressBits);
+        using DmaBuffer low = _space.Allocate(Page, new DmaBufferOptions { AddressBits = 20 });
+        Assert.True(low.Iova.Value < 1 << 20);
+        _space.LimitAddressBits(24);
+        _space.LimitAddressBits(40);
+        Assert.Equal(24, _space.AddressBits);
+        using DmaBuffer first = _space.Allocate(8 * MiB);
+        Assert.True(first.Iova.Value + first.Length <= 1ul << 24);
+        VfioException full = Assert.Throws<VfioException>(() => _space.Allocate(16 * MiB));
+        Assert.Equal(Errno.ENOSPC, full.Errno);
+        Assert.Contains("24 bits", full.Hint, StringComparison.Ordinal);
+        Assert.Equal(Errno.EINVAL, Assert.Throws<VfioException>(() => _space.Allocate(Page, new DmaBufferOptions { At = new Iova(1ul << 24) })).Errno);
+        Assert.Throws<ArgumentOutOfRangeException>(() => _space.LimitAddressBits(11));
+        Assert.Throws<ArgumentOutOfRangeException>(() => _space.LimitAddressBits(65));
+    }
+
+    [Fact]
+    public void A_fixed_address_is_kept_and_may_be_the_last_of_all()
+    {
+        Iova last = new(_space.Ranges[^1].Last.Value - (Page - 1));
+        using DmaBuffer middle = _space.Allocate(Page, new DmaBufferOptions { At = Fixed });
+        using DmaBuffer end = _space.Allocate(Page, new DmaBufferOptions { At = last });
+        Assert.Equal((Fixed, last), (middle.Iova, end.Iova));
+        Assert.ThrowsAny<Exception>(() => _space.Allocate(2 * Page, new DmaBufferOptions { At = last }));
+        Assert.Throws<ArgumentException>(() => _space.Allocate(2 * Page, new DmaBufferOptions { At = new Iova(ulong.MaxValue - (Page - 1)) }));
+    }
+
+    [Fact]
+    public void A_place_outside_the_usable_addresses_is_refused_with_them()
+    {
+        VfioException refusal = Assert.Throws<VfioException>(() => _space.Allocate(Page, new DmaBufferOptions { At = new Iova(0xfee00000) }));
+        Assert.Equal(("map", Errno.EINVAL), (refusal.Operation, refusal.Errno));
+        Assert.Contains("0xfedfffff", refusal.Hint, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0x1000000, 4 * KiB)]
+    [InlineData(0x0fff000, 8 * KiB)]
+    [InlineData(0x1001000, 4 * KiB)]
+    [InlineData(0x0f00000, 2 * MiB)]
+    public void A_place_that_is_taken_is_refused_with_its_owner(ulong iova, ulong length)
+    {
+        using DmaBuffer there = _space.Allocate(2 * Page, new DmaBufferOptions { At = Fixed, Owner = "the ring" });
+        VfioException refusal = Assert.Throws<VfioException>(() => _space.Allocate(length, new DmaBufferOptions { At = new Iova(iova) }));
+        Assert.Equal(Errno.EEXIST, refusal.Errno);
+        Assert.Contains("the ring", refusal.Hint, StringComparison.Ordinal);
+        using DmaBuffer beside = _space.Allocate(Page, new DmaBufferOptions { At = Fixed + (2 * Page) });
+    }
+
+    [Fact]
+    public void What_is_not_whole_pages_is_refused()
+    {
+        using DmaBuffer buffer = _space.Allocate(2 * Page);
+        Assert.Throws<ArgumentOutOfRangeException>(() => _space.Allocate(0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => _space.Allocate(ulong.MaxValue));
+        Assert.Throws<ArgumentException>(() => _space.Allocate(Page, new DmaBufferOptions { At = new Iova(0x1000001) }));
+        Assert.Throws<ArgumentException>(() => _space.Allocate(Page, new DmaBufferOptions { Access = DmaAccess.None }));
+        Assert.Throws<ArgumentException>(() => _space.Allocate(Page, new DmaBufferOptions { Access = (DmaAccess)4 }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => _space.Map(buffer.Address, 0));
+        Assert.Throws<ArgumentException>(() => _space.Map(buffer.Address, Page + 1));
+        Assert.Throws<ArgumentException>(() => _space.Map(buffer.Address + 1, Page));
+        Assert.Throws<ArgumentException>(() => _space.Map(buffer.Address, Page, at: new Iova(0x800)));
+        Assert.Throws<ArgumentException>(() => _space.Unmap(buffer.Iova, Page / 2));
+        Assert.Throws<ArgumentOutOfRangeException>(() => _space.Unmap(buffer.Iova, 0));
+        Assert.Equal(1, _space.GetUsage().Mappings);
+    }
+
+    [Fact]
+    public void Memory_that_is_not_there_is_refused()
+    {
+        Assert.Equal(Errno.EFAULT, Assert.Throws<VfioException>(() => _space.Map(0, Page)).Errno);
+        Assert.Equal(Errno.EFAULT, Assert.Throws<VfioException>(() => _space.Map(-0x1000, 2 * Page)).Errno);
+        Assert.Equal(Errno.EFAULT, Assert.Throws<VfioException>(() => _space.Map(0x10000, Page)).Errno); // below mmap_min_addr
+        Assert.Equal(0, _space.GetUsage().Mappings);
+    }
+
+    [Fact]
+    public void A_mapping_is_taken_back_whole_once()
+    {
+        using DmaBuffer buffer = _space.Allocate(4 * Page, new DmaBufferOptions { Owner = "the queue" });
+        VfioException part = Assert.Throws<VfioException>(() => _space.Unmap(buffer.Iova, Page));
+        Assert.Equal(Errno.EINVAL, part.Errno);
+        Assert.Contains("the queue", part.Hint, StringComparison.Ordinal);
+        Assert.Equal(Errno.EINVAL, Assert.Throws<VfioException>(() => _space.Unmap(buffer.Iova + Page, 3 * Page)).Errno);
+        Assert.Equal(Errno.EINVAL, Assert.Throws<VfioException>(() => _space.Unmap(buffer.Iova, 8 * Page)).Errno);
+        _space.Unmap(buffer.Iova, 4 * Page);
+        Assert.Equal(Errno.ENOENT, Assert.Throws<VfioException>(() => _space.Unmap(buffer.Iova, 4 * Page)).Errno);
+        buffer.Dispose();
+        buffer.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => buffer.Read<uint>(0));
+        Assert.Equal(0, _space.GetUsage().Mappings);
+        using DmaBuffer again = _space.Allocate(4 * Page, new DmaBufferOptions { At = buffer.Iova });
+        Assert.Equal(buffer.Iova, again.Iova);
+    }
+
+    [Fact]
+    public void All_can_be_taken_back_at_once()
+    {
+        _space.UnmapAll();
+        List<DmaBuffer> buffers = [.. Enumerable.Range(0, 20).Select(_ => _space.Allocate(Page))];
+        buffers.Add(_space.Allocate(Page, new DmaBufferOptions { At = new Iova(_space.Ranges[^1].Last.Value - (Page - 1)) }));
+        _space.UnmapAll();
+        Assert.Equal((0, 0ul, 21), (_space.GetUsage().Mappings, _space.GetUsage().Bytes, _space.GetUsage().MostMappings));
+        Assert.All(buffers, buffer => Assert.Throws<ObjectDisposedException>(() => { buffer.Slice(0, 1); }));
+        Assert.All(buffers, buffer => buffer.Dispose());
+        using DmaBuffer end = _space.Allocate(Page, new DmaBufferOptions { At = buffers[^1].Iova });
+        using DmaBuffer first = _space.Allocate(Page, new DmaBufferOptions { At = buffers[0].Iova });
+    }
+
+    [Fact]
+    public void A_page_may_be_mapped_in_many_places_until_there_are_no_entries_left()
+    {
+        using DmaBuffer buffer = _space.Allocate(Page);
+        uint? left = _space.GetUsage().EntriesLeft;
+        const int Many = 60_000;
+        for (int i = 0; i < Many; i++)
+        {
+            _space.Map(buffer.Address, Page, DmaAccess.Read);
+        }
+
+        DmaUsage usage = _space.GetUsage();
+        Assert.Equal((Many + 1, (Many + 1) * Page), (usage.Mappings, usage.Bytes));
+        if (left is uint before)
+        {
+            Assert.Equal(before - Many, usage.EntriesLeft);
+            for (uint i = 0; i < before - Many; i++)
+            {
+                _space.Map(buffer.Address, Page, DmaAccess.Read);
+            }
+
+            VfioException full = Assert.Throws<VfioException>(() => _space.Map(buffer.Address, Page, DmaAccess.Read));
+            Assert.Equal((Errno.ENOSPC, 0u), (full.Errno, _space.GetUsage().EntriesLeft));
+            Assert.Contains("dma_entry_limit", full.Hint, StringComparison.Ordinal);
+        }
+
+        _space.UnmapAll();
+        Assert.Equal(0, _space.GetUsage().Mappings);
+    }
+
+    [Fact]
+    public void A_file_in_memory_is_mapped_with_its_content()
+    {
+        using SafeFileHandle file = Libc.MemfdCreate("vfio-test", Libc.MFD_CLOEXEC);
+        RandomAccess.SetLength(file, (long)(4 * Page));
+        RandomAccess.Write(file, "from the file"u8, (long)Page);
+        using DmaBuffer buffer = _space.Map(file, Page, 2 * Page);
+        Assert.True(buffer.Span.StartsWith("from the file"u8));
+        buffer.Write(0, (byte)'F');
+        byte[] back = new byte[1];
+        RandomAccess.Read(file, back, (long)Page);
+        Assert.Equal((byte)'F', back[0]);
+        Assert.Throws<ArgumentException>(() => _space.Map(file, 1, Page));
+    }
+
+    [Fact]
+    public void Disposal_of_the_device_takes_everything_back_and_tells_what_was_forgotten()
+    {
+        DmaBuffer forgotten = _space.Allocate(2 * Page, new DmaBufferOptions { Owner = "forgotten" });
+        DmaBuffer kept = _space.Allocate(Page);
+        kept.Dispose();
+        Assert.Empty(_space.Leaks);
+        _device.Dispose();
+        DmaMappingInfo leak = Assert.Single(_space.Leaks);
+        Assert.Equal(("forgotten", 2 * Page, forgotten.Iova), (leak.Owner, leak.Length, leak.Iova));
+        Assert.Throws<ObjectDisposedException>(() => forgotten.Read<byte>(0));
+        Assert.Throws<ObjectDisposedException>(() => { _ = forgotten.Address; });
+        Assert.Throws<ObjectDisposedException>(() => _space.Allocate(Page));
+        Assert.Throws<ObjectDisposedException>(_space.GetUsage);
+        Assert.Throws<ObjectDisposedException>(_space.UnmapAll);
+        forgotten.Dispose();
+        forgotten.Dispose();
+    }
+
+    [Fact]
+    public void The_ledger_knows_owner_size_age_and_what_was_there()
+    {
+        using DmaBuffer first = _space.Allocate(Page, new DmaBufferOptions { At = Fixed, Owner = "first" });
+        DmaBuffer second = _space.Allocate(2 * Page, new DmaBufferOptions { At = Fixed + Page, Access = DmaAccess.Write });
+        IReadOnlyList<DmaMappingInfo> all = _space.GetMappings();
+        Assert.Equal([Fixed, Fixed + Page], all.Select(mapping => mapping.Iova));
+        Assert.Equal(("first", Page, DmaAccess.ReadWrite, true), (all[0].Owner, all[0].Length, all[0].Access, all[0].IsLive));
+        Assert.Matches(@"^AddressSpaceContract\.cs:\d+$", all[1].Owner);
+        Assert.InRange(all[0].Age, all[1].Age, TimeSpan.FromMinutes(5));
+        second.Dispose();
+        DmaMappingInfo? past = _space.Find(Fixed + (Page + 5));
+        Assert.Equal((DmaAccess.Write, false), (past!.Access, past.IsLive));
+        Assert.True(_space.Find(Fixed + 5)!.IsLive);
+        Assert.Null(_space.Find(Fixed + (64 * Page)));
+        DmaUsage usage = _space.GetUsage();
+        Assert.Equal((1, Page, 2, 3 * Page), (usage.Mappings, usage.Bytes, usage.MostMappings, usage.MostBytes));
+    }
+
+    [Fact]
+    public void Threads_may_map_and_unmap_at_once()
+    {
+        Parallel.For(0, 8, _ =>
+        {
+            for (int i = 0; i < 50; i++)
+            {
+                using DmaBuffer buffer = _space.Allocate(Page * (ulong)(1 + (i % 3)));
+                buffer.Write(0, (ulong)i);
+                Assert.Equal((ulong)i, buffer.Read<ulong>(0));
+            }
+        });
+        Assert.Equal((0, 0ul), (_space.GetUsage().Mappings, _space.GetUsage().Bytes));
+    }
+}

@@ -1,0 +1,41 @@
+using Vfio.Emulation;
+
+namespace Vfio.Conformance.Tests;
+
+/// <summary>Transfers of an edu device, with its interrupt line quiet.</summary>
+internal static class EduDma
+{
+    public const int AddressBits = 28;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    /// <summary>Prepares a device that was just opened: on the bus, no interrupt, no transfer under way.</summary>
+    public static Region Prepare(VfioDevice device)
+    {
+        device.AddressSpace.LimitAddressBits(AddressBits);
+        using Region config = device.OpenRegion(RegionIndex.Config);
+        config.WriteUInt16(4, (ushort)(config.ReadUInt16(4) | 0x0400));
+        device.IsBusMaster = true;
+        Region bar0 = device.OpenRegion(RegionIndex.Bar0, RegionAccess.Trapped);
+        Wait(bar0);
+        return bar0;
+    }
+
+    /// <summary>The device reads memory into its buffer.</summary>
+    public static void ReadMemory(Region bar0, Iova from, int length, int bufferOffset = 0) =>
+        Run(bar0, from.Value, EduRegisters.BufferAddress + (ulong)bufferOffset, length, fromDevice: false);
+
+    /// <summary>The device writes memory from its buffer.</summary>
+    public static void WriteMemory(Region bar0, Iova to, int length, int bufferOffset = 0) =>
+        Run(bar0, EduRegisters.BufferAddress + (ulong)bufferOffset, to.Value, length, fromDevice: true);
+
+    public static void Wait(Region bar0) => Assert.True(SpinWait.SpinUntil(() => !bar0.Read(EduRegisters.DmaCommand).Start, Patience));
+
+    private static void Run(Region bar0, ulong source, ulong destination, int length, bool fromDevice)
+    {
+        bar0.Write(EduRegisters.DmaSource, new RawUInt64(source));
+        bar0.Write(EduRegisters.DmaDestination, new RawUInt64(destination));
+        bar0.Write(EduRegisters.DmaCount, new RawUInt64((ulong)length));
+        bar0.Write(EduRegisters.DmaCommand, new EduDmaCommand { Start = true, FromDevice = fromDevice });
+        Wait(bar0);
+    }
+}

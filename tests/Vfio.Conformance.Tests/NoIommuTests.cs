@@ -1,0 +1,32 @@
+namespace Vfio.Conformance.Tests;
+
+/// <summary>A device without an IOMMU: what it has not, and that nothing pretends.</summary>
+[Trait("Backend", "noiommu")]
+public sealed class NoIommuTests : IDisposable
+{
+    private readonly KernelEdu _backend = new(VfioBackend.NoIommu);
+
+    public void Dispose() => _backend.Dispose();
+
+    [Fact]
+    public void It_has_no_address_space()
+    {
+        using VfioDevice device = _backend.Open();
+        NotSupportedException refusal = Assert.Throws<NotSupportedException>(() => device.AddressSpace);
+        Assert.Contains("without an IOMMU", refusal.Message, StringComparison.Ordinal);
+        Assert.Empty(device.ReadFaults());
+    }
+
+    [Theory]
+    [InlineData(VfioBackend.Automatic)]
+    [InlineData(VfioBackend.Type1v2)]
+    [InlineData(VfioBackend.Type1)]
+    [InlineData(VfioBackend.Iommufd)]
+    [InlineData(VfioBackend.CompatibleType1v2)]
+    public void It_is_opened_only_by_who_says_so(VfioBackend backend)
+    {
+        VfioException refusal = Assert.Throws<VfioException>(() => VfioDevice.Open(_backend.Address, new VfioOpenOptions { Backend = backend }));
+        Assert.Contains("no IOMMU", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("noiommu", refusal.Hint, StringComparison.Ordinal);
+    }
+}

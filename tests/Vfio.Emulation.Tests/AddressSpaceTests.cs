@@ -1,0 +1,236 @@
+using Vfio.Interop;
+
+namespace Vfio.Emulation.Tests;
+
+/// <summary>The address space on models, where the conformance tests do not look: placement, leaks, faults, threads.</summary>
+public sealed class AddressSpaceTests : IDisposable
+{
+    private const ulong Page = 4096;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly EduModel _model = new() { Address = PciAddress.Parse("0000:00:03.0") };
+    private readonly VfioDevice _device;
+    private readonly IoAddressSpace _space;
+
+    public AddressSpaceTests()
+    {
+        _device = _model.Open();
+        _space = _device.AddressSpace;
+    }
+
+    public void Dispose()
+    {
+        _device.Dispose();
+        _model.Dispose();
+    }
+
+    [Fact]
+    public void Placement_agrees_with_a_plain_table_of_pages()
+    {
+        const int Bits = 18;
+        _space.LimitAddressBits(Bits);
+        bool[] plain = new bool[1 << (Bits - 12)];
+        List<DmaMapping> live = [];
+        using DmaBuffer memory = _device.AddressSpace.Allocate(16 * Page, new DmaBufferOptions { At = new Iova(0x30000) });
+        plain.AsSpan(0x30, 16).Fill(true);
+        Random random = new(5);
+        int refused = 0;
+        for (int i = 0; i < 20_000; i++)
+        {
+            if (random.Next(5) < 3)
+            {
+                int pages = random.Next(1, 9);
+                Iova? at = random.Next(3) == 0 ? new Iova((ulong)random.Next(plain.Length) * Page) : null;
+                VfioException? failure = Record.Exception(() => live.Add(_space.Map(memory.Address, (ulong)pages * Page, DmaAccess.Read, at))) as VfioException;
+                if (failure is null)
+                {
+                    int first = (int)(live[^1].Iova.Value / Page);
+                    Assert.True(at is null || live[^1].Iova == at);
+                    Assert.DoesNotContain(true, plain[first..(first + pages)]);
+                    plain.AsSpan(first, pages).Fill(true);
+                }
+                else
+                {
+                    refused++;
+                    int first = (int)((at?.Value ?? 0) / Page);
+                    bool isOutside = first + pages > plain.Length;
+                    // Addresses below 0x10000 are given only to who asks for them.
+                    bool isReasonable = at is null ? !HasRoom(plain.AsSpan(0x10), pages) : isOutside || plain.AsSpan(first, pages).Contains(true);
+                    Assert.True(isReasonable, $"{pages} pages at {at}: {failure.Message}");
+                }
+            }
+            else if (live.Count != 0)
+            {
+                int index = random.Next(live.Count);
+                plain.AsSpan((int)(live[index].Iova.Value / Page), (int)(live[index].Length / Page)).Clear();
+                live[index].Dispose();
+                live.RemoveAt(index);
+            }
+
+            Assert.Equal(live.Count + 1, _space.GetUsage().Mappings);
+        }
+
+        Assert.InRange(refused, 100, 15_000);
+    }
+
+    [Fact]
+    public void An_address_is_not_used_again_at_once()
+    {
+        Iova first;
+        using (DmaBuffer buffer = _space.Allocate(Page))
+        {
+            first = buffer.Iova;
+        }
+
+        using DmaBuffer next = _space.Allocate(Page);
+        Assert.NotEqual(first, next.Iova);
+    }
+
+    [Fact]
+    public void A_leak_is_reported_once_to_who_asked()
+    {
+        // By the options of the host's devices; a model's leaks are in the property.
+        _ = _space.Allocate(Page, new DmaBufferOptions { Owner = "nobody's" });
+        using DmaMapping mapping = _space.Map(_space.Allocate(Page).Address, Page, DmaAccess.Read, owner: "a view");
+        _device.Dispose();
+        Assert.Equal(["nobody's", "AddressSpaceTests", "a view"], _space.Leaks.Select(leak => leak.Owner.Split('.')[0]));
+        Assert.All(_space.Leaks, leak => Assert.Contains("4 KiB", leak.ToString(), StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Faults_are_few_exact_and_told_once()
+    {
+        _device.IsBusMaster = true;
+        using DmaBuffer buffer = _space.Allocate(2 * Page, new DmaBufferOptions { At = new Iova(0x100000), Access = DmaAccess.Write, Owner = "the ring" });
+        byte[] bytes = new byte[16];
+        Assert.Equal(DmaResult.NotPermitted, _model.Memory.TryRead(0x100ff8, bytes));
+        Assert.Equal(DmaResult.NotMapped, _model.Memory.TryWrite(0x101ff8, bytes));
+        IReadOnlyList<DmaFault> faults = _device.ReadFaults();
+        Assert.Equal([(0x100000ul, DmaAccess.Read), (0x102000ul, DmaAccess.Write)], faults.Select(fault => (fault.Iova.Value, fault.Access)));
+        Assert.Equal(["the ring", null], faults.Select(fault => fault.Mapping?.Owner));
+        Assert.StartsWith("0000:00:03.0 may not read 0x100000: ", faults[0].ToString(), StringComparison.Ordinal);
+        Assert.Empty(_device.ReadFaults());
+        for (int i = 0; i < 10_000; i++)
+        {
+            _ = _model.Memory.TryWrite(0, bytes);
+        }
+
+        Assert.InRange(_device.ReadFaults().Count, 1, 1000);
+    }
+
+    [Fact]
+    public void Disposal_races_with_use_and_transfers_without_harm()
+    {
+        _device.IsBusMaster = true;
+        for (int round = 0; round < 50; round++)
+        {
+            DmaBuffer buffer = _space.Allocate(4 * Page);
+            using ManualResetEventSlim started = new();
+            Thread user = new(() => Use(buffer, started));
+            Thread device = new(() => Transfer(buffer.Iova));
+            user.Start();
+            device.Start();
+            Assert.True(started.Wait(Patience, TestContext.Current.CancellationToken));
+            buffer.Dispose();
+            Assert.True(user.Join(Patience) && device.Join(Patience));
+        }
+    }
+
+    [Fact]
+    public void The_device_is_off_the_bus_before_its_memory_goes()
+    {
+        _device.IsBusMaster = true;
+        DmaBuffer buffer = _space.Allocate(Page);
+        _device.Dispose();
+        DmaResult result = _model.Memory.TryWrite(buffer.Iova.Value, new byte[8]);
+        Assert.Equal(DmaResult.NoClient, result);
+        Assert.False(buffer.Mapping.IsLive);
+    }
+
+    [Fact]
+    public void Every_failing_call_of_an_allocation_is_named_and_leaves_nothing()
+    {
+        HashSet<string> named = [];
+        for (int n = 0; n < 20; n++)
+        {
+            int count = 0;
+            string? culprit = null;
+            SystemCalls calls = new(call =>
+            {
+                if (count++ != n)
+                {
+                    return 0;
+                }
+
+                culprit = call;
+                return Errno.EIO;
+            });
+            IoAddressSpace space = new(new ModelAddressSpace(), calls);
+            using EduModel model = new();
+            using VfioDevice device = model.Open(space);
+            VfioException? failure = Record.Exception(() => space.Allocate(Page, new DmaBufferOptions { NumaNode = 0 }).Dispose()) as VfioException;
+            Assert.Equal(culprit, failure?.Operation);
+            Assert.Equal(0, space.GetUsage().Mappings);
+            named.Add(culprit ?? "");
+        }
+
+        Assert.Equal(["", "madvise", "mbind", "mmap"], named.Order());
+    }
+
+    [Theory]
+    [InlineData(DmaPageSize.Huge2MiB, "hugepages-2048kB")]
+    [InlineData(DmaPageSize.Huge1GiB, "hugepages-1048576kB")]
+    public void Huge_pages_are_had_or_the_way_to_them_is_told(DmaPageSize size, string folder)
+    {
+        try
+        {
+            using DmaBuffer buffer = _space.Allocate(1, new DmaBufferOptions { PageSize = size });
+            Assert.Equal(size == DmaPageSize.Huge2MiB ? 2ul << 20 : 1ul << 30, buffer.Length);
+            Assert.Equal((0ul, 0L), (buffer.Iova.Value % buffer.Length, buffer.Address % (long)buffer.Length));
+        }
+        catch (VfioException e)
+        {
+            Assert.Equal(("mmap", Errno.ENOMEM), (e.Operation, e.Errno));
+            Assert.Contains(folder, e.Hint, StringComparison.Ordinal);
+        }
+    }
+
+    private static void Use(DmaBuffer buffer, ManualResetEventSlim started)
+    {
+        try
+        {
+            for (ulong i = 0; ; i++)
+            {
+                buffer.Write(i % 512 * 8, i);
+                _ = buffer.Read<ulong>(i % 2048 * 8);
+                started.Set();
+            }
+        }
+        catch (ObjectDisposedException)
+        {
+        }
+    }
+
+    private void Transfer(Iova iova)
+    {
+        byte[] bytes = new byte[Page];
+        while (_model.Memory.TryWrite(iova.Value, bytes) == DmaResult.Done)
+        {
+        }
+    }
+
+    private static bool HasRoom(ReadOnlySpan<bool> pages, int count)
+    {
+        int free = 0;
+        foreach (bool isTaken in pages)
+        {
+            free = isTaken ? 0 : free + 1;
+            if (free == count)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}
