@@ -105,7 +105,12 @@ public abstract partial class DeviceModel : IDisposable
     /// <summary>Opens the device in this process, as a driver does. The kernel's way: a reset first, and another when it is closed.</summary>
     /// <returns>The device; the caller owns it.</returns>
     /// <exception cref="VfioException">The model is open already: one driver at a time (EBUSY); or it was removed (ENODEV).</exception>
-    public VfioDevice Open() => Open(new IoAddressSpace(new ModelAddressSpace(), new SystemCalls()));
+    public VfioDevice Open()
+    {
+        ModelAddressSpace backend = new();
+        backend.Owner = new IoAddressSpace(backend, new SystemCalls());
+        return Open(backend.Owner);
+    }
 
     /// <summary>Opens the device into the address space of another model: both reach the same memory at the same addresses.</summary>
     /// <param name="addressSpace">The other's <see cref="VfioDevice.AddressSpace"/>.</param>

@@ -4,10 +4,12 @@ namespace Vfio;
 
 /// <summary>
 /// Descriptors that somebody with more rights opened, for <see cref="VfioDevice.FromHandles"/>: so a program needs no rights to nodes. They are
-/// as <c>open(2)</c> returned them; everything after that, the pinning of memory too, is done and paid for by the process that uses them.
+/// as <c>open(2)</c> returned them; everything after that, the pinning of memory too, is done and paid for by the process that uses them. For one use.
 /// </summary>
-public sealed record DeviceHandles
+public sealed class DeviceHandles
 {
+    private int _isUsed;
+
     private DeviceHandles(SafeFileHandle device, SafeFileHandle context, bool isGroup) => (Device, Context, IsGroup) = (device, context, isGroup);
 
     internal SafeFileHandle Device { get; }
@@ -27,6 +29,14 @@ public sealed record DeviceHandles
     /// <param name="container">An open <c>/dev/vfio/vfio</c>, read and write; no one else's.</param>
     /// <returns>The pair.</returns>
     public static DeviceHandles OfGroup(SafeFileHandle group, SafeFileHandle container) => Check(group, container, isGroup: true);
+
+    internal void UseOnce()
+    {
+        if (Interlocked.Exchange(ref _isUsed, 1) != 0)
+        {
+            throw new InvalidOperationException("these descriptors were made a device already; they are that device's");
+        }
+    }
 
     private static DeviceHandles Check(SafeFileHandle device, SafeFileHandle context, bool isGroup)
     {

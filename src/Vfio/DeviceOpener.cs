@@ -29,6 +29,12 @@ internal static class DeviceOpener
 
     public static VfioDevice Take(PciAddress address, DeviceHandles handles, VfioOpenOptions options)
     {
+        if (options.AddressSpace is not null)
+        {
+            throw new ArgumentException("descriptors bring an address space of their own: the device cannot join another", nameof(options));
+        }
+
+        handles.UseOnce();
         try
         {
             IHostAddressSpace backend = handles.IsGroup
@@ -106,12 +112,15 @@ internal static class DeviceOpener
     {
         SystemCalls calls = options.Calls;
         Type1Space container = new(calls, options.Host, Type1Container.Open(calls, options.Host, isIommufd: false), [Type1Model.None]);
+        IDeviceBackend? backend = null;
         try
         {
-            return new VfioDevice(container.Open(device, token: null), device.Address, container);
+            backend = container.Open(device, token: null);
+            return new VfioDevice(backend, device.Address, container);
         }
         catch
         {
+            backend?.Dispose();
             container.Dispose();
             throw;
         }

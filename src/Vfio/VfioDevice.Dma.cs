@@ -18,7 +18,7 @@ public sealed partial class VfioDevice
 
     /// <summary>
     /// Whether the device may use the bus by itself, for DMA and for message interrupts (bus master enable, bit 2 of the command register). Off when it is opened
-    /// and after a reset; a driver sets it once its memory is mapped.
+    /// and left by a reset as it was; a driver sets it once its memory is mapped.
     /// </summary>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
     /// <exception cref="VfioException">The device does not answer.</exception>
@@ -34,7 +34,8 @@ public sealed partial class VfioDevice
 
     /// <summary>
     /// The transfers of this device's that were stopped since it was opened or since the last call: what it tried, where, and what was mapped there. For the host's devices they
-    /// come from the kernel's log, which drops many when there are many; behind a conventional bridge they carry the bridge's address and are not told.
+    /// come from the kernel's log, which drops many when there are many; behind a conventional bridge they carry the bridge's address and are not told. Intel's log names no PCI
+    /// segment: on a host with several, faults there are told to the device of that address in segment 0.
     /// </summary>
     /// <returns>The faults, oldest first.</returns>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
@@ -66,8 +67,14 @@ public sealed partial class VfioDevice
         where fault is { } known && known.Device == Address
         select fault.Value;
 
-    private void TryLeaveBus()
+    // Quiesce before free: what the device could still write to must not be anybody else's by then.
+    private void Quiesce()
     {
+        if (_space is null || _space.IsEmpty)
+        {
+            return;
+        }
+
         try
         {
             ushort command = ReadCommandOf(out RegionInfo config);
@@ -76,7 +83,7 @@ public sealed partial class VfioDevice
                 WriteCommand(config, (ushort)(command & ~BusMasterEnable));
             }
         }
-        catch (VfioException)
+        catch (Exception e) when (e is VfioException or InvalidOperationException)
         {
             // It does not answer: asleep, or gone. The kernel clears the bit when the device is closed.
         }
@@ -93,7 +100,8 @@ public sealed partial class VfioDevice
         config = _backend.GetRegionInfo(RegionIndex.Config);
         Span<byte> bytes = stackalloc byte[sizeof(ushort)];
         _backend.ReadRegion(config, Command, bytes);
-        return BinaryPrimitives.ReadUInt16LittleEndian(bytes);
+        ushort command = BinaryPrimitives.ReadUInt16LittleEndian(bytes);
+        return command != ushort.MaxValue ? command : throw new VfioException("read", $"the command register of {Name}", "the device does not answer: it is asleep or gone");
     }
 
     private void WriteCommand(RegionInfo config, ushort command)

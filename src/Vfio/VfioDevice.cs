@@ -28,7 +28,6 @@ public sealed partial class VfioDevice : IDisposable
     private readonly IoAddressSpace? _space;
     private readonly IDisposable? _context;
     private readonly KernelLog? _log;
-    private readonly Action<IReadOnlyList<DmaMappingInfo>>? _leakReport;
     private readonly DeviceInfo _info;
     private readonly Lock _lock = new();
     private readonly HashSet<Region> _regions = [];
@@ -51,7 +50,6 @@ public sealed partial class VfioDevice : IDisposable
     private VfioDevice(IDeviceBackend backend, PciAddress address, VfioOpenOptions options, IoAddressSpace space)
         : this(backend, address, name: null, space)
     {
-        _leakReport = options.LeakReport;
         _log = new KernelLog(options.Host);
     }
 
@@ -171,7 +169,7 @@ public sealed partial class VfioDevice : IDisposable
 
     /// <summary>
     /// Takes the device off the bus where something is mapped for it, disposes the open regions, unmaps what is left of the address space where it was the last device, and closes
-    /// device, group and container or IOAS, in this order. More than once is harmless.
+    /// device, group and container or IOAS, in this order. More than once is harmless; a second call at the same time returns before the first is done.
     /// </summary>
     public void Dispose()
     {
@@ -187,55 +185,41 @@ public sealed partial class VfioDevice : IDisposable
             regions = [.. _regions];
         }
 
-        // Quiesce before free: what the device could still write to must not be anybody else's by then.
-        if (_space is { IsEmpty: false })
-        {
-            TryLeaveBus();
-        }
-
-        foreach (Region region in regions)
-        {
-            region.Dispose();
-        }
-
-        bool isLast = _space?.Leave() ?? false;
-        _backend.Dispose();
-        _context?.Dispose();
-        _log?.Dispose();
-        if (isLast)
-        {
-            _space!.Close();
-            if (_space.Leaks.Count != 0)
+        Disposal.InTurn([
+            Quiesce, .. regions.Select(region => (Action)region.Dispose),
+            () =>
             {
-                _leakReport?.Invoke(_space.Leaks);
-            }
-        }
+                if (_space is null)
+                {
+                    _backend.Dispose();
+                }
+                else
+                {
+                    _space.Leave(_backend.Dispose);
+                }
+            },
+            () => _context?.Dispose(), () => _log?.Dispose()]);
     }
 
     /// <summary>Opens a device of the host into an address space; where a step fails nothing is left.</summary>
     internal static VfioDevice Enter(PciAddress address, VfioOpenOptions options, IoAddressSpace space, Func<IDeviceBackend> open) =>
-        Enter(space, open, backend => new VfioDevice(backend, address, options, space));
+        Enter(space, open, options.LeakReport, backend => new VfioDevice(backend, address, options, space));
 
     /// <summary>Opens a device that is no device of the host into an address space.</summary>
     internal static VfioDevice Enter(PciAddress address, string name, IoAddressSpace space, Func<IDeviceBackend> open) =>
-        Enter(space, open, backend => new VfioDevice(backend, address, name, space));
+        Enter(space, open, leakReport: null, backend => new VfioDevice(backend, address, name, space));
 
-    private static VfioDevice Enter(IoAddressSpace space, Func<IDeviceBackend> open, Func<IDeviceBackend, VfioDevice> make)
+    private static VfioDevice Enter(
+        IoAddressSpace space, Func<IDeviceBackend> open, Action<IReadOnlyList<DmaMappingInfo>>? leakReport, Func<IDeviceBackend, VfioDevice> make)
     {
-        IDeviceBackend backend = space.Enter(open);
+        IDeviceBackend backend = space.Enter(open, leakReport);
         try
         {
             return make(backend);
         }
         catch
         {
-            bool isLast = space.Leave();
-            backend.Dispose();
-            if (isLast)
-            {
-                space.Close();
-            }
-
+            space.Leave(backend.Dispose);
             throw;
         }
     }

@@ -16,6 +16,9 @@ internal sealed class ModelAddressSpace : IAddressSpaceBackend
 
     private WrittenPages? _written;
 
+    /// <summary>Whose this is: it has the memory that is mapped, which lives as long as a model can reach it.</summary>
+    public IoAddressSpace? Owner { get; set; }
+
     public string Subject => "the models' address space";
 
     /// <summary>What is mapped.</summary>
@@ -25,13 +28,13 @@ internal sealed class ModelAddressSpace : IAddressSpaceBackend
 
     public void Map(ulong iova, nint address, ulong length, DmaAccess access)
     {
-        // The kernel looks by itself whether there is memory.
-        if (!ProcessMemory.IsMapped(address, length))
+        // The kernel looks by itself whether there is memory, and whether this process may write it.
+        if (!ProcessMemory.TryPopulate(address, length, access))
         {
             throw MapErrors.Explain("map", iova, length, Errno.EFAULT);
         }
 
-        Table.Map(iova, length, access, new MemoryTarget(new ProcessMemory(address, length)));
+        Table.Map(iova, length, access, new MemoryTarget(new ProcessMemory(address, length), this));
     }
 
     // A model's memory is memory of this process.
@@ -39,20 +42,33 @@ internal sealed class ModelAddressSpace : IAddressSpaceBackend
 
     public void Unmap(ulong iova, ulong length) => Table.Unmap(iova, length);
 
-    public void UnmapAll() => Table.Clear();
+    public bool TryUnmapAll()
+    {
+        Table.Clear();
+        return true;
+    }
 
     public void SetDirtyTracking(bool isOn) => Table.Written = _written = isOn ? new WrittenPages(PageSize) : null;
 
-    public void ReadDirty(ulong iova, ulong length, ulong pageSize, Span<ulong> bitmap) => _written?.Take(iova, length, bitmap);
+    public void ReadDirty(ulong iova, ulong length, ulong pageSize, Span<ulong> bitmap) => _written?.Take(iova, length, pageSize, bitmap);
 
     public void Dispose() => Table.Clear();
 
-    private sealed class MemoryTarget(ProcessMemory memory) : DmaTarget
+    // A model that is still there transfers to memory that is still there: it is the address space's, which this keeps.
+    private sealed class MemoryTarget(ProcessMemory memory, ModelAddressSpace keep) : DmaTarget
     {
         public override ulong Length => memory.Length;
 
-        public override void Read(ulong offset, Span<byte> destination) => memory.Read(offset, destination);
+        public override void Read(ulong offset, Span<byte> destination)
+        {
+            memory.Read(offset, destination);
+            GC.KeepAlive(keep);
+        }
 
-        public override void Write(ulong offset, ReadOnlySpan<byte> source) => memory.Write(offset, source);
+        public override void Write(ulong offset, ReadOnlySpan<byte> source)
+        {
+            memory.Write(offset, source);
+            GC.KeepAlive(keep);
+        }
     }
 }

@@ -18,7 +18,11 @@ internal sealed class WrittenPages(ulong pageSize)
     }
 
     /// <summary>Sets the bits of a range's written pages, and forgets them.</summary>
-    public void Take(ulong iova, ulong length, Span<ulong> bitmap)
+    /// <param name="iova">Where the range starts.</param>
+    /// <param name="length">Bytes.</param>
+    /// <param name="bitPage">Bytes that a bit stands for: a page, or several.</param>
+    /// <param name="bitmap">The bits.</param>
+    public void Take(ulong iova, ulong length, ulong bitPage, Span<ulong> bitmap)
     {
         ulong first = iova / pageSize;
         lock (_lock)
@@ -27,7 +31,8 @@ internal sealed class WrittenPages(ulong pageSize)
             {
                 if (_pages.Remove(first + i))
                 {
-                    bitmap[(int)(i / 64)] |= 1ul << (int)(i % 64);
+                    ulong bit = i * pageSize / bitPage;
+                    bitmap[(int)(bit / 64)] |= 1ul << (int)(bit % 64);
                 }
             }
         }

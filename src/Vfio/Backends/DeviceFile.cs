@@ -10,8 +10,10 @@ namespace Vfio.Backends;
 /// <param name="device">The descriptor; owned.</param>
 /// <param name="subject">The device's name in messages.</param>
 /// <param name="backendName">How the descriptor was come by.</param>
+/// <param name="closing">Called once, before the descriptor is closed: others stop using it.</param>
 /// <param name="closed">Called once, after the descriptor is closed: lets go of what had to stay open as long.</param>
-internal sealed class DeviceFile(SystemCalls calls, SafeFileHandle device, string subject, string backendName, Action closed)
+internal sealed class DeviceFile(
+    SystemCalls calls, SafeFileHandle device, string subject, string backendName, Action? closing = null, Action? closed = null)
     : IDeviceBackend
 {
     private int _isClosed;
@@ -29,13 +31,13 @@ internal sealed class DeviceFile(SystemCalls calls, SafeFileHandle device, strin
 
     public void ReadRegion(RegionInfo region, ulong offset, Span<byte> data)
     {
-        int errno = PositionedIo.Read(device, data, checked((long)(region.FileOffset + offset)), out nint done);
+        int errno = PositionedIo.Read(device, data, PlaceIn(region, offset), out nint done);
         Check("read", region, offset, data.Length, done, errno);
     }
 
     public void WriteRegion(RegionInfo region, ulong offset, ReadOnlySpan<byte> data)
     {
-        int errno = PositionedIo.Write(device, data, checked((long)(region.FileOffset + offset)), out nint done);
+        int errno = PositionedIo.Write(device, data, PlaceIn(region, offset), out nint done);
         Check("write", region, offset, data.Length, done, errno);
     }
 
@@ -45,7 +47,7 @@ internal sealed class DeviceFile(SystemCalls calls, SafeFileHandle device, strin
         int errno = calls.Before("mmap");
         return errno != 0
             ? throw new VfioException("mmap", place, errno)
-            : MappedMemory.Map(device, checked((long)(region.FileOffset + area.Offset)), checked((nuint)area.Length), region.CanRead, region.CanWrite, place);
+            : MappedMemory.Map(device, PlaceIn(region, area.Offset), checked((nuint)area.Length), region.CanRead, region.CanWrite, place);
     }
 
     public void Reset() => VfioDeviceIoctl.Reset(calls, device, subject);
@@ -59,10 +61,21 @@ internal sealed class DeviceFile(SystemCalls calls, SafeFileHandle device, strin
     {
         if (Interlocked.Exchange(ref _isClosed, 1) == 0)
         {
-            device.Dispose();
-            closed();
+            try
+            {
+                closing?.Invoke();
+            }
+            finally
+            {
+                device.Dispose();
+                closed?.Invoke();
+            }
         }
     }
+
+    // Offsets come from the kernel: one that no file has is its own error (EINVAL).
+    private static long PlaceIn(RegionInfo region, ulong offset) =>
+        region.FileOffset <= long.MaxValue && offset <= long.MaxValue - region.FileOffset ? (long)(region.FileOffset + offset) : long.MaxValue;
 
     private void Check(string operation, RegionInfo region, ulong offset, int wanted, nint done, int errno)
     {

@@ -24,8 +24,9 @@ internal interface IAddressSpaceBackend : IDisposable
     /// <summary>Takes one mapping back, whole.</summary>
     void Unmap(ulong iova, ulong length);
 
-    /// <summary>Takes all back.</summary>
-    void UnmapAll();
+    /// <summary>Takes all back in one go, where the backend can.</summary>
+    /// <returns>Whether it can; where not, all is as it was.</returns>
+    bool TryUnmapAll();
 
     /// <summary>Starts or ends the record of pages that devices write.</summary>
     /// <exception cref="NotSupportedException">There is none.</exception>

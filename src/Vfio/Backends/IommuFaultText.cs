@@ -30,9 +30,9 @@ internal static partial class IommuFaultText
 
     private static bool TryHex(string text, out ulong value) => ulong.TryParse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value);
 
-    [GeneratedRegex(@"DMAR: \[DMA (?<access>Read|Write)[^\]]*\] Request device \[(?:0x)?(?<device>[0-9a-f:.]{7,16})\] (?:PASID \S+ )?fault addr 0x(?<address>[0-9a-f]{1,16}) \[fault reason [^\]]*\] (?<reason>.{1,200})", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^DMAR: \[DMA (?<access>Read|Write)[^\]]*\] Request device \[(?:0x)?(?<device>[0-9a-f:.]{7,16})\] (?:PASID \S+ )?fault addr (?:0x)?(?<address>[0-9a-f]{1,16}) \[fault reason [^\]]*\] (?<reason>.{1,200})", RegexOptions.CultureInvariant)]
     private static partial Regex Intel();
 
-    [GeneratedRegex(@"(?<device>[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]): AMD-Vi: Event logged \[IO_PAGE_FAULT domain=0x[0-9a-f]{1,8} address=0x(?<address>[0-9a-f]{1,16}) flags=0x(?<flags>[0-9a-f]{1,8})", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^(?:[\w-]{1,32} )?(?<device>[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]): AMD-Vi: Event logged \[IO_PAGE_FAULT domain=0x[0-9a-f]{1,8} address=0x(?<address>[0-9a-f]{1,16}) flags=0x(?<flags>[0-9a-f]{1,8})", RegexOptions.CultureInvariant)]
     private static partial Regex Amd();
 }

@@ -12,9 +12,10 @@ internal static class IovaRanges
         foreach ((ulong first, ulong last) in ranges.Where(range => range.First <= range.Last).OrderBy(range => range.First))
         {
             ulong start = first > ulong.MaxValue - (pageSize - 1) ? ulong.MaxValue : (first + (pageSize - 1)) & ~(pageSize - 1);
-            // One before the last page's end, without the overflow of the last address of all.
-            ulong end = last == ulong.MaxValue || ((last + 1) & (pageSize - 1)) == 0 ? last : ((last + 1) & ~(pageSize - 1)) - 1;
-            if (start > end || end - start < pageSize - 1)
+            // Where the whole pages end; 0 behind the last address of all, and where there is none.
+            ulong behind = (last == ulong.MaxValue ? 0 : last + 1) & ~(pageSize - 1);
+            ulong end = behind - 1;
+            if (last < pageSize - 1 || start > end || end - start < pageSize - 1)
             {
                 continue;
             }

@@ -40,7 +40,8 @@ internal sealed unsafe class BufferMemory : SafeHandle
     {
         DmaPageSize.Huge2MiB => 1ul << Huge2MiBShift,
         DmaPageSize.Huge1GiB => 1ul << Huge1GiBShift,
-        _ => (ulong)Environment.SystemPageSize,
+        DmaPageSize.Default => (ulong)Environment.SystemPageSize,
+        _ => throw new ArgumentOutOfRangeException(nameof(pages), pages, "no such page size"),
     };
 
     /// <summary>Zeroed memory of its own.</summary>
@@ -61,7 +62,7 @@ internal sealed unsafe class BufferMemory : SafeHandle
                 memory.BindTo(calls, number);
             }
 
-            memory.Populate(calls);
+            memory.Populate(calls, mayLack: huge != 0 && node is not null);
             return memory;
         }
         catch
@@ -72,18 +73,18 @@ internal sealed unsafe class BufferMemory : SafeHandle
     }
 
     /// <summary>A part of a file (a memfd, usually), shared with whoever else has it.</summary>
-    public static BufferMemory MapFile(SystemCalls calls, SafeFileHandle file, ulong offset, ulong length, bool isWritable) => Map(
-        calls, length, Libc.PROT_READ | (isWritable ? Libc.PROT_WRITE : 0), Libc.MAP_SHARED, file, checked((long)offset), DmaPageSize.Default);
+    public static BufferMemory MapFile(SystemCalls calls, SafeFileHandle file, ulong offset, ulong length)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, (ulong)long.MaxValue);
+        return Map(calls, length, Libc.PROT_READ | Libc.PROT_WRITE, Libc.MAP_SHARED, file, (long)offset, DmaPageSize.Default);
+    }
 
     /// <summary>Lets go of the memory: from here on it reads as zeroes, and what is written goes nowhere. Any thread; once is enough.</summary>
     public void Revoke()
     {
-        if (Interlocked.Exchange(ref _revoked, 1) == 0)
+        if (Interlocked.Exchange(ref _revoked, 1) == 0 && !MemoryCover.TryZeroes(handle, _length))
         {
-            // Where this fails (no memory for another mapping) the pages just live as long as this object.
-            _ = Libc.MMap(
-                handle, _length, Libc.PROT_READ | Libc.PROT_WRITE,
-                Libc.MAP_PRIVATE | Libc.MAP_ANONYMOUS | Libc.MAP_NORESERVE | Libc.MAP_FIXED, NoFile, 0);
+            SetHandleAsInvalid(); // what is there may soon be somebody else's: it is not given back
         }
 
         GC.KeepAlive(this);
@@ -108,7 +109,12 @@ internal sealed unsafe class BufferMemory : SafeHandle
             }
         }
 
-        throw new VfioException("mmap", subject, errno, errno == Errno.ENOMEM && pages != DmaPageSize.Default ? HugePageHint(length, pages) : null);
+        throw new VfioException("mmap", subject, errno, errno switch
+        {
+            Errno.ENOMEM when pages != DmaPageSize.Default => HugePageHint(length, pages),
+            Errno.EACCES when file is not null => "the file is not open for reading and writing",
+            _ => null,
+        });
     }
 
     private static string HugePageHint(ulong length, DmaPageSize pages)
@@ -136,12 +142,17 @@ internal sealed unsafe class BufferMemory : SafeHandle
 
     // All pages are there before they are pinned. A page that was never written is the kernel's one page of zeroes: pinned for reading alone, kernels
     // before 6.2 leave the device with that one for ever, while this process writes its own.
-    private void Populate(SystemCalls calls)
+    private void Populate(SystemCalls calls, bool mayLack)
     {
         int errno = calls.Before("madvise");
         if (errno == 0 && Libc.MAdvise(handle, _length, Libc.MADV_POPULATE_WRITE) != 0)
         {
             errno = Marshal.GetLastPInvokeError();
+        }
+
+        if (errno == Errno.EINVAL && mayLack)
+        {
+            throw new VfioException("madvise", "huge pages of one NUMA node", errno, "kernels before 5.14 cannot say whether the node has them, and touching one that is missing is a bus error");
         }
 
         if (errno == Errno.EINVAL)

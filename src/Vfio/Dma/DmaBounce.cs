@@ -1,6 +1,10 @@
 namespace Vfio;
 
 /// <summary>A copy, which devices can reach, of memory that they cannot. What the device wrote is copied back at disposal.</summary>
+/// <remarks>
+/// The copy always begins as the memory is: a device that writes less than it might leaves the rest as it was, and nobody sees what was in the copy's place
+/// before. For one disposal.
+/// </remarks>
 public readonly ref struct DmaBounce : IDisposable
 {
     private readonly Span<byte> _data;
@@ -12,14 +16,14 @@ public readonly ref struct DmaBounce : IDisposable
         : this(data, access)
     {
         _block = block;
-        CopyIn(block.Span);
+        data.CopyTo(block.Span);
     }
 
     internal DmaBounce(Span<byte> data, DmaAccess access, DmaBuffer buffer)
         : this(data, access)
     {
         _buffer = buffer;
-        CopyIn(buffer.Slice(0, data.Length));
+        data.CopyTo(buffer.Slice(0, data.Length));
     }
 
     private DmaBounce(Span<byte> data, DmaAccess access)
@@ -47,14 +51,6 @@ public readonly ref struct DmaBounce : IDisposable
         else
         {
             _buffer.Dispose();
-        }
-    }
-
-    private void CopyIn(Span<byte> copy)
-    {
-        if ((_access & DmaAccess.Read) != 0)
-        {
-            _data.CopyTo(copy);
         }
     }
 }

@@ -27,12 +27,12 @@ internal sealed class DmaLedger
     /// <summary>Finds room. Goes on from where the last was found, so that an address is not used again at once, and then from the start.</summary>
     public bool TryPlace(IReadOnlyList<IovaRange> ranges, ulong length, ulong alignment, ulong last, out ulong iova)
     {
-        if (!TryPlace(ranges, _next, length, alignment, last, out iova) && !TryPlace(ranges, Least, length, alignment, last, out iova))
+        if (!TryPlace(ranges, Math.Max(_next, Least), length, alignment, last, out iova) && !TryPlace(ranges, Least, length, alignment, last, out iova))
         {
             return false;
         }
 
-        _next = iova + length; // overflows to 0 behind the last address: the next search then begins below every range
+        _next = iova + length; // overflows to 0 behind the last address
         return true;
     }
 

@@ -48,7 +48,9 @@ public sealed class DmaMapping : IDisposable
     internal ulong Last => Iova.Value + (Length - 1);
 
     /// <summary>What has to stay as long as the mapping: memory that ends with it, or a region.</summary>
-    internal object? Memory { get; }
+    internal object? Memory { get; private set; }
+
+    internal IoAddressSpace Space => _space;
 
     /// <summary>Takes the memory back from the devices. More than once is harmless.</summary>
     /// <exception cref="VfioException">The kernel refused; the mapping lives on.</exception>
@@ -61,5 +63,6 @@ public sealed class DmaMapping : IDisposable
     {
         _isEnded = true;
         (Memory as BufferMemory)?.Revoke();
+        Memory = null; // what remembers this mapping does not keep its memory
     }
 }

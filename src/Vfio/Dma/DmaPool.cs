@@ -14,8 +14,6 @@ public sealed unsafe class DmaPool : IDisposable
 {
     // Blocks do not share cache lines, with each other or with what is next to the buffer.
     private const ulong CacheLine = 64;
-    private const int Rented = -2;
-    private const int Moving = -3;
     private const int None = -1;
 
     private readonly DmaBuffer _buffer;
@@ -24,6 +22,7 @@ public sealed unsafe class DmaPool : IDisposable
     private readonly int _blockLength;
     private readonly ulong _stride;
     private readonly int[] _next;
+    private readonly int[] _turns; // how often each was taken and given back: odd while somebody has it, so that a block of before is known
     private long _head; // index of the first free block + 1 in the low half; in the high half a count, so that no head is seen twice
 
     internal DmaPool(DmaBuffer buffer, int blockLength, int count)
@@ -34,6 +33,7 @@ public sealed unsafe class DmaPool : IDisposable
         _blockLength = blockLength;
         _stride = Stride(blockLength);
         _next = new int[count];
+        _turns = new int[count];
         for (int i = 0; i < count; i++)
         {
             _next[i] = i + 1 < count ? i + 1 : None;
@@ -82,8 +82,9 @@ public sealed unsafe class DmaPool : IDisposable
             uint next = (uint)(Volatile.Read(ref _next[index]) + 1);
             if (Interlocked.CompareExchange(ref _head, Advance(head, next), head) == head)
             {
-                Volatile.Write(ref _next[index], Rented);
-                block = new DmaBlock(this, index);
+                int turn = _turns[index] + 1;
+                Volatile.Write(ref _turns[index], turn);
+                block = new DmaBlock(this, index, turn);
                 return true;
             }
         }
@@ -91,9 +92,9 @@ public sealed unsafe class DmaPool : IDisposable
 
     /// <summary>A copy of memory that devices cannot reach, in a block, for one transfer.</summary>
     /// <param name="data">The caller's memory: any span, of the managed heap too; at most <see cref="BlockLength"/> bytes.</param>
-    /// <param name="access">What the device is to do: what it reads is copied in now, what it writes copied back at disposal.</param>
+    /// <param name="access">What the device is to do: what it writes is copied back at disposal.</param>
     /// <returns>The copy; dispose it when the transfer has ended.</returns>
-    /// <exception cref="ArgumentException">The data does not fit a block.</exception>
+    /// <exception cref="ArgumentException">The data does not fit a block; no access.</exception>
     /// <exception cref="InvalidOperationException">All blocks are rented.</exception>
     /// <exception cref="ObjectDisposedException">The pool, or the last device of its address space, was disposed.</exception>
     public DmaBounce Bounce(Span<byte> data, DmaAccess access)
@@ -103,25 +104,31 @@ public sealed unsafe class DmaPool : IDisposable
             throw new ArgumentException($"{data.Length} bytes do not fit a block of {_blockLength}", nameof(data));
         }
 
+        IoAddressSpace.CheckAccess(access);
         return new DmaBounce(data, access, Rent());
     }
 
     /// <summary>Unmaps and frees the buffer; blocks that are rented end with it. More than once is harmless.</summary>
     public void Dispose() => _buffer.Dispose();
 
-    internal Iova IovaOf(int index) => new(_buffer.Iova.Value + ((ulong)index * _stride));
+    internal Iova IovaOf(int index, int turn)
+    {
+        Check(index, turn);
+        return new Iova(_buffer.Iova.Value + ((ulong)index * _stride));
+    }
 
-    internal Span<byte> SpanOf(int index)
+    internal Span<byte> SpanOf(int index, int turn)
     {
         ObjectDisposedException.ThrowIf(!_mapping.IsLive, this);
+        Check(index, turn);
         return new Span<byte>(_start + ((ulong)index * _stride), _blockLength);
     }
 
-    internal void Return(int index)
+    internal void Return(int index, int turn)
     {
-        if (Interlocked.CompareExchange(ref _next[index], Moving, Rented) != Rented)
+        if (Interlocked.CompareExchange(ref _turns[index], turn + 1, turn) != turn)
         {
-            throw new InvalidOperationException("the block was given back already");
+            throw GivenBack();
         }
 
         while (true)
@@ -134,6 +141,17 @@ public sealed unsafe class DmaPool : IDisposable
             }
         }
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Check(int index, int turn)
+    {
+        if (Volatile.Read(ref _turns[index]) != turn)
+        {
+            throw GivenBack();
+        }
+    }
+
+    private static InvalidOperationException GivenBack() => new("the block was given back already");
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static long Advance(long head, uint first) => ((head & ~0xffffffffL) + (1L << 32)) | first;

@@ -3,14 +3,14 @@ using System.Numerics;
 namespace Vfio;
 
 /// <summary>
-/// The record of pages that devices write, for who copies memory while a device runs. Type1's second version keeps one, and counts every page
-/// that it has pinned as written where the IOMMU cannot tell; iommufd keeps one where the IOMMU can tell.
+/// The record of pages that devices write, for who copies memory while a device runs. Type1's second version keeps one, which counts every page
+/// that is pinned as written; iommufd keeps one where the IOMMU can tell.
 /// </summary>
 /// <remarks>The caller owns it; disposal ends the record. One at a time for an address space.</remarks>
 public sealed class DmaWriteLog : IDisposable
 {
     private readonly IoAddressSpace _space;
-    private bool _isDisposed;
+    private int _isDisposed;
 
     internal DmaWriteLog(IoAddressSpace space) => _space = space;
 
@@ -21,13 +21,18 @@ public sealed class DmaWriteLog : IDisposable
     /// <param name="mapping">The mapping; <see cref="DmaBuffer.Mapping"/> for a buffer.</param>
     /// <param name="bitmap">One bit a page, the first page in bit 0 of the first word; overwritten.</param>
     /// <returns>How many pages.</returns>
-    /// <exception cref="ArgumentException">The bitmap is too short.</exception>
+    /// <exception cref="ArgumentException">The bitmap is too short, or the mapping is of another address space.</exception>
     /// <exception cref="ObjectDisposedException">The record, or the mapping, has ended.</exception>
     /// <exception cref="VfioException">The kernel refused.</exception>
     public int Read(DmaMapping mapping, Span<ulong> bitmap)
     {
         ArgumentNullException.ThrowIfNull(mapping);
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        ObjectDisposedException.ThrowIf(_isDisposed != 0, this);
+        if (mapping.Space != _space)
+        {
+            throw new ArgumentException("the mapping is of another address space", nameof(mapping));
+        }
+
         ulong words = ((mapping.Length / PageSize) + 63) / 64;
         if ((ulong)bitmap.Length < words)
         {
@@ -49,9 +54,8 @@ public sealed class DmaWriteLog : IDisposable
     /// <summary>Ends the record. More than once is harmless.</summary>
     public void Dispose()
     {
-        if (!_isDisposed)
+        if (Interlocked.Exchange(ref _isDisposed, 1) == 0)
         {
-            _isDisposed = true;
             _space.EndWriteLog();
         }
     }

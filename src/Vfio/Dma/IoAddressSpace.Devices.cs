@@ -5,73 +5,82 @@ namespace Vfio;
 // What the devices do with it: they come, and go.
 public sealed partial class IoAddressSpace
 {
+    private Action<IReadOnlyList<DmaMappingInfo>>? _leakReport;
+
     /// <summary>Opens a device into the address space. The first one that fails ends it.</summary>
-    internal IDeviceBackend Enter(Func<IDeviceBackend> open)
+    internal IDeviceBackend Enter(Func<IDeviceBackend> open, Action<IReadOnlyList<DmaMappingInfo>>? leakReport)
     {
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_isClosed, this);
-            IDeviceBackend? device = null;
-            try
-            {
-                device = open();
-                Refresh();
-                _devices++;
-                return device;
-            }
-            catch
-            {
-                device?.Dispose();
-                if (_devices == 0)
-                {
-                    _isClosed = true;
-                    _backend.Dispose();
-                }
+            _devices++;
+        }
 
-                throw;
+        IDeviceBackend? device = null;
+        try
+        {
+            // As long as the device's reset: what the others map meanwhile does not wait for it.
+            device = open();
+            lock (_lock)
+            {
+                Refresh();
+                _leakReport += leakReport;
             }
+
+            return device;
+        }
+        catch
+        {
+            device?.Dispose();
+            Leave(closeDevice: null);
+            throw;
         }
     }
 
-    /// <summary>A device goes, and is off the bus. With the last one all that is mapped ends.</summary>
-    /// <returns>Whether it was the last: the caller closes the device, then this.</returns>
-    internal bool Leave()
+    /// <summary>A device goes, and is off the bus. With the last one all that is mapped ends, and then the kernel's address space.</summary>
+    /// <param name="closeDevice">Closes the device, between the two.</param>
+    internal void Leave(Action? closeDevice)
     {
+        bool isLast;
         lock (_lock)
         {
-            if (--_devices > 0)
+            isLast = --_devices == 0;
+            if (isLast)
             {
-                return false;
-            }
-
-            _isClosed = true;
-            Leaks = Describe(_ledger.Live);
-            if (_ledger.Count != 0)
-            {
+                _isClosed = true;
+                Leaks = Describe(_ledger.Live);
                 try
                 {
-                    _backend.UnmapAll();
+                    TakeAllBack();
                 }
-                catch (VfioException)
+                catch (Exception e) when (e is VfioException or ObjectDisposedException)
                 {
                     // Closing the address space takes back what this could not.
                 }
             }
-
-            return true;
         }
+
+        Disposal.InTurn([closeDevice ?? (static () => { }), .. isLast ? (Action[])[Close, ReportLeaks] : []]);
     }
 
-    /// <summary>After the last device is closed: lets go of the kernel's address space, and then of the memory.</summary>
-    internal void Close()
+    private void Close() => Disposal.InTurn([_backend.Dispose, EndAll]);
+
+    private void EndAll()
     {
-        _backend.Dispose();
         lock (_lock)
         {
             foreach (DmaMapping mapping in _ledger.Clear())
             {
                 mapping.End();
             }
+        }
+    }
+
+    private void ReportLeaks()
+    {
+        if (Leaks.Count != 0)
+        {
+            _leakReport?.Invoke(Leaks);
         }
     }
 

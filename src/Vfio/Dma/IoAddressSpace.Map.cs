@@ -46,10 +46,13 @@ public sealed partial class IoAddressSpace
     }
 
     /// <summary>Lets the devices reach a part of a file that lies in memory: a memfd, a file of a tmpfs or of huge pages. Others who map the file see the same bytes.</summary>
-    /// <param name="file">The file; stays the caller's, and may be closed when this returns.</param>
+    /// <param name="file">
+    /// The file, open for reading and writing; stays the caller's, and may be closed when this returns. Somebody who shortens it later makes accesses of this process beyond its new end
+    /// a bus error, which ends it: seal a memfd that others have (<c>F_SEAL_SHRINK</c>).
+    /// </param>
     /// <param name="offset">Bytes from the file's start; a multiple of the page size.</param>
     /// <param name="length">Bytes; a multiple of the page size, more than 0. All of it lies within the file.</param>
-    /// <param name="access">What the device may do with it. A file that was opened for reading alone is mapped for reading alone.</param>
+    /// <param name="access">What the device may do with it.</param>
     /// <param name="at">The device's address of it; chosen by the library for <see langword="null"/>.</param>
     /// <param name="owner">Whose it is, for the ledger; the line of the source for <see langword="null"/>.</param>
     /// <param name="sourceFile">Filled in by the compiler.</param>
@@ -65,7 +68,7 @@ public sealed partial class IoAddressSpace
         CheckAccess(access);
         CheckMultiple(offset, nameof(offset));
         CheckAddress(at, length, PageSize);
-        BufferMemory memory = BufferMemory.MapFile(_calls, file, offset, length, isWritable: true);
+        BufferMemory memory = BufferMemory.MapFile(_calls, file, offset, length);
         try
         {
             Request request = new(memory.Address, length, access, at, PageSize, MostBits, memory, owner, sourceFile, line);
@@ -82,7 +85,7 @@ public sealed partial class IoAddressSpace
     /// Lets the devices reach the memory of another device, peer to peer, where the kernel allows it: type1 does, iommufd with files of a device's memory
     /// (<c>VFIO_DEVICE_FEATURE_DMA_BUF</c>, Linux 6.19). Whether the transfers arrive is up to the platform's bridges.
     /// </summary>
-    /// <param name="region">A region of the other device, mapped; it must not be disposed before the mapping.</param>
+    /// <param name="region">A region of the other device, mapped; its disposal, or its device's, disposes the mapping.</param>
     /// <param name="offset">Bytes from the region's start; a multiple of the page size.</param>
     /// <param name="length">Bytes; a multiple of the page size, more than 0.</param>
     /// <param name="access">What the device may do with it.</param>
@@ -102,16 +105,18 @@ public sealed partial class IoAddressSpace
         CheckAccess(access);
         CheckMultiple(offset, nameof(offset));
         CheckAddress(at, length, PageSize);
-        nint address = region.FindMapped(offset, length)
+        nint start = region.FindMapped(offset, length)
             ?? throw new NotSupportedException($"0x{length:x} bytes at {region.Index.Describe()}+0x{offset:x} are not mapped: only a region's mapped memory can be reached by others");
-        Request request = new(address, length, access, at, PageSize, MostBits, region, owner, file, line);
-        return Map(request, (in Request request, ulong iova) =>
+        Request request = new(start, length, access, at, PageSize, MostBits, region, owner, file, line);
+        DmaMapping mapping = Map(request, (in Request request, ulong iova) =>
         {
             if (!_backend.TryMapDeviceMemory(iova, () => region.TryExport(offset, length), length, request.Access))
             {
                 MapMemory(in request, iova);
             }
         });
+        region.Lend(mapping);
+        return mapping;
     }
 
     /// <summary>Takes back the mapping that lies exactly there; as its disposal does.</summary>
@@ -142,22 +147,13 @@ public sealed partial class IoAddressSpace
 
     /// <summary>Takes everything back from the devices; buffers, pools and mappings are then as if disposed.</summary>
     /// <exception cref="ObjectDisposedException">The last device of the address space was disposed.</exception>
-    /// <exception cref="VfioException">The kernel refused; all is as it was.</exception>
+    /// <exception cref="VfioException">The kernel refused; what it did not take back is as it was.</exception>
     public void UnmapAll()
     {
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_isClosed, this);
-            if (_ledger.Count == 0)
-            {
-                return;
-            }
-
-            _backend.UnmapAll();
-            foreach (DmaMapping mapping in _ledger.Clear())
-            {
-                mapping.End();
-            }
+            TakeAllBack();
         }
     }
 
@@ -171,9 +167,35 @@ public sealed partial class IoAddressSpace
                 return;
             }
 
-            _backend.Unmap(mapping.First, mapping.Length);
-            _ledger.Remove(mapping);
-            mapping.End();
+            TakeBack(mapping);
+        }
+    }
+
+    private void TakeBack(DmaMapping mapping)
+    {
+        _backend.Unmap(mapping.First, mapping.Length);
+        _ledger.Remove(mapping);
+        mapping.End();
+    }
+
+    private void TakeAllBack()
+    {
+        if (_ledger.Count == 0)
+        {
+            return;
+        }
+
+        if (_backend.TryUnmapAll())
+        {
+            foreach (DmaMapping mapping in _ledger.Clear())
+            {
+                mapping.End();
+            }
+        }
+
+        while (_ledger.Live is [.., DmaMapping last])
+        {
+            TakeBack(last);
         }
     }
 
@@ -182,7 +204,7 @@ public sealed partial class IoAddressSpace
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_isClosed, this);
-            ulong iova = request.At is Iova at ? CheckPlace(at.Value, request.Length) : FindPlace(request);
+            ulong iova = request.At is Iova at ? CheckPlace(at.Value, request) : FindPlace(request);
             map(in request, iova);
             DmaMapping mapping = new(this, iova, request.Length, request.Access, request.Keep, request.Owner, request.File, request.Line);
             _ledger.Add(mapping);
@@ -194,7 +216,7 @@ public sealed partial class IoAddressSpace
 
     private ulong FindPlace(in Request request)
     {
-        int bits = Math.Min(_bits, request.Bits);
+        int bits = BitsOf(request);
         // A transfer of the whole length stays in one entry of the IOMMU where pages are large.
         return _ledger.TryPlace(_ranges, request.Length, request.Alignment, LastOf(bits), out ulong iova)
             ? iova
@@ -202,22 +224,26 @@ public sealed partial class IoAddressSpace
                 "map", $"0x{request.Length:x} bytes", Errno.ENOSPC, $"no addresses of {bits} bits are free: usable are {string.Join(", ", _ranges)}");
     }
 
-    private ulong CheckPlace(ulong iova, ulong length)
+    private ulong CheckPlace(ulong iova, in Request request)
     {
+        ulong length = request.Length;
+        int bits = BitsOf(request);
         ulong last = iova + (length - 1);
         if (_ledger.FindOverlap(iova, last) is DmaMapping other)
         {
             throw DmaLedger.Taken(other, iova, length);
         }
 
-        if (last > LastOf(_bits) || !_ranges.Any(range => range.Contains(iova, last)))
+        if (last > LastOf(bits) || !_ranges.Any(range => range.Contains(iova, last)))
         {
-            string limit = _bits < MostBits ? $", with {_bits} bits of address" : "";
+            string limit = bits < MostBits ? $", with {bits} bits of address" : "";
             throw new VfioException("map", MapErrors.Describe(iova, length), Errno.EINVAL, $"usable addresses are {string.Join(", ", _ranges)}{limit}");
         }
 
         return iova;
     }
+
+    private int BitsOf(in Request request) => Math.Min(_bits, request.Bits);
 
     private static ulong LastOf(int bits) => ulong.MaxValue >> (MostBits - bits);
 

@@ -149,7 +149,7 @@ public sealed partial class IoAddressSpace
 
     /// <summary>A copy of memory that devices cannot reach, in a buffer of its own, for one transfer. <see cref="DmaPool.Bounce"/> does the same without system calls.</summary>
     /// <param name="data">The caller's memory: any span, of the managed heap too.</param>
-    /// <param name="access">What the device is to do: what it reads is copied in now, what it writes copied back at disposal.</param>
+    /// <param name="access">What the device is to do: what it writes is copied back at disposal.</param>
     /// <param name="file">Filled in by the compiler: the ledger tells who asked.</param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <returns>The copy; dispose it when the transfer has ended.</returns>
@@ -204,7 +204,7 @@ public sealed partial class IoAddressSpace
         ArgumentOutOfRangeException.ThrowIfGreaterThan(bits, MostBits);
     }
 
-    private static void CheckAccess(DmaAccess access)
+    internal static void CheckAccess(DmaAccess access)
     {
         if (access is DmaAccess.None || (access & ~DmaAccess.ReadWrite) != 0)
         {

@@ -9,8 +9,18 @@ internal sealed unsafe class ProcessMemory(nint address, ulong length)
 {
     public ulong Length => length;
 
-    /// <summary>Whether all of an address range, whole pages, is mapped in this process.</summary>
-    public static bool IsMapped(nint address, ulong length) => Libc.MSync(address, (nuint)length, Libc.MS_ASYNC) == 0;
+    /// <summary>Makes sure that all of an address range, whole pages, can be reached: that it is mapped, has memory behind it, and may be written where a device is to write.</summary>
+    public static bool TryPopulate(nint address, ulong length, DmaAccess access)
+    {
+        int advice = (access & DmaAccess.Write) != 0 ? Libc.MADV_POPULATE_WRITE : Libc.MADV_POPULATE_READ;
+        if (Libc.MAdvise(address, (nuint)length, advice) == 0)
+        {
+            return true;
+        }
+
+        // Kernels before 5.14 do not know the advice, not even for nothing; they tell only whether something is mapped there.
+        return Libc.MAdvise(address, 0, advice) != 0 && Libc.MSync(address, (nuint)length, Libc.MS_ASYNC) == 0;
+    }
 
     public void Read(ulong offset, Span<byte> destination)
     {

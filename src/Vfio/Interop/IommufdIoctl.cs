@@ -12,6 +12,7 @@ internal static unsafe class IommufdIoctl
     // The ranges of a device behind a real IOMMU are a handful; each reserved window makes one more.
     private const int UsualRanges = 32;
     private const int MostRanges = 65536;
+    private const int MostRounds = 8;
 
     /// <summary>Gives a device to an iommufd (VFIO_DEVICE_BIND_IOMMUFD).</summary>
     public static int Bind(SystemCalls calls, SafeFileHandle device, SafeFileHandle iommufd, Guid? token, out uint deviceId)
@@ -45,7 +46,7 @@ internal static unsafe class IommufdIoctl
     public static int GetRanges(SystemCalls calls, SafeFileHandle iommufd, uint ioas, out IommufdUapi.iommu_iova_range[] ranges, out ulong alignment)
     {
         ranges = new IommufdUapi.iommu_iova_range[UsualRanges];
-        while (true)
+        for (int round = 1; ; round++)
         {
             fixed (IommufdUapi.iommu_iova_range* start = ranges)
             {
@@ -59,7 +60,12 @@ internal static unsafe class IommufdIoctl
                 int errno = calls.Ioctl("IOMMU_IOAS_IOVA_RANGES", iommufd, IommufdUapi.IOMMU_IOAS_IOVA_RANGES, ref question);
                 alignment = question.out_iova_alignment;
                 bool isTooSmall = question.num_iovas > (uint)ranges.Length;
-                if (errno != 0 && !(errno == Errno.EMSGSIZE && isTooSmall && question.num_iovas <= MostRanges))
+                if (isTooSmall && (question.num_iovas > MostRanges || round == MostRounds))
+                {
+                    return Errno.EMSGSIZE;
+                }
+
+                if (errno != 0 && !(errno == Errno.EMSGSIZE && isTooSmall))
                 {
                     return errno;
                 }
@@ -70,7 +76,7 @@ internal static unsafe class IommufdIoctl
                     return 0;
                 }
 
-                ranges = new IommufdUapi.iommu_iova_range[Math.Min(question.num_iovas, MostRanges)];
+                ranges = new IommufdUapi.iommu_iova_range[question.num_iovas];
             }
         }
     }

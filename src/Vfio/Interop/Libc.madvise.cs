@@ -5,6 +5,7 @@ namespace Vfio.Interop;
 internal static partial class Libc
 {
     public const int MADV_DONTFORK = 10;
+    public const int MADV_POPULATE_READ = 22;
     public const int MADV_POPULATE_WRITE = 23;
     public const int MS_ASYNC = 1;
 

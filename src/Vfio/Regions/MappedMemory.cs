@@ -18,7 +18,6 @@ internal sealed unsafe class MappedMemory : SafeHandle
     private const nuint MostPieces = 1024;
     private const int Protection = Libc.PROT_READ | Libc.PROT_WRITE;
     private const int CoverFlags = Libc.MAP_PRIVATE | Libc.MAP_NORESERVE | Libc.MAP_FIXED;
-    private const int NoFile = -1;
 
     private readonly nuint _length;
     private int _revoked;
@@ -56,9 +55,9 @@ internal sealed unsafe class MappedMemory : SafeHandle
     /// </summary>
     public void Revoke()
     {
-        if (Interlocked.Exchange(ref _revoked, 1) == 0 && !CoverWithOnes() && !CoverWithZeroes())
+        if (Interlocked.Exchange(ref _revoked, 1) == 0 && !CoverWithOnes() && !MemoryCover.TryZeroes(handle, _length))
         {
-            CoverWithEmptyFile();
+            SetHandleAsInvalid(); // what is there may soon be somebody else's: it is not given back
         }
 
         GC.KeepAlive(this);
@@ -97,19 +96,6 @@ internal sealed unsafe class MappedMemory : SafeHandle
 
         return true;
     }
-
-    // Private memory of this size may be refused where memory is counted strictly; a file without content is not counted.
-    private void CoverWithEmptyFile()
-    {
-        using SafeFileHandle empty = Libc.MemfdCreate("vfio-revoked", Libc.MFD_CLOEXEC);
-        if (!empty.IsInvalid)
-        {
-            RandomAccess.SetLength(empty, (long)_length);
-            _ = Libc.MMap(handle, _length, Protection, Libc.MAP_SHARED | Libc.MAP_FIXED, empty, 0);
-        }
-    }
-
-    private bool CoverWithZeroes() => Libc.MMap(handle, _length, Protection, CoverFlags | Libc.MAP_ANONYMOUS, NoFile, 0) != Libc.MAP_FAILED;
 
     private static bool CoverWith(SafeFileHandle file, nint address, nuint length) =>
         Libc.MMap(address, length, Protection, CoverFlags, file, 0) != Libc.MAP_FAILED;

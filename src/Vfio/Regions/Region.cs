@@ -33,6 +33,7 @@ public sealed unsafe class Region : IDisposable
     private ulong _count16;
     private ulong _count32;
     private ulong _count64;
+    private readonly List<DmaMapping> _lent = []; // locked
     private volatile bool _isDisposed;
 
     internal Region(IDeviceBackend backend, RegionInfo info, RegionAccess access, Action<Region> disposed)
@@ -130,11 +131,42 @@ public sealed unsafe class Region : IDisposable
 
     /// <summary>
     /// Lets go of the region: mappings are replaced by memory of all ones at once, their address range is given back when
-    /// nothing refers to this object any more. Any thread; more than once is harmless.
+    /// nothing refers to this object any more. Other devices that could reach it (<see cref="IoAddressSpace.Map(Region, ulong, ulong, DmaAccess, Iova?, string?, string, int)"/>)
+    /// cannot from here on. Any thread; more than once is harmless.
     /// </summary>
+    /// <exception cref="VfioException">The kernel did not take back what other devices reach; all else is done.</exception>
     public void Dispose()
     {
-        _isDisposed = true;
+        DmaMapping[] lent;
+        lock (_lent)
+        {
+            _isDisposed = true;
+            lent = [.. _lent];
+            _lent.Clear();
+        }
+
+        Disposal.InTurn([.. lent.Select(mapping => (Action)mapping.Dispose), Revoke]);
+    }
+
+    /// <summary>Another device reaches this region as long as the region lives, at most.</summary>
+    internal void Lend(DmaMapping mapping)
+    {
+        lock (_lent)
+        {
+            if (!_isDisposed)
+            {
+                _lent.RemoveAll(other => !other.IsLive);
+                _lent.Add(mapping);
+                return;
+            }
+        }
+
+        mapping.Dispose();
+        ObjectDisposedException.ThrowIf(true, this);
+    }
+
+    private void Revoke()
+    {
         SetCounts(0);
         foreach (MappedMemory mapping in _mappings)
         {

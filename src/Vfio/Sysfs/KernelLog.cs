@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
@@ -27,7 +28,7 @@ internal sealed class KernelLog : IDisposable
         }
     }
 
-    /// <summary>The lines since the last call.</summary>
+    /// <summary>The kernel's lines since the last call.</summary>
     /// <exception cref="VfioException">The log may not be read.</exception>
     public IReadOnlyList<string> ReadNew()
     {
@@ -54,13 +55,30 @@ internal sealed class KernelLog : IDisposable
                 break;
             }
 
-            string record = Encoding.UTF8.GetString(buffer, 0, (int)done);
-            int text = record.IndexOf(';', StringComparison.Ordinal);
-            int end = record.IndexOf('\n', StringComparison.Ordinal);
-            lines.Add(record[(text + 1)..(end < text ? record.Length : end)]);
+            if (TextOf(Encoding.UTF8.GetString(buffer, 0, (int)done)) is string line)
+            {
+                lines.Add(line);
+            }
         }
 
         return lines;
+    }
+
+    /// <summary>The text of a record of the kernel's: "priority and facility,number,time,flags;text", then lines of properties.</summary>
+    /// <returns>The text; null where it is not the kernel's own (root's programs may write the log, too), or no record.</returns>
+    internal static string? TextOf(string record)
+    {
+        const int Priorities = 8; // a number beyond these has another facility than the kernel's, 0
+        int comma = record.IndexOf(',', StringComparison.Ordinal);
+        int text = record.IndexOf(';', StringComparison.Ordinal);
+        if (comma < 0 || text < comma
+            || !int.TryParse(record.AsSpan(0, comma), NumberStyles.None, CultureInfo.InvariantCulture, out int priority) || priority >= Priorities)
+        {
+            return null;
+        }
+
+        int end = record.IndexOf('\n', text);
+        return record[(text + 1)..(end < 0 ? record.Length : end)];
     }
 
     public void Dispose() => _file.Dispose();

@@ -101,6 +101,21 @@ internal sealed class IommufdSpace : IHostAddressSpace
 
     public void Unmap(ulong iova, ulong length)
     {
+        ulong done = UnmapRange(iova, length);
+        if (done != length)
+        {
+            throw new VfioException("IOMMU_IOAS_UNMAP", MapErrors.Describe(iova, length), $"the kernel took back 0x{done:x} bytes");
+        }
+    }
+
+    public bool TryUnmapAll()
+    {
+        _ = UnmapRange(0, ulong.MaxValue); // as the kernel writes "everything"
+        return true;
+    }
+
+    private ulong UnmapRange(ulong iova, ulong length)
+    {
         IommufdUapi.iommu_ioas_unmap unmap = new()
         {
             size = (uint)Unsafe.SizeOf<IommufdUapi.iommu_ioas_unmap>(),
@@ -113,10 +128,9 @@ internal sealed class IommufdSpace : IHostAddressSpace
         {
             throw new VfioException("IOMMU_IOAS_UNMAP", MapErrors.Describe(iova, length), errno);
         }
-    }
 
-    // As the kernel writes "everything".
-    public void UnmapAll() => Unmap(0, ulong.MaxValue);
+        return unmap.length;
+    }
 
     public void SetDirtyTracking(bool isOn)
     {
@@ -175,7 +189,8 @@ internal sealed class IommufdSpace : IHostAddressSpace
                 throw ExplainBind(address, device, token, errno);
             }
 
-            errno = IommufdIoctl.Attach(_calls, file, _ioas);
+            // Where what devices write is recorded, the record's table: a device in another would write unseen.
+            errno = IommufdIoctl.Attach(_calls, file, _trackingTable ?? _ioas);
             if (errno != 0)
             {
                 throw new VfioException("VFIO_DEVICE_ATTACH_IOMMUFD_PT", $"{address} to {Subject}", errno, errno switch
@@ -191,7 +206,7 @@ internal sealed class IommufdSpace : IHostAddressSpace
                 _devices.Add((file, id));
             }
 
-            return new DeviceFile(_calls, file, address.ToString(), BackendNames.Iommufd, () => Leave(id));
+            return new DeviceFile(_calls, file, address.ToString(), BackendNames.Iommufd, closing: () => Leave(id));
         }
         catch
         {
@@ -239,16 +254,28 @@ internal sealed class IommufdSpace : IHostAddressSpace
             pt_id = _ioas,
         };
         CheckDirty("IOMMU_HWPT_ALLOC", _calls.Ioctl("IOMMU_HWPT_ALLOC", _iommufd, IommufdUapi.IOMMU_HWPT_ALLOC, ref alloc));
-        foreach ((SafeFileHandle device, _) in _devices)
+        for (int i = 0; i < _devices.Count; i++)
         {
-            int errno = IommufdIoctl.Attach(_calls, device, alloc.out_hwpt_id);
+            int errno = IommufdIoctl.Attach(_calls, _devices[i].Device, alloc.out_hwpt_id);
             if (errno != 0)
             {
+                GoBack(_devices[..i], alloc.out_hwpt_id);
                 throw new VfioException("VFIO_DEVICE_ATTACH_IOMMUFD_PT", Subject, errno);
             }
         }
 
         return alloc.out_hwpt_id;
+    }
+
+    private void GoBack(IEnumerable<(SafeFileHandle Device, uint Id)> moved, uint table)
+    {
+        foreach ((SafeFileHandle device, _) in moved)
+        {
+            _ = IommufdIoctl.Attach(_calls, device, _ioas);
+        }
+
+        IommufdUapi.iommu_destroy destroy = new() { size = (uint)Unsafe.SizeOf<IommufdUapi.iommu_destroy>(), id = table };
+        _ = _calls.Ioctl("IOMMU_DESTROY", _iommufd, IommufdUapi.IOMMU_DESTROY, ref destroy);
     }
 
     private void Leave(uint id)

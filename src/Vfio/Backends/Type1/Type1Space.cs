@@ -71,20 +71,24 @@ internal sealed class Type1Space : IHostAddressSpace
     // Type1 takes the address at which a device's memory is mapped like any other.
     public bool TryMapDeviceMemory(ulong iova, Func<SafeFileHandle?> openFile, ulong length, DmaAccess access) => false;
 
-    public void Unmap(ulong iova, ulong length) => Unmap(iova, length, 0);
+    public void Unmap(ulong iova, ulong length)
+    {
+        // The kernel says how much it has taken back, and calls nothing a success too.
+        ulong done = Unmap(iova, length, 0);
+        if (done != length)
+        {
+            throw new VfioException("VFIO_IOMMU_UNMAP_DMA", MapErrors.Describe(iova, length), $"the kernel took back 0x{done:x} bytes");
+        }
+    }
 
-    public void UnmapAll()
+    public bool TryUnmapAll()
     {
         if (_unmapsAll)
         {
             Unmap(0, 0, VfioUapi.VFIO_DMA_UNMAP_FLAG_ALL);
-            return;
         }
 
-        // The first version takes back whatever lies in a range, and no range reaches the last address: two halves do.
-        Unmap(0, 1ul << 63, 0);
-        Unmap(1ul << 63, (1ul << 63) - (ulong)Environment.SystemPageSize, 0);
-        Unmap(0 - (ulong)Environment.SystemPageSize, (ulong)Environment.SystemPageSize, 0);
+        return _unmapsAll;
     }
 
     public void SetDirtyTracking(bool isOn)
@@ -123,7 +127,7 @@ internal sealed class Type1Space : IHostAddressSpace
         }
     }
 
-    private void Unmap(ulong iova, ulong length, uint flags)
+    private ulong Unmap(ulong iova, ulong length, uint flags)
     {
         VfioUapi.vfio_iommu_type1_dma_unmap unmap = new()
         {
@@ -137,6 +141,8 @@ internal sealed class Type1Space : IHostAddressSpace
         {
             throw new VfioException("VFIO_IOMMU_UNMAP_DMA", MapErrors.Describe(iova, length), errno);
         }
+
+        return unmap.size;
     }
 
     private DeviceFile Open(PciAddress address, string node, int? number, Guid? token, Func<SafeFileHandle> openGroup)
@@ -157,7 +163,7 @@ internal sealed class Type1Space : IHostAddressSpace
 
                 SafeFileHandle file = Type1Group.GetDevice(_calls, group.File, subject, address, token);
                 _groups[node] = (group.File, group.Devices + 1);
-                return new DeviceFile(_calls, file, address.ToString(), _prefix + _model!.Name, () => Leave(node));
+                return new DeviceFile(_calls, file, address.ToString(), _prefix + _model!.Name, closed: () => Leave(node));
             }
             catch
             {

@@ -6,6 +6,7 @@ namespace Vfio.Interop.Uapi;
 internal static class IommufdUapi
 {
     // _IO(';', 0x80 + n)
+    public const nuint IOMMU_DESTROY = 0x3b80;
     public const nuint IOMMU_IOAS_ALLOC = 0x3b81;
     public const nuint IOMMU_IOAS_IOVA_RANGES = 0x3b84;
     public const nuint IOMMU_IOAS_MAP = 0x3b85;
@@ -21,6 +22,13 @@ internal static class IommufdUapi
 
     public const uint IOMMU_HWPT_ALLOC_DIRTY_TRACKING = 1 << 1;
     public const uint IOMMU_HWPT_DIRTY_TRACKING_ENABLE = 1;
+
+    [StructLayout(LayoutKind.Sequential)]
+    public struct iommu_destroy
+    {
+        public uint size;
+        public uint id;
+    }
 
     [StructLayout(LayoutKind.Sequential)]
     public struct iommu_ioas_alloc

@@ -1,0 +1,23 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace Vfio.Interop;
+
+/// <summary>Puts memory of zeroes, which is nobody's, in the place of a mapping; other threads see the one or the other.</summary>
+internal static class MemoryCover
+{
+    private const int Protection = Libc.PROT_READ | Libc.PROT_WRITE;
+    private const int NoFile = -1;
+
+    /// <returns>Whether it worked; where not, nothing may be mapped there any more.</returns>
+    public static bool TryZeroes(nint address, nuint length) => Libc.MMap(
+        address, length, Protection, Libc.MAP_PRIVATE | Libc.MAP_ANONYMOUS | Libc.MAP_NORESERVE | Libc.MAP_FIXED, NoFile, 0) != Libc.MAP_FAILED
+        || TryEmptyFile(address, length);
+
+    // Private memory of this size may be refused where memory is counted strictly; a file without content is not counted.
+    private static bool TryEmptyFile(nint address, nuint length)
+    {
+        using SafeFileHandle empty = Libc.MemfdCreate("vfio-revoked", Libc.MFD_CLOEXEC);
+        return !empty.IsInvalid && Libc.FTruncate(empty, (long)length) == 0
+            && Libc.MMap(address, length, Protection, Libc.MAP_SHARED | Libc.MAP_FIXED, empty, 0) != Libc.MAP_FAILED;
+    }
+}
