@@ -148,7 +148,7 @@ if [ -n "$machine" ]; then
     check machine-selftest tests/machine/selftest
     inside machine -- -trait- Machine=no-iommu
     inside machine-without-iommu --no-iommu -- -trait Machine=no-iommu
-    xunit conformance tests/machine/run --timeout 1200 --env VFIO_QMP="$PWD/tests/machine/qmp" \
+    xunit conformance tests/machine/run --memory 3G --timeout 1200 --env VFIO_QMP="$PWD/tests/machine/qmp" \
         -- artifacts/conformance-tests/Vfio.Conformance.Tests -noLogo -noColor
     check template-on-edu tests/machine/run -- eng/check-template-machine
     check readme-program tests/machine/run -- artifacts/readme/Readme
@@ -160,6 +160,10 @@ if [ -n "$machine" ]; then
             -class Vfio.Emulation.Tests.HostileDriverTests
         for round in 1 2 3; do inside "machine-again-$round" -- -trait- Machine=no-iommu -class Vfio.Machine.Tests.FaultTests -class Vfio.Machine.Tests.BindTests; done
         inside machine-stock --stock -- -trait- Machine=no-iommu -class Vfio.Machine.Tests.StoryTests -class Vfio.Machine.Tests.RefusalTests
+        for stock in --stock --stock=6.12; do
+            xunit "conformance$stock" tests/machine/run "$stock" --memory 3G --timeout 1800 --env VFIO_QMP="$PWD/tests/machine/qmp" \
+                -- artifacts/conformance-tests/Vfio.Conformance.Tests -noLogo -noColor
+        done
         check budgets benchmarks/tool
         check budgets-registers benchmarks/run
     fi

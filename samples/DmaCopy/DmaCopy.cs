@@ -23,7 +23,8 @@ try
     bool isSame = source.Span.SequenceEqual(target.Span);
     Console.WriteLine($"{device.Name} through {device.BackendName}: {source.Length} bytes from {source.Iova} to {target.Iova}, {(isSame ? "the same" : "DIFFERENT")}");
 
-    Transfer(registers, EduRegisters.BufferAddress, source.Iova.Value, new EduDmaCommand { Start = true, FromDevice = true });
+    Iova nowhere = target.Iova + (16 * target.Length); // nothing is mapped there
+    Transfer(registers, EduRegisters.BufferAddress, nowhere.Value, new EduDmaCommand { Start = true, FromDevice = true });
     Thread.Sleep(100); // the kernel's log is a moment behind
     Console.WriteLine(device.ReadFaults() is [DmaFault fault, ..] ? $"and what it may not do: {fault}" : "what it may not do was not told");
     return isSame ? 0 : 1;

@@ -10,7 +10,10 @@ public enum DmaAccess
     /// <summary>The device reads the memory: commands and data that go to it.</summary>
     Read = 1,
 
-    /// <summary>The device writes the memory: completions and data that come from it.</summary>
+    /// <summary>
+    /// The device writes the memory: completions and data that come from it. Alone it does not always keep the device from reading: Intel's
+    /// IOMMU driver makes such memory readable too in Linux 6.1 and 6.12, not in 7.2.
+    /// </summary>
     Write = 2,
 
     /// <summary>Both.</summary>

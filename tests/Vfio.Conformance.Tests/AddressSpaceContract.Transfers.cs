@@ -3,8 +3,10 @@ namespace Vfio.Conformance.Tests;
 // What really reaches memory: edu transfers to and from its buffer.
 public abstract partial class AddressSpaceContract
 {
-    // QEMU reports a stopped transfer word by word, and the kernel tells of ten in five seconds.
+    // QEMU reports a stopped transfer word by word, and the kernel's driver writes ten lines in five seconds.
     private const int Forbidden = 8;
+    private const int Attempts = 3;
+    private static readonly TimeSpan LogInterval = TimeSpan.FromSeconds(6);
 
     [Fact]
     public void A_transfer_goes_through_the_devices_buffer_and_back()
@@ -69,12 +71,11 @@ public abstract partial class AddressSpaceContract
             "read-only" => readOnly.Iova,
             _ => gone.Iova,
         };
-        EduDma.WriteMemory(bar0, target, Forbidden);
+        DmaFault fault = Provoke(() => EduDma.WriteMemory(bar0, target, Forbidden));
         Assert.All(source.Span.ToArray(), b => Assert.Equal(0xee, b));
         Assert.All(before.Span.ToArray(), b => Assert.Equal(0x11, b));
         Assert.All(readOnly.Span.ToArray(), b => Assert.Equal(0x22, b));
         Assert.All(other.Span.ToArray(), b => Assert.Equal(0x44, b));
-        DmaFault fault = WaitForFault();
         Assert.Equal((_device.Address, target, DmaAccess.Write), (fault.Device, fault.Iova, fault.Access));
         Assert.NotEmpty(fault.Reason);
         TestContext.Current.TestOutputHelper?.WriteLine(fault.ToString());
@@ -87,19 +88,27 @@ public abstract partial class AddressSpaceContract
         Assert.Equal((owner, where == "read-only"), (fault.Mapping?.Owner, fault.Mapping?.IsLive ?? false));
     }
 
-    [Fact]
-    public void A_device_that_reads_where_it_may_not_reads_nothing()
+    [Theory]
+    [InlineData("write-only")]
+    [InlineData("just unmapped")]
+    public void A_device_that_reads_where_it_may_not_reads_nothing(string where)
     {
+        Assert.SkipWhen(where == "write-only" && _backend.LetsWritersRead is not null, $"{_backend.Name}: {_backend.LetsWritersRead}");
         using Region bar0 = EduDma.Prepare(_device);
         using DmaBuffer secret = _space.Allocate(Page, new DmaBufferOptions { Access = DmaAccess.Write });
         using DmaBuffer copy = _space.Allocate(Page);
         secret.Span.Fill(0x5a);
         copy.Span.Fill(0x11);
         EduDma.ReadMemory(bar0, copy.Iova, (int)Page);
+        Iova forbidden = secret.Iova;
+        if (where == "just unmapped")
+        {
+            secret.Dispose();
+        }
+
         _device.ReadFaults();
-        EduDma.ReadMemory(bar0, secret.Iova, Forbidden);
-        DmaFault fault = WaitForFault();
-        Assert.Equal((secret.Iova, DmaAccess.Read), (fault.Iova, fault.Access));
+        DmaFault fault = Provoke(() => EduDma.ReadMemory(bar0, forbidden, Forbidden));
+        Assert.Equal((forbidden, DmaAccess.Read), (fault.Iova, fault.Access));
         EduDma.WriteMemory(bar0, copy.Iova, (int)Page);
         Assert.DoesNotContain(copy.Span.ToArray(), b => b == 0x5a);
     }
@@ -178,11 +187,17 @@ public abstract partial class AddressSpaceContract
         Assert.Equal(2, _space.Leaks.Count);
     }
 
-    // The kernel writes its log a moment after the device has tried.
-    private DmaFault WaitForFault()
+    // The kernel writes its log a moment after the device has tried; where the tests before have used up its five seconds' lines, the device tries again.
+    private DmaFault Provoke(Action transfer)
     {
         IReadOnlyList<DmaFault> faults = [];
-        Assert.True(SpinWait.SpinUntil(() => (faults = _device.ReadFaults()).Count != 0, TimeSpan.FromSeconds(10)), "no fault was told");
+        for (int attempt = 0; attempt < Attempts && faults.Count == 0; attempt++)
+        {
+            transfer();
+            SpinWait.SpinUntil(() => (faults = _device.ReadFaults()).Count != 0, LogInterval);
+        }
+
+        Assert.True(faults.Count != 0, "no fault was told");
         return faults[0];
     }
 }

@@ -6,6 +6,12 @@ public abstract class EduBackend : IDisposable
     /// <summary>What <see cref="VfioDevice.BackendName"/> must say.</summary>
     public abstract string Name { get; }
 
+    /// <summary>Why an access of 8 bytes through the descriptor does not reach the device as one; null where it does.</summary>
+    public virtual string? SplitsEightBytes => null;
+
+    /// <summary>Why a device can read what is mapped for writing alone; null where it cannot.</summary>
+    public virtual string? LetsWritersRead => null;
+
     /// <summary>Opens the device; the caller disposes it.</summary>
     public abstract VfioDevice Open();
 

@@ -35,12 +35,12 @@ internal sealed partial class EduPair
         outside |= random.Next(8) == 0 ? (ulong)random.Next() << 28 : 0; // beyond its address lines
         string place = $"{number}: {count} bytes from {(fromDevice ? $"0x{inside:x} to 0x{outside:x}" : $"0x{outside:x} to 0x{inside:x}")}{(isOnBus ? "" : ", off the bus")}";
         ulong command = 1 | (fromDevice ? 2ul : 0) | (random.Next(2) == 0 ? 4ul : 0);
-        Access(_trapped, place, isWrite: true, 0x80, 8, fromDevice ? inside : outside);
-        Access(_trapped, place, isWrite: true, 0x88, 8, fromDevice ? outside : inside);
-        Access(_trapped, place, isWrite: true, 0x90, 8, (ulong)count);
-        Access(_trapped, place, isWrite: true, 0x98, 8, command);
-        Assert.All(_trapped, region => Assert.True(SpinWait.SpinUntil(() => IsIdle(region), Patience)));
-        Access(_trapped, place, isWrite: false, 0x98, 8, 0);
+        Access(_mapped, place, isWrite: true, 0x80, 8, fromDevice ? inside : outside);
+        Access(_mapped, place, isWrite: true, 0x88, 8, fromDevice ? outside : inside);
+        Access(_mapped, place, isWrite: true, 0x90, 8, (ulong)count);
+        Access(_mapped, place, isWrite: true, 0x98, 8, command);
+        Assert.All(_mapped, region => Assert.True(SpinWait.SpinUntil(() => IsIdle(region), Patience)));
+        Access(_mapped, place, isWrite: false, 0x98, 8, 0);
         Access(_trapped, place, isWrite: false, 0x24, 4, 0);
         BytesMoved += count;
         for (int i = 0; i < Places.Length; i++)

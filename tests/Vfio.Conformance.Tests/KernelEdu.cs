@@ -10,6 +10,7 @@ public sealed class KernelEdu : EduBackend
     private const string NoIommuMode = "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode";
     private const string Iommufd = "/dev/iommu";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly Version Kernel = Environment.OSVersion.Version;
 
     private readonly DriverBinding _binding;
     private DriverBinding? _second;
@@ -36,6 +37,16 @@ public sealed class KernelEdu : EduBackend
     }
 
     public override string Name { get; }
+
+    // "vfio/pci: Enable iowrite64 and ioread64 for vfio pci", for x86: Debian's 6.12.95 has it, 6.1 has not.
+    public override string? SplitsEightBytes => Kernel < new Version(6, 12)
+        ? $"vfio-pci of Linux {Kernel.ToString(2)} makes two accesses of 4 bytes of one of 8 (6.12 does not)"
+        : null;
+
+    // Linux 5.13, "iommu/vt-d: Remove WO permissions on second-level paging entries"; seen with 6.1 and 6.12, gone in 7.2.
+    public override string? LetsWritersRead => Kernel < new Version(7, 0)
+        ? $"Intel's IOMMU driver of Linux {Kernel.ToString(2)} makes whatever a device may write readable to it (7.2's does not)"
+        : null;
 
     /// <summary>Where it is.</summary>
     public PciAddress Address => _binding.Address;

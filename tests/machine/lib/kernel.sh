@@ -1,4 +1,4 @@
-# Which kernel the machine boots. choose_kernel sets
+# Which kernel the machine boots. choose_kernel stock|chosen [SERIES] sets
 #   kernel_image    the bzImage
 #   kernel_tree     a directory with lib/modules/VERSION
 #   kernel_version  what uname -r says inside
@@ -8,7 +8,7 @@
 choose_kernel() {
     if [ "$1" = stock ]; then
         kernel_kind=stock
-        kernel_tree=$("$machine_dir/kernel/stock") || die "Debian's own kernel cannot be had"
+        kernel_tree=$("$machine_dir/kernel/stock" ${2:+"$2"}) || die "Debian's own kernel cannot be had"
         kernel_image=$(echo "$kernel_tree"/boot/vmlinuz-*)
     elif [ -n "${VFIO_MACHINE_DIR:-}" ]; then
         kernel_kind=prebuilt

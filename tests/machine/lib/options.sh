@@ -5,7 +5,7 @@ options_help() {
     cat <<'END'
 options:
   --no-iommu         a machine without an IOMMU
-  --stock            Debian's own kernel: no iommufd, no per-device nodes, no noiommu
+  --stock[=X.Y]      Debian's own kernel, or its newest of the series X.Y, such as 6.12: without iommufd and noiommu
   --memory SIZE      memory of the machine (1G)
   --cpus N           its processors (1)
   --timeout SECONDS  end the machine after this time (run: 600, shell: never)
@@ -19,7 +19,7 @@ END
 }
 
 parse_options() {
-    iommu=yes kernel=chosen memory=1G cpus=1 timeout=600 results='' append='' keep='' environment=() extra_devices=()
+    iommu=yes kernel=chosen series='' memory=1G cpus=1 timeout=600 results='' append='' keep='' environment=() extra_devices=()
     [ -z "$interactive" ] || timeout=0
     while [ $# -gt 0 ]; do
         case $1 in
@@ -29,7 +29,11 @@ parse_options() {
         esac
         case $1 in
             --no-iommu) iommu=no ;;
-            --stock) kernel=stock ;;
+            --stock) kernel=stock series='' ;;
+            --stock=*)
+                kernel=stock series=${1#*=}
+                [[ $series =~ ^[0-9]+\.[0-9]+$ ]] || wrong_usage "--stock= wants a series of kernels such as 6.12, not '$series'"
+                ;;
             --memory) memory=$2; shift ;;
             --cpus) cpus=$2; shift ;;
             --timeout) timeout=$2; shift ;;

@@ -12,6 +12,7 @@ namespace Vfio.Emulation;
 public sealed class EduModel : DeviceModel
 {
     private const ulong BarLength = 1024 * 1024;
+    private const ulong PageLength = 4096;
     private const ulong FirstWideRegister = 0x80;
     private const ulong AllOnes = ulong.MaxValue;
     private const uint Version = 0x010000ed;
@@ -186,8 +187,7 @@ public sealed class EduModel : DeviceModel
         }
     }
 
-    // A transfer that does not lie within the buffer, or that the driver's mappings do not allow, moves nothing: edu has no register
-    // to say so, and ends it as any other.
+    // A transfer that does not lie within the buffer moves nothing: edu has no register to say so, and ends it as any other.
     private void Transfer()
     {
         ulong inside = _command.FromDevice ? _source : _destination;
@@ -195,14 +195,33 @@ public sealed class EduModel : DeviceModel
         ulong start = inside - EduRegisters.BufferAddress;
         if (inside >= EduRegisters.BufferAddress && _count <= EduRegisters.BufferLength && start <= EduRegisters.BufferLength - _count)
         {
-            Span<byte> bytes = _buffer.AsSpan((int)start, (int)_count);
-            _ = _command.FromDevice ? Memory.TryWrite(outside, bytes) : Memory.TryRead(outside, bytes);
+            Move(outside, _buffer.AsSpan((int)start, (int)_count));
         }
 
         _command = _command with { Start = false };
         if (_command.RaisesInterrupt)
         {
             Raise(new EduInterrupts { Dma = true }.Raw);
+        }
+    }
+    // Page by page, as QEMU translates: what lies before a page that the driver's mappings do not allow has been moved. Of such a page the device
+    // reads zeroes, and what it writes there goes nowhere.
+    private void Move(ulong address, Span<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            Span<byte> part = bytes[..(int)Math.Min((ulong)bytes.Length, PageLength - (address % PageLength))];
+            if (_command.FromDevice)
+            {
+                _ = Memory.TryWrite(address, part);
+            }
+            else if (Memory.TryRead(address, part) != DmaResult.Done)
+            {
+                part.Clear();
+            }
+
+            address += (ulong)part.Length;
+            bytes = bytes[part.Length..];
         }
     }
 }
