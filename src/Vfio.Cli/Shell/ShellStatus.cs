@@ -85,7 +85,7 @@ internal sealed class ShellStatus(CliHost host, RegisterSession session, bool is
             new TextColumn("LENGTH", RightAligned: true),
             new TextColumn("ACCESS"),
             new TextColumn("OWNER", MinWidth: 8),
-            new TextColumn("AGE", RightAligned: true));
+            new TextColumn("AGE"));
         foreach (DmaMappingInfo mapping in _use.Mappings)
         {
             table.Add(
