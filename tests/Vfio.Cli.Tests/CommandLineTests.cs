@@ -84,7 +84,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("'nvme' is not expected", "vfio list --class nvme", "list", "nvme")]
     [InlineData("'gigabit' is not expected", "vfio list --name gigabit", "list", "gigabit")]
     [InlineData("'eth0' is not a command", "vfio show eth0", "eth0")]
-    [InlineData("'eth0' is not expected", "vfio show eth0", "status", "eth0")]
+    [InlineData("'soup' is not a device of this host", "vfio list", "status", "soup")]
     [InlineData("'soup' is not a pair of ids", "vfio list --help", "list", "--id", "soup")]
     [InlineData("'80861:1' is not a pair of ids", "vfio list --help", "list", "--id", "80861:1")]
     [InlineData("'lits' is not a command", "did you mean 'list'?", "help", "lits")]

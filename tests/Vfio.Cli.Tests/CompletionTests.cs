@@ -24,6 +24,7 @@ public sealed class CompletionTests : IDisposable
     [InlineData("eth0", "show", "e")]
     [InlineData("00:14.3", "show", "00:1")]
     [InlineData("0000:00:14.3", "bind", "0000:00:1")]
+    [InlineData("eth0,emu:edu", "status", "nvme0n1", "e")]
     [InlineData("nvme0n1", "bind", "--force", "eth0", "n")]
     [InlineData("8,16,32,64", "read", "00:14.3", "bar0", "-w", "")]
     [InlineData("config", "read", "00:14.3", "c")]

@@ -18,7 +18,13 @@ internal sealed class FakeBackend : IDeviceBackend
 
     public bool CanReset { get; init; } = true;
 
-    public string Name => "fake";
+    public string Name { get; init; } = "fake";
+
+    /// <summary>Whether its end is written down too.</summary>
+    public bool IsLogged { get; set; }
+
+    /// <summary>What was stopped of its transfers.</summary>
+    public Func<IReadOnlyList<IommuFault>?> Faults { get; init; } = () => null;
 
     public void Add(RegionIndex index, byte[] bytes, bool canWrite = true)
     {
@@ -57,5 +63,14 @@ internal sealed class FakeBackend : IDeviceBackend
         }
     }
 
-    public void Dispose() => IsDisposed = true;
+    public IReadOnlyList<IommuFault>? TakeFaults() => Faults();
+
+    public void Dispose()
+    {
+        IsDisposed = true;
+        if (IsLogged)
+        {
+            Accesses.Add("device closed");
+        }
+    }
 }

@@ -22,6 +22,12 @@ public sealed class LineEditorTests : RegisterCommandTest
     [InlineData("read CTRL ", "rea\tct\t\r")]
     [InlineData("set CTRL RST ", "set CTRL r\t\r")]
     [InlineData("dump config ", "dump c\t\r")]
+    [InlineData("peek 0x10000 ", "pee\t0x1\t\r")]
+    [InlineData("free 0x", "free \t\r")]
+    [InlineData("poke 0x20000 ", "po\t0x2\t\r")]
+    [InlineData("alloc 4096 write --at ", "al\t4096 w\t--a\t\r")]
+    [InlineData("alloc 4096 --at ", "alloc 4096 --at \t\r")]
+    [InlineData("sta", "sta\u001b[Z\r")]
     [InlineData("re", "re\u001b[Z\r")]
     [InlineData("read C", "read C\t\r")]
     [InlineData("caf\u00e9", "caf\u00e9\r")]
@@ -84,7 +90,7 @@ public sealed class LineEditorTests : RegisterCommandTest
                 "vfio: read: 'NOTHING' is neither a place nor a register of this device",
                 "hint: a place looks like bar0+0x10 or config+4; Tab in 'vfio shell' shows the names",
                 "vfio: 'foo' is not a command of the shell",
-                "hint: it has read, write, set, clear, wait, dump, reset, undo, record, help, quit",
+                "hint: it has read, write, set, clear, wait, dump, alloc, free, peek, poke, status, reset, undo, record, help, quit",
                 "vfio: undo: there is nothing to take back", "hint: it takes back writes of this session, since the last reset", "",
             ],
             result.Errors.Split('\n'));
@@ -115,7 +121,7 @@ public sealed class LineEditorTests : RegisterCommandTest
     {
         _keyboard.Type(keys);
         _screen.NewLine = "\n";
-        return new LineEditor(_keyboard, _screen, 80, new ShellCompleter(new RegisterNames(Maps)).Complete);
+        return new LineEditor(_keyboard, _screen, 80, new ShellCompleter(new RegisterNames(Maps), () => ["0x10000", "0x20000"]).Complete);
     }
 
     private Result RunTyped(string keys)

@@ -38,6 +38,56 @@ public sealed class StatusTests : IDisposable
         Approved.Matches("status-json", Tool.Run(_host, "status", "--json").Succeeded().Output);
     }
 
+    [Theory]
+    [InlineData(80)]
+    [InlineData(200)]
+    public void A_device_that_is_named_is_told_in_detail(int columns)
+    {
+        TakeInDetail();
+        Approved.Matches(
+            $"status-device-{columns}",
+            WithoutUser(Tool.Run(_host, new Terminal(columns, HasColour: false), "status", "0000:03:01.0", "0000:04:00.0", "eth0", "0000:00:08.0", "0000:7f:00.0", "00:06.0", "emu:edu")
+                .Succeeded().FitsIn(columns).Output));
+    }
+
+    [Fact]
+    public void A_device_that_is_named_has_the_same_fields_in_json()
+    {
+        TakeInDetail();
+        JsonElement all = Tool.Run(_host, "status", "--json").Succeeded().Json;
+        Result named = Tool.Run(_host, "status", "--json", "lan0", "emu:edu", "0000:00:06.0").Succeeded();
+        Approved.Matches("status-device-json", WithoutUser(named.Output));
+        Assert.All(named.Json.EnumerateArray(), device =>
+            Assert.Equal(all[0].EnumerateObject().Select(field => field.Name), device.EnumerateObject().Select(field => field.Name)));
+    }
+
+    [Theory]
+    [InlineData("  taken       no\n", "0000:00:06.0")]
+    [InlineData("  taken       not by vfio: somebody gave it to VFIO by other means\n", "0000:03:01.0")]
+    [InlineData("  open by     nobody", "0000:03:01.0")]
+    [InlineData("  taken       no: a model in vfio itself", "emu:edu")]
+    public void A_device_that_is_not_taken_is_said_to_be_so(string text, string device) =>
+        Assert.Contains(text, Tool.Run(_host, "status", device).Succeeded().Output, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_device_that_there_is_not_is_a_failure()
+    {
+        Assert.Empty(Tool.Run(_host, "status", "0000:03:01.0", "0000:55:00.0").FailedWith(1, "0000:55:00.0: no PCI device has this address", "vfio list").Output);
+        Tool.Run(_host, "status", "emu:nonsense").FailedWith(2, "'emu:nonsense' is not a device model", "emu:edu");
+    }
+
+    [Fact]
+    public void What_a_process_says_of_itself_cannot_steer_the_terminal()
+    {
+        Take("0000:03:01.0", null);
+        Holder(4712, "x", "/dev/vfio/10");
+        _host.Write("proc/4712/comm", "a\u001b[2Jb\n");
+        _host.Write("proc/4712/limits", "Max locked memory         \u001b[2J  1  bytes\n");
+        string output = Tool.Run(_host, "status", "0000:03:01.0").Succeeded().Output;
+        Assert.DoesNotContain('\u001b', output);
+        Assert.Contains("what it has locked is not for this user to see", output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_damaged_entry_is_released_only_by_force()
     {
@@ -67,6 +117,28 @@ public sealed class StatusTests : IDisposable
         Assert.Contains("damaged", device.GetProperty("error").GetString(), StringComparison.Ordinal);
     }
 
+    private void TakeInDetail()
+    {
+        TakeSome();
+        _host.AddJournalEntry(
+            "0000:03:01.0", 0x1234, 0x11e8, driverBefore: "e1000e", user: "alice", names: "\"interfaces\": [{ \"name\": \"lan0\", \"isUp\": true }], \"disks\": []");
+        _host.Write("dev/vfio/10", "");
+        _host.Write("dev/vfio/devices/vfio0", "");
+        _host.Write("sys/devices/pci0000:00/0000:03:01.0/vfio-dev/vfio0/dev", "511:0\n");
+        _host.Write("sys/module/vfio_iommu_type1/parameters/dma_entry_limit", "65535\n");
+        Holder(4713, "driver", "/dev/vfio/10", locked: 65536, pinned: 2048, limit: "8388608");
+        Holder(4714, "another", "/dev/vfio/devices/vfio0", locked: 0, pinned: 0, limit: "unlimited");
+    }
+
+    private void Take(string address, string? driverBefore) => _host.AddJournalEntry(address, 0x1234, 0x11e8, driverBefore);
+
+    // Nodes of a fake host belong to whoever runs the tests.
+    private static string WithoutUser(string text)
+    {
+        text = System.Text.RegularExpressions.Regex.Replace(text, "\"userId\": [0-9]+,\n( +)\"user\": \"[^\"]*\"(?=\n +})", "\"userId\": 0,\n$1\"user\": \"root\"");
+        return System.Text.RegularExpressions.Regex.Replace(text, "\\(of [^)]+\\)", "(of root)");
+    }
+
     private void TakeSome()
     {
         _host.AddJournalEntry("0000:03:01.0", 0x1234, 0x11e8, driverBefore: null, user: "alice");
@@ -75,6 +147,13 @@ public sealed class StatusTests : IDisposable
         _host.AddJournalEntry("0000:7f:00.0", 0x8086, 0x10d3, driverBefore: "e1000e");
         _host.Write("run/vfio/0000:00:08.0.json", "{ \"version\": 1, ");
         Holder(4712, "qemu-system-x86", "/dev/vfio/20");
+    }
+
+    private void Holder(int process, string command, string node, int locked, int pinned, string limit)
+    {
+        Holder(process, command, node);
+        _host.Write($"proc/{process}/status", $"Name:\t{command}\nUid:\t0\t0\t0\t0\nVmLck:\t{locked} kB\nVmPin:\t{pinned} kB\n");
+        _host.Write($"proc/{process}/limits", $"Limit                     Soft Limit           Hard Limit           Units\nMax locked memory         {limit} {limit} bytes\n");
     }
 
     private void Holder(int process, string command, string node)

@@ -6,6 +6,9 @@ internal static class RecordingFormat
     public const string Name = "vfio-recording";
     public const int Version = 1;
 
+    /// <summary>Whether a line tells of the device's memory: shell --json writes such lines between the accesses, and a replay passes over them.</summary>
+    public static bool IsOfMemory(string? word) => word is "alloc" or "free" or "peek" or "poke" or "status";
+
     public static string WordOf(AccessKind kind) => kind switch
     {
         AccessKind.Read => "read",

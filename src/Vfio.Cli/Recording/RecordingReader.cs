@@ -26,9 +26,9 @@ internal sealed class RecordingReader
         ReadHeader(Next(lines) ?? throw Mistake("is empty"));
         while (Next(lines) is string line)
         {
-            if (line.Length != 0)
+            if (line.Length != 0 && Read(line, ReadAccess, names) is Access access)
             {
-                Accesses.Add(new RecordedAccess(_line, Read(line, ReadAccess, names)));
+                Accesses.Add(new RecordedAccess(_line, access));
             }
 
             if (Accesses.Count > MaxAccesses)
@@ -72,9 +72,15 @@ internal sealed class RecordingReader
         return null;
     }, RegisterNames.None);
 
-    private Access ReadAccess(JsonElement record, RegisterNames names)
+    private Access? ReadAccess(JsonElement record, RegisterNames names)
     {
-        AccessKind kind = RecordingFormat.KindOf(Text(record, "operation")) ?? throw Mistake("'operation' is not read, write, wait or reset");
+        string? operation = Text(record, "operation");
+        if (RecordingFormat.IsOfMemory(operation))
+        {
+            return null;
+        }
+
+        AccessKind kind = RecordingFormat.KindOf(operation) ?? throw Mistake("'operation' is not read, write, wait or reset");
         if (kind == AccessKind.Reset)
         {
             return new Access(kind, default, 0);

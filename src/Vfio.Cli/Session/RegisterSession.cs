@@ -17,6 +17,7 @@ internal sealed class RegisterSession : IDisposable
         Target = target;
         Names = names;
         _device = device;
+        Memory = new SessionMemory(device);
         _clock = clock;
         _start = clock.GetTimestamp();
     }
@@ -25,6 +26,15 @@ internal sealed class RegisterSession : IDisposable
     public DeviceTarget Target { get; }
 
     public RegisterNames Names { get; }
+
+    /// <summary>The open device, for what is more than registers.</summary>
+    public VfioDevice Device => _device;
+
+    /// <summary>What the device was given to reach by itself.</summary>
+    public SessionMemory Memory { get; }
+
+    /// <summary>Since the session began.</summary>
+    public TimeSpan Elapsed => _clock.GetElapsedTime(_start);
 
     /// <summary>Told of each access after it was made; of none that failed.</summary>
     public Action<Access>? Accessed { get; set; }
@@ -115,15 +125,22 @@ internal sealed class RegisterSession : IDisposable
 
     public void Dispose()
     {
-        foreach (Region region in _regions.Values)
+        try
         {
-            region.Dispose();
+            Memory.Dispose();
         }
+        finally
+        {
+            foreach (Region region in _regions.Values)
+            {
+                region.Dispose();
+            }
 
-        _device.Dispose();
+            _device.Dispose();
+        }
     }
 
     private ulong ReadSilently(RegisterPlace place) => RegisterWidth.Read(Region(place.Place.Region), place.Place.Offset, place.Bits);
 
-    private void Tell(Access access) => Accessed?.Invoke(access with { Time = _clock.GetElapsedTime(_start) });
+    private void Tell(Access access) => Accessed?.Invoke(access with { Time = Elapsed });
 }

@@ -10,6 +10,7 @@ internal sealed class RegisterShell : IDisposable
     private readonly bool _isJson;
     private readonly RecordingWriter? _events;
     private readonly UndoList _undo = new();
+    private readonly ShellMemory _memory;
     private RecordingWriter? _recording;
 
     /// <param name="host">Where results go.</param>
@@ -21,8 +22,12 @@ internal sealed class RegisterShell : IDisposable
         _session = session;
         _isJson = isJson;
         _events = isJson ? new RecordingWriter(host.Out, ownsOutput: false, session.Target.Identify(host), host.Clock.GetUtcNow()) : null;
+        _memory = new ShellMemory(host, session, isJson);
         session.Accessed = Note;
     }
+
+    /// <summary>Where there is memory for the device.</summary>
+    public IEnumerable<string> Addresses => _session.Memory.Addresses;
 
     /// <summary>Performs an operation.</summary>
     /// <returns>Whether the shell goes on.</returns>
@@ -36,6 +41,11 @@ internal sealed class RegisterShell : IDisposable
             case ShellOperation.Wait wait: Wait(wait, cancellationToken); break;
             case ShellOperation.Dump dump: Dump(dump, cancellationToken); break;
             case ShellOperation.Record record: Record(record.File); break;
+            case ShellOperation.Allocate allocate: _memory.Allocate(allocate); break;
+            case ShellOperation.Free free: _memory.Free(free); break;
+            case ShellOperation.Peek peek: _memory.Peek(peek, cancellationToken); break;
+            case ShellOperation.Poke poke: _memory.Poke(poke); break;
+            case ShellOperation.Status: new ShellStatus(_host, _session, _isJson).Write(); break;
             case ShellOperation.Reset: Reset(); break;
             case ShellOperation.Undo: Undo(); break;
             case ShellOperation.Help: ShellHelp.Write(_host); break;

@@ -18,7 +18,7 @@ internal static class ShellCommand
             Arity = ArgumentArity.ZeroOrOne,
         };
         Option<bool> json = Symbols.Flag("--json", "Print each access as JSON Lines, in the format of a recording");
-        DocumentedCommand command = new(Name, "Work with the registers of a device that stays open: typed, or from a script.")
+        DocumentedCommand command = new(Name, "Work with the registers and the DMA of a device that stays open: typed, or from a script.")
         {
             Notes =
             [
@@ -29,12 +29,16 @@ internal static class ShellCommand
                 "A script, from a file or a pipe, is checked as a whole before the device is opened; then it stops at the first error, with its line. "
                 + "# begins a comment.",
                 "undo takes back the last write: each register is read before it is written, unless it is known that reading changes it.",
+                "alloc makes memory that the device can reach, and prints its address as the device sees it (IOVA): that is what goes into the device's "
+                + "registers. The device uses the bus only after 'set config.COMMAND 2'. The memory is taken back when the shell ends, after the device "
+                + "has left the bus. undo does not take back alloc, free and poke; record and replay leave them and peek out.",
                 "The device is reset when the shell opens it, and again when it ends.",
             ],
             Examples =
             [
                 ("vfio shell 0000:00:14.3", "type: read STATUS"),
                 ("vfio shell 0000:00:14.3 bring-up.txt", "a script"),
+                ("vfio shell emu:edu dma.txt", "one with DMA, on a model"),
                 ("printf 'reset\\nread STATUS\\n' | vfio shell 00:14.3", "from a pipe"),
             ],
         };
@@ -55,7 +59,7 @@ internal static class ShellCommand
             // Completion offers them, and nobody waits for a script to be checked.
             names.LoadCapabilities();
             using RegisterShell interactive = Open(host, target, names, isJson);
-            using ILineSource lines = MakeEditor(host, keyboard, names);
+            using ILineSource lines = MakeEditor(host, keyboard, new ShellCompleter(names, () => interactive.Addresses));
             return new InteractiveShell(host, interactive, parser, lines).Run(target.Name);
         }
 
@@ -74,9 +78,9 @@ internal static class ShellCommand
         }
     }
 
-    private static ILineSource MakeEditor(CliHost host, IKeyboard keyboard, RegisterNames names) => keyboard.IsPlain
+    private static ILineSource MakeEditor(CliHost host, IKeyboard keyboard, ShellCompleter completer) => keyboard.IsPlain
         ? new PlainLines(host)
-        : new LineEditor(keyboard, host.Out, host.Terminal.Width ?? 80, new ShellCompleter(names).Complete);
+        : new LineEditor(keyboard, host.Out, host.Terminal.Width ?? 80, completer.Complete);
 
     private static RegisterShell Open(CliHost host, DeviceTarget target, RegisterNames names, bool isJson)
     {

@@ -3,9 +3,12 @@ namespace Vfio.Cli;
 /// <summary>What a word may become: the candidates, and where the word begins.</summary>
 internal readonly record struct Completion(int Start, IReadOnlyList<string> Candidates);
 
-/// <summary>Completes the word before the cursor: commands, regions, names of registers and fields.</summary>
-internal sealed class ShellCompleter(RegisterNames names)
+/// <summary>Completes the word before the cursor: commands, regions, names of registers and fields, addresses of memory.</summary>
+/// <param name="names">What the registers are called.</param>
+/// <param name="addresses">Where there is memory for the device.</param>
+internal sealed class ShellCompleter(RegisterNames names, Func<IEnumerable<string>> addresses)
 {
+    private static readonly string[] AllocateWords = ["read", "write", "--at", "--bits"];
     private static readonly string[] Regions = ["bar0", "bar1", "bar2", "bar3", "bar4", "bar5", "rom", "config"];
 
     public Completion Complete(string before)
@@ -20,6 +23,8 @@ internal sealed class ShellCompleter(RegisterNames names)
             ["set" or "clear" or "wait", string place] => FieldsOf(place),
             ["dump"] => Regions,
             ["record"] => ["off"],
+            ["free" or "peek" or "poke"] => addresses(),
+            ["alloc", _, ..] when words[^1] is not ("--at" or "--bits") => AllocateWords.Except(words),
             _ => [],
         };
         return new Completion(start, [.. known.Where(name => name.StartsWith(word, StringComparison.OrdinalIgnoreCase))]);

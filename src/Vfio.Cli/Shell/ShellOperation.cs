@@ -21,6 +21,21 @@ internal abstract record ShellOperation
     /// <summary><c>record FILE</c>; without a file, <c>record off</c>.</summary>
     public sealed record Record(string? File) : ShellOperation;
 
+    /// <summary><c>status</c>.</summary>
+    public sealed record Status : ShellOperation;
+
+    /// <summary><c>alloc LENGTH</c>, with what else was said.</summary>
+    public sealed record Allocate(ulong Length, DmaAccess Access, Iova? At, int? AddressBits) : ShellOperation;
+
+    /// <summary><c>free IOVA</c>.</summary>
+    public sealed record Free(Iova Iova) : ShellOperation;
+
+    /// <summary><c>peek IOVA [COUNT]</c>.</summary>
+    public sealed record Peek(Iova Iova, int Bits, int Count) : ShellOperation;
+
+    /// <summary><c>poke IOVA VALUE</c>.</summary>
+    public sealed record Poke(Iova Iova, int Bits, ulong Value) : ShellOperation;
+
     /// <summary><c>reset</c>.</summary>
     public sealed record Reset : ShellOperation;
 

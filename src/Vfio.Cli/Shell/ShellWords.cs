@@ -23,6 +23,12 @@ internal sealed class ShellWords
                 case "-n" when options.Contains('n', StringComparison.Ordinal):
                     Count = (int)ReadNumber(rest, "-n", 1, MaxCount);
                     break;
+                case "--at" when options.Contains('t', StringComparison.Ordinal):
+                    At = new Iova(ReadNumber(rest, "--at", 0, ulong.MaxValue));
+                    break;
+                case "--bits" when options.Contains('b', StringComparison.Ordinal):
+                    AddressBits = (int)ReadNumber(rest, "--bits", LeastAddressBits, MostAddressBits);
+                    break;
                 case "--all" when options.Contains('a', StringComparison.Ordinal):
                     All = true;
                     break;
@@ -37,6 +43,10 @@ internal sealed class ShellWords
 
     private const int MaxCount = 1 << 24;
 
+    // As IoAddressSpace takes them: fewer lines than a page has reach nothing.
+    private const int LeastAddressBits = 12;
+    private const int MostAddressBits = 64;
+
     public string Command { get; }
 
     public int? Bits { get; }
@@ -44,6 +54,10 @@ internal sealed class ShellWords
     public int? Count { get; }
 
     public bool All { get; }
+
+    public Iova? At { get; }
+
+    public int? AddressBits { get; }
 
     /// <summary>The words of a line, a text in double quotes being one; <c>#</c> at the beginning of a word ends the line.</summary>
     /// <exception cref="CliException">A quote is open.</exception>
@@ -69,7 +83,7 @@ internal sealed class ShellWords
 
     /// <summary>Takes the words of a command apart.</summary>
     /// <param name="words">The words, at least one.</param>
-    /// <param name="options">A letter for each option that the command has: w, n, a.</param>
+    /// <param name="options">A letter for each option that the command has: w, n, a (--all), t (--at), b (--bits).</param>
     public static ShellWords Of(IReadOnlyList<string> words, string options) => new(words, options);
 
     /// <summary>The words besides options.</summary>

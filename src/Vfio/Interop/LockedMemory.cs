@@ -16,10 +16,7 @@ internal readonly record struct LockedMemory(ulong Used, ulong? Limit)
         {
             foreach (string line in File.ReadLines("/proc/self/status"))
             {
-                if (line.StartsWith("VmLck:", StringComparison.Ordinal) || line.StartsWith("VmPin:", StringComparison.Ordinal))
-                {
-                    used += ulong.TryParse(line[6..^2].Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out ulong amount) ? amount * KiB : 0;
-                }
+                used += (ParseLocked(line) ?? 0) + (ParsePinned(line) ?? 0);
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -29,5 +26,22 @@ internal readonly record struct LockedMemory(ulong Used, ulong? Limit)
 
         ulong? limit = Libc.GetRLimit(Libc.RLIMIT_MEMLOCK, out Libc.rlimit value) == 0 && value.rlim_cur != ulong.MaxValue ? value.rlim_cur : null;
         return new LockedMemory(used, limit);
+    }
+
+    /// <summary>The bytes that a line of <c>/proc/PID/status</c> says are locked; null for another line.</summary>
+    public static ulong? ParseLocked(ReadOnlySpan<char> line) => Parse(line, "VmLck:");
+
+    /// <summary>The bytes that a line of <c>/proc/PID/status</c> says are pinned; null for another line.</summary>
+    public static ulong? ParsePinned(ReadOnlySpan<char> line) => Parse(line, "VmPin:");
+
+    // "VmLck:	      64 kB"
+    private static ulong? Parse(ReadOnlySpan<char> line, ReadOnlySpan<char> key)
+    {
+        const string Unit = "kB";
+        return line.StartsWith(key, StringComparison.Ordinal) && line.EndsWith(Unit, StringComparison.Ordinal)
+            && ulong.TryParse(line[key.Length..^Unit.Length].Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out ulong amount)
+            && amount <= ulong.MaxValue / KiB
+            ? amount * KiB
+            : null;
     }
 }

@@ -1,0 +1,155 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace Vfio.Cli;
+
+/// <summary>The shell's <c>status</c>: the ledger of its own device, the limits, the faults.</summary>
+internal sealed class ShellStatus(CliHost host, RegisterSession session, bool isJson)
+{
+    // The kernel's log drops most of a flood; of what it keeps, the first say which mistake it is.
+    private const int MostFaults = 16;
+
+    private readonly SectionWriter _section = new(host);
+    private readonly DeviceUse _use = DeviceUse.Look(session.Device);
+
+    public void Write()
+    {
+        if (isJson)
+        {
+            using JsonLine line = DmaText.Begin(host, session, "status");
+            WriteJson(line.Writer);
+            return;
+        }
+
+        host.Out.WriteLine(host.Terminal.Bold(session.Target.Name));
+        _section.WriteRow("backend", session.Device.BackendName);
+        _section.WriteRow("bus master", _use.IsBusMaster switch
+        {
+            true => "on",
+            false => "off: no DMA before 'set config.COMMAND 2'",
+            null => "not known: the device does not answer",
+        });
+        if (_use.Usage is DmaUsage usage)
+        {
+            WriteSpace(usage);
+            WriteFaults();
+            WriteLedger();
+        }
+        else
+        {
+            _section.WriteRow("memory", $"none: {_use.NoSpace}");
+        }
+    }
+
+    private void WriteSpace(DmaUsage usage)
+    {
+        _section.WriteRow("mapped", $"{Describe(usage.Mappings, usage.Bytes)}; at most {Describe(usage.MostMappings, usage.MostBytes)} at a time");
+        _section.WriteRow("left", usage.EntriesLeft is uint left ? string.Create(CultureInfo.InvariantCulture, $"{left} mappings") : null);
+        _section.WriteRow("locked", usage.LockedLimit is ulong limit
+            ? $"{ByteSize.Format(usage.LockedBytes)} of {ByteSize.Format(limit)}" : $"{ByteSize.Format(usage.LockedBytes)}, without limit");
+        _section.WriteList("usable", [.. _use.Ranges.Select(range => range.ToString())]);
+    }
+
+    private void WriteFaults()
+    {
+        if (_use.NoFaults is not null || _use.Faults.Count == 0)
+        {
+            _section.WriteRow("faults", _use.NoFaults is string why ? $"not known: {why}" : "none since the last look");
+            return;
+        }
+
+        string label = "faults";
+        foreach (DmaFault fault in _use.Faults.Take(MostFaults))
+        {
+            string there = fault.Mapping is DmaMappingInfo mapping ? $"there: {mapping}" : "nothing of this shell is or was there";
+            _section.WriteRow(label, $"{DmaText.Describe(fault.Access)} of {fault.Iova}: {fault.Reason}; {there}", host.Terminal.Yellow);
+            label = "";
+        }
+
+        if (_use.Faults.Count > MostFaults)
+        {
+            _section.WriteRow(label, $"and {_use.Faults.Count - MostFaults} more");
+        }
+    }
+
+    private void WriteLedger()
+    {
+        if (_use.Mappings.Count == 0)
+        {
+            return;
+        }
+
+        TextTable table = new(
+            host.Terminal,
+            new TextColumn("IOVA"),
+            new TextColumn("LENGTH", RightAligned: true),
+            new TextColumn("ACCESS"),
+            new TextColumn("OWNER", MinWidth: 8),
+            new TextColumn("AGE"));
+        foreach (DmaMappingInfo mapping in _use.Mappings)
+        {
+            table.Add(
+                mapping.Iova.ToString(), ByteSize.Format(mapping.Length), DmaText.Describe(mapping.Access), mapping.Owner,
+                string.Create(CultureInfo.InvariantCulture, $"{mapping.Age.TotalSeconds:0.0} s"));
+        }
+
+        table.Write(host.Out);
+    }
+
+    private static string Describe(int count, ulong bytes) =>
+        string.Create(CultureInfo.InvariantCulture, $"{count} {(count == 1 ? "buffer" : "buffers")}, {ByteSize.Format(bytes)}");
+
+    private void WriteJson(Utf8JsonWriter json)
+    {
+        json.WriteString("device", session.Target.Name);
+        json.WriteString("backend", session.Device.BackendName);
+        if (_use.IsBusMaster is bool isOn)
+        {
+            json.WriteBoolean("isBusMaster", isOn);
+        }
+        else
+        {
+            json.WriteNull("isBusMaster");
+        }
+
+        json.WriteText("noAddressSpace", _use.NoSpace);
+        json.WriteNumberOrNull("bytes", _use.Usage?.Bytes);
+        json.WriteNumberOrNull("mostMappings", _use.Usage?.MostMappings);
+        json.WriteNumberOrNull("mostBytes", _use.Usage?.MostBytes);
+        json.WriteNumberOrNull("entriesLeft", _use.Usage?.EntriesLeft);
+        json.WriteNumberOrNull("lockedBytes", _use.Usage?.LockedBytes);
+        json.WriteNumberOrNull("lockedLimit", _use.Usage?.LockedLimit);
+        json.WriteItems("ranges", _use.Ranges, (writer, range) =>
+        {
+            writer.WriteString("first", range.First.ToString());
+            writer.WriteString("last", range.Last.ToString());
+        });
+        json.WriteItems("mappings", _use.Mappings, WriteMapping);
+        json.WriteText("noFaults", _use.NoFaults);
+        json.WriteItems("faults", _use.Faults, (writer, fault) =>
+        {
+            writer.WriteString("iova", fault.Iova.ToString());
+            writer.WriteString("access", DmaText.Word(fault.Access));
+            writer.WriteText("reason", fault.Reason);
+            if (fault.Mapping is not DmaMappingInfo mapping)
+            {
+                writer.WriteNull("mapping");
+                return;
+            }
+
+            writer.WriteStartObject("mapping");
+            WriteMapping(writer, mapping);
+            writer.WriteEndObject();
+        });
+    }
+
+    private static void WriteMapping(Utf8JsonWriter json, DmaMappingInfo mapping)
+    {
+        json.WriteString("iova", mapping.Iova.ToString());
+        json.WriteNumber("length", mapping.Length);
+        json.WriteString("access", DmaText.Word(mapping.Access));
+        json.WriteText("owner", mapping.Owner);
+        json.WriteNumber("age", Math.Round(mapping.Age.TotalSeconds, 3));
+        json.WriteBoolean("isLive", mapping.IsLive);
+    }
+}

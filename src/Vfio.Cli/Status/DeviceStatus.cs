@@ -1,0 +1,73 @@
+namespace Vfio.Cli;
+
+/// <summary>A process that has a device open, and its memory that stays in place for DMA.</summary>
+/// <param name="Process">The process.</param>
+/// <param name="Memory">What it has locked and may; <see langword="null"/> where this user may not see it.</param>
+internal sealed record HolderStatus(DeviceHolder Process, LockedMemoryUse? Memory);
+
+/// <summary>Who has a device, looked at once.</summary>
+/// <param name="Name">The device, as it was named or as its address.</param>
+internal sealed record DeviceStatus(string Name)
+{
+    /// <summary>What the journal says; <see langword="null"/> where the device is not taken.</summary>
+    public JournalEntry? Entry { get; init; }
+
+    /// <summary>The device as it is now; <see langword="null"/> where it is gone, and for a model.</summary>
+    public PciDeviceInfo? Device { get; init; }
+
+    /// <summary>What it is; <see langword="null"/> where it is gone.</summary>
+    public DeviceIdentity? Identity { get; init; }
+
+    public IReadOnlyList<HolderStatus> Holders { get; init; } = [];
+
+    public bool IsModel { get; init; }
+
+    /// <summary>Whether the journal's entry can be read.</summary>
+    public bool IsSound => Entry is { Damage: null };
+
+    /// <summary>What is not as it should be.</summary>
+    public string? Trouble => Entry switch
+    {
+        null => null,
+        { Damage: string damage } => $"damaged journal entry: {damage}",
+        _ when Device is null => "the device is gone",
+        _ when !Device.HasVfioDriver => "not with VFIO: a bind or release was interrupted, or somebody rebound it",
+        _ => null,
+    };
+}
+
+/// <summary>Looks who has devices.</summary>
+internal sealed class StatusLook(CliHost host)
+{
+    private readonly PciBus _bus = new(host.Root);
+    private readonly BindingJournal _journal = new(host.Root);
+    private readonly DeviceHolders _holders = new(host.Root);
+    private readonly DmaLimits _limits = new(host.Root);
+
+    /// <summary>At all that are taken.</summary>
+    public DeviceStatus[] AtTaken() => [.. _journal.Entries().Select(entry => Of(entry.Address, entry, _bus.Find(entry.Address)))];
+
+    /// <summary>At one.</summary>
+    /// <exception cref="VfioException">There is no such device, nor was one taken.</exception>
+    public DeviceStatus At(DeviceTarget target)
+    {
+        if (target is not HostTarget { Address: PciAddress address })
+        {
+            return new DeviceStatus(target.Name) { IsModel = true, Identity = target.Identify(host) };
+        }
+
+        // One that is gone was taken, where the journal has it.
+        JournalEntry? entry = _journal.Find(address);
+        return Of(address, entry, entry is null ? _bus.Get(address) : _bus.Find(address));
+    }
+
+    private DeviceStatus Of(PciAddress address, JournalEntry? entry, PciDeviceInfo? device) => new(address.ToString())
+    {
+        Entry = entry,
+        Device = device,
+        Identity = device is null ? null : DeviceIdentity.Of(device),
+        Holders = device is { HasVfioDriver: true }
+            ? [.. _holders.OfDevice(device).Select(process => new HolderStatus(process, _limits.ReadLockedMemory(process.ProcessId)))]
+            : [],
+    };
+}

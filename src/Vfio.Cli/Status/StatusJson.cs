@@ -1,0 +1,74 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace Vfio.Cli;
+
+/// <summary>Who has devices, as JSON: the same fields whether they were named or not (docs/cli.md).</summary>
+internal static class StatusJson
+{
+    public static void Write(CliHost host, IEnumerable<DeviceStatus> devices)
+    {
+        uint? entryLimit = new DmaLimits(host.Root).ReadEntryLimit();
+        using Json json = new(host.Out);
+        json.WriteArray(null, devices, (writer, status) =>
+        {
+            writer.WriteStartObject();
+            WriteFields(writer, status, entryLimit);
+            writer.WriteEndObject();
+        });
+    }
+
+    private static void WriteFields(Utf8JsonWriter json, DeviceStatus status, uint? entryLimit)
+    {
+        JournalEntry? entry = status.Entry;
+        JournalEntry? sound = status.IsSound ? entry : null;
+        json.WriteString("address", status.Name);
+        json.WriteBoolean("isModel", status.IsModel);
+        json.WriteBoolean("isTaken", entry is not null);
+        json.WriteBoolean("isPresent", status.IsModel || status.Device is not null);
+        json.WriteText("driver", status.Device?.Driver);
+        json.WriteText("driverBefore", entry?.DriverBefore);
+        json.WriteText("overrideBefore", entry?.OverrideBefore);
+        json.WriteText("user", entry?.User);
+        json.WriteText("takenBy", sound?.TakenBy);
+        json.WriteString("takenAt", sound?.TakenAt.UtcDateTime.ToString("O", CultureInfo.InvariantCulture));
+        json.WriteNumberOrNull("processId", sound?.ProcessId);
+        json.WriteText("damage", entry?.Damage);
+        json.WriteNumberOrNull("iommuGroup", status.Device?.IommuGroup);
+        json.WriteNumberOrNull("dmaEntryLimit", status.IsModel ? null : entryLimit);
+        json.WriteItems("nodes", status.Device?.FindVfioNodes() ?? [], (writer, node) =>
+        {
+            writer.WriteString("path", node.Path);
+            writer.WriteNumber("userId", node.UserId);
+            writer.WriteText("user", node.UserName);
+        });
+        json.WriteItems("openBy", status.Holders, WriteHolder);
+    }
+
+    private static void WriteHolder(Utf8JsonWriter json, HolderStatus holder)
+    {
+        json.WriteNumber("processId", holder.Process.ProcessId);
+        json.WriteText("command", holder.Process.Command);
+        json.WriteNumber("userId", holder.Process.UserId);
+        json.WriteText("user", holder.Process.UserName);
+        if (holder.Memory is not LockedMemoryUse memory)
+        {
+            json.WriteNull("memory");
+            return;
+        }
+
+        json.WriteStartObject("memory");
+        json.WriteNumber("lockedBytes", memory.LockedBytes);
+        json.WriteNumber("pinnedBytes", memory.PinnedBytes);
+        if (memory.Limit is ulong limit)
+        {
+            json.WriteNumber("limit", limit);
+        }
+        else
+        {
+            json.WriteNull("limit");
+        }
+
+        json.WriteEndObject();
+    }
+}

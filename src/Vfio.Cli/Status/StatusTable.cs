@@ -1,0 +1,60 @@
+using System.Globalization;
+
+namespace Vfio.Cli;
+
+/// <summary>What is taken, a line a device.</summary>
+internal static class StatusTable
+{
+    public static void Write(CliHost host, DeviceStatus[] taken)
+    {
+        if (taken.Length == 0)
+        {
+            host.Tell("nothing is taken");
+            return;
+        }
+
+        TextTable table = new(
+            host.Terminal,
+            new TextColumn("DEVICE"),
+            new TextColumn("FROM", MinWidth: 8),
+            new TextColumn("NOW", MinWidth: 8),
+            new TextColumn("USER", MinWidth: 8),
+            new TextColumn("BY", MinWidth: 8),
+            new TextColumn("SINCE"),
+            new TextColumn("REMARKS"))
+        {
+            EndsWithRemarks = true,
+        };
+        foreach (DeviceStatus item in taken)
+        {
+            JournalEntry? entry = item.IsSound ? item.Entry : null;
+            table.Add(
+                item.Name,
+                entry is null ? "?" : entry.DriverBefore ?? "-",
+                item.Device?.Driver ?? "-",
+                entry is null ? "?" : entry.User ?? "-",
+                entry?.TakenBy ?? "?",
+                entry is null ? "?" : FormatTime(host, entry.TakenAt),
+                string.Join("; ", Remarks(item)));
+        }
+
+        table.Write(host.Out);
+    }
+
+    /// <summary>A time on the person's clock.</summary>
+    public static string FormatTime(CliHost host, DateTimeOffset time) =>
+        TimeZoneInfo.ConvertTime(time, host.Clock.LocalTimeZone).ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
+
+    private static IEnumerable<string> Remarks(DeviceStatus item)
+    {
+        if (item.Trouble is string trouble)
+        {
+            yield return trouble;
+        }
+
+        if (item.Holders.Count != 0)
+        {
+            yield return $"open by {string.Join(", ", item.Holders.Select(holder => holder.Process))}";
+        }
+    }
+}

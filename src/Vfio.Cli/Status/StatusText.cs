@@ -1,0 +1,107 @@
+using System.Globalization;
+
+namespace Vfio.Cli;
+
+/// <summary>Who has the devices that were named, in sections for a person.</summary>
+internal sealed class StatusText(CliHost host)
+{
+    private const int MostNames = 16;
+
+    private readonly SectionWriter _section = new(host);
+    private readonly DeviceNames _names = new(host);
+
+    public void Write(IReadOnlyList<DeviceStatus> devices)
+    {
+        for (int i = 0; i < devices.Count; i++)
+        {
+            if (i != 0)
+            {
+                host.Out.WriteLine();
+            }
+
+            Write(devices[i]);
+        }
+    }
+
+    private void Write(DeviceStatus status)
+    {
+        string what = status.Identity is null ? "" : $" {_names.Describe(status.Identity, isBrief: host.Terminal.Width is not null)}";
+        string title = Printable.Clean($"{status.Name}{what}");
+        host.Out.WriteLine(host.Terminal.Bold(host.Terminal.Width is int width ? Printable.Shorten(title, width) : title));
+        if (status.IsModel)
+        {
+            _section.WriteRow("taken", "no: a model in vfio itself, of which each command has a new one; nobody else's is seen here");
+            return;
+        }
+
+        WriteTaken(status);
+        if (status.Device is PciDeviceInfo device)
+        {
+            _section.WriteRow("driver", device.Driver ?? "none");
+            WriteGroup(device);
+            if (device.HasVfioDriver)
+            {
+                WriteUse(status, device);
+            }
+        }
+    }
+
+    private void WriteTaken(DeviceStatus status)
+    {
+        if (status is { IsSound: true, Entry: JournalEntry entry })
+        {
+            string[] names = [.. DeviceArgument.NamesOf(entry).Take(MostNames)];
+            string before = names.Length == 0 ? "" : $" ({string.Join(", ", names)})";
+            string user = entry.User is null ? "for root alone" : $"for {entry.User}";
+            _section.WriteRow("taken", $"from {entry.DriverBefore ?? "no driver"}{before}, {user}");
+            _section.WriteRow("since", string.Create(
+                CultureInfo.InvariantCulture, $"{StatusTable.FormatTime(host, entry.TakenAt)}, by {entry.TakenBy} (pid {entry.ProcessId})"));
+        }
+        else if (status.Entry is null)
+        {
+            _section.WriteRow("taken", status.Device is { HasVfioDriver: true } ? "not by vfio: somebody gave it to VFIO by other means" : "no");
+        }
+
+        _section.WriteRow("trouble", status.Trouble, host.Terminal.Yellow);
+    }
+
+    private void WriteGroup(PciDeviceInfo device)
+    {
+        if (device.IommuGroup is not int number || new PciBus(host.Root).Group(number) is not IommuGroup group)
+        {
+            _section.WriteRow("IOMMU group", "none: no IOMMU is in front of it");
+            return;
+        }
+
+        string domain = group.DomainType is null ? "" : $" ({group.DomainType})";
+        PciAddress[] others = [.. group.Devices.Select(member => member.Address).Where(address => address != device.Address)];
+        string beside = others.Length == 0 ? "alone"
+            : $"with {string.Join(", ", others.Take(MostNames))}{(others.Length > MostNames ? $" and {others.Length - MostNames} more" : "")}";
+        _section.WriteRow("IOMMU group", $"{number}{domain}, {beside}");
+    }
+
+    private void WriteUse(DeviceStatus status, PciDeviceInfo device)
+    {
+        string[] nodes = [.. device.FindVfioNodes().Select(node => $"{node.Path} (of {node.UserName})")];
+        _section.WriteRow("nodes", nodes.Length == 0 ? "none" : string.Join(", ", nodes));
+        _section.WriteRow("mappings", new DmaLimits(host.Root).ReadEntryLimit() is uint limit
+            ? string.Create(CultureInfo.InvariantCulture, $"at most {limit} a container (dma_entry_limit of vfio_iommu_type1)") : null);
+        string label = "open by";
+        foreach (HolderStatus holder in status.Holders)
+        {
+            _section.WriteRow(label, holder.Process.ToString());
+            _section.WriteRow("", Describe(holder.Memory));
+            label = "";
+        }
+
+        if (status.Holders.Count == 0)
+        {
+            _section.WriteRow(label, Environment.IsPrivilegedProcess ? "nobody" : "nobody that this user may see; root sees all");
+        }
+    }
+
+    private static string Describe(LockedMemoryUse? memory) => memory is null
+        ? "what it has locked is not for this user to see"
+        : $"{ByteSize.Format(memory.LockedBytes)} locked, {ByteSize.Format(memory.PinnedBytes)} pinned; it may lock "
+            + (memory.Limit is ulong limit ? ByteSize.Format(limit) : "without limit");
+}

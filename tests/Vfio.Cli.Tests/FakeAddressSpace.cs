@@ -1,0 +1,33 @@
+using Microsoft.Win32.SafeHandles;
+using Vfio.Backends;
+
+namespace Vfio.Cli.Tests;
+
+/// <summary>An address space that writes down what is asked of it, among the accesses of its device.</summary>
+internal sealed class FakeAddressSpace(List<string> log) : IAddressSpaceBackend
+{
+    public string Subject => "the fake address space";
+
+    /// <summary>Called before a mapping is taken back; may throw, as a kernel that refuses does.</summary>
+    public Action? Unmapping { get; set; }
+
+    public AddressSpaceInfo GetInfo() => new([new IovaRange(new Iova(0), new Iova(0xffff_ffff))], 4096, null);
+
+    public void Map(ulong iova, nint address, ulong length, DmaAccess access) => log.Add($"map 0x{iova:x}");
+
+    public bool TryMapDeviceMemory(ulong iova, Func<SafeFileHandle?> openFile, ulong length, DmaAccess access) => false;
+
+    public void Unmap(ulong iova, ulong length)
+    {
+        log.Add($"unmap 0x{iova:x}");
+        Unmapping?.Invoke();
+    }
+
+    public void UnmapAll() => log.Add("unmap all");
+
+    public void SetDirtyTracking(bool isOn) => throw new NotSupportedException();
+
+    public void ReadDirty(ulong iova, ulong length, ulong pageSize, Span<ulong> bitmap) => throw new NotSupportedException();
+
+    public void Dispose() => log.Add("close");
+}

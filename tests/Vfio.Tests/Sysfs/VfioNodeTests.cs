@@ -1,0 +1,49 @@
+namespace Vfio.Tests;
+
+public sealed class VfioNodeTests : IDisposable
+{
+    private readonly FakeHost _host = new();
+
+    public void Dispose() => _host.Dispose();
+
+    private static string[] Paths(FakeDevice device) => [.. device.Info.FindVfioNodes().Select(node => node.Path)];
+
+    [Fact]
+    public void A_taken_device_has_its_groups_node_and_its_own()
+    {
+        _host.AddDeviceNodes();
+        FakeDevice device = _host.AddDevice("0000:00:14.3", driver: "vfio-pci", group: 12);
+        _host.Write("dev/vfio/12", "");
+        _host.Write($"dev/vfio/devices/{device.DeviceNode}", "");
+        Assert.Equal(["/dev/vfio/12", $"/dev/vfio/devices/{device.DeviceNode}"], Paths(device));
+        Assert.All(device.Info.FindVfioNodes(), node => Assert.Equal((Sysfs.Users.EffectiveId, Sysfs.Users.Name(node.UserId)), (node.UserId, node.UserName)));
+    }
+
+    [Fact]
+    public void What_is_not_there_is_not_told()
+    {
+        _host.AddDeviceNodes();
+        FakeDevice device = _host.AddDevice("0000:00:14.3", driver: "vfio-pci", group: 12);
+        File.Delete(_host.PathOf("dev/vfio/12"));
+        File.Delete(_host.PathOf($"dev/vfio/devices/{device.DeviceNode}"));
+        Assert.Empty(Paths(device));
+    }
+
+    [Fact]
+    public void A_device_that_VFIO_does_not_have_has_none()
+    {
+        FakeDevice device = _host.AddDevice("0000:00:14.3", driver: "e1000e", group: 12);
+        _host.Write("dev/vfio/12", "");
+        Assert.Empty(Paths(device));
+    }
+
+    [Fact]
+    public void Without_an_IOMMU_the_groups_node_says_so()
+    {
+        FakeDevice device = _host.AddDevice("0000:00:14.3", driver: "vfio-pci", group: 12);
+        _host.Write("sys/kernel/iommu_groups/12/name", "vfio-noiommu\n");
+        _host.Write("dev/vfio/12", "");
+        _host.Write("dev/vfio/noiommu-12", "");
+        Assert.Equal(["/dev/vfio/noiommu-12"], Paths(device));
+    }
+}
