@@ -23,7 +23,11 @@ internal sealed class FakeAddressSpace(List<string> log) : IAddressSpaceBackend
         Unmapping?.Invoke();
     }
 
-    public void UnmapAll() => log.Add("unmap all");
+    public bool TryUnmapAll()
+    {
+        log.Add("unmap all");
+        return true;
+    }
 
     public void SetDirtyTracking(bool isOn) => throw new NotSupportedException();
 

@@ -23,7 +23,7 @@ public sealed partial class ArchitectureTests
         ["Capabilities"] = ["", "Config"],
         ["Client"] = ["", "Bars", "Faults", "Interrupts", "Memory"],
         ["Config"] = ["", "Bars", "Capabilities"],
-        ["Devices"] = ["", "Capabilities", "Time"],
+        ["Devices"] = ["", "Capabilities", "Memory", "Time"],
         ["Faults"] = ["", "Memory"],
         ["Interrupts"] = ["", "Bars", "Capabilities", "Config"],
         ["Memory"] = ["", "Client"],

@@ -134,12 +134,20 @@ public sealed class EduModelTests : IDisposable
     }
 
     [Fact]
-    public void A_transfer_to_what_is_not_mapped_moves_nothing_and_ends()
+    public void A_transfer_to_what_is_not_mapped_moves_what_lies_before_and_ends()
     {
+        _target.Bytes.AsSpan().Fill(0x11);
         StartTransfer(0x40000, Iova + 0x1fff, 2, 3);
-        _target.Bytes[0x1fff] = 0x11;
         _clock.Advance(TimeSpan.FromMilliseconds(100));
-        Assert.Equal((2ul, 0x11), (Read(0x98), _target.Bytes[0x1fff]));
+        Assert.Equal((2ul, 0, 0x11), (Read(0x98), _target.Bytes[0x1fff], _target.Bytes[0x1ffe]));
+        // What the device may not read it finds to be zero.
+        StartTransfer(Iova, 0x40000, 2, 1);
+        _clock.Advance(TimeSpan.FromMilliseconds(100));
+        StartTransfer(Iova + 0x2000, 0x40001, 1, 1);
+        _clock.Advance(TimeSpan.FromMilliseconds(100));
+        StartTransfer(0x40000, Iova + 0x100, 2, 3);
+        _clock.Advance(TimeSpan.FromMilliseconds(100));
+        Assert.Equal((0x11, 0), (_target.Bytes[0x100], _target.Bytes[0x101]));
     }
 
     [Fact]

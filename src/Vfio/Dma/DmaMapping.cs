@@ -63,6 +63,7 @@ public sealed class DmaMapping : IDisposable
     {
         _isEnded = true;
         (Memory as BufferMemory)?.Revoke();
+        (Memory as Region)?.EndLoan(Dispose);
         Memory = null; // what remembers this mapping does not keep its memory
     }
 }

@@ -115,7 +115,12 @@ public sealed partial class IoAddressSpace
                 MapMemory(in request, iova);
             }
         });
-        region.Lend(mapping);
+        if (!region.TryLend(mapping.Dispose))
+        {
+            mapping.Dispose();
+            ObjectDisposedException.ThrowIf(true, region);
+        }
+
         return mapping;
     }
 

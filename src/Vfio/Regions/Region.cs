@@ -1,6 +1,5 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Microsoft.Win32.SafeHandles;
 using Vfio.Backends;
 using Vfio.Regions;
 
@@ -22,7 +21,7 @@ namespace Vfio;
 /// </para>
 /// <para>Mapped accesses are not ordered with accesses to ordinary memory beyond acquire (reads) and release (writes).</para>
 /// </remarks>
-public sealed unsafe class Region : IDisposable
+public sealed unsafe partial class Region : IDisposable
 {
     private readonly IDeviceBackend _backend;
     private readonly Action<Region> _disposed;
@@ -33,7 +32,6 @@ public sealed unsafe class Region : IDisposable
     private ulong _count16;
     private ulong _count32;
     private ulong _count64;
-    private readonly List<DmaMapping> _lent = []; // locked
     private volatile bool _isDisposed;
 
     internal Region(IDeviceBackend backend, RegionInfo info, RegionAccess access, Action<Region> disposed)
@@ -137,32 +135,15 @@ public sealed unsafe class Region : IDisposable
     /// <exception cref="VfioException">The kernel did not take back what other devices reach; all else is done.</exception>
     public void Dispose()
     {
-        DmaMapping[] lent;
-        lock (_lent)
+        Action[] loans;
+        lock (_loans)
         {
             _isDisposed = true;
-            lent = [.. _lent];
-            _lent.Clear();
+            loans = [.. _loans];
+            _loans.Clear();
         }
 
-        Disposal.InTurn([.. lent.Select(mapping => (Action)mapping.Dispose), Revoke]);
-    }
-
-    /// <summary>Another device reaches this region as long as the region lives, at most.</summary>
-    internal void Lend(DmaMapping mapping)
-    {
-        lock (_lent)
-        {
-            if (!_isDisposed)
-            {
-                _lent.RemoveAll(other => !other.IsLive);
-                _lent.Add(mapping);
-                return;
-            }
-        }
-
-        mapping.Dispose();
-        ObjectDisposedException.ThrowIf(true, this);
+        Disposal.InTurn([.. loans, Revoke]);
     }
 
     private void Revoke()
@@ -261,22 +242,6 @@ public sealed unsafe class Region : IDisposable
         _ = value.TryWriteLittleEndian(bytes, out _);
         _backend.WriteRegion(Info, offset, bytes);
     }
-
-    /// <summary>Where a part of the region is mapped in this process; null where not all of it is. For other devices to reach it.</summary>
-    internal nint? FindMapped(ulong offset, ulong length)
-    {
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
-        if (_base != null && length <= _count8 && offset <= _count8 - length)
-        {
-            return (nint)(_base + offset);
-        }
-
-        Window window = Array.Find(_otherWindows, window => offset >= window.Start && length <= window.Length && offset - window.Start <= window.Length - length);
-        return window.Base == null ? null : (nint)(window.Base + (offset - window.Start));
-    }
-
-    /// <summary>A file of a part of the region, by which other devices can reach it; null where the backend has none.</summary>
-    internal SafeFileHandle? TryExport(ulong offset, ulong length) => _backend.TryExport(Info, offset, length);
 
     private byte* FindWindow(ulong offset, int width)
     {

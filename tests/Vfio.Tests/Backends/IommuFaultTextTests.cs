@@ -1,4 +1,5 @@
 using Vfio.Backends;
+using Vfio.Sysfs;
 
 namespace Vfio.Tests;
 
@@ -16,6 +17,12 @@ public sealed class IommuFaultTextTests
         "DMAR: [DMA Write PASID 0x1] Request device [0x03:00.0] fault addr 0x2000 [fault reason 0x59] SM: Non-zero reserved field",
         "0000:03:00.0", 0x2000, DmaAccess.Write, "SM: Non-zero reserved field")]
     [InlineData(
+        "DMAR: [DMA Read] Request device [02:00.0] PASID ffffffff fault addr 1001000 [fault reason 06] PTE Read access is not set",
+        "0000:02:00.0", 0x1001000, DmaAccess.Read, "PTE Read access is not set")]
+    [InlineData(
+        "DMAR: [DMA Write] Request device [02:00.0] fault addr fffff000 [fault reason 05] PTE Write access is not set",
+        "0000:02:00.0", 0xfffff000, DmaAccess.Write, "PTE Write access is not set")]
+    [InlineData(
         "vfio-pci 0001:0a:00.3: AMD-Vi: Event logged [IO_PAGE_FAULT domain=0x000e address=0xdead0000 flags=0x0020]",
         "0001:0a:00.3", 0xdead0000, DmaAccess.Write, "IO_PAGE_FAULT, flags 0x20")]
     [InlineData(
@@ -31,8 +38,23 @@ public sealed class IommuFaultTextTests
     [InlineData("DMAR: [DMA Write NO_PASID] Request device [02:00.0] fault addr 0x11112222333344445 [fault reason 0x05] x")]
     [InlineData("DMAR: [DMA Write NO_PASID] Request device [02:00.0] fault addr 0x1000 [fault reason 0x05]")]
     [InlineData("DMAR: [INTR-REMAP] Request device [02:00.0] fault index 0x0 [fault reason 0x25] Blocked a compatibility format interrupt request")]
+    [InlineData("usb 1-1: Product: DMAR: [DMA Write NO_PASID] Request device [02:00.0] fault addr 0x1000 [fault reason 0x05] PTE Write access is not set")]
+    [InlineData("usb 1-1: Product: x 0000:02:00.0: AMD-Vi: Event logged [IO_PAGE_FAULT domain=0x000e address=0x1000 flags=0x0000]")]
     [InlineData("user said: AMD-Vi: Event logged [IO_PAGE_FAULT domain=0x000e address=0x1000 flags=0x0000]")]
     public void Anything_else_is_none(string line) => Assert.Null(IommuFaultText.Parse(line));
+
+    [Theory]
+    [InlineData("3,1234,5678,-;DMAR: x", "DMAR: x")]
+    [InlineData("6,1,2,c,caller=T1;a;b\n SUBSYSTEM=pci\n DEVICE=+pci:0000:02:00.0", "a;b")]
+    [InlineData("7,1,2,-;", "")]
+    [InlineData("8,1,2,-;DMAR: x", null)] // a program's: facility 1
+    [InlineData("12,1,2,-;DMAR: x", null)]
+    [InlineData("-1,1,2,-;DMAR: x", null)]
+    [InlineData(";DMAR: x", null)]
+    [InlineData("3;DMAR, x", null)]
+    [InlineData("3,no text", null)]
+    [InlineData("", null)]
+    public void Only_the_kernels_own_records_are_read(string record, string? text) => Assert.Equal(text, KernelLog.TextOf(record));
 
     [Fact]
     public void Garbage_is_survived()

@@ -90,15 +90,13 @@ public sealed class DeviceFileTests
     public void Disposal_closes_the_device_and_then_what_it_needed_once()
     {
         using SafeFileHandle device = NewMemory(1);
-        int closed = 0;
-        DeviceFile file = new(new SystemCalls(), device, "0000:00:14.3", "test", () =>
-        {
-            Assert.True(device.IsClosed);
-            closed++;
-        });
+        List<string> steps = [];
+        DeviceFile file = new(
+            new SystemCalls(), device, "0000:00:14.3", "test",
+            closing: () => steps.Add($"closing, {(device.IsClosed ? "closed" : "open")}"), closed: () => steps.Add($"closed, {(device.IsClosed ? "closed" : "open")}"));
         file.Dispose();
         file.Dispose();
-        Assert.Equal(1, closed);
+        Assert.Equal(["closing, open", "closed, closed"], steps);
     }
 
     [Fact]
