@@ -102,6 +102,8 @@ for project in Vfio.Tests Vfio.Abi.Tests Vfio.Emulation.Tests Vfio.Drivers.Tests
 # Built for the machine as well, hence a folder deeper. The kernel's backends have their turn there.
 xunit Vfio.Conformance.Tests tests/Vfio.Conformance.Tests/bin/Debug/net10.0/linux-x64/Vfio.Conformance.Tests -noLogo -noColor -trait- Backend=kernel
 xunit MyFirstDevice samples/MyFirstDevice/bin/Debug/net10.0/MyFirstDevice -noLogo -noColor
+check dma-copy-on-the-model samples/DmaCopy/bin/Debug/net10.0/DmaCopy
+check dma-copy-is-told grep -q '^edu through in-process: 4096 bytes .*, the same$' "$logs/dma-copy-on-the-model.log"
 check my-first-device-is-short test "$(cat samples/MyFirstDevice/*.cs | wc -l)" -lt 100
 check guide eng/check-guide
 if [ "$(uname -m)" = x86_64 ]; then
@@ -148,8 +150,20 @@ if [ -n "$machine" ]; then
     check machine-selftest tests/machine/selftest
     inside machine -- -trait- Machine=no-iommu
     inside machine-without-iommu --no-iommu -- -trait Machine=no-iommu
-    xunit conformance tests/machine/run --memory 3G --timeout 1200 --env VFIO_QMP="$PWD/tests/machine/qmp" \
-        -- artifacts/conformance-tests/Vfio.Conformance.Tests -noLogo -noColor
+    # conformance NAME [OPTION…] -- ARGUMENT…: the same contract, on the kernel's backends.
+    conformance() {
+        local name=$1 options=()
+        shift
+        while [ "$1" != -- ]; do options+=("$1"); shift; done
+        shift
+        xunit "$name" tests/machine/run "${options[@]}" --memory 3G --timeout 1800 --env VFIO_QMP="$PWD/tests/machine/qmp" \
+            -- artifacts/conformance-tests/Vfio.Conformance.Tests -noLogo -noColor "$@"
+    }
+    conformance conformance -- -trait- Backend=noiommu
+    conformance conformance-without-iommu --no-iommu -- -trait Backend=noiommu
+    check dma-copy-on-edu tests/machine/run -- artifacts/DmaCopy/DmaCopy 0000:00:03.0
+    check dma-copy-copies grep -q '^0000:00:03.0 through iommufd: 4096 bytes .*, the same$' "$logs/dma-copy-on-edu.log"
+    check dma-copy-tells-the-fault grep -q '^and what it may not do: 0000:00:03.0 may not write 0x' "$logs/dma-copy-on-edu.log"
     check template-on-edu tests/machine/run -- eng/check-template-machine
     check readme-program tests/machine/run -- artifacts/readme/Readme
     check demo-machine ./demo.sh --machine
@@ -160,12 +174,10 @@ if [ -n "$machine" ]; then
             -class Vfio.Emulation.Tests.HostileDriverTests
         for round in 1 2 3; do inside "machine-again-$round" -- -trait- Machine=no-iommu -class Vfio.Machine.Tests.FaultTests -class Vfio.Machine.Tests.BindTests; done
         inside machine-stock --stock -- -trait- Machine=no-iommu -class Vfio.Machine.Tests.StoryTests -class Vfio.Machine.Tests.RefusalTests
-        for stock in --stock --stock=6.12; do
-            xunit "conformance$stock" tests/machine/run "$stock" --memory 3G --timeout 1800 --env VFIO_QMP="$PWD/tests/machine/qmp" \
-                -- artifacts/conformance-tests/Vfio.Conformance.Tests -noLogo -noColor
-        done
+        for stock in --stock --stock=6.12; do conformance "conformance$stock" "$stock" -- -trait- Backend=noiommu; done
         check budgets benchmarks/tool
         check budgets-registers benchmarks/run
+        check budgets-dma benchmarks/dma
     fi
 else
     skips+=("machine: left out, by --quick or for missing packages")

@@ -65,6 +65,12 @@ void *bar0_map(int device, uint64_t length)
     return memory == MAP_FAILED ? 0 : memory;
 }
 
+// A device that is mapped is not given back.
+void bar0_unmap(void *memory, uint64_t length)
+{
+    munmap(memory, length);
+}
+
 // 4 KiB from memory into edu's buffer, until the device says that it is done (QEMU's docs/specs/edu).
 uint64_t edu_transfer(struct target *target, uint64_t iova, uint64_t count)
 {

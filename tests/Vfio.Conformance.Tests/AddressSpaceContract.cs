@@ -70,6 +70,23 @@ public abstract partial class AddressSpaceContract : IDisposable
         Assert.Throws<ArgumentOutOfRangeException>(() => { buffer.Slice(GiB - 1, 2); });
     }
 
+    [Theory]
+    [InlineData(DmaPageSize.Huge2MiB, 2 * MiB)]
+    [InlineData(DmaPageSize.Huge1GiB, GiB)]
+    public void A_huge_page_is_mapped_at_its_own_boundary(DmaPageSize size, ulong length)
+    {
+        using HugePages pages = new(length);
+        using DmaBuffer buffer = _space.Allocate(1, new DmaBufferOptions { PageSize = size });
+        Assert.Equal((length, 0ul, 0L), (buffer.Length, buffer.Iova.Value % length, buffer.Address % (long)length));
+        buffer.Write(length - 8, 0x1122334455667788ul);
+        Assert.Equal((0ul, 0x1122334455667788ul), (buffer.Read<ulong>(length - 16), buffer.Read<ulong>(length - 8)));
+        VfioException full = Assert.Throws<VfioException>(() => _space.Allocate(1, new DmaBufferOptions { PageSize = size }));
+        Assert.Equal(("mmap", Errno.ENOMEM), (full.Operation, full.Errno));
+        Assert.Contains("nr_hugepages", full.Hint, StringComparison.Ordinal);
+        buffer.Dispose();
+        Assert.Equal(0, _space.GetUsage().Mappings);
+    }
+
     [Fact]
     public void Addresses_stay_below_what_the_device_can_reach()
     {

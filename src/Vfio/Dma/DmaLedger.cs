@@ -25,7 +25,7 @@ internal sealed class DmaLedger
     public IReadOnlyList<DmaMapping> Live => _live;
 
     /// <summary>Finds room. Goes on from where the last was found, so that an address is not used again at once, and then from the start.</summary>
-    public bool TryPlace(IReadOnlyList<IovaRange> ranges, ulong length, ulong alignment, ulong last, out ulong iova)
+    public bool TryPlace(IovaRange[] ranges, ulong length, ulong alignment, ulong last, out ulong iova)
     {
         if (!TryPlace(ranges, Math.Max(_next, Least), length, alignment, last, out iova) && !TryPlace(ranges, Least, length, alignment, last, out iova))
         {
@@ -86,7 +86,7 @@ internal sealed class DmaLedger
         _ended.Enqueue(mapping);
     }
 
-    private bool TryPlace(IReadOnlyList<IovaRange> ranges, ulong from, ulong length, ulong alignment, ulong last, out ulong iova)
+    private bool TryPlace(IovaRange[] ranges, ulong from, ulong length, ulong alignment, ulong last, out ulong iova)
     {
         foreach (IovaRange range in ranges)
         {

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using Vfio.Dma;
 
@@ -15,7 +14,7 @@ public sealed class DmaMapping : IDisposable
     private readonly string? _owner;
     private readonly string _file;
     private readonly int _line;
-    private readonly long _start = Stopwatch.GetTimestamp();
+    private readonly long _start = Environment.TickCount64; // the coarse clock: a mapping costs no more than its system call
     private volatile bool _isEnded;
 
     internal DmaMapping(IoAddressSpace space, ulong iova, ulong length, DmaAccess access, object? memory, string? owner, string file, int line)
@@ -56,7 +55,7 @@ public sealed class DmaMapping : IDisposable
     /// <exception cref="VfioException">The kernel refused; the mapping lives on.</exception>
     public void Dispose() => _space.Unmap(this);
 
-    internal DmaMappingInfo Describe(long now) => new(Iova, Length, Access, Owner, Stopwatch.GetElapsedTime(_start, now), IsLive);
+    internal DmaMappingInfo Describe(long now) => new(Iova, Length, Access, Owner, TimeSpan.FromMilliseconds(now - _start), IsLive);
 
     /// <summary>The devices cannot reach it any more: memory of ours goes.</summary>
     internal void End()

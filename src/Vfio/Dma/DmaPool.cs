@@ -21,8 +21,7 @@ public sealed unsafe class DmaPool : IDisposable
     private readonly byte* _start;
     private readonly int _blockLength;
     private readonly ulong _stride;
-    private readonly int[] _next;
-    private readonly int[] _turns; // how often each was taken and given back: odd while somebody has it, so that a block of before is known
+    private readonly Entry[] _entries;
     private long _head; // index of the first free block + 1 in the low half; in the high half a count, so that no head is seen twice
 
     internal DmaPool(DmaBuffer buffer, int blockLength, int count)
@@ -32,11 +31,10 @@ public sealed unsafe class DmaPool : IDisposable
         _start = (byte*)buffer.Address;
         _blockLength = blockLength;
         _stride = Stride(blockLength);
-        _next = new int[count];
-        _turns = new int[count];
+        _entries = new Entry[count];
         for (int i = 0; i < count; i++)
         {
-            _next[i] = i + 1 < count ? i + 1 : None;
+            _entries[i].Next = i + 1 < count ? i + 1 : None;
         }
 
         _head = 1;
@@ -46,7 +44,7 @@ public sealed unsafe class DmaPool : IDisposable
     public int BlockLength => _blockLength;
 
     /// <summary>How many blocks there are, rented or not.</summary>
-    public int Count => _next.Length;
+    public int Count => _entries.Length;
 
     /// <summary>The buffer that the blocks are parts of.</summary>
     public DmaBuffer Buffer => _buffer;
@@ -57,9 +55,7 @@ public sealed unsafe class DmaPool : IDisposable
     /// <returns>The block; give it back with <see cref="DmaBlock.Dispose"/>.</returns>
     /// <exception cref="InvalidOperationException">All blocks are rented.</exception>
     /// <exception cref="ObjectDisposedException">The pool, or the last device of its address space, was disposed.</exception>
-    public DmaBlock Rent() => TryRent(out DmaBlock block)
-        ? block
-        : throw new InvalidOperationException($"all {Count} blocks of the pool are rented ({_buffer.Mapping.Owner})");
+    public DmaBlock Rent() => TryRent(out DmaBlock block) ? block : throw AllRented();
 
     /// <summary>Takes a block, where one is free.</summary>
     /// <param name="block">The block; give it back with <see cref="DmaBlock.Dispose"/>.</param>
@@ -79,11 +75,12 @@ public sealed unsafe class DmaPool : IDisposable
             }
 
             // Another thread may take the block meanwhile, and what is read here be anything: the comparison finds that out.
-            uint next = (uint)(Volatile.Read(ref _next[index]) + 1);
+            ref Entry entry = ref _entries[index];
+            uint next = (uint)(Volatile.Read(ref entry.Next) + 1);
             if (Interlocked.CompareExchange(ref _head, Advance(head, next), head) == head)
             {
-                int turn = _turns[index] + 1;
-                Volatile.Write(ref _turns[index], turn);
+                int turn = entry.Turn + 1;
+                Volatile.Write(ref entry.Turn, turn);
                 block = new DmaBlock(this, index, turn);
                 return true;
             }
@@ -126,7 +123,8 @@ public sealed unsafe class DmaPool : IDisposable
 
     internal void Return(int index, int turn)
     {
-        if (Interlocked.CompareExchange(ref _turns[index], turn + 1, turn) != turn)
+        ref Entry entry = ref _entries[index];
+        if (Interlocked.CompareExchange(ref entry.Turn, turn + 1, turn) != turn)
         {
             throw GivenBack();
         }
@@ -134,7 +132,7 @@ public sealed unsafe class DmaPool : IDisposable
         while (true)
         {
             long head = Volatile.Read(ref _head);
-            Volatile.Write(ref _next[index], (int)(uint)head - 1);
+            Volatile.Write(ref entry.Next, (int)(uint)head - 1);
             if (Interlocked.CompareExchange(ref _head, Advance(head, (uint)(index + 1)), head) == head)
             {
                 return;
@@ -145,14 +143,26 @@ public sealed unsafe class DmaPool : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Check(int index, int turn)
     {
-        if (Volatile.Read(ref _turns[index]) != turn)
+        if (Volatile.Read(ref _entries[index].Turn) != turn)
         {
             throw GivenBack();
         }
     }
 
+    private InvalidOperationException AllRented() => new($"all {Count} blocks of the pool are rented ({_buffer.Mapping.Owner})");
+
     private static InvalidOperationException GivenBack() => new("the block was given back already");
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static long Advance(long head, uint first) => ((head & ~0xffffffffL) + (1L << 32)) | first;
+
+    /// <summary>What is known of a block.</summary>
+    private struct Entry
+    {
+        /// <summary>The next free one, while it is free.</summary>
+        public int Next;
+
+        /// <summary>How often it was taken and given back: odd while somebody has it. So a copy of a block of before is told from the one of now.</summary>
+        public int Turn;
+    }
 }

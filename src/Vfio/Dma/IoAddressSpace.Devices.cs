@@ -87,7 +87,7 @@ public sealed partial class IoAddressSpace
     private void Refresh()
     {
         AddressSpaceInfo info = _backend.GetInfo();
-        _ranges = info.Ranges;
+        _ranges = [.. info.Ranges];
         _pageSizes = info.PageSizes;
         ulong smallest = _pageSizes == 0 ? 1 : 1ul << System.Numerics.BitOperations.TrailingZeroCount(_pageSizes);
         PageSize = Math.Max((ulong)Environment.SystemPageSize, smallest);

@@ -42,7 +42,7 @@ public sealed partial class IoAddressSpace
             throw MapErrors.Explain("map", at?.Value ?? 0, length, Errno.EFAULT);
         }
 
-        return Map(new Request(address, length, access, at, PageSize, MostBits, Keep: null, owner, file, line), MapMemory);
+        return Map(new Request(address, length, access, at, PageSize, MostBits, Keep: null, owner, file, line), _mapMemory);
     }
 
     /// <summary>Lets the devices reach a part of a file that lies in memory: a memfd, a file of a tmpfs or of huge pages. Others who map the file see the same bytes.</summary>
@@ -72,7 +72,7 @@ public sealed partial class IoAddressSpace
         try
         {
             Request request = new(memory.Address, length, access, at, PageSize, MostBits, memory, owner, sourceFile, line);
-            return new DmaBuffer(Map(request, MapMemory), memory);
+            return new DmaBuffer(Map(request, _mapMemory), memory);
         }
         catch
         {

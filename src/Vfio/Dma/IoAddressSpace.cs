@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Vfio.Backends;
 using Vfio.Dma;
@@ -26,13 +25,18 @@ public sealed partial class IoAddressSpace
     private readonly SystemCalls _calls;
     private readonly Lock _lock = new();
     private readonly DmaLedger _ledger = new();
-    private IReadOnlyList<IovaRange> _ranges = [];
+    private readonly Mapper _mapMemory;
+    private IovaRange[] _ranges = [];
     private ulong _pageSizes;
     private int _devices;
     private bool _isClosed;
     private int _bits = MostBits;
 
-    internal IoAddressSpace(IAddressSpaceBackend backend, SystemCalls calls) => (_backend, _calls) = (backend, calls);
+    internal IoAddressSpace(IAddressSpaceBackend backend, SystemCalls calls)
+    {
+        (_backend, _calls) = (backend, calls);
+        _mapMemory = MapMemory; // once, not for each mapping
+    }
 
     /// <summary>The usable addresses, sorted and disjoint: without what the platform reserves and what the IOMMU cannot translate. A device that joins may take some away.</summary>
     public IReadOnlyList<IovaRange> Ranges
@@ -122,7 +126,7 @@ public sealed partial class IoAddressSpace
         try
         {
             Request request = new(memory.Address, length, options.Access, options.At, page, bits, memory, options.Owner, file, line);
-            return new DmaBuffer(Map(request, MapMemory), memory);
+            return new DmaBuffer(Map(request, _mapMemory), memory);
         }
         catch
         {
@@ -174,7 +178,7 @@ public sealed partial class IoAddressSpace
     {
         lock (_lock)
         {
-            return _ledger.FindLast(iova.Value)?.Describe(Stopwatch.GetTimestamp());
+            return _ledger.FindLast(iova.Value)?.Describe(Environment.TickCount64);
         }
     }
 
@@ -194,7 +198,7 @@ public sealed partial class IoAddressSpace
 
     private static DmaMappingInfo[] Describe(IReadOnlyList<DmaMapping> mappings)
     {
-        long now = Stopwatch.GetTimestamp();
+        long now = Environment.TickCount64;
         return [.. mappings.Select(mapping => mapping.Describe(now))];
     }
 

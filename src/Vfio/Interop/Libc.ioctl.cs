@@ -13,6 +13,10 @@ internal static partial class Libc
     [LibraryImport(Library, EntryPoint = "ioctl", SetLastError = true)]
     public static unsafe partial int Ioctl(SafeFileHandle fd, nuint request, void* argument);
 
+    /// <summary>Nothing is added to the call: the caller holds the descriptor, and asks for errno at once where it failed.</summary>
+    [LibraryImport(Library, EntryPoint = "ioctl")]
+    public static unsafe partial int Ioctl(int fd, nuint request, void* argument);
+
     [LibraryImport(Library, EntryPoint = "ioctl", SetLastError = true)]
     public static partial int Ioctl(SafeFileHandle fd, nuint request, ref int argument);
 

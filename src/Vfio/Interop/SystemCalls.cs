@@ -93,8 +93,9 @@ internal sealed unsafe class SystemCalls(Func<string, int>? fault = null)
         int errno = Before(call);
         if (errno == 0)
         {
-            result = Libc.Ioctl(file, request, argument);
-            errno = result < 0 ? Marshal.GetLastPInvokeError() : 0;
+            using HandleUse use = new(file);
+            result = Libc.Ioctl(use.Number, request, argument);
+            errno = result < 0 ? Marshal.GetLastSystemError() : 0;
         }
 
         return errno;
