@@ -15,7 +15,7 @@ public sealed record BindingRefusal(PciAddress Device, string Reason, string Exp
     {
         "bridge" => "bridges and ports stay with the kernel; take the endpoints behind them",
         "no-iommu" => "switch the IOMMU on: VT-d or AMD-Vi in the firmware's setup, intel_iommu=on on the kernel's command line",
-        "no-iommu-mode" => "as root: modprobe vfio; echo Y > /sys/module/vfio/parameters/enable_unsafe_noiommu_mode (the device can then reach all memory, and the kernel is tainted)",
+        "no-iommu-mode" => "as root: modprobe vfio; echo Y > /sys/module/vfio/parameters/enable_unsafe_noiommu_mode (the device can then reach all memory, and the kernel is tainted; where there is no such file the kernel was built without that mode)",
         _ when CanForce => "stop that use first, or take the device all the same with --force",
         _ => "this device cannot be taken, not even by force",
     };

@@ -189,8 +189,16 @@ internal sealed class IommufdSpace : IHostAddressSpace
                 throw ExplainBind(address, device, token, errno);
             }
 
-            // Where what devices write is recorded, the record's table: a device in another would write unseen.
-            errno = IommufdIoctl.Attach(_calls, file, _trackingTable ?? _ioas);
+            lock (_lock)
+            {
+                // Where what devices write is recorded, the record's table: a device in another would write unseen.
+                errno = IommufdIoctl.Attach(_calls, file, _trackingTable ?? _ioas);
+                if (errno == 0)
+                {
+                    _devices.Add((file, id));
+                }
+            }
+
             if (errno != 0)
             {
                 throw new VfioException("VFIO_DEVICE_ATTACH_IOMMUFD_PT", $"{address} to {Subject}", errno, errno switch
@@ -199,11 +207,6 @@ internal sealed class IommufdSpace : IHostAddressSpace
                     Errno.EINVAL or 99 => "its addresses do not agree with what is mapped in this address space", // 99: EADDRNOTAVAIL
                     _ => null,
                 });
-            }
-
-            lock (_lock)
-            {
-                _devices.Add((file, id));
             }
 
             return new DeviceFile(_calls, file, address.ToString(), BackendNames.Iommufd, closing: () => Leave(id));

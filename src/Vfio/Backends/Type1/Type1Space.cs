@@ -68,8 +68,10 @@ internal sealed class Type1Space : IHostAddressSpace
         }
     }
 
-    // Type1 takes the address at which a device's memory is mapped like any other.
-    public bool TryMapDeviceMemory(ulong iova, Func<SafeFileHandle?> openFile, ulong length, DmaAccess access) => false;
+    // Type1 takes the address at which a device's memory is mapped like any other; an iommufd in its place does not.
+    public bool TryMapDeviceMemory(ulong iova, Func<SafeFileHandle?> openFile, ulong length, DmaAccess access) => _prefix.Length == 0
+        ? false
+        : throw new NotSupportedException("an iommufd in the container's place maps no memory of devices; type1v2 does (VfioOpenOptions.Backend)");
 
     public void Unmap(ulong iova, ulong length)
     {
