@@ -156,7 +156,8 @@ if [ -n "$machine" ]; then
         shift
         while [ "$1" != -- ]; do options+=("$1"); shift; done
         shift
-        xunit "$name" tests/machine/run "${options[@]}" --memory 3G --timeout 1800 --env VFIO_QMP="$PWD/tests/machine/qmp" \
+        # A gibibyte of small pages, and one in one piece, which is to be had at the start only.
+        xunit "$name" tests/machine/run "${options[@]}" --memory 4G --append 'hugepagesz=1G hugepages=1' --timeout 1800 --env VFIO_QMP="$PWD/tests/machine/qmp" \
             -- artifacts/conformance-tests/Vfio.Conformance.Tests -noLogo -noColor "$@"
     }
     conformance conformance -- -trait- Backend=noiommu

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Vfio.Conformance.Tests;
 
-/// <summary>A huge page set aside, in the machine; the host's own are left alone.</summary>
+/// <summary>A free huge page, in the machine: one that was set aside at its start, or is now. The host's own are left alone.</summary>
 internal sealed class HugePages : IDisposable
 {
     private readonly string _file;
@@ -12,9 +12,15 @@ internal sealed class HugePages : IDisposable
     public HugePages(ulong length)
     {
         Assert.SkipUnless(Environment.GetEnvironmentVariable("MACHINE") == "1", "huge pages are set aside in the machine only, not on this host: ./test.sh runs this there");
-        _file = string.Create(CultureInfo.InvariantCulture, $"/sys/kernel/mm/hugepages/hugepages-{length / 1024}kB/nr_hugepages");
+        string folder = string.Create(CultureInfo.InvariantCulture, $"/sys/kernel/mm/hugepages/hugepages-{length / 1024}kB");
+        _file = $"{folder}/nr_hugepages";
         Assert.SkipUnless(File.Exists(_file), $"this processor or kernel has no pages of {length >> 20} MiB");
         _before = File.ReadAllText(_file);
+        if (File.ReadAllText($"{folder}/free_hugepages").Trim() == "1")
+        {
+            return;
+        }
+
         int wanted = int.Parse(_before, CultureInfo.InvariantCulture) + 1;
         File.WriteAllText(_file, wanted.ToString(CultureInfo.InvariantCulture));
         bool isThere = int.Parse(File.ReadAllText(_file), CultureInfo.InvariantCulture) == wanted;
