@@ -60,6 +60,11 @@ internal sealed partial class EduPair
     private void Map(int device, int place, int seed)
     {
         (int page, int count, DmaAccess access) = Places[place];
+        if (access == DmaAccess.Write && kernel.LetsWritersRead is not null)
+        {
+            access = DmaAccess.ReadWrite; // for both: this kernel's device would read what the model's may not
+        }
+
         DmaBuffer buffer = _devices[device].AddressSpace.Allocate(
             (ulong)(count * Page), new DmaBufferOptions { At = new Iova(Memory + (ulong)(page * Page)), Access = access });
         new Random(seed).NextBytes(buffer.Span);
