@@ -88,8 +88,7 @@ public sealed partial class IoAddressSpace
     {
         AddressSpaceInfo info = _backend.GetInfo();
         _ranges = [.. info.Ranges];
-        _pageSizes = info.PageSizes;
-        ulong smallest = _pageSizes == 0 ? 1 : 1ul << System.Numerics.BitOperations.TrailingZeroCount(_pageSizes);
+        ulong smallest = info.PageSizes == 0 ? 1 : 1ul << System.Numerics.BitOperations.TrailingZeroCount(info.PageSizes);
         PageSize = Math.Max((ulong)Environment.SystemPageSize, smallest);
     }
 }

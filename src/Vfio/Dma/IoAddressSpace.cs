@@ -27,7 +27,6 @@ public sealed partial class IoAddressSpace
     private readonly DmaLedger _ledger = new();
     private readonly Mapper _mapMemory;
     private IovaRange[] _ranges = [];
-    private ulong _pageSizes;
     private int _devices;
     private bool _isClosed;
     private int _bits = MostBits;
