@@ -10,6 +10,8 @@ public abstract partial class DeviceModel
     /// <summary>Whether an access has to be looked at closely.</summary>
     internal bool IsUnusual => IsRemoved || Faults.IsArmed || _timerFailure is not null;
 
+    internal bool IsExpress => _capabilities.Exists(capability => capability is ExpressCapability);
+
     internal ModelBar? BarAt(RegionIndex index) => (uint)index < (uint)_bars.Length ? _bars[(int)index] : null;
 
     internal void CheckDeclaring()
@@ -100,6 +102,8 @@ public abstract partial class DeviceModel
                 IsRemoved = true;
                 _timers.ForEach(timer => timer.Stop());
                 Session?.RevokeMappings();
+                // The kernel cannot take the device away from a program; it asks for it back.
+                Interrupts.Tell(InterruptKind.Request);
             }
         }
     }

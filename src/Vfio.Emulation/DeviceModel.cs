@@ -124,7 +124,7 @@ public abstract partial class DeviceModel : IDisposable
         DmaTable table = addressSpace.Backend is ModelAddressSpace models
             ? models.Table
             : throw new ArgumentException("the address space is a host device's: a model cannot join it", nameof(addressSpace));
-        return VfioDevice.Enter(Address, Name, addressSpace, () => new InProcessBackend(OpenSession(client: null, table)));
+        return VfioDevice.Enter(Address, Name, addressSpace, () => new InProcessBackend(OpenSession(new EventFdClient(), table)));
     }
 
     /// <summary>Removes the device, takes back its memory and stops its timers. More than once is harmless.</summary>

@@ -116,7 +116,7 @@ internal static class DeviceOpener
         try
         {
             backend = container.Open(device, token: null);
-            return new VfioDevice(backend, device.Address, container);
+            return new VfioDevice(backend, device.Address, options.Host, container);
         }
         catch
         {

@@ -52,13 +52,12 @@ public sealed partial class VfioDevice
     /// nobody knows until then.
     /// </summary>
     /// <param name="token">The token.</param>
-    /// <exception cref="NotSupportedException">The device is a model.</exception>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
-    /// <exception cref="VfioException">The device has no virtual functions (ENOTTY).</exception>
+    /// <exception cref="VfioException">The device has no virtual functions, or is a model (ENOTTY).</exception>
     public void SetVirtualFunctionToken(Guid token)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        _backend.SetVirtualFunctionToken(token);
+        _backend.SetVirtualFunctionToken(token, Name);
     }
 
     private IEnumerable<IommuFault> FaultsInLog() =>

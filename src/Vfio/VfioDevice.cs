@@ -9,7 +9,7 @@ namespace Vfio;
 /// </summary>
 /// <remarks>
 /// <para>
-/// The caller owns the device and disposes it; that lets go in the right order: regions, device, group, container. Any thread
+/// The caller owns the device and disposes it; that lets go in the right order: interrupts, regions, device, group, container. Any thread
 /// may use it at any time.
 /// </para>
 /// <para>The kernel resets the device when it is opened and again when it is closed, where the device can be reset.</para>
@@ -34,21 +34,22 @@ public sealed partial class VfioDevice : IDisposable
     private bool _isDisposed;
 
     /// <summary>A device; without an address space unless one is given.</summary>
-    internal VfioDevice(IDeviceBackend backend, PciAddress address, string? name = null, IoAddressSpace? space = null)
+    internal VfioDevice(IDeviceBackend backend, PciAddress address, string? name = null, IoAddressSpace? space = null, HostRoot? host = null)
     {
         _backend = backend;
         _space = space;
         Address = address;
         Name = name ?? address.ToString();
         _info = backend.GetInfo();
+        Interrupts = new DeviceInterrupts(backend, Name, host is null ? null : new HostInterrupts(host, address));
     }
 
     /// <summary>A device of the host without an IOMMU.</summary>
-    internal VfioDevice(IDeviceBackend backend, PciAddress address, IDisposable context)
-        : this(backend, address) => _context = context;
+    internal VfioDevice(IDeviceBackend backend, PciAddress address, HostRoot host, IDisposable context)
+        : this(backend, address, name: null, space: null, host) => _context = context;
 
     private VfioDevice(IDeviceBackend backend, PciAddress address, VfioOpenOptions options, IoAddressSpace space)
-        : this(backend, address, name: null, space)
+        : this(backend, address, name: null, space, options.Host)
     {
         _log = new KernelLog(options.Host);
     }
@@ -64,6 +65,9 @@ public sealed partial class VfioDevice : IDisposable
     /// <c>in-process</c> for a device model.
     /// </summary>
     public string BackendName => _backend.Name;
+
+    /// <summary>The device's interrupts.</summary>
+    public DeviceInterrupts Interrupts { get; }
 
     /// <summary>Whether the kernel can reset the device (<c>VFIO_DEVICE_FLAGS_RESET</c>).</summary>
     public bool CanReset => _info.CanReset;
@@ -168,7 +172,7 @@ public sealed partial class VfioDevice : IDisposable
     }
 
     /// <summary>
-    /// Takes the device off the bus where something is mapped for it, disposes the open regions, unmaps what is left of the address space where it was the last device, and closes
+    /// Takes the device off the bus where something is mapped for it, disables its interrupts, disposes the open regions, unmaps what is left of the address space where it was the last device, and closes
     /// device, group and container or IOAS, in this order. More than once is harmless; a second call at the same time returns before the first is done.
     /// </summary>
     public void Dispose()
@@ -186,7 +190,7 @@ public sealed partial class VfioDevice : IDisposable
         }
 
         Disposal.InTurn([
-            Quiesce, .. regions.Select(region => (Action)region.Dispose),
+            Quiesce, Interrupts.End, .. regions.Select(region => (Action)region.Dispose),
             () =>
             {
                 if (_space is null)

@@ -1,3 +1,4 @@
+using Microsoft.Win32.SafeHandles;
 using Vfio.Backends;
 using Vfio.Regions;
 
@@ -50,6 +51,16 @@ internal sealed class FakeBackend : IDeviceBackend
         Accesses.Add($"write {region.Index}+{offset} {Convert.ToHexStringLower(data)}");
         data.CopyTo(_regions[region.Index].Bytes.AsSpan((int)offset));
     }
+
+    public IrqInfo GetInterruptInfo(IrqIndex index) => new(index, 0, CanSignal: false, IsMaskable: false, IsAutomasked: false, IsFixed: false);
+
+    public int SetTriggers(IrqIndex index, int start, ReadOnlySpan<SafeFileHandle?> eventFds) => throw new NotSupportedException();
+
+    public void SetUnmaskTrigger(IrqIndex index, int subindex, SafeFileHandle? eventFd) => throw new NotSupportedException();
+
+    public void SetInterrupts(IrqIndex index, IrqAction action, int start, int count) => throw new NotSupportedException();
+
+    public void DisableInterrupts(IrqIndex index) => throw new NotSupportedException();
 
     public MappedMemory MapArea(RegionInfo region, MappableArea area) =>
         throw new InvalidOperationException("the register commands go through the file descriptor");

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Microsoft.Win32.SafeHandles;
 using Vfio.Backends;
 using Vfio.Regions;
 
@@ -10,6 +11,9 @@ internal sealed class InProcessBackend(ModelSession session) : IDeviceBackend
     // As vfio-pci numbers them: six BARs, ROM, configuration space, VGA; INTx, MSI, MSI-X, error, request.
     private const uint RegionCount = 9;
     private const uint InterruptCount = 5;
+
+    private readonly Lock _lock = new();
+    private UnmaskWatch? _unmask; // locked
 
     public string Name => "in-process";
 
@@ -45,5 +49,48 @@ internal sealed class InProcessBackend(ModelSession session) : IDeviceBackend
 
     public IReadOnlyList<IommuFault>? TakeFaults() => session.TakeFaults();
 
-    public void Dispose() => session.Dispose();
+    public IrqInfo GetInterruptInfo(IrqIndex index) => session.GetInterruptInfo(index);
+
+    public int SetTriggers(IrqIndex index, int start, ReadOnlySpan<SafeFileHandle?> eventFds)
+    {
+        session.SetTriggers(index, start, eventFds);
+        return 0;
+    }
+
+    public void SetUnmaskTrigger(IrqIndex index, int subindex, SafeFileHandle? eventFd)
+    {
+        lock (_lock)
+        {
+            _unmask?.Dispose();
+            _unmask = null;
+            session.CheckUnmaskTrigger(index, subindex);
+            _unmask = eventFd is null ? null : new UnmaskWatch(session, eventFd);
+        }
+    }
+
+    public void SetInterrupts(IrqIndex index, IrqAction action, int start, int count) => session.SetInterrupts(index, action, start, count);
+
+    public void DisableInterrupts(IrqIndex index)
+    {
+        session.DisableInterrupts(index);
+        if (index == IrqIndex.Intx)
+        {
+            EndUnmaskWatch();
+        }
+    }
+
+    public void Dispose()
+    {
+        EndUnmaskWatch();
+        session.Dispose();
+    }
+
+    private void EndUnmaskWatch()
+    {
+        lock (_lock)
+        {
+            _unmask?.Dispose();
+            _unmask = null;
+        }
+    }
 }

@@ -9,9 +9,8 @@ namespace Vfio.Emulation;
 /// process's.
 /// </summary>
 /// <remarks>Any thread at any time; after <see cref="Dispose"/> each call throws <see cref="ObjectDisposedException"/>.</remarks>
-internal sealed class ModelSession(DeviceModel model, IModelClient? client, DmaTable? shared = null) : IDisposable
+internal sealed partial class ModelSession(DeviceModel model, IModelClient? client, DmaTable? shared = null) : IDisposable
 {
-    private const int MostVectors = 2048;
     private const int MostFaults = 256;
 
     private readonly List<WeakReference<MappedMemory>> _mappings = [];
@@ -158,56 +157,6 @@ internal sealed class ModelSession(DeviceModel model, IModelClient? client, DmaT
             }
 
             model.ResetUnderLock();
-        }
-    }
-
-    /// <summary>Takes interrupts of one kind (VFIO_DEVICE_SET_IRQS); those of the other kinds end.</summary>
-    public void EnableInterrupts(InterruptKind kind, int vectors)
-    {
-        lock (model.Sync)
-        {
-            ThrowIfClosed();
-            if (vectors < 1 || vectors > Math.Min(MostVectors, model.Interrupts.DeclaredVectors(kind)))
-            {
-                throw new VfioException("VFIO_DEVICE_SET_IRQS", $"{kind} of {Name}", Errno.EINVAL, $"the device has {model.Interrupts.DeclaredVectors(kind)} vectors");
-            }
-
-            model.Interrupts.Enable(kind, vectors);
-        }
-    }
-
-    public void DisableInterrupts()
-    {
-        lock (model.Sync)
-        {
-            ThrowIfClosed();
-            model.Interrupts.DisableAll();
-        }
-    }
-
-    public void MaskIntx(bool isMasked)
-    {
-        lock (model.Sync)
-        {
-            ThrowIfClosed();
-            if (isMasked)
-            {
-                model.Interrupts.MaskIntx();
-            }
-            else
-            {
-                model.Interrupts.UnmaskIntx();
-            }
-        }
-    }
-
-    /// <summary>Sets the function mask of MSI-X, which only the kernel sets.</summary>
-    public void MaskMsix(bool isMasked)
-    {
-        lock (model.Sync)
-        {
-            ThrowIfClosed();
-            model.Interrupts.MaskFunction(isMasked);
         }
     }
 

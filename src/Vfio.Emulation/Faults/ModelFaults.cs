@@ -114,6 +114,21 @@ public sealed class ModelFaults
     /// <summary>The device is pulled out now: reads give all ones, in mappings too; writes, DMA and interrupts go nowhere. It does not come back.</summary>
     public void Remove() => RemoveAfter(0);
 
+    /// <summary>The kernel asks for the device back (<see cref="IrqIndex.Request"/>), as when somebody unbinds it; nothing else happens to it.</summary>
+    public void RequestRelease() => Tell(InterruptKind.Request);
+
+    /// <summary>The kernel reports an error of the bus (<see cref="IrqIndex.Error"/>); nothing else happens to the device.</summary>
+    /// <exception cref="InvalidOperationException">The model has no <see cref="ExpressCapability"/>: only PCI Express reports errors.</exception>
+    public void ReportError()
+    {
+        if (!_model.IsExpress)
+        {
+            throw new InvalidOperationException("a model without the PCI Express capability has no errors to report");
+        }
+
+        Tell(InterruptKind.Error);
+    }
+
     /// <summary>Ends all faults that are still to come.</summary>
     public void Clear()
     {
@@ -167,6 +182,14 @@ public sealed class ModelFaults
         }
 
         return Take(ref _failedDma) ? _dmaResult : DmaResult.Done;
+    }
+
+    private void Tell(InterruptKind kind)
+    {
+        lock (_model.Sync)
+        {
+            _model.Interrupts.Tell(kind);
+        }
     }
 
     private static bool Take(ref int times)

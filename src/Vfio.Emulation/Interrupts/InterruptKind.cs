@@ -6,4 +6,6 @@ internal enum InterruptKind
     Intx = 0,
     Msi = 1,
     Msix = 2,
+    Error = 3,
+    Request = 4,
 }

@@ -90,6 +90,20 @@ public sealed class ModelInterrupts
         InterruptKind.Intx => _model.Identity.InterruptPin == 0 ? 0 : 1,
         InterruptKind.Msi => _msi?.Vectors ?? 0,
         InterruptKind.Msix => _msix?.Vectors ?? 0,
+        InterruptKind.Error => _model.IsExpress ? 1 : 0,
+        InterruptKind.Request => 1,
+        _ => 0,
+    };
+
+    internal bool IsAnyEnabled => _isIntxEnabled || IsMsiEnabled || IsMsixEnabled;
+
+    internal bool IsEnabled(InterruptKind kind) => EnabledVectors(kind) != 0;
+
+    internal int EnabledVectors(InterruptKind kind) => kind switch
+    {
+        InterruptKind.Intx => _isIntxEnabled ? 1 : 0,
+        InterruptKind.Msi => _msiVectors,
+        InterruptKind.Msix => _msixVectors,
         _ => 0,
     };
 
@@ -130,6 +144,38 @@ public sealed class ModelInterrupts
                 break;
         }
     }
+
+    /// <summary>Likewise, of vectors that need not all have somebody who waits: of MSI-X the others stay masked, as the kernel keeps them. More of MSI-X later disturb none.</summary>
+    internal void Enable(InterruptKind kind, int vectors, Func<InterruptKind, int, bool> isUsed)
+    {
+        if (kind != InterruptKind.Msix)
+        {
+            Enable(kind, vectors);
+            return;
+        }
+
+        if (!IsMsixEnabled)
+        {
+            DisableAll();
+        }
+
+        int before = _msixVectors;
+        _msixVectors = vectors;
+        _msix!.Show(_model.Config, isEnabled: true, _isFunctionMasked);
+        ShowVectors(before, vectors - before, isUsed);
+    }
+
+    /// <summary>Unmasks the vectors of MSI-X that somebody waits for, and masks the others.</summary>
+    internal void ShowVectors(int start, int count, Func<InterruptKind, int, bool> isUsed)
+    {
+        for (int vector = start; vector < start + count; vector++)
+        {
+            _table!.SetMask(vector, !isUsed(InterruptKind.Msix, vector));
+        }
+    }
+
+    /// <summary>What the kernel itself tells of a device, an error or that it is to be given back.</summary>
+    internal void Tell(InterruptKind kind) => _model.Session?.Client?.Signal(kind, 0);
 
     internal void DisableAll()
     {

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using Vfio.Interop;
 using Vfio.Interop.Uapi;
@@ -12,7 +14,7 @@ namespace Vfio.Backends;
 /// <param name="backendName">How the descriptor was come by.</param>
 /// <param name="closing">Called once, before the descriptor is closed: others stop using it.</param>
 /// <param name="closed">Called once, after the descriptor is closed: lets go of what had to stay open as long.</param>
-internal sealed class DeviceFile(
+internal sealed partial class DeviceFile(
     SystemCalls calls, SafeFileHandle device, string subject, string backendName, Action? closing = null, Action? closed = null)
     : IDeviceBackend
 {
@@ -52,10 +54,18 @@ internal sealed class DeviceFile(
 
     public void Reset() => VfioDeviceIoctl.Reset(calls, device, subject);
 
-    public void SetVirtualFunctionToken(Guid token) => VfioDeviceIoctl.SetVirtualFunctionToken(calls, device, token, subject);
+    public int Feature(string name, uint flags, Span<byte> data, out int result) => VfioDeviceIoctl.Feature(calls, name, device, flags, data, out result);
 
-    public SafeFileHandle? TryExport(RegionInfo region, ulong offset, ulong length) =>
-        VfioDeviceIoctl.GetDmaBuf(calls, device, (uint)region.Index, offset, length, out SafeFileHandle file) == 0 ? file : null;
+    public SafeFileHandle? TryExport(RegionInfo region, ulong offset, ulong length)
+    {
+        Span<byte> data = stackalloc byte[Unsafe.SizeOf<VfioUapi.vfio_device_feature_dma_buf>() + Unsafe.SizeOf<VfioUapi.vfio_region_dma_range>()];
+        VfioUapi.vfio_device_feature_dma_buf question = new() { region_index = (uint)region.Index, open_flags = Libc.O_RDWR | Libc.O_CLOEXEC, nr_ranges = 1 };
+        VfioUapi.vfio_region_dma_range range = new() { offset = offset, length = length };
+        MemoryMarshal.Write(data, in question);
+        MemoryMarshal.Write(data[Unsafe.SizeOf<VfioUapi.vfio_device_feature_dma_buf>()..], in range);
+        int errno = Feature("VFIO_DEVICE_FEATURE_DMA_BUF", VfioUapi.VFIO_DEVICE_FEATURE_GET | VfioUapi.VFIO_DEVICE_FEATURE_DMA_BUF, data, out int fd);
+        return errno == 0 ? new SafeFileHandle(fd, ownsHandle: true) : null;
+    }
 
     public void Dispose()
     {

@@ -1,4 +1,5 @@
 using Microsoft.Win32.SafeHandles;
+using Vfio.Interop;
 using Vfio.Regions;
 
 namespace Vfio.Backends;
@@ -32,8 +33,35 @@ internal interface IDeviceBackend : IDisposable
     /// <summary>Resets the device (VFIO_DEVICE_RESET). Only where <see cref="DeviceInfo.CanReset"/>.</summary>
     void Reset();
 
-    /// <summary>Sets the token that opens virtual functions of this physical function (VFIO_DEVICE_FEATURE_PCI_VF_TOKEN).</summary>
-    void SetVirtualFunctionToken(Guid token) => throw new NotSupportedException("the device has no virtual functions");
+    /// <summary>What a way to interrupt is (VFIO_DEVICE_GET_IRQ_INFO). One that is not implemented has no vectors.</summary>
+    IrqInfo GetInterruptInfo(IrqIndex index);
+
+    /// <summary>
+    /// Enables vectors from <paramref name="start"/> on: an interrupt adds 1 to the vector's eventfd; null disables a vector (VFIO_DEVICE_SET_IRQS, DATA_EVENTFD, ACTION_TRIGGER).
+    /// </summary>
+    /// <returns>0; or above it, where nothing was done because only so many vectors are to be had.</returns>
+    int SetTriggers(IrqIndex index, int start, ReadOnlySpan<SafeFileHandle?> eventFds);
+
+    /// <summary>Unmasks a vector whenever its eventfd is signalled; null ends that (DATA_EVENTFD, ACTION_UNMASK).</summary>
+    void SetUnmaskTrigger(IrqIndex index, int subindex, SafeFileHandle? eventFd);
+
+    /// <summary>Masks, unmasks or triggers vectors at once (DATA_NONE).</summary>
+    void SetInterrupts(IrqIndex index, IrqAction action, int start, int count);
+
+    /// <summary>Disables all vectors of a way to interrupt (DATA_NONE, ACTION_TRIGGER, no vectors).</summary>
+    void DisableInterrupts(IrqIndex index);
+
+    /// <summary>Asks for, reads or writes a feature (VFIO_DEVICE_FEATURE).</summary>
+    /// <param name="name">The feature's name in the kernel's headers.</param>
+    /// <param name="flags">Its number, with what to do.</param>
+    /// <param name="data">What follows the header; at most 256 bytes.</param>
+    /// <param name="result">A descriptor, where the feature gives one.</param>
+    /// <returns>The errno, 0 where it worked; ENOTTY where there is no such feature.</returns>
+    int Feature(string name, uint flags, Span<byte> data, out int result)
+    {
+        result = -1;
+        return Errno.ENOTTY;
+    }
 
     /// <summary>A file of a part of a region, by which other devices can reach it (VFIO_DEVICE_FEATURE_DMA_BUF); null where there is none.</summary>
     SafeFileHandle? TryExport(RegionInfo region, ulong offset, ulong length) => null;
@@ -44,3 +72,11 @@ internal interface IDeviceBackend : IDisposable
 
 /// <summary>What VFIO_DEVICE_GET_INFO answers, in this library's words.</summary>
 internal readonly record struct DeviceInfo(uint RegionCount, uint InterruptCount, bool CanReset);
+
+/// <summary>What is done with interrupts (<c>VFIO_IRQ_SET_ACTION_*</c>).</summary>
+internal enum IrqAction
+{
+    Mask,
+    Unmask,
+    Trigger,
+}

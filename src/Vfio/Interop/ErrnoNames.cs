@@ -21,6 +21,7 @@ internal static class Errno
     public const int ENOSPC = 28;
     public const int EROFS = 30;
     public const int EPIPE = 32;
+    public const int EOVERFLOW = 75;
     public const int EMSGSIZE = 90;
     public const int EOPNOTSUPP = 95;
 }
@@ -61,7 +62,7 @@ internal static class ErrnoNames
         36 => "ENAMETOOLONG",
         38 => "ENOSYS",
         39 => "ENOTEMPTY",
-        75 => "EOVERFLOW",
+        Errno.EOVERFLOW => "EOVERFLOW",
         Errno.EMSGSIZE => "EMSGSIZE",
         Errno.EOPNOTSUPP => "EOPNOTSUPP",
         110 => "ETIMEDOUT",

@@ -6,9 +6,9 @@ using Vfio.Interop.Uapi;
 namespace Vfio.Interop;
 
 /// <summary>The ioctls of a VFIO device descriptor, one method each: kernel structures in and out, errno as exception.</summary>
-internal static class VfioDeviceIoctl
+internal static partial class VfioDeviceIoctl
 {
-    private const int TokenBytes = 16;
+    private const int MostFeatureBytes = 256;
 
     public static VfioUapi.vfio_device_info GetInfo(SystemCalls calls, SafeFileHandle device, string subject)
     {
@@ -24,40 +24,24 @@ internal static class VfioDeviceIoctl
     public static byte[] GetRegionInfo(SystemCalls calls, SafeFileHandle device, uint index, string subject) => InfoAnswer.Get(
         calls, "VFIO_DEVICE_GET_REGION_INFO", device, VfioUapi.VFIO_DEVICE_GET_REGION_INFO, new VfioUapi.vfio_region_info { index = index }, subject);
 
-    /// <summary>Sets the token by which virtual functions of this physical function may be opened (VFIO_DEVICE_FEATURE_PCI_VF_TOKEN).</summary>
-    public static void SetVirtualFunctionToken(SystemCalls calls, SafeFileHandle device, Guid token, string subject)
-    {
-        int header = Unsafe.SizeOf<VfioUapi.vfio_device_feature>();
-        Span<byte> argument = stackalloc byte[header + TokenBytes];
-        VfioUapi.vfio_device_feature feature = new()
-        {
-            argsz = (uint)argument.Length,
-            flags = VfioUapi.VFIO_DEVICE_FEATURE_SET | VfioUapi.VFIO_DEVICE_FEATURE_PCI_VF_TOKEN,
-        };
-        MemoryMarshal.Write(argument, in feature);
-        token.TryWriteBytes(argument[header..], bigEndian: true, out _);
-        Check("VFIO_DEVICE_FEATURE_PCI_VF_TOKEN", subject, calls.Ioctl("VFIO_DEVICE_FEATURE_PCI_VF_TOKEN", device, VfioUapi.VFIO_DEVICE_FEATURE, argument, out _));
-    }
-
-    /// <summary>A file of a region's memory, for another device to reach it (VFIO_DEVICE_FEATURE_DMA_BUF, Linux 6.19).</summary>
+    /// <summary>Asks for, reads or writes a feature (VFIO_DEVICE_FEATURE).</summary>
+    /// <param name="calls">Who makes the call.</param>
+    /// <param name="call">What an error calls it: the feature's name.</param>
+    /// <param name="device">The device.</param>
+    /// <param name="flags">The feature, with <c>VFIO_DEVICE_FEATURE_GET</c>, <c>SET</c> or <c>PROBE</c>.</param>
+    /// <param name="data">What follows the header; the kernel may fill it.</param>
+    /// <param name="result">What the call gives: a descriptor, where a feature gives one.</param>
     /// <returns>The errno, 0 where it worked.</returns>
-    public static int GetDmaBuf(SystemCalls calls, SafeFileHandle device, uint region, ulong offset, ulong length, out SafeFileHandle file)
+    public static int Feature(SystemCalls calls, string call, SafeFileHandle device, uint flags, Span<byte> data, out int result)
     {
         int header = Unsafe.SizeOf<VfioUapi.vfio_device_feature>();
-        int fixedPart = Unsafe.SizeOf<VfioUapi.vfio_device_feature_dma_buf>();
-        Span<byte> argument = stackalloc byte[header + fixedPart + Unsafe.SizeOf<VfioUapi.vfio_region_dma_range>()];
-        VfioUapi.vfio_device_feature feature = new()
-        {
-            argsz = (uint)argument.Length,
-            flags = VfioUapi.VFIO_DEVICE_FEATURE_GET | VfioUapi.VFIO_DEVICE_FEATURE_DMA_BUF,
-        };
-        VfioUapi.vfio_device_feature_dma_buf question = new() { region_index = region, open_flags = Libc.O_RDWR | Libc.O_CLOEXEC, nr_ranges = 1 };
-        VfioUapi.vfio_region_dma_range range = new() { offset = offset, length = length };
+        Span<byte> argument = stackalloc byte[header + MostFeatureBytes];
+        argument = argument[..(header + data.Length)];
+        VfioUapi.vfio_device_feature feature = new() { argsz = (uint)argument.Length, flags = flags };
         MemoryMarshal.Write(argument, in feature);
-        MemoryMarshal.Write(argument[header..], in question);
-        MemoryMarshal.Write(argument[(header + fixedPart)..], in range);
-        int errno = calls.Ioctl("VFIO_DEVICE_FEATURE_DMA_BUF", device, VfioUapi.VFIO_DEVICE_FEATURE, argument, out int fd);
-        file = new SafeFileHandle(fd, ownsHandle: errno == 0);
+        data.CopyTo(argument[header..]);
+        int errno = calls.Ioctl(call, device, VfioUapi.VFIO_DEVICE_FEATURE, argument, out result);
+        argument[header..].CopyTo(data);
         return errno;
     }
 

@@ -14,7 +14,7 @@ internal static partial class RoomRules
     /// <summary>The root folder's other types: what a user meets first. No room may use them.</summary>
     public const string Front = "(front)";
 
-    public static readonly IReadOnlyList<string> ValueFiles = ["PciAddress.cs", "RegionIndex.cs", "VfioException.cs", "Iova.cs", "IovaRange.cs", "DmaAccess.cs", "Disposal.cs"];
+    public static readonly IReadOnlyList<string> ValueFiles = ["PciAddress.cs", "RegionIndex.cs", "IrqIndex.cs", "VfioException.cs", "Iova.cs", "IovaRange.cs", "DmaAccess.cs", "Disposal.cs"];
 
     /// <summary>From a room to a room; where types are named, to those alone.</summary>
     public static readonly IReadOnlyList<Arrow> Arrows =
@@ -39,7 +39,12 @@ internal static partial class RoomRules
         new("Dma", "Interop"),
         new("Dma", "Backends", "IAddressSpaceBackend", "AddressSpaceInfo", "IDeviceBackend", "MapErrors"), // the other seam, and its errors
         new("Dma", "Regions", "Region", "Mmio"), // a device's memory for others; single loads and stores
+        new("Interrupts", Values),
+        new("Interrupts", "Interop"),
+        new("Interrupts", "Sysfs"), // the host's side of a vector: its number and its processors
+        new("Interrupts", "Backends", "IDeviceBackend", "IrqAction"), // the seam
         new("Backends", Values),
+        new("Backends", "Interrupts", "IrqInfo"), // what crosses the seam
         new("Backends", "Sysfs", "PciDeviceInfo"), // what a backend of the kernel's is asked to open
         new("Backends", "Interop"),
         new("Backends", "Regions", "RegionInfo", "MappableArea", "MappedMemory"), // what crosses the seam
@@ -55,6 +60,7 @@ internal static partial class RoomRules
         new(Front, "Dma"),
         new(Front, "Interop", "SystemCalls", "Errno"), // the calls by which a device is opened; whether another way is worth trying
         new(Front, "Regions"),
+        new(Front, "Interrupts"),
         new(Front, "Sysfs"),
         new(Front, "Backends"),
         new(Front, "Backends/Type1"),
@@ -65,6 +71,7 @@ internal static partial class RoomRules
     public static readonly IReadOnlyList<string[]> KnownCycles =
     [
         [Values, "Interop"], // the exception and the names of what it reports
+        ["Backends", "Interrupts"], // likewise
         ["Backends", "Regions"], // the seam: an interface on one side, the values that cross it on the other
     ];
 

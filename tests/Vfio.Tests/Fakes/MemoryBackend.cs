@@ -102,6 +102,16 @@ internal sealed class MemoryBackend : IDeviceBackend
 
     public void Reset() => Note("reset");
 
+    public IrqInfo GetInterruptInfo(IrqIndex index) => new(index, 0, CanSignal: false, IsMaskable: false, IsAutomasked: false, IsFixed: false);
+
+    public int SetTriggers(IrqIndex index, int start, ReadOnlySpan<SafeFileHandle?> eventFds) => throw new NotSupportedException();
+
+    public void SetUnmaskTrigger(IrqIndex index, int subindex, SafeFileHandle? eventFd) => throw new NotSupportedException();
+
+    public void SetInterrupts(IrqIndex index, IrqAction action, int start, int count) => throw new NotSupportedException();
+
+    public void DisableInterrupts(IrqIndex index) => throw new NotSupportedException();
+
     public MappedMemory MapArea(RegionInfo region, MappableArea area)
     {
         Note($"map {region.Index}+{area.Offset:x} {area.Length:x}");

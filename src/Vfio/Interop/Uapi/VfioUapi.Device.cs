@@ -14,6 +14,7 @@ internal static partial class VfioUapi
 
     public const uint VFIO_DEVICE_FEATURE_GET = 1 << 16;
     public const uint VFIO_DEVICE_FEATURE_SET = 1 << 17;
+    public const uint VFIO_DEVICE_FEATURE_PROBE = 1 << 18;
     public const uint VFIO_DEVICE_FEATURE_PCI_VF_TOKEN = 0;
     public const uint VFIO_DEVICE_FEATURE_DMA_BUF = 11;
 

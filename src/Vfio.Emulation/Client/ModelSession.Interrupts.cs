@@ -1,0 +1,196 @@
+using Microsoft.Win32.SafeHandles;
+using Vfio.Backends;
+using Vfio.Interop;
+
+namespace Vfio.Emulation;
+
+// What a client does with a model's interrupts. What vfio-pci refuses is refused here, with the same errno.
+internal sealed partial class ModelSession
+{
+    private const int MostVectors = 2048;
+
+    private EventFdClient Triggers => (EventFdClient)client!;
+
+    /// <summary>Takes interrupts of one kind (VFIO_DEVICE_SET_IRQS); those of the other kinds end.</summary>
+    public void EnableInterrupts(InterruptKind kind, int vectors)
+    {
+        lock (model.Sync)
+        {
+            ThrowIfClosed();
+            if (vectors < 1 || vectors > Math.Min(MostVectors, model.Interrupts.DeclaredVectors(kind)))
+            {
+                throw new VfioException("VFIO_DEVICE_SET_IRQS", $"{kind} of {Name}", Errno.EINVAL, $"the device has {model.Interrupts.DeclaredVectors(kind)} vectors");
+            }
+
+            model.Interrupts.Enable(kind, vectors);
+        }
+    }
+
+    public void DisableInterrupts()
+    {
+        lock (model.Sync)
+        {
+            ThrowIfClosed();
+            model.Interrupts.DisableAll();
+        }
+    }
+
+    public void MaskIntx(bool isMasked)
+    {
+        lock (model.Sync)
+        {
+            ThrowIfClosed();
+            if (isMasked)
+            {
+                model.Interrupts.MaskIntx();
+            }
+            else
+            {
+                model.Interrupts.UnmaskIntx();
+            }
+        }
+    }
+
+    /// <summary>Sets the function mask of MSI-X, which only the kernel sets.</summary>
+    public void MaskMsix(bool isMasked)
+    {
+        lock (model.Sync)
+        {
+            ThrowIfClosed();
+            model.Interrupts.MaskFunction(isMasked);
+        }
+    }
+
+    public IrqInfo GetInterruptInfo(IrqIndex index)
+    {
+        lock (model.Sync)
+        {
+            ThrowIfClosed();
+            int count = index is >= IrqIndex.Intx and <= IrqIndex.Request
+                ? model.Interrupts.DeclaredVectors((InterruptKind)index)
+                : throw Refuse("VFIO_DEVICE_GET_IRQ_INFO", index, Errno.EINVAL);
+            bool isLine = index == IrqIndex.Intx;
+            return new IrqInfo(index, count, CanSignal: true, IsMaskable: isLine, IsAutomasked: isLine, IsFixed: index is not (IrqIndex.Intx or IrqIndex.Msix));
+        }
+    }
+
+    /// <summary>Gives vectors their eventfds; the first time that enables the way to interrupt.</summary>
+    public void SetTriggers(IrqIndex index, int start, ReadOnlySpan<SafeFileHandle?> eventFds)
+    {
+        lock (model.Sync)
+        {
+            InterruptKind kind = Check(index, start, eventFds.Length);
+            bool isEnabled = model.Interrupts.IsEnabled(kind);
+            // One way at a time; and MSI has as many vectors as it was enabled with.
+            if (!isEnabled && kind <= InterruptKind.Msix && model.Interrupts.IsAnyEnabled
+                || (isEnabled && kind == InterruptKind.Msi && start + eventFds.Length > model.Interrupts.EnabledVectors(kind)))
+            {
+                throw Refuse("VFIO_DEVICE_SET_IRQS", index, Errno.EINVAL);
+            }
+
+            Triggers.Set(kind, start, eventFds);
+            if (kind > InterruptKind.Msix)
+            {
+                return;
+            }
+
+            if (kind == InterruptKind.Intx && eventFds[0] is null)
+            {
+                model.Interrupts.DisableAll();
+            }
+            else if (!isEnabled || start + eventFds.Length > model.Interrupts.EnabledVectors(kind))
+            {
+                model.Interrupts.Enable(kind, start + eventFds.Length, Triggers.Has);
+            }
+            else if (kind == InterruptKind.Msix)
+            {
+                model.Interrupts.ShowVectors(start, eventFds.Length, Triggers.Has);
+            }
+        }
+    }
+
+    public void SetInterrupts(IrqIndex index, IrqAction action, int start, int count)
+    {
+        lock (model.Sync)
+        {
+            InterruptKind kind = Check(index, start, count);
+            if (action != IrqAction.Trigger)
+            {
+                if (kind != InterruptKind.Intx)
+                {
+                    throw Refuse("VFIO_DEVICE_SET_IRQS", index, Errno.ENOTTY);
+                }
+
+                CheckEnabled(kind);
+                MaskIntx(action == IrqAction.Mask);
+                return;
+            }
+
+            CheckEnabled(kind);
+            for (int vector = start; vector < start + count; vector++)
+            {
+                Triggers.Signal(kind, vector);
+            }
+        }
+    }
+
+    public void DisableInterrupts(IrqIndex index)
+    {
+        lock (model.Sync)
+        {
+            InterruptKind kind = Check(index, 0, 0);
+            if (kind <= InterruptKind.Msix && model.Interrupts.IsEnabled(kind))
+            {
+                model.Interrupts.DisableAll();
+            }
+
+            Triggers.Clear(kind);
+        }
+    }
+
+    /// <summary>Unmasks INTx; nothing where it is not enabled any more.</summary>
+    public void UnmaskIntxByEvent()
+    {
+        lock (model.Sync)
+        {
+            if (model.Session == this && model.Interrupts.IsEnabled(InterruptKind.Intx))
+            {
+                model.Interrupts.UnmaskIntx();
+            }
+        }
+    }
+
+    /// <summary>Whether a vector can be unmasked by an event: INTx, enabled.</summary>
+    public void CheckUnmaskTrigger(IrqIndex index, int subindex)
+    {
+        lock (model.Sync)
+        {
+            InterruptKind kind = Check(index, subindex, 1);
+            if (kind != InterruptKind.Intx)
+            {
+                throw Refuse("VFIO_DEVICE_SET_IRQS", index, Errno.ENOTTY);
+            }
+
+            CheckEnabled(kind);
+        }
+    }
+
+    private InterruptKind Check(IrqIndex index, int start, int count)
+    {
+        ThrowIfClosed();
+        return index is >= IrqIndex.Intx and <= IrqIndex.Request && start >= 0 && count >= 0
+            && start <= model.Interrupts.DeclaredVectors((InterruptKind)index) - count
+            ? (InterruptKind)index
+            : throw Refuse("VFIO_DEVICE_SET_IRQS", index, Errno.EINVAL);
+    }
+
+    private void CheckEnabled(InterruptKind kind)
+    {
+        if (kind <= InterruptKind.Msix ? !model.Interrupts.IsEnabled(kind) : !Triggers.Has(kind, 0))
+        {
+            throw Refuse("VFIO_DEVICE_SET_IRQS", (IrqIndex)kind, Errno.EINVAL);
+        }
+    }
+
+    private VfioException Refuse(string operation, IrqIndex index, int errno) => new(operation, $"{index} interrupts of {Name}", errno);
+}

@@ -1,0 +1,79 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
+using Microsoft.Win32.SafeHandles;
+
+namespace Vfio.Interop;
+
+/// <summary>epoll(7): waits for whichever of many descriptors is readable, each known by a key.</summary>
+internal sealed unsafe class EventPoll : IDisposable
+{
+    private const int MostEvents = 64;
+
+    // struct epoll_event is packed on x86-64 alone: 32 bits of events, 64 of data.
+    private static readonly int EventBytes = X86Base.X64.IsSupported ? 12 : 16;
+    private static readonly int DataOffset = X86Base.X64.IsSupported ? 4 : 8;
+
+    private readonly SafeFileHandle _epoll;
+
+    public EventPoll()
+    {
+        _epoll = Libc.EPollCreate1(Libc.EPOLL_CLOEXEC);
+        int errno = Marshal.GetLastPInvokeError();
+        if (_epoll.IsInvalid)
+        {
+            throw new VfioException("epoll_create1", "the event loop", errno);
+        }
+    }
+
+    /// <summary>Watches a descriptor; silent until <see cref="Arm"/> where it is to be told of once at a time.</summary>
+    public void Add(SafeFileHandle file, ulong key, bool isOneShot)
+    {
+        int errno = Control(Libc.EPOLL_CTL_ADD, file, isOneShot ? 0 : Libc.EPOLLIN, key);
+        if (errno != 0)
+        {
+            throw new VfioException("epoll_ctl", "the event loop", errno);
+        }
+    }
+
+    /// <summary>Tells once, now or when it comes, that the descriptor is readable.</summary>
+    /// <returns>The errno, 0 where it worked.</returns>
+    public int Arm(SafeFileHandle file, ulong key) => Control(Libc.EPOLL_CTL_MOD, file, Libc.EPOLLIN | Libc.EPOLLONESHOT, key);
+
+    /// <summary>Stops watching; an event that was fetched already may still come.</summary>
+    public void Remove(SafeFileHandle file) => Control(Libc.EPOLL_CTL_DEL, file, 0, 0);
+
+    /// <summary>Waits for events.</summary>
+    /// <param name="keys">Gets whose they are; at most as many as fit.</param>
+    /// <returns>How many.</returns>
+    public int Wait(Span<ulong> keys)
+    {
+        byte* events = stackalloc byte[MostEvents * 16];
+        int count;
+        do
+        {
+            count = Libc.EPollWait(_epoll, events, int.Min(MostEvents, keys.Length), -1);
+        }
+        while (count < 0 && Marshal.GetLastPInvokeError() == Errno.EINTR);
+
+        Debug.Assert(count <= keys.Length, "no more events than were asked for");
+        for (int i = 0; i < count; i++)
+        {
+            keys[i] = *(ulong*)(events + (i * EventBytes) + DataOffset);
+        }
+
+        return count;
+    }
+
+    public void Dispose() => _epoll.Dispose();
+
+    private int Control(int operation, SafeFileHandle file, uint events, ulong key)
+    {
+        byte* @event = stackalloc byte[16];
+        *(uint*)@event = events;
+        *(ulong*)(@event + DataOffset) = key;
+        using HandleUse epoll = new(_epoll);
+        using HandleUse use = new(file);
+        return Libc.EPollCtl(epoll.Number, operation, use.Number, @event) == 0 ? 0 : Marshal.GetLastPInvokeError();
+    }
+}

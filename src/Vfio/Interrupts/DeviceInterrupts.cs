@@ -1,0 +1,263 @@
+using Microsoft.Win32.SafeHandles;
+using Vfio.Backends;
+using Vfio.Interop;
+using Vfio.Sysfs;
+
+namespace Vfio;
+
+/// <summary>A device's interrupts: what it has, and those that are enabled.</summary>
+/// <remarks>
+/// <para>Of INTx, MSI and MSI-X one kind at a time can be enabled; <see cref="IrqIndex.Error"/> and <see cref="IrqIndex.Request"/> beside it. Any thread may use it.</para>
+/// <para>A message interrupt is a write to memory: the device sends it only while it may use the bus (<see cref="VfioDevice.IsBusMaster"/>).</para>
+/// </remarks>
+public sealed class DeviceInterrupts
+{
+    private readonly IDeviceBackend _backend;
+    private readonly HostInterrupts? _host;
+    private readonly Lock _lock = new();
+    private readonly Dictionary<(IrqIndex, int), InterruptVector> _vectors = []; // locked
+    private int _reserved; // locked; of MSI or MSI-X where their number is fixed
+    private InterruptLoop? _loop; // locked
+    private bool _isDisposed; // locked
+
+    internal DeviceInterrupts(IDeviceBackend backend, string deviceName, HostInterrupts? host)
+    {
+        _backend = backend;
+        _host = host;
+        DeviceName = deviceName;
+    }
+
+    internal string DeviceName { get; }
+
+    /// <summary>The thread for waits without a thread; the device's own, made when first asked for.</summary>
+    internal InterruptLoop Loop
+    {
+        get
+        {
+            lock (_lock)
+            {
+                ObjectDisposedException.ThrowIf(_isDisposed, typeof(VfioDevice));
+                return _loop ??= new InterruptLoop($"vfio {DeviceName}");
+            }
+        }
+    }
+
+    /// <summary>What the kernel says of one way to interrupt.</summary>
+    /// <param name="index">Which.</param>
+    /// <returns>How many vectors it has, 0 where the device has not got it, and what can be done with them.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">No such index.</exception>
+    /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
+    /// <exception cref="VfioException">The kernel refused.</exception>
+    public IrqInfo GetInfo(IrqIndex index)
+    {
+        if (index is < IrqIndex.Intx or > IrqIndex.Request)
+        {
+            throw new ArgumentOutOfRangeException(nameof(index), index, "no such way to interrupt");
+        }
+
+        try
+        {
+            return _backend.GetInterruptInfo(index);
+        }
+        catch (VfioException e) when (index == IrqIndex.Error && e.Errno == Errno.EINVAL)
+        {
+            // What conventional PCI has not got, vfio-pci does not even describe.
+            return new IrqInfo(index, 0, CanSignal: false, IsMaskable: false, IsAutomasked: false, IsFixed: false);
+        }
+    }
+
+    /// <summary>Enables one interrupt.</summary>
+    /// <param name="index">Which way to interrupt.</param>
+    /// <param name="subindex">Which vector, from 0 on; INTx, error and request have one.</param>
+    /// <param name="options">How it is waited for.</param>
+    /// <returns>The vector; the caller owns it, and the device's disposal disposes it.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The device has no such vector.</exception>
+    /// <exception cref="InvalidOperationException">The vector is enabled already; another of INTx, MSI and MSI-X is; or the number of vectors is fixed and was smaller.</exception>
+    /// <exception cref="NotSupportedException">The device does not interrupt in this way.</exception>
+    /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
+    /// <exception cref="VfioException">The kernel refused; the host has no vectors left, for example.</exception>
+    public InterruptVector Enable(IrqIndex index, int subindex = 0, InterruptOptions? options = null) => EnableRange(index, subindex, 1, options)[0];
+
+    /// <summary>Enables several interrupts of one kind, all or none.</summary>
+    /// <param name="index">Which way to interrupt.</param>
+    /// <param name="start">The first vector.</param>
+    /// <param name="count">How many, 1 or more.</param>
+    /// <param name="options">How they are waited for.</param>
+    /// <returns>The vectors in order; the caller owns them, and the device's disposal disposes them.</returns>
+    /// <inheritdoc cref="Enable"/>
+    public IReadOnlyList<InterruptVector> EnableRange(IrqIndex index, int start, int count, InterruptOptions? options = null)
+    {
+        IrqInfo info = GetInfo(index);
+        if (info.Count == 0 || !info.CanSignal)
+        {
+            throw new NotSupportedException($"{DeviceName} has no {index} interrupts{(index == IrqIndex.Error ? ": only PCI Express reports errors" : "")}");
+        }
+
+        if (start < 0 || count < 1 || start > info.Count - count)
+        {
+            throw new ArgumentOutOfRangeException(start < 0 || start >= info.Count ? nameof(start) : nameof(count), $"{DeviceName} has the {index} vectors 0 to {info.Count - 1}");
+        }
+
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, typeof(VfioDevice));
+            CheckFree(index, start, count);
+            List<InterruptVector> vectors = [];
+            try
+            {
+                for (int i = 0; i < count; i++)
+                {
+                    vectors.Add(new InterruptVector(this, info, start + i, options ?? new InterruptOptions()));
+                }
+
+                SetTriggers(info, start, [.. vectors.Select(vector => vector.EventFd)]);
+                vectors.ForEach(vector => _vectors.Add((index, vector.Subindex), vector));
+                return vectors;
+            }
+            catch
+            {
+                vectors.ForEach(vector => vector.End());
+                throw;
+            }
+        }
+    }
+
+    /// <summary>The vectors that are enabled now, in order.</summary>
+    /// <returns>A snapshot.</returns>
+    public IReadOnlyList<InterruptVector> GetEnabled()
+    {
+        lock (_lock)
+        {
+            return [.. _vectors.OrderBy(entry => entry.Key).Select(entry => entry.Value)];
+        }
+    }
+
+    internal void Disable(InterruptVector vector)
+    {
+        lock (_lock)
+        {
+            if (!_vectors.Remove((vector.Index, vector.Subindex)))
+            {
+                return;
+            }
+
+            try
+            {
+                TakeTriggerBack(vector);
+            }
+            catch (Exception e) when (e is VfioException or ObjectDisposedException)
+            {
+                // The device is gone or closed, and its interrupts with it.
+            }
+        }
+
+        vector.End();
+    }
+
+    internal void Do(InterruptVector vector, IrqAction action) => _backend.SetInterrupts(vector.Index, action, vector.Subindex, 1);
+
+    internal SafeFileHandle MakeUnmaskEvent(InterruptVector vector)
+    {
+        SafeFileHandle eventFd = EventFd.Create(vector.ToString());
+        try
+        {
+            _backend.SetUnmaskTrigger(vector.Index, vector.Subindex, eventFd);
+            return eventFd;
+        }
+        catch
+        {
+            eventFd.Dispose();
+            throw;
+        }
+    }
+
+    internal HostInterrupts HostOf(InterruptVector vector) => _host ?? throw new NotSupportedException($"{vector} is a device model's: no processor of the host gets it");
+
+    /// <summary>Disables all. Once.</summary>
+    internal void End()
+    {
+        InterruptVector[] vectors;
+        lock (_lock)
+        {
+            _isDisposed = true;
+            vectors = [.. _vectors.Values];
+        }
+
+        Disposal.InTurn([.. vectors.Select(vector => (Action)vector.Dispose), () => _loop?.Dispose()]);
+    }
+
+    private static bool IsExclusive(IrqIndex index) => index <= IrqIndex.Msix;
+
+    private bool IsEnabled(IrqIndex index) => _vectors.Keys.Any(key => key.Item1 == index);
+
+    private void CheckFree(IrqIndex index, int start, int count)
+    {
+        InterruptVector? other = IsExclusive(index) ? _vectors.Values.FirstOrDefault(vector => IsExclusive(vector.Index) && vector.Index != index) : null;
+        if (other is not null)
+        {
+            throw new InvalidOperationException($"{other} is enabled: of INTx, MSI and MSI-X a device has one at a time; dispose its vectors first");
+        }
+
+        for (int subindex = start; subindex < start + count; subindex++)
+        {
+            if (_vectors.TryGetValue((index, subindex), out InterruptVector? enabled))
+            {
+                throw new InvalidOperationException($"{enabled} is enabled already");
+            }
+        }
+    }
+
+    private void SetTriggers(IrqInfo info, int start, SafeFileHandle?[] eventFds)
+    {
+        bool isReserved = info.IsFixed && info.Index is IrqIndex.Msi or IrqIndex.Msix;
+        if (!isReserved || IsEnabled(info.Index))
+        {
+            if (isReserved && start + eventFds.Length > _reserved)
+            {
+                throw new InvalidOperationException(
+                    $"{DeviceName} was given {_reserved} {info.Index} vectors, and their number is fixed while any is enabled: dispose them, and enable all in one go");
+            }
+
+            Check(info, _backend.SetTriggers(info.Index, start, eventFds));
+            return;
+        }
+
+        // Their number cannot change later: as many as there are, else as many as are to be had.
+        int wanted = info.Count;
+        int available = _backend.SetTriggers(info.Index, 0, Spread(start, eventFds, wanted));
+        if (available > 0)
+        {
+            wanted = available < info.Count && start + eventFds.Length <= available ? available : start + eventFds.Length;
+            Check(info, _backend.SetTriggers(info.Index, 0, Spread(start, eventFds, wanted)));
+        }
+
+        _reserved = wanted;
+    }
+
+    private static SafeFileHandle?[] Spread(int start, SafeFileHandle?[] eventFds, int count)
+    {
+        SafeFileHandle?[] all = new SafeFileHandle?[count];
+        eventFds.CopyTo(all, start);
+        return all;
+    }
+
+    private void Check(IrqInfo info, int available)
+    {
+        if (available > 0)
+        {
+            throw new VfioException("VFIO_DEVICE_SET_IRQS", $"{info.Index} interrupts of {DeviceName}", $"only {available} vectors are to be had", "enable fewer, in one go");
+        }
+    }
+
+    private void TakeTriggerBack(InterruptVector vector)
+    {
+        if (!IsEnabled(vector.Index))
+        {
+            _backend.DisableInterrupts(vector.Index);
+        }
+        else
+        {
+            _backend.SetTriggers(vector.Index, vector.Subindex, [null]);
+        }
+    }
+}

@@ -1,0 +1,157 @@
+using Microsoft.Win32.SafeHandles;
+using Vfio.Interop;
+
+namespace Vfio;
+
+/// <summary>
+/// A thread that waits for the interrupts which programs await (<see cref="InterruptVector.WaitAsync"/>). Each device makes its own with the first such wait; a program with many
+/// devices may make one for all (<see cref="InterruptOptions.Loop"/>).
+/// </summary>
+/// <remarks>Whoever makes it disposes it, after the devices that use it. Any thread may use it.</remarks>
+public sealed class InterruptLoop : IDisposable
+{
+    private const ulong StopKey = 0;
+    private const int MostEvents = 64;
+
+    private readonly EventPoll _poll = new();
+    private readonly SafeFileHandle _stop;
+    private readonly Thread _thread;
+    private readonly Lock _lock = new();
+    private readonly Dictionary<ulong, IInterruptTarget> _targets = [];
+    private ulong _lastKey;
+    private bool _isDisposed;
+
+    /// <summary>Starts the thread: in the background, it does not keep the process alive.</summary>
+    /// <param name="name">The thread's name, as debuggers show it.</param>
+    /// <exception cref="VfioException">The process has no descriptors left.</exception>
+    public InterruptLoop(string name = "vfio interrupts")
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        try
+        {
+            _stop = EventFd.Create("the event loop");
+            _poll.Add(_stop, StopKey, isOneShot: false);
+        }
+        catch
+        {
+            _stop?.Dispose();
+            _poll.Dispose();
+            throw;
+        }
+
+        _thread = new Thread(Run) { IsBackground = true, Name = name };
+        _thread.Start();
+    }
+
+    /// <summary>Ends the thread; waits that are still under way end with <see cref="ObjectDisposedException"/>. More than once is harmless.</summary>
+    public void Dispose()
+    {
+        IInterruptTarget[] left;
+        lock (_lock)
+        {
+            if (_isDisposed)
+            {
+                return;
+            }
+
+            _isDisposed = true;
+            left = [.. _targets.Values];
+            _targets.Clear();
+        }
+
+        EventFd.Add(_stop);
+        if (Thread.CurrentThread != _thread)
+        {
+            _thread.Join();
+        }
+
+        Array.ForEach(left, target => target.OnLoopEnded());
+        // A continuation that runs on the thread may dispose it: then what the thread waits with is left to it.
+        if (Thread.CurrentThread != _thread)
+        {
+            Free();
+        }
+    }
+
+    /// <summary>Lets a target be told of its eventfd, once each time it is armed.</summary>
+    /// <returns>The target's key.</returns>
+    internal ulong Add(SafeFileHandle eventFd, IInterruptTarget target)
+    {
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            ulong key = ++_lastKey;
+            _poll.Add(eventFd, key, isOneShot: true);
+            _targets.Add(key, target);
+            return key;
+        }
+    }
+
+    /// <summary>Tells the target as soon as there is something to take.</summary>
+    internal void Arm(SafeFileHandle eventFd, ulong key)
+    {
+        int errno;
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            errno = _poll.Arm(eventFd, key);
+        }
+
+        if (errno != 0)
+        {
+            throw new VfioException("epoll_ctl", "the event loop", errno);
+        }
+    }
+
+    /// <summary>The target is not told again, but a call to it may be under way.</summary>
+    internal void Remove(SafeFileHandle eventFd, ulong key)
+    {
+        lock (_lock)
+        {
+            if (_targets.Remove(key))
+            {
+                _poll.Remove(eventFd);
+            }
+        }
+    }
+
+    private void Run()
+    {
+        Span<ulong> keys = stackalloc ulong[MostEvents];
+        while (true)
+        {
+            int count = _poll.Wait(keys);
+            for (int i = 0; i < count; i++)
+            {
+                IInterruptTarget? target;
+                lock (_lock)
+                {
+                    _targets.TryGetValue(keys[i], out target);
+                }
+
+                target?.OnReady();
+            }
+
+            if (count < 0 || Volatile.Read(ref _isDisposed))
+            {
+                break;
+            }
+        }
+    }
+
+    private void Free()
+    {
+        _poll.Dispose();
+        _stop.Dispose();
+    }
+}
+
+/// <summary>Who is told by an <see cref="InterruptLoop"/>, on its thread.</summary>
+internal interface IInterruptTarget
+{
+    /// <summary>There is something to take.</summary>
+    void OnReady();
+
+    /// <summary>Nothing will be told any more.</summary>
+    void OnLoopEnded();
+}

@@ -1,0 +1,171 @@
+using System.Threading.Tasks.Sources;
+
+namespace Vfio;
+
+// Waiting without a thread. One wait at a time, so that the object itself can be the wait's state and nothing is allocated.
+public sealed partial class InterruptVector : IValueTaskSource<ulong>, IInterruptTarget
+{
+    private readonly Lock _lock = new();
+    private InterruptLoop? _loop;
+    private ulong _key; // locked; 0 while the loop does not know the vector
+    private WaitState _state; // locked
+    private ManualResetValueTaskSourceCore<ulong> _source; // set under _lock up to the state's change, then by who changed it
+    private CancellationTokenRegistration _cancellation;
+
+    private enum WaitState
+    {
+        None,
+        Waiting,
+        Completed, // and not yet looked at
+    }
+
+    /// <summary>
+    /// Waits for a signal without a thread: the loop's thread (<see cref="InterruptOptions.Loop"/>) sees it and the thread pool continues. Completes at once where there are signals.
+    /// </summary>
+    /// <param name="cancellationToken">Ends the wait; a signal that comes at the same moment is not lost, but left for the next.</param>
+    /// <returns>How many signals came since they were taken last, 1 or more. To be awaited once, as every <see cref="ValueTask"/>.</returns>
+    /// <exception cref="InvalidOperationException">Another wait of this kind is under way, or was not awaited.</exception>
+    /// <exception cref="ObjectDisposedException">The vector or its device was disposed, perhaps meanwhile.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
+    public ValueTask<ulong> WaitAsync(CancellationToken cancellationToken = default)
+    {
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled<ulong>(cancellationToken);
+        }
+
+        short version;
+        lock (_lock)
+        {
+            if (_state != WaitState.None)
+            {
+                throw new InvalidOperationException($"one wait at a time: {(_state == WaitState.Waiting ? "another is under way" : "the one of before was not awaited")} on {this}");
+            }
+
+            ulong count = Take();
+            if (count != 0)
+            {
+                return new ValueTask<ulong>(count);
+            }
+
+            _loop ??= _interrupts.Loop;
+            if (_key == 0)
+            {
+                _key = _loop.Add(_eventFd, this);
+            }
+
+            _source.Reset();
+            version = _source.Version;
+            _state = WaitState.Waiting;
+            try
+            {
+                _loop.Arm(_eventFd, _key);
+            }
+            catch
+            {
+                _state = WaitState.None;
+                throw;
+            }
+        }
+
+        if (cancellationToken.CanBeCanceled)
+        {
+            // May run at once, and may come too late: it ends a wait only where one is under way, and GetResult waits for it.
+            _cancellation = cancellationToken.UnsafeRegister(static (vector, token) => ((InterruptVector)vector!).Cancel(token), this);
+        }
+
+        return new ValueTask<ulong>(this, version);
+    }
+
+    ulong IValueTaskSource<ulong>.GetResult(short token)
+    {
+        if (_source.GetStatus(token) == ValueTaskSourceStatus.Pending)
+        {
+            throw new InvalidOperationException("the wait is not over: a ValueTask is awaited, not asked for its result");
+        }
+
+        _cancellation.Dispose();
+        _cancellation = default;
+        try
+        {
+            return _source.GetResult(token);
+        }
+        finally
+        {
+            lock (_lock)
+            {
+                _source.Reset(); // a second look at the same wait is an error
+                _state = WaitState.None;
+            }
+        }
+    }
+
+    ValueTaskSourceStatus IValueTaskSource<ulong>.GetStatus(short token) => _source.GetStatus(token);
+
+    void IValueTaskSource<ulong>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _source.OnCompleted(continuation, state, token, flags);
+
+    void IInterruptTarget.OnReady()
+    {
+        ulong count;
+        lock (_lock)
+        {
+            if (_state != WaitState.Waiting)
+            {
+                return; // cancelled: the signals stay where they are
+            }
+
+            count = Take();
+            if (count == 0)
+            {
+                _loop!.Arm(_eventFd, _key); // somebody else took them
+                return;
+            }
+
+            _state = WaitState.Completed;
+        }
+
+        _source.SetResult(count);
+    }
+
+    void IInterruptTarget.OnLoopEnded() => EndWaitAsync();
+
+    private void Cancel(CancellationToken token)
+    {
+        if (TryComplete())
+        {
+            _source.SetException(new OperationCanceledException(token));
+        }
+    }
+
+    private void EndWaitAsync()
+    {
+        if (TryComplete())
+        {
+            _source.SetException(new ObjectDisposedException(ToString()));
+        }
+
+        lock (_lock)
+        {
+            if (_key != 0)
+            {
+                _loop!.Remove(_eventFd, _key);
+                _key = 0;
+            }
+        }
+    }
+
+    private bool TryComplete()
+    {
+        lock (_lock)
+        {
+            if (_state != WaitState.Waiting)
+            {
+                return false;
+            }
+
+            _state = WaitState.Completed;
+            return true;
+        }
+    }
+}

@@ -1,0 +1,174 @@
+using Microsoft.Win32.SafeHandles;
+using Vfio.Interop;
+
+namespace Vfio;
+
+/// <summary>One interrupt of a device, enabled: the kernel counts its signals, and a program waits for them and takes them.</summary>
+/// <remarks>
+/// <para>
+/// The count is kept by the kernel between waits, so no signal is lost, however late one waits: <see cref="WaitAsync"/>, <see cref="Wait(TimeSpan)"/> and <see cref="Take"/> each give the
+/// number since anybody took it last. Each signal is given once; several threads that wait for one vector share its signals.
+/// </para>
+/// <para>The caller owns the vector and disposes it; disposing the device disposes it too. Any thread may use it, at any time; waits that are under way then end with
+/// <see cref="ObjectDisposedException"/>. No wait allocates memory.</para>
+/// </remarks>
+/// <example>
+/// <code>
+/// using InterruptVector vector = device.Interrupts.Enable(IrqIndex.Msix, subindex: 0);
+/// ulong signals = await vector.WaitAsync(cancellationToken);
+/// </code>
+/// </example>
+public sealed partial class InterruptVector : IDisposable
+{
+    private readonly DeviceInterrupts _interrupts;
+    private readonly SafeFileHandle _eventFd;
+    private ulong _signals;
+    private volatile bool _isDisposed;
+
+    internal InterruptVector(DeviceInterrupts interrupts, IrqInfo info, int subindex, InterruptOptions options)
+    {
+        _interrupts = interrupts;
+        Info = info;
+        Subindex = subindex;
+        _loop = options.Loop;
+        _source.RunContinuationsAsynchronously = !options.RunContinuationsInline;
+        _eventFd = Interop.EventFd.Create(ToString());
+    }
+
+    /// <summary>In which way it interrupts.</summary>
+    public IrqIndex Index => Info.Index;
+
+    /// <summary>Which of its kind it is, from 0 on: the number of the vector.</summary>
+    public int Subindex { get; }
+
+    /// <summary>How many signals were taken since the vector was enabled.</summary>
+    public ulong SignalCount => Volatile.Read(ref _signals);
+
+    /// <summary>
+    /// The eventfd itself (eventfd(2), does not block), for a program's own loop. Whoever reads it takes the signals. The vector's: not to be closed, not to be used after disposal.
+    /// </summary>
+    /// <exception cref="ObjectDisposedException">The vector or its device was disposed.</exception>
+    public SafeFileHandle EventFd
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            return _eventFd;
+        }
+    }
+
+    internal IrqInfo Info { get; }
+
+    /// <summary>Takes the signals there are, without waiting.</summary>
+    /// <returns>How many came since they were taken last; 0 for none.</returns>
+    /// <exception cref="ObjectDisposedException">The vector or its device was disposed.</exception>
+    public ulong Take()
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        ulong count = Interop.EventFd.Take(_eventFd);
+        if (count != 0)
+        {
+            Interlocked.Add(ref _signals, count);
+        }
+
+        return count;
+    }
+
+    /// <summary>Waits for a signal: this thread sleeps in the kernel, on the eventfd itself.</summary>
+    /// <param name="timeout">For how long at most; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
+    /// <returns>How many signals came since they were taken last, 1 or more; 0 where the time is over.</returns>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite.</exception>
+    /// <exception cref="ObjectDisposedException">The vector or its device was disposed, perhaps meanwhile.</exception>
+    public ulong Wait(TimeSpan timeout) => Wait(timeout, spin: TimeSpan.Zero);
+
+    /// <summary>Waits for a signal adaptively: looks again and again for a while, and sleeps only then. What comes soon is seen sooner, at the price of a busy processor.</summary>
+    /// <param name="timeout">For how long at most, looking included; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
+    /// <param name="spin">How long to look before sleeping; what a sleep and waking up cost, some ten microseconds, is a good start.</param>
+    /// <inheritdoc cref="Wait(TimeSpan)"/>
+    public ulong Wait(TimeSpan timeout, TimeSpan spin)
+    {
+        Deadline deadline = Deadline.In(timeout);
+        Deadline spinning = Deadline.In(spin);
+        while (true)
+        {
+            ulong count = Take();
+            if (count != 0)
+            {
+                return count;
+            }
+
+            if (!spinning.IsOver)
+            {
+                Thread.SpinWait(1);
+            }
+            else if (deadline.IsOver)
+            {
+                return 0;
+            }
+            else
+            {
+                EventWait.Any([_eventFd], deadline.Left);
+            }
+        }
+    }
+
+    /// <summary>Waits until any of several vectors, of any devices, has signals. They are not taken: <see cref="Take"/> does that.</summary>
+    /// <param name="vectors">The vectors; at least one. Of several that have signals the first is told: who never wants to starve the last takes from all.</param>
+    /// <param name="timeout">For how long at most; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
+    /// <returns>Which one, from 0 on; -1 where the time is over.</returns>
+    /// <exception cref="ArgumentException">No vectors.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite.</exception>
+    /// <exception cref="ObjectDisposedException">One of the vectors was disposed, perhaps meanwhile.</exception>
+    public static int WaitForAny(ReadOnlySpan<InterruptVector> vectors, TimeSpan timeout)
+    {
+        if (vectors.IsEmpty)
+        {
+            throw new ArgumentException("no vectors to wait for", nameof(vectors));
+        }
+
+        Deadline deadline = Deadline.In(timeout);
+        SafeFileHandle[] files = System.Buffers.ArrayPool<SafeFileHandle>.Shared.Rent(vectors.Length);
+        try
+        {
+            for (int i = 0; i < vectors.Length; i++)
+            {
+                files[i] = vectors[i].EventFd;
+            }
+
+            while (true)
+            {
+                int ready = EventWait.Any(files.AsSpan(0, vectors.Length), deadline.Left);
+                foreach (InterruptVector vector in vectors)
+                {
+                    ObjectDisposedException.ThrowIf(vector._isDisposed, vector);
+                }
+
+                if (ready >= 0 || deadline.IsOver)
+                {
+                    return ready;
+                }
+            }
+        }
+        finally
+        {
+            System.Buffers.ArrayPool<SafeFileHandle>.Shared.Return(files, clearArray: true);
+        }
+    }
+
+    /// <summary>Disables the vector: no signal comes any more, and waits end. More than once is harmless.</summary>
+    public void Dispose() => _interrupts.Disable(this);
+
+    /// <summary>The vector's name in messages: <c>Msix vector 3 of 0000:00:14.3</c>.</summary>
+    /// <returns>The name.</returns>
+    public override string ToString() => $"{Index} vector {Subindex} of {_interrupts.DeviceName}";
+
+    /// <summary>Ends it, after the kernel or the model has let go of the eventfd.</summary>
+    internal void End()
+    {
+        _isDisposed = true;
+        EndWaitAsync();
+        Interop.EventFd.Add(_eventFd); // wakes whoever sleeps on it; they see that it is disposed
+        _eventFd.Dispose();
+        _unmaskEvent?.Dispose();
+    }
+}

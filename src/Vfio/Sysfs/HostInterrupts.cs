@@ -1,0 +1,86 @@
+using System.Globalization;
+using Vfio.Interop;
+
+namespace Vfio.Sysfs;
+
+/// <summary>The host's side of a device's interrupts: <c>/proc/interrupts</c> and <c>/proc/irq/N/smp_affinity_list</c>.</summary>
+internal sealed class HostInterrupts(HostRoot host, PciAddress address)
+{
+    private const int MostProcessors = 65536;
+
+    /// <summary>The host's number of a vector; vfio-pci names each after its kind, its number and the device.</summary>
+    public int Find(IrqIndex index, int subindex)
+    {
+        string name = index switch
+        {
+            IrqIndex.Intx => $"vfio-intx({address})",
+            IrqIndex.Msi => $"vfio-msi[{subindex}]({address})",
+            IrqIndex.Msix => $"vfio-msix[{subindex}]({address})",
+            _ => throw new NotSupportedException($"{index} of {address} is told by the kernel: no processor gets an interrupt for it"),
+        };
+        foreach (string line in SysfsFile.ReadLines(host.Combine("proc/interrupts")))
+        {
+            // A shared line has several names, with commas between them.
+            int colon = line.IndexOf(':', StringComparison.Ordinal);
+            if (colon > 0 && line.Split([' ', ','], StringSplitOptions.RemoveEmptyEntries).Contains(name)
+                && int.TryParse(line.AsSpan(0, colon).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out int number))
+            {
+                return number;
+            }
+        }
+
+        throw new VfioException("find", name, "it is not in /proc/interrupts", "the vector may just have been disabled; in a container, /proc may be another's");
+    }
+
+    public IReadOnlyList<int> GetAffinity(int number)
+    {
+        string path = PathOf(number);
+        return Parse(SysfsFile.Read(path) ?? throw new VfioException("read", path, "it cannot be read"))
+            ?? throw new VfioException("read", path, "it is no list of processors");
+    }
+
+    public void SetAffinity(int number, ReadOnlySpan<int> processors)
+    {
+        if (processors.IsEmpty || processors.ContainsAnyExceptInRange(0, MostProcessors - 1))
+        {
+            throw new ArgumentException("an interrupt goes to at least one processor, each from 0 on", nameof(processors));
+        }
+
+        string path = PathOf(number);
+        int errno = SysfsFile.Write(path, string.Join(',', processors.ToArray()));
+        if (errno != 0)
+        {
+            throw new VfioException("write", path, errno, errno switch
+            {
+                Errno.EACCES or Errno.EPERM => "which processor gets an interrupt is root's to say",
+                Errno.EINVAL or Errno.EOVERFLOW => "none of these processors is on line",
+                Errno.EIO => "the interrupt is not to be moved: its controller or the kernel (isolcpus, managed interrupts) holds it",
+                _ => null,
+            });
+        }
+    }
+
+    /// <summary>Reads <c>0-3,8</c>.</summary>
+    /// <returns>Null where it is no such list.</returns>
+    internal static List<int>? Parse(string text)
+    {
+        List<int> processors = [];
+        foreach (string part in text.Split(',', StringSplitOptions.TrimEntries))
+        {
+            string[] ends = part.Split('-');
+            if (ends.Length > 2 || !TryParse(ends[0], out int first) || !TryParse(ends[^1], out int last) || first > last)
+            {
+                return null;
+            }
+
+            processors.AddRange(Enumerable.Range(first, last - first + 1));
+        }
+
+        return processors;
+    }
+
+    private static bool TryParse(string text, out int number) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number < MostProcessors;
+
+    private string PathOf(int number) => host.Combine(string.Create(CultureInfo.InvariantCulture, $"proc/irq/{number}/smp_affinity_list"));
+}
