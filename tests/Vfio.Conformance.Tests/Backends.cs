@@ -65,3 +65,26 @@ public sealed class CompatibleType1EduTests() : EduContract(new KernelEdu(VfioBa
 
 [Trait("Backend", "noiommu")]
 public sealed class NoIommuEduTests() : EduContract(new KernelEdu(VfioBackend.NoIommu));
+
+public sealed class InProcessInterruptTests() : InterruptContract(new InProcessEdu());
+
+[Trait("Backend", "kernel")]
+public sealed class AutomaticInterruptTests() : InterruptContract(new KernelEdu(VfioBackend.Automatic));
+
+[Trait("Backend", "kernel")]
+public sealed class IommufdInterruptTests() : InterruptContract(new KernelEdu(VfioBackend.Iommufd));
+
+[Trait("Backend", "kernel")]
+public sealed class Type1v2InterruptTests() : InterruptContract(new KernelEdu(VfioBackend.Type1v2));
+
+[Trait("Backend", "kernel")]
+public sealed class Type1InterruptTests() : InterruptContract(new KernelEdu(VfioBackend.Type1));
+
+[Trait("Backend", "kernel")]
+public sealed class CompatibleType1v2InterruptTests() : InterruptContract(new KernelEdu(VfioBackend.CompatibleType1v2));
+
+[Trait("Backend", "kernel")]
+public sealed class CompatibleType1InterruptTests() : InterruptContract(new KernelEdu(VfioBackend.CompatibleType1));
+
+[Trait("Backend", "noiommu")]
+public sealed class NoIommuInterruptTests() : InterruptContract(new KernelEdu(VfioBackend.NoIommu));

@@ -29,7 +29,7 @@ internal sealed class UnmaskWatch : IInterruptTarget, IDisposable
                 _session.UnmaskIntxByEvent();
             }
 
-            _loop.Arm(_eventFd, _key);
+            _loop.TryArm(_eventFd, _key);
         }
         catch (ObjectDisposedException)
         {

@@ -90,16 +90,20 @@ public sealed class InterruptLoop : IDisposable
     /// <summary>Tells the target as soon as there is something to take.</summary>
     internal void Arm(SafeFileHandle eventFd, ulong key)
     {
-        int errno;
-        lock (_lock)
-        {
-            ObjectDisposedException.ThrowIf(_isDisposed, this);
-            errno = _poll.Arm(eventFd, key);
-        }
-
+        int errno = TryArm(eventFd, key) ?? throw new ObjectDisposedException(nameof(InterruptLoop));
         if (errno != 0)
         {
             throw new VfioException("epoll_ctl", "the event loop", errno);
+        }
+    }
+
+    /// <summary>Likewise, from the loop's own thread, which nothing may end.</summary>
+    /// <returns>The errno, 0 where it worked; null where the loop has ended, which ends the wait.</returns>
+    internal int? TryArm(SafeFileHandle eventFd, ulong key)
+    {
+        lock (_lock)
+        {
+            return _isDisposed ? null : _poll.Arm(eventFd, key);
         }
     }
 

@@ -110,15 +110,15 @@ public sealed partial class InterruptVector : IValueTaskSource<ulong>, IInterrup
         ulong count;
         lock (_lock)
         {
-            if (_state != WaitState.Waiting)
+            if (_state != WaitState.Waiting || _isDisposed)
             {
-                return; // cancelled: the signals stay where they are
+                return; // cancelled: the signals stay where they are; or about to end, which ends the wait
             }
 
-            count = Take();
+            count = Collect();
             if (count == 0)
             {
-                _loop!.Arm(_eventFd, _key); // somebody else took them
+                _loop!.TryArm(_eventFd, _key); // somebody else took them
                 return;
             }
 

@@ -65,13 +65,7 @@ public sealed partial class InterruptVector : IDisposable
     public ulong Take()
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        ulong count = Interop.EventFd.Take(_eventFd);
-        if (count != 0)
-        {
-            Interlocked.Add(ref _signals, count);
-        }
-
-        return count;
+        return Collect();
     }
 
     /// <summary>Waits for a signal: this thread sleeps in the kernel, on the eventfd itself.</summary>
@@ -170,5 +164,16 @@ public sealed partial class InterruptVector : IDisposable
         Interop.EventFd.Add(_eventFd); // wakes whoever sleeps on it; they see that it is disposed
         _eventFd.Dispose();
         _unmaskEvent?.Dispose();
+    }
+
+    private ulong Collect()
+    {
+        ulong count = Interop.EventFd.Take(_eventFd);
+        if (count != 0)
+        {
+            Interlocked.Add(ref _signals, count);
+        }
+
+        return count;
     }
 }

@@ -1,0 +1,128 @@
+namespace Vfio.Conformance.Tests;
+
+/// <summary>Interrupts that the device itself sends, by each way it has: the registers of the 82574, the 82576 and NVMe that do so.</summary>
+[Trait("Backend", "kernel")]
+public sealed class DeviceRaisesTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    public static MatrixTheoryData<IrqIndex, VfioBackend> EachOnEach => new(
+        [IrqIndex.Intx, IrqIndex.Msi, IrqIndex.Msix], [VfioBackend.Iommufd, VfioBackend.Type1v2, VfioBackend.Type1, VfioBackend.CompatibleType1v2, VfioBackend.CompatibleType1]);
+
+    // Intel 82574 datasheet, 10.2.4: ICR, ICS, IMS, IMC, IVAR.
+    [Theory]
+    [MemberData(nameof(EachOnEach))]
+    public void An_e1000e_raises(IrqIndex index, VfioBackend backend)
+    {
+        const ulong Icr = 0xc0, Ics = 0xc8, Ims = 0xd0, Ivar = 0xe4;
+        const uint LinkChange = 1 << 2;
+        const int FirstQueueCause = 20; // RxQ0, RxQ1, TxQ0, TxQ1, other: one of five vectors each
+        using MachineDevice machine = new(MachineDevice.E1000e);
+        using VfioDevice device = machine.Open(backend);
+        using Region bar0 = device.OpenRegion(RegionIndex.Bar0);
+        device.IsBusMaster = true;
+        if (index == IrqIndex.Msix)
+        {
+            IReadOnlyList<InterruptVector> vectors = device.Interrupts.EnableRange(index, 0, 5);
+            bar0.WriteUInt32(Ivar, 0x000cba98); // vector i for cause i, each valid
+            bar0.WriteUInt32(Ims, 0x1f << FirstQueueCause);
+            for (int i = 0; i < vectors.Count; i++)
+            {
+                bar0.WriteUInt32(Ics, 1u << (FirstQueueCause + i));
+                Assert.NotEqual(0u, vectors[i].Wait(Patience));
+                Assert.All(vectors.Skip(i + 1), later => Assert.Equal(0u, later.Take()));
+            }
+
+            return;
+        }
+
+        using InterruptVector vector = device.Interrupts.Enable(index);
+        bar0.WriteUInt32(Ims, LinkChange);
+        for (int round = 0; round < 3; round++)
+        {
+            bar0.WriteUInt32(Ics, LinkChange);
+            Assert.NotEqual(0u, vector.Wait(Patience));
+            Assert.NotEqual(0u, bar0.ReadUInt32(Icr) & LinkChange); // reading clears
+            if (vector.IsMaskable)
+            {
+                vector.Unmask();
+            }
+        }
+    }
+
+    // Intel 82576 datasheet, 8.8: EICS, EIMS, GPIE; ICR, ICS, IMS.
+    [Theory]
+    [MemberData(nameof(EachOnEach))]
+    public void An_igb_raises(IrqIndex index, VfioBackend backend)
+    {
+        const ulong Icr = 0x1500, Ics = 0x1504, Ims = 0x1508, Gpie = 0x1514, Eics = 0x1520, Eims = 0x1524;
+        const uint LinkChange = 1 << 2;
+        const uint MultipleMsix = 1 << 4;
+        const uint OtherCause = 1u << 31;
+        using MachineDevice machine = new(MachineDevice.Igb);
+        using VfioDevice device = machine.Open(backend);
+        using Region bar0 = device.OpenRegion(RegionIndex.Bar0);
+        device.IsBusMaster = true;
+        if (index == IrqIndex.Msix)
+        {
+            IReadOnlyList<InterruptVector> vectors = device.Interrupts.EnableRange(index, 0, 10);
+            bar0.WriteUInt32(Gpie, MultipleMsix);
+            bar0.WriteUInt32(Eims, 0x3ff);
+            for (int i = 0; i < vectors.Count; i++)
+            {
+                bar0.WriteUInt32(Eics, 1u << i);
+                Assert.NotEqual(0u, vectors[i].Wait(Patience));
+                Assert.All(vectors.Skip(i + 1), later => Assert.Equal(0u, later.Take()));
+            }
+
+            return;
+        }
+
+        using InterruptVector vector = device.Interrupts.Enable(index);
+        bar0.WriteUInt32(Eims, OtherCause);
+        bar0.WriteUInt32(Ims, LinkChange);
+        bar0.WriteUInt32(Ics, LinkChange);
+        Assert.NotEqual(0u, vector.Wait(Patience));
+        Assert.NotEqual(0u, bar0.ReadUInt32(Icr) & LinkChange);
+    }
+
+    // NVM Express Base Specification 2.0, 3.1.3 (registers), 3.5.1 (initialisation): any command, even an unknown one, is completed.
+    [Theory]
+    [MemberData(nameof(EachOnEach))]
+    public void An_nvme_raises(IrqIndex index, VfioBackend backend)
+    {
+        const ulong Configuration = 0x14, Status = 0x1c, AdminAttributes = 0x24, AdminSubmission = 0x28, AdminCompletion = 0x30, Doorbell = 0x1000, HeadDoorbell = 0x1004;
+        const uint Ready = 1;
+        using MachineDevice machine = new(MachineDevice.Nvme);
+        using VfioDevice device = machine.Open(backend);
+        if (device.Interrupts.GetInfo(index).Count == 0)
+        {
+            Assert.NotEqual(IrqIndex.Msix, index); // QEMU's has INTx and MSI-X
+            return;
+        }
+
+        using Region bar0 = device.OpenRegion(RegionIndex.Bar0);
+        using DmaBuffer submission = device.AddressSpace.Allocate(4096);
+        using DmaBuffer completion = device.AddressSpace.Allocate(4096);
+        using InterruptVector vector = device.Interrupts.Enable(index);
+        device.IsBusMaster = true;
+        bar0.WriteUInt32(Configuration, 0);
+        Assert.True(SpinWait.SpinUntil(() => (bar0.ReadUInt32(Status) & Ready) == 0, Patience));
+        bar0.WriteUInt32(AdminAttributes, (3 << 16) | 3);
+        bar0.WriteUInt64(AdminSubmission, submission.Iova.Value);
+        bar0.WriteUInt64(AdminCompletion, completion.Iova.Value);
+        bar0.WriteUInt32(Configuration, (4 << 20) | (6 << 16) | 1);
+        Assert.True(SpinWait.SpinUntil(() => (bar0.ReadUInt32(Status) & Ready) != 0, Patience));
+        for (uint command = 1; command <= 3; command++)
+        {
+            submission.Span[(int)(64 * (command - 1))] = 0xff; // no opcode of any specification
+            bar0.WriteUInt32(Doorbell, command);
+            Assert.Equal(1u, vector.Wait(Patience));
+            bar0.WriteUInt32(HeadDoorbell, command);
+            if (vector.IsMaskable)
+            {
+                vector.Unmask();
+            }
+        }
+    }
+}

@@ -1,0 +1,147 @@
+using System.Runtime.CompilerServices;
+
+namespace Vfio.Conformance.Tests;
+
+// Waits without a thread; and how waits end.
+public abstract partial class InterruptContract
+{
+    [Fact]
+    public async Task A_wait_is_awaited()
+    {
+        using InterruptVector msi = _interrupts.Enable(IrqIndex.Msi);
+        for (uint round = 1; round <= 10; round++)
+        {
+            ValueTask<ulong> wait = msi.WaitAsync(TestContext.Current.CancellationToken);
+            Assert.False(wait.IsCompleted);
+            _bar0.WriteUInt32(Raise, 1);
+            Assert.Equal(1u, await wait);
+        }
+
+        msi.Trigger();
+        msi.Trigger();
+        ValueTask<ulong> both = msi.WaitAsync(TestContext.Current.CancellationToken);
+        Assert.True(both.IsCompletedSuccessfully);
+        Assert.Equal(2u, await both);
+    }
+
+    [Fact]
+    public async Task A_cancelled_wait_loses_no_signal()
+    {
+        using InterruptVector msi = _interrupts.Enable(IrqIndex.Msi);
+        using CancellationTokenSource cancelled = new();
+        ValueTask<ulong> wait = msi.WaitAsync(cancelled.Token);
+        await cancelled.CancelAsync();
+        OperationCanceledException end = await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await wait);
+        Assert.Equal(cancelled.Token, end.CancellationToken);
+        msi.Trigger();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await msi.WaitAsync(cancelled.Token));
+        Assert.Equal(1u, await msi.WaitAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task One_such_wait_at_a_time()
+    {
+        using InterruptVector msi = _interrupts.Enable(IrqIndex.Msi);
+        ValueTask<ulong> wait = msi.WaitAsync(TestContext.Current.CancellationToken);
+        InvalidOperationException refusal = await Assert.ThrowsAsync<InvalidOperationException>(async () => await msi.WaitAsync(CancellationToken.None));
+        Assert.Contains("under way", refusal.Message, StringComparison.Ordinal);
+        msi.Trigger();
+        Assert.Equal(1u, await wait);
+        Assert.Throws<InvalidOperationException>(() => wait.GetAwaiter().GetResult()); // a second look
+    }
+
+    [Fact]
+    public async Task Disposal_of_the_vector_ends_its_waits()
+    {
+        InterruptVector msi = _interrupts.Enable(IrqIndex.Msi);
+        ValueTask<ulong> wait = msi.WaitAsync(TestContext.Current.CancellationToken);
+        Task<ulong>[] sleepers = [Sleep(msi), Sleep(msi)];
+        msi.Dispose();
+        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await wait);
+        foreach (Task<ulong> sleeper in sleepers)
+        {
+            await Assert.ThrowsAsync<ObjectDisposedException>(() => sleeper);
+        }
+
+        Assert.Throws<ObjectDisposedException>(() => msi.Take());
+        Assert.Throws<ObjectDisposedException>(() => msi.Wait(TimeSpan.Zero));
+        Assert.Throws<ObjectDisposedException>(msi.Trigger);
+        Assert.Throws<ObjectDisposedException>(() => msi.EventFd);
+        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await msi.WaitAsync(CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task Disposal_of_the_device_ends_all_waits()
+    {
+        InterruptVector msi = _interrupts.Enable(IrqIndex.Msi);
+        InterruptVector request = _interrupts.Enable(IrqIndex.Request);
+        Task<ulong> sleeper = Sleep(request);
+        ValueTask<ulong> wait = msi.WaitAsync(TestContext.Current.CancellationToken);
+        _device.Dispose();
+        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await wait);
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => sleeper);
+        Assert.Throws<ObjectDisposedException>(() => _interrupts.Enable(IrqIndex.Msi));
+    }
+
+    [Fact]
+    public async Task What_follows_a_wait_runs_on_the_loops_thread_only_where_told_to()
+    {
+        using InterruptLoop loop = new("the test's loop");
+        using InterruptVector request = _interrupts.Enable(IrqIndex.Request, options: new InterruptOptions { Loop = loop, RunContinuationsInline = true });
+        using InterruptVector msi = _interrupts.Enable(IrqIndex.Msi, options: new InterruptOptions { Loop = loop });
+        _ = await NameOfThreadAfter(request); // compiled now: the second time the continuation is there before the signal
+        Assert.Equal("the test's loop", await NameOfThreadAfter(request));
+        Assert.NotEqual("the test's loop", await NameOfThreadAfter(msi));
+    }
+
+    [Fact]
+    public async Task A_loop_that_ends_ends_the_waits()
+    {
+        InterruptLoop loop = new();
+        using InterruptVector msi = _interrupts.Enable(IrqIndex.Msi, options: new InterruptOptions { Loop = loop });
+        ValueTask<ulong> wait = msi.WaitAsync(TestContext.Current.CancellationToken);
+        loop.Dispose();
+        loop.Dispose();
+        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await wait);
+        msi.Trigger();
+        Assert.Equal(1u, msi.Wait(Patience));
+        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await msi.WaitAsync(CancellationToken.None));
+    }
+
+    private static Task<ulong> Sleep(InterruptVector vector)
+    {
+        TaskCompletionSource<ulong> result = new();
+        using ManualResetEventSlim started = new();
+        Thread sleeper = new(() =>
+        {
+            started.Set();
+            try
+            {
+                result.SetResult(vector.Wait(Timeout.InfiniteTimeSpan));
+            }
+            catch (Exception e)
+            {
+                result.SetException(e);
+            }
+        });
+        sleeper.Start();
+        started.Wait();
+        // Asleep in the kernel, as far as can be seen from here.
+        SpinWait.SpinUntil(() => sleeper.ThreadState.HasFlag(ThreadState.WaitSleepJoin), Moment);
+        return result.Task;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static async Task<string?> NameOfThreadAfter(InterruptVector vector)
+    {
+        ValueTask<ulong> wait = vector.WaitAsync(CancellationToken.None);
+        Thread trigger = new(() =>
+        {
+            Thread.Sleep(10 * Moment);
+            vector.Trigger();
+        });
+        trigger.Start();
+        await wait.ConfigureAwait(false);
+        return Thread.CurrentThread.Name;
+    }
+}

@@ -1,0 +1,57 @@
+using Vfio.Emulation;
+
+namespace Vfio.Conformance.Tests;
+
+/// <summary>A million triggers beside everything else that can happen to interrupts, on a model.</summary>
+public sealed class InProcessInterruptStressTests
+{
+    private const int Triggers = 1_000_000;
+
+    [Theory]
+    [InlineData(IrqIndex.Intx, 1)]
+    [InlineData(IrqIndex.Msi, 8)]
+    [InlineData(IrqIndex.Msix, 16)]
+    public void Every_trigger_is_counted_once(IrqIndex index, int vectors)
+    {
+        using VectorModel model = new();
+        using VfioDevice device = model.Open();
+        device.IsBusMaster = true;
+        using InterruptStress stress = new(device, index, vectors);
+        stress.Run(Triggers, seed: vectors);
+        TestContext.Current.SendDiagnosticMessage("{0}: {1} waits cancelled, {2} changes", index, stress.Cancelled, stress.Changes);
+        Assert.NotEqual(0, stress.Cancelled);
+        Assert.NotEqual(0, stress.Changes);
+    }
+
+    private sealed class VectorModel : DeviceModel
+    {
+        public VectorModel()
+            : base("vectors", new PciIdentity(0xabcd, 0x0001) { InterruptPin = 1 })
+        {
+            AddBar(RegionIndex.Bar0, 0x1000, static (_, _) => 0, static (_, _, _) => { });
+            AddCapability(new Emulation.MsiCapability(8));
+            AddCapability(new Emulation.MsixCapability(16, RegionIndex.Bar0, 0, 0x800));
+        }
+    }
+}
+
+/// <summary>Likewise on the machine's devices: the kernel triggers.</summary>
+[Trait("Backend", "kernel")]
+public sealed class KernelInterruptStressTests
+{
+    [Theory]
+    [InlineData(MachineDevice.Igb, IrqIndex.Msix, 10, 1_000_000)]
+    [InlineData(MachineDevice.Edu, IrqIndex.Intx, 1, 100_000)]
+    [InlineData(MachineDevice.Edu, IrqIndex.Msi, 1, 100_000)]
+    [InlineData(MachineDevice.E1000e, IrqIndex.Msix, 5, 100_000)]
+    public void Every_trigger_is_counted_once(string address, IrqIndex index, int vectors, int triggers)
+    {
+        using MachineDevice machine = new(address);
+        using VfioDevice device = machine.Open(VfioBackend.Automatic);
+        using InterruptStress stress = new(device, index, vectors);
+        stress.Run(triggers, seed: vectors);
+        TestContext.Current.SendDiagnosticMessage("{0}: {1} waits cancelled, {2} changes", index, stress.Cancelled, stress.Changes);
+        Assert.NotEqual(0, stress.Cancelled);
+        Assert.NotEqual(0, stress.Changes);
+    }
+}

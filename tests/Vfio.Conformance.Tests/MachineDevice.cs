@@ -1,0 +1,38 @@
+namespace Vfio.Conformance.Tests;
+
+/// <summary>A device of the machine (docs/machine.md has the table), taken from its driver while this lives.</summary>
+internal sealed class MachineDevice : IDisposable
+{
+    public const string Bochs = "0000:00:02.0";
+    public const string Edu = "0000:00:03.0";
+    public const string TestDevice = "0000:00:04.0";
+    public const string Ivshmem = "0000:00:05.0";
+    public const string Nvme = "0000:00:07.0";
+    public const string VirtioNet = "0000:00:08.0";
+    public const string E1000e = "0000:00:14.3";
+    public const string Igb = "0000:01:00.0";
+
+    private readonly DriverBinding _binding;
+
+    /// <summary>Takes it, or skips the test where there is none: outside the machine, or with a QEMU that has not got it.</summary>
+    public MachineDevice(string address)
+    {
+        Assert.SkipUnless(
+            Environment.GetEnvironmentVariable("MACHINE") == "1", $"{address} is a device of the machine: ./test.sh runs this in it (docs/machine.md)");
+        Assert.SkipUnless(Directory.Exists($"/sys/bus/pci/devices/{address}"), $"this machine has no {address}: its QEMU does not know the device");
+        _binding = DriverBinding.Bind(PciAddress.Parse(address));
+    }
+
+    /// <summary>The ways through the kernel.</summary>
+    public static TheoryData<VfioBackend> Backends =>
+        [VfioBackend.Iommufd, VfioBackend.Type1v2, VfioBackend.Type1, VfioBackend.CompatibleType1v2, VfioBackend.CompatibleType1];
+
+    public VfioDevice Open(VfioBackend backend)
+    {
+        bool needsIommufd = backend is VfioBackend.Iommufd or VfioBackend.CompatibleType1v2 or VfioBackend.CompatibleType1;
+        Assert.SkipWhen(needsIommufd && !File.Exists("/dev/iommu"), $"{backend}: this kernel has no /dev/iommu (CONFIG_IOMMUFD)");
+        return VfioDevice.Open(_binding.Address, new VfioOpenOptions { Backend = backend });
+    }
+
+    public void Dispose() => _binding.Dispose();
+}
