@@ -104,6 +104,8 @@ xunit Vfio.Conformance.Tests tests/Vfio.Conformance.Tests/bin/Debug/net10.0/linu
 xunit MyFirstDevice samples/MyFirstDevice/bin/Debug/net10.0/MyFirstDevice -noLogo -noColor
 check dma-copy-on-the-model samples/DmaCopy/bin/Debug/net10.0/DmaCopy
 check dma-copy-is-told grep -q '^edu through in-process: 4096 bytes .*, the same$' "$logs/dma-copy-on-the-model.log"
+check wait-interrupt-on-the-model samples/WaitInterrupt/bin/Debug/net10.0/WaitInterrupt
+check wait-interrupt-is-told grep -qx 'and awaited: 1 interrupt, 12! = 479001600' "$logs/wait-interrupt-on-the-model.log"
 check my-first-device-is-short test "$(cat samples/MyFirstDevice/*.cs | wc -l)" -lt 100
 check guide eng/check-guide
 if [ "$(uname -m)" = x86_64 ]; then
@@ -165,6 +167,8 @@ if [ -n "$machine" ]; then
     check dma-copy-on-edu tests/machine/run -- artifacts/DmaCopy/DmaCopy 0000:00:03.0
     check dma-copy-copies grep -q '^0000:00:03.0 through iommufd: 4096 bytes .*, the same$' "$logs/dma-copy-on-edu.log"
     check dma-copy-tells-the-fault grep -q '^and what it may not do: 0000:00:03.0 may not write 0x' "$logs/dma-copy-on-edu.log"
+    check wait-interrupt-on-edu tests/machine/run -- artifacts/WaitInterrupt/WaitInterrupt 0000:00:03.0
+    check wait-interrupt-comes grep -qx '0000:00:03.0 through iommufd: 1 interrupt, 10! = 3628800' "$logs/wait-interrupt-on-edu.log"
     check template-on-edu tests/machine/run -- eng/check-template-machine
     check readme-program tests/machine/run -- artifacts/readme/Readme
     check demo-machine ./demo.sh --machine
@@ -179,6 +183,7 @@ if [ -n "$machine" ]; then
         check budgets benchmarks/tool
         check budgets-registers benchmarks/run
         check budgets-dma benchmarks/dma
+        check budgets-interrupts benchmarks/interrupts
     fi
 else
     skips+=("machine: left out, by --quick or for missing packages")

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Vfio;
 using Vfio.Benchmarks;
 
@@ -9,12 +10,16 @@ switch (args)
         return PoolBenchmark.Run(library);
     case ["dma", string library, string address]:
         return DmaBenchmark.Run(library, PciAddress.Parse(address));
+    case ["interrupts", string library, string waits]:
+        return InterruptBenchmark.Run(library, int.Parse(waits, CultureInfo.InvariantCulture));
+    case ["interrupts", string library, string waits, string address]:
+        return InterruptBenchmark.Run(library, int.Parse(waits, CultureInfo.InvariantCulture), PciAddress.Parse(address));
     case ["accesses"]:
         SingleAccess.Warm();
         return 0;
     case ["judge", string listing]:
         return DisassemblyJudge.Run(File.ReadAllText(listing));
     default:
-        Console.Error.WriteLine("Vfio.Benchmarks: is started by benchmarks/run, benchmarks/dma and benchmarks/disassembly");
+        Console.Error.WriteLine("Vfio.Benchmarks: is started by benchmarks/run, benchmarks/dma, benchmarks/interrupts and benchmarks/disassembly");
         return 2;
 }

@@ -26,7 +26,7 @@ internal static class WatchCommand
             [
                 "First the values as they are, then a line for each change: time, register, value of before and after, and the fields or bits "
                 + "that changed. What comes and goes between two looks is not seen.",
-                "Ctrl-C and SIGTERM end it with exit code 0, the device closed.",
+                "Ctrl-C and SIGTERM end it with exit code 0, the device closed. Where the kernel asks for the device back, to unplug or unbind it, it ends with exit code 1.",
                 ReadCommand.NameNote,
                 "The device is reset when it is opened; reading changes some registers, and so takes them away from whoever else looks.",
             ],
@@ -78,6 +78,7 @@ internal static class WatchCommand
         int seen = 0;
         while (seen < count && !cancellationToken.WaitHandle.WaitOne(pause))
         {
+            session.Request.ThrowIfAsked();
             for (int i = 0; i < places.Length && seen < count; i++)
             {
                 ulong value = session.Read(places[i]);

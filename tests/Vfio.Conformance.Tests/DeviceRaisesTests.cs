@@ -79,6 +79,7 @@ public sealed class DeviceRaisesTests
         }
 
         using InterruptVector vector = device.Interrupts.Enable(index);
+        bar0.WriteUInt32(Gpie, 0); // one interrupt for all causes
         bar0.WriteUInt32(Eims, OtherCause);
         bar0.WriteUInt32(Ims, LinkChange);
         bar0.WriteUInt32(Ics, LinkChange);

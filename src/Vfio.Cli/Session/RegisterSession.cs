@@ -18,6 +18,7 @@ internal sealed class RegisterSession : IDisposable
         Names = names;
         _device = device;
         Memory = new SessionMemory(device);
+        Request = new ReleaseRequest(device, target.Name);
         _clock = clock;
         _start = clock.GetTimestamp();
     }
@@ -32,6 +33,9 @@ internal sealed class RegisterSession : IDisposable
 
     /// <summary>What the device was given to reach by itself.</summary>
     public SessionMemory Memory { get; }
+
+    /// <summary>Whether the kernel wants the device back.</summary>
+    public ReleaseRequest Request { get; }
 
     /// <summary>Since the session began.</summary>
     public TimeSpan Elapsed => _clock.GetElapsedTime(_start);
@@ -108,6 +112,7 @@ internal sealed class RegisterSession : IDisposable
         TimeSpan pause = FirstPause;
         while (true)
         {
+            Request.ThrowIfAsked();
             // Looked at before the read: a device that was ready in time is not called late because this program was.
             bool isLast = _clock.GetElapsedTime(start) >= condition.Timeout;
             ulong value = ReadSilently(place);

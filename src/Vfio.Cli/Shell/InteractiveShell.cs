@@ -13,6 +13,11 @@ internal sealed class InteractiveShell(CliHost host, RegisterShell shell, ShellP
         while (lines.Next($"vfio {device}> ") is string line)
         {
             using Interruption interruption = new(host.Stop);
+            if (shell.IsAskedBack())
+            {
+                host.Tell($"vfio: the kernel asks for {device} back: it is being unplugged or unbound, and waits until quit");
+            }
+
             bool goesOn = TryRun(line, interruption);
             host.Out.Flush();
             if (interruption.EndsProcess)

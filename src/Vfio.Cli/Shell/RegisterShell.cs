@@ -29,6 +29,13 @@ internal sealed class RegisterShell : IDisposable
     /// <summary>Where there is memory for the device.</summary>
     public IEnumerable<string> Addresses => _session.Memory.Addresses;
 
+    /// <summary>Whether the kernel has asked for the device since the last look.</summary>
+    public bool IsAskedBack() => _session.Request.IsNew();
+
+    /// <summary>Ends the work where the kernel has asked for the device.</summary>
+    /// <exception cref="VfioException">It has.</exception>
+    public void ThrowIfAskedBack() => _session.Request.ThrowIfAsked();
+
     /// <summary>Performs an operation.</summary>
     /// <returns>Whether the shell goes on.</returns>
     public bool Run(ShellOperation operation, CancellationToken cancellationToken)

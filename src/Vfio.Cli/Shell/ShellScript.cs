@@ -56,6 +56,7 @@ internal sealed class ShellScript
             try
             {
                 cancellationToken.ThrowIfCancellationRequested();
+                shell.ThrowIfAskedBack();
                 if (!shell.Run(operation, cancellationToken))
                 {
                     break;

@@ -3,13 +3,15 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Vfio.Interop;
 
-/// <summary>eventfd(2): a counter in the kernel, which interrupts add to and a program takes from.</summary>
+/// <summary>eventfd(2): a counter in the kernel, which interrupts add to and a program takes from. A plain read of it waits until there is something: the shortest way from an interrupt.</summary>
 internal static unsafe class EventFd
 {
-    /// <summary>A counter at 0; reads and writes of it do not wait.</summary>
+    private const long NoOffset = -1;
+
+    /// <summary>A counter at 0.</summary>
     public static SafeFileHandle Create(string subject)
     {
-        SafeFileHandle eventFd = Libc.EventFd(0, Libc.EFD_CLOEXEC | Libc.EFD_NONBLOCK);
+        SafeFileHandle eventFd = Libc.EventFd(0, Libc.EFD_CLOEXEC);
         int errno = Marshal.GetLastPInvokeError();
         if (eventFd.IsInvalid)
         {
@@ -20,15 +22,31 @@ internal static unsafe class EventFd
         return eventFd;
     }
 
-    /// <summary>Takes what was counted since the last time.</summary>
+    /// <summary>Takes what was counted since the last time, without waiting.</summary>
     /// <returns>0 where there is nothing.</returns>
     public static ulong Take(SafeFileHandle eventFd)
     {
-        ulong count;
-        nint done = Libc.Read(eventFd, (byte*)&count, sizeof(ulong));
-        return done == sizeof(ulong) ? count : 0;
+        using HandleUse use = new(eventFd);
+        return Take(use.Number);
     }
 
-    /// <summary>Adds to the counter. A full counter stays full.</summary>
+    /// <summary>Likewise, of a descriptor that the caller holds.</summary>
+    public static ulong Take(int eventFd)
+    {
+        ulong count;
+        Libc.iovec vector = new() { iov_base = &count, iov_len = sizeof(ulong) };
+        return Libc.PReadV2(eventFd, &vector, 1, NoOffset, Libc.RWF_NOWAIT) == sizeof(ulong) ? count : 0;
+    }
+
+    /// <summary>Takes what was counted since the last time, and waits until there is something.</summary>
+    /// <returns>0 where a signal to the process ended the wait.</returns>
+    public static ulong WaitAndTake(SafeFileHandle eventFd)
+    {
+        using HandleUse use = new(eventFd);
+        ulong count;
+        return Libc.Read(use.Number, &count, sizeof(ulong)) == sizeof(ulong) ? count : 0;
+    }
+
+    /// <summary>Adds to the counter. Less than 2^63 in all: a full counter would wait.</summary>
     public static void Add(SafeFileHandle eventFd, ulong count = 1) => _ = Libc.Write(eventFd, (byte*)&count, sizeof(ulong));
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using Microsoft.Win32.SafeHandles;
@@ -45,18 +44,18 @@ internal sealed unsafe class EventPoll : IDisposable
 
     /// <summary>Waits for events.</summary>
     /// <param name="keys">Gets whose they are; at most as many as fit.</param>
-    /// <returns>How many.</returns>
+    /// <returns>How many; negative where it failed.</returns>
     public int Wait(Span<ulong> keys)
     {
+        using HandleUse use = new(_epoll);
         byte* events = stackalloc byte[MostEvents * 16];
         int count;
         do
         {
-            count = Libc.EPollWait(_epoll, events, int.Min(MostEvents, keys.Length), -1);
+            count = Libc.EPollWait(use.Number, events, int.Min(MostEvents, keys.Length), -1);
         }
-        while (count < 0 && Marshal.GetLastPInvokeError() == Errno.EINTR);
+        while (count < 0 && Marshal.GetLastSystemError() == Errno.EINTR);
 
-        Debug.Assert(count <= keys.Length, "no more events than were asked for");
         for (int i = 0; i < count; i++)
         {
             keys[i] = *(ulong*)(events + (i * EventBytes) + DataOffset);

@@ -18,6 +18,7 @@ internal static partial class Libc
     [LibraryImport(Library, EntryPoint = "epoll_ctl", SetLastError = true)]
     public static unsafe partial int EPollCtl(int epoll, int operation, int fd, byte* @event);
 
-    [LibraryImport(Library, EntryPoint = "epoll_wait", SetLastError = true)]
-    public static unsafe partial int EPollWait(SafeFileHandle epoll, byte* events, int most, int timeout);
+    /// <summary>Nothing is added to the call: the caller holds the descriptor, and asks for errno at once where it failed.</summary>
+    [LibraryImport(Library, EntryPoint = "epoll_wait")]
+    public static unsafe partial int EPollWait(int epoll, byte* events, int most, int timeout);
 }

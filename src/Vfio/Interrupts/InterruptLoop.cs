@@ -10,16 +10,17 @@ namespace Vfio;
 /// <remarks>Whoever makes it disposes it, after the devices that use it. Any thread may use it.</remarks>
 public sealed class InterruptLoop : IDisposable
 {
-    private const ulong StopKey = 0;
+    private const ulong StopKey = ulong.MaxValue;
     private const int MostEvents = 64;
+    private const int FewTargets = 16;
 
     private readonly EventPoll _poll = new();
     private readonly SafeFileHandle _stop;
     private readonly Thread _thread;
     private readonly Lock _lock = new();
-    private readonly Dictionary<ulong, IInterruptTarget> _targets = [];
-    private ulong _lastKey;
-    private bool _isDisposed;
+    private Target?[] _targets = new Target?[FewTargets]; // written under _lock, and replaced where it is full; a key's low half is a place in it
+    private uint _turn; // locked; a key's high half: an event that was fetched for who was in the place before is nobody's
+    private bool _isDisposed; // locked
 
     /// <summary>Starts the thread: in the background, it does not keep the process alive.</summary>
     /// <param name="name">The thread's name, as debuggers show it.</param>
@@ -46,7 +47,7 @@ public sealed class InterruptLoop : IDisposable
     /// <summary>Ends the thread; waits that are still under way end with <see cref="ObjectDisposedException"/>. More than once is harmless.</summary>
     public void Dispose()
     {
-        IInterruptTarget[] left;
+        Target?[] left;
         lock (_lock)
         {
             if (_isDisposed)
@@ -55,21 +56,26 @@ public sealed class InterruptLoop : IDisposable
             }
 
             _isDisposed = true;
-            left = [.. _targets.Values];
-            _targets.Clear();
+            left = _targets;
+            Volatile.Write(ref _targets, []);
         }
 
         EventFd.Add(_stop);
-        if (Thread.CurrentThread != _thread)
+        bool isOwnThread = Thread.CurrentThread == _thread; // a continuation that runs on it
+        if (!isOwnThread)
         {
             _thread.Join();
         }
 
-        Array.ForEach(left, target => target.OnLoopEnded());
-        // A continuation that runs on the thread may dispose it: then what the thread waits with is left to it.
-        if (Thread.CurrentThread != _thread)
+        foreach (Target? target in left)
         {
-            Free();
+            target?.Told.OnLoopEnded();
+        }
+
+        if (!isOwnThread)
+        {
+            _poll.Dispose();
+            _stop.Dispose();
         }
     }
 
@@ -80,9 +86,18 @@ public sealed class InterruptLoop : IDisposable
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
-            ulong key = ++_lastKey;
+            int place = Array.IndexOf(_targets, null);
+            if (place < 0)
+            {
+                place = _targets.Length;
+                Target?[] more = new Target?[2 * place];
+                _targets.CopyTo(more, 0);
+                Volatile.Write(ref _targets, more);
+            }
+
+            ulong key = ((ulong)++_turn << 32) | (uint)place;
             _poll.Add(eventFd, key, isOneShot: true);
-            _targets.Add(key, target);
+            Volatile.Write(ref _targets[place], new Target(key, target));
             return key;
         }
     }
@@ -112,13 +127,15 @@ public sealed class InterruptLoop : IDisposable
     {
         lock (_lock)
         {
-            if (_targets.Remove(key))
+            if (!_isDisposed && _targets[(uint)key]?.Key == key)
             {
+                Volatile.Write(ref _targets[(uint)key], null);
                 _poll.Remove(eventFd);
             }
         }
     }
 
+    // No lock on the way from an interrupt to who waits for it.
     private void Run()
     {
         Span<ulong> keys = stackalloc ulong[MostEvents];
@@ -127,13 +144,12 @@ public sealed class InterruptLoop : IDisposable
             int count = _poll.Wait(keys);
             for (int i = 0; i < count; i++)
             {
-                IInterruptTarget? target;
-                lock (_lock)
+                Target?[] targets = Volatile.Read(ref _targets);
+                uint place = (uint)keys[i];
+                if (place < (uint)targets.Length && Volatile.Read(ref targets[place]) is Target target && target.Key == keys[i])
                 {
-                    _targets.TryGetValue(keys[i], out target);
+                    target.Told.OnReady();
                 }
-
-                target?.OnReady();
             }
 
             if (count < 0 || Volatile.Read(ref _isDisposed))
@@ -143,11 +159,7 @@ public sealed class InterruptLoop : IDisposable
         }
     }
 
-    private void Free()
-    {
-        _poll.Dispose();
-        _stop.Dispose();
-    }
+    private sealed record Target(ulong Key, IInterruptTarget Told);
 }
 
 /// <summary>Who is told by an <see cref="InterruptLoop"/>, on its thread.</summary>

@@ -20,8 +20,12 @@ namespace Vfio;
 /// </example>
 public sealed partial class InterruptVector : IDisposable
 {
+    // Added to the counter at the end: more than there can be signals (at one a nanosecond 146 years of them), less than it holds.
+    private const ulong EndMark = 1ul << 62;
+
     private readonly DeviceInterrupts _interrupts;
     private readonly SafeFileHandle _eventFd;
+    private readonly int _number; // the eventfd's, for where it cannot be closed meanwhile
     private ulong _signals;
     private volatile bool _isDisposed;
 
@@ -33,7 +37,11 @@ public sealed partial class InterruptVector : IDisposable
         _loop = options.Loop;
         _source.RunContinuationsAsynchronously = !options.RunContinuationsInline;
         _eventFd = Interop.EventFd.Create(ToString());
+        _number = (int)_eventFd.DangerousGetHandle();
     }
+
+    /// <summary>What the kernel said of its way to interrupt when it was enabled.</summary>
+    public IrqInfo Info { get; }
 
     /// <summary>In which way it interrupts.</summary>
     public IrqIndex Index => Info.Index;
@@ -45,7 +53,8 @@ public sealed partial class InterruptVector : IDisposable
     public ulong SignalCount => Volatile.Read(ref _signals);
 
     /// <summary>
-    /// The eventfd itself (eventfd(2), does not block), for a program's own loop. Whoever reads it takes the signals. The vector's: not to be closed, not to be used after disposal.
+    /// The eventfd itself (eventfd(2)), for a program's own loop: poll it, then read its 8 bytes; a read waits where there is nothing. Whoever reads it takes the signals. The vector's: not to
+    /// be closed, not to be used after disposal.
     /// </summary>
     /// <exception cref="ObjectDisposedException">The vector or its device was disposed.</exception>
     public SafeFileHandle EventFd
@@ -57,15 +66,13 @@ public sealed partial class InterruptVector : IDisposable
         }
     }
 
-    internal IrqInfo Info { get; }
-
     /// <summary>Takes the signals there are, without waiting.</summary>
     /// <returns>How many came since they were taken last; 0 for none.</returns>
     /// <exception cref="ObjectDisposedException">The vector or its device was disposed.</exception>
     public ulong Take()
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        return Collect();
+        return Note(Interop.EventFd.Take(_eventFd));
     }
 
     /// <summary>Waits for a signal: this thread sleeps in the kernel, on the eventfd itself.</summary>
@@ -85,7 +92,9 @@ public sealed partial class InterruptVector : IDisposable
         Deadline spinning = Deadline.In(spin);
         while (true)
         {
-            ulong count = Take();
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            bool isBlocking = spinning.IsOver && timeout == Timeout.InfiniteTimeSpan; // one system call, and none to see that there is nothing yet
+            ulong count = Note(isBlocking ? Interop.EventFd.WaitAndTake(_eventFd) : Interop.EventFd.Take(_eventFd));
             if (count != 0)
             {
                 return count;
@@ -99,7 +108,7 @@ public sealed partial class InterruptVector : IDisposable
             {
                 return 0;
             }
-            else
+            else if (!isBlocking)
             {
                 EventWait.Any([_eventFd], deadline.Left);
             }
@@ -161,14 +170,21 @@ public sealed partial class InterruptVector : IDisposable
     {
         _isDisposed = true;
         EndWaitAsync();
-        Interop.EventFd.Add(_eventFd); // wakes whoever sleeps on it; they see that it is disposed
+        Interop.EventFd.Add(_eventFd, EndMark); // wakes whoever sleeps on it; they see that it is disposed
         _eventFd.Dispose();
         _unmaskEvent?.Dispose();
     }
 
-    private ulong Collect()
+    // What was read is what came, but for the mark of the end.
+    private ulong Note(ulong count)
     {
-        ulong count = Interop.EventFd.Take(_eventFd);
+        if (count >= EndMark)
+        {
+            // Between the look whether it is disposed and the read it ended: the mark stays for others, and is no signal.
+            Interop.EventFd.Add(_eventFd, EndMark);
+            count -= EndMark;
+        }
+
         if (count != 0)
         {
             Interlocked.Add(ref _signals, count);
