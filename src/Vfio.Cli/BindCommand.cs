@@ -20,6 +20,7 @@ internal static class BindCommand
         Option<bool> dryRun = Symbols.Flag("--dry-run", "Only show what would be done");
         Option<bool> force = Symbols.Flag("--force", "Take devices that are in use, where that is possible at all");
         Option<bool> noIommu = Symbols.Flag("--noiommu", "Take devices that have no IOMMU, which then can reach all memory of the host; taints the kernel");
+        Option<int?> timeout = Symbols.Timeout();
         Option<bool> json = Symbols.Json();
         DocumentedCommand command = new(Name, "Take devices from their drivers for vfio-pci: all or none.")
         {
@@ -42,12 +43,16 @@ internal static class BindCommand
         command.Add(user);
         command.Add(dryRun);
         command.Add(force);
+        command.Add(timeout);
         command.Add(noIommu);
         command.Add(json);
         command.SetAction(result =>
         {
+            bool isDryRun = result.GetValue(dryRun);
+            using SignalGuard? guard = isDryRun ? null : new();
             BindOptions options = new()
             {
+                Patience = guard is null ? null : Symbols.Patience(host, result, timeout, guard.Asked),
                 WholeGroup = result.GetValue(group),
                 User = result.GetValue(user),
                 Force = result.GetValue(force),
@@ -56,15 +61,14 @@ internal static class BindCommand
             };
             bool isJson = result.GetValue(json);
             PciAddress[] addresses = ModelTarget.SetApart(host, result.GetRequiredValue(devices), isJson);
-            return Run(host, addresses, options, result.GetValue(dryRun), isJson);
+            return Run(host, addresses, options, guard, isDryRun, isJson);
         });
         return command;
     }
 
-    private static int Run(CliHost host, PciAddress[] addresses, BindOptions options, bool isDryRun, bool isJson)
+    private static int Run(CliHost host, PciAddress[] addresses, BindOptions options, SignalGuard? guard, bool isDryRun, bool isJson)
     {
         BindingPlan plan = BindingPlan.Compute(addresses, options);
-        using SignalGuard? guard = isDryRun ? null : new();
         if (plan.Refusals.Count == 0 && !isDryRun)
         {
             plan.Execute();

@@ -14,19 +14,22 @@ internal static class ReleaseCommand
         Option<bool> all = Symbols.Flag("--all", "Hand back every device that is taken");
         Option<bool> dryRun = Symbols.Flag("--dry-run", "Only show what would be done");
         Option<bool> force = Symbols.Flag("--force", "Go on where a program holds the device or the journal is damaged");
+        Option<int?> timeout = Symbols.Timeout();
         Option<bool> json = Symbols.Json();
         DocumentedCommand command = new(Name, "Hand devices back: driver, override, permissions as before.")
         {
             Notes =
             [
                 "Each device is handed back for itself: one that fails does not keep the others, and the exit code is then 1. After a crash or "
-                + "a kill, the same command goes on where it was. With --force, a device that a program still holds is waited for by a child "
-                + "process; one whose journal entry is damaged goes to the driver that the kernel chooses.",
+                + "a kill, the same command goes on where it was.",
+                "A program that holds a device is named at once. With --timeout it is waited for. With --force the kernel asks it for the device (the request interrupt), and "
+                + "a child process waits with the kernel, --timeout seconds of it this command too. A device whose journal entry is damaged goes, with --force, to the driver that the kernel chooses.",
             ],
             Examples =
             [
                 ("sudo vfio release 0000:00:14.3", "hand one back"),
                 ("sudo vfio release --all", "hand all back, after a crash too"),
+                ("sudo vfio release --timeout 30 0000:00:14.3", "once the program that has it ends"),
                 ("vfio release --dry-run --all", "show the writes, do nothing"),
             ],
         };
@@ -34,6 +37,7 @@ internal static class ReleaseCommand
         command.Add(all);
         command.Add(dryRun);
         command.Add(force);
+        command.Add(timeout);
         command.Add(json);
         command.Validators.Add(result =>
         {
@@ -46,21 +50,23 @@ internal static class ReleaseCommand
         });
         command.SetAction(result =>
         {
-            ReleaseOptions options = new() { Force = result.GetValue(force), Host = host.Root };
+            using SignalGuard guard = new();
+            ReleaseOptions options = new() { Force = result.GetValue(force), Host = host.Root, Patience = Symbols.Patience(host, result, timeout, guard.Asked) };
             bool isJson = result.GetValue(json);
             if (result.GetValue(all))
             {
-                return Run(host, ReleasePlan.ComputeAll(options), result.GetValue(dryRun), isJson);
+                return Run(host, ReleasePlan.ComputeAll(options), guard, result.GetValue(dryRun), isJson);
             }
 
             ReleasePlan plan = ReleasePlan.Compute(ModelTarget.SetApart(host, result.GetRequiredValue(devices), isJson), options);
             // Models alone: all is said.
-            return plan.Entries.Count == 0 && !isJson ? ExitCode.Done : Run(host, plan, result.GetValue(dryRun), isJson);
+            return plan.Entries.Count == 0 && !isJson ? ExitCode.Done : Run(host, plan, guard, result.GetValue(dryRun), isJson);
         });
         return command;
     }
 
-    private static int Run(CliHost host, ReleasePlan plan, bool isDryRun, bool isJson) => isDryRun ? Show(host, plan, isJson) : Execute(host, plan, isJson);
+    private static int Run(CliHost host, ReleasePlan plan, SignalGuard guard, bool isDryRun, bool isJson) =>
+        isDryRun ? Show(host, plan, isJson) : Execute(host, plan, guard, isJson);
 
     private static int Show(CliHost host, ReleasePlan plan, bool isJson)
     {
@@ -94,9 +100,8 @@ internal static class ReleaseCommand
         return ExitCode.Done;
     }
 
-    private static int Execute(CliHost host, ReleasePlan plan, bool isJson)
+    private static int Execute(CliHost host, ReleasePlan plan, SignalGuard guard, bool isJson)
     {
-        using SignalGuard guard = new();
         IReadOnlyList<ReleaseOutcome> outcomes = plan.Execute();
         if (isJson)
         {

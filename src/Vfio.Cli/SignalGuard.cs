@@ -9,6 +9,7 @@ namespace Vfio.Cli;
 internal sealed class SignalGuard : IDisposable
 {
     private readonly PosixSignalRegistration[] _registrations;
+    private readonly CancellationTokenSource _asked = new();
     private int _signal;
 
     public SignalGuard() =>
@@ -20,15 +21,38 @@ internal sealed class SignalGuard : IDisposable
             Hold(PosixSignal.SIGTERM, 15),
         ];
 
+    /// <summary>Cancelled with the first signal, for what may stop without cutting a plan: waiting.</summary>
+    public CancellationToken Asked => _asked.Token;
+
     /// <summary>The exit code: that of the work, or the first signal's where one came.</summary>
     /// <param name="code">The work's.</param>
     public int ExitCodeOr(int code) => Volatile.Read(ref _signal) is int signal and not 0 ? ExitCode.Signal + signal : code;
 
-    public void Dispose() => Array.ForEach(_registrations, registration => registration.Dispose());
+    public void Dispose()
+    {
+        Array.ForEach(_registrations, registration => registration.Dispose());
+        _asked.Dispose();
+    }
 
     private PosixSignalRegistration Hold(PosixSignal signal, int number) => PosixSignalRegistration.Create(signal, context =>
     {
         context.Cancel = true;
-        _ = Interlocked.CompareExchange(ref _signal, number, 0);
+        if (Interlocked.CompareExchange(ref _signal, number, 0) == 0)
+        {
+            TryAsk();
+        }
     });
+
+    // A signal that was on its way comes after its registration has ended.
+    private void TryAsk()
+    {
+        try
+        {
+            _asked.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The work has ended.
+        }
+    }
 }

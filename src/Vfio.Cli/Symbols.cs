@@ -117,6 +117,18 @@ internal static class Symbols
             result, (ulong)min, (ulong)max, $"{(names[0].TrimStart('-')[0] is 'a' or 'e' or 'i' or 'o' or 'u' ? "an" : "a")} {names[0].TrimStart('-')}", $"it is a number from {min} to {max}"),
     };
 
+    /// <summary>How long to wait for programs that hold a device.</summary>
+    public static Option<int?> Timeout() => Number(["--timeout"], "SECONDS", "Wait so long for programs that hold a device; they are named at once", 1, 24 * 60 * 60);
+
+    /// <summary>The same, for the library: whom it waits for is told on standard error.</summary>
+    public static HolderPatience? Patience(CliHost host, ParseResult result, Option<int?> timeout, CancellationToken stop) => result.GetValue(timeout) is not int seconds
+        ? null
+        : new HolderPatience(TimeSpan.FromSeconds(seconds))
+        {
+            Told = (device, holders) => host.Tell(Printable.Clean($"vfio: waiting up to {seconds} s for {string.Join(", ", holders)} to let go of {device}")),
+            Stop = stop,
+        };
+
     /// <summary>What a user typed, fit to be part of a message.</summary>
     public static string Quote(string text) => Printable.Shorten(Printable.Clean(text), QuotedColumns);
 

@@ -20,6 +20,9 @@ public sealed record BindOptions
     /// </summary>
     public bool NoIommu { get; init; }
 
+    /// <summary>Whether to wait for programs that hold a device; <see langword="null"/> for not at all.</summary>
+    public HolderPatience? Patience { get; init; }
+
     /// <summary>The host.</summary>
     public HostRoot Host { get; init; } = HostRoot.Default;
 
@@ -31,10 +34,13 @@ public sealed record BindOptions
 public sealed record ReleaseOptions
 {
     /// <summary>
-    /// Whether to go on where a program still holds the device (a child process then waits in the kernel for that program),
-    /// and where the journal's entry is damaged (the device then goes to the driver that the kernel chooses).
+    /// Whether to go on where a program still holds the device (a child process then waits in the kernel for that program, and the kernel asks
+    /// the program for the device, <see cref="IrqIndex.Request"/>), and where the journal's entry is damaged (the device then goes to the driver that the kernel chooses).
     /// </summary>
     public bool Force { get; init; }
+
+    /// <summary>Whether to wait for programs that hold a device; <see langword="null"/> for not at all.</summary>
+    public HolderPatience? Patience { get; init; }
 
     /// <summary>The host.</summary>
     public HostRoot Host { get; init; } = HostRoot.Default;

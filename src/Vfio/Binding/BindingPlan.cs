@@ -44,7 +44,7 @@ public sealed class BindingPlan
     /// <summary>The devices that the plan takes anew, not taken by an earlier one.</summary>
     internal IReadOnlyList<PciAddress> NewlyTaken => _undo.NewlyTaken;
 
-    /// <summary>Computes the plan for some devices.</summary>
+    /// <summary>Computes the plan for some devices; first waits for programs that have them open, where told to.</summary>
     /// <param name="addresses">The devices; a plan for none has no steps.</param>
     /// <param name="options">How; <see langword="null"/> for the defaults.</param>
     /// <returns>The plan, which may hold refusals.</returns>
@@ -53,6 +53,7 @@ public sealed class BindingPlan
     {
         ArgumentNullException.ThrowIfNull(addresses);
         BindingPlan plan = new(addresses, options ?? new BindOptions());
+        plan.WaitForHolders();
         plan.Compute();
         return plan;
     }
@@ -94,6 +95,15 @@ public sealed class BindingPlan
             // The step that failed may have been half done: its device is undone too.
             _undo.Run([.. _steps[..(done + 1)].Select(step => step.Device).Distinct()], failure);
             throw;
+        }
+    }
+
+    private void WaitForHolders()
+    {
+        HolderWait wait = new(_options.Force ? null : _options.Patience, _changes);
+        foreach (PciDeviceInfo device in _options.Patience is null ? [] : FindDevices().Where(device => !device.HasVfioDriver))
+        {
+            wait.For(device.Address, () => new HostSurvey(_options.Host).Holders(device));
         }
     }
 

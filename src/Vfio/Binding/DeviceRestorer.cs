@@ -21,10 +21,11 @@ internal static class DeviceRestorer
     /// <param name="force">Whether to go on where a program holds the device, or the entry is damaged.</param>
     /// <param name="changes">How the host is changed.</param>
     /// <param name="released">Devices that will have been handed back before this one, when only planning.</param>
+    /// <param name="patience">How long the kernel is given to get the device back from a program that holds it; null for a moment.</param>
     /// <exception cref="VfioException">A program holds the device, and <paramref name="force"/> is not given; or the entry is damaged.</exception>
     public static List<BindingStep> Plan(
         DeviceSteps kit, BindingJournal journal, HostRoot host, JournalEntry entry, bool force, IHostChanges changes,
-        IReadOnlyCollection<PciAddress> released)
+        IReadOnlyCollection<PciAddress> released, TimeSpan? patience = null)
     {
         PciDeviceInfo? device = kit.Bus.Find(entry.Address);
         if (entry.Damage is not null)
@@ -61,7 +62,7 @@ internal static class DeviceRestorer
         {
             if (device.Driver is not null)
             {
-                steps.Add(kit.Unbind(device, holders));
+                steps.Add(kit.Unbind(device, holders, patience));
             }
 
             AddAttach(kit, entry, device, steps);
@@ -83,6 +84,10 @@ internal static class DeviceRestorer
         steps.Add(kit.Forget(entry.Address));
         return steps;
     }
+
+    /// <summary>Who would have to let go of the device before it can go back.</summary>
+    public static IReadOnlyList<DeviceHolder> FindHolders(DeviceSteps kit, HostRoot host, JournalEntry entry) =>
+        kit.Bus.Find(entry.Address) is PciDeviceInfo device && device.Driver != entry.DriverBefore ? HoldersOf(host, device) : [];
 
     // Another driver may have been given the device meanwhile, and put it to use.
     private static void CheckNotInUse(HostRoot host, JournalEntry entry, PciDeviceInfo device, bool force)

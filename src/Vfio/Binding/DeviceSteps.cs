@@ -6,6 +6,7 @@ namespace Vfio.Binding;
 /// </summary>
 internal sealed class DeviceSteps(HostRoot host, IHostChanges changes, BindingJournal journal)
 {
+    private static readonly TimeSpan ChildPatience = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan KernelPatience = TimeSpan.FromSeconds(5);
 
     public PciBus Bus { get; } = new(host);
@@ -33,18 +34,18 @@ internal sealed class DeviceSteps(HostRoot host, IHostChanges changes, BindingJo
     }
 
     /// <summary>Takes the device from its driver: by itself where nobody holds it, else in a child process that may wait.</summary>
-    public BindingStep Unbind(PciDeviceInfo device, IReadOnlyList<DeviceHolder> holders) =>
-        holders.Count == 0 ? UnbindFree(device) : UnbindHeld(device, holders);
+    public BindingStep Unbind(PciDeviceInfo device, IReadOnlyList<DeviceHolder> holders, TimeSpan? patience = null) =>
+        holders.Count == 0 ? UnbindFree(device) : UnbindHeld(device, holders, patience ?? ChildPatience);
 
     private BindingStep UnbindFree(PciDeviceInfo device) => Write(Path.Combine(host.PciDriver(device.Driver!), "unbind"), device.Address.ToString());
 
     // The child stays in the kernel until whoever holds the device lets go.
-    private BindingStep UnbindHeld(PciDeviceInfo device, IReadOnlyList<DeviceHolder> holders)
+    private BindingStep UnbindHeld(PciDeviceInfo device, IReadOnlyList<DeviceHolder> holders, TimeSpan patience)
     {
         string path = Path.Combine(host.PciDriver(device.Driver!), "unbind");
         return new BindingStep($"write \"{device.Address}\" to {path}, in a child process that waits for {string.Join(", ", holders)}", () =>
         {
-            if (changes.WriteInChild(path, device.Address.ToString()) is int child)
+            if (changes.WriteInChild(path, device.Address.ToString(), patience) is int child)
             {
                 throw new VfioException(
                     "unbind", device.Address.ToString(), $"the kernel waits for {string.Join(", ", holders)} to let go; child process {child} waits with it",

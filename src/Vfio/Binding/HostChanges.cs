@@ -7,19 +7,18 @@ namespace Vfio.Binding;
 /// <summary>Changes the running host.</summary>
 internal sealed class HostChanges : IHostChanges
 {
-    private static readonly TimeSpan ChildPatience = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan ModprobePatience = TimeSpan.FromSeconds(60);
     private static readonly string[] ModprobePlaces = ["/usr/sbin/modprobe", "/sbin/modprobe", "/usr/bin/modprobe", "/bin/modprobe"];
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(5);
 
     public void Write(string path, string value) => Check("write", path, SysfsFile.Write(path, value));
 
-    public int? WriteInChild(string path, string value)
+    public int? WriteInChild(string path, string value, TimeSpan patience)
     {
         // A shell, because what blocks in the kernel must not be a thread of this process: it could not end. It keeps none of
         // this process's descriptors: who reads this process's output must not wait for it too.
         using Process child = Start("/bin/sh", ["-c", "exec < /dev/null > /dev/null 2>&1; printf %s \"$1\" > \"$2\"", "vfio-unbind", value, path]);
-        if (!child.WaitForExit(ChildPatience))
+        if (!child.WaitForExit(patience))
         {
             return child.Id;
         }

@@ -7,9 +7,9 @@ internal interface IHostChanges
     /// <exception cref="VfioException">It failed.</exception>
     void Write(string path, string value);
 
-    /// <summary>Writes a kernel attribute in a child process, which may block for long; does not wait for it beyond a moment.</summary>
+    /// <summary>Writes a kernel attribute in a child process, which may block for long; does not wait for it beyond a time.</summary>
     /// <returns>The child that still blocks; <see langword="null"/> where it ended.</returns>
-    int? WriteInChild(string path, string value);
+    int? WriteInChild(string path, string value, TimeSpan patience);
 
     /// <summary>Loads a kernel module.</summary>
     /// <exception cref="VfioException">It failed.</exception>

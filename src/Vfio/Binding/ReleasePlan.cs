@@ -52,7 +52,7 @@ public sealed class ReleasePlan
         [.. Entries.SelectMany((entry, index) => PlanFor(entry, [.. Entries.Take(index).Select(earlier => earlier.Address)]))];
 
     /// <summary>Hands the devices back, each for itself: one that fails does not keep the others.</summary>
-    /// <remarks>Waits for other programs that are changing bindings. May be repeated after a failure or a kill: it goes on
+    /// <remarks>Waits for programs that hold a device, where told to, then for other programs that are changing bindings. May be repeated after a failure or a kill: it goes on
     /// where it was.</remarks>
     /// <returns>How it went, for each entry.</returns>
     /// <exception cref="VfioException">The journal cannot be locked: not permitted, for example.</exception>
@@ -61,6 +61,13 @@ public sealed class ReleasePlan
         if (Entries.Count == 0 && !_journal.HasUnfinished)
         {
             return [];
+        }
+
+        // Before the lock: others must not wait for a program that holds this device. With force the kernel itself asks that program.
+        HolderWait wait = new(_options.Force ? null : _options.Patience, _changes);
+        foreach (JournalEntry entry in Entries)
+        {
+            wait.For(entry.Address, () => DeviceRestorer.FindHolders(_kit, _options.Host, entry));
         }
 
         using IDisposable alone = _journal.Lock(_changes);
@@ -86,7 +93,7 @@ public sealed class ReleasePlan
     }
 
     private List<BindingStep> PlanFor(JournalEntry entry, IReadOnlyCollection<PciAddress> released) =>
-        DeviceRestorer.Plan(_kit, _journal, _options.Host, entry, _options.Force, _changes, released);
+        DeviceRestorer.Plan(_kit, _journal, _options.Host, entry, _options.Force, _changes, released, _options.Patience?.Time);
 
     private static VfioException NotTaken(PciBus bus, PciAddress address) => bus.Find(address) is not PciDeviceInfo device
         ? new VfioException("release", address.ToString(), "no PCI device has this address, and the journal does not know it", "vfio status shows what is taken")

@@ -24,7 +24,7 @@ internal sealed class FakeKernel(FakeHost host) : IHostChanges
 
     public void Write(string path, string value) => Change($"write {Relative(path)} {value.TrimEnd('\n')}".TrimEnd(), () => Apply(path, value, inChild: false));
 
-    public int? WriteInChild(string path, string value)
+    public int? WriteInChild(string path, string value, TimeSpan patience)
     {
         Change($"child {Relative(path)} {value}", () => Apply(path, value, inChild: true));
         return ChildWaits ? ChildId : null;

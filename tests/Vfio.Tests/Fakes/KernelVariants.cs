@@ -34,7 +34,7 @@ internal abstract class KernelVariant(FakeKernel inner) : IHostChanges
 {
     public virtual void Write(string path, string value) => inner.Write(path, value);
 
-    public int? WriteInChild(string path, string value) => inner.WriteInChild(path, value);
+    public int? WriteInChild(string path, string value, TimeSpan patience) => inner.WriteInChild(path, value, patience);
 
     public void LoadModule(string module) => inner.LoadModule(module);
 
