@@ -1,0 +1,43 @@
+namespace Vfio.Machine.Tests;
+
+/// <summary>A device that QEMU plugs into the machine's empty root port, and pulls out again.</summary>
+internal sealed class Plugged : IDisposable
+{
+    public const string Address = "0000:02:00.0";
+    private const string Id = "plugged-by-test";
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    /// <param name="driver">QEMU's name of the device.</param>
+    /// <param name="properties">What else QEMU is told of it: <c>aer=true</c>.</param>
+    public Plugged(string driver, params string[] properties)
+    {
+        Ask(["device_add", $"driver={driver}", $"id={Id}", "bus=hotplug0", .. properties]);
+        Assert.True(SpinWait.SpinUntil(() => File.Exists($"/sys/bus/pci/devices/{Address}/driver_override"), Patience), $"{Address} did not appear");
+    }
+
+    public static bool IsThere => Directory.Exists($"/sys/bus/pci/devices/{Address}");
+
+    /// <summary>Injects an error of PCI Express, as <c>pcie_aer_inject_error</c> of QEMU's monitor does.</summary>
+    public static void InjectError(string error) => Ask("hmp", "pcie_aer_inject_error", Id, error, "0", "1", "2", "3");
+
+    /// <summary>Asks for it to be pulled; returns at once.</summary>
+    public static void Pull() => Ask("device_del", $"id={Id}");
+
+    /// <summary>Waits until it is gone.</summary>
+    public static void WaitUntilGone() => Assert.True(SpinWait.SpinUntil(() => !IsThere, Patience), $"{Address} did not go");
+
+    public void Dispose()
+    {
+        if (IsThere)
+        {
+            // May have been asked for already; then this is an error of no interest.
+            _ = Machine.Run(Machine.Qmp, "device_del", $"id={Id}");
+            WaitUntilGone();
+        }
+
+        // QEMU lets go of the name a moment after the guest has let go of the device.
+        Assert.True(SpinWait.SpinUntil(() => Machine.Run(Machine.Qmp, "hmp", "info", "qtree") is { ExitCode: 0 } tree && !tree.Output.Contains(Id, StringComparison.Ordinal), Patience));
+    }
+
+    private static void Ask(params string[] arguments) => Machine.Run(Machine.Qmp, arguments).Succeeded();
+}
