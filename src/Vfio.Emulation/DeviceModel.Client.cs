@@ -103,7 +103,7 @@ public abstract partial class DeviceModel
                 _timers.ForEach(timer => timer.Stop());
                 Session?.RevokeMappings();
                 // The kernel cannot take the device away from a program; it asks for it back.
-                Interrupts.Tell(InterruptKind.Request);
+                Interrupts.TellRequest();
             }
         }
     }

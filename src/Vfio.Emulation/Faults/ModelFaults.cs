@@ -115,7 +115,7 @@ public sealed class ModelFaults
     public void Remove() => RemoveAfter(0);
 
     /// <summary>The kernel asks for the device back (<see cref="IrqIndex.Request"/>), as when somebody unbinds it; nothing else happens to it.</summary>
-    public void RequestRelease() => Tell(InterruptKind.Request);
+    public void RequestRelease() => Tell(_model.Interrupts.TellRequest);
 
     /// <summary>The kernel reports an error of the bus (<see cref="IrqIndex.Error"/>); nothing else happens to the device.</summary>
     /// <exception cref="InvalidOperationException">The model has no <see cref="ExpressCapability"/>: only PCI Express reports errors.</exception>
@@ -126,7 +126,7 @@ public sealed class ModelFaults
             throw new InvalidOperationException("a model without the PCI Express capability has no errors to report");
         }
 
-        Tell(InterruptKind.Error);
+        Tell(_model.Interrupts.TellError);
     }
 
     /// <summary>Ends all faults that are still to come.</summary>
@@ -184,11 +184,11 @@ public sealed class ModelFaults
         return Take(ref _failedDma) ? _dmaResult : DmaResult.Done;
     }
 
-    private void Tell(InterruptKind kind)
+    private void Tell(Action told)
     {
         lock (_model.Sync)
         {
-            _model.Interrupts.Tell(kind);
+            told();
         }
     }
 

@@ -174,8 +174,11 @@ public sealed class ModelInterrupts
         }
     }
 
-    /// <summary>What the kernel itself tells of a device, an error or that it is to be given back.</summary>
-    internal void Tell(InterruptKind kind) => _model.Session?.Client?.Signal(kind, 0);
+    /// <summary>The kernel tells of an error of the bus.</summary>
+    internal void TellError() => _model.Session?.Client?.Signal(InterruptKind.Error, 0);
+
+    /// <summary>The kernel tells that the device is to be given back.</summary>
+    internal void TellRequest() => _model.Session?.Client?.Signal(InterruptKind.Request, 0);
 
     internal void DisableAll()
     {

@@ -1,0 +1,134 @@
+namespace Vfio.Emulation.Tests;
+
+/// <summary>What the kernel tells of a model's device, and vectors of MSI-X that come and go.</summary>
+public sealed class KernelEventTests
+{
+    [Fact]
+    public void A_device_that_is_wanted_back_is_asked_for()
+    {
+        using TestModel model = new();
+        model.Faults.RequestRelease(); // nobody has it
+        using VfioDevice device = model.Open();
+        using InterruptVector request = device.Interrupts.Enable(IrqIndex.Request);
+        Assert.Equal(0u, request.Take());
+        model.Faults.RequestRelease();
+        Assert.Equal(1u, request.Take());
+        model.Faults.Remove();
+        Assert.Equal(1u, request.Take());
+    }
+
+    [Fact]
+    public void An_error_of_the_bus_is_told_where_there_is_PCI_Express()
+    {
+        using TestModel model = new();
+        using VfioDevice device = model.Open();
+        using InterruptVector error = device.Interrupts.Enable(IrqIndex.Error);
+        model.Faults.ReportError();
+        Assert.Equal(1u, error.Take());
+        using EduModel conventional = new();
+        Assert.Throws<InvalidOperationException>(conventional.Faults.ReportError);
+    }
+
+    [Fact]
+    public void Vectors_nobody_waits_for_are_masked_and_what_they_missed_comes_with_enabling()
+    {
+        using TestModel model = new();
+        using VfioDevice device = model.Open();
+        device.IsBusMaster = true;
+        using InterruptVector fifth = device.Interrupts.Enable(IrqIndex.Msix, 5);
+        model.Interrupts.Signal(2);
+        model.Interrupts.Signal(5);
+        Assert.Equal(1u, fifth.Take());
+        using InterruptVector second = device.Interrupts.Enable(IrqIndex.Msix, 2);
+        Assert.Equal(1u, second.Take()); // it was pending
+        using InterruptVector sixtieth = device.Interrupts.Enable(IrqIndex.Msix, 60);
+        model.Interrupts.Signal(60);
+        model.Interrupts.Signal(5);
+        Assert.Equal((1u, 1u, 0u), (sixtieth.Take(), fifth.Take(), second.Take()));
+        second.Dispose();
+        model.Interrupts.Signal(2);
+        using InterruptVector again = device.Interrupts.Enable(IrqIndex.Msix, 2);
+        Assert.Equal(1u, again.Take());
+    }
+
+    /// <summary>Random signals, masks, waits and vectors that come and go, beside the specification in a few lines: PCI Express Base Specification 6.0, 6.1.4.</summary>
+    [Fact]
+    public void A_million_operations_count_as_the_specification_says()
+    {
+        const int Operations = 1_000_000;
+        const int Vectors = 16;
+        using TestModel model = new();
+        using VfioDevice device = model.Open();
+        device.IsBusMaster = true;
+        using Region bar2 = device.OpenRegion(RegionIndex.Bar2, RegionAccess.Trapped);
+        Random random = new(6);
+        InterruptVector?[] enabled = new InterruptVector?[Vectors];
+        bool[] isMasked = [.. Enumerable.Repeat(true, Vectors)];
+        bool[] isPending = new bool[Vectors];
+        ulong[] expected = new ulong[Vectors];
+        // One stays, so that MSI-X does.
+        using InterruptVector always = device.Interrupts.Enable(IrqIndex.Msix, Vectors);
+        ulong signals = 0;
+        for (int i = 0; i < Operations; i++)
+        {
+            int vector = random.Next(Vectors);
+            switch (random.Next(20))
+            {
+                case < 12:
+                    model.Interrupts.Signal(vector);
+                    Arrive(vector);
+                    break;
+                case < 16 when enabled[vector] is not null:
+                    isMasked[vector] = random.Next(2) == 0;
+                    bar2.WriteUInt32(TestModel.TableOffset + ((ulong)vector * 16) + 12, isMasked[vector] ? 1u : 0);
+                    Unmask(vector);
+                    break;
+                case < 19 when enabled[vector] is InterruptVector waiting:
+                    Assert.Equal(expected[vector], random.Next(2) == 0 ? waiting.Take() : waiting.Wait(TimeSpan.Zero));
+                    signals += expected[vector];
+                    expected[vector] = 0;
+                    break;
+                case 19:
+                    Toggle(vector);
+                    break;
+                default:
+                    break;
+            }
+        }
+
+        Assert.InRange(signals, (ulong)Operations / 10, (ulong)Operations);
+        Assert.Equal(0u, always.Take());
+
+        void Arrive(int vector)
+        {
+            isPending[vector] |= isMasked[vector];
+            expected[vector] += isMasked[vector] ? 0u : 1u;
+        }
+
+        void Unmask(int vector)
+        {
+            if (!isMasked[vector] && isPending[vector])
+            {
+                isPending[vector] = false;
+                expected[vector]++;
+            }
+        }
+
+        void Toggle(int vector)
+        {
+            if (enabled[vector] is InterruptVector gone)
+            {
+                Assert.Equal(expected[vector], gone.Take());
+                expected[vector] = 0;
+                gone.Dispose();
+                enabled[vector] = null;
+                isMasked[vector] = true;
+                return;
+            }
+
+            enabled[vector] = device.Interrupts.Enable(IrqIndex.Msix, vector);
+            isMasked[vector] = false;
+            Unmask(vector);
+        }
+    }
+}
