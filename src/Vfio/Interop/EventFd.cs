@@ -20,6 +20,14 @@ internal static unsafe class EventFd
         return eventFd;
     }
 
+    /// <summary>Another descriptor of the same counter.</summary>
+    public static SafeFileHandle Duplicate(SafeFileHandle eventFd, string subject)
+    {
+        int number = Libc.FCntl(eventFd, Libc.F_DUPFD_CLOEXEC, 0);
+        int errno = Marshal.GetLastPInvokeError();
+        return number >= 0 ? new SafeFileHandle(number, ownsHandle: true) : throw new VfioException("F_DUPFD_CLOEXEC", subject, errno);
+    }
+
     /// <summary>Takes what was counted since the last time.</summary>
     /// <returns>0 where there is nothing.</returns>
     public static ulong Take(SafeFileHandle eventFd)
