@@ -74,6 +74,7 @@ internal static class VfioCommandLine
         root.Add(DiffCommand.Create(host));
         root.Add(ShellCommand.Create(host));
         root.Add(ReplayCommand.Create(host));
+        root.Add(ResetCommand.Create(host));
         root.Add(DemoCommand.Create(host));
         root.Add(HelpCommand.Create(host));
         root.Add(ManCommand.Create(host));

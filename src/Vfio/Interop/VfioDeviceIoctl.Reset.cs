@@ -8,7 +8,7 @@ namespace Vfio.Interop;
 // Resets of a whole bus, and writes that an eventfd makes; the errno comes back, 0 where it worked.
 internal static partial class VfioDeviceIoctl
 {
-    private const int UsualResetDevices = 16;
+    private const int UsualResetDevices = 4;
 
     // A bus has 256 functions; below its bridges there may be more buses. What claims more is not believed.
     private const int MostResetDevices = 65536;

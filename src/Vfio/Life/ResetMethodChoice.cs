@@ -1,6 +1,6 @@
 namespace Vfio;
 
-/// <summary>A choice of reset methods (<see cref="ResetMethods.Choose"/>); its disposal puts back those of before.</summary>
+/// <summary>A choice of reset methods (<see cref="DeviceReset.ChooseMethods"/>); its disposal puts back those of before.</summary>
 /// <remarks>Whoever chose disposes it, after the device is closed. Choices of one device are disposed in the reverse order of their making.</remarks>
 public sealed class ResetMethodChoice : IDisposable
 {
@@ -30,7 +30,7 @@ public sealed class ResetMethodChoice : IDisposable
     {
         if (Interlocked.Exchange(ref _isRestored, 1) == 0 && File.Exists(_path))
         {
-            ResetMethods.Restore(_path, Address, Before);
+            DeviceReset.Restore(_path, Address, Before);
         }
     }
 }

@@ -12,7 +12,7 @@ namespace Vfio;
 /// <c>cxl_bus</c>; the kernel may have more. A choice holds until it is changed, or the device is removed or the host restarted: not a binding's release but the disposal of
 /// <see cref="ResetMethodChoice"/> puts back what was. After a kill, <c>echo default</c> into the file gives back the kernel's own choice.
 /// </remarks>
-public static class ResetMethods
+public static class DeviceReset
 {
     private const string Attribute = "reset_method";
 
@@ -21,7 +21,7 @@ public static class ResetMethods
     /// <param name="host">Where the host's <c>/sys</c> is; the running host unless told.</param>
     /// <returns>Their names; none where all are switched off, the device can be reset in no way, or the kernel does not say.</returns>
     /// <exception cref="VfioException">There is no such device.</exception>
-    public static IReadOnlyList<string> Read(PciAddress address, HostRoot? host = null) => Split(SysfsFile.Read(PathOf(address, host ?? HostRoot.Default)));
+    public static IReadOnlyList<string> ReadMethods(PciAddress address, HostRoot? host = null) => Split(SysfsFile.Read(PathOf(address, host ?? HostRoot.Default)));
 
     /// <summary>Chooses the methods that the kernel uses from now on; needs root.</summary>
     /// <param name="address">The device.</param>
@@ -30,7 +30,7 @@ public static class ResetMethods
     /// <returns>What puts back the methods of before when it is disposed: after the device is closed, since closing resets it too.</returns>
     /// <exception cref="ArgumentException">No method, or a name with characters that none has.</exception>
     /// <exception cref="VfioException">There is no such device, it can be reset in no way, it has no such method (EINVAL), or this is not root (EACCES).</exception>
-    public static ResetMethodChoice Choose(PciAddress address, IReadOnlyList<string> methods, HostRoot? host = null)
+    public static ResetMethodChoice ChooseMethods(PciAddress address, IReadOnlyList<string> methods, HostRoot? host = null)
     {
         ArgumentNullException.ThrowIfNull(methods);
         if (methods.Count == 0 || methods.Any(method => string.IsNullOrEmpty(method) || !method.All(c => char.IsAsciiLetterOrDigit(c) || c == '_')))
