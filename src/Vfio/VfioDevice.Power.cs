@@ -50,7 +50,10 @@ public sealed partial class VfioDevice
     /// device that never fell asleep does not tell. The caller's; the kernel keeps what it needs of it. None: the device falls asleep again after each access.
     /// </param>
     /// <exception cref="ObjectDisposedException">The device or the counter was disposed.</exception>
-    /// <exception cref="VfioException">Low power is entered already (EINVAL); a device model, or a kernel before 6.1 (ENOTTY).</exception>
+    /// <exception cref="VfioException">
+    /// Low power is entered already (EINVAL; but where it was entered with a counter and the device slept, the call is an access that wakes it, and counts anew); a device model, or a kernel
+    /// before 6.1 (ENOTTY).
+    /// </exception>
     public void EnterLowPower(EventCounter? wakeUp = null)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);

@@ -32,6 +32,13 @@ public sealed class DeviceLifeTests : IDisposable
             using ResetMethodChoice choice = DeviceReset.ChooseMethods(binding.Address, [method]);
             Assert.Equal((method, methods), (string.Join(' ', choice.Methods), string.Join(' ', choice.Before)));
             using VfioDevice device = VfioDevice.Open(binding.Address);
+            if (address == Igb && method == "bus")
+            {
+                // QEMU's port does not say that the link is up again (Data Link Layer Link Active), and the kernel gives up.
+                Assert.False(device.CanReset);
+                continue;
+            }
+
             Assert.True(device.CanReset, method);
             using Region config = device.OpenRegion(RegionIndex.Config);
             uint ids = config.ReadUInt32(0);
@@ -118,7 +125,6 @@ public sealed class DeviceLifeTests : IDisposable
         uint ids = config.ReadUInt32(0);
         using EventCounter wakeUp = new();
         device.EnterLowPower(wakeUp);
-        Assert.Equal(Errno.EINVAL, Assert.Throws<VfioException>(() => device.EnterLowPower()).Errno);
         bool sleeps = SpinWait.SpinUntil(() => Status(address) == "suspended", TimeSpan.FromSeconds(2));
         string state = new PciBus().Get(device.Address).ReadDetails().PowerState ?? "?";
         Assert.Equal(ids, config.ReadUInt32(0));
@@ -129,6 +135,7 @@ public sealed class DeviceLifeTests : IDisposable
         device.ExitLowPower();
         // Without a counter it may sleep again after each access.
         device.EnterLowPower();
+        Assert.Equal(Errno.EINVAL, Assert.Throws<VfioException>(() => device.EnterLowPower()).Errno);
         Assert.Equal(ids, config.ReadUInt32(0));
         Assert.Equal(sleeps, SpinWait.SpinUntil(() => Status(address) == "suspended", TimeSpan.FromSeconds(2)));
         device.ExitLowPower();

@@ -62,7 +62,10 @@ internal static class BusReset
     {
         PciBus bus = new(host.Root);
         PciAddress[] untaken = [.. plan.Devices.Where(device => !device.IsOurs && bus.Find(device.Address) is { HasVfioDriver: false }).Select(device => device.Address)];
-        return untaken.Length != 0 ? $"take what else is on the bus: vfio bind {string.Join(' ', untaken)}" : "end the programs that have a device of the bus open; vfio status shows them";
+        bool hasVirtual = plan.Devices.Any(device => !device.IsOurs && bus.Find(device.Address)?.ReadPhysicalFunction() is not null);
+        return hasVirtual ? plan.Hint!
+            : untaken.Length != 0 ? $"take what else is on the bus: vfio bind {string.Join(' ', untaken)}"
+            : "end the programs that have a device of the bus open; vfio status shows them";
     }
 
     private static void Write(CliHost host, DeviceTarget target, HotResetPlan plan, bool isDryRun, bool isJson)

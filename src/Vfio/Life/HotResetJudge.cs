@@ -10,11 +10,13 @@ internal sealed record HotResetJudgement(IReadOnlyList<HotResetDevice> Devices, 
 
 /// <summary>
 /// Judges whether a bus may be reset, as the kernel will. A device is ours where the kernel says so, or where its group is one that we have open and a VFIO driver has the device
-/// (a device of our group that no driver has, or pci-stub, still keeps the bus from being reset).
+/// (a device of our group that no driver has, or pci-stub, still keeps the bus from being reset). Virtual functions are on their card's bus but not in the kernel's set of what is reset
+/// together: as long as there are any, nobody resets that bus.
 /// </summary>
 internal static class HotResetJudge
 {
     private const int MostNamed = 4;
+    private const string VirtualFunction = "a virtual function";
 
     public static HotResetJudgement Judge(HotResetInfo info, IReadOnlyList<HotResetMember> members, HostRoot? host)
     {
@@ -44,8 +46,9 @@ internal static class HotResetJudge
     {
         PciDeviceInfo? device = host is null ? null : new PciBus(host).Find(entry.Address);
         bool isTaken = device is null ? open.Contains(entry.Address) : device.HasVfioDriver;
-        bool isOurs = info.TellsOwners ? entry.IsOwned : isTaken && entry.Group is uint group && groups.Contains(group);
-        string owner = isOurs ? OurWord(info, entry, open) : WordFor(info, device, open.Contains(entry.Address), host);
+        bool isVirtual = info.Devices.Count > 1 && device?.ReadPhysicalFunction() is not null;
+        bool isOurs = info.TellsOwners ? entry.IsOwned : !isVirtual && isTaken && entry.Group is uint group && groups.Contains(group);
+        string owner = isOurs ? OurWord(info, entry, open) : isVirtual ? VirtualFunction : WordFor(info, device, open.Contains(entry.Address), host);
         return new HotResetDevice(entry.Address, device?.Driver, isOurs, owner);
     }
 
@@ -77,6 +80,11 @@ internal static class HotResetJudge
 
     private static string HintFor(HotResetDevice[] strangers)
     {
+        if (strangers.Any(device => device.Owner == VirtualFunction))
+        {
+            return "switch the virtual functions off first (sriov_numvfs): a bus with some of them is never reset";
+        }
+
         HotResetDevice[] untaken = [.. strangers.Where(device => device.Driver is null || device.Owner.StartsWith("the driver", StringComparison.Ordinal))];
         return untaken.Length != 0
             ? $"take them too: vfio bind {string.Join(' ', untaken.Take(MostNamed).Select(device => device.Address))}"

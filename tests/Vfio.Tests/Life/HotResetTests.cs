@@ -130,6 +130,24 @@ public sealed class HotResetTests : IDisposable
         Assert.False(device.PlanHotReset().IsAllowed);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Virtual_functions_keep_their_cards_bus_from_being_reset_whoever_has_them(bool tellsOwners)
+    {
+        FakeDevice card = _host.AddDevice(One, driver: "vfio-pci", group: 13);
+        FakeDevice function = _host.AddDevice(Two, driver: "vfio-pci", group: 14);
+        _host.Link($"{function.Path}/physfn", card.Path);
+        _backend.HotResetInfo = () => tellsOwners
+            ? new HotResetInfo(true, false, [Entry(First, owned: true, open: true), Entry(Second, owned: false, open: false)])
+            : Groups((First, 13), (Second, 14));
+        using VfioDevice device = Open();
+        using VfioDevice other = new(_other, Second);
+        HotResetPlan plan = device.PlanHotReset(other);
+        Assert.Equal(new HotResetDevice(Second, "vfio-pci", false, "a virtual function"), plan.Devices[1]);
+        Assert.Contains("sriov_numvfs", plan.Hint, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Many_strangers_are_counted_and_one_named_twice_is_one()
     {
