@@ -27,19 +27,14 @@ internal sealed class CardOfSeveralGroups : IDisposable
         Assert.SkipUnless(Directory.Exists($"{Devices}/0000:01:00.0"), "this QEMU has no igb");
         _qmp = Environment.GetEnvironmentVariable("VFIO_QMP")!;
         Pull("conformance");
-        // The first function last: with it the card is seen.
-        for (int function = Functions - 1; function >= 0; function--)
+        try
         {
-            string[] what = function < Igbs ? ["driver=igb", "romfile="] : ["driver=edu"];
-            Run("device_add", [.. what, $"id=card{function}", "bus=hotplug0", $"addr=0.{function}", $"multifunction={(function == 0 ? "on" : "off")}"]);
+            Plug();
         }
-
-        Wait(() => All.All(address => File.Exists($"{Devices}/{address}/driver_override")), "the card did not appear");
-        // The igbs' driver takes its time; what it has not begun with is not taken away from it.
-        Wait(() => Directory.Exists($"{Devices}/{First}/driver") && Directory.Exists($"{Devices}/{Second}/driver"), "no driver has taken the igbs");
-        foreach (PciAddress address in All)
+        catch
         {
-            _bindings.Add(DriverBinding.Bind(address, new BindOptions { Force = true }));
+            Dispose();
+            throw;
         }
     }
 
@@ -55,6 +50,24 @@ internal sealed class CardOfSeveralGroups : IDisposable
     {
         _bindings.ForEach(binding => binding.Dispose());
         Pull("card0");
+    }
+
+    private void Plug()
+    {
+        // The first function last: with it the card is seen.
+        for (int function = Functions - 1; function >= 0; function--)
+        {
+            string[] what = function < Igbs ? ["driver=igb", "romfile="] : ["driver=edu"];
+            Run("device_add", [.. what, $"id=card{function}", "bus=hotplug0", $"addr=0.{function}", $"multifunction={(function == 0 ? "true" : "false")}"]);
+        }
+
+        Wait(() => All.All(address => Directory.Exists($"{Devices}/{address}/iommu_group")), "the card did not appear");
+        // The igbs' driver takes its time; what it has not begun with is not taken away from it.
+        Wait(() => Directory.Exists($"{Devices}/{First}/driver") && Directory.Exists($"{Devices}/{Second}/driver"), "no driver has taken the igbs");
+        foreach (PciAddress address in All)
+        {
+            _bindings.Add(DriverBinding.Bind(address, new BindOptions { Force = true }));
+        }
     }
 
     private void Pull(string id)
