@@ -88,7 +88,19 @@ public abstract class LifeContract : IDisposable
     }
 
     [Fact]
-    public void One_signal_may_write_several_registers_and_the_regions_end_ends_them()
+    public void One_signal_may_write_several_registers()
+    {
+        using Region bar0 = _device.OpenRegion(RegionIndex.Bar0, RegionAccess.Trapped);
+        using EventCounter counter = new();
+        using IDisposable liveness = bar0.WriteUInt32OnEvent(counter.Handle, Liveness, 0x55);
+        using IDisposable length = bar0.WriteUInt32OnEvent(counter.Handle, 0x90, 0x66);
+        counter.Signal();
+        WaitFor(bar0, 0x55);
+        Assert.True(SpinWait.SpinUntil(() => bar0.ReadUInt32(0x90) == 0x66, Patience));
+    }
+
+    [Fact]
+    public void Events_of_several_counters_end_with_the_region()
     {
         Region bar0 = _device.OpenRegion(RegionIndex.Bar0);
         using Region other = _device.OpenRegion(RegionIndex.Bar0, RegionAccess.Trapped);

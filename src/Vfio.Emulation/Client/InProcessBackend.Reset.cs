@@ -6,7 +6,7 @@ namespace Vfio.Emulation;
 // Resets of a bus on which a model is alone, and writes that an eventfd makes.
 internal sealed partial class InProcessBackend
 {
-    private readonly Dictionary<EventWrite, EventWatch> _eventWrites = []; // locked by _lock
+    private InterruptLoop? _events; // locked; with a thread, which few need
 
     public HotResetInfo GetHotResetInfo()
     {
@@ -23,32 +23,27 @@ internal sealed partial class InProcessBackend
     public void SetWriteOnEvent(RegionInfo region, ulong offset, int width, ulong value, SafeFileHandle? eventFd)
     {
         EventWrite write = new(region.Index, offset, width, value);
+        if (eventFd is null)
+        {
+            session.EndEventWrite(write);
+            return;
+        }
+
         lock (_lock)
         {
-            bool isThere = _eventWrites.TryGetValue(write, out EventWatch? watch);
-            session.CheckEventWrite(write, isNew: eventFd is not null, isThere, _eventWrites.Count);
-            if (eventFd is null)
-            {
-                _eventWrites.Remove(write);
-                watch?.Dispose();
-            }
-            else
-            {
-                _eventWrites.Add(write, new EventWatch(eventFd, $"events of {session.Name}", () => session.WriteByEvent(write)));
-            }
+            session.CheckEventWrite(write);
+            _events ??= new InterruptLoop($"events of {session.Name}");
         }
+
+        session.AddEventWrite(write, eventFd, _events);
     }
 
     private void EndEventWrites()
     {
+        session.EndEventWrites();
         lock (_lock)
         {
-            foreach (EventWatch watch in _eventWrites.Values)
-            {
-                watch.Dispose();
-            }
-
-            _eventWrites.Clear();
+            _events?.Dispose();
         }
     }
 }

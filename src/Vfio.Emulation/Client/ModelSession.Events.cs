@@ -1,3 +1,4 @@
+using Microsoft.Win32.SafeHandles;
 using Vfio.Interop;
 
 namespace Vfio.Emulation;
@@ -6,6 +7,8 @@ namespace Vfio.Emulation;
 internal sealed partial class ModelSession
 {
     private const int MostEventWrites = 1000;
+
+    private readonly Dictionary<EventWrite, EventSource> _eventWrites = []; // under the model's lock
 
     public PciAddress Address => model.Address;
 
@@ -23,15 +26,14 @@ internal sealed partial class ModelSession
     }
 
     /// <summary>Whether an eventfd may write there: a BAR, outside the MSI-X table, not twice the same.</summary>
-    public void CheckEventWrite(EventWrite write, bool isNew, bool isThere, int count)
+    public void CheckEventWrite(EventWrite write)
     {
         lock (model.Sync)
         {
             ThrowIfClosed();
             int errno = model.BarAt(write.Region) is not ModelBar bar || !IsSound(bar.Length, write.Offset, write.Width) || bar.HasMsixTableAt(write.Offset, write.Width) ? Errno.EINVAL
-                : isNew && isThere ? Errno.EEXIST
-                : !isNew && !isThere ? Errno.ENODEV
-                : isNew && count >= MostEventWrites ? Errno.ENOSPC
+                : _eventWrites.ContainsKey(write) ? Errno.EEXIST
+                : _eventWrites.Count >= MostEventWrites ? Errno.ENOSPC
                 : 0;
             if (errno != 0)
             {
@@ -40,23 +42,66 @@ internal sealed partial class ModelSession
         }
     }
 
-    /// <summary>An eventfd was signalled. A device that does not decode, or is not there any more, is not written.</summary>
-    public void WriteByEvent(EventWrite write)
+    public void AddEventWrite(EventWrite write, SafeFileHandle eventFd, InterruptLoop loop)
     {
-        try
+        lock (model.Sync)
         {
-            Write(write.Region, write.Offset, write.Width, write.Value);
+            CheckEventWrite(write);
+            EventSource source = _eventWrites.Values.FirstOrDefault(source => source.Given == eventFd) ?? new EventSource(loop, eventFd, Place(write.Region, write.Offset), WriteByEvent);
+            source.Writes.Add(write);
+            _eventWrites.Add(write, source);
         }
-        catch (VfioException)
+    }
+
+    /// <summary>No write of it is under way when this has returned.</summary>
+    public void EndEventWrite(EventWrite write)
+    {
+        lock (model.Sync)
         {
-            // Nobody waits for an answer.
-        }
-        catch (Exception e) when (e is not ObjectDisposedException)
-        {
-            // A handler that fails: the driver's next access tells, as of a timer.
-            lock (model.Sync)
+            ThrowIfClosed();
+            if (_eventWrites.Remove(write, out EventSource? source) && source.Writes.Remove(write) && source.Writes.Count == 0)
             {
-                model.Report(e);
+                source.Dispose();
+            }
+        }
+    }
+
+    public void EndEventWrites()
+    {
+        lock (model.Sync)
+        {
+            foreach (EventSource source in _eventWrites.Values.Distinct())
+            {
+                source.Dispose();
+            }
+
+            _eventWrites.Clear();
+        }
+    }
+
+    // A device that does not decode, or is not there any more, is not written; nobody waits for an answer.
+    private void WriteByEvent(EventSource source)
+    {
+        lock (model.Sync)
+        {
+            foreach (EventWrite write in source.Writes.ToArray())
+            {
+                try
+                {
+                    if (_eventWrites.ContainsKey(write))
+                    {
+                        Write(write.Region, write.Offset, write.Width, write.Value);
+                    }
+                }
+                catch (VfioException)
+                {
+                    // It was not there to be written.
+                }
+                catch (Exception e) when (e is not ObjectDisposedException)
+                {
+                    // A handler that fails: the driver's next access tells, as of a timer.
+                    model.Report(e);
+                }
             }
         }
     }
