@@ -86,7 +86,7 @@ public sealed class BusResetTests
         using VfioDevice first = Open(card.First, backend);
         HotResetPlan alone = first.PlanHotReset();
         Assert.Equal(card.All, alone.Devices.Select(device => device.Address)); // more than the first question has room for
-        Assert.Equal((false, "this program", "free"), (alone.IsAllowed, alone.Devices[0].Owner, alone.Devices[1].Owner));
+        Assert.Equal((false, "free", "this program", "free"), (alone.IsAllowed, alone.Devices[0].Owner, alone.Devices[1].Owner, alone.Devices[2].Owner));
         Assert.Throws<VfioException>(alone.Execute);
         // By groups each may have a container of its own; by iommufd one IOAS has them all.
         VfioOpenOptions options = new() { Backend = backend, AddressSpace = backend == VfioBackend.Iommufd ? first.AddressSpace : null };
@@ -118,7 +118,7 @@ public sealed class BusResetTests
         using VfioDevice second = Open(card.Second, backend);
         using VfioDevice edu = Open(card.Edu, backend);
         HotResetPlan plan = first.PlanHotReset(second, edu);
-        Assert.Equal((false, "this program, in another address space"), (plan.IsAllowed, plan.Devices[1].Owner));
+        Assert.Equal((false, "this program, in another address space"), (plan.IsAllowed, plan.Devices[2].Owner));
         Assert.Contains("VfioOpenOptions.AddressSpace", plan.Hint, StringComparison.Ordinal);
     }
 

@@ -3,15 +3,16 @@ using System.Diagnostics;
 namespace Vfio.Conformance.Tests;
 
 /// <summary>
-/// A card of five functions in the port that devices are plugged into, in place of its edu: two igbs, of which Linux knows that they do not reach each other and gives each a group,
-/// and three edus, of which it does not. All are taken.
+/// A card of five functions in the port that devices are plugged into, in place of its edu: functions 1 and 2 are igbs, of which Linux knows that they do not reach each other and gives
+/// each a group; the others are edus, of which it does not. All are taken. The first is no igb: that one's list of functions (ARI) would end with itself.
 /// </summary>
 internal sealed class CardOfSeveralGroups : IDisposable
 {
     private const string Port = "0000:02:00";
     private const string Devices = "/sys/bus/pci/devices";
     private const int Functions = 5;
-    private const int Igbs = 2;
+    private const int FirstIgb = 1;
+    private const int SecondIgb = 2;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly string _qmp;
@@ -40,11 +41,11 @@ internal sealed class CardOfSeveralGroups : IDisposable
 
     public PciAddress[] All { get; } = [.. Enumerable.Range(0, Functions).Select(function => PciAddress.Parse($"{Port}.{function}"))];
 
-    public PciAddress First => All[0];
+    public PciAddress First => All[FirstIgb];
 
-    public PciAddress Second => All[1];
+    public PciAddress Second => All[SecondIgb];
 
-    public PciAddress Edu => All[Igbs];
+    public PciAddress Edu => All[0];
 
     public void Dispose()
     {
@@ -57,7 +58,7 @@ internal sealed class CardOfSeveralGroups : IDisposable
         // The first function last: with it the card is seen.
         for (int function = Functions - 1; function >= 0; function--)
         {
-            string[] what = function < Igbs ? ["driver=igb", "romfile="] : ["driver=edu"];
+            string[] what = function is FirstIgb or SecondIgb ? ["driver=igb", "romfile="] : ["driver=edu"];
             Run("device_add", [.. what, $"id=card{function}", "bus=hotplug0", $"addr=0.{function}", $"multifunction={(function == 0 ? "true" : "false")}"]);
         }
 
