@@ -15,7 +15,7 @@ internal static partial class VfioUapi
     public const ushort VFIO_REGION_INFO_CAP_TYPE = 2;
     public const ushort VFIO_REGION_INFO_CAP_MSIX_MAPPABLE = 3;
 
-    public const uint VFIO_REGION_TYPE_PCI_VENDOR_TYPE = 1u << 31;
+    public const int VFIO_REGION_TYPE_PCI_VENDOR_TYPE = 1 << 31;
     public const uint VFIO_REGION_TYPE_PCI_VENDOR_MASK = 0xffff;
 
     [StructLayout(LayoutKind.Sequential)]
