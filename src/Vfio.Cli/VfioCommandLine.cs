@@ -75,6 +75,7 @@ internal static class VfioCommandLine
         root.Add(ShellCommand.Create(host));
         root.Add(ReplayCommand.Create(host));
         root.Add(IrqCommand.Create(host));
+        root.Add(ResetCommand.Create(host));
         root.Add(DemoCommand.Create(host));
         root.Add(HelpCommand.Create(host));
         root.Add(ManCommand.Create(host));

@@ -28,6 +28,7 @@ public sealed partial class VfioDevice : IDisposable
     private readonly IoAddressSpace? _space;
     private readonly IDisposable? _context;
     private readonly KernelLog? _log;
+    private readonly HostRoot? _host;
     private readonly DeviceInfo _info;
     private readonly Lock _lock = new();
     private readonly HashSet<Region> _regions = [];
@@ -38,6 +39,7 @@ public sealed partial class VfioDevice : IDisposable
     {
         _backend = backend;
         _space = space;
+        _host = host;
         Address = address;
         Name = name ?? address.ToString();
         _info = backend.GetInfo();
@@ -71,6 +73,15 @@ public sealed partial class VfioDevice : IDisposable
 
     /// <summary>Whether the kernel can reset the device (<c>VFIO_DEVICE_FLAGS_RESET</c>).</summary>
     public bool CanReset => _info.CanReset;
+
+    /// <summary>
+    /// How many regions there are to ask for, implemented or not: 9 (<see cref="RegionIndex"/>), and those of the device's own, which have numbers from 9 on
+    /// (<c>(RegionIndex)9</c>; <see cref="RegionInfo.Type"/> says what each is).
+    /// </summary>
+    public int RegionCount => (int)uint.Min(_info.RegionCount, int.MaxValue);
+
+    /// <summary>Which atomic operations of the device memory completes; none where the kernel does not say (before Linux 6.5) or the ports above the device do not route them.</summary>
+    public AtomicCompletions AtomicCompletions => _info.AtomicCompletions;
 
     /// <summary>Opens a device that is bound to vfio-pci, by the best way the kernel has.</summary>
     /// <param name="address">The device's address.</param>
@@ -238,8 +249,10 @@ public sealed partial class VfioDevice : IDisposable
 
     private string DescribeImplemented()
     {
-        IEnumerable<string> names = Enum.GetValues<RegionIndex>()
-            .Where(index => (uint)index < _info.RegionCount && index != RegionIndex.Vga && _backend.GetRegionInfo(index).IsImplemented)
+        const int MostDescribed = 64;
+        IEnumerable<string> names = Enumerable.Range(0, Math.Min(RegionCount, MostDescribed))
+            .Select(index => (RegionIndex)index)
+            .Where(index => index != RegionIndex.Vga && _backend.GetRegionInfo(index).IsImplemented)
             .Select(index => index.Describe());
         return $"it has {string.Join(", ", names)}";
     }

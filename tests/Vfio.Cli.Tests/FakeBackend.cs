@@ -33,6 +33,13 @@ internal sealed class FakeBackend : IDeviceBackend
         _regions[index] = (new RegionInfo(index, (ulong)bytes.Length, canRead: true, canWrite, [new MappableArea(0, (ulong)bytes.Length)], 0), bytes);
     }
 
+    /// <summary>What a reset of its bus hits.</summary>
+    public Func<HotResetInfo>? HotResets { get; init; }
+
+    public HotResetInfo GetHotResetInfo() => HotResets?.Invoke() ?? throw new VfioException("VFIO_DEVICE_GET_PCI_HOT_RESET_INFO", "fake", 19, "no bridge is above the device");
+
+    public void HotReset(IReadOnlyList<IDeviceBackend> owned) => Accesses.Add($"reset of the bus, {owned.Count} owned");
+
     public DeviceInfo GetInfo() => new(RegionCount: 9, InterruptCount: 0, CanReset);
 
     public RegionInfo GetRegionInfo(RegionIndex region) => _regions.TryGetValue(region, out (RegionInfo Info, byte[] Bytes) found)

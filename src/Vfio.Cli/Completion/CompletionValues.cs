@@ -19,6 +19,7 @@ internal sealed class CompletionValues(CliHost host, Command root, Command comma
         "REGION" => Place(given, areNamed: false),
         "CLASS" => Plain(PciClassFilter.Words),
         "BITS" => Plain(Widths),
+        "METHOD" => Plain(ResetCommand.Methods),
         "DRIVER" => Plain(new PciBus(host.Root).Devices().Select(device => device.Driver ?? "none").Distinct().Order(StringComparer.Ordinal)),
         "N" => new PciBus(host.Root).Groups().Select(group => (group.Number.ToString(CultureInfo.InvariantCulture), Describe(group))),
         "VENDOR:DEVICE" => new PciBus(host.Root).Devices()
@@ -40,7 +41,7 @@ internal sealed class CompletionValues(CliHost host, Command root, Command comma
     {
         JournalEntry[] taken = [.. new BindingJournal(host.Root).Entries()];
         HashSet<PciAddress> journal = [.. taken.Select(entry => entry.Address)];
-        bool areTaken = command.Arguments.Any(argument => argument.Name is "PLACE" or "REGION" or "VALUE" or "SCRIPT");
+        bool areTaken = command.Name == ResetCommand.Name || command.Arguments.Any(argument => argument.Name is "PLACE" or "REGION" or "VALUE" or "SCRIPT");
         PciDeviceInfo[] all = [.. new PciBus(host.Root).Devices()];
         PciDeviceInfo[] devices = [.. all.Where(device =>
             command.Name == BindCommand.Name ? device is { HasVfioDriver: false, IsBridge: false }

@@ -69,6 +69,8 @@ public sealed class ModelBar
         _msix = msix;
     }
 
+    internal bool HasMsixTableAt(ulong offset, int width) => _msix is MsixTable msix && offset < msix.TableOffset + msix.TableLength && msix.TableOffset < offset + (uint)width;
+
     internal void CheckFree(ulong offset, ulong length)
     {
         if (length == 0 || length > Length || offset > Length - length || (offset | length) % 8 != 0)

@@ -6,7 +6,7 @@ using Vfio.Regions;
 namespace Vfio.Emulation;
 
 /// <summary>A model behind the library's seam: trapped accesses are calls, memory is memory.</summary>
-internal sealed class InProcessBackend(ModelSession session) : IDeviceBackend
+internal sealed partial class InProcessBackend(ModelSession session) : IDeviceBackend
 {
     // As vfio-pci numbers them: six BARs, ROM, configuration space, VGA; INTx, MSI, MSI-X, error, request.
     private const uint RegionCount = 9;
@@ -82,6 +82,7 @@ internal sealed class InProcessBackend(ModelSession session) : IDeviceBackend
     public void Dispose()
     {
         EndUnmaskWatch();
+        EndEventWrites();
         session.Dispose();
     }
 

@@ -22,11 +22,7 @@ internal sealed partial class DeviceFile(
 
     public string Name => backendName;
 
-    public DeviceInfo GetInfo()
-    {
-        VfioUapi.vfio_device_info info = VfioDeviceIoctl.GetInfo(calls, device, subject);
-        return new DeviceInfo(info.num_regions, info.num_irqs, (info.flags & VfioUapi.VFIO_DEVICE_FLAGS_RESET) != 0);
-    }
+    public DeviceInfo GetInfo() => DeviceInfoParser.Parse(VfioDeviceIoctl.GetInfo(calls, device, subject));
 
     public RegionInfo GetRegionInfo(RegionIndex region) => RegionInfoParser.Parse(
         region, VfioDeviceIoctl.GetRegionInfo(calls, device, (uint)region, $"{region.Describe()} of {subject}"));

@@ -63,6 +63,17 @@ internal interface IDeviceBackend : IDisposable
         return Errno.ENOTTY;
     }
 
+    /// <summary>Which devices a reset of the device's bus hits (VFIO_DEVICE_GET_PCI_HOT_RESET_INFO).</summary>
+    HotResetInfo GetHotResetInfo() => throw new NotSupportedException($"a device that is reached by {Name} has no bus to reset");
+
+    /// <summary>Resets the device's bus (VFIO_DEVICE_PCI_HOT_RESET).</summary>
+    /// <param name="owned">This program's devices on it, this one among them, opened in the same way.</param>
+    void HotReset(IReadOnlyList<IDeviceBackend> owned) => throw new NotSupportedException($"a device that is reached by {Name} has no bus to reset");
+
+    /// <summary>Writes a register whenever an eventfd is signalled, without this program (VFIO_DEVICE_IOEVENTFD); null ends that.</summary>
+    void SetWriteOnEvent(RegionInfo region, ulong offset, int width, ulong value, SafeFileHandle? eventFd) =>
+        throw new NotSupportedException($"a device that is reached by {Name} is written by no event");
+
     /// <summary>A file of a part of a region, by which other devices can reach it (VFIO_DEVICE_FEATURE_DMA_BUF); null where there is none.</summary>
     SafeFileHandle? TryExport(RegionInfo region, ulong offset, ulong length) => null;
 
@@ -71,7 +82,7 @@ internal interface IDeviceBackend : IDisposable
 }
 
 /// <summary>What VFIO_DEVICE_GET_INFO answers, in this library's words.</summary>
-internal readonly record struct DeviceInfo(uint RegionCount, uint InterruptCount, bool CanReset);
+internal readonly record struct DeviceInfo(uint RegionCount, uint InterruptCount, bool CanReset, AtomicCompletions AtomicCompletions = AtomicCompletions.None);
 
 /// <summary>What is done with interrupts (<c>VFIO_IRQ_SET_ACTION_*</c>).</summary>
 internal enum IrqAction

@@ -23,38 +23,51 @@ internal static class RegionInfoParser
         }
 
         bool canMap = (info.flags & VfioUapi.VFIO_REGION_INFO_FLAG_MMAP) != 0 && info.size != 0;
-        List<MappableArea>? sparse = (info.flags & VfioUapi.VFIO_REGION_INFO_FLAG_CAPS) != 0
-            ? FindSparseAreas(answer, info.cap_offset, info.size)
-            : null;
-        IReadOnlyList<MappableArea> areas = !canMap ? [] : sparse ?? [new MappableArea(0, info.size)];
+        Chain chain = (info.flags & VfioUapi.VFIO_REGION_INFO_FLAG_CAPS) != 0 ? Follow(answer, info.cap_offset, info.size) : default;
+        IReadOnlyList<MappableArea> areas = !canMap ? [] : chain.Areas ?? [new MappableArea(0, info.size)];
         return new RegionInfo(
             index,
             info.size,
             (info.flags & VfioUapi.VFIO_REGION_INFO_FLAG_READ) != 0,
             (info.flags & VfioUapi.VFIO_REGION_INFO_FLAG_WRITE) != 0,
             areas,
-            info.offset);
+            info.offset)
+        {
+            Type = chain.Type,
+            IsMsixMappable = chain.IsMsixMappable,
+        };
     }
 
-    private static List<MappableArea>? FindSparseAreas(ReadOnlySpan<byte> answer, uint offset, ulong regionLength)
+    // Of each kind the first counts. Kinds that Linux gives for memory of other platforms are passed over.
+    private static Chain Follow(ReadOnlySpan<byte> answer, uint offset, ulong regionLength)
     {
+        Chain chain = default;
         for (int count = 0; offset != 0 && count < MaxCapabilities; count++)
         {
             if (!InfoAnswer.TryRead(answer, offset, out VfioUapi.vfio_info_cap_header header))
             {
-                // What may be mapped may have stood behind the break: nothing, then. The file descriptor reaches everything.
-                return [];
+                break;
             }
 
-            if (header.id == VfioUapi.VFIO_REGION_INFO_CAP_SPARSE_MMAP)
+            switch (header.id)
             {
-                return ReadSparseAreas(answer, offset, regionLength);
+                case VfioUapi.VFIO_REGION_INFO_CAP_SPARSE_MMAP:
+                    chain.Areas ??= ReadSparseAreas(answer, offset, regionLength);
+                    break;
+                case VfioUapi.VFIO_REGION_INFO_CAP_TYPE when InfoAnswer.TryRead(answer, offset, out VfioUapi.vfio_region_info_cap_type type):
+                    chain.Type ??= new RegionType(type.type, type.subtype);
+                    break;
+                case VfioUapi.VFIO_REGION_INFO_CAP_MSIX_MAPPABLE:
+                    chain.IsMsixMappable = true;
+                    break;
             }
 
             offset = header.next;
         }
 
-        return offset == 0 ? null : [];
+        // What may be mapped may have stood behind the break: nothing, then. The file descriptor reaches everything.
+        chain.Areas ??= offset != 0 ? [] : null;
+        return chain;
     }
 
     private static List<MappableArea> ReadSparseAreas(ReadOnlySpan<byte> answer, uint offset, ulong regionLength)
@@ -79,5 +92,12 @@ internal static class RegionInfoParser
 
         areas.Sort((left, right) => left.Offset.CompareTo(right.Offset));
         return areas;
+    }
+
+    private struct Chain
+    {
+        public List<MappableArea>? Areas;
+        public RegionType? Type;
+        public bool IsMsixMappable;
     }
 }

@@ -9,9 +9,11 @@ internal static unsafe class EventFd
     private const long NoOffset = -1;
 
     /// <summary>A counter at 0.</summary>
-    public static SafeFileHandle Create(string subject)
+    /// <param name="subject">What messages call it.</param>
+    /// <param name="blocks">Whether <see cref="WaitAndTake"/> waits, and adding to a full counter.</param>
+    public static SafeFileHandle Create(string subject, bool blocks = true)
     {
-        SafeFileHandle eventFd = Libc.EventFd(0, Libc.EFD_CLOEXEC);
+        SafeFileHandle eventFd = Libc.EventFd(0, Libc.EFD_CLOEXEC | (blocks ? 0 : Libc.EFD_NONBLOCK));
         int errno = Marshal.GetLastPInvokeError();
         if (eventFd.IsInvalid)
         {
@@ -20,6 +22,14 @@ internal static unsafe class EventFd
         }
 
         return eventFd;
+    }
+
+    /// <summary>Another descriptor of the same counter.</summary>
+    public static SafeFileHandle Duplicate(SafeFileHandle eventFd, string subject)
+    {
+        int number = Libc.FCntl(eventFd, Libc.F_DUPFD_CLOEXEC, 0);
+        int errno = Marshal.GetLastPInvokeError();
+        return number >= 0 ? new SafeFileHandle(number, ownsHandle: true) : throw new VfioException("F_DUPFD_CLOEXEC", subject, errno);
     }
 
     /// <summary>Takes what was counted since the last time, without waiting.</summary>

@@ -6,6 +6,7 @@ namespace Vfio.Interop;
 internal static partial class Libc
 {
     public const int EFD_CLOEXEC = 0x80000;
+    public const int EFD_NONBLOCK = 0x800;
     public const int RWF_NOWAIT = 8;
 
     [StructLayout(LayoutKind.Sequential)]

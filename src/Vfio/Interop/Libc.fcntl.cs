@@ -5,6 +5,7 @@ namespace Vfio.Interop;
 
 internal static partial class Libc
 {
+    public const int F_DUPFD_CLOEXEC = 1030;
     public const int F_ADD_SEALS = 1033;
     public const int F_SEAL_SEAL = 1;
     public const int F_SEAL_SHRINK = 2;

@@ -10,12 +10,9 @@ internal static partial class VfioDeviceIoctl
 {
     private const int MostFeatureBytes = 256;
 
-    public static VfioUapi.vfio_device_info GetInfo(SystemCalls calls, SafeFileHandle device, string subject)
-    {
-        VfioUapi.vfio_device_info info = new() { argsz = (uint)Unsafe.SizeOf<VfioUapi.vfio_device_info>() };
-        Check("VFIO_DEVICE_GET_INFO", subject, calls.Ioctl("VFIO_DEVICE_GET_INFO", device, VfioUapi.VFIO_DEVICE_GET_INFO, ref info));
-        return info;
-    }
+    /// <summary>The device's structure with the capabilities that follow it, as bytes: at least the fixed structure's.</summary>
+    public static byte[] GetInfo(SystemCalls calls, SafeFileHandle device, string subject) => InfoAnswer.Get(
+        calls, "VFIO_DEVICE_GET_INFO", device, VfioUapi.VFIO_DEVICE_GET_INFO, default(VfioUapi.vfio_device_info), subject);
 
     public static void Reset(SystemCalls calls, SafeFileHandle device, string subject) =>
         Check("VFIO_DEVICE_RESET", subject, calls.Ioctl("VFIO_DEVICE_RESET", device, VfioUapi.VFIO_DEVICE_RESET, 0, out _));

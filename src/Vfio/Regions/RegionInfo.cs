@@ -36,6 +36,17 @@ public sealed class RegionInfo
     /// </summary>
     public IReadOnlyList<MappableArea> MappableAreas { get; }
 
+    /// <summary>
+    /// What a region beyond <see cref="RegionIndex.Vga"/> is, which its number does not say (<c>VFIO_REGION_INFO_CAP_TYPE</c>); <see langword="null"/> for the others.
+    /// </summary>
+    public RegionType? Type { get; internal init; }
+
+    /// <summary>
+    /// Whether the page of the MSI-X table is among the parts that may be mapped (<c>VFIO_REGION_INFO_CAP_MSIX_MAPPABLE</c>, Linux 4.16). Writing the table there has no effect
+    /// that a driver wants: the kernel owns it.
+    /// </summary>
+    public bool IsMsixMappable { get; internal init; }
+
     /// <summary>Where the region starts in the device descriptor's file.</summary>
     internal ulong FileOffset { get; }
 }

@@ -14,7 +14,7 @@ internal static partial class RoomRules
     /// <summary>The root folder's other types: what a user meets first. No room may use them.</summary>
     public const string Front = "(front)";
 
-    public static readonly IReadOnlyList<string> ValueFiles = ["PciAddress.cs", "RegionIndex.cs", "IrqIndex.cs", "VfioException.cs", "Iova.cs", "IovaRange.cs", "DmaAccess.cs", "Disposal.cs"];
+    public static readonly IReadOnlyList<string> ValueFiles = ["PciAddress.cs", "RegionIndex.cs", "IrqIndex.cs", "VfioException.cs", "Iova.cs", "IovaRange.cs", "DmaAccess.cs", "Disposal.cs", "DeviceFeature.cs", "FeatureSupport.cs", "AtomicCompletions.cs", "PciPowerState.cs"];
 
     /// <summary>From a room to a room; where types are named, to those alone.</summary>
     public static readonly IReadOnlyList<Arrow> Arrows =
@@ -43,11 +43,16 @@ internal static partial class RoomRules
         new("Interrupts", "Interop"),
         new("Interrupts", "Sysfs"), // the host's side of a vector: its number and its processors
         new("Interrupts", "Backends", "IDeviceBackend", "IrqAction"), // the seam
+        new("Life", Values),
+        new("Life", "Interop", "Errno", "EventFd", "EventWait"), // reasons; the counters that a device and its program signal each other with
+        new("Life", "Regions", "RegionInfo"),
+        new("Life", "Sysfs"), // whose a device is that a bus reset hits; reset_method
+        new("Life", "Backends", "IDeviceBackend", "HotResetInfo", "HotResetEntry"), // the seam
         new("Backends", Values),
         new("Backends", "Interrupts", "IrqInfo"), // what crosses the seam
         new("Backends", "Sysfs", "PciDeviceInfo"), // what a backend of the kernel's is asked to open
         new("Backends", "Interop"),
-        new("Backends", "Regions", "RegionInfo", "MappableArea", "MappedMemory"), // what crosses the seam
+        new("Backends", "Regions", "RegionInfo", "RegionType", "MappableArea", "MappedMemory"), // what crosses the seam
         new("Backends/Type1", Values),
         new("Backends/Type1", "Interop"),
         new("Backends/Type1", "Sysfs"), // groups, and hints that name who blocks or holds
@@ -61,6 +66,7 @@ internal static partial class RoomRules
         new(Front, "Interop", "SystemCalls", "Errno"), // the calls by which a device is opened; whether another way is worth trying
         new(Front, "Regions"),
         new(Front, "Interrupts"),
+        new(Front, "Life"),
         new(Front, "Sysfs"),
         new(Front, "Backends"),
         new(Front, "Backends/Type1"),
@@ -177,7 +183,7 @@ internal static partial class RoomRules
     }
 
     private static readonly HashSet<string> NamespaceParts =
-        ["Vfio", "Interop", "Uapi", "Pci", "Capabilities", "Registers", "Sysfs", "Binding", "Regions", "Backends", "Type1", "Iommufd", "Dma", "Interrupts"];
+        ["Vfio", "Interop", "Uapi", "Pci", "Capabilities", "Registers", "Sysfs", "Binding", "Regions", "Backends", "Type1", "Iommufd", "Dma", "Interrupts", "Life"];
 
     [GeneratedRegex(@"\b(?:class|interface|enum|delegate\s+\w+|struct|record(?:\s+(?:struct|class))?)\s+([A-Za-z_]\w*)(?=\s*[<({:;\n]|\s*$)")]
     private static partial Regex Declaration();

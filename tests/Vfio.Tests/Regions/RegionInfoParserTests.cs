@@ -59,6 +59,28 @@ public sealed class RegionInfoParserTests
     }
 
     [Fact]
+    public void A_region_of_the_devices_own_says_what_it_is()
+    {
+        byte[] type = [.. Header(id: 2, next: Fixed + 16), .. BitConverter.GetBytes(0x80008086u), .. BitConverter.GetBytes(1u)];
+        RegionInfo info = Parse(Answer(All, 0x4000, Fixed, tail: [.. type, .. SparseCapability(next: 0, (0x1000, 0x1000))]));
+        Assert.Equal((new RegionType(0x80008086, 1), false), (info.Type, info.IsMsixMappable));
+        Assert.Equal([new MappableArea(0x1000, 0x1000)], info.MappableAreas);
+        // Cut in the middle of it, there is no type.
+        Assert.Null(Parse(Answer(All, 0x4000, Fixed, tail: type[..12])).Type);
+    }
+
+    [Fact]
+    public void Capabilities_behind_the_sparse_one_are_read_and_a_break_there_takes_no_area_away()
+    {
+        byte[] sparse = SparseCapability(next: Fixed + 32, (0, 0x1000));
+        RegionInfo info = Parse(Answer(All, 0x4000, Fixed, tail: [.. sparse, .. Header(id: 3, next: 0)]));
+        Assert.True(info.IsMsixMappable);
+        Assert.Null(info.Type);
+        Assert.Equal([new MappableArea(0, 0x1000)], info.MappableAreas);
+        Assert.Equal([new MappableArea(0, 0x1000)], Parse(Answer(All, 0x4000, Fixed, tail: sparse)).MappableAreas);
+    }
+
+    [Fact]
     public void A_chain_without_a_sparse_capability_leaves_the_whole_region()
     {
         RegionInfo info = Parse(Answer(All, 0x4000, Fixed, tail: Header(id: 3, next: 0)));

@@ -165,7 +165,7 @@ internal sealed class Type1Space : IHostAddressSpace
 
                 SafeFileHandle file = Type1Group.GetDevice(_calls, group.File, subject, address, token);
                 _groups[node] = (group.File, group.Devices + 1);
-                return new DeviceFile(_calls, file, address.ToString(), _prefix + _model!.Name, closed: () => Leave(node));
+                return new DeviceFile(_calls, file, address.ToString(), _prefix + _model!.Name, closed: () => Leave(node)) { Group = group.File };
             }
             catch
             {

@@ -1,0 +1,113 @@
+namespace Vfio.Cli;
+
+/// <summary>Resets the bus that a device is on, with all devices of it open in this process.</summary>
+internal static class BusReset
+{
+    public static int Run(CliHost host, DeviceTarget target, bool isDryRun, bool isJson)
+    {
+        List<VfioDevice> open = [];
+        try
+        {
+            open.Add(target.Open(host));
+            HotResetPlan plan = PlanWithOthers(host, open);
+            if (plan.IsAllowed && !isDryRun)
+            {
+                plan.Execute();
+            }
+
+            Write(host, target, plan, isDryRun, isJson);
+            if (plan.Refusal is string reason)
+            {
+                host.Tell($"vfio: reset of the bus of {target.Name} refused: {Printable.Clean(reason)}");
+                host.Tell($"hint: {Hint(host, plan)}");
+                return ExitCode.Refused;
+            }
+
+            return ExitCode.Done;
+        }
+        finally
+        {
+            // The last first: the others share the address space of the first.
+            open.Reverse();
+            open.ForEach(device => device.Dispose());
+        }
+    }
+
+    // What cannot be opened stays a stranger, and the plan says whose it is.
+    private static HotResetPlan PlanWithOthers(CliHost host, List<VfioDevice> open)
+    {
+        VfioDevice first = open[0];
+        HotResetPlan plan = first.PlanHotReset();
+        PciBus bus = new(host.Root);
+        foreach (HotResetDevice stranger in plan.Devices.Where(device => !device.IsOurs && bus.Find(device.Address) is { HasVfioDriver: true }))
+        {
+            try
+            {
+                open.Add(host.OpenDevice(stranger.Address, Beside(host, first)));
+            }
+            catch (VfioException)
+            {
+                // Somebody has it open.
+            }
+        }
+
+        return open.Count == 1 ? plan : first.PlanHotReset([.. open.Skip(1)]);
+    }
+
+    private static VfioOpenOptions Beside(CliHost host, VfioDevice first) => first.BackendName == "noiommu"
+        ? new VfioOpenOptions { Host = host.Root, Backend = VfioBackend.NoIommu }
+        : new VfioOpenOptions { Host = host.Root, AddressSpace = first.AddressSpace };
+
+    private static string Hint(CliHost host, HotResetPlan plan)
+    {
+        PciBus bus = new(host.Root);
+        PciAddress[] untaken = [.. plan.Devices.Where(device => !device.IsOurs && bus.Find(device.Address) is { HasVfioDriver: false }).Select(device => device.Address)];
+        bool hasVirtual = plan.Devices.Any(device => !device.IsOurs && bus.Find(device.Address)?.ReadPhysicalFunction() is not null);
+        return hasVirtual ? plan.Hint!
+            : untaken.Length != 0 ? $"take what else is on the bus: vfio bind {string.Join(' ', untaken)}"
+            : "end the programs that have a device of the bus open; vfio status shows them";
+    }
+
+    private static void Write(CliHost host, DeviceTarget target, HotResetPlan plan, bool isDryRun, bool isJson)
+    {
+        bool isReset = plan.IsAllowed && !isDryRun;
+        if (isJson)
+        {
+            WriteJson(host, target, plan, isDryRun);
+            return;
+        }
+
+        TextTable table = new(host.Terminal, new TextColumn("DEVICE"), new TextColumn("DRIVER", MinWidth: 8), new TextColumn("WHOSE", MinWidth: 12));
+        foreach (HotResetDevice device in plan.Devices)
+        {
+            bool isModel = target is not HostTarget;
+            table.Add(isModel ? target.Name : device.Address.ToString(), device.Driver ?? "-", device.IsOurs ? "free to reset" : device.Owner);
+        }
+
+        table.Write(host.Out);
+        if (plan.IsAllowed)
+        {
+            host.Out.WriteLine(isReset ? $"the bus of {target.Name} was reset" : $"the bus of {target.Name} would be reset");
+        }
+    }
+
+    private static void WriteJson(CliHost host, DeviceTarget target, HotResetPlan plan, bool isDryRun)
+    {
+        using Json json = new(host.Out);
+        json.Writer.WriteStartObject();
+        json.Writer.WriteString("address", target.Name);
+        json.Writer.WriteString("scope", "bus");
+        json.Writer.WriteBoolean("dryRun", isDryRun);
+        json.Writer.WriteBoolean("isReset", plan.IsAllowed && !isDryRun);
+        json.Writer.WriteItems("devices", plan.Devices, (writer, device) =>
+        {
+            writer.WriteString("address", target is HostTarget ? device.Address.ToString() : target.Name);
+            writer.WriteText("driver", device.Driver);
+            writer.WriteBoolean("isFree", device.IsOurs);
+            writer.WriteText("owner", device.IsOurs ? null : device.Owner);
+        });
+        json.Writer.WriteText("refusal", plan.Refusal);
+        json.Writer.WriteText("hint", plan.IsAllowed ? null : Hint(host, plan));
+        json.Writer.WriteEndObject();
+    }
+}

@@ -1,0 +1,49 @@
+using Microsoft.Win32.SafeHandles;
+using Vfio.Backends;
+
+namespace Vfio.Emulation;
+
+// Resets of a bus on which a model is alone, and writes that an eventfd makes.
+internal sealed partial class InProcessBackend
+{
+    private InterruptLoop? _events; // locked; with a thread, which few need
+
+    public HotResetInfo GetHotResetInfo()
+    {
+        session.CheckBusReset("VFIO_DEVICE_GET_PCI_HOT_RESET_INFO");
+        return new HotResetInfo(TellsOwners: true, OwnsAll: true, [new HotResetEntry(session.Address, Group: null, IsOwned: true, IsOpen: true)]);
+    }
+
+    public void HotReset(IReadOnlyList<IDeviceBackend> owned)
+    {
+        session.CheckBusReset("VFIO_DEVICE_PCI_HOT_RESET");
+        session.Reset();
+    }
+
+    public void SetWriteOnEvent(RegionInfo region, ulong offset, int width, ulong value, SafeFileHandle? eventFd)
+    {
+        EventWrite write = new(region.Index, offset, width, value);
+        if (eventFd is null)
+        {
+            session.EndEventWrite(write);
+            return;
+        }
+
+        lock (_lock)
+        {
+            session.CheckEventWrite(write);
+            _events ??= new InterruptLoop($"events of {session.Name}");
+        }
+
+        session.AddEventWrite(write, eventFd, _events);
+    }
+
+    private void EndEventWrites()
+    {
+        session.EndEventWrites();
+        lock (_lock)
+        {
+            _events?.Dispose();
+        }
+    }
+}

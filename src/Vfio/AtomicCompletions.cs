@@ -1,0 +1,21 @@
+namespace Vfio;
+
+/// <summary>
+/// Atomic operations of PCI Express that the way from the device to memory completes, by their operands' width (<c>VFIO_PCI_ATOMIC_COMP*</c> in <c>linux/vfio.h</c>;
+/// PCI Express Base Specification 6.0, section 6.15).
+/// </summary>
+[Flags]
+public enum AtomicCompletions
+{
+    /// <summary>None, or nobody said so.</summary>
+    None = 0,
+
+    /// <summary>Operands of 32 bits.</summary>
+    Bits32 = 1 << 0,
+
+    /// <summary>Operands of 64 bits.</summary>
+    Bits64 = 1 << 1,
+
+    /// <summary>Compare and swap of 128 bits.</summary>
+    Bits128 = 1 << 2,
+}

@@ -1,0 +1,93 @@
+using Vfio.Backends;
+
+namespace Vfio.Life;
+
+/// <summary>What became of a question whether a bus may be reset.</summary>
+/// <param name="Devices">What the reset hits, and whose it is.</param>
+/// <param name="Refusal">Why not; null where it may.</param>
+/// <param name="Hint">What to do about it.</param>
+internal sealed record HotResetJudgement(IReadOnlyList<HotResetDevice> Devices, string? Refusal, string? Hint);
+
+/// <summary>
+/// Judges whether a bus may be reset, as the kernel will. A device is ours where the kernel says so, or where its group is one that we have open and a VFIO driver has the device
+/// (a device of our group that no driver has, or pci-stub, still keeps the bus from being reset). Virtual functions are on their card's bus but not in the kernel's set of what is reset
+/// together: as long as there are any, nobody resets that bus.
+/// </summary>
+internal static class HotResetJudge
+{
+    private const int MostNamed = 4;
+    private const string VirtualFunction = "a virtual function";
+
+    public static HotResetJudgement Judge(HotResetInfo info, IReadOnlyList<HotResetMember> members, HostRoot? host)
+    {
+        HashSet<PciAddress> open = [.. members.Select(member => member.Address)];
+        HashSet<uint> groups = [.. info.Devices.Where(entry => open.Contains(entry.Address)).Select(entry => entry.Group).OfType<uint>()];
+        HotResetDevice[] devices = [.. info.Devices.DistinctBy(entry => entry.Address).OrderBy(entry => entry.Address).Select(entry => Describe(info, entry, open, groups, host))];
+        HotResetDevice[] strangers = [.. devices.Where(device => !device.IsOurs)];
+        if (devices.Length == 0)
+        {
+            return new HotResetJudgement(devices, "the kernel names no device on the bus", "the kernel's log (dmesg) may say more");
+        }
+
+        if (strangers.Length != 0)
+        {
+            string names = string.Join(", ", strangers.Take(MostNamed).Select(device => $"{device.Address} ({device.Owner})"));
+            string more = strangers.Length > MostNamed ? $" and {strangers.Length - MostNamed} more" : "";
+            return new HotResetJudgement(
+                devices, $"the reset of the bus hits {names}{more}, {(strangers.Length == 1 ? "which is" : "which are")} not this program's", HintFor(strangers));
+        }
+
+        return info.TellsOwners && !info.OwnsAll
+            ? new HotResetJudgement(devices, "the kernel says that not all devices on the bus are this program's", "open them all in one address space (VfioOpenOptions.AddressSpace)")
+            : new HotResetJudgement(devices, Refusal: null, Hint: null);
+    }
+
+    private static HotResetDevice Describe(HotResetInfo info, HotResetEntry entry, HashSet<PciAddress> open, HashSet<uint> groups, HostRoot? host)
+    {
+        PciDeviceInfo? device = host is null ? null : new PciBus(host).Find(entry.Address);
+        bool isTaken = device is null ? open.Contains(entry.Address) : device.HasVfioDriver;
+        bool isVirtual = info.Devices.Count > 1 && device?.ReadPhysicalFunction() is not null;
+        bool isOurs = info.TellsOwners ? entry.IsOwned : !isVirtual && isTaken && entry.Group is uint group && groups.Contains(group);
+        string owner = isOurs ? OurWord(info, entry, open) : isVirtual ? VirtualFunction : WordFor(info, device, open.Contains(entry.Address), host);
+        return new HotResetDevice(entry.Address, device?.Driver, isOurs, owner);
+    }
+
+    private static string OurWord(HotResetInfo info, HotResetEntry entry, HashSet<PciAddress> open) =>
+        open.Contains(entry.Address) || (info.TellsOwners && entry.IsOpen) ? "this program" : "this program, by its group";
+
+    private static string WordFor(HotResetInfo info, PciDeviceInfo? device, bool isOpenHere, HostRoot? host)
+    {
+        if (isOpenHere)
+        {
+            return info.TellsOwners ? "this program, in another address space" : "this program, by another way";
+        }
+
+        if (device is null || host is null)
+        {
+            return "unknown";
+        }
+
+        if (!device.HasVfioDriver)
+        {
+            return device.Driver is null ? "no driver" : $"the driver {device.Driver}";
+        }
+
+        IReadOnlyList<DeviceHolder> holders = new DeviceHolders(host).OfDevice(device);
+        return holders.Any(holder => holder.ProcessId == Environment.ProcessId) ? "this program, but not given"
+            : holders.Count != 0 ? string.Join(", ", holders)
+            : "free";
+    }
+
+    private static string HintFor(HotResetDevice[] strangers)
+    {
+        if (strangers.Any(device => device.Owner == VirtualFunction))
+        {
+            return "switch the virtual functions off first (sriov_numvfs): a bus with some of them is never reset";
+        }
+
+        HotResetDevice[] untaken = [.. strangers.Where(device => device.Driver is null || device.Owner.StartsWith("the driver", StringComparison.Ordinal))];
+        return untaken.Length != 0
+            ? $"take them too: vfio bind {string.Join(' ', untaken.Take(MostNamed).Select(device => device.Address))}"
+            : "open them too, in this program and in one address space (VfioOpenOptions.AddressSpace), and give them to the plan";
+    }
+}

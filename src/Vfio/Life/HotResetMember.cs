@@ -1,0 +1,8 @@
+using Vfio.Backends;
+
+namespace Vfio.Life;
+
+/// <summary>A device that this program has open and that takes part in a reset of its bus.</summary>
+/// <param name="Address">Where it is.</param>
+/// <param name="Backend">How it is reached.</param>
+internal readonly record struct HotResetMember(PciAddress Address, IDeviceBackend Backend);

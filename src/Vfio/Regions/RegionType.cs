@@ -1,0 +1,18 @@
+namespace Vfio;
+
+/// <summary>What a region of a device's own is (<c>struct vfio_region_info_cap_type</c>).</summary>
+/// <param name="Value">The kernel's number for the type, <c>VFIO_REGION_TYPE_*</c>; bit 31 marks a PCI vendor's, whose id is in the low half.</param>
+/// <param name="Subtype">The number of the kind within the type; a vendor's own where the type is.</param>
+public readonly record struct RegionType(uint Value, uint Subtype)
+{
+    private const uint VendorMark = 1u << 31;
+
+    /// <summary>The PCI vendor who defines the subtypes; <see langword="null"/> where the kernel does.</summary>
+    public ushort? VendorId => (Value & VendorMark) != 0 ? (ushort)Value : null;
+
+    /// <summary>The type for people: <c>vendor 8086 type 1</c>.</summary>
+    /// <returns>Type and subtype.</returns>
+    public override string ToString() => VendorId is ushort vendor
+        ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $"vendor {vendor:x4} type {Subtype}")
+        : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"type {Value}.{Subtype}");
+}

@@ -1,0 +1,82 @@
+using Vfio.Backends;
+
+namespace Vfio;
+
+// Its features: which there are, and what they hold.
+public sealed partial class VfioDevice
+{
+    private const int MostFeatureBytes = 256;
+    private const int MostFeature = 0xffff;
+
+    /// <summary>Asks whether the device has a feature, and what can be done with it. Nothing is read or changed.</summary>
+    /// <param name="feature">The feature; 0 to 65535.</param>
+    /// <returns>What can be done; <see cref="FeatureSupport.None"/> where the device does not have it, as device models have none.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">No number of a feature.</exception>
+    /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
+    /// <exception cref="VfioException">The kernel did not answer the question.</exception>
+    public FeatureSupport ProbeFeature(DeviceFeature feature)
+    {
+        Check(feature, []);
+        return _backend.Probe(feature, Name);
+    }
+
+    /// <summary>Asks for all features that <see cref="DeviceFeature"/> has names for.</summary>
+    /// <returns>Those that the device has, by number, with what can be done.</returns>
+    /// <inheritdoc cref="ProbeFeature"/>
+    public IReadOnlyDictionary<DeviceFeature, FeatureSupport> ProbeFeatures()
+    {
+        SortedDictionary<DeviceFeature, FeatureSupport> found = [];
+        foreach (DeviceFeature feature in Enum.GetValues<DeviceFeature>())
+        {
+            if (ProbeFeature(feature) is var support and not FeatureSupport.None)
+            {
+                found.Add(feature, support);
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>
+    /// Reads a feature, as bytes, for features that this library has no method for. What the bytes mean is the feature's affair (<c>linux/vfio.h</c>); a pointer among them is followed by the
+    /// kernel, which is the caller's responsibility.
+    /// </summary>
+    /// <param name="feature">The feature; 0 to 65535.</param>
+    /// <param name="data">The structure behind the header: questions in it are sent, the answer is put there. At most 256 bytes.</param>
+    /// <returns>What the call gave: 0, or the number of a new descriptor where the feature gives one, which is the caller's to close.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">No number of a feature.</exception>
+    /// <exception cref="ArgumentException">More than 256 bytes.</exception>
+    /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
+    /// <exception cref="VfioException">The device does not have the feature, or the kernel does not know it (ENOTTY); it cannot be read, or has another length (EINVAL); or it failed.</exception>
+    public int GetFeature(DeviceFeature feature, Span<byte> data)
+    {
+        Check(feature, data);
+        return _backend.GetRaw(feature, Name, data);
+    }
+
+    /// <summary>Sets a feature, as bytes, for features that this library has no method for.</summary>
+    /// <param name="feature">The feature; 0 to 65535.</param>
+    /// <param name="data">The structure behind the header, at most 256 bytes; the kernel may answer in it, with a descriptor that is the caller's to close, for example.</param>
+    /// <returns>What the call gave: 0, or the number of a new descriptor where the feature gives one, which is the caller's to close.</returns>
+    /// <inheritdoc cref="GetFeature"/>
+    public int SetFeature(DeviceFeature feature, Span<byte> data)
+    {
+        Check(feature, data);
+        return _backend.SetRaw(feature, Name, data);
+    }
+
+    private void Check(DeviceFeature feature, ReadOnlySpan<byte> data)
+    {
+        if (feature is < 0 or > (DeviceFeature)MostFeature)
+        {
+            throw new ArgumentOutOfRangeException(nameof(feature), feature, "a feature is a number from 0 to 65535");
+        }
+
+        if (data.Length > MostFeatureBytes)
+        {
+            throw new ArgumentException($"a feature has at most {MostFeatureBytes} bytes, not {data.Length}", nameof(data));
+        }
+
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+    }
+}

@@ -1,0 +1,194 @@
+using Vfio.Backends;
+using Vfio.Backends.Iommufd;
+using Vfio.Backends.Type1;
+using Vfio.Interop;
+
+namespace Vfio.Conformance.Tests;
+
+/// <summary>Resets of buses with several devices: in one IOMMU group behind a conventional bridge, and in one each, as a card's virtual functions are.</summary>
+[Trait("Backend", "kernel")]
+public sealed class BusResetTests
+{
+    private const string Bus = "/sys/bus/pci";
+    private const string Igb = "0000:01:00.0";
+    private static readonly PciAddress Edu = PciAddress.Parse("0000:03:01.0");
+    private static readonly PciAddress Nic = PciAddress.Parse("0000:03:02.0");
+
+    [Theory]
+    [InlineData(VfioBackend.Iommufd)]
+    [InlineData(VfioBackend.Type1v2)]
+    [InlineData(VfioBackend.Type1)]
+    [InlineData(VfioBackend.CompatibleType1v2)]
+    public void Both_devices_of_a_bridge_are_listed_and_reset_when_both_are_ours(VfioBackend backend)
+    {
+        using KernelEdu machine = new(backend);
+        using DriverBinding first = DriverBinding.Bind(Edu);
+        using DriverBinding second = DriverBinding.Bind(Nic);
+        using VfioDevice edu = Open(Edu, backend);
+        // By its group, or by the IOMMU's, the other is ours without being open.
+        HotResetPlan plan = edu.PlanHotReset();
+        Assert.Equal(
+            [new HotResetDevice(Edu, "vfio-pci", true, "this program"), new HotResetDevice(Nic, "vfio-pci", true, "this program, by its group")], plan.Devices);
+        Assert.True(plan.IsAllowed, plan.Refusal);
+        using VfioDevice nic = VfioDevice.Open(Nic, new VfioOpenOptions { AddressSpace = edu.AddressSpace });
+        plan = edu.PlanHotReset(nic);
+        Assert.All(plan.Devices, device => Assert.Equal("this program", device.Owner));
+        using Region bar0 = edu.OpenRegion(RegionIndex.Bar0);
+        using Region config = edu.OpenRegion(RegionIndex.Config);
+        config.WriteUInt16(4, (ushort)(config.ReadUInt16(4) | 0x400));
+        bar0.WriteUInt32(0x60, 1);
+        Assert.Equal(8, config.ReadUInt16(6) & 8);
+        plan.Execute();
+        Assert.Equal((0x010000edu, 0), (bar0.ReadUInt32(0), config.ReadUInt16(6) & 8));
+        using Region other = nic.OpenRegion(RegionIndex.Config);
+        Assert.Equal(0x10411af4u, other.ReadUInt32(0));
+        // Either of them asks the same.
+        nic.PlanHotReset(edu).Execute();
+    }
+
+    [Theory]
+    [InlineData(VfioBackend.Iommufd)]
+    [InlineData(VfioBackend.Type1v2)]
+    [InlineData(VfioBackend.CompatibleType1v2)]
+    public void It_is_refused_when_only_one_is_ours_and_the_kernel_says_the_same(VfioBackend backend)
+    {
+        using KernelEdu machine = new(backend);
+        using DriverBinding binding = DriverBinding.Bind(Edu);
+        // A device without a driver does not keep the group from being used.
+        File.WriteAllText($"{Bus}/drivers/virtio-pci/unbind", $"{Nic}");
+        try
+        {
+            using (VfioDevice edu = Open(Edu, backend))
+            {
+                HotResetPlan plan = edu.PlanHotReset();
+                Assert.Equal((2, false), (plan.Devices.Count, plan.IsAllowed));
+                Assert.Equal(new HotResetDevice(Nic, null, false, "no driver"), plan.Devices[1]);
+                Assert.Contains($"{Nic} (no driver), which is not this program's", plan.Refusal, StringComparison.Ordinal);
+                Assert.Equal($"take them too: vfio bind {Nic}", plan.Hint);
+                Assert.Throws<VfioException>(plan.Execute);
+            }
+
+            AskKernel(backend);
+        }
+        finally
+        {
+            File.WriteAllText($"{Bus}/drivers/virtio-pci/bind", $"{Nic}");
+        }
+    }
+
+    [Theory]
+    [InlineData(VfioBackend.Type1v2)]
+    [InlineData(VfioBackend.Iommufd)]
+    [InlineData(VfioBackend.CompatibleType1v2)]
+    public void Functions_of_several_groups_are_reset_together_when_all_groups_are_ours(VfioBackend backend)
+    {
+        using CardOfSeveralGroups card = new(backend);
+        using VfioDevice first = Open(card.First, backend);
+        HotResetPlan alone = first.PlanHotReset();
+        Assert.Equal(card.All, alone.Devices.Select(device => device.Address)); // more than the first question has room for
+        Assert.Equal((false, "free", "this program", "free"), (alone.IsAllowed, alone.Devices[0].Owner, alone.Devices[1].Owner, alone.Devices[2].Owner));
+        Assert.Throws<VfioException>(alone.Execute);
+        // By groups each may have a container of its own; by iommufd one IOAS has them all.
+        VfioOpenOptions options = new() { Backend = backend, AddressSpace = backend == VfioBackend.Iommufd ? first.AddressSpace : null };
+        using VfioDevice second = VfioDevice.Open(card.Second, options);
+        Assert.False(first.PlanHotReset(second).IsAllowed);
+        using VfioDevice edu = VfioDevice.Open(card.Edu, options);
+        HotResetPlan plan = first.PlanHotReset(second, edu);
+        Assert.True(plan.IsAllowed, plan.Refusal);
+        Assert.Equal("this program, by its group", plan.Devices[^1].Owner);
+        using Region bar0 = edu.OpenRegion(RegionIndex.Bar0);
+        using Region config = edu.OpenRegion(RegionIndex.Config);
+        config.WriteUInt16(4, (ushort)(config.ReadUInt16(4) | 0x400));
+        bar0.WriteUInt32(0x60, 1);
+        Assert.Equal(8, config.ReadUInt16(6) & 8);
+        plan.Execute();
+        Assert.Equal((0x010000edu, 0), (bar0.ReadUInt32(0), config.ReadUInt16(6) & 8));
+        edu.PlanHotReset(first, second).Execute();
+        // One that goes is missed.
+        second.Dispose();
+        Assert.Throws<VfioException>(() => edu.PlanHotReset(first).Execute());
+    }
+
+    [Theory]
+    [InlineData(VfioBackend.Iommufd)]
+    public void Devices_in_two_address_spaces_of_iommufd_are_not_reset_together(VfioBackend backend)
+    {
+        using CardOfSeveralGroups card = new(backend);
+        using VfioDevice first = Open(card.First, backend);
+        using VfioDevice second = Open(card.Second, backend);
+        using VfioDevice edu = Open(card.Edu, backend);
+        HotResetPlan plan = first.PlanHotReset(second, edu);
+        Assert.Equal((false, "this program, in another address space"), (plan.IsAllowed, plan.Devices[2].Owner));
+        Assert.Contains("VfioOpenOptions.AddressSpace", plan.Hint, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(VfioBackend.Type1v2)]
+    [InlineData(VfioBackend.Iommufd)]
+    public void A_bus_with_virtual_functions_is_not_reset(VfioBackend backend)
+    {
+        using KernelEdu machine = new(backend);
+        Assert.SkipUnless(Directory.Exists($"{Bus}/devices/{Igb}"), "this QEMU has no igb");
+        File.WriteAllText("/sys/module/vfio_pci/parameters/enable_sriov", "Y");
+        using DriverBinding physical = DriverBinding.Bind(PciAddress.Parse(Igb));
+        Guid token = Guid.NewGuid();
+        using VfioDevice owner = Open(physical.Address, backend);
+        owner.SetVirtualFunctionToken(token);
+        File.WriteAllText($"{Bus}/devices/{Igb}/sriov_numvfs", "1");
+        try
+        {
+            PciAddress function = PciAddress.Parse(Path.GetFileName(new FileInfo($"{Bus}/devices/{Igb}/virtfn0").LinkTarget!));
+            using DriverBinding taken = DriverBinding.Bind(function);
+            using VfioDevice open = VfioDevice.Open(
+                function, new VfioOpenOptions { Backend = backend, AddressSpace = owner.AddressSpace, VirtualFunctionToken = token });
+            HotResetPlan plan = owner.PlanHotReset(open);
+            Assert.Equal((2, false, "a virtual function"), (plan.Devices.Count, plan.IsAllowed, plan.Devices[1].Owner));
+            Assert.Contains("sriov_numvfs", plan.Hint, StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.WriteAllText($"{Bus}/devices/{Igb}/sriov_numvfs", "0");
+        }
+    }
+
+    [Fact]
+    public void A_device_of_a_root_bus_has_no_bus_to_reset()
+    {
+        using KernelEdu machine = new(VfioBackend.Automatic);
+        using DriverBinding binding = DriverBinding.Bind(PciAddress.Parse("0000:00:03.0"));
+        using VfioDevice device = VfioDevice.Open(binding.Address);
+        VfioException failure = Assert.Throws<VfioException>(() => device.PlanHotReset());
+        Assert.Equal(("VFIO_DEVICE_GET_PCI_HOT_RESET_INFO", Errno.ENODEV), (failure.Operation, failure.Errno));
+        Assert.Contains("no bridge", failure.Hint, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(VfioBackend.Type1v2, "VFIO_DEVICE_GET_PCI_HOT_RESET_INFO")]
+    [InlineData(VfioBackend.Type1v2, "VFIO_DEVICE_PCI_HOT_RESET")]
+    [InlineData(VfioBackend.Iommufd, "VFIO_DEVICE_PCI_HOT_RESET")]
+    public void A_call_that_fails_is_named_and_the_device_goes_on(VfioBackend backend, string call)
+    {
+        using KernelEdu machine = new(backend);
+        bool fails = false;
+        using VfioDevice device = machine.Open(options => options with { Calls = new SystemCalls(name => fails && name == call ? Errno.EIO : 0) });
+        HotResetPlan plan = device.PlanHotReset();
+        fails = true;
+        VfioException failure = Assert.Throws<VfioException>(plan.Execute);
+        Assert.Equal((call, Errno.EIO), (failure.Operation, failure.Errno));
+        fails = false;
+        plan.Execute();
+    }
+
+    private static VfioDevice Open(PciAddress address, VfioBackend backend) => VfioDevice.Open(address, new VfioOpenOptions { Backend = backend });
+
+    // Past the judgement of the library.
+    private static void AskKernel(VfioBackend backend)
+    {
+        SystemCalls calls = new();
+        using IHostAddressSpace space = backend == VfioBackend.Iommufd
+            ? new IommufdSpace(calls, HostRoot.Default, IommufdSpace.OpenIommufd(calls, HostRoot.Default))
+            : new Type1Space(calls, HostRoot.Default, Type1Container.Open(calls, HostRoot.Default, isIommufd: backend == VfioBackend.CompatibleType1v2), [Type1Model.Two]);
+        using IDeviceBackend device = space.Open(new PciBus().Get(Edu), token: null);
+        Assert.Equal("VFIO_DEVICE_PCI_HOT_RESET", Assert.Throws<VfioException>(() => device.HotReset([device])).Operation);
+    }
+}

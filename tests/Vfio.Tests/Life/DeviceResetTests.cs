@@ -1,0 +1,92 @@
+using Vfio.Interop;
+
+namespace Vfio.Tests;
+
+public sealed class DeviceResetTests : IDisposable
+{
+    private readonly FakeHost _host = new();
+
+    public void Dispose() => _host.Dispose();
+
+    [Theory]
+    [InlineData("flr pm bus\n", "flr,pm,bus")]
+    [InlineData("bus\n", "bus")]
+    [InlineData("\n", "")]
+    [InlineData("", "")]
+    public void They_are_read_in_the_kernels_order(string text, string methods)
+    {
+        FakeDevice device = _host.AddDevice("0000:00:14.3").WithAttribute("reset_method", text);
+        Assert.Equal(methods, string.Join(',', DeviceReset.ReadMethods(device.Address, _host.Root)));
+    }
+
+    [Fact]
+    public void A_device_without_any_has_none_and_takes_none()
+    {
+        FakeDevice device = _host.AddDevice("0000:00:14.3");
+        Assert.Empty(DeviceReset.ReadMethods(device.Address, _host.Root));
+        VfioException refusal = Assert.Throws<VfioException>(() => DeviceReset.ChooseMethods(device.Address, ["flr"], _host.Root));
+        Assert.Contains("5.15", refusal.Hint, StringComparison.Ordinal);
+        Assert.Throws<VfioException>(() => DeviceReset.ReadMethods(PciAddress.Parse("0000:00:01.0"), _host.Root));
+    }
+
+    [Fact]
+    public void A_choice_is_written_and_its_disposal_puts_back_what_was()
+    {
+        FakeDevice device = _host.AddDevice("0000:00:14.3").WithAttribute("reset_method", "flr bus\n");
+        string path = $"{device.Path}/reset_method";
+        ResetMethodChoice choice = DeviceReset.ChooseMethods(device.Address, ["bus", "flr"], _host.Root);
+        Assert.Equal("bus flr\n", _host.Read(path));
+        Assert.Equal((device.Address, "flr,bus", "bus,flr"), (choice.Address, string.Join(',', choice.Before), string.Join(',', choice.Methods)));
+        choice.Dispose();
+        Assert.Equal("flr bus\n", _host.Read(path));
+        _host.Write(path, "pm\n");
+        choice.Dispose();
+        Assert.Equal("pm\n", _host.Read(path));
+    }
+
+    [Fact]
+    public void None_before_is_none_again()
+    {
+        FakeDevice device = _host.AddDevice("0000:00:14.3").WithAttribute("reset_method", "\n");
+        using (DeviceReset.ChooseMethods(device.Address, ["default"], _host.Root))
+        {
+            Assert.StartsWith("default", _host.Read($"{device.Path}/reset_method"), StringComparison.Ordinal);
+            _host.Write($"{device.Path}/reset_method", "");
+        }
+
+        Assert.Equal("\n", _host.Read($"{device.Path}/reset_method"));
+    }
+
+    [Fact]
+    public void A_device_that_has_gone_needs_nothing_put_back()
+    {
+        FakeDevice device = _host.AddDevice("0000:00:14.3").WithAttribute("reset_method", "flr\n");
+        ResetMethodChoice choice = DeviceReset.ChooseMethods(device.Address, ["bus"], _host.Root);
+        device.Delete();
+        choice.Dispose();
+    }
+
+    [Theory]
+    [InlineData()]
+    [InlineData("")]
+    [InlineData("flr bus")]
+    [InlineData("flr\n")]
+    [InlineData("flr", "../x")]
+    public void What_is_no_name_is_refused(params string[] methods)
+    {
+        FakeDevice device = _host.AddDevice("0000:00:14.3").WithAttribute("reset_method", "flr\n");
+        Assert.Throws<ArgumentException>(() => DeviceReset.ChooseMethods(device.Address, methods, _host.Root));
+        Assert.Throws<ArgumentNullException>(() => DeviceReset.ChooseMethods(device.Address, null!, _host.Root));
+        Assert.Equal("flr\n", _host.Read($"{device.Path}/reset_method"));
+    }
+
+    [Fact]
+    public void What_the_kernel_does_not_take_says_what_there_is()
+    {
+        FakeDevice device = _host.AddDevice("0000:00:14.3");
+        // A folder in the file's place: it reads as none, and takes nothing.
+        Directory.CreateDirectory(_host.PathOf($"{device.Path}/reset_method"));
+        VfioException refusal = Assert.Throws<VfioException>(() => DeviceReset.ChooseMethods(device.Address, ["flr"], _host.Root));
+        Assert.NotEqual(Errno.EINVAL, refusal.Errno);
+    }
+}

@@ -1,0 +1,222 @@
+using Vfio.Backends;
+using Vfio.Interop;
+
+namespace Vfio.Tests;
+
+/// <summary>What a reset of a bus hits, and whether it may be made; the kernel's answers are scripted.</summary>
+public sealed class HotResetTests : IDisposable
+{
+    private const string One = "0000:03:01.0";
+    private const string Two = "0000:03:02.0";
+    private static readonly PciAddress First = PciAddress.Parse(One);
+    private static readonly PciAddress Second = PciAddress.Parse(Two);
+
+    private readonly FakeHost _host = new();
+    private readonly ScriptedBackend _backend = new();
+    private readonly ScriptedBackend _other = new();
+
+    public void Dispose()
+    {
+        _host.Dispose();
+        _backend.Dispose();
+        _other.Dispose();
+    }
+
+    [Fact]
+    public void Devices_of_one_group_are_ours_by_it_when_a_vfio_driver_has_them()
+    {
+        _host.AddDevice(One, driver: "vfio-pci", group: 13);
+        _host.AddDevice(Two, driver: "vfio-pci", group: 13);
+        _backend.HotResetInfo = () => Groups((First, 13), (Second, 13));
+        using VfioDevice device = Open();
+        HotResetPlan plan = device.PlanHotReset();
+        Assert.True(plan.IsAllowed);
+        Assert.Equal((null, null), (plan.Refusal, plan.Hint));
+        Assert.Equal(
+            [new HotResetDevice(First, "vfio-pci", true, "this program"), new HotResetDevice(Second, "vfio-pci", true, "this program, by its group")], plan.Devices);
+    }
+
+    [Theory]
+    [InlineData("e1000e", "the driver e1000e")]
+    [InlineData(null, "no driver")]
+    public void A_device_that_no_vfio_driver_has_keeps_the_bus_from_being_reset_in_our_group_too(string? driver, string owner)
+    {
+        _host.AddDevice(One, driver: "vfio-pci", group: 13);
+        _host.AddDevice(Two, driver: driver, group: 13);
+        _backend.HotResetInfo = () => Groups((Second, 13), (First, 13));
+        bool wasReset = false;
+        _backend.HotResetting = _ => wasReset = true;
+        using VfioDevice device = Open();
+        HotResetPlan plan = device.PlanHotReset();
+        Assert.Equal(new HotResetDevice(Second, driver, false, owner), plan.Devices[1]);
+        Assert.Equal($"the reset of the bus hits {Two} ({owner}), which is not this program's", plan.Refusal);
+        Assert.Equal($"take them too: vfio bind {Two}", plan.Hint);
+        VfioException refusal = Assert.Throws<VfioException>(plan.Execute);
+        Assert.Equal(("VFIO_DEVICE_PCI_HOT_RESET", One, plan.Hint), (refusal.Operation, refusal.Subject, refusal.Hint));
+        Assert.False(wasReset);
+    }
+
+    [Fact]
+    public void A_device_of_another_group_is_ours_when_it_is_given()
+    {
+        _host.AddDevice(One, driver: "vfio-pci", group: 13);
+        _host.AddDevice(Two, driver: "vfio-pci", group: 14);
+        _backend.HotResetInfo = () => Groups((First, 13), (Second, 14));
+        IReadOnlyList<IDeviceBackend>? proof = null;
+        _backend.HotResetting = owned => proof = owned;
+        using VfioDevice device = Open();
+        using VfioDevice other = new(_other, Second);
+        HotResetPlan without = device.PlanHotReset();
+        Assert.Equal((false, "free"), (without.IsAllowed, without.Devices[1].Owner));
+        Assert.Contains("open them too", without.Hint, StringComparison.Ordinal);
+        HotResetPlan plan = device.PlanHotReset(other, device);
+        Assert.True(plan.IsAllowed, plan.Refusal);
+        plan.Execute();
+        Assert.Equal([_backend, _other], proof!);
+    }
+
+    [Fact]
+    public void A_device_of_elsewhere_is_no_part_of_the_proof()
+    {
+        _host.AddDevice(One, driver: "vfio-pci", group: 13);
+        _backend.HotResetInfo = () => Groups((First, 13));
+        IReadOnlyList<IDeviceBackend>? proof = null;
+        _backend.HotResetting = owned => proof = owned;
+        using VfioDevice device = Open();
+        using VfioDevice other = new(_other, PciAddress.Parse("0000:05:00.0"));
+        device.PlanHotReset(other).Execute();
+        Assert.Equal([_backend], proof!);
+    }
+
+    [Fact]
+    public void Who_has_a_stranger_open_is_named()
+    {
+        _host.AddDevice(One, driver: "vfio-pci", group: 13);
+        FakeDevice stranger = _host.AddDevice(Two, driver: "vfio-pci", group: 14);
+        Hold(4711, "qemu", $"/dev/vfio/{stranger.Group}");
+        _backend.HotResetInfo = () => Groups((First, 13), (Second, 14));
+        using VfioDevice device = Open();
+        HotResetPlan plan = device.PlanHotReset();
+        Assert.StartsWith("pid 4711 (qemu", plan.Devices[1].Owner, StringComparison.Ordinal);
+        Assert.Contains("pid 4711", plan.Refusal, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Through_iommufd_the_kernel_says_whose_they_are()
+    {
+        _host.AddDevice(One, driver: "vfio-pci", group: 13);
+        _host.AddDevice(Two, driver: "vfio-pci", group: 13);
+        _backend.HotResetInfo = () => new HotResetInfo(true, true, [Entry(First, owned: true, open: true), Entry(Second, owned: true, open: false)]);
+        using VfioDevice device = Open();
+        HotResetPlan plan = device.PlanHotReset();
+        Assert.True(plan.IsAllowed);
+        Assert.Equal(["this program", "this program, by its group"], plan.Devices.Select(found => found.Owner));
+        _backend.HotResetInfo = () => new HotResetInfo(true, false, [Entry(First, owned: true, open: true), Entry(Second, owned: false, open: false)]);
+        using VfioDevice other = new(_other, Second);
+        HotResetPlan refused = device.PlanHotReset(other);
+        Assert.Equal((false, "this program, in another address space"), (refused.IsAllowed, refused.Devices[1].Owner));
+        Assert.Contains("VfioOpenOptions.AddressSpace", refused.Hint, StringComparison.Ordinal);
+        // What counts is how things are when it is made.
+        Assert.Throws<VfioException>(plan.Execute);
+    }
+
+    [Fact]
+    public void The_kernels_word_on_the_whole_counts_too()
+    {
+        _backend.HotResetInfo = () => new HotResetInfo(true, false, [Entry(First, owned: true, open: true)]);
+        using VfioDevice device = Open();
+        Assert.False(device.PlanHotReset().IsAllowed);
+        _backend.HotResetInfo = () => new HotResetInfo(true, true, []);
+        Assert.False(device.PlanHotReset().IsAllowed);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Virtual_functions_keep_their_cards_bus_from_being_reset_whoever_has_them(bool tellsOwners)
+    {
+        FakeDevice card = _host.AddDevice(One, driver: "vfio-pci", group: 13);
+        FakeDevice function = _host.AddDevice(Two, driver: "vfio-pci", group: 14);
+        _host.Link($"{function.Path}/physfn", card.Path);
+        _backend.HotResetInfo = () => tellsOwners
+            ? new HotResetInfo(true, false, [Entry(First, owned: true, open: true), Entry(Second, owned: false, open: false)])
+            : Groups((First, 13), (Second, 14));
+        using VfioDevice device = Open();
+        using VfioDevice other = new(_other, Second);
+        HotResetPlan plan = device.PlanHotReset(other);
+        Assert.Equal(new HotResetDevice(Second, "vfio-pci", false, "a virtual function"), plan.Devices[1]);
+        Assert.Contains("sriov_numvfs", plan.Hint, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Many_strangers_are_counted_and_one_named_twice_is_one()
+    {
+        _backend.HotResetInfo = () => Groups([(First, 13), .. Enumerable.Range(0, 8).Select(i => (new PciAddress(0, 3, 4, (byte)i), 20u + (uint)i)), (new PciAddress(0, 3, 4, 0), 20u)]);
+        using VfioDevice device = new(_backend, First);
+        HotResetPlan plan = device.PlanHotReset();
+        Assert.Equal(9, plan.Devices.Count);
+        Assert.EndsWith("0000:03:04.3 (unknown) and 4 more, which are not this program's", plan.Refusal, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_bus_that_cannot_be_reset_is_an_error()
+    {
+        using VfioDevice device = Open();
+        Assert.Equal(Errno.ENODEV, Assert.Throws<VfioException>(() => device.PlanHotReset()).Errno);
+        using VfioDevice memory = new(new MemoryBackend(), First);
+        Assert.Throws<NotSupportedException>(() => memory.PlanHotReset());
+    }
+
+    [Fact]
+    public void A_disposed_device_plans_nothing()
+    {
+        VfioDevice device = Open();
+        using VfioDevice other = new(_other, Second);
+        Assert.Throws<ArgumentNullException>(() => device.PlanHotReset(null!));
+        Assert.Throws<ArgumentNullException>(() => device.PlanHotReset(other, null!));
+        device.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => device.PlanHotReset());
+        Assert.Throws<ObjectDisposedException>(() => other.PlanHotReset(device));
+    }
+
+    [Theory]
+    [InlineData("VFIO_DEVICE_GET_PCI_HOT_RESET_INFO", Errno.ENODEV, "no bridge is above")]
+    [InlineData("VFIO_DEVICE_GET_PCI_HOT_RESET_INFO", Errno.EPERM, "no IOMMU group")]
+    [InlineData("VFIO_DEVICE_GET_PCI_HOT_RESET_INFO", Errno.ENOSPC, null)]
+    [InlineData("VFIO_DEVICE_PCI_HOT_RESET", Errno.EINVAL, "not this program's")]
+    [InlineData("VFIO_DEVICE_PCI_HOT_RESET", Errno.EAGAIN, "try again")]
+    [InlineData("VFIO_DEVICE_IOEVENTFD", Errno.ENOSPC, "1000")]
+    [InlineData("VFIO_DEVICE_IOEVENTFD", Errno.EINVAL, "MSI-X")]
+    public void Each_call_that_fails_is_named_with_what_to_do(string call, int errno, string? hint)
+    {
+        using EventCounter counter = new();
+        using DeviceFile file = new(new SystemCalls(name => name == call ? errno : 0), counter.Handle, One, "test");
+        RegionInfo bar = new(RegionIndex.Bar0, 0x1000, true, true, [], 0);
+        VfioException failure = Assert.Throws<VfioException>(() =>
+        {
+            switch (call)
+            {
+                case "VFIO_DEVICE_GET_PCI_HOT_RESET_INFO": file.GetHotResetInfo(); break;
+                case "VFIO_DEVICE_PCI_HOT_RESET": file.HotReset([file]); break;
+                default: file.SetWriteOnEvent(bar, 0, 4, 1, counter.Handle); break;
+            }
+        });
+        Assert.Equal((call, errno), (failure.Operation, failure.Errno));
+        Assert.True(hint is null ? failure.Hint is null : failure.Hint!.Contains(hint, StringComparison.Ordinal), failure.Hint);
+    }
+
+    private static HotResetInfo Groups(params (PciAddress Address, uint Group)[] devices) =>
+        new(false, false, [.. devices.Select(device => new HotResetEntry(device.Address, device.Group, false, false))]);
+
+    private static HotResetEntry Entry(PciAddress address, bool owned, bool open) => new(address, null, owned, open);
+
+    private VfioDevice Open() => new(_backend, First, name: null, space: null, _host.Root);
+
+    private void Hold(int process, string command, string node)
+    {
+        _host.Write($"proc/{process}/comm", command + "\n");
+        _host.Write($"proc/{process}/status", "Name:\tx\nUid:\t1000\t1000\t1000\t1000\n");
+        Directory.CreateDirectory(_host.PathOf($"proc/{process}/fd"));
+        File.CreateSymbolicLink(_host.PathOf($"proc/{process}/fd/7"), node);
+    }
+}
