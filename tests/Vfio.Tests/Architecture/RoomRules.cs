@@ -45,7 +45,7 @@ internal static partial class RoomRules
         new("Interrupts", "Backends", "IDeviceBackend", "IrqAction"), // the seam
         new("Backends", Values),
         new("Backends", "Interrupts", "IrqInfo"), // what crosses the seam
-        new("Backends", "Sysfs", "PciDeviceInfo"), // what a backend of the kernel's is asked to open
+        new("Backends", "Sysfs", "IHostDevice"), // what a backend of the kernel's is asked to open
         new("Backends", "Interop"),
         new("Backends", "Regions", "RegionInfo", "MappableArea", "MappedMemory"), // what crosses the seam
         new("Backends/Type1", Values),
