@@ -43,7 +43,12 @@ internal static partial class RoomRules
         new("Interrupts", "Interop"),
         new("Interrupts", "Sysfs"), // the host's side of a vector: its number and its processors
         new("Interrupts", "Backends", "IDeviceBackend", "IrqAction"), // the seam
+        new("Migration", Values),
+        new("Migration", "Interop", "Errno"),
+        new("Migration", "Dma", "DmaMapping"), // what a record of writes is asked about
+        new("Migration", "Backends", "IDeviceBackend", "IMigrationData"), // the seam
         new("Backends", Values),
+        new("Backends", "Migration", "PreCopyInfo"), // what crosses the seam
         new("Backends", "Interrupts", "IrqInfo"), // what crosses the seam
         new("Backends", "Sysfs", "IHostDevice"), // what a backend of the kernel's is asked to open
         new("Backends", "Interop"),
@@ -61,6 +66,7 @@ internal static partial class RoomRules
         new(Front, "Interop", "SystemCalls", "Errno"), // the calls by which a device is opened; whether another way is worth trying
         new(Front, "Regions"),
         new(Front, "Interrupts"),
+        new(Front, "Migration"),
         new(Front, "Sysfs"),
         new(Front, "Backends"),
         new(Front, "Backends/Type1"),
@@ -72,6 +78,7 @@ internal static partial class RoomRules
     [
         [Values, "Interop"], // the exception and the names of what it reports
         ["Backends", "Interrupts"], // likewise
+        ["Backends", "Migration"], // likewise
         ["Backends", "Regions"], // the seam: an interface on one side, the values that cross it on the other
     ];
 
@@ -177,7 +184,7 @@ internal static partial class RoomRules
     }
 
     private static readonly HashSet<string> NamespaceParts =
-        ["Vfio", "Interop", "Uapi", "Pci", "Capabilities", "Registers", "Sysfs", "Binding", "Regions", "Backends", "Type1", "Iommufd", "Dma", "Interrupts"];
+        ["Vfio", "Interop", "Uapi", "Pci", "Capabilities", "Registers", "Sysfs", "Binding", "Regions", "Backends", "Type1", "Iommufd", "Dma", "Interrupts", "Migration"];
 
     [GeneratedRegex(@"\b(?:class|interface|enum|delegate\s+\w+|struct|record(?:\s+(?:struct|class))?)\s+([A-Za-z_]\w*)(?=\s*[<({:;\n]|\s*$)")]
     private static partial Regex Declaration();
