@@ -66,7 +66,7 @@ public sealed partial class VfioDevice
             ObjectDisposedException.ThrowIf(_isDisposed, this);
             if (_migration is null && !_hasNoMigration)
             {
-                _migration = DeviceMigration.Find(_backend, Name, ReadIdentity, CanReset ? _backend.Reset : null);
+                _migration = DeviceMigration.Find(_backend, Name, ReadIdentity);
                 _hasNoMigration = _migration is null;
             }
 

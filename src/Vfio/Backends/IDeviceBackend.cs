@@ -30,7 +30,7 @@ internal interface IDeviceBackend : IDisposable
     /// <summary>Maps an area that <see cref="RegionInfo.MappableAreas"/> lists. The caller owns the mapping.</summary>
     MappedMemory MapArea(RegionInfo region, MappableArea area);
 
-    /// <summary>Resets the device (VFIO_DEVICE_RESET). Only where <see cref="DeviceInfo.CanReset"/>.</summary>
+    /// <summary>Resets the device (VFIO_DEVICE_RESET). Only where <see cref="DeviceInfo.CanReset"/>, or the device can be migrated.</summary>
     void Reset();
 
     /// <summary>What a way to interrupt is (VFIO_DEVICE_GET_IRQ_INFO). One that is not implemented has no vectors.</summary>

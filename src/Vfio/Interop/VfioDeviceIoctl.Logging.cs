@@ -12,17 +12,11 @@ internal static unsafe partial class VfioDeviceIoctl
     /// <param name="device">The device.</param>
     /// <param name="ranges">What is watched.</param>
     /// <param name="pageSize">What a bit is to stand for; then what the device chose.</param>
-    public static int StartDmaLogging(SystemCalls calls, SafeFileHandle device, ReadOnlySpan<IovaRange> ranges, ref ulong pageSize)
+    public static int StartDmaLogging(SystemCalls calls, SafeFileHandle device, ReadOnlySpan<VfioUapi.vfio_device_feature_dma_logging_range> ranges, ref ulong pageSize)
     {
-        VfioUapi.vfio_device_feature_dma_logging_range[] list = new VfioUapi.vfio_device_feature_dma_logging_range[ranges.Length];
-        for (int i = 0; i < list.Length; i++)
+        fixed (VfioUapi.vfio_device_feature_dma_logging_range* start = ranges)
         {
-            list[i] = new VfioUapi.vfio_device_feature_dma_logging_range { iova = ranges[i].First.Value, length = ranges[i].Last.Value - ranges[i].First.Value + 1 };
-        }
-
-        fixed (VfioUapi.vfio_device_feature_dma_logging_range* start = list)
-        {
-            VfioUapi.vfio_device_feature_dma_logging_control control = new() { page_size = pageSize, num_ranges = (uint)list.Length, ranges = (ulong)start };
+            VfioUapi.vfio_device_feature_dma_logging_control control = new() { page_size = pageSize, num_ranges = (uint)ranges.Length, ranges = (ulong)start };
             int errno = Feature(
                 calls, "VFIO_DEVICE_FEATURE_DMA_LOGGING_START", device,
                 VfioUapi.VFIO_DEVICE_FEATURE_SET | VfioUapi.VFIO_DEVICE_FEATURE_DMA_LOGGING_START, MemoryMarshal.AsBytes(new Span<VfioUapi.vfio_device_feature_dma_logging_control>(ref control)), out _);

@@ -36,7 +36,7 @@ public sealed class DeviceInterrupts
         {
             lock (_lock)
             {
-                ObjectDisposedException.ThrowIf(_isDisposed, typeof(VfioDevice));
+                ObjectDisposedException.ThrowIf(_isDisposed, this);
                 return _loop ??= new InterruptLoop($"vfio {DeviceName}");
             }
         }
@@ -100,7 +100,7 @@ public sealed class DeviceInterrupts
 
         lock (_lock)
         {
-            ObjectDisposedException.ThrowIf(_isDisposed, typeof(VfioDevice));
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
             CheckFree(index, start, count);
             List<InterruptVector> vectors = [];
             try

@@ -13,8 +13,8 @@ public sealed partial class DeviceMigration
     /// before it is written, and a missing one before the device is told that this was all.
     /// </summary>
     /// <remarks>
-    /// Once the device takes a state, what it held before is gone. Where it then fails or is cancelled the device is reset and in <see cref="MigrationState.Running"/>; where it cannot be reset
-    /// (<see cref="VfioDevice.CanReset"/>) it is left in <see cref="MigrationState.Resuming"/> or <see cref="MigrationState.Error"/>, which closing it ends. The checksum is no signature: whoever can write the
+    /// Once the device takes a state, what it held before is gone. Where it then fails or is cancelled the device is reset and in <see cref="MigrationState.Running"/>; where the reset
+    /// fails too it is left in <see cref="MigrationState.Resuming"/> or <see cref="MigrationState.Error"/>. The checksum is no signature: whoever can write the
     /// file decides what the device, and the kernel's driver of it, is given to read.
     /// </remarks>
     /// <param name="stream">Where from; the caller's.</param>
@@ -121,7 +121,7 @@ public sealed partial class DeviceMigration
             {
                 if (!_isEnded)
                 {
-                    _reset?.Invoke();
+                    _backend.Reset();
                 }
             }
             catch (VfioException)

@@ -160,7 +160,7 @@ public sealed partial class DeviceMigration
     {
         lock (_lock)
         {
-            ObjectDisposedException.ThrowIf(_isEnded, typeof(VfioDevice));
+            ObjectDisposedException.ThrowIf(_isEnded, this);
             Change(state);
             return _data ?? throw new VfioException("VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE", $"{_name} to {state}", "the kernel gave nothing to read or write the state by");
         }
@@ -170,7 +170,7 @@ public sealed partial class DeviceMigration
     {
         lock (_lock)
         {
-            ObjectDisposedException.ThrowIf(_isEnded, typeof(VfioDevice));
+            ObjectDisposedException.ThrowIf(_isEnded, this);
             Change(state);
         }
     }

@@ -23,16 +23,15 @@ public sealed partial class DeviceMigration
     private readonly IDeviceBackend _backend;
     private readonly string _name;
     private readonly Func<MigrationIdentity> _readIdentity;
-    private readonly Action? _reset;
     private readonly Lock _lock = new();
     private IMigrationData? _data; // locked
     private bool _isBusy; // locked
     private bool _isEnded; // locked
     private bool? _tellsAnew; // locked
 
-    private DeviceMigration(IDeviceBackend backend, string name, MigrationCapabilities capabilities, Func<MigrationIdentity> readIdentity, Action? reset)
+    private DeviceMigration(IDeviceBackend backend, string name, MigrationCapabilities capabilities, Func<MigrationIdentity> readIdentity)
     {
-        (_backend, _name, Capabilities, _readIdentity, _reset) = (backend, name, capabilities, readIdentity, reset);
+        (_backend, _name, Capabilities, _readIdentity) = (backend, name, capabilities, readIdentity);
     }
 
     /// <summary>What the device's migration can do.</summary>
@@ -47,7 +46,7 @@ public sealed partial class DeviceMigration
         {
             lock (_lock)
             {
-                ObjectDisposedException.ThrowIf(_isEnded, typeof(VfioDevice));
+                ObjectDisposedException.ThrowIf(_isEnded, this);
                 return ReadState();
             }
         }
@@ -60,7 +59,7 @@ public sealed partial class DeviceMigration
     {
         lock (_lock)
         {
-            ObjectDisposedException.ThrowIf(_isEnded, typeof(VfioDevice));
+            ObjectDisposedException.ThrowIf(_isEnded, this);
             return _backend.GetMigrationDataSize(out ulong length) == 0 ? length : null;
         }
     }
@@ -109,13 +108,30 @@ public sealed partial class DeviceMigration
     /// <exception cref="VfioException">The device is in no <c>PreCopy</c> state (EINVAL).</exception>
     public PreCopyInfo GetPreCopyInfo() => GetPreCopyInfo(TakeSession("read"));
 
+    /// <summary>
+    /// Resets the device, which brings it to <see cref="MigrationState.Running"/> from any state, <see cref="MigrationState.Error"/> too; what state it held is gone (<c>VFIO_DEVICE_RESET</c>). A device that
+    /// can be migrated can be reset so, even where it does not say it (<see cref="VfioDevice.CanReset"/>).
+    /// </summary>
+    /// <exception cref="InvalidOperationException">A save or a restore is under way.</exception>
+    /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
+    /// <exception cref="VfioException">The device did not come back.</exception>
+    public void Reset()
+    {
+        lock (_lock)
+        {
+            CheckFree();
+            _backend.Reset();
+            CloseSession();
+        }
+    }
+
     /// <summary>The migration of a device; null where it has none.</summary>
-    internal static DeviceMigration? Find(IDeviceBackend backend, string name, Func<MigrationIdentity> readIdentity, Action? reset)
+    internal static DeviceMigration? Find(IDeviceBackend backend, string name, Func<MigrationIdentity> readIdentity)
     {
         int errno = backend.GetMigrationFlags(out ulong flags);
         return errno switch
         {
-            0 => new DeviceMigration(backend, name, (MigrationCapabilities)(flags & 7), readIdentity, reset),
+            0 => new DeviceMigration(backend, name, (MigrationCapabilities)(flags & 7), readIdentity),
             Errno.ENOTTY => null,
             _ => throw new VfioException("VFIO_DEVICE_FEATURE_MIGRATION", name, errno),
         };
@@ -138,7 +154,7 @@ public sealed partial class DeviceMigration
 
     private void CheckFree()
     {
-        ObjectDisposedException.ThrowIf(_isEnded, typeof(VfioDevice));
+        ObjectDisposedException.ThrowIf(_isEnded, this);
         if (_isBusy)
         {
             throw new InvalidOperationException($"a save or a restore of {_name} is under way");
@@ -206,9 +222,9 @@ public sealed partial class DeviceMigration
 
         return new VfioException("VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE", $"{_name}, from {now?.ToString() ?? "an unknown state"} to {wanted}", errno, now switch
         {
-            MigrationState.Error => "the device failed and must be reset (VfioDevice.Reset); where it cannot be, it is reset by closing it",
+            MigrationState.Error => "the device failed and must be reset (DeviceMigration.Reset)",
             MigrationState.StopCopy when IsPreCopy(wanted) => "what was read of a stopped device cannot go on as a first part: move it to Running, and begin again",
-            MigrationState.Resuming => "the state that was written is incomplete, or not for this device; to give up, the device must be reset (VfioDevice.Reset)",
+            MigrationState.Resuming => "the state that was written is incomplete, or not for this device; to give up, the device must be reset (DeviceMigration.Reset)",
             _ => null,
         });
     }

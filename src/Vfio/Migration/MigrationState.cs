@@ -3,7 +3,7 @@ namespace Vfio;
 /// <summary>The states of a device's migration, numbered as VFIO numbers them (<c>enum vfio_device_mig_state</c> in <c>linux/vfio.h</c>).</summary>
 public enum MigrationState
 {
-    /// <summary>The device failed, and only a reset brings it back (<see cref="VfioDevice.Reset"/>), to <see cref="Running"/>. Cannot be asked for.</summary>
+    /// <summary>The device failed, and only a reset brings it back (<see cref="DeviceMigration.Reset"/>), to <see cref="Running"/>. Cannot be asked for.</summary>
     Error = 0,
 
     /// <summary>The device stands still: no interrupts, no DMA, its state does not change. It must not be used.</summary>

@@ -13,8 +13,6 @@ namespace Vfio.Tests;
 /// </summary>
 internal sealed class MigratingBackend : IDeviceBackend
 {
-    public const int GetFlag = 1 << 16;
-
     private readonly byte[] _config = new byte[256];
     private MigrationState _state = MigrationState.Running;
     private SafeFileHandle? _file;
@@ -41,7 +39,7 @@ internal sealed class MigratingBackend : IDeviceBackend
 
     public MigrationState State => _state;
 
-    public bool CanReset { get; init; } = true;
+    public int ResetErrno { get; set; }
 
     public bool KnowsPreCopyFlags { get; init; } = true;
 
@@ -70,7 +68,8 @@ internal sealed class MigratingBackend : IDeviceBackend
 
     public string Name => "fake";
 
-    public DeviceInfo GetInfo() => new(RegionCount: 9, InterruptCount: 5, CanReset);
+    // As mtty, which can be reset and does not say so.
+    public DeviceInfo GetInfo() => new(RegionCount: 9, InterruptCount: 5, CanReset: false);
 
     public RegionInfo GetRegionInfo(RegionIndex region) => new(region, region == RegionIndex.Config ? 256u : 0, true, true, [], 0);
 
@@ -93,6 +92,11 @@ internal sealed class MigratingBackend : IDeviceBackend
     public void Reset()
     {
         Log.Add("reset");
+        if (ResetErrno != 0)
+        {
+            throw new VfioException("VFIO_DEVICE_RESET", "the fake", ResetErrno);
+        }
+
         CloseFile();
         _state = MigrationState.Running;
     }
@@ -101,7 +105,7 @@ internal sealed class MigratingBackend : IDeviceBackend
     {
         result = 0;
         uint feature = flags & 0xffff;
-        if (Unknown.Contains(feature) || (feature != VfioUapi.VFIO_DEVICE_FEATURE_DMA_LOGGING_START && Capabilities == MigrationCapabilities.None))
+        if (Unknown.Contains(feature) || (feature is not (VfioUapi.VFIO_DEVICE_FEATURE_DMA_LOGGING_START or VfioUapi.VFIO_DEVICE_FEATURE_DMA_LOGGING_STOP) && Capabilities == MigrationCapabilities.None))
         {
             return Errno.ENOTTY;
         }
@@ -116,7 +120,7 @@ internal sealed class MigratingBackend : IDeviceBackend
                 return 0;
             case VfioUapi.VFIO_DEVICE_FEATURE_MIG_PRECOPY_INFOv2:
                 return KnowsPreCopyFlags ? 0 : Errno.ENOTTY;
-            case VfioUapi.VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE when (flags & GetFlag) != 0:
+            case VfioUapi.VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE when (flags & VfioUapi.VFIO_DEVICE_FEATURE_GET) != 0:
                 MemoryMarshal.Write(data, new VfioUapi.vfio_device_feature_mig_state { device_state = (uint)_state, data_fd = -1 });
                 return 0;
             case VfioUapi.VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE:

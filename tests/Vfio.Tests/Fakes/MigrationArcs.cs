@@ -13,6 +13,12 @@ internal static class MigrationArcs
             return from == MigrationState.Error ? null : [];
         }
 
+        // "These arcs are not permitted", and no way round them either.
+        if (from == MigrationState.StopCopy && to is (MigrationState.PreCopy or MigrationState.PreCopyPeerToPeer))
+        {
+            return null;
+        }
+
         Queue<MigrationState[]> open = new([[from]]);
         HashSet<MigrationState> seen = [from];
         while (open.TryDequeue(out MigrationState[]? path))
