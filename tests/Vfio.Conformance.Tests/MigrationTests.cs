@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Vfio.Interop;
 
 namespace Vfio.Conformance.Tests;
@@ -221,6 +222,26 @@ public sealed class MigrationTests
         Assert.Equal(MigrationState.Running, again.Migration.State);
         Fill(again);
         Check(again);
+    }
+
+    [Theory]
+    [InlineData(nameof(MigrationVictim.A_save_is_killed))]
+    [InlineData(nameof(MigrationVictim.A_restore_is_killed))]
+    public void A_program_that_is_killed_half_way_leaves_a_device_that_a_reset_makes_new(string method)
+    {
+        using KernelMdev mdev = new(Dual);
+        using Process victim = MigrationVictim.Start(method, mdev.Id);
+        Assert.True(MigrationVictim.IsHalfWay(victim), "it did not come half way");
+        victim.Kill();
+        victim.WaitForExit();
+        using VfioDevice device = mdev.Open();
+        TestContext.Current.TestOutputHelper?.WriteLine($"found in {device.Migration.State}");
+        device.Migration.Reset();
+        Assert.Equal(MigrationState.Running, device.Migration.State);
+        Fill(device);
+        byte[] saved = Save(device);
+        device.Migration.RestoreFrom(new MemoryStream(saved), new MigrationOptions { EndsIn = MigrationState.Running }, Token);
+        Check(device);
     }
 
     [Fact]
