@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Vfio.Interop;
 
 namespace Vfio.Conformance.Tests;
@@ -159,6 +160,24 @@ public sealed class MediatedDeviceTests
         Assert.Contains("no driver has the device", noDriver.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_user_to_whom_it_does_not_belong_is_told_how_it_would()
+    {
+        using KernelMdev mdev = new("mtty-1");
+        ProcessStartInfo start = new("setpriv", [
+            "--reuid=1000", "--regid=1000", "--clear-groups", "--", Environment.ProcessPath!, "-noLogo", "-noColor", "-explicit", "only",
+            "-method", $"{typeof(MediatedDeviceStranger).FullName}.{nameof(MediatedDeviceStranger.It_is_not_permitted)}"])
+        {
+            RedirectStandardOutput = true,
+        };
+        start.Environment[MediatedDeviceStranger.Variable] = mdev.Id.ToString();
+        start.Environment["HOME"] = "/tmp";
+        using Process stranger = Process.Start(start)!;
+        string output = stranger.StandardOutput.ReadToEnd();
+        stranger.WaitForExit();
+        Assert.True(stranger.ExitCode == 0 && output.Contains("Total: 1,", StringComparison.Ordinal), output);
+    }
+
     [Theory]
     [InlineData(VfioBackend.Iommufd)]
     [InlineData(VfioBackend.Type1v2)]
@@ -173,5 +192,20 @@ public sealed class MediatedDeviceTests
         using Region bar0 = EduDma.Prepare(pci);
         EduDma.ReadMemory(bar0, buffer.Iova, 64);
         Assert.Empty(device.ReadFaults());
+    }
+}
+
+/// <summary>What an ordinary user is told. Started by <see cref="MediatedDeviceTests"/> alone.</summary>
+public sealed class MediatedDeviceStranger
+{
+    public const string Variable = "VFIO_TEST_MDEV";
+
+    [Fact(Explicit = true)]
+    public void It_is_not_permitted()
+    {
+        Guid id = Guid.Parse(Environment.GetEnvironmentVariable(Variable)!);
+        VfioException byGroup = Assert.Throws<VfioException>(() => VfioDevice.OpenMediated(id));
+        Assert.Equal(Errno.EACCES, byGroup.Errno);
+        Assert.Contains($"sudo chown $USER /dev/vfio/{MediatedDevice.Find(id)!.IommuGroup}", byGroup.Hint, StringComparison.Ordinal);
     }
 }
