@@ -2,11 +2,12 @@ using Vfio.Backends;
 using Vfio.Backends.Iommufd;
 using Vfio.Backends.Type1;
 using Vfio.Interop;
+using Vfio.Sysfs;
 
 namespace Vfio;
 
 /// <summary>Chooses the way to a device of the host: the one place that knows all of them.</summary>
-internal static class DeviceOpener
+internal static partial class DeviceOpener
 {
     private static Type1Model[] AnyType1 => [Type1Model.Two, Type1Model.One];
 
@@ -14,17 +15,9 @@ internal static class DeviceOpener
     {
         PciDeviceInfo device = new PciBus(options.Host).Get(address);
         Check(device, options);
-        if (options.AddressSpace is IoAddressSpace shared)
-        {
-            return Open(device, options, shared);
-        }
-
-        return options.Backend switch
-        {
-            VfioBackend.Automatic => OpenBest(device, options),
-            VfioBackend.NoIommu => OpenWithoutIommu(device, options),
-            _ => Open(device, options, Make(options.Backend, options)),
-        };
+        return options.Backend == VfioBackend.NoIommu && options.AddressSpace is null
+            ? OpenWithoutIommu(device, options)
+            : Open(device, options, (space, host) => VfioDevice.Enter(address, options, space, () => host.Open(device, options.VirtualFunctionToken)));
     }
 
     public static VfioDevice Take(PciAddress address, DeviceHandles handles, VfioOpenOptions options)
@@ -41,7 +34,7 @@ internal static class DeviceOpener
                 ? new Type1Space(options.Calls, options.Host, handles.Context, AnyType1)
                 : new IommufdSpace(options.Calls, options.Host, handles.Context);
             IoAddressSpace space = new(backend, options.Calls);
-            return VfioDevice.Enter(address, options, space, () => backend.Take(handles.Device, address, options.VirtualFunctionToken));
+            return VfioDevice.Enter(address, options, space, () => backend.Take(handles.Device, address.ToString(), options.VirtualFunctionToken));
         }
         catch
         {
@@ -83,14 +76,27 @@ internal static class DeviceOpener
         }
     }
 
+    // The way is chosen here, for a device of any kind; how it enters is its own.
+    private static VfioDevice Open(IHostDevice device, VfioOpenOptions options, Func<IoAddressSpace, IHostAddressSpace, VfioDevice> enter)
+    {
+        if (options.AddressSpace is IoAddressSpace shared)
+        {
+            return shared.Backend is IHostAddressSpace host
+                ? enter(shared, host)
+                : throw new ArgumentException("the address space is a device model's: a device of the host cannot join it", nameof(options));
+        }
+
+        return options.Backend == VfioBackend.Automatic ? OpenBest(device, options, enter) : Enter(Make(options.Backend, options), options, enter);
+    }
+
     // Where the device's own node, or /dev/iommu, is not for this user, the group may be.
-    private static VfioDevice OpenBest(PciDeviceInfo device, VfioOpenOptions options)
+    private static VfioDevice OpenBest(IHostDevice device, VfioOpenOptions options, Func<IoAddressSpace, IHostAddressSpace, VfioDevice> enter)
     {
         if (DeviceNode.Find(options.Host, device, isPatient: true) is not null)
         {
             try
             {
-                return Open(device, options, Make(VfioBackend.Iommufd, options));
+                return Enter(Make(VfioBackend.Iommufd, options), options, enter);
             }
             catch (VfioException e) when (e.Operation == "open" && e.Errno is Errno.EACCES or Errno.EPERM or Errno.ENOENT or Errno.ENODEV)
             {
@@ -98,15 +104,11 @@ internal static class DeviceOpener
             }
         }
 
-        return Open(device, options, new Type1Space(options.Calls, options.Host, Type1Container.Open(options.Calls, options.Host, isIommufd: false), AnyType1));
+        return Enter(new Type1Space(options.Calls, options.Host, Type1Container.Open(options.Calls, options.Host, isIommufd: false), AnyType1), options, enter);
     }
 
-    private static VfioDevice Open(PciDeviceInfo device, VfioOpenOptions options, IHostAddressSpace backend) =>
-        Open(device, options, new IoAddressSpace(backend, options.Calls));
-
-    private static VfioDevice Open(PciDeviceInfo device, VfioOpenOptions options, IoAddressSpace space) => space.Backend is IHostAddressSpace host
-        ? VfioDevice.Enter(device.Address, options, space, () => host.Open(device, options.VirtualFunctionToken))
-        : throw new ArgumentException("the address space is a device model's: a device of the host cannot join it", nameof(options));
+    private static VfioDevice Enter(IHostAddressSpace backend, VfioOpenOptions options, Func<IoAddressSpace, IHostAddressSpace, VfioDevice> enter) =>
+        enter(new IoAddressSpace(backend, options.Calls), backend);
 
     private static VfioDevice OpenWithoutIommu(PciDeviceInfo device, VfioOpenOptions options)
     {

@@ -201,7 +201,7 @@ public sealed partial class VfioDevice : IDisposable
         }
 
         Disposal.InTurn([
-            Quiesce, Interrupts.End, .. regions.Select(region => (Action)region.Dispose),
+            Quiesce, EndMigration, Interrupts.End, .. regions.Select(region => (Action)region.Dispose),
             () =>
             {
                 if (_space is null)

@@ -30,7 +30,7 @@ internal interface IDeviceBackend : IDisposable
     /// <summary>Maps an area that <see cref="RegionInfo.MappableAreas"/> lists. The caller owns the mapping.</summary>
     MappedMemory MapArea(RegionInfo region, MappableArea area);
 
-    /// <summary>Resets the device (VFIO_DEVICE_RESET). Only where <see cref="DeviceInfo.CanReset"/>.</summary>
+    /// <summary>Resets the device (VFIO_DEVICE_RESET). Only where <see cref="DeviceInfo.CanReset"/>, or the device can be migrated.</summary>
     void Reset();
 
     /// <summary>What a way to interrupt is (VFIO_DEVICE_GET_IRQ_INFO). One that is not implemented has no vectors.</summary>
@@ -73,6 +73,25 @@ internal interface IDeviceBackend : IDisposable
     /// <summary>Writes a register whenever an eventfd is signalled, without this program (VFIO_DEVICE_IOEVENTFD); null ends that.</summary>
     void SetWriteOnEvent(RegionInfo region, ulong offset, int width, ulong value, SafeFileHandle? eventFd) =>
         throw new NotSupportedException($"a device that is reached by {Name} is written by no event");
+    /// <summary>Moves the device to a state of its migration (VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE, SET).</summary>
+    /// <param name="state">The state, by the kernel's number.</param>
+    /// <param name="data">The session in which the device's state is read or written, where the change began one; the caller's.</param>
+    /// <returns>The errno, 0 where it worked; ENOTTY where there is no migration.</returns>
+    int SetMigrationState(uint state, out IMigrationData? data)
+    {
+        data = null;
+        return Errno.ENOTTY;
+    }
+
+    /// <summary>Starts the record of pages that the device writes (VFIO_DEVICE_FEATURE_DMA_LOGGING_START).</summary>
+    /// <param name="ranges">What is watched: sound, sorted and disjoint.</param>
+    /// <param name="pageSize">What a bit is to stand for; then what the device chose.</param>
+    /// <returns>The errno, 0 where it worked; ENOTTY where there is no such record.</returns>
+    int StartDmaLog(ReadOnlySpan<IovaRange> ranges, ref ulong pageSize) => Errno.ENOTTY;
+
+    /// <summary>Sets the bits of pages that were written since the last time, one a page, the first page in bit 0 of the first word (VFIO_DEVICE_FEATURE_DMA_LOGGING_REPORT).</summary>
+    /// <returns>The errno, 0 where it worked.</returns>
+    int ReadDmaLog(ulong iova, ulong length, ulong pageSize, Span<ulong> bitmap) => Errno.ENOTTY;
 
     /// <summary>A file of a part of a region, by which other devices can reach it (VFIO_DEVICE_FEATURE_DMA_BUF); null where there is none.</summary>
     SafeFileHandle? TryExport(RegionInfo region, ulong offset, ulong length) => null;

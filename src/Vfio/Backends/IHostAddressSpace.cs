@@ -1,4 +1,5 @@
 using Microsoft.Win32.SafeHandles;
+using Vfio.Sysfs;
 
 namespace Vfio.Backends;
 
@@ -6,8 +7,8 @@ namespace Vfio.Backends;
 internal interface IHostAddressSpace : IAddressSpaceBackend
 {
     /// <summary>Opens a device and puts it into this address space. A step that fails leaves nothing behind.</summary>
-    IDeviceBackend Open(PciDeviceInfo device, Guid? token);
+    IDeviceBackend Open(IHostDevice device, Guid? token);
 
     /// <summary>Puts a device into this address space that somebody else opened: its own node or its group, as the backend wants it; owned from here on.</summary>
-    IDeviceBackend Take(SafeFileHandle file, PciAddress address, Guid? token);
+    IDeviceBackend Take(SafeFileHandle file, string name, Guid? token);
 }

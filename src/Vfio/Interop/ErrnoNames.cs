@@ -9,6 +9,7 @@ internal static class Errno
     public const int ENOENT = 2;
     public const int EINTR = 4;
     public const int EIO = 5;
+    public const int E2BIG = 7;
     public const int EAGAIN = 11;
     public const int ENOMEM = 12;
     public const int EACCES = 13;
@@ -21,6 +22,7 @@ internal static class Errno
     public const int ENOSPC = 28;
     public const int EROFS = 30;
     public const int EPIPE = 32;
+    public const int ENOMSG = 42;
     public const int EOVERFLOW = 75;
     public const int EMSGSIZE = 90;
     public const int EOPNOTSUPP = 95;
@@ -37,7 +39,7 @@ internal static class ErrnoNames
         Errno.EINTR => "EINTR",
         Errno.EIO => "EIO",
         6 => "ENXIO",
-        7 => "E2BIG",
+        Errno.E2BIG => "E2BIG",
         9 => "EBADF",
         Errno.EAGAIN => "EAGAIN",
         Errno.ENOMEM => "ENOMEM",
@@ -62,6 +64,7 @@ internal static class ErrnoNames
         36 => "ENAMETOOLONG",
         38 => "ENOSYS",
         39 => "ENOTEMPTY",
+        Errno.ENOMSG => "ENOMSG",
         Errno.EOVERFLOW => "EOVERFLOW",
         Errno.EMSGSIZE => "EMSGSIZE",
         Errno.EOPNOTSUPP => "EOPNOTSUPP",

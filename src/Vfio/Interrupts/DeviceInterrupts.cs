@@ -36,7 +36,7 @@ public sealed class DeviceInterrupts
         {
             lock (_lock)
             {
-                ObjectDisposedException.ThrowIf(_isDisposed, typeof(VfioDevice));
+                ObjectDisposedException.ThrowIf(_isDisposed, this);
                 return _loop ??= new InterruptLoop($"vfio {DeviceName}");
             }
         }
@@ -100,7 +100,7 @@ public sealed class DeviceInterrupts
 
         lock (_lock)
         {
-            ObjectDisposedException.ThrowIf(_isDisposed, typeof(VfioDevice));
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
             CheckFree(index, start, count);
             List<InterruptVector> vectors = [];
             try
@@ -171,7 +171,7 @@ public sealed class DeviceInterrupts
         }
     }
 
-    internal HostInterrupts HostOf(InterruptVector vector) => _host ?? throw new NotSupportedException($"{vector} is a device model's: no processor of the host gets it");
+    internal HostInterrupts HostOf(InterruptVector vector) => _host ?? throw new NotSupportedException($"{vector} is a device model's or a mediated device's: no processor of the host gets it");
 
     /// <summary>Disables all. Once.</summary>
     internal void End()

@@ -50,13 +50,18 @@ public sealed class DeviceHolders
     public IReadOnlyList<DeviceHolder> OfDevice(PciDeviceInfo device)
     {
         ArgumentNullException.ThrowIfNull(device);
+        return OfDevice((IHostDevice)device);
+    }
+
+    /// <summary>Who has a device of any kind open.</summary>
+    internal IReadOnlyList<DeviceHolder> OfDevice(IHostDevice device)
+    {
         string[] nodes = [.. SysfsFile.Names(device.Attribute("vfio-dev")).Select(name => $"/dev/vfio/devices/{name}")];
-        string address = device.Address.ToString();
         return Find((link, info) =>
             nodes.Contains(link)
             || (device.IommuGroup is int group && link == $"/dev/vfio/{group}")
             || (link == DeviceLink && (SysfsFile.Read(info) ?? "").Split('\n').Any(line =>
-                line.StartsWith(SysPathKey, StringComparison.Ordinal) && Path.GetFileName(line[SysPathKey.Length..].Trim()) == address)));
+                line.StartsWith(SysPathKey, StringComparison.Ordinal) && Path.GetFileName(line[SysPathKey.Length..].Trim()) == device.Name)));
     }
 
     /// <summary>Who has one of these nodes open.</summary>

@@ -22,34 +22,34 @@ internal static class GroupTrouble
     }
 
     /// <summary>Says who has the device, or another of its group, open.</summary>
-    public static string DescribeHolders(HostRoot host, PciDeviceInfo device)
+    public static string DescribeHolders(HostRoot host, IHostDevice device)
     {
         IReadOnlyList<DeviceHolder> holders = FindHolders(host, device);
         if (holders.Any(holder => holder.ProcessId == Environment.ProcessId))
         {
-            return $"this process has {device.Address} or another device of group {device.IommuGroup} open; devices of one group share an address space (VfioOpenOptions.AddressSpace)";
+            return $"this process has {device.Name} or another device of group {device.IommuGroup} open; devices of one group share an address space (VfioOpenOptions.AddressSpace)";
         }
 
         string by = holders.Count == 0 ? "by a process that only root can see" : $"by {string.Join(", ", holders)}";
-        return $"{device.Address} or another device of group {device.IommuGroup} is open elsewhere, {by}";
+        return $"{device.Name} or another device of group {device.IommuGroup} is open elsewhere, {by}";
     }
 
     /// <summary>
     /// Who has another device of the group open. Not the device itself: who asks has that open already.
     /// </summary>
-    public static bool HasOthersHeld(HostRoot host, PciDeviceInfo device)
+    public static bool HasOthersHeld(HostRoot host, IHostDevice device)
     {
         DeviceHolders all = new(host);
         return OthersOf(host, device).Any(other => all.OfDevice(other).Count != 0);
     }
 
-    private static IReadOnlyList<DeviceHolder> FindHolders(HostRoot host, PciDeviceInfo device)
+    private static IReadOnlyList<DeviceHolder> FindHolders(HostRoot host, IHostDevice device)
     {
         DeviceHolders all = new(host);
         IReadOnlyList<DeviceHolder> holders = device.IommuGroup is int group ? all.OfGroup(group) : [];
         return holders.Count != 0 ? holders : [.. OthersOf(host, device).Prepend(device).SelectMany(all.OfDevice).DistinctBy(holder => holder.ProcessId)];
     }
 
-    private static IEnumerable<PciDeviceInfo> OthersOf(HostRoot host, PciDeviceInfo device) =>
-        (device.IommuGroup is int group ? new PciBus(host).Group(group)?.Devices : null)?.Where(other => other.Address != device.Address) ?? [];
+    private static IEnumerable<IHostDevice> OthersOf(HostRoot host, IHostDevice device) =>
+        (device.IommuGroup is int group ? new PciBus(host).Group(group)?.Devices : null)?.Where<IHostDevice>(other => other.Name != device.Name) ?? [];
 }

@@ -48,9 +48,14 @@ internal static partial class RoomRules
         new("Life", "Regions", "RegionInfo"),
         new("Life", "Sysfs"), // whose a device is that a bus reset hits; reset_method
         new("Life", "Backends", "IDeviceBackend", "HotResetInfo", "HotResetEntry"), // the seam
+        new("Migration", Values),
+        new("Migration", "Interop", "Errno"),
+        new("Migration", "Dma", "DmaMapping"), // what a record of writes is asked about
+        new("Migration", "Backends", "IDeviceBackend", "IMigrationData"), // the seam
         new("Backends", Values),
+        new("Backends", "Migration", "PreCopyInfo"), // what crosses the seam
         new("Backends", "Interrupts", "IrqInfo"), // what crosses the seam
-        new("Backends", "Sysfs", "PciDeviceInfo"), // what a backend of the kernel's is asked to open
+        new("Backends", "Sysfs", "IHostDevice"), // what a backend of the kernel's is asked to open
         new("Backends", "Interop"),
         new("Backends", "Regions", "RegionInfo", "RegionType", "MappableArea", "MappedMemory"), // what crosses the seam
         new("Backends/Type1", Values),
@@ -67,6 +72,7 @@ internal static partial class RoomRules
         new(Front, "Regions"),
         new(Front, "Interrupts"),
         new(Front, "Life"),
+        new(Front, "Migration"),
         new(Front, "Sysfs"),
         new(Front, "Backends"),
         new(Front, "Backends/Type1"),
@@ -78,6 +84,7 @@ internal static partial class RoomRules
     [
         [Values, "Interop"], // the exception and the names of what it reports
         ["Backends", "Interrupts"], // likewise
+        ["Backends", "Migration"], // likewise
         ["Backends", "Regions"], // the seam: an interface on one side, the values that cross it on the other
     ];
 
@@ -183,7 +190,7 @@ internal static partial class RoomRules
     }
 
     private static readonly HashSet<string> NamespaceParts =
-        ["Vfio", "Interop", "Uapi", "Pci", "Capabilities", "Registers", "Sysfs", "Binding", "Regions", "Backends", "Type1", "Iommufd", "Dma", "Interrupts", "Life"];
+        ["Vfio", "Interop", "Uapi", "Pci", "Capabilities", "Registers", "Sysfs", "Binding", "Regions", "Backends", "Type1", "Iommufd", "Dma", "Interrupts", "Life", "Migration"];
 
     [GeneratedRegex(@"\b(?:class|interface|enum|delegate\s+\w+|struct|record(?:\s+(?:struct|class))?)\s+([A-Za-z_]\w*)(?=\s*[<({:;\n]|\s*$)")]
     private static partial Regex Declaration();

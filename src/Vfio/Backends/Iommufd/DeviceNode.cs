@@ -14,7 +14,7 @@ internal static class DeviceNode
     /// <param name="host">Where nodes are.</param>
     /// <param name="device">The device, bound.</param>
     /// <param name="isPatient">Whether to wait for a node that sysfs has and <c>/dev</c> has not yet.</param>
-    public static string? Find(HostRoot host, PciDeviceInfo device, bool isPatient)
+    public static string? Find(HostRoot host, IHostDevice device, bool isPatient)
     {
         // A device without an IOMMU is in sysfs too, but has no node.
         string? name = Array.Find(SysfsFile.Names(device.Attribute("vfio-dev")), name => name.StartsWith("vfio", StringComparison.Ordinal));

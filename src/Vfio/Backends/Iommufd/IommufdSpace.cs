@@ -48,21 +48,21 @@ internal sealed class IommufdSpace : IHostAddressSpace
         });
     }
 
-    public IDeviceBackend Open(PciDeviceInfo device, Guid? token)
+    public IDeviceBackend Open(IHostDevice device, Guid? token)
     {
         string path = DeviceNode.Find(_host, device, isPatient: true) ?? throw new VfioException(
-            "open", device.Address.ToString(), "the device has no node of its own under /dev/vfio/devices",
+            "open", device.Name, "the device has no node of its own under /dev/vfio/devices",
             "the kernel must be 6.6 or later with CONFIG_VFIO_DEVICE_CDEV; groups (type1v2) need none");
         int errno = _calls.Open(path, Libc.O_RDWR, out SafeFileHandle file);
-        return errno == 0 ? Take(file, device.Address, device, token) : throw new VfioException("open", path, errno, errno switch
+        return errno == 0 ? Take(file, device.Name, device, token) : throw new VfioException("open", path, errno, errno switch
         {
             Errno.EBUSY => GroupTrouble.DescribeHolders(_host, device),
-            Errno.EACCES or Errno.EPERM => $"the device belongs to another user: sudo vfio bind --user $USER {device.Address}",
+            Errno.EACCES or Errno.EPERM => $"the device belongs to another user: {device.HowToShare($"/dev/vfio/devices/{Path.GetFileName(path)}")}",
             _ => null,
         });
     }
 
-    public IDeviceBackend Take(SafeFileHandle file, PciAddress address, Guid? token) => Take(file, address, device: null, token);
+    public IDeviceBackend Take(SafeFileHandle file, string name, Guid? token) => Take(file, name, device: null, token);
 
     public AddressSpaceInfo GetInfo()
     {
@@ -179,14 +179,14 @@ internal sealed class IommufdSpace : IHostAddressSpace
         }
     }
 
-    private DeviceFile Take(SafeFileHandle file, PciAddress address, PciDeviceInfo? device, Guid? token)
+    private DeviceFile Take(SafeFileHandle file, string name, IHostDevice? device, Guid? token)
     {
         try
         {
             int errno = IommufdIoctl.Bind(_calls, file, _iommufd, token, out uint id);
             if (errno != 0)
             {
-                throw ExplainBind(address, device, token, errno);
+                throw ExplainBind(name, device, token, errno);
             }
 
             lock (_lock)
@@ -201,7 +201,7 @@ internal sealed class IommufdSpace : IHostAddressSpace
 
             if (errno != 0)
             {
-                throw new VfioException("VFIO_DEVICE_ATTACH_IOMMUFD_PT", $"{address} to {Subject}", errno, errno switch
+                throw new VfioException("VFIO_DEVICE_ATTACH_IOMMUFD_PT", $"{name} to {Subject}", errno, errno switch
                 {
                     Errno.EBUSY => "devices of one group share an address space (VfioOpenOptions.AddressSpace)",
                     Errno.EINVAL or 99 => "its addresses do not agree with what is mapped in this address space", // 99: EADDRNOTAVAIL
@@ -209,7 +209,7 @@ internal sealed class IommufdSpace : IHostAddressSpace
                 });
             }
 
-            return new DeviceFile(_calls, file, address.ToString(), BackendNames.Iommufd, closing: () => Leave(id));
+            return new DeviceFile(_calls, file, name, BackendNames.Iommufd, closing: () => Leave(id));
         }
         catch
         {
@@ -218,7 +218,7 @@ internal sealed class IommufdSpace : IHostAddressSpace
         }
     }
 
-    private VfioException ExplainBind(PciAddress address, PciDeviceInfo? device, Guid? token, int errno)
+    private VfioException ExplainBind(string name, IHostDevice? device, Guid? token, int errno)
     {
         const string Call = "VFIO_DEVICE_BIND_IOMMUFD";
         if (device?.IommuGroup is int group && GroupTrouble.FindBlockers(_host, group) is VfioException blocked)
@@ -230,7 +230,7 @@ internal sealed class IommufdSpace : IHostAddressSpace
         errno = errno == Errno.EINVAL && token is null ? Errno.EBUSY : errno;
         // Of one whose group is with somebody else EPERM, as of a platform that cannot isolate interrupts.
         bool isGroupHeld = errno == Errno.EPERM && device is not null && GroupTrouble.HasOthersHeld(_host, device);
-        return new VfioException(Call, address.ToString(), errno, errno switch
+        return new VfioException(Call, name, errno, errno switch
         {
             Errno.EBUSY or Errno.EPERM when device is not null && (isGroupHeld || errno == Errno.EBUSY) => GroupTrouble.DescribeHolders(_host, device),
             Errno.EINVAL => "the device is no virtual function of a taken physical function: it wants no token; or the kernel takes none here (before Linux 6.18)",

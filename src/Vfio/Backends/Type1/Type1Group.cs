@@ -8,16 +8,16 @@ namespace Vfio.Backends.Type1;
 /// <summary>An IOMMU group, <c>/dev/vfio/N</c>: the smallest set of devices that can be given away. One program at a time has it open.</summary>
 internal static class Type1Group
 {
-    public static SafeFileHandle Open(SystemCalls calls, HostRoot host, PciDeviceInfo device, string node)
+    public static SafeFileHandle Open(SystemCalls calls, HostRoot host, IHostDevice device, string node)
     {
         string path = host.Combine($"dev/vfio/{node}");
         int errno = calls.Open(path, Libc.O_RDWR, out SafeFileHandle group);
         return errno == 0 ? group : throw new VfioException("open", path, errno, errno switch
         {
             Errno.EBUSY => GroupTrouble.DescribeHolders(host, device),
-            Errno.ENOENT => $"the group has no VFIO device: vfio bind {device.Address}",
+            Errno.ENOENT => $"the group has no VFIO device: {device.HowToTake}",
             Errno.EPERM when node != $"{device.IommuGroup}" => "noiommu needs root (CAP_SYS_RAWIO)",
-            Errno.EACCES or Errno.EPERM => $"the group belongs to another user: sudo vfio bind --user $USER {device.Address}",
+            Errno.EACCES or Errno.EPERM => $"the group belongs to another user: {device.HowToShare($"/dev/vfio/{node}")}",
             _ => null,
         });
     }
@@ -44,14 +44,14 @@ internal static class Type1Group
         }
     }
 
-    public static SafeFileHandle GetDevice(SystemCalls calls, SafeFileHandle group, string subject, PciAddress address, Guid? token)
+    public static SafeFileHandle GetDevice(SystemCalls calls, SafeFileHandle group, string subject, string device, string howToTake, Guid? token)
     {
-        string name = token is Guid uuid ? $"{address} vf_token={uuid:D}" : address.ToString();
+        string name = token is Guid uuid ? $"{device} vf_token={uuid:D}" : device;
         int errno = calls.Ioctl("VFIO_GROUP_GET_DEVICE_FD", group, VfioUapi.VFIO_GROUP_GET_DEVICE_FD, name, out int fd);
         return errno == 0 ? new SafeFileHandle(fd, ownsHandle: true) : throw new VfioException(
-            "VFIO_GROUP_GET_DEVICE_FD", $"{address} in {subject}", errno, errno switch
+            "VFIO_GROUP_GET_DEVICE_FD", $"{device} in {subject}", errno, errno switch
             {
-                Errno.ENODEV => $"the device is not bound to vfio-pci: vfio bind {address}",
+                Errno.ENODEV => $"no VFIO driver has the device: {howToTake}",
                 Errno.EACCES when token is not null => "the token is not the one that the physical function was given",
                 Errno.EACCES => "the physical function is taken too and wants its token (VfioOpenOptions.VirtualFunctionToken), or the device cannot be powered up; the kernel's log (dmesg) says more",
                 Errno.EINVAL when token is not null => "the device is no virtual function of a taken physical function: it wants no token",

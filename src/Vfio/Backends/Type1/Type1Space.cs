@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using Microsoft.Win32.SafeHandles;
 using Vfio.Interop;
 using Vfio.Interop.Uapi;
+using Vfio.Sysfs;
 
 namespace Vfio.Backends.Type1;
 
@@ -40,13 +41,13 @@ internal sealed class Type1Space : IHostAddressSpace
 
     public string Subject => "the container";
 
-    public IDeviceBackend Open(PciDeviceInfo device, Guid? token)
+    public IDeviceBackend Open(IHostDevice device, Guid? token)
     {
         string node = _wanted.Contains(Type1Model.None) ? $"noiommu-{device.IommuGroup}" : $"{device.IommuGroup}";
-        return Open(device.Address, node, device.IommuGroup, token, () => Type1Group.Open(_calls, _host, device, node));
+        return Open(device.Name, device.HowToTake, node, device.IommuGroup, token, () => Type1Group.Open(_calls, _host, device, node));
     }
 
-    public IDeviceBackend Take(SafeFileHandle file, PciAddress address, Guid? token) => Open(address, $"of {address}", number: null, token, () => file);
+    public IDeviceBackend Take(SafeFileHandle file, string name, Guid? token) => Open(name, $"vfio bind {name}", $"of {name}", number: null, token, () => file);
 
     public AddressSpaceInfo GetInfo() => Type1InfoParser.Parse(InfoAnswer.Get(
         _calls, "VFIO_IOMMU_GET_INFO", _container, VfioUapi.VFIO_IOMMU_GET_INFO, default(VfioUapi.vfio_iommu_type1_info), Subject));
@@ -147,7 +148,7 @@ internal sealed class Type1Space : IHostAddressSpace
         return unmap.size;
     }
 
-    private DeviceFile Open(PciAddress address, string node, int? number, Guid? token, Func<SafeFileHandle> openGroup)
+    private DeviceFile Open(string name, string howToTake, string node, int? number, Guid? token, Func<SafeFileHandle> openGroup)
     {
         string subject = string.Create(CultureInfo.InvariantCulture, $"group {node}");
         lock (_lock)
@@ -163,9 +164,9 @@ internal sealed class Type1Space : IHostAddressSpace
                     SetModel();
                 }
 
-                SafeFileHandle file = Type1Group.GetDevice(_calls, group.File, subject, address, token);
+                SafeFileHandle file = Type1Group.GetDevice(_calls, group.File, subject, name, howToTake, token);
                 _groups[node] = (group.File, group.Devices + 1);
-                return new DeviceFile(_calls, file, address.ToString(), _prefix + _model!.Name, closed: () => Leave(node)) { Group = group.File };
+                return new DeviceFile(_calls, file, name, _prefix + _model!.Name, closed: () => Leave(node)) { Group = group.File };
             }
             catch
             {

@@ -1,0 +1,137 @@
+using System.Buffers;
+using Vfio.Backends;
+using Vfio.Migration;
+
+namespace Vfio;
+
+// A device's state from a stream.
+public sealed partial class DeviceMigration
+{
+    /// <summary>
+    /// Puts a saved state into the device, whatever it did before, and leaves it stopped. The stream is read from where it stands to the end of the state and no further. A state of another kind of device is
+    /// refused before the device is touched; so is one that is damaged or cut off, where the stream is seekable: it is read twice then. Of a stream that is not, a damaged part is refused
+    /// before it is written, and a missing one before the device is told that this was all.
+    /// </summary>
+    /// <remarks>
+    /// Once the device takes a state, what it held before is gone. Where it then fails or is cancelled the device is reset and in <see cref="MigrationState.Running"/>; where the reset
+    /// fails too it is left in <see cref="MigrationState.Resuming"/> or <see cref="MigrationState.Error"/>. The checksum is no signature: whoever can write the
+    /// file decides what the device, and the kernel's driver of it, is given to read.
+    /// </remarks>
+    /// <param name="stream">Where from; the caller's.</param>
+    /// <param name="options">How.</param>
+    /// <param name="cancellation">Cancels between two parts.</param>
+    /// <returns>How many bytes of state there were.</returns>
+    /// <exception cref="ArgumentException">The stream cannot be read, or the device cannot end in the state that the options name.</exception>
+    /// <exception cref="InvalidDataException">This is no saved state, one of a version that this library does not know, or it is damaged or cut off.</exception>
+    /// <exception cref="InvalidOperationException">The device is in <see cref="MigrationState.Error"/>, its state is being read or written, or another save or restore is under way.</exception>
+    /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="VfioException">The state is one of another kind of device; or the device did not take it.</exception>
+    public ulong RestoreFrom(Stream stream, MigrationOptions? options = null, CancellationToken cancellation = default) =>
+        Finish(Restore(stream, options ?? new MigrationOptions(), isAsync: false, cancellation));
+
+    /// <summary><see cref="RestoreFrom"/>, awaiting the stream. The device itself is written by whichever thread that leaves it on.</summary>
+    /// <inheritdoc cref="RestoreFrom"/>
+    public Task<ulong> RestoreFromAsync(Stream stream, MigrationOptions? options = null, CancellationToken cancellation = default) =>
+        Restore(stream, options ?? new MigrationOptions(), isAsync: true, cancellation).AsTask();
+
+    private async ValueTask<ulong> Restore(Stream stream, MigrationOptions options, bool isAsync, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        CheckOptions(options);
+        if (!stream.CanRead)
+        {
+            throw new ArgumentException("the stream cannot be read", nameof(stream));
+        }
+
+        Begin(state => state != MigrationState.Error && !HasSession(state));
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(StateFormat.MostPartBytes);
+        try
+        {
+            StateReader reader = new(stream, isAsync);
+            CheckIdentity(await reader.ReadHeader(cancellation).ConfigureAwait(false));
+            ulong? expected = stream.CanSeek ? await Verify(reader, stream, buffer, cancellation).ConfigureAwait(false) : null;
+            cancellation.ThrowIfCancellationRequested();
+            return await Fill(reader, buffer, expected, options, cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+            SetFree();
+        }
+    }
+
+    private async ValueTask<ulong> Fill(StateReader reader, byte[] buffer, ulong? expected, MigrationOptions options, CancellationToken cancellation)
+    {
+        try
+        {
+            IMigrationData session = Move(MigrationState.Resuming);
+            int count;
+            while ((count = await reader.ReadPart(buffer, cancellation).ConfigureAwait(false)) != 0)
+            {
+                Write(session, buffer.AsSpan(0, count));
+                options.Progress?.Report(new MigrationProgress(MigrationState.Resuming, reader.Length, expected));
+                cancellation.ThrowIfCancellationRequested();
+            }
+
+            Leave(MigrationState.Stop); // here the kernel judges the whole
+            if (options.EndsIn != MigrationState.Stop)
+            {
+                Leave(options.EndsIn);
+            }
+
+            return reader.Length;
+        }
+        catch
+        {
+            GiveUp();
+            throw;
+        }
+    }
+
+    private static async ValueTask<ulong> Verify(StateReader reader, Stream stream, byte[] buffer, CancellationToken cancellation)
+    {
+        long start = stream.Position;
+        while (await reader.ReadPart(buffer, cancellation).ConfigureAwait(false) != 0)
+        {
+            cancellation.ThrowIfCancellationRequested();
+        }
+
+        ulong length = reader.Length;
+        stream.Position = start;
+        reader.Restart();
+        return length;
+    }
+
+    private void CheckIdentity(MigrationIdentity saved)
+    {
+        MigrationIdentity own = _readIdentity();
+        if (saved != own)
+        {
+            throw new VfioException("restore", _name, $"the state is one of {saved}, and the device is {own}", "a state goes into a device of the same kind alone");
+        }
+    }
+
+    // "To abort a RESUMING session the device must be reset."
+    private void GiveUp()
+    {
+        lock (_lock)
+        {
+            try
+            {
+                if (!_isEnded)
+                {
+                    _backend.Reset();
+                }
+            }
+            catch (VfioException)
+            {
+                // What failed first is what the caller is told; State tells where the device is.
+            }
+            finally
+            {
+                CloseSession();
+            }
+        }
+    }
+}

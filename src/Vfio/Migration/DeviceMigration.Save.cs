@@ -1,0 +1,207 @@
+using System.Buffers;
+using System.Diagnostics;
+using Vfio.Backends;
+using Vfio.Migration;
+
+namespace Vfio;
+
+// A device's state to a stream.
+public sealed partial class DeviceMigration
+{
+    private const int PartBytes = 256 * 1024;
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>
+    /// Saves the device's state: stops the device, reads its state to the end, and leaves it stopped. With <see cref="MigrationOptions.PreCopyWhile"/> a first part is read while it runs.
+    /// The file format is the library's own (docs/migration.md), with a checksum; it is written from where the stream stands, and flushed.
+    /// </summary>
+    /// <remarks>Where this fails or is cancelled the device is moved back to the state it was in, and what was written is no saved state.</remarks>
+    /// <param name="stream">Where to; the caller's. Need not be seekable.</param>
+    /// <param name="options">How.</param>
+    /// <param name="cancellation">Cancels between two parts.</param>
+    /// <returns>How many bytes of state there were, without what the format adds.</returns>
+    /// <exception cref="ArgumentException">The stream cannot be written, or the device cannot end in the state that the options name.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The device is neither in <see cref="MigrationState.Running"/>, nor <see cref="MigrationState.RunningPeerToPeer"/>, nor <see cref="MigrationState.Stop"/>; or another save or restore is under way.
+    /// </exception>
+    /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="VfioException">The device did not give its state.</exception>
+    public ulong SaveTo(Stream stream, MigrationOptions? options = null, CancellationToken cancellation = default) =>
+        Finish(Save(stream, options ?? new MigrationOptions(), isAsync: false, cancellation));
+
+    /// <summary><see cref="SaveTo"/>, awaiting the stream. The device itself is read by whichever thread that leaves it on.</summary>
+    /// <inheritdoc cref="SaveTo"/>
+    public Task<ulong> SaveToAsync(Stream stream, MigrationOptions? options = null, CancellationToken cancellation = default) =>
+        Save(stream, options ?? new MigrationOptions(), isAsync: true, cancellation).AsTask();
+
+    private async ValueTask<ulong> Save(Stream stream, MigrationOptions options, bool isAsync, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        CheckOptions(options);
+        if (!stream.CanWrite)
+        {
+            throw new ArgumentException("the stream cannot be written", nameof(stream));
+        }
+
+        MigrationState before = Begin(state => state is MigrationState.Running or MigrationState.RunningPeerToPeer or MigrationState.Stop);
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(PartBytes);
+        try
+        {
+            StateWriter writer = new(stream, isAsync);
+            await writer.WriteHeader(_readIdentity(), cancellation).ConfigureAwait(false);
+            if (options.PreCopyWhile is not null && (Capabilities & MigrationCapabilities.PreCopy) != 0 && before != MigrationState.Stop)
+            {
+                await PreCopy(writer, buffer, before, options, isAsync, cancellation).ConfigureAwait(false);
+            }
+
+            cancellation.ThrowIfCancellationRequested();
+            IMigrationData session = Move(MigrationState.StopCopy);
+            ulong? expected = GetExpectedLength() is ulong left ? writer.Length + left : null;
+            int count;
+            while ((count = Read(session, buffer)) != 0)
+            {
+                await writer.WritePart(buffer.AsMemory(0, count), cancellation).ConfigureAwait(false);
+                options.Progress?.Report(new MigrationProgress(MigrationState.StopCopy, writer.Length, expected));
+                cancellation.ThrowIfCancellationRequested();
+            }
+
+            await writer.WriteEnd(cancellation).ConfigureAwait(false);
+            Leave(options.EndsIn);
+            return writer.Length;
+        }
+        catch
+        {
+            GoBack(before);
+            throw;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+            SetFree();
+        }
+    }
+
+    private async ValueTask PreCopy(StateWriter writer, byte[] buffer, MigrationState before, MigrationOptions options, bool isAsync, CancellationToken cancellation)
+    {
+        MigrationState state = before == MigrationState.RunningPeerToPeer ? MigrationState.PreCopyPeerToPeer : MigrationState.PreCopy;
+        IMigrationData session = Move(state);
+        while (true)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            int count = Read(session, buffer);
+            if (count != 0)
+            {
+                await writer.WritePart(buffer.AsMemory(0, count), cancellation).ConfigureAwait(false);
+                options.Progress?.Report(new MigrationProgress(state, writer.Length, null));
+            }
+
+            if (!options.PreCopyWhile!(GetPreCopyInfo(session)))
+            {
+                return;
+            }
+
+            if (count != 0)
+            {
+                continue;
+            }
+
+            // Nothing now; there is more when the device has changed, which may be never.
+            if (isAsync)
+            {
+                await Task.Delay(Pause, cancellation).ConfigureAwait(false);
+            }
+            else
+            {
+                cancellation.WaitHandle.WaitOne(Pause);
+            }
+        }
+    }
+
+    // Nothing was awaited: the task has ended.
+    private static ulong Finish(ValueTask<ulong> task)
+    {
+        Debug.Assert(task.IsCompleted, "whoever does not await runs to the end");
+        return task.GetAwaiter().GetResult();
+    }
+
+    private void CheckOptions(MigrationOptions options)
+    {
+        bool isKnown = options.EndsIn is MigrationState.Stop or MigrationState.Running
+            || (options.EndsIn == MigrationState.RunningPeerToPeer && (Capabilities & MigrationCapabilities.PeerToPeer) != 0);
+        if (!isKnown)
+        {
+            throw new ArgumentException($"{_name} cannot be left in {options.EndsIn}", nameof(options));
+        }
+    }
+
+    private MigrationState Begin(Func<MigrationState, bool> isFit)
+    {
+        lock (_lock)
+        {
+            CheckFree();
+            MigrationState state = ReadState();
+            if (!HasSession(state))
+            {
+                CloseSession(); // a reset has ended it
+            }
+
+            if (!isFit(state))
+            {
+                throw new InvalidOperationException($"{_name} is in {state}{(state == MigrationState.Error ? ": it must be reset first" : "")}");
+            }
+
+            _isBusy = true;
+            return state;
+        }
+    }
+
+    private IMigrationData Move(MigrationState state)
+    {
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_isEnded, this);
+            Change(state);
+            return _data ?? throw new VfioException("VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE", $"{_name} to {state}", "the kernel gave nothing to read or write the state by");
+        }
+    }
+
+    private void Leave(MigrationState state)
+    {
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_isEnded, this);
+            Change(state);
+        }
+    }
+
+    private void GoBack(MigrationState state)
+    {
+        lock (_lock)
+        {
+            try
+            {
+                if (!_isEnded && ReadState() is MigrationState now && now != state && now != MigrationState.Error)
+                {
+                    Change(state);
+                }
+            }
+            catch (VfioException)
+            {
+                // What failed first is what the caller is told; State tells where the device is.
+            }
+            finally
+            {
+                CloseSession();
+            }
+        }
+    }
+
+    private void SetFree()
+    {
+        lock (_lock)
+        {
+            _isBusy = false;
+        }
+    }
+}

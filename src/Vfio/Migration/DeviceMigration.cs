@@ -1,0 +1,282 @@
+using Vfio.Backends;
+using Vfio.Interop;
+using Vfio.Migration;
+
+namespace Vfio;
+
+/// <summary>
+/// A device's migration: its state is read out, kept or sent, and put into another device of its kind, which then goes on where the first stood (<c>VFIO_DEVICE_FEATURE_MIGRATION</c> and its
+/// companions in <c>linux/vfio.h</c>).
+/// </summary>
+/// <remarks>
+/// <para>
+/// <see cref="SaveTo"/> and <see cref="RestoreFrom"/> do the whole of it, by a file format that knows which device a state belongs to. <see cref="SetState"/>, <see cref="ReadData"/> and
+/// <see cref="WriteData"/> are the steps they are made of, for who has a protocol of their own.
+/// </para>
+/// <para>
+/// It is the device's, and ends with it. Any thread may use it; one save or restore at a time. What the state is made of is the driver's secret: what is mapped for the device
+/// (<see cref="VfioDevice.AddressSpace"/>), which memory it wrote and which interrupts are enabled is not part of it. While a device stands still the program leaves its regions alone.
+/// </para>
+/// </remarks>
+public sealed partial class DeviceMigration
+{
+    private readonly IDeviceBackend _backend;
+    private readonly string _name;
+    private readonly Func<MigrationIdentity> _readIdentity;
+    private readonly Lock _lock = new();
+    private IMigrationData? _data; // locked
+    private bool _isBusy; // locked
+    private bool _isEnded; // locked
+    private bool? _tellsAnew; // locked
+
+    private DeviceMigration(IDeviceBackend backend, string name, MigrationCapabilities capabilities, Func<MigrationIdentity> readIdentity)
+    {
+        (_backend, _name, Capabilities, _readIdentity) = (backend, name, capabilities, readIdentity);
+    }
+
+    /// <summary>What the device's migration can do.</summary>
+    public MigrationCapabilities Capabilities { get; }
+
+    /// <summary>The state the device is in, as it says now.</summary>
+    /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
+    /// <exception cref="VfioException">The kernel refused, or named a state that this library does not know.</exception>
+    public MigrationState State
+    {
+        get
+        {
+            lock (_lock)
+            {
+                ObjectDisposedException.ThrowIf(_isEnded, this);
+                return ReadState();
+            }
+        }
+    }
+
+    /// <summary>How many bytes of state the device would give if it was stopped now (<c>VFIO_DEVICE_FEATURE_MIG_DATA_SIZE</c>): an estimate.</summary>
+    /// <returns>The bytes; <see langword="null"/> where the kernel or the driver does not say.</returns>
+    /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
+    public ulong? GetExpectedLength()
+    {
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_isEnded, this);
+            return _backend.GetMigrationDataSize(out ulong length) == 0 ? length : null;
+        }
+    }
+
+    /// <summary>
+    /// Moves the device to another state, by way of others where there is no direct way; it is there when this returns. Where a state can be read or written in the new one, that begins
+    /// here, and goes on while the device stays among <see cref="MigrationState.PreCopy"/>, <see cref="MigrationState.PreCopyPeerToPeer"/> and <see cref="MigrationState.StopCopy"/>.
+    /// </summary>
+    /// <remarks>Every state can be reached from every other, with these exceptions: none from <see cref="MigrationState.Error"/>, and no <c>PreCopy</c> from <c>StopCopy</c>.</remarks>
+    /// <param name="state">The state; not <see cref="MigrationState.Error"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException">No such state, or <see cref="MigrationState.Error"/>.</exception>
+    /// <exception cref="InvalidOperationException">A save or a restore is under way.</exception>
+    /// <exception cref="NotSupportedException">The device has not got the state (<see cref="Capabilities"/>).</exception>
+    /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
+    /// <exception cref="VfioException">
+    /// The kernel refused. The device may then be in the state of before, in one on the way, or in <see cref="MigrationState.Error"/>: <see cref="State"/> tells.
+    /// </exception>
+    public void SetState(MigrationState state)
+    {
+        lock (_lock)
+        {
+            CheckFree();
+            Change(state);
+        }
+    }
+
+    /// <summary>Reads the device's state, in <see cref="MigrationState.StopCopy"/> and the <c>PreCopy</c> states. The bytes' order counts, how they are cut does not.</summary>
+    /// <param name="buffer">Where to; filled from its start. Not empty.</param>
+    /// <returns>How many bytes; 0 at the end of the state, and in the <c>PreCopy</c> states where there is nothing now.</returns>
+    /// <exception cref="InvalidOperationException">The device is in no state in which there is anything to read, or a save or a restore is under way.</exception>
+    /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
+    /// <exception cref="VfioException">The device did not give it.</exception>
+    public int ReadData(Span<byte> buffer) => Read(TakeSession("read"), buffer);
+
+    /// <summary>Writes a state into the device, in <see cref="MigrationState.Resuming"/>. Complete once the device was moved to another state, which is where the kernel judges it.</summary>
+    /// <param name="data">The bytes, as they were read of the other device, in any portions.</param>
+    /// <exception cref="InvalidOperationException">The device takes no state now, or a save or a restore is under way.</exception>
+    /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
+    /// <exception cref="VfioException">The device did not take it.</exception>
+    public void WriteData(ReadOnlySpan<byte> data) => Write(TakeSession("written"), data);
+
+    /// <summary>How much there is to read in the <c>PreCopy</c> states (<c>VFIO_MIG_GET_PRECOPY_INFO</c>).</summary>
+    /// <returns>An estimate.</returns>
+    /// <exception cref="InvalidOperationException">There is nothing to read, or a save or a restore is under way.</exception>
+    /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
+    /// <exception cref="VfioException">The device is in no <c>PreCopy</c> state (EINVAL).</exception>
+    public PreCopyInfo GetPreCopyInfo() => GetPreCopyInfo(TakeSession("read"));
+
+    /// <summary>
+    /// Resets the device, which brings it to <see cref="MigrationState.Running"/> from any state, <see cref="MigrationState.Error"/> too; what state it held is gone (<c>VFIO_DEVICE_RESET</c>). A device that
+    /// can be migrated can be reset so, even where it does not say it (<see cref="VfioDevice.CanReset"/>).
+    /// </summary>
+    /// <exception cref="InvalidOperationException">A save or a restore is under way.</exception>
+    /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
+    /// <exception cref="VfioException">The device did not come back.</exception>
+    public void Reset()
+    {
+        lock (_lock)
+        {
+            CheckFree();
+            _backend.Reset();
+            CloseSession();
+        }
+    }
+
+    /// <summary>The migration of a device; null where it has none.</summary>
+    internal static DeviceMigration? Find(IDeviceBackend backend, string name, Func<MigrationIdentity> readIdentity)
+    {
+        int errno = backend.GetMigrationFlags(out ulong flags);
+        return errno switch
+        {
+            0 => new DeviceMigration(backend, name, (MigrationCapabilities)(flags & 7), readIdentity),
+            Errno.ENOTTY => null,
+            _ => throw new VfioException("VFIO_DEVICE_FEATURE_MIGRATION", name, errno),
+        };
+    }
+
+    /// <summary>The device goes: a session ends with it.</summary>
+    internal void End()
+    {
+        lock (_lock)
+        {
+            _isEnded = true;
+            CloseSession();
+        }
+    }
+
+    private static bool HasSession(MigrationState state) =>
+        state is MigrationState.StopCopy or MigrationState.Resuming or MigrationState.PreCopy or MigrationState.PreCopyPeerToPeer;
+
+    private static bool IsPreCopy(MigrationState state) => state is MigrationState.PreCopy or MigrationState.PreCopyPeerToPeer;
+
+    private void CheckFree()
+    {
+        ObjectDisposedException.ThrowIf(_isEnded, this);
+        if (_isBusy)
+        {
+            throw new InvalidOperationException($"a save or a restore of {_name} is under way");
+        }
+    }
+
+    private MigrationState ReadState()
+    {
+        int errno = _backend.GetMigrationState(out uint state);
+        return errno != 0
+            ? throw new VfioException("VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE", _name, errno)
+            : state <= (uint)MigrationState.PreCopyPeerToPeer ? (MigrationState)state
+            : throw new VfioException("VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE", _name, $"the kernel names a state that this library does not know: {state}");
+    }
+
+    private void CheckHas(MigrationState state)
+    {
+        if (state is <= MigrationState.Error or > MigrationState.PreCopyPeerToPeer)
+        {
+            throw new ArgumentOutOfRangeException(nameof(state), state, "no device can be moved there");
+        }
+
+        MigrationCapabilities needed = (IsPreCopy(state) ? MigrationCapabilities.PreCopy : 0)
+            | (state is MigrationState.RunningPeerToPeer or MigrationState.PreCopyPeerToPeer ? MigrationCapabilities.PeerToPeer : 0);
+        if ((Capabilities & needed) != needed)
+        {
+            throw new NotSupportedException($"{_name} has not got the state {state}: it needs {needed}, and the device has {Capabilities}");
+        }
+    }
+
+    // Under the lock.
+    private void Change(MigrationState state)
+    {
+        CheckHas(state);
+        if (IsPreCopy(state))
+        {
+            _tellsAnew ??= _backend.AskForPreCopyFlags() == 0;
+        }
+
+        int errno = _backend.SetMigrationState((uint)state, out IMigrationData? data);
+        if (data is not null)
+        {
+            CloseSession();
+            _data = data;
+        }
+
+        if (errno != 0)
+        {
+            throw Explain(state, errno);
+        }
+
+        if (!HasSession(state))
+        {
+            CloseSession();
+        }
+    }
+
+    private VfioException Explain(MigrationState wanted, int errno)
+    {
+        MigrationState? now = _backend.GetMigrationState(out uint state) == 0 ? (MigrationState)state : null;
+        if (now is MigrationState known && !HasSession(known))
+        {
+            CloseSession();
+        }
+
+        return new VfioException("VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE", $"{_name}, from {now?.ToString() ?? "an unknown state"} to {wanted}", errno, now switch
+        {
+            MigrationState.Error => "the device failed and must be reset (DeviceMigration.Reset)",
+            MigrationState.StopCopy when IsPreCopy(wanted) => "what was read of a stopped device cannot go on as a first part: move it to Running, and begin again",
+            MigrationState.Resuming => "the state that was written is incomplete, or not for this device; to give up, the device must be reset (DeviceMigration.Reset)",
+            _ => null,
+        });
+    }
+
+    private IMigrationData TakeSession(string what)
+    {
+        lock (_lock)
+        {
+            CheckFree();
+            return _data ?? throw new InvalidOperationException($"no state of {_name} can be {what} now: it is in {ReadState()}, or was moved there by somebody else");
+        }
+    }
+
+    // Outside the lock: a device may take its time, and whoever disposes it meanwhile does not wait.
+    private int Read(IMigrationData session, Span<byte> buffer)
+    {
+        int errno = session.Read(buffer, out int done);
+        return errno switch
+        {
+            0 => done,
+            Errno.ENOMSG => 0,
+            _ => throw new VfioException("read", $"the state of {_name}", errno),
+        };
+    }
+
+    private void Write(IMigrationData session, ReadOnlySpan<byte> data)
+    {
+        while (!data.IsEmpty)
+        {
+            int errno = session.Write(data, out int done);
+            if (errno != 0 || done <= 0)
+            {
+                throw errno != 0
+                    ? new VfioException("write", $"the state of {_name}", errno, errno == Errno.EINVAL ? "the state is not one of this device's, or of another version of its driver" : null)
+                    : new VfioException("write", $"the state of {_name}", "the device takes no more of it");
+            }
+
+            data = data[done..];
+        }
+    }
+
+    private PreCopyInfo GetPreCopyInfo(IMigrationData session)
+    {
+        int errno = session.GetPreCopyInfo(out PreCopyInfo info);
+        return errno == 0
+            ? info with { BeganAnew = info.BeganAnew && _tellsAnew == true } // without the request the flags are undefined
+            : throw new VfioException("VFIO_MIG_GET_PRECOPY_INFO", _name, errno, errno == Errno.EINVAL ? "only a device that runs has a first part to give" : null);
+    }
+
+    private void CloseSession()
+    {
+        _data?.Dispose();
+        _data = null;
+    }
+}

@@ -1,0 +1,17 @@
+using System.Globalization;
+
+namespace Vfio.Migration;
+
+/// <summary>What a state belongs to: a state goes into a device of the same kind alone.</summary>
+/// <param name="VendorId">Of configuration space, as the three that follow.</param>
+/// <param name="DeviceId">The device id.</param>
+/// <param name="SubsystemVendorId">The subsystem's vendor id.</param>
+/// <param name="SubsystemId">The subsystem id.</param>
+/// <param name="Revision">The revision id.</param>
+/// <param name="Type">The type of a mediated device; empty for others.</param>
+internal sealed record MigrationIdentity(ushort VendorId, ushort DeviceId, ushort SubsystemVendorId, ushort SubsystemId, byte Revision, string Type)
+{
+    public override string ToString() => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{VendorId:x4}:{DeviceId:x4} (subsystem {SubsystemVendorId:x4}:{SubsystemId:x4}, revision {Revision:x2}{(Type.Length == 0 ? "" : $", type {Type}")})");
+}

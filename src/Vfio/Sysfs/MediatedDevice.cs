@@ -1,0 +1,133 @@
+using System.Globalization;
+using Vfio.Sysfs;
+
+namespace Vfio;
+
+/// <summary>
+/// What sysfs says of a mediated device (mdev): a device that a driver of the host makes up in software, often a slice of a real one, and lets programs have through VFIO.
+/// A snapshot, taken without opening it.
+/// </summary>
+/// <remarks>This library neither makes nor removes them: that is a write of a UUID to <c>create</c> of a type, and of <c>1</c> to <c>remove</c> of the device.</remarks>
+public sealed class MediatedDevice : IHostDevice
+{
+    private const string Bus = "sys/bus/mdev/devices";
+    private const string Devices = "/sys/devices/";
+    private const int MostNameCharacters = 128;
+
+    private readonly HostRoot _host;
+
+    private MediatedDevice(HostRoot host, Guid id, string path)
+    {
+        _host = host;
+        Id = id;
+        SysfsPath = path;
+        Parent = Printable(Path.GetFileName(Path.GetDirectoryName(path))) ?? "";
+        ParentAddress = PciAddress.TryParse(Parent, out PciAddress address) ? address : null;
+        Driver = Printable(SysfsFile.ReadLinkName(Attribute("driver")));
+        TypeId = Printable(SysfsFile.ReadLinkName(Attribute("mdev_type")));
+        TypeName = Printable(SysfsFile.Read(Attribute("mdev_type/name")));
+        DeviceApi = Printable(SysfsFile.Read(Attribute("mdev_type/device_api")));
+        IommuGroup = int.TryParse(SysfsFile.ReadLinkName(Attribute("iommu_group")), NumberStyles.None, CultureInfo.InvariantCulture, out int group) ? group : null;
+    }
+
+    /// <summary>Its UUID, which whoever made it chose.</summary>
+    public Guid Id { get; }
+
+    /// <summary>Its folder in sysfs, without links: <c>/sys/devices/virtual/mtty/mtty/UUID</c>.</summary>
+    public string SysfsPath { get; }
+
+    /// <summary>The name of the device it is made of: a PCI address, or what the driver calls itself.</summary>
+    public string Parent { get; }
+
+    /// <summary>The PCI device it is made of; <see langword="null"/> where that is none.</summary>
+    public PciAddress? ParentAddress { get; }
+
+    /// <summary>The driver it is bound to; <see langword="null"/> where it has none.</summary>
+    public string? Driver { get; }
+
+    /// <summary>The type it was made as, by the name of its folder: <c>mtty-2</c>.</summary>
+    public string? TypeId { get; }
+
+    /// <summary>The type's name for people: <c>Dual port serial</c>; <see langword="null"/> where it has none.</summary>
+    public string? TypeName { get; }
+
+    /// <summary>What kind of VFIO device it is; this library opens those that are <c>vfio-pci</c>. <see langword="null"/> where sysfs does not say.</summary>
+    public string? DeviceApi { get; }
+
+    /// <summary>The number of its IOMMU group, which it has alone; <see langword="null"/> where no VFIO driver has the device.</summary>
+    public int? IommuGroup { get; }
+
+    string IHostDevice.Name => Name(Id);
+
+    string IHostDevice.HowToTake => $"look at its driver: ls -l /{Bus}/{Name(Id)}/driver";
+
+    /// <summary>All mediated devices of a host, by UUID.</summary>
+    /// <param name="host">Where its <c>/sys</c> is; the running host unless told.</param>
+    /// <returns>A snapshot; empty where the kernel has none.</returns>
+    public static IReadOnlyList<MediatedDevice> FindAll(HostRoot? host = null) =>
+        [.. SysfsFile.Names((host ?? HostRoot.Default).Combine(Bus))
+            .Select(name => TryParse(name, out Guid id) ? Find(id, host) : null)
+            .OfType<MediatedDevice>()];
+
+    /// <summary>One mediated device.</summary>
+    /// <param name="id">Its UUID.</param>
+    /// <param name="host">Where the host's <c>/sys</c> is; the running host unless told.</param>
+    /// <returns>The device, or <see langword="null"/> where there is none.</returns>
+    public static MediatedDevice? Find(Guid id, HostRoot? host = null)
+    {
+        host ??= HostRoot.Default;
+        string? path = Sysfs.SysfsPath.Resolve(host, $"/{Bus}/{Name(id)}");
+        return path is not null && path.StartsWith(Devices, StringComparison.Ordinal) && Path.GetFileName(path) == Name(id) && Directory.Exists(host.Combine(path[1..]))
+            ? new MediatedDevice(host, id, path)
+            : null;
+    }
+
+    /// <summary>UUID, type and driver: <c>83b8f4f2-509f-382f-3c1e-e6bfe0fa1001 mtty-2 of mtty (mtty)</c>.</summary>
+    /// <returns>One line.</returns>
+    public override string ToString() => $"{Name(Id)} {TypeId ?? "?"} of {Parent} ({Driver ?? "no driver"})";
+
+    string IHostDevice.Attribute(string name) => Attribute(name);
+
+    string IHostDevice.HowToShare(string node) => $"sudo chown $USER {node}";
+
+    /// <summary>One mediated device that must be there.</summary>
+    internal static MediatedDevice Get(Guid id, HostRoot host) => Find(id, host) ?? throw NotThere(Name(id), host);
+
+    /// <summary>The device of a path of sysfs; any that leads to it will do.</summary>
+    internal static MediatedDevice Get(string path, HostRoot host)
+    {
+        string shown = Printable(path) ?? "";
+        string? place = Sysfs.SysfsPath.Resolve(host, path);
+        if (place is null || !TryParse(Path.GetFileName(place), out Guid id) || !place.StartsWith(Devices, StringComparison.Ordinal))
+        {
+            throw place is not null && TryParse(Path.GetFileName(place), out _) && place.StartsWith($"/{Bus}/", StringComparison.Ordinal)
+                ? NotThere(shown, host)
+                : new VfioException("open", shown, "it leads to no mediated device", $"/{Bus}/UUID does");
+        }
+
+        return Find(id, host) is MediatedDevice device && device.SysfsPath == place ? device : throw NotThere(shown, host);
+    }
+
+    /// <summary>As the kernel writes it: lower case, with hyphens.</summary>
+    internal static string Name(Guid id) => id.ToString("D");
+
+    private static bool TryParse(string? name, out Guid id) => Guid.TryParseExact(name, "D", out id) && Name(id) == name;
+
+    private static VfioException NotThere(string what, HostRoot host)
+    {
+        bool hasBus = Directory.Exists(host.Combine(Bus));
+        bool hasParents = SysfsFile.Names(host.Combine("sys/class/mdev_bus")).Length != 0;
+        return new VfioException("open", what, "no mediated device has this UUID", (hasBus, hasParents) switch
+        {
+            (false, _) => "the kernel's mediated devices are not loaded: modprobe mdev, and the driver that makes them; or not built (CONFIG_VFIO_MDEV)",
+            (_, false) => "no driver that makes mediated devices is loaded: modprobe it, then write the UUID to create of one of its types",
+            _ => "make it first: echo UUID | sudo tee /sys/class/mdev_bus/PARENT/mdev_supported_types/TYPE/create",
+        });
+    }
+
+    private string Attribute(string name) => _host.Combine($"{SysfsPath[1..]}/{name}");
+
+    // A driver chooses its names, and whoever calls a path: they must not speak to a terminal, nor fill it.
+    private static string? Printable(string? text) =>
+        text is null or "" ? null : string.Concat(text.Take(MostNameCharacters).Select(c => char.IsControl(c) ? '?' : c));
+}

@@ -1,0 +1,49 @@
+namespace Vfio;
+
+// Mediated devices: devices of the host that are no PCI devices of the host, and look like ones here.
+public sealed partial class VfioDevice
+{
+    private VfioDevice(Backends.IDeviceBackend backend, MediatedDevice device, IoAddressSpace space)
+        : this(backend, address: default, MediatedDevice.Name(device.Id), space) => MediatedDevice = device;
+
+    /// <summary>
+    /// What sysfs said of the device when it was opened, where it is a mediated one; <see langword="null"/> for any other. Such a device has no place on a bus: <see cref="Address"/> is
+    /// 0000:00:00.0 and means nothing, <see cref="Name"/> is the UUID, and the PCI device it is made of, which is the host's, is <see cref="MediatedDevice.ParentAddress"/>.
+    /// </summary>
+    public MediatedDevice? MediatedDevice { get; }
+
+    /// <summary>Opens a mediated device.</summary>
+    /// <remarks>
+    /// By its own node or its group, as a PCI device is. There is no IOMMU of its own in front of it: its driver reaches memory for it, and only what is mapped in
+    /// <see cref="AddressSpace"/>. Which transfers were refused is not told (<see cref="ReadFaults"/> is empty).
+    /// </remarks>
+    /// <param name="id">Its UUID.</param>
+    /// <param name="options">Which way, and which address space.</param>
+    /// <returns>The device; the caller owns it.</returns>
+    /// <exception cref="ArgumentException">A token was given, or the address space is a device model's.</exception>
+    /// <exception cref="VfioException">
+    /// No such device, or its module is not loaded; no VFIO driver has it; it is no PCI device (<see cref="MediatedDevice.DeviceApi"/>); not permitted; open elsewhere; or a system call failed.
+    /// </exception>
+    public static VfioDevice OpenMediated(Guid id, VfioOpenOptions? options = null)
+    {
+        options ??= new VfioOpenOptions();
+        return DeviceOpener.Open(MediatedDevice.Get(id, options.Host), options);
+    }
+
+    /// <summary>Opens a mediated device by its folder in sysfs.</summary>
+    /// <param name="sysfsPath">
+    /// The path, absolute: <c>/sys/bus/mdev/devices/UUID</c>, or any other that leads to the same folder below <c>/sys/devices</c>. Below <see cref="VfioOpenOptions.Host"/>.
+    /// </param>
+    /// <param name="options">Which way, and which address space.</param>
+    /// <inheritdoc cref="OpenMediated(Guid, VfioOpenOptions?)"/>
+    public static VfioDevice OpenMediated(string sysfsPath, VfioOpenOptions? options = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(sysfsPath);
+        options ??= new VfioOpenOptions();
+        return DeviceOpener.Open(MediatedDevice.Get(sysfsPath, options.Host), options);
+    }
+
+    /// <summary>Opens a mediated device into an address space; where a step fails nothing is left.</summary>
+    internal static VfioDevice Enter(MediatedDevice device, VfioOpenOptions options, IoAddressSpace space, Func<Backends.IDeviceBackend> open) =>
+        Enter(space, open, options.LeakReport, backend => new VfioDevice(backend, device, space));
+}

@@ -1,0 +1,107 @@
+using System.Buffers.Binary;
+using Vfio.Backends;
+using Vfio.Migration;
+
+namespace Vfio;
+
+// Its state, moved to another device; and the record that it keeps of what it writes.
+public sealed partial class VfioDevice
+{
+    // "PCI Local Bus Specification", 6.1.
+    private const ulong VendorAndDevice = 0x00;
+    private const ulong RevisionAndClass = 0x08;
+    private const ulong Subsystem = 0x2c;
+
+    private DeviceMigration? _migration; // locked
+    private bool _hasNoMigration; // locked
+    private DeviceWriteLog? _writeLog; // locked
+
+    /// <summary>Whether the device's state can be moved to another device (<c>VFIO_DEVICE_FEATURE_MIGRATION</c>): vfio-pci alone cannot, drivers made for a device may.</summary>
+    /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
+    /// <exception cref="VfioException">The kernel refused to say.</exception>
+    public bool CanMigrate => FindMigration() is not null;
+
+    /// <summary>The device's migration.</summary>
+    /// <exception cref="NotSupportedException"><see cref="CanMigrate"/> is <see langword="false"/>.</exception>
+    /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
+    /// <exception cref="VfioException">The kernel refused to say.</exception>
+    public DeviceMigration Migration => FindMigration() ?? throw new NotSupportedException(
+        $"{Name} cannot be migrated: its driver has no way to read and write its state; vfio bind --driver chooses one made for the device, where the kernel has it");
+
+    /// <summary>Whether the device can keep a record of what it writes (<c>VFIO_DEVICE_FEATURE_DMA_LOGGING_START</c>, asked by PROBE).</summary>
+    /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
+    public bool CanLogWrites
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            return _backend.ProbeDmaLog() == 0;
+        }
+    }
+
+    /// <summary>Begins a record of the pages that this device writes, kept by the device. Nothing to do with <see cref="Migration"/>'s states.</summary>
+    /// <param name="ranges">The addresses to watch: whole pages, disjoint. The kernel always takes 256 of them, and the device may not take more.</param>
+    /// <param name="pageSize">What a bit is to stand for, in bytes, a power of two, 4096 or more; the device may choose another (<see cref="DeviceWriteLog.PageSize"/>).</param>
+    /// <returns>The record; the caller owns it.</returns>
+    /// <exception cref="ArgumentException">No ranges, or some that are not whole pages, or overlap; a page size that is none.</exception>
+    /// <exception cref="InvalidOperationException">There is a record already.</exception>
+    /// <exception cref="NotSupportedException"><see cref="CanLogWrites"/> is <see langword="false"/>.</exception>
+    /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
+    /// <exception cref="VfioException">The kernel or the device refused.</exception>
+    public DeviceWriteLog StartWriteLog(ReadOnlySpan<IovaRange> ranges, ulong pageSize = 4096)
+    {
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            return _writeLog is null
+                ? _writeLog = DeviceWriteLog.Start(_backend, Name, ranges, pageSize, ForgetLog)
+                : throw new InvalidOperationException($"{Name} keeps a record of its writes already; dispose that first");
+        }
+    }
+
+    private DeviceMigration? FindMigration()
+    {
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            if (_migration is null && !_hasNoMigration)
+            {
+                _migration = DeviceMigration.Find(_backend, Name, ReadIdentity);
+                _hasNoMigration = _migration is null;
+            }
+
+            return _migration;
+        }
+    }
+
+    // Before the device is closed; what was not begun has nothing to end.
+    private void EndMigration()
+    {
+        (DeviceMigration? migration, DeviceWriteLog? log) = (_migration, _writeLog);
+        Disposal.InTurn([() => migration?.End(), () => log?.Dispose()]);
+    }
+
+    private void ForgetLog(DeviceWriteLog log)
+    {
+        lock (_lock)
+        {
+            _writeLog = _writeLog == log ? null : _writeLog;
+        }
+    }
+
+    private MigrationIdentity ReadIdentity()
+    {
+        RegionInfo config = _backend.GetRegionInfo(RegionIndex.Config);
+        uint ids = ReadConfig(config, VendorAndDevice);
+        uint subsystem = ReadConfig(config, Subsystem);
+        return new MigrationIdentity(
+            (ushort)ids, (ushort)(ids >> 16), (ushort)subsystem, (ushort)(subsystem >> 16), (byte)ReadConfig(config, RevisionAndClass), MediatedDevice?.TypeId ?? "");
+    }
+
+    private uint ReadConfig(RegionInfo config, ulong offset)
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(uint)];
+        _backend.ReadRegion(config, offset, bytes);
+        return BinaryPrimitives.ReadUInt32LittleEndian(bytes);
+    }
+}

@@ -1,0 +1,222 @@
+using Vfio.Interop;
+
+namespace Vfio.Tests;
+
+/// <summary>Every change of state, on a fake device made from linux/vfio.h: no device of the machine has all of them.</summary>
+public sealed class MigrationStatesOfAFakeTests
+{
+    private const MigrationCapabilities Plain = MigrationCapabilities.StopCopy;
+    private const MigrationCapabilities PeerToPeer = Plain | MigrationCapabilities.PeerToPeer;
+    private const MigrationCapabilities PreCopy = Plain | MigrationCapabilities.PreCopy;
+    private const MigrationCapabilities All = PeerToPeer | PreCopy;
+
+    // From (row) to (column), both in the order of the kernel's numbers without Error: Stop, Running, StopCopy, Resuming, RunningPeerToPeer, PreCopy, PreCopyPeerToPeer.
+    // "." goes, "d" goes and begins a session, "s" goes and keeps the session, "x" is refused.
+    private static readonly string[] Table =
+    [
+        "..dd.dd", // Stop
+        "..dd.dd", // Running
+        "..sd.xx", // StopCopy
+        "..ds.dd", // Resuming
+        "..dd.dd", // RunningPeerToPeer
+        "..sd.ss", // PreCopy
+        "..sd.ss", // PreCopyPeerToPeer
+    ];
+
+    public static TheoryData<MigrationCapabilities> Kinds => [Plain, PeerToPeer, PreCopy, All];
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void Every_state_is_reached_from_every_other_or_refused_as_the_kernel_documents(MigrationCapabilities capabilities)
+    {
+        int count = 0;
+        foreach (MigrationState from in StatesOf(capabilities))
+        {
+            foreach (MigrationState to in StatesOf(capabilities))
+            {
+                using MigratingBackend backend = new(capabilities);
+                using VfioDevice device = new(backend, default);
+                DeviceMigration migration = device.Migration;
+                migration.SetState(from);
+                Assert.Equal(from, migration.State);
+                int before = backend.OpenSessions;
+                Assert.Equal(MigrationArcs.IsSaving(from) || from == MigrationState.Resuming ? 1 : 0, before);
+                backend.Log.Clear();
+                // What is resumed must be a state, or leaving fails.
+                if (from == MigrationState.Resuming)
+                {
+                    migration.WriteData("FAKE"u8);
+                }
+
+                char expected = Table[(int)from - 1][(int)to - 1];
+                VfioException? refusal = Record.Exception(() => migration.SetState(to)) as VfioException;
+                Assert.Equal(expected == 'x', refusal is not null);
+                Assert.Equal(expected == 'x' ? from : to, migration.State);
+                Assert.Equal(expected is 'd' or 's' ? 1 : expected == 'x' ? before : 0, backend.OpenSessions);
+                if (refusal is not null)
+                {
+                    Assert.Equal(Errno.EINVAL, refusal.Errno);
+                    Assert.Contains($"from {from} to {to}", refusal.Message, StringComparison.Ordinal);
+                    Assert.Contains("begin again", refusal.Hint, StringComparison.Ordinal);
+                }
+
+                count++;
+            }
+        }
+
+        Assert.Equal(StatesOf(capabilities).Count() * StatesOf(capabilities).Count(), count);
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void States_that_the_device_has_not_got_are_refused_before_the_kernel_is_asked(MigrationCapabilities capabilities)
+    {
+        using MigratingBackend backend = new(capabilities);
+        using VfioDevice device = new(backend, default);
+        foreach (MigrationState state in Enum.GetValues<MigrationState>().Skip(1).Except(StatesOf(capabilities)))
+        {
+            NotSupportedException refusal = Assert.Throws<NotSupportedException>(() => device.Migration.SetState(state));
+            Assert.Contains(state.ToString(), refusal.Message, StringComparison.Ordinal);
+        }
+
+        foreach (MigrationState state in (MigrationState[])[MigrationState.Error, (MigrationState)8, (MigrationState)(-1)])
+        {
+            Assert.Throws<ArgumentOutOfRangeException>(() => device.Migration.SetState(state));
+        }
+
+        Assert.Equal((capabilities, MigrationState.Running), (device.Migration.Capabilities, device.Migration.State));
+        Assert.Empty(backend.Log);
+    }
+
+    [Fact]
+    public void The_way_leads_through_the_states_between()
+    {
+        using MigratingBackend backend = new(All);
+        using VfioDevice device = new(backend, default);
+        device.Migration.SetState(MigrationState.StopCopy);
+        Assert.Equal(["Running > RunningPeerToPeer", "RunningPeerToPeer > Stop", "Stop > StopCopy"], backend.Log);
+        backend.Log.Clear();
+        device.Migration.SetState(MigrationState.Running);
+        device.Migration.SetState(MigrationState.PreCopy);
+        device.Migration.SetState(MigrationState.StopCopy);
+        Assert.Equal(["PreCopy > PreCopyPeerToPeer", "PreCopyPeerToPeer > StopCopy"], backend.Log[^2..]);
+    }
+
+    [Fact]
+    public void From_error_only_a_reset_leads_on()
+    {
+        using MigratingBackend backend = new(All);
+        backend.Failing[(MigrationState.Stop, MigrationState.StopCopy)] = (Errno.EIO, MigrationState.Error);
+        using VfioDevice device = new(backend, default);
+        VfioException failure = Assert.Throws<VfioException>(() => device.Migration.SetState(MigrationState.StopCopy));
+        Assert.Equal(Errno.EIO, failure.Errno);
+        Assert.Contains("must be reset", failure.Hint, StringComparison.Ordinal);
+        Assert.Equal(MigrationState.Error, device.Migration.State);
+        foreach (MigrationState state in StatesOf(All))
+        {
+            Assert.Equal(Errno.EINVAL, Assert.Throws<VfioException>(() => device.Migration.SetState(state)).Errno);
+        }
+
+        Assert.Throws<InvalidOperationException>(() => device.Migration.SaveTo(Stream.Null, cancellation: Token));
+        Assert.Throws<InvalidOperationException>(() => device.Migration.RestoreFrom(new MemoryStream(), cancellation: Token));
+        device.Migration.Reset();
+        Assert.Equal(MigrationState.Running, device.Migration.State);
+    }
+
+    [Fact]
+    public void A_change_that_fails_on_its_way_says_where_the_device_is()
+    {
+        using MigratingBackend backend = new(All);
+        backend.Failing[(MigrationState.Stop, MigrationState.Resuming)] = (Errno.ENOMEM, MigrationState.Stop);
+        using VfioDevice device = new(backend, default);
+        VfioException failure = Assert.Throws<VfioException>(() => device.Migration.SetState(MigrationState.Resuming));
+        Assert.Contains("from Stop to Resuming: ENOMEM", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(MigrationState.Stop, device.Migration.State);
+        device.Migration.SetState(MigrationState.Running);
+    }
+
+    [Fact]
+    public void A_state_that_a_newer_kernel_has_is_said_and_not_guessed()
+    {
+        using MigratingBackend backend = new(All);
+        backend.Failing[(MigrationState.Running, MigrationState.RunningPeerToPeer)] = (Errno.EIO, (MigrationState)8);
+        using VfioDevice device = new(backend, default);
+        Assert.Throws<VfioException>(() => device.Migration.SetState(MigrationState.Stop));
+        Assert.Contains("does not know: 8", Assert.Throws<VfioException>(() => device.Migration.State).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_can_be_read_and_written_is_so_only_in_its_states()
+    {
+        using MigratingBackend backend = new(All, "FAKE state") { InitialBytes = 4 };
+        using VfioDevice device = new(backend, default);
+        DeviceMigration migration = device.Migration;
+        byte[] buffer = new byte[64];
+        Assert.Throws<InvalidOperationException>(() => migration.ReadData(buffer));
+        Assert.Throws<InvalidOperationException>(() => migration.WriteData("FAKE"u8));
+        Assert.Throws<InvalidOperationException>(() => migration.GetPreCopyInfo());
+        migration.SetState(MigrationState.PreCopy);
+        Assert.Equal(new PreCopyInfo(4, 0, false), migration.GetPreCopyInfo());
+        Assert.Equal((4, 0, 0), (migration.ReadData(buffer), migration.ReadData(buffer), migration.ReadData(buffer)));
+        migration.SetState(MigrationState.StopCopy);
+        Assert.Equal(Errno.EINVAL, Assert.Throws<VfioException>(() => migration.GetPreCopyInfo()).Errno);
+        Assert.Equal((6, 0), (migration.ReadData(buffer.AsSpan(4)), migration.ReadData(buffer)));
+        Assert.Equal("FAKE state"u8, buffer.AsSpan(0, 10));
+        migration.SetState(MigrationState.Running);
+        Assert.Throws<InvalidOperationException>(() => migration.ReadData(buffer));
+        migration.SetState(MigrationState.Resuming);
+        migration.WriteData("nothing that is a state"u8);
+        VfioException refusal = Assert.Throws<VfioException>(() => migration.SetState(MigrationState.Stop));
+        Assert.Contains("incomplete, or not for this device", refusal.Hint, StringComparison.Ordinal);
+        Assert.Equal((MigrationState.Resuming, 1), (migration.State, backend.OpenSessions));
+        device.Migration.Reset();
+        migration.SetState(MigrationState.Running);
+        Assert.Equal(0, backend.OpenSessions);
+    }
+
+    [Fact]
+    public void A_session_ends_with_the_device()
+    {
+        using MigratingBackend backend = new(All);
+        VfioDevice device = new(backend, default);
+        DeviceMigration migration = device.Migration;
+        migration.SetState(MigrationState.StopCopy);
+        Assert.Equal(1, backend.OpenSessions);
+        device.Dispose();
+        Assert.Equal((0, true), (backend.OpenSessions, backend.IsDisposed));
+        Assert.Throws<ObjectDisposedException>(() => migration.State);
+        Assert.Throws<ObjectDisposedException>(() => migration.SetState(MigrationState.Stop));
+        Assert.Throws<ObjectDisposedException>(() => migration.ReadData(new byte[1]));
+        Assert.Throws<ObjectDisposedException>(() => migration.GetExpectedLength());
+        Assert.Throws<ObjectDisposedException>(() => migration.SaveTo(Stream.Null, cancellation: Token));
+        Assert.Throws<ObjectDisposedException>(() => device.Migration);
+    }
+
+    [Fact]
+    public void A_device_that_cannot_be_migrated_says_so()
+    {
+        using MigratingBackend backend = new(MigrationCapabilities.None);
+        using VfioDevice device = new(backend, default);
+        Assert.False(device.CanMigrate);
+        Assert.Throws<NotSupportedException>(() => device.Migration);
+        using MemoryBackend other = new();
+        using VfioDevice plain = new(other, default);
+        Assert.False(plain.CanMigrate || plain.CanLogWrites);
+    }
+
+    [Fact]
+    public void The_expected_length_is_null_where_the_kernel_does_not_say()
+    {
+        using MigratingBackend backend = new(Plain, "FAKE 12345");
+        using VfioDevice device = new(backend, default);
+        Assert.Equal(10ul, device.Migration.GetExpectedLength());
+        backend.Unknown.Add(9);
+        Assert.Null(device.Migration.GetExpectedLength());
+    }
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private static IEnumerable<MigrationState> StatesOf(MigrationCapabilities capabilities) => Enum.GetValues<MigrationState>().Skip(1).Where(state =>
+        (state is not (MigrationState.RunningPeerToPeer or MigrationState.PreCopyPeerToPeer) || (capabilities & MigrationCapabilities.PeerToPeer) != 0)
+        && (state is not (MigrationState.PreCopy or MigrationState.PreCopyPeerToPeer) || (capabilities & MigrationCapabilities.PreCopy) != 0));
+}
