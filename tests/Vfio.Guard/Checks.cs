@@ -55,21 +55,25 @@ internal static unsafe partial class Checks
         return wrong;
     }
 
-    // Two threads read a million times each, while a third collects garbage and this one takes the memory away and gives it back.
+    // Two threads read a million times each at least, while a third collects garbage and this one takes the memory away and gives it back.
     private static int Threads()
     {
         const int Reads = 1_000_000;
+        const int Rounds = 200;
         using TruncatedMemory memory = new(guarded: true);
         memory.GiveBack(TruncatedMemory.Value);
         using ManualResetEventSlim done = new();
         int wrong = 0;
-        int ones = 0;
+        long ones = 0;
         int left = 2;
+        int rounds = 0;
+        long reads = 0;
         byte* start = memory.Start;
         Thread[] readers = [.. Enumerable.Range(0, 2).Select(_ => new Thread(() =>
         {
             int seen = 0;
-            for (int i = 0; i < Reads; i++)
+            int i = 0;
+            for (; i < Reads || Volatile.Read(ref rounds) < Rounds; i++)
             {
                 uint value = Volatile.Read(ref *(uint*)(start + (nuint)(i % 3 * MemoryGuard.Piece)));
                 seen += value == uint.MaxValue ? 1 : 0;
@@ -80,6 +84,7 @@ internal static unsafe partial class Checks
             }
 
             Interlocked.Add(ref ones, seen);
+            Interlocked.Add(ref reads, i);
             if (Interlocked.Decrement(ref left) == 0)
             {
                 done.Set();
@@ -100,21 +105,20 @@ internal static unsafe partial class Checks
         });
         Array.ForEach(readers, thread => thread.Start());
         collector.Start();
-        int rounds = 0;
         int recovered = 0;
         while (!done.IsSet)
         {
             memory.TakeAway();
             Thread.Sleep(rounds % 3);
             recovered += memory.GiveBack(TruncatedMemory.Value) ? 1 : 0;
-            rounds++;
+            Interlocked.Increment(ref rounds);
         }
 
         Array.ForEach(readers, thread => thread.Join());
         collector.Join();
         _ = memory.GiveBack(TruncatedMemory.Value);
-        Console.WriteLine($"      threads: taken away {rounds} times, recovered {recovered} times at once, {ones} of {2 * Reads} reads gave ones, {GC.CollectionCount(2)} collections");
-        return wrong + (ones > 0 && rounds > 3 && recovered == rounds ? 0 : 1) + Differs(TruncatedMemory.Value, Volatile.Read(ref *(uint*)start));
+        Console.WriteLine($"      threads: taken away {rounds} times, recovered {recovered} times at once, {ones} of {reads} reads gave ones, {GC.CollectionCount(2)} collections");
+        return wrong + (ones > 0 && recovered == rounds ? 0 : 1) + Differs(TruncatedMemory.Value, Volatile.Read(ref *(uint*)start));
     }
 
     private static int NullReference()
