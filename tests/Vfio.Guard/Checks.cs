@@ -10,7 +10,7 @@ internal static unsafe partial class Checks
 {
     private const int SIGBUS = 7;
 
-    public static readonly string[] ThatLive = ["covers", "threads", "null", "other-faults-later", "deep-stack", "many-threads-at-once"];
+    public static readonly string[] ThatLive = ["covers", "threads", "null", "other-faults-later", "many-threads-at-once"];
 
     /// <summary>Run with and without the guard.</summary>
     public static readonly string[] ThatEnd = ["foreign-fault", "sent-signal", "sent-to-thread", "ignored-and-sent", "ignored-and-fault", "default-and-sent", "default-and-fault", "own-handler"];
@@ -29,7 +29,6 @@ internal static unsafe partial class Checks
             "threads" => Threads(),
             "null" => NullReference(),
             "other-faults-later" => OtherFaultsLater(),
-            "deep-stack" => DeepStack(DeepStackFrames),
             "many-threads-at-once" => ManyThreadsAtOnce(),
             _ => End(check, isGuarded: false),
         };
@@ -159,21 +158,6 @@ internal static unsafe partial class Checks
         }
 
         return wrong + Differs(0, (uint)MemoryGuard.Pieces);
-    }
-
-    private const int DeepStackFrames = 5000;
-
-    private static int DeepStack(int frames)
-    {
-        if (frames != 0)
-        {
-            int deeper = DeepStack(frames - 1);
-            return deeper + (frames == 0 ? 1 : 0);
-        }
-
-        using TruncatedMemory memory = new(guarded: true);
-        memory.TakeAway();
-        return Differs(ulong.MaxValue, Volatile.Read(ref *(ulong*)memory.Start));
     }
 
     private static int ManyThreadsAtOnce()

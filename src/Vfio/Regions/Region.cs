@@ -19,6 +19,10 @@ namespace Vfio;
 /// After disposal each access throws <see cref="ObjectDisposedException"/>; an access that races with disposal either
 /// reaches the device, reads all ones (writes nothing), or throws so; it never ends the process.
 /// </para>
+/// <para>
+/// Where the device does not answer (memory decoding off, in reset, asleep, gone), a mapped access reads all ones or writes into nothing, and <see cref="VfioDevice.State"/> tells;
+/// one through the file descriptor, or of a region opened as <see cref="RegionAccess.Checked"/>, throws.
+/// </para>
 /// <para>Mapped accesses are not ordered with accesses to ordinary memory beyond acquire (reads) and release (writes).</para>
 /// </remarks>
 public sealed unsafe partial class Region : IDisposable
@@ -78,7 +82,7 @@ public sealed unsafe partial class Region : IDisposable
     /// <exception cref="ArgumentOutOfRangeException">The access does not lie within the region.</exception>
     /// <exception cref="NotSupportedException">The region cannot be read.</exception>
     /// <exception cref="ObjectDisposedException">The region or its device was disposed.</exception>
-    /// <exception cref="VfioException">Through the file descriptor: the device does not answer.</exception>
+    /// <exception cref="VfioException">Through the file descriptor, or checked: the device does not answer.</exception>
     public byte ReadByte(ulong offset) => Read<byte>(offset);
 
     /// <summary>Reads a register of 2 bytes.</summary>
@@ -103,7 +107,7 @@ public sealed unsafe partial class Region : IDisposable
     /// <exception cref="ArgumentOutOfRangeException">The access does not lie within the region.</exception>
     /// <exception cref="NotSupportedException">The region cannot be written.</exception>
     /// <exception cref="ObjectDisposedException">The region or its device was disposed.</exception>
-    /// <exception cref="VfioException">Through the file descriptor: the device does not answer.</exception>
+    /// <exception cref="VfioException">Through the file descriptor, or checked: the device does not answer.</exception>
     public void WriteByte(ulong offset, byte value) => Write(offset, value);
 
     /// <summary>Writes a register of 2 bytes.</summary>
