@@ -120,7 +120,6 @@ public sealed class GuardTests : HostTest
             Assert.Equal(DeviceState.Available, device.State);
         }
 
-        Machine.Run(Machine.Qmp, "wait", "DEVICE_DELETED", "30").Succeeded();
         WaitUntilGone();
     }
 
@@ -128,30 +127,35 @@ public sealed class GuardTests : HostTest
     public void Gone_from_the_bus()
     {
         Plug();
-        using (VfioDevice device = VfioDevice.Open(PciAddress.Parse(Plugged)))
+        try
         {
+            using VfioDevice device = VfioDevice.Open(PciAddress.Parse(Plugged));
             using Region bar0 = device.OpenRegion(RegionIndex.Bar0);
-            using Region cautious = device.OpenRegion(RegionIndex.Bar0, RegionAccess.Checked);
             bool isPulled = false;
             Tally tally = WhileTwoThreadsRead(bar0, 0, EduIdentification, () =>
             {
                 if (!isPulled)
                 {
-                    // The slot's power off (Slot Control: power indicator, power controller), without a word to those who use the device.
-                    Machine.Do($"setpci -s {Port} CAP_EXP+18.w=0700:0700");
+                    SetSlotPower(false);
                     isPulled = true;
                 }
 
                 Thread.Sleep(10);
             });
-            TestContext.Current.SendDiagnosticMessage($"gone: {tally}, then 0x{bar0.ReadUInt32(0):x}");
-            Assert.Equal(DeviceState.Lost, device.State);
+            // Nobody answers on the bus: hardware gives ones then, QEMU zeroes. To the kernel the device is as it was, and so nothing faults.
+            Assert.True(tally is { Good: > 0, Ones: 0, Strange: > 0 }, $"{tally}");
+            Assert.Equal((0u, DeviceState.Lost), (bar0.ReadUInt32(0), device.State));
             Assert.Contains("gone", Assert.Throws<VfioException>(device.Recover).Message, StringComparison.Ordinal);
-            Assert.Contains("gone", Assert.Throws<VfioException>(() => cautious.ReadUInt32(0)).Message, StringComparison.Ordinal);
         }
-
-        WaitUntilGone();
+        finally
+        {
+            SetSlotPower(true);
+            WaitUntilGone();
+        }
     }
+
+    // Slot Control of the root port ("PCI Express Base Specification" 7.8.10): power indicator and power controller, without a word to those who use the device.
+    private static void SetSlotPower(bool on) => Machine.Do($"setpci -s {Port} CAP_EXP+18.w={(on ? "0100" : "0700")}:0700");
 
     private static void Plug()
     {
@@ -160,8 +164,22 @@ public sealed class GuardTests : HostTest
         Machine.Vfio("bind", Plugged).Succeeded();
     }
 
-    private static void WaitUntilGone() =>
+    // Asked more than once: a request that the kernel is not ready for is lost.
+    private static void WaitUntilGone()
+    {
+        bool isGone = false;
+        for (int i = 0; i < 10 && !isGone; i++)
+        {
+            isGone = Machine.Run(Machine.Qmp, "wait", "DEVICE_DELETED", "3").ExitCode == 0;
+            if (!isGone)
+            {
+                Machine.Run(Machine.Qmp, "device_del", "id=guarded");
+            }
+        }
+
+        Assert.True(isGone, Machine.Do("dmesg | tail -n 20"));
         Assert.True(SpinWait.SpinUntil(() => !Directory.Exists($"/sys/bus/pci/devices/{Plugged}"), TimeSpan.FromSeconds(30)));
+    }
 
     // "PCI Local Bus Specification" 3.0, 6.7; the capability's id is 1.
     private static ulong FindPowerManagement(Region config)
