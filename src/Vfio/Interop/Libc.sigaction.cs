@@ -8,7 +8,7 @@ internal static partial class Libc
     public const int SA_SIGINFO = 4;
     public const int SA_RESTART = 0x10000000;
     public const int SA_ONSTACK = 0x08000000;
-    public const int SA_RESETHAND = unchecked((int)0x80000000);
+    public const uint SA_RESETHAND = 0x80000000;
 
     /// <summary>As x86-64 has it; other architectures order the fields differently.</summary>
     [StructLayout(LayoutKind.Sequential)]

@@ -156,7 +156,7 @@ internal static unsafe class MemoryGuard
         ours.sa_handler = code;
         ours.sa_flags = table->Old <= Ignore && table->Old >= 0
             ? Libc.SA_SIGINFO | Libc.SA_RESTART | Libc.SA_ONSTACK
-            : (before.sa_flags & ~Libc.SA_RESETHAND) | Libc.SA_SIGINFO;
+            : (before.sa_flags & (int)~Libc.SA_RESETHAND) | Libc.SA_SIGINFO;
         if (Libc.SigAction(Libc.SIGBUS, &ours, &before) != 0)
         {
             return false;
