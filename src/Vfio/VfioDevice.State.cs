@@ -37,19 +37,13 @@ public sealed partial class VfioDevice
             throw new VfioException("recover", Name, "the device is gone from the bus", "dispose it; what is in its place, if anything, is to be opened anew");
         }
 
-        List<Region> regions = OpenRegions().FindAll(region => region.IsCovered);
-        if (regions.Count == 0)
-        {
-            return;
-        }
-
-        if (MemoryDecoding.WhyOff(_backend) is string reason)
+        if (IsCovered && MemoryDecoding.WhyOff(_backend) is string reason)
         {
             throw new VfioException("recover", Name, reason, "switch it on first; its registers answer then");
         }
 
-        // Each region's turn, whatever becomes of the one before.
-        if (regions.FindAll(region => !region.TryRecover()) is [Region first, ..])
+        // Each region's turn, whatever becomes of the one before; also of those that a thread is only about to find unanswered.
+        if (OpenRegions().FindAll(region => !region.TryRecover()) is [Region first, ..])
         {
             throw new VfioException("recover", $"{first.Index.Describe()} of {Name}", "the device still does not answer");
         }

@@ -86,16 +86,22 @@ internal sealed unsafe class MappedMemory : SafeHandle
         return memory;
     }
 
-    /// <summary>Maps the device again where it was covered. Any thread, others may access it meanwhile.</summary>
+    /// <summary>
+    /// Maps the device again where it was covered, and where it is just being covered by a fault from before. Any thread, others may access it meanwhile.
+    /// </summary>
     /// <returns>Whether nothing is covered; where something is, the device still does not answer.</returns>
     /// <exception cref="VfioException">The kernel does not map it any more.</exception>
     public bool TryRecover(string subject)
     {
         lock (_change)
         {
-            for (int round = 0; round < MostRounds && IsCovered && !_isRevoked; round++)
+            for (int round = 0; round < MostRounds && _slot != null && !_isRevoked; round++)
             {
-                MemoryGuard.BeginRecovery(_slot);
+                if (!MemoryGuard.BeginRecovery(_slot))
+                {
+                    break;
+                }
+
                 if (_mapAgain!(handle) == Libc.MAP_FAILED)
                 {
                     int errno = Marshal.GetLastPInvokeError();

@@ -85,11 +85,14 @@ internal static unsafe class MemoryGuard
     }
 
     /// <summary>To be called before memory is mapped again: no thread is still about to cover it, and faults that are under way will not.</summary>
-    public static void BeginRecovery(GuardSlot* slot)
+    /// <returns>Whether a part of it was covered, and so it is to be mapped again.</returns>
+    public static bool BeginRecovery(GuardSlot* slot)
     {
         Volatile.Write(ref slot->Grace, Grace);
         WaitForHandlers();
+        bool isHit = IsHit(slot);
         ForgetHits(slot);
+        return isHit;
     }
 
     /// <summary>To be called after memory was mapped again.</summary>
