@@ -134,6 +134,13 @@ if [ -n "$machine" ]; then
     dotnet publish tests/Vfio.Machine.Tests -o artifacts/machine-tests -v quiet -nologo || stop "build of the machine's tests"
     dotnet publish tests/Vfio.Conformance.Tests -o artifacts/conformance-tests -v quiet -nologo || stop "build of the conformance tests"
     check readme eng/check-readme
+    if [ "$(uname -m)" = x86_64 ]; then
+        check guard-ahead-of-time artifacts/guard/Vfio.Guard
+        check guard-is-ahead-of-time grep -qx 'compiled ahead of time' "$logs/guard-ahead-of-time.log"
+    else
+        skips+=("guard-ahead-of-time: its code is for x86-64, not for $(uname -m)")
+        skipped=$((skipped + 1))
+    fi
 
     # inside NAME [OPTION…] -- ARGUMENT…: the machine's tests, in a machine started with these options.
     inside() {

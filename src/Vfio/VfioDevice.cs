@@ -140,8 +140,8 @@ public sealed partial class VfioDevice : IDisposable
     /// <summary>Opens a region: mapped where the kernel allows it, else through the file descriptor.</summary>
     /// <param name="index">The region.</param>
     /// <param name="access">
-    /// <see cref="RegionAccess.Mapped"/> for speed; <see cref="RegionAccess.Trapped"/> for errors instead of a bus error where
-    /// the device may stop to answer.
+    /// <see cref="RegionAccess.Mapped"/> for speed; <see cref="RegionAccess.Checked"/> or <see cref="RegionAccess.Trapped"/> for exceptions where
+    /// the device does not answer.
     /// </param>
     /// <returns>The region; the caller owns it, and the device's disposal disposes it.</returns>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
@@ -157,7 +157,7 @@ public sealed partial class VfioDevice : IDisposable
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
-            Region region = new(_backend, info, access, Forget);
+            Region region = new(_backend, info, access, Forget, Name);
             _regions.Add(region);
             return region;
         }
@@ -180,6 +180,7 @@ public sealed partial class VfioDevice : IDisposable
         }
 
         _backend.Reset();
+        RecoverAfterReset();
     }
 
     /// <summary>

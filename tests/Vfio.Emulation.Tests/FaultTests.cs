@@ -137,6 +137,24 @@ public sealed class FaultTests : IDisposable
     }
 
     [Fact]
+    public void A_model_that_was_removed_is_lost_and_one_that_decodes_no_memory_is_not()
+    {
+        using Region config = _device.OpenRegion(RegionIndex.Config);
+        using Region memory = _device.OpenRegion(RegionIndex.Bar4);
+        using Region cautious = _device.OpenRegion(RegionIndex.Bar4, RegionAccess.Checked);
+        Assert.True(memory.IsMapped && cautious.IsMapped);
+        Assert.Equal(DeviceState.Available, _device.State);
+        config.WriteUInt16(4, 0);
+        memory.WriteUInt32(0, uint.MaxValue);
+        Assert.Equal((uint.MaxValue, DeviceState.Available), (cautious.ReadUInt32(0), _device.State));
+        _device.Recover();
+        _model.Faults.Remove();
+        Assert.Equal((uint.MaxValue, DeviceState.Lost), (memory.ReadUInt32(0x10), _device.State));
+        Assert.Contains("gone", Assert.Throws<VfioException>(() => cautious.ReadUInt32(0x10)).Message, StringComparison.Ordinal);
+        Assert.Contains("gone", Assert.Throws<VfioException>(_device.Recover).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_spurious_vector_is_one_the_driver_has()
     {
         using TestModel model = new();

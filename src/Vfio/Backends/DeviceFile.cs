@@ -39,13 +39,13 @@ internal sealed partial class DeviceFile(
         Check("write", region, offset, data.Length, done, errno);
     }
 
-    public MappedMemory MapArea(RegionInfo region, MappableArea area)
+    public MappedMemory? MapArea(RegionInfo region, MappableArea area)
     {
         string place = $"{region.Index.Describe()} of {subject}";
         int errno = calls.Before("mmap");
         return errno != 0
             ? throw new VfioException("mmap", place, errno)
-            : MappedMemory.Map(device, PlaceIn(region, area.Offset), checked((nuint)area.Length), region.CanRead, region.CanWrite, place);
+            : MappedMemory.TryMapGuarded(device, PlaceIn(region, area.Offset), checked((nuint)area.Length), region.CanRead, region.CanWrite, place);
     }
 
     public void Reset() => VfioDeviceIoctl.Reset(calls, device, subject);

@@ -28,7 +28,32 @@ internal interface IDeviceBackend : IDisposable
     void WriteRegion(RegionInfo region, ulong offset, ReadOnlySpan<byte> data);
 
     /// <summary>Maps an area that <see cref="RegionInfo.MappableAreas"/> lists. The caller owns the mapping.</summary>
-    MappedMemory MapArea(RegionInfo region, MappableArea area);
+    /// <returns>Null where it is to be reached by <see cref="ReadRegion"/> and <see cref="WriteRegion"/>, because an access could end the process.</returns>
+    MappedMemory? MapArea(RegionInfo region, MappableArea area);
+
+    /// <summary>Whether the device is gone from the bus: its configuration space does not answer any more.</summary>
+    /// <remarks>By the class code, which no device has all ones in: vfio-pci keeps the ids of the vendor and answers those itself.</remarks>
+    bool IsLost()
+    {
+        const ulong RevisionAndClass = 8;
+        RegionInfo config = GetRegionInfo(RegionIndex.Config);
+        if (!config.IsImplemented)
+        {
+            return false;
+        }
+
+        Span<byte> bytes = stackalloc byte[sizeof(uint)];
+        try
+        {
+            ReadRegion(config, RevisionAndClass, bytes);
+        }
+        catch (VfioException e) when (e.Errno is Errno.EIO or Errno.ENODEV)
+        {
+            return true;
+        }
+
+        return !bytes.ContainsAnyExcept(byte.MaxValue);
+    }
 
     /// <summary>Resets the device (VFIO_DEVICE_RESET). Only where <see cref="DeviceInfo.CanReset"/>, or the device can be migrated.</summary>
     void Reset();

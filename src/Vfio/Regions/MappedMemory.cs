@@ -9,6 +9,10 @@ namespace Vfio.Regions;
 /// place, so that a thread that is just about to touch it finds memory; the address range is given back when nothing refers
 /// to this object any more and so nothing can touch it.
 /// </summary>
+/// <remarks>
+/// A mapping of a device is guarded: where the device does not answer an access, <see cref="MemoryGuard"/> covers that part with ones, until
+/// <see cref="TryRecover"/>. What is written to such a part is memory of this process: it is read back, and the device never sees it.
+/// </remarks>
 internal sealed unsafe class MappedMemory : SafeHandle
 {
     // A BAR of 16 MiB is covered by 256 pieces of 64 KiB, one of 1 GiB by 256 of 4 MiB. Above 16 GiB zeroes must do.
@@ -19,9 +23,15 @@ internal sealed unsafe class MappedMemory : SafeHandle
     private const int Protection = Libc.PROT_READ | Libc.PROT_WRITE;
     private const int CoverFlags = Libc.MAP_PRIVATE | Libc.MAP_NORESERVE | Libc.MAP_FIXED;
 
+    // More than the moments at which one access can cover again.
+    private const int MostRounds = 8;
+
     private readonly nuint _length;
-    private int _revoked;
+    private readonly Lock _change = new(); // revoking and recovering
+    private bool _isRevoked; // locked
     private int _pieces;
+    private GuardSlot* _slot; // null where it is not guarded
+    private Func<nint, nint>? _mapAgain;
 
     private MappedMemory(nint address, nuint length)
         : base(Libc.MAP_FAILED, ownsHandle: true)
@@ -37,6 +47,10 @@ internal sealed unsafe class MappedMemory : SafeHandle
 
     public nuint Length => _length;
 
+    /// <summary>Whether a part of it is memory of this process, because the device did not answer there.</summary>
+    public bool IsCovered => MemoryGuard.IsHit(_slot);
+
+    /// <summary>Maps memory that always answers.</summary>
     public static MappedMemory Map(SafeFileHandle file, long offset, nuint length, bool read, bool write, string subject)
     {
         int protection = (read ? Libc.PROT_READ : 0) | (write ? Libc.PROT_WRITE : 0);
@@ -49,15 +63,79 @@ internal sealed unsafe class MappedMemory : SafeHandle
         return new MappedMemory(address, length);
     }
 
+    /// <summary>Maps a part of a device, and guards it.</summary>
+    /// <param name="file">The device; to be open as long as the mapping is to be recovered.</param>
+    /// <param name="offset">Where the part lies in the file.</param>
+    /// <param name="length">Bytes.</param>
+    /// <param name="read">Whether it can be read.</param>
+    /// <param name="write">Whether it can be written.</param>
+    /// <param name="subject">Its name in messages.</param>
+    /// <returns>Null where it cannot be guarded: an access could end the process.</returns>
+    public static MappedMemory? TryMapGuarded(SafeFileHandle file, long offset, nuint length, bool read, bool write, string subject)
+    {
+        MappedMemory memory = Map(file, offset, length, read, write, subject);
+        memory._slot = MemoryGuard.TryTake(memory.handle, length);
+        if (memory._slot == null)
+        {
+            memory.Dispose();
+            return null;
+        }
+
+        int protection = (read ? Libc.PROT_READ : 0) | (write ? Libc.PROT_WRITE : 0);
+        memory._mapAgain = place => Libc.MMap(place, length, protection, Libc.MAP_SHARED | Libc.MAP_FIXED, file, offset);
+        return memory;
+    }
+
+    /// <summary>
+    /// Maps the device again where it was covered, and where it is just being covered by a fault from before. Any thread, others may access it meanwhile.
+    /// </summary>
+    /// <returns>Whether nothing is covered; where something is, the device still does not answer.</returns>
+    /// <exception cref="VfioException">The kernel does not map it any more.</exception>
+    public bool TryRecover(string subject)
+    {
+        lock (_change)
+        {
+            for (int round = 0; round < MostRounds && _slot != null && !_isRevoked; round++)
+            {
+                if (!MemoryGuard.BeginRecovery(_slot))
+                {
+                    break;
+                }
+
+                if (_mapAgain!(handle) == Libc.MAP_FAILED)
+                {
+                    int errno = Marshal.GetLastPInvokeError();
+                    MemoryGuard.NoteHit(_slot);
+                    CoverWithZeroes(); // who knows what the kernel left there
+                    throw new VfioException("mmap", subject, errno);
+                }
+
+                if (MemoryGuard.EndRecovery(_slot))
+                {
+                    break;
+                }
+            }
+        }
+
+        bool isRecovered = _isRevoked || !IsCovered;
+        GC.KeepAlive(this);
+        return isRecovered;
+    }
+
     /// <summary>
     /// Lets go of the device: from here on reads give all ones and writes go nowhere. Any thread; once is enough. Zeroes instead of
     /// ones where the region is larger than 16 GiB, or memory or mappings are short.
     /// </summary>
     public void Revoke()
     {
-        if (Interlocked.Exchange(ref _revoked, 1) == 0 && !CoverWithOnes() && !MemoryCover.TryZeroes(handle, _length))
+        lock (_change)
         {
-            SetHandleAsInvalid(); // what is there may soon be somebody else's: it is not given back
+            if (!_isRevoked && !CoverWithOnes())
+            {
+                CoverWithZeroes();
+            }
+
+            _isRevoked = true;
         }
 
         GC.KeepAlive(this);
@@ -65,8 +143,27 @@ internal sealed unsafe class MappedMemory : SafeHandle
 
     protected override bool ReleaseHandle()
     {
+        EndGuard();
         MappingBudget.Return(_pieces);
         return Libc.MUnmap(handle, _length) == 0;
+    }
+
+    private void CoverWithZeroes()
+    {
+        if (!MemoryCover.TryZeroes(handle, _length))
+        {
+            EndGuard();
+            SetHandleAsInvalid(); // what is there may soon be somebody else's: it is not given back
+        }
+    }
+
+    private void EndGuard()
+    {
+        if (_slot != null)
+        {
+            MemoryGuard.Release(_slot);
+            _slot = null;
+        }
     }
 
     private bool CoverWithOnes()

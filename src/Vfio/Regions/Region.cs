@@ -19,6 +19,10 @@ namespace Vfio;
 /// After disposal each access throws <see cref="ObjectDisposedException"/>; an access that races with disposal either
 /// reaches the device, reads all ones (writes nothing), or throws so; it never ends the process.
 /// </para>
+/// <para>
+/// Where the device does not answer (memory decoding off, in reset, asleep, gone), a mapped access reads all ones or writes into nothing, and <see cref="VfioDevice.State"/> tells;
+/// one through the file descriptor, or of a region opened as <see cref="RegionAccess.Checked"/>, throws.
+/// </para>
 /// <para>Mapped accesses are not ordered with accesses to ordinary memory beyond acquire (reads) and release (writes).</para>
 /// </remarks>
 public sealed unsafe partial class Region : IDisposable
@@ -34,25 +38,23 @@ public sealed unsafe partial class Region : IDisposable
     private ulong _count64;
     private volatile bool _isDisposed;
 
-    internal Region(IDeviceBackend backend, RegionInfo info, RegionAccess access, Action<Region> disposed)
+    internal Region(IDeviceBackend backend, RegionInfo info, RegionAccess access, Action<Region> disposed, string? deviceName = null)
     {
         _backend = backend;
         _disposed = disposed;
+        _deviceName = deviceName ?? backend.Name;
+        _isChecked = access == RegionAccess.Checked;
         Info = info;
         // A region of one direction goes through the descriptor: a store to a read-only mapping would end the process.
-        bool map = access == RegionAccess.Mapped && info.CanRead && info.CanWrite;
-        IReadOnlyList<MappableArea> areas = map ? info.MappableAreas : [];
-        _mappings = Map(backend, info, areas);
-        IsMapped = areas.Count == 1 && areas[0] == new MappableArea(0, info.Length);
-        Window[] windows = new Window[areas.Count];
-        for (int i = 0; i < windows.Length; i++)
-        {
-            windows[i] = new Window(_mappings[i].Start, areas[i].Offset, areas[i].Length);
-        }
+        bool map = access != RegionAccess.Trapped && info.CanRead && info.CanWrite;
+        Window[] windows = map ? Map(backend, info) : [];
+        _mappings = [.. windows.Select(window => window.Memory)];
+        IsMapped = windows.Length == 1 && windows[0].Start == 0 && windows[0].Length == info.Length;
 
         // Nearly every region has one window, the whole of it, or one from its start on: that one's bounds are fields of this object,
         // so that an access needs one comparison with one of them. All others are in an array.
-        bool startsAtZero = windows.Length != 0 && windows[0].Start == 0;
+        // Those of a checked region all are: its accesses are to take the long way.
+        bool startsAtZero = windows.Length != 0 && windows[0].Start == 0 && !_isChecked;
         if (startsAtZero)
         {
             _base = windows[0].Base;
@@ -80,7 +82,7 @@ public sealed unsafe partial class Region : IDisposable
     /// <exception cref="ArgumentOutOfRangeException">The access does not lie within the region.</exception>
     /// <exception cref="NotSupportedException">The region cannot be read.</exception>
     /// <exception cref="ObjectDisposedException">The region or its device was disposed.</exception>
-    /// <exception cref="VfioException">Through the file descriptor: the device does not answer.</exception>
+    /// <exception cref="VfioException">Through the file descriptor, or checked: the device does not answer.</exception>
     public byte ReadByte(ulong offset) => Read<byte>(offset);
 
     /// <summary>Reads a register of 2 bytes.</summary>
@@ -105,7 +107,7 @@ public sealed unsafe partial class Region : IDisposable
     /// <exception cref="ArgumentOutOfRangeException">The access does not lie within the region.</exception>
     /// <exception cref="NotSupportedException">The region cannot be written.</exception>
     /// <exception cref="ObjectDisposedException">The region or its device was disposed.</exception>
-    /// <exception cref="VfioException">Through the file descriptor: the device does not answer.</exception>
+    /// <exception cref="VfioException">Through the file descriptor, or checked: the device does not answer.</exception>
     public void WriteByte(ulong offset, byte value) => Write(offset, value);
 
     /// <summary>Writes a register of 2 bytes.</summary>
@@ -215,13 +217,16 @@ public sealed unsafe partial class Region : IDisposable
         if (address != null)
         {
             T value = Mmio.Read<T>(address);
+            ThrowIfUnanswered("read", offset, value == T.AllBitsSet);
             GC.KeepAlive(this);
             return value;
         }
 
         Span<byte> bytes = stackalloc byte[sizeof(T)];
         _backend.ReadRegion(Info, offset, bytes);
-        return T.ReadLittleEndian(bytes, isUnsigned: true);
+        T read = T.ReadLittleEndian(bytes, isUnsigned: true);
+        ThrowIfUnanswered("read", offset, read == T.AllBitsSet);
+        return read;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -233,6 +238,7 @@ public sealed unsafe partial class Region : IDisposable
         if (address != null)
         {
             Mmio.Write(address, value);
+            ThrowIfUnanswered("write", offset, mayBeLost: false);
             GC.KeepAlive(this);
             return;
         }
@@ -276,31 +282,39 @@ public sealed unsafe partial class Region : IDisposable
         }
     }
 
-    private static MappedMemory[] Map(IDeviceBackend backend, RegionInfo info, IReadOnlyList<MappableArea> areas)
+    // An area that the backend does not map now has no window: it is reached through the file descriptor.
+    private static Window[] Map(IDeviceBackend backend, RegionInfo info)
     {
-        MappedMemory[] mappings = new MappedMemory[areas.Count];
-        int count = 0;
+        List<Window> windows = [];
+        bool isDone = false;
         try
         {
-            for (; count < mappings.Length; count++)
+            foreach (MappableArea area in info.MappableAreas)
             {
-                mappings[count] = backend.MapArea(info, areas[count]);
+                if (backend.MapArea(info, area) is MappedMemory memory)
+                {
+                    windows.Add(new Window(memory, area.Offset, area.Length));
+                }
             }
+
+            isDone = true;
         }
         finally
         {
-            if (count != mappings.Length)
+            if (!isDone)
             {
-                Array.ForEach(mappings[..count], mapping => mapping.Dispose());
+                windows.ForEach(window => window.Memory.Dispose());
             }
         }
 
-        return mappings;
+        return [.. windows];
     }
 
-    private readonly struct Window(byte* @base, ulong start, ulong length)
+    private readonly struct Window(MappedMemory memory, ulong start, ulong length)
     {
-        public byte* Base { get; } = @base;
+        public MappedMemory Memory { get; } = memory;
+
+        public byte* Base { get; } = memory.Start;
 
         public ulong Start { get; } = start;
 

@@ -44,6 +44,9 @@ internal sealed class MemoryBackend : IDeviceBackend
     /// <summary>Which call of <see cref="MapArea"/> fails, counted from 1; 0 for none.</summary>
     public int FailingMap { get; set; }
 
+    /// <summary>Whether mappings are those of a device, which may stop to answer: <see cref="TakeAway"/>.</summary>
+    public bool IsGuarded { get; set; }
+
     /// <summary>How many mappings were handed out.</summary>
     public int Maps { get; private set; }
 
@@ -83,6 +86,18 @@ internal sealed class MemoryBackend : IDeviceBackend
     public void Poke(RegionIndex index, ulong offset, ReadOnlySpan<byte> bytes) =>
         Check(PositionedIo.Write(_file, bytes, (long)(_regions[index].FileOffset + offset), out _));
 
+    /// <summary>From here on nothing answers a mapped access: the kernel sends SIGBUS, as it does for a device that is switched off.</summary>
+    public void TakeAway() => Assert.Equal(0, Libc.FTruncate(_file, 0));
+
+    /// <summary>The memory is back, with zeroes in it.</summary>
+    public void GiveBack()
+    {
+        foreach (RegionInfo region in _regions.Values.Where(region => region.Length != 0))
+        {
+            Check(PositionedIo.Write(_file, [0], (long)(region.FileOffset + region.Length - 1), out _));
+        }
+    }
+
     public DeviceInfo GetInfo() => new(RegionCount: 9, InterruptCount: 5, CanReset: true);
 
     public RegionInfo GetRegionInfo(RegionIndex region) =>
@@ -112,7 +127,7 @@ internal sealed class MemoryBackend : IDeviceBackend
 
     public void DisableInterrupts(IrqIndex index) => throw new NotSupportedException();
 
-    public MappedMemory MapArea(RegionInfo region, MappableArea area)
+    public MappedMemory? MapArea(RegionInfo region, MappableArea area)
     {
         Note($"map {region.Index}+{area.Offset:x} {area.Length:x}");
         if (++Maps == FailingMap)
@@ -120,8 +135,10 @@ internal sealed class MemoryBackend : IDeviceBackend
             throw new VfioException("mmap", region.Index.ToString(), Errno.EINVAL);
         }
 
-        return MappedMemory.Map(
-            _file, (long)(region.FileOffset + area.Offset), (nuint)area.Length, region.CanRead, region.CanWrite, region.Index.ToString());
+        (long place, nuint length, string name) = ((long)(region.FileOffset + area.Offset), (nuint)area.Length, region.Index.ToString());
+        return IsGuarded
+            ? MappedMemory.TryMapGuarded(_file, place, length, region.CanRead, region.CanWrite, name)
+            : MappedMemory.Map(_file, place, length, region.CanRead, region.CanWrite, name);
     }
 
     public void Dispose()

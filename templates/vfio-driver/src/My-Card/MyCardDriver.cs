@@ -17,7 +17,7 @@ public sealed class MyCardDriver : IDisposable
     {
         ArgumentNullException.ThrowIfNull(device);
         CheckIds(device);
-        // Trapped: an access that the device does not answer is an exception here, where Mapped, which is much faster, may end the process.
+        // Trapped: an access that the device does not answer is an exception here, where Mapped, which is much faster, reads ones.
         _registers = device.OpenRegion(MyCardRegisters.Map.Region, RegionAccess.Trapped);
         try
         {

@@ -1,0 +1,51 @@
+using Microsoft.Win32.SafeHandles;
+using Vfio.Interop;
+using Vfio.Regions;
+
+namespace Vfio.Guard;
+
+/// <summary>A file, mapped; cut short, each access is answered as by a device that is switched off.</summary>
+internal sealed unsafe class TruncatedMemory : IDisposable
+{
+    public const uint Value = 0x5a5a5a5a;
+    private const int Length = 4 * MemoryGuard.Piece;
+    private readonly SafeFileHandle _file;
+    private readonly MappedMemory _memory;
+
+    public TruncatedMemory(bool guarded)
+    {
+        _file = Libc.MemfdCreate("vfio-guard", Libc.MFD_CLOEXEC);
+        RandomAccess.SetLength(_file, Length);
+        _memory = guarded
+            ? MappedMemory.TryMapGuarded(_file, 0, Length, read: true, write: true, "the memory") ?? throw new InvalidOperationException("there is no guard")
+            : MappedMemory.Map(_file, 0, Length, read: true, write: true, "the memory");
+    }
+
+    public byte* Start => _memory.Start;
+
+    public bool IsCovered => _memory.IsCovered;
+
+    public void TakeAway() => RandomAccess.SetLength(_file, 0);
+
+    /// <summary>Extends the file again, with a value at the start of each piece.</summary>
+    /// <returns>Whether nothing is covered then.</returns>
+    public bool GiveBack(uint value)
+    {
+        RandomAccess.SetLength(_file, Length);
+        for (int at = 0; at < Length; at += MemoryGuard.Piece)
+        {
+            RandomAccess.Write(_file, BitConverter.GetBytes(value), at);
+        }
+
+        return _memory.TryRecover("the memory");
+    }
+
+    /// <summary>Gives back the address range at once: nobody accesses it.</summary>
+    public void End() => _memory.Dispose();
+
+    public void Dispose()
+    {
+        _memory.Dispose();
+        _file.Dispose();
+    }
+}

@@ -1,0 +1,242 @@
+namespace Vfio.Machine.Tests;
+
+/// <summary>
+/// Mapped registers of devices that stop to answer: switched off, reset, put to sleep, taken from the bus, while two threads read them. That the process lives is
+/// what each of these tests says by ending.
+/// </summary>
+public sealed class GuardTests : HostTest
+{
+    private const int Reads = 1_000_000;
+    private const uint EduIdentification = 0x010000ed;
+    private const ulong Command = 4;
+    private const ushort MemorySpaceEnable = 1 << 1;
+    private const string Port = "00:14.0";
+    private const string Plugged = "0000:02:00.0";
+
+    // Of the 82574 and so of QEMU's e1000e: what a reset sets it to (datasheet, 10.2.2.2: "Device Status Register", speed and duplex); ones it never is.
+    private const ulong NicStatus = 8;
+
+    [Fact]
+    public void Memory_decoding_switched_off_and_on()
+    {
+        using DriverBinding binding = DriverBinding.Bind(PciAddress.Parse(Machine.Edu));
+        using VfioDevice device = VfioDevice.Open(binding.Address);
+        using Region bar0 = device.OpenRegion(RegionIndex.Bar0);
+        using Region config = device.OpenRegion(RegionIndex.Config);
+        Assert.True(bar0.IsMapped);
+        ushort on = config.ReadUInt16(Command);
+        Tally tally = WhileTwoThreadsRead(bar0, 0, EduIdentification, () =>
+        {
+            config.WriteUInt16(Command, (ushort)(on & ~MemorySpaceEnable));
+            Thread.Sleep(1);
+            config.WriteUInt16(Command, on);
+            device.Recover();
+        });
+        tally.AssertSomeOfEach();
+
+        config.WriteUInt16(Command, (ushort)(on & ~MemorySpaceEnable));
+        Assert.Equal(uint.MaxValue, bar0.ReadUInt32(0));
+        bar0.WriteUInt32(4, 0x12345678);
+        Assert.Equal(0x12345678u, bar0.ReadUInt32(4));
+        Assert.Equal(DeviceState.Unavailable, device.State);
+        Assert.Contains("decoding", Assert.Throws<VfioException>(device.Recover).Message, StringComparison.Ordinal);
+        config.WriteUInt16(Command, on);
+        Assert.Equal((uint.MaxValue, DeviceState.Unavailable), (bar0.ReadUInt32(0), device.State));
+        device.Recover();
+        Assert.Equal((EduIdentification, DeviceState.Available), (bar0.ReadUInt32(0), device.State));
+        Assert.NotEqual(0x12345678u, bar0.ReadUInt32(4));
+    }
+
+    [Fact]
+    public void Resets_in_a_loop()
+    {
+        using DriverBinding binding = DriverBinding.Bind(PciAddress.Parse(Machine.Nic));
+        using VfioDevice device = VfioDevice.Open(binding.Address);
+        using Region bar0 = device.OpenRegion(RegionIndex.Bar0);
+        Assert.True(device.CanReset);
+        uint status = bar0.ReadUInt32(NicStatus);
+        Tally tally = WhileTwoThreadsRead(bar0, NicStatus, status, device.Reset);
+        Assert.Equal(0, tally.Strange);
+        device.Reset();
+        Assert.Equal((status, DeviceState.Available), (bar0.ReadUInt32(NicStatus), device.State));
+    }
+
+    [Fact]
+    public void Asleep_in_D3hot_and_awake()
+    {
+        using DriverBinding binding = DriverBinding.Bind(PciAddress.Parse(Machine.Nic));
+        using VfioDevice device = VfioDevice.Open(binding.Address);
+        using Region bar0 = device.OpenRegion(RegionIndex.Bar0);
+        using Region config = device.OpenRegion(RegionIndex.Config);
+        ulong control = FindPowerManagement(config) + 4;
+        ushort awake = config.ReadUInt16(control);
+        uint status = bar0.ReadUInt32(NicStatus);
+        Tally tally = WhileTwoThreadsRead(bar0, NicStatus, status, () =>
+        {
+            config.WriteUInt16(control, (ushort)(awake | 3));
+            Thread.Sleep(1);
+            config.WriteUInt16(control, awake);
+            device.Recover();
+        });
+        tally.AssertSomeOfEach();
+
+        config.WriteUInt16(control, (ushort)(awake | 3));
+        Assert.Equal((uint.MaxValue, DeviceState.Unavailable), (bar0.ReadUInt32(NicStatus), device.State));
+        Assert.Contains("asleep", Assert.Throws<VfioException>(device.Recover).Message, StringComparison.Ordinal);
+        config.WriteUInt16(control, awake);
+        device.Recover();
+        Assert.Equal((status, DeviceState.Available), (bar0.ReadUInt32(NicStatus), device.State));
+    }
+
+    [Fact]
+    public void A_checked_region_throws_until_the_device_is_back()
+    {
+        using DriverBinding binding = DriverBinding.Bind(PciAddress.Parse(Machine.Edu));
+        using VfioDevice device = VfioDevice.Open(binding.Address);
+        using Region bar0 = device.OpenRegion(RegionIndex.Bar0, RegionAccess.Checked);
+        using Region config = device.OpenRegion(RegionIndex.Config);
+        Assert.True(bar0.IsMapped);
+        Assert.Equal(EduIdentification, bar0.ReadUInt32(0));
+        ushort on = config.ReadUInt16(Command);
+        config.WriteUInt16(Command, (ushort)(on & ~MemorySpaceEnable));
+        VfioException failure = Assert.Throws<VfioException>(() => bar0.ReadUInt32(0));
+        Assert.Equal(("read", $"BAR0+0x0 of {Machine.Edu}"), (failure.Operation, failure.Subject));
+        Assert.Throws<VfioException>(() => bar0.WriteUInt32(4, 0));
+        config.WriteUInt16(Command, on);
+        device.Recover();
+        Assert.Equal(EduIdentification, bar0.ReadUInt32(0));
+    }
+
+    [Fact]
+    public void Asked_to_unplug_the_device_answers_until_it_is_let_go()
+    {
+        Plug();
+        using (VfioDevice device = VfioDevice.Open(PciAddress.Parse(Plugged)))
+        {
+            using Region bar0 = device.OpenRegion(RegionIndex.Bar0);
+            Machine.Run(Machine.Qmp, "device_del", "id=guarded").Succeeded();
+            Tally tally = WhileTwoThreadsRead(bar0, 0, EduIdentification, () => Thread.Sleep(10));
+            Assert.Equal((0, 0), (tally.Ones, tally.Strange));
+            Assert.Equal(DeviceState.Available, device.State);
+        }
+
+        WaitUntilGone();
+    }
+
+    [Fact]
+    public void Gone_from_the_bus()
+    {
+        Plug();
+        try
+        {
+            using VfioDevice device = VfioDevice.Open(PciAddress.Parse(Plugged));
+            using Region bar0 = device.OpenRegion(RegionIndex.Bar0);
+            bool isPulled = false;
+            Tally tally = WhileTwoThreadsRead(bar0, 0, EduIdentification, () =>
+            {
+                if (!isPulled)
+                {
+                    SetSlotPower(false);
+                    isPulled = true;
+                }
+
+                Thread.Sleep(10);
+            });
+            // Nobody answers on the bus: hardware gives ones then, QEMU zeroes. To the kernel the device is as it was, and so nothing faults.
+            Assert.True(tally is { Good: > 0, Ones: 0, Strange: > 0 }, $"{tally}");
+            Assert.Equal((0u, DeviceState.Lost), (bar0.ReadUInt32(0), device.State));
+            Assert.Contains("gone", Assert.Throws<VfioException>(device.Recover).Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            SetSlotPower(true);
+            WaitUntilGone();
+        }
+    }
+
+    // Slot Control of the root port ("PCI Express Base Specification" 7.8.10): power indicator and power controller, without a word to those who use the device.
+    private static void SetSlotPower(bool on) => Machine.Do($"setpci -s {Port} CAP_EXP+18.w={(on ? "0100" : "0700")}:0700");
+
+    private static void Plug()
+    {
+        Machine.Run(Machine.Qmp, "device_add", "driver=edu", "id=guarded", "bus=hotplug0").Succeeded();
+        Assert.True(SpinWait.SpinUntil(() => Directory.Exists($"/sys/bus/pci/devices/{Plugged}"), TimeSpan.FromSeconds(30)));
+        Machine.Vfio("bind", Plugged).Succeeded();
+    }
+
+    // Asked more than once: a request that the kernel is not ready for is lost.
+    private static void WaitUntilGone()
+    {
+        bool isGone = false;
+        for (int i = 0; i < 10 && !isGone; i++)
+        {
+            isGone = Machine.Run(Machine.Qmp, "wait", "DEVICE_DELETED", "3").ExitCode == 0;
+            if (!isGone)
+            {
+                Machine.Run(Machine.Qmp, "device_del", "id=guarded");
+            }
+        }
+
+        Assert.True(isGone, Machine.Do("dmesg | tail -n 20"));
+        Assert.True(SpinWait.SpinUntil(() => !Directory.Exists($"/sys/bus/pci/devices/{Plugged}"), TimeSpan.FromSeconds(30)));
+    }
+
+    // "PCI Local Bus Specification" 3.0, 6.7; the capability's id is 1.
+    private static ulong FindPowerManagement(Region config)
+    {
+        ulong place = config.ReadByte(0x34);
+        for (int i = 0; i < 48 && place >= 0x40; i++)
+        {
+            if (config.ReadByte(place) == 1)
+            {
+                return place;
+            }
+
+            place = config.ReadByte(place + 1);
+        }
+
+        throw new InvalidOperationException("no power management");
+    }
+
+    // What a program does may be done a few times only until the reads are over, so they go on until it was done often enough.
+    private static Tally WhileTwoThreadsRead(Region region, ulong offset, uint expected, Action disturb)
+    {
+        const int Times = 20;
+        int disturbed = 0;
+        Tally[] tallies = new Tally[2];
+        Exception?[] failures = new Exception?[2];
+        Thread[] readers = [.. Enumerable.Range(0, tallies.Length).Select(i => new Thread(() => failures[i] = Record.Exception(() =>
+        {
+            int good = 0;
+            int ones = 0;
+            int strange = 0;
+            for (int n = 0; n < Reads || Volatile.Read(ref disturbed) < Times; n++)
+            {
+                uint value = region.ReadUInt32(offset);
+                good += value == expected ? 1 : 0;
+                ones += value == uint.MaxValue ? 1 : 0;
+                strange += value != expected && value != uint.MaxValue ? 1 : 0;
+            }
+
+            tallies[i] = new Tally(good, ones, strange, 0);
+        })))];
+        Array.ForEach(readers, thread => thread.Start());
+        while (readers.Any(thread => thread.IsAlive))
+        {
+            disturb();
+            Interlocked.Increment(ref disturbed);
+        }
+
+        Array.ForEach(readers, thread => thread.Join());
+        Assert.All(failures, Assert.Null);
+        Tally tally = new(tallies.Sum(each => each.Good), tallies.Sum(each => each.Ones), tallies.Sum(each => each.Strange), disturbed);
+        TestContext.Current.SendDiagnosticMessage($"{tally}");
+        Assert.True(tally.Good + tally.Ones + tally.Strange >= 2 * Reads, $"{tally}");
+        return tally;
+    }
+
+    private readonly record struct Tally(int Good, int Ones, int Strange, int Disturbed)
+    {
+        public void AssertSomeOfEach() => Assert.True(Good > 0 && Ones > 0 && Strange == 0, ToString());
+    }
+}

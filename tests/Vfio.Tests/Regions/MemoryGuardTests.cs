@@ -1,0 +1,280 @@
+using Vfio.Regions;
+
+namespace Vfio.Tests;
+
+/// <summary>A mapped device that does not answer: files cut short send the same SIGBUS as vfio-pci.</summary>
+[Collection(nameof(AloneInTheProcess))]
+public sealed class MemoryGuardTests : IDisposable
+{
+    private const ulong Length = 5 * MemoryGuard.Piece + 0x3000;
+    private readonly MemoryBackend _backend = new() { IsGuarded = true };
+
+    public MemoryGuardTests() => _backend.Add(RegionIndex.Bar0, Length);
+
+    public void Dispose() => _backend.Dispose();
+
+    [Fact]
+    public void Reads_of_a_device_that_is_away_give_ones_in_every_width()
+    {
+        using VfioDevice device = new(_backend, default);
+        using Region region = device.OpenRegion(RegionIndex.Bar0);
+        Assert.True(region.IsMapped);
+        Assert.Equal(DeviceState.Available, device.State);
+        _backend.TakeAway();
+        Assert.Equal(byte.MaxValue, region.ReadByte(3));
+        Assert.Equal(ushort.MaxValue, region.ReadUInt16(Length - 2));
+        Assert.Equal(uint.MaxValue, region.ReadUInt32(MemoryGuard.Piece - 4));
+        Assert.Equal(ulong.MaxValue, region.ReadUInt64(2 * MemoryGuard.Piece));
+        Assert.Equal(DeviceState.Unavailable, device.State);
+    }
+
+    [Fact]
+    public void Writes_to_a_device_that_is_away_are_read_back_and_never_reach_it()
+    {
+        using VfioDevice device = new(_backend, default);
+        using Region region = device.OpenRegion(RegionIndex.Bar0);
+        _backend.TakeAway();
+        region.WriteUInt32(0x10, 5);
+        Assert.Equal((5u, uint.MaxValue), (region.ReadUInt32(0x10), region.ReadUInt32(0x14)));
+        Assert.Equal(DeviceState.Unavailable, device.State);
+        _backend.GiveBack();
+        device.Recover();
+        Assert.Equal(DeviceState.Available, device.State);
+        Assert.Equal(0u, region.ReadUInt32(0x10));
+        Assert.Equal(0u, region.ReadUInt32(0x14));
+    }
+
+    [Fact]
+    public void Without_Recover_what_was_covered_stays_covered_and_the_rest_is_the_device()
+    {
+        using VfioDevice device = new(_backend, default);
+        using Region region = device.OpenRegion(RegionIndex.Bar0);
+        _backend.TakeAway();
+        Assert.Equal(uint.MaxValue, region.ReadUInt32(0));
+        _backend.GiveBack();
+        _backend.Poke(RegionIndex.Bar0, MemoryGuard.Piece, [0x11]);
+        Assert.Equal(uint.MaxValue, region.ReadUInt32(MemoryGuard.Piece - 4));
+        Assert.Equal(0x11u, region.ReadUInt32(MemoryGuard.Piece));
+        Assert.Equal(DeviceState.Unavailable, device.State);
+    }
+
+    [Fact]
+    public void What_one_mapping_writes_over_ones_no_other_reads()
+    {
+        using VfioDevice device = new(_backend, default);
+        using Region first = device.OpenRegion(RegionIndex.Bar0);
+        using Region second = device.OpenRegion(RegionIndex.Bar0);
+        _backend.TakeAway();
+        first.WriteUInt32(0, 5);
+        Assert.Equal(uint.MaxValue, second.ReadUInt32(0));
+        Assert.Equal(uint.MaxValue, first.ReadUInt32(MemoryGuard.Piece));
+    }
+
+    [Fact]
+    public void After_Recover_the_device_may_go_away_again()
+    {
+        using VfioDevice device = new(_backend, default);
+        using Region region = device.OpenRegion(RegionIndex.Bar0);
+        int before = MemoryGuard.Pieces;
+        for (int round = 0; round < 50; round++)
+        {
+            _backend.TakeAway();
+            Assert.Equal(uint.MaxValue, region.ReadUInt32(0));
+            Assert.Equal(ulong.MaxValue, region.ReadUInt64(Length - 8));
+            Assert.Equal(2, MemoryGuard.Pieces - before);
+            _backend.GiveBack();
+            _backend.Poke(RegionIndex.Bar0, 0, [(byte)round]);
+            device.Recover();
+            Assert.Equal((uint)round, region.ReadUInt32(0));
+            Assert.Equal(DeviceState.Available, device.State);
+        }
+
+        Assert.Equal(before, MemoryGuard.Pieces);
+    }
+
+    [Fact]
+    public void Recover_while_the_device_is_away_leaves_it_unavailable()
+    {
+        using VfioDevice device = new(_backend, default);
+        using Region region = device.OpenRegion(RegionIndex.Bar0);
+        device.Recover();
+        _backend.TakeAway();
+        Assert.Equal(uint.MaxValue, region.ReadUInt32(0));
+        device.Recover();
+        // There is no configuration space to ask here: nothing is known until it is touched again.
+        Assert.Equal(uint.MaxValue, region.ReadUInt32(0));
+        Assert.Equal(DeviceState.Unavailable, device.State);
+    }
+
+    [Fact]
+    public void A_reset_recovers()
+    {
+        using VfioDevice device = new(_backend, default);
+        using Region region = device.OpenRegion(RegionIndex.Bar0);
+        _backend.TakeAway();
+        Assert.Equal(uint.MaxValue, region.ReadUInt32(0));
+        _backend.GiveBack();
+        device.Reset();
+        Assert.Equal(0u, region.ReadUInt32(0));
+        Assert.Equal(DeviceState.Available, device.State);
+    }
+
+    [Fact]
+    public void A_region_disposed_while_covered_counts_no_more()
+    {
+        using VfioDevice device = new(_backend, default);
+        Region region = device.OpenRegion(RegionIndex.Bar0);
+        _backend.TakeAway();
+        Assert.Equal(uint.MaxValue, region.ReadUInt32(0));
+        region.Dispose();
+        Assert.Equal(DeviceState.Available, device.State);
+        Assert.Throws<ObjectDisposedException>(() => region.ReadUInt32(0));
+        device.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => device.State);
+        Assert.Throws<ObjectDisposedException>(device.Recover);
+    }
+
+    [Fact]
+    public void Every_window_of_a_sparse_region_is_guarded()
+    {
+        _backend.Add(RegionIndex.Bar2, 0x4000, areas: [new MappableArea(0x1000, 0x1000), new MappableArea(0x3000, 0x1000)]);
+        using VfioDevice device = new(_backend, default);
+        using Region region = device.OpenRegion(RegionIndex.Bar2);
+        _backend.TakeAway();
+        Assert.Equal(uint.MaxValue, region.ReadUInt32(0x1000));
+        Assert.Equal(uint.MaxValue, region.ReadUInt32(0x3ffc));
+        _backend.GiveBack();
+        device.Recover();
+        Assert.Equal(0u, region.ReadUInt32(0x1000) | region.ReadUInt32(0x3ffc));
+    }
+
+    [Fact]
+    public void A_checked_region_throws_where_the_device_did_not_answer()
+    {
+        using VfioDevice device = new(_backend, default, "the device");
+        using Region region = device.OpenRegion(RegionIndex.Bar0, RegionAccess.Checked);
+        Assert.True(region.IsMapped);
+        region.WriteUInt32(0x10, uint.MaxValue);
+        Assert.Equal(uint.MaxValue, region.ReadUInt32(0x10));
+        _backend.TakeAway();
+        VfioException read = Assert.Throws<VfioException>(() => region.ReadByte(0x12));
+        Assert.Equal(("read", "BAR0+0x12 of the device"), (read.Operation, read.Subject));
+        Assert.Contains("Recover", read.Hint, StringComparison.Ordinal);
+        VfioException write = Assert.Throws<VfioException>(() => region.WriteUInt64(8, 0));
+        Assert.Equal(("write", "BAR0+0x8 of the device"), (write.Operation, write.Subject));
+        _backend.GiveBack();
+        Assert.Throws<VfioException>(() => region.ReadUInt32(0x14));
+        device.Recover();
+        Assert.Equal(0u, region.ReadUInt32(0x14));
+        region.Dispose();
+        Assert.Throws<ObjectDisposedException>(() => region.ReadUInt32(0x14));
+    }
+
+    [Fact]
+    public void A_device_whose_configuration_space_is_ones_is_lost()
+    {
+        _backend.AddUnmappable(RegionIndex.Config, 0x1000);
+        _backend.Poke(RegionIndex.Config, 8, [1, 0, 0, 2]);
+        using VfioDevice device = new(_backend, default, "the device");
+        using Region region = device.OpenRegion(RegionIndex.Bar0, RegionAccess.Checked);
+        region.WriteUInt32(0, uint.MaxValue);
+        Assert.Equal((uint.MaxValue, DeviceState.Available), (region.ReadUInt32(0), device.State));
+        _backend.Poke(RegionIndex.Config, 8, [0xff, 0xff, 0xff, 0xff]);
+        Assert.Equal(DeviceState.Lost, device.State);
+        Assert.Contains("gone", Assert.Throws<VfioException>(() => region.ReadUInt32(0)).Message, StringComparison.Ordinal);
+        Assert.Equal(0u, region.ReadUInt32(4));
+        Assert.Contains("gone", Assert.Throws<VfioException>(device.Recover).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0x0000, 0, "decoding")]
+    [InlineData(0x0002, 3, "asleep")]
+    [InlineData(0x0002, 0, null)]
+    public void Recover_says_why_the_device_does_not_answer(int command, int powerState, string? reason)
+    {
+        _backend.AddUnmappable(RegionIndex.Config, 0x1000);
+        using VfioDevice device = new(_backend, default);
+        using Region region = device.OpenRegion(RegionIndex.Bar0);
+        _backend.TakeAway();
+        Assert.Equal(uint.MaxValue, region.ReadUInt32(0));
+        _backend.GiveBack();
+        // Capabilities: one without meaning at 0x40, then power management at 0x50, then round in a circle.
+        byte[] header = [0, 0, 0, 0, (byte)command, 0, 0x10, 0, 1, 0, 0, 2];
+        _backend.Poke(RegionIndex.Config, 0, header);
+        _backend.Poke(RegionIndex.Config, 0x34, [0x40]);
+        _backend.Poke(RegionIndex.Config, 0x40, [9, 0x50]);
+        _backend.Poke(RegionIndex.Config, 0x50, [1, 0x40, 0, 0, (byte)powerState]);
+        if (reason is null)
+        {
+            device.Recover();
+            Assert.Equal(DeviceState.Available, device.State);
+        }
+        else
+        {
+            Assert.Contains(reason, Assert.Throws<VfioException>(device.Recover).Message, StringComparison.Ordinal);
+            device.Reset();
+            Assert.Equal(DeviceState.Unavailable, device.State);
+        }
+    }
+
+    [Fact]
+    public void When_the_table_is_full_a_region_goes_through_the_descriptor()
+    {
+        _backend.Add(RegionIndex.Bar2, 0x1000);
+        using VfioDevice device = new(_backend, default);
+        List<Region> mapped = [];
+        while (mapped.Count <= MemoryGuard.Slots && (mapped.Count == 0 || mapped[^1].IsMapped))
+        {
+            mapped.Add(device.OpenRegion(RegionIndex.Bar2));
+        }
+
+        Region last = mapped[^1];
+        Assert.False(last.IsMapped);
+        Assert.InRange(mapped.Count, 1, MemoryGuard.Slots + 1);
+        last.WriteUInt32(4, 0x1234);
+        Assert.Equal(0x1234u, mapped[0].ReadUInt32(4));
+        Assert.Equal(0x1234u, last.ReadUInt32(4));
+        Assert.Contains("write Bar2+4 4", _backend.Log);
+
+        // The oldest and the newest are guarded.
+        _backend.TakeAway();
+        Assert.Equal(uint.MaxValue, mapped[0].ReadUInt32(0));
+        Assert.Equal(uint.MaxValue, mapped[^2].ReadUInt32(0));
+        _backend.GiveBack();
+        device.Recover();
+        mapped.ForEach(region => region.Dispose());
+        mapped.Clear();
+        last = null!;
+        for (int round = 0; round < 10; round++)
+        {
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+
+        using Region again = device.OpenRegion(RegionIndex.Bar2);
+        Assert.True(again.IsMapped, "slots of regions that nobody refers to are free again");
+    }
+
+    [Fact]
+    public void Beyond_the_budget_zeroes_cover_the_whole_and_the_count_comes_back()
+    {
+        const int TooMany = MemoryGuard.MostPieces + 1;
+        _backend.Add(RegionIndex.Bar4, TooMany * (ulong)MemoryGuard.Piece);
+        using VfioDevice device = new(_backend, default);
+        using Region region = device.OpenRegion(RegionIndex.Bar4);
+        int before = MemoryGuard.Pieces;
+        _backend.TakeAway();
+        uint[] values = [.. Enumerable.Range(0, TooMany).Select(i => region.ReadUInt32((ulong)i * MemoryGuard.Piece))];
+        int ones = MemoryGuard.MostPieces - before;
+        Assert.All(values[..ones], value => Assert.Equal(uint.MaxValue, value));
+        Assert.All(values[ones..], value => Assert.Equal(0u, value));
+        Assert.Equal(0u, region.ReadUInt32(0));
+        Assert.Equal(DeviceState.Unavailable, device.State);
+        Assert.InRange(File.ReadLines("/proc/self/maps").Count(), 1, 10_000);
+        _backend.GiveBack();
+        device.Recover();
+        Assert.Equal(before, MemoryGuard.Pieces);
+        _backend.Poke(RegionIndex.Bar4, 0, [7]);
+        Assert.Equal(7u, region.ReadUInt32(0));
+    }
+}
