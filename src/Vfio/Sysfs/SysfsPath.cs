@@ -19,7 +19,7 @@ internal static class SysfsPath
         }
 
         List<string> done = [];
-        Stack<string> rest = new(path.Split('/').Reverse());
+        Stack<string> rest = new(path.Split('/').AsEnumerable().Reverse());
         int links = 0;
         while (rest.TryPop(out string? part))
         {
@@ -50,7 +50,7 @@ internal static class SysfsPath
                 done.Clear();
             }
 
-            foreach (string next in target.Split('/').Reverse())
+            foreach (string next in target.Split('/').AsEnumerable().Reverse())
             {
                 rest.Push(next);
             }

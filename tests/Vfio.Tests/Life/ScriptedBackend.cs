@@ -37,7 +37,7 @@ internal sealed class ScriptedBackend : IDeviceBackend
 
     public void WriteRegion(RegionInfo region, ulong offset, ReadOnlySpan<byte> data) => Memory.WriteRegion(region, offset, data);
 
-    public MappedMemory MapArea(RegionInfo region, MappableArea area) => Memory.MapArea(region, area);
+    public MappedMemory? MapArea(RegionInfo region, MappableArea area) => Memory.MapArea(region, area);
 
     public void Reset() => Memory.Reset();
 
