@@ -13,6 +13,8 @@ internal sealed class HostSide
         Disks = survey.Disks(device.Address);
         Group = device.IommuGroup is int number ? new PciBus(host.Root).Group(number) : null;
         Entry = new BindingJournal(host.Root).Find(device.Address);
+        Holders = device.HasVfioDriver ? new DeviceHolders(host.Root).OfDevice(device) : [];
+        Counts = HostInterruptCount.Read(host.Root, Details.MessageInterrupts.Count != 0 ? Details.MessageInterrupts : Details.Interrupt is int line ? [line] : []);
     }
 
     public PciDeviceInfo Device { get; }
@@ -26,6 +28,12 @@ internal sealed class HostSide
     public IReadOnlyList<string> Disks { get; }
 
     public IommuGroup? Group { get; }
+
+    /// <summary>Who has it open through VFIO.</summary>
+    public IReadOnlyList<DeviceHolder> Holders { get; }
+
+    /// <summary>How often its interrupts have come.</summary>
+    public IReadOnlyList<HostInterruptCount> Counts { get; }
 
     /// <summary>What the journal says, where the device is taken.</summary>
     public JournalEntry? Entry { get; }

@@ -39,6 +39,11 @@ internal sealed class HostSideText(CliHost host, HostSide side)
         if (_device.HasVfioDriver)
         {
             _section.WriteRow("take", "taken: VFIO has it");
+            if (side.Holders.Count != 0)
+            {
+                _section.WriteList("open in", [.. side.Holders.Select(holder => holder.ToString())]);
+            }
+
             if (side.Entry is { Damage: null } entry)
             {
                 string[] before = [.. DeviceArgument.NamesOf(entry)];

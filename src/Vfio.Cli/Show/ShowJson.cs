@@ -36,6 +36,12 @@ internal static class ShowJson
         json.WriteText("driverBefore", entry?.DriverBefore);
         json.WriteNames("namesBefore", entry is null ? [] : DeviceArgument.NamesOf(entry));
         json.WriteText("user", entry?.User);
+        json.WriteItems("holders", side?.Holders ?? [], (writer, holder) =>
+        {
+            writer.WriteNumber("pid", holder.ProcessId);
+            writer.WriteText("command", holder.Command);
+            writer.WriteText("user", holder.UserName);
+        });
         json.WriteItems("groupMembers", (side?.Group?.Devices ?? []).Where(member => member.Address != side!.Device.Address), (writer, member) =>
         {
             writer.WriteString("address", member.Address.ToString());
@@ -130,6 +136,12 @@ internal static class ShowJson
         }
 
         json.WriteEndArray();
+        json.WriteItems("counts", shown.Host?.Counts ?? [], (writer, count) =>
+        {
+            writer.WriteNumber("irq", count.Number);
+            writer.WriteText("name", count.Name);
+            writer.WriteNumber("count", count.Count);
+        });
         json.WriteEndObject();
     }
 

@@ -111,6 +111,13 @@ internal sealed class ShowText(CliHost host, ShownDevice shown, bool isVerbose)
         {
             _section.WriteRow(kindInUse == "msix" ? "MSI-X" : "MSI", $"on{irqs}");
         }
+
+        // A line may be shared: what came for others is counted with it.
+        HostInterruptCount[] counted = [.. (shown.Host?.Counts ?? []).Where(count => count.Count != 0)];
+        if (counted.Length != 0)
+        {
+            _section.WriteList("counted", [.. counted.Select(count => string.Create(CultureInfo.InvariantCulture, $"{count.Number}: {count.Count}"))]);
+        }
     }
 
     private void WriteConfig()
