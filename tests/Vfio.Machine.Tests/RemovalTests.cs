@@ -102,9 +102,9 @@ public sealed class RemovalTests : HostTest
         using (Process patient = Machine.Start(Machine.Tool, "release", "--timeout", "300", Machine.Edu))
         {
             Assert.NotNull(patient.StandardError.ReadLine());
-            Machine.Do($"kill -INT {patient.Id}");
+            Machine.Do($"kill -TERM {patient.Id}");
             Assert.True(patient.WaitForExit(Patience));
-            Assert.Equal(130, patient.ExitCode);
+            Assert.Equal(128 + 15, patient.ExitCode);
         }
 
         Assert.Equal("vfio-pci", Machine.Device(Machine.Edu).Driver);

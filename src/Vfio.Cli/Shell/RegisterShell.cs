@@ -111,6 +111,7 @@ internal sealed class RegisterShell : IDisposable
     {
         RegisterPlace place = operation.Place;
         _session.Check("wait", place);
+        _host.Out.Flush(); // what was read so far may be what somebody waits for meanwhile
         (ulong value, bool isMet) = _session.Wait(place, operation.Condition, cancellationToken);
         if (!isMet)
         {
