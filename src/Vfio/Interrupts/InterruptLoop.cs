@@ -4,7 +4,7 @@ using Vfio.Interop;
 namespace Vfio;
 
 /// <summary>
-/// A thread that waits for the interrupts which programs await (<see cref="InterruptVector.WaitAsync"/>). Each device makes its own with the first such wait; a program with many
+/// A thread that waits for the interrupts which programs await (<see cref="InterruptVector.WaitAsync"/>), and another that goes on with them. Each device makes its own with the first such wait; a program with many
 /// devices may make one for all (<see cref="InterruptOptions.Loop"/>).
 /// </summary>
 /// <remarks>Whoever makes it disposes it, after the devices that use it. Any thread may use it.</remarks>
@@ -17,6 +17,7 @@ public sealed class InterruptLoop : IDisposable
     private readonly EventPoll _poll = new();
     private readonly SafeFileHandle _stop;
     private readonly Thread _thread;
+    private readonly HandOver _handOver;
     private readonly Lock _lock = new();
     private Target?[] _targets = new Target?[FewTargets]; // written under _lock, and replaced where it is full; a key's low half is a place in it
     private uint _turn; // locked; a key's high half: an event that was fetched for who was in the place before is nobody's
@@ -32,6 +33,7 @@ public sealed class InterruptLoop : IDisposable
         {
             _stop = EventFd.Create("the event loop");
             _poll.Add(_stop, StopKey, isOneShot: false);
+            _handOver = new HandOver($"{name}, after");
         }
         catch
         {
@@ -61,6 +63,7 @@ public sealed class InterruptLoop : IDisposable
         }
 
         EventFd.Add(_stop);
+        _handOver.Dispose();
         bool isOwnThread = Thread.CurrentThread == _thread; // a continuation that runs on it
         if (!isOwnThread)
         {
@@ -121,6 +124,9 @@ public sealed class InterruptLoop : IDisposable
             return _isDisposed ? null : _poll.Arm(eventFd, key);
         }
     }
+
+    /// <summary>Has something done off the loop's thread.</summary>
+    internal void HandOver(IThreadPoolWorkItem work) => _handOver.Do(work);
 
     /// <summary>The target is not told again, but a call to it may be under way.</summary>
     internal void Remove(SafeFileHandle eventFd, ulong key)

@@ -8,7 +8,7 @@ public sealed record InterruptOptions
 
     /// <summary>
     /// Whether what follows an <c>await</c> of <see cref="InterruptVector.WaitAsync"/> runs on the loop's thread itself: microseconds sooner. But while it runs, no other interrupt of
-    /// that loop is told, and if it waits for one, for ever. Off unless told: then the thread pool runs it.
+    /// that loop is told, and if it waits for one, for ever. Off unless told: then another thread of the loop runs it, and the thread pool what comes while that one is busy.
     /// </summary>
     public bool RunContinuationsInline { get; init; }
 }

@@ -3,7 +3,7 @@ using System.Threading.Tasks.Sources;
 namespace Vfio;
 
 // Waiting without a thread. One wait at a time, so that the object itself can be the wait's state and nothing is allocated.
-public sealed partial class InterruptVector : IValueTaskSource<ulong>, IInterruptTarget
+public sealed partial class InterruptVector : IValueTaskSource<ulong>, IInterruptTarget, IThreadPoolWorkItem
 {
     private readonly Lock _lock = new();
     private InterruptLoop? _loop;
@@ -11,6 +11,7 @@ public sealed partial class InterruptVector : IValueTaskSource<ulong>, IInterrup
     private WaitState _state; // locked
     private ManualResetValueTaskSourceCore<ulong> _source; // set under _lock up to the state's change, then by who changed it
     private CancellationTokenRegistration _cancellation;
+    private ulong _result; // of a wait that is Completed and not told yet
 
     private enum WaitState
     {
@@ -20,7 +21,7 @@ public sealed partial class InterruptVector : IValueTaskSource<ulong>, IInterrup
     }
 
     /// <summary>
-    /// Waits for a signal without a thread: the loop's thread (<see cref="InterruptOptions.Loop"/>) sees it and the thread pool continues. Completes at once where there are signals.
+    /// Waits for a signal without a thread: the loop's thread (<see cref="InterruptOptions.Loop"/>) sees it, another continues. Completes at once where there are signals.
     /// </summary>
     /// <param name="cancellationToken">Ends the wait; a signal that comes at the same moment is not lost, but left for the next.</param>
     /// <returns>How many signals came since they were taken last, 1 or more. To be awaited once, as every <see cref="ValueTask"/>.</returns>
@@ -123,9 +124,24 @@ public sealed partial class InterruptVector : IValueTaskSource<ulong>, IInterrup
             }
 
             _state = WaitState.Completed;
+            _result = count;
         }
 
-        _source.SetResult(count);
+        if (_isInline)
+        {
+            ((IThreadPoolWorkItem)this).Execute();
+        }
+        else
+        {
+            _loop!.HandOver(this);
+        }
+    }
+
+    // On the thread that is to go on.
+    void IThreadPoolWorkItem.Execute()
+    {
+        _source.RunContinuationsAsynchronously = false;
+        _source.SetResult(_result);
     }
 
     void IInterruptTarget.OnLoopEnded() => EndWaitAsync();
@@ -134,7 +150,7 @@ public sealed partial class InterruptVector : IValueTaskSource<ulong>, IInterrup
     {
         if (TryComplete())
         {
-            _source.SetException(new OperationCanceledException(token));
+            Fail(new OperationCanceledException(token));
         }
     }
 
@@ -142,7 +158,7 @@ public sealed partial class InterruptVector : IValueTaskSource<ulong>, IInterrup
     {
         if (TryComplete())
         {
-            _source.SetException(new ObjectDisposedException(ToString()));
+            Fail(new ObjectDisposedException(ToString()));
         }
 
         lock (_lock)
@@ -153,6 +169,12 @@ public sealed partial class InterruptVector : IValueTaskSource<ulong>, IInterrup
                 _key = 0;
             }
         }
+    }
+
+    private void Fail(Exception exception)
+    {
+        _source.RunContinuationsAsynchronously = !_isInline;
+        _source.SetException(exception);
     }
 
     private bool TryComplete()

@@ -26,6 +26,7 @@ public sealed partial class InterruptVector : IDisposable
     private readonly DeviceInterrupts _interrupts;
     private readonly SafeFileHandle _eventFd;
     private readonly int _number; // the eventfd's, for where it cannot be closed meanwhile
+    private readonly bool _isInline;
     private ulong _signals;
     private volatile bool _isDisposed;
 
@@ -35,7 +36,7 @@ public sealed partial class InterruptVector : IDisposable
         Info = info;
         Subindex = subindex;
         _loop = options.Loop;
-        _source.RunContinuationsAsynchronously = !options.RunContinuationsInline;
+        _isInline = options.RunContinuationsInline;
         _eventFd = Interop.EventFd.Create(ToString());
         _number = (int)_eventFd.DangerousGetHandle();
     }
