@@ -1,7 +1,7 @@
 #!/bin/bash
 # Runs every test: builds, unit, ABI, tool, package, then the QEMU machine. Prints each skip with its reason at the end.
 #
-#   ./test.sh            everything, in about half an hour
+#   ./test.sh            everything, in about an hour
 #   ./test.sh --quick    without the machine and the template, for work in between
 #   ./test.sh --soak     everything, and what takes longer
 #
@@ -148,7 +148,7 @@ if [ -n "$machine" ]; then
         shift
         while [ "$1" != -- ]; do options+=("$1"); shift; done
         shift
-        xunit "$name" tests/machine/run "${options[@]}" --timeout 1200 \
+        xunit "$name" tests/machine/run "${options[@]}" --timeout 2000 \
             --env VFIO_TOOL="$PWD/artifacts/vfio/vfio" --env VFIO_SAMPLE="$PWD/artifacts/ReadBar0/ReadBar0" \
             --env VFIO_READBAR0="$PWD/artifacts/readbar0" --env VFIO_QMP="$PWD/tests/machine/qmp" \
             --env VFIO_TUTORIAL="$PWD/docs/tutorial.md" \
@@ -166,7 +166,7 @@ if [ -n "$machine" ]; then
         while [ "$1" != -- ]; do options+=("$1"); shift; done
         shift
         # A gibibyte of small pages, and one in one piece, which is to be had at the start only.
-        xunit "$name" tests/machine/run "${options[@]}" --memory 4G --append 'hugepagesz=1G hugepages=1' --timeout 1800 --env VFIO_QMP="$PWD/tests/machine/qmp" \
+        xunit "$name" tests/machine/run "${options[@]}" --memory 4G --append 'hugepagesz=1G hugepages=1' --timeout 3000 --env VFIO_QMP="$PWD/tests/machine/qmp" \
             -- artifacts/conformance-tests/Vfio.Conformance.Tests -noLogo -noColor "$@"
     }
     conformance conformance -- -trait- Backend=noiommu

@@ -78,7 +78,7 @@ public sealed class BindTests : IDisposable
         }
 
         Result result = await bind;
-        Assert.Equal((128 + 1, "0000:05:00.0 taken from e1000e, now vfio-pci\n"), (result.ExitCode, result.Output));
+        Assert.Equal((128 + 1, "0000:05:00.0 taken from e1000e, now vfio-pci\n", ""), (result.ExitCode, result.Output, result.Errors));
     }
 
     [Fact]
