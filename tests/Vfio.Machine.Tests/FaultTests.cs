@@ -55,7 +55,7 @@ public sealed class FaultTests : HostTest
     {
         Machine.Vfio("bind", Machine.Edu).Succeeded();
         HashSet<string> named = [];
-        for (int n = 1; n <= 14; n++)
+        for (int n = 1; n <= 18; n++)
         {
             Result result = Strace($"-e inject=ioctl:error=EIO:when={n}", "read", "--backend", backend, Machine.Edu, "bar0");
             if (result.ExitCode != 0)

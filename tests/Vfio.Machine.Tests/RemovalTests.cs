@@ -45,7 +45,7 @@ public sealed class RemovalTests : HostTest
             Assert.Contains(Plugged.Address, Machine.Vfio("list").Succeeded(), StringComparison.Ordinal);
             Assert.Contains($"pid {holder.Id}", Machine.Vfio("show", Plugged.Address).Succeeded(), StringComparison.Ordinal);
             Assert.Contains($"{holder.Id}", Machine.Vfio("status").Succeeded(), StringComparison.Ordinal);
-            Machine.Vfio("read", Plugged.Address, "bar0").FailedWith(1, Plugged.Address, "");
+            Machine.Vfio("read", Plugged.Address, "bar0").FailedWith(1, "EBUSY", $"pid {holder.Id}");
             Machine.Vfio("release", Plugged.Address).FailedWith(1, $"pid {holder.Id} (readbar0, user root)", "");
             holder.LetGo();
             Plugged.WaitUntilGone();

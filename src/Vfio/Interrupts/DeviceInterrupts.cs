@@ -59,9 +59,9 @@ public sealed class DeviceInterrupts
         {
             return _backend.GetInterruptInfo(index);
         }
-        catch (VfioException e) when (index == IrqIndex.Error && e.Errno == Errno.EINVAL)
+        catch (VfioException e) when (index >= IrqIndex.Error && e.Errno == Errno.EINVAL)
         {
-            // What conventional PCI has not got, vfio-pci does not even describe.
+            // What conventional PCI, or a driver of mediated devices, has not got, the kernel does not even describe.
             return new IrqInfo(index, 0, CanSignal: false, IsMaskable: false, IsAutomasked: false, IsFixed: false);
         }
     }
