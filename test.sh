@@ -157,7 +157,8 @@ if [ -n "$machine" ]; then
 
     part "the machine"
     check machine-selftest tests/machine/selftest
-    inside machine -- -trait- Machine=no-iommu
+    inside machine -- -trait- Machine=no-iommu -trait- Machine=surprise
+    inside machine-surprise -- -trait Machine=surprise
     inside machine-without-iommu --no-iommu -- -trait Machine=no-iommu
     # conformance NAME [OPTION…] -- ARGUMENT…: the same contract, on the kernel's backends.
     conformance() {
@@ -184,7 +185,7 @@ if [ -n "$machine" ]; then
         part "soak"
         xunit hostile-driver env VFIO_SOAK=1 tests/Vfio.Emulation.Tests/bin/Debug/net10.0/Vfio.Emulation.Tests -noLogo -noColor \
             -class Vfio.Emulation.Tests.HostileDriverTests
-        for round in 1 2 3; do inside "machine-again-$round" -- -trait- Machine=no-iommu -class Vfio.Machine.Tests.FaultTests -class Vfio.Machine.Tests.BindTests; done
+        for round in 1 2 3; do inside "machine-again-$round" -- -trait- Machine=no-iommu -trait- Machine=surprise -class Vfio.Machine.Tests.FaultTests -class Vfio.Machine.Tests.BindTests; done
         inside machine-stock --stock -- -trait- Machine=no-iommu -class Vfio.Machine.Tests.StoryTests -class Vfio.Machine.Tests.RefusalTests
         for stock in --stock --stock=6.12; do conformance "conformance$stock" "$stock" -- -trait- Backend=noiommu; done
         check budgets benchmarks/tool

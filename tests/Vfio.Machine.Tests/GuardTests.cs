@@ -123,7 +123,9 @@ public sealed class GuardTests : HostTest
         WaitUntilGone();
     }
 
+    // In a machine of its own: a slot that lost its power under a device may not let go of it again.
     [Fact]
+    [Trait("Machine", "surprise")]
     public void Gone_from_the_bus()
     {
         Plug();
@@ -150,7 +152,6 @@ public sealed class GuardTests : HostTest
         finally
         {
             SetSlotPower(true);
-            WaitUntilGone();
         }
     }
 
