@@ -22,7 +22,7 @@ public sealed partial class ArchitectureTests
         [""] = ["Bars", "Capabilities", "Client", "Config", "Faults", "Interrupts", "Memory", "Time"],
         ["Bars"] = ["", "Interrupts"],
         ["Capabilities"] = ["", "Config"],
-        ["Client"] = ["", "Bars", "Faults", "Interrupts", "Memory"],
+        ["Client"] = ["", "Bars", "Faults", "Memory"],
         ["Config"] = ["", "Bars", "Capabilities"],
         ["Devices"] = ["", "Capabilities", "Memory", "Time"],
         ["Faults"] = ["", "Memory"],

@@ -30,7 +30,7 @@ public sealed class CostTests
         using ModelSession session = model.OpenSession(new Counter());
         session.Write(RegionIndex.Config, 4, 2, 6);
         session.Dma.Map(0, 0x1000, DmaAccess.Read | DmaAccess.Write, new MemoryTarget(0x1000));
-        session.EnableInterrupts(InterruptKind.Msix, 8);
+        session.EnableInterrupts(IrqIndex.Msix, 8);
         byte[] bytes = new byte[64];
         void Work()
         {
@@ -183,6 +183,6 @@ public sealed class CostTests
     {
         public int Count { get; private set; }
 
-        public void Signal(InterruptKind kind, int vector) => Count++;
+        public void Signal(IrqIndex kind, int vector) => Count++;
     }
 }

@@ -54,7 +54,7 @@ public sealed class EduModelTests : IDisposable
     [Fact]
     public void A_factorial_interrupts_where_it_is_told()
     {
-        _session.EnableInterrupts(InterruptKind.Intx, 1);
+        _session.EnableInterrupts(IrqIndex.Intx, 1);
         Write(0x20, 0x80);
         Write(0x08, 4);
         Assert.Empty(_client.Take());
@@ -68,7 +68,7 @@ public sealed class EduModelTests : IDisposable
     [Fact]
     public void With_msi_each_raise_is_a_message()
     {
-        _session.EnableInterrupts(InterruptKind.Msi, 1);
+        _session.EnableInterrupts(IrqIndex.Msi, 1);
         Write(0x60, 2);
         Write(0x60, 4);
         Write(0x60, 0);
@@ -98,7 +98,7 @@ public sealed class EduModelTests : IDisposable
     [Fact]
     public void A_transfer_interrupts_where_it_is_told()
     {
-        _session.EnableInterrupts(InterruptKind.Msi, 1);
+        _session.EnableInterrupts(IrqIndex.Msi, 1);
         StartTransfer(Iova, 0x40000, 4096, 5);
         _clock.Advance(TimeSpan.FromMilliseconds(100));
         Assert.Equal(["Msi 0"], _client.Take());

@@ -112,7 +112,7 @@ public sealed class FaultTests : IDisposable
         using ModelSession session = model.OpenSession(client);
         session.Write(RegionIndex.Config, 4, 2, 6);
         model.Faults.RaiseSpurious();
-        session.EnableInterrupts(InterruptKind.Msi, 4);
+        session.EnableInterrupts(IrqIndex.Msi, 4);
         model.Faults.LoseInterrupts(2);
         for (int vector = 0; vector < 4; vector++)
         {
@@ -121,9 +121,9 @@ public sealed class FaultTests : IDisposable
 
         Assert.Equal(["Msi 2", "Msi 3"], client.Take());
         model.Faults.RaiseSpurious(3);
-        session.EnableInterrupts(InterruptKind.Msix, 70);
+        session.EnableInterrupts(IrqIndex.Msix, 70);
         model.Faults.RaiseSpurious(69);
-        session.EnableInterrupts(InterruptKind.Intx, 1);
+        session.EnableInterrupts(IrqIndex.Intx, 1);
         model.Faults.LoseInterrupts();
         model.Interrupts.Raise();
         model.Interrupts.Lower();
@@ -161,7 +161,7 @@ public sealed class FaultTests : IDisposable
         RecordingClient client = new();
         using ModelSession session = model.OpenSession(client);
         session.Write(RegionIndex.Config, 4, 2, 6);
-        session.EnableInterrupts(InterruptKind.Msix, 3);
+        session.EnableInterrupts(IrqIndex.Msix, 3);
         model.Faults.RaiseSpurious(1000);
         Assert.Equal([$"Msix {1000 % 3}"], client.Take());
     }

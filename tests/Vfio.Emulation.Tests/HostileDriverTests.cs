@@ -92,7 +92,7 @@ public sealed class HostileDriverTests
                 clock.Advance(TimeSpan.FromMilliseconds(random.Next(120)));
                 break;
             case < 97:
-                session.EnableInterrupts((InterruptKind)random.Next(4), random.Next(80));
+                session.EnableInterrupts((IrqIndex)random.Next(4), random.Next(80));
                 break;
             case < 98:
                 session.MaskIntx(random.Next(2) == 0);

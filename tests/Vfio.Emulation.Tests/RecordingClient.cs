@@ -13,5 +13,5 @@ internal sealed class RecordingClient : IModelClient
         return signals;
     }
 
-    public void Signal(InterruptKind kind, int vector) => _signals.Add($"{kind} {vector}");
+    public void Signal(IrqIndex kind, int vector) => _signals.Add($"{kind} {vector}");
 }

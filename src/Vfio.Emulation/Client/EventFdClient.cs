@@ -9,7 +9,7 @@ internal sealed class EventFdClient : IModelClient
 {
     private readonly SafeFileHandle?[][] _triggers = [[], [], [], [], []]; // by kind, by vector
 
-    public void Signal(InterruptKind kind, int vector)
+    public void Signal(IrqIndex kind, int vector)
     {
         if (vector < _triggers[(int)kind].Length && _triggers[(int)kind][vector] is { IsClosed: false } eventFd)
         {
@@ -18,9 +18,9 @@ internal sealed class EventFdClient : IModelClient
     }
 
     /// <summary>Whether a vector has an eventfd.</summary>
-    public bool Has(InterruptKind kind, int vector) => vector < _triggers[(int)kind].Length && _triggers[(int)kind][vector] is not null;
+    public bool Has(IrqIndex kind, int vector) => vector < _triggers[(int)kind].Length && _triggers[(int)kind][vector] is not null;
 
-    public void Set(InterruptKind kind, int start, ReadOnlySpan<SafeFileHandle?> eventFds)
+    public void Set(IrqIndex kind, int start, ReadOnlySpan<SafeFileHandle?> eventFds)
     {
         SafeFileHandle?[] all = _triggers[(int)kind];
         if (all.Length < start + eventFds.Length)
@@ -32,5 +32,5 @@ internal sealed class EventFdClient : IModelClient
         eventFds.CopyTo(all.AsSpan(start));
     }
 
-    public void Clear(InterruptKind kind) => _triggers[(int)kind] = [];
+    public void Clear(IrqIndex kind) => _triggers[(int)kind] = [];
 }

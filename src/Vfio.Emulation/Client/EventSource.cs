@@ -43,7 +43,7 @@ internal sealed class EventSource : IInterruptTarget, IDisposable
                 _signalled(this);
             }
 
-            _loop.Arm(_own, _key);
+            _loop.TryArm(_own, _key); // nothing may end the loop's thread
         }
         catch (ObjectDisposedException)
         {

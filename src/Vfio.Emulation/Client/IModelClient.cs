@@ -4,5 +4,5 @@ namespace Vfio.Emulation;
 internal interface IModelClient
 {
     /// <summary>An interrupt. Called under the model's lock: it must neither wait nor call back.</summary>
-    void Signal(InterruptKind kind, int vector);
+    void Signal(IrqIndex kind, int vector);
 }

@@ -29,14 +29,17 @@ internal sealed partial class InProcessBackend
             return;
         }
 
+        InterruptLoop events;
         lock (_lock)
         {
             session.CheckEventWrite(write);
-            _events ??= new InterruptLoop($"events of {session.Name}");
+            events = Events();
         }
 
-        session.AddEventWrite(write, eventFd, _events);
+        session.AddEventWrite(write, eventFd, events);
     }
+
+    private InterruptLoop Events() => _events ??= new InterruptLoop($"events of {session.Name}");
 
     private void EndEventWrites()
     {

@@ -13,7 +13,7 @@ internal sealed partial class InProcessBackend(ModelSession session) : IDeviceBa
     private const uint InterruptCount = 5;
 
     private readonly Lock _lock = new();
-    private UnmaskWatch? _unmask; // locked
+    private EventSource? _unmask; // locked
 
     public string Name => "in-process";
 
@@ -61,10 +61,9 @@ internal sealed partial class InProcessBackend(ModelSession session) : IDeviceBa
     {
         lock (_lock)
         {
-            _unmask?.Dispose();
-            _unmask = null;
+            EndUnmask();
             session.CheckUnmaskTrigger(index, subindex);
-            _unmask = eventFd is null ? null : new UnmaskWatch(session, eventFd);
+            _unmask = eventFd is null ? null : new EventSource(Events(), eventFd, session.Name, _ => session.UnmaskIntxByEvent());
         }
     }
 
@@ -75,18 +74,18 @@ internal sealed partial class InProcessBackend(ModelSession session) : IDeviceBa
         session.DisableInterrupts(index);
         if (index == IrqIndex.Intx)
         {
-            EndUnmaskWatch();
+            EndUnmask();
         }
     }
 
     public void Dispose()
     {
-        EndUnmaskWatch();
+        EndUnmask();
         EndEventWrites();
         session.Dispose();
     }
 
-    private void EndUnmaskWatch()
+    private void EndUnmask()
     {
         lock (_lock)
         {

@@ -12,12 +12,12 @@ internal sealed partial class ModelSession
     private EventFdClient Triggers => (EventFdClient)client!;
 
     /// <summary>Takes interrupts of one kind (VFIO_DEVICE_SET_IRQS); those of the other kinds end.</summary>
-    public void EnableInterrupts(InterruptKind kind, int vectors)
+    public void EnableInterrupts(IrqIndex kind, int vectors)
     {
         lock (model.Sync)
         {
             ThrowIfClosed();
-            if (vectors < 1 || vectors > Math.Min(MostVectors, model.Interrupts.DeclaredVectors(kind)))
+            if (kind > IrqIndex.Msix || vectors < 1 || vectors > Math.Min(MostVectors, model.Interrupts.DeclaredVectors(kind)))
             {
                 throw new VfioException("VFIO_DEVICE_SET_IRQS", $"{kind} of {Name}", Errno.EINVAL, $"the device has {model.Interrupts.DeclaredVectors(kind)} vectors");
             }
@@ -67,7 +67,7 @@ internal sealed partial class ModelSession
         {
             ThrowIfClosed();
             int count = index is >= IrqIndex.Intx and <= IrqIndex.Request
-                ? model.Interrupts.DeclaredVectors((InterruptKind)index)
+                ? model.Interrupts.DeclaredVectors(index)
                 : throw Refuse("VFIO_DEVICE_GET_IRQ_INFO", index, Errno.EINVAL);
             bool isLine = index == IrqIndex.Intx;
             return new IrqInfo(index, count, CanSignal: true, IsMaskable: isLine, IsAutomasked: isLine, IsFixed: index is not (IrqIndex.Intx or IrqIndex.Msix));
@@ -79,30 +79,30 @@ internal sealed partial class ModelSession
     {
         lock (model.Sync)
         {
-            InterruptKind kind = Check(index, start, eventFds.Length);
-            bool isEnabled = model.Interrupts.IsEnabled(kind);
+            Check(index, start, eventFds.Length);
+            bool isEnabled = model.Interrupts.IsEnabled(index);
             // One way at a time; and MSI has as many vectors as it was enabled with.
-            if (!isEnabled && kind <= InterruptKind.Msix && model.Interrupts.IsAnyEnabled
-                || (isEnabled && kind == InterruptKind.Msi && start + eventFds.Length > model.Interrupts.EnabledVectors(kind)))
+            if (!isEnabled && index <= IrqIndex.Msix && model.Interrupts.IsAnyEnabled
+                || (isEnabled && index == IrqIndex.Msi && start + eventFds.Length > model.Interrupts.EnabledVectors(index)))
             {
                 throw Refuse("VFIO_DEVICE_SET_IRQS", index, Errno.EINVAL);
             }
 
-            Triggers.Set(kind, start, eventFds);
-            if (kind > InterruptKind.Msix)
+            Triggers.Set(index, start, eventFds);
+            if (index > IrqIndex.Msix)
             {
                 return;
             }
 
-            if (kind == InterruptKind.Intx && eventFds[0] is null)
+            if (index == IrqIndex.Intx && eventFds[0] is null)
             {
                 model.Interrupts.DisableAll();
             }
-            else if (!isEnabled || start + eventFds.Length > model.Interrupts.EnabledVectors(kind))
+            else if (!isEnabled || start + eventFds.Length > model.Interrupts.EnabledVectors(index))
             {
-                model.Interrupts.Enable(kind, start + eventFds.Length, Triggers.Has);
+                model.Interrupts.Enable(index, start + eventFds.Length, Triggers.Has);
             }
-            else if (kind == InterruptKind.Msix)
+            else if (index == IrqIndex.Msix)
             {
                 model.Interrupts.ShowVectors(start, eventFds.Length, Triggers.Has);
             }
@@ -113,23 +113,23 @@ internal sealed partial class ModelSession
     {
         lock (model.Sync)
         {
-            InterruptKind kind = Check(index, start, count);
+            Check(index, start, count);
             if (action != IrqAction.Trigger)
             {
-                if (kind != InterruptKind.Intx)
+                if (index != IrqIndex.Intx)
                 {
                     throw Refuse("VFIO_DEVICE_SET_IRQS", index, Errno.ENOTTY);
                 }
 
-                CheckEnabled(kind);
+                CheckEnabled(index);
                 MaskIntx(action == IrqAction.Mask);
                 return;
             }
 
-            CheckEnabled(kind);
+            CheckEnabled(index);
             for (int vector = start; vector < start + count; vector++)
             {
-                Triggers.Signal(kind, vector);
+                Triggers.Signal(index, vector);
             }
         }
     }
@@ -138,13 +138,13 @@ internal sealed partial class ModelSession
     {
         lock (model.Sync)
         {
-            InterruptKind kind = Check(index, 0, 0);
-            if (kind <= InterruptKind.Msix && model.Interrupts.IsEnabled(kind))
+            Check(index, 0, 0);
+            if (index <= IrqIndex.Msix && model.Interrupts.IsEnabled(index))
             {
                 model.Interrupts.DisableAll();
             }
 
-            Triggers.Clear(kind);
+            Triggers.Clear(index);
         }
     }
 
@@ -153,7 +153,7 @@ internal sealed partial class ModelSession
     {
         lock (model.Sync)
         {
-            if (model.Session == this && model.Interrupts.IsEnabled(InterruptKind.Intx))
+            if (model.Session == this && model.Interrupts.IsEnabled(IrqIndex.Intx))
             {
                 model.Interrupts.UnmaskIntx();
             }
@@ -165,30 +165,30 @@ internal sealed partial class ModelSession
     {
         lock (model.Sync)
         {
-            InterruptKind kind = Check(index, subindex, 1);
-            if (kind != InterruptKind.Intx)
+            Check(index, subindex, 1);
+            if (index != IrqIndex.Intx)
             {
                 throw Refuse("VFIO_DEVICE_SET_IRQS", index, Errno.ENOTTY);
             }
 
-            CheckEnabled(kind);
+            CheckEnabled(index);
         }
     }
 
-    private InterruptKind Check(IrqIndex index, int start, int count)
+    private void Check(IrqIndex index, int start, int count)
     {
         ThrowIfClosed();
-        return index is >= IrqIndex.Intx and <= IrqIndex.Request && start >= 0 && count >= 0
-            && start <= model.Interrupts.DeclaredVectors((InterruptKind)index) - count
-            ? (InterruptKind)index
-            : throw Refuse("VFIO_DEVICE_SET_IRQS", index, Errno.EINVAL);
+        if (index is < IrqIndex.Intx or > IrqIndex.Request || start < 0 || count < 0 || start > model.Interrupts.DeclaredVectors(index) - count)
+        {
+            throw Refuse("VFIO_DEVICE_SET_IRQS", index, Errno.EINVAL);
+        }
     }
 
-    private void CheckEnabled(InterruptKind kind)
+    private void CheckEnabled(IrqIndex index)
     {
-        if (kind <= InterruptKind.Msix ? !model.Interrupts.IsEnabled(kind) : !Triggers.Has(kind, 0))
+        if (index <= IrqIndex.Msix ? !model.Interrupts.IsEnabled(index) : !Triggers.Has(index, 0))
         {
-            throw Refuse("VFIO_DEVICE_SET_IRQS", (IrqIndex)kind, Errno.EINVAL);
+            throw Refuse("VFIO_DEVICE_SET_IRQS", index, Errno.EINVAL);
         }
     }
 

@@ -85,25 +85,25 @@ public sealed class ModelInterrupts
         }
     }
 
-    internal int DeclaredVectors(InterruptKind kind) => kind switch
+    internal int DeclaredVectors(IrqIndex kind) => kind switch
     {
-        InterruptKind.Intx => _model.Identity.InterruptPin == 0 ? 0 : 1,
-        InterruptKind.Msi => _msi?.Vectors ?? 0,
-        InterruptKind.Msix => _msix?.Vectors ?? 0,
-        InterruptKind.Error => _model.IsExpress ? 1 : 0,
-        InterruptKind.Request => 1,
+        IrqIndex.Intx => _model.Identity.InterruptPin == 0 ? 0 : 1,
+        IrqIndex.Msi => _msi?.Vectors ?? 0,
+        IrqIndex.Msix => _msix?.Vectors ?? 0,
+        IrqIndex.Error => _model.IsExpress ? 1 : 0,
+        IrqIndex.Request => 1,
         _ => 0,
     };
 
     internal bool IsAnyEnabled => _isIntxEnabled || IsMsiEnabled || IsMsixEnabled;
 
-    internal bool IsEnabled(InterruptKind kind) => EnabledVectors(kind) != 0;
+    internal bool IsEnabled(IrqIndex kind) => EnabledVectors(kind) != 0;
 
-    internal int EnabledVectors(InterruptKind kind) => kind switch
+    internal int EnabledVectors(IrqIndex kind) => kind switch
     {
-        InterruptKind.Intx => _isIntxEnabled ? 1 : 0,
-        InterruptKind.Msi => _msiVectors,
-        InterruptKind.Msix => _msixVectors,
+        IrqIndex.Intx => _isIntxEnabled ? 1 : 0,
+        IrqIndex.Msi => _msiVectors,
+        IrqIndex.Msix => _msixVectors,
         _ => 0,
     };
 
@@ -117,17 +117,17 @@ public sealed class ModelInterrupts
     }
 
     /// <summary>The client takes interrupts of a kind; the kernel turns the other kinds off first, and so must it.</summary>
-    internal void Enable(InterruptKind kind, int vectors)
+    internal void Enable(IrqIndex kind, int vectors)
     {
         DisableAll();
         switch (kind)
         {
-            case InterruptKind.Intx:
+            case IrqIndex.Intx:
                 _isIntxEnabled = true;
                 _isIntxMasked = false;
                 SendIntx();
                 break;
-            case InterruptKind.Msi:
+            case IrqIndex.Msi:
                 // The capability grants a power of two.
                 _msiVectors = (int)BitOperations.RoundUpToPowerOf2((uint)vectors);
                 _msi!.ShowEnabled(_model.Config, isEnabled: true);
@@ -146,9 +146,9 @@ public sealed class ModelInterrupts
     }
 
     /// <summary>Likewise, of vectors that need not all have somebody who waits: of MSI-X the others stay masked, as the kernel keeps them. More of MSI-X later disturb none.</summary>
-    internal void Enable(InterruptKind kind, int vectors, Func<InterruptKind, int, bool> isUsed)
+    internal void Enable(IrqIndex kind, int vectors, Func<IrqIndex, int, bool> isUsed)
     {
-        if (kind != InterruptKind.Msix)
+        if (kind != IrqIndex.Msix)
         {
             Enable(kind, vectors);
             return;
@@ -166,19 +166,19 @@ public sealed class ModelInterrupts
     }
 
     /// <summary>Unmasks the vectors of MSI-X that somebody waits for, and masks the others.</summary>
-    internal void ShowVectors(int start, int count, Func<InterruptKind, int, bool> isUsed)
+    internal void ShowVectors(int start, int count, Func<IrqIndex, int, bool> isUsed)
     {
         for (int vector = start; vector < start + count; vector++)
         {
-            _table!.SetMask(vector, !isUsed(InterruptKind.Msix, vector));
+            _table!.SetMask(vector, !isUsed(IrqIndex.Msix, vector));
         }
     }
 
     /// <summary>The kernel tells of an error of the bus.</summary>
-    internal void TellError() => _model.Session?.Client?.Signal(InterruptKind.Error, 0);
+    internal void TellError() => _model.Session?.Client?.Signal(IrqIndex.Error, 0);
 
     /// <summary>The kernel tells that the device is to be given back.</summary>
-    internal void TellRequest() => _model.Session?.Client?.Signal(InterruptKind.Request, 0);
+    internal void TellRequest() => _model.Session?.Client?.Signal(IrqIndex.Request, 0);
 
     internal void DisableAll()
     {
@@ -227,7 +227,7 @@ public sealed class ModelInterrupts
         msi.SetPending(_model.Config, msi.Pending(_model.Config) & ~ready);
         for (; ready != 0; ready &= ready - 1)
         {
-            SendMessage(InterruptKind.Msi, BitOperations.TrailingZeroCount(ready));
+            SendMessage(IrqIndex.Msi, BitOperations.TrailingZeroCount(ready));
         }
     }
 
@@ -254,16 +254,16 @@ public sealed class ModelInterrupts
     {
         if (IsMsixEnabled)
         {
-            SendMessage(InterruptKind.Msix, vector % _msixVectors);
+            SendMessage(IrqIndex.Msix, vector % _msixVectors);
         }
         else if (IsMsiEnabled)
         {
-            SendMessage(InterruptKind.Msi, vector % _msiVectors);
+            SendMessage(IrqIndex.Msi, vector % _msiVectors);
         }
         else if (_isIntxEnabled && !_isIntxMasked)
         {
             _isIntxMasked = true;
-            Deliver(InterruptKind.Intx, 0);
+            Deliver(IrqIndex.Intx, 0);
         }
     }
 
@@ -278,7 +278,7 @@ public sealed class ModelInterrupts
         if (IsRaised && _isIntxEnabled && !_isIntxMasked && !_model.Config.IsIntxDisabled && !_model.Config.IsAsleep && !_model.Faults.TakesInterrupt())
         {
             _isIntxMasked = true;
-            Deliver(InterruptKind.Intx, 0);
+            Deliver(IrqIndex.Intx, 0);
         }
     }
 
@@ -291,7 +291,7 @@ public sealed class ModelInterrupts
         }
         else if (!_model.Faults.TakesInterrupt())
         {
-            SendMessage(InterruptKind.Msi, vector);
+            SendMessage(IrqIndex.Msi, vector);
         }
     }
 
@@ -303,7 +303,7 @@ public sealed class ModelInterrupts
         }
         else if (!_model.Faults.TakesInterrupt())
         {
-            SendMessage(InterruptKind.Msix, vector);
+            SendMessage(IrqIndex.Msix, vector);
         }
     }
 
@@ -312,11 +312,11 @@ public sealed class ModelInterrupts
         if (IsMsixEnabled && !_isFunctionMasked && _table is MsixTable table && table.IsPending(vector) && !table.IsMasked(vector))
         {
             table.SetPending(vector, isPending: false);
-            SendMessage(InterruptKind.Msix, vector);
+            SendMessage(IrqIndex.Msix, vector);
         }
     }
 
-    private void SendMessage(InterruptKind kind, int vector)
+    private void SendMessage(IrqIndex kind, int vector)
     {
         if (_model.Config.IsBusMaster)
         {
@@ -324,7 +324,7 @@ public sealed class ModelInterrupts
         }
     }
 
-    private void Deliver(InterruptKind kind, int vector)
+    private void Deliver(IrqIndex kind, int vector)
     {
         if (!_model.IsRemoved)
         {
