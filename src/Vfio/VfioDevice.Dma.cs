@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Vfio.Backends;
 
 namespace Vfio;
@@ -28,7 +27,7 @@ public sealed partial class VfioDevice
         set
         {
             ushort command = ReadCommand(out RegionInfo config);
-            WriteCommand(config, (ushort)(value ? command | BusMasterEnable : command & ~BusMasterEnable));
+            _backend.WriteUInt16(config, Command, (ushort)(value ? command | BusMasterEnable : command & ~BusMasterEnable));
         }
     }
 
@@ -79,7 +78,7 @@ public sealed partial class VfioDevice
             ushort command = ReadCommandOf(out RegionInfo config);
             if ((command & BusMasterEnable) != 0)
             {
-                WriteCommand(config, (ushort)(command & ~BusMasterEnable));
+                _backend.WriteUInt16(config, Command, (ushort)(command & ~BusMasterEnable));
             }
         }
         catch (Exception e) when (e is VfioException or InvalidOperationException)
@@ -97,16 +96,7 @@ public sealed partial class VfioDevice
     private ushort ReadCommandOf(out RegionInfo config)
     {
         config = _backend.GetRegionInfo(RegionIndex.Config);
-        Span<byte> bytes = stackalloc byte[sizeof(ushort)];
-        _backend.ReadRegion(config, Command, bytes);
-        ushort command = BinaryPrimitives.ReadUInt16LittleEndian(bytes);
+        ushort command = _backend.ReadUInt16(config, Command);
         return command != ushort.MaxValue ? command : throw new VfioException("read", $"the command register of {Name}", "the device does not answer: it is asleep or gone");
-    }
-
-    private void WriteCommand(RegionInfo config, ushort command)
-    {
-        Span<byte> bytes = stackalloc byte[sizeof(ushort)];
-        BinaryPrimitives.WriteUInt16LittleEndian(bytes, command);
-        _backend.WriteRegion(config, Command, bytes);
     }
 }

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Vfio.Backends;
 using Vfio.Migration;
 
@@ -92,16 +91,9 @@ public sealed partial class VfioDevice
     private MigrationIdentity ReadIdentity()
     {
         RegionInfo config = _backend.GetRegionInfo(RegionIndex.Config);
-        uint ids = ReadConfig(config, VendorAndDevice);
-        uint subsystem = ReadConfig(config, Subsystem);
+        uint ids = _backend.ReadUInt32(config, VendorAndDevice);
+        uint subsystem = _backend.ReadUInt32(config, Subsystem);
         return new MigrationIdentity(
-            (ushort)ids, (ushort)(ids >> 16), (ushort)subsystem, (ushort)(subsystem >> 16), (byte)ReadConfig(config, RevisionAndClass), MediatedDevice?.TypeId ?? "");
-    }
-
-    private uint ReadConfig(RegionInfo config, ulong offset)
-    {
-        Span<byte> bytes = stackalloc byte[sizeof(uint)];
-        _backend.ReadRegion(config, offset, bytes);
-        return BinaryPrimitives.ReadUInt32LittleEndian(bytes);
+            (ushort)ids, (ushort)(ids >> 16), (ushort)subsystem, (ushort)(subsystem >> 16), (byte)_backend.ReadUInt32(config, RevisionAndClass), MediatedDevice?.TypeId ?? "");
     }
 }

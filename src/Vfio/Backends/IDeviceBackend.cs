@@ -42,17 +42,14 @@ internal interface IDeviceBackend : IDisposable
             return false;
         }
 
-        Span<byte> bytes = stackalloc byte[sizeof(uint)];
         try
         {
-            ReadRegion(config, RevisionAndClass, bytes);
+            return this.ReadUInt32(config, RevisionAndClass) == uint.MaxValue;
         }
         catch (VfioException e) when (e.Errno is Errno.EIO or Errno.ENODEV)
         {
             return true;
         }
-
-        return !bytes.ContainsAnyExcept(byte.MaxValue);
     }
 
     /// <summary>Resets the device (VFIO_DEVICE_RESET). Only where <see cref="DeviceInfo.CanReset"/>, or the device can be migrated.</summary>

@@ -40,12 +40,7 @@ public sealed class EventCounter : IDisposable
     /// <exception cref="ObjectDisposedException">The counter was disposed before the call; disposal during the wait does not end it.</exception>
     public ulong Wait(TimeSpan timeout)
     {
-        if (timeout < TimeSpan.Zero && timeout != Timeout.InfiniteTimeSpan)
-        {
-            throw new ArgumentOutOfRangeException(nameof(timeout), timeout, "a time to wait is not negative");
-        }
-
-        long start = Environment.TickCount64;
+        Deadline deadline = Deadline.In(timeout);
         while (true)
         {
             if (EventFd.Take(Handle) is ulong count and not 0)
@@ -54,13 +49,12 @@ public sealed class EventCounter : IDisposable
             }
 
             // Signals to the process end a wait early, and another thread may have taken what was there.
-            TimeSpan left = timeout == Timeout.InfiniteTimeSpan ? timeout : timeout - TimeSpan.FromMilliseconds(Environment.TickCount64 - start);
-            if (left != Timeout.InfiniteTimeSpan && left <= TimeSpan.Zero)
+            if (deadline.IsOver)
             {
                 return 0;
             }
 
-            _ = EventWait.Any([Handle], left);
+            _ = EventWait.Any([Handle], deadline.Left);
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Vfio.Backends;
 
 namespace Vfio.Life;
@@ -6,15 +5,9 @@ namespace Vfio.Life;
 /// <summary>A device's power management capability in configuration space (PCI Express Base Specification 6.0, section 7.5.2).</summary>
 internal sealed class PowerControl
 {
-    private const int StatusOffset = 0x06;
-    private const ushort HasCapabilities = 1 << 4;
-    private const int FirstPointer = 0x34;
-    private const byte PowerManagement = 0x01;
-    private const int HeaderLength = 0x40;
-    private const int LegacyLength = 0x100;
-    private const int MostCapabilities = (LegacyLength - HeaderLength) / 4;
-    private const int CapabilitiesRegister = 2;
-    private const int ControlRegister = 4;
+    private const ulong Status = 0x06;
+    private const ulong CapabilitiesRegister = 2;
+    private const ulong ControlRegister = 4;
     private const ushort HasD1 = 1 << 9;
     private const ushort HasD2 = 1 << 10;
     private const ushort StateMask = 3;
@@ -23,51 +16,37 @@ internal sealed class PowerControl
     private readonly IDeviceBackend _device;
     private readonly RegionInfo _config;
     private readonly string _name;
-    private readonly int _start;
+    private readonly ulong _start;
 
-    private PowerControl(IDeviceBackend device, RegionInfo config, string name, int start) => (_device, _config, _name, _start) = (device, config, name, start);
+    private PowerControl(IDeviceBackend device, RegionInfo config, string name, ulong start) => (_device, _config, _name, _start) = (device, config, name, start);
 
     /// <summary>The state it is in now.</summary>
-    public PciPowerState State => (PciPowerState)(Read(_device, _config, _name, _start + ControlRegister) & StateMask);
+    public PciPowerState State => (PciPowerState)(Read(ControlRegister) & StateMask);
 
     /// <summary>Finds the capability. The chain comes from the device: it is followed as far as it can be sound.</summary>
     /// <returns>Null where there is none.</returns>
     public static PowerControl? Find(IDeviceBackend device, string name)
     {
         RegionInfo config = device.GetRegionInfo(RegionIndex.Config);
-        if (config.Length < LegacyLength || (Read(device, config, name, StatusOffset) & HasCapabilities) == 0)
+        if (config.IsImplemented)
         {
-            return null;
+            _ = ReadAnswer(device, config, name, Status); // a device that is gone has not lost its capability
         }
 
-        int at = Read(device, config, name, FirstPointer) & 0xfc;
-        for (int count = 0; at >= HeaderLength && count < MostCapabilities; count++)
-        {
-            ushort header = Read(device, config, name, at, mayBeOnes: true);
-            if ((byte)header == PowerManagement && at <= LegacyLength - 8)
-            {
-                return new PowerControl(device, config, name, at);
-            }
-
-            at = (header >> 8) & 0xfc;
-        }
-
-        return null;
+        return device.FindPowerManagement(config) is ulong start ? new PowerControl(device, config, name, start) : null;
     }
 
     /// <summary>Puts the device into a state.</summary>
     public void Set(PciPowerState state)
     {
-        ushort capabilities = Read(_device, _config, _name, _start + CapabilitiesRegister);
+        ushort capabilities = Read(CapabilitiesRegister);
         if ((state == PciPowerState.D1 && (capabilities & HasD1) == 0) || (state == PciPowerState.D2 && (capabilities & HasD2) == 0))
         {
             throw new NotSupportedException($"{_name} has no power state {state}");
         }
 
-        ushort control = Read(_device, _config, _name, _start + ControlRegister);
-        Span<byte> bytes = stackalloc byte[sizeof(ushort)];
-        BinaryPrimitives.WriteUInt16LittleEndian(bytes, (ushort)((control & ~(StateMask | PmeStatus)) | (int)state));
-        _device.WriteRegion(_config, (ulong)(_start + ControlRegister), bytes);
+        ushort control = Read(ControlRegister);
+        _device.WriteUInt16(_config, _start + ControlRegister, (ushort)((control & ~(StateMask | PmeStatus)) | (int)state));
         PciPowerState now = State;
         if (now != state)
         {
@@ -75,11 +54,9 @@ internal sealed class PowerControl
         }
     }
 
-    private static ushort Read(IDeviceBackend device, RegionInfo config, string name, int offset, bool mayBeOnes = false)
-    {
-        Span<byte> bytes = stackalloc byte[sizeof(ushort)];
-        device.ReadRegion(config, (ulong)offset, bytes);
-        ushort value = BinaryPrimitives.ReadUInt16LittleEndian(bytes);
-        return value != ushort.MaxValue || mayBeOnes ? value : throw new VfioException("read", $"the power state of {name}", "the device does not answer: it is asleep or gone");
-    }
+    private ushort Read(ulong register) => ReadAnswer(_device, _config, _name, _start + register);
+
+    private static ushort ReadAnswer(IDeviceBackend device, RegionInfo config, string name, ulong offset) => device.ReadUInt16(config, offset) is ushort value and not ushort.MaxValue
+        ? value
+        : throw new VfioException("read", $"the power state of {name}", "the device does not answer: it is asleep or gone");
 }

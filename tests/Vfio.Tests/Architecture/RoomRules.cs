@@ -14,7 +14,7 @@ internal static partial class RoomRules
     /// <summary>The root folder's other types: what a user meets first. No room may use them.</summary>
     public const string Front = "(front)";
 
-    public static readonly IReadOnlyList<string> ValueFiles = ["PciAddress.cs", "RegionIndex.cs", "IrqIndex.cs", "VfioException.cs", "Iova.cs", "IovaRange.cs", "DmaAccess.cs", "Disposal.cs", "DeviceFeature.cs", "FeatureSupport.cs", "AtomicCompletions.cs", "PciPowerState.cs"];
+    public static readonly IReadOnlyList<string> ValueFiles = ["PciAddress.cs", "RegionIndex.cs", "IrqIndex.cs", "Deadline.cs", "VfioException.cs", "Iova.cs", "IovaRange.cs", "DmaAccess.cs", "Disposal.cs", "DeviceFeature.cs", "FeatureSupport.cs", "AtomicCompletions.cs", "PciPowerState.cs"];
 
     /// <summary>From a room to a room; where types are named, to those alone.</summary>
     public static readonly IReadOnlyList<Arrow> Arrows =
