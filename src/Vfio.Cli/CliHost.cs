@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 
@@ -61,6 +62,9 @@ internal sealed record CliHost
         ShowsProgress = !Console.IsErrorRedirected,
         Debug = Environment.GetEnvironmentVariable("VFIO_DEBUG") == "1",
     };
+
+    /// <summary>The time now, where the host is, as lines of what is watched begin with it.</summary>
+    public string TimeOfDay() => TimeZoneInfo.ConvertTime(Clock.GetUtcNow(), Clock.LocalTimeZone).ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture);
 
     /// <summary>Writes a line for the person, on standard error, after all that was printed before.</summary>
     public void Tell(string line)

@@ -10,15 +10,7 @@ internal static class IrqCommand
     private const int MaxInterval = 24 * 60 * 60 * 1000;
     private const int MaxVector = 2047; // MSI-X has no more: PCI Local Bus Specification 3.0, 6.8.2.3
 
-    // As DESIGN of the command line has them; not the enumeration's names.
-    private static readonly Dictionary<string, IrqIndex> Kinds = new()
-    {
-        ["intx"] = IrqIndex.Intx,
-        ["msi"] = IrqIndex.Msi,
-        ["msix"] = IrqIndex.Msix,
-        ["error"] = IrqIndex.Error,
-        ["request"] = IrqIndex.Request,
-    };
+    private static readonly Dictionary<string, IrqIndex> Kinds = Enum.GetValues<IrqIndex>().ToDictionary(IrqCount.WordFor);
 
     public static Command Create(CliHost host)
     {

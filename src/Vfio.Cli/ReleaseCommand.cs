@@ -50,23 +50,29 @@ internal static class ReleaseCommand
         });
         command.SetAction(result =>
         {
-            using SignalGuard guard = new();
-            ReleaseOptions options = new() { Force = result.GetValue(force), Host = host.Root, Patience = Symbols.Patience(host, result, timeout, guard.Asked) };
+            using SignalGuard? guard = result.GetValue(dryRun) ? null : new();
+            ReleaseOptions options = new()
+            {
+                Force = result.GetValue(force),
+                Host = host.Root,
+                Patience = guard is null ? null : Symbols.Patience(host, result, timeout, guard.Asked),
+            };
             bool isJson = result.GetValue(json);
             if (result.GetValue(all))
             {
-                return Run(host, ReleasePlan.ComputeAll(options), guard, result.GetValue(dryRun), isJson);
+                return Run(host, ReleasePlan.ComputeAll(options), guard, isJson);
             }
 
             ReleasePlan plan = ReleasePlan.Compute(ModelTarget.SetApart(host, result.GetRequiredValue(devices), isJson), options);
             // Models alone: all is said.
-            return plan.Entries.Count == 0 && !isJson ? ExitCode.Done : Run(host, plan, guard, result.GetValue(dryRun), isJson);
+            return plan.Entries.Count == 0 && !isJson ? ExitCode.Done : Run(host, plan, guard, isJson);
         });
         return command;
     }
 
-    private static int Run(CliHost host, ReleasePlan plan, SignalGuard guard, bool isDryRun, bool isJson) =>
-        isDryRun ? Show(host, plan, isJson) : Execute(host, plan, guard, isJson);
+    // Nothing changes hands where no signal is held back.
+    private static int Run(CliHost host, ReleasePlan plan, SignalGuard? guard, bool isJson) =>
+        guard is null ? Show(host, plan, isJson) : Execute(host, plan, guard, isJson);
 
     private static int Show(CliHost host, ReleasePlan plan, bool isJson)
     {

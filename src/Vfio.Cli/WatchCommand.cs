@@ -67,6 +67,7 @@ internal static class WatchCommand
     private static void Run(
         CliHost host, RegisterSession session, RegisterPlace[] places, TimeSpan pause, int count, bool isJson, CancellationToken cancellationToken)
     {
+        session.Request.ThrowIfAsked();
         ulong[] last = new ulong[places.Length];
         for (int i = 0; i < places.Length; i++)
         {
@@ -102,8 +103,7 @@ internal static class WatchCommand
             return;
         }
 
-        string time = TimeZoneInfo.ConvertTime(host.Clock.GetUtcNow(), host.Clock.LocalTimeZone).ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture);
-        StringBuilder plain = new($"{time} {place} ");
+        StringBuilder plain = new($"{host.TimeOfDay()} {place} ");
         if (before is not ulong old)
         {
             host.Out.WriteLine($"{plain}{place.Format(after)}");

@@ -48,4 +48,7 @@ internal sealed class IrqCount(InterruptVector vector)
         IrqIndex.Error => "error",
         _ => "request",
     };
+
+    /// <summary>The kind as options and JSON have it.</summary>
+    public static string WordFor(IrqIndex index) => index.ToString().ToLowerInvariant();
 }

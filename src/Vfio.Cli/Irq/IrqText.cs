@@ -12,7 +12,7 @@ internal sealed class IrqText(CliHost host, bool isJson, IrqInfo info, IReadOnly
         {
             using JsonLine line = new(host.Out);
             WriteHead(line, "enabled");
-            line.Writer.WriteString("index", info.Index.ToString().ToLowerInvariant());
+            line.Writer.WriteString("index", IrqCount.WordFor(info.Index));
             line.Writer.WriteNumber("vectors", vectors);
             line.Writer.WriteNumber("ofVectors", info.Count);
         }
@@ -46,7 +46,7 @@ internal sealed class IrqText(CliHost host, bool isJson, IrqInfo info, IReadOnly
         {
             using JsonLine line = new(host.Out);
             WriteHead(line, "signals");
-            line.Writer.WriteString("index", count.Vector.Index.ToString().ToLowerInvariant());
+            line.Writer.WriteString("index", IrqCount.WordFor(count.Vector.Index));
             line.Writer.WriteNumber("vector", count.Vector.Subindex);
             line.Writer.WriteNumber("count", arrived);
             line.Writer.WriteNumber("total", count.Total);
@@ -54,11 +54,10 @@ internal sealed class IrqText(CliHost host, bool isJson, IrqInfo info, IReadOnly
             return;
         }
 
-        string time = TimeZoneInfo.ConvertTime(host.Clock.GetUtcNow(), host.Clock.LocalTimeZone).ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture);
         string kind = IrqCount.NameOf(count.Vector.Index);
         string vector = count.Vector.Index <= IrqIndex.Msix ? $"{kind} {count.Vector.Subindex}" : kind;
-        string line80 = string.Create(CultureInfo.InvariantCulture, $"{time} {vector,-10} {"+" + arrived,10} {count.Total,12} {Format(count.Rate),12}/s");
-        host.Out.WriteLine(count.Vector.Index == IrqIndex.Error ? host.Terminal.Yellow(line80) : line80);
+        string text = string.Create(CultureInfo.InvariantCulture, $"{host.TimeOfDay()} {vector,-10} {"+" + arrived,10} {count.Total,12} {Format(count.Rate),12}/s");
+        host.Out.WriteLine(count.Vector.Index == IrqIndex.Error ? host.Terminal.Yellow(text) : text);
     }
 
     private static string Format(double rate) => rate.ToString(rate < 100 ? "0.0" : "0", CultureInfo.InvariantCulture);

@@ -70,7 +70,6 @@ internal static class BusReset
 
     private static void Write(CliHost host, DeviceTarget target, HotResetPlan plan, bool isDryRun, bool isJson)
     {
-        bool isReset = plan.IsAllowed && !isDryRun;
         if (isJson)
         {
             WriteJson(host, target, plan, isDryRun);
@@ -80,16 +79,18 @@ internal static class BusReset
         TextTable table = new(host.Terminal, new TextColumn("DEVICE"), new TextColumn("DRIVER", MinWidth: 8), new TextColumn("WHOSE", MinWidth: 12));
         foreach (HotResetDevice device in plan.Devices)
         {
-            bool isModel = target is not HostTarget;
-            table.Add(isModel ? target.Name : device.Address.ToString(), device.Driver ?? "-", device.IsOurs ? "free to reset" : device.Owner);
+            table.Add(NameOf(target, device), device.Driver ?? "-", device.IsOurs ? "free to reset" : device.Owner);
         }
 
         table.Write(host.Out);
         if (plan.IsAllowed)
         {
-            host.Out.WriteLine(isReset ? $"the bus of {target.Name} was reset" : $"the bus of {target.Name} would be reset");
+            host.Out.WriteLine($"the bus of {target.Name} {(isDryRun ? "would be" : "was")} reset");
         }
     }
+
+    // A model is alone on its bus, and has no address that a person knows.
+    private static string NameOf(DeviceTarget target, HotResetDevice device) => target is HostTarget ? device.Address.ToString() : target.Name;
 
     private static void WriteJson(CliHost host, DeviceTarget target, HotResetPlan plan, bool isDryRun)
     {
@@ -101,7 +102,7 @@ internal static class BusReset
         json.Writer.WriteBoolean("isReset", plan.IsAllowed && !isDryRun);
         json.Writer.WriteItems("devices", plan.Devices, (writer, device) =>
         {
-            writer.WriteString("address", target is HostTarget ? device.Address.ToString() : target.Name);
+            writer.WriteString("address", NameOf(target, device));
             writer.WriteText("driver", device.Driver);
             writer.WriteBoolean("isFree", device.IsOurs);
             writer.WriteText("owner", device.IsOurs ? null : device.Owner);

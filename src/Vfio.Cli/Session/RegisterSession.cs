@@ -18,7 +18,6 @@ internal sealed class RegisterSession : IDisposable
         Names = names;
         _device = device;
         Memory = new SessionMemory(device);
-        Request = new ReleaseRequest(device, target.Name);
         _clock = clock;
         _start = clock.GetTimestamp();
     }
@@ -34,8 +33,8 @@ internal sealed class RegisterSession : IDisposable
     /// <summary>What the device was given to reach by itself.</summary>
     public SessionMemory Memory { get; }
 
-    /// <summary>Whether the kernel wants the device back.</summary>
-    public ReleaseRequest Request { get; }
+    /// <summary>Whether the kernel wants the device back; listened to from the first look on, since a single access ends before anybody could ask.</summary>
+    public ReleaseRequest Request => field ??= new ReleaseRequest(_device, Target.Name);
 
     /// <summary>Since the session began.</summary>
     public TimeSpan Elapsed => _clock.GetElapsedTime(_start);

@@ -24,6 +24,7 @@ internal sealed class RegisterShell : IDisposable
         _events = isJson ? new RecordingWriter(host.Out, ownsOutput: false, session.Target.Identify(host), host.Clock.GetUtcNow()) : null;
         _memory = new ShellMemory(host, session, isJson);
         session.Accessed = Note;
+        _ = session.Request; // listens from here on
     }
 
     /// <summary>Where there is memory for the device.</summary>
