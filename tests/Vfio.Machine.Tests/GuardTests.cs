@@ -11,7 +11,6 @@ public sealed class GuardTests : HostTest
     private const ulong Command = 4;
     private const ushort MemorySpaceEnable = 1 << 1;
     private const string Port = "00:14.0";
-    private const string Plugged = "0000:02:00.0";
 
     // Of the 82574 and so of QEMU's e1000e: what a reset sets it to (datasheet, 10.2.2.2: "Device Status Register", speed and duplex); ones it never is.
     private const ulong NicStatus = 8;
@@ -67,23 +66,20 @@ public sealed class GuardTests : HostTest
         using DriverBinding binding = DriverBinding.Bind(PciAddress.Parse(Machine.Nic));
         using VfioDevice device = VfioDevice.Open(binding.Address);
         using Region bar0 = device.OpenRegion(RegionIndex.Bar0);
-        using Region config = device.OpenRegion(RegionIndex.Config);
-        ulong control = FindPowerManagement(config) + 4;
-        ushort awake = config.ReadUInt16(control);
         uint status = bar0.ReadUInt32(NicStatus);
         Tally tally = WhileTwoThreadsRead(bar0, NicStatus, status, () =>
         {
-            config.WriteUInt16(control, (ushort)(awake | 3));
+            device.SetPowerState(PciPowerState.D3Hot);
             Thread.Sleep(1);
-            config.WriteUInt16(control, awake);
+            device.SetPowerState(PciPowerState.D0);
             device.Recover();
         });
         tally.AssertSomeOfEach();
 
-        config.WriteUInt16(control, (ushort)(awake | 3));
+        device.SetPowerState(PciPowerState.D3Hot);
         Assert.Equal((uint.MaxValue, DeviceState.Unavailable), (bar0.ReadUInt32(NicStatus), device.State));
         Assert.Contains("asleep", Assert.Throws<VfioException>(device.Recover).Message, StringComparison.Ordinal);
-        config.WriteUInt16(control, awake);
+        device.SetPowerState(PciPowerState.D0);
         device.Recover();
         Assert.Equal((status, DeviceState.Available), (bar0.ReadUInt32(NicStatus), device.State));
     }
@@ -110,17 +106,18 @@ public sealed class GuardTests : HostTest
     [Fact]
     public void Asked_to_unplug_the_device_answers_until_it_is_let_go()
     {
-        Plug();
-        using (VfioDevice device = VfioDevice.Open(PciAddress.Parse(Plugged)))
+        using Plugged edu = new("edu");
+        Machine.Vfio("bind", Plugged.Address).Succeeded();
+        using (VfioDevice device = VfioDevice.Open(PciAddress.Parse(Plugged.Address)))
         {
             using Region bar0 = device.OpenRegion(RegionIndex.Bar0);
-            Machine.Run(Machine.Qmp, "device_del", "id=guarded").Succeeded();
+            Plugged.Pull();
             Tally tally = WhileTwoThreadsRead(bar0, 0, EduIdentification, () => Thread.Sleep(10));
             Assert.Equal((0, 0), (tally.Ones, tally.Strange));
             Assert.Equal(DeviceState.Available, device.State);
         }
 
-        WaitUntilGone();
+        Plugged.WaitUntilGone();
     }
 
     // In a machine of its own: a slot that lost its power under a device may not let go of it again.
@@ -128,10 +125,11 @@ public sealed class GuardTests : HostTest
     [Trait("Machine", "surprise")]
     public void Gone_from_the_bus()
     {
-        Plug();
+        _ = new Plugged("edu"); // stays, until its machine ends
+        Machine.Vfio("bind", Plugged.Address).Succeeded();
         try
         {
-            using VfioDevice device = VfioDevice.Open(PciAddress.Parse(Plugged));
+            using VfioDevice device = VfioDevice.Open(PciAddress.Parse(Plugged.Address));
             using Region bar0 = device.OpenRegion(RegionIndex.Bar0);
             bool isPulled = false;
             Tally tally = WhileTwoThreadsRead(bar0, 0, EduIdentification, () =>
@@ -157,47 +155,6 @@ public sealed class GuardTests : HostTest
 
     // Slot Control of the root port ("PCI Express Base Specification" 7.8.10): power indicator and power controller, without a word to those who use the device.
     private static void SetSlotPower(bool on) => Machine.Do($"setpci -s {Port} CAP_EXP+18.w={(on ? "0100" : "0700")}:0700");
-
-    private static void Plug()
-    {
-        Machine.Run(Machine.Qmp, "device_add", "driver=edu", "id=guarded", "bus=hotplug0").Succeeded();
-        Assert.True(SpinWait.SpinUntil(() => Directory.Exists($"/sys/bus/pci/devices/{Plugged}"), TimeSpan.FromSeconds(30)));
-        Machine.Vfio("bind", Plugged).Succeeded();
-    }
-
-    // Asked more than once: a request that the kernel is not ready for is lost.
-    private static void WaitUntilGone()
-    {
-        bool isGone = false;
-        for (int i = 0; i < 10 && !isGone; i++)
-        {
-            isGone = Machine.Run(Machine.Qmp, "wait", "DEVICE_DELETED", "3").ExitCode == 0;
-            if (!isGone)
-            {
-                Machine.Run(Machine.Qmp, "device_del", "id=guarded");
-            }
-        }
-
-        Assert.True(isGone, Machine.Do("dmesg | tail -n 20"));
-        Assert.True(SpinWait.SpinUntil(() => !Directory.Exists($"/sys/bus/pci/devices/{Plugged}"), TimeSpan.FromSeconds(30)));
-    }
-
-    // "PCI Local Bus Specification" 3.0, 6.7; the capability's id is 1.
-    private static ulong FindPowerManagement(Region config)
-    {
-        ulong place = config.ReadByte(0x34);
-        for (int i = 0; i < 48 && place >= 0x40; i++)
-        {
-            if (config.ReadByte(place) == 1)
-            {
-                return place;
-            }
-
-            place = config.ReadByte(place + 1);
-        }
-
-        throw new InvalidOperationException("no power management");
-    }
 
     // What a program does may be done a few times only until the reads are over, so they go on until it was done often enough.
     private static Tally WhileTwoThreadsRead(Region region, ulong offset, uint expected, Action disturb)

@@ -17,23 +17,25 @@ public sealed record HostInterruptCount(int Number, string Name, ulong Count)
     {
         ArgumentNullException.ThrowIfNull(host);
         ArgumentNullException.ThrowIfNull(numbers);
-        string[] lines = numbers.Count == 0 ? [] : SysfsFile.ReadLines(host.Combine("proc/interrupts"));
-        // The first line names the processors: so many counts stand in each of the others.
-        int processors = lines.Length == 0 ? 0 : lines[0].Split(' ', StringSplitOptions.RemoveEmptyEntries).Length;
-        return [.. lines.Skip(1).Select(line => Parse(line, processors)).OfType<HostInterruptCount>().Where(count => numbers.Contains(count.Number)).OrderBy(count => count.Number)];
+        if (numbers.Count == 0)
+        {
+            return [];
+        }
+
+        IReadOnlyList<(int Number, string[] Words)> lines = HostInterrupts.ReadTable(host, out int processors);
+        return [.. lines.Where(line => numbers.Contains(line.Number)).Select(line => Parse(line.Number, line.Words, processors)).OfType<HostInterruptCount>().OrderBy(count => count.Number)];
     }
 
-    private static HostInterruptCount? Parse(string line, int processors)
+    private static HostInterruptCount? Parse(int number, string[] words, int processors)
     {
-        string[] words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        // Number, counts, controller, how it is triggered, names.
-        if (words.Length < processors + 4 || !int.TryParse(words[0].TrimEnd(':'), NumberStyles.None, CultureInfo.InvariantCulture, out int number))
+        // Counts, controller, how it is triggered, names.
+        if (words.Length < processors + 3)
         {
             return null;
         }
 
         ulong sum = 0;
-        foreach (string word in words.AsSpan(1, processors))
+        foreach (string word in words.AsSpan(0, processors))
         {
             if (!ulong.TryParse(word, NumberStyles.None, CultureInfo.InvariantCulture, out ulong count))
             {
@@ -43,7 +45,7 @@ public sealed record HostInterruptCount(int Number, string Name, ulong Count)
             sum += count;
         }
 
-        string name = string.Join(' ', words[(processors + 3)..]);
+        string name = string.Join(' ', words[(processors + 2)..]);
         return new HostInterruptCount(number, string.Concat(name.Select(c => char.IsControl(c) ? '?' : c)), sum);
     }
 }

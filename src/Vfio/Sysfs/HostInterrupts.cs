@@ -18,18 +18,40 @@ internal sealed class HostInterrupts(HostRoot host, PciAddress address)
             IrqIndex.Msix => $"vfio-msix[{subindex}]({address})",
             _ => throw new NotSupportedException($"{index} of {address} is told by the kernel: no processor gets an interrupt for it"),
         };
-        foreach (string line in SysfsFile.ReadLines(host.Combine("proc/interrupts")))
+        foreach ((int number, string[] words) in ReadTable(host, out _))
         {
             // A shared line has several names, with commas between them.
-            int colon = line.IndexOf(':', StringComparison.Ordinal);
-            if (colon > 0 && line.Split([' ', ','], StringSplitOptions.RemoveEmptyEntries).Contains(name)
-                && int.TryParse(line.AsSpan(0, colon).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out int number))
+            if (Array.Exists(words, word => word.Split(',').Contains(name)))
             {
                 return number;
             }
         }
 
         throw new VfioException("find", name, "it is not in /proc/interrupts", "the vector may just have been disabled; in a container, /proc may be another's");
+    }
+
+    /// <summary>The lines of <c>/proc/interrupts</c> that have a number.</summary>
+    /// <param name="host">Whose.</param>
+    /// <param name="processors">How many words of each are counts.</param>
+    /// <returns>The number, and the words behind it.</returns>
+    internal static IReadOnlyList<(int Number, string[] Words)> ReadTable(HostRoot host, out int processors)
+    {
+        string[] lines = SysfsFile.ReadLines(host.Combine("proc/interrupts"));
+        // The first line names the processors.
+        processors = lines.Length == 0 ? 0 : Split(lines[0]).Length;
+        List<(int, string[])> table = [];
+        foreach (string line in lines.Skip(1))
+        {
+            int colon = line.IndexOf(':', StringComparison.Ordinal);
+            if (colon > 0 && int.TryParse(line.AsSpan(0, colon).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out int number))
+            {
+                table.Add((number, Split(line[(colon + 1)..])));
+            }
+        }
+
+        return table;
+
+        static string[] Split(string text) => text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
     }
 
     public IReadOnlyList<int> GetAffinity(int number)
