@@ -4,7 +4,7 @@ namespace Vfio.Conformance.Tests;
 [Trait("Backend", "kernel")]
 public sealed class DeviceRaisesTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     public static MatrixTheoryData<IrqIndex, VfioBackend> EachOnEach => new(
         [IrqIndex.Intx, IrqIndex.Msi, IrqIndex.Msix], [VfioBackend.Iommufd, VfioBackend.Type1v2, VfioBackend.Type1, VfioBackend.CompatibleType1v2, VfioBackend.CompatibleType1]);
@@ -14,62 +14,51 @@ public sealed class DeviceRaisesTests
     [MemberData(nameof(EachOnEach))]
     public void An_e1000e_raises(IrqIndex index, VfioBackend backend)
     {
-        const ulong Icr = 0xc0, Ics = 0xc8, Ims = 0xd0, Ivar = 0xe4;
+        const ulong Icr = 0xc0, Ics = 0xc8, Ims = 0xd0, Imc = 0xd8, Ivar = 0xe4;
         const uint LinkChange = 1 << 2;
         const int FirstQueueCause = 20; // RxQ0, RxQ1, TxQ0, TxQ1, other: one of five vectors each
         using MachineDevice machine = new(MachineDevice.E1000e);
         using VfioDevice device = machine.Open(backend);
         using Region bar0 = device.OpenRegion(RegionIndex.Bar0);
         device.IsBusMaster = true;
+        // The one reset this device has in QEMU, by pm, keeps what raised the interrupts before; what is written as one is cleared.
+        bar0.WriteUInt32(Imc, uint.MaxValue);
+        bar0.WriteUInt32(Icr, uint.MaxValue);
         if (index == IrqIndex.Msix)
         {
             IReadOnlyList<InterruptVector> vectors = device.Interrupts.EnableRange(index, 0, 5);
             bar0.WriteUInt32(Ivar, 0x000cba98); // vector i for cause i, each valid
             bar0.WriteUInt32(Ims, 0x1f << FirstQueueCause);
-            for (int i = 0; i < vectors.Count; i++)
-            {
-                bar0.WriteUInt32(Ics, 1u << (FirstQueueCause + i));
-                Assert.NotEqual(0u, vectors[i].Wait(Patience));
-                Assert.All(vectors.Skip(i + 1), later => Assert.Equal(0u, later.Take()));
-            }
-
+            RaiseEach(vectors, i => bar0.WriteUInt32(Ics, 1u << (FirstQueueCause + i)));
             return;
         }
 
-        using InterruptVector vector = device.Interrupts.Enable(index);
-        bar0.WriteUInt32(Ims, LinkChange);
-        for (int round = 0; round < 3; round++)
-        {
-            bar0.WriteUInt32(Ics, LinkChange);
-            Assert.NotEqual(0u, vector.Wait(Patience));
-            Assert.NotEqual(0u, bar0.ReadUInt32(Icr) & LinkChange); // reading clears
-            if (vector.IsMaskable)
-            {
-                vector.Unmask();
-            }
-        }
+        RaiseOne(device, index, bar0, Icr, Ics, Ims, LinkChange);
     }
 
-    // Intel 82576 datasheet, 8.8: EICS, EIMS, GPIE. By INTx and MSI QEMU's igb did not interrupt when told by ICS; the kernel triggers those (MachineInterruptTests).
+    // Intel 82576 datasheet, 8.8: ICR, ICS, IMS for any one interrupt, whose causes are one cause of EIMS, "other"; EICS and EIMS for each MSI-X vector by GPIE.
+    // QEMU has the first three at their second addresses only (0x1500 and on are the first).
     [Theory]
-    [MemberData(nameof(MachineDevice.Backends), MemberType = typeof(MachineDevice))]
-    public void An_igb_raises_each_vector(VfioBackend backend)
+    [MemberData(nameof(EachOnEach))]
+    public void An_igb_raises(IrqIndex index, VfioBackend backend)
     {
-        const ulong Gpie = 0x1514, Eics = 0x1520, Eims = 0x1524;
-        const uint MultipleMsix = 1 << 4;
+        const ulong Icr = 0xc0, Ics = 0xc8, Ims = 0xd0, Gpie = 0x1514, Eics = 0x1520, Eims = 0x1524;
+        const uint LinkChange = 1 << 2, Other = 1u << 31, MultipleMsix = 1 << 4;
         using MachineDevice machine = new(MachineDevice.Igb);
         using VfioDevice device = machine.Open(backend);
         using Region bar0 = device.OpenRegion(RegionIndex.Bar0);
         device.IsBusMaster = true;
-        IReadOnlyList<InterruptVector> vectors = device.Interrupts.EnableRange(IrqIndex.Msix, 0, 10);
-        bar0.WriteUInt32(Gpie, MultipleMsix);
-        bar0.WriteUInt32(Eims, 0x3ff);
-        for (int i = 0; i < vectors.Count; i++)
+        if (index == IrqIndex.Msix)
         {
-            bar0.WriteUInt32(Eics, 1u << i);
-            Assert.NotEqual(0u, vectors[i].Wait(Patience));
-            Assert.All(vectors.Skip(i + 1), later => Assert.Equal(0u, later.Take()));
+            IReadOnlyList<InterruptVector> vectors = device.Interrupts.EnableRange(index, 0, 10);
+            bar0.WriteUInt32(Gpie, MultipleMsix);
+            bar0.WriteUInt32(Eims, 0x3ff);
+            RaiseEach(vectors, i => bar0.WriteUInt32(Eics, 1u << i));
+            return;
         }
+
+        bar0.WriteUInt32(Eims, Other);
+        RaiseOne(device, index, bar0, Icr, Ics, Ims, LinkChange);
     }
 
     // NVM Express Base Specification 2.0, 3.1.3 (registers), 3.5.1 (initialisation): any command, even an unknown one, is completed.
@@ -105,6 +94,33 @@ public sealed class DeviceRaisesTests
             bar0.WriteUInt32(Doorbell, command);
             Assert.Equal(1u, vector.Wait(Patience));
             bar0.WriteUInt32(HeadDoorbell, command);
+            if (vector.IsMaskable)
+            {
+                vector.Unmask();
+            }
+        }
+    }
+
+    private static void RaiseEach(IReadOnlyList<InterruptVector> vectors, Action<int> raise)
+    {
+        for (int i = 0; i < vectors.Count; i++)
+        {
+            raise(i);
+            Assert.NotEqual(0u, vectors[i].Wait(Patience));
+            Assert.All(vectors.Skip(i + 1), later => Assert.Equal(0u, later.Take()));
+        }
+    }
+
+    // The two NICs have their cause, set and mask registers in different places, and use them alike.
+    private static void RaiseOne(VfioDevice device, IrqIndex index, Region bar0, ulong causes, ulong set, ulong mask, uint cause)
+    {
+        using InterruptVector vector = device.Interrupts.Enable(index);
+        bar0.WriteUInt32(mask, cause);
+        for (int round = 0; round < 3; round++)
+        {
+            bar0.WriteUInt32(set, cause);
+            Assert.NotEqual(0u, vector.Wait(Patience));
+            Assert.NotEqual(0u, bar0.ReadUInt32(causes) & cause); // reading clears
             if (vector.IsMaskable)
             {
                 vector.Unmask();

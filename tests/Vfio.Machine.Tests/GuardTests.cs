@@ -12,8 +12,14 @@ public sealed class GuardTests : HostTest
     private const ushort MemorySpaceEnable = 1 << 1;
     private const string Port = "00:14.0";
 
-    // Of the 82574 and so of QEMU's e1000e: what a reset sets it to (datasheet, 10.2.2.2: "Device Status Register", speed and duplex); ones it never is.
+    // Of the 82574 and so of QEMU's e1000e (datasheet, 10.2.2.2: "Device Status Register"); ones it never is.
     private const ulong NicStatus = 8;
+
+    // Of the 82576 and so of QEMU's igb: how much of the card's memory holds packets, in KiB, as a reset leaves it (datasheet, 8.3: RXPBS, TXPBS).
+    private const ulong ReceiveBuffer = 0x2404;
+    private const ulong TransmitBuffer = 0x3404;
+    private const uint ReceiveBufferKib = 64;
+    private const uint TransmitBufferKib = 40;
 
     [Fact]
     public void Memory_decoding_switched_off_and_on()
@@ -46,18 +52,20 @@ public sealed class GuardTests : HostTest
         Assert.NotEqual(0x12345678u, bar0.ReadUInt32(4));
     }
 
+    // The e1000e of QEMU is not reset by any of its methods; the igb has a function level reset.
     [Fact]
     public void Resets_in_a_loop()
     {
-        using DriverBinding binding = DriverBinding.Bind(PciAddress.Parse(Machine.Nic));
+        Machine.Need(Machine.Igb);
+        using DriverBinding binding = DriverBinding.Bind(PciAddress.Parse(Machine.Igb));
         using VfioDevice device = VfioDevice.Open(binding.Address);
         using Region bar0 = device.OpenRegion(RegionIndex.Bar0);
         Assert.True(device.CanReset);
-        uint status = bar0.ReadUInt32(NicStatus);
-        Tally tally = WhileTwoThreadsRead(bar0, NicStatus, status, device.Reset);
-        Assert.Equal(0, tally.Strange);
-        device.Reset();
-        Assert.Equal((status, DeviceState.Available), (bar0.ReadUInt32(NicStatus), device.State));
+        bar0.WriteUInt32(TransmitBuffer, 1);
+        Assert.Equal(1u, bar0.ReadUInt32(TransmitBuffer));
+        Tally tally = WhileTwoThreadsRead(bar0, ReceiveBuffer, ReceiveBufferKib, device.Reset);
+        tally.AssertNothingStrange(ReceiveBufferKib);
+        Assert.Equal((TransmitBufferKib, ReceiveBufferKib, DeviceState.Available), (bar0.ReadUInt32(TransmitBuffer), bar0.ReadUInt32(ReceiveBuffer), device.State));
     }
 
     [Fact]
@@ -168,15 +176,20 @@ public sealed class GuardTests : HostTest
             int good = 0;
             int ones = 0;
             int strange = 0;
+            uint last = 0;
             for (int n = 0; n < Reads || Volatile.Read(ref disturbed) < Times; n++)
             {
                 uint value = region.ReadUInt32(offset);
                 good += value == expected ? 1 : 0;
                 ones += value == uint.MaxValue ? 1 : 0;
-                strange += value != expected && value != uint.MaxValue ? 1 : 0;
+                if (value != expected && value != uint.MaxValue)
+                {
+                    strange++;
+                    last = value;
+                }
             }
 
-            tallies[i] = new Tally(good, ones, strange, 0);
+            tallies[i] = new Tally(good, ones, strange, 0, last);
         })))];
         Array.ForEach(readers, thread => thread.Start());
         while (readers.Any(thread => thread.IsAlive))
@@ -187,14 +200,16 @@ public sealed class GuardTests : HostTest
 
         Array.ForEach(readers, thread => thread.Join());
         Assert.All(failures, Assert.Null);
-        Tally tally = new(tallies.Sum(each => each.Good), tallies.Sum(each => each.Ones), tallies.Sum(each => each.Strange), disturbed);
+        Tally tally = new(tallies.Sum(each => each.Good), tallies.Sum(each => each.Ones), tallies.Sum(each => each.Strange), disturbed, tallies.Max(each => each.LastStrange));
         TestContext.Current.SendDiagnosticMessage($"{tally}");
         Assert.True(tally.Good + tally.Ones + tally.Strange >= 2 * Reads, $"{tally}");
         return tally;
     }
 
-    private readonly record struct Tally(int Good, int Ones, int Strange, int Disturbed)
+    private readonly record struct Tally(int Good, int Ones, int Strange, int Disturbed, uint LastStrange)
     {
+        public void AssertNothingStrange(uint expected) => Assert.True(Strange == 0, $"0x{LastStrange:x} in place of 0x{expected:x}: {this}");
+
         public void AssertSomeOfEach() => Assert.True(Good > 0 && Ones > 0 && Strange == 0, ToString());
     }
 }
