@@ -25,7 +25,7 @@ internal sealed partial class EduPair
     public void Transfer(Random random, int number)
     {
         bool isOnBus = random.Next(8) != 0;
-        Array.ForEach(_config, config => config.WriteUInt16(Command, (ushort)(IntxDisable | MemorySpace | (isOnBus ? BusMaster : 0))));
+        Array.ForEach(_config, config => config.WriteUInt16(Command, (ushort)(Quiet | MemorySpace | (isOnBus ? BusMaster : 0))));
         ChangeMemory(random);
         bool fromDevice = random.Next(2) == 0;
         int count = random.Next(4) switch { 0 => random.Next(17), 1 => Page, _ => random.Next(Page + 1) };
@@ -40,6 +40,7 @@ internal sealed partial class EduPair
         Access(_mapped, place, isWrite: true, 0x90, 8, (ulong)count);
         Access(_mapped, place, isWrite: true, 0x98, 8, command);
         Assert.All(_mapped, region => Assert.True(SpinWait.SpinUntil(() => IsIdle(region), Patience)));
+        CompareInterrupts(place);
         Access(_mapped, place, isWrite: false, 0x98, 8, 0);
         Access(_trapped, place, isWrite: false, 0x24, 4, 0);
         BytesMoved += count;

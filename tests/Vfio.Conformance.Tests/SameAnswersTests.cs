@@ -36,5 +36,7 @@ public sealed class SameAnswersTests
 
         Assert.InRange(pair.Failures, 1, Accesses / 4);
         Assert.InRange(pair.BytesMoved, 100_000, int.MaxValue);
+        Assert.InRange(pair.Interrupts, 1_000ul, ulong.MaxValue);
+        TestContext.Current.SendDiagnosticMessage("{0} failures, {1} bytes, {2} interrupts", pair.Failures, pair.BytesMoved, pair.Interrupts);
     }
 }
