@@ -121,7 +121,7 @@ public abstract partial class DeviceModel
         {
             if (offset < capability.Start + capability.Length && capability.Start < offset + width)
             {
-                capability.Written(this);
+                capability.Written(this, offset - capability.Start, width);
                 isLibrarys = capability is not (VendorSpecificCapability or RawCapability or RawExtendedCapability);
             }
         }

@@ -83,7 +83,7 @@ public sealed class InterruptTests : IDisposable
     {
         _session.EnableInterrupts(IrqIndex.Msi, 2);
         Assert.Equal((true, false), (_model.Interrupts.IsMsiEnabled, _model.Interrupts.IsMsixEnabled));
-        Assert.Equal(1ul, Config(_model.Msi.Start + 2, 2) & 1);
+        Assert.Equal(0ul, Config(_model.Msi.Start + 2, 2) & 1);
         for (int vector = 0; vector < 4; vector++)
         {
             _model.Interrupts.Signal(vector);
@@ -195,6 +195,27 @@ public sealed class InterruptTests : IDisposable
         Assert.Empty(_client.Take());
         _model.Interrupts.Signal(1);
         Assert.Equal(["Msix 1"], _client.Take());
+    }
+
+    [Fact]
+    public void A_driver_switches_messages_off_and_on_by_the_enable_bit()
+    {
+        int control = _model.Msi.Start + 2;
+        _session.EnableInterrupts(IrqIndex.Msi, 1);
+        foreach ((int offset, int width, ulong value, bool isOn) in ((int, int, ulong, bool)[])
+            [(0, 1, 0, true), (2, 2, 0x0184, false), (2, 2, 0x0185, true), (0, 4, 0x0184_0000, false), (4, 4, 0, false), (2, 1, 1, true), (2, 1, 0, false), (3, 1, 1, false), (2, 1, 1, true)])
+        {
+            _session.Write(RegionIndex.Config, (ulong)(_model.Msi.Start + offset), width, value);
+            _model.Interrupts.Signal(0);
+            Assert.Equal(isOn ? ["Msi 0"] : [], _client.Take());
+            Assert.Equal(isOn, _model.Interrupts.IsMsiEnabled);
+        }
+
+        Assert.Equal(1ul, Config(control, 2) & 1);
+        _session.DisableInterrupts();
+        Assert.Equal(1ul, Config(control, 2) & 1); // what the driver wrote
+        _session.Write(RegionIndex.Config, (ulong)control, 2, 0x0185);
+        Assert.Equal(0ul, Config(control, 2) & 1);
     }
 
     [Fact]

@@ -56,7 +56,7 @@ public sealed class ExpressCapability : ModelCapability
         config.Declare(Start + 48, 2, hasLink ? (uint)LinkSpeed : 0);
     }
 
-    internal override void Written(DeviceModel model)
+    internal override void Written(DeviceModel model, int offset, int width)
     {
         if ((model.Config.ValueAt(Start + ControlOffset + 1) & FunctionLevelReset) != 0)
         {

@@ -49,8 +49,8 @@ public abstract class ModelCapability
     /// <summary>Writes its registers, without the pointer to the next one.</summary>
     internal abstract void Declare(ModelConfigSpace config);
 
-    /// <summary>The driver has written some of it; the values are in already.</summary>
-    internal virtual void Written(DeviceModel model)
+    /// <summary>The driver has written some of it, from an offset within it, which is negative for a write that begins before; the values are in already.</summary>
+    internal virtual void Written(DeviceModel model, int offset, int width)
     {
     }
 }

@@ -3,7 +3,10 @@ using System.Numerics;
 namespace Vfio.Emulation;
 
 /// <summary>Message signalled interrupts, up to 32 vectors (PCI Express Base Specification 6.0, section 7.7.1).</summary>
-/// <remarks>The driver enables it through VFIO, which the enable bit then shows; it cannot be set by a write, as with vfio-pci.</remarks>
+/// <remarks>
+/// The driver enables it through VFIO. As with vfio-pci, the enable bit does not tell so: it reads as the driver last wrote it, cannot be set before, and a driver
+/// that writes the control register afterwards switches the device's messages on and off by it.
+/// </remarks>
 public sealed class MsiCapability : ModelCapability
 {
     private const int ControlOffset = 2;
@@ -67,7 +70,7 @@ public sealed class MsiCapability : ModelCapability
         }
     }
 
-    internal override void Written(DeviceModel model)
+    internal override void Written(DeviceModel model, int offset, int width)
     {
         // The driver may ask for fewer vectors than there are, not for more.
         int asked = (model.Config.ValueAt(Start + ControlOffset) >> 4) & 7;
@@ -78,9 +81,16 @@ public sealed class MsiCapability : ModelCapability
             model.Config.Show(Start + ControlOffset, (byte)(most << 4), isSet: true);
         }
 
-        ShowEnabled(model.Config, model.Interrupts.IsMsiEnabled);
+        if (!model.Interrupts.IsEnabled(IrqIndex.Msi))
+        {
+            model.Config.Show(Start + ControlOffset, Enable, isSet: false);
+        }
+        else if (offset <= ControlOffset && offset + width >= ControlOffset)
+        {
+            // The kernel writes its copy to the device after each write that reaches to the control register, or up to it.
+            model.Interrupts.SwitchMsi((model.Config.ValueAt(Start + ControlOffset) & Enable) != 0);
+        }
+
         model.Interrupts.OnMsiMaskWritten();
     }
-
-    internal void ShowEnabled(ModelConfigSpace config, bool isEnabled) => config.Show(Start + ControlOffset, Enable, isEnabled);
 }

@@ -34,7 +34,7 @@ public sealed class PowerManagementCapability : ModelCapability
         config.Declare(Start + StateOffset, 2, KeepsStateInD3 ? 1u << 3 : 0, writable: 3);
     }
 
-    internal override void Written(DeviceModel model)
+    internal override void Written(DeviceModel model, int offset, int width)
     {
         ModelConfigSpace config = model.Config;
         int wanted = config.ValueAt(Start + StateOffset) & 3;

@@ -15,6 +15,7 @@ public sealed class ModelInterrupts
     private MsixCapability? _msix;
     private MsixTable? _table;
     private int _msiVectors;
+    private bool _isMsiSwitchedOff;
     private int _msixVectors;
     private bool _isFunctionMasked;
     private bool _isIntxEnabled;
@@ -25,8 +26,8 @@ public sealed class ModelInterrupts
     /// <summary>Whether the INTx line is up, whatever the driver sees of it.</summary>
     public bool IsRaised { get; private set; }
 
-    /// <summary>Whether the driver has enabled MSI.</summary>
-    public bool IsMsiEnabled => _msiVectors != 0;
+    /// <summary>Whether the driver has enabled MSI, and not switched it off by the capability's enable bit.</summary>
+    public bool IsMsiEnabled => _msiVectors != 0 && !_isMsiSwitchedOff;
 
     /// <summary>Whether the driver has enabled MSI-X.</summary>
     public bool IsMsixEnabled => _msixVectors != 0;
@@ -95,7 +96,7 @@ public sealed class ModelInterrupts
         _ => 0,
     };
 
-    internal bool IsAnyEnabled => _isIntxEnabled || IsMsiEnabled || IsMsixEnabled;
+    internal bool IsAnyEnabled => _isIntxEnabled || _msiVectors != 0 || IsMsixEnabled;
 
     internal bool IsEnabled(IrqIndex kind) => EnabledVectors(kind) != 0;
 
@@ -130,10 +131,11 @@ public sealed class ModelInterrupts
             case IrqIndex.Msi:
                 // The capability grants a power of two.
                 _msiVectors = (int)BitOperations.RoundUpToPowerOf2((uint)vectors);
-                _msi!.ShowEnabled(_model.Config, isEnabled: true);
+                SwitchMsi(isOn: true);
                 OnMsiMaskWritten();
                 break;
             default:
+                SetLevel(false);
                 _msixVectors = vectors;
                 _msix!.Show(_model.Config, isEnabled: true, _isFunctionMasked);
                 for (int vector = 0; vector < vectors; vector++)
@@ -157,6 +159,7 @@ public sealed class ModelInterrupts
         if (!IsMsixEnabled)
         {
             DisableAll();
+            SetLevel(false);
         }
 
         int before = _msixVectors;
@@ -191,8 +194,8 @@ public sealed class ModelInterrupts
         _isIntxMasked = false;
         _isFunctionMasked = false;
         _msiVectors = 0;
+        _isMsiSwitchedOff = false;
         _msixVectors = 0;
-        _msi?.ShowEnabled(_model.Config, isEnabled: false);
         _msix?.Show(_model.Config, isEnabled: false, isMasked: false);
     }
 
@@ -211,6 +214,16 @@ public sealed class ModelInterrupts
         for (int vector = 0; !isMasked && vector < _msixVectors; vector++)
         {
             SendPendingMsix(vector);
+        }
+    }
+
+    /// <summary>Messages on or off, of a client that takes MSI. With them a device lets go of its line (PCI Express Base Specification 6.0, section 7.7.1.2).</summary>
+    internal void SwitchMsi(bool isOn)
+    {
+        _isMsiSwitchedOff = !isOn;
+        if (isOn)
+        {
+            SetLevel(false);
         }
     }
 
@@ -235,6 +248,7 @@ public sealed class ModelInterrupts
     internal void Reset()
     {
         SetLevel(false);
+        _isMsiSwitchedOff = false;
         _table?.ClearPending();
         if (_msi is { IsMaskable: true } msi)
         {
