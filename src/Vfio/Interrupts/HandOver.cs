@@ -27,6 +27,7 @@ internal sealed class HandOver : IDisposable
         if (!_isDisposed && Interlocked.CompareExchange(ref _work, work, null) is null)
         {
             EventFd.Add(_wake);
+            Thread.Yield(); // whoever waits goes on at once where it was put behind this thread, which has no more to do than to sleep
         }
         else
         {
