@@ -11,6 +11,13 @@ internal static partial class DeviceOpener
         return Open(device, options, (space, host) => VfioDevice.Enter(device, options, space, () => host.Open(device, token: null)));
     }
 
+    public static VfioDevice Take(Guid id, DeviceHandles handles, VfioOpenOptions options) => Take(handles, options, (space, host) =>
+    {
+        MediatedDevice device = MediatedDevice.Get(id, options.Host);
+        Check(device, options);
+        return VfioDevice.Enter(device, options, space, () => host.Take(handles.Device, MediatedDevice.Name(id), token: null));
+    });
+
     private static void Check(MediatedDevice device, VfioOpenOptions options)
     {
         if (options.VirtualFunctionToken is not null)

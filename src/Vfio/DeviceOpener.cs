@@ -20,7 +20,10 @@ internal static partial class DeviceOpener
             : Open(device, options, (space, host) => VfioDevice.Enter(address, options, space, () => host.Open(device, options.VirtualFunctionToken)));
     }
 
-    public static VfioDevice Take(PciAddress address, DeviceHandles handles, VfioOpenOptions options)
+    public static VfioDevice Take(PciAddress address, DeviceHandles handles, VfioOpenOptions options) => Take(
+        handles, options, (space, host) => VfioDevice.Enter(address, options, space, () => host.Take(handles.Device, address.ToString(), options.VirtualFunctionToken)));
+
+    private static VfioDevice Take(DeviceHandles handles, VfioOpenOptions options, Func<IoAddressSpace, IHostAddressSpace, VfioDevice> enter)
     {
         if (options.AddressSpace is not null)
         {
@@ -30,11 +33,8 @@ internal static partial class DeviceOpener
         handles.UseOnce();
         try
         {
-            IHostAddressSpace backend = handles.IsGroup
-                ? new Type1Space(options.Calls, options.Host, handles.Context, AnyType1)
-                : new IommufdSpace(options.Calls, options.Host, handles.Context);
-            IoAddressSpace space = new(backend, options.Calls);
-            return VfioDevice.Enter(address, options, space, () => backend.Take(handles.Device, address.ToString(), options.VirtualFunctionToken));
+            return Enter(
+                handles.IsGroup ? new Type1Space(options.Calls, options.Host, handles.Context, AnyType1) : new IommufdSpace(options.Calls, options.Host, handles.Context), options, enter);
         }
         catch
         {

@@ -43,6 +43,19 @@ public sealed partial class VfioDevice
         return DeviceOpener.Open(MediatedDevice.Get(sysfsPath, options.Host), options);
     }
 
+    /// <summary>Makes a mediated device of descriptors that somebody with more rights opened.</summary>
+    /// <param name="id">Its UUID.</param>
+    /// <param name="handles">The descriptors; the device's from here on, and closed also where this fails.</param>
+    /// <param name="options">The backend follows from the descriptors, and so does the address space.</param>
+    /// <returns>The device; the caller owns it.</returns>
+    /// <exception cref="ArgumentException">A token or an address space was given.</exception>
+    /// <exception cref="VfioException">No such device, or it is none for this library; the descriptors are not what they should be, the device is open elsewhere, or a system call failed.</exception>
+    public static VfioDevice FromHandles(Guid id, DeviceHandles handles, VfioOpenOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(handles);
+        return DeviceOpener.Take(id, handles, options ?? new VfioOpenOptions());
+    }
+
     /// <summary>Opens a mediated device into an address space; where a step fails nothing is left.</summary>
     internal static VfioDevice Enter(MediatedDevice device, VfioOpenOptions options, IoAddressSpace space, Func<Backends.IDeviceBackend> open) =>
         Enter(space, open, options.LeakReport, backend => new VfioDevice(backend, device, space));

@@ -28,7 +28,8 @@ public sealed partial class VfioDevice
             ObjectDisposedException.ThrowIf(other._isDisposed, other);
         }
 
-        return HotResetPlan.Make(
-            Name, new HotResetMember(Address, _backend), [.. others.Where(other => other != this).Select(other => new HotResetMember(other.Address, other._backend))], _host);
+        return HotResetPlan.Make(Name, AsHotResetMember(), [.. others.Where(other => other != this).Select(other => other.AsHotResetMember())], _host);
     }
+
+    private HotResetMember AsHotResetMember() => new(Address, _backend, RecoverAfterReset);
 }

@@ -42,8 +42,13 @@ public sealed class BusResetTests
         Assert.Equal((0x010000edu, 0), (bar0.ReadUInt32(0), config.ReadUInt16(6) & 8));
         using Region other = nic.OpenRegion(RegionIndex.Config);
         Assert.Equal(0x10411af4u, other.ReadUInt32(0));
-        // Either of them asks the same.
+        // Either of them asks the same; and what did not answer before it does after.
+        ushort command = config.ReadUInt16(4);
+        config.WriteUInt16(4, (ushort)(command & ~2));
+        Assert.Equal((uint.MaxValue, DeviceState.Unavailable), (bar0.ReadUInt32(0), edu.State));
+        config.WriteUInt16(4, command);
         nic.PlanHotReset(edu).Execute();
+        Assert.Equal((0x010000edu, DeviceState.Available), (bar0.ReadUInt32(0), edu.State));
     }
 
     [Theory]

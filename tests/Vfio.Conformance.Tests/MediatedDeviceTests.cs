@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.Win32.SafeHandles;
 using Vfio.Interop;
 
 namespace Vfio.Conformance.Tests;
@@ -126,6 +127,30 @@ public sealed class MediatedDeviceTests
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Descriptors_that_somebody_else_opened_make_one(bool isGroup)
+    {
+        using KernelMdev mdev = new("mtty-1");
+        string node = isGroup
+            ? $"/dev/vfio/{Path.GetFileName(File.ResolveLinkTarget($"{mdev.Path}/iommu_group", returnFinalTarget: true)!.FullName)}"
+            : $"/dev/vfio/devices/{Path.GetFileName(Directory.GetDirectories($"{mdev.Path}/vfio-dev")[0])}";
+        DeviceHandles Open() => isGroup ? DeviceHandles.OfGroup(OpenNode(node), OpenNode("/dev/vfio/vfio")) : DeviceHandles.OfDevice(OpenNode(node), OpenNode("/dev/iommu"));
+        using (VfioDevice device = VfioDevice.FromHandles(mdev.Id, Open()))
+        {
+            Assert.Equal((isGroup ? "type1v2" : "iommufd", "mtty-1"), (device.BackendName, device.MediatedDevice?.TypeId));
+            using Region port = device.OpenRegion(RegionIndex.Bar0);
+            port.WriteByte(Mtty.Scratch, 0x69);
+            Assert.Equal(0x69, port.ReadByte(Mtty.Scratch));
+        }
+
+        DeviceHandles others = Open();
+        Assert.Throws<VfioException>(() => VfioDevice.FromHandles(Guid.NewGuid(), others));
+        Assert.Throws<InvalidOperationException>(() => VfioDevice.FromHandles(mdev.Id, others));
+        using VfioDevice again = mdev.Open(); // nothing kept it
+    }
+
+    [Theory]
     [InlineData(VfioBackend.Iommufd, VfioBackend.Iommufd)]
     [InlineData(VfioBackend.Iommufd, VfioBackend.Type1v2)]
     [InlineData(VfioBackend.Type1v2, VfioBackend.Type1v2)]
@@ -208,4 +233,6 @@ public sealed class MediatedDeviceStranger
         Assert.Equal(Errno.EACCES, byGroup.Errno);
         Assert.Contains($"sudo chown $USER /dev/vfio/{MediatedDevice.Find(id)!.IommuGroup}", byGroup.Hint, StringComparison.Ordinal);
     }
+
+    private static SafeFileHandle OpenNode(string path) => File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
 }

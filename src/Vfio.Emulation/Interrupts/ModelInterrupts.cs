@@ -135,14 +135,7 @@ public sealed class ModelInterrupts
                 OnMsiMaskWritten();
                 break;
             default:
-                SetLevel(false);
-                _msixVectors = vectors;
-                _msix!.Show(_model.Config, isEnabled: true, _isFunctionMasked);
-                for (int vector = 0; vector < vectors; vector++)
-                {
-                    _table!.SetMask(vector, isMasked: false);
-                }
-
+                EnableMsix(vectors, isUsed: static (_, _) => true);
                 break;
         }
     }
@@ -159,13 +152,9 @@ public sealed class ModelInterrupts
         if (!IsMsixEnabled)
         {
             DisableAll();
-            SetLevel(false);
         }
 
-        int before = _msixVectors;
-        _msixVectors = vectors;
-        _msix!.Show(_model.Config, isEnabled: true, _isFunctionMasked);
-        ShowVectors(before, vectors - before, isUsed);
+        EnableMsix(vectors, isUsed);
     }
 
     /// <summary>Unmasks the vectors of MSI-X that somebody waits for, and masks the others.</summary>
@@ -279,6 +268,15 @@ public sealed class ModelInterrupts
             _isIntxMasked = true;
             Deliver(IrqIndex.Intx, 0);
         }
+    }
+
+    private void EnableMsix(int vectors, Func<IrqIndex, int, bool> isUsed)
+    {
+        SetLevel(false); // as with MSI; 7.7.2.2
+        int before = _msixVectors;
+        _msixVectors = vectors;
+        _msix!.Show(_model.Config, isEnabled: true, _isFunctionMasked);
+        ShowVectors(before, vectors - before, isUsed);
     }
 
     private void SetLevel(bool isRaised)

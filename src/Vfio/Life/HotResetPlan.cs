@@ -49,8 +49,8 @@ public sealed class HotResetPlan
     public string? Hint { get; }
 
     /// <summary>
-    /// Resets the bus. All devices on it lose what their registers held; the kernel puts their configuration space back. Nothing may access them meanwhile, and each driver in this
-    /// program has to start its device anew.
+    /// Resets the bus. All devices on it lose what their registers held; the kernel puts their configuration space back. Nothing may access them meanwhile; what did so all the same
+    /// finds them again afterwards, as with <see cref="VfioDevice.Recover"/>. Each driver in this program has to start its device anew.
     /// </summary>
     /// <exception cref="ObjectDisposedException">A device of the plan was disposed.</exception>
     /// <exception cref="VfioException">A device on the bus is not this program's (the plan was not allowed, or things changed since it was made), or the bus did not come back.</exception>
@@ -65,7 +65,9 @@ public sealed class HotResetPlan
 
         // The kernel wants a proof for each group that is hit, and none beyond: those of other devices stay away.
         HashSet<PciAddress> hit = [.. info.Devices.Select(entry => entry.Address)];
-        _device.Backend.HotReset([.. _members.Where(member => hit.Contains(member.Address)).Select(member => member.Backend)]);
+        List<HotResetMember> ours = [.. _members.Where(member => hit.Contains(member.Address))];
+        _device.Backend.HotReset([.. ours.Select(member => member.Backend)]);
+        Disposal.InTurn([.. ours.Select(member => member.OnReset)]);
     }
 
     /// <summary>Asks the kernel what the reset hits, and judges.</summary>

@@ -1,0 +1,194 @@
+using System.Diagnostics;
+using Vfio.Interop;
+using static Vfio.Conformance.Tests.MttyState;
+
+namespace Vfio.Conformance.Tests;
+
+/// <summary>Saves and restores that fail: what they leave of the device, and of the program.</summary>
+[Trait("Backend", "kernel")]
+public sealed class MigrationFailureTests
+{
+    private const string Dual = "mtty-2";
+
+    [Fact]
+    public void A_damaged_a_truncated_and_a_foreign_state_leave_the_device_as_it_was()
+    {
+        using KernelMdev first = new(Dual);
+        using KernelMdev second = new(Dual);
+        using KernelMdev single = new("mtty-1");
+        using VfioDevice source = first.Open();
+        using VfioDevice target = second.Open();
+        using VfioDevice other = single.Open();
+        byte[] saved = Save(source);
+        Fill(target);
+        for (int at = 0; at < saved.Length; at += 7)
+        {
+            byte[] damaged = [.. saved];
+            damaged[at] ^= 0x20;
+            Assert.Throws<InvalidDataException>(() => target.Migration.RestoreFrom(new MemoryStream(damaged), cancellation: Token));
+            Assert.Throws<InvalidDataException>(() => target.Migration.RestoreFrom(new MemoryStream(saved[..at]), cancellation: Token));
+        }
+
+        VfioException foreign = Assert.Throws<VfioException>(() => other.Migration.RestoreFrom(new MemoryStream(saved), cancellation: Token));
+        Assert.Contains("type mtty-2", foreign.Message, StringComparison.Ordinal);
+        Assert.Equal((MigrationState.Running, MigrationState.Running), (target.Migration.State, other.Migration.State));
+        Check(target);
+    }
+
+    [Fact]
+    public void What_the_kernel_itself_refuses_resets_the_device()
+    {
+        using KernelMdev first = new("mtty-1");
+        using KernelMdev second = new(Dual);
+        using VfioDevice source = first.Open();
+        using VfioDevice target = second.Open();
+        byte[] ofOnePort = Raw(source.Migration);
+        DeviceMigration migration = target.Migration;
+        foreach (byte[] state in (byte[][])[[], ofOnePort[..(ofOnePort.Length / 2)], [.. ofOnePort.Select(value => (byte)~value)], ofOnePort])
+        {
+            migration.SetState(MigrationState.Resuming);
+            VfioException refusal = Assert.Throws<VfioException>(() =>
+            {
+                migration.WriteData(state);
+                migration.SetState(MigrationState.Stop);
+            });
+            TestContext.Current.TestOutputHelper?.WriteLine($"{state.Length} bytes: {refusal.Message}; {migration.State}");
+            migration.Reset();
+            Assert.Equal(MigrationState.Running, migration.State);
+        }
+
+        Fill(target);
+        Check(target);
+    }
+
+    [Fact]
+    public void Cancelled_half_way_a_save_goes_back_and_a_restore_is_reset()
+    {
+        using KernelMdev first = new(Dual);
+        using KernelMdev second = new(Dual);
+        using VfioDevice source = first.Open();
+        using VfioDevice target = second.Open();
+        Fill(source);
+        Fill(target);
+        byte[] saved = Save(source, MigrationState.Running);
+        using CancellationTokenSource saving = new();
+        Assert.ThrowsAny<OperationCanceledException>(() => source.Migration.SaveTo(new MemoryStream(), Cancelling(saving), saving.Token));
+        Assert.Equal(MigrationState.Running, source.Migration.State);
+        Check(source);
+        using CancellationTokenSource restoring = new();
+        Assert.ThrowsAny<OperationCanceledException>(() => target.Migration.RestoreFrom(new MemoryStream(saved), Cancelling(restoring), restoring.Token));
+        Assert.Equal(MigrationState.Running, target.Migration.State);
+        target.Migration.RestoreFrom(new MemoryStream(saved), new MigrationOptions { EndsIn = MigrationState.Running }, Token);
+        Check(target);
+    }
+
+    [Theory]
+    [InlineData(MigrationState.StopCopy)]
+    [InlineData(MigrationState.Resuming)]
+    public void A_device_that_is_closed_half_way_is_opened_again_as_its_driver_left_it_and_a_reset_makes_it_new(MigrationState state)
+    {
+        using KernelMdev mdev = new(Dual);
+        VfioDevice device = mdev.Open();
+        Fill(device);
+        device.Migration.SetState(state);
+        if (state == MigrationState.Resuming)
+        {
+            device.Migration.WriteData([1, 2, 3]);
+        }
+
+        device.Dispose();
+        using VfioDevice again = mdev.Open();
+        TestContext.Current.TestOutputHelper?.WriteLine($"left in {state}, found in {again.Migration.State}");
+        again.Migration.Reset();
+        Assert.Equal(MigrationState.Running, again.Migration.State);
+        Fill(again);
+        Check(again);
+    }
+
+    [Theory]
+    [InlineData(nameof(MigrationVictim.A_save_is_killed))]
+    [InlineData(nameof(MigrationVictim.A_restore_is_killed))]
+    public void A_program_that_is_killed_half_way_leaves_a_device_that_a_reset_makes_new(string method)
+    {
+        using KernelMdev mdev = new(Dual);
+        using Process victim = MigrationVictim.Start(method, mdev.Id);
+        Assert.True(MigrationVictim.IsHalfWay(victim), "it did not come half way");
+        victim.Kill();
+        victim.WaitForExit();
+        using VfioDevice device = mdev.Open();
+        TestContext.Current.TestOutputHelper?.WriteLine($"found in {device.Migration.State}");
+        device.Migration.Reset();
+        Assert.Equal(MigrationState.Running, device.Migration.State);
+        Fill(device);
+        byte[] saved = Save(device);
+        device.Migration.RestoreFrom(new MemoryStream(saved), new MigrationOptions { EndsIn = MigrationState.Running }, Token);
+        Check(device);
+    }
+
+    [Fact]
+    public void Every_call_that_fails_is_named_and_leaves_no_descriptor()
+    {
+        using KernelMdev first = new(Dual);
+        byte[] saved;
+        using (VfioDevice device = first.Open())
+        {
+            saved = Save(device);
+        }
+
+        int descriptors = CountDescriptors();
+        HashSet<string> named = [];
+        int n = 0;
+        for (bool failed = true; failed; n++)
+        {
+            int count = 0;
+            string? culprit = null;
+            bool isCounting = false;
+            SystemCalls calls = new(call =>
+            {
+                if (!isCounting || count++ != n)
+                {
+                    return 0;
+                }
+
+                culprit = call;
+                return Errno.EIO;
+            });
+            using (VfioDevice device = VfioDevice.OpenMediated(first.Id, new VfioOpenOptions { Calls = calls }))
+            {
+                DeviceMigration migration = device.Migration;
+                isCounting = true;
+                VfioException? failure = Record.Exception(() =>
+                {
+                    device.Migration.SaveTo(new MemoryStream(), new MigrationOptions { EndsIn = MigrationState.Running }, Token);
+                    device.Migration.RestoreFrom(new MemoryStream(saved), cancellation: Token);
+                }) as VfioException;
+                isCounting = false;
+                failed = culprit is not null;
+                // An estimate that cannot be had is none.
+                Assert.True(failed == (failure is not null) || culprit == "VFIO_DEVICE_FEATURE_MIG_DATA_SIZE", culprit);
+                Assert.NotEqual(MigrationState.Error, migration.State);
+                named.Add(culprit ?? "");
+            }
+
+            Assert.Equal(descriptors, CountDescriptors());
+        }
+
+        Assert.Superset(new HashSet<string>(["VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE", "read", "write", "VFIO_DEVICE_GET_REGION_INFO"]), named);
+    }
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private static MigrationOptions Cancelling(CancellationTokenSource source) => new() { Progress = new Canceller(source) };
+
+    private static int CountDescriptors()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        return Directory.EnumerateFileSystemEntries("/proc/self/fd").Count();
+    }
+
+    private sealed class Canceller(CancellationTokenSource source) : IProgress<MigrationProgress>
+    {
+        public void Report(MigrationProgress value) => source.Cancel();
+    }
+}
