@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Vfio;
 
 /// <summary>
-/// Descriptors that somebody with more rights opened, for <see cref="VfioDevice.FromHandles"/>: so a program needs no rights to nodes. They are
+/// Descriptors that somebody with more rights opened, for <see cref="VfioDevice.FromHandles(PciAddress, DeviceHandles, VfioOpenOptions?)"/>: so a program needs no rights to nodes. They are
 /// as <c>open(2)</c> returned them; everything after that, the pinning of memory too, is done and paid for by the process that uses them. For one use.
 /// </summary>
 public sealed class DeviceHandles
