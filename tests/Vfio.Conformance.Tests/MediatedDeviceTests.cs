@@ -218,6 +218,8 @@ public sealed class MediatedDeviceTests
         EduDma.ReadMemory(bar0, buffer.Iova, 64);
         Assert.Empty(device.ReadFaults());
     }
+
+    private static SafeFileHandle OpenNode(string path) => File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
 }
 
 /// <summary>What an ordinary user is told. Started by <see cref="MediatedDeviceTests"/> alone.</summary>
@@ -233,6 +235,4 @@ public sealed class MediatedDeviceStranger
         Assert.Equal(Errno.EACCES, byGroup.Errno);
         Assert.Contains($"sudo chown $USER /dev/vfio/{MediatedDevice.Find(id)!.IommuGroup}", byGroup.Hint, StringComparison.Ordinal);
     }
-
-    private static SafeFileHandle OpenNode(string path) => File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
 }
