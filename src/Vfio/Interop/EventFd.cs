@@ -21,6 +21,14 @@ internal static unsafe class EventFd
             throw new VfioException("eventfd", subject, errno);
         }
 
+        // A look without waiting is how all signals are taken: where it is refused, none would ever be seen.
+        errno = Probe((int)eventFd.DangerousGetHandle());
+        if (errno != Errno.EAGAIN)
+        {
+            eventFd.Dispose();
+            throw new VfioException("preadv2", $"the eventfd of {subject}", errno, "Linux looks at an eventfd without waiting (RWF_NOWAIT) from 5.8 on; a filter of system calls may forbid it");
+        }
+
         return eventFd;
     }
 
@@ -46,6 +54,13 @@ internal static unsafe class EventFd
         ulong count;
         Libc.iovec vector = new() { iov_base = &count, iov_len = sizeof(ulong) };
         return Libc.PReadV2(eventFd, &vector, 1, NoOffset, Libc.RWF_NOWAIT) == sizeof(ulong) ? count : 0;
+    }
+
+    private static int Probe(int eventFd)
+    {
+        ulong count;
+        Libc.iovec vector = new() { iov_base = &count, iov_len = sizeof(ulong) };
+        return Libc.PReadV2WithErrno(eventFd, &vector, 1, NoOffset, Libc.RWF_NOWAIT) < 0 ? Marshal.GetLastPInvokeError() : 0;
     }
 
     /// <summary>Takes what was counted since the last time, and waits until there is something.</summary>

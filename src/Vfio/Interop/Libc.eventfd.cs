@@ -26,4 +26,8 @@ internal static partial class Libc
     /// <summary>Likewise.</summary>
     [LibraryImport(Library, EntryPoint = "preadv2")]
     public static unsafe partial nint PReadV2(int fd, iovec* vectors, int count, long offset, int flags);
+
+    /// <summary>The same call, where it matters why it failed.</summary>
+    [LibraryImport(Library, EntryPoint = "preadv2", SetLastError = true)]
+    public static unsafe partial nint PReadV2WithErrno(int fd, iovec* vectors, int count, long offset, int flags);
 }

@@ -57,7 +57,9 @@ public sealed class DeviceInterrupts
 
         try
         {
-            return _backend.GetInterruptInfo(index);
+            IrqInfo info = _backend.GetInterruptInfo(index);
+            return info.Count <= MostOf(index)
+                ? info : throw new VfioException("VFIO_DEVICE_GET_IRQ_INFO", DeviceName, $"{info.Count} {index} interrupts were told of, where a device has at most {MostOf(index)}");
         }
         catch (VfioException e) when (index >= IrqIndex.Error && e.Errno == Errno.EINVAL)
         {
@@ -134,24 +136,30 @@ public sealed class DeviceInterrupts
 
     internal void Disable(InterruptVector vector)
     {
-        lock (_lock)
+        bool isMine = true;
+        try
         {
-            if (!_vectors.Remove((vector.Index, vector.Subindex)))
+            lock (_lock)
             {
-                return;
-            }
-
-            try
-            {
-                TakeTriggerBack(vector);
-            }
-            catch (Exception e) when (e is VfioException or ObjectDisposedException)
-            {
-                // The device is gone or closed, and its interrupts with it.
+                isMine = _vectors.Remove((vector.Index, vector.Subindex));
+                if (isMine)
+                {
+                    TakeTriggerBack(vector);
+                }
             }
         }
-
-        vector.End();
+        catch (Exception e) when (e is VfioException or ObjectDisposedException)
+        {
+            // The device is gone or closed, and its interrupts with it.
+        }
+        finally
+        {
+            // Whatever a model's own code threw: who waits for the vector is not left waiting.
+            if (isMine)
+            {
+                vector.End();
+            }
+        }
     }
 
     internal void Do(InterruptVector vector, IrqAction action) => _backend.SetInterrupts(vector.Index, action, vector.Subindex, 1);
@@ -185,6 +193,14 @@ public sealed class DeviceInterrupts
 
         Disposal.InTurn([.. vectors.Select(vector => (Action)vector.Dispose), () => _loop?.Dispose()]);
     }
+
+    // PCI Express Base Specification 6.0, 7.7.1.2 (MSI) and 7.7.2.2 (MSI-X).
+    private static int MostOf(IrqIndex index) => index switch
+    {
+        IrqIndex.Msix => 2048,
+        IrqIndex.Msi => 32,
+        _ => 1,
+    };
 
     private static bool IsExclusive(IrqIndex index) => index <= IrqIndex.Msix;
 

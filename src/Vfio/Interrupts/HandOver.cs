@@ -21,7 +21,7 @@ internal sealed class HandOver : IDisposable
         _thread.Start();
     }
 
-    /// <summary>Has something done, here or in the thread pool.</summary>
+    /// <summary>Has something done, here or in the thread pool. By one thread, and not after <see cref="Dispose"/>.</summary>
     public void Do(IThreadPoolWorkItem work)
     {
         if (!_isDisposed && Interlocked.CompareExchange(ref _work, work, null) is null)
@@ -35,7 +35,7 @@ internal sealed class HandOver : IDisposable
         }
     }
 
-    /// <summary>Ends the thread, after what it is doing; not waited for, since that may wait for whoever disposes. By the loop's thread, or after its end.</summary>
+    /// <summary>Ends the thread, after what it is doing; not waited for, since that may wait for whoever disposes. By the thread that gives it work, or after that thread's end.</summary>
     public void Dispose()
     {
         _isDisposed = true;
@@ -52,7 +52,9 @@ internal sealed class HandOver : IDisposable
                 work.Execute();
                 Volatile.Write(ref _work, null);
             }
-            else if (_isDisposed)
+
+            // One wake may be for both: what was given, and the end.
+            if (_isDisposed && Volatile.Read(ref _work) is null)
             {
                 break;
             }

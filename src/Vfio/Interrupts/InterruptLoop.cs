@@ -60,25 +60,18 @@ public sealed class InterruptLoop : IDisposable
             _isDisposed = true;
             left = _targets;
             Volatile.Write(ref _targets, []);
+            EventFd.Add(_stop);
         }
 
-        EventFd.Add(_stop);
-        _handOver.Dispose();
-        bool isOwnThread = Thread.CurrentThread == _thread; // a continuation that runs on it
-        if (!isOwnThread)
+        if (Thread.CurrentThread != _thread) // else a continuation that runs on it
         {
             _thread.Join();
         }
 
+        _handOver.Dispose();
         foreach (Target? target in left)
         {
             target?.Told.OnLoopEnded();
-        }
-
-        if (!isOwnThread)
-        {
-            _poll.Dispose();
-            _stop.Dispose();
         }
     }
 
@@ -162,6 +155,13 @@ public sealed class InterruptLoop : IDisposable
             {
                 break;
             }
+        }
+
+        lock (_lock)
+        {
+            _isDisposed = true;
+            _poll.Dispose();
+            _stop.Dispose();
         }
     }
 

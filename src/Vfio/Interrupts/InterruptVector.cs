@@ -101,13 +101,13 @@ public sealed partial class InterruptVector : IDisposable
                 return count;
             }
 
-            if (!spinning.IsOver)
-            {
-                Thread.SpinWait(1);
-            }
-            else if (deadline.IsOver)
+            if (deadline.IsOver)
             {
                 return 0;
+            }
+            else if (!spinning.IsOver)
+            {
+                Thread.SpinWait(1);
             }
             else if (!isBlocking)
             {

@@ -44,7 +44,7 @@ public sealed partial class DeviceMigration
             throw new ArgumentException("the stream cannot be read", nameof(stream));
         }
 
-        Begin(state => state != MigrationState.Error && !HasSession(state));
+        MigrationState before = Begin(state => state != MigrationState.Error && !HasSession(state));
         byte[] buffer = ArrayPool<byte>.Shared.Rent(StateFormat.MostPartBytes);
         try
         {
@@ -52,7 +52,7 @@ public sealed partial class DeviceMigration
             CheckIdentity(await reader.ReadHeader(cancellation).ConfigureAwait(false));
             ulong? expected = stream.CanSeek ? await Verify(reader, stream, buffer, cancellation).ConfigureAwait(false) : null;
             cancellation.ThrowIfCancellationRequested();
-            return await Fill(reader, buffer, expected, options, cancellation).ConfigureAwait(false);
+            return await Fill(reader, buffer, expected, before, options, cancellation).ConfigureAwait(false);
         }
         finally
         {
@@ -61,11 +61,11 @@ public sealed partial class DeviceMigration
         }
     }
 
-    private async ValueTask<ulong> Fill(StateReader reader, byte[] buffer, ulong? expected, MigrationOptions options, CancellationToken cancellation)
+    private async ValueTask<ulong> Fill(StateReader reader, byte[] buffer, ulong? expected, MigrationState before, MigrationOptions options, CancellationToken cancellation)
     {
+        IMigrationData session = BeginToTake(before);
         try
         {
-            IMigrationData session = Move(MigrationState.Resuming);
             int count;
             while ((count = await reader.ReadPart(buffer, cancellation).ConfigureAwait(false)) != 0)
             {
@@ -86,6 +86,36 @@ public sealed partial class DeviceMigration
         {
             GiveUp();
             throw;
+        }
+    }
+
+    // A device that does not begin to take a state holds what it held, and goes on.
+    private IMigrationData BeginToTake(MigrationState before)
+    {
+        try
+        {
+            return Move(MigrationState.Resuming);
+        }
+        catch
+        {
+            if (HoldsItsState())
+            {
+                GoBack(before);
+            }
+            else
+            {
+                GiveUp();
+            }
+
+            throw;
+        }
+    }
+
+    private bool HoldsItsState()
+    {
+        lock (_lock)
+        {
+            return !_isEnded && _backend.GetMigrationState(out uint state) == 0 && (MigrationState)state is not (MigrationState.Resuming or MigrationState.Error);
         }
     }
 

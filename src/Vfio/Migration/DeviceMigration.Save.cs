@@ -59,7 +59,7 @@ public sealed partial class DeviceMigration
             IMigrationData session = Move(MigrationState.StopCopy);
             ulong? expected = GetExpectedLength() is ulong left ? writer.Length + left : null;
             int count;
-            while ((count = Read(session, buffer)) != 0)
+            while ((count = Read(session, buffer, isFirstPart: false)) != 0)
             {
                 await writer.WritePart(buffer.AsMemory(0, count), cancellation).ConfigureAwait(false);
                 options.Progress?.Report(new MigrationProgress(MigrationState.StopCopy, writer.Length, expected));
@@ -89,7 +89,7 @@ public sealed partial class DeviceMigration
         while (true)
         {
             cancellation.ThrowIfCancellationRequested();
-            int count = Read(session, buffer);
+            int count = Read(session, buffer, isFirstPart: true);
             if (count != 0)
             {
                 await writer.WritePart(buffer.AsMemory(0, count), cancellation).ConfigureAwait(false);

@@ -92,7 +92,7 @@ public sealed partial class DeviceMigration
     /// <exception cref="InvalidOperationException">The device is in no state in which there is anything to read, or a save or a restore is under way.</exception>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
     /// <exception cref="VfioException">The device did not give it.</exception>
-    public int ReadData(Span<byte> buffer) => Read(TakeSession("read"), buffer);
+    public int ReadData(Span<byte> buffer) => Read(TakeSession("read"), buffer, isFirstPart: IsPreCopy(State));
 
     /// <summary>Writes a state into the device, in <see cref="MigrationState.Resuming"/>. Complete once the device was moved to another state, which is where the kernel judges it.</summary>
     /// <param name="data">The bytes, as they were read of the other device, in any portions.</param>
@@ -239,13 +239,13 @@ public sealed partial class DeviceMigration
     }
 
     // Outside the lock: a device may take its time, and whoever disposes it meanwhile does not wait.
-    private int Read(IMigrationData session, Span<byte> buffer)
+    private int Read(IMigrationData session, Span<byte> buffer, bool isFirstPart)
     {
         int errno = session.Read(buffer, out int done);
         return errno switch
         {
             0 => done,
-            Errno.ENOMSG => 0,
+            Errno.ENOMSG when isFirstPart => 0, // nothing now; of a device that stands still, it would be half a state
             _ => throw new VfioException("read", $"the state of {_name}", errno),
         };
     }

@@ -129,8 +129,17 @@ public sealed class DeviceWriteLog : IDisposable
             throw new VfioException("VFIO_DEVICE_FEATURE_DMA_LOGGING_START", name, $"the device names a page of {chosen} bytes");
         }
 
+        if (Array.Exists(sorted, range => !IsWholePages(range, chosen)))
+        {
+            _ = backend.StopDmaLog();
+            throw new VfioException(
+                "VFIO_DEVICE_FEATURE_DMA_LOGGING_START", name, $"the device records pages of {chosen} bytes, and the ranges are not whole ones", $"ask for pageSize {chosen}, and ranges of such pages");
+        }
+
         return new DeviceWriteLog(backend, name, sorted, chosen, ended);
     }
+
+    private static bool IsWholePages(IovaRange range, ulong pageSize) => range.First.Value % pageSize == 0 && range.Last.Value % pageSize == pageSize - 1;
 
     private static IovaRange[] Check(ReadOnlySpan<IovaRange> ranges, ulong pageSize)
     {
@@ -150,7 +159,7 @@ public sealed class DeviceWriteLog : IDisposable
         {
             (Iova first, Iova last) = sorted[i];
             // The kernel counts the bytes of a range, which for all 64 bits it cannot.
-            if (last < first || first.Value % pageSize != 0 || (last.Value % pageSize) != pageSize - 1 || last.Value == ulong.MaxValue)
+            if (last < first || !IsWholePages(sorted[i], pageSize) || last.Value == ulong.MaxValue)
             {
                 throw new ArgumentException($"{sorted[i]} is not whole pages of {pageSize} bytes, or includes the last of all", nameof(ranges));
             }

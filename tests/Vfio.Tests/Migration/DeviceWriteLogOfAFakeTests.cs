@@ -106,6 +106,15 @@ public sealed class DeviceWriteLogOfAFakeTests : IDisposable
     }
 
     [Fact]
+    public void Ranges_that_are_not_whole_pages_of_the_devices_are_refused_and_the_record_is_ended()
+    {
+        _backend.Writes.PageSize = 65536;
+        VfioException refusal = Assert.Throws<VfioException>(() => _device.StartWriteLog([new(new Iova(0x1000), new Iova(0x2fff))]));
+        Assert.Contains("pageSize 65536", refusal.Hint, StringComparison.Ordinal);
+        Assert.False(_backend.Writes.IsRunning);
+    }
+
+    [Fact]
     public void Refusals_of_the_device_say_what_to_do()
     {
         _backend.Writes.MostRanges = 1;

@@ -62,6 +62,21 @@ public sealed class MigrationRestoreOfAFakeTests
         Assert.Equal(State, System.Text.Encoding.ASCII.GetString(good.Content));
     }
 
+    [Theory]
+    [InlineData(MigrationState.Running)]
+    [InlineData(MigrationState.Stop)]
+    public void A_device_that_does_not_begin_to_take_a_state_goes_on_with_its_own(MigrationState endsIn)
+    {
+        byte[] file = Save();
+        using MigratingBackend backend = new(Plain, "FAKE before");
+        using VfioDevice device = new(backend, default);
+        (MigrationState, MigrationState) arc = endsIn == MigrationState.Running ? (MigrationState.Running, MigrationState.Stop) : (MigrationState.Stop, MigrationState.Resuming);
+        backend.Failing[arc] = (Interop.Errno.EBUSY, endsIn);
+        Assert.Throws<VfioException>(() => device.Migration.RestoreFrom(new MemoryStream(file), cancellation: Token));
+        Assert.DoesNotContain("reset", backend.Log);
+        Assert.Equal((MigrationState.Running, "FAKE before"), (device.Migration.State, System.Text.Encoding.ASCII.GetString(backend.Content)));
+    }
+
     [Fact]
     public void Parts_that_are_missing_doubled_or_out_of_order_are_found()
     {

@@ -65,6 +65,15 @@ public sealed class MigrationSaveOfAFakeTests
     }
 
     [Fact]
+    public void A_stopped_device_that_says_later_gives_no_half_a_state()
+    {
+        using MigratingBackend backend = new(MigrationCapabilities.StopCopy, "FAKE" + new string('x', 600_000)) { Moving = count => count == 1 ? Interop.Errno.ENOMSG : 0 };
+        using VfioDevice device = new(backend, default);
+        Assert.Throws<VfioException>(() => device.Migration.SaveTo(new MemoryStream(), cancellation: TestContext.Current.CancellationToken));
+        Assert.Equal((MigrationState.Running, 0), (device.Migration.State, backend.OpenSessions));
+    }
+
+    [Fact]
     public void A_first_part_is_read_while_the_device_runs()
     {
         using MigratingBackend backend = new(All, "FAKE first, then the rest") { InitialBytes = 10 };
