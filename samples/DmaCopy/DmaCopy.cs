@@ -5,6 +5,12 @@
 using Vfio;
 using Vfio.Emulation;
 
+if (args.Length > 1)
+{
+    Console.Error.WriteLine("usage: DmaCopy [ADDRESS]");
+    return 2;
+}
+
 try
 {
     using EduModel model = new();
@@ -14,6 +20,11 @@ try
     using DmaBuffer source = device.AddressSpace.Allocate(EduRegisters.BufferLength, new DmaBufferOptions { Access = DmaAccess.Read });
     using DmaBuffer target = device.AddressSpace.Allocate(EduRegisters.BufferLength, new DmaBufferOptions { Access = DmaAccess.Write });
     using Region registers = device.OpenRegion(RegionIndex.Bar0, RegionAccess.Trapped);
+    if (registers.Read(EduRegisters.Identification).Magic != 0xed)
+    {
+        throw new NotSupportedException($"{device.Name} is no edu");
+    }
+
     Random.Shared.NextBytes(source.Span);
 
     device.IsBusMaster = true; // from here on it may reach what is mapped for it, and nothing else
@@ -29,7 +40,7 @@ try
     Console.WriteLine(device.ReadFaults() is [DmaFault fault, ..] ? $"and what it may not do: {fault}" : "what it may not do was not told");
     return isSame ? 0 : 1;
 }
-catch (Exception e) when (e is VfioException or FormatException or TimeoutException)
+catch (Exception e) when (e is VfioException or FormatException or TimeoutException or NotSupportedException or IOException)
 {
     Console.Error.WriteLine($"DmaCopy: {e.Message}{(e is VfioException { Hint: string hint } ? $"\nhint: {hint}" : "")}");
     return 1;

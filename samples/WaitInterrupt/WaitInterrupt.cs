@@ -5,12 +5,23 @@
 using Vfio;
 using Vfio.Emulation;
 
+if (args.Length > 1)
+{
+    Console.Error.WriteLine("usage: WaitInterrupt [ADDRESS]");
+    return 2;
+}
+
 try
 {
     using EduModel model = new() { ComputeTime = TimeSpan.FromMilliseconds(20) };
     using DriverBinding? binding = args is [string address] ? DriverBinding.Bind(PciAddress.Parse(address)) : null;
     using VfioDevice device = binding is null ? model.Open() : VfioDevice.Open(binding.Address);
     using Region registers = device.OpenRegion(RegionIndex.Bar0, RegionAccess.Trapped);
+    if (registers.Read(EduRegisters.Identification).Magic != 0xed)
+    {
+        throw new NotSupportedException($"{device.Name} is no edu");
+    }
+
     using InterruptVector done = device.Interrupts.Enable(IrqIndex.Msi);
     using InterruptVector release = device.Interrupts.Enable(IrqIndex.Request); // somebody wants the device back
     device.IsBusMaster = true; // a message interrupt is a write to memory
@@ -39,7 +50,7 @@ try
         return registers.Read(EduRegisters.Factorial).Raw;
     }
 }
-catch (Exception e) when (e is VfioException or FormatException or TimeoutException or OperationCanceledException)
+catch (Exception e) when (e is VfioException or FormatException or TimeoutException or OperationCanceledException or NotSupportedException or IOException)
 {
     Console.Error.WriteLine($"WaitInterrupt: {e.Message}{(e is VfioException { Hint: string hint } ? $"\nhint: {hint}" : "")}");
     return 1;

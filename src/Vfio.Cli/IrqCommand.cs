@@ -36,7 +36,7 @@ internal static class IrqCommand
             Examples =
             [
                 ("vfio irq 00:14.3 --trigger -n 5", "see the five vectors of a NIC work"),
-                ("vfio irq 00:14.3 --index intx --bus-master", "the line, for as long as one looks"),
+                ("vfio irq 00:14.3 --index msi --bus-master", "its messages, for as long as one looks"),
                 ("vfio irq 00:14.3 --vector 2 --timeout 60 -n 1 --json", "wait a minute for one, for a program"),
             ],
         };

@@ -1,6 +1,36 @@
+using Microsoft.Win32.SafeHandles;
+
 namespace Vfio.Cli;
 
 internal static class Program
 {
-    private static int Main(string[] arguments) => VfioCommandLine.Run(arguments, CliHost.Running());
+    private static int Main(string[] arguments)
+    {
+        OccupyStandardDescriptors();
+        return VfioCommandLine.Run(arguments, CliHost.Running());
+    }
+
+    // Started with some of them closed (">&-"), the next file that is opened would get the number: a device's node could be the standard output.
+    private static void OccupyStandardDescriptors()
+    {
+        const int LastStandard = 2;
+        try
+        {
+            while (true)
+            {
+                SafeFileHandle file = File.OpenHandle("/dev/null", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+                if (file.DangerousGetHandle() > LastStandard)
+                {
+                    file.Dispose();
+                    return;
+                }
+
+                file.SetHandleAsInvalid(); // nobody's, and open as long as the process lives
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Without /dev/null, as in a bare container: what is closed is found closed.
+        }
+    }
 }

@@ -58,7 +58,7 @@ internal static partial class DeviceOpener
             throw new VfioException(
                 "open", device.Address.ToString(),
                 device.Driver is null ? "no driver has the device" : $"the device belongs to the driver {device.Driver}",
-                $"take it first: vfio bind {device.Address}");
+                device.IsBridge ? "bridges and ports stay with the kernel; what is behind them can be taken" : $"take it first: vfio bind {device.Address}");
         }
 
         bool hasNoIommu = device.ReadHasNoIommu();

@@ -10,7 +10,7 @@ public sealed class IrqTests : RegisterCommandTest
     {
         string[] lines = Run("irq", "emu:edu", "--trigger", "-n", "1", "--interval", "1").Succeeded().FitsIn(80).Output.TrimEnd('\n').Split('\n');
         Assert.Equal("emu:edu: MSI, 1 vector", lines[0]);
-        Assert.Matches(@"^\d\d:\d\d:\d\d\.\d{3} MSI 0 +\+1 +1 +[\d.]+/s$", Assert.Single(lines[1..]));
+        Assert.Matches(@"^\d\d:\d\d:\d\d\.\d{3} MSI 0 +\+1 +1 +([\d.]+/s|-)$", Assert.Single(lines[1..]));
     }
 
     [Theory]

@@ -14,6 +14,22 @@ public sealed class ResetTests : RegisterCommandTest
     private readonly List<FakeBackend> _backends = [];
     private string[] _busy = [];
 
+    public ResetTests() => Base.WriteUevent("0000:00:14.3", new FakeDevice("0000:00:14.3", 0x8086, 0x10d3, "020000") { Driver = "vfio-pci", Group = 14 });
+
+    [Fact]
+    public void A_device_that_is_not_taken_is_not_touched_nor_is_its_choice_of_methods()
+    {
+        Base.Write("sys/devices/pci0000:00/0000:00:08.0/reset_method", "flr pm\n");
+        foreach (string[] options in (string[][])[[], ["--dry-run"], ["--method", "pm"], ["--method", "pm", "--dry-run"]])
+        {
+            Run(["reset", .. options, "00:08.0"]).FailedWith(1, "0000:00:08.0 is not taken: the driver virtio-pci has it", "vfio bind 0000:00:08.0");
+        }
+
+        Run("reset", "00:1c.0").FailedWith(1, "is not taken", "bridges and ports stay with the kernel");
+        Run("reset", "--dry-run", "--method", "pm", "00:1f.7").FailedWith(1, "no PCI device has this address", "vfio");
+        Assert.Equal("flr pm\n", File.ReadAllText(Base.PathOf("sys/devices/pci0000:00/0000:00:08.0/reset_method")));
+    }
+
     [Fact]
     public void A_device_is_reset_and_closed()
     {
@@ -26,10 +42,11 @@ public sealed class ResetTests : RegisterCommandTest
     [Fact]
     public void A_dry_run_opens_nothing()
     {
-        Base.Write("sys/devices/pci0000:00/0000:00:14.3/reset_method", "pm\n");
-        Assert.Equal("0000:00:14.3 would be reset (pm)\n", Run("reset", "--dry-run", "00:14.3").Succeeded().Output);
+        Base.Write("sys/devices/pci0000:00/0000:00:14.3/reset_method", "pm bus\n");
+        Assert.Equal("0000:00:14.3 would be reset (pm, else bus)\n", Run("reset", "--dry-run", "00:14.3").Succeeded().Output);
         Assert.Equal("0000:00:14.3 would be reset (bus)\n", Run("reset", "--dry-run", "--method", "bus", "00:14.3").Succeeded().Output);
-        Assert.Equal("pm\n", File.ReadAllText(Base.PathOf("sys/devices/pci0000:00/0000:00:14.3/reset_method")));
+        Run("reset", "--dry-run", "--method", "flr", "00:14.3").FailedWith(1, "does not list flr", "pm, bus");
+        Assert.Equal("pm bus\n", File.ReadAllText(Base.PathOf("sys/devices/pci0000:00/0000:00:14.3/reset_method")));
         Assert.False(Device.IsDisposed);
         Assert.Empty(Device.Accesses);
     }
@@ -56,7 +73,8 @@ public sealed class ResetTests : RegisterCommandTest
     public void A_device_that_cannot_be_reset_alone_is_told_of_its_bus()
     {
         Device = new FakeBackend { CanReset = false };
-        Run("reset", "00:14.3").FailedWith(1, "no way to reset 0000:00:14.3 alone", "vfio reset --hot 0000:00:14.3");
+        Run("reset", "00:14.3").FailedWith(1, "no way to reset 0000:00:14.3 alone", "no bridge is above it");
+        Run("reset", "--dry-run", "00:14.3").FailedWith(1, "no way to reset 0000:00:14.3 alone", "no bridge is above it");
         Run("reset", "--hot", "00:14.3").FailedWith(1, "VFIO_DEVICE_GET_PCI_HOT_RESET_INFO", "no bridge");
     }
 

@@ -172,7 +172,8 @@ public sealed class BusResetTests
         using DriverBinding binding = DriverBinding.Bind(PciAddress.Parse("0000:00:03.0"));
         using VfioDevice device = VfioDevice.Open(binding.Address);
         VfioException failure = Assert.Throws<VfioException>(() => device.PlanHotReset());
-        Assert.Equal(("VFIO_DEVICE_GET_PCI_HOT_RESET_INFO", Errno.ENODEV), (failure.Operation, failure.Errno));
+        Assert.Equal("reset the bus of", failure.Operation);
+        Assert.Contains("no bridge", failure.Message, StringComparison.Ordinal);
         Assert.Contains("no bridge", failure.Hint, StringComparison.Ordinal);
     }
 

@@ -20,7 +20,10 @@ internal sealed class MachineDevice : IDisposable
         Assert.SkipUnless(
             Environment.GetEnvironmentVariable("MACHINE") == "1", $"{address} is a device of the machine: ./test.sh runs this in it (docs/machine.md)");
         Assert.SkipUnless(Directory.Exists($"/sys/bus/pci/devices/{address}"), $"this machine has no {address}: its QEMU does not know the device");
-        _binding = DriverBinding.Bind(PciAddress.Parse(address));
+        PciAddress at = PciAddress.Parse(address);
+        BindingRefusal? refusal = BindingPlan.Compute([at]).Refusals.FirstOrDefault(found => found.Reason is "console" or "display");
+        Assert.SkipWhen(refusal is not null, $"this kernel shows its console on it: {refusal}");
+        _binding = DriverBinding.Bind(at);
     }
 
     /// <summary>The ways through the kernel.</summary>

@@ -12,8 +12,8 @@ internal sealed class IrqCount(InterruptVector vector)
     /// <summary>Signals since the beginning.</summary>
     public ulong Total { get; private set; }
 
-    /// <summary>Signals a second, over the last interval.</summary>
-    public double Rate { get; private set; }
+    /// <summary>Signals a second, over the last interval; null where that was cut short, so that it says nothing.</summary>
+    public double? Rate { get; private set; }
 
     /// <summary>Takes what there is. A level interrupt is let through again: nobody else serves it here.</summary>
     /// <returns>How many.</returns>
@@ -33,9 +33,9 @@ internal sealed class IrqCount(InterruptVector vector)
         return count;
     }
 
-    public void EndInterval(TimeSpan length)
+    public void EndInterval(TimeSpan length, bool isWhole)
     {
-        Rate = length > TimeSpan.Zero ? New / length.TotalSeconds : 0;
+        Rate = isWhole && length > TimeSpan.Zero ? New / length.TotalSeconds : null;
         New = 0;
     }
 

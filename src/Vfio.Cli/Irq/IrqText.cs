@@ -25,12 +25,12 @@ internal sealed class IrqText(CliHost host, bool isJson, IrqInfo info, IReadOnly
         host.Out.Flush();
     }
 
-    public void WriteInterval(TimeSpan length)
+    public void WriteInterval(TimeSpan length, bool isWhole)
     {
         foreach (IrqCount count in counts)
         {
             ulong arrived = count.New;
-            count.EndInterval(length);
+            count.EndInterval(length, isWhole);
             if (arrived != 0)
             {
                 Write(count, arrived);
@@ -50,17 +50,17 @@ internal sealed class IrqText(CliHost host, bool isJson, IrqInfo info, IReadOnly
             line.Writer.WriteNumber("vector", count.Vector.Subindex);
             line.Writer.WriteNumber("count", arrived);
             line.Writer.WriteNumber("total", count.Total);
-            line.Writer.WriteNumber("perSecond", Math.Round(count.Rate, 3));
+            line.Writer.WriteNumberOrNull("perSecond", count.Rate is double rate ? Math.Round(rate, 3) : null);
             return;
         }
 
         string kind = IrqCount.NameOf(count.Vector.Index);
         string vector = count.Vector.Index <= IrqIndex.Msix ? $"{kind} {count.Vector.Subindex}" : kind;
-        string text = string.Create(CultureInfo.InvariantCulture, $"{host.TimeOfDay()} {vector,-10} {"+" + arrived,10} {count.Total,12} {Format(count.Rate),12}/s");
+        string text = string.Create(CultureInfo.InvariantCulture, $"{host.TimeOfDay()} {vector,-10} {"+" + arrived,10} {count.Total,12} {Format(count.Rate),14}");
         host.Out.WriteLine(count.Vector.Index == IrqIndex.Error ? host.Terminal.Yellow(text) : text);
     }
 
-    private static string Format(double rate) => rate.ToString(rate < 100 ? "0.0" : "0", CultureInfo.InvariantCulture);
+    private static string Format(double? rate) => rate is double known ? string.Create(CultureInfo.InvariantCulture, $"{known.ToString(known < 100 ? "0.0" : "0", CultureInfo.InvariantCulture)}/s") : "-";
 
     private void WriteHead(JsonLine line, string @event)
     {

@@ -11,6 +11,8 @@ internal sealed class IrqWatch : IDisposable
     private readonly ReleaseRequest? _request;
     private readonly List<IrqCount> _counts = [];
     private readonly IrqText _text;
+    private readonly bool _isAskedByCount;
+    private readonly bool _hasErrorsBeside;
 
     /// <param name="host">Where results go.</param>
     /// <param name="name">The device's name.</param>
@@ -39,7 +41,9 @@ internal sealed class IrqWatch : IDisposable
             _counts.Add(new IrqCount(device.Interrupts.Enable(IrqIndex.Error)));
         }
 
-        _request = info.Index == IrqIndex.Request ? null : new ReleaseRequest(device, name);
+        _isAskedByCount = info.Index == IrqIndex.Request;
+        _hasErrorsBeside = index is null;
+        _request = _isAskedByCount ? null : new ReleaseRequest(device, name);
         _text = new IrqText(host, isJson, info, _counts);
     }
 
@@ -52,7 +56,7 @@ internal sealed class IrqWatch : IDisposable
     public int Run(bool isTriggered, TimeSpan interval, ulong? wanted, TimeSpan? timeout, CancellationToken cancellationToken)
     {
         _text.WriteBeginning(_name);
-        foreach (IrqCount count in isTriggered ? _counts.Where(count => count.Vector.Index != IrqIndex.Error) : [])
+        foreach (IrqCount count in isTriggered ? _counts.Where(count => !(_hasErrorsBeside && count.Vector.Index == IrqIndex.Error)) : [])
         {
             count.Vector.Trigger();
         }
@@ -77,18 +81,18 @@ internal sealed class IrqWatch : IDisposable
                 total += count.Collect();
             }
 
-            bool isAsked = _request?.IsNew() == true;
+            bool isAsked = _request?.IsNew() == true || (_isAskedByCount && !isTriggered && total != 0);
             isEnough = total >= wanted || isOver || isAsked;
             sinceLast = _host.Clock.GetElapsedTime(last);
             if (isEnough || sinceLast >= interval || cancellationToken.IsCancellationRequested)
             {
-                _text.WriteInterval(sinceLast);
+                _text.WriteInterval(sinceLast, isWhole: sinceLast >= interval);
                 last = _host.Clock.GetTimestamp();
             }
 
             if (isAsked)
             {
-                throw _request!.Describe();
+                throw ReleaseRequest.Describe(_name);
             }
 
             if (isOver && total < wanted)

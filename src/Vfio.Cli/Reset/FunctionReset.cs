@@ -11,6 +11,11 @@ internal static class FunctionReset
             throw new CliException($"reset: {target.Name} is a model, which has one way to be reset", "--method is for devices of the host");
         }
 
+        if (address is PciAddress taken)
+        {
+            Check(host, taken, method, isDryRun);
+        }
+
         // In the midst of it the choice would stay behind.
         using SignalGuard guard = new();
         using ResetMethodChoice? choice = method is null || isDryRun ? null : DeviceReset.ChooseMethods(address!.Value, [method], host.Root);
@@ -24,16 +29,46 @@ internal static class FunctionReset
         return guard.ExitCodeOr(ExitCode.Done);
     }
 
+    // A device of a host driver is not touched, its choice of methods neither; and a dry run promises nothing that is refused then.
+    private static void Check(CliHost host, PciAddress address, string? method, bool isDryRun)
+    {
+        PciDeviceInfo device = new PciBus(host.Root).Get(address);
+        if (!device.HasVfioDriver)
+        {
+            throw new CliException(
+                $"reset: {address} is not taken: {(device.Driver is null ? "no driver has it" : $"the driver {device.Driver} has it")}",
+                device.IsBridge ? "bridges and ports stay with the kernel" : $"vfio bind {address}");
+        }
+
+        IReadOnlyList<string> methods = isDryRun ? DeviceReset.ReadMethods(address, host.Root) : [];
+        if (isDryRun && methods.Count == 0)
+        {
+            throw NoWay(host, address, $"{address}");
+        }
+
+        if (isDryRun && method is not null && !methods.Contains(method))
+        {
+            throw new CliException($"reset: the kernel does not list {method} for {address}", $"it lists {Printable.Clean(string.Join(", ", methods))}");
+        }
+    }
+
     private static void Reset(CliHost host, DeviceTarget target)
     {
         using VfioDevice device = target.Open(host);
         if (!device.CanReset)
         {
-            throw new CliException(
-                $"reset: the kernel knows no way to reset {target.Name} alone", $"vfio reset --hot {target.Name} resets the bus it is on, where that can be done");
+            throw NoWay(host, (target as HostTarget)?.Address, target.Name);
         }
 
         device.Reset();
+    }
+
+    private static CliException NoWay(CliHost host, PciAddress? address, string name)
+    {
+        bool hasBridge = address is PciAddress known && new PciBus(host.Root).Find(known)?.ReadParent() is not null;
+        return new CliException(
+            $"reset: the kernel knows no way to reset {name} alone",
+            hasBridge ? $"vfio reset --hot {name} resets the bus it is on, where that can be done" : "its bus cannot be reset either: no bridge is above it");
     }
 
     private static void Write(CliHost host, DeviceTarget target, IReadOnlyList<string> methods, bool isDryRun, bool isJson)

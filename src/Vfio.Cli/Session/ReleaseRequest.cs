@@ -23,12 +23,12 @@ internal sealed class ReleaseRequest : IDisposable
     {
         if (IsNew())
         {
-            throw Describe();
+            throw Describe(_name);
         }
     }
 
-    public VfioException Describe() => new(
-        "keep", _name, "the kernel asks for the device back", "it is being unplugged, or another program hands it to another driver; vfio lets go of it now");
+    public static VfioException Describe(string name) => new(
+        "keep", name, "the kernel asks for the device back", "it is being unplugged, or another program hands it to another driver; vfio lets go of it now");
 
     public void Dispose() => _vector?.Dispose();
 }

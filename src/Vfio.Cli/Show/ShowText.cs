@@ -116,7 +116,7 @@ internal sealed class ShowText(CliHost host, ShownDevice shown, bool isVerbose)
         HostInterruptCount[] counted = [.. (shown.Host?.Counts ?? []).Where(count => count.Count != 0)];
         if (counted.Length != 0)
         {
-            _section.WriteList("counted", [.. counted.Select(count => string.Create(CultureInfo.InvariantCulture, $"{count.Number}: {count.Count}"))]);
+            _section.WriteList("counted", [.. counted.Select(count => string.Create(CultureInfo.InvariantCulture, $"IRQ {count.Number}: {count.Count}"))]);
         }
     }
 

@@ -19,9 +19,8 @@ internal sealed partial class DeviceFile
         int errno = VfioDeviceIoctl.GetHotResetInfo(calls, device, out uint flags, out VfioUapi.vfio_pci_dependent_device[] devices);
         if (errno != 0)
         {
-            throw new VfioException(Call, subject, errno, errno switch
+            throw errno == Errno.ENODEV ? new VfioException("reset the bus of", subject, "no bridge that could do so is above the device") : new VfioException(Call, subject, errno, errno switch
             {
-                Errno.ENODEV => "its bus cannot be reset: no bridge is above the device, or the bridge cannot; a reset of the device alone may do",
                 Errno.EPERM => "a device on its bus has no IOMMU group: it could be anybody's",
                 _ => null,
             });

@@ -179,8 +179,15 @@ public sealed class HotResetTests : IDisposable
         Assert.Throws<ObjectDisposedException>(() => other.PlanHotReset(device));
     }
 
+    [Fact]
+    public void Without_a_bridge_above_it_a_device_has_no_bus_to_reset()
+    {
+        using EventCounter counter = new();
+        using DeviceFile file = new(new SystemCalls(_ => Errno.ENODEV), counter.Handle, One, "test");
+        Assert.Contains("no bridge that could do so is above", Assert.Throws<VfioException>(file.GetHotResetInfo).Message, StringComparison.Ordinal);
+    }
+
     [Theory]
-    [InlineData("VFIO_DEVICE_GET_PCI_HOT_RESET_INFO", Errno.ENODEV, "no bridge is above")]
     [InlineData("VFIO_DEVICE_GET_PCI_HOT_RESET_INFO", Errno.EPERM, "no IOMMU group")]
     [InlineData("VFIO_DEVICE_GET_PCI_HOT_RESET_INFO", Errno.ENOSPC, null)]
     [InlineData("VFIO_DEVICE_PCI_HOT_RESET", Errno.EINVAL, "not this program's")]

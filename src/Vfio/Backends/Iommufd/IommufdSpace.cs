@@ -186,6 +186,7 @@ internal sealed class IommufdSpace : IHostAddressSpace
             int errno = IommufdIoctl.Bind(_calls, file, _iommufd, token, out uint id);
             if (errno != 0)
             {
+                file.Dispose(); // who has the device open is looked for: this is no answer
                 throw ExplainBind(name, device, token, errno);
             }
 
