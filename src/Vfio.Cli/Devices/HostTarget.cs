@@ -11,7 +11,7 @@ internal sealed record HostTarget(PciAddress Address) : DeviceTarget(Address.ToS
     public override DeviceIdentity Identify(CliHost host) => DeviceIdentity.Of(Get(host));
 
     public override VfioDevice Open(CliHost host) => host.OpenDevice(
-        Address, new VfioOpenOptions { Host = host.Root, Backend = Backend, VirtualFunctionToken = Get(host).ReadPhysicalFunction() is null ? null : ReadToken() });
+        Address, new VfioOpenOptions { Host = host.Root, Backend = Backend, VirtualFunctionToken = ReadToken() is Guid token && new PciBus(host.Root).Find(Address)?.ReadPhysicalFunction() is not null ? token : null });
 
     /// <summary>
     /// The names of its registers. Configuration space is read from sysfs, which shows capabilities to root alone; where a

@@ -50,7 +50,7 @@ internal static class DeviceRestorer
         }
 
         bool moves = device.Driver != entry.DriverBefore;
-        IReadOnlyList<DeviceHolder> holders = moves ? HoldersOf(kit, host, device) : [];
+        IReadOnlyList<DeviceHolder> holders = moves ? HoldersOf(host, device) : [];
         if (holders.Count != 0 && !force)
         {
             throw new VfioException(
@@ -98,7 +98,7 @@ internal static class DeviceRestorer
 
     /// <summary>Who would have to let go of the device before it can go back.</summary>
     public static IReadOnlyList<DeviceHolder> FindHolders(DeviceSteps kit, HostRoot host, JournalEntry entry) =>
-        kit.Bus.Find(entry.Address) is PciDeviceInfo device && device.Driver != entry.DriverBefore ? HoldersOf(kit, host, device) : [];
+        kit.Bus.Find(entry.Address) is PciDeviceInfo device && device.Driver != entry.DriverBefore ? HoldersOf(host, device) : [];
 
     // Another driver may have been given the device meanwhile, and put it to use.
     private static void CheckNotInUse(HostRoot host, JournalEntry entry, PciDeviceInfo device, bool force)
@@ -117,7 +117,7 @@ internal static class DeviceRestorer
     }
 
     // Its virtual functions go with it.
-    private static IReadOnlyList<DeviceHolder> HoldersOf(DeviceSteps kit, HostRoot host, PciDeviceInfo device)
+    private static IReadOnlyList<DeviceHolder> HoldersOf(HostRoot host, PciDeviceInfo device)
     {
         DeviceHolders holders = new(host);
         return [.. device.FindVirtualFunctions().Prepend(device).Where(held => held.HasVfioDriver).SelectMany(holders.OfDevice)];
@@ -169,7 +169,7 @@ internal static class DeviceRestorer
             steps.Add(kit.Override(device, null));
             if (device.HasVfioDriver)
             {
-                steps.Add(kit.Unbind(device, HoldersOf(kit, host, device)));
+                steps.Add(kit.Unbind(device, HoldersOf(host, device)));
             }
 
             steps.Add(kit.ProbeAny(device));

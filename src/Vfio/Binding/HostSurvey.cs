@@ -1,4 +1,3 @@
-using Vfio.Binding;
 using Vfio.Sysfs;
 
 namespace Vfio;

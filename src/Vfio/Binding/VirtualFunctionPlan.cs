@@ -120,15 +120,15 @@ public sealed class VirtualFunctionPlan
     private void Check(PciDeviceInfo device)
     {
         long most = SysfsFile.ReadNumber(device.Attribute("sriov_totalvfs")) ?? 0;
-        string? why = most == 0 ? "it has no virtual functions (SR-IOV)"
-            : _count < 0 || _count > most ? $"it has at most {most} virtual functions"
-            : device.Driver is null ? "it has no driver, which virtual functions need"
+        (string Why, string Hint)? trouble = most == 0 ? ("it has no virtual functions (SR-IOV)", "vfio show tells which device has them (SR-IOV among its capabilities)")
+            : _count < 0 || _count > most ? ($"it has at most {most} virtual functions", $"ask for 0 to {most}")
+            : device.Driver is null ? ("it has no driver, which virtual functions need", $"vfio bind {device.Address} gives it one")
             : device.Driver == PciDeviceInfo.VfioPciDriver && !File.Exists(_options.Host.SriovParameter)
-                ? "this kernel's vfio-pci makes no virtual functions (no parameter enable_sriov)"
+                ? ("this kernel's vfio-pci makes no virtual functions (no parameter enable_sriov)", "make them with the device's own driver, before the device is taken")
             : null;
-        if (why is not null)
+        if (trouble is (string why, string hint))
         {
-            throw new VfioException("change the virtual functions of", device.Address.ToString(), why, most == 0 ? "vfio list --json shows which devices have them" : null);
+            throw new VfioException("change the virtual functions of", device.Address.ToString(), why, hint);
         }
     }
 
