@@ -48,7 +48,7 @@ public sealed class SriovTests : HostTest
         Machine.Vfio("bind", "--driver", "igb", Machine.VirtioNet).FailedWith(1, "no VFIO driver 'igb' for this device", "virtio_vfio_pci");
         string before = Machine.Do("lsmod | awk '{ print $1 }' | sort");
         Machine.Vfio("bind", "--driver", "virtio-vfio-pci", Machine.VirtioNet).Succeeded();
-        Assert.Equal("virtio-vfio-pci", Machine.Device(Machine.VirtioNet).Driver);
+        Assert.Equal("virtio_vfio_pci", Machine.Device(Machine.VirtioNet).Driver);
         Machine.Vfio("read", Machine.VirtioNet, "config").Succeeded();
         Machine.Vfio("release", Machine.VirtioNet).Succeeded();
         Assert.Equal(before, Machine.Do("lsmod | awk '{ print $1 }' | sort"));

@@ -41,7 +41,7 @@ internal static class DeviceRestorer
         }
 
         List<BindingStep> steps = [];
-        VirtualFunctions functions = new(kit, journal, host, changes);
+        FunctionSteps functions = new(kit, journal, host, changes);
         if (!entry.IsTaken)
         {
             // Whoever changed the driver meanwhile has ended the functions, and knows how many there are to be.

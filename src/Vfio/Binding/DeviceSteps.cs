@@ -24,6 +24,10 @@ internal sealed class DeviceSteps(HostRoot host, IHostChanges changes, BindingJo
         if (!HasDriver(driver))
         {
             changes.LoadModule(module);
+            if (!WaitUntil(() => HasDriver(driver)))
+            {
+                throw new VfioException("modprobe", module, $"the module brings no driver {driver}", $"ls {host.Combine("sys/bus/pci/drivers")} shows what there is; vfio bind --driver takes its name");
+            }
         }
     });
 

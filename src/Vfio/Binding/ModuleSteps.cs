@@ -21,11 +21,12 @@ internal sealed class ModuleSteps(HostRoot host, IHostChanges changes, BindingJo
                 known.Count == 0 ? "leave --driver away for vfio-pci" : $"it has {string.Join(", ", known)}");
     }
 
-    /// <summary>What a driver is called, once its module is loaded: some have hyphens where the module has underscores.</summary>
+    /// <summary>What a driver is called: some have hyphens where the module has underscores. Of a module that is not loaded yet, as the kernel's own are: like it.</summary>
     public string NameOf(string module, string asked)
     {
         string[] drivers = [.. _modules.PciDrivers(module)];
-        return drivers.Contains(asked) ? asked : drivers.FirstOrDefault(name => KernelModules.FolderName(name) == KernelModules.FolderName(asked)) ?? asked;
+        return drivers.Contains(asked) || module.Length == 0 ? asked
+            : drivers.FirstOrDefault(name => KernelModules.FolderName(name) == KernelModules.FolderName(asked)) ?? module;
     }
 
     /// <summary>Steps for what was loaded for an entry: to another taken device that may need it still, else away.</summary>

@@ -96,7 +96,7 @@ public sealed class VirtualFunctionPlan
             return;
         }
 
-        VirtualFunctions functions = new(_kit, _journal, _options.Host, _changes);
+        FunctionSteps functions = new(_kit, _journal, _options.Host, _changes);
         bool isVfio = device.Driver == PciDeviceInfo.VfioPciDriver;
         JournalEntry entry = _before ?? BindingPlan.Describe(device, new HostSurvey(_options.Host)) with { Driver = "" };
         bool isAsBefore = !entry.IsTaken && entry.FunctionsBefore is int before && before == _count;
@@ -151,7 +151,7 @@ public sealed class VirtualFunctionPlan
         try
         {
             PciDeviceInfo device = _kit.Bus.Get(_address);
-            VirtualFunctions functions = new(_kit, _journal, _options.Host, _changes);
+            FunctionSteps functions = new(_kit, _journal, _options.Host, _changes);
             JournalEntry entry = _journal.Find(_address) is { Damage: null } written ? written : throw failure;
             bool isVfio = device.Driver == PciDeviceInfo.VfioPciDriver;
             foreach (BindingStep step in functions.Change(device, device.ReadVirtualFunctionCount(), CountBefore, isVfio).Concat(functions.Disable(entry)))

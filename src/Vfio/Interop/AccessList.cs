@@ -1,5 +1,6 @@
-using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Vfio.Interop.Uapi;
 
 namespace Vfio.Interop;
 
@@ -7,34 +8,20 @@ namespace Vfio.Interop;
 /// <remarks>A value; changing it makes another.</remarks>
 internal sealed unsafe class AccessList
 {
-    public const int ReadWrite = 6;
+    public const int ReadWrite = PosixAcl.ACL_READ | PosixAcl.ACL_WRITE;
     private const string Attribute = "system.posix_acl_access";
-    private const uint Version = 2;
-    private const int HeaderLength = 4;
-    private const int EntryLength = 8;
-    private const int MostBytes = 64 * 1024; // XATTR_SIZE_MAX
+    private const int MostBytes = 64 * 1024;
     private const int PermissionBits = 7;
     private const int GroupShift = 3;
     private const int OwnerShift = 6;
-    private const uint NoId = uint.MaxValue;
+    private const uint NoId = unchecked((uint)PosixAcl.ACL_UNDEFINED_ID);
 
-    private readonly SortedDictionary<(Tag Tag, uint Id), int> _entries;
+    private readonly SortedDictionary<(ushort Tag, uint Id), int> _entries;
 
-    private AccessList(SortedDictionary<(Tag, uint), int> entries) => _entries = entries;
-
-    // In the order that the kernel wants them.
-    private enum Tag : ushort
-    {
-        Owner = 0x01,
-        User = 0x02,
-        OwningGroup = 0x04,
-        Group = 0x08,
-        Mask = 0x10,
-        Others = 0x20,
-    }
+    private AccessList(SortedDictionary<(ushort, uint), int> entries) => _entries = entries;
 
     /// <summary>The users that are named, beside the owner.</summary>
-    public IEnumerable<uint> Users => _entries.Keys.Where(entry => entry.Tag == Tag.User).Select(entry => entry.Id);
+    public IEnumerable<uint> NamedUsers => _entries.Keys.Where(entry => entry.Tag == PosixAcl.ACL_USER).Select(entry => entry.Id);
 
     /// <summary>Looks at a file.</summary>
     /// <returns><see langword="null"/> where it is not there, or its list cannot be understood.</returns>
@@ -50,24 +37,24 @@ internal sealed unsafe class AccessList
 
     /// <summary>What a named user may do: bits as in a file's mode, 4 to read and 2 to write.</summary>
     /// <returns><see langword="null"/> where the user is not named.</returns>
-    public int? Find(uint user) => _entries.TryGetValue((Tag.User, user), out int permissions) ? permissions : null;
+    public int? Find(uint user) => _entries.TryGetValue((PosixAcl.ACL_USER, user), out int permissions) ? permissions : null;
 
     /// <summary>Whether a named user may read and write.</summary>
-    public bool Allows(uint user) => (Find(user) & _entries.GetValueOrDefault((Tag.Mask, NoId), PermissionBits) & ReadWrite) == ReadWrite;
+    public bool Allows(uint user) => (Find(user) & _entries.GetValueOrDefault((PosixAcl.ACL_MASK, NoId), PermissionBits) & ReadWrite) == ReadWrite;
 
     /// <summary>The list with another entry for a user, or without one.</summary>
     /// <param name="user">The user.</param>
     /// <param name="permissions">What it may do; <see langword="null"/> for no entry.</param>
     public AccessList With(uint user, int? permissions)
     {
-        AccessList changed = new(new SortedDictionary<(Tag, uint), int>(_entries));
+        AccessList changed = new(new SortedDictionary<(ushort, uint), int>(_entries));
         if (permissions is int bits)
         {
-            changed._entries[(Tag.User, user)] = bits;
+            changed._entries[(PosixAcl.ACL_USER, user)] = bits;
         }
         else
         {
-            changed._entries.Remove((Tag.User, user));
+            changed._entries.Remove((PosixAcl.ACL_USER, user));
         }
 
         changed.SetMask();
@@ -90,54 +77,44 @@ internal sealed unsafe class AccessList
     /// <summary>Entries as getfacl(1) shows them: <c>user:1000:6</c>.</summary>
     public override string ToString() => string.Join(' ', _entries.Select(entry => $"{entry.Key.Tag}:{(entry.Key.Id == NoId ? "" : entry.Key.Id)}:{entry.Value}"));
 
-    private static AccessList Of(uint mode) => new(new SortedDictionary<(Tag, uint), int>
+    private static AccessList Of(uint mode) => new(new SortedDictionary<(ushort, uint), int>
     {
-        [(Tag.Owner, NoId)] = (int)(mode >> OwnerShift) & PermissionBits,
-        [(Tag.OwningGroup, NoId)] = (int)(mode >> GroupShift) & PermissionBits,
-        [(Tag.Others, NoId)] = (int)mode & PermissionBits,
+        [(PosixAcl.ACL_USER_OBJ, NoId)] = (int)(mode >> OwnerShift) & PermissionBits,
+        [(PosixAcl.ACL_GROUP_OBJ, NoId)] = (int)(mode >> GroupShift) & PermissionBits,
+        [(PosixAcl.ACL_OTHER, NoId)] = (int)mode & PermissionBits,
     });
 
     private static AccessList? Parse(ReadOnlySpan<byte> bytes)
     {
-        if (bytes.Length < HeaderLength || (bytes.Length - HeaderLength) % EntryLength != 0 || BinaryPrimitives.ReadUInt32LittleEndian(bytes) != Version)
+        if (!MemoryMarshal.TryRead(bytes, out PosixAcl.posix_acl_xattr_header header) || header.a_version != PosixAcl.POSIX_ACL_XATTR_VERSION)
         {
             return null;
         }
 
-        SortedDictionary<(Tag, uint), int> entries = [];
-        for (ReadOnlySpan<byte> rest = bytes[HeaderLength..]; !rest.IsEmpty; rest = rest[EntryLength..])
+        SortedDictionary<(ushort, uint), int> entries = []; // in the order that the kernel wants them
+        ReadOnlySpan<byte> rest = bytes[Unsafe.SizeOf<PosixAcl.posix_acl_xattr_header>()..];
+        for (; MemoryMarshal.TryRead(rest, out PosixAcl.posix_acl_xattr_entry entry); rest = rest[Unsafe.SizeOf<PosixAcl.posix_acl_xattr_entry>()..])
         {
-            Tag tag = (Tag)BinaryPrimitives.ReadUInt16LittleEndian(rest);
-            uint id = tag is Tag.User or Tag.Group ? BinaryPrimitives.ReadUInt32LittleEndian(rest[4..]) : NoId;
-            entries[(tag, id)] = BinaryPrimitives.ReadUInt16LittleEndian(rest[2..]) & PermissionBits;
+            entries[(entry.e_tag, entry.e_tag is PosixAcl.ACL_USER or PosixAcl.ACL_GROUP ? entry.e_id : NoId)] = entry.e_perm & PermissionBits;
         }
 
-        return new AccessList(entries);
+        return rest.IsEmpty ? new AccessList(entries) : null;
     }
 
     // The mask bounds all that are named, and the file's group: with it a list says something else than the mode.
     private void SetMask()
     {
-        _entries.Remove((Tag.Mask, NoId));
-        if (_entries.Keys.Any(entry => entry.Tag is Tag.User or Tag.Group))
+        _entries.Remove((PosixAcl.ACL_MASK, NoId));
+        if (_entries.Keys.Any(entry => entry.Tag is PosixAcl.ACL_USER or PosixAcl.ACL_GROUP))
         {
-            _entries[(Tag.Mask, NoId)] = _entries.Where(entry => entry.Key.Item1 is Tag.User or Tag.Group or Tag.OwningGroup).Aggregate(0, (all, entry) => all | entry.Value);
+            _entries[(PosixAcl.ACL_MASK, NoId)] = _entries.Where(entry => entry.Key.Tag is PosixAcl.ACL_USER or PosixAcl.ACL_GROUP or PosixAcl.ACL_GROUP_OBJ).Aggregate(0, (all, entry) => all | entry.Value);
         }
     }
 
     private byte[] ToBytes()
     {
-        byte[] bytes = new byte[HeaderLength + (EntryLength * _entries.Count)];
-        BinaryPrimitives.WriteUInt32LittleEndian(bytes, Version);
-        Span<byte> rest = bytes.AsSpan(HeaderLength);
-        foreach (((Tag tag, uint id), int permissions) in _entries)
-        {
-            BinaryPrimitives.WriteUInt16LittleEndian(rest, (ushort)tag);
-            BinaryPrimitives.WriteUInt16LittleEndian(rest[2..], (ushort)permissions);
-            BinaryPrimitives.WriteUInt32LittleEndian(rest[4..], id);
-            rest = rest[EntryLength..];
-        }
-
-        return bytes;
+        PosixAcl.posix_acl_xattr_header header = new() { a_version = PosixAcl.POSIX_ACL_XATTR_VERSION };
+        PosixAcl.posix_acl_xattr_entry[] entries = [.. _entries.Select(entry => new PosixAcl.posix_acl_xattr_entry { e_tag = entry.Key.Tag, e_perm = (ushort)entry.Value, e_id = entry.Key.Id })];
+        return [.. MemoryMarshal.AsBytes(new ReadOnlySpan<PosixAcl.posix_acl_xattr_header>(in header)), .. MemoryMarshal.AsBytes<PosixAcl.posix_acl_xattr_entry>(entries)];
     }
 }

@@ -34,5 +34,5 @@ public sealed partial class PciDeviceInfo
     }
 
     private static List<string> OthersWhoMayOpen(string path) =>
-        AccessList.Of(path) is AccessList list ? [.. list.Users.Where(list.Allows).Take(MostUsers).Select(Users.Name)] : [];
+        AccessList.Of(path) is AccessList list ? [.. list.NamedUsers.Where(list.Allows).Take(MostUsers).Select(Users.Name)] : [];
 }

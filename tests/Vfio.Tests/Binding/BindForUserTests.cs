@@ -22,7 +22,7 @@ public sealed class BindForUserTests : IDisposable
         ReleasePlan.Compute([.. devices.Select(device => device.Address)], new ReleaseOptions { Host = _host.Root, Changes = new FakeKernel(_host) }).Execute(),
         outcome => Assert.Null(outcome.Error));
 
-    private uint[] UsersOf(string node) => [.. AccessList.Of(_host.PathOf(node))!.Users];
+    private uint[] UsersOf(string node) => [.. AccessList.Of(_host.PathOf(node))!.NamedUsers];
 
     [Fact]
     public void The_user_gets_the_groups_node_and_the_devices()

@@ -129,7 +129,7 @@ public sealed class HostChangesTests : IDisposable
         AccessList both = AccessList.Of(path)!;
         Assert.Equal((6, 4, null), (both.Find(1234), both.Find(77), both.Find(5)));
         Assert.True(both.Allows(1234) && !both.Allows(77) && !both.Allows(5));
-        Assert.Equal([77u, 1234u], both.Users);
+        Assert.Equal([77u, 1234u], both.NamedUsers);
         _changes.SetAccess(path, both.With(77, null).With(1234, null));
         Assert.Equal((before, true), (FileStatus.Of(path)!.Value, AccessList.Of(path)!.Equals(alone)));
     }

@@ -20,7 +20,7 @@ internal sealed record BindScenario(string Name, Func<FakeHost, FakeDevice[]> Bu
         new("two devices, and a module that is not loaded, with what it needs", AddPairWithoutModule, new()),
         new("a pair of one group", host => AddGroup(host), new()),
         new("a pair of one group for a user", host => AddGroup(host), new() { User = User }),
-        new("a driver made for the device", AddVariant, new() { Driver = "virtio-vfio-pci" }),
+        new("a driver made for the device", AddVariant, new() { Driver = "virtio_vfio_pci" }),
         new("a physical function whose virtual functions are lost", host => [AddPhysical(host, now: 2)], new() { Force = true }),
         new("a network card whose interface is up", host => [AddNic(host).WithInterface("eth0", isUp: true)], new()),
         new("a device without a driver", host => [host.AddDevice("0000:00:04.0", "1234:11e8", "00ff00", group: 4)], new()),
@@ -111,7 +111,7 @@ internal sealed record BindScenario(string Name, Func<FakeHost, FakeDevice[]> Bu
         FakeDevice nic = host.AddDevice("0000:00:08.0", "1af4:1041", driver: "virtio-pci", group: 8)
             .WithAttribute("modalias", "pci:v00001AF4d00001041sv00001AF4sd00001100bc02sc00i00\n");
         host.WriteModuleFile("modules.alias", "# aliases\nalias vfio_pci:v*d*sv*sd*bc*sc*i* vfio_pci\nalias vfio_pci:v00001AF4d00001041sv*sd*bc*sc*i* virtio_vfio_pci\n");
-        host.LoadableModules["virtio_vfio_pci"] = "virtio-vfio-pci";
+        host.LoadableModules["virtio_vfio_pci"] = "virtio_vfio_pci";
         return [nic];
     }
 

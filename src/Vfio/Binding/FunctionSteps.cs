@@ -3,7 +3,7 @@ using Vfio.Sysfs;
 namespace Vfio.Binding;
 
 /// <summary>The steps by which a physical function gets virtual functions, or loses them (<c>sriov_numvfs</c>).</summary>
-internal sealed class VirtualFunctions(DeviceSteps kit, BindingJournal journal, HostRoot host, IHostChanges changes)
+internal sealed class FunctionSteps(DeviceSteps kit, BindingJournal journal, HostRoot host, IHostChanges changes)
 {
     /// <summary>Goes from one number to another: the kernel wants to pass by none.</summary>
     /// <param name="device">The physical function.</param>
