@@ -17,6 +17,11 @@ internal static class BindCommand
             Description = "Let this user, a name or number, use the devices without root",
             HelpName = "USER",
         };
+        Option<string?> driver = new("--driver")
+        {
+            Description = "A VFIO driver made for the device, instead of vfio-pci; the kernel's modules say which there are",
+            HelpName = "DRIVER",
+        };
         Option<bool> dryRun = Symbols.Flag("--dry-run", "Only show what would be done");
         Option<bool> force = Symbols.Flag("--force", "Take devices that are in use, where that is possible at all");
         Option<bool> noIommu = Symbols.Flag("--noiommu", "Take devices that have no IOMMU, which then can reach all memory of the host; taints the kernel");
@@ -41,6 +46,7 @@ internal static class BindCommand
         command.Add(devices);
         command.Add(group);
         command.Add(user);
+        command.Add(driver);
         command.Add(dryRun);
         command.Add(force);
         command.Add(timeout);
@@ -55,6 +61,7 @@ internal static class BindCommand
                 Patience = guard is null ? null : Symbols.Patience(host, result, timeout, guard.Asked),
                 WholeGroup = result.GetValue(group),
                 User = result.GetValue(user),
+                Driver = result.GetValue(driver),
                 Force = result.GetValue(force),
                 NoIommu = result.GetValue(noIommu),
                 Host = host.Root,

@@ -130,15 +130,21 @@ internal static class ReleaseCommand
 
     private static void WriteText(CliHost host, IReadOnlyList<ReleaseOutcome> outcomes)
     {
-        foreach ((JournalEntry entry, PciDeviceInfo? device, VfioException? _) in outcomes.Where(outcome => outcome.Error is null))
+        foreach (ReleaseOutcome outcome in outcomes.Where(outcome => outcome.Error is null))
         {
+            (JournalEntry entry, PciDeviceInfo? device, _) = outcome;
             string how = device is null ? "is gone; its journal entry was removed"
                 : entry.Damage is null && (device.VendorId, device.DeviceId) != (entry.VendorId, entry.DeviceId)
                     ? "is another card now, which is left as it is; the journal entry of the one before was removed"
                 : entry.Damage is not null ? $"released; its entry was damaged, and the kernel chose {device.Driver ?? "no driver"}"
+                : entry is { IsTaken: false, FunctionsBefore: int functions } ? $"has {functions} virtual functions, as before"
                 : device.Driver is string driver ? $"handed back to {driver}"
                 : "handed back, without a driver as before";
             host.Out.WriteLine(Printable.Clean($"{entry.Address} {how}"));
+            foreach (string dropped in outcome.Dropped)
+            {
+                host.Tell(Printable.Clean($"vfio: {entry.Address}: {dropped}"));
+            }
         }
 
         if (outcomes.Count == 0)
@@ -157,6 +163,7 @@ internal static class ReleaseCommand
             writer.WriteStartObject();
             WriteEntry(writer, outcome.Entry);
             writer.WriteText("driver", outcome.Device?.Driver);
+            writer.WriteNames("dropped", outcome.Dropped);
             writer.WriteText("error", outcome.Error?.Message);
             writer.WriteText("hint", outcome.Error?.Hint);
             writer.WriteEndObject();

@@ -152,7 +152,8 @@ internal static class Symbols
         return place;
     }
 
-    private static ulong ParseNumber(ArgumentResult result, ulong min, ulong max, string what, string expected)
+    /// <summary>Reads a number, and says what it is not.</summary>
+    public static ulong ParseNumber(ArgumentResult result, ulong min, ulong max, string what, string expected)
     {
         string text = result.Tokens[0].Value;
         if (Cli.Number.TryParse(text, out ulong value) && value >= min && value <= max)

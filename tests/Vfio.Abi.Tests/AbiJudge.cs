@@ -35,6 +35,8 @@ internal sealed partial class AbiJudge(CCompiler compiler, string? uapiFolder)
         #include <linux/if.h>
         #include <linux/in.h>
         #include <linux/sockios.h>
+        #include <linux/posix_acl.h>
+        #include <linux/posix_acl_xattr.h>
         """;
 
     private const string CLibraryHeaders = """

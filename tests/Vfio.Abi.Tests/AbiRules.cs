@@ -31,6 +31,12 @@ internal sealed class AbiRules
     /// <summary>What is the library's own and has no counterpart in C, with the reason.</summary>
     public Dictionary<string, string> Own { get; init; } = new()
     {
+        ["AccessList.ReadWrite"] = "ACL_READ | ACL_WRITE, judged as the kernel's",
+        ["AccessList.MostBytes"] = "the size of a buffer: XATTR_SIZE_MAX",
+        ["AccessList.PermissionBits"] = "the bits of a file's mode, for each of three",
+        ["AccessList.GroupShift"] = "the bits of a file's mode, for each of three",
+        ["AccessList.OwnerShift"] = "the bits of a file's mode, for each of three",
+        ["AccessList.NoId"] = "ACL_UNDEFINED_ID without its sign, judged as the kernel's",
         ["FileStatus"] = "a value made from struct statx",
         ["UserEntry"] = "a value made from struct passwd",
         ["UserDatabase.BufferBytes"] = "the size of a buffer",

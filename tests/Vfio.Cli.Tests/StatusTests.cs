@@ -135,7 +135,7 @@ public sealed class StatusTests : IDisposable
     // Nodes of a fake host belong to whoever runs the tests.
     private static string WithoutUser(string text)
     {
-        text = System.Text.RegularExpressions.Regex.Replace(text, "\"userId\": [0-9]+,\n( +)\"user\": \"[^\"]*\"(?=\n +})", "\"userId\": 0,\n$1\"user\": \"root\"");
+        text = System.Text.RegularExpressions.Regex.Replace(text, "\"userId\": [0-9]+,\n( +)\"user\": \"[^\"]*\"(?=,\n +\"otherUsers)", "\"userId\": 0,\n$1\"user\": \"root\"");
         return System.Text.RegularExpressions.Regex.Replace(text, "\\(of [^)]+\\)", "(of root)");
     }
 

@@ -7,7 +7,7 @@ public sealed class FaultTests : HostTest
 {
     // Every call by which binding changes something: kernel attributes and the journal are written, synced, renamed, removed;
     // folders made; nodes given away.
-    private static readonly string[] Changes = ["write", "fsync", "rename", "unlink", "mkdir", "chown"];
+    private static readonly string[] Changes = ["write", "fsync", "rename", "unlink", "mkdir", "setxattr"];
 
     [Fact]
     public void Killed_at_each_change_of_a_bind_release_all_restores_the_host() =>
@@ -20,6 +20,58 @@ public sealed class FaultTests : HostTest
     [Fact]
     public void Killed_at_each_change_of_a_bind_of_a_whole_group_release_all_restores_the_host() =>
         KillEverywhere(atLeast: 14, () => { }, "bind", "--group", Machine.GroupedNic);
+
+    [Fact]
+    public void Killed_at_each_change_of_the_release_of_a_pair_release_all_restores_the_host() =>
+        KillEverywhere(atLeast: 10, () => Machine.Vfio("bind", "--group", Machine.GroupedNic).Succeeded(), "release", "--all");
+
+    [Fact]
+    public void Killed_at_each_change_of_a_devices_functions_release_all_restores_the_host()
+    {
+        Machine.Need(Machine.Igb);
+        KillEverywhere(atLeast: 5, () => { }, "sriov", Machine.Igb, "2");
+    }
+
+    [Fact]
+    public void Killed_at_each_change_of_the_release_of_a_taken_device_and_its_functions_release_all_restores_the_host()
+    {
+        Machine.Need(Machine.Igb);
+        KillEverywhere(
+            atLeast: 5,
+            () =>
+            {
+                Machine.Vfio("bind", Machine.Igb).Succeeded();
+                Machine.Vfio("sriov", Machine.Igb, "1").Succeeded();
+            },
+            "release", "--all");
+    }
+
+    [Theory]
+    [InlineData("EINVAL")]
+    [InlineData("ENODEV")]
+    [InlineData("ENOSPC")]
+    public void Each_failing_write_for_a_pair_and_for_functions_is_undone_or_released(string error)
+    {
+        Machine.Need(Machine.Igb);
+        int failures = FailEverywhere(error, ["bind", "--group", Machine.GroupedNic]) + FailEverywhere(error, ["sriov", Machine.Igb, "2"]);
+        TestContext.Current.SendDiagnosticMessage($"failed {failures} times with {error}");
+        Assert.True(failures >= 8, $"only {failures} writes mattered");
+    }
+
+    private int FailEverywhere(string error, string[] command)
+    {
+        int writes = Count("write", command);
+        Machine.Vfio("release", "--all").Succeeded();
+        int failures = 0;
+        for (int n = 1; n <= writes; n++)
+        {
+            failures += Strace($"-e inject=write:error={error}:when={n}", command).ExitCode == 0 ? 0 : 1;
+            Machine.Vfio("release", "--all").Succeeded();
+            AssertHostUntouched();
+        }
+
+        return failures;
+    }
 
     [Fact]
     public void Each_failing_write_of_a_bind_rolls_back()

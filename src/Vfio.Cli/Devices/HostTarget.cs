@@ -4,11 +4,14 @@ namespace Vfio.Cli;
 /// <param name="Address">Where it is.</param>
 internal sealed record HostTarget(PciAddress Address) : DeviceTarget(Address.ToString())
 {
+    private const string TokenVariable = "VFIO_VF_TOKEN";
+
     public override bool Exists(CliHost host) => new PciBus(host.Root).Find(Address) is not null;
 
     public override DeviceIdentity Identify(CliHost host) => DeviceIdentity.Of(Get(host));
 
-    public override VfioDevice Open(CliHost host) => host.OpenDevice(Address, new VfioOpenOptions { Host = host.Root, Backend = Backend });
+    public override VfioDevice Open(CliHost host) => host.OpenDevice(
+        Address, new VfioOpenOptions { Host = host.Root, Backend = Backend, VirtualFunctionToken = ReadToken() is Guid token && new PciBus(host.Root).Find(Address)?.ReadPhysicalFunction() is not null ? token : null });
 
     /// <summary>
     /// The names of its registers. Configuration space is read from sysfs, which shows capabilities to root alone; where a
@@ -26,6 +29,11 @@ internal sealed record HostTarget(PciAddress Address) : DeviceTarget(Address.ToS
     public override IReadOnlyList<PciResource> ListRegions(CliHost host) => Get(host).ReadDetails().Resources;
 
     public override ShownDevice Look(CliHost host, bool isWholeConfig) => ShownDevice.Of(host, Get(host), isWholeConfig);
+
+    // Not an option: whoever lists the processes of the host would read it.
+    private static Guid? ReadToken() => Environment.GetEnvironmentVariable(TokenVariable) is not { Length: > 0 } text ? null
+        : Guid.TryParse(text, out Guid token) ? token
+        : throw new CliException($"{TokenVariable}: '{Symbols.Quote(text)}' is not a UUID", "it is what 'vfio sriov --token' was given");
 
     private PciDeviceInfo Get(CliHost host) => new PciBus(host.Root).Get(Address);
 

@@ -24,7 +24,7 @@ internal static class StatusJson
         JournalEntry? sound = status.IsSound ? entry : null;
         json.WriteString("address", status.Name);
         json.WriteBoolean("isModel", status.IsModel);
-        json.WriteBoolean("isTaken", entry is not null);
+        json.WriteBoolean("isTaken", entry is { IsTaken: true } or { Damage: not null });
         json.WriteBoolean("isPresent", status.IsModel || status.Device is not null);
         json.WriteText("driver", status.Device?.Driver);
         json.WriteText("driverBefore", entry?.DriverBefore);
@@ -33,6 +33,7 @@ internal static class StatusJson
         json.WriteText("takenBy", sound?.TakenBy);
         json.WriteString("takenAt", sound?.TakenAt.UtcDateTime.ToString("O", CultureInfo.InvariantCulture));
         json.WriteNumberOrNull("processId", sound?.ProcessId);
+        json.WriteNumberOrNull("functionsBefore", entry?.FunctionsBefore);
         json.WriteText("damage", entry?.Damage);
         json.WriteNumberOrNull("iommuGroup", status.Device?.IommuGroup);
         json.WriteNumberOrNull("dmaEntryLimit", status.IsModel ? null : entryLimit);
@@ -41,6 +42,7 @@ internal static class StatusJson
             writer.WriteString("path", node.Path);
             writer.WriteNumber("userId", node.UserId);
             writer.WriteText("user", node.UserName);
+            writer.WriteNames("otherUsers", node.OtherUsers);
         });
         json.WriteItems("openBy", status.Holders, WriteHolder);
     }

@@ -47,6 +47,11 @@ internal static class StatusTable
 
     private static IEnumerable<string> Remarks(DeviceStatus item)
     {
+        if (item is { IsSound: true, Entry.FunctionsBefore: int functions })
+        {
+            yield return $"had {functions} virtual functions";
+        }
+
         if (item.Trouble is string trouble)
         {
             yield return trouble;

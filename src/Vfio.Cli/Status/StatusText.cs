@@ -50,6 +50,17 @@ internal sealed class StatusText(CliHost host)
     {
         if (status is { IsSound: true, Entry: JournalEntry entry })
         {
+            if (entry.FunctionsBefore is int functions)
+            {
+                _section.WriteRow("functions", string.Create(CultureInfo.InvariantCulture, $"{status.Device?.ReadVirtualFunctionCount() ?? 0} virtual functions, had {functions} before"));
+            }
+
+            if (!entry.IsTaken)
+            {
+                _section.WriteRow("taken", "no");
+                return;
+            }
+
             string[] names = [.. DeviceArgument.NamesOf(entry).Take(MostNames)];
             string before = names.Length == 0 ? "" : $" ({string.Join(", ", names)})";
             string user = entry.User is null ? "for root alone" : $"for {entry.User}";
@@ -82,7 +93,7 @@ internal sealed class StatusText(CliHost host)
 
     private void WriteUse(DeviceStatus status, PciDeviceInfo device)
     {
-        string[] nodes = [.. device.FindVfioNodes().Select(node => $"{node.Path} (of {node.UserName})")];
+        string[] nodes = [.. device.FindVfioNodes().Select(node => $"{node.Path} (of {string.Join(" and ", [node.UserName, .. node.OtherUsers])})")];
         _section.WriteRow("nodes", nodes.Length == 0 ? "none" : string.Join(", ", nodes));
         _section.WriteRow("mappings", new DmaLimits(host.Root).ReadEntryLimit() is uint limit
             ? string.Create(CultureInfo.InvariantCulture, $"at most {limit} a container (dma_entry_limit of vfio_iommu_type1)") : null);

@@ -11,6 +11,12 @@ public sealed record BindOptions
     /// <summary>The user, by name or number, who may open the devices without being root; <see langword="null"/> for root alone.</summary>
     public string? User { get; init; }
 
+    /// <summary>
+    /// The VFIO driver: vfio-pci, or one that is made for the device (the kernel's modules list them by <c>vfio_pci:</c> aliases), which can do more, such as migration.
+    /// <see langword="null"/> for vfio-pci.
+    /// </summary>
+    public string? Driver { get; init; }
+
     /// <summary>Whether to take devices that are in use, where that is possible at all.</summary>
     public bool Force { get; init; }
 

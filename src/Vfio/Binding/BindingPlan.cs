@@ -17,6 +17,7 @@ public sealed class BindingPlan
     private readonly IHostChanges _changes;
     private readonly BindingJournal _journal;
     private readonly DeviceSteps _kit;
+    private readonly ModuleSteps _modules;
 
     private BindingPlan(IReadOnlyList<PciAddress> addresses, BindOptions options)
     {
@@ -25,6 +26,7 @@ public sealed class BindingPlan
         _changes = options.Changes ?? new HostChanges();
         _journal = new BindingJournal(options.Host);
         _kit = new DeviceSteps(options.Host, _changes, _journal);
+        _modules = new ModuleSteps(options.Host, _changes, _journal);
         _undo = new BindingUndo(_kit, _journal, options.Host, _changes);
         _gift = new NodeGift(_kit, _journal, options.Host);
     }
@@ -117,14 +119,10 @@ public sealed class BindingPlan
         Refusals = [.. Devices.SelectMany(device => survey.Judge(device, thorough: true)).Where(refusal => !(refusal.CanForce && _options.Force)).SelectMany(JudgeNoIommu)];
         HashSet<PciAddress> taken = [.. Devices.Select(device => device.Address)];
         Blockers = [.. Groups().SelectMany(group => group.Blockers()).Where(device => !taken.Contains(device.Address))];
-        if (Devices.Any(device => !device.HasVfioDriver) && !_kit.HasDriver(PciDeviceInfo.VfioPciDriver))
-        {
-            _steps.Add((Devices[0].Address, _kit.LoadModule(PciDeviceInfo.VfioPciDriver, PciDeviceInfo.VfioPciDriver)));
-        }
-
+        HashSet<string> loaded = [];
         foreach (PciDeviceInfo device in Devices)
         {
-            _steps.AddRange(StepsFor(device, survey, user).Select(step => (device.Address, step)));
+            _steps.AddRange(StepsFor(device, survey, user, loaded).Select(step => (device.Address, step)));
         }
     }
 
@@ -160,7 +158,7 @@ public sealed class BindingPlan
     private IEnumerable<IommuGroup> Groups() =>
         Devices.Select(device => device.IommuGroup).OfType<int>().Distinct().Select(_kit.Bus.Group).OfType<IommuGroup>();
 
-    private List<BindingStep> StepsFor(PciDeviceInfo device, HostSurvey survey, (uint Uid, uint Gid, string Name)? user)
+    private List<BindingStep> StepsFor(PciDeviceInfo device, HostSurvey survey, (uint Uid, uint Gid, string Name)? user, HashSet<string> loaded)
     {
         JournalEntry? before = _journal.Find(device.Address);
         if (before?.Damage is not null)
@@ -180,6 +178,15 @@ public sealed class BindingPlan
                 "release the group's other devices first; vfio status shows them");
         }
 
+        string driver = _options.Driver ?? device.VfioDriver ?? PciDeviceInfo.VfioPciDriver;
+        string module = device.VfioDriver is null ? _modules.ModuleOf(device, driver) : "";
+        driver = _modules.NameOf(module, driver);
+        if (device.HasVfioDriver && device.Driver != driver)
+        {
+            throw new VfioException(
+                "bind", device.Address.ToString(), $"it is with {device.Driver} already, and {driver} was asked for", $"vfio release {device.Address} first, then bind it again");
+        }
+
         List<BindingStep> steps = [];
         if (device.HasVfioDriver && (user is null || _gift.IsGiven(device, user.Value.Uid)))
         {
@@ -190,20 +197,35 @@ public sealed class BindingPlan
         bool isStale = before is not null && !device.HasVfioDriver
             && ((before.VendorId, before.DeviceId) != (device.VendorId, device.DeviceId)
                 || (device.Driver is not null && device.Driver != before.DriverBefore));
-        JournalEntry entry = before is null || isStale ? Describe(device, survey)
+        JournalEntry entry = before is null || isStale ? Describe(device, survey) with { Driver = driver }
             : device.HasVfioDriver ? before
-            : before with { User = null, TakenAt = DateTimeOffset.UtcNow, TakenBy = Caller(), ProcessId = Environment.ProcessId };
-        _undo.Note(device, before, _gift.NodesOf(device));
-        steps.Add(_kit.Remember(user is null ? entry : entry with { User = user.Value.Name, Nodes = _gift.OwnersBefore(device, entry) }));
+            : before with { Driver = driver, User = null, TakenAt = DateTimeOffset.UtcNow, TakenBy = Caller(), ProcessId = Environment.ProcessId };
+        // What the first device has loaded the others find; whoever is handed back last unloads it.
+        bool isToBeLoaded = !device.HasVfioDriver && !_kit.HasDriver(driver) && loaded.Add(module);
+        IReadOnlyList<string> missing = isToBeLoaded ? _modules.Missing(module) : [];
+        entry = entry with { LoadedModules = [.. entry.LoadedModules.Union(missing)] };
+        _undo.Note(device, before, _gift.NodesOf(device).Select(_gift.PathOf));
+        if (user is not null && entry.User is not null && entry.User != user.Value.Name)
+        {
+            // The one of before first: the entry that says so is about to be written over.
+            steps.AddRange(NodeRestorer.Plan(_options.Host, _journal, entry, device, _changes, released: []));
+        }
+
+        steps.Add(_kit.Remember(user is null ? entry : entry with { User = user.Value.Name, Nodes = _gift.AccessBefore(device, entry, user.Value.Uid, user.Value.Name) }));
         if (!device.HasVfioDriver)
         {
-            steps.Add(_kit.Override(device, PciDeviceInfo.VfioPciDriver));
+            if (isToBeLoaded)
+            {
+                steps.Add(_kit.LoadModule(module, driver));
+            }
+
+            steps.Add(_kit.Override(device, driver));
             if (device.Driver is not null)
             {
                 steps.Add(_kit.Unbind(device, survey.Holders(device)));
             }
 
-            steps.Add(_kit.Probe(device, PciDeviceInfo.VfioPciDriver));
+            steps.Add(_kit.Probe(device, driver));
         }
 
         if (user is not null)
@@ -217,15 +239,16 @@ public sealed class BindingPlan
     private static string Caller() => JournalFormat.Fit(
         Environment.GetEnvironmentVariable("SUDO_USER") is { Length: > 0 } caller ? caller : Users.Name(Users.EffectiveId));
 
-    private static JournalEntry Describe(PciDeviceInfo device, HostSurvey survey) => new()
+    /// <summary>How a device is before it is touched.</summary>
+    internal static JournalEntry Describe(PciDeviceInfo device, HostSurvey survey) => new()
     {
         Address = device.Address,
         VendorId = device.VendorId,
         DeviceId = device.DeviceId,
-        Driver = device.HasVfioDriver ? device.Driver! : PciDeviceInfo.VfioPciDriver,
         DriverBefore = device.Driver,
         ModuleBefore = SysfsFile.ReadLinkName(device.Attribute("driver/module")),
         OverrideBefore = device.ReadDriverOverride(),
+        FunctionsBefore = device.ReadVirtualFunctionCount() is int functions and not 0 ? functions : null,
         Interfaces = survey.InterfaceStates(device.Address),
         Disks = survey.Disks(device.Address),
         OtherNames = survey.OtherNames(device.Address),

@@ -13,8 +13,8 @@ internal sealed class BindingUndo(DeviceSteps kit, BindingJournal journal, HostR
     public void Clear() => _devices.Clear();
 
     /// <summary>Notes how a device stands before it is touched.</summary>
-    public void Note(PciDeviceInfo device, JournalEntry? entry, IReadOnlyList<string> nodes) =>
-        _devices.Add(new Before(device.Address, !device.HasVfioDriver, entry, [.. nodes.Select(node => (node, FileStatus.Of(node)))]));
+    public void Note(PciDeviceInfo device, JournalEntry? entry, IEnumerable<string> nodes) =>
+        _devices.Add(new Before(device.Address, !device.HasVfioDriver, entry, [.. nodes.Select(node => (node, AccessList.Of(node)))]));
 
     /// <summary>Undoes the devices touched, the last one first; one that fails does not keep the others.</summary>
     /// <exception cref="VfioException">Some could not be undone; the journal keeps them.</exception>
@@ -55,11 +55,11 @@ internal sealed class BindingUndo(DeviceSteps kit, BindingJournal journal, HostR
         }
 
         // Taken earlier: it stays taken, by whom and for whom it was.
-        foreach ((string node, FileStatus? before) in device.Nodes)
+        foreach ((string node, AccessList? before) in device.Nodes)
         {
-            if (before is FileStatus owner && FileStatus.Of(node) is FileStatus current && current != owner)
+            if (before is not null && AccessList.Of(node) is AccessList current && !current.Equals(before))
             {
-                changes.ChangeOwner(node, owner.UserId, owner.GroupId);
+                changes.SetAccess(node, before);
             }
         }
 
@@ -70,7 +70,7 @@ internal sealed class BindingUndo(DeviceSteps kit, BindingJournal journal, HostR
     }
 
     private sealed record Before(
-        PciAddress Address, bool Moves, JournalEntry? Entry, IReadOnlyList<(string Node, FileStatus? Owner)> Nodes)
+        PciAddress Address, bool Moves, JournalEntry? Entry, IReadOnlyList<(string Node, AccessList? Access)> Nodes)
     {
         public bool IsNewlyTaken => Moves || Entry is null;
     }

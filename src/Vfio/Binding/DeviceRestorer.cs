@@ -33,13 +33,22 @@ internal static class DeviceRestorer
             return PlanDamaged(kit, journal, host, entry, device, force);
         }
 
-        // Gone, or another card in its place: there is nothing to hand back.
+        ModuleSteps modules = new(host, changes, journal);
+        // Gone, or another card in its place: there is nothing to hand back but what others share.
         if (device is null || device.VendorId != entry.VendorId || device.DeviceId != entry.DeviceId)
         {
-            return [kit.Forget(entry.Address)];
+            return [.. NodeRestorer.Plan(host, journal, entry, device: null, changes, released), .. modules.Unload(entry, released), kit.Forget(entry.Address)];
         }
 
         List<BindingStep> steps = [];
+        FunctionSteps functions = new(kit, journal, host, changes);
+        if (!entry.IsTaken)
+        {
+            // Whoever changed the driver meanwhile has ended the functions, and knows how many there are to be.
+            bool isAsked = device.Driver == entry.DriverBefore;
+            return [.. isAsked ? functions.Restore(entry, device, moves: false) : [kit.Drop($"its driver is {device.Driver ?? "none"} now: its virtual functions are left as they are")], kit.Forget(entry.Address)];
+        }
+
         bool moves = device.Driver != entry.DriverBefore;
         IReadOnlyList<DeviceHolder> holders = moves ? HoldersOf(host, device) : [];
         if (holders.Count != 0 && !force)
@@ -73,7 +82,8 @@ internal static class DeviceRestorer
             steps.Add(kit.Override(device, entry.OverrideBefore));
         }
 
-        InterfaceRestorer interfaces = new(host, changes);
+        steps.AddRange(functions.Restore(entry, device, moves));
+        InterfaceRestorer interfaces = new(host, changes, kit.Dropped);
         steps.AddRange(entry.Interfaces.Count == 0 ? [] : interfaces.Plan(entry));
         if (entry.Disks.Count != 0)
         {
@@ -81,6 +91,7 @@ internal static class DeviceRestorer
         }
 
         steps.AddRange(NodeRestorer.Plan(host, journal, entry, device, changes, released));
+        steps.AddRange(modules.Unload(entry, released));
         steps.Add(kit.Forget(entry.Address));
         return steps;
     }
@@ -105,8 +116,12 @@ internal static class DeviceRestorer
         }
     }
 
-    private static IReadOnlyList<DeviceHolder> HoldersOf(HostRoot host, PciDeviceInfo device) =>
-        device.HasVfioDriver ? new DeviceHolders(host).OfDevice(device) : [];
+    // Its virtual functions go with it.
+    private static IReadOnlyList<DeviceHolder> HoldersOf(HostRoot host, PciDeviceInfo device)
+    {
+        DeviceHolders holders = new(host);
+        return [.. device.FindVirtualFunctions().Prepend(device).Where(held => held.HasVfioDriver).SelectMany(holders.OfDevice)];
+    }
 
     private static void AddAttach(DeviceSteps kit, JournalEntry entry, PciDeviceInfo device, List<BindingStep> steps)
     {
@@ -134,7 +149,11 @@ internal static class DeviceRestorer
     // Namespaces are scanned after the driver's bind returns. Disks that do not come back are no reason to keep the entry.
     private static BindingStep WaitForDisks(DeviceSteps kit, HostRoot host, JournalEntry entry) =>
         new($"wait for {string.Join(", ", entry.Disks)}", () =>
-            kit.WaitUntil(() => entry.Disks.All(disk => Directory.Exists(host.Combine($"sys/class/block/{disk}")))));
+        {
+            string[] missing = [.. entry.Disks];
+            kit.WaitUntil(() => (missing = [.. missing.Where(disk => !Directory.Exists(host.Combine($"sys/class/block/{disk}")))]).Length == 0);
+            kit.Dropped.AddRange(missing.Select(disk => $"its disk {disk} did not come back"));
+        });
 
     private static List<BindingStep> PlanDamaged(
         DeviceSteps kit, BindingJournal journal, HostRoot host, JournalEntry entry, PciDeviceInfo? device, bool force)

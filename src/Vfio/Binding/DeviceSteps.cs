@@ -1,3 +1,5 @@
+using Vfio.Interop;
+
 namespace Vfio.Binding;
 
 /// <summary>
@@ -11,16 +13,29 @@ internal sealed class DeviceSteps(HostRoot host, IHostChanges changes, BindingJo
 
     public PciBus Bus { get; } = new(host);
 
+    /// <summary>What no longer fits, and was therefore left alone: to be told.</summary>
+    public List<string> Dropped { get; } = [];
+
+    /// <summary>Leaves something alone.</summary>
+    public BindingStep Drop(string what) => new($"leave alone: {what}", () => Dropped.Add(what));
+
     public BindingStep LoadModule(string module, string driver) => new($"modprobe {module}", () =>
     {
         if (!HasDriver(driver))
         {
             changes.LoadModule(module);
+            if (!WaitUntil(() => HasDriver(driver)))
+            {
+                throw new VfioException("modprobe", module, $"the module brings no driver {driver}", $"ls {host.Combine("sys/bus/pci/drivers")} shows what there is; vfio bind --driver takes its name");
+            }
         }
     });
 
     public BindingStep Remember(JournalEntry entry) =>
         new($"remember in {journal.PathOf(entry.Address)}: driver {entry.DriverBefore ?? "none"}, override {entry.OverrideBefore ?? "none"}", () => journal.Write(entry));
+
+    public BindingStep RememberFunctions(JournalEntry entry) => new(
+        $"remember in {journal.PathOf(entry.Address)}: {entry.FunctionsBefore} virtual functions", () => journal.Write(entry));
 
     public BindingStep Forget(PciAddress address) => new($"remove {journal.PathOf(address)}", () => journal.Remove(address));
 
@@ -79,21 +94,25 @@ internal sealed class DeviceSteps(HostRoot host, IHostChanges changes, BindingJo
         });
     }
 
-    public BindingStep ChangeOwner(string node, uint user, uint group, string reason) => new($"chown {user}:{group} {node} ({reason})", () =>
+    /// <summary>Lets a user open a node, once it is there.</summary>
+    public BindingStep Allow(string node, uint user, string name) => new($"let {name} open {node}", () =>
     {
-        if (!changes.WaitUntil(() => File.Exists(node), KernelPatience))
+        if (!changes.WaitUntil(() => File.Exists(node), KernelPatience) || AccessList.Of(node) is not AccessList list)
         {
-            throw new VfioException("chown", node, "the node did not appear", "the kernel's log (dmesg) may say why");
+            throw new VfioException("set the access list of", node, "the node did not appear", "the kernel's log (dmesg) may say why");
         }
 
-        changes.ChangeOwner(node, user, group);
+        if (!list.Allows(user))
+        {
+            changes.SetAccess(node, list.With(user, AccessList.ReadWrite));
+        }
     });
 
     public bool HasDriver(string driver) => Directory.Exists(host.PciDriver(driver));
 
     public bool WaitUntil(Func<bool> condition) => changes.WaitUntil(condition, KernelPatience);
 
-    private BindingStep Write(string path, string value) => new(Describe(path, value), () => changes.Write(path, value));
+    public BindingStep Write(string path, string value) => new(Describe(path, value), () => changes.Write(path, value));
 
     private static string Describe(string path, string value) => $"write \"{value.ReplaceLineEndings("\\n")}\" to {path}";
 

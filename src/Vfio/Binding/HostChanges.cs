@@ -9,6 +9,7 @@ internal sealed class HostChanges : IHostChanges
 {
     private static readonly TimeSpan ModprobePatience = TimeSpan.FromSeconds(60);
     private static readonly string[] ModprobePlaces = ["/usr/sbin/modprobe", "/sbin/modprobe", "/usr/bin/modprobe", "/bin/modprobe"];
+    private static readonly string[] RmmodPlaces = [.. ModprobePlaces.Select(path => path.Replace("modprobe", "rmmod", StringComparison.Ordinal))];
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(5);
 
     public void Write(string path, string value) => Check("write", path, SysfsFile.Write(path, value));
@@ -28,7 +29,7 @@ internal sealed class HostChanges : IHostChanges
 
     public void LoadModule(string module)
     {
-        using Process modprobe = Start(FindModprobe(), ["--", module]);
+        using Process modprobe = Start(Find(ModprobePlaces), ["--", module]);
         Task<string> errors = modprobe.StandardError.ReadToEndAsync();
         if (!modprobe.WaitForExit(ModprobePatience) || !errors.Wait(ModprobePatience))
         {
@@ -44,7 +45,28 @@ internal sealed class HostChanges : IHostChanges
         }
     }
 
-    public void ChangeOwner(string node, uint user, uint group) => Check("chown", node, FileStatus.ChangeOwner(node, user, group));
+    public void UnloadModule(string module)
+    {
+        using Process rmmod = Start(Find(RmmodPlaces), ["--", module]);
+        // What it says goes nowhere: a module that somebody began to use this moment stays, and nothing is lost.
+        rmmod.StandardError.Close();
+        if (!rmmod.WaitForExit(ModprobePatience))
+        {
+            throw new VfioException("rmmod", module, $"it did not end within {ModprobePatience.TotalSeconds} s", "the kernel's log (dmesg) may say what the module waits for");
+        }
+    }
+
+    public void SetAccess(string node, AccessList access)
+    {
+        int errno = access.Write(node);
+        if (errno == Errno.EOPNOTSUPP)
+        {
+            throw new VfioException(
+                "set the access list of", node, errno, "this kernel keeps none for /dev (CONFIG_TMPFS_POSIX_ACL): bind without --user, and give the nodes to the user with chown");
+        }
+
+        Check("set the access list of", node, errno);
+    }
 
     public void RenameInterface(string name, string newName) =>
         Check("rename", $"interface {name} to {newName}", NetworkInterfaceIoctl.Rename(name, newName));
@@ -76,9 +98,9 @@ internal sealed class HostChanges : IHostChanges
     }
 
     // By full path, from where only root writes: a bare name would be looked for in the working directory too, and this is root.
-    private static string FindModprobe() =>
-        ModprobePlaces.FirstOrDefault(File.Exists)
-        ?? throw new VfioException("modprobe", "the module", "this host has no modprobe", "apt-get install kmod");
+    private static string Find(string[] places) =>
+        places.FirstOrDefault(File.Exists)
+        ?? throw new VfioException("find", Path.GetFileName(places[0]), "this host has no such program", "apt-get install kmod");
 
     private static Process Start(string program, string[] arguments)
     {

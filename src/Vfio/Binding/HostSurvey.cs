@@ -105,22 +105,7 @@ public sealed class HostSurvey
     {
         string[] nodes = NodesOf(device);
         DeviceHolders holders = new(_host);
-        return [.. (nodes.Length == 0 ? [] : holders.OfNodes(nodes)), .. VirtualFunctions(device).SelectMany(holders.OfDevice)];
-    }
-
-    private List<PciDeviceInfo> VirtualFunctions(PciDeviceInfo device)
-    {
-        List<PciDeviceInfo> functions = [];
-        for (int i = 0; i < device.ReadVirtualFunctionCount(); i++)
-        {
-            if (PciAddress.TryParse(SysfsFile.ReadLinkName(device.Attribute($"virtfn{i}")), out PciAddress address)
-                && new PciBus(_host).Find(address) is { HasVfioDriver: true } function)
-            {
-                functions.Add(function);
-            }
-        }
-
-        return functions;
+        return [.. (nodes.Length == 0 ? [] : holders.OfNodes(nodes)), .. device.FindVirtualFunctions().Where(function => function.HasVfioDriver).SelectMany(holders.OfDevice)];
     }
 
     private IEnumerable<DeviceUse> OpenNodes(PciDeviceInfo device)

@@ -1,3 +1,5 @@
+using Vfio.Interop;
+
 namespace Vfio.Binding;
 
 /// <summary>Every way in which binding changes the host, apart from its own journal: the seam at which tests stand in for the kernel.</summary>
@@ -15,9 +17,13 @@ internal interface IHostChanges
     /// <exception cref="VfioException">It failed.</exception>
     void LoadModule(string module);
 
-    /// <summary>Gives a device node to a user and group.</summary>
+    /// <summary>Unloads a module that nothing uses; one that is in use after all stays.</summary>
+    /// <exception cref="VfioException">It could not be tried.</exception>
+    void UnloadModule(string module);
+
+    /// <summary>Says who may open a device node.</summary>
     /// <exception cref="VfioException">It failed.</exception>
-    void ChangeOwner(string node, uint user, uint group);
+    void SetAccess(string node, AccessList access);
 
     /// <summary>Renames an interface that is down.</summary>
     /// <exception cref="VfioException">It failed.</exception>

@@ -3,7 +3,7 @@ using Vfio.Sysfs;
 namespace Vfio.Binding;
 
 /// <summary>Brings a device's network interfaces back under the names, and switched on as, they were.</summary>
-internal sealed class InterfaceRestorer(HostRoot host, IHostChanges changes)
+internal sealed class InterfaceRestorer(HostRoot host, IHostChanges changes, List<string> dropped)
 {
     private static readonly TimeSpan DriverPatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan UdevPatience = TimeSpan.FromSeconds(3);
@@ -30,6 +30,7 @@ internal sealed class InterfaceRestorer(HostRoot host, IHostChanges changes)
         // Interfaces that do not come back are the driver's affair; the device is back with it.
         if (!changes.WaitUntil(() => new ClassDevices(host, "net").On(entry.Address).Count >= entry.Interfaces.Count, DriverPatience))
         {
+            dropped.Add($"it had {string.Join(", ", entry.Interfaces.Select(state => state.Name))}, and has {Describe(new ClassDevices(host, "net").On(entry.Address))} now");
             return;
         }
 
@@ -40,17 +41,20 @@ internal sealed class InterfaceRestorer(HostRoot host, IHostChanges changes)
         }
 
         List<string> strangers = [.. new ClassDevices(host, "net").On(entry.Address).Where(name => entry.Interfaces.All(state => state.Name != name))];
-        foreach (InterfaceState state in entry.Interfaces.Where(state => !Exists(state.Name)))
+        foreach (InterfaceState state in entry.Interfaces.Where(state => !new ClassDevices(host, "net").On(entry.Address).Contains(state.Name)))
         {
-            if (strangers.Count == 0)
+            if (Exists(state.Name) || strangers.Count == 0)
             {
-                return;
+                dropped.Add($"the name {state.Name} is another device's now: its interface stays {Describe(strangers)}");
+                continue;
             }
 
             changes.RenameInterface(strangers[0], state.Name);
             strangers.RemoveAt(0);
         }
     }
+
+    private static string Describe(IReadOnlyCollection<string> names) => names.Count == 0 ? "none" : string.Join(", ", names);
 
     private bool Exists(string name) => Directory.Exists(host.Combine($"sys/class/net/{name}"));
 }

@@ -15,7 +15,7 @@ public sealed record JournalEntry
     /// <summary>The device id, to tell whether the same device is still there.</summary>
     public ushort DeviceId { get; init; }
 
-    /// <summary>The driver it was given to.</summary>
+    /// <summary>The driver it was given to; empty where only its virtual functions were changed.</summary>
     public string Driver { get; init; } = "";
 
     /// <summary>The driver it came from; <see langword="null"/> where it had none.</summary>
@@ -26,6 +26,18 @@ public sealed record JournalEntry
 
     /// <summary>The <c>driver_override</c> of before; <see langword="null"/> where there was none.</summary>
     public string? OverrideBefore { get; init; }
+
+    /// <summary>The modules that were loaded for it; unloaded at the end, in this order, where nothing uses them.</summary>
+    public IReadOnlyList<string> LoadedModules { get; init; } = [];
+
+    /// <summary>How many virtual functions it had; <see langword="null"/> where that was not changed and taking the device did not lose any.</summary>
+    public int? FunctionsBefore { get; init; }
+
+    /// <summary>Whether the device itself was taken from its driver; an entry may be there for its virtual functions alone.</summary>
+    public bool IsTaken => Driver.Length != 0;
+
+    /// <summary>Whether vfio-pci was let make virtual functions for it (<c>enable_sriov</c>), and is not to be any more.</summary>
+    internal bool EnabledFunctions { get; init; }
 
     /// <summary>The network interfaces it had.</summary>
     public IReadOnlyList<InterfaceState> Interfaces { get; init; } = [];
@@ -39,8 +51,8 @@ public sealed record JournalEntry
     /// <summary>The user it was given to; <see langword="null"/> for root alone.</summary>
     public string? User { get; init; }
 
-    /// <summary>The device nodes whose owner was changed, or is to be changed, with the owner of before.</summary>
-    internal IReadOnlyList<NodeOwner> Nodes { get; init; } = [];
+    /// <summary>The device nodes that the user was let open, or is to be, with what that user could do with them before.</summary>
+    internal IReadOnlyList<NodeAccess> Nodes { get; init; } = [];
 
     /// <summary>When it was taken.</summary>
     public DateTimeOffset TakenAt { get; init; }
@@ -57,8 +69,7 @@ public sealed record JournalEntry
     public bool HadName(string name) => Interfaces.Any(state => state.Name == name) || Disks.Contains(name) || OtherNames.Contains(name);
 }
 
-/// <summary>Who owned a device node before it was given to a user.</summary>
-/// <param name="Node">The node's path below <c>/dev</c>: <c>vfio/12</c>.</param>
-/// <param name="UserId">Its owner.</param>
-/// <param name="GroupId">Its group.</param>
-internal sealed record NodeOwner(string Node, uint UserId, uint GroupId);
+/// <summary>What a user could do with a device node before it was let open it.</summary>
+/// <param name="Node">The node's path below <c>/dev</c>: <c>vfio/12</c>, <c>iommu</c>.</param>
+/// <param name="Before">The user's entry in its access list, 0 to 7 as in a mode; <see langword="null"/> for none.</param>
+internal sealed record NodeAccess(string Node, int? Before);

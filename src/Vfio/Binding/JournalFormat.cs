@@ -9,7 +9,7 @@ namespace Vfio.Binding;
 /// </summary>
 internal static class JournalFormat
 {
-    private const int Version = 1;
+    private const int Version = 2;
     private const int MaxItems = 4096;
     private const int MaxNameLength = 64;
 
@@ -23,10 +23,14 @@ internal static class JournalFormat
             json.WriteString("address", entry.Address.ToString());
             json.WriteString("vendorId", entry.VendorId.ToString("x4", CultureInfo.InvariantCulture));
             json.WriteString("deviceId", entry.DeviceId.ToString("x4", CultureInfo.InvariantCulture));
-            json.WriteString("driver", entry.Driver);
+            json.WriteString("driver", entry.IsTaken ? entry.Driver : null);
             json.WriteString("driverBefore", entry.DriverBefore);
             json.WriteString("moduleBefore", entry.ModuleBefore);
             json.WriteString("overrideBefore", entry.OverrideBefore);
+            WriteList(json, "loadedModules", entry.LoadedModules, module => json.WriteString("name", module));
+            json.WritePropertyName("functionsBefore");
+            json.WriteRawValue(entry.FunctionsBefore?.ToString(CultureInfo.InvariantCulture) ?? "null");
+            json.WriteBoolean("enabledFunctions", entry.EnabledFunctions);
             WriteList(json, "interfaces", entry.Interfaces, state =>
             {
                 json.WriteString("name", state.Name);
@@ -35,11 +39,13 @@ internal static class JournalFormat
             WriteList(json, "disks", entry.Disks, disk => json.WriteString("name", disk));
             WriteList(json, "otherNames", entry.OtherNames, name => json.WriteString("name", name));
             json.WriteString("user", entry.User);
-            WriteList(json, "nodes", entry.Nodes, owner =>
+            WriteList(json, "nodes", entry.Nodes, access =>
             {
-                json.WriteString("node", owner.Node);
-                json.WriteNumber("userId", owner.UserId);
-                json.WriteNumber("groupId", owner.GroupId);
+                json.WriteString("node", access.Node);
+                if (access.Before is int before)
+                {
+                    json.WriteNumber("before", before);
+                }
             });
             json.WriteString("takenAt", entry.TakenAt);
             json.WriteString("takenBy", entry.TakenBy);
@@ -98,17 +104,17 @@ internal static class JournalFormat
             Address = address,
             VendorId = ReadId(root, "vendorId"),
             DeviceId = ReadId(root, "deviceId"),
-            Driver = ReadName(root, "driver") ?? throw new JournalDamage("it names no driver"),
+            Driver = ReadName(root, "driver") ?? (ReadCount(root, "functionsBefore") is not null ? "" : throw new JournalDamage("it names no driver")),
             DriverBefore = ReadName(root, "driverBefore"),
             ModuleBefore = ReadName(root, "moduleBefore"),
             OverrideBefore = ReadName(root, "overrideBefore"),
+            LoadedModules = ReadList(root, "loadedModules", item => ReadName(item, "name") ?? throw new JournalDamage("a module has no name")),
+            FunctionsBefore = ReadCount(root, "functionsBefore"),
+            EnabledFunctions = root.GetProperty("enabledFunctions").GetBoolean(),
             Interfaces = ReadList(root, "interfaces", item => new InterfaceState(
                 ReadName(item, "name") ?? throw new JournalDamage("an interface has no name"), item.GetProperty("isUp").GetBoolean())),
             Disks = ReadList(root, "disks", item => ReadName(item, "name") ?? throw new JournalDamage("a disk has no name")),
-            // Entries of before this list have none.
-            OtherNames = root.TryGetProperty("otherNames", out _)
-                ? ReadList(root, "otherNames", item => ReadName(item, "name") ?? throw new JournalDamage("one of its names is none"))
-                : [],
+            OtherNames = ReadList(root, "otherNames", item => ReadName(item, "name") ?? throw new JournalDamage("one of its names is none")),
             User = ReadText(root, "user"),
             Nodes = ReadList(root, "nodes", ReadNode),
             TakenAt = root.GetProperty("takenAt").GetDateTimeOffset(),
@@ -117,15 +123,20 @@ internal static class JournalFormat
         };
     }
 
+    // A device has at most 65535 virtual functions.
+    private static int? ReadCount(JsonElement root, string name) =>
+        root.GetProperty(name) is { ValueKind: not JsonValueKind.Null } count ? count.GetUInt16() : null;
+
     private static ushort ReadId(JsonElement root, string name) =>
         ushort.Parse(root.GetProperty(name).GetString() ?? "", NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
 
-    private static NodeOwner ReadNode(JsonElement item)
+    private static NodeAccess ReadNode(JsonElement item)
     {
         string node = item.GetProperty("node").GetString() ?? "";
-        bool isVfioNode = node.StartsWith("vfio/", StringComparison.Ordinal) && node.Split('/').Skip(1).All(IsName);
-        return isVfioNode
-            ? new NodeOwner(node, item.GetProperty("userId").GetUInt32(), item.GetProperty("groupId").GetUInt32())
+        bool isVfioNode = node == "iommu" || (node.StartsWith("vfio/", StringComparison.Ordinal) && node.Split('/').Skip(1).All(IsName));
+        int? before = item.TryGetProperty("before", out JsonElement permissions) ? permissions.GetInt32() : null;
+        return isVfioNode && before is null or (>= 0 and <= 7)
+            ? new NodeAccess(node, before)
             : throw new JournalDamage("a node in it is none of VFIO's");
     }
 

@@ -4,17 +4,18 @@ using Vfio.Sysfs;
 namespace Vfio.Binding;
 
 /// <summary>
-/// Gives the device nodes through which a device is opened to a user: the group's, and the device's own where the kernel has
-/// such nodes.
+/// Lets a user open the nodes by which a device is opened: an entry for that user in each node's access list. They are the group's node, the device's own where the
+/// kernel has such nodes, and then <c>/dev/iommu</c>, which all users' devices share.
 /// </summary>
 internal sealed class NodeGift(DeviceSteps kit, BindingJournal journal, HostRoot host)
 {
-    private readonly string _prefix = host.Combine("dev/");
+    private const string Iommufd = "iommu";
+    private const string DeviceNodes = "vfio/devices";
 
-    /// <summary>The nodes as they are now, whether or not they exist.</summary>
-    public string[] NodesOf(PciDeviceInfo device) => device.IommuGroup is null || device.ReadHasNoIommu() ? [] : [GroupNode(device), .. DeviceNodes(device)];
+    /// <summary>The nodes as they are now, below <c>/dev</c>, whether or not they exist.</summary>
+    public string[] NodesOf(PciDeviceInfo device) => device.IommuGroup is null || device.ReadHasNoIommu() ? [] : [GroupNode(device), .. OwnNodes(device)];
 
-    public bool IsGiven(PciDeviceInfo device, uint user) => NodesOf(device) is { Length: > 0 } nodes && nodes.All(node => FileStatus.Of(node)?.UserId == user);
+    public bool IsGiven(PciDeviceInfo device, uint user) => NodesOf(device) is { Length: > 0 } nodes && nodes.All(node => AccessList.Of(PathOf(node))?.Allows(user) == true);
 
     /// <summary>Another user who has the group, by another device of it.</summary>
     public string? OtherUser(PciDeviceInfo device, string user) => journal.Entries()
@@ -24,50 +25,44 @@ internal sealed class NodeGift(DeviceSteps kit, BindingJournal journal, HostRoot
 
     public IEnumerable<BindingStep> Steps(PciDeviceInfo device, (uint Uid, uint Gid, string Name) user)
     {
-        yield return kit.ChangeOwner(GroupNode(device), user.Uid, user.Gid, $"for {user.Name}");
+        yield return kit.Allow(PathOf(GroupNode(device)), user.Uid, user.Name);
 
         // The device's own node has a number that the kernel gives at the bind.
-        string shown = host.Combine("dev/vfio/devices/vfioN");
-        yield return new BindingStep($"chown {user.Uid}:{user.Gid} {shown} of {device.Address}, where the kernel has such nodes", () =>
+        yield return new BindingStep($"let {user.Name} open {PathOf(DeviceNodes)}/vfioN of {device.Address} and {PathOf(Iommufd)}, where the kernel has such nodes", () =>
         {
-            foreach (string node in DeviceNodes(device))
+            foreach (string node in OwnNodes(device))
             {
-                kit.ChangeOwner(node, user.Uid, user.Gid, $"for {user.Name}").Run();
+                kit.Allow(PathOf(node), user.Uid, user.Name).Run();
             }
         });
     }
 
-    /// <summary>
-    /// Who owned the nodes before anything was given away. A node that an earlier bind gave to somebody is not that user's:
-    /// what that bind remembers counts.
-    /// </summary>
-    public List<NodeOwner> OwnersBefore(PciDeviceInfo device, JournalEntry entry)
+    /// <summary>What the user of an entry could do with the nodes before anything was given. What an earlier bind gave is not the user's own: what that bind remembers counts.</summary>
+    public List<NodeAccess> AccessBefore(PciDeviceInfo device, JournalEntry entry, uint user, string userName)
     {
-        JournalEntry[] givers = [.. journal.Entries().Where(other => other.User is not null && IsInGroup(other, device.IommuGroup))];
-        List<NodeOwner> owners = [.. entry.Nodes];
-        foreach (string name in NodesOf(device).Select(node => node[_prefix.Length..]).Where(name => owners.All(owner => owner.Node != name)))
+        JournalEntry[] givers = [.. journal.Entries().Where(other => other.User == userName)];
+        List<NodeAccess> accesses = entry.User == userName ? [.. entry.Nodes] : [];
+        foreach (string node in NodesOf(device).Append(Iommufd).Distinct().Where(node => accesses.TrueForAll(access => access.Node != node)))
         {
-            NodeOwner? known = givers.SelectMany(giver => giver.Nodes).FirstOrDefault(owner => owner.Node == name);
-            bool wasGiven = name == GroupNode(device)[_prefix.Length..] ? givers.Length != 0 : entry.User is not null;
-            if (known is not null)
+            NodeAccess? known = givers.SelectMany(giver => giver.Nodes).FirstOrDefault(access => access.Node == node);
+            if ((known ?? (AccessList.Of(PathOf(node)) is AccessList list ? new NodeAccess(node, list.Find(user)) : null)) is NodeAccess before)
             {
-                owners.Add(known);
-            }
-            else if (FileStatus.Of(_prefix + name) is FileStatus status)
-            {
-                owners.Add(wasGiven ? new NodeOwner(name, 0, 0) : new NodeOwner(name, status.UserId, status.GroupId));
+                accesses.Add(before);
             }
         }
 
-        return owners;
+        return accesses;
     }
+
+    public string PathOf(string node) => host.Combine($"dev/{node}");
 
     private bool IsInGroup(JournalEntry entry, int? group) => group is not null && kit.Bus.Find(entry.Address)?.IommuGroup == group;
 
-    private string GroupNode(PciDeviceInfo device) => host.Combine($"dev/vfio/{device.IommuGroup}");
+    private static string GroupNode(PciDeviceInfo device) => $"vfio/{device.IommuGroup}";
 
-    private string[] DeviceNodes(PciDeviceInfo device) =>
-        Directory.Exists(host.Combine("dev/vfio/devices"))
-            ? [.. SysfsFile.Names(device.Attribute("vfio-dev")).Select(name => host.Combine($"dev/vfio/devices/{name}"))]
-            : [];
+    private string[] OwnNodes(PciDeviceInfo device)
+    {
+        string[] own = Directory.Exists(PathOf(DeviceNodes)) ? [.. SysfsFile.Names(device.Attribute("vfio-dev")).Select(name => $"{DeviceNodes}/{name}")] : [];
+        return own.Length != 0 && File.Exists(PathOf(Iommufd)) ? [.. own, Iommufd] : own;
+    }
 }

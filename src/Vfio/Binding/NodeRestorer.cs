@@ -1,51 +1,53 @@
 using Vfio.Interop;
+using Vfio.Sysfs;
 
 namespace Vfio.Binding;
 
 /// <summary>
-/// Gives device nodes back to whom they belonged. Most vanish with the device; a group's node stays where another device of
-/// the group is still with a VFIO driver.
+/// Takes from a user what it was let open. Most nodes vanish with the device; a group's node stays where another device of the group is still with a VFIO driver, and
+/// <c>/dev/iommu</c> always.
 /// </summary>
 internal static class NodeRestorer
 {
+    /// <param name="host">The host.</param>
+    /// <param name="journal">The journal.</param>
+    /// <param name="entry">Who was let open what.</param>
+    /// <param name="device">The device.</param>
+    /// <param name="changes">How the host is changed.</param>
+    /// <param name="released">Devices that will have been handed back before.</param>
     public static IEnumerable<BindingStep> Plan(
-        HostRoot host, BindingJournal journal, JournalEntry entry, PciDeviceInfo device, IHostChanges changes, IReadOnlyCollection<PciAddress> released)
+        HostRoot host, BindingJournal journal, JournalEntry entry, PciDeviceInfo? device, IHostChanges changes, IReadOnlyCollection<PciAddress> released)
     {
-        if (entry.User is null || device.IommuGroup is null)
+        if (entry.User is null || Users.Find(entry.User) is not uint user)
         {
             yield break;
         }
 
-        List<NodeOwner> owners = [.. entry.Nodes];
-        string groupNode = $"vfio/{device.IommuGroup}";
-        if (!owners.Exists(owner => owner.Node == groupNode))
+        JournalEntry[] others = [.. journal.Entries().Where(other => other.Address != entry.Address && other.User == entry.User && !released.Contains(other.Address))];
+        List<NodeAccess> nodes = [.. entry.Nodes];
+        if (device?.IommuGroup is int group && nodes.TrueForAll(access => access.Node != $"vfio/{group}"))
         {
-            // It came into being by the bind: as the kernel made it.
-            owners.Add(new NodeOwner(groupNode, 0, 0));
+            nodes.Add(new NodeAccess($"vfio/{group}", Before: null)); // it came into being by the bind
         }
 
-        foreach (NodeOwner owner in owners)
+        foreach (NodeAccess access in nodes)
         {
-            // Another device of the group is still given to this user (bind refuses a second one): so is the group's node.
-            if (owner.Node == groupNode && IsSharedWithAnother(journal, entry, device, host, released))
+            if (others.Any(other => Uses(new PciBus(host), other, access.Node)))
             {
                 continue;
             }
 
-            string path = host.Combine($"dev/{owner.Node}");
-            yield return new BindingStep($"chown {owner.UserId}:{owner.GroupId} {path}, if it is still there", () =>
+            string path = host.Combine($"dev/{access.Node}");
+            yield return new BindingStep($"let {entry.User} open {path} {(access.Before is null ? "no more" : "as before")}, if it is still there", () =>
             {
-                if (FileStatus.Of(path) is FileStatus status && (status.UserId, status.GroupId) != (owner.UserId, owner.GroupId))
+                if (AccessList.Of(path) is AccessList list && list.Find(user) != access.Before)
                 {
-                    changes.ChangeOwner(path, owner.UserId, owner.GroupId);
+                    changes.SetAccess(path, list.With(user, access.Before));
                 }
             });
         }
     }
 
-    private static bool IsSharedWithAnother(
-        BindingJournal journal, JournalEntry entry, PciDeviceInfo device, HostRoot host, IReadOnlyCollection<PciAddress> released) =>
-        device.IommuGroup is int number
-        && new PciBus(host).Group(number)?.Devices.Any(other =>
-            other.Address != entry.Address && !released.Contains(other.Address) && other.HasVfioDriver && journal.Find(other.Address)?.User is not null) == true;
+    private static bool Uses(PciBus bus, JournalEntry entry, string node) =>
+        entry.Nodes.Any(access => access.Node == node) || bus.Find(entry.Address)?.IommuGroup is int group && node == $"vfio/{group}";
 }

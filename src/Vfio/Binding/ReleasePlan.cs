@@ -33,7 +33,11 @@ public sealed class ReleasePlan
         options ??= new ReleaseOptions();
         BindingJournal journal = new(options.Host);
         PciBus bus = new(options.Host);
-        return new ReleasePlan([.. addresses.Distinct().Select(address => journal.Find(address) ?? throw NotTaken(bus, address))], options);
+        List<JournalEntry> entries = [.. addresses.Distinct().Select(address => journal.Find(address) ?? throw NotTaken(bus, address))];
+        // Virtual functions vanish with their device: those that are taken are handed back before it.
+        IEnumerable<PciAddress> functions = addresses.Select(bus.Find).OfType<PciDeviceInfo>().SelectMany(device => device.FindVirtualFunctions()).Select(function => function.Address);
+        entries.AddRange(functions.Except(addresses).Select(journal.Find).OfType<JournalEntry>().ToArray());
+        return new ReleasePlan(InOrder(bus, entries), options);
     }
 
     /// <summary>Plans to hand back every device that is taken.</summary>
@@ -42,7 +46,7 @@ public sealed class ReleasePlan
     public static ReleasePlan ComputeAll(ReleaseOptions? options = null)
     {
         options ??= new ReleaseOptions();
-        return new ReleasePlan(new BindingJournal(options.Host).Entries(), options);
+        return new ReleasePlan(InOrder(new PciBus(options.Host), new BindingJournal(options.Host).Entries()), options);
     }
 
     /// <summary>Every change of the host, in order, as it would be made now.</summary>
@@ -74,17 +78,22 @@ public sealed class ReleasePlan
         return [.. Entries.Select(Restore)];
     }
 
+    // Virtual functions first.
+    private static IReadOnlyList<JournalEntry> InOrder(PciBus bus, IEnumerable<JournalEntry> entries) =>
+        [.. entries.OrderBy(entry => bus.Find(entry.Address)?.ReadPhysicalFunction() is null)];
+
     private ReleaseOutcome Restore(JournalEntry entry)
     {
         try
         {
+            _kit.Dropped.Clear();
             // Another program may have handed it back while this one waited for the lock.
             if (_journal.Find(entry.Address) is JournalEntry current)
             {
                 PlanFor(current, []).ForEach(step => step.Run());
             }
 
-            return new ReleaseOutcome(entry, _kit.Bus.Find(entry.Address), null);
+            return new ReleaseOutcome(entry, _kit.Bus.Find(entry.Address), null) { Dropped = [.. _kit.Dropped] };
         }
         catch (VfioException e)
         {
@@ -107,4 +116,8 @@ public sealed class ReleasePlan
 /// <param name="Entry">What the journal remembered.</param>
 /// <param name="Device">The device as it is now; <see langword="null"/> where it is gone.</param>
 /// <param name="Error">Why it did not work; <see langword="null"/> where it did.</param>
-public sealed record ReleaseOutcome(JournalEntry Entry, PciDeviceInfo? Device, VfioException? Error);
+public sealed record ReleaseOutcome(JournalEntry Entry, PciDeviceInfo? Device, VfioException? Error)
+{
+    /// <summary>What no longer fits what the journal remembers, and was left alone rather than guessed: the end of a sentence each.</summary>
+    public IReadOnlyList<string> Dropped { get; init; } = [];
+}

@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Vfio.Interop;
 
 /// <summary>Who owns a file and what its permissions are.</summary>
@@ -12,9 +10,4 @@ internal readonly record struct FileStatus(uint UserId, uint GroupId, uint Mode)
         Libc.StatX(Libc.AT_FDCWD, path, 0, Libc.STATX_BASIC_STATS, out Libc.statx status) == 0
             ? new FileStatus(status.stx_uid, status.stx_gid, status.stx_mode & PermissionBits)
             : null;
-
-    /// <summary>Gives a file to a user and group.</summary>
-    /// <returns>The errno, 0 where it worked.</returns>
-    public static int ChangeOwner(string path, uint user, uint group) =>
-        Libc.Chown(path, user, group) == 0 ? 0 : Marshal.GetLastPInvokeError();
 }

@@ -26,5 +26,7 @@ public sealed class HostRoot
 
     internal string PciDevice(PciAddress address) => Combine($"sys/bus/pci/devices/{address}");
 
+    internal string SriovParameter => Combine("sys/module/vfio_pci/parameters/enable_sriov");
+
     internal string PciDriver(string driver) => Combine($"sys/bus/pci/drivers/{driver}");
 }

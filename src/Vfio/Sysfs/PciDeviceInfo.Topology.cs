@@ -52,6 +52,13 @@ public sealed partial class PciDeviceInfo
     public PciAddress? ReadPhysicalFunction() =>
         PciAddress.TryParse(SysfsFile.ReadLinkName(Attribute("physfn")), out PciAddress address) ? address : null;
 
+    /// <summary>Finds the virtual functions that are switched on (<c>virtfnN</c>).</summary>
+    /// <returns>Those that are there, by number; none where the device has no SR-IOV.</returns>
+    public IReadOnlyList<PciDeviceInfo> FindVirtualFunctions() =>
+        [.. Enumerable.Range(0, ReadVirtualFunctionCount())
+            .Select(i => PciAddress.TryParse(SysfsFile.ReadLinkName(Attribute($"virtfn{i}")), out PciAddress address) ? TryRead(_host, address) : null)
+            .OfType<PciDeviceInfo>()];
+
     /// <summary>
     /// Reads the state of the device's PCI Express link (<c>current_link_speed</c> and the three beside it): that to the port above it, or,
     /// for a root port and a switch's downstream port, that to what is below.

@@ -49,6 +49,8 @@ public sealed partial class PciDeviceInfo
 
     internal const string VfioPciDriver = "vfio-pci";
 
+    internal string? VfioDriver => HasVfioDriver ? Driver : null;
+
     /// <summary>Reads <c>driver_override</c>: the only driver that may take the device; <see langword="null"/> where any may.</summary>
     /// <returns>The driver's name or <see langword="null"/>.</returns>
     public string? ReadDriverOverride() => SysfsFile.Read(Attribute("driver_override")) is string name and not ("(null)" or "") ? name : null;

@@ -26,6 +26,11 @@ internal static class Users
             : throw new VfioException("look up", $"user '{nameOrNumber}'", "this host has no such user", "getent passwd lists the users");
     }
 
+    /// <summary>A user's number, by a name, or a number that stands for one without a name.</summary>
+    /// <returns><see langword="null"/> where there is no such user any more.</returns>
+    public static uint? Find(string nameOrNumber) =>
+        UserDatabase.Find(nameOrNumber)?.Uid ?? (uint.TryParse(nameOrNumber, NumberStyles.None, CultureInfo.InvariantCulture, out uint uid) ? uid : null);
+
     /// <summary>A user's name; the number where there is none.</summary>
     public static string Name(uint uid) => UserDatabase.Find(uid)?.Name ?? uid.ToString(CultureInfo.InvariantCulture);
 }

@@ -2,16 +2,12 @@ using Vfio.Interop;
 
 namespace Vfio.Tests;
 
-/// <summary>Giving device nodes to a user, and taking them back. Owners are real: this needs root, on temporary files.</summary>
+/// <summary>Letting a user open device nodes, and no more. The files' access lists are real.</summary>
 public sealed class BindForUserTests : IDisposable
 {
-    private readonly FakeHost _host;
+    private readonly FakeHost _host = new();
 
-    public BindForUserTests()
-    {
-        BindScenario.NeedRoot();
-        _host = new FakeHost();
-    }
+    public BindForUserTests() => BindScenario.NeedUsers();
 
     public void Dispose() => _host.Dispose();
 
@@ -26,7 +22,7 @@ public sealed class BindForUserTests : IDisposable
         ReleasePlan.Compute([.. devices.Select(device => device.Address)], new ReleaseOptions { Host = _host.Root, Changes = new FakeKernel(_host) }).Execute(),
         outcome => Assert.Null(outcome.Error));
 
-    private uint OwnerOf(string node) => FileStatus.Of(_host.PathOf(node))!.Value.UserId;
+    private uint[] UsersOf(string node) => [.. AccessList.Of(_host.PathOf(node))!.NamedUsers];
 
     [Fact]
     public void The_user_gets_the_groups_node_and_the_devices()
@@ -34,8 +30,8 @@ public sealed class BindForUserTests : IDisposable
         _host.AddDeviceNodes();
         FakeDevice nic = BindScenario.AddNic(_host);
         Bind(nic, BindScenario.User);
-        Assert.Equal((Nobody, Nobody), (OwnerOf("dev/vfio/12"), OwnerOf($"dev/vfio/devices/{nic.DeviceNode}")));
-        Assert.Equal(0u, OwnerOf("dev/vfio/vfio"));
+        Assert.All(["dev/vfio/12", $"dev/vfio/devices/{nic.DeviceNode}", "dev/iommu"], node => Assert.Equal([Nobody], UsersOf(node)));
+        Assert.Empty(UsersOf("dev/vfio/vfio"));
         Assert.Equal(BindScenario.User, new BindingJournal(_host.Root).Find(nic.Address)!.User);
     }
 
@@ -44,7 +40,7 @@ public sealed class BindForUserTests : IDisposable
     {
         FakeDevice nic = BindScenario.AddNic(_host);
         Bind(nic, Nobody.ToString(System.Globalization.CultureInfo.InvariantCulture));
-        Assert.Equal(Nobody, OwnerOf("dev/vfio/12"));
+        Assert.Equal([Nobody], UsersOf("dev/vfio/12"));
         Assert.Equal(BindScenario.User, new BindingJournal(_host.Root).Find(nic.Address)!.User);
     }
 
@@ -57,7 +53,7 @@ public sealed class BindForUserTests : IDisposable
         Bind(first, BindScenario.User);
         Bind(second, BindScenario.User);
         Release(first);
-        Assert.Equal(Nobody, OwnerOf("dev/vfio/12"));
+        Assert.Equal([Nobody], UsersOf("dev/vfio/12"));
         Release(second);
         before.AssertUnchanged(_host);
     }
@@ -101,9 +97,9 @@ public sealed class BindForUserTests : IDisposable
         Bind(nic, BindScenario.User);
         Bind(other, user: null);
         Bind(nic, BindScenario.OtherUser);
-        Assert.Equal(Daemon, OwnerOf("dev/vfio/12"));
+        Assert.Equal([Daemon], UsersOf("dev/vfio/12"));
         Release(nic);
-        Assert.Equal(0u, OwnerOf("dev/vfio/12")); // as the kernel made it: it stays for the other device
+        Assert.Empty(UsersOf("dev/vfio/12")); // as the kernel made it: it stays for the other device
         Release(other);
         before.AssertUnchanged(_host);
     }
@@ -114,9 +110,9 @@ public sealed class BindForUserTests : IDisposable
         FakeDevice nic = BindScenario.AddNic(_host).WithInterface("eth0", isUp: true);
         TreeSnapshot before = new(_host);
         Bind(nic, user: null);
-        Assert.Equal(0u, OwnerOf("dev/vfio/12"));
+        Assert.Empty(UsersOf("dev/vfio/12"));
         Bind(nic, BindScenario.User);
-        Assert.Equal(Nobody, OwnerOf("dev/vfio/12"));
+        Assert.Equal([Nobody], UsersOf("dev/vfio/12"));
         Release(nic);
         before.AssertUnchanged(_host);
     }
@@ -146,8 +142,54 @@ public sealed class BindForUserTests : IDisposable
         NodelessKernel kernel = new(_host, new FakeKernel(_host));
         VfioException failure = Assert.Throws<VfioException>(BindingPlan.Compute(
             [nic.Address], new BindOptions { Host = _host.Root, Changes = kernel, User = BindScenario.User }).Execute);
-        Assert.Equal(("chown", _host.PathOf("dev/vfio/12")), (failure.Operation, failure.Subject));
+        Assert.Equal(("set the access list of", _host.PathOf("dev/vfio/12")), (failure.Operation, failure.Subject));
         before.AssertUnchanged(_host);
+    }
+
+    [Fact]
+    public void Two_users_with_two_devices_keep_theirs_and_share_the_iommus_node()
+    {
+        _host.AddDeviceNodes();
+        FakeDevice first = BindScenario.AddNic(_host);
+        FakeDevice second = BindScenario.AddSecondNic(_host, group: 13);
+        FakeDevice third = _host.AddDevice("0000:00:16.0", driver: "e1000e", group: 14);
+        TreeSnapshot before = new(_host);
+        Bind(first, BindScenario.User);
+        Bind(second, BindScenario.OtherUser);
+        Bind(third, BindScenario.User);
+        Assert.Equal([Nobody], UsersOf("dev/vfio/12"));
+        Assert.Equal([Daemon], UsersOf("dev/vfio/13"));
+        Assert.Equal(new HashSet<uint> { Nobody, Daemon }, [.. UsersOf("dev/iommu")]);
+        Release(first);
+        Assert.Equal(new HashSet<uint> { Nobody, Daemon }, [.. UsersOf("dev/iommu")]);
+        Release(third);
+        Assert.Equal([Daemon], UsersOf("dev/iommu"));
+        Release(second);
+        before.AssertUnchanged(_host);
+    }
+
+    [Fact]
+    public void Who_could_open_the_nodes_before_can_do_so_after()
+    {
+        _host.AddDeviceNodes();
+        FakeDevice nic = BindScenario.AddNic(_host);
+        Assert.Equal(0, AccessList.Of(_host.PathOf("dev/iommu"))!.With(Nobody, 4).With(77, 6).Write(_host.PathOf("dev/iommu")));
+        TreeSnapshot before = new(_host);
+        Bind(nic, BindScenario.User);
+        Assert.True(AccessList.Of(_host.PathOf("dev/iommu"))!.Allows(Nobody));
+        Release(nic);
+        before.AssertUnchanged(_host);
+    }
+
+    [Fact]
+    public void A_device_that_is_gone_leaves_no_access_behind()
+    {
+        _host.AddDeviceNodes();
+        FakeDevice nic = BindScenario.AddNic(_host);
+        Bind(nic, BindScenario.User);
+        _host.Remove(nic);
+        Release(nic);
+        Assert.Empty(UsersOf("dev/iommu"));
     }
 
     private sealed class NodelessKernel(FakeHost host, FakeKernel inner) : KernelVariant(inner)

@@ -36,7 +36,10 @@ public sealed class BindingJournalTests : IDisposable
             OtherNames = ["nvme0"],
             Disks = ["nvme0n1", "nvme0n1p1"],
             User = "alice",
-            Nodes = [new NodeOwner("vfio/12", 0, 4294967295), new NodeOwner("vfio/devices/vfio0", 1000, 100)],
+            Nodes = [new NodeAccess("vfio/12", null), new NodeAccess("vfio/devices/vfio0", 0), new NodeAccess("iommu", 7)],
+            LoadedModules = ["vfio-pci", "vfio_pci_core"],
+            FunctionsBefore = 65535,
+            EnabledFunctions = true,
             TakenAt = new DateTimeOffset(2026, 7, 1, 12, 30, 45, TimeSpan.FromHours(2)),
             TakenBy = "bob",
             ProcessId = 4711,
@@ -159,7 +162,7 @@ public sealed class BindingJournalTests : IDisposable
         [
             sound with { DriverBefore = "../x" }, sound with { DriverBefore = new string('x', 65) }, sound with { OverrideBefore = "" },
             sound with { User = "a\nb" }, sound with { Driver = "" }, sound with { Disks = [.. Enumerable.Repeat("sda", 5000)] },
-            sound with { Nodes = [new NodeOwner("sda", 0, 0)] },
+            sound with { Nodes = [new NodeAccess("sda", 0)] },
         ];
         Assert.All(unreadable, entry => Assert.Equal("write", Assert.Throws<VfioException>(() => Journal.Write(entry)).Operation));
         Assert.Equal(_sound, File.ReadAllBytes(_host.PathOf(EntryPath)));
@@ -197,6 +200,8 @@ public sealed class BindingJournalTests : IDisposable
         Assert.Equal(expected.Disks, actual.Disks);
         Assert.Equal(expected.OtherNames, actual.OtherNames);
         Assert.Equal(expected.Nodes, actual.Nodes);
-        Assert.Equal(expected with { Interfaces = [], Disks = [], OtherNames = [], Nodes = [] }, actual with { Interfaces = [], Disks = [], OtherNames = [], Nodes = [] });
+        Assert.Equal(expected.LoadedModules, actual.LoadedModules);
+        Assert.Equal(WithoutLists(expected), WithoutLists(actual));
+        static JournalEntry WithoutLists(JournalEntry entry) => entry with { Interfaces = [], Disks = [], OtherNames = [], Nodes = [], LoadedModules = [] };
     }
 }

@@ -189,7 +189,7 @@ public sealed class BindingPlanTests : IDisposable
     [Fact]
     public void The_module_is_loaded_where_the_driver_is_missing()
     {
-        _host.RemoveDriver("vfio-pci");
+        _host.RemoveModule("vfio-pci");
         _host.LoadableModules["vfio-pci"] = "vfio-pci";
         FakeDevice nic = BindScenario.AddNic(_host);
         FakeDevice second = BindScenario.AddSecondNic(_host, group: 13);

@@ -104,36 +104,34 @@ public sealed class HostChangesTests : IDisposable
     }
 
     [Fact]
-    public void An_owner_of_nothing_is_an_error()
+    public void Access_to_nothing_is_an_error()
     {
-        VfioException failure = Assert.Throws<VfioException>(() => _changes.ChangeOwner(Path.Combine(_folder.FullName, "absent"), 0, 0));
-        Assert.Equal(("chown", Errno.ENOENT), (failure.Operation, failure.Errno));
+        VfioException failure = Assert.Throws<VfioException>(() => _changes.SetAccess(Path.Combine(_folder.FullName, "absent"), AccessList.Of(NewFile())!.With(7, 6)));
+        Assert.Equal(("set the access list of", Errno.ENOENT), (failure.Operation, failure.Errno));
     }
 
     [Fact]
-    public void Giving_a_file_away_without_being_root_is_an_error_with_a_hint()
+    public void Another_users_file_is_an_error_with_a_hint()
     {
-        Assert.SkipWhen(BindScenario.IsRoot, "root may give files away");
-        VfioException failure = Assert.Throws<VfioException>(() => _changes.ChangeOwner(NewFile(), 0, 0));
+        Assert.SkipWhen(BindScenario.IsRoot, "root may say who opens any file");
+        VfioException failure = Assert.Throws<VfioException>(() => _changes.SetAccess("/etc/passwd", AccessList.Of("/etc/passwd")!.With(7, 6)));
         Assert.Contains("root", failure.Hint, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void An_owner_that_is_set_is_there()
+    public void Access_that_is_set_is_there_and_taken_back_leaves_no_trace()
     {
         string path = NewFile();
-        FileStatus status = FileStatus.Of(path)!.Value;
-        _changes.ChangeOwner(path, status.UserId, status.GroupId);
-        Assert.Equal(status, FileStatus.Of(path));
-    }
-
-    [Fact]
-    public void A_file_that_root_gives_away_has_the_new_owner()
-    {
-        string path = NewFile();
-        Assert.SkipUnless(BindScenario.IsRoot, "only root may give files away");
-        _changes.ChangeOwner(path, 65534, 1);
-        Assert.Equal((65534u, 1u), (FileStatus.Of(path)!.Value.UserId, FileStatus.Of(path)!.Value.GroupId));
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        FileStatus before = FileStatus.Of(path)!.Value;
+        AccessList alone = AccessList.Of(path)!;
+        _changes.SetAccess(path, alone.With(1234, 6).With(77, 4));
+        AccessList both = AccessList.Of(path)!;
+        Assert.Equal((6, 4, null), (both.Find(1234), both.Find(77), both.Find(5)));
+        Assert.True(both.Allows(1234) && !both.Allows(77) && !both.Allows(5));
+        Assert.Equal([77u, 1234u], both.NamedUsers);
+        _changes.SetAccess(path, both.With(77, null).With(1234, null));
+        Assert.Equal((before, true), (FileStatus.Of(path)!.Value, AccessList.Of(path)!.Equals(alone)));
     }
 
     [Fact]

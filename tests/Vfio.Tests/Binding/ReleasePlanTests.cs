@@ -122,7 +122,7 @@ public sealed class ReleasePlanTests : IDisposable
         _nic.SetDriver("uio_pci_generic");
         Assert.Null(Release().Error);
         _host.RemoveDriver("uio_pci_generic");
-        Directory.Delete(_host.PathOf("sys/module/uio_pci_generic"));
+        Directory.Delete(_host.PathOf("sys/module/uio_pci_generic"), recursive: true);
         _before.AssertUnchanged(_host);
     }
 
@@ -141,7 +141,7 @@ public sealed class ReleasePlanTests : IDisposable
     public void A_driver_that_was_unloaded_meanwhile_is_loaded_again()
     {
         _host.RemoveDriver("e1000e");
-        Directory.Delete(_host.PathOf("sys/module/e1000e"));
+        Directory.Delete(_host.PathOf("sys/module/e1000e"), recursive: true);
         _host.LoadableModules["e1000e"] = "e1000e";
         Assert.Null(Release().Error);
         Assert.Contains("modprobe e1000e", _kernel.Calls);

@@ -1,16 +1,14 @@
 using System.Diagnostics.CodeAnalysis;
 using Vfio.Binding;
 using Vfio.Interop;
-using Xunit.Sdk;
 
 namespace Vfio.Tests;
 
 /// <summary>A host, the devices to take of it, and how: what every bind must undo, whatever happens in between.</summary>
 /// <param name="Name">What is special about it.</param>
-/// <param name="NeedsRoot">Whether device nodes change hands.</param>
 /// <param name="Build">Makes the host; the devices to take are returned.</param>
 /// <param name="Options">How.</param>
-internal sealed record BindScenario(string Name, bool NeedsRoot, Func<FakeHost, FakeDevice[]> Build, BindOptions Options)
+internal sealed record BindScenario(string Name, Func<FakeHost, FakeDevice[]> Build, BindOptions Options)
 {
     public const string User = "nobody";
     public const string OtherUser = "daemon";
@@ -18,37 +16,36 @@ internal sealed record BindScenario(string Name, bool NeedsRoot, Func<FakeHost, 
     /// <summary>Every one, by name, so that a test can be given it.</summary>
     public static IReadOnlyList<BindScenario> All { get; } =
     [
-        new("a network card whose interface is up", false, host => [AddNic(host).WithInterface("eth0", isUp: true)], new()),
-        new("a device without a driver", false, host => [host.AddDevice("0000:00:04.0", "1234:11e8", "00ff00", group: 4)], new()),
-        new("an override that names the driver", false, host => [AddNic(host).WithOverride("e1000e")], new()),
-        new("an override that names another driver", false, host => [AddNic(host).WithInterface("eth0").WithOverride("igb")], new()),
-        new("an override and no driver", false, host => [host.AddDevice("0000:00:04.0", group: 4).WithOverride("pci-stub")], new()),
-        new("a driver that only the override chose", false, AddByOverride, new()),
-        new("a disk", false, host => [host.AddDevice("0000:01:00.0", "1b36:0010", "010802", "nvme", 13).WithDisk("nvme0n1")], new()),
-        new("an interface that comes back under another name", false, host => [AddNic(host).WithInterface("enp0s20", isUp: true, kernelName: "eth0")], new()),
-        new("two devices of two groups", false, host => [AddNic(host).WithInterface("eth0", isUp: true), AddSecondNic(host, group: 13).WithInterface("eth1")], new()),
-        new("a group with its bridge", false, host => [AddGroup(host)[0]], new() { WholeGroup = true }),
-        new("a device for a user", true, host => [AddNic(host).WithInterface("eth0")], new() { User = User }),
-        new("a device with a node of its own, for a user", true, AddWithNode, new() { User = User }),
-        new("a group for a user", true, host => [AddGroup(host)[0]], new() { User = User, WholeGroup = true }),
-        new("a device that vfio-pci has already, for a user", true, host => [host.AddDevice("0000:00:14.3", driver: "vfio-pci", group: 12)], new() { User = User }),
-        new("two devices of one group for a user, one with vfio-pci already", true, AddHalfTaken, new() { User = User }),
+        new("a module that is not loaded", host => AddWithoutModule(host, host.AddDevice("0000:00:04.0", "1234:11e8", "00ff00", group: 4)), new()),
+        new("two devices, and a module that is not loaded, with what it needs", AddPairWithoutModule, new()),
+        new("a pair of one group", host => AddGroup(host), new()),
+        new("a pair of one group for a user", host => AddGroup(host), new() { User = User }),
+        new("a driver made for the device", AddVariant, new() { Driver = "virtio_vfio_pci" }),
+        new("a physical function whose virtual functions are lost", host => [AddPhysical(host, now: 2)], new() { Force = true }),
+        new("a network card whose interface is up", host => [AddNic(host).WithInterface("eth0", isUp: true)], new()),
+        new("a device without a driver", host => [host.AddDevice("0000:00:04.0", "1234:11e8", "00ff00", group: 4)], new()),
+        new("an override that names the driver", host => [AddNic(host).WithOverride("e1000e")], new()),
+        new("an override that names another driver", host => [AddNic(host).WithInterface("eth0").WithOverride("igb")], new()),
+        new("an override and no driver", host => [host.AddDevice("0000:00:04.0", group: 4).WithOverride("pci-stub")], new()),
+        new("a driver that only the override chose", AddByOverride, new()),
+        new("a disk", host => [host.AddDevice("0000:01:00.0", "1b36:0010", "010802", "nvme", 13).WithDisk("nvme0n1")], new()),
+        new("an interface that comes back under another name", host => [AddNic(host).WithInterface("enp0s20", isUp: true, kernelName: "eth0")], new()),
+        new("two devices of two groups", host => [AddNic(host).WithInterface("eth0", isUp: true), AddSecondNic(host, group: 13).WithInterface("eth1")], new()),
+        new("a group with its bridge", host => [AddGroup(host)[0]], new() { WholeGroup = true }),
+        new("a device for a user", host => [AddNic(host).WithInterface("eth0")], new() { User = User }),
+        new("a device with a node of its own, for a user", AddWithNode, new() { User = User }),
+        new("a group for a user", host => [AddGroup(host)[0]], new() { User = User, WholeGroup = true }),
+        new("a device that vfio-pci has already, for a user", host => [host.AddDevice("0000:00:14.3", driver: "vfio-pci", group: 12)], new() { User = User }),
+        new("two devices of one group for a user, one with vfio-pci already", AddHalfTaken, new() { User = User }),
     ];
 
-    /// <summary>Those that can be played here, by name.</summary>
-    public static TheoryData<string> Names => [.. All.Where(scenario => IsRoot || !scenario.NeedsRoot).Select(scenario => scenario.Name)];
+    /// <summary>Their names.</summary>
+    public static TheoryData<string> Names => [.. All.Select(scenario => scenario.Name)];
 
     public static bool IsRoot => Sysfs.Users.IsRoot;
 
-    public static void NeedRoot()
-    {
-        if (!IsRoot)
-        {
-            throw SkipException.ForSkip("only root can give a node to another user, in a temporary folder too");
-        }
-
+    public static void NeedUsers() =>
         Assert.SkipWhen(UserDatabase.Find(User) is null || UserDatabase.Find(OtherUser) is null, $"this host has no users '{User}' and '{OtherUser}'");
-    }
 
     public static uint UidOf(string user) => UserDatabase.Find(user)!.Value.Uid;
 
@@ -56,9 +53,9 @@ internal sealed record BindScenario(string Name, bool NeedsRoot, Func<FakeHost, 
     public static BindRun Start(string name)
     {
         BindScenario scenario = All.Single(candidate => candidate.Name == name);
-        if (scenario.NeedsRoot)
+        if (scenario.Options.User is not null)
         {
-            NeedRoot();
+            NeedUsers();
         }
 
         FakeHost host = new();
@@ -89,6 +86,35 @@ internal sealed record BindScenario(string Name, bool NeedsRoot, Func<FakeHost, 
         return [device];
     }
 
+    /// <summary>A card that can have virtual functions.</summary>
+    public static FakeDevice AddPhysical(FakeHost host, int now = 0)
+    {
+        host.AddDriver("igbvf");
+        return host.AddDevice("0000:01:00.0", "8086:10c9", driver: "igb", group: 20).WithFunctions(7, now);
+    }
+
+    private static FakeDevice[] AddWithoutModule(FakeHost host, params FakeDevice[] devices)
+    {
+        host.RemoveModule("vfio-pci");
+        host.LoadableModules["vfio-pci"] = "vfio-pci";
+        return devices;
+    }
+
+    private static FakeDevice[] AddPairWithoutModule(FakeHost host)
+    {
+        host.WriteModuleFile("modules.dep", "kernel/vfio.ko.xz:\nkernel/vfio/pci/vfio-pci.ko.xz: kernel/vfio/pci/vfio-pci-core.ko.xz kernel/vfio.ko.xz\n");
+        return AddWithoutModule(host, AddNic(host).WithInterface("eth0"), AddSecondNic(host, group: 13));
+    }
+
+    private static FakeDevice[] AddVariant(FakeHost host)
+    {
+        FakeDevice nic = host.AddDevice("0000:00:08.0", "1af4:1041", driver: "virtio-pci", group: 8)
+            .WithAttribute("modalias", "pci:v00001AF4d00001041sv00001AF4sd00001100bc02sc00i00\n");
+        host.WriteModuleFile("modules.alias", "# aliases\nalias vfio_pci:v*d*sv*sd*bc*sc*i* vfio_pci\nalias vfio_pci:v00001AF4d00001041sv*sd*bc*sc*i* virtio_vfio_pci\n");
+        host.LoadableModules["virtio_vfio_pci"] = "virtio_vfio_pci";
+        return [nic];
+    }
+
     private static FakeDevice[] AddWithNode(FakeHost host)
     {
         host.AddDeviceNodes();
@@ -106,6 +132,8 @@ internal sealed record BindScenario(string Name, bool NeedsRoot, Func<FakeHost, 
 internal sealed class BindRun(FakeHost host, FakeDevice[] devices, BindOptions options) : IDisposable
 {
     public FakeHost Host => host;
+
+    public string Driver => options.Driver ?? "vfio-pci";
 
     public IReadOnlyList<FakeDevice> Devices => devices;
 

@@ -1,3 +1,6 @@
+using System.Globalization;
+using Vfio.Interop;
+
 namespace Vfio.Tests;
 
 /// <summary>A PCI device of a <see cref="FakeHost"/>, with what its own driver makes of it: interfaces, disks.</summary>
@@ -5,6 +8,7 @@ internal sealed class FakeDevice(FakeHost host, PciAddress address, string path,
 {
     private readonly List<FakeInterface> _interfaces = [];
     private readonly List<FakeDisk> _disks = [];
+    private readonly List<FakeDevice> _functions = [];
     private string? _deviceNode;
 
     public PciAddress Address => address;
@@ -71,11 +75,66 @@ internal sealed class FakeDevice(FakeHost host, PciAddress address, string path,
         return this;
     }
 
+    /// <summary>It can have virtual functions, whose driver is <c>igbvf</c>; each in a group of its own.</summary>
+    public FakeDevice WithFunctions(int most, int now = 0)
+    {
+        host.Write($"{path}/sriov_totalvfs", $"{most}\n");
+        host.Write($"{path}/sriov_numvfs", "0\n");
+        SetFunctions(now, errno => new InvalidOperationException($"errno {errno}"));
+        return this;
+    }
+
+    /// <summary>What the kernel does when <c>sriov_numvfs</c> is written (drivers/pci/iov.c).</summary>
+    public void SetFunctions(int count, Func<int, Exception> fail, bool isLeaving = false)
+    {
+        const int FirstGroup = 100;
+        int now = _functions.Count;
+        int errno = count > int.Parse(host.Read($"{path}/sriov_totalvfs"), CultureInfo.InvariantCulture) ? 34 /* ERANGE */
+            : Driver is null ? Errno.ENOENT
+            : Driver == PciDeviceInfo.VfioPciDriver && host.Read("sys/module/vfio_pci/parameters/enable_sriov") != "Y\n" ? Errno.ENOENT
+            : now != 0 && count != 0 ? Errno.EBUSY
+            : 0;
+        if (errno != 0 && !isLeaving)
+        {
+            throw fail(errno);
+        }
+
+        _functions.ForEach(host.Remove);
+        for (int i = 0; i < now; i++)
+        {
+            File.Delete(host.PathOf($"{path}/virtfn{i}"));
+        }
+
+        _functions.Clear();
+        for (int i = 0; i < count; i++)
+        {
+            PciAddress at = new(address.Domain, (byte)(address.Bus + 1), (byte)i, 0);
+            FakeDevice function = host.AddDevice($"{at}", "8086:10ca", "020000", group: FirstGroup + i);
+            host.Link($"{function.Path}/physfn", path);
+            host.Link($"{path}/virtfn{i}", function.Path);
+            function.NaturalDriver = "igbvf";
+            if (Driver == PciDeviceInfo.VfioPciDriver)
+            {
+                function.Override = Driver; // vfio-pci takes the functions of its own devices
+            }
+
+            function.SetDriver(function.Override ?? (host.HasDriver("igbvf") ? "igbvf" : null));
+            _functions.Add(function);
+        }
+
+        host.Write($"{path}/sriov_numvfs", $"{count}\n");
+    }
+
     /// <summary>What the kernel does when a driver gets the device, or loses it.</summary>
     public void SetDriver(string? driver)
     {
         if (Driver is not null)
         {
+            if (_functions.Count != 0)
+            {
+                SetFunctions(0, errno => new InvalidOperationException($"errno {errno}"), isLeaving: true);
+            }
+
             Leave(Driver);
         }
 
@@ -139,7 +198,12 @@ internal sealed class FakeDevice(FakeHost host, PciAddress address, string path,
         File.Delete(host.PathOf($"sys/bus/pci/devices/{address}"));
         if (group is not null)
         {
-            File.Delete(host.PathOf($"sys/kernel/iommu_groups/{group}/devices/{address}"));
+            string members = host.PathOf($"sys/kernel/iommu_groups/{group}/devices");
+            File.Delete($"{members}/{address}");
+            if (!Directory.EnumerateFileSystemEntries(members).Any())
+            {
+                Directory.Delete(host.PathOf($"sys/kernel/iommu_groups/{group}"), recursive: true);
+            }
         }
 
         Directory.Delete(host.PathOf(path), recursive: true);

@@ -77,7 +77,12 @@ internal sealed class FakeHost : IDisposable
         File.CreateSymbolicLink(PathOf(relative), Path.GetRelativePath(folder, PathOf(target)));
     }
 
-    public void AddDeviceNodes() => Directory.CreateDirectory(PathOf("dev/vfio/devices"));
+    public void AddDeviceNodes()
+    {
+        Directory.CreateDirectory(PathOf("dev/vfio/devices"));
+        Write("dev/iommu", "");
+        File.SetUnixFileMode(PathOf("dev/iommu"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
+    }
 
     public void AddDriver(string name, string? module = null)
     {
@@ -87,8 +92,34 @@ internal sealed class FakeHost : IDisposable
             Write($"{folder}/{attribute}", "");
         }
 
-        Directory.CreateDirectory(PathOf($"sys/module/{module ?? name}"));
-        Link($"{folder}/module", $"sys/module/{module ?? name}");
+        string moduleFolder = $"sys/module/{(module ?? name).Replace('-', '_')}";
+        Directory.CreateDirectory(PathOf($"{moduleFolder}/holders"));
+        Write($"{moduleFolder}/refcnt", "0\n");
+        Link($"{moduleFolder}/drivers/pci:{name}", folder);
+        Link($"{folder}/module", moduleFolder);
+        if (name == PciDeviceInfo.VfioPciDriver)
+        {
+            Write($"{moduleFolder}/parameters/enable_sriov", "N\n");
+        }
+    }
+
+    /// <summary>A module is unloaded, and its drivers with it.</summary>
+    public void RemoveModule(string module)
+    {
+        string folder = $"sys/module/{module.Replace('-', '_')}";
+        foreach (string driver in Directory.EnumerateFileSystemEntries(PathOf($"{folder}/drivers")).Select(link => Path.GetFileName(link)["pci:".Length..]).ToArray())
+        {
+            RemoveDriver(driver);
+        }
+
+        Directory.Delete(PathOf(folder), recursive: true);
+    }
+
+    /// <summary>What the running kernel's modules say of themselves.</summary>
+    public void WriteModuleFile(string name, string text)
+    {
+        Write("proc/sys/kernel/osrelease", "6.12.0\n");
+        Write($"lib/modules/6.12.0/{name}", text);
     }
 
     public void RemoveDriver(string name) => Directory.Delete(PathOf($"sys/bus/pci/drivers/{name}"), recursive: true);

@@ -44,12 +44,23 @@ internal sealed class FakeKernel(FakeHost host) : IHostChanges
         }
     });
 
-    public void ChangeOwner(string node, uint user, uint group) => Change($"chown {Relative(node)} {user}:{group}", () =>
+    public void UnloadModule(string module) => Change($"rmmod {module}", () =>
     {
-        int errno = FileStatus.ChangeOwner(node, user, group);
+        string? driver = host.LoadableModules.GetValueOrDefault(module);
+        if (driver is not null && host.Devices.Any(device => device.Driver == driver))
+        {
+            throw new InvalidOperationException("a module whose driver has a device is not to be unloaded");
+        }
+
+        host.RemoveModule(module);
+    });
+
+    public void SetAccess(string node, AccessList access) => Change($"setfacl {Relative(node)} {access}", () =>
+    {
+        int errno = access.Write(node);
         if (errno != 0)
         {
-            throw new VfioException("chown", node, errno);
+            throw new VfioException("set the access list of", node, errno);
         }
     });
 
@@ -128,6 +139,12 @@ internal sealed class FakeKernel(FakeHost host) : IHostChanges
                 Check(path, device.Driver is null, Errno.EBUSY);
                 Check(path, Matches(driver, device), Errno.ENODEV);
                 device.SetDriver(driver);
+                break;
+            case ["sys", "bus", "pci", "devices", string address, "sriov_numvfs"]:
+                host[PciAddress.Parse(address)].SetFunctions(int.Parse(value, System.Globalization.CultureInfo.InvariantCulture), errno => new VfioException("write", path, errno));
+                break;
+            case ["sys", "module", "vfio_pci", "parameters", "enable_sriov"]:
+                File.WriteAllText(path, value + "\n");
                 break;
             case ["sys", "bus", "pci", "drivers_probe"]:
                 Probe(Find(path, value));

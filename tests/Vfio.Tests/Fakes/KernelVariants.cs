@@ -38,7 +38,9 @@ internal abstract class KernelVariant(FakeKernel inner) : IHostChanges
 
     public void LoadModule(string module) => inner.LoadModule(module);
 
-    public void ChangeOwner(string node, uint user, uint group) => inner.ChangeOwner(node, user, group);
+    public void UnloadModule(string module) => inner.UnloadModule(module);
+
+    public void SetAccess(string node, AccessList access) => inner.SetAccess(node, access);
 
     public void RenameInterface(string name, string newName) => inner.RenameInterface(name, newName);
 

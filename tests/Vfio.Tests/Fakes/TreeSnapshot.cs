@@ -55,6 +55,6 @@ internal sealed class TreeSnapshot
 
         FileStatus status = FileStatus.Of(info.FullName) ?? throw new InvalidOperationException($"{info.FullName} is gone");
         string owner = string.Create(CultureInfo.InvariantCulture, $"{Convert.ToString(status.Mode, 8)} {status.UserId}:{status.GroupId}");
-        return info is FileInfo ? $"file {owner} '{File.ReadAllText(info.FullName)}'" : $"folder {owner}";
+        return info is FileInfo ? $"file {owner} {AccessList.Of(info.FullName)} '{File.ReadAllText(info.FullName)}'" : $"folder {owner}";
     }
 }

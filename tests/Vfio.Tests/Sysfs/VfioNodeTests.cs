@@ -17,6 +17,9 @@ public sealed class VfioNodeTests : IDisposable
         _host.Write($"dev/vfio/devices/{device.DeviceNode}", "");
         Assert.Equal(["/dev/vfio/12", $"/dev/vfio/devices/{device.DeviceNode}"], Paths(device));
         Assert.All(device.Info.FindVfioNodes(), node => Assert.Equal((Sysfs.Users.EffectiveId, Sysfs.Users.Name(node.UserId)), (node.UserId, node.UserName)));
+        Assert.All(device.Info.FindVfioNodes(), node => Assert.Empty(node.OtherUsers));
+        Assert.Equal(0, Interop.AccessList.Of(_host.PathOf("dev/vfio/12"))!.With(4000000, 6).With(4000001, 4).Write(_host.PathOf("dev/vfio/12")));
+        Assert.Equal(["4000000"], device.Info.FindVfioNodes()[0].OtherUsers);
     }
 
     [Fact]

@@ -1,0 +1,163 @@
+using System.CommandLine;
+using System.Globalization;
+
+namespace Vfio.Cli;
+
+/// <summary><c>vfio sriov</c>: gives a physical function virtual functions, or takes them away.</summary>
+internal static class SriovCommand
+{
+    private const string Name = "sriov";
+
+    public static Command Create(CliHost host)
+    {
+        Argument<DeviceTarget> device = Symbols.Device(host);
+        Argument<int> count = new("N")
+        {
+            Description = "How many virtual functions it is to have; 0 takes them away",
+            CustomParser = result => (int)Symbols.ParseNumber(result, 0, ushort.MaxValue, "a number of functions", "it is a number from 0 to 65535"),
+        };
+        Option<Guid?> token = new("--token")
+        {
+            Description = "First set the secret that opens the virtual functions of a device that is taken: whoever opens one has it in VFIO_VF_TOKEN",
+            HelpName = "UUID",
+            CustomParser = result =>
+            {
+                if (Guid.TryParse(result.Tokens[0].Value, out Guid uuid))
+                {
+                    return uuid;
+                }
+
+                result.AddError($"'{Symbols.Quote(result.Tokens[0].Value)}' is not a UUID; uuidgen makes one");
+                return null;
+            },
+        };
+        Option<bool> dryRun = Symbols.Flag("--dry-run", "Only show what would be done");
+        Option<bool> force = Symbols.Flag("--force", "Take functions away that the host uses");
+        Option<bool> json = Symbols.Json();
+        DocumentedCommand command = new(Name, "Give a device virtual functions, or take them away (SR-IOV).")
+        {
+            Notes =
+            [
+                "Works with the device's own driver and, where the device is taken, with vfio-pci. The number of before is remembered: 'vfio release' of the device, or of all, puts it back, "
+                + "after the virtual functions that are taken. One that is taken or open keeps the number from being changed.",
+            ],
+            Examples =
+            [
+                ("sudo vfio sriov eth0 4", "four functions of a network card"),
+                ("sudo vfio bind 01:10.0", "take the first of them"),
+                ("sudo vfio sriov 01:00.0 2 --token $(uuidgen)", "of a card that is taken itself"),
+                ("sudo vfio sriov eth0 0", "no functions any more"),
+            ],
+        };
+        command.Add(device);
+        command.Add(count);
+        command.Add(token);
+        command.Add(dryRun);
+        command.Add(force);
+        command.Add(json);
+        command.SetAction(result =>
+        {
+            DeviceTarget target = result.GetRequiredValue(device);
+            PciAddress address = target is HostTarget found ? found.Address : throw new CliException($"sriov: {target.Name} is a model, which has no virtual functions", "name a device of the host");
+            return Run(
+                host, address, result.GetRequiredValue(count), result.GetValue(token), new BindOptions { Force = result.GetValue(force), Host = host.Root }, result.GetValue(dryRun),
+                result.GetValue(json));
+        });
+        return command;
+    }
+
+    private static int Run(CliHost host, PciAddress address, int count, Guid? token, BindOptions options, bool isDryRun, bool isJson)
+    {
+        using SignalGuard? guard = isDryRun ? null : new();
+        VirtualFunctionPlan plan = VirtualFunctionPlan.Compute(address, count, options);
+        if (plan.Refusals.Count == 0 && !isDryRun)
+        {
+            if (token is Guid secret)
+            {
+                SetToken(host, address, plan, secret);
+            }
+
+            plan.Execute();
+        }
+
+        PciBus bus = new(host.Root);
+        IReadOnlyList<PciDeviceInfo> functions = bus.Get(address).FindVirtualFunctions();
+        if (isJson)
+        {
+            WriteJson(host, address, plan, functions, isDryRun);
+        }
+        else if (plan.Refusals.Count == 0)
+        {
+            WriteText(host, address, plan, functions, isDryRun);
+        }
+
+        if (plan.Refusals.Count != 0)
+        {
+            RefusalReport.Write(host, plan.Refusals);
+            return guard?.ExitCodeOr(ExitCode.Refused) ?? ExitCode.Refused;
+        }
+
+        return guard?.ExitCodeOr(ExitCode.Done) ?? ExitCode.Done;
+    }
+
+    // Before there are functions: opening a device with functions that are open would want the secret itself.
+    private static void SetToken(CliHost host, PciAddress address, VirtualFunctionPlan plan, Guid token)
+    {
+        PciDeviceInfo device = new PciBus(host.Root).Get(address);
+        if (!device.HasVfioDriver)
+        {
+            throw new CliException($"sriov: {address} is not taken: the virtual functions of a host driver want no secret", "leave --token away");
+        }
+
+        if (plan.CountBefore != 0)
+        {
+            throw new CliException($"sriov: {address} has {plan.CountBefore} virtual functions, whose secret cannot be changed any more", $"vfio sriov {address} 0 takes them away first");
+        }
+
+        using VfioDevice opened = host.OpenDevice(address, new VfioOpenOptions { Host = host.Root });
+        opened.SetVirtualFunctionToken(token);
+    }
+
+    private static void WriteText(CliHost host, PciAddress address, VirtualFunctionPlan plan, IReadOnlyList<PciDeviceInfo> functions, bool isDryRun)
+    {
+        if (isDryRun)
+        {
+            foreach (BindingStep step in plan.Steps)
+            {
+                host.Out.WriteLine(Printable.Clean(step.ToString()));
+            }
+
+            if (plan.Steps.Count == 0)
+            {
+                host.Out.WriteLine("nothing to do");
+            }
+
+            return;
+        }
+
+        string count = functions.Count == 1 ? "1 virtual function" : $"{functions.Count} virtual functions";
+        host.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{address} has {count}{(plan.Steps.Count == 0 ? " already" : $", had {plan.CountBefore}")}"));
+        foreach (PciDeviceInfo function in functions)
+        {
+            host.Out.WriteLine(Printable.Clean($"  {function}"));
+        }
+    }
+
+    private static void WriteJson(CliHost host, PciAddress address, VirtualFunctionPlan plan, IReadOnlyList<PciDeviceInfo> functions, bool isDryRun)
+    {
+        using Json json = new(host.Out);
+        json.Writer.WriteStartObject();
+        json.Writer.WriteBoolean("dryRun", isDryRun);
+        json.Writer.WriteString("address", address.ToString());
+        json.Writer.WriteNumber("countBefore", plan.CountBefore);
+        json.Writer.WriteItems("functions", functions, (writer, function) =>
+        {
+            writer.WriteString("address", function.Address.ToString());
+            writer.WriteText("driver", function.Driver);
+            writer.WriteNumberOrNull("iommuGroup", function.IommuGroup);
+        });
+        json.WriteArray("steps", plan.Steps, (writer, step) => writer.WriteStringValue(Printable.Clean(step.ToString())));
+        json.Writer.WriteRefusals("refusals", plan.Refusals);
+        json.Writer.WriteEndObject();
+    }
+}

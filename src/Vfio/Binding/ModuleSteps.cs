@@ -1,0 +1,60 @@
+using Vfio.Sysfs;
+
+namespace Vfio.Binding;
+
+/// <summary>Loads the module of a VFIO driver for a bind, and unloads at the end what was loaded for one and nothing uses.</summary>
+internal sealed class ModuleSteps(HostRoot host, IHostChanges changes, BindingJournal journal)
+{
+    private readonly KernelModules _modules = new(host);
+
+    /// <summary>What loading a driver's module would load.</summary>
+    public IReadOnlyList<string> Missing(string module) => _modules.Missing(module);
+
+    /// <summary>Finds the module and name of the driver that was asked for.</summary>
+    /// <exception cref="VfioException">The kernel has no such VFIO driver for the device.</exception>
+    public string ModuleOf(PciDeviceInfo device, string driver)
+    {
+        IReadOnlyList<string> known = driver == PciDeviceInfo.VfioPciDriver ? [driver] : _modules.VfioDrivers(device);
+        return known.FirstOrDefault(module => KernelModules.FolderName(module) == KernelModules.FolderName(driver) || _modules.PciDrivers(module).Contains(driver))
+            ?? throw new VfioException(
+                "bind", device.Address.ToString(), $"the kernel has no VFIO driver '{driver}' for this device",
+                known.Count == 0 ? "leave --driver away for vfio-pci" : $"it has {string.Join(", ", known)}");
+    }
+
+    /// <summary>What a driver is called: some have hyphens where the module has underscores. Of a module that is not loaded yet, as the kernel's own are: like it.</summary>
+    public string NameOf(string module, string asked)
+    {
+        string[] drivers = [.. _modules.PciDrivers(module)];
+        return drivers.Contains(asked) || module.Length == 0 ? asked
+            : drivers.FirstOrDefault(name => KernelModules.FolderName(name) == KernelModules.FolderName(asked)) ?? module;
+    }
+
+    /// <summary>Steps for what was loaded for an entry: to another taken device that may need it still, else away.</summary>
+    /// <param name="entry">The entry that is handed back.</param>
+    /// <param name="released">Devices that will have been handed back before.</param>
+    public IEnumerable<BindingStep> Unload(JournalEntry entry, IReadOnlyCollection<PciAddress> released)
+    {
+        if (entry.LoadedModules.Count == 0)
+        {
+            yield break;
+        }
+
+        if (journal.Entries().FirstOrDefault(other => other.Address != entry.Address && other.Damage is null && !released.Contains(other.Address)) is JournalEntry heir)
+        {
+            yield return new BindingStep($"remember in {journal.PathOf(heir.Address)}: {string.Join(", ", entry.LoadedModules)} was loaded", () =>
+                journal.Write(heir with { LoadedModules = [.. heir.LoadedModules.Union(entry.LoadedModules)] }));
+            yield break;
+        }
+
+        foreach (string module in entry.LoadedModules)
+        {
+            yield return new BindingStep($"rmmod {module}, if nothing uses it", () =>
+            {
+                if (_modules.IsUnused(module))
+                {
+                    changes.UnloadModule(module);
+                }
+            });
+        }
+    }
+}

@@ -1,0 +1,166 @@
+using Vfio.Interop;
+
+namespace Vfio.Tests;
+
+/// <summary>Virtual functions: made, taken, lost, and as many as before in the end, whatever happens in between.</summary>
+public sealed class VirtualFunctionTests
+{
+    /// <summary>The physical function with its own driver, and taken.</summary>
+    public static TheoryData<bool> Ways => [false, true];
+
+    [Theory]
+    [MemberData(nameof(Ways))]
+    public void They_are_made_and_taken_and_all_is_as_before_after_one_release(bool isTaken)
+    {
+        using FakeHost host = new();
+        FakeDevice device = BindScenario.AddPhysical(host);
+        TreeSnapshot before = new(host);
+        Prepare(host, device, isTaken);
+        Change(host, device, 3);
+        PciDeviceInfo[] functions = [.. device.Info.FindVirtualFunctions()];
+        Assert.Equal(["0000:02:00.0", "0000:02:01.0", "0000:02:02.0"], functions.Select(function => function.Address.ToString()));
+        Assert.All(functions, function => Assert.Equal(isTaken ? "vfio-pci" : "igbvf", function.Driver));
+        BindingPlan.Compute([functions[0].Address, functions[2].Address], Bind(host, new FakeKernel(host))).Execute();
+        Assert.Equal("N\n", host.Read("sys/module/vfio_pci/parameters/enable_sriov"));
+        ReleaseAll(host);
+        before.AssertUnchanged(host);
+    }
+
+    [Fact]
+    public void Back_to_the_number_of_before_there_is_nothing_to_hand_back()
+    {
+        using FakeHost host = new();
+        FakeDevice device = BindScenario.AddPhysical(host, now: 2);
+        TreeSnapshot before = new(host);
+        Change(host, device, 5);
+        Assert.Equal(2, new BindingJournal(host.Root).Find(device.Address)!.FunctionsBefore);
+        Change(host, device, 1);
+        Change(host, device, 2);
+        Assert.Empty(new BindingJournal(host.Root).Entries());
+        before.AssertUnchanged(host);
+    }
+
+    [Theory]
+    [MemberData(nameof(Ways))]
+    public void Killed_at_any_change_one_release_restores_the_host(bool isTaken) => Everywhere(isTaken, call => [Fault.Kill(call, after: false), Fault.Kill(call, after: true)], (host, before, _) =>
+    {
+        ReleaseAll(host);
+        before.AssertUnchanged(host, "after a kill");
+    });
+
+    [Theory]
+    [MemberData(nameof(Ways))]
+    public void A_change_that_fails_anywhere_is_undone(bool isTaken) => Everywhere(
+        isTaken,
+        call => [.. ((int[])[Errno.EBUSY, Errno.EINVAL, Errno.ENODEV, Errno.ENOSPC]).SelectMany(errno => (Fault[])[Fault.Error(call, after: false, errno), Fault.Error(call, after: true, errno)])],
+        (host, before, prepared) =>
+        {
+            prepared.AssertUnchanged(host, "after a failure");
+            ReleaseAll(host);
+            before.AssertUnchanged(host, "after a failure and a release");
+        });
+
+    [Fact]
+    public void A_release_of_the_physical_function_alone_hands_its_functions_back_first()
+    {
+        using FakeHost host = new();
+        FakeDevice device = BindScenario.AddPhysical(host);
+        TreeSnapshot before = new(host);
+        Change(host, device, 2);
+        BindingPlan.Compute([device.Info.FindVirtualFunctions()[1].Address], Bind(host, new FakeKernel(host))).Execute();
+        ReleasePlan plan = ReleasePlan.Compute([device.Address], new ReleaseOptions { Host = host.Root, Changes = new FakeKernel(host) });
+        Assert.Equal(["0000:02:01.0", "0000:01:00.0"], plan.Entries.Select(entry => entry.Address.ToString()));
+        Assert.All(plan.Execute(), outcome => Assert.Null(outcome.Error));
+        before.AssertUnchanged(host);
+    }
+
+    [Fact]
+    public void Functions_that_are_taken_or_open_keep_their_number()
+    {
+        using FakeHost host = new();
+        FakeDevice device = BindScenario.AddPhysical(host);
+        Change(host, device, 2);
+        PciAddress first = device.Info.FindVirtualFunctions()[0].Address;
+        BindingPlan.Compute([first], Bind(host, new FakeKernel(host))).Execute();
+        VirtualFunctionPlan plan = VirtualFunctionPlan.Compute(device.Address, 0, Bind(host, new FakeKernel(host)) with { Force = true });
+        Assert.Equal(new BindingRefusal(first, "functions", "it is taken, and would vanish", CanForce: false), Assert.Single(plan.Refusals));
+        Assert.Throws<BindingRefusedException>(plan.Execute);
+        Assert.Equal(2, device.Info.ReadVirtualFunctionCount());
+        ReleasePlan.Compute([first], new ReleaseOptions { Host = host.Root, Changes = new FakeKernel(host) }).Execute();
+        host[first].Override = "vfio-pci"; // by somebody else
+        host[first].SetDriver("vfio-pci");
+        host.AddProcess(77, "qemu", 0, $"/dev/vfio/{host[first].Group}");
+        plan = VirtualFunctionPlan.Compute(device.Address, 0, Bind(host, new FakeKernel(host)));
+        Assert.Contains("pid 77 (qemu", Assert.Single(plan.Refusals).Explanation, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_cannot_be_is_told()
+    {
+        using FakeHost host = new();
+        FakeDevice device = BindScenario.AddPhysical(host);
+        FakeDevice nic = BindScenario.AddNic(host);
+        Assert.Contains("at most 7", Assert.Throws<VfioException>(() => Change(host, device, 8)).Message, StringComparison.Ordinal);
+        Assert.Contains("at most 7", Assert.Throws<VfioException>(() => Change(host, device, -1)).Message, StringComparison.Ordinal);
+        Assert.Contains("SR-IOV", Assert.Throws<VfioException>(() => Change(host, nic, 1)).Message, StringComparison.Ordinal);
+        device.SetDriver(null);
+        Assert.Contains("no driver", Assert.Throws<VfioException>(() => Change(host, device, 1)).Message, StringComparison.Ordinal);
+        Assert.Empty(new BindingJournal(host.Root).Entries());
+    }
+
+    [Fact]
+    public void A_device_that_another_driver_got_meanwhile_keeps_what_it_has_and_that_is_told()
+    {
+        using FakeHost host = new();
+        FakeDevice device = BindScenario.AddPhysical(host);
+        Change(host, device, 2);
+        host.AddDriver("uio_pci_generic");
+        device.SetDriver("uio_pci_generic");
+        ReleaseOutcome outcome = Assert.Single(ReleaseAll(host));
+        Assert.Contains("its driver is uio_pci_generic now", Assert.Single(outcome.Dropped), StringComparison.Ordinal);
+        Assert.Empty(new BindingJournal(host.Root).Entries());
+    }
+
+    private static void Everywhere(bool isTaken, Func<int, Fault[]> faults, Action<FakeHost, TreeSnapshot, TreeSnapshot> check)
+    {
+        for (int call = 1; ; call++)
+        {
+            foreach (Fault fault in faults(call))
+            {
+                using FakeHost host = new();
+                FakeDevice device = BindScenario.AddPhysical(host);
+                TreeSnapshot before = new(host);
+                Prepare(host, device, isTaken);
+                TreeSnapshot prepared = new(host);
+                FakeKernel kernel = new(host) { Fault = fault };
+                Exception? failure = Record.Exception(() => VirtualFunctionPlan.Compute(device.Address, 3, Bind(host, kernel)).Execute());
+                if (failure is null)
+                {
+                    Assert.True(call > (isTaken ? 3 : 1), "there was nothing to fail at");
+                    return;
+                }
+
+                check(host, before, prepared);
+            }
+        }
+    }
+
+    private static void Prepare(FakeHost host, FakeDevice device, bool isTaken)
+    {
+        if (isTaken)
+        {
+            BindingPlan.Compute([device.Address], Bind(host, new FakeKernel(host))).Execute();
+        }
+    }
+
+    private static void Change(FakeHost host, FakeDevice device, int count) => VirtualFunctionPlan.Compute(device.Address, count, Bind(host, new FakeKernel(host))).Execute();
+
+    private static BindOptions Bind(FakeHost host, FakeKernel kernel) => new() { Host = host.Root, Changes = kernel };
+
+    private static IReadOnlyList<ReleaseOutcome> ReleaseAll(FakeHost host)
+    {
+        IReadOnlyList<ReleaseOutcome> outcomes = ReleasePlan.ComputeAll(new ReleaseOptions { Host = host.Root, Changes = new FakeKernel(host) }).Execute();
+        Assert.All(outcomes, outcome => Assert.Null(outcome.Error));
+        return outcomes;
+    }
+}
