@@ -174,7 +174,7 @@ public sealed class BusResetTests
         VfioException failure = Assert.Throws<VfioException>(() => device.PlanHotReset());
         Assert.Equal("reset the bus of", failure.Operation);
         Assert.Contains("no bridge", failure.Message, StringComparison.Ordinal);
-        Assert.Contains("no bridge", failure.Hint, StringComparison.Ordinal);
+        Assert.Contains("device alone", failure.Hint, StringComparison.Ordinal);
     }
 
     [Theory]

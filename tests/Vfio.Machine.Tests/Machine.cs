@@ -102,23 +102,18 @@ internal sealed record Result(int ExitCode, string Output, string Errors, string
     }
 
     /// <summary>
-    /// It failed as every command of the tool does: this exit code, nothing on stdout, the lines "vfio: …" and, where there is one, "hint: …" on
+    /// It failed as every command of the tool does: this exit code, nothing on stdout, the lines "vfio: …" and "hint: …" on
     /// stderr, and no stack trace.
     /// </summary>
-    public void FailedWith(int exitCode, string message, string? hint = null)
+    public void FailedWith(int exitCode, string message, string hint)
     {
         Assert.True(ExitCode == exitCode, ToString());
         string[] lines = Errors.TrimEnd().Split('\n');
-        string[] told = hint is null ? lines : lines[..^1];
-        Assert.True(told.Length >= 1, ToString());
-        Assert.All(told, line => Assert.StartsWith("vfio: ", line, StringComparison.Ordinal));
-        Assert.Contains(message, string.Join('\n', told), StringComparison.Ordinal);
-        if (hint is not null)
-        {
-            Assert.StartsWith("hint: ", lines[^1], StringComparison.Ordinal);
-            Assert.Contains(hint, lines[^1], StringComparison.Ordinal);
-        }
-
+        Assert.True(lines.Length >= 2, ToString());
+        Assert.All(lines[..^1], line => Assert.StartsWith("vfio: ", line, StringComparison.Ordinal));
+        Assert.StartsWith("hint: ", lines[^1], StringComparison.Ordinal);
+        Assert.Contains(message, string.Join('\n', lines[..^1]), StringComparison.Ordinal);
+        Assert.Contains(hint, lines[^1], StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", Errors, StringComparison.Ordinal);
     }
 

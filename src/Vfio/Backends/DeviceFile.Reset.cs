@@ -19,7 +19,7 @@ internal sealed partial class DeviceFile
         int errno = VfioDeviceIoctl.GetHotResetInfo(calls, device, out uint flags, out VfioUapi.vfio_pci_dependent_device[] devices);
         if (errno != 0)
         {
-            throw errno == Errno.ENODEV ? new VfioException("reset the bus of", subject, "no bridge that could do so is above the device") : new VfioException(Call, subject, errno, errno switch
+            throw errno == Errno.ENODEV ? new VfioException("reset the bus of", subject, "no bridge that could do so is above the device", "a reset of the device alone may do, where it has one") : new VfioException(Call, subject, errno, errno switch
             {
                 Errno.EPERM => "a device on its bus has no IOMMU group: it could be anybody's",
                 _ => null,
