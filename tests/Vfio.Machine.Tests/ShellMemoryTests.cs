@@ -80,7 +80,7 @@ public sealed class ShellMemoryTests : HostTest
             TimeSpan.FromSeconds(30)), status);
         Assert.StartsWith($"{Machine.Edu} ", status, StringComparison.Ordinal);
         Assert.Contains($"  open by     pid {shell.Id} (vfio, user {Machine.User})\n", status, StringComparison.Ordinal);
-        Assert.Contains($"  nodes       /dev/vfio/{Machine.Group(Machine.Edu)} (of {Machine.User}), /dev/vfio/devices/vfio", status, StringComparison.Ordinal);
+        Assert.Contains($"  nodes       /dev/vfio/{Machine.Group(Machine.Edu)} (of root and {Machine.User}), /dev/vfio/devices/vfio", status, StringComparison.Ordinal);
         Assert.Matches("[0-9]+ [a-zA-Z]+ locked, [0-9]+ [a-zA-Z]+ pinned; it may lock ", status);
         Assert.Equal(Directory.Exists("/sys/module/vfio_iommu_type1/parameters"), status.Contains("at most 65535 a container", StringComparison.Ordinal));
         // A user sees its own processes.
