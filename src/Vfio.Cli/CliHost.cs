@@ -53,6 +53,9 @@ internal sealed record CliHost
     /// <summary>Whether the terminal's keyboard reaches this process.</summary>
     public Func<bool> IsForegroundJob { get; init; } = ForegroundJob.IsOurs;
 
+    /// <summary>Leaves the terminal's session, for a process that outlives it.</summary>
+    public Func<bool> LeaveSession { get; init; } = () => false;
+
     /// <summary>Starts who takes devices for <c>vfio run</c>.</summary>
     public Func<CliHost, GuardianOrder, IGuardian> StartGuardian { get; init; } = GuardianProcess.Start;
 
@@ -74,6 +77,7 @@ internal sealed record CliHost
         Terminal = Terminal.OfStandardOutput(),
         OpenInput = Console.OpenStandardInput,
         FindKeyboard = ConsoleKeyboard.Find,
+        LeaveSession = HostProcess.LeaveSession,
         HasTerminal = !Console.IsInputRedirected,
         ShowsProgress = !Console.IsErrorRedirected,
         Debug = Environment.GetEnvironmentVariable("VFIO_DEBUG") == "1",

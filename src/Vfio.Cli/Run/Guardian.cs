@@ -20,7 +20,7 @@ internal static class Guardian
     {
         // A signal that ended it would leave the devices taken; the terminal's reach its session least of all.
         using SignalGuard signals = new();
-        _ = HostProcess.LeaveSession();
+        _ = host.LeaveSession();
         using SupervisorLink supervisor = new(host.OpenInput(), caller.Id);
         HolderPatience? patience = options.Patience is null ? null : options.Patience with { Stop = supervisor.Gone };
         IReadOnlyList<DriverBinding> bindings = DriverBinding.Bind(devices, options with { Patience = patience });
