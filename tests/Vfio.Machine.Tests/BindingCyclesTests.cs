@@ -39,5 +39,6 @@ public sealed class BindingCyclesTests : HostTest
 
     private static int CountProcesses() => Directory.EnumerateDirectories("/proc").Count(path => int.TryParse(Path.GetFileName(path), out int id) && File.Exists($"/proc/{id}/exe"));
 
-    private static string Warnings() => Machine.Do("dmesg --level=emerg,alert,crit,err,warn; dmesg | grep -i -E 'spurious|nobody cared|leak' || true; grep -E '^ *(ERR|MIS|SPU):' /proc/interrupts || true");
+    // An emulated clock on a busy host runs unevenly, and the kernel says so.
+    private static string Warnings() => Machine.Do("dmesg --level=emerg,alert,crit,err,warn | grep -v -i -E 'clocksource|TSC' || true; dmesg | grep -i -E 'spurious|nobody cared|leak' || true; grep -E '^ *(ERR|MIS|SPU):' /proc/interrupts || true");
 }

@@ -7,16 +7,16 @@ namespace Vfio.Interop;
 internal static partial class Libc
 {
     // Calls of this age have the same number on every architecture.
-    private const nint PidFdSendSignalNumber = 424;
-    private const nint PidFdOpenNumber = 434;
+    private const int SYS_pidfd_send_signal = 424;
+    private const int SYS_pidfd_open = 434;
 
     public static SafeFileHandle PidFdOpen(int process)
     {
-        nint result = SystemCall(PidFdOpenNumber, process, 0, 0, 0);
+        nint result = SystemCall(SYS_pidfd_open, process, 0, 0, 0);
         return new SafeFileHandle(result, ownsHandle: result >= 0);
     }
 
-    public static int PidFdSendSignal(int process, int signal) => (int)SystemCall(PidFdSendSignalNumber, process, signal, 0, 0);
+    public static int PidFdSendSignal(int process, int signal) => (int)SystemCall(SYS_pidfd_send_signal, process, signal, 0, 0);
 
     [LibraryImport(Library, EntryPoint = "setsid", SetLastError = true)]
     public static partial int SetSid();
