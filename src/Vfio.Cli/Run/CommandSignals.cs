@@ -28,7 +28,7 @@ internal sealed class CommandSignals : IDisposable
         _registrations = Array.ConvertAll(Numbers, number => PosixSignalRegistration.Create((PosixSignal)number, context =>
         {
             context.Cancel = true;
-            Handle(number);
+            Receive(number);
         }));
     }
 
@@ -63,7 +63,9 @@ internal sealed class CommandSignals : IDisposable
         _asked.Dispose();
     }
 
-    private void Handle(int number)
+    /// <summary>What happens when a signal comes.</summary>
+    /// <param name="number">Its number.</param>
+    public void Receive(int number)
     {
         lock (_lock)
         {
