@@ -12,7 +12,7 @@ public sealed class BindingCyclesTests : HostTest
         Cycle();
         string attributes = Attributes();
         int processes = CountProcesses();
-        string warnings = Warnings();
+        string[] warnings = Warnings();
         for (int i = 0; i < Cycles; i++)
         {
             Cycle();
@@ -20,7 +20,8 @@ public sealed class BindingCyclesTests : HostTest
         }
 
         Assert.Equal(attributes, Attributes());
-        Assert.Equal(warnings, Warnings());
+        // The kernel's log forgets its oldest lines.
+        Assert.Empty(Warnings().Except(warnings));
         Assert.True(SpinWait.SpinUntil(() => CountProcesses() <= processes, TimeSpan.FromSeconds(5)), $"{processes} processes before, {CountProcesses()} now");
         Assert.Equal("lock\n", Machine.Do("ls -A /run/vfio"));
     }
@@ -40,5 +41,5 @@ public sealed class BindingCyclesTests : HostTest
     private static int CountProcesses() => Directory.EnumerateDirectories("/proc").Count(path => int.TryParse(Path.GetFileName(path), out int id) && File.Exists($"/proc/{id}/exe"));
 
     // An emulated clock on a busy host runs unevenly, and the kernel says so.
-    private static string Warnings() => Machine.Do("dmesg --level=emerg,alert,crit,err,warn | grep -v -i -E 'clocksource|TSC' || true; dmesg | grep -i -E 'spurious|nobody cared|leak' || true; grep -E '^ *(ERR|MIS|SPU):' /proc/interrupts || true");
+    private static string[] Warnings() => Machine.Do("dmesg --level=emerg,alert,crit,err,warn | grep -v -i -E 'clocksource|TSC' || true; dmesg | grep -i -E 'spurious|nobody cared|leak' || true; grep -E '^ *(ERR|MIS|SPU):' /proc/interrupts || true").Split('\n');
 }

@@ -55,11 +55,17 @@ public sealed class DriverBinding : IDisposable
     }
 
     /// <summary>Hands back what was taken, and says so when that fails. More than once is harmless.</summary>
-    /// <param name="patience">Whether to wait for programs that hold the device; <see langword="null"/> for not at all.</param>
     /// <exception cref="VfioException">
     /// The device is still open, or a step failed. The journal keeps the device: call again, or <c>vfio release</c>.
     /// </exception>
-    public void Release(HolderPatience? patience = null)
+    public void Release() => Release(null);
+
+    /// <summary>The same, after waiting for programs that hold the device.</summary>
+    /// <param name="patience">For how long; <see langword="null"/> for not at all.</param>
+    /// <exception cref="VfioException">
+    /// The device is still open, or a step failed. The journal keeps the device: call again, or <c>vfio release</c>.
+    /// </exception>
+    public void Release(HolderPatience? patience)
     {
         // Handed back by somebody else meanwhile, and perhaps taken again: then it is not this binding's to release.
         if (_entry is null || _journal.Find(Address) is not JournalEntry current
@@ -81,7 +87,7 @@ public sealed class DriverBinding : IDisposable
 
     /// <summary>
     /// Hands back what was taken. Never throws: what fails stays in the journal, for <c>vfio status</c> to show and
-    /// <c>vfio release</c> to mend; call <see cref="Release"/> to be told.
+    /// <c>vfio release</c> to mend; call <see cref="Release()"/> to be told.
     /// </summary>
     public void Dispose()
     {

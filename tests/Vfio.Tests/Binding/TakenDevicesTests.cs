@@ -74,7 +74,7 @@ public sealed class TakenDevicesTests : IDisposable
     [Fact]
     public void What_is_roots_alone_or_another_users_is_not_given_to_this_one()
     {
-        BindScenario.NeedRoot();
+        BindScenario.NeedUsers();
         BindingPlan.Compute([_nic.Address], Options()).Execute();
         BindingRefusal refusal = Assert.Single(Judge(BindScenario.User));
         Assert.Equal(("not-yours", "it is with vfio-pci already, for root alone"), (refusal.Reason, refusal.Explanation));
