@@ -47,7 +47,7 @@ public sealed class RunTests : HostTest
     {
         using Process run = Start("setsid", Machine.Tool, "run", Machine.Nic, "--", "sh", "-c", Waiting("exec sleep 600"));
         int command = WaitForCommand();
-        Machine.Do($"kill -KILL -- -$(ps -o pgid= -p {command} | tr -d ' ')");
+        Machine.Do($"kill -KILL -$(ps -o pgid= -p {command} | tr -d ' ')");
         WaitUntilUntouched();
         Assert.False(IsAlive(command));
     }
@@ -65,7 +65,7 @@ public sealed class RunTests : HostTest
     [Fact]
     public void SIGTERM_is_the_commands()
     {
-        using Process run = Start(Machine.Tool, "run", Machine.Nic, "--", "sh", "-c", Waiting("trap 'echo told; exit 5' TERM; while :; do sleep 0.1; done"));
+        using Process run = Start(Machine.Tool, "run", Machine.Nic, "--", "sh", "-c", Waiting("while :; do sleep 0.1; done", first: "trap 'echo told; exit 5' TERM; "));
         WaitForCommand();
         Machine.Do($"kill -TERM {run.Id}");
         Assert.True(run.WaitForExit(Patience));
@@ -87,8 +87,8 @@ public sealed class RunTests : HostTest
     public void Ctrl_C_reaches_the_command_once()
     {
         string count = Path.Combine(_folder, "count");
-        string script = Waiting($"trap \"echo one >> {count}\" INT; n=0; while [ \\$n -lt 20 ]; do sleep 0.1; n=\\$((n+1)); done; exit 6");
-        using Process terminal = StartOnTerminal($"{Machine.Tool} run {Machine.Nic} -- sh -c '{script.Replace("\\$", "$", StringComparison.Ordinal)}'; echo code $?");
+        string script = Waiting("n=0; while [ $n -lt 20 ]; do sleep 0.1; n=$((n+1)); done; exit 6", first: $"trap \"echo one >> {count}\" INT; ");
+        using Process terminal = StartOnTerminal($"{Machine.Tool} run {Machine.Nic} -- sh -c '{script}'; echo code $?");
         WaitForCommand();
         terminal.StandardInput.Write("\u0003");
         terminal.StandardInput.Flush();
@@ -125,7 +125,7 @@ public sealed class RunTests : HostTest
     public void A_program_that_stays_with_the_device_is_named_and_release_finishes_later()
     {
         string start = $"{Machine.CProgram} {Machine.Nic} {Machine.Group(Machine.Nic)} --hold < {_folder}/pipe > {_folder}/out 2>&1 & echo $! > {_folder}/holder; while ! grep -q fd {_folder}/out; do sleep 0.1; done";
-        Machine.Do($"mkfifo {_folder}/pipe; sleep 600 > {_folder}/pipe & echo $! > {_folder}/writer");
+        Machine.Do($"mkfifo {_folder}/pipe; (exec sleep 600 > {_folder}/pipe) > /dev/null 2>&1 & echo $! > {_folder}/writer");
         Result run = Machine.Vfio("run", "--timeout", "1", Machine.Nic, "--", "sh", "-c", start);
         string holder = File.ReadAllText($"{_folder}/holder").Trim();
         Assert.Equal(125, run.ExitCode);
@@ -185,7 +185,7 @@ public sealed class RunTests : HostTest
     }
 
     // The shell that becomes the command says its number first.
-    private string Waiting(string command) => $"echo $$ > {_folder}/new; mv {_folder}/new {_folder}/pid; {command}";
+    private string Waiting(string command, string first = "") => $"{first}echo $$ > {_folder}/new; mv {_folder}/new {_folder}/pid; {command}";
 
     private int WaitForCommand()
     {
