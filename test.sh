@@ -192,6 +192,7 @@ if [ -n "$machine" ]; then
         check budgets-registers benchmarks/run
         check budgets-dma benchmarks/dma
         check budgets-interrupts benchmarks/interrupts
+        check budgets-binding benchmarks/binding
     fi
 else
     skips+=("machine: left out, by --quick or for missing packages")

@@ -41,6 +41,24 @@ internal sealed record CliHost
     /// <summary>The person's keys; <see langword="null"/> where standard input or output is no terminal.</summary>
     public Func<IKeyboard?> FindKeyboard { get; init; } = () => null;
 
+    /// <summary>Whether this process may do everything.</summary>
+    public bool IsRoot { get; init; } = Environment.IsPrivilegedProcess;
+
+    /// <summary>Whether standard input is a terminal, where a person can be asked.</summary>
+    public bool HasTerminal { get; init; }
+
+    /// <summary>A variable of the environment.</summary>
+    public Func<string, string?> FindVariable { get; init; } = Environment.GetEnvironmentVariable;
+
+    /// <summary>Whether the terminal's keyboard reaches this process.</summary>
+    public Func<bool> IsForegroundJob { get; init; } = ForegroundJob.IsOurs;
+
+    /// <summary>Leaves the terminal's session, for a process that outlives it.</summary>
+    public Func<bool> LeaveSession { get; init; } = () => false;
+
+    /// <summary>Starts who takes devices for <c>vfio run</c>.</summary>
+    public Func<CliHost, GuardianOrder, IGuardian> StartGuardian { get; init; } = GuardianProcess.Start;
+
     /// <summary>Asks long work to stop, besides signals.</summary>
     public CancellationToken Stop { get; init; }
 
@@ -59,6 +77,8 @@ internal sealed record CliHost
         Terminal = Terminal.OfStandardOutput(),
         OpenInput = Console.OpenStandardInput,
         FindKeyboard = ConsoleKeyboard.Find,
+        LeaveSession = HostProcess.LeaveSession,
+        HasTerminal = !Console.IsInputRedirected,
         ShowsProgress = !Console.IsErrorRedirected,
         Debug = Environment.GetEnvironmentVariable("VFIO_DEBUG") == "1",
     };

@@ -8,6 +8,9 @@ internal sealed class DocumentedCommand(string name, string description) : Comma
     /// <summary>Paragraphs for who wants to know more; each is wrapped to the width.</summary>
     public required IReadOnlyList<string> Notes { get; init; }
 
+    /// <summary>What ends the usage's line; not an argument of this program's.</summary>
+    public string UsageEnd { get; init; } = "";
+
     /// <summary>Command lines to copy, each with what it is for.</summary>
     public required IReadOnlyList<(string CommandLine, string Purpose)> Examples { get; init; }
 }

@@ -46,7 +46,7 @@ internal sealed class HelpText(CliHost host) : SynchronousCommandLineAction
 
     private static string Usage(Command command) => command.Subcommands.Count != 0
         ? $"{VfioCommandLine.Name} COMMAND [options]"
-        : $"{VfioCommandLine.Name} {command.Name} [options] {string.Join(' ', command.Arguments.Select(Label))}".TrimEnd();
+        : $"{VfioCommandLine.Name} {command.Name} [options] {string.Join(' ', command.Arguments.Select(Label))} {(command as DocumentedCommand)?.UsageEnd}".TrimEnd();
 
     /// <summary>An argument as it stands in the usage.</summary>
     public static string Label(Argument argument) => argument.Arity switch

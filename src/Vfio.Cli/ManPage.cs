@@ -73,6 +73,11 @@ internal sealed class ManPage(TextWriter output)
         {
             output.WriteLine($".I {Escape(HelpText.Label(argument))}");
         }
+
+        if (command is DocumentedCommand { UsageEnd: { Length: > 0 } end })
+        {
+            output.WriteLine($".I {Escape(end)}");
+        }
     }
 
     private void WriteExamples(IReadOnlyList<(string CommandLine, string Purpose)> examples)

@@ -12,6 +12,7 @@ internal static class Manual
         ("1", "Failed; the message says at what."),
         ("2", "Wrong usage: nothing was tried."),
         ("3", "Refused because it would harm the host: nothing was changed. The hint says whether --force helps."),
+        ("125, 126, 127", "Of vfio run, whose exit code is its command's: vfio failed; the command cannot be executed; there is no such command."),
         ("129, 130, 143", "Ended by SIGHUP, Ctrl-C or SIGTERM; bind and release finish first, so that no device is left half-way."),
     ];
 
@@ -19,6 +20,7 @@ internal static class Manual
     [
         ("NO_COLOR", "Set to anything but the empty string: no colour, on a terminal either."),
         ("COLUMNS", "How wide lines may be where standard output is no terminal; else they are whole there."),
+        ("SUDO_UID, PKEXEC_UID", "Who called, as sudo and pkexec set them: vfio run, as root, runs its command as that user."),
         ("VFIO_DEBUG", "Set to 1: errors come with their stack trace, for a report of a mistake in vfio."),
     ];
 

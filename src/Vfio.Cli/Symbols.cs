@@ -121,13 +121,15 @@ internal static class Symbols
     public static Option<int?> Timeout() => Number(["--timeout"], "SECONDS", "Wait so long for programs that hold a device; they are named at once", 1, 24 * 60 * 60);
 
     /// <summary>The same, for the library: whom it waits for is told on standard error.</summary>
-    public static HolderPatience? Patience(CliHost host, ParseResult result, Option<int?> timeout, CancellationToken stop) => result.GetValue(timeout) is not int seconds
-        ? null
-        : new HolderPatience(TimeSpan.FromSeconds(seconds))
-        {
-            Told = (device, holders) => host.Tell(Printable.Clean($"vfio: waiting up to {seconds} s for {string.Join(", ", holders)} to let go of {device}")),
-            Stop = stop,
-        };
+    public static HolderPatience? Patience(CliHost host, ParseResult result, Option<int?> timeout, CancellationToken stop) =>
+        result.GetValue(timeout) is int seconds ? Patience(host, TimeSpan.FromSeconds(seconds), stop) : null;
+
+    /// <summary>Waits so long for programs that hold a device, and tells them.</summary>
+    public static HolderPatience Patience(CliHost host, TimeSpan time, CancellationToken stop) => new(time)
+    {
+        Told = (device, holders) => host.Tell(Printable.Clean($"vfio: waiting up to {time.TotalSeconds} s for {string.Join(", ", holders)} to let go of {device}")),
+        Stop = stop,
+    };
 
     /// <summary>What a user typed, fit to be part of a message.</summary>
     public static string Quote(string text) => Printable.Shorten(Printable.Clean(text), QuotedColumns);

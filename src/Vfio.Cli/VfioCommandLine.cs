@@ -53,7 +53,9 @@ internal static class VfioCommandLine
     }
 
     /// <summary>The commands, for who wants to look at them all: tests, the manual pages, completion.</summary>
-    public static RootCommand Create(CliHost host)
+    /// <param name="host">The host.</param>
+    /// <param name="words">The command that <c>vfio run</c> is to run.</param>
+    public static RootCommand Create(CliHost host, IReadOnlyList<string>? words = null)
     {
         RootCommand root = new("Take PCI devices from their Linux drivers, read and write their registers through VFIO, hand them back.");
         HelpText help = new(host);
@@ -66,6 +68,8 @@ internal static class VfioCommandLine
         root.Add(GroupsCommand.Create(host));
         root.Add(BindCommand.Create(host));
         root.Add(ReleaseCommand.Create(host));
+        root.Add(RunCommand.Create(host, words ?? []));
+        root.Add(GuardCommand.Create(host));
         root.Add(StatusCommand.Create(host));
         root.Add(SriovCommand.Create(host));
         root.Add(ReadCommand.Create(host));
@@ -89,10 +93,12 @@ internal static class VfioCommandLine
 
     private static int Invoke(IReadOnlyList<string> arguments, CliHost host)
     {
-        ParseResult result = Create(host).Parse(arguments, Parsing);
+        (IReadOnlyList<string> own, IReadOnlyList<string> words) = RunCommand.Split(arguments);
+        ParseResult result = Create(host, words).Parse(own, Parsing);
         if (result.Action is ParseErrorAction || (result.Errors.Count != 0 && result.Action is not { ClearsParseErrors: true }))
         {
-            return UsageErrors.Write(host, result);
+            int code = UsageErrors.Write(host, result);
+            return result.CommandResult.Command.Name == RunCommand.Name ? ExitCode.RunFailed : code;
         }
 
         return result.Invoke(new InvocationConfiguration

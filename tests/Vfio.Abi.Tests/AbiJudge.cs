@@ -57,6 +57,7 @@ internal sealed partial class AbiJudge(CCompiler compiler, string? uapiFolder)
         #include <sys/resource.h>
         #include <sys/socket.h>
         #include <sys/stat.h>
+        #include <sys/syscall.h>
         #include <sys/timerfd.h>
         #include <sys/uio.h>
         #include <sys/un.h>

@@ -39,6 +39,8 @@ internal sealed class AbiRules
         ["AccessList.NoId"] = "ACL_UNDEFINED_ID without its sign, judged as the kernel's",
         ["FileStatus"] = "a value made from struct statx",
         ["UserEntry"] = "a value made from struct passwd",
+        ["ProcessDescriptor.MillisecondsPerSecond"] = "a unit",
+        ["ProcessDescriptor.NanosecondsPerMillisecond"] = "a unit",
         ["UserDatabase.BufferBytes"] = "the size of a buffer",
         ["NetworkInterfaceIoctl.AnswerBytes"] = "the size of a buffer",
         ["InfoAnswer.MaxInfoBytes"] = "a bound of what is believed",

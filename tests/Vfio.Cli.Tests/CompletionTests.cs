@@ -28,6 +28,8 @@ public sealed class CompletionTests : IDisposable
     [InlineData("nvme0n1", "bind", "--force", "eth0", "n")]
     [InlineData("8,16,32,64", "read", "00:14.3", "bar0", "-w", "")]
     [InlineData("config", "read", "00:14.3", "c")]
+    [InlineData(":files", "run", "eth0", "--", "")]
+    [InlineData("eth0", "run", "--group", "e")]
     [InlineData(":users", "bind", "--user", "")]
     [InlineData("bash,fish,zsh", "completion", "")]
     [InlineData("bind", "help", "b")]

@@ -67,6 +67,11 @@ internal sealed class CompletionAnswers(CliHost host, Command root)
                 : Options(command, before);
         }
 
+        if (!isOptions && command.Name == RunCommand.Name)
+        {
+            return [(CompletionScripts.Files, "")];
+        }
+
         int place = 0;
         foreach (Argument argument in command.Arguments)
         {

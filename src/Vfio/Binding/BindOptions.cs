@@ -26,6 +26,12 @@ public sealed record BindOptions
     /// </summary>
     public bool NoIommu { get; init; }
 
+    /// <summary>
+    /// Whether to refuse what is taken already, by another program that still runs or not for <see cref="User"/>. What was taken before for this user stays as it is;
+    /// without this, it is given to <see cref="User"/>.
+    /// </summary>
+    public bool Exclusive { get; init; }
+
     /// <summary>Whether to wait for programs that hold a device; <see langword="null"/> for not at all.</summary>
     public HolderPatience? Patience { get; init; }
 

@@ -116,7 +116,8 @@ public sealed class BindingPlan
         Devices = FindDevices();
         (uint Uid, uint Gid, string Name)? user = _options.User is null ? null : Users.Get(_options.User);
         HostSurvey survey = new(_options.Host);
-        Refusals = [.. Devices.SelectMany(device => survey.Judge(device, thorough: true)).Where(refusal => !(refusal.CanForce && _options.Force)).SelectMany(JudgeNoIommu)];
+        Refusals = [.. Devices.SelectMany(device => survey.Judge(device, thorough: true)).Where(refusal => !(refusal.CanForce && _options.Force)).SelectMany(JudgeNoIommu)
+            .Concat(_options.Exclusive ? new TakenDevices(_options.Host, _journal, _gift).Judge(Devices, user) : [])];
         HashSet<PciAddress> taken = [.. Devices.Select(device => device.Address)];
         Blockers = [.. Groups().SelectMany(group => group.Blockers()).Where(device => !taken.Contains(device.Address))];
         HashSet<string> loaded = [];

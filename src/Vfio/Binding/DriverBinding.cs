@@ -20,10 +20,14 @@ public sealed class DriverBinding : IDisposable
         _options = options;
         _journal = new BindingJournal(options.Host);
         _entry = isTaken ? _journal.Find(address) : null;
+        IsTaken = isTaken;
     }
 
     /// <summary>The device.</summary>
     public PciAddress Address { get; }
+
+    /// <summary>Whether this object took it; not where the device was with a VFIO driver before, where it stays.</summary>
+    public bool IsTaken { get; }
 
     /// <summary>Takes a device from its driver and gives it to vfio-pci.</summary>
     /// <param name="address">The device.</param>
@@ -33,19 +37,35 @@ public sealed class DriverBinding : IDisposable
     /// <exception cref="VfioException">
     /// The device is absent; not permitted; vfio-pci cannot be loaded; or a step failed, and what had been done was undone.
     /// </exception>
-    public static DriverBinding Bind(PciAddress address, BindOptions? options = null)
+    public static DriverBinding Bind(PciAddress address, BindOptions? options = null) =>
+        Bind([address], options).First(binding => binding.Address == address);
+
+    /// <summary>Takes several devices, all of them or none.</summary>
+    /// <param name="addresses">The devices.</param>
+    /// <param name="options">How; <see langword="null"/> for the defaults.</param>
+    /// <returns>A binding for each device, with <see cref="BindOptions.WholeGroup"/> also for the others of their groups, the named ones first; the caller owns them.</returns>
+    /// <exception cref="BindingRefusedException">It would harm the host; nothing was changed.</exception>
+    /// <exception cref="VfioException">A device is absent; not permitted; or a step failed, and what had been done was undone.</exception>
+    public static IReadOnlyList<DriverBinding> Bind(IReadOnlyList<PciAddress> addresses, BindOptions? options = null)
     {
         options ??= new BindOptions();
-        BindingPlan plan = BindingPlan.Compute([address], options);
+        BindingPlan plan = BindingPlan.Compute(addresses, options);
         plan.Execute();
-        return new DriverBinding(address, options, plan.NewlyTaken.Contains(address));
+        return [.. plan.Devices.Select(device => new DriverBinding(device.Address, options, plan.NewlyTaken.Contains(device.Address)))];
     }
 
     /// <summary>Hands back what was taken, and says so when that fails. More than once is harmless.</summary>
     /// <exception cref="VfioException">
     /// The device is still open, or a step failed. The journal keeps the device: call again, or <c>vfio release</c>.
     /// </exception>
-    public void Release()
+    public void Release() => Release(null);
+
+    /// <summary>The same, after waiting for programs that hold the device.</summary>
+    /// <param name="patience">For how long; <see langword="null"/> for not at all.</param>
+    /// <exception cref="VfioException">
+    /// The device is still open, or a step failed. The journal keeps the device: call again, or <c>vfio release</c>.
+    /// </exception>
+    public void Release(HolderPatience? patience)
     {
         // Handed back by somebody else meanwhile, and perhaps taken again: then it is not this binding's to release.
         if (_entry is null || _journal.Find(Address) is not JournalEntry current
@@ -55,7 +75,7 @@ public sealed class DriverBinding : IDisposable
             return;
         }
 
-        ReleaseOptions options = new() { Host = _options.Host, Changes = _options.Changes };
+        ReleaseOptions options = new() { Host = _options.Host, Changes = _options.Changes, Patience = patience };
         VfioException? failure = ReleasePlan.Compute([Address], options).Execute().Select(outcome => outcome.Error).OfType<VfioException>().FirstOrDefault();
         if (failure is not null)
         {
@@ -67,7 +87,7 @@ public sealed class DriverBinding : IDisposable
 
     /// <summary>
     /// Hands back what was taken. Never throws: what fails stays in the journal, for <c>vfio status</c> to show and
-    /// <c>vfio release</c> to mend; call <see cref="Release"/> to be told.
+    /// <c>vfio release</c> to mend; call <see cref="Release()"/> to be told.
     /// </summary>
     public void Dispose()
     {

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Vfio.Interop;
 
 /// <summary>A line of the user database.</summary>
-internal readonly record struct UserEntry(string Name, uint Uid, uint Gid);
+internal readonly record struct UserEntry(string Name, uint Uid, uint Gid, string Home);
 
 /// <summary>getpwnam_r and getpwuid_r.</summary>
 internal static unsafe class UserDatabase
@@ -42,5 +42,7 @@ internal static unsafe class UserDatabase
     }
 
     private static UserEntry Copy(Libc.passwd* entry) =>
-        new(Marshal.PtrToStringUTF8((nint)entry->pw_name) ?? string.Empty, entry->pw_uid, entry->pw_gid);
+        new(Text(entry->pw_name), entry->pw_uid, entry->pw_gid, Text(entry->pw_dir));
+
+    private static string Text(byte* text) => Marshal.PtrToStringUTF8((nint)text) ?? string.Empty;
 }

@@ -67,6 +67,13 @@ public sealed class DeviceHolders
     /// <summary>Who has one of these nodes open.</summary>
     internal IReadOnlyList<DeviceHolder> OfNodes(IReadOnlyCollection<string> nodes) => Find((link, _) => nodes.Contains(link));
 
+    /// <summary>A process as it is named where it holds something; null where it is not there.</summary>
+    internal DeviceHolder? OfProcess(int process)
+    {
+        string folder = _host.Combine($"proc/{process}");
+        return Directory.Exists(folder) ? Describe(folder, process) : null;
+    }
+
     private List<DeviceHolder> Find(Func<string, string, bool> matches)
     {
         List<DeviceHolder> holders = [];

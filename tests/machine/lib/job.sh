@@ -30,8 +30,8 @@ write_job() {
         for name in $(compgen -e | grep -E '^(DOTNET_|NUGET_|LANG$|LC_|NO_COLOR$|VFIO_|MACHINE_)' || true); do
             printf 'export %s=%q\n' "$name" "${!name}"
         done
-        printf 'export MACHINE=1 MACHINE_LACKS=%q MACHINE_KERNEL=%q MACHINE_RESULTS=%q\n' \
-            "${lacks[*]}" "$kernel_kind" "$results"
+        printf 'export MACHINE=1 MACHINE_LACKS=%q MACHINE_KERNEL=%q MACHINE_RESULTS=%q MACHINE_SUDO=%q\n' \
+            "${lacks[*]}" "$kernel_kind" "$results" "$([ ! -d "$cache_dir/sudo" ] || echo "$cache_dir/sudo")"
         for pair in ${environment[@]+"${environment[@]}"}; do
             printf 'export %s=%q\n' "${pair%%=*}" "${pair#*=}"
         done

@@ -1,0 +1,46 @@
+using System.CommandLine;
+
+namespace Vfio.Cli;
+
+/// <summary><c>vfio guard</c>: the privileged part of <c>vfio run</c>, which starts it.</summary>
+internal static class GuardCommand
+{
+    public const string Name = "guard";
+
+    public static Command Create(CliHost host)
+    {
+        Argument<DeviceTarget[]> devices = Symbols.Devices(host);
+        Option<bool> group = Symbols.Flag("--group", "Take every endpoint of the devices' IOMMU groups");
+        Option<bool> force = Symbols.Flag("--force", "Take devices that are in use, where that is possible at all");
+        Option<int?> timeout = Symbols.Timeout();
+        DocumentedCommand command = new(Name, "Hold devices for 'vfio run' until its command has ended.")
+        {
+            Hidden = true,
+            Notes =
+            [
+                "Started by 'vfio run', as root. Takes the devices for the user whom sudo or pkexec name, and hands them back when standard input ends. It runs no program.",
+            ],
+            Examples = [("sudo vfio guard 0000:00:14.3", "hold it until Ctrl-D")],
+        };
+        command.Add(devices);
+        command.Add(group);
+        command.Add(force);
+        command.Add(timeout);
+        command.SetAction(result =>
+        {
+            Caller caller = Caller.Of(host);
+            BindOptions options = new()
+            {
+                WholeGroup = result.GetValue(group),
+                Force = result.GetValue(force),
+                User = caller.User is null ? null : $"{caller.Id}",
+                Exclusive = true,
+                Patience = Symbols.Patience(host, result, timeout, CancellationToken.None),
+                Host = host.Root,
+            };
+            PciAddress[] addresses = [.. result.GetRequiredValue(devices).OfType<HostTarget>().Select(device => device.Address)];
+            return Guardian.Run(host, addresses, options, caller);
+        });
+        return command;
+    }
+}

@@ -1,0 +1,73 @@
+namespace Vfio.Cli;
+
+/// <summary>
+/// The privileged side of <c>vfio run</c>: takes devices for the caller, waits until the command and its supervisor have ended, and hands back
+/// what it took. It starts nothing, and opens no device.
+/// </summary>
+internal static class Guardian
+{
+    // The lines of its talk with the supervisor.
+    public const string Taken = "taken ";
+    public const string Command = "command ";
+    public const string End = "end";
+
+    private const int SIGTERM = 15;
+
+    /// <summary>How long other programs that still hold a device are waited for at the end, unless told.</summary>
+    private static readonly TimeSpan UsualPatience = TimeSpan.FromSeconds(10);
+
+    public static int Run(CliHost host, IReadOnlyList<PciAddress> devices, BindOptions options, Caller caller)
+    {
+        // A signal that ended it would leave the devices taken; the terminal's reach its session least of all.
+        using SignalGuard signals = new();
+        _ = host.LeaveSession();
+        using SupervisorLink supervisor = new(host.OpenInput(), caller.Id);
+        HolderPatience? patience = options.Patience is null ? null : options.Patience with { Stop = supervisor.Gone };
+        IReadOnlyList<DriverBinding> bindings = DriverBinding.Bind(devices, options with { Patience = patience });
+        Tell(host, $"{Taken}{string.Join(',', bindings.Select(binding => binding.Address))}");
+        supervisor.WaitForEnd();
+        EndCommand(supervisor);
+        return Release(host, bindings, options.Patience ?? Symbols.Patience(host, UsualPatience, CancellationToken.None));
+    }
+
+    // Without its supervisor nobody is left who would learn how the command ends.
+    private static void EndCommand(SupervisorLink supervisor)
+    {
+        if (!supervisor.IsOrderly && supervisor.Command is HostProcess command)
+        {
+            _ = command.Signal(SIGTERM);
+            command.WaitForEnd();
+        }
+    }
+
+    private static int Release(CliHost host, IReadOnlyList<DriverBinding> bindings, HolderPatience patience)
+    {
+        int code = ExitCode.Done;
+        foreach (DriverBinding binding in bindings.Reverse())
+        {
+            try
+            {
+                binding.Release(patience);
+            }
+            catch (VfioException e)
+            {
+                code = ErrorReport.Write(host, e);
+            }
+        }
+
+        return code;
+    }
+
+    private static void Tell(CliHost host, string line)
+    {
+        try
+        {
+            host.Out.WriteLine(line);
+            host.Out.Flush();
+        }
+        catch (IOException)
+        {
+            // The supervisor is gone already: that is seen next.
+        }
+    }
+}

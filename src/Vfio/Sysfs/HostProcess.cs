@@ -1,0 +1,60 @@
+using System.Globalization;
+using Microsoft.Win32.SafeHandles;
+using Vfio.Interop;
+using Vfio.Sysfs;
+
+namespace Vfio;
+
+/// <summary>
+/// A process of the running host, held by a descriptor of the kernel's (pidfd): when it has ended its number may go to another process, and
+/// this object still means the one that was found.
+/// </summary>
+/// <remarks>Owns the descriptor, not the process. Any thread. Linux 5.3 or later.</remarks>
+public sealed class HostProcess : IDisposable
+{
+    private readonly SafeFileHandle _descriptor;
+
+    private HostProcess(int id, SafeFileHandle descriptor)
+    {
+        Id = id;
+        _descriptor = descriptor;
+    }
+
+    /// <summary>Its number.</summary>
+    public int Id { get; }
+
+    /// <summary>Whether it has ended.</summary>
+    public bool HasEnded => ProcessDescriptor.Wait(_descriptor, 0);
+
+    /// <summary>The user who started it (the real user id); <see langword="null"/> where it has ended.</summary>
+    public uint? UserId
+    {
+        get
+        {
+            string? line = SysfsFile.ReadLines($"/proc/{Id}/status").FirstOrDefault(line => line.StartsWith("Uid:", StringComparison.Ordinal));
+            string[] words = line?.Split('\t', StringSplitOptions.RemoveEmptyEntries) ?? [];
+            // Looked at before the descriptor: the number was still this process's then.
+            return words.Length > 1 && uint.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out uint user) && !HasEnded ? user : null;
+        }
+    }
+
+    /// <summary>Finds a process.</summary>
+    /// <param name="id">Its number.</param>
+    /// <returns>The process; <see langword="null"/> where there is none of that number, or the kernel is older than such descriptors.</returns>
+    public static HostProcess? Find(int id) => id > 0 && ProcessDescriptor.Open(id, out SafeFileHandle descriptor) == 0 ? new HostProcess(id, descriptor) : null;
+
+    /// <summary>Moves this process into a session of its own, where no terminal and no shell's job reaches it.</summary>
+    /// <returns>Whether it is in one now; not where it leads a group of processes already.</returns>
+    public static bool LeaveSession() => ProcessDescriptor.LeaveSession();
+
+    /// <summary>Waits until it has ended, however long that takes.</summary>
+    public void WaitForEnd() => _ = ProcessDescriptor.Wait(_descriptor, -1);
+
+    /// <summary>Sends it a signal.</summary>
+    /// <param name="number">The signal's number.</param>
+    /// <returns>Whether it was sent; not where the process has ended, or is not this user's to signal.</returns>
+    public bool Signal(int number) => ProcessDescriptor.Signal(_descriptor, number) == 0;
+
+    /// <inheritdoc/>
+    public void Dispose() => _descriptor.Dispose();
+}

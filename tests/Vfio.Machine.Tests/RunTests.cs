@@ -1,0 +1,208 @@
+using System.Diagnostics;
+
+namespace Vfio.Machine.Tests;
+
+/// <summary><c>vfio run</c>: the command's exit code, and the device back with its driver however it ends.</summary>
+public sealed class RunTests : HostTest
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("run-").FullName;
+
+    public RunTests() => Machine.Do($"chmod 777 {_folder}");
+
+    [Theory]
+    [InlineData(0, "true")]
+    [InlineData(3, "sh", "-c", "exit 3")]
+    [InlineData(128 + 15, "sh", "-c", "kill -TERM $$")]
+    [InlineData(128 + 9, "sh", "-c", "kill -KILL $$")]
+    [InlineData(127, "no-such-program-here")]
+    [InlineData(126, "/etc/passwd")]
+    public void The_exit_code_is_the_commands(int code, params string[] words)
+    {
+        Assert.Equal(code, Machine.Vfio(["run", Machine.Nic, "--", .. words]).ExitCode);
+        AssertHostUntouched();
+    }
+
+    [Fact]
+    public void The_command_uses_the_device()
+    {
+        Assert.Matches("0x[0-9a-f]+ed", Machine.Vfio("run", Machine.Edu, "--", "sh", "-c", $"exec {Machine.Tool} read $VFIO_DEVICES bar0").Succeeded());
+        Assert.Matches("0x[0-9a-f]+ed", Machine.Vfio("run", "--group", Machine.GroupedEdu, "--", Machine.Tool, "read", Machine.GroupedEdu, "bar0").Succeeded());
+        AssertHostUntouched();
+    }
+
+    [Fact]
+    public void Killed_it_ends_the_command_and_the_device_comes_back()
+    {
+        using Process run = Start(Machine.Tool, "run", Machine.Nic, "--", "sh", "-c", Waiting("exec sleep 600"));
+        int command = WaitForCommand();
+        run.Kill();
+        WaitUntilUntouched();
+        Assert.False(IsAlive(command));
+    }
+
+    [Fact]
+    public void Killed_with_its_whole_group_of_processes_the_device_comes_back()
+    {
+        using Process run = Start("setsid", Machine.Tool, "run", Machine.Nic, "--", "sh", "-c", Waiting("exec sleep 600"));
+        int command = WaitForCommand();
+        Machine.Do($"kill -KILL -$(ps -o pgid= -p {command} | tr -d ' ')");
+        WaitUntilUntouched();
+        Assert.False(IsAlive(command));
+    }
+
+    [Fact]
+    public void The_command_killed_the_device_comes_back()
+    {
+        using Process run = Start(Machine.Tool, "run", Machine.Nic, "--", "sh", "-c", Waiting("exec sleep 600"));
+        Machine.Do($"kill -KILL {WaitForCommand()}");
+        Assert.True(run.WaitForExit(Patience));
+        Assert.Equal(128 + 9, run.ExitCode);
+        AssertHostUntouched();
+    }
+
+    [Fact]
+    public void SIGTERM_is_the_commands()
+    {
+        using Process run = Start(Machine.Tool, "run", Machine.Nic, "--", "sh", "-c", Waiting("while :; do sleep 0.1; done", first: "trap 'echo told; exit 5' TERM; "));
+        WaitForCommand();
+        Machine.Do($"kill -TERM {run.Id}");
+        Assert.True(run.WaitForExit(Patience));
+        Assert.Equal((5, "told\n"), (run.ExitCode, run.StandardOutput.ReadToEnd()));
+        AssertHostUntouched();
+    }
+
+    [Fact]
+    public void The_terminal_closed_the_device_comes_back()
+    {
+        using Process terminal = StartOnTerminal($"{Machine.Tool} run {Machine.Nic} -- sh -c '{Waiting("exec sleep 600")}'");
+        int command = WaitForCommand();
+        terminal.Kill();
+        WaitUntilUntouched();
+        Assert.False(IsAlive(command));
+    }
+
+    [Fact]
+    public void Ctrl_C_reaches_the_command_once()
+    {
+        string count = Path.Combine(_folder, "count");
+        string script = Waiting("n=0; while [ $n -lt 20 ]; do sleep 0.1; n=$((n+1)); done; exit 6", first: $"trap \"echo one >> {count}\" INT; ");
+        using Process terminal = StartOnTerminal($"{Machine.Tool} run {Machine.Nic} -- sh -c '{script}'; echo code $?");
+        WaitForCommand();
+        terminal.StandardInput.Write("\u0003");
+        terminal.StandardInput.Flush();
+        Assert.Contains("code 6", terminal.StandardOutput.ReadToEnd(), StringComparison.Ordinal);
+        Assert.Equal("one\n", File.ReadAllText(count));
+        AssertHostUntouched();
+    }
+
+    [Fact]
+    public void Two_at_once_have_two_devices_and_the_second_on_one_is_refused()
+    {
+        using Process first = Start(Machine.Tool, "run", Machine.Nic, "--", "sh", "-c", Waiting("exec sleep 600"));
+        int command = WaitForCommand();
+        Machine.Vfio("run", Machine.Edu, "--", "true").Succeeded();
+        Result second = Machine.Vfio("run", Machine.Nic, "--", "true");
+        second.FailedWith(125, "root has taken it, with pid ", "when that program ends");
+        Machine.Do($"kill -TERM {command}");
+        Assert.True(first.WaitForExit(Patience));
+        AssertHostUntouched();
+    }
+
+    [Fact]
+    public void What_was_taken_before_stays_taken()
+    {
+        Machine.Vfio("bind", Machine.Nic).Succeeded();
+        string before = HostSnapshot.Take();
+        Machine.Vfio("run", Machine.Nic, "--", "true").Succeeded();
+        Assert.Equal(before, HostSnapshot.Take());
+        Machine.Vfio("release", Machine.Nic).Succeeded();
+        AssertHostUntouched();
+    }
+
+    [Fact]
+    public void A_program_that_stays_with_the_device_is_named_and_release_finishes_later()
+    {
+        string start = $"{Machine.CProgram} {Machine.Nic} {Machine.Group(Machine.Nic)} --hold < {_folder}/pipe > {_folder}/out 2>&1 & echo $! > {_folder}/holder; while ! grep -q fd {_folder}/out; do sleep 0.1; done";
+        Machine.Do($"mkfifo {_folder}/pipe; (exec sleep 600 > {_folder}/pipe) > /dev/null 2>&1 & echo $! > {_folder}/writer");
+        Result run = Machine.Vfio("run", "--timeout", "1", Machine.Nic, "--", "sh", "-c", start);
+        string holder = File.ReadAllText($"{_folder}/holder").Trim();
+        Assert.Equal(125, run.ExitCode);
+        Assert.Contains($"waiting up to 1 s for pid {holder}", run.Errors, StringComparison.Ordinal);
+        Assert.Contains($"it is still in use by pid {holder}", run.Errors, StringComparison.Ordinal);
+        Machine.Do($"kill {holder}; kill $(cat {_folder}/writer)");
+        Assert.True(SpinWait.SpinUntil(() => !Directory.Exists($"/proc/{holder}"), Patience));
+        Machine.Vfio("release", Machine.Nic).Succeeded();
+        AssertHostUntouched();
+    }
+
+    [Fact]
+    public void An_ordinary_user_runs_it_through_sudo_and_the_command_is_that_users()
+    {
+        InstallSudo();
+        Result run = Machine.VfioAsUser("run", Machine.Edu, "--", "sh", "-c", $"id -un; cat /proc/self/status | grep CapEff; exec {Machine.Tool} read $VFIO_DEVICES bar0");
+        string output = run.Succeeded();
+        Assert.StartsWith("user\nCapEff:\t0000000000000000\n", output, StringComparison.Ordinal);
+        Assert.Matches("0x[0-9a-f]+ed", output);
+        AssertHostUntouched();
+
+        // From root's side: the command is not root's.
+        Assert.Equal("user user 0000:00:03.0\n", Machine.RunAsUser("sudo", Machine.Tool, "run", Machine.Edu, "--", "sh", "-c", "echo $(id -un) $USER $VFIO_DEVICES").Succeeded());
+        AssertHostUntouched();
+    }
+
+    [Fact]
+    public void An_ordinary_users_run_killed_hands_back_and_sudo_that_says_no_is_told()
+    {
+        InstallSudo();
+        using Process run = Start("setpriv", "--reuid=1000", "--regid=1000", "--clear-groups", "--", Machine.Tool, "run", Machine.Nic, "--", "sh", "-c", Waiting("exec sleep 600"));
+        int command = WaitForCommand();
+        run.Kill();
+        WaitUntilUntouched();
+        Assert.False(IsAlive(command));
+
+        Machine.Do("rm /etc/sudoers.d/machine");
+        Result refused = Machine.VfioAsUser("run", Machine.Nic, "--", "true");
+        Assert.Equal(125, refused.ExitCode);
+        Assert.Contains("no device was taken", refused.Errors, StringComparison.Ordinal);
+        AssertHostUntouched();
+    }
+
+    public override void Dispose()
+    {
+        Machine.Shell("rm -f /etc/sudoers.d/machine");
+        base.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    // Unpacked by the machine's set-up, not installed: the host need not have it.
+    private static void InstallSudo()
+    {
+        string? tree = Environment.GetEnvironmentVariable("MACHINE_SUDO");
+        Assert.SkipWhen(!File.Exists("/usr/bin/sudo") && string.IsNullOrEmpty(tree), "there is no sudo: tests/machine/setup unpacks it");
+        Machine.Do($"[ -e /usr/bin/sudo ] || tar -C '{tree}' -c usr etc | tar -C / -x --no-same-owner; chmod 4755 /usr/bin/sudo; echo '{Machine.User} ALL=(root) NOPASSWD: ALL' > /etc/sudoers.d/machine; chmod 440 /etc/sudoers.d/machine");
+    }
+
+    // The shell that becomes the command says its number first.
+    private string Waiting(string command, string first = "") => $"{first}echo $$ > {_folder}/new; mv {_folder}/new {_folder}/pid; {command}";
+
+    private int WaitForCommand()
+    {
+        string file = Path.Combine(_folder, "pid");
+        Assert.True(SpinWait.SpinUntil(() => File.Exists(file), Patience), "the command was not started");
+        return int.Parse(File.ReadAllText(file), System.Globalization.CultureInfo.InvariantCulture);
+    }
+
+    private void WaitUntilUntouched()
+    {
+        Assert.True(SpinWait.SpinUntil(() => HostSnapshot.Take() == Before, TimeSpan.FromSeconds(10)), "the device did not come back within 10 s");
+        AssertHostUntouched();
+    }
+
+    private static bool IsAlive(int process) => Machine.Shell($"grep -q '^State:.[^ZX]' /proc/{process}/status 2> /dev/null").ExitCode == 0;
+
+    private static Process Start(string program, params string[] arguments) => Machine.Start(program, arguments);
+
+    private static Process StartOnTerminal(string command) => Machine.Start("env", "--default-signal=INT", "TERM=dumb", "script", "-qec", command, "/dev/null");
+}

@@ -1,0 +1,36 @@
+using System.Diagnostics;
+
+namespace Vfio.Tests;
+
+public sealed class HostProcessTests
+{
+    [Fact]
+    public void A_process_is_found_signalled_and_waited_for()
+    {
+        using Process sleep = Process.Start("sleep", "600");
+        using HostProcess process = HostProcess.Find(sleep.Id)!;
+        Assert.Equal(sleep.Id, process.Id);
+        Assert.Equal(HostUser.CurrentId, process.UserId);
+        Assert.False(process.HasEnded);
+        Assert.True(process.Signal(15));
+        process.WaitForEnd();
+        Assert.True(process.HasEnded);
+        Assert.Null(process.UserId);
+        Assert.True(sleep.WaitForExit(TimeSpan.FromSeconds(10)));
+        Assert.Equal(128 + 15, sleep.ExitCode);
+        Assert.False(process.Signal(15));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    [InlineData(int.MaxValue)]
+    public void There_is_no_such_process(int id) => Assert.Null(HostProcess.Find(id));
+
+    [Fact]
+    public void Users_are_found_by_number()
+    {
+        Assert.Equal(new HostUser(0, "root", "/root"), HostUser.Find(0));
+        Assert.Null(HostUser.Find(4_000_000_000));
+    }
+}
