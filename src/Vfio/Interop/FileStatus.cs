@@ -13,6 +13,9 @@ internal readonly record struct FileStatus(uint UserId, uint GroupId, uint Mode)
             ? new FileStatus(status.stx_uid, status.stx_gid, status.stx_mode & PermissionBits)
             : null;
 
+    /// <summary>Whether this process may open a file for reading and writing, as its effective user. Opens nothing.</summary>
+    public static bool MayReadAndWrite(string path) => Libc.FAccessAt(Libc.AT_FDCWD, path, Libc.R_OK | Libc.W_OK, Libc.AT_EACCESS) == 0;
+
     /// <summary>Gives a file to a user and group.</summary>
     /// <returns>The errno, 0 where it worked.</returns>
     public static int ChangeOwner(string path, uint user, uint group) =>
