@@ -4,7 +4,7 @@ namespace Vfio.Cli;
 internal sealed class DoctorText(CliHost host)
 {
     private const int MarkColumns = 8;
-    private const int IdColumns = 14;
+    private const int IdColumns = 17;
     private const int Indent = 2 + MarkColumns;
     private const string FixLabel = "fix  ";
 
