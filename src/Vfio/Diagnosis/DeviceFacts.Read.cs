@@ -31,7 +31,7 @@ internal sealed partial record DeviceFacts
             Disks = survey.Disks(device.Address),
             GroupNode = isTaken && device.IommuGroup is int node
                 ? HostNode.Find(host, device.ReadHasNoIommu() ? $"/dev/vfio/noiommu-{node}" : $"/dev/vfio/{node}") : null,
-            DeviceNode = isTaken && SysfsFile.Names(device.Attribute("vfio-dev")).FirstOrDefault() is string own ? HostNode.Find(host, $"/dev/vfio/devices/{own}") : null,
+            OwnNode = isTaken && SysfsFile.Names(device.Attribute("vfio-dev")).FirstOrDefault() is string own ? HostNode.Find(host, $"/dev/vfio/devices/{own}") : null,
             Holders = isTaken ? new DeviceHolders(host).OfDevice(device) : [],
             Override = device.ReadDriverOverride(),
             Header = ReadHeader(device, details),

@@ -31,7 +31,7 @@ internal sealed partial record DeviceFacts(PciDeviceInfo Device, PciDeviceDetail
     /// <summary>Its nodes, while VFIO has it: the group's first, then its own.</summary>
     public HostNode? GroupNode { get; init; }
 
-    public HostNode? DeviceNode { get; init; }
+    public HostNode? OwnNode { get; init; }
 
     /// <summary>Who has it open, as far as this user may see.</summary>
     public IReadOnlyList<DeviceHolder> Holders { get; init; } = [];

@@ -92,7 +92,6 @@ internal static class DeviceJudge
             : new Finding(Id, FindingLevel.Warns, "the kernel knows no way to reset it alone")
             {
                 Why = "what one program leaves in its registers the next one finds, and a device that hangs stays so",
-                Fix = facts.Device.HasVfioDriver ? $"vfio reset --hot {facts.Device.Address}" : null,
                 Advice = "a reset of its bus, once it is taken (vfio reset --hot), or a power cycle",
             };
     }

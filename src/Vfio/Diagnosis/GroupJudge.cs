@@ -77,7 +77,7 @@ internal static class GroupJudge
             };
         }
 
-        if (facts.BridgesInGroup.FirstOrDefault(bridge => bridge.Isolation == BridgeIsolation.Unseen) is { Address: PciAddress bridge, Isolation: BridgeIsolation.Unseen } && facts.BridgesInGroup.Count != 0)
+        foreach ((PciAddress bridge, _) in facts.BridgesInGroup.Where(above => above.Isolation == BridgeIsolation.Unseen).Take(1))
         {
             yield return new Finding("acs", FindingLevel.Unseen, $"whether {bridge} isolates (ACS): capabilities are root's to read")
             {

@@ -77,7 +77,7 @@ internal static class UseJudge
         const string Id = "nodes";
         PciDeviceInfo device = facts.Device;
         HostNode[] ofGroup = [.. new[] { facts.GroupNode, host.ContainerNode }.OfType<HostNode>()];
-        HostNode[] own = [.. new[] { facts.DeviceNode, host.IommufdNode }.OfType<HostNode>()];
+        HostNode[] own = [.. new[] { facts.OwnNode, host.IommufdNode }.OfType<HostNode>()];
         if (own.Length == 2 && Array.TrueForAll(own, node => node.MayUse))
         {
             return new Finding(Id, FindingLevel.Fine, $"this user may open it by {own[0].Path} and {own[1].Path}");
@@ -88,7 +88,7 @@ internal static class UseJudge
             return new Finding(Id, FindingLevel.Fine, $"this user may open it by {ofGroup[0].Path} and {ofGroup[1].Path}");
         }
 
-        if (facts.GroupNode is null && facts.DeviceNode is null)
+        if (facts.GroupNode is null && facts.OwnNode is null)
         {
             return new Finding(Id, FindingLevel.Blocks, $"{device.Driver} has it, but there is no node for it in /dev/vfio")
             {

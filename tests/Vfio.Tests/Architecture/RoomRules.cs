@@ -33,7 +33,6 @@ internal static partial class RoomRules
         new("Binding", "Interop"),
         new("Diagnosis", Values),
         new("Diagnosis", "Pci"), // what a bridge's configuration space says of its isolation
-        new("Diagnosis", "Registers"),
         new("Diagnosis", "Sysfs"),
         new("Diagnosis", "Binding", "HostSurvey", "BindingRefusal"), // what bind would refuse is found here too, in its words
         new("Diagnosis", "Interop", "FileStatus"), // whose a node is, and whether this user may use it

@@ -193,7 +193,7 @@ public sealed class DeviceDiagnosisTests : IDisposable
         Take();
         HostNode Node(string path, bool mayUse) => new(path, "root", mayUse);
         HostFacts host = HostFacts.Read(_host.Root) with { ContainerNode = Node("/dev/vfio/vfio", container), IommufdNode = Node("/dev/iommu", iommufd) };
-        DeviceFacts device = DeviceFacts.Read(_host.Root, Card.Info) with { GroupNode = Node("/dev/vfio/7", group), DeviceNode = Node("/dev/vfio/devices/vfio0", own) };
+        DeviceFacts device = DeviceFacts.Read(_host.Root, Card.Info) with { GroupNode = Node("/dev/vfio/7", group), OwnNode = Node("/dev/vfio/devices/vfio0", own) };
         Finding finding = Assert.Single(HostDiagnosis.Judge(host, device), finding => finding.Id == "nodes");
         Assert.Equal(isUsable ? FindingLevel.Fine : FindingLevel.Blocks, finding.Level);
         Assert.Equal(!isUsable, finding.Fix == "sudo vfio bind --user $USER 0000:01:00.0");
