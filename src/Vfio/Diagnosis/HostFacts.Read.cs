@@ -43,7 +43,7 @@ internal sealed partial record HostFacts
             ContainerNode = HostNode.Find(host, "/dev/vfio/vfio"),
             IommufdNode = HostNode.Find(host, "/dev/iommu"),
             EntryLimit = new DmaLimits(host).ReadEntryLimit(),
-            ProcessMemory = new DmaLimits(host).ReadLockedMemory("self"),
+            LockingUse = new DmaLimits(host).ReadLockedMemory("self"),
             HugePages = ReadHugePages(host),
             Lockdown = ReadLockdown(host),
             HasSecureBoot = ReadSecureBoot(host),

@@ -56,7 +56,7 @@ internal sealed partial record HostFacts
     public uint? EntryLimit { get; init; }
 
     /// <summary>What this process has locked, and may.</summary>
-    public LockedMemoryUse? ProcessMemory { get; init; }
+    public LockedMemoryUse? LockingUse { get; init; }
 
     public IReadOnlyList<HugePagePool> HugePages { get; init; } = [];
 

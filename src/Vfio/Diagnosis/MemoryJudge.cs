@@ -37,7 +37,7 @@ internal static class MemoryJudge
             return Fine(Id, "root may lock as much memory as there is");
         }
 
-        if (host.ProcessMemory is not LockedMemoryUse memory)
+        if (host.LockingUse is not LockedMemoryUse memory)
         {
             return new Finding(Id, FindingLevel.Unseen, "how much memory this user's programs may lock: /proc/self does not say");
         }
