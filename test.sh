@@ -157,6 +157,7 @@ if [ -n "$machine" ]; then
 
     part "the machine"
     check machine-selftest tests/machine/selftest
+    check machine-doctor env VFIO_TOOL="$PWD/artifacts/vfio/vfio" tests/machine/doctor
     inside machine -- -trait- Machine=no-iommu -trait- Machine=surprise
     inside machine-surprise -- -trait Machine=surprise
     inside machine-without-iommu --no-iommu -- -trait Machine=no-iommu

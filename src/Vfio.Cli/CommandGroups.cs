@@ -7,7 +7,7 @@ internal static class CommandGroups
 {
     private static readonly (string Title, string[] Commands)[] Groups =
     [
-        ("Look (nothing is opened or changed)", ["list", "show", "groups", "status"]),
+        ("Look (nothing is opened or changed)", ["list", "show", "groups", "status", "doctor"]),
         ("Take and hand back", ["bind", "release", "run", "sriov"]),
         ("Registers (of devices that are taken, and of emu:edu)", ["read", "write", "dump", "watch", "shell", "diff", "replay"]),
         ("Interrupts and reset", ["irq", "reset"]),

@@ -31,6 +31,14 @@ internal static class Symbols
         CustomParser = result => FindDevice(host, result, result.Tokens[0].Value),
     };
 
+    /// <summary>One device, or none.</summary>
+    public static Argument<DeviceTarget?> DeviceOrNone(CliHost host) => new("DEV")
+    {
+        Description = "The device: its PCI address, network interface or disk (00:14.3, eth0, nvme0n1), or a model (emu:edu)",
+        Arity = ArgumentArity.ZeroOrOne,
+        CustomParser = result => result.Tokens.Count == 0 ? null : FindDevice(host, result, result.Tokens[0].Value),
+    };
+
     /// <param name="host">The host whose names count.</param>
     /// <param name="isOptional">Whether none may be given.</param>
     public static Argument<DeviceTarget[]> Devices(CliHost host, bool isOptional = false) => new("DEV")

@@ -10,4 +10,7 @@ internal readonly record struct FileStatus(uint UserId, uint GroupId, uint Mode)
         Libc.StatX(Libc.AT_FDCWD, path, 0, Libc.STATX_BASIC_STATS, out Libc.statx status) == 0
             ? new FileStatus(status.stx_uid, status.stx_gid, status.stx_mode & PermissionBits)
             : null;
+
+    /// <summary>Whether this process may open a file for reading and writing, as its effective user. Opens nothing.</summary>
+    public static bool MayReadAndWrite(string path) => Libc.FAccessAt(Libc.AT_FDCWD, path, Libc.R_OK | Libc.W_OK, Libc.AT_EACCESS) == 0;
 }

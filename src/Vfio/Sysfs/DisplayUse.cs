@@ -10,6 +10,9 @@ internal sealed class DisplayUse(HostRoot host)
     private readonly ClassDevices _framebuffers = new(host, "graphics");
     private readonly List<(ulong Start, ulong End)> _firmwareFramebuffers = ReadFirmwareFramebuffers(host);
 
+    /// <summary>Whether <c>/proc/iomem</c> shows this user addresses at all.</summary>
+    public bool SeesAddresses => SysfsFile.ReadLines(host.Combine("proc/iomem")).Any(line => line.Split(" : ", 2)[0].Any(c => c is not ('0' or '-' or ' ')));
+
     public IEnumerable<DeviceUse> Of(PciDeviceInfo device)
     {
         if (device.Class.BaseClass != PciClass.Display)
@@ -31,8 +34,9 @@ internal sealed class DisplayUse(HostRoot host)
         }
     }
 
+    /// <summary>Whether the firmware's framebuffer lies in a device's memory.</summary>
     // Each line of "resource": start, end, flags of a BAR.
-    private bool HasFirmwareFramebuffer(PciDeviceInfo device) =>
+    public bool HasFirmwareFramebuffer(PciDeviceInfo device) =>
         _firmwareFramebuffers.Count != 0
         && SysfsFile.ReadLines(device.Attribute("resource"))
             .Select(line => line.Split(' '))

@@ -43,9 +43,12 @@ public sealed class DmaLimits
     /// <summary>What a process has locked and pinned, and may.</summary>
     /// <param name="processId">The process.</param>
     /// <returns>The numbers; <see langword="null"/> where procfs does not tell this user all of them.</returns>
-    public LockedMemoryUse? ReadLockedMemory(int processId)
+    public LockedMemoryUse? ReadLockedMemory(int processId) => ReadLockedMemory(processId.ToString(CultureInfo.InvariantCulture));
+
+    /// <param name="process">Its folder below <c>/proc</c>: the number, or <c>self</c>.</param>
+    internal LockedMemoryUse? ReadLockedMemory(string process)
     {
-        string folder = _host.Combine(string.Create(CultureInfo.InvariantCulture, $"proc/{processId}"));
+        string folder = _host.Combine($"proc/{process}");
         ulong? locked = null;
         ulong? pinned = null;
         foreach (string line in SysfsFile.ReadLines(Path.Combine(folder, "status")))

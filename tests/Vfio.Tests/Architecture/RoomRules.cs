@@ -31,6 +31,11 @@ internal static partial class RoomRules
         new("Binding", "Pci"),
         new("Binding", "Sysfs"),
         new("Binding", "Interop"),
+        new("Diagnosis", Values),
+        new("Diagnosis", "Pci"), // what a bridge's configuration space says of its isolation
+        new("Diagnosis", "Sysfs"),
+        new("Diagnosis", "Binding", "HostSurvey", "BindingRefusal"), // what bind would refuse is found here too, in its words
+        new("Diagnosis", "Interop", "FileStatus"), // whose a node is, and whether this user may use it
         new("Regions", Values),
         new("Regions", "Interop"),
         new("Regions", "Registers"),
@@ -190,7 +195,7 @@ internal static partial class RoomRules
     }
 
     private static readonly HashSet<string> NamespaceParts =
-        ["Vfio", "Interop", "Uapi", "Pci", "Capabilities", "Registers", "Sysfs", "Binding", "Regions", "Backends", "Type1", "Iommufd", "Dma", "Interrupts", "Life", "Migration"];
+        ["Vfio", "Interop", "Uapi", "Pci", "Capabilities", "Registers", "Sysfs", "Binding", "Diagnosis", "Regions", "Backends", "Type1", "Iommufd", "Dma", "Interrupts", "Life", "Migration"];
 
     [GeneratedRegex(@"\b(?:class|interface|enum|delegate\s+\w+|struct|record(?:\s+(?:struct|class))?)\s+([A-Za-z_]\w*)(?=\s*[<({:;\n]|\s*$)")]
     private static partial Regex Declaration();

@@ -18,7 +18,7 @@ add_devices() {
     local iommu=$1 work=$2 disk
     lacks=()
     # What the machine waits for before it runs the command.
-    nics=(0000:00:08.0 0000:00:09.0 0000:00:14.3 0000:03:02.0)
+    nics=(0000:00:08.0 0000:00:09.0 0000:00:14.3)
     disks=(0000:00:06.0 0000:00:07.0)
     # The boot display stays the first on the bus, as the firmware looks for it.
     qemu+=(
@@ -59,15 +59,22 @@ add_devices() {
         -device pcie-root-port,id=hotplug0,chassis=2,slot=102,addr=14.0,multifunction=on
         -device e1000e,id=nic2,netdev=hub2,mac=52:54:00:00:00:12,romfile=,addr=14.3
     )
-    # A conventional bridge does not tell its devices apart: both are in one group.
-    qemu+=(
-        -device pcie-pci-bridge,id=bridge0,addr=1c.0
-        -device edu,id=edu1,bus=bridge0,addr=01.0
-        -netdev hubport,id=bridge-net,hubid=2
-        -device virtio-net-pci,id=nic3,bus=bridge0,netdev=bridge-net,mac=52:54:00:00:00:13,romfile=,iommu_platform=on,disable-legacy=on,addr=02.0
-    )
-    # First in the list: QEMU wants to know the IOMMU before the devices behind it.
-    if [ "$iommu" = yes ]; then
-        qemu=(-device intel-iommu,intremap=on,caching-mode=on,device-iotlb=on "${qemu[@]}")
+    # A conventional bridge does not tell its devices apart: both are in one group. QEMU's virtio-iommu refuses the name that
+    # such a bridge gives their requests, and Linux then gives the whole IOMMU up.
+    if [ "$iommu" != virtio ]; then
+        qemu+=(
+            -device pcie-pci-bridge,id=bridge0,addr=1c.0
+            -device edu,id=edu1,bus=bridge0,addr=01.0
+            -netdev hubport,id=bridge-net,hubid=2
+            -device virtio-net-pci,id=nic3,bus=bridge0,netdev=bridge-net,mac=52:54:00:00:00:13,romfile=,iommu_platform=on,disable-legacy=on,addr=02.0
+        )
+        nics+=(0000:03:02.0)
     fi
+    # First in the list: QEMU wants to know the IOMMU before the devices behind it.
+    case $iommu in
+        intel) qemu=(-device intel-iommu,intremap=on,caching-mode=on,device-iotlb=on "${qemu[@]}") ;;
+        intel-no-remap) qemu=(-device intel-iommu,intremap=off,caching-mode=on,device-iotlb=on "${qemu[@]}") ;;
+        # It is behind no IOMMU itself, and so has no group.
+        virtio) qemu=(-device virtio-iommu-pci,addr=1b.0 "${qemu[@]}") ;;
+    esac
 }

@@ -5,6 +5,7 @@ options_help() {
     cat <<'END'
 options:
   --no-iommu         a machine without an IOMMU
+  --iommu MODEL      intel (the usual one), intel-no-remap (it does not remap interrupts), virtio
   --stock[=X.Y]      Debian's own kernel, or its newest of the series X.Y, such as 6.12: without iommufd and noiommu
   --memory SIZE      memory of the machine (1G)
   --cpus N           its processors (1)
@@ -19,16 +20,17 @@ END
 }
 
 parse_options() {
-    iommu=yes kernel=chosen series='' memory=1G cpus=1 timeout=600 results='' append='' keep='' environment=() extra_devices=()
+    iommu=intel kernel=chosen series='' memory=1G cpus=1 timeout=600 results='' append='' keep='' environment=() extra_devices=()
     [ -z "$interactive" ] || timeout=0
     while [ $# -gt 0 ]; do
         case $1 in
-            --memory | --cpus | --timeout | --results | --env | --append | --device)
+            --iommu | --memory | --cpus | --timeout | --results | --env | --append | --device)
                 [ $# -ge 2 ] || wrong_usage "$1 wants a value"
                 ;;
         esac
         case $1 in
             --no-iommu) iommu=no ;;
+            --iommu) iommu=$2; shift ;;
             --stock) kernel=stock series='' ;;
             --stock=*)
                 kernel=stock series=${1#*=}
@@ -50,6 +52,10 @@ parse_options() {
         shift
     done
     command=("$@")
+    case $iommu in
+        no | intel | intel-no-remap | virtio) ;;
+        *) wrong_usage "--iommu wants intel, intel-no-remap or virtio, not '$iommu'" ;;
+    esac
     [[ $timeout =~ ^[0-9]+$ ]] || wrong_usage "--timeout wants whole seconds, not '$timeout'"
     [[ $cpus =~ ^[1-9][0-9]*$ ]] || wrong_usage "--cpus wants a number, not '$cpus'"
     [[ $memory =~ ^[1-9][0-9]*[MG]$ ]] || wrong_usage "--memory wants a size such as 512M or 2G, not '$memory'"

@@ -1,0 +1,136 @@
+using System.Globalization;
+using Vfio.Sysfs;
+
+namespace Vfio.Diagnosis;
+
+// Where the facts are read. What is not there, or not for this user, stays unset.
+internal sealed partial record DeviceFacts
+{
+    private const int MostBridges = 32;
+    private const int MostRegions = 256;
+    private const int MostErrorNames = 4;
+
+    private static readonly string[] ErrorKinds = ["fatal", "nonfatal", "correctable"];
+
+    public static DeviceFacts Read(HostRoot host, PciDeviceInfo device)
+    {
+        PciBus bus = new(host);
+        HostSurvey survey = new(host);
+        PciDeviceDetails details = device.ReadDetails();
+        IommuGroup? group = device.IommuGroup is int number ? bus.Group(number) : null;
+        bool isTaken = device.HasVfioDriver;
+        return new DeviceFacts(device, details)
+        {
+            Group = group,
+            HasNoIommuGroup = device.ReadHasNoIommu(),
+            BridgesInGroup = group is { Devices.Count: > 1 } ? [.. ReadBridges(bus, device)] : [],
+            ReservedRegions = ReadRegions(device),
+            Refusals = survey.Refusals(device),
+            RefusalsInGroup = [.. (group?.Blockers() ?? []).Where(other => other.Address != device.Address).SelectMany(survey.Refusals)],
+            Interfaces = survey.Interfaces(device.Address),
+            Disks = survey.Disks(device.Address),
+            GroupNode = isTaken && device.IommuGroup is int node
+                ? HostNode.Find(host, device.ReadHasNoIommu() ? $"/dev/vfio/noiommu-{node}" : $"/dev/vfio/{node}") : null,
+            OwnNode = isTaken && SysfsFile.Names(device.Attribute("vfio-dev")).FirstOrDefault() is string own ? HostNode.Find(host, $"/dev/vfio/devices/{own}") : null,
+            Holders = isTaken ? new DeviceHolders(host).OfDevice(device) : [],
+            Override = device.ReadDriverOverride(),
+            Header = ReadHeader(device, details),
+            HasReset = Path.Exists(device.Attribute("reset")),
+            IsD3coldAllowed = SysfsFile.ReadNumber(device.Attribute("d3cold_allowed")) is long allowed ? allowed != 0 : null,
+            Errors = [.. ErrorKinds.Select(kind => ParseErrors(kind, SysfsFile.Read(device.Attribute($"aer_dev_{kind}")))).OfType<ErrorCount>()],
+            Framebuffer = ReadFramebuffer(host, device, out (string, string)? display),
+            FirmwareDisplay = display,
+            IsOfTakenFunction = details.PhysicalFunction is PciAddress physical && bus.Find(physical) is { HasVfioDriver: true },
+        };
+    }
+
+    // The kernel's lines, "RxErr 3", and last "TOTAL_ERR_COR 3".
+    internal static ErrorCount? ParseErrors(string kind, string? text)
+    {
+        ulong total = 0;
+        List<string> names = [];
+        foreach (string line in (text ?? "").Split('\n'))
+        {
+            string[] words = line.Split(' ');
+            if (words.Length != 2 || !ulong.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out ulong count) || count == 0)
+            {
+                continue;
+            }
+
+            if (words[0].StartsWith("TOTAL_ERR", StringComparison.Ordinal))
+            {
+                total = count;
+            }
+            else if (names.Count < MostErrorNames)
+            {
+                names.Add($"{words[0]} {words[1]}");
+            }
+        }
+
+        return total == 0 ? null : new ErrorCount(kind, total, names);
+    }
+
+    // Asleep without power, it would have to be woken for this.
+    private static PciConfigHeader? ReadHeader(PciDeviceInfo device, PciDeviceDetails details)
+    {
+        Span<byte> bytes = stackalloc byte[PciConfigHeader.Length];
+        return details.PowerState != "D3cold" && PciConfigHeader.TryParse(bytes[..device.ReadConfig(bytes)], out PciConfigHeader? header) ? header : null;
+    }
+
+    private static IEnumerable<(PciAddress, BridgeIsolation)> ReadBridges(PciBus bus, PciDeviceInfo device)
+    {
+        PciAddress? next = device.ReadParent();
+        for (int i = 0; i < MostBridges && next is PciAddress address && bus.Find(address) is PciDeviceInfo bridge && bridge.IommuGroup == device.IommuGroup; i++)
+        {
+            byte[] config = new byte[PciConfigSpace.MaxLength];
+            yield return (address, BridgeIsolations.Of(config.AsSpan(0, bridge.ReadConfig(config))));
+            next = bridge.ReadParent();
+        }
+    }
+
+    // "0x00000000fee00000 0x00000000feefffff msi"
+    private static ReservedRegion[] ReadRegions(PciDeviceInfo device)
+    {
+        List<ReservedRegion> regions = [];
+        foreach (string line in SysfsFile.ReadLines(device.Attribute("iommu_group/reserved_regions")).Take(MostRegions))
+        {
+            string[] words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            if (words.Length == 3 && TryHex(words[0], out ulong first) && TryHex(words[1], out ulong last))
+            {
+                regions.Add(new ReservedRegion(first, last, words[2]));
+            }
+        }
+
+        return [.. regions];
+    }
+
+    private static FramebufferState ReadFramebuffer(HostRoot host, PciDeviceInfo device, out (string, string)? display)
+    {
+        display = null;
+        if (device.Class.BaseClass != PciClass.Display)
+        {
+            return FramebufferState.None;
+        }
+
+        string folder = host.Combine("sys/bus/platform/devices");
+        foreach (string name in SysfsFile.Names(folder).Where(name => name.Contains("-framebuffer.", StringComparison.Ordinal)))
+        {
+            if (SysfsFile.ReadLinkName(Path.Combine(folder, name, "driver")) is string driver)
+            {
+                display = (name, driver);
+            }
+        }
+
+        DisplayUse use = new(host);
+        return use.HasFirmwareFramebuffer(device) ? FramebufferState.InMemory
+            : display is not null && !use.SeesAddresses && device.ReadIsBootDisplay() ? FramebufferState.Unseen
+            : FramebufferState.None;
+    }
+
+    private static bool TryHex(string text, out ulong value)
+    {
+        value = 0;
+        return text.StartsWith("0x", StringComparison.Ordinal)
+            && ulong.TryParse(text.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value);
+    }
+}

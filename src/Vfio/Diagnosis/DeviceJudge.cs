@@ -1,0 +1,115 @@
+using System.Globalization;
+
+namespace Vfio.Diagnosis;
+
+/// <summary>Whether the device itself is in a state to work with: answers, memory, display, power, errors, resets.</summary>
+internal static class DeviceJudge
+{
+    public static IEnumerable<Finding> Judge(DeviceFacts facts) =>
+        new[] { Answer(facts), Framebuffer(facts), Functions(facts), Power(facts), Decoding(facts), Reset(facts) }.OfType<Finding>().Concat(facts.Errors.Select(Errors));
+
+    private static Finding? Answer(DeviceFacts facts) => facts.Header is { IsAbsent: true }
+        ? new Finding("answers", FindingLevel.Blocks, "the device does not answer: its configuration space reads all ones")
+        {
+            Why = "it hangs, has lost its power or its link, or is gone",
+            Fix = $"echo 1 | sudo tee {Attribute(facts, "remove")} /sys/bus/pci/rescan",
+            Advice = "where that does not bring it back, only a power cycle of the host does",
+        }
+        : null;
+
+    private static Finding? Framebuffer(DeviceFacts facts)
+    {
+        const string Id = "framebuffer";
+        if (facts.Framebuffer == FramebufferState.Unseen)
+        {
+            return new Finding(Id, FindingLevel.Unseen, $"whether {facts.FirmwareDisplay?.Name} holds its memory: /proc/iomem shows addresses to root alone")
+            {
+                Fix = $"sudo vfio doctor {facts.Device.Address}",
+            };
+        }
+
+        return facts.Framebuffer == FramebufferState.None ? null
+            : new Finding(Id, facts.Device.HasVfioDriver ? FindingLevel.Blocks : FindingLevel.Warns, "the firmware's framebuffer holds its memory (sysfb, simpledrm, efifb)")
+            {
+                Why = "the BAR cannot be mapped or is drawn into: can't reserve [mem …] in the kernel's log",
+                Fix = facts.FirmwareDisplay is (string name, string driver) ? $"echo {name} | sudo tee /sys/bus/platform/drivers/{driver}/unbind" : null,
+                Advice = "for good: initcall_blacklist=sysfb_init on the kernel's command line; the screen is dark until a driver comes",
+            };
+    }
+
+    // Those of a device that its driver has are a refusal.
+    private static Finding? Functions(DeviceFacts facts) => facts.Device.HasVfioDriver && facts.Details.VirtualFunctions.Count is int count and > 0
+        ? new Finding("functions", FindingLevel.Notes, string.Create(CultureInfo.InvariantCulture, $"{count} of its virtual functions are switched on"))
+        {
+            Why = "they lose their card when it is handed back; the tokens of this device and of theirs belong together",
+            Fix = $"echo 0 | sudo tee {Attribute(facts, "sriov_numvfs")}",
+        }
+        : null;
+
+    private static Finding? Power(DeviceFacts facts) => facts.Details.PowerState switch
+    {
+        "D3cold" => new Finding("power", FindingLevel.Warns, "it is in D3cold: its power is off")
+        {
+            Why = "some cards do not come back from it and read all ones until the host starts anew",
+            Fix = $"echo 0 | sudo tee {Attribute(facts, "d3cold_allowed")}",
+            Advice = "that wakes it and keeps it out of D3cold; for all ports: pcie_port_pm=off on the kernel's command line",
+        },
+        null => null,
+        string state => new Finding(
+            "power", FindingLevel.Fine, $"{state}; D3cold is {(facts.IsD3coldAllowed switch { true => "allowed", false => "forbidden", null => "not spoken of" })}"),
+    };
+
+    // VFIO switches decoding on at the open, so that off is normal until then. A virtual function has no such bit: it always reads 0.
+    private static Finding? Decoding(DeviceFacts facts)
+    {
+        if (facts.Header is not { IsAbsent: false } header || !facts.Details.Resources.Any(IsMemory) || facts.Device.IsBridge || facts.Details.PhysicalFunction is not null)
+        {
+            return null;
+        }
+
+        bool isInUse = facts.Holders.Count != 0 || facts.Device is { Driver: not null, HasVfioDriver: false };
+        return header.Command.HasFlag(PciCommand.MemorySpace) ? new Finding("decoding", FindingLevel.Fine, "it answers to memory accesses (Mem+ in COMMAND)")
+            : !isInUse ? new Finding("decoding", FindingLevel.Fine, "memory decoding is off (Mem- in COMMAND), as in every device that nobody uses: the open switches it on")
+            : new Finding("decoding", FindingLevel.Warns, "memory decoding is off (Mem- in COMMAND) while the device is in use")
+            {
+                Why = "its registers read all ones, and writes to them are lost",
+                Fix = $"sudo setpci -s {facts.Device.Address} COMMAND=2:2",
+            };
+    }
+
+    private static bool IsMemory(PciResource resource) => resource is { Role: PciResourceRole.Bar, Kind: not PciBaseAddressKind.Io };
+
+    private static Finding? Reset(DeviceFacts facts)
+    {
+        const string Id = "reset";
+        if (facts.Device.IsBridge)
+        {
+            return null;
+        }
+
+        return facts.Details.ResetMethods is { Count: > 0 } methods ? new Finding(Id, FindingLevel.Fine, $"the kernel can reset it alone: {string.Join(", ", methods)}")
+            : facts.Details.ResetMethods is null && facts.HasReset ? new Finding(Id, FindingLevel.Fine, "the kernel can reset it alone")
+            : new Finding(Id, FindingLevel.Warns, "the kernel knows no way to reset it alone")
+            {
+                Why = "what one program leaves in its registers the next one finds, and a device that hangs stays so",
+                Advice = "a reset of its bus, once it is taken (vfio reset --hot), or a power cycle",
+            };
+    }
+
+    private static Finding Errors(ErrorCount errors) => errors.Kind == "correctable"
+        ? new Finding("errors", FindingLevel.Notes, Describe(errors))
+        {
+            Why = "the link mended them itself; many make it slow",
+            Advice = "where they grow, reseat the card or try another slot",
+        }
+        : new Finding("errors", FindingLevel.Warns, Describe(errors))
+        {
+            Why = "transfers were lost or wrong since the device was found; the kernel's log has each (AER)",
+            Advice = "reseat the card or try another slot; a program that asked for what is not there does this too",
+        };
+
+    private static string Describe(ErrorCount errors) => string.Create(
+        CultureInfo.InvariantCulture, $"{errors.Total} {errors.Kind} PCIe error{(errors.Total == 1 ? "" : "s")}: {string.Join(", ", errors.Names)}");
+
+    private static string Attribute(DeviceFacts facts, string name) => $"/sys/bus/pci/devices/{facts.Device.Address}/{name}";
+}

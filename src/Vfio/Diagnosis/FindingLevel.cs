@@ -1,0 +1,20 @@
+namespace Vfio;
+
+/// <summary>How much a <see cref="Finding"/> matters.</summary>
+public enum FindingLevel
+{
+    /// <summary>VFIO, or the device, cannot be used until it is mended.</summary>
+    Blocks,
+
+    /// <summary>It works, and will fail or harm sooner or later.</summary>
+    Warns,
+
+    /// <summary>It works; there is something to know, or something better to be had.</summary>
+    Notes,
+
+    /// <summary>This user could not look, so nothing is said.</summary>
+    Unseen,
+
+    /// <summary>It is as it should be; also what people suspect wrongly.</summary>
+    Fine,
+}

@@ -1,0 +1,78 @@
+using Vfio.Diagnosis;
+
+namespace Vfio;
+
+/// <summary>Whether a host can do VFIO, and whether one of its devices can be taken and used: what was found, with reasons and remedies.</summary>
+/// <remarks>
+/// A snapshot. Only looks: opens no device and needs no root; what this user could not see is <see cref="FindingLevel.Unseen"/>. Reads configuration
+/// space of a named device and of bridges above it, which may wake them. Any thread.
+/// </remarks>
+/// <example>
+/// <code>
+/// HostDiagnosis diagnosis = HostDiagnosis.Examine(PciAddress.Parse("0000:00:14.3"));
+/// if (!diagnosis.IsUsable)
+/// {
+///     Console.WriteLine($"{diagnosis.Findings[0].What}: {diagnosis.Findings[0].Fix}");
+/// }
+/// </code>
+/// </example>
+public sealed class HostDiagnosis
+{
+    private HostDiagnosis(PciDeviceInfo? device, IReadOnlyList<Finding> findings)
+    {
+        Device = device;
+        Findings = findings;
+    }
+
+    /// <summary>The device that was asked about; <see langword="null"/> where the host alone was.</summary>
+    public PciDeviceInfo? Device { get; }
+
+    /// <summary>
+    /// What was found: what blocks first, and of that the cause first. What only follows from another finding is left out.
+    /// </summary>
+    public IReadOnlyList<Finding> Findings { get; }
+
+    /// <summary>Whether nothing blocks.</summary>
+    public bool IsUsable => Findings.All(finding => finding.Level != FindingLevel.Blocks);
+
+    /// <summary>Looks at the host.</summary>
+    /// <param name="host">The host; <see langword="null"/> for the running one.</param>
+    /// <returns>What was found.</returns>
+    public static HostDiagnosis Examine(HostRoot? host = null) => new(null, Judge(HostFacts.Read(host ?? HostRoot.Default), null));
+
+    /// <summary>Looks at the host and at a device.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="host">The host; <see langword="null"/> for the running one.</param>
+    /// <returns>What was found of both.</returns>
+    /// <exception cref="VfioException">The host has no such device.</exception>
+    public static HostDiagnosis Examine(PciAddress device, HostRoot? host = null)
+    {
+        host ??= HostRoot.Default;
+        DeviceFacts facts = DeviceFacts.Read(host, new PciBus(host).Get(device));
+        return new HostDiagnosis(facts.Device, Judge(HostFacts.Read(host), facts));
+    }
+
+    /// <summary>The judgement, of facts alone.</summary>
+    internal static IReadOnlyList<Finding> Judge(HostFacts host, DeviceFacts? device)
+    {
+        List<Finding> findings = [IommuJudge.Judge(host)];
+        // Without an IOMMU nothing else that could be said is the cause: no groups, no nodes, no interrupts to remap.
+        bool hasIommu = findings[0].Level == FindingLevel.Fine;
+        if (hasIommu)
+        {
+            findings.Add(InterruptJudge.Judge(host));
+        }
+
+        findings.AddRange(ModuleJudge.Judge(host));
+        if (device is not null)
+        {
+            findings.AddRange(GroupJudge.Judge(device, hasIommu));
+            findings.AddRange(UseJudge.Judge(host, device));
+            findings.AddRange(DeviceJudge.Judge(device));
+        }
+
+        findings.AddRange(MemoryJudge.Judge(host));
+        findings.AddRange(SuspectJudge.Judge(host));
+        return [.. findings.OrderBy(finding => finding.Level)];
+    }
+}

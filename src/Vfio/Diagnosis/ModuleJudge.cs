@@ -1,0 +1,51 @@
+namespace Vfio.Diagnosis;
+
+/// <summary>Whether the kernel has VFIO: the driver for devices, and a way to give them an address space.</summary>
+internal static class ModuleJudge
+{
+    public static IEnumerable<Finding> Judge(HostFacts host)
+    {
+        yield return JudgeDriver(host);
+        if (host.IommufdNode is null && host.Type1 == ModuleState.Missing && host.Iommufd == ModuleState.Missing && host.HasModules)
+        {
+            yield return new Finding("address space", FindingLevel.Blocks, $"this kernel ({host.KernelRelease}) has neither iommufd nor vfio_iommu_type1")
+            {
+                Why = "one of them gives a device its address space",
+                Advice = "take another kernel; distributions' kernels have one",
+            };
+            yield break;
+        }
+
+        yield return host.IommufdNode is not null
+            ? new Finding("iommufd", FindingLevel.Fine, "the kernel has iommufd (/dev/iommu)")
+            : host.Iommufd == ModuleState.Loadable
+                ? new Finding("iommufd", FindingLevel.Notes, "iommufd is not loaded: devices are opened by their groups")
+                {
+                    Why = "iommufd has no limit to the number of mappings, and devices of one group need not be opened together",
+                    Fix = "sudo modprobe iommufd",
+                }
+                : new Finding("iommufd", FindingLevel.Fine, "this kernel has no iommufd: devices are opened by their groups (type1), which is enough");
+    }
+
+    private static Finding JudgeDriver(HostFacts host)
+    {
+        const string Id = "vfio-pci";
+        return host.VfioPci switch
+        {
+            ModuleState.Loaded => new Finding(Id, FindingLevel.Fine, "vfio-pci is loaded"),
+            ModuleState.BuiltIn => new Finding(Id, FindingLevel.Fine, "vfio-pci is part of the kernel"),
+            ModuleState.Loadable => new Finding(Id, FindingLevel.Fine, "vfio-pci is not loaded; vfio bind loads it"),
+            _ when !host.HasModules => new Finding(Id, FindingLevel.Blocks, $"the modules of the running kernel ({host.KernelRelease}) are not in /lib/modules, vfio-pci among them")
+            {
+                Why = "vfio-pci is the driver that gives devices to programs; an update may have replaced the kernel since the start",
+                Fix = "sudo reboot",
+                Advice = "in a container: load vfio-pci on the host",
+            },
+            _ => new Finding(Id, FindingLevel.Blocks, $"this kernel ({host.KernelRelease}) has no module vfio-pci")
+            {
+                Why = "it is the driver that gives devices to programs",
+                Advice = "install all modules of this kernel: on Debian linux-image-amd64 in place of a cloud kernel, on Ubuntu linux-modules-extra-$(uname -r), on Fedora kernel-modules",
+            },
+        };
+    }
+}

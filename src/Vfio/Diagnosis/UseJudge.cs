@@ -1,0 +1,126 @@
+namespace Vfio.Diagnosis;
+
+/// <summary>Whether the device can be taken; once it is, whether this user can open it.</summary>
+internal static class UseJudge
+{
+    public static IEnumerable<Finding> Judge(HostFacts host, DeviceFacts facts)
+    {
+        PciDeviceInfo device = facts.Device;
+        foreach (BindingRefusal refusal in facts.Refusals.Where(refusal => refusal.Reason != "no-iommu"))
+        {
+            string? fix = HowToStop(refusal, facts);
+            yield return new Finding(refusal.Reason is "bridge" ? "bridge" : "in use", FindingLevel.Blocks, refusal.Explanation)
+            {
+                Why = refusal.Reason == "bridge" ? "bridges and ports stay with the kernel" : "taking it away from its driver would harm the host: vfio bind refuses",
+                Fix = fix,
+                Advice = refusal.Reason == "bridge" ? "take the endpoints behind it" : fix is null ? refusal.Hint : null,
+            };
+        }
+
+        if (facts.Override is string name && name != device.Driver && !device.HasVfioDriver)
+        {
+            yield return new Finding("override", FindingLevel.Warns, $"driver_override names {name}, but {(device.Driver is null ? "no driver" : device.Driver)} has the device")
+            {
+                Why = "no other driver can take it at the next probe; a tool or a bind that was cut short left that behind",
+                Fix = $"echo | sudo tee {Attribute(device, "driver_override")}",
+            };
+        }
+
+        if (device.HasVfioDriver)
+        {
+            foreach (Finding finding in Taken(host, facts))
+            {
+                yield return finding;
+            }
+        }
+        else if (facts.Refusals.Count == 0)
+        {
+            yield return new Finding("driver", FindingLevel.Fine, device.Driver is string driver ? $"{driver} has it, and nothing is in use: vfio bind takes it" : "no driver has it: vfio bind takes it");
+        }
+    }
+
+    private static IEnumerable<Finding> Taken(HostFacts host, DeviceFacts facts)
+    {
+        PciDeviceInfo device = facts.Device;
+        if (facts.HasNoIommuGroup)
+        {
+            yield return new Finding("no iommu", FindingLevel.Warns, "it is taken without an IOMMU: whoever opens it reaches all memory of the host")
+            {
+                Fix = $"sudo vfio release {device.Address}",
+                Advice = "opened with --backend noiommu, by root alone; DMA does not work",
+            };
+        }
+
+        if (facts.Holders.Count != 0)
+        {
+            yield return new Finding("open", FindingLevel.Blocks, $"{string.Join(", ", facts.Holders.Take(4))} has it open")
+            {
+                Why = "one program at a time has a device; another open fails with EBUSY",
+                Advice = "end that program, or let it hand the device over",
+            };
+        }
+
+        yield return JudgeNodes(host, facts);
+        if (facts.IsOfTakenFunction)
+        {
+            yield return new Finding("token", FindingLevel.Notes, $"its physical function {facts.Details.PhysicalFunction} is taken too: opening it takes that one's VF token")
+            {
+                Why = "who has the physical function decides over the virtual ones",
+                Advice = "VfioOpenOptions has it; without the token the open fails with EACCES",
+            };
+        }
+    }
+
+    // iommufd takes two nodes; groups take two others.
+    private static Finding JudgeNodes(HostFacts host, DeviceFacts facts)
+    {
+        const string Id = "nodes";
+        PciDeviceInfo device = facts.Device;
+        HostNode[] ofGroup = [.. new[] { facts.GroupNode, host.ContainerNode }.OfType<HostNode>()];
+        HostNode[] own = [.. new[] { facts.OwnNode, host.IommufdNode }.OfType<HostNode>()];
+        if (own.Length == 2 && Array.TrueForAll(own, node => node.MayUse))
+        {
+            return new Finding(Id, FindingLevel.Fine, $"this user may open it by {own[0].Path} and {own[1].Path}");
+        }
+
+        if (ofGroup.Length == 2 && Array.TrueForAll(ofGroup, node => node.MayUse))
+        {
+            return new Finding(Id, FindingLevel.Fine, $"this user may open it by {ofGroup[0].Path} and {ofGroup[1].Path}");
+        }
+
+        if (facts.GroupNode is null && facts.OwnNode is null)
+        {
+            return new Finding(Id, FindingLevel.Blocks, $"{device.Driver} has it, but there is no node for it in /dev/vfio")
+            {
+                Why = "a device is opened by its node",
+                Advice = "the kernel makes it in devtmpfs: in a container, /dev/vfio must be passed in",
+            };
+        }
+
+        HostNode[] closed = [.. ofGroup.Concat(own).Where(node => !node.MayUse)];
+        return new Finding(Id, FindingLevel.Blocks, closed.Length == 0
+            ? "neither /dev/vfio/vfio nor /dev/iommu is there"
+            : $"this user may not open {string.Join(", ", closed.Select(node => $"{node.Path} (of {node.Owner})"))}")
+        {
+            Why = "opening fails with EACCES",
+            Fix = closed.Length == 0 ? "sudo modprobe vfio_iommu_type1" : $"sudo vfio bind --user $USER {device.Address}",
+        };
+    }
+
+    private static string? HowToStop(BindingRefusal refusal, DeviceFacts facts)
+    {
+        string[] words = refusal.Explanation.Split(' ');
+        string? disk = facts.Disks.FirstOrDefault(words.Contains);
+        string? link = facts.Interfaces.FirstOrDefault(words.Contains);
+        return refusal.Reason switch
+        {
+            "mounted" when disk is not null => $"sudo umount /dev/{disk}",
+            "swap" when disk is not null => $"sudo swapoff /dev/{disk}",
+            "address" or "route" when link is not null => $"sudo ip link set {link} down",
+            "functions" => $"echo 0 | sudo tee {Attribute(facts.Device, "sriov_numvfs")}",
+            _ => null,
+        };
+    }
+
+    private static string Attribute(PciDeviceInfo device, string name) => $"/sys/bus/pci/devices/{device.Address}/{name}";
+}

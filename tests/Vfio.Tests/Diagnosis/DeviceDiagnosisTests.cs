@@ -1,0 +1,331 @@
+using Vfio.Diagnosis;
+
+namespace Vfio.Tests;
+
+public sealed class DeviceDiagnosisTests : IDisposable
+{
+    private const int GroupOfTwo = 13;
+
+    private readonly FakeHost _host = SoundHost.Make();
+
+    private FakeDevice Card => _host[SoundHost.Card];
+
+    public void Dispose() => _host.Dispose();
+
+    [Fact]
+    public void A_sound_card_can_be_taken()
+    {
+        HostDiagnosis diagnosis = Examine();
+        Assert.Equal(SoundHost.Card, diagnosis.Device?.Address);
+        Assert.All(diagnosis.Findings, finding => Assert.True(finding.Level == FindingLevel.Fine, finding.ToString()));
+        Assert.Equal("e1000e has it, and nothing is in use: vfio bind takes it", Find("driver").What);
+        Assert.Equal("group 7 has this device alone", Find("group").What);
+        Card.SetDriver(null);
+        Assert.Equal("no driver has it: vfio bind takes it", Find("driver").What);
+    }
+
+    [Fact]
+    public void A_device_that_there_is_not_is_an_error() =>
+        Assert.Throws<VfioException>(() => HostDiagnosis.Examine(PciAddress.Parse("0000:7f:00.0"), _host.Root));
+
+    [Fact]
+    public void A_device_that_no_iommu_is_in_front_of_cannot()
+    {
+        _host.AddDevice("0000:02:00.0", driver: "igb");
+        Assert.Equal(("group", "no IOMMU is in front of this device, though the host has one"), Blocking("0000:02:00.0"));
+    }
+
+    [Theory]
+    [InlineData("direct", FindingLevel.Blocks)]
+    [InlineData("reserved", FindingLevel.Fine)]
+    public void Memory_that_the_firmware_uses_the_device_for_blocks(string kind, FindingLevel level)
+    {
+        _host.Write("sys/kernel/iommu_groups/7/reserved_regions", $"0x00000000fee00000 0x00000000feefffff msi\n0x000000007b800000 0x000000007f7fffff {kind}\n");
+        Assert.Equal(level, Find("reserved regions").Level);
+        Assert.Contains("0x7b800000-0x7f7fffff", Find("reserved regions").What, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("direct-relaxable")]
+    [InlineData("msi")]
+    public void Memory_that_is_nobodys_hindrance_is_not_told(string kind)
+    {
+        _host.Write("sys/kernel/iommu_groups/7/reserved_regions", $"0x000000007b800000 0x000000007f7fffff {kind}\nnonsense\n");
+        Assert.DoesNotContain(Examine().Findings, finding => finding.Id == "reserved regions");
+    }
+
+    [Theory]
+    [InlineData(null, null, "the bridge 0000:00:1c.0 to conventional PCI does not tell apart what is behind it")]
+    [InlineData(7, null, "the bridge 0000:00:1c.0 to conventional PCI does not tell apart what is behind it")]
+    [InlineData(4, null, "the port 0000:00:1c.0 lacks ACS")]
+    [InlineData(4, 0x04, "the port 0000:00:1c.0 has ACS, but not switched on")]
+    [InlineData(4, 0x1d, "something above them does not isolate")]
+    [InlineData(5, null, "something above them does not isolate")]
+    public void A_group_with_a_host_drivers_device_blocks_and_the_bridge_is_named(int? portType, int? control, string why)
+    {
+        ShareGroup(SoundHost.Bridge(portType, (ushort?)control));
+        Assert.Equal(("group", "group 13 is not viable: host drivers have others of it, 0000:03:02.0 (virtio-pci)"), Blocking("0000:03:01.0"));
+        Finding finding = Examine("0000:03:01.0").Findings[0];
+        Assert.Contains(why, finding.Why, StringComparison.Ordinal);
+        Assert.Equal("sudo vfio bind --group 0000:03:01.0", finding.Fix);
+        Assert.DoesNotContain(Examine("0000:03:01.0").Findings, finding => finding.Id == "acs");
+    }
+
+    [Fact]
+    public void A_bridge_that_only_root_can_look_at_is_said_to_be_so()
+    {
+        ShareGroup(SoundHost.Bridge(4)[..64]);
+        Finding finding = Assert.Single(Examine("0000:03:01.0").Findings, finding => finding.Id == "acs");
+        Assert.Equal((FindingLevel.Unseen, "sudo vfio doctor 0000:03:01.0"), (finding.Level, finding.Fix));
+        Assert.Contains("0000:00:1c.0", Examine("0000:03:01.0").Findings[0].Why, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_group_that_cannot_be_taken_whole_has_no_command()
+    {
+        ShareGroup(SoundHost.Bridge(7)).WithInterface("eth1", isUp: true);
+        _host.Write("proc/net/route", "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\neth1\t00000000\t0102A8C0\t0003\t0\t0\t0\t00000000\t0\t0\t0\n");
+        Finding finding = Examine("0000:03:01.0").Findings[0];
+        Assert.Null(finding.Fix);
+        Assert.Contains("0000:03:02.0 cannot be taken along: its interface eth1 carries", finding.Advice, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_group_without_host_drivers_is_fine()
+    {
+        ShareGroup(SoundHost.Bridge(7)).SetDriver(null);
+        Finding finding = Assert.Single(Examine("0000:03:01.0").Findings, finding => finding.Id == "group");
+        Assert.Equal(FindingLevel.Fine, finding.Level);
+        Assert.Contains("shared with 0000:03:02.0 (no driver)", finding.What, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Functions_of_one_device_share_for_want_of_acs()
+    {
+        _host.AddDevice("0000:05:00.0", driver: "snd_hda_intel", group: 20);
+        _host.AddDevice("0000:05:00.1", driver: "xhci_hcd", group: 20);
+        Assert.Contains("functions of one device, which does not isolate them", Examine("0000:05:00.0").Findings[0].Why, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_the_host_uses_it_for_blocks_with_the_command_that_stops_that()
+    {
+        Card.WithInterface("eth0", isUp: true);
+        _host.Write("proc/net/route", "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\neth0\t00000000\t0102A8C0\t0003\t0\t0\t0\t00000000\t0\t0\t0\n");
+        Assert.Equal("in use", Blocking().Id);
+        Assert.Equal("sudo ip link set eth0 down", Examine().Findings[0].Fix);
+        _host.AddDevice("0000:06:00.0", "1b36:0010", "010802", "nvme", 8).WithDisk("nvme0n1");
+        _host.Write("proc/self/mountinfo", "40 1 259:0 / /srv rw,relatime - ext4 /dev/nvme0n1 rw\n");
+        Assert.Equal(("in use", "its disk nvme0n1 is mounted on /srv"), Blocking("0000:06:00.0"));
+        Assert.Equal("sudo umount /dev/nvme0n1", Examine("0000:06:00.0").Findings[0].Fix);
+        _host.Write("proc/self/mountinfo", "");
+        _host.Write("proc/swaps", "Filename\tType\n/dev/nvme0n1 partition\t1\t0\t-2\n");
+        Assert.Equal("sudo swapoff /dev/nvme0n1", Examine("0000:06:00.0").Findings[0].Fix);
+    }
+
+    [Fact]
+    public void Virtual_functions_that_are_on_block()
+    {
+        Card.WithAttribute("sriov_totalvfs", "8\n").WithAttribute("sriov_numvfs", "2\n");
+        Assert.Equal(("in use", "2 of its virtual functions are switched on"), Blocking());
+        Assert.Equal("echo 0 | sudo tee /sys/bus/pci/devices/0000:01:00.0/sriov_numvfs", Examine().Findings[0].Fix);
+    }
+
+    [Fact]
+    public void Virtual_functions_of_a_taken_card_are_told()
+    {
+        Take();
+        FakeDevice function = _host.AddDevice("0000:01:10.0", driver: "vfio-pci", group: 9);
+        _host.Link($"{function.Path}/physfn", Card.Path);
+        _host.Link($"{Card.Path}/virtfn0", function.Path);
+        Card.WithAttribute("sriov_totalvfs", "8\n").WithAttribute("sriov_numvfs", "1\n");
+        Assert.Equal(FindingLevel.Notes, Find("functions").Level);
+        SoundHost.SetConfig(_host, function.Address, SoundHost.Header(command: 0));
+        function.WithAttribute("resource", "0x00000000feb40000 0x00000000feb5ffff 0x0000000000040200\n");
+        Finding[] findings = [.. Examine("0000:01:10.0").Findings];
+        Assert.Equal(FindingLevel.Notes, Assert.Single(findings, finding => finding.Id == "token").Level);
+        Assert.DoesNotContain(findings, finding => finding.Id == "decoding"); // it has no such bit
+    }
+
+    [Fact]
+    public void A_bridge_stays()
+    {
+        _host.AddDevice("0000:00:1c.0", "1b36:000c", "060400", "pcieport", 30);
+        Assert.Equal(("bridge", "it is a bridge"), Blocking("0000:00:1c.0"));
+    }
+
+    [Theory]
+    [InlineData("vfio-pci", true)]
+    [InlineData("e1000e", false)]
+    public void An_override_that_was_left_behind_warns(string name, bool warns)
+    {
+        Card.WithOverride(name);
+        Assert.Equal(warns, Examine().Findings.Any(finding => finding is { Id: "override", Level: FindingLevel.Warns }));
+        Take();
+        Assert.DoesNotContain(Examine().Findings, finding => finding.Id == "override");
+    }
+
+    [Fact]
+    public void A_taken_card_can_be_used()
+    {
+        Take();
+        HostDiagnosis diagnosis = Examine();
+        Assert.All(diagnosis.Findings, finding => Assert.True(finding.Level == FindingLevel.Fine, finding.ToString()));
+        Assert.Equal("this user may open it by /dev/vfio/devices/vfio0 and /dev/iommu", Find("nodes").What);
+        File.Delete(_host.PathOf("dev/iommu"));
+        Assert.Equal("this user may open it by /dev/vfio/7 and /dev/vfio/vfio", Find("nodes").What);
+        File.Delete(_host.PathOf("dev/vfio/vfio"));
+        Assert.Equal(("nodes", "neither /dev/vfio/vfio nor /dev/iommu is there"), Blocking());
+        File.Delete(_host.PathOf("dev/vfio/7"));
+        File.Delete(_host.PathOf("dev/vfio/devices/vfio0"));
+        Assert.Equal(("nodes", "vfio-pci has it, but there is no node for it in /dev/vfio"), Blocking());
+    }
+
+    [Theory]
+    [InlineData(true, true, true, true, true)]
+    [InlineData(false, false, true, true, true)]
+    [InlineData(true, true, false, false, true)]
+    [InlineData(true, false, true, false, false)]
+    [InlineData(false, true, false, true, false)]
+    [InlineData(false, false, false, false, false)]
+    public void Either_both_nodes_of_the_group_or_both_of_the_device_are_needed(bool group, bool container, bool own, bool iommufd, bool isUsable)
+    {
+        Take();
+        HostNode Node(string path, bool mayUse) => new(path, "root", mayUse);
+        HostFacts host = HostFacts.Read(_host.Root) with { ContainerNode = Node("/dev/vfio/vfio", container), IommufdNode = Node("/dev/iommu", iommufd) };
+        DeviceFacts device = DeviceFacts.Read(_host.Root, Card.Info) with { GroupNode = Node("/dev/vfio/7", group), OwnNode = Node("/dev/vfio/devices/vfio0", own) };
+        Finding finding = Assert.Single(HostDiagnosis.Judge(host, device), finding => finding.Id == "nodes");
+        Assert.Equal(isUsable ? FindingLevel.Fine : FindingLevel.Blocks, finding.Level);
+        Assert.Equal(!isUsable, finding.Fix == "sudo vfio bind --user $USER 0000:01:00.0");
+        Assert.Equal(!isUsable && !group, finding.What.Contains("/dev/vfio/7 (of root)", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Who_has_it_open_blocks()
+    {
+        Take();
+        _host.AddProcess(4712, "qemu", 0, "/dev/vfio/devices/vfio0");
+        Assert.Equal("open", Blocking().Id);
+        Assert.Contains("pid 4712 (qemu", Blocking().What, StringComparison.Ordinal);
+        _host.EndProcess(4712);
+        Assert.True(Examine().IsUsable);
+    }
+
+    [Fact]
+    public void A_card_that_is_taken_without_an_iommu_warns()
+    {
+        Take();
+        _host.Write("sys/kernel/iommu_groups/7/name", "vfio-noiommu\n");
+        _host.Write("sys/kernel/iommu_groups/8/type", "DMA\n");
+        Assert.Equal(FindingLevel.Warns, Find("no iommu").Level);
+    }
+
+    [Fact]
+    public void A_device_that_reads_ones_does_not_answer()
+    {
+        SoundHost.SetConfig(_host, SoundHost.Card, [.. Enumerable.Repeat((byte)0xff, 64)]);
+        Assert.Equal("answers", Blocking().Id);
+        Assert.Equal("echo 1 | sudo tee /sys/bus/pci/devices/0000:01:00.0/remove /sys/bus/pci/rescan", Examine().Findings[0].Fix);
+    }
+
+    [Theory]
+    [InlineData(0x0002, "e1000e", FindingLevel.Fine, "it answers to memory accesses")]
+    [InlineData(0x0000, "e1000e", FindingLevel.Warns, "memory decoding is off (Mem- in COMMAND) while")]
+    [InlineData(0x0000, null, FindingLevel.Fine, "memory decoding is off (Mem- in COMMAND), as in every")]
+    [InlineData(0x0000, "vfio-pci", FindingLevel.Fine, "memory decoding is off (Mem- in COMMAND), as in every")]
+    public void Memory_decoding_matters_while_the_device_is_in_use(ushort command, string? driver, FindingLevel level, string what)
+    {
+        SoundHost.SetConfig(_host, SoundHost.Card, SoundHost.Header(command));
+        Card.SetDriver(driver);
+        Assert.Equal(level, Find("decoding").Level);
+        Assert.StartsWith(what, Find("decoding").What, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_device_without_power_warns_and_is_not_woken()
+    {
+        Card.WithAttribute("power_state", "D3cold\n");
+        SoundHost.SetConfig(_host, SoundHost.Card, [.. Enumerable.Repeat((byte)0xff, 64)]);
+        Assert.True(Examine().IsUsable);
+        Assert.Equal((FindingLevel.Warns, "echo 0 | sudo tee /sys/bus/pci/devices/0000:01:00.0/d3cold_allowed"), (Find("power").Level, Find("power").Fix));
+        Card.WithAttribute("power_state", "D3hot\n").WithAttribute("d3cold_allowed", "0\n");
+        Assert.Equal("D3hot; D3cold is forbidden", Find("power").What);
+    }
+
+    [Theory]
+    [InlineData("fatal", FindingLevel.Warns)]
+    [InlineData("nonfatal", FindingLevel.Warns)]
+    [InlineData("correctable", FindingLevel.Notes)]
+    public void Errors_are_counted(string kind, FindingLevel level)
+    {
+        Card.WithAttribute($"aer_dev_{kind}", "RxErr 2\nBadTLP 0\nTimeout 1\nTOTAL_ERR 3\n");
+        Assert.Equal((level, $"3 {kind} PCIe errors: RxErr 2, Timeout 1"), (Find("errors").Level, Find("errors").What));
+    }
+
+    [Theory]
+    [InlineData("flr bus\n", false, FindingLevel.Fine)]
+    [InlineData("\n", true, FindingLevel.Warns)]
+    [InlineData(null, true, FindingLevel.Fine)]
+    [InlineData(null, false, FindingLevel.Warns)]
+    public void A_device_that_cannot_be_reset_warns(string? methods, bool hasFile, FindingLevel level)
+    {
+        File.Delete(_host.PathOf($"{Card.Path}/reset_method"));
+        if (methods is not null)
+        {
+            Card.WithAttribute("reset_method", methods);
+        }
+
+        if (hasFile)
+        {
+            Card.WithAttribute("reset", "");
+        }
+
+        Assert.Equal(level, Find("reset").Level);
+    }
+
+    [Fact]
+    public void The_firmwares_framebuffer_holds_a_display()
+    {
+        FakeDevice display = _host.AddDevice("0000:04:00.0", "1002:73bf", "030000", "vfio-pci", 21)
+            .WithAttribute("resource", "0x00000000c0000000 0x00000000cfffffff 0x000000000014220c\n").WithAttribute("boot_vga", "1\n");
+        _host.Write("sys/bus/platform/devices/simple-framebuffer.0/modalias", "");
+        _host.Link("sys/bus/platform/devices/simple-framebuffer.0/driver", "sys/bus/platform/drivers/simple-framebuffer");
+        _host.Write("proc/iomem", "00000000-00000000 : PCI Bus\n  00000000-00000000 : BOOTFB\n");
+        Assert.Equal(FindingLevel.Unseen, Assert.Single(Examine("0000:04:00.0").Findings, finding => finding.Id == "framebuffer").Level);
+        _host.Write("proc/iomem", "c0000000-cfffffff : PCI Bus\n  c0000000-c02fffff : BOOTFB\n");
+        Assert.Equal("framebuffer", Blocking("0000:04:00.0").Id);
+        Assert.Equal("echo simple-framebuffer.0 | sudo tee /sys/bus/platform/drivers/simple-framebuffer/unbind", Examine("0000:04:00.0").Findings[0].Fix);
+        _host.Write("proc/iomem", "c0000000-cfffffff : PCI Bus\n");
+        Assert.DoesNotContain(Examine("0000:04:00.0").Findings, finding => finding.Id == "framebuffer");
+        display.SetDriver(null);
+        Assert.Equal(("in use", "it is the boot display"), Blocking("0000:04:00.0"));
+    }
+
+    private FakeDevice ShareGroup(byte[] bridgeConfig)
+    {
+        FakeDevice bridge = _host.AddDevice("0000:00:1c.0", "1b36:000e", "060400", group: GroupOfTwo);
+        SoundHost.SetConfig(_host, bridge.Address, bridgeConfig);
+        _host.AddDevice("0000:03:01.0", "1234:11e8", "00ff00", group: GroupOfTwo, below: "0000:00:1c.0").WithAttribute("reset_method", "bus\n");
+        return _host.AddDevice("0000:03:02.0", "1af4:1041", "020000", "virtio-pci", GroupOfTwo, below: "0000:00:1c.0");
+    }
+
+    private void Take()
+    {
+        _host.AddDeviceNodes();
+        Card.SetDriver("vfio-pci");
+    }
+
+    private HostDiagnosis Examine(string? address = null) => HostDiagnosis.Examine(address is null ? SoundHost.Card : PciAddress.Parse(address), _host.Root);
+
+    private Finding Find(string id) => Assert.Single(Examine().Findings, finding => finding.Id == id);
+
+    private (string Id, string What) Blocking(string? address = null)
+    {
+        HostDiagnosis diagnosis = Examine(address);
+        Assert.False(diagnosis.IsUsable);
+        Finding first = diagnosis.Findings[0];
+        Assert.Equal(FindingLevel.Blocks, first.Level);
+        Assert.True(first.Fix is not null || first.Advice is not null, first.ToString());
+        return (first.Id, first.What);
+    }
+}

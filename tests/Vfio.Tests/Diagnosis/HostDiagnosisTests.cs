@@ -1,0 +1,299 @@
+using Vfio.Diagnosis;
+
+namespace Vfio.Tests;
+
+public sealed class HostDiagnosisTests : IDisposable
+{
+    private readonly FakeHost _host = SoundHost.Make();
+
+    public void Dispose() => _host.Dispose();
+
+    [Fact]
+    public void A_sound_host_has_nothing_to_complain_of()
+    {
+        HostDiagnosis diagnosis = Examine();
+        Assert.True(diagnosis.IsUsable);
+        Assert.Null(diagnosis.Device);
+        Assert.All(diagnosis.Findings, finding => Assert.True(finding.Level == FindingLevel.Fine, finding.ToString()));
+        Assert.Equal("an IOMMU is on (dmar0): 1 group, addresses of 48 bits", diagnosis.Findings[0].What);
+    }
+
+    [Fact]
+    public void Without_an_iommu_nothing_that_follows_from_it_is_said()
+    {
+        RemoveIommu(listed: false);
+        _host.Write("proc/interrupts", SoundHost.InterruptTable("IO-APIC"));
+        HostDiagnosis diagnosis = HostDiagnosis.Examine(SoundHost.Card, _host.Root);
+        Assert.Equal("iommu", diagnosis.Findings[0].Id);
+        Assert.Contains("its firmware lists none", diagnosis.Findings[0].What, StringComparison.Ordinal);
+        Assert.Single(diagnosis.Findings, finding => finding.Level == FindingLevel.Blocks);
+        Assert.DoesNotContain(diagnosis.Findings, finding => finding.Id is "interrupts" or "group" or "nodes" or "driver");
+    }
+
+    [Theory]
+    [InlineData("intel_iommu=off", "intel_iommu=off")]
+    [InlineData("intel_iommu=on intel_iommu=sm_off,off", "intel_iommu=sm_off,off")]
+    [InlineData("amd_iommu=off", "amd_iommu=off")]
+    [InlineData("iommu=off", "iommu=off")]
+    [InlineData("intel_iommu=off intel_iommu=on", null)]
+    [InlineData("amd_iommu=off amd_iommu=on", null)]
+    [InlineData("iommu=pt", null)]
+    [InlineData("not_intel_iommu=off", null)]
+    public void An_argument_that_switches_it_off_is_the_cause(string arguments, string? cause)
+    {
+        RemoveIommu(listed: true);
+        _host.Write("proc/cmdline", $"root=/dev/sda2 {arguments}\n");
+        Finding finding = Blocking();
+        Assert.Equal("iommu", finding.Id);
+        Assert.Equal(cause is not null, finding.What.Contains("is on the kernel's command line", StringComparison.Ordinal));
+        Assert.Contains(cause is null ? "the firmware offers VT-d" : $"the IOMMU is off: {cause} ", finding.What, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_argument_is_not_the_cause_where_there_is_nothing_to_switch()
+    {
+        RemoveIommu(listed: false);
+        _host.Write("proc/cmdline", "intel_iommu=off\n");
+        Assert.Contains("its firmware lists none", Blocking().What, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("usr/sbin/grubby", "sudo grubby --update-kernel=ALL --remove-args=intel_iommu=off", "sudo grubby --update-kernel=ALL --args=intel_iommu=on")]
+    [InlineData("usr/bin/rpm-ostree", "sudo rpm-ostree kargs --delete-if-present=intel_iommu=off", "sudo rpm-ostree kargs --append-if-missing=intel_iommu=on")]
+    [InlineData("usr/sbin/update-grub", "sudo sed -i 's/\\bintel_iommu=off\\b//' /etc/default/grub && sudo update-grub", "sudo sed -i 's/^GRUB_CMDLINE_LINUX=\"/&intel_iommu=on /' /etc/default/grub && sudo update-grub")]
+    [InlineData("usr/bin/nothing", null, null)]
+    public void The_remedy_is_this_hosts_boot_loaders(string program, string? remove, string? add)
+    {
+        _host.Write(program, "");
+        _host.Write("run/ostree-booted", "");
+        _host.Write("etc/default/grub", "");
+        RemoveIommu(listed: true);
+        _host.Write("proc/cmdline", "intel_iommu=off\n");
+        Assert.Equal(remove, Blocking().Fix);
+        Assert.Contains("restart the host", Blocking().Advice, StringComparison.Ordinal);
+        _host.Write("proc/cmdline", "quiet\n");
+        Assert.Equal(add, Blocking().Fix);
+        Assert.Contains("restart the host", Blocking().Advice, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_a_shell_would_act_on_is_in_no_command()
+    {
+        KernelArguments arguments = new(["intel_iommu=off,$(reboot)"], BootLoader.Grubby);
+        Assert.Null(arguments.HowToRemove(arguments.Holding("intel_iommu", "off")!));
+        Assert.NotNull(arguments.HowToRemove("intel_iommu=off"));
+    }
+
+    [Theory]
+    [InlineData("IVRS", "the firmware offers an IOMMU, but the kernel does not use it")]
+    [InlineData("VIOT", "the firmware offers an IOMMU, but the kernel does not use it")]
+    [InlineData("DMAR", "the firmware offers VT-d, but the kernel has not switched it on")]
+    [InlineData(null, "no IOMMU is on")]
+    public void The_firmwares_tables_tell_what_there_could_be(string? table, string what)
+    {
+        RemoveIommu(listed: false);
+        Directory.Delete(_host.PathOf("sys/firmware"), recursive: true);
+        if (table is not null)
+        {
+            _host.Write($"sys/firmware/acpi/tables/{table}", "");
+        }
+
+        Assert.Equal(what, Blocking().What);
+    }
+
+    [Fact]
+    public void An_iommu_that_the_kernel_gave_up_is_told()
+    {
+        RemoveIommu(listed: true);
+        _host.Write("sys/class/iommu/0000:00:1b.0/uevent", "");
+        Assert.Contains("found the IOMMU 0000:00:1b.0 and gave it up", Blocking().What, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_mode_without_an_iommu_is_a_danger_and_no_hindrance()
+    {
+        RemoveIommu(listed: true);
+        _host.Write("sys/module/vfio/parameters/enable_unsafe_noiommu_mode", "Y\n");
+        _host.Write("sys/kernel/iommu_groups/0/name", "vfio-noiommu\n");
+        Assert.True(Examine().IsUsable);
+        Assert.Equal((FindingLevel.Warns, "iommu"), (Examine().Findings[0].Level, Examine().Findings[0].Id));
+    }
+
+    [Fact]
+    public void Interrupts_that_are_not_remapped_block()
+    {
+        _host.Write("proc/interrupts", SoundHost.InterruptTable("IO-APIC", "PCI-MSI"));
+        _host.Write("sys/class/iommu/dmar0/intel-iommu/ecap", "f46\n");
+        Finding finding = Blocking();
+        Assert.Equal(("interrupts", "interrupts are not remapped: this IOMMU cannot"), (finding.Id, finding.What));
+        Assert.Equal("echo 1 | sudo tee /sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts /sys/module/iommufd/parameters/allow_unsafe_interrupts", finding.Fix);
+        _host.Write("sys/class/iommu/dmar0/intel-iommu/ecap", "f00f4e\n");
+        Assert.Equal("interrupts are not remapped, though the IOMMU could", Blocking().What);
+        _host.Write("proc/cmdline", "intremap=off\n");
+        Assert.Contains("intremap=off", Blocking().What, StringComparison.Ordinal);
+        Assert.Contains("take intremap=off", Blocking().Advice, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Interrupts_that_are_allowed_all_the_same_warn()
+    {
+        _host.Write("proc/interrupts", SoundHost.InterruptTable("IO-APIC", "PCI-MSI"));
+        _host.Write(SoundHost.Interrupts, "Y\n");
+        Assert.Equal("interrupts", Blocking().Id); // iommufd does not allow them yet
+        _host.Write("sys/module/iommufd/parameters/allow_unsafe_interrupts", "Y\n");
+        Assert.True(Examine().IsUsable);
+        Assert.Equal((FindingLevel.Warns, "interrupts"), (Examine().Findings[0].Level, Examine().Findings[0].Id));
+        Directory.Delete(_host.PathOf("sys/module/iommufd"), recursive: true);
+        File.Delete(_host.PathOf(SoundHost.Interrupts));
+        Assert.Equal("sudo modprobe vfio_iommu_type1 allow_unsafe_interrupts=1", Blocking().Fix);
+    }
+
+    [Theory]
+    [InlineData("GICv3", "ITS-PCI-MSI")]
+    [InlineData]
+    public void Where_interrupts_do_not_say_it_nothing_is_claimed(params string[] controllers)
+    {
+        _host.Write("proc/interrupts", SoundHost.InterruptTable(controllers));
+        Assert.Equal(FindingLevel.Unseen, Find("interrupts").Level);
+        Assert.True(Examine().IsUsable);
+    }
+
+    [Fact]
+    public void A_module_that_is_not_there_blocks()
+    {
+        _host.RemoveDriver("vfio-pci");
+        Directory.Delete(_host.PathOf("sys/module/vfio-pci"));
+        Assert.Contains("vfio bind loads it", Find("vfio-pci").What, StringComparison.Ordinal);
+        File.Delete(_host.PathOf($"lib/modules/{SoundHost.Release}/kernel/drivers/vfio/pci/vfio-pci.ko.xz"));
+        Assert.Equal(("vfio-pci", $"this kernel ({SoundHost.Release}) has no module vfio-pci"), (Blocking().Id, Blocking().What));
+        _host.Write($"lib/modules/{SoundHost.Release}/modules.builtin", "kernel/drivers/vfio/pci/vfio_pci.ko\n");
+        Assert.Equal("vfio-pci is part of the kernel", Find("vfio-pci").What);
+        Directory.Delete(_host.PathOf("lib/modules"), recursive: true);
+        Assert.Equal("sudo reboot", Blocking().Fix);
+        _host.Write("sys/module/vfio_pci/initstate", "live\n");
+        Assert.Equal("vfio-pci is loaded", Find("vfio-pci").What);
+    }
+
+    [Fact]
+    public void Iommufd_is_worth_having_and_not_needed()
+    {
+        File.Delete(_host.PathOf("dev/iommu"));
+        Directory.Delete(_host.PathOf("sys/module/iommufd"), recursive: true);
+        Assert.Equal((FindingLevel.Notes, "sudo modprobe iommufd"), (Find("iommufd").Level, Find("iommufd").Fix));
+        File.Delete(_host.PathOf($"lib/modules/{SoundHost.Release}/kernel/drivers/iommu/iommufd/iommufd.ko.xz"));
+        Assert.Equal(FindingLevel.Fine, Find("iommufd").Level);
+        Directory.Delete(_host.PathOf("sys/module/vfio_iommu_type1"), recursive: true);
+        _host.Write($"lib/modules/{SoundHost.Release}/modules.builtin", "");
+        Assert.Equal("address space", Blocking().Id);
+    }
+
+    [Theory]
+    [InlineData("65536", FindingLevel.Warns)]
+    [InlineData("8388608", FindingLevel.Warns)]
+    [InlineData("67108864", FindingLevel.Fine)]
+    [InlineData("unlimited", FindingLevel.Fine)]
+    [InlineData("much", FindingLevel.Unseen)]
+    public void A_small_limit_of_locked_memory_warns(string limit, FindingLevel level)
+    {
+        SoundHost.SetLockedMemory(_host, limit);
+        Assert.Equal(level, Find("locked memory").Level);
+        Assert.Equal(level == FindingLevel.Warns, Find("locked memory").Fix == "sudo prlimit --pid $$ --memlock=unlimited");
+        // Root is not held to it.
+        Assert.All(HostDiagnosis.Judge(HostFacts.Read(_host.Root) with { IsRoot = true }, null).Where(finding => finding.Id == "locked memory"), finding =>
+            Assert.Equal(FindingLevel.Fine, finding.Level));
+    }
+
+    [Theory]
+    [InlineData("65535", FindingLevel.Fine)]
+    [InlineData("4096", FindingLevel.Warns)]
+    public void A_small_number_of_mappings_warns(string limit, FindingLevel level)
+    {
+        _host.Write("sys/module/vfio_iommu_type1/parameters/dma_entry_limit", limit + "\n");
+        Assert.Equal(level, Find("dma entries").Level);
+    }
+
+    [Theory]
+    [InlineData("0", "0", FindingLevel.Fine, "none are reserved")]
+    [InlineData("16", "3", FindingLevel.Fine, "3 of 16 of 2 MiB are free")]
+    [InlineData("16", "0", FindingLevel.Warns, "0 of 16 of 2 MiB are free")]
+    public void Huge_pages_are_counted(string total, string free, FindingLevel level, string what)
+    {
+        _host.Write("sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", total + "\n");
+        _host.Write("sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", free + "\n");
+        _host.Write("sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages", "0\n");
+        _host.Write("sys/kernel/mm/hugepages/hugepages-1048576kB/free_hugepages", "0\n");
+        Assert.Equal(level, Find("huge pages").Level);
+        Assert.StartsWith(what, Find("huge pages").What, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_is_suspected_wrongly_is_said_to_be_fine()
+    {
+        Assert.DoesNotContain(Examine().Findings, finding => finding.Id is "passthrough" or "lockdown" or "secure boot" or "acs override");
+        _host.Write("proc/cmdline", "intel_iommu=on iommu=pt\n");
+        _host.Write("sys/kernel/iommu_groups/7/type", "identity\n");
+        _host.Write("sys/kernel/security/lockdown", "none [integrity] confidentiality\n");
+        _host.Write("sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c", [6, 0, 0, 0, 1]);
+        foreach (string id in (string[])["passthrough", "lockdown", "secure boot"])
+        {
+            Assert.Equal(FindingLevel.Fine, Find(id).Level);
+            Assert.Contains("no hindrance", Find(id).What, StringComparison.Ordinal);
+        }
+
+        Assert.Contains("iommu=pt", Find("passthrough").What, StringComparison.Ordinal);
+        Assert.True(Examine().IsUsable);
+        _host.Write("sys/kernel/security/lockdown", "[none] integrity confidentiality\n");
+        _host.Write("sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c", [6, 0, 0, 0, 0]);
+        Assert.DoesNotContain(Examine().Findings, finding => finding.Id is "lockdown" or "secure boot");
+    }
+
+    [Fact]
+    public void Groups_that_are_split_by_an_override_warn()
+    {
+        _host.Write("proc/cmdline", "pcie_acs_override=downstream,multifunction\n");
+        Assert.Equal(FindingLevel.Warns, Find("acs override").Level);
+    }
+
+    [Fact]
+    public void Files_of_nonsense_end_in_a_judgement()
+    {
+        Random random = new(1);
+        EnumerationOptions all = new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
+        string[] identity = ["uevent", "vendor", "device", "class"];
+        foreach (string file in Directory.EnumerateFiles(_host.Folder, "*", all).Where(file => !identity.Contains(Path.GetFileName(file))).ToArray())
+        {
+            byte[] nonsense = new byte[random.Next(300)];
+            random.NextBytes(nonsense);
+            File.WriteAllBytes(file, nonsense);
+        }
+
+        Assert.NotEmpty(HostDiagnosis.Examine(SoundHost.Card, _host.Root).Findings);
+    }
+
+    private void RemoveIommu(bool listed)
+    {
+        FakeDevice card = _host[SoundHost.Card];
+        Directory.Delete(_host.PathOf("sys/kernel/iommu_groups/7"), recursive: true);
+        File.Delete(_host.PathOf($"{card.Path}/iommu_group"));
+        Directory.Delete(_host.PathOf("sys/class/iommu/dmar0"), recursive: true);
+        if (!listed)
+        {
+            File.Delete(_host.PathOf("sys/firmware/acpi/tables/DMAR"));
+        }
+    }
+
+    private HostDiagnosis Examine() => HostDiagnosis.Examine(_host.Root);
+
+    private Finding Blocking()
+    {
+        HostDiagnosis diagnosis = Examine();
+        Assert.False(diagnosis.IsUsable);
+        Finding finding = Assert.Single(diagnosis.Findings, finding => finding.Level == FindingLevel.Blocks);
+        Assert.Same(finding, diagnosis.Findings[0]);
+        Assert.NotNull(finding.Why);
+        Assert.True(finding.Fix is not null || finding.Advice is not null);
+        return finding;
+    }
+
+    private Finding Find(string id) => Assert.Single(Examine().Findings, finding => finding.Id == id);
+}
