@@ -31,9 +31,14 @@ internal sealed class AbiRules
     /// <summary>What is the library's own and has no counterpart in C, with the reason.</summary>
     public Dictionary<string, string> Own { get; init; } = new()
     {
+        ["DescriptorMessage.MostFiles"] = "a bound of what is believed",
+        ["DescriptorMessage.HeaderBytes"] = "struct cmsghdr, aligned",
+        ["DescriptorMessage.ControlBytes"] = "the size of a buffer",
+        ["ReceivedMessage"] = "what came with a message",
         ["FileStatus"] = "a value made from struct statx",
         ["UserEntry"] = "a value made from struct passwd",
         ["UserDatabase.BufferBytes"] = "the size of a buffer",
+        ["UserDatabase.GroupBufferBytes"] = "the size of a buffer",
         ["NetworkInterfaceIoctl.AnswerBytes"] = "the size of a buffer",
         ["InfoAnswer.MaxInfoBytes"] = "a bound of what is believed",
         ["VfioDeviceIoctl.MostFeatureBytes"] = "the size of a buffer",
