@@ -18,8 +18,10 @@ public sealed partial class VfioDevice
     /// always a new one.
     /// </param>
     /// <returns>The device; the caller owns it.</returns>
-    /// <exception cref="ArgumentException">The options name an address space or a backend that a broker has not.</exception>
-    /// <exception cref="VfioException">No broker listens there; it refused, and the message says why; or a system call failed.</exception>
+    /// <exception cref="ArgumentException">The options name an address space.</exception>
+    /// <exception cref="VfioException">
+    /// No broker listens there; it refused, and the message says why; it has no such backend; or a system call failed.
+    /// </exception>
     public static VfioDevice OpenThroughBroker(PciAddress address, string? socketPath = null, VfioOpenOptions? options = null)
     {
         options ??= new VfioOpenOptions();
@@ -33,7 +35,7 @@ public sealed partial class VfioDevice
             VfioBackend.Automatic => BrokerBackend.Any,
             VfioBackend.Iommufd => BrokerBackend.Iommufd,
             VfioBackend.Type1v2 => BrokerBackend.Group,
-            _ => throw new ArgumentException($"a broker opens devices by iommufd or by their group (type1v2), not by {options.Backend}", nameof(options)),
+            _ => throw new VfioException("open", $"{address} through the broker", "a broker opens devices by iommufd or by their group (type1v2), in no other way"),
         };
         BrokerGrant grant = BrokerClient.Ask(socketPath ?? DeviceBroker.DefaultSocketPath, new BrokerRequest(address, backend), out Socket connection, out SafeFileHandle[] files);
         try
