@@ -87,6 +87,9 @@ public sealed partial class DeviceBroker : IDisposable
         }
     }
 
+    /// <summary>How many clients are connected.</summary>
+    internal int ConnectionCount => _clients.Count;
+
     /// <summary>Serves until it is asked to stop; then tells who still has a device. Once.</summary>
     /// <param name="cancellationToken">Asks it to stop.</param>
     /// <exception cref="ObjectDisposedException">The broker was disposed.</exception>
