@@ -39,7 +39,7 @@ public sealed class BrokerTests : HostTest
         // The broker itself may lock nothing.
         using Service broker = Start(Machine.Edu);
         string script = $"{Folder}/alloc";
-        File.WriteAllText(script, "alloc 1M\n");
+        File.WriteAllText(script, "alloc 0x100000\n");
         Through(Client, ["prlimit", "--memlock=8388608:8388608", "--"], "shell", "--backend", backend, Machine.Edu, script).Succeeded();
         Result small = Through(Client, ["prlimit", "--memlock=65536:65536", "--"], "shell", "--backend", backend, Machine.Edu, script);
         Assert.Equal(1, small.ExitCode);

@@ -67,7 +67,6 @@ internal static partial class RoomRules
         new("Backends/Iommufd", "Sysfs"),
         new("Backends/Iommufd", "Backends"),
         new("Brokering", Values),
-        new("Brokering", "Pci"), // a policy's classes
         new("Brokering", "Interop"), // descriptors over a socket, who is at its other end, nodes
         new("Brokering", "Sysfs"), // which device and which group is asked for; users
         new("Brokering", "Backends/Iommufd", "DeviceNode"), // where a device's own node is

@@ -88,7 +88,7 @@ public sealed class DeviceBrokerTests
         Assert.Contains("has 0000:00:04.0 in it too", scenario.Refused(Nic, BrokerBackend.Group), StringComparison.Ordinal);
         scenario.Ask(Nic, BrokerBackend.Iommufd).Dispose();
         scenario.Broker.Policy = BrokerPolicy.Parse("allow any any", "policy");
-        for (int i = 0; i < 1000 && scenario.Events.Count(told => told.Kind == BrokerEventKind.Close) == 0; i++)
+        for (int i = 0; i < 1000 && !scenario.Events.Any(told => told.Kind == BrokerEventKind.Close); i++)
         {
             Thread.Sleep(5);
         }
