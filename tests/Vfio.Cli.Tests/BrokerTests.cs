@@ -14,9 +14,9 @@ public sealed class BrokerTests : IDisposable
     [Fact]
     public void A_policy_is_checked()
     {
-        _host.Write("good", "allow any any # all\n");
+        File.WriteAllText(_host.PathOf("good"), "allow any any # all\n");
         Assert.Equal("good: 1 rule\n", Tool.Run(_host, "broker", "--check", "--policy", _host.PathOf("good")).Succeeded().Output);
-        _host.Write("bad", "\nallow all any\n");
+        File.WriteAllText(_host.PathOf("bad"), "\nallow all any\n");
         Tool.Run(_host, "broker", "--check", "--policy", _host.PathOf("bad")).FailedWith(ExitCode.Failed, "bad:2: 'all' is not who", "docs/broker.md");
         Tool.Run(_host, "broker", "--check", "--policy", _host.PathOf("none")).FailedWith(ExitCode.Failed, "ENOENT", "nobody gets anything");
     }
@@ -30,8 +30,8 @@ public sealed class BrokerTests : IDisposable
     [InlineData(true)]
     public void A_refusal_is_printed_and_the_end_is_clean(bool isJson)
     {
-        _host.Write("policy", "deny any any\n");
-        _host.AddDevice("0000:00:03.0", driver: "vfio-pci", group: 3);
+        File.WriteAllText(_host.PathOf("policy"), "deny any any\n");
+        _host.Add(new("0000:00:03.0", 0x1234, 0x11e8, "00ff00") { Driver = "vfio-pci", Group = 3 });
         string socket = _host.PathOf("s");
         using CancellationTokenSource stop = new();
         Task<Result> broker = Task.Factory.StartNew(

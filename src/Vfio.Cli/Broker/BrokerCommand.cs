@@ -67,29 +67,19 @@ internal static class BrokerCommand
         path = activated is null ? path ?? DeviceBroker.DefaultSocketPath : null;
         Socket listener = activated ?? DeviceBroker.Listen(path!);
         BrokerLog log = new(host, isJson);
-        try
+        using DeviceBroker broker = new(listener, rules, new BrokerOptions { Host = host.Root, Record = log.Write });
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(host.Stop);
+        using PosixSignalRegistration term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Stop(context, stop));
+        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(context, stop));
+        using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
         {
-            using DeviceBroker broker = new(listener, rules, new BrokerOptions { Host = host.Root, Record = log.Write });
-            using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(host.Stop);
-            using PosixSignalRegistration term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Stop(context, stop));
-            using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(context, stop));
-            using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
-            {
-                context.Cancel = true;
-                Reload(log, broker, file);
-            });
-            log.Tell($"vfio: broker: listens at {path ?? "the socket of systemd"}, {file}: {Count(rules)}");
-            broker.Run(stop.Token);
-            log.Tell("vfio: broker: ended");
-            return ExitCode.Done;
-        }
-        finally
-        {
-            if (path is not null)
-            {
-                File.Delete(path);
-            }
-        }
+            context.Cancel = true;
+            Reload(log, broker, file);
+        });
+        log.Tell($"vfio: broker: listens at {path ?? "the socket of systemd"}, {file}: {Count(rules)}");
+        broker.Run(stop.Token);
+        log.Tell("vfio: broker: ended");
+        return ExitCode.Done;
     }
 
     private static void Stop(PosixSignalContext context, CancellationTokenSource stop)

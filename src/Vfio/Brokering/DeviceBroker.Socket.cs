@@ -15,7 +15,7 @@ public sealed partial class DeviceBroker
     /// was killed.
     /// </summary>
     /// <param name="path">Where; at most 107 bytes, in a folder that only the broker's user and root may write.</param>
-    /// <returns>The socket, listening; the caller owns it, and removes the file when it has ended.</returns>
+    /// <returns>The socket, listening; the caller owns it, and its disposal removes the file.</returns>
     /// <exception cref="VfioException">Somebody listens there, something else is there, or the folder may not be written.</exception>
     public static Socket Listen(string path)
     {

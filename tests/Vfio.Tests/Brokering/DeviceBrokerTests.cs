@@ -228,11 +228,27 @@ public sealed class DeviceBrokerTests
         scenario.Host.Write("file", "keep");
         Assert.Contains("something else", Assert.Throws<VfioException>(() => DeviceBroker.Listen(scenario.Host.PathOf("file"))).Message, StringComparison.Ordinal);
         Assert.Equal("keep", scenario.Host.Read("file"));
+        // As a killed one leaves it: the name is there, and nobody listens.
+        string dead = scenario.Host.PathOf("dead.sock");
+        File.Move(scenario.Path, dead);
         scenario.Stop();
         scenario.Broker.Dispose();
-        using Socket anew = DeviceBroker.Listen(scenario.Path);
+        Assert.True(Path.Exists(dead));
+        using Socket anew = DeviceBroker.Listen(dead);
+        using Socket client = BrokerClient.NewSocket();
+        client.Connect(new UnixDomainSocketEndPoint(dead));
         Assert.Throws<VfioException>(() => DeviceBroker.Listen(scenario.Host.PathOf("no/such/folder")));
         Assert.Contains("107", Assert.Throws<VfioException>(() => DeviceBroker.Listen("/" + new string('x', 108))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_broker_that_ends_takes_its_socket_with_it()
+    {
+        using BrokerScenario scenario = new();
+        Assert.True(Path.Exists(scenario.Path));
+        scenario.Stop();
+        scenario.Broker.Dispose();
+        Assert.False(Path.Exists(scenario.Path));
     }
 
     [Fact]
