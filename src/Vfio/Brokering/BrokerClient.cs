@@ -7,8 +7,8 @@ namespace Vfio.Brokering;
 /// <summary>The client's side: connects, asks, receives.</summary>
 internal static class BrokerClient
 {
-    // The broker answers at once or not at all.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    // The broker answers at once; a host that is overloaded makes it wait.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     public static Socket NewSocket() => new(AddressFamily.Unix, SocketType.Seqpacket, ProtocolType.Unspecified);
 
