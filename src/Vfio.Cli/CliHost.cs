@@ -5,7 +5,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Vfio.Cli;
 
 /// <summary>Everything a command touches besides the library: the host, the two outputs, the terminal, the clock.</summary>
-/// <remarks>Tests make their own; the tool itself has only <see cref="Running"/>, and no variable or option that changes it.</remarks>
+/// <remarks>Tests make their own; the tool itself has only <see cref="Running"/>, and no variable or option that changes it, but for VFIO_BROKER: through whom devices are opened.</remarks>
 internal sealed record CliHost
 {
     // What a console line or a sysfs file holds is small; a pipe takes 64 KiB at once.
@@ -75,6 +75,7 @@ internal sealed record CliHost
         Out = Open(descriptor: 1, autoFlush: false),
         Error = Open(descriptor: 2, autoFlush: true),
         Terminal = Terminal.OfStandardOutput(),
+        OpenDevice = Environment.GetEnvironmentVariable("VFIO_BROKER") is { Length: > 0 } broker ? ThroughBroker(broker) : VfioDevice.Open,
         OpenInput = Console.OpenStandardInput,
         FindKeyboard = ConsoleKeyboard.Find,
         LeaveSession = HostProcess.LeaveSession,
@@ -99,6 +100,10 @@ internal sealed record CliHost
             // Nobody can be told; the exit code still says how it went.
         }
     }
+
+    // A device that joins another's address space is opened beside it: a broker's bring their own.
+    private static Func<PciAddress, VfioOpenOptions, VfioDevice> ThroughBroker(string socketPath) => (address, options) =>
+        options.AddressSpace is null ? VfioDevice.OpenThroughBroker(address, socketPath, options) : VfioDevice.Open(address, options);
 
     // Started with the descriptor closed (">&-"), the runtime may have got its number for a file of its own, such as the source of
     // random numbers: that is open for reading alone.

@@ -10,6 +10,7 @@ internal static class CommandGroups
         ("Look (nothing is opened or changed)", ["list", "show", "groups", "status", "doctor"]),
         ("Take and hand back", ["bind", "release", "run", "sriov"]),
         ("Registers (of devices that are taken, and of emu:edu)", ["read", "write", "dump", "watch", "shell", "diff", "replay"]),
+        ("Hand devices to others", ["broker"]),
         ("Interrupts and reset", ["irq", "reset"]),
         ("Help", ["demo", "help", "man", "completion"]),
     ];

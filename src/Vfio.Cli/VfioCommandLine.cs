@@ -82,6 +82,7 @@ internal static class VfioCommandLine
         root.Add(ReplayCommand.Create(host));
         root.Add(IrqCommand.Create(host));
         root.Add(ResetCommand.Create(host));
+        root.Add(BrokerCommand.Create(host));
         root.Add(DemoCommand.Create(host));
         root.Add(HelpCommand.Create(host));
         root.Add(ManCommand.Create(host));

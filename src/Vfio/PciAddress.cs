@@ -14,8 +14,8 @@ namespace Vfio;
 /// </remarks>
 public readonly record struct PciAddress : IComparable<PciAddress>, ISpanParsable<PciAddress>
 {
-    private const int MaxDevice = 31;
-    private const int MaxFunction = 7;
+    internal const int MaxDevice = 31;
+    internal const int MaxFunction = 7;
 
     /// <summary>Makes an address from its parts.</summary>
     /// <param name="domain">The PCI domain (segment), any value.</param>

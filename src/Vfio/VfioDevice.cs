@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Vfio.Backends;
 using Vfio.Regions;
 using Vfio.Sysfs;
@@ -27,6 +28,7 @@ public sealed partial class VfioDevice : IDisposable
     private readonly IDeviceBackend _backend;
     private readonly IoAddressSpace? _space;
     private readonly IDisposable? _context;
+    private Socket? _connection;
     private readonly KernelLog? _log;
     private readonly HostRoot? _host;
     private readonly DeviceInfo _info;
@@ -214,7 +216,7 @@ public sealed partial class VfioDevice : IDisposable
                     _space.Leave(_backend.Dispose);
                 }
             },
-            () => _context?.Dispose(), () => _log?.Dispose()]);
+            () => _context?.Dispose(), () => _log?.Dispose(), () => _connection?.Dispose()]);
     }
 
     /// <summary>Opens a device of the host into an address space; where a step fails nothing is left.</summary>

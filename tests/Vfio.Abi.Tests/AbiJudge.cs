@@ -43,6 +43,7 @@ internal sealed partial class AbiJudge(CCompiler compiler, string? uapiFolder)
         #define _GNU_SOURCE
         #include <errno.h>
         #include <fcntl.h>
+        #include <grp.h>
         #include <poll.h>
         #include <pwd.h>
         #include <sched.h>

@@ -26,6 +26,8 @@ internal static class Errno
     public const int EOVERFLOW = 75;
     public const int EMSGSIZE = 90;
     public const int EOPNOTSUPP = 95;
+    public const int ECONNRESET = 104;
+    public const int ECONNREFUSED = 111;
 }
 
 internal static class ErrnoNames
@@ -68,7 +70,10 @@ internal static class ErrnoNames
         Errno.EOVERFLOW => "EOVERFLOW",
         Errno.EMSGSIZE => "EMSGSIZE",
         Errno.EOPNOTSUPP => "EOPNOTSUPP",
+        Errno.ECONNRESET => "ECONNRESET",
+        107 => "ENOTCONN",
         110 => "ETIMEDOUT",
+        Errno.ECONNREFUSED => "ECONNREFUSED",
         _ => $"errno {errno}",
     };
 }

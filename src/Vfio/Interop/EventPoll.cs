@@ -26,7 +26,7 @@ internal sealed unsafe class EventPoll : IDisposable
     }
 
     /// <summary>Watches a descriptor; silent until <see cref="Arm"/> where it is to be told of once at a time.</summary>
-    public void Add(SafeFileHandle file, ulong key, bool isOneShot)
+    public void Add(SafeHandle file, ulong key, bool isOneShot)
     {
         int errno = Control(Libc.EPOLL_CTL_ADD, file, isOneShot ? 0 : Libc.EPOLLIN, key);
         if (errno != 0)
@@ -39,20 +39,24 @@ internal sealed unsafe class EventPoll : IDisposable
     /// <returns>The errno, 0 where it worked.</returns>
     public int Arm(SafeFileHandle file, ulong key) => Control(Libc.EPOLL_CTL_MOD, file, Libc.EPOLLIN | Libc.EPOLLONESHOT, key);
 
+    /// <summary>From now on only the descriptor's end is told: that its other side hung up.</summary>
+    public void WatchEndOnly(SafeHandle file, ulong key) => Control(Libc.EPOLL_CTL_MOD, file, 0, key);
+
     /// <summary>Stops watching; an event that was fetched already may still come.</summary>
-    public void Remove(SafeFileHandle file) => Control(Libc.EPOLL_CTL_DEL, file, 0, 0);
+    public void Remove(SafeHandle file) => Control(Libc.EPOLL_CTL_DEL, file, 0, 0);
 
     /// <summary>Waits for events.</summary>
     /// <param name="keys">Gets whose they are; at most as many as fit.</param>
+    /// <param name="milliseconds">For how long at most; -1 for ever.</param>
     /// <returns>How many; negative where it failed.</returns>
-    public int Wait(Span<ulong> keys)
+    public int Wait(Span<ulong> keys, int milliseconds = -1)
     {
         using HandleUse use = new(_epoll);
         byte* events = stackalloc byte[MostEvents * 16];
         int count;
         do
         {
-            count = Libc.EPollWait(use.Number, events, int.Min(MostEvents, keys.Length), -1);
+            count = Libc.EPollWait(use.Number, events, int.Min(MostEvents, keys.Length), milliseconds);
         }
         while (count < 0 && Marshal.GetLastSystemError() == Errno.EINTR);
 
@@ -66,7 +70,7 @@ internal sealed unsafe class EventPoll : IDisposable
 
     public void Dispose() => _epoll.Dispose();
 
-    private int Control(int operation, SafeFileHandle file, uint events, ulong key)
+    private int Control(int operation, SafeHandle file, uint events, ulong key)
     {
         byte* @event = stackalloc byte[16];
         *(uint*)@event = events;

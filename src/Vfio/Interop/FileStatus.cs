@@ -1,3 +1,5 @@
+using Microsoft.Win32.SafeHandles;
+
 namespace Vfio.Interop;
 
 /// <summary>Who owns a file and what its permissions are.</summary>
@@ -13,4 +15,17 @@ internal readonly record struct FileStatus(uint UserId, uint GroupId, uint Mode)
 
     /// <summary>Whether this process may open a file for reading and writing, as its effective user. Opens nothing.</summary>
     public static bool MayReadAndWrite(string path) => Libc.FAccessAt(Libc.AT_FDCWD, path, Libc.R_OK | Libc.W_OK, Libc.AT_EACCESS) == 0;
+
+    /// <summary>Of an open file, and so of the one that is read, whatever its name leads to by now. <see langword="null"/> where it is no regular file.</summary>
+    public static FileStatus? OfRegularFile(SafeFileHandle file)
+    {
+        using HandleUse use = new(file);
+        return Libc.StatX(use.Number, "", Libc.AT_EMPTY_PATH, Libc.STATX_BASIC_STATS, out Libc.statx status) == 0 && (status.stx_mode & Libc.S_IFMT) == Libc.S_IFREG
+            ? new FileStatus(status.stx_uid, status.stx_gid, status.stx_mode & PermissionBits)
+            : null;
+    }
+
+    /// <summary>Whether a name leads to a socket.</summary>
+    public static bool IsSocket(string path) =>
+        Libc.StatX(Libc.AT_FDCWD, path, 0, Libc.STATX_BASIC_STATS, out Libc.statx status) == 0 && (status.stx_mode & Libc.S_IFMT) == Libc.S_IFSOCK;
 }

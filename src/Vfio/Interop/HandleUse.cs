@@ -1,14 +1,14 @@
-using Microsoft.Win32.SafeHandles;
+using System.Runtime.InteropServices;
 
 namespace Vfio.Interop;
 
 /// <summary>A descriptor's number for as long as a structure that goes to the kernel holds it: the descriptor stays open meanwhile.</summary>
 internal readonly ref struct HandleUse
 {
-    private readonly SafeFileHandle _file;
+    private readonly SafeHandle _file;
     private readonly bool _held;
 
-    public HandleUse(SafeFileHandle file)
+    public HandleUse(SafeHandle file)
     {
         _file = file;
         file.DangerousAddRef(ref _held);

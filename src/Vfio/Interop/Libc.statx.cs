@@ -5,6 +5,10 @@ namespace Vfio.Interop;
 internal static partial class Libc
 {
     public const int AT_FDCWD = -100;
+    public const int AT_EMPTY_PATH = 0x1000;
+    public const uint S_IFMT = 0xf000;
+    public const uint S_IFREG = 0x8000;
+    public const uint S_IFSOCK = 0xc000;
     public const uint STATX_BASIC_STATS = 0x7ff;
 
     // statx rather than stat: its layout is the kernel's and the same on every architecture.

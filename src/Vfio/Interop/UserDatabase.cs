@@ -5,11 +5,12 @@ namespace Vfio.Interop;
 /// <summary>A line of the user database.</summary>
 internal readonly record struct UserEntry(string Name, uint Uid, uint Gid, string Home);
 
-/// <summary>getpwnam_r and getpwuid_r.</summary>
+/// <summary>getpwnam_r, getpwuid_r and getgrnam_r.</summary>
 internal static unsafe class UserDatabase
 {
     // sysconf(_SC_GETPW_R_SIZE_MAX) is only a first guess in glibc; directory services have longer lines than its 1024.
     private const int BufferBytes = 64 * 1024;
+    private const int GroupBufferBytes = 1024 * 1024;
 
     public static UserEntry? Find(string name)
     {
@@ -38,6 +39,25 @@ internal static unsafe class UserDatabase
         {
             int errno = Libc.GetPwUid(uid, &entry, start, BufferBytes, &found);
             return errno == 0 && found != null ? Copy(found) : null;
+        }
+    }
+
+    /// <summary>The number of a group.</summary>
+    public static uint? FindGroup(string name)
+    {
+        if (name.Contains('\0'))
+        {
+            return null;
+        }
+
+        // A group's line has its members, and so is long where they are many.
+        byte[] buffer = new byte[GroupBufferBytes];
+        Libc.group entry;
+        Libc.group* found = null;
+        fixed (byte* start = buffer)
+        {
+            int errno = Libc.GetGrNam(name, &entry, start, GroupBufferBytes, &found);
+            return errno == 0 && found != null ? found->gr_gid : null;
         }
     }
 

@@ -1,0 +1,121 @@
+using System.Net.Sockets;
+using Microsoft.Win32.SafeHandles;
+using Vfio.Interop;
+
+namespace Vfio.Brokering;
+
+/// <summary>The client's side: connects, asks, receives.</summary>
+internal static class BrokerClient
+{
+    // The broker answers at once; a host that is overloaded makes it wait.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    public static Socket NewSocket() => new(AddressFamily.Unix, SocketType.Seqpacket, ProtocolType.Unspecified);
+
+    /// <exception cref="VfioException">The path is too long for a socket.</exception>
+    public static UnixDomainSocketEndPoint EndPointOf(string path)
+    {
+        try
+        {
+            return new UnixDomainSocketEndPoint(path);
+        }
+        catch (ArgumentOutOfRangeException)
+        {
+            throw new VfioException("connect", path, "the path is too long for a socket: 107 bytes at most");
+        }
+    }
+
+    /// <summary>Asks a broker for a device.</summary>
+    /// <param name="path">Its socket.</param>
+    /// <param name="request">Which device.</param>
+    /// <param name="connection">To be kept open for as long as the device is used, and closed after it; the caller's.</param>
+    /// <param name="files">The device's or group's descriptor, then the iommufd's or container's; the caller's.</param>
+    /// <returns>What was granted.</returns>
+    /// <exception cref="VfioException">Nobody listens there, or the broker refused; the message says why.</exception>
+    public static BrokerGrant Ask(string path, BrokerRequest request, out Socket connection, out SafeFileHandle[] files)
+    {
+        connection = NewSocket();
+        files = [];
+        try
+        {
+            connection.SendTimeout = connection.ReceiveTimeout = (int)Patience.TotalMilliseconds;
+            Connect(connection, path);
+            // Also of one that has answered and closed before it was asked, the answer is there.
+            Span<byte> message = stackalloc byte[BrokerProtocol.RequestBytes];
+            BrokerProtocol.WriteRequest(message, request);
+            int sent = DescriptorMessage.Send(connection.SafeHandle, message, [], waits: true);
+            return Receive(connection, path, request, sent, out files);
+        }
+        catch
+        {
+            connection.Dispose();
+            Close(files);
+            throw;
+        }
+    }
+
+    private static void Connect(Socket connection, string path)
+    {
+        try
+        {
+            connection.Connect(EndPointOf(path));
+        }
+        catch (SocketException e)
+        {
+            throw new VfioException("connect", path, e.Message, e.SocketErrorCode == SocketError.AccessDenied
+                ? "the socket is not for this user"
+                : "is the broker running? systemctl start vfio-broker.socket, or vfio broker --socket PATH");
+        }
+    }
+
+    private static BrokerGrant Receive(Socket connection, string path, BrokerRequest request, int sent, out SafeFileHandle[] files)
+    {
+        Span<byte> answer = stackalloc byte[BrokerProtocol.MostBytes];
+        int errno = DescriptorMessage.Receive(connection.SafeHandle, answer, out ReceivedMessage received, out files);
+        if (errno == Errno.ECONNRESET)
+        {
+            // That the broker closed before it read all is told first, once; its answer comes behind that.
+            errno = DescriptorMessage.Receive(connection.SafeHandle, answer, out received, out files);
+        }
+
+        if (errno != 0 || received.Length == 0)
+        {
+            errno = errno != 0 ? errno : sent;
+            string reason = errno == Errno.EAGAIN ? $"no answer within {Patience.TotalSeconds} s" : errno == 0 ? "it closed the connection without an answer" : ErrnoNames.Describe(errno);
+            throw new VfioException("ask", $"the broker at {path}", reason, "the broker's record says more: journalctl -u vfio-broker");
+        }
+
+        BrokerGrant grant = default;
+        BrokerRefusal? refusal = received.IsCut || received.HadMoreFiles
+            ? new BrokerRefusal(BrokerRefusalCode.Malformed, "the answer is longer than this version's")
+            : BrokerProtocol.ReadAnswer(answer[..received.Length], out grant);
+        if (refusal is not null)
+        {
+            throw new VfioException("open", $"{request.Address} through the broker", refusal.Reason, HintFor(refusal.Code, request.Address));
+        }
+
+        return files.Length == DescriptorMessage.MostFiles
+            ? grant
+            : throw new VfioException("open", $"{request.Address} through the broker", $"the answer came with {files.Length} descriptors in place of {DescriptorMessage.MostFiles}",
+                "has this process descriptors left? ulimit -n");
+    }
+
+    private static void Close(SafeFileHandle[] files)
+    {
+        foreach (SafeFileHandle file in files)
+        {
+            file.Dispose();
+        }
+    }
+
+    private static string? HintFor(BrokerRefusalCode code, PciAddress address) => code switch
+    {
+        BrokerRefusalCode.NotAllowed => "the broker's policy decides who may have which device; docs/broker.md",
+        BrokerRefusalCode.NoDevice => "vfio list shows the host's devices",
+        BrokerRefusalCode.NotTaken => $"take it first: sudo vfio bind --user vfio-broker {address}",
+        BrokerRefusalCode.Busy => "one client at a time has a device and all of its IOMMU group",
+        BrokerRefusalCode.TooMany => "try again when others have ended",
+        BrokerRefusalCode.Version or BrokerRefusalCode.Malformed => "client and broker are of different versions of vfio, or it is no broker that listens there",
+        _ => null,
+    };
+}

@@ -1,0 +1,87 @@
+using System.Globalization;
+using System.Text;
+
+namespace Vfio;
+
+/// <summary>What a <see cref="DeviceBroker"/> tells of: a line of its record (<see cref="BrokerEvent.ToString"/>).</summary>
+public enum BrokerEventKind
+{
+    /// <summary>A client got a device.</summary>
+    Open,
+
+    /// <summary>A client asked for a device and was refused.</summary>
+    Refuse,
+
+    /// <summary>A client that had a device ended, or let go of it.</summary>
+    Close,
+
+    /// <summary>A client did not keep to the protocol, asked nothing in time, or was one too many.</summary>
+    Drop,
+
+    /// <summary>The broker ends while a client has a device, which the client keeps.</summary>
+    Leave,
+}
+
+/// <summary>Something that happened at a <see cref="DeviceBroker"/>: who, which device, which way, and why not.</summary>
+/// <param name="Kind">What happened.</param>
+/// <param name="UserId">The client's effective user, as the kernel says it.</param>
+/// <param name="UserName">That user's name, or the number where it has none.</param>
+/// <param name="ProcessId">The process that connected; 0 where it is in a PID namespace that the broker does not see.</param>
+public sealed record BrokerEvent(BrokerEventKind Kind, uint UserId, string UserName, int ProcessId)
+{
+    /// <summary>The device; <see langword="null"/> where none was asked for.</summary>
+    public PciAddress? Device { get; init; }
+
+    /// <summary>Which nodes: <c>iommufd</c> or <c>group</c>; <c>any</c> of a request that left it open; <see langword="null"/> where none was asked for.</summary>
+    public string? Backend { get; init; }
+
+    /// <summary>The line of the policy that allowed it; 0 where none did.</summary>
+    public int PolicyLine { get; init; }
+
+    /// <summary>Why it was refused or dropped; <see langword="null"/> where it was not.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>For how long the client had the device.</summary>
+    public TimeSpan? Duration { get; init; }
+
+    /// <summary>How many events of this user before this one were not told, because they came too fast. Opens and closes are always told.</summary>
+    public int Untold { get; init; }
+
+    /// <summary>One line: <c>open user=alice uid=1000 pid=4242 device=0000:00:14.3 backend=iommufd line=3</c>.</summary>
+    /// <returns>The line, without its end.</returns>
+    public override string ToString()
+    {
+        StringBuilder text = new();
+        text.Append(CultureInfo.InvariantCulture, $"{NameOf(Kind)} user={UserName} uid={UserId} pid={ProcessId}");
+        if (Device is PciAddress device)
+        {
+            text.Append(CultureInfo.InvariantCulture, $" device={device} backend={Backend}");
+        }
+
+        if (PolicyLine != 0)
+        {
+            text.Append(CultureInfo.InvariantCulture, $" line={PolicyLine}");
+        }
+
+        if (Duration is TimeSpan duration)
+        {
+            text.Append(CultureInfo.InvariantCulture, $" seconds={duration.TotalSeconds:0.000}");
+        }
+
+        if (Untold != 0)
+        {
+            text.Append(CultureInfo.InvariantCulture, $" untold={Untold}");
+        }
+
+        return (Reason is null ? text : text.Append(CultureInfo.InvariantCulture, $" reason=\"{Reason}\"")).ToString();
+    }
+
+    internal static string NameOf(BrokerEventKind kind) => kind switch
+    {
+        BrokerEventKind.Open => "open",
+        BrokerEventKind.Refuse => "refuse",
+        BrokerEventKind.Close => "close",
+        BrokerEventKind.Drop => "drop",
+        _ => "leave",
+    };
+}

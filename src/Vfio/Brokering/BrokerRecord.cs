@@ -1,0 +1,81 @@
+using System.Runtime.InteropServices;
+using Vfio.Sysfs;
+
+namespace Vfio.Brokering;
+
+/// <summary>
+/// Tells events. Opens and closes always; what a user who gets nothing can cause at will (refusals, nonsense) so often and no more, since each line costs the host disk: the
+/// next line that is told counts the others.
+/// </summary>
+internal sealed class BrokerRecord(Action<BrokerEvent>? told)
+{
+    /// <summary>Lines that a user may cause at once.</summary>
+    public const int Burst = 32;
+
+    /// <summary>And one more each so many milliseconds.</summary>
+    public const int MillisecondsPerLine = 100;
+
+    // Users, not connections; a host whose users are more than this forgets those who were quiet.
+    private const int MostUsers = 1024;
+
+    private readonly Dictionary<uint, Allowance> _users = [];
+
+    public void Tell(BrokerConnection client, BrokerEventKind kind, string? reason, BrokerRequest? request = null, long now = 0)
+    {
+        if (told is null)
+        {
+            return;
+        }
+
+        int untold = 0;
+        if (kind is BrokerEventKind.Refuse or BrokerEventKind.Drop && !MayTell(client.Peer.Uid, now, out untold))
+        {
+            return;
+        }
+
+        BrokerHold? hold = client.Hold;
+        told(new BrokerEvent(kind, client.Peer.Uid, Users.Name(client.Peer.Uid), client.Peer.Pid)
+        {
+            Device = hold?.Device ?? request?.Address,
+            Backend = (hold?.Backend ?? request?.Backend)?.ToString().ToLowerInvariant(),
+            PolicyLine = kind == BrokerEventKind.Open && hold is not null ? hold.Line : 0,
+            Reason = reason,
+            Duration = kind is BrokerEventKind.Close or BrokerEventKind.Leave ? TimeSpan.FromMilliseconds(now - client.Since) : null,
+            Untold = untold,
+        });
+    }
+
+    private bool MayTell(uint user, long now, out int untold)
+    {
+        if (_users.Count >= MostUsers && !_users.ContainsKey(user))
+        {
+            foreach (uint quiet in _users.Where(known => Refilled(known.Value, now) >= Burst).Select(known => known.Key).ToArray())
+            {
+                _users.Remove(quiet);
+            }
+        }
+
+        // Still too many: who is not known is told nothing of, rather than the table growing.
+        untold = 0;
+        if (_users.Count >= MostUsers && !_users.ContainsKey(user))
+        {
+            return false;
+        }
+
+        ref Allowance allowance = ref CollectionsMarshal.GetValueRefOrAddDefault(_users, user, out bool isKnown);
+        allowance = isKnown ? allowance with { Lines = Refilled(allowance, now), Since = now } : new Allowance(Burst, now, 0);
+        if (allowance.Lines < 1)
+        {
+            allowance = allowance with { Untold = allowance.Untold + 1 };
+            return false;
+        }
+
+        untold = allowance.Untold;
+        allowance = allowance with { Lines = allowance.Lines - 1, Untold = 0 };
+        return true;
+    }
+
+    private static double Refilled(Allowance allowance, long now) => Math.Min(Burst, allowance.Lines + ((double)(now - allowance.Since) / MillisecondsPerLine));
+
+    private readonly record struct Allowance(double Lines, long Since, int Untold);
+}

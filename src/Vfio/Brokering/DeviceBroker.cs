@@ -1,0 +1,152 @@
+using System.Net.Sockets;
+using Microsoft.Win32.SafeHandles;
+using Vfio.Brokering;
+using Vfio.Interop;
+
+namespace Vfio;
+
+/// <summary>
+/// Hands devices to programs that may not open their nodes: it opens them and passes the descriptors over a Unix socket, as a policy allows, to one client at a time, and
+/// records who had what. What <c>vfio broker</c> runs; clients call <see cref="VfioDevice.OpenThroughBroker"/>. docs/broker.md has the protocol.
+/// </summary>
+/// <remarks>
+/// <para>It needs access to the nodes and nothing else: no capability, no root. It keeps no descriptor of a device: what a client has is the client's, and the kernel's to take
+/// back when the client ends.</para>
+/// <para>One thread runs it (<see cref="Run"/>); <see cref="Policy"/> may be set from any.</para>
+/// </remarks>
+public sealed partial class DeviceBroker : IDisposable
+{
+    /// <summary>Where a broker listens and clients look for it, unless told.</summary>
+    public const string DefaultSocketPath = "/run/vfio-broker.sock";
+
+    private const ulong ListenerKey = 0;
+    private const ulong StopKey = 1;
+    private const ulong FirstClientKey = 2;
+    private const int MostEvents = 64;
+    private const int AcceptPause = 100; // milliseconds, where the process has no descriptor left
+
+    private readonly Socket _listener;
+    private readonly BrokerOptions _options;
+    private readonly BrokerRecord _record;
+    private readonly BrokerJudge _judge;
+    private readonly EventPoll _poll = new();
+    private readonly SafeFileHandle _stop = EventFd.Create("the broker", blocks: false);
+    private readonly Dictionary<ulong, BrokerConnection> _clients = [];
+    private readonly Dictionary<uint, int> _clientsOf = [];
+    private readonly Dictionary<int, BrokerConnection> _holders = [];
+    private readonly Queue<(ulong Key, long Deadline)> _deadlines = [];
+    private volatile BrokerPolicy _policy;
+    private ulong _nextKey = FirstClientKey;
+    private long _acceptsAgainAt = long.MinValue;
+    private bool _isDisposed;
+
+    /// <summary>A broker of a socket that listens.</summary>
+    /// <param name="listener">A Unix socket of sequenced packets that listens (<see cref="Listen"/>); owned from here on, also where this fails.</param>
+    /// <param name="policy">Who may have what.</param>
+    /// <param name="options">Limits, and who is told; the defaults unless given.</param>
+    /// <exception cref="ArgumentException">The socket is of another kind or does not listen.</exception>
+    /// <exception cref="VfioException">The kernel has no descriptor left for it.</exception>
+    public DeviceBroker(Socket listener, BrokerPolicy policy, BrokerOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(listener);
+        ArgumentNullException.ThrowIfNull(policy);
+        _options = options ?? new BrokerOptions();
+        (_listener, _policy) = (listener, policy);
+        _record = new BrokerRecord(_options.Record);
+        _judge = new BrokerJudge(_options.Host, new BrokerNodes(_options.Host, _options.Calls));
+        try
+        {
+            if (listener.AddressFamily != AddressFamily.Unix || listener.SocketType != SocketType.Seqpacket || !IsListening(listener))
+            {
+                throw new ArgumentException("the socket is no listening Unix socket of sequenced packets (ListenSequentialPacket=)", nameof(listener));
+            }
+
+            ArgumentOutOfRangeException.ThrowIfLessThan(_options.MaxConnections, 1, nameof(options));
+            ArgumentOutOfRangeException.ThrowIfLessThan(_options.MaxConnectionsPerUser, 1, nameof(options));
+            ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(_options.RequestTimeout, TimeSpan.Zero, nameof(options));
+            listener.Blocking = false;
+            _poll.Add(listener.SafeHandle, ListenerKey, isOneShot: false);
+            _poll.Add(_stop, StopKey, isOneShot: false);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Who may have what, from the next request on. Who has a device keeps it: a descriptor cannot be called back.</summary>
+    /// <exception cref="ArgumentNullException">The value is <see langword="null"/>.</exception>
+    public BrokerPolicy Policy
+    {
+        get => _policy;
+        set
+        {
+            ArgumentNullException.ThrowIfNull(value);
+            _policy = value;
+        }
+    }
+
+    /// <summary>How many clients are connected.</summary>
+    internal int ConnectionCount => _clients.Count;
+
+    /// <summary>Serves until it is asked to stop; then tells who still has a device. Once.</summary>
+    /// <param name="cancellationToken">Asks it to stop.</param>
+    /// <exception cref="ObjectDisposedException">The broker was disposed.</exception>
+    /// <exception cref="VfioException">The event loop failed.</exception>
+    public void Run(CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        using CancellationTokenRegistration registration = cancellationToken.Register(() => EventFd.Add(_stop));
+        Span<ulong> keys = stackalloc ulong[MostEvents];
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            int count = _poll.Wait(keys, NextTimeout());
+            if (count < 0)
+            {
+                throw new VfioException("epoll_wait", "the broker's connections", "it failed");
+            }
+
+            foreach (ulong key in keys[..count])
+            {
+                Serve(key);
+            }
+
+            DropSilent();
+        }
+
+        foreach (BrokerConnection holder in _holders.Values)
+        {
+            _record.Tell(holder, BrokerEventKind.Leave, reason: null, now: Environment.TickCount64);
+        }
+    }
+
+    /// <summary>Closes the socket and the connections. Clients keep the devices they have. Not while it runs.</summary>
+    public void Dispose()
+    {
+        if (_isDisposed)
+        {
+            return;
+        }
+
+        _isDisposed = true;
+        foreach (BrokerConnection client in _clients.Values)
+        {
+            client.Dispose();
+        }
+
+        _poll.Dispose();
+        _stop.Dispose();
+        _listener.Dispose();
+    }
+
+    private static bool IsListening(Socket socket) => socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.AcceptConnection) is int and not 0;
+
+    private int NextTimeout()
+    {
+        long now = Environment.TickCount64;
+        long next = _deadlines.TryPeek(out (ulong Key, long Deadline) first) ? first.Deadline : long.MaxValue;
+        next = _acceptsAgainAt == long.MinValue ? next : Math.Min(next, _acceptsAgainAt);
+        return next == long.MaxValue ? Timeout.Infinite : (int)Math.Clamp(next - now + 1, 0, int.MaxValue);
+    }
+}

@@ -1,0 +1,111 @@
+using System.Collections.Concurrent;
+using System.Net.Sockets;
+using Microsoft.Win32.SafeHandles;
+using Vfio.Brokering;
+
+namespace Vfio.Tests;
+
+/// <summary>A broker of a fake host, running, with files in place of nodes; and what its clients do.</summary>
+internal sealed class BrokerScenario : IDisposable
+{
+    private readonly FakeHost _host = new();
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Thread _thread;
+
+    public BrokerScenario(string policy = "allow any any", BrokerOptions? options = null, bool hasDeviceNodes = true)
+    {
+        if (hasDeviceNodes)
+        {
+            _host.AddDeviceNodes();
+        }
+
+        _host.Write("dev/iommu", "");
+        Path = _host.PathOf("broker.sock");
+        Broker = new DeviceBroker(DeviceBroker.Listen(Path), BrokerPolicy.Parse(policy, "policy"), (options ?? new BrokerOptions()) with { Host = _host.Root, Record = Events.Enqueue });
+        _thread = new Thread(() => Broker.Run(_stop.Token));
+        _thread.Start();
+    }
+
+    public FakeHost Host => _host;
+
+    public string Path { get; }
+
+    public DeviceBroker Broker { get; }
+
+    public ConcurrentQueue<BrokerEvent> Events { get; } = new();
+
+    public FakeDevice AddDevice(string address, int group, string driver = "vfio-pci") => _host.AddDevice(address, driver: driver, group: group);
+
+    public Held Ask(PciAddress device, BrokerBackend backend = BrokerBackend.Any)
+    {
+        BrokerGrant grant = BrokerClient.Ask(Path, new BrokerRequest(device, backend), out Socket connection, out SafeFileHandle[] files);
+        return new Held(grant, connection, files);
+    }
+
+    /// <summary>Asks until nobody else has it: the broker learns of an end a moment after it.</summary>
+    public Held AskPatiently(PciAddress device)
+    {
+        for (int i = 0; ; i++)
+        {
+            try
+            {
+                return Ask(device);
+            }
+            catch (VfioException e) when (i < 1000 && (e.Message.Contains(" is with ", StringComparison.Ordinal) || e.Message.Contains("connections already", StringComparison.Ordinal)))
+            {
+                Thread.Sleep(5);
+            }
+        }
+    }
+
+    public string Refused(PciAddress device, BrokerBackend backend = BrokerBackend.Any) => Assert.Throws<VfioException>(() => Ask(device, backend).Dispose()).Message;
+
+    public Socket Connect()
+    {
+        Socket socket = BrokerClient.NewSocket();
+        socket.Connect(new UnixDomainSocketEndPoint(Path));
+        return socket;
+    }
+
+    /// <summary>The next event, in time.</summary>
+    public BrokerEvent NextEvent()
+    {
+        for (int i = 0; i < 2000; i++)
+        {
+            if (Events.TryDequeue(out BrokerEvent? next))
+            {
+                return next;
+            }
+
+            Thread.Sleep(5);
+        }
+
+        throw new TimeoutException("the broker told nothing");
+    }
+
+    public void Stop()
+    {
+        _stop.Cancel();
+        Assert.True(_thread.Join(TimeSpan.FromSeconds(20)), "the broker did not stop");
+    }
+
+    public void Dispose()
+    {
+        Stop();
+        Broker.Dispose();
+        _stop.Dispose();
+        _host.Dispose();
+    }
+
+    /// <summary>What a client got.</summary>
+    internal sealed record Held(BrokerGrant Grant, Socket Connection, SafeFileHandle[] Files) : IDisposable
+    {
+        public string[] Paths => [.. Files.Select(file => new FileInfo($"/proc/self/fd/{file.DangerousGetHandle()}").LinkTarget!)];
+
+        public void Dispose()
+        {
+            Array.ForEach(Files, file => file.Dispose());
+            Connection.Dispose();
+        }
+    }
+}

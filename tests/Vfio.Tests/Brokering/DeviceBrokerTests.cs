@@ -1,0 +1,287 @@
+using System.Net.Sockets;
+using Vfio.Brokering;
+using Vfio.Interop;
+
+namespace Vfio.Tests;
+
+public sealed class DeviceBrokerTests
+{
+    private static readonly PciAddress Nic = PciAddress.Parse("0000:00:03.0");
+    private static readonly PciAddress Other = PciAddress.Parse("0000:00:04.0");
+
+    [Theory]
+    [InlineData((int)BrokerBackend.Any, "dev/vfio/devices/vfio0", "dev/iommu")]
+    [InlineData((int)BrokerBackend.Iommufd, "dev/vfio/devices/vfio0", "dev/iommu")]
+    [InlineData((int)BrokerBackend.Group, "dev/vfio/3", "dev/vfio/vfio")]
+    public void A_client_gets_the_two_descriptors(int backend, string first, string second)
+    {
+        using BrokerScenario scenario = new();
+        scenario.AddDevice("0000:00:03.0", 3);
+        using BrokerScenario.Held held = scenario.Ask(Nic, (BrokerBackend)backend);
+        Assert.Equal([scenario.Host.PathOf(first), scenario.Host.PathOf(second)], held.Paths);
+        Assert.Equal(3, held.Grant.Group);
+        BrokerEvent opened = scenario.NextEvent();
+        Assert.Equal((BrokerEventKind.Open, Nic, Environment.ProcessId, 1), (opened.Kind, opened.Device!.Value, opened.ProcessId, opened.PolicyLine));
+        Assert.Contains($"pid={Environment.ProcessId} device=0000:00:03.0 backend={(backend == (int)BrokerBackend.Group ? "group" : "iommufd")} line=1", opened.ToString(), StringComparison.Ordinal);
+        held.Dispose();
+        BrokerEvent closed = scenario.NextEvent();
+        Assert.Equal((BrokerEventKind.Close, Nic), (closed.Kind, closed.Device!.Value));
+        Assert.NotNull(closed.Duration);
+    }
+
+    [Fact]
+    public void Where_a_device_has_no_node_of_its_own_its_group_is_opened()
+    {
+        using BrokerScenario scenario = new(hasDeviceNodes: false);
+        scenario.AddDevice("0000:00:03.0", 3);
+        Assert.Contains("no node of its own", scenario.Refused(Nic, BrokerBackend.Iommufd), StringComparison.Ordinal);
+        using BrokerScenario.Held held = scenario.Ask(Nic);
+        Assert.Equal(scenario.Host.PathOf("dev/vfio/3"), held.Paths[0]);
+    }
+
+    [Fact]
+    public void A_refused_client_is_told_why_and_so_is_the_record()
+    {
+        using BrokerScenario scenario = new("allow any device:0000:00:04.0\ndeny any class:02 group");
+        scenario.AddDevice("0000:00:03.0", 3);
+        Assert.Contains("no rule of the policy allows it", scenario.Refused(Nic, BrokerBackend.Iommufd), StringComparison.Ordinal);
+        BrokerEvent refused = scenario.NextEvent();
+        Assert.Equal((BrokerEventKind.Refuse, Nic, "iommufd"), (refused.Kind, refused.Device!.Value, refused.Backend));
+        Assert.Contains("reason=\"no rule of the policy allows it\"", refused.ToString(), StringComparison.Ordinal);
+        Assert.Contains("line 2 denies", scenario.Refused(Nic, BrokerBackend.Group), StringComparison.Ordinal);
+        Assert.Contains("iommufd: no rule of the policy allows it; group: the policy's line 2 denies it", scenario.Refused(Nic), StringComparison.Ordinal);
+        Assert.Contains("no such device", scenario.Refused(PciAddress.Parse("ffff:ff:1f.7")), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_device_that_vfio_does_not_have_is_refused()
+    {
+        using BrokerScenario scenario = new();
+        scenario.AddDevice("0000:00:03.0", 3, "e1000e");
+        Assert.Contains("no VFIO driver has the device", scenario.Refused(Nic), StringComparison.Ordinal);
+        scenario.AddDevice("0000:00:04.0", 4);
+        scenario.Host.Write("sys/kernel/iommu_groups/4/name", "vfio-noiommu\n");
+        Assert.Contains("no IOMMU", scenario.Refused(Other), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_device_is_one_clients_at_a_time_and_so_is_its_group()
+    {
+        using BrokerScenario scenario = new();
+        scenario.AddDevice("0000:00:03.0", 3);
+        scenario.AddDevice("0000:00:04.0", 3);
+        BrokerScenario.Held held = scenario.Ask(Nic);
+        string refused = scenario.Refused(Nic);
+        Assert.Contains($"0000:00:03.0 of the IOMMU group 3 is with {Environment.UserName} (uid ", refused, StringComparison.Ordinal);
+        Assert.Contains($"pid {Environment.ProcessId})", refused, StringComparison.Ordinal);
+        Assert.Contains(" is with ", scenario.Refused(Other), StringComparison.Ordinal);
+        held.Dispose();
+        scenario.AskPatiently(Other).Dispose();
+    }
+
+    [Fact]
+    public void A_group_is_given_to_who_may_have_all_of_it()
+    {
+        using BrokerScenario scenario = new("allow any device:0000:00:03.0");
+        scenario.AddDevice("0000:00:03.0", 3);
+        scenario.AddDevice("0000:00:04.0", 3);
+        Assert.Contains("has 0000:00:04.0 in it too", scenario.Refused(Nic, BrokerBackend.Group), StringComparison.Ordinal);
+        scenario.Ask(Nic, BrokerBackend.Iommufd).Dispose();
+        scenario.Broker.Policy = BrokerPolicy.Parse("allow any any", "policy");
+        for (int i = 0; i < 1000 && !scenario.Events.Any(told => told.Kind == BrokerEventKind.Close); i++)
+        {
+            Thread.Sleep(5);
+        }
+
+        scenario.Ask(Nic, BrokerBackend.Group).Dispose();
+    }
+
+    [Fact]
+    public void A_node_that_does_not_open_is_a_reason_and_no_descriptor_stays()
+    {
+        using BrokerScenario scenario = new(options: new BrokerOptions { Calls = new SystemCalls(_ => Errno.EACCES) });
+        scenario.AddDevice("0000:00:03.0", 3);
+        Assert.Contains("the broker itself may not open", scenario.Refused(Nic), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_second_node_that_does_not_open_closes_the_first()
+    {
+        int calls = 0;
+        using BrokerScenario scenario = new(options: new BrokerOptions { Calls = new SystemCalls(_ => ++calls % 2 == 0 ? Errno.EBUSY : 0) });
+        scenario.AddDevice("0000:00:03.0", 3);
+        Assert.Contains("open elsewhere", scenario.Refused(Nic, BrokerBackend.Iommufd), StringComparison.Ordinal);
+        int before = OpenNodes(scenario);
+        for (int i = 0; i < 50; i++)
+        {
+            _ = scenario.Refused(Nic, BrokerBackend.Iommufd);
+        }
+
+        Assert.Equal(0, before);
+        Assert.Equal(0, OpenNodes(scenario));
+    }
+
+    [Fact]
+    public void The_broker_keeps_no_descriptor_of_a_device()
+    {
+        using BrokerScenario scenario = new();
+        scenario.AddDevice("0000:00:03.0", 3);
+        using BrokerScenario.Held held = scenario.Ask(Nic);
+        // The client's two are in this process too.
+        _ = scenario.NextEvent();
+        Assert.Equal(2, OpenNodes(scenario));
+    }
+
+    [Fact]
+    public void A_silent_client_is_dropped_in_time()
+    {
+        using BrokerScenario scenario = new(options: new BrokerOptions { RequestTimeout = TimeSpan.FromMilliseconds(100) });
+        using Socket silent = scenario.Connect();
+        BrokerEvent dropped = scenario.NextEvent();
+        Assert.Equal((BrokerEventKind.Drop, "it asked nothing in time"), (dropped.Kind, dropped.Reason));
+        byte[] answer = new byte[BrokerProtocol.MostBytes];
+        Assert.Equal(BrokerRefusalCode.TooLate, BrokerProtocol.ReadAnswer(answer.AsSpan(0, silent.Receive(answer)), out _)!.Code);
+        Assert.Equal(0, silent.Receive(answer));
+    }
+
+    [Fact]
+    public void A_client_that_has_a_device_may_be_silent()
+    {
+        using BrokerScenario scenario = new(options: new BrokerOptions { RequestTimeout = TimeSpan.FromMilliseconds(50) });
+        scenario.AddDevice("0000:00:03.0", 3);
+        using BrokerScenario.Held held = scenario.Ask(Nic);
+        Thread.Sleep(300);
+        Assert.Contains(" is with ", scenario.Refused(Nic), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Connections_of_a_user_are_limited_and_who_is_one_too_many_is_told()
+    {
+        using BrokerScenario scenario = new(options: new BrokerOptions { MaxConnectionsPerUser = 2 });
+        scenario.AddDevice("0000:00:03.0", 3);
+        using Socket one = scenario.Connect();
+        using Socket two = scenario.Connect();
+        Assert.Contains("has 2 connections already", scenario.Refused(Nic), StringComparison.Ordinal);
+        one.Dispose();
+        for (int i = 0; ; i++)
+        {
+            try
+            {
+                scenario.Ask(Nic).Dispose();
+                return;
+            }
+            catch (VfioException) when (i < 1000)
+            {
+                Thread.Sleep(5);
+            }
+        }
+    }
+
+    [Fact]
+    public void What_comes_after_the_request_changes_nothing()
+    {
+        using BrokerScenario scenario = new();
+        scenario.AddDevice("0000:00:03.0", 3);
+        using BrokerScenario.Held held = scenario.Ask(Nic);
+        held.Connection.Blocking = false;
+        held.Connection.Send(new byte[100]);
+        held.Connection.Shutdown(SocketShutdown.Send);
+        Thread.Sleep(50);
+        Assert.Contains(" is with ", scenario.Refused(Nic), StringComparison.Ordinal);
+        held.Dispose();
+        scenario.AskPatiently(Nic).Dispose();
+    }
+
+    [Fact]
+    public void A_broker_that_ends_says_who_still_has_what()
+    {
+        using BrokerScenario scenario = new();
+        scenario.AddDevice("0000:00:03.0", 3);
+        using BrokerScenario.Held held = scenario.Ask(Nic);
+        _ = scenario.NextEvent();
+        scenario.Stop();
+        Assert.Equal((BrokerEventKind.Leave, Nic), (scenario.NextEvent() is { } left ? (left.Kind, left.Device!.Value) : default));
+    }
+
+    [Fact]
+    public void Refusals_that_come_too_fast_are_counted_instead_of_told()
+    {
+        using BrokerScenario scenario = new("deny any any");
+        scenario.AddDevice("0000:00:03.0", 3);
+        for (int i = 0; i < 300; i++)
+        {
+            Assert.Contains("denies", scenario.Refused(Nic), StringComparison.Ordinal);
+        }
+
+        Assert.InRange(scenario.Events.Count, 32, 250);
+        Thread.Sleep(300);
+        _ = scenario.Refused(Nic);
+        Thread.Sleep(50);
+        Assert.Equal(301, scenario.Events.Sum(told => 1 + told.Untold));
+    }
+
+    [Fact]
+    public void A_socket_is_made_anew_where_a_killed_broker_left_one_and_nowhere_else()
+    {
+        using BrokerScenario scenario = new();
+        Assert.Contains("listens there already", Assert.Throws<VfioException>(() => DeviceBroker.Listen(scenario.Path)).Message, StringComparison.Ordinal);
+        scenario.Host.Write("file", "keep");
+        Assert.Contains("something else", Assert.Throws<VfioException>(() => DeviceBroker.Listen(scenario.Host.PathOf("file"))).Message, StringComparison.Ordinal);
+        Assert.Equal("keep", scenario.Host.Read("file"));
+        // As a killed one leaves it: the name is there, and nobody listens.
+        string dead = scenario.Host.PathOf("dead.sock");
+        File.Move(scenario.Path, dead);
+        scenario.Stop();
+        scenario.Broker.Dispose();
+        Assert.True(Path.Exists(dead));
+        using Socket anew = DeviceBroker.Listen(dead);
+        using Socket client = BrokerClient.NewSocket();
+        client.Connect(new UnixDomainSocketEndPoint(dead));
+        Assert.Throws<VfioException>(() => DeviceBroker.Listen(scenario.Host.PathOf("no/such/folder")));
+        Assert.Contains("107", Assert.Throws<VfioException>(() => DeviceBroker.Listen("/" + new string('x', 108))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_broker_that_ends_takes_its_socket_with_it()
+    {
+        using BrokerScenario scenario = new();
+        Assert.True(Path.Exists(scenario.Path));
+        scenario.Stop();
+        scenario.Broker.Dispose();
+        Assert.False(Path.Exists(scenario.Path));
+    }
+
+    [Fact]
+    public void A_socket_of_another_kind_is_no_brokers()
+    {
+        using FakeHost host = new();
+        Socket stream = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        stream.Bind(new UnixDomainSocketEndPoint(host.PathOf("s")));
+        stream.Listen();
+        Assert.Throws<ArgumentException>(() => new DeviceBroker(stream, BrokerPolicy.Parse("", "p")));
+        Assert.Throws<ArgumentException>(() => new DeviceBroker(BrokerClient.NewSocket(), BrokerPolicy.Parse("", "p")));
+    }
+
+    [Fact]
+    public void Without_a_broker_the_client_is_told_so()
+    {
+        VfioException missing = Assert.Throws<VfioException>(() => VfioDevice.OpenThroughBroker(Nic, "/nowhere/broker.sock"));
+        Assert.Equal(("connect", "/nowhere/broker.sock"), (missing.Operation, missing.Subject));
+        Assert.Contains("is the broker running?", missing.Hint, StringComparison.Ordinal);
+        Assert.Throws<VfioException>(() => VfioDevice.OpenThroughBroker(Nic, "/nowhere/broker.sock", new VfioOpenOptions { Backend = VfioBackend.NoIommu }));
+    }
+
+    [Fact]
+    public void Descriptors_that_are_no_devices_are_closed_again()
+    {
+        using BrokerScenario scenario = new();
+        scenario.AddDevice("0000:00:03.0", 3);
+        // A plain file knows no ioctl.
+        Assert.Throws<VfioException>(() => VfioDevice.OpenThroughBroker(Nic, scenario.Path));
+        Assert.Equal(0, OpenNodes(scenario));
+        scenario.AskPatiently(Nic).Dispose();
+    }
+
+    private static int OpenNodes(BrokerScenario scenario) => Directory.EnumerateFileSystemEntries("/proc/self/fd")
+        .Count(file => new FileInfo(file).LinkTarget is string target && target.StartsWith(scenario.Host.PathOf("dev"), StringComparison.Ordinal));
+}
