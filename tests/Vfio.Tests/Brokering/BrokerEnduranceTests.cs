@@ -174,6 +174,6 @@ public sealed class BrokerEnduranceTests
         }
 
         Assert.Equal(0, scenario.Broker.ConnectionCount);
-        Assert.Equal(before, OpenDescriptors());
+        Assert.Empty(OpenDescriptors().Except(before)); // what others left behind may close meanwhile
     }
 }
