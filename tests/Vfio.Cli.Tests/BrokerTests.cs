@@ -15,7 +15,7 @@ public sealed class BrokerTests : IDisposable
     public void A_policy_is_checked()
     {
         File.WriteAllText(_host.PathOf("good"), "allow any any # all\n");
-        Assert.Equal("good: 1 rule\n", Tool.Run(_host, "broker", "--check", "--policy", _host.PathOf("good")).Succeeded().Output);
+        Assert.Equal("/good: 1 rule\n", Tool.Run(_host, "broker", "--check", "--policy", _host.PathOf("good")).Succeeded().Output);
         File.WriteAllText(_host.PathOf("bad"), "\nallow all any\n");
         Tool.Run(_host, "broker", "--check", "--policy", _host.PathOf("bad")).FailedWith(ExitCode.Failed, "bad:2: 'all' is not who", "docs/broker.md");
         Tool.Run(_host, "broker", "--check", "--policy", _host.PathOf("none")).FailedWith(ExitCode.Failed, "ENOENT", "nobody gets anything");
@@ -28,7 +28,7 @@ public sealed class BrokerTests : IDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void A_refusal_is_printed_and_the_end_is_clean(bool isJson)
+    public async Task A_refusal_is_printed_and_the_end_is_clean(bool isJson)
     {
         File.WriteAllText(_host.PathOf("policy"), "deny any any\n");
         _host.Add(new("0000:00:03.0", 0x1234, 0x11e8, "00ff00") { Driver = "vfio-pci", Group = 3 });
@@ -39,9 +39,9 @@ public sealed class BrokerTests : IDisposable
             CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         string reason = Ask(socket);
         Assert.Contains("the policy's line 1 denies it", reason, StringComparison.Ordinal);
-        stop.Cancel();
-        Result result = broker.Result;
-        Assert.Equal((0, "vfio: broker: listens at s, policy: 1 rule\nvfio: broker: ended\n"), (result.ExitCode, result.Errors));
+        await stop.CancelAsync();
+        Result result = await broker;
+        Assert.Equal((0, "vfio: broker: listens at /s, /policy: 1 rule\nvfio: broker: ended\n"), (result.ExitCode, result.Errors));
         Assert.False(File.Exists(socket));
         if (isJson)
         {
