@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Runtime.InteropServices;
 using System.Text.Json;
 
 namespace Vfio.Cli.Tests;
@@ -52,33 +50,6 @@ public sealed class BindTests : IDisposable
         JsonElement released = Tool.Run(_host, "release", "--json", "--all").Succeeded().Json.GetProperty("devices")[0];
         Assert.Equal("e1000e", released.GetProperty("driver").GetString());
         Assert.Equal(JsonValueKind.Null, released.GetProperty("error").ValueKind);
-    }
-
-    [Fact]
-    public async Task A_signal_in_the_middle_waits_until_the_plan_is_whole()
-    {
-        _host.Add(Card);
-        // The driver takes the device when the signal is there for certain, and a little later: whoever else listens is told in turn.
-        using ManualResetEventSlim signalled = new();
-        using PosixSignalRegistration witness = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
-        {
-            context.Cancel = true;
-            signalled.Set();
-        });
-        using FakeKernel kernel = new(_host, Card, beforeBind: () =>
-        {
-            signalled.Wait(TimeSpan.FromSeconds(10));
-            Thread.Sleep(TimeSpan.FromMilliseconds(100));
-        });
-        Task<Result> bind = Task.Run(() => Tool.Run(_host, "bind", "05:00.0"), TestContext.Current.CancellationToken);
-        Assert.True(SpinWait.SpinUntil(() => File.Exists(_host.PathOf("run/vfio/0000:05:00.0.json")), TimeSpan.FromSeconds(5)));
-        using (Process kill = Process.Start("kill", ["-HUP", $"{Environment.ProcessId}"]))
-        {
-            await kill.WaitForExitAsync(TestContext.Current.CancellationToken);
-        }
-
-        Result result = await bind;
-        Assert.Equal((128 + 1, "0000:05:00.0 taken from e1000e, now vfio-pci\n", ""), (result.ExitCode, result.Output, result.Errors));
     }
 
     [Fact]
