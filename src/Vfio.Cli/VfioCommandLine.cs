@@ -67,6 +67,7 @@ internal static class VfioCommandLine
         root.Add(BindCommand.Create(host));
         root.Add(ReleaseCommand.Create(host));
         root.Add(StatusCommand.Create(host));
+        root.Add(ReplugCommand.Create(host));
         root.Add(ReadCommand.Create(host));
         root.Add(WriteCommand.Create(host));
         root.Add(WatchCommand.Create(host));

@@ -34,6 +34,9 @@ internal static class StatusJson
         json.WriteString("takenAt", sound?.TakenAt.UtcDateTime.ToString("O", CultureInfo.InvariantCulture));
         json.WriteNumberOrNull("processId", sound?.ProcessId);
         json.WriteText("damage", entry?.Damage);
+        json.WriteBoolean("isPersistent", status.Persistent is not null);
+        json.WriteText("driverctl", status.Driverctl);
+        json.WriteText("trouble", status.Trouble);
         json.WriteNumberOrNull("iommuGroup", status.Device?.IommuGroup);
         json.WriteNumberOrNull("dmaEntryLimit", status.IsModel ? null : entryLimit);
         json.WriteItems("nodes", status.Device?.FindVfioNodes() ?? [], (writer, node) =>
