@@ -172,12 +172,15 @@ internal sealed class PersistentFiles(HostRoot host, IHostFiles files, BindingJo
 
     private List<BindingStep> RemoveAll(IReadOnlyList<string> folders)
     {
-        string[] removed = [.. ((string[])[LinkFile, UnitFile, RulesFile, PersistentDevices.StateFile]).Where(file => Path.Exists(host.Combine(file)) || SysfsFile.ReadLink(host.Combine(file)) is not null)];
+        const string Own = "etc/vfio";
+        string[] files = [LinkFile, UnitFile, RulesFile];
         return
         [
-            .. removed.Select(file => _changes.Remove(host.Combine(file))),
-            // The inner before the outer.
-            .. folders.OrderByDescending(folder => folder.Length).Select(folder => _changes.RemoveFolder(host.Combine(folder))),
+            .. files.Where(file => Path.Exists(host.Combine(file)) || SysfsFile.ReadLink(host.Combine(file)) is not null).Select(file => _changes.Remove(host.Combine(file))),
+            // The inner before the outer; the state after all that it alone knows of.
+            .. folders.Where(folder => folder != Own).OrderByDescending(folder => folder.Length).Select(folder => _changes.RemoveFolder(host.Combine(folder))),
+            _changes.Remove(host.Combine(PersistentDevices.StateFile)),
+            .. folders.Where(folder => folder == Own).Select(folder => _changes.RemoveFolder(host.Combine(folder))),
         ];
     }
 

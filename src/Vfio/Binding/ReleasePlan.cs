@@ -9,7 +9,6 @@ public sealed class ReleasePlan
     private readonly IHostChanges _changes;
     private readonly BindingJournal _journal;
     private readonly DeviceSteps _kit;
-    private readonly PersistentFiles _files;
 
     private ReleasePlan(IReadOnlyList<JournalEntry> entries, ReleaseOptions options)
     {
@@ -18,7 +17,6 @@ public sealed class ReleasePlan
         _changes = options.Changes ?? new HostChanges();
         _journal = new BindingJournal(options.Host);
         _kit = new DeviceSteps(options.Host, _changes, _journal);
-        _files = new PersistentFiles(options.Host, options.Files ?? new HostFiles(), _journal, givenProgram: null);
     }
 
     /// <summary>The devices that are handed back; of those that are persistent and not taken now, what the file of persistent devices has.</summary>
@@ -80,7 +78,7 @@ public sealed class ReleasePlan
         ReleaseOutcome[] outcomes = [.. Entries.Select(Restore)];
         if (_options.Force)
         {
-            _files.Remove([], [], force: true).ToList().ForEach(step => step.Run());
+            Files().Remove([], [], force: true).ToList().ForEach(step => step.Run());
         }
 
         return outcomes;
@@ -110,8 +108,12 @@ public sealed class ReleasePlan
     private List<BindingStep> PlanFor(PciAddress address, JournalEntry? entry, IReadOnlyCollection<PciAddress> released)
     {
         List<BindingStep> device = entry is null ? [] : DeviceRestorer.Plan(_kit, _journal, _options.Host, entry, _options.Force, _changes, released, _options.Patience?.Time);
-        return [.. _files.Remove([address], released, force: false), .. _files.UnfollowUser([address], released), .. device];
+        PersistentFiles files = Files();
+        return [.. files.Remove([address], released, force: false), .. files.UnfollowUser([address], released), .. device];
     }
+
+    // One for each device: what fails with one takes back nothing of another's.
+    private PersistentFiles Files() => new(_options.Host, _options.Files ?? new HostFiles(), _journal, givenProgram: null);
 
     private static VfioException NotTaken(PciBus bus, PciAddress address) => bus.Find(address) is not PciDeviceInfo device
         ? new VfioException("release", address.ToString(), "no PCI device has this address, and the journal does not know it", "vfio status shows what is taken")

@@ -104,24 +104,26 @@ public sealed class RetakePlan
     private void TakeAnew(PciDeviceInfo device, JournalEntry known)
     {
         JournalEntry entry = Renew(device, known);
+        JournalEntry asNow = entry with { Interfaces = new HostSurvey(_options.Host).InterfaceStates(device.Address), Disks = [] };
         try
         {
             StepsFor(device, entry, isRemembered: false).ForEach(step => step.Run());
         }
         catch (VfioException) when (_kit.Bus.Find(device.Address) is { HasVfioDriver: false } && _journal.Find(device.Address) is not null)
         {
-            DeviceRestorer.Run(_kit, _journal, _options.Host, entry, force: false, _changes);
+            DeviceRestorer.Run(_kit, _journal, _options.Host, asNow, force: false, _changes);
             throw;
         }
     }
 
     private static bool IsSame(JournalEntry? entry, PciDeviceInfo device) => entry is not null && (entry.VendorId, entry.DeviceId) == (device.VendorId, device.DeviceId);
 
-    // Where a driver has it now, that one counts and not the one of the day it was made persistent: a new kernel may have another.
+    // Where another driver has it now, that one counts and not the one of the day it was made persistent: a new kernel may have another. With the same one the names and
+    // states of that day count: so early in the boot interfaces have neither.
     private JournalEntry Renew(PciDeviceInfo device, JournalEntry known)
     {
         JournalEntry entry = known with { TakenAt = DateTimeOffset.UtcNow, ProcessId = Environment.ProcessId, Nodes = [] };
-        if (device.HasVfioDriver || device.Driver is null)
+        if (device.HasVfioDriver || device.Driver is null || device.Driver == known.DriverBefore)
         {
             return entry;
         }

@@ -6,6 +6,7 @@ options_help() {
 options:
   --no-iommu         a machine without an IOMMU
   --stock[=X.Y]      Debian's own kernel, or its newest of the series X.Y, such as 6.12: without iommufd and noiommu
+  --cold             without the drivers of the devices: udev, or who else, is to load them
   --memory SIZE      memory of the machine (1G)
   --cpus N           its processors (1)
   --timeout SECONDS  end the machine after this time (run: 600, shell: never)
@@ -19,7 +20,7 @@ END
 }
 
 parse_options() {
-    iommu=yes kernel=chosen series='' memory=1G cpus=1 timeout=600 results='' append='' keep='' environment=() extra_devices=()
+    iommu=yes kernel=chosen series='' memory=1G cpus=1 timeout=600 cold='' results='' append='' keep='' environment=() extra_devices=()
     [ -z "$interactive" ] || timeout=0
     while [ $# -gt 0 ]; do
         case $1 in
@@ -29,6 +30,7 @@ parse_options() {
         esac
         case $1 in
             --no-iommu) iommu=no ;;
+            --cold) cold=yes ;;
             --stock) kernel=stock series='' ;;
             --stock=*)
                 kernel=stock series=${1#*=}
