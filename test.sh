@@ -178,6 +178,7 @@ if [ -n "$machine" ]; then
     check dma-copy-tells-the-fault grep -q '^and what it may not do: 0000:00:03.0 may not write 0x' "$logs/dma-copy-on-edu.log"
     check wait-interrupt-on-edu tests/machine/run -- artifacts/WaitInterrupt/WaitInterrupt 0000:00:03.0
     check wait-interrupt-comes grep -qx '0000:00:03.0 through iommufd: 1 interrupt, 10! = 3628800' "$logs/wait-interrupt-on-edu.log"
+    check reboot tests/machine/reboot artifacts/vfio/vfio
     check template-on-edu tests/machine/run -- eng/check-template-machine
     check readme-program tests/machine/run -- artifacts/readme/Readme
     check demo-machine ./demo.sh --machine

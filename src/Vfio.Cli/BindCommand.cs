@@ -25,6 +25,7 @@ internal static class BindCommand
         Option<bool> dryRun = Symbols.Flag("--dry-run", "Only show what would be done");
         Option<bool> force = Symbols.Flag("--force", "Take devices that are in use, where that is possible at all");
         Option<bool> noIommu = Symbols.Flag("--noiommu", "Take devices that have no IOMMU, which then can reach all memory of the host; taints the kernel");
+        Option<bool> persist = Symbols.Flag("--persist", "Take them after every reboot and plugging in too, until they are released");
         Option<int?> timeout = Symbols.Timeout();
         Option<bool> json = Symbols.Json();
         DocumentedCommand command = new(Name, "Take devices from their drivers for vfio-pci: all or none.")
@@ -32,14 +33,17 @@ internal static class BindCommand
             Notes =
             [
                 "What was before is remembered in /run/vfio, and 'vfio release' puts it back: driver, override, permissions, interface "
-                + "names. A reboot forgets both. Devices in use are refused with exit code 3: mounted or swapped-on disks, interfaces with an "
+                + "names. A reboot forgets both, unless --persist is given. Devices in use are refused with exit code 3: mounted or swapped-on disks, interfaces with an "
                 + "address or route, the boot display.",
+                "With --persist the devices are in /etc/vfio/persistent.json, and a udev rule and a systemd unit have them taken before their drivers get them: this device at this "
+                + "address only. vfio itself has to be where only root can change it. What driverctl gives to another driver is refused; 'vfio release' ends it, without a trace.",
             ],
             Examples =
             [
                 ("sudo vfio bind 0000:00:14.3", "take one device"),
                 ("sudo vfio bind --user $USER 00:14.3", "and use it without root"),
                 ("sudo vfio bind --group 0000:00:14.3", "with all that shares its group"),
+                ("sudo vfio bind --persist 00:14.3", "after every reboot too"),
                 ("vfio bind --dry-run 0000:00:14.3", "show the writes, do nothing"),
             ],
         };
@@ -47,11 +51,19 @@ internal static class BindCommand
         command.Add(group);
         command.Add(user);
         command.Add(driver);
+        command.Add(persist);
         command.Add(dryRun);
         command.Add(force);
         command.Add(timeout);
         command.Add(noIommu);
         command.Add(json);
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(persist) && result.GetValue(noIommu))
+            {
+                result.AddError("a device without an IOMMU cannot be taken at every boot: say --persist or --noiommu, not both");
+            }
+        });
         command.SetAction(result =>
         {
             bool isDryRun = result.GetValue(dryRun);
@@ -64,6 +76,7 @@ internal static class BindCommand
                 Driver = result.GetValue(driver),
                 Force = result.GetValue(force),
                 NoIommu = result.GetValue(noIommu),
+                Persist = result.GetValue(persist),
                 Host = host.Root,
             };
             bool isJson = result.GetValue(json);
@@ -97,6 +110,11 @@ internal static class BindCommand
         }
 
         WriteBlockers(host, plan);
+        foreach (string note in plan.Notes)
+        {
+            host.Tell(Printable.Clean($"vfio: {note}"));
+        }
+
         foreach (PciDeviceInfo device in plan.Devices.Where(device => device.IommuGroup is null && !isDryRun))
         {
             host.Tell($"vfio: {device.Address} has no IOMMU: who opens it can reach all memory of the host, and the kernel is tainted");
@@ -125,7 +143,7 @@ internal static class BindCommand
         PciBus bus = new(host.Root);
         foreach (PciDeviceInfo before in plan.Devices)
         {
-            string user = options.User is null ? "" : $", for {options.User}";
+            string user = (options.User is null ? "" : $", for {options.User}") + (options.Persist ? ", after every reboot too" : "");
             string driver = bus.Find(before.Address)?.Driver ?? "no driver";
             string how = before.HasVfioDriver ? $"was with {before.Driver} already"
                 : before.Driver is null ? $"had no driver, now {driver}"
@@ -157,6 +175,7 @@ internal static class BindCommand
         using Json json = new(host.Out);
         json.Writer.WriteStartObject();
         json.Writer.WriteBoolean("dryRun", isDryRun);
+        json.Writer.WriteBoolean("persist", options.Persist);
         json.WriteArray("devices", plan.Devices, (writer, before) =>
         {
             PciDeviceInfo? now = bus.Find(before.Address);
@@ -171,6 +190,7 @@ internal static class BindCommand
         json.WriteArray("steps", plan.Steps, (writer, step) => writer.WriteStringValue(Printable.Clean(step.ToString())));
         json.Writer.WriteRefusals("refusals", plan.Refusals);
         json.WriteArray("blockers", plan.Blockers, WriteBlocker);
+        json.WriteArray("notes", plan.Notes, (writer, note) => writer.WriteStringValue(Printable.Clean(note)));
         json.Writer.WriteEndObject();
     }
 

@@ -11,7 +11,7 @@ internal static class ReleaseCommand
     public static Command Create(CliHost host)
     {
         Argument<DeviceTarget[]> devices = Symbols.Devices(host, isOptional: true);
-        Option<bool> all = Symbols.Flag("--all", "Hand back every device that is taken");
+        Option<bool> all = Symbols.Flag("--all", "Hand back every device that is taken or persistent");
         Option<bool> dryRun = Symbols.Flag("--dry-run", "Only show what would be done");
         Option<bool> force = Symbols.Flag("--force", "Go on where a program holds the device or the journal is damaged");
         Option<int?> timeout = Symbols.Timeout();
@@ -22,6 +22,8 @@ internal static class ReleaseCommand
             [
                 "Each device is handed back for itself: one that fails does not keep the others, and the exit code is then 1. After a crash or "
                 + "a kill, the same command goes on where it was.",
+                "A device taken with --persist is also taken out of /etc/vfio/persistent.json, udev's rule and systemd's unit; with the last one these files go. To have it back until "
+                + "the next boot only is not offered: it would be gone again at the next plugging in.",
                 "A program that holds a device is named at once. With --timeout it is waited for. With --force the kernel asks it for the device (the request interrupt), and "
                 + "a child process waits with the kernel, --timeout seconds of it this command too. A device whose journal entry is damaged goes, with --force, to the driver that the kernel chooses.",
             ],
@@ -133,14 +135,15 @@ internal static class ReleaseCommand
         foreach (ReleaseOutcome outcome in outcomes.Where(outcome => outcome.Error is null))
         {
             (JournalEntry entry, PciDeviceInfo? device, _) = outcome;
-            string how = device is null ? "is gone; its journal entry was removed"
+            string how = !outcome.WasTaken ? "was not taken now"
+                : device is null ? "is gone; its journal entry was removed"
                 : entry.Damage is null && (device.VendorId, device.DeviceId) != (entry.VendorId, entry.DeviceId)
                     ? "is another card now, which is left as it is; the journal entry of the one before was removed"
                 : entry.Damage is not null ? $"released; its entry was damaged, and the kernel chose {device.Driver ?? "no driver"}"
                 : entry is { IsTaken: false, FunctionsBefore: int functions } ? $"has {functions} virtual functions, as before"
                 : device.Driver is string driver ? $"handed back to {driver}"
                 : "handed back, without a driver as before";
-            host.Out.WriteLine(Printable.Clean($"{entry.Address} {how}"));
+            host.Out.WriteLine(Printable.Clean($"{entry.Address} {how}{(outcome.WasPersistent ? "; no longer persistent" : "")}"));
             foreach (string dropped in outcome.Dropped)
             {
                 host.Tell(Printable.Clean($"vfio: {entry.Address}: {dropped}"));
@@ -164,6 +167,8 @@ internal static class ReleaseCommand
             WriteEntry(writer, outcome.Entry);
             writer.WriteText("driver", outcome.Device?.Driver);
             writer.WriteNames("dropped", outcome.Dropped);
+            writer.WriteBoolean("wasTaken", outcome.WasTaken);
+            writer.WriteBoolean("wasPersistent", outcome.WasPersistent);
             writer.WriteText("error", outcome.Error?.Message);
             writer.WriteText("hint", outcome.Error?.Hint);
             writer.WriteEndObject();

@@ -73,6 +73,7 @@ internal static class VfioCommandLine
         root.Add(StatusCommand.Create(host));
         root.Add(SriovCommand.Create(host));
         root.Add(DoctorCommand.Create(host));
+        root.Add(ReplugCommand.Create(host));
         root.Add(ReadCommand.Create(host));
         root.Add(WriteCommand.Create(host));
         root.Add(WatchCommand.Create(host));

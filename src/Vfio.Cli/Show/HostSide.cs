@@ -13,6 +13,8 @@ internal sealed class HostSide
         Disks = survey.Disks(device.Address);
         Group = device.IommuGroup is int number ? new PciBus(host.Root).Group(number) : null;
         Entry = new BindingJournal(host.Root).Find(device.Address);
+        IsPersistent = PersistentDevices.Read(host.Root).Find(device.Address) is not null;
+        Driverctl = new DriverctlOverrides(host.Root).Find(device.Address);
         Holders = device.HasVfioDriver ? new DeviceHolders(host.Root).OfDevice(device) : [];
         Counts = HostInterruptCount.Read(host.Root, Details.MessageInterrupts.Count != 0 ? Details.MessageInterrupts : Details.Interrupt is int line ? [line] : []);
     }
@@ -37,4 +39,10 @@ internal sealed class HostSide
 
     /// <summary>What the journal says, where the device is taken.</summary>
     public JournalEntry? Entry { get; }
+
+    /// <summary>Whether it is taken after every reboot.</summary>
+    public bool IsPersistent { get; }
+
+    /// <summary>The driver that driverctl gives it to at every boot; <see langword="null"/> for none.</summary>
+    public string? Driverctl { get; }
 }

@@ -63,6 +63,9 @@ internal sealed class HostSideText(CliHost host, HostSide side)
             _section.WriteRow(label, $"no: {refusal.Explanation}{(refusal.CanForce ? " (--force goes on)" : "")}", host.Terminal.Yellow);
             label = "";
         }
+
+        _section.WriteRow("persistent", side.IsPersistent ? "yes: taken after every reboot, until it is released" : null);
+        _section.WriteRow("driverctl", side.Driverctl is string driver ? $"gives it to {driver} at every boot" : null);
     }
 
     private void WriteGroup()

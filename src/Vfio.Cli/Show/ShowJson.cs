@@ -36,6 +36,8 @@ internal static class ShowJson
         json.WriteText("driverBefore", entry?.DriverBefore);
         json.WriteNames("namesBefore", entry is null ? [] : DeviceArgument.NamesOf(entry));
         json.WriteText("user", entry?.User);
+        json.WriteBoolean("isPersistent", side is { IsPersistent: true });
+        json.WriteText("driverctl", side?.Driverctl);
         json.WriteItems("holders", side?.Holders ?? [], (writer, holder) =>
         {
             writer.WriteNumber("pid", holder.ProcessId);

@@ -12,6 +12,12 @@ internal sealed record DeviceStatus(string Name)
     /// <summary>What the journal says; <see langword="null"/> where the device is not taken.</summary>
     public JournalEntry? Entry { get; init; }
 
+    /// <summary>What the file of persistent devices says; <see langword="null"/> where the device is not persistent.</summary>
+    public JournalEntry? Persistent { get; init; }
+
+    /// <summary>The driver that driverctl gives it to at every boot; <see langword="null"/> for none.</summary>
+    public string? Driverctl { get; init; }
+
     /// <summary>The device as it is now; <see langword="null"/> where it is gone, and for a model.</summary>
     public PciDeviceInfo? Device { get; init; }
 
@@ -28,12 +34,22 @@ internal sealed record DeviceStatus(string Name)
     /// <summary>What is not as it should be.</summary>
     public string? Trouble => Entry switch
     {
-        null => null,
+        null => PersistentTrouble,
         { Damage: string damage } => $"damaged journal entry: {damage}",
         _ when Device is null => "the device is gone",
         { IsTaken: false } => null,
         _ when !Device.HasVfioDriver => "not with VFIO: a bind or release was interrupted, or somebody rebound it",
         _ => null,
+    };
+
+    // Not taken, though it should have been at boot.
+    private string? PersistentTrouble => Persistent switch
+    {
+        null => null,
+        _ when Device is null => "not taken: no device is there",
+        { VendorId: ushort vendor, DeviceId: ushort device } when (vendor, device) != (Device.VendorId, Device.DeviceId) =>
+            string.Create(System.Globalization.CultureInfo.InvariantCulture, $"not taken: another card is there, {Device.VendorId:x4}:{Device.DeviceId:x4} and not {vendor:x4}:{device:x4}"),
+        _ => $"not taken: sudo vfio replug {Name} tries again, and says why not",
     };
 }
 
@@ -44,9 +60,21 @@ internal sealed class StatusLook(CliHost host)
     private readonly BindingJournal _journal = new(host.Root);
     private readonly DeviceHolders _holders = new(host.Root);
     private readonly DmaLimits _limits = new(host.Root);
+    private readonly PersistentDevices _persistent = PersistentDevices.Read(host.Root);
+    private readonly DriverctlOverrides _driverctl = new(host.Root);
 
-    /// <summary>At all that are taken.</summary>
-    public DeviceStatus[] AtTaken() => [.. _journal.Entries().Select(entry => Of(entry.Address, entry, _bus.Find(entry.Address)))];
+    /// <summary>Why the file of persistent devices cannot be believed.</summary>
+    public string? Damage => _persistent.Damage is null ? null : $"{_persistent.Path}: {_persistent.Damage}; nothing of it is used";
+
+    /// <summary>At all that are taken, and those that are persistent.</summary>
+    public DeviceStatus[] AtTaken()
+    {
+        IReadOnlyList<JournalEntry> entries = _journal.Entries();
+        return [.. entries.Select(entry => entry.Address)
+            .Union(_persistent.Entries.Select(entry => entry.Address))
+            .Order()
+            .Select(address => Of(address, entries.FirstOrDefault(entry => entry.Address == address), _bus.Find(address)))];
+    }
 
     /// <summary>At one.</summary>
     /// <exception cref="VfioException">There is no such device, nor was one taken.</exception>
@@ -59,12 +87,14 @@ internal sealed class StatusLook(CliHost host)
 
         // One that is gone was taken, where the journal has it.
         JournalEntry? entry = _journal.Find(address);
-        return Of(address, entry, entry is null ? _bus.Get(address) : _bus.Find(address));
+        return Of(address, entry, entry is null && _persistent.Find(address) is null ? _bus.Get(address) : _bus.Find(address));
     }
 
     private DeviceStatus Of(PciAddress address, JournalEntry? entry, PciDeviceInfo? device) => new(address.ToString())
     {
         Entry = entry,
+        Persistent = _persistent.Find(address),
+        Driverctl = _driverctl.Find(address),
         Device = device,
         Identity = device is null ? null : DeviceIdentity.Of(device),
         Holders = device is { HasVfioDriver: true }

@@ -16,6 +16,7 @@ internal static class StatusCommand
                 "With devices named, those alone and in detail: their nodes, who has them open, and what each of these processes has locked and "
                 + "pinned for DMA and may lock. A device that is not taken is said to be so, and is no failure. What is mapped for a device is in the "
                 + "ledger of the process that has it open: in vfio shell, status shows the shell's own.",
+                "A reboot ends what was taken, but for what was taken with --persist: that is shown as persistent, taken or not.",
                 "Programs that have a device open are shown as far as this user may see them: root sees all. A damaged journal entry is shown "
                 + "as such; 'vfio release --force' mends it.",
             ],
@@ -34,6 +35,11 @@ internal static class StatusCommand
             DeviceTarget[] named = result.GetValue(devices) ?? [];
             StatusLook look = new(host);
             DeviceStatus[] found = named.Length == 0 ? look.AtTaken() : Array.ConvertAll(named, look.At);
+            if (look.Damage is string damage)
+            {
+                ErrorReport.Write(host, damage, "look at what is in it; vfio release --force --all removes it with its rules and its unit");
+            }
+
             if (result.GetValue(json))
             {
                 StatusJson.Write(host, found);

@@ -35,6 +35,9 @@ internal static class StatusJson
         json.WriteNumberOrNull("processId", sound?.ProcessId);
         json.WriteNumberOrNull("functionsBefore", entry?.FunctionsBefore);
         json.WriteText("damage", entry?.Damage);
+        json.WriteBoolean("isPersistent", status.Persistent is not null);
+        json.WriteText("driverctl", status.Driverctl);
+        json.WriteText("trouble", status.Trouble);
         json.WriteNumberOrNull("iommuGroup", status.Device?.IommuGroup);
         json.WriteNumberOrNull("dmaEntryLimit", status.IsModel ? null : entryLimit);
         json.WriteItems("nodes", status.Device?.FindVfioNodes() ?? [], (writer, node) =>

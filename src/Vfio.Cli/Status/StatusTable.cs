@@ -30,11 +30,11 @@ internal static class StatusTable
             JournalEntry? entry = item.IsSound ? item.Entry : null;
             table.Add(
                 item.Name,
-                entry is null ? "?" : entry.DriverBefore ?? "-",
+                entry is null ? Unknown(item) : entry.DriverBefore ?? "-",
                 item.Device?.Driver ?? "-",
-                entry is null ? "?" : entry.User ?? "-",
-                entry?.TakenBy ?? "?",
-                entry is null ? "?" : FormatTime(host, entry.TakenAt),
+                entry is null ? Unknown(item) : entry.User ?? "-",
+                entry?.TakenBy ?? Unknown(item),
+                entry is null ? Unknown(item) : FormatTime(host, entry.TakenAt),
                 string.Join("; ", Remarks(item)));
         }
 
@@ -45,11 +45,27 @@ internal static class StatusTable
     public static string FormatTime(CliHost host, DateTimeOffset time) =>
         TimeZoneInfo.ConvertTime(time, host.Clock.LocalTimeZone).ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
 
+    // What is only persistent is not taken: there is nothing to know.
+    private static string Unknown(DeviceStatus item) => item.Entry is null ? "-" : "?";
+
+    /// <summary>What driverctl does to it, where that is not the same.</summary>
+    public static string? DriverctlRemark(DeviceStatus item) => item.Driverctl is string driver && driver != item.Device?.Driver ? $"driverctl gives it to {driver} at the next boot" : null;
+
     private static IEnumerable<string> Remarks(DeviceStatus item)
     {
         if (item is { IsSound: true, Entry.FunctionsBefore: int functions })
         {
             yield return $"had {functions} virtual functions";
+        }
+
+        if (item.Persistent is not null)
+        {
+            yield return "persistent";
+        }
+
+        if (DriverctlRemark(item) is string other)
+        {
+            yield return other;
         }
 
         if (item.Trouble is string trouble)

@@ -73,6 +73,12 @@ internal sealed class StatusText(CliHost host)
             _section.WriteRow("taken", status.Device is { HasVfioDriver: true } ? "not by vfio: somebody gave it to VFIO by other means" : "no");
         }
 
+        if (status.Persistent is JournalEntry persistent)
+        {
+            _section.WriteRow("persistent", $"yes, for {persistent.Driver}{(persistent.User is null ? "" : $" and {persistent.User}")}: taken after every reboot, until it is released");
+        }
+
+        _section.WriteRow("driverctl", status.Driverctl is string driver ? $"gives it to {driver} at every boot" : null);
         _section.WriteRow("trouble", status.Trouble, host.Terminal.Yellow);
     }
 

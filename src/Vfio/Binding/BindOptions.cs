@@ -32,6 +32,12 @@ public sealed record BindOptions
     /// </summary>
     public bool Exclusive { get; init; }
 
+    /// <summary>
+    /// Whether the devices are taken again after every reboot and plugging in, until they are handed back: by files in <c>/etc</c> through which udev and systemd call the program that
+    /// this process runs, which therefore has to be the tool <c>vfio</c>, where only root can change it.
+    /// </summary>
+    public bool Persist { get; init; }
+
     /// <summary>Whether to wait for programs that hold a device; <see langword="null"/> for not at all.</summary>
     public HolderPatience? Patience { get; init; }
 
@@ -40,6 +46,12 @@ public sealed record BindOptions
 
     /// <summary>How the host is changed; <see langword="null"/> for the real way.</summary>
     internal IHostChanges? Changes { get; init; }
+
+    /// <summary>How its files are changed; <see langword="null"/> for the real way.</summary>
+    internal IHostFiles? Files { get; init; }
+
+    /// <summary>The program that udev and systemd are to call; <see langword="null"/> for the one that runs.</summary>
+    internal string? Program { get; init; }
 }
 
 /// <summary>How devices are handed back.</summary>
@@ -59,4 +71,7 @@ public sealed record ReleaseOptions
 
     /// <summary>How the host is changed; <see langword="null"/> for the real way.</summary>
     internal IHostChanges? Changes { get; init; }
+
+    /// <summary>How its files are changed; <see langword="null"/> for the real way.</summary>
+    internal IHostFiles? Files { get; init; }
 }

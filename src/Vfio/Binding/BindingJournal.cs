@@ -1,6 +1,4 @@
 using System.Buffers;
-using System.Runtime.InteropServices;
-using Microsoft.Win32.SafeHandles;
 using Vfio.Binding;
 using Vfio.Interop;
 using Vfio.Sysfs;
@@ -17,12 +15,6 @@ public sealed class BindingJournal
     private const string Suffix = ".json";
     private const string UnfinishedSuffix = Suffix + ".new";
     private const int MaxEntryBytes = 1 << 20;
-
-    private const UnixFileMode ReadableByAll =
-        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
-
-    private const UnixFileMode SearchableByAll =
-        ReadableByAll | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
     private readonly string _folder;
 
@@ -111,15 +103,7 @@ public sealed class BindingJournal
         string unfinished = UnfinishedPathOf(entry.Address);
         try
         {
-            using (SafeFileHandle file = Libc.Open(unfinished, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_TRUNC | Libc.O_NOFOLLOW | Libc.O_CLOEXEC, 0x1a4))
-            {
-                Check("open", unfinished, file.IsInvalid ? Marshal.GetLastPInvokeError() : 0);
-                Change("chmod", unfinished, () => File.SetUnixFileMode(file, ReadableByAll));
-                Check("write", unfinished, WholeWrite.Write(file, text));
-                Check("fsync", unfinished, Libc.FSync(file) < 0 ? Marshal.GetLastPInvokeError() : 0);
-            }
-
-            Change("rename", path, () => File.Move(unfinished, path, overwrite: true));
+            AtomicFile.Write(path, unfinished, text);
         }
         catch (VfioException)
         {
@@ -133,7 +117,7 @@ public sealed class BindingJournal
     internal void Remove(PciAddress address)
     {
         string path = PathOf(address);
-        Change("remove", path, () =>
+        AtomicFile.Change("remove", path, () =>
         {
             File.Delete(path);
             File.Delete(UnfinishedPathOf(address));
@@ -171,13 +155,13 @@ public sealed class BindingJournal
 
     private void CreateFolder()
     {
-        Change("create", _folder, () =>
+        AtomicFile.Change("create", _folder, () =>
         {
             // Whatever the umask: everybody may see what is taken, and only the owner may write.
-            DirectoryInfo folder = Directory.CreateDirectory(_folder, SearchableByAll);
-            if (folder.UnixFileMode != SearchableByAll)
+            DirectoryInfo folder = Directory.CreateDirectory(_folder, AtomicFile.SearchableByAll);
+            if (folder.UnixFileMode != AtomicFile.SearchableByAll)
             {
-                folder.UnixFileMode = SearchableByAll;
+                folder.UnixFileMode = AtomicFile.SearchableByAll;
             }
         });
 
@@ -188,35 +172,7 @@ public sealed class BindingJournal
         }
     }
 
-    private void SyncFolder()
-    {
-        using SafeFileHandle folder = Libc.Open(_folder, Libc.O_RDONLY | Libc.O_CLOEXEC);
-        Check("fsync", _folder, folder.IsInvalid || Libc.FSync(folder) < 0 ? Marshal.GetLastPInvokeError() : 0);
-    }
-
-    private static void Change(string operation, string path, Action change)
-    {
-        try
-        {
-            change();
-        }
-        catch (UnauthorizedAccessException)
-        {
-            throw Failed(operation, path, Errno.EACCES);
-        }
-        catch (IOException e)
-        {
-            throw new VfioException(operation, path, e.Message);
-        }
-    }
-
-    private static void Check(string operation, string path, int errno)
-    {
-        if (errno != 0)
-        {
-            throw Failed(operation, path, errno);
-        }
-    }
+    private void SyncFolder() => AtomicFile.SyncFolder(_folder);
 
     internal static VfioException Failed(string operation, string path, int errno) =>
         new(operation, path, errno, errno is Errno.EACCES or Errno.EPERM ? "taking and releasing devices needs root: sudo vfio …" : null);

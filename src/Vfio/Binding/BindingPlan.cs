@@ -18,6 +18,7 @@ public sealed class BindingPlan
     private readonly BindingJournal _journal;
     private readonly DeviceSteps _kit;
     private readonly ModuleSteps _modules;
+    private readonly PersistentFiles _files;
 
     private BindingPlan(IReadOnlyList<PciAddress> addresses, BindOptions options)
     {
@@ -29,6 +30,7 @@ public sealed class BindingPlan
         _modules = new ModuleSteps(options.Host, _changes, _journal);
         _undo = new BindingUndo(_kit, _journal, options.Host, _changes);
         _gift = new NodeGift(_kit, _journal, options.Host);
+        _files = new PersistentFiles(options.Host, options.Files ?? new HostFiles(), _journal, options.Program, DriverFor);
     }
 
     /// <summary>What will be taken: the devices named and, with <see cref="BindOptions.WholeGroup"/>, the other endpoints of their groups.</summary>
@@ -42,6 +44,9 @@ public sealed class BindingPlan
 
     /// <summary>Every change of the host, in order; empty where everything is as wanted already.</summary>
     public IReadOnlyList<BindingStep> Steps => [.. _steps.Select(step => step.Step)];
+
+    /// <summary>What a person should know who takes these devices, a sentence each: another tool that gives them away too, a plugging in that is not followed.</summary>
+    public IReadOnlyList<string> Notes { get; private set; } = [];
 
     /// <summary>The devices that the plan takes anew, not taken by an earlier one.</summary>
     internal IReadOnlyList<PciAddress> NewlyTaken => _undo.NewlyTaken;
@@ -117,13 +122,22 @@ public sealed class BindingPlan
         (uint Uid, uint Gid, string Name)? user = _options.User is null ? null : Users.Get(_options.User);
         HostSurvey survey = new(_options.Host);
         Refusals = [.. Devices.SelectMany(device => survey.Judge(device, thorough: true)).Where(refusal => !(refusal.CanForce && _options.Force)).SelectMany(JudgeNoIommu)
-            .Concat(_options.Exclusive ? new TakenDevices(_options.Host, _journal, _gift).Judge(Devices, user) : [])];
+            .Concat(_options.Exclusive ? new TakenDevices(_options.Host, _journal, _gift).Judge(Devices, user) : [])
+            .Concat(_options.Persist ? _files.Refusals(Devices) : [])];
+        Notes = [.. _files.Notes(Devices, _options)];
         HashSet<PciAddress> taken = [.. Devices.Select(device => device.Address)];
         Blockers = [.. Groups().SelectMany(group => group.Blockers()).Where(device => !taken.Contains(device.Address))];
         HashSet<string> loaded = [];
         foreach (PciDeviceInfo device in Devices)
         {
             _steps.AddRange(StepsFor(device, survey, user, loaded).Select(step => (device.Address, step)));
+        }
+
+        // Last: they take themselves back where one of them fails, and the devices then go back as after any failure.
+        if (Devices.Count != 0 && Refusals.Count == 0)
+        {
+            IEnumerable<BindingStep> files = [.. _options.Persist ? _files.Add(Devices, user?.Name) : [], .. user is null ? [] : _files.FollowUser(Devices, _options.Persist)];
+            _steps.AddRange(files.Select(step => (Devices[^1].Address, step)));
         }
     }
 
@@ -179,9 +193,8 @@ public sealed class BindingPlan
                 "release the group's other devices first; vfio status shows them");
         }
 
-        string driver = _options.Driver ?? device.VfioDriver ?? PciDeviceInfo.VfioPciDriver;
-        string module = device.VfioDriver is null ? _modules.ModuleOf(device, driver) : "";
-        driver = _modules.NameOf(module, driver);
+        string module = ModuleFor(device);
+        string driver = DriverFor(device);
         if (device.HasVfioDriver && device.Driver != driver)
         {
             throw new VfioException(
@@ -189,7 +202,8 @@ public sealed class BindingPlan
         }
 
         List<BindingStep> steps = [];
-        if (device.HasVfioDriver && (user is null || _gift.IsGiven(device, user.Value.Uid)))
+        bool isUnknown = _options.Persist && before is null;
+        if (device.HasVfioDriver && !isUnknown && (user is null || _gift.IsGiven(device, user.Value.Uid)))
         {
             return steps;
         }
@@ -236,6 +250,13 @@ public sealed class BindingPlan
 
         return steps;
     }
+
+    // Its module is of interest where it is not with a VFIO driver already.
+    private string ModuleFor(PciDeviceInfo device) => device.VfioDriver is null ? _modules.ModuleOf(device, AskedFor(device)) : "";
+
+    private string DriverFor(PciDeviceInfo device) => _modules.NameOf(ModuleFor(device), AskedFor(device));
+
+    private string AskedFor(PciDeviceInfo device) => _options.Driver ?? device.VfioDriver ?? PciDeviceInfo.VfioPciDriver;
 
     private static string Caller() => JournalFormat.Fit(
         Environment.GetEnvironmentVariable("SUDO_USER") is { Length: > 0 } caller ? caller : Users.Name(Users.EffectiveId));

@@ -4,7 +4,7 @@ namespace Vfio;
 /// <param name="Device">The device.</param>
 /// <param name="Reason">
 /// One word, stable: <c>bridge</c>, <c>no-iommu</c>, <c>no-iommu-mode</c>, <c>mounted</c>, <c>swap</c>, <c>held</c>, <c>claimed</c>, <c>open</c>,
-/// <c>address</c>, <c>route</c>, <c>port</c>, <c>display</c>, <c>console</c>, <c>functions</c>, <c>taken</c>, <c>not-yours</c>.
+/// <c>address</c>, <c>route</c>, <c>port</c>, <c>display</c>, <c>console</c>, <c>functions</c>, <c>taken</c>, <c>not-yours</c>; and to <see cref="BindOptions.Persist"/>: <c>driverctl</c>, <c>program</c>.
 /// </param>
 /// <param name="Explanation">The end of a sentence about the device: "its disk nvme0n1 is mounted on /srv".</param>
 /// <param name="CanForce">Whether <see cref="BindOptions.Force"/> goes on all the same.</param>
@@ -18,6 +18,8 @@ public sealed record BindingRefusal(PciAddress Device, string Reason, string Exp
         "no-iommu-mode" => "as root: modprobe vfio; echo Y > /sys/module/vfio/parameters/enable_unsafe_noiommu_mode (the device can then reach all memory, and the kernel is tainted; where there is no such file the kernel was built without that mode)",
         "taken" => "it comes back when that program ends; vfio status shows who has which device",
         "not-yours" => "vfio release hands it back first; or give it: sudo vfio bind --user NAME DEV",
+        "driverctl" => $"driverctl unset-override {Device} ends that; then bind it with --persist",
+        "program" => "install vfio where only root can change it, and bind with that one: sudo install -m 755 vfio /usr/bin/vfio",
         _ when CanForce => "stop that use first, or take the device all the same with --force",
         _ => "this device cannot be taken, not even by force",
     };

@@ -75,7 +75,14 @@ public sealed class DriverBinding : IDisposable
             return;
         }
 
-        ReleaseOptions options = new() { Host = _options.Host, Changes = _options.Changes, Patience = patience };
+        // Made persistent meanwhile: the host's to keep, until somebody releases it.
+        if (PersistentDevices.Read(_options.Host).Find(Address) is not null)
+        {
+            _entry = null;
+            return;
+        }
+
+        ReleaseOptions options = new() { Host = _options.Host, Changes = _options.Changes, Files = _options.Files, Patience = patience };
         VfioException? failure = ReleasePlan.Compute([Address], options).Execute().Select(outcome => outcome.Error).OfType<VfioException>().FirstOrDefault();
         if (failure is not null)
         {

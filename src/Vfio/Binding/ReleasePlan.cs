@@ -19,41 +19,44 @@ public sealed class ReleasePlan
         _kit = new DeviceSteps(options.Host, _changes, _journal);
     }
 
-    /// <summary>The devices that are handed back.</summary>
+    /// <summary>The devices that are handed back; of those that are persistent and not taken now, what the file of persistent devices has.</summary>
     public IReadOnlyList<JournalEntry> Entries { get; }
 
     /// <summary>Plans to hand back some devices.</summary>
     /// <param name="addresses">The devices.</param>
     /// <param name="options">How; <see langword="null"/> for the defaults.</param>
     /// <returns>The plan.</returns>
-    /// <exception cref="VfioException">The journal knows nothing of one of the devices.</exception>
+    /// <exception cref="VfioException">Neither the journal nor the file of persistent devices knows one of the devices.</exception>
     public static ReleasePlan Compute(IReadOnlyList<PciAddress> addresses, ReleaseOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(addresses);
         options ??= new ReleaseOptions();
         BindingJournal journal = new(options.Host);
         PciBus bus = new(options.Host);
-        List<JournalEntry> entries = [.. addresses.Distinct().Select(address => journal.Find(address) ?? throw NotTaken(bus, address))];
+        PersistentDevices persistent = PersistentDevices.Read(options.Host);
+        List<JournalEntry> entries = [.. addresses.Distinct().Select(address => journal.Find(address) ?? persistent.Find(address) ?? throw NotTaken(bus, address))];
         // Virtual functions vanish with their device: those that are taken are handed back before it.
         IEnumerable<PciAddress> functions = addresses.Select(bus.Find).OfType<PciDeviceInfo>().SelectMany(device => device.FindVirtualFunctions()).Select(function => function.Address);
         entries.AddRange(functions.Except(addresses).Select(journal.Find).OfType<JournalEntry>().ToArray());
         return new ReleasePlan(InOrder(bus, entries), options);
     }
 
-    /// <summary>Plans to hand back every device that is taken.</summary>
+    /// <summary>Plans to hand back every device that is taken or persistent.</summary>
     /// <param name="options">How; <see langword="null"/> for the defaults.</param>
     /// <returns>The plan; without entries where nothing is taken.</returns>
     public static ReleasePlan ComputeAll(ReleaseOptions? options = null)
     {
         options ??= new ReleaseOptions();
-        return new ReleasePlan(InOrder(new PciBus(options.Host), new BindingJournal(options.Host).Entries()), options);
+        IReadOnlyList<JournalEntry> taken = new BindingJournal(options.Host).Entries();
+        IEnumerable<JournalEntry> persistent = PersistentDevices.Read(options.Host).Entries.Where(entry => taken.All(other => other.Address != entry.Address));
+        return new ReleasePlan(InOrder(new PciBus(options.Host), taken.Concat(persistent).OrderBy(entry => entry.Address)), options);
     }
 
     /// <summary>Every change of the host, in order, as it would be made now.</summary>
     /// <returns>The steps of all devices.</returns>
     /// <exception cref="VfioException">A device cannot be handed back: a program holds it, or its entry is damaged.</exception>
     public IReadOnlyList<BindingStep> Steps() =>
-        [.. Entries.SelectMany((entry, index) => PlanFor(entry, [.. Entries.Take(index).Select(earlier => earlier.Address)]))];
+        [.. Entries.SelectMany((entry, index) => PlanFor(entry.Address, _journal.Find(entry.Address), [.. Entries.Take(index).Select(earlier => earlier.Address)]))];
 
     /// <summary>Hands the devices back, each for itself: one that fails does not keep the others.</summary>
     /// <remarks>Waits for programs that hold a device, where told to, then for other programs that are changing bindings. May be repeated after a failure or a kill: it goes on
@@ -62,7 +65,8 @@ public sealed class ReleasePlan
     /// <exception cref="VfioException">The journal cannot be locked: not permitted, for example.</exception>
     public IReadOnlyList<ReleaseOutcome> Execute()
     {
-        if (Entries.Count == 0 && !_journal.HasUnfinished)
+        PersistentDevices persistent = PersistentDevices.Read(_options.Host);
+        if (Entries.Count == 0 && !_journal.HasUnfinished && !(_options.Force && persistent.Damage is not null))
         {
             return [];
         }
@@ -75,7 +79,13 @@ public sealed class ReleasePlan
         }
 
         using IDisposable alone = _journal.Lock(_changes);
-        return [.. Entries.Select(Restore)];
+        ReleaseOutcome[] outcomes = [.. Entries.Select(Restore)];
+        if (_options.Force)
+        {
+            Files().Remove([], [], force: true).ToList().ForEach(step => step.Run());
+        }
+
+        return outcomes;
     }
 
     // Virtual functions first.
@@ -84,25 +94,35 @@ public sealed class ReleasePlan
 
     private ReleaseOutcome Restore(JournalEntry entry)
     {
+        PersistentDevices persistent = PersistentDevices.Read(_options.Host);
+        bool wasPersistent = persistent.Find(entry.Address) is not null;
+
+        // Another program may have handed it back while this one waited for the lock.
+        JournalEntry? current = _journal.Find(entry.Address);
+        VfioException? error = persistent.Damage is null || _options.Force ? null : persistent.Damaged();
         try
         {
             _kit.Dropped.Clear();
-            // Another program may have handed it back while this one waited for the lock.
-            if (_journal.Find(entry.Address) is JournalEntry current)
-            {
-                PlanFor(current, []).ForEach(step => step.Run());
-            }
-
-            return new ReleaseOutcome(entry, _kit.Bus.Find(entry.Address), null) { Dropped = [.. _kit.Dropped] };
+            PlanFor(entry.Address, current, []).ForEach(step => step.Run());
         }
         catch (VfioException e)
         {
-            return new ReleaseOutcome(entry, _kit.Bus.Find(entry.Address), e);
+            error = e;
         }
+
+        return new ReleaseOutcome(entry, _kit.Bus.Find(entry.Address), error) { WasTaken = current is not null, WasPersistent = wasPersistent, Dropped = [.. _kit.Dropped] };
     }
 
-    private List<BindingStep> PlanFor(JournalEntry entry, IReadOnlyCollection<PciAddress> released) =>
-        DeviceRestorer.Plan(_kit, _journal, _options.Host, entry, _options.Force, _changes, released, _options.Patience?.Time);
+    // Where it is to be taken again comes first: of all, these writes are the likeliest to fail, and what is taken still can be handed back later.
+    private List<BindingStep> PlanFor(PciAddress address, JournalEntry? entry, IReadOnlyCollection<PciAddress> released)
+    {
+        List<BindingStep> device = entry is null ? [] : DeviceRestorer.Plan(_kit, _journal, _options.Host, entry, _options.Force, _changes, released, _options.Patience?.Time);
+        PersistentFiles files = Files();
+        return [.. files.Remove([address], released, force: false), .. files.UnfollowUser([address], released), .. device];
+    }
+
+    // One for each device: what fails with one takes back nothing of another's.
+    private PersistentFiles Files() => new(_options.Host, _options.Files ?? new HostFiles(), _journal, givenProgram: null, device => device.Driver ?? PciDeviceInfo.VfioPciDriver);
 
     private static VfioException NotTaken(PciBus bus, PciAddress address) => bus.Find(address) is not PciDeviceInfo device
         ? new VfioException("release", address.ToString(), "no PCI device has this address, and the journal does not know it", "vfio status shows what is taken")
@@ -120,4 +140,10 @@ public sealed record ReleaseOutcome(JournalEntry Entry, PciDeviceInfo? Device, V
 {
     /// <summary>What no longer fits what the journal remembers, and was left alone rather than guessed: the end of a sentence each.</summary>
     public IReadOnlyList<string> Dropped { get; init; } = [];
+
+    /// <summary>Whether it was taken; a persistent device may not have been.</summary>
+    public bool WasTaken { get; init; } = true;
+
+    /// <summary>Whether it was persistent, and is no longer.</summary>
+    public bool WasPersistent { get; init; }
 }

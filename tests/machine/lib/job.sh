@@ -15,7 +15,7 @@ write_settings() {
     done
     {
         printf '%s=%q\n' KERNEL_VERSION "$kernel_version" KERNEL_TREE "$(realpath "$kernel_tree")" \
-            RESULTS "$results" INTERACTIVE "$interactive" NICS "${nics[*]}" DISKS "${disks[*]}"
+            RESULTS "$results" INTERACTIVE "$interactive" COLD "$cold" NICS "${nics[*]}" DISKS "${disks[*]}"
         printf 'OPEN_DIRS=%q\n' "$(printf '%s\n' "${parents[@]}" | sort -u | tr '\n' ' ')"
     } > "$1/settings"
 }

@@ -7,6 +7,7 @@ options:
   --no-iommu         a machine without an IOMMU
   --iommu MODEL      intel (the usual one), intel-no-remap (it does not remap interrupts), virtio
   --stock[=X.Y]      Debian's own kernel, or its newest of the series X.Y, such as 6.12: without iommufd and noiommu
+  --cold             without the drivers of the devices: udev, or who else, is to load them
   --memory SIZE      memory of the machine (1G)
   --cpus N           its processors (1)
   --timeout SECONDS  end the machine after this time (run: 600, shell: never)
@@ -20,7 +21,7 @@ END
 }
 
 parse_options() {
-    iommu=intel kernel=chosen series='' memory=1G cpus=1 timeout=600 results='' append='' keep='' environment=() extra_devices=()
+    iommu=intel kernel=chosen series='' memory=1G cpus=1 timeout=600 cold='' results='' append='' keep='' environment=() extra_devices=()
     [ -z "$interactive" ] || timeout=0
     while [ $# -gt 0 ]; do
         case $1 in
@@ -31,6 +32,7 @@ parse_options() {
         case $1 in
             --no-iommu) iommu=no ;;
             --iommu) iommu=$2; shift ;;
+            --cold) cold=yes ;;
             --stock) kernel=stock series='' ;;
             --stock=*)
                 kernel=stock series=${1#*=}

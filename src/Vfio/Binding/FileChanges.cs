@@ -1,0 +1,118 @@
+using Vfio.Sysfs;
+
+namespace Vfio.Binding;
+
+/// <summary>
+/// Changes of files that belong together, as steps of a plan: one that fails takes back those before it, so that all are made or none.
+/// </summary>
+internal sealed class FileChanges(IHostFiles files)
+{
+    private const int MaxFileBytes = 1 << 20;
+
+    private readonly Stack<Action> _undo = [];
+
+    /// <summary>A file's content; <see langword="null"/> where there is none, it cannot be read or is absurdly large.</summary>
+    public static byte[]? Read(string path)
+    {
+        byte[] buffer = new byte[MaxFileBytes + 1];
+        int length = SysfsFile.ReadBytes(path, buffer);
+        return length is < 0 or > MaxFileBytes ? null : buffer[..length];
+    }
+
+    /// <param name="path">The file.</param>
+    /// <param name="what">What is in it, for a person.</param>
+    /// <param name="content">What is in it, asked for when it is written.</param>
+    public BindingStep Write(string path, string what, Func<byte[]> content) => new($"write {path}: {what}", () =>
+    {
+        byte[]? before = Read(path);
+        Do(() => files.Write(path, content()), () => PutBack(path, before));
+    });
+
+    public BindingStep Link(string path, string target) => new($"link {path} to {target}", () => Do(() => files.Link(path, target), () => files.Remove(path)));
+
+    public BindingStep Remove(string path) => new($"remove {path}", () =>
+    {
+        string? link = SysfsFile.ReadLink(path);
+        byte[]? before = link is null ? Read(path) : null;
+        Do(() => files.Remove(path), () =>
+        {
+            if (link is not null && SysfsFile.ReadLink(path) is null)
+            {
+                files.Link(path, link);
+            }
+            else if (link is null)
+            {
+                PutBack(path, before);
+            }
+        });
+    });
+
+    public BindingStep MakeFolder(string path) => new($"create {path}", () =>
+    {
+        if (!Directory.Exists(path))
+        {
+            Do(() => files.MakeFolder(path), () => files.RemoveFolder(path));
+        }
+    });
+
+    /// <summary>A folder that goes when it is empty by then.</summary>
+    public BindingStep RemoveFolder(string path) => new($"remove {path}, if nothing else is in it", () =>
+        Do(() => files.RemoveFolder(path), () =>
+        {
+            if (!Directory.Exists(path))
+            {
+                files.MakeFolder(path);
+            }
+        }));
+
+    // Noted before it is made: a change that fails may have taken effect all the same.
+    private void Do(Action change, Action undo)
+    {
+        _undo.Push(undo);
+        try
+        {
+            change();
+        }
+        catch (VfioException failure)
+        {
+            RollBack(failure);
+            throw;
+        }
+    }
+
+    private void RollBack(VfioException failure)
+    {
+        List<VfioException> stuck = [];
+        while (_undo.TryPop(out Action? undo))
+        {
+            try
+            {
+                undo();
+            }
+            catch (VfioException e)
+            {
+                stuck.Add(e);
+            }
+        }
+
+        if (stuck.Count != 0)
+        {
+            throw new VfioException(
+                failure.Operation, failure.Subject, $"{failure.Message}; and taking back the files written before failed: {string.Join("; ", stuck.Select(e => e.Message))}",
+                "vfio release of the device, once the files can be written, removes all of them");
+        }
+    }
+
+    private void PutBack(string path, byte[]? before)
+    {
+        byte[]? now = Read(path);
+        if (before is null)
+        {
+            files.Remove(path);
+        }
+        else if (now is null || !now.AsSpan().SequenceEqual(before))
+        {
+            files.Write(path, before);
+        }
+    }
+}

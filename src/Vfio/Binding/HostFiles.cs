@@ -1,0 +1,84 @@
+using Vfio.Sysfs;
+
+namespace Vfio.Binding;
+
+/// <summary>Changes files of the running host; each change is on the disk when it returns.</summary>
+internal sealed class HostFiles : IHostFiles
+{
+    // udev, systemd and this library read none of that name.
+    private const string UnfinishedSuffix = ".vfio-new";
+
+    public void Write(string path, byte[] content)
+    {
+        string unfinished = path + UnfinishedSuffix;
+        try
+        {
+            AtomicFile.Write(path, unfinished, content);
+        }
+        catch (VfioException)
+        {
+            TryDelete(unfinished);
+            throw;
+        }
+
+        AtomicFile.SyncFolder(FolderOf(path));
+    }
+
+    public void Link(string path, string target)
+    {
+        AtomicFile.Change("link", path, () => File.CreateSymbolicLink(path, target));
+        AtomicFile.SyncFolder(FolderOf(path));
+    }
+
+    public void Remove(string path)
+    {
+        if (!Directory.Exists(FolderOf(path)))
+        {
+            return;
+        }
+
+        AtomicFile.Change("remove", path, () =>
+        {
+            File.Delete(path);
+            File.Delete(path + UnfinishedSuffix);
+        });
+        AtomicFile.SyncFolder(FolderOf(path));
+    }
+
+    public void MakeFolder(string path)
+    {
+        AtomicFile.Change("create", path, () =>
+        {
+            // Whatever the umask.
+            DirectoryInfo folder = Directory.CreateDirectory(path, AtomicFile.SearchableByAll);
+            if (folder.UnixFileMode != AtomicFile.SearchableByAll)
+            {
+                folder.UnixFileMode = AtomicFile.SearchableByAll;
+            }
+        });
+        AtomicFile.SyncFolder(FolderOf(path));
+    }
+
+    public void RemoveFolder(string path)
+    {
+        if (Directory.Exists(path) && SysfsFile.Names(path).Length == 0)
+        {
+            AtomicFile.Change("remove", path, () => Directory.Delete(path));
+            AtomicFile.SyncFolder(FolderOf(path));
+        }
+    }
+
+    private static string FolderOf(string path) => Path.GetDirectoryName(path)!;
+
+    private static void TryDelete(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The failure that is being told matters; the next write replaces this.
+        }
+    }
+}

@@ -1,0 +1,211 @@
+using System.Text;
+using Vfio.Sysfs;
+
+namespace Vfio.Binding;
+
+/// <summary>
+/// The files that make devices persistent, as steps: the state, which is written first and removed last, and what follows from it, udev's rules and systemd's unit.
+/// And the rules in <c>/run</c> by which a user's device that is plugged in again is that user's again.
+/// </summary>
+/// <param name="host">The host.</param>
+/// <param name="files">How its files are changed.</param>
+/// <param name="journal">The journal.</param>
+/// <param name="givenProgram">The program that udev and systemd are to call; null for the one that runs.</param>
+/// <param name="driverOf">The VFIO driver that a device is taken for.</param>
+internal sealed class PersistentFiles(HostRoot host, IHostFiles files, BindingJournal journal, string? givenProgram, Func<PciDeviceInfo, string> driverOf)
+{
+    private const string RulesFile = "etc/udev/rules.d/10-vfio.rules";
+
+    // Not the name of the other: of two files with one name udev reads that in /etc alone.
+    private const string UserRulesFile = "run/udev/rules.d/10-vfio-users.rules";
+    private const string UnitFile = $"etc/systemd/system/{SystemdUnit.Name}";
+    private const string LinkFile = $"etc/systemd/system/sysinit.target.wants/{SystemdUnit.Name}";
+
+    private readonly FileChanges _changes = new(files);
+
+    public bool HasUdev => File.Exists(host.Combine("run/udev/control"));
+
+    private bool HasSystemd => Directory.Exists(host.Combine("run/systemd/system"));
+
+    /// <summary>Why devices cannot be made persistent.</summary>
+    public IEnumerable<BindingRefusal> Refusals(IReadOnlyList<PciDeviceInfo> devices)
+    {
+        DriverctlOverrides driverctl = new(host);
+        foreach (PciDeviceInfo device in devices)
+        {
+            if (driverctl.Find(device.Address) is string other && other != driverOf(device))
+            {
+                yield return new BindingRefusal(device.Address, "driverctl", $"driverctl gives it to {other} at every boot ({driverctl.PathOf(device.Address)})", CanForce: false);
+            }
+        }
+
+        if (devices.Count != 0 && InstalledProgram.Objection(host, givenProgram, out string program) is string objection)
+        {
+            yield return new BindingRefusal(devices[0].Address, "program", $"{program}, which root would run at every boot, {objection}", CanForce: false);
+        }
+    }
+
+    /// <summary>What a person should know who takes devices.</summary>
+    public IEnumerable<string> Notes(IReadOnlyList<PciDeviceInfo> devices, BindOptions options)
+    {
+        DriverctlOverrides driverctl = new(host);
+        foreach (PciDeviceInfo device in devices)
+        {
+            if (driverctl.Find(device.Address) is string other && other != driverOf(device))
+            {
+                yield return $"driverctl gives {device.Address} to {other} at the next boot and when it is plugged in: {driverctl.PathOf(device.Address)}, which stays as it is";
+            }
+        }
+
+        if (options is { User: not null, Persist: false } && HasUdev && InstalledProgram.Objection(host, givenProgram, out string program) is string objection)
+        {
+            yield return $"plugged in again, the devices are no longer {options.User}'s: {program} {objection}, so udev must not call it";
+        }
+    }
+
+    /// <summary>What makes devices persistent that are taken by then; nothing where they are already, as they should be.</summary>
+    /// <exception cref="VfioException">There is no udev, or the file that is there cannot be believed.</exception>
+    public IEnumerable<BindingStep> Add(IReadOnlyList<PciDeviceInfo> devices, string? user)
+    {
+        if (!HasUdev)
+        {
+            throw new VfioException("persist", devices[0].Address.ToString(), "no udev runs on this host, which would take the device again", "leave --persist away, and bind at each boot");
+        }
+
+        PersistentDevices state = Sound();
+        _ = InstalledProgram.Objection(host, givenProgram, out string program);
+        if (state.Program == program && devices.All(device => IsKept(state, device, user)) && IsWritten(state))
+        {
+            return [];
+        }
+
+        string[] needed = [.. PersistentFormat.Folders.Where(folder => HasSystemd || !folder.StartsWith("etc/systemd", StringComparison.Ordinal))];
+        string[] missing = [.. needed.Where(folder => !Directory.Exists(host.Combine(folder)))];
+        string[] created = [.. PersistentFormat.Folders.Where(folder => state.CreatedFolders.Contains(folder) || missing.Contains(folder))];
+        PersistentState After() => new(program, created, Merge(Sound().Entries, devices));
+        string what = string.Join(", ", devices.Select(device => $"{device.Address} for {driverOf(device)}"));
+        List<BindingStep> steps =
+        [
+            .. missing.Take(missing.Contains("etc/vfio") ? 1 : 0).Select(folder => _changes.MakeFolder(host.Combine(folder))),
+            _changes.Write(host.Combine(PersistentDevices.StateFile), what, () => PersistentFormat.Write(After())),
+            .. missing.Where(folder => folder != "etc/vfio").Select(folder => _changes.MakeFolder(host.Combine(folder))),
+            _changes.Write(host.Combine(RulesFile), "a rule for each", () => Encoding.UTF8.GetBytes(UdevRules.Text(program, Sound().Entries))),
+        ];
+        if (HasSystemd)
+        {
+            steps.Add(_changes.Write(host.Combine(UnitFile), "for the order at boot", () => Encoding.UTF8.GetBytes(SystemdUnit.Text(program))));
+            if (SysfsFile.ReadLink(host.Combine(LinkFile)) is null)
+            {
+                steps.Add(_changes.Link(host.Combine(LinkFile), $"/{UnitFile}"));
+            }
+        }
+
+        return steps;
+    }
+
+    /// <summary>What ends the persistence of devices; with the last one goes all.</summary>
+    /// <param name="addresses">The devices, persistent or not.</param>
+    /// <param name="released">Those whose persistence will have ended before, when only planning.</param>
+    /// <param name="force">Whether a file that cannot be believed goes with its rules and unit.</param>
+    public IEnumerable<BindingStep> Remove(IReadOnlyCollection<PciAddress> addresses, IReadOnlyCollection<PciAddress> released, bool force)
+    {
+        PersistentDevices state = PersistentDevices.Read(host);
+        if (state.Damage is not null)
+        {
+            return force ? RemoveAll(["etc/vfio"]) : [];
+        }
+
+        if (!addresses.Any(address => state.Find(address) is not null))
+        {
+            return [];
+        }
+
+        JournalEntry[] left = [.. state.Entries.Where(entry => !addresses.Contains(entry.Address) && !released.Contains(entry.Address))];
+        return left.Length == 0 ? RemoveAll(state.CreatedFolders) :
+        [
+            _changes.Write(host.Combine(RulesFile), $"without {string.Join(", ", addresses)}", () => Encoding.UTF8.GetBytes(UdevRules.Text(state.Program!, left))),
+            _changes.Write(
+                host.Combine(PersistentDevices.StateFile), $"without {string.Join(", ", addresses)}",
+                () => PersistentFormat.Write(new PersistentState(state.Program!, state.CreatedFolders, left))),
+        ];
+    }
+
+    /// <summary>The rule by which a user's devices are the user's again when they are plugged in again.</summary>
+    /// <param name="devices">The devices.</param>
+    /// <param name="persist">Whether they are made persistent: then another rule does it.</param>
+    public IEnumerable<BindingStep> FollowUser(IReadOnlyList<PciDeviceInfo> devices, bool persist)
+    {
+        if (!HasUdev || InstalledProgram.Objection(host, givenProgram, out string program) is not null)
+        {
+            return [];
+        }
+
+        string path = host.Combine(UserRulesFile);
+        PersistentDevices state = PersistentDevices.Read(host);
+        string? now = TextOf(path);
+        string? after = UdevRules.Replace(
+            now, [.. devices.Select(device => device.Address)],
+            devices.Where(device => !persist && state.Find(device.Address) is null).Select(device => UdevRules.Rule(program, device, driverOf(device))));
+        if (after is null)
+        {
+            return now is null ? [] : RemoveUserRules(path);
+        }
+
+        string folder = Path.GetDirectoryName(path)!;
+        return after == now ? [] :
+        [
+            .. Directory.Exists(folder) ? Array.Empty<BindingStep>() : [_changes.MakeFolder(folder)],
+            _changes.Write(path, "for when it is plugged in again", () => Encoding.UTF8.GetBytes(after)),
+        ];
+    }
+
+    /// <summary>What takes devices out of those rules.</summary>
+    public IEnumerable<BindingStep> UnfollowUser(IReadOnlyCollection<PciAddress> addresses, IReadOnlyCollection<PciAddress> released)
+    {
+        string path = host.Combine(UserRulesFile);
+        if (TextOf(path) is not string now || !UdevRules.Has(now, addresses))
+        {
+            return [];
+        }
+
+        return UdevRules.Replace(now, [.. addresses, .. released], []) is string after
+            ? [_changes.Write(path, $"without {string.Join(", ", addresses)}", () => Encoding.UTF8.GetBytes(after))]
+            : RemoveUserRules(path);
+    }
+
+    private BindingStep[] RemoveUserRules(string path) => [_changes.Remove(path), _changes.RemoveFolder(Path.GetDirectoryName(path)!)];
+
+    private List<BindingStep> RemoveAll(IReadOnlyList<string> folders)
+    {
+        const string Own = "etc/vfio";
+        string[] files = [LinkFile, UnitFile, RulesFile];
+        return
+        [
+            .. files.Where(file => Path.Exists(host.Combine(file)) || SysfsFile.ReadLink(host.Combine(file)) is not null).Select(file => _changes.Remove(host.Combine(file))),
+            // The inner before the outer; the state after all that it alone knows of.
+            .. folders.Where(folder => folder != Own).OrderByDescending(folder => folder.Length).Select(folder => _changes.RemoveFolder(host.Combine(folder))),
+            _changes.Remove(host.Combine(PersistentDevices.StateFile)),
+            .. folders.Where(folder => folder == Own).Select(folder => _changes.RemoveFolder(host.Combine(folder))),
+        ];
+    }
+
+    private PersistentDevices Sound() => PersistentDevices.Read(host) is { Damage: null } state ? state : throw PersistentDevices.Read(host).Damaged();
+
+    private static bool IsKept(PersistentDevices state, PciDeviceInfo device, string? user) =>
+        state.Find(device.Address) is JournalEntry entry && (entry.VendorId, entry.DeviceId, entry.User) == (device.VendorId, device.DeviceId, user ?? entry.User);
+
+    private bool IsWritten(PersistentDevices state) =>
+        TextOf(host.Combine(RulesFile)) == UdevRules.Text(state.Program!, state.Entries)
+        && (!HasSystemd || (TextOf(host.Combine(UnitFile)) == SystemdUnit.Text(state.Program!) && SysfsFile.ReadLink(host.Combine(LinkFile)) is not null));
+
+    // By now the journal has every one of them.
+    private JournalEntry[] Merge(IReadOnlyList<JournalEntry> before, IReadOnlyList<PciDeviceInfo> devices)
+    {
+        IEnumerable<JournalEntry> added = devices.Select(device => journal.Find(device.Address) is { Damage: null } entry && UdevRules.IsPlain(entry.Driver)
+            ? entry with { Nodes = [], LoadedModules = [] }
+            : throw new VfioException("persist", device.Address.ToString(), "the journal has no sound entry of it", $"vfio release {device.Address}, then bind it again"));
+        return [.. before.Where(entry => devices.All(device => device.Address != entry.Address)).Concat(added).OrderBy(entry => entry.Address)];
+    }
+
+    private static string? TextOf(string path) => FileChanges.Read(path) is byte[] bytes ? Encoding.UTF8.GetString(bytes) : null;
+}

@@ -1,0 +1,97 @@
+using System.Text.Json;
+
+namespace Vfio.Cli.Tests;
+
+/// <summary>Persistent devices and driverctl's overrides, as the commands show and refuse them.</summary>
+public sealed class PersistTests : IDisposable
+{
+    private readonly FakeHost _host = FakeHost.Typical();
+
+    public void Dispose() => _host.Dispose();
+
+    [Fact]
+    public void A_tool_that_is_not_installed_is_refused()
+    {
+        // These tests are compiled just in time, and so is the tool in them.
+        Result refused = Tool.Run(_host, "bind", "--persist", "00:14.3");
+        refused.FailedWith(ExitCode.Refused, "which root would run at every boot", "sudo install -m 755 vfio /usr/bin/vfio");
+        Assert.False(Path.Exists(_host.PathOf("etc/vfio")));
+    }
+
+    [Fact]
+    public void Without_an_iommu_nothing_is_persistent() =>
+        Tool.Run(_host, "bind", "--persist", "--noiommu", "00:14.3").FailedWith(ExitCode.WrongUsage, "not both", "vfio bind --help");
+
+    [Fact]
+    public void What_driverctl_has_is_refused_and_said()
+    {
+        _host.Write("etc/driverctl.d/pci-0000:00:14.3", "igb_uio\n");
+        Result refused = Tool.Run(_host, "bind", "--persist", "00:14.3");
+        refused.FailedWith(ExitCode.Refused, "driverctl gives it to igb_uio at every boot", "driverctl unset-override 0000:00:14.3");
+
+        Result dryRun = Tool.Run(_host, "bind", "--dry-run", "00:14.3");
+        Assert.Equal(ExitCode.Done, dryRun.ExitCode);
+        Assert.StartsWith("vfio: driverctl gives 0000:00:14.3 to igb_uio", dryRun.Errors, StringComparison.Ordinal);
+        Assert.Contains("driverctl   gives it to igb_uio at every boot", Tool.Run(_host, "show", "00:14.3").Succeeded().Output, StringComparison.Ordinal);
+        Assert.Equal("igb_uio", Tool.Run(_host, "show", "--json", "00:14.3").Succeeded().Json.GetProperty("driverctl").GetString());
+    }
+
+    [Fact]
+    public void Status_shows_what_is_persistent_and_not_taken()
+    {
+        WriteState("0000:00:14.3", "0000:00:08.0", "0000:7f:00.0");
+        string text = Tool.Run(_host, "status").Succeeded().FitsIn(80).Output;
+        Assert.Contains("0000:00:14.3 -    e1000e", text, StringComparison.Ordinal);
+        Assert.Contains("persistent; not taken: sudo vfio replug 0000:00:14.3", text, StringComparison.Ordinal);
+        Assert.Contains("another card is there, 1af4:1041 and not 8086:10d3", text, StringComparison.Ordinal);
+        Assert.Contains("no device is there", text, StringComparison.Ordinal);
+
+        JsonElement[] json = [.. Tool.Run(_host, "status", "--json").Succeeded().Json.EnumerateArray()];
+        Assert.Equal([(false, true), (false, true), (false, true)], json.Select(item => (item.GetProperty("isTaken").GetBoolean(), item.GetProperty("isPersistent").GetBoolean())));
+        Assert.Contains("persistent  yes, for vfio-pci", Tool.Run(_host, "status", "00:14.3").Succeeded().Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Status_says_where_the_file_cannot_be_believed()
+    {
+        _host.Write("etc/vfio/persistent.json", "{");
+        Result status = Tool.Run(_host, "status");
+        Assert.Contains("etc/vfio/persistent.json: it is not whole", status.Errors, StringComparison.Ordinal);
+        Tool.Run(_host, "replug", "--all").FailedWith(ExitCode.Failed, "it is not whole", "vfio release --force --all");
+    }
+
+    [Theory]
+    [InlineData("is not a PCI address", "eth0")]
+    [InlineData("say --all")]
+    [InlineData("say --all", "--all", "0000:00:14.3")]
+    public void Replug_wants_an_address_or_all(string mistake, params string[] arguments) =>
+        Tool.Run(_host, ["replug", .. arguments]).FailedWith(ExitCode.WrongUsage, mistake, "vfio");
+
+    [Fact]
+    public void Replug_leaves_alone_what_does_not_fit()
+    {
+        WriteState("0000:00:08.0", "0000:7f:00.0");
+        Assert.Equal(
+            "0000:00:08.0 left alone: another card is there: 1af4:1041, not 8086:10d3\n0000:7f:00.0 left alone: there is no device at this address\n",
+            Tool.Run(_host, "replug", "--all").Succeeded().Output);
+        Assert.Equal("0000:00:03.0 left alone: it is neither taken nor persistent\n", Tool.Run(_host, "replug", "0000:00:03.0").Succeeded().Output);
+    }
+
+    [Fact]
+    public void Release_of_what_is_persistent_alone_says_what_it_did()
+    {
+        WriteState("0000:00:14.3");
+        Assert.Equal("0000:00:14.3 was not taken now; no longer persistent\n", Tool.Run(_host, "release", "0000:00:14.3").Succeeded().Output);
+        Assert.False(Path.Exists(_host.PathOf("etc/vfio")));
+    }
+
+    private void WriteState(params string[] addresses) => _host.Write(
+        "etc/vfio/persistent.json",
+        $$"""{"version": 1, "program": "/usr/bin/vfio", "createdFolders": ["etc/vfio"], "devices": [{{string.Join(',', addresses.Select(Entry))}}]}""");
+
+    private static string Entry(string address) => $$"""
+        { "version": 1, "address": "{{address}}", "vendorId": "8086", "deviceId": "10d3", "driver": "vfio-pci", "driverBefore": "e1000e",
+          "moduleBefore": null, "overrideBefore": null, "interfaces": [], "disks": [], "user": null, "nodes": [],
+          "takenAt": "2026-11-22T19:40:12+00:00", "takenBy": "root", "processId": 4711 }
+        """;
+}

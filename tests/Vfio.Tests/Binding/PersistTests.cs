@@ -1,0 +1,245 @@
+using Vfio.Interop;
+
+namespace Vfio.Tests;
+
+/// <summary>Devices that are taken after every reboot: their files, all or none, and without a trace when they are released.</summary>
+public sealed class PersistTests : IDisposable
+{
+    private readonly PersistentHost _host = new();
+
+    public void Dispose() => _host.Dispose();
+
+    public static TheoryData<bool, int> Failures => new() { { false, Errno.ENOSPC }, { true, Errno.ENOSPC }, { false, Errno.EACCES }, { true, Errno.EROFS } };
+
+    [Fact]
+    public void The_files_are_a_state_a_rule_a_unit_and_its_link()
+    {
+        _host.Bind();
+        _host.AssertTaken();
+        JournalEntry entry = Assert.Single(_host.Persistent.Entries);
+        Assert.Equal(("0000:00:14.3", (ushort)0x8086, (ushort)0x10d3, "vfio-pci", "e1000e", null), (entry.Address.ToString(), entry.VendorId, entry.DeviceId, entry.Driver, entry.DriverBefore, entry.OverrideBefore));
+        string rule = _host.Host.Read(PersistentHost.Rules).Split('\n').Single(line => line.StartsWith("ACTION", StringComparison.Ordinal));
+        Assert.Equal(
+            "ACTION==\"add\", SUBSYSTEM==\"pci\", KERNEL==\"0000:00:14.3\", ATTR{vendor}==\"0x8086\", ATTR{device}==\"0x10d3\", "
+            + "ATTR{driver_override}=\"vfio-pci\", RUN+=\"/usr/bin/vfio replug 0000:00:14.3\"",
+            rule);
+        Assert.Contains("\nExecStart=/usr/bin/vfio replug --all\n", _host.Host.Read(PersistentHost.Unit), StringComparison.Ordinal);
+        Assert.Equal($"/{PersistentHost.Unit}", new FileInfo(_host.Host.PathOf(PersistentHost.Link)).LinkTarget);
+        Assert.Empty(_host.Plan().Steps);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Release_leaves_no_trace(bool hasFolders)
+    {
+        using PersistentHost host = new(hasFolders);
+        host.Bind();
+        Assert.NotEmpty(host.Before.DifferencesTo(new TreeSnapshot(host.Host)));
+        host.Release();
+        host.AssertUntouched();
+    }
+
+    [Fact]
+    public void A_folder_of_somebody_elses_stays()
+    {
+        _host.Bind();
+        _host.Host.Write("etc/vfio/policy", "x");
+        _host.Release();
+        Assert.True(_host.Host.Exists("etc/vfio/policy"));
+        Assert.False(_host.Host.Exists(PersistentHost.State));
+    }
+
+    [Theory]
+    [MemberData(nameof(Failures))]
+    public void A_change_of_a_file_that_fails_undoes_the_whole_bind(bool after, int errno)
+    {
+        int changes = Count(host => host.Bind(), hasFolders: false);
+        Assert.InRange(changes, 5, 20);
+        for (int call = 1; call <= changes; call++)
+        {
+            using PersistentHost host = new(hasFolders: false);
+            Assert.Throws<VfioException>(() => host.Bind(Fault.Error(call, after, errno)));
+            host.AssertUntouched($"after failure {call} of {changes}");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Failures))]
+    public void A_second_device_that_fails_leaves_the_first_as_it_was(bool after, int errno)
+    {
+        for (int call = 1; ; call++)
+        {
+            using PersistentHost host = new();
+            FakeDevice second = BindScenario.AddSecondNic(host.Host, 13);
+            host.Bind();
+            TreeSnapshot one = new(host.Host);
+            if (Record.Exception(() => host.Bind(Fault.Error(call, after, errno), devices: second)) is null)
+            {
+                Assert.InRange(call, 3, 9);
+                return;
+            }
+
+            one.AssertUnchanged(host.Host, $"after failure {call}");
+            Assert.Single(host.Journal.Entries());
+        }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Killed_at_any_change_of_a_file_one_release_removes_all(bool after)
+    {
+        int changes = Count(host => host.Bind());
+        for (int call = 1; call <= changes; call++)
+        {
+            using PersistentHost host = new();
+            Assert.Throws<KilledException>(() => host.Bind(Fault.Kill(call, after)));
+            host.Release();
+
+            // Whose folder it was is in the state alone: killed before that was written, an empty folder stays.
+            RemoveEmptyFolder(host, isExpected: call == 1 || (call == 2 && !after));
+            host.AssertUntouched($"after a kill at change {call} of {changes}");
+        }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Killed_or_failed_at_any_change_of_a_release_another_one_ends_it(bool isKill)
+    {
+        int changes = Count(host =>
+        {
+            host.Bind();
+            return host.Release();
+        });
+        Assert.InRange(changes, 5, 20);
+        for (int call = 1; call <= changes; call++)
+        {
+            foreach (bool after in (bool[])[false, true])
+            {
+                using PersistentHost host = new();
+                host.Bind();
+                if (isKill)
+                {
+                    Assert.Throws<KilledException>(() => host.TryRelease(Fault.Kill(call, after)));
+                }
+                else
+                {
+                    Assert.NotNull(Assert.Single(host.TryRelease(Fault.Error(call, after, Errno.EROFS)).Outcomes).Error);
+                    host.AssertTaken();
+                    Assert.Single(host.Persistent.Entries);
+                    Assert.Empty(host.Plan().Steps);
+                }
+
+                host.Release();
+                RemoveEmptyFolder(host, isExpected: isKill);
+                host.AssertUntouched($"after change {call} of {changes}");
+            }
+        }
+    }
+
+    [Fact]
+    public void Each_device_is_taken_out_by_itself()
+    {
+        FakeDevice second = BindScenario.AddSecondNic(_host.Host, 13);
+        _host.Before = new TreeSnapshot(_host.Host);
+        _host.Bind(devices: [_host.Nic, second]);
+        _host.Release(_host.Nic);
+        Assert.Equal(second.Address, Assert.Single(_host.Persistent.Entries).Address);
+        string rules = _host.Host.Read(PersistentHost.Rules);
+        Assert.DoesNotContain("0000:00:14.3", rules, StringComparison.Ordinal);
+        Assert.Contains("0000:00:15.0", rules, StringComparison.Ordinal);
+        _host.Release(second);
+        _host.AssertUntouched();
+    }
+
+    [Fact]
+    public void What_is_taken_already_becomes_persistent()
+    {
+        _host.Bind(persist: false);
+        Assert.Empty(_host.Persistent.Entries);
+        _host.Bind();
+        Assert.Equal("e1000e", Assert.Single(_host.Persistent.Entries).DriverBefore);
+        _host.Release();
+        _host.AssertUntouched();
+    }
+
+    [Fact]
+    public void A_dry_run_shows_every_file_and_writes_none()
+    {
+        string steps = string.Join('\n', _host.Plan().Steps);
+        Assert.All([PersistentHost.State, PersistentHost.Rules, PersistentHost.Unit, PersistentHost.Link], file => Assert.Contains(file, steps, StringComparison.Ordinal));
+        _host.AssertUntouched();
+    }
+
+    [Fact]
+    public void Without_systemd_there_is_no_unit_and_without_udev_nothing()
+    {
+        Directory.Delete(_host.Host.PathOf("run/systemd"), recursive: true);
+        _host.Bind();
+        Assert.False(_host.Host.Exists(PersistentHost.Unit));
+        _host.Release();
+        File.Delete(_host.Host.PathOf("run/udev/control"));
+        Assert.Contains("no udev", Assert.Throws<VfioException>(() => _host.Plan()).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("usr/bin/vfio", 0x1ff)]
+    [InlineData("usr/bin", 0x1ff)]
+    [InlineData("usr", 0x3ff)]
+    [InlineData("usr/bin/vfio", 0x1a4)]
+    public void A_program_that_others_can_change_or_not_run_is_refused(string path, int mode)
+    {
+        File.SetUnixFileMode(_host.Host.PathOf(path), (UnixFileMode)mode);
+        BindingRefusal refusal = Assert.Single(_host.Plan().Refusals);
+        Assert.Equal("program", refusal.Reason);
+        Assert.Contains("/" + path, refusal.Explanation, StringComparison.Ordinal);
+        Assert.Contains("install", refusal.Hint, StringComparison.Ordinal);
+        File.SetUnixFileMode(_host.Host.PathOf(path), (UnixFileMode)0x1ed);
+        Assert.Empty(_host.Plan().Refusals);
+    }
+
+    [Fact]
+    public void A_program_that_is_mounted_late_is_refused()
+    {
+        _host.Host.Append("proc/self/mountinfo", "30 22 8:3 / /usr rw - ext4 /dev/sda3 rw\n");
+        Assert.Empty(_host.Plan().Refusals);
+        _host.Host.Append("proc/self/mountinfo", "31 30 8:4 / /usr/bin rw - ext4 /dev/sda4 rw\n");
+        Assert.Contains("/usr/bin", Assert.Single(_host.Plan().Refusals).Explanation, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("etc/driverctl.d/pci-0000:00:14.3")]
+    [InlineData("etc/driverctl.d/0000:00:14.3")]
+    public void A_device_of_driverctls_is_refused_unless_both_agree(string file)
+    {
+        _host.Host.Write(file, "uio_pci_generic\n");
+        BindingRefusal refusal = Assert.Single(_host.Plan().Refusals);
+        Assert.Equal(("driverctl", false), (refusal.Reason, refusal.CanForce));
+        Assert.Contains("driverctl unset-override 0000:00:14.3", refusal.Hint, StringComparison.Ordinal);
+
+        BindingPlan now = _host.Plan(persist: false);
+        Assert.Empty(now.Refusals);
+        Assert.Contains("uio_pci_generic", Assert.Single(now.Notes), StringComparison.Ordinal);
+
+        _host.Host.Write(file, "vfio-pci\n");
+        Assert.Empty(_host.Plan().Refusals);
+        _host.Bind();
+        Assert.Equal("vfio-pci\n", _host.Host.Read(file));
+    }
+
+    private static void RemoveEmptyFolder(PersistentHost host, bool isExpected)
+    {
+        if (isExpected && host.Host.Exists("etc/vfio"))
+        {
+            Directory.Delete(host.Host.PathOf("etc/vfio"), recursive: false);
+        }
+    }
+
+    private static int Count(Func<PersistentHost, FakeFiles> run, bool hasFolders = true)
+    {
+        using PersistentHost host = new(hasFolders);
+        return run(host).Calls.Count;
+    }
+}

@@ -1,0 +1,82 @@
+namespace Vfio.Tests;
+
+/// <summary>A file of persistent devices that cannot be believed: nothing of it is used, and nothing hangs on it.</summary>
+public sealed class PersistentDamageTests : IDisposable
+{
+    private readonly PersistentHost _host = new();
+
+    public PersistentDamageTests() => _host.Bind();
+
+    public void Dispose() => _host.Dispose();
+
+    [Fact]
+    public void A_file_cut_anywhere_is_damaged()
+    {
+        string text = _host.Host.Read(PersistentHost.State);
+        for (int length = 0; length < text.TrimEnd().Length; length++)
+        {
+            _host.Host.Write(PersistentHost.State, text[..length]);
+            PersistentDevices state = _host.Persistent;
+            Assert.True(state.Damage is not null && state.Entries.Count == 0, $"cut to {length} bytes");
+        }
+    }
+
+    [Theory]
+    [InlineData("\"version\": 1", "\"version\": 2")]
+    [InlineData("/usr/bin/vfio", "/usr/bin/../vfio")]
+    [InlineData("/usr/bin/vfio", "/usr/bin/vfio\\\"; x")]
+    [InlineData("\"etc/vfio\"", "\"home\"")]
+    [InlineData("\"vfio-pci\"", "\"vfio\\\", RUN+=\\\"/tmp/x\"")]
+    [InlineData("\"vfio-pci\"", "\"../x\"")]
+    [InlineData("\"0000:00:14.3\"", "\"0000:00:14.3/../x\"")]
+    [InlineData("\"8086\"", "8086")]
+    public void What_root_would_rely_on_is_checked(string what, string other)
+    {
+        string text = _host.Host.Read(PersistentHost.State);
+        Assert.Contains(what, text, StringComparison.Ordinal);
+        _host.Host.Write(PersistentHost.State, text.Replace(what, other, StringComparison.Ordinal));
+        Assert.NotNull(_host.Persistent.Damage);
+        Assert.Throws<VfioException>(() => _host.Retake());
+    }
+
+    [Theory]
+    [InlineData("etc/vfio/persistent.json", 0x1b6)]
+    [InlineData("etc/vfio", 0x1ff)]
+    public void A_file_that_others_can_write_is_not_believed(string path, int mode)
+    {
+        File.SetUnixFileMode(_host.Host.PathOf(path), (UnixFileMode)mode);
+        Assert.Contains("others", _host.Persistent.Damage, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_file_of_another_user_is_not_believed()
+    {
+        BindScenario.NeedRoot();
+        Interop.FileStatus.ChangeOwner(_host.Host.PathOf(PersistentHost.State), BindScenario.UidOf(BindScenario.User), 0);
+        Assert.Contains("others", _host.Persistent.Damage, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Nothing_is_added_to_it()
+    {
+        _host.Host.Write(PersistentHost.State, "{");
+        FakeDevice second = BindScenario.AddSecondNic(_host.Host, 13);
+        VfioException failure = Assert.Throws<VfioException>(() => _host.Plan(devices: second));
+        Assert.Contains("vfio release --force", failure.Hint, StringComparison.Ordinal);
+        Assert.Equal("{", _host.Host.Read(PersistentHost.State));
+    }
+
+    [Fact]
+    public void A_release_hands_the_device_back_and_says_what_is_left_and_force_removes_that()
+    {
+        _host.Host.Write(PersistentHost.State, "{");
+        ReleaseOutcome outcome = Assert.Single(_host.TryRelease().Outcomes);
+        Assert.Equal(_host.Host.PathOf(PersistentHost.State), outcome.Error!.Subject);
+        Assert.Equal("e1000e", _host.Nic.Info.Driver);
+        Assert.Empty(_host.Journal.Entries());
+        Assert.True(_host.Host.Exists(PersistentHost.Rules));
+        Assert.Empty(_host.TryRelease(force: true).Outcomes);
+        Directory.Delete(_host.Host.PathOf("etc/systemd/system/sysinit.target.wants"), recursive: false);
+        _host.AssertUntouched();
+    }
+}

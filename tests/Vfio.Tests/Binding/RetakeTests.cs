@@ -1,0 +1,183 @@
+namespace Vfio.Tests;
+
+/// <summary>What is taken again after a reboot or a plugging in, and what no longer fits.</summary>
+public sealed class RetakeTests : IDisposable
+{
+    private readonly PersistentHost _host = new();
+
+    public void Dispose() => _host.Dispose();
+
+    [Theory]
+    [InlineData("e1000e")]
+    [InlineData("vfio-pci")]
+    [InlineData(null)]
+    public void After_a_reboot_it_is_taken_again_and_goes_back_to_the_driver_of_before(string? driver)
+    {
+        _host.Bind();
+        _host.Reboot(driver);
+        Assert.Equal((null, null), Assert.Single(_host.Retake()) is var outcome ? (outcome.Skipped, outcome.Error) : default);
+        Assert.Equal("vfio-pci", _host.Nic.Info.Driver);
+        JournalEntry entry = Assert.Single(_host.Journal.Entries());
+        Assert.Equal(("e1000e", null), (entry.DriverBefore, entry.OverrideBefore));
+        _host.Release();
+        _host.AssertUntouched();
+    }
+
+    [Fact]
+    public void More_than_once_is_harmless()
+    {
+        _host.Bind();
+        _host.Reboot();
+        _host.Retake();
+        TreeSnapshot once = new(_host.Host);
+        string entry = _host.Host.Read("run/vfio/0000:00:14.3.json");
+        Assert.Null(_host.RetakeNic().Error);
+        _host.Retake();
+        once.AssertUnchanged(_host.Host);
+        Assert.Equal(entry, _host.Host.Read("run/vfio/0000:00:14.3.json"));
+    }
+
+    [Fact]
+    public void A_new_kernels_other_driver_is_the_one_it_goes_back_to()
+    {
+        _host.Host.AddDriver("igc");
+        _host.Bind();
+        _host.Nic.NaturalDriver = "igc";
+        _host.Reboot("igc");
+        Assert.Null(Assert.Single(_host.Retake()).Error);
+        _host.Release();
+        Assert.Equal("igc", _host.Nic.Info.Driver);
+    }
+
+    [Fact]
+    public void Another_card_in_its_place_is_left_alone()
+    {
+        _host.Bind();
+        _host.Reboot();
+        _host.Replug("8086:1521");
+        RetakeOutcome outcome = Assert.Single(_host.Retake());
+        Assert.Contains("8086:1521", outcome.Skipped, StringComparison.Ordinal);
+        Assert.Equal("e1000e", _host.Nic.Info.Driver);
+        Assert.Empty(_host.Journal.Entries());
+        Assert.Single(_host.Persistent.Entries);
+        ReleaseOutcome released = Assert.Single(_host.TryRelease().Outcomes);
+        Assert.Equal((null, false, true), (released.Error, released.WasTaken, released.WasPersistent));
+        Assert.Equal("e1000e", _host.Nic.Info.Driver);
+        Assert.False(_host.Host.Exists("etc/vfio"));
+    }
+
+    [Fact]
+    public void An_empty_place_is_said()
+    {
+        _host.Bind();
+        _host.Reboot();
+        _host.Host.Remove(_host.Nic);
+        Assert.Contains("no device", Assert.Single(_host.Retake()).Skipped, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_is_in_use_at_boot_is_refused_and_the_next_one_taken()
+    {
+        FakeDevice disk = _host.Host.AddDevice("0000:01:00.0", "1b36:0010", "010802", "nvme", 13).WithDisk("nvme0n1");
+        _host.Bind(devices: [disk, _host.Nic]);
+        _host.Reboot();
+        _host.Host.Append("proc/self/mountinfo", "40 22 259:0 / /srv rw - ext4 /dev/nvme0n1 rw\n");
+        _host.Host.Write("sys/class/block/nvme0n1/dev", "259:0\n");
+        RetakeOutcome[] outcomes = _host.Retake();
+        Assert.IsType<BindingRefusedException>(outcomes[1].Error);
+        Assert.Equal("nvme", disk.Info.Driver);
+        Assert.Null(outcomes[0].Error);
+        _host.AssertTaken();
+    }
+
+    [Fact]
+    public void A_driver_that_does_not_take_it_leaves_it_to_the_one_of_before()
+    {
+        _host.Bind();
+        _host.Reboot();
+        _host.Before = new TreeSnapshot(_host.Host);
+        RetakeOutcome outcome = Assert.Single(RetakePlan.ComputePersistent(
+            new BindOptions { Host = _host.Host.Root, Changes = new DeafKernel(new FakeKernel(_host.Host), "drivers_probe") }).Execute());
+        Assert.NotNull(outcome.Error);
+        _host.AssertUntouched();
+    }
+
+    [Fact]
+    public void What_is_neither_taken_nor_persistent_is_left_alone()
+    {
+        Assert.Contains("neither", _host.RetakeNic().Skipped, StringComparison.Ordinal);
+        _host.AssertUntouched();
+    }
+
+    [Fact]
+    public void A_users_device_plugged_in_again_is_the_users_again()
+    {
+        BindScenario.NeedRoot();
+        _host.Host.AddDeviceNodes();
+        _host.Bind(user: BindScenario.User, persist: false);
+        Assert.Contains("KERNEL==\"0000:00:14.3\"", _host.Host.Read(PersistentHost.UserRules), StringComparison.Ordinal);
+        Assert.False(_host.Host.Exists("etc/vfio"));
+        _host.Replug();
+        RetakeOutcome outcome = _host.RetakeNic();
+        Assert.Equal((null, null), (outcome.Skipped, outcome.Error));
+        _host.AssertTaken();
+        foreach (string node in (string[])["dev/vfio/12", $"dev/vfio/devices/{_host.Nic.DeviceNode}"])
+        {
+            Assert.Equal(BindScenario.UidOf(BindScenario.User), Interop.FileStatus.Of(_host.Host.PathOf(node))!.Value.UserId);
+        }
+
+        _host.Release();
+        Assert.False(_host.Host.Exists("run/udev/rules.d"));
+        Assert.Equal("e1000e", _host.Nic.Info.Driver);
+    }
+
+    [Fact]
+    public void Another_card_is_not_the_users()
+    {
+        BindScenario.NeedRoot();
+        _host.Bind(user: BindScenario.User, persist: false);
+        _host.Replug("8086:1521");
+        Assert.Contains("another card", _host.RetakeNic().Skipped, StringComparison.Ordinal);
+        Assert.Equal("e1000e", _host.Nic.Info.Driver);
+    }
+
+    [Fact]
+    public void Two_users_rules_are_in_one_file_and_each_goes_by_itself()
+    {
+        BindScenario.NeedRoot();
+        FakeDevice second = BindScenario.AddSecondNic(_host.Host, 13);
+        _host.Before = new TreeSnapshot(_host.Host);
+        _host.Bind(user: BindScenario.User, persist: false);
+        _host.Bind(user: BindScenario.OtherUser, persist: false, devices: second);
+        _host.Release(_host.Nic);
+        string rules = _host.Host.Read(PersistentHost.UserRules);
+        Assert.DoesNotContain("14.3", rules, StringComparison.Ordinal);
+        Assert.Contains("15.0", rules, StringComparison.Ordinal);
+        _host.Release(second);
+        _host.AssertUntouched();
+    }
+
+    [Fact]
+    public void Where_udev_must_not_call_the_program_a_users_bind_says_so()
+    {
+        BindScenario.NeedRoot();
+        File.SetUnixFileMode(_host.Host.PathOf("usr/bin/vfio"), (UnixFileMode)0x1ff);
+        BindingPlan plan = _host.Plan(user: BindScenario.User, persist: false);
+        Assert.Contains("/usr/bin/vfio", Assert.Single(plan.Notes), StringComparison.Ordinal);
+        plan.Execute();
+        Assert.False(_host.Host.Exists(PersistentHost.UserRules));
+    }
+
+    [Fact]
+    public void A_persistent_users_device_is_the_users_after_a_reboot()
+    {
+        BindScenario.NeedRoot();
+        _host.Bind(user: BindScenario.User);
+        Assert.False(_host.Host.Exists(PersistentHost.UserRules));
+        _host.Reboot();
+        Assert.Null(Assert.Single(_host.Retake()).Error);
+        Assert.Equal(BindScenario.UidOf(BindScenario.User), Interop.FileStatus.Of(_host.Host.PathOf("dev/vfio/12"))!.Value.UserId);
+        _host.Release();
+        _host.AssertUntouched();
+    }
+}
