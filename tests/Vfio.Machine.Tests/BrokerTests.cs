@@ -84,7 +84,7 @@ public sealed class BrokerTests : HostTest
         Through(Stranger, [], "read", Machine.Edu, "bar0").FailedWith(1, "no rule of the policy allows it", "policy");
         Through(Client, [], "read", Machine.Nic, "bar0").FailedWith(1, "no rule of the policy allows it", "policy");
         string record = broker.Stop();
-        Assert.Contains($"refuse user=1001 uid=1001 pid=", record, StringComparison.Ordinal);
+        Assert.Matches("refuse user=[a-z0-9]+ uid=1001 pid=", record);
         Assert.Contains($"device={Machine.Nic} backend=any reason=\"no rule of the policy allows it\"", record, StringComparison.Ordinal);
     }
 
@@ -107,7 +107,8 @@ public sealed class BrokerTests : HostTest
     [Fact]
     public void Systemd_hands_over_the_socket()
     {
-        using Service broker = Start(Machine.Edu, "systemd-socket-activate", "--seqpacket", $"--listen={Socket}", "--fdname=broker");
+        // The unit's SocketMode is 0666.
+        using Service broker = Start(Machine.Edu, "sh", "-c", "umask 0; exec \"$@\"", "sh", "systemd-socket-activate", "--seqpacket", $"--listen={Socket}", "--fdname=broker");
         Assert.Matches("0x[0-9a-f]+ed", Through(Client, [], "read", Machine.Edu, "bar0").Succeeded());
     }
 
@@ -124,7 +125,6 @@ public sealed class BrokerTests : HostTest
     {
         Machine.Do($"rm -rf {Folder}; mkdir -p {Folder}; chown {BrokerUser} {Folder}; printf 'allow user:{Machine.User} device:{device}\\n' > {Policy}");
         Machine.Vfio("bind", "--user", BrokerUser, device).Succeeded();
-        Machine.Do($"chown {BrokerUser} /dev/iommu");
         string id = Machine.Do($"id -u {BrokerUser}").Trim();
         return new Service(device, Machine.Start(
             "setpriv", [.. Prefix(int.Parse(id, CultureInfo.InvariantCulture)), "prlimit", "--memlock=0:0", "--", .. activation, Machine.Tool, "broker", "--policy", Policy, .. activation.Length == 0 ? ["--socket", Socket] : Array.Empty<string>()]));
@@ -169,7 +169,6 @@ public sealed class BrokerTests : HostTest
 
             _process.WaitForExit();
             _process.Dispose();
-            Machine.Do("chown root:root /dev/iommu");
             Machine.Vfio("release", _device).Succeeded();
         }
     }

@@ -1,3 +1,5 @@
+using Vfio.Interop;
+
 namespace Vfio.Tests;
 
 /// <summary>What is taken again after a reboot or a plugging in, and what no longer fits.</summary>
@@ -112,7 +114,7 @@ public sealed class RetakeTests : IDisposable
     [Fact]
     public void A_users_device_plugged_in_again_is_the_users_again()
     {
-        BindScenario.NeedRoot();
+        BindScenario.NeedUsers();
         _host.Host.AddDeviceNodes();
         _host.Bind(user: BindScenario.User, persist: false);
         Assert.Contains("KERNEL==\"0000:00:14.3\"", _host.Host.Read(PersistentHost.UserRules), StringComparison.Ordinal);
@@ -123,7 +125,7 @@ public sealed class RetakeTests : IDisposable
         _host.AssertTaken();
         foreach (string node in (string[])["dev/vfio/12", $"dev/vfio/devices/{_host.Nic.DeviceNode}"])
         {
-            Assert.Equal(BindScenario.UidOf(BindScenario.User), Interop.FileStatus.Of(_host.Host.PathOf(node))!.Value.UserId);
+            Assert.True(AccessList.Of(_host.Host.PathOf(node))!.Allows(BindScenario.UidOf(BindScenario.User)));
         }
 
         _host.Release();
@@ -134,7 +136,7 @@ public sealed class RetakeTests : IDisposable
     [Fact]
     public void Another_card_is_not_the_users()
     {
-        BindScenario.NeedRoot();
+        BindScenario.NeedUsers();
         _host.Bind(user: BindScenario.User, persist: false);
         _host.Replug("8086:1521");
         Assert.Contains("another card", _host.RetakeNic().Skipped, StringComparison.Ordinal);
@@ -144,7 +146,7 @@ public sealed class RetakeTests : IDisposable
     [Fact]
     public void Two_users_rules_are_in_one_file_and_each_goes_by_itself()
     {
-        BindScenario.NeedRoot();
+        BindScenario.NeedUsers();
         FakeDevice second = BindScenario.AddSecondNic(_host.Host, 13);
         _host.Before = new TreeSnapshot(_host.Host);
         _host.Bind(user: BindScenario.User, persist: false);
@@ -160,7 +162,7 @@ public sealed class RetakeTests : IDisposable
     [Fact]
     public void Where_udev_must_not_call_the_program_a_users_bind_says_so()
     {
-        BindScenario.NeedRoot();
+        BindScenario.NeedUsers();
         File.SetUnixFileMode(_host.Host.PathOf("usr/bin/vfio"), (UnixFileMode)0x1ff);
         BindingPlan plan = _host.Plan(user: BindScenario.User, persist: false);
         Assert.Contains("/usr/bin/vfio", Assert.Single(plan.Notes), StringComparison.Ordinal);
@@ -171,12 +173,12 @@ public sealed class RetakeTests : IDisposable
     [Fact]
     public void A_persistent_users_device_is_the_users_after_a_reboot()
     {
-        BindScenario.NeedRoot();
+        BindScenario.NeedUsers();
         _host.Bind(user: BindScenario.User);
         Assert.False(_host.Host.Exists(PersistentHost.UserRules));
         _host.Reboot();
         Assert.Null(Assert.Single(_host.Retake()).Error);
-        Assert.Equal(BindScenario.UidOf(BindScenario.User), Interop.FileStatus.Of(_host.Host.PathOf("dev/vfio/12"))!.Value.UserId);
+        Assert.True(AccessList.Of(_host.Host.PathOf("dev/vfio/12"))!.Allows(BindScenario.UidOf(BindScenario.User)));
         _host.Release();
         _host.AssertUntouched();
     }
