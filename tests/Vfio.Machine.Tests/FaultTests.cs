@@ -47,6 +47,7 @@ public sealed class FaultTests : HostTest
     }
 
     [Theory]
+    [InlineData("EBUSY")]
     [InlineData("EINVAL")]
     [InlineData("ENODEV")]
     [InlineData("ENOSPC")]
