@@ -94,6 +94,30 @@ public sealed class BindTests : HostTest
         AssertHostUntouched();
     }
 
+    [Theory]
+    [InlineData("iommufd")]
+    [InlineData("type1v2")]
+    public void Two_users_have_a_device_each_and_are_refused_the_others(string backend)
+    {
+        const string Second = "daemon";
+        string second = Machine.Do($"id -u {Second}").Trim();
+        Result AsSecond(string address) =>
+            Machine.Run("setpriv", $"--reuid={second}", $"--regid={second}", "--clear-groups", "--", Machine.Tool, "read", "--backend", backend, address, "bar0");
+        Machine.Vfio("bind", "--user", Machine.User, Machine.Edu).Succeeded();
+        AsSecond(Machine.Edu).FailedWith(1, "EACCES", "bind --user");
+        Machine.Vfio("bind", "--user", Second, Machine.Nic).Succeeded();
+        Machine.VfioAsUser("read", "--backend", backend, Machine.Edu, "bar0").Succeeded();
+        AsSecond(Machine.Nic).Succeeded();
+        AsSecond(Machine.Edu).FailedWith(1, "EACCES", "bind --user");
+        Machine.VfioAsUser("read", "--backend", backend, Machine.Nic, "bar0").FailedWith(1, "EACCES", "bind --user");
+
+        // One who hands back takes nothing from the other.
+        Machine.Vfio("release", Machine.Edu).Succeeded();
+        AsSecond(Machine.Nic).Succeeded();
+        Machine.Vfio("release", Machine.Nic).Succeeded();
+        AssertHostUntouched();
+    }
+
     [Fact]
     public void Two_processes_that_bind_at_once_take_both_devices()
     {
