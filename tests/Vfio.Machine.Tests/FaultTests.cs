@@ -77,8 +77,8 @@ public sealed class FaultTests : HostTest
     [Fact]
     public void Each_failing_write_of_a_bind_rolls_back()
     {
-        Machine.Vfio("bind", Machine.Edu).Succeeded();
-        Machine.Vfio("release", Machine.Edu).Succeeded();
+        // No process is started for it then, whose end the runtime writes to itself.
+        Machine.Do("modprobe vfio-pci");
         int writes = Count("write", "bind", Machine.Nic);
         Machine.Vfio("release", Machine.Nic).Succeeded();
         int failures = 0;
