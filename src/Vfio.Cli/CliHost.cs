@@ -54,7 +54,7 @@ internal sealed record CliHost
     public Func<bool> IsForegroundJob { get; init; } = ForegroundJob.IsOurs;
 
     /// <summary>Leaves the terminal's session, for a process that outlives it.</summary>
-    public Func<bool> LeaveSession { get; init; } = () => false;
+    public Func<bool> LeaveSession { get; init; } = () => true;
 
     /// <summary>Starts who takes devices for <c>vfio run</c>.</summary>
     public Func<CliHost, GuardianOrder, IGuardian> StartGuardian { get; init; } = GuardianProcess.Start;

@@ -110,6 +110,7 @@ internal static class ReleaseCommand
 
     private static int Execute(CliHost host, ReleasePlan plan, SignalGuard guard, bool isJson)
     {
+        VfioException? before = plan.Trouble;
         IReadOnlyList<ReleaseOutcome> outcomes = plan.Execute();
         if (isJson)
         {
@@ -127,6 +128,16 @@ internal static class ReleaseCommand
             _ = ErrorReport.Write(host, error);
         }
 
+        if (plan.Trouble is VfioException trouble)
+        {
+            failed = true;
+            _ = ErrorReport.Write(host, trouble);
+        }
+        else if (before is not null)
+        {
+            host.Tell($"vfio: {before.Subject}, of which nothing could be used, is removed with its rules and unit");
+        }
+
         return guard.ExitCodeOr(failed ? ExitCode.Failed : ExitCode.Done);
     }
 
@@ -135,12 +146,12 @@ internal static class ReleaseCommand
         foreach (ReleaseOutcome outcome in outcomes.Where(outcome => outcome.Error is null))
         {
             (JournalEntry entry, PciDeviceInfo? device, _) = outcome;
-            string how = !outcome.WasTaken ? "was not taken now"
+            string how = entry is { IsTaken: false, FunctionsBefore: int functions } ? outcome.Dropped.Count == 0 ? $"has {functions} virtual functions, as before" : "was not taken"
+                : !outcome.WasTaken ? "was not taken now"
                 : device is null ? "is gone; its journal entry was removed"
                 : entry.Damage is null && (device.VendorId, device.DeviceId) != (entry.VendorId, entry.DeviceId)
                     ? "is another card now, which is left as it is; the journal entry of the one before was removed"
                 : entry.Damage is not null ? $"released; its entry was damaged, and the kernel chose {device.Driver ?? "no driver"}"
-                : entry is { IsTaken: false, FunctionsBefore: int functions } ? $"has {functions} virtual functions, as before"
                 : device.Driver is string driver ? $"handed back to {driver}"
                 : "handed back, without a driver as before";
             host.Out.WriteLine(Printable.Clean($"{entry.Address} {how}{(outcome.WasPersistent ? "; no longer persistent" : "")}"));

@@ -40,6 +40,7 @@ internal static class SriovCommand
             [
                 "Works with the device's own driver and, where the device is taken, with vfio-pci. The number of before is remembered: 'vfio release' of the device, or of all, puts it back, "
                 + "after the virtual functions that are taken. One that is taken or open keeps the number from being changed.",
+                "Whoever lists the host's processes sees --token while this runs; the environment's VFIO_VF_TOKEN does the same unseen.",
             ],
             Examples =
             [
@@ -72,7 +73,9 @@ internal static class SriovCommand
         VirtualFunctionPlan plan = VirtualFunctionPlan.Compute(address, count, options);
         if (plan.Refusals.Count == 0 && !isDryRun)
         {
-            if (token is Guid secret)
+            // One in the environment is for opening functions too, and is nothing to complain about where there is none to set.
+            bool wantsSecret = count != 0 && plan.CountBefore == 0 && new PciBus(host.Root).Get(address).HasVfioDriver;
+            if ((token ?? (wantsSecret ? HostTarget.ReadToken() : null)) is Guid secret)
             {
                 SetToken(host, address, plan, secret);
             }

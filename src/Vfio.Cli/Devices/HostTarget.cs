@@ -30,8 +30,8 @@ internal sealed record HostTarget(PciAddress Address) : DeviceTarget(Address.ToS
 
     public override ShownDevice Look(CliHost host, bool isWholeConfig) => ShownDevice.Of(host, Get(host), isWholeConfig);
 
-    // Not an option: whoever lists the processes of the host would read it.
-    private static Guid? ReadToken() => Environment.GetEnvironmentVariable(TokenVariable) is not { Length: > 0 } text ? null
+    /// <summary>The secret of virtual functions, from the environment: whoever lists the processes of the host would read an option.</summary>
+    public static Guid? ReadToken() => Environment.GetEnvironmentVariable(TokenVariable) is not { Length: > 0 } text ? null
         : Guid.TryParse(text, out Guid token) ? token
         : throw new CliException($"{TokenVariable}: '{Symbols.Quote(text)}' is not a UUID", "it is what 'vfio sriov --token' was given");
 

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Diagnostics;
 
 namespace Vfio.Cli;
 
@@ -28,6 +29,11 @@ internal static class GuardCommand
         command.Add(timeout);
         command.SetAction(result =>
         {
+            if (!host.LeaveSession())
+            {
+                return RunInChild();
+            }
+
             Caller caller = Caller.Of(host);
             BindOptions options = new()
             {
@@ -42,5 +48,18 @@ internal static class GuardCommand
             return Guardian.Run(host, addresses, options, caller);
         });
         return command;
+    }
+
+    // Whoever leads a group of processes cannot leave it, as where sudo made one for it (use_pty); a child can. What ends the group, ends this process and not the child.
+    private static int RunInChild()
+    {
+        using SignalGuard signals = new();
+        string[] words = Environment.GetCommandLineArgs();
+        string program = Environment.ProcessPath!;
+        bool isRuntime = Path.GetFileNameWithoutExtension(program) == "dotnet";
+        using Process child = Process.Start(new ProcessStartInfo(program, words.Skip(isRuntime ? 0 : 1)))
+            ?? throw new CliException("guard: a child process did not start", "is this user allowed no more processes? ulimit -u");
+        child.WaitForExit();
+        return child.ExitCode;
     }
 }

@@ -20,22 +20,26 @@ internal static class Guardian
     {
         // A signal that ended it would leave the devices taken; the terminal's reach its session least of all.
         using SignalGuard signals = new();
-        _ = host.LeaveSession();
         using SupervisorLink supervisor = new(host.OpenInput(), caller.Id);
         HolderPatience? patience = options.Patience is null ? null : options.Patience with { Stop = supervisor.Gone };
         IReadOnlyList<DriverBinding> bindings = DriverBinding.Bind(devices, options with { Patience = patience });
         Tell(host, $"{Taken}{string.Join(',', bindings.Select(binding => binding.Address))}");
         supervisor.WaitForEnd();
-        EndCommand(supervisor);
+        EndCommand(supervisor, caller.Id);
         return Release(host, bindings, options.Patience ?? Symbols.Patience(host, UsualPatience, CancellationToken.None));
     }
 
     // Without its supervisor nobody is left who would learn how the command ends.
-    private static void EndCommand(SupervisorLink supervisor)
+    private static void EndCommand(SupervisorLink supervisor, uint caller)
     {
         if (!supervisor.IsOrderly && supervisor.Command is HostProcess command)
         {
-            _ = command.Signal(SIGTERM);
+            // Since it was named it may have become a program of root's, which is not to be ended for the caller.
+            if (command.UserId == caller)
+            {
+                _ = command.Signal(SIGTERM);
+            }
+
             command.WaitForEnd();
         }
     }

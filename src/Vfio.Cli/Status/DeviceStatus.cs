@@ -37,7 +37,7 @@ internal sealed record DeviceStatus(string Name)
         null => PersistentTrouble,
         { Damage: string damage } => $"damaged journal entry: {damage}",
         _ when Device is null => "the device is gone",
-        { IsTaken: false } => null,
+        { IsTaken: false } => PersistentTrouble,
         _ when !Device.HasVfioDriver => "not with VFIO: a bind or release was interrupted, or somebody rebound it",
         _ => null,
     };

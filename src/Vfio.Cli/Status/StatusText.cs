@@ -58,15 +58,11 @@ internal sealed class StatusText(CliHost host)
             if (!entry.IsTaken)
             {
                 _section.WriteRow("taken", "no");
-                return;
             }
-
-            string[] names = [.. DeviceArgument.NamesOf(entry).Take(MostNames)];
-            string before = names.Length == 0 ? "" : $" ({string.Join(", ", names)})";
-            string user = entry.User is null ? "for root alone" : $"for {entry.User}";
-            _section.WriteRow("taken", $"from {entry.DriverBefore ?? "no driver"}{before}, {user}");
-            _section.WriteRow("since", string.Create(
-                CultureInfo.InvariantCulture, $"{StatusTable.FormatTime(host, entry.TakenAt)}, by {entry.TakenBy} (pid {entry.ProcessId})"));
+            else
+            {
+                WriteTaking(entry);
+            }
         }
         else if (status.Entry is null)
         {
@@ -80,6 +76,16 @@ internal sealed class StatusText(CliHost host)
 
         _section.WriteRow("driverctl", status.Driverctl is string driver ? $"gives it to {driver} at every boot" : null);
         _section.WriteRow("trouble", status.Trouble, host.Terminal.Yellow);
+    }
+
+    private void WriteTaking(JournalEntry entry)
+    {
+        string[] names = [.. DeviceArgument.NamesOf(entry).Take(MostNames)];
+        string before = names.Length == 0 ? "" : $" ({string.Join(", ", names)})";
+        string user = entry.User is null ? "for root alone" : $"for {entry.User}";
+        _section.WriteRow("taken", $"from {entry.DriverBefore ?? "no driver"}{before}, {user}");
+        _section.WriteRow("since", string.Create(
+            CultureInfo.InvariantCulture, $"{StatusTable.FormatTime(host, entry.TakenAt)}, by {entry.TakenBy} (pid {entry.ProcessId})"));
     }
 
     private void WriteGroup(PciDeviceInfo device)

@@ -74,4 +74,7 @@ public sealed record ReleaseOptions
 
     /// <summary>How its files are changed; <see langword="null"/> for the real way.</summary>
     internal IHostFiles? Files { get; init; }
+
+    /// <summary>Hands back only what was taken then, and leaves its persistence alone; <see langword="null"/> for whatever is taken now.</summary>
+    internal JournalEntry? Taking { get; init; }
 }

@@ -202,28 +202,34 @@ public sealed class BindingPlan
         }
 
         List<BindingStep> steps = [];
-        bool isUnknown = _options.Persist && before is null;
+        // An entry may be there for virtual functions alone: then it says nothing of how the device was before it is taken now.
+        JournalEntry? taken = before is { IsTaken: true } ? before : null;
+        bool isUnknown = _options.Persist && taken is null;
         if (device.HasVfioDriver && !isUnknown && (user is null || _gift.IsGiven(device, user.Value.Uid)))
         {
             return steps;
         }
 
         // What a killed bind left still says how the device was before; what another card, or somebody else's rebind, left does not.
-        bool isStale = before is not null && !device.HasVfioDriver
-            && ((before.VendorId, before.DeviceId) != (device.VendorId, device.DeviceId)
-                || (device.Driver is not null && device.Driver != before.DriverBefore));
-        JournalEntry entry = before is null || isStale ? Describe(device, survey) with { Driver = driver }
-            : device.HasVfioDriver ? before
-            : before with { Driver = driver, User = null, TakenAt = DateTimeOffset.UtcNow, TakenBy = Caller(), ProcessId = Environment.ProcessId };
+        bool isStale = taken is not null && !device.HasVfioDriver
+            && ((taken.VendorId, taken.DeviceId) != (device.VendorId, device.DeviceId)
+                || (device.Driver is not null && device.Driver != taken.DriverBefore));
+        JournalEntry entry = taken is null || isStale ? Describe(device, survey) with { Driver = driver, LoadedModules = taken?.LoadedModules ?? [] }
+            : device.HasVfioDriver ? taken
+            : taken with { Driver = driver, User = null, Nodes = [], TakenAt = DateTimeOffset.UtcNow, TakenBy = Caller(), ProcessId = Environment.ProcessId };
+        if (before is { IsTaken: false })
+        {
+            entry = entry with { FunctionsBefore = before.FunctionsBefore, EnabledFunctions = before.EnabledFunctions };
+        }
+
         // What the first device has loaded the others find; whoever is handed back last unloads it.
         bool isToBeLoaded = !device.HasVfioDriver && !_kit.HasDriver(driver) && loaded.Add(module);
         IReadOnlyList<string> missing = isToBeLoaded ? _modules.Missing(module) : [];
         entry = entry with { LoadedModules = [.. entry.LoadedModules.Union(missing)] };
         _undo.Note(device, before, _gift.NodesOf(device).Select(_gift.PathOf));
-        if (user is not null && entry.User is not null && entry.User != user.Value.Name)
+        if (taken?.User is string former && former != user?.Name)
         {
-            // The one of before first: the entry that says so is about to be written over.
-            steps.AddRange(NodeRestorer.Plan(_options.Host, _journal, entry, device, _changes, released: []));
+            steps.AddRange(TakeFrom(former, taken, device));
         }
 
         steps.Add(_kit.Remember(user is null ? entry : entry with { User = user.Value.Name, Nodes = _gift.AccessBefore(device, entry, user.Value.Uid, user.Value.Name) }));
@@ -249,6 +255,20 @@ public sealed class BindingPlan
         }
 
         return steps;
+    }
+
+    // The one of before first: the entry that says so is about to be written over.
+    private IEnumerable<BindingStep> TakeFrom(string former, JournalEntry taken, PciDeviceInfo device)
+    {
+        if (device.HasVfioDriver && new DeviceHolders(_options.Host).OfDevice(device) is { Count: > 0 } holders)
+        {
+            throw new VfioException(
+                "bind", device.Address.ToString(), $"it is user {former}'s, and in use by {string.Join(", ", holders)}", $"vfio release {device.Address} first, then bind it again");
+        }
+
+        // Its own node stays, for it stays with its driver.
+        IEnumerable<NodeAccess> own = _gift.NodesOf(device).Where(node => taken.Nodes.All(access => access.Node != node)).Select(node => new NodeAccess(node, Before: null));
+        return NodeRestorer.Plan(_options.Host, _journal, taken with { Nodes = [.. taken.Nodes, .. own] }, device, _changes, released: []);
     }
 
     // Its module is of interest where it is not with a VFIO driver already.

@@ -14,7 +14,7 @@ internal sealed class BindingUndo(DeviceSteps kit, BindingJournal journal, HostR
 
     /// <summary>Notes how a device stands before it is touched.</summary>
     public void Note(PciDeviceInfo device, JournalEntry? entry, IEnumerable<string> nodes) =>
-        _devices.Add(new Before(device.Address, !device.HasVfioDriver, entry, [.. nodes.Select(node => (node, AccessList.Of(node)))]));
+        _devices.Add(new Before(device.Address, !device.HasVfioDriver, entry, device.ReadVirtualFunctionCount(), [.. nodes.Select(node => (node, AccessList.Of(node)))]));
 
     /// <summary>Undoes the devices touched, the last one first; one that fails does not keep the others.</summary>
     /// <exception cref="VfioException">Some could not be undone; the journal keeps them.</exception>
@@ -46,9 +46,17 @@ internal sealed class BindingUndo(DeviceSteps kit, BindingJournal journal, HostR
     {
         if (device.IsNewlyTaken)
         {
-            if (journal.Find(device.Address) is JournalEntry entry)
+            // What was remembered of its virtual functions alone is remembered still, and they are as many as when the bind began.
+            bool hasFunctions = device.Entry is { IsTaken: false };
+            if (journal.Find(device.Address) is { IsTaken: true } or { Damage: not null })
             {
-                DeviceRestorer.Run(kit, journal, host, entry, force: false, changes);
+                JournalEntry entry = journal.Find(device.Address)!;
+                DeviceRestorer.Run(kit, journal, host, hasFunctions ? entry with { FunctionsBefore = device.Functions } : entry, force: false, changes);
+            }
+
+            if (hasFunctions)
+            {
+                journal.Write(device.Entry!);
             }
 
             return;
@@ -70,8 +78,8 @@ internal sealed class BindingUndo(DeviceSteps kit, BindingJournal journal, HostR
     }
 
     private sealed record Before(
-        PciAddress Address, bool Moves, JournalEntry? Entry, IReadOnlyList<(string Node, AccessList? Access)> Nodes)
+        PciAddress Address, bool Moves, JournalEntry? Entry, int Functions, IReadOnlyList<(string Node, AccessList? Access)> Nodes)
     {
-        public bool IsNewlyTaken => Moves || Entry is null;
+        public bool IsNewlyTaken => Moves || Entry is not { IsTaken: true };
     }
 }

@@ -34,23 +34,22 @@ internal static class DeviceRestorer
         }
 
         ModuleSteps modules = new(host, changes, journal);
+        FunctionSteps functions = new(kit, journal, host, changes);
         // Gone, or another card in its place: there is nothing to hand back but what others share.
         if (device is null || device.VendorId != entry.VendorId || device.DeviceId != entry.DeviceId)
         {
-            return [.. NodeRestorer.Plan(host, journal, entry, device: null, changes, released), .. modules.Unload(entry, released), kit.Forget(entry.Address)];
+            return [.. NodeRestorer.Plan(host, journal, entry, device: null, changes, released), .. functions.Disable(entry), .. modules.Unload(entry, released), kit.Forget(entry.Address)];
+        }
+
+        // Whoever changed the driver meanwhile has ended the functions, and knows how many there are to be.
+        if (!entry.IsTaken && device.Driver != entry.DriverBefore)
+        {
+            return [kit.Drop($"its driver is {device.Driver ?? "none"} now: its virtual functions are left as they are"), .. functions.Disable(entry), kit.Forget(entry.Address)];
         }
 
         List<BindingStep> steps = [];
-        FunctionSteps functions = new(kit, journal, host, changes);
-        if (!entry.IsTaken)
-        {
-            // Whoever changed the driver meanwhile has ended the functions, and knows how many there are to be.
-            bool isAsked = device.Driver == entry.DriverBefore;
-            return [.. isAsked ? functions.Restore(entry, device, moves: false) : [kit.Drop($"its driver is {device.Driver ?? "none"} now: its virtual functions are left as they are")], kit.Forget(entry.Address)];
-        }
-
         bool moves = device.Driver != entry.DriverBefore;
-        IReadOnlyList<DeviceHolder> holders = moves ? HoldersOf(host, device) : [];
+        IReadOnlyList<DeviceHolder> holders = FindHolders(kit, host, entry);
         if (holders.Count != 0 && !force)
         {
             throw new VfioException(
@@ -59,6 +58,11 @@ internal static class DeviceRestorer
         }
 
         CheckNotInUse(host, entry, device, force);
+        CheckFunctions(functions, entry, device, force, released);
+        if (!entry.IsTaken)
+        {
+            return [.. functions.Restore(entry, device, moves: false, holders, patience), kit.Forget(entry.Address)];
+        }
 
         // While it moves, the device is held for the driver it goes back to: no other that matches may take it.
         string? transient = moves && entry.DriverBefore is not null ? entry.DriverBefore : entry.OverrideBefore;
@@ -71,7 +75,7 @@ internal static class DeviceRestorer
         {
             if (device.Driver is not null)
             {
-                steps.Add(kit.Unbind(device, holders, patience));
+                steps.Add(kit.Unbind(device, holders, patience, isUsers: device.HasVfioDriver && entry.User is not null));
             }
 
             AddAttach(kit, entry, device, steps);
@@ -82,7 +86,7 @@ internal static class DeviceRestorer
             steps.Add(kit.Override(device, entry.OverrideBefore));
         }
 
-        steps.AddRange(functions.Restore(entry, device, moves));
+        steps.AddRange(functions.Restore(entry, device, moves, moves ? [] : holders, patience));
         InterfaceRestorer interfaces = new(host, changes, kit.Dropped);
         steps.AddRange(entry.Interfaces.Count == 0 ? [] : interfaces.Plan(entry));
         if (entry.Disks.Count != 0)
@@ -96,9 +100,44 @@ internal static class DeviceRestorer
         return steps;
     }
 
+    /// <summary>For a device that was to be taken again and was not: the override by which udev kept it for that goes, and the kernel looks for a driver.</summary>
+    /// <param name="kit">The steps.</param>
+    /// <param name="device">The device as it is.</param>
+    /// <param name="known">How it was before it was taken the first time.</param>
+    public static IEnumerable<BindingStep> GiveUp(DeviceSteps kit, PciDeviceInfo device, JournalEntry known)
+    {
+        if (device.HasVfioDriver || device.ReadDriverOverride() is not string name || name != known.Driver || name == known.OverrideBefore)
+        {
+            yield break;
+        }
+
+        yield return kit.Override(device, known.OverrideBefore);
+        if (device.Driver is null)
+        {
+            yield return kit.ProbeAny(device);
+        }
+    }
+
     /// <summary>Who would have to let go of the device before it can go back.</summary>
-    public static IReadOnlyList<DeviceHolder> FindHolders(DeviceSteps kit, HostRoot host, JournalEntry entry) =>
-        kit.Bus.Find(entry.Address) is PciDeviceInfo device && device.Driver != entry.DriverBefore ? HoldersOf(host, device) : [];
+    public static IReadOnlyList<DeviceHolder> FindHolders(DeviceSteps kit, HostRoot host, JournalEntry entry)
+    {
+        PciDeviceInfo? device = kit.Bus.Find(entry.Address);
+        return device is null || entry.Damage is not null ? []
+            : device.Driver != entry.DriverBefore ? entry.IsTaken ? HoldersOf(host, [device, .. device.FindVirtualFunctions()]) : []
+            : FunctionSteps.Loses(entry, device) ? HoldersOf(host, device.FindVirtualFunctions()) : [];
+    }
+
+    // Its virtual functions vanish: what sriov would refuse is refused here.
+    private static void CheckFunctions(FunctionSteps functions, JournalEntry entry, PciDeviceInfo device, bool force, IReadOnlyCollection<PciAddress> released)
+    {
+        if (!force && FunctionSteps.Loses(entry, device)
+            && device.FindVirtualFunctions().SelectMany(function => functions.JudgeVanishing(function, released)).FirstOrDefault() is BindingRefusal refusal)
+        {
+            throw new VfioException(
+                "release", entry.Address.ToString(), $"its virtual functions would vanish, and of {refusal.Device}: {refusal.Explanation}",
+                $"stop that use first, and vfio release {refusal.Device} where it is taken; --force takes it away all the same");
+        }
+    }
 
     // Another driver may have been given the device meanwhile, and put it to use.
     private static void CheckNotInUse(HostRoot host, JournalEntry entry, PciDeviceInfo device, bool force)
@@ -116,11 +155,10 @@ internal static class DeviceRestorer
         }
     }
 
-    // Its virtual functions go with it.
-    private static IReadOnlyList<DeviceHolder> HoldersOf(HostRoot host, PciDeviceInfo device)
+    private static IReadOnlyList<DeviceHolder> HoldersOf(HostRoot host, IEnumerable<PciDeviceInfo> devices)
     {
         DeviceHolders holders = new(host);
-        return [.. device.FindVirtualFunctions().Prepend(device).Where(held => held.HasVfioDriver).SelectMany(holders.OfDevice)];
+        return [.. devices.Where(held => held.HasVfioDriver).SelectMany(holders.OfDevice)];
     }
 
     private static void AddAttach(DeviceSteps kit, JournalEntry entry, PciDeviceInfo device, List<BindingStep> steps)
@@ -169,7 +207,7 @@ internal static class DeviceRestorer
             steps.Add(kit.Override(device, null));
             if (device.HasVfioDriver)
             {
-                steps.Add(kit.Unbind(device, HoldersOf(host, device)));
+                steps.Add(kit.Unbind(device, HoldersOf(host, [device, .. device.FindVirtualFunctions()])));
             }
 
             steps.Add(kit.ProbeAny(device));

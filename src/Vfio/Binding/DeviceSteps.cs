@@ -49,25 +49,29 @@ internal sealed class DeviceSteps(HostRoot host, IHostChanges changes, BindingJo
     }
 
     /// <summary>Takes the device from its driver: by itself where nobody holds it, else in a child process that may wait.</summary>
-    public BindingStep Unbind(PciDeviceInfo device, IReadOnlyList<DeviceHolder> holders, TimeSpan? patience = null) =>
-        holders.Count == 0 ? UnbindFree(device) : UnbindHeld(device, holders, patience ?? ChildPatience);
+    /// <param name="device">The device.</param>
+    /// <param name="holders">Who holds it, as far as that can be seen.</param>
+    /// <param name="patience">How long the kernel is given; null for a moment.</param>
+    /// <param name="isUsers">Whether it is an ordinary user's, who may hold it unseen: by a mapping, or a descriptor that is on its way to another process.</param>
+    public BindingStep Unbind(PciDeviceInfo device, IReadOnlyList<DeviceHolder> holders, TimeSpan? patience = null, bool isUsers = false) =>
+        holders.Count == 0 && !isUsers ? UnbindFree(device) : UnbindHeld(device, holders, patience ?? ChildPatience);
 
     private BindingStep UnbindFree(PciDeviceInfo device) => Write(Path.Combine(host.PciDriver(device.Driver!), "unbind"), device.Address.ToString());
 
-    // The child stays in the kernel until whoever holds the device lets go.
-    private BindingStep UnbindHeld(PciDeviceInfo device, IReadOnlyList<DeviceHolder> holders, TimeSpan patience)
-    {
-        string path = Path.Combine(host.PciDriver(device.Driver!), "unbind");
-        return new BindingStep($"write \"{device.Address}\" to {path}, in a child process that waits for {string.Join(", ", holders)}", () =>
+    private BindingStep UnbindHeld(PciDeviceInfo device, IReadOnlyList<DeviceHolder> holders, TimeSpan patience) =>
+        WriteHeld(device, Path.Combine(host.PciDriver(device.Driver!), "unbind"), device.Address.ToString(), holders, patience);
+
+    /// <summary>A write by which the kernel takes something away that is held: a child process stays in the kernel until whoever holds it lets go.</summary>
+    public BindingStep WriteHeld(PciDeviceInfo device, string path, string value, IReadOnlyList<DeviceHolder> holders, TimeSpan? patience) =>
+        new($"{Describe(path, value)}, in a child process that {(holders.Count == 0 ? "may wait" : $"waits for {string.Join(", ", holders)}")}", () =>
         {
-            if (changes.WriteInChild(path, device.Address.ToString(), patience) is int child)
+            if (changes.WriteInChild(path, value, patience ?? ChildPatience) is int child)
             {
                 throw new VfioException(
-                    "unbind", device.Address.ToString(), $"the kernel waits for {string.Join(", ", holders)} to let go; child process {child} waits with it",
+                    "unbind", device.Address.ToString(), $"the kernel waits for {(holders.Count == 0 ? "somebody who is not to be seen" : string.Join(", ", holders))} to let go; child process {child} waits with it",
                     $"end that program, then: vfio release {device.Address}");
             }
         });
-    }
 
     /// <summary>Lets the kernel look for a driver, and makes sure that the right one took the device.</summary>
     public BindingStep Probe(PciDeviceInfo device, string driver)

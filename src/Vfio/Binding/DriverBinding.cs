@@ -12,10 +12,12 @@ public sealed class DriverBinding : IDisposable
 {
     private readonly BindOptions _options;
     private readonly BindingJournal _journal;
+    private readonly bool _wasPersistent;
     private JournalEntry? _entry;
 
-    private DriverBinding(PciAddress address, BindOptions options, bool isTaken)
+    private DriverBinding(PciAddress address, BindOptions options, bool isTaken, bool wasPersistent)
     {
+        _wasPersistent = wasPersistent;
         Address = address;
         _options = options;
         _journal = new BindingJournal(options.Host);
@@ -50,8 +52,10 @@ public sealed class DriverBinding : IDisposable
     {
         options ??= new BindOptions();
         BindingPlan plan = BindingPlan.Compute(addresses, options);
+        PersistentDevices before = PersistentDevices.Read(options.Host);
         plan.Execute();
-        return [.. plan.Devices.Select(device => new DriverBinding(device.Address, options, plan.NewlyTaken.Contains(device.Address)))];
+        return [.. plan.Devices.Select(device => new DriverBinding(
+            device.Address, options, plan.NewlyTaken.Contains(device.Address), !options.Persist && before.Find(device.Address) is not null))];
     }
 
     /// <summary>Hands back what was taken, and says so when that fails. More than once is harmless.</summary>
@@ -68,21 +72,20 @@ public sealed class DriverBinding : IDisposable
     public void Release(HolderPatience? patience)
     {
         // Handed back by somebody else meanwhile, and perhaps taken again: then it is not this binding's to release.
-        if (_entry is null || _journal.Find(Address) is not JournalEntry current
-            || (current.Damage is null && (current.TakenAt, current.ProcessId) != (_entry.TakenAt, _entry.ProcessId)))
+        if (_entry is null || _journal.Find(Address) is not JournalEntry current || !current.IsTakingOf(_entry))
         {
             _entry = null;
             return;
         }
 
         // Made persistent meanwhile: the host's to keep, until somebody releases it.
-        if (PersistentDevices.Read(_options.Host).Find(Address) is not null)
+        if (!_wasPersistent && PersistentDevices.Read(_options.Host).Find(Address) is not null)
         {
             _entry = null;
             return;
         }
 
-        ReleaseOptions options = new() { Host = _options.Host, Changes = _options.Changes, Files = _options.Files, Patience = patience };
+        ReleaseOptions options = new() { Host = _options.Host, Changes = _options.Changes, Files = _options.Files, Patience = patience, Taking = _entry };
         VfioException? failure = ReleasePlan.Compute([Address], options).Execute().Select(outcome => outcome.Error).OfType<VfioException>().FirstOrDefault();
         if (failure is not null)
         {

@@ -63,6 +63,9 @@ public sealed record JournalEntry
     /// <summary>The process that took it.</summary>
     public int ProcessId { get; init; }
 
+    /// <summary>Whether this entry is of the same taking as another; a damaged one may be.</summary>
+    internal bool IsTakingOf(JournalEntry other) => Damage is not null || (TakenAt, ProcessId) == (other.TakenAt, other.ProcessId);
+
     /// <summary>Whether the host called the device so before it was taken.</summary>
     /// <param name="name">The name of an interface, disk, partition, controller or card.</param>
     /// <returns>Whether it is among the names that the entry keeps.</returns>

@@ -39,7 +39,7 @@ internal sealed class ModuleSteps(HostRoot host, IHostChanges changes, BindingJo
             yield break;
         }
 
-        if (journal.Entries().FirstOrDefault(other => other.Address != entry.Address && other.Damage is null && !released.Contains(other.Address)) is JournalEntry heir)
+        if (journal.Entries().FirstOrDefault(other => other.Address != entry.Address && other.IsTaken && !released.Contains(other.Address)) is JournalEntry heir)
         {
             yield return new BindingStep($"remember in {journal.PathOf(heir.Address)}: {string.Join(", ", entry.LoadedModules)} was loaded", () =>
                 journal.Write(heir with { LoadedModules = [.. heir.LoadedModules.Union(entry.LoadedModules)] }));

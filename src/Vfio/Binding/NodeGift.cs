@@ -9,7 +9,7 @@ namespace Vfio.Binding;
 /// </summary>
 internal sealed class NodeGift(DeviceSteps kit, BindingJournal journal, HostRoot host)
 {
-    private const string Iommufd = "iommu";
+    public const string Iommufd = "iommu";
     private const string DeviceNodes = "vfio/devices";
 
     /// <summary>The nodes as they are now, below <c>/dev</c>, whether or not they exist.</summary>
@@ -45,9 +45,12 @@ internal sealed class NodeGift(DeviceSteps kit, BindingJournal journal, HostRoot
         foreach (string node in NodesOf(device).Append(Iommufd).Distinct().Where(node => accesses.TrueForAll(access => access.Node != node)))
         {
             NodeAccess? known = givers.SelectMany(giver => giver.Nodes).FirstOrDefault(access => access.Node == node);
-            if ((known ?? (AccessList.Of(PathOf(node)) is AccessList list ? new NodeAccess(node, list.Find(user)) : null)) is NodeAccess before)
+            bool isGivers = known is null && node == Iommufd && givers.Length != 0; // it was not there when the first of them was given
+            AccessList? list = AccessList.Of(PathOf(node));
+            // The group's node comes into being by the bind.
+            if (known is not null || isGivers || list is not null || node == GroupNode(device))
             {
-                accesses.Add(before);
+                accesses.Add(known ?? new NodeAccess(node, isGivers ? null : list?.Find(user)));
             }
         }
 

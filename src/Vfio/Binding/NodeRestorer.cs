@@ -25,10 +25,9 @@ internal static class NodeRestorer
 
         JournalEntry[] others = [.. journal.Entries().Where(other => other.Address != entry.Address && other.User == entry.User && !released.Contains(other.Address))];
         List<NodeAccess> nodes = [.. entry.Nodes];
-        if (device?.IommuGroup is int group && nodes.TrueForAll(access => access.Node != $"vfio/{group}"))
-        {
-            nodes.Add(new NodeAccess($"vfio/{group}", Before: null)); // it came into being by the bind
-        }
+        string[] late = [.. device?.IommuGroup is int group ? (string[])[$"vfio/{group}"] : [], .. File.Exists(host.Combine($"dev/{NodeGift.Iommufd}")) ? (string[])[NodeGift.Iommufd] : []];
+        // What is not remembered came into being by the bind, or by the module that it loaded.
+        nodes.AddRange(late.Where(node => nodes.TrueForAll(access => access.Node != node)).Select(node => new NodeAccess(node, Before: null)).ToArray());
 
         foreach (NodeAccess access in nodes)
         {
@@ -49,5 +48,5 @@ internal static class NodeRestorer
     }
 
     private static bool Uses(PciBus bus, JournalEntry entry, string node) =>
-        entry.Nodes.Any(access => access.Node == node) || bus.Find(entry.Address)?.IommuGroup is int group && node == $"vfio/{group}";
+        node == NodeGift.Iommufd || entry.Nodes.Any(access => access.Node == node) || bus.Find(entry.Address)?.IommuGroup is int group && node == $"vfio/{group}";
 }

@@ -14,6 +14,9 @@ public sealed class PersistentDevices
 {
     internal const string StateFile = "etc/vfio/persistent.json";
 
+    private const string OthersCanWrite = "others than root can write it";
+    private const string OthersCanWriteFolder = "others than root can write its folder";
+
     private PersistentDevices(string path) => Path = path;
 
     /// <summary>The file.</summary>
@@ -50,8 +53,8 @@ public sealed class PersistentDevices
             return new PersistentDevices(path);
         }
 
-        string? mistrust = !InstalledProgram.IsRootsAlone(status) ? "others than root can write it"
-            : FileStatus.Of(System.IO.Path.GetDirectoryName(path)!) is not FileStatus folder || !InstalledProgram.IsRootsAlone(folder) ? "others than root can write its folder"
+        string? mistrust = !InstalledProgram.IsRootsAlone(status) ? OthersCanWrite
+            : FileStatus.Of(System.IO.Path.GetDirectoryName(path)!) is not FileStatus folder || !InstalledProgram.IsRootsAlone(folder) ? OthersCanWriteFolder
             : null;
         PersistentState? state = null;
         if (mistrust is null)
@@ -71,7 +74,10 @@ public sealed class PersistentDevices
 
     /// <summary>What to say where the file would be relied on that cannot be believed.</summary>
     internal VfioException Damaged() => new(
-        "read", Path, $"{Damage}; nothing of it is used", "look at what is in it; vfio release --force --all removes it with its rules and its unit");
+        "read", Path, $"{Damage}; nothing of it is used",
+        Damage == OthersCanWrite ? $"look at what is in it; then as root: chown root {Path} && chmod go-w {Path}"
+            : Damage == OthersCanWriteFolder ? $"look at what is in it; then as root: chown root {System.IO.Path.GetDirectoryName(Path)} && chmod go-w {System.IO.Path.GetDirectoryName(Path)}"
+            : "look at what is in it; vfio release --force --all hands everything back, and removes it with its rules and its unit");
 }
 
 /// <summary>What the file of persistent devices says.</summary>

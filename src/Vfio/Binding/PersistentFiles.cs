@@ -57,6 +57,30 @@ internal sealed class PersistentFiles(HostRoot host, IHostFiles files, BindingJo
             }
         }
 
+        PersistentDevices state = PersistentDevices.Read(host);
+        foreach (PciDeviceInfo device in devices)
+        {
+            if (!options.Persist && options.User is not null && state.Find(device.Address) is JournalEntry entry && entry.User is string owner && owner != options.User)
+            {
+                yield return $"after a reboot {device.Address} is {owner}'s again, for whom it is persistent; bind it with --persist to change that";
+            }
+
+            if (options.Persist && device.ReadPhysicalFunction() is not null)
+            {
+                yield return $"{device.Address} is a virtual function: after a reboot it is taken when something has made it again, which vfio does not";
+            }
+
+            if (options.Persist && device.HasVfioDriver && journal.Find(device.Address) is not { IsTaken: true })
+            {
+                yield return $"{device.Address} is with {device.Driver} already, not by vfio: a release leaves it there";
+            }
+        }
+
+        if (options is { Persist: true, Force: true })
+        {
+            yield return "after a reboot they are taken only where nothing on the host uses them by then: --force is for now";
+        }
+
         if (options is { User: not null, Persist: false } && HasUdev && InstalledProgram.Objection(host, givenProgram, out string program) is string objection)
         {
             yield return $"plugged in again, the devices are no longer {options.User}'s: {program} {objection}, so udev must not call it";
@@ -191,8 +215,8 @@ internal sealed class PersistentFiles(HostRoot host, IHostFiles files, BindingJo
 
     private PersistentDevices Sound() => PersistentDevices.Read(host) is { Damage: null } state ? state : throw PersistentDevices.Read(host).Damaged();
 
-    private static bool IsKept(PersistentDevices state, PciDeviceInfo device, string? user) =>
-        state.Find(device.Address) is JournalEntry entry && (entry.VendorId, entry.DeviceId, entry.User) == (device.VendorId, device.DeviceId, user ?? entry.User);
+    private bool IsKept(PersistentDevices state, PciDeviceInfo device, string? user) =>
+        state.Find(device.Address) is JournalEntry entry && (entry.VendorId, entry.DeviceId, entry.User, entry.Driver) == (device.VendorId, device.DeviceId, user ?? entry.User, driverOf(device));
 
     private bool IsWritten(PersistentDevices state) =>
         TextOf(host.Combine(RulesFile)) == UdevRules.Text(state.Program!, state.Entries)

@@ -9,10 +9,12 @@ public sealed class ReleasePlan
     private readonly IHostChanges _changes;
     private readonly BindingJournal _journal;
     private readonly DeviceSteps _kit;
+    private readonly bool _isAll;
 
-    private ReleasePlan(IReadOnlyList<JournalEntry> entries, ReleaseOptions options)
+    private ReleasePlan(IReadOnlyList<JournalEntry> entries, ReleaseOptions options, bool isAll)
     {
         Entries = entries;
+        _isAll = isAll;
         _options = options;
         _changes = options.Changes ?? new HostChanges();
         _journal = new BindingJournal(options.Host);
@@ -21,6 +23,11 @@ public sealed class ReleasePlan
 
     /// <summary>The devices that are handed back; of those that are persistent and not taken now, what the file of persistent devices has.</summary>
     public IReadOnlyList<JournalEntry> Entries { get; }
+
+    /// <summary>
+    /// What is wrong with the file of persistent devices: whether these devices are taken again at the next boot is not known then. <see langword="null"/> for a sound file, and where there is none.
+    /// </summary>
+    public VfioException? Trouble => PersistentDevices.Read(_options.Host) is { Damage: not null } persistent ? persistent.Damaged() : null;
 
     /// <summary>Plans to hand back some devices.</summary>
     /// <param name="addresses">The devices.</param>
@@ -38,7 +45,7 @@ public sealed class ReleasePlan
         // Virtual functions vanish with their device: those that are taken are handed back before it.
         IEnumerable<PciAddress> functions = addresses.Select(bus.Find).OfType<PciDeviceInfo>().SelectMany(device => device.FindVirtualFunctions()).Select(function => function.Address);
         entries.AddRange(functions.Except(addresses).Select(journal.Find).OfType<JournalEntry>().ToArray());
-        return new ReleasePlan(InOrder(bus, entries), options);
+        return new ReleasePlan(InOrder(bus, entries), options, isAll: false);
     }
 
     /// <summary>Plans to hand back every device that is taken or persistent.</summary>
@@ -49,14 +56,14 @@ public sealed class ReleasePlan
         options ??= new ReleaseOptions();
         IReadOnlyList<JournalEntry> taken = new BindingJournal(options.Host).Entries();
         IEnumerable<JournalEntry> persistent = PersistentDevices.Read(options.Host).Entries.Where(entry => taken.All(other => other.Address != entry.Address));
-        return new ReleasePlan(InOrder(new PciBus(options.Host), taken.Concat(persistent).OrderBy(entry => entry.Address)), options);
+        return new ReleasePlan(InOrder(new PciBus(options.Host), taken.Concat(persistent).OrderBy(entry => entry.Address)), options, isAll: true);
     }
 
     /// <summary>Every change of the host, in order, as it would be made now.</summary>
     /// <returns>The steps of all devices.</returns>
     /// <exception cref="VfioException">A device cannot be handed back: a program holds it, or its entry is damaged.</exception>
     public IReadOnlyList<BindingStep> Steps() =>
-        [.. Entries.SelectMany((entry, index) => PlanFor(entry.Address, _journal.Find(entry.Address), [.. Entries.Take(index).Select(earlier => earlier.Address)]))];
+        [.. RemoveDamaged(), .. Entries.SelectMany((entry, index) => PlanFor(entry.Address, _journal.Find(entry.Address), [.. Entries.Take(index).Select(earlier => earlier.Address)]))];
 
     /// <summary>Hands the devices back, each for itself: one that fails does not keep the others.</summary>
     /// <remarks>Waits for programs that hold a device, where told to, then for other programs that are changing bindings. May be repeated after a failure or a kill: it goes on
@@ -65,8 +72,7 @@ public sealed class ReleasePlan
     /// <exception cref="VfioException">The journal cannot be locked: not permitted, for example.</exception>
     public IReadOnlyList<ReleaseOutcome> Execute()
     {
-        PersistentDevices persistent = PersistentDevices.Read(_options.Host);
-        if (Entries.Count == 0 && !_journal.HasUnfinished && !(_options.Force && persistent.Damage is not null))
+        if (Entries.Count == 0 && !_journal.HasUnfinished && RemoveDamaged().Length == 0)
         {
             return [];
         }
@@ -75,18 +81,20 @@ public sealed class ReleasePlan
         HolderWait wait = new(_options.Force ? null : _options.Patience, _changes);
         foreach (JournalEntry entry in Entries)
         {
-            wait.For(entry.Address, () => DeviceRestorer.FindHolders(_kit, _options.Host, entry));
+            wait.For(entry.Address, () => Find(entry.Address) is JournalEntry now ? DeviceRestorer.FindHolders(_kit, _options.Host, now) : []);
         }
 
         using IDisposable alone = _journal.Lock(_changes);
-        ReleaseOutcome[] outcomes = [.. Entries.Select(Restore)];
-        if (_options.Force)
-        {
-            Files().Remove([], [], force: true).ToList().ForEach(step => step.Run());
-        }
-
-        return outcomes;
+        Array.ForEach(RemoveDamaged(), step => step.Run());
+        return [.. Entries.Select(Restore)];
     }
+
+    // Nothing of it can be believed, so that no device can be taken out of it: it goes as a whole, with all.
+    private BindingStep[] RemoveDamaged() => _isAll && _options.Force ? [.. Files().Remove([], [], force: true)] : [];
+
+    // As it is now, where it is still the taking that is meant.
+    private JournalEntry? Find(PciAddress address) =>
+        _journal.Find(address) is JournalEntry entry && (_options.Taking is null || entry.IsTakingOf(_options.Taking)) ? entry : null;
 
     // Virtual functions first.
     private static IReadOnlyList<JournalEntry> InOrder(PciBus bus, IEnumerable<JournalEntry> entries) =>
@@ -94,12 +102,11 @@ public sealed class ReleasePlan
 
     private ReleaseOutcome Restore(JournalEntry entry)
     {
-        PersistentDevices persistent = PersistentDevices.Read(_options.Host);
-        bool wasPersistent = persistent.Find(entry.Address) is not null;
+        bool wasPersistent = _options.Taking is null && PersistentDevices.Read(_options.Host).Find(entry.Address) is not null;
 
         // Another program may have handed it back while this one waited for the lock.
-        JournalEntry? current = _journal.Find(entry.Address);
-        VfioException? error = persistent.Damage is null || _options.Force ? null : persistent.Damaged();
+        JournalEntry? current = Find(entry.Address);
+        VfioException? error = null;
         try
         {
             _kit.Dropped.Clear();
@@ -110,13 +117,23 @@ public sealed class ReleasePlan
             error = e;
         }
 
-        return new ReleaseOutcome(entry, _kit.Bus.Find(entry.Address), error) { WasTaken = current is not null, WasPersistent = wasPersistent, Dropped = [.. _kit.Dropped] };
+        return new ReleaseOutcome(entry, _kit.Bus.Find(entry.Address), error) { WasTaken = current is { IsTaken: true } or { Damage: not null }, WasPersistent = wasPersistent, Dropped = [.. _kit.Dropped] };
     }
 
     // Where it is to be taken again comes first: of all, these writes are the likeliest to fail, and what is taken still can be handed back later.
     private List<BindingStep> PlanFor(PciAddress address, JournalEntry? entry, IReadOnlyCollection<PciAddress> released)
     {
         List<BindingStep> device = entry is null ? [] : DeviceRestorer.Plan(_kit, _journal, _options.Host, entry, _options.Force, _changes, released, _options.Patience?.Time);
+        if (_options.Taking is not null)
+        {
+            return device;
+        }
+
+        if (entry is not { IsTaken: true } && PersistentDevices.Read(_options.Host).Find(address) is JournalEntry known && _kit.Bus.Find(address) is PciDeviceInfo untaken)
+        {
+            device.AddRange(DeviceRestorer.GiveUp(_kit, untaken, known));
+        }
+
         PersistentFiles files = Files();
         return [.. files.Remove([address], released, force: false), .. files.UnfollowUser([address], released), .. device];
     }

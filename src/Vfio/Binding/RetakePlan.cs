@@ -65,8 +65,32 @@ public sealed class RetakePlan
     private RetakeOutcome Retake(PciAddress address, PersistentDevices persistent)
     {
         PciDeviceInfo? device = _kit.Bus.Find(address);
-        JournalEntry? taken = _journal.Find(address) is { Damage: null } entry ? entry : null;
+        JournalEntry? taken = _journal.Find(address) is { Damage: null, IsTaken: true } entry ? entry : null;
         JournalEntry? known = persistent.Find(address);
+        RetakeOutcome outcome = Retake(address, device, taken, known, persistent);
+        if (outcome is { Skipped: null, Error: null } || _kit.Bus.Find(address) is not PciDeviceInfo now || _journal.Find(address) is { IsTaken: true })
+        {
+            return outcome;
+        }
+
+        // Without a state that can be believed, what udev's rule has set is all there is.
+        known ??= persistent.Damage is not null && now.ReadDriverOverride() is string kept && kept.Contains("vfio", StringComparison.Ordinal)
+            ? new JournalEntry { Address = address, Driver = kept }
+            : null;
+        try
+        {
+            (known is null ? [] : DeviceRestorer.GiveUp(_kit, now, known).ToList()).ForEach(step => step.Run());
+        }
+        catch (VfioException e)
+        {
+            return outcome with { Error = outcome.Error ?? e };
+        }
+
+        return outcome with { Device = _kit.Bus.Find(address) };
+    }
+
+    private RetakeOutcome Retake(PciAddress address, PciDeviceInfo? device, JournalEntry? taken, JournalEntry? known, PersistentDevices persistent)
+    {
         if (taken is null && known is null)
         {
             return new RetakeOutcome(address, device, persistent.Damage is null ? "it is neither taken nor persistent" : $"{persistent.Path}: {persistent.Damage}", null);
@@ -105,15 +129,24 @@ public sealed class RetakePlan
     // A device that its VFIO driver does not take goes to where it came from. One that it took, and that only cannot be given to its user, stays.
     private void TakeAnew(PciDeviceInfo device, JournalEntry known)
     {
+        // An entry may be there for its virtual functions alone.
+        JournalEntry? functions = _journal.Find(device.Address) is { Damage: null } only ? only : null;
         JournalEntry entry = Renew(device, known);
-        JournalEntry asNow = entry with { Interfaces = new HostSurvey(_options.Host).InterfaceStates(device.Address), Disks = [] };
+        entry = functions is null ? entry : entry with { FunctionsBefore = functions.FunctionsBefore, EnabledFunctions = functions.EnabledFunctions };
+        int count = device.ReadVirtualFunctionCount();
+        JournalEntry asNow = entry with { Interfaces = new HostSurvey(_options.Host).InterfaceStates(device.Address), Disks = [], FunctionsBefore = count == 0 ? null : count };
         try
         {
             StepsFor(device, entry, isRemembered: false).ForEach(step => step.Run());
         }
-        catch (VfioException) when (_kit.Bus.Find(device.Address) is { HasVfioDriver: false } && _journal.Find(device.Address) is not null)
+        catch (VfioException) when (_kit.Bus.Find(device.Address) is { HasVfioDriver: false } && _journal.Find(device.Address) is { IsTaken: true })
         {
             DeviceRestorer.Run(_kit, _journal, _options.Host, asNow, force: false, _changes);
+            if (functions is not null)
+            {
+                _journal.Write(functions);
+            }
+
             throw;
         }
     }

@@ -27,6 +27,31 @@ internal sealed class TakenDevices(HostRoot host, BindingJournal journal, NodeGi
                 yield return new BindingRefusal(device.Address, "not-yours", $"it is with {device.Driver} already, {whose}", CanForce: false);
             }
         }
+
+        if (user is { Uid: not 0 })
+        {
+            foreach (BindingRefusal refusal in JudgeGroups([.. devices], user.Value.Uid))
+            {
+                yield return refusal;
+            }
+        }
+    }
+
+    // Who may open the group's node gets every device of the group by it.
+    private IEnumerable<BindingRefusal> JudgeGroups(PciDeviceInfo[] devices, uint user)
+    {
+        PciBus bus = new(host);
+        foreach (PciDeviceInfo device in devices)
+        {
+            PciDeviceInfo? other = device.IommuGroup is int group
+                ? bus.Group(group)?.Devices.FirstOrDefault(other => other.HasVfioDriver && devices.All(one => one.Address != other.Address) && !gift.IsGiven(other, user))
+                : null;
+            if (other is not null)
+            {
+                string whose = journal.Find(other.Address)?.User is string owner ? $"for user {owner}" : "for root alone";
+                yield return new BindingRefusal(device.Address, "not-yours", $"its IOMMU group has {other.Address} too, which is with {other.Driver} already, {whose}", CanForce: false);
+            }
+        }
     }
 
     // The process that took it, where it still runs and so will hand it back: "vfio bind" ends at once, "vfio run" and a program with a

@@ -90,13 +90,13 @@ public sealed class VirtualFunctionPlan
         }
 
         CountBefore = device.ReadVirtualFunctionCount();
-        Refusals = CountBefore == _count ? [] : [.. device.FindVirtualFunctions().SelectMany(JudgeVanishing).Where(refusal => !(refusal.CanForce && _options.Force))];
+        FunctionSteps functions = new(_kit, _journal, _options.Host, _changes);
+        Refusals = CountBefore == _count ? [] : [.. device.FindVirtualFunctions().SelectMany(function => functions.JudgeVanishing(function, released: [])).Where(refusal => !(refusal.CanForce && _options.Force))];
         if (CountBefore == _count)
         {
             return;
         }
 
-        FunctionSteps functions = new(_kit, _journal, _options.Host, _changes);
         bool isVfio = device.Driver == PciDeviceInfo.VfioPciDriver;
         JournalEntry entry = _before ?? BindingPlan.Describe(device, new HostSurvey(_options.Host)) with { Driver = "" };
         bool isAsBefore = !entry.IsTaken && entry.FunctionsBefore is int before && before == _count;
@@ -107,6 +107,7 @@ public sealed class VirtualFunctionPlan
         };
         _steps.Add(_kit.RememberFunctions(entry));
         _steps.AddRange(functions.Change(device, CountBefore, _count, isVfio));
+        _steps.AddRange(functions.Disable(entry));
         if (isAsBefore)
         {
             _steps.Add(_kit.Forget(_address));
@@ -130,20 +131,6 @@ public sealed class VirtualFunctionPlan
         {
             throw new VfioException("change the virtual functions of", device.Address.ToString(), why, hint);
         }
-    }
-
-    // Taken, or held by somebody: the kernel would wait. With a driver: its use counts as for a bind.
-    private IEnumerable<BindingRefusal> JudgeVanishing(PciDeviceInfo function)
-    {
-        if (_journal.Find(function.Address) is not null)
-        {
-            return [new BindingRefusal(function.Address, "functions", "it is taken, and would vanish", CanForce: false)];
-        }
-
-        IReadOnlyList<DeviceHolder> holders = function.HasVfioDriver ? new DeviceHolders(_options.Host).OfDevice(function) : [];
-        return holders.Count != 0
-            ? [new BindingRefusal(function.Address, "functions", $"{holders[0]} has it open, and it would vanish", CanForce: false)]
-            : new HostSurvey(_options.Host).Judge(function, thorough: true).Where(refusal => refusal.CanForce);
     }
 
     private void Undo(VfioException failure)

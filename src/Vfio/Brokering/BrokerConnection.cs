@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
-using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 using Vfio.Interop;
 using Vfio.Sysfs;
 
@@ -13,12 +13,12 @@ internal sealed class BrokerConnection : IDisposable
     private const int FewGroups = 64;
     private const int MostGroups = 65536; // NGROUPS_MAX
 
-    private readonly Socket _socket;
+    private readonly SafeFileHandle _socket;
 
     /// <param name="socket">The accepted socket; owned.</param>
     /// <param name="key">What the loop knows it by.</param>
     /// <param name="now">When it was accepted, as <see cref="Environment.TickCount64"/>.</param>
-    public BrokerConnection(Socket socket, ulong key, long now)
+    public BrokerConnection(SafeFileHandle socket, ulong key, long now)
     {
         (_socket, Key, Since) = (socket, key, now);
         Peer = ReadPeer(socket);
@@ -34,7 +34,7 @@ internal sealed class BrokerConnection : IDisposable
     /// <summary>What it asked, and was granted.</summary>
     public BrokerHold? Hold { get; private set; }
 
-    public SafeHandle Handle => _socket.SafeHandle;
+    public SafeHandle Handle => _socket;
 
     /// <summary>Takes its message, if one is there.</summary>
     /// <returns>The errno; EAGAIN where there is none.</returns>
@@ -67,26 +67,24 @@ internal sealed class BrokerConnection : IDisposable
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Users.Name(Peer.Uid)} (uid {Peer.Uid}, pid {Peer.Pid})");
 
-    private static BrokerPeer ReadPeer(Socket socket)
+    private static BrokerPeer ReadPeer(SafeFileHandle socket)
     {
         Libc.ucred credentials = default;
-        socket.GetRawSocketOption(Libc.SOL_SOCKET, Libc.SO_PEERCRED, MemoryMarshal.AsBytes(new Span<Libc.ucred>(ref credentials)));
-        return new BrokerPeer(credentials.uid, credentials.gid, credentials.pid, ReadGroups(socket));
+        Span<byte> bytes = MemoryMarshal.AsBytes(new Span<Libc.ucred>(ref credentials));
+        return SocketOption.Read(socket, Libc.SO_PEERCRED, bytes, out int length) == 0 && length == bytes.Length
+            ? new BrokerPeer(credentials.uid, credentials.gid, credentials.pid, ReadGroups(socket))
+            : throw new VfioException("getsockopt", "a client of the broker", "the kernel does not say who it is (SO_PEERCRED)");
     }
 
-    private static uint[] ReadGroups(Socket socket)
+    private static uint[] ReadGroups(SafeFileHandle socket)
     {
         foreach (int room in (int[])[FewGroups, MostGroups])
         {
+            // ERANGE: it has more.
             byte[] bytes = new byte[room * sizeof(uint)];
-            try
+            if (SocketOption.Read(socket, Libc.SO_PEERGROUPS, bytes, out int length) == 0)
             {
-                int length = socket.GetRawSocketOption(Libc.SOL_SOCKET, Libc.SO_PEERGROUPS, bytes);
                 return [.. Enumerable.Range(0, length / sizeof(uint)).Select(i => BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(i * sizeof(uint))))];
-            }
-            catch (SocketException) when (room == FewGroups)
-            {
-                // ERANGE: it has more.
             }
         }
 

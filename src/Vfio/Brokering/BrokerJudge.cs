@@ -70,10 +70,10 @@ internal sealed class BrokerJudge(HostRoot host, BrokerNodes nodes)
         return refusal;
     }
 
-    // A group's descriptor gives every device in it.
+    // A group's descriptor gives every device in it, those too that a VFIO driver gets later.
     private PciDeviceInfo? FindForbidden(BrokerPolicy policy, BrokerPeer peer, PciDeviceInfo device, int group) =>
         _bus.Group(group)?.Devices.FirstOrDefault(other =>
-            other.Address != device.Address && other.HasVfioDriver && policy.Find(peer, other, BrokerBackend.Group) is not { Allows: true });
+            other.Address != device.Address && !other.IsBridge && policy.Find(peer, other, BrokerBackend.Group) is not { Allows: true });
 }
 
 /// <summary>What was opened for a request.</summary>

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using Vfio.Brokering;
@@ -33,31 +32,31 @@ public sealed partial class DeviceBroker
 
     private void Accept()
     {
-        BrokerConnection client;
         long now = Environment.TickCount64;
-        try
-        {
-            Socket socket = _listener.Accept();
-            try
-            {
-                client = new BrokerConnection(socket, _nextKey++, now);
-            }
-            catch
-            {
-                socket.Dispose();
-                throw;
-            }
-        }
-        catch (SocketException e) when (e.SocketErrorCode is SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable)
+        int errno = SocketOption.Accept(_listener.SafeHandle, out SafeFileHandle socket);
+        if (errno is Errno.EMFILE or Errno.ENFILE or Errno.ENOBUFS or Errno.ENOMEM)
         {
             // Whoever waits is served when a descriptor is free; asking at once again would only turn in circles.
             _poll.Remove(_listener.SafeHandle);
             _acceptsAgainAt = now + AcceptPause;
+        }
+
+        if (errno != 0)
+        {
+            // It has gone again, or waits.
+            socket.Dispose();
             return;
         }
-        catch (SocketException)
+
+        BrokerConnection client;
+        try
         {
-            // It has gone again.
+            client = new BrokerConnection(socket, _nextKey++, now);
+        }
+        catch (VfioException)
+        {
+            // Whoever it is cannot be told from others.
+            socket.Dispose();
             return;
         }
 

@@ -44,7 +44,9 @@ internal static class PolicyParser
         return [.. rules];
     }
 
-    private static PolicyRule ParseRule(string[] words, int line) => words.Length is 3 or 4
+    private static PolicyRule ParseRule(string[] words, int line) => words is ["deny", var who, ..] && Rest(who, "group:") is not null
+        ? throw new FormatException("a user can put groups off (user namespaces), so that a rule against one is none; deny users, or allow only the groups that may")
+        : words.Length is 3 or 4
         ? new PolicyRule(line, ParseAction(words[0]), ParseWho(words[1]), ParseDevices(words[2]), words.Length == 4 ? ParseBackend(words[3]) : BrokerBackend.Any)
         : throw new FormatException($"a rule has 3 or 4 words, this has {words.Length}: allow|deny WHO DEVICES [BACKEND]");
 

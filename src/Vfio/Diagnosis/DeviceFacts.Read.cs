@@ -32,6 +32,7 @@ internal sealed partial record DeviceFacts
             GroupNode = isTaken && device.IommuGroup is int node
                 ? HostNode.Find(host, device.ReadHasNoIommu() ? $"/dev/vfio/noiommu-{node}" : $"/dev/vfio/{node}") : null,
             OwnNode = isTaken && SysfsFile.Names(device.Attribute("vfio-dev")).FirstOrDefault() is string own ? HostNode.Find(host, $"/dev/vfio/devices/{own}") : null,
+            IsRemembered = new BindingJournal(host).Find(device.Address) is not null,
             Holders = isTaken ? new DeviceHolders(host).OfDevice(device) : [],
             Override = device.ReadDriverOverride(),
             Header = ReadHeader(device, details),

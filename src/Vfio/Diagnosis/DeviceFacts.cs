@@ -36,6 +36,9 @@ internal sealed partial record DeviceFacts(PciDeviceInfo Device, PciDeviceDetail
     /// <summary>Who has it open, as far as this user may see.</summary>
     public IReadOnlyList<DeviceHolder> Holders { get; init; } = [];
 
+    /// <summary>Whether the journal knows it: a release puts it back.</summary>
+    public bool IsRemembered { get; init; }
+
     /// <summary>The only driver that may take it.</summary>
     public string? Override { get; init; }
 

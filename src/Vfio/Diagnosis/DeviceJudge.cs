@@ -12,8 +12,9 @@ internal static class DeviceJudge
         ? new Finding("answers", FindingLevel.Blocks, "the device does not answer: its configuration space reads all ones")
         {
             Why = "it hangs, has lost its power or its link, or is gone",
-            Fix = $"echo 1 | sudo tee {Attribute(facts, "remove")} /sys/bus/pci/rescan",
-            Advice = "where that does not bring it back, only a power cycle of the host does",
+            // The kernel waits for whoever has it open, and for as long.
+            Fix = facts.Device.HasVfioDriver ? $"sudo vfio release {facts.Device.Address}" : $"echo 1 | sudo tee {Attribute(facts, "remove")} /sys/bus/pci/rescan",
+            Advice = facts.Device.HasVfioDriver ? "then let the kernel look for it anew: vfio doctor says how" : "where that does not bring it back, only a power cycle of the host does",
         }
         : null;
 
@@ -42,7 +43,7 @@ internal static class DeviceJudge
         ? new Finding("functions", FindingLevel.Notes, string.Create(CultureInfo.InvariantCulture, $"{count} of its virtual functions are switched on"))
         {
             Why = "they lose their card when it is handed back; the tokens of this device and of theirs belong together",
-            Fix = $"echo 0 | sudo tee {Attribute(facts, "sriov_numvfs")}",
+            Fix = $"sudo vfio sriov {facts.Device.Address} 0",
         }
         : null;
 

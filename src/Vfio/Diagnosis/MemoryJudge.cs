@@ -62,11 +62,10 @@ internal static class MemoryJudge
         }
 
         string what = string.Join(", ", reserved.Select(pool => string.Create(CultureInfo.InvariantCulture, $"{pool.Free} of {pool.Total} of {Size(pool.KiB << 10)} are free")));
-        return Array.Exists(reserved, pool => pool.Free != 0) ? Fine(Id, what) : new Finding(Id, FindingLevel.Warns, what)
+        return Array.Exists(reserved, pool => pool.Free != 0) ? Fine(Id, what) : new Finding(Id, FindingLevel.Notes, what)
         {
-            Why = "buffers of huge pages fail with ENOMEM; programs that were killed leave files of such pages behind",
-            Fix = string.Create(CultureInfo.InvariantCulture, $"sudo sysctl vm.nr_hugepages={reserved[0].Total * 2}"),
-            Advice = "or see what is left in /dev/hugepages",
+            Why = "further buffers of huge pages fail with ENOMEM; programs that were killed leave files of such pages behind",
+            Advice = "see what is left in /dev/hugepages; more, where there is memory for it: sysctl vm.nr_hugepages",
         };
     }
 

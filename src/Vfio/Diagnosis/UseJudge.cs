@@ -22,7 +22,7 @@ internal static class UseJudge
             yield return new Finding("override", FindingLevel.Warns, $"driver_override names {name}, but {(device.Driver is null ? "no driver" : device.Driver)} has the device")
             {
                 Why = "no other driver can take it at the next probe; a tool or a bind that was cut short left that behind",
-                Fix = $"echo | sudo tee {Attribute(device, "driver_override")}",
+                Fix = !facts.IsRemembered ? $"echo | sudo tee {Attribute(device, "driver_override")}" : $"sudo vfio release {device.Address}",
             };
         }
 
@@ -117,7 +117,7 @@ internal static class UseJudge
             "mounted" when disk is not null => $"sudo umount /dev/{disk}",
             "swap" when disk is not null => $"sudo swapoff /dev/{disk}",
             "address" or "route" when link is not null => $"sudo ip link set {link} down",
-            "functions" => $"echo 0 | sudo tee {Attribute(facts.Device, "sriov_numvfs")}",
+            "functions" => $"sudo vfio sriov {facts.Device.Address} 0",
             _ => null,
         };
     }

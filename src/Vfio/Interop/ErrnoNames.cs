@@ -18,6 +18,8 @@ internal static class Errno
     public const int EEXIST = 17;
     public const int ENODEV = 19;
     public const int EINVAL = 22;
+    public const int ENFILE = 23;
+    public const int EMFILE = 24;
     public const int ENOTTY = 25;
     public const int ENOSPC = 28;
     public const int EROFS = 30;
@@ -27,6 +29,7 @@ internal static class Errno
     public const int EMSGSIZE = 90;
     public const int EOPNOTSUPP = 95;
     public const int ECONNRESET = 104;
+    public const int ENOBUFS = 105;
     public const int ECONNREFUSED = 111;
 }
 
@@ -53,8 +56,8 @@ internal static class ErrnoNames
         20 => "ENOTDIR",
         21 => "EISDIR",
         Errno.EINVAL => "EINVAL",
-        23 => "ENFILE",
-        24 => "EMFILE",
+        Errno.ENFILE => "ENFILE",
+        Errno.EMFILE => "EMFILE",
         Errno.ENOTTY => "ENOTTY",
         26 => "ETXTBSY",
         27 => "EFBIG",

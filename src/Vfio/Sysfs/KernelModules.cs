@@ -12,7 +12,7 @@ internal sealed class KernelModules(HostRoot host)
     /// <summary>Whether the module is loaded, or built in with parameters, which looks the same.</summary>
     public bool IsLoaded(string module) => Directory.Exists(host.Combine($"{Loaded}/{FolderName(module)}"));
 
-    /// <summary>The modules that loading one would load, in the order in which they can be unloaded: itself, and what it needs, less what is there.</summary>
+    /// <summary>The modules that loading one would load, in the order in which they can be unloaded: itself, what it needs, and what is to be loaded with those (softdep), less what is there.</summary>
     public IReadOnlyList<string> Missing(string module)
     {
         if (IsLoaded(module))
@@ -20,6 +20,17 @@ internal sealed class KernelModules(HostRoot host)
             return [];
         }
 
+        // vfio wants vfio_iommu_type1 after itself, which then uses it: that one goes first.
+        IReadOnlyList<string> needed = Needed(module);
+        (string[] Earlier, string[] Later)[] soft = [.. needed.Select(SoftDependencies)];
+        IEnumerable<string> WithNeeded(IEnumerable<string> modules) => modules.Where(name => !IsLoaded(name)).SelectMany(Needed);
+        return [.. WithNeeded(soft.SelectMany(pair => pair.Later)).Concat(needed).Concat(WithNeeded(soft.SelectMany(pair => pair.Earlier)))
+            .DistinctBy(FolderName).Take(MostModules)];
+    }
+
+    // A module that is not loaded, and what it needs of what is not.
+    private IReadOnlyList<string> Needed(string module)
+    {
         // "kernel/drivers/vfio/pci/vfio-pci.ko.xz: kernel/drivers/vfio/pci/vfio-pci-core.ko.xz kernel/…": all that it needs, the nearest first.
         foreach (string line in Lines("modules.dep"))
         {
@@ -32,6 +43,34 @@ internal sealed class KernelModules(HostRoot host)
         }
 
         return [module];
+    }
+
+    // "softdep vfio pre: a b post: vfio_iommu_type1".
+    private (string[] Earlier, string[] Later) SoftDependencies(string module)
+    {
+        List<string> earlier = [], later = [];
+        foreach (string[] words in Lines("modules.softdep").Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)))
+        {
+            if (words.Length < 4 || words[0] != "softdep" || FolderName(words[1]) != FolderName(module))
+            {
+                continue;
+            }
+
+            List<string> target = earlier;
+            foreach (string word in words.AsSpan(2))
+            {
+                if (word is "pre:" or "post:")
+                {
+                    target = word == "post:" ? later : earlier;
+                }
+                else
+                {
+                    target.Add(word);
+                }
+            }
+        }
+
+        return ([.. earlier.Take(MostModules)], [.. later.Take(MostModules)]);
     }
 
     /// <summary>Whether nothing uses a loaded module: no other module, no open file, and no device of the PCI drivers in it.</summary>

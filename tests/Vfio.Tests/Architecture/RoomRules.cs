@@ -34,7 +34,7 @@ internal static partial class RoomRules
         new("Diagnosis", Values),
         new("Diagnosis", "Pci"), // what a bridge's configuration space says of its isolation
         new("Diagnosis", "Sysfs"),
-        new("Diagnosis", "Binding", "HostSurvey", "BindingRefusal"), // what bind would refuse is found here too, in its words
+        new("Diagnosis", "Binding", "HostSurvey", "BindingRefusal", "BindingJournal"), // what bind would refuse is found here too, in its words; and whether a release mends it
         new("Diagnosis", "Interop", "FileStatus"), // whose a node is, and whether this user may use it
         new("Regions", Values),
         new("Regions", "Interop"),

@@ -39,7 +39,7 @@ public sealed class BrokerPolicyTests : IDisposable
     [InlineData("allow any class:010802", false, true)]
     [InlineData("allow any class:010803", false, false)]
     [InlineData("# all but the disk\n\n  deny\tany class:01 any # no disks\nallow any any", true, false)]
-    [InlineData("deny group:200 device:00:03.0\nallow user:1000 any any", false, true)]
+    [InlineData("deny user:1000 device:00:03.0\nallow user:1000 any any", false, true)]
     public void The_first_rule_that_is_about_it_decides(string text, bool nic, bool disk)
     {
         BrokerPolicy policy = BrokerPolicy.Parse(text, "policy");

@@ -43,7 +43,7 @@ internal sealed class IommufdSpace : IHostAddressSpace
         return errno == 0 ? iommufd : throw new VfioException("open", path, errno, errno switch
         {
             Errno.ENOENT or Errno.ENODEV => "the kernel has no iommufd (CONFIG_IOMMUFD), or its module is not loaded: modprobe iommufd",
-            Errno.EACCES or Errno.EPERM => $"{path} is root's on most hosts; the group's node is enough for type1v2",
+            Errno.EACCES or Errno.EPERM => $"{path} opens for root, and for whom a device was given: sudo vfio bind --user $USER DEV; type1v2 needs the group's node alone",
             _ => null,
         });
     }

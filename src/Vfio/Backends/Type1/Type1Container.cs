@@ -14,7 +14,7 @@ internal static class Type1Container
         return errno == 0 ? container : throw new VfioException("open", path, errno, errno switch
         {
             Errno.ENOENT or Errno.ENODEV when isIommufd => "the kernel has no iommufd (CONFIG_IOMMUFD); type1v2 needs none",
-            Errno.EACCES or Errno.EPERM when isIommufd => $"{path} is root's on most hosts; type1v2 needs only the group's node",
+            Errno.EACCES or Errno.EPERM when isIommufd => $"{path} opens for root, and for whom a device was given: sudo vfio bind --user $USER DEV; type1v2 needs the group's node alone",
             Errno.ENOENT or Errno.ENODEV => "the kernel's VFIO is not loaded: modprobe vfio-pci",
             Errno.EACCES or Errno.EPERM => $"{path} is usually open to everybody (mode 666); look at its permissions",
             _ => null,
