@@ -74,6 +74,19 @@ public sealed class RunTests : HostTest
     }
 
     [Fact]
+    public void A_guardian_that_cannot_leave_its_group_holds_the_device_by_a_child_that_can()
+    {
+        // As sudo starts it with use_pty: the leader of a group, which is killed with all that is in it.
+        using Process leader = Start("setsid", Machine.Tool, "guard", Machine.Nic);
+        Assert.Equal($"taken {Machine.Nic}", leader.StandardOutput.ReadLine());
+        Machine.Do($"kill -KILL -{leader.Id}");
+        Assert.True(leader.WaitForExit(Patience));
+        Assert.Equal("vfio-pci", Machine.Device(Machine.Nic).Driver);
+        leader.StandardInput.Close();
+        WaitUntilUntouched();
+    }
+
+    [Fact]
     public void The_terminal_closed_the_device_comes_back()
     {
         using Process terminal = StartOnTerminal($"{Machine.Tool} run {Machine.Nic} -- sh -c '{Waiting("exec sleep 600")}'");

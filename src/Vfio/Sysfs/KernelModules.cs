@@ -24,7 +24,8 @@ internal sealed class KernelModules(HostRoot host)
         IReadOnlyList<string> needed = Needed(module);
         (string[] Earlier, string[] Later)[] soft = [.. needed.Select(SoftDependencies)];
         IEnumerable<string> WithNeeded(IEnumerable<string> modules) => modules.Where(name => !IsLoaded(name)).SelectMany(Needed);
-        return [.. WithNeeded(soft.SelectMany(pair => pair.Later)).Concat(needed).Concat(WithNeeded(soft.SelectMany(pair => pair.Earlier)))
+        HashSet<string> firm = [.. needed.Select(FolderName)];
+        return [.. WithNeeded(soft.SelectMany(pair => pair.Later)).Where(name => !firm.Contains(FolderName(name))).Concat(needed).Concat(WithNeeded(soft.SelectMany(pair => pair.Earlier)))
             .DistinctBy(FolderName).Take(MostModules)];
     }
 

@@ -203,4 +203,58 @@ public sealed class BindForUserTests : IDisposable
             }
         }
     }
+
+    [Fact]
+    public void What_goes_from_one_user_to_another_is_the_firsts_no_more_its_own_node_included()
+    {
+        _host.AddDeviceNodes();
+        FakeDevice nic = BindScenario.AddNic(_host);
+        TreeSnapshot before = new(_host);
+        Bind(nic, BindScenario.User);
+        Bind(nic, BindScenario.OtherUser);
+        Assert.All(["dev/vfio/12", $"dev/vfio/devices/{nic.DeviceNode}", "dev/iommu"], node => Assert.Equal([Daemon], UsersOf(node)));
+        Release(nic);
+        before.AssertUnchanged(_host);
+    }
+
+    [Fact]
+    public void What_the_first_still_has_open_is_not_the_seconds()
+    {
+        FakeDevice nic = BindScenario.AddNic(_host);
+        Bind(nic, BindScenario.User);
+        _host.AddProcess(77, "driver", Nobody, "/dev/vfio/12");
+        Assert.Contains("in use by pid 77", Assert.Throws<VfioException>(() => Bind(nic, BindScenario.OtherUser)).Message, StringComparison.Ordinal);
+        Assert.Equal([Nobody], UsersOf("dev/vfio/12"));
+    }
+
+    [Fact]
+    public void A_device_that_somebody_rebound_and_that_root_takes_again_is_not_the_users_of_before()
+    {
+        _host.AddDeviceNodes();
+        FakeDevice nic = BindScenario.AddNic(_host);
+        TreeSnapshot before = new(_host);
+        Bind(nic, BindScenario.User);
+        nic.Override = null;
+        nic.SetDriver("e1000e");
+        Bind(nic, user: null);
+        Assert.Empty(UsersOf("dev/iommu"));
+        Release(nic);
+        before.AssertUnchanged(_host);
+    }
+
+    [Fact]
+    public void A_node_that_the_bind_itself_brings_is_taken_away_too()
+    {
+        FakeDevice nic = BindScenario.AddNic(_host);
+        FakeDevice second = BindScenario.AddSecondNic(_host, group: 13);
+        Bind(nic, BindScenario.User);
+        // As where iommufd is a module: neither was there when the bind was planned.
+        _host.AddDeviceNodes();
+        Assert.Equal(0, AccessList.Of(_host.PathOf("dev/iommu"))!.With(Nobody, AccessList.ReadWrite).Write(_host.PathOf("dev/iommu")));
+        Bind(second, BindScenario.User);
+        Release(nic);
+        Assert.Equal([Nobody], UsersOf("dev/iommu"));
+        Release(second);
+        Assert.Empty(UsersOf("dev/iommu"));
+    }
 }

@@ -74,13 +74,26 @@ public sealed class PersistentDamageTests : IDisposable
     public void A_release_hands_the_device_back_and_says_what_is_left_and_force_removes_that()
     {
         _host.Host.Write(PersistentHost.State, "{");
-        ReleaseOutcome outcome = Assert.Single(_host.TryRelease().Outcomes);
-        Assert.Equal(_host.Host.PathOf(PersistentHost.State), outcome.Error!.Subject);
+        Assert.Null(Assert.Single(_host.TryRelease().Outcomes).Error);
+        Assert.Equal(_host.Host.PathOf(PersistentHost.State), ReleasePlan.ComputeAll(new ReleaseOptions { Host = _host.Host.Root }).Trouble!.Subject);
         Assert.Equal("e1000e", _host.Nic.Info.Driver);
         Assert.Empty(_host.Journal.Entries());
         Assert.True(_host.Host.Exists(PersistentHost.Rules));
         Assert.Empty(_host.TryRelease(force: true).Outcomes);
         Directory.Delete(_host.Host.PathOf("etc/systemd/system/sysinit.target.wants"), recursive: false);
         _host.AssertUntouched();
+    }
+
+    [Fact]
+    public void Force_for_one_device_takes_nothing_from_the_others()
+    {
+        File.SetUnixFileMode(_host.Host.PathOf(PersistentHost.State), (UnixFileMode)0x1b6);
+        ReleaseOptions options = new() { Host = _host.Host.Root, Changes = new FakeKernel(_host.Host), Files = new FakeFiles(_host.Host), Force = true };
+        ReleasePlan plan = ReleasePlan.Compute([_host.Nic.Address], options);
+        Assert.DoesNotContain(plan.Steps(), step => step.ToString().Contains("etc/", StringComparison.Ordinal));
+        Assert.Null(Assert.Single(plan.Execute()).Error);
+        Assert.True(_host.Host.Exists(PersistentHost.State));
+        Assert.True(_host.Host.Exists(PersistentHost.Rules));
+        Assert.Contains("chmod go-w", plan.Trouble!.Hint, StringComparison.Ordinal);
     }
 }

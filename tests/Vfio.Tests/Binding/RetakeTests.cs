@@ -182,4 +182,56 @@ public sealed class RetakeTests : IDisposable
         _host.Release();
         _host.AssertUntouched();
     }
+
+    [Theory]
+    [InlineData(false)] // no IOMMU, and refused
+    [InlineData(true)] // a state that cannot be believed
+    public void What_is_not_taken_goes_to_its_driver_though_udevs_rule_has_kept_it(bool isDamaged)
+    {
+        _host.Bind();
+        _host.Reboot(driver: null);
+        _host.Nic.Override = "vfio-pci"; // as the rule does
+        if (isDamaged)
+        {
+            _host.Host.Write(PersistentHost.State, "{");
+        }
+        else
+        {
+            File.Delete(_host.Nic.Info.Attribute("iommu_group"));
+        }
+
+        RetakeOutcome outcome = _host.RetakeNic();
+        Assert.True(outcome.Skipped is not null || outcome.Error is BindingRefusedException, $"{outcome}");
+        Assert.Equal(("e1000e", null), (_host.Nic.Info.Driver, _host.Nic.Info.ReadDriverOverride()));
+        Assert.Empty(_host.Journal.Entries());
+    }
+
+    [Fact]
+    public void A_release_of_what_is_persistent_and_kept_by_udevs_rule_lets_it_go()
+    {
+        _host.Bind();
+        _host.Reboot(driver: null);
+        _host.Nic.Override = "vfio-pci";
+        _host.Release();
+        Assert.Equal(("e1000e", null), (_host.Nic.Info.Driver, _host.Nic.Info.ReadDriverOverride()));
+        Assert.False(_host.Host.Exists("etc/vfio"));
+    }
+
+    [Fact]
+    public void A_program_that_borrows_a_persistent_device_that_is_not_taken_hands_it_back_and_leaves_it_persistent()
+    {
+        _host.Bind();
+        _host.Reboot();
+        BindOptions options = new() { Host = _host.Host.Root, Changes = new FakeKernel(_host.Host), Files = new FakeFiles(_host.Host), Program = PersistentHost.Program };
+        using (DriverBinding binding = DriverBinding.Bind(_host.Nic.Address, options))
+        {
+            Assert.True(binding.IsTaken);
+            binding.Release();
+        }
+
+        Assert.Equal("e1000e", _host.Nic.Info.Driver);
+        Assert.Empty(_host.Journal.Entries());
+        Assert.Single(_host.Persistent.Entries);
+        Assert.True(_host.Host.Exists(PersistentHost.Rules));
+    }
 }

@@ -101,4 +101,16 @@ public sealed class TakenDevicesTests : IDisposable
         Assert.Throws<VfioException>(() => DriverBinding.Bind([_nic.Address, PciAddress.Parse("0000:7f:00.0")], Options()));
         Assert.Equal("e1000e", _nic.Driver);
     }
+
+    [Fact]
+    public void A_device_whose_group_has_one_that_is_roots_is_no_users()
+    {
+        BindScenario.NeedUsers();
+        FakeDevice other = BindScenario.AddSecondNic(_host, group: 12);
+        BindingPlan.Compute([other.Address], new BindOptions { Host = _host.Root, Changes = new FakeKernel(_host) }).Execute();
+        BindingRefusal refusal = Assert.Single(Judge(BindScenario.User));
+        Assert.Equal("not-yours", refusal.Reason);
+        Assert.Contains($"its IOMMU group has {other.Address} too", refusal.Explanation, StringComparison.Ordinal);
+        Assert.Empty(Judge());
+    }
 }

@@ -50,6 +50,7 @@ public sealed class BrokerPolicyTests : IDisposable
 
     [Theory]
     [InlineData("allow any", "3 or 4 words")]
+    [InlineData("deny group:200 any", "put groups off")]
     [InlineData("allow any any any any", "3 or 4 words")]
     [InlineData("permit any any", "'permit' is not what a rule does")]
     [InlineData("allow alice any", "'alice' is not who")]

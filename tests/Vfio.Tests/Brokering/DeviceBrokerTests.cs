@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using Vfio.Brokering;
 using Vfio.Interop;
@@ -284,4 +285,32 @@ public sealed class DeviceBrokerTests
 
     private static int OpenNodes(BrokerScenario scenario) => Directory.EnumerateFileSystemEntries("/proc/self/fd")
         .Count(file => new FileInfo(file).LinkTarget is string target && target.StartsWith(scenario.Host.PathOf("dev"), StringComparison.Ordinal));
+
+    [Fact]
+    public void A_client_with_the_longest_name_is_served_as_others_are()
+    {
+        using BrokerScenario scenario = new();
+        using Socket client = BrokerClient.NewSocket();
+        client.Bind(new LongestName(scenario.Host.PathOf("client-")));
+        client.Connect(new UnixDomainSocketEndPoint(scenario.Path));
+        client.Send(new byte[BrokerProtocol.RequestBytes]);
+        Assert.Equal(BrokerEventKind.Drop, scenario.NextEvent().Kind);
+        scenario.Stop();
+    }
+
+    // Without the zero at the end, which the kernel adds when it tells the name: a byte more than fits (unix(7)).
+    private sealed class LongestName(string path) : EndPoint
+    {
+        public override SocketAddress Serialize()
+        {
+            const int FamilyBytes = 2, PathBytes = 108;
+            SocketAddress address = new(AddressFamily.Unix, FamilyBytes + PathBytes);
+            for (int i = 0; i < PathBytes; i++)
+            {
+                address[FamilyBytes + i] = (byte)(i < path.Length ? path[i] : 'x');
+            }
+
+            return address;
+        }
+    }
 }

@@ -128,7 +128,7 @@ public sealed class DeviceDiagnosisTests : IDisposable
     {
         Card.WithAttribute("sriov_totalvfs", "8\n").WithAttribute("sriov_numvfs", "2\n");
         Assert.Equal(("in use", "2 of its virtual functions are switched on"), Blocking());
-        Assert.Equal("echo 0 | sudo tee /sys/bus/pci/devices/0000:01:00.0/sriov_numvfs", Examine().Findings[0].Fix);
+        Assert.Equal("sudo vfio sriov 0000:01:00.0 0", Examine().Findings[0].Fix);
     }
 
     [Fact]
