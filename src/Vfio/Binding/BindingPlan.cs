@@ -235,18 +235,7 @@ public sealed class BindingPlan
         steps.Add(_kit.Remember(user is null ? entry : entry with { User = user.Value.Name, Nodes = _gift.AccessBefore(device, entry, user.Value.Uid, user.Value.Name) }));
         if (!device.HasVfioDriver)
         {
-            if (isToBeLoaded)
-            {
-                steps.Add(_kit.LoadModule(module, driver));
-            }
-
-            steps.Add(_kit.Override(device, driver));
-            if (device.Driver is not null)
-            {
-                steps.Add(_kit.Unbind(device, survey.Holders(device)));
-            }
-
-            steps.Add(_kit.Probe(device, driver));
+            steps.AddRange(_kit.Take(device, driver, isToBeLoaded ? module : null, device.Driver is null ? [] : survey.Holders(device)));
         }
 
         if (user is not null)

@@ -73,6 +73,31 @@ internal sealed class DeviceSteps(HostRoot host, IHostChanges changes, BindingJo
             }
         });
 
+    /// <summary>Takes the device from the driver that it has to a VFIO driver.</summary>
+    /// <param name="device">The device, without a VFIO driver.</param>
+    /// <param name="driver">The VFIO driver.</param>
+    /// <param name="module">The module to load for it; <see langword="null"/> for none.</param>
+    /// <param name="holders">Who holds the device now.</param>
+    public IEnumerable<BindingStep> Take(PciDeviceInfo device, string driver, string? module, IReadOnlyList<DeviceHolder> holders)
+    {
+        if (module is not null)
+        {
+            yield return LoadModule(module, driver);
+        }
+
+        if (device.ReadDriverOverride() != driver)
+        {
+            yield return Override(device, driver);
+        }
+
+        if (device.Driver is not null)
+        {
+            yield return Unbind(device, holders);
+        }
+
+        yield return Probe(device, driver);
+    }
+
     /// <summary>Lets the kernel look for a driver, and makes sure that the right one took the device.</summary>
     public BindingStep Probe(PciDeviceInfo device, string driver)
     {

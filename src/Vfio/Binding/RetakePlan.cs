@@ -130,7 +130,7 @@ public sealed class RetakePlan
     private void TakeAnew(PciDeviceInfo device, JournalEntry known)
     {
         // An entry may be there for its virtual functions alone.
-        JournalEntry? functions = _journal.Find(device.Address) is { Damage: null } only ? only : null;
+        JournalEntry? functions = _journal.Find(device.Address) is { Damage: null, IsTaken: false } only ? only : null;
         JournalEntry entry = Renew(device, known);
         entry = functions is null ? entry : entry with { FunctionsBefore = functions.FunctionsBefore, EnabledFunctions = functions.EnabledFunctions };
         int count = device.ReadVirtualFunctionCount();
@@ -194,24 +194,9 @@ public sealed class RetakePlan
             steps.Add(_kit.Remember(user is null ? anew : anew with { Nodes = _gift.AccessBefore(device, anew, user.Value.Uid, user.Value.Name) }));
         }
 
-        if (module is not null)
-        {
-            steps.Add(_kit.LoadModule(module, entry.Driver));
-        }
-
         if (!device.HasVfioDriver)
         {
-            if (device.ReadDriverOverride() != entry.Driver)
-            {
-                steps.Add(_kit.Override(device, entry.Driver));
-            }
-
-            if (device.Driver is not null)
-            {
-                steps.Add(_kit.Unbind(device, []));
-            }
-
-            steps.Add(_kit.Probe(device, entry.Driver));
+            steps.AddRange(_kit.Take(device, entry.Driver, module, holders: []));
         }
 
         if (!isGiven)

@@ -3,11 +3,16 @@ using System.IO.Enumeration;
 namespace Vfio.Sysfs;
 
 /// <summary>The kernel's modules: which are loaded, what each needs, which serve a device. Opens text files only.</summary>
-internal sealed class KernelModules(HostRoot host)
+internal sealed partial class KernelModules(HostRoot host)
 {
     private const int MostLines = 1 << 18;
     private const int MostModules = 64;
     private const string Loaded = "sys/module";
+
+    private readonly string _folder = host.Combine($"lib/modules/{(ReadRelease(host) is { Length: > 0 } release && !release.Contains('/') ? release : "unknown")}");
+
+    /// <summary>The kernel's version, as <c>uname -r</c> says it.</summary>
+    public string Release => ReadRelease(host);
 
     /// <summary>Whether the module is loaded, or built in with parameters, which looks the same.</summary>
     public bool IsLoaded(string module) => Directory.Exists(host.Combine($"{Loaded}/{FolderName(module)}"));
@@ -36,7 +41,7 @@ internal sealed class KernelModules(HostRoot host)
         foreach (string line in Lines("modules.dep"))
         {
             int colon = line.IndexOf(':');
-            if (colon > 0 && FolderName(NameOf(line[..colon])) == FolderName(module))
+            if (colon > 0 && IsModule(line[..colon], module))
             {
                 IEnumerable<string> needed = line[(colon + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(NameOf);
                 return [module, .. needed.Where(name => name.Length != 0 && !IsLoaded(name)).Take(MostModules)];
@@ -112,16 +117,17 @@ internal sealed class KernelModules(HostRoot host)
     /// <summary>A module's name as its folder in sysfs has it: with underscores.</summary>
     public static string FolderName(string module) => module.Replace('-', '_');
 
-    private IEnumerable<string> Lines(string file)
-    {
-        string? release = SysfsFile.Read(host.Combine("proc/sys/kernel/osrelease"));
-        string path = host.Combine($"lib/modules/{release}/{file}");
-        return release is null || release.Contains('/') || !File.Exists(path) ? [] : File.ReadLines(path).Take(MostLines);
-    }
+    // A release becomes part of a path.
+    private static string ReadRelease(HostRoot host) => SysfsFile.Read(host.Combine("proc/sys/kernel/osrelease")) ?? "";
+
+    private IEnumerable<string> Lines(string file) => SysfsFile.ReadLines(Path.Combine(_folder, file)).Take(MostLines);
+
+    // "kernel/drivers/vfio/pci/vfio-pci.ko", also .ko.xz and .ko.zst.
+    private static bool IsModule(string path, string name) => path.Contains(".ko", StringComparison.Ordinal) && FolderName(NameOf(path)) == FolderName(name);
 
     private static string NameOf(string path)
     {
         string name = Path.GetFileName(path.Trim());
-        return name.IndexOf('.') is int dot and > 0 ? name[..dot] : name;
+        return name.IndexOf(".ko", StringComparison.Ordinal) is int dot and > 0 ? name[..dot] : name;
     }
 }
