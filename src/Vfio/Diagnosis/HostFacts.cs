@@ -1,3 +1,5 @@
+using Vfio.Sysfs;
+
 namespace Vfio.Diagnosis;
 
 /// <summary>What a host says of itself that matters to VFIO. Facts alone: what follows from them is the judges'.</summary>

@@ -1,3 +1,5 @@
+using Vfio.Sysfs;
+
 namespace Vfio.Diagnosis;
 
 /// <summary>Whether the kernel has VFIO: the driver for devices, and a way to give them an address space.</summary>
