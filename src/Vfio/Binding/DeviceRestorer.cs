@@ -1,3 +1,5 @@
+using Vfio.Sysfs;
+
 namespace Vfio.Binding;
 
 /// <summary>
@@ -95,6 +97,11 @@ internal static class DeviceRestorer
         }
 
         steps.AddRange(NodeRestorer.Plan(host, journal, entry, device, changes, released));
+        if (entry.User is string gone && Users.Find(gone) is null)
+        {
+            steps.Add(kit.Drop($"user {gone} is unknown by now: what that user's number may open is left as it is (getfacl /dev/iommu)"));
+        }
+
         steps.AddRange(modules.Unload(entry, released));
         steps.Add(kit.Forget(entry.Address));
         return steps;

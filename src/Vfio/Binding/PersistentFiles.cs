@@ -60,7 +60,7 @@ internal sealed class PersistentFiles(HostRoot host, IHostFiles files, BindingJo
         PersistentDevices state = PersistentDevices.Read(host);
         foreach (PciDeviceInfo device in devices)
         {
-            if (!options.Persist && options.User is not null && state.Find(device.Address) is JournalEntry entry && entry.User is string owner && owner != options.User)
+            if (!options.Persist && options.User is not null && state.Find(device.Address) is JournalEntry entry && entry.User is string owner && owner != Users.Get(options.User).Name)
             {
                 yield return $"after a reboot {device.Address} is {owner}'s again, for whom it is persistent; bind it with --persist to change that";
             }

@@ -124,9 +124,10 @@ public sealed class ReleasePlan
     private List<BindingStep> PlanFor(PciAddress address, JournalEntry? entry, IReadOnlyCollection<PciAddress> released)
     {
         List<BindingStep> device = entry is null ? [] : DeviceRestorer.Plan(_kit, _journal, _options.Host, entry, _options.Force, _changes, released, _options.Patience?.Time);
+        PersistentFiles files = Files();
         if (_options.Taking is not null)
         {
-            return device;
+            return entry is null ? [] : [.. files.UnfollowUser([address], released), .. device];
         }
 
         if (entry is not { IsTaken: true } && PersistentDevices.Read(_options.Host).Find(address) is JournalEntry known && _kit.Bus.Find(address) is PciDeviceInfo untaken)
@@ -134,7 +135,6 @@ public sealed class ReleasePlan
             device.AddRange(DeviceRestorer.GiveUp(_kit, untaken, known));
         }
 
-        PersistentFiles files = Files();
         return [.. files.Remove([address], released, force: false), .. files.UnfollowUser([address], released), .. device];
     }
 

@@ -257,4 +257,28 @@ public sealed class BindForUserTests : IDisposable
         Release(second);
         Assert.Empty(UsersOf("dev/iommu"));
     }
+
+    [Fact]
+    public void A_user_who_is_unknown_at_the_end_is_told_of()
+    {
+        FakeDevice nic = BindScenario.AddNic(_host);
+        Bind(nic, BindScenario.User);
+        BindingJournal journal = new(_host.Root);
+        journal.Write(journal.Find(nic.Address)! with { User = "nobody-of-this-name" });
+        ReleaseOutcome outcome = Assert.Single(ReleasePlan.Compute([nic.Address], new ReleaseOptions { Host = _host.Root, Changes = new FakeKernel(_host) }).Execute());
+        Assert.Null(outcome.Error);
+        Assert.Contains("nobody-of-this-name is unknown", Assert.Single(outcome.Dropped), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_a_user_may_hold_unseen_is_unbound_by_a_child_process()
+    {
+        FakeDevice nic = BindScenario.AddNic(_host);
+        FakeDevice roots = BindScenario.AddSecondNic(_host, group: 13);
+        Bind(nic, BindScenario.User);
+        Bind(roots, user: null);
+        ReleaseOptions options = new() { Host = _host.Root, Changes = new FakeKernel(_host) };
+        Assert.Contains(ReleasePlan.Compute([nic.Address], options).Steps(), step => step.ToString().Contains("unbind, in a child process that may wait", StringComparison.Ordinal));
+        Assert.DoesNotContain(ReleasePlan.Compute([roots.Address], options).Steps(), step => step.ToString().Contains("child", StringComparison.Ordinal));
+    }
 }

@@ -218,6 +218,28 @@ public sealed class RetakeTests : IDisposable
     }
 
     [Fact]
+    public void A_program_that_takes_a_device_for_a_user_leaves_no_rule_behind()
+    {
+        BindScenario.NeedUsers();
+        BindOptions options = new()
+        {
+            Host = _host.Host.Root,
+            Changes = new FakeKernel(_host.Host),
+            Files = new FakeFiles(_host.Host),
+            Program = PersistentHost.Program,
+            User = BindScenario.User,
+        };
+        using (DriverBinding binding = DriverBinding.Bind(_host.Nic.Address, options))
+        {
+            Assert.True(_host.Host.Exists(PersistentHost.UserRules));
+            binding.Release();
+        }
+
+        Assert.False(_host.Host.Exists(PersistentHost.UserRules));
+        _host.AssertUntouched();
+    }
+
+    [Fact]
     public void A_program_that_borrows_a_persistent_device_that_is_not_taken_hands_it_back_and_leaves_it_persistent()
     {
         _host.Bind();
