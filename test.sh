@@ -97,7 +97,8 @@ dotnet build Vfio.slnx -nologo -v quiet -clp:NoSummary || stop "build"
 passed=$((passed + 1))
 
 part "tests without a device"
-run() { "tests/$1/bin/Debug/net10.0/$1" -noLogo -noColor; }
+# Started by nohup or in the background, these signals are ignored, and by every child too; some tests send them.
+run() { env --default-signal=HUP,INT,QUIT "tests/$1/bin/Debug/net10.0/$1" -noLogo -noColor; }
 for project in Vfio.Tests Vfio.Abi.Tests Vfio.Emulation.Tests Vfio.Drivers.Tests Vfio.Cli.Tests; do xunit "$project" run "$project"; done
 # Built for the machine as well, hence a folder deeper. The kernel's backends have their turn there.
 xunit Vfio.Conformance.Tests tests/Vfio.Conformance.Tests/bin/Debug/net10.0/linux-x64/Vfio.Conformance.Tests -noLogo -noColor -trait- Backend=kernel
