@@ -39,7 +39,8 @@ internal static class Elevation
         };
     }
 
-    private static string[] Own()
+    /// <summary>What starts this program again: itself, or the runtime and itself.</summary>
+    public static string[] Own()
     {
         string program = Environment.ProcessPath ?? throw new CliException("run: this program does not know where it is", "is /proc mounted?");
         // Run by "dotnet Vfio.Cli.dll", the program is the runtime.

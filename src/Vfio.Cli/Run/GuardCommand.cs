@@ -54,10 +54,8 @@ internal static class GuardCommand
     private static int RunInChild()
     {
         using SignalGuard signals = new();
-        string[] words = Environment.GetCommandLineArgs();
-        string program = Environment.ProcessPath!;
-        bool isRuntime = Path.GetFileNameWithoutExtension(program) == "dotnet";
-        using Process child = Process.Start(new ProcessStartInfo(program, words.Skip(isRuntime ? 0 : 1)))
+        string[] line = [.. Elevation.Own(), .. Environment.GetCommandLineArgs().Skip(1)];
+        using Process child = Process.Start(new ProcessStartInfo(line[0], line[1..]))
             ?? throw new CliException("guard: a child process did not start", "is this user allowed no more processes? ulimit -u");
         child.WaitForExit();
         return child.ExitCode;

@@ -7,10 +7,10 @@ namespace Vfio.Binding;
 /// <summary>Writes files so that at any moment, a power failure included, either the old one or the new one is there, whole.</summary>
 internal static class AtomicFile
 {
-    public const UnixFileMode ReadableByAll =
+    private const UnixFileMode ReadableByAll =
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
 
-    public const UnixFileMode SearchableByAll =
+    private const UnixFileMode SearchableByAll =
         ReadableByAll | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
     /// <summary>Writes a file that everybody may read; the folder is synced by <see cref="SyncFolder"/>.</summary>
@@ -30,6 +30,17 @@ internal static class AtomicFile
 
         Change("rename", path, () => File.Move(unfinished, path, overwrite: true));
     }
+
+    /// <summary>Creates a folder, where it is not there, that everybody may look into and only the owner write, whatever the umask.</summary>
+    /// <exception cref="VfioException">It failed.</exception>
+    public static void CreateFolder(string path) => Change("create", path, () =>
+    {
+        DirectoryInfo folder = Directory.CreateDirectory(path, SearchableByAll);
+        if (folder.UnixFileMode != SearchableByAll)
+        {
+            folder.UnixFileMode = SearchableByAll;
+        }
+    });
 
     /// <summary>Waits until a folder's names are on the disk.</summary>
     /// <exception cref="VfioException">It failed.</exception>

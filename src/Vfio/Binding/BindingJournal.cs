@@ -155,15 +155,7 @@ public sealed class BindingJournal
 
     private void CreateFolder()
     {
-        AtomicFile.Change("create", _folder, () =>
-        {
-            // Whatever the umask: everybody may see what is taken, and only the owner may write.
-            DirectoryInfo folder = Directory.CreateDirectory(_folder, AtomicFile.SearchableByAll);
-            if (folder.UnixFileMode != AtomicFile.SearchableByAll)
-            {
-                folder.UnixFileMode = AtomicFile.SearchableByAll;
-            }
-        });
+        AtomicFile.CreateFolder(_folder);
 
         // What stands in it is written to the kernel by root.
         if (FileStatus.Of(_folder) is FileStatus status && status.UserId != 0 && status.UserId != Users.EffectiveId)

@@ -194,7 +194,7 @@ public sealed class BindingPlan
         }
 
         string module = ModuleFor(device);
-        string driver = DriverFor(device);
+        string driver = _modules.NameOf(module, AskedFor(device));
         if (device.HasVfioDriver && device.Driver != driver)
         {
             throw new VfioException(

@@ -48,9 +48,8 @@ internal sealed class BindingUndo(DeviceSteps kit, BindingJournal journal, HostR
         {
             // What was remembered of its virtual functions alone is remembered still, and they are as many as when the bind began.
             bool hasFunctions = device.Entry is { IsTaken: false };
-            if (journal.Find(device.Address) is { IsTaken: true } or { Damage: not null })
+            if (journal.Find(device.Address) is JournalEntry entry && (entry.IsTaken || entry.Damage is not null))
             {
-                JournalEntry entry = journal.Find(device.Address)!;
                 DeviceRestorer.Run(kit, journal, host, hasFunctions ? entry with { FunctionsBefore = device.Functions } : entry, force: false, changes);
             }
 

@@ -47,15 +47,7 @@ internal sealed class HostFiles : IHostFiles
 
     public void MakeFolder(string path)
     {
-        AtomicFile.Change("create", path, () =>
-        {
-            // Whatever the umask.
-            DirectoryInfo folder = Directory.CreateDirectory(path, AtomicFile.SearchableByAll);
-            if (folder.UnixFileMode != AtomicFile.SearchableByAll)
-            {
-                folder.UnixFileMode = AtomicFile.SearchableByAll;
-            }
-        });
+        AtomicFile.CreateFolder(path);
         AtomicFile.SyncFolder(FolderOf(path));
     }
 

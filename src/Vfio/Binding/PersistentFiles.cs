@@ -213,7 +213,11 @@ internal sealed class PersistentFiles(HostRoot host, IHostFiles files, BindingJo
         ];
     }
 
-    private PersistentDevices Sound() => PersistentDevices.Read(host) is { Damage: null } state ? state : throw PersistentDevices.Read(host).Damaged();
+    private PersistentDevices Sound()
+    {
+        PersistentDevices state = PersistentDevices.Read(host);
+        return state.Damage is null ? state : throw state.Damaged();
+    }
 
     private bool IsKept(PersistentDevices state, PciDeviceInfo device, string? user) =>
         state.Find(device.Address) is JournalEntry entry && (entry.VendorId, entry.DeviceId, entry.User, entry.Driver) == (device.VendorId, device.DeviceId, user ?? entry.User, driverOf(device));
