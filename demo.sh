@@ -14,9 +14,9 @@ model() {
         echo "$said" >&2
         fail "no .NET SDK that works here: install .NET 10 (https://dot.net)"
     fi
-    # For one framework, and without what only who changes the code needs.
+    # Without the analyzers, which only somebody who changes the code needs.
     echo "building the tool…"
-    if ! said=$(dotnet build src/Vfio.Cli -c Release -p:TargetFrameworks=net10.0 -p:RunAnalyzers=false -nologo -v quiet 2>&1); then
+    if ! said=$(dotnet build src/Vfio.Cli -c Release -p:RunAnalyzers=false -nologo -v quiet 2>&1); then
         echo "$said" >&2
         fail "the build failed; what it needs from NuGet may be out of reach"
     fi
