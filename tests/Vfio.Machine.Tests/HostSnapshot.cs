@@ -58,7 +58,11 @@ internal static class HostSnapshot
     private static string? Describe(string path)
     {
         byte[] status = new byte[StatxBytes];
-        Assert.True(statx(0, path, NoFollow, BasicStatistics, status) == 0, $"{path}: errno {Marshal.GetLastPInvokeError()}");
+        if (statx(0, path, NoFollow, BasicStatistics, status) != 0)
+        {
+            return $"{path} errno {Marshal.GetLastPInvokeError()}";
+        }
+
         int mode = BinaryPrimitives.ReadUInt16LittleEndian(status.AsSpan(ModeOffset));
         uint owner = BinaryPrimitives.ReadUInt32LittleEndian(status.AsSpan(OwnerOffset));
         uint group = BinaryPrimitives.ReadUInt32LittleEndian(status.AsSpan(GroupOffset));
@@ -73,7 +77,18 @@ internal static class HostSnapshot
             .Select(path => Path.GetFileName(path))
             .Order(StringComparer.Ordinal);
 
-    private static string Read(string path) => File.ReadAllText(path).TrimEnd();
+    // What goes away while it is looked at is a difference as well: whoever waits for a state takes the next snapshot.
+    private static string Read(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path).TrimEnd();
+        }
+        catch (IOException e)
+        {
+            return e.Message;
+        }
+    }
 
     [DllImport("libc", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

@@ -11,7 +11,8 @@
  *
  * Writes, truncations and syncs are points on regular files, block devices and (syncs) folders only: not on terminals, pipes,
  * sockets, eventfds and memfds, nor on what a process has for itself in /proc, nor on killpoint's own output. A call that changes
- * nothing is not a point: creating what exists (a lock file, a folder), removing or renaming what does not exist.
+ * nothing is not a point: creating what exists (a lock file, a folder), truncating an attribute of the kernel's, removing or
+ * renaming what does not exist.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -313,7 +314,8 @@ static bool changes_something(struct point *point)
 			if (process_vm_readv(point->task, &local, 1, &remote, 1, 0) != sizeof(flags))
 				die("openat2 cannot be read");
 		}
-		return exists ? (flags & O_TRUNC) && S_ISREG(status.st_mode) : flags & O_CREAT;
+		/* The kernel's attributes have nothing to truncate: a shell's ">" changes them by its write only. */
+		return exists ? (flags & O_TRUNC) && S_ISREG(status.st_mode) && strncmp(point->first, "/sys/", 5) != 0 : flags & O_CREAT;
 	}
 	default: return exists;
 	}
