@@ -1,39 +1,99 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Vfio.Machine.Tests;
 
 /// <summary>
-/// Everything that taking and handing back a device may change: for each device its driver and override; each VFIO node with
-/// owner and mode; each interface with name, address and flags; each disk; the journal.
+/// Everything that binding and releasing a device may change: the driver and override of each device; owner and mode of each
+/// VFIO node; name, address and flags of each interface; each disk; the journal. Read without starting a process, which costs
+/// a multiple of it under software emulation: the fault tests take hundreds of snapshots.
 /// </summary>
 internal static class HostSnapshot
 {
+    private const string Journal = "/run/vfio";
+
+    // The kernel's "struct statx" (linux/stat.h): where it has the owner, the group, and the mode.
+    private const int StatxBytes = 256;
+    private const int OwnerOffset = 20;
+    private const int GroupOffset = 24;
+    private const int ModeOffset = 28;
+    private const uint BasicStatistics = 0x7ff;
+    private const int NoFollow = 0x100;
+    private const int TypeMask = 0xf000;
+    private const int CharacterDevice = 0x2000;
+
+    /// <summary>Gets whether a device is bound, or was left half bound: the journal has something else than its lock.</summary>
+    public static bool HasJournalEntries => JournalFiles().Any();
+
     public static string Take()
     {
         StringBuilder text = new();
         foreach (PciDeviceInfo device in new PciBus().Devices())
         {
-            text.AppendLine($"{device} override {device.ReadDriverOverride() ?? "none"}");
+            text.AppendLine(CultureInfo.InvariantCulture, $"{device} override {device.ReadDriverOverride() ?? "none"}");
         }
 
         foreach (string name in Names("/sys/class/net"))
         {
-            text.AppendLine($"{name} {Read($"/sys/class/net/{name}/address")} flags {Read($"/sys/class/net/{name}/flags")}");
+            string folder = $"/sys/class/net/{name}";
+            text.AppendLine(CultureInfo.InvariantCulture, $"{name} {Read($"{folder}/address")} flags {Read($"{folder}/flags")}");
         }
 
-        text.AppendJoin('\n', Names("/sys/class/block"));
-        text.AppendLine();
-
-        // /dev/vfio/vfio appears with the first module and stays; groups' and devices' nodes come and go with bindings.
-        text.Append(Machine.Shell("cd /dev/vfio 2>/dev/null && find . -type c ! -name vfio -printf '%p %u:%g %m\\n' | sort; true").Output);
-        text.Append(Machine.Shell("ls /run/vfio 2>/dev/null | grep -v '^lock$'; true").Output);
+        text.AppendJoin('\n', Names("/sys/class/block")).AppendLine();
+        text.AppendJoin('\n', Nodes()).AppendLine();
+        text.AppendJoin('\n', JournalFiles());
         return text.ToString();
     }
 
-    private static IEnumerable<string> Names(string folder) =>
-        Directory.EnumerateFileSystemEntries(folder).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal);
+    // /dev/vfio/vfio appears with the first module and stays; nodes of groups and devices come and go with bindings.
+    private static IEnumerable<string> Nodes() =>
+        (Directory.Exists("/dev/vfio") ? Directory.EnumerateFiles("/dev/vfio", "*", SearchOption.AllDirectories) : [])
+        .Where(path => Path.GetFileName(path) != "vfio")
+        .Order(StringComparer.Ordinal)
+        .Select(Describe)
+        .OfType<string>();
 
-    private static string Read(string path) => File.ReadAllText(path).TrimEnd();
+    private static string? Describe(string path)
+    {
+        byte[] status = new byte[StatxBytes];
+        if (statx(0, path, NoFollow, BasicStatistics, status) != 0)
+        {
+            return $"{path} errno {Marshal.GetLastPInvokeError()}";
+        }
+
+        int mode = BinaryPrimitives.ReadUInt16LittleEndian(status.AsSpan(ModeOffset));
+        uint owner = BinaryPrimitives.ReadUInt32LittleEndian(status.AsSpan(OwnerOffset));
+        uint group = BinaryPrimitives.ReadUInt32LittleEndian(status.AsSpan(GroupOffset));
+        return (mode & TypeMask) == CharacterDevice ? $"{path} {owner}:{group} {Convert.ToString(mode & ~TypeMask, 8)}" : null;
+    }
+
+    private static IEnumerable<string> JournalFiles() =>
+        Directory.Exists(Journal) ? Names(Journal).Where(name => name != "lock") : [];
+
+    private static IEnumerable<string> Names(string folder) =>
+        Directory.EnumerateFileSystemEntries(folder)
+            .Select(path => Path.GetFileName(path))
+            .Order(StringComparer.Ordinal);
+
+    // What goes away while it is looked at is a difference as well: whoever waits for a state takes the next snapshot.
+    private static string Read(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path).TrimEnd();
+        }
+        catch (IOException e)
+        {
+            return e.Message;
+        }
+    }
+
+    [DllImport("libc", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int statx(
+        int folder, [MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags, uint mask, byte[] status);
 }
 
 /// <summary>A test that leaves the host as it found it, and checks that it did.</summary>
@@ -48,12 +108,15 @@ public abstract class HostTest : IDisposable
     public virtual void Dispose()
     {
         // A test that failed in the middle must not fail the next ones too.
-        Machine.Vfio("release", "--all");
-        Directory.CreateDirectory("/run/vfio");
-        foreach (string file in Directory.EnumerateFiles("/run/vfio", "*.json*"))
+        if (HostSnapshot.HasJournalEntries || HostSnapshot.Take() != _before)
         {
-            Machine.Vfio("release", "--force", Path.GetFileName(file).Split(".json")[0]);
-            File.Delete(file);
+            Machine.Vfio("release", "--all");
+            Directory.CreateDirectory("/run/vfio");
+            foreach (string file in Directory.EnumerateFiles("/run/vfio", "*.json*"))
+            {
+                Machine.Vfio("release", "--force", Path.GetFileName(file).Split(".json")[0]);
+                File.Delete(file);
+            }
         }
 
         GC.SuppressFinalize(this);

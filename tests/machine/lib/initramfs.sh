@@ -23,7 +23,7 @@ make_initramfs() {
 
 build_initramfs() {
     local archive=$1 busybox=$2 tree applet
-    tree=$(mktemp -d "$cache_dir/initramfs.XXXXXX")
+    tree=$(mktemp -d "$cache_dir/initramfs.XXXXXX" 2> /dev/null) || die "cannot make a folder in $cache_dir"
     mkdir -p "$tree"/{bin,dev,proc,sys,host,layer,newroot,modules} "$cache_dir/initramfs"
     cp "$busybox" "$tree/bin/busybox"
     for applet in sh mount umount mkdir insmod cp cat ln sleep switch_root hostname chmod chown grep rm; do
@@ -40,7 +40,11 @@ build_initramfs() {
     # Whatever the caller's umask: the machine's ordinary user walks these directories.
     chmod -R a+rX "$tree"
     # Not compressed: unpacking costs an emulated CPU more than copying.
-    (cd "$tree" && find . | cpio --quiet -o -H newc -R 0:0) > "$archive.new"
+    # Half an archive must not be kept: every later machine would fail with it.
+    (cd "$tree" && find . | cpio --quiet -o -H newc -R 0:0) > "$archive.new" 2> /dev/null || {
+        rm -rf "$tree" "$archive.new"
+        die "cannot write $archive: is the disk of $cache_dir full?"
+    }
     rm -rf "$tree"
     # Archives for kernels and scripts of before are of no more use.
     find "$cache_dir/initramfs" -name '*.cpio' -mtime +7 -delete

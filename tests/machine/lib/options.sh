@@ -11,6 +11,8 @@ options:
   --memory SIZE      memory of the machine (1G)
   --cpus N           its processors (1)
   --timeout SECONDS  end the machine after this time (run: 600, shell: never)
+  --boot-timeout SECONDS
+                     give the machine up if it has not started after this time (300)
   --results DIR      a directory of the host that is writable inside, at $MACHINE_RESULTS (the same path)
   --env NAME=VALUE   an environment variable for inside; may be repeated
   --append ARGS      more arguments for the kernel
@@ -21,11 +23,11 @@ END
 }
 
 parse_options() {
-    iommu=intel kernel=chosen series='' memory=1G cpus=1 timeout=600 cold='' results='' append='' keep='' environment=() extra_devices=()
+    iommu=intel kernel=chosen series='' memory=1G cpus=1 timeout=600 boot_timeout=300 cold='' results='' append='' keep='' environment=() extra_devices=()
     [ -z "$interactive" ] || timeout=0
     while [ $# -gt 0 ]; do
         case $1 in
-            --iommu | --memory | --cpus | --timeout | --results | --env | --append | --device)
+            --iommu | --memory | --cpus | --timeout | --boot-timeout | --results | --env | --append | --device)
                 [ $# -ge 2 ] || wrong_usage "$1 wants a value"
                 ;;
         esac
@@ -41,6 +43,7 @@ parse_options() {
             --memory) memory=$2; shift ;;
             --cpus) cpus=$2; shift ;;
             --timeout) timeout=$2; shift ;;
+            --boot-timeout) boot_timeout=$2; shift ;;
             --results) results=$2; shift ;;
             --env) environment+=("$2"); shift ;;
             --append) append+=" $2"; shift ;;
@@ -59,6 +62,7 @@ parse_options() {
         *) wrong_usage "--iommu wants intel, intel-no-remap or virtio, not '$iommu'" ;;
     esac
     [[ $timeout =~ ^[0-9]+$ ]] || wrong_usage "--timeout wants whole seconds, not '$timeout'"
+    [[ $boot_timeout =~ ^[1-9][0-9]*$ ]] || wrong_usage "--boot-timeout wants whole seconds, not '$boot_timeout'"
     [[ $cpus =~ ^[1-9][0-9]*$ ]] || wrong_usage "--cpus wants a number, not '$cpus'"
     [[ $memory =~ ^[1-9][0-9]*[MG]$ ]] || wrong_usage "--memory wants a size such as 512M or 2G, not '$memory'"
     local pair

@@ -1,7 +1,25 @@
 # QEMU's arguments apart from the devices, and the channels between the guest and the host.
 # shellcheck shell=bash
 
-# qemu_command WORK INITRAMFS: turns the devices in the array `qemu` into the whole command.
+# What a run writes at least, besides its copy of the first root file system: settings, logs, the command's output.
+work_space_kib=$((32 * 1024))
+
+# need_space WORK INITRAMFS: on a full disk the machine would stand still where it writes its output.
+need_space() {
+    local needed available
+    needed=$((work_space_kib + $(stat -c %s "$2") / 1024))
+    available=$(df --output=avail -k "$1" | tail -n 1)
+    [ "$available" -ge "$needed" ] ||
+        die "${TMPDIR:-/tmp} has $((available / 1024)) MiB left, a machine needs $((needed / 1024)) MiB (TMPDIR names another folder)"
+}
+
+# write_initrd WORK INITRAMFS
+write_initrd() {
+    (cd "$1" && printf 'settings\njob\n' | cpio --quiet -o -H newc -R 0:0) 2> /dev/null | cat "$2" - > "$1/initrd" 2> /dev/null ||
+        die "cannot write $1/initrd: is ${TMPDIR:-/tmp} full?"
+}
+
+# qemu_command WORK: turns the devices in the array `qemu` into the whole command.
 qemu_command() {
     local work=$1 accelerator=tcg,thread=multi arguments devices=("${qemu[@]}") channel
     # The node alone says little: it is also there where the processor offers nothing.
@@ -11,7 +29,6 @@ qemu_command() {
     arguments="console=ttyS0 quiet panic=-1 no_timer_check lsm=lockdown pty.legacy_count=0 loop.max_loop=0 8250.nr_uarts=1"
     case $iommu in intel*) arguments+=" intel_iommu=on,sm_on" ;; esac
 
-    (cd "$work" && printf 'settings\njob\n' | cpio --quiet -o -H newc -R 0:0) | cat "$2" - > "$work/initrd"
     qemu=(
         "$qemu_program" -name machine -machine 'q35,kernel-irqchip=split,smm=off' -accel "$accelerator" -cpu max
         -smp "$cpus" -m "$memory" -nodefaults -no-user-config -no-reboot -display none
