@@ -17,7 +17,7 @@ public abstract partial class AddressSpaceContract
         Random.Shared.NextBytes(source.Span);
         EduDma.ReadMemory(bar0, source.Iova, (int)Page);
         EduDma.WriteMemory(bar0, target.Iova, (int)Page);
-        Assert.Equal(source.Span.ToArray(), target.Span.ToArray());
+        Assert.True(source.Span.SequenceEqual(target.Span));
         Assert.Empty(_device.ReadFaults());
     }
 
@@ -72,10 +72,10 @@ public abstract partial class AddressSpaceContract
             _ => gone.Iova,
         };
         DmaFault fault = Provoke(() => EduDma.WriteMemory(bar0, target, Forbidden));
-        Assert.All(source.Span.ToArray(), b => Assert.Equal(0xee, b));
-        Assert.All(before.Span.ToArray(), b => Assert.Equal(0x11, b));
-        Assert.All(readOnly.Span.ToArray(), b => Assert.Equal(0x22, b));
-        Assert.All(other.Span.ToArray(), b => Assert.Equal(0x44, b));
+        AssertFilled(source, 0xee);
+        AssertFilled(before, 0x11);
+        AssertFilled(readOnly, 0x22);
+        AssertFilled(other, 0x44);
         Assert.Equal((_device.Address, target, DmaAccess.Write), (fault.Device, fault.Iova, fault.Access));
         Assert.NotEmpty(fault.Reason);
         TestContext.Current.TestOutputHelper?.WriteLine(fault.ToString());
@@ -110,7 +110,7 @@ public abstract partial class AddressSpaceContract
         DmaFault fault = Provoke(() => EduDma.ReadMemory(bar0, forbidden, Forbidden));
         Assert.Equal((forbidden, DmaAccess.Read), (fault.Iova, fault.Access));
         EduDma.WriteMemory(bar0, copy.Iova, (int)Page);
-        Assert.DoesNotContain(copy.Span.ToArray(), b => b == 0x5a);
+        Assert.False(copy.Span.Contains((byte)0x5a));
     }
 
     [Fact]
@@ -123,7 +123,7 @@ public abstract partial class AddressSpaceContract
         _device.IsBusMaster = false;
         Assert.False(_device.IsBusMaster);
         EduDma.WriteMemory(bar0, buffer.Iova, (int)Page);
-        Assert.All(buffer.Span.ToArray(), b => Assert.Equal(0x77, b));
+        AssertFilled(buffer, 0x77);
         Assert.Empty(_device.ReadFaults());
     }
 
@@ -173,7 +173,7 @@ public abstract partial class AddressSpaceContract
         second.Dispose();
         // The first goes on when the second has left.
         EduDma.WriteMemory(bar0, target.Iova, (int)Page);
-        Assert.Equal(source.Span.ToArray(), target.Span.ToArray());
+        Assert.True(source.Span.SequenceEqual(target.Span));
         using VfioDevice again = _backend.OpenSecond(_space);
         using Region third = EduDma.Prepare(again);
         EduDma.ReadMemory(third, source.Iova, (int)Page);
@@ -181,11 +181,14 @@ public abstract partial class AddressSpaceContract
         _device.Dispose();
         Assert.True(target.Mapping.IsLive);
         EduDma.WriteMemory(third, target.Iova, (int)Page);
-        Assert.Equal(source.Span.ToArray(), target.Span.ToArray());
+        Assert.True(source.Span.SequenceEqual(target.Span));
         again.Dispose();
         Assert.False(target.Mapping.IsLive);
         Assert.Equal(2, _space.Leaks.Count);
     }
+
+    // A loop of assertions over each byte takes seconds in the machine.
+    private static void AssertFilled(DmaBuffer buffer, byte value) => Assert.Equal(-1, buffer.Span.IndexOfAnyExcept(value));
 
     // The kernel writes its log a moment after the device has tried; where the tests before have used up its five seconds' lines, the device tries again.
     private DmaFault Provoke(Action transfer)

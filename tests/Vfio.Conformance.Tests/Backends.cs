@@ -1,90 +1,209 @@
 namespace Vfio.Conformance.Tests;
 
+// Each contract on each backend. In-process, iommufd, type1v2 and noiommu run every contract; the other classes have the trait Soak, and only
+// ./test.sh --soak runs them, unless the contract depends on what is particular about the backend:
+//
+// Automatic           opens iommufd or, without it, type1v2: every case repeats one of theirs. OpenedBackendTests checks which one it chooses.
+// Type1               is type1v2 with other rules for unmapping and no dirty tracking: its address space runs here. The device's descriptor comes
+//                     from the same calls on the same group, so its registers, interrupts and resets repeat type1v2's.
+// CompatibleType1v2   is iommufd behind type1's calls: its address space runs here, being code of its own in the kernel. The device's descriptor
+//                     comes from the group, as type1v2's does.
+// CompatibleType1     is CompatibleType1v2 with small IOMMU pages only, which no case can see.
+//
+// OpenedBackendTests opens a device on each of them, with a mapping, a transfer and an interrupt. Great mappings test the memory of the two kernel
+// interfaces (iommufd and type1), which their variants share.
+
+[Trait("Backend", "in-process")]
 public sealed class InProcessDeviceTests() : DeviceContract(new InProcessEdu());
 
 [Trait("Backend", "kernel")]
-public sealed class AutomaticDeviceTests() : DeviceContract(new KernelEdu(VfioBackend.Automatic));
+public sealed class IommufdDeviceTests(BoundDevices devices)
+    : DeviceContract(new KernelEdu(VfioBackend.Iommufd, devices)), IClassFixture<BoundDevices>;
 
 [Trait("Backend", "kernel")]
-public sealed class IommufdDeviceTests() : DeviceContract(new KernelEdu(VfioBackend.Iommufd));
+public sealed class Type1v2DeviceTests(BoundDevices devices)
+    : DeviceContract(new KernelEdu(VfioBackend.Type1v2, devices)), IClassFixture<BoundDevices>;
 
 [Trait("Backend", "kernel")]
-public sealed class Type1v2DeviceTests() : DeviceContract(new KernelEdu(VfioBackend.Type1v2));
+[Trait("Soak", "yes")]
+public sealed class Type1DeviceTests(BoundDevices devices)
+    : DeviceContract(new KernelEdu(VfioBackend.Type1, devices)), IClassFixture<BoundDevices>;
 
 [Trait("Backend", "kernel")]
-public sealed class Type1DeviceTests() : DeviceContract(new KernelEdu(VfioBackend.Type1));
+[Trait("Soak", "yes")]
+public sealed class CompatibleType1v2DeviceTests(BoundDevices devices)
+    : DeviceContract(new KernelEdu(VfioBackend.CompatibleType1v2, devices)), IClassFixture<BoundDevices>;
 
 [Trait("Backend", "kernel")]
-public sealed class CompatibleType1v2DeviceTests() : DeviceContract(new KernelEdu(VfioBackend.CompatibleType1v2));
+[Trait("Soak", "yes")]
+public sealed class CompatibleType1DeviceTests(BoundDevices devices)
+    : DeviceContract(new KernelEdu(VfioBackend.CompatibleType1, devices)), IClassFixture<BoundDevices>;
 
 [Trait("Backend", "kernel")]
-public sealed class CompatibleType1DeviceTests() : DeviceContract(new KernelEdu(VfioBackend.CompatibleType1));
+[Trait("Soak", "yes")]
+public sealed class AutomaticDeviceTests(BoundDevices devices)
+    : DeviceContract(new KernelEdu(VfioBackend.Automatic, devices)), IClassFixture<BoundDevices>;
 
 [Trait("Backend", "noiommu")]
-public sealed class NoIommuDeviceTests() : DeviceContract(new KernelEdu(VfioBackend.NoIommu));
+public sealed class NoIommuDeviceTests(BoundDevices devices)
+    : DeviceContract(new KernelEdu(VfioBackend.NoIommu, devices)), IClassFixture<BoundDevices>;
 
-public sealed class InProcessAddressSpaceTests() : AddressSpaceContract(new InProcessEdu());
-
-[Trait("Backend", "kernel")]
-public sealed class AutomaticAddressSpaceTests() : AddressSpaceContract(new KernelEdu(VfioBackend.Automatic));
-
-[Trait("Backend", "kernel")]
-public sealed class IommufdAddressSpaceTests() : AddressSpaceContract(new KernelEdu(VfioBackend.Iommufd));
-
-[Trait("Backend", "kernel")]
-public sealed class Type1v2AddressSpaceTests() : AddressSpaceContract(new KernelEdu(VfioBackend.Type1v2));
-
-[Trait("Backend", "kernel")]
-public sealed class Type1AddressSpaceTests() : AddressSpaceContract(new KernelEdu(VfioBackend.Type1));
-
-[Trait("Backend", "kernel")]
-public sealed class CompatibleType1v2AddressSpaceTests() : AddressSpaceContract(new KernelEdu(VfioBackend.CompatibleType1v2));
-
-[Trait("Backend", "kernel")]
-public sealed class CompatibleType1AddressSpaceTests() : AddressSpaceContract(new KernelEdu(VfioBackend.CompatibleType1));
-
+[Trait("Backend", "in-process")]
 public sealed class InProcessEduTests() : EduContract(new InProcessEdu());
 
 [Trait("Backend", "kernel")]
-public sealed class AutomaticEduTests() : EduContract(new KernelEdu(VfioBackend.Automatic));
+public sealed class IommufdEduTests(BoundDevices devices)
+    : EduContract(new KernelEdu(VfioBackend.Iommufd, devices)), IClassFixture<BoundDevices>;
 
 [Trait("Backend", "kernel")]
-public sealed class IommufdEduTests() : EduContract(new KernelEdu(VfioBackend.Iommufd));
+public sealed class Type1v2EduTests(BoundDevices devices)
+    : EduContract(new KernelEdu(VfioBackend.Type1v2, devices)), IClassFixture<BoundDevices>;
 
 [Trait("Backend", "kernel")]
-public sealed class Type1v2EduTests() : EduContract(new KernelEdu(VfioBackend.Type1v2));
+[Trait("Soak", "yes")]
+public sealed class Type1EduTests(BoundDevices devices)
+    : EduContract(new KernelEdu(VfioBackend.Type1, devices)), IClassFixture<BoundDevices>;
 
 [Trait("Backend", "kernel")]
-public sealed class Type1EduTests() : EduContract(new KernelEdu(VfioBackend.Type1));
+[Trait("Soak", "yes")]
+public sealed class CompatibleType1v2EduTests(BoundDevices devices)
+    : EduContract(new KernelEdu(VfioBackend.CompatibleType1v2, devices)), IClassFixture<BoundDevices>;
 
 [Trait("Backend", "kernel")]
-public sealed class CompatibleType1v2EduTests() : EduContract(new KernelEdu(VfioBackend.CompatibleType1v2));
+[Trait("Soak", "yes")]
+public sealed class CompatibleType1EduTests(BoundDevices devices)
+    : EduContract(new KernelEdu(VfioBackend.CompatibleType1, devices)), IClassFixture<BoundDevices>;
 
 [Trait("Backend", "kernel")]
-public sealed class CompatibleType1EduTests() : EduContract(new KernelEdu(VfioBackend.CompatibleType1));
+[Trait("Soak", "yes")]
+public sealed class AutomaticEduTests(BoundDevices devices)
+    : EduContract(new KernelEdu(VfioBackend.Automatic, devices)), IClassFixture<BoundDevices>;
 
 [Trait("Backend", "noiommu")]
-public sealed class NoIommuEduTests() : EduContract(new KernelEdu(VfioBackend.NoIommu));
+public sealed class NoIommuEduTests(BoundDevices devices)
+    : EduContract(new KernelEdu(VfioBackend.NoIommu, devices)), IClassFixture<BoundDevices>;
 
+[Trait("Backend", "in-process")]
 public sealed class InProcessInterruptTests() : InterruptContract(new InProcessEdu());
 
 [Trait("Backend", "kernel")]
-public sealed class AutomaticInterruptTests() : InterruptContract(new KernelEdu(VfioBackend.Automatic));
+public sealed class IommufdInterruptTests(BoundDevices devices)
+    : InterruptContract(new KernelEdu(VfioBackend.Iommufd, devices)), IClassFixture<BoundDevices>;
 
 [Trait("Backend", "kernel")]
-public sealed class IommufdInterruptTests() : InterruptContract(new KernelEdu(VfioBackend.Iommufd));
+public sealed class Type1v2InterruptTests(BoundDevices devices)
+    : InterruptContract(new KernelEdu(VfioBackend.Type1v2, devices)), IClassFixture<BoundDevices>;
 
 [Trait("Backend", "kernel")]
-public sealed class Type1v2InterruptTests() : InterruptContract(new KernelEdu(VfioBackend.Type1v2));
+[Trait("Soak", "yes")]
+public sealed class Type1InterruptTests(BoundDevices devices)
+    : InterruptContract(new KernelEdu(VfioBackend.Type1, devices)), IClassFixture<BoundDevices>;
 
 [Trait("Backend", "kernel")]
-public sealed class Type1InterruptTests() : InterruptContract(new KernelEdu(VfioBackend.Type1));
+[Trait("Soak", "yes")]
+public sealed class CompatibleType1v2InterruptTests(BoundDevices devices)
+    : InterruptContract(new KernelEdu(VfioBackend.CompatibleType1v2, devices)), IClassFixture<BoundDevices>;
 
 [Trait("Backend", "kernel")]
-public sealed class CompatibleType1v2InterruptTests() : InterruptContract(new KernelEdu(VfioBackend.CompatibleType1v2));
+[Trait("Soak", "yes")]
+public sealed class CompatibleType1InterruptTests(BoundDevices devices)
+    : InterruptContract(new KernelEdu(VfioBackend.CompatibleType1, devices)), IClassFixture<BoundDevices>;
 
 [Trait("Backend", "kernel")]
-public sealed class CompatibleType1InterruptTests() : InterruptContract(new KernelEdu(VfioBackend.CompatibleType1));
+[Trait("Soak", "yes")]
+public sealed class AutomaticInterruptTests(BoundDevices devices)
+    : InterruptContract(new KernelEdu(VfioBackend.Automatic, devices)), IClassFixture<BoundDevices>;
 
 [Trait("Backend", "noiommu")]
-public sealed class NoIommuInterruptTests() : InterruptContract(new KernelEdu(VfioBackend.NoIommu));
+public sealed class NoIommuInterruptTests(BoundDevices devices)
+    : InterruptContract(new KernelEdu(VfioBackend.NoIommu, devices)), IClassFixture<BoundDevices>;
+
+[Trait("Backend", "in-process")]
+public sealed class InProcessLifeTests() : LifeContract(new InProcessEdu());
+
+[Trait("Backend", "kernel")]
+public sealed class IommufdLifeTests(BoundDevices devices)
+    : LifeContract(new KernelEdu(VfioBackend.Iommufd, devices)), IClassFixture<BoundDevices>;
+
+[Trait("Backend", "kernel")]
+public sealed class Type1v2LifeTests(BoundDevices devices)
+    : LifeContract(new KernelEdu(VfioBackend.Type1v2, devices)), IClassFixture<BoundDevices>;
+
+[Trait("Backend", "kernel")]
+[Trait("Soak", "yes")]
+public sealed class Type1LifeTests(BoundDevices devices)
+    : LifeContract(new KernelEdu(VfioBackend.Type1, devices)), IClassFixture<BoundDevices>;
+
+[Trait("Backend", "kernel")]
+[Trait("Soak", "yes")]
+public sealed class CompatibleType1v2LifeTests(BoundDevices devices)
+    : LifeContract(new KernelEdu(VfioBackend.CompatibleType1v2, devices)), IClassFixture<BoundDevices>;
+
+[Trait("Backend", "kernel")]
+[Trait("Soak", "yes")]
+public sealed class CompatibleType1LifeTests(BoundDevices devices)
+    : LifeContract(new KernelEdu(VfioBackend.CompatibleType1, devices)), IClassFixture<BoundDevices>;
+
+[Trait("Backend", "noiommu")]
+public sealed class NoIommuLifeTests(BoundDevices devices)
+    : LifeContract(new KernelEdu(VfioBackend.NoIommu, devices)), IClassFixture<BoundDevices>;
+
+[Trait("Backend", "in-process")]
+public sealed class InProcessAddressSpaceTests() : AddressSpaceContract(new InProcessEdu());
+
+[Trait("Backend", "kernel")]
+public sealed class IommufdAddressSpaceTests(BoundDevices devices)
+    : AddressSpaceContract(new KernelEdu(VfioBackend.Iommufd, devices)), IClassFixture<BoundDevices>;
+
+[Trait("Backend", "kernel")]
+public sealed class Type1v2AddressSpaceTests(BoundDevices devices)
+    : AddressSpaceContract(new KernelEdu(VfioBackend.Type1v2, devices)), IClassFixture<BoundDevices>;
+
+[Trait("Backend", "kernel")]
+public sealed class Type1AddressSpaceTests(BoundDevices devices)
+    : AddressSpaceContract(new KernelEdu(VfioBackend.Type1, devices)), IClassFixture<BoundDevices>;
+
+[Trait("Backend", "kernel")]
+public sealed class CompatibleType1v2AddressSpaceTests(BoundDevices devices)
+    : AddressSpaceContract(new KernelEdu(VfioBackend.CompatibleType1v2, devices)), IClassFixture<BoundDevices>;
+
+[Trait("Backend", "kernel")]
+[Trait("Soak", "yes")]
+public sealed class CompatibleType1AddressSpaceTests(BoundDevices devices)
+    : AddressSpaceContract(new KernelEdu(VfioBackend.CompatibleType1, devices)), IClassFixture<BoundDevices>;
+
+[Trait("Backend", "kernel")]
+[Trait("Soak", "yes")]
+public sealed class AutomaticAddressSpaceTests(BoundDevices devices)
+    : AddressSpaceContract(new KernelEdu(VfioBackend.Automatic, devices)), IClassFixture<BoundDevices>;
+
+[Trait("Backend", "in-process")]
+public sealed class InProcessGreatMappingTests() : GreatMappingContract(new InProcessEdu());
+
+[Trait("Backend", "kernel")]
+public sealed class IommufdGreatMappingTests(BoundDevices devices)
+    : GreatMappingContract(new KernelEdu(VfioBackend.Iommufd, devices)), IClassFixture<BoundDevices>;
+
+[Trait("Backend", "kernel")]
+public sealed class Type1v2GreatMappingTests(BoundDevices devices)
+    : GreatMappingContract(new KernelEdu(VfioBackend.Type1v2, devices)), IClassFixture<BoundDevices>;
+
+[Trait("Backend", "kernel")]
+[Trait("Soak", "yes")]
+public sealed class Type1GreatMappingTests(BoundDevices devices)
+    : GreatMappingContract(new KernelEdu(VfioBackend.Type1, devices)), IClassFixture<BoundDevices>;
+
+[Trait("Backend", "kernel")]
+[Trait("Soak", "yes")]
+public sealed class CompatibleType1v2GreatMappingTests(BoundDevices devices)
+    : GreatMappingContract(new KernelEdu(VfioBackend.CompatibleType1v2, devices)), IClassFixture<BoundDevices>;
+
+[Trait("Backend", "kernel")]
+[Trait("Soak", "yes")]
+public sealed class CompatibleType1GreatMappingTests(BoundDevices devices)
+    : GreatMappingContract(new KernelEdu(VfioBackend.CompatibleType1, devices)), IClassFixture<BoundDevices>;
+
+[Trait("Backend", "kernel")]
+[Trait("Soak", "yes")]
+public sealed class AutomaticGreatMappingTests(BoundDevices devices)
+    : GreatMappingContract(new KernelEdu(VfioBackend.Automatic, devices)), IClassFixture<BoundDevices>;

@@ -7,7 +7,7 @@ namespace Vfio.Conformance.Tests;
 
 /// <summary>Resets of buses with several devices: in one IOMMU group behind a conventional bridge, and in one each, as a card's virtual functions are.</summary>
 [Trait("Backend", "kernel")]
-public sealed class BusResetTests
+public sealed class BusResetTests(BoundDevices devices) : MachineTests(devices)
 {
     private const string Bus = "/sys/bus/pci";
     private const string Igb = "0000:01:00.0";
@@ -21,9 +21,9 @@ public sealed class BusResetTests
     [InlineData(VfioBackend.CompatibleType1v2)]
     public void Both_devices_of_a_bridge_are_listed_and_reset_when_both_are_ours(VfioBackend backend)
     {
-        using KernelEdu machine = new(backend);
-        using DriverBinding first = DriverBinding.Bind(Edu);
-        using DriverBinding second = DriverBinding.Bind(Nic);
+        KernelEdu.Require(backend);
+        Devices.Bind($"{Edu}");
+        Devices.Bind($"{Nic}");
         using VfioDevice edu = Open(Edu, backend);
         // By its group, or by the IOMMU's, the other is ours without being open.
         HotResetPlan plan = edu.PlanHotReset();
@@ -57,8 +57,9 @@ public sealed class BusResetTests
     [InlineData(VfioBackend.CompatibleType1v2)]
     public void It_is_refused_when_only_one_is_ours_and_the_kernel_says_the_same(VfioBackend backend)
     {
-        using KernelEdu machine = new(backend);
-        using DriverBinding binding = DriverBinding.Bind(Edu);
+        KernelEdu.Require(backend);
+        Devices.Bind($"{Edu}");
+        Devices.Release(Nic);
         // A device without a driver does not keep the group from being used.
         File.WriteAllText($"{Bus}/drivers/virtio-pci/unbind", $"{Nic}");
         try
@@ -87,7 +88,7 @@ public sealed class BusResetTests
     [InlineData(VfioBackend.CompatibleType1v2)]
     public void Functions_of_several_groups_are_reset_together_when_all_groups_are_ours(VfioBackend backend)
     {
-        using CardOfSeveralGroups card = new(backend);
+        using CardOfSeveralGroups card = new(backend, Devices);
         using VfioDevice edu = Open(card.All[0], backend);
         HotResetPlan alone = edu.PlanHotReset();
         Assert.Equal(card.All, alone.Devices.Select(device => device.Address)); // more than the first question has room for
@@ -128,7 +129,7 @@ public sealed class BusResetTests
     [Fact]
     public void Devices_in_two_address_spaces_of_iommufd_are_not_reset_together()
     {
-        using CardOfSeveralGroups card = new(VfioBackend.Iommufd);
+        using CardOfSeveralGroups card = new(VfioBackend.Iommufd, Devices);
         using VfioDevice edu = Open(card.All[0], VfioBackend.Iommufd);
         using VfioDevice other = Open(card.All[1], VfioBackend.Iommufd);
         HotResetPlan plan = edu.PlanHotReset(other);
@@ -141,12 +142,12 @@ public sealed class BusResetTests
     [InlineData(VfioBackend.Iommufd)]
     public void A_bus_with_virtual_functions_is_not_reset(VfioBackend backend)
     {
-        using KernelEdu machine = new(backend);
+        KernelEdu.Require(backend);
         Assert.SkipUnless(Directory.Exists($"{Bus}/devices/{Igb}"), "this QEMU has no igb");
         File.WriteAllText("/sys/module/vfio_pci/parameters/enable_sriov", "Y");
-        using DriverBinding physical = DriverBinding.Bind(PciAddress.Parse(Igb));
+        PciAddress physical = Devices.Bind(Igb);
         Guid token = Guid.NewGuid();
-        using VfioDevice owner = Open(physical.Address, backend);
+        using VfioDevice owner = Open(physical, backend);
         owner.SetVirtualFunctionToken(token);
         File.WriteAllText($"{Bus}/devices/{Igb}/sriov_numvfs", "1");
         try
@@ -168,9 +169,8 @@ public sealed class BusResetTests
     [Fact]
     public void A_device_of_a_root_bus_has_no_bus_to_reset()
     {
-        using KernelEdu machine = new(VfioBackend.Automatic);
-        using DriverBinding binding = DriverBinding.Bind(PciAddress.Parse("0000:00:03.0"));
-        using VfioDevice device = VfioDevice.Open(binding.Address);
+        KernelEdu.Require(VfioBackend.Automatic);
+        using VfioDevice device = VfioDevice.Open(Devices.Bind("0000:00:03.0"));
         VfioException failure = Assert.Throws<VfioException>(() => device.PlanHotReset());
         Assert.Equal("reset the bus of", failure.Operation);
         Assert.Contains("no bridge", failure.Message, StringComparison.Ordinal);
@@ -183,7 +183,7 @@ public sealed class BusResetTests
     [InlineData(VfioBackend.Iommufd, "VFIO_DEVICE_PCI_HOT_RESET")]
     public void A_call_that_fails_is_named_and_the_device_goes_on(VfioBackend backend, string call)
     {
-        using KernelEdu machine = new(backend);
+        using KernelEdu machine = new(backend, Devices);
         bool fails = false;
         using VfioDevice device = machine.Open(options => options with { Calls = new SystemCalls(name => fails && name == call ? Errno.EIO : 0) });
         HotResetPlan plan = device.PlanHotReset();

@@ -1,29 +1,21 @@
-using System.Diagnostics;
-
 namespace Vfio.Conformance.Tests;
 
 /// <summary>
-/// A card of five functions in the port that devices are plugged into, in place of its edu: an edu and four pci-testdevs, small enough for the port's window. Each has an IOMMU group of its own. All are taken.
+/// A card of five functions in the port that devices are plugged into, in place of its edu: an edu and four pci-testdevs, small enough for the
+/// port's window. Each has an IOMMU group of its own. All are bound.
 /// </summary>
 internal sealed class CardOfSeveralGroups : IDisposable
 {
-    private const string Port = "0000:02:00";
-    private const string Devices = "/sys/bus/pci/devices";
     private const int Functions = 5;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private readonly string _qmp;
-    private readonly List<DriverBinding> _bindings = [];
+    private readonly BoundDevices _devices;
 
-    public CardOfSeveralGroups(VfioBackend backend)
+    public CardOfSeveralGroups(VfioBackend backend, BoundDevices devices)
     {
-        using (KernelEdu machine = new(backend))
-        {
-            // It skips where there is no machine, or no such backend.
-        }
-
-        _qmp = Environment.GetEnvironmentVariable("VFIO_QMP")!;
-        Pull("conformance");
+        KernelEdu.Require(backend);
+        _devices = devices;
+        devices.Release(PciAddress.Parse(Hotplug.Address));
+        KernelEdu.Pull();
         try
         {
             Plug();
@@ -35,12 +27,12 @@ internal sealed class CardOfSeveralGroups : IDisposable
         }
     }
 
-    public PciAddress[] All { get; } = [.. Enumerable.Range(0, Functions).Select(function => PciAddress.Parse($"{Port}.{function}"))];
+    public PciAddress[] All { get; } = [.. Enumerable.Range(0, Functions).Select(function => PciAddress.Parse($"0000:02:00.{function}"))];
 
     public void Dispose()
     {
-        _bindings.ForEach(binding => binding.Dispose());
-        Pull("card0");
+        Array.ForEach(All, _devices.Release);
+        Hotplug.Remove("card0");
     }
 
     private void Plug()
@@ -48,33 +40,15 @@ internal sealed class CardOfSeveralGroups : IDisposable
         // The first function last: with it the card is seen.
         for (int function = Functions - 1; function >= 0; function--)
         {
-            Run("device_add", [function == 0 ? "driver=edu" : "driver=pci-testdev", $"id=card{function}", "bus=hotplug0", $"addr=0.{function}", $"multifunction={(function == 0 ? "true" : "false")}"]);
+            Hotplug.Add(
+                function == 0 ? "driver=edu" : "driver=pci-testdev", $"id=card{function}", $"addr=0.{function}",
+                $"multifunction={(function == 0 ? "true" : "false")}");
         }
 
-        Wait(() => All.All(address => Directory.Exists($"{Devices}/{address}/iommu_group")), "the card did not appear");
         foreach (PciAddress address in All)
         {
-            _bindings.Add(DriverBinding.Bind(address));
+            Hotplug.WaitFor($"{address}");
+            _devices.Bind($"{address}");
         }
     }
-
-    private void Pull(string id)
-    {
-        if (Directory.Exists($"{Devices}/{Port}.0"))
-        {
-            Run("device_del", $"id={id}");
-            Wait(() => !Directory.EnumerateFileSystemEntries(Devices, $"{Port}.*").Any(), $"{id} was not pulled");
-            // QEMU forgets the ids a little later than the kernel the devices.
-            Thread.Sleep(TimeSpan.FromSeconds(1));
-        }
-    }
-
-    private void Run(string command, params string[] arguments)
-    {
-        using Process process = Process.Start(_qmp, [command, .. arguments]);
-        Assert.True(process.WaitForExit(Patience));
-        Assert.Equal(0, process.ExitCode);
-    }
-
-    private static void Wait(Func<bool> condition, string failure) => Assert.True(SpinWait.SpinUntil(condition, Patience), failure);
 }

@@ -2,13 +2,26 @@ namespace Vfio.Conformance.Tests;
 
 /// <summary>Interrupts that the device itself sends, by each way it has: the registers of the 82574, the 82576 and NVMe that do so.</summary>
 [Trait("Backend", "kernel")]
-public sealed class DeviceRaisesTests
+public sealed class DeviceRaisesTests(BoundDevices devices) : MachineTests(devices)
 {
     private const ulong Icr = 0xc0, Ics = 0xc8, Ims = 0xd0; // both NICs: interrupt causes, set causes, set the mask
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
-    public static MatrixTheoryData<IrqIndex, VfioBackend> EachOnEach => new(
-        [IrqIndex.Intx, IrqIndex.Msi, IrqIndex.Msix], [VfioBackend.Iommufd, VfioBackend.Type1v2, VfioBackend.Type1, VfioBackend.CompatibleType1v2, VfioBackend.CompatibleType1]);
+    private static readonly IrqIndex[] Kinds = [IrqIndex.Intx, IrqIndex.Msi, IrqIndex.Msix];
+
+    public static MatrixTheoryData<IrqIndex, VfioBackend> EachOnEach => new(Kinds, MachineDevice.Backends);
+
+    public static MatrixTheoryData<IrqIndex, VfioBackend> EachOnOthers => new(Kinds, MachineDevice.OtherBackends);
+
+    [Theory]
+    [Trait("Soak", "yes")]
+    [MemberData(nameof(EachOnOthers))]
+    public void Each_raises_on_the_other_backends(IrqIndex index, VfioBackend backend)
+    {
+        An_e1000e_raises(index, backend);
+        An_nvme_raises(index, backend);
+        An_igb_raises(index, backend);
+    }
 
     // Intel 82574 datasheet, 10.2.2.2: STATUS; 10.2.4: ICR, ICS, IMS, IMC, IVAR.
     [Theory]
@@ -18,7 +31,7 @@ public sealed class DeviceRaisesTests
         const ulong Status = 0x8, Imc = 0xd8, Ivar = 0xe4;
         const uint LinkUp = 1 << 1;
         const int FirstQueueCause = 20; // RxQ0, RxQ1, TxQ0, TxQ1, other: one of five vectors each
-        using MachineDevice machine = new(MachineDevice.E1000e);
+        MachineDevice machine = new(MachineDevice.E1000e, Devices);
         using VfioDevice device = machine.Open(backend);
         using Region bar0 = device.OpenRegion(RegionIndex.Bar0);
         device.IsBusMaster = true;
@@ -48,7 +61,7 @@ public sealed class DeviceRaisesTests
     {
         const ulong Gpie = 0x1514, Eics = 0x1520, Eims = 0x1524;
         const uint Other = 1u << 31, MultipleMsix = 1 << 4;
-        using MachineDevice machine = new(MachineDevice.Igb);
+        MachineDevice machine = new(MachineDevice.Igb, Devices);
         using VfioDevice device = machine.Open(backend);
         using Region bar0 = device.OpenRegion(RegionIndex.Bar0);
         device.IsBusMaster = true;
@@ -72,7 +85,7 @@ public sealed class DeviceRaisesTests
     {
         const ulong Configuration = 0x14, Status = 0x1c, AdminAttributes = 0x24, AdminSubmission = 0x28, AdminCompletion = 0x30, Doorbell = 0x1000, HeadDoorbell = 0x1004;
         const uint Ready = 1;
-        using MachineDevice machine = new(MachineDevice.Nvme);
+        MachineDevice machine = new(MachineDevice.Nvme, Devices);
         using VfioDevice device = machine.Open(backend);
         if (device.Interrupts.GetInfo(index).Count == 0)
         {

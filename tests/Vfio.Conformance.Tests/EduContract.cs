@@ -5,7 +5,7 @@ namespace Vfio.Conformance.Tests;
 /// <summary>The edu device as its specification describes it (QEMU documentation, "EDU device"), on the model and on QEMU's.</summary>
 public abstract class EduContract : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly EduBackend _backend;
     private readonly VfioDevice _device;

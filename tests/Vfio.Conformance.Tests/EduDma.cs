@@ -6,7 +6,7 @@ namespace Vfio.Conformance.Tests;
 internal static class EduDma
 {
     public const int AddressBits = 28;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     /// <summary>Prepares a device that was just opened: on the bus, no interrupt, no transfer under way.</summary>
     public static Region Prepare(VfioDevice device)

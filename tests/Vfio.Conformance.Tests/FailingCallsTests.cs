@@ -4,7 +4,7 @@ namespace Vfio.Conformance.Tests;
 
 /// <summary>Every system call of open, map and attach fails once, in turn: the error names it, and nothing is left behind.</summary>
 [Trait("Backend", "kernel")]
-public sealed class FailingCallsTests
+public sealed class FailingCallsTests(BoundDevices devices) : MachineTests(devices)
 {
     private const int MostCalls = 200;
 
@@ -16,7 +16,7 @@ public sealed class FailingCallsTests
     [InlineData(VfioBackend.CompatibleType1, Type1Calls)]
     public void Each_that_fails_is_named_and_leaves_nothing(VfioBackend backend, string expected)
     {
-        using KernelEdu edu = new(backend);
+        using KernelEdu edu = new(backend, Devices);
         string journal = File.ReadAllText($"/run/vfio/{edu.Address}.json");
         Use(edu, new SystemCalls());
         int descriptors = CountDescriptors();
@@ -57,7 +57,7 @@ public sealed class FailingCallsTests
     [InlineData(VfioBackend.Type1v2)]
     public void An_unmap_that_fails_leaves_the_buffer_as_it_was(VfioBackend backend)
     {
-        using KernelEdu edu = new(backend);
+        using KernelEdu edu = new(backend, Devices);
         bool fails = false;
         SystemCalls calls = new(call => fails && call.Contains("UNMAP", StringComparison.Ordinal) ? Errno.EIO : 0);
         using VfioDevice device = edu.Open(options => options with { Calls = calls });

@@ -10,7 +10,7 @@ public abstract partial class InterruptContract : IDisposable
     private const ulong Acknowledge = 0x64;
 
     /// <summary>Long enough for what comes, in a machine that emulates each instruction.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     /// <summary>Long enough to believe that nothing comes.</summary>
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(50);

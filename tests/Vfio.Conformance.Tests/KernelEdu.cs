@@ -5,35 +5,30 @@ namespace Vfio.Conformance.Tests;
 /// <summary>QEMU's edu through the kernel's VFIO, in the machine: plugged into a port of its own, so that it can be reset.</summary>
 public sealed class KernelEdu : EduBackend
 {
-    private const string FirstAddress = "0000:02:00.0";
     private const string SecondAddress = "0000:00:03.0";
+    private const string QemuId = "conformance";
     private const string NoIommuMode = "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode";
     private const string Iommufd = "/dev/iommu";
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
     private static readonly Version Kernel = Environment.OSVersion.Version;
 
-    private readonly DriverBinding _binding;
-    private DriverBinding? _second;
+    private readonly BoundDevices _devices;
+    private readonly BindOptions _options;
 
-    /// <summary>Opens the device with something besides the backend.</summary>
-    public VfioDevice Open(Func<VfioOpenOptions, VfioOpenOptions> change) => VfioDevice.Open(_binding.Address, change(new VfioOpenOptions { Backend = Backend }));
-
-    /// <summary>Takes the device, or skips the test where there is none: outside the machine.</summary>
-    public KernelEdu(VfioBackend backend)
+    /// <summary>Binds the device, or skips the test if there is none: outside the machine.</summary>
+    public KernelEdu(VfioBackend backend, BoundDevices devices)
     {
+        Require(backend);
         Backend = backend;
         Name = NameOf(backend);
-        Assert.SkipUnless(
-            Environment.GetEnvironmentVariable("MACHINE") == "1",
-            $"{Name} needs a kernel's VFIO and QEMU's edu: ./test.sh runs this in the machine (docs/machine.md)");
-        SkipUnlessThere(backend);
-        Plug();
+        _devices = devices;
+        _options = new BindOptions { NoIommu = backend == VfioBackend.NoIommu };
         if (backend == VfioBackend.NoIommu)
         {
             SwitchNoIommuModeOn();
         }
 
-        _binding = DriverBinding.Bind(PciAddress.Parse(FirstAddress), new BindOptions { NoIommu = backend == VfioBackend.NoIommu });
+        Address = devices.Bind(Hotplug.Address, _options);
     }
 
     public override string Name { get; }
@@ -49,22 +44,48 @@ public sealed class KernelEdu : EduBackend
         : null;
 
     /// <summary>Where it is.</summary>
-    public PciAddress Address => _binding.Address;
+    public PciAddress Address { get; }
 
     private VfioBackend Backend { get; }
 
-    public override VfioDevice Open() => VfioDevice.Open(_binding.Address, new VfioOpenOptions { Backend = Backend });
-
-    public override VfioDevice OpenSecond(IoAddressSpace addressSpace)
+    /// <summary>Plugs the device in, or skips the test if there is no machine or its kernel does not have the backend.</summary>
+    public static void Require(VfioBackend backend)
     {
-        _second ??= DriverBinding.Bind(PciAddress.Parse(SecondAddress));
-        return VfioDevice.Open(_second.Address, new VfioOpenOptions { AddressSpace = addressSpace });
+        Assert.SkipUnless(
+            Environment.GetEnvironmentVariable("MACHINE") == "1",
+            $"{NameOf(backend)} needs a kernel's VFIO and QEMU's edu: ./test.sh runs this in the machine (docs/machine.md)");
+        // Distributions' kernels have neither; ours has both.
+        bool needsIommufd = backend is VfioBackend.Iommufd or VfioBackend.CompatibleType1v2 or VfioBackend.CompatibleType1;
+        Assert.SkipWhen(needsIommufd && !File.Exists(Iommufd), $"{NameOf(backend)}: this kernel has no {Iommufd} (CONFIG_IOMMUFD)");
+        Assert.SkipWhen(
+            backend == VfioBackend.NoIommu && Directory.EnumerateFileSystemEntries("/sys/kernel/iommu_groups").Any(),
+            "noiommu: this machine has an IOMMU; test.sh starts one without");
+        Plug();
+    }
+
+    /// <summary>Pulls the device, which is in the port and not bound.</summary>
+    public static void Pull() => Hotplug.Remove(QemuId);
+
+    public override VfioDevice Open() => Open(options => options);
+
+    /// <summary>Opens the device with something besides the backend.</summary>
+    public VfioDevice Open(Func<VfioOpenOptions, VfioOpenOptions> change) => VfioDevice.Open(Address, change(new VfioOpenOptions { Backend = Backend }));
+
+    public override VfioDevice OpenSecond(IoAddressSpace addressSpace) =>
+        VfioDevice.Open(_devices.Bind(SecondAddress), new VfioOpenOptions { AddressSpace = addressSpace });
+
+    /// <summary>Replaces the device, which is closed, by a new one: some of what QEMU's edu does in the background outlasts every reset.</summary>
+    public void Replace()
+    {
+        _devices.Release(Address);
+        Pull();
+        Plug();
+        _devices.Bind(Hotplug.Address, _options);
     }
 
     protected override void Dispose(bool disposing)
     {
-        _second?.Dispose();
-        _binding.Dispose();
+        _devices.EndCase();
         base.Dispose(disposing);
     }
 
@@ -79,44 +100,25 @@ public sealed class KernelEdu : EduBackend
         _ => File.Exists(Iommufd) ? "iommufd" : "type1v2",
     };
 
-    // Distributions' kernels have neither; ours has both.
-    private static void SkipUnlessThere(VfioBackend backend)
+    // Once per machine, which keeps it.
+    private static void Plug()
     {
-        bool needsIommufd = backend is VfioBackend.Iommufd or VfioBackend.CompatibleType1v2 or VfioBackend.CompatibleType1;
-        Assert.SkipWhen(needsIommufd && !File.Exists(Iommufd), $"{NameOf(backend)}: this kernel has no {Iommufd} (CONFIG_IOMMUFD)");
-        Assert.SkipWhen(
-            backend == VfioBackend.NoIommu && Directory.EnumerateFileSystemEntries("/sys/kernel/iommu_groups").Any(),
-            "noiommu: this machine has an IOMMU; test.sh starts one without");
+        if (!Directory.Exists($"/sys/bus/pci/devices/{Hotplug.Address}"))
+        {
+            Hotplug.Add("driver=edu", $"id={QemuId}");
+            Hotplug.WaitFor(Hotplug.Address);
+        }
     }
 
     private static void SwitchNoIommuModeOn()
     {
-        Run("/sbin/modprobe", "vfio");
-        File.WriteAllText(NoIommuMode, "Y");
-    }
-
-    private static void Run(string program, params string[] arguments)
-    {
-        using Process process = Process.Start(program, arguments);
-        Assert.True(process.WaitForExit(Patience));
-        Assert.Equal(0, process.ExitCode);
-    }
-
-    // Once per machine; it stays.
-    private static void Plug()
-    {
-        if (Directory.Exists($"/sys/bus/pci/devices/{FirstAddress}"))
+        if (!File.Exists(NoIommuMode))
         {
-            return;
+            using Process process = Process.Start("/sbin/modprobe", ["vfio"]);
+            Assert.True(process.WaitForExit(Patience));
+            Assert.Equal(0, process.ExitCode);
         }
 
-        string qmp = Environment.GetEnvironmentVariable("VFIO_QMP")
-            ?? throw new InvalidOperationException("VFIO_QMP is not set: these tests are started by test.sh, inside the machine");
-        Run(qmp, "device_add", "driver=edu", "id=conformance", "bus=hotplug0");
-        // Its group comes a moment after its files, where there is an IOMMU.
-        bool hasIommu = Directory.EnumerateFileSystemEntries("/sys/kernel/iommu_groups").Any();
-        Assert.True(
-            SpinWait.SpinUntil(() => Path.Exists($"/sys/bus/pci/devices/{FirstAddress}/{(hasIommu ? "iommu_group" : "driver_override")}"), Patience),
-            $"{FirstAddress} did not appear");
+        File.WriteAllText(NoIommuMode, "Y");
     }
 }

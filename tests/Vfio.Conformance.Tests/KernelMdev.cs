@@ -6,7 +6,7 @@ namespace Vfio.Conformance.Tests;
 public sealed class KernelMdev : IDisposable
 {
     private const string Devices = "/sys/bus/mdev/devices";
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     /// <param name="type">The type it is made as: <c>mtty-1</c>; what stands before the hyphen is the module.</param>
     public KernelMdev(string type)

@@ -1,7 +1,7 @@
 namespace Vfio.Conformance.Tests;
 
-/// <summary>A device of the machine (docs/machine.md has the table), taken from its driver while this lives.</summary>
-internal sealed class MachineDevice : IDisposable
+/// <summary>A device of the machine (docs/machine.md has the table), bound for the cases of a class.</summary>
+internal sealed class MachineDevice
 {
     public const string Bochs = "0000:00:02.0";
     public const string Edu = "0000:00:03.0";
@@ -12,30 +12,34 @@ internal sealed class MachineDevice : IDisposable
     public const string E1000e = "0000:00:14.3";
     public const string Igb = "0000:01:00.0";
 
-    private readonly DriverBinding _binding;
+    private readonly PciAddress _address;
 
-    /// <summary>Takes it, or skips the test where there is none: outside the machine, or with a QEMU that has not got it.</summary>
-    public MachineDevice(string address)
+    /// <summary>Binds it, or skips the test if there is none: outside the machine, or with a QEMU that does not have it.</summary>
+    public MachineDevice(string address, BoundDevices devices)
     {
         Assert.SkipUnless(
             Environment.GetEnvironmentVariable("MACHINE") == "1", $"{address} is a device of the machine: ./test.sh runs this in it (docs/machine.md)");
         Assert.SkipUnless(Directory.Exists($"/sys/bus/pci/devices/{address}"), $"this machine has no {address}: its QEMU does not know the device");
-        PciAddress at = PciAddress.Parse(address);
-        BindingRefusal? refusal = BindingPlan.Compute([at]).Refusals.FirstOrDefault(found => found.Reason is "console" or "display");
-        Assert.SkipWhen(refusal is not null, $"this kernel shows its console on it: {refusal}");
-        _binding = DriverBinding.Bind(at);
+        if (!devices.Has(address))
+        {
+            BindingPlan plan = BindingPlan.Compute([PciAddress.Parse(address)]);
+            BindingRefusal? refusal = plan.Refusals.FirstOrDefault(found => found.Reason is "console" or "display");
+            Assert.SkipWhen(refusal is not null, $"this kernel shows its console on it: {refusal}");
+        }
+
+        _address = devices.Bind(address);
     }
 
-    /// <summary>The ways through the kernel.</summary>
-    public static TheoryData<VfioBackend> Backends =>
-        [VfioBackend.Iommufd, VfioBackend.Type1v2, VfioBackend.Type1, VfioBackend.CompatibleType1v2, VfioBackend.CompatibleType1];
+    /// <summary>The two interfaces of the kernel.</summary>
+    public static VfioBackend[] Backends => [VfioBackend.Iommufd, VfioBackend.Type1v2];
+
+    /// <summary>Their variants, which reach a device's registers and interrupts by the same calls: only ./test.sh --soak runs these.</summary>
+    public static VfioBackend[] OtherBackends => [VfioBackend.Type1, VfioBackend.CompatibleType1v2, VfioBackend.CompatibleType1];
 
     public VfioDevice Open(VfioBackend backend)
     {
         bool needsIommufd = backend is VfioBackend.Iommufd or VfioBackend.CompatibleType1v2 or VfioBackend.CompatibleType1;
         Assert.SkipWhen(needsIommufd && !File.Exists("/dev/iommu"), $"{backend}: this kernel has no /dev/iommu (CONFIG_IOMMUFD)");
-        return VfioDevice.Open(_binding.Address, new VfioOpenOptions { Backend = backend });
+        return VfioDevice.Open(_address, new VfioOpenOptions { Backend = backend });
     }
-
-    public void Dispose() => _binding.Dispose();
 }

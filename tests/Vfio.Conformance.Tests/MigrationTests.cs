@@ -4,7 +4,7 @@ namespace Vfio.Conformance.Tests;
 
 /// <summary>The state of one of the kernel's sample serial ports, saved and restored into another. What that sample lacks is tried on a fake (tests/Vfio.Tests/Migration).</summary>
 [Trait("Backend", "kernel")]
-public sealed class MigrationTests
+public sealed class MigrationTests(BoundDevices devices) : MachineTests(devices)
 {
     private const string Dual = "mtty-2";
 
@@ -134,7 +134,7 @@ public sealed class MigrationTests
         using VfioDevice display = mdev.Open();
         Assert.False(display.CanMigrate || display.CanLogWrites);
         Assert.Throws<NotSupportedException>(() => display.Migration);
-        using KernelEdu edu = new(VfioBackend.Automatic);
+        using KernelEdu edu = new(VfioBackend.Automatic, Devices);
         using VfioDevice pci = edu.Open();
         Assert.False(pci.CanMigrate || pci.CanLogWrites);
         Assert.Throws<NotSupportedException>(() => pci.StartWriteLog([new(new Iova(0), new Iova(0xfff))]));

@@ -2,11 +2,12 @@ namespace Vfio.Conformance.Tests;
 
 /// <summary>A device without an IOMMU: what it has not, and that nothing pretends.</summary>
 [Trait("Backend", "noiommu")]
-public sealed class NoIommuTests : IDisposable
+public sealed class NoIommuTests : MachineTests
 {
-    private readonly KernelEdu _backend = new(VfioBackend.NoIommu);
+    private readonly KernelEdu _backend;
 
-    public void Dispose() => _backend.Dispose();
+    public NoIommuTests(BoundDevices devices)
+        : base(devices) => _backend = new(VfioBackend.NoIommu, devices);
 
     [Fact]
     public void It_has_no_address_space()

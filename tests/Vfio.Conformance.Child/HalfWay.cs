@@ -1,0 +1,34 @@
+namespace Vfio.Conformance.Child;
+
+/// <summary>A save and a restore of a mediated device that stop half way and wait there to be killed.</summary>
+internal static class HalfWay
+{
+    public static void Save(string id, VfioBackend backend)
+    {
+        using VfioDevice device = Open(id, backend);
+        device.Migration.SaveTo(Stream.Null, new MigrationOptions { Progress = new Waiter() });
+        throw new InvalidOperationException("the save ended without progress");
+    }
+
+    public static void Restore(string id, VfioBackend backend)
+    {
+        using VfioDevice device = Open(id, backend);
+        using MemoryStream saved = new();
+        device.Migration.SaveTo(saved);
+        saved.Position = 0;
+        device.Migration.RestoreFrom(saved, new MigrationOptions { Progress = new Waiter() });
+        throw new InvalidOperationException("the restore ended without progress");
+    }
+
+    private static VfioDevice Open(string id, VfioBackend backend) =>
+        VfioDevice.OpenMediated(Guid.Parse(id), new VfioOpenOptions { Backend = backend });
+
+    private sealed class Waiter : IProgress<MigrationProgress>
+    {
+        public void Report(MigrationProgress value)
+        {
+            Console.WriteLine("half way");
+            Thread.Sleep(Timeout.Infinite);
+        }
+    }
+}

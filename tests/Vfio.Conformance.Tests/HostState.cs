@@ -1,0 +1,31 @@
+namespace Vfio.Conformance.Tests;
+
+/// <summary>What sysfs says of a device: a binding changes it, and its release restores it.</summary>
+internal sealed record HostState(string? Driver, string Override, string? ResetMethods, string PowerControl, string Interfaces)
+{
+    private const string Devices = "/sys/bus/pci/devices";
+    private const int Command = 4;
+    private const byte BusMaster = 4;
+
+    public static HostState Read(PciAddress address)
+    {
+        string folder = $"{Devices}/{address}";
+        return new(
+            Path.GetFileName(new FileInfo($"{folder}/driver").LinkTarget),
+            File.ReadAllText($"{folder}/driver_override").Trim(),
+            File.Exists($"{folder}/reset_method") ? File.ReadAllText($"{folder}/reset_method").Trim() : null,
+            File.ReadAllText($"{folder}/power/control").Trim(),
+            FindInterfaces(folder));
+    }
+
+    public static bool IsBusMaster(PciAddress address)
+    {
+        using FileStream config = new($"{Devices}/{address}/config", FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
+        config.Position = Command;
+        return (config.ReadByte() & BusMaster) != 0;
+    }
+
+    // Those of a virtio device belong to its child.
+    private static string FindInterfaces(string folder) => string.Join(' ', new[] { folder }.Concat(Directory.GetDirectories(folder, "virtio*"))
+        .Select(parent => $"{parent}/net").Where(Directory.Exists).SelectMany(Directory.GetDirectories).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+}

@@ -1,0 +1,63 @@
+using System.Diagnostics;
+
+namespace Vfio.Conformance.Tests;
+
+/// <summary>Devices plugged into the machine's empty port, and pulled.</summary>
+internal static class Hotplug
+{
+    /// <summary>The address of the first function there.</summary>
+    public const string Address = "0000:02:00.0";
+
+    private const string Devices = "/sys/bus/pci/devices";
+    private const string Slot = "0000:02:00";
+    private const string Port = "bus=hotplug0";
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Plugs a function. QEMU frees the place of a device that was pulled later than the kernel does: it is asked until it agrees.</summary>
+    public static void Add(params string[] arguments)
+    {
+        Stopwatch time = Stopwatch.StartNew();
+        while (!Ask(["device_add", .. arguments, Port], out string answer))
+        {
+            Assert.True(time.Elapsed < Patience, $"QEMU does not plug {string.Join(' ', arguments)}: {answer}");
+            Thread.Sleep(Retry);
+        }
+    }
+
+    /// <summary>Pulls whatever is in the port; <paramref name="id"/> is what QEMU calls its first function.</summary>
+    public static void Remove(string id)
+    {
+        if (Directory.Exists($"{Devices}/{Address}"))
+        {
+            Assert.True(Ask(["device_del", $"id={id}"], out string answer), answer);
+            Wait(() => !Directory.EnumerateFileSystemEntries(Devices, $"{Slot}.*").Any(), $"{id} was not pulled");
+        }
+    }
+
+    /// <summary>Waits for a function's files. Its IOMMU group, where there is an IOMMU, comes a moment after the others.</summary>
+    public static void WaitFor(string address)
+    {
+        bool hasIommu = Directory.EnumerateFileSystemEntries("/sys/kernel/iommu_groups").Any();
+        Wait(() => Path.Exists($"{Devices}/{address}/{(hasIommu ? "iommu_group" : "driver_override")}"), $"{address} did not appear");
+    }
+
+    public static void Wait(Func<bool> condition, string failure)
+    {
+        // Asleep in between: the machine has one processor.
+        for (Stopwatch time = Stopwatch.StartNew(); !condition(); Thread.Sleep(10))
+        {
+            Assert.True(time.Elapsed < Patience, failure);
+        }
+    }
+
+    private static bool Ask(string[] command, out string answer)
+    {
+        string qmp = Environment.GetEnvironmentVariable("VFIO_QMP")
+            ?? throw new InvalidOperationException("VFIO_QMP is not set: these tests are started by test.sh, inside the machine");
+        using Process process = Process.Start(new ProcessStartInfo(qmp, command) { RedirectStandardError = true })!;
+        answer = process.StandardError.ReadToEnd();
+        Assert.True(process.WaitForExit(Patience));
+        return process.ExitCode == 0;
+    }
+}
