@@ -5,7 +5,7 @@ namespace Vfio.Abi.Tests;
 /// <summary>The C compiler of this host.</summary>
 internal sealed class CCompiler
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     private readonly string _path;
 

@@ -78,15 +78,14 @@ public sealed class BrokerTests : IDisposable
     // The service starts meanwhile.
     private static string Ask(string socket)
     {
-        for (int i = 0; ; i++)
-        {
-            VfioException e = Assert.Throws<VfioException>(() => VfioDevice.OpenThroughBroker(PciAddress.Parse("0000:00:03.0"), socket));
-            if (e.Operation != "connect" || i == 2000)
+        VfioException? refusal = null;
+        Eventually.Holds(
+            () =>
             {
-                return e.Message;
-            }
-
-            Thread.Sleep(5);
-        }
+                refusal = Assert.Throws<VfioException>(() => VfioDevice.OpenThroughBroker(PciAddress.Parse("0000:00:03.0"), socket));
+                return refusal.Operation != "connect";
+            },
+            "the service listens");
+        return refusal!.Message;
     }
 }

@@ -171,7 +171,7 @@ public sealed class CompletionTests : IDisposable
         using Process process = Process.Start(start)!;
         Task<string> errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         string output = process.StandardOutput.ReadToEnd();
-        Assert.True(process.WaitForExit(TimeSpan.FromSeconds(60)));
+        Assert.True(process.WaitForExit(Eventually.Limit));
         Assert.Equal("", errors.Result);
         return output.Trim();
     }

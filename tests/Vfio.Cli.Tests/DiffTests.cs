@@ -146,7 +146,7 @@ public sealed class DiffTests : RegisterCommandTest
     {
         byte[] whole = File.ReadAllBytes(Dump("whole.txt", "bar0"));
         Random random = new(4711);
-        for (int round = 0; round < 500; round++)
+        for (int round = 0; round < Soak.Times(100, 500); round++)
         {
             byte[] damaged = [.. whole];
             damaged[random.Next(damaged.Length)] = (byte)random.Next(256);

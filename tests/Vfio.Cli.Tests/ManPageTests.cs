@@ -82,7 +82,7 @@ public sealed class ManPageTests : IDisposable
         Task<string> output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         process.StandardInput.Write(page);
         process.StandardInput.Close();
-        Assert.True(process.WaitForExit(TimeSpan.FromSeconds(60)));
+        Assert.True(process.WaitForExit(Eventually.Limit));
         return (output.Result, errors.Result);
     }
 }

@@ -106,7 +106,7 @@ public sealed class ReplayTests : RegisterCommandTest
     {
         byte[] whole = File.ReadAllBytes(Record("read STATUS", "write SCRATCH 1", "wait STATUS FD 1 10ms"));
         Random random = new(4711);
-        for (int round = 0; round < 500; round++)
+        for (int round = 0; round < Soak.Times(100, 500); round++)
         {
             byte[] damaged = [.. whole];
             damaged[random.Next(damaged.Length)] = (byte)random.Next(256);

@@ -109,7 +109,7 @@ public sealed class ShowTests : IDisposable
         Random random = new(20261122);
         byte[] genuine = FakeConfig.Intel82574();
         string[] attributes = ["resource", "current_link_width", "current_link_speed", "reset_method", "irq", "numa_node", "msi_irqs/24", "sriov_totalvfs"];
-        for (int round = 0; round < 200; round++)
+        for (int round = 0; round < Soak.Times(50, 200); round++)
         {
             byte[] config = [.. genuine[..random.Next(genuine.Length + 1)]];
             for (int i = random.Next(40); i > 0 && config.Length != 0; i--)

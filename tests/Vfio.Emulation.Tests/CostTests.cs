@@ -111,9 +111,9 @@ public sealed class CostTests
             vector.Trigger();
             _ = vector.Wait(Timeout.InfiniteTimeSpan);
             vector.Trigger();
-            _ = vector.Wait(TimeSpan.FromSeconds(10));
+            _ = vector.Wait(Vfio.Tests.Eventually.Limit);
             vector.Trigger();
-            _ = InterruptVector.WaitForAny([vector], TimeSpan.FromSeconds(10));
+            _ = InterruptVector.WaitForAny([vector], Vfio.Tests.Eventually.Limit);
             _ = vector.Take();
         }
 

@@ -8,7 +8,7 @@ public sealed class HostileDriverTests
     private const int GuardLength = 4096;
 
     // All four together. Refusals are exceptions, so the whole number takes half a minute: test.sh --soak.
-    private static readonly int Steps = Environment.GetEnvironmentVariable("VFIO_SOAK") == "1" ? 5_000_000 : 400_000;
+    private static readonly int Steps = Vfio.Tests.Soak.Times(200_000, 5_000_000);
 
     [Theory]
     [InlineData(1)]

@@ -3,7 +3,7 @@ namespace Vfio.Emulation.Tests;
 /// <summary>Ends of waits, of vectors and of loops at moments that suit nobody.</summary>
 public sealed class InterruptLoopTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = Vfio.Tests.Eventually.Limit;
 
     [Theory]
     [InlineData(false)]

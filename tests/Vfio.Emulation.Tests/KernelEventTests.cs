@@ -53,9 +53,9 @@ public sealed class KernelEventTests
 
     /// <summary>Random signals, masks, waits and vectors that come and go, beside the specification in a few lines: PCI Express Base Specification 6.0, 6.1.4.</summary>
     [Fact]
-    public void A_million_operations_count_as_the_specification_says()
+    public void A_great_many_operations_count_as_the_specification_says()
     {
-        const int Operations = 1_000_000;
+        int operations = Vfio.Tests.Soak.Times(200_000, 1_000_000);
         const int Vectors = 16;
         using TestModel model = new();
         using VfioDevice device = model.Open();
@@ -69,7 +69,7 @@ public sealed class KernelEventTests
         // One stays, so that MSI-X does.
         using InterruptVector always = device.Interrupts.Enable(IrqIndex.Msix, Vectors);
         ulong signals = 0;
-        for (int i = 0; i < Operations; i++)
+        for (int i = 0; i < operations; i++)
         {
             int vector = random.Next(Vectors);
             switch (random.Next(20))
@@ -96,7 +96,7 @@ public sealed class KernelEventTests
             }
         }
 
-        Assert.InRange(signals, (ulong)Operations / 10, (ulong)Operations);
+        Assert.InRange(signals, (ulong)operations / 10, (ulong)operations);
         Assert.Equal(0u, always.Take());
 
         void Arrive(int vector)

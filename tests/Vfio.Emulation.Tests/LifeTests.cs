@@ -5,7 +5,7 @@ namespace Vfio.Emulation.Tests;
 /// <summary>Resets of a model's bus, its power states, and writes that eventfds make.</summary>
 public sealed class LifeTests : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = Vfio.Tests.Eventually.Limit;
 
     private readonly TestModel _model = new();
     private readonly VfioDevice _device;

@@ -15,6 +15,9 @@ internal static unsafe partial class Checks
     /// <summary>Run with and without the guard.</summary>
     public static readonly string[] ThatEnd = ["foreign-fault", "sent-signal", "sent-to-thread", "ignored-and-sent", "ignored-and-fault", "default-and-sent", "default-and-fault", "own-handler"];
 
+    // More of the same: ./test.sh --soak.
+    private static bool IsSoak => Environment.GetEnvironmentVariable("VFIO_SOAK") == "1";
+
     public static int Run(string check)
     {
         const string Guarded = "guarded-";
@@ -38,7 +41,7 @@ internal static unsafe partial class Checks
     {
         using TruncatedMemory memory = new(guarded: true);
         int wrong = 0;
-        for (int round = 0; round < 1000; round++)
+        for (int round = 0; round < (IsSoak ? 1000 : 100); round++)
         {
             memory.TakeAway();
             wrong += Differs(ulong.MaxValue, Volatile.Read(ref *(ulong*)memory.Start));
@@ -58,7 +61,7 @@ internal static unsafe partial class Checks
     private static int Threads()
     {
         const int Reads = 1_000_000;
-        const int Rounds = 200;
+        int enough = IsSoak ? 200 : 60;
         using TruncatedMemory memory = new(guarded: true);
         memory.GiveBack(TruncatedMemory.Value);
         using ManualResetEventSlim done = new();
@@ -72,7 +75,7 @@ internal static unsafe partial class Checks
         {
             int seen = 0;
             int i = 0;
-            for (; i < Reads || Volatile.Read(ref rounds) < Rounds; i++)
+            for (; i < Reads || Volatile.Read(ref rounds) < enough; i++)
             {
                 uint value = Volatile.Read(ref *(uint*)(start + (nuint)(i % 3 * MemoryGuard.Piece)));
                 seen += value == uint.MaxValue ? 1 : 0;

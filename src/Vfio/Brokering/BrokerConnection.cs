@@ -17,7 +17,7 @@ internal sealed class BrokerConnection : IDisposable
 
     /// <param name="socket">The accepted socket; owned.</param>
     /// <param name="key">What the loop knows it by.</param>
-    /// <param name="now">When it was accepted, as <see cref="Environment.TickCount64"/>.</param>
+    /// <param name="now">When it was accepted, in milliseconds of the broker's clock.</param>
     public BrokerConnection(SafeFileHandle socket, ulong key, long now)
     {
         (_socket, Key, Since) = (socket, key, now);

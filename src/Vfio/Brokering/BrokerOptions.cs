@@ -22,4 +22,7 @@ public sealed record BrokerOptions
 
     /// <summary>Who makes the system calls.</summary>
     internal SystemCalls Calls { get; init; } = new();
+
+    /// <summary>What time it is: a test advances one of its own.</summary>
+    internal TimeProvider Clock { get; init; } = TimeProvider.System;
 }

@@ -24,7 +24,7 @@ public sealed partial class DeviceBroker
             else
             {
                 // Only its end is told of one that has a device.
-                _record.Tell(client, BrokerEventKind.Close, reason: null, now: Environment.TickCount64);
+                _record.Tell(client, BrokerEventKind.Close, reason: null, now: Now);
                 End(client);
             }
         }
@@ -32,7 +32,7 @@ public sealed partial class DeviceBroker
 
     private void Accept()
     {
-        long now = Environment.TickCount64;
+        long now = Now;
         int errno = SocketOption.Accept(_listener.SafeHandle, out SafeFileHandle socket);
         if (errno is Errno.EMFILE or Errno.ENFILE or Errno.ENOBUFS or Errno.ENOMEM)
         {
@@ -115,7 +115,7 @@ public sealed partial class DeviceBroker
 
     private void Decide(BrokerConnection client, BrokerRequest request)
     {
-        long now = Environment.TickCount64;
+        long now = Now;
         BrokerRefusal? refusal = _judge.Open(_policy, client.Peer, request, FindHolder, out BrokerOpening opening);
         if (refusal is null)
         {
@@ -149,13 +149,13 @@ public sealed partial class DeviceBroker
             return null;
         }
 
-        long seconds = (Environment.TickCount64 - holder.Since) / 1000;
+        long seconds = (Now - holder.Since) / 1000;
         return string.Create(CultureInfo.InvariantCulture, $"{hold.Device} of the IOMMU group {group} is with {holder}, since {seconds} s");
     }
 
     private void DropSilent()
     {
-        long now = Environment.TickCount64;
+        long now = Now;
         if (_acceptsAgainAt != long.MinValue && now >= _acceptsAgainAt)
         {
             _acceptsAgainAt = long.MinValue;
@@ -176,7 +176,7 @@ public sealed partial class DeviceBroker
 
     private void Drop(BrokerConnection client, BrokerRefusal refusal)
     {
-        _record.Tell(client, BrokerEventKind.Drop, refusal.Reason, request: null, Environment.TickCount64);
+        _record.Tell(client, BrokerEventKind.Drop, refusal.Reason, request: null, Now);
         client.Refuse(refusal);
         End(client);
     }

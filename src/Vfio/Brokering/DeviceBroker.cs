@@ -117,7 +117,7 @@ public sealed partial class DeviceBroker : IDisposable
 
         foreach (BrokerConnection holder in _holders.Values)
         {
-            _record.Tell(holder, BrokerEventKind.Leave, reason: null, now: Environment.TickCount64);
+            _record.Tell(holder, BrokerEventKind.Leave, reason: null, now: Now);
         }
     }
 
@@ -142,9 +142,12 @@ public sealed partial class DeviceBroker : IDisposable
 
     private static bool IsListening(Socket socket) => socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.AcceptConnection) is int and not 0;
 
+    // Milliseconds.
+    private long Now => (long)_options.Clock.GetElapsedTime(0).TotalMilliseconds;
+
     private int NextTimeout()
     {
-        long now = Environment.TickCount64;
+        long now = Now;
         long next = _deadlines.TryPeek(out (ulong Key, long Deadline) first) ? first.Deadline : long.MaxValue;
         next = _acceptsAgainAt == long.MinValue ? next : Math.Min(next, _acceptsAgainAt);
         return next == long.MaxValue ? Timeout.Infinite : (int)Math.Clamp(next - now + 1, 0, int.MaxValue);

@@ -112,6 +112,7 @@ internal sealed unsafe class BufferMemory : SafeHandle
         throw new VfioException("mmap", subject, errno, errno switch
         {
             Errno.ENOMEM when pages != DmaPageSize.Default => HugePageHint(length, pages),
+            Errno.EINVAL when pages != DmaPageSize.Default => MissingSizeHint(pages),
             Errno.EACCES when file is not null => "the file is not open for reading and writing",
             _ => null,
         });
@@ -123,6 +124,14 @@ internal sealed unsafe class BufferMemory : SafeHandle
         return string.Create(
             CultureInfo.InvariantCulture,
             $"not enough free huge pages: echo {length / size} | sudo tee /sys/kernel/mm/hugepages/hugepages-{size / 1024}kB/nr_hugepages (on top of those in use)");
+    }
+
+    // For memory that is no file's, the kernel answers EINVAL only if it does not know the page size.
+    private static string MissingSizeHint(DmaPageSize pages)
+    {
+        string folder = string.Create(CultureInfo.InvariantCulture, $"hugepages-{SizeOf(pages) / 1024}kB");
+        (string name, string flag) = pages == DmaPageSize.Huge1GiB ? ("1 GiB", " (x86-64: no flag pdpe1gb in /proc/cpuinfo)") : ("2 MiB", "");
+        return $"this processor or kernel has no {name} pages: /sys/kernel/mm/hugepages has no {folder}{flag}; use another page size";
     }
 
     // A child of a fork would share the pages until one of the two writes; the writer then gets a copy, which the device does not see.

@@ -103,7 +103,7 @@ public sealed partial class IoAddressSpace
     /// <exception cref="ObjectDisposedException">The last device of the address space was disposed.</exception>
     /// <exception cref="VfioException">
     /// The addresses wanted are taken (EEXIST) or not usable (EINVAL), there are no free ones (ENOSPC); the process may not lock so much memory, there are too few huge
-    /// pages (ENOMEM); too many mappings (ENOSPC). The hint says what to do.
+    /// pages (ENOMEM), or the host has none of that size (EINVAL); too many mappings (ENOSPC). The hint says what to do.
     /// </exception>
     public DmaBuffer Allocate(
         ulong length, DmaBufferOptions? options = null, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)

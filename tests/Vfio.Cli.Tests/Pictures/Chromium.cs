@@ -6,7 +6,7 @@ namespace Vfio.Cli.Tests;
 internal static class Chromium
 {
     private const string Program = "/usr/bin/chromium";
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = Eventually.Limit;
 
     /// <summary>Skips the test where there is none, loudly.</summary>
     public static void Require() => Assert.SkipUnless(File.Exists(Program), $"NOT TESTED: {Program} is missing; eng/setup installs it");

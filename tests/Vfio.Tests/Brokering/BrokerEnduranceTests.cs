@@ -55,7 +55,7 @@ public sealed class BrokerEnduranceTests
                         break;
                 }
             }
-            catch (VfioException e) when (e.Message.Contains(" is with ", StringComparison.Ordinal) || e.Message.Contains("connections already", StringComparison.Ordinal))
+            catch (VfioException e) when (BrokerScenario.IsOthers(e))
             {
                 // Others were first.
             }
@@ -72,21 +72,22 @@ public sealed class BrokerEnduranceTests
     }
 
     [Fact]
-    public void A_hundred_thousand_hostile_messages_leave_nothing()
+    public void Thousands_of_hostile_messages_leave_nothing()
     {
-        const int Messages = 100_000;
+        int messages = Soak.Times(10_000, 100_000);
         using BrokerScenario scenario = Start(new BrokerOptions { RequestTimeout = TimeSpan.FromMilliseconds(200) });
         string[] before = OpenDescriptors();
         long memoryBefore = 0;
         int sent = 0;
         for (int round = 0; round < 10; round++)
         {
-            int first = round * (Messages / 10);
+            int first = round * (messages / 10);
             Parallel.For(0, 4, new ParallelOptions { MaxDegreeOfParallelism = 4 }, part =>
             {
                 Random random = new(first + part);
-                for (int i = 0; i < Messages / 40; i++)
+                for (int i = 0; i < messages / 40; i++)
                 {
+                    scenario.Clock.Advance(TimeSpan.FromMilliseconds(random.Next(20)));
                     if (Attack(scenario, random))
                     {
                         Interlocked.Increment(ref sent);
@@ -102,7 +103,7 @@ public sealed class BrokerEnduranceTests
             Assert.InRange(memory, 0, memoryBefore + (16 << 20));
         }
 
-        Assert.InRange(sent, Messages * 8 / 10, Messages);
+        Assert.InRange(sent, messages * 8 / 10, messages);
         TestContext.Current.TestOutputHelper!.WriteLine($"{sent} messages got to the broker");
         AssertNothingLeft(scenario, before);
     }
@@ -168,12 +169,7 @@ public sealed class BrokerEnduranceTests
 
     private static void AssertNothingLeft(BrokerScenario scenario, string[] before)
     {
-        for (int i = 0; i < 1000 && scenario.Broker.ConnectionCount != 0; i++)
-        {
-            Thread.Sleep(5);
-        }
-
-        Assert.Equal(0, scenario.Broker.ConnectionCount);
+        Eventually.Holds(() => scenario.Broker.ConnectionCount == 0, "the broker learns that all clients have ended");
         Assert.Empty(OpenDescriptors().Except(before)); // what others left behind may close meanwhile
     }
 }

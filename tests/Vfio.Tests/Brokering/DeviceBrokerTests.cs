@@ -9,6 +9,7 @@ public sealed class DeviceBrokerTests
 {
     private static readonly PciAddress Nic = PciAddress.Parse("0000:00:03.0");
     private static readonly PciAddress Other = PciAddress.Parse("0000:00:04.0");
+    private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(100);
 
     [Theory]
     [InlineData((int)BrokerBackend.Any, "dev/vfio/devices/vfio0", "dev/iommu")]
@@ -89,11 +90,7 @@ public sealed class DeviceBrokerTests
         Assert.Contains("has 0000:00:04.0 in it too", scenario.Refused(Nic, BrokerBackend.Group), StringComparison.Ordinal);
         scenario.Ask(Nic, BrokerBackend.Iommufd).Dispose();
         scenario.Broker.Policy = BrokerPolicy.Parse("allow any any", "policy");
-        for (int i = 0; i < 1000 && !scenario.Events.Any(told => told.Kind == BrokerEventKind.Close); i++)
-        {
-            Thread.Sleep(5);
-        }
-
+        Eventually.Holds(() => scenario.Events.Any(told => told.Kind == BrokerEventKind.Close), "the broker learns that the client has ended");
         scenario.Ask(Nic, BrokerBackend.Group).Dispose();
     }
 
@@ -136,8 +133,10 @@ public sealed class DeviceBrokerTests
     [Fact]
     public void A_silent_client_is_dropped_in_time()
     {
-        using BrokerScenario scenario = new(options: new BrokerOptions { RequestTimeout = TimeSpan.FromMilliseconds(100) });
+        using BrokerScenario scenario = new(options: new BrokerOptions { RequestTimeout = Soon });
         using Socket silent = scenario.Connect();
+        Eventually.Holds(() => scenario.Broker.ConnectionCount == 1, "the broker has the connection");
+        scenario.Clock.Advance(Soon);
         BrokerEvent dropped = scenario.NextEvent();
         Assert.Equal((BrokerEventKind.Drop, "it asked nothing in time"), (dropped.Kind, dropped.Reason));
         byte[] answer = new byte[BrokerProtocol.MostBytes];
@@ -148,10 +147,15 @@ public sealed class DeviceBrokerTests
     [Fact]
     public void A_client_that_has_a_device_may_be_silent()
     {
-        using BrokerScenario scenario = new(options: new BrokerOptions { RequestTimeout = TimeSpan.FromMilliseconds(50) });
+        using BrokerScenario scenario = new(options: new BrokerOptions { RequestTimeout = Soon });
         scenario.AddDevice("0000:00:03.0", 3);
         using BrokerScenario.Held held = scenario.Ask(Nic);
-        Thread.Sleep(300);
+        Assert.Equal(BrokerEventKind.Open, scenario.NextEvent().Kind);
+        // One that came later and has nothing is dropped: by then the time of the first was over as well.
+        using Socket silent = scenario.Connect();
+        Eventually.Holds(() => scenario.Broker.ConnectionCount == 2, "the broker has the second connection");
+        scenario.Clock.Advance(Soon);
+        Assert.Equal(BrokerEventKind.Drop, scenario.NextEvent().Kind);
         Assert.Contains(" is with ", scenario.Refused(Nic), StringComparison.Ordinal);
     }
 
@@ -164,18 +168,7 @@ public sealed class DeviceBrokerTests
         using Socket two = scenario.Connect();
         Assert.Contains("has 2 connections already", scenario.Refused(Nic), StringComparison.Ordinal);
         one.Dispose();
-        for (int i = 0; ; i++)
-        {
-            try
-            {
-                scenario.Ask(Nic).Dispose();
-                return;
-            }
-            catch (VfioException) when (i < 1000)
-            {
-                Thread.Sleep(5);
-            }
-        }
+        scenario.AskPatiently(Nic).Dispose();
     }
 
     [Fact]
@@ -187,7 +180,8 @@ public sealed class DeviceBrokerTests
         held.Connection.Blocking = false;
         held.Connection.Send(new byte[100]);
         held.Connection.Shutdown(SocketShutdown.Send);
-        Thread.Sleep(50);
+        // Each answer is a round of the broker's loop, which would have seen what came before.
+        Assert.Contains(" is with ", scenario.Refused(Nic), StringComparison.Ordinal);
         Assert.Contains(" is with ", scenario.Refused(Nic), StringComparison.Ordinal);
         held.Dispose();
         scenario.AskPatiently(Nic).Dispose();
@@ -214,11 +208,13 @@ public sealed class DeviceBrokerTests
             Assert.Contains("denies", scenario.Refused(Nic), StringComparison.Ordinal);
         }
 
-        Assert.InRange(scenario.Events.Count, 32, 250);
-        Thread.Sleep(300);
+        Assert.Equal((BrokerRecord.Burst, 0), (scenario.Events.Count, scenario.Events.Sum(told => told.Untold)));
+        scenario.Clock.Advance(TimeSpan.FromMilliseconds(BrokerRecord.MillisecondsPerLine - 1));
         _ = scenario.Refused(Nic);
-        Thread.Sleep(50);
-        Assert.Equal(301, scenario.Events.Sum(told => 1 + told.Untold));
+        Assert.Equal(BrokerRecord.Burst, scenario.Events.Count);
+        scenario.Clock.Advance(TimeSpan.FromMilliseconds(1));
+        _ = scenario.Refused(Nic);
+        Assert.Equal((BrokerRecord.Burst + 1, 302), (scenario.Events.Count, scenario.Events.Sum(told => 1 + told.Untold)));
     }
 
     [Fact]

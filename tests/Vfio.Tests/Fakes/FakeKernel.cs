@@ -93,7 +93,7 @@ internal sealed class FakeKernel(FakeHost host) : IHostChanges
     /// How long other programs are waited for. A child that a test beside this one starts has this process's locks from its
     /// fork to its exec, however long that takes on a busy machine.
     /// </summary>
-    public TimeSpan PatienceWithOthers { get; set; } = TimeSpan.FromSeconds(20);
+    public TimeSpan PatienceWithOthers { get; set; } = Eventually.Limit;
 
     // Whatever the kernel does here it does at once: what is not so now will not become so. Only the journal's lock, for which
     // others are waited for, is worth more than a look; its time is longer than any the kernel is given.

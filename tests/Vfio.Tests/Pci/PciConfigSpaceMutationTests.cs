@@ -3,17 +3,18 @@ namespace Vfio.Tests.Pci;
 public sealed class PciConfigSpaceMutationTests
 {
     [Fact]
-    public void Ten_thousand_mutated_images_are_decoded_without_an_exception_and_within_their_bytes()
+    public void Thousands_of_mutated_images_are_decoded_without_an_exception_and_within_their_bytes()
     {
+        int count = Soak.Times(2_000, 10_000);
         int warned = 0;
-        foreach ((string name, byte[] image) in Mutations.Make(seed: 7, count: 10_000))
+        foreach ((string name, byte[] image) in Mutations.Make(seed: 7, count))
         {
             PciConfigSpace config = PciConfigSpace.Parse(image);
             warned += config.Warnings.Count != 0 ? 1 : 0;
             AssertSound(name, config);
         }
 
-        Assert.InRange(warned, 2000, 9900);
+        Assert.InRange(warned, count / 5, count * 99 / 100);
     }
 
     [Fact]

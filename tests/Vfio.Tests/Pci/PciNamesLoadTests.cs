@@ -113,7 +113,7 @@ public sealed class PciNamesLoadTests : IDisposable
         }
 
         await Task.Run(AssertBuiltIn, TestContext.Current.CancellationToken)
-            .WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+            .WaitAsync(Eventually.Limit, TestContext.Current.CancellationToken);
     }
 
     [Fact]

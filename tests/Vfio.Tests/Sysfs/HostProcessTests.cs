@@ -16,7 +16,7 @@ public sealed class HostProcessTests
         process.WaitForEnd();
         Assert.True(process.HasEnded);
         Assert.Null(process.UserId);
-        Assert.True(sleep.WaitForExit(TimeSpan.FromSeconds(10)));
+        Assert.True(sleep.WaitForExit(Eventually.Limit));
         Assert.Equal(128 + 15, sleep.ExitCode);
         Assert.False(process.Signal(15));
     }
