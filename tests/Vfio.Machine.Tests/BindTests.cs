@@ -3,6 +3,8 @@ namespace Vfio.Machine.Tests;
 /// <summary>Several devices, groups, dry runs, users, interfaces: what a bind and a release do to the host.</summary>
 public sealed class BindTests : HostTest
 {
+    private const string SecondDisk = "/dev/nvme1n1";
+
     [Fact]
     public void Binding_one_of_a_group_names_the_other_as_what_blocks_and_group_takes_both()
     {
@@ -155,7 +157,8 @@ public sealed class BindTests : HostTest
         Machine.Do($"echo {Machine.SecondNvme} > /sys/bus/pci/drivers/nvme/unbind");
         Machine.Vfio("bind", Machine.SecondNvme).Succeeded();
         Machine.Do($"echo > {device}/driver_override; echo {Machine.SecondNvme} > {device}/driver/unbind; echo {Machine.SecondNvme} > /sys/bus/pci/drivers/nvme/bind");
-        Machine.Do("for i in 1 2 3 4 5 6 7 8 9; do [ -b /dev/nvme1n1 ] && break; sleep 0.2; done; mkfs.ext4 -q -F /dev/nvme1n1 && mkdir -p /mnt && mount /dev/nvme1n1 /mnt");
+        WaitFor(SecondDisk);
+        Machine.Do($"mkfs.ext4 -q -F {SecondDisk} && mkdir -p /mnt && mount {SecondDisk} /mnt");
 
         Machine.Vfio("release", Machine.SecondNvme).FailedWith(1, "is mounted on /mnt", "--force");
         Assert.Equal("nvme", Machine.Device(Machine.SecondNvme).Driver);
@@ -163,7 +166,8 @@ public sealed class BindTests : HostTest
         Machine.Do("umount /mnt");
         Machine.Vfio("release", Machine.SecondNvme).Succeeded();
         Assert.Null(Machine.Device(Machine.SecondNvme).Driver);
-        Machine.Do($"echo {Machine.SecondNvme} > /sys/bus/pci/drivers/nvme/bind; for i in 1 2 3 4 5 6 7 8 9; do [ -b /dev/nvme1n1 ] && break; sleep 0.2; done");
+        Machine.Do($"echo {Machine.SecondNvme} > /sys/bus/pci/drivers/nvme/bind");
+        WaitFor(SecondDisk);
         AssertHostUntouched();
     }
 
@@ -181,19 +185,25 @@ public sealed class BindTests : HostTest
     {
         Machine.Do($"{Machine.Qmp} device_add driver=edu id=plugged bus=hotplug0");
         const string place = "0000:02:00.0";
-        Machine.Do($"for i in 1 2 3 4 5 6 7 8 9; do [ -e /sys/bus/pci/devices/{place} ] && break; sleep 0.5; done");
+        const string folder = $"/sys/bus/pci/devices/{place}";
+        WaitFor($"{folder}/driver_override");
         Machine.Vfio("bind", "--user", Machine.User, place).Succeeded();
-        Machine.Do($"{Machine.Qmp} device_del id=plugged; for i in 1 2 3 4 5 6 7 8 9; do [ -e /sys/bus/pci/devices/{place} ] || break; sleep 0.5; done");
-        Machine.Do($"{Machine.Qmp} device_add driver=e1000e id=plugged2 bus=hotplug0; for i in 1 2 3 4 5 6 7 8 9; do [ -e /sys/bus/pci/devices/{place}/driver ] && break; sleep 0.5; done");
+        Machine.Do($"{Machine.Qmp} device_del id=plugged");
+        Assert.True(Machine.Becomes(() => !Directory.Exists(folder)), $"{place} did not go");
+        Machine.Do($"{Machine.Qmp} device_add driver=e1000e id=plugged2 bus=hotplug0");
+        WaitFor($"{folder}/driver");
         Assert.Equal("e1000e", Machine.Device(place).Driver);
 
         Machine.Vfio("bind", place).Succeeded();
         Assert.Null(new BindingJournal().Find(PciAddress.Parse(place))!.User);
         Machine.Vfio("release", place).Succeeded();
         Assert.Equal("e1000e", Machine.Device(place).Driver);
-        Machine.Do($"{Machine.Qmp} device_del id=plugged2; for i in 1 2 3 4 5 6 7 8 9; do [ -e /sys/bus/pci/devices/{place} ] || break; sleep 0.5; done");
+        Machine.Do($"{Machine.Qmp} device_del id=plugged2");
+        Assert.True(Machine.Becomes(() => !Directory.Exists(folder)), $"{place} did not go");
         AssertHostUntouched();
     }
+
+    private static void WaitFor(string path) => Assert.True(Machine.Becomes(() => Path.Exists(path)), $"{path} did not appear");
 
     private static string InterfaceOf(string address) => new HostSurvey().Interfaces(PciAddress.Parse(address))[0];
 }

@@ -25,7 +25,7 @@ public sealed class BindingCyclesTests : HostTest
         Assert.Equal(attributes, Attributes());
         // The kernel's log forgets its oldest lines.
         Assert.Empty(Warnings().Except(warnings));
-        Assert.True(SpinWait.SpinUntil(() => CountProcesses() <= processes, TimeSpan.FromSeconds(5)), $"{processes} processes before, {CountProcesses()} now");
+        Assert.True(Machine.Becomes(() => CountProcesses() <= processes), $"{processes} processes before, {CountProcesses()} now");
         Assert.Equal("lock\n", Machine.Do("ls -A /run/vfio"));
     }
 

@@ -154,7 +154,7 @@ public sealed class BrokerTests : HostTest
         {
             _hasStopped = true;
             Machine.Do($"kill -TERM {Id}");
-            Assert.True(_process.WaitForExit(TimeSpan.FromSeconds(30)), "the broker does not end");
+            Assert.True(_process.WaitForExit(Machine.Patience), "the broker does not end");
             Assert.Equal(0, _process.ExitCode);
             return _record.Result;
         }

@@ -20,7 +20,7 @@ internal sealed class Holder : IDisposable
     public void LetGo()
     {
         _process.StandardInput.Close();
-        Assert.True(_process.WaitForExit(TimeSpan.FromSeconds(30)));
+        Assert.True(_process.WaitForExit(Machine.Patience));
     }
 
     public void Dispose()

@@ -5,15 +5,15 @@ internal sealed class Plugged : IDisposable
 {
     public const string Address = "0000:02:00.0";
     private const string Id = "plugged-by-test";
-    private const int Requests = 10;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan RequestInterval = TimeSpan.FromSeconds(3);
+    private static readonly int Requests = (int)(Machine.Patience / RequestInterval);
 
     /// <param name="driver">QEMU's name of the device.</param>
     /// <param name="properties">What else QEMU is told of it: <c>aer=true</c>.</param>
     public Plugged(string driver, params string[] properties)
     {
         Ask(["device_add", $"driver={driver}", $"id={Id}", "bus=hotplug0", .. properties]);
-        Assert.True(SpinWait.SpinUntil(() => File.Exists($"/sys/bus/pci/devices/{Address}/driver_override"), Patience), $"{Address} did not appear");
+        Assert.True(Machine.Becomes(() => File.Exists($"/sys/bus/pci/devices/{Address}/driver_override")), $"{Address} did not appear");
     }
 
     public static bool IsThere => Directory.Exists($"/sys/bus/pci/devices/{Address}");
@@ -27,7 +27,7 @@ internal sealed class Plugged : IDisposable
     /// <summary>Waits until it is gone; asks again now and then, since a request that the kernel is not ready for is lost.</summary>
     public static void WaitUntilGone()
     {
-        for (int i = 0; i < Requests && !SpinWait.SpinUntil(() => !IsThere, Patience / Requests); i++)
+        for (int i = 0; i < Requests && !Machine.Becomes(() => !IsThere, RequestInterval); i++)
         {
             _ = Machine.Run(Machine.Qmp, "device_del", $"id={Id}"); // where the first is still under way, an error of no interest
         }
@@ -44,7 +44,7 @@ internal sealed class Plugged : IDisposable
         }
 
         // QEMU lets go of the name a moment after the guest has let go of the device.
-        Assert.True(SpinWait.SpinUntil(() => Machine.Run(Machine.Qmp, "hmp", "info", "qtree") is { ExitCode: 0 } tree && !tree.Output.Contains(Id, StringComparison.Ordinal), Patience));
+        Assert.True(Machine.Becomes(() => Machine.Run(Machine.Qmp, "hmp", "info", "qtree") is { ExitCode: 0 } tree && !tree.Output.Contains(Id, StringComparison.Ordinal)));
     }
 
     private static void Ask(params string[] arguments) => Machine.Run(Machine.Qmp, arguments).Succeeded();

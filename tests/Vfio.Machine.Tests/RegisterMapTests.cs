@@ -19,7 +19,7 @@ public sealed class RegisterMapTests : HostTest
         // Speed and duplex can be read of an interface that is up and has a carrier.
         string[] link = Machine.Do($"""
             ip link set {name} up
-            for i in $(seq 100); do [ "$(cat {net}/carrier)" = 1 ] && break; sleep 0.1; done
+            for i in $(seq 1800); do [ "$(cat {net}/carrier)" = 1 ] && break; sleep 0.1; done
             cat {net}/carrier {net}/speed {net}/duplex
             ip link set {name} down
             """).Split('\n', StringSplitOptions.RemoveEmptyEntries);
@@ -214,7 +214,7 @@ public sealed class RegisterMapTests : HostTest
     private static T WaitFor<T>(Func<T> read, Func<T, bool> isThere)
     {
         T value = default!;
-        Assert.True(SpinWait.SpinUntil(() => isThere(value = read()), TimeSpan.FromSeconds(20)), $"still {value}");
+        Assert.True(Machine.Becomes(() => isThere(value = read())), $"still {value}");
         return value;
     }
 }

@@ -5,7 +5,7 @@ namespace Vfio.Machine.Tests;
 /// <summary><c>vfio run</c>: the command's exit code, and the device back with its driver however it ends.</summary>
 public sealed class RunTests : HostTest
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Patience = Machine.Patience;
 
     private readonly string _folder = Directory.CreateTempSubdirectory("run-").FullName;
 
@@ -145,7 +145,7 @@ public sealed class RunTests : HostTest
         Assert.Contains($"waiting up to 1 s for pid {holder}", run.Errors, StringComparison.Ordinal);
         Assert.Contains($"it is still in use by pid {holder}", run.Errors, StringComparison.Ordinal);
         Machine.Do($"kill {holder}; kill $(cat {_folder}/writer)");
-        Assert.True(SpinWait.SpinUntil(() => !Directory.Exists($"/proc/{holder}"), Patience));
+        Assert.True(Machine.Becomes(() => !Directory.Exists($"/proc/{holder}")));
         Machine.Vfio("release", Machine.Nic).Succeeded();
         AssertHostUntouched();
     }
@@ -203,13 +203,13 @@ public sealed class RunTests : HostTest
     private int WaitForCommand()
     {
         string file = Path.Combine(_folder, "pid");
-        Assert.True(SpinWait.SpinUntil(() => File.Exists(file), Patience), "the command was not started");
+        Assert.True(Machine.Becomes(() => File.Exists(file)), "the command was not started");
         return int.Parse(File.ReadAllText(file), System.Globalization.CultureInfo.InvariantCulture);
     }
 
     private void WaitUntilUntouched()
     {
-        Assert.True(SpinWait.SpinUntil(() => HostSnapshot.Take() == Before, TimeSpan.FromSeconds(10)), "the device did not come back within 10 s");
+        Assert.True(Machine.Becomes(() => HostSnapshot.Take() == Before), "the device did not come back");
         AssertHostUntouched();
     }
 

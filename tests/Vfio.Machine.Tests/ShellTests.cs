@@ -52,11 +52,11 @@ public sealed class ShellTests : HostTest
     public void What_a_recording_left_behind_differs_until_the_device_is_reset()
     {
         string recording = PathOf("left.jsonl");
-        Shell("set CTRL RST\nwait CTRL 0x04000000 0 1s").Succeeded();
+        Shell("set CTRL RST\nwait CTRL 0x04000000 0 120s").Succeeded();
         Shell($"record {recording}\nread VET\nwrite VET 0x1234\nread VET").Succeeded();
         // The kernel's reset, by the power state, leaves QEMU's registers alone; the card's own does not.
         Machine.Vfio("replay", recording, Machine.Nic).FailedWith(1, "VET (bar0+0x38) reads 0x00001234", "nothing after it was done");
-        Shell("set CTRL RST\nwait CTRL 0x04000000 0 1s").Succeeded();
+        Shell("set CTRL RST\nwait CTRL 0x04000000 0 120s").Succeeded();
         // Two of the script, and the one before the write.
         Assert.Contains("3 reads as recorded", Machine.Vfio("replay", recording, Machine.Nic).Succeeded(), StringComparison.Ordinal);
         Shell("set CTRL RST").Succeeded();
@@ -88,7 +88,7 @@ public sealed class ShellTests : HostTest
         ReadUntil(watch, "LU=0->1");
 
         Machine.Do($"kill -INT {watch.Id}");
-        Assert.True(watch.WaitForExit(TimeSpan.FromSeconds(20)), "watch did not end");
+        Assert.True(watch.WaitForExit(Machine.Patience), "watch did not end");
         Assert.Equal(0, watch.ExitCode);
         Assert.Empty(watch.StandardError.ReadToEnd());
         Machine.Vfio("read", Machine.Nic, "STATUS").Succeeded();
@@ -140,7 +140,7 @@ public sealed class ShellTests : HostTest
 
     private static string ReadUntil(Process process, string text)
     {
-        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(30));
+        using CancellationTokenSource patience = new(Machine.Patience);
         while (process.StandardOutput.ReadLineAsync(patience.Token).AsTask().GetAwaiter().GetResult() is string line)
         {
             if (line.Contains(text, StringComparison.Ordinal))

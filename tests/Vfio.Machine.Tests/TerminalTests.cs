@@ -43,8 +43,8 @@ public sealed partial class TerminalTests : HostTest
         person.Type(ArrowUp + "\r");
         person.WaitFor(": 0x0");
         person.WaitFor("> ");
-        person.Type("wait STATUS LU 0 60s\r");
-        person.WaitFor("60s");
+        person.Type("wait STATUS LU 0 600s\r");
+        person.WaitFor("600s");
         person.Type(ControlC);
         person.WaitFor("interrupted");
         person.WaitFor("> ");
@@ -53,7 +53,7 @@ public sealed partial class TerminalTests : HostTest
         person.WaitFor("> ");
         person.Type(ControlD);
         person.WaitFor("code 0");
-        Assert.True(terminal.WaitForExit(TimeSpan.FromSeconds(20)), "the terminal's session did not end");
+        Assert.True(terminal.WaitForExit(Machine.Patience), "the terminal's session did not end");
         Assert.Equal(File.ReadAllText($"{folder}/before"), File.ReadAllText($"{folder}/after"));
         Machine.Vfio("release", Machine.Nic).Succeeded();
         AssertHostUntouched();
@@ -93,7 +93,7 @@ public sealed partial class TerminalTests : HostTest
         using Process process = StartOnTerminal(command, columns);
         // Left open: its end would be typed as Ctrl-D.
         Task<string> output = process.StandardOutput.ReadToEndAsync();
-        Assert.True(output.Wait(TimeSpan.FromSeconds(60)), command);
+        Assert.True(output.Wait(Machine.Patience), command);
         return output.Result;
     }
 
@@ -110,7 +110,6 @@ public sealed partial class TerminalTests : HostTest
 
     private sealed class Conversation(Process terminal) : IDisposable
     {
-        private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
         private readonly char[] _buffer = new char[4096];
         private readonly StringBuilder _all = new();
         private string _unread = "";
@@ -133,7 +132,7 @@ public sealed partial class TerminalTests : HostTest
         /// <summary>Reads until a text was shown; what came after it is for the next call.</summary>
         public void WaitFor(string text)
         {
-            using CancellationTokenSource patience = new(Patience);
+            using CancellationTokenSource patience = new(Machine.Patience);
             int at;
             while ((at = _unread.IndexOf(text, StringComparison.Ordinal)) < 0)
             {

@@ -10,6 +10,9 @@ namespace Vfio.Machine.Tests;
 /// </summary>
 public sealed partial class TutorialTests : HostTest
 {
+    private const string WaitUntilOpen =
+        "for i in $(seq 1000); do ls -l /proc/[0-9]*/fd 2> /dev/null | grep -q ' /dev/vfio/devices/' && break; sleep 0.1; done";
+
     private static readonly string Path = Environment.GetEnvironmentVariable("VFIO_TUTORIAL")
         ?? throw new InvalidOperationException("VFIO_TUTORIAL is not set: these tests are started by test.sh, inside the machine");
 
@@ -69,7 +72,9 @@ public sealed partial class TutorialTests : HostTest
     private static string Run(Step step, string folder)
     {
         string tools = $"{System.IO.Path.GetDirectoryName(Machine.Tool)}:{System.IO.Path.GetDirectoryName(Machine.Qmp)}";
-        string script = $"exec 2>&1; cd {folder}; export PATH={tools}:$PATH COLUMNS=80\n{step.Command}\n";
+        // The reader's five seconds begin when the watch of the next step has the device: a busy host may take longer to start it.
+        string command = step.Command.Replace("(sleep 5;", $"({WaitUntilOpen}; sleep 5;", StringComparison.Ordinal);
+        string script = $"exec 2>&1; cd {folder}; export PATH={tools}:$PATH COLUMNS=80\n{command}\n";
         Result result = step.IsRoot ? Machine.Run("bash", "-c", script) : Machine.RunAsUser("bash", "-c", script);
         return result.Output;
     }
