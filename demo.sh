@@ -8,20 +8,26 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 card=0000:00:14.3
 
+# What the tool is built of; global.json says with what.
+sources=(src global.json Directory.{Build,Packages}.props Directory.Build.targets)
+
 model() {
-    local said
+    local said stamp=artifacts/demo.stamp program=src/Vfio.Cli/bin/Release/net10.0/Vfio.Cli.dll
+    if [ -e "$program" ] && eng/sources "$stamp" "${sources[@]}"; then exec dotnet "$program" demo; fi
     if ! said=$(dotnet --version 2>&1); then
         echo "$said" >&2
         fail "no .NET SDK that works here: install .NET 10 (https://dot.net)"
     fi
-    # Without the analyzers, which only somebody who changes the code needs.
     echo "building the tool…"
-    if ! said=$(dotnet build src/Vfio.Cli -c Release -p:RunAnalyzers=false -nologo -v quiet 2>&1); then
+    mkdir -p artifacts
+    eng/sources --list "${sources[@]}" > "$stamp.new"
+    if ! said=$(dotnet build src/Vfio.Cli -c Release -nologo -v quiet 2>&1); then
         echo "$said" >&2
         fail "the build failed; what it needs from NuGet may be out of reach"
     fi
+    mv "$stamp.new" "$stamp"
     echo
-    exec dotnet src/Vfio.Cli/bin/Release/net10.0/Vfio.Cli.dll demo
+    exec dotnet "$program" demo
 }
 
 outside() {
