@@ -18,7 +18,9 @@ internal static class Check
         That(EqualityComparer<T>.Default.Equals(expected, found), $"{what}: {found}, not {expected}");
 
     public static void Contains(string expected, string? text, string what) =>
-        That(text is not null && text.Contains(expected, StringComparison.Ordinal), $"{what}: '{text}' does not contain '{expected}'");
+        That(
+            text is not null && text.Contains(expected, StringComparison.Ordinal),
+            $"{what}: '{text}' does not contain '{expected}'");
 
     /// <summary>The error that the library must give.</summary>
     public static VfioException Refused(Action action, string what)

@@ -4,9 +4,11 @@ using Vfio.Conformance.Child;
 
 [assembly: SupportedOSPlatform("linux")]
 
-// child VERB ADDRESS BACKEND    what one test needs done in another process; ADDRESS is a PCI address or a mediated device's UUID
+// child VERB ADDRESS BACKEND    does what one test needs done in another process; ADDRESS is a PCI address or the UUID of a
+//                               mediated device
 //
-// Says what was done, a line each, on standard output. Exits 0, or with the reason on standard error and 1; 2 if the command line is wrong.
+// Reports what was done on standard output and exits 0, or gives the reason on standard error and exits 1. Exits 2 if the
+// command line is wrong.
 if (args.Length != 3 || !Enum.TryParse(args[2], out VfioBackend backend))
 {
     Console.Error.WriteLine("usage: child VERB ADDRESS BACKEND, as tests/Vfio.Conformance.Tests starts it");

@@ -37,10 +37,12 @@ internal static class UserWork
         Check.Contains("may lock 8192 KiB (RLIMIT_MEMLOCK)", full.Hint, "hint");
         Check.Contains($"sudo prlimit --pid {Environment.ProcessId} --memlock=", full.Hint, "hint");
         DmaUsage usage = device.AddressSpace.GetUsage();
-        Check.Equal((buffers.Count, (ulong)buffers.Count * MiB, LimitMiB * MiB), (usage.Mappings, usage.LockedBytes, usage.LockedLimit), "usage");
+        Check.Equal(buffers.Count, usage.Mappings, "mappings");
+        Check.Equal((ulong)buffers.Count * MiB, usage.LockedBytes, "locked bytes");
+        Check.Equal(LimitMiB * MiB, usage.LockedLimit, "limit of locked bytes");
         buffers[0].Dispose();
         using DmaBuffer again = device.AddressSpace.Allocate(MiB);
-        Console.WriteLine($"as {Environment.UserName} through {device.BackendName}: allocated up to the limit of {LimitMiB} MiB, and again after one was freed");
+        Report(device, $"{LimitMiB} MiB is the limit, and a freed one is allocated again");
     }
 
     /// <summary>Transfers memory through an edu and back, again and again.</summary>
@@ -72,7 +74,7 @@ internal static class UserWork
             Check.Contains("dmesg", refusal.Hint, "hint");
         }
 
-        Console.WriteLine($"as {Environment.UserName} through {device.BackendName}: {Rounds} transfers there and back, the same");
+        Report(device, $"{Rounds} transfers there and back, the same");
     }
 
     /// <summary>Opens a device that belongs to another user.</summary>
@@ -88,11 +90,15 @@ internal static class UserWork
     public static void BeRefusedMediated(string address, VfioBackend backend)
     {
         Guid id = Guid.Parse(address);
-        VfioException refusal = Check.Refused(() => VfioDevice.OpenMediated(id, new VfioOpenOptions { Backend = backend }).Dispose(), $"{id}");
+        VfioOpenOptions options = new() { Backend = backend };
+        VfioException refusal = Check.Refused(() => VfioDevice.OpenMediated(id, options).Dispose(), $"{id}");
         Check.Equal(Check.NotPermitted, refusal.Errno, "error");
         Check.Contains($"sudo chown $USER /dev/vfio/{MediatedDevice.Find(id)?.IommuGroup}", refusal.Hint, "hint");
         Console.WriteLine($"as {Environment.UserName}: refused {id}");
     }
+
+    private static void Report(VfioDevice device, string what) =>
+        Console.WriteLine($"as {Environment.UserName} through {device.BackendName}: {what}");
 
     private static VfioDevice Open(string address, VfioBackend backend) =>
         VfioDevice.Open(PciAddress.Parse(address), new VfioOpenOptions { Backend = backend });

@@ -1,17 +1,17 @@
 namespace Vfio.Conformance.Tests;
 
-// Each contract on each backend. In-process, iommufd, type1v2 and noiommu run every contract; the other classes have the trait Soak, and only
-// ./test.sh --soak runs them, unless the contract depends on what is particular about the backend:
+// Each contract on each backend. In-process, iommufd, type1v2 and noiommu run every contract. The others run what depends
+// on them; the rest has the trait Soak and runs with ./test.sh --soak only:
 //
-// Automatic           opens iommufd or, without it, type1v2: every case repeats one of theirs. OpenedBackendTests checks which one it chooses.
-// Type1               is type1v2 with other rules for unmapping and no dirty tracking: its address space runs here. The device's descriptor comes
-//                     from the same calls on the same group, so its registers, interrupts and resets repeat type1v2's.
-// CompatibleType1v2   is iommufd behind type1's calls: its address space runs here, being code of its own in the kernel. The device's descriptor
-//                     comes from the group, as type1v2's does.
-// CompatibleType1     is CompatibleType1v2 with small IOMMU pages only, which no case can see.
+// Automatic          opens iommufd or, without it, type1v2: every case would repeat one of theirs.
+// Type1              is type1v2 with other rules for unmapping and without dirty tracking: its address space runs here. The
+//                    device comes from the same calls on the same group: registers, interrupts and resets repeat type1v2's.
+// CompatibleType1v2  is code of its own in the kernel, type1's calls in front of iommufd: its address space runs here. The
+//                    device comes from the group, as type1v2's does.
+// CompatibleType1    is CompatibleType1v2 with small IOMMU pages only, which no case can see.
 //
-// OpenedBackendTests opens a device on each of them, with a mapping, a transfer and an interrupt. Great mappings test the memory of the two kernel
-// interfaces (iommufd and type1), which their variants share.
+// OpenedBackendTests opens a device on each of them, with its name, a transfer and an interrupt. Great mappings test the
+// memory of iommufd and type1, which their variants share.
 
 [Trait("Backend", "in-process")]
 public sealed class InProcessDeviceTests() : DeviceContract(new InProcessEdu());

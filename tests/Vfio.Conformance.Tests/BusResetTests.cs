@@ -144,8 +144,8 @@ public sealed class BusResetTests(BoundDevices devices) : MachineTests(devices)
     {
         KernelEdu.Require(backend);
         Assert.SkipUnless(Directory.Exists($"{Bus}/devices/{Igb}"), "this QEMU has no igb");
+        PciAddress physical = Devices.Bind(Igb); // and vfio-pci is loaded
         File.WriteAllText("/sys/module/vfio_pci/parameters/enable_sriov", "Y");
-        PciAddress physical = Devices.Bind(Igb);
         Guid token = Guid.NewGuid();
         using VfioDevice owner = Open(physical, backend);
         owner.SetVirtualFunctionToken(token);

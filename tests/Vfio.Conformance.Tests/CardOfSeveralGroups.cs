@@ -1,8 +1,8 @@
 namespace Vfio.Conformance.Tests;
 
 /// <summary>
-/// A card of five functions in the port that devices are plugged into, in place of its edu: an edu and four pci-testdevs, small enough for the
-/// port's window. Each has an IOMMU group of its own. All are bound.
+/// A card of five functions in the port that devices are plugged into, in place of its edu: an edu and four pci-testdevs,
+/// small enough for the port's window. Each has an IOMMU group of its own. All are bound.
 /// </summary>
 internal sealed class CardOfSeveralGroups : IDisposable
 {
@@ -27,7 +27,8 @@ internal sealed class CardOfSeveralGroups : IDisposable
         }
     }
 
-    public PciAddress[] All { get; } = [.. Enumerable.Range(0, Functions).Select(function => PciAddress.Parse($"0000:02:00.{function}"))];
+    public PciAddress[] All { get; } =
+        [.. Enumerable.Range(0, Functions).Select(function => PciAddress.Parse($"0000:02:00.{function}"))];
 
     public void Dispose()
     {

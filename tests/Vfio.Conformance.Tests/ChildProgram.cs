@@ -4,8 +4,8 @@ using System.Globalization;
 namespace Vfio.Conformance.Tests;
 
 /// <summary>
-/// The program tests/Vfio.Conformance.Child in a process of its own: as another user, or to be killed. It exits 0 only if everything held, and
-/// reports what it did.
+/// The program tests/Vfio.Conformance.Child in a process of its own: as another user, or to be killed. It exits 0 only if
+/// everything held, and reports what it did.
 /// </summary>
 internal sealed class ChildProgram : IDisposable
 {
@@ -14,9 +14,9 @@ internal sealed class ChildProgram : IDisposable
     private readonly Process _process;
     private readonly Task<string> _errors;
 
-    private ChildProgram(string program, IEnumerable<string> arguments, string verb, string address, VfioBackend backend)
+    private ChildProgram(params string[] command)
     {
-        ProcessStartInfo start = new(program, [.. arguments, verb, address, $"{backend}"])
+        ProcessStartInfo start = new(command[0], command[1..])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -27,17 +27,20 @@ internal sealed class ChildProgram : IDisposable
     }
 
     private static string FilePath => Environment.GetEnvironmentVariable("VFIO_CHILD")
-        ?? throw new InvalidOperationException("VFIO_CHILD is not set: these tests are started by test.sh, inside the machine");
+        ?? throw new InvalidOperationException("VFIO_CHILD is not set: test.sh starts these tests, inside the machine");
 
     /// <summary>As root.</summary>
-    public static ChildProgram Start(string verb, string address, VfioBackend backend = VfioBackend.Automatic) => new(FilePath, [], verb, address, backend);
+    public static ChildProgram Start(string verb, string address, VfioBackend backend = VfioBackend.Automatic) =>
+        new(FilePath, verb, address, $"{backend}");
 
     /// <summary>As a user without root, with a limit of locked memory.</summary>
-    public static ChildProgram StartAs(string user, string group, int limitMiB, string verb, string address, VfioBackend backend = VfioBackend.Automatic)
+    public static ChildProgram StartAs(
+        string user, string group, int limitMiB, string verb, string address, VfioBackend backend = VfioBackend.Automatic)
     {
         string limit = (limitMiB * 1024 * 1024).ToString(CultureInfo.InvariantCulture);
         return new(
-            "setpriv", [$"--reuid={user}", $"--regid={group}", "--clear-groups", "--", "prlimit", $"--memlock={limit}:{limit}", FilePath], verb, address, backend);
+            "setpriv", $"--reuid={user}", $"--regid={group}", "--clear-groups", "--",
+            "prlimit", $"--memlock={limit}:{limit}", FilePath, verb, address, $"{backend}");
     }
 
     /// <summary>Waits for its end and checks its report.</summary>

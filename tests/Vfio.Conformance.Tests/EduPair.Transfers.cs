@@ -38,7 +38,7 @@ internal sealed partial class EduPair
         Access(_mapped, place, isWrite: true, 0x80, 8, fromDevice ? inside : outside);
         Access(_mapped, place, isWrite: true, 0x88, 8, fromDevice ? outside : inside);
         Access(_mapped, place, isWrite: true, 0x90, 8, (ulong)count);
-        // Not compared yet: on a busy host the first device may be done, with its interrupt, before the second has started.
+        // Not compared yet: on a busy host one device may be done, with its interrupt, before the other has started.
         Access(_mapped, place, isWrite: true, 0x98, 8, command, interrupts: false);
         Assert.All(_mapped, region => Assert.True(SpinWait.SpinUntil(() => IsIdle(region), Patience)));
         CompareInterrupts(place);

@@ -30,9 +30,10 @@ internal sealed partial class EduPair(EduModel model, KernelEdu kernel) : IDispo
     public void Dispose() => Array.ForEach(_devices, device => device?.Dispose());
 
     /// <summary>
-    /// Opens both: with interrupts by the line, by messages, and twice without those of a factorial, in turn. QEMU computes in a thread, which
-    /// looks at the bit for that interrupt a moment after the result is there, and nothing tells when it has looked if the bit is off. So the bit
-    /// goes on with a new device only, whose thread has nothing to look at yet, and off when the last interrupt has been seen.
+    /// Opens both: with interrupts by the line, by messages, and twice without those of a factorial, in turn. QEMU computes in
+    /// a thread, which looks at the bit for that interrupt a moment after the result is there, and nothing tells when it has
+    /// looked if the bit is off. So the bit goes on with a new device only, whose thread has nothing to look at yet, and off
+    /// when the last interrupt has been seen.
     /// </summary>
     public void Reopen(Random random)
     {
@@ -194,7 +195,8 @@ internal sealed partial class EduPair(EduModel model, KernelEdu kernel) : IDispo
 
     private bool IsComputed(Region bar0) => IsIdle(bar0) && (!_interrupts || (bar0.ReadUInt32(0x24) & 1) != 0);
 
-    private void Access(Region[] regions, string place, bool isWrite, ulong offset, int width, ulong value, bool interrupts = true)
+    private void Access(
+        Region[] regions, string place, bool isWrite, ulong offset, int width, ulong value, bool interrupts = true)
     {
         string expected = Describe(regions[1], isWrite, offset, width, value);
         string actual = Describe(regions[0], isWrite, offset, width, value);

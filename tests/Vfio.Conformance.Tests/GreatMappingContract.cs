@@ -2,7 +2,9 @@ using Vfio.Interop;
 
 namespace Vfio.Conformance.Tests;
 
-/// <summary>Mappings that take the kernel seconds: a contract of its own, since not every backend has to repeat them.</summary>
+/// <summary>
+/// Mappings that take the kernel seconds: a contract of its own, since not every backend has to repeat them.
+/// </summary>
 public abstract class GreatMappingContract : IDisposable
 {
     private const ulong Page = 4096;

@@ -1,7 +1,8 @@
 namespace Vfio.Conformance.Tests;
 
 /// <summary>What sysfs says of a device: a binding changes it, and its release restores it.</summary>
-internal sealed record HostState(string? Driver, string Override, string? ResetMethods, string PowerControl, string Interfaces)
+internal sealed record HostState(
+    string? Driver, string Override, string? ResetMethods, string PowerControl, string Interfaces)
 {
     private const string Devices = "/sys/bus/pci/devices";
     private const int Command = 4;
@@ -18,14 +19,23 @@ internal sealed record HostState(string? Driver, string Override, string? ResetM
             FindInterfaces(folder));
     }
 
+    /// <summary>Whether the machine has an IOMMU: any group but those that VFIO makes for devices without one.</summary>
+    public static bool HasIommu() => Directory.EnumerateDirectories("/sys/kernel/iommu_groups")
+        .Select(group => $"{group}/name").Any(name => !File.Exists(name) || File.ReadAllText(name).Trim() != "vfio-noiommu");
+
     public static bool IsBusMaster(PciAddress address)
     {
-        using FileStream config = new($"{Devices}/{address}/config", FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
+        string path = $"{Devices}/{address}/config";
+        using FileStream config = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
         config.Position = Command;
         return (config.ReadByte() & BusMaster) != 0;
     }
 
     // Those of a virtio device belong to its child.
-    private static string FindInterfaces(string folder) => string.Join(' ', new[] { folder }.Concat(Directory.GetDirectories(folder, "virtio*"))
-        .Select(parent => $"{parent}/net").Where(Directory.Exists).SelectMany(Directory.GetDirectories).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+    private static string FindInterfaces(string folder)
+    {
+        IEnumerable<string> parents = [folder, .. Directory.GetDirectories(folder, "virtio*")];
+        return string.Join(' ', parents.Select(parent => $"{parent}/net").Where(Directory.Exists)
+            .SelectMany(Directory.GetDirectories).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+    }
 }

@@ -14,7 +14,10 @@ internal static class Hotplug
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>Plugs a function. QEMU frees the place of a device that was pulled later than the kernel does: it is asked until it agrees.</summary>
+    /// <summary>
+    /// Plugs a function. QEMU frees the place of a device that was pulled later than the kernel does: it is asked until it
+    /// agrees.
+    /// </summary>
     public static void Add(params string[] arguments)
     {
         Stopwatch time = Stopwatch.StartNew();
@@ -35,11 +38,11 @@ internal static class Hotplug
         }
     }
 
-    /// <summary>Waits for a function's files. Its IOMMU group, where there is an IOMMU, comes a moment after the others.</summary>
+    /// <summary>Waits for a function's files. With an IOMMU, its group comes a moment after the others.</summary>
     public static void WaitFor(string address)
     {
-        bool hasIommu = Directory.EnumerateFileSystemEntries("/sys/kernel/iommu_groups").Any();
-        Wait(() => Path.Exists($"{Devices}/{address}/{(hasIommu ? "iommu_group" : "driver_override")}"), $"{address} did not appear");
+        string last = $"{Devices}/{address}/{(HostState.HasIommu() ? "iommu_group" : "driver_override")}";
+        Wait(() => Path.Exists(last), $"{address} did not appear");
     }
 
     public static void Wait(Func<bool> condition, string failure)
@@ -54,9 +57,11 @@ internal static class Hotplug
     private static bool Ask(string[] command, out string answer)
     {
         string qmp = Environment.GetEnvironmentVariable("VFIO_QMP")
-            ?? throw new InvalidOperationException("VFIO_QMP is not set: these tests are started by test.sh, inside the machine");
-        using Process process = Process.Start(new ProcessStartInfo(qmp, command) { RedirectStandardError = true })!;
-        answer = process.StandardError.ReadToEnd();
+            ?? throw new InvalidOperationException("VFIO_QMP is not set: test.sh starts these tests, inside the machine");
+        ProcessStartInfo start = new(qmp, command) { RedirectStandardOutput = true, RedirectStandardError = true };
+        using Process process = Process.Start(start)!;
+        Task<string> result = process.StandardOutput.ReadToEndAsync();
+        answer = process.StandardError.ReadToEnd() + result.Result;
         Assert.True(process.WaitForExit(Patience));
         return process.ExitCode == 0;
     }

@@ -2,7 +2,9 @@ using Vfio.Interop;
 
 namespace Vfio.Conformance.Tests;
 
-/// <summary>Huge pages on each backend, in the machine, which has some to set aside; without a backend, mapped for the model in this process.</summary>
+/// <summary>
+/// Huge pages on each backend, in the machine, which has some to set aside. Without a backend: for the model in this process.
+/// </summary>
 [Trait("Backend", "kernel")]
 public sealed class HugePageTests(BoundDevices devices) : MachineTests(devices)
 {
@@ -28,7 +30,8 @@ public sealed class HugePageTests(BoundDevices devices) : MachineTests(devices)
         Assert.Equal((length, 0ul, 0L), (buffer.Length, buffer.Iova.Value % length, buffer.Address % (long)length));
         buffer.Write(length - 8, 0x1122334455667788ul);
         Assert.Equal((0ul, 0x1122334455667788ul), (buffer.Read<ulong>(length - 16), buffer.Read<ulong>(length - 8)));
-        VfioException full = Assert.Throws<VfioException>(() => space.Allocate(1, new DmaBufferOptions { PageSize = size }));
+        DmaBufferOptions another = new() { PageSize = size };
+        VfioException full = Assert.Throws<VfioException>(() => space.Allocate(1, another));
         Assert.Equal(("mmap", Errno.ENOMEM), (full.Operation, full.Errno));
         Assert.Contains("nr_hugepages", full.Hint, StringComparison.Ordinal);
         buffer.Dispose();

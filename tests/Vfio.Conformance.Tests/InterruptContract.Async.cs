@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace Vfio.Conformance.Tests;
 
 // Waits without a thread; and how waits end.
@@ -92,7 +90,7 @@ public abstract partial class InterruptContract
         Assert.Equal("the test's loop, 1 signal", await NameOfThreadAfter(request));
         string? other = await NameOfThreadAfter(msi);
         Assert.EndsWith(", 1 signal", other, StringComparison.Ordinal);
-        Assert.DoesNotContain("the test's loop", other, StringComparison.Ordinal);
+        Assert.NotEqual("the test's loop, 1 signal", other);
     }
 
     [Fact]
@@ -132,13 +130,18 @@ public abstract partial class InterruptContract
         return result.Task;
     }
 
-    // The continuation is registered before the signal comes: after a wait that is over already it would run right here.
+    // The call returns when what follows the wait is registered; only then does the signal come. After a wait that is over
+    // already it would run right here.
     private static Task<string?> NameOfThreadAfter(InterruptVector vector)
     {
-        TaskCompletionSource<string?> name = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        ConfiguredValueTaskAwaitable<ulong>.ConfiguredValueTaskAwaiter wait = vector.WaitAsync(CancellationToken.None).ConfigureAwait(false).GetAwaiter();
-        wait.OnCompleted(() => name.SetResult($"{Thread.CurrentThread.Name}, {wait.GetResult()} signal"));
+        Task<string?> name = Follow(vector.WaitAsync(CancellationToken.None));
         vector.Trigger();
-        return name.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        return name.WaitAsync(Patience, TestContext.Current.CancellationToken);
+    }
+
+    private static async Task<string?> Follow(ValueTask<ulong> wait)
+    {
+        ulong signals = await wait.ConfigureAwait(false);
+        return $"{Thread.CurrentThread.Name}, {signals} signal";
     }
 }

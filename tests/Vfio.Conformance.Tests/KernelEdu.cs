@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace Vfio.Conformance.Tests;
 
-/// <summary>QEMU's edu through the kernel's VFIO, in the machine: plugged into a port of its own, so that it can be reset.</summary>
+/// <summary>
+/// QEMU's edu through the kernel's VFIO, in the machine: plugged into a port of its own, so that it can be reset.
+/// </summary>
 public sealed class KernelEdu : EduBackend
 {
     private const string SecondAddress = "0000:00:03.0";
@@ -48,17 +50,22 @@ public sealed class KernelEdu : EduBackend
 
     private VfioBackend Backend { get; }
 
-    /// <summary>Plugs the device in, or skips the test if there is no machine or its kernel does not have the backend.</summary>
+    /// <summary>
+    /// Plugs the device in, or skips the test if there is no machine or its kernel does not have the backend.
+    /// </summary>
     public static void Require(VfioBackend backend)
     {
         Assert.SkipUnless(
             Environment.GetEnvironmentVariable("MACHINE") == "1",
-            $"{NameOf(backend)} needs a kernel's VFIO and QEMU's edu: ./test.sh runs this in the machine (docs/machine.md)");
+            $"{NameOf(backend)} needs a kernel's VFIO and QEMU's edu: ./test.sh runs this in the machine");
         // Distributions' kernels have neither; ours has both.
-        bool needsIommufd = backend is VfioBackend.Iommufd or VfioBackend.CompatibleType1v2 or VfioBackend.CompatibleType1;
-        Assert.SkipWhen(needsIommufd && !File.Exists(Iommufd), $"{NameOf(backend)}: this kernel has no {Iommufd} (CONFIG_IOMMUFD)");
+        bool needsIommufd =
+            backend is VfioBackend.Iommufd or VfioBackend.CompatibleType1v2 or VfioBackend.CompatibleType1;
         Assert.SkipWhen(
-            backend == VfioBackend.NoIommu && Directory.EnumerateFileSystemEntries("/sys/kernel/iommu_groups").Any(),
+            needsIommufd && !File.Exists(Iommufd),
+            $"{NameOf(backend)}: this kernel has no {Iommufd} (CONFIG_IOMMUFD)");
+        Assert.SkipWhen(
+            backend == VfioBackend.NoIommu && HostState.HasIommu(),
             "noiommu: this machine has an IOMMU; test.sh starts one without");
         Plug();
     }
@@ -69,12 +76,16 @@ public sealed class KernelEdu : EduBackend
     public override VfioDevice Open() => Open(options => options);
 
     /// <summary>Opens the device with something besides the backend.</summary>
-    public VfioDevice Open(Func<VfioOpenOptions, VfioOpenOptions> change) => VfioDevice.Open(Address, change(new VfioOpenOptions { Backend = Backend }));
+    public VfioDevice Open(Func<VfioOpenOptions, VfioOpenOptions> change) =>
+        VfioDevice.Open(Address, change(new VfioOpenOptions { Backend = Backend }));
 
     public override VfioDevice OpenSecond(IoAddressSpace addressSpace) =>
         VfioDevice.Open(_devices.Bind(SecondAddress), new VfioOpenOptions { AddressSpace = addressSpace });
 
-    /// <summary>Replaces the device, which is closed, by a new one: some of what QEMU's edu does in the background outlasts every reset.</summary>
+    /// <summary>
+    /// Replaces the device, which is closed, by a new one: some of what QEMU's edu does in the background outlasts every
+    /// reset.
+    /// </summary>
     public void Replace()
     {
         _devices.Release(Address);

@@ -14,12 +14,17 @@ internal sealed class MachineDevice
 
     private readonly PciAddress _address;
 
-    /// <summary>Binds it, or skips the test if there is none: outside the machine, or with a QEMU that does not have it.</summary>
+    /// <summary>
+    /// Binds it, or skips the test if there is none: outside the machine, or with a QEMU that does not have it.
+    /// </summary>
     public MachineDevice(string address, BoundDevices devices)
     {
         Assert.SkipUnless(
-            Environment.GetEnvironmentVariable("MACHINE") == "1", $"{address} is a device of the machine: ./test.sh runs this in it (docs/machine.md)");
-        Assert.SkipUnless(Directory.Exists($"/sys/bus/pci/devices/{address}"), $"this machine has no {address}: its QEMU does not know the device");
+            Environment.GetEnvironmentVariable("MACHINE") == "1",
+            $"{address} is a device of the machine: ./test.sh runs this in it (docs/machine.md)");
+        Assert.SkipUnless(
+            Directory.Exists($"/sys/bus/pci/devices/{address}"),
+            $"this machine has no {address}: its QEMU does not know the device");
         if (!devices.Has(address))
         {
             BindingPlan plan = BindingPlan.Compute([PciAddress.Parse(address)]);
@@ -33,13 +38,18 @@ internal sealed class MachineDevice
     /// <summary>The two interfaces of the kernel.</summary>
     public static VfioBackend[] Backends => [VfioBackend.Iommufd, VfioBackend.Type1v2];
 
-    /// <summary>Their variants, which reach a device's registers and interrupts by the same calls: only ./test.sh --soak runs these.</summary>
-    public static VfioBackend[] OtherBackends => [VfioBackend.Type1, VfioBackend.CompatibleType1v2, VfioBackend.CompatibleType1];
+    /// <summary>
+    /// Their variants, which reach a device's registers and interrupts by the same calls: for ./test.sh --soak only.
+    /// </summary>
+    public static VfioBackend[] OtherBackends =>
+        [VfioBackend.Type1, VfioBackend.CompatibleType1v2, VfioBackend.CompatibleType1];
 
     public VfioDevice Open(VfioBackend backend)
     {
-        bool needsIommufd = backend is VfioBackend.Iommufd or VfioBackend.CompatibleType1v2 or VfioBackend.CompatibleType1;
-        Assert.SkipWhen(needsIommufd && !File.Exists("/dev/iommu"), $"{backend}: this kernel has no /dev/iommu (CONFIG_IOMMUFD)");
+        bool needsIommufd =
+            backend is VfioBackend.Iommufd or VfioBackend.CompatibleType1v2 or VfioBackend.CompatibleType1;
+        Assert.SkipWhen(
+            needsIommufd && !File.Exists("/dev/iommu"), $"{backend}: this kernel has no /dev/iommu (CONFIG_IOMMUFD)");
         return VfioDevice.Open(_address, new VfioOpenOptions { Backend = backend });
     }
 }

@@ -2,7 +2,10 @@ using Vfio.Interop;
 
 namespace Vfio.Conformance.Tests;
 
-/// <summary>What depends on the backend that a device was opened with, on each of the kernel's: its name, who else may open it, memory and interrupts.</summary>
+/// <summary>
+/// What depends on the backend that a device is opened with, on each of the kernel's: its name, who else may open it,
+/// memory, interrupts.
+/// </summary>
 [Trait("Backend", "kernel")]
 public sealed class OpenedBackendTests(BoundDevices devices) : MachineTests(devices)
 {
