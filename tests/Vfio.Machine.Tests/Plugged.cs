@@ -44,8 +44,11 @@ internal sealed class Plugged : IDisposable
         }
 
         // QEMU lets go of the name a moment after the guest has let go of the device.
-        Assert.True(Machine.Becomes(() => Machine.Run(Machine.Qmp, "hmp", "info", "qtree") is { ExitCode: 0 } tree && !tree.Output.Contains(Id, StringComparison.Ordinal)));
+        Assert.True(Machine.Becomes(HasLetGo), $"QEMU still has {Id}");
     }
+
+    private static bool HasLetGo() =>
+        Machine.Run(Machine.Qmp, "hmp", "info", "qtree") is { ExitCode: 0 } tree && !tree.Output.Contains(Id, StringComparison.Ordinal);
 
     private static void Ask(params string[] arguments) => Machine.Run(Machine.Qmp, arguments).Succeeded();
 }
