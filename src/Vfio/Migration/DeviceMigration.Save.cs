@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Diagnostics;
 using Vfio.Backends;
 using Vfio.Migration;
 
@@ -118,12 +117,9 @@ public sealed partial class DeviceMigration
         }
     }
 
-    // Nothing was awaited: the task has ended.
-    private static ulong Finish(ValueTask<ulong> task)
-    {
-        Debug.Assert(task.IsCompleted, "whoever does not await runs to the end");
-        return task.GetAwaiter().GetResult();
-    }
+    // The synchronous callers await nothing, so the task has completed. As a Task it can be waited for even if that changes:
+    // a ValueTask that has not completed must not be asked for its result.
+    private static ulong Finish(ValueTask<ulong> task) => task.AsTask().GetAwaiter().GetResult();
 
     private void CheckOptions(MigrationOptions options)
     {
