@@ -58,15 +58,17 @@ mkdir -p "$logs"
 rm -f "$logs"/*.log "$logs"/*.usage
 # Servers of the compiler would outlive their job, with the processor time that they used for it.
 export MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0 DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1
-trap 'interrupted INT 130' INT
-trap 'interrupted TERM 143' TERM
-trap 'interrupted HUP 129' HUP
-interrupted() {
-    trap '' INT TERM HUP
+# Only noted, and acted upon between two steps: a read that times out leaves the handler of a signal in the middle.
+stop=
+trap 'stop=INT' INT
+trap 'stop=TERM' TERM
+trap 'stop=HUP' HUP
+end_if_interrupted() {
+    [ -n "$stop" ] || return 0
     stop_jobs
-    failed=$((failed + 1)) failures+=("interrupted by SIG$1")
+    failed=$((failed + 1)) failures+=("interrupted by SIG$stop")
     summary
-    exit "$2"
+    exit $((128 + $(kill -l "$stop")))
 }
 
 part "set-up"
@@ -78,6 +80,7 @@ if [[ " ${jobs[*]} " == *' kernel '* ]] && ! tests/machine/setup; then
     state[kernel]=failed
 fi
 host_speed
+end_if_interrupted
 part "${#jobs[@]} jobs, $slots at a time; this host at $((reference_ms * 100 / speed_ms)) % of the speed that the budgets are for"
 run_queue "$slots"
 summary

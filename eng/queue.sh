@@ -91,6 +91,7 @@ run_queue() {
         [ "$running" -gt 0 ] || break
         # Not wait -n: bash forgets a child that ended while it was not waiting.
         read -rt 0.2 -u "$clock" || true
+        end_if_interrupted
         for process in "${!name_of[@]}"; do
             kill -0 "$process" 2> /dev/null && continue
             status=0
