@@ -21,7 +21,8 @@ internal sealed record HostState(
 
     /// <summary>Whether the machine has an IOMMU: any group but those that VFIO makes for devices without one.</summary>
     public static bool HasIommu() => Directory.EnumerateDirectories("/sys/kernel/iommu_groups")
-        .Select(group => $"{group}/name").Any(name => !File.Exists(name) || File.ReadAllText(name).Trim() != "vfio-noiommu");
+        .Select(group => $"{group}/name")
+        .Any(name => !File.Exists(name) || File.ReadAllText(name).Trim() != "vfio-noiommu");
 
     public static bool IsBusMaster(PciAddress address)
     {

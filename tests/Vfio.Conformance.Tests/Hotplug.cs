@@ -15,8 +15,8 @@ internal static class Hotplug
     private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(200);
 
     /// <summary>
-    /// Plugs a function. QEMU frees the place of a device that was pulled later than the kernel does: it is asked until it
-    /// agrees.
+    /// Plugs a function. QEMU frees the place of a device that was pulled later than the kernel does: it is asked until
+    /// it agrees.
     /// </summary>
     public static void Add(params string[] arguments)
     {

@@ -83,8 +83,8 @@ public sealed class KernelEdu : EduBackend
         VfioDevice.Open(_devices.Bind(SecondAddress), new VfioOpenOptions { AddressSpace = addressSpace });
 
     /// <summary>
-    /// Replaces the device, which is closed, by a new one: some of what QEMU's edu does in the background outlasts every
-    /// reset.
+    /// Replaces the device, which is closed, by a new one: some of what QEMU's edu does in the background outlasts
+    /// every reset.
     /// </summary>
     public void Replace()
     {
