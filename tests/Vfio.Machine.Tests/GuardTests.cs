@@ -21,7 +21,7 @@ public sealed class GuardTests : HostTest
     private const uint TransmitBufferKib = 40;
 
     // At least: the reads go on until the device was disturbed often enough.
-    private static readonly int Reads = Environment.GetEnvironmentVariable("VFIO_SOAK") == "1" ? 1_000_000 : 100_000;
+    private static readonly int Reads = Machine.IsSoak ? 1_000_000 : 100_000;
 
     [Fact]
     public void Memory_decoding_switched_off_and_on()

@@ -36,6 +36,9 @@ internal static class Machine
     /// <summary>Asks QEMU for things (docs/machine.md).</summary>
     public static string Qmp { get; } = Program("VFIO_QMP");
 
+    /// <summary>Gets whether everything is repeated as often as <c>test.sh --soak</c> wants it.</summary>
+    public static bool IsSoak { get; } = Environment.GetEnvironmentVariable("VFIO_SOAK") == "1";
+
     /// <summary>Skips the test where a device is missing because this QEMU lacks it.</summary>
     public static void Need(string address)
     {

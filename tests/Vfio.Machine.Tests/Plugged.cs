@@ -48,7 +48,8 @@ internal sealed class Plugged : IDisposable
     }
 
     private static bool HasLetGo() =>
-        Machine.Run(Machine.Qmp, "hmp", "info", "qtree") is { ExitCode: 0 } tree && !tree.Output.Contains(Id, StringComparison.Ordinal);
+        Machine.Run(Machine.Qmp, "qom-list", "path=/machine/peripheral") is { ExitCode: 0 } devices
+        && !devices.Output.Contains($"\"{Id}\"", StringComparison.Ordinal);
 
     private static void Ask(params string[] arguments) => Machine.Run(Machine.Qmp, arguments).Succeeded();
 }
