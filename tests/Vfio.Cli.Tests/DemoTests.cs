@@ -15,7 +15,12 @@ public sealed class DemoTests : IDisposable
     private static string Portable(string text) => Regex.Replace(text, "[^ ]*/vfio-demo-[^/]*/", "/tmp/");
 
     [Fact]
-    public void The_story_at_80_columns() => Approved.Matches("demo", Portable(Run(Tool.Narrow).Succeeded().FitsIn(80).Output));
+    public void The_story_at_80_columns()
+    {
+        Result result = Run(Tool.Narrow).Succeeded();
+        // The usual folder: no story is narrow with a long one in it.
+        Approved.Matches("demo", (result with { Output = Portable(result.Output) }).FitsIn(80).Output);
+    }
 
     [Fact]
     public void It_is_the_same_in_a_pipe() => Assert.Equal(Portable(Run(Tool.Narrow).Output), Portable(Run(Terminal.None).Succeeded().Output));

@@ -44,11 +44,16 @@ internal sealed class FakeHost : IDisposable
 {
     private const int DevicesOnABus = 32 * 8;
 
-    // In memory where the system has such a place: thousands of small files are made and removed.
-    private readonly string _folder = Path.Combine(
-        Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), $"vfio-cli-tests-{Guid.NewGuid():n}");
+    private readonly string _folder = NewFolder("vfio-cli-tests-");
 
     private readonly Dictionary<string, string> _folders = [];
+
+    /// <summary>
+    /// The path of a folder to be created: in memory if the system has such a place, because thousands of small files are made and
+    /// removed, and because a long TMPDIR is longer than a message's line or a socket's name.
+    /// </summary>
+    public static string NewFolder(string prefix) =>
+        Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), $"{prefix}{Guid.NewGuid():n}");
 
     public FakeHost()
     {

@@ -6,7 +6,7 @@ public abstract class RegisterCommandTest : IDisposable
     private protected const ulong Control = 0x00;
     private protected const ulong Status = 0x08;
 
-    private readonly string _folder = Path.Combine(Path.GetTempPath(), $"vfio-shell-tests-{Guid.NewGuid():n}");
+    private readonly string _folder = FakeHost.NewFolder("vfio-shell-tests-");
 
     protected RegisterCommandTest()
     {

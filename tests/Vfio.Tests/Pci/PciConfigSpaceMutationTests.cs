@@ -47,15 +47,21 @@ public sealed class PciConfigSpaceMutationTests
         foreach ((RegisterDescription register, ulong raw) in readings)
         {
             int at = (int)register.Offset;
-            Assert.True(at + register.Width <= bytes.Length, $"{name}: {register.Name} at {at:x}h is outside {bytes.Length} bytes");
-            Assert.True(at % register.Width == 0, $"{name}: {register.Name} at {at:x}h is not aligned");
+            if (at + register.Width > bytes.Length || at % register.Width != 0)
+            {
+                Assert.Fail($"{name}: {register.Name} at {at:x}h is outside {bytes.Length} bytes, or not aligned");
+            }
+
             ulong expected = 0;
             for (int i = register.Width - 1; i >= 0; i--)
             {
                 expected = (expected << 8) | bytes[at + i];
             }
 
-            Assert.True(expected == raw, $"{name}: {register.Name} is {raw:x}, not {expected:x}");
+            if (expected != raw)
+            {
+                Assert.Fail($"{name}: {register.Name} is {raw:x}, not {expected:x}");
+            }
         }
 
         // A name that occurs twice would throw.

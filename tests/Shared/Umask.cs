@@ -1,0 +1,17 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Vfio.Tests;
+
+/// <summary>The modes of a fake host's files are a usual host's, whatever the umask of the person who runs the tests (0002 for many).</summary>
+internal static class Umask
+{
+    private const uint OthersMayNotWrite = 0x12; // 022
+
+    [ModuleInitializer]
+    internal static void Set() => _ = SetUmask(OthersMayNotWrite);
+
+    [DllImport("libc", EntryPoint = "umask")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern uint SetUmask(uint mask);
+}
