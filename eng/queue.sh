@@ -194,8 +194,8 @@ count_log() {
 }
 
 show_failures() {
-    if grep -aqE '\[FAIL\]|^FAIL  ' "$1"; then
-        grep -aE -A 25 '\[FAIL\]|^FAIL  ' "$1" | sed -n '1,200s/^/      /p'
+    if grep -aqE '\[FAIL\]|Cleanup Failure|^FAIL  ' "$1"; then
+        grep -aE -A 25 '\[FAIL\]|Cleanup Failure|^FAIL  ' "$1" | sed -n '1,200s/^/      /p'
     else
         tail -n 40 "$1" | sed 's/^/      /'
     fi
