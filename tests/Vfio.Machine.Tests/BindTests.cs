@@ -203,7 +203,8 @@ public sealed class BindTests : HostTest
         AssertHostUntouched();
     }
 
-    private static void WaitFor(string path) => Assert.True(Machine.Becomes(() => Path.Exists(path)), $"{path} did not appear");
+    private static void WaitFor(string path) =>
+        Assert.True(Machine.Becomes(() => Path.Exists(path)), $"{path} did not appear");
 
     private static string InterfaceOf(string address) => new HostSurvey().Interfaces(PciAddress.Parse(address))[0];
 }

@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 namespace Vfio.Machine.Tests;
 
 /// <summary>
-/// Binds a card and releases it several times: nothing drifts, nothing is left. benchmarks/binding does so a thousand times, and
-/// measures.
+/// Binds a card and releases it several times: nothing drifts, nothing is left. benchmarks/binding does so a thousand times,
+/// and measures.
 /// </summary>
 public sealed partial class BindingCyclesTests : HostTest
 {
@@ -27,7 +27,8 @@ public sealed partial class BindingCyclesTests : HostTest
         Assert.Equal(attributes, Attributes());
         // The kernel's log forgets its oldest lines.
         Assert.Empty(Warnings().Except(warnings));
-        Assert.True(Machine.Becomes(() => CountProcesses() <= processes), $"{processes} processes before, {CountProcesses()} now");
+        Assert.True(
+            Machine.Becomes(() => CountProcesses() <= processes), $"{processes} processes before, {CountProcesses()} now");
         Assert.Equal("lock\n", Machine.Do("ls -A /run/vfio"));
     }
 
@@ -38,17 +39,17 @@ public sealed partial class BindingCyclesTests : HostTest
         Machine.Vfio("release", Machine.Nic).Succeeded();
     }
 
-    // Everything that the device's folder says, except for what counts time and events, and what reading it changes or costs.
+    // Everything that the device's folder says, except for what counts time and events, or is changed by being read.
     private static string Attributes()
     {
         string folder = $"/sys/bus/pci/devices/{Machine.Nic}";
         IEnumerable<string> own = Directory.EnumerateFiles(folder)
-            .Where(path => File.GetUnixFileMode(path).HasFlag(UnixFileMode.UserRead) && !LivingAttribute().IsMatch(Path.GetFileName(path)));
+            .Where(path => File.GetUnixFileMode(path).HasFlag(UnixFileMode.UserRead))
+            .Where(path => !LivingAttribute().IsMatch(Path.GetFileName(path)));
         IEnumerable<string> interfaces = Directory.EnumerateDirectories($"{folder}/net")
             .SelectMany(card => ((string[])["address", "mtu", "flags"]).Select(name => $"{card}/{name}"));
-        return string.Join('\n', [
-            .. own.Concat(interfaces).Append($"{folder}/power/control").Append($"{folder}/power/wakeup").Order(StringComparer.Ordinal)
-                .Select(path => $"{path} {Bytes(path)}")]);
+        string[] paths = [.. own, .. interfaces, $"{folder}/power/control", $"{folder}/power/wakeup"];
+        return string.Join('\n', paths.Order(StringComparer.Ordinal).Select(path => $"{path} {Bytes(path)}"));
     }
 
     private static string Bytes(string path)
@@ -57,7 +58,8 @@ public sealed partial class BindingCyclesTests : HostTest
         {
             using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite, bufferSize: 0);
             byte[] bytes = new byte[4096];
-            return Convert.ToHexString(bytes.AsSpan(0, file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false)));
+            int length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+            return Convert.ToHexString(bytes.AsSpan(0, length));
         }
         catch (IOException e)
         {

@@ -43,14 +43,15 @@ public sealed partial class FailingIoctlTests : HostTest
     public void What_the_kernel_or_the_user_lacks_is_gone_round()
     {
         Machine.Vfio("bind", Machine.Edu).Succeeded();
-        Assert.Contains("opened through iommufd;", Machine.Run(Machine.Sample, Machine.Edu).Succeeded(), StringComparison.Ordinal);
+        AssertOpensThrough("iommufd");
         Machine.Do("mv /dev/iommu /dev/iommu.away");
         try
         {
-            Assert.Contains("opened through type1v2;", Machine.Run(Machine.Sample, Machine.Edu).Succeeded(), StringComparison.Ordinal);
+            AssertOpensThrough("type1v2");
             // The first question of this kind is whether the kernel has TYPE1v2; the answer is now: no.
             string[] points = KillPoint.RecordIoctls(Machine.Sample, Machine.Edu);
-            Result result = KillPoint.FailIoctl(Array.IndexOf(points, CheckExtension) + 1, "0", Machine.Sample, Machine.Edu);
+            int question = Array.IndexOf(points, CheckExtension) + 1;
+            Result result = KillPoint.FailIoctl(question, "0", Machine.Sample, Machine.Edu);
             Assert.Contains("opened through type1;", result.Succeeded(), StringComparison.Ordinal);
         }
         finally
@@ -58,6 +59,9 @@ public sealed partial class FailingIoctlTests : HostTest
             Machine.Do("mv /dev/iommu.away /dev/iommu");
         }
     }
+
+    private static void AssertOpensThrough(string backend) => Assert.Contains(
+        $"opened through {backend};", Machine.Run(Machine.Sample, Machine.Edu).Succeeded(), StringComparison.Ordinal);
 
     [GeneratedRegex("vfio: .*?((VFIO|IOMMU)_[A-Z0-9_]+)")]
     private static partial Regex Ioctl();

@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 namespace Vfio.Machine.Tests;
 
 /// <summary>
-/// The shipped tool, killed at every call that changes the host, or with that call failing. The calls themselves are approved:
-/// another one, or another order, is a change of the test.
+/// The shipped tool, killed at every call that changes the host, or with that call failing. The calls themselves are
+/// approved: another one, or another order, is a change of the test.
 /// </summary>
 public sealed partial class FaultTests : HostTest
 {
@@ -203,7 +203,8 @@ public sealed partial class FaultTests : HostTest
     // Of a module's file its name: where it is depends on the kernel.
     private static string Shorten(string point) => ModuleFile().Replace(point, "$1");
 
-    private static string ResolvedShell() => new FileInfo("/bin/sh").ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? "/bin/sh";
+    private static string ResolvedShell() =>
+        new FileInfo("/bin/sh").ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? "/bin/sh";
 
     // Loaded before, the modules are no affair of a bind and its release. Loading them at each would take half the time.
     private static void LoadModules()
@@ -217,7 +218,8 @@ public sealed partial class FaultTests : HostTest
     // Also those that a command left which was killed while it loaded them: the next one would have fewer points.
     private static void UnloadModules()
     {
-        string[] left = [.. ((string[])["vfio_pci", "vfio_pci_core", "irqbypass"]).Where(module => Directory.Exists($"/sys/module/{module}"))];
+        string[] modules = ["vfio_pci", "vfio_pci_core", "irqbypass"];
+        string[] left = [.. modules.Where(module => Directory.Exists($"/sys/module/{module}"))];
         if (left.Length != 0)
         {
             Machine.Run("rmmod", left).Succeeded();

@@ -38,7 +38,8 @@ internal static class HostSnapshot
         foreach (string name in Names("/sys/class/net"))
         {
             string folder = $"/sys/class/net/{name}";
-            text.AppendLine(CultureInfo.InvariantCulture, $"{name} {Read($"{folder}/address")} flags {Read($"{folder}/flags")}");
+            string address = Read($"{folder}/address");
+            text.AppendLine(CultureInfo.InvariantCulture, $"{name} {address} flags {Read($"{folder}/flags")}");
         }
 
         text.AppendJoin('\n', Names("/sys/class/block")).AppendLine();
@@ -77,7 +78,7 @@ internal static class HostSnapshot
             .Select(path => Path.GetFileName(path))
             .Order(StringComparer.Ordinal);
 
-    // What goes away while it is looked at is a difference as well: whoever waits for a state takes the next snapshot.
+    // What goes away while it is looked at is a difference as well: a test that waits for a state takes another.
     private static string Read(string path)
     {
         try

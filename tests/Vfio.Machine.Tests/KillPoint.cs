@@ -31,7 +31,8 @@ internal static class KillPoint
     }
 
     /// <summary>Kills the tool and all that it has started before a call is made.</summary>
-    public static Result Kill(int point, params string[] command) => Run(["--kill", $"{point}"], [Machine.Tool, .. command]);
+    public static Result Kill(int point, params string[] command) =>
+        Run(["--kill", $"{point}"], [Machine.Tool, .. command]);
 
     /// <summary>Has a call fail that is not made.</summary>
     public static Result Fail(int point, string error, params string[] command) =>

@@ -72,7 +72,7 @@ public sealed partial class TutorialTests : HostTest
     private static string Run(Step step, string folder)
     {
         string tools = $"{System.IO.Path.GetDirectoryName(Machine.Tool)}:{System.IO.Path.GetDirectoryName(Machine.Qmp)}";
-        // The reader's five seconds begin when the watch of the next step has the device: a busy host may take longer to start it.
+        // The five seconds begin when the watch of the next step has the device: a busy host may take longer to start it.
         string command = step.Command.Replace("(sleep 5;", $"({WaitUntilOpen}; sleep 5;", StringComparison.Ordinal);
         string script = $"exec 2>&1; cd {folder}; export PATH={tools}:$PATH COLUMNS=80\n{command}\n";
         Result result = step.IsRoot ? Machine.Run("bash", "-c", script) : Machine.RunAsUser("bash", "-c", script);

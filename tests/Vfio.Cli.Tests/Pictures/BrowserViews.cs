@@ -39,7 +39,10 @@ public sealed class BrowserViews : IDisposable
         </script>
         """;
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("vfio-pictures-").FullName;
+    // The browser's sockets are in it: their names have an end at 107 letters.
+    private readonly string _folder = Directory.CreateDirectory(Path.Combine(
+        Path.GetTempPath().Length <= 40 ? Path.GetTempPath() : "/tmp", $"vfio-pictures-{Guid.NewGuid():n}")).FullName;
+
     private readonly Lazy<string> _light;
     private readonly Lazy<string> _dark;
 

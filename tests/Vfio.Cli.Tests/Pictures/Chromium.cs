@@ -32,6 +32,9 @@ internal static class Chromium
             start.ArgumentList.Add(argument);
         }
 
+        // Nothing of the person who runs the tests, whose home may not be there.
+        start.Environment["HOME"] = folder;
+        start.Environment["TMPDIR"] = folder;
         using Process process = Process.Start(start)!;
         Task<string> output = process.StandardOutput.ReadToEndAsync();
         Task<string> errors = process.StandardError.ReadToEndAsync();
