@@ -11,7 +11,7 @@ namespace Vfio.Machine.Tests;
 public sealed partial class TutorialTests : HostTest
 {
     private const string WaitUntilOpen =
-        "for i in $(seq 1000); do ls -l /proc/[0-9]*/fd 2> /dev/null | grep -q ' /dev/vfio/devices/' && break; sleep 0.1; done";
+        "for i in $(seq 180); do ls -l /proc/[0-9]*/fd 2> /dev/null | grep -q ' /dev/vfio/devices/' && break; sleep 1; done";
 
     private static readonly string Path = Environment.GetEnvironmentVariable("VFIO_TUTORIAL")
         ?? throw new InvalidOperationException("VFIO_TUTORIAL is not set: these tests are started by test.sh, inside the machine");
