@@ -11,8 +11,9 @@ public sealed partial class ConfigurationTests
 {
     private static readonly string[] Folders = ["benchmarks", "eng", "samples", "src", "templates", "tests"];
 
-    /// <summary>The one difference: properties that have no effect on what is compiled.</summary>
-    private static readonly string[] AnalyzerProperties = ["RunAnalyzers", "EnforceCodeStyleInBuild"];
+    /// <summary>The one difference: who judges what is compiled, and whether the commit is noted in it.</summary>
+    private static readonly string[] FreeProperties =
+        ["RunAnalyzers", "EnforceCodeStyleInBuild", "IncludeSourceRevisionInInformationalVersion", "EnableSourceLink"];
 
     [Fact]
     public void No_source_depends_on_the_configuration()
@@ -23,7 +24,7 @@ public sealed partial class ConfigurationTests
     }
 
     [Fact]
-    public void No_project_depends_on_the_configuration_but_for_its_analyzers()
+    public void No_project_depends_on_the_configuration_but_for_its_analyzers_and_the_commit()
     {
         string[] projects = [.. FilesOf("*.csproj"), .. FilesOf("*.props"), .. FilesOf("*.targets"), .. FilesOf("*.proj")];
         Assert.True(projects.Length > 20, $"only {projects.Length} projects were found");
@@ -84,7 +85,7 @@ public sealed partial class ConfigurationTests
         from element in XDocument.Parse(text).Descendants()
         where element.Attributes().Any(attribute => NamesConfiguration(attribute.Value))
             || element.Nodes().OfType<XText>().Any(part => NamesConfiguration(part.Value))
-        where !element.HasElements || !element.Elements().All(child => AnalyzerProperties.Contains(child.Name.LocalName))
+        where !element.HasElements || !element.Elements().All(child => FreeProperties.Contains(child.Name.LocalName))
         select element.Name.LocalName;
 
     private static bool NamesConfiguration(string value) => value.Contains("$(Configuration)", StringComparison.OrdinalIgnoreCase);
