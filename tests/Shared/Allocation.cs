@@ -5,7 +5,10 @@ internal static class Allocation
 {
     private const int MostRounds = 5;
 
-    /// <summary>The bytes that work allocates, the least of several rounds: while it compiles for a better code, the runtime allocates now and then on this thread.</summary>
+    /// <summary>
+    /// The bytes that work allocates, the least of several rounds: while it compiles work again for better code, the
+    /// runtime allocates now and then on this thread.
+    /// </summary>
     public static long Of(Action work)
     {
         long least = long.MaxValue;
