@@ -94,6 +94,14 @@ internal static class BindCommand
             plan.Execute();
         }
 
+        bool isMade = plan.Refusals.Count == 0 && !isDryRun;
+        int code = ChangeReport.Write(
+            host, isMade ? "bind: the devices were taken" : null, "vfio status shows them", report => Write(report, plan, options, isDryRun, isJson));
+        return guard?.ExitCodeOr(code) ?? code;
+    }
+
+    private static int Write(CliHost host, BindingPlan plan, BindOptions options, bool isDryRun, bool isJson)
+    {
         if (isJson)
         {
             WriteJson(host, plan, options, isDryRun);
@@ -106,7 +114,7 @@ internal static class BindCommand
         if (plan.Refusals.Count != 0)
         {
             RefusalReport.Write(host, plan.Refusals);
-            return guard?.ExitCodeOr(ExitCode.Refused) ?? ExitCode.Refused;
+            return ExitCode.Refused;
         }
 
         WriteBlockers(host, plan);
@@ -120,7 +128,7 @@ internal static class BindCommand
             host.Tell($"vfio: {device.Address} has no IOMMU: who opens it can reach all memory of the host, and the kernel is tainted");
         }
 
-        return guard?.ExitCodeOr(ExitCode.Done) ?? ExitCode.Done;
+        return ExitCode.Done;
     }
 
     private static void WriteText(CliHost host, BindingPlan plan, BindOptions options, bool isDryRun)

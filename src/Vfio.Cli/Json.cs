@@ -70,17 +70,13 @@ internal static class JsonValues
     public static void WriteText(this Utf8JsonWriter json, string name, string? value) =>
         json.WriteString(name, value is null ? null : Printable.Clean(value));
 
-    public static void WriteNumberOrNull(this Utf8JsonWriter json, string name, double? value)
-    {
-        if (value is double number)
-        {
-            json.WriteNumber(name, number);
-        }
-        else
-        {
-            json.WriteNull(name);
-        }
-    }
+    public static void WriteNumberOrNull(this Utf8JsonWriter json, string name, double? value) => json.WriteOrNull(name, value, json.WriteNumber);
+
+    /// <summary>A whole number, with all its digits: a double has 53 bits.</summary>
+    public static void WriteNumberOrNull(this Utf8JsonWriter json, string name, long? value) => json.WriteOrNull(name, value, json.WriteNumber);
+
+    /// <inheritdoc cref="WriteNumberOrNull(Utf8JsonWriter, string, long?)"/>
+    public static void WriteNumberOrNull(this Utf8JsonWriter json, string name, ulong? value) => json.WriteOrNull(name, value, json.WriteNumber);
 
     /// <summary>An array of texts of unknown origin.</summary>
     public static void WriteNames(this Utf8JsonWriter json, string name, IEnumerable<string> texts)
@@ -106,6 +102,19 @@ internal static class JsonValues
         }
 
         json.WriteEndArray();
+    }
+
+    private static void WriteOrNull<T>(this Utf8JsonWriter json, string name, T? value, Action<string, T> write)
+        where T : struct
+    {
+        if (value is T number)
+        {
+            write(name, number);
+        }
+        else
+        {
+            json.WriteNull(name);
+        }
     }
 
     public static void WriteRefusals(this Utf8JsonWriter json, string name, IEnumerable<BindingRefusal> refusals)

@@ -10,7 +10,6 @@ internal static class ListCommand
     public const string Name = "list";
 
     private const int TakeColumn = 5;
-    private const int WideColumns = 120;
 
     public static Command Create(CliHost host)
     {
@@ -64,7 +63,7 @@ internal static class ListCommand
                 "Options combine. GRP is the IOMMU group. TAKE says what 'vfio bind' would answer: yes; taken, where a VFIO driver has the device "
                 + "already; or no and the reason: bridge, no-iommu, mounted, swap, held (LVM, md, dm), address, route, port (of a bridge or bond), display, "
                 + "console, functions (live virtual functions). 'vfio show DEV' says it in full.",
-                "KNOWN AS, where the line is wide enough, has the device's interfaces and disks: names that every command takes for DEV.",
+                "KNOWN AS has the device's interfaces and disks: names that every command takes for DEV.",
             ],
             Examples =
             [
@@ -123,7 +122,6 @@ internal static class ListCommand
             return;
         }
 
-        bool isWide = host.Terminal.Width is null or >= WideColumns;
         TextColumn[] columns =
         [
             new("ADDRESS"),
@@ -132,8 +130,8 @@ internal static class ListCommand
             new("DRIVER", MinWidth: 8),
             new("GRP", RightAligned: true),
             new("TAKE", MinWidth: 6),
-            .. isWide ? [new TextColumn("KNOWN AS", MinWidth: 8)] : (TextColumn[])[],
-            new("NAME", MinWidth: 16),
+            new("KNOWN AS", MinWidth: 8),
+            new("NAME", MinWidth: 8),
         ];
         TextTable table = new(host.Terminal, columns)
         {
@@ -149,7 +147,7 @@ internal static class ListCommand
                 device.Driver ?? "-",
                 device.IommuGroup?.ToString(CultureInfo.InvariantCulture) ?? "-",
                 Judge(device, survey.Of),
-                .. isWide ? [survey.KnownAs(device.Address)] : (string[])[],
+                survey.KnownAs(device.Address),
                 survey.Names.Describe(DeviceIdentity.Of(device), isBrief: host.Terminal.Width is not null),
             ]);
         }

@@ -10,8 +10,8 @@ internal static class ManCommand
         Argument<Command?> topic = HelpCommand.Topic();
         DocumentedCommand command = new("man", "Print the manual page of a command, or of vfio itself.")
         {
-            Notes = ["The page is in the format of man(7). Packages install them all; eng/publish writes them to artifacts/man."],
-            Examples = [("vfio man bind | man -l -", "read one"), ("vfio man > vfio.1", "keep one")],
+            Notes = ["The page is in the format of man(7). The archive that eng/publish makes installs them all."],
+            Examples = [("vfio man bind | man -l -", "read one"), ("vfio man > vfio.8", "keep one")],
         };
         command.Add(topic);
         command.SetAction(result =>

@@ -9,7 +9,7 @@ internal sealed class ManPage(TextWriter output)
     {
         bool isRoot = command is RootCommand;
         string name = isRoot ? VfioCommandLine.Name : $"{VfioCommandLine.Name}-{command.Name}";
-        output.WriteLine($".TH {name.ToUpperInvariant()} 1 {Manual.Date} \"{VfioCommandLine.Name} {VfioCommandLine.Version}\" \"User Commands\"");
+        output.WriteLine($".TH {name.ToUpperInvariant()} 8 {Manual.Date} \"{VfioCommandLine.Name} {VfioCommandLine.Version}\" \"System Administration\"");
         Section("NAME");
         output.WriteLine($"{Escape(name)} \\- {Escape(Decapitalise((command.Description ?? "").TrimEnd('.')))}");
         Section("SYNOPSIS");
@@ -25,7 +25,7 @@ internal sealed class ManPage(TextWriter output)
         foreach ((string title, IReadOnlyList<Command> commands) in isRoot ? CommandGroups.Of(command) : [])
         {
             output.WriteLine($".SS {Escape(title)}");
-            Items(commands.Select(child => ($"vfio-{child.Name}(1)", child.Description ?? "")));
+            Items(commands.Select(child => ($"vfio-{child.Name}(8)", child.Description ?? "")));
         }
 
         if (command.Arguments.Count != 0)
@@ -93,8 +93,8 @@ internal sealed class ManPage(TextWriter output)
     {
         Section("SEE ALSO");
         IEnumerable<string> own = command is RootCommand
-            ? command.Subcommands.Where(child => !child.Hidden).Select(child => $"vfio-{child.Name}(1)")
-            : CommandGroups.Neighbours(command).Select(name => $"vfio-{name}(1)").Prepend("vfio(1)");
+            ? command.Subcommands.Where(child => !child.Hidden).Select(child => $"vfio-{child.Name}(8)")
+            : CommandGroups.Neighbours(command).Select(name => $"vfio-{name}(8)").Prepend("vfio(8)");
         string[] all = [.. own, .. Manual.SeeAlso];
         for (int i = 0; i < all.Length; i++)
         {

@@ -11,10 +11,19 @@ internal static class Printable
 {
     private const char Replacement = '?';
     private const string Ellipsis = "…";
+    private const char FirstByte = '\udc80', LastByte = '\udcff';
 
-    /// <summary>The text on one line, with a question mark for each character that is not shown but acts.</summary>
+    /// <summary>
+    /// The text on one line, with a question mark for each character that is not shown but acts, and <c>\xff</c> for each byte of a name that is no UTF-8 (a lone surrogate, see
+    /// <see cref="InterfaceState"/>).
+    /// </summary>
     public static string Clean(string text)
     {
+        if (text.AsSpan().ContainsAnyInRange(FirstByte, LastByte))
+        {
+            text = ShowBytes(text);
+        }
+
         foreach (char c in text)
         {
             if (Acts(c))
@@ -84,6 +93,18 @@ internal static class Printable
         }
 
         yield return line;
+    }
+
+    private static string ShowBytes(string text)
+    {
+        StringBuilder shown = new(text.Length);
+        for (int i = 0; i < text.Length; i++)
+        {
+            bool isByte = text[i] is >= FirstByte and <= LastByte && (i == 0 || !char.IsHighSurrogate(text[i - 1]));
+            _ = isByte ? shown.Append(CultureInfo.InvariantCulture, $"\\x{text[i] & 0xff:x2}") : shown.Append(text[i]);
+        }
+
+        return shown.ToString();
     }
 
     // Controls, line ends, and format characters such as those that turn the direction of text around.

@@ -22,8 +22,10 @@ internal static class ReadCommand
         Argument<DeviceTarget> device = Symbols.Device(host);
         Option<VfioBackend> backend = Symbols.Backend();
         Argument<PlaceText> place = Symbols.Place();
+        place.Arity = ArgumentArity.ZeroOrOne;
         Option<int?> width = Symbols.Width();
         Option<int?> count = Symbols.Number(["--count", "-n"], "COUNT", "How many successive registers to read", 1, MaxCount);
+        Option<bool> all = Symbols.Flag("--all", "Read every register that has a name, with its fields");
         Option<bool> fields = Symbols.Flag("--fields", "Show names and fields, also where the output is no terminal or the place no name");
         Option<bool> json = Symbols.Json();
         DocumentedCommand command = new(Name, "Read registers of a device that VFIO has.")
@@ -33,6 +35,7 @@ internal static class ReadCommand
                 NameNote,
                 "On a terminal a register that is read by its name is shown with its fields; in a pipe the value stands alone, unless --fields asks "
                 + "for them.",
+                "--all leaves out what reading changes, what can only be written, and elements of arrays from number 16 on, and says so.",
                 ResetNote,
                 "Each register is one access of its width through the file descriptor, which answers an error where the device does not. Reading "
                 + "changes some registers (causes, counters, FIFOs): it clears them or takes what comes next.",
@@ -44,19 +47,39 @@ internal static class ReadCommand
                 ("vfio read 0000:00:14.3 EXP.DevSta --fields", "PCIe errors, with fields"),
                 ("vfio read 00:14.3 config -w 16 -n 2", "vendor and device id"),
                 ("vfio read 00:14.3 bar0 -n 64", "64 registers, one a line"),
+                ("vfio read 00:14.3 --all", "all that have names"),
             ],
         };
         command.Add(device);
         command.Add(place);
         command.Add(width);
         command.Add(count);
+        command.Add(all);
         command.Add(fields);
         command.Add(backend);
         command.Add(json);
+        command.Validators.Add(result =>
+        {
+            bool isAll = result.GetValue(all);
+            bool isPlace = result.GetResult(place) is { Tokens.Count: > 0 };
+            if (isAll == isPlace)
+            {
+                result.AddError(isAll ? "name a PLACE or say --all, not both" : "no PLACE is named; name one or say --all");
+            }
+            else if (isAll && (result.GetResult(width) is not null || result.GetResult(count) is not null))
+            {
+                result.AddError("with --all each register is read once, as wide as it is: -w and -n are for a PLACE");
+            }
+        });
         command.SetAction(result =>
         {
-            PlaceText text = result.GetRequiredValue(place);
             bool isJson = result.GetValue(json);
+            if (result.GetValue(all))
+            {
+                return ReadAll(host, Symbols.Target(result, device, backend), isJson);
+            }
+
+            PlaceText text = result.GetRequiredValue(place);
             bool showsFields = result.GetValue(fields) || (text.IsName && host.Terminal.IsInteractive);
             DeviceTarget target = Symbols.Target(result, device, backend);
             RegisterNames names = text.IsName || showsFields || isJson ? target.NameRegisters(host) : RegisterNames.None;
@@ -76,6 +99,60 @@ internal static class ReadCommand
             return ExitCode.Done;
         });
         return command;
+    }
+
+    private static int ReadAll(CliHost host, DeviceTarget target, bool isJson)
+    {
+        RegisterNames names = target.NameRegisters(host);
+        names.LoadCapabilities();
+        if (names.IsEmpty)
+        {
+            throw new CliException($"{Name}: vfio knows no names for the registers of {target.Name}", $"vfio dump {target.Name} bar0 prints a whole region");
+        }
+
+        using RegisterSession session = RegisterSession.Open(host, target, names);
+        EveryRegister every = new(session);
+        if (isJson)
+        {
+            WriteJson(host, session, every);
+        }
+        else
+        {
+            foreach (RegisterPlace place in every.Places)
+            {
+                ulong value = session.Read(place);
+                host.Out.WriteLine($"{place.Place}: {place.Format(value)}  {host.Terminal.Bold(place.Register!.Name)}");
+                FieldText.Write(host, place.Register, value);
+            }
+        }
+
+        foreach (string reason in every.LeftOut())
+        {
+            host.Tell(Printable.Clean($"vfio: {Name}: left out {reason}"));
+        }
+
+        return ExitCode.Done;
+    }
+
+    private static void WriteJson(CliHost host, RegisterSession session, EveryRegister every)
+    {
+        using Json json = new(host.Out);
+        json.Writer.WriteStartObject();
+        json.Writer.WriteString("address", session.Target.Name);
+        json.WriteArray("registers", every.Places, (writer, place) =>
+        {
+            ulong value = session.Read(place);
+            writer.WriteStartObject();
+            writer.WriteString("region", place.Place.RegionName);
+            writer.WriteNumber("offset", place.Place.Offset);
+            writer.WriteNumber("width", place.Bits);
+            writer.WriteString("value", place.Format(value));
+            writer.WriteText("name", place.Register?.Name);
+            writer.WriteFields(place.Register, value);
+            writer.WriteEndObject();
+        });
+        json.Writer.WriteNames("leftOut", every.LeftOut());
+        json.Writer.WriteEndObject();
     }
 
     private static IEnumerable<(RegisterPlace Place, ulong Value)> Read(RegisterSession session, RegisterPlace first, int count) =>

@@ -26,6 +26,8 @@ internal static class ReleaseCommand
                 + "the next boot only is not offered: it would be gone again at the next plugging in.",
                 "A program that holds a device is named at once. With --timeout it is waited for. With --force the kernel asks it for the device (the request interrupt), and "
                 + "a child process waits with the kernel, --timeout seconds of it this command too. A device whose journal entry is damaged goes, with --force, to the driver that the kernel chooses.",
+                "A device that something else gave to vfio-pci (ids=, driverctl, by hand) is released when it is named, with --force: to the driver that the kernel's modules have for it. "
+                + "What will give it to vfio-pci again at the next boot is said.",
             ],
             Examples =
             [
@@ -112,6 +114,13 @@ internal static class ReleaseCommand
     {
         VfioException? before = plan.Trouble;
         IReadOnlyList<ReleaseOutcome> outcomes = plan.Execute();
+        bool isMade = outcomes.Any(outcome => outcome.Error is null);
+        return guard.ExitCodeOr(ChangeReport.Write(
+            host, isMade ? "release: devices were handed back" : null, "vfio status shows what is still taken", report => Write(report, plan, outcomes, before, isJson)));
+    }
+
+    private static int Write(CliHost host, ReleasePlan plan, IReadOnlyList<ReleaseOutcome> outcomes, VfioException? before, bool isJson)
+    {
         if (isJson)
         {
             WriteJson(host, outcomes);
@@ -138,7 +147,7 @@ internal static class ReleaseCommand
             host.Tell($"vfio: {before.Subject}, of which nothing could be used, is removed with its rules and unit");
         }
 
-        return guard.ExitCodeOr(failed ? ExitCode.Failed : ExitCode.Done);
+        return failed ? ExitCode.Failed : ExitCode.Done;
     }
 
     private static void WriteText(CliHost host, IReadOnlyList<ReleaseOutcome> outcomes)

@@ -43,7 +43,8 @@ internal static class ReplugCommand
             RetakePlan plan = result.GetValue(device) is not string text ? RetakePlan.ComputePersistent(options)
                 : PciAddress.TryParse(text, out PciAddress address) ? RetakePlan.Compute(address, options)
                 : throw new CliException($"replug: '{Symbols.Quote(text)}' is not a PCI address", "vfio list shows the devices by their addresses", ExitCode.WrongUsage);
-            return guard.ExitCodeOr(Write(host, plan.Execute()));
+            IReadOnlyList<RetakeOutcome> outcomes = plan.Execute();
+            return guard.ExitCodeOr(ChangeReport.Write(host, "replug: what came back was taken", "vfio status shows it", report => Write(report, outcomes)));
         });
         return command;
     }

@@ -83,8 +83,14 @@ internal static class SriovCommand
             plan.Execute();
         }
 
-        PciBus bus = new(host.Root);
-        IReadOnlyList<PciDeviceInfo> functions = bus.Get(address).FindVirtualFunctions();
+        string? made = plan.Refusals.Count == 0 && !isDryRun ? $"sriov: the number of {address}'s virtual functions is {count}" : null;
+        int code = ChangeReport.Write(host, made, $"vfio show {address} lists them", report => Write(report, address, plan, isDryRun, isJson));
+        return guard?.ExitCodeOr(code) ?? code;
+    }
+
+    private static int Write(CliHost host, PciAddress address, VirtualFunctionPlan plan, bool isDryRun, bool isJson)
+    {
+        IReadOnlyList<PciDeviceInfo> functions = new PciBus(host.Root).Get(address).FindVirtualFunctions();
         if (isJson)
         {
             WriteJson(host, address, plan, functions, isDryRun);
@@ -97,10 +103,10 @@ internal static class SriovCommand
         if (plan.Refusals.Count != 0)
         {
             RefusalReport.Write(host, plan.Refusals);
-            return guard?.ExitCodeOr(ExitCode.Refused) ?? ExitCode.Refused;
+            return ExitCode.Refused;
         }
 
-        return guard?.ExitCodeOr(ExitCode.Done) ?? ExitCode.Done;
+        return ExitCode.Done;
     }
 
     // Before there are functions: opening a device with functions that are open would want the secret itself.

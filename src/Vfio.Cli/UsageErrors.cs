@@ -10,18 +10,30 @@ internal static class UsageErrors
     {
         Command command = result.CommandResult.Command;
         string path = PathOf(result.CommandResult);
-        string? stranger = result.UnmatchedTokens.Count == 0 ? null : result.UnmatchedTokens[0];
+        string? stranger = FindUnknownOption(result) ?? (result.UnmatchedTokens.Count == 0 ? null : result.UnmatchedTokens[0]);
 
         // Whatever follows a word that is not understood is judged wrongly: that word is the mistake.
         string what = stranger is null
             ? Decapitalise(result.Errors[0].Message)
             : $"'{Symbols.Quote(stranger)}' is not {Expected(command, stranger)}";
         string hint = stranger is null ? SecondLine(what) ?? $"{path} --help shows how it is used"
+            : Habits.Find(stranger) is string known && !HasOption(command, stranger) ? known
             : FindSimilar(command, stranger) is string similar ? $"did you mean '{similar}'? {path} --help shows what there is"
             : SuggestFor(host, command, stranger) ?? $"{path} --help shows how it is used";
         ErrorReport.Write(host, $"{(command is RootCommand ? "command line" : command.Name)}: {FirstLine(what)}", hint);
         return ExitCode.WrongUsage;
     }
+
+    // To the parser, an option that it does not know is a device, if one may stand there.
+    private static string? FindUnknownOption(ParseResult result) => result.Tokens
+        .TakeWhile(token => token.Type != TokenType.DoubleDash)
+        .FirstOrDefault(token => token.Type == TokenType.Argument && token.Value is ['-', '-' or (>= 'A' and <= 'Z') or (>= 'a' and <= 'z'), ..] && !IsValue(result, token))
+        ?.Value;
+
+    private static bool IsValue(ParseResult result, Token token) => HelpText.OptionsOf(result.CommandResult.Command)
+        .Any(option => result.GetResult(option) is { } given && given.Tokens.Any(value => ReferenceEquals(value, token)));
+
+    private static bool HasOption(Command command, string word) => command.Options.Any(option => option.Name == word || option.Aliases.Contains(word));
 
     private static string Expected(Command command, string stranger) =>
         stranger.StartsWith('-') ? "an option of this command"

@@ -43,21 +43,20 @@ internal static class WriteCommand
             bool isJson = result.GetValue(json);
             DeviceTarget target = Symbols.Target(result, device, backend);
             RegisterNames names = text.IsName || isJson ? target.NameRegisters(host) : RegisterNames.None;
-            Run(host, target, names, names.Resolve(Name, text, result.GetValue(width)), result.GetValue(value), isJson);
-            return ExitCode.Done;
+            return Run(host, target, names, names.Resolve(Name, text, result.GetValue(width)), result.GetValue(value), isJson);
         });
         return command;
     }
 
-    private static void Run(CliHost host, DeviceTarget target, RegisterNames names, RegisterPlace place, ulong value, bool isJson)
+    private static int Run(CliHost host, DeviceTarget target, RegisterNames names, RegisterPlace place, ulong value, bool isJson)
     {
         RegisterWidth.CheckFits(Name, value, place.Bits);
         using RegisterSession session = RegisterSession.Open(host, target, names);
         session.Check(Name, place, isWrite: true);
         session.Write(place, value);
-        if (isJson)
+        return !isJson ? ExitCode.Done : ChangeReport.Write(host, "write: the register was written", $"vfio read {target.Name} {place.Place} reads it back", report =>
         {
-            using Json json = new(host.Out);
+            using Json json = new(report.Out);
             json.Writer.WriteStartObject();
             json.Writer.WriteString("address", target.Name);
             json.Writer.WriteString("region", place.Place.RegionName);
@@ -66,6 +65,7 @@ internal static class WriteCommand
             json.Writer.WriteString("value", place.Format(value));
             json.Writer.WriteText("name", place.Register?.Name);
             json.Writer.WriteEndObject();
-        }
+            return ExitCode.Done;
+        });
     }
 }

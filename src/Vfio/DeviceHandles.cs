@@ -38,6 +38,8 @@ public sealed class DeviceHandles
         }
     }
 
+    internal void Dispose() => Disposal.InTurn([Device.Dispose, Context.Dispose]);
+
     private static DeviceHandles Check(SafeFileHandle device, SafeFileHandle context, bool isGroup)
     {
         ArgumentNullException.ThrowIfNull(device);

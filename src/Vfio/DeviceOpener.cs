@@ -25,21 +25,16 @@ internal static partial class DeviceOpener
 
     private static VfioDevice Take(DeviceHandles handles, VfioOpenOptions options, Func<IoAddressSpace, IHostAddressSpace, VfioDevice> enter)
     {
-        if (options.AddressSpace is not null)
-        {
-            throw new ArgumentException("descriptors bring an address space of their own: the device cannot join another", nameof(options));
-        }
-
         handles.UseOnce();
         try
         {
-            return Enter(
-                handles.IsGroup ? new Type1Space(options.Calls, options.Host, handles.Context, AnyType1) : new IommufdSpace(options.Calls, options.Host, handles.Context), options, enter);
+            return options.AddressSpace is not null
+                ? throw new ArgumentException("descriptors bring an address space of their own: the device cannot join another", nameof(options))
+                : Enter(handles.IsGroup ? new Type1Space(options.Calls, options.Host, handles.Context, AnyType1) : new IommufdSpace(options.Calls, options.Host, handles.Context), options, enter);
         }
         catch
         {
-            handles.Device.Dispose();
-            handles.Context.Dispose();
+            handles.Dispose();
             throw;
         }
     }

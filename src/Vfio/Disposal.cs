@@ -1,23 +1,26 @@
+using System.Runtime.ExceptionServices;
+
 namespace Vfio;
 
-/// <summary>Steps of a disposal, each made whatever became of the one before.</summary>
+/// <summary>Steps of a disposal or a recovery, each made whatever became of the one before.</summary>
 internal static class Disposal
 {
-    /// <summary>Makes all steps; of several exceptions the last comes out.</summary>
+    /// <summary>Makes all steps; of several exceptions the first comes out, since the others may follow from it.</summary>
     public static void InTurn(ReadOnlySpan<Action> steps)
     {
-        if (steps.IsEmpty)
+        ExceptionDispatchInfo? first = null;
+        foreach (Action step in steps)
         {
-            return;
+            try
+            {
+                step();
+            }
+            catch (Exception e)
+            {
+                first ??= ExceptionDispatchInfo.Capture(e);
+            }
         }
 
-        try
-        {
-            steps[0]();
-        }
-        finally
-        {
-            InTurn(steps[1..]);
-        }
+        first?.Throw();
     }
 }

@@ -9,6 +9,8 @@ public sealed partial class VfioDevice
     private const ulong Command = 4;
     private const ushort BusMasterEnable = 1 << 2;
 
+    private readonly Lock _configChange = new(); // reading a register of configuration space and writing it back
+
     /// <summary>What the device can reach by DMA. Devices that were opened with it share it.</summary>
     /// <exception cref="NotSupportedException">The device has none: it was opened without an IOMMU.</exception>
     public IoAddressSpace AddressSpace => _space ?? throw new NotSupportedException(BackendName == BackendNames.NoIommu
@@ -26,8 +28,12 @@ public sealed partial class VfioDevice
         get => (ReadCommand(out _) & BusMasterEnable) != 0;
         set
         {
-            ushort command = ReadCommand(out RegionInfo config);
-            _backend.WriteUInt16(config, Command, (ushort)(value ? command | BusMasterEnable : command & ~BusMasterEnable));
+            lock (_configChange)
+            {
+                // Looked at with the lock: disposal, which switches it off, comes before this or after it.
+                ushort command = ReadCommand(out RegionInfo config);
+                _backend.WriteUInt16(config, Command, (ushort)(value ? command | BusMasterEnable : command & ~BusMasterEnable));
+            }
         }
     }
 
@@ -42,7 +48,7 @@ public sealed partial class VfioDevice
     public IReadOnlyList<DmaFault> ReadFaults()
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        IEnumerable<IommuFault> faults = _backend.TakeFaults() ?? FaultsInLog();
+        IEnumerable<IommuFault> faults = _backend.TakeFaults() ?? _log?.TakeNew() ?? [];
         return [.. faults.Select(fault => new DmaFault(fault.Device, new Iova(fault.Iova), fault.Access, fault.Reason, _space?.Find(new Iova(fault.Iova))))];
     }
 
@@ -59,12 +65,6 @@ public sealed partial class VfioDevice
         _backend.SetVirtualFunctionToken(token, Name);
     }
 
-    private IEnumerable<IommuFault> FaultsInLog() =>
-        from line in _log?.ReadNew() ?? []
-        let fault = IommuFaultText.Parse(line)
-        where fault is { } known && known.Device == Address
-        select fault.Value;
-
     // Quiesce before free: what the device could still write to must not be anybody else's by then.
     private void Quiesce()
     {
@@ -75,10 +75,13 @@ public sealed partial class VfioDevice
 
         try
         {
-            ushort command = ReadCommandOf(out RegionInfo config);
-            if ((command & BusMasterEnable) != 0)
+            lock (_configChange)
             {
-                _backend.WriteUInt16(config, Command, (ushort)(command & ~BusMasterEnable));
+                ushort command = ReadCommandOf(out RegionInfo config);
+                if ((command & BusMasterEnable) != 0)
+                {
+                    _backend.WriteUInt16(config, Command, (ushort)(command & ~BusMasterEnable));
+                }
             }
         }
         catch (Exception e) when (e is VfioException or InvalidOperationException)

@@ -37,7 +37,10 @@ public sealed partial class VfioDevice
         }
 
         PowerControl control = PowerControl.Find(_backend, Name) ?? throw new NotSupportedException($"{Name} has no power management capability: it is always on");
-        control.Set(state);
+        lock (_configChange)
+        {
+            control.Set(state);
+        }
     }
 
     /// <summary>

@@ -43,10 +43,13 @@ public sealed partial class VfioDevice
         }
 
         // Each region's turn, whatever becomes of the one before; also of those that a thread is only about to find unanswered.
-        if (OpenRegions().FindAll(region => !region.TryRecover()) is [Region first, ..])
+        Disposal.InTurn([.. OpenRegions().Select(region => (Action)(() =>
         {
-            throw new VfioException("recover", $"{first.Index.Describe()} of {Name}", "the device still does not answer");
-        }
+            if (!region.TryRecover())
+            {
+                throw new VfioException("recover", $"{region.Index.Describe()} of {Name}", "the device still does not answer");
+            }
+        }))]);
     }
 
     // Decoding may have been off before the reset: the kernel leaves it so, and State tells.

@@ -29,12 +29,12 @@ public sealed partial class VfioDevice : IDisposable
     private readonly IoAddressSpace? _space;
     private readonly IDisposable? _context;
     private Socket? _connection;
-    private readonly KernelLog? _log;
+    private readonly FaultLog? _log;
     private readonly HostRoot? _host;
     private readonly DeviceInfo _info;
     private readonly Lock _lock = new();
     private readonly HashSet<Region> _regions = [];
-    private bool _isDisposed;
+    private volatile bool _isDisposed;
 
     /// <summary>A device; without an address space unless one is given.</summary>
     internal VfioDevice(IDeviceBackend backend, PciAddress address, string? name = null, IoAddressSpace? space = null, HostRoot? host = null)
@@ -55,7 +55,7 @@ public sealed partial class VfioDevice : IDisposable
     private VfioDevice(IDeviceBackend backend, PciAddress address, VfioOpenOptions options, IoAddressSpace space)
         : this(backend, address, name: null, space, options.Host)
     {
-        _log = new KernelLog(options.Host);
+        _log = new FaultLog(options.Host, address);
     }
 
     /// <summary>The device's PCI address.</summary>

@@ -18,7 +18,7 @@ public class VfioException : Exception
     /// <param name="errno">The errno, captured right after the call; positive.</param>
     /// <param name="hint">What a person can do, one line; or <see langword="null"/>.</param>
     public VfioException(string operation, string subject, int errno, string? hint = null)
-        : base($"{operation} on {subject}: {ErrnoNames.Describe(errno)}")
+        : base($"{Join(operation, subject)}: {ErrnoNames.Describe(errno)}")
     {
         Operation = operation;
         Subject = subject;
@@ -32,7 +32,7 @@ public class VfioException : Exception
     /// <param name="reason">Why it did not work, as the end of the sentence <c>operation on subject: reason</c>.</param>
     /// <param name="hint">What a person can do, one line; or <see langword="null"/>.</param>
     public VfioException(string operation, string subject, string reason, string? hint = null)
-        : base($"{operation} on {subject}: {reason}")
+        : base($"{Join(operation, subject)}: {reason}")
     {
         Operation = operation;
         Subject = subject;
@@ -50,4 +50,8 @@ public class VfioException : Exception
 
     /// <summary>What a person can do about it, one line; <see langword="null"/> where nothing general can be said.</summary>
     public string? Hint { get; }
+
+    // "set the access list of", "look up": what follows stands right behind.
+    private static string Join(string operation, string subject) =>
+        operation.EndsWith(" of", StringComparison.Ordinal) || operation.EndsWith(" up", StringComparison.Ordinal) ? $"{operation} {subject}" : $"{operation} on {subject}";
 }

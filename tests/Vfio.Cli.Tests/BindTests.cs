@@ -40,6 +40,36 @@ public sealed class BindTests : IDisposable
         Assert.Empty(Tool.Run(_host, "status").Output);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Output_that_cannot_be_written_does_not_hide_that_the_change_was_made(bool isJson)
+    {
+        _host.Add(Card);
+        using FakeKernel kernel = new(_host, Card);
+        string[] json = isJson ? ["--json"] : [];
+        Result bind = RunOntoFullDisk(["bind", "05:00.0", .. json]);
+        Assert.Equal(1, bind.ExitCode);
+        Assert.Contains("vfio: bind: the devices were taken, but what is above could not be written", bind.Errors, StringComparison.Ordinal);
+        Assert.Contains("No space left on device", bind.Errors, StringComparison.Ordinal);
+        Assert.Contains(isJson ? "\"address\": \"0000:05:00.0\"" : "0000:05:00.0 taken from e1000e, now vfio-pci\n", bind.Errors, StringComparison.Ordinal);
+        Assert.Contains("hint: vfio status", bind.Errors, StringComparison.Ordinal);
+        Result release = RunOntoFullDisk(["release", "--all", .. json]);
+        Assert.Equal(1, release.ExitCode);
+        Assert.Contains("vfio: release: devices were handed back, but", release.Errors, StringComparison.Ordinal);
+        Assert.Contains("e1000e", release.Errors, StringComparison.Ordinal);
+        Result nothing = RunOntoFullDisk(["bind", "--dry-run", "05:00.0", .. json]);
+        Assert.Equal(1, nothing.ExitCode);
+        Assert.DoesNotContain("were taken", nothing.Errors, StringComparison.Ordinal);
+    }
+
+    private Result RunOntoFullDisk(string[] arguments)
+    {
+        using FileStream full = new("/dev/full", FileMode.Open, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+        StreamWriter output = new(full);
+        return Tool.Run(_host, Tool.Narrow, host => host with { Out = output }, arguments);
+    }
+
     [Fact]
     public void A_bind_and_a_release_as_json()
     {

@@ -119,6 +119,57 @@ public sealed class CompletionTests : IDisposable
         echo "${COMPREPLY[@]}"
         """, "test", Tools));
 
+    // The kernel lets an interface be called so.
+    [Theory]
+    [InlineData("$(id)")]
+    [InlineData("`id`")]
+    [InlineData("a;id")]
+    [InlineData("a|id>x")]
+    [InlineData("it's\\")]
+    [InlineData("\"$HOME\"")]
+    [InlineData("-n")]
+    public void A_name_does_not_become_code_in_bash(string name) => Assert.Equal(name, Shell("bash", "-c",
+        """
+        source <("$1/vfio" completion bash)
+        name=$2
+        vfio() { printf '%s\tnet\n' "$name"; }
+        COMP_LINE='vfio show ' COMP_POINT=10
+        _vfio vfio
+        [ "${#COMPREPLY[@]}" = 1 ]
+        # As bash reads the line that it made.
+        eval "word=${COMPREPLY[0]}"
+        printf '%s\n' "$word"
+        """, "test", Tools, name));
+
+    [Fact]
+    public void A_name_does_not_become_code_in_zsh()
+    {
+        SkipWithout("zsh");
+        Assert.Equal(@"$(id);\\ net", Shell("zsh", "-f", "-c",
+            """
+            path_to_tool=$1/vfio
+            compdef() { :; }
+            source <($path_to_tool completion zsh)
+            # What _describe does with an escaped value: the part before the first colon that is not escaped.
+            _describe() { local -a found; found=("${(@P)@[-1]}"); print -r -- "${found[1]%%:*} ${found[1]##*:}"; }
+            vfio() { printf '%s\tnet\n' '$(id);\'; }
+            words=(vfio show '') CURRENT=3 PREFIX=
+            _vfio
+            """, "test", Tools));
+    }
+
+    [Fact]
+    public void A_name_does_not_become_code_in_fish()
+    {
+        SkipWithout("fish");
+        Assert.Equal(@"$(id);\", Shell("fish", "--no-config", "-c",
+            """
+            $argv[1]/vfio completion fish | source
+            function vfio; printf '%s\tnet\n' '$(id);\\'; end
+            complete -C 'vfio show ' | string split -f 1 \t
+            """, Tools));
+    }
+
     [Fact]
     public void Zsh_completes()
     {

@@ -56,7 +56,7 @@ public sealed class ManPageTests : IDisposable
     public void The_first_page_names_every_command()
     {
         string page = Page("");
-        Assert.All(Commands.Select(row => row.Data).Where(name => name.Length != 0), name => Assert.Contains($".B vfio\\-{name}(1)\n", page, StringComparison.Ordinal));
+        Assert.All(Commands.Select(row => row.Data).Where(name => name.Length != 0), name => Assert.Contains($".B vfio\\-{name}(8)\n", page, StringComparison.Ordinal));
     }
 
     [Theory]

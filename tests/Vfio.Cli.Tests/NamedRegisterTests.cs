@@ -16,6 +16,33 @@ public sealed class NamedRegisterTests : RegisterCommandTest
         Assert.Equal(output, Run(["read", "00:14.3", .. arguments]).Succeeded().Output);
 
     [Fact]
+    public void All_that_have_names_are_read_and_what_is_left_out_is_said()
+    {
+        Result result = Run("read", "00:14.3", "--all");
+        Assert.Equal(0, result.ExitCode);
+        Assert.Contains("bar0+0x08: 0x00080281  STATUS\n  FD+ LU-", result.Output, StringComparison.Ordinal);
+        Assert.Contains("config+0x04: 0x0006  COMMAND", result.Output, StringComparison.Ordinal);
+        Assert.Contains("EXP.LnkSta", result.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("ICR", result.Output, StringComparison.Ordinal);
+        Assert.Contains("vfio: read: left out 1 register that reading changes: ICR\n", result.Errors, StringComparison.Ordinal);
+        Assert.Contains("vfio: read: left out 1 register that can only be written: DOORBELL\n", result.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void All_as_json()
+    {
+        System.Text.Json.JsonElement root = Run("read", "00:14.3", "--all", "--json").Json;
+        Assert.Contains(root.GetProperty("registers").EnumerateArray(), register => register.GetProperty("name").GetString() == "STATUS" && register.GetProperty("region").GetString() == "bar0");
+        Assert.Equal(2, root.GetProperty("leftOut").GetArrayLength());
+    }
+
+    [Theory]
+    [InlineData("name a PLACE or say --all", "read", "00:14.3", "STATUS", "--all")]
+    [InlineData("no PLACE is named", "read", "00:14.3")]
+    [InlineData("-w and -n are for a PLACE", "read", "00:14.3", "--all", "-n", "2")]
+    public void All_and_a_place_exclude_each_other(string message, params string[] arguments) => Run(arguments).FailedWith(2, message, "vfio read --help");
+
+    [Fact]
     public void Reading_config_by_name_is_one_access_of_its_width()
     {
         Run("read", "00:14.3", "EXP.LnkSta").Succeeded();

@@ -100,7 +100,7 @@ public sealed class RefusalTests : HostTest
         Machine.Vfio("bind", function).Succeeded();
         using (Holder holder = new(function))
         {
-            Machine.Vfio("bind", Machine.Igb).FailedWith(3, $"pid {holder.Id} (readbar0, user root) has a virtual function", "--force");
+            Machine.Vfio("bind", Machine.Igb).FailedWith(3, $"pid {holder.Id} (readbar0, user root) has its virtual function", "--force");
         }
 
         Machine.Vfio("release", function).Succeeded();

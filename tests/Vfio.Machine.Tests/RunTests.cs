@@ -43,6 +43,16 @@ public sealed class RunTests : HostTest
     }
 
     [Fact]
+    public void A_command_that_ignores_SIGTERM_is_killed_after_its_supervisor_and_the_device_comes_back()
+    {
+        using Process run = Start(Machine.Tool, "run", Machine.Nic, "--", "sh", "-c", $"trap '' TERM; {Waiting("while :; do sleep 1; done")}");
+        int command = WaitForCommand();
+        run.Kill();
+        WaitUntilUntouched();
+        Assert.False(IsAlive(command));
+    }
+
+    [Fact]
     public void Killed_with_its_whole_group_of_processes_the_device_comes_back()
     {
         using Process run = Start("setsid", Machine.Tool, "run", Machine.Nic, "--", "sh", "-c", Waiting("exec sleep 600"));

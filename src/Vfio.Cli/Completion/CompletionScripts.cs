@@ -38,7 +38,11 @@ internal static class CompletionScripts
                     :users)
                         while IFS= read -r value; do COMPREPLY+=("$value"); done < <(compgen -u -- "${current#"$prefix"}")
                         ;;
-                    *) COMPREPLY+=("${value#"$prefix"}") ;;
+                    *)
+                        # An interface may be called $(id), and bash puts answers on the line as they are.
+                        printf -v value %q "${value#"$prefix"}"
+                        COMPREPLY+=("$value")
+                        ;;
                 esac
             done < <("$1" complete -- "${words[@]:1}" 2> /dev/null)
         }
@@ -61,10 +65,12 @@ internal static class CompletionScripts
                     :files) _files ;;
                     :users) _users ;;
                     *)
+                        # What _describe takes apart is escaped; what goes on the line zsh quotes itself.
+                        value=${${value//\\/\\\\}//:/\\:}
                         if [[ $line == *$'\t'* ]]; then
-                            values+=("${value//:/\\:}:${line#*$'\t'}")
+                            values+=("$value:${line#*$'\t'}")
                         else
-                            values+=("${value//:/\\:}")
+                            values+=("$value")
                         fi
                         ;;
                 esac
@@ -96,7 +102,7 @@ internal static class CompletionScripts
                     case ':users'
                         __fish_complete_users
                     case '*'
-                        echo $line
+                        printf '%s\n' $line
                 end
             end
         end

@@ -44,6 +44,20 @@ internal static class DeviceArgument
         }
 
         string quoted = Symbols.Quote(text);
+        if (Habits.AddressIn(text) is PciAddress meant)
+        {
+            mistake = $"'{quoted}' is not how a device is named here; {Examples}";
+            hint = $"did you mean {meant}?";
+            return false;
+        }
+
+        if (IdFilter.TryParse(text, out IdFilter? ids) && ids is { VendorId: not null, DeviceId: not null })
+        {
+            mistake = $"'{quoted}' is a vendor and a device id, which several devices may have; {Examples}";
+            hint = $"vfio list --id {quoted} lists those that have it";
+            return false;
+        }
+
         if (!HostNames.IsName(text))
         {
             mistake = $"'{quoted}' is not a device; {Examples}";

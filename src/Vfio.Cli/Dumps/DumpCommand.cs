@@ -140,14 +140,20 @@ internal static class DumpCommand
 
     private static void TellLeftOut(CliHost host, IReadOnlyList<RegisterDescription> registers)
     {
-        if (registers.Count == 0)
+        Tell([.. registers.Where(register => register.Access == RegisterAccess.ReadChanges)], "that reading changes");
+        Tell([.. registers.Where(register => register.Access != RegisterAccess.ReadChanges)], "that can only be written");
+        if (registers.Count != 0)
         {
-            return;
+            host.Tell("hint: --all reads them too");
         }
 
-        string names = string.Join(", ", registers.Take(MostNamed).Select(register => register.Name)) + (registers.Count > MostNamed ? ", …" : "");
-        string what = registers.Count == 1 ? "1 register that is not read unasked" : $"{registers.Count} registers that are not read unasked";
-        host.Tell($"vfio: {Name}: left out {what}: {names}");
-        host.Tell("hint: reading changes them; --all reads them");
+        void Tell(IReadOnlyList<RegisterDescription> some, string which)
+        {
+            if (some.Count != 0)
+            {
+                string names = string.Join(", ", some.Take(MostNamed).Select(register => register.Name)) + (some.Count > MostNamed ? ", …" : "");
+                host.Tell($"vfio: {Name}: left out {(some.Count == 1 ? "1 register" : $"{some.Count} registers")} {which}: {names}");
+            }
+        }
     }
 }

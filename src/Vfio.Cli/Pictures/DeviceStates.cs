@@ -60,8 +60,7 @@ internal sealed class DeviceStates
         }
 
         return device.HasVfioDriver ? (NodeState.Taken, "VFIO has it")
-            : device.Driver is string driverName ? (NodeState.CanBeTaken, $"from {driverName}")
-            : (NodeState.Free, "no driver has it");
+            : (NodeState.CanBeTaken, device.Driver is string driverName ? $"from {driverName}" : "no driver has it");
     }
 
     // A device without a driver never blocks its group, whatever else is said of it.

@@ -9,7 +9,6 @@ internal static class Icons
 
     public static IEnumerable<PathShape> Of(NodeState state, double x, double y) => state switch
     {
-        NodeState.Free => [Path(x, y, Circle(5.5), "i-line i-green")],
         NodeState.CanBeTaken => [Path(x, y, Circle(5.5), "i-line i-green"), Path(x, y, Circle(2.2), "i-fill f-green")],
         NodeState.Taken => [Path(x, y, Circle(6.5), "i-fill f-blue"), Path(x, y, "M-3 0l2.2 2.5l4-5", "i-mark")],
         NodeState.Blocked => [Path(x, y, "M-2.8-6.5h5.6l3.7 3.7v5.6l-3.7 3.7h-5.6l-3.7-3.7v-5.6z", "i-fill f-red"), Path(x, y, "M-3.2 0h6.4", "i-mark")],

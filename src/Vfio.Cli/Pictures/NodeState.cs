@@ -5,7 +5,8 @@ internal enum NodeState
 {
     /// <summary>Not asked: a root bus.</summary>
     None,
-    Free,
+
+    /// <summary>From its driver, or as it is without one.</summary>
     CanBeTaken,
     Taken,
 

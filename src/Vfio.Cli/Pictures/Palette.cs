@@ -9,7 +9,7 @@ namespace Vfio.Cli.Pictures;
 internal static class Palette
 {
     /// <summary>How many groups of several devices have a colour of their own, before colours come again.</summary>
-    public const int GroupColours = 6;
+    public const int GroupColours = 5;
 
     private const string Fonts = "system-ui,-apple-system,\"Segoe UI\",Roboto,\"Helvetica Neue\",Arial,sans-serif";
     private const string MonoFonts = "ui-monospace,Menlo,Consolas,\"DejaVu Sans Mono\",\"Liberation Mono\",monospace";
@@ -47,18 +47,17 @@ internal static class Palette
         new("slow", "stroke", "#b45f06", "#f0a04b"),
         new("single", "fill", "#fbfcfd", "#11161d"),
         new("single", "stroke", "#a5afba", "#56606b"),
-        new("group0", "fill", "#e4effd", "#10243f"),
-        new("group0", "stroke", "#1f66d0", "#5aa2f7"),
-        new("group1", "fill", "#fdf0e0", "#33210d"),
-        new("group1", "stroke", "#b05600", "#eda150"),
-        new("group2", "fill", "#f0eafc", "#261c3f"),
-        new("group2", "stroke", "#7747c9", "#b295f0"),
-        new("group3", "fill", "#dff4f1", "#0c2b2b"),
-        new("group3", "stroke", "#0a786e", "#42c2b2"),
-        new("group4", "fill", "#fce8f1", "#361529"),
-        new("group4", "stroke", "#b32d78", "#f086ba"),
-        new("group5", "fill", "#f1f3d8", "#282a0e"),
-        new("group5", "stroke", "#666b00", "#c3ca4a"),
+        // None of a state's: a frame is no judgement.
+        new("group0", "fill", "#f0eafc", "#261c3f"),
+        new("group0", "stroke", "#7747c9", "#b295f0"),
+        new("group1", "fill", "#def3f7", "#0b2a31"),
+        new("group1", "stroke", "#0b7285", "#4cc3d9"),
+        new("group2", "fill", "#fce8f1", "#361529"),
+        new("group2", "stroke", "#b32d78", "#f086ba"),
+        new("group3", "fill", "#f1f3d8", "#282a0e"),
+        new("group3", "stroke", "#666b00", "#c3ca4a"),
+        new("group4", "fill", "#f3ece6", "#2b221c"),
+        new("group4", "stroke", "#7a5c48", "#c9a78f"),
         new("i-green", "stroke", "#1a7f37", "#46c463"),
         new("i-grey", "stroke", "#57606a", "#9aa4af"),
         new("f-green", "fill", "#1a7f37", "#46c463"),

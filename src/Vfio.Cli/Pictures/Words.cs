@@ -25,13 +25,12 @@ internal static class Words
 
     public static IReadOnlyList<NodeState> States { get; } =
     [
-        NodeState.Free, NodeState.CanBeTaken, NodeState.Taken, NodeState.Blocked, NodeState.InUse, NodeState.NoIommu, NodeState.Bridge,
+        NodeState.CanBeTaken, NodeState.Taken, NodeState.Blocked, NodeState.InUse, NodeState.NoIommu, NodeState.Bridge,
     ];
 
     /// <summary>The state as a row says it.</summary>
     public static string Of(NodeState state) => state switch
     {
-        NodeState.Free => "free",
         NodeState.CanBeTaken => "can be taken",
         NodeState.Taken => "taken",
         NodeState.Blocked => "blocked",
@@ -44,8 +43,7 @@ internal static class Words
     /// <summary>The state as the legend explains it.</summary>
     public static string Explain(NodeState state) => state switch
     {
-        NodeState.Free => "free: no driver has it",
-        NodeState.CanBeTaken => "can be taken from its driver",
+        NodeState.CanBeTaken => "can be taken: vfio bind would take it",
         NodeState.Taken => "taken: VFIO has it",
         NodeState.Blocked => "blocked by another device of its group",
         NodeState.InUse => "in use by this host",

@@ -15,7 +15,11 @@ internal static class BusReset
                 plan.Execute();
             }
 
-            Write(host, target, plan, isDryRun, isJson);
+            ChangeReport.Write(host, plan.IsAllowed && !isDryRun ? $"reset: the bus of {target.Name} was reset" : null, "what its devices held is lost", report =>
+            {
+                Write(report, target, plan, isDryRun, isJson);
+                return ExitCode.Done;
+            });
             if (plan.Refusal is string reason)
             {
                 host.Tell($"vfio: reset of the bus of {target.Name} refused: {Printable.Clean(reason)}");

@@ -25,8 +25,11 @@ internal static class FunctionReset
             Reset(host, target);
         }
 
-        Write(host, target, methods, isDryRun, isJson);
-        return guard.ExitCodeOr(ExitCode.Done);
+        return guard.ExitCodeOr(ChangeReport.Write(host, isDryRun ? null : $"reset: {target.Name} was reset", "what its registers held is lost", report =>
+        {
+            Write(report, target, methods, isDryRun, isJson);
+            return ExitCode.Done;
+        }));
     }
 
     // A device of a host driver is not touched, its choice of methods neither; and a dry run promises nothing that is refused then.

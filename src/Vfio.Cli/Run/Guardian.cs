@@ -11,7 +11,11 @@ internal static class Guardian
     public const string Command = "command ";
     public const string End = "end";
 
+    private const int SIGKILL = 9;
     private const int SIGTERM = 15;
+
+    /// <summary>How long a command that was left without its supervisor has for its own end.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
 
     /// <summary>How long other programs that still hold a device are waited for at the end, unless told.</summary>
     private static readonly TimeSpan UsualPatience = TimeSpan.FromSeconds(10);
@@ -34,10 +38,11 @@ internal static class Guardian
     {
         if (!supervisor.IsOrderly && supervisor.Command is HostProcess command)
         {
-            // Since it was named it may have become a program of root's, which is not to be ended for the caller.
-            if (command.UserId == caller)
+            // Since it was named it may have become a program of root's, which is not to be ended for the caller. It may ignore the
+            // first, and would keep the devices for ever.
+            if (command.UserId == caller && command.Signal(SIGTERM) && !command.WaitForEnd(Grace) && command.UserId == caller)
             {
-                _ = command.Signal(SIGTERM);
+                _ = command.Signal(SIGKILL);
             }
 
             command.WaitForEnd();

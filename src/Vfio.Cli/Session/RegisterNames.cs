@@ -18,6 +18,9 @@ internal sealed class RegisterNames
     /// <summary>Whether no register has a name.</summary>
     public bool IsEmpty => _maps.Count == 0;
 
+    /// <summary>The maps, the device's own first.</summary>
+    public IReadOnlyList<RegisterMap> Maps => _maps;
+
     /// <summary>Every name that can be typed, the device's own first.</summary>
     public IEnumerable<string> All => Registers.Select(register => register.Name).Distinct(StringComparer.OrdinalIgnoreCase);
 

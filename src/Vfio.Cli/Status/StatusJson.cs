@@ -54,7 +54,7 @@ internal static class StatusJson
     {
         json.WriteNumber("processId", holder.Process.ProcessId);
         json.WriteText("command", holder.Process.Command);
-        json.WriteNumber("userId", holder.Process.UserId);
+        json.WriteNumberOrNull("userId", holder.Process.UserId);
         json.WriteText("user", holder.Process.UserName);
         if (holder.Memory is not LockedMemoryUse memory)
         {
@@ -65,15 +65,7 @@ internal static class StatusJson
         json.WriteStartObject("memory");
         json.WriteNumber("lockedBytes", memory.LockedBytes);
         json.WriteNumber("pinnedBytes", memory.PinnedBytes);
-        if (memory.Limit is ulong limit)
-        {
-            json.WriteNumber("limit", limit);
-        }
-        else
-        {
-            json.WriteNull("limit");
-        }
-
+        json.WriteNumberOrNull("limit", memory.Limit);
         json.WriteEndObject();
     }
 }

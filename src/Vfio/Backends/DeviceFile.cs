@@ -60,7 +60,13 @@ internal sealed partial class DeviceFile(
         MemoryMarshal.Write(data, in question);
         MemoryMarshal.Write(data[Unsafe.SizeOf<VfioUapi.vfio_device_feature_dma_buf>()..], in range);
         int errno = Feature("VFIO_DEVICE_FEATURE_DMA_BUF", VfioUapi.VFIO_DEVICE_FEATURE_GET | VfioUapi.VFIO_DEVICE_FEATURE_DMA_BUF, data, out int fd);
-        return errno == 0 ? new SafeFileHandle(fd, ownsHandle: true) : null;
+        return errno switch
+        {
+            0 => new SafeFileHandle(fd, ownsHandle: true),
+            // A kernel before 6.19, or without CONFIG_VFIO_PCI_DMABUF; a device that none may reach by DMA.
+            Errno.ENOTTY or Errno.EOPNOTSUPP => null,
+            _ => throw new VfioException("VFIO_DEVICE_FEATURE_DMA_BUF", $"0x{length:x} bytes at {region.Index.Describe()}+0x{offset:x} of {subject}", errno),
+        };
     }
 
     public void Dispose()

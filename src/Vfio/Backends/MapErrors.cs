@@ -34,6 +34,6 @@ internal static class MapErrors
         ulong wanted = (((locked.Used + length) >> 20) + 1) << 21;
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"this process may lock {limit / 1024} KiB (RLIMIT_MEMLOCK) and has locked {locked.Used / 1024}: sudo prlimit --pid {Environment.ProcessId} --memlock={wanted}; for good: LimitMEMLOCK= of the service, or memlock in /etc/security/limits.conf");
+            $"this process may lock {limit / 1024} KiB (RLIMIT_MEMLOCK) and has locked {locked.Used / 1024}: in the shell that starts it, sudo prlimit --pid $$ --memlock={wanted}; for good: LimitMEMLOCK= of the service, or memlock in /etc/security/limits.conf");
     }
 }

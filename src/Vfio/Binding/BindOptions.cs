@@ -59,7 +59,7 @@ public sealed record ReleaseOptions
 {
     /// <summary>
     /// Whether to go on where a program still holds the device (a child process then waits in the kernel for that program, and the kernel asks
-    /// the program for the device, <see cref="IrqIndex.Request"/>), and where the journal's entry is damaged (the device then goes to the driver that the kernel chooses).
+    /// the program for the device, <see cref="IrqIndex.Request"/>), and where the journal's entry is damaged (the device then goes to the driver that the kernel chooses). A device that something else gave to a VFIO driver is handed back only with it, by name.
     /// </summary>
     public bool Force { get; init; }
 

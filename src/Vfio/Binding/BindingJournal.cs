@@ -75,7 +75,7 @@ public sealed class BindingJournal
     internal IDisposable Lock(IHostChanges changes)
     {
         CreateFolder();
-        string path = Path.Combine(_folder, "lock");
+        string path = LockPath;
         FileLock? alone = null;
         if (!changes.WaitUntil(() => (alone = FileLock.TryTake(path)) is not null, TimeSpan.FromSeconds(30)))
         {
@@ -86,6 +86,24 @@ public sealed class BindingJournal
         RemoveUnfinished();
         return alone!;
     }
+
+    /// <summary>Makes this process the one that hands a device back, as long as it lives.</summary>
+    /// <returns>The ownership, the caller's; <see langword="null"/> where another program has it, or this user may have none.</returns>
+    internal OwnerLock? TryOwn(PciAddress device)
+    {
+        try
+        {
+            CreateFolder();
+            return OwnerLock.TryTake(LockPath, device);
+        }
+        catch (VfioException)
+        {
+            return null; // nothing can be taken either, and that is told
+        }
+    }
+
+    /// <summary>Whether a program that runs hands a device back when it ends.</summary>
+    internal bool IsOwned(PciAddress device) => OwnerLock.IsTaken(LockPath, device);
 
     /// <summary>Writes an entry so that at any moment either the old one or the new one is there, whole.</summary>
     internal void Write(JournalEntry entry)
@@ -129,6 +147,8 @@ public sealed class BindingJournal
     internal VfioException Damaged(JournalEntry entry) => new(
         "read", PathOf(entry.Address), $"the journal's entry is damaged: {entry.Damage}",
         $"vfio release --force {entry.Address} gives the device to the driver that the kernel chooses");
+
+    private string LockPath => Path.Combine(_folder, "lock");
 
     internal string PathOf(PciAddress address) => Path.Combine(_folder, address + Suffix);
 

@@ -124,7 +124,7 @@ public sealed class BindingPlan
         Refusals = [.. Devices.SelectMany(device => survey.Judge(device, thorough: true)).Where(refusal => !(refusal.CanForce && _options.Force)).SelectMany(JudgeNoIommu)
             .Concat(_options.Exclusive ? new TakenDevices(_options.Host, _journal, _gift).Judge(Devices, user) : [])
             .Concat(_options.Persist ? _files.Refusals(Devices) : [])];
-        Notes = [.. _files.Notes(Devices, _options)];
+        Notes = [.. _files.Notes(Devices, _options), .. Devices.Where(device => !device.HasVfioDriver).SelectMany(survey.Warnings)];
         HashSet<PciAddress> taken = [.. Devices.Select(device => device.Address)];
         Blockers = [.. Groups().SelectMany(group => group.Blockers()).Where(device => !taken.Contains(device.Address))];
         HashSet<string> loaded = [];
@@ -186,7 +186,7 @@ public sealed class BindingPlan
             throw new VfioException("bind", device.Address.ToString(), "a device without an IOMMU is root's alone (CAP_SYS_RAWIO)", "leave --user away");
         }
 
-        if (user is not null && _gift.OtherUser(device, user.Value.Name) is string other)
+        if (user is not null && _gift.OtherUser(device, user.Value.Uid, user.Value.Name) is string other)
         {
             throw new VfioException(
                 "bind", device.Address.ToString(), $"its IOMMU group {device.IommuGroup} is given to user {other} already, and the kernel cannot split a group",
@@ -216,7 +216,7 @@ public sealed class BindingPlan
                 || (device.Driver is not null && device.Driver != taken.DriverBefore));
         JournalEntry entry = taken is null || isStale ? Describe(device, survey) with { Driver = driver, LoadedModules = taken?.LoadedModules ?? [] }
             : device.HasVfioDriver ? taken
-            : taken with { Driver = driver, User = null, Nodes = [], TakenAt = DateTimeOffset.UtcNow, TakenBy = Caller(), ProcessId = Environment.ProcessId };
+            : taken with { Driver = driver, User = null, UserId = null, Nodes = [], TakenAt = DateTimeOffset.UtcNow, TakenBy = Caller(), ProcessId = Environment.ProcessId };
         if (before is { IsTaken: false })
         {
             entry = entry with { FunctionsBefore = before.FunctionsBefore, EnabledFunctions = before.EnabledFunctions };
@@ -227,12 +227,12 @@ public sealed class BindingPlan
         IReadOnlyList<string> missing = isToBeLoaded ? _modules.Missing(module) : [];
         entry = entry with { LoadedModules = [.. entry.LoadedModules.Union(missing)] };
         _undo.Note(device, before, _gift.NodesOf(device).Select(_gift.PathOf));
-        if (taken?.User is string former && former != user?.Name)
+        if (taken?.User is string former && !taken.IsGivenTo(user?.Uid, user?.Name))
         {
             steps.AddRange(TakeFrom(former, taken, device));
         }
 
-        steps.Add(_kit.Remember(user is null ? entry : entry with { User = user.Value.Name, Nodes = _gift.AccessBefore(device, entry, user.Value.Uid, user.Value.Name) }));
+        steps.Add(_kit.Remember(user is null ? entry : entry with { User = user.Value.Name, UserId = user.Value.Uid, Nodes = _gift.AccessBefore(device, entry, user.Value.Uid, user.Value.Name) }));
         if (!device.HasVfioDriver)
         {
             steps.AddRange(_kit.Take(device, driver, isToBeLoaded ? module : null, device.Driver is null ? [] : survey.Holders(device)));
@@ -257,7 +257,7 @@ public sealed class BindingPlan
 
         // Its own node stays, for it stays with its driver.
         IEnumerable<NodeAccess> own = _gift.NodesOf(device).Where(node => taken.Nodes.All(access => access.Node != node)).Select(node => new NodeAccess(node, Before: null));
-        return NodeRestorer.Plan(_options.Host, _journal, taken with { Nodes = [.. taken.Nodes, .. own] }, device, _changes, released: []);
+        return NodeRestorer.Plan(_options.Host, _journal, NodeRestorer.WithUser(taken) with { Nodes = [.. taken.Nodes, .. own] }, device, _changes, released: []);
     }
 
     // Its module is of interest where it is not with a VFIO driver already.

@@ -20,6 +20,7 @@ public sealed record BindingRefusal(PciAddress Device, string Reason, string Exp
         "not-yours" => "vfio release hands it back first; or give it: sudo vfio bind --user NAME DEV",
         "driverctl" => $"driverctl unset-override {Device} ends that; then bind it with --persist",
         "program" => "install vfio where only root can change it, and bind with that one: sudo install -m 755 vfio /usr/bin/vfio",
+        "functions" when !CanForce => $"end the program that has it, and hand it back first: vfio release {Device}",
         _ when CanForce => "stop that use first, or take the device all the same with --force",
         _ => "this device cannot be taken, not even by force",
     };

@@ -1,5 +1,3 @@
-using Vfio.Sysfs;
-
 namespace Vfio.Binding;
 
 /// <summary>
@@ -30,9 +28,21 @@ internal static class DeviceRestorer
         IReadOnlyCollection<PciAddress> released, TimeSpan? patience = null)
     {
         PciDeviceInfo? device = kit.Bus.Find(entry.Address);
-        if (entry.Damage is not null)
+        if (entry.Damage is not null && !(force && entry.IsUnderstood))
         {
             return PlanDamaged(kit, journal, host, entry, device, force);
+        }
+
+        entry = entry with { Damage = null };
+        List<BindingStep> steps = [];
+        try
+        {
+            entry = NodeRestorer.WithUser(entry);
+        }
+        catch (VfioException e) when (force)
+        {
+            steps.Add(kit.Drop($"what user {entry.User} may open is left as it is: {e.Message}"));
+            entry = entry with { User = null };
         }
 
         ModuleSteps modules = new(host, changes, journal);
@@ -40,16 +50,15 @@ internal static class DeviceRestorer
         // Gone, or another card in its place: there is nothing to hand back but what others share.
         if (device is null || device.VendorId != entry.VendorId || device.DeviceId != entry.DeviceId)
         {
-            return [.. NodeRestorer.Plan(host, journal, entry, device: null, changes, released), .. functions.Disable(entry), .. modules.Unload(entry, released), kit.Forget(entry.Address)];
+            return [.. steps, .. NodeRestorer.Plan(host, journal, entry, device: null, changes, released), .. functions.Disable(entry), .. modules.Unload(entry, released), kit.Forget(entry.Address)];
         }
 
         // Whoever changed the driver meanwhile has ended the functions, and knows how many there are to be.
         if (!entry.IsTaken && device.Driver != entry.DriverBefore)
         {
-            return [kit.Drop($"its driver is {device.Driver ?? "none"} now: its virtual functions are left as they are"), .. functions.Disable(entry), kit.Forget(entry.Address)];
+            return [.. steps, kit.Drop($"its driver is {device.Driver ?? "none"} now: its virtual functions are left as they are"), .. functions.Disable(entry), kit.Forget(entry.Address)];
         }
 
-        List<BindingStep> steps = [];
         bool moves = device.Driver != entry.DriverBefore;
         IReadOnlyList<DeviceHolder> holders = FindHolders(kit, host, entry);
         if (holders.Count != 0 && !force)
@@ -63,7 +72,7 @@ internal static class DeviceRestorer
         CheckFunctions(functions, entry, device, force, released);
         if (!entry.IsTaken)
         {
-            return [.. functions.Restore(entry, device, moves: false, holders, patience), kit.Forget(entry.Address)];
+            return [.. steps, .. functions.Restore(entry, device, moves: false, holders, patience), kit.Forget(entry.Address)];
         }
 
         // While it moves, the device is held for the driver it goes back to: no other that matches may take it.
@@ -97,11 +106,6 @@ internal static class DeviceRestorer
         }
 
         steps.AddRange(NodeRestorer.Plan(host, journal, entry, device, changes, released));
-        if (entry.User is string gone && Users.Find(gone) is null)
-        {
-            steps.Add(kit.Drop($"user {gone} is unknown by now: what that user's number may open is left as it is (getfacl /dev/iommu)"));
-        }
-
         steps.AddRange(modules.Unload(entry, released));
         steps.Add(kit.Forget(entry.Address));
         return steps;

@@ -23,13 +23,19 @@ internal sealed class DeviceSteps(HostRoot host, IHostChanges changes, BindingJo
     {
         if (!HasDriver(driver))
         {
-            changes.LoadModule(module);
-            if (!WaitUntil(() => HasDriver(driver)))
-            {
-                throw new VfioException("modprobe", module, $"the module brings no driver {driver}", $"ls {host.Combine("sys/bus/pci/drivers")} shows what there is; vfio bind --driver takes its name");
-            }
+            Load(module, () => HasDriver(driver), $"the module brings no driver {driver}");
         }
     });
+
+    /// <summary>Loads a module, and waits for what it brings.</summary>
+    public void Load(string module, Func<bool> isThere, string otherwise = "the module brings no driver")
+    {
+        changes.LoadModule(module);
+        if (!WaitUntil(isThere))
+        {
+            throw new VfioException("modprobe", module, otherwise, $"ls {host.Combine("sys/bus/pci/drivers")} shows what there is; vfio bind --driver takes its name");
+        }
+    }
 
     public BindingStep Remember(JournalEntry entry) =>
         new($"remember in {journal.PathOf(entry.Address)}: driver {entry.DriverBefore ?? "none"}, override {entry.OverrideBefore ?? "none"}", () => journal.Write(entry));

@@ -1,3 +1,5 @@
+using Vfio.Binding;
+
 namespace Vfio;
 
 /// <summary>
@@ -14,9 +16,11 @@ public sealed class DriverBinding : IDisposable
     private readonly BindingJournal _journal;
     private readonly bool _wasPersistent;
     private JournalEntry? _entry;
+    private OwnerLock? _owner; // while it is to be handed back
 
-    private DriverBinding(PciAddress address, BindOptions options, bool isTaken, bool wasPersistent)
+    private DriverBinding(PciAddress address, BindOptions options, bool isTaken, bool wasPersistent, OwnerLock? owner)
     {
+        _owner = owner;
         _wasPersistent = wasPersistent;
         Address = address;
         _options = options;
@@ -53,9 +57,26 @@ public sealed class DriverBinding : IDisposable
         options ??= new BindOptions();
         BindingPlan plan = BindingPlan.Compute(addresses, options);
         PersistentDevices before = PersistentDevices.Read(options.Host);
-        plan.Execute();
-        return [.. plan.Devices.Select(device => new DriverBinding(
-            device.Address, options, plan.NewlyTaken.Contains(device.Address), !options.Persist && before.Find(device.Address) is not null))];
+        BindingJournal journal = new(options.Host);
+        // Before anything is taken: who looks after that sees an owner.
+        Dictionary<PciAddress, OwnerLock?> owners = plan.Devices.ToDictionary(device => device.Address, device => journal.TryOwn(device.Address));
+        List<DriverBinding> bindings = [];
+        try
+        {
+            plan.Execute();
+            bindings.AddRange(plan.Devices.Select(device => new DriverBinding(
+                device.Address, options, plan.NewlyTaken.Contains(device.Address), !options.Persist && before.Find(device.Address) is not null, owners[device.Address])));
+            return bindings;
+        }
+        finally
+        {
+            // What was not taken is not this program's to hand back.
+            HashSet<PciAddress> kept = [.. bindings.Where(binding => binding.IsTaken).Select(binding => binding.Address)];
+            foreach (OwnerLock? owner in owners.Where(item => !kept.Contains(item.Key)).Select(item => item.Value))
+            {
+                owner?.Dispose();
+            }
+        }
     }
 
     /// <summary>Hands back what was taken, and says so when that fails. More than once is harmless.</summary>
@@ -74,14 +95,14 @@ public sealed class DriverBinding : IDisposable
         // Handed back by somebody else meanwhile, and perhaps taken again: then it is not this binding's to release.
         if (_entry is null || _journal.Find(Address) is not JournalEntry current || !current.IsTakingOf(_entry))
         {
-            _entry = null;
+            Forget();
             return;
         }
 
         // Made persistent meanwhile: the host's to keep, until somebody releases it.
         if (!_wasPersistent && PersistentDevices.Read(_options.Host).Find(Address) is not null)
         {
-            _entry = null;
+            Forget();
             return;
         }
 
@@ -92,7 +113,7 @@ public sealed class DriverBinding : IDisposable
             throw failure;
         }
 
-        _entry = null;
+        Forget();
     }
 
     /// <summary>
@@ -109,5 +130,20 @@ public sealed class DriverBinding : IDisposable
         {
             // The journal has it; an exception here would hide the one that is under way.
         }
+
+        Disown();
+    }
+
+    private void Forget()
+    {
+        _entry = null;
+        Disown();
+    }
+
+    // Nobody hands it back any more, but for who reads the journal.
+    private void Disown()
+    {
+        _owner?.Dispose();
+        _owner = null;
     }
 }

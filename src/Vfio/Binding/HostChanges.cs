@@ -68,6 +68,8 @@ internal sealed class HostChanges : IHostChanges
         Check("set the access list of", node, errno);
     }
 
+    public void SetOwner(string node, uint user, uint group) => Check("change the owner of", node, FileStatus.SetOwner(node, user, group));
+
     public void RenameInterface(string name, string newName) =>
         Check("rename", $"interface {name} to {newName}", NetworkInterfaceIoctl.Rename(name, newName));
 

@@ -9,11 +9,14 @@ namespace Vfio;
 /// <remarks>A snapshot from when it was made. Opens no device. Not thread-safe.</remarks>
 public sealed class HostSurvey
 {
+    private const int MostNamed = 4;
+
     private readonly HostRoot _host;
     private readonly DiskUse _disks;
     private readonly NetworkUse _network;
     private readonly DisplayUse _displays;
     private readonly ShareUse _shares;
+    private DevicesBelow? _below;
 
     /// <summary>Surveys the running host.</summary>
     public HostSurvey()
@@ -53,8 +56,13 @@ public sealed class HostSurvey
     }
 
     /// <param name="device">The device.</param>
-    /// <param name="thorough">Whether to ask also what takes longer or opens disks: open nodes, exclusive claims, the header.</param>
-    internal IReadOnlyList<BindingRefusal> Judge(PciDeviceInfo device, bool thorough)
+    /// <param name="thorough">Whether to ask also what opens disks or wakes the device: exclusive claims, the header.</param>
+    internal IReadOnlyList<BindingRefusal> Judge(PciDeviceInfo device, bool thorough) => Judge(device, thorough, findsHolders: thorough);
+
+    /// <param name="device">The device.</param>
+    /// <param name="thorough">Whether to ask also what opens disks or wakes the device: exclusive claims, the header.</param>
+    /// <param name="findsHolders">Whether to go through the descriptors of all processes.</param>
+    internal IReadOnlyList<BindingRefusal> Judge(PciDeviceInfo device, bool thorough, bool findsHolders)
     {
         if (device.IsBridge || (thorough && HasBridgeHeader(device)))
         {
@@ -72,11 +80,9 @@ public sealed class HostSurvey
             refusals.Add(new BindingRefusal(device.Address, "no-iommu", "no IOMMU is in front of it", CanForce: false));
         }
 
-        IEnumerable<DeviceUse> uses = _displays.Of(device)
-            .Concat(_network.Of(device.Address))
-            .Concat(_disks.Of(device.Address, openNodes: thorough))
-            .Concat(_shares.Of(device.Address))
-            .Concat(thorough ? OpenNodes(device) : []);
+        IEnumerable<DeviceUse> uses = UsesOf(device, thorough)
+            .Concat(UsesBelow(device, thorough))
+            .Concat(findsHolders ? OpenFiles(device) : []);
         refusals.AddRange(uses.Select(use => new BindingRefusal(device.Address, use.Kind, use.Explanation, CanForce: true)));
         if (device.ReadVirtualFunctionCount() is int count and > 0)
         {
@@ -86,6 +92,47 @@ public sealed class HostSurvey
 
         return refusals;
     }
+
+    /// <summary>What a person should know who takes a device: what goes with it.</summary>
+    internal IEnumerable<string> Warnings(PciDeviceInfo device)
+    {
+        string[] below = [.. Below(device.Address).Select(address => NamesOf(address) is { Length: > 0 } names ? $"{address} ({names})" : $"{address}")];
+        if (below.Length != 0)
+        {
+            yield return $"behind {device.Address}, and gone with it: {string.Join(", ", below.Take(MostNamed))}{(below.Length > MostNamed ? $" and {below.Length - MostNamed} more" : "")}";
+        }
+
+        InputUse input = new(_host);
+        if (input.Of(device) is { Length: > 0 } nodes)
+        {
+            yield return $"behind {device.Address}, and gone with it: {string.Join(", ", nodes.Take(MostNamed))}{(input.HasOnlyKeyboard(device) ? ", and with them the only keyboard of this host" : "")}";
+        }
+    }
+
+    private string NamesOf(PciAddress address) => string.Join(", ", Interfaces(address).Concat(Disks(address)));
+
+    private IEnumerable<PciAddress> Below(PciAddress device) => (_below ??= new DevicesBelow(_host)).Of(device);
+
+    private IEnumerable<DeviceUse> UsesOf(PciDeviceInfo device, bool thorough) => _displays.Of(device)
+        .Concat(_network.Of(device.Address))
+        .Concat(_disks.Of(device.Address, openNodes: thorough))
+        .Concat(_shares.Of(device.Address));
+
+    // One line for all of them. Bridges have their own: they are never taken.
+    private IEnumerable<DeviceUse> UsesBelow(PciDeviceInfo device, bool thorough)
+    {
+        PciBus bus = new(_host);
+        (PciAddress Address, DeviceUse Use)[] uses = [.. Below(device.Address).Select(bus.Find).OfType<PciDeviceInfo>()
+            .SelectMany(child => UsesOf(child, thorough).Select(use => (child.Address, use)))];
+        if (uses.Length != 0)
+        {
+            string[] texts = [.. uses.Take(MostNamed).Select(item => $"{item.Address}, {AsPart(item.Use.Explanation)}")];
+            yield return new DeviceUse(uses[0].Use.Kind, $"behind it: {string.Join("; ", texts)}{(uses.Length > MostNamed ? $"; and {uses.Length - MostNamed} more" : "")}");
+        }
+    }
+
+    // "its disk nvme0n1 is mounted on /" becomes "whose disk nvme0n1 is mounted on /".
+    private static string AsPart(string explanation) => explanation.StartsWith("its ", StringComparison.Ordinal) ? $"whose {explanation["its ".Length..]}" : $"of which {explanation}";
 
     internal IReadOnlyList<string> OtherNames(PciAddress device) => new HostNames(_host).OtherNames(device);
 
@@ -100,22 +147,21 @@ public sealed class HostSurvey
             && header is { IsAbsent: false, HeaderType: not 0 };
     }
 
-    /// <summary>Who has a node of the device open, a disk of it or its display, or has one of its virtual functions.</summary>
-    internal IReadOnlyList<DeviceHolder> Holders(PciDeviceInfo device)
+    /// <summary>Who has a file of the device open or mapped: a node of it or of what stands below it, its memory; or has one of its virtual functions.</summary>
+    internal IReadOnlyList<DeviceHolder> Holders(PciDeviceInfo device) => Search(device).Holders;
+
+    /// <summary>The same, with whom nobody may look into.</summary>
+    internal HolderReport Search(PciDeviceInfo device)
     {
-        string[] nodes = NodesOf(device);
         DeviceHolders holders = new(_host);
-        return [.. (nodes.Length == 0 ? [] : holders.OfNodes(nodes)), .. device.FindVirtualFunctions().Where(function => function.HasVfioDriver).SelectMany(holders.OfDevice)];
+        HolderReport own = holders.Search([.. UsedFiles.Below(_host, device).Where(file => !file.IsInputOnBus)]);
+        IEnumerable<DeviceHolder> ofFunctions = device.FindVirtualFunctions().Where(function => function.HasVfioDriver)
+            .SelectMany(function => holders.OfDevice(function).Select(holder => holder with { What = $"has its virtual function {function.Address}" }));
+        return own with { Holders = [.. own.Holders, .. ofFunctions] };
     }
 
-    private IEnumerable<DeviceUse> OpenNodes(PciDeviceInfo device)
-    {
-        IReadOnlyList<DeviceHolder> holders = Holders(device);
-        string[] nodes = holders.Count == 0 ? [] : NodesOf(device);
-        string what = nodes.Length == 0 ? "a virtual function of it" : string.Join(" or ", nodes);
-        return holders.Select(holder => new DeviceUse("open", $"{holder} has {what} open"));
-    }
+    private IEnumerable<DeviceUse> OpenFiles(PciDeviceInfo device) => Holders(device).Select(holder => new DeviceUse("open", $"{holder} {holder.What}{HowToStop(holder)}"));
 
-    private string[] NodesOf(PciDeviceInfo device) =>
-        [.. _disks.Nodes(device.Address).Select(name => $"/dev/{name}"), .. SysfsFile.Names(device.Attribute("drm")).Select(name => $"/dev/dri/{name}")];
+    // A service that starts again when it is killed is named as such; comm has 15 characters.
+    private static string HowToStop(DeviceHolder holder) => holder.Command == "nvidia-persiste" ? " (sudo systemctl stop nvidia-persistenced)" : "";
 }

@@ -25,6 +25,10 @@ internal interface IHostChanges
     /// <exception cref="VfioException">It failed.</exception>
     void SetAccess(string node, AccessList access);
 
+    /// <summary>Says whose a device node is.</summary>
+    /// <exception cref="VfioException">It failed.</exception>
+    void SetOwner(string node, uint user, uint group);
+
     /// <summary>Renames an interface that is down.</summary>
     /// <exception cref="VfioException">It failed.</exception>
     void RenameInterface(string name, string newName);

@@ -6,7 +6,9 @@ public sealed record JournalEntry
     /// <summary>The device.</summary>
     public required PciAddress Address { get; init; }
 
-    /// <summary>What is wrong with the entry; <see langword="null"/> for a sound one. A damaged entry has nothing but its address.</summary>
+    /// <summary>
+    /// What is wrong with the entry; <see langword="null"/> for a sound one. A damaged entry has nothing but its address, unless a newer version wrote it: then it has what is understood of it.
+    /// </summary>
     public string? Damage { get; init; }
 
     /// <summary>The vendor id, to tell whether the same device is still there.</summary>
@@ -36,6 +38,9 @@ public sealed record JournalEntry
     /// <summary>Whether the device itself was taken from its driver; an entry may be there for its virtual functions alone.</summary>
     public bool IsTaken => Driver.Length != 0;
 
+    /// <summary>Whether it says what to go back to: also of a newer version's.</summary>
+    internal bool IsUnderstood => IsTaken || FunctionsBefore is not null;
+
     /// <summary>Whether vfio-pci was let make virtual functions for it (<c>enable_sriov</c>), and is not to be any more.</summary>
     internal bool EnabledFunctions { get; init; }
 
@@ -48,8 +53,11 @@ public sealed record JournalEntry
     /// <summary>What else the host called it: its NVMe controller, its graphics card.</summary>
     public IReadOnlyList<string> OtherNames { get; init; } = [];
 
-    /// <summary>The user it was given to; <see langword="null"/> for root alone.</summary>
+    /// <summary>The user it was given to, by name; <see langword="null"/> for root alone.</summary>
     public string? User { get; init; }
+
+    /// <summary>That user's number: what the nodes' access lists have. <see langword="null"/> for root alone, and in entries of versions that kept the name only.</summary>
+    public uint? UserId { get; init; }
 
     /// <summary>The device nodes that the user was let open, or is to be, with what that user could do with them before.</summary>
     internal IReadOnlyList<NodeAccess> Nodes { get; init; } = [];
@@ -66,6 +74,9 @@ public sealed record JournalEntry
     /// <summary>Whether this entry is of the same taking as another; a damaged one may be.</summary>
     internal bool IsTakingOf(JournalEntry other) => Damage is not null || (TakenAt, ProcessId) == (other.TakenAt, other.ProcessId);
 
+    /// <summary>Whether it was given to this user: the name may have gone to somebody else, or be unknown just now.</summary>
+    internal bool IsGivenTo(uint? id, string? name) => User is not null && (UserId is not null && id is not null ? UserId == id : User == name);
+
     /// <summary>Whether the host called the device so before it was taken.</summary>
     /// <param name="name">The name of an interface, disk, partition, controller or card.</param>
     /// <returns>Whether it is among the names that the entry keeps.</returns>
@@ -75,4 +86,8 @@ public sealed record JournalEntry
 /// <summary>What a user could do with a device node before it was let open it.</summary>
 /// <param name="Node">The node's path below <c>/dev</c>: <c>vfio/12</c>, <c>iommu</c>.</param>
 /// <param name="Before">The user's entry in its access list, 0 to 7 as in a mode; <see langword="null"/> for none.</param>
-internal sealed record NodeAccess(string Node, int? Before);
+internal sealed record NodeAccess(string Node, int? Before)
+{
+    /// <summary>Its owner and group of before, where it was made the user's own, as the first version did; <see langword="null"/> otherwise.</summary>
+    public (uint User, uint Group)? OwnerBefore { get; init; }
+}

@@ -1,15 +1,21 @@
 using System.Globalization;
 using System.Text.Json;
+using Vfio.Interop;
 
 namespace Vfio.Binding;
 
 /// <summary>
 /// A journal entry as JSON. Reading trusts nothing: whatever does not fit makes the entry damaged, since what it says is
-/// written into the kernel by root.
+/// written into the kernel by root. Entries of all earlier versions are read:
+/// <list type="bullet">
+/// <item>1: nodes with the owner and group of before; a later one of these adds <c>otherNames</c>.</item>
+/// <item>2: nodes with the user's access of before; <c>loadedModules</c>, <c>functionsBefore</c>, <c>enabledFunctions</c>.</item>
+/// <item>3: <c>userId</c>.</item>
+/// </list>
 /// </summary>
 internal static class JournalFormat
 {
-    private const int Version = 2;
+    private const int Version = 3;
     private const int MaxItems = 4096;
     private const int MaxNameLength = 64;
 
@@ -33,18 +39,29 @@ internal static class JournalFormat
             json.WriteBoolean("enabledFunctions", entry.EnabledFunctions);
             WriteList(json, "interfaces", entry.Interfaces, state =>
             {
-                json.WriteString("name", state.Name);
+                WriteAnyName(json, state.Name);
                 json.WriteBoolean("isUp", state.IsUp);
             });
             WriteList(json, "disks", entry.Disks, disk => json.WriteString("name", disk));
             WriteList(json, "otherNames", entry.OtherNames, name => json.WriteString("name", name));
             json.WriteString("user", entry.User);
+            if (entry.UserId is uint user)
+            {
+                json.WriteNumber("userId", user);
+            }
+
             WriteList(json, "nodes", entry.Nodes, access =>
             {
                 json.WriteString("node", access.Node);
                 if (access.Before is int before)
                 {
                     json.WriteNumber("before", before);
+                }
+
+                if (access.OwnerBefore is (uint owner, uint ownersGroup))
+                {
+                    json.WriteNumber("userId", owner);
+                    json.WriteNumber("groupId", ownersGroup);
                 }
             });
             json.WriteString("takenAt", entry.TakenAt);
@@ -89,9 +106,10 @@ internal static class JournalFormat
 
     private static JournalEntry Read(PciAddress address, JsonElement root)
     {
-        if (root.GetProperty("version").GetInt32() != Version)
+        int version = root.GetProperty("version").GetInt32();
+        if (version < 1)
         {
-            throw new JournalDamage("it was written by another version");
+            throw new JournalDamage("it has no version");
         }
 
         if (!PciAddress.TryParse(root.GetProperty("address").GetString(), out PciAddress written) || written != address)
@@ -99,33 +117,40 @@ internal static class JournalFormat
             throw new JournalDamage("it speaks of another device");
         }
 
+        int? functions = ReadCount(root, "functionsBefore");
         return new JournalEntry
         {
             Address = address,
+            // Readable, but it may say more than is understood here: not to be acted upon without a word.
+            Damage = version > Version ? $"a newer vfio wrote it (version {version}; this one knows {Version})" : null,
             VendorId = ReadId(root, "vendorId"),
             DeviceId = ReadId(root, "deviceId"),
-            Driver = ReadName(root, "driver") ?? (ReadCount(root, "functionsBefore") is not null ? "" : throw new JournalDamage("it names no driver")),
-            DriverBefore = ReadName(root, "driverBefore"),
+            Driver = ReadName(root, "driver", isNeeded: true) ?? (functions is not null ? "" : throw new JournalDamage("it names no driver")),
+            DriverBefore = ReadName(root, "driverBefore", isNeeded: true),
             ModuleBefore = ReadName(root, "moduleBefore"),
-            OverrideBefore = ReadName(root, "overrideBefore"),
+            OverrideBefore = ReadName(root, "overrideBefore", isNeeded: true),
             LoadedModules = ReadList(root, "loadedModules", item => ReadName(item, "name") ?? throw new JournalDamage("a module has no name")),
-            FunctionsBefore = ReadCount(root, "functionsBefore"),
-            EnabledFunctions = root.GetProperty("enabledFunctions").GetBoolean(),
+            FunctionsBefore = functions,
+            EnabledFunctions = Find(root, "enabledFunctions") is JsonElement enabled && enabled.GetBoolean(),
             Interfaces = ReadList(root, "interfaces", item => new InterfaceState(
-                ReadName(item, "name") ?? throw new JournalDamage("an interface has no name"), item.GetProperty("isUp").GetBoolean())),
+                ReadAnyName(item) ?? throw new JournalDamage("an interface has no name"), item.GetProperty("isUp").GetBoolean())),
             Disks = ReadList(root, "disks", item => ReadName(item, "name") ?? throw new JournalDamage("a disk has no name")),
             OtherNames = ReadList(root, "otherNames", item => ReadName(item, "name") ?? throw new JournalDamage("one of its names is none")),
             User = ReadText(root, "user"),
+            UserId = Find(root, "userId")?.GetUInt32(),
             Nodes = ReadList(root, "nodes", ReadNode),
-            TakenAt = root.GetProperty("takenAt").GetDateTimeOffset(),
+            TakenAt = Find(root, "takenAt")?.GetDateTimeOffset() ?? default,
             TakenBy = ReadText(root, "takenBy") ?? "",
-            ProcessId = root.GetProperty("processId").GetInt32(),
+            ProcessId = Find(root, "processId")?.GetInt32() ?? 0,
         };
     }
 
+    // Null where it is not there, as in an entry of an earlier version, and where it is there and null.
+    private static JsonElement? Find(JsonElement item, string property) =>
+        item.TryGetProperty(property, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value : null;
+
     // A device has at most 65535 virtual functions.
-    private static int? ReadCount(JsonElement root, string name) =>
-        root.GetProperty(name) is { ValueKind: not JsonValueKind.Null } count ? count.GetUInt16() : null;
+    private static int? ReadCount(JsonElement root, string name) => Find(root, name)?.GetUInt16();
 
     private static ushort ReadId(JsonElement root, string name) =>
         ushort.Parse(root.GetProperty(name).GetString() ?? "", NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
@@ -134,17 +159,44 @@ internal static class JournalFormat
     {
         string node = item.GetProperty("node").GetString() ?? "";
         bool isVfioNode = node == "iommu" || (node.StartsWith("vfio/", StringComparison.Ordinal) && node.Split('/').Skip(1).All(IsName));
-        int? before = item.TryGetProperty("before", out JsonElement permissions) ? permissions.GetInt32() : null;
+        int? before = Find(item, "before")?.GetInt32();
+        (uint, uint)? owner = Find(item, "userId") is JsonElement user ? (user.GetUInt32(), item.GetProperty("groupId").GetUInt32()) : null;
         return isVfioNode && before is null or (>= 0 and <= 7)
-            ? new NodeAccess(node, before)
+            ? new NodeAccess(node, before) { OwnerBefore = owner }
             : throw new JournalDamage("a node in it is none of VFIO's");
     }
 
     // Names end up in paths and in kernel attributes.
-    private static string? ReadName(JsonElement root, string property)
+    private static string? ReadName(JsonElement root, string property, bool isNeeded = false)
     {
-        string? name = root.GetProperty(property).GetString();
+        string? name = isNeeded ? root.GetProperty(property).GetString() : Find(root, property)?.GetString();
         return name is null || IsName(name) ? name : throw new JournalDamage($"'{property}' in it is not a name");
+    }
+
+    // An interface's name is bytes: all but a slash, white space and zero, as dev_valid_name (net/core/dev.c) has it. They only end up in paths and in requests to
+    // the network stack, never in a kernel attribute.
+    private static void WriteAnyName(Utf8JsonWriter json, string name)
+    {
+        if (IsName(name) && FileName.IsText(name))
+        {
+            json.WriteString("name", name);
+        }
+        else
+        {
+            json.WriteString("nameHex", Convert.ToHexStringLower(FileName.Encode(name)));
+        }
+    }
+
+    private static string? ReadAnyName(JsonElement item)
+    {
+        if (Find(item, "nameHex")?.GetString() is not string hex)
+        {
+            return ReadName(item, "name");
+        }
+
+        byte[] bytes = hex.Length is > 0 and <= 2 * MaxNameLength ? Convert.FromHexString(hex) : [];
+        string name = FileName.Decode(bytes);
+        return bytes.Length != 0 && name is not ("." or "..") && !bytes.AsSpan().ContainsAny((byte)0, (byte)'/', (byte)'\n') ? name : throw new JournalDamage("'nameHex' in it is not a name");
     }
 
     private static bool IsName(string name) => IsText(name) && name is not ("." or "..") && !name.Contains('/') && name.Trim() == name;
@@ -152,7 +204,7 @@ internal static class JournalFormat
     // Texts are only shown.
     private static string? ReadText(JsonElement root, string property)
     {
-        string? text = root.GetProperty(property).GetString();
+        string? text = Find(root, property)?.GetString();
         return text is null || IsText(text) ? text : throw new JournalDamage($"'{property}' in it is not a text");
     }
 
@@ -173,7 +225,11 @@ internal static class JournalFormat
 
     private static List<T> ReadList<T>(JsonElement root, string name, Func<JsonElement, T> read)
     {
-        JsonElement array = root.GetProperty(name);
+        if (!root.TryGetProperty(name, out JsonElement array))
+        {
+            return [];
+        }
+
         if (array.GetArrayLength() > MaxItems)
         {
             throw new JournalDamage($"'{name}' in it is too long");

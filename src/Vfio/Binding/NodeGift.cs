@@ -18,8 +18,8 @@ internal sealed class NodeGift(DeviceSteps kit, BindingJournal journal, HostRoot
     public bool IsGiven(PciDeviceInfo device, uint user) => NodesOf(device) is { Length: > 0 } nodes && nodes.All(node => AccessList.Of(PathOf(node))?.Allows(user) == true);
 
     /// <summary>Another user who has the group, by another device of it.</summary>
-    public string? OtherUser(PciDeviceInfo device, string user) => journal.Entries()
-        .Where(entry => entry.Address != device.Address && entry.User is not null && entry.User != user && IsInGroup(entry, device.IommuGroup))
+    public string? OtherUser(PciDeviceInfo device, uint user, string name) => journal.Entries()
+        .Where(entry => entry.Address != device.Address && entry.User is not null && !entry.IsGivenTo(user, name) && IsInGroup(entry, device.IommuGroup))
         .Select(entry => entry.User)
         .FirstOrDefault();
 
@@ -40,8 +40,8 @@ internal sealed class NodeGift(DeviceSteps kit, BindingJournal journal, HostRoot
     /// <summary>What the user of an entry could do with the nodes before anything was given. What an earlier bind gave is not the user's own: what that bind remembers counts.</summary>
     public List<NodeAccess> AccessBefore(PciDeviceInfo device, JournalEntry entry, uint user, string userName)
     {
-        JournalEntry[] givers = [.. journal.Entries().Where(other => other.User == userName)];
-        List<NodeAccess> accesses = entry.User == userName ? [.. entry.Nodes] : [];
+        JournalEntry[] givers = [.. journal.Entries().Where(other => other.IsGivenTo(user, userName))];
+        List<NodeAccess> accesses = entry.IsGivenTo(user, userName) ? [.. entry.Nodes] : [];
         foreach (string node in NodesOf(device).Append(Iommufd).Distinct().Where(node => accesses.TrueForAll(access => access.Node != node)))
         {
             NodeAccess? known = givers.SelectMany(giver => giver.Nodes).FirstOrDefault(access => access.Node == node);

@@ -9,21 +9,30 @@ namespace Vfio.Binding;
 /// </summary>
 internal static class NodeRestorer
 {
+    /// <summary>The entry with the number of its user, which early versions did not keep.</summary>
+    /// <exception cref="VfioException">The user cannot be looked up, so what that user may open cannot be taken back.</exception>
+    public static JournalEntry WithUser(JournalEntry entry) => entry.User is not string name || entry.UserId is not null ? entry : entry with
+    {
+        UserId = Users.Find(name) ?? throw new VfioException(
+            "look up", $"user '{name}', who may open {entry.Address}", "this host knows no such user now",
+            $"nothing was changed; once getent passwd {name} finds the user, release again (--force leaves that access as it is: getfacl /dev/iommu)"),
+    };
+
     /// <param name="host">The host.</param>
     /// <param name="journal">The journal.</param>
-    /// <param name="entry">Who was let open what.</param>
+    /// <param name="entry">Who was let open what; with the user's number (<see cref="WithUser"/>).</param>
     /// <param name="device">The device.</param>
     /// <param name="changes">How the host is changed.</param>
     /// <param name="released">Devices that will have been handed back before.</param>
     public static IEnumerable<BindingStep> Plan(
         HostRoot host, BindingJournal journal, JournalEntry entry, PciDeviceInfo? device, IHostChanges changes, IReadOnlyCollection<PciAddress> released)
     {
-        if (entry.User is null || Users.Find(entry.User) is not uint user)
+        if (entry.UserId is not uint user)
         {
             yield break;
         }
 
-        JournalEntry[] others = [.. journal.Entries().Where(other => other.Address != entry.Address && other.User == entry.User && !released.Contains(other.Address))];
+        JournalEntry[] others = [.. journal.Entries().Where(other => other.Address != entry.Address && other.IsGivenTo(user, entry.User) && !released.Contains(other.Address))];
         List<NodeAccess> nodes = [.. entry.Nodes];
         string[] late = [.. device?.IommuGroup is int group ? (string[])[$"vfio/{group}"] : [], .. File.Exists(host.Combine($"dev/{NodeGift.Iommufd}")) ? (string[])[NodeGift.Iommufd] : []];
         // What is not remembered came into being by the bind, or by the module that it loaded.
@@ -39,6 +48,11 @@ internal static class NodeRestorer
             string path = host.Combine($"dev/{access.Node}");
             yield return new BindingStep($"let {entry.User} open {path} {(access.Before is null ? "no more" : "as before")}, if it is still there", () =>
             {
+                if (access.OwnerBefore is (uint owner, uint group) && FileStatus.Of(path) is FileStatus status && (status.UserId, status.GroupId) != (owner, group))
+                {
+                    changes.SetOwner(path, owner, group);
+                }
+
                 if (AccessList.Of(path) is AccessList list && list.Find(user) != access.Before)
                 {
                     changes.SetAccess(path, list.With(user, access.Before));

@@ -41,7 +41,7 @@ public sealed class ReleasePlan
         BindingJournal journal = new(options.Host);
         PciBus bus = new(options.Host);
         PersistentDevices persistent = PersistentDevices.Read(options.Host);
-        List<JournalEntry> entries = [.. addresses.Distinct().Select(address => journal.Find(address) ?? persistent.Find(address) ?? throw NotTaken(bus, address))];
+        List<JournalEntry> entries = [.. addresses.Distinct().Select(address => journal.Find(address) ?? persistent.Find(address) ?? FindForeign(bus, address, options) ?? throw NotTaken(bus, address))];
         // Virtual functions vanish with their device: those that are taken are handed back before it.
         IEnumerable<PciAddress> functions = addresses.Select(bus.Find).OfType<PciDeviceInfo>().SelectMany(device => device.FindVirtualFunctions()).Select(function => function.Address);
         entries.AddRange(functions.Except(addresses).Select(journal.Find).OfType<JournalEntry>().ToArray());
@@ -106,6 +106,7 @@ public sealed class ReleasePlan
 
         // Another program may have handed it back while this one waited for the lock.
         JournalEntry? current = Find(entry.Address);
+        bool isForeign = current is null && IsForeign(entry.Address);
         VfioException? error = null;
         try
         {
@@ -117,13 +118,13 @@ public sealed class ReleasePlan
             error = e;
         }
 
-        return new ReleaseOutcome(entry, _kit.Bus.Find(entry.Address), error) { WasTaken = current is { IsTaken: true } or { Damage: not null }, WasPersistent = wasPersistent, Dropped = [.. _kit.Dropped] };
+        return new ReleaseOutcome(entry, _kit.Bus.Find(entry.Address), error) { WasTaken = current is { IsTaken: true } or { Damage: not null } || isForeign, WasPersistent = wasPersistent, Dropped = [.. _kit.Dropped] };
     }
 
     // Where it is to be taken again comes first: of all, these writes are the likeliest to fail, and what is taken still can be handed back later.
     private List<BindingStep> PlanFor(PciAddress address, JournalEntry? entry, IReadOnlyCollection<PciAddress> released)
     {
-        List<BindingStep> device = entry is null ? [] : DeviceRestorer.Plan(_kit, _journal, _options.Host, entry, _options.Force, _changes, released, _options.Patience?.Time);
+        List<BindingStep> device = entry is null ? [.. IsForeign(address) ? new ForeignTaking(_options.Host, _kit).Plan(address) : []] : DeviceRestorer.Plan(_kit, _journal, _options.Host, entry, _options.Force, _changes, released, _options.Patience?.Time);
         PersistentFiles files = Files();
         if (_options.Taking is not null)
         {
@@ -141,12 +142,19 @@ public sealed class ReleasePlan
     // One for each device: what fails with one takes back nothing of another's.
     private PersistentFiles Files() => new(_options.Host, _options.Files ?? new HostFiles(), _journal, givenProgram: null, device => device.Driver ?? PciDeviceInfo.VfioPciDriver);
 
+    // What something else took is handed back only by its name, and when forced: nobody wrote down what it was before.
+    private static JournalEntry? FindForeign(PciBus bus, PciAddress address, ReleaseOptions options) =>
+        options.Force && bus.Find(address) is { HasVfioDriver: true } device ? ForeignTaking.Describe(device) : null;
+
+    private bool IsForeign(PciAddress address) => _options is { Force: true, Taking: null } && !_isAll && PersistentDevices.Read(_options.Host).Find(address) is null
+        && _kit.Bus.Find(address) is { HasVfioDriver: true };
+
     private static VfioException NotTaken(PciBus bus, PciAddress address) => bus.Find(address) is not PciDeviceInfo device
         ? new VfioException("release", address.ToString(), "no PCI device has this address, and the journal does not know it", "vfio status shows what is taken")
         : new VfioException(
             "release", address.ToString(),
             device.HasVfioDriver ? $"it is with {device.Driver}, but was not taken by vfio" : "it is not taken",
-            "vfio status shows what is taken");
+            device.HasVfioDriver ? $"vfio release --force {address} gives it to the driver that the kernel's modules have for it" : "vfio status shows what is taken");
 }
 
 /// <summary>How handing one device back went.</summary>

@@ -191,7 +191,7 @@ public sealed class RetakePlan
         {
             // The nodes are new ones: of those of before, none is there.
             JournalEntry anew = entry with { Nodes = [], LoadedModules = [.. entry.LoadedModules.Union(missing)] };
-            steps.Add(_kit.Remember(user is null ? anew : anew with { Nodes = _gift.AccessBefore(device, anew, user.Value.Uid, user.Value.Name) }));
+            steps.Add(_kit.Remember(user is null ? anew : anew with { UserId = user.Value.Uid, Nodes = _gift.AccessBefore(device, anew, user.Value.Uid, user.Value.Name) }));
         }
 
         if (!device.HasVfioDriver)

@@ -1,9 +1,7 @@
 using System.Buffers.Binary;
-using System.Globalization;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using Vfio.Interop;
-using Vfio.Sysfs;
 
 namespace Vfio.Brokering;
 
@@ -64,8 +62,6 @@ internal sealed class BrokerConnection : IDisposable
     }
 
     public void Dispose() => _socket.Dispose();
-
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Users.Name(Peer.Uid)} (uid {Peer.Uid}, pid {Peer.Pid})");
 
     private static BrokerPeer ReadPeer(SafeFileHandle socket)
     {

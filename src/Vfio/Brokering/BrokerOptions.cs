@@ -1,4 +1,6 @@
+using Vfio.Brokering;
 using Vfio.Interop;
+using Vfio.Sysfs;
 
 namespace Vfio;
 
@@ -19,6 +21,9 @@ public sealed record BrokerOptions
 
     /// <summary>Told each event, on the thread of <see cref="DeviceBroker.Run"/>, which waits for it; an exception ends that.</summary>
     public Action<BrokerEvent>? Record { get; init; }
+
+    /// <summary>Who knows users by name.</summary>
+    internal UserNames Names { get; init; } = new(Users.Name);
 
     /// <summary>Who makes the system calls.</summary>
     internal SystemCalls Calls { get; init; } = new();

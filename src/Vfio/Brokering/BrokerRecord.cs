@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Vfio.Sysfs;
 
 namespace Vfio.Brokering;
 
@@ -7,7 +6,7 @@ namespace Vfio.Brokering;
 /// Tells events. Opens and closes always; what a user who gets nothing can cause at will (refusals, nonsense) so often and no more, since each line costs the host disk: the
 /// next line that is told counts the others.
 /// </summary>
-internal sealed class BrokerRecord(Action<BrokerEvent>? told)
+internal sealed class BrokerRecord(Action<BrokerEvent>? told, UserNames names)
 {
     /// <summary>Lines that a user may cause at once.</summary>
     public const int Burst = 32;
@@ -34,7 +33,7 @@ internal sealed class BrokerRecord(Action<BrokerEvent>? told)
         }
 
         BrokerHold? hold = client.Hold;
-        told(new BrokerEvent(kind, client.Peer.Uid, Users.Name(client.Peer.Uid), client.Peer.Pid)
+        told(new BrokerEvent(kind, client.Peer.Uid, names.Of(client.Peer.Uid), client.Peer.Pid)
         {
             Device = hold?.Device ?? request?.Address,
             Backend = (hold?.Backend ?? request?.Backend)?.ToString().ToLowerInvariant(),

@@ -150,7 +150,9 @@ public sealed partial class DeviceBroker
         }
 
         long seconds = (Now - holder.Since) / 1000;
-        return string.Create(CultureInfo.InvariantCulture, $"{hold.Device} of the IOMMU group {group} is with {holder}, since {seconds} s");
+        (uint user, int process) = (holder.Peer.Uid, holder.Peer.Pid);
+        return string.Create(
+            CultureInfo.InvariantCulture, $"{hold.Device} of the IOMMU group {group} is with {_options.Names.Of(user)} (uid {user}, pid {process}), since {seconds} s");
     }
 
     private void DropSilent()

@@ -52,7 +52,7 @@ public sealed partial class DeviceBroker : IDisposable
         ArgumentNullException.ThrowIfNull(policy);
         _options = options ?? new BrokerOptions();
         (_listener, _policy) = (listener, policy);
-        _record = new BrokerRecord(_options.Record);
+        _record = new BrokerRecord(_options.Record, _options.Names);
         _judge = new BrokerJudge(_options.Host, new BrokerNodes(_options.Host, _options.Calls));
         try
         {

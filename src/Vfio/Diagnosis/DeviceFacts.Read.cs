@@ -25,7 +25,7 @@ internal sealed partial record DeviceFacts
             HasNoIommuGroup = device.ReadHasNoIommu(),
             BridgesInGroup = group is { Devices.Count: > 1 } ? [.. ReadBridges(bus, device)] : [],
             ReservedRegions = ReadRegions(device),
-            Refusals = survey.Refusals(device),
+            Refusals = survey.Judge(device, thorough: false, findsHolders: true),
             RefusalsInGroup = [.. (group?.Blockers() ?? []).Where(other => other.Address != device.Address).SelectMany(survey.Refusals)],
             Interfaces = survey.Interfaces(device.Address),
             Disks = survey.Disks(device.Address),

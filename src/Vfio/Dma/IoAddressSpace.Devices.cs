@@ -24,6 +24,8 @@ public sealed partial class IoAddressSpace
             lock (_lock)
             {
                 Refresh();
+                // Devices opened with the same options have one report, of one address space.
+                _leakReport -= leakReport;
                 _leakReport += leakReport;
             }
 

@@ -7,9 +7,11 @@ internal static class Errno
 {
     public const int EPERM = 1;
     public const int ENOENT = 2;
+    public const int ESRCH = 3;
     public const int EINTR = 4;
     public const int EIO = 5;
     public const int E2BIG = 7;
+    public const int EBADF = 9;
     public const int EAGAIN = 11;
     public const int ENOMEM = 12;
     public const int EACCES = 13;
@@ -41,11 +43,12 @@ internal static class ErrnoNames
     {
         Errno.EPERM => "EPERM",
         Errno.ENOENT => "ENOENT",
+        Errno.ESRCH => "ESRCH",
         Errno.EINTR => "EINTR",
         Errno.EIO => "EIO",
         6 => "ENXIO",
         Errno.E2BIG => "E2BIG",
-        9 => "EBADF",
+        Errno.EBADF => "EBADF",
         Errno.EAGAIN => "EAGAIN",
         Errno.ENOMEM => "ENOMEM",
         Errno.EACCES => "EACCES",

@@ -5,14 +5,20 @@ namespace Vfio.Interop;
 internal static partial class Libc
 {
     public const int AT_FDCWD = -100;
+    public const int AT_NO_AUTOMOUNT = 0x800;
     public const int AT_EMPTY_PATH = 0x1000;
+    public const int AT_STATX_DONT_SYNC = 0x4000;
     public const uint S_IFMT = 0xf000;
+    public const uint S_IFCHR = 0x2000;
+    public const uint S_IFBLK = 0x6000;
     public const uint S_IFREG = 0x8000;
     public const uint S_IFSOCK = 0xc000;
+    public const uint STATX_TYPE = 0x1;
+    public const uint STATX_INO = 0x100;
     public const uint STATX_BASIC_STATS = 0x7ff;
 
     // statx rather than stat: its layout is the kernel's and the same on every architecture.
-    [LibraryImport(Library, EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport(Library, EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(PathMarshaller))]
     public static partial int StatX(int directory, string path, int flags, uint mask, out statx result);
 
     [StructLayout(LayoutKind.Sequential)]

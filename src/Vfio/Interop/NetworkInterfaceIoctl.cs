@@ -1,6 +1,5 @@
 using System.Net;
 using System.Runtime.InteropServices;
-using System.Text;
 using Microsoft.Win32.SafeHandles;
 using Vfio.Interop.Uapi;
 
@@ -31,7 +30,7 @@ internal static unsafe class NetworkInterfaceIoctl
                 NetIf.ifreq_address answer = MemoryMarshal.Read<NetIf.ifreq_address>(buffer.AsSpan(at));
                 ReadOnlySpan<byte> name = answer.ifr_name;
                 int end = name.IndexOfAny((byte)0, (byte)':');
-                addresses.Add((Encoding.UTF8.GetString(end < 0 ? name : name[..end]), new IPAddress(answer.sin_addr)));
+                addresses.Add((FileName.Decode(end < 0 ? name : name[..end]), new IPAddress(answer.sin_addr)));
             }
         }
 
@@ -74,7 +73,7 @@ internal static unsafe class NetworkInterfaceIoctl
     private static NetIf.Name ToName(string text)
     {
         NetIf.Name name = default;
-        byte[] bytes = Encoding.UTF8.GetBytes(text);
+        byte[] bytes = FileName.Encode(text);
         if (bytes.Length < NetIf.IFNAMSIZ)
         {
             bytes.CopyTo(name);

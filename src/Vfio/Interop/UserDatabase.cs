@@ -12,6 +12,7 @@ internal static unsafe class UserDatabase
     private const int BufferBytes = 64 * 1024;
     private const int GroupBufferBytes = 1024 * 1024;
 
+    /// <exception cref="VfioException">The name service could not say: that is not "no such user".</exception>
     public static UserEntry? Find(string name)
     {
         // Across the border a name ends at its first zero: it would find somebody else.
@@ -25,11 +26,12 @@ internal static unsafe class UserDatabase
         Libc.passwd* found = null;
         fixed (byte* start = buffer)
         {
-            int errno = Libc.GetPwNam(name, &entry, start, BufferBytes, &found);
-            return errno == 0 && found != null ? Copy(found) : null;
+            Check(Libc.GetPwNam(name, &entry, start, BufferBytes, &found), $"user '{name}'");
+            return found != null ? Copy(found) : null;
         }
     }
 
+    /// <exception cref="VfioException">The name service could not say.</exception>
     public static UserEntry? Find(uint uid)
     {
         byte[] buffer = new byte[BufferBytes];
@@ -37,12 +39,13 @@ internal static unsafe class UserDatabase
         Libc.passwd* found = null;
         fixed (byte* start = buffer)
         {
-            int errno = Libc.GetPwUid(uid, &entry, start, BufferBytes, &found);
-            return errno == 0 && found != null ? Copy(found) : null;
+            Check(Libc.GetPwUid(uid, &entry, start, BufferBytes, &found), $"user {uid}");
+            return found != null ? Copy(found) : null;
         }
     }
 
     /// <summary>The number of a group.</summary>
+    /// <exception cref="VfioException">The name service could not say.</exception>
     public static uint? FindGroup(string name)
     {
         if (name.Contains('\0'))
@@ -56,8 +59,17 @@ internal static unsafe class UserDatabase
         Libc.group* found = null;
         fixed (byte* start = buffer)
         {
-            int errno = Libc.GetGrNam(name, &entry, start, GroupBufferBytes, &found);
-            return errno == 0 && found != null ? found->gr_gid : null;
+            Check(Libc.GetGrNam(name, &entry, start, GroupBufferBytes, &found), $"group '{name}'");
+            return found != null ? found->gr_gid : null;
+        }
+    }
+
+    // getpwnam(3) and getgrnam(3): these mean that there is none, depending on where the host keeps its users.
+    private static void Check(int errno, string subject)
+    {
+        if (errno is not (0 or Errno.ENOENT or Errno.ESRCH or Errno.EBADF or Errno.EPERM))
+        {
+            throw new VfioException("look up", subject, errno, "the host's name service does not answer (getent passwd); try again when it does");
         }
     }
 

@@ -25,6 +25,7 @@ public sealed partial class InterruptVector
             CheckMaskable();
             lock (_lock)
             {
+                ObjectDisposedException.ThrowIf(_isDisposed, this);
                 return _unmaskEvent ??= _interrupts.MakeUnmaskEvent(this);
             }
         }

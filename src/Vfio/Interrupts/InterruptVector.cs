@@ -173,7 +173,10 @@ public sealed partial class InterruptVector : IDisposable
         EndWaitAsync();
         Interop.EventFd.Add(_eventFd, EndMark); // wakes whoever sleeps on it; they see that it is disposed
         _eventFd.Dispose();
-        _unmaskEvent?.Dispose();
+        lock (_lock)
+        {
+            _unmaskEvent?.Dispose();
+        }
     }
 
     // What was read is what came, but for the mark of the end.

@@ -5,7 +5,8 @@ namespace Vfio;
 public sealed class ResetMethodChoice : IDisposable
 {
     private readonly string _path;
-    private int _isRestored;
+    private readonly Lock _lock = new();
+    private bool _isRestored;
 
     internal ResetMethodChoice(string path, PciAddress address, IReadOnlyList<string> before, IReadOnlyList<string> now)
     {
@@ -24,13 +25,18 @@ public sealed class ResetMethodChoice : IDisposable
     /// <summary>The methods that the kernel uses since, as it tells them.</summary>
     public IReadOnlyList<string> Methods { get; }
 
-    /// <summary>Puts back the methods of before. More than once is harmless.</summary>
+    /// <summary>Puts back the methods of before. More than once is harmless; after a failure the next call tries again.</summary>
     /// <exception cref="VfioException">The kernel did not take them. A device that has gone takes its choice with it: that is no error.</exception>
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref _isRestored, 1) == 0 && File.Exists(_path))
+        lock (_lock)
         {
-            DeviceReset.Restore(_path, Address, Before);
+            if (!_isRestored && File.Exists(_path))
+            {
+                DeviceReset.Restore(_path, Address, Before);
+            }
+
+            _isRestored = true;
         }
     }
 }

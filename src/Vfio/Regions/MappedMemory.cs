@@ -93,6 +93,7 @@ internal sealed unsafe class MappedMemory : SafeHandle
     /// <exception cref="VfioException">The kernel does not map it any more.</exception>
     public bool TryRecover(string subject)
     {
+        bool isRecovered;
         lock (_change)
         {
             for (int round = 0; round < MostRounds && _slot != null && !_isRevoked; round++)
@@ -106,7 +107,7 @@ internal sealed unsafe class MappedMemory : SafeHandle
                 {
                     int errno = Marshal.GetLastPInvokeError();
                     MemoryGuard.NoteHit(_slot);
-                    CoverWithZeroes(); // who knows what the kernel left there
+                    Cover(); // who knows what the kernel left there
                     throw new VfioException("mmap", subject, errno);
                 }
 
@@ -115,9 +116,10 @@ internal sealed unsafe class MappedMemory : SafeHandle
                     break;
                 }
             }
+
+            isRecovered = _isRevoked || !IsCovered;
         }
 
-        bool isRecovered = _isRevoked || !IsCovered;
         GC.KeepAlive(this);
         return isRecovered;
     }
@@ -130,9 +132,9 @@ internal sealed unsafe class MappedMemory : SafeHandle
     {
         lock (_change)
         {
-            if (!_isRevoked && !CoverWithOnes())
+            if (!_isRevoked)
             {
-                CoverWithZeroes();
+                Cover();
             }
 
             _isRevoked = true;
@@ -148,9 +150,9 @@ internal sealed unsafe class MappedMemory : SafeHandle
         return Libc.MUnmap(handle, _length) == 0;
     }
 
-    private void CoverWithZeroes()
+    private void Cover()
     {
-        if (!MemoryCover.TryZeroes(handle, _length))
+        if (!CoverWithOnes() && !MemoryCover.TryZeroes(handle, _length))
         {
             EndGuard();
             SetHandleAsInvalid(); // what is there may soon be somebody else's: it is not given back
@@ -171,7 +173,8 @@ internal sealed unsafe class MappedMemory : SafeHandle
         nuint page = (nuint)Environment.SystemPageSize;
         nuint piece = nuint.Clamp(((_length / UsualPieces) + page - 1) / page * page, SmallestPiece, LargestPiece);
         nuint count = (_length + piece - 1) / piece;
-        if (count > MostPieces || !MappingBudget.TryTake((int)count))
+        // The budget is taken once: a mapping that could not be recovered is covered again when it is revoked.
+        if (count > MostPieces || (_pieces == 0 && !MappingBudget.TryTake((int)count)))
         {
             return false;
         }

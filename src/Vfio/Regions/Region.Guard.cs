@@ -11,16 +11,13 @@ public sealed unsafe partial class Region
     /// <summary>Whether some accesses since the region was mapped did not reach the device.</summary>
     internal bool IsCovered => Array.Exists(_mappings, mapping => mapping.IsCovered);
 
-    /// <summary>Maps the device again where it was covered.</summary>
+    /// <summary>Maps the device again where it was covered: each part, whatever becomes of the one before.</summary>
     /// <returns>Whether nothing is covered.</returns>
+    /// <exception cref="VfioException">The kernel does not map a part of it any more.</exception>
     internal bool TryRecover()
     {
         bool isRecovered = true;
-        foreach (MappedMemory mapping in _mappings)
-        {
-            isRecovered &= mapping.TryRecover($"{Index.Describe()} of {_deviceName}");
-        }
-
+        Disposal.InTurn([.. _mappings.Select(mapping => (Action)(() => isRecovered &= mapping.TryRecover($"{Index.Describe()} of {_deviceName}")))]);
         return isRecovered;
     }
 

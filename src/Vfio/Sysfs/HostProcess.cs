@@ -50,6 +50,23 @@ public sealed class HostProcess : IDisposable
     /// <summary>Waits until it has ended, however long that takes.</summary>
     public void WaitForEnd() => _ = ProcessDescriptor.Wait(_descriptor, -1);
 
+    /// <summary>Waits until it has ended, for a time.</summary>
+    /// <param name="time">For how long at most; not negative.</param>
+    /// <returns>Whether it has ended.</returns>
+    public bool WaitForEnd(TimeSpan time)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(time, TimeSpan.Zero);
+        Deadline deadline = Deadline.In(time);
+        bool hasEnded;
+        do
+        {
+            // A signal that this process handles ends a wait early.
+            hasEnded = ProcessDescriptor.Wait(_descriptor, (long)Math.Ceiling(deadline.Left.TotalMilliseconds));
+        }
+        while (!hasEnded && !deadline.IsOver);
+        return hasEnded;
+    }
+
     /// <summary>Sends it a signal.</summary>
     /// <param name="number">The signal's number.</param>
     /// <returns>Whether it was sent; not where the process has ended, or is not this user's to signal.</returns>

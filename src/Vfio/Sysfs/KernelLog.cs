@@ -16,10 +16,10 @@ internal sealed class KernelLog : IDisposable
     private readonly string _path;
     private readonly int _errno;
 
-    /// <summary>Begins behind what is in the log now. Where it may not be read, that is told by the first read.</summary>
+    /// <summary>Begins behind what is in the log now. Where it may not be read, <see cref="CheckReadable"/> tells.</summary>
     public KernelLog(HostRoot host)
     {
-        _path = host.Combine("dev/kmsg");
+        _path = PathOf(host);
         _file = Libc.Open(_path, Libc.O_RDONLY | Libc.O_NONBLOCK | Libc.O_CLOEXEC);
         _errno = _file.IsInvalid ? Marshal.GetLastPInvokeError() : 0;
         if (_errno == 0)
@@ -28,9 +28,11 @@ internal sealed class KernelLog : IDisposable
         }
     }
 
-    /// <summary>The kernel's lines since the last call.</summary>
+    /// <summary>Where a host has it.</summary>
+    public static string PathOf(HostRoot host) => host.Combine("dev/kmsg");
+
     /// <exception cref="VfioException">The log may not be read.</exception>
-    public IReadOnlyList<string> ReadNew()
+    public void CheckReadable()
     {
         if (_errno != 0)
         {
@@ -38,10 +40,14 @@ internal sealed class KernelLog : IDisposable
                 ? "the kernel's log is root's here: sudo dmesg shows it, sysctl kernel.dmesg_restrict=0 gives it to everybody"
                 : null);
         }
+    }
 
+    /// <summary>The kernel's lines since the last call; none where the log may not be read.</summary>
+    public IReadOnlyList<string> ReadNew()
+    {
         List<string> lines = [];
         byte[] buffer = new byte[RecordBytes];
-        for (int count = 0; count < MostRecords; count++)
+        for (int count = 0; count < MostRecords && _errno == 0; count++)
         {
             int errno = PlainIo.Read(_file, buffer, out nint done);
             // EPIPE: records were overwritten before they were read; the next read goes on with the oldest there is.

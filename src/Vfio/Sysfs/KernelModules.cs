@@ -114,6 +114,33 @@ internal sealed partial class KernelModules(HostRoot host)
             .Take(MostModules)];
     }
 
+    /// <summary>The modules with a driver of the kernel's own for a device, as their aliases say (<c>pci:</c>), built in ones too; the first is the one that a probe would choose.</summary>
+    public IReadOnlyList<string> HostDrivers(PciDeviceInfo device)
+    {
+        const string Alias = "alias ", BuiltIn = ".alias=";
+        if (SysfsFile.Read(device.Attribute("modalias")) is not string modalias)
+        {
+            return [];
+        }
+
+        IEnumerable<(string Pattern, string Module)> loadable = Lines("modules.alias")
+            .Where(line => line.StartsWith(Alias + "pci:", StringComparison.Ordinal))
+            .Select(line => line[Alias.Length..].Split(' '))
+            .Where(parts => parts.Length == 2)
+            .Select(parts => (parts[0], parts[1]));
+        // Entries end in zeroes: "e1000e.alias=pci:v00008086d000010D3sv*sd*bc*sc*i*".
+        IEnumerable<(string Pattern, string Module)> builtIn = Lines("modules.builtin.modinfo").SelectMany(line => line.Split('\0'))
+            .Select(text => (Text: text, At: text.IndexOf(BuiltIn, StringComparison.Ordinal)))
+            .Where(item => item.At > 0)
+            .Select(item => (item.Text[(item.At + BuiltIn.Length)..], item.Text[..item.At]));
+        return [.. loadable.Concat(builtIn)
+            .Where(item => item.Pattern.StartsWith("pci:", StringComparison.Ordinal) && FileSystemName.MatchesSimpleExpression(item.Pattern, modalias, ignoreCase: false))
+            .Select(item => item.Module)
+            .Where(module => !module.Contains("vfio", StringComparison.Ordinal))
+            .Distinct()
+            .Take(MostModules)];
+    }
+
     /// <summary>A module's name as its folder in sysfs has it: with underscores.</summary>
     public static string FolderName(string module) => module.Replace('-', '_');
 

@@ -19,7 +19,7 @@ internal sealed class NetworkUse(HostRoot host)
 
     public IReadOnlyList<string> Interfaces(PciAddress device) => _interfaces.On(device);
 
-    public bool IsUp(string name) => (ReadFlags(name) & NetIf.IFF_UP) != 0;
+    public bool IsUp(string name) => ((ReadFlags(name) ?? 0) & NetIf.IFF_UP) != 0;
 
     public IEnumerable<DeviceUse> Of(PciAddress device)
     {
@@ -28,6 +28,11 @@ internal sealed class NetworkUse(HostRoot host)
             if (_routes.TryGetValue(name, out string? route))
             {
                 yield return new DeviceUse("route", $"its interface {name} carries {route}");
+            }
+
+            if (ReadFlags(name) is null)
+            {
+                yield return new DeviceUse("address", $"the state of its interface {name} cannot be read, so it counts as in use");
             }
 
             if (!IsUp(name))
@@ -57,10 +62,10 @@ internal sealed class NetworkUse(HostRoot host)
 
     private string Attribute(string name, string attribute) => host.Combine($"sys/class/net/{name}/{attribute}");
 
-    private uint ReadFlags(string name) =>
+    private uint? ReadFlags(string name) =>
         SysfsFile.Read(Attribute(name, "flags")) is string text
         && text.StartsWith("0x", StringComparison.Ordinal)
-        && uint.TryParse(text.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint flags) ? flags : 0;
+        && uint.TryParse(text.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint flags) ? flags : null;
 
     // IPv4 addresses have no file that names their interface: the running kernel is asked.
     private string? Address(string name) => _ipv4Addresses.FirstOrDefault(item => item.Interface == name).Address?.ToString()

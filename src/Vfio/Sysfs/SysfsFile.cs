@@ -92,31 +92,14 @@ internal static class SysfsFile
     public static string? ReadLinkName(string path) => ReadLink(path) is string target ? Path.GetFileName(target) : null;
 
     /// <summary>What a link points to, as written; <see langword="null"/> where there is none or it may not be read.</summary>
-    public static string? ReadLink(string path)
-    {
-        try
-        {
-            return new FileInfo(path).LinkTarget;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
-    }
+    public static string? ReadLink(string path) => FolderReader.ReadLink(path);
 
     /// <summary>The names in a folder, sorted; none where there is no such folder.</summary>
     public static string[] Names(string folder)
     {
-        try
-        {
-            string[] names = [.. Directory.EnumerateFileSystemEntries(folder).Select(path => Path.GetFileName(path))];
-            Array.Sort(names, StringComparer.Ordinal);
-            return names;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return [];
-        }
+        List<string> names = FolderReader.Names(folder);
+        names.Sort(StringComparer.Ordinal);
+        return [.. names];
     }
 
     /// <summary>

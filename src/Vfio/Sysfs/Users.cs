@@ -32,5 +32,15 @@ internal static class Users
         UserDatabase.Find(nameOrNumber)?.Uid ?? (uint.TryParse(nameOrNumber, NumberStyles.None, CultureInfo.InvariantCulture, out uint uid) ? uid : null);
 
     /// <summary>A user's name; the number where there is none.</summary>
-    public static string Name(uint uid) => UserDatabase.Find(uid)?.Name ?? uid.ToString(CultureInfo.InvariantCulture);
+    public static string Name(uint uid)
+    {
+        try
+        {
+            return UserDatabase.Find(uid)?.Name ?? uid.ToString(CultureInfo.InvariantCulture);
+        }
+        catch (VfioException)
+        {
+            return uid.ToString(CultureInfo.InvariantCulture); // only to be shown
+        }
+    }
 }

@@ -114,7 +114,7 @@ public sealed class PictureLayoutTests
 
     [Theory]
     [InlineData("machine", "0000:00:03.0", NodeState.Taken, "VFIO has it")]
-    [InlineData("machine", "0000:00:04.0", NodeState.Free, "no driver has it")]
+    [InlineData("machine", "0000:00:04.0", NodeState.CanBeTaken, "no driver has it")]
     [InlineData("machine", "0000:00:09.0", NodeState.CanBeTaken, "from e1000e")]
     [InlineData("machine", "0000:00:06.0", NodeState.InUse, "its disk nvme0n1 is mounted on /srv")]
     [InlineData("machine", "0000:00:01.0", NodeState.InUse, "it is the boot display")]

@@ -18,6 +18,8 @@ public sealed partial class ArchitectureTests
         ["MemoryGuard._table"] = "changes once: a process has one handler of SIGBUS",
         ["MemoryGuard._isTried"] = "changes once, with it",
         ["MemoryGuard.Gate"] = "the lock of both",
+        ["FaultLog.Readers"] = "the process's one descriptor of the kernel's log, while devices are open",
+        ["FaultLog.Gate"] = "its lock",
         ["MappingBudget._taken"] = "changes: it counts what the kernel counts by process, and nothing else is decided by it",
     };
 

@@ -100,10 +100,19 @@ public sealed class HostSurveyTests : IDisposable
     [Fact]
     public void A_display_that_a_program_has_open_is_refused_unless_forced()
     {
-        FakeDevice display = _host.AddDevice("0000:00:02.0", "1234:1111", "030000", driver: "bochs", group: 1).WithAttribute("drm/card1/dev", "226:1\n");
+        FakeDevice display = _host.AddDevice("0000:00:02.0", "1234:1111", "030000", driver: "bochs", group: 1)
+            .WithAttribute("drm/card1/dev", "226:1\n").WithAttribute("drm/card1/uevent", "MAJOR=226\nMINOR=1\nDEVNAME=dri/card1\n");
         Assert.Empty(Judge(display));
         _host.AddProcess(99, "Xorg", 0, "/dev/dri/card1");
         Assert.Equal([("open", true)], Judge(display));
+    }
+
+    [Fact]
+    public void An_interface_whose_state_cannot_be_read_is_refused_unless_forced()
+    {
+        FakeDevice nic = AddNic().WithInterface("eth0");
+        File.Delete(_host.PathOf($"{nic.Path}/net/eth0/flags"));
+        Assert.Equal([("address", true)], Judge(nic));
     }
 
     [Fact]

@@ -47,6 +47,28 @@ public sealed class ReleasePlanTests : IDisposable
     }
 
     [Fact]
+    public void A_device_that_something_else_took_is_released_only_by_name_and_force()
+    {
+        FakeDevice foreign = _host.AddDevice("0000:00:16.0", driver: "vfio-pci", group: 15).WithOverride("vfio-pci").WithAttribute("modalias", "pci:v00008086d000010D3sv00008086sd00000000bc02sc00i00\n");
+        _host.WriteModuleFile("modules.alias", "alias vfio_pci:v*d*sv*sd*bc*sc*i* vfio_pci\nalias pci:v00008086d000010D3sv*sd*bc*sc*i* e1000e\n");
+        _host.Write("etc/modprobe.d/vfio.conf", "# passthrough\noptions vfio-pci ids=8086:10d3,10de:2204\n");
+        VfioException refusal = Assert.Throws<VfioException>(() => ReleasePlan.Compute([foreign.Address], Options()));
+        Assert.Contains("vfio release --force 0000:00:16.0", refusal.Hint, StringComparison.Ordinal);
+        Assert.DoesNotContain(ReleasePlan.ComputeAll(Options(force: true)).Entries, entry => entry.Address == foreign.Address);
+
+        _host.AddProcess(4711, "qemu", 0, "/dev/vfio/15");
+        Assert.Contains("pid 4711", Assert.Single(ReleasePlan.Compute([foreign.Address], Options(force: true)).Execute()).Error!.Message, StringComparison.Ordinal);
+        Assert.Equal("vfio-pci", foreign.Driver);
+        _host.EndProcess(4711);
+
+        ReleaseOutcome outcome = Assert.Single(ReleasePlan.Compute([foreign.Address], Options(force: true)).Execute());
+        Assert.Null(outcome.Error);
+        Assert.Equal(("e1000e", null), (foreign.Driver, foreign.Override));
+        Assert.Contains(outcome.Dropped, line => line.Contains("/etc/modprobe.d/vfio.conf", StringComparison.Ordinal));
+        Assert.Null(Journal.Find(foreign.Address));
+    }
+
+    [Fact]
     public void A_device_that_is_held_stays_and_the_holder_is_named()
     {
         Hold();

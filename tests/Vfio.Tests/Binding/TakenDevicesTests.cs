@@ -1,4 +1,4 @@
-using System.Globalization;
+using Vfio.Binding;
 
 namespace Vfio.Tests;
 
@@ -13,8 +13,6 @@ public sealed class TakenDevicesTests : IDisposable
     public TakenDevicesTests()
     {
         _nic = BindScenario.AddNic(_host);
-        // The host has been up for 1,000 s.
-        _host.Write("proc/uptime", "1000.00 900.00\n");
     }
 
     public void Dispose() => _host.Dispose();
@@ -23,52 +21,60 @@ public sealed class TakenDevicesTests : IDisposable
 
     private IReadOnlyList<BindingRefusal> Judge(string? user = null) => BindingPlan.Compute([_nic.Address], Options(user)).Refusals;
 
-    // Takes the device, and says that another process did, which started so many seconds after the host.
-    private void TakeWith(double startedAfter, string state = "S")
+    // Takes the device, and says that another process did; which has it for as long as the test has the answer.
+    private OwnerLock TakeWith(int process)
     {
         BindingPlan.Compute([_nic.Address], Options()).Execute();
         BindingJournal journal = new(_host.Root);
-        journal.Write(journal.Find(_nic.Address)! with { ProcessId = Taker, TakenBy = "alice" });
-        _host.AddProcess(Taker, "vfio", 0, "/dev/null");
-        string ticks = (startedAfter * 100).ToString("0", CultureInfo.InvariantCulture);
-        _host.Write($"proc/{Taker}/stat", $"{Taker} (vf) io) {state} 1 1 1 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 {ticks} 1 1 1\n");
+        journal.Write(journal.Find(_nic.Address)! with { ProcessId = process, TakenBy = "alice" });
+        return journal.TryOwn(_nic.Address)!;
     }
 
-    [Fact]
-    public void What_a_running_program_has_taken_is_refused_with_its_name()
+    [Theory]
+    [InlineData(true, "with pid 4711 (vfio, user root)")]
+    [InlineData(false, "with process 4711")] // of another namespace
+    public void What_a_running_program_has_taken_is_refused_with_its_name(bool isSeen, string with)
     {
-        TakeWith(startedAfter: 990);
+        using OwnerLock owner = TakeWith(Taker);
+        if (isSeen)
+        {
+            _host.AddProcess(Taker, "vfio", 0, "/dev/null");
+        }
+
         BindingRefusal refusal = Assert.Single(Judge());
         Assert.Equal(("taken", false), (refusal.Reason, refusal.CanForce));
-        Assert.Equal($"alice has taken it, with pid {Taker} (vfio, user root)", refusal.Explanation);
+        Assert.Equal($"alice has taken it, {with}", refusal.Explanation);
         Assert.Throws<BindingRefusedException>(() => DriverBinding.Bind(_nic.Address, Options()));
         Assert.Equal("vfio-pci", _nic.Driver);
         Assert.NotNull(new BindingJournal(_host.Root).Find(_nic.Address));
     }
 
-    [Theory]
-    [InlineData(1005, "S")] // its number went to another
-    [InlineData(990, "Z")]
-    public void What_a_program_took_that_has_ended_is_not(double startedAfter, string state)
+    [Fact]
+    public void What_a_program_took_that_has_ended_is_not_whatever_the_clock_says()
     {
-        TakeWith(startedAfter, state);
+        TakeWith(Taker).Dispose();
+        BindingJournal journal = new(_host.Root);
+        journal.Write(journal.Find(_nic.Address)! with { TakenAt = DateTimeOffset.UtcNow.AddDays(1) });
+        _host.AddProcess(Taker, "another", 0, "/dev/null"); // its number went to another
         Assert.Empty(Judge());
         using DriverBinding binding = DriverBinding.Bind(_nic.Address, Options());
         Assert.False(binding.IsTaken);
     }
 
-    [Theory]
-    [InlineData("")]
-    [InlineData("4711 (vfio")]
-    [InlineData("4711 (vfio) S 1 1 1 0 -1 1 1 0 0 0 0 0 0 0 20 0 1 0 99999999999999999999999 1")]
-    [InlineData("4711 (vfio) S 1 1 1 0 -1 1 1 0 0 0 0 0 0 0 20 0 1 0 18446744073709551615 1")]
-    public void A_strange_table_of_processes_refuses_nothing(string stat)
+    [Fact]
+    public void A_binding_owns_its_device_until_it_is_handed_back()
     {
-        TakeWith(startedAfter: 990);
-        _host.Write($"proc/{Taker}/stat", stat);
-        Assert.Empty(Judge());
-        _host.Write("proc/uptime", "soup");
-        Assert.Empty(Judge());
+        BindingJournal journal = new(_host.Root);
+        using (DriverBinding binding = DriverBinding.Bind(_nic.Address, Options()))
+        {
+            Assert.True(journal.IsOwned(_nic.Address));
+            Assert.Null(journal.TryOwn(_nic.Address));
+            Assert.False(journal.IsOwned(PciAddress.Parse("0000:00:15.0")));
+        }
+
+        Assert.False(journal.IsOwned(_nic.Address));
+        Assert.Throws<VfioException>(() => DriverBinding.Bind(_nic.Address, Options() with { Changes = new FakeKernel(_host) { Fault = Fault.Error(1, after: false, Interop.Errno.EIO) } }));
+        Assert.False(journal.IsOwned(_nic.Address));
     }
 
     [Fact]

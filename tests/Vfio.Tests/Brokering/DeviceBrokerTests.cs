@@ -56,6 +56,40 @@ public sealed class DeviceBrokerTests
     }
 
     [Fact]
+    public void A_name_service_that_does_not_answer_keeps_nobody_waiting()
+    {
+        using ManualResetEventSlim answer = new();
+        using (BrokerScenario scenario = new(options: new BrokerOptions { Names = new UserNames(user => { answer.Wait(); return $"user{user}"; }) }))
+        {
+            scenario.AddDevice("0000:00:03.0", 3);
+            using BrokerScenario.Held held = scenario.Ask(Nic);
+            Assert.Equal($"{HostUser.CurrentId}", scenario.NextEvent().UserName);
+            Assert.Contains($"is with {HostUser.CurrentId} (uid {HostUser.CurrentId},", scenario.Refused(Nic), StringComparison.Ordinal);
+            answer.Set();
+        }
+    }
+
+    [Fact]
+    public void A_name_is_asked_for_once_and_one_user_at_a_time()
+    {
+        int asked = 0;
+        using ManualResetEventSlim answer = new();
+        UserNames names = new(user =>
+        {
+            Interlocked.Increment(ref asked);
+            answer.Wait();
+            return $"user{user}";
+        });
+        Assert.Equal("7", names.Of(7));
+        Assert.Equal("8", names.Of(8));
+        Assert.Equal(1, asked);
+        answer.Set();
+        Eventually.Holds(() => names.Of(7) == "user7", "the name is known");
+        Eventually.Holds(() => names.Of(8) == "user8", "the other name is known");
+        Assert.Equal(2, asked);
+    }
+
+    [Fact]
     public void A_device_that_vfio_does_not_have_is_refused()
     {
         using BrokerScenario scenario = new();

@@ -64,6 +64,9 @@ internal sealed class FakeKernel(FakeHost host) : IHostChanges
         }
     });
 
+    // Only root could change it.
+    public void SetOwner(string node, uint user, uint group) => Change($"chown {user}:{group} {Relative(node)}", () => { });
+
     public void RenameInterface(string name, string newName) => Change($"rename {name} {newName}", () =>
     {
         if (!host.Exists($"sys/class/net/{name}") || host.Exists($"sys/class/net/{newName}"))

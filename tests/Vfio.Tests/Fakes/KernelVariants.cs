@@ -42,6 +42,8 @@ internal abstract class KernelVariant(FakeKernel inner) : IHostChanges
 
     public void SetAccess(string node, AccessList access) => inner.SetAccess(node, access);
 
+    public void SetOwner(string node, uint user, uint group) => inner.SetOwner(node, user, group);
+
     public void RenameInterface(string name, string newName) => inner.RenameInterface(name, newName);
 
     public void SwitchOnInterface(string name) => inner.SwitchOnInterface(name);

@@ -47,6 +47,9 @@ internal sealed class MemoryBackend : IDeviceBackend
     /// <summary>Whether mappings are those of a device, which may stop to answer: <see cref="TakeAway"/>.</summary>
     public bool IsGuarded { get; set; }
 
+    /// <summary>Called in the middle of a read through the backend, after the register was read.</summary>
+    public Action? Reading { get; set; }
+
     /// <summary>How many mappings were handed out.</summary>
     public int Maps { get; private set; }
 
@@ -107,11 +110,12 @@ internal sealed class MemoryBackend : IDeviceBackend
     {
         Note($"read {region.Index}+{offset:x} {data.Length}");
         Check(PositionedIo.Read(_file, data, (long)(region.FileOffset + offset), out _));
+        Reading?.Invoke();
     }
 
     public void WriteRegion(RegionInfo region, ulong offset, ReadOnlySpan<byte> data)
     {
-        Note($"write {region.Index}+{offset:x} {data.Length}");
+        Note($"write {region.Index}+{offset:x} {data.Length}{(region.Index == RegionIndex.Config ? $": {Convert.ToHexStringLower(data)}" : "")}");
         Check(PositionedIo.Write(_file, data, (long)(region.FileOffset + offset), out _));
     }
 

@@ -45,6 +45,21 @@ public sealed class DeviceResetTests : IDisposable
     }
 
     [Fact]
+    public void A_failed_disposal_may_be_repeated()
+    {
+        FakeDevice device = _host.AddDevice("0000:00:14.3").WithAttribute("reset_method", "flr bus\n");
+        string path = $"{device.Path}/reset_method";
+        ResetMethodChoice choice = DeviceReset.ChooseMethods(device.Address, ["bus"], _host.Root);
+        File.Delete(_host.PathOf(path));
+        File.CreateSymbolicLink(_host.PathOf(path), "/dev/full"); // what is written there fails
+        Assert.Equal(Errno.ENOSPC, Assert.Throws<VfioException>(choice.Dispose).Errno);
+        File.Delete(_host.PathOf(path));
+        _host.Write(path, "bus\n");
+        choice.Dispose();
+        Assert.Equal("flr bus", _host.Read(path).TrimEnd());
+    }
+
+    [Fact]
     public void None_before_is_none_again()
     {
         FakeDevice device = _host.AddDevice("0000:00:14.3").WithAttribute("reset_method", "\n");

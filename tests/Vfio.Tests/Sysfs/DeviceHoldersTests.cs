@@ -1,3 +1,5 @@
+using Vfio.Sysfs;
+
 namespace Vfio.Tests;
 
 public sealed class DeviceHoldersTests : IDisposable
@@ -34,7 +36,7 @@ public sealed class DeviceHoldersTests : IDisposable
         _host.AddProcess(4711, "qemu-system-x86", 0, "/dev/vfio/12");
         Assert.Equal(["pid 4711 (qemu-system-x86, user root)"], Holders());
         DeviceHolder holder = Assert.Single(new DeviceHolders(_host.Root).OfGroup(12));
-        Assert.Equal(new DeviceHolder(4711, "qemu-system-x86", 0, "root"), holder);
+        Assert.Equal(new DeviceHolder(4711, "qemu-system-x86", 0, "root") { What = "has /dev/vfio/12 open" }, holder);
     }
 
     [Fact]
@@ -114,7 +116,7 @@ public sealed class DeviceHoldersTests : IDisposable
     {
         _host.AddProcess(10, "dd", 0, "/dev/nvme0n1");
         _host.AddProcess(11, "Xorg", 0, "/dev/dri/card0");
-        IReadOnlyList<DeviceHolder> holders = new DeviceHolders(_host.Root).OfNodes(["/dev/nvme0n1", "/dev/nvme1n1"]);
-        Assert.Equal([10], holders.Select(holder => holder.ProcessId));
+        UsedFile[] files = [.. ((string[])["/dev/nvme0n1", "/dev/nvme1n1"]).Select(path => new UsedFile(path, "block", "", Identity: null))];
+        Assert.Equal([(10, "has /dev/nvme0n1 open")], new DeviceHolders(_host.Root).Search(files).Holders.Select(holder => (holder.ProcessId, holder.What)));
     }
 }

@@ -227,13 +227,15 @@ internal sealed class IommufdSpace : IHostAddressSpace
             return blocked;
         }
 
-        // Of a device that is open already the kernel says EINVAL.
-        errno = errno == Errno.EINVAL && token is null ? Errno.EBUSY : errno;
+        // Of a device that is open already the kernel says EINVAL, as of much else.
+        bool isHeld = errno == Errno.EINVAL && token is null && device is not null && new DeviceHolders(_host).OfDevice(device).Count != 0;
+        errno = isHeld ? Errno.EBUSY : errno;
         // Of one whose group is with somebody else EPERM, as of a platform that cannot isolate interrupts.
         bool isGroupHeld = errno == Errno.EPERM && device is not null && GroupTrouble.HasOthersHeld(_host, device);
         return new VfioException(Call, name, errno, errno switch
         {
             Errno.EBUSY or Errno.EPERM when device is not null && (isGroupHeld || errno == Errno.EBUSY) => GroupTrouble.DescribeHolders(_host, device),
+            Errno.EINVAL when token is null => "it may be open already, by a process that only root can see; the kernel's log (dmesg) may say more",
             Errno.EINVAL => "the device is no virtual function of a taken physical function: it wants no token; or the kernel takes none here (before Linux 6.18)",
             Errno.EACCES when token is not null => "the token is not the one that the physical function was given",
             Errno.EACCES => "the physical function is taken too and wants its token (VfioOpenOptions.VirtualFunctionToken)",

@@ -1,7 +1,7 @@
 using Microsoft.Win32.SafeHandles;
 using Vfio.Backends;
 
-namespace Vfio.Cli.Tests;
+namespace Vfio.Tests;
 
 /// <summary>An address space that writes down what is asked of it, among the accesses of its device.</summary>
 internal sealed class FakeAddressSpace(List<string> log) : IAddressSpaceBackend

@@ -1,0 +1,120 @@
+using System.Runtime.InteropServices;
+using System.Runtime.InteropServices.Marshalling;
+using System.Text;
+
+namespace Vfio.Interop;
+
+/// <summary>
+/// Names of files and interfaces, which to the kernel are bytes, as strings: UTF-8, and each byte that is none as a lone surrogate, U+DC80 to U+DCFF, which no
+/// UTF-8 gives. So every name goes there and back.
+/// </summary>
+internal static class FileName
+{
+    private const char FirstLone = '\udc00';
+
+    /// <summary>A name as a string.</summary>
+    public static string Decode(ReadOnlySpan<byte> bytes)
+    {
+        StringBuilder text = new(bytes.Length);
+        Span<char> pair = stackalloc char[2];
+        while (!bytes.IsEmpty)
+        {
+            if (Rune.DecodeFromUtf8(bytes, out Rune rune, out int count) == System.Buffers.OperationStatus.Done)
+            {
+                text.Append(pair[..rune.EncodeToUtf16(pair)]);
+            }
+            else
+            {
+                foreach (byte strange in bytes[..count])
+                {
+                    text.Append((char)(FirstLone + strange));
+                }
+            }
+
+            bytes = bytes[count..];
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>The bytes of a name.</summary>
+    public static byte[] Encode(string text)
+    {
+        if (IsText(text))
+        {
+            return Encoding.UTF8.GetBytes(text);
+        }
+
+        List<byte> bytes = [];
+        Span<byte> encoded = stackalloc byte[4];
+        for (int i = 0; i < text.Length; i++)
+        {
+            if (IsStrange(text[i]) && (i == 0 || !char.IsHighSurrogate(text[i - 1])))
+            {
+                bytes.Add((byte)(text[i] - FirstLone));
+            }
+            else if (Rune.DecodeFromUtf16(text.AsSpan(i), out Rune rune, out int count) == System.Buffers.OperationStatus.Done)
+            {
+                bytes.AddRange(encoded[..rune.EncodeToUtf8(encoded)]);
+                i += count - 1;
+            }
+            else
+            {
+                bytes.Add((byte)'?'); // half a character, which no name has
+            }
+        }
+
+        return [.. bytes];
+    }
+
+    /// <summary>Whether a name is text: all of it is UTF-8.</summary>
+    public static bool IsText(string name) => !name.AsSpan().ContainsAnyInRange((char)(FirstLone + 0x80), (char)(FirstLone + 0xff)) || !HasStrange(name);
+
+    private static bool HasStrange(string name)
+    {
+        for (int i = 0; i < name.Length; i++)
+        {
+            if (IsStrange(name[i]) && (i == 0 || !char.IsHighSurrogate(name[i - 1])))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool IsStrange(char c) => c is >= (char)(FirstLone + 0x80) and <= (char)(FirstLone + 0xff);
+}
+
+/// <summary>Passes paths to the C library, with the bytes of <see cref="FileName"/>.</summary>
+[CustomMarshaller(typeof(string), MarshalMode.ManagedToUnmanagedIn, typeof(ToNative))]
+internal static unsafe class PathMarshaller
+{
+    public ref struct ToNative
+    {
+        private byte* _allocated;
+        private Span<byte> _buffer;
+
+        public static int BufferSize => 256;
+
+        public void FromManaged(string path, Span<byte> buffer)
+        {
+            if (FileName.IsText(path) && Encoding.UTF8.GetMaxByteCount(path.Length) < buffer.Length)
+            {
+                buffer[Encoding.UTF8.GetBytes(path, buffer)] = 0;
+                _buffer = buffer;
+                return;
+            }
+
+            byte[] bytes = FileName.Encode(path);
+            _allocated = (byte*)NativeMemory.Alloc((nuint)bytes.Length + 1);
+            bytes.CopyTo(new Span<byte>(_allocated, bytes.Length));
+            _allocated[bytes.Length] = 0;
+        }
+
+        // The marshaller's own buffer is on the stack: it does not move.
+        public readonly byte* ToUnmanaged() => _allocated != null ? _allocated : (byte*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref MemoryMarshal.GetReference(_buffer));
+
+        public readonly void Free() => NativeMemory.Free(_allocated);
+    }
+}

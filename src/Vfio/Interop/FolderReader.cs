@@ -1,0 +1,47 @@
+using System.Runtime.InteropServices;
+
+namespace Vfio.Interop;
+
+/// <summary>Folders and links with names of any bytes (<see cref="FileName"/>): .NET's own replace what is no UTF-8, and then do not find it.</summary>
+internal static unsafe class FolderReader
+{
+    private const int LinkBytes = 4096;
+    private const int MostNames = 1 << 20;
+
+    /// <summary>What a link points to; null where there is none, it may not be read, or it is longer than a path can be.</summary>
+    public static string? ReadLink(string path)
+    {
+        byte* buffer = stackalloc byte[LinkBytes];
+        nint length = Libc.ReadLink(path, buffer, LinkBytes);
+        return length is < 0 or >= LinkBytes ? null : FileName.Decode(new ReadOnlySpan<byte>(buffer, (int)length));
+    }
+
+    /// <summary>The names in a folder, in no order; none where there is no such folder or it may not be read.</summary>
+    public static List<string> Names(string folder)
+    {
+        List<string> names = [];
+        nint open = Libc.OpenDir(folder);
+        if (open == 0)
+        {
+            return names;
+        }
+
+        try
+        {
+            for (Libc.dirent* entry = Libc.ReadDir(open); entry != null && names.Count < MostNames; entry = Libc.ReadDir(open))
+            {
+                ReadOnlySpan<byte> name = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(entry->d_name);
+                if (!name.SequenceEqual("."u8) && !name.SequenceEqual(".."u8))
+                {
+                    names.Add(FileName.Decode(name));
+                }
+            }
+        }
+        finally
+        {
+            _ = Libc.CloseDir(open);
+        }
+
+        return names;
+    }
+}

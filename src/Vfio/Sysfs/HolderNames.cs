@@ -1,0 +1,24 @@
+using System.Globalization;
+
+namespace Vfio.Sysfs;
+
+/// <summary>What a process that holds a device is called.</summary>
+internal static class HolderNames
+{
+    /// <param name="folder">Its folder in <c>/proc</c>.</param>
+    /// <param name="process">Its number.</param>
+    public static DeviceHolder Describe(string folder, int process)
+    {
+        string command = SysfsFile.Read(Path.Combine(folder, "comm")) ?? "?";
+        string? uidLine = SysfsFile.ReadLines(Path.Combine(folder, "status")).FirstOrDefault(line => line.StartsWith("Uid:", StringComparison.Ordinal));
+        string[] uids = uidLine?.Split('\t', StringSplitOptions.RemoveEmptyEntries) ?? [];
+        uint? uid = uids.Length > 1 && uint.TryParse(uids[1], NumberStyles.None, CultureInfo.InvariantCulture, out uint value) ? value : null;
+        return new DeviceHolder(process, Printable(command), uid, uid is uint user ? Users.Name(user) : "unknown");
+    }
+
+    /// <summary>A process that is not looked at.</summary>
+    public static DeviceHolder Bare(int process) => new(process, "?", null, "unknown");
+
+    // A process chooses its name: it must not speak to the terminal of whoever lists it.
+    private static string Printable(string text) => string.Concat(text.Select(c => char.IsControl(c) ? '?' : c));
+}
