@@ -67,10 +67,11 @@ internal static class BindCommand
         command.SetAction(result =>
         {
             bool isDryRun = result.GetValue(dryRun);
-            using SignalGuard? guard = isDryRun ? null : new();
+            using SignalGuard guard = new();
             BindOptions options = new()
             {
-                Patience = guard is null ? null : Symbols.Patience(host, result, timeout, guard.Asked),
+                Patience = isDryRun ? null : Symbols.Patience(host, result, timeout, guard.Asked),
+                Helper = host.Helper,
                 WholeGroup = result.GetValue(group),
                 User = result.GetValue(user),
                 Driver = result.GetValue(driver),
@@ -81,12 +82,12 @@ internal static class BindCommand
             };
             bool isJson = result.GetValue(json);
             PciAddress[] addresses = ModelTarget.SetApart(host, result.GetRequiredValue(devices), isJson);
-            return Run(host, addresses, options, guard, isDryRun, isJson);
+            return guard.Run(host, () => Run(host, addresses, options, isDryRun, isJson));
         });
         return command;
     }
 
-    private static int Run(CliHost host, PciAddress[] addresses, BindOptions options, SignalGuard? guard, bool isDryRun, bool isJson)
+    private static int Run(CliHost host, PciAddress[] addresses, BindOptions options, bool isDryRun, bool isJson)
     {
         BindingPlan plan = BindingPlan.Compute(addresses, options);
         if (plan.Refusals.Count == 0 && !isDryRun)
@@ -95,9 +96,8 @@ internal static class BindCommand
         }
 
         bool isMade = plan.Refusals.Count == 0 && !isDryRun;
-        int code = ChangeReport.Write(
+        return ChangeReport.Write(
             host, isMade ? "bind: the devices were taken" : null, "vfio status shows them", report => Write(report, plan, options, isDryRun, isJson));
-        return guard?.ExitCodeOr(code) ?? code;
     }
 
     private static int Write(CliHost host, BindingPlan plan, BindOptions options, bool isDryRun, bool isJson)

@@ -59,6 +59,9 @@ internal sealed record CliHost
     /// <summary>Starts who takes devices for <c>vfio run</c>.</summary>
     public Func<CliHost, GuardianOrder, IGuardian> StartGuardian { get; init; } = GuardianProcess.Start;
 
+    /// <summary>What writes kernel attributes for this process; <see langword="null"/> for a shell.</summary>
+    public IReadOnlyList<string>? Helper { get; init; }
+
     /// <summary>Asks long work to stop, besides signals.</summary>
     public CancellationToken Stop { get; init; }
 
@@ -79,6 +82,7 @@ internal sealed record CliHost
         OpenInput = Console.OpenStandardInput,
         FindKeyboard = ConsoleKeyboard.Find,
         LeaveSession = HostProcess.LeaveSession,
+        Helper = Environment.ProcessPath is null ? null : [.. Elevation.Own(), Elevation.HelperVerb],
         HasTerminal = !Console.IsInputRedirected,
         ShowsProgress = !Console.IsErrorRedirected,
         Debug = Environment.GetEnvironmentVariable("VFIO_DEBUG") == "1",

@@ -7,7 +7,21 @@ internal static class Program
     private static int Main(string[] arguments)
     {
         OccupyStandardDescriptors();
-        return VfioCommandLine.Run(arguments, CliHost.Running());
+        return arguments is [Elevation.HelperVerb] ? WriteAttributes() : VfioCommandLine.Run(arguments, CliHost.Running());
+    }
+
+    private static int WriteAttributes()
+    {
+        try
+        {
+            BindingHelper.Run(Console.OpenStandardInput(), Console.OpenStandardOutput());
+        }
+        catch (IOException)
+        {
+            // The command that asked has ended.
+        }
+
+        return ExitCode.Done;
     }
 
     // Started with some of them closed (">&-"), the next file that is opened would get the number: a device's node could be the standard output.

@@ -54,29 +54,29 @@ internal static class ReleaseCommand
         });
         command.SetAction(result =>
         {
-            using SignalGuard? guard = result.GetValue(dryRun) ? null : new();
+            using SignalGuard guard = new();
+            bool isDryRun = result.GetValue(dryRun);
             ReleaseOptions options = new()
             {
                 Force = result.GetValue(force),
                 Host = host.Root,
-                Patience = guard is null ? null : Symbols.Patience(host, result, timeout, guard.Asked),
+                Patience = isDryRun ? null : Symbols.Patience(host, result, timeout, guard.Asked),
+                Helper = host.Helper,
             };
             bool isJson = result.GetValue(json);
             if (result.GetValue(all))
             {
-                return Run(host, ReleasePlan.ComputeAll(options), guard, isJson);
+                return guard.Run(host, () => Run(host, ReleasePlan.ComputeAll(options), isDryRun, isJson));
             }
 
             ReleasePlan plan = ReleasePlan.Compute(ModelTarget.SetApart(host, result.GetRequiredValue(devices), isJson), options);
             // Models alone: all is said.
-            return plan.Entries.Count == 0 && !isJson ? ExitCode.Done : Run(host, plan, guard, isJson);
+            return plan.Entries.Count == 0 && !isJson ? ExitCode.Done : guard.Run(host, () => Run(host, plan, isDryRun, isJson));
         });
         return command;
     }
 
-    // Nothing changes hands where no signal is held back.
-    private static int Run(CliHost host, ReleasePlan plan, SignalGuard? guard, bool isJson) =>
-        guard is null ? Show(host, plan, isJson) : Execute(host, plan, guard, isJson);
+    private static int Run(CliHost host, ReleasePlan plan, bool isDryRun, bool isJson) => isDryRun ? Show(host, plan, isJson) : Execute(host, plan, isJson);
 
     private static int Show(CliHost host, ReleasePlan plan, bool isJson)
     {
@@ -110,13 +110,13 @@ internal static class ReleaseCommand
         return ExitCode.Done;
     }
 
-    private static int Execute(CliHost host, ReleasePlan plan, SignalGuard guard, bool isJson)
+    private static int Execute(CliHost host, ReleasePlan plan, bool isJson)
     {
         VfioException? before = plan.Trouble;
         IReadOnlyList<ReleaseOutcome> outcomes = plan.Execute();
         bool isMade = outcomes.Any(outcome => outcome.Error is null);
-        return guard.ExitCodeOr(ChangeReport.Write(
-            host, isMade ? "release: devices were handed back" : null, "vfio status shows what is still taken", report => Write(report, plan, outcomes, before, isJson)));
+        return ChangeReport.Write(
+            host, isMade ? "release: devices were handed back" : null, "vfio status shows what is still taken", report => Write(report, plan, outcomes, before, isJson));
     }
 
     private static int Write(CliHost host, ReleasePlan plan, IReadOnlyList<ReleaseOutcome> outcomes, VfioException? before, bool isJson)

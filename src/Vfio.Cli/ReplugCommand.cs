@@ -39,12 +39,15 @@ internal static class ReplugCommand
         command.SetAction(result =>
         {
             using SignalGuard guard = new();
-            BindOptions options = new() { Host = host.Root };
+            BindOptions options = new() { Host = host.Root, Helper = host.Helper, Patience = Symbols.Patience(host, TimeSpan.Zero, guard.Asked) };
             RetakePlan plan = result.GetValue(device) is not string text ? RetakePlan.ComputePersistent(options)
                 : PciAddress.TryParse(text, out PciAddress address) ? RetakePlan.Compute(address, options)
                 : throw new CliException($"replug: '{Symbols.Quote(text)}' is not a PCI address", "vfio list shows the devices by their addresses", ExitCode.WrongUsage);
-            IReadOnlyList<RetakeOutcome> outcomes = plan.Execute();
-            return guard.ExitCodeOr(ChangeReport.Write(host, "replug: what came back was taken", "vfio status shows it", report => Write(report, outcomes)));
+            return guard.Run(host, () =>
+            {
+                IReadOnlyList<RetakeOutcome> outcomes = plan.Execute();
+                return ChangeReport.Write(host, "replug: what came back was taken", "vfio status shows it", report => Write(report, outcomes));
+            });
         });
         return command;
     }

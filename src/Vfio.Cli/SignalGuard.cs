@@ -28,6 +28,19 @@ internal sealed class SignalGuard : IDisposable
     /// <param name="code">The work's.</param>
     public int ExitCodeOr(int code) => Volatile.Read(ref _signal) is int signal and not 0 ? ExitCode.Signal + signal : code;
 
+    /// <summary>Does the work, and reports what fails after a signal with the signal's exit code.</summary>
+    public int Run(CliHost host, Func<int> work)
+    {
+        try
+        {
+            return ExitCodeOr(work());
+        }
+        catch (VfioException e) when (Volatile.Read(ref _signal) != 0)
+        {
+            return ExitCodeOr(ErrorReport.Write(host, e));
+        }
+    }
+
     public void Dispose()
     {
         Array.ForEach(_registrations, registration => registration.Dispose());

@@ -60,16 +60,15 @@ internal static class SriovCommand
         {
             DeviceTarget target = result.GetRequiredValue(device);
             PciAddress address = target is HostTarget found ? found.Address : throw new CliException($"sriov: {target.Name} is a model, which has no virtual functions", "name a device of the host");
-            return Run(
-                host, address, result.GetRequiredValue(count), result.GetValue(token), new BindOptions { Force = result.GetValue(force), Host = host.Root }, result.GetValue(dryRun),
-                result.GetValue(json));
+            using SignalGuard guard = new();
+            BindOptions options = new() { Force = result.GetValue(force), Host = host.Root, Helper = host.Helper, Patience = Symbols.Patience(host, TimeSpan.Zero, guard.Asked) };
+            return guard.Run(host, () => Run(host, address, result.GetRequiredValue(count), result.GetValue(token), options, result.GetValue(dryRun), result.GetValue(json)));
         });
         return command;
     }
 
     private static int Run(CliHost host, PciAddress address, int count, Guid? token, BindOptions options, bool isDryRun, bool isJson)
     {
-        using SignalGuard? guard = isDryRun ? null : new();
         VirtualFunctionPlan plan = VirtualFunctionPlan.Compute(address, count, options);
         if (plan.Refusals.Count == 0 && !isDryRun)
         {
@@ -84,8 +83,7 @@ internal static class SriovCommand
         }
 
         string? made = plan.Refusals.Count == 0 && !isDryRun ? $"sriov: the number of {address}'s virtual functions is {count}" : null;
-        int code = ChangeReport.Write(host, made, $"vfio show {address} lists them", report => Write(report, address, plan, isDryRun, isJson));
-        return guard?.ExitCodeOr(code) ?? code;
+        return ChangeReport.Write(host, made, $"vfio show {address} lists them", report => Write(report, address, plan, isDryRun, isJson));
     }
 
     private static int Write(CliHost host, PciAddress address, VirtualFunctionPlan plan, bool isDryRun, bool isJson)

@@ -11,6 +11,7 @@ internal sealed class AbiRules
     {
         ["NetIf.ifreq_flags"] = "struct ifreq",
         ["NetIf.ifreq_newname"] = "struct ifreq",
+        ["NetIf.ifreq_index"] = "struct ifreq",
         ["NetIf.ifreq_address"] = "struct ifreq",
         ["NetIf.ifconf"] = "struct ifconf",
     };

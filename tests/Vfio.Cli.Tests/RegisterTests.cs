@@ -65,6 +65,25 @@ public sealed class RegisterTests : IDisposable
         Assert.True(_device.IsDisposed);
     }
 
+    [Theory]
+    [InlineData("bar4 of 0000:00:14.3: it has no address", "vfio doctor 0000:00:14.3", "read", "00:14.3", "bar4")]
+    [InlineData("rom of 0000:00:14.3: its image has no valid signature", "vfio show 0000:00:14.3", "read", "00:14.3", "rom")]
+    [InlineData("rom of 0000:00:14.3: its image has no valid signature", "vfio show 0000:00:14.3", "dump", "00:14.3", "rom")]
+    [InlineData("BAR2 of 0000:00:14.3: the device does not implement it", "it has BAR0", "read", "00:14.3", "bar2")]
+    public void What_the_device_has_and_vfio_does_not_is_told_apart_from_what_it_does_not_have(string message, string hint, params string[] arguments)
+    {
+        byte[] config = FakeConfig.Intel82574();
+        config[0x18 + 8] = 0x0c; // BAR4: 64 bits, prefetchable, without an address
+        config.AsSpan(0x18, 4).Clear();
+        _host.WriteConfig("0000:00:14.3", config);
+        string nothing = $"0x{0:x16} 0x{0:x16} 0x{0:x16}\n";
+        _host.Write("sys/devices/pci0000:00/0000:00:14.3/resource", string.Concat(Enumerable.Repeat(nothing, 6)) + "0x00000000feba0000 0x00000000febbffff 0x0000000000046200\n");
+        using FakeBackend device = new();
+        device.Add(RegionIndex.Bar0, new byte[0x100]);
+        device.Add(RegionIndex.Config, new byte[0x100]);
+        Tool.Run(_host, Tool.Narrow, host => host with { OpenDevice = (address, _) => new VfioDevice(device, address) }, arguments).FailedWith(1, message, hint);
+    }
+
     private Result RunOnDevice(params string[] arguments) =>
         Tool.Run(_host, Tool.Narrow, host => host with { OpenDevice = (address, _) => new VfioDevice(_device, address) }, arguments);
 

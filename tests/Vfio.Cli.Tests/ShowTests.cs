@@ -58,6 +58,38 @@ public sealed class ShowTests : IDisposable
     }
 
     [Fact]
+    public void A_base_address_register_without_room_is_shown_as_such()
+    {
+        byte[] config = FakeConfig.Intel82574();
+        config[0x18 + 8] = 0x0c; // BAR4: 64 bits, prefetchable
+        _host.WriteConfig("0000:00:14.3", config);
+        string[] lines = Tool.Run(_host, "show", "eth0").Succeeded().FitsIn(80).Output.Split('\n');
+        Assert.Contains(lines, line => line.Contains("bar4", StringComparison.Ordinal) && line.Contains("size unknown", StringComparison.Ordinal) && line.Contains("no address", StringComparison.Ordinal));
+        JsonElement bar = Tool.Run(_host, "show", "eth0", "--json").Succeeded().Json.GetProperty("regions").EnumerateArray().Single(region => region.GetProperty("name").GetString() == "bar4");
+        Assert.Equal((JsonValueKind.Null, JsonValueKind.Null, "memory64"), (bar.GetProperty("length").ValueKind, bar.GetProperty("address").ValueKind, bar.GetProperty("kind").GetString()));
+    }
+
+    [Theory]
+    [InlineData(0x2a)] // Physical Layer 32.0 GT/s
+    [InlineData(0x30)] // Integrity and Data Encryption
+    [InlineData(0x2f)] // Device 3
+    [InlineData(0x08)] // Multi-Function Virtual Channel
+    public void A_capability_that_is_not_decoded_is_shown_in_words(byte id)
+    {
+        byte[] config = FakeConfig.Intel82574();
+        config[0x142] = 0x01;
+        config[0x143] = 0x15; // the serial number's next: 150h
+        new byte[] { id, 0, 1, 0, 0x78, 0x56, 0x34, 0x12, 0xef, 0xbe, 0xad, 0xde }.CopyTo(config, 0x150);
+        _host.WriteConfig("0000:00:14.3", config);
+        Assert.Contains("not decoded: 12345678 deadbeef 00000000", Tool.Run(_host, "show", "eth0").Succeeded().FitsIn(80).Output, StringComparison.Ordinal);
+        JsonElement capability = Tool.Run(_host, "show", "eth0", "--json").Succeeded().Json.GetProperty("configSpace").GetProperty("capabilities").EnumerateArray().Last();
+        Assert.Equal(["12345678", "deadbeef"], capability.GetProperty("undecoded").EnumerateArray().Take(2).Select(word => word.GetString()!));
+        Assert.All(
+            Tool.Run(_host, "show", "eth0", "--json").Json.GetProperty("configSpace").GetProperty("capabilities").EnumerateArray().SkipLast(1),
+            decoded => Assert.Empty(decoded.GetProperty("undecoded").EnumerateArray()));
+    }
+
+    [Fact]
     public void Who_is_not_root_is_told_what_is_missing()
     {
         _host.WriteConfig("0000:00:14.3", FakeConfig.Intel82574()[..64]);

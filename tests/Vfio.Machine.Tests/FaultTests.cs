@@ -8,6 +8,7 @@ namespace Vfio.Machine.Tests;
 /// </summary>
 public sealed partial class FaultTests : HostTest
 {
+    private const string SyncFolder = "fsync /run/vfio vfio";
     private const string Root = "/sys/devices/pci0000:00";
     private const string Drivers = "/sys/bus/pci/drivers";
     private const string Probe = "write /sys/bus/pci/drivers_probe vfio";
@@ -51,7 +52,7 @@ public sealed partial class FaultTests : HostTest
             "setxattr /dev/iommu vfio",
         ]);
 
-    // A user might hold the device unseen, so a child process writes to unbind: its write is a point too.
+    // Who writes to the kernel is in the entry before the first write.
     [Fact]
     public void Killed_at_each_change_of_a_release_release_all_restores_the_host() => KillEverywhere(
         () =>
@@ -61,8 +62,9 @@ public sealed partial class FaultTests : HostTest
         },
         ["release", Machine.Nic],
         [
+            .. Remember(Machine.Nic),
             NicOverride,
-            $"write {Drivers}/vfio-pci/unbind {Path.GetFileName(ResolvedShell())}",
+            Unbind,
             $"write {Drivers}/e1000e/bind vfio",
             NicOverride,
             "setxattr /dev/iommu vfio",
@@ -78,10 +80,10 @@ public sealed partial class FaultTests : HostTest
         BindPair,
         [
             .. Remember(Machine.GroupedNic),
+            .. Remember(Machine.GroupedEdu),
             GroupedOverride,
             $"write {Drivers}/virtio-pci/unbind vfio",
             Probe,
-            .. Remember(Machine.GroupedEdu),
             EduOverride,
             Probe,
         ]);
@@ -95,9 +97,11 @@ public sealed partial class FaultTests : HostTest
         },
         ["release", "--all"],
         [
+            .. Remember(Machine.GroupedEdu),
             EduOverride,
             Unbind,
             .. Forget(Machine.GroupedEdu),
+            .. Remember(Machine.GroupedNic),
             GroupedOverride,
             Unbind,
             $"write {Drivers}/virtio-pci/bind vfio",
@@ -125,6 +129,7 @@ public sealed partial class FaultTests : HostTest
             },
             ["release", "--all"],
             [
+                .. Remember(Machine.Igb),
                 IgbOverride,
                 Unbind,
                 $"write {Drivers}/igb/bind vfio",
@@ -177,6 +182,11 @@ public sealed partial class FaultTests : HostTest
         AssertHostUntouched();
         for (int n = 1; n <= expected.Length; n++)
         {
+            if (!Machine.IsSoak && IsPartOfAFile(expected[n - 1]))
+            {
+                continue;
+            }
+
             prepare();
             Result result = KillPoint.Kill(n, command);
             Assert.True(result.ExitCode == KillPoint.Killed, $"before point {n}, {expected[n - 1]}: {result}");
@@ -184,6 +194,9 @@ public sealed partial class FaultTests : HostTest
             AssertHostUntouched();
         }
     }
+
+    // A journal's entry that is not whole yet is one thing, however much of it is there; and a folder in memory is what it is, synced or not.
+    private static bool IsPartOfAFile(string point) => (point.EndsWith(".json.new vfio", StringComparison.Ordinal) && !IsWrite(point)) || point == SyncFolder;
 
     private static bool IsWrite(string point) => point.StartsWith("write ", StringComparison.Ordinal);
 
@@ -195,16 +208,13 @@ public sealed partial class FaultTests : HostTest
         $"write /run/vfio/{address}.json.new vfio",
         $"fsync /run/vfio/{address}.json.new vfio",
         $"rename /run/vfio/{address}.json.new -> /run/vfio/{address}.json vfio",
-        "fsync /run/vfio vfio",
+        SyncFolder,
     ];
 
-    private static string[] Forget(string address) => [$"unlink /run/vfio/{address}.json vfio", "fsync /run/vfio vfio"];
+    private static string[] Forget(string address) => [$"unlink /run/vfio/{address}.json vfio", SyncFolder];
 
     // Of a module's file its name: where it is depends on the kernel.
     private static string Shorten(string point) => ModuleFile().Replace(point, "$1");
-
-    private static string ResolvedShell() =>
-        new FileInfo("/bin/sh").ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? "/bin/sh";
 
     // Loaded before, the modules are no affair of a bind and its release. Loading them at each would take half the time.
     private static void LoadModules()

@@ -2,20 +2,24 @@ using System.Diagnostics;
 
 namespace Vfio.Machine.Tests;
 
-/// <summary>A program that has a device open until it is told to let go, or the test ends.</summary>
+/// <summary>A program that has a device open, or only mapped, until it is told to let go, or the test ends.</summary>
 internal sealed class Holder : IDisposable
 {
     private readonly Process _process;
 
-    public Holder(string address)
+    public Holder(string address, bool onlyMaps = false)
     {
-        _process = Machine.Start(Machine.CProgram, address, Machine.Group(address), "--hold");
-        while (_process.StandardOutput.ReadLine() is string line && !line.StartsWith("fd ", StringComparison.Ordinal))
+        _process = Machine.Start(Machine.CProgram, address, Machine.Group(address), onlyMaps ? "--map" : "--hold");
+        string last = onlyMaps ? "mapped only" : "fd ";
+        while (_process.StandardOutput.ReadLine() is string line && !line.StartsWith(last, StringComparison.Ordinal))
         {
         }
     }
 
     public int Id => _process.Id;
+
+    /// <summary>Counts how often the kernel asked programs in vain to let go of a device. From then on it waits for them, with the device's lock held.</summary>
+    public static int CountRequests() => int.Parse(Machine.Do("dmesg | grep -c 'No device request channel registered' || true"), System.Globalization.CultureInfo.InvariantCulture);
 
     public void LetGo()
     {

@@ -140,5 +140,12 @@ internal sealed record Result(int ExitCode, string Output, string Errors, string
         Assert.DoesNotContain("   at ", Errors, StringComparison.Ordinal);
     }
 
+    /// <summary>It failed, whatever its exit code, and said so.</summary>
+    public void Failed(string message)
+    {
+        Assert.True(ExitCode != 0, ToString());
+        Assert.Contains(message, Output + Errors, StringComparison.Ordinal);
+    }
+
     public override string ToString() => $"'{CommandLine}' ended with {ExitCode}\n{Output}{Errors}";
 }

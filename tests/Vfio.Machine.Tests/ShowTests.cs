@@ -38,6 +38,9 @@ public sealed class ShowTests : HostTest
     {
         string name = Path.GetFileName(Assert.Single(Directory.GetDirectories($"/sys/bus/pci/devices/{Machine.Nic}/net")));
         Assert.Equal(Machine.Nic, AddressOf(name));
+        Machine.Do($"ip link property add dev {name} altname fastport");
+        Assert.Equal(Machine.Nic, AddressOf("fastport"));
+        Machine.Do($"ip link property del dev {name} altname fastport");
         Machine.Vfio("bind", name).Succeeded();
         Assert.Equal(Machine.Nic, AddressOf(name));
         Assert.Equal(Machine.Vfio("read", Machine.Nic, "bar0+8").Succeeded(), Machine.Vfio("read", name, "bar0+8").Succeeded());

@@ -1,9 +1,10 @@
 /*
  * The same calls as samples/ReadBar0, in C: opens a device through its group, and prints the first dword of its first
  * implemented BAR, mapped ("mapped 0x…", or "mapped -" where the kernel allows no mapping) and through the file descriptor
- * ("fd 0x…"). With --hold it then keeps the device open until its standard input ends.
+ * ("fd 0x…"). With --hold it then keeps the device open until its standard input ends; with --map it keeps a mapping of the
+ * BAR instead, and no descriptor.
  *
- *   readbar0 0000:00:14.3 12 [--hold]
+ *   readbar0 0000:00:14.3 12 [--hold|--map]
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,14 +26,15 @@ static int check(int result, const char *what)
 	return result;
 }
 
-static uint32_t read_mapped(int device, const struct vfio_region_info *bar)
+static uint32_t read_mapped(int device, const struct vfio_region_info *bar, int keep)
 {
 	volatile uint32_t *memory = mmap(NULL, bar->size, PROT_READ | PROT_WRITE, MAP_SHARED, device, bar->offset);
 
 	if (memory == MAP_FAILED)
 		check(-1, "mmap");
 	uint32_t value = *memory;
-	munmap((void *)memory, bar->size);
+	if (!keep)
+		munmap((void *)memory, bar->size);
 	return value;
 }
 
@@ -42,9 +44,10 @@ int main(int argc, char **argv)
 	struct vfio_group_status status = { .argsz = sizeof(status) };
 
 	if (argc < 3) {
-		fprintf(stderr, "usage: readbar0 ADDRESS GROUP [--hold]\n");
+		fprintf(stderr, "usage: readbar0 ADDRESS GROUP [--hold|--map]\n");
 		return 2;
 	}
+	int map = argc > 3 && strcmp(argv[3], "--map") == 0;
 
 	snprintf(path, sizeof(path), "/dev/vfio/%s", argv[2]);
 	int container = check(open("/dev/vfio/vfio", O_RDWR), "/dev/vfio/vfio");
@@ -68,7 +71,7 @@ int main(int argc, char **argv)
 			continue;
 		printf("bar %u\n", index);
 		if (bar.flags & VFIO_REGION_INFO_FLAG_MMAP)
-			printf("mapped 0x%08x\n", read_mapped(device, &bar));
+			printf("mapped 0x%08x\n", read_mapped(device, &bar, map));
 		else
 			printf("mapped -\n");
 		check(pread(device, &value, sizeof(value), bar.offset) == sizeof(value) ? 0 : -1, "pread");
@@ -76,8 +79,14 @@ int main(int argc, char **argv)
 		break;
 	}
 
+	if (map) {
+		close(device);
+		close(group);
+		close(container);
+		printf("mapped only\n");
+	}
 	fflush(stdout);
-	if (argc > 3 && strcmp(argv[3], "--hold") == 0)
+	if (map || (argc > 3 && strcmp(argv[3], "--hold") == 0))
 		while (getchar() != EOF)
 			;
 	return 0;

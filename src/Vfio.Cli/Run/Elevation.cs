@@ -3,6 +3,9 @@ namespace Vfio.Cli;
 /// <summary>How this same program is started as root.</summary>
 internal static class Elevation
 {
+    /// <summary>The argument with which this program writes kernel attributes for itself; no command of anybody's.</summary>
+    public const string HelperVerb = "kernel-attributes";
+
     /// <summary>The program that makes root of its caller; <see langword="null"/> for root, who needs none.</summary>
     /// <exception cref="CliException">This host has none.</exception>
     public static string? Find(CliHost host)

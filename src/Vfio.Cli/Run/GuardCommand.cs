@@ -43,6 +43,7 @@ internal static class GuardCommand
                 Exclusive = true,
                 Patience = Symbols.Patience(host, result, timeout, CancellationToken.None),
                 Host = host.Root,
+                Helper = host.Helper,
             };
             PciAddress[] addresses = [.. result.GetRequiredValue(devices).OfType<HostTarget>().Select(device => device.Address)];
             return Guardian.Run(host, addresses, options, caller);

@@ -25,12 +25,13 @@ internal static class Guardian
         // A signal that ended it would leave the devices taken; the terminal's reach its session least of all.
         using SignalGuard signals = new();
         using SupervisorLink supervisor = new(host.OpenInput(), caller.Id);
-        HolderPatience? patience = options.Patience is null ? null : options.Patience with { Stop = supervisor.Gone };
+        HolderPatience patience = (options.Patience ?? Symbols.Patience(host, TimeSpan.Zero, CancellationToken.None)) with { Stop = supervisor.Gone };
         IReadOnlyList<DriverBinding> bindings = DriverBinding.Bind(devices, options with { Patience = patience });
         Tell(host, $"{Taken}{string.Join(',', bindings.Select(binding => binding.Address))}");
         supervisor.WaitForEnd();
         EndCommand(supervisor, caller.Id);
-        return Release(host, bindings, options.Patience ?? Symbols.Patience(host, UsualPatience, CancellationToken.None));
+        TimeSpan time = patience.Time > TimeSpan.Zero ? patience.Time : UsualPatience;
+        return Release(host, bindings, Symbols.Patience(host, time, CancellationToken.None));
     }
 
     // Without its supervisor nobody is left who would learn how the command ends.

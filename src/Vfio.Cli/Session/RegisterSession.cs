@@ -8,18 +8,20 @@ internal sealed class RegisterSession : IDisposable
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(10);
 
     private readonly Dictionary<RegionIndex, Region> _regions = [];
+    private readonly HostRoot _root;
     private readonly VfioDevice _device;
     private readonly TimeProvider _clock;
     private readonly long _start;
 
-    private RegisterSession(DeviceTarget target, VfioDevice device, RegisterNames names, TimeProvider clock)
+    private RegisterSession(CliHost host, DeviceTarget target, VfioDevice device, RegisterNames names)
     {
+        _root = host.Root;
         Target = target;
         Names = names;
         _device = device;
         Memory = new SessionMemory(device);
-        _clock = clock;
-        _start = clock.GetTimestamp();
+        _clock = host.Clock;
+        _start = _clock.GetTimestamp();
     }
 
     /// <summary>The device, as it was named.</summary>
@@ -46,7 +48,7 @@ internal sealed class RegisterSession : IDisposable
     /// <param name="host">The host it is in.</param>
     /// <param name="target">The device.</param>
     /// <param name="names">What its registers are called.</param>
-    public static RegisterSession Open(CliHost host, DeviceTarget target, RegisterNames names) => new(target, target.Open(host), names, host.Clock);
+    public static RegisterSession Open(CliHost host, DeviceTarget target, RegisterNames names) => new(host, target, target.Open(host), names);
 
     /// <summary>A region, through the file descriptor: an error where the device does not answer, instead of the end of the process.</summary>
     /// <exception cref="VfioException">The device does not implement it.</exception>
@@ -54,7 +56,16 @@ internal sealed class RegisterSession : IDisposable
     {
         if (!_regions.TryGetValue(index, out Region? region))
         {
-            region = _device.OpenRegion(index, RegionAccess.Trapped);
+            try
+            {
+                region = _device.OpenRegion(index, RegionAccess.Trapped);
+            }
+            catch (VfioException e) when (e.Errno == 0 && Target is HostTarget target && index is >= 0 and <= RegionIndex.Rom
+                && MissingRegion.Explain(_root, target.Address, index) is VfioException missing)
+            {
+                throw missing;
+            }
+
             _regions.Add(index, region);
         }
 

@@ -97,7 +97,7 @@ internal static class ShowJson
             PciBaseAddressKind.Memory64 => "memory64",
             _ => "memory32",
         });
-        json.WriteNumber("length", resource.Length);
+        json.WriteNumberOrNull("length", resource.Length == 0 ? (ulong?)null : resource.Length);
         json.WriteString("address", resource.Address == 0 ? null : string.Create(CultureInfo.InvariantCulture, $"0x{resource.Address:x}"));
         json.WriteBoolean("isPrefetchable", resource.IsPrefetchable);
     }
@@ -171,6 +171,7 @@ internal static class ShowJson
             writer.WriteText("shortName", capability.ShortName);
             writer.WriteText("summary", capability.Summary);
             writer.WriteItems("registers", capability.Registers, WriteRegister);
+            writer.WriteNames("undecoded", shown.FindUndecoded(capability).Select(word => word.ToString("x8", CultureInfo.InvariantCulture)));
             writer.WriteItems("derived", capability.DerivedValues, WriteDerived);
         });
         json.WriteNames("warnings", config.Warnings);

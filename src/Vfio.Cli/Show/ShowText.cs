@@ -65,7 +65,7 @@ internal sealed class ShowText(CliHost host, ShownDevice shown, bool isVerbose)
 
         _section.WriteTitle("Regions");
         int name = shown.Regions.Max(resource => resource.Name.Length);
-        int size = shown.Regions.Max(resource => ByteSize.Format(resource.Length).Length);
+        int size = shown.Regions.Max(resource => Size(resource).Length);
         int place = shown.Regions.Max(resource => At(resource).Length);
         foreach (PciResource resource in shown.Regions)
         {
@@ -76,7 +76,7 @@ internal sealed class ShowText(CliHost host, ShownDevice shown, bool isVerbose)
                 _ => "memory, 32 bits",
             };
             string prefetch = resource.IsPrefetchable && resource.Role != PciResourceRole.Rom ? ", prefetchable" : "";
-            _section.WriteLine($"  {resource.Name.PadRight(name)}  {ByteSize.Format(resource.Length).PadLeft(size)}  {At(resource).PadRight(place)}  {kind}{prefetch}");
+            _section.WriteLine($"  {resource.Name.PadRight(name)}  {Size(resource).PadLeft(size)}  {At(resource).PadRight(place)}  {kind}{prefetch}");
         }
     }
 
@@ -148,6 +148,12 @@ internal sealed class ShowText(CliHost host, ShownDevice shown, bool isVerbose)
                 host, new string(' ', Indent), Indent + 2,
                 Printable.Clean(title).Split(' ').Select(word => new TextItem(word, IsWord: true) { Paint = host.Terminal.Bold }));
             RegisterText.Write(host, capability.Registers, Indent + 2, isVerbose);
+            if (shown.FindUndecoded(capability) is { Count: > 0 } words)
+            {
+                string text = string.Join(' ', words.Select(word => word.ToString("x8", CultureInfo.InvariantCulture)));
+                ItemText.Write(host, new string(' ', Indent + 2), Indent + 4, $"not decoded: {text}".Split(' ').Select(word => new TextItem(word, IsWord: true)));
+            }
+
             WriteDerived(capability.DerivedValues.Where(value => value.Text != capability.Summary), Indent + 2);
         }
 
@@ -183,6 +189,8 @@ internal sealed class ShowText(CliHost host, ShownDevice shown, bool isVerbose)
             .OrderBy(reading => reading.Register.Fields.Count == 0)];
 
     private static string Id(ushort id) => id.ToString("x4", CultureInfo.InvariantCulture);
+
+    private static string Size(PciResource resource) => resource.Length == 0 ? "size unknown" : ByteSize.Format(resource.Length);
 
     private static string At(PciResource resource) =>
         resource.Address == 0 ? "no address" : string.Create(CultureInfo.InvariantCulture, $"at 0x{resource.Address:x}");

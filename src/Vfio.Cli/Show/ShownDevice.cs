@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+
 namespace Vfio.Cli;
 
 /// <summary>All that is shown of a device, looked at once.</summary>
@@ -26,6 +28,22 @@ internal sealed record ShownDevice
     /// <summary>Configuration space, decoded; <see langword="null"/> where not even the header could be read.</summary>
     public PciConfigSpace? Config => field ??= ConfigBytes.Length >= PciConfigHeader.Length ? PciConfigSpace.Parse(ConfigBytes) : null;
 
+    /// <summary>Gets what a capability without known registers holds, in words of 32 bits from its second one on.</summary>
+    /// <returns>The words up to the next capability, eight at most; none for a capability that is decoded.</returns>
+    public IReadOnlyList<uint> FindUndecoded(PciCapability capability)
+    {
+        const int MostWords = 8;
+        if (capability.Registers.Count != 0 || Config is not PciConfigSpace config)
+        {
+            return [];
+        }
+
+        int first = capability.Offset + sizeof(uint);
+        int end = config.Capabilities.Select(other => other.Offset).Where(offset => offset > capability.Offset).Append(ConfigBytes.Length).Min();
+        return [.. Enumerable.Range(0, Math.Clamp((end - first) / sizeof(uint), 0, MostWords))
+            .Select(i => BinaryPrimitives.ReadUInt32LittleEndian(ConfigBytes.AsSpan(first + (i * sizeof(uint)))))];
+    }
+
     /// <summary>Whether the kernel kept capabilities back, as it does from others than root.</summary>
     public bool IsConfigCut => ConfigBytes.Length == PciConfigHeader.Length;
 
@@ -36,16 +54,22 @@ internal sealed record ShownDevice
     public static ShownDevice Of(CliHost host, PciDeviceInfo device, bool isWholeConfig)
     {
         HostSide side = new(host, device);
+        byte[] config = ReadConfig(device, isWholeConfig);
         return new ShownDevice
         {
             Identity = DeviceIdentity.Of(device),
             Revision = side.Details.Revision,
-            Regions = side.Details.Resources,
-            ConfigBytes = ReadConfig(device, isWholeConfig),
+            Regions = WithUnassigned(side.Details.Resources, config),
+            ConfigBytes = config,
             Map = KnownRegisters.OwnMap(DeviceIdentity.Of(device)),
             Host = side,
         };
     }
+
+    private static IReadOnlyList<PciResource> WithUnassigned(IReadOnlyList<PciResource> resources, byte[] config) =>
+        PciConfigHeader.TryParse(config, out PciConfigHeader? header) && PciResource.FindUnassigned(header, resources) is { Count: > 0 } unassigned
+            ? [.. resources.Concat(unassigned).OrderBy(resource => resource.Role).ThenBy(resource => resource.Number)]
+            : resources;
 
     /// <summary>Its message interrupts, as the capabilities state them: kind, whether they are on, how many.</summary>
     public IEnumerable<MessageInterrupts> MessageInterrupts()

@@ -26,6 +26,15 @@ internal sealed record DeviceStatus(string Name)
 
     public IReadOnlyList<HolderStatus> Holders { get; init; } = [];
 
+    /// <summary>Processes that have some VFIO device, and may have this one.</summary>
+    public IReadOnlyList<DeviceHolder> Possible { get; init; } = [];
+
+    /// <summary>Processes that the kernel lets nobody look into just now.</summary>
+    public IReadOnlyList<DeviceHolder> Unexamined { get; init; } = [];
+
+    /// <summary>The process that waits in the kernel for an unfinished change of it; <see langword="null"/> for none.</summary>
+    public int? Unfinished { get; init; }
+
     public bool IsModel { get; init; }
 
     /// <summary>Whether the journal's entry can be read.</summary>
@@ -36,6 +45,7 @@ internal sealed record DeviceStatus(string Name)
     {
         null => PersistentTrouble,
         { Damage: string damage } => $"damaged journal entry: {damage}",
+        _ when Unfinished is int process => $"an unfinished change: process {process} waits in the kernel",
         _ when Device is null => "the device is gone",
         { IsTaken: false } => PersistentTrouble,
         _ when !Device.HasVfioDriver => "not with VFIO: a bind or release was interrupted, or somebody rebound it",
@@ -90,15 +100,23 @@ internal sealed class StatusLook(CliHost host)
         return Of(address, entry, entry is null && _persistent.Find(address) is null ? _bus.Get(address) : _bus.Find(address));
     }
 
-    private DeviceStatus Of(PciAddress address, JournalEntry? entry, PciDeviceInfo? device) => new(address.ToString())
+    private DeviceStatus Of(PciAddress address, JournalEntry? entry, PciDeviceInfo? device)
     {
-        Entry = entry,
-        Persistent = _persistent.Find(address),
-        Driverctl = _driverctl.Find(address),
-        Device = device,
-        Identity = device is null ? null : DeviceIdentity.Of(device),
-        Holders = device is { HasVfioDriver: true }
-            ? [.. _holders.OfDevice(device).Select(process => new HolderStatus(process, _limits.ReadLockedMemory(process.ProcessId)))]
-            : [],
-    };
+        int? unfinished = _journal.FindUnfinishedChange(address);
+        // While the kernel takes it away, it has no driver any more, but may still be held.
+        bool isHeld = device is not null && (device.HasVfioDriver || unfinished is not null);
+        HolderReport? report = isHeld ? _holders.Search(device!) : null;
+        return new DeviceStatus(address.ToString())
+        {
+            Entry = entry,
+            Unfinished = unfinished,
+            Persistent = _persistent.Find(address),
+            Driverctl = _driverctl.Find(address),
+            Device = device,
+            Identity = device is null ? null : DeviceIdentity.Of(device),
+            Holders = [.. (report?.Holders ?? []).Select(process => new HolderStatus(process, _limits.ReadLockedMemory(process.ProcessId)))],
+            Possible = report?.Possible ?? [],
+            Unexamined = report?.Unexamined ?? [],
+        };
+    }
 }

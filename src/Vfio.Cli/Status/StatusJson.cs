@@ -38,6 +38,7 @@ internal static class StatusJson
         json.WriteBoolean("isPersistent", status.Persistent is not null);
         json.WriteText("driverctl", status.Driverctl);
         json.WriteText("trouble", status.Trouble);
+        json.WriteNumberOrNull("unfinishedBy", status.Unfinished);
         json.WriteNumberOrNull("iommuGroup", status.Device?.IommuGroup);
         json.WriteNumberOrNull("dmaEntryLimit", status.IsModel ? null : entryLimit);
         json.WriteItems("nodes", status.Device?.FindVfioNodes() ?? [], (writer, node) =>
@@ -48,14 +49,21 @@ internal static class StatusJson
             writer.WriteNames("otherUsers", node.OtherUsers);
         });
         json.WriteItems("openBy", status.Holders, WriteHolder);
+        json.WriteItems("perhapsOpenBy", status.Possible, WriteProcess);
+        json.WriteItems("notExamined", status.Unexamined, (writer, process) => writer.WriteNumber("processId", process.ProcessId));
+    }
+
+    private static void WriteProcess(Utf8JsonWriter json, DeviceHolder process)
+    {
+        json.WriteNumber("processId", process.ProcessId);
+        json.WriteText("command", process.Command);
+        json.WriteNumberOrNull("userId", process.UserId);
+        json.WriteText("user", process.UserName);
     }
 
     private static void WriteHolder(Utf8JsonWriter json, HolderStatus holder)
     {
-        json.WriteNumber("processId", holder.Process.ProcessId);
-        json.WriteText("command", holder.Process.Command);
-        json.WriteNumberOrNull("userId", holder.Process.UserId);
-        json.WriteText("user", holder.Process.UserName);
+        WriteProcess(json, holder.Process);
         if (holder.Memory is not LockedMemoryUse memory)
         {
             json.WriteNull("memory");

@@ -77,5 +77,9 @@ internal static class StatusTable
         {
             yield return $"open by {string.Join(", ", item.Holders.Select(holder => holder.Process))}";
         }
+        else if (item.Possible.Count != 0)
+        {
+            yield return $"perhaps open by {string.Join(", ", item.Possible)}";
+        }
     }
 }

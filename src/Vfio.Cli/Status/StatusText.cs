@@ -39,7 +39,7 @@ internal sealed class StatusText(CliHost host)
         {
             _section.WriteRow("driver", device.Driver ?? "none");
             WriteGroup(device);
-            if (device.HasVfioDriver)
+            if (device.HasVfioDriver || status.Unfinished is not null)
             {
                 WriteUse(status, device);
             }
@@ -117,7 +117,18 @@ internal sealed class StatusText(CliHost host)
             label = "";
         }
 
-        if (status.Holders.Count == 0)
+        foreach (DeviceHolder process in status.Possible.Take(MostNames))
+        {
+            _section.WriteRow(label, $"perhaps {process}, which has some VFIO device");
+            label = "";
+        }
+
+        if (status.Unexamined.Count != 0)
+        {
+            _section.WriteRow("not examined", $"{string.Join(", ", status.Unexamined.Take(MostNames).Select(process => $"pid {process.ProcessId}"))}: the kernel does not answer");
+        }
+
+        if (label.Length != 0)
         {
             _section.WriteRow(label, Environment.IsPrivilegedProcess ? "nobody" : "nobody that this user may see; root sees all");
         }

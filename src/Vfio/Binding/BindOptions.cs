@@ -41,6 +41,12 @@ public sealed record BindOptions
     /// <summary>Whether to wait for programs that hold a device; <see langword="null"/> for not at all.</summary>
     public HolderPatience? Patience { get; init; }
 
+    /// <summary>
+    /// The program and its first arguments that write kernel attributes for this process (<see cref="BindingHelper"/>); <see langword="null"/> for <c>/bin/sh</c>, which
+    /// does not know why a write failed.
+    /// </summary>
+    public IReadOnlyList<string>? Helper { get; init; }
+
     /// <summary>The host.</summary>
     public HostRoot Host { get; init; } = HostRoot.Default;
 
@@ -65,6 +71,12 @@ public sealed record ReleaseOptions
 
     /// <summary>Whether to wait for programs that hold a device; <see langword="null"/> for not at all.</summary>
     public HolderPatience? Patience { get; init; }
+
+    /// <summary>
+    /// The program and its first arguments that write kernel attributes for this process (<see cref="BindingHelper"/>); <see langword="null"/> for <c>/bin/sh</c>, which
+    /// does not know why a write failed.
+    /// </summary>
+    public IReadOnlyList<string>? Helper { get; init; }
 
     /// <summary>The host.</summary>
     public HostRoot Host { get; init; } = HostRoot.Default;

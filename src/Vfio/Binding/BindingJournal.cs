@@ -16,6 +16,9 @@ public sealed class BindingJournal
     private const string UnfinishedSuffix = Suffix + ".new";
     private const int MaxEntryBytes = 1 << 20;
 
+    private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(30);
+
+    private readonly HostRoot _host;
     private readonly string _folder;
 
     /// <summary>The running host's journal.</summary>
@@ -29,8 +32,13 @@ public sealed class BindingJournal
     public BindingJournal(HostRoot host)
     {
         ArgumentNullException.ThrowIfNull(host);
+        _host = host;
         _folder = host.Combine("run/vfio");
+        LoadedModules = new LoadedModules(_folder);
     }
+
+    /// <summary>What was loaded for devices that are released by now.</summary>
+    internal LoadedModules LoadedModules { get; }
 
     /// <summary>Every device that is taken, by address; damaged entries included.</summary>
     /// <returns>A snapshot; empty where nothing is taken.</returns>
@@ -68,42 +76,101 @@ public sealed class BindingJournal
         }
     }
 
-    /// <summary>Whether a writer was killed in the middle of writing an entry: the device was not touched yet.</summary>
-    internal bool HasUnfinished => Unfinished().Any();
+    /// <summary>
+    /// Finds the process that waits in the kernel for a change of a device which a command left unfinished: most often until some program lets go of the device.
+    /// While there is one, the device's attributes are not to be read.
+    /// </summary>
+    /// <param name="address">The device's address.</param>
+    /// <returns>The process's number; <see langword="null"/> if no change is unfinished. Users who may not see which commands run get the number of a command's that is just changing the device, too.</returns>
+    public int? FindUnfinishedChange(PciAddress address) => new PendingChange(_host, this).Find(Find(address))?.Id;
 
-    /// <summary>Keeps other processes from changing bindings until the lock is disposed, or this process ends.</summary>
-    internal IDisposable Lock(IHostChanges changes)
+    /// <summary>Gets the devices of which a writer was killed in the middle of writing an entry: they were not touched yet.</summary>
+    internal IReadOnlyList<PciAddress> Unfinished() =>
+        [.. SysfsFile.Names(_folder)
+            .Where(name => name.EndsWith(UnfinishedSuffix, StringComparison.Ordinal))
+            .Select(name => PciAddress.TryParse(name.AsSpan(0, name.Length - UnfinishedSuffix.Length), out PciAddress address) ? address : (PciAddress?)null)
+            .OfType<PciAddress>()];
+
+    /// <summary>Keeps other processes from changing some devices, and any device of their groups, until the lock is disposed or this process ends.</summary>
+    /// <param name="changes">How to wait.</param>
+    /// <param name="devices">The devices.</param>
+    /// <param name="groups">Their IOMMU groups.</param>
+    /// <param name="stop">Ends the waiting for other processes.</param>
+    /// <exception cref="VfioException">Another process has been changing one of them for 30 s; or the waiting was ended.</exception>
+    internal IDisposable LockDevices(IHostChanges changes, IEnumerable<PciAddress> devices, IEnumerable<int> groups, CancellationToken stop)
     {
         CreateFolder();
-        string path = LockPath;
-        FileLock? alone = null;
-        if (!changes.WaitUntil(() => (alone = FileLock.TryTake(path)) is not null, TimeSpan.FromSeconds(30)))
-        {
-            throw new VfioException("lock", path, "another program has been changing bindings for 30 s", "wait for it, or look for it: fuser -v " + path);
-        }
-
-        // Whoever has the lock is the only writer: what is unfinished now stays so.
-        RemoveUnfinished();
-        return alone!;
-    }
-
-    /// <summary>Makes this process the one that hands a device back, as long as it lives.</summary>
-    /// <returns>The ownership, the caller's; <see langword="null"/> where another program has it, or this user may have none.</returns>
-    internal OwnerLock? TryOwn(PciAddress device)
-    {
+        PciAddress[] addresses = [.. devices.Distinct().Order()];
+        LockFile held = LockFile.Open(LockPath);
         try
         {
-            CreateFolder();
-            return OwnerLock.TryTake(LockPath, device);
+            foreach (PciAddress address in addresses)
+            {
+                Take(held, LockPlace.Change(address), $"device {address}", changes, stop);
+            }
+
+            foreach (int group in groups.Distinct().Order())
+            {
+                Take(held, LockPlace.Group(group), $"IOMMU group {group}", changes, stop);
+            }
         }
         catch (VfioException)
         {
-            return null; // nothing can be taken either, and that is told
+            held.Dispose();
+            throw;
+        }
+
+        // Who holds the lock is the only writer: what is unfinished now stays so.
+        Array.ForEach(addresses, RemoveUnfinished);
+        return held;
+    }
+
+    /// <summary>Keeps other processes from changing what all devices share. Not to be held while the kernel may block.</summary>
+    /// <exception cref="VfioException">Another process has held it for 30 s.</exception>
+    internal IDisposable LockHost(IHostChanges changes)
+    {
+        CreateFolder();
+        LockFile held = LockFile.Open(LockPath);
+        try
+        {
+            Take(held, LockPlace.Host, "what all devices share", changes, CancellationToken.None);
+            return held;
+        }
+        catch (VfioException)
+        {
+            held.Dispose();
+            throw;
         }
     }
 
-    /// <summary>Whether a program that runs hands a device back when it ends.</summary>
-    internal bool IsOwned(PciAddress device) => OwnerLock.IsTaken(LockPath, device);
+    /// <summary>Gets whether a process is changing a device now; <see langword="false"/> if this user may not know.</summary>
+    internal bool IsChanging(PciAddress device) => LockFile.IsTaken(LockPath, LockPlace.Change(device));
+
+    /// <summary>Makes this process the one that releases a device, for as long as it lives.</summary>
+    /// <returns>The ownership, the caller's; <see langword="null"/> if another program has it, or this user may have none.</returns>
+    internal IDisposable? TryOwn(PciAddress device)
+    {
+        LockFile? held = null;
+        try
+        {
+            CreateFolder();
+            held = LockFile.Open(LockPath);
+            if (held.TryTake(LockPath, LockPlace.Owner(device)))
+            {
+                return held;
+            }
+        }
+        catch (VfioException)
+        {
+            // Then nothing can be bound either, and that is reported.
+        }
+
+        held?.Dispose();
+        return null;
+    }
+
+    /// <summary>Gets whether a running program releases a device when it ends.</summary>
+    internal bool IsOwned(PciAddress device) => LockFile.IsTaken(LockPath, LockPlace.Owner(device));
 
     /// <summary>Writes an entry so that at any moment either the old one or the new one is there, whole.</summary>
     internal void Write(JournalEntry entry)
@@ -125,7 +192,7 @@ public sealed class BindingJournal
         }
         catch (VfioException)
         {
-            RemoveUnfinished();
+            RemoveUnfinished(entry.Address);
             throw;
         }
 
@@ -154,22 +221,27 @@ public sealed class BindingJournal
 
     private string UnfinishedPathOf(PciAddress address) => Path.Combine(_folder, address + UnfinishedSuffix);
 
-    private IEnumerable<string> Unfinished() =>
-        SysfsFile.Names(_folder).Where(name => name.EndsWith(UnfinishedSuffix, StringComparison.Ordinal));
-
-    // What cannot be removed now is removed by the next one who gets the lock.
-    private void RemoveUnfinished()
+    private void Take(LockFile held, long place, string what, IHostChanges changes, CancellationToken stop)
     {
-        foreach (string name in Unfinished())
+        bool isTaken = false;
+        _ = changes.WaitUntil(() => (isTaken = held.TryTake(LockPath, place)) || stop.IsCancellationRequested, LockPatience);
+        if (!isTaken)
         {
-            try
-            {
-                File.Delete(Path.Combine(_folder, name));
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                return;
-            }
+            throw stop.IsCancellationRequested
+                ? new VfioException("lock", what, "stopped while another program was changing it", "nothing was changed by this one")
+                : new VfioException("lock", what, $"another program has been changing it for {LockPatience.TotalSeconds} s", $"wait for it, or look for it: fuser -v {LockPath}");
+        }
+    }
+
+    // What cannot be removed now is removed by the next one who has the lock.
+    private void RemoveUnfinished(PciAddress address)
+    {
+        try
+        {
+            File.Delete(UnfinishedPathOf(address));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
         }
     }
 

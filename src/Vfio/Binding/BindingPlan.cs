@@ -19,16 +19,18 @@ public sealed class BindingPlan
     private readonly DeviceSteps _kit;
     private readonly ModuleSteps _modules;
     private readonly PersistentFiles _files;
+    private readonly DeviceRestorer _restorer;
 
     private BindingPlan(IReadOnlyList<PciAddress> addresses, BindOptions options)
     {
         _addresses = addresses;
         _options = options;
-        _changes = options.Changes ?? new HostChanges();
+        _changes = options.Changes ?? new HostChanges(options.Helper);
         _journal = new BindingJournal(options.Host);
-        _kit = new DeviceSteps(options.Host, _changes, _journal);
+        _kit = new DeviceSteps(options.Host, _changes, _journal, options.Patience);
         _modules = new ModuleSteps(options.Host, _changes, _journal);
-        _undo = new BindingUndo(_kit, _journal, options.Host, _changes);
+        _restorer = new DeviceRestorer(_kit, _journal, options.Host, _changes);
+        _undo = new BindingUndo(_restorer, _journal, _changes);
         _gift = new NodeGift(_kit, _journal, options.Host);
         _files = new PersistentFiles(options.Host, options.Files ?? new HostFiles(), _journal, options.Program, DriverFor);
     }
@@ -82,8 +84,30 @@ public sealed class BindingPlan
             throw new BindingRefusedException(Refusals);
         }
 
-        using IDisposable alone = _journal.Lock(_changes);
-        Compute();
+        PciAddress[] devices = [.. Devices.Select(device => device.Address)];
+        using IDisposable alone = _journal.LockDevices(_changes, devices, Devices.Select(device => device.IommuGroup).OfType<int>(), _options.Patience?.Stop ?? CancellationToken.None);
+        try
+        {
+            Array.ForEach(devices, device => _kit.Settle(device, "bind"));
+            using StepRunner runner = new(_journal, _changes);
+            // What is computed of nodes that several devices have holds until it is in the journal.
+            runner.Share();
+            Compute();
+            if (Devices.FirstOrDefault(device => !devices.Contains(device.Address)) is PciDeviceInfo come)
+            {
+                throw new VfioException("bind", come.Address.ToString(), "it came into the group just now", "bind again");
+            }
+
+            Execute(runner);
+        }
+        finally
+        {
+            _changes.EndWriter();
+        }
+    }
+
+    private void Execute(StepRunner runner)
+    {
         if (Refusals.Count != 0)
         {
             throw new BindingRefusedException(Refusals);
@@ -94,11 +118,12 @@ public sealed class BindingPlan
         {
             for (; done < _steps.Count; done++)
             {
-                _steps[done].Step.Run();
+                runner.Run(_steps[done].Step);
             }
         }
         catch (VfioException failure)
         {
+            runner.Dispose();
             // The step that failed may have been half done: its device is undone too.
             _undo.Run([.. _steps[..(done + 1)].Select(step => step.Device).Distinct()], failure);
             throw;
@@ -128,10 +153,16 @@ public sealed class BindingPlan
         HashSet<PciAddress> taken = [.. Devices.Select(device => device.Address)];
         Blockers = [.. Groups().SelectMany(group => group.Blockers()).Where(device => !taken.Contains(device.Address))];
         HashSet<string> loaded = [];
+        List<(PciAddress, BindingStep)> first = [];
         foreach (PciDeviceInfo device in Devices)
         {
-            _steps.AddRange(StepsFor(device, survey, user, loaded).Select(step => (device.Address, step)));
+            (List<BindingStep> remember, List<BindingStep> take) = StepsFor(device, survey, user, loaded);
+            first.AddRange(remember.Select(step => (device.Address, step)));
+            _steps.AddRange(take.Select(step => (device.Address, step)));
         }
+
+        // All are remembered before one is touched, and before another process may change what they share.
+        _steps.InsertRange(0, first);
 
         // Last: they take themselves back where one of them fails, and the devices then go back as after any failure.
         if (Devices.Count != 0 && Refusals.Count == 0)
@@ -173,7 +204,7 @@ public sealed class BindingPlan
     private IEnumerable<IommuGroup> Groups() =>
         Devices.Select(device => device.IommuGroup).OfType<int>().Distinct().Select(_kit.Bus.Group).OfType<IommuGroup>();
 
-    private List<BindingStep> StepsFor(PciDeviceInfo device, HostSurvey survey, (uint Uid, uint Gid, string Name)? user, HashSet<string> loaded)
+    private (List<BindingStep> Remember, List<BindingStep> Take) StepsFor(PciDeviceInfo device, HostSurvey survey, (uint Uid, uint Gid, string Name)? user, HashSet<string> loaded)
     {
         JournalEntry? before = _journal.Find(device.Address);
         if (before?.Damage is not null)
@@ -201,20 +232,27 @@ public sealed class BindingPlan
                 "bind", device.Address.ToString(), $"it is with {device.Driver} already, and {driver} was asked for", $"vfio release {device.Address} first, then bind it again");
         }
 
+        BindingStep? pending = _kit.EndPending(before);
+        List<BindingStep> first = pending is null ? [] : [pending];
         List<BindingStep> steps = [];
         // An entry may be there for virtual functions alone: then it says nothing of how the device was before it is taken now.
         JournalEntry? taken = before is { IsTaken: true } ? before : null;
         bool isUnknown = _options.Persist && taken is null;
+        if (device.HasVfioDriver && pending is null)
+        {
+            _kit.CheckStays(device);
+        }
+
         if (device.HasVfioDriver && !isUnknown && (user is null || _gift.IsGiven(device, user.Value.Uid)))
         {
-            return steps;
+            return (first, steps);
         }
 
         // What a killed bind left still says how the device was before; what another card, or somebody else's rebind, left does not.
         bool isStale = taken is not null && !device.HasVfioDriver
             && ((taken.VendorId, taken.DeviceId) != (device.VendorId, device.DeviceId)
                 || (device.Driver is not null && device.Driver != taken.DriverBefore));
-        JournalEntry entry = taken is null || isStale ? Describe(device, survey) with { Driver = driver, LoadedModules = taken?.LoadedModules ?? [] }
+        JournalEntry entry = taken is null || isStale ? Describe(_kit, device, survey) with { Driver = driver, LoadedModules = taken?.LoadedModules ?? [] }
             : device.HasVfioDriver ? taken
             : taken with { Driver = driver, User = null, UserId = null, Nodes = [], TakenAt = DateTimeOffset.UtcNow, TakenBy = Caller(), ProcessId = Environment.ProcessId };
         if (before is { IsTaken: false })
@@ -229,13 +267,13 @@ public sealed class BindingPlan
         _undo.Note(device, before, _gift.NodesOf(device).Select(_gift.PathOf));
         if (taken?.User is string former && !taken.IsGivenTo(user?.Uid, user?.Name))
         {
-            steps.AddRange(TakeFrom(former, taken, device));
+            first.AddRange(TakeFrom(former, taken, device));
         }
 
-        steps.Add(_kit.Remember(user is null ? entry : entry with { User = user.Value.Name, UserId = user.Value.Uid, Nodes = _gift.AccessBefore(device, entry, user.Value.Uid, user.Value.Name) }));
+        first.Add(_kit.Remember(user is null ? entry : entry with { User = user.Value.Name, UserId = user.Value.Uid, Nodes = _gift.AccessBefore(device, entry, user.Value.Uid, user.Value.Name) }));
         if (!device.HasVfioDriver)
         {
-            steps.AddRange(_kit.Take(device, driver, isToBeLoaded ? module : null, device.Driver is null ? [] : survey.Holders(device)));
+            steps.AddRange(_kit.Take(device, driver, isToBeLoaded ? module : null, device.Driver is null ? [] : survey.Holders(device), pending is not null));
         }
 
         if (user is not null)
@@ -243,7 +281,7 @@ public sealed class BindingPlan
             steps.AddRange(_gift.Steps(device, user.Value));
         }
 
-        return steps;
+        return (first, steps);
     }
 
     // The one of before first: the entry that says so is about to be written over.
@@ -271,14 +309,14 @@ public sealed class BindingPlan
         Environment.GetEnvironmentVariable("SUDO_USER") is { Length: > 0 } caller ? caller : Users.Name(Users.EffectiveId));
 
     /// <summary>How a device is before it is touched.</summary>
-    internal static JournalEntry Describe(PciDeviceInfo device, HostSurvey survey) => new()
+    internal static JournalEntry Describe(DeviceSteps kit, PciDeviceInfo device, HostSurvey survey) => new()
     {
         Address = device.Address,
         VendorId = device.VendorId,
         DeviceId = device.DeviceId,
         DriverBefore = device.Driver,
         ModuleBefore = SysfsFile.ReadLinkName(device.Attribute("driver/module")),
-        OverrideBefore = device.ReadDriverOverride(),
+        OverrideBefore = kit.ReadOverride(device),
         FunctionsBefore = device.ReadVirtualFunctionCount() is int functions and not 0 ? functions : null,
         Interfaces = survey.InterfaceStates(device.Address),
         Disks = survey.Disks(device.Address),

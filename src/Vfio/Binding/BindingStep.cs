@@ -18,5 +18,8 @@ public sealed class BindingStep
     /// <returns><see cref="Description"/>.</returns>
     public override string ToString() => Description;
 
+    /// <summary>Whether it changes what all devices share, which one process at a time may do; such a step never blocks in the kernel.</summary>
+    internal bool IsShared { get; init; }
+
     internal void Run() => _run();
 }

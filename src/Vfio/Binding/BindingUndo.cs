@@ -3,7 +3,7 @@ using Vfio.Interop;
 namespace Vfio.Binding;
 
 /// <summary>Takes back what a bind did before one of its steps failed.</summary>
-internal sealed class BindingUndo(DeviceSteps kit, BindingJournal journal, HostRoot host, IHostChanges changes)
+internal sealed class BindingUndo(DeviceRestorer restorer, BindingJournal journal, IHostChanges changes)
 {
     private readonly List<Before> _devices = [];
 
@@ -16,16 +16,20 @@ internal sealed class BindingUndo(DeviceSteps kit, BindingJournal journal, HostR
     public void Note(PciDeviceInfo device, JournalEntry? entry, IEnumerable<string> nodes) =>
         _devices.Add(new Before(device.Address, !device.HasVfioDriver, entry, device.ReadVirtualFunctionCount(), [.. nodes.Select(node => (node, AccessList.Of(node)))]));
 
-    /// <summary>Undoes the devices touched, the last one first; one that fails does not keep the others.</summary>
+    /// <summary>
+    /// Undoes the devices touched, the last one first; one that fails does not keep the others. One that the kernel is still changing stays as it is: the journal keeps it.
+    /// </summary>
     /// <exception cref="VfioException">Some could not be undone; the journal keeps them.</exception>
     public void Run(IReadOnlyCollection<PciAddress> touched, VfioException failure)
     {
         List<(PciAddress Device, VfioException Why)> stuck = [];
-        foreach (Before device in Enumerable.Reverse(_devices).Where(device => touched.Contains(device.Address)))
+        PciAddress? pending = (failure as ChangePendingException)?.Device;
+        foreach (Before device in Enumerable.Reverse(_devices).Where(device => touched.Contains(device.Address) && device.Address != pending))
         {
             try
             {
-                Undo(device);
+                using StepRunner runner = new(journal, changes);
+                Undo(device, runner);
             }
             catch (VfioException why)
             {
@@ -42,7 +46,7 @@ internal sealed class BindingUndo(DeviceSteps kit, BindingJournal journal, HostR
         }
     }
 
-    private void Undo(Before device)
+    private void Undo(Before device, StepRunner runner)
     {
         if (device.IsNewlyTaken)
         {
@@ -50,7 +54,7 @@ internal sealed class BindingUndo(DeviceSteps kit, BindingJournal journal, HostR
             bool hasFunctions = device.Entry is { IsTaken: false };
             if (journal.Find(device.Address) is JournalEntry entry && (entry.IsTaken || entry.Damage is not null))
             {
-                DeviceRestorer.Run(kit, journal, host, hasFunctions ? entry with { FunctionsBefore = device.Functions } : entry, force: false, changes);
+                restorer.Plan(hasFunctions ? entry with { FunctionsBefore = device.Functions } : entry, force: false, released: []).Run(runner);
             }
 
             if (hasFunctions)
@@ -62,6 +66,7 @@ internal sealed class BindingUndo(DeviceSteps kit, BindingJournal journal, HostR
         }
 
         // Taken earlier: it stays taken, by whom and for whom it was.
+        runner.Share();
         foreach ((string node, AccessList? before) in device.Nodes)
         {
             if (before is not null && AccessList.Of(node) is AccessList current && !current.Equals(before))

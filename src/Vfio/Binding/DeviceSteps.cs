@@ -1,4 +1,5 @@
 using Vfio.Interop;
+using Vfio.Sysfs;
 
 namespace Vfio.Binding;
 
@@ -6,10 +7,22 @@ namespace Vfio.Binding;
 /// The single steps of which taking and handing back consist, for one host. Each says what it does and does it. Which of them a
 /// device needs is computed from where it stands, so that what was interrupted is planned anew, not run again.
 /// </summary>
-internal sealed class DeviceSteps(HostRoot host, IHostChanges changes, BindingJournal journal)
+/// <param name="host">The host.</param>
+/// <param name="changes">How it is changed.</param>
+/// <param name="journal">Its journal.</param>
+/// <param name="patience">How long to wait for programs that hold a device; <see langword="null"/> for the usual times.</param>
+internal sealed class DeviceSteps(HostRoot host, IHostChanges changes, BindingJournal journal, HolderPatience? patience)
 {
-    private static readonly TimeSpan ChildPatience = TimeSpan.FromSeconds(2);
+    // For a holder that is known, only --timeout makes it worth waiting longer. Without one the kernel may just be slow: disks are flushed, firmware is unloaded.
+    private static readonly TimeSpan HeldPatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan FreePatience = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan KernelPatience = TimeSpan.FromSeconds(5);
+
+    // The kernel takes an empty line as "no override".
+    private const string NoOverride = "\n";
+
+    private readonly PendingChange _pending = new(host, journal);
+    private readonly HashSet<(PciAddress Device, ProcessIdentity Writer)> _noted = [];
 
     public PciBus Bus { get; } = new(host);
 
@@ -25,7 +38,10 @@ internal sealed class DeviceSteps(HostRoot host, IHostChanges changes, BindingJo
         {
             Load(module, () => HasDriver(driver), $"the module brings no driver {driver}");
         }
-    });
+    })
+    {
+        IsShared = true,
+    };
 
     /// <summary>Loads a module, and waits for what it brings.</summary>
     public void Load(string module, Func<bool> isThere, string otherwise = "the module brings no driver")
@@ -38,60 +54,128 @@ internal sealed class DeviceSteps(HostRoot host, IHostChanges changes, BindingJo
     }
 
     public BindingStep Remember(JournalEntry entry) =>
-        new($"remember in {journal.PathOf(entry.Address)}: driver {entry.DriverBefore ?? "none"}, override {entry.OverrideBefore ?? "none"}", () => journal.Write(entry));
+        Shared($"remember in {journal.PathOf(entry.Address)}: driver {entry.DriverBefore ?? "none"}, override {entry.OverrideBefore ?? "none"}", () => Note(entry));
 
-    public BindingStep RememberFunctions(JournalEntry entry) => new(
-        $"remember in {journal.PathOf(entry.Address)}: {entry.FunctionsBefore} virtual functions", () => journal.Write(entry));
+    public BindingStep RememberFunctions(JournalEntry entry) =>
+        Shared($"remember in {journal.PathOf(entry.Address)}: {entry.FunctionsBefore} virtual functions", () => Note(entry));
 
-    public BindingStep Forget(PciAddress address) => new($"remove {journal.PathOf(address)}", () => journal.Remove(address));
+    public BindingStep Forget(PciAddress address) => Shared($"remove {journal.PathOf(address)}", () => journal.Remove(address));
+
+    private static BindingStep Shared(string description, Action run) => new(description, run) { IsShared = true };
+
+    /// <summary>Ends what an earlier command left unfinished; for a dry run, which must not.</summary>
+    public BindingStep? EndPending(JournalEntry? entry) => _pending.FindWriter(entry) is ProcessIdentity writer
+        ? new BindingStep($"end process {writer.Id}, which makes an unfinished change of {entry!.Address}", () => { })
+        : null;
+
+    /// <summary>Makes sure that no earlier command's child changes the device any more.</summary>
+    /// <exception cref="ChangePendingException">One is blocked in the kernel.</exception>
+    public void Settle(PciAddress device, string operation) => _pending.Settle(journal.Find(device), operation, patience);
+
+    /// <summary>Reads the override.</summary>
+    /// <returns>The driver it names; <see langword="null"/> for none.</returns>
+    /// <exception cref="VfioException">The kernel does not answer: another program is changing the device.</exception>
+    public string? ReadOverride(PciDeviceInfo device) =>
+        PciDeviceInfo.ParseOverride(host.IsRunningHost ? changes.Read(device.Attribute(PciDeviceInfo.OverrideAttribute)) : SysfsFile.Read(device.Attribute(PciDeviceInfo.OverrideAttribute)));
+
+    /// <summary>Makes sure that no other program's unbind of a device is under way: it would still look bound.</summary>
+    /// <exception cref="VfioException">One is.</exception>
+    public void CheckStays(PciDeviceInfo device)
+    {
+        _ = ReadOverride(device);
+        // VFIO takes its own device away first, where the kernel shows it (Linux 6.1), and then waits for those who hold it. Not all kernels block the read meanwhile.
+        if (host.IsRunningHost && Directory.Exists(host.Combine("sys/class/vfio-dev")) && SysfsFile.Names(device.Attribute("vfio-dev")).Length == 0)
+        {
+            throw new VfioException("bind", device.Address.ToString(), $"an unbind of it from {device.Driver} by another program has not ended", KernelAttributes.BusyHint);
+        }
+    }
 
     /// <param name="device">The device.</param>
     /// <param name="driver">The only driver that may take it from now on; <see langword="null"/> for any.</param>
-    public BindingStep Override(PciDeviceInfo device, string? driver)
-    {
-        string path = device.Attribute("driver_override");
-        // The kernel takes an empty line as "no override".
-        return Write(path, driver ?? "\n");
-    }
+    public BindingStep Override(PciDeviceInfo device, string? driver) => Write(device, device.Attribute(PciDeviceInfo.OverrideAttribute), driver ?? NoOverride);
 
-    /// <summary>Takes the device from its driver: by itself where nobody holds it, else in a child process that may wait.</summary>
+    /// <summary>Takes the device from its driver. The kernel waits for programs that hold the device, and with it the child that writes.</summary>
     /// <param name="device">The device.</param>
     /// <param name="holders">Who holds it, as far as that can be seen.</param>
-    /// <param name="patience">How long the kernel is given; null for a moment.</param>
-    /// <param name="isUsers">Whether it is an ordinary user's, who may hold it unseen: by a mapping, or a descriptor that is on its way to another process.</param>
-    public BindingStep Unbind(PciDeviceInfo device, IReadOnlyList<DeviceHolder> holders, TimeSpan? patience = null, bool isUsers = false) =>
-        holders.Count == 0 && !isUsers ? UnbindFree(device) : UnbindHeld(device, holders, patience ?? ChildPatience);
+    public BindingStep Unbind(PciDeviceInfo device, IReadOnlyList<DeviceHolder> holders) =>
+        Write(device, Path.Combine(host.PciDriver(device.Driver!), "unbind"), device.Address.ToString(), holders);
 
-    private BindingStep UnbindFree(PciDeviceInfo device) => Write(Path.Combine(host.PciDriver(device.Driver!), "unbind"), device.Address.ToString());
+    /// <summary>Writes an attribute of a device, in a child process that the journal names first.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="path">The attribute: the device's own, or one that takes a device's address.</param>
+    /// <param name="value">The value.</param>
+    /// <param name="holders">Who has to let go of the device before the kernel does this, as far as that can be seen.</param>
+    public BindingStep Write(PciDeviceInfo device, string path, string value, IReadOnlyList<DeviceHolder>? holders = null)
+    {
+        string waits = holders is { Count: > 0 } ? $", which waits for {string.Join(", ", holders)}" : "";
+        return new BindingStep(Describe(path, value) + waits, () => WriteNow(device, path, value, holders ?? []));
+    }
 
-    private BindingStep UnbindHeld(PciDeviceInfo device, IReadOnlyList<DeviceHolder> holders, TimeSpan patience) =>
-        WriteHeld(device, Path.Combine(host.PciDriver(device.Driver!), "unbind"), device.Address.ToString(), holders, patience);
-
-    /// <summary>A write by which the kernel takes something away that is held: a child process stays in the kernel until whoever holds it lets go.</summary>
-    public BindingStep WriteHeld(PciDeviceInfo device, string path, string value, IReadOnlyList<DeviceHolder> holders, TimeSpan? patience) =>
-        new($"{Describe(path, value)}, in a child process that {(holders.Count == 0 ? "may wait" : $"waits for {string.Join(", ", holders)}")}", () =>
+    private void WriteNow(PciDeviceInfo device, string path, string value, IReadOnlyList<DeviceHolder> holders)
+    {
+        ProcessIdentity writer = changes.StartWriter();
+        if (!_noted.Contains((device.Address, writer)) && journal.Find(device.Address) is { Damage: null } entry)
         {
-            if (changes.WriteInChild(path, value, patience ?? ChildPatience) is int child)
-            {
-                throw new VfioException(
-                    "unbind", device.Address.ToString(), $"the kernel waits for {(holders.Count == 0 ? "somebody who is not to be seen" : string.Join(", ", holders))} to let go; child process {child} waits with it",
-                    $"end that program, then: vfio release {device.Address}");
-            }
-        });
+            Note(entry);
+        }
+
+        AttributeWait wait = new(TimeFor(holders))
+        {
+            Stop = patience?.Stop ?? CancellationToken.None,
+            Slow = () => patience?.Delayed?.Invoke(device.Address, WhatKernelWaitsFor(device, holders)),
+        };
+        if (!changes.Write(path, value, wait))
+        {
+            string why = wait.Stop.IsCancellationRequested ? "stopped while " : "";
+            string time = wait.Stop.IsCancellationRequested || holders.Count != 0 ? "" : $" after {wait.Time.TotalSeconds} s";
+            throw new ChangePendingException(
+                device.Address, Path.GetFileName(path), $"{why}{WhatKernelWaitsFor(device, holders)}{time}; child process {writer.Id} waits with it",
+                $"end the program that holds the device, then: vfio release {device.Address}");
+        }
+    }
+
+    private TimeSpan TimeFor(IReadOnlyList<DeviceHolder> holders)
+    {
+        TimeSpan usual = holders.Count == 0 ? FreePatience : HeldPatience;
+        return patience is not null && patience.Time > usual ? patience.Time : usual;
+    }
+
+    // Who was not seen when the plan was made may have come since, or be hidden by a mapping.
+    private string WhatKernelWaitsFor(PciDeviceInfo device, IReadOnlyList<DeviceHolder> holders)
+    {
+        if (holders.Count != 0)
+        {
+            return $"the kernel waits for {string.Join(", ", holders)} to let go";
+        }
+
+        HolderReport report = new DeviceHolders(host).Search(device);
+        return report.Holders.Count != 0 ? $"the kernel waits for {string.Join(", ", report.Holders)} to let go"
+            : report.Possible.Count != 0 ? $"the kernel waits, perhaps for {string.Join(", ", report.Possible)}, to let go"
+            : report.Unexamined.Count != 0 ? $"the kernel waits, perhaps for a process that cannot be examined: {string.Join(", ", report.Unexamined.Select(holder => holder.ProcessId))}"
+            : "the kernel waits for something that cannot be seen";
+    }
+
+    private void Note(JournalEntry entry)
+    {
+        ProcessIdentity writer = changes.StartWriter();
+        journal.Write(entry with { Writer = writer });
+        _noted.Add((entry.Address, writer));
+    }
 
     /// <summary>Takes the device from the driver that it has to a VFIO driver.</summary>
     /// <param name="device">The device, without a VFIO driver.</param>
     /// <param name="driver">The VFIO driver.</param>
     /// <param name="module">The module to load for it; <see langword="null"/> for none.</param>
     /// <param name="holders">Who holds the device now.</param>
-    public IEnumerable<BindingStep> Take(PciDeviceInfo device, string driver, string? module, IReadOnlyList<DeviceHolder> holders)
+    /// <param name="isPending">Whether an unfinished change of it keeps it from being read.</param>
+    public IEnumerable<BindingStep> Take(PciDeviceInfo device, string driver, string? module, IReadOnlyList<DeviceHolder> holders, bool isPending = false)
     {
         if (module is not null)
         {
             yield return LoadModule(module, driver);
         }
 
-        if (device.ReadDriverOverride() != driver)
+        if (isPending || ReadOverride(device) != driver)
         {
             yield return Override(device, driver);
         }
@@ -105,29 +189,19 @@ internal sealed class DeviceSteps(HostRoot host, IHostChanges changes, BindingJo
     }
 
     /// <summary>Lets the kernel look for a driver, and makes sure that the right one took the device.</summary>
-    public BindingStep Probe(PciDeviceInfo device, string driver)
-    {
-        string path = host.Combine("sys/bus/pci/drivers_probe");
-        return new BindingStep(Describe(path, device.Address.ToString()), () =>
-        {
-            changes.Write(path, device.Address.ToString());
-            WaitForDriver(device.Address, driver);
-        });
-    }
+    public BindingStep Probe(PciDeviceInfo device, string driver) => Bind(device, host.Combine("sys/bus/pci/drivers_probe"), driver);
 
     /// <summary>Lets the kernel look for a driver, whichever.</summary>
-    public BindingStep ProbeAny(PciDeviceInfo device) => Write(host.Combine("sys/bus/pci/drivers_probe"), device.Address.ToString());
+    public BindingStep ProbeAny(PciDeviceInfo device) => Write(device, host.Combine("sys/bus/pci/drivers_probe"), device.Address.ToString());
 
     /// <summary>Gives the device to one driver by name.</summary>
-    public BindingStep Attach(PciDeviceInfo device, string driver)
+    public BindingStep Attach(PciDeviceInfo device, string driver) => Bind(device, Path.Combine(host.PciDriver(driver), "bind"), driver);
+
+    private BindingStep Bind(PciDeviceInfo device, string path, string driver) => new(Describe(path, device.Address.ToString()), () =>
     {
-        string path = Path.Combine(host.PciDriver(driver), "bind");
-        return new BindingStep(Describe(path, device.Address.ToString()), () =>
-        {
-            changes.Write(path, device.Address.ToString());
-            WaitForDriver(device.Address, driver);
-        });
-    }
+        WriteNow(device, path, device.Address.ToString(), []);
+        WaitForDriver(device.Address, driver);
+    });
 
     /// <summary>Lets a user open a node, once it is there.</summary>
     public BindingStep Allow(string node, uint user, string name) => new($"let {name} open {node}", () =>
@@ -141,13 +215,14 @@ internal sealed class DeviceSteps(HostRoot host, IHostChanges changes, BindingJo
         {
             changes.SetAccess(node, list.With(user, AccessList.ReadWrite));
         }
-    });
+    })
+    {
+        IsShared = true,
+    };
 
     public bool HasDriver(string driver) => Directory.Exists(host.PciDriver(driver));
 
     public bool WaitUntil(Func<bool> condition) => changes.WaitUntil(condition, KernelPatience);
-
-    public BindingStep Write(string path, string value) => new(Describe(path, value), () => changes.Write(path, value));
 
     private static string Describe(string path, string value) => $"write \"{value.ReplaceLineEndings("\\n")}\" to {path}";
 

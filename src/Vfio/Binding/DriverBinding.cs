@@ -1,5 +1,3 @@
-using Vfio.Binding;
-
 namespace Vfio;
 
 /// <summary>
@@ -16,9 +14,9 @@ public sealed class DriverBinding : IDisposable
     private readonly BindingJournal _journal;
     private readonly bool _wasPersistent;
     private JournalEntry? _entry;
-    private OwnerLock? _owner; // while it is to be handed back
+    private IDisposable? _owner; // while it is to be handed back
 
-    private DriverBinding(PciAddress address, BindOptions options, bool isTaken, bool wasPersistent, OwnerLock? owner)
+    private DriverBinding(PciAddress address, BindOptions options, bool isTaken, bool wasPersistent, IDisposable? owner)
     {
         _owner = owner;
         _wasPersistent = wasPersistent;
@@ -59,7 +57,7 @@ public sealed class DriverBinding : IDisposable
         PersistentDevices before = PersistentDevices.Read(options.Host);
         BindingJournal journal = new(options.Host);
         // Before anything is taken: who looks after that sees an owner.
-        Dictionary<PciAddress, OwnerLock?> owners = plan.Devices.ToDictionary(device => device.Address, device => journal.TryOwn(device.Address));
+        Dictionary<PciAddress, IDisposable?> owners = plan.Devices.ToDictionary(device => device.Address, device => journal.TryOwn(device.Address));
         List<DriverBinding> bindings = [];
         try
         {
@@ -72,7 +70,7 @@ public sealed class DriverBinding : IDisposable
         {
             // What was not taken is not this program's to hand back.
             HashSet<PciAddress> kept = [.. bindings.Where(binding => binding.IsTaken).Select(binding => binding.Address)];
-            foreach (OwnerLock? owner in owners.Where(item => !kept.Contains(item.Key)).Select(item => item.Value))
+            foreach (IDisposable? owner in owners.Where(item => !kept.Contains(item.Key)).Select(item => item.Value))
             {
                 owner?.Dispose();
             }
@@ -106,7 +104,7 @@ public sealed class DriverBinding : IDisposable
             return;
         }
 
-        ReleaseOptions options = new() { Host = _options.Host, Changes = _options.Changes, Files = _options.Files, Patience = patience, Taking = _entry };
+        ReleaseOptions options = new() { Host = _options.Host, Helper = _options.Helper, Changes = _options.Changes, Files = _options.Files, Patience = patience, Taking = _entry };
         VfioException? failure = ReleasePlan.Compute([Address], options).Execute().Select(outcome => outcome.Error).OfType<VfioException>().FirstOrDefault();
         if (failure is not null)
         {

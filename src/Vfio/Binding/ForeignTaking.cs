@@ -37,7 +37,7 @@ internal sealed class ForeignTaking(HostRoot host, DeviceSteps kit)
 
         string? module = _modules.HostDrivers(device) is [string first, ..] ? first : null;
         yield return kit.Override(device, module is null ? null : "none");
-        yield return kit.Unbind(device, report.Holders, isUsers: true);
+        yield return kit.Unbind(device, report.Holders);
         if (module is null)
         {
             yield return kit.Drop("no driver of this kernel is for it: it has none now");

@@ -5,14 +5,15 @@ namespace Vfio.Binding;
 /// <summary>The steps by which a physical function gets virtual functions, or loses them (<c>sriov_numvfs</c>).</summary>
 internal sealed class FunctionSteps(DeviceSteps kit, BindingJournal journal, HostRoot host, IHostChanges changes)
 {
+    private static readonly TimeSpan ParameterPatience = TimeSpan.FromSeconds(10);
+
     /// <summary>Goes from one number to another: the kernel wants to pass by none.</summary>
     /// <param name="device">The physical function.</param>
     /// <param name="from">How many it has then.</param>
     /// <param name="to">How many it is to have.</param>
     /// <param name="isVfio">Whether vfio-pci has the device then: it changes the number only where it was let, until <see cref="Disable"/>.</param>
     /// <param name="holders">Who has one of its functions open: the kernel waits for them.</param>
-    /// <param name="patience">For how long the kernel is given to get them back; null for a moment.</param>
-    public IEnumerable<BindingStep> Change(PciDeviceInfo device, int from, int to, bool isVfio, IReadOnlyList<DeviceHolder>? holders = null, TimeSpan? patience = null)
+    public IEnumerable<BindingStep> Change(PciDeviceInfo device, int from, int to, bool isVfio, IReadOnlyList<DeviceHolder>? holders = null)
     {
         string path = device.Attribute("sriov_numvfs");
         if (from == to)
@@ -22,17 +23,17 @@ internal sealed class FunctionSteps(DeviceSteps kit, BindingJournal journal, Hos
 
         if (isVfio && !IsEnabled)
         {
-            yield return Write(host.SriovParameter, "Y");
+            yield return new BindingStep($"write \"Y\" to {host.SriovParameter}", () => Set("Y")) { IsShared = true };
         }
 
         if (from != 0)
         {
-            yield return holders is { Count: > 0 } ? kit.WriteHeld(device, path, "0", holders, patience) : Write(path, "0");
+            yield return kit.Write(device, path, "0", holders);
         }
 
         if (to != 0)
         {
-            yield return Write(path, to.ToString(System.Globalization.CultureInfo.InvariantCulture));
+            yield return kit.Write(device, path, to.ToString(System.Globalization.CultureInfo.InvariantCulture));
         }
     }
 
@@ -64,37 +65,32 @@ internal sealed class FunctionSteps(DeviceSteps kit, BindingJournal journal, Hos
     /// <summary>Whether vfio-pci makes virtual functions when told to (its parameter <c>enable_sriov</c>).</summary>
     public bool IsEnabled => SysfsFile.Read(host.SriovParameter) == "Y";
 
-    /// <summary>What is left to do for an entry whose device is with its driver of before again.</summary>
+    /// <summary>The steps to the number of before, for an entry whose device is with its driver of before again. <see cref="Disable"/> follows them.</summary>
     /// <param name="entry">The entry.</param>
     /// <param name="device">The device, as it was when the steps were planned.</param>
     /// <param name="moves">Whether it changes its driver meanwhile: with it go the functions it has.</param>
     /// <param name="holders">Who has one of its functions open.</param>
-    /// <param name="patience">For how long the kernel is given to get them back; null for a moment.</param>
-    public IEnumerable<BindingStep> Restore(JournalEntry entry, PciDeviceInfo device, bool moves, IReadOnlyList<DeviceHolder> holders, TimeSpan? patience)
+    public IEnumerable<BindingStep> Restore(JournalEntry entry, PciDeviceInfo device, bool moves, IReadOnlyList<DeviceHolder> holders)
     {
-        JournalEntry noted = entry;
         if (entry.FunctionsBefore is int before)
         {
             int now = moves ? 0 : device.ReadVirtualFunctionCount();
             bool isVfio = entry.DriverBefore == PciDeviceInfo.VfioPciDriver;
-            if (isVfio && now != before && !entry.EnabledFunctions)
+            if (Enables(entry, device, moves) && !entry.EnabledFunctions)
             {
-                noted = entry with { EnabledFunctions = !IsEnabled };
-                yield return kit.RememberFunctions(noted);
+                yield return kit.RememberFunctions(entry with { EnabledFunctions = true });
             }
 
-            foreach (BindingStep step in Change(device, now, before, isVfio, holders, patience))
+            foreach (BindingStep step in Change(device, now, before, isVfio, holders))
             {
                 yield return step;
             }
         }
-
-        // Last: until then the number can be changed.
-        foreach (BindingStep step in Disable(noted))
-        {
-            yield return step;
-        }
     }
+
+    /// <summary>Whether <see cref="Restore"/> lets vfio-pci change numbers, so that <see cref="Disable"/> must follow.</summary>
+    public bool Enables(JournalEntry entry, PciDeviceInfo device, bool moves) => entry.EnabledFunctions
+        || (entry is { FunctionsBefore: int before, DriverBefore: PciDeviceInfo.VfioPciDriver } && (moves ? 0 : device.ReadVirtualFunctionCount()) != before && !IsEnabled);
 
     /// <summary>Lets vfio-pci change numbers no more, where it was let for an entry and that was cut short.</summary>
     public IEnumerable<BindingStep> Disable(JournalEntry entry)
@@ -106,11 +102,21 @@ internal sealed class FunctionSteps(DeviceSteps kit, BindingJournal journal, Hos
                 bool isOthers = journal.Entries().Any(other => other.Address != entry.Address && other.EnabledFunctions);
                 if (IsEnabled && !isOthers)
                 {
-                    changes.Write(host.SriovParameter, "N");
+                    Set("N");
                 }
-            });
+            })
+            {
+                IsShared = true,
+            };
         }
     }
 
-    private BindingStep Write(string path, string value) => kit.Write(path, value);
+    // Read by the kernel at each change of a number, and not for long: one write of it does not wait for any device.
+    private void Set(string value)
+    {
+        if (!changes.Write(host.SriovParameter, value, new AttributeWait(ParameterPatience)))
+        {
+            throw new VfioException("write", host.SriovParameter, $"the kernel has not done it after {ParameterPatience.TotalSeconds} s", "the kernel's log (dmesg) may say why");
+        }
+    }
 }

@@ -12,7 +12,7 @@ internal sealed class HolderWait(HolderPatience? patience, IHostChanges changes)
     /// <summary>Waits for one device. Where the time is over, it returns all the same: whoever goes on looks again.</summary>
     public void For(PciAddress device, Func<IReadOnlyList<DeviceHolder>> find)
     {
-        if (patience is null || patience.Stop.IsCancellationRequested)
+        if (patience is null || patience.Time <= TimeSpan.Zero || patience.Stop.IsCancellationRequested)
         {
             return;
         }

@@ -5,27 +5,29 @@ using Vfio.Sysfs;
 namespace Vfio.Binding;
 
 /// <summary>Changes the running host.</summary>
-internal sealed class HostChanges : IHostChanges
+/// <param name="helper">The program that writes kernel attributes (<see cref="BindOptions.Helper"/>).</param>
+internal sealed class HostChanges(IReadOnlyList<string>? helper) : IHostChanges
 {
     private static readonly TimeSpan ModprobePatience = TimeSpan.FromSeconds(60);
     private static readonly string[] ModprobePlaces = ["/usr/sbin/modprobe", "/sbin/modprobe", "/usr/bin/modprobe", "/bin/modprobe"];
     private static readonly string[] RmmodPlaces = [.. ModprobePlaces.Select(path => path.Replace("modprobe", "rmmod", StringComparison.Ordinal))];
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(5);
 
-    public void Write(string path, string value) => Check("write", path, SysfsFile.Write(path, value));
+    private readonly KernelAttributes _attributes = new(helper);
 
-    public int? WriteInChild(string path, string value, TimeSpan patience)
+    public ProcessIdentity StartWriter() => _attributes.Child;
+
+    public bool Write(string path, string value, AttributeWait wait) => _attributes.Write(path, value.TrimEnd('\n'), wait) switch
     {
-        // A shell, because what blocks in the kernel must not be a thread of this process: it could not end. It keeps none of
-        // this process's descriptors: who reads this process's output must not wait for it too.
-        using Process child = Start("/bin/sh", ["-c", "exec < /dev/null > /dev/null 2>&1; printf %s \"$1\" > \"$2\"", "vfio-unbind", value, path]);
-        if (!child.WaitForExit(patience))
-        {
-            return child.Id;
-        }
+        null => false,
+        { Errno: 0 } => true,
+        { Errno: int errno } => throw new VfioException("write", path, errno, HintFor(errno)),
+        AttributeAnswer answer => throw new VfioException("write", path, answer.Text.Length == 0 ? "the child process does not know why" : answer.Text.ReplaceLineEndings(" ")),
+    };
 
-        return child.ExitCode == 0 ? null : throw new VfioException("write", path, $"the child process ended with {child.ExitCode}");
-    }
+    public string? Read(string path) => _attributes.Read(path);
+
+    public void EndWriter() => _attributes.EndChild();
 
     public void LoadModule(string module)
     {
@@ -95,9 +97,11 @@ internal sealed class HostChanges : IHostChanges
     {
         if (errno != 0)
         {
-            throw new VfioException(operation, subject, errno, errno is Errno.EACCES or Errno.EPERM ? "this needs root: sudo vfio …" : null);
+            throw new VfioException(operation, subject, errno, HintFor(errno));
         }
     }
+
+    private static string? HintFor(int errno) => errno is Errno.EACCES or Errno.EPERM ? "this needs root: sudo vfio …" : null;
 
     // By full path, from where only root writes: a bare name would be looked for in the working directory too, and this is root.
     private static string Find(string[] places) =>

@@ -93,9 +93,15 @@ public sealed class HostSurvey
         return refusals;
     }
 
-    /// <summary>What a person should know who takes a device: what goes with it.</summary>
+    /// <summary>What a person should know who takes a device: what goes with it, and what will keep programs from opening it.</summary>
     internal IEnumerable<string> Warnings(PciDeviceInfo device)
     {
+        // "0x000000007b800000 0x000000007f7fffff direct": VT-d's RMRR, AMD-Vi's unity maps.
+        if (SysfsFile.ReadLines(device.Attribute("iommu_group/reserved_regions")).Any(line => line.EndsWith(" direct", StringComparison.Ordinal)))
+        {
+            yield return $"the firmware uses {device.Address} for itself (an RMRR), so the kernel lets no program open it: vfio doctor {device.Address} says what can be done";
+        }
+
         string[] below = [.. Below(device.Address).Select(address => NamesOf(address) is { Length: > 0 } names ? $"{address} ({names})" : $"{address}")];
         if (below.Length != 0)
         {

@@ -1,17 +1,27 @@
 using Vfio.Interop;
+using Vfio.Sysfs;
 
 namespace Vfio.Binding;
 
 /// <summary>Every way in which binding changes the host, apart from its own journal: the seam at which tests stand in for the kernel.</summary>
 internal interface IHostChanges
 {
-    /// <summary>Writes a kernel attribute in one call.</summary>
-    /// <exception cref="VfioException">It failed.</exception>
-    void Write(string path, string value);
+    /// <summary>Gets the child process that will make the next write, and starts it if need be: it is noted in the journal before it writes.</summary>
+    /// <exception cref="VfioException">It cannot be started.</exception>
+    ProcessIdentity StartWriter();
 
-    /// <summary>Writes a kernel attribute in a child process, which may block for long; does not wait for it beyond a time.</summary>
-    /// <returns>The child that still blocks; <see langword="null"/> where it ended.</returns>
-    int? WriteInChild(string path, string value, TimeSpan patience);
+    /// <summary>Writes a kernel attribute in one call, in a child process, because the kernel may block it.</summary>
+    /// <returns>Whether it is written; <see langword="false"/> if the kernel still blocks it when the time is over. The child is then left to it.</returns>
+    /// <exception cref="VfioException">The kernel refused it.</exception>
+    bool Write(string path, string value, AttributeWait wait);
+
+    /// <summary>Reads a kernel attribute in a child process, because some kernels block that while the device is being changed.</summary>
+    /// <returns>The text; <see langword="null"/> if it cannot be read.</returns>
+    /// <exception cref="VfioException">The kernel does not answer.</exception>
+    string? Read(string path);
+
+    /// <summary>Lets the child process end. The next write starts another.</summary>
+    void EndWriter();
 
     /// <summary>Loads a kernel module.</summary>
     /// <exception cref="VfioException">It failed.</exception>

@@ -1,3 +1,5 @@
+using Vfio.Sysfs;
+
 namespace Vfio;
 
 /// <summary>What the journal remembers of a device that was taken: what it was before, and who took it.</summary>
@@ -70,6 +72,9 @@ public sealed record JournalEntry
 
     /// <summary>The process that took it.</summary>
     public int ProcessId { get; init; }
+
+    /// <summary>The child process that makes the kernel's part of a change (<see cref="AttributeChild"/>), noted before its first write; <see langword="null"/> in entries of versions without.</summary>
+    internal ProcessIdentity? Writer { get; init; }
 
     /// <summary>Whether this entry is of the same taking as another; a damaged one may be.</summary>
     internal bool IsTakingOf(JournalEntry other) => Damage is not null || (TakenAt, ProcessId) == (other.TakenAt, other.ProcessId);

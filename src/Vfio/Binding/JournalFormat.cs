@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using Vfio.Interop;
+using Vfio.Sysfs;
 
 namespace Vfio.Binding;
 
@@ -10,7 +11,7 @@ namespace Vfio.Binding;
 /// <list type="bullet">
 /// <item>1: nodes with the owner and group of before; a later one of these adds <c>otherNames</c>.</item>
 /// <item>2: nodes with the user's access of before; <c>loadedModules</c>, <c>functionsBefore</c>, <c>enabledFunctions</c>.</item>
-/// <item>3: <c>userId</c>.</item>
+/// <item>3: <c>userId</c>, <c>writer</c>.</item>
 /// </list>
 /// </summary>
 internal static class JournalFormat
@@ -65,8 +66,16 @@ internal static class JournalFormat
                 }
             });
             json.WriteString("takenAt", entry.TakenAt);
-            json.WriteString("takenBy", entry.TakenBy);
+            json.WriteString("takenBy", entry.TakenBy.Length == 0 ? null : entry.TakenBy);
             json.WriteNumber("processId", entry.ProcessId);
+            if (entry.Writer is ProcessIdentity writer)
+            {
+                json.WriteStartObject("writer");
+                json.WriteNumber("processId", writer.Id);
+                json.WriteNumber("startTime", writer.StartTime);
+                json.WriteEndObject();
+            }
+
             json.WriteEndObject();
         }
 
@@ -142,6 +151,7 @@ internal static class JournalFormat
             TakenAt = Find(root, "takenAt")?.GetDateTimeOffset() ?? default,
             TakenBy = ReadText(root, "takenBy") ?? "",
             ProcessId = Find(root, "processId")?.GetInt32() ?? 0,
+            Writer = Find(root, "writer") is JsonElement writer ? new ProcessIdentity(writer.GetProperty("processId").GetInt32(), writer.GetProperty("startTime").GetInt64()) : null,
         };
     }
 

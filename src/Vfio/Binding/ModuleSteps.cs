@@ -29,24 +29,24 @@ internal sealed class ModuleSteps(HostRoot host, IHostChanges changes, BindingJo
             : drivers.FirstOrDefault(name => KernelModules.FolderName(name) == KernelModules.FolderName(asked)) ?? module;
     }
 
-    /// <summary>Steps for what was loaded for an entry: to another taken device that may need it still, else away.</summary>
+    /// <summary>Steps for what was loaded for an entry: kept in mind while another device is taken, which may need it still; else unloaded, with what was kept in mind.</summary>
     /// <param name="entry">The entry that is handed back.</param>
     /// <param name="released">Devices that will have been handed back before.</param>
     public IEnumerable<BindingStep> Unload(JournalEntry entry, IReadOnlyCollection<PciAddress> released)
     {
-        if (entry.LoadedModules.Count == 0)
+        string[] loaded = [.. journal.LoadedModules.Read().Union(entry.LoadedModules)];
+        if (loaded.Length == 0)
         {
             yield break;
         }
 
-        if (journal.Entries().FirstOrDefault(other => other.Address != entry.Address && other.IsTaken && !released.Contains(other.Address)) is JournalEntry heir)
+        if (journal.Entries().Any(other => other.Address != entry.Address && other.IsTaken && !released.Contains(other.Address)))
         {
-            yield return new BindingStep($"remember in {journal.PathOf(heir.Address)}: {string.Join(", ", entry.LoadedModules)} was loaded", () =>
-                journal.Write(heir with { LoadedModules = [.. heir.LoadedModules.Union(entry.LoadedModules)] }));
+            yield return new BindingStep($"remember in {journal.LoadedModules.Path}: {string.Join(", ", loaded)} was loaded", () => journal.LoadedModules.Write(loaded)) { IsShared = true };
             yield break;
         }
 
-        foreach (string module in entry.LoadedModules)
+        foreach (string module in loaded)
         {
             yield return new BindingStep($"rmmod {module}, if nothing uses it", () =>
             {
@@ -54,7 +54,12 @@ internal sealed class ModuleSteps(HostRoot host, IHostChanges changes, BindingJo
                 {
                     changes.UnloadModule(module);
                 }
-            });
+            })
+            {
+                IsShared = true,
+            };
         }
+
+        yield return new BindingStep($"remove {journal.LoadedModules.Path}, if it is there", journal.LoadedModules.Remove) { IsShared = true };
     }
 }

@@ -34,7 +34,10 @@ internal sealed class NodeGift(DeviceSteps kit, BindingJournal journal, HostRoot
             {
                 kit.Allow(PathOf(node), user.Uid, user.Name).Run();
             }
-        });
+        })
+        {
+            IsShared = true,
+        };
     }
 
     /// <summary>What the user of an entry could do with the nodes before anything was given. What an earlier bind gave is not the user's own: what that bind remembers counts.</summary>

@@ -57,7 +57,10 @@ internal static class NodeRestorer
                 {
                     changes.SetAccess(path, list.With(user, access.Before));
                 }
-            });
+            })
+            {
+                IsShared = true,
+            };
         }
     }
 

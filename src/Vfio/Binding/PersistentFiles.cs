@@ -230,7 +230,7 @@ internal sealed class PersistentFiles(HostRoot host, IHostFiles files, BindingJo
     private JournalEntry[] Merge(IReadOnlyList<JournalEntry> before, IReadOnlyList<PciDeviceInfo> devices)
     {
         IEnumerable<JournalEntry> added = devices.Select(device => journal.Find(device.Address) is { Damage: null } entry && UdevRules.IsPlain(entry.Driver)
-            ? entry with { Nodes = [], LoadedModules = [] }
+            ? entry with { Nodes = [], LoadedModules = [], Writer = null }
             : throw new VfioException("persist", device.Address.ToString(), "the journal has no sound entry of it", $"vfio release {device.Address}, then bind it again"));
         return [.. before.Where(entry => devices.All(device => device.Address != entry.Address)).Concat(added).OrderBy(entry => entry.Address)];
     }

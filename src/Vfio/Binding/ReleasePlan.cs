@@ -9,6 +9,7 @@ public sealed class ReleasePlan
     private readonly IHostChanges _changes;
     private readonly BindingJournal _journal;
     private readonly DeviceSteps _kit;
+    private readonly DeviceRestorer _restorer;
     private readonly bool _isAll;
 
     private ReleasePlan(IReadOnlyList<JournalEntry> entries, ReleaseOptions options, bool isAll)
@@ -16,9 +17,10 @@ public sealed class ReleasePlan
         Entries = entries;
         _isAll = isAll;
         _options = options;
-        _changes = options.Changes ?? new HostChanges();
+        _changes = options.Changes ?? new HostChanges(options.Helper);
         _journal = new BindingJournal(options.Host);
-        _kit = new DeviceSteps(options.Host, _changes, _journal);
+        _kit = new DeviceSteps(options.Host, _changes, _journal, options.Patience);
+        _restorer = new DeviceRestorer(_kit, _journal, options.Host, _changes);
     }
 
     /// <summary>The devices that are handed back; of those that are persistent and not taken now, what the file of persistent devices has.</summary>
@@ -63,7 +65,7 @@ public sealed class ReleasePlan
     /// <returns>The steps of all devices.</returns>
     /// <exception cref="VfioException">A device cannot be handed back: a program holds it, or its entry is damaged.</exception>
     public IReadOnlyList<BindingStep> Steps() =>
-        [.. RemoveDamaged(), .. Entries.SelectMany((entry, index) => PlanFor(entry.Address, _journal.Find(entry.Address), [.. Entries.Take(index).Select(earlier => earlier.Address)]))];
+        [.. RemoveDamaged(), .. Entries.SelectMany((entry, index) => AllStepsFor(entry.Address, [.. Entries.Take(index).Select(earlier => earlier.Address)]))];
 
     /// <summary>Hands the devices back, each for itself: one that fails does not keep the others.</summary>
     /// <remarks>Waits for programs that hold a device, where told to, then for other programs that are changing bindings. May be repeated after a failure or a kill: it goes on
@@ -72,22 +74,36 @@ public sealed class ReleasePlan
     /// <exception cref="VfioException">The journal cannot be locked: not permitted, for example.</exception>
     public IReadOnlyList<ReleaseOutcome> Execute()
     {
-        if (Entries.Count == 0 && !_journal.HasUnfinished && RemoveDamaged().Length == 0)
-        {
-            return [];
-        }
-
-        // Before the lock: others must not wait for a program that holds this device. With force the kernel itself asks that program.
+        // Before the locks: others must not wait for a program that holds this device. With force the kernel itself asks that program.
         HolderWait wait = new(_options.Force ? null : _options.Patience, _changes);
         foreach (JournalEntry entry in Entries)
         {
-            wait.For(entry.Address, () => Find(entry.Address) is JournalEntry now ? DeviceRestorer.FindHolders(_kit, _options.Host, now) : []);
+            wait.For(entry.Address, () => Find(entry.Address) is JournalEntry now ? _restorer.FindHolders(now) : []);
         }
 
-        using IDisposable alone = _journal.Lock(_changes);
-        Array.ForEach(RemoveDamaged(), step => step.Run());
-        return [.. Entries.Select(Restore)];
+        try
+        {
+            using (StepRunner runner = new(_journal, _changes))
+            {
+                runner.Run(RemoveDamaged());
+            }
+
+            PciAddress[] unfinished = _isAll ? [.. _journal.Unfinished()] : [];
+            if (unfinished.Length != 0)
+            {
+                // To lock them is to remove what was not finished.
+                _journal.LockDevices(_changes, unfinished, [], Stop).Dispose();
+            }
+
+            return [.. Entries.Select(Restore)];
+        }
+        finally
+        {
+            _changes.EndWriter();
+        }
     }
+
+    private CancellationToken Stop => _options.Patience?.Stop ?? CancellationToken.None;
 
     // Nothing of it can be believed, so that no device can be taken out of it: it goes as a whole, with all.
     private BindingStep[] RemoveDamaged() => _isAll && _options.Force ? [.. Files().Remove([], [], force: true)] : [];
@@ -102,6 +118,27 @@ public sealed class ReleasePlan
 
     private ReleaseOutcome Restore(JournalEntry entry)
     {
+        _kit.Dropped.Clear();
+        try
+        {
+            using IDisposable alone = Lock(entry.Address);
+            return RestoreAlone(entry);
+        }
+        catch (VfioException e)
+        {
+            return new ReleaseOutcome(entry, _kit.Bus.Find(entry.Address), e) { Dropped = [.. _kit.Dropped] };
+        }
+    }
+
+    // Its virtual functions vanish with it.
+    private IDisposable Lock(PciAddress address)
+    {
+        PciDeviceInfo[] devices = [.. _kit.Bus.Find(address) is PciDeviceInfo device ? (PciDeviceInfo[])[device, .. device.FindVirtualFunctions()] : []];
+        return _journal.LockDevices(_changes, [address, .. devices.Select(device => device.Address)], devices.Select(device => device.IommuGroup).OfType<int>(), Stop);
+    }
+
+    private ReleaseOutcome RestoreAlone(JournalEntry entry)
+    {
         bool wasPersistent = _options.Taking is null && PersistentDevices.Read(_options.Host).Find(entry.Address) is not null;
 
         // Another program may have handed it back while this one waited for the lock.
@@ -110,33 +147,55 @@ public sealed class ReleasePlan
         VfioException? error = null;
         try
         {
-            _kit.Dropped.Clear();
-            PlanFor(entry.Address, current, []).ForEach(step => step.Run());
+            if (current is not null)
+            {
+                _kit.Settle(entry.Address, "release");
+            }
+
+            using StepRunner runner = new(_journal, _changes);
+            (IEnumerable<BindingStep> files, RestorePlan device) = PlanFor(entry.Address, current, []);
+            runner.Share();
+            runner.Run(files);
+            device.Run(runner);
         }
         catch (VfioException e)
         {
             error = e;
         }
 
-        return new ReleaseOutcome(entry, _kit.Bus.Find(entry.Address), error) { WasTaken = current is { IsTaken: true } or { Damage: not null } || isForeign, WasPersistent = wasPersistent, Dropped = [.. _kit.Dropped] };
+        return new ReleaseOutcome(entry, _kit.Bus.Find(entry.Address), error)
+        {
+            WasTaken = current is { IsTaken: true } or { Damage: not null } || isForeign,
+            WasPersistent = wasPersistent,
+            Dropped = [.. _kit.Dropped],
+        };
+    }
+
+    private IEnumerable<BindingStep> AllStepsFor(PciAddress address, IReadOnlyCollection<PciAddress> released)
+    {
+        (IEnumerable<BindingStep> files, RestorePlan device) = PlanFor(address, _journal.Find(address), released);
+        return [.. files, .. device.All];
     }
 
     // Where it is to be taken again comes first: of all, these writes are the likeliest to fail, and what is taken still can be handed back later.
-    private List<BindingStep> PlanFor(PciAddress address, JournalEntry? entry, IReadOnlyCollection<PciAddress> released)
+    private (IEnumerable<BindingStep> Files, RestorePlan Device) PlanFor(PciAddress address, JournalEntry? entry, IReadOnlyCollection<PciAddress> released)
     {
-        List<BindingStep> device = entry is null ? [.. IsForeign(address) ? new ForeignTaking(_options.Host, _kit).Plan(address) : []] : DeviceRestorer.Plan(_kit, _journal, _options.Host, entry, _options.Force, _changes, released, _options.Patience?.Time);
+        RestorePlan device = entry is not null ? _restorer.Plan(entry, _options.Force, released)
+            : new RestorePlan([.. IsForeign(address) ? new ForeignTaking(_options.Host, _kit).Plan(address) : []], () => []);
         PersistentFiles files = Files();
         if (_options.Taking is not null)
         {
-            return entry is null ? [] : [.. files.UnfollowUser([address], released), .. device];
+            return entry is null ? ([], new RestorePlan([], () => [])) : (files.UnfollowUser([address], released), device);
         }
 
         if (entry is not { IsTaken: true } && PersistentDevices.Read(_options.Host).Find(address) is JournalEntry known && _kit.Bus.Find(address) is PciDeviceInfo untaken)
         {
-            device.AddRange(DeviceRestorer.GiveUp(_kit, untaken, known));
+            BindingStep[] last = [.. _restorer.GiveUp(untaken, known)];
+            Func<IReadOnlyList<BindingStep>> shared = device.Shared;
+            device = device with { Shared = () => [.. shared(), .. last] };
         }
 
-        return [.. files.Remove([address], released, force: false), .. files.UnfollowUser([address], released), .. device];
+        return ([.. files.Remove([address], released, force: false), .. files.UnfollowUser([address], released)], device);
     }
 
     // One for each device: what fails with one takes back nothing of another's.

@@ -15,14 +15,16 @@ public sealed class RetakePlan
     private readonly DeviceSteps _kit;
     private readonly ModuleSteps _modules;
     private readonly NodeGift _gift;
+    private readonly DeviceRestorer _restorer;
 
     private RetakePlan(IReadOnlyList<PciAddress> addresses, BindOptions options)
     {
         Addresses = addresses;
         _options = options;
-        _changes = options.Changes ?? new HostChanges();
+        _changes = options.Changes ?? new HostChanges(options.Helper);
         _journal = new BindingJournal(options.Host);
-        _kit = new DeviceSteps(options.Host, _changes, _journal);
+        _kit = new DeviceSteps(options.Host, _changes, _journal, options.Patience);
+        _restorer = new DeviceRestorer(_kit, _journal, options.Host, _changes);
         _modules = new ModuleSteps(options.Host, _changes, _journal);
         _gift = new NodeGift(_kit, _journal, options.Host);
     }
@@ -57,29 +59,49 @@ public sealed class RetakePlan
             return [];
         }
 
-        using IDisposable alone = _journal.Lock(_changes);
-        PersistentDevices persistent = PersistentDevices.Read(_options.Host);
-        return [.. Addresses.Select(address => Retake(address, persistent))];
+        try
+        {
+            PersistentDevices persistent = PersistentDevices.Read(_options.Host);
+            return [.. Addresses.Select(address => Retake(address, persistent))];
+        }
+        finally
+        {
+            _changes.EndWriter();
+        }
     }
 
     private RetakeOutcome Retake(PciAddress address, PersistentDevices persistent)
     {
         PciDeviceInfo? device = _kit.Bus.Find(address);
+        IEnumerable<int> groups = device?.IommuGroup is int group ? [group] : [];
+        using IDisposable alone = _journal.LockDevices(_changes, [address], groups, _options.Patience?.Stop ?? CancellationToken.None);
+        using StepRunner runner = new(_journal, _changes);
+        try
+        {
+            _kit.Settle(address, "bind");
+        }
+        catch (ChangePendingException e)
+        {
+            return new RetakeOutcome(address, device, null, e);
+        }
+
+        runner.Share();
+        device = _kit.Bus.Find(address);
         JournalEntry? taken = _journal.Find(address) is { Damage: null, IsTaken: true } entry ? entry : null;
         JournalEntry? known = persistent.Find(address);
-        RetakeOutcome outcome = Retake(address, device, taken, known, persistent);
+        RetakeOutcome outcome = Retake(address, device, taken, known, persistent, runner);
         if (outcome is { Skipped: null, Error: null } || _kit.Bus.Find(address) is not PciDeviceInfo now || _journal.Find(address) is { IsTaken: true })
         {
             return outcome;
         }
 
         // Without a state that can be believed, what udev's rule has set is all there is.
-        known ??= persistent.Damage is not null && now.ReadDriverOverride() is string kept && kept.Contains("vfio", StringComparison.Ordinal)
+        known ??= persistent.Damage is not null && _kit.ReadOverride(now) is string kept && kept.Contains("vfio", StringComparison.Ordinal)
             ? new JournalEntry { Address = address, Driver = kept }
             : null;
         try
         {
-            (known is null ? [] : DeviceRestorer.GiveUp(_kit, now, known).ToList()).ForEach(step => step.Run());
+            runner.Run(known is null ? [] : [.. _restorer.GiveUp(now, known)]);
         }
         catch (VfioException e)
         {
@@ -89,7 +111,7 @@ public sealed class RetakePlan
         return outcome with { Device = _kit.Bus.Find(address) };
     }
 
-    private RetakeOutcome Retake(PciAddress address, PciDeviceInfo? device, JournalEntry? taken, JournalEntry? known, PersistentDevices persistent)
+    private RetakeOutcome Retake(PciAddress address, PciDeviceInfo? device, JournalEntry? taken, JournalEntry? known, PersistentDevices persistent, StepRunner runner)
     {
         if (taken is null && known is null)
         {
@@ -111,11 +133,11 @@ public sealed class RetakePlan
         {
             if (IsSame(taken, device))
             {
-                StepsFor(device, taken!, isRemembered: true).ForEach(step => step.Run());
+                runner.Run(StepsFor(device, taken!, isRemembered: true));
             }
             else
             {
-                TakeAnew(device, known!);
+                TakeAnew(device, known!, runner);
             }
 
             return new RetakeOutcome(address, _kit.Bus.Find(address), null, null);
@@ -127,7 +149,7 @@ public sealed class RetakePlan
     }
 
     // A device that its VFIO driver does not take goes to where it came from. One that it took, and that only cannot be given to its user, stays.
-    private void TakeAnew(PciDeviceInfo device, JournalEntry known)
+    private void TakeAnew(PciDeviceInfo device, JournalEntry known, StepRunner runner)
     {
         // An entry may be there for its virtual functions alone.
         JournalEntry? functions = _journal.Find(device.Address) is { Damage: null, IsTaken: false } only ? only : null;
@@ -137,11 +159,11 @@ public sealed class RetakePlan
         JournalEntry asNow = entry with { Interfaces = new HostSurvey(_options.Host).InterfaceStates(device.Address), Disks = [], FunctionsBefore = count == 0 ? null : count };
         try
         {
-            StepsFor(device, entry, isRemembered: false).ForEach(step => step.Run());
+            runner.Run(StepsFor(device, entry, isRemembered: false));
         }
-        catch (VfioException) when (_kit.Bus.Find(device.Address) is { HasVfioDriver: false } && _journal.Find(device.Address) is { IsTaken: true })
+        catch (VfioException e) when (e is not ChangePendingException && _kit.Bus.Find(device.Address) is { HasVfioDriver: false } && _journal.Find(device.Address) is { IsTaken: true })
         {
-            DeviceRestorer.Run(_kit, _journal, _options.Host, asNow, force: false, _changes);
+            _restorer.Plan(asNow, force: false, released: []).Run(runner);
             if (functions is not null)
             {
                 _journal.Write(functions);

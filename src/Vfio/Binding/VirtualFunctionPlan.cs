@@ -21,9 +21,9 @@ public sealed class VirtualFunctionPlan
     private VirtualFunctionPlan(PciAddress address, int count, BindOptions options)
     {
         (_address, _count, _options) = (address, count, options);
-        _changes = options.Changes ?? new HostChanges();
+        _changes = options.Changes ?? new HostChanges(options.Helper);
         _journal = new BindingJournal(options.Host);
-        _kit = new DeviceSteps(options.Host, _changes, _journal);
+        _kit = new DeviceSteps(options.Host, _changes, _journal, options.Patience);
     }
 
     /// <summary>How many there were when the plan was computed.</summary>
@@ -60,20 +60,46 @@ public sealed class VirtualFunctionPlan
             return;
         }
 
-        using IDisposable? alone = Refusals.Count == 0 ? _journal.Lock(_changes) : null;
-        Compute();
         if (Refusals.Count != 0)
         {
             throw new BindingRefusedException(Refusals);
         }
 
+        // Its functions come and go with the change: what they are at the beginning is not to be changed by others.
+        PciDeviceInfo[] devices = [.. _kit.Bus.Find(_address) is PciDeviceInfo device ? (PciDeviceInfo[])[device, .. device.FindVirtualFunctions()] : []];
+        using IDisposable alone = _journal.LockDevices(
+            _changes, [_address, .. devices.Select(device => device.Address)], devices.Select(device => device.IommuGroup).OfType<int>(), _options.Patience?.Stop ?? CancellationToken.None);
         try
         {
-            _steps.ForEach(step => step.Run());
+            _kit.Settle(_address, "change the virtual functions of");
+            Compute();
+            if (Refusals.Count != 0)
+            {
+                throw new BindingRefusedException(Refusals);
+            }
+
+            Run();
+        }
+        finally
+        {
+            _changes.EndWriter();
+        }
+    }
+
+    private void Run()
+    {
+        using StepRunner runner = new(_journal, _changes);
+        try
+        {
+            runner.Run(_steps);
+        }
+        catch (ChangePendingException)
+        {
+            throw; // the journal keeps it
         }
         catch (VfioException failure)
         {
-            Undo(failure);
+            Undo(failure, runner);
             throw;
         }
     }
@@ -98,7 +124,7 @@ public sealed class VirtualFunctionPlan
         }
 
         bool isVfio = device.Driver == PciDeviceInfo.VfioPciDriver;
-        JournalEntry entry = _before ?? BindingPlan.Describe(device, new HostSurvey(_options.Host)) with { Driver = "" };
+        JournalEntry entry = _before ?? BindingPlan.Describe(_kit, device, new HostSurvey(_options.Host)) with { Driver = "" };
         bool isAsBefore = !entry.IsTaken && entry.FunctionsBefore is int before && before == _count;
         entry = entry with
         {
@@ -133,7 +159,7 @@ public sealed class VirtualFunctionPlan
         }
     }
 
-    private void Undo(VfioException failure)
+    private void Undo(VfioException failure, StepRunner runner)
     {
         try
         {
@@ -141,11 +167,7 @@ public sealed class VirtualFunctionPlan
             FunctionSteps functions = new(_kit, _journal, _options.Host, _changes);
             JournalEntry entry = _journal.Find(_address) is { Damage: null } written ? written : throw failure;
             bool isVfio = device.Driver == PciDeviceInfo.VfioPciDriver;
-            foreach (BindingStep step in functions.Change(device, device.ReadVirtualFunctionCount(), CountBefore, isVfio).Concat(functions.Disable(entry)))
-            {
-                step.Run();
-            }
-
+            runner.Run([.. functions.Change(device, device.ReadVirtualFunctionCount(), CountBefore, isVfio), .. functions.Disable(entry)]);
             if (_before is null)
             {
                 _journal.Remove(_address);

@@ -19,6 +19,9 @@ internal sealed partial record DeviceFacts
         PciDeviceDetails details = device.ReadDetails();
         IommuGroup? group = device.IommuGroup is int number ? bus.Group(number) : null;
         bool isTaken = device.HasVfioDriver;
+        BindingJournal journal = new(host);
+        int? unfinished = journal.FindUnfinishedChange(device.Address);
+        bool isBusy = false;
         return new DeviceFacts(device, details)
         {
             Group = group,
@@ -32,9 +35,11 @@ internal sealed partial record DeviceFacts
             GroupNode = isTaken && device.IommuGroup is int node
                 ? HostNode.Find(host, device.ReadHasNoIommu() ? $"/dev/vfio/noiommu-{node}" : $"/dev/vfio/{node}") : null,
             OwnNode = isTaken && SysfsFile.Names(device.Attribute("vfio-dev")).FirstOrDefault() is string own ? HostNode.Find(host, $"/dev/vfio/devices/{own}") : null,
-            IsRemembered = new BindingJournal(host).Find(device.Address) is not null,
-            Holders = isTaken ? new DeviceHolders(host).OfDevice(device) : [],
-            Override = device.ReadDriverOverride(),
+            IsRemembered = journal.Find(device.Address) is not null,
+            Holders = isTaken || unfinished is not null ? new DeviceHolders(host).OfDevice(device) : [],
+            UnfinishedChange = unfinished,
+            Override = unfinished is null ? ReadOverride(host, device, out isBusy) : null,
+            IsBusy = isBusy,
             Header = ReadHeader(device, details),
             HasReset = Path.Exists(device.Attribute("reset")),
             IsD3coldAllowed = SysfsFile.ReadNumber(device.Attribute("d3cold_allowed")) is long allowed ? allowed != 0 : null,
@@ -43,6 +48,31 @@ internal sealed partial record DeviceFacts
             FirmwareDisplay = display,
             IsOfTakenFunction = details.PhysicalFunction is PciAddress physical && bus.Find(physical) is { HasVfioDriver: true },
         };
+    }
+
+    // Many kernels block this while the device is bound or unbound: a child process reads it.
+    private static string? ReadOverride(HostRoot host, PciDeviceInfo device, out bool isBusy)
+    {
+        isBusy = false;
+        if (!host.IsRunningHost)
+        {
+            return device.ReadDriverOverride();
+        }
+
+        KernelAttributes attributes = new(helper: null);
+        try
+        {
+            return PciDeviceInfo.ParseOverride(attributes.Read(device.Attribute(PciDeviceInfo.OverrideAttribute)));
+        }
+        catch (VfioException)
+        {
+            isBusy = true;
+            return null;
+        }
+        finally
+        {
+            attributes.EndChild();
+        }
     }
 
     // The kernel's lines, "RxErr 3", and last "TOTAL_ERR_COR 3".

@@ -39,6 +39,12 @@ internal sealed partial record DeviceFacts(PciDeviceInfo Device, PciDeviceDetail
     /// <summary>Whether the journal knows it: a release puts it back.</summary>
     public bool IsRemembered { get; init; }
 
+    /// <summary>The process that waits in the kernel for a change which a command of vfio's left unfinished; <see langword="null"/> for none.</summary>
+    public int? UnfinishedChange { get; init; }
+
+    /// <summary>Whether the kernel does not answer, because another program's change of the device has not ended.</summary>
+    public bool IsBusy { get; init; }
+
     /// <summary>The only driver that may take it.</summary>
     public string? Override { get; init; }
 

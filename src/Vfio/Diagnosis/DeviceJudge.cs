@@ -6,7 +6,7 @@ namespace Vfio.Diagnosis;
 internal static class DeviceJudge
 {
     public static IEnumerable<Finding> Judge(DeviceFacts facts) =>
-        new[] { Answer(facts), Framebuffer(facts), Functions(facts), Power(facts), Decoding(facts), Reset(facts) }.OfType<Finding>().Concat(facts.Errors.Select(Errors));
+        new[] { Answer(facts), Unassigned(facts), Framebuffer(facts), Functions(facts), Power(facts), Decoding(facts), Reset(facts) }.OfType<Finding>().Concat(facts.Errors.Select(Errors));
 
     private static Finding? Answer(DeviceFacts facts) => facts.Header is { IsAbsent: true }
         ? new Finding("answers", FindingLevel.Blocks, "the device does not answer: its configuration space reads all ones")
@@ -17,6 +17,17 @@ internal static class DeviceJudge
             Advice = facts.Device.HasVfioDriver ? "then let the kernel look for it anew: vfio doctor says how" : "where that does not bring it back, only a power cycle of the host does",
         }
         : null;
+
+    private static Finding? Unassigned(DeviceFacts facts)
+    {
+        PciResource[] bars = facts.Header is null ? [] : [.. PciResource.FindUnassigned(facts.Header, facts.Details.Resources)];
+        return bars.Length == 0 ? null : new Finding("no address", FindingLevel.Warns, $"{string.Join(", ", bars.Select(bar => bar.Name))} has no address: the kernel found no room for it")
+        {
+            Why = "its registers or its memory cannot be reached; the kernel's log says \"no space\" or \"failed to assign\"",
+            Fix = $"echo 1 | sudo tee {Attribute(facts, "remove")} /sys/bus/pci/rescan",
+            Advice = "if that does not help: above-4G decoding in the firmware's setup, or pci=realloc=on on the kernel's command line",
+        };
+    }
 
     private static Finding? Framebuffer(DeviceFacts facts)
     {

@@ -3,6 +3,8 @@ namespace Vfio.Diagnosis;
 /// <summary>Whether the device can be taken; once it is, whether this user can open it.</summary>
 internal static class UseJudge
 {
+    private const int MostNamed = 4;
+
     public static IEnumerable<Finding> Judge(HostFacts host, DeviceFacts facts)
     {
         PciDeviceInfo device = facts.Device;
@@ -15,6 +17,27 @@ internal static class UseJudge
                 Fix = fix,
                 Advice = refusal.Reason == "bridge" ? "take the endpoints behind it" : fix is null ? refusal.Hint : null,
             };
+        }
+
+        if (facts.UnfinishedChange is int process)
+        {
+            yield return new Finding("change", FindingLevel.Blocks, $"the kernel has not completed an earlier change of it: process {process} waits for that")
+            {
+                Why = "the kernel waits until no program holds the device, and lets nothing else change it",
+                Advice = facts.Holders.Count == 0 ? $"vfio status {device.Address} names who may hold it: end that program, then sudo vfio release {device.Address}"
+                    : $"end {string.Join(", ", facts.Holders.Take(MostNamed))}, then sudo vfio release {device.Address}",
+            };
+            yield break;
+        }
+
+        if (facts.IsBusy)
+        {
+            yield return new Finding("busy", FindingLevel.Blocks, "the kernel does not answer: a bind or an unbind of it by another program has not ended")
+            {
+                Why = "the kernel waits until no program holds the device, and lets nothing else change it",
+                Advice = "ps -eo pid,state,args shows the program that changes it in state D; end the one that holds the device",
+            };
+            yield break;
         }
 
         if (facts.Override is string name && name != device.Driver && !device.HasVfioDriver)

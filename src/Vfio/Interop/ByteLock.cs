@@ -1,26 +1,32 @@
+using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace Vfio.Interop;
 
 /// <summary>
-/// Locks on single bytes of a file (F_OFD_SETLK): each is the open file's, ends with it, whatever ends the process, and counts in every
-/// namespace. The bytes need not be there.
+/// Locks on single bytes of a file (F_OFD_SETLK). Each belongs to an open file: it ends with the process, however that ends, and counts in
+/// every namespace. The bytes need not exist.
 /// </summary>
 internal static class ByteLock
 {
     /// <summary>Locks a byte without waiting.</summary>
-    /// <returns>Whether it is locked by this open file now; not where another has it, or the file cannot be locked.</returns>
-    public static bool TryTake(SafeFileHandle file, long place)
-    {
-        Libc.flock lockOfByte = Byte(place, Libc.F_WRLCK);
-        return Libc.FCntl(file, Libc.F_OFD_SETLK, ref lockOfByte) == 0;
-    }
+    /// <returns>The errno: 0 if this open file holds the lock now, EAGAIN or EACCES if another one does.</returns>
+    public static int TryTake(SafeFileHandle file, long place) => Set(file, place, Libc.F_WRLCK);
 
-    /// <summary>Whether another open file has a byte locked.</summary>
+    /// <summary>Unlocks a byte, also for children that were forked with the file open.</summary>
+    public static void Free(SafeFileHandle file, long place) => _ = Set(file, place, Libc.F_UNLCK);
+
+    /// <summary>Gets whether another open file holds the lock on a byte.</summary>
     public static bool IsTaken(SafeFileHandle file, long place)
     {
-        Libc.flock lockOfByte = Byte(place, Libc.F_WRLCK);
-        return Libc.FCntl(file, Libc.F_OFD_GETLK, ref lockOfByte) == 0 && lockOfByte.l_type != Libc.F_UNLCK;
+        Libc.flock range = Byte(place, Libc.F_WRLCK);
+        return Libc.FCntl(file, Libc.F_OFD_GETLK, ref range) == 0 && range.l_type != Libc.F_UNLCK;
+    }
+
+    private static int Set(SafeFileHandle file, long place, short type)
+    {
+        Libc.flock range = Byte(place, type);
+        return Libc.FCntl(file, Libc.F_OFD_SETLK, ref range) == 0 ? 0 : Marshal.GetLastPInvokeError();
     }
 
     private static Libc.flock Byte(long place, short type) => new() { l_type = type, l_start = place, l_len = 1 };

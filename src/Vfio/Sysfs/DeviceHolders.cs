@@ -57,6 +57,15 @@ public sealed class DeviceHolders
         return OfDevice((IHostDevice)device);
     }
 
+    /// <summary>Finds who has a device, who may have it, and which processes cannot be examined.</summary>
+    /// <param name="device">The device.</param>
+    /// <returns>The processes that the caller may see.</returns>
+    public HolderReport Search(PciDeviceInfo device)
+    {
+        ArgumentNullException.ThrowIfNull(device);
+        return Search((IHostDevice)device);
+    }
+
     /// <summary>Who has a device of any kind.</summary>
     internal IReadOnlyList<DeviceHolder> OfDevice(IHostDevice device) => Search(device).Holders;
 

@@ -204,12 +204,3 @@ internal sealed class HolderSearch
         }
     }
 }
-
-/// <summary>What a search for holders found.</summary>
-/// <param name="Holders">Who has the device, for certain.</param>
-/// <param name="Possible">Who has some device of VFIO's, perhaps this one.</param>
-/// <param name="Unexamined">Whom the kernel let nobody look into.</param>
-internal sealed record HolderReport(IReadOnlyList<DeviceHolder> Holders, IReadOnlyList<DeviceHolder> Possible, IReadOnlyList<DeviceHolder> Unexamined)
-{
-    public static HolderReport Nobody => new([], [], []);
-}

@@ -1,9 +1,10 @@
+using Vfio.Interop;
 using Vfio.Sysfs;
 
 namespace Vfio;
 
 /// <summary>
-/// What the host calls its PCI devices: by their network interfaces (<c>eth0</c>), disks and partitions (<c>nvme0n1</c>,
+/// What the host calls its PCI devices: by their network interfaces (<c>eth0</c>, alternative names of up to 15 bytes too), disks and partitions (<c>nvme0n1</c>,
 /// <c>sda1</c>), NVMe controllers (<c>nvme0</c>) and graphics cards (<c>card0</c>).
 /// </summary>
 /// <remarks>Each call looks afresh, into <c>/sys/class</c> alone. Any thread.</remarks>
@@ -45,8 +46,17 @@ public sealed class HostNames
     /// Their addresses, sorted: one as a rule; several where a disk is reached through more than one controller, or where two
     /// classes have the name; none where no PCI device has it.
     /// </returns>
-    public IReadOnlyList<PciAddress> Find(string name) =>
-        IsName(name) ? [.. Classes.SelectMany(kind => DevicePath.OwnersOf(PathOf(kind, name))).Distinct().Order()] : [];
+    public IReadOnlyList<PciAddress> Find(string name)
+    {
+        if (!IsName(name))
+        {
+            return [];
+        }
+
+        PciAddress[] found = [.. Classes.SelectMany(kind => DevicePath.OwnersOf(PathOf(kind, name))).Distinct().Order()];
+        // Alternative names of interfaces are not in sysfs.
+        return found.Length == 0 && _host.IsRunningHost && NetworkInterfaceIoctl.FindName(name) is string main && IsName(main) ? DevicePath.OwnersOf(PathOf("net", main)) : found;
+    }
 
     /// <summary>Whether the host has something of this name that stands on no PCI device: a bridge, a tunnel, a loop device.</summary>
     /// <param name="name">The name, from anybody.</param>

@@ -12,6 +12,8 @@ namespace Vfio;
 /// <remarks>Owns the descriptor, not the process. Any thread. Linux 5.3 or later.</remarks>
 public sealed class HostProcess : IDisposable
 {
+    private static readonly TimeSpan StopInterval = TimeSpan.FromMilliseconds(100);
+
     private readonly SafeFileHandle _descriptor;
 
     private HostProcess(int id, SafeFileHandle descriptor)
@@ -52,18 +54,20 @@ public sealed class HostProcess : IDisposable
 
     /// <summary>Waits until it has ended, for a time.</summary>
     /// <param name="time">For how long at most; not negative.</param>
+    /// <param name="stop">Ends the waiting.</param>
     /// <returns>Whether it has ended.</returns>
-    public bool WaitForEnd(TimeSpan time)
+    public bool WaitForEnd(TimeSpan time, CancellationToken stop = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(time, TimeSpan.Zero);
         Deadline deadline = Deadline.In(time);
         bool hasEnded;
         do
         {
-            // A signal that this process handles ends a wait early.
-            hasEnded = ProcessDescriptor.Wait(_descriptor, (long)Math.Ceiling(deadline.Left.TotalMilliseconds));
+            // A signal that this process handles ends a wait early; a stop does not, and is looked for.
+            TimeSpan left = deadline.Left;
+            hasEnded = ProcessDescriptor.Wait(_descriptor, (long)Math.Ceiling((left < StopInterval ? left : StopInterval).TotalMilliseconds));
         }
-        while (!hasEnded && !deadline.IsOver);
+        while (!hasEnded && !deadline.IsOver && !stop.IsCancellationRequested);
         return hasEnded;
     }
 

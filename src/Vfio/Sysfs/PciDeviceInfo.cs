@@ -48,20 +48,28 @@ public sealed partial class PciDeviceInfo
     public bool HasVfioDriver { get; private init; }
 
     internal const string VfioPciDriver = "vfio-pci";
+    internal const string OverrideAttribute = "driver_override";
+    private const string FunctionLink = "virtfn";
 
     internal string? VfioDriver => HasVfioDriver ? Driver : null;
 
     /// <summary>Reads <c>driver_override</c>: the only driver that may take the device; <see langword="null"/> where any may.</summary>
+    /// <remarks>Many kernels block this while the device is being bound or unbound, without end if a program keeps them from that.</remarks>
     /// <returns>The driver's name or <see langword="null"/>.</returns>
-    public string? ReadDriverOverride() => SysfsFile.Read(Attribute("driver_override")) is string name and not ("(null)" or "") ? name : null;
+    public string? ReadDriverOverride() => ParseOverride(SysfsFile.Read(Attribute(OverrideAttribute)));
+
+    internal static string? ParseOverride(string? text) => text is null or "(null)" or "" ? null : text;
 
     /// <summary>Whether the firmware showed its screen on this device (<c>boot_vga</c>).</summary>
     /// <returns>Whether it is the boot display.</returns>
     public bool ReadIsBootDisplay() => SysfsFile.Read(Attribute("boot_vga")) == "1";
 
-    /// <summary>How many virtual functions are switched on (<c>sriov_numvfs</c>).</summary>
-    /// <returns>The number; 0 where the device has no SR-IOV.</returns>
-    public int ReadVirtualFunctionCount() => (int)Math.Clamp(SysfsFile.ReadNumber(Attribute("sriov_numvfs")) ?? 0, 0, ushort.MaxValue);
+    /// <summary>Counts the virtual functions that are enabled, by their links (<c>virtfnN</c>).</summary>
+    /// <remarks>Not by <c>sriov_numvfs</c>: the kernel blocks who reads that while a change of the device is under way, without end if that is.</remarks>
+    /// <returns>The number; 0 if the device has no SR-IOV.</returns>
+    public int ReadVirtualFunctionCount() => Math.Min(SysfsFile.Names(Attribute("")).Count(IsFunctionLink), ushort.MaxValue);
+
+    private static bool IsFunctionLink(string name) => name.StartsWith(FunctionLink, StringComparison.Ordinal) && int.TryParse(name.AsSpan(FunctionLink.Length), NumberStyles.None, CultureInfo.InvariantCulture, out _);
 
     /// <summary>Reads the memory node that the device is near to (<c>numa_node</c>).</summary>
     /// <returns>The node; <see langword="null"/> where the firmware names none.</returns>

@@ -6,7 +6,7 @@ namespace Vfio;
 /// <param name="Role">What it is.</param>
 /// <param name="Number">Which of that role, from 0.</param>
 /// <param name="Address">Where it starts, as the processor sees it; 0 where the kernel assigned none.</param>
-/// <param name="Length">How many bytes.</param>
+/// <param name="Length">How many bytes; 0 if that is unknown, because the kernel found no room for it.</param>
 /// <param name="Kind">Memory of 32 or 64 bits, or I/O ports.</param>
 /// <param name="IsPrefetchable">Whether reads have no side effects, as the device says.</param>
 public sealed record PciResource(PciResourceRole Role, int Number, ulong Address, ulong Length, PciBaseAddressKind Kind, bool IsPrefetchable)
@@ -30,6 +30,22 @@ public sealed record PciResource(PciResourceRole Role, int Number, ulong Address
         PciResourceRole.VirtualFunctionBar => $"vf-bar{Number}",
         _ => $"window{Number}",
     };
+
+    /// <summary>
+    /// Finds the base address registers that a device has although the kernel does not list them, because it found no room for them, as for a large BAR of a device
+    /// that is plugged in. Their type bits in configuration space show that they are there; a 32-bit memory BAR that is not prefetchable has none, and is not found.
+    /// </summary>
+    /// <param name="header">The device's configuration header, as sysfs has it: VFIO shows such registers as 0.</param>
+    /// <param name="known">The ranges that the kernel lists.</param>
+    /// <returns>The registers, without address and length.</returns>
+    public static IReadOnlyList<PciResource> FindUnassigned(PciConfigHeader header, IReadOnlyList<PciResource> known)
+    {
+        ArgumentNullException.ThrowIfNull(header);
+        ArgumentNullException.ThrowIfNull(known);
+        return header.IsAbsent ? [] : [.. header.BaseAddresses
+            .Where(bar => (bar.Kind != PciBaseAddressKind.Memory32 || bar.IsPrefetchable) && !known.Any(resource => resource.Role == PciResourceRole.Bar && resource.Number == (int)bar.Index))
+            .Select(bar => new PciResource(PciResourceRole.Bar, (int)bar.Index, Address: 0, Length: 0, bar.Kind, bar.IsPrefetchable))];
+    }
 
     /// <summary>Reads the lines of <c>resource</c>: first and last address and flags of BARs, ROM, then SR-IOV's BARs or a bridge's windows.</summary>
     internal static IReadOnlyList<PciResource> ReadAll(string? text, bool isBridge)

@@ -1,4 +1,5 @@
 using Vfio.Interop;
+using Vfio.Sysfs;
 
 namespace Vfio.Tests;
 
@@ -194,13 +195,15 @@ public sealed class BindForUserTests : IDisposable
 
     private sealed class NodelessKernel(FakeHost host, FakeKernel inner) : KernelVariant(inner)
     {
-        public override void Write(string path, string value)
+        public override bool Write(string path, string value, AttributeWait wait)
         {
-            base.Write(path, value);
+            bool isDone = base.Write(path, value, wait);
             if (path.EndsWith("drivers_probe", StringComparison.Ordinal))
             {
                 File.Delete(host.PathOf("dev/vfio/12"));
             }
+
+            return isDone;
         }
     }
 
@@ -269,17 +272,5 @@ public sealed class BindForUserTests : IDisposable
         Assert.Null(outcome.Error);
         Assert.Empty(outcome.Dropped);
         Assert.False(_host.Exists("dev/iommu") && UsersOf("dev/iommu").Contains(Nobody));
-    }
-
-    [Fact]
-    public void What_a_user_may_hold_unseen_is_unbound_by_a_child_process()
-    {
-        FakeDevice nic = BindScenario.AddNic(_host);
-        FakeDevice roots = BindScenario.AddSecondNic(_host, group: 13);
-        Bind(nic, BindScenario.User);
-        Bind(roots, user: null);
-        ReleaseOptions options = new() { Host = _host.Root, Changes = new FakeKernel(_host) };
-        Assert.Contains(ReleasePlan.Compute([nic.Address], options).Steps(), step => step.ToString().Contains("unbind, in a child process that may wait", StringComparison.Ordinal));
-        Assert.DoesNotContain(ReleasePlan.Compute([roots.Address], options).Steps(), step => step.ToString().Contains("child", StringComparison.Ordinal));
     }
 }

@@ -237,27 +237,4 @@ public sealed class BindingPlanTests : IDisposable
         Assert.Equal([second.Address], Journal.Entries().Select(entry => entry.Address));
         Assert.Equal("e1000e", first.Driver);
     }
-
-    [Fact]
-    public void While_another_program_changes_bindings_none_is_changed()
-    {
-        FakeDevice nic = BindScenario.AddNic(_host);
-        using (Journal.Lock(_kernel))
-        {
-            _kernel.PatienceWithOthers = TimeSpan.Zero;
-            VfioException refusal = Assert.Throws<VfioException>(Plan(null, nic).Execute);
-            Assert.Equal("lock", refusal.Operation);
-            Assert.NotNull(refusal.Hint);
-            Assert.Empty(_kernel.Calls);
-        }
-
-        FakeKernel patient = new(_host);
-        BindingPlan.Compute([nic.Address], new BindOptions { Host = _host.Root, Changes = patient }).Execute();
-        using (Journal.Lock(patient))
-        {
-            Assert.Throws<VfioException>(() => ReleasePlan.ComputeAll(new ReleaseOptions { Host = _host.Root, Changes = _kernel }).Execute());
-        }
-
-        Assert.Equal("vfio-pci", nic.Driver);
-    }
 }

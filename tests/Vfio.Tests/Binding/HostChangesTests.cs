@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.Win32.SafeHandles;
 using Vfio.Binding;
 using Vfio.Interop;
+using Vfio.Sysfs;
 
 namespace Vfio.Tests;
 
@@ -9,9 +10,15 @@ namespace Vfio.Tests;
 public sealed class HostChangesTests : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("vfio-changes-");
-    private readonly HostChanges _changes = new();
+    private readonly HostChanges _changes = new(helper: null);
 
-    public void Dispose() => _folder.Delete(recursive: true);
+    public void Dispose()
+    {
+        _changes.EndWriter();
+        _folder.Delete(recursive: true);
+    }
+
+    private static AttributeWait Long => new(Eventually.Limit);
 
     private string NewFile(string content = "")
     {
@@ -38,69 +45,116 @@ public sealed class HostChangesTests : IDisposable
         Assert.Equal(Errno.ENOSPC, WholeWrite.Write(pipe, new byte[1 << 20]));
     }
 
-    [Fact]
-    public void A_write_is_the_value_and_nothing_else()
-    {
-        string path = NewFile();
-        _changes.Write(path, "0000:00:14.3");
-        Assert.Equal("0000:00:14.3", File.ReadAllText(path));
-    }
-
-    [Fact]
-    public void A_write_does_not_make_a_file_that_is_not_there()
-    {
-        string path = Path.Combine(_folder.FullName, "absent");
-        VfioException failure = Assert.Throws<VfioException>(() => _changes.Write(path, "x"));
-        Assert.Equal(("write", path, Errno.ENOENT), (failure.Operation, failure.Subject, failure.Errno));
-        Assert.False(File.Exists(path));
-    }
-
-    [Fact]
-    public void A_write_that_the_kernel_refuses_has_its_errno()
-    {
-        VfioException failure = Assert.Throws<VfioException>(() => _changes.Write(_folder.FullName, "x"));
-        Assert.Equal(21, failure.Errno);
-        Assert.Contains("EISDIR", failure.Message, StringComparison.Ordinal);
-        Assert.Equal(Errno.ENOSPC, Assert.Throws<VfioException>(() => _changes.Write("/dev/full", "x")).Errno);
-    }
-
-    [Fact]
-    public void A_child_writes_the_value_and_nothing_else()
-    {
-        string path = NewFile();
-        Assert.Null(_changes.WriteInChild(path, "0000:00:14.3", Eventually.Limit));
-        Assert.Equal("0000:00:14.3", File.ReadAllText(path));
-    }
-
     [Theory]
+    [InlineData("0000:00:14.3")]
     [InlineData("a b")]
     [InlineData("$(touch x)")]
     [InlineData("`id`")]
     [InlineData("%s%n\\n")]
     [InlineData("'\";|&")]
     [InlineData("-n")]
-    public void A_child_takes_path_and_value_as_they_are(string value)
+    public void A_write_is_the_value_and_nothing_else(string value)
     {
         string path = Path.Combine(_folder.FullName, "a '$(x)' \"`");
         File.WriteAllText(path, "");
-        Assert.Null(_changes.WriteInChild(path, value, Eventually.Limit));
+        Assert.True(_changes.Write(path, value, Long));
         Assert.Equal(value, File.ReadAllText(path));
+        Assert.Equal(value, _changes.Read(path));
     }
 
     [Fact]
-    public void A_child_that_fails_is_an_error() =>
-        Assert.Equal("write", Assert.Throws<VfioException>(() => _changes.WriteInChild(_folder.FullName, "x", Eventually.Limit)).Operation);
+    public void No_override_is_written_as_a_line_end()
+    {
+        string path = NewFile("vfio-pci");
+        Assert.True(_changes.Write(path, "\n", Long));
+        Assert.Equal("\n", File.ReadAllText(path));
+    }
+
+    [Fact]
+    public void An_attribute_is_read_and_one_that_is_not_there_is_nothing()
+    {
+        Assert.Equal("vfio-pci", _changes.Read(NewFile("vfio-pci\n")));
+        Assert.Equal("", _changes.Read(NewFile("\n")));
+        Assert.Null(_changes.Read(Path.Combine(_folder.FullName, "absent")));
+        Assert.Null(_changes.Read(_folder.FullName));
+    }
+
+    [Fact]
+    public void A_write_that_fails_is_an_error_and_the_next_one_works()
+    {
+        VfioException failure = Assert.Throws<VfioException>(() => _changes.Write(_folder.FullName, "x", Long));
+        Assert.Equal(("write", _folder.FullName), (failure.Operation, failure.Subject));
+        Assert.Contains("directory", failure.Message, StringComparison.OrdinalIgnoreCase);
+        Assert.Throws<VfioException>(() => _changes.Write("/dev/full", "x", Long));
+        Assert.True(_changes.Write(NewFile(), "x", Long));
+    }
+
+    [Fact]
+    public void What_is_written_has_one_line() => Assert.Throws<VfioException>(() => _changes.Write(NewFile(), "a\nb", Long));
 
     [Fact]
     public void A_child_that_has_to_wait_is_left_behind_and_ends_when_it_can()
     {
         // A pipe that nobody reads blocks its writer, as the kernel's unbind does.
         string pipe = NewPipe();
-        int child = Assert.IsType<int>(_changes.WriteInChild(pipe, "0000:00:14.3", TimeSpan.FromSeconds(0.2)));
-        using Process waiting = Process.GetProcessById(child);
-        Assert.False(waiting.HasExited);
+        ProcessIdentity child = _changes.StartWriter();
+        bool wasSlow = false;
+        Assert.False(_changes.Write(pipe, "0000:00:14.3", new AttributeWait(TimeSpan.FromSeconds(0.2)) { Slow = () => wasSlow = true }));
+        Assert.True(wasSlow);
+        Assert.True(child.IsAlive(HostRoot.Default));
+        string path = NewFile();
+        Assert.True(_changes.Write(path, "by another child", Long));
+        Assert.NotEqual(child, _changes.StartWriter());
         Assert.Equal("0000:00:14.3", File.ReadAllText(pipe));
-        Assert.True(waiting.WaitForExit(Eventually.Limit));
+        Eventually.Holds(() => !child.IsAlive(HostRoot.Default), "the child ends");
+    }
+
+    [Fact]
+    public void A_wait_that_is_stopped_ends_with_the_first_look_for_that()
+    {
+        using CancellationTokenSource stop = new();
+        string pipe = NewPipe();
+        Assert.False(_changes.Write(pipe, "x", Long with { Stop = stop.Token, Slow = stop.Cancel }));
+        Assert.Equal("x", File.ReadAllText(pipe));
+    }
+
+    [Fact]
+    public void A_child_that_is_killed_between_two_writes_is_replaced()
+    {
+        ProcessIdentity child = _changes.StartWriter();
+        using (Process process = Process.GetProcessById(child.Id))
+        {
+            process.Kill();
+            Eventually.Holds(() => !child.IsAlive(HostRoot.Default), "the child ends");
+        }
+
+        Assert.NotEqual(child, _changes.StartWriter());
+        string path = NewFile();
+        Assert.True(_changes.Write(path, "y", Long));
+        Assert.Equal("y", File.ReadAllText(path));
+    }
+
+    [Fact]
+    public void A_child_that_is_killed_while_it_writes_is_an_error()
+    {
+        int child = _changes.StartWriter().Id;
+        AttributeWait wait = Long with { Slow = () => Process.GetProcessById(child).Kill() };
+        Assert.Contains("ended", Assert.Throws<VfioException>(() => _changes.Write(NewPipe(), "x", wait)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_child_ends_with_the_writing()
+    {
+        ProcessIdentity child = _changes.StartWriter();
+        _changes.EndWriter();
+        Eventually.Holds(() => !child.IsAlive(HostRoot.Default), "the child ends");
+    }
+
+    [Fact]
+    public void A_helper_that_does_not_answer_is_an_error()
+    {
+        Assert.Equal("start", Assert.Throws<VfioException>(() => new HostChanges(["/bin/true"]).StartWriter()).Operation);
+        Assert.Equal("start", Assert.Throws<VfioException>(() => new HostChanges([Path.Combine(_folder.FullName, "absent")]).StartWriter()).Operation);
     }
 
     [Fact]

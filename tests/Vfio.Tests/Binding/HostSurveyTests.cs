@@ -23,7 +23,7 @@ public sealed class HostSurveyTests : IDisposable
     [Fact]
     public void A_bridge_is_always_refused_and_nothing_else_is_said_of_it()
     {
-        FakeDevice bridge = _host.AddDevice("0000:00:1c.0", classCode: "060400", driver: "pcieport").WithAttribute("sriov_numvfs", "3\n");
+        FakeDevice bridge = _host.AddDevice("0000:00:1c.0", classCode: "060400", driver: "pcieport").WithFunctionLinks(3);
         Assert.Equal([("bridge", false)], Judge(bridge));
         Assert.Equal([("bridge", false)], Judge(bridge, thorough: false));
     }
@@ -60,7 +60,7 @@ public sealed class HostSurveyTests : IDisposable
     [Fact]
     public void A_device_that_vfio_has_is_not_judged_again()
     {
-        FakeDevice device = _host.AddDevice("0000:00:14.3", driver: "vfio-pci").WithAttribute("sriov_numvfs", "3\n");
+        FakeDevice device = _host.AddDevice("0000:00:14.3", driver: "vfio-pci").WithFunctionLinks(3);
         Assert.Empty(Judge(device));
     }
 
@@ -149,7 +149,7 @@ public sealed class HostSurveyTests : IDisposable
     [Fact]
     public void A_physical_function_with_virtual_ones_is_refused_unless_forced()
     {
-        FakeDevice nic = AddNic().WithAttribute("sriov_numvfs", "3\n");
+        FakeDevice nic = AddNic().WithFunctionLinks(3);
         BindingRefusal refusal = Assert.Single(new HostSurvey(_host.Root).Refusals(nic.Info));
         Assert.Equal(new BindingRefusal(nic.Address, "functions", "3 of its virtual functions are switched on", CanForce: true), refusal);
         Assert.Equal("0000:00:14.3: 3 of its virtual functions are switched on", refusal.ToString());
@@ -158,7 +158,7 @@ public sealed class HostSurveyTests : IDisposable
     [Fact]
     public void Every_reason_is_told()
     {
-        FakeDevice nic = AddNic(group: null).WithInterface("eth0", isUp: true).WithAttribute("sriov_numvfs", "1\n");
+        FakeDevice nic = AddNic(group: null).WithInterface("eth0", isUp: true).WithFunctionLinks(1);
         _host.Append("proc/net/if_inet6", "20010db8000000000000000000000001 02 40 00 80 eth0\n");
         _host.Append("proc/net/route", "eth0\t00000000\t0102000A\t0003\t0\t0\t100\t00000000\t0\t0\t0\n");
         Assert.Equal([("no-iommu", false), ("route", true), ("address", true), ("functions", true)], Judge(nic));

@@ -1,5 +1,3 @@
-using Vfio.Binding;
-
 namespace Vfio.Tests;
 
 /// <summary>Who wants to be the only one to have a device is refused what somebody has.</summary>
@@ -22,7 +20,7 @@ public sealed class TakenDevicesTests : IDisposable
     private IReadOnlyList<BindingRefusal> Judge(string? user = null) => BindingPlan.Compute([_nic.Address], Options(user)).Refusals;
 
     // Takes the device, and says that another process did; which has it for as long as the test has the answer.
-    private OwnerLock TakeWith(int process)
+    private IDisposable TakeWith(int process)
     {
         BindingPlan.Compute([_nic.Address], Options()).Execute();
         BindingJournal journal = new(_host.Root);
@@ -35,7 +33,7 @@ public sealed class TakenDevicesTests : IDisposable
     [InlineData(false, "with process 4711")] // of another namespace
     public void What_a_running_program_has_taken_is_refused_with_its_name(bool isSeen, string with)
     {
-        using OwnerLock owner = TakeWith(Taker);
+        using IDisposable owner = TakeWith(Taker);
         if (isSeen)
         {
             _host.AddProcess(Taker, "vfio", 0, "/dev/null");

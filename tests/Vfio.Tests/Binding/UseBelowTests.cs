@@ -74,7 +74,7 @@ public sealed class UseBelowTests : IDisposable
         FakeDevice device = _host.AddDevice("0000:00:14.3", driver: "vfio-pci", group: 12);
         _host.AddProcess(99, "dpdk", 0, "/dev/null");
         _host.Write("proc/99/maps", "7f0000000000-7f0000001000 rw-s 00000000 00:0e 1025                       anon_inode:[vfio-device]\n");
-        Sysfs.HolderReport report = new DeviceHolders(_host.Root).Search((Sysfs.IHostDevice)device.Info);
+        HolderReport report = new DeviceHolders(_host.Root).Search((Sysfs.IHostDevice)device.Info);
         Assert.Empty(report.Holders);
         Assert.Equal(99, Assert.Single(report.Possible).ProcessId);
         Assert.Empty(new DeviceHolders(_host.Root).OfDevice(device.Info));
@@ -106,5 +106,14 @@ public sealed class UseBelowTests : IDisposable
         BindingPlan plan = BindingPlan.Compute([usb.Address], new BindOptions { Host = _host.Root, Changes = new FakeKernel(_host) });
         Assert.Empty(plan.Refusals);
         Assert.Contains("behind 0000:00:14.0, and gone with it: /dev/input/event3, and with them the only keyboard of this host", plan.Notes);
+    }
+
+    [Fact]
+    public void A_device_that_the_firmware_uses_is_told_before_it_is_bound()
+    {
+        FakeDevice nic = BindScenario.AddNic(_host);
+        Assert.Empty(BindingPlan.Compute([nic.Address], new BindOptions { Host = _host.Root, Changes = new FakeKernel(_host) }).Notes);
+        _host.Write("sys/kernel/iommu_groups/12/reserved_regions", "0x000000007b800000 0x000000007f7fffff direct\n");
+        Assert.Contains("RMRR", Assert.Single(BindingPlan.Compute([nic.Address], new BindOptions { Host = _host.Root, Changes = new FakeKernel(_host) }).Notes), StringComparison.Ordinal);
     }
 }

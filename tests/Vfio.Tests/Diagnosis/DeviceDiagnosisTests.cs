@@ -45,6 +45,19 @@ public sealed class DeviceDiagnosisTests : IDisposable
         Assert.Contains("0x7b800000-0x7f7fffff", Find("reserved regions").What, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_base_address_register_without_room_is_told_with_what_makes_room()
+    {
+        byte[] config = new byte[64];
+        config[0] = 0x86;
+        config[0x18] = 0x0c; // BAR2: 64 bits, prefetchable
+        _host.Write($"{Card.Path}/config", config);
+        Finding finding = Find("no address");
+        Assert.Equal("bar2 has no address: the kernel found no room for it", finding.What);
+        Assert.Contains("rescan", finding.Fix, StringComparison.Ordinal);
+        Assert.Contains("pci=realloc=on", finding.Advice, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("direct-relaxable")]
     [InlineData("msi")]
@@ -126,7 +139,7 @@ public sealed class DeviceDiagnosisTests : IDisposable
     [Fact]
     public void Virtual_functions_that_are_on_block()
     {
-        Card.WithAttribute("sriov_totalvfs", "8\n").WithAttribute("sriov_numvfs", "2\n");
+        Card.WithAttribute("sriov_totalvfs", "8\n").WithFunctionLinks(2);
         Assert.Equal(("in use", "2 of its virtual functions are switched on"), Blocking());
         Assert.Equal("sudo vfio sriov 0000:01:00.0 0", Examine().Findings[0].Fix);
     }
@@ -138,7 +151,7 @@ public sealed class DeviceDiagnosisTests : IDisposable
         FakeDevice function = _host.AddDevice("0000:01:10.0", driver: "vfio-pci", group: 9);
         _host.Link($"{function.Path}/physfn", Card.Path);
         _host.Link($"{Card.Path}/virtfn0", function.Path);
-        Card.WithAttribute("sriov_totalvfs", "8\n").WithAttribute("sriov_numvfs", "1\n");
+        Card.WithAttribute("sriov_totalvfs", "8\n");
         Assert.Equal(FindingLevel.Notes, Find("functions").Level);
         SoundHost.SetConfig(_host, function.Address, SoundHost.Header(command: 0));
         function.WithAttribute("resource", "0x00000000feb40000 0x00000000feb5ffff 0x0000000000040200\n");

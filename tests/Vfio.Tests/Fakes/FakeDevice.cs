@@ -84,6 +84,17 @@ internal sealed class FakeDevice(FakeHost host, PciAddress address, string path,
         return this;
     }
 
+    /// <summary>Links to virtual functions that are not there.</summary>
+    public FakeDevice WithFunctionLinks(int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            host.Link($"{path}/virtfn{i}", $"{path}-virtual-{i}");
+        }
+
+        return this;
+    }
+
     /// <summary>What the kernel does when <c>sriov_numvfs</c> is written (drivers/pci/iov.c).</summary>
     public void SetFunctions(int count, Func<int, Exception> fail, bool isLeaving = false)
     {

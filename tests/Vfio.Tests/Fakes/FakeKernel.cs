@@ -1,5 +1,6 @@
 using Vfio.Binding;
 using Vfio.Interop;
+using Vfio.Sysfs;
 
 namespace Vfio.Tests;
 
@@ -22,12 +23,19 @@ internal sealed class FakeKernel(FakeHost host) : IHostChanges
 
     public const int ChildId = 4242;
 
-    public void Write(string path, string value) => Change($"write {Relative(path)} {value.TrimEnd('\n')}".TrimEnd(), () => Apply(path, value, inChild: false));
+    public ProcessIdentity StartWriter() => new(ChildId, 1);
 
-    public int? WriteInChild(string path, string value, TimeSpan patience)
+    public bool Write(string path, string value, AttributeWait wait)
     {
-        Change($"child {Relative(path)} {value}", () => Apply(path, value, inChild: true));
-        return ChildWaits ? ChildId : null;
+        bool isDone = true;
+        Change($"write {Relative(path)} {value.TrimEnd('\n')}".TrimEnd(), () => isDone = Apply(path, value));
+        return isDone;
+    }
+
+    public string? Read(string path) => SysfsFile.Read(path);
+
+    public void EndWriter()
+    {
     }
 
     public void LoadModule(string module) => Change($"modprobe {module}", () =>
@@ -79,7 +87,7 @@ internal sealed class FakeKernel(FakeHost host) : IHostChanges
             throw new VfioException("rename", name, Errno.EBUSY);
         }
 
-        host.Devices.Single(device => new Sysfs.ClassDevices(host.Root, "net").On(device.Address).Contains(name)).RenameInterface(name, newName);
+        host.Devices.Single(device => new ClassDevices(host.Root, "net").On(device.Address).Contains(name)).RenameInterface(name, newName);
     });
 
     public void SwitchOnInterface(string name) => Change($"up {name}", () =>
@@ -121,7 +129,8 @@ internal sealed class FakeKernel(FakeHost host) : IHostChanges
         }
     }
 
-    private void Apply(string path, string value, bool inChild)
+    // Whether the kernel has done it; not where it waits for a program that holds the device.
+    private bool Apply(string path, string value)
     {
         if (!File.Exists(path))
         {
@@ -135,8 +144,7 @@ internal sealed class FakeKernel(FakeHost host) : IHostChanges
                 host[PciAddress.Parse(address)].Override = value.TrimEnd('\n') is { Length: > 0 } name ? name : null;
                 break;
             case ["sys", "bus", "pci", "drivers", string driver, "unbind"]:
-                Unbind(path, driver, value, inChild);
-                break;
+                return Unbind(path, driver, value);
             case ["sys", "bus", "pci", "drivers", string driver, "bind"]:
                 FakeDevice device = Find(path, value);
                 Check(path, device.Driver is null, Errno.EBUSY);
@@ -155,32 +163,29 @@ internal sealed class FakeKernel(FakeHost host) : IHostChanges
             default:
                 throw new InvalidOperationException($"binding has no business in {path}");
         }
+
+        return true;
     }
 
-    private void Unbind(string path, string driver, string value, bool inChild)
+    private bool Unbind(string path, string driver, string value)
     {
         FakeDevice device = Find(path, value);
         Check(path, device.Driver == driver, Errno.ENODEV);
         if (!device.IsHeld)
         {
             device.SetDriver(null);
-            return;
-        }
-
-        if (!inChild)
-        {
-            throw new InvalidOperationException("this write would never return: a program holds the device");
+            return true;
         }
 
         if (ChildWaits)
         {
             device.HasWaitingUnbind = true;
+            return false;
         }
-        else
-        {
-            device.LetGo();
-            device.SetDriver(null);
-        }
+
+        device.LetGo();
+        device.SetDriver(null);
+        return true;
     }
 
     private void Probe(FakeDevice device)

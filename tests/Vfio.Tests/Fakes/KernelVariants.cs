@@ -1,40 +1,39 @@
 using Vfio.Binding;
 using Vfio.Interop;
+using Vfio.Sysfs;
 
 namespace Vfio.Tests;
 
 /// <summary>A kernel that takes what is written to one attribute, and does nothing.</summary>
 internal sealed class DeafKernel(FakeKernel inner, string attribute) : KernelVariant(inner)
 {
-    public override void Write(string path, string value)
-    {
-        if (!path.EndsWith(attribute, StringComparison.Ordinal))
-        {
-            base.Write(path, value);
-        }
-    }
+    public override bool Write(string path, string value, AttributeWait wait) => path.EndsWith(attribute, StringComparison.Ordinal) || base.Write(path, value, wait);
 }
 
 /// <summary>A kernel that refuses some writes, each time; given as the end of the path, a space and the value.</summary>
 internal sealed class BrokenKernel(FakeKernel inner, params string[] refused) : KernelVariant(inner)
 {
-    public override void Write(string path, string value)
+    public override bool Write(string path, string value, AttributeWait wait)
     {
         if (Array.Exists(refused, write => $"{path} {value}".EndsWith(write, StringComparison.Ordinal)))
         {
             throw new VfioException("write", path, Errno.EIO);
         }
 
-        base.Write(path, value);
+        return base.Write(path, value, wait);
     }
 }
 
 /// <summary>A kernel like another one, up to what is overridden.</summary>
 internal abstract class KernelVariant(FakeKernel inner) : IHostChanges
 {
-    public virtual void Write(string path, string value) => inner.Write(path, value);
+    public ProcessIdentity StartWriter() => inner.StartWriter();
 
-    public int? WriteInChild(string path, string value, TimeSpan patience) => inner.WriteInChild(path, value, patience);
+    public virtual bool Write(string path, string value, AttributeWait wait) => inner.Write(path, value, wait);
+
+    public string? Read(string path) => inner.Read(path);
+
+    public void EndWriter() => inner.EndWriter();
 
     public void LoadModule(string module) => inner.LoadModule(module);
 

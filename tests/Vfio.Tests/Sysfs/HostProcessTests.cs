@@ -12,11 +12,11 @@ public sealed class HostProcessTests
         Assert.Equal(sleep.Id, process.Id);
         Assert.Equal(HostUser.CurrentId, process.UserId);
         Assert.False(process.HasEnded);
-        Assert.False(process.WaitForEnd(TimeSpan.Zero));
-        Assert.False(process.WaitForEnd(TimeSpan.FromMilliseconds(20)));
-        Assert.Throws<ArgumentOutOfRangeException>(() => process.WaitForEnd(TimeSpan.FromSeconds(-1)));
+        Assert.False(process.WaitForEnd(TimeSpan.Zero, TestContext.Current.CancellationToken));
+        Assert.False(process.WaitForEnd(TimeSpan.FromMilliseconds(20), TestContext.Current.CancellationToken));
+        Assert.Throws<ArgumentOutOfRangeException>(() => process.WaitForEnd(TimeSpan.FromSeconds(-1), TestContext.Current.CancellationToken));
         Assert.True(process.Signal(15));
-        Assert.True(process.WaitForEnd(Eventually.Limit));
+        Assert.True(process.WaitForEnd(Eventually.Limit, TestContext.Current.CancellationToken));
         process.WaitForEnd();
         Assert.True(process.HasEnded);
         Assert.Null(process.UserId);

@@ -222,7 +222,7 @@ public sealed class PciBusTests : IDisposable
         FakeDevice device = _host.AddDevice("0000:00:14.3", classCode: "030000", group: 1);
         for (int round = 0; round < 200; round++)
         {
-            foreach (string name in (string[])["uevent", "driver_override", "boot_vga", "sriov_numvfs", "resource", "config", "class"])
+            foreach (string name in (string[])["uevent", "driver_override", "boot_vga", "resource", "config", "class"])
             {
                 byte[] content = new byte[random.Next(300)];
                 random.NextBytes(content);
@@ -251,7 +251,6 @@ public sealed class PciBusTests : IDisposable
     {
         FakeDevice device = _host.AddDevice("0000:00:14.3");
         File.Delete(_host.PathOf($"{device.Path}/driver_override"));
-        Directory.CreateDirectory(_host.PathOf($"{device.Path}/sriov_numvfs"));
         Directory.CreateDirectory(_host.PathOf($"{device.Path}/config"));
         PciDeviceInfo info = device.Info;
         Assert.Null(info.ReadDriverOverride());
@@ -260,17 +259,14 @@ public sealed class PciBusTests : IDisposable
         Assert.Equal(0, info.ReadConfig(new byte[64]));
     }
 
-    [Theory]
-    [InlineData("7\n", 7)]
-    [InlineData("0\n", 0)]
-    [InlineData("-3\n", 0)]
-    [InlineData("99999999\n", 65535)]
-    [InlineData("many\n", 0)]
-    [InlineData("99999999999999999999999\n", 0)]
-    public void The_count_of_virtual_functions_is_within_reason(string text, int expected)
+    [Fact]
+    public void Virtual_functions_are_counted_by_their_links()
     {
-        FakeDevice device = _host.AddDevice("0000:00:14.3").WithAttribute("sriov_numvfs", text);
-        Assert.Equal(expected, device.Info.ReadVirtualFunctionCount());
+        FakeDevice device = _host.AddDevice("0000:00:14.3").WithAttribute("sriov_numvfs", "7\n").WithFunctionLinks(3);
+        _host.Write($"{device.Path}/virtfnx", "");
+        _host.Write($"{device.Path}/virtfn", "");
+        Assert.Equal(3, device.Info.ReadVirtualFunctionCount());
+        Assert.Empty(device.Info.FindVirtualFunctions());
     }
 
     [Fact]

@@ -126,7 +126,7 @@ public sealed class PciDeviceDetailsTests : IDisposable
         PciBus bus = new(_host.Root);
         File.CreateSymbolicLink(bus.Get(_device.Address).Attribute("virtfn0"), $"../{function.Address}");
         File.CreateSymbolicLink(bus.Get(function.Address).Attribute("physfn"), $"../{_device.Address}");
-        PciDeviceDetails details = Read(("sriov_totalvfs", "8\n"), ("sriov_numvfs", "1\n"));
+        PciDeviceDetails details = Read(("sriov_totalvfs", "8\n"));
         Assert.Equal((8, function.Address), (details.TotalVirtualFunctions, Assert.Single(details.VirtualFunctions)));
         Assert.Equal(_device.Address, bus.Get(function.Address).ReadDetails().PhysicalFunction);
     }

@@ -20,6 +20,8 @@ add_devices() {
     # What the machine waits for before it runs the command.
     nics=(0000:00:08.0 0000:00:09.0 0000:00:14.3)
     disks=(0000:00:06.0 0000:00:07.0)
+    # For a sound card of --device, which names it: --device intel-hda --device hda-duplex,audiodev=silent.
+    qemu+=(-audiodev none,id=silent)
     # The boot display stays the first on the bus, as the firmware looks for it.
     qemu+=(
         -device VGA,id=vga,addr=01.0

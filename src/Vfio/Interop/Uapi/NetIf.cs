@@ -11,6 +11,8 @@ internal static class NetIf
     public const nuint SIOCSIFFLAGS = 0x8914;
     public const nuint SIOCGIFCONF = 0x8912;
     public const nuint SIOCSIFNAME = 0x8923;
+    public const nuint SIOCGIFNAME = 0x8910;
+    public const nuint SIOCGIFINDEX = 0x8933;
     public const ushort IFF_UP = 1;
 
     /// <summary>struct ifreq, for flags: the union's first member used here is a short.</summary>
@@ -22,6 +24,17 @@ internal static class NetIf
 
         [FieldOffset(16)]
         public ushort ifr_flags;
+    }
+
+    /// <summary>struct ifreq, for an interface's number.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 40)]
+    public struct ifreq_index
+    {
+        [FieldOffset(0)]
+        public Name ifr_name;
+
+        [FieldOffset(16)]
+        public int ifr_ifindex;
     }
 
     /// <summary>struct ifreq, for a new name.</summary>

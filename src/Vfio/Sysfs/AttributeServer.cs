@@ -1,0 +1,46 @@
+using System.Globalization;
+using Vfio.Interop;
+
+namespace Vfio.Sysfs;
+
+/// <summary>The child's side of the conversation with an <see cref="AttributeChild"/>: requests of three lines, a verb, a path and a value.</summary>
+internal static class AttributeServer
+{
+    public const string Ready = "ready";
+    public const string ReadVerb = "read";
+    public const string WriteVerb = "write";
+
+    /// <summary>The answer in place of an errno that is not known.</summary>
+    public const string Unknown = "?";
+
+    /// <summary>What begins a line of text before the answer.</summary>
+    public const char TextMark = '=';
+
+    private const int SIGCONT = 18;
+
+    /// <summary>Makes sure that this process learns of the end of the one that asks, even if it has been stopped: only a process that runs sees the end of its input.</summary>
+    public static void ContinueAtParentsEnd() => _ = Libc.PrCtl(Libc.PR_SET_PDEATHSIG, SIGCONT);
+
+    /// <summary>Answers each request with an errno, until there are no more.</summary>
+    public static void Serve(TextReader input, TextWriter output)
+    {
+        output.WriteLine(Ready);
+        while (input.ReadLine() is string verb && input.ReadLine() is string path && input.ReadLine() is string value)
+        {
+            if (verb != ReadVerb)
+            {
+                int errno = verb == WriteVerb ? SysfsFile.Write(path, value.Length == 0 ? "\n" : value) : Errno.EINVAL;
+                output.WriteLine(errno.ToString(CultureInfo.InvariantCulture));
+            }
+            else if (SysfsFile.Read(path) is string text)
+            {
+                output.WriteLine($"{TextMark}{text.Split('\n')[0]}");
+                output.WriteLine("0");
+            }
+            else
+            {
+                output.WriteLine(Unknown);
+            }
+        }
+    }
+}
