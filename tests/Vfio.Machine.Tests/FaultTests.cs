@@ -75,6 +75,7 @@ public sealed partial class FaultTests : HostTest
         ]);
 
     [Fact]
+    [Trait("Soak", "yes")]
     public void Killed_at_each_change_of_a_bind_of_a_whole_group_release_all_restores_the_host() => KillEverywhere(
         LoadModules,
         BindPair,
@@ -117,6 +118,7 @@ public sealed partial class FaultTests : HostTest
     }
 
     [Fact]
+    [Trait("Soak", "yes")]
     public void Killed_at_each_change_of_the_release_of_a_taken_device_and_its_functions_release_all_restores_the_host()
     {
         Machine.Need(Machine.Igb);

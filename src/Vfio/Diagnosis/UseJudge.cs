@@ -35,7 +35,8 @@ internal static class UseJudge
             yield return new Finding("busy", FindingLevel.Blocks, "the kernel does not answer: a bind or an unbind of it by another program has not ended")
             {
                 Why = "the kernel waits until no program holds the device, and lets nothing else change it",
-                Advice = "ps -eo pid,state,args shows the program that changes it in state D; end the one that holds the device",
+                Advice = facts.Holders.Count == 0 ? "ps -eo pid,state,args shows the program that changes it, in state D or S; end the one that holds the device"
+                    : $"end {string.Join(", ", facts.Holders.Take(MostNamed))}",
             };
             yield break;
         }
