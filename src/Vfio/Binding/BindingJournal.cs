@@ -99,27 +99,13 @@ public sealed class BindingJournal
     /// <exception cref="VfioException">Another process has been changing one of them for 30 s; or the waiting was ended.</exception>
     internal IDisposable LockDevices(IHostChanges changes, IEnumerable<PciAddress> devices, IEnumerable<int> groups, CancellationToken stop)
     {
-        CreateFolder();
         PciAddress[] addresses = [.. devices.Distinct().Order()];
-        LockFile held = LockFile.Open(LockPath);
-        try
-        {
-            foreach (PciAddress address in addresses)
-            {
-                Take(held, LockPlace.Change(address), $"device {address}", changes, stop);
-            }
-
-            foreach (int group in groups.Distinct().Order())
-            {
-                Take(held, LockPlace.Group(group), $"IOMMU group {group}", changes, stop);
-            }
-        }
-        catch (VfioException)
-        {
-            held.Dispose();
-            throw;
-        }
-
+        LockFile held = Lock(
+            [
+                .. addresses.Select(address => (LockPlace.Change(address), $"device {address}")),
+                .. groups.Distinct().Order().Select(group => (LockPlace.Group(group), $"IOMMU group {group}")),
+            ],
+            changes, stop);
         // Who holds the lock is the only writer: what is unfinished now stays so.
         Array.ForEach(addresses, RemoveUnfinished);
         return held;
@@ -127,21 +113,7 @@ public sealed class BindingJournal
 
     /// <summary>Keeps other processes from changing what all devices share. Not to be held while the kernel may block.</summary>
     /// <exception cref="VfioException">Another process has held it for 30 s.</exception>
-    internal IDisposable LockHost(IHostChanges changes)
-    {
-        CreateFolder();
-        LockFile held = LockFile.Open(LockPath);
-        try
-        {
-            Take(held, LockPlace.Host, "what all devices share", changes, CancellationToken.None);
-            return held;
-        }
-        catch (VfioException)
-        {
-            held.Dispose();
-            throw;
-        }
-    }
+    internal IDisposable LockHost(IHostChanges changes) => Lock([(LockPlace.Host, "what all devices share")], changes, CancellationToken.None);
 
     /// <summary>Gets whether a process is changing a device now; <see langword="false"/> if this user may not know.</summary>
     internal bool IsChanging(PciAddress device) => LockFile.IsTaken(LockPath, LockPlace.Change(device));
@@ -220,6 +192,26 @@ public sealed class BindingJournal
     internal string PathOf(PciAddress address) => Path.Combine(_folder, address + Suffix);
 
     private string UnfinishedPathOf(PciAddress address) => Path.Combine(_folder, address + UnfinishedSuffix);
+
+    private LockFile Lock(IReadOnlyList<(long Place, string What)> places, IHostChanges changes, CancellationToken stop)
+    {
+        CreateFolder();
+        LockFile held = LockFile.Open(LockPath);
+        try
+        {
+            foreach ((long place, string what) in places)
+            {
+                Take(held, place, what, changes, stop);
+            }
+
+            return held;
+        }
+        catch (VfioException)
+        {
+            held.Dispose();
+            throw;
+        }
+    }
 
     private void Take(LockFile held, long place, string what, IHostChanges changes, CancellationToken stop)
     {

@@ -19,7 +19,6 @@ public sealed class BindingPlan
     private readonly DeviceSteps _kit;
     private readonly ModuleSteps _modules;
     private readonly PersistentFiles _files;
-    private readonly DeviceRestorer _restorer;
 
     private BindingPlan(IReadOnlyList<PciAddress> addresses, BindOptions options)
     {
@@ -29,8 +28,7 @@ public sealed class BindingPlan
         _journal = new BindingJournal(options.Host);
         _kit = new DeviceSteps(options.Host, _changes, _journal, options.Patience);
         _modules = new ModuleSteps(options.Host, _changes, _journal);
-        _restorer = new DeviceRestorer(_kit, _journal, options.Host, _changes);
-        _undo = new BindingUndo(_restorer, _journal, _changes);
+        _undo = new BindingUndo(new DeviceRestorer(_kit, _journal, options.Host, _changes), _journal, _changes);
         _gift = new NodeGift(_kit, _journal, options.Host);
         _files = new PersistentFiles(options.Host, options.Files ?? new HostFiles(), _journal, options.Program, DriverFor);
     }
@@ -85,7 +83,7 @@ public sealed class BindingPlan
         }
 
         PciAddress[] devices = [.. Devices.Select(device => device.Address)];
-        using IDisposable alone = _journal.LockDevices(_changes, devices, Devices.Select(device => device.IommuGroup).OfType<int>(), _options.Patience?.Stop ?? CancellationToken.None);
+        using IDisposable alone = _kit.Lock(devices);
         try
         {
             Array.ForEach(devices, device => _kit.Settle(device, "bind"));

@@ -19,7 +19,10 @@ public sealed class BindingStep
     public override string ToString() => Description;
 
     /// <summary>Whether it changes what all devices share, which one process at a time may do; such a step never blocks in the kernel.</summary>
-    internal bool IsShared { get; init; }
+    internal bool IsShared { get; private init; }
+
+    /// <summary>Makes a step that changes what all devices share (<see cref="IsShared"/>).</summary>
+    internal static BindingStep Shared(string description, Action run) => new(description, run) { IsShared = true };
 
     internal void Run() => _run();
 }

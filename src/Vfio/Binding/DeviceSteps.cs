@@ -32,16 +32,13 @@ internal sealed class DeviceSteps(HostRoot host, IHostChanges changes, BindingJo
     /// <summary>Leaves something alone.</summary>
     public BindingStep Drop(string what) => new($"leave alone: {what}", () => Dropped.Add(what));
 
-    public BindingStep LoadModule(string module, string driver) => new($"modprobe {module}", () =>
+    public BindingStep LoadModule(string module, string driver) => BindingStep.Shared($"modprobe {module}", () =>
     {
         if (!HasDriver(driver))
         {
             Load(module, () => HasDriver(driver), $"the module brings no driver {driver}");
         }
-    })
-    {
-        IsShared = true,
-    };
+    });
 
     /// <summary>Loads a module, and waits for what it brings.</summary>
     public void Load(string module, Func<bool> isThere, string otherwise = "the module brings no driver")
@@ -54,14 +51,23 @@ internal sealed class DeviceSteps(HostRoot host, IHostChanges changes, BindingJo
     }
 
     public BindingStep Remember(JournalEntry entry) =>
-        Shared($"remember in {journal.PathOf(entry.Address)}: driver {entry.DriverBefore ?? "none"}, override {entry.OverrideBefore ?? "none"}", () => Note(entry));
+        BindingStep.Shared($"remember in {journal.PathOf(entry.Address)}: driver {entry.DriverBefore ?? "none"}, override {entry.OverrideBefore ?? "none"}", () => Note(entry, changes.StartWriter()));
 
     public BindingStep RememberFunctions(JournalEntry entry) =>
-        Shared($"remember in {journal.PathOf(entry.Address)}: {entry.FunctionsBefore} virtual functions", () => Note(entry));
+        BindingStep.Shared($"remember in {journal.PathOf(entry.Address)}: {entry.FunctionsBefore} virtual functions", () => Note(entry, changes.StartWriter()));
 
-    public BindingStep Forget(PciAddress address) => Shared($"remove {journal.PathOf(address)}", () => journal.Remove(address));
+    public BindingStep Forget(PciAddress address) => BindingStep.Shared($"remove {journal.PathOf(address)}", () => journal.Remove(address));
 
-    private static BindingStep Shared(string description, Action run) => new(description, run) { IsShared = true };
+    /// <summary>Keeps other processes from changing some devices, and any device of their groups, until the lock is disposed.</summary>
+    /// <exception cref="VfioException">Another process has been changing one of them for 30 s; or the waiting was ended.</exception>
+    public IDisposable Lock(IReadOnlyCollection<PciAddress> devices) =>
+        journal.LockDevices(changes, devices, devices.Select(Bus.Find).Select(device => device?.IommuGroup).OfType<int>(), Stop);
+
+    /// <summary>The same for a device with its virtual functions, which come and go with its changes.</summary>
+    public IDisposable LockWithFunctions(PciAddress device) =>
+        Lock([device, .. Bus.Find(device)?.FindVirtualFunctions().Select(function => function.Address) ?? []]);
+
+    private CancellationToken Stop => patience?.Stop ?? CancellationToken.None;
 
     /// <summary>Ends what an earlier command left unfinished; for a dry run, which must not.</summary>
     public BindingStep? EndPending(JournalEntry? entry) => _pending.FindWriter(entry) is ProcessIdentity writer
@@ -116,12 +122,12 @@ internal sealed class DeviceSteps(HostRoot host, IHostChanges changes, BindingJo
         ProcessIdentity writer = changes.StartWriter();
         if (!_noted.Contains((device.Address, writer)) && journal.Find(device.Address) is { Damage: null } entry)
         {
-            Note(entry);
+            Note(entry, writer);
         }
 
         AttributeWait wait = new(TimeFor(holders))
         {
-            Stop = patience?.Stop ?? CancellationToken.None,
+            Stop = Stop,
             Slow = () => patience?.Delayed?.Invoke(device.Address, WhatKernelWaitsFor(device, holders)),
         };
         if (!changes.Write(path, value, wait))
@@ -155,9 +161,8 @@ internal sealed class DeviceSteps(HostRoot host, IHostChanges changes, BindingJo
             : "the kernel waits for something that cannot be seen";
     }
 
-    private void Note(JournalEntry entry)
+    private void Note(JournalEntry entry, ProcessIdentity writer)
     {
-        ProcessIdentity writer = changes.StartWriter();
         journal.Write(entry with { Writer = writer });
         _noted.Add((entry.Address, writer));
     }
@@ -204,7 +209,7 @@ internal sealed class DeviceSteps(HostRoot host, IHostChanges changes, BindingJo
     });
 
     /// <summary>Lets a user open a node, once it is there.</summary>
-    public BindingStep Allow(string node, uint user, string name) => new($"let {name} open {node}", () =>
+    public BindingStep Allow(string node, uint user, string name) => BindingStep.Shared($"let {name} open {node}", () =>
     {
         if (!changes.WaitUntil(() => File.Exists(node), KernelPatience) || AccessList.Of(node) is not AccessList list)
         {
@@ -215,10 +220,7 @@ internal sealed class DeviceSteps(HostRoot host, IHostChanges changes, BindingJo
         {
             changes.SetAccess(node, list.With(user, AccessList.ReadWrite));
         }
-    })
-    {
-        IsShared = true,
-    };
+    });
 
     public bool HasDriver(string driver) => Directory.Exists(host.PciDriver(driver));
 

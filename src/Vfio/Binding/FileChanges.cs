@@ -22,15 +22,15 @@ internal sealed class FileChanges(IHostFiles files)
     /// <param name="path">The file.</param>
     /// <param name="what">What is in it, for a person.</param>
     /// <param name="content">What is in it, asked for when it is written.</param>
-    public BindingStep Write(string path, string what, Func<byte[]> content) => Shared($"write {path}: {what}", () =>
+    public BindingStep Write(string path, string what, Func<byte[]> content) => BindingStep.Shared($"write {path}: {what}", () =>
     {
         byte[]? before = Read(path);
         Do(() => files.Write(path, content()), () => PutBack(path, before));
     });
 
-    public BindingStep Link(string path, string target) => Shared($"link {path} to {target}", () => Do(() => files.Link(path, target), () => files.Remove(path)));
+    public BindingStep Link(string path, string target) => BindingStep.Shared($"link {path} to {target}", () => Do(() => files.Link(path, target), () => files.Remove(path)));
 
-    public BindingStep Remove(string path) => Shared($"remove {path}", () =>
+    public BindingStep Remove(string path) => BindingStep.Shared($"remove {path}", () =>
     {
         string? link = SysfsFile.ReadLink(path);
         byte[]? before = link is null ? Read(path) : null;
@@ -47,7 +47,7 @@ internal sealed class FileChanges(IHostFiles files)
         });
     });
 
-    public BindingStep MakeFolder(string path) => Shared($"create {path}", () =>
+    public BindingStep MakeFolder(string path) => BindingStep.Shared($"create {path}", () =>
     {
         if (!Directory.Exists(path))
         {
@@ -56,7 +56,7 @@ internal sealed class FileChanges(IHostFiles files)
     });
 
     /// <summary>A folder that goes when it is empty by then.</summary>
-    public BindingStep RemoveFolder(string path) => Shared($"remove {path}, if nothing else is in it", () =>
+    public BindingStep RemoveFolder(string path) => BindingStep.Shared($"remove {path}, if nothing else is in it", () =>
         Do(() => files.RemoveFolder(path), () =>
         {
             if (!Directory.Exists(path))
@@ -64,8 +64,6 @@ internal sealed class FileChanges(IHostFiles files)
                 files.MakeFolder(path);
             }
         }));
-
-    private static BindingStep Shared(string description, Action run) => new(description, run) { IsShared = true };
 
     // Noted before it is made: a change that fails may have taken effect all the same.
     private void Do(Action change, Action undo)

@@ -23,7 +23,7 @@ internal sealed class FunctionSteps(DeviceSteps kit, BindingJournal journal, Hos
 
         if (isVfio && !IsEnabled)
         {
-            yield return new BindingStep($"write \"Y\" to {host.SriovParameter}", () => Set("Y")) { IsShared = true };
+            yield return BindingStep.Shared($"write \"Y\" to {host.SriovParameter}", () => Set("Y"));
         }
 
         if (from != 0)
@@ -97,17 +97,14 @@ internal sealed class FunctionSteps(DeviceSteps kit, BindingJournal journal, Hos
     {
         if (entry.EnabledFunctions)
         {
-            yield return new BindingStep($"write \"N\" to {host.SriovParameter}, if it is not so", () =>
+            yield return BindingStep.Shared($"write \"N\" to {host.SriovParameter}, if it is not so", () =>
             {
                 bool isOthers = journal.Entries().Any(other => other.Address != entry.Address && other.EnabledFunctions);
                 if (IsEnabled && !isOthers)
                 {
                     Set("N");
                 }
-            })
-            {
-                IsShared = true,
-            };
+            });
         }
     }
 

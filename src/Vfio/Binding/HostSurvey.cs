@@ -154,16 +154,12 @@ public sealed class HostSurvey
     }
 
     /// <summary>Who has a file of the device open or mapped: a node of it or of what stands below it, its memory; or has one of its virtual functions.</summary>
-    internal IReadOnlyList<DeviceHolder> Holders(PciDeviceInfo device) => Search(device).Holders;
-
-    /// <summary>The same, with whom nobody may look into.</summary>
-    internal HolderReport Search(PciDeviceInfo device)
+    internal IReadOnlyList<DeviceHolder> Holders(PciDeviceInfo device)
     {
         DeviceHolders holders = new(_host);
-        HolderReport own = holders.Search([.. UsedFiles.Below(_host, device).Where(file => !file.IsInputOnBus)]);
         IEnumerable<DeviceHolder> ofFunctions = device.FindVirtualFunctions().Where(function => function.HasVfioDriver)
             .SelectMany(function => holders.OfDevice(function).Select(holder => holder with { What = $"has its virtual function {function.Address}" }));
-        return own with { Holders = [.. own.Holders, .. ofFunctions] };
+        return [.. holders.Search([.. UsedFiles.Below(_host, device).Where(file => !file.IsInputOnBus)]).Holders, .. ofFunctions];
     }
 
     private IEnumerable<DeviceUse> OpenFiles(PciDeviceInfo device) => Holders(device).Select(holder => new DeviceUse("open", $"{holder} {holder.What}{HowToStop(holder)}"));

@@ -42,24 +42,21 @@ internal sealed class ModuleSteps(HostRoot host, IHostChanges changes, BindingJo
 
         if (journal.Entries().Any(other => other.Address != entry.Address && other.IsTaken && !released.Contains(other.Address)))
         {
-            yield return new BindingStep($"remember in {journal.LoadedModules.Path}: {string.Join(", ", loaded)} was loaded", () => journal.LoadedModules.Write(loaded)) { IsShared = true };
+            yield return BindingStep.Shared($"remember in {journal.LoadedModules.Path}: {string.Join(", ", loaded)} was loaded", () => journal.LoadedModules.Write(loaded));
             yield break;
         }
 
         foreach (string module in loaded)
         {
-            yield return new BindingStep($"rmmod {module}, if nothing uses it", () =>
+            yield return BindingStep.Shared($"rmmod {module}, if nothing uses it", () =>
             {
                 if (_modules.IsUnused(module))
                 {
                     changes.UnloadModule(module);
                 }
-            })
-            {
-                IsShared = true,
-            };
+            });
         }
 
-        yield return new BindingStep($"remove {journal.LoadedModules.Path}, if it is there", journal.LoadedModules.Remove) { IsShared = true };
+        yield return BindingStep.Shared($"remove {journal.LoadedModules.Path}, if it is there", journal.LoadedModules.Remove);
     }
 }

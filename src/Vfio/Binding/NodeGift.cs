@@ -28,16 +28,13 @@ internal sealed class NodeGift(DeviceSteps kit, BindingJournal journal, HostRoot
         yield return kit.Allow(PathOf(GroupNode(device)), user.Uid, user.Name);
 
         // The device's own node has a number that the kernel gives at the bind.
-        yield return new BindingStep($"let {user.Name} open {PathOf(DeviceNodes)}/vfioN of {device.Address} and {PathOf(Iommufd)}, where the kernel has such nodes", () =>
+        yield return BindingStep.Shared($"let {user.Name} open {PathOf(DeviceNodes)}/vfioN of {device.Address} and {PathOf(Iommufd)}, where the kernel has such nodes", () =>
         {
             foreach (string node in OwnNodes(device))
             {
                 kit.Allow(PathOf(node), user.Uid, user.Name).Run();
             }
-        })
-        {
-            IsShared = true,
-        };
+        });
     }
 
     /// <summary>What the user of an entry could do with the nodes before anything was given. What an earlier bind gave is not the user's own: what that bind remembers counts.</summary>

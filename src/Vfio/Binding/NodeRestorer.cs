@@ -46,7 +46,7 @@ internal static class NodeRestorer
             }
 
             string path = host.Combine($"dev/{access.Node}");
-            yield return new BindingStep($"let {entry.User} open {path} {(access.Before is null ? "no more" : "as before")}, if it is still there", () =>
+            yield return BindingStep.Shared($"let {entry.User} open {path} {(access.Before is null ? "no more" : "as before")}, if it is still there", () =>
             {
                 if (access.OwnerBefore is (uint owner, uint group) && FileStatus.Of(path) is FileStatus status && (status.UserId, status.GroupId) != (owner, group))
                 {
@@ -57,10 +57,7 @@ internal static class NodeRestorer
                 {
                     changes.SetAccess(path, list.With(user, access.Before));
                 }
-            })
-            {
-                IsShared = true,
-            };
+            });
         }
     }
 

@@ -92,7 +92,7 @@ public sealed class ReleasePlan
             if (unfinished.Length != 0)
             {
                 // To lock them is to remove what was not finished.
-                _journal.LockDevices(_changes, unfinished, [], Stop).Dispose();
+                _kit.Lock(unfinished).Dispose();
             }
 
             return [.. Entries.Select(Restore)];
@@ -102,8 +102,6 @@ public sealed class ReleasePlan
             _changes.EndWriter();
         }
     }
-
-    private CancellationToken Stop => _options.Patience?.Stop ?? CancellationToken.None;
 
     // Nothing of it can be believed, so that no device can be taken out of it: it goes as a whole, with all.
     private BindingStep[] RemoveDamaged() => _isAll && _options.Force ? [.. Files().Remove([], [], force: true)] : [];
@@ -121,20 +119,13 @@ public sealed class ReleasePlan
         _kit.Dropped.Clear();
         try
         {
-            using IDisposable alone = Lock(entry.Address);
+            using IDisposable alone = _kit.LockWithFunctions(entry.Address);
             return RestoreAlone(entry);
         }
         catch (VfioException e)
         {
             return new ReleaseOutcome(entry, _kit.Bus.Find(entry.Address), e) { Dropped = [.. _kit.Dropped] };
         }
-    }
-
-    // Its virtual functions vanish with it.
-    private IDisposable Lock(PciAddress address)
-    {
-        PciDeviceInfo[] devices = [.. _kit.Bus.Find(address) is PciDeviceInfo device ? (PciDeviceInfo[])[device, .. device.FindVirtualFunctions()] : []];
-        return _journal.LockDevices(_changes, [address, .. devices.Select(device => device.Address)], devices.Select(device => device.IommuGroup).OfType<int>(), Stop);
     }
 
     private ReleaseOutcome RestoreAlone(JournalEntry entry)

@@ -73,8 +73,7 @@ public sealed class RetakePlan
     private RetakeOutcome Retake(PciAddress address, PersistentDevices persistent)
     {
         PciDeviceInfo? device = _kit.Bus.Find(address);
-        IEnumerable<int> groups = device?.IommuGroup is int group ? [group] : [];
-        using IDisposable alone = _journal.LockDevices(_changes, [address], groups, _options.Patience?.Stop ?? CancellationToken.None);
+        using IDisposable alone = _kit.Lock([address]);
         using StepRunner runner = new(_journal, _changes);
         try
         {

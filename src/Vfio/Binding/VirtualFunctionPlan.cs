@@ -65,10 +65,7 @@ public sealed class VirtualFunctionPlan
             throw new BindingRefusedException(Refusals);
         }
 
-        // Its functions come and go with the change: what they are at the beginning is not to be changed by others.
-        PciDeviceInfo[] devices = [.. _kit.Bus.Find(_address) is PciDeviceInfo device ? (PciDeviceInfo[])[device, .. device.FindVirtualFunctions()] : []];
-        using IDisposable alone = _journal.LockDevices(
-            _changes, [_address, .. devices.Select(device => device.Address)], devices.Select(device => device.IommuGroup).OfType<int>(), _options.Patience?.Stop ?? CancellationToken.None);
+        using IDisposable alone = _kit.LockWithFunctions(_address);
         try
         {
             _kit.Settle(_address, "change the virtual functions of");

@@ -13,10 +13,6 @@ internal sealed class DiskUse(HostRoot host)
 
     public IReadOnlyList<string> Disks(PciAddress device) => _disks.On(device);
 
-    /// <summary>The nodes below /dev through which programs use the disks: the disks, and NVMe's character devices.</summary>
-    public IReadOnlyList<string> Nodes(PciAddress device) =>
-        [.. _disks.On(device), .. new ClassDevices(host, "nvme").On(device), .. new ClassDevices(host, "nvme-generic").On(device)];
-
     /// <summary>Each use of the device's disks, as the end of a sentence about the device.</summary>
     /// <param name="device">The device.</param>
     /// <param name="openNodes">Whether to open the disks' nodes too, to ask the kernel whether somebody claims them.</param>

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Vfio.Sysfs;
 
 /// <summary>What a process that holds a device is called.</summary>
@@ -10,9 +8,7 @@ internal static class HolderNames
     public static DeviceHolder Describe(string folder, int process)
     {
         string command = SysfsFile.Read(Path.Combine(folder, "comm")) ?? "?";
-        string? uidLine = SysfsFile.ReadLines(Path.Combine(folder, "status")).FirstOrDefault(line => line.StartsWith("Uid:", StringComparison.Ordinal));
-        string[] uids = uidLine?.Split('\t', StringSplitOptions.RemoveEmptyEntries) ?? [];
-        uint? uid = uids.Length > 1 && uint.TryParse(uids[1], NumberStyles.None, CultureInfo.InvariantCulture, out uint value) ? value : null;
+        uint? uid = HostProcess.ReadUserId(folder);
         return new DeviceHolder(process, Printable(command), uid, uid is uint user ? Users.Name(user) : "unknown");
     }
 

@@ -33,11 +33,20 @@ public sealed class HostProcess : IDisposable
     {
         get
         {
-            string? line = SysfsFile.ReadLines($"/proc/{Id}/status").FirstOrDefault(line => line.StartsWith("Uid:", StringComparison.Ordinal));
-            string[] words = line?.Split('\t', StringSplitOptions.RemoveEmptyEntries) ?? [];
             // Looked at before the descriptor: the number was still this process's then.
-            return words.Length > 1 && uint.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out uint user) && !HasEnded ? user : null;
+            uint? user = ReadUserId($"/proc/{Id}");
+            return HasEnded ? null : user;
         }
+    }
+
+    /// <summary>Reads the real user id of a process.</summary>
+    /// <param name="folder">Its folder in <c>/proc</c>.</param>
+    /// <returns>The number; <see langword="null"/> if the process has ended.</returns>
+    internal static uint? ReadUserId(string folder)
+    {
+        string? line = SysfsFile.ReadLines(Path.Combine(folder, "status")).FirstOrDefault(line => line.StartsWith("Uid:", StringComparison.Ordinal));
+        string[] words = line?.Split('\t', StringSplitOptions.RemoveEmptyEntries) ?? [];
+        return words.Length > 1 && uint.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out uint user) ? user : null;
     }
 
     /// <summary>Finds a process.</summary>
