@@ -90,9 +90,13 @@ internal static class BindCommand
     private static int Run(CliHost host, PciAddress[] addresses, BindOptions options, bool isDryRun, bool isJson)
     {
         BindingPlan plan = BindingPlan.Compute(addresses, options);
-        if (plan.Refusals.Count == 0 && !isDryRun)
+        if (plan.Refusals.Count == 0)
         {
-            plan.Execute();
+            WriteNotes(host, plan, isDryRun);
+            if (!isDryRun)
+            {
+                plan.Execute();
+            }
         }
 
         bool isMade = plan.Refusals.Count == 0 && !isDryRun;
@@ -117,6 +121,12 @@ internal static class BindCommand
             return ExitCode.Refused;
         }
 
+        return ExitCode.Done;
+    }
+
+    // Before anything is changed: what a person may want to stop for.
+    private static void WriteNotes(CliHost host, BindingPlan plan, bool isDryRun)
+    {
         WriteBlockers(host, plan);
         foreach (string note in plan.Notes)
         {
@@ -127,8 +137,6 @@ internal static class BindCommand
         {
             host.Tell($"vfio: {device.Address} has no IOMMU: who opens it can reach all memory of the host, and the kernel is tainted");
         }
-
-        return ExitCode.Done;
     }
 
     private static void WriteText(CliHost host, BindingPlan plan, BindOptions options, bool isDryRun)
@@ -153,6 +161,12 @@ internal static class BindCommand
         {
             string user = (options.User is null ? "" : $", for {options.User}") + (options.Persist ? ", after every reboot too" : "");
             string driver = bus.Find(before.Address)?.Driver ?? "no driver";
+            if (plan.Unbound.Contains(before))
+            {
+                host.Out.WriteLine(Printable.Clean($"{before.Address} taken from {before.Driver}, for the group of the others; it has no driver until the release"));
+                continue;
+            }
+
             string how = before.HasVfioDriver ? $"was with {before.Driver} already"
                 : before.Driver is null ? $"had no driver, now {driver}"
                 : $"taken from {before.Driver}, now {driver}";
@@ -167,14 +181,24 @@ internal static class BindCommand
             host.Tell(Printable.Clean($"vfio: group {blocker.IommuGroup} is still blocked by {blocker.Address} ({blocker.Driver})"));
         }
 
-        if (plan.Blockers.Count != 0)
+        if (plan.Blockers.Count == 0)
         {
-            IEnumerable<PciAddress> devices = plan.Devices
-                .Where(device => plan.Blockers.Any(blocker => blocker.IommuGroup == device.IommuGroup))
-                .DistinctBy(device => device.IommuGroup)
-                .Select(device => device.Address);
-            host.Tell($"hint: vfio bind --group {string.Join(' ', devices)} takes every endpoint of the group");
+            return;
         }
+
+        PciBus bus = new(host.Root);
+        HostSurvey survey = new(host.Root);
+        int[] groups = [.. plan.Blockers.Select(blocker => blocker.IommuGroup).OfType<int>().Distinct()];
+        // Never a hint at what would be refused.
+        if (groups.Select(bus.Group).OfType<IommuGroup>().SelectMany(survey.GroupRefusals).FirstOrDefault(refusal => plan.Blockers.Any(blocker => blocker.Address == refusal.Device)) is BindingRefusal refusal)
+        {
+            host.Tell(Printable.Clean($"vfio: {refusal.Device} cannot be bound along: {refusal.Explanation}"));
+            host.Tell($"hint: {refusal.Hint}");
+            return;
+        }
+
+        IEnumerable<PciAddress> devices = plan.Devices.Where(device => device.IommuGroup is int group && groups.Contains(group)).DistinctBy(device => device.IommuGroup).Select(device => device.Address);
+        host.Tell($"hint: vfio bind --group {string.Join(' ', devices)} takes every endpoint of the group");
     }
 
     private static void WriteJson(CliHost host, BindingPlan plan, BindOptions options, bool isDryRun)

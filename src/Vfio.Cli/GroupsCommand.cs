@@ -113,7 +113,10 @@ internal static class GroupsCommand
 
         if (Array.Find(views, view => view.Blocking.Count != 0) is View blocked)
         {
-            host.Tell($"hint: vfio bind --group {blocked.Taken} takes every endpoint of group {blocked.Group.Number}");
+            // Never a hint at what would be refused.
+            host.Tell(new HostSurvey(host.Root).GroupRefusals(blocked.Group) is [BindingRefusal refusal, ..]
+                ? Printable.Clean($"vfio: group {blocked.Group.Number} cannot be bound as a whole: {refusal}")
+                : $"hint: vfio bind --group {blocked.Taken} takes every endpoint of group {blocked.Group.Number}");
         }
     }
 

@@ -90,6 +90,16 @@ internal static class JsonValues
         json.WriteEndArray();
     }
 
+    /// <summary>An array of what the host calls a device, an object each: <c>name</c>, and <c>nameHex</c> where the name is bytes that are no UTF-8.</summary>
+    public static void WriteHostNames(this Utf8JsonWriter json, string name, IEnumerable<string> names) => json.WriteItems(name, names, (writer, item) =>
+    {
+        writer.WriteText("name", item);
+        if (Printable.BytesOf(item) is byte[] bytes)
+        {
+            writer.WriteString("nameHex", Convert.ToHexStringLower(bytes));
+        }
+    });
+
     /// <summary>An array of objects, whose fields are written by a function.</summary>
     public static void WriteItems<T>(this Utf8JsonWriter json, string name, IEnumerable<T> items, Action<Utf8JsonWriter, T> write)
     {

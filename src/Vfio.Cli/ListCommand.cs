@@ -118,7 +118,7 @@ internal static class ListCommand
     {
         if (devices.Count == 0)
         {
-            host.Tell("no PCI device matches");
+            host.Tell(new PciBus(host.Root).Devices().Count != 0 ? "no PCI device matches" : "this host shows no PCI device: is /sys mounted?");
             return;
         }
 
@@ -176,9 +176,9 @@ internal static class ListCommand
         json.WriteStartObject();
         json.WriteDevice(device, survey.Names);
         json.WriteNumberOrNull("numaNode", device.ReadNumaNode());
-        json.WriteNames("interfaces", survey.Of.Interfaces(device.Address));
-        json.WriteNames("disks", survey.Of.Disks(device.Address));
-        json.WriteNames("namesBefore", survey.NamesBefore(device.Address));
+        json.WriteHostNames("interfaces", survey.Of.Interfaces(device.Address));
+        json.WriteHostNames("disks", survey.Of.Disks(device.Address));
+        json.WriteHostNames("namesBefore", survey.NamesBefore(device.Address));
         json.WriteBoolean("canTake", refusals.Count == 0);
         json.WriteRefusals("refusals", refusals);
         json.WriteEndObject();

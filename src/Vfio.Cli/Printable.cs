@@ -95,13 +95,33 @@ internal static class Printable
         yield return line;
     }
 
+    /// <summary>The bytes of a name that is no UTF-8; <see langword="null"/> where it is.</summary>
+    public static byte[]? BytesOf(string text)
+    {
+        if (!Enumerable.Range(0, text.Length).Any(i => IsByte(text, i)))
+        {
+            return null;
+        }
+
+        List<byte> bytes = [];
+        int length;
+        for (int i = 0; i < text.Length; i += length)
+        {
+            length = i + 1 < text.Length && char.IsSurrogatePair(text[i], text[i + 1]) ? 2 : 1;
+            bytes.AddRange(IsByte(text, i) ? [(byte)text[i]] : Encoding.UTF8.GetBytes(text.Substring(i, length)));
+        }
+
+        return [.. bytes];
+    }
+
+    private static bool IsByte(string text, int at) => text[at] is >= FirstByte and <= LastByte && (at == 0 || !char.IsHighSurrogate(text[at - 1]));
+
     private static string ShowBytes(string text)
     {
         StringBuilder shown = new(text.Length);
         for (int i = 0; i < text.Length; i++)
         {
-            bool isByte = text[i] is >= FirstByte and <= LastByte && (i == 0 || !char.IsHighSurrogate(text[i - 1]));
-            _ = isByte ? shown.Append(CultureInfo.InvariantCulture, $"\\x{text[i] & 0xff:x2}") : shown.Append(text[i]);
+            _ = IsByte(text, i) ? shown.Append(CultureInfo.InvariantCulture, $"\\x{text[i] & 0xff:x2}") : shown.Append(text[i]);
         }
 
         return shown.ToString();

@@ -7,7 +7,14 @@ internal static class Program
     private static int Main(string[] arguments)
     {
         OccupyStandardDescriptors();
-        return arguments is [Elevation.HelperVerb] ? WriteAttributes() : VfioCommandLine.Run(arguments, CliHost.Running());
+        if (arguments is [Elevation.HelperVerb])
+        {
+            return WriteAttributes();
+        }
+
+        int code = VfioCommandLine.Run(arguments, CliHost.Running());
+        Terminal.LeaveKeypadMode();
+        return code;
     }
 
     private static int WriteAttributes()

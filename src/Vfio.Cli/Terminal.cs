@@ -28,12 +28,8 @@ internal sealed record Terminal(int? Width, bool HasColour)
         }
 
         int width = Console.WindowWidth;
-        bool isDumb = Environment.GetEnvironmentVariable("TERM") is null or "" or "dumb";
-        if (!isDumb)
-        {
-            LeaveKeypadMode();
-        }
-
+        bool isDumb = IsDumb;
+        LeaveKeypadMode();
         bool isPlain = isDumb || Environment.GetEnvironmentVariable("NO_COLOR") is { Length: > 0 };
         return new Terminal(Math.Max(width > 0 ? width : columns ?? UsualWidth, MinWidth), HasColour: !isPlain) { IsInteractive = true };
     }
@@ -48,9 +44,19 @@ internal sealed record Terminal(int? Width, bool HasColour)
 
     public string Yellow(string text) => Paint(text, "33");
 
-    // Asked for its width, the runtime's console switches the terminal's keypad to application mode and leaves it so.
-    private static void LeaveKeypadMode()
+    private static bool IsDumb => Environment.GetEnvironmentVariable("TERM") is null or "" or "dumb";
+
+    /// <summary>
+    /// Switches the terminal's keypad back. Asked for the terminal's width, and again whenever a program that was started ends, the runtime's console switches it to
+    /// application mode and leaves it so.
+    /// </summary>
+    public static void LeaveKeypadMode()
     {
+        if (Console.IsOutputRedirected || IsDumb)
+        {
+            return;
+        }
+
         try
         {
             using Stream terminal = Console.OpenStandardOutput();

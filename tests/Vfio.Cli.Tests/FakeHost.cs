@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 
 namespace Vfio.Cli.Tests;
 
@@ -164,7 +163,7 @@ internal sealed class FakeHost : IDisposable
         string folder = PathOf(place);
         Directory.CreateDirectory(folder);
         Write(Path.Combine(folder, "driver_override"), "(null)\n");
-        WriteUevent(device.Address, device);
+        WriteIdentity(device.Address, device);
         File.CreateSymbolicLink(PathOf($"sys/bus/pci/devices/{device.Address}"), $"../../../{place["sys/".Length..]}");
         AddLink(place, device.Link);
         if (device.PhysicalFunction is string owner)
@@ -192,21 +191,18 @@ internal sealed class FakeHost : IDisposable
         }
     }
 
-    public void WriteUevent(string address, FakeDevice device)
+    /// <summary>Writes what a device is, and which driver has it.</summary>
+    public void WriteIdentity(string address, FakeDevice device)
     {
-        StringBuilder text = new();
+        string folder = FolderOf(address), code = device.Class.PadLeft(6, '0').ToUpperInvariant();
+        Write($"{folder}/modalias", string.Create(
+            CultureInfo.InvariantCulture, $"pci:v{device.VendorId:X8}d{device.DeviceId:X8}sv00001AF4sd00001100bc{code[..2]}sc{code[2..4]}i{code[4..]}\n"));
+        string link = PathOf($"{folder}/driver");
+        File.Delete(link);
         if (device.Driver is string driver)
         {
-            text.Append(CultureInfo.InvariantCulture, $"DRIVER={driver}\n");
+            File.CreateSymbolicLink(link, PathOf($"sys/bus/pci/drivers/{driver}"));
         }
-
-        text.Append(CultureInfo.InvariantCulture, $"PCI_CLASS={device.Class.TrimStart('0').ToUpperInvariant()}\n");
-        text.Append(CultureInfo.InvariantCulture, $"PCI_ID={device.VendorId:X4}:{device.DeviceId:X4}\n");
-        text.Append(CultureInfo.InvariantCulture, $"PCI_SUBSYS_ID=1AF4:1100\nPCI_SLOT_NAME={address}\n");
-        // Whole at any moment, as a kernel's is.
-        string path = $"{FolderOf(address)}/uevent";
-        Write(path + ".new", text.ToString());
-        File.Move(PathOf(path + ".new"), PathOf(path), overwrite: true);
     }
 
     public void AddInterface(string address, string name)

@@ -66,6 +66,6 @@ internal sealed class FakeKernel : IDisposable
     private void Finish(string attribute, string? driver)
     {
         _host.Write(attribute, "");
-        _host.WriteUevent(_device.Address, _device with { Driver = driver });
+        _host.WriteIdentity(_device.Address, _device with { Driver = driver });
     }
 }

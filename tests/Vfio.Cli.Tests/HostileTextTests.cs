@@ -5,7 +5,7 @@ namespace Vfio.Cli.Tests;
 /// <summary>Text that strangers chose must not steer the terminal, nor break the columns.</summary>
 public sealed class HostileTextTests : IDisposable
 {
-    private const string Evil = "evil\e]0;title\a\e[2J\u009b31m\u202e\u2028[red]x[/]";
+    private const string Evil = "evil\e]0;title\a\e[2J\u009b31m\u202e\u2028[red]x[bold]";
 
     private readonly FakeHost _host = FakeHost.Typical();
 
@@ -22,7 +22,7 @@ public sealed class HostileTextTests : IDisposable
     {
         FakeDevice device = new("0000:07:00.0", 0x8086, 0x10d3, "020000") { Driver = Evil, Group = 40 };
         _host.Add(device with { Driver = null });
-        _host.WriteUevent(device.Address, device);
+        _host.WriteIdentity(device.Address, device);
         _host.Write("sys/kernel/iommu_groups/40/type", Evil);
         AssertHarmless(Tool.Run(_host, Terminal.None, arguments));
     }
@@ -54,11 +54,11 @@ public sealed class HostileTextTests : IDisposable
     [Fact]
     public void Text_that_looks_like_markup_is_shown_as_it_is()
     {
-        FakeDevice device = new("0000:07:00.0", 0x8086, 0x10d3, "020000") { Driver = "[red]x[/]", Group = 40 };
+        FakeDevice device = new("0000:07:00.0", 0x8086, 0x10d3, "020000") { Driver = "[red]x[bold]", Group = 40 };
         _host.Add(device with { Driver = null });
-        _host.WriteUevent(device.Address, device);
-        Assert.Contains(" [red]x[/] ", Tool.Run(_host, Terminal.None, "list").Output, StringComparison.Ordinal);
-        Assert.Contains(" [red]x[/] ", Tool.Run(_host, Terminal.None, "groups").Output, StringComparison.Ordinal);
+        _host.WriteIdentity(device.Address, device);
+        Assert.Contains(" [red]x[bold] ", Tool.Run(_host, Terminal.None, "list").Output, StringComparison.Ordinal);
+        Assert.Contains(" [red]x[bold] ", Tool.Run(_host, Terminal.None, "groups").Output, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -14,7 +14,7 @@ public sealed class ResetTests : RegisterCommandTest
     private readonly List<FakeBackend> _backends = [];
     private string[] _busy = [];
 
-    public ResetTests() => Base.WriteUevent("0000:00:14.3", new FakeDevice("0000:00:14.3", 0x8086, 0x10d3, "020000") { Driver = "vfio-pci", Group = 14 });
+    public ResetTests() => Base.WriteIdentity("0000:00:14.3", new FakeDevice("0000:00:14.3", 0x8086, 0x10d3, "020000") { Driver = "vfio-pci", Group = 14 });
 
     [Fact]
     public void A_device_that_is_not_taken_is_not_touched_nor_is_its_choice_of_methods()

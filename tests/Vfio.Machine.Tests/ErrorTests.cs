@@ -50,7 +50,7 @@ public sealed class ErrorTests : HostTest
         Machine.Do("modprobe -r vfio-pci && mkdir -p /tmp/empty && mount --bind /tmp/empty /lib/modules");
         try
         {
-            Machine.Vfio("bind", Machine.Edu).FailedWith(1, "vfio-pci", "/lib/modules");
+            Machine.Vfio("bind", Machine.Edu).FailedWith(3, "are not in /lib/modules", "reboot");
         }
         finally
         {

@@ -33,6 +33,25 @@ public sealed class RunTests : HostTest
     }
 
     [Fact]
+    public void A_clock_that_is_set_changes_nothing_of_who_has_the_device()
+    {
+        using Process run = Start(Machine.Tool, "run", Machine.Nic, "--", "sh", "-c", Waiting("exec sleep 600"));
+        WaitForCommand();
+        Machine.Do("date -s '+1 day'");
+        try
+        {
+            Machine.Vfio("run", Machine.Nic, "--", "true").FailedWith(125, "has taken it, with pid", "it comes back when that program ends");
+        }
+        finally
+        {
+            Machine.Do("date -s '-1 day'");
+        }
+
+        run.Kill();
+        WaitUntilUntouched();
+    }
+
+    [Fact]
     public void Killed_it_ends_the_command_and_the_device_comes_back()
     {
         using Process run = Start(Machine.Tool, "run", Machine.Nic, "--", "sh", "-c", Waiting("exec sleep 600"));

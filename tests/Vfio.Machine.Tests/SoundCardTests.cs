@@ -16,6 +16,23 @@ public sealed class SoundCardTests : HostTest
     }
 
     [Fact]
+    public async Task A_file_system_whose_server_has_stopped_does_not_stop_the_search()
+    {
+        string folder = Directory.CreateTempSubdirectory("stopped-").FullName;
+        using StoppedFileSystem stopped = new(folder);
+        using Process user = Machine.Start("sh", "-c", $"exec 3< {folder} && echo ready && read line");
+        Assert.Equal("ready", await user.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken));
+        stopped.Stop();
+        // It is as it should be: who asks for what the kernel does not remember waits.
+        using Process asks = Machine.Start("stat", folder);
+        Machine.Vfio("doctor", Machine.Edu).Succeeded();
+        Machine.Vfio("bind", Machine.Edu).Succeeded();
+        Machine.Vfio("status", Machine.Edu).Succeeded();
+        Machine.Vfio("release", Machine.Edu).Succeeded();
+        Assert.False(asks.HasExited);
+    }
+
+    [Fact]
     public async Task It_is_refused_and_by_force_keeps_nobody_else()
     {
         string before = HostSnapshot.Take();

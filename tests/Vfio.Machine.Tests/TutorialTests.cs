@@ -74,7 +74,9 @@ public sealed partial class TutorialTests : HostTest
         string tools = $"{System.IO.Path.GetDirectoryName(Machine.Tool)}:{System.IO.Path.GetDirectoryName(Machine.Qmp)}";
         // The five seconds begin when the watch of the next step has the device: a busy host may take longer to start it.
         string command = step.Command.Replace("(sleep 5;", $"({WaitUntilOpen}; sleep 5;", StringComparison.Ordinal);
-        string script = $"exec 2>&1; cd {folder}; export PATH={tools}:$PATH COLUMNS=80\n{command}\n";
+        // As on a terminal of that width, of which what goes into a pipe knows nothing.
+        string columns = IntoPipe().IsMatch(command) ? "" : "COLUMNS=80";
+        string script = $"exec 2>&1; cd {folder}; export PATH={tools}:$PATH {columns}\n{command}\n";
         Result result = step.IsRoot ? Machine.Run("bash", "-c", script) : Machine.RunAsUser("bash", "-c", script);
         return result.Output;
     }
@@ -110,6 +112,9 @@ public sealed partial class TutorialTests : HostTest
             }
         }
     }
+
+    [GeneratedRegex("^vfio [^|]*\\|")]
+    private static partial Regex IntoPipe();
 
     [GeneratedRegex("^[#$] ")]
     private static partial Regex Prompt();

@@ -94,7 +94,7 @@ internal static class RunCommand
             return ExitCode.RunFailed;
         }
 
-        string[] all = [.. names.Concat(plan.Devices.Select(device => device.Address.ToString())).Distinct()];
+        string[] all = [.. names.Concat(plan.Devices.Except(plan.Unbound).Select(device => device.Address.ToString())).Distinct()];
         GuardianOrder? needed = plan.Steps.Count == 0 ? null : order;
         return isDryRun ? Show(host, words, all, plan, caller, needed) : Supervisor.Run(host, words, all, needed);
     }

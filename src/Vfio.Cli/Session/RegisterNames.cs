@@ -149,12 +149,10 @@ internal sealed class RegisterNames
     private IEnumerable<string> Nearest(string text)
     {
         string word = text[(text.LastIndexOf('.') + 1)..].ToUpperInvariant();
-        return word.Length < 2 ? [] : All
-            .Select(name => (Name: name, Rank: Rank(name, word)))
-            .Where(candidate => candidate.Rank is not null)
-            .OrderBy(candidate => candidate.Rank)
-            .Select(candidate => candidate.Name)
-            .Take(MostSuggestions);
+        (string Name, int? Rank)[] near = word.Length < 2 ? [] : [.. All.Select(name => (name, Rank(name, word))).Where(candidate => candidate.Item2 is not null).OrderBy(candidate => candidate.Item2)];
+        // A device's own register before one of configuration space that is as near: who is not root may not see the latter.
+        bool hasOwn = near.Length != 0 && near.Any(candidate => candidate.Rank == near[0].Rank && !candidate.Name.Contains('.', StringComparison.Ordinal));
+        return near.Where(candidate => !hasOwn || !candidate.Name.Contains('.', StringComparison.Ordinal)).Select(candidate => candidate.Name).Take(MostSuggestions);
     }
 
     private static int? Rank(string name, string word)

@@ -8,13 +8,18 @@ internal sealed class RegisterSession : IDisposable
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(10);
 
     private readonly Dictionary<RegionIndex, Region> _regions = [];
+    private readonly CliHost _host;
     private readonly HostRoot _root;
     private readonly VfioDevice _device;
     private readonly TimeProvider _clock;
     private readonly long _start;
+    private MsixTable? _msix;
+    private bool _hasLookedForMsix;
+    private bool _hasToldOfMsix;
 
     private RegisterSession(CliHost host, DeviceTarget target, VfioDevice device, RegisterNames names)
     {
+        _host = host;
         _root = host.Root;
         Target = target;
         Names = names;
@@ -146,6 +151,7 @@ internal sealed class RegisterSession : IDisposable
         }
         finally
         {
+            _msix?.Dispose();
             foreach (Region region in _regions.Values)
             {
                 region.Dispose();
@@ -155,7 +161,35 @@ internal sealed class RegisterSession : IDisposable
         }
     }
 
-    private ulong ReadSilently(RegisterPlace place) => RegisterWidth.Read(Region(place.Place.Region), place.Place.Offset, place.Bits);
+    private ulong ReadSilently(RegisterPlace place)
+    {
+        ulong value = RegisterWidth.Read(Region(place.Place.Region), place.Place.Offset, place.Bits);
+        return value == place.Mask && place.Place.Region <= RegionIndex.Bar5 ? ReadMsix(place) ?? value : value;
+    }
+
+    // All ones may be what the kernel says instead of what is in the table.
+    private ulong? ReadMsix(RegisterPlace place)
+    {
+        if (!_hasLookedForMsix)
+        {
+            _hasLookedForMsix = true;
+            _msix = MsixTable.Find(_device, Region(RegionIndex.Config));
+        }
+
+        if (_msix?.Has(place) != true)
+        {
+            return null;
+        }
+
+        ulong? value = _msix.Read(place);
+        if (value is null && !_hasToldOfMsix)
+        {
+            _hasToldOfMsix = true;
+            _host.Tell($"vfio: {place.Place} is in the MSI-X table, of which this kernel shows nobody anything but ones");
+        }
+
+        return value;
+    }
 
     private void Tell(Access access) => Accessed?.Invoke(access with { Time = Elapsed });
 }

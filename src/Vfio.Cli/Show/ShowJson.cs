@@ -28,13 +28,13 @@ internal static class ShowJson
 
     private static void WriteUse(Utf8JsonWriter json, HostSide? side)
     {
-        json.WriteNames("interfaces", side?.Interfaces ?? []);
-        json.WriteNames("disks", side?.Disks ?? []);
+        json.WriteHostNames("interfaces", side?.Interfaces ?? []);
+        json.WriteHostNames("disks", side?.Disks ?? []);
         json.WriteBoolean("canTake", side is { Refusals.Count: 0 });
         json.WriteRefusals("refusals", side?.Refusals ?? []);
         JournalEntry? entry = side?.Entry is { Damage: null } sound ? sound : null;
         json.WriteText("driverBefore", entry?.DriverBefore);
-        json.WriteNames("namesBefore", entry is null ? [] : DeviceArgument.NamesOf(entry));
+        json.WriteHostNames("namesBefore", entry is null ? [] : DeviceArgument.NamesOf(entry));
         json.WriteText("user", entry?.User);
         json.WriteBoolean("isPersistent", side is { IsPersistent: true });
         json.WriteText("driverctl", side?.Driverctl);

@@ -13,7 +13,7 @@ internal sealed record DeviceStatus(string Name)
     public JournalEntry? Entry { get; init; }
 
     /// <summary>What the file of persistent devices says; <see langword="null"/> where the device is not persistent.</summary>
-    public JournalEntry? Persistent { get; init; }
+    public PersistentDevice? Persistent { get; init; }
 
     /// <summary>The driver that driverctl gives it to at every boot; <see langword="null"/> for none.</summary>
     public string? Driverctl { get; init; }
@@ -35,6 +35,9 @@ internal sealed record DeviceStatus(string Name)
     /// <summary>The process that waits in the kernel for an unfinished change of it; <see langword="null"/> for none.</summary>
     public int? Unfinished { get; init; }
 
+    /// <summary>Whether another program's unbind of it from a VFIO driver has not ended.</summary>
+    public bool IsLeaving { get; init; }
+
     public bool IsModel { get; init; }
 
     /// <summary>Whether the journal's entry can be read.</summary>
@@ -47,7 +50,9 @@ internal sealed record DeviceStatus(string Name)
         { Damage: string damage } => $"damaged journal entry: {damage}",
         _ when Unfinished is int process => $"an unfinished change: process {process} waits in the kernel",
         _ when Device is null => "the device is gone",
+        _ when IsLeaving => "an unbind of it by another program has not ended: the kernel waits for who holds it",
         { IsTaken: false } => PersistentTrouble,
+        { IsUnbound: true } => Device.Driver is null ? null : "not unbound: a bind or release was interrupted, or somebody rebound it",
         _ when !Device.HasVfioDriver => "not with VFIO: a bind or release was interrupted, or somebody rebound it",
         _ => null,
     };
@@ -104,7 +109,7 @@ internal sealed class StatusLook(CliHost host)
     {
         int? unfinished = _journal.FindUnfinishedChange(address);
         // While the kernel takes it away, it has no driver any more, but may still be held.
-        bool isHeld = device is not null && (device.HasVfioDriver || unfinished is not null);
+        bool isHeld = device is not null && (device.HasVfioDriver || unfinished is not null || (device.Driver is null && entry is not null));
         HolderReport? report = isHeld ? _holders.Search(device!) : null;
         return new DeviceStatus(address.ToString())
         {
@@ -113,6 +118,7 @@ internal sealed class StatusLook(CliHost host)
             Persistent = _persistent.Find(address),
             Driverctl = _driverctl.Find(address),
             Device = device,
+            IsLeaving = isHeld && device!.Driver is null && unfinished is null && new HostSurvey(host.Root).Refusals(device).Any(refusal => refusal.Reason == "busy"),
             Identity = device is null ? null : DeviceIdentity.Of(device),
             Holders = [.. (report?.Holders ?? []).Select(process => new HolderStatus(process, _limits.ReadLockedMemory(process.ProcessId)))],
             Possible = report?.Possible ?? [],

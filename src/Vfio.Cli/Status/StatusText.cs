@@ -39,7 +39,7 @@ internal sealed class StatusText(CliHost host)
         {
             _section.WriteRow("driver", device.Driver ?? "none");
             WriteGroup(device);
-            if (device.HasVfioDriver || status.Unfinished is not null)
+            if (device.HasVfioDriver || status.Unfinished is not null || status.Holders.Count != 0)
             {
                 WriteUse(status, device);
             }
@@ -69,7 +69,7 @@ internal sealed class StatusText(CliHost host)
             _section.WriteRow("taken", status.Device is { HasVfioDriver: true } ? "not by vfio: somebody gave it to VFIO by other means" : "no");
         }
 
-        if (status.Persistent is JournalEntry persistent)
+        if (status.Persistent is PersistentDevice persistent)
         {
             _section.WriteRow("persistent", $"yes, for {persistent.Driver}{(persistent.User is null ? "" : $" and {persistent.User}")}: taken after every reboot, until it is released");
         }
@@ -83,7 +83,7 @@ internal sealed class StatusText(CliHost host)
         string[] names = [.. DeviceArgument.NamesOf(entry).Take(MostNames)];
         string before = names.Length == 0 ? "" : $" ({string.Join(", ", names)})";
         string user = entry.User is null ? "for root alone" : $"for {entry.User}";
-        _section.WriteRow("taken", $"from {entry.DriverBefore ?? "no driver"}{before}, {user}");
+        _section.WriteRow("taken", entry.IsUnbound ? $"from {entry.DriverBefore ?? "no driver"}{before}, and given to no driver, for its group" : $"from {entry.DriverBefore ?? "no driver"}{before}, {user}");
         _section.WriteRow("since", string.Create(
             CultureInfo.InvariantCulture, $"{StatusTable.FormatTime(host, entry.TakenAt)}, by {entry.TakenBy} (pid {entry.ProcessId})"));
     }

@@ -7,7 +7,7 @@ namespace Vfio;
 /// What taking some devices would do: the devices, what forbids it, what would still block, and every change of the host in
 /// order. Computing it changes nothing; executing it takes all of the devices or none.
 /// </summary>
-public sealed class BindingPlan
+public sealed partial class BindingPlan
 {
     private readonly IReadOnlyList<PciAddress> _addresses;
     private readonly BindOptions _options;
@@ -33,8 +33,11 @@ public sealed class BindingPlan
         _files = new PersistentFiles(options.Host, options.Files ?? new HostFiles(), _journal, options.Program, DriverFor);
     }
 
-    /// <summary>What will be taken: the devices named and, with <see cref="BindOptions.WholeGroup"/>, the other endpoints of their groups.</summary>
+    /// <summary>What will be taken: the devices named and, with <see cref="BindOptions.WholeGroup"/>, the other endpoints of their groups, and <see cref="Unbound"/>.</summary>
     public IReadOnlyList<PciDeviceInfo> Devices { get; private set; } = [];
+
+    /// <summary>Those that are only taken from their drivers, and given to none: bridges, other than to PCI, in a group that is bound as a whole.</summary>
+    public IReadOnlyList<PciDeviceInfo> Unbound { get; private set; } = [];
 
     /// <summary>What forbids it; empty where the plan may be executed. With <see cref="BindOptions.Force"/>, only what cannot be forced.</summary>
     public IReadOnlyList<BindingRefusal> Refusals { get; private set; } = [];
@@ -144,7 +147,10 @@ public sealed class BindingPlan
         Devices = FindDevices();
         (uint Uid, uint Gid, string Name)? user = _options.User is null ? null : Users.Get(_options.User);
         HostSurvey survey = new(_options.Host);
-        Refusals = [.. Devices.SelectMany(device => survey.Judge(device, thorough: true)).Where(refusal => !(refusal.CanForce && _options.Force)).SelectMany(JudgeNoIommu)
+        Unbound = [.. Devices.Where(IsUnboundWithGroup)];
+        Refusals = [.. Devices.SelectMany(device => Unbound.Contains(device) ? survey.JudgeAlong(device, thorough: true) : survey.Judge(device, thorough: true))
+            .Where(refusal => !(refusal.CanForce && _options.Force)).SelectMany(JudgeNoIommu)
+            .Concat(JudgeHost())
             .Concat(_options.Exclusive ? new TakenDevices(_options.Host, _journal, _gift).Judge(Devices, user) : [])
             .Concat(_options.Persist ? _files.Refusals(Devices) : [])];
         Notes = [.. _files.Notes(Devices, _options), .. Devices.Where(device => !device.HasVfioDriver).SelectMany(survey.Warnings)];
@@ -154,7 +160,7 @@ public sealed class BindingPlan
         List<(PciAddress, BindingStep)> first = [];
         foreach (PciDeviceInfo device in Devices)
         {
-            (List<BindingStep> remember, List<BindingStep> take) = StepsFor(device, survey, user, loaded);
+            (List<BindingStep> remember, List<BindingStep> take) = Unbound.Contains(device) ? StepsToUnbind(device, survey) : StepsFor(device, survey, user, loaded);
             first.AddRange(remember.Select(step => (device.Address, step)));
             _steps.AddRange(take.Select(step => (device.Address, step)));
         }
@@ -165,10 +171,34 @@ public sealed class BindingPlan
         // Last: they take themselves back where one of them fails, and the devices then go back as after any failure.
         if (Devices.Count != 0 && Refusals.Count == 0)
         {
-            IEnumerable<BindingStep> files = [.. _options.Persist ? _files.Add(Devices, user?.Name) : [], .. user is null ? [] : _files.FollowUser(Devices, _options.Persist)];
+            IEnumerable<BindingStep> files = [.. _options.Persist ? _files.Add(Devices, user?.Name) : [], .. user is null ? [] : _files.FollowUser([.. Devices.Except(Unbound)], _options.Persist)];
             _steps.AddRange(files.Select(step => (Devices[^1].Address, step)));
         }
     }
+
+    // What the diagnosis would find in the way too, of whatever device.
+    private IEnumerable<BindingRefusal> JudgeHost()
+    {
+        if (Devices.FirstOrDefault(device => !device.HasVfioDriver) is not PciDeviceInfo first)
+        {
+            return [];
+        }
+
+        HostObstacles obstacles = new(_options.Host);
+        HashSet<string> modules = [.. Devices.Where(device => NeedsModule(device, DriverFor(device))).SelectMany(device => _modules.Needed(ModuleFor(device)))];
+        bool isAddressed = _options.NoIommu || first.IommuGroup is null;
+        return obstacles.Find([.. modules.Union(isAddressed ? [] : AddressSpaceModule())])
+            .Concat(isAddressed || obstacles.OfAddressSpace() is not HostObstacle without ? [] : [without])
+            .Select(obstacle => new BindingRefusal(first.Address, obstacle.Reason, obstacle.What, CanForce: false) { Hint = obstacle.Hint });
+    }
+
+    private string[] AddressSpaceModule() => new HostObstacles(_options.Host).ForAddressSpace() is string module ? [module] : [];
+
+    private bool NeedsModule(PciDeviceInfo device, string driver) => !device.HasVfioDriver && !IsUnboundWithGroup(device) && !_kit.HasDriver(driver);
+
+    // Where nothing but bridges is bound, there is nothing to bind them for.
+    private bool IsUnboundWithGroup(PciDeviceInfo device) => _options.WholeGroup && HostSurvey.IsUnboundWithGroup(device)
+        && Devices.Any(other => !other.IsBridge && other.IommuGroup == device.IommuGroup);
 
     // A device without an IOMMU is taken where that was asked for, and the kernel is in its mode for it.
     private IEnumerable<BindingRefusal> JudgeNoIommu(BindingRefusal refusal)
@@ -192,7 +222,7 @@ public sealed class BindingPlan
                 .OfType<int>()
                 .Distinct()
                 .SelectMany(number => _kit.Bus.Group(number)?.Devices ?? [])
-                .Where(device => !device.IsBridge && !_addresses.Contains(device.Address));
+                .Where(device => (!device.IsBridge || HostSurvey.IsUnboundWithGroup(device)) && !_addresses.Contains(device.Address));
             devices.AddRange(others.ToArray());
         }
 
@@ -201,126 +231,4 @@ public sealed class BindingPlan
 
     private IEnumerable<IommuGroup> Groups() =>
         Devices.Select(device => device.IommuGroup).OfType<int>().Distinct().Select(_kit.Bus.Group).OfType<IommuGroup>();
-
-    private (List<BindingStep> Remember, List<BindingStep> Take) StepsFor(PciDeviceInfo device, HostSurvey survey, (uint Uid, uint Gid, string Name)? user, HashSet<string> loaded)
-    {
-        JournalEntry? before = _journal.Find(device.Address);
-        if (before?.Damage is not null)
-        {
-            throw _journal.Damaged(before);
-        }
-
-        if (user is not null && (device.IommuGroup is null || device.ReadHasNoIommu()))
-        {
-            throw new VfioException("bind", device.Address.ToString(), "a device without an IOMMU is root's alone (CAP_SYS_RAWIO)", "leave --user away");
-        }
-
-        if (user is not null && _gift.OtherUser(device, user.Value.Uid, user.Value.Name) is string other)
-        {
-            throw new VfioException(
-                "bind", device.Address.ToString(), $"its IOMMU group {device.IommuGroup} is given to user {other} already, and the kernel cannot split a group",
-                "release the group's other devices first; vfio status shows them");
-        }
-
-        string module = ModuleFor(device);
-        string driver = _modules.NameOf(module, AskedFor(device));
-        if (device.HasVfioDriver && device.Driver != driver)
-        {
-            throw new VfioException(
-                "bind", device.Address.ToString(), $"it is with {device.Driver} already, and {driver} was asked for", $"vfio release {device.Address} first, then bind it again");
-        }
-
-        BindingStep? pending = _kit.EndPending(before);
-        List<BindingStep> first = pending is null ? [] : [pending];
-        List<BindingStep> steps = [];
-        // An entry may be there for virtual functions alone: then it says nothing of how the device was before it is taken now.
-        JournalEntry? taken = before is { IsTaken: true } ? before : null;
-        bool isUnknown = _options.Persist && taken is null;
-        if (device.HasVfioDriver && pending is null)
-        {
-            _kit.CheckStays(device);
-        }
-
-        if (device.HasVfioDriver && !isUnknown && (user is null || _gift.IsGiven(device, user.Value.Uid)))
-        {
-            return (first, steps);
-        }
-
-        // What a killed bind left still says how the device was before; what another card, or somebody else's rebind, left does not.
-        bool isStale = taken is not null && !device.HasVfioDriver
-            && ((taken.VendorId, taken.DeviceId) != (device.VendorId, device.DeviceId)
-                || (device.Driver is not null && device.Driver != taken.DriverBefore));
-        JournalEntry entry = taken is null || isStale ? Describe(_kit, device, survey) with { Driver = driver, LoadedModules = taken?.LoadedModules ?? [] }
-            : device.HasVfioDriver ? taken
-            : taken with { Driver = driver, User = null, UserId = null, Nodes = [], TakenAt = DateTimeOffset.UtcNow, TakenBy = Caller(), ProcessId = Environment.ProcessId };
-        if (before is { IsTaken: false })
-        {
-            entry = entry with { FunctionsBefore = before.FunctionsBefore, EnabledFunctions = before.EnabledFunctions };
-        }
-
-        // What the first device has loaded the others find; whoever is handed back last unloads it.
-        bool isToBeLoaded = !device.HasVfioDriver && !_kit.HasDriver(driver) && loaded.Add(module);
-        IReadOnlyList<string> missing = isToBeLoaded ? _modules.Missing(module) : [];
-        entry = entry with { LoadedModules = [.. entry.LoadedModules.Union(missing)] };
-        _undo.Note(device, before, _gift.NodesOf(device).Select(_gift.PathOf));
-        if (taken?.User is string former && !taken.IsGivenTo(user?.Uid, user?.Name))
-        {
-            first.AddRange(TakeFrom(former, taken, device));
-        }
-
-        first.Add(_kit.Remember(user is null ? entry : entry with { User = user.Value.Name, UserId = user.Value.Uid, Nodes = _gift.AccessBefore(device, entry, user.Value.Uid, user.Value.Name) }));
-        if (!device.HasVfioDriver)
-        {
-            steps.AddRange(_kit.Take(device, driver, isToBeLoaded ? module : null, device.Driver is null ? [] : survey.Holders(device), pending is not null));
-        }
-
-        if (user is not null)
-        {
-            steps.AddRange(_gift.Steps(device, user.Value));
-        }
-
-        return (first, steps);
-    }
-
-    // The one of before first: the entry that says so is about to be written over.
-    private IEnumerable<BindingStep> TakeFrom(string former, JournalEntry taken, PciDeviceInfo device)
-    {
-        if (device.HasVfioDriver && new DeviceHolders(_options.Host).OfDevice(device) is { Count: > 0 } holders)
-        {
-            throw new VfioException(
-                "bind", device.Address.ToString(), $"it is user {former}'s, and in use by {string.Join(", ", holders)}", $"vfio release {device.Address} first, then bind it again");
-        }
-
-        // Its own node stays, for it stays with its driver.
-        IEnumerable<NodeAccess> own = _gift.NodesOf(device).Where(node => taken.Nodes.All(access => access.Node != node)).Select(node => new NodeAccess(node, Before: null));
-        return NodeRestorer.Plan(_options.Host, _journal, NodeRestorer.WithUser(taken) with { Nodes = [.. taken.Nodes, .. own] }, device, _changes, released: []);
-    }
-
-    // Its module is of interest where it is not with a VFIO driver already.
-    private string ModuleFor(PciDeviceInfo device) => device.VfioDriver is null ? _modules.ModuleOf(device, AskedFor(device)) : "";
-
-    private string DriverFor(PciDeviceInfo device) => _modules.NameOf(ModuleFor(device), AskedFor(device));
-
-    private string AskedFor(PciDeviceInfo device) => _options.Driver ?? device.VfioDriver ?? PciDeviceInfo.VfioPciDriver;
-
-    private static string Caller() => JournalFormat.Fit(
-        Environment.GetEnvironmentVariable("SUDO_USER") is { Length: > 0 } caller ? caller : Users.Name(Users.EffectiveId));
-
-    /// <summary>How a device is before it is touched.</summary>
-    internal static JournalEntry Describe(DeviceSteps kit, PciDeviceInfo device, HostSurvey survey) => new()
-    {
-        Address = device.Address,
-        VendorId = device.VendorId,
-        DeviceId = device.DeviceId,
-        DriverBefore = device.Driver,
-        ModuleBefore = SysfsFile.ReadLinkName(device.Attribute("driver/module")),
-        OverrideBefore = kit.ReadOverride(device),
-        FunctionsBefore = device.ReadVirtualFunctionCount() is int functions and not 0 ? functions : null,
-        Interfaces = survey.InterfaceStates(device.Address),
-        Disks = survey.Disks(device.Address),
-        OtherNames = survey.OtherNames(device.Address),
-        TakenAt = DateTimeOffset.UtcNow,
-        TakenBy = Caller(),
-        ProcessId = Environment.ProcessId,
-    };
 }

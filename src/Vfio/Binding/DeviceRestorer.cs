@@ -48,6 +48,13 @@ internal sealed class DeviceRestorer(DeviceSteps kit, BindingJournal journal, Ho
             return new RestorePlan(steps, () => [.. _functions.Disable(entry), kit.Forget(entry.Address)]);
         }
 
+        // It was with VFIO before it was bound, and somebody has given it to its own driver since: that is where it belongs.
+        if (entry.IsTaken && entry.DriverBefore == entry.Driver && device is { Driver: not null, HasVfioDriver: false })
+        {
+            steps.Add(kit.Drop($"{device.Driver} has it now: it is left there, and not given to {entry.DriverBefore} again"));
+            return new RestorePlan(steps, () => Shared(entry, device, released));
+        }
+
         bool moves = device.Driver != entry.DriverBefore;
         IReadOnlyList<DeviceHolder> holders = FindHolders(entry);
         if (holders.Count != 0 && !force)
@@ -55,6 +62,11 @@ internal sealed class DeviceRestorer(DeviceSteps kit, BindingJournal journal, Ho
             throw new VfioException(
                 "release", entry.Address.ToString(), $"it is still in use by {string.Join(", ", holders)}",
                 "end that program first; --force lets a child process wait for it");
+        }
+
+        if (pending is null)
+        {
+            kit.CheckNotLeaving(device, "release");
         }
 
         CheckNotInUse(entry, device, force);
@@ -169,7 +181,7 @@ internal sealed class DeviceRestorer(DeviceSteps kit, BindingJournal journal, Ho
     private IReadOnlyList<DeviceHolder> HoldersOf(IEnumerable<PciDeviceInfo> devices)
     {
         DeviceHolders holders = new(host);
-        return [.. devices.Where(held => held.HasVfioDriver).SelectMany(holders.OfDevice)];
+        return [.. devices.Where(held => held.MayBeHeldByVfio).SelectMany(holders.OfDevice)];
     }
 
     private void AddAttach(JournalEntry entry, PciDeviceInfo device, List<BindingStep> steps)

@@ -40,6 +40,9 @@ internal sealed class DeviceSteps(HostRoot host, IHostChanges changes, BindingJo
         }
     });
 
+    /// <summary>Loads a module that brings no driver.</summary>
+    public BindingStep LoadModule(string module) => BindingStep.Shared($"modprobe {module}", () => changes.LoadModule(module));
+
     /// <summary>Loads a module, and waits for what it brings.</summary>
     public void Load(string module, Func<bool> isThere, string otherwise = "the module brings no driver")
     {
@@ -84,15 +87,13 @@ internal sealed class DeviceSteps(HostRoot host, IHostChanges changes, BindingJo
     public string? ReadOverride(PciDeviceInfo device) =>
         PciDeviceInfo.ParseOverride(host.IsRunningHost ? changes.Read(device.Attribute(PciDeviceInfo.OverrideAttribute)) : SysfsFile.Read(device.Attribute(PciDeviceInfo.OverrideAttribute)));
 
-    /// <summary>Makes sure that no other program's unbind of a device is under way: it would still look bound.</summary>
+    /// <summary>Makes sure that no other program's unbind of a device is under way: it looks as if it had no driver.</summary>
     /// <exception cref="VfioException">One is.</exception>
-    public void CheckStays(PciDeviceInfo device)
+    public void CheckNotLeaving(PciDeviceInfo device, string operation)
     {
-        _ = ReadOverride(device);
-        // VFIO takes its own device away first, where the kernel shows it (Linux 6.1), and then waits for those who hold it. Not all kernels block the read meanwhile.
-        if (host.IsRunningHost && Directory.Exists(host.Combine("sys/class/vfio-dev")) && SysfsFile.Names(device.Attribute("vfio-dev")).Length == 0)
+        if (device.FindDriverBeingLeft(path => host.IsRunningHost ? changes.Read(path) : SysfsFile.Read(path)) is string driver)
         {
-            throw new VfioException("bind", device.Address.ToString(), $"an unbind of it from {device.Driver} by another program has not ended", KernelAttributes.BusyHint);
+            throw new VfioException(operation, device.Address.ToString(), $"an unbind of it from {driver} by another program has not ended", KernelAttributes.BusyHint);
         }
     }
 

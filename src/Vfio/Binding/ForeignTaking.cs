@@ -10,23 +10,29 @@ internal sealed class ForeignTaking(HostRoot host, DeviceSteps kit)
 {
     private readonly KernelModules _modules = new(host);
 
-    /// <summary>The device as an entry of the journal would have it; none is written.</summary>
-    public static JournalEntry Describe(PciDeviceInfo device) => new()
+    /// <summary>The device as an entry of the journal has it.</summary>
+    /// <param name="device">The device, with a VFIO driver.</param>
+    /// <param name="driver">The driver that it is to go to; <see langword="null"/> for none.</param>
+    /// <param name="module">That driver's module.</param>
+    public static JournalEntry Describe(PciDeviceInfo device, string? driver, string? module) => new()
     {
         Address = device.Address,
         VendorId = device.VendorId,
         DeviceId = device.DeviceId,
         Driver = device.Driver ?? "",
-        OverrideBefore = null,
+        DriverBefore = driver,
+        ModuleBefore = module,
+        TakenAt = DateTimeOffset.UtcNow,
+        ProcessId = Environment.ProcessId,
     };
 
-    /// <summary>The steps to its own driver. A probe would give it to the VFIO driver again, so that driver's <c>bind</c> file has it.</summary>
+    /// <summary>The steps after which the journal has an entry of the device, as if it had been taken from its own driver: by that it is restored.</summary>
     /// <exception cref="VfioException">A program holds the device: forcing it is for devices whose past is known.</exception>
-    public IEnumerable<BindingStep> Plan(PciAddress address)
+    public IEnumerable<BindingStep> Prepare(PciAddress address)
     {
         if (kit.Bus.Find(address) is not { HasVfioDriver: true } device)
         {
-            yield break;
+            return [];
         }
 
         HolderReport report = new DeviceHolders(host).Search(device);
@@ -35,21 +41,42 @@ internal sealed class ForeignTaking(HostRoot host, DeviceSteps kit)
             throw new VfioException("release", address.ToString(), $"it is in use by {string.Join(", ", report.Holders)}", "end that program first");
         }
 
-        string? module = _modules.HostDrivers(device) is [string first, ..] ? first : null;
-        yield return kit.Override(device, module is null ? null : "none");
-        yield return kit.Unbind(device, report.Holders);
-        if (module is null)
+        string? module = ModuleOf(device);
+        List<BindingStep> steps = [];
+        if (module is not null && !_modules.IsLoaded(module))
+        {
+            steps.Add(BindingStep.Shared($"modprobe {module}", () => kit.Load(module, () => DriverOf(module) is not null)));
+        }
+
+        // What the driver is called is known once its module is there.
+        steps.Add(BindingStep.Shared($"remember in the journal that {address} goes to {(module is null ? "no driver" : $"the driver of {module}")}", () =>
+        {
+            string? driver = module is null ? null
+                : DriverOf(module) ?? throw new VfioException("bind", address.ToString(), $"the module {module} has no PCI driver", "the kernel's log says why: dmesg | tail");
+            kit.Remember(Describe(device, driver, module)).Run();
+        }));
+        return steps;
+    }
+
+    /// <summary>All steps, as they would be made now. A probe would give it to the VFIO driver again, so that its own driver's <c>bind</c> file has it.</summary>
+    public RestorePlan Plan(PciAddress address, DeviceRestorer restorer)
+    {
+        if (kit.Bus.Find(address) is not { HasVfioDriver: true } device)
+        {
+            return new RestorePlan([], () => []);
+        }
+
+        string? module = ModuleOf(device);
+        RestorePlan rest = restorer.Plan(Describe(device, module is null ? null : DriverOf(module) ?? module, module), force: false, released: []);
+        return rest with { Device = [.. Prepare(address), .. rest.Device, .. Notes(device)] };
+    }
+
+    /// <summary>What remains to be said of a device that is handed back so, as steps that say it.</summary>
+    public IEnumerable<BindingStep> Notes(PciDeviceInfo device)
+    {
+        if (ModuleOf(device) is null)
         {
             yield return kit.Drop("no driver of this kernel is for it: it has none now");
-        }
-        else
-        {
-            foreach (BindingStep step in Attach(device, module))
-            {
-                yield return step;
-            }
-
-            yield return kit.Override(device, null);
         }
 
         foreach (string claim in ClaimsAtBoot(device))
@@ -58,35 +85,17 @@ internal sealed class ForeignTaking(HostRoot host, DeviceSteps kit)
         }
     }
 
-    private IEnumerable<BindingStep> Attach(PciDeviceInfo device, string module)
-    {
-        string? Driver() => _modules.PciDrivers(module).FirstOrDefault();
-        if (!_modules.IsLoaded(module))
-        {
-            yield return new BindingStep($"modprobe {module}", () => kit.Load(module, () => Driver() is not null));
-        }
+    private string? ModuleOf(PciDeviceInfo device) => _modules.HostDrivers(device) is [string first, ..] ? first : null;
 
-        yield return new BindingStep($"bind {device.Address} by the driver of {module}", () =>
-        {
-            string driver = Driver() ?? throw new VfioException("bind", device.Address.ToString(), $"the module {module} has no PCI driver", "the kernel's log says why: dmesg | tail");
-            kit.Override(device, driver).Run();
-            kit.Attach(device, driver).Run();
-        });
-    }
+    private string? DriverOf(string module) => _modules.PciDrivers(module).FirstOrDefault();
 
     /// <summary>What gives the device to a VFIO driver again at the next boot.</summary>
     private IEnumerable<string> ClaimsAtBoot(PciDeviceInfo device)
     {
         string ids = $"{device.VendorId:x4}:{device.DeviceId:x4}";
-        foreach (string folder in (string[])["etc/modprobe.d", "run/modprobe.d", "usr/lib/modprobe.d", "lib/modprobe.d"])
+        foreach (string file in ModprobeFiles.Lines(host).Where(line => IsOption(line.Words) && HasIds(string.Join(' ', line.Words), ids)).Select(line => line.File).Distinct())
         {
-            foreach (string name in SysfsFile.Names(host.Combine(folder)).Where(name => name.EndsWith(".conf", StringComparison.Ordinal)))
-            {
-                if (SysfsFile.ReadLines(host.Combine($"{folder}/{name}")).Any(line => IsOption(line) && HasIds(line, ids)))
-                {
-                    yield return $"/{folder}/{name} gives {ids} to vfio-pci again at the next boot (options vfio-pci ids=; update-initramfs -u after a change)";
-                }
-            }
+            yield return $"{file} gives {ids} to vfio-pci again at the next boot (options vfio-pci ids=; update-initramfs -u after a change)";
         }
 
         if ((SysfsFile.Read(host.Combine("proc/cmdline")) ?? "").Split(' ').Any(word => KernelModules.FolderName(word).StartsWith("vfio_pci.ids=", StringComparison.Ordinal) && HasIds(word, ids)))
@@ -100,7 +109,7 @@ internal sealed class ForeignTaking(HostRoot host, DeviceSteps kit)
         }
     }
 
-    private static bool IsOption(string line) => line.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries) is ["options", string module, ..] && KernelModules.FolderName(module) == "vfio_pci";
+    private static bool IsOption(string[] words) => words is ["options", string module, ..] && KernelModules.FolderName(module) == "vfio_pci";
 
     // ids=8086:10d3,10de:2204:10de: vendor, device, and perhaps more of each.
     private static bool HasIds(string text, string ids) => text.Split([' ', '\t', '=', ',', '"'])

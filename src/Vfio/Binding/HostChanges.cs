@@ -101,7 +101,12 @@ internal sealed class HostChanges(IReadOnlyList<string>? helper) : IHostChanges
         }
     }
 
-    private static string? HintFor(int errno) => errno is Errno.EACCES or Errno.EPERM ? "this needs root: sudo vfio …" : null;
+    private static string? HintFor(int errno) => errno switch
+    {
+        Errno.EACCES or Errno.EPERM => "this needs root: sudo vfio …",
+        Errno.EBUSY or Errno.ENODEV => "another program may have changed the device at the same time: vfio status shows how it is now",
+        _ => null,
+    };
 
     // By full path, from where only root writes: a bare name would be looked for in the working directory too, and this is root.
     private static string Find(string[] places) =>

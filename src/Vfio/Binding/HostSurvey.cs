@@ -52,8 +52,28 @@ public sealed class HostSurvey
     public IReadOnlyList<BindingRefusal> Refusals(PciDeviceInfo device)
     {
         ArgumentNullException.ThrowIfNull(device);
-        return Judge(device, thorough: false);
+        return IsLeavingVfio(device) ? [new BindingRefusal(device.Address, "busy", "an unbind of it from a VFIO driver has not ended", CanForce: false)] : Judge(device, thorough: false);
     }
+
+    /// <summary>Why an IOMMU group must not be bound as a whole (<see cref="BindOptions.WholeGroup"/>).</summary>
+    /// <param name="group">The group.</param>
+    /// <returns>Every reason, of those of its functions that a driver of the host's has; none where that can be done.</returns>
+    public IReadOnlyList<BindingRefusal> GroupRefusals(IommuGroup group)
+    {
+        ArgumentNullException.ThrowIfNull(group);
+        return [.. group.Blockers().SelectMany(device => JudgeAlong(device, thorough: false))];
+    }
+
+    /// <summary>
+    /// Whether a function is no endpoint, but has to lose its driver so that its group can be used: a bridge of another kind than to PCI (an ISA bridge
+    /// with a watchdog's driver, a host bridge with one for memory errors). VFIO is not given such a function.
+    /// </summary>
+    internal static bool IsUnboundWithGroup(PciDeviceInfo device) => device is { IsBridge: true, Driver: not (null or "pcieport" or "pci-stub"), HasVfioDriver: false } && HeaderTypeOf(device) == 0;
+
+    /// <summary>Why a function must not lose its driver when its group is bound: other than for <see cref="Judge(PciDeviceInfo, bool)"/>, it may be one of <see cref="IsUnboundWithGroup"/>.</summary>
+    internal IReadOnlyList<BindingRefusal> JudgeAlong(PciDeviceInfo device, bool thorough) => IsUnboundWithGroup(device)
+        ? [.. UsesOf(device, thorough).Concat(UsesBelow(device, thorough)).Concat(OpenFiles(device)).Select(use => new BindingRefusal(device.Address, use.Kind, use.Explanation, CanForce: true))]
+        : Judge(device, thorough);
 
     /// <param name="device">The device.</param>
     /// <param name="thorough">Whether to ask also what opens disks or wakes the device: exclusive claims, the header.</param>
@@ -64,9 +84,9 @@ public sealed class HostSurvey
     /// <param name="findsHolders">Whether to go through the descriptors of all processes.</param>
     internal IReadOnlyList<BindingRefusal> Judge(PciDeviceInfo device, bool thorough, bool findsHolders)
     {
-        if (device.IsBridge || (thorough && HasBridgeHeader(device)))
+        if (device.IsBridge || (thorough && HeaderTypeOf(device) is not (null or 0)))
         {
-            return [new BindingRefusal(device.Address, "bridge", "it is a bridge", CanForce: false)];
+            return [new BindingRefusal(device.Address, "bridge", "it is a bridge", CanForce: false) { Hint = thorough ? HintForBridge(device) : null }];
         }
 
         if (device.HasVfioDriver)
@@ -78,6 +98,10 @@ public sealed class HostSurvey
         if (device.IommuGroup is null)
         {
             refusals.Add(new BindingRefusal(device.Address, "no-iommu", "no IOMMU is in front of it", CanForce: false));
+        }
+        else if (ReservedRegion.Of(device).Any(region => region.IsFirmwares))
+        {
+            refusals.Add(new BindingRefusal(device.Address, "reserved", "the firmware uses it for itself (an RMRR), so that the kernel lets no program open it", CanForce: true));
         }
 
         IEnumerable<DeviceUse> uses = UsesOf(device, thorough)
@@ -96,12 +120,6 @@ public sealed class HostSurvey
     /// <summary>What a person should know who takes a device: what goes with it, and what will keep programs from opening it.</summary>
     internal IEnumerable<string> Warnings(PciDeviceInfo device)
     {
-        // "0x000000007b800000 0x000000007f7fffff direct": VT-d's RMRR, AMD-Vi's unity maps.
-        if (SysfsFile.ReadLines(device.Attribute("iommu_group/reserved_regions")).Any(line => line.EndsWith(" direct", StringComparison.Ordinal)))
-        {
-            yield return $"the firmware uses {device.Address} for itself (an RMRR), so the kernel lets no program open it: vfio doctor {device.Address} says what can be done";
-        }
-
         string[] below = [.. Below(device.Address).Select(address => NamesOf(address) is { Length: > 0 } names ? $"{address} ({names})" : $"{address}")];
         if (below.Length != 0)
         {
@@ -146,12 +164,28 @@ public sealed class HostSurvey
         [.. _network.Interfaces(device).Select(name => new InterfaceState(name, _network.IsUp(name)))];
 
     // vfio-pci takes headers of type 0 only.
-    private static bool HasBridgeHeader(PciDeviceInfo device)
+    private static int? HeaderTypeOf(PciDeviceInfo device)
     {
         Span<byte> config = stackalloc byte[PciConfigHeader.Length];
-        return PciConfigHeader.TryParse(config[..device.ReadConfig(config)], out PciConfigHeader? header)
-            && header is { IsAbsent: false, HeaderType: not 0 };
+        return PciConfigHeader.TryParse(config[..device.ReadConfig(config)], out PciConfigHeader? header) && !header.IsAbsent ? header.HeaderType : null;
     }
+
+    // Endpoints that share its group are what can be bound; it then goes along.
+    private string? HintForBridge(PciDeviceInfo device)
+    {
+        if (!IsUnboundWithGroup(device) || device.IommuGroup is not int number || new PciBus(_host).Group(number) is not IommuGroup group)
+        {
+            return null;
+        }
+
+        return group.Devices.FirstOrDefault(other => !other.IsBridge) is PciDeviceInfo endpoint && GroupRefusals(group).Count == 0
+            ? $"vfio bind --group {endpoint.Address} binds the endpoints of its group, and unbinds it from {device.Driver} for that time"
+            : $"nothing needs it to be bound: {(group.Devices.All(other => other.IsBridge) ? "it has its group to itself" : $"vfio doctor {device.Address} says what keeps its group from being bound")}";
+    }
+
+    // Nobody of a group has a VFIO driver, but the kernel still has the group's node: it waits for who has it open.
+    private bool IsLeavingVfio(PciDeviceInfo device) => device is { Driver: null, IommuGroup: int group } && Directory.Exists(_host.Combine($"sys/class/vfio/{group}"))
+        && new PciBus(_host).Group(group)?.Devices.All(other => !other.HasVfioDriver) == true;
 
     /// <summary>Who has a file of the device open or mapped: a node of it or of what stands below it, its memory; or has one of its virtual functions.</summary>
     internal IReadOnlyList<DeviceHolder> Holders(PciDeviceInfo device)

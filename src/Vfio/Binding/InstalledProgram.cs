@@ -21,13 +21,18 @@ internal static class InstalledProgram
     {
         program = given ?? Environment.ProcessPath ?? "";
         // systemd's udevd forbids its programs memory that is written and then executed.
-        return given is null && RuntimeFeature.IsDynamicCodeSupported
+        return IsJustInTime(given)
             ? "is compiled just in time, which udev's sandbox does not let run"
             : !IsPlain(program) ? "has a path that is not plain letters, digits and ./_+-"
             : FindChangeable(host, program) is string place ? $"can be changed by others than root: {place}"
             : FindLateMount(host, program) is string mount ? $"is on {mount}, which is mounted after the devices are found"
             : null;
     }
+
+    /// <summary>What to do about it; <see langword="null"/> for the usual: install it where only root can change it.</summary>
+    public static string? HintFor(string? given) => IsJustInTime(given) ? "install the tool that is compiled ahead of time (the archive that eng/publish makes), and bind with that one" : null;
+
+    private static bool IsJustInTime(string? given) => given is null && RuntimeFeature.IsDynamicCodeSupported;
 
     /// <summary>Whether a path can stand in a rule and a unit without quoting.</summary>
     public static bool IsPlain(string path) =>
@@ -52,18 +57,6 @@ internal static class InstalledProgram
     public static bool IsRootsAlone(FileStatus status) => (status.UserId == 0 || status.UserId == Users.EffectiveId) && (status.Mode & WritableByOthers) == 0;
 
     // The initramfs mounts these two; all else comes after udev.
-    private static string? FindLateMount(HostRoot host, string program)
-    {
-        string longest = "/";
-        foreach (string line in SysfsFile.ReadLines(host.Combine("proc/self/mountinfo")))
-        {
-            string[] fields = line.Split(' ');
-            if (fields.Length > 4 && fields[4].Length > longest.Length && program.StartsWith(fields[4] + "/", StringComparison.Ordinal))
-            {
-                longest = fields[4];
-            }
-        }
-
-        return longest is "/" or "/usr" ? null : longest;
-    }
+    private static string? FindLateMount(HostRoot host, string program) =>
+        MountTable.Find(host, program) is (string place, _) && place is not ("/" or "/usr") ? place : null;
 }

@@ -19,7 +19,7 @@ public sealed record JournalEntry
     /// <summary>The device id, to tell whether the same device is still there.</summary>
     public ushort DeviceId { get; init; }
 
-    /// <summary>The driver it was given to; empty where only its virtual functions were changed.</summary>
+    /// <summary>The driver it was given to; <c>none</c> where it was only taken from its own (<see cref="IsUnbound"/>); empty where only its virtual functions were changed.</summary>
     public string Driver { get; init; } = "";
 
     /// <summary>The driver it came from; <see langword="null"/> where it had none.</summary>
@@ -39,6 +39,12 @@ public sealed record JournalEntry
 
     /// <summary>Whether the device itself was taken from its driver; an entry may be there for its virtual functions alone.</summary>
     public bool IsTaken => Driver.Length != 0;
+
+    /// <summary>Whether it was taken from its driver and given to none, because its IOMMU group was bound: a bridge that is no bridge to PCI.</summary>
+    public bool IsUnbound => Driver == NoDriver;
+
+    /// <summary>As an override it keeps every driver away: none is called so.</summary>
+    internal const string NoDriver = "none";
 
     /// <summary>Whether it says what to go back to: also of a newer version's.</summary>
     internal bool IsUnderstood => IsTaken || FunctionsBefore is not null;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
-using Vfio.Interop;
 using Vfio.Sysfs;
+using static Vfio.Binding.StateFields;
 
 namespace Vfio.Binding;
 
@@ -17,8 +17,6 @@ namespace Vfio.Binding;
 internal static class JournalFormat
 {
     private const int Version = 3;
-    private const int MaxItems = 4096;
-    private const int MaxNameLength = 64;
 
     public static byte[] Write(JournalEntry entry)
     {
@@ -38,11 +36,7 @@ internal static class JournalFormat
             json.WritePropertyName("functionsBefore");
             json.WriteRawValue(entry.FunctionsBefore?.ToString(CultureInfo.InvariantCulture) ?? "null");
             json.WriteBoolean("enabledFunctions", entry.EnabledFunctions);
-            WriteList(json, "interfaces", entry.Interfaces, state =>
-            {
-                WriteAnyName(json, state.Name);
-                json.WriteBoolean("isUp", state.IsUp);
-            });
+            WriteInterfaces(json, entry.Interfaces);
             WriteList(json, "disks", entry.Disks, disk => json.WriteString("name", disk));
             WriteList(json, "otherNames", entry.OtherNames, name => json.WriteString("name", name));
             json.WriteString("user", entry.User);
@@ -83,13 +77,6 @@ internal static class JournalFormat
         return stream.ToArray();
     }
 
-    /// <summary>Makes any text one that an entry can hold.</summary>
-    public static string Fit(string text)
-    {
-        string clean = string.Concat(text.Where(c => !char.IsControl(c)));
-        return clean.Length == 0 ? "?" : clean.Length <= MaxNameLength ? clean : clean[..MaxNameLength];
-    }
-
     /// <summary>Reads an entry; one that cannot be believed comes back as damaged, with the reason.</summary>
     public static JournalEntry Read(PciAddress address, ReadOnlyMemory<byte> text)
     {
@@ -98,7 +85,7 @@ internal static class JournalFormat
             using JsonDocument document = JsonDocument.Parse(text);
             return Read(address, document.RootElement);
         }
-        catch (JournalDamage damage)
+        catch (StateDamage damage)
         {
             return new JournalEntry { Address = address, Damage = damage.Message };
         }
@@ -118,12 +105,12 @@ internal static class JournalFormat
         int version = root.GetProperty("version").GetInt32();
         if (version < 1)
         {
-            throw new JournalDamage("it has no version");
+            throw new StateDamage("it has no version");
         }
 
         if (!PciAddress.TryParse(root.GetProperty("address").GetString(), out PciAddress written) || written != address)
         {
-            throw new JournalDamage("it speaks of another device");
+            throw new StateDamage("it speaks of another device");
         }
 
         int? functions = ReadCount(root, "functionsBefore");
@@ -134,17 +121,16 @@ internal static class JournalFormat
             Damage = version > Version ? $"a newer vfio wrote it (version {version}; this one knows {Version})" : null,
             VendorId = ReadId(root, "vendorId"),
             DeviceId = ReadId(root, "deviceId"),
-            Driver = ReadName(root, "driver", isNeeded: true) ?? (functions is not null ? "" : throw new JournalDamage("it names no driver")),
+            Driver = ReadName(root, "driver", isNeeded: true) ?? (functions is not null ? "" : throw new StateDamage("it names no driver")),
             DriverBefore = ReadName(root, "driverBefore", isNeeded: true),
             ModuleBefore = ReadName(root, "moduleBefore"),
             OverrideBefore = ReadName(root, "overrideBefore", isNeeded: true),
-            LoadedModules = ReadList(root, "loadedModules", item => ReadName(item, "name") ?? throw new JournalDamage("a module has no name")),
+            LoadedModules = ReadNames(root, "loadedModules"),
             FunctionsBefore = functions,
             EnabledFunctions = Find(root, "enabledFunctions") is JsonElement enabled && enabled.GetBoolean(),
-            Interfaces = ReadList(root, "interfaces", item => new InterfaceState(
-                ReadAnyName(item) ?? throw new JournalDamage("an interface has no name"), item.GetProperty("isUp").GetBoolean())),
-            Disks = ReadList(root, "disks", item => ReadName(item, "name") ?? throw new JournalDamage("a disk has no name")),
-            OtherNames = ReadList(root, "otherNames", item => ReadName(item, "name") ?? throw new JournalDamage("one of its names is none")),
+            Interfaces = ReadInterfaces(root),
+            Disks = ReadNames(root, "disks"),
+            OtherNames = ReadNames(root, "otherNames"),
             User = ReadText(root, "user"),
             UserId = Find(root, "userId")?.GetUInt32(),
             Nodes = ReadList(root, "nodes", ReadNode),
@@ -155,16 +141,6 @@ internal static class JournalFormat
         };
     }
 
-    // Null where it is not there, as in an entry of an earlier version, and where it is there and null.
-    private static JsonElement? Find(JsonElement item, string property) =>
-        item.TryGetProperty(property, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value : null;
-
-    // A device has at most 65535 virtual functions.
-    private static int? ReadCount(JsonElement root, string name) => Find(root, name)?.GetUInt16();
-
-    private static ushort ReadId(JsonElement root, string name) =>
-        ushort.Parse(root.GetProperty(name).GetString() ?? "", NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
-
     private static NodeAccess ReadNode(JsonElement item)
     {
         string node = item.GetProperty("node").GetString() ?? "";
@@ -173,80 +149,6 @@ internal static class JournalFormat
         (uint, uint)? owner = Find(item, "userId") is JsonElement user ? (user.GetUInt32(), item.GetProperty("groupId").GetUInt32()) : null;
         return isVfioNode && before is null or (>= 0 and <= 7)
             ? new NodeAccess(node, before) { OwnerBefore = owner }
-            : throw new JournalDamage("a node in it is none of VFIO's");
+            : throw new StateDamage("a node in it is none of VFIO's");
     }
-
-    // Names end up in paths and in kernel attributes.
-    private static string? ReadName(JsonElement root, string property, bool isNeeded = false)
-    {
-        string? name = isNeeded ? root.GetProperty(property).GetString() : Find(root, property)?.GetString();
-        return name is null || IsName(name) ? name : throw new JournalDamage($"'{property}' in it is not a name");
-    }
-
-    // An interface's name is bytes: all but a slash, white space and zero, as dev_valid_name (net/core/dev.c) has it. They only end up in paths and in requests to
-    // the network stack, never in a kernel attribute.
-    private static void WriteAnyName(Utf8JsonWriter json, string name)
-    {
-        if (IsName(name) && FileName.IsText(name))
-        {
-            json.WriteString("name", name);
-        }
-        else
-        {
-            json.WriteString("nameHex", Convert.ToHexStringLower(FileName.Encode(name)));
-        }
-    }
-
-    private static string? ReadAnyName(JsonElement item)
-    {
-        if (Find(item, "nameHex")?.GetString() is not string hex)
-        {
-            return ReadName(item, "name");
-        }
-
-        byte[] bytes = hex.Length is > 0 and <= 2 * MaxNameLength ? Convert.FromHexString(hex) : [];
-        string name = FileName.Decode(bytes);
-        return bytes.Length != 0 && name is not ("." or "..") && !bytes.AsSpan().ContainsAny((byte)0, (byte)'/', (byte)'\n') ? name : throw new JournalDamage("'nameHex' in it is not a name");
-    }
-
-    private static bool IsName(string name) => IsText(name) && name is not ("." or "..") && !name.Contains('/') && name.Trim() == name;
-
-    // Texts are only shown.
-    private static string? ReadText(JsonElement root, string property)
-    {
-        string? text = Find(root, property)?.GetString();
-        return text is null || IsText(text) ? text : throw new JournalDamage($"'{property}' in it is not a text");
-    }
-
-    private static bool IsText(string text) => text.Length is > 0 and <= MaxNameLength && !text.Any(char.IsControl);
-
-    private static void WriteList<T>(Utf8JsonWriter json, string name, IReadOnlyList<T> items, Action<T> write)
-    {
-        json.WriteStartArray(name);
-        foreach (T item in items)
-        {
-            json.WriteStartObject();
-            write(item);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-    }
-
-    private static List<T> ReadList<T>(JsonElement root, string name, Func<JsonElement, T> read)
-    {
-        if (!root.TryGetProperty(name, out JsonElement array))
-        {
-            return [];
-        }
-
-        if (array.GetArrayLength() > MaxItems)
-        {
-            throw new JournalDamage($"'{name}' in it is too long");
-        }
-
-        return [.. array.EnumerateArray().Select(read)];
-    }
-
-    private sealed class JournalDamage(string message) : Exception(message);
 }

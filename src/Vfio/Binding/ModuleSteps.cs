@@ -10,6 +10,9 @@ internal sealed class ModuleSteps(HostRoot host, IHostChanges changes, BindingJo
     /// <summary>What loading a driver's module would load.</summary>
     public IReadOnlyList<string> Missing(string module) => _modules.Missing(module);
 
+    /// <summary>Those of them without which it cannot be loaded.</summary>
+    public IReadOnlyList<string> Needed(string module) => _modules.Needed(module);
+
     /// <summary>Finds the module and name of the driver that was asked for.</summary>
     /// <exception cref="VfioException">The kernel has no such VFIO driver for the device.</exception>
     public string ModuleOf(PciDeviceInfo device, string driver)

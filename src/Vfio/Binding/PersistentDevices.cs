@@ -26,7 +26,7 @@ public sealed class PersistentDevices
     public string? Damage { get; private init; }
 
     /// <summary>The devices, by address: to which driver, for whom, and what was before they were taken the first time.</summary>
-    public IReadOnlyList<JournalEntry> Entries { get; private init; } = [];
+    public IReadOnlyList<PersistentDevice> Entries { get; private init; } = [];
 
     /// <summary>The program that udev and systemd call; <see langword="null"/> without a file.</summary>
     internal string? Program { get; private init; }
@@ -70,7 +70,7 @@ public sealed class PersistentDevices
     /// <summary>One device.</summary>
     /// <param name="address">Its address.</param>
     /// <returns>What the file has of it; <see langword="null"/> where it is not persistent.</returns>
-    public JournalEntry? Find(PciAddress address) => Entries.FirstOrDefault(entry => entry.Address == address);
+    public PersistentDevice? Find(PciAddress address) => Entries.FirstOrDefault(device => device.Address == address);
 
     /// <summary>What to say where the file would be relied on that cannot be believed.</summary>
     internal VfioException Damaged() => new(
@@ -84,4 +84,4 @@ public sealed class PersistentDevices
 /// <param name="Program">The program that udev and systemd call.</param>
 /// <param name="CreatedFolders">Folders that were made for these files, below the root.</param>
 /// <param name="Devices">The devices, by address.</param>
-internal sealed record PersistentState(string Program, IReadOnlyList<string> CreatedFolders, IReadOnlyList<JournalEntry> Devices);
+internal sealed record PersistentState(string Program, IReadOnlyList<string> CreatedFolders, IReadOnlyList<PersistentDevice> Devices);

@@ -41,7 +41,7 @@ internal sealed class PersistentFiles(HostRoot host, IHostFiles files, BindingJo
 
         if (devices.Count != 0 && InstalledProgram.Objection(host, givenProgram, out string program) is string objection)
         {
-            yield return new BindingRefusal(devices[0].Address, "program", $"{program}, which root would run at every boot, {objection}", CanForce: false);
+            yield return new BindingRefusal(devices[0].Address, "program", $"{program}, which root would run at every boot, {objection}", CanForce: false) { Hint = InstalledProgram.HintFor(givenProgram) };
         }
     }
 
@@ -60,7 +60,7 @@ internal sealed class PersistentFiles(HostRoot host, IHostFiles files, BindingJo
         PersistentDevices state = PersistentDevices.Read(host);
         foreach (PciDeviceInfo device in devices)
         {
-            if (!options.Persist && options.User is not null && state.Find(device.Address) is JournalEntry entry && entry.User is string owner && owner != Users.Get(options.User).Name)
+            if (!options.Persist && options.User is not null && state.Find(device.Address)?.User is string owner && owner != Users.Get(options.User).Name)
             {
                 yield return $"after a reboot {device.Address} is {owner}'s again, for whom it is persistent; bind it with --persist to change that";
             }
@@ -144,7 +144,7 @@ internal sealed class PersistentFiles(HostRoot host, IHostFiles files, BindingJo
             return [];
         }
 
-        JournalEntry[] left = [.. state.Entries.Where(entry => !addresses.Contains(entry.Address) && !released.Contains(entry.Address))];
+        PersistentDevice[] left = [.. state.Entries.Where(entry => !addresses.Contains(entry.Address) && !released.Contains(entry.Address))];
         return left.Length == 0 ? RemoveAll(state.CreatedFolders) :
         [
             _changes.Write(host.Combine(RulesFile), $"without {string.Join(", ", addresses)}", () => Encoding.UTF8.GetBytes(UdevRules.Text(state.Program!, left))),
@@ -220,17 +220,18 @@ internal sealed class PersistentFiles(HostRoot host, IHostFiles files, BindingJo
     }
 
     private bool IsKept(PersistentDevices state, PciDeviceInfo device, string? user) =>
-        state.Find(device.Address) is JournalEntry entry && (entry.VendorId, entry.DeviceId, entry.User, entry.Driver) == (device.VendorId, device.DeviceId, user ?? entry.User, driverOf(device));
+        state.Find(device.Address) is PersistentDevice kept && (kept.VendorId, kept.DeviceId, kept.Driver) == (device.VendorId, device.DeviceId, driverOf(device))
+        && (user is null || kept.User == user || kept.Driver == JournalEntry.NoDriver);
 
     private bool IsWritten(PersistentDevices state) =>
         TextOf(host.Combine(RulesFile)) == UdevRules.Text(state.Program!, state.Entries)
         && (!HasSystemd || (TextOf(host.Combine(UnitFile)) == SystemdUnit.Text(state.Program!) && SysfsFile.ReadLink(host.Combine(LinkFile)) is not null));
 
     // By now the journal has every one of them.
-    private JournalEntry[] Merge(IReadOnlyList<JournalEntry> before, IReadOnlyList<PciDeviceInfo> devices)
+    private PersistentDevice[] Merge(IReadOnlyList<PersistentDevice> before, IReadOnlyList<PciDeviceInfo> devices)
     {
-        IEnumerable<JournalEntry> added = devices.Select(device => journal.Find(device.Address) is { Damage: null } entry && UdevRules.IsPlain(entry.Driver)
-            ? entry with { Nodes = [], LoadedModules = [], Writer = null }
+        IEnumerable<PersistentDevice> added = devices.Select(device => journal.Find(device.Address) is { Damage: null } entry && UdevRules.IsPlain(entry.Driver)
+            ? PersistentDevice.Of(entry)
             : throw new VfioException("persist", device.Address.ToString(), "the journal has no sound entry of it", $"vfio release {device.Address}, then bind it again"));
         return [.. before.Where(entry => devices.All(device => device.Address != entry.Address)).Concat(added).OrderBy(entry => entry.Address)];
     }

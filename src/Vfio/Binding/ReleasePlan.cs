@@ -43,7 +43,8 @@ public sealed class ReleasePlan
         BindingJournal journal = new(options.Host);
         PciBus bus = new(options.Host);
         PersistentDevices persistent = PersistentDevices.Read(options.Host);
-        List<JournalEntry> entries = [.. addresses.Distinct().Select(address => journal.Find(address) ?? persistent.Find(address) ?? FindForeign(bus, address, options) ?? throw NotTaken(bus, address))];
+        List<JournalEntry> entries = [.. addresses.Distinct().Select(address => journal.Find(address) ?? persistent.Find(address)?.ToEntry() ?? FindForeign(bus, address, options) ?? throw NotTaken(bus, address))];
+        entries.AddRange(options.Taking is null ? UnboundWith(bus, journal, [.. entries.Select(entry => entry.Address)]) : []);
         // Virtual functions vanish with their device: those that are taken are handed back before it.
         IEnumerable<PciAddress> functions = addresses.Select(bus.Find).OfType<PciDeviceInfo>().SelectMany(device => device.FindVirtualFunctions()).Select(function => function.Address);
         entries.AddRange(functions.Except(addresses).Select(journal.Find).OfType<JournalEntry>().ToArray());
@@ -57,7 +58,7 @@ public sealed class ReleasePlan
     {
         options ??= new ReleaseOptions();
         IReadOnlyList<JournalEntry> taken = new BindingJournal(options.Host).Entries();
-        IEnumerable<JournalEntry> persistent = PersistentDevices.Read(options.Host).Entries.Where(entry => taken.All(other => other.Address != entry.Address));
+        IEnumerable<JournalEntry> persistent = PersistentDevices.Read(options.Host).Entries.Where(device => taken.All(other => other.Address != device.Address)).Select(device => device.ToEntry());
         return new ReleasePlan(InOrder(new PciBus(options.Host), taken.Concat(persistent).OrderBy(entry => entry.Address)), options, isAll: true);
     }
 
@@ -106,6 +107,15 @@ public sealed class ReleasePlan
     // Nothing of it can be believed, so that no device can be taken out of it: it goes as a whole, with all.
     private BindingStep[] RemoveDamaged() => _isAll && _options.Force ? [.. Files().Remove([], [], force: true)] : [];
 
+    // What was only unbound with a group goes back with the last device of it.
+    private static JournalEntry[] UnboundWith(PciBus bus, BindingJournal journal, HashSet<PciAddress> released)
+    {
+        int? GroupOf(PciAddress address) => bus.Find(address)?.IommuGroup;
+        JournalEntry[] left = [.. journal.Entries().Where(entry => !released.Contains(entry.Address))];
+        HashSet<int> free = [.. released.Select(GroupOf).OfType<int>().Except(left.Where(entry => entry is { IsUnbound: false, IsTaken: true }).Select(entry => GroupOf(entry.Address)).OfType<int>())];
+        return [.. left.Where(entry => entry.IsUnbound && GroupOf(entry.Address) is int group && free.Contains(group))];
+    }
+
     // As it is now, where it is still the taking that is meant.
     private JournalEntry? Find(PciAddress address) =>
         _journal.Find(address) is JournalEntry entry && (_options.Taking is null || entry.IsTakingOf(_options.Taking)) ? entry : null;
@@ -144,10 +154,25 @@ public sealed class ReleasePlan
             }
 
             using StepRunner runner = new(_journal, _changes);
-            (IEnumerable<BindingStep> files, RestorePlan device) = PlanFor(entry.Address, current, []);
+            if (isForeign)
+            {
+                // From then on it is like any other, and a second call finishes what this one began.
+                runner.Run(Foreign().Prepare(entry.Address));
+                current = _journal.Find(entry.Address);
+            }
+
+            (IEnumerable<BindingStep> files, RestorePlan device) = PlanFor(entry.Address, current, [], _options.Force && !isForeign);
             runner.Share();
             runner.Run(files);
             device.Run(runner);
+            if (isForeign && _kit.Bus.Find(entry.Address) is PciDeviceInfo now)
+            {
+                runner.Run(Foreign().Notes(now));
+            }
+            else if (_options.Taking is null && new DriverctlOverrides(_options.Host).Find(entry.Address) is string driver && driver.Contains("vfio", StringComparison.Ordinal) && driver != entry.DriverBefore)
+            {
+                _kit.Dropped.Add($"driverctl gives it to {driver} again at the next boot (driverctl unset-override {entry.Address})");
+            }
         }
         catch (VfioException e)
         {
@@ -164,24 +189,25 @@ public sealed class ReleasePlan
 
     private IEnumerable<BindingStep> AllStepsFor(PciAddress address, IReadOnlyCollection<PciAddress> released)
     {
-        (IEnumerable<BindingStep> files, RestorePlan device) = PlanFor(address, _journal.Find(address), released);
+        (IEnumerable<BindingStep> files, RestorePlan device) = PlanFor(address, _journal.Find(address), released, _options.Force);
         return [.. files, .. device.All];
     }
 
     // Where it is to be taken again comes first: of all, these writes are the likeliest to fail, and what is taken still can be handed back later.
-    private (IEnumerable<BindingStep> Files, RestorePlan Device) PlanFor(PciAddress address, JournalEntry? entry, IReadOnlyCollection<PciAddress> released)
+    private (IEnumerable<BindingStep> Files, RestorePlan Device) PlanFor(PciAddress address, JournalEntry? entry, IReadOnlyCollection<PciAddress> released, bool force)
     {
-        RestorePlan device = entry is not null ? _restorer.Plan(entry, _options.Force, released)
-            : new RestorePlan([.. IsForeign(address) ? new ForeignTaking(_options.Host, _kit).Plan(address) : []], () => []);
+        RestorePlan device = entry is not null ? _restorer.Plan(entry, force, released)
+            : IsForeign(address) ? Foreign().Plan(address, _restorer)
+            : new RestorePlan([], () => []);
         PersistentFiles files = Files();
         if (_options.Taking is not null)
         {
             return entry is null ? ([], new RestorePlan([], () => [])) : (files.UnfollowUser([address], released), device);
         }
 
-        if (entry is not { IsTaken: true } && PersistentDevices.Read(_options.Host).Find(address) is JournalEntry known && _kit.Bus.Find(address) is PciDeviceInfo untaken)
+        if (entry is not { IsTaken: true } && PersistentDevices.Read(_options.Host).Find(address) is PersistentDevice known && _kit.Bus.Find(address) is PciDeviceInfo untaken)
         {
-            BindingStep[] last = [.. _restorer.GiveUp(untaken, known)];
+            BindingStep[] last = [.. _restorer.GiveUp(untaken, known.ToEntry())];
             Func<IReadOnlyList<BindingStep>> shared = device.Shared;
             device = device with { Shared = () => [.. shared(), .. last] };
         }
@@ -194,7 +220,9 @@ public sealed class ReleasePlan
 
     // What something else took is handed back only by its name, and when forced: nobody wrote down what it was before.
     private static JournalEntry? FindForeign(PciBus bus, PciAddress address, ReleaseOptions options) =>
-        options.Force && bus.Find(address) is { HasVfioDriver: true } device ? ForeignTaking.Describe(device) : null;
+        options.Force && bus.Find(address) is { HasVfioDriver: true } device ? ForeignTaking.Describe(device, driver: null, module: null) : null;
+
+    private ForeignTaking Foreign() => new(_options.Host, _kit);
 
     private bool IsForeign(PciAddress address) => _options is { Force: true, Taking: null } && !_isAll && PersistentDevices.Read(_options.Host).Find(address) is null
         && _kit.Bus.Find(address) is { HasVfioDriver: true };

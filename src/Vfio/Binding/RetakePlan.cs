@@ -87,7 +87,7 @@ public sealed class RetakePlan
         runner.Share();
         device = _kit.Bus.Find(address);
         JournalEntry? taken = _journal.Find(address) is { Damage: null, IsTaken: true } entry ? entry : null;
-        JournalEntry? known = persistent.Find(address);
+        JournalEntry? known = persistent.Find(address)?.ToEntry();
         RetakeOutcome outcome = Retake(address, device, taken, known, persistent, runner);
         if (outcome is { Skipped: null, Error: null } || _kit.Bus.Find(address) is not PciDeviceInfo now || _journal.Find(address) is { IsTaken: true })
         {
@@ -160,7 +160,7 @@ public sealed class RetakePlan
         {
             runner.Run(StepsFor(device, entry, isRemembered: false));
         }
-        catch (VfioException e) when (e is not ChangePendingException && _kit.Bus.Find(device.Address) is { HasVfioDriver: false } && _journal.Find(device.Address) is { IsTaken: true })
+        catch (VfioException e) when (e is not ChangePendingException && _kit.Bus.Find(device.Address) is { HasVfioDriver: false } && _journal.Find(device.Address) is { IsTaken: true, IsUnbound: false })
         {
             _restorer.Plan(asNow, force: false, released: []).Run(runner);
             if (functions is not null)
@@ -178,7 +178,7 @@ public sealed class RetakePlan
     // states of that day count: so early in the boot interfaces have neither.
     private JournalEntry Renew(PciDeviceInfo device, JournalEntry known)
     {
-        JournalEntry entry = known with { TakenAt = DateTimeOffset.UtcNow, ProcessId = Environment.ProcessId, Nodes = [], LoadedModules = [] };
+        JournalEntry entry = known with { TakenAt = DateTimeOffset.UtcNow, ProcessId = Environment.ProcessId };
         if (device.HasVfioDriver || device.Driver is null || device.Driver == known.DriverBefore)
         {
             return entry;
@@ -198,6 +198,11 @@ public sealed class RetakePlan
     private List<BindingStep> StepsFor(PciDeviceInfo device, JournalEntry entry, bool isRemembered)
     {
         HostSurvey survey = new(_options.Host);
+        if (entry.IsUnbound)
+        {
+            return StepsToUnbind(device, entry, survey, isRemembered);
+        }
+
         if (!device.HasVfioDriver && survey.Judge(device, thorough: true) is { Count: > 0 } refusals)
         {
             throw new BindingRefusedException(refusals);
@@ -228,6 +233,27 @@ public sealed class RetakePlan
         if (unknown is not null)
         {
             steps.Add(new BindingStep($"look up {entry.User}", () => throw unknown));
+        }
+
+        return steps;
+    }
+
+    private List<BindingStep> StepsToUnbind(PciDeviceInfo device, JournalEntry entry, HostSurvey survey, bool isRemembered)
+    {
+        if (device.Driver is not null && survey.JudgeAlong(device, thorough: true) is { Count: > 0 } refusals)
+        {
+            throw new BindingRefusedException(refusals);
+        }
+
+        List<BindingStep> steps = isRemembered ? [] : [_kit.Remember(entry)];
+        if (_kit.ReadOverride(device) != entry.Driver)
+        {
+            steps.Add(_kit.Override(device, entry.Driver));
+        }
+
+        if (device.Driver is not null)
+        {
+            steps.Add(_kit.Unbind(device, holders: []));
         }
 
         return steps;

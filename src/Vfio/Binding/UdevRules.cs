@@ -14,7 +14,7 @@ internal static class UdevRules
     public static bool IsPlain(string driver) => driver.Length is > 0 and <= 64 && driver.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-');
 
     /// <summary>The rule of one device, a line: exactly this device at exactly this place.</summary>
-    public static string Rule(string program, JournalEntry entry) => Rule(program, entry.Address, entry.VendorId, entry.DeviceId, entry.Driver);
+    public static string Rule(string program, PersistentDevice device) => Rule(program, device.Address, device.VendorId, device.DeviceId, device.Driver);
 
     public static string Rule(string program, PciDeviceInfo device, string driver) => Rule(program, device.Address, device.VendorId, device.DeviceId, driver);
 
@@ -24,7 +24,7 @@ internal static class UdevRules
         + $"ATTR{{driver_override}}=\"{driver}\", RUN+=\"{program} replug {address}\"";
 
     /// <summary>A whole file of rules.</summary>
-    public static string Text(string program, IEnumerable<JournalEntry> entries) => Header + string.Concat(entries.Select(entry => Rule(program, entry) + "\n"));
+    public static string Text(string program, IEnumerable<PersistentDevice> devices) => Header + string.Concat(devices.Select(device => Rule(program, device) + "\n"));
 
     /// <summary>A file of rules with some devices' taken out and others' put in; <see langword="null"/> where none is left.</summary>
     public static string? Replace(string? text, IReadOnlyCollection<PciAddress> taken, IEnumerable<string> added)

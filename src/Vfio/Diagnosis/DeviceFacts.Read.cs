@@ -7,7 +7,6 @@ namespace Vfio.Diagnosis;
 internal sealed partial record DeviceFacts
 {
     private const int MostBridges = 32;
-    private const int MostRegions = 256;
     private const int MostErrorNames = 4;
 
     private static readonly string[] ErrorKinds = ["fatal", "nonfatal", "correctable"];
@@ -17,7 +16,7 @@ internal sealed partial record DeviceFacts
         PciBus bus = new(host);
         HostSurvey survey = new(host);
         PciDeviceDetails details = device.ReadDetails();
-        IommuGroup? group = device.IommuGroup is int number ? bus.Group(number) : null;
+        IommuGroup? group = device.IommuGroup is int inGroup ? bus.Group(inGroup) : null;
         bool isTaken = device.HasVfioDriver;
         BindingJournal journal = new(host);
         int? unfinished = journal.FindUnfinishedChange(device.Address);
@@ -27,16 +26,16 @@ internal sealed partial record DeviceFacts
             Group = group,
             HasNoIommuGroup = device.ReadHasNoIommu(),
             BridgesInGroup = group is { Devices.Count: > 1 } ? [.. ReadBridges(bus, device)] : [],
-            ReservedRegions = ReadRegions(device),
+            ReservedRegions = ReservedRegion.Of(device),
             Refusals = survey.Judge(device, thorough: false, findsHolders: true),
-            RefusalsInGroup = [.. (group?.Blockers() ?? []).Where(other => other.Address != device.Address).SelectMany(survey.Refusals)],
+            RefusalsInGroup = group is null ? [] : [.. survey.GroupRefusals(group).Where(refusal => refusal.Device != device.Address)],
+            UnboundWithGroup = [.. (group?.Devices ?? []).Where(HostSurvey.IsUnboundWithGroup)],
             Interfaces = survey.Interfaces(device.Address),
             Disks = survey.Disks(device.Address),
-            GroupNode = isTaken && device.IommuGroup is int node
-                ? HostNode.Find(host, device.ReadHasNoIommu() ? $"/dev/vfio/noiommu-{node}" : $"/dev/vfio/{node}") : null,
-            OwnNode = isTaken && SysfsFile.Names(device.Attribute("vfio-dev")).FirstOrDefault() is string own ? HostNode.Find(host, $"/dev/vfio/devices/{own}") : null,
+            GroupNode = isTaken && device.IommuGroup is int number ? FindGroupNode(host, device.ReadHasNoIommu() ? $"noiommu-{number}" : $"{number}") : null,
+            OwnNode = isTaken && SysfsFile.Names(device.Attribute("vfio-dev")).FirstOrDefault() is string own ? HostNode.Find(host, $"/dev/vfio/devices/{own}", device.Attribute($"vfio-dev/{own}/dev")) : null,
             IsRemembered = journal.Find(device.Address) is not null,
-            Holders = isTaken || unfinished is not null ? new DeviceHolders(host).OfDevice(device) : [],
+            Holders = device.MayBeHeldByVfio ? new DeviceHolders(host).OfDevice(device) : [],
             UnfinishedChange = unfinished,
             Override = unfinished is null ? ReadOverride(host, device, out isBusy) : null,
             IsBusy = isBusy,
@@ -50,6 +49,8 @@ internal sealed partial record DeviceFacts
         };
     }
 
+    private static HostNode? FindGroupNode(HostRoot host, string name) => HostNode.Find(host, $"/dev/vfio/{name}", NodeTrouble.OfGroup(host, name));
+
     // Many kernels block this while the device is bound or unbound: a child process reads it.
     private static string? ReadOverride(HostRoot host, PciDeviceInfo device, out bool isBusy)
     {
@@ -62,6 +63,7 @@ internal sealed partial record DeviceFacts
         KernelAttributes attributes = new(helper: null);
         try
         {
+            isBusy = device.FindDriverBeingLeft(attributes.Read) is not null;
             return PciDeviceInfo.ParseOverride(attributes.Read(device.Attribute(PciDeviceInfo.OverrideAttribute)));
         }
         catch (VfioException)
@@ -119,22 +121,6 @@ internal sealed partial record DeviceFacts
         }
     }
 
-    // "0x00000000fee00000 0x00000000feefffff msi"
-    private static ReservedRegion[] ReadRegions(PciDeviceInfo device)
-    {
-        List<ReservedRegion> regions = [];
-        foreach (string line in SysfsFile.ReadLines(device.Attribute("iommu_group/reserved_regions")).Take(MostRegions))
-        {
-            string[] words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            if (words.Length == 3 && TryHex(words[0], out ulong first) && TryHex(words[1], out ulong last))
-            {
-                regions.Add(new ReservedRegion(first, last, words[2]));
-            }
-        }
-
-        return [.. regions];
-    }
-
     private static FramebufferState ReadFramebuffer(HostRoot host, PciDeviceInfo device, out (string, string)? display)
     {
         display = null;
@@ -156,12 +142,5 @@ internal sealed partial record DeviceFacts
         return use.HasFirmwareFramebuffer(device) ? FramebufferState.InMemory
             : display is not null && !use.SeesAddresses && device.ReadIsBootDisplay() ? FramebufferState.Unseen
             : FramebufferState.None;
-    }
-
-    private static bool TryHex(string text, out ulong value)
-    {
-        value = 0;
-        return text.StartsWith("0x", StringComparison.Ordinal)
-            && ulong.TryParse(text.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value);
     }
 }

@@ -1,3 +1,5 @@
+using Vfio.Sysfs;
+
 namespace Vfio.Diagnosis;
 
 /// <summary>What a host says of one device and of what is around it. Facts alone: what follows from them is the judges'.</summary>
@@ -20,8 +22,11 @@ internal sealed partial record DeviceFacts(PciDeviceInfo Device, PciDeviceDetail
     /// <summary>Why the host does not want it taken.</summary>
     public IReadOnlyList<BindingRefusal> Refusals { get; init; } = [];
 
-    /// <summary>Why the host does not want another of its group taken.</summary>
+    /// <summary>Why the host does not want another of its group to lose its driver.</summary>
     public IReadOnlyList<BindingRefusal> RefusalsInGroup { get; init; } = [];
+
+    /// <summary>Those of its group that are no endpoints, and only lose their drivers when it is bound as a whole.</summary>
+    public IReadOnlyList<PciDeviceInfo> UnboundWithGroup { get; init; } = [];
 
     /// <summary>Its interfaces and disks.</summary>
     public IReadOnlyList<string> Interfaces { get; init; } = [];
@@ -67,9 +72,6 @@ internal sealed partial record DeviceFacts(PciDeviceInfo Device, PciDeviceDetail
     /// <summary>Whether it is a virtual function whose physical one VFIO has.</summary>
     public bool IsOfTakenFunction { get; init; }
 }
-
-/// <summary>A range of a group's addresses that is not free.</summary>
-internal readonly record struct ReservedRegion(ulong First, ulong Last, string Kind);
 
 /// <summary>How many errors of a kind a device's link had.</summary>
 /// <param name="Kind"><c>correctable</c>, <c>nonfatal</c>, <c>fatal</c>.</param>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Vfio.Sysfs;
 
 namespace Vfio.Diagnosis;
 
@@ -28,7 +29,7 @@ internal static class GroupJudge
             yield break;
         }
 
-        if (facts.ReservedRegions.Where(region => region.Kind == "direct").ToArray() is { Length: > 0 } direct)
+        if (facts.ReservedRegions.Where(region => region.IsFirmwares).ToArray() is { Length: > 0 } direct)
         {
             ReservedRegion first = direct[0];
             yield return new Finding("reserved regions", FindingLevel.Blocks, string.Create(
@@ -68,12 +69,13 @@ internal static class GroupJudge
         else
         {
             BindingRefusal? refusal = facts.RefusalsInGroup.Count == 0 ? null : facts.RefusalsInGroup[0];
+            string? unbound = facts.UnboundWithGroup.Count == 0 ? null : $"{Names([.. facts.UnboundWithGroup])} only {(facts.UnboundWithGroup.Count == 1 ? "loses its driver" : "lose their drivers")}, until the release";
             yield return new Finding(
                 Id, FindingLevel.Blocks, $"group {group.Number} is not viable: host drivers have others of it, {Names(blockers)}")
             {
                 Why = $"the kernel gives a group away whole or not at all; {cause}",
                 Fix = refusal is null ? $"sudo vfio bind --group {facts.Device.Address}" : null,
-                Advice = refusal is null ? null : $"{refusal.Device} cannot be taken along: {refusal.Explanation}",
+                Advice = refusal is null ? unbound : $"{refusal.Device} cannot be taken along: {refusal.Explanation}",
             };
         }
 
@@ -100,7 +102,7 @@ internal static class GroupJudge
                 case BridgeIsolation.AcsOff:
                     return $"the port {address} has ACS, but not switched on as isolation needs it";
                 case BridgeIsolation.Unseen:
-                    return $"the bridge {address} above is in the group too, and does not isolate";
+                    return $"{address} above is in the group too, and does not isolate";
             }
         }
 

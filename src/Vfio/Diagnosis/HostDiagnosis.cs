@@ -63,7 +63,8 @@ public sealed class HostDiagnosis
             findings.Add(InterruptJudge.Judge(host));
         }
 
-        findings.AddRange(ModuleJudge.Judge(host));
+        findings.AddRange(ModuleJudge.Judge(host, device is { Device.HasVfioDriver: true }));
+        findings.AddRange(ObstacleJudge.Judge(host, device));
         if (device is not null)
         {
             findings.AddRange(GroupJudge.Judge(device, hasIommu));

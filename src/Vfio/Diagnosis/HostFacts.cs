@@ -48,6 +48,9 @@ internal sealed partial record HostFacts
 
     public ModuleState Iommufd { get; init; }
 
+    /// <summary>What keeps devices from being bound, whichever.</summary>
+    public IReadOnlyList<HostObstacle> Obstacles { get; init; } = [];
+
     /// <summary>The node of containers, <c>/dev/vfio/vfio</c>.</summary>
     public HostNode? ContainerNode { get; init; }
 

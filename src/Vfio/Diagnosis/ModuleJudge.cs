@@ -5,9 +5,15 @@ namespace Vfio.Diagnosis;
 /// <summary>Whether the kernel has VFIO: the driver for devices, and a way to give them an address space.</summary>
 internal static class ModuleJudge
 {
-    public static IEnumerable<Finding> Judge(HostFacts host)
+    /// <param name="host">The host.</param>
+    /// <param name="isTaken">Whether it is about a device that a VFIO driver has.</param>
+    public static IEnumerable<Finding> Judge(HostFacts host, bool isTaken)
     {
-        yield return JudgeDriver(host);
+        if (JudgeDriver(host) is Finding driver)
+        {
+            yield return driver;
+        }
+
         if (host.IommufdNode is null && host.Type1 == ModuleState.Missing && host.Iommufd == ModuleState.Missing && host.HasModules)
         {
             yield return new Finding("address space", FindingLevel.Blocks, $"this kernel ({host.KernelRelease}) has neither iommufd nor vfio_iommu_type1")
@@ -16,6 +22,19 @@ internal static class ModuleJudge
                 Advice = "take another kernel; distributions' kernels have one",
             };
             yield break;
+        }
+
+        bool isNeither = host.IommufdNode is null && host.Iommufd is ModuleState.Missing or ModuleState.Loadable && host.Type1 is ModuleState.Missing or ModuleState.Loadable && host.HasModules;
+        if (isNeither)
+        {
+            string module = host.Type1 == ModuleState.Loadable ? "vfio_iommu_type1" : "iommufd";
+            yield return isTaken
+                ? new Finding("address space", FindingLevel.Blocks, $"{module} is not loaded, which gives devices their address space")
+                {
+                    Why = "an open fails without one",
+                    Fix = $"sudo modprobe {module}",
+                }
+                : new Finding("address space", FindingLevel.Fine, $"{module} is not loaded, which gives devices their address space; vfio bind loads it");
         }
 
         yield return host.IommufdNode is not null
@@ -29,14 +48,16 @@ internal static class ModuleJudge
                 : new Finding("iommufd", FindingLevel.Fine, "this kernel has no iommufd: devices are opened by their groups (type1), which is enough");
     }
 
-    private static Finding JudgeDriver(HostFacts host)
+    // What keeps it from being loaded is an obstacle, and another's to say.
+    private static Finding? JudgeDriver(HostFacts host)
     {
         const string Id = "vfio-pci";
         return host.VfioPci switch
         {
             ModuleState.Loaded => new Finding(Id, FindingLevel.Fine, "vfio-pci is loaded"),
             ModuleState.BuiltIn => new Finding(Id, FindingLevel.Fine, "vfio-pci is part of the kernel"),
-            ModuleState.Loadable => new Finding(Id, FindingLevel.Fine, "vfio-pci is not loaded; vfio bind loads it"),
+            ModuleState.Loadable => host.Obstacles.Any(obstacle => obstacle.Reason is HostObstacle.Banned or HostObstacle.Disabled) ? null
+                : new Finding(Id, FindingLevel.Fine, "vfio-pci is not loaded; vfio bind loads it"),
             _ when !host.HasModules => new Finding(Id, FindingLevel.Blocks, $"the modules of the running kernel ({host.KernelRelease}) are not in /lib/modules, vfio-pci among them")
             {
                 Why = "vfio-pci is the driver that gives devices to programs; an update may have replaced the kernel since the start",

@@ -8,7 +8,7 @@ internal static class UseJudge
     public static IEnumerable<Finding> Judge(HostFacts host, DeviceFacts facts)
     {
         PciDeviceInfo device = facts.Device;
-        foreach (BindingRefusal refusal in facts.Refusals.Where(refusal => refusal.Reason != "no-iommu"))
+        foreach (BindingRefusal refusal in facts.Refusals.Where(refusal => refusal.Reason is not ("no-iommu" or "reserved")))
         {
             string? fix = HowToStop(refusal, facts);
             yield return new Finding(refusal.Reason is "bridge" ? "bridge" : "in use", FindingLevel.Blocks, refusal.Explanation)
@@ -102,14 +102,23 @@ internal static class UseJudge
         PciDeviceInfo device = facts.Device;
         HostNode[] ofGroup = [.. new[] { facts.GroupNode, host.ContainerNode }.OfType<HostNode>()];
         HostNode[] own = [.. new[] { facts.OwnNode, host.IommufdNode }.OfType<HostNode>()];
-        if (own.Length == 2 && Array.TrueForAll(own, node => node.MayUse))
+        if (own.Length == 2 && Array.TrueForAll(own, node => node.IsUsable))
         {
             return new Finding(Id, FindingLevel.Fine, $"this user may open it by {own[0].Path} and {own[1].Path}");
         }
 
-        if (ofGroup.Length == 2 && Array.TrueForAll(ofGroup, node => node.MayUse))
+        if (ofGroup.Length == 2 && Array.TrueForAll(ofGroup, node => node.IsUsable))
         {
             return new Finding(Id, FindingLevel.Fine, $"this user may open it by {ofGroup[0].Path} and {ofGroup[1].Path}");
+        }
+
+        if (Array.Find([.. ofGroup, .. own], node => node.Trouble is not null) is HostNode node)
+        {
+            return new Finding(Id, FindingLevel.Blocks, $"{node.Path} {node.Trouble}")
+            {
+                Why = "a device is opened by its nodes, and a container has nodes of its own: those that it was started with",
+                Advice = $"start the container anew, with --device for each: {string.Join(", ", ofGroup.Select(part => part.Path))}",
+            };
         }
 
         if (facts.GroupNode is null && facts.OwnNode is null)
@@ -121,10 +130,19 @@ internal static class UseJudge
             };
         }
 
-        HostNode[] closed = [.. ofGroup.Concat(own).Where(node => !node.MayUse)];
+        HostNode[] closed = [.. ofGroup.Concat(own).Where(part => !part.MayUse)];
+        if (host.IsRoot && closed.Length != 0)
+        {
+            return new Finding(Id, FindingLevel.Blocks, $"not even root may open {string.Join(", ", closed.Select(part => part.Path))}")
+            {
+                Why = "a container may open the nodes alone that it was started with (its control group's list of devices)",
+                Advice = "start the container with --device for each of them",
+            };
+        }
+
         return new Finding(Id, FindingLevel.Blocks, closed.Length == 0
             ? "neither /dev/vfio/vfio nor /dev/iommu is there"
-            : $"this user may not open {string.Join(", ", closed.Select(node => $"{node.Path} (of {node.Owner})"))}")
+            : $"this user may not open {string.Join(", ", closed.Select(part => $"{part.Path} (of {part.Owner})"))}")
         {
             Why = "opening fails with EACCES",
             Fix = closed.Length == 0 ? "sudo modprobe vfio_iommu_type1" : $"sudo vfio bind --user $USER {device.Address}",

@@ -18,8 +18,12 @@ internal static class GroupTrouble
             "open",
             $"group {group}",
             $"the group is not viable: {names} in it still {(blockers.Count == 1 ? "belongs to a host driver" : "belong to host drivers")}",
-            $"vfio bind --group {blockers[0].Address} takes every endpoint of the group");
+            $"vfio bind --group {MemberToName(host, group, blockers)} takes every endpoint of the group, and says what keeps it from that");
     }
+
+    // A bridge is not bound by its name.
+    private static PciAddress MemberToName(HostRoot host, int group, IReadOnlyList<PciDeviceInfo> blockers) =>
+        (blockers.FirstOrDefault(device => !device.IsBridge) ?? new PciBus(host).Group(group)?.Devices.FirstOrDefault(device => !device.IsBridge) ?? blockers[0]).Address;
 
     /// <summary>Says who has the device, or another of its group, open.</summary>
     public static string DescribeHolders(HostRoot host, IHostDevice device)

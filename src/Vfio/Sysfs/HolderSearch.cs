@@ -88,7 +88,9 @@ internal sealed class HolderSearch
                 return HolderNames.Describe(folder, process) with { What = $"has {file.Path} open" };
             }
 
-            if (_vfioDevice is not null && SysfsFile.ReadLink(path) == DeviceLink)
+            string? link = _vfioDevice is null ? null : SysfsFile.ReadLink(path);
+            isPossible |= link is not null && IsNodeThatIsGone(link);
+            if (link == DeviceLink)
             {
                 switch (IsOfDevice(info))
                 {
@@ -105,11 +107,15 @@ internal sealed class HolderSearch
                 return HolderNames.Describe(folder, process) with { What = $"has {file.Path} mapped" };
             }
 
-            isPossible |= _vfioDevice is not null && name == DeviceLink;
+            isPossible |= _vfioDevice is not null && (name == DeviceLink || IsNodeThatIsGone(name));
         }
 
         return isPossible ? HolderNames.Describe(folder, process) with { What = "has a device of VFIO's open or mapped, and the kernel does not say which", IsCertain = false } : null;
     }
+
+    // While the kernel takes a device away from VFIO, its own node is gone, and with it the number by which it would be known. The text alone proves nothing.
+    private static bool IsNodeThatIsGone(string link) =>
+        link.StartsWith("/dev/vfio/devices/", StringComparison.Ordinal) && link.EndsWith(" (deleted)", StringComparison.Ordinal);
 
     private UsedFile? FindFile(string path) => _host.IsRunningHost
         ? FileIdentity.Of(path) is FileIdentity identity ? _byIdentity.GetValueOrDefault(identity) : null

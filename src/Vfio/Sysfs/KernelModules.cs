@@ -34,8 +34,8 @@ internal sealed partial class KernelModules(HostRoot host)
             .DistinctBy(FolderName).Take(MostModules)];
     }
 
-    // A module that is not loaded, and what it needs of what is not.
-    private IReadOnlyList<string> Needed(string module)
+    /// <summary>A module that is not loaded, and what it needs of what is not: without these it cannot be loaded.</summary>
+    public IReadOnlyList<string> Needed(string module)
     {
         // "kernel/drivers/vfio/pci/vfio-pci.ko.xz: kernel/drivers/vfio/pci/vfio-pci-core.ko.xz kernel/…": all that it needs, the nearest first.
         foreach (string line in Lines("modules.dep"))

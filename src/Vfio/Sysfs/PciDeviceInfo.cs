@@ -32,7 +32,7 @@ public sealed partial class PciDeviceInfo
     /// <summary>Class, subclass and programming interface.</summary>
     public PciClassCode Class { get; private init; }
 
-    /// <summary>The driver the device is bound to; <see langword="null"/> where it has none.</summary>
+    /// <summary>The driver the device is bound to; <see langword="null"/> where it has none, or is just being taken from it.</summary>
     public string? Driver { get; private init; }
 
     /// <summary>The number of the device's IOMMU group; <see langword="null"/> where no IOMMU is in front of it.</summary>
@@ -52,6 +52,18 @@ public sealed partial class PciDeviceInfo
     private const string FunctionLink = "virtfn";
 
     internal string? VfioDriver => HasVfioDriver ? Driver : null;
+
+    /// <summary>Whether programs may hold it by VFIO: also while it has no driver, because the kernel removes the link to a driver first, and then waits for those programs.</summary>
+    internal bool MayBeHeldByVfio => HasVfioDriver || Driver is null;
+
+    /// <summary>Finds the driver that the kernel is just taking the device from: its link is gone, but <c>uevent</c> still names it.</summary>
+    /// <param name="read">How to read an attribute; some kernels block it meanwhile.</param>
+    internal string? FindDriverBeingLeft(Func<string, string?> read)
+    {
+        const string Key = "DRIVER=";
+        return Driver is null && read(Attribute("uevent")) is string first && first.StartsWith(Key, StringComparison.Ordinal) && SysfsFile.ReadLinkName(Attribute("driver")) is null
+            ? first[Key.Length..].Split('\n')[0] : null;
+    }
 
     /// <summary>Reads <c>driver_override</c>: the only driver that may take the device; <see langword="null"/> where any may.</summary>
     /// <remarks>Many kernels block this while the device is being bound or unbound, without end if a program keeps them from that.</remarks>
@@ -101,42 +113,22 @@ public sealed partial class PciDeviceInfo
     /// <summary>Looks at one device. <see langword="null"/> where there is none, or it went away meanwhile.</summary>
     internal static PciDeviceInfo? TryRead(HostRoot host, PciAddress address)
     {
-        // uevent has ids, class and driver in one file, cached by the kernel: the device is not woken.
+        // modalias has ids and class in one line, cached by the kernel: the device is not woken. uevent has the driver too, but some kernels (Debian's 6.1) block
+        // who reads that while the device is being bound or unbound.
         string folder = host.PciDevice(address);
-        if (SysfsFile.Read(Path.Combine(folder, "uevent")) is not string uevent)
+        if (SysfsFile.Read(Path.Combine(folder, "modalias")) is not string modalias)
         {
             return null;
         }
 
-        (ushort, ushort) ids = default;
-        (ushort, ushort) subsystem = default;
-        uint classCode = 0;
-        string? driver = null;
-        foreach (ReadOnlySpan<char> line in uevent.AsSpan().EnumerateLines())
-        {
-            int equals = line.IndexOf('=');
-            if (equals < 0)
-            {
-                continue;
-            }
-
-            ReadOnlySpan<char> value = line[(equals + 1)..];
-            switch (line[..equals])
-            {
-                case "DRIVER": driver = value.ToString(); break;
-                case "PCI_CLASS": _ = TryHex(value, out classCode); break;
-                case "PCI_ID": ids = ParsePair(value); break;
-                case "PCI_SUBSYS_ID": subsystem = ParsePair(value); break;
-            }
-        }
-
+        string? driver = SysfsFile.ReadLinkName(Path.Combine(folder, "driver"));
         return new PciDeviceInfo(host, address)
         {
-            VendorId = ids.Item1,
-            DeviceId = ids.Item2,
-            SubsystemVendorId = subsystem.Item1,
-            SubsystemId = subsystem.Item2,
-            Class = new PciClassCode(classCode & 0xffffff),
+            VendorId = (ushort)Field(modalias, "pci:v", 8),
+            DeviceId = (ushort)Field(modalias, "d", 8),
+            SubsystemVendorId = (ushort)Field(modalias, "sv", 8),
+            SubsystemId = (ushort)Field(modalias, "sd", 8),
+            Class = new PciClassCode((Field(modalias, "bc", 2) << 16) | (Field(modalias, "sc", 2) << 8) | Field(modalias, "i", 2)),
             Driver = driver,
             HasVfioDriver = driver is not null
                 && (driver.Contains("vfio", StringComparison.Ordinal) || Directory.Exists(Path.Combine(folder, "vfio-dev"))),
@@ -145,14 +137,19 @@ public sealed partial class PciDeviceInfo
         };
     }
 
-    private static bool TryHex(ReadOnlySpan<char> text, out uint value) =>
-        uint.TryParse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value);
-
-    private static (ushort, ushort) ParsePair(ReadOnlySpan<char> text)
+    // "pci:v00008086d000010D3sv00008086sd0000A01Fbc02sc00i00": names in small letters, hexadecimal digits in capital ones. 0 where it is not so.
+    private static uint Field(string modalias, string name, int digits)
     {
-        int colon = text.IndexOf(':');
-        return colon > 0 && TryHex(text[..colon], out uint first) && TryHex(text[(colon + 1)..], out uint second)
-            ? ((ushort)first, (ushort)second)
-            : default;
+        for (int at = modalias.IndexOf(name, StringComparison.Ordinal); at >= 0; at = modalias.IndexOf(name, at + 1, StringComparison.Ordinal))
+        {
+            bool isWhole = at == 0 || char.IsAsciiHexDigitUpper(modalias[at - 1]) || char.IsAsciiDigit(modalias[at - 1]);
+            if (isWhole && at + name.Length + digits <= modalias.Length
+                && uint.TryParse(modalias.AsSpan(at + name.Length, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint value))
+            {
+                return value;
+            }
+        }
+
+        return 0;
     }
 }

@@ -232,7 +232,7 @@ internal static class PictureHosts
             Link = new(Evil, "99999999999999999999", "1e308 GT/s", "-4"),
         };
         host.Add(device);
-        host.WriteUevent(device.Address, device with { Driver = Evil.Replace("/", "", StringComparison.Ordinal) + new string('W', 3000) });
+        host.WriteIdentity(device.Address, device with { Driver = Evil.Replace("/", "", StringComparison.Ordinal) + new string('W', 3000) });
         host.AddInterface(device.Address, "\u4e2d\ufdfd<b>&amp;" + new string('M', 100));
         // Above itself, and its own virtual function.
         host.Add(new("0000:08:00.0", 0x1b36, 0x000c, Bridge) { Parent = "0000:09:00.0", PhysicalFunction = "0000:08:00.0", Group = 41 });

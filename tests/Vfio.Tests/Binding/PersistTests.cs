@@ -16,7 +16,7 @@ public sealed class PersistTests : IDisposable
     {
         _host.Bind();
         _host.AssertTaken();
-        JournalEntry entry = Assert.Single(_host.Persistent.Entries);
+        PersistentDevice entry = Assert.Single(_host.Persistent.Entries);
         Assert.Equal(("0000:00:14.3", (ushort)0x8086, (ushort)0x10d3, "vfio-pci", "e1000e", null), (entry.Address.ToString(), entry.VendorId, entry.DeviceId, entry.Driver, entry.DriverBefore, entry.OverrideBefore));
         string rule = _host.Host.Read(PersistentHost.Rules).Split('\n').Single(line => line.StartsWith("ACTION", StringComparison.Ordinal));
         Assert.Equal(
@@ -26,6 +26,75 @@ public sealed class PersistTests : IDisposable
         Assert.Contains("\nExecStart=/usr/bin/vfio replug --all\n", _host.Host.Read(PersistentHost.Unit), StringComparison.Ordinal);
         Assert.Equal($"/{PersistentHost.Unit}", new FileInfo(_host.Host.PathOf(PersistentHost.Link)).LinkTarget);
         Assert.Empty(_host.Plan().Steps);
+    }
+
+    /// <summary>As the first version wrote it: with entries of the journal of that time.</summary>
+    private const string First = """
+        {
+          "version": 1,
+          "program": "/usr/bin/vfio",
+          "createdFolders": ["etc/vfio", "etc/systemd/system/sysinit.target.wants"],
+          "devices": [
+            {
+              "version": 2, "address": "0000:00:14.3", "vendorId": "8086", "deviceId": "10d3", "driver": "vfio-pci", "driverBefore": "e1000e", "moduleBefore": "e1000e",
+              "overrideBefore": null, "loadedModules": [], "functionsBefore": null, "enabledFunctions": false, "interfaces": [{ "name": "eth0", "isUp": true }], "disks": [],
+              "otherNames": [], "user": null, "nodes": [], "takenAt": "2026-11-24T10:00:00+00:00", "takenBy": "root", "processId": 311
+            }
+          ]
+        }
+        """;
+
+    [Fact]
+    public void The_first_versions_file_is_read_and_written_anew_as_this_one_is()
+    {
+        _host.Bind();
+        _host.Host.Write(PersistentHost.State, First);
+        PersistentDevice device = Assert.Single(_host.Persistent.Entries);
+        Assert.Equal(("e1000e", "eth0", "root"), (device.DriverBefore, Assert.Single(device.Interfaces).Name, device.TakenBy));
+        _host.Reboot();
+        Assert.All(_host.Retake(), outcome => Assert.Equal((null, null), (outcome.Skipped, outcome.Error)));
+        _host.AssertTaken();
+        FakeDevice second = _host.Host.AddDevice("0000:00:15.0", driver: "e1000e", group: 13);
+        _host.Bind(devices: second);
+        Assert.Equal(2, _host.Persistent.Entries.Count);
+        Assert.StartsWith("{\n  \"version\": 2,", _host.Host.Read(PersistentHost.State), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_lasts_is_kept_and_nothing_of_this_boot()
+    {
+        _host.Bind();
+        string text = _host.Host.Read(PersistentHost.State);
+        Assert.All((string[])["processId", "nodes", "writer", "loadedModules", "enabledFunctions"], field => Assert.DoesNotContain(field, text, StringComparison.Ordinal));
+        // What a later version leaves out is as if there were none.
+        System.Text.Json.Nodes.JsonNode state = System.Text.Json.Nodes.JsonNode.Parse(text)!;
+        System.Text.Json.Nodes.JsonObject device = state["devices"]![0]!.AsObject();
+        Assert.All((string[])["driverBefore", "moduleBefore", "overrideBefore", "interfaces", "disks", "otherNames", "user", "takenAt", "takenBy"], field => Assert.True(device.Remove(field), field));
+        _host.Host.Write(PersistentHost.State, state.ToJsonString());
+        Assert.Equal((null, "vfio-pci"), (_host.Persistent.Damage, Assert.Single(_host.Persistent.Entries).Driver));
+    }
+
+    [Fact]
+    public void A_group_with_an_isa_bridge_is_whole_after_a_reboot()
+    {
+        FakeDevice[] group = BindScenario.AddLegacyGroup(_host.Host);
+        BindOptions options = new()
+        {
+            Host = _host.Host.Root,
+            Changes = new FakeKernel(_host.Host),
+            Files = new FakeFiles(_host.Host),
+            Program = PersistentHost.Program,
+            Persist = true,
+            WholeGroup = true,
+        };
+        BindingPlan.Compute([group[0].Address], options).Execute();
+        _host.Reboot();
+        Assert.Equal(("ahci", "lpc_ich"), (group[0].Driver, group[1].Driver));
+        Assert.All(_host.Retake(), outcome => Assert.Equal((null, null), (outcome.Skipped, outcome.Error)));
+        Assert.Equal(("vfio-pci", null), (group[0].Driver, group[1].Driver));
+        _host.Release();
+        Assert.Equal(("ahci", "lpc_ich", null), (group[0].Driver, group[1].Driver, group[1].Override));
+        Assert.False(_host.Host.Exists(PersistentHost.State));
     }
 
     [Theory]

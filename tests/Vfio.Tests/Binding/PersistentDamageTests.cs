@@ -22,7 +22,8 @@ public sealed class PersistentDamageTests : IDisposable
     }
 
     [Theory]
-    [InlineData("\"version\": 1", "\"version\": 2")]
+    [InlineData("\"version\": 2", "\"version\": 3")]
+    [InlineData("\"version\": 2", "\"version\": 0")]
     [InlineData("/usr/bin/vfio", "/usr/bin/../vfio")]
     [InlineData("/usr/bin/vfio", "/usr/bin/vfio\\\"; x")]
     [InlineData("\"etc/vfio\"", "\"home\"")]

@@ -69,6 +69,65 @@ public sealed class ReleasePlanTests : IDisposable
     }
 
     [Fact]
+    public void A_device_that_was_with_vfio_before_and_went_to_its_driver_since_stays_there()
+    {
+        BindScenario.NeedUsers();
+        FakeDevice foreign = _host.AddDevice("0000:00:16.0", driver: "vfio-pci", group: 15).WithOverride("vfio-pci");
+        BindingPlan.Compute([foreign.Address], new BindOptions { Host = _host.Root, Changes = _kernel, User = BindScenario.User }).Execute();
+        Assert.Equal("vfio-pci", Journal.Find(foreign.Address)?.DriverBefore);
+        foreign.NaturalDriver = "e1000e";
+        foreign.Override = null;
+        foreign.SetDriver("e1000e");
+        ReleaseOutcome outcome = Assert.Single(ReleasePlan.Compute([foreign.Address], Options()).Execute());
+        Assert.Null(outcome.Error);
+        Assert.Equal(("e1000e", null), (foreign.Driver, foreign.Override));
+        Assert.Contains(outcome.Dropped, line => line.StartsWith("e1000e has it now", StringComparison.Ordinal));
+        Assert.Null(Journal.Find(foreign.Address));
+    }
+
+    [Fact]
+    public void What_driverctl_does_at_the_next_boot_is_said()
+    {
+        _host.Write($"etc/driverctl.d/{_nic.Address}", "vfio-pci\n");
+        Assert.Contains(Release().Dropped, line => line.StartsWith("driverctl gives it to vfio-pci again at the next boot", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Killed_at_any_change_a_second_release_finishes_it()
+    {
+        for (int call = 1; ; call++)
+        {
+            using FakeHost host = new();
+            FakeDevice foreign = host.AddDevice("0000:00:16.0", "8086:1e31", "0c0330", "vfio-pci", group: 15).WithOverride("vfio-pci");
+            // The module brings a driver of another name.
+            host.WriteModuleFile("modules.dep", "kernel/xhci-pci.ko:\n");
+            host.WriteModuleFile("modules.alias", "alias pci:v*d*sv*sd*bc0Csc03i30* xhci_pci\n");
+            host.LoadableModules["xhci_pci"] = "xhci_hcd";
+            FakeKernel kernel = new(host) { Fault = Fault.Kill(call, after: true) };
+            ReleaseOptions options = new() { Host = host.Root, Changes = kernel };
+            bool isKilled = false;
+            try
+            {
+                Assert.Null(Assert.Single(ReleasePlan.Compute([foreign.Address], options with { Force = true }).Execute()).Error);
+            }
+            catch (KilledException)
+            {
+                isKilled = true;
+                bool isForeign = new BindingJournal(host.Root).Find(foreign.Address) is null;
+                Assert.All(ReleasePlan.Compute([foreign.Address], options with { Force = isForeign }).Execute(), outcome => Assert.Null(outcome.Error));
+            }
+
+            Assert.Equal(("xhci_hcd", null), (foreign.Driver, foreign.Override));
+            Assert.Empty(new BindingJournal(host.Root).Entries());
+            if (!isKilled)
+            {
+                Assert.InRange(call, 5, 8);
+                return;
+            }
+        }
+    }
+
+    [Fact]
     public void A_device_that_is_held_stays_and_the_holder_is_named()
     {
         Hold();

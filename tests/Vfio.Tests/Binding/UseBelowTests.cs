@@ -109,11 +109,15 @@ public sealed class UseBelowTests : IDisposable
     }
 
     [Fact]
-    public void A_device_that_the_firmware_uses_is_told_before_it_is_bound()
+    public void A_device_that_the_firmware_uses_is_refused_but_by_force()
     {
         FakeDevice nic = BindScenario.AddNic(_host);
-        Assert.Empty(BindingPlan.Compute([nic.Address], new BindOptions { Host = _host.Root, Changes = new FakeKernel(_host) }).Notes);
+        BindOptions options = new() { Host = _host.Root, Changes = new FakeKernel(_host) };
+        Assert.Empty(BindingPlan.Compute([nic.Address], options).Refusals);
         _host.Write("sys/kernel/iommu_groups/12/reserved_regions", "0x000000007b800000 0x000000007f7fffff direct\n");
-        Assert.Contains("RMRR", Assert.Single(BindingPlan.Compute([nic.Address], new BindOptions { Host = _host.Root, Changes = new FakeKernel(_host) }).Notes), StringComparison.Ordinal);
+        BindingRefusal refusal = Assert.Single(BindingPlan.Compute([nic.Address], options).Refusals);
+        Assert.Equal(("reserved", true), (refusal.Reason, refusal.CanForce));
+        Assert.Contains("vfio doctor 0000:00:14.3", refusal.Hint, StringComparison.Ordinal);
+        Assert.Empty(BindingPlan.Compute([nic.Address], options with { Force = true }).Refusals);
     }
 }

@@ -191,7 +191,28 @@ public sealed class DeviceDiagnosisTests : IDisposable
         Assert.Equal(("nodes", "neither /dev/vfio/vfio nor /dev/iommu is there"), Blocking());
         File.Delete(_host.PathOf("dev/vfio/7"));
         File.Delete(_host.PathOf("dev/vfio/devices/vfio0"));
-        Assert.Equal(("nodes", "vfio-pci has it, but there is no node for it in /dev/vfio"), Blocking());
+        Assert.Equal(("nodes", "/dev/vfio/devices/vfio0 is not here, though the kernel has it"), Blocking());
+    }
+
+    [Fact]
+    public void A_node_of_an_earlier_device_is_told_from_the_kernels()
+    {
+        Take();
+        DeviceFacts device = DeviceFacts.Read(_host.Root, Card.Info) with { OwnNode = null };
+        HostNode stale = new("/dev/vfio/7", "root", MayUse: true) { Trouble = "is another device's: 240:1, and the kernel's is 240:0" };
+        Finding finding = Assert.Single(HostDiagnosis.Judge(HostFacts.Read(_host.Root), device with { GroupNode = stale }), finding => finding.Id == "nodes");
+        Assert.Equal((FindingLevel.Blocks, "/dev/vfio/7 is another device's: 240:1, and the kernel's is 240:0"), (finding.Level, finding.What));
+        Assert.Contains("--device", finding.Advice, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Nodes_that_root_may_not_open_are_a_containers()
+    {
+        Take();
+        DeviceFacts device = DeviceFacts.Read(_host.Root, Card.Info) with { OwnNode = null, GroupNode = new HostNode("/dev/vfio/7", "root", MayUse: false) };
+        Finding finding = Assert.Single(HostDiagnosis.Judge(HostFacts.Read(_host.Root) with { IsRoot = true }, device), finding => finding.Id == "nodes");
+        Assert.Equal("not even root may open /dev/vfio/7", finding.What);
+        Assert.Null(finding.Fix);
     }
 
     [Theory]

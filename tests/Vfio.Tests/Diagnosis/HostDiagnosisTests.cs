@@ -258,7 +258,7 @@ public sealed class HostDiagnosisTests : IDisposable
     {
         Random random = new(1);
         EnumerationOptions all = new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
-        string[] identity = ["uevent", "vendor", "device", "class"];
+        string[] identity = ["modalias", "vendor", "device", "class"];
         foreach (string file in Directory.EnumerateFiles(_host.Folder, "*", all).Where(file => !identity.Contains(Path.GetFileName(file))).ToArray())
         {
             byte[] nonsense = new byte[random.Next(300)];

@@ -32,6 +32,8 @@ internal sealed record BindScenario(string Name, Func<FakeHost, FakeDevice[]> Bu
         new("an interface that comes back under another name", host => [AddNic(host).WithInterface("enp0s20", isUp: true, kernelName: "eth0")], new()),
         new("two devices of two groups", host => [AddNic(host).WithInterface("eth0", isUp: true), AddSecondNic(host, group: 13).WithInterface("eth1")], new()),
         new("a group with its bridge", host => [AddGroup(host)[0]], new() { WholeGroup = true }),
+        new("a group with an ISA bridge that has a driver", host => [AddLegacyGroup(host)[0]], new() { WholeGroup = true }),
+        new("a group with an ISA bridge, for a user", host => [AddLegacyGroup(host)[0]], new() { WholeGroup = true, User = User }),
         new("a device for a user", host => [AddNic(host).WithInterface("eth0")], new() { User = User }),
         new("a device with a node of its own, for a user", AddWithNode, new() { User = User }),
         new("a group for a user", host => [AddGroup(host)[0]], new() { User = User, WholeGroup = true }),
@@ -77,6 +79,13 @@ internal sealed record BindScenario(string Name, Func<FakeHost, FakeDevice[]> Bu
         ];
     }
 
+    /// <summary>Functions of a chipset in one group: a disk controller, and the bridge to what is left of ISA, whose driver has a watchdog.</summary>
+    public static FakeDevice[] AddLegacyGroup(FakeHost host)
+    {
+        FakeDevice bridge = host.AddDevice("0000:00:1f.0", "8086:2918", "060100", "lpc_ich", 11).WithHeader(type: 0x80);
+        return [host.AddDevice("0000:00:1f.2", "8086:2922", "010601", "ahci", 11).WithHeader(type: 0), bridge];
+    }
+
     // A driver with no id for the device: driverctl's way to pass it on.
     private static FakeDevice[] AddByOverride(FakeHost host)
     {
@@ -102,7 +111,7 @@ internal sealed record BindScenario(string Name, Func<FakeHost, FakeDevice[]> Bu
 
     private static FakeDevice[] AddPairWithoutModule(FakeHost host)
     {
-        host.WriteModuleFile("modules.dep", "kernel/vfio.ko.xz:\nkernel/vfio/pci/vfio-pci.ko.xz: kernel/vfio/pci/vfio-pci-core.ko.xz kernel/vfio.ko.xz\n");
+        host.WriteModuleFile("modules.dep", "kernel/vfio.ko.xz:\nkernel/vfio/pci/vfio-pci-core.ko.xz: kernel/vfio.ko.xz\nkernel/vfio/pci/vfio-pci.ko.xz: kernel/vfio/pci/vfio-pci-core.ko.xz kernel/vfio.ko.xz\n");
         return AddWithoutModule(host, AddNic(host).WithInterface("eth0"), AddSecondNic(host, group: 13));
     }
 
@@ -110,6 +119,7 @@ internal sealed record BindScenario(string Name, Func<FakeHost, FakeDevice[]> Bu
     {
         FakeDevice nic = host.AddDevice("0000:00:08.0", "1af4:1041", driver: "virtio-pci", group: 8)
             .WithAttribute("modalias", "pci:v00001AF4d00001041sv00001AF4sd00001100bc02sc00i00\n");
+        host.WriteModuleFile("modules.dep", "kernel/virtio_vfio_pci.ko.xz:\n");
         host.WriteModuleFile("modules.alias", "# aliases\nalias vfio_pci:v*d*sv*sd*bc*sc*i* vfio_pci\nalias vfio_pci:v00001AF4d00001041sv*sd*bc*sc*i* virtio_vfio_pci\n");
         host.LoadableModules["virtio_vfio_pci"] = "virtio_vfio_pci";
         return [nic];

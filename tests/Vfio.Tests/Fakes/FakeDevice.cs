@@ -69,6 +69,16 @@ internal sealed class FakeDevice(FakeHost host, PciAddress address, string path,
         return this;
     }
 
+    /// <summary>The header of its configuration space, as far as it matters here: ids and type.</summary>
+    public FakeDevice WithHeader(byte type)
+    {
+        byte[] config = new byte[64];
+        Convert.FromHexString(ids[2..4] + ids[..2] + ids[7..9] + ids[5..7]).CopyTo(config, 0);
+        config[0x0e] = type;
+        host.Write($"{path}/config", config);
+        return this;
+    }
+
     public FakeDevice WithOverride(string name)
     {
         Override = name;
@@ -150,7 +160,6 @@ internal sealed class FakeDevice(FakeHost host, PciAddress address, string path,
         }
 
         Driver = driver;
-        WriteUevent();
         if (driver is null)
         {
             return;
@@ -194,7 +203,7 @@ internal sealed class FakeDevice(FakeHost host, PciAddress address, string path,
         host.Write($"{path}/device", "0x" + ids.Split(':')[1] + "\n");
         host.Write($"{path}/class", $"0x{classCode}\n");
         Override = null;
-        WriteUevent();
+        host.Write($"{path}/modalias", ModAlias(ids, classCode));
         host.Link($"sys/bus/pci/devices/{address}", path);
         if (group is not null)
         {
@@ -224,11 +233,12 @@ internal sealed class FakeDevice(FakeHost host, PciAddress address, string path,
 
     private string FolderOf(FakeInterface device) => device.Under is null ? $"{path}/net" : $"{path}/{device.Under}/net";
 
-    private void WriteUevent() => host.Write(
-        $"{path}/uevent",
-        (Driver is null ? "" : $"DRIVER={Driver}\n")
-        + $"PCI_CLASS={classCode.TrimStart('0').PadLeft(1, '0').ToUpperInvariant()}\nPCI_ID={ids.ToUpperInvariant()}\nPCI_SUBSYS_ID=1AF4:1100\n"
-        + $"PCI_SLOT_NAME={address}\nMODALIAS=pci:v0000\n");
+    private static string ModAlias(string ids, string classCode)
+    {
+        string[] parts = ids.ToUpperInvariant().Split(':');
+        string code = classCode.PadLeft(6, '0').ToUpperInvariant();
+        return $"pci:v0000{parts[0]}d0000{parts[1]}sv00001AF4sd00001100bc{code[..2]}sc{code[2..4]}i{code[4..]}\n";
+    }
 
     private void Leave(string driver)
     {

@@ -34,6 +34,7 @@ internal sealed class FakeHost : IDisposable
         Write("proc/net/ipv6_route", "");
         Write("proc/net/if_inet6", "00000000000000000000000000000001 01 80 10 80       lo\n");
         AddDriver("vfio-pci");
+        AddModule("vfio_iommu_type1");
     }
 
     /// <summary>The host, for the library.</summary>
@@ -43,7 +44,7 @@ internal sealed class FakeHost : IDisposable
 
     public IEnumerable<FakeDevice> Devices => _devices.Values;
 
-    /// <summary>Modules that can be loaded, and the PCI driver each brings.</summary>
+    /// <summary>Modules that can be loaded, and the PCI driver each brings; empty for none.</summary>
     public Dictionary<string, string> LoadableModules { get; } = [];
 
     /// <summary>Whether the kernel makes a node for each device (<c>/dev/vfio/devices/vfioN</c>, Linux 6.6), not only for each group.</summary>
@@ -115,12 +116,19 @@ internal sealed class FakeHost : IDisposable
         Directory.Delete(PathOf(folder), recursive: true);
     }
 
-    /// <summary>What the running kernel's modules say of themselves.</summary>
+    /// <summary>What the running kernel's modules say of themselves; those that <c>modules.dep</c> lists are on disk.</summary>
     public void WriteModuleFile(string name, string text)
     {
         Write("proc/sys/kernel/osrelease", "6.12.0\n");
         Write($"lib/modules/6.12.0/{name}", text);
+        foreach (string module in name == "modules.dep" ? text.Split('\n').Where(line => line.Contains(':', StringComparison.Ordinal)).Select(line => line.Split(':')[0]) : [])
+        {
+            Write($"lib/modules/6.12.0/{module}", "");
+        }
     }
+
+    /// <summary>A module without a PCI driver is loaded.</summary>
+    public void AddModule(string module) => Directory.CreateDirectory(PathOf($"sys/module/{module}/drivers"));
 
     public void RemoveDriver(string name) => Directory.Delete(PathOf($"sys/bus/pci/drivers/{name}"), recursive: true);
 

@@ -45,6 +45,12 @@ internal sealed class FakeKernel(FakeHost host) : IHostChanges
             throw new VfioException("modprobe", module, $"modprobe: FATAL: Module {module} not found in directory /lib/modules/6.12.0");
         }
 
+        if (driver.Length == 0)
+        {
+            host.AddModule(module);
+            return;
+        }
+
         host.AddDriver(driver, module);
         foreach (FakeDevice device in host.Devices.Where(device => device.Driver is null && Matches(driver, device)))
         {

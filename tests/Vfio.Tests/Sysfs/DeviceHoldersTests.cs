@@ -6,6 +6,18 @@ public sealed class DeviceHoldersTests : IDisposable
 {
     private const string DeviceLink = "anon_inode:[vfio-device]";
 
+    [Fact]
+    public void A_node_that_is_gone_may_have_been_the_devices()
+    {
+        using FakeHost host = new();
+        FakeDevice device = host.AddDevice("0000:00:14.3", group: 12);
+        host.AddProcess(4711, "qemu", 0, "/dev/vfio/devices/vfio0 (deleted)");
+        host.AddProcess(4712, "other", 0, "/dev/vfio/devices/vfio1");
+        HolderReport report = new DeviceHolders(host.Root).Search(device.Info);
+        Assert.Empty(report.Holders);
+        Assert.Equal(4711, Assert.Single(report.Possible).ProcessId);
+    }
+
     private readonly FakeHost _host = new();
     private readonly FakeDevice _device;
 

@@ -10,6 +10,7 @@ public sealed class KernelModulesTests : IDisposable
     public KernelModulesTests()
     {
         _host.RemoveModule("vfio-pci");
+        _host.RemoveModule("vfio_iommu_type1");
         _host.WriteModuleFile("modules.dep", """
             kernel/vfio/vfio.ko.xz:
             kernel/vfio/vfio_iommu_type1.ko.xz: kernel/vfio/vfio.ko.xz

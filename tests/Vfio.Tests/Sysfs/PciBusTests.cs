@@ -151,8 +151,8 @@ public sealed class PciBusTests : IDisposable
         _host.AddDevice("0000:00:14.3", group: 1);
         foreach (string name in (string[])["garbage", "0000:00:14.3.bak", "0000:00:99.0", "..."])
         {
-            _host.Write($"sys/bus/pci/devices/{name}/uevent", "PCI_ID=1:1\n");
-            _host.Write($"sys/kernel/iommu_groups/1/devices/{name}/uevent", "");
+            _host.Write($"sys/bus/pci/devices/{name}/modalias", "pci:v00000001d00000001\n");
+            _host.Write($"sys/kernel/iommu_groups/1/devices/{name}/modalias", "");
         }
 
         _host.Link("sys/bus/pci/devices/0000:00:15.0", "sys/devices/nowhere");
@@ -185,31 +185,29 @@ public sealed class PciBusTests : IDisposable
         Assert.Null(device.Info.IommuGroup);
     }
 
-    public static TheoryData<string, byte[]> HostileUevents => new()
+    public static TheoryData<string, byte[]> HostileAliases => new()
     {
         { "empty", [] },
-        { "no line end", "PCI_ID=8086:10D3"u8.ToArray() },
-        { "no values", "DRIVER\nPCI_CLASS\nPCI_ID\nPCI_SUBSYS_ID\n"u8.ToArray() },
-        { "empty values", "PCI_CLASS=\nPCI_ID=\nPCI_SUBSYS_ID=\n"u8.ToArray() },
-        { "no numbers", "PCI_CLASS=zzz\nPCI_ID=xx:yy\nPCI_SUBSYS_ID=:::\n"u8.ToArray() },
-        { "large numbers", "PCI_CLASS=FFFFFFFF\nPCI_ID=FFFFFFFF:FFFFFFFF\nPCI_SUBSYS_ID=123456789:1\n"u8.ToArray() },
-        { "too large numbers", "PCI_CLASS=1FFFFFFFF\nPCI_ID=1FFFFFFFF:1FFFFFFFF\n"u8.ToArray() },
-        { "negative numbers", "PCI_CLASS=-1\nPCI_ID=-1:-1\n"u8.ToArray() },
-        { "half a pair", "PCI_ID=8086\nPCI_SUBSYS_ID=8086:\n"u8.ToArray() },
+        { "no line end", "pci:v00008086d000010D3"u8.ToArray() },
+        { "no values", "pci:vdsvsdbcsci"u8.ToArray() },
+        { "no numbers", "pci:vzzzzzzzzdyyyyyyyysvxxxxxxxxbczzsczziz\n"u8.ToArray() },
+        { "large numbers", "pci:vFFFFFFFFdFFFFFFFFsvFFFFFFFFsdFFFFFFFFbcFFscFFiFF\n"u8.ToArray() },
+        { "negative numbers", "pci:v-0000001d-0000001bc-1sc-1i-1\n"u8.ToArray() },
+        { "cut short", "pci:v00008086d000010"u8.ToArray() },
+        { "names alone", Encoding.ASCII.GetBytes(new string('d', 4096)) },
         { "zero bytes", new byte[5000] },
-        { "not utf-8", [.. "PCI_ID="u8, 0xff, 0xfe, 0x80, (byte)':', 0xc0, (byte)'\n'] },
-        { "equals signs only", Encoding.ASCII.GetBytes(new string('=', 4096)) },
-        { "one long line", Encoding.ASCII.GetBytes("PCI_ID=" + new string('8', 10_000_000)) },
-        { "a million lines", Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("PCI_ID=8086:10D3\n", 1_000_000))) },
+        { "not utf-8", [.. "pci:v"u8, 0xff, 0xfe, 0x80, (byte)'d', 0xc0, (byte)'\n'] },
+        { "one long line", Encoding.ASCII.GetBytes("pci:v" + new string('8', 10_000_000)) },
+        { "a million lines", Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("pci:v00008086d000010D3\n", 1_000_000))) },
     };
 
     [Theory]
-    [MemberData(nameof(HostileUevents), DisableDiscoveryEnumeration = true)]
-    public void Whatever_uevent_holds_the_device_is_listed(string what, byte[] content)
+    [MemberData(nameof(HostileAliases), DisableDiscoveryEnumeration = true)]
+    public void Whatever_modalias_holds_the_device_is_listed(string what, byte[] content)
     {
         FakeDevice hostile = _host.AddDevice("0000:00:14.3", group: 1);
         _host.AddDevice("0000:00:15.0", driver: "e1000e", group: 1);
-        _host.Write($"{hostile.Path}/uevent", content);
+        _host.Write($"{hostile.Path}/modalias", content);
         Assert.Equal(["0000:00:14.3", "0000:00:15.0"], Bus.Devices().Select(device => device.Address.ToString()));
         Assert.True(Bus.Get(hostile.Address).Driver is null, what);
         Assert.Equal(2, Bus.Group(1)!.Devices.Count);
@@ -222,7 +220,7 @@ public sealed class PciBusTests : IDisposable
         FakeDevice device = _host.AddDevice("0000:00:14.3", classCode: "030000", group: 1);
         for (int round = 0; round < 200; round++)
         {
-            foreach (string name in (string[])["uevent", "driver_override", "boot_vga", "resource", "config", "class"])
+            foreach (string name in (string[])["modalias", "driver_override", "boot_vga", "resource", "config", "class"])
             {
                 byte[] content = new byte[random.Next(300)];
                 random.NextBytes(content);
@@ -238,10 +236,10 @@ public sealed class PciBusTests : IDisposable
     }
 
     [Fact]
-    public void A_device_without_uevent_is_not_there()
+    public void A_device_without_modalias_is_not_there()
     {
         FakeDevice device = _host.AddDevice("0000:00:14.3");
-        File.Delete(_host.PathOf($"{device.Path}/uevent"));
+        File.Delete(_host.PathOf($"{device.Path}/modalias"));
         Assert.Empty(Bus.Devices());
         Assert.Null(Bus.Find(device.Address));
     }

@@ -69,7 +69,7 @@ public sealed class PciTopologyTests : IDisposable
     private PciDeviceInfo Add(string place)
     {
         string address = place.Split('/')[^1];
-        _host.Write($"sys/devices/{place}/uevent", "PCI_CLASS=60400\nPCI_ID=1B36:000C\n");
+        _host.Write($"sys/devices/{place}/modalias", "pci:v00001B36d0000000Csv00000000sd00000000bc06sc04i00\n");
         File.CreateSymbolicLink(_host.PathOf($"sys/bus/pci/devices/{address}"), $"../../../devices/{place}");
         return new PciBus(_host.Root).Get(PciAddress.Parse(address));
     }

@@ -42,6 +42,7 @@ internal sealed class IommufdSpace : IHostAddressSpace
         int errno = calls.Open(path, Libc.O_RDWR, out SafeFileHandle iommufd);
         return errno == 0 ? iommufd : throw new VfioException("open", path, errno, errno switch
         {
+            _ when NodeTrouble.HintFor(host, "/dev/iommu", NodeTrouble.OfIommufd(host), errno) is string hint => hint,
             Errno.ENOENT or Errno.ENODEV => "the kernel has no iommufd (CONFIG_IOMMUFD), or its module is not loaded: modprobe iommufd",
             Errno.EACCES or Errno.EPERM => $"{path} opens for root, and for whom a device was given: sudo vfio bind --user $USER DEV; type1v2 needs the group's node alone",
             _ => null,
@@ -57,6 +58,7 @@ internal sealed class IommufdSpace : IHostAddressSpace
         return errno == 0 ? Take(file, device.Name, device, token) : throw new VfioException("open", path, errno, errno switch
         {
             Errno.EBUSY => GroupTrouble.DescribeHolders(_host, device),
+            _ when NodeTrouble.HintFor(_host, $"/dev/vfio/devices/{Path.GetFileName(path)}", device.Attribute($"vfio-dev/{Path.GetFileName(path)}/dev"), errno) is string hint => hint,
             Errno.EACCES or Errno.EPERM => $"the device belongs to another user: {device.HowToShare($"/dev/vfio/devices/{Path.GetFileName(path)}")}",
             _ => null,
         });

@@ -1,6 +1,7 @@
 using Microsoft.Win32.SafeHandles;
 using Vfio.Interop;
 using Vfio.Interop.Uapi;
+using Vfio.Sysfs;
 
 namespace Vfio.Backends.Type1;
 
@@ -13,6 +14,8 @@ internal static class Type1Container
         int errno = calls.Open(path, Libc.O_RDWR, out SafeFileHandle container);
         return errno == 0 ? container : throw new VfioException("open", path, errno, errno switch
         {
+            _ when NodeTrouble.HintFor(
+                host, isIommufd ? "/dev/iommu" : "/dev/vfio/vfio", isIommufd ? NodeTrouble.OfIommufd(host) : NodeTrouble.OfContainer(host), errno) is string hint => hint,
             Errno.ENOENT or Errno.ENODEV when isIommufd => "the kernel has no iommufd (CONFIG_IOMMUFD); type1v2 needs none",
             Errno.EACCES or Errno.EPERM when isIommufd => $"{path} opens for root, and for whom a device was given: sudo vfio bind --user $USER DEV; type1v2 needs the group's node alone",
             Errno.ENOENT or Errno.ENODEV => "the kernel's VFIO is not loaded: modprobe vfio-pci",

@@ -15,8 +15,9 @@ internal static class Type1Group
         return errno == 0 ? group : throw new VfioException("open", path, errno, errno switch
         {
             Errno.EBUSY => GroupTrouble.DescribeHolders(host, device),
-            Errno.ENOENT => $"the group has no VFIO device: {device.HowToTake}",
             Errno.EPERM when node != $"{device.IommuGroup}" => "noiommu needs root (CAP_SYS_RAWIO)",
+            _ when NodeTrouble.HintFor(host, $"/dev/vfio/{node}", NodeTrouble.OfGroup(host, node), errno) is string hint => hint,
+            Errno.ENOENT => $"the group has no VFIO device: {device.HowToTake}",
             Errno.EACCES or Errno.EPERM => $"the group belongs to another user: {device.HowToShare($"/dev/vfio/{node}")}",
             _ => null,
         });

@@ -1,0 +1,70 @@
+using System.Buffers.Binary;
+
+namespace Vfio.Cli;
+
+/// <summary>
+/// The MSI-X table of an open device. The kernel answers who reads it through the file descriptor with all ones, whatever is in it; a mapping shows it.
+/// </summary>
+internal sealed class MsixTable : IDisposable
+{
+    private const int Id = 0x11;
+    private const int EntryBytes = 16;
+    private const int ConfigBytes = 256;
+
+    private readonly Region? _mapped;
+
+    private MsixTable(RegionIndex region, ulong start, ulong length, Region? mapped)
+    {
+        Index = region;
+        Start = start;
+        Length = length;
+        _mapped = mapped;
+    }
+
+    /// <summary>The BAR that it is in.</summary>
+    public RegionIndex Index { get; }
+
+    public ulong Start { get; }
+
+    public ulong Length { get; }
+
+    /// <summary>Looks for the table of a device.</summary>
+    /// <param name="device">The device.</param>
+    /// <param name="config">Its configuration space.</param>
+    /// <returns>The table, the caller's; <see langword="null"/> where the device has none.</returns>
+    public static MsixTable? Find(VfioDevice device, Region config)
+    {
+        byte[] bytes = new byte[Math.Min(config.Length, ConfigBytes)];
+        for (int i = 0; i + 4 <= bytes.Length; i += 4)
+        {
+            BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(i), config.ReadUInt32((ulong)i));
+        }
+
+        if (bytes.Length != ConfigBytes
+            || PciConfigSpace.Parse(bytes).Capabilities.FirstOrDefault(known => !known.IsExtended && known.Id == Id && known.Offset + 8 <= ConfigBytes) is not PciCapability capability)
+        {
+            return null;
+        }
+
+        // PCI Express Base Specification 6.0, section 7.7.2: message control at 2, table offset and BAR at 4.
+        int entries = (BinaryPrimitives.ReadUInt16LittleEndian(bytes.AsSpan(capability.Offset + 2)) & 0x7ff) + 1;
+        uint place = BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(capability.Offset + 4));
+        RegionIndex index = (RegionIndex)(int)(place & 7);
+        ulong start = place & ~7u, length = (ulong)entries * EntryBytes;
+        if (index > RegionIndex.Bar5 || device.GetRegionInfo(index) is not { CanRead: true, CanWrite: true } info)
+        {
+            return null;
+        }
+
+        bool isMappable = info.MappableAreas.Any(area => start >= area.Offset && start + length <= area.Offset + area.Length);
+        return new MsixTable(index, start, length, isMappable ? device.OpenRegion(index, RegionAccess.Checked) : null);
+    }
+
+    /// <summary>Whether a register is in it.</summary>
+    public bool Has(RegisterPlace place) => place.Place.Region == Index && place.Place.Offset >= Start && place.Place.Offset + (ulong)place.Bytes <= Start + Length;
+
+    /// <summary>Reads a register of it; <see langword="null"/> where the kernel maps it for nobody.</summary>
+    public ulong? Read(RegisterPlace place) => _mapped is null ? null : RegisterWidth.Read(_mapped, place.Place.Offset, place.Bits);
+
+    public void Dispose() => _mapped?.Dispose();
+}

@@ -1,0 +1,18 @@
+using Vfio.Sysfs;
+
+namespace Vfio.Diagnosis;
+
+/// <summary>What keeps devices from being bound, whichever: files that cannot be written, modules that are not let in. Bind refuses because of the same.</summary>
+internal static class ObstacleJudge
+{
+    public static IEnumerable<Finding> Judge(HostFacts host, DeviceFacts? device) =>
+        from obstacle in host.Obstacles
+        where obstacle.Reason is not (HostObstacle.NoModule or HostObstacle.NoAddressSpace) // the judge of modules has more to say of these
+        select new Finding(obstacle.Reason, LevelOf(obstacle, device), obstacle.What) { Advice = obstacle.Hint };
+
+    // A device that is bound already can be used all the same, in a container as a rule.
+    private static FindingLevel LevelOf(HostObstacle obstacle, DeviceFacts? device) =>
+        device is { Device.HasVfioDriver: true } ? FindingLevel.Notes
+        : device is null && obstacle.Reason == HostObstacle.ReadOnly ? FindingLevel.Warns
+        : FindingLevel.Blocks;
+}

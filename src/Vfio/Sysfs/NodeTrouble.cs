@@ -1,0 +1,48 @@
+using Vfio.Interop;
+
+namespace Vfio.Sysfs;
+
+/// <summary>What is wrong with a node below <c>/dev</c> that the kernel has: a container has a folder of nodes of its own, and a list of those that it may open.</summary>
+internal static class NodeTrouble
+{
+    /// <summary>Compares a node with what sysfs says of it.</summary>
+    /// <param name="host">The host.</param>
+    /// <param name="node">The node: <c>/dev/vfio/3</c>.</param>
+    /// <param name="numberFile">The path of its <c>dev</c> file in sysfs.</param>
+    /// <returns>What is wrong, the end of a sentence about the node; <see langword="null"/> where nothing is, or the kernel does not have it either.</returns>
+    public static string? Find(HostRoot host, string node, string numberFile)
+    {
+        if (FileIdentity.OfNode(SysfsFile.Read(numberFile), isBlock: false) is not FileIdentity real)
+        {
+            return null;
+        }
+
+        return FileIdentity.Of(host.Combine(node[1..])) switch
+        {
+            null => "is not here, though the kernel has it",
+            { Kind: FileKind.CharacterDevice } there when there != real => $"is another device's: {there.Major}:{there.Minor}, and the kernel's is {real.Major}:{real.Minor}",
+            _ => null,
+        };
+    }
+
+    /// <summary>What to do about a node that could not be opened.</summary>
+    /// <param name="host">The host.</param>
+    /// <param name="node">The node.</param>
+    /// <param name="numberFile">The path of its <c>dev</c> file in sysfs.</param>
+    /// <param name="errno">Why not.</param>
+    /// <returns>A hint; <see langword="null"/> where the trouble is not with the node.</returns>
+    public static string? HintFor(HostRoot host, string node, string numberFile, int errno) => errno switch
+    {
+        Errno.EACCES or Errno.EPERM when Users.IsRoot => $"not even root may open it: a container may open the nodes alone that it was started with (--device {node})",
+        _ => Find(host, node, numberFile) is string trouble ? $"it {trouble}: start the container anew, with --device {node}" : null,
+    };
+
+    /// <summary>The <c>dev</c> file of a group's node.</summary>
+    public static string OfGroup(HostRoot host, string name) => host.Combine($"sys/class/vfio/{name}/dev");
+
+    /// <summary>The <c>dev</c> file of <c>/dev/vfio/vfio</c>.</summary>
+    public static string OfContainer(HostRoot host) => host.Combine("sys/class/misc/vfio/dev");
+
+    /// <summary>The <c>dev</c> file of <c>/dev/iommu</c>.</summary>
+    public static string OfIommufd(HostRoot host) => host.Combine("sys/class/misc/iommu/dev");
+}

@@ -1,0 +1,39 @@
+using System.Globalization;
+
+namespace Vfio.Sysfs;
+
+/// <summary>A range of a group's addresses that is not free (<c>reserved_regions</c>).</summary>
+/// <param name="First">The first address.</param>
+/// <param name="Last">The last one.</param>
+/// <param name="Kind">As the kernel names it: <c>msi</c>, <c>direct</c>, <c>direct-relaxable</c>, <c>reserved</c>.</param>
+internal readonly record struct ReservedRegion(ulong First, ulong Last, string Kind)
+{
+    private const int MostRegions = 256;
+
+    /// <summary>Whether the firmware uses the device by it (VT-d's RMRR, AMD-Vi's unity maps), so that the kernel gives the device no other address space.</summary>
+    public bool IsFirmwares => Kind == "direct";
+
+    /// <summary>Reads those of a device's group; a line that is none is left out.</summary>
+    public static IReadOnlyList<ReservedRegion> Of(PciDeviceInfo device)
+    {
+        List<ReservedRegion> regions = [];
+        // "0x00000000fee00000 0x00000000feefffff msi"
+        foreach (string line in SysfsFile.ReadLines(device.Attribute("iommu_group/reserved_regions")).Take(MostRegions))
+        {
+            string[] words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            if (words.Length == 3 && TryHex(words[0], out ulong first) && TryHex(words[1], out ulong last))
+            {
+                regions.Add(new ReservedRegion(first, last, words[2]));
+            }
+        }
+
+        return regions;
+    }
+
+    private static bool TryHex(string text, out ulong value)
+    {
+        value = 0;
+        return text.StartsWith("0x", StringComparison.Ordinal)
+            && ulong.TryParse(text.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value);
+    }
+}
