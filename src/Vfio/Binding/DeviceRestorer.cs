@@ -48,10 +48,15 @@ internal sealed class DeviceRestorer(DeviceSteps kit, BindingJournal journal, Ho
             return new RestorePlan(steps, () => [.. _functions.Disable(entry), kit.Forget(entry.Address)]);
         }
 
-        // It was with VFIO before it was bound, and somebody has given it to its own driver since: that is where it belongs.
-        if (entry.IsTaken && entry.DriverBefore == entry.Driver && device is { Driver: not null, HasVfioDriver: false })
+        // It was with VFIO before it was bound, and somebody has taken it from there since: that is not undone.
+        if (entry.IsTaken && entry.DriverBefore == entry.Driver && !device.HasVfioDriver)
         {
-            steps.Add(kit.Drop($"{device.Driver} has it now: it is left there, and not given to {entry.DriverBefore} again"));
+            if (pending is null)
+            {
+                kit.CheckNotLeaving(device, "release");
+            }
+
+            steps.Add(kit.Drop($"it is with {device.Driver ?? "no driver"} now: it is left there, and not given to {entry.DriverBefore} again"));
             return new RestorePlan(steps, () => Shared(entry, device, released));
         }
 

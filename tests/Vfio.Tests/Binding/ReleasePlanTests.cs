@@ -68,8 +68,10 @@ public sealed class ReleasePlanTests : IDisposable
         Assert.Null(Journal.Find(foreign.Address));
     }
 
-    [Fact]
-    public void A_device_that_was_with_vfio_before_and_went_to_its_driver_since_stays_there()
+    [Theory]
+    [InlineData("e1000e")]
+    [InlineData(null)]
+    public void A_device_that_was_with_vfio_before_and_was_taken_from_there_since_stays_where_it_is(string? driver)
     {
         BindScenario.NeedUsers();
         FakeDevice foreign = _host.AddDevice("0000:00:16.0", driver: "vfio-pci", group: 15).WithOverride("vfio-pci");
@@ -77,11 +79,11 @@ public sealed class ReleasePlanTests : IDisposable
         Assert.Equal("vfio-pci", Journal.Find(foreign.Address)?.DriverBefore);
         foreign.NaturalDriver = "e1000e";
         foreign.Override = null;
-        foreign.SetDriver("e1000e");
+        foreign.SetDriver(driver);
         ReleaseOutcome outcome = Assert.Single(ReleasePlan.Compute([foreign.Address], Options()).Execute());
         Assert.Null(outcome.Error);
-        Assert.Equal(("e1000e", null), (foreign.Driver, foreign.Override));
-        Assert.Contains(outcome.Dropped, line => line.StartsWith("e1000e has it now", StringComparison.Ordinal));
+        Assert.Equal((driver, null), (foreign.Driver, foreign.Override));
+        Assert.Contains(outcome.Dropped, line => line.StartsWith($"it is with {driver ?? "no driver"} now", StringComparison.Ordinal));
         Assert.Null(Journal.Find(foreign.Address));
     }
 
