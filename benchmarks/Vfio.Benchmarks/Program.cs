@@ -1,6 +1,7 @@
 using System.Globalization;
 using Vfio;
 using Vfio.Benchmarks;
+using Vfio.Pci;
 
 switch (args)
 {

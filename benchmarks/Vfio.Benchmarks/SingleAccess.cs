@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Vfio.Pci;
 
 namespace Vfio.Benchmarks;
 

@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Cli;
 
 /// <summary>Words that people bring along from other tools, and what they are here (docs/coming-from.md has the whole list).</summary>

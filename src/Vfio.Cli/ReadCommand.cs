@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Vfio.Pci;
 
 namespace Vfio.Cli;
 

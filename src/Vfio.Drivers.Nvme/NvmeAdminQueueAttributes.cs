@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Drivers.Nvme;
 
 /// <summary>AQA: the sizes of the admin queues (NVM Express Base Specification 2.1, section 3.1.4.8).</summary>

@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Drivers.Nvme;
 
 /// <summary>CAP: what the controller can do (NVM Express Base Specification 2.1, section 3.1.4.1).</summary>

@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Drivers.Nvme;
 
 /// <summary>CC: how the host sets the controller up (NVM Express Base Specification 2.1, section 3.1.4.5).</summary>

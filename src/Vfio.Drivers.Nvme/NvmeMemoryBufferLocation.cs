@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Drivers.Nvme;
 
 /// <summary>CMBLOC: where the controller memory buffer is (NVM Express Base Specification 2.1, section 3.1.4.11).</summary>

@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Drivers.Nvme;
 
 /// <summary>Where the registers of an NVMe controller lie in BAR0 (NVM Express Base Specification 2.1, section 3.1.4).</summary>

@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Drivers.Nvme;
 
 /// <summary>CSTS: the controller's state (NVM Express Base Specification 2.1, section 3.1.4.6).</summary>

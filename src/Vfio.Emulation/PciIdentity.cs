@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Emulation;
 
 /// <summary>What a model says it is: the constant part of its configuration header.</summary>

@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 
-namespace Vfio;
+namespace Vfio.Pci;
 
 /// <summary>
 /// Where a PCI function sits: domain, bus, device and function, written <c>0000:00:14.3</c> as the kernel and
@@ -14,8 +14,11 @@ namespace Vfio;
 /// </remarks>
 public readonly record struct PciAddress : IComparable<PciAddress>, ISpanParsable<PciAddress>
 {
-    internal const int MaxDevice = 31;
-    internal const int MaxFunction = 7;
+    /// <summary>The highest device number on a bus.</summary>
+    public const int MaxDevice = 31;
+
+    /// <summary>The highest function number of a device.</summary>
+    public const int MaxFunction = 7;
 
     /// <summary>Makes an address from its parts.</summary>
     /// <param name="domain">The PCI domain (segment), any value.</param>

@@ -1,4 +1,4 @@
-namespace Vfio;
+namespace Vfio.Pci;
 
 /// <summary>A capability in configuration space, standard or extended, with its registers decoded as far as the image goes.</summary>
 public sealed class PciCapability

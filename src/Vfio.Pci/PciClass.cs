@@ -1,4 +1,4 @@
-namespace Vfio;
+namespace Vfio.Pci;
 
 /// <summary>
 /// The base class of a PCI function: the upper byte of its class code, which says broadly what the function is for.

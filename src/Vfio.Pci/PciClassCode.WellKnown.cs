@@ -1,4 +1,4 @@
-namespace Vfio;
+namespace Vfio.Pci;
 
 // PCI Code and ID Assignment Specification 1.12; the section of each is in its summary. CXL is of revision 1.13.
 public readonly partial record struct PciClassCode

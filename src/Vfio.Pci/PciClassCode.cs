@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 
-namespace Vfio;
+namespace Vfio.Pci;
 
 /// <summary>
 /// The 24-bit class code of a PCI function: base class, subclass and programming interface, such as <c>010802</c>

@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 
-namespace Vfio;
+namespace Vfio.Pci;
 
 /// <summary>
 /// A choice of PCI functions by class: a word such as <c>net</c>, <c>nvme</c> or <c>display</c>, or the leading

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 
-namespace Vfio;
+namespace Vfio.Pci;
 
 /// <summary>
 /// The first 64 bytes of configuration space: what every PCI function has at the same place (PCI Express Base Specification
@@ -67,7 +67,7 @@ public sealed class PciConfigHeader
     /// <summary>
     /// The base address registers, offset 10h: six in an endpoint, two in a bridge. The upper half of a 64-bit one is not listed
     /// by itself. A header does not say how large they are, nor whether a zero one is implemented: the kernel does
-    /// (<see cref="RegionInfo"/>).
+    /// (<c>RegionInfo</c>).
     /// </summary>
     public IReadOnlyList<PciBaseAddress> BaseAddresses => ReadBaseAddresses();
 

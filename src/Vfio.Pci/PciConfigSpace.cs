@@ -1,4 +1,4 @@
-namespace Vfio;
+namespace Vfio.Pci;
 
 /// <summary>
 /// Configuration space, decoded: header, standard and extended capabilities, their registers and fields (PCI Express Base

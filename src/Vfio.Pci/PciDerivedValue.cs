@@ -1,4 +1,4 @@
-namespace Vfio;
+namespace Vfio.Pci;
 
 /// <summary>A value that no single field says: computed from several, or from other registers.</summary>
 /// <param name="Name">What it is: <c>Slot power limit</c>, <c>Region 0</c>.</param>

@@ -1,7 +1,7 @@
 using System.IO.Compression;
 using Microsoft.Win32.SafeHandles;
 
-namespace Vfio;
+namespace Vfio.Pci;
 
 public sealed partial class PciNames
 {

@@ -1,4 +1,4 @@
-namespace Vfio;
+namespace Vfio.Pci;
 
 /// <summary>
 /// The names that people gave to PCI vendors, devices and classes, from the host's <c>pci.ids</c> file or a built-in

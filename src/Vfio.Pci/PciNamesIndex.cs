@@ -1,4 +1,4 @@
-namespace Vfio;
+namespace Vfio.Pci;
 
 /// <summary>Where the lines of 16-bit ids begin in a text; of two lines with one id, the first.</summary>
 internal sealed class PciNamesIndex

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace Vfio;
+namespace Vfio.Pci;
 
 /// <summary>The text of a <c>pci.ids</c> file, searched in place.</summary>
 /// <remarks>

@@ -1,4 +1,4 @@
-namespace Vfio;
+namespace Vfio.Pci;
 
 /// <summary>The regions of a PCI device, numbered as VFIO numbers them (<c>VFIO_PCI_*_REGION_INDEX</c> in <c>linux/vfio.h</c>).</summary>
 public enum RegionIndex

@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 using Microsoft.Win32.SafeHandles;
 
 namespace Vfio;

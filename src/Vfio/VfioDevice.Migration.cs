@@ -1,5 +1,6 @@
 using Vfio.Backends;
 using Vfio.Migration;
+using Vfio.Pci;
 
 namespace Vfio;
 

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using Vfio.Backends;
+using Vfio.Pci;
 using Vfio.Regions;
 using Vfio.Sysfs;
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Reflection;
 using System.Reflection.Emit;
 using System.Runtime.CompilerServices;
+using Vfio.Pci;
 
 namespace Vfio.Abi.Tests;
 

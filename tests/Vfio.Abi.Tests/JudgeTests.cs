@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Vfio.Abi.Tests.Wrong.Uapi;
+using Vfio.Pci;
 
 namespace Vfio.Abi.Tests
 {

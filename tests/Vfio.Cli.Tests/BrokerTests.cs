@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Vfio.Pci;
 
 namespace Vfio.Cli.Tests;
 

@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Cli.Tests;
 
 /// <summary>Which device has which register maps.</summary>

@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Cli.Tests;
 
 /// <summary>A device with registers of every kind, known by name, for the commands that open one.</summary>

@@ -1,6 +1,7 @@
 using System.Text;
 using Vfio.Backends;
 using Vfio.Interop;
+using Vfio.Pci;
 
 namespace Vfio.Cli.Tests;
 

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Vfio.Pci;
 
 namespace Vfio.Cli.Tests;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using Vfio.Emulation;
+using Vfio.Pci;
 
 namespace Vfio.Conformance.Child;
 

@@ -2,6 +2,7 @@ using Vfio.Backends;
 using Vfio.Backends.Iommufd;
 using Vfio.Backends.Type1;
 using Vfio.Interop;
+using Vfio.Pci;
 
 namespace Vfio.Conformance.Tests;
 

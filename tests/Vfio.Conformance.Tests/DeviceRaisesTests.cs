@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Conformance.Tests;
 
 /// <summary>Interrupts that the device itself sends, by each way it has: the registers of the 82574, the 82576 and NVMe that do so.</summary>

@@ -1,4 +1,5 @@
 using Vfio.Emulation;
+using Vfio.Pci;
 
 namespace Vfio.Conformance.Tests;
 

@@ -1,4 +1,5 @@
 using Vfio.Interop;
+using Vfio.Pci;
 
 namespace Vfio.Conformance.Tests;
 

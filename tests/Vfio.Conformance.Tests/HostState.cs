@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Conformance.Tests;
 
 /// <summary>What sysfs says of a device: a binding changes it, and its release restores it.</summary>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Vfio.Emulation;
+using Vfio.Pci;
 
 namespace Vfio.Conformance.Tests;
 

@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Conformance.Tests;
 
 /// <summary>A device of the machine (docs/machine.md has the table), bound for the cases of a class.</summary>

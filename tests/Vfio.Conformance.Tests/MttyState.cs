@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Conformance.Tests;
 
 /// <summary>What a serial port of two lines holds, put there and looked for; and its state, read out.</summary>

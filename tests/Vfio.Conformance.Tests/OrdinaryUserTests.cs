@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Conformance.Tests;
 
 /// <summary>Users without root, in processes of their own, with their limit of locked memory.</summary>

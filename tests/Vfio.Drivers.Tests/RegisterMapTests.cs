@@ -1,4 +1,5 @@
 using System.Reflection;
+using Vfio.Pci;
 
 namespace Vfio.Drivers.Tests;
 

@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Emulation.Tests;
 
 /// <summary>Counted in this process: nothing else may allocate, map or open meanwhile.</summary>

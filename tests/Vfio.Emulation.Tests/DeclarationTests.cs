@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Emulation.Tests;
 
 /// <summary>What a model may declare, and what is refused in its constructor.</summary>

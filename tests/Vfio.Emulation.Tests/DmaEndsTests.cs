@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Microsoft.Win32.SafeHandles;
 using Vfio.Interop;
+using Vfio.Pci;
 
 namespace Vfio.Emulation.Tests;
 

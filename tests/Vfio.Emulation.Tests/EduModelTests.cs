@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Emulation.Tests;
 
 /// <summary>The edu model by its clock, and what needs a client that the public API does not have yet. Registers are compared in the conformance tests.</summary>

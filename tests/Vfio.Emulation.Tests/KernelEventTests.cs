@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Emulation.Tests;
 
 /// <summary>What the kernel tells of a model's device, and vectors of MSI-X that come and go.</summary>

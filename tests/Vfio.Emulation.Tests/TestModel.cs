@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Emulation.Tests;
 
 /// <summary>A device with one of everything that a model can have.</summary>

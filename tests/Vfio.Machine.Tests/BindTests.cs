@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Machine.Tests;
 
 /// <summary>Several devices, groups, dry runs, users, interfaces: what a bind and a release do to the host.</summary>

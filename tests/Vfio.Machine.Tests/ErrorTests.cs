@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Machine.Tests;
 
 /// <summary>Each way in which a command can fail: one clear line, a hint, the right exit code.</summary>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Vfio.Pci;
 
 [assembly: CollectionBehavior(DisableTestParallelization = true)]
 

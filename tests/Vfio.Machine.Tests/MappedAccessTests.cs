@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Machine.Tests;
 
 /// <summary>Mapped access to a real BAR: nothing allocated, nothing fatal.</summary>

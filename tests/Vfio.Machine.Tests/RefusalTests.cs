@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Machine.Tests;
 
 /// <summary>What would harm the host is refused with exit code 3, and nothing is changed.</summary>

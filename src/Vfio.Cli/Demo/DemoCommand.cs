@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text;
 using Vfio.Emulation;
+using Vfio.Pci;
 
 namespace Vfio.Cli;
 

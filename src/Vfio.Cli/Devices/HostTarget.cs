@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Cli;
 
 /// <summary>A device of the host. It need not exist until something of it is asked for.</summary>

@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Cli;
 
 /// <summary>What the command tells: of the host, of a device of it, or of a model.</summary>

@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Cli;
 
 /// <summary>A register, or bytes without a name, that two dumps have different values of.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Vfio.Pci;
 
 namespace Vfio.Cli.Pictures;
 

@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Cli;
 
 /// <summary>Resets the bus that a device is on, with all devices of it open in this process.</summary>

@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Cli;
 
 /// <summary>What a guardian is to do.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Vfio.Pci;
 
 namespace Vfio.Cli;
 

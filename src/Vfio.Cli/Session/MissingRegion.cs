@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Cli;
 
 /// <summary>Why VFIO has no region where the device has a register for one.</summary>

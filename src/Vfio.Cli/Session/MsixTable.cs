@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Vfio.Pci;
 
 namespace Vfio.Cli;
 

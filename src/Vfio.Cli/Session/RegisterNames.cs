@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Cli;
 
 /// <summary>The names of a device's registers: from its own map first, then from configuration space.</summary>

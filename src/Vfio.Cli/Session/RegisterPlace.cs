@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Cli;
 
 /// <summary>One register: where it lies, how wide it is, and what its map says of it.</summary>

@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Cli;
 
 /// <summary>One open device: its regions, opened when first used, the names of its registers, and who listens to each access.</summary>

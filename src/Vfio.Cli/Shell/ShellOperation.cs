@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Cli;
 
 /// <summary>A line of the shell, understood: places found, numbers read, everything checked that needs no device.</summary>

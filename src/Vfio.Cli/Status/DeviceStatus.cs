@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Cli;
 
 /// <summary>A process that has a device open, and its memory that stays in place for DMA.</summary>

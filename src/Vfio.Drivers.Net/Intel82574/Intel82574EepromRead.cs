@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Drivers.Net;
 
 /// <summary>EERD, the NVM read register: one word of 16 bits at a time (82574 datasheet 3.4, section 10.2.2).</summary>

@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Drivers.Net;
 
 /// <summary>IVAR, which MSI-X vector a cause goes to (82574 datasheet 3.4, section 10.2.4).</summary>

@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Drivers.Net;
 
 /// <summary>The causes of interrupts, in ICR, ICS, IMS, IMC, IAM and EIAC (82574 datasheet 3.4, section 10.2.4).</summary>

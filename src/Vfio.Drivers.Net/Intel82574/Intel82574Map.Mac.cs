@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Drivers.Net;
 
 // Intel 82574 GbE Controller Family Datasheet 3.4, chapter 10; the section of each table stands above it.

@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Drivers.Net;
 
 /// <summary>Where the registers of Intel's 82574 lie in BAR0 (Intel 82574 GbE Controller Family Datasheet 3.4, section 10).</summary>

@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Drivers.Net;
 
 /// <summary>STATUS, the device status register (82574 datasheet 3.4, section 10.2.2).</summary>

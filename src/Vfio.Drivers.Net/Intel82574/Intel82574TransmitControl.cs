@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Drivers.Net;
 
 /// <summary>TCTL, the transmit control register (82574 datasheet 3.4, section 10.2.6).</summary>

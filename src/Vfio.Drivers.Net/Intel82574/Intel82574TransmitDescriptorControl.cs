@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Drivers.Net;
 
 /// <summary>TXDCTL, when transmit descriptors are fetched and written back (82574 datasheet 3.4, section 10.2.6).</summary>

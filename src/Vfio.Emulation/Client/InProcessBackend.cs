@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using Microsoft.Win32.SafeHandles;
 using Vfio.Backends;
+using Vfio.Pci;
 using Vfio.Regions;
 
 namespace Vfio.Emulation;

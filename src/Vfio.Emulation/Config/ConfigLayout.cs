@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Emulation;
 
 /// <summary>Lays a model's declarations out in configuration space: header, BARs, chains of capabilities.</summary>

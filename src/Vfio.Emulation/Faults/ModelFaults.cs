@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Emulation;
 
 /// <summary>What a test lets go wrong with a device, to see what its driver does.</summary>

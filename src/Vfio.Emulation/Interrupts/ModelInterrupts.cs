@@ -1,4 +1,5 @@
 using System.Numerics;
+using Vfio.Pci;
 
 namespace Vfio.Emulation;
 

@@ -1,6 +1,6 @@
-using static Vfio.Layout;
+using static Vfio.Pci.Layout;
 
-namespace Vfio;
+namespace Vfio.Pci;
 
 /// <summary>Address translation, page requests, process address spaces (PCI Express Base Specification 6.0, sections 10.5.1, 10.5.2 and 7.8.9).</summary>
 internal static class AddressTranslationCapabilities

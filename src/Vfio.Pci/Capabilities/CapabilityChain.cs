@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Vfio;
+namespace Vfio.Pci;
 
 /// <summary>
 /// Follows the two lists of capabilities (PCI Express Base Specification 6.0, sections 7.5.1.1.11 and 7.6.3). The pointers come

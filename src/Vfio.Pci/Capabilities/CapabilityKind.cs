@@ -1,4 +1,4 @@
-namespace Vfio;
+namespace Vfio.Pci;
 
 /// <summary>A kind of capability: what it is called, and how it is decoded.</summary>
 /// <param name="Name">As lspci prints it.</param>

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Vfio;
+namespace Vfio.Pci;
 
 /// <summary>
 /// Reads one capability out of an image, and collects what its decoder finds. Nothing outside the image is read: a register

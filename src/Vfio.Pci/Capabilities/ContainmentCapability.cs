@@ -1,6 +1,6 @@
-using static Vfio.Layout;
+using static Vfio.Pci.Layout;
 
-namespace Vfio;
+namespace Vfio.Pci;
 
 /// <summary>Downstream Port Containment (PCI Express Base Specification 6.0, section 7.9.14).</summary>
 internal static class ContainmentCapability

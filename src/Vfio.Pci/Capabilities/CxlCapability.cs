@@ -1,7 +1,7 @@
-using static Vfio.CapabilityReader;
-using static Vfio.Layout;
+using static Vfio.Pci.CapabilityReader;
+using static Vfio.Pci.Layout;
 
-namespace Vfio;
+namespace Vfio.Pci;
 
 /// <summary>The capabilities of Compute Express Link (CXL Specification 3.0, section 8.1).</summary>
 internal static class CxlCapability

@@ -1,6 +1,6 @@
-using static Vfio.Layout;
+using static Vfio.Pci.Layout;
 
-namespace Vfio;
+namespace Vfio.Pci;
 
 /// <summary>A CXL Flex Bus port (CXL Specification 3.0, section 8.2.1.3).</summary>
 internal static class CxlFlexBusCapability

@@ -1,7 +1,7 @@
-using static Vfio.CapabilityReader;
-using static Vfio.Layout;
+using static Vfio.Pci.CapabilityReader;
+using static Vfio.Pci.Layout;
 
-namespace Vfio;
+namespace Vfio.Pci;
 
 /// <summary>CXL global persistent flush (CXL Specification 3.0, sections 8.1.6 and 8.1.7).</summary>
 internal static class CxlFlushCapability

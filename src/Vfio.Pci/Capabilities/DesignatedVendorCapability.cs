@@ -1,7 +1,7 @@
-using static Vfio.CapabilityReader;
-using static Vfio.Layout;
+using static Vfio.Pci.CapabilityReader;
+using static Vfio.Pci.Layout;
 
-namespace Vfio;
+namespace Vfio.Pci;
 
 /// <summary>Vendor-specific extended capabilities (PCI Express Base Specification 6.0, sections 7.9.5 and 7.9.6); those of CXL decoded by their kind.</summary>
 internal static class DesignatedVendorCapability

@@ -1,8 +1,8 @@
 using System.Globalization;
-using static Vfio.CapabilityReader;
-using static Vfio.Layout;
+using static Vfio.Pci.CapabilityReader;
+using static Vfio.Pci.Layout;
 
-namespace Vfio;
+namespace Vfio.Pci;
 
 /// <summary>Enhanced Allocation: addresses that are fixed in hardware (PCI Express Base Specification 6.0, section 7.8.5).</summary>
 internal static class EnhancedAllocationCapability

@@ -1,6 +1,6 @@
-using static Vfio.Layout;
+using static Vfio.Pci.Layout;
 
-namespace Vfio;
+namespace Vfio.Pci;
 
 /// <summary>Advanced Error Reporting (PCI Express Base Specification 6.0, section 7.8.4).</summary>
 internal static class ErrorReportingCapability

@@ -1,8 +1,8 @@
-using static Vfio.CapabilityReader;
-using static Vfio.ExpressValues;
-using static Vfio.Layout;
+using static Vfio.Pci.CapabilityReader;
+using static Vfio.Pci.ExpressValues;
+using static Vfio.Pci.Layout;
 
-namespace Vfio;
+namespace Vfio.Pci;
 
 /// <summary>PCI Express (PCI Express Base Specification 6.0, section 7.5.3): which registers a function of a type has, and what they say together.</summary>
 internal static class ExpressCapability

@@ -1,7 +1,7 @@
-using static Vfio.ExpressValues;
-using static Vfio.Layout;
+using static Vfio.Pci.ExpressValues;
+using static Vfio.Pci.Layout;
 
-namespace Vfio;
+namespace Vfio.Pci;
 
 /// <summary>The first half of the Express capability's registers (PCI Express Base Specification 6.0, sections 7.5.3.3 to 7.5.3.14).</summary>
 internal static class ExpressRegisters

@@ -1,7 +1,7 @@
 using System.Collections.ObjectModel;
-using static Vfio.Layout;
+using static Vfio.Pci.Layout;
 
-namespace Vfio;
+namespace Vfio.Pci;
 
 /// <summary>The second half of the Express capability's registers, which version 2 has (PCI Express Base Specification 6.0, sections 7.5.3.15 to 7.5.3.23).</summary>
 internal static class ExpressRegisters2

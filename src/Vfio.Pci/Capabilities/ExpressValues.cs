@@ -1,7 +1,7 @@
 using System.Globalization;
-using static Vfio.Layout;
+using static Vfio.Pci.Layout;
 
-namespace Vfio;
+namespace Vfio.Pci;
 
 /// <summary>Values that several registers of the Express capability share (PCI Express Base Specification 6.0, section 7.5.3).</summary>
 internal static class ExpressValues

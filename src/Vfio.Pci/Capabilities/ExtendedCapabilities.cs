@@ -1,7 +1,7 @@
-using static Vfio.CapabilityReader;
-using static Vfio.Layout;
+using static Vfio.Pci.CapabilityReader;
+using static Vfio.Pci.Layout;
 
-namespace Vfio;
+namespace Vfio.Pci;
 
 /// <summary>Extended capabilities of a few registers each.</summary>
 internal static class ExtendedCapabilities

@@ -1,7 +1,7 @@
 using System.Globalization;
-using static Vfio.CapabilityReader;
+using static Vfio.Pci.CapabilityReader;
 
-namespace Vfio;
+namespace Vfio.Pci;
 
 /// <summary>The header: its registers by type, and what they say together (PCI Express Base Specification 6.0, section 7.5.1).</summary>
 internal static class HeaderDecoder

@@ -1,6 +1,6 @@
-using static Vfio.Layout;
+using static Vfio.Pci.Layout;
 
-namespace Vfio;
+namespace Vfio.Pci;
 
 /// <summary>
 /// The header's registers, under the names that setpci uses: common ones and those of type 0 and 1 (PCI Express Base

@@ -1,7 +1,7 @@
-using static Vfio.CapabilityReader;
-using static Vfio.Layout;
+using static Vfio.Pci.CapabilityReader;
+using static Vfio.Pci.Layout;
 
-namespace Vfio;
+namespace Vfio.Pci;
 
 /// <summary>HyperTransport (HyperTransport I/O Link Specification 3.10, chapter 7).</summary>
 internal static class HyperTransportCapability

@@ -1,6 +1,6 @@
-using static Vfio.Layout;
+using static Vfio.Pci.Layout;
 
-namespace Vfio;
+namespace Vfio.Pci;
 
 /// <summary>Registers that both interfaces of HyperTransport have, at offsets from the first of each group (HyperTransport I/O Link Specification 3.10, section 7.5).</summary>
 internal static class HyperTransportRegisters

@@ -1,6 +1,6 @@
-using static Vfio.Layout;
+using static Vfio.Pci.Layout;
 
-namespace Vfio;
+namespace Vfio.Pci;
 
 /// <summary>Access Control Services and Alternative Routing-ID: what isolates functions, and how many there are.</summary>
 internal static class IsolationCapabilities

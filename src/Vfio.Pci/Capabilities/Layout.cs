@@ -1,4 +1,4 @@
-namespace Vfio;
+namespace Vfio.Pci;
 
 /// <summary>
 /// The words in which the tables of registers are written. Offsets in a table count from the capability's start, so that one

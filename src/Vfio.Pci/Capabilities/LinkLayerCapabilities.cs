@@ -1,8 +1,8 @@
 using System.Globalization;
-using static Vfio.CapabilityReader;
-using static Vfio.Layout;
+using static Vfio.Pci.CapabilityReader;
+using static Vfio.Pci.Layout;
 
-namespace Vfio;
+namespace Vfio.Pci;
 
 /// <summary>What describes a link at 8 GT/s and more: equalization, data link features, margining.</summary>
 internal static class LinkLayerCapabilities

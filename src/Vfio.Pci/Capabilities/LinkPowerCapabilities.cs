@@ -1,7 +1,7 @@
-using static Vfio.CapabilityReader;
-using static Vfio.Layout;
+using static Vfio.Pci.CapabilityReader;
+using static Vfio.Pci.Layout;
 
-namespace Vfio;
+namespace Vfio.Pci;
 
 /// <summary>Latency Tolerance Reporting and L1 PM Substates (PCI Express Base Specification 6.0, sections 7.8.2 and 7.8.3).</summary>
 internal static class LinkPowerCapabilities

@@ -1,6 +1,6 @@
-using static Vfio.Layout;
+using static Vfio.Pci.Layout;
 
-namespace Vfio;
+namespace Vfio.Pci;
 
 /// <summary>MSI (PCI Express Base Specification 6.0, section 7.7.1) in its four layouts, and MSI-X (section 7.7.2).</summary>
 internal static class MsiCapability

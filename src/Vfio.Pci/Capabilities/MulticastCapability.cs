@@ -1,7 +1,7 @@
-using static Vfio.CapabilityReader;
-using static Vfio.Layout;
+using static Vfio.Pci.CapabilityReader;
+using static Vfio.Pci.Layout;
 
-namespace Vfio;
+namespace Vfio.Pci;
 
 /// <summary>Multicast (PCI Express Base Specification 6.0, section 7.9.11).</summary>
 internal static class MulticastCapability

@@ -1,6 +1,6 @@
-using static Vfio.Layout;
+using static Vfio.Pci.Layout;
 
-namespace Vfio;
+namespace Vfio.Pci;
 
 /// <summary>PCI-X (PCI-X Protocol Addendum 2.0, sections 7.2 and 8.6).</summary>
 internal static class PciXCapability

@@ -1,6 +1,6 @@
-using static Vfio.Layout;
+using static Vfio.Pci.Layout;
 
-namespace Vfio;
+namespace Vfio.Pci;
 
 /// <summary>Power Management (PCI Express Base Specification 6.0, section 7.5.2; for bridges PCI Bus Power Management 1.2, section 3.2.5).</summary>
 internal static class PowerManagementCapability

@@ -1,7 +1,7 @@
-using static Vfio.CapabilityReader;
-using static Vfio.Layout;
+using static Vfio.Pci.CapabilityReader;
+using static Vfio.Pci.Layout;
 
-namespace Vfio;
+namespace Vfio.Pci;
 
 /// <summary>Resizable BAR, of functions and of their virtual functions (PCI Express Base Specification 6.0, sections 7.8.6 and 7.8.7).</summary>
 internal static class ResizableBarCapability

@@ -1,8 +1,8 @@
 using System.Globalization;
-using static Vfio.CapabilityReader;
-using static Vfio.Layout;
+using static Vfio.Pci.CapabilityReader;
+using static Vfio.Pci.Layout;
 
-namespace Vfio;
+namespace Vfio.Pci;
 
 /// <summary>What only functions of a root complex have (PCI Express Base Specification 6.0, sections 7.9.8 and 7.9.10).</summary>
 internal static class RootComplexCapabilities

@@ -1,6 +1,6 @@
-using static Vfio.Layout;
+using static Vfio.Pci.Layout;
 
-namespace Vfio;
+namespace Vfio.Pci;
 
 /// <summary>Vendor-specific capabilities (PCI Express Base Specification 6.0, section 7.9.4), those of virtio decoded (Virtual I/O Device 1.2, section 4.1.4).</summary>
 internal static class VendorCapability

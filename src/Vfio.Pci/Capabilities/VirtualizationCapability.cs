@@ -1,6 +1,6 @@
-using static Vfio.Layout;
+using static Vfio.Pci.Layout;
 
-namespace Vfio;
+namespace Vfio.Pci;
 
 /// <summary>Single Root I/O Virtualization (PCI Express Base Specification 6.0, section 9.3.3).</summary>
 internal static class VirtualizationCapability

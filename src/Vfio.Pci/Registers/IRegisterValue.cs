@@ -1,4 +1,4 @@
-namespace Vfio;
+namespace Vfio.Pci;
 
 /// <summary>
 /// The value of a register: one integer as the device gave it, with its fields by name. Implemented by

@@ -1,4 +1,4 @@
-namespace Vfio;
+namespace Vfio.Pci;
 
 /// <summary>The value of a register of 32 bits that is one number, or whose fields nobody has named.</summary>
 /// <param name="Raw">The number.</param>

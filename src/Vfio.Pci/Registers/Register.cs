@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Vfio;
+namespace Vfio.Pci;
 
 /// <summary>Where a register lies in its region, and what its value is: <c>region.Read(NvmeRegisters.Capabilities)</c>.</summary>
 /// <typeparam name="T">The register's value, which knows its width.</typeparam>

@@ -1,4 +1,4 @@
-namespace Vfio;
+namespace Vfio.Pci;
 
 /// <summary>What reading and writing a register does, as its specification says.</summary>
 public enum RegisterAccess

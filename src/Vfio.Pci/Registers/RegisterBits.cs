@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 
-namespace Vfio;
+namespace Vfio.Pci;
 
 /// <summary>The bits of a register's value: what the properties of an <see cref="IRegisterValue{TSelf}"/> are made of.</summary>
 public static class RegisterBits

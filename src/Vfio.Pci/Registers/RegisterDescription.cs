@@ -1,4 +1,4 @@
-namespace Vfio;
+namespace Vfio.Pci;
 
 /// <summary>A register as its specification describes it: for tools that show and name registers of any device.</summary>
 /// <param name="Name">The specification's short name, <c>STATUS</c>; at most 32 characters without spaces.</param>

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Vfio;
+namespace Vfio.Pci;
 
 /// <summary>A field of a register: successive bits with a name.</summary>
 /// <param name="Name">The specification's short name, <c>MQES</c>; at most 32 characters without spaces.</param>

@@ -1,4 +1,4 @@
-namespace Vfio;
+namespace Vfio.Pci;
 
 /// <summary>The registers of one region of a kind of device. Immutable; any thread may use it.</summary>
 public sealed class RegisterMap

@@ -1,4 +1,4 @@
-namespace Vfio;
+namespace Vfio.Pci;
 
 /// <summary>A register and the value that was read from it.</summary>
 /// <param name="Register">The register.</param>

@@ -1,6 +1,7 @@
 using Microsoft.Win32.SafeHandles;
 using Vfio.Interop;
 using Vfio.Interop.Uapi;
+using Vfio.Pci;
 using Vfio.Regions;
 
 namespace Vfio.Backends;

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using Vfio.Interop;
 using Vfio.Interop.Uapi;
+using Vfio.Pci;
 using Vfio.Regions;
 
 namespace Vfio.Backends;

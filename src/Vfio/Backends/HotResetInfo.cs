@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Backends;
 
 /// <summary>What a reset of a device's bus hits, as the kernel tells it.</summary>

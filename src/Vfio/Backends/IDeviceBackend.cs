@@ -1,5 +1,6 @@
 using Microsoft.Win32.SafeHandles;
 using Vfio.Interop;
+using Vfio.Pci;
 using Vfio.Regions;
 
 namespace Vfio.Backends;

@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Backends;
 
 /// <summary>A stopped transfer, as the IOMMU told it.</summary>

@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Backends;
 
 /// <summary>Why a device's memory does not answer, as its configuration space says it.</summary>

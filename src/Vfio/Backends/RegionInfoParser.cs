@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Vfio.Interop;
 using Vfio.Interop.Uapi;
+using Vfio.Pci;
 using Vfio.Regions;
 
 namespace Vfio.Backends;

@@ -1,6 +1,7 @@
 using System.Buffers;
 using Vfio.Binding;
 using Vfio.Interop;
+using Vfio.Pci;
 using Vfio.Sysfs;
 
 namespace Vfio;

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Vfio.Pci;
 using Vfio.Sysfs;
 
 namespace Vfio;

@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Binding;
 
 /// <summary>The kernel has not completed a change of a device: a child process is blocked in it. Nothing more is to be done to the device until that ends.</summary>

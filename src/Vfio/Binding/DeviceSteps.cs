@@ -1,4 +1,5 @@
 using Vfio.Interop;
+using Vfio.Pci;
 using Vfio.Sysfs;
 
 namespace Vfio.Binding;

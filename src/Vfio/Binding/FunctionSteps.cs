@@ -1,3 +1,4 @@
+using Vfio.Pci;
 using Vfio.Sysfs;
 
 namespace Vfio.Binding;

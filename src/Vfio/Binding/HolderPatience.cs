@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio;
 
 /// <summary>How long to wait for programs that hold a device, or are changing it, and what happens meanwhile.</summary>

@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio;
 
 /// <summary>A device that is taken after every reboot, and what it was before it was taken the first time.</summary>

@@ -1,5 +1,6 @@
 using Vfio.Binding;
 using Vfio.Interop;
+using Vfio.Pci;
 
 namespace Vfio;
 

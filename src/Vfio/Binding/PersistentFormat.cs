@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Vfio.Pci;
 using static Vfio.Binding.StateFields;
 
 namespace Vfio.Binding;

@@ -1,4 +1,5 @@
 using Vfio.Binding;
+using Vfio.Pci;
 
 namespace Vfio;
 

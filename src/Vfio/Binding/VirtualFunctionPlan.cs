@@ -1,4 +1,5 @@
 using Vfio.Binding;
+using Vfio.Pci;
 using Vfio.Sysfs;
 
 namespace Vfio;

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Vfio.Pci;
 
 namespace Vfio.Brokering;
 

@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Brokering;
 
 /// <summary>A line of the policy.</summary>

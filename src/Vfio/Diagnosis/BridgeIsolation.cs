@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Diagnosis;
 
 /// <summary>Whether a bridge keeps what is behind it apart.</summary>

@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio;
 
 /// <summary>A device that a reset of its bus hits, and whose it is.</summary>

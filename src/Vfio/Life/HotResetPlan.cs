@@ -1,5 +1,6 @@
 using Vfio.Backends;
 using Vfio.Life;
+using Vfio.Pci;
 
 namespace Vfio;
 

@@ -1,4 +1,5 @@
 using Vfio.Backends;
+using Vfio.Pci;
 
 namespace Vfio.Life;
 

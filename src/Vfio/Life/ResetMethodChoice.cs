@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio;
 
 /// <summary>A choice of reset methods (<see cref="DeviceReset.ChooseMethods"/>); its disposal puts back those of before.</summary>

@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using Vfio.Backends;
+using Vfio.Pci;
 using Vfio.Regions;
 
 namespace Vfio;

@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio;
 
 /// <summary>What the kernel says of a region: its length, what may be done with it, and which parts of it may be mapped.</summary>

@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Regions;
 
 /// <summary>A region's name for people.</summary>

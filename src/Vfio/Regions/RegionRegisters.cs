@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio;
 
 /// <summary>Registers as values, on top of the accesses of <see cref="Region"/>.</summary>

@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Sysfs;
 
 /// <summary>Finds PCI devices in the paths of <c>/sys/devices</c>, which name everything that stands above a thing.</summary>

@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Sysfs;
 
 /// <summary>Why a device's IOMMU group cannot be had: the answers that only sysfs and procfs have.</summary>

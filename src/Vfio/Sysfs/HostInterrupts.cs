@@ -1,5 +1,6 @@
 using System.Globalization;
 using Vfio.Interop;
+using Vfio.Pci;
 
 namespace Vfio.Sysfs;
 

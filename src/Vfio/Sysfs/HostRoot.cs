@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio;
 
 /// <summary>Where the host's <c>/sys</c>, <c>/proc</c>, <c>/dev</c>, <c>/run</c> and <c>/etc</c> are: <c>/</c>, or a folder that holds a copy.</summary>

@@ -1,4 +1,5 @@
 using System.IO.Enumeration;
+using Vfio.Pci;
 
 namespace Vfio.Sysfs;
 

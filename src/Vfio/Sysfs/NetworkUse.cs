@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using Vfio.Interop;
 using Vfio.Interop.Uapi;
+using Vfio.Pci;
 
 namespace Vfio.Sysfs;
 

@@ -1,4 +1,5 @@
 using Vfio.Cli.Pictures;
+using Vfio.Pci;
 
 namespace Vfio.Cli.Tests;
 

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using Vfio.Pci;
 
 namespace Vfio.Tests;
 
@@ -25,11 +26,17 @@ public sealed partial class ArchitectureTests
 
     private static readonly string Root = Path.Combine(Repository.Root, "src", "Vfio");
 
-    private static Dictionary<string, string> Files { get; } = Directory
-        .EnumerateFiles(Root, "*.cs", SearchOption.AllDirectories)
-        .Select(path => Path.GetRelativePath(Root, path))
-        .Where(path => !path.StartsWith("obj/", StringComparison.Ordinal) && !path.StartsWith("bin/", StringComparison.Ordinal))
-        .ToDictionary(path => path, path => File.ReadAllText(Path.Combine(Root, path)));
+    private static Dictionary<string, string> Files { get; } = Read("Vfio");
+
+    private static Dictionary<string, string> Read(string project)
+    {
+        string root = Path.Combine(Repository.Root, "src", project);
+        return Directory
+            .EnumerateFiles(root, "*.cs", SearchOption.AllDirectories)
+            .Select(path => Path.GetRelativePath(root, path))
+            .Where(path => !path.StartsWith("obj/", StringComparison.Ordinal) && !path.StartsWith("bin/", StringComparison.Ordinal))
+            .ToDictionary(path => path, path => File.ReadAllText(Path.Combine(root, path)));
+    }
 
     private static IEnumerable<(string Path, string Code)> Code => Files.Select(file => (file.Key, SourceText.CodeOf(file.Value)));
 
@@ -59,33 +66,36 @@ public sealed partial class ArchitectureTests
     public void The_library_writes_nothing_to_the_console_and_never_ends_the_process() => AssertNone(Where(ConsoleOrExit(), _ => true));
 
     [Fact]
-    public void Pci_reads_no_sysfs_and_opens_no_file_but_the_names()
+    public void Pci_opens_no_file_but_the_names_and_is_on_its_own()
     {
         // PciNames.Load reads pci.ids, which is a file of the system and no device's.
-        AssertNone(Where(FileAccess(), room => room == "Pci").Where(line => !line.StartsWith("Pci/PciNames.Load.cs", StringComparison.Ordinal)));
+        AssertNone(Read("Vfio.Pci").Where(file => file.Key != "PciNames.Load.cs" && FileAccess().IsMatch(SourceText.CodeOf(file.Value))).Select(file => file.Key));
+        AssertNone(Read("Vfio.Pci").Where(file => ImportedFunction().IsMatch(SourceText.CodeOf(file.Value)) || UnsafeCode().IsMatch(SourceText.CodeOf(file.Value))).Select(file => file.Key));
+        AssertNone(typeof(PciAddress).Assembly.GetReferencedAssemblies().Select(name => name.Name!).Where(name => !name.StartsWith("System.", StringComparison.Ordinal) && !name.StartsWith("Microsoft.Win32.", StringComparison.Ordinal)));
     }
 
     [Fact]
-    public void Files_are_short() => AssertNone(Files
+    public void Files_are_short() => AssertNone(Files.Concat(Read("Vfio.Pci"))
         .Where(file => !Tables.Contains(file.Key) && file.Value.Count(c => c == '\n') > MostLines)
         .Select(file => $"{file.Key} has {file.Value.Count(c => c == '\n')} lines"));
 
     [Fact]
-    public void The_library_depends_on_no_package()
+    public void The_library_depends_on_no_package_but_its_own()
     {
         XDocument project = XDocument.Load(Path.Combine(Root, "Vfio.csproj"));
-        AssertNone(project.Descendants().Where(element => element.Name.LocalName is "PackageReference" or "ProjectReference" or "Reference")
-            .Select(element => element.ToString()));
-        string[] names = [.. typeof(VfioDevice).Assembly.GetReferencedAssemblies().Select(name => name.Name!)];
+        XElement reference = Assert.Single(project.Descendants(), element => element.Name.LocalName is "PackageReference" or "ProjectReference" or "Reference");
+        Assert.Equal("../Vfio.Pci/Vfio.Pci.csproj", reference.Attribute("Include")?.Value);
+        string[] names = [.. typeof(VfioDevice).Assembly.GetReferencedAssemblies().Select(name => name.Name!).Where(name => name != "Vfio.Pci")];
         AssertNone(names.Where(name => !name.StartsWith("System.", StringComparison.Ordinal) && !name.StartsWith("Microsoft.Win32.", StringComparison.Ordinal)));
     }
 
     [Fact]
     public void Public_types_have_the_one_namespace_that_users_import() => AssertNone(
-        typeof(VfioDevice).Assembly.GetExportedTypes().Where(type => type.Namespace != "Vfio").Select(type => type.FullName!));
+        typeof(VfioDevice).Assembly.GetExportedTypes().Concat(typeof(PciAddress).Assembly.GetExportedTypes())
+            .Where(type => type.Namespace != type.Assembly.GetName().Name).Select(type => type.FullName!));
 
     [Fact]
-    public void There_is_no_mutable_static_state() => AssertNone(typeof(VfioDevice).Assembly.GetTypes()
+    public void There_is_no_mutable_static_state() => AssertNone(typeof(VfioDevice).Assembly.GetTypes().Concat(typeof(PciAddress).Assembly.GetTypes())
         .Where(type => !type.FullName!.Contains('<', StringComparison.Ordinal)) // the compiler's own: caches of delegates, tables of constants
         .SelectMany(type => type.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
         .Where(field => !field.IsLiteral && !(field.IsInitOnly && IsImmutable(field.FieldType, isPrivate: field.IsPrivate)))
@@ -134,7 +144,7 @@ public sealed partial class ArchitectureTests
             return type.GetGenericArguments().All(argument => IsImmutable(argument, isPrivate));
         }
 
-        return type.Assembly == typeof(VfioDevice).Assembly && (type.IsSealed || type.IsValueType)
+        return (type.Assembly == typeof(VfioDevice).Assembly || type.Assembly == typeof(PciAddress).Assembly) && (type.IsSealed || type.IsValueType)
             && type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)
                 .All(field => field.IsInitOnly && IsImmutable(field.FieldType, isPrivate: field.IsPrivate));
     }

@@ -14,31 +14,24 @@ internal static partial class RoomRules
     /// <summary>The root folder's other types: what a user meets first. No room may use them.</summary>
     public const string Front = "(front)";
 
-    public static readonly IReadOnlyList<string> ValueFiles = ["PciAddress.cs", "RegionIndex.cs", "IrqIndex.cs", "Deadline.cs", "VfioException.cs", "Iova.cs", "IovaRange.cs", "DmaAccess.cs", "Disposal.cs", "DeviceFeature.cs", "FeatureSupport.cs", "AtomicCompletions.cs", "PciPowerState.cs"];
+    public static readonly IReadOnlyList<string> ValueFiles = ["IrqIndex.cs", "Deadline.cs", "VfioException.cs", "Iova.cs", "IovaRange.cs", "DmaAccess.cs", "Disposal.cs", "DeviceFeature.cs", "FeatureSupport.cs", "AtomicCompletions.cs", "PciPowerState.cs"];
 
     /// <summary>From a room to a room; where types are named, to those alone.</summary>
     public static readonly IReadOnlyList<Arrow> Arrows =
     [
         new(Values, "Interop", "ErrnoNames"), // an exception says the errno's name
         new("Interop", Values, "VfioException"),
-        new("Registers", Values), // pure: a map names its region
-        new("Pci", Values), // pure: bytes in, values out
-        new("Pci", "Registers"),
         new("Sysfs", Values),
-        new("Sysfs", "Pci"),
         new("Sysfs", "Interop"),
         new("Binding", Values),
-        new("Binding", "Pci"),
         new("Binding", "Sysfs"),
         new("Binding", "Interop"),
         new("Diagnosis", Values),
-        new("Diagnosis", "Pci"), // what a bridge's configuration space says of its isolation
         new("Diagnosis", "Sysfs"),
         new("Diagnosis", "Binding", "HostSurvey", "BindingRefusal", "BindingJournal"), // what bind would refuse is found here too, in its words; and whether a release mends it
         new("Diagnosis", "Interop", "FileStatus"), // whose a node is, and whether this user may use it
         new("Regions", Values),
         new("Regions", "Interop"),
-        new("Regions", "Registers"),
         new("Regions", "Backends", "IDeviceBackend"), // the seam
         new("Dma", Values),
         new("Dma", "Interop"),
@@ -105,7 +98,6 @@ internal static partial class RoomRules
     {
         "" or null => ValueFiles.Contains(relativePath) ? Values : Front,
         "Interop/Uapi" => "Interop",
-        "Pci/Capabilities" => "Pci",
         string folder => folder,
     };
 
@@ -200,7 +192,7 @@ internal static partial class RoomRules
     }
 
     private static readonly HashSet<string> NamespaceParts =
-        ["Vfio", "Interop", "Uapi", "Pci", "Capabilities", "Registers", "Sysfs", "Binding", "Diagnosis", "Regions", "Backends", "Type1", "Iommufd", "Dma", "Interrupts", "Life", "Migration", "Brokering"];
+        ["Vfio", "Interop", "Uapi", "Sysfs", "Binding", "Diagnosis", "Regions", "Backends", "Type1", "Iommufd", "Dma", "Interrupts", "Life", "Migration", "Brokering"];
 
     [GeneratedRegex(@"\b(?:class|interface|enum|delegate\s+\w+|struct|record(?:\s+(?:struct|class))?)\s+([A-Za-z_]\w*)(?=\s*[<({:;\n]|\s*$)")]
     private static partial Regex Declaration();

@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Tests;
 
 /// <summary>One descriptor of the kernel's log for all devices of a process. The log is a file here: what is appended is new.</summary>

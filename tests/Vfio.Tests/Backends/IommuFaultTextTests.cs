@@ -1,4 +1,5 @@
 using Vfio.Backends;
+using Vfio.Pci;
 using Vfio.Sysfs;
 
 namespace Vfio.Tests;

@@ -1,4 +1,6 @@
 
+using Vfio.Pci;
+
 namespace Vfio.Tests;
 
 public sealed class BindingJournalTests : IDisposable

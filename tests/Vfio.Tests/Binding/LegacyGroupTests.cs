@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Tests;
 
 /// <summary>A group with a function that is no endpoint and no bridge to PCI, but has a driver: it only loses that, and only with its group.</summary>

@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Tests;
 
 /// <summary>Who wants to be the only one to have a device is refused what somebody has.</summary>

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Vfio.Brokering;
+using Vfio.Pci;
 
 namespace Vfio.Tests;
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net.Sockets;
 using Microsoft.Win32.SafeHandles;
 using Vfio.Brokering;
+using Vfio.Pci;
 
 namespace Vfio.Tests;
 

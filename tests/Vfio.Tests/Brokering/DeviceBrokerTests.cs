@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Vfio.Brokering;
 using Vfio.Interop;
+using Vfio.Pci;
 
 namespace Vfio.Tests;
 

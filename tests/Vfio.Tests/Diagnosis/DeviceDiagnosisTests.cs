@@ -1,4 +1,5 @@
 using Vfio.Diagnosis;
+using Vfio.Pci;
 
 namespace Vfio.Tests;
 

@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Tests;
 
 /// <summary>A fake host on which VFIO works, with a card that can be taken; tests take away what they are about.</summary>

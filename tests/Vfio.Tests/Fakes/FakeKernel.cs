@@ -1,5 +1,6 @@
 using Vfio.Binding;
 using Vfio.Interop;
+using Vfio.Pci;
 using Vfio.Sysfs;
 
 namespace Vfio.Tests;

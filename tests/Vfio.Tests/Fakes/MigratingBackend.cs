@@ -3,6 +3,7 @@ using Microsoft.Win32.SafeHandles;
 using Vfio.Backends;
 using Vfio.Interop;
 using Vfio.Interop.Uapi;
+using Vfio.Pci;
 using Vfio.Regions;
 
 namespace Vfio.Tests;

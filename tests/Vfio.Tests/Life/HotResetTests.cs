@@ -1,5 +1,6 @@
 using Vfio.Backends;
 using Vfio.Interop;
+using Vfio.Pci;
 
 namespace Vfio.Tests;
 

@@ -1,5 +1,6 @@
 using Vfio.Interop;
 using Vfio.Interop.Uapi;
+using Vfio.Pci;
 
 namespace Vfio.Tests;
 

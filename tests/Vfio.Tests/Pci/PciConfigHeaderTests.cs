@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Tests.Pci;
 
 public sealed class PciConfigHeaderTests

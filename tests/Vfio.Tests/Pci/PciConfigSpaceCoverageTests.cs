@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Vfio.Pci;
 
 namespace Vfio.Tests.Pci;
 

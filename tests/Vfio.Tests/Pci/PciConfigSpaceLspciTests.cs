@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Tests.Pci;
 
 /// <summary>Our decoding of configuration space beside that of lspci: the texts must be the same, line by line and word by word.</summary>

@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Tests;
 
 /// <summary>Regions that only some devices have: VGA's, and those of a device's own.</summary>

@@ -1,3 +1,4 @@
+using Vfio.Pci;
 using Vfio.Regions;
 
 namespace Vfio.Tests;

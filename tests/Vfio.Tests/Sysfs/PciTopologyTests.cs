@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Tests;
 
 /// <summary>Where a device stands, by the place of its folder in <c>/sys/devices</c>, and what its link's files say.</summary>

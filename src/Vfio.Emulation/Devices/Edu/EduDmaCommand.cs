@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Emulation;
 
 /// <summary>The command register of DMA (QEMU documentation, &quot;EDU device&quot; (docs/specs/edu)).</summary>

@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Emulation;
 
 /// <summary>Where the registers of QEMU's edu device lie in BAR0 (QEMU documentation, &quot;EDU device&quot; (docs/specs/edu)).</summary>

@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Emulation;
 
 /// <summary>The status register (QEMU documentation, &quot;EDU device&quot; (docs/specs/edu)).</summary>

@@ -1,5 +1,6 @@
 using Vfio;
 using Vfio.Emulation;
+using Vfio.Pci;
 
 namespace My.Card;
 

@@ -1,6 +1,7 @@
 // Says what the driver finds in a device, or in its model.
 using My.Card;
 using Vfio;
+using Vfio.Pci;
 
 const string Usage = "usage: My-Card.Run ADDRESS | --model    (an address like 0000:00:03.0)";
 

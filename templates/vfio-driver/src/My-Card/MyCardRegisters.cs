@@ -1,4 +1,5 @@
 using Vfio;
+using Vfio.Pci;
 
 namespace My.Card;
 

@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Tests.Pci;
 
 internal sealed partial class LspciText
