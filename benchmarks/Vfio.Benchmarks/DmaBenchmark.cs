@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using Vfio.Emulation;
+using Vfio.Host;
 using Vfio.Pci;
 
 namespace Vfio.Benchmarks;

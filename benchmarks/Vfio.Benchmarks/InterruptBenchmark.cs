@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Vfio.Emulation;
+using Vfio.Host;
 using Vfio.Pci;
 
 namespace Vfio.Benchmarks;

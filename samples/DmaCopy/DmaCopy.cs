@@ -4,6 +4,7 @@
 //   sudo dotnet run --project samples/DmaCopy -- 0000:00:03.0     the device
 using Vfio;
 using Vfio.Emulation;
+using Vfio.Host;
 using Vfio.Pci;
 
 if (args.Length > 1)

@@ -2,6 +2,7 @@
 //
 //   sudo dotnet run --project samples/ReadBar0 -- 0000:00:14.3
 using Vfio;
+using Vfio.Host;
 using Vfio.Pci;
 
 if (args is not [string text] || !PciAddress.TryParse(text, out PciAddress address))

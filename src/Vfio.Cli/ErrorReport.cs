@@ -1,3 +1,5 @@
+using Vfio.Host;
+
 namespace Vfio.Cli;
 
 /// <summary>Turns what went wrong into <c>vfio: what failed: why</c>, a line <c>hint: …</c>, and an exit code.</summary>

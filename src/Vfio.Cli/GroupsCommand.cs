@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Vfio.Cli.Pictures;
+using Vfio.Host;
 using Vfio.Pci;
 
 namespace Vfio.Cli;

@@ -1,3 +1,5 @@
+using Vfio.Host;
+
 namespace Vfio.Cli;
 
 /// <summary>Says why devices are not taken, and what to do about it.</summary>

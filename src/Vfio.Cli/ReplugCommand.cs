@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Vfio.Host;
 using Vfio.Pci;
 
 namespace Vfio.Cli;

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Reflection;
 using System.Reflection.Emit;
 using System.Runtime.CompilerServices;
-using Vfio.Pci;
 
 namespace Vfio.Abi.Tests;
 

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Vfio.Abi.Tests.Wrong.Uapi;
-using Vfio.Pci;
 
 namespace Vfio.Abi.Tests
 {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Vfio.Host;
 using Vfio.Pci;
 
 namespace Vfio.Cli.Tests;

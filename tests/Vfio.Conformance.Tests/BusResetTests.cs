@@ -1,6 +1,7 @@
 using Vfio.Backends;
 using Vfio.Backends.Iommufd;
 using Vfio.Backends.Type1;
+using Vfio.Host;
 using Vfio.Interop;
 using Vfio.Pci;
 

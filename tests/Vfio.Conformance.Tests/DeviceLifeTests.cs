@@ -1,3 +1,4 @@
+using Vfio.Host;
 using Vfio.Interop;
 using Vfio.Pci;
 

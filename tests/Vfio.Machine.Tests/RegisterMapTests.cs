@@ -3,6 +3,7 @@ using Vfio.Drivers.Display;
 using Vfio.Drivers.Net;
 using Vfio.Drivers.Nvme;
 using Vfio.Emulation;
+using Vfio.Host;
 using Vfio.Pci;
 
 namespace Vfio.Machine.Tests;

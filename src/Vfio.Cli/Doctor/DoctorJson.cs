@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Vfio.Host;
 
 namespace Vfio.Cli;
 

@@ -1,3 +1,5 @@
+using Vfio.Host;
+
 namespace Vfio.Cli;
 
 /// <summary>What was found, for a person.</summary>

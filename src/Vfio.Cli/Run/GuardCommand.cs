@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using Vfio.Host;
 using Vfio.Pci;
 
 namespace Vfio.Cli;

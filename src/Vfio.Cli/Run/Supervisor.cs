@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using Vfio.Host;
 
 namespace Vfio.Cli;
 

@@ -1,3 +1,5 @@
+using Vfio.Host;
+
 namespace Vfio.Cli;
 
 /// <summary>What the host does with a device: driver, group, place, names, and whether it could be taken.</summary>

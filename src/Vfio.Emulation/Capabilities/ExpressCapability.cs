@@ -1,5 +1,3 @@
-using Vfio.Pci;
-
 namespace Vfio.Emulation;
 
 /// <summary>

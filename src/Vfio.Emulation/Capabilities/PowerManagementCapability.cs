@@ -1,5 +1,3 @@
-using Vfio.Pci;
-
 namespace Vfio.Emulation;
 
 /// <summary>Power management: the states D0 and D3hot, and D1 and D2 where told (PCI Express Base Specification 6.0, section 7.5.2).</summary>

@@ -1,5 +1,3 @@
-using Vfio.Pci;
-
 namespace Vfio.Emulation;
 
 /// <summary>Lays a model's declarations out in configuration space: header, BARs, chains of capabilities.</summary>

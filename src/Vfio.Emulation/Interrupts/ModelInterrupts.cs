@@ -1,5 +1,4 @@
 using System.Numerics;
-using Vfio.Pci;
 
 namespace Vfio.Emulation;
 

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using Vfio.Pci;
 
 namespace Vfio.Emulation;
 

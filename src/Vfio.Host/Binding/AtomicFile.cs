@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using Vfio.Interop;
 
-namespace Vfio.Binding;
+namespace Vfio.Host;
 
 /// <summary>Writes files so that at any moment, a power failure included, either the old one or the new one is there, whole.</summary>
 internal static class AtomicFile

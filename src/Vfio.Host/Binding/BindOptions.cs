@@ -1,6 +1,4 @@
-using Vfio.Binding;
-
-namespace Vfio;
+namespace Vfio.Host;
 
 /// <summary>How devices are taken.</summary>
 public sealed record BindOptions

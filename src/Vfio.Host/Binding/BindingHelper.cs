@@ -1,8 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
-using Vfio.Sysfs;
 
-namespace Vfio;
+namespace Vfio.Host;
 
 /// <summary>
 /// The other side of <see cref="BindOptions.Helper"/>: the loop of a child process that reads and writes kernel attributes for the

@@ -1,10 +1,9 @@
 using System.Buffers;
-using Vfio.Binding;
 using Vfio.Interop;
 using Vfio.Pci;
 using Vfio.Sysfs;
 
-namespace Vfio;
+namespace Vfio.Host;
 
 /// <summary>
 /// What was taken and has to be handed back: one file a device in <c>/run/vfio</c>, written before the device is touched and

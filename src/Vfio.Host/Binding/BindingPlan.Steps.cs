@@ -1,7 +1,6 @@
-using Vfio.Binding;
 using Vfio.Sysfs;
 
-namespace Vfio;
+namespace Vfio.Host;
 
 // What one device needs.
 public sealed partial class BindingPlan

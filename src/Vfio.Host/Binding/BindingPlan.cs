@@ -1,8 +1,7 @@
-using Vfio.Binding;
 using Vfio.Pci;
 using Vfio.Sysfs;
 
-namespace Vfio;
+namespace Vfio.Host;
 
 /// <summary>
 /// What taking some devices would do: the devices, what forbids it, what would still block, and every change of the host in

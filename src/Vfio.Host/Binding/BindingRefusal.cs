@@ -1,8 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Vfio.Pci;
-using Vfio.Sysfs;
 
-namespace Vfio;
+namespace Vfio.Host;
 
 /// <summary>Why a device must not be taken.</summary>
 /// <param name="Device">The device.</param>

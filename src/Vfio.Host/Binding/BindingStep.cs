@@ -1,4 +1,4 @@
-namespace Vfio;
+namespace Vfio.Host;
 
 /// <summary>One change of the host that a plan makes; its text is what a dry run shows.</summary>
 public sealed class BindingStep

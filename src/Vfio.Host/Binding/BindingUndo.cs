@@ -1,7 +1,7 @@
 using Vfio.Interop;
 using Vfio.Pci;
 
-namespace Vfio.Binding;
+namespace Vfio.Host;
 
 /// <summary>Takes back what a bind did before one of its steps failed.</summary>
 internal sealed class BindingUndo(DeviceRestorer restorer, BindingJournal journal, IHostChanges changes)

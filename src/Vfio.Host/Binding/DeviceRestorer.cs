@@ -1,6 +1,6 @@
 using Vfio.Pci;
 
-namespace Vfio.Binding;
+namespace Vfio.Host;
 
 /// <summary>
 /// Puts a device back as its journal entry remembers it, from whatever state it is in: a bind or a release may have been

@@ -2,7 +2,7 @@ using Vfio.Interop;
 using Vfio.Pci;
 using Vfio.Sysfs;
 
-namespace Vfio.Binding;
+namespace Vfio.Host;
 
 /// <summary>
 /// The single steps of which taking and handing back consist, for one host. Each says what it does and does it. Which of them a

@@ -1,6 +1,6 @@
 using Vfio.Pci;
 
-namespace Vfio;
+namespace Vfio.Host;
 
 /// <summary>
 /// A device taken from its driver for as long as this object lives. Disposing it hands the device back: the driver, the

@@ -1,6 +1,6 @@
 using Vfio.Sysfs;
 
-namespace Vfio.Binding;
+namespace Vfio.Host;
 
 /// <summary>
 /// Changes of files that belong together, as steps of a plan: one that fails takes back those before it, so that all are made or none.

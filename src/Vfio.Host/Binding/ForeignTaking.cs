@@ -1,7 +1,7 @@
 using Vfio.Pci;
 using Vfio.Sysfs;
 
-namespace Vfio.Binding;
+namespace Vfio.Host;
 
 /// <summary>
 /// A device that something else gave to a VFIO driver (<c>ids=</c> of vfio-pci, driverctl, a hand): handed to the driver that the kernel's modules have for it. What it

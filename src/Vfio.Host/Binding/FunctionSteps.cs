@@ -1,7 +1,7 @@
 using Vfio.Pci;
 using Vfio.Sysfs;
 
-namespace Vfio.Binding;
+namespace Vfio.Host;
 
 /// <summary>The steps by which a physical function gets virtual functions, or loses them (<c>sriov_numvfs</c>).</summary>
 internal sealed class FunctionSteps(DeviceSteps kit, BindingJournal journal, HostRoot host, IHostChanges changes)

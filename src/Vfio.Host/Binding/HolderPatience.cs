@@ -1,6 +1,6 @@
 using Vfio.Pci;
 
-namespace Vfio;
+namespace Vfio.Host;
 
 /// <summary>How long to wait for programs that hold a device, or are changing it, and what happens meanwhile.</summary>
 /// <param name="Time">

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Vfio.Pci;
 
-namespace Vfio.Binding;
+namespace Vfio.Host;
 
 /// <summary>Waits until nobody holds devices any more, one after the other, all in one time.</summary>
 internal sealed class HolderWait(HolderPatience? patience, IHostChanges changes)

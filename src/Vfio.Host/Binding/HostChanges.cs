@@ -1,8 +1,7 @@
 using System.Diagnostics;
 using Vfio.Interop;
-using Vfio.Sysfs;
 
-namespace Vfio.Binding;
+namespace Vfio.Host;
 
 /// <summary>Changes the running host.</summary>
 /// <param name="helper">The program that writes kernel attributes (<see cref="BindOptions.Helper"/>).</param>

@@ -1,6 +1,6 @@
 using Vfio.Sysfs;
 
-namespace Vfio.Binding;
+namespace Vfio.Host;
 
 /// <summary>Changes files of the running host; each change is on the disk when it returns.</summary>
 internal sealed class HostFiles : IHostFiles

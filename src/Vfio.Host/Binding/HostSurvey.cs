@@ -1,7 +1,7 @@
 using Vfio.Pci;
 using Vfio.Sysfs;
 
-namespace Vfio;
+namespace Vfio.Host;
 
 /// <summary>
 /// Judges which devices of a host may be taken, and why others may not. Looks at the host's tables once, so that judging many

@@ -1,7 +1,6 @@
 using Vfio.Interop;
-using Vfio.Sysfs;
 
-namespace Vfio.Binding;
+namespace Vfio.Host;
 
 /// <summary>Every way in which binding changes the host, apart from its own journal: the seam at which tests stand in for the kernel.</summary>
 internal interface IHostChanges

@@ -1,4 +1,4 @@
-namespace Vfio.Binding;
+namespace Vfio.Host;
 
 /// <summary>How binding changes the host's files in <c>/etc</c> and <c>/run/udev</c>: the seam at which tests let each change fail.</summary>
 internal interface IHostFiles

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using Vfio.Interop;
 using Vfio.Sysfs;
 
-namespace Vfio.Binding;
+namespace Vfio.Host;
 
 /// <summary>
 /// The program that udev and systemd run as root later on: it has to be one that nobody but root can change, and that is there early in the boot.

@@ -1,6 +1,6 @@
 using Vfio.Sysfs;
 
-namespace Vfio.Binding;
+namespace Vfio.Host;
 
 /// <summary>Brings a device's network interfaces back under the names, and switched on as, they were.</summary>
 internal sealed class InterfaceRestorer(HostRoot host, IHostChanges changes, List<string> dropped)

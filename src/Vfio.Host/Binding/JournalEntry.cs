@@ -1,7 +1,6 @@
 using Vfio.Pci;
-using Vfio.Sysfs;
 
-namespace Vfio;
+namespace Vfio.Host;
 
 /// <summary>What the journal remembers of a device that was taken: what it was before, and who took it.</summary>
 public sealed record JournalEntry

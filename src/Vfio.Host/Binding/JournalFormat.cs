@@ -1,10 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
 using Vfio.Pci;
-using Vfio.Sysfs;
-using static Vfio.Binding.StateFields;
+using static Vfio.Host.StateFields;
 
-namespace Vfio.Binding;
+namespace Vfio.Host;
 
 /// <summary>
 /// A journal entry as JSON. Reading trusts nothing: whatever does not fit makes the entry damaged, since what it says is

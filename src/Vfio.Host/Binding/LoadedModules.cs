@@ -1,6 +1,6 @@
 using Vfio.Sysfs;
 
-namespace Vfio.Binding;
+namespace Vfio.Host;
 
 /// <summary>
 /// The modules that were loaded for devices which are released by now, while others were still bound: <c>/run/vfio/modules</c>, a name a

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using Vfio.Interop;
 
-namespace Vfio.Binding;
+namespace Vfio.Host;
 
 /// <summary>Locks on places of a file, held until disposal or the end of the process. Only root can open the file: anyone who could might lock it.</summary>
 internal sealed class LockFile : IDisposable

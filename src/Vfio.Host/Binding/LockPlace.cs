@@ -1,6 +1,6 @@
 using Vfio.Pci;
 
-namespace Vfio.Binding;
+namespace Vfio.Host;
 
 /// <summary>
 /// The bytes of <c>/run/vfio/lock</c> and what each stands for. Changes lock devices first, then IOMMU groups, then the host, each kind in

@@ -1,7 +1,6 @@
 using Vfio.Pci;
-using Vfio.Sysfs;
 
-namespace Vfio.Binding;
+namespace Vfio.Host;
 
 /// <summary>Loads the module of a VFIO driver for a bind, and unloads at the end what was loaded for one and nothing uses.</summary>
 internal sealed class ModuleSteps(HostRoot host, IHostChanges changes, BindingJournal journal)

@@ -1,7 +1,7 @@
 using Vfio.Interop;
 using Vfio.Sysfs;
 
-namespace Vfio.Binding;
+namespace Vfio.Host;
 
 /// <summary>
 /// Lets a user open the nodes by which a device is opened: an entry for that user in each node's access list. They are the group's node, the device's own where the

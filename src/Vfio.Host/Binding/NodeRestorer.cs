@@ -2,7 +2,7 @@ using Vfio.Interop;
 using Vfio.Pci;
 using Vfio.Sysfs;
 
-namespace Vfio.Binding;
+namespace Vfio.Host;
 
 /// <summary>
 /// Takes from a user what it was let open. Most nodes vanish with the device; a group's node stays where another device of the group is still with a VFIO driver, and

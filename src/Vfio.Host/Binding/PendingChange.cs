@@ -1,6 +1,4 @@
-using Vfio.Sysfs;
-
-namespace Vfio.Binding;
+namespace Vfio.Host;
 
 /// <summary>A change of a device that a command left unfinished: the child process that made it has not ended.</summary>
 internal sealed class PendingChange(HostRoot host, BindingJournal journal)

@@ -1,6 +1,6 @@
 using Vfio.Pci;
 
-namespace Vfio;
+namespace Vfio.Host;
 
 /// <summary>A device that is taken after every reboot, and what it was before it was taken the first time.</summary>
 public sealed record PersistentDevice

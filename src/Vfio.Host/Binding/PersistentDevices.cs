@@ -1,8 +1,7 @@
-using Vfio.Binding;
 using Vfio.Interop;
 using Vfio.Pci;
 
-namespace Vfio;
+namespace Vfio.Host;
 
 /// <summary>
 /// The devices that are taken after every reboot too, as <c>/etc/vfio/persistent.json</c> has them. A snapshot; looks at that file alone.

@@ -2,7 +2,7 @@ using System.Text;
 using Vfio.Pci;
 using Vfio.Sysfs;
 
-namespace Vfio.Binding;
+namespace Vfio.Host;
 
 /// <summary>
 /// The files that make devices persistent, as steps: the state, which is written first and removed last, and what follows from it, udev's rules and systemd's unit.

@@ -2,9 +2,9 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Vfio.Pci;
-using static Vfio.Binding.StateFields;
+using static Vfio.Host.StateFields;
 
-namespace Vfio.Binding;
+namespace Vfio.Host;
 
 /// <summary>
 /// The file of persistent devices as JSON. Reading trusts nothing. Files of all earlier versions are read:

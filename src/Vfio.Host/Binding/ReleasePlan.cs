@@ -1,7 +1,6 @@
-using Vfio.Binding;
 using Vfio.Pci;
 
-namespace Vfio;
+namespace Vfio.Host;
 
 /// <summary>What handing some devices back would do. Computing it changes nothing.</summary>
 public sealed class ReleasePlan

@@ -1,4 +1,4 @@
-namespace Vfio.Binding;
+namespace Vfio.Host;
 
 /// <summary>What restoring a device takes.</summary>
 /// <param name="Device">The steps that concern the device alone, in which the kernel may block.</param>

@@ -1,8 +1,7 @@
-using Vfio.Binding;
 using Vfio.Pci;
 using Vfio.Sysfs;
 
-namespace Vfio;
+namespace Vfio.Host;
 
 /// <summary>
 /// Takes again what came back: after a reboot the persistent devices, and after a plugging in a device that is taken still, or persistent. udev and systemd have it run

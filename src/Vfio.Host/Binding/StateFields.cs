@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Vfio.Interop;
 
-namespace Vfio.Binding;
+namespace Vfio.Host;
 
 /// <summary>
 /// The fields of the files in which it is kept how devices were, as JSON. Reading trusts nothing: what is in them is written to the kernel by root.

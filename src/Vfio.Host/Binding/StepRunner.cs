@@ -1,4 +1,4 @@
-namespace Vfio.Binding;
+namespace Vfio.Host;
 
 /// <summary>
 /// Runs the steps of a plan, and holds the host's lock during those that change what all devices share: not during the others, in which the

@@ -1,4 +1,4 @@
-namespace Vfio.Binding;
+namespace Vfio.Host;
 
 /// <summary>The unit that takes persistent devices before anything else of the boot looks at devices.</summary>
 internal static class SystemdUnit

@@ -1,4 +1,4 @@
-namespace Vfio.Binding;
+namespace Vfio.Host;
 
 /// <summary>Judges devices that are taken already, for who wants to be the only one to have them.</summary>
 internal sealed class TakenDevices(HostRoot host, BindingJournal journal, NodeGift gift)

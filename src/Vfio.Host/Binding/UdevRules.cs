@@ -1,7 +1,7 @@
 using System.Globalization;
 using Vfio.Pci;
 
-namespace Vfio.Binding;
+namespace Vfio.Host;
 
 /// <summary>
 /// Rules by which udev gives a device that appears to its VFIO driver, before another gets it where that is possible: the override is written when the device is

@@ -1,8 +1,7 @@
-using Vfio.Binding;
 using Vfio.Pci;
 using Vfio.Sysfs;
 
-namespace Vfio;
+namespace Vfio.Host;
 
 /// <summary>
 /// What giving a physical function another number of virtual functions would do (SR-IOV; PCI Express Base Specification 6.0, chapter 9). Computing it changes nothing. The number of before is

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 
-namespace Vfio.Sysfs;
+namespace Vfio.Host;
 
 /// <summary>How long to wait for a child's answer.</summary>
 /// <param name="Time">For how long at most.</param>

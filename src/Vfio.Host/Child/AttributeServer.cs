@@ -1,7 +1,8 @@
 using System.Globalization;
 using Vfio.Interop;
+using Vfio.Sysfs;
 
-namespace Vfio.Sysfs;
+namespace Vfio.Host;
 
 /// <summary>The child's side of the conversation with an <see cref="AttributeChild"/>: requests of three lines, a verb, a path and a value.</summary>
 internal static class AttributeServer

@@ -1,5 +1,4 @@
-
-namespace Vfio.Sysfs;
+namespace Vfio.Host;
 
 /// <summary>
 /// Kernel attributes whose reading or writing may block: a child process does it. A child that does not answer in time is given up, and the

@@ -1,6 +1,7 @@
 using System.Globalization;
+using Vfio.Sysfs;
 
-namespace Vfio.Sysfs;
+namespace Vfio.Host;
 
 /// <summary>A process as a record keeps it: its number, and its start time, because numbers are used again.</summary>
 /// <param name="Id">The number.</param>

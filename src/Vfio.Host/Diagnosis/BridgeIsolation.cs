@@ -1,6 +1,6 @@
 using Vfio.Pci;
 
-namespace Vfio.Diagnosis;
+namespace Vfio.Host;
 
 /// <summary>Whether a bridge keeps what is behind it apart.</summary>
 internal enum BridgeIsolation

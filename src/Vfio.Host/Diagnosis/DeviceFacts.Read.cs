@@ -2,7 +2,7 @@ using System.Globalization;
 using Vfio.Pci;
 using Vfio.Sysfs;
 
-namespace Vfio.Diagnosis;
+namespace Vfio.Host;
 
 // Where the facts are read. What is not there, or not for this user, stays unset.
 internal sealed partial record DeviceFacts

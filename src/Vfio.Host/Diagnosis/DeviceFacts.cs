@@ -1,7 +1,6 @@
 using Vfio.Pci;
-using Vfio.Sysfs;
 
-namespace Vfio.Diagnosis;
+namespace Vfio.Host;
 
 /// <summary>What a host says of one device and of what is around it. Facts alone: what follows from them is the judges'.</summary>
 /// <param name="Device">The device.</param>

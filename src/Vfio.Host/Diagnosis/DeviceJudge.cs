@@ -1,7 +1,7 @@
 using System.Globalization;
 using Vfio.Pci;
 
-namespace Vfio.Diagnosis;
+namespace Vfio.Host;
 
 /// <summary>Whether the device itself is in a state to work with: answers, memory, display, power, errors, resets.</summary>
 internal static class DeviceJudge

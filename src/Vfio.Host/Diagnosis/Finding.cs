@@ -1,4 +1,4 @@
-namespace Vfio;
+namespace Vfio.Host;
 
 /// <summary>One thing that was looked at, and what was found.</summary>
 /// <param name="Id">One or two words, stable: <c>iommu</c>, <c>interrupts</c>, <c>group</c>. More than one finding may have the same.</param>

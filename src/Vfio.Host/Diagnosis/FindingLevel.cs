@@ -1,4 +1,4 @@
-namespace Vfio;
+namespace Vfio.Host;
 
 /// <summary>How much a <see cref="Finding"/> matters.</summary>
 public enum FindingLevel

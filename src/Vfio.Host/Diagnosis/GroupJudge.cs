@@ -1,8 +1,7 @@
 using System.Globalization;
 using Vfio.Pci;
-using Vfio.Sysfs;
 
-namespace Vfio.Diagnosis;
+namespace Vfio.Host;
 
 /// <summary>Whether the device's IOMMU group lets it be given away, and why the group is as large as it is.</summary>
 internal static class GroupJudge

@@ -1,7 +1,6 @@
-using Vfio.Diagnosis;
 using Vfio.Pci;
 
-namespace Vfio;
+namespace Vfio.Host;
 
 /// <summary>Whether a host can do VFIO, and whether one of its devices can be taken and used: what was found, with reasons and remedies.</summary>
 /// <remarks>

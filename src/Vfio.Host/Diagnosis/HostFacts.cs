@@ -1,6 +1,4 @@
-using Vfio.Sysfs;
-
-namespace Vfio.Diagnosis;
+namespace Vfio.Host;
 
 /// <summary>What a host says of itself that matters to VFIO. Facts alone: what follows from them is the judges'.</summary>
 internal sealed partial record HostFacts

@@ -1,7 +1,7 @@
 using Vfio.Interop;
 using Vfio.Sysfs;
 
-namespace Vfio.Diagnosis;
+namespace Vfio.Host;
 
 /// <summary>A node below <c>/dev</c>, and whether this user may use it.</summary>
 /// <param name="Path">The host's name for it.</param>

@@ -1,4 +1,4 @@
-namespace Vfio.Diagnosis;
+namespace Vfio.Host;
 
 /// <summary>Whether a device can raise only its own interrupts.</summary>
 internal static class InterruptJudge

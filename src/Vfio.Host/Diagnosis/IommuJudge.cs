@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Vfio.Diagnosis;
+namespace Vfio.Host;
 
 /// <summary>Whether an IOMMU is there, on, and translates; else why not.</summary>
 internal static class IommuJudge

@@ -1,6 +1,6 @@
 using Vfio.Sysfs;
 
-namespace Vfio.Diagnosis;
+namespace Vfio.Host;
 
 /// <summary>The kernel's command line, and how this host's boot loader is told to change it.</summary>
 /// <param name="Words">The arguments, in order.</param>

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Vfio.Diagnosis;
+namespace Vfio.Host;
 
 /// <summary>What limits the memory that devices may reach.</summary>
 internal static class MemoryJudge

@@ -1,6 +1,4 @@
-using Vfio.Sysfs;
-
-namespace Vfio.Diagnosis;
+namespace Vfio.Host;
 
 /// <summary>Whether the kernel has VFIO: the driver for devices, and a way to give them an address space.</summary>
 internal static class ModuleJudge

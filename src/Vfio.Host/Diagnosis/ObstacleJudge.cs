@@ -1,6 +1,4 @@
-using Vfio.Sysfs;
-
-namespace Vfio.Diagnosis;
+namespace Vfio.Host;
 
 /// <summary>What keeps devices from being bound, whichever: files that cannot be written, modules that are not let in. Bind refuses because of the same.</summary>
 internal static class ObstacleJudge

@@ -1,4 +1,4 @@
-namespace Vfio.Diagnosis;
+namespace Vfio.Host;
 
 /// <summary>What people suspect, and what is none of it; and one thing that should be suspected more often.</summary>
 internal static class SuspectJudge

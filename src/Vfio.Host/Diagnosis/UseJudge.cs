@@ -1,4 +1,4 @@
-namespace Vfio.Diagnosis;
+namespace Vfio.Host;
 
 /// <summary>Whether the device can be taken; once it is, whether this user can open it.</summary>
 internal static class UseJudge

@@ -1,7 +1,7 @@
 using Vfio.Pci;
 using Vfio.Sysfs;
 
-namespace Vfio;
+namespace Vfio.Host;
 
 /// <summary>
 /// What driverctl remembers: the driver that it gives a device to at every boot and plugging in, a file a device in <c>/etc/driverctl.d</c>. Only read, never written.

@@ -1,4 +1,6 @@
-namespace Vfio.Sysfs;
+using Vfio.Sysfs;
+
+namespace Vfio.Host;
 
 /// <summary>Something of the host that keeps its devices from being bound, whichever.</summary>
 /// <param name="Reason">One word, stable.</param>

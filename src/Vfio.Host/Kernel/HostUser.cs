@@ -1,6 +1,6 @@
 using Vfio.Interop;
 
-namespace Vfio;
+namespace Vfio.Host;
 
 /// <summary>A user of the running host, from its name service.</summary>
 /// <param name="Id">The user's number.</param>

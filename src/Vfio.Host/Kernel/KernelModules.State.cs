@@ -1,4 +1,4 @@
-namespace Vfio.Sysfs;
+namespace Vfio.Host;
 
 /// <summary>Whether the kernel has a module.</summary>
 internal enum ModuleState

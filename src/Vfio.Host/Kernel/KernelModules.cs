@@ -1,7 +1,8 @@
 using System.IO.Enumeration;
 using Vfio.Pci;
+using Vfio.Sysfs;
 
-namespace Vfio.Sysfs;
+namespace Vfio.Host;
 
 /// <summary>The kernel's modules: which are loaded, what each needs, which serve a device. Opens text files only.</summary>
 internal sealed partial class KernelModules(HostRoot host)

@@ -1,4 +1,6 @@
-namespace Vfio.Sysfs;
+using Vfio.Sysfs;
+
+namespace Vfio.Host;
 
 /// <summary>What modprobe's configuration says (modprobe.d(5)).</summary>
 internal static class ModprobeFiles

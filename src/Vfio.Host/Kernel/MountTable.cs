@@ -1,4 +1,6 @@
-namespace Vfio.Sysfs;
+using Vfio.Sysfs;
+
+namespace Vfio.Host;
 
 /// <summary>Which file systems are mounted where, as this process sees it.</summary>
 internal static class MountTable

@@ -1,6 +1,7 @@
 using System.Globalization;
+using Vfio.Sysfs;
 
-namespace Vfio.Sysfs;
+namespace Vfio.Host;
 
 /// <summary>A range of a group's addresses that is not free (<c>reserved_regions</c>).</summary>
 /// <param name="First">The first address.</param>

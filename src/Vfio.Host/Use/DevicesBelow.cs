@@ -1,6 +1,7 @@
 using Vfio.Pci;
+using Vfio.Sysfs;
 
-namespace Vfio.Sysfs;
+namespace Vfio.Host;
 
 /// <summary>
 /// Which PCI devices stand below which, by the paths in <c>/sys/devices</c>. Below bridges, as a rule; but an Intel VMD is no bridge, and

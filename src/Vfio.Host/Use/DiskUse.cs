@@ -2,8 +2,9 @@ using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using Vfio.Interop;
 using Vfio.Pci;
+using Vfio.Sysfs;
 
-namespace Vfio.Sysfs;
+namespace Vfio.Host;
 
 /// <summary>What disks and partitions are in use for: mounted, swapped on, held by another block device, claimed, open.</summary>
 internal sealed class DiskUse(HostRoot host)

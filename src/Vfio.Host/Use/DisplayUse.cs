@@ -1,7 +1,8 @@
 using System.Globalization;
 using Vfio.Pci;
+using Vfio.Sysfs;
 
-namespace Vfio.Sysfs;
+namespace Vfio.Host;
 
 /// <summary>Which devices the host shows its screen on: the boot display, the console's framebuffer, the firmware's.</summary>
 internal sealed class DisplayUse(HostRoot host)

@@ -2,7 +2,7 @@ using Vfio.Interop;
 using Vfio.Pci;
 using Vfio.Sysfs;
 
-namespace Vfio;
+namespace Vfio.Host;
 
 /// <summary>
 /// What the host calls its PCI devices: by their network interfaces (<c>eth0</c>, alternative names of up to 15 bytes too), disks and partitions (<c>nvme0n1</c>,

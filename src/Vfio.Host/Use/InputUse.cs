@@ -1,4 +1,6 @@
-namespace Vfio.Sysfs;
+using Vfio.Sysfs;
+
+namespace Vfio.Host;
 
 /// <summary>Keyboards, mice and the like that hang on a device: on a USB controller, as a rule.</summary>
 internal sealed class InputUse(HostRoot host)

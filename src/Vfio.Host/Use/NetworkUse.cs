@@ -4,8 +4,9 @@ using System.Net;
 using Vfio.Interop;
 using Vfio.Interop.Uapi;
 using Vfio.Pci;
+using Vfio.Sysfs;
 
-namespace Vfio.Sysfs;
+namespace Vfio.Host;
 
 /// <summary>What network interfaces are in use for: up with an address, carrying a route, a port of a bridge or bond.</summary>
 /// <remarks>Interfaces that were moved to another network namespace cannot be seen from this one.</remarks>

@@ -1,6 +1,7 @@
 using Vfio.Pci;
+using Vfio.Sysfs;
 
-namespace Vfio.Sysfs;
+namespace Vfio.Host;
 
 /// <summary>
 /// Which virtio devices carry a file system of the hypervisor's (9p, virtiofs) or the console. Whether such a share is mounted

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using Vfio.Host;
 using Vfio.Pci;
 
 namespace Vfio.Tests;
@@ -26,6 +27,8 @@ public sealed partial class ArchitectureTests
 
     private static readonly string Root = Path.Combine(Repository.Root, "src", "Vfio");
 
+    private static Assembly[] Assemblies { get; } = [typeof(PciAddress).Assembly, typeof(VfioDevice).Assembly, typeof(BindingPlan).Assembly];
+
     private static Dictionary<string, string> Files { get; } = Read("Vfio");
 
     private static Dictionary<string, string> Read(string project)
@@ -45,6 +48,9 @@ public sealed partial class ArchitectureTests
 
     [Fact]
     public void Rooms_use_each_other_without_cycles() => AssertNone(RoomRules.FindCycles(RoomRules.FindUses(Files)));
+
+    [Fact]
+    public void Rooms_of_the_hosts_side_use_each_other_without_cycles() => AssertNone(RoomRules.FindCycles(RoomRules.FindUses(Read("Vfio.Host"))));
 
     [Fact]
     public void Every_arrow_of_the_table_is_used()
@@ -75,7 +81,7 @@ public sealed partial class ArchitectureTests
     }
 
     [Fact]
-    public void Files_are_short() => AssertNone(Files.Concat(Read("Vfio.Pci"))
+    public void Files_are_short() => AssertNone(Files.Concat(Read("Vfio.Pci")).Concat(Read("Vfio.Host"))
         .Where(file => !Tables.Contains(file.Key) && file.Value.Count(c => c == '\n') > MostLines)
         .Select(file => $"{file.Key} has {file.Value.Count(c => c == '\n')} lines"));
 
@@ -91,11 +97,11 @@ public sealed partial class ArchitectureTests
 
     [Fact]
     public void Public_types_have_the_one_namespace_that_users_import() => AssertNone(
-        typeof(VfioDevice).Assembly.GetExportedTypes().Concat(typeof(PciAddress).Assembly.GetExportedTypes())
+        Assemblies.SelectMany(assembly => assembly.GetExportedTypes())
             .Where(type => type.Namespace != type.Assembly.GetName().Name).Select(type => type.FullName!));
 
     [Fact]
-    public void There_is_no_mutable_static_state() => AssertNone(typeof(VfioDevice).Assembly.GetTypes().Concat(typeof(PciAddress).Assembly.GetTypes())
+    public void There_is_no_mutable_static_state() => AssertNone(Assemblies.SelectMany(assembly => assembly.GetTypes())
         .Where(type => !type.FullName!.Contains('<', StringComparison.Ordinal)) // the compiler's own: caches of delegates, tables of constants
         .SelectMany(type => type.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
         .Where(field => !field.IsLiteral && !(field.IsInitOnly && IsImmutable(field.FieldType, isPrivate: field.IsPrivate)))
@@ -106,7 +112,7 @@ public sealed partial class ArchitectureTests
     public void Every_exception_to_the_rule_of_static_state_is_needed() => Assert.All(InertStatics.Keys, name =>
     {
         string[] parts = name.Split('.');
-        Type type = Assert.Single(typeof(VfioDevice).Assembly.GetTypes(), type => type.Name == parts[0]);
+        Type type = Assert.Single(Assemblies.SelectMany(assembly => assembly.GetTypes()), type => type.Name == parts[0]);
         Assert.NotNull(type.GetField(parts[1], BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic));
     });
 
@@ -144,7 +150,7 @@ public sealed partial class ArchitectureTests
             return type.GetGenericArguments().All(argument => IsImmutable(argument, isPrivate));
         }
 
-        return (type.Assembly == typeof(VfioDevice).Assembly || type.Assembly == typeof(PciAddress).Assembly) && (type.IsSealed || type.IsValueType)
+        return Assemblies.Contains(type.Assembly) && (type.IsSealed || type.IsValueType)
             && type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)
                 .All(field => field.IsInitOnly && IsImmutable(field.FieldType, isPrivate: field.IsPrivate));
     }

@@ -23,13 +23,6 @@ internal static partial class RoomRules
         new("Interop", Values, "VfioException"),
         new("Sysfs", Values),
         new("Sysfs", "Interop"),
-        new("Binding", Values),
-        new("Binding", "Sysfs"),
-        new("Binding", "Interop"),
-        new("Diagnosis", Values),
-        new("Diagnosis", "Sysfs"),
-        new("Diagnosis", "Binding", "HostSurvey", "BindingRefusal", "BindingJournal"), // what bind would refuse is found here too, in its words; and whether a release mends it
-        new("Diagnosis", "Interop", "FileStatus"), // whose a node is, and whether this user may use it
         new("Regions", Values),
         new("Regions", "Interop"),
         new("Regions", "Backends", "IDeviceBackend"), // the seam
@@ -192,7 +185,7 @@ internal static partial class RoomRules
     }
 
     private static readonly HashSet<string> NamespaceParts =
-        ["Vfio", "Interop", "Uapi", "Sysfs", "Binding", "Diagnosis", "Regions", "Backends", "Type1", "Iommufd", "Dma", "Interrupts", "Life", "Migration", "Brokering"];
+        ["Vfio", "Interop", "Uapi", "Sysfs", "Regions", "Backends", "Type1", "Iommufd", "Dma", "Interrupts", "Life", "Migration", "Brokering"];
 
     [GeneratedRegex(@"\b(?:class|interface|enum|delegate\s+\w+|struct|record(?:\s+(?:struct|class))?)\s+([A-Za-z_]\w*)(?=\s*[<({:;\n]|\s*$)")]
     private static partial Regex Declaration();

@@ -1,5 +1,3 @@
-using Vfio.Pci;
-
 namespace Vfio.Tests;
 
 /// <summary>That the rules find what they are there to find.</summary>
@@ -7,12 +5,10 @@ public sealed class RoomRulesTests
 {
     private static readonly Dictionary<string, string> Sound = new()
     {
-        ["PciAddress.cs"] = "namespace Vfio; public readonly record struct PciAddress(uint Domain);",
         ["VfioDevice.cs"] = "namespace Vfio; public sealed class VfioDevice { IDeviceBackend _backend; }",
         ["Interop/Libc.open.cs"] = "namespace Vfio.Interop; internal static partial class Libc { }",
         ["Interop/Uapi/VfioUapi.cs"] = "namespace Vfio.Interop.Uapi; internal static class VfioUapi { public struct Name { } }",
-        ["Pci/PciClass.cs"] = "namespace Vfio; public enum PciClass : byte { Bridge }",
-        ["Sysfs/PciBus.cs"] = "namespace Vfio; public sealed class PciBus { PciClass _class; Libc _libc; int Name; }",
+        ["Sysfs/PciBus.cs"] = "namespace Vfio; public sealed class PciBus { Libc _libc; int Name; }",
         ["Regions/Region.cs"] = "namespace Vfio; public sealed unsafe class Region { IDeviceBackend _backend; } internal sealed class MappedMemory { }",
         ["Backends/IDeviceBackend.cs"] = "namespace Vfio.Backends; internal interface IDeviceBackend { MappedMemory Map(); } internal record struct DeviceInfo(int X);",
     };
@@ -24,10 +20,10 @@ public sealed class RoomRulesTests
     public void A_sound_tree_breaks_nothing() => Assert.Empty(RoomRules.FindViolations(Sound));
 
     [Theory]
-    [InlineData("Pci/PciNames.cs", "class PciNames { void M() { Libc.Open(); } }", "Interop's Libc")]
-    [InlineData("Pci/PciNames.cs", "class PciNames { void M() { Vfio.Interop.Libc.Open(); } }", "Interop's Libc")]
-    [InlineData("Pci/PciNames.cs", "class PciNames(PciBus bus);", "Sysfs's PciBus")]
-    [InlineData("Pci/PciNames.cs", "class PciNames { string M() => $\"x {new PciBus()}\"; }", "Sysfs's PciBus")]
+    [InlineData("Migration/StateReader.cs", "class StateReader { void M() { Libc.Open(); } }", "Interop's Libc")]
+    [InlineData("Migration/StateReader.cs", "class StateReader { void M() { Vfio.Interop.Libc.Open(); } }", "Interop's Libc")]
+    [InlineData("Migration/StateReader.cs", "class StateReader(PciBus bus);", "Sysfs's PciBus")]
+    [InlineData("Migration/StateReader.cs", "class StateReader { string M() => $\"x {new PciBus()}\"; }", "Sysfs's PciBus")]
     [InlineData("Sysfs/DiskUse.cs", "class DiskUse : List<Region>;", "Regions's Region")]
     [InlineData("Sysfs/DiskUse.cs", "class DiskUse { VfioDevice? Device; }", "(front)'s VfioDevice")]
     [InlineData("Sysfs/DiskUse.cs", "class DiskUse { Region? Region { get; } }", "Regions's Region")]
@@ -43,12 +39,12 @@ public sealed class RoomRulesTests
     }
 
     [Theory]
-    [InlineData("class PciNames { /* Libc */ string s = \"Libc\"; } // Libc")]
-    [InlineData("class PciNames { void M() { x.Libc(); x?.PciBus(); } }")]
-    [InlineData("class PciNames { int PciBusNumber; }")]
-    [InlineData("class PciNames { int Name; }")]
-    [InlineData("class PciNames(int x) { int Region { get; } = Region + x; }")]
-    public void What_only_looks_like_a_use_is_none(string text) => Assert.Empty(With("Pci/PciNames.cs", text));
+    [InlineData("class StateReader { /* Libc */ string s = \"Libc\"; } // Libc")]
+    [InlineData("class StateReader { void M() { x.Libc(); x?.PciBus(); } }")]
+    [InlineData("class StateReader { int PciBusNumber; }")]
+    [InlineData("class StateReader { int Name; }")]
+    [InlineData("class StateReader(int x) { int Region { get; } = Region + x; }")]
+    public void What_only_looks_like_a_use_is_none(string text) => Assert.Empty(With("Migration/StateReader.cs", text));
 
     [Fact]
     public void A_folder_that_the_table_does_not_know_is_found() =>

@@ -1,3 +1,5 @@
+using Vfio.Host;
+
 namespace Vfio.Tests;
 
 /// <summary>What must hold for every way in which devices are taken.</summary>

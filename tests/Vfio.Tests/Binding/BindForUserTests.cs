@@ -1,5 +1,5 @@
+using Vfio.Host;
 using Vfio.Interop;
-using Vfio.Sysfs;
 
 namespace Vfio.Tests;
 

@@ -1,4 +1,5 @@
 using System.Text;
+using Vfio.Host;
 
 namespace Vfio.Tests;
 

@@ -1,4 +1,5 @@
 
+using Vfio.Host;
 using Vfio.Pci;
 
 namespace Vfio.Tests;

@@ -1,3 +1,5 @@
+using Vfio.Host;
+
 namespace Vfio.Tests;
 
 public sealed class DriverBindingTests : IDisposable

@@ -1,8 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Win32.SafeHandles;
-using Vfio.Binding;
+using Vfio.Host;
 using Vfio.Interop;
-using Vfio.Sysfs;
 
 namespace Vfio.Tests;
 

@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using Vfio.Binding;
+using Vfio.Host;
 
 namespace Vfio.Tests;
 

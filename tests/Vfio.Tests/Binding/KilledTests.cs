@@ -1,3 +1,5 @@
+using Vfio.Host;
+
 namespace Vfio.Tests;
 
 /// <summary>Killed anywhere in a bind or a release, for every way in which devices are taken: one release restores the host.</summary>

@@ -1,3 +1,5 @@
+using Vfio.Host;
+
 namespace Vfio.Tests;
 
 /// <summary>What of the host keeps any device from being bound: refused before anything is written, and found by the diagnosis in the same words.</summary>

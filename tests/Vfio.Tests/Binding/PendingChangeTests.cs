@@ -1,5 +1,4 @@
-using Vfio.Binding;
-using Vfio.Sysfs;
+using Vfio.Host;
 
 namespace Vfio.Tests;
 

@@ -1,3 +1,5 @@
+using Vfio.Host;
+
 namespace Vfio.Tests;
 
 /// <summary>A file of persistent devices that cannot be believed: nothing of it is used, and nothing hangs on it.</summary>

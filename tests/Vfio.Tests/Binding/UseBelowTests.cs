@@ -1,3 +1,5 @@
+using Vfio.Host;
+
 namespace Vfio.Tests;
 
 /// <summary>Uses of what stands below a device, and holders of its files.</summary>

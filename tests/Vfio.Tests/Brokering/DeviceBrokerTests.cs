@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Vfio.Brokering;
+using Vfio.Host;
 using Vfio.Interop;
 using Vfio.Pci;
 

@@ -1,4 +1,4 @@
-using Vfio.Diagnosis;
+using Vfio.Host;
 
 namespace Vfio.Tests;
 

@@ -1,5 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
-using Vfio.Binding;
+using Vfio.Host;
 using Vfio.Interop;
 
 namespace Vfio.Tests;

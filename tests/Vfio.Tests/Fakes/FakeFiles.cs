@@ -1,4 +1,4 @@
-using Vfio.Binding;
+using Vfio.Host;
 
 namespace Vfio.Tests;
 

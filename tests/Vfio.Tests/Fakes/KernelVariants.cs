@@ -1,6 +1,5 @@
-using Vfio.Binding;
+using Vfio.Host;
 using Vfio.Interop;
-using Vfio.Sysfs;
 
 namespace Vfio.Tests;
 

@@ -1,3 +1,5 @@
+using Vfio.Host;
+
 namespace Vfio.Tests;
 
 /// <summary>A host with udev, systemd and an installed vfio, and the binds, reboots and releases of its devices.</summary>

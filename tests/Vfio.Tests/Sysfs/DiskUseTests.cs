@@ -1,4 +1,4 @@
-using Vfio.Sysfs;
+using Vfio.Host;
 
 namespace Vfio.Tests;
 

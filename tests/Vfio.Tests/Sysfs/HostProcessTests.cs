@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Vfio.Host;
 
 namespace Vfio.Tests;
 

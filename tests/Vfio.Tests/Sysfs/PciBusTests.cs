@@ -1,4 +1,5 @@
 using System.Text;
+using Vfio.Host;
 using Vfio.Pci;
 
 namespace Vfio.Tests;

@@ -1,4 +1,3 @@
-using Vfio;
 using Vfio.Emulation;
 using Vfio.Pci;
 

@@ -1,4 +1,3 @@
-using Vfio;
 using Vfio.Pci;
 
 namespace My.Card;
