@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 using Microsoft.Win32.SafeHandles;
-using Vfio.Brokering;
+using Vfio.Broker;
 using Vfio.Pci;
 
 namespace Vfio;
@@ -13,7 +13,7 @@ public sealed partial class VfioDevice
     /// is locked, and charged, by this process; resetting the device needs nothing more. The broker knows the device as this program's until it is disposed or the process ends.
     /// </summary>
     /// <param name="address">The device's address.</param>
-    /// <param name="socketPath">Where the broker listens; <see cref="DeviceBroker.DefaultSocketPath"/> unless told.</param>
+    /// <param name="socketPath">Where the broker listens; <c>/run/vfio-broker.sock</c> unless told.</param>
     /// <param name="options">
     /// The backend: <see cref="VfioBackend.Automatic"/>, <see cref="VfioBackend.Iommufd"/> or <see cref="VfioBackend.Type1v2"/>; a token, where one is needed. The address space is
     /// always a new one.
@@ -38,7 +38,7 @@ public sealed partial class VfioDevice
             VfioBackend.Type1v2 => BrokerBackend.Group,
             _ => throw new VfioException("open", $"{address} through the broker", "a broker opens devices by iommufd or by their group (type1v2), in no other way"),
         };
-        BrokerGrant grant = BrokerClient.Ask(socketPath ?? DeviceBroker.DefaultSocketPath, new BrokerRequest(address, backend), out Socket connection, out SafeFileHandle[] files);
+        BrokerGrant grant = BrokerClient.Ask(socketPath ?? BrokerProtocol.DefaultSocketPath, new BrokerRequest(address, backend), out Socket connection, out SafeFileHandle[] files);
         try
         {
             VfioDevice device = FromHandles(address, grant.Backend == BrokerBackend.Iommufd ? DeviceHandles.OfDevice(files[0], files[1]) : DeviceHandles.OfGroup(files[0], files[1]), options);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using Vfio.Host;
 
 namespace Vfio.Cli;
 

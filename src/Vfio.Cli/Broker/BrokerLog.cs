@@ -1,4 +1,5 @@
 using System.Globalization;
+using Vfio.Host;
 
 namespace Vfio.Cli;
 

@@ -1,10 +1,11 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
+using Vfio.Broker;
 using Vfio.Interop;
 using Vfio.Pci;
 
-namespace Vfio.Brokering;
+namespace Vfio.Host;
 
 /// <summary>A client's connection: it asks once, and lives as long as the client has the device.</summary>
 internal sealed class BrokerConnection : IDisposable

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using Vfio.Pci;
 
-namespace Vfio;
+namespace Vfio.Host;
 
 /// <summary>What a <see cref="DeviceBroker"/> tells of: a line of its record (<see cref="BrokerEvent.ToString"/>).</summary>
 public enum BrokerEventKind

@@ -1,6 +1,7 @@
 using Microsoft.Win32.SafeHandles;
+using Vfio.Broker;
 
-namespace Vfio.Brokering;
+namespace Vfio.Host;
 
 /// <summary>Decides a request: the policy, the device's state, who has it, and last whether it opens.</summary>
 internal sealed class BrokerJudge(HostRoot host, BrokerNodes nodes)

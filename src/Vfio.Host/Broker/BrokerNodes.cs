@@ -1,8 +1,9 @@
 using Microsoft.Win32.SafeHandles;
+using Vfio.Broker;
 using Vfio.Backends.Iommufd;
 using Vfio.Interop;
 
-namespace Vfio.Brokering;
+namespace Vfio.Host;
 
 /// <summary>Opens the two nodes of a device, as <c>open(2)</c> returns them: nothing is asked of them here.</summary>
 internal sealed class BrokerNodes(HostRoot host, SystemCalls calls)

@@ -1,8 +1,7 @@
-using Vfio.Brokering;
 using Vfio.Interop;
 using Vfio.Sysfs;
 
-namespace Vfio;
+namespace Vfio.Host;
 
 /// <summary>The limits of a <see cref="DeviceBroker"/>, and who is told what it does. The defaults suit most.</summary>
 public sealed record BrokerOptions

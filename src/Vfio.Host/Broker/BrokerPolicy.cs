@@ -1,10 +1,10 @@
 using System.Text;
 using Microsoft.Win32.SafeHandles;
-using Vfio.Brokering;
+using Vfio.Broker;
 using Vfio.Interop;
 using Vfio.Sysfs;
 
-namespace Vfio;
+namespace Vfio.Host;
 
 /// <summary>
 /// Who may have which device from a <see cref="DeviceBroker"/>: rules in a text file, one a line, of which the first that is about a request decides. What no rule is about is

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
+using Vfio.Broker;
 
-namespace Vfio.Brokering;
+namespace Vfio.Host;
 
 /// <summary>
 /// Tells events. Opens and closes always; what a user who gets nothing can cause at will (refusals, nonsense) so often and no more, since each line costs the host disk: the

@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
-using Vfio.Brokering;
+using Vfio.Broker;
 using Vfio.Interop;
 
-namespace Vfio;
+namespace Vfio.Host;
 
 // Connections: they come, ask once, get or do not get, and end.
 public sealed partial class DeviceBroker

@@ -1,8 +1,8 @@
 using System.Net.Sockets;
-using Vfio.Brokering;
+using Vfio.Broker;
 using Vfio.Interop;
 
-namespace Vfio;
+namespace Vfio.Host;
 
 // The socket, where systemd does not bring one.
 public sealed partial class DeviceBroker

@@ -1,9 +1,9 @@
 using System.Net.Sockets;
 using Microsoft.Win32.SafeHandles;
-using Vfio.Brokering;
+using Vfio.Broker;
 using Vfio.Interop;
 
-namespace Vfio;
+namespace Vfio.Host;
 
 /// <summary>
 /// Hands devices to programs that may not open their nodes: it opens them and passes the descriptors over a Unix socket, as a policy allows, to one client at a time, and
@@ -17,7 +17,7 @@ namespace Vfio;
 public sealed partial class DeviceBroker : IDisposable
 {
     /// <summary>Where a broker listens and clients look for it, unless told.</summary>
-    public const string DefaultSocketPath = "/run/vfio-broker.sock";
+    public const string DefaultSocketPath = BrokerProtocol.DefaultSocketPath;
 
     private const ulong ListenerKey = 0;
     private const ulong StopKey = 1;

@@ -1,8 +1,9 @@
 using System.Globalization;
+using Vfio.Broker;
 using Vfio.Interop;
 using Vfio.Pci;
 
-namespace Vfio.Brokering;
+namespace Vfio.Host;
 
 /// <summary>Reads the policy's lines: <c>allow|deny WHO DEVICES [BACKEND]</c>.</summary>
 internal static class PolicyParser

@@ -1,6 +1,7 @@
+using Vfio.Broker;
 using Vfio.Pci;
 
-namespace Vfio.Brokering;
+namespace Vfio.Host;
 
 /// <summary>A line of the policy.</summary>
 /// <param name="Line">Its number, from 1.</param>

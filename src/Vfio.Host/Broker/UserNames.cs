@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Vfio.Brokering;
+namespace Vfio.Host;
 
 /// <summary>
 /// Names of users, from a name service that may be far away or not answer: it is asked on a thread of its own, one question at a time,

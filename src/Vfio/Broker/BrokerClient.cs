@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 using Vfio.Interop;
 using Vfio.Pci;
 
-namespace Vfio.Brokering;
+namespace Vfio.Broker;
 
 /// <summary>The client's side: connects, asks, receives.</summary>
 internal static class BrokerClient

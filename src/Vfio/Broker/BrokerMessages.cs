@@ -1,6 +1,6 @@
 using Vfio.Pci;
 
-namespace Vfio.Brokering;
+namespace Vfio.Broker;
 
 internal enum BrokerMessageType : ushort
 {

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using Vfio.Pci;
 
-namespace Vfio.Brokering;
+namespace Vfio.Broker;
 
 /// <summary>
 /// What a client and the broker say to each other, as bytes (docs/broker.md): a header of 16 bytes, little-endian whatever the machine, and a body whose length the type
@@ -10,6 +10,9 @@ namespace Vfio.Brokering;
 /// </summary>
 internal static class BrokerProtocol
 {
+    /// <summary>Where a broker listens and clients look for it, unless told.</summary>
+    public const string DefaultSocketPath = "/run/vfio-broker.sock";
+
     public const uint Magic = 0x4b52_4256; // "VBRK"
     public const ushort Version = 1;
     public const int HeaderBytes = 16;

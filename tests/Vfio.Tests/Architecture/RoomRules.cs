@@ -57,10 +57,8 @@ internal static partial class RoomRules
         new("Backends/Iommufd", "Interop"),
         new("Backends/Iommufd", "Sysfs"),
         new("Backends/Iommufd", "Backends"),
-        new("Brokering", Values),
-        new("Brokering", "Interop"), // descriptors over a socket, who is at its other end, nodes
-        new("Brokering", "Sysfs"), // which device and which group is asked for; users
-        new("Brokering", "Backends/Iommufd", "DeviceNode"), // where a device's own node is
+        new("Broker", Values),
+        new("Broker", "Interop"), // descriptors over a socket
         new(Front, Values),
         new(Front, "Dma"),
         new(Front, "Interop", "SystemCalls", "Errno"), // the calls by which a device is opened; whether another way is worth trying
@@ -68,7 +66,7 @@ internal static partial class RoomRules
         new(Front, "Interrupts"),
         new(Front, "Life"),
         new(Front, "Migration"),
-        new(Front, "Brokering", "BrokerClient", "BrokerRequest", "BrokerGrant", "BrokerBackend", "DeviceBroker"), // OpenThroughBroker asks as any client does
+        new(Front, "Broker", "BrokerClient", "BrokerRequest", "BrokerGrant", "BrokerBackend", "BrokerProtocol"), // OpenThroughBroker asks as any client does
         new(Front, "Sysfs"),
         new(Front, "Backends"),
         new(Front, "Backends/Type1"),
@@ -185,7 +183,7 @@ internal static partial class RoomRules
     }
 
     private static readonly HashSet<string> NamespaceParts =
-        ["Vfio", "Interop", "Uapi", "Sysfs", "Regions", "Backends", "Type1", "Iommufd", "Dma", "Interrupts", "Life", "Migration", "Brokering"];
+        ["Vfio", "Interop", "Uapi", "Sysfs", "Regions", "Backends", "Type1", "Iommufd", "Dma", "Interrupts", "Life", "Migration", "Broker"];
 
     [GeneratedRegex(@"\b(?:class|interface|enum|delegate\s+\w+|struct|record(?:\s+(?:struct|class))?)\s+([A-Za-z_]\w*)(?=\s*[<({:;\n]|\s*$)")]
     private static partial Regex Declaration();

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Microsoft.Win32.SafeHandles;
-using Vfio.Brokering;
+using Vfio.Broker;
+using Vfio.Host;
 using Vfio.Interop;
 using Vfio.Pci;
 

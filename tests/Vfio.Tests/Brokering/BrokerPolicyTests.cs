@@ -1,5 +1,6 @@
 using System.Diagnostics;
-using Vfio.Brokering;
+using Vfio.Broker;
+using Vfio.Host;
 
 namespace Vfio.Tests;
 

@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using Vfio.Brokering;
+using Vfio.Broker;
 using Vfio.Pci;
 
 namespace Vfio.Tests;

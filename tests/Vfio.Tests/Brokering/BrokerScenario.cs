@@ -1,7 +1,8 @@
 using System.Collections.Concurrent;
 using System.Net.Sockets;
 using Microsoft.Win32.SafeHandles;
-using Vfio.Brokering;
+using Vfio.Broker;
+using Vfio.Host;
 using Vfio.Pci;
 
 namespace Vfio.Tests;

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using Vfio.Brokering;
+using Vfio.Broker;
 using Vfio.Host;
 using Vfio.Interop;
 using Vfio.Pci;
