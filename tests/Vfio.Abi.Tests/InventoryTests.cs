@@ -125,7 +125,7 @@ public sealed partial class InventoryTests
     private static bool IsPublic(string name)
     {
         string[] parts = name.Split('.');
-        Type? type = typeof(VfioDevice).Assembly.GetType($"Vfio.{parts[0]}");
+        Type? type = typeof(VfioDevice).Assembly.GetType($"Vfio.{parts[0]}") ?? typeof(Pci.PciAddress).Assembly.GetType($"Vfio.Pci.{parts[0]}");
         return type is { IsPublic: true } && (parts.Length == 1 || type.GetMember(parts[1]).Length != 0);
     }
 

@@ -23,7 +23,7 @@ public sealed partial class ArchitectureTests
                 .Select(element => element.Attribute("Include")?.Value));
         Assert.All(
             Assembly.Load(package).GetReferencedAssemblies(),
-            name => Assert.True(name.Name == "Vfio" || name.Name!.StartsWith("System.", StringComparison.Ordinal), name.Name));
+            name => Assert.True(name.Name is "Vfio" or "Vfio.Pci" || name.Name!.StartsWith("System.", StringComparison.Ordinal), name.Name));
     }
 
     [Theory]

@@ -72,9 +72,11 @@ public sealed class StoryTests : HostTest
         string tool = run(Machine.Tool, ["read", address, $"bar{bar}"]).Succeeded();
 
         string throughDescriptor = Find(c, "fd (0x[0-9a-f]{8})");
-        Assert.Equal(throughDescriptor, Find(tool, "(0x[0-9a-f]{8})$"));
+        string mapped = Find(c, "mapped (0x[0-9a-f]{8})");
+        // Of an MSI-X table the kernel shows ones through the descriptor; the tool shows what is in it.
+        Assert.Equal(throughDescriptor == "0xffffffff" ? mapped : throughDescriptor, Find(tool, "(0x[0-9a-f]{8})$"));
         Assert.Equal(throughDescriptor, Find(sample, "descriptor: (0x[0-9a-f]{8})"));
-        Assert.Equal(Find(c, "mapped (0x[0-9a-f]{8})"), Find(sample, "^mapped: (0x[0-9a-f]{8})"));
+        Assert.Equal(mapped, Find(sample, "^mapped: (0x[0-9a-f]{8})"));
     }
 
     private static string Find(string text, string pattern)

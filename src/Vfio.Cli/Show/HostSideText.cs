@@ -41,11 +41,6 @@ internal sealed class HostSideText(CliHost host, HostSide side)
         if (_device.HasVfioDriver)
         {
             _section.WriteRow("take", "taken: VFIO has it");
-            if (side.Holders.Count != 0)
-            {
-                _section.WriteList("open in", [.. side.Holders.Select(holder => holder.ToString())]);
-            }
-
             if (side.Entry is { Damage: null } entry)
             {
                 string[] before = [.. DeviceArgument.NamesOf(entry)];
@@ -64,6 +59,11 @@ internal sealed class HostSideText(CliHost host, HostSide side)
         {
             _section.WriteRow(label, $"no: {refusal.Explanation}{(refusal.CanForce ? " (--force goes on)" : "")}", host.Terminal.Yellow);
             label = "";
+        }
+
+        if (side.Holders.Count != 0)
+        {
+            _section.WriteList("open in", [.. side.Holders.Select(holder => holder.ToString())]);
         }
 
         _section.WriteRow("persistent", side.IsPersistent ? "yes: taken after every reboot, until it is released" : null);
