@@ -49,6 +49,12 @@ internal static partial class DeviceOpener
                 "is the IOMMU on? look for intel_iommu=on in /proc/cmdline, and VT-d or AMD-Vi in the firmware's setup");
         }
 
+        if (device.Driver is null && new DeviceHolders(options.Host).OfDevice(device) is { Count: > 0 } holders)
+        {
+            // The kernel removes the link to the driver first, and then waits.
+            throw new VfioException("open", device.Address.ToString(), Errno.EBUSY, $"the kernel is taking it from its VFIO driver, and waits for {string.Join(", ", holders)} to let go");
+        }
+
         if (!device.HasVfioDriver)
         {
             throw new VfioException(

@@ -153,7 +153,7 @@ internal sealed class DeviceRestorer(DeviceSteps kit, BindingJournal journal, Ho
     {
         PciDeviceInfo? device = kit.Bus.Find(entry.Address);
         return device is null || entry.Damage is not null ? []
-            : device.Driver != entry.DriverBefore ? entry.IsTaken ? HoldersOf([device, .. device.FindVirtualFunctions()]) : []
+            : device.Driver != entry.DriverBefore || device.Driver is null ? entry.IsTaken ? HoldersOf([device, .. device.FindVirtualFunctions()]) : []
             : FunctionSteps.Loses(entry, device) ? HoldersOf(device.FindVirtualFunctions()) : [];
     }
 
