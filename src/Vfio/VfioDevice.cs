@@ -18,8 +18,7 @@ namespace Vfio;
 /// </remarks>
 /// <example>
 /// <code>
-/// using DriverBinding binding = DriverBinding.Bind(PciAddress.Parse("0000:00:14.3"));
-/// using VfioDevice device = VfioDevice.Open(binding.Address);
+/// using VfioDevice device = VfioDevice.Open(PciAddress.Parse("0000:00:14.3"));
 /// using Region bar0 = device.OpenRegion(RegionIndex.Bar0);
 /// Console.WriteLine($"BAR0 first dword: 0x{bar0.ReadUInt32(0):x8}");
 /// </code>
