@@ -12,22 +12,12 @@ internal sealed class MsixTable : IDisposable
     private const int EntryBytes = 16;
     private const int ConfigBytes = 256;
 
+    private readonly RegionIndex _region;
+    private readonly ulong _start;
+    private readonly ulong _length;
     private readonly Region? _mapped;
 
-    private MsixTable(RegionIndex region, ulong start, ulong length, Region? mapped)
-    {
-        Index = region;
-        Start = start;
-        Length = length;
-        _mapped = mapped;
-    }
-
-    /// <summary>The BAR that it is in.</summary>
-    public RegionIndex Index { get; }
-
-    public ulong Start { get; }
-
-    public ulong Length { get; }
+    private MsixTable(RegionIndex region, ulong start, ulong length, Region? mapped) => (_region, _start, _length, _mapped) = (region, start, length, mapped);
 
     /// <summary>Looks for the table of a device.</summary>
     /// <param name="device">The device.</param>
@@ -62,7 +52,7 @@ internal sealed class MsixTable : IDisposable
     }
 
     /// <summary>Whether a register is in it.</summary>
-    public bool Has(RegisterPlace place) => place.Place.Region == Index && place.Place.Offset >= Start && place.Place.Offset + (ulong)place.Bytes <= Start + Length;
+    public bool Has(RegisterPlace place) => place.Place.Region == _region && place.Place.Offset >= _start && place.Place.Offset + (ulong)place.Bytes <= _start + _length;
 
     /// <summary>Reads a register of it; <see langword="null"/> where the kernel maps it for nobody.</summary>
     public ulong? Read(RegisterPlace place) => _mapped is null ? null : RegisterWidth.Read(_mapped, place.Place.Offset, place.Bits);

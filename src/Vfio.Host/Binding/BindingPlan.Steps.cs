@@ -7,11 +7,7 @@ public sealed partial class BindingPlan
 {
     private (List<BindingStep> Remember, List<BindingStep> Take) StepsFor(PciDeviceInfo device, HostSurvey survey, (uint Uid, uint Gid, string Name)? user, HashSet<string> loaded)
     {
-        JournalEntry? before = _journal.Find(device.Address);
-        if (before?.Damage is not null)
-        {
-            throw _journal.Damaged(before);
-        }
+        JournalEntry? before = FindSound(device);
 
         if (user is not null && (device.IommuGroup is null || device.ReadHasNoIommu()))
         {
@@ -96,11 +92,7 @@ public sealed partial class BindingPlan
 
     private (List<BindingStep> Remember, List<BindingStep> Take) StepsToUnbind(PciDeviceInfo device, HostSurvey survey)
     {
-        JournalEntry? before = _journal.Find(device.Address);
-        if (before?.Damage is not null)
-        {
-            throw _journal.Damaged(before);
-        }
+        JournalEntry? before = FindSound(device);
 
         // What a killed bind left still says how the device was before it.
         JournalEntry entry = before is { IsUnbound: true } && before.DriverBefore == device.Driver ? before : Describe(_kit, device, survey) with { Driver = JournalEntry.NoDriver };
@@ -108,6 +100,12 @@ public sealed partial class BindingPlan
         BindingStep? pending = _kit.EndPending(before);
         return ([.. pending is null ? Array.Empty<BindingStep>() : [pending], _kit.Remember(entry)],
             [_kit.Override(device, JournalEntry.NoDriver), _kit.Unbind(device, survey.Holders(device))]);
+    }
+
+    private JournalEntry? FindSound(PciDeviceInfo device)
+    {
+        JournalEntry? entry = _journal.Find(device.Address);
+        return entry?.Damage is null ? entry : throw _journal.Damaged(entry);
     }
 
     // The one of before first: the entry that says so is about to be written over.
@@ -127,7 +125,7 @@ public sealed partial class BindingPlan
     // Its module is of interest where it is not with a VFIO driver already.
     private string ModuleFor(PciDeviceInfo device) => device.VfioDriver is null ? _modules.ModuleOf(device, AskedFor(device)) : "";
 
-    private string DriverFor(PciDeviceInfo device) => IsUnboundWithGroup(device) ? JournalEntry.NoDriver : _modules.NameOf(ModuleFor(device), AskedFor(device));
+    private string DriverFor(PciDeviceInfo device) => Unbound.Contains(device) ? JournalEntry.NoDriver : _modules.NameOf(ModuleFor(device), AskedFor(device));
 
     private string AskedFor(PciDeviceInfo device) => _options.Driver ?? device.VfioDriver ?? PciDeviceInfo.VfioPciDriver;
 

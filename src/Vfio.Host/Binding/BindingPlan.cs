@@ -19,6 +19,7 @@ public sealed partial class BindingPlan
     private readonly DeviceSteps _kit;
     private readonly ModuleSteps _modules;
     private readonly PersistentFiles _files;
+    private readonly HostObstacles _obstacles;
 
     private BindingPlan(IReadOnlyList<PciAddress> addresses, BindOptions options)
     {
@@ -30,6 +31,7 @@ public sealed partial class BindingPlan
         _modules = new ModuleSteps(options.Host, _changes, _journal);
         _undo = new BindingUndo(new DeviceRestorer(_kit, _journal, options.Host, _changes), _journal, _changes);
         _gift = new NodeGift(_kit, _journal, options.Host);
+        _obstacles = new HostObstacles(options.Host);
         _files = new PersistentFiles(options.Host, options.Files ?? new HostFiles(), _journal, options.Program, DriverFor);
     }
 
@@ -184,17 +186,16 @@ public sealed partial class BindingPlan
             return [];
         }
 
-        HostObstacles obstacles = new(_options.Host);
         HashSet<string> modules = [.. Devices.Where(device => NeedsModule(device, DriverFor(device))).SelectMany(device => _modules.Needed(ModuleFor(device)))];
         bool isAddressed = _options.NoIommu || first.IommuGroup is null;
-        return obstacles.Find([.. modules.Union(isAddressed ? [] : AddressSpaceModule())])
-            .Concat(isAddressed || obstacles.OfAddressSpace() is not HostObstacle without ? [] : [without])
+        return _obstacles.Find([.. modules.Union(isAddressed ? [] : AddressSpaceModule())])
+            .Concat(isAddressed || _obstacles.OfAddressSpace() is not HostObstacle without ? [] : [without])
             .Select(obstacle => new BindingRefusal(first.Address, obstacle.Reason, obstacle.What, CanForce: false) { Hint = obstacle.Hint });
     }
 
-    private string[] AddressSpaceModule() => new HostObstacles(_options.Host).ForAddressSpace() is string module ? [module] : [];
+    private string[] AddressSpaceModule() => _obstacles.ForAddressSpace() is string module ? [module] : [];
 
-    private bool NeedsModule(PciDeviceInfo device, string driver) => !device.HasVfioDriver && !IsUnboundWithGroup(device) && !_kit.HasDriver(driver);
+    private bool NeedsModule(PciDeviceInfo device, string driver) => !device.HasVfioDriver && !Unbound.Contains(device) && !_kit.HasDriver(driver);
 
     // Where nothing but bridges is bound, there is nothing to bind them for.
     private bool IsUnboundWithGroup(PciDeviceInfo device) => _options.WholeGroup && HostSurvey.IsUnboundWithGroup(device)

@@ -104,9 +104,9 @@ internal sealed class ForeignTaking(HostRoot host, DeviceSteps kit)
             yield return $"the kernel's command line gives {ids} to vfio-pci again at the next boot (vfio-pci.ids=)";
         }
 
-        if (new DriverctlOverrides(host).Find(device.Address) is string driver && driver.Contains("vfio", StringComparison.Ordinal))
+        if (new DriverctlOverrides(host).DescribeClaim(device.Address) is string claim)
         {
-            yield return $"driverctl gives it to {driver} again at the next boot (driverctl unset-override {device.Address})";
+            yield return claim;
         }
     }
 

@@ -69,11 +69,11 @@ public sealed class HostSurvey
     /// Whether a function is no endpoint, but has to lose its driver so that its group can be used: a bridge of another kind than to PCI (an ISA bridge
     /// with a watchdog's driver, a host bridge with one for memory errors). VFIO is not given such a function.
     /// </summary>
-    internal static bool IsUnboundWithGroup(PciDeviceInfo device) => device is { IsBridge: true, Driver: not (null or "pcieport" or "pci-stub"), HasVfioDriver: false } && HeaderTypeOf(device) == 0;
+    internal static bool IsUnboundWithGroup(PciDeviceInfo device) => device is { IsBridge: true, BlocksGroup: true } && HeaderTypeOf(device) == 0;
 
     /// <summary>Why a function must not lose its driver when its group is bound: other than for <see cref="Judge(PciDeviceInfo, bool)"/>, it may be one of <see cref="IsUnboundWithGroup"/>.</summary>
     internal IReadOnlyList<BindingRefusal> JudgeAlong(PciDeviceInfo device, bool thorough) => IsUnboundWithGroup(device)
-        ? [.. UsesOf(device, thorough).Concat(UsesBelow(device, thorough)).Concat(OpenFiles(device)).Select(use => new BindingRefusal(device.Address, use.Kind, use.Explanation, CanForce: true))]
+        ? [.. RefusalsOfUses(device, thorough, findsHolders: true)]
         : Judge(device, thorough);
 
     /// <param name="device">The device.</param>
@@ -105,10 +105,7 @@ public sealed class HostSurvey
             refusals.Add(new BindingRefusal(device.Address, "reserved", "the firmware uses it for itself (an RMRR), so that the kernel lets no program open it", CanForce: true));
         }
 
-        IEnumerable<DeviceUse> uses = UsesOf(device, thorough)
-            .Concat(UsesBelow(device, thorough))
-            .Concat(findsHolders ? OpenFiles(device) : []);
-        refusals.AddRange(uses.Select(use => new BindingRefusal(device.Address, use.Kind, use.Explanation, CanForce: true)));
+        refusals.AddRange(RefusalsOfUses(device, thorough, findsHolders));
         if (device.ReadVirtualFunctionCount() is int count and > 0)
         {
             refusals.Add(new BindingRefusal(
@@ -137,6 +134,11 @@ public sealed class HostSurvey
     private string NamesOf(PciAddress address) => string.Join(", ", Interfaces(address).Concat(Disks(address)));
 
     private IEnumerable<PciAddress> Below(PciAddress device) => (_below ??= new DevicesBelow(_host)).Of(device);
+
+    private IEnumerable<BindingRefusal> RefusalsOfUses(PciDeviceInfo device, bool thorough, bool findsHolders) => UsesOf(device, thorough)
+        .Concat(UsesBelow(device, thorough))
+        .Concat(findsHolders ? OpenFiles(device) : [])
+        .Select(use => new BindingRefusal(device.Address, use.Kind, use.Explanation, CanForce: true));
 
     private IEnumerable<DeviceUse> UsesOf(PciDeviceInfo device, bool thorough) => _displays.Of(device)
         .Concat(_network.Of(device.Address))

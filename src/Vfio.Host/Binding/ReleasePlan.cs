@@ -169,9 +169,9 @@ public sealed class ReleasePlan
             {
                 runner.Run(Foreign().Notes(now));
             }
-            else if (_options.Taking is null && new DriverctlOverrides(_options.Host).Find(entry.Address) is string driver && driver.Contains("vfio", StringComparison.Ordinal) && driver != entry.DriverBefore)
+            else if (_options.Taking is null && new DriverctlOverrides(_options.Host) is var driverctl && driverctl.Find(entry.Address) != entry.DriverBefore && driverctl.DescribeClaim(entry.Address) is string claim)
             {
-                _kit.Dropped.Add($"driverctl gives it to {driver} again at the next boot (driverctl unset-override {entry.Address})");
+                _kit.Dropped.Add(claim);
             }
         }
         catch (VfioException e)

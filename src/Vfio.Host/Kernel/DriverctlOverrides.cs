@@ -36,6 +36,10 @@ public sealed class DriverctlOverrides
         return name.Length is 0 or > MaxNameLength || name.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || c == '/') ? null : name;
     }
 
+    /// <summary>What it means for a device that is released, a sentence; <see langword="null"/> where driverctl gives it to no VFIO driver.</summary>
+    internal string? DescribeClaim(PciAddress address) => Find(address) is string driver && driver.Contains("vfio", StringComparison.Ordinal)
+        ? $"driverctl gives it to {driver} again at the next boot (driverctl unset-override {address})" : null;
+
     /// <summary>The file of a device, whether or not it is there: named by bus and address, by early versions by the address alone.</summary>
     internal string PathOf(PciAddress address)
     {

@@ -20,8 +20,7 @@ public sealed class IommuGroup
     public IReadOnlyList<PciDeviceInfo> Devices { get; }
 
     /// <summary>Those that keep the group from being used: devices that belong to a host driver.</summary>
-    /// <remarks>The kernel lets stand beside a VFIO driver: no driver, and the drivers that do no DMA of their own, pcieport and pci-stub.</remarks>
     /// <returns>The devices, by address; none where the group can be used.</returns>
     public IReadOnlyList<PciDeviceInfo> Blockers() =>
-        [.. Devices.Where(device => device is { Driver: not (null or "pcieport" or "pci-stub"), HasVfioDriver: false })];
+        [.. Devices.Where(device => device.BlocksGroup)];
 }

@@ -57,6 +57,11 @@ public sealed partial class PciDeviceInfo
     /// <summary>Whether programs may hold it by VFIO: also while it has no driver, because the kernel removes the link to a driver first, and then waits for those programs.</summary>
     internal bool MayBeHeldByVfio => HasVfioDriver || Driver is null;
 
+    /// <summary>
+    /// Whether its driver keeps its group from being used. The kernel lets stand beside a VFIO driver: no driver, and the drivers that do no DMA of their own, pcieport and pci-stub.
+    /// </summary>
+    internal bool BlocksGroup => Driver is not (null or "pcieport" or "pci-stub") && !HasVfioDriver;
+
     /// <summary>Finds the driver that the kernel is just taking the device from: its link is gone, but <c>uevent</c> still names it.</summary>
     /// <param name="read">How to read an attribute; some kernels block it meanwhile.</param>
     internal string? FindDriverBeingLeft(Func<string, string?> read)
