@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Vfio.Host;
 using Vfio.Pci;
 using Microsoft.Win32.SafeHandles;
 

@@ -5,12 +5,8 @@ namespace Vfio.Cli;
 /// <summary>Turns what went wrong into <c>vfio: what failed: why</c>, a line <c>hint: …</c>, and an exit code.</summary>
 internal static class ErrorReport
 {
-    private const string LookAtKernelLog = "the kernel's log may say more: dmesg | tail";
     private const string ReportIt = "this is a mistake in vfio, please report it; VFIO_DEBUG=1 shows where it happened";
 
-    // errno values that mean "not you": asm-generic's numbers.
-    private const int EPERM = 1;
-    private const int EACCES = 13;
     private const int EPIPE = 32;
     private const int SIGPIPE = 13;
 
@@ -51,7 +47,7 @@ internal static class ErrorReport
                 RefusalReport.Write(host, e.Refusals);
                 return ExitCode.Refused;
             case VfioException e:
-                Write(host, where + e.Message, e.Hint ?? HintFor(e));
+                Write(host, where + e.Message, HintText.For(e));
                 return ExitCode.Failed;
             case Exception e when IsClosedPipe(e):
                 // Whoever read has seen enough: as SIGPIPE ends other programs.
@@ -65,11 +61,4 @@ internal static class ErrorReport
                 return ExitCode.Failed;
         }
     }
-
-    private static string HintFor(VfioException exception) => exception.Errno switch
-    {
-        EPERM or EACCES => "this needs root: sudo vfio …",
-        0 => "vfio --help lists the commands, vfio COMMAND --help explains one",
-        _ => LookAtKernelLog,
-    };
 }

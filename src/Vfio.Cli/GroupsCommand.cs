@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Vfio.Cli.Pictures;
 using Vfio.Host;
 using Vfio.Pci;
 

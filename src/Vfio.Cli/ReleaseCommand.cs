@@ -191,7 +191,7 @@ internal static class ReleaseCommand
             writer.WriteBoolean("wasTaken", outcome.WasTaken);
             writer.WriteBoolean("wasPersistent", outcome.WasPersistent);
             writer.WriteText("error", outcome.Error?.Message);
-            writer.WriteText("hint", outcome.Error?.Hint);
+            writer.WriteText("hint", outcome.Error is VfioException error ? HintText.For(error) : null);
             writer.WriteEndObject();
         });
         json.Writer.WriteEndObject();

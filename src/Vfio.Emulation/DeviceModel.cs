@@ -1,4 +1,3 @@
-using Vfio.Interop;
 using Vfio.Pci;
 
 namespace Vfio.Emulation;
@@ -125,7 +124,7 @@ public abstract partial class DeviceModel : IDisposable
         DmaTable table = addressSpace.Backend is ModelAddressSpace models
             ? models.Table
             : throw new ArgumentException("the address space is a host device's: a model cannot join it", nameof(addressSpace));
-        return VfioDevice.Enter(Address, Name, addressSpace, () => new InProcessBackend(OpenSession(new EventFdClient(), table)));
+        return VfioDevice.Join(new InProcessBackend(OpenSession(new EventFdClient(), table)), Address, Name, addressSpace);
     }
 
     /// <summary>Removes the device, takes back its memory and stops its timers. More than once is harmless.</summary>

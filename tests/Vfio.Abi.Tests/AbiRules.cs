@@ -9,17 +9,17 @@ internal sealed class AbiRules
     /// <summary>Structures that go by another name in C, or are one member of a union there.</summary>
     public Dictionary<string, string> StructNames { get; init; } = new()
     {
-        ["NetIf.ifreq_flags"] = "struct ifreq",
-        ["NetIf.ifreq_newname"] = "struct ifreq",
-        ["NetIf.ifreq_index"] = "struct ifreq",
-        ["NetIf.ifreq_address"] = "struct ifreq",
-        ["NetIf.ifconf"] = "struct ifconf",
+        ["NetworkUapi.ifreq_flags"] = "struct ifreq",
+        ["NetworkUapi.ifreq_newname"] = "struct ifreq",
+        ["NetworkUapi.ifreq_index"] = "struct ifreq",
+        ["NetworkUapi.ifreq_address"] = "struct ifreq",
+        ["NetworkUapi.ifconf"] = "struct ifconf",
     };
 
     /// <summary>Fields that lie deeper in C: the C expressions of their offset and their size.</summary>
     public Dictionary<string, (string Offset, string Size)> Fields { get; init; } = new()
     {
-        ["NetIf.ifreq_address.sin_addr"] =
+        ["NetworkUapi.ifreq_address.sin_addr"] =
             ("offsetof(struct ifreq, ifr_addr) + offsetof(struct sockaddr_in, sin_addr)", "sizeof(((struct sockaddr_in *)0)->sin_addr)"),
     };
 
@@ -78,14 +78,16 @@ internal sealed class AbiRules
         ["HandleUse"] = "a descriptor's number while it is used",
         ["LockedMemory"] = "a value made from struct rlimit and procfs",
         ["LockedMemory.KiB"] = "a unit",
-        ["NetIf.Name"] = "room for IFNAMSIZ bytes, judged where it is a field",
+        ["NetworkUapi.Name"] = "room for IFNAMSIZ bytes, judged where it is a field",
         ["Libc.Spare"] = "the rest of struct statx, judged by the size of the whole",
     };
 
     public static HeaderSet HeadersOf(Type outer) =>
-        outer.Namespace!.EndsWith(".Uapi", StringComparison.Ordinal) ? HeaderSet.Kernel : HeaderSet.CLibrary;
+        IsUapi(outer) ? HeaderSet.Kernel : HeaderSet.CLibrary;
 
     /// <summary>Whether constants and structures of this class carry the names of C's.</summary>
     public static bool FollowsCustom(Type outer) =>
-        outer.Namespace!.EndsWith(".Uapi", StringComparison.Ordinal) || outer.Name is "Libc" or "Errno";
+        IsUapi(outer) || outer.Name is "Libc" or "HostLibc" or "Errno";
+
+    private static bool IsUapi(Type outer) => outer.Name.Contains("Uapi", StringComparison.Ordinal);
 }

@@ -1,19 +1,24 @@
 using System.Globalization;
 using System.Reflection;
-using Vfio.Interop;
+using Vfio.Host;
+using Vfio.Tests;
 
 namespace Vfio.Abi.Tests;
 
 /// <summary>
-/// The C compiler judges every constant and structure of the library's Interop room, against the kernel headers in
+/// The C compiler judges every constant and structure of the Interop rooms, the library's and the host side's, against the kernel headers in
 /// <c>VFIO_UAPI_DIR</c> where that is set, else the system's.
 /// </summary>
 public sealed class AbiTests
 {
     private const string UapiVariable = "VFIO_UAPI_DIR";
 
-    private static AbiItems Found { get; } = new AbiItems(new AbiRules()).Add(
-        typeof(Libc).Assembly.GetTypes().Where(type => type.Namespace?.StartsWith("Vfio.Interop", StringComparison.Ordinal) == true));
+    private static AbiItems Found { get; } = new AbiItems(new AbiRules()).Add(Types);
+
+    private static IEnumerable<Type> Types =>
+    [
+        .. SourceRooms.TypesIn(typeof(Libc).Assembly, "Vfio/Interop"), typeof(Errno), .. SourceRooms.TypesIn(typeof(HostLibc).Assembly, "Vfio.Host/Interop"),
+    ];
 
     [Fact]
     public void Every_item_agrees_with_the_headers()
@@ -37,7 +42,7 @@ public sealed class AbiTests
     public void Every_rule_has_an_item()
     {
         AbiRules rules = new();
-        HashSet<string> names = [.. typeof(Libc).Assembly.GetTypes().Where(type => type.Namespace?.StartsWith("Vfio.Interop", StringComparison.Ordinal) == true)
+        HashSet<string> names = [.. Types
             .SelectMany(type => type.GetFields(BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)
                 .Select(field => $"{NameOf(type)}.{field.Name}").Append(NameOf(type)))];
         Assert.All(rules.StructNames.Keys.Concat(rules.Fields.Keys).Concat(rules.Constants.Keys).Concat(rules.Own.Keys), name => Assert.Contains(name, names));
@@ -50,7 +55,7 @@ public sealed class AbiTests
     {
         string[] names = [.. Found.Items.Select(item => item.Name)];
         foreach (string name in (string[])["VfioUapi.VFIO_DEVICE_GET_REGION_INFO", "offset of VfioUapi.vfio_region_info.offset", "size of VfioUapi.vfio_group_status",
-            "Libc.O_CLOEXEC", "Libc.MAP_FAILED", "Libc.AT_FDCWD", "offset of Libc.statx.stx_uid", "offset of Libc.passwd.pw_gid", "Errno.ENODEV", "NetIf.SIOCSIFNAME"])
+            "Libc.O_CLOEXEC", "Libc.MAP_FAILED", "Libc.AT_FDCWD", "offset of Libc.statx.stx_uid", "offset of Libc.passwd.pw_gid", "Errno.ENODEV", "NetworkUapi.SIOCSIFNAME"])
         {
             Assert.Contains(name, names);
         }

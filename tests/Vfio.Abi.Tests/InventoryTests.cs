@@ -114,7 +114,7 @@ public sealed partial class InventoryTests
 
     private static HashSet<string> FindInterop()
     {
-        IEnumerable<Type> rooms = typeof(VfioDevice).Assembly.GetTypes().Where(type => type is { IsNested: false, Namespace: "Vfio.Interop.Uapi" });
+        IEnumerable<Type> rooms = typeof(VfioDevice).Assembly.GetTypes().Where(type => type is { IsNested: false, Name: "VfioUapi" or "IommufdUapi" });
         return
         [
             .. rooms.SelectMany(room => room.GetFields(BindingFlags.Static | BindingFlags.Public)).Where(field => field.IsLiteral).Select(field => field.Name),

@@ -1,12 +1,10 @@
 using Microsoft.Win32.SafeHandles;
-using Vfio.Backends;
 using Vfio.Pci;
-using Vfio.Regions;
 
 namespace Vfio.Cli.Tests;
 
 /// <summary>A device whose registers are bytes in memory, and that counts how it is used.</summary>
-internal sealed class FakeBackend : IDeviceBackend
+internal sealed class FakeBackend : IDeviceBackend, IBusReset, IFaultSource
 {
     private readonly Dictionary<RegionIndex, (RegionInfo Info, byte[] Bytes)> _regions = [];
     private readonly Dictionary<RegionIndex, byte[]> _initial = [];
@@ -82,7 +80,7 @@ internal sealed class FakeBackend : IDeviceBackend
         }
     }
 
-    public IReadOnlyList<IommuFault>? TakeFaults() => Faults();
+    public IReadOnlyList<IommuFault> TakeFaults() => Faults() ?? [];
 
     public void Dispose()
     {

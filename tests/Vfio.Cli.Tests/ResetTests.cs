@@ -1,6 +1,4 @@
 using System.Text.Json;
-using Vfio.Backends;
-using Vfio.Interop;
 using Vfio.Pci;
 
 namespace Vfio.Cli.Tests;
@@ -183,6 +181,9 @@ public sealed class ResetTests : RegisterCommandTest
             HotResets = () => new HotResetInfo(false, false, [.. ((string[])[Card, Beside, Third]).Select((name, i) => new HotResetEntry(PciAddress.Parse(name), 30u + (uint)i, false, false))]),
         };
         _backends.Add(backend);
-        return VfioDevice.Enter(address, options, options.AddressSpace ?? new IoAddressSpace(new FakeAddressSpace([]), new SystemCalls()), () => backend);
+        IoAddressSpace space = options.AddressSpace ?? new IoAddressSpace(new FakeAddressSpace([]), new SystemCalls());
+        space.Reserve();
+        space.Admit(leakReport: null);
+        return VfioDevice.OfHost(backend, address, mediated: null, options, space);
     }
 }

@@ -1,6 +1,4 @@
 using System.Text;
-using Vfio.Backends;
-using Vfio.Interop;
 using Vfio.Pci;
 
 namespace Vfio.Cli.Tests;
@@ -125,7 +123,7 @@ public sealed class ShellEndTests : RegisterCommandTest
         {
             IoAddressSpace space = new(new FakeAddressSpace(Device.Accesses) { Unmapping = () => _unmapping?.Invoke() }, new SystemCalls());
             _spaces.Add(space);
-            return VfioDevice.Enter(address, address.ToString(), space, () => Device);
+            return VfioDevice.Join(Device, address, address.ToString(), space);
         },
         string.Join('\n', lines));
 

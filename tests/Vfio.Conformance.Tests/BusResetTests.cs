@@ -1,8 +1,4 @@
-using Vfio.Backends;
-using Vfio.Backends.Iommufd;
-using Vfio.Backends.Type1;
 using Vfio.Host;
-using Vfio.Interop;
 using Vfio.Pci;
 
 namespace Vfio.Conformance.Tests;
@@ -30,11 +26,11 @@ public sealed class BusResetTests(BoundDevices devices) : MachineTests(devices)
         // By its group, or by the IOMMU's, the other is ours without being open.
         HotResetPlan plan = edu.PlanHotReset();
         Assert.Equal(
-            [new HotResetDevice(Edu, "vfio-pci", true, "this program"), new HotResetDevice(Nic, "vfio-pci", true, "this program, by its group")], plan.Devices);
+            [(Edu, "vfio-pci", true, "this program"), (Nic, "vfio-pci", true, "this program, by its group")], plan.Devices.Select(Describe));
         Assert.True(plan.IsAllowed, plan.Refusal);
         using VfioDevice nic = VfioDevice.Open(Nic, new VfioOpenOptions { AddressSpace = edu.AddressSpace });
         plan = edu.PlanHotReset(nic);
-        Assert.All(plan.Devices, device => Assert.Equal("this program", device.Owner));
+        Assert.All(plan.Devices, device => Assert.Equal("this program", device.DescribeOwner()));
         using Region bar0 = edu.OpenRegion(RegionIndex.Bar0);
         using Region config = edu.OpenRegion(RegionIndex.Config);
         config.WriteUInt16(4, (ushort)(config.ReadUInt16(4) | 0x400));
@@ -70,9 +66,9 @@ public sealed class BusResetTests(BoundDevices devices) : MachineTests(devices)
             {
                 HotResetPlan plan = edu.PlanHotReset();
                 Assert.Equal((2, false), (plan.Devices.Count, plan.IsAllowed));
-                Assert.Equal(new HotResetDevice(Nic, null, false, "no driver"), plan.Devices[1]);
+                Assert.Equal((Nic, null, false, "no driver"), Describe(plan.Devices[1]));
                 Assert.Contains($"{Nic} (no driver), which is not this program's", plan.Refusal, StringComparison.Ordinal);
-                Assert.Equal($"take them too: vfio bind {Nic}", plan.Hint);
+                Assert.Equal("bind all of them to vfio-pci, and open them too", plan.Hint);
                 Assert.Throws<VfioException>(plan.Execute);
             }
 
@@ -94,8 +90,8 @@ public sealed class BusResetTests(BoundDevices devices) : MachineTests(devices)
         using VfioDevice edu = Open(card.All[0], backend);
         HotResetPlan alone = edu.PlanHotReset();
         Assert.Equal(card.All, alone.Devices.Select(device => device.Address)); // more than the first question has room for
-        Assert.Equal((false, "this program"), (alone.IsAllowed, alone.Devices[0].Owner));
-        Assert.All(alone.Devices.Skip(1), device => Assert.Equal("free", device.Owner));
+        Assert.Equal((false, "this program"), (alone.IsAllowed, alone.Devices[0].DescribeOwner()));
+        Assert.All(alone.Devices.Skip(1), device => Assert.Equal("free", device.DescribeOwner()));
         Assert.Throws<VfioException>(alone.Execute);
         // By groups each may have a container of its own; by iommufd one IOAS has them all.
         VfioOpenOptions options = new() { Backend = backend, AddressSpace = backend == VfioBackend.Iommufd ? edu.AddressSpace : null };
@@ -135,7 +131,7 @@ public sealed class BusResetTests(BoundDevices devices) : MachineTests(devices)
         using VfioDevice edu = Open(card.All[0], VfioBackend.Iommufd);
         using VfioDevice other = Open(card.All[1], VfioBackend.Iommufd);
         HotResetPlan plan = edu.PlanHotReset(other);
-        Assert.Equal((false, "this program, in another address space"), (plan.IsAllowed, plan.Devices[1].Owner));
+        Assert.Equal((false, "this program, in another address space"), (plan.IsAllowed, plan.Devices[1].DescribeOwner()));
         Assert.Contains("VfioOpenOptions.AddressSpace", plan.Hint, StringComparison.Ordinal);
     }
 
@@ -159,7 +155,7 @@ public sealed class BusResetTests(BoundDevices devices) : MachineTests(devices)
             using VfioDevice open = VfioDevice.Open(
                 function, new VfioOpenOptions { Backend = backend, AddressSpace = owner.AddressSpace, VirtualFunctionToken = token });
             HotResetPlan plan = owner.PlanHotReset(open);
-            Assert.Equal((2, false, "a virtual function"), (plan.Devices.Count, plan.IsAllowed, plan.Devices[1].Owner));
+            Assert.Equal((2, false, "a virtual function"), (plan.Devices.Count, plan.IsAllowed, plan.Devices[1].DescribeOwner()));
             Assert.Contains("sriov_numvfs", plan.Hint, StringComparison.Ordinal);
         }
         finally
@@ -205,7 +201,9 @@ public sealed class BusResetTests(BoundDevices devices) : MachineTests(devices)
         using IHostAddressSpace space = backend == VfioBackend.Iommufd
             ? new IommufdSpace(calls, HostRoot.Default, IommufdSpace.OpenIommufd(calls, HostRoot.Default))
             : new Type1Space(calls, HostRoot.Default, Type1Container.Open(calls, HostRoot.Default, isIommufd: backend == VfioBackend.CompatibleType1v2), [Type1Model.Two]);
-        using IDeviceBackend device = space.Open(new PciBus().Get(Edu), token: null);
-        Assert.Equal("VFIO_DEVICE_PCI_HOT_RESET", Assert.Throws<VfioException>(() => device.HotReset([device])).Operation);
+        using IDeviceBackend device = space.Open(new PciBus().Get(Edu), node: null, token: null);
+        Assert.Equal("VFIO_DEVICE_PCI_HOT_RESET", Assert.Throws<VfioException>(() => ((IBusReset)device).HotReset([device])).Operation);
     }
+
+    private static (PciAddress, string?, bool, string) Describe(HotResetDevice device) => (device.Address, device.Driver, device.IsOurs, device.DescribeOwner());
 }

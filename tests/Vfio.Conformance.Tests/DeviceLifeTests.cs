@@ -1,5 +1,4 @@
 using Vfio.Host;
-using Vfio.Interop;
 using Vfio.Pci;
 
 namespace Vfio.Conformance.Tests;

@@ -84,13 +84,13 @@ public abstract partial class InterruptContract : IDisposable
     public void A_line_is_unmasked_by_an_event()
     {
         using InterruptVector intx = _interrupts.Enable(IrqIndex.Intx);
-        Interop.EventFd.Add(intx.UnmaskEvent);
+        Vfio.EventFd.Add(intx.UnmaskEvent);
         for (ulong round = 1; round <= 3; round++)
         {
             _bar0.WriteUInt32(Raise, 1);
             Assert.Equal(1u, intx.Wait(Patience));
             _bar0.WriteUInt32(Acknowledge, 1);
-            Interop.EventFd.Add(intx.UnmaskEvent);
+            Vfio.EventFd.Add(intx.UnmaskEvent);
             // The kernel unmasks in the background: a device raises its line when it likes, and here it must not be before.
             Assert.Equal(0u, intx.Wait(Moment));
         }
@@ -224,7 +224,7 @@ public abstract partial class InterruptContract : IDisposable
         using InterruptVector msi = _interrupts.Enable(IrqIndex.Msi);
         msi.Trigger();
         msi.Trigger();
-        Assert.Equal(2u, Interop.EventFd.Take(msi.EventFd));
+        Assert.Equal(2u, Vfio.EventFd.Take(msi.EventFd));
         Assert.Equal(0u, msi.Take());
     }
 }

@@ -1,5 +1,4 @@
 using Microsoft.Win32.SafeHandles;
-using Vfio.Interop;
 using Vfio.Pci;
 
 namespace Vfio.Conformance.Tests;

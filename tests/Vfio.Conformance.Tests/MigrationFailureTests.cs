@@ -1,4 +1,3 @@
-using Vfio.Interop;
 using static Vfio.Conformance.Tests.MttyState;
 
 namespace Vfio.Conformance.Tests;

@@ -1,5 +1,3 @@
-using Vfio.Interop;
-
 namespace Vfio.Conformance.Tests;
 
 /// <summary>

@@ -11,7 +11,7 @@ public sealed partial class ArchitectureTests
 
     /// <summary>What the library does not show to everybody, and a backend may use: the seam, and what crosses it.</summary>
     private static readonly string[] SeamTypes = [
-        "IDeviceBackend", "DeviceInfo", "MappedMemory", "SharedMemory", "RegionNames", "Errno",
+        "IDeviceBackend", "IBusReset", "IWriteOnEvent", "IFaultSource", "DeviceInfo", "MappedMemory", "SharedMemory", "RegionNames", "Errno",
         "IAddressSpaceBackend", "AddressSpaceInfo", "IommuFault", "ProcessMemory", "SystemCalls", "MapErrors", "HotResetInfo", "HotResetEntry",
         "IrqAction", "EventFd", "IInterruptTarget",
     ];

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using Microsoft.Win32.SafeHandles;
-using Vfio.Interop;
 using Vfio.Pci;
 
 namespace Vfio.Emulation.Tests;

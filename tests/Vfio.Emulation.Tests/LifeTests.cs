@@ -1,4 +1,3 @@
-using Vfio.Interop;
 using Vfio.Pci;
 
 namespace Vfio.Emulation.Tests;
@@ -27,7 +26,8 @@ public sealed class LifeTests : IDisposable
         using Region bar0 = _device.OpenRegion(RegionIndex.Bar0);
         bar0.WriteUInt32(0, 0x12345678);
         HotResetPlan plan = _device.PlanHotReset();
-        Assert.Equal(new HotResetDevice(_device.Address, null, true, "this program"), Assert.Single(plan.Devices));
+        HotResetDevice hit = Assert.Single(plan.Devices);
+        Assert.Equal((_device.Address, null, HotResetOwner.ThisProgram), (hit.Address, hit.Driver, hit.Owner));
         plan.Execute();
         Assert.Equal(0u, bar0.ReadUInt32(0));
         _model.Faults.Remove();

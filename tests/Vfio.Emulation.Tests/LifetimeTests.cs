@@ -1,4 +1,3 @@
-using Vfio.Interop;
 using Vfio.Pci;
 
 namespace Vfio.Emulation.Tests;

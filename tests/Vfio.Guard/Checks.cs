@@ -1,7 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using Vfio.Interop;
-using Vfio.Regions;
 
 namespace Vfio.Guard;
 

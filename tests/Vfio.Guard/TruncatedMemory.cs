@@ -1,6 +1,4 @@
 using Microsoft.Win32.SafeHandles;
-using Vfio.Interop;
-using Vfio.Regions;
 
 namespace Vfio.Guard;
 
@@ -11,19 +9,19 @@ internal sealed unsafe class TruncatedMemory : IDisposable
     private const int Length = 4 * MemoryGuard.Piece;
     private readonly SafeFileHandle _file;
     private readonly MappedMemory _memory;
+    private readonly MappingGuard? _guard;
 
     public TruncatedMemory(bool guarded)
     {
         _file = Libc.MemfdCreate("vfio-guard", Libc.MFD_CLOEXEC);
         RandomAccess.SetLength(_file, Length);
-        _memory = guarded
-            ? MappedMemory.TryMapGuarded(_file, 0, Length, read: true, write: true, "the memory") ?? throw new InvalidOperationException("there is no guard")
-            : MappedMemory.Map(_file, 0, Length, read: true, write: true, "the memory");
+        _memory = MappedMemory.MapDevice(_file, 0, Length, read: true, write: true, "the memory");
+        _guard = guarded ? MappingGuard.TryTake(_memory) ?? throw new InvalidOperationException("there is no guard") : null;
     }
 
-    public byte* Start => _memory.Start;
+    public byte* Start => (byte*)_memory.Start;
 
-    public bool IsCovered => _memory.IsCovered;
+    public bool IsCovered => _guard?.IsCovered == true;
 
     public void TakeAway() => RandomAccess.SetLength(_file, 0);
 
@@ -37,14 +35,19 @@ internal sealed unsafe class TruncatedMemory : IDisposable
             RandomAccess.Write(_file, BitConverter.GetBytes(value), at);
         }
 
-        return _memory.TryRecover("the memory");
+        return _guard!.TryRecover("the memory");
     }
 
     /// <summary>Gives back the address range at once: nobody accesses it.</summary>
-    public void End() => _memory.Dispose();
+    public void End()
+    {
+        _guard?.Dispose();
+        _memory.Dispose();
+    }
 
     public void Dispose()
     {
+        _guard?.Dispose();
         _memory.Dispose();
         _file.Dispose();
     }

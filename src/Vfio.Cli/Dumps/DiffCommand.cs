@@ -45,7 +45,7 @@ internal static class DiffCommand
             }
             catch (VfioException e)
             {
-                throw new CliException(e.Message, e.Hint ?? "vfio status shows what is taken", Trouble);
+                throw new CliException(e.Message, e.Hint is null ? "vfio status shows what is taken" : HintText.For(e), Trouble);
             }
             catch (Exception e) when (e is UnauthorizedAccessException || (e is IOException && !ErrorReport.IsClosedPipe(e)))
             {

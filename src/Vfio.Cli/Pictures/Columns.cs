@@ -1,4 +1,4 @@
-namespace Vfio.Cli.Pictures;
+namespace Vfio.Cli;
 
 /// <summary>Where things stand from left to right: the tree, then a column each for what is told of a device.</summary>
 internal sealed class Columns

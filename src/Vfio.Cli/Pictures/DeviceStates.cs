@@ -2,7 +2,7 @@ using System.Globalization;
 using Vfio.Host;
 using Vfio.Pci;
 
-namespace Vfio.Cli.Pictures;
+namespace Vfio.Cli;
 
 /// <summary>Judges each device of a host once: may VFIO have it, and if not, what is in the way.</summary>
 internal sealed class DeviceStates

@@ -1,4 +1,4 @@
-namespace Vfio.Cli.Pictures;
+namespace Vfio.Cli;
 
 /// <summary>The boundaries of the groups: frames around neighbouring rows, and joints between frames of one group.</summary>
 internal sealed class FrameLayout

@@ -1,4 +1,4 @@
-namespace Vfio.Cli.Pictures;
+namespace Vfio.Cli;
 
 /// <summary>Title, explanation and legend: what makes the picture readable by somebody who has never seen one.</summary>
 internal static class HeaderLayout

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Vfio.Pci;
 
-namespace Vfio.Cli.Pictures;
+namespace Vfio.Cli;
 
 /// <summary>A host's devices with their places, looked up once.</summary>
 internal sealed class HostDevices

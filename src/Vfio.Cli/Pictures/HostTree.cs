@@ -1,6 +1,6 @@
 using Vfio.Pci;
 
-namespace Vfio.Cli.Pictures;
+namespace Vfio.Cli;
 
 /// <summary>
 /// A host's PCI devices as a tree, in the order in which a person reads it: a bridge, then what is below it. Each device is in it

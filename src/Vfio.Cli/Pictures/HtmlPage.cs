@@ -1,4 +1,4 @@
-namespace Vfio.Cli.Pictures;
+namespace Vfio.Cli;
 
 /// <summary>
 /// Writes a picture as a page: the same drawing in sheets, so that a printer breaks it between rows, and a table that says it in words.

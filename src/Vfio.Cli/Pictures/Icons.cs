@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Vfio.Cli.Pictures;
+namespace Vfio.Cli;
 
 /// <summary>A small sign for each state: another shape for each, so that nobody needs the colours.</summary>
 internal static class Icons

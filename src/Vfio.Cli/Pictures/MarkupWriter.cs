@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Vfio.Cli.Pictures;
+namespace Vfio.Cli;
 
 /// <summary>
 /// Writes elements, attributes and text that are well-formed as XML and as HTML alike. All that a picture needs: the framework's writer

@@ -1,4 +1,4 @@
-namespace Vfio.Cli.Pictures;
+namespace Vfio.Cli;
 
 /// <summary>What part a device has in the tree.</summary>
 internal enum NodeKind

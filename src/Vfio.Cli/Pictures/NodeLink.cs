@@ -1,4 +1,4 @@
-namespace Vfio.Cli.Pictures;
+namespace Vfio.Cli;
 
 /// <summary>The link between a device and the bridge above it.</summary>
 /// <param name="Text">What it runs at: <c>8 GT/s x4</c>; empty where there is none that is known.</param>

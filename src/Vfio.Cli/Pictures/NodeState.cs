@@ -1,4 +1,4 @@
-namespace Vfio.Cli.Pictures;
+namespace Vfio.Cli;
 
 /// <summary>Whether VFIO may have a device.</summary>
 internal enum NodeState

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Vfio.Pci;
 
-namespace Vfio.Cli.Pictures;
+namespace Vfio.Cli;
 
 /// <summary>Says in words what a row of the tree is. Text of strangers leaves it clean and of a bounded length.</summary>
 internal sealed class NodeWriter(HostDevices devices, DeviceStates states, DeviceNames names)

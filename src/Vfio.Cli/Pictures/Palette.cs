@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Vfio.Cli.Pictures;
+namespace Vfio.Cli;
 
 /// <summary>
 /// The colours, for light and for dark surroundings. As plain CSS rules without variables, which not every viewer of SVG knows. Print is

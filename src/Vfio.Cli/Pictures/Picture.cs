@@ -1,4 +1,4 @@
-namespace Vfio.Cli.Pictures;
+namespace Vfio.Cli;
 
 /// <summary>A picture that is laid out: what is to be drawn where. How it is written is another's business.</summary>
 internal sealed record Picture

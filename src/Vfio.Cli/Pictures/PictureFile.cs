@@ -1,4 +1,4 @@
-namespace Vfio.Cli.Pictures;
+namespace Vfio.Cli;
 
 /// <summary>Puts a picture where it is wanted: on standard output, or whole into a file.</summary>
 internal static class PictureFile

@@ -1,4 +1,4 @@
-namespace Vfio.Cli.Pictures;
+namespace Vfio.Cli;
 
 /// <summary>
 /// Lays out a tree: a row for each device in reading order, deeper ones further to the right. Since rows never share a height, a

@@ -1,6 +1,6 @@
 using Vfio.Pci;
 
-namespace Vfio.Cli.Pictures;
+namespace Vfio.Cli;
 
 /// <summary>A device and its place.</summary>
 /// <param name="Info">The device.</param>

@@ -1,4 +1,4 @@
-namespace Vfio.Cli.Pictures;
+namespace Vfio.Cli;
 
 /// <summary>
 /// Tells ports and bridges apart by what sysfs shows to everybody: class, driver, link and place. (The port's type stands in

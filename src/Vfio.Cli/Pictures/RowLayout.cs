@@ -1,4 +1,4 @@
-namespace Vfio.Cli.Pictures;
+namespace Vfio.Cli;
 
 /// <summary>What stands in a row: the device's box, then a column each for driver, link, state and group.</summary>
 internal static class RowLayout

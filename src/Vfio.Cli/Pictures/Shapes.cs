@@ -1,4 +1,4 @@
-namespace Vfio.Cli.Pictures;
+namespace Vfio.Cli;
 
 /// <summary>A place in the picture, in its own units: a pixel each where it is shown in its full width.</summary>
 internal readonly record struct Rect(double X, double Y, double Width, double Height)

@@ -1,4 +1,4 @@
-namespace Vfio.Cli.Pictures;
+namespace Vfio.Cli;
 
 /// <summary>Writes a picture as SVG: whole, or a sheet of it. Nothing outside is referred to, and nothing in it runs.</summary>
 internal static class SvgDrawing

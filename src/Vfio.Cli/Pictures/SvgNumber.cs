@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Vfio.Cli.Pictures;
+namespace Vfio.Cli;
 
 /// <summary>Numbers as SVG writes them.</summary>
 internal static class SvgNumber

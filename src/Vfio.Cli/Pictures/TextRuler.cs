@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Vfio.Cli.Pictures;
+namespace Vfio.Cli;
 
 /// <summary>
 /// Estimates how wide text is drawn. Which letters a viewer has is not known, so the widths are those of DejaVu Sans (and Verdana), the

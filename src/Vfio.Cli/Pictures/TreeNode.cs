@@ -1,4 +1,4 @@
-namespace Vfio.Cli.Pictures;
+namespace Vfio.Cli;
 
 /// <summary>One row of the picture: a root bus, a device, or many virtual functions that are alike.</summary>
 internal sealed record TreeNode

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Vfio.Cli.Pictures;
+namespace Vfio.Cli;
 
 /// <summary>What the picture says in words.</summary>
 internal static class Words

@@ -85,7 +85,7 @@ internal static class BusReset
         TextTable table = new(host.Terminal, new TextColumn("DEVICE"), new TextColumn("DRIVER", MinWidth: 8), new TextColumn("WHOSE", MinWidth: 12));
         foreach (HotResetDevice device in plan.Devices)
         {
-            table.Add(NameOf(target, device), device.Driver ?? "-", device.IsOurs ? "free to reset" : device.Owner);
+            table.Add(NameOf(target, device), device.Driver ?? "-", device.IsOurs ? "free to reset" : device.DescribeOwner());
         }
 
         table.Write(host.Out);
@@ -111,7 +111,7 @@ internal static class BusReset
             writer.WriteString("address", NameOf(target, device));
             writer.WriteText("driver", device.Driver);
             writer.WriteBoolean("isFree", device.IsOurs);
-            writer.WriteText("owner", device.IsOurs ? null : device.Owner);
+            writer.WriteText("owner", device.IsOurs ? null : device.DescribeOwner());
         });
         json.Writer.WriteText("refusal", plan.Refusal);
         json.Writer.WriteText("hint", plan.IsAllowed ? null : Hint(host, plan));

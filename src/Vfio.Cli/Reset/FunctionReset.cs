@@ -1,3 +1,4 @@
+using Vfio.Host;
 using Vfio.Pci;
 
 namespace Vfio.Cli;

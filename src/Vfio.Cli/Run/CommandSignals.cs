@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Vfio.Host;
 
 namespace Vfio.Cli;
 

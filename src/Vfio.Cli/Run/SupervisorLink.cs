@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Vfio.Host;
 
 namespace Vfio.Cli;
 

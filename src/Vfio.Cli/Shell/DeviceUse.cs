@@ -44,7 +44,7 @@ internal sealed record DeviceUse
         }
         catch (VfioException e)
         {
-            return use with { NoFaults = e.Hint is null ? e.Message : $"{e.Message}; {e.Hint}" };
+            return use with { NoFaults = e.Hint is null ? e.Message : $"{e.Message}; {HintText.For(e)}" };
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Vfio.Host;
 using Vfio.Pci;
 
 namespace Vfio.Cli;

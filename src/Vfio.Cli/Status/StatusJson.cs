@@ -42,7 +42,7 @@ internal static class StatusJson
         json.WriteNumberOrNull("unfinishedBy", status.Unfinished);
         json.WriteNumberOrNull("iommuGroup", status.Device?.IommuGroup);
         json.WriteNumberOrNull("dmaEntryLimit", status.IsModel ? null : entryLimit);
-        json.WriteItems("nodes", status.Device?.FindVfioNodes() ?? [], (writer, node) =>
+        json.WriteItems("nodes", status.Device is PciDeviceInfo device ? VfioNode.FindAll(device) : [], (writer, node) =>
         {
             writer.WriteString("path", node.Path);
             writer.WriteNumber("userId", node.UserId);

@@ -1,5 +1,3 @@
-using Vfio.Regions;
-
 namespace Vfio.Emulation;
 
 /// <summary>

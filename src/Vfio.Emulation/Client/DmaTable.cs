@@ -1,5 +1,3 @@
-using Vfio.Interop;
-
 namespace Vfio.Emulation;
 
 /// <summary>What a client has mapped for a device: the IOMMU of a model. A transfer touches what is in here and nothing else.</summary>

@@ -1,13 +1,11 @@
 using System.Buffers.Binary;
 using Microsoft.Win32.SafeHandles;
-using Vfio.Backends;
 using Vfio.Pci;
-using Vfio.Regions;
 
 namespace Vfio.Emulation;
 
 /// <summary>A model behind the library's seam: trapped accesses are calls, memory is memory.</summary>
-internal sealed partial class InProcessBackend(ModelSession session) : IDeviceBackend
+internal sealed partial class InProcessBackend(ModelSession session) : IDeviceBackend, IBusReset, IWriteOnEvent, IFaultSource
 {
     // As vfio-pci numbers them: six BARs, ROM, configuration space, VGA; INTx, MSI, MSI-X, error, request.
     private const uint RegionCount = 9;
@@ -48,7 +46,7 @@ internal sealed partial class InProcessBackend(ModelSession session) : IDeviceBa
 
     public void Reset() => session.Reset();
 
-    public IReadOnlyList<IommuFault>? TakeFaults() => session.TakeFaults();
+    public IReadOnlyList<IommuFault> TakeFaults() => session.TakeFaults();
 
     public IrqInfo GetInterruptInfo(IrqIndex index) => session.GetInterruptInfo(index);
 

@@ -1,7 +1,4 @@
 using Microsoft.Win32.SafeHandles;
-using Vfio.Backends;
-using Vfio.Dma;
-using Vfio.Interop;
 
 namespace Vfio.Emulation;
 

@@ -1,6 +1,4 @@
 using Microsoft.Win32.SafeHandles;
-using Vfio.Backends;
-using Vfio.Interop;
 
 namespace Vfio.Emulation;
 

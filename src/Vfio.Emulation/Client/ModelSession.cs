@@ -1,7 +1,4 @@
-using Vfio.Backends;
-using Vfio.Interop;
 using Vfio.Pci;
-using Vfio.Regions;
 
 namespace Vfio.Emulation;
 

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
-using Vfio.Interop;
 
 namespace Vfio.Host;
 
@@ -25,7 +24,7 @@ internal static class AtomicFile
             Check("open", unfinished, file.IsInvalid ? Marshal.GetLastPInvokeError() : 0);
             Change("chmod", unfinished, () => File.SetUnixFileMode(file, ReadableByAll));
             Check("write", unfinished, WholeWrite.Write(file, content));
-            Check("fsync", unfinished, Libc.FSync(file) < 0 ? Marshal.GetLastPInvokeError() : 0);
+            Check("fsync", unfinished, HostLibc.FSync(file) < 0 ? Marshal.GetLastPInvokeError() : 0);
         }
 
         Change("rename", path, () => File.Move(unfinished, path, overwrite: true));
@@ -47,7 +46,7 @@ internal static class AtomicFile
     public static void SyncFolder(string path)
     {
         using SafeFileHandle folder = Libc.Open(path, Libc.O_RDONLY | Libc.O_CLOEXEC);
-        Check("fsync", path, folder.IsInvalid || Libc.FSync(folder) < 0 ? Marshal.GetLastPInvokeError() : 0);
+        Check("fsync", path, folder.IsInvalid || HostLibc.FSync(folder) < 0 ? Marshal.GetLastPInvokeError() : 0);
     }
 
     /// <summary>Makes a change by the runtime's own means, with its failure told as this library tells them.</summary>

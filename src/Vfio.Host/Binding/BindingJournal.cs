@@ -1,7 +1,5 @@
 using System.Buffers;
-using Vfio.Interop;
 using Vfio.Pci;
-using Vfio.Sysfs;
 
 namespace Vfio.Host;
 

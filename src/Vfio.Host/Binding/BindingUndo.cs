@@ -1,4 +1,3 @@
-using Vfio.Interop;
 using Vfio.Pci;
 
 namespace Vfio.Host;
@@ -24,7 +23,7 @@ internal sealed class BindingUndo(DeviceRestorer restorer, BindingJournal journa
     public void Run(IReadOnlyCollection<PciAddress> touched, VfioException failure)
     {
         List<(PciAddress Device, VfioException Why)> stuck = [];
-        PciAddress? pending = (failure as ChangePendingException)?.Device;
+        PciAddress? pending = (failure as ChangePendingException)?.Address;
         foreach (Before device in Enumerable.Reverse(_devices).Where(device => touched.Contains(device.Address) && device.Address != pending))
         {
             try

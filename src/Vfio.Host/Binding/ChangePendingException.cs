@@ -6,5 +6,5 @@ namespace Vfio.Host;
 internal sealed class ChangePendingException(PciAddress device, string operation, string reason, string hint)
     : VfioException(operation, device.ToString(), reason, hint)
 {
-    public PciAddress Device { get; } = device;
+    public PciAddress Address { get; } = device;
 }

@@ -1,6 +1,4 @@
-using Vfio.Interop;
 using Vfio.Pci;
-using Vfio.Sysfs;
 
 namespace Vfio.Host;
 

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Vfio.Interop;
 
 namespace Vfio.Host;
 
@@ -69,7 +68,7 @@ internal sealed class HostChanges(IReadOnlyList<string>? helper) : IHostChanges
         Check("set the access list of", node, errno);
     }
 
-    public void SetOwner(string node, uint user, uint group) => Check("change the owner of", node, FileStatus.SetOwner(node, user, group));
+    public void SetOwner(string node, uint user, uint group) => Check("change the owner of", node, FileOwner.Set(node, user, group));
 
     public void RenameInterface(string name, string newName) =>
         Check("rename", $"interface {name} to {newName}", NetworkInterfaceIoctl.Rename(name, newName));

@@ -1,5 +1,3 @@
-using Vfio.Sysfs;
-
 namespace Vfio.Host;
 
 /// <summary>Changes files of the running host; each change is on the disk when it returns.</summary>

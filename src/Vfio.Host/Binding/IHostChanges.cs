@@ -1,5 +1,3 @@
-using Vfio.Interop;
-
 namespace Vfio.Host;
 
 /// <summary>Every way in which binding changes the host, apart from its own journal: the seam at which tests stand in for the kernel.</summary>

@@ -1,6 +1,4 @@
 using System.Runtime.CompilerServices;
-using Vfio.Interop;
-using Vfio.Sysfs;
 
 namespace Vfio.Host;
 

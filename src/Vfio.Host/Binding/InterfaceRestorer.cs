@@ -1,5 +1,3 @@
-using Vfio.Sysfs;
-
 namespace Vfio.Host;
 
 /// <summary>Brings a device's network interfaces back under the names, and switched on as, they were.</summary>

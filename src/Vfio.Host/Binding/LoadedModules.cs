@@ -1,5 +1,3 @@
-using Vfio.Sysfs;
-
 namespace Vfio.Host;
 
 /// <summary>

@@ -1,6 +1,3 @@
-using Vfio.Interop;
-using Vfio.Sysfs;
-
 namespace Vfio.Host;
 
 /// <summary>

@@ -1,5 +1,4 @@
 using Vfio.Pci;
-using Vfio.Sysfs;
 
 namespace Vfio.Host;
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using Vfio.Interop;
 
 namespace Vfio.Host;
 

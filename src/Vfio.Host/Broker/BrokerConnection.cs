@@ -1,8 +1,6 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
-using Vfio.Broker;
-using Vfio.Interop;
 using Vfio.Pci;
 
 namespace Vfio.Host;

@@ -1,7 +1,4 @@
 using Microsoft.Win32.SafeHandles;
-using Vfio.Broker;
-using Vfio.Backends.Iommufd;
-using Vfio.Interop;
 
 namespace Vfio.Host;
 

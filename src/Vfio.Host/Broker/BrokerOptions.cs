@@ -1,6 +1,3 @@
-using Vfio.Interop;
-using Vfio.Sysfs;
-
 namespace Vfio.Host;
 
 /// <summary>The limits of a <see cref="DeviceBroker"/>, and who is told what it does. The defaults suit most.</summary>

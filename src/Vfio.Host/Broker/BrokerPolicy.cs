@@ -1,8 +1,5 @@
 using System.Text;
 using Microsoft.Win32.SafeHandles;
-using Vfio.Broker;
-using Vfio.Interop;
-using Vfio.Sysfs;
 
 namespace Vfio.Host;
 

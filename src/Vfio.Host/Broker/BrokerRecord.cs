@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Vfio.Broker;
 
 namespace Vfio.Host;
 

@@ -1,8 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
-using Vfio.Broker;
-using Vfio.Interop;
 
 namespace Vfio.Host;
 

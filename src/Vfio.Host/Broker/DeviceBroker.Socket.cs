@@ -1,6 +1,4 @@
 using System.Net.Sockets;
-using Vfio.Broker;
-using Vfio.Interop;
 
 namespace Vfio.Host;
 

@@ -1,7 +1,5 @@
 using System.Net.Sockets;
 using Microsoft.Win32.SafeHandles;
-using Vfio.Broker;
-using Vfio.Interop;
 
 namespace Vfio.Host;
 

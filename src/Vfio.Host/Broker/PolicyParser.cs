@@ -1,6 +1,4 @@
 using System.Globalization;
-using Vfio.Broker;
-using Vfio.Interop;
 using Vfio.Pci;
 
 namespace Vfio.Host;

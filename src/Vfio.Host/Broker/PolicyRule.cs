@@ -1,4 +1,3 @@
-using Vfio.Broker;
 using Vfio.Pci;
 
 namespace Vfio.Host;

@@ -1,6 +1,4 @@
 using System.Globalization;
-using Vfio.Interop;
-using Vfio.Sysfs;
 
 namespace Vfio.Host;
 
@@ -20,7 +18,7 @@ internal static class AttributeServer
     private const int SIGCONT = 18;
 
     /// <summary>Makes sure that this process learns of the end of the one that asks, even if it has been stopped: only a process that runs sees the end of its input.</summary>
-    public static void ContinueAtParentsEnd() => _ = Libc.PrCtl(Libc.PR_SET_PDEATHSIG, SIGCONT);
+    public static void ContinueAtParentsEnd() => _ = HostLibc.PrCtl(HostLibc.PR_SET_PDEATHSIG, SIGCONT);
 
     /// <summary>Answers each request with an errno, until there are no more.</summary>
     public static void Serve(TextReader input, TextWriter output)

@@ -1,6 +1,3 @@
-using Vfio.Interop;
-using Vfio.Sysfs;
-
 namespace Vfio.Host;
 
 /// <summary>A node below <c>/dev</c>, and whether this user may use it.</summary>

@@ -1,5 +1,3 @@
-using Vfio.Sysfs;
-
 namespace Vfio.Host;
 
 /// <summary>The kernel's command line, and how this host's boot loader is told to change it.</summary>

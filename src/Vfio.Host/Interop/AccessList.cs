@@ -1,27 +1,26 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using Vfio.Interop.Uapi;
 
-namespace Vfio.Interop;
+namespace Vfio.Host;
 
 /// <summary>Who may do what with a file: owner, group, others and, beside them, users and groups by name (acl(5); the kernel's form of it: linux/posix_acl_xattr.h).</summary>
 /// <remarks>A value; changing it makes another.</remarks>
 internal sealed unsafe class AccessList
 {
-    public const int ReadWrite = PosixAcl.ACL_READ | PosixAcl.ACL_WRITE;
+    public const int ReadWrite = AclUapi.ACL_READ | AclUapi.ACL_WRITE;
     private const string Attribute = "system.posix_acl_access";
     private const int MostBytes = 64 * 1024;
     private const int PermissionBits = 7;
     private const int GroupShift = 3;
     private const int OwnerShift = 6;
-    private const uint NoId = unchecked((uint)PosixAcl.ACL_UNDEFINED_ID);
+    private const uint NoId = unchecked((uint)AclUapi.ACL_UNDEFINED_ID);
 
     private readonly SortedDictionary<(ushort Tag, uint Id), int> _entries;
 
     private AccessList(SortedDictionary<(ushort, uint), int> entries) => _entries = entries;
 
     /// <summary>The users that are named, beside the owner.</summary>
-    public IEnumerable<uint> NamedUsers => _entries.Keys.Where(entry => entry.Tag == PosixAcl.ACL_USER).Select(entry => entry.Id);
+    public IEnumerable<uint> NamedUsers => _entries.Keys.Where(entry => entry.Tag == AclUapi.ACL_USER).Select(entry => entry.Id);
 
     /// <summary>Looks at a file.</summary>
     /// <returns><see langword="null"/> where it is not there, or its list cannot be understood.</returns>
@@ -30,17 +29,17 @@ internal sealed unsafe class AccessList
         byte[] buffer = new byte[MostBytes];
         fixed (byte* start = buffer)
         {
-            nint length = Libc.GetXAttr(path, Attribute, start, MostBytes);
+            nint length = HostLibc.GetXAttr(path, Attribute, start, MostBytes);
             return length >= 0 ? Parse(buffer.AsSpan(0, (int)length)) : FileStatus.Of(path) is FileStatus status ? Of(status.Mode) : null;
         }
     }
 
     /// <summary>What a named user may do: bits as in a file's mode, 4 to read and 2 to write.</summary>
     /// <returns><see langword="null"/> where the user is not named.</returns>
-    public int? Find(uint user) => _entries.TryGetValue((PosixAcl.ACL_USER, user), out int permissions) ? permissions : null;
+    public int? Find(uint user) => _entries.TryGetValue((AclUapi.ACL_USER, user), out int permissions) ? permissions : null;
 
     /// <summary>Whether a named user may read and write.</summary>
-    public bool Allows(uint user) => (Find(user) & _entries.GetValueOrDefault((PosixAcl.ACL_MASK, NoId), PermissionBits) & ReadWrite) == ReadWrite;
+    public bool Allows(uint user) => (Find(user) & _entries.GetValueOrDefault((AclUapi.ACL_MASK, NoId), PermissionBits) & ReadWrite) == ReadWrite;
 
     /// <summary>The list with another entry for a user, or without one.</summary>
     /// <param name="user">The user.</param>
@@ -50,11 +49,11 @@ internal sealed unsafe class AccessList
         AccessList changed = new(new SortedDictionary<(ushort, uint), int>(_entries));
         if (permissions is int bits)
         {
-            changed._entries[(PosixAcl.ACL_USER, user)] = bits;
+            changed._entries[(AclUapi.ACL_USER, user)] = bits;
         }
         else
         {
-            changed._entries.Remove((PosixAcl.ACL_USER, user));
+            changed._entries.Remove((AclUapi.ACL_USER, user));
         }
 
         changed.SetMask();
@@ -68,7 +67,7 @@ internal sealed unsafe class AccessList
         byte[] bytes = ToBytes();
         fixed (byte* start = bytes)
         {
-            return Libc.SetXAttr(path, Attribute, start, (nuint)bytes.Length, 0) == 0 ? 0 : Marshal.GetLastPInvokeError();
+            return HostLibc.SetXAttr(path, Attribute, start, (nuint)bytes.Length, 0) == 0 ? 0 : Marshal.GetLastPInvokeError();
         }
     }
 
@@ -79,23 +78,23 @@ internal sealed unsafe class AccessList
 
     private static AccessList Of(uint mode) => new(new SortedDictionary<(ushort, uint), int>
     {
-        [(PosixAcl.ACL_USER_OBJ, NoId)] = (int)(mode >> OwnerShift) & PermissionBits,
-        [(PosixAcl.ACL_GROUP_OBJ, NoId)] = (int)(mode >> GroupShift) & PermissionBits,
-        [(PosixAcl.ACL_OTHER, NoId)] = (int)mode & PermissionBits,
+        [(AclUapi.ACL_USER_OBJ, NoId)] = (int)(mode >> OwnerShift) & PermissionBits,
+        [(AclUapi.ACL_GROUP_OBJ, NoId)] = (int)(mode >> GroupShift) & PermissionBits,
+        [(AclUapi.ACL_OTHER, NoId)] = (int)mode & PermissionBits,
     });
 
     private static AccessList? Parse(ReadOnlySpan<byte> bytes)
     {
-        if (!MemoryMarshal.TryRead(bytes, out PosixAcl.posix_acl_xattr_header header) || header.a_version != PosixAcl.POSIX_ACL_XATTR_VERSION)
+        if (!MemoryMarshal.TryRead(bytes, out AclUapi.posix_acl_xattr_header header) || header.a_version != AclUapi.POSIX_ACL_XATTR_VERSION)
         {
             return null;
         }
 
         SortedDictionary<(ushort, uint), int> entries = []; // in the order that the kernel wants them
-        ReadOnlySpan<byte> rest = bytes[Unsafe.SizeOf<PosixAcl.posix_acl_xattr_header>()..];
-        for (; MemoryMarshal.TryRead(rest, out PosixAcl.posix_acl_xattr_entry entry); rest = rest[Unsafe.SizeOf<PosixAcl.posix_acl_xattr_entry>()..])
+        ReadOnlySpan<byte> rest = bytes[Unsafe.SizeOf<AclUapi.posix_acl_xattr_header>()..];
+        for (; MemoryMarshal.TryRead(rest, out AclUapi.posix_acl_xattr_entry entry); rest = rest[Unsafe.SizeOf<AclUapi.posix_acl_xattr_entry>()..])
         {
-            entries[(entry.e_tag, entry.e_tag is PosixAcl.ACL_USER or PosixAcl.ACL_GROUP ? entry.e_id : NoId)] = entry.e_perm & PermissionBits;
+            entries[(entry.e_tag, entry.e_tag is AclUapi.ACL_USER or AclUapi.ACL_GROUP ? entry.e_id : NoId)] = entry.e_perm & PermissionBits;
         }
 
         return rest.IsEmpty ? new AccessList(entries) : null;
@@ -104,17 +103,17 @@ internal sealed unsafe class AccessList
     // The mask bounds all that are named, and the file's group: with it a list says something else than the mode.
     private void SetMask()
     {
-        _entries.Remove((PosixAcl.ACL_MASK, NoId));
-        if (_entries.Keys.Any(entry => entry.Tag is PosixAcl.ACL_USER or PosixAcl.ACL_GROUP))
+        _entries.Remove((AclUapi.ACL_MASK, NoId));
+        if (_entries.Keys.Any(entry => entry.Tag is AclUapi.ACL_USER or AclUapi.ACL_GROUP))
         {
-            _entries[(PosixAcl.ACL_MASK, NoId)] = _entries.Where(entry => entry.Key.Tag is PosixAcl.ACL_USER or PosixAcl.ACL_GROUP or PosixAcl.ACL_GROUP_OBJ).Aggregate(0, (all, entry) => all | entry.Value);
+            _entries[(AclUapi.ACL_MASK, NoId)] = _entries.Where(entry => entry.Key.Tag is AclUapi.ACL_USER or AclUapi.ACL_GROUP or AclUapi.ACL_GROUP_OBJ).Aggregate(0, (all, entry) => all | entry.Value);
         }
     }
 
     private byte[] ToBytes()
     {
-        PosixAcl.posix_acl_xattr_header header = new() { a_version = PosixAcl.POSIX_ACL_XATTR_VERSION };
-        PosixAcl.posix_acl_xattr_entry[] entries = [.. _entries.Select(entry => new PosixAcl.posix_acl_xattr_entry { e_tag = entry.Key.Tag, e_perm = (ushort)entry.Value, e_id = entry.Key.Id })];
-        return [.. MemoryMarshal.AsBytes(new ReadOnlySpan<PosixAcl.posix_acl_xattr_header>(in header)), .. MemoryMarshal.AsBytes<PosixAcl.posix_acl_xattr_entry>(entries)];
+        AclUapi.posix_acl_xattr_header header = new() { a_version = AclUapi.POSIX_ACL_XATTR_VERSION };
+        AclUapi.posix_acl_xattr_entry[] entries = [.. _entries.Select(entry => new AclUapi.posix_acl_xattr_entry { e_tag = entry.Key.Tag, e_perm = (ushort)entry.Value, e_id = entry.Key.Id })];
+        return [.. MemoryMarshal.AsBytes(new ReadOnlySpan<AclUapi.posix_acl_xattr_header>(in header)), .. MemoryMarshal.AsBytes<AclUapi.posix_acl_xattr_entry>(entries)];
     }
 }

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace Vfio.Interop;
+namespace Vfio.Host;
 
 /// <summary>
 /// Locks on single bytes of a file (F_OFD_SETLK). Each belongs to an open file: it ends with the process, however that ends, and counts in
@@ -11,23 +11,23 @@ internal static class ByteLock
 {
     /// <summary>Locks a byte without waiting.</summary>
     /// <returns>The errno: 0 if this open file holds the lock now, EAGAIN or EACCES if another one does.</returns>
-    public static int TryTake(SafeFileHandle file, long place) => Set(file, place, Libc.F_WRLCK);
+    public static int TryTake(SafeFileHandle file, long place) => Set(file, place, HostLibc.F_WRLCK);
 
     /// <summary>Unlocks a byte, also for children that were forked with the file open.</summary>
-    public static void Free(SafeFileHandle file, long place) => _ = Set(file, place, Libc.F_UNLCK);
+    public static void Free(SafeFileHandle file, long place) => _ = Set(file, place, HostLibc.F_UNLCK);
 
     /// <summary>Gets whether another open file holds the lock on a byte.</summary>
     public static bool IsTaken(SafeFileHandle file, long place)
     {
-        Libc.flock range = Byte(place, Libc.F_WRLCK);
-        return Libc.FCntl(file, Libc.F_OFD_GETLK, ref range) == 0 && range.l_type != Libc.F_UNLCK;
+        HostLibc.flock range = Byte(place, HostLibc.F_WRLCK);
+        return HostLibc.FCntl(file, HostLibc.F_OFD_GETLK, ref range) == 0 && range.l_type != HostLibc.F_UNLCK;
     }
 
     private static int Set(SafeFileHandle file, long place, short type)
     {
-        Libc.flock range = Byte(place, type);
-        return Libc.FCntl(file, Libc.F_OFD_SETLK, ref range) == 0 ? 0 : Marshal.GetLastPInvokeError();
+        HostLibc.flock range = Byte(place, type);
+        return HostLibc.FCntl(file, HostLibc.F_OFD_SETLK, ref range) == 0 ? 0 : Marshal.GetLastPInvokeError();
     }
 
-    private static Libc.flock Byte(long place, short type) => new() { l_type = type, l_start = place, l_len = 1 };
+    private static HostLibc.flock Byte(long place, short type) => new() { l_type = type, l_start = place, l_len = 1 };
 }

@@ -1,9 +1,8 @@
 using System.Net;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
-using Vfio.Interop.Uapi;
 
-namespace Vfio.Interop;
+namespace Vfio.Host;
 
 /// <summary>Reads and sets an interface's flags and name (netdevice(7)); the errno comes back, 0 where it worked.</summary>
 internal static unsafe class NetworkInterfaceIoctl
@@ -18,16 +17,16 @@ internal static unsafe class NetworkInterfaceIoctl
         List<(string, IPAddress)> addresses = [];
         fixed (byte* start = buffer)
         {
-            NetIf.ifconf request = new() { ifc_len = AnswerBytes, ifc_buf = start };
-            if (Call(Libc.AF_INET, NetIf.SIOCGIFCONF, &request) != 0)
+            NetworkUapi.ifconf request = new() { ifc_len = AnswerBytes, ifc_buf = start };
+            if (Call(HostLibc.AF_INET, NetworkUapi.SIOCGIFCONF, &request) != 0)
             {
                 return addresses;
             }
 
-            int size = sizeof(NetIf.ifreq_address);
+            int size = sizeof(NetworkUapi.ifreq_address);
             for (int at = 0; at + size <= Math.Min(request.ifc_len, AnswerBytes); at += size)
             {
-                NetIf.ifreq_address answer = MemoryMarshal.Read<NetIf.ifreq_address>(buffer.AsSpan(at));
+                NetworkUapi.ifreq_address answer = MemoryMarshal.Read<NetworkUapi.ifreq_address>(buffer.AsSpan(at));
                 ReadOnlySpan<byte> name = answer.ifr_name;
                 int end = name.IndexOfAny((byte)0, (byte)':');
                 addresses.Add((FileName.Decode(end < 0 ? name : name[..end]), new IPAddress(answer.sin_addr)));
@@ -40,23 +39,23 @@ internal static unsafe class NetworkInterfaceIoctl
     /// <summary>Switches the interface up, leaving its other flags.</summary>
     public static int SetUp(string name)
     {
-        NetIf.ifreq_flags request = new() { ifr_name = ToName(name) };
-        int errno = Call(Libc.AF_UNIX, NetIf.SIOCGIFFLAGS, &request);
+        NetworkUapi.ifreq_flags request = new() { ifr_name = ToName(name) };
+        int errno = Call(HostLibc.AF_UNIX, NetworkUapi.SIOCGIFFLAGS, &request);
         if (errno != 0)
         {
             return errno;
         }
 
-        request.ifr_flags |= NetIf.IFF_UP;
-        return Call(Libc.AF_UNIX, NetIf.SIOCSIFFLAGS, &request);
+        request.ifr_flags |= NetworkUapi.IFF_UP;
+        return Call(HostLibc.AF_UNIX, NetworkUapi.SIOCSIFFLAGS, &request);
     }
 
     /// <summary>Finds an interface by any of its names, alternative ones too (<c>ip link property add altname</c>), if they have no more than 15 bytes.</summary>
     /// <returns>The name that sysfs has; <see langword="null"/> if no interface has this one.</returns>
     public static string? FindName(string anyName)
     {
-        NetIf.ifreq_index request = new() { ifr_name = ToName(anyName) };
-        if (Call(Libc.AF_UNIX, NetIf.SIOCGIFINDEX, &request) != 0 || Call(Libc.AF_UNIX, NetIf.SIOCGIFNAME, &request) != 0)
+        NetworkUapi.ifreq_index request = new() { ifr_name = ToName(anyName) };
+        if (Call(HostLibc.AF_UNIX, NetworkUapi.SIOCGIFINDEX, &request) != 0 || Call(HostLibc.AF_UNIX, NetworkUapi.SIOCGIFNAME, &request) != 0)
         {
             return null;
         }
@@ -69,13 +68,13 @@ internal static unsafe class NetworkInterfaceIoctl
     /// <summary>Renames an interface that is down.</summary>
     public static int Rename(string name, string newName)
     {
-        NetIf.ifreq_newname request = new() { ifr_name = ToName(name), ifr_newname = ToName(newName) };
-        return Call(Libc.AF_UNIX, NetIf.SIOCSIFNAME, &request);
+        NetworkUapi.ifreq_newname request = new() { ifr_name = ToName(name), ifr_newname = ToName(newName) };
+        return Call(HostLibc.AF_UNIX, NetworkUapi.SIOCSIFNAME, &request);
     }
 
     private static int Call(int family, nuint request, void* argument)
     {
-        using SafeFileHandle socket = Libc.Socket(family, Libc.SOCK_DGRAM | Libc.SOCK_CLOEXEC, 0);
+        using SafeFileHandle socket = HostLibc.Socket(family, HostLibc.SOCK_DGRAM | HostLibc.SOCK_CLOEXEC, 0);
         if (socket.IsInvalid)
         {
             return Marshal.GetLastPInvokeError();
@@ -85,11 +84,11 @@ internal static unsafe class NetworkInterfaceIoctl
     }
 
     // A name longer than the kernel's 15 bytes names no interface; cut, it might name another. The empty name names none.
-    private static NetIf.Name ToName(string text)
+    private static NetworkUapi.Name ToName(string text)
     {
-        NetIf.Name name = default;
+        NetworkUapi.Name name = default;
         byte[] bytes = FileName.Encode(text);
-        if (bytes.Length < NetIf.IFNAMSIZ)
+        if (bytes.Length < NetworkUapi.IFNAMSIZ)
         {
             bytes.CopyTo(name);
         }

@@ -1,8 +1,6 @@
 using System.Globalization;
-using Vfio.Interop;
-using Vfio.Sysfs;
 
-namespace Vfio;
+namespace Vfio.Host;
 
 /// <summary>What a process has locked and pinned, and may: memory that devices can reach stays where it is, and counts.</summary>
 /// <param name="LockedBytes">Bytes that count against the limit (<c>VmLck</c>); type1 counts here what it pins.</param>

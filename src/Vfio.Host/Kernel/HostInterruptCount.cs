@@ -1,7 +1,6 @@
 using System.Globalization;
-using Vfio.Sysfs;
 
-namespace Vfio;
+namespace Vfio.Host;
 
 /// <summary>How often an interrupt of the host has come since it was set up (<c>/proc/interrupts</c>).</summary>
 /// <param name="Number">The host's number of it.</param>

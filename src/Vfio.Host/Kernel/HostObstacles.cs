@@ -1,5 +1,3 @@
-using Vfio.Sysfs;
-
 namespace Vfio.Host;
 
 /// <summary>Something of the host that keeps its devices from being bound, whichever.</summary>

@@ -1,9 +1,6 @@
-using System.Globalization;
 using Microsoft.Win32.SafeHandles;
-using Vfio.Interop;
-using Vfio.Sysfs;
 
-namespace Vfio;
+namespace Vfio.Host;
 
 /// <summary>
 /// A process of the running host, held by a descriptor of the kernel's (pidfd): when it has ended its number may go to another process, and
@@ -34,19 +31,9 @@ public sealed class HostProcess : IDisposable
         get
         {
             // Looked at before the descriptor: the number was still this process's then.
-            uint? user = ReadUserId($"/proc/{Id}");
+            uint? user = HolderNames.ReadUserId($"/proc/{Id}");
             return HasEnded ? null : user;
         }
-    }
-
-    /// <summary>Reads the real user id of a process.</summary>
-    /// <param name="folder">Its folder in <c>/proc</c>.</param>
-    /// <returns>The number; <see langword="null"/> if the process has ended.</returns>
-    internal static uint? ReadUserId(string folder)
-    {
-        string? line = SysfsFile.ReadLines(Path.Combine(folder, "status")).FirstOrDefault(line => line.StartsWith("Uid:", StringComparison.Ordinal));
-        string[] words = line?.Split('\t', StringSplitOptions.RemoveEmptyEntries) ?? [];
-        return words.Length > 1 && uint.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out uint user) ? user : null;
     }
 
     /// <summary>Finds a process.</summary>

@@ -1,5 +1,3 @@
-using Vfio.Interop;
-
 namespace Vfio.Host;
 
 /// <summary>A user of the running host, from its name service.</summary>

@@ -1,6 +1,5 @@
 using System.IO.Enumeration;
 using Vfio.Pci;
-using Vfio.Sysfs;
 
 namespace Vfio.Host;
 

@@ -1,5 +1,3 @@
-using Vfio.Sysfs;
-
 namespace Vfio.Host;
 
 /// <summary>What modprobe's configuration says (modprobe.d(5)).</summary>

@@ -1,5 +1,3 @@
-using Vfio.Sysfs;
-
 namespace Vfio.Host;
 
 /// <summary>Which file systems are mounted where, as this process sees it.</summary>

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Vfio.Sysfs;
 
 namespace Vfio.Host;
 

@@ -1,8 +1,6 @@
-using Vfio.Interop;
 using Vfio.Pci;
-using Vfio.Sysfs;
 
-namespace Vfio;
+namespace Vfio.Host;
 
 /// <summary>
 /// How the kernel resets a device alone, and in which order it tries: <c>reset_method</c> in sysfs (Linux 5.15). What <see cref="VfioDevice.Reset"/>, each open and each close of the

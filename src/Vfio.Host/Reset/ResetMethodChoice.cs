@@ -1,6 +1,6 @@
 using Vfio.Pci;
 
-namespace Vfio;
+namespace Vfio.Host;
 
 /// <summary>A choice of reset methods (<see cref="DeviceReset.ChooseMethods"/>); its disposal puts back those of before.</summary>
 /// <remarks>Whoever chose disposes it, after the device is closed. Choices of one device are disposed in the reverse order of their making.</remarks>

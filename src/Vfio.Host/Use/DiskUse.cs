@@ -1,8 +1,6 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
-using Vfio.Interop;
 using Vfio.Pci;
-using Vfio.Sysfs;
 
 namespace Vfio.Host;
 

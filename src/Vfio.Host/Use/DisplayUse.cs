@@ -1,6 +1,5 @@
 using System.Globalization;
 using Vfio.Pci;
-using Vfio.Sysfs;
 
 namespace Vfio.Host;
 

@@ -1,5 +1,3 @@
-using Vfio.Sysfs;
-
 namespace Vfio.Host;
 
 /// <summary>Keyboards, mice and the like that hang on a device: on a USB controller, as a rule.</summary>

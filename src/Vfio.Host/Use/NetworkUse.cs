@@ -1,10 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Net;
-using Vfio.Interop;
-using Vfio.Interop.Uapi;
 using Vfio.Pci;
-using Vfio.Sysfs;
 
 namespace Vfio.Host;
 
@@ -21,7 +18,7 @@ internal sealed class NetworkUse(HostRoot host)
 
     public IReadOnlyList<string> Interfaces(PciAddress device) => _interfaces.On(device);
 
-    public bool IsUp(string name) => ((ReadFlags(name) ?? 0) & NetIf.IFF_UP) != 0;
+    public bool IsUp(string name) => ((ReadFlags(name) ?? 0) & NetworkUapi.IFF_UP) != 0;
 
     public IEnumerable<DeviceUse> Of(PciAddress device)
     {

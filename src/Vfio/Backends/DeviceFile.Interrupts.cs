@@ -1,8 +1,6 @@
 using Microsoft.Win32.SafeHandles;
-using Vfio.Interop;
-using Vfio.Interop.Uapi;
 
-namespace Vfio.Backends;
+namespace Vfio;
 
 // Its interrupts.
 internal sealed partial class DeviceFile

@@ -1,10 +1,7 @@
 using Microsoft.Win32.SafeHandles;
-using Vfio.Interop;
-using Vfio.Interop.Uapi;
 using Vfio.Pci;
-using Vfio.Regions;
 
-namespace Vfio.Backends;
+namespace Vfio;
 
 // Resets of its bus, and writes that an eventfd makes.
 internal sealed partial class DeviceFile

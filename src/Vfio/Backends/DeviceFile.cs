@@ -1,12 +1,9 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
-using Vfio.Interop;
-using Vfio.Interop.Uapi;
 using Vfio.Pci;
-using Vfio.Regions;
 
-namespace Vfio.Backends;
+namespace Vfio;
 
 /// <summary>A device behind the kernel's VFIO device descriptor, however that was come by.</summary>
 /// <param name="calls">Who makes the system calls.</param>
@@ -17,7 +14,7 @@ namespace Vfio.Backends;
 /// <param name="closed">Called once, after the descriptor is closed: lets go of what had to stay open as long.</param>
 internal sealed partial class DeviceFile(
     SystemCalls calls, SafeFileHandle device, string subject, string backendName, Action? closing = null, Action? closed = null)
-    : IDeviceBackend
+    : IDeviceBackend, IBusReset, IMigratable, IDmaLog, IWriteOnEvent, IMemoryExport
 {
     private int _isClosed;
 
@@ -40,13 +37,13 @@ internal sealed partial class DeviceFile(
         Check("write", region, offset, data.Length, done, errno);
     }
 
-    public MappedMemory? MapArea(RegionInfo region, MappableArea area)
+    public MappedMemory MapArea(RegionInfo region, MappableArea area)
     {
         string place = $"{region.Index.Describe()} of {subject}";
         int errno = calls.Before("mmap");
         return errno != 0
             ? throw new VfioException("mmap", place, errno)
-            : MappedMemory.TryMapGuarded(device, PlaceIn(region, area.Offset), checked((nuint)area.Length), region.CanRead, region.CanWrite, place);
+            : MappedMemory.MapDevice(device, PlaceIn(region, area.Offset), checked((nuint)area.Length), region.CanRead, region.CanWrite, place);
     }
 
     public void Reset() => VfioDeviceIoctl.Reset(calls, device, subject);

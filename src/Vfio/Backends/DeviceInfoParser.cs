@@ -1,7 +1,4 @@
-using Vfio.Interop;
-using Vfio.Interop.Uapi;
-
-namespace Vfio.Backends;
+namespace Vfio;
 
 /// <summary>Turns the kernel's device structure and its capability chain into a <see cref="DeviceInfo"/>. The chain is bounded: what leads out of the answer or in a circle ends it.</summary>
 internal static class DeviceInfoParser

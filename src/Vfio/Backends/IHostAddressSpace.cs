@@ -1,13 +1,15 @@
 using Microsoft.Win32.SafeHandles;
-using Vfio.Sysfs;
 
-namespace Vfio.Backends;
+namespace Vfio;
 
 /// <summary>An address space of the kernel's, which devices of the host can be opened into.</summary>
 internal interface IHostAddressSpace : IAddressSpaceBackend
 {
     /// <summary>Opens a device and puts it into this address space. A step that fails leaves nothing behind.</summary>
-    IDeviceBackend Open(IHostDevice device, Guid? token);
+    /// <param name="device">The device.</param>
+    /// <param name="node">Its own node, where that was looked up already.</param>
+    /// <param name="token">A virtual function's.</param>
+    IDeviceBackend Open(IHostDevice device, string? node, Guid? token);
 
     /// <summary>Puts a device into this address space that somebody else opened: its own node or its group, as the backend wants it; owned from here on.</summary>
     IDeviceBackend Take(SafeFileHandle file, string name, Guid? token);

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Vfio.Pci;
 
-namespace Vfio.Backends;
+namespace Vfio;
 
 /// <summary>
 /// Reads what the kernel's IOMMU drivers write into the log of a stopped transfer: Intel's (<c>DMAR: [DMA Write NO_PASID] Request device [00:03.0] fault addr 0x… [fault reason 0x05] …</c>)

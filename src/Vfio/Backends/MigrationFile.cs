@@ -1,9 +1,7 @@
 using System.Runtime.CompilerServices;
 using Microsoft.Win32.SafeHandles;
-using Vfio.Interop;
-using Vfio.Interop.Uapi;
 
-namespace Vfio.Backends;
+namespace Vfio;
 
 /// <summary>A session by the kernel's descriptor (data_fd).</summary>
 /// <param name="calls">Who makes the system calls.</param>

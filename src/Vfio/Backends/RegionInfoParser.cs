@@ -1,11 +1,8 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using Vfio.Interop;
-using Vfio.Interop.Uapi;
 using Vfio.Pci;
-using Vfio.Regions;
 
-namespace Vfio.Backends;
+namespace Vfio;
 
 /// <summary>
 /// Turns the kernel's region structure and its capability chain into a <see cref="RegionInfo"/>. The chain is bounded: wild

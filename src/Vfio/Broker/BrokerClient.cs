@@ -1,9 +1,7 @@
 using System.Net.Sockets;
 using Microsoft.Win32.SafeHandles;
-using Vfio.Interop;
-using Vfio.Pci;
 
-namespace Vfio.Broker;
+namespace Vfio;
 
 /// <summary>The client's side: connects, asks, receives.</summary>
 internal static class BrokerClient
@@ -63,9 +61,9 @@ internal static class BrokerClient
         }
         catch (SocketException e)
         {
-            throw new VfioException("connect", path, e.Message, e.SocketErrorCode == SocketError.AccessDenied
-                ? "the socket is not for this user"
-                : "is the broker running? systemctl start vfio-broker.socket, or vfio broker --socket PATH");
+            throw e.SocketErrorCode == SocketError.AccessDenied
+                ? new VfioException("connect", path, e.Message, "the socket is not for this user")
+                : new VfioException("connect", path, e.Message, "is the broker running?") { Reason = VfioErrorReason.NoBroker };
         }
     }
 
@@ -92,7 +90,7 @@ internal static class BrokerClient
             : BrokerProtocol.ReadAnswer(answer[..received.Length], out grant);
         if (refusal is not null)
         {
-            throw new VfioException("open", $"{request.Address} through the broker", refusal.Reason, HintFor(refusal.Code, request.Address));
+            throw new VfioException("open", $"{request.Address} through the broker", refusal.Reason, HintFor(refusal.Code)) { Reason = ReasonOf(refusal.Code), Device = request.Address.ToString() };
         }
 
         return files.Length == DescriptorMessage.MostFiles
@@ -109,11 +107,18 @@ internal static class BrokerClient
         }
     }
 
-    private static string? HintFor(BrokerRefusalCode code, PciAddress address) => code switch
+    private static VfioErrorReason ReasonOf(BrokerRefusalCode code) => code switch
+    {
+        BrokerRefusalCode.NoDevice => VfioErrorReason.DeviceNotFound,
+        BrokerRefusalCode.NotTaken => VfioErrorReason.NotGivenToBroker,
+        _ => VfioErrorReason.Other,
+    };
+
+    private static string? HintFor(BrokerRefusalCode code) => code switch
     {
         BrokerRefusalCode.NotAllowed => "the broker's policy decides who may have which device; docs/broker.md",
-        BrokerRefusalCode.NoDevice => "vfio list shows the host's devices",
-        BrokerRefusalCode.NotTaken => $"take it first: sudo vfio bind --user vfio-broker {address}",
+        BrokerRefusalCode.NoDevice => "/sys/bus/pci/devices has the host's devices",
+        BrokerRefusalCode.NotTaken => "bind it to vfio-pci first, for the broker's user",
         BrokerRefusalCode.Busy => "one client at a time has a device and all of its IOMMU group",
         BrokerRefusalCode.TooMany => "try again when others have ended",
         BrokerRefusalCode.Version or BrokerRefusalCode.Malformed => "client and broker are of different versions of vfio, or it is no broker that listens there",

@@ -1,6 +1,6 @@
 using Vfio.Pci;
 
-namespace Vfio.Broker;
+namespace Vfio;
 
 internal enum BrokerMessageType : ushort
 {

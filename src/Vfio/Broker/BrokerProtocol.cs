@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using Vfio.Pci;
 
-namespace Vfio.Broker;
+namespace Vfio;
 
 /// <summary>
 /// What a client and the broker say to each other, as bytes (docs/broker.md): a header of 16 bytes, little-endian whatever the machine, and a body whose length the type

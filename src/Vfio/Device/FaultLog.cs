@@ -1,6 +1,4 @@
-using Vfio.Backends;
 using Vfio.Pci;
-using Vfio.Sysfs;
 
 namespace Vfio;
 

@@ -3,8 +3,47 @@ using Vfio.Pci;
 namespace Vfio;
 
 /// <summary>A device that a reset of its bus hits, and whose it is.</summary>
-/// <param name="Address">Where it is.</param>
-/// <param name="Driver">The driver it is bound to; <see langword="null"/> where it has none, or is not there any more.</param>
-/// <param name="IsOurs">Whether it is this program's, so that the kernel lets its bus be reset.</param>
-/// <param name="Owner">Whose it is, in a few words: <c>this program</c>, <c>the driver e1000e</c>, <c>free</c>, <c>pid 4711 (qemu, user alice)</c>.</param>
-public sealed record HotResetDevice(PciAddress Address, string? Driver, bool IsOurs, string Owner);
+public sealed class HotResetDevice
+{
+    internal HotResetDevice(PciAddress address, string? driver, HotResetOwner owner, IReadOnlyList<DeviceHolder>? holders = null)
+    {
+        (Address, Driver, Owner) = (address, driver, owner);
+        Holders = holders ?? [];
+    }
+
+    /// <summary>Where it is.</summary>
+    public PciAddress Address { get; }
+
+    /// <summary>The driver it is bound to; <see langword="null"/> where it has none, or is not there any more.</summary>
+    public string? Driver { get; }
+
+    /// <summary>Whose it is.</summary>
+    public HotResetOwner Owner { get; }
+
+    /// <summary>Who has it open, where that is somebody else (<see cref="HotResetOwner.Processes"/>).</summary>
+    public IReadOnlyList<DeviceHolder> Holders { get; }
+
+    /// <summary>Whether it is this program's, so that the kernel lets its bus be reset.</summary>
+    public bool IsOurs => Owner is HotResetOwner.ThisProgram or HotResetOwner.ThisProgramByGroup;
+
+    /// <summary>Says whose it is, in a few words: <c>this program</c>, <c>the driver e1000e</c>, <c>free</c>, <c>pid 4711 (qemu, user alice)</c>.</summary>
+    /// <returns>The words.</returns>
+    public string DescribeOwner() => Owner switch
+    {
+        HotResetOwner.ThisProgram => "this program",
+        HotResetOwner.ThisProgramByGroup => "this program, by its group",
+        HotResetOwner.OtherAddressSpace => "this program, in another address space",
+        HotResetOwner.OtherWay => "this program, by another way",
+        HotResetOwner.NotGiven => "this program, but not given",
+        HotResetOwner.Processes => string.Join(", ", Holders),
+        HotResetOwner.Free => "free",
+        HotResetOwner.HostDriver => $"the driver {Driver}",
+        HotResetOwner.NoDriver => "no driver",
+        HotResetOwner.VirtualFunction => "a virtual function",
+        _ => "unknown",
+    };
+
+    /// <summary>Its address and owner: <c>0000:03:00.1 (the driver e1000e)</c>.</summary>
+    /// <returns>The words.</returns>
+    public override string ToString() => $"{Address} ({DescribeOwner()})";
+}

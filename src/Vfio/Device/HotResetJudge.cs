@@ -1,7 +1,6 @@
-using Vfio.Backends;
 using Vfio.Pci;
 
-namespace Vfio.Life;
+namespace Vfio;
 
 /// <summary>What became of a question whether a bus may be reset.</summary>
 /// <param name="Devices">What the reset hits, and whose it is.</param>
@@ -17,7 +16,6 @@ internal sealed record HotResetJudgement(IReadOnlyList<HotResetDevice> Devices, 
 internal static class HotResetJudge
 {
     private const int MostNamed = 4;
-    private const string VirtualFunction = "a virtual function";
 
     public static HotResetJudgement Judge(HotResetInfo info, IReadOnlyList<HotResetMember> members, HostRoot? host)
     {
@@ -32,7 +30,7 @@ internal static class HotResetJudge
 
         if (strangers.Length != 0)
         {
-            string names = string.Join(", ", strangers.Take(MostNamed).Select(device => $"{device.Address} ({device.Owner})"));
+            string names = string.Join(", ", strangers.Take(MostNamed).AsEnumerable());
             string more = strangers.Length > MostNamed ? $" and {strangers.Length - MostNamed} more" : "";
             return new HotResetJudgement(
                 devices, $"the reset of the bus hits {names}{more}, {(strangers.Length == 1 ? "which is" : "which are")} not this program's", HintFor(strangers));
@@ -49,46 +47,40 @@ internal static class HotResetJudge
         bool isTaken = device is null ? open.Contains(entry.Address) : device.HasVfioDriver;
         bool isVirtual = info.Devices.Count > 1 && device?.ReadPhysicalFunction() is not null;
         bool isOurs = info.TellsOwners ? entry.IsOwned : !isVirtual && isTaken && entry.Group is uint group && groups.Contains(group);
-        string owner = isOurs ? OurWord(info, entry, open) : isVirtual ? VirtualFunction : WordFor(info, device, open.Contains(entry.Address), host);
-        return new HotResetDevice(entry.Address, device?.Driver, isOurs, owner);
+        return isOurs ? new HotResetDevice(entry.Address, device?.Driver, OurOwner(info, entry, open))
+            : isVirtual ? new HotResetDevice(entry.Address, device?.Driver, HotResetOwner.VirtualFunction)
+            : DescribeStranger(info, entry.Address, device, open.Contains(entry.Address), host);
     }
 
-    private static string OurWord(HotResetInfo info, HotResetEntry entry, HashSet<PciAddress> open) =>
-        open.Contains(entry.Address) || (info.TellsOwners && entry.IsOpen) ? "this program" : "this program, by its group";
+    private static HotResetOwner OurOwner(HotResetInfo info, HotResetEntry entry, HashSet<PciAddress> open) =>
+        open.Contains(entry.Address) || (info.TellsOwners && entry.IsOpen) ? HotResetOwner.ThisProgram : HotResetOwner.ThisProgramByGroup;
 
-    private static string WordFor(HotResetInfo info, PciDeviceInfo? device, bool isOpenHere, HostRoot? host)
+    private static HotResetDevice DescribeStranger(HotResetInfo info, PciAddress address, PciDeviceInfo? device, bool isOpenHere, HostRoot? host)
     {
-        if (isOpenHere)
+        if (isOpenHere || device is null || host is null)
         {
-            return info.TellsOwners ? "this program, in another address space" : "this program, by another way";
-        }
-
-        if (device is null || host is null)
-        {
-            return "unknown";
+            return new HotResetDevice(address, device?.Driver, !isOpenHere ? HotResetOwner.Unknown : info.TellsOwners ? HotResetOwner.OtherAddressSpace : HotResetOwner.OtherWay);
         }
 
         if (!device.HasVfioDriver)
         {
-            return device.Driver is null ? "no driver" : $"the driver {device.Driver}";
+            return new HotResetDevice(address, device.Driver, device.Driver is null ? HotResetOwner.NoDriver : HotResetOwner.HostDriver);
         }
 
         IReadOnlyList<DeviceHolder> holders = new DeviceHolders(host).OfDevice(device);
-        return holders.Any(holder => holder.ProcessId == Environment.ProcessId) ? "this program, but not given"
-            : holders.Count != 0 ? string.Join(", ", holders)
-            : "free";
+        return holders.Any(holder => holder.ProcessId == Environment.ProcessId) ? new HotResetDevice(address, device.Driver, HotResetOwner.NotGiven)
+            : new HotResetDevice(address, device.Driver, holders.Count != 0 ? HotResetOwner.Processes : HotResetOwner.Free, holders);
     }
 
     private static string HintFor(HotResetDevice[] strangers)
     {
-        if (strangers.Any(device => device.Owner == VirtualFunction))
+        if (strangers.Any(device => device.Owner == HotResetOwner.VirtualFunction))
         {
             return "switch the virtual functions off first (sriov_numvfs): a bus with some of them is never reset";
         }
 
-        HotResetDevice[] untaken = [.. strangers.Where(device => device.Driver is null || device.Owner.StartsWith("the driver", StringComparison.Ordinal))];
-        return untaken.Length != 0
-            ? $"take them too: vfio bind {string.Join(' ', untaken.Take(MostNamed).Select(device => device.Address))}"
+        return strangers.Any(device => device.Driver is null || device.Owner == HotResetOwner.HostDriver)
+            ? "bind all of them to vfio-pci, and open them too"
             : "open them too, in this program and in one address space (VfioOpenOptions.AddressSpace), and give them to the plan";
     }
 }

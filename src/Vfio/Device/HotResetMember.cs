@@ -1,7 +1,6 @@
-using Vfio.Backends;
 using Vfio.Pci;
 
-namespace Vfio.Life;
+namespace Vfio;
 
 /// <summary>A device that this program has open and that takes part in a reset of its bus.</summary>
 /// <param name="Address">Where it is.</param>

@@ -1,5 +1,3 @@
-using Vfio.Backends;
-using Vfio.Life;
 using Vfio.Pci;
 
 namespace Vfio;
@@ -26,14 +24,14 @@ public sealed class HotResetPlan
 {
     private const string Call = "VFIO_DEVICE_PCI_HOT_RESET";
 
-    private readonly HotResetMember _device;
+    private readonly IBusReset _bus;
     private readonly IReadOnlyList<HotResetMember> _members;
     private readonly HostRoot? _host;
     private readonly string _name;
 
-    private HotResetPlan(string name, HotResetMember device, IReadOnlyList<HotResetMember> members, HostRoot? host, HotResetJudgement judgement)
+    private HotResetPlan(string name, IBusReset bus, IReadOnlyList<HotResetMember> members, HostRoot? host, HotResetJudgement judgement)
     {
-        (_name, _device, _members, _host) = (name, device, members, host);
+        (_name, _bus, _members, _host) = (name, bus, members, host);
         (Devices, Refusal, Hint) = (judgement.Devices, judgement.Refusal, judgement.Hint);
     }
 
@@ -57,7 +55,7 @@ public sealed class HotResetPlan
     /// <exception cref="VfioException">A device on the bus is not this program's (the plan was not allowed, or things changed since it was made), or the bus did not come back.</exception>
     public void Execute()
     {
-        HotResetInfo info = _device.Backend.GetHotResetInfo();
+        HotResetInfo info = _bus.GetHotResetInfo();
         HotResetJudgement now = HotResetJudge.Judge(info, _members, _host);
         if (now.Refusal is string reason)
         {
@@ -67,7 +65,7 @@ public sealed class HotResetPlan
         // The kernel wants a proof for each group that is hit, and none beyond: those of other devices stay away.
         HashSet<PciAddress> hit = [.. info.Devices.Select(entry => entry.Address)];
         List<HotResetMember> ours = [.. _members.Where(member => hit.Contains(member.Address))];
-        _device.Backend.HotReset([.. ours.Select(member => member.Backend)]);
+        _bus.HotReset([.. ours.Select(member => member.Backend)]);
         Disposal.InTurn([.. ours.Select(member => member.OnReset)]);
     }
 
@@ -75,6 +73,8 @@ public sealed class HotResetPlan
     internal static HotResetPlan Make(string name, HotResetMember device, IReadOnlyList<HotResetMember> others, HostRoot? host)
     {
         IReadOnlyList<HotResetMember> members = [device, .. others];
-        return new HotResetPlan(name, device, members, host, HotResetJudge.Judge(device.Backend.GetHotResetInfo(), members, host));
+        return device.Backend is IBusReset bus
+            ? new HotResetPlan(name, bus, members, host, HotResetJudge.Judge(bus.GetHotResetInfo(), members, host))
+            : throw new NotSupportedException($"a device that is reached by {device.Backend.Name} has no bus to reset");
     }
 }

@@ -1,7 +1,6 @@
-using Vfio.Backends;
 using Vfio.Pci;
 
-namespace Vfio.Life;
+namespace Vfio;
 
 /// <summary>A device's power management capability in configuration space (PCI Express Base Specification 6.0, section 7.5.2).</summary>
 internal sealed class PowerControl

@@ -1,6 +1,5 @@
 using System.Net.Sockets;
 using Microsoft.Win32.SafeHandles;
-using Vfio.Broker;
 using Vfio.Pci;
 
 namespace Vfio;

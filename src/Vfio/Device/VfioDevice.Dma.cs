@@ -1,4 +1,3 @@
-using Vfio.Backends;
 using Vfio.Pci;
 
 namespace Vfio;
@@ -49,7 +48,7 @@ public sealed partial class VfioDevice
     public IReadOnlyList<DmaFault> ReadFaults()
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        IEnumerable<IommuFault> faults = _backend.TakeFaults() ?? _log?.TakeNew() ?? [];
+        IEnumerable<IommuFault> faults = _backend is IFaultSource source ? source.TakeFaults() : _log?.TakeNew() ?? [];
         return [.. faults.Select(fault => new DmaFault(fault.Device, new Iova(fault.Iova), fault.Access, fault.Reason, _space?.Find(new Iova(fault.Iova))))];
     }
 

@@ -1,5 +1,3 @@
-using Vfio.Backends;
-
 namespace Vfio;
 
 // Its features: which there are, and what they hold.

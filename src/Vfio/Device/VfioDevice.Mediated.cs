@@ -3,14 +3,11 @@ namespace Vfio;
 // Mediated devices: devices of the host that are no PCI devices of the host, and look like ones here.
 public sealed partial class VfioDevice
 {
-    private VfioDevice(Backends.IDeviceBackend backend, MediatedDevice device, IoAddressSpace space)
-        : this(backend, address: default, MediatedDevice.Name(device.Id), space) => MediatedDevice = device;
-
     /// <summary>
     /// What sysfs said of the device when it was opened, where it is a mediated one; <see langword="null"/> for any other. Such a device has no place on a bus: <see cref="Address"/> is
     /// 0000:00:00.0 and means nothing, <see cref="Name"/> is the UUID, and the PCI device it is made of, which is the host's, is <see cref="MediatedDevice.ParentAddress"/>.
     /// </summary>
-    public MediatedDevice? MediatedDevice { get; }
+    public MediatedDevice? MediatedDevice { get; private init; }
 
     /// <summary>Opens a mediated device.</summary>
     /// <remarks>
@@ -53,10 +50,6 @@ public sealed partial class VfioDevice
     public static VfioDevice FromHandles(Guid id, DeviceHandles handles, VfioOpenOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(handles);
-        return DeviceOpener.Take(id, handles, options ?? new VfioOpenOptions());
+        return DeviceOpener.Take(default, id, handles, options ?? new VfioOpenOptions());
     }
-
-    /// <summary>Opens a mediated device into an address space; where a step fails nothing is left.</summary>
-    internal static VfioDevice Enter(MediatedDevice device, VfioOpenOptions options, IoAddressSpace space, Func<Backends.IDeviceBackend> open) =>
-        Enter(space, open, options.LeakReport, backend => new VfioDevice(backend, device, space));
 }

@@ -1,5 +1,3 @@
-using Vfio.Backends;
-using Vfio.Migration;
 using Vfio.Pci;
 
 namespace Vfio;
@@ -26,7 +24,7 @@ public sealed partial class VfioDevice
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
     /// <exception cref="VfioException">The kernel refused to say.</exception>
     public DeviceMigration Migration => FindMigration() ?? throw new NotSupportedException(
-        $"{Name} cannot be migrated: its driver has no way to read and write its state; vfio bind --driver chooses one made for the device, where the kernel has it");
+        $"{Name} cannot be migrated: its driver has no way to read and write its state; a variant driver made for the device has one, where the kernel has such a driver");
 
     /// <summary>Whether the device can keep a record of what it writes (<c>VFIO_DEVICE_FEATURE_DMA_LOGGING_START</c>, asked by PROBE).</summary>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>

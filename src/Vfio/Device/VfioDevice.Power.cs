@@ -1,6 +1,3 @@
-using Vfio.Backends;
-using Vfio.Life;
-
 namespace Vfio;
 
 // Its power: the state in configuration space, and the sleep that the kernel sees to.

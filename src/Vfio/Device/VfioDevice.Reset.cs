@@ -1,5 +1,3 @@
-using Vfio.Life;
-
 namespace Vfio;
 
 // Resets of more than the device alone.

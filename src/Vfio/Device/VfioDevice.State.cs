@@ -1,6 +1,3 @@
-using Vfio.Backends;
-using Vfio.Regions;
-
 namespace Vfio;
 
 // Whether it answers, and what to do when it did not.

@@ -1,8 +1,5 @@
 using System.Net.Sockets;
-using Vfio.Backends;
 using Vfio.Pci;
-using Vfio.Regions;
-using Vfio.Sysfs;
 
 namespace Vfio;
 
@@ -27,10 +24,10 @@ public sealed partial class VfioDevice : IDisposable
 {
     private readonly IDeviceBackend _backend;
     private readonly IoAddressSpace? _space;
-    private readonly IDisposable? _context;
-    private Socket? _connection;
-    private readonly FaultLog? _log;
     private readonly HostRoot? _host;
+    private IDisposable? _context; // what is closed after the device, without an address space
+    private FaultLog? _log;
+    private Socket? _connection;
     private readonly DeviceInfo _info;
     private readonly Lock _lock = new();
     private readonly HashSet<Region> _regions = [];
@@ -46,16 +43,6 @@ public sealed partial class VfioDevice : IDisposable
         Name = name ?? address.ToString();
         _info = backend.GetInfo();
         Interrupts = new DeviceInterrupts(backend, Name, host is null ? null : new HostInterrupts(host, address));
-    }
-
-    /// <summary>A device of the host without an IOMMU.</summary>
-    internal VfioDevice(IDeviceBackend backend, PciAddress address, HostRoot host, IDisposable context)
-        : this(backend, address, name: null, space: null, host) => _context = context;
-
-    private VfioDevice(IDeviceBackend backend, PciAddress address, VfioOpenOptions options, IoAddressSpace space)
-        : this(backend, address, name: null, space, options.Host)
-    {
-        _log = new FaultLog(options.Host, address);
     }
 
     /// <summary>The device's PCI address.</summary>
@@ -92,7 +79,7 @@ public sealed partial class VfioDevice : IDisposable
     /// No such device; not bound to vfio-pci; not permitted; open elsewhere; another device of its IOMMU group belongs to a
     /// host driver; or a system call failed. The exception names it and, where one is known, what to do.
     /// </exception>
-    public static VfioDevice Open(PciAddress address) => Open(address, new VfioOpenOptions());
+    public static VfioDevice Open(PciAddress address) => DeviceOpener.Open(new PciBus(HostRoot.Default).Get(address), new VfioOpenOptions());
 
     /// <summary>Opens a device of a host whose files are somewhere else.</summary>
     /// <param name="address">The device's address.</param>
@@ -111,7 +98,7 @@ public sealed partial class VfioDevice : IDisposable
     public static VfioDevice Open(PciAddress address, VfioOpenOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return DeviceOpener.Open(address, options);
+        return DeviceOpener.Open(new PciBus(options.Host).Get(address), options);
     }
 
     /// <summary>Makes a device of descriptors that somebody with more rights opened.</summary>
@@ -123,7 +110,7 @@ public sealed partial class VfioDevice : IDisposable
     public static VfioDevice FromHandles(PciAddress address, DeviceHandles handles, VfioOpenOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(handles);
-        return DeviceOpener.Take(address, handles, options ?? new VfioOpenOptions());
+        return DeviceOpener.Take(address, mediatedId: null, handles, options ?? new VfioOpenOptions());
     }
 
     /// <summary>What the kernel says of a region.</summary>
@@ -219,25 +206,33 @@ public sealed partial class VfioDevice : IDisposable
             () => _context?.Dispose(), () => _log?.Dispose(), () => _connection?.Dispose()]);
     }
 
-    /// <summary>Opens a device of the host into an address space; where a step fails nothing is left.</summary>
-    internal static VfioDevice Enter(PciAddress address, VfioOpenOptions options, IoAddressSpace space, Func<IDeviceBackend> open) =>
-        Enter(space, open, options.LeakReport, backend => new VfioDevice(backend, address, options, space));
+    /// <summary>A device of the host that was opened, as the way to it left it.</summary>
+    /// <param name="backend">The opened device; the device's from here on.</param>
+    /// <param name="address">Where it is; the default for a mediated device.</param>
+    /// <param name="mediated">What sysfs says of a mediated device.</param>
+    /// <param name="options">Which host, and whom to tell of leaks.</param>
+    /// <param name="space">Its address space; null without an IOMMU.</param>
+    /// <param name="context">What is to be closed after the device; without an address space.</param>
+    internal static VfioDevice OfHost(
+        IDeviceBackend backend, PciAddress address, MediatedDevice? mediated, VfioOpenOptions options, IoAddressSpace? space, IDisposable? context = null) => mediated is not null
+        ? new VfioDevice(backend, default, MediatedDevice.Name(mediated.Id), space) { MediatedDevice = mediated }
+        : new VfioDevice(backend, address, name: null, space, options.Host) { _context = context, _log = space is null ? null : new FaultLog(options.Host, address) };
 
-    /// <summary>Opens a device that is no device of the host into an address space.</summary>
-    internal static VfioDevice Enter(PciAddress address, string name, IoAddressSpace space, Func<IDeviceBackend> open) =>
-        Enter(space, open, leakReport: null, backend => new VfioDevice(backend, address, name, space));
-
-    private static VfioDevice Enter(
-        IoAddressSpace space, Func<IDeviceBackend> open, Action<IReadOnlyList<DmaMappingInfo>>? leakReport, Func<IDeviceBackend, VfioDevice> make)
+    /// <summary>Lets an opened device that is none of the host's join an address space; where that fails it is closed.</summary>
+    internal static VfioDevice Join(IDeviceBackend opened, PciAddress address, string name, IoAddressSpace space)
     {
-        IDeviceBackend backend = space.Enter(open, leakReport);
+        using Rollback undo = new();
+        undo.Add(opened);
+        space.Reserve();
+        undo.Keep();
         try
         {
-            return make(backend);
+            space.Admit(leakReport: null);
+            return new VfioDevice(opened, address, name, space);
         }
         catch
         {
-            space.Leave(backend.Dispose);
+            space.Leave(opened.Dispose);
             throw;
         }
     }

@@ -1,9 +1,8 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
-using Vfio.Interop;
 
-namespace Vfio.Dma;
+namespace Vfio;
 
 /// <summary>
 /// Memory of this process for a device to reach: page-aligned, outside the managed heap. It ends in two steps, as mapped regions do:

@@ -1,6 +1,4 @@
 using System.Numerics;
-using Vfio.Dma;
-using Vfio.Regions;
 
 namespace Vfio;
 

@@ -1,7 +1,4 @@
-using Vfio.Backends;
-using Vfio.Interop;
-
-namespace Vfio.Dma;
+namespace Vfio;
 
 /// <summary>Every live mapping of an address space, by address; and the last that ended. Not for several threads at once.</summary>
 internal sealed class DmaLedger

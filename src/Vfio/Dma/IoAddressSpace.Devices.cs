@@ -1,5 +1,3 @@
-using Vfio.Backends;
-
 namespace Vfio;
 
 // What the devices do with it: they come, and go.
@@ -7,35 +5,26 @@ public sealed partial class IoAddressSpace
 {
     private Action<IReadOnlyList<DmaMappingInfo>>? _leakReport;
 
-    /// <summary>Opens a device into the address space. The first one that fails ends it.</summary>
-    internal IDeviceBackend Enter(Func<IDeviceBackend> open, Action<IReadOnlyList<DmaMappingInfo>>? leakReport)
+    /// <summary>A device is about to be opened into the address space, which stays until it has left (<see cref="Leave"/>), opened or not.</summary>
+    /// <exception cref="ObjectDisposedException">The last device has left.</exception>
+    internal void Reserve()
     {
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_isClosed, this);
             _devices++;
         }
+    }
 
-        IDeviceBackend? device = null;
-        try
+    /// <summary>The device is open: what can be mapped may have changed with it.</summary>
+    internal void Admit(Action<IReadOnlyList<DmaMappingInfo>>? leakReport)
+    {
+        lock (_lock)
         {
-            // As long as the device's reset: what the others map meanwhile does not wait for it.
-            device = open();
-            lock (_lock)
-            {
-                Refresh();
-                // Devices opened with the same options have one report, of one address space.
-                _leakReport -= leakReport;
-                _leakReport += leakReport;
-            }
-
-            return device;
-        }
-        catch
-        {
-            device?.Dispose();
-            Leave(closeDevice: null);
-            throw;
+            Refresh();
+            // Devices opened with the same options have one report, of one address space.
+            _leakReport -= leakReport;
+            _leakReport += leakReport;
         }
     }
 

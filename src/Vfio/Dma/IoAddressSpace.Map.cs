@@ -1,9 +1,5 @@
 using System.Runtime.CompilerServices;
 using Microsoft.Win32.SafeHandles;
-using Vfio.Backends;
-using Vfio.Dma;
-using Vfio.Interop;
-using Vfio.Regions;
 
 namespace Vfio;
 

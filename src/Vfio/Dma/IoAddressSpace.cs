@@ -1,7 +1,4 @@
 using System.Runtime.CompilerServices;
-using Vfio.Backends;
-using Vfio.Dma;
-using Vfio.Interop;
 
 namespace Vfio;
 

@@ -1,6 +1,4 @@
-using Vfio.Interop;
-
-namespace Vfio.Dma;
+namespace Vfio;
 
 /// <summary>Memory of this process by its address, as a device model reaches it.</summary>
 /// <param name="address">Where it starts.</param>

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace Vfio.Interop;
+namespace Vfio;
 
 /// <summary>Messages of a Unix socket that may carry descriptors (SCM_RIGHTS). What a call does is one system call, made again where a signal came.</summary>
 internal static unsafe class DescriptorMessage

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace Vfio.Interop;
+namespace Vfio;
 
 /// <summary>eventfd(2): a counter in the kernel, which interrupts add to and a program takes from. A plain read of it waits until there is something: the shortest way from an interrupt.</summary>
 internal static unsafe class EventFd

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using Microsoft.Win32.SafeHandles;
 
-namespace Vfio.Interop;
+namespace Vfio;
 
 /// <summary>epoll(7): waits for whichever of many descriptors is readable, each known by a key.</summary>
 internal sealed unsafe class EventPoll : IDisposable

@@ -1,6 +1,6 @@
 using Microsoft.Win32.SafeHandles;
 
-namespace Vfio.Interop;
+namespace Vfio;
 
 /// <summary>ppoll(2): this thread waits until one of several descriptors is readable.</summary>
 internal static unsafe class EventWait

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Vfio.Interop;
+namespace Vfio;
 
 /// <summary>
 /// What a file is, whatever it is called and in whose mount namespace: a device node is its kind and number, any other file its place on its file system.

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 using System.Runtime.InteropServices.Marshalling;
 using System.Text;
 
-namespace Vfio.Interop;
+namespace Vfio;
 
 /// <summary>
 /// Names of files and interfaces, which to the kernel are bytes, as strings: UTF-8, and each byte that is none as a lone surrogate, U+DC80 to U+DCFF, which no

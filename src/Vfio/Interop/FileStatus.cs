@@ -1,7 +1,6 @@
-using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace Vfio.Interop;
+namespace Vfio;
 
 /// <summary>Who owns a file and what its permissions are.</summary>
 internal readonly record struct FileStatus(uint UserId, uint GroupId, uint Mode)
@@ -25,10 +24,6 @@ internal readonly record struct FileStatus(uint UserId, uint GroupId, uint Mode)
             ? new FileStatus(status.stx_uid, status.stx_gid, status.stx_mode & PermissionBits)
             : null;
     }
-
-    /// <summary>Says whose a file is.</summary>
-    /// <returns>The errno, 0 where it worked.</returns>
-    public static int SetOwner(string path, uint user, uint group) => Libc.LChown(path, user, group) == 0 ? 0 : Marshal.GetLastPInvokeError();
 
     /// <summary>Whether a name leads to a socket.</summary>
     public static bool IsSocket(string path) =>

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Vfio.Interop;
+namespace Vfio;
 
 /// <summary>Folders and links with names of any bytes (<see cref="FileName"/>): .NET's own replace what is no UTF-8, and then do not find it.</summary>
 internal static unsafe class FolderReader

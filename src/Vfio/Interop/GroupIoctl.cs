@@ -1,8 +1,7 @@
 using System.Runtime.CompilerServices;
 using Microsoft.Win32.SafeHandles;
-using Vfio.Interop.Uapi;
 
-namespace Vfio.Interop;
+namespace Vfio;
 
 /// <summary>The ioctls of a VFIO group descriptor that take more than a number.</summary>
 internal static class GroupIoctl

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Vfio.Interop;
+namespace Vfio;
 
 /// <summary>A descriptor's number for as long as a structure that goes to the kernel holds it: the descriptor stays open meanwhile.</summary>
 internal readonly ref struct HandleUse

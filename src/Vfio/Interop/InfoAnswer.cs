@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace Vfio.Interop;
+namespace Vfio;
 
 /// <summary>Asks for a structure that a chain of capabilities may follow: the kernel says how much it has to say (argsz), and is asked again.</summary>
 internal static class InfoAnswer

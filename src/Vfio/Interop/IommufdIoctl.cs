@@ -1,8 +1,7 @@
 using System.Runtime.CompilerServices;
 using Microsoft.Win32.SafeHandles;
-using Vfio.Interop.Uapi;
 
-namespace Vfio.Interop;
+namespace Vfio;
 
 /// <summary>The ioctls of a device's own node and of <c>/dev/iommu</c> that carry descriptors or pointers; the errno comes back, 0 where it worked.</summary>
 internal static unsafe class IommufdIoctl

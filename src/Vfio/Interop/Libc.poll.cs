@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Vfio.Interop;
+namespace Vfio;
 
 internal static partial class Libc
 {

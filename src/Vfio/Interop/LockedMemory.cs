@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Vfio.Interop;
+namespace Vfio;
 
 /// <summary>How much memory this process has locked or pinned, and may.</summary>
 /// <param name="Used">Bytes that count against the limit (<c>VmLck</c> in <c>/proc/self/status</c>, where type1 counts what it pins) and those pinned besides (<c>VmPin</c>, where iommufd does).</param>

@@ -1,6 +1,6 @@
 using Microsoft.Win32.SafeHandles;
 
-namespace Vfio.Interop;
+namespace Vfio;
 
 /// <summary>Puts memory of zeroes, which is nobody's, in the place of a mapping; other threads see the one or the other.</summary>
 internal static class MemoryCover

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace Vfio.Interop;
+namespace Vfio;
 
 /// <summary>read(2) and write(2) of what comes next; the errno comes back, 0 where the call worked.</summary>
 internal static unsafe class PlainIo

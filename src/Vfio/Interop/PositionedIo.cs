@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace Vfio.Interop;
+namespace Vfio;
 
 /// <summary>pread and pwrite over spans; the errno comes back instead of an exception, 0 where the call itself worked.</summary>
 internal static unsafe class PositionedIo

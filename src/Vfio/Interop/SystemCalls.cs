@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace Vfio.Interop;
+namespace Vfio;
 
 /// <summary>
 /// The system calls by which devices are opened and memory is mapped, each under the name that an error tells. One object stands behind

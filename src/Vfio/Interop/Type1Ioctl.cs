@@ -1,8 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
-using Vfio.Interop.Uapi;
 
-namespace Vfio.Interop;
+namespace Vfio;
 
 /// <summary>The ioctl of a type1 container that carries a pointer; the errno comes back, 0 where it worked.</summary>
 internal static unsafe class Type1Ioctl

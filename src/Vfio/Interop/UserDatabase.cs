@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Vfio.Interop;
+namespace Vfio;
 
 /// <summary>A line of the user database.</summary>
 internal readonly record struct UserEntry(string Name, uint Uid, uint Gid, string Home);

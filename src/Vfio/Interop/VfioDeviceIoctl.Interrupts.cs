@@ -1,9 +1,8 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
-using Vfio.Interop.Uapi;
 
-namespace Vfio.Interop;
+namespace Vfio;
 
 // A device's interrupts: VFIO_DEVICE_GET_IRQ_INFO and VFIO_DEVICE_SET_IRQS.
 internal static partial class VfioDeviceIoctl

@@ -1,8 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
-using Vfio.Interop.Uapi;
 
-namespace Vfio.Interop;
+namespace Vfio;
 
 // The record of what a device writes: the features that carry pointers. The errno comes back, 0 where it worked.
 internal static unsafe partial class VfioDeviceIoctl

@@ -1,9 +1,8 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
-using Vfio.Interop.Uapi;
 
-namespace Vfio.Interop;
+namespace Vfio;
 
 // Resets of a whole bus, and writes that an eventfd makes; the errno comes back, 0 where it worked.
 internal static partial class VfioDeviceIoctl

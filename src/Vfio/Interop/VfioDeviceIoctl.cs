@@ -1,9 +1,8 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
-using Vfio.Interop.Uapi;
 
-namespace Vfio.Interop;
+namespace Vfio;
 
 /// <summary>The ioctls of a VFIO device descriptor, one method each: kernel structures in and out, errno as exception.</summary>
 internal static partial class VfioDeviceIoctl

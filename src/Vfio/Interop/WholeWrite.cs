@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace Vfio.Interop;
+namespace Vfio;
 
 /// <summary>write(2) of a whole buffer in one call: a kernel attribute takes its value so or not at all.</summary>
 internal static unsafe class WholeWrite

@@ -1,7 +1,4 @@
 using Microsoft.Win32.SafeHandles;
-using Vfio.Backends;
-using Vfio.Interop;
-using Vfio.Sysfs;
 
 namespace Vfio;
 

@@ -116,7 +116,7 @@ public sealed partial class InterruptVector : IValueTaskSource<ulong>, IInterrup
                 return; // cancelled: the signals stay where they are; or about to end, which ends the wait
             }
 
-            count = Note(Interop.EventFd.Take(_number)); // who closes it waits for the lock first
+            count = Note(Vfio.EventFd.Take(_number)); // who closes it waits for the lock first
             if (count == 0)
             {
                 _loop!.TryArm(_eventFd, _key); // somebody else took them

@@ -1,5 +1,4 @@
 using Microsoft.Win32.SafeHandles;
-using Vfio.Interop;
 
 namespace Vfio;
 
@@ -37,7 +36,7 @@ public sealed partial class InterruptVector : IDisposable
         Subindex = subindex;
         _loop = options.Loop;
         _isInline = options.RunContinuationsInline;
-        _eventFd = Interop.EventFd.Create(ToString());
+        _eventFd = Vfio.EventFd.Create(ToString());
         _number = (int)_eventFd.DangerousGetHandle();
     }
 
@@ -73,7 +72,7 @@ public sealed partial class InterruptVector : IDisposable
     public ulong Take()
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        return Note(Interop.EventFd.Take(_eventFd));
+        return Note(Vfio.EventFd.Take(_eventFd));
     }
 
     /// <summary>Waits for a signal: this thread sleeps in the kernel, on the eventfd itself.</summary>
@@ -95,7 +94,7 @@ public sealed partial class InterruptVector : IDisposable
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
             bool isBlocking = spinning.IsOver && timeout == Timeout.InfiniteTimeSpan; // one system call, and none to see that there is nothing yet
-            ulong count = Note(isBlocking ? Interop.EventFd.WaitAndTake(_eventFd) : Interop.EventFd.Take(_eventFd));
+            ulong count = Note(isBlocking ? Vfio.EventFd.WaitAndTake(_eventFd) : Vfio.EventFd.Take(_eventFd));
             if (count != 0)
             {
                 return count;
@@ -171,7 +170,7 @@ public sealed partial class InterruptVector : IDisposable
     {
         _isDisposed = true;
         EndWaitAsync();
-        Interop.EventFd.Add(_eventFd, EndMark); // wakes whoever sleeps on it; they see that it is disposed
+        Vfio.EventFd.Add(_eventFd, EndMark); // wakes whoever sleeps on it; they see that it is disposed
         _eventFd.Dispose();
         lock (_lock)
         {
@@ -185,7 +184,7 @@ public sealed partial class InterruptVector : IDisposable
         if (count >= EndMark)
         {
             // Between the look whether it is disposed and the read it ended: the mark stays for others, and is no signal.
-            Interop.EventFd.Add(_eventFd, EndMark);
+            Vfio.EventFd.Add(_eventFd, EndMark);
             count -= EndMark;
         }
 

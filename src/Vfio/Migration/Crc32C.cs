@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Numerics;
 
-namespace Vfio.Migration;
+namespace Vfio;
 
 /// <summary>CRC-32C (RFC 3720, B.4): finds damage, not malice.</summary>
 internal static class Crc32C

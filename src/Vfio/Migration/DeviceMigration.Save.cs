@@ -1,6 +1,4 @@
 using System.Buffers;
-using Vfio.Backends;
-using Vfio.Migration;
 
 namespace Vfio;
 

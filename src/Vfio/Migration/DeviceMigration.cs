@@ -1,7 +1,3 @@
-using Vfio.Backends;
-using Vfio.Interop;
-using Vfio.Migration;
-
 namespace Vfio;
 
 /// <summary>
@@ -194,7 +190,8 @@ public sealed partial class DeviceMigration
             _tellsAnew ??= _backend.AskForPreCopyFlags() == 0;
         }
 
-        int errno = _backend.SetMigrationState((uint)state, out IMigrationData? data);
+        IMigrationData? data = null;
+        int errno = _backend is IMigratable device ? device.SetMigrationState((uint)state, out data) : Errno.ENOTTY;
         if (data is not null)
         {
             CloseSession();

@@ -1,6 +1,4 @@
 using System.Numerics;
-using Vfio.Backends;
-using Vfio.Interop;
 
 namespace Vfio;
 
@@ -14,15 +12,15 @@ public sealed class DeviceWriteLog : IDisposable
     // What the kernel reports by at the least.
     private const ulong LeastPage = 4096;
 
-    private readonly IDeviceBackend _backend;
+    private readonly IDmaLog _log;
     private readonly string _name;
     private readonly Action<DeviceWriteLog> _ended;
     private readonly IovaRange[] _ranges;
     private int _isDisposed;
 
-    private DeviceWriteLog(IDeviceBackend backend, string name, IovaRange[] ranges, ulong pageSize, Action<DeviceWriteLog> ended)
+    private DeviceWriteLog(IDmaLog log, string name, IovaRange[] ranges, ulong pageSize, Action<DeviceWriteLog> ended)
     {
-        (_backend, _name, _ranges, _ended) = (backend, name, ranges, ended);
+        (_log, _name, _ranges, _ended) = (log, name, ranges, ended);
         PageSize = pageSize;
     }
 
@@ -62,7 +60,7 @@ public sealed class DeviceWriteLog : IDisposable
 
         bitmap = bitmap[..(int)words];
         bitmap.Clear(); // the kernel sets bits and clears none
-        int errno = _backend.ReadDmaLog(first.Value, length, PageSize, bitmap);
+        int errno = _log.ReadDmaLog(first.Value, length, PageSize, bitmap);
         if (errno != 0)
         {
             throw new VfioException("VFIO_DEVICE_FEATURE_DMA_LOGGING_REPORT", _name, errno, "take all pages as written, dispose the record and begin another");
@@ -94,7 +92,7 @@ public sealed class DeviceWriteLog : IDisposable
         {
             try
             {
-                _ = _backend.StopDmaLog(); // where it fails the device is gone
+                _ = _log.StopDmaLog(); // where it fails the device is gone
             }
             catch (ObjectDisposedException)
             {
@@ -109,7 +107,12 @@ public sealed class DeviceWriteLog : IDisposable
     {
         IovaRange[] sorted = Check(ranges, pageSize);
         ulong chosen = pageSize;
-        int errno = backend.StartDmaLog(sorted, ref chosen);
+        if (backend is not IDmaLog log)
+        {
+            throw new NotSupportedException($"{name} keeps no record of what it writes");
+        }
+
+        int errno = log.StartDmaLog(sorted, ref chosen);
         switch (errno)
         {
             case 0: break;
@@ -125,18 +128,18 @@ public sealed class DeviceWriteLog : IDisposable
 
         if (!BitOperations.IsPow2(chosen) || chosen < LeastPage)
         {
-            _ = backend.StopDmaLog();
+            _ = log.StopDmaLog();
             throw new VfioException("VFIO_DEVICE_FEATURE_DMA_LOGGING_START", name, $"the device names a page of {chosen} bytes");
         }
 
         if (Array.Exists(sorted, range => !IsWholePages(range, chosen)))
         {
-            _ = backend.StopDmaLog();
+            _ = log.StopDmaLog();
             throw new VfioException(
                 "VFIO_DEVICE_FEATURE_DMA_LOGGING_START", name, $"the device records pages of {chosen} bytes, and the ranges are not whole ones", $"ask for pageSize {chosen}, and ranges of such pages");
         }
 
-        return new DeviceWriteLog(backend, name, sorted, chosen, ended);
+        return new DeviceWriteLog(log, name, sorted, chosen, ended);
     }
 
     private static bool IsWholePages(IovaRange range, ulong pageSize) => range.First.Value % pageSize == 0 && range.Last.Value % pageSize == pageSize - 1;

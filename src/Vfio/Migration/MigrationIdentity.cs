@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Vfio.Migration;
+namespace Vfio;
 
 /// <summary>What a state belongs to: a state goes into a device of the same kind alone.</summary>
 /// <param name="VendorId">Of configuration space, as the three that follow.</param>

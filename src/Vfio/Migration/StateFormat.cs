@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 
-namespace Vfio.Migration;
+namespace Vfio;
 
 /// <summary>
 /// A saved state: a header with the device's identity, the state in parts with a checksum each, and an end with the length and a checksum of all. Little-endian; docs/migration.md has

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Vfio.Migration;
+namespace Vfio;
 
 /// <summary>Reads a state from a stream, which stays the caller's. What is damaged or ends early is an <see cref="InvalidDataException"/>.</summary>
 /// <param name="stream">Where from.</param>

@@ -1,4 +1,4 @@
-namespace Vfio.Migration;
+namespace Vfio;
 
 /// <summary>Writes a state to a stream, which stays the caller's.</summary>
 /// <param name="stream">Where to.</param>

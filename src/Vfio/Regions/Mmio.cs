@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 
-namespace Vfio.Regions;
+namespace Vfio;
 
 /// <summary>
 /// One load or store of exactly the stated width, little-endian, at an aligned address of a device. The

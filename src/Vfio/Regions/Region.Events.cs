@@ -43,8 +43,13 @@ public sealed unsafe partial class Region
     {
         ArgumentNullException.ThrowIfNull(eventFd);
         Check(offset, width, Info.CanWrite, "written");
-        _backend.SetWriteOnEvent(Info, offset, width, value, eventFd);
-        EventWrite write = new(this, offset, width, value);
+        if (_backend is not IWriteOnEvent device)
+        {
+            throw new NotSupportedException($"a device that is reached by {_backend.Name} is written by no event");
+        }
+
+        device.SetWriteOnEvent(Info, offset, width, value, eventFd);
+        EventWrite write = new(this, device, offset, width, value);
         if (TryLend(write.End))
         {
             return write;
@@ -55,7 +60,7 @@ public sealed unsafe partial class Region
         throw new ObjectDisposedException(nameof(Region));
     }
 
-    private sealed class EventWrite(Region region, ulong offset, int width, ulong value) : IDisposable
+    private sealed class EventWrite(Region region, IWriteOnEvent device, ulong offset, int width, ulong value) : IDisposable
     {
         private int _isEnded;
 
@@ -74,7 +79,7 @@ public sealed unsafe partial class Region
 
             try
             {
-                region._backend.SetWriteOnEvent(region.Info, offset, width, value, eventFd: null);
+                device.SetWriteOnEvent(region.Info, offset, width, value, eventFd: null);
             }
             catch (ObjectDisposedException)
             {

@@ -1,5 +1,3 @@
-using Vfio.Regions;
-
 namespace Vfio;
 
 // What becomes of it when the device does not answer.
@@ -9,7 +7,7 @@ public sealed unsafe partial class Region
     private readonly bool _isChecked;
 
     /// <summary>Whether some accesses since the region was mapped did not reach the device.</summary>
-    internal bool IsCovered => Array.Exists(_mappings, mapping => mapping.IsCovered);
+    internal bool IsCovered => Array.Exists(_guards, guard => guard.IsCovered);
 
     /// <summary>Maps the device again where it was covered: each part, whatever becomes of the one before.</summary>
     /// <returns>Whether nothing is covered.</returns>
@@ -17,7 +15,7 @@ public sealed unsafe partial class Region
     internal bool TryRecover()
     {
         bool isRecovered = true;
-        Disposal.InTurn([.. _mappings.Select(mapping => (Action)(() => isRecovered &= mapping.TryRecover($"{Index.Describe()} of {_deviceName}")))]);
+        Disposal.InTurn([.. _guards.Select(guard => (Action)(() => isRecovered &= guard.TryRecover($"{Index.Describe()} of {_deviceName}")))]);
         return isRecovered;
     }
 

@@ -21,7 +21,7 @@ public sealed unsafe partial class Region
     }
 
     /// <summary>A file of a part of the region, by which other devices can reach it; null where the backend has none.</summary>
-    internal SafeFileHandle? TryExport(ulong offset, ulong length) => _backend.TryExport(Info, offset, length);
+    internal SafeFileHandle? TryExport(ulong offset, ulong length) => (_backend as IMemoryExport)?.TryExport(Info, offset, length);
 
     /// <summary>Another device reaches this region, until <paramref name="takeBack"/> is called: at the region's disposal at the latest.</summary>
     /// <returns>Whether the region is there; where not, nothing is lent.</returns>

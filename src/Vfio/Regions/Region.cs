@@ -1,8 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
-using Vfio.Backends;
 using Vfio.Pci;
-using Vfio.Regions;
 
 namespace Vfio;
 
@@ -31,6 +29,7 @@ public sealed unsafe partial class Region : IDisposable
     private readonly IDeviceBackend _backend;
     private readonly Action<Region> _disposed;
     private readonly MappedMemory[] _mappings;
+    private readonly MappingGuard[] _guards;
     private readonly Window[] _otherWindows;
     private readonly byte* _base;
     private ulong _count8;
@@ -50,6 +49,7 @@ public sealed unsafe partial class Region : IDisposable
         bool map = access != RegionAccess.Trapped && info.CanRead && info.CanWrite;
         Window[] windows = map ? Map(backend, info) : [];
         _mappings = [.. windows.Select(window => window.Memory)];
+        _guards = [.. windows.Select(window => window.Guard).OfType<MappingGuard>()];
         IsMapped = windows.Length == 1 && windows[0].Start == 0 && windows[0].Length == info.Length;
 
         // Nearly every region has one window, the whole of it, or one from its start on: that one's bounds are fields of this object,
@@ -283,7 +283,7 @@ public sealed unsafe partial class Region : IDisposable
         }
     }
 
-    // An area that the backend does not map now has no window: it is reached through the file descriptor.
+    // An area that cannot be guarded has no window: it is reached through the file descriptor.
     private static Window[] Map(IDeviceBackend backend, RegionInfo info)
     {
         List<Window> windows = [];
@@ -292,10 +292,15 @@ public sealed unsafe partial class Region : IDisposable
         {
             foreach (MappableArea area in info.MappableAreas)
             {
-                if (backend.MapArea(info, area) is MappedMemory memory)
+                MappedMemory memory = backend.MapArea(info, area);
+                MappingGuard? guard = memory.MayStopAnswering ? MappingGuard.TryTake(memory) : null;
+                if (guard is null && memory.MayStopAnswering)
                 {
-                    windows.Add(new Window(memory, area.Offset, area.Length));
+                    memory.Dispose();
+                    continue;
                 }
+
+                windows.Add(new Window(memory, guard, area.Offset, area.Length));
             }
 
             isDone = true;
@@ -304,21 +309,30 @@ public sealed unsafe partial class Region : IDisposable
         {
             if (!isDone)
             {
-                windows.ForEach(window => window.Memory.Dispose());
+                windows.ForEach(window => window.End());
             }
         }
 
         return [.. windows];
     }
 
-    private readonly struct Window(MappedMemory memory, ulong start, ulong length)
+    private readonly struct Window(MappedMemory memory, MappingGuard? guard, ulong start, ulong length)
     {
         public MappedMemory Memory { get; } = memory;
 
-        public byte* Base { get; } = memory.Start;
+        public MappingGuard? Guard { get; } = guard;
+
+        public byte* Base { get; } = (byte*)memory.Start;
 
         public ulong Start { get; } = start;
 
         public ulong Length { get; } = length;
+
+        /// <summary>Gives all of it back at once; nobody has it yet.</summary>
+        public void End()
+        {
+            Guard?.Dispose();
+            Memory.Dispose();
+        }
     }
 }

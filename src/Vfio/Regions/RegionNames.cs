@@ -1,6 +1,6 @@
 using Vfio.Pci;
 
-namespace Vfio.Regions;
+namespace Vfio;
 
 /// <summary>A region's name for people.</summary>
 internal static class RegionNames

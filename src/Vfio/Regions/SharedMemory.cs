@@ -1,9 +1,8 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
-using Vfio.Interop;
 
-namespace Vfio.Regions;
+namespace Vfio;
 
 /// <summary>
 /// Memory in a file of its own (a memfd), mapped here; others map it again. It is what a device model lends as a BAR. Its
@@ -23,6 +22,8 @@ internal sealed unsafe class SharedMemory : IDisposable
         _mapping = mapping;
         _length = mapping.Length;
     }
+
+    private byte* Start => (byte*)_mapping.Start;
 
     /// <summary>Bytes; 0 after disposal.</summary>
     public ulong Length => Volatile.Read(ref _length);
@@ -66,7 +67,7 @@ internal sealed unsafe class SharedMemory : IDisposable
         where T : unmanaged, IBinaryInteger<T>
     {
         CheckAligned(offset, sizeof(T));
-        T value = Mmio.Read<T>(_mapping.Start + offset);
+        T value = Mmio.Read<T>(Start + offset);
         GC.KeepAlive(this);
         return value;
     }
@@ -76,28 +77,28 @@ internal sealed unsafe class SharedMemory : IDisposable
         where T : unmanaged, IBinaryInteger<T>
     {
         CheckAligned(offset, sizeof(T));
-        Mmio.Write(_mapping.Start + offset, value);
+        Mmio.Write(Start + offset, value);
         GC.KeepAlive(this);
     }
 
     public void CopyTo(ulong offset, Span<byte> destination)
     {
         Check(offset, (ulong)destination.Length);
-        new ReadOnlySpan<byte>(_mapping.Start + offset, destination.Length).CopyTo(destination);
+        new ReadOnlySpan<byte>(Start + offset, destination.Length).CopyTo(destination);
         GC.KeepAlive(this);
     }
 
     public void CopyFrom(ulong offset, ReadOnlySpan<byte> source)
     {
         Check(offset, (ulong)source.Length);
-        source.CopyTo(new Span<byte>(_mapping.Start + offset, source.Length));
+        source.CopyTo(new Span<byte>(Start + offset, source.Length));
         GC.KeepAlive(this);
     }
 
     public void Fill(ulong offset, ulong length, byte value)
     {
         Check(offset, length);
-        NativeMemory.Fill(_mapping.Start + offset, checked((nuint)length), value);
+        NativeMemory.Fill(Start + offset, checked((nuint)length), value);
         GC.KeepAlive(this);
     }
 

@@ -1,4 +1,4 @@
-namespace Vfio.Backends;
+namespace Vfio;
 
 /// <summary>What the ways to a device are called in messages, options and <see cref="VfioDevice.BackendName"/>.</summary>
 internal static class BackendNames

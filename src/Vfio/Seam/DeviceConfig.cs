@@ -1,12 +1,14 @@
 using System.Buffers.Binary;
+using Vfio.Pci;
 
-namespace Vfio.Backends;
+namespace Vfio;
 
 /// <summary>Registers in a device's configuration space, for what the library itself has to know of it; what a device says is bounded here.</summary>
 internal static class DeviceConfig
 {
     // "PCI Local Bus Specification" 3.0, 6.2.3 and 6.7; "PCI Bus Power Management Interface Specification" 1.2, 3.2.
     private const ulong Status = 0x06;
+    private const ulong RevisionAndClass = 8;
     private const ushort CapabilitiesList = 1 << 4;
     private const ulong CapabilitiesPointer = 0x34;
     private const byte PowerManagement = 0x01;
@@ -34,6 +36,26 @@ internal static class DeviceConfig
         Span<byte> bytes = stackalloc byte[sizeof(ushort)];
         BinaryPrimitives.WriteUInt16LittleEndian(bytes, value);
         device.WriteRegion(config, offset, bytes);
+    }
+
+    /// <summary>Whether the device is gone from the bus: its configuration space does not answer any more.</summary>
+    /// <remarks>By the class code, which no device has all ones in: vfio-pci keeps the ids of the vendor and answers those itself.</remarks>
+    public static bool IsLost(this IDeviceBackend device)
+    {
+        RegionInfo config = device.GetRegionInfo(RegionIndex.Config);
+        if (!config.IsImplemented)
+        {
+            return false;
+        }
+
+        try
+        {
+            return device.ReadUInt32(config, RevisionAndClass) == uint.MaxValue;
+        }
+        catch (VfioException e) when (e.Errno is Errno.EIO or Errno.ENODEV)
+        {
+            return true;
+        }
     }
 
     /// <summary>Where the power management capability lies.</summary>

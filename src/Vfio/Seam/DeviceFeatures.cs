@@ -1,18 +1,24 @@
-using Vfio.Interop.Uapi;
-
-namespace Vfio.Backends;
+namespace Vfio;
 
 /// <summary>A device's features (VFIO_DEVICE_FEATURE), one method each, over the seam.</summary>
 internal static class DeviceFeatures
 {
     private const int TokenBytes = 16;
 
+    /// <summary>Asks for, reads or writes a feature, of a device that may have none.</summary>
+    /// <inheritdoc cref="IDeviceFeatures.Feature"/>
+    public static int CallFeature(this IDeviceBackend device, string name, uint flags, Span<byte> data, out int result)
+    {
+        result = -1;
+        return device is IDeviceFeatures features ? features.Feature(name, flags, data, out result) : Errno.ENOTTY;
+    }
+
     /// <summary>Sets the token by which virtual functions of this physical function may be opened (VFIO_DEVICE_FEATURE_PCI_VF_TOKEN).</summary>
     public static void SetVirtualFunctionToken(this IDeviceBackend device, Guid token, string subject)
     {
         Span<byte> bytes = stackalloc byte[TokenBytes];
         token.TryWriteBytes(bytes, bigEndian: true, out _);
-        Check("VFIO_DEVICE_FEATURE_PCI_VF_TOKEN", subject, device.Feature(
+        Check("VFIO_DEVICE_FEATURE_PCI_VF_TOKEN", subject, device.CallFeature(
             "VFIO_DEVICE_FEATURE_PCI_VF_TOKEN", VfioUapi.VFIO_DEVICE_FEATURE_SET | VfioUapi.VFIO_DEVICE_FEATURE_PCI_VF_TOKEN, bytes, out _));
     }
 

@@ -1,6 +1,6 @@
 using Vfio.Pci;
 
-namespace Vfio.Backends;
+namespace Vfio;
 
 /// <summary>What a reset of a device's bus hits, as the kernel tells it.</summary>
 /// <param name="TellsOwners">Whether the ids say who owns the devices; where not, they are groups, and owning these is to be proved.</param>

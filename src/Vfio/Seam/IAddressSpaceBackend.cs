@@ -1,6 +1,6 @@
 using Microsoft.Win32.SafeHandles;
 
-namespace Vfio.Backends;
+namespace Vfio;
 
 /// <summary>
 /// The seam between an address space as users see it and whoever translates a device's addresses. All arguments are sound when they

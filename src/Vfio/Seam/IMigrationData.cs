@@ -1,4 +1,4 @@
-namespace Vfio.Backends;
+namespace Vfio;
 
 /// <summary>
 /// The seam's side of a session in which a device's state is read or written: the kernel's data_fd, as a rule. The errno comes back, 0 where a call worked.

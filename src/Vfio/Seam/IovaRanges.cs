@@ -1,4 +1,4 @@
-namespace Vfio.Backends;
+namespace Vfio;
 
 /// <summary>Makes a list of ranges fit to be believed: whole pages, sorted, disjoint.</summary>
 internal static class IovaRanges

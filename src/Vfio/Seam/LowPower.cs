@@ -1,10 +1,8 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
-using Vfio.Interop;
-using Vfio.Interop.Uapi;
 
-namespace Vfio.Backends;
+namespace Vfio;
 
 /// <summary>The low power that the kernel sees to, among a device's features, over the seam.</summary>
 internal static class LowPower
@@ -31,7 +29,7 @@ internal static class LowPower
         "VFIO_DEVICE_FEATURE_LOW_POWER_EXIT", subject, Set(device, "VFIO_DEVICE_FEATURE_LOW_POWER_EXIT", VfioUapi.VFIO_DEVICE_FEATURE_LOW_POWER_EXIT, []));
 
     private static int Set(IDeviceBackend device, string name, uint feature, Span<byte> data) =>
-        device.Feature(name, VfioUapi.VFIO_DEVICE_FEATURE_SET | feature, data, out _);
+        device.CallFeature(name, VfioUapi.VFIO_DEVICE_FEATURE_SET | feature, data, out _);
 
     private static void Check(string name, string subject, int errno)
     {

@@ -1,7 +1,6 @@
 using System.Globalization;
-using Vfio.Interop;
 
-namespace Vfio.Backends;
+namespace Vfio;
 
 /// <summary>Why the kernel refused to map memory, and the exact thing to do.</summary>
 internal static class MapErrors

@@ -1,6 +1,6 @@
 using Vfio.Pci;
 
-namespace Vfio.Backends;
+namespace Vfio;
 
 /// <summary>Why a device's memory does not answer, as its configuration space says it.</summary>
 internal static class MemoryDecoding

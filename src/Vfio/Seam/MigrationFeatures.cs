@@ -1,9 +1,6 @@
 using System.Runtime.InteropServices;
-using Microsoft.Win32.SafeHandles;
-using Vfio.Interop;
-using Vfio.Interop.Uapi;
 
-namespace Vfio.Backends;
+namespace Vfio;
 
 /// <summary>The features of migration and of the record of writes that are a structure in and out, over the seam. The errno comes back, 0 where it worked.</summary>
 internal static class MigrationFeatures
@@ -23,17 +20,6 @@ internal static class MigrationFeatures
         return errno;
     }
 
-    /// <summary>How <see cref="IDeviceBackend.SetMigrationState"/> is done by the kernel's structure, whose descriptor becomes the session.</summary>
-    public static int SetMigrationState(IDeviceBackend device, SystemCalls calls, uint state, out IMigrationData? data)
-    {
-        VfioUapi.vfio_device_feature_mig_state request = new() { device_state = state, data_fd = -1 };
-        int errno = device.Feature(
-            "VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE", VfioUapi.VFIO_DEVICE_FEATURE_SET | VfioUapi.VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE, AsBytes(ref request), out _);
-        // Where the call failed the kernel has not filled the field: what is in it is not ours to close.
-        data = errno == 0 && request.data_fd >= 0 ? new MigrationFile(calls, new SafeFileHandle(request.data_fd, ownsHandle: true)) : null;
-        return errno;
-    }
-
     /// <summary>How long the state would be that is read of the stopped device, an estimate.</summary>
     public static int GetMigrationDataSize(this IDeviceBackend device, out ulong length)
     {
@@ -43,24 +29,24 @@ internal static class MigrationFeatures
     }
 
     /// <summary>Has the device say when what is left to be read began anew (VFIO_DEVICE_FEATURE_MIG_PRECOPY_INFOv2).</summary>
-    public static int AskForPreCopyFlags(this IDeviceBackend device) => device.Feature(
+    public static int AskForPreCopyFlags(this IDeviceBackend device) => device.CallFeature(
         "VFIO_DEVICE_FEATURE_MIG_PRECOPY_INFOv2", VfioUapi.VFIO_DEVICE_FEATURE_SET | VfioUapi.VFIO_DEVICE_FEATURE_MIG_PRECOPY_INFOv2, [], out _);
 
     /// <summary>Whether the device can keep a record of what it writes.</summary>
-    public static int ProbeDmaLog(this IDeviceBackend device) => device.Feature(
+    public static int ProbeDmaLog(this IDeviceBackend device) => device.CallFeature(
         "VFIO_DEVICE_FEATURE_DMA_LOGGING_START",
         VfioUapi.VFIO_DEVICE_FEATURE_PROBE | VfioUapi.VFIO_DEVICE_FEATURE_SET | VfioUapi.VFIO_DEVICE_FEATURE_DMA_LOGGING_START, [], out _);
 
-    public static int StopDmaLog(this IDeviceBackend device) => device.Feature(
+    public static int StopDmaLog(this IDmaLog device) => device.Feature(
         "VFIO_DEVICE_FEATURE_DMA_LOGGING_STOP", VfioUapi.VFIO_DEVICE_FEATURE_SET | VfioUapi.VFIO_DEVICE_FEATURE_DMA_LOGGING_STOP, [], out _);
 
     private static int Get<T>(IDeviceBackend device, string name, uint feature, out T answer)
         where T : unmanaged
     {
         answer = default;
-        return device.Feature(name, VfioUapi.VFIO_DEVICE_FEATURE_GET | feature, AsBytes(ref answer), out _);
+        return device.CallFeature(name, VfioUapi.VFIO_DEVICE_FEATURE_GET | feature, AsBytes(ref answer), out _);
     }
 
-    private static Span<byte> AsBytes<T>(ref T value)
+    public static Span<byte> AsBytes<T>(ref T value)
         where T : unmanaged => MemoryMarshal.AsBytes(new Span<T>(ref value));
 }

@@ -1,8 +1,6 @@
 using System.Globalization;
-using Vfio.Interop;
-using Vfio.Interop.Uapi;
 
-namespace Vfio.Backends;
+namespace Vfio;
 
 /// <summary>A device's features by number, whatever they are, over the seam.</summary>
 internal static class RawFeatures
@@ -19,13 +17,13 @@ internal static class RawFeatures
 
     public static int GetRaw(this IDeviceBackend device, DeviceFeature feature, string subject, Span<byte> data)
     {
-        int errno = device.Feature(NameOf(feature), VfioUapi.VFIO_DEVICE_FEATURE_GET | (uint)feature, data, out int result);
+        int errno = device.CallFeature(NameOf(feature), VfioUapi.VFIO_DEVICE_FEATURE_GET | (uint)feature, data, out int result);
         return errno == 0 ? Math.Max(result, 0) : throw Explain(feature, subject, errno);
     }
 
     public static int SetRaw(this IDeviceBackend device, DeviceFeature feature, string subject, Span<byte> data)
     {
-        int errno = device.Feature(NameOf(feature), VfioUapi.VFIO_DEVICE_FEATURE_SET | (uint)feature, data, out int result);
+        int errno = device.CallFeature(NameOf(feature), VfioUapi.VFIO_DEVICE_FEATURE_SET | (uint)feature, data, out int result);
         return errno == 0 ? Math.Max(result, 0) : throw Explain(feature, subject, errno);
     }
 
@@ -44,7 +42,7 @@ internal static class RawFeatures
 
     private static bool Ask(IDeviceBackend device, DeviceFeature feature, string subject, uint how)
     {
-        int errno = device.Feature(NameOf(feature), VfioUapi.VFIO_DEVICE_FEATURE_PROBE | how | (uint)feature, [], out _);
+        int errno = device.CallFeature(NameOf(feature), VfioUapi.VFIO_DEVICE_FEATURE_PROBE | how | (uint)feature, [], out _);
         return errno switch
         {
             0 => true,

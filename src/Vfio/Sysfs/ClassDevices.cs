@@ -1,6 +1,6 @@
 using Vfio.Pci;
 
-namespace Vfio.Sysfs;
+namespace Vfio;
 
 /// <summary>
 /// Which class devices (network interfaces, disks and their partitions, framebuffers) stand on which PCI device: one look at

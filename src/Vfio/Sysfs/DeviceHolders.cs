@@ -1,6 +1,4 @@
 using System.Globalization;
-using Vfio.Interop;
-using Vfio.Sysfs;
 
 namespace Vfio;
 

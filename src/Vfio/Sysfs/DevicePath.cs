@@ -1,6 +1,6 @@
 using Vfio.Pci;
 
-namespace Vfio.Sysfs;
+namespace Vfio;
 
 /// <summary>Finds PCI devices in the paths of <c>/sys/devices</c>, which name everything that stands above a thing.</summary>
 internal static class DevicePath

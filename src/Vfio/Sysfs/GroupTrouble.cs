@@ -1,6 +1,6 @@
 using Vfio.Pci;
 
-namespace Vfio.Sysfs;
+namespace Vfio;
 
 /// <summary>Why a device's IOMMU group cannot be had: the answers that only sysfs and procfs have.</summary>
 internal static class GroupTrouble
@@ -20,7 +20,11 @@ internal static class GroupTrouble
             "open",
             $"group {group}",
             $"the group is not viable: {names} in it still {(blockers.Count == 1 ? "belongs to a host driver" : "belong to host drivers")}",
-            $"vfio bind --group {MemberToName(host, group, blockers)} takes every endpoint of the group, and says what keeps it from that");
+            "every device of the group is to be bound to vfio-pci, or to no driver")
+        {
+            Reason = VfioErrorReason.GroupNotViable,
+            Device = MemberToName(host, group, blockers).ToString(),
+        };
     }
 
     // A bridge is not bound by its name.

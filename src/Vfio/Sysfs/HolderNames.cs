@@ -1,4 +1,6 @@
-namespace Vfio.Sysfs;
+using System.Globalization;
+
+namespace Vfio;
 
 /// <summary>What a process that holds a device is called.</summary>
 internal static class HolderNames
@@ -8,12 +10,22 @@ internal static class HolderNames
     public static DeviceHolder Describe(string folder, int process)
     {
         string command = SysfsFile.Read(Path.Combine(folder, "comm")) ?? "?";
-        uint? uid = HostProcess.ReadUserId(folder);
+        uint? uid = ReadUserId(folder);
         return new DeviceHolder(process, Printable(command), uid, uid is uint user ? Users.Name(user) : "unknown");
     }
 
     /// <summary>A process that is not looked at.</summary>
     public static DeviceHolder Bare(int process) => new(process, "?", null, "unknown");
+
+    /// <summary>Reads the real user id of a process.</summary>
+    /// <param name="folder">Its folder in <c>/proc</c>.</param>
+    /// <returns>The number; <see langword="null"/> if the process has ended.</returns>
+    public static uint? ReadUserId(string folder)
+    {
+        string? line = SysfsFile.ReadLines(Path.Combine(folder, "status")).FirstOrDefault(line => line.StartsWith("Uid:", StringComparison.Ordinal));
+        string[] words = line?.Split('\t', StringSplitOptions.RemoveEmptyEntries) ?? [];
+        return words.Length > 1 && uint.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out uint user) ? user : null;
+    }
 
     // A process chooses its name: it must not speak to the terminal of whoever lists it.
     private static string Printable(string text) => string.Concat(text.Select(c => char.IsControl(c) ? '?' : c));

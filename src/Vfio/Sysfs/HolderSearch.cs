@@ -1,8 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
-using Vfio.Interop;
 
-namespace Vfio.Sysfs;
+namespace Vfio;
 
 /// <summary>
 /// Looks through the processes of a host for who has files of a device open or mapped. What a descriptor is, is asked by what it leads

@@ -1,8 +1,7 @@
 using System.Globalization;
-using Vfio.Interop;
 using Vfio.Pci;
 
-namespace Vfio.Sysfs;
+namespace Vfio;
 
 /// <summary>The host's side of a device's interrupts: <c>/proc/interrupts</c> and <c>/proc/irq/N/smp_affinity_list</c>.</summary>
 internal sealed class HostInterrupts(HostRoot host, PciAddress address)

@@ -1,4 +1,4 @@
-namespace Vfio.Sysfs;
+namespace Vfio;
 
 /// <summary>A device of the host that the kernel's VFIO can have: a PCI device or a mediated one. What the ways to open it need of it.</summary>
 internal interface IHostDevice

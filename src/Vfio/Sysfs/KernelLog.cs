@@ -2,9 +2,8 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
-using Vfio.Interop;
 
-namespace Vfio.Sysfs;
+namespace Vfio;
 
 /// <summary>The kernel's log (<c>/dev/kmsg</c>) from a moment on. Root's on most hosts (<c>kernel.dmesg_restrict</c>).</summary>
 internal sealed class KernelLog : IDisposable

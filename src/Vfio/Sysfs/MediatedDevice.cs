@@ -1,6 +1,5 @@
 using System.Globalization;
 using Vfio.Pci;
-using Vfio.Sysfs;
 
 namespace Vfio;
 
@@ -77,7 +76,7 @@ public sealed class MediatedDevice : IHostDevice
     public static MediatedDevice? Find(Guid id, HostRoot? host = null)
     {
         host ??= HostRoot.Default;
-        string? path = Sysfs.SysfsPath.Resolve(host, $"/{Bus}/{Name(id)}");
+        string? path = Vfio.SysfsPath.Resolve(host, $"/{Bus}/{Name(id)}");
         return path is not null && path.StartsWith(Devices, StringComparison.Ordinal) && Path.GetFileName(path) == Name(id) && Directory.Exists(host.Combine(path[1..]))
             ? new MediatedDevice(host, id, path)
             : null;
@@ -98,7 +97,7 @@ public sealed class MediatedDevice : IHostDevice
     internal static MediatedDevice Get(string path, HostRoot host)
     {
         string shown = Printable(path) ?? "";
-        string? place = Sysfs.SysfsPath.Resolve(host, path);
+        string? place = Vfio.SysfsPath.Resolve(host, path);
         if (place is null || !TryParse(Path.GetFileName(place), out Guid id) || !place.StartsWith(Devices, StringComparison.Ordinal))
         {
             throw place is not null && TryParse(Path.GetFileName(place), out _) && place.StartsWith($"/{Bus}/", StringComparison.Ordinal)

@@ -1,6 +1,4 @@
-using Vfio.Interop;
-
-namespace Vfio.Sysfs;
+namespace Vfio;
 
 /// <summary>What is wrong with a node below <c>/dev</c> that the kernel has: a container has a folder of nodes of its own, and a list of those that it may open.</summary>
 internal static class NodeTrouble
@@ -36,6 +34,9 @@ internal static class NodeTrouble
         Errno.EACCES or Errno.EPERM when Users.IsRoot => $"not even root may open it: a container may open the nodes alone that it was started with (--device {node})",
         _ => Find(host, node, numberFile) is string trouble ? $"it {trouble}: start the container anew, with --device {node}" : null,
     };
+
+    /// <summary>Whether the kernel has the node.</summary>
+    public static bool IsThere(string numberFile) => SysfsFile.Read(numberFile) is not null;
 
     /// <summary>The <c>dev</c> file of a group's node.</summary>
     public static string OfGroup(HostRoot host, string name) => host.Combine($"sys/class/vfio/{name}/dev");

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Vfio.Pci;
-using Vfio.Sysfs;
 
 namespace Vfio;
 
@@ -55,7 +54,7 @@ public sealed class PciBus
     /// <returns>The device.</returns>
     /// <exception cref="VfioException">The host has no device at this address.</exception>
     public PciDeviceInfo Get(PciAddress address) => Find(address)
-        ?? throw new VfioException("look up", address.ToString(), "no PCI device has this address", "vfio list shows the devices of this host");
+        ?? throw new VfioException("look up", address.ToString(), "no PCI device has this address", "/sys/bus/pci/devices has the devices of this host") { Reason = VfioErrorReason.DeviceNotFound, Device = address.ToString() };
 
     /// <summary>The IOMMU groups, by number.</summary>
     /// <returns>A snapshot; empty where no IOMMU is on.</returns>

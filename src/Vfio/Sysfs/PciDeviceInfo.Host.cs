@@ -1,5 +1,3 @@
-using Vfio.Sysfs;
-
 namespace Vfio;
 
 // As the ways to open a device see it.
@@ -7,9 +5,9 @@ public sealed partial class PciDeviceInfo : IHostDevice
 {
     string IHostDevice.Name => Address.ToString();
 
-    string IHostDevice.HowToTake => $"vfio bind {Address}";
+    string IHostDevice.HowToTake => "bind it to vfio-pci first";
 
     string IHostDevice.Attribute(string name) => Attribute(name);
 
-    string IHostDevice.HowToShare(string node) => $"sudo vfio bind --user $USER {Address}";
+    string IHostDevice.HowToShare(string node) => "it is to be given to this user";
 }

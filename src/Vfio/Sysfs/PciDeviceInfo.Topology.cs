@@ -1,6 +1,5 @@
 using System.Globalization;
 using Vfio.Pci;
-using Vfio.Sysfs;
 
 namespace Vfio;
 
@@ -57,7 +56,7 @@ public sealed partial class PciDeviceInfo
     /// <returns>Those that are there, by number; none where the device has no SR-IOV.</returns>
     public IReadOnlyList<PciDeviceInfo> FindVirtualFunctions() =>
         [.. Enumerable.Range(0, ReadVirtualFunctionCount())
-            .Select(i => PciAddress.TryParse(SysfsFile.ReadLinkName(Attribute($"virtfn{i}")), out PciAddress address) ? TryRead(_host, address) : null)
+            .Select(i => PciAddress.TryParse(SysfsFile.ReadLinkName(Attribute($"virtfn{i}")), out PciAddress address) ? TryRead(Host, address) : null)
             .OfType<PciDeviceInfo>()];
 
     /// <summary>
@@ -92,5 +91,5 @@ public sealed partial class PciDeviceInfo
     // 0 and 255 stand for "unknown".
     private int? ReadLanes(string attribute) => SysfsFile.ReadNumber(Attribute(attribute)) is long lanes and > 0 and <= MostLanes ? (int)lanes : null;
 
-    private string[] FolderParts() => SysfsFile.ReadLink(_host.PciDevice(Address))?.Split('/') ?? [];
+    private string[] FolderParts() => SysfsFile.ReadLink(Host.PciDevice(Address))?.Split('/') ?? [];
 }

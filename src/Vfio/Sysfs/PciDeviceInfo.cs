@@ -1,19 +1,19 @@
 using System.Globalization;
 using Vfio.Pci;
-using Vfio.Sysfs;
 
 namespace Vfio;
 
 /// <summary>What sysfs says of a PCI device. A snapshot taken without opening the device or waking it.</summary>
 public sealed partial class PciDeviceInfo
 {
-    private readonly HostRoot _host;
-
     private PciDeviceInfo(HostRoot host, PciAddress address)
     {
-        _host = host;
+        Host = host;
         Address = address;
     }
+
+    /// <summary>The host it was read from.</summary>
+    internal HostRoot Host { get; }
 
     /// <summary>The device's address.</summary>
     public PciAddress Address { get; }
@@ -102,7 +102,7 @@ public sealed partial class PciDeviceInfo
 
     /// <summary>Reads all else that sysfs says: link, power, slot, resets, resources, interrupts, functions.</summary>
     /// <returns>A snapshot.</returns>
-    public PciDeviceDetails ReadDetails() => new(_host, this);
+    public PciDeviceDetails ReadDetails() => new(Host, this);
 
     /// <summary>Reads the first bytes of configuration space. May wake a sleeping device; root sees all, others 64 bytes.</summary>
     /// <param name="buffer">Filled from offset 0.</param>
@@ -114,7 +114,7 @@ public sealed partial class PciDeviceInfo
     public override string ToString() =>
         string.Create(CultureInfo.InvariantCulture, $"{Address} {VendorId:x4}:{DeviceId:x4} ({Driver ?? "no driver"})");
 
-    internal string Attribute(string name) => Path.Combine(_host.PciDevice(Address), name);
+    internal string Attribute(string name) => Path.Combine(Host.PciDevice(Address), name);
 
     /// <summary>Looks at one device. <see langword="null"/> where there is none, or it went away meanwhile.</summary>
     internal static PciDeviceInfo? TryRead(HostRoot host, PciAddress address)

@@ -3,9 +3,8 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
-using Vfio.Interop;
 
-namespace Vfio.Sysfs;
+namespace Vfio;
 
 /// <summary>
 /// Reads the small text files and links that sysfs and procfs consist of. What is not there, or may not be read, is

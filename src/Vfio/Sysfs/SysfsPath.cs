@@ -1,4 +1,4 @@
-namespace Vfio.Sysfs;
+namespace Vfio;
 
 /// <summary>Where a path really leads: every link in it followed, as the kernel does, but never out of the host's root.</summary>
 internal static class SysfsPath

@@ -1,7 +1,6 @@
-using Vfio.Interop;
 using Vfio.Pci;
 
-namespace Vfio.Sysfs;
+namespace Vfio;
 
 /// <summary>
 /// The files through which programs use a device and everything below it in <c>/sys/devices</c> (disks, sound cards, what hangs on a USB

@@ -1,7 +1,6 @@
 using System.Globalization;
-using Vfio.Interop;
 
-namespace Vfio.Sysfs;
+namespace Vfio;
 
 /// <summary>The host's users, from its name service (passwd, LDAP, systemd).</summary>
 internal static class Users

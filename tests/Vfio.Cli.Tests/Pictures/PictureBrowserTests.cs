@@ -1,5 +1,3 @@
-using Vfio.Cli.Pictures;
-
 namespace Vfio.Cli.Tests;
 
 /// <summary>

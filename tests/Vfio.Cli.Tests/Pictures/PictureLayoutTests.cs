@@ -1,4 +1,3 @@
-using Vfio.Cli.Pictures;
 using Vfio.Pci;
 
 namespace Vfio.Cli.Tests;

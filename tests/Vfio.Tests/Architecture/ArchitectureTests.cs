@@ -69,6 +69,30 @@ public sealed partial class ArchitectureTests
     public void Unsafe_code_stays_in_its_rooms() => AssertNone(Where(UnsafeCode(), room => !RoomRules.UnsafeRooms.Contains(room)));
 
     [Fact]
+    public void The_hosts_side_calls_the_c_library_from_interop_alone_and_has_no_unsafe_code_elsewhere() => AssertNone(
+        from file in Read("Vfio.Host")
+        where RoomRules.RoomOf(file.Key) != "Interop"
+        from Match match in ImportedFunction().Matches(SourceText.CodeOf(file.Value)).Concat(UnsafeCode().Matches(SourceText.CodeOf(file.Value)))
+        select $"{file.Key}: {match.Value}");
+
+    [Fact]
+    public void The_library_names_no_command_of_the_tool() => AssertNone(
+        from file in Files
+        from Match match in ToolCommand().Matches(string.Join('\n', file.Value.Split('\n').Where(line => !line.TrimStart().StartsWith("//", StringComparison.Ordinal))))
+        select $"{file.Key}: {match.Value}");
+
+    [Fact]
+    public void The_seam_fits_on_one_screen()
+    {
+        string seam = Files["Seam/IDeviceBackend.cs"];
+        Assert.InRange(seam.Count(c => c == '\n'), 1, 90);
+        Assert.InRange(typeof(IDeviceBackend).GetMethods().Length, 1, 12);
+        AssertNone(typeof(VfioDevice).Assembly.GetTypes().Where(type => type.IsInterface)
+            .SelectMany(type => type.GetMethods(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).Where(method => !method.IsAbstract))
+            .Select(method => $"{method.DeclaringType!.Name}.{method.Name} has a default"));
+    }
+
+    [Fact]
     public void The_library_writes_nothing_to_the_console_and_never_ends_the_process() => AssertNone(Where(ConsoleOrExit(), _ => true));
 
     [Fact]
@@ -96,13 +120,21 @@ public sealed partial class ArchitectureTests
     }
 
     [Fact]
-    public void Public_types_have_the_one_namespace_that_users_import() => AssertNone(
-        Assemblies.SelectMany(assembly => assembly.GetExportedTypes())
-            .Where(type => type.Namespace != type.Assembly.GetName().Name).Select(type => type.FullName!));
+    public void Namespace_equals_assembly() => AssertNone(
+        Assemblies.SelectMany(assembly => assembly.GetTypes())
+            .Where(type => !IsCompilersOwn(type) && type.Namespace != type.Assembly.GetName().Name).Select(type => type.FullName!));
+
+    [Fact]
+    public void No_type_has_the_name_of_a_namespace_or_hides_another_assemblys()
+    {
+        Type[] types = [.. Assemblies.SelectMany(assembly => assembly.GetTypes()).Where(type => !type.IsNested && !IsCompilersOwn(type))];
+        AssertNone(types.Where(type => type.Name is "Host" or "User" or "Pci").Select(type => type.FullName!));
+        AssertNone(types.GroupBy(type => type.Name).Where(same => same.Count() > 1).Select(same => string.Join(" and ", same.Select(type => type.FullName))));
+    }
 
     [Fact]
     public void There_is_no_mutable_static_state() => AssertNone(Assemblies.SelectMany(assembly => assembly.GetTypes())
-        .Where(type => !type.FullName!.Contains('<', StringComparison.Ordinal)) // the compiler's own: caches of delegates, tables of constants
+        .Where(type => !IsCompilersOwn(type)) // caches of delegates, tables of constants
         .SelectMany(type => type.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
         .Where(field => !field.IsLiteral && !(field.IsInitOnly && IsImmutable(field.FieldType, isPrivate: field.IsPrivate)))
         .Select(field => $"{field.DeclaringType!.Name}.{field.Name}")
@@ -155,6 +187,9 @@ public sealed partial class ArchitectureTests
                 .All(field => field.IsInitOnly && IsImmutable(field.FieldType, isPrivate: field.IsPrivate));
     }
 
+    private static bool IsCompilersOwn(Type type) => type.FullName!.Contains('<', StringComparison.Ordinal)
+        || type.Namespace is "System.Runtime.CompilerServices" or "Microsoft.CodeAnalysis" or "System.Runtime.InteropServices.Marshalling" or "System.Text.RegularExpressions.Generated";
+
     private static IEnumerable<string> Where(Regex pattern, Func<string, bool> isForbiddenIn) =>
         from file in Code
         where isForbiddenIn(RoomRules.RoomOf(file.Path))
@@ -175,6 +210,9 @@ public sealed partial class ArchitectureTests
 
     [GeneratedRegex(@"\bConsole\s*\.|\bEnvironment\s*\.\s*(Exit|FailFast|ExitCode)\b")]
     private static partial Regex ConsoleOrExit();
+
+    [GeneratedRegex(@"\bvfio (bind|release|list|show|groups|doctor|status|sriov|broker|read|write|dump|watch|shell|irq|reset|run|demo)\b(?! driver)")]
+    private static partial Regex ToolCommand();
 
     [GeneratedRegex(@"\b(File|Directory|FileInfo|DirectoryInfo|FileStream|Process|Socket)\s*[.(]")]
     private static partial Regex FileAccess();

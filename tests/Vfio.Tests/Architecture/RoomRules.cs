@@ -3,91 +3,74 @@ using System.Text.RegularExpressions;
 namespace Vfio.Tests;
 
 /// <summary>
-/// The rooms of src/Vfio, which are its folders, and the arrows between them: who may use whose types. This table is the rule;
-/// a folder without a row, an arrow without a row and a cycle that is not listed are all errors.
+/// Which room of src/Vfio may use which, and how uses are found: by the names of types in the source. A room is a folder; the namespace is one for all.
 /// </summary>
 internal static partial class RoomRules
 {
-    /// <summary>The root folder's types that mean something without a device: every room may use them.</summary>
-    public const string Values = "(values)";
-
-    /// <summary>The root folder's other types: what a user meets first. No room may use them.</summary>
-    public const string Front = "(front)";
-
-    public static readonly IReadOnlyList<string> ValueFiles = ["IrqIndex.cs", "Deadline.cs", "VfioException.cs", "Iova.cs", "IovaRange.cs", "DmaAccess.cs", "Disposal.cs", "DeviceFeature.cs", "FeatureSupport.cs", "AtomicCompletions.cs", "PciPowerState.cs"];
-
     /// <summary>From a room to a room; where types are named, to those alone.</summary>
     public static readonly IReadOnlyList<Arrow> Arrows =
     [
-        new(Values, "Interop", "ErrnoNames"), // an exception says the errno's name
-        new("Interop", Values, "VfioException"),
-        new("Sysfs", Values),
+        new("Interop", "Base"),
+        new("Seam", "Base"),
+        new("Seam", "Interop"),
+        new("Sysfs", "Base"),
         new("Sysfs", "Interop"),
-        new("Regions", Values),
+        new("Sysfs", "Seam", "IrqIndex"), // whose vectors the host counts
+        new("Broker", "Base"),
+        new("Broker", "Interop"), // descriptors over a socket
+        new("Regions/Guard", "Base"),
+        new("Regions/Guard", "Interop"),
+        new("Regions/Guard", "Seam", "MappedMemory"),
+        new("Regions", "Base"),
         new("Regions", "Interop"),
-        new("Regions", "Backends", "IDeviceBackend"), // the seam
-        new("Dma", Values),
+        new("Regions", "Seam"),
+        new("Regions", "Regions/Guard", "MappingGuard"),
+        new("Dma", "Base"),
         new("Dma", "Interop"),
-        new("Dma", "Backends", "IAddressSpaceBackend", "AddressSpaceInfo", "IDeviceBackend", "MapErrors"), // the other seam, and its errors
+        new("Dma", "Seam"),
         new("Dma", "Regions", "Region", "Mmio"), // a device's memory for others; single loads and stores
-        new("Interrupts", Values),
+        new("Interrupts", "Base"),
         new("Interrupts", "Interop"),
-        new("Interrupts", "Sysfs"), // the host's side of a vector: its number and its processors
-        new("Interrupts", "Backends", "IDeviceBackend", "IrqAction"), // the seam
-        new("Life", Values),
-        new("Life", "Interop", "Errno", "EventFd", "EventWait"), // reasons; the counters that a device and its program signal each other with
-        new("Life", "Regions", "RegionInfo"),
-        new("Life", "Sysfs"), // whose a device is that a bus reset hits; reset_method
-        new("Life", "Backends", "IDeviceBackend", "HotResetInfo", "HotResetEntry"), // the seam
-        new("Migration", Values),
-        new("Migration", "Interop", "Errno"),
+        new("Interrupts", "Seam"),
+        new("Interrupts", "Sysfs", "HostInterrupts"), // the host's side of a vector: its number and its processors
+        new("Migration", "Base"),
+        new("Migration", "Seam"),
         new("Migration", "Dma", "DmaMapping"), // what a record of writes is asked about
-        new("Migration", "Backends", "IDeviceBackend", "IMigrationData"), // the seam
-        new("Backends", Values),
-        new("Backends", "Migration", "PreCopyInfo"), // what crosses the seam
-        new("Backends", "Interrupts", "IrqInfo"), // what crosses the seam
-        new("Backends", "Sysfs", "IHostDevice"), // what a backend of the kernel's is asked to open
+        new("Backends", "Base"),
         new("Backends", "Interop"),
-        new("Backends", "Regions", "RegionInfo", "RegionType", "MappableArea", "MappedMemory"), // what crosses the seam
-        new("Backends/Type1", Values),
+        new("Backends", "Seam"),
+        new("Backends", "Sysfs"), // what is to be opened, and why it could not be
+        new("Backends/Type1", "Base"),
         new("Backends/Type1", "Interop"),
-        new("Backends/Type1", "Sysfs"), // groups, and hints that name who blocks or holds
+        new("Backends/Type1", "Seam"),
+        new("Backends/Type1", "Sysfs"),
         new("Backends/Type1", "Backends"),
-        new("Backends/Iommufd", Values),
+        new("Backends/Iommufd", "Base"),
         new("Backends/Iommufd", "Interop"),
+        new("Backends/Iommufd", "Seam"),
         new("Backends/Iommufd", "Sysfs"),
         new("Backends/Iommufd", "Backends"),
-        new("Broker", Values),
-        new("Broker", "Interop"), // descriptors over a socket
-        new(Front, Values),
-        new(Front, "Dma"),
-        new(Front, "Interop", "SystemCalls", "Errno"), // the calls by which a device is opened; whether another way is worth trying
-        new(Front, "Regions"),
-        new(Front, "Interrupts"),
-        new(Front, "Life"),
-        new(Front, "Migration"),
-        new(Front, "Broker", "BrokerClient", "BrokerRequest", "BrokerGrant", "BrokerBackend", "BrokerProtocol"), // OpenThroughBroker asks as any client does
-        new(Front, "Sysfs"),
-        new(Front, "Backends"),
-        new(Front, "Backends/Type1"),
-        new(Front, "Backends/Iommufd"),
-    ];
-
-    /// <summary>Rooms that use each other, and why that is no knot.</summary>
-    public static readonly IReadOnlyList<string[]> KnownCycles =
-    [
-        [Values, "Interop"], // the exception and the names of what it reports
-        ["Backends", "Interrupts"], // likewise
-        ["Backends", "Migration"], // likewise
-        ["Backends", "Regions"], // the seam: an interface on one side, the values that cross it on the other
+        new("Device", "Base"),
+        new("Device", "Interop"),
+        new("Device", "Seam"),
+        new("Device", "Sysfs"),
+        new("Device", "Regions"),
+        new("Device", "Dma"),
+        new("Device", "Interrupts", "DeviceInterrupts"),
+        new("Device", "Migration"),
+        new("Device", "Broker"), // OpenThroughBroker asks as any client does
+        new("Device", "Backends"),
+        new("Device", "Backends/Type1"),
+        new("Device", "Backends/Iommufd"),
     ];
 
     /// <summary>The rooms that may compile unsafe code.</summary>
-    public static readonly IReadOnlyList<string> UnsafeRooms = ["Regions", "Interop", "Dma"];
+    public static readonly IReadOnlyList<string> UnsafeRooms = ["Regions", "Regions/Guard", "Interop", "Dma"];
 
+    /// <summary>A file's room; what has headers of its own in Interop is Interop.</summary>
     public static string RoomOf(string relativePath) => Path.GetDirectoryName(relativePath) switch
     {
-        "" or null => ValueFiles.Contains(relativePath) ? Values : Front,
+        "" or null => "(no room)",
         "Interop/Uapi" => "Interop",
         string folder => folder,
     };
@@ -113,35 +96,59 @@ internal static partial class RoomRules
     /// <summary>What breaks the table: uses without an arrow, and rooms without a row.</summary>
     public static IReadOnlyList<string> FindViolations(IReadOnlyDictionary<string, string> files) =>
     [
-        .. files.Keys.Select(RoomOf).Distinct().Where(room => !Arrows.Any(arrow => arrow.From == room)).Select(room => $"the room {room} has no row in the table"),
+        .. files.Keys.Select(RoomOf).Distinct().Where(room => !Arrows.Any(arrow => arrow.From == room || arrow.To == room)).Select(room => $"the room {room} has no row in the table"),
         .. FindUses(files).Where(use => !Arrows.Any(arrow => arrow.Allows(use))).Select(use => use.ToString()).Distinct(),
     ];
 
-    /// <summary>Rooms that reach themselves again, other than by the known pairs.</summary>
+    /// <summary>The rooms that use each other, by whatever way: the strongly connected components of more than one room (Tarjan's algorithm).</summary>
     public static IReadOnlyList<string> FindCycles(IEnumerable<Use> uses)
     {
-        (string From, string To)[] arrows = [.. uses.Select(use => (use.From, use.To)).Distinct()
-            .Where(arrow => !KnownCycles.Any(pair => pair.Contains(arrow.From) && pair.Contains(arrow.To)))];
+        ILookup<string, string> next = uses.Select(use => (use.From, use.To)).Distinct().ToLookup(arrow => arrow.From, arrow => arrow.To);
+        Dictionary<string, int> numbers = [];
+        Dictionary<string, int> lowest = [];
+        Stack<string> path = [];
         List<string> cycles = [];
-        foreach (string room in arrows.Select(arrow => arrow.From).Distinct())
+        foreach (string room in next.Select(rooms => rooms.Key).Where(room => !numbers.ContainsKey(room)))
         {
-            HashSet<string> reached = [];
-            Stack<string> open = new([room]);
-            while (open.TryPop(out string? from))
-            {
-                foreach ((_, string to) in arrows.Where(arrow => arrow.From == from && reached.Add(arrow.To)))
-                {
-                    open.Push(to);
-                }
-            }
-
-            if (reached.Contains(room))
-            {
-                cycles.Add($"{room} uses itself by way of {string.Join(", ", reached.Order(StringComparer.Ordinal))}");
-            }
+            Visit(room);
         }
 
         return cycles;
+
+        void Visit(string room)
+        {
+            numbers[room] = lowest[room] = numbers.Count;
+            path.Push(room);
+            foreach (string to in next[room])
+            {
+                if (!numbers.TryGetValue(to, out int number))
+                {
+                    Visit(to);
+                    lowest[room] = Math.Min(lowest[room], lowest[to]);
+                }
+                else if (path.Contains(to))
+                {
+                    lowest[room] = Math.Min(lowest[room], number);
+                }
+            }
+
+            if (lowest[room] != numbers[room])
+            {
+                return;
+            }
+
+            List<string> component = [];
+            do
+            {
+                component.Add(path.Pop());
+            }
+            while (component[^1] != room);
+
+            if (component.Count > 1)
+            {
+                cycles.Add(string.Join(", ", component.Order(StringComparer.Ordinal)) + " use each other");
+            }
+        }
     }
 
     // Types of the file's own level: nested ones are reached by the outer one's name.
@@ -170,7 +177,7 @@ internal static partial class RoomRules
         foreach (Match name in Name().Matches(code))
         {
             bool isMember = code.AsSpan(end..name.Index).TrimEnd().EndsWith('.');
-            if ((!isMember && !properties.Contains(name.Value)) || NamespaceParts.Contains(previous))
+            if ((!isMember && !properties.Contains(name.Value)) || previous == "Vfio")
             {
                 used.Add(name.Value);
             }
@@ -181,9 +188,6 @@ internal static partial class RoomRules
 
         return used;
     }
-
-    private static readonly HashSet<string> NamespaceParts =
-        ["Vfio", "Interop", "Uapi", "Sysfs", "Regions", "Backends", "Type1", "Iommufd", "Dma", "Interrupts", "Life", "Migration", "Broker"];
 
     [GeneratedRegex(@"\b(?:class|interface|enum|delegate\s+\w+|struct|record(?:\s+(?:struct|class))?)\s+([A-Za-z_]\w*)(?=\s*[<({:;\n]|\s*$)")]
     private static partial Regex Declaration();

@@ -1,7 +1,4 @@
 using System.Runtime.InteropServices;
-using Vfio.Backends;
-using Vfio.Backends.Type1;
-using Vfio.Interop.Uapi;
 
 namespace Vfio.Tests;
 

@@ -1,6 +1,4 @@
 using System.Runtime.InteropServices;
-using Vfio.Backends;
-using Vfio.Interop.Uapi;
 
 namespace Vfio.Tests;
 

@@ -5,7 +5,7 @@ namespace Vfio.Tests;
 /// <summary>What must hold for every way in which devices are taken.</summary>
 public sealed class BindAndReleaseTests
 {
-    private static readonly int[] Errnos = [Interop.Errno.EBUSY, Interop.Errno.EINVAL, Interop.Errno.ENODEV];
+    private static readonly int[] Errnos = [Errno.EBUSY, Errno.EINVAL, Errno.ENODEV];
 
     public static TheoryData<string> Scenarios => BindScenario.Names;
 
@@ -109,9 +109,9 @@ public sealed class BindAndReleaseTests
             {
                 using BindRun run = BindScenario.Start(scenario);
                 run.Bind();
-                FakeKernel kernel = new(run.Host) { Fault = Fault.Error(call, after, Interop.Errno.EBUSY) };
+                FakeKernel kernel = new(run.Host) { Fault = Fault.Error(call, after, Errno.EBUSY) };
                 ReleaseOutcome failed = Assert.Single(run.PlanRelease(kernel).Execute(), outcome => outcome.Error is not null);
-                Assert.Equal(Interop.Errno.EBUSY, failed.Error!.Errno);
+                Assert.Equal(Errno.EBUSY, failed.Error!.Errno);
                 Assert.Equal(failed.Entry.Address, Assert.Single(run.Journal.Entries()).Address);
                 run.ReleaseAll();
                 run.AssertRestored($"after a failure {(after ? "after" : "before")} change {call} of {changes}");

@@ -1,4 +1,3 @@
-
 using Vfio.Host;
 using Vfio.Pci;
 
@@ -141,7 +140,7 @@ public sealed class BindingJournalTests : IDisposable
 
         _host.Write("run/vfio/0000:00:1f.0.json.new", _sound[..100]);
         ReleaseAll();
-        Assert.Equal(["lock"], Sysfs.SysfsFile.Names(_host.PathOf("run/vfio")));
+        Assert.Equal(["lock"], SysfsFile.Names(_host.PathOf("run/vfio")));
     }
 
     [Fact]
@@ -184,7 +183,7 @@ public sealed class BindingJournalTests : IDisposable
         }
 
         before.AssertUnchanged(_host);
-        Assert.Equal(["0000:00:14.3.json", "lock"], Sysfs.SysfsFile.Names(_host.PathOf("run/vfio")));
+        Assert.Equal(["0000:00:14.3.json", "lock"], SysfsFile.Names(_host.PathOf("run/vfio")));
     }
 
     private void ReleaseAll() => Assert.All(

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Microsoft.Win32.SafeHandles;
 using Vfio.Host;
-using Vfio.Interop;
 
 namespace Vfio.Tests;
 

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Vfio.Host;
-using Vfio.Interop;
 
 namespace Vfio.Tests;
 

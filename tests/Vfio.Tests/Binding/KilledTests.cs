@@ -54,7 +54,7 @@ public sealed class KilledTests
             {
                 using BindRun run = BindScenario.Start(Scenario);
                 Assert.Throws<KilledException>(() => run.Bind(Fault.Kill(killed, after: false)));
-                FakeKernel kernel = new(run.Host) { Fault = Fault.Error(failed, after: true, Interop.Errno.EBUSY) };
+                FakeKernel kernel = new(run.Host) { Fault = Fault.Error(failed, after: true, Errno.EBUSY) };
                 BindingPlan plan = run.Plan(kernel);
                 if (Record.Exception(plan.Execute) is null)
                 {

@@ -54,7 +54,7 @@ public sealed class PersistentDamageTests : IDisposable
     [Fact]
     public void A_file_of_another_user_is_not_believed()
     {
-        Assert.SkipUnless(Sysfs.Users.IsRoot, "only root gives files away: as root this shows that the owner counts");
+        Assert.SkipUnless(Users.IsRoot, "only root gives files away: as root this shows that the owner counts");
         using (System.Diagnostics.Process change = System.Diagnostics.Process.Start("chown", ["12345", _host.Host.PathOf(PersistentHost.State)]))
         {
             change.WaitForExit();

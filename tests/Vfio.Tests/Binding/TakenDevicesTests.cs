@@ -74,7 +74,7 @@ public sealed class TakenDevicesTests : IDisposable
         }
 
         Assert.False(journal.IsOwned(_nic.Address));
-        Assert.Throws<VfioException>(() => DriverBinding.Bind(_nic.Address, Options() with { Changes = new FakeKernel(_host) { Fault = Fault.Error(1, after: false, Interop.Errno.EIO) } }));
+        Assert.Throws<VfioException>(() => DriverBinding.Bind(_nic.Address, Options() with { Changes = new FakeKernel(_host) { Fault = Fault.Error(1, after: false, Errno.EIO) } }));
         Assert.False(journal.IsOwned(_nic.Address));
     }
 

@@ -76,7 +76,7 @@ public sealed class UseBelowTests : IDisposable
         FakeDevice device = _host.AddDevice("0000:00:14.3", driver: "vfio-pci", group: 12);
         _host.AddProcess(99, "dpdk", 0, "/dev/null");
         _host.Write("proc/99/maps", "7f0000000000-7f0000001000 rw-s 00000000 00:0e 1025                       anon_inode:[vfio-device]\n");
-        HolderReport report = new DeviceHolders(_host.Root).Search((Sysfs.IHostDevice)device.Info);
+        HolderReport report = new DeviceHolders(_host.Root).Search((IHostDevice)device.Info);
         Assert.Empty(report.Holders);
         Assert.Equal(99, Assert.Single(report.Possible).ProcessId);
         Assert.Empty(new DeviceHolders(_host.Root).OfDevice(device.Info));

@@ -1,8 +1,6 @@
 using System.Net.Sockets;
 using Microsoft.Win32.SafeHandles;
-using Vfio.Broker;
 using Vfio.Host;
-using Vfio.Interop;
 using Vfio.Pci;
 
 namespace Vfio.Tests;

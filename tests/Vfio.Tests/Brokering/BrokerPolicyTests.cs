@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Vfio.Broker;
 using Vfio.Host;
 
 namespace Vfio.Tests;

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using Vfio.Broker;
 using Vfio.Pci;
 
 namespace Vfio.Tests;

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net.Sockets;
 using Microsoft.Win32.SafeHandles;
-using Vfio.Broker;
 using Vfio.Host;
 using Vfio.Pci;
 

@@ -1,8 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using Vfio.Broker;
 using Vfio.Host;
-using Vfio.Interop;
 using Vfio.Pci;
 
 namespace Vfio.Tests;

@@ -1,4 +1,3 @@
-using Vfio.Interop;
 using Vfio.Pci;
 
 namespace Vfio.Tests;
@@ -19,8 +18,8 @@ public sealed class AddressSpaceDevicesTests
         IoAddressSpace space = new(new FakeAddressSpace(_log), new SystemCalls());
         MemoryBackend first = new();
         MemoryBackend second = new();
-        _ = space.Enter(() => first, report);
-        _ = space.Enter(() => second, report);
+        Join(space, report);
+        Join(space, report);
         _ = space.Allocate(4096);
         space.Leave(first.Dispose);
         Assert.Equal(0, reports);
@@ -33,9 +32,8 @@ public sealed class AddressSpaceDevicesTests
     {
         List<string> told = [];
         IoAddressSpace space = new(new FakeAddressSpace(_log), new SystemCalls());
-        using MemoryBackend device = new();
-        _ = space.Enter(() => device, _ => told.Add("first"));
-        _ = space.Enter(() => device, _ => told.Add("second"));
+        Join(space, _ => told.Add("first"));
+        Join(space, _ => told.Add("second"));
         _ = space.Allocate(4096);
         space.Leave(null);
         space.Leave(null);
@@ -51,6 +49,12 @@ public sealed class AddressSpaceDevicesTests
         Assert.True(device.IsClosed && context.IsClosed);
     }
 
+    private static void Join(IoAddressSpace space, Action<IReadOnlyList<DmaMappingInfo>> report)
+    {
+        space.Reserve();
+        space.Admit(report);
+    }
+
     // A thread has read the command register to set the bit; the device is disposed; then the thread writes.
     [Fact]
     public void A_device_that_was_disposed_is_not_let_onto_the_bus_again()
@@ -59,7 +63,7 @@ public sealed class AddressSpaceDevicesTests
         backend.AddUnmappable(RegionIndex.Config, 256);
         backend.Poke(RegionIndex.Config, Command, [BusMaster, 0]);
         IoAddressSpace space = new(new FakeAddressSpace(_log), new SystemCalls());
-        VfioDevice device = VfioDevice.Enter(default, "fake", space, () => backend);
+        VfioDevice device = VfioDevice.Join(backend, default, "fake", space);
         _ = space.Allocate(4096);
         Thread disposal = new(device.Dispose);
         backend.Reading = () =>

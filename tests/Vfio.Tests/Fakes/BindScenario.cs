@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using Vfio.Host;
-using Vfio.Interop;
 
 namespace Vfio.Tests;
 
@@ -44,7 +43,7 @@ internal sealed record BindScenario(string Name, Func<FakeHost, FakeDevice[]> Bu
     /// <summary>Their names.</summary>
     public static TheoryData<string> Names => [.. All.Select(scenario => scenario.Name)];
 
-    public static bool IsRoot => Sysfs.Users.IsRoot;
+    public static bool IsRoot => Users.IsRoot;
 
     public static void NeedUsers() =>
         Assert.SkipWhen(UserDatabase.Find(User) is null || UserDatabase.Find(OtherUser) is null, $"this host has no users '{User}' and '{OtherUser}'");

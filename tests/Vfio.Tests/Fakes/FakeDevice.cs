@@ -1,5 +1,4 @@
 using System.Globalization;
-using Vfio.Interop;
 using Vfio.Pci;
 
 namespace Vfio.Tests;

@@ -1,7 +1,5 @@
 using Vfio.Host;
-using Vfio.Interop;
 using Vfio.Pci;
-using Vfio.Sysfs;
 
 namespace Vfio.Tests;
 

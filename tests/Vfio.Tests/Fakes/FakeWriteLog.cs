@@ -1,5 +1,3 @@
-using Vfio.Interop;
-
 namespace Vfio.Tests;
 
 /// <summary>A device's record of what it writes, as linux/vfio.h describes it.</summary>

@@ -1,5 +1,4 @@
 using Vfio.Host;
-using Vfio.Interop;
 
 namespace Vfio.Tests;
 

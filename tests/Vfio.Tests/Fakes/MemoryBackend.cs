@@ -1,8 +1,5 @@
 using Microsoft.Win32.SafeHandles;
-using Vfio.Backends;
-using Vfio.Interop;
 using Vfio.Pci;
-using Vfio.Regions;
 
 namespace Vfio.Tests;
 
@@ -132,7 +129,7 @@ internal sealed class MemoryBackend : IDeviceBackend
 
     public void DisableInterrupts(IrqIndex index) => throw new NotSupportedException();
 
-    public MappedMemory? MapArea(RegionInfo region, MappableArea area)
+    public MappedMemory MapArea(RegionInfo region, MappableArea area)
     {
         Note($"map {region.Index}+{area.Offset:x} {area.Length:x}");
         if (++Maps == FailingMap)
@@ -142,7 +139,7 @@ internal sealed class MemoryBackend : IDeviceBackend
 
         (long place, nuint length, string name) = ((long)(region.FileOffset + area.Offset), (nuint)area.Length, region.Index.ToString());
         return IsGuarded
-            ? MappedMemory.TryMapGuarded(_file, place, length, region.CanRead, region.CanWrite, name)
+            ? MappedMemory.MapDevice(_file, place, length, region.CanRead, region.CanWrite, name)
             : MappedMemory.Map(_file, place, length, region.CanRead, region.CanWrite, name);
     }
 

@@ -1,10 +1,6 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
-using Vfio.Backends;
-using Vfio.Interop;
-using Vfio.Interop.Uapi;
 using Vfio.Pci;
-using Vfio.Regions;
 
 namespace Vfio.Tests;
 
@@ -12,7 +8,7 @@ namespace Vfio.Tests;
 /// A device that can be migrated in every way that linux/vfio.h describes, since no device of the machine can: made for the test, from what the header says of the states and their
 /// arcs, and behind the seam. Structures and descriptors are the kernel's own; its state is a few bytes, which must begin with "FAKE".
 /// </summary>
-internal sealed class MigratingBackend : IDeviceBackend
+internal sealed class MigratingBackend : IDeviceBackend, IMigratable, IDmaLog
 {
     private readonly byte[] _config = new byte[256];
     private MigrationState _state = MigrationState.Running;
@@ -140,7 +136,7 @@ internal sealed class MigratingBackend : IDeviceBackend
 
     public int SetMigrationState(uint state, out IMigrationData? data)
     {
-        int errno = MigrationFeatures.SetMigrationState(this, new SystemCalls(), state, out data);
+        int errno = DeviceFile.SetMigrationState(this, new SystemCalls(), state, out data);
         data = data is null ? null : new Session(this, data);
         return errno;
     }

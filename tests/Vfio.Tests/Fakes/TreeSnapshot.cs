@@ -1,5 +1,5 @@
 using System.Globalization;
-using Vfio.Interop;
+using Vfio.Host;
 
 namespace Vfio.Tests;
 

@@ -1,4 +1,4 @@
-using Vfio.Interop;
+using Vfio.Host;
 using Vfio.Pci;
 
 namespace Vfio.Tests;

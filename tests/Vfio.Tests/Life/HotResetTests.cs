@@ -1,5 +1,3 @@
-using Vfio.Backends;
-using Vfio.Interop;
 using Vfio.Pci;
 
 namespace Vfio.Tests;
@@ -34,7 +32,7 @@ public sealed class HotResetTests : IDisposable
         Assert.True(plan.IsAllowed);
         Assert.Equal((null, null), (plan.Refusal, plan.Hint));
         Assert.Equal(
-            [new HotResetDevice(First, "vfio-pci", true, "this program"), new HotResetDevice(Second, "vfio-pci", true, "this program, by its group")], plan.Devices);
+            [(First, "vfio-pci", true, "this program"), (Second, "vfio-pci", true, "this program, by its group")], plan.Devices.Select(Describe));
     }
 
     [Theory]
@@ -49,9 +47,9 @@ public sealed class HotResetTests : IDisposable
         _backend.HotResetting = _ => wasReset = true;
         using VfioDevice device = Open();
         HotResetPlan plan = device.PlanHotReset();
-        Assert.Equal(new HotResetDevice(Second, driver, false, owner), plan.Devices[1]);
+        Assert.Equal((Second, driver, false, owner), Describe(plan.Devices[1]));
         Assert.Equal($"the reset of the bus hits {Two} ({owner}), which is not this program's", plan.Refusal);
-        Assert.Equal($"take them too: vfio bind {Two}", plan.Hint);
+        Assert.Equal("bind all of them to vfio-pci, and open them too", plan.Hint);
         VfioException refusal = Assert.Throws<VfioException>(plan.Execute);
         Assert.Equal(("VFIO_DEVICE_PCI_HOT_RESET", One, plan.Hint), (refusal.Operation, refusal.Subject, refusal.Hint));
         Assert.False(wasReset);
@@ -68,7 +66,7 @@ public sealed class HotResetTests : IDisposable
         using VfioDevice device = Open();
         using VfioDevice other = new(_other, Second);
         HotResetPlan without = device.PlanHotReset();
-        Assert.Equal((false, "free"), (without.IsAllowed, without.Devices[1].Owner));
+        Assert.Equal((false, "free"), (without.IsAllowed, without.Devices[1].DescribeOwner()));
         Assert.Contains("open them too", without.Hint, StringComparison.Ordinal);
         HotResetPlan plan = device.PlanHotReset(other, device);
         Assert.True(plan.IsAllowed, plan.Refusal);
@@ -98,7 +96,7 @@ public sealed class HotResetTests : IDisposable
         _backend.HotResetInfo = () => Groups((First, 13), (Second, 14));
         using VfioDevice device = Open();
         HotResetPlan plan = device.PlanHotReset();
-        Assert.StartsWith("pid 4711 (qemu", plan.Devices[1].Owner, StringComparison.Ordinal);
+        Assert.StartsWith("pid 4711 (qemu", plan.Devices[1].DescribeOwner(), StringComparison.Ordinal);
         Assert.Contains("pid 4711", plan.Refusal, StringComparison.Ordinal);
     }
 
@@ -111,11 +109,11 @@ public sealed class HotResetTests : IDisposable
         using VfioDevice device = Open();
         HotResetPlan plan = device.PlanHotReset();
         Assert.True(plan.IsAllowed);
-        Assert.Equal(["this program", "this program, by its group"], plan.Devices.Select(found => found.Owner));
+        Assert.Equal(["this program", "this program, by its group"], plan.Devices.Select(found => found.DescribeOwner()));
         _backend.HotResetInfo = () => new HotResetInfo(true, false, [Entry(First, owned: true, open: true), Entry(Second, owned: false, open: false)]);
         using VfioDevice other = new(_other, Second);
         HotResetPlan refused = device.PlanHotReset(other);
-        Assert.Equal((false, "this program, in another address space"), (refused.IsAllowed, refused.Devices[1].Owner));
+        Assert.Equal((false, "this program, in another address space"), (refused.IsAllowed, refused.Devices[1].DescribeOwner()));
         Assert.Contains("VfioOpenOptions.AddressSpace", refused.Hint, StringComparison.Ordinal);
         // What counts is how things are when it is made.
         Assert.Throws<VfioException>(plan.Execute);
@@ -145,7 +143,7 @@ public sealed class HotResetTests : IDisposable
         using VfioDevice device = Open();
         using VfioDevice other = new(_other, Second);
         HotResetPlan plan = device.PlanHotReset(other);
-        Assert.Equal(new HotResetDevice(Second, "vfio-pci", false, "a virtual function"), plan.Devices[1]);
+        Assert.Equal((Second, "vfio-pci", false, "a virtual function"), Describe(plan.Devices[1]));
         Assert.Contains("sriov_numvfs", plan.Hint, StringComparison.Ordinal);
     }
 
@@ -212,6 +210,8 @@ public sealed class HotResetTests : IDisposable
         Assert.Equal((call, errno), (failure.Operation, failure.Errno));
         Assert.True(hint is null ? failure.Hint is null : failure.Hint!.Contains(hint, StringComparison.Ordinal), failure.Hint);
     }
+
+    private static (PciAddress, string?, bool, string) Describe(HotResetDevice device) => (device.Address, device.Driver, device.IsOurs, device.DescribeOwner());
 
     private static HotResetInfo Groups(params (PciAddress Address, uint Group)[] devices) =>
         new(false, false, [.. devices.Select(device => new HotResetEntry(device.Address, device.Group, false, false))]);

@@ -1,5 +1,3 @@
-using Vfio.Interop;
-using Vfio.Interop.Uapi;
 using Vfio.Pci;
 
 namespace Vfio.Tests;

@@ -1,13 +1,10 @@
 using Microsoft.Win32.SafeHandles;
-using Vfio.Backends;
-using Vfio.Interop;
 using Vfio.Pci;
-using Vfio.Regions;
 
 namespace Vfio.Tests;
 
 /// <summary>A device whose regions are memory, and that answers questions about resets, features and events as a test wants it to.</summary>
-internal sealed class ScriptedBackend : IDeviceBackend
+internal sealed class ScriptedBackend : IDeviceBackend, IBusReset, IDeviceFeatures, IWriteOnEvent
 {
     public delegate int FeatureHandler(string name, uint flags, Span<byte> data);
 
@@ -38,7 +35,7 @@ internal sealed class ScriptedBackend : IDeviceBackend
 
     public void WriteRegion(RegionInfo region, ulong offset, ReadOnlySpan<byte> data) => Memory.WriteRegion(region, offset, data);
 
-    public MappedMemory? MapArea(RegionInfo region, MappableArea area) => Memory.MapArea(region, area);
+    public MappedMemory MapArea(RegionInfo region, MappableArea area) => Memory.MapArea(region, area);
 
     public void Reset() => Memory.Reset();
 

@@ -1,5 +1,3 @@
-using Vfio.Migration;
-
 namespace Vfio.Tests;
 
 public sealed class Crc32CTests

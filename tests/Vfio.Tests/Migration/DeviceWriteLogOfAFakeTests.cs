@@ -1,5 +1,3 @@
-using Vfio.Interop;
-
 namespace Vfio.Tests;
 
 /// <summary>A device's own record of writes, on a fake: no device of the machine keeps one.</summary>

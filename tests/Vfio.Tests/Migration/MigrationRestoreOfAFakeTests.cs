@@ -1,5 +1,3 @@
-using Vfio.Interop;
-
 namespace Vfio.Tests;
 
 /// <summary>Saved states as untrusted input, and devices that do not take them: a fake device, so that every byte can be damaged.</summary>
@@ -71,7 +69,7 @@ public sealed class MigrationRestoreOfAFakeTests
         using MigratingBackend backend = new(Plain, "FAKE before");
         using VfioDevice device = new(backend, default);
         (MigrationState, MigrationState) arc = endsIn == MigrationState.Running ? (MigrationState.Running, MigrationState.Stop) : (MigrationState.Stop, MigrationState.Resuming);
-        backend.Failing[arc] = (Interop.Errno.EBUSY, endsIn);
+        backend.Failing[arc] = (Errno.EBUSY, endsIn);
         Assert.Throws<VfioException>(() => device.Migration.RestoreFrom(new MemoryStream(file), cancellation: Token));
         Assert.DoesNotContain("reset", backend.Log);
         Assert.Equal((MigrationState.Running, "FAKE before"), (device.Migration.State, System.Text.Encoding.ASCII.GetString(backend.Content)));

@@ -1,5 +1,3 @@
-using Vfio.Interop;
-
 namespace Vfio.Tests;
 
 /// <summary>Saving, with all that the machine's one device has not got: a fake device made from linux/vfio.h.</summary>
@@ -67,7 +65,7 @@ public sealed class MigrationSaveOfAFakeTests
     [Fact]
     public void A_stopped_device_that_says_later_gives_no_half_a_state()
     {
-        using MigratingBackend backend = new(MigrationCapabilities.StopCopy, "FAKE" + new string('x', 600_000)) { Moving = count => count == 1 ? Interop.Errno.ENOMSG : 0 };
+        using MigratingBackend backend = new(MigrationCapabilities.StopCopy, "FAKE" + new string('x', 600_000)) { Moving = count => count == 1 ? Errno.ENOMSG : 0 };
         using VfioDevice device = new(backend, default);
         Assert.Throws<VfioException>(() => device.Migration.SaveTo(new MemoryStream(), cancellation: TestContext.Current.CancellationToken));
         Assert.Equal((MigrationState.Running, 0), (device.Migration.State, backend.OpenSessions));

@@ -1,5 +1,3 @@
-using Vfio.Interop;
-
 namespace Vfio.Tests;
 
 /// <summary>Every change of state, on a fake device made from linux/vfio.h: no device of the machine has all of them.</summary>

@@ -1,6 +1,4 @@
 using Microsoft.Win32.SafeHandles;
-using Vfio.Backends;
-using Vfio.Interop;
 using Vfio.Pci;
 
 namespace Vfio.Tests;

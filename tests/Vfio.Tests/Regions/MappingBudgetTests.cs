@@ -1,6 +1,4 @@
 using Microsoft.Win32.SafeHandles;
-using Vfio.Interop;
-using Vfio.Regions;
 
 namespace Vfio.Tests;
 

@@ -1,5 +1,4 @@
 using Vfio.Pci;
-using Vfio.Regions;
 
 namespace Vfio.Tests;
 

@@ -1,7 +1,5 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
-using Vfio.Backends;
-using Vfio.Interop.Uapi;
 using Vfio.Pci;
 
 namespace Vfio.Tests;

@@ -71,7 +71,8 @@ public sealed class VfioDeviceTests : IDisposable
         FakeDevice device = _host.AddDevice("0000:00:14.3", driver: driver, group: 12);
         VfioException refusal = Assert.Throws<VfioException>(() => VfioDevice.Open(device.Address, _host.Root));
         Assert.Contains(reason, refusal.Message, StringComparison.Ordinal);
-        Assert.Contains("vfio bind 0000:00:14.3", refusal.Hint, StringComparison.Ordinal);
+        Assert.Equal("bind it to vfio-pci first", refusal.Hint);
+        Assert.Equal((VfioErrorReason.NotBound, "0000:00:14.3"), (refusal.Reason, refusal.Device));
     }
 
     [Fact]
@@ -80,7 +81,7 @@ public sealed class VfioDeviceTests : IDisposable
         FakeDevice device = _host.AddDevice("0000:00:14.3", driver: "vfio-pci", group: 12);
         File.Delete(_host.PathOf("dev/vfio/vfio"));
         VfioException refusal = Assert.Throws<VfioException>(() => VfioDevice.Open(device.Address, _host.Root));
-        Assert.Equal((Interop.Errno.ENOENT, _host.PathOf("dev/vfio/vfio")), (refusal.Errno, refusal.Subject));
+        Assert.Equal((Errno.ENOENT, _host.PathOf("dev/vfio/vfio")), (refusal.Errno, refusal.Subject));
         Assert.Contains("modprobe vfio-pci", refusal.Hint, StringComparison.Ordinal);
     }
 
@@ -89,6 +90,6 @@ public sealed class VfioDeviceTests : IDisposable
     {
         FakeDevice device = _host.AddDevice("0000:00:14.3", driver: "vfio-pci", group: 12);
         VfioException refusal = Assert.Throws<VfioException>(() => VfioDevice.Open(device.Address, _host.Root));
-        Assert.Equal(("VFIO_GET_API_VERSION", Interop.Errno.ENOTTY), (refusal.Operation, refusal.Errno));
+        Assert.Equal(("VFIO_GET_API_VERSION", Errno.ENOTTY), (refusal.Operation, refusal.Errno));
     }
 }

@@ -1,4 +1,4 @@
-using Vfio.Interop;
+using Vfio.Host;
 
 namespace Vfio.Tests;
 

@@ -1,6 +1,4 @@
 using System.Text;
-using Vfio.Interop;
-using Vfio.Sysfs;
 
 namespace Vfio.Tests;
 

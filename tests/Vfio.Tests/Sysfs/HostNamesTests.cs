@@ -1,6 +1,5 @@
 using Vfio.Host;
 using Vfio.Pci;
-using Vfio.Sysfs;
 
 namespace Vfio.Tests;
 

@@ -107,7 +107,7 @@ public sealed class PciBusTests : IDisposable
         Assert.Null(Bus.Find(address));
         VfioException absent = Assert.Throws<VfioException>(() => Bus.Get(address));
         Assert.Equal("0000:00:14.3", absent.Subject);
-        Assert.Contains("vfio list", absent.Hint, StringComparison.Ordinal);
+        Assert.Contains("/sys/bus/pci/devices", absent.Hint, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,7 +1,4 @@
-using Vfio.Interop;
-using Vfio.Sysfs;
-
-namespace Vfio.Backends.Iommufd;
+namespace Vfio;
 
 /// <summary>A device's own node, <c>/dev/vfio/devices/vfioN</c>; the kernel gives the number at the bind, sysfs tells it.</summary>
 internal static class DeviceNode

@@ -1,10 +1,7 @@
 using System.Runtime.CompilerServices;
 using Microsoft.Win32.SafeHandles;
-using Vfio.Interop;
-using Vfio.Interop.Uapi;
-using Vfio.Sysfs;
 
-namespace Vfio.Backends.Iommufd;
+namespace Vfio;
 
 /// <summary>An IOAS of <c>/dev/iommu</c>: devices are opened by their own nodes, bound to the iommufd and attached. Any thread, one call at a time.</summary>
 internal sealed class IommufdSpace : IHostAddressSpace
@@ -40,31 +37,26 @@ internal sealed class IommufdSpace : IHostAddressSpace
     {
         string path = host.Combine("dev/iommu");
         int errno = calls.Open(path, Libc.O_RDWR, out SafeFileHandle iommufd);
-        return errno == 0 ? iommufd : throw new VfioException("open", path, errno, errno switch
+        return errno == 0 ? iommufd : throw NodeErrors.Explain(host, path, NodeErrors.Iommufd, NodeTrouble.OfIommufd(host), errno, hint: errno switch
         {
-            _ when NodeTrouble.HintFor(host, "/dev/iommu", NodeTrouble.OfIommufd(host), errno) is string hint => hint,
             Errno.ENOENT or Errno.ENODEV => "the kernel has no iommufd (CONFIG_IOMMUFD), or its module is not loaded: modprobe iommufd",
-            Errno.EACCES or Errno.EPERM => $"{path} opens for root, and for whom a device was given: sudo vfio bind --user $USER DEV; type1v2 needs the group's node alone",
+            Errno.EACCES or Errno.EPERM => NodeErrors.IommufdIsRoots(path),
             _ => null,
         });
     }
 
-    public IDeviceBackend Open(IHostDevice device, Guid? token)
+    public IDeviceBackend Open(IHostDevice device, string? node, Guid? token)
     {
-        string path = DeviceNode.Find(_host, device, isPatient: true) ?? throw new VfioException(
+        string path = node ?? DeviceNode.Find(_host, device, isPatient: true) ?? throw new VfioException(
             "open", device.Name, "the device has no node of its own under /dev/vfio/devices",
             "the kernel must be 6.6 or later with CONFIG_VFIO_DEVICE_CDEV; groups (type1v2) need none");
         int errno = _calls.Open(path, Libc.O_RDWR, out SafeFileHandle file);
-        return errno == 0 ? Take(file, device.Name, device, token) : throw new VfioException("open", path, errno, errno switch
-        {
-            Errno.EBUSY => GroupTrouble.DescribeHolders(_host, device),
-            _ when NodeTrouble.HintFor(_host, $"/dev/vfio/devices/{Path.GetFileName(path)}", device.Attribute($"vfio-dev/{Path.GetFileName(path)}/dev"), errno) is string hint => hint,
-            Errno.EACCES or Errno.EPERM => $"the device belongs to another user: {device.HowToShare($"/dev/vfio/devices/{Path.GetFileName(path)}")}",
-            _ => null,
-        });
+        string name = Path.GetFileName(path);
+        return errno == 0 ? BindAndAttach(file, device.Name, device, token) : throw NodeErrors.Explain(
+            _host, path, $"/dev/vfio/devices/{name}", device.Attribute($"vfio-dev/{name}/dev"), errno, device, errno == Errno.EBUSY ? GroupTrouble.DescribeHolders(_host, device) : null);
     }
 
-    public IDeviceBackend Take(SafeFileHandle file, string name, Guid? token) => Take(file, name, device: null, token);
+    public IDeviceBackend Take(SafeFileHandle file, string name, Guid? token) => BindAndAttach(file, name, device: null, token);
 
     public AddressSpaceInfo GetInfo()
     {
@@ -181,44 +173,39 @@ internal sealed class IommufdSpace : IHostAddressSpace
         }
     }
 
-    private DeviceFile Take(SafeFileHandle file, string name, IHostDevice? device, Guid? token)
+    private DeviceFile BindAndAttach(SafeFileHandle file, string name, IHostDevice? device, Guid? token)
     {
-        try
+        using Rollback undo = new();
+        undo.Add(file);
+        int errno = IommufdIoctl.Bind(_calls, file, _iommufd, token, out uint id);
+        if (errno != 0)
         {
-            int errno = IommufdIoctl.Bind(_calls, file, _iommufd, token, out uint id);
-            if (errno != 0)
-            {
-                file.Dispose(); // who has the device open is looked for: this is no answer
-                throw ExplainBind(name, device, token, errno);
-            }
-
-            lock (_lock)
-            {
-                // Where what devices write is recorded, the record's table: a device in another would write unseen.
-                errno = IommufdIoctl.Attach(_calls, file, _trackingTable ?? _ioas);
-                if (errno == 0)
-                {
-                    _devices.Add((file, id));
-                }
-            }
-
-            if (errno != 0)
-            {
-                throw new VfioException("VFIO_DEVICE_ATTACH_IOMMUFD_PT", $"{name} to {Subject}", errno, errno switch
-                {
-                    Errno.EBUSY => "devices of one group share an address space (VfioOpenOptions.AddressSpace)",
-                    Errno.EINVAL or 99 => "its addresses do not agree with what is mapped in this address space", // 99: EADDRNOTAVAIL
-                    _ => null,
-                });
-            }
-
-            return new DeviceFile(_calls, file, name, BackendNames.Iommufd, closing: () => Leave(id));
+            file.Dispose(); // who has the device open is looked for: this is no answer
+            throw ExplainBind(name, device, token, errno);
         }
-        catch
+
+        lock (_lock)
         {
-            file.Dispose();
-            throw;
+            // Where what devices write is recorded, the record's table: a device in another would write unseen.
+            errno = IommufdIoctl.Attach(_calls, file, _trackingTable ?? _ioas);
+            if (errno == 0)
+            {
+                _devices.Add((file, id));
+            }
         }
+
+        if (errno != 0)
+        {
+            throw new VfioException("VFIO_DEVICE_ATTACH_IOMMUFD_PT", $"{name} to {Subject}", errno, errno switch
+            {
+                Errno.EBUSY => "devices of one group share an address space (VfioOpenOptions.AddressSpace)",
+                Errno.EINVAL or Errno.EADDRNOTAVAIL => "its addresses do not agree with what is mapped in this address space",
+                _ => null,
+            });
+        }
+
+        undo.Keep();
+        return new DeviceFile(_calls, file, name, BackendNames.Iommufd, closing: () => Leave(id));
     }
 
     private VfioException ExplainBind(string name, IHostDevice? device, Guid? token, int errno)

@@ -1,9 +1,6 @@
 using Microsoft.Win32.SafeHandles;
-using Vfio.Interop;
-using Vfio.Interop.Uapi;
-using Vfio.Sysfs;
 
-namespace Vfio.Backends.Type1;
+namespace Vfio;
 
 /// <summary>A VFIO container, <c>/dev/vfio/vfio</c>: the IOMMU context that groups are put into. An iommufd can stand in for it.</summary>
 internal static class Type1Container
@@ -12,12 +9,11 @@ internal static class Type1Container
     {
         string path = host.Combine(isIommufd ? "dev/iommu" : "dev/vfio/vfio");
         int errno = calls.Open(path, Libc.O_RDWR, out SafeFileHandle container);
-        return errno == 0 ? container : throw new VfioException("open", path, errno, errno switch
+        (string node, string numberFile) = isIommufd ? (NodeErrors.Iommufd, NodeTrouble.OfIommufd(host)) : ("/dev/vfio/vfio", NodeTrouble.OfContainer(host));
+        return errno == 0 ? container : throw NodeErrors.Explain(host, path, node, numberFile, errno, hint: errno switch
         {
-            _ when NodeTrouble.HintFor(
-                host, isIommufd ? "/dev/iommu" : "/dev/vfio/vfio", isIommufd ? NodeTrouble.OfIommufd(host) : NodeTrouble.OfContainer(host), errno) is string hint => hint,
             Errno.ENOENT or Errno.ENODEV when isIommufd => "the kernel has no iommufd (CONFIG_IOMMUFD); type1v2 needs none",
-            Errno.EACCES or Errno.EPERM when isIommufd => $"{path} opens for root, and for whom a device was given: sudo vfio bind --user $USER DEV; type1v2 needs the group's node alone",
+            Errno.EACCES or Errno.EPERM when isIommufd => NodeErrors.IommufdIsRoots(path),
             Errno.ENOENT or Errno.ENODEV => "the kernel's VFIO is not loaded: modprobe vfio-pci",
             Errno.EACCES or Errno.EPERM => $"{path} is usually open to everybody (mode 666); look at its permissions",
             _ => null,

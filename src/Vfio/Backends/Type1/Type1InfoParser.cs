@@ -1,8 +1,6 @@
 using System.Runtime.CompilerServices;
-using Vfio.Interop;
-using Vfio.Interop.Uapi;
 
-namespace Vfio.Backends.Type1;
+namespace Vfio;
 
 /// <summary>Turns what a container says of itself into an <see cref="AddressSpaceInfo"/>. Chain, counts and ranges are bounded.</summary>
 internal static class Type1InfoParser

@@ -1,6 +1,4 @@
-using Vfio.Interop.Uapi;
-
-namespace Vfio.Backends.Type1;
+namespace Vfio;
 
 /// <summary>An IOMMU model of a container.</summary>
 /// <param name="Extension">Its number for VFIO_CHECK_EXTENSION and VFIO_SET_IOMMU.</param>

@@ -1,11 +1,7 @@
-using System.Globalization;
 using System.Runtime.CompilerServices;
 using Microsoft.Win32.SafeHandles;
-using Vfio.Interop;
-using Vfio.Interop.Uapi;
-using Vfio.Sysfs;
 
-namespace Vfio.Backends.Type1;
+namespace Vfio;
 
 /// <summary>A container as an address space: groups are put into it, devices are had from them. Any thread, one call at a time.</summary>
 internal sealed class Type1Space : IHostAddressSpace
@@ -41,13 +37,23 @@ internal sealed class Type1Space : IHostAddressSpace
 
     public string Subject => "the container";
 
-    public IDeviceBackend Open(IHostDevice device, Guid? token)
+    public IDeviceBackend Open(IHostDevice device, string? node, Guid? token)
     {
-        string node = _wanted.Contains(Type1Model.None) ? $"noiommu-{device.IommuGroup}" : $"{device.IommuGroup}";
-        return Open(device.Name, device.HowToTake, node, device.IommuGroup, token, () => Type1Group.Open(_calls, _host, device, node));
+        string group = _wanted.Contains(Type1Model.None) ? $"noiommu-{device.IommuGroup}" : $"{device.IommuGroup}";
+        lock (_lock)
+        {
+            bool isNew = !_groups.TryGetValue(group, out (SafeFileHandle File, int Devices) opened);
+            return Open(isNew ? Type1Group.Open(_calls, _host, device, group) : opened.File, isNew, group, device.Name, device, token);
+        }
     }
 
-    public IDeviceBackend Take(SafeFileHandle file, string name, Guid? token) => Open(name, $"vfio bind {name}", $"of {name}", number: null, token, () => file);
+    public IDeviceBackend Take(SafeFileHandle file, string name, Guid? token)
+    {
+        lock (_lock)
+        {
+            return Open(file, isNew: true, $"of {name}", name, device: null, token);
+        }
+    }
 
     public AddressSpaceInfo GetInfo() => Type1InfoParser.Parse(InfoAnswer.Get(
         _calls, "VFIO_IOMMU_GET_INFO", _container, VfioUapi.VFIO_IOMMU_GET_INFO, default(VfioUapi.vfio_iommu_type1_info), Subject));
@@ -148,37 +154,33 @@ internal sealed class Type1Space : IHostAddressSpace
         return unmap.size;
     }
 
-    private DeviceFile Open(string name, string howToTake, string node, int? number, Guid? token, Func<SafeFileHandle> openGroup)
+    // Under the lock. A group that is new is put into the container first.
+    private DeviceFile Open(SafeFileHandle file, bool isNew, string group, string name, IHostDevice? device, Guid? token)
     {
-        string subject = string.Create(CultureInfo.InvariantCulture, $"group {node}");
-        lock (_lock)
+        string subject = $"group {group}";
+        try
         {
-            bool isNew = !_groups.TryGetValue(node, out (SafeFileHandle File, int Devices) group);
-            group.File ??= openGroup();
-            try
+            if (isNew)
             {
-                if (isNew)
-                {
-                    Type1Group.CheckViable(_calls, group.File, number is null ? null : _host, number, subject);
-                    Type1Group.SetContainer(_calls, group.File, _container, subject);
-                    SetModel();
-                }
-
-                SafeFileHandle file = Type1Group.GetDevice(_calls, group.File, subject, name, howToTake, token);
-                _groups[node] = (group.File, group.Devices + 1);
-                return new DeviceFile(_calls, file, name, _prefix + _model!.Name, closed: () => Leave(node)) { Group = group.File };
+                Type1Group.CheckViable(_calls, file, device is null ? null : _host, device?.IommuGroup, subject);
+                Type1Group.SetContainer(_calls, file, _container, subject);
+                SetModel();
             }
-            catch
+
+            SafeFileHandle opened = Type1Group.GetDevice(_calls, file, subject, name, device, token);
+            _groups[group] = (file, _groups.GetValueOrDefault(group).Devices + 1);
+            return new DeviceFile(_calls, opened, name, _prefix + _model!.Name, closed: () => Leave(group)) { Group = file };
+        }
+        catch
+        {
+            if (isNew)
             {
-                if (isNew)
-                {
-                    group.File.Dispose();
-                    // A container whose last group has gone forgets its model.
-                    _model = _groups.Count == 0 ? null : _model;
-                }
-
-                throw;
+                file.Dispose();
+                // A container whose last group has gone forgets its model.
+                _model = _groups.Count == 0 ? null : _model;
             }
+
+            throw;
         }
     }
 

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Vfio.Interop.Uapi;
+namespace Vfio;
 
 // A device by its own node, and a device's features.
 internal static partial class VfioUapi

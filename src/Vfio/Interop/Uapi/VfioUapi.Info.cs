@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Vfio.Interop.Uapi;
+namespace Vfio;
 
 // What follows the structures of a device and of a region, in chains of capabilities.
 internal static partial class VfioUapi

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Vfio.Interop.Uapi;
+namespace Vfio;
 
 // A device's interrupts.
 internal static partial class VfioUapi

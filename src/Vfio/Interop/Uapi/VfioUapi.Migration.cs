@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Vfio.Interop.Uapi;
+namespace Vfio;
 
 // A device's state that is moved to another, and the record of what the device writes.
 internal static partial class VfioUapi

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Vfio.Interop.Uapi;
+namespace Vfio;
 
 // A device's low power, among its features.
 internal static partial class VfioUapi

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Vfio.Interop.Uapi;
+namespace Vfio;
 
 // Resets of a whole bus, and writes that an eventfd makes.
 internal static partial class VfioUapi

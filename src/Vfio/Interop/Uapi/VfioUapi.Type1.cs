@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Vfio.Interop.Uapi;
+namespace Vfio;
 
 // A type1 container: what it maps, and what it says of itself.
 internal static partial class VfioUapi

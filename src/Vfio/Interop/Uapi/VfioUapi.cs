@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Vfio.Interop.Uapi;
+namespace Vfio;
 
 /// <summary>linux/vfio.h: the numbers and layouts used, under the kernel's names; the C compiler checks each (tests/Vfio.Abi.Tests).</summary>
 internal static partial class VfioUapi

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Vfio.Regions;
+namespace Vfio;
 
 /// <summary>What the handler of MemoryGuard.S reads and counts; the slots follow. It lies in memory that is never given back.</summary>
 [StructLayout(LayoutKind.Sequential)]

@@ -1,8 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
-using Vfio.Interop;
 
-namespace Vfio.Regions;
+namespace Vfio;
 
 /// <summary>
 /// Keeps the process alive when mapped device memory stops answering: the handler of SIGBUS that MemoryGuard.S is, and the table of mappings it looks into.

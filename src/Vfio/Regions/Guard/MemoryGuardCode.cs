@@ -1,4 +1,4 @@
-namespace Vfio.Regions;
+namespace Vfio;
 
 /// <summary>The machine code of MemoryGuard.S. Written by eng/guard-code; change the source, not this.</summary>
 internal static class MemoryGuardCode

@@ -1,0 +1,61 @@
+namespace Vfio;
+
+/// <summary>
+/// A step with the kernel or the device did not work. Says which step, on what, the errno where there is one, and what a
+/// person can do about it.
+/// </summary>
+/// <remarks>
+/// <see cref="Exception.Message"/> is one line, <c>operation on subject: EBUSY (Device or resource busy)</c>, without the
+/// hint; a program that shows it to a person shows <see cref="Hint"/> below it.
+/// </remarks>
+public class VfioException : Exception
+{
+    /// <summary>Makes the exception of a failed system call.</summary>
+    /// <param name="operation">What was tried, in the kernel's word where it has one: <c>VFIO_GROUP_SET_CONTAINER</c>, <c>open</c>.</param>
+    /// <param name="subject">On what: <c>group 12</c>, <c>/dev/vfio/vfio</c>.</param>
+    /// <param name="errno">The errno, captured right after the call; positive.</param>
+    /// <param name="hint">What a person can do, one line; or <see langword="null"/>.</param>
+    public VfioException(string operation, string subject, int errno, string? hint = null)
+        : base($"{Join(operation, subject)}: {ErrnoNames.Describe(errno)}")
+    {
+        Operation = operation;
+        Subject = subject;
+        Errno = errno;
+        Hint = hint;
+    }
+
+    /// <summary>Makes the exception of a step that failed for a reason other than an errno.</summary>
+    /// <param name="operation">What was tried.</param>
+    /// <param name="subject">On what.</param>
+    /// <param name="reason">Why it did not work, as the end of the sentence <c>operation on subject: reason</c>.</param>
+    /// <param name="hint">What a person can do, one line; or <see langword="null"/>.</param>
+    public VfioException(string operation, string subject, string reason, string? hint = null)
+        : base($"{Join(operation, subject)}: {reason}")
+    {
+        Operation = operation;
+        Subject = subject;
+        Hint = hint;
+    }
+
+    /// <summary>What was tried, in the kernel's word where it has one.</summary>
+    public string Operation { get; }
+
+    /// <summary>On what it was tried: a device, a group, a node, a file.</summary>
+    public string Subject { get; }
+
+    /// <summary>The errno of the failed call; 0 where the failure was not a system call's.</summary>
+    public int Errno { get; }
+
+    /// <summary>What a person can do about it, one line; <see langword="null"/> where nothing general can be said.</summary>
+    public string? Hint { get; }
+
+    /// <summary>What has to change so that the step works, where that is one of a few things; <see cref="VfioErrorReason.Other"/> otherwise.</summary>
+    public VfioErrorReason Reason { get; init; }
+
+    /// <summary>The device that <see cref="Reason"/> is about: its PCI address or UUID; <see langword="null"/> where it is about none.</summary>
+    public string? Device { get; init; }
+
+    // "set the access list of", "look up": what follows stands right behind.
+    private static string Join(string operation, string subject) =>
+        operation.EndsWith(" of", StringComparison.Ordinal) || operation.EndsWith(" up", StringComparison.Ordinal) ? $"{operation} {subject}" : $"{operation} on {subject}";
+}

@@ -1,0 +1,83 @@
+namespace Vfio;
+
+// What sysfs says against it, before anything is opened.
+internal static partial class DeviceOpener
+{
+    private const string PciApi = "vfio-pci";
+
+    private static void Check(IHostDevice device, VfioOpenOptions options)
+    {
+        if (device is MediatedDevice mediated)
+        {
+            Check(mediated, options);
+        }
+        else if (device is PciDeviceInfo pci)
+        {
+            Check(pci, options);
+        }
+    }
+
+    private static void Check(PciDeviceInfo device, VfioOpenOptions options)
+    {
+        string name = device.Address.ToString();
+        if (device.IommuGroup is null)
+        {
+            throw new VfioException(
+                "open", name, "the device has no IOMMU group", "is the IOMMU on? look for intel_iommu=on in /proc/cmdline, and VT-d or AMD-Vi in the firmware's setup");
+        }
+
+        if (device.Driver is null && new DeviceHolders(options.Host).OfDevice(device) is { Count: > 0 } holders)
+        {
+            // The kernel removes the link to the driver first, and then waits.
+            throw new VfioException("open", name, Errno.EBUSY, $"the kernel is taking it from its VFIO driver, and waits for {string.Join(", ", holders)} to let go");
+        }
+
+        if (!device.HasVfioDriver)
+        {
+            string reason = device.Driver is null ? "no driver has the device" : $"the device belongs to the driver {device.Driver}";
+            throw device.IsBridge
+                ? new VfioException("open", name, reason, "bridges and ports stay with the kernel; what is behind them can be taken")
+                : new VfioException("open", name, reason, "bind it to vfio-pci first") { Reason = VfioErrorReason.NotBound, Device = name };
+        }
+
+        bool hasNoIommu = device.ReadHasNoIommu();
+        if (hasNoIommu && options.Backend != VfioBackend.NoIommu)
+        {
+            throw new VfioException(
+                "open", name, "no IOMMU is in front of the device: it could reach all memory of the host",
+                "to use it without any isolation, say so: VfioBackend.NoIommu, --backend noiommu");
+        }
+
+        if (!hasNoIommu && options.Backend == VfioBackend.NoIommu)
+        {
+            throw new VfioException("open", name, "an IOMMU is in front of the device: noiommu is for devices without one", "leave the backend to the library");
+        }
+    }
+
+    private static void Check(MediatedDevice device, VfioOpenOptions options)
+    {
+        if (options.VirtualFunctionToken is not null)
+        {
+            throw new ArgumentException("a mediated device is no virtual function: it wants no token", nameof(options));
+        }
+
+        string name = MediatedDevice.Name(device.Id);
+        if (device.IommuGroup is null)
+        {
+            throw new VfioException(
+                "open", name, device.Driver is null ? "no driver has the device" : $"its driver, {device.Driver}, is none of VFIO's",
+                $"its parent {device.Parent} should have a driver that makes mediated devices for VFIO; the kernel's log (dmesg) says more");
+        }
+
+        if (device.DeviceApi is string api && api != PciApi)
+        {
+            throw new VfioException("open", name, $"it is a {api} device, and this library knows PCI devices ({PciApi}) alone");
+        }
+
+        if (options.Backend == VfioBackend.NoIommu)
+        {
+            throw new VfioException(
+                "open", name, "a mediated device has an address space always: its driver reaches memory for it", "leave the backend to the library");
+        }
+    }
+}

@@ -1,0 +1,39 @@
+namespace Vfio;
+
+/// <summary>
+/// How many mappings the covers of disposed regions may take in this process. The kernel's limit is the process's (65,530,
+/// vm.max_map_count), and a runtime that cannot map memory any more ends; so this count is the process's too.
+/// </summary>
+internal static class MappingBudget
+{
+    private const int Most = 8192;
+
+    private static int _taken;
+
+    /// <summary>Takes mappings; where there are too few left, disposed regions that nobody refers to are collected first.</summary>
+    /// <returns>Whether they may be used; they are given back with <see cref="Return"/>.</returns>
+    public static bool TryTake(int count)
+    {
+        if (TryAdd(count))
+        {
+            return true;
+        }
+
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        return TryAdd(count);
+    }
+
+    public static void Return(int count) => Interlocked.Add(ref _taken, -count);
+
+    private static bool TryAdd(int count)
+    {
+        if (Interlocked.Add(ref _taken, count) <= Most)
+        {
+            return true;
+        }
+
+        Interlocked.Add(ref _taken, -count);
+        return false;
+    }
+}

@@ -1,0 +1,22 @@
+using System.Reflection;
+using System.Text.RegularExpressions;
+
+namespace Vfio.Tests;
+
+/// <summary>A room is a folder: which types it has is read from the sources in it.</summary>
+internal static partial class SourceRooms
+{
+    /// <summary>The types of an assembly that a folder below <c>src</c> declares, nested ones too.</summary>
+    public static IEnumerable<Type> TypesIn(Assembly assembly, string folder)
+    {
+        HashSet<string> names = [.. Directory.EnumerateFiles(Path.Combine(Repository.Root, "src", folder), "*.cs", SearchOption.AllDirectories)
+            .SelectMany(path => Declaration().Matches(File.ReadAllText(path)))
+            .Select(match => match.Groups["name"].Value)];
+        return assembly.GetTypes().Where(type => names.Contains(Outermost(type).Name));
+    }
+
+    private static Type Outermost(Type type) => type.DeclaringType is Type outer ? Outermost(outer) : type;
+
+    [GeneratedRegex(@"^(?:(?:public|internal|static|sealed|abstract|partial|readonly|ref|unsafe) )*(?:class|interface|enum|struct|record(?: struct| class)?) (?<name>\w+)", RegexOptions.Multiline)]
+    private static partial Regex Declaration();
+}
