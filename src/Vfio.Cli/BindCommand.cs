@@ -91,17 +91,19 @@ internal static class BindCommand
 
     private static int Run(CliHost host, PciAddress[] addresses, BindOptions options, bool isDryRun, bool isJson)
     {
-        BindingPlan plan = BindingPlan.Compute(addresses, options);
-        if (plan.Refusals.Count == 0)
+        BindingPlan plan = options.Patience is HolderPatience patience && !options.Force
+            ? patience.Wait(() => BindingPlan.Compute(addresses, options))
+            : BindingPlan.Compute(addresses, options);
+        if (plan.IsAllowed)
         {
-            WriteNotes(host, plan, isDryRun);
+            WriteWarnings(host, plan, isDryRun);
             if (!isDryRun)
             {
-                plan.Execute();
+                plan = plan.Execute();
             }
         }
 
-        bool isMade = plan.Refusals.Count == 0 && !isDryRun;
+        bool isMade = plan.IsAllowed && !isDryRun;
         return ChangeReport.Write(
             host, isMade ? "bind: the devices were taken" : null, "vfio status shows them", report => Write(report, plan, options, isDryRun, isJson));
     }
@@ -112,25 +114,19 @@ internal static class BindCommand
         {
             WriteJson(host, plan, options, isDryRun);
         }
-        else if (plan.Refusals.Count == 0)
+        else if (plan.IsAllowed)
         {
             WriteText(host, plan, options, isDryRun);
         }
 
-        if (plan.Refusals.Count != 0)
-        {
-            RefusalReport.Write(host, plan.Refusals);
-            return ExitCode.Refused;
-        }
-
-        return ExitCode.Done;
+        return plan.IsAllowed ? ExitCode.Done : PlanReport.WriteRefusals(host, plan.Refusals);
     }
 
     // Before anything is changed: what a person may want to stop for.
-    private static void WriteNotes(CliHost host, BindingPlan plan, bool isDryRun)
+    private static void WriteWarnings(CliHost host, BindingPlan plan, bool isDryRun)
     {
         WriteBlockers(host, plan);
-        foreach (string note in plan.Notes)
+        foreach (string note in plan.Warnings)
         {
             host.Tell(Printable.Clean($"vfio: {note}"));
         }
@@ -145,14 +141,9 @@ internal static class BindCommand
     {
         if (isDryRun)
         {
-            foreach (BindingStep step in plan.Steps)
+            if (plan.Devices.Count != 0)
             {
-                host.Out.WriteLine(Printable.Clean(step.ToString()));
-            }
-
-            if (plan.Steps.Count == 0 && plan.Devices.Count != 0)
-            {
-                host.Out.WriteLine("nothing to do");
+                PlanReport.WriteSteps(host, plan);
             }
 
             return;
@@ -224,7 +215,7 @@ internal static class BindCommand
         json.WriteArray("steps", plan.Steps, (writer, step) => writer.WriteStringValue(Printable.Clean(step.ToString())));
         json.Writer.WriteRefusals("refusals", plan.Refusals);
         json.WriteArray("blockers", plan.Blockers, WriteBlocker);
-        json.WriteArray("notes", plan.Notes, (writer, note) => writer.WriteStringValue(Printable.Clean(note)));
+        json.WriteArray("notes", plan.Warnings, (writer, note) => writer.WriteStringValue(Printable.Clean(note)));
         json.Writer.WriteEndObject();
     }
 

@@ -44,8 +44,7 @@ internal static class ErrorReport
                 Write(host, where + e.Message, e.Hint);
                 return e.ExitCode;
             case BindingRefusedException e:
-                RefusalReport.Write(host, e.Refusals);
-                return ExitCode.Refused;
+                return PlanReport.WriteRefusals(host, e.Refusals);
             case VfioException e:
                 Write(host, where + e.Message, HintText.For(e));
                 return ExitCode.Failed;

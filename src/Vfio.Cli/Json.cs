@@ -135,7 +135,7 @@ internal static class JsonValues
         {
             json.WriteStartObject();
             json.WriteString("address", refusal.Device.ToString());
-            json.WriteText("reason", refusal.Reason);
+            json.WriteString("reason", refusal.Reason.ToWord());
             json.WriteText("explanation", refusal.Explanation);
             json.WriteText("hint", refusal.Hint);
             json.WriteBoolean("canForce", refusal.CanForce);

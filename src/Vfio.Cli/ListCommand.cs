@@ -162,7 +162,7 @@ internal static class ListCommand
     }
 
     private static string Judge(PciDeviceInfo device, HostSurvey survey) =>
-        survey.Refusals(device) is [BindingRefusal refusal, ..] ? $"no: {refusal.Reason}"
+        survey.Refusals(device) is [BindingRefusal refusal, ..] ? $"no: {refusal.Reason.ToWord()}"
         : device.HasVfioDriver ? "taken"
         : "yes";
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Vfio.Host;
+using Vfio.Pci;
 
 namespace Vfio.Cli;
 
@@ -67,21 +68,29 @@ internal static class ReleaseCommand
             bool isJson = result.GetValue(json);
             if (result.GetValue(all))
             {
-                return guard.Run(host, () => Run(host, ReleasePlan.ComputeAll(options), isDryRun, isJson));
+                return guard.Run(host, () => Run(host, Compute(options, () => ReleasePlan.ComputeAll(options)), isDryRun, isJson));
             }
 
-            ReleasePlan plan = ReleasePlan.Compute(ModelTarget.SetApart(host, result.GetRequiredValue(devices), isJson), options);
+            PciAddress[] addresses = ModelTarget.SetApart(host, result.GetRequiredValue(devices), isJson);
             // Models alone: all is said.
-            return plan.Entries.Count == 0 && !isJson ? ExitCode.Done : guard.Run(host, () => Run(host, plan, isDryRun, isJson));
+            return addresses.Length == 0 && !isJson ? ExitCode.Done
+                : guard.Run(host, () => Run(host, Compute(options, () => ReleasePlan.Compute(addresses, options)), isDryRun, isJson));
         });
         return command;
     }
+
+    // With force the kernel itself asks the program that holds a device.
+    private static ReleasePlan Compute(ReleaseOptions options, Func<ReleasePlan> compute) => options.Patience is HolderPatience patience && !options.Force ? patience.Wait(compute) : compute();
 
     private static int Run(CliHost host, ReleasePlan plan, bool isDryRun, bool isJson) => isDryRun ? Show(host, plan, isJson) : Execute(host, plan, isJson);
 
     private static int Show(CliHost host, ReleasePlan plan, bool isJson)
     {
-        IReadOnlyList<BindingStep> steps = plan.Steps();
+        if (plan.Errors is [VfioException error, ..])
+        {
+            throw error;
+        }
+
         if (isJson)
         {
             using Json json = new(host.Out);
@@ -93,27 +102,21 @@ internal static class ReleaseCommand
                 WriteEntry(writer, entry);
                 writer.WriteEndObject();
             });
-            json.WriteArray("steps", steps, (writer, step) => writer.WriteStringValue(Printable.Clean(step.ToString())));
+            json.WriteArray("steps", plan.Steps, (writer, step) => writer.WriteStringValue(Printable.Clean(step.ToString())));
+            json.Writer.WriteRefusals("refusals", plan.Refusals);
             json.Writer.WriteEndObject();
-            return ExitCode.Done;
         }
-
-        foreach (BindingStep step in steps)
+        else if (plan.IsAllowed || plan.Steps.Count != 0)
         {
-            host.Out.WriteLine(Printable.Clean(step.ToString()));
+            PlanReport.WriteSteps(host, plan);
         }
 
-        if (steps.Count == 0)
-        {
-            host.Out.WriteLine("nothing to do");
-        }
-
-        return ExitCode.Done;
+        return plan.IsAllowed ? ExitCode.Done : PlanReport.WriteRefusals(host, plan.Refusals);
     }
 
     private static int Execute(CliHost host, ReleasePlan plan, bool isJson)
     {
-        VfioException? before = plan.Trouble;
+        VfioException? before = plan.ReadTrouble();
         IReadOnlyList<ReleaseOutcome> outcomes = plan.Execute();
         bool isMade = outcomes.Any(outcome => outcome.Error is null);
         return ChangeReport.Write(
@@ -131,24 +134,24 @@ internal static class ReleaseCommand
             WriteText(host, outcomes);
         }
 
-        bool failed = false;
+        // Refused where all that did not work was refused; failed where something else went wrong.
+        int code = ExitCode.Done;
         foreach (VfioException error in outcomes.Select(outcome => outcome.Error).OfType<VfioException>())
         {
-            failed = true;
-            _ = ErrorReport.Write(host, error);
+            int one = ErrorReport.Write(host, error);
+            code = code is ExitCode.Done || one == ExitCode.Failed ? one : code;
         }
 
-        if (plan.Trouble is VfioException trouble)
+        if (plan.ReadTrouble() is VfioException trouble)
         {
-            failed = true;
-            _ = ErrorReport.Write(host, trouble);
+            code = ErrorReport.Write(host, trouble);
         }
         else if (before is not null)
         {
             host.Tell($"vfio: {before.Subject}, of which nothing could be used, is removed with its rules and unit");
         }
 
-        return failed ? ExitCode.Failed : ExitCode.Done;
+        return code;
     }
 
     private static void WriteText(CliHost host, IReadOnlyList<ReleaseOutcome> outcomes)

@@ -72,7 +72,7 @@ internal static class SriovCommand
     private static int Run(CliHost host, PciAddress address, int count, Guid? token, BindOptions options, bool isDryRun, bool isJson)
     {
         VirtualFunctionPlan plan = VirtualFunctionPlan.Compute(address, count, options);
-        if (plan.Refusals.Count == 0 && !isDryRun)
+        if (plan.IsAllowed && !isDryRun)
         {
             // One in the environment is for opening functions too, and is nothing to complain about where there is none to set.
             bool wantsSecret = count != 0 && plan.CountBefore == 0 && new PciBus(host.Root).Get(address).HasVfioDriver;
@@ -84,7 +84,7 @@ internal static class SriovCommand
             plan.Execute();
         }
 
-        string? made = plan.Refusals.Count == 0 && !isDryRun ? $"sriov: the number of {address}'s virtual functions is {count}" : null;
+        string? made = plan.IsAllowed && !isDryRun ? $"sriov: the number of {address}'s virtual functions is {count}" : null;
         return ChangeReport.Write(host, made, $"vfio show {address} lists them", report => Write(report, address, plan, isDryRun, isJson));
     }
 
@@ -95,18 +95,12 @@ internal static class SriovCommand
         {
             WriteJson(host, address, plan, functions, isDryRun);
         }
-        else if (plan.Refusals.Count == 0)
+        else if (plan.IsAllowed)
         {
             WriteText(host, address, plan, functions, isDryRun);
         }
 
-        if (plan.Refusals.Count != 0)
-        {
-            RefusalReport.Write(host, plan.Refusals);
-            return ExitCode.Refused;
-        }
-
-        return ExitCode.Done;
+        return plan.IsAllowed ? ExitCode.Done : PlanReport.WriteRefusals(host, plan.Refusals);
     }
 
     // Before there are functions: opening a device with functions that are open would want the secret itself.
@@ -131,16 +125,7 @@ internal static class SriovCommand
     {
         if (isDryRun)
         {
-            foreach (BindingStep step in plan.Steps)
-            {
-                host.Out.WriteLine(Printable.Clean(step.ToString()));
-            }
-
-            if (plan.Steps.Count == 0)
-            {
-                host.Out.WriteLine("nothing to do");
-            }
-
+            PlanReport.WriteSteps(host, plan);
             return;
         }
 

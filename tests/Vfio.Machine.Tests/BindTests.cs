@@ -163,7 +163,7 @@ public sealed class BindTests : HostTest
         WaitFor(SecondDisk);
         Machine.Do($"mkfs.ext4 -q -F {SecondDisk} && mkdir -p /mnt && mount {SecondDisk} /mnt");
 
-        Machine.Vfio("release", Machine.SecondNvme).FailedWith(1, "is mounted on /mnt", "--force");
+        Machine.Vfio("release", Machine.SecondNvme).FailedWith(3, "is mounted on /mnt", "--force");
         Assert.Equal("nvme", Machine.Device(Machine.SecondNvme).Driver);
 
         Machine.Do("umount /mnt");
@@ -178,7 +178,7 @@ public sealed class BindTests : HostTest
     public void One_group_is_not_given_to_two_users()
     {
         Machine.Vfio("bind", "--user", Machine.User, Machine.GroupedEdu).Succeeded();
-        Machine.Vfio("bind", "--user", "nobody", Machine.GroupedNic).FailedWith(1, $"given to user {Machine.User} already", "release");
+        Machine.Vfio("bind", "--user", "nobody", Machine.GroupedNic).FailedWith(3, $"given to user {Machine.User} already", "release");
         Machine.Vfio("release", "--all").Succeeded();
         AssertHostUntouched();
     }

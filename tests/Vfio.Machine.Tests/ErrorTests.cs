@@ -122,7 +122,7 @@ public sealed class ErrorTests : HostTest
         Machine.VfioAsUser("read", Machine.Edu, "bar0").FailedWith(1, "EBUSY", "only root can see");
         Machine.Do($"chown root /dev/vfio/{Machine.Group(Machine.Edu)}");
 
-        Machine.Vfio("release", Machine.Edu).FailedWith(1, $"pid {holder.Id} (readbar0, user root)", "--force");
+        Machine.Vfio("release", Machine.Edu).FailedWith(3, $"pid {holder.Id} (readbar0, user root)", "--force");
         Assert.Equal("vfio-pci", Machine.Device(Machine.Edu).Driver);
         holder.LetGo();
         Machine.Vfio("release", Machine.Edu).Succeeded();

@@ -19,7 +19,7 @@ public sealed class NoIommuTests : HostTest
         Machine.Vfio("bind", "--noiommu", Machine.Edu).FailedWith(3, "mode for such devices is off", "enable_unsafe_noiommu_mode");
         AssertHostUntouched();
         Machine.Do("echo Y > /sys/module/vfio/parameters/enable_unsafe_noiommu_mode");
-        Machine.Vfio("bind", "--noiommu", "--user", Machine.User, Machine.Edu).FailedWith(1, "root's alone", "--user");
+        Machine.Vfio("bind", "--noiommu", "--user", Machine.User, Machine.Edu).FailedWith(3, "root's alone", "--user");
         Result bound = Machine.Vfio("bind", "--noiommu", Machine.Edu);
         Assert.True(bound.ExitCode == 0, bound.ToString());
         Assert.Contains("can reach all memory of the host", bound.Errors, StringComparison.Ordinal);

@@ -71,7 +71,7 @@ public sealed class PendingChangeTests : HostTest
         using (Process real = Machine.Start("sh", "-c", $"mknod /tmp/other c 0x$(stat -c %t {node}) 0x$(stat -c %T {node}) && exec 3<> /tmp/other && rm /tmp/other && echo ready && read line"))
         {
             Assert.Equal("ready", real.StandardOutput.ReadLine());
-            Machine.Vfio("release", Machine.Edu).FailedWith(1, $"it is still in use by pid {real.Id} (sh, user root)", "end that program first");
+            Machine.Vfio("release", Machine.Edu).FailedWith(3, $"it is still in use by pid {real.Id} (sh, user root)", "end that program first");
             real.StandardInput.Close();
             Assert.True(real.WaitForExit(Machine.Patience));
         }
@@ -108,8 +108,8 @@ public sealed class PendingChangeTests : HostTest
             Machine.Vfio("doctor", Machine.Nic).Failed($"{holder.Id}");
             Machine.Vfio("bind", Machine.Edu).Succeeded();
             Machine.Vfio("release", Machine.Edu).Succeeded();
-            Machine.Vfio("bind", Machine.Nic).FailedWith(1, "has not ended", "ps -eo");
-            Machine.Vfio("release", Machine.Nic).FailedWith(1, $"pid {holder.Id}", "end that program first");
+            Machine.Vfio("bind", Machine.Nic).FailedWith(3, "has not ended", "ps -eo");
+            Machine.Vfio("release", Machine.Nic).FailedWith(3, $"pid {holder.Id}", "end that program first");
 
             holder.LetGo();
             Assert.True(other.WaitForExit(Machine.Patience));

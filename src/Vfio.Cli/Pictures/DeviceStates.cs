@@ -45,7 +45,7 @@ internal sealed class DeviceStates
 
         if (_refusals[device.Address] is [BindingRefusal refusal, ..])
         {
-            return refusal.Reason == "no-iommu" ? (NodeState.NoIommu, "no IOMMU in front of it") : (NodeState.InUse, refusal.Explanation);
+            return refusal.Reason == RefusalReason.NoIommu ? (NodeState.NoIommu, "no IOMMU in front of it") : (NodeState.InUse, refusal.Explanation);
         }
 
         if (device.IommuGroup is int number && _devices.Groups.TryGetValue(number, out IommuGroup? group))

@@ -22,10 +22,10 @@ internal static class BusReset
                 Write(report, target, plan, isDryRun, isJson);
                 return ExitCode.Done;
             });
-            if (plan.Refusal is string reason)
+            if (plan.Refusals is [HotResetRefusal refusal, ..])
             {
-                host.Tell($"vfio: reset of the bus of {target.Name} refused: {Printable.Clean(reason)}");
-                host.Tell($"hint: {Hint(host, plan)}");
+                host.Tell($"vfio: reset of the bus of {target.Name} refused: {Printable.Clean(refusal.Explanation)}");
+                host.Tell($"hint: {Hint(refusal)}");
                 return ExitCode.Refused;
             }
 
@@ -64,12 +64,10 @@ internal static class BusReset
         ? new VfioOpenOptions { Host = host.Root, Backend = VfioBackend.NoIommu }
         : new VfioOpenOptions { Host = host.Root, AddressSpace = first.AddressSpace };
 
-    private static string Hint(CliHost host, HotResetPlan plan)
+    private static string Hint(HotResetRefusal refusal)
     {
-        PciBus bus = new(host.Root);
-        PciAddress[] untaken = [.. plan.Devices.Where(device => !device.IsOurs && bus.Find(device.Address) is { HasVfioDriver: false }).Select(device => device.Address)];
-        bool hasVirtual = plan.Devices.Any(device => !device.IsOurs && bus.Find(device.Address)?.ReadPhysicalFunction() is not null);
-        return hasVirtual ? plan.Hint!
+        PciAddress[] untaken = [.. refusal.Strangers.Where(device => device.Owner is HotResetOwner.HostDriver or HotResetOwner.NoDriver).Select(device => device.Address)];
+        return refusal.Strangers.Any(device => device.Owner == HotResetOwner.VirtualFunction) ? refusal.Hint
             : untaken.Length != 0 ? $"take what else is on the bus: vfio bind {string.Join(' ', untaken)}"
             : "end the programs that have a device of the bus open; vfio status shows them";
     }
@@ -113,8 +111,8 @@ internal static class BusReset
             writer.WriteBoolean("isFree", device.IsOurs);
             writer.WriteText("owner", device.IsOurs ? null : device.DescribeOwner());
         });
-        json.Writer.WriteText("refusal", plan.Refusal);
-        json.Writer.WriteText("hint", plan.IsAllowed ? null : Hint(host, plan));
+        json.Writer.WriteText("refusal", plan.Refusals is [HotResetRefusal refusal, ..] ? refusal.Explanation : null);
+        json.Writer.WriteText("hint", plan.Refusals is [HotResetRefusal first, ..] ? Hint(first) : null);
         json.Writer.WriteEndObject();
     }
 }

@@ -92,7 +92,7 @@ internal static class RunCommand
         // Programs that are waited for may have let go when it comes to it.
         if (plan.Refusals.Count != 0 && (order.Seconds is null || plan.Refusals.Any(refusal => !refusal.CanForce)))
         {
-            RefusalReport.Write(host, plan.Refusals);
+            _ = PlanReport.WriteRefusals(host, plan.Refusals);
             return ExitCode.RunFailed;
         }
 

@@ -121,7 +121,7 @@ internal sealed class StatusLook(CliHost host)
             Persistent = _persistent.Find(address),
             Driverctl = _driverctl.Find(address),
             Device = device,
-            IsLeaving = isHeld && device!.Driver is null && unfinished is null && new HostSurvey(host.Root).Refusals(device).Any(refusal => refusal.Reason == "busy"),
+            IsLeaving = isHeld && device!.Driver is null && unfinished is null && new HostSurvey(host.Root).Refusals(device).Any(refusal => refusal.Reason == RefusalReason.Busy),
             Identity = device is null ? null : DeviceIdentity.Of(device),
             Holders = [.. (report?.Holders ?? []).Select(process => new HolderStatus(process, _limits.ReadLockedMemory(process.ProcessId)))],
             Possible = report?.Possible ?? [],

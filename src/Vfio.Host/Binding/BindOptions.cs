@@ -36,7 +36,7 @@ public sealed record BindOptions
     /// </summary>
     public bool Persist { get; init; }
 
-    /// <summary>Whether to wait for programs that hold a device; <see langword="null"/> for not at all.</summary>
+    /// <summary>How long other programs and the kernel may take, and what happens meanwhile; <see langword="null"/> for the usual times.</summary>
     public HolderPatience? Patience { get; init; }
 
     /// <summary>
@@ -56,6 +56,9 @@ public sealed record BindOptions
 
     /// <summary>The program that udev and systemd are to call; <see langword="null"/> for the one that runs.</summary>
     internal string? Program { get; init; }
+
+    /// <summary>What the time is.</summary>
+    internal TimeProvider Clock { get; init; } = TimeProvider.System;
 }
 
 /// <summary>How devices are handed back.</summary>
@@ -67,7 +70,7 @@ public sealed record ReleaseOptions
     /// </summary>
     public bool Force { get; init; }
 
-    /// <summary>Whether to wait for programs that hold a device; <see langword="null"/> for not at all.</summary>
+    /// <summary>How long other programs and the kernel may take, and what happens meanwhile; <see langword="null"/> for the usual times.</summary>
     public HolderPatience? Patience { get; init; }
 
     /// <summary>
@@ -84,6 +87,9 @@ public sealed record ReleaseOptions
 
     /// <summary>How its files are changed; <see langword="null"/> for the real way.</summary>
     internal IHostFiles? Files { get; init; }
+
+    /// <summary>What the time is.</summary>
+    internal TimeProvider Clock { get; init; } = TimeProvider.System;
 
     /// <summary>Hands back only what was taken then, and leaves its persistence alone; <see langword="null"/> for whatever is taken now.</summary>
     internal JournalEntry? Taking { get; init; }

@@ -3,8 +3,9 @@ using Vfio.Pci;
 namespace Vfio.Host;
 
 /// <summary>Takes back what a bind did before one of its steps failed.</summary>
-internal sealed class BindingUndo(DeviceRestorer restorer, BindingJournal journal, IHostChanges changes)
+internal sealed class BindingUndo(HostContext context)
 {
+    private readonly DeviceRestorer _restorer = new(context);
     private readonly List<Before> _devices = [];
 
     /// <summary>The devices that this bind takes: those without a VFIO driver before, or without a journal entry.</summary>
@@ -28,7 +29,7 @@ internal sealed class BindingUndo(DeviceRestorer restorer, BindingJournal journa
         {
             try
             {
-                using StepRunner runner = new(journal, changes);
+                using StepRunner runner = new(context);
                 Undo(device, runner);
             }
             catch (VfioException why)
@@ -52,14 +53,14 @@ internal sealed class BindingUndo(DeviceRestorer restorer, BindingJournal journa
         {
             // What was remembered of its virtual functions alone is remembered still, and they are as many as when the bind began.
             bool hasFunctions = device.Entry is { IsTaken: false };
-            if (journal.Find(device.Address) is JournalEntry entry && (entry.IsTaken || entry.Damage is not null))
+            if (context.Journal.Find(device.Address) is JournalEntry entry && (entry.IsTaken || entry.Damage is not null))
             {
-                restorer.Plan(hasFunctions ? entry with { FunctionsBefore = device.Functions } : entry, force: false, released: []).Run(runner);
+                _restorer.Plan(hasFunctions ? entry with { FunctionsBefore = device.Functions } : entry, force: false, released: []).Run(runner);
             }
 
             if (hasFunctions)
             {
-                journal.Write(device.Entry!);
+                context.Journal.Write(device.Entry!);
             }
 
             return;
@@ -71,13 +72,13 @@ internal sealed class BindingUndo(DeviceRestorer restorer, BindingJournal journa
         {
             if (before is not null && AccessList.Of(node) is AccessList current && !current.Equals(before))
             {
-                changes.SetAccess(node, before);
+                context.Changes.SetAccess(node, before);
             }
         }
 
-        if (journal.Find(device.Address) is not JournalEntry now || !JournalFormat.Write(now).AsSpan().SequenceEqual(JournalFormat.Write(device.Entry!)))
+        if (context.Journal.Find(device.Address) is not JournalEntry now || !JournalFormat.Write(now).AsSpan().SequenceEqual(JournalFormat.Write(device.Entry!)))
         {
-            journal.Write(device.Entry!);
+            context.Journal.Write(device.Entry!);
         }
     }
 

@@ -6,11 +6,7 @@ namespace Vfio.Host;
 /// The single steps of which taking and handing back consist, for one host. Each says what it does and does it. Which of them a
 /// device needs is computed from where it stands, so that what was interrupted is planned anew, not run again.
 /// </summary>
-/// <param name="host">The host.</param>
-/// <param name="changes">How it is changed.</param>
-/// <param name="journal">Its journal.</param>
-/// <param name="patience">How long to wait for programs that hold a device; <see langword="null"/> for the usual times.</param>
-internal sealed class DeviceSteps(HostRoot host, IHostChanges changes, BindingJournal journal, HolderPatience? patience)
+internal sealed class DeviceSteps(HostContext context)
 {
     // For a holder that is known, only --timeout makes it worth waiting longer. Without one the kernel may just be slow: disks are flushed, firmware is unloaded.
     private static readonly TimeSpan HeldPatience = TimeSpan.FromSeconds(2);
@@ -20,10 +16,8 @@ internal sealed class DeviceSteps(HostRoot host, IHostChanges changes, BindingJo
     // The kernel takes an empty line as "no override".
     private const string NoOverride = "\n";
 
-    private readonly PendingChange _pending = new(host, journal);
+    private readonly PendingChange _pending = new(context.Host, context.Journal);
     private readonly HashSet<(PciAddress Device, ProcessIdentity Writer)> _noted = [];
-
-    public PciBus Bus { get; } = new(host);
 
     /// <summary>What no longer fits, and was therefore left alone: to be told.</summary>
     public List<string> Dropped { get; } = [];
@@ -40,36 +34,34 @@ internal sealed class DeviceSteps(HostRoot host, IHostChanges changes, BindingJo
     });
 
     /// <summary>Loads a module that brings no driver.</summary>
-    public BindingStep LoadModule(string module) => BindingStep.Shared($"modprobe {module}", () => changes.LoadModule(module));
+    public BindingStep LoadModule(string module) => BindingStep.Shared($"modprobe {module}", () => context.Changes.LoadModule(module));
 
     /// <summary>Loads a module, and waits for what it brings.</summary>
     public void Load(string module, Func<bool> isThere, string otherwise = "the module brings no driver")
     {
-        changes.LoadModule(module);
+        context.Changes.LoadModule(module);
         if (!WaitUntil(isThere))
         {
-            throw new VfioException("modprobe", module, otherwise, $"ls {host.Combine("sys/bus/pci/drivers")} shows what there is; vfio bind --driver takes its name");
+            throw new VfioException("modprobe", module, otherwise, $"ls {context.Host.Combine("sys/bus/pci/drivers")} shows what there is; vfio bind --driver takes its name");
         }
     }
 
     public BindingStep Remember(JournalEntry entry) =>
-        BindingStep.Shared($"remember in {journal.PathOf(entry.Address)}: driver {entry.DriverBefore ?? "none"}, override {entry.OverrideBefore ?? "none"}", () => Note(entry, changes.StartWriter()));
+        BindingStep.Shared($"remember in {context.Journal.PathOf(entry.Address)}: driver {entry.DriverBefore ?? "none"}, override {entry.OverrideBefore ?? "none"}", () => Note(entry, context.Changes.StartWriter()));
 
     public BindingStep RememberFunctions(JournalEntry entry) =>
-        BindingStep.Shared($"remember in {journal.PathOf(entry.Address)}: {entry.FunctionsBefore} virtual functions", () => Note(entry, changes.StartWriter()));
+        BindingStep.Shared($"remember in {context.Journal.PathOf(entry.Address)}: {entry.FunctionsBefore} virtual functions", () => Note(entry, context.Changes.StartWriter()));
 
-    public BindingStep Forget(PciAddress address) => BindingStep.Shared($"remove {journal.PathOf(address)}", () => journal.Remove(address));
+    public BindingStep Forget(PciAddress address) => BindingStep.Shared($"remove {context.Journal.PathOf(address)}", () => context.Journal.Remove(address));
 
     /// <summary>Keeps other processes from changing some devices, and any device of their groups, until the lock is disposed.</summary>
     /// <exception cref="VfioException">Another process has been changing one of them for 30 s; or the waiting was ended.</exception>
     public IDisposable Lock(IReadOnlyCollection<PciAddress> devices) =>
-        journal.LockDevices(changes, devices, devices.Select(Bus.Find).Select(device => device?.IommuGroup).OfType<int>(), Stop);
+        context.Journal.LockDevices(context.Changes, devices, devices.Select(context.Bus.Find).Select(device => device?.IommuGroup).OfType<int>(), context.Stop);
 
     /// <summary>The same for a device with its virtual functions, which come and go with its changes.</summary>
     public IDisposable LockWithFunctions(PciAddress device) =>
-        Lock([device, .. Bus.Find(device)?.FindVirtualFunctions().Select(function => function.Address) ?? []]);
-
-    private CancellationToken Stop => patience?.Stop ?? CancellationToken.None;
+        Lock([device, .. context.Bus.Find(device)?.FindVirtualFunctions().Select(function => function.Address) ?? []]);
 
     /// <summary>Ends what an earlier command left unfinished; for a dry run, which must not.</summary>
     public BindingStep? EndPending(JournalEntry? entry) => _pending.FindWriter(entry) is ProcessIdentity writer
@@ -78,23 +70,17 @@ internal sealed class DeviceSteps(HostRoot host, IHostChanges changes, BindingJo
 
     /// <summary>Makes sure that no earlier command's child changes the device any more.</summary>
     /// <exception cref="ChangePendingException">One is blocked in the kernel.</exception>
-    public void Settle(PciAddress device, string operation) => _pending.Settle(journal.Find(device), operation, patience);
+    public void Settle(PciAddress device, string operation) => _pending.Settle(context.Journal.Find(device), operation, context.Patience);
 
     /// <summary>Reads the override.</summary>
     /// <returns>The driver it names; <see langword="null"/> for none.</returns>
     /// <exception cref="VfioException">The kernel does not answer: another program is changing the device.</exception>
     public string? ReadOverride(PciDeviceInfo device) =>
-        PciDeviceInfo.ParseOverride(host.IsRunningHost ? changes.Read(device.Attribute(PciDeviceInfo.OverrideAttribute)) : SysfsFile.Read(device.Attribute(PciDeviceInfo.OverrideAttribute)));
+        PciDeviceInfo.ParseOverride(context.Host.IsRunningHost ? context.Changes.Read(device.Attribute(PciDeviceInfo.OverrideAttribute)) : SysfsFile.Read(device.Attribute(PciDeviceInfo.OverrideAttribute)));
 
-    /// <summary>Makes sure that no other program's unbind of a device is under way: it looks as if it had no driver.</summary>
-    /// <exception cref="VfioException">One is.</exception>
-    public void CheckNotLeaving(PciDeviceInfo device, string operation)
-    {
-        if (device.FindDriverBeingLeft(path => host.IsRunningHost ? changes.Read(path) : SysfsFile.Read(path)) is string driver)
-        {
-            throw new VfioException(operation, device.Address.ToString(), $"an unbind of it from {driver} by another program has not ended", KernelAttributes.BusyHint);
-        }
-    }
+    /// <summary>Finds the driver that another program's unbind of a device takes it from, which has not ended: it looks as if it had no driver.</summary>
+    public string? FindLeaving(PciDeviceInfo device) =>
+        device.FindDriverBeingLeft(path => context.Host.IsRunningHost ? context.Changes.Read(path) : SysfsFile.Read(path));
 
     /// <param name="device">The device.</param>
     /// <param name="driver">The only driver that may take it from now on; <see langword="null"/> for any.</param>
@@ -104,7 +90,7 @@ internal sealed class DeviceSteps(HostRoot host, IHostChanges changes, BindingJo
     /// <param name="device">The device.</param>
     /// <param name="holders">Who holds it, as far as that can be seen.</param>
     public BindingStep Unbind(PciDeviceInfo device, IReadOnlyList<DeviceHolder> holders) =>
-        Write(device, Path.Combine(host.PciDriver(device.Driver!), "unbind"), device.Address.ToString(), holders);
+        Write(device, Path.Combine(context.Host.PciDriver(device.Driver!), "unbind"), device.Address.ToString(), holders);
 
     /// <summary>Writes an attribute of a device, in a child process that the journal names first.</summary>
     /// <param name="device">The device.</param>
@@ -119,18 +105,18 @@ internal sealed class DeviceSteps(HostRoot host, IHostChanges changes, BindingJo
 
     private void WriteNow(PciDeviceInfo device, string path, string value, IReadOnlyList<DeviceHolder> holders)
     {
-        ProcessIdentity writer = changes.StartWriter();
-        if (!_noted.Contains((device.Address, writer)) && journal.Find(device.Address) is { Damage: null } entry)
+        ProcessIdentity writer = context.Changes.StartWriter();
+        if (!_noted.Contains((device.Address, writer)) && context.Journal.Find(device.Address) is { Damage: null } entry)
         {
             Note(entry, writer);
         }
 
         AttributeWait wait = new(TimeFor(holders))
         {
-            Stop = Stop,
-            Slow = () => patience?.Delayed?.Invoke(device.Address, WhatKernelWaitsFor(device, holders)),
+            Stop = context.Stop,
+            Slow = () => context.Patience?.Delayed?.Invoke(device.Address, WhatKernelWaitsFor(device, holders)),
         };
-        if (!changes.Write(path, value, wait))
+        if (!context.Changes.Write(path, value, wait))
         {
             string why = wait.Stop.IsCancellationRequested ? "stopped while " : "";
             string time = wait.Stop.IsCancellationRequested || holders.Count != 0 ? "" : $" after {wait.Time.TotalSeconds} s";
@@ -143,7 +129,7 @@ internal sealed class DeviceSteps(HostRoot host, IHostChanges changes, BindingJo
     private TimeSpan TimeFor(IReadOnlyList<DeviceHolder> holders)
     {
         TimeSpan usual = holders.Count == 0 ? FreePatience : HeldPatience;
-        return patience is not null && patience.Time > usual ? patience.Time : usual;
+        return context.Patience is not null && context.Patience.Time > usual ? context.Patience.Time : usual;
     }
 
     // Who was not seen when the plan was made may have come since, or be hidden by a mapping.
@@ -154,7 +140,7 @@ internal sealed class DeviceSteps(HostRoot host, IHostChanges changes, BindingJo
             return $"the kernel waits for {string.Join(", ", holders)} to let go";
         }
 
-        HolderReport report = new DeviceHolders(host).Search(device);
+        HolderReport report = new DeviceHolders(context.Host).Search(device);
         return report.Holders.Count != 0 ? $"the kernel waits for {string.Join(", ", report.Holders)} to let go"
             : report.Possible.Count != 0 ? $"the kernel waits, perhaps for {string.Join(", ", report.Possible)}, to let go"
             : report.Unexamined.Count != 0 ? $"the kernel waits, perhaps for a process that cannot be examined: {string.Join(", ", report.Unexamined.Select(holder => holder.ProcessId))}"
@@ -163,7 +149,7 @@ internal sealed class DeviceSteps(HostRoot host, IHostChanges changes, BindingJo
 
     private void Note(JournalEntry entry, ProcessIdentity writer)
     {
-        journal.Write(entry with { Writer = writer });
+        context.Journal.Write(entry with { Writer = writer });
         _noted.Add((entry.Address, writer));
     }
 
@@ -194,13 +180,13 @@ internal sealed class DeviceSteps(HostRoot host, IHostChanges changes, BindingJo
     }
 
     /// <summary>Lets the kernel look for a driver, and makes sure that the right one took the device.</summary>
-    public BindingStep Probe(PciDeviceInfo device, string driver) => Bind(device, host.Combine("sys/bus/pci/drivers_probe"), driver);
+    public BindingStep Probe(PciDeviceInfo device, string driver) => Bind(device, context.Host.Combine("sys/bus/pci/drivers_probe"), driver);
 
     /// <summary>Lets the kernel look for a driver, whichever.</summary>
-    public BindingStep ProbeAny(PciDeviceInfo device) => Write(device, host.Combine("sys/bus/pci/drivers_probe"), device.Address.ToString());
+    public BindingStep ProbeAny(PciDeviceInfo device) => Write(device, context.Host.Combine("sys/bus/pci/drivers_probe"), device.Address.ToString());
 
     /// <summary>Gives the device to one driver by name.</summary>
-    public BindingStep Attach(PciDeviceInfo device, string driver) => Bind(device, Path.Combine(host.PciDriver(driver), "bind"), driver);
+    public BindingStep Attach(PciDeviceInfo device, string driver) => Bind(device, Path.Combine(context.Host.PciDriver(driver), "bind"), driver);
 
     private BindingStep Bind(PciDeviceInfo device, string path, string driver) => new(Describe(path, device.Address.ToString()), () =>
     {
@@ -211,28 +197,28 @@ internal sealed class DeviceSteps(HostRoot host, IHostChanges changes, BindingJo
     /// <summary>Lets a user open a node, once it is there.</summary>
     public BindingStep Allow(string node, uint user, string name) => BindingStep.Shared($"let {name} open {node}", () =>
     {
-        if (!changes.WaitUntil(() => File.Exists(node), KernelPatience) || AccessList.Of(node) is not AccessList list)
+        if (!context.Changes.WaitUntil(() => File.Exists(node), KernelPatience) || AccessList.Of(node) is not AccessList list)
         {
             throw new VfioException("set the access list of", node, "the node did not appear", "the kernel's log (dmesg) may say why");
         }
 
         if (!list.Allows(user))
         {
-            changes.SetAccess(node, list.With(user, AccessList.ReadWrite));
+            context.Changes.SetAccess(node, list.With(user, AccessList.ReadWrite));
         }
     });
 
-    public bool HasDriver(string driver) => Directory.Exists(host.PciDriver(driver));
+    public bool HasDriver(string driver) => Directory.Exists(context.Host.PciDriver(driver));
 
-    public bool WaitUntil(Func<bool> condition) => changes.WaitUntil(condition, KernelPatience);
+    public bool WaitUntil(Func<bool> condition) => context.Changes.WaitUntil(condition, KernelPatience);
 
     private static string Describe(string path, string value) => $"write \"{value.ReplaceLineEndings("\\n")}\" to {path}";
 
     private void WaitForDriver(PciAddress address, string driver)
     {
-        if (!WaitUntil(() => Bus.Find(address)?.Driver == driver))
+        if (!WaitUntil(() => context.Bus.Find(address)?.Driver == driver))
         {
-            string? other = Bus.Find(address)?.Driver;
+            string? other = context.Bus.Find(address)?.Driver;
             throw new VfioException(
                 "bind", address.ToString(),
                 other is null ? $"the driver {driver} did not take the device" : $"the driver {other} took the device instead of {driver}",

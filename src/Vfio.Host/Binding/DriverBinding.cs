@@ -55,7 +55,9 @@ public sealed class DriverBinding : IDisposable
     public static IReadOnlyList<DriverBinding> Bind(IReadOnlyList<PciAddress> addresses, BindOptions? options = null)
     {
         options ??= new BindOptions();
-        BindingPlan plan = BindingPlan.Compute(addresses, options);
+        BindingPlan plan = options.Patience is HolderPatience patience && !options.Force
+            ? patience.Wait(() => BindingPlan.Compute(addresses, options))
+            : BindingPlan.Compute(addresses, options);
         PersistentDevices before = PersistentDevices.Read(options.Host);
         BindingJournal journal = new(options.Host);
         // Before anything is taken: who looks after that sees an owner.
@@ -63,7 +65,7 @@ public sealed class DriverBinding : IDisposable
         List<DriverBinding> bindings = [];
         try
         {
-            plan.Execute();
+            plan = plan.Execute();
             bindings.AddRange(plan.Devices.Select(device => new DriverBinding(
                 device.Address, options, plan.NewlyTaken.Contains(device.Address), !options.Persist && before.Find(device.Address) is not null, owners[device.Address])));
             return bindings;
@@ -107,7 +109,8 @@ public sealed class DriverBinding : IDisposable
         }
 
         ReleaseOptions options = new() { Host = _options.Host, Helper = _options.Helper, Changes = _options.Changes, Files = _options.Files, Patience = patience, Taking = _entry };
-        VfioException? failure = ReleasePlan.Compute([Address], options).Execute().Select(outcome => outcome.Error).OfType<VfioException>().FirstOrDefault();
+        ReleasePlan plan = patience is null ? ReleasePlan.Compute([Address], options) : patience.Wait(() => ReleasePlan.Compute([Address], options));
+        VfioException? failure = plan.Execute().Select(outcome => outcome.Error).OfType<VfioException>().FirstOrDefault();
         if (failure is not null)
         {
             throw failure;

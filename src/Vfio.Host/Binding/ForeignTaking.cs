@@ -6,9 +6,9 @@ namespace Vfio.Host;
 /// A device that something else gave to a VFIO driver (<c>ids=</c> of vfio-pci, driverctl, a hand): handed to the driver that the kernel's modules have for it. What it
 /// was before, nobody wrote down.
 /// </summary>
-internal sealed class ForeignTaking(HostRoot host, DeviceSteps kit)
+internal sealed class ForeignTaking(HostContext context)
 {
-    private readonly KernelModules _modules = new(host);
+    private readonly KernelModules _modules = new(context.Host);
 
     /// <summary>The device as an entry of the journal has it.</summary>
     /// <param name="device">The device, with a VFIO driver.</param>
@@ -27,25 +27,18 @@ internal sealed class ForeignTaking(HostRoot host, DeviceSteps kit)
     };
 
     /// <summary>The steps after which the journal has an entry of the device, as if it had been taken from its own driver: by that it is restored.</summary>
-    /// <exception cref="VfioException">A program holds the device: forcing it is for devices whose past is known.</exception>
     public IEnumerable<BindingStep> Prepare(PciAddress address)
     {
-        if (kit.Bus.Find(address) is not { HasVfioDriver: true } device)
+        if (context.Bus.Find(address) is not { HasVfioDriver: true } device)
         {
             return [];
-        }
-
-        HolderReport report = new DeviceHolders(host).Search(device);
-        if (report.Holders.Count != 0)
-        {
-            throw new VfioException("release", address.ToString(), $"it is in use by {string.Join(", ", report.Holders)}", "end that program first");
         }
 
         string? module = ModuleOf(device);
         List<BindingStep> steps = [];
         if (module is not null && !_modules.IsLoaded(module))
         {
-            steps.Add(BindingStep.Shared($"modprobe {module}", () => kit.Load(module, () => DriverOf(module) is not null)));
+            steps.Add(BindingStep.Shared($"modprobe {module}", () => context.Steps.Load(module, () => DriverOf(module) is not null)));
         }
 
         // What the driver is called is known once its module is there.
@@ -53,7 +46,7 @@ internal sealed class ForeignTaking(HostRoot host, DeviceSteps kit)
         {
             string? driver = module is null ? null
                 : DriverOf(module) ?? throw new VfioException("bind", address.ToString(), $"the module {module} has no PCI driver", "the kernel's log says why: dmesg | tail");
-            kit.Remember(Describe(device, driver, module)).Run();
+            context.Steps.Remember(Describe(device, driver, module)).Run();
         }));
         return steps;
     }
@@ -61,27 +54,31 @@ internal sealed class ForeignTaking(HostRoot host, DeviceSteps kit)
     /// <summary>All steps, as they would be made now. A probe would give it to the VFIO driver again, so that its own driver's <c>bind</c> file has it.</summary>
     public RestorePlan Plan(PciAddress address, DeviceRestorer restorer)
     {
-        if (kit.Bus.Find(address) is not { HasVfioDriver: true } device)
+        if (context.Bus.Find(address) is not { HasVfioDriver: true } device)
         {
-            return new RestorePlan([], () => []);
+            return RestorePlan.Nothing;
         }
 
         string? module = ModuleOf(device);
         RestorePlan rest = restorer.Plan(Describe(device, module is null ? null : DriverOf(module) ?? module, module), force: false, released: []);
-        return rest with { Device = [.. Prepare(address), .. rest.Device, .. Notes(device)] };
+        return rest with { Device = [.. Prepare(address), .. rest.Device, .. Notes(device)], Refusals = [.. rest.Refusals.Select(Unforced)] };
     }
+
+    // Forcing a holder is for devices whose past is known.
+    private static BindingRefusal Unforced(BindingRefusal refusal) => refusal.Reason != RefusalReason.InUse ? refusal
+        : new BindingRefusal(refusal.Device, refusal.Reason, $"it is in use by {string.Join(", ", refusal.Holders)}", canForce: false, "end that program first") { Holders = refusal.Holders };
 
     /// <summary>What remains to be said of a device that is handed back so, as steps that say it.</summary>
     public IEnumerable<BindingStep> Notes(PciDeviceInfo device)
     {
         if (ModuleOf(device) is null)
         {
-            yield return kit.Drop("no driver of this kernel is for it: it has none now");
+            yield return context.Steps.Drop("no driver of this kernel is for it: it has none now");
         }
 
         foreach (string claim in ClaimsAtBoot(device))
         {
-            yield return kit.Drop(claim);
+            yield return context.Steps.Drop(claim);
         }
     }
 
@@ -93,17 +90,17 @@ internal sealed class ForeignTaking(HostRoot host, DeviceSteps kit)
     private IEnumerable<string> ClaimsAtBoot(PciDeviceInfo device)
     {
         string ids = $"{device.VendorId:x4}:{device.DeviceId:x4}";
-        foreach (string file in ModprobeFiles.Lines(host).Where(line => IsOption(line.Words) && HasIds(string.Join(' ', line.Words), ids)).Select(line => line.File).Distinct())
+        foreach (string file in ModprobeFiles.Lines(context.Host).Where(line => IsOption(line.Words) && HasIds(string.Join(' ', line.Words), ids)).Select(line => line.File).Distinct())
         {
             yield return $"{file} gives {ids} to vfio-pci again at the next boot (options vfio-pci ids=; update-initramfs -u after a change)";
         }
 
-        if ((SysfsFile.Read(host.Combine("proc/cmdline")) ?? "").Split(' ').Any(word => KernelModules.FolderName(word).StartsWith("vfio_pci.ids=", StringComparison.Ordinal) && HasIds(word, ids)))
+        if ((SysfsFile.Read(context.Host.Combine("proc/cmdline")) ?? "").Split(' ').Any(word => KernelModules.FolderName(word).StartsWith("vfio_pci.ids=", StringComparison.Ordinal) && HasIds(word, ids)))
         {
             yield return $"the kernel's command line gives {ids} to vfio-pci again at the next boot (vfio-pci.ids=)";
         }
 
-        if (new DriverctlOverrides(host).DescribeClaim(device.Address) is string claim)
+        if (new DriverctlOverrides(context.Host).DescribeClaim(device.Address) is string claim)
         {
             yield return claim;
         }

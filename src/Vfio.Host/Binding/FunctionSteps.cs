@@ -3,7 +3,7 @@ using Vfio.Pci;
 namespace Vfio.Host;
 
 /// <summary>The steps by which a physical function gets virtual functions, or loses them (<c>sriov_numvfs</c>).</summary>
-internal sealed class FunctionSteps(DeviceSteps kit, BindingJournal journal, HostRoot host, IHostChanges changes)
+internal sealed class FunctionSteps(HostContext context)
 {
     private static readonly TimeSpan ParameterPatience = TimeSpan.FromSeconds(10);
 
@@ -23,17 +23,17 @@ internal sealed class FunctionSteps(DeviceSteps kit, BindingJournal journal, Hos
 
         if (isVfio && !IsEnabled)
         {
-            yield return BindingStep.Shared($"write \"Y\" to {host.SriovParameter}", () => Set("Y"));
+            yield return BindingStep.Shared($"write \"Y\" to {context.Host.SriovParameter}", () => Set("Y"));
         }
 
         if (from != 0)
         {
-            yield return kit.Write(device, path, "0", holders);
+            yield return context.Steps.Write(device, path, "0", holders);
         }
 
         if (to != 0)
         {
-            yield return kit.Write(device, path, to.ToString(System.Globalization.CultureInfo.InvariantCulture));
+            yield return context.Steps.Write(device, path, to.ToString(System.Globalization.CultureInfo.InvariantCulture));
         }
     }
 
@@ -51,19 +51,19 @@ internal sealed class FunctionSteps(DeviceSteps kit, BindingJournal journal, Hos
             return [];
         }
 
-        if (journal.Find(function.Address) is { Damage: not null } or { IsTaken: true })
+        if (context.Journal.Find(function.Address) is { Damage: not null } or { IsTaken: true })
         {
-            return [new BindingRefusal(function.Address, "functions", "it is taken, and would vanish", CanForce: false)];
+            return [new BindingRefusal(function.Address, RefusalReason.Functions, "it is taken, and would vanish", canForce: false)];
         }
 
-        IReadOnlyList<DeviceHolder> holders = function.HasVfioDriver ? new DeviceHolders(host).OfDevice(function) : [];
+        IReadOnlyList<DeviceHolder> holders = function.HasVfioDriver ? context.Holders.OfDevice(function) : [];
         return holders.Count != 0
-            ? [new BindingRefusal(function.Address, "functions", $"{holders[0]} has it open, and it would vanish", CanForce: false)]
-            : new HostSurvey(host).Judge(function, thorough: true).Where(refusal => refusal.CanForce);
+            ? [new BindingRefusal(function.Address, RefusalReason.Functions, $"{holders[0]} has it open, and it would vanish", canForce: false) { Holders = holders }]
+            : new HostSurvey(context.Host, context.Holders).Judge(function, thorough: true).Where(refusal => refusal.CanForce);
     }
 
     /// <summary>Whether vfio-pci makes virtual functions when told to (its parameter <c>enable_sriov</c>).</summary>
-    public bool IsEnabled => SysfsFile.Read(host.SriovParameter) == "Y";
+    public bool IsEnabled => SysfsFile.Read(context.Host.SriovParameter) == "Y";
 
     /// <summary>The steps to the number of before, for an entry whose device is with its driver of before again. <see cref="Disable"/> follows them.</summary>
     /// <param name="entry">The entry.</param>
@@ -78,7 +78,7 @@ internal sealed class FunctionSteps(DeviceSteps kit, BindingJournal journal, Hos
             bool isVfio = entry.DriverBefore == PciDeviceInfo.VfioPciDriver;
             if (Enables(entry, device, moves) && !entry.EnabledFunctions)
             {
-                yield return kit.RememberFunctions(entry with { EnabledFunctions = true });
+                yield return context.Steps.RememberFunctions(entry with { EnabledFunctions = true });
             }
 
             foreach (BindingStep step in Change(device, now, before, isVfio, holders))
@@ -97,9 +97,9 @@ internal sealed class FunctionSteps(DeviceSteps kit, BindingJournal journal, Hos
     {
         if (entry.EnabledFunctions)
         {
-            yield return BindingStep.Shared($"write \"N\" to {host.SriovParameter}, if it is not so", () =>
+            yield return BindingStep.Shared($"write \"N\" to {context.Host.SriovParameter}, if it is not so", () =>
             {
-                bool isOthers = journal.Entries().Any(other => other.Address != entry.Address && other.EnabledFunctions);
+                bool isOthers = context.Journal.Entries().Any(other => other.Address != entry.Address && other.EnabledFunctions);
                 if (IsEnabled && !isOthers)
                 {
                     Set("N");
@@ -111,9 +111,9 @@ internal sealed class FunctionSteps(DeviceSteps kit, BindingJournal journal, Hos
     // Read by the kernel at each change of a number, and not for long: one write of it does not wait for any device.
     private void Set(string value)
     {
-        if (!changes.Write(host.SriovParameter, value, new AttributeWait(ParameterPatience)))
+        if (!context.Changes.Write(context.Host.SriovParameter, value, new AttributeWait(ParameterPatience)))
         {
-            throw new VfioException("write", host.SriovParameter, $"the kernel has not done it after {ParameterPatience.TotalSeconds} s", "the kernel's log (dmesg) may say why");
+            throw new VfioException("write", context.Host.SriovParameter, $"the kernel has not done it after {ParameterPatience.TotalSeconds} s", "the kernel's log (dmesg) may say why");
         }
     }
 }

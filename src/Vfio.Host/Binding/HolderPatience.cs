@@ -9,6 +9,8 @@ namespace Vfio.Host;
 /// </param>
 public sealed record HolderPatience(TimeSpan Time)
 {
+    private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(100);
+
     /// <summary>Told once for each device, before it is waited for: the device and who holds it. On the calling thread.</summary>
     public Action<PciAddress, IReadOnlyList<DeviceHolder>>? Told { get; init; }
 
@@ -17,4 +19,36 @@ public sealed record HolderPatience(TimeSpan Time)
 
     /// <summary>Ends the waiting, for programs that hold a device, for other programs that change it, and for the kernel, as if the time were over.</summary>
     public CancellationToken Stop { get; init; }
+
+    /// <summary>Computes a plan, and again as long as it is refused because programs hold devices (<see cref="Refusal.Holders"/>), for <see cref="Time"/> at most.</summary>
+    /// <typeparam name="TPlan">The kind of plan.</typeparam>
+    /// <param name="compute">Computes it.</param>
+    /// <returns>The last plan; where the time is over it is refused still.</returns>
+    public TPlan Wait<TPlan>(Func<TPlan> compute)
+        where TPlan : ChangePlan
+    {
+        ArgumentNullException.ThrowIfNull(compute);
+        TPlan plan = compute();
+        HashSet<PciAddress> told = [];
+        long start = TimeProvider.System.GetTimestamp();
+        for (TimeSpan left = Time; left > TimeSpan.Zero && !Stop.IsCancellationRequested; left = Time - TimeProvider.System.GetElapsedTime(start))
+        {
+            Refusal[] held = [.. plan.Refusals.Where(refusal => refusal.Holders.Count != 0)];
+            if (held.Length == 0)
+            {
+                break;
+            }
+
+            foreach (IGrouping<PciAddress, Refusal> device in held.GroupBy(refusal => refusal.Device).Where(device => told.Add(device.Key)))
+            {
+                Told?.Invoke(device.Key, [.. device.SelectMany(refusal => refusal.Holders).DistinctBy(holder => holder.ProcessId)]);
+            }
+
+            // Each look goes through all descriptors of all processes.
+            Stop.WaitHandle.WaitOne(left < Step ? left : Step);
+            plan = compute();
+        }
+
+        return plan;
+    }
 }

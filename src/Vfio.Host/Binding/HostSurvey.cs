@@ -12,6 +12,7 @@ public sealed class HostSurvey
     private const int MostNamed = 4;
 
     private readonly HostRoot _host;
+    private readonly DeviceHolders _holders;
     private readonly DiskUse _disks;
     private readonly NetworkUse _network;
     private readonly DisplayUse _displays;
@@ -27,9 +28,16 @@ public sealed class HostSurvey
     /// <summary>Surveys a host.</summary>
     /// <param name="host">Where its <c>/sys</c> and <c>/proc</c> are.</param>
     public HostSurvey(HostRoot host)
+        : this(host, new DeviceHolders(host))
+    {
+    }
+
+    /// <param name="host">The host.</param>
+    /// <param name="holders">Who examines its processes.</param>
+    internal HostSurvey(HostRoot host, DeviceHolders holders)
     {
         ArgumentNullException.ThrowIfNull(host);
-        _host = host;
+        (_host, _holders) = (host, holders);
         _disks = new DiskUse(host);
         _network = new NetworkUse(host);
         _displays = new DisplayUse(host);
@@ -52,7 +60,7 @@ public sealed class HostSurvey
     public IReadOnlyList<BindingRefusal> Refusals(PciDeviceInfo device)
     {
         ArgumentNullException.ThrowIfNull(device);
-        return IsLeavingVfio(device) ? [new BindingRefusal(device.Address, "busy", "an unbind of it from a VFIO driver has not ended", CanForce: false)] : Judge(device, thorough: false);
+        return IsLeavingVfio(device) ? [new BindingRefusal(device.Address, RefusalReason.Busy, "an unbind of it from a VFIO driver has not ended", canForce: false)] : Judge(device, thorough: false);
     }
 
     /// <summary>Why an IOMMU group must not be bound as a whole (<see cref="BindOptions.WholeGroup"/>).</summary>
@@ -86,7 +94,7 @@ public sealed class HostSurvey
     {
         if (device.IsBridge || (thorough && HeaderTypeOf(device) is not (null or 0)))
         {
-            return [new BindingRefusal(device.Address, "bridge", "it is a bridge", CanForce: false) { Hint = thorough ? HintForBridge(device) : null }];
+            return [new BindingRefusal(device.Address, RefusalReason.Bridge, "it is a bridge", canForce: false, thorough ? HintForBridge(device) : null)];
         }
 
         if (device.HasVfioDriver)
@@ -97,18 +105,18 @@ public sealed class HostSurvey
         List<BindingRefusal> refusals = [];
         if (device.IommuGroup is null)
         {
-            refusals.Add(new BindingRefusal(device.Address, "no-iommu", "no IOMMU is in front of it", CanForce: false));
+            refusals.Add(new BindingRefusal(device.Address, RefusalReason.NoIommu, "no IOMMU is in front of it", canForce: false));
         }
         else if (ReservedRegion.Of(device).Any(region => region.IsFirmwares))
         {
-            refusals.Add(new BindingRefusal(device.Address, "reserved", "the firmware uses it for itself (an RMRR), so that the kernel lets no program open it", CanForce: true));
+            refusals.Add(new BindingRefusal(device.Address, RefusalReason.Reserved, "the firmware uses it for itself (an RMRR), so that the kernel lets no program open it", canForce: true));
         }
 
         refusals.AddRange(RefusalsOfUses(device, thorough, findsHolders));
         if (device.ReadVirtualFunctionCount() is int count and > 0)
         {
             refusals.Add(new BindingRefusal(
-                device.Address, "functions", $"{count} of its virtual functions are switched on", CanForce: true));
+                device.Address, RefusalReason.Functions, $"{count} of its virtual functions are switched on", canForce: true));
         }
 
         return refusals;
@@ -137,7 +145,7 @@ public sealed class HostSurvey
     private IEnumerable<BindingRefusal> RefusalsOfUses(PciDeviceInfo device, bool thorough, bool findsHolders) => UsesOf(device, thorough)
         .Concat(UsesBelow(device, thorough))
         .Concat(findsHolders ? OpenFiles(device) : [])
-        .Select(use => new BindingRefusal(device.Address, use.Kind, use.Explanation, CanForce: true));
+        .Select(use => new BindingRefusal(device.Address, use.Reason, use.OfDevice, canForce: true) { Part = use.Part, Holders = use.Holder is DeviceHolder holder ? [holder] : [] });
 
     private IEnumerable<DeviceUse> UsesOf(PciDeviceInfo device, bool thorough) => _displays.Of(device)
         .Concat(_network.Of(device.Address))
@@ -152,13 +160,10 @@ public sealed class HostSurvey
             .SelectMany(child => UsesOf(child, thorough).Select(use => (child.Address, use)))];
         if (uses.Length != 0)
         {
-            string[] texts = [.. uses.Take(MostNamed).Select(item => $"{item.Address}, {AsPart(item.Use.Explanation)}")];
-            yield return new DeviceUse(uses[0].Use.Kind, $"behind it: {string.Join("; ", texts)}{(uses.Length > MostNamed ? $"; and {uses.Length - MostNamed} more" : "")}");
+            string[] texts = [.. uses.Take(MostNamed).Select(item => $"{item.Address}, {item.Use.AsPart}")];
+            yield return new DeviceUse(uses[0].Use.Reason, Kind: null, uses[0].Use.Part, $"behind it: {string.Join("; ", texts)}{(uses.Length > MostNamed ? $"; and {uses.Length - MostNamed} more" : "")}");
         }
     }
-
-    // "its disk nvme0n1 is mounted on /" becomes "whose disk nvme0n1 is mounted on /".
-    private static string AsPart(string explanation) => explanation.StartsWith("its ", StringComparison.Ordinal) ? $"whose {explanation["its ".Length..]}" : $"of which {explanation}";
 
     internal IReadOnlyList<string> OtherNames(PciAddress device) => new HostNames(_host).OtherNames(device);
 
@@ -192,13 +197,12 @@ public sealed class HostSurvey
     /// <summary>Who has a file of the device open or mapped: a node of it or of what stands below it, its memory; or has one of its virtual functions.</summary>
     internal IReadOnlyList<DeviceHolder> Holders(PciDeviceInfo device)
     {
-        DeviceHolders holders = new(_host);
         IEnumerable<DeviceHolder> ofFunctions = device.FindVirtualFunctions().Where(function => function.HasVfioDriver)
-            .SelectMany(function => holders.OfDevice(function).Select(holder => holder with { What = $"has its virtual function {function.Address}" }));
-        return [.. holders.Search([.. UsedFiles.Below(_host, device).Where(file => !file.IsInputOnBus)]).Holders, .. ofFunctions];
+            .SelectMany(function => _holders.OfDevice(function).Select(holder => holder with { What = $"has its virtual function {function.Address}" }));
+        return [.. _holders.Search([.. UsedFiles.Below(_host, device).Where(file => !file.IsInputOnBus)]).Holders, .. ofFunctions];
     }
 
-    private IEnumerable<DeviceUse> OpenFiles(PciDeviceInfo device) => Holders(device).Select(holder => new DeviceUse("open", $"{holder} {holder.What}{HowToStop(holder)}"));
+    private IEnumerable<DeviceUse> OpenFiles(PciDeviceInfo device) => Holders(device).Select(holder => new DeviceUse(RefusalReason.Open, $"{holder} {holder.What}{HowToStop(holder)}") { Holder = holder });
 
     // A service that starts again when it is killed is named as such; comm has 15 characters.
     private static string HowToStop(DeviceHolder holder) => holder.Command == "nvidia-persiste" ? " (sudo systemctl stop nvidia-persistenced)" : "";

@@ -1,7 +1,7 @@
 namespace Vfio.Host;
 
 /// <summary>Brings a device's network interfaces back under the names, and switched on as, they were.</summary>
-internal sealed class InterfaceRestorer(HostRoot host, IHostChanges changes, List<string> dropped)
+internal sealed class InterfaceRestorer(HostContext context)
 {
     private static readonly TimeSpan DriverPatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan UdevPatience = TimeSpan.FromSeconds(3);
@@ -15,9 +15,9 @@ internal sealed class InterfaceRestorer(HostRoot host, IHostChanges changes, Lis
             yield return new BindingStep($"switch on {state.Name}", () =>
             {
                 // Another device's interface may have the name by now.
-                if (new ClassDevices(host, "net").On(entry.Address).Contains(state.Name))
+                if (new ClassDevices(context.Host, "net").On(entry.Address).Contains(state.Name))
                 {
-                    changes.SwitchOnInterface(state.Name);
+                    context.Changes.SwitchOnInterface(state.Name);
                 }
             });
         }
@@ -26,33 +26,33 @@ internal sealed class InterfaceRestorer(HostRoot host, IHostChanges changes, Lis
     private void RestoreNames(JournalEntry entry)
     {
         // Interfaces that do not come back are the driver's affair; the device is back with it.
-        if (!changes.WaitUntil(() => new ClassDevices(host, "net").On(entry.Address).Count >= entry.Interfaces.Count, DriverPatience))
+        if (!context.Changes.WaitUntil(() => new ClassDevices(context.Host, "net").On(entry.Address).Count >= entry.Interfaces.Count, DriverPatience))
         {
-            dropped.Add($"it had {string.Join(", ", entry.Interfaces.Select(state => state.Name))}, and has {Describe(new ClassDevices(host, "net").On(entry.Address))} now");
+            context.Steps.Dropped.Add($"it had {string.Join(", ", entry.Interfaces.Select(state => state.Name))}, and has {Describe(new ClassDevices(context.Host, "net").On(entry.Address))} now");
             return;
         }
 
         // udev renames a new interface by its own rules, and wins; it needs a moment.
-        if (File.Exists(host.Combine("run/udev/control")))
+        if (File.Exists(context.Host.Combine("run/udev/control")))
         {
-            changes.WaitUntil(() => entry.Interfaces.All(state => Exists(state.Name)), UdevPatience);
+            context.Changes.WaitUntil(() => entry.Interfaces.All(state => Exists(state.Name)), UdevPatience);
         }
 
-        List<string> strangers = [.. new ClassDevices(host, "net").On(entry.Address).Where(name => entry.Interfaces.All(state => state.Name != name))];
-        foreach (InterfaceState state in entry.Interfaces.Where(state => !new ClassDevices(host, "net").On(entry.Address).Contains(state.Name)))
+        List<string> strangers = [.. new ClassDevices(context.Host, "net").On(entry.Address).Where(name => entry.Interfaces.All(state => state.Name != name))];
+        foreach (InterfaceState state in entry.Interfaces.Where(state => !new ClassDevices(context.Host, "net").On(entry.Address).Contains(state.Name)))
         {
             if (Exists(state.Name) || strangers.Count == 0)
             {
-                dropped.Add($"the name {state.Name} is another device's now: its interface stays {Describe(strangers)}");
+                context.Steps.Dropped.Add($"the name {state.Name} is another device's now: its interface stays {Describe(strangers)}");
                 continue;
             }
 
-            changes.RenameInterface(strangers[0], state.Name);
+            context.Changes.RenameInterface(strangers[0], state.Name);
             strangers.RemoveAt(0);
         }
     }
 
     private static string Describe(IReadOnlyCollection<string> names) => names.Count == 0 ? "none" : string.Join(", ", names);
 
-    private bool Exists(string name) => Directory.Exists(host.Combine($"sys/class/net/{name}"));
+    private bool Exists(string name) => Directory.Exists(context.Host.Combine($"sys/class/net/{name}"));
 }

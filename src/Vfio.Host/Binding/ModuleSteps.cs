@@ -3,9 +3,9 @@ using Vfio.Pci;
 namespace Vfio.Host;
 
 /// <summary>Loads the module of a VFIO driver for a bind, and unloads at the end what was loaded for one and nothing uses.</summary>
-internal sealed class ModuleSteps(HostRoot host, IHostChanges changes, BindingJournal journal)
+internal sealed class ModuleSteps(HostContext context)
 {
-    private readonly KernelModules _modules = new(host);
+    private readonly KernelModules _modules = new(context.Host);
 
     /// <summary>What loading a driver's module would load.</summary>
     public IReadOnlyList<string> Missing(string module) => _modules.Missing(module);
@@ -37,15 +37,15 @@ internal sealed class ModuleSteps(HostRoot host, IHostChanges changes, BindingJo
     /// <param name="released">Devices that will have been handed back before.</param>
     public IEnumerable<BindingStep> Unload(JournalEntry entry, IReadOnlyCollection<PciAddress> released)
     {
-        string[] loaded = [.. journal.LoadedModules.Read().Union(entry.LoadedModules)];
+        string[] loaded = [.. context.Journal.LoadedModules.Read().Union(entry.LoadedModules)];
         if (loaded.Length == 0)
         {
             yield break;
         }
 
-        if (journal.Entries().Any(other => other.Address != entry.Address && other.IsTaken && !released.Contains(other.Address)))
+        if (context.Journal.Entries().Any(other => other.Address != entry.Address && other.IsTaken && !released.Contains(other.Address)))
         {
-            yield return BindingStep.Shared($"remember in {journal.LoadedModules.Path}: {string.Join(", ", loaded)} was loaded", () => journal.LoadedModules.Write(loaded));
+            yield return BindingStep.Shared($"remember in {context.Journal.LoadedModules.Path}: {string.Join(", ", loaded)} was loaded", () => context.Journal.LoadedModules.Write(loaded));
             yield break;
         }
 
@@ -55,11 +55,11 @@ internal sealed class ModuleSteps(HostRoot host, IHostChanges changes, BindingJo
             {
                 if (_modules.IsUnused(module))
                 {
-                    changes.UnloadModule(module);
+                    context.Changes.UnloadModule(module);
                 }
             });
         }
 
-        yield return BindingStep.Shared($"remove {journal.LoadedModules.Path}, if it is there", journal.LoadedModules.Remove);
+        yield return BindingStep.Shared($"remove {context.Journal.LoadedModules.Path}, if it is there", context.Journal.LoadedModules.Remove);
     }
 }

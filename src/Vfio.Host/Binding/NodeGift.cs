@@ -4,7 +4,7 @@ namespace Vfio.Host;
 /// Lets a user open the nodes by which a device is opened: an entry for that user in each node's access list. They are the group's node, the device's own where the
 /// kernel has such nodes, and then <c>/dev/iommu</c>, which all users' devices share.
 /// </summary>
-internal sealed class NodeGift(DeviceSteps kit, BindingJournal journal, HostRoot host)
+internal sealed class NodeGift(HostContext context)
 {
     public const string Iommufd = "iommu";
     private const string DeviceNodes = "vfio/devices";
@@ -15,21 +15,21 @@ internal sealed class NodeGift(DeviceSteps kit, BindingJournal journal, HostRoot
     public bool IsGiven(PciDeviceInfo device, uint user) => NodesOf(device) is { Length: > 0 } nodes && nodes.All(node => AccessList.Of(PathOf(node))?.Allows(user) == true);
 
     /// <summary>Another user who has the group, by another device of it.</summary>
-    public string? OtherUser(PciDeviceInfo device, uint user, string name) => journal.Entries()
+    public string? OtherUser(PciDeviceInfo device, uint user, string name) => context.Journal.Entries()
         .Where(entry => entry.Address != device.Address && entry.User is not null && !entry.IsGivenTo(user, name) && IsInGroup(entry, device.IommuGroup))
         .Select(entry => entry.User)
         .FirstOrDefault();
 
     public IEnumerable<BindingStep> Steps(PciDeviceInfo device, (uint Uid, uint Gid, string Name) user)
     {
-        yield return kit.Allow(PathOf(GroupNode(device)), user.Uid, user.Name);
+        yield return context.Steps.Allow(PathOf(GroupNode(device)), user.Uid, user.Name);
 
         // The device's own node has a number that the kernel gives at the bind.
         yield return BindingStep.Shared($"let {user.Name} open {PathOf(DeviceNodes)}/vfioN of {device.Address} and {PathOf(Iommufd)}, where the kernel has such nodes", () =>
         {
             foreach (string node in OwnNodes(device))
             {
-                kit.Allow(PathOf(node), user.Uid, user.Name).Run();
+                context.Steps.Allow(PathOf(node), user.Uid, user.Name).Run();
             }
         });
     }
@@ -37,7 +37,7 @@ internal sealed class NodeGift(DeviceSteps kit, BindingJournal journal, HostRoot
     /// <summary>What the user of an entry could do with the nodes before anything was given. What an earlier bind gave is not the user's own: what that bind remembers counts.</summary>
     public List<NodeAccess> AccessBefore(PciDeviceInfo device, JournalEntry entry, uint user, string userName)
     {
-        JournalEntry[] givers = [.. journal.Entries().Where(other => other.IsGivenTo(user, userName))];
+        JournalEntry[] givers = [.. context.Journal.Entries().Where(other => other.IsGivenTo(user, userName))];
         List<NodeAccess> accesses = entry.IsGivenTo(user, userName) ? [.. entry.Nodes] : [];
         foreach (string node in NodesOf(device).Append(Iommufd).Distinct().Where(node => accesses.TrueForAll(access => access.Node != node)))
         {
@@ -54,9 +54,9 @@ internal sealed class NodeGift(DeviceSteps kit, BindingJournal journal, HostRoot
         return accesses;
     }
 
-    public string PathOf(string node) => host.Combine($"dev/{node}");
+    public string PathOf(string node) => context.Host.Combine($"dev/{node}");
 
-    private bool IsInGroup(JournalEntry entry, int? group) => group is not null && kit.Bus.Find(entry.Address)?.IommuGroup == group;
+    private bool IsInGroup(JournalEntry entry, int? group) => group is not null && context.Bus.Find(entry.Address)?.IommuGroup == group;
 
     private static string GroupNode(PciDeviceInfo device) => $"vfio/{device.IommuGroup}";
 

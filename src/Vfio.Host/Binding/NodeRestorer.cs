@@ -17,44 +17,41 @@ internal static class NodeRestorer
             $"nothing was changed; once getent passwd {name} finds the user, release again (--force leaves that access as it is: getfacl /dev/iommu)"),
     };
 
-    /// <param name="host">The host.</param>
-    /// <param name="journal">The journal.</param>
+    /// <param name="context">The host.</param>
     /// <param name="entry">Who was let open what; with the user's number (<see cref="WithUser"/>).</param>
     /// <param name="device">The device.</param>
-    /// <param name="changes">How the host is changed.</param>
     /// <param name="released">Devices that will have been handed back before.</param>
-    public static IEnumerable<BindingStep> Plan(
-        HostRoot host, BindingJournal journal, JournalEntry entry, PciDeviceInfo? device, IHostChanges changes, IReadOnlyCollection<PciAddress> released)
+    public static IEnumerable<BindingStep> Plan(HostContext context, JournalEntry entry, PciDeviceInfo? device, IReadOnlyCollection<PciAddress> released)
     {
         if (entry.UserId is not uint user)
         {
             yield break;
         }
 
-        JournalEntry[] others = [.. journal.Entries().Where(other => other.Address != entry.Address && other.IsGivenTo(user, entry.User) && !released.Contains(other.Address))];
+        JournalEntry[] others = [.. context.Journal.Entries().Where(other => other.Address != entry.Address && other.IsGivenTo(user, entry.User) && !released.Contains(other.Address))];
         List<NodeAccess> nodes = [.. entry.Nodes];
-        string[] late = [.. device?.IommuGroup is int group ? (string[])[$"vfio/{group}"] : [], .. File.Exists(host.Combine($"dev/{NodeGift.Iommufd}")) ? (string[])[NodeGift.Iommufd] : []];
+        string[] late = [.. device?.IommuGroup is int group ? (string[])[$"vfio/{group}"] : [], .. File.Exists(context.Host.Combine($"dev/{NodeGift.Iommufd}")) ? (string[])[NodeGift.Iommufd] : []];
         // What is not remembered came into being by the bind, or by the module that it loaded.
         nodes.AddRange(late.Where(node => nodes.TrueForAll(access => access.Node != node)).Select(node => new NodeAccess(node, Before: null)).ToArray());
 
         foreach (NodeAccess access in nodes)
         {
-            if (others.Any(other => Uses(new PciBus(host), other, access.Node)))
+            if (others.Any(other => Uses(context.Bus, other, access.Node)))
             {
                 continue;
             }
 
-            string path = host.Combine($"dev/{access.Node}");
+            string path = context.Host.Combine($"dev/{access.Node}");
             yield return BindingStep.Shared($"let {entry.User} open {path} {(access.Before is null ? "no more" : "as before")}, if it is still there", () =>
             {
                 if (access.OwnerBefore is (uint owner, uint group) && FileStatus.Of(path) is FileStatus status && (status.UserId, status.GroupId) != (owner, group))
                 {
-                    changes.SetOwner(path, owner, group);
+                    context.Changes.SetOwner(path, owner, group);
                 }
 
                 if (AccessList.Of(path) is AccessList list && list.Find(user) != access.Before)
                 {
-                    changes.SetAccess(path, list.With(user, access.Before));
+                    context.Changes.SetAccess(path, list.With(user, access.Before));
                 }
             });
         }

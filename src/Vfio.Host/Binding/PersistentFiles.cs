@@ -7,12 +7,9 @@ namespace Vfio.Host;
 /// The files that make devices persistent, as steps: the state, which is written first and removed last, and what follows from it, udev's rules and systemd's unit.
 /// And the rules in <c>/run</c> by which a user's device that is plugged in again is that user's again.
 /// </summary>
-/// <param name="host">The host.</param>
-/// <param name="files">How its files are changed.</param>
-/// <param name="journal">The journal.</param>
-/// <param name="givenProgram">The program that udev and systemd are to call; null for the one that runs.</param>
+/// <param name="context">The host.</param>
 /// <param name="driverOf">The VFIO driver that a device is taken for.</param>
-internal sealed class PersistentFiles(HostRoot host, IHostFiles files, BindingJournal journal, string? givenProgram, Func<PciDeviceInfo, string> driverOf)
+internal sealed class PersistentFiles(HostContext context, Func<PciDeviceInfo, string> driverOf)
 {
     private const string RulesFile = "etc/udev/rules.d/10-vfio.rules";
 
@@ -21,34 +18,34 @@ internal sealed class PersistentFiles(HostRoot host, IHostFiles files, BindingJo
     private const string UnitFile = $"etc/systemd/system/{SystemdUnit.Name}";
     private const string LinkFile = $"etc/systemd/system/sysinit.target.wants/{SystemdUnit.Name}";
 
-    private readonly FileChanges _changes = new(files);
+    private readonly FileChanges _changes = new(context.Files);
 
-    public bool HasUdev => File.Exists(host.Combine("run/udev/control"));
+    public bool HasUdev => File.Exists(context.Host.Combine("run/udev/control"));
 
-    private bool HasSystemd => Directory.Exists(host.Combine("run/systemd/system"));
+    private bool HasSystemd => Directory.Exists(context.Host.Combine("run/systemd/system"));
 
     /// <summary>Why devices cannot be made persistent.</summary>
     public IEnumerable<BindingRefusal> Refusals(IReadOnlyList<PciDeviceInfo> devices)
     {
-        DriverctlOverrides driverctl = new(host);
+        DriverctlOverrides driverctl = new(context.Host);
         foreach (PciDeviceInfo device in devices)
         {
             if (driverctl.Find(device.Address) is string other && other != driverOf(device))
             {
-                yield return new BindingRefusal(device.Address, "driverctl", $"driverctl gives it to {other} at every boot ({driverctl.PathOf(device.Address)})", CanForce: false);
+                yield return new BindingRefusal(device.Address, RefusalReason.Driverctl, $"driverctl gives it to {other} at every boot ({driverctl.PathOf(device.Address)})", canForce: false);
             }
         }
 
-        if (devices.Count != 0 && InstalledProgram.Objection(host, givenProgram, out string program) is string objection)
+        if (devices.Count != 0 && InstalledProgram.Objection(context.Host, context.Program, out string program) is string objection)
         {
-            yield return new BindingRefusal(devices[0].Address, "program", $"{program}, which root would run at every boot, {objection}", CanForce: false) { Hint = InstalledProgram.HintFor(givenProgram) };
+            yield return new BindingRefusal(devices[0].Address, RefusalReason.Program, $"{program}, which root would run at every boot, {objection}", canForce: false, InstalledProgram.HintFor(context.Program));
         }
     }
 
     /// <summary>What a person should know who takes devices.</summary>
     public IEnumerable<string> Notes(IReadOnlyList<PciDeviceInfo> devices, BindOptions options)
     {
-        DriverctlOverrides driverctl = new(host);
+        DriverctlOverrides driverctl = new(context.Host);
         foreach (PciDeviceInfo device in devices)
         {
             if (driverctl.Find(device.Address) is string other && other != driverOf(device))
@@ -57,7 +54,7 @@ internal sealed class PersistentFiles(HostRoot host, IHostFiles files, BindingJo
             }
         }
 
-        PersistentDevices state = PersistentDevices.Read(host);
+        PersistentDevices state = context.Persistent;
         foreach (PciDeviceInfo device in devices)
         {
             if (!options.Persist && options.User is not null && state.Find(device.Address)?.User is string owner && owner != Users.Get(options.User).Name)
@@ -70,7 +67,7 @@ internal sealed class PersistentFiles(HostRoot host, IHostFiles files, BindingJo
                 yield return $"{device.Address} is a virtual function: after a reboot it is taken when something has made it again, which vfio does not";
             }
 
-            if (options.Persist && device.HasVfioDriver && journal.Find(device.Address) is not { IsTaken: true })
+            if (options.Persist && device.HasVfioDriver && context.Journal.Find(device.Address) is not { IsTaken: true })
             {
                 yield return $"{device.Address} is with {device.Driver} already, not by vfio: a release leaves it there";
             }
@@ -81,7 +78,7 @@ internal sealed class PersistentFiles(HostRoot host, IHostFiles files, BindingJo
             yield return "after a reboot they are taken only where nothing on the host uses them by then: --force is for now";
         }
 
-        if (options is { User: not null, Persist: false } && HasUdev && InstalledProgram.Objection(host, givenProgram, out string program) is string objection)
+        if (options is { User: not null, Persist: false } && HasUdev && InstalledProgram.Objection(context.Host, context.Program, out string program) is string objection)
         {
             yield return $"plugged in again, the devices are no longer {options.User}'s: {program} {objection}, so udev must not call it";
         }
@@ -96,31 +93,31 @@ internal sealed class PersistentFiles(HostRoot host, IHostFiles files, BindingJo
             throw new VfioException("persist", devices[0].Address.ToString(), "no udev runs on this host, which would take the device again", "leave --persist away, and bind at each boot");
         }
 
-        PersistentDevices state = Sound();
-        _ = InstalledProgram.Objection(host, givenProgram, out string program);
+        PersistentDevices state = Sound(context.Persistent);
+        _ = InstalledProgram.Objection(context.Host, context.Program, out string program);
         if (state.Program == program && devices.All(device => IsKept(state, device, user)) && IsWritten(state))
         {
             return [];
         }
 
         string[] needed = [.. PersistentFormat.Folders.Where(folder => HasSystemd || !folder.StartsWith("etc/systemd", StringComparison.Ordinal))];
-        string[] missing = [.. needed.Where(folder => !Directory.Exists(host.Combine(folder)))];
+        string[] missing = [.. needed.Where(folder => !Directory.Exists(context.Host.Combine(folder)))];
         string[] created = [.. PersistentFormat.Folders.Where(folder => state.CreatedFolders.Contains(folder) || missing.Contains(folder))];
-        PersistentState After() => new(program, created, Merge(Sound().Entries, devices));
+        PersistentState After() => new(program, created, Merge(Sound(PersistentDevices.Read(context.Host)).Entries, devices));
         string what = string.Join(", ", devices.Select(device => $"{device.Address} for {driverOf(device)}"));
         List<BindingStep> steps =
         [
-            .. missing.Take(missing.Contains("etc/vfio") ? 1 : 0).Select(folder => _changes.MakeFolder(host.Combine(folder))),
-            _changes.Write(host.Combine(PersistentDevices.StateFile), what, () => PersistentFormat.Write(After())),
-            .. missing.Where(folder => folder != "etc/vfio").Select(folder => _changes.MakeFolder(host.Combine(folder))),
-            _changes.Write(host.Combine(RulesFile), "a rule for each", () => Encoding.UTF8.GetBytes(UdevRules.Text(program, Sound().Entries))),
+            .. missing.Take(missing.Contains("etc/vfio") ? 1 : 0).Select(folder => _changes.MakeFolder(context.Host.Combine(folder))),
+            _changes.Write(context.Host.Combine(PersistentDevices.StateFile), what, () => PersistentFormat.Write(After())),
+            .. missing.Where(folder => folder != "etc/vfio").Select(folder => _changes.MakeFolder(context.Host.Combine(folder))),
+            _changes.Write(context.Host.Combine(RulesFile), "a rule for each", () => Encoding.UTF8.GetBytes(UdevRules.Text(program, Sound(PersistentDevices.Read(context.Host)).Entries))),
         ];
         if (HasSystemd)
         {
-            steps.Add(_changes.Write(host.Combine(UnitFile), "for the order at boot", () => Encoding.UTF8.GetBytes(SystemdUnit.Text(program))));
-            if (SysfsFile.ReadLink(host.Combine(LinkFile)) is null)
+            steps.Add(_changes.Write(context.Host.Combine(UnitFile), "for the order at boot", () => Encoding.UTF8.GetBytes(SystemdUnit.Text(program))));
+            if (SysfsFile.ReadLink(context.Host.Combine(LinkFile)) is null)
             {
-                steps.Add(_changes.Link(host.Combine(LinkFile), $"/{UnitFile}"));
+                steps.Add(_changes.Link(context.Host.Combine(LinkFile), $"/{UnitFile}"));
             }
         }
 
@@ -133,7 +130,7 @@ internal sealed class PersistentFiles(HostRoot host, IHostFiles files, BindingJo
     /// <param name="force">Whether a file that cannot be believed goes with its rules and unit.</param>
     public IEnumerable<BindingStep> Remove(IReadOnlyCollection<PciAddress> addresses, IReadOnlyCollection<PciAddress> released, bool force)
     {
-        PersistentDevices state = PersistentDevices.Read(host);
+        PersistentDevices state = context.Persistent;
         if (state.Damage is not null)
         {
             return force ? RemoveAll(["etc/vfio"]) : [];
@@ -147,9 +144,9 @@ internal sealed class PersistentFiles(HostRoot host, IHostFiles files, BindingJo
         PersistentDevice[] left = [.. state.Entries.Where(entry => !addresses.Contains(entry.Address) && !released.Contains(entry.Address))];
         return left.Length == 0 ? RemoveAll(state.CreatedFolders) :
         [
-            _changes.Write(host.Combine(RulesFile), $"without {string.Join(", ", addresses)}", () => Encoding.UTF8.GetBytes(UdevRules.Text(state.Program!, left))),
+            _changes.Write(context.Host.Combine(RulesFile), $"without {string.Join(", ", addresses)}", () => Encoding.UTF8.GetBytes(UdevRules.Text(state.Program!, left))),
             _changes.Write(
-                host.Combine(PersistentDevices.StateFile), $"without {string.Join(", ", addresses)}",
+                context.Host.Combine(PersistentDevices.StateFile), $"without {string.Join(", ", addresses)}",
                 () => PersistentFormat.Write(new PersistentState(state.Program!, state.CreatedFolders, left))),
         ];
     }
@@ -159,13 +156,13 @@ internal sealed class PersistentFiles(HostRoot host, IHostFiles files, BindingJo
     /// <param name="persist">Whether they are made persistent: then another rule does it.</param>
     public IEnumerable<BindingStep> FollowUser(IReadOnlyList<PciDeviceInfo> devices, bool persist)
     {
-        if (!HasUdev || InstalledProgram.Objection(host, givenProgram, out string program) is not null)
+        if (!HasUdev || InstalledProgram.Objection(context.Host, context.Program, out string program) is not null)
         {
             return [];
         }
 
-        string path = host.Combine(UserRulesFile);
-        PersistentDevices state = PersistentDevices.Read(host);
+        string path = context.Host.Combine(UserRulesFile);
+        PersistentDevices state = context.Persistent;
         string? now = TextOf(path);
         string? after = UdevRules.Replace(
             now, [.. devices.Select(device => device.Address)],
@@ -186,7 +183,7 @@ internal sealed class PersistentFiles(HostRoot host, IHostFiles files, BindingJo
     /// <summary>What takes devices out of those rules.</summary>
     public IEnumerable<BindingStep> UnfollowUser(IReadOnlyCollection<PciAddress> addresses, IReadOnlyCollection<PciAddress> released)
     {
-        string path = host.Combine(UserRulesFile);
+        string path = context.Host.Combine(UserRulesFile);
         if (TextOf(path) is not string now || !UdevRules.Has(now, addresses))
         {
             return [];
@@ -205,32 +202,28 @@ internal sealed class PersistentFiles(HostRoot host, IHostFiles files, BindingJo
         string[] files = [LinkFile, UnitFile, RulesFile];
         return
         [
-            .. files.Where(file => Path.Exists(host.Combine(file)) || SysfsFile.ReadLink(host.Combine(file)) is not null).Select(file => _changes.Remove(host.Combine(file))),
+            .. files.Where(file => Path.Exists(context.Host.Combine(file)) || SysfsFile.ReadLink(context.Host.Combine(file)) is not null).Select(file => _changes.Remove(context.Host.Combine(file))),
             // The inner before the outer; the state after all that it alone knows of.
-            .. folders.Where(folder => folder != Own).OrderByDescending(folder => folder.Length).Select(folder => _changes.RemoveFolder(host.Combine(folder))),
-            _changes.Remove(host.Combine(PersistentDevices.StateFile)),
-            .. folders.Where(folder => folder == Own).Select(folder => _changes.RemoveFolder(host.Combine(folder))),
+            .. folders.Where(folder => folder != Own).OrderByDescending(folder => folder.Length).Select(folder => _changes.RemoveFolder(context.Host.Combine(folder))),
+            _changes.Remove(context.Host.Combine(PersistentDevices.StateFile)),
+            .. folders.Where(folder => folder == Own).Select(folder => _changes.RemoveFolder(context.Host.Combine(folder))),
         ];
     }
 
-    private PersistentDevices Sound()
-    {
-        PersistentDevices state = PersistentDevices.Read(host);
-        return state.Damage is null ? state : throw state.Damaged();
-    }
+    private static PersistentDevices Sound(PersistentDevices state) => state.Damage is null ? state : throw state.Damaged();
 
     private bool IsKept(PersistentDevices state, PciDeviceInfo device, string? user) =>
         state.Find(device.Address) is PersistentDevice kept && (kept.VendorId, kept.DeviceId, kept.Driver) == (device.VendorId, device.DeviceId, driverOf(device))
         && (user is null || kept.User == user || kept.Driver == JournalEntry.NoDriver);
 
     private bool IsWritten(PersistentDevices state) =>
-        TextOf(host.Combine(RulesFile)) == UdevRules.Text(state.Program!, state.Entries)
-        && (!HasSystemd || (TextOf(host.Combine(UnitFile)) == SystemdUnit.Text(state.Program!) && SysfsFile.ReadLink(host.Combine(LinkFile)) is not null));
+        TextOf(context.Host.Combine(RulesFile)) == UdevRules.Text(state.Program!, state.Entries)
+        && (!HasSystemd || (TextOf(context.Host.Combine(UnitFile)) == SystemdUnit.Text(state.Program!) && SysfsFile.ReadLink(context.Host.Combine(LinkFile)) is not null));
 
     // By now the journal has every one of them.
     private PersistentDevice[] Merge(IReadOnlyList<PersistentDevice> before, IReadOnlyList<PciDeviceInfo> devices)
     {
-        IEnumerable<PersistentDevice> added = devices.Select(device => journal.Find(device.Address) is { Damage: null } entry && UdevRules.IsPlain(entry.Driver)
+        IEnumerable<PersistentDevice> added = devices.Select(device => context.Journal.Find(device.Address) is { Damage: null } entry && UdevRules.IsPlain(entry.Driver)
             ? PersistentDevice.Of(entry)
             : throw new VfioException("persist", device.Address.ToString(), "the journal has no sound entry of it", $"vfio release {device.Address}, then bind it again"));
         return [.. before.Where(entry => devices.All(device => device.Address != entry.Address)).Concat(added).OrderBy(entry => entry.Address)];

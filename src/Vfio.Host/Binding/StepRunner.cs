@@ -4,12 +4,12 @@ namespace Vfio.Host;
 /// Runs the steps of a plan, and holds the host's lock during those that change what all devices share: not during the others, in which the
 /// kernel may block.
 /// </summary>
-internal sealed class StepRunner(BindingJournal journal, IHostChanges changes) : IDisposable
+internal sealed class StepRunner(HostContext context) : IDisposable
 {
     private IDisposable? _host;
 
     /// <summary>Locks the host, until a step that is not shared, or <see cref="Dispose"/>.</summary>
-    public void Share() => _host ??= journal.LockHost(changes);
+    public void Share() => _host ??= context.Journal.LockHost(context.Changes);
 
     public void Run(IEnumerable<BindingStep> steps)
     {

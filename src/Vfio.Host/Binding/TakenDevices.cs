@@ -1,7 +1,7 @@
 namespace Vfio.Host;
 
 /// <summary>Judges devices that are taken already, for who wants to be the only one to have them.</summary>
-internal sealed class TakenDevices(HostRoot host, BindingJournal journal, NodeGift gift)
+internal sealed class TakenDevices(HostContext context, NodeGift gift)
 {
     /// <summary>Which devices are not to be had beside who has them.</summary>
     /// <param name="devices">The devices; those without a VFIO driver are not judged.</param>
@@ -10,16 +10,16 @@ internal sealed class TakenDevices(HostRoot host, BindingJournal journal, NodeGi
     {
         foreach (PciDeviceInfo device in devices.Where(device => device.HasVfioDriver))
         {
-            JournalEntry? entry = journal.Find(device.Address);
-            if (entry is { Damage: null } && entry.ProcessId != Environment.ProcessId && journal.IsOwned(device.Address))
+            JournalEntry? entry = context.Journal.Find(device.Address);
+            if (entry is { Damage: null } && entry.ProcessId != Environment.ProcessId && context.Journal.IsOwned(device.Address))
             {
-                string with = new DeviceHolders(host).OfProcess(entry.ProcessId) is DeviceHolder taker ? $"{taker}" : $"process {entry.ProcessId}";
-                yield return new BindingRefusal(device.Address, "taken", $"{entry.TakenBy} has taken it, with {with}", CanForce: false);
+                string with = new DeviceHolders(context.Host).OfProcess(entry.ProcessId) is DeviceHolder taker ? $"{taker}" : $"process {entry.ProcessId}";
+                yield return new BindingRefusal(device.Address, RefusalReason.Taken, $"{entry.TakenBy} has taken it, with {with}", canForce: false);
             }
             else if (user is { Uid: not 0 } && !gift.IsGiven(device, user.Value.Uid))
             {
                 string whose = entry?.User is string other ? $"for user {other}" : "for root alone";
-                yield return new BindingRefusal(device.Address, "not-yours", $"it is with {device.Driver} already, {whose}", CanForce: false);
+                yield return new BindingRefusal(device.Address, RefusalReason.NotYours, $"it is with {device.Driver} already, {whose}", canForce: false);
             }
         }
 
@@ -35,7 +35,7 @@ internal sealed class TakenDevices(HostRoot host, BindingJournal journal, NodeGi
     // Who may open the group's node gets every device of the group by it.
     private IEnumerable<BindingRefusal> JudgeGroups(PciDeviceInfo[] devices, uint user)
     {
-        PciBus bus = new(host);
+        PciBus bus = new(context.Host);
         foreach (PciDeviceInfo device in devices)
         {
             PciDeviceInfo? other = device.IommuGroup is int group
@@ -43,8 +43,8 @@ internal sealed class TakenDevices(HostRoot host, BindingJournal journal, NodeGi
                 : null;
             if (other is not null)
             {
-                string whose = journal.Find(other.Address)?.User is string owner ? $"for user {owner}" : "for root alone";
-                yield return new BindingRefusal(device.Address, "not-yours", $"its IOMMU group has {other.Address} too, which is with {other.Driver} already, {whose}", CanForce: false);
+                string whose = context.Journal.Find(other.Address)?.User is string owner ? $"for user {owner}" : "for root alone";
+                yield return new BindingRefusal(device.Address, RefusalReason.NotYours, $"its IOMMU group has {other.Address} too, which is with {other.Driver} already, {whose}", canForce: false);
             }
         }
     }

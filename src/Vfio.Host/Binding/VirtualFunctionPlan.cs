@@ -3,36 +3,44 @@ using Vfio.Pci;
 namespace Vfio.Host;
 
 /// <summary>
-/// What giving a physical function another number of virtual functions would do (SR-IOV; PCI Express Base Specification 6.0, chapter 9). Computing it changes nothing. The number of before is
+/// What giving a physical function another number of virtual functions would do (SR-IOV; PCI Express Base Specification 6.0, chapter 9). The number of before is
 /// remembered, and comes back when the physical function is handed back.
 /// </summary>
-public sealed class VirtualFunctionPlan
+public sealed class VirtualFunctionPlan : ChangePlan
 {
+    private readonly HostContext _context;
     private readonly PciAddress _address;
     private readonly int _count;
     private readonly BindOptions _options;
-    private readonly IHostChanges _changes;
-    private readonly BindingJournal _journal;
-    private readonly DeviceSteps _kit;
-    private readonly List<BindingStep> _steps = [];
-    private JournalEntry? _before;
+    private readonly JournalEntry? _before;
+    private readonly FunctionSteps _functions;
 
-    private VirtualFunctionPlan(PciAddress address, int count, BindOptions options)
+    private VirtualFunctionPlan(HostContext context, PciAddress address, int count, BindOptions options)
     {
-        (_address, _count, _options) = (address, count, options);
-        _changes = options.Changes ?? new HostChanges(options.Helper);
-        _journal = new BindingJournal(options.Host);
-        _kit = new DeviceSteps(options.Host, _changes, _journal, options.Patience);
+        (_context, _address, _count, _options) = (context, address, count, options);
+        _functions = new FunctionSteps(context);
+        PciDeviceInfo device = context.Bus.Get(address);
+        Check(device);
+        _before = context.Journal.Find(address);
+        if (_before?.Damage is not null)
+        {
+            throw context.Journal.Damaged(_before);
+        }
+
+        CountBefore = device.ReadVirtualFunctionCount();
+        bool changes = CountBefore != count;
+        Refusals = !changes ? [] : [.. device.FindVirtualFunctions().SelectMany(function => _functions.JudgeVanishing(function, released: [])).Where(refusal => !(refusal.CanForce && options.Force))];
+        Steps = changes ? StepsFor(device) : [];
     }
 
     /// <summary>How many there were when the plan was computed.</summary>
-    public int CountBefore { get; private set; }
+    public int CountBefore { get; }
 
     /// <summary>Why virtual functions that would vanish must not; empty where the plan may be executed. With <see cref="BindOptions.Force"/>, only what cannot be forced.</summary>
-    public IReadOnlyList<BindingRefusal> Refusals { get; private set; } = [];
+    public override IReadOnlyList<BindingRefusal> Refusals { get; }
 
     /// <summary>Every change of the host, in order; empty where there are as many as wanted.</summary>
-    public IReadOnlyList<BindingStep> Steps => _steps;
+    public override IReadOnlyList<BindingStep> Steps { get; }
 
     /// <summary>Computes the plan.</summary>
     /// <param name="address">The physical function, with its own driver or with vfio-pci.</param>
@@ -44,50 +52,60 @@ public sealed class VirtualFunctionPlan
     /// </exception>
     public static VirtualFunctionPlan Compute(PciAddress address, int count, BindOptions? options = null)
     {
-        VirtualFunctionPlan plan = new(address, count, options ?? new BindOptions());
-        plan.Compute();
-        return plan;
+        options ??= new BindOptions();
+        HostContext context = HostContext.For(options);
+        try
+        {
+            return new VirtualFunctionPlan(context, address, count, options);
+        }
+        finally
+        {
+            context.Changes.EndWriter();
+        }
     }
 
-    /// <summary>Changes the number. Where a step fails, what had been done is undone. Waits for other programs that are changing bindings.</summary>
+    /// <summary>Changes the number. Computes the plan afresh first. Where a step fails, what had been done is undone. Waits for other programs that are changing bindings.</summary>
     /// <exception cref="BindingRefusedException">It would harm the host; nothing was changed.</exception>
     /// <exception cref="VfioException">A step failed.</exception>
     public void Execute()
     {
-        if (_steps.Count == 0 && Refusals.Count == 0)
+        ThrowIfRefused();
+        if (Steps.Count == 0)
         {
             return;
         }
 
-        if (Refusals.Count != 0)
-        {
-            throw new BindingRefusedException(Refusals);
-        }
-
-        using IDisposable alone = _kit.LockWithFunctions(_address);
+        HostContext now = _context.Afresh();
+        using IDisposable alone = now.Steps.LockWithFunctions(_address);
         try
         {
-            _kit.Settle(_address, "change the virtual functions of");
-            Compute();
-            if (Refusals.Count != 0)
-            {
-                throw new BindingRefusedException(Refusals);
-            }
-
-            Run();
+            now.Steps.Settle(_address, Operation);
+            VirtualFunctionPlan plan = new(now, _address, _count, _options);
+            plan.ThrowIfRefused();
+            plan.Run();
         }
         finally
         {
-            _changes.EndWriter();
+            now.Changes.EndWriter();
+        }
+    }
+
+    private const string Operation = "change the virtual functions of";
+
+    private void ThrowIfRefused()
+    {
+        if (Refusals.Count != 0)
+        {
+            throw new BindingRefusedException(Operation, Refusals);
         }
     }
 
     private void Run()
     {
-        using StepRunner runner = new(_journal, _changes);
+        using StepRunner runner = new(_context);
         try
         {
-            runner.Run(_steps);
+            runner.Run(Steps);
         }
         catch (ChangePendingException)
         {
@@ -100,44 +118,27 @@ public sealed class VirtualFunctionPlan
         }
     }
 
-    private void Compute()
+    private List<BindingStep> StepsFor(PciDeviceInfo device)
     {
-        _steps.Clear();
-        PciDeviceInfo device = _kit.Bus.Get(_address);
-        Check(device);
-        _before = _journal.Find(_address);
-        if (_before?.Damage is not null)
-        {
-            throw _journal.Damaged(_before);
-        }
-
-        CountBefore = device.ReadVirtualFunctionCount();
-        FunctionSteps functions = new(_kit, _journal, _options.Host, _changes);
-        Refusals = CountBefore == _count ? [] : [.. device.FindVirtualFunctions().SelectMany(function => functions.JudgeVanishing(function, released: [])).Where(refusal => !(refusal.CanForce && _options.Force))];
-        if (CountBefore == _count)
-        {
-            return;
-        }
-
         bool isVfio = device.Driver == PciDeviceInfo.VfioPciDriver;
-        JournalEntry entry = _before ?? BindingPlan.Describe(_kit, device, new HostSurvey(_options.Host)) with { Driver = "" };
+        JournalEntry entry = _before ?? DeviceRecord.Describe(_context, device, new HostSurvey(_context.Host, _context.Holders)) with { Driver = "" };
         bool isAsBefore = !entry.IsTaken && entry.FunctionsBefore is int before && before == _count;
         entry = entry with
         {
             FunctionsBefore = entry.FunctionsBefore ?? CountBefore,
-            EnabledFunctions = entry.EnabledFunctions || (isVfio && !functions.IsEnabled),
+            EnabledFunctions = entry.EnabledFunctions || (isVfio && !_functions.IsEnabled),
         };
-        _steps.Add(_kit.RememberFunctions(entry));
-        _steps.AddRange(functions.Change(device, CountBefore, _count, isVfio));
-        _steps.AddRange(functions.Disable(entry));
+        List<BindingStep> steps = [_context.Steps.RememberFunctions(entry), .. _functions.Change(device, CountBefore, _count, isVfio), .. _functions.Disable(entry)];
         if (isAsBefore)
         {
-            _steps.Add(_kit.Forget(_address));
+            steps.Add(_context.Steps.Forget(_address));
         }
         else if (entry.EnabledFunctions)
         {
-            _steps.Add(_kit.RememberFunctions(entry with { EnabledFunctions = false }));
+            steps.Add(_context.Steps.RememberFunctions(entry with { EnabledFunctions = false }));
         }
+
+        return steps;
     }
 
     private void Check(PciDeviceInfo device)
@@ -151,7 +152,7 @@ public sealed class VirtualFunctionPlan
             : null;
         if (trouble is (string why, string hint))
         {
-            throw new VfioException("change the virtual functions of", device.Address.ToString(), why, hint);
+            throw new VfioException(Operation, device.Address.ToString(), why, hint);
         }
     }
 
@@ -159,18 +160,17 @@ public sealed class VirtualFunctionPlan
     {
         try
         {
-            PciDeviceInfo device = _kit.Bus.Get(_address);
-            FunctionSteps functions = new(_kit, _journal, _options.Host, _changes);
-            JournalEntry entry = _journal.Find(_address) is { Damage: null } written ? written : throw failure;
+            PciDeviceInfo device = _context.Bus.Get(_address);
+            JournalEntry entry = _context.Journal.Find(_address) is { Damage: null } written ? written : throw failure;
             bool isVfio = device.Driver == PciDeviceInfo.VfioPciDriver;
-            runner.Run([.. functions.Change(device, device.ReadVirtualFunctionCount(), CountBefore, isVfio), .. functions.Disable(entry)]);
+            runner.Run([.. _functions.Change(device, device.ReadVirtualFunctionCount(), CountBefore, isVfio), .. _functions.Disable(entry)]);
             if (_before is null)
             {
-                _journal.Remove(_address);
+                _context.Journal.Remove(_address);
             }
             else
             {
-                _journal.Write(_before);
+                _context.Journal.Write(_before);
             }
         }
         catch (VfioException why) when (why != failure)

@@ -54,7 +54,7 @@ internal static class ModuleJudge
         {
             ModuleState.Loaded => new Finding(Id, FindingLevel.Fine, "vfio-pci is loaded"),
             ModuleState.BuiltIn => new Finding(Id, FindingLevel.Fine, "vfio-pci is part of the kernel"),
-            ModuleState.Loadable => host.Obstacles.Any(obstacle => obstacle.Reason is HostObstacle.Banned or HostObstacle.Disabled) ? null
+            ModuleState.Loadable => host.Obstacles.Any(obstacle => obstacle.Reason is RefusalReason.ModuleBanned or RefusalReason.ModulesDisabled) ? null
                 : new Finding(Id, FindingLevel.Fine, "vfio-pci is not loaded; vfio bind loads it"),
             _ when !host.HasModules => new Finding(Id, FindingLevel.Blocks, $"the modules of the running kernel ({host.KernelRelease}) are not in /lib/modules, vfio-pci among them")
             {

@@ -5,12 +5,12 @@ internal static class ObstacleJudge
 {
     public static IEnumerable<Finding> Judge(HostFacts host, DeviceFacts? device) =>
         from obstacle in host.Obstacles
-        where obstacle.Reason is not (HostObstacle.NoModule or HostObstacle.NoAddressSpace) // the judge of modules has more to say of these
-        select new Finding(obstacle.Reason, LevelOf(obstacle, device), obstacle.What) { Advice = obstacle.Hint };
+        where obstacle.Reason is not (RefusalReason.Module or RefusalReason.AddressSpace) // the judge of modules has more to say of these
+        select new Finding(obstacle.Reason.ToWord(), LevelOf(obstacle, device), obstacle.What) { Advice = obstacle.Hint };
 
     // A device that is bound already can be used all the same, in a container as a rule.
     private static FindingLevel LevelOf(HostObstacle obstacle, DeviceFacts? device) =>
         device is { Device.HasVfioDriver: true } ? FindingLevel.Notes
-        : device is null && obstacle.Reason == HostObstacle.ReadOnly ? FindingLevel.Warns
+        : device is null && obstacle.Reason == RefusalReason.ReadOnly ? FindingLevel.Warns
         : FindingLevel.Blocks;
 }

@@ -8,14 +8,14 @@ internal static class UseJudge
     public static IEnumerable<Finding> Judge(HostFacts host, DeviceFacts facts)
     {
         PciDeviceInfo device = facts.Device;
-        foreach (BindingRefusal refusal in facts.Refusals.Where(refusal => refusal.Reason is not ("no-iommu" or "reserved")))
+        foreach (BindingRefusal refusal in facts.Refusals.Where(refusal => refusal.Reason is not (RefusalReason.NoIommu or RefusalReason.Reserved)))
         {
             string? fix = HowToStop(refusal, facts);
-            yield return new Finding(refusal.Reason is "bridge" ? "bridge" : "in use", FindingLevel.Blocks, refusal.Explanation)
+            yield return new Finding(refusal.Reason is RefusalReason.Bridge ? "bridge" : "in use", FindingLevel.Blocks, refusal.Explanation)
             {
-                Why = refusal.Reason == "bridge" ? "bridges and ports stay with the kernel" : "taking it away from its driver would harm the host: vfio bind refuses",
+                Why = refusal.Reason == RefusalReason.Bridge ? "bridges and ports stay with the kernel" : "taking it away from its driver would harm the host: vfio bind refuses",
                 Fix = fix,
-                Advice = refusal.Reason == "bridge" ? "take the endpoints behind it" : fix is null ? refusal.Hint : null,
+                Advice = refusal.Reason == RefusalReason.Bridge ? "take the endpoints behind it" : fix is null ? refusal.Hint : null,
             };
         }
 
@@ -149,20 +149,14 @@ internal static class UseJudge
         };
     }
 
-    private static string? HowToStop(BindingRefusal refusal, DeviceFacts facts)
+    private static string? HowToStop(BindingRefusal refusal, DeviceFacts facts) => refusal.Reason switch
     {
-        string[] words = refusal.Explanation.Split(' ');
-        string? disk = facts.Disks.FirstOrDefault(words.Contains);
-        string? link = facts.Interfaces.FirstOrDefault(words.Contains);
-        return refusal.Reason switch
-        {
-            "mounted" when disk is not null => $"sudo umount /dev/{disk}",
-            "swap" when disk is not null => $"sudo swapoff /dev/{disk}",
-            "address" or "route" when link is not null => $"sudo ip link set {link} down",
-            "functions" => $"sudo vfio sriov {facts.Device.Address} 0",
-            _ => null,
-        };
-    }
+        RefusalReason.Mounted when refusal.Part is string disk => $"sudo umount /dev/{disk}",
+        RefusalReason.Swap when refusal.Part is string disk => $"sudo swapoff /dev/{disk}",
+        RefusalReason.Address or RefusalReason.Route when refusal.Part is string link => $"sudo ip link set {link} down",
+        RefusalReason.Functions => $"sudo vfio sriov {facts.Device.Address} 0",
+        _ => null,
+    };
 
     private static string Attribute(PciDeviceInfo device, string name) => $"/sys/bus/pci/devices/{device.Address}/{name}";
 }

@@ -1,17 +1,10 @@
 namespace Vfio.Host;
 
 /// <summary>Something of the host that keeps its devices from being bound, whichever.</summary>
-/// <param name="Reason">One word, stable.</param>
+/// <param name="Reason">The reason.</param>
 /// <param name="What">What it is, a sentence.</param>
 /// <param name="Hint">What a person can do about it.</param>
-internal sealed record HostObstacle(string Reason, string What, string Hint)
-{
-    public const string ReadOnly = "read-only";
-    public const string Banned = "module-banned";
-    public const string Disabled = "modules-disabled";
-    public const string NoModule = "module";
-    public const string NoAddressSpace = "address-space";
-}
+internal sealed record HostObstacle(RefusalReason Reason, string What, string Hint);
 
 /// <summary>Looks for what keeps devices from being bound: who binds asks before anything is changed, and so does the diagnosis.</summary>
 internal sealed class HostObstacles(HostRoot host)
@@ -41,7 +34,7 @@ internal sealed class HostObstacles(HostRoot host)
 
     /// <summary>Why devices that are bound could be given no address space.</summary>
     public HostObstacle? OfAddressSpace() => !HasAddressSpace && ForAddressSpace() is null && _modules.AreThere
-        ? new HostObstacle(HostObstacle.NoAddressSpace, $"this kernel ({_modules.Release}) has neither iommufd nor {Type1}, which give devices their address space", "take another kernel; distributions' kernels have one of them")
+        ? new HostObstacle(RefusalReason.AddressSpace, $"this kernel ({_modules.Release}) has neither iommufd nor {Type1}, which give devices their address space", "take another kernel; distributions' kernels have one of them")
         : null;
 
     // Other architectures have an IOMMU model of their own.
@@ -53,16 +46,16 @@ internal sealed class HostObstacles(HostRoot host)
     {
         if (MountTable.Find(host, "/sys/bus/pci") is (string sysfs, true))
         {
-            yield return new HostObstacle(HostObstacle.ReadOnly, $"{sysfs} can only be read here, as in a container", "bind on the host, and start the container with the device's nodes (--device /dev/vfio/…)");
+            yield return new HostObstacle(RefusalReason.ReadOnly, $"{sysfs} can only be read here, as in a container", "bind on the host, and start the container with the device's nodes (--device /dev/vfio/…)");
         }
 
         if (MountTable.Find(host, "/run/vfio") is (string run, true))
         {
-            yield return new HostObstacle(HostObstacle.ReadOnly, $"{run} can only be read here, so that nothing can be remembered", "bind on the host, where /run can be written");
+            yield return new HostObstacle(RefusalReason.ReadOnly, $"{run} can only be read here, so that nothing can be remembered", "bind on the host, where /run can be written");
         }
         else if (host.IsRunningHost && FreeBytes("/run") is long free and < NeededBytes)
         {
-            yield return new HostObstacle("full", $"/run is full ({free} bytes are free), so that nothing can be remembered", "make room there: du -xsh /run/* shows what takes it");
+            yield return new HostObstacle(RefusalReason.Full, $"/run is full ({free} bytes are free), so that nothing can be remembered", "make room there: du -xsh /run/* shows what takes it");
         }
     }
 
@@ -71,7 +64,7 @@ internal sealed class HostObstacles(HostRoot host)
         if (modules.Length != 0 && SysfsFile.Read(host.Combine("proc/sys/kernel/modules_disabled")) == "1")
         {
             yield return new HostObstacle(
-                HostObstacle.Disabled, $"{modules[0]} is not loaded, and the kernel loads no modules any more (kernel.modules_disabled=1)",
+                RefusalReason.ModulesDisabled, $"{modules[0]} is not loaded, and the kernel loads no modules any more (kernel.modules_disabled=1)",
                 $"that ends with a reboot: have it loaded before that is set (echo {VfioPci} > /etc/modules-load.d/vfio.conf)");
             yield break;
         }
@@ -80,13 +73,13 @@ internal sealed class HostObstacles(HostRoot host)
         {
             if (ModprobeFiles.FindBan(host, module) is (string file, string line))
             {
-                yield return new HostObstacle(HostObstacle.Banned, $"{file} keeps {module} from being loaded ({line})", $"remove that line from {file}");
+                yield return new HostObstacle(RefusalReason.ModuleBanned, $"{file} keeps {module} from being loaded ({line})", $"remove that line from {file}");
             }
             else if (_modules.Release.Length != 0 && _modules.Find(module) == ModuleState.Missing)
             {
                 yield return _modules.AreThere
-                    ? new HostObstacle(HostObstacle.NoModule, $"this kernel ({_modules.Release}) has no module {module}", "install all modules of this kernel; vfio doctor says which package has them")
-                    : new HostObstacle(HostObstacle.NoModule, $"the modules of the running kernel ({_modules.Release}) are not in /lib/modules", "reboot after an update of the kernel; in a container, load vfio-pci on the host");
+                    ? new HostObstacle(RefusalReason.Module, $"this kernel ({_modules.Release}) has no module {module}", "install all modules of this kernel; vfio doctor says which package has them")
+                    : new HostObstacle(RefusalReason.Module, $"the modules of the running kernel ({_modules.Release}) are not in /lib/modules", "reboot after an update of the kernel; in a container, load vfio-pci on the host");
             }
         }
     }

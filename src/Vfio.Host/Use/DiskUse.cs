@@ -23,7 +23,7 @@ internal sealed class DiskUse(HostRoot host)
             DeviceUse[] uses = [.. UsesOf(disk)];
             if (uses.Length == 0 && openNodes && IsClaimed(disk))
             {
-                uses = [new DeviceUse("claimed", $"its disk {disk} is claimed by the kernel (a file system in another namespace, ZFS, …)")];
+                uses = [new DeviceUse(RefusalReason.Claimed, "disk", disk, "is claimed by the kernel (a file system in another namespace, ZFS, …)")];
             }
 
             foreach (DeviceUse use in uses)
@@ -42,13 +42,13 @@ internal sealed class DiskUse(HostRoot host)
         {
             if (mountNumber == number || source == node)
             {
-                yield return new DeviceUse("mounted", $"its disk {disk} is mounted on {mountPoint}");
+                yield return new DeviceUse(RefusalReason.Mounted, "disk", disk, $"is mounted on {mountPoint}");
             }
         }
 
         if (_swaps.Contains(node))
         {
-            yield return new DeviceUse("swap", $"its disk {disk} is swapped on");
+            yield return new DeviceUse(RefusalReason.Swap, "disk", disk, "is swapped on");
         }
 
         // A loop device stands on a disk's node without claiming it.
@@ -56,14 +56,14 @@ internal sealed class DiskUse(HostRoot host)
         {
             if (SysfsFile.Read(host.Combine($"sys/block/{loop}/loop/backing_file")) == node)
             {
-                yield return new DeviceUse("held", $"its disk {disk} is part of {loop}");
+                yield return new DeviceUse(RefusalReason.Held, "disk", disk, $"is part of {loop}");
             }
         }
 
         foreach (string holder in SysfsFile.Names(Path.Combine(folder, "holders")))
         {
             string mapped = SysfsFile.Read(host.Combine($"sys/class/block/{holder}/dm/name")) is string name ? $"{holder} ({name})" : holder;
-            yield return new DeviceUse("held", $"its disk {disk} is part of {mapped}");
+            yield return new DeviceUse(RefusalReason.Held, "disk", disk, $"is part of {mapped}");
         }
     }
 
@@ -94,8 +94,3 @@ internal sealed class DiskUse(HostRoot host)
     private static HashSet<string> ReadSwaps(HostRoot host) =>
         [.. SysfsFile.ReadLines(host.Combine("proc/swaps")).Skip(1).Select(line => line.Split([' ', '\t'], 2)[0])];
 }
-
-/// <summary>One thing a device is in use for.</summary>
-/// <param name="Kind">One word, stable: mounted, swap, held, claimed, open, address, route, port, display, console, functions.</param>
-/// <param name="Explanation">The end of a sentence about the device: "its disk nvme0n1 is mounted on /srv".</param>
-internal sealed record DeviceUse(string Kind, string Explanation);

@@ -23,15 +23,15 @@ internal sealed class DisplayUse(HostRoot host)
 
         if (device.ReadIsBootDisplay())
         {
-            yield return new DeviceUse("display", "it is the boot display");
+            yield return new DeviceUse(RefusalReason.Display, "it is the boot display");
         }
         else if (_framebuffers.On(device.Address).Contains(ConsoleFramebuffer))
         {
-            yield return new DeviceUse("display", $"it carries the console's framebuffer {ConsoleFramebuffer}");
+            yield return new DeviceUse(RefusalReason.Display, $"it carries the console's framebuffer {ConsoleFramebuffer}");
         }
         else if (HasFirmwareFramebuffer(device))
         {
-            yield return new DeviceUse("display", "the firmware's framebuffer lies in its memory (sysfb, simpledrm)");
+            yield return new DeviceUse(RefusalReason.Display, "the firmware's framebuffer lies in its memory (sysfb, simpledrm)");
         }
     }
 

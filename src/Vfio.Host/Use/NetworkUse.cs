@@ -26,12 +26,12 @@ internal sealed class NetworkUse(HostRoot host)
         {
             if (_routes.TryGetValue(name, out string? route))
             {
-                yield return new DeviceUse("route", $"its interface {name} carries {route}");
+                yield return new DeviceUse(RefusalReason.Route, "interface", name, $"carries {route}");
             }
 
             if (ReadFlags(name) is null)
             {
-                yield return new DeviceUse("address", $"the state of its interface {name} cannot be read, so it counts as in use");
+                yield return new DeviceUse(RefusalReason.Address, $"the state of its interface {name} cannot be read, so it counts as in use");
             }
 
             if (!IsUp(name))
@@ -41,12 +41,12 @@ internal sealed class NetworkUse(HostRoot host)
 
             if (Address(name) is string address)
             {
-                yield return new DeviceUse("address", $"its interface {name} is up with the address {address}");
+                yield return new DeviceUse(RefusalReason.Address, "interface", name, $"is up with the address {address}");
             }
 
             if (SysfsFile.ReadLinkName(Attribute(name, "master")) is string master)
             {
-                yield return new DeviceUse("port", $"its interface {name} is up as a port of {master}");
+                yield return new DeviceUse(RefusalReason.Port, "interface", name, $"is up as a port of {master}");
             }
 
             foreach (string upper in SysfsFile.Names(host.Combine($"sys/class/net/{name}"))
@@ -54,7 +54,7 @@ internal sealed class NetworkUse(HostRoot host)
                 .Select(entry => entry["upper_".Length..])
                 .Where(upper => IsUp(upper) && upper != SysfsFile.ReadLinkName(Attribute(name, "master"))))
             {
-                yield return new DeviceUse("port", $"its interface {name} carries {upper}, which is up");
+                yield return new DeviceUse(RefusalReason.Port, "interface", name, $"carries {upper}, which is up");
             }
         }
     }

@@ -23,9 +23,9 @@ internal sealed class ShareUse
 
             DeviceUse? use = SysfsFile.ReadLinkName(Path.Combine(folder, name, "driver")) switch
             {
-                "9pnet_virtio" => new DeviceUse("mounted", $"it carries the 9p share {SysfsFile.Read(Path.Combine(folder, name, "mount_tag"))}, which may be mounted"),
-                "virtiofs" => new DeviceUse("mounted", "it carries a virtiofs share, which may be mounted"),
-                "virtio_console" when isConsole => new DeviceUse("console", "it carries the system console"),
+                "9pnet_virtio" => new DeviceUse(RefusalReason.Mounted, $"it carries the 9p share {SysfsFile.Read(Path.Combine(folder, name, "mount_tag"))}, which may be mounted"),
+                "virtiofs" => new DeviceUse(RefusalReason.Mounted, "it carries a virtiofs share, which may be mounted"),
+                "virtio_console" when isConsole => new DeviceUse(RefusalReason.Console, "it carries the system console"),
                 _ => null,
             };
             if (use is not null)

@@ -5,8 +5,7 @@ namespace Vfio;
 /// <summary>What became of a question whether a bus may be reset.</summary>
 /// <param name="Devices">What the reset hits, and whose it is.</param>
 /// <param name="Refusal">Why not; null where it may.</param>
-/// <param name="Hint">What to do about it.</param>
-internal sealed record HotResetJudgement(IReadOnlyList<HotResetDevice> Devices, string? Refusal, string? Hint);
+internal sealed record HotResetJudgement(IReadOnlyList<HotResetDevice> Devices, HotResetRefusal? Refusal);
 
 /// <summary>
 /// Judges whether a bus may be reset, as the kernel will. A device is ours where the kernel says so, or where its group is one that we have open and a VFIO driver has the device
@@ -19,26 +18,32 @@ internal static class HotResetJudge
 
     public static HotResetJudgement Judge(HotResetInfo info, IReadOnlyList<HotResetMember> members, HostRoot? host)
     {
+        PciAddress asked = members[0].Address;
         HashSet<PciAddress> open = [.. members.Select(member => member.Address)];
         HashSet<uint> groups = [.. info.Devices.Where(entry => open.Contains(entry.Address)).Select(entry => entry.Group).OfType<uint>()];
         HotResetDevice[] devices = [.. info.Devices.DistinctBy(entry => entry.Address).OrderBy(entry => entry.Address).Select(entry => Describe(info, entry, open, groups, host))];
         HotResetDevice[] strangers = [.. devices.Where(device => !device.IsOurs)];
+        HotResetRefusal? refusal = null;
         if (devices.Length == 0)
         {
-            return new HotResetJudgement(devices, "the kernel names no device on the bus", "the kernel's log (dmesg) may say more");
+            refusal = new HotResetRefusal(asked, HotResetRefusalReason.NoDevices, "the kernel names no device on the bus", "the kernel's log (dmesg) may say more");
         }
-
-        if (strangers.Length != 0)
+        else if (strangers.Length != 0)
         {
-            string names = string.Join(", ", strangers.Take(MostNamed).AsEnumerable());
+            string names = string.Join(", ", strangers.Take(MostNamed));
             string more = strangers.Length > MostNamed ? $" and {strangers.Length - MostNamed} more" : "";
-            return new HotResetJudgement(
-                devices, $"the reset of the bus hits {names}{more}, {(strangers.Length == 1 ? "which is" : "which are")} not this program's", HintFor(strangers));
+            string whose = strangers.Length == 1 ? "which is" : "which are";
+            refusal = new HotResetRefusal(
+                asked, HotResetRefusalReason.Strangers, $"the reset of the bus hits {names}{more}, {whose} not this program's", HintFor(strangers), strangers);
+        }
+        else if (info.TellsOwners && !info.OwnsAll)
+        {
+            refusal = new HotResetRefusal(
+                asked, HotResetRefusalReason.NotAllOwned, "the kernel says that not all devices on the bus are this program's",
+                "open them all in one address space (VfioOpenOptions.AddressSpace)");
         }
 
-        return info.TellsOwners && !info.OwnsAll
-            ? new HotResetJudgement(devices, "the kernel says that not all devices on the bus are this program's", "open them all in one address space (VfioOpenOptions.AddressSpace)")
-            : new HotResetJudgement(devices, Refusal: null, Hint: null);
+        return new HotResetJudgement(devices, refusal);
     }
 
     private static HotResetDevice Describe(HotResetInfo info, HotResetEntry entry, HashSet<PciAddress> open, HashSet<uint> groups, HostRoot? host)

@@ -6,8 +6,7 @@ namespace Vfio;
 /// A reset of the whole bus a device is on: what it hits, whether it may be made, and making it (<c>VFIO_DEVICE_PCI_HOT_RESET</c>). Made by <see cref="VfioDevice.PlanHotReset"/>.
 /// </summary>
 /// <remarks>
-/// A snapshot of the moment it was made; <see cref="Execute"/> looks again. It holds no handle and is not disposed; the devices it was made of have to stay open.
-/// Any thread may use it.
+/// The devices it was made of have to stay open.
 /// </remarks>
 /// <example>
 /// <code>
@@ -20,7 +19,7 @@ namespace Vfio;
 /// }
 /// </code>
 /// </example>
-public sealed class HotResetPlan
+public sealed class HotResetPlan : ChangePlan
 {
     private const string Call = "VFIO_DEVICE_PCI_HOT_RESET";
 
@@ -32,20 +31,19 @@ public sealed class HotResetPlan
     private HotResetPlan(string name, IBusReset bus, IReadOnlyList<HotResetMember> members, HostRoot? host, HotResetJudgement judgement)
     {
         (_name, _bus, _members, _host) = (name, bus, members, host);
-        (Devices, Refusal, Hint) = (judgement.Devices, judgement.Refusal, judgement.Hint);
+        Devices = judgement.Devices;
+        Refusals = judgement.Refusal is HotResetRefusal refusal ? [refusal] : [];
+        Steps = [new ChangeStep($"reset the bus of {name}, with {string.Join(", ", judgement.Devices.Select(hit => hit.Address))}")];
     }
 
     /// <summary>The devices that the reset hits, by address: all functions on the bus or in the slot, and what is below bridges there.</summary>
     public IReadOnlyList<HotResetDevice> Devices { get; }
 
-    /// <summary>Whether all of them are this program's, so that the reset may be made.</summary>
-    public bool IsAllowed => Refusal is null;
+    /// <inheritdoc/>
+    public override IReadOnlyList<ChangeStep> Steps { get; }
 
-    /// <summary>Why the reset may not be made: names the devices that are not this program's; <see langword="null"/> where it may.</summary>
-    public string? Refusal { get; }
-
-    /// <summary>What a person can do about it; <see langword="null"/> where the reset may be made.</summary>
-    public string? Hint { get; }
+    /// <summary>Why the reset may not be made: devices on the bus are not this program's. Empty where it may.</summary>
+    public override IReadOnlyList<HotResetRefusal> Refusals { get; }
 
     /// <summary>
     /// Resets the bus. All devices on it lose what their registers held; the kernel puts their configuration space back. Nothing may access them meanwhile; what did so all the same
@@ -57,9 +55,9 @@ public sealed class HotResetPlan
     {
         HotResetInfo info = _bus.GetHotResetInfo();
         HotResetJudgement now = HotResetJudge.Judge(info, _members, _host);
-        if (now.Refusal is string reason)
+        if (now.Refusal is HotResetRefusal refusal)
         {
-            throw new VfioException(Call, _name, reason, now.Hint);
+            throw new VfioException(Call, _name, refusal.Explanation, refusal.Hint);
         }
 
         // The kernel wants a proof for each group that is hit, and none beyond: those of other devices stay away.

@@ -19,6 +19,7 @@ internal readonly record struct FileIdentity(FileKind Kind, uint Major, uint Min
             {
                 Libc.S_IFCHR => new FileIdentity(FileKind.CharacterDevice, status.stx_rdev_major, status.stx_rdev_minor, 0),
                 Libc.S_IFBLK => new FileIdentity(FileKind.BlockDevice, status.stx_rdev_major, status.stx_rdev_minor, 0),
+                0 => new FileIdentity(FileKind.Anonymous, status.stx_dev_major, status.stx_dev_minor, status.stx_ino),
                 _ => new FileIdentity(FileKind.Other, status.stx_dev_major, status.stx_dev_minor, status.stx_ino),
             };
 
@@ -37,4 +38,7 @@ internal enum FileKind
     Other,
     CharacterDevice,
     BlockDevice,
+
+    /// <summary>A descriptor of the kernel's that is no file: an eventfd, a device of VFIO's.</summary>
+    Anonymous,
 }

@@ -28,6 +28,8 @@ public sealed record DeviceHolder(int ProcessId, string Command, uint? UserId, s
 public sealed class DeviceHolders
 {
     private readonly HostRoot _host;
+    private readonly bool _looksOnce;
+    private OpenFiles? _files;
 
     /// <summary>The running host's processes.</summary>
     public DeviceHolders()
@@ -43,8 +45,19 @@ public sealed class DeviceHolders
         _host = host;
     }
 
+    private DeviceHolders(HostRoot host, bool looksOnce)
+        : this(host) => _looksOnce = looksOnce;
+
+    /// <summary>How often it has gone through the processes.</summary>
+    internal int Looks { get; private set; }
+
+    private OpenFiles Files => _looksOnce ? _files ??= Look() : Look();
+
+    /// <summary>Those that examine each process once, at the first question, and answer all from that. Not thread-safe.</summary>
+    internal static DeviceHolders Once(HostRoot host) => new(host, looksOnce: true);
+
     /// <summary>Who has the group open.</summary>
-    internal IReadOnlyList<DeviceHolder> OfGroup(int group) => new HolderSearch(_host, [NodeOfGroup(group)], vfioDevice: null).Run().Holders;
+    internal IReadOnlyList<DeviceHolder> OfGroup(int group) => new HolderSearch(_host, [NodeOfGroup(group)], vfioDevice: null).Run(Files).Holders;
 
     /// <summary>Who has a device open or mapped: through its group or its own node, or by its regions in sysfs.</summary>
     /// <param name="device">The device.</param>
@@ -68,10 +81,10 @@ public sealed class DeviceHolders
     internal IReadOnlyList<DeviceHolder> OfDevice(IHostDevice device) => Search(device).Holders;
 
     /// <summary>Who has a device that VFIO has, who may have it, and whom nobody may look into.</summary>
-    internal HolderReport Search(IHostDevice device) => new HolderSearch(_host, FilesOf(device), device.Name).Run();
+    internal HolderReport Search(IHostDevice device) => new HolderSearch(_host, FilesOf(device), device.Name).Run(Files);
 
     /// <summary>Who has one of these files open or mapped.</summary>
-    internal HolderReport Search(IReadOnlyCollection<UsedFile> files) => new HolderSearch(_host, files, vfioDevice: null).Run();
+    internal HolderReport Search(IReadOnlyCollection<UsedFile> files) => new HolderSearch(_host, files, vfioDevice: null).Run(Files);
 
     /// <summary>A process as it is named where it holds something; null where it is not there.</summary>
     internal DeviceHolder? OfProcess(int process)
@@ -87,6 +100,12 @@ public sealed class DeviceHolders
                 $"/dev/vfio/devices/{name}", "vfio-dev", device.Attribute($"vfio-dev/{name}"), FileIdentity.OfNode(SysfsFile.Read(device.Attribute($"vfio-dev/{name}/dev")), isBlock: false))),
         .. device.IommuGroup is int group ? (UsedFile[])[NodeOfGroup(group)] : [],
     ];
+
+    private OpenFiles Look()
+    {
+        Looks++;
+        return OpenFiles.Read(_host);
+    }
 
     // A group without an IOMMU has another name in /dev, and the same in sysfs.
     private UsedFile NodeOfGroup(int group)

@@ -1,11 +1,7 @@
-using System.Diagnostics;
-using System.Globalization;
-
 namespace Vfio;
 
 /// <summary>
-/// Looks through the processes of a host for who has files of a device open or mapped. What a descriptor is, is asked by what it leads
-/// to: its name is whatever the process's mount namespace makes of it. Of a host whose files are elsewhere there is only the name.
+/// Looks for who has files of a device open or mapped.
 /// </summary>
 internal sealed class HolderSearch
 {
@@ -13,10 +9,6 @@ internal sealed class HolderSearch
     private const string SysPathKey = "vfio-device-syspath:"; // Linux 6.18
     private const string FlagsKey = "flags:";
     private const long PathOnly = 0x200000; // O_PATH: holds nothing, and anybody can have one
-    private const int MostStuck = 8;
-
-    /// <summary>A look into one process takes microseconds, unless the kernel waits for something there.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     private readonly HostRoot _host;
     private readonly IReadOnlyCollection<UsedFile> _files;
@@ -40,85 +32,67 @@ internal sealed class HolderSearch
         }
     }
 
-    /// <summary>Looks at every process that may be looked into.</summary>
-    public HolderReport Run()
+    /// <summary>Looks for who has them among what the processes have open.</summary>
+    public HolderReport Run(OpenFiles files)
     {
         if (_files.Count == 0 && _vfioDevice is null)
         {
             return HolderReport.Nobody;
         }
 
-        int[] processes = [.. SysfsFile.Names(_host.Combine("proc"))
-            .Select(name => int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int process) ? process : 0)
-            .Where(process => process > 0)
-            .Order()];
-        List<DeviceHolder> found = [];
-        List<DeviceHolder> unexamined = [];
-        for (int next = 0, stuck = 0; next < processes.Length; next++)
-        {
-            if (stuck == MostStuck)
-            {
-                unexamined.AddRange(processes[next..].Select(process => HolderNames.Bare(process)));
-                break;
-            }
-
-            Scan scan = new(processes, next, Examine);
-            next = scan.Wait(Patience, found);
-            if (next < processes.Length)
-            {
-                stuck++;
-                unexamined.Add(HolderNames.Bare(processes[next]));
-            }
-        }
-
-        return new HolderReport([.. found.Where(holder => holder.IsCertain)], [.. found.Where(holder => !holder.IsCertain)], unexamined);
+        DeviceHolder[] found = [.. files.Processes.Select(Examine).OfType<DeviceHolder>()];
+        return new HolderReport(
+            [.. found.Where(holder => holder.IsCertain)], [.. found.Where(holder => !holder.IsCertain)], [.. files.Unexamined.Select(HolderNames.Bare)]);
     }
 
-    private DeviceHolder? Examine(int process)
+    private DeviceHolder? Examine(ProcessFiles process)
     {
-        string folder = _host.Combine($"proc/{process}");
         bool isPossible = false;
-        foreach (string descriptor in SysfsFile.Names(Path.Combine(folder, "fd")))
+        foreach (OpenFile open in process.Open)
         {
-            string path = Path.Combine(folder, "fd", descriptor);
-            string info = Path.Combine(folder, "fdinfo", descriptor);
-            if (FindFile(path) is UsedFile file && !IsPathOnly(info))
+            if (FindFile(open.Identity, open.Link) is UsedFile file && !IsPathOnly(open.Info))
             {
-                return HolderNames.Describe(folder, process) with { What = $"has {file.Path} open" };
+                return HolderNames.Describe(process.Folder, process.Id) with { What = $"has {file.Path} open" };
             }
 
-            string? link = _vfioDevice is null ? null : SysfsFile.ReadLink(path);
-            isPossible |= link is not null && IsNodeThatIsGone(link);
+            if (_vfioDevice is null || open.Link is not string link)
+            {
+                continue;
+            }
+
+            isPossible |= IsNodeThatIsGone(link);
             if (link == DeviceLink)
             {
-                switch (IsOfDevice(info))
+                switch (IsOfDevice(open.Info))
                 {
-                    case true: return HolderNames.Describe(folder, process) with { What = "has it open" };
+                    case true: return HolderNames.Describe(process.Folder, process.Id) with { What = "has it open" };
                     case null: isPossible = true; break;
                 }
             }
         }
 
-        foreach ((string range, string name) in SharedMappings(folder))
+        foreach (SharedMapping mapped in process.Mapped)
         {
-            if ((_host.IsRunningHost ? FindFile(Path.Combine(folder, "map_files", range)) : _byName.GetValueOrDefault(name)) is UsedFile file)
+            if (FindFile(mapped.Identity, mapped.Name) is UsedFile file)
             {
-                return HolderNames.Describe(folder, process) with { What = $"has {file.Path} mapped" };
+                return HolderNames.Describe(process.Folder, process.Id) with { What = $"has {file.Path} mapped" };
             }
 
-            isPossible |= _vfioDevice is not null && (name == DeviceLink || IsNodeThatIsGone(name));
+            isPossible |= _vfioDevice is not null && (mapped.Name == DeviceLink || IsNodeThatIsGone(mapped.Name));
         }
 
-        return isPossible ? HolderNames.Describe(folder, process) with { What = "has a device of VFIO's open or mapped, and the kernel does not say which", IsCertain = false } : null;
+        return isPossible
+            ? HolderNames.Describe(process.Folder, process.Id) with { What = "has a device of VFIO's open or mapped, and the kernel does not say which", IsCertain = false }
+            : null;
     }
 
     // While the kernel takes a device away from VFIO, its own node is gone, and with it the number by which it would be known. The text alone proves nothing.
     private static bool IsNodeThatIsGone(string link) =>
         link.StartsWith("/dev/vfio/devices/", StringComparison.Ordinal) && link.EndsWith(" (deleted)", StringComparison.Ordinal);
 
-    private UsedFile? FindFile(string path) => _host.IsRunningHost
-        ? FileIdentity.Of(path) is FileIdentity identity ? _byIdentity.GetValueOrDefault(identity) : null
-        : SysfsFile.ReadLink(path) is string link ? _byName.GetValueOrDefault(link) : null;
+    private UsedFile? FindFile(FileIdentity? identity, string? name) => _host.IsRunningHost
+        ? identity is FileIdentity known ? _byIdentity.GetValueOrDefault(known) : null
+        : name is not null ? _byName.GetValueOrDefault(name) : null;
 
     private static bool IsPathOnly(string info) => ValueOf(info, FlagsKey) is string flags && IsOctal(flags) && (Convert.ToInt64(flags, 8) & PathOnly) != 0;
 
@@ -129,83 +103,4 @@ internal sealed class HolderSearch
 
     private static string? ValueOf(string info, string key) =>
         (SysfsFile.Read(info) ?? "").Split('\n').FirstOrDefault(line => line.StartsWith(key, StringComparison.Ordinal)) is string line ? line[key.Length..].Trim() : null;
-
-    // Memory of a device is mapped shared. "7f0000000000-7f0000001000 rw-s 00000000 00:06 123   /dev/vfio/devices/vfio0"
-    private static IEnumerable<(string Range, string Name)> SharedMappings(string folder)
-    {
-        const int Fields = 6;
-        foreach (string line in SysfsFile.ReadLines(Path.Combine(folder, "maps")))
-        {
-            string[] fields = line.Split(' ', Fields, StringSplitOptions.RemoveEmptyEntries);
-            if (fields.Length >= Fields - 1 && fields[1].EndsWith('s'))
-            {
-                yield return (fields[0], fields.Length == Fields ? fields[^1].Trim() : "");
-            }
-        }
-    }
-
-    /// <summary>A thread that goes through the processes, and may be left behind where it does not come back from one.</summary>
-    private sealed class Scan
-    {
-        private readonly Lock _lock = new();
-        private readonly List<DeviceHolder> _found = [];
-        private readonly TaskCompletionSource _end = new();
-        private int _at;
-        private long _since = Stopwatch.GetTimestamp();
-
-        public Scan(int[] processes, int first, Func<int, DeviceHolder?> examine)
-        {
-            Thread thread = new(() =>
-            {
-                for (int i = first; i < processes.Length; i++)
-                {
-                    Begin(i);
-                    if (examine(processes[i]) is DeviceHolder holder)
-                    {
-                        lock (_lock)
-                        {
-                            _found.Add(holder);
-                        }
-                    }
-                }
-
-                Begin(processes.Length);
-                _end.SetResult();
-            })
-            {
-                IsBackground = true,
-                Name = "holders",
-            };
-            thread.Start();
-        }
-
-        /// <returns>The place of the process that it does not come back from; behind the last where it came through.</returns>
-        public int Wait(TimeSpan patience, List<DeviceHolder> found)
-        {
-            while (!_end.Task.Wait(patience / 10))
-            {
-                lock (_lock)
-                {
-                    if (Stopwatch.GetElapsedTime(_since) >= patience)
-                    {
-                        break;
-                    }
-                }
-            }
-
-            lock (_lock)
-            {
-                found.AddRange(_found);
-                return _at;
-            }
-        }
-
-        private void Begin(int place)
-        {
-            lock (_lock)
-            {
-                (_at, _since) = (place, Stopwatch.GetTimestamp());
-            }
-        }
-    }
 }

@@ -73,7 +73,7 @@ public sealed class BindAndReleaseTests
         FakeKernel second = new(run.Host);
         TreeSnapshot bound = new(run.Host);
         ReleasePlan release = run.PlanRelease(second);
-        promised = [.. release.Steps().Select(step => step.Description)];
+        promised = [.. release.Steps.Select(step => step.Description)];
         bound.AssertUnchanged(run.Host, "while planning the release");
         Assert.Empty(second.Calls);
         Assert.All(release.Execute(), outcome => Assert.Null(outcome.Error));

@@ -225,7 +225,7 @@ public sealed class BindForUserTests : IDisposable
         FakeDevice nic = BindScenario.AddNic(_host);
         Bind(nic, BindScenario.User);
         _host.AddProcess(77, "driver", Nobody, "/dev/vfio/12");
-        Assert.Contains("in use by pid 77", Assert.Throws<VfioException>(() => Bind(nic, BindScenario.OtherUser)).Message, StringComparison.Ordinal);
+        Assert.Contains("in use by pid 77", Assert.Throws<BindingRefusedException>(() => Bind(nic, BindScenario.OtherUser)).Message, StringComparison.Ordinal);
         Assert.Equal([Nobody], UsersOf("dev/vfio/12"));
     }
 

@@ -65,7 +65,7 @@ public sealed class BindingPlanTests : IDisposable
         FakeDevice bridge = _host.AddDevice("0000:00:1c.0", classCode: "060400", driver: "pcieport", group: 3);
         TreeSnapshot before = new(_host);
         BindingPlan plan = Plan(new BindOptions { Force = true }, nic, bridge);
-        Assert.Equal(["bridge"], plan.Refusals.Select(refusal => refusal.Reason));
+        Assert.Equal(["bridge"], plan.Refusals.Select(refusal => refusal.Reason.ToWord()));
         BindingRefusedException refused = Assert.Throws<BindingRefusedException>(plan.Execute);
         Assert.Equal(bridge.Address, Assert.Single(refused.Refusals).Device);
         Assert.Contains("endpoints", refused.Hint, StringComparison.Ordinal);

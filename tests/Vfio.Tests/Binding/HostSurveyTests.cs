@@ -9,7 +9,7 @@ public sealed class HostSurveyTests : IDisposable
     public void Dispose() => _host.Dispose();
 
     private (string Reason, bool CanForce)[] Judge(FakeDevice device, bool thorough = true) =>
-        [.. new HostSurvey(_host.Root).Judge(device.Info, thorough).Select(refusal => (refusal.Reason, refusal.CanForce))];
+        [.. new HostSurvey(_host.Root).Judge(device.Info, thorough).Select(refusal => (refusal.Reason.ToWord(), refusal.CanForce))];
 
     private FakeDevice AddNic(int? group = 12) => _host.AddDevice("0000:00:14.3", driver: "e1000e", group: group);
 
@@ -153,7 +153,7 @@ public sealed class HostSurveyTests : IDisposable
     {
         FakeDevice nic = AddNic().WithFunctionLinks(3);
         BindingRefusal refusal = Assert.Single(new HostSurvey(_host.Root).Refusals(nic.Info));
-        Assert.Equal(new BindingRefusal(nic.Address, "functions", "3 of its virtual functions are switched on", CanForce: true), refusal);
+        Assert.Equal((nic.Address, RefusalReason.Functions, true), (refusal.Device, refusal.Reason, refusal.CanForce));
         Assert.Equal("0000:00:14.3: 3 of its virtual functions are switched on", refusal.ToString());
     }
 

@@ -127,7 +127,7 @@ public sealed class KilledTests
             ReleaseOptions options = new() { Host = run.Host.Root, Changes = new FakeKernel(run.Host) };
             foreach (JournalEntry entry in run.Journal.Entries())
             {
-                foreach (BindingStep step in ReleasePlan.Compute([entry.Address], options).Steps())
+                foreach (BindingStep step in ReleasePlan.Compute([entry.Address], options).Steps)
                 {
                     if (count-- == 0)
                     {

@@ -52,7 +52,7 @@ public sealed class LegacyGroupTests : IDisposable
     public void Alone_it_is_refused_with_the_way_that_works()
     {
         BindingRefusal refusal = Assert.Single(Plan(_bridge.Address, wholeGroup: false).Refusals);
-        Assert.Equal("bridge", refusal.Reason);
+        Assert.Equal("bridge", refusal.Reason.ToWord());
         Assert.StartsWith("vfio bind --group 0000:00:1f.2 ", refusal.Hint, StringComparison.Ordinal);
         _before.AssertUnchanged(_host);
     }
@@ -86,7 +86,7 @@ public sealed class LegacyGroupTests : IDisposable
         FakeDevice real = _host.AddDevice("0000:00:1e.0", "8086:244e", "060401", "shpchp", 11).WithHeader(type: 1);
         BindingPlan plan = Plan(_disks.Address);
         Assert.DoesNotContain(plan.Devices, device => device.Address == real.Address);
-        Assert.Contains(new HostSurvey(_host.Root).GroupRefusals(new PciBus(_host.Root).Group(11)!), refusal => refusal.Device == real.Address && refusal.Reason == "bridge");
+        Assert.Contains(new HostSurvey(_host.Root).GroupRefusals(new PciBus(_host.Root).Group(11)!), refusal => refusal.Device == real.Address && refusal.Reason.ToWord() == "bridge");
     }
 
     private BindingPlan Plan(PciAddress address, bool wholeGroup = true, bool force = false) =>

@@ -39,7 +39,7 @@ public sealed class ObstacleTests : IDisposable
         FakeKernel kernel = new(_host);
         BindingPlan plan = Plan(kernel);
         BindingRefusal refusal = Assert.Single(plan.Refusals);
-        Assert.Equal((reason, _nic.Address, false), (refusal.Reason, refusal.Device, refusal.CanForce));
+        Assert.Equal((reason, _nic.Address, false), (refusal.Reason.ToWord(), refusal.Device, refusal.CanForce));
         Assert.Contains(what, refusal.Explanation, StringComparison.Ordinal);
         Assert.Contains(hint, refusal.Hint, StringComparison.Ordinal);
         Assert.Throws<BindingRefusedException>(plan.Execute);
@@ -95,7 +95,7 @@ public sealed class ObstacleTests : IDisposable
         _host.RemoveModule("vfio-pci");
         _host.LoadableModules["vfio-pci"] = "vfio-pci";
         _host.Write("usr/lib/modprobe.d/a.conf", "install vfio-pci /bin/false\n");
-        Assert.Equal("module-banned", Assert.Single(Plan(new FakeKernel(_host)).Refusals).Reason);
+        Assert.Equal("module-banned", Assert.Single(Plan(new FakeKernel(_host)).Refusals).Reason.ToWord());
         _host.Write("etc/modprobe.d/a.conf", "# nothing; what others say of /bin/false does not count\ninstall other /bin/false\ninstall vfio-pci /sbin/modprobe --ignore-install vfio-pci\n");
         Assert.Empty(Plan(new FakeKernel(_host)).Refusals);
     }

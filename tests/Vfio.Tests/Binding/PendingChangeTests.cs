@@ -89,7 +89,7 @@ public sealed class PendingChangeTests : IDisposable
     {
         BindingPlan.Compute([_nic.Address], Options).Execute();
         AddChild(1);
-        string text = string.Join('\n', ReleasePlan.Compute([_nic.Address], Release).Steps());
+        string text = string.Join('\n', ReleasePlan.Compute([_nic.Address], Release).Steps);
         Assert.Contains($"end process {FakeKernel.ChildId}", text, StringComparison.Ordinal);
         Assert.Contains("driver_override", text, StringComparison.Ordinal);
     }

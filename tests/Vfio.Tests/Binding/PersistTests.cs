@@ -262,7 +262,7 @@ public sealed class PersistTests : IDisposable
     {
         File.SetUnixFileMode(_host.Host.PathOf(path), (UnixFileMode)mode);
         BindingRefusal refusal = Assert.Single(_host.Plan().Refusals);
-        Assert.Equal("program", refusal.Reason);
+        Assert.Equal("program", refusal.Reason.ToWord());
         Assert.Contains("/" + path, refusal.Explanation, StringComparison.Ordinal);
         Assert.Contains("install", refusal.Hint, StringComparison.Ordinal);
         File.SetUnixFileMode(_host.Host.PathOf(path), (UnixFileMode)0x1ed);
@@ -285,12 +285,12 @@ public sealed class PersistTests : IDisposable
     {
         _host.Host.Write(file, "uio_pci_generic\n");
         BindingRefusal refusal = Assert.Single(_host.Plan().Refusals);
-        Assert.Equal(("driverctl", false), (refusal.Reason, refusal.CanForce));
+        Assert.Equal(("driverctl", false), (refusal.Reason.ToWord(), refusal.CanForce));
         Assert.Contains("driverctl unset-override 0000:00:14.3", refusal.Hint, StringComparison.Ordinal);
 
         BindingPlan now = _host.Plan(persist: false);
         Assert.Empty(now.Refusals);
-        Assert.Contains("uio_pci_generic", Assert.Single(now.Notes), StringComparison.Ordinal);
+        Assert.Contains("uio_pci_generic", Assert.Single(now.Warnings), StringComparison.Ordinal);
 
         _host.Host.Write(file, "vfio-pci\n");
         Assert.Empty(_host.Plan().Refusals);

@@ -78,7 +78,7 @@ public sealed class PersistentDamageTests : IDisposable
     {
         _host.Host.Write(PersistentHost.State, "{");
         Assert.Null(Assert.Single(_host.TryRelease().Outcomes).Error);
-        Assert.Equal(_host.Host.PathOf(PersistentHost.State), ReleasePlan.ComputeAll(new ReleaseOptions { Host = _host.Host.Root }).Trouble!.Subject);
+        Assert.Equal(_host.Host.PathOf(PersistentHost.State), ReleasePlan.ComputeAll(new ReleaseOptions { Host = _host.Host.Root }).ReadTrouble()!.Subject);
         Assert.Equal("e1000e", _host.Nic.Info.Driver);
         Assert.Empty(_host.Journal.Entries());
         Assert.True(_host.Host.Exists(PersistentHost.Rules));
@@ -93,10 +93,10 @@ public sealed class PersistentDamageTests : IDisposable
         File.SetUnixFileMode(_host.Host.PathOf(PersistentHost.State), (UnixFileMode)0x1b6);
         ReleaseOptions options = new() { Host = _host.Host.Root, Changes = new FakeKernel(_host.Host), Files = new FakeFiles(_host.Host), Force = true };
         ReleasePlan plan = ReleasePlan.Compute([_host.Nic.Address], options);
-        Assert.DoesNotContain(plan.Steps(), step => step.ToString().Contains("etc/", StringComparison.Ordinal));
+        Assert.DoesNotContain(plan.Steps, step => step.ToString().Contains("etc/", StringComparison.Ordinal));
         Assert.Null(Assert.Single(plan.Execute()).Error);
         Assert.True(_host.Host.Exists(PersistentHost.State));
         Assert.True(_host.Host.Exists(PersistentHost.Rules));
-        Assert.Contains("chmod go-w", plan.Trouble!.Hint, StringComparison.Ordinal);
+        Assert.Contains("chmod go-w", plan.ReadTrouble()!.Hint, StringComparison.Ordinal);
     }
 }

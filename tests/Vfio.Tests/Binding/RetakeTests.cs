@@ -165,7 +165,7 @@ public sealed class RetakeTests : IDisposable
         BindScenario.NeedUsers();
         File.SetUnixFileMode(_host.Host.PathOf("usr/bin/vfio"), (UnixFileMode)0x1ff);
         BindingPlan plan = _host.Plan(user: BindScenario.User, persist: false);
-        Assert.Contains("/usr/bin/vfio", Assert.Single(plan.Notes), StringComparison.Ordinal);
+        Assert.Contains("/usr/bin/vfio", Assert.Single(plan.Warnings), StringComparison.Ordinal);
         plan.Execute();
         Assert.False(_host.Host.Exists(PersistentHost.UserRules));
     }

@@ -29,7 +29,7 @@ public sealed class UseBelowTests : IDisposable
     {
         FakeDevice vmd = AddVmd("/");
         BindingRefusal refusal = Assert.Single(new HostSurvey(_host.Root).Refusals(vmd.Info));
-        Assert.Equal(("mounted", "behind it: 10000:01:00.0, whose disk nvme0n1 is mounted on /", true), (refusal.Reason, refusal.Explanation, refusal.CanForce));
+        Assert.Equal(("mounted", "behind it: 10000:01:00.0, whose disk nvme0n1 is mounted on /", true), (refusal.Reason.ToWord(), refusal.Explanation, refusal.CanForce));
     }
 
     [Fact]
@@ -38,7 +38,7 @@ public sealed class UseBelowTests : IDisposable
         FakeDevice vmd = AddVmd(mountPoint: null);
         BindingPlan plan = BindingPlan.Compute([vmd.Address], new BindOptions { Host = _host.Root, Changes = new FakeKernel(_host) });
         Assert.Empty(plan.Refusals);
-        Assert.Contains("behind 0000:17:05.5, and gone with it: 10000:00:02.0, 10000:01:00.0 (nvme0n1)", plan.Notes);
+        Assert.Contains("behind 0000:17:05.5, and gone with it: 10000:00:02.0, 10000:01:00.0 (nvme0n1)", plan.Warnings);
     }
 
     [Fact]
@@ -49,7 +49,7 @@ public sealed class UseBelowTests : IDisposable
         Assert.Empty(new HostSurvey(_host.Root).Judge(card.Info, thorough: true));
         _host.AddProcess(99, "pipewire", 0, "/dev/snd/controlC0");
         BindingRefusal refusal = Assert.Single(new HostSurvey(_host.Root).Judge(card.Info, thorough: true));
-        Assert.Equal(("open", "pid 99 (pipewire, user root) has /dev/snd/controlC0 open", true), (refusal.Reason, refusal.Explanation, refusal.CanForce));
+        Assert.Equal(("open", "pid 99 (pipewire, user root) has /dev/snd/controlC0 open", true), (refusal.Reason.ToWord(), refusal.Explanation, refusal.CanForce));
     }
 
     [Fact]
@@ -107,7 +107,7 @@ public sealed class UseBelowTests : IDisposable
         _host.AddProcess(99, "Xorg", 0, "/dev/input/event3");
         BindingPlan plan = BindingPlan.Compute([usb.Address], new BindOptions { Host = _host.Root, Changes = new FakeKernel(_host) });
         Assert.Empty(plan.Refusals);
-        Assert.Contains("behind 0000:00:14.0, and gone with it: /dev/input/event3, and with them the only keyboard of this host", plan.Notes);
+        Assert.Contains("behind 0000:00:14.0, and gone with it: /dev/input/event3, and with them the only keyboard of this host", plan.Warnings);
     }
 
     [Fact]
@@ -118,7 +118,7 @@ public sealed class UseBelowTests : IDisposable
         Assert.Empty(BindingPlan.Compute([nic.Address], options).Refusals);
         _host.Write("sys/kernel/iommu_groups/12/reserved_regions", "0x000000007b800000 0x000000007f7fffff direct\n");
         BindingRefusal refusal = Assert.Single(BindingPlan.Compute([nic.Address], options).Refusals);
-        Assert.Equal(("reserved", true), (refusal.Reason, refusal.CanForce));
+        Assert.Equal(("reserved", true), (refusal.Reason.ToWord(), refusal.CanForce));
         Assert.Contains("vfio doctor 0000:00:14.3", refusal.Hint, StringComparison.Ordinal);
         Assert.Empty(BindingPlan.Compute([nic.Address], options with { Force = true }).Refusals);
     }

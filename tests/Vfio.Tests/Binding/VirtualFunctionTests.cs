@@ -84,7 +84,8 @@ public sealed class VirtualFunctionTests
         PciAddress first = device.Info.FindVirtualFunctions()[0].Address;
         BindingPlan.Compute([first], Bind(host, new FakeKernel(host))).Execute();
         VirtualFunctionPlan plan = VirtualFunctionPlan.Compute(device.Address, 0, Bind(host, new FakeKernel(host)) with { Force = true });
-        Assert.Equal(new BindingRefusal(first, "functions", "it is taken, and would vanish", CanForce: false), Assert.Single(plan.Refusals));
+        BindingRefusal refusal = Assert.Single(plan.Refusals);
+        Assert.Equal((first, RefusalReason.Functions, "it is taken, and would vanish", false), (refusal.Device, refusal.Reason, refusal.Explanation, refusal.CanForce));
         Assert.Throws<BindingRefusedException>(plan.Execute);
         Assert.Equal(2, device.Info.ReadVirtualFunctionCount());
         ReleasePlan.Compute([first], new ReleaseOptions { Host = host.Root, Changes = new FakeKernel(host) }).Execute();

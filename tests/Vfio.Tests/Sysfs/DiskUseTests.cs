@@ -13,7 +13,7 @@ public sealed class DiskUseTests : IDisposable
     public void Dispose() => _host.Dispose();
 
     private (string Kind, string Explanation)[] Uses(bool openNodes = false) =>
-        [.. new DiskUse(_host.Root).Of(_device.Address, openNodes).Select(use => (use.Kind, use.Explanation))];
+        [.. new DiskUse(_host.Root).Of(_device.Address, openNodes).Select(use => (use.Reason.ToWord(), use.OfDevice))];
 
     [Fact]
     public void A_free_disk_has_no_use()

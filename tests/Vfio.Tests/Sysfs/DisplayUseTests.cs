@@ -11,7 +11,7 @@ public sealed class DisplayUseTests : IDisposable
 
     public void Dispose() => _host.Dispose();
 
-    private string[] Uses(FakeDevice device) => [.. new DisplayUse(_host.Root).Of(device.Info).Select(use => use.Explanation)];
+    private string[] Uses(FakeDevice device) => [.. new DisplayUse(_host.Root).Of(device.Info).Select(use => use.OfDevice)];
 
     private FakeDevice AddDisplay(string classCode = "030000") => _host.AddDevice("0000:00:02.0", "1234:1111", classCode, driver: "bochs");
 

@@ -16,7 +16,7 @@ public sealed class NetworkUseTests : IDisposable
     public void Dispose() => _host.Dispose();
 
     private (string Kind, string Explanation)[] Uses() =>
-        [.. new NetworkUse(_host.Root).Of(_device.Address).Select(use => (use.Kind, use.Explanation))];
+        [.. new NetworkUse(_host.Root).Of(_device.Address).Select(use => (use.Reason.ToWord(), use.OfDevice))];
 
     private static string Route(string name, string destination, string mask) =>
         $"{name}\t{destination}\t0102000A\t0003\t0\t0\t100\t{mask}\t0\t0\t0                                                                             \n";

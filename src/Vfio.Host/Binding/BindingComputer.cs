@@ -1,0 +1,250 @@
+using Vfio.Pci;
+
+namespace Vfio.Host;
+
+/// <summary>Computes a <see cref="BindingPlan"/>, once.</summary>
+internal sealed class BindingComputer
+{
+    private readonly HostContext _context;
+    private readonly BindOptions _options;
+    private readonly IReadOnlyList<PciAddress> _addresses;
+    private readonly HostSurvey _survey;
+    private readonly HostObstacles _obstacles;
+    private readonly NodeGift _gift;
+    private readonly ModuleSteps _modules;
+    private readonly PersistentFiles _files;
+    private readonly BindingUndo _undo;
+    private readonly HashSet<string> _loaded = []; // what the first device has loaded the others find
+    private List<PciDeviceInfo> _devices = [];
+    private List<PciDeviceInfo> _unbound = [];
+    private (uint Uid, uint Gid, string Name)? _user;
+
+    public BindingComputer(HostContext context, IReadOnlyList<PciAddress> addresses, BindOptions options)
+    {
+        (_context, _addresses, _options) = (context, addresses, options);
+        _survey = new HostSurvey(context.Host, context.Holders);
+        _obstacles = new HostObstacles(context.Host);
+        _gift = new NodeGift(context);
+        _modules = new ModuleSteps(context);
+        _undo = new BindingUndo(context);
+        _files = new PersistentFiles(context, DriverFor);
+    }
+
+    public BindingPlan Compute()
+    {
+        _devices = FindDevices();
+        _user = _options.User is null ? null : Users.Get(_options.User);
+        _unbound = [.. _devices.Where(IsUnboundWithGroup)];
+        DeviceTaking[] takings = [.. _devices.Select(Find)];
+        IReadOnlyList<BindingRefusal> refusals = [.. Judge(), .. takings.SelectMany(Judge)];
+        List<(PciAddress, BindingStep)> first = [];
+        List<(PciAddress, BindingStep)> then = [];
+        foreach (DeviceTaking taking in takings.Where(taking => !taking.IsHopeless))
+        {
+            (IEnumerable<BindingStep> remember, IEnumerable<BindingStep> take) = _unbound.Contains(taking.Device) ? StepsToUnbind(taking) : StepsFor(taking);
+            first.AddRange(remember.Select(step => (taking.Device.Address, step)));
+            then.AddRange(take.Select(step => (taking.Device.Address, step)));
+        }
+
+        // Last: they take themselves back where one of them fails, and the devices then go back as after any failure.
+        IEnumerable<BindingStep> files = _devices.Count == 0 || refusals.Count != 0 ? [] : FileSteps();
+        IReadOnlyList<string> warnings = [.. _files.Notes(_devices, _options), .. _devices.Where(device => !device.HasVfioDriver).SelectMany(_survey.Warnings)];
+        HashSet<PciAddress> taken = [.. _devices.Select(device => device.Address)];
+        // All are remembered before one is touched, and before another process may change what they share.
+        return new BindingPlan(_context, _options, _addresses, [.. first, .. then, .. files.Select(step => (_devices[^1].Address, step))], _undo, refusals, warnings)
+        {
+            Devices = _devices,
+            Unbound = _unbound,
+            Blockers = [.. Groups().SelectMany(group => group.Blockers()).Where(device => !taken.Contains(device.Address))],
+        };
+    }
+
+    private BindingStep[] FileSteps() =>
+        [.. _options.Persist ? _files.Add(_devices, _user?.Name) : [], .. _user is null ? [] : _files.FollowUser([.. _devices.Except(_unbound)], _options.Persist)];
+
+    private List<PciDeviceInfo> FindDevices()
+    {
+        List<PciDeviceInfo> devices = [.. _addresses.Distinct().Select(_context.Bus.Get)];
+        if (_options.WholeGroup)
+        {
+            IEnumerable<PciDeviceInfo> others = devices
+                .Select(device => device.IommuGroup)
+                .OfType<int>()
+                .Distinct()
+                .SelectMany(number => _context.Bus.Group(number)?.Devices ?? [])
+                .Where(device => (!device.IsBridge || HostSurvey.IsUnboundWithGroup(device)) && !_addresses.Contains(device.Address));
+            devices.AddRange(others.ToArray());
+        }
+
+        return devices;
+    }
+
+    private IEnumerable<IommuGroup> Groups() =>
+        _devices.Select(device => device.IommuGroup).OfType<int>().Distinct().Select(_context.Bus.Group).OfType<IommuGroup>();
+
+    // Where nothing but bridges is bound, there is nothing to bind them for.
+    private bool IsUnboundWithGroup(PciDeviceInfo device) => _options.WholeGroup && HostSurvey.IsUnboundWithGroup(device)
+        && _devices.Any(other => !other.IsBridge && other.IommuGroup == device.IommuGroup);
+
+    private DeviceTaking Find(PciDeviceInfo device)
+    {
+        JournalEntry? entry = _context.Journal.Find(device.Address);
+        if (entry?.Damage is not null)
+        {
+            throw _context.Journal.Damaged(entry);
+        }
+
+        string module = _unbound.Contains(device) ? "" : ModuleFor(device);
+        return new DeviceTaking(device, entry, module, _unbound.Contains(device) ? JournalEntry.NoDriver : _modules.NameOf(module, AskedFor(device)), _context.Steps.EndPending(entry));
+    }
+
+    // Of the host, of uses, and of what others have.
+    private IEnumerable<BindingRefusal> Judge() => _devices
+        .SelectMany(device => _unbound.Contains(device) ? _survey.JudgeAlong(device, thorough: true) : _survey.Judge(device, thorough: true))
+        .Where(refusal => !(refusal.CanForce && _options.Force)).SelectMany(JudgeNoIommu)
+        .Concat(JudgeHost())
+        .Concat(_options.Exclusive ? new TakenDevices(_context, _gift).Judge(_devices, _user) : [])
+        .Concat(_options.Persist ? _files.Refusals(_devices) : []);
+
+    // Of one device and how it is to be taken.
+    private IEnumerable<BindingRefusal> Judge(DeviceTaking taking)
+    {
+        PciDeviceInfo device = taking.Device;
+        if (_unbound.Contains(device))
+        {
+            yield break;
+        }
+
+        if (_user is not null && (device.IommuGroup is null || device.ReadHasNoIommu()))
+        {
+            yield return taking.Refuse(RefusalReason.RootAlone, "a device without an IOMMU is root's alone (CAP_SYS_RAWIO)");
+        }
+        else if (_user is (uint uid, _, string name) && _gift.OtherUser(device, uid, name) is string other)
+        {
+            yield return taking.Refuse(RefusalReason.OtherUser, $"its IOMMU group {device.IommuGroup} is given to user {other} already, and the kernel cannot split a group");
+        }
+
+        if (device.HasVfioDriver && device.Driver != taking.Driver)
+        {
+            yield return taking.Refuse(RefusalReason.OtherDriver, $"it is with {device.Driver} already, and {taking.Driver} was asked for");
+        }
+
+        if (taking.Pending is null && _context.Steps.FindLeaving(device) is string driver)
+        {
+            yield return taking.Refuse(RefusalReason.Busy, $"an unbind of it from {driver} by another program has not ended");
+        }
+
+        if (taking.Taken?.User is string former && !taking.Taken.IsGivenTo(_user?.Uid, _user?.Name) && device.HasVfioDriver && _context.Holders.OfDevice(device) is { Count: > 0 } holders)
+        {
+            yield return taking.Refuse(
+                RefusalReason.InUse, $"it is user {former}'s, and in use by {string.Join(", ", holders)}", $"vfio release {device.Address} first, then bind it again", holders);
+        }
+    }
+
+    // A device without an IOMMU is taken where that was asked for, and the kernel is in its mode for it.
+    private IEnumerable<BindingRefusal> JudgeNoIommu(BindingRefusal refusal)
+    {
+        if (refusal.Reason != RefusalReason.NoIommu || !_options.NoIommu)
+        {
+            return [refusal];
+        }
+
+        bool isInMode = SysfsFile.Read(_options.Host.Combine("sys/module/vfio/parameters/enable_unsafe_noiommu_mode")) == "Y";
+        return isInMode ? [] : [new BindingRefusal(refusal.Device, RefusalReason.NoIommuMode, "it has no IOMMU, and the kernel's mode for such devices is off", canForce: false)];
+    }
+
+    // What the diagnosis would find in the way too, of whatever device.
+    private IEnumerable<BindingRefusal> JudgeHost()
+    {
+        if (_devices.FirstOrDefault(device => !device.HasVfioDriver) is not PciDeviceInfo first)
+        {
+            return [];
+        }
+
+        HashSet<string> modules = [.. _devices.Where(device => NeedsModule(device, DriverFor(device))).SelectMany(device => _modules.Needed(ModuleFor(device)))];
+        bool isAddressed = _options.NoIommu || first.IommuGroup is null;
+        return _obstacles.Find([.. modules.Union(isAddressed ? [] : AddressSpaceModule())])
+            .Concat(isAddressed || _obstacles.OfAddressSpace() is not HostObstacle without ? [] : [without])
+            .Select(obstacle => new BindingRefusal(first.Address, obstacle.Reason, obstacle.What, canForce: false, obstacle.Hint));
+    }
+
+    private (IEnumerable<BindingStep> Remember, IEnumerable<BindingStep> Take) StepsFor(DeviceTaking taking)
+    {
+        PciDeviceInfo device = taking.Device;
+        bool isUnknown = _options.Persist && taking.Taken is null;
+        IEnumerable<BindingStep> first = taking.Pending is null ? [] : [taking.Pending];
+        if (device.HasVfioDriver && !isUnknown && (_user is null || _gift.IsGiven(device, _user.Value.Uid)))
+        {
+            return (first, []);
+        }
+
+        // Whoever is handed back last unloads what was loaded.
+        bool isToBeLoaded = NeedsModule(device, taking.Driver) && _loaded.Add(taking.Module);
+        string[] missing = isToBeLoaded ? [.. _modules.Missing(taking.Module)] : [];
+        string[] spaces = device.HasVfioDriver || device.IommuGroup is null || _options.NoIommu ? [] : [.. AddressSpaceModule().Except(missing).Where(_loaded.Add)];
+        JournalEntry entry = EntryFor(taking);
+        entry = entry with { LoadedModules = [.. entry.LoadedModules.Union(missing).Union(spaces)] };
+        if (_user is (uint uid, _, string name))
+        {
+            entry = entry with { User = name, UserId = uid, Nodes = _gift.AccessBefore(device, entry, uid, name) };
+        }
+
+        _undo.Note(device, taking.Before, _gift.NodesOf(device).Select(_gift.PathOf));
+        IEnumerable<BindingStep> take = device.HasVfioDriver ? [] : _context.Steps.Take(
+            device, taking.Driver, isToBeLoaded ? taking.Module : null, device.Driver is null ? [] : _survey.Holders(device), taking.Pending is not null);
+        return (
+            [.. first, .. TakeFromFormer(taking), _context.Steps.Remember(entry)],
+            [.. spaces.Select(_context.Steps.LoadModule), .. take, .. _user is null ? [] : _gift.Steps(device, _user.Value)]);
+    }
+
+    private (IEnumerable<BindingStep> Remember, IEnumerable<BindingStep> Take) StepsToUnbind(DeviceTaking taking)
+    {
+        PciDeviceInfo device = taking.Device;
+
+        // What a killed bind left still says how the device was before it.
+        JournalEntry entry = taking.Before is { IsUnbound: true } before && before.DriverBefore == device.Driver ? before : DeviceRecord.Describe(_context, device, _survey) with { Driver = JournalEntry.NoDriver };
+        _undo.Note(device, taking.Before, []);
+        return (
+            [.. taking.Pending is null ? Array.Empty<BindingStep>() : [taking.Pending], _context.Steps.Remember(entry)],
+            [_context.Steps.Override(device, JournalEntry.NoDriver), _context.Steps.Unbind(device, _survey.Holders(device))]);
+    }
+
+    // What the journal is to have of the device. What a killed bind left still says how it was before; what another card, or somebody else's rebind, left does not.
+    private JournalEntry EntryFor(DeviceTaking taking)
+    {
+        PciDeviceInfo device = taking.Device;
+        JournalEntry? taken = taking.Taken;
+        bool isStale = taken is not null && !device.HasVfioDriver
+            && ((taken.VendorId, taken.DeviceId) != (device.VendorId, device.DeviceId)
+                || (device.Driver is not null && device.Driver != taken.DriverBefore));
+        JournalEntry entry = taken is null || isStale ? DeviceRecord.Describe(_context, device, _survey) with { Driver = taking.Driver, LoadedModules = taken?.LoadedModules ?? [] }
+            : device.HasVfioDriver ? taken
+            : taken with { Driver = taking.Driver, User = null, UserId = null, Nodes = [], TakenAt = _context.Clock.GetUtcNow(), TakenBy = DeviceRecord.Caller(), ProcessId = Environment.ProcessId };
+
+        // An entry may be there for virtual functions alone: then it says nothing of how the device was before it is taken now.
+        return taking.Before is { IsTaken: false } functions ? entry with { FunctionsBefore = functions.FunctionsBefore, EnabledFunctions = functions.EnabledFunctions } : entry;
+    }
+
+    // The user of before first: the entry that says so is about to be written over. The device's own node stays, for it stays with its driver.
+    private IEnumerable<BindingStep> TakeFromFormer(DeviceTaking taking)
+    {
+        if (taking.Taken is not { User: not null } taken || taken.IsGivenTo(_user?.Uid, _user?.Name))
+        {
+            return [];
+        }
+
+        IEnumerable<NodeAccess> own = _gift.NodesOf(taking.Device).Where(node => taken.Nodes.All(access => access.Node != node)).Select(node => new NodeAccess(node, Before: null));
+        return NodeRestorer.Plan(_context, NodeRestorer.WithUser(taken) with { Nodes = [.. taken.Nodes, .. own] }, taking.Device, released: []);
+    }
+
+    private string[] AddressSpaceModule() => _obstacles.ForAddressSpace() is string module ? [module] : [];
+
+    private bool NeedsModule(PciDeviceInfo device, string driver) => !device.HasVfioDriver && !_unbound.Contains(device) && !_context.Steps.HasDriver(driver);
+
+    // Its module is of interest where it is not with a VFIO driver already.
+    private string ModuleFor(PciDeviceInfo device) => device.VfioDriver is null ? _modules.ModuleOf(device, AskedFor(device)) : "";
+
+    private string DriverFor(PciDeviceInfo device) => _unbound.Contains(device) ? JournalEntry.NoDriver : _modules.NameOf(ModuleFor(device), AskedFor(device));
+
+    private string AskedFor(PciDeviceInfo device) => _options.Driver ?? device.VfioDriver ?? PciDeviceInfo.VfioPciDriver;
+}

@@ -1,0 +1,27 @@
+namespace Vfio.Host;
+
+/// <summary>What the journal is told of a device before it is touched.</summary>
+internal static class DeviceRecord
+{
+    /// <summary>How a device is now.</summary>
+    public static JournalEntry Describe(HostContext context, PciDeviceInfo device, HostSurvey survey) => new()
+    {
+        Address = device.Address,
+        VendorId = device.VendorId,
+        DeviceId = device.DeviceId,
+        DriverBefore = device.Driver,
+        ModuleBefore = SysfsFile.ReadLinkName(device.Attribute("driver/module")),
+        OverrideBefore = context.Steps.ReadOverride(device),
+        FunctionsBefore = device.ReadVirtualFunctionCount() is int functions and not 0 ? functions : null,
+        Interfaces = survey.InterfaceStates(device.Address),
+        Disks = survey.Disks(device.Address),
+        OtherNames = survey.OtherNames(device.Address),
+        TakenAt = context.Clock.GetUtcNow(),
+        TakenBy = Caller(),
+        ProcessId = Environment.ProcessId,
+    };
+
+    /// <summary>Who takes it: the user behind sudo.</summary>
+    public static string Caller() => StateFields.Fit(
+        Environment.GetEnvironmentVariable("SUDO_USER") is { Length: > 0 } caller ? caller : Users.Name(Users.EffectiveId));
+}

@@ -1,0 +1,248 @@
+using Vfio.Pci;
+
+namespace Vfio.Host;
+
+/// <summary>The taking again of one device, planned or made.</summary>
+internal sealed class DeviceRetaking(HostContext context, PciAddress address)
+{
+    private readonly ModuleSteps _modules = new(context);
+    private readonly NodeGift _gift = new(context);
+    private readonly DeviceRestorer _restorer = new(context);
+    private JournalEntry? _anew; // what the journal is to have of a device that is not in it
+
+    public PciAddress Address => address;
+
+    /// <summary>Why it is left alone.</summary>
+    public string? Skipped { get; private set; }
+
+    public IReadOnlyList<BindingRefusal> Refusals { get; private set; } = [];
+
+    public IReadOnlyList<BindingStep> Steps { get; private set; } = [];
+
+    /// <summary>What went wrong while it was looked at.</summary>
+    public VfioException? Error { get; private set; }
+
+    private HostSurvey Survey => field ??= new HostSurvey(context.Host, context.Holders);
+
+    /// <summary>Looks at the device as it is now.</summary>
+    public void Plan()
+    {
+        PciDeviceInfo? device = context.Bus.Find(address);
+        JournalEntry? taken = context.Journal.Find(address) is { Damage: null, IsTaken: true } entry ? entry : null;
+        JournalEntry? known = context.Persistent.Find(address)?.ToEntry();
+        Skipped = WhyNot(device, taken, known);
+        if (Skipped is not null)
+        {
+            return;
+        }
+
+        try
+        {
+            _anew = IsSame(taken, device!) ? null : Renew(device!, known!);
+            Plan(device!, _anew ?? taken!, isRemembered: _anew is null);
+        }
+        catch (VfioException e)
+        {
+            Error = e;
+        }
+    }
+
+    public RetakeOutcome Execute()
+    {
+        using IDisposable alone = context.Steps.Lock([address]);
+        using StepRunner runner = new(context);
+        try
+        {
+            context.Steps.Settle(address, "bind");
+        }
+        catch (ChangePendingException e)
+        {
+            return new RetakeOutcome(address, context.Bus.Find(address), null, e);
+        }
+
+        runner.Share();
+        Plan();
+        VfioException? error = Skipped is null ? Run(runner) : null;
+        RetakeOutcome outcome = new(address, context.Bus.Find(address), Skipped, error);
+        if (outcome is { Skipped: null, Error: null } || context.Bus.Find(address) is not PciDeviceInfo now || context.Journal.Find(address) is { IsTaken: true })
+        {
+            return outcome;
+        }
+
+        try
+        {
+            runner.Run(Kept(now) is JournalEntry kept ? _restorer.GiveUp(now, kept) : []);
+        }
+        catch (VfioException e)
+        {
+            return outcome with { Error = outcome.Error ?? e };
+        }
+
+        return outcome with { Device = context.Bus.Find(address) };
+    }
+
+    private string? WhyNot(PciDeviceInfo? device, JournalEntry? taken, JournalEntry? known)
+    {
+        if (taken is null && known is null)
+        {
+            return context.Persistent.Damage is null ? "it is neither taken nor persistent" : $"{context.Persistent.Path}: {context.Persistent.Damage}";
+        }
+
+        JournalEntry other = known ?? taken!;
+        return device is null ? "there is no device at this address"
+            : !IsSame(taken, device) && !IsSame(known, device) ? $"another card is there: {device.VendorId:x4}:{device.DeviceId:x4}, not {other.VendorId:x4}:{other.DeviceId:x4}"
+            : null;
+    }
+
+    // By which entry what udev's rule has set is taken back. Without a state that can be believed, what is set is all there is.
+    private JournalEntry? Kept(PciDeviceInfo now) => context.Persistent.Find(address)?.ToEntry()
+        ?? (context.Persistent.Damage is not null && context.Steps.ReadOverride(now) is string kept && kept.Contains("vfio", StringComparison.Ordinal)
+            ? new JournalEntry { Address = address, Driver = kept }
+            : null);
+
+    private VfioException? Run(StepRunner runner)
+    {
+        if (Error is not null || Refusals.Count != 0)
+        {
+            return Error ?? new BindingRefusedException("bind", Refusals);
+        }
+
+        try
+        {
+            if (_anew is null)
+            {
+                runner.Run(Steps);
+            }
+            else
+            {
+                TakeAnew(context.Bus.Get(address), _anew, runner);
+            }
+
+            return null;
+        }
+        catch (VfioException e)
+        {
+            return e;
+        }
+    }
+
+    // A device that its VFIO driver does not take goes to where it came from. One that it took, and that only cannot be given to its user, stays.
+    private void TakeAnew(PciDeviceInfo device, JournalEntry entry, StepRunner runner)
+    {
+        JournalEntry? functions = FunctionsAlone();
+        int count = device.ReadVirtualFunctionCount();
+        JournalEntry asNow = entry with { Interfaces = Survey.InterfaceStates(address), Disks = [], FunctionsBefore = count == 0 ? null : count };
+        try
+        {
+            runner.Run(Steps);
+        }
+        catch (VfioException e) when (e is not ChangePendingException && context.Bus.Find(address) is { HasVfioDriver: false } && context.Journal.Find(address) is { IsTaken: true, IsUnbound: false })
+        {
+            _restorer.Plan(asNow, force: false, released: []).Run(runner);
+            if (functions is not null)
+            {
+                context.Journal.Write(functions);
+            }
+
+            throw;
+        }
+    }
+
+    // An entry may be there for its virtual functions alone.
+    private JournalEntry? FunctionsAlone() => context.Journal.Find(address) is { Damage: null, IsTaken: false } only ? only : null;
+
+    private static bool IsSame(JournalEntry? entry, PciDeviceInfo device) => entry is not null && (entry.VendorId, entry.DeviceId) == (device.VendorId, device.DeviceId);
+
+    // Where another driver has it now, that one counts and not the one of the day it was made persistent: a new kernel may have another. With the same one the names and
+    // states of that day count: so early in the boot interfaces have neither.
+    private JournalEntry Renew(PciDeviceInfo device, JournalEntry known)
+    {
+        JournalEntry entry = known with { TakenAt = context.Clock.GetUtcNow(), ProcessId = Environment.ProcessId };
+        if (FunctionsAlone() is JournalEntry functions)
+        {
+            entry = entry with { FunctionsBefore = functions.FunctionsBefore, EnabledFunctions = functions.EnabledFunctions };
+        }
+
+        return device.HasVfioDriver || device.Driver is null || device.Driver == known.DriverBefore ? entry : entry with
+        {
+            DriverBefore = device.Driver,
+            ModuleBefore = SysfsFile.ReadLinkName(device.Attribute("driver/module")),
+            Interfaces = Survey.InterfaceStates(address),
+            Disks = Survey.Disks(address),
+            OtherNames = Survey.OtherNames(address),
+        };
+    }
+
+    private void Plan(PciDeviceInfo device, JournalEntry entry, bool isRemembered)
+    {
+        Refusals = entry.IsUnbound ? device.Driver is null ? [] : Survey.JudgeAlong(device, thorough: true)
+            : device.HasVfioDriver ? [] : Survey.Judge(device, thorough: true);
+        if (Refusals.Count == 0)
+        {
+            Steps = entry.IsUnbound ? StepsToUnbind(device, entry, isRemembered) : StepsToTake(device, entry, isRemembered);
+        }
+    }
+
+    private List<BindingStep> StepsToTake(PciDeviceInfo device, JournalEntry entry, bool isRemembered)
+    {
+        (uint Uid, uint Gid, string Name)? user = FindUser(entry, out VfioException? unknown);
+        bool isGiven = user is null || (device.HasVfioDriver && _gift.IsGiven(device, user.Value.Uid));
+        List<BindingStep> steps = [];
+        string? module = device.HasVfioDriver || context.Steps.HasDriver(entry.Driver) ? null : _modules.ModuleOf(device, entry.Driver);
+        IReadOnlyList<string> missing = module is null ? [] : _modules.Missing(module);
+        if (!isRemembered || !isGiven || missing.Count != 0)
+        {
+            // The nodes are new ones: of those of before, none is there.
+            JournalEntry anew = entry with { Nodes = [], LoadedModules = [.. entry.LoadedModules.Union(missing)] };
+            steps.Add(context.Steps.Remember(user is null ? anew : anew with { UserId = user.Value.Uid, Nodes = _gift.AccessBefore(device, anew, user.Value.Uid, user.Value.Name) }));
+        }
+
+        if (!device.HasVfioDriver)
+        {
+            steps.AddRange(context.Steps.Take(device, entry.Driver, module, holders: []));
+        }
+
+        if (!isGiven)
+        {
+            steps.AddRange(_gift.Steps(device, user!.Value));
+        }
+
+        if (unknown is not null)
+        {
+            steps.Add(new BindingStep($"look up {entry.User}", () => throw unknown));
+        }
+
+        return steps;
+    }
+
+    private List<BindingStep> StepsToUnbind(PciDeviceInfo device, JournalEntry entry, bool isRemembered)
+    {
+        List<BindingStep> steps = isRemembered ? [] : [context.Steps.Remember(entry)];
+        if (context.Steps.ReadOverride(device) != entry.Driver)
+        {
+            steps.Add(context.Steps.Override(device, entry.Driver));
+        }
+
+        if (device.Driver is not null)
+        {
+            steps.Add(context.Steps.Unbind(device, holders: []));
+        }
+
+        return steps;
+    }
+
+    // Early in the boot only the users of /etc/passwd are known.
+    private static (uint Uid, uint Gid, string Name)? FindUser(JournalEntry entry, out VfioException? unknown)
+    {
+        unknown = null;
+        try
+        {
+            return entry.User is null ? null : Users.Get(entry.User);
+        }
+        catch (VfioException e)
+        {
+            unknown = e;
+            return null;
+        }
+    }
+}
