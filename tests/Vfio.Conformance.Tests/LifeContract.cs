@@ -160,7 +160,7 @@ public abstract class LifeContract : IDisposable
         HotResetPlan plan = _device.PlanHotReset();
         HotResetDevice only = Assert.Single(plan.Devices);
         Assert.Equal((_device.Address, true, "this program"), (only.Address, only.IsOurs, only.DescribeOwner()));
-        Assert.True(plan.IsAllowed, plan.Refusals.FirstOrDefault()?.Explanation);
+        Assert.True(plan.IsAllowed, string.Join('\n', plan.Refusals));
         ushort command = config.ReadUInt16(Command);
         config.WriteUInt16(Command, (ushort)(command | 0x400));
         bar0.WriteUInt32(0x60, 1);
