@@ -58,6 +58,7 @@ internal sealed class AbiRules
         ["UserDatabase.GroupBufferBytes"] = "the size of a buffer",
         ["NetworkInterfaceIoctl.AnswerBytes"] = "the size of a buffer",
         ["InfoAnswer.MaxInfoBytes"] = "a bound of what is believed",
+        ["InfoAnswer.MostCapabilities"] = "a bound of what is believed",
         ["VfioDeviceIoctl.MostFeatureBytes"] = "the size of a buffer",
         ["VfioDeviceIoctl.UsualResetDevices"] = "the size of a buffer",
         ["VfioDeviceIoctl.MostResetDevices"] = "a bound of what is believed",

@@ -6,30 +6,48 @@ public sealed class JsonTests
     public void Whole_numbers_have_all_their_digits()
     {
         using StringWriter text = new();
-        using (Json json = new(text))
-        {
-            json.Writer.WriteStartObject();
-            json.Writer.WriteNumberOrNull("unsigned", (ulong?)ulong.MaxValue);
-            json.Writer.WriteNumberOrNull("limit", (ulong?)(1ul << 60));
-            json.Writer.WriteNumberOrNull("signed", (long?)long.MinValue);
-            json.Writer.WriteNumberOrNull("small", (uint?)uint.MaxValue);
-            json.Writer.WriteNumberOrNull("fraction", (double?)0.5);
-            json.Writer.WriteNumberOrNull("none", (int?)null);
-            json.Writer.WriteEndObject();
-        }
-
+        Json.WriteLine(text, new MappingDocument("0x10000", ulong.MaxValue, "read", "a test", 0.5, true), CliJson.OneLine.MappingDocument);
+        Json.WriteLine(text, new MemoryDocument((1ul << 53) + 1, uint.MaxValue, null), CliJson.OneLine.MemoryDocument);
         Assert.Equal(
             """
-            {
-              "unsigned": 18446744073709551615,
-              "limit": 1152921504606846976,
-              "signed": -9223372036854775808,
-              "small": 4294967295,
-              "fraction": 0.5,
-              "none": null
-            }
+            {"iova":"0x10000","length":18446744073709551615,"access":"read","owner":"a test","age":0.5,"isLive":true}
+            {"lockedBytes":9007199254740993,"pinnedBytes":4294967295,"limit":null}
 
             """,
             text.ToString());
+    }
+
+    [Fact]
+    public void Texts_of_unknown_origin_do_not_speak_to_a_terminal_in_lists_neither()
+    {
+        using StringWriter text = new();
+        Json.WriteLine(text, new PeekLine(0, "peek\u001b[2J", "0x0", 8, ["a\u0007b"]), CliJson.OneLine.PeekLine);
+        Assert.Equal("""{"time":0,"operation":"peek?[2J","iova":"0x0","width":8,"values":["a?b"]}""" + "\n", text.ToString());
+    }
+
+    [Fact]
+    public void A_long_document_is_written_in_pieces_as_its_items_come()
+    {
+        const int Count = 100_000;
+        int written = 0;
+        int most = 0;
+        using CountingWriter output = new(length => written += length);
+        IEnumerable<RegisterDocument> Registers()
+        {
+            for (int i = 0; i < Count; i++)
+            {
+                most = Math.Max(most, (i * 60) - written);
+                yield return new RegisterDocument((ulong)i, "0x00000000", null, []);
+            }
+        }
+
+        Json.Write(output, new ReadDocument("0000:00:14.3", "bar0", 32, Registers()), CliJson.Indented.ReadDocument);
+        Assert.InRange(written, Count * 60, int.MaxValue);
+        Assert.InRange(most, 0, 1 << 20);
+    }
+
+    private sealed class CountingWriter(Action<int> written) : StringWriter
+    {
+        public override void Write(char[] buffer, int index, int count) => written(count);
     }
 }

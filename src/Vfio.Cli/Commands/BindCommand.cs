@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using Vfio.Host;
 using Vfio.Pci;
 
@@ -197,34 +196,16 @@ internal static class BindCommand
     private static void WriteJson(CliHost host, BindingPlan plan, BindOptions options, bool isDryRun)
     {
         PciBus bus = new(host.Root);
-        using Json json = new(host.Out);
-        json.Writer.WriteStartObject();
-        json.Writer.WriteBoolean("dryRun", isDryRun);
-        json.Writer.WriteBoolean("persist", options.Persist);
-        json.WriteArray("devices", plan.Devices, (writer, before) =>
-        {
-            PciDeviceInfo? now = bus.Find(before.Address);
-            writer.WriteStartObject();
-            writer.WriteString("address", before.Address.ToString());
-            writer.WriteNumberOrNull("iommuGroup", before.IommuGroup);
-            writer.WriteText("driverBefore", before.Driver);
-            writer.WriteText("driver", now?.Driver);
-            writer.WriteText("user", options.User);
-            writer.WriteEndObject();
-        });
-        json.WriteArray("steps", plan.Steps, (writer, step) => writer.WriteStringValue(Printable.Clean(step.ToString())));
-        json.Writer.WriteRefusals("refusals", plan.Refusals);
-        json.WriteArray("blockers", plan.Blockers, WriteBlocker);
-        json.WriteArray("notes", plan.Warnings, (writer, note) => writer.WriteStringValue(Printable.Clean(note)));
-        json.Writer.WriteEndObject();
-    }
-
-    private static void WriteBlocker(Utf8JsonWriter json, PciDeviceInfo blocker)
-    {
-        json.WriteStartObject();
-        json.WriteString("address", blocker.Address.ToString());
-        json.WriteNumberOrNull("iommuGroup", blocker.IommuGroup);
-        json.WriteText("driver", blocker.Driver);
-        json.WriteEndObject();
+        Json.Write(
+            host.Out,
+            new BindDocument(
+                isDryRun,
+                options.Persist,
+                [.. plan.Devices.Select(before => new BoundDevice(before.Address.ToString(), before.IommuGroup, before.Driver, bus.Find(before.Address)?.Driver, options.User))],
+                [.. plan.Steps.Select(step => step.Description)],
+                RefusalDocument.Of(plan.Refusals),
+                [.. plan.Blockers.Select(blocker => new BlockerDocument(blocker.Address.ToString(), blocker.IommuGroup, blocker.Driver))],
+                plan.Warnings),
+            CliJson.Indented.BindDocument);
     }
 }

@@ -10,11 +10,8 @@ internal sealed class IrqText(CliHost host, bool isJson, IrqInfo info, IReadOnly
         int vectors = counts.Count(count => count.Vector.Index == info.Index);
         if (isJson)
         {
-            using JsonLine line = new(host.Out);
-            WriteHead(line, "enabled");
-            line.Writer.WriteString("index", IrqCount.WordFor(info.Index));
-            line.Writer.WriteNumber("vectors", vectors);
-            line.Writer.WriteNumber("ofVectors", info.Count);
+            Json.WriteLine(
+                host.Out, new IrqBeginLine(host.Clock.GetUtcNow().UtcDateTime, "enabled", IrqCount.WordFor(info.Index), vectors, info.Count), CliJson.OneLine.IrqBeginLine);
         }
         else
         {
@@ -44,13 +41,12 @@ internal sealed class IrqText(CliHost host, bool isJson, IrqInfo info, IReadOnly
     {
         if (isJson)
         {
-            using JsonLine line = new(host.Out);
-            WriteHead(line, "signals");
-            line.Writer.WriteString("index", IrqCount.WordFor(count.Vector.Index));
-            line.Writer.WriteNumber("vector", count.Vector.Subindex);
-            line.Writer.WriteNumber("count", arrived);
-            line.Writer.WriteNumber("total", count.Total);
-            line.Writer.WriteNumberOrNull("perSecond", count.Rate is double rate ? Math.Round(rate, 3) : null);
+            Json.WriteLine(
+                host.Out,
+                new IrqSignalsLine(
+                    host.Clock.GetUtcNow().UtcDateTime, "signals", IrqCount.WordFor(count.Vector.Index), count.Vector.Subindex, arrived, count.Total,
+                    count.Rate is double rate ? Math.Round(rate, 3) : null),
+                CliJson.OneLine.IrqSignalsLine);
             return;
         }
 
@@ -61,10 +57,10 @@ internal sealed class IrqText(CliHost host, bool isJson, IrqInfo info, IReadOnly
     }
 
     private static string Format(double? rate) => rate is double known ? string.Create(CultureInfo.InvariantCulture, $"{known.ToString(known < 100 ? "0.0" : "0", CultureInfo.InvariantCulture)}/s") : "-";
-
-    private void WriteHead(JsonLine line, string @event)
-    {
-        line.Writer.WriteString("time", host.Clock.GetUtcNow().UtcDateTime);
-        line.Writer.WriteString("event", @event);
-    }
 }
+
+/// <summary>The beginning of <c>vfio irq</c>, as JSON.</summary>
+internal sealed record IrqBeginLine(DateTime Time, string Event, string Index, int Vectors, int OfVectors);
+
+/// <summary>Signals that came, as JSON.</summary>
+internal sealed record IrqSignalsLine(DateTime Time, string Event, string Index, int Vector, ulong Count, ulong Total, double? PerSecond);

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
 using Vfio.Host;
 using Vfio.Pci;
 
@@ -166,25 +165,8 @@ internal static class ListCommand
         : device.HasVfioDriver ? "taken"
         : "yes";
 
-    private static void WriteJson(CliHost host, List<PciDeviceInfo> devices, Survey survey)
-    {
-        using Json json = new(host.Out);
-        json.WriteArray(null, devices, (writer, device) => WriteDevice(writer, device, survey));
-    }
-
-    private static void WriteDevice(Utf8JsonWriter json, PciDeviceInfo device, Survey survey)
-    {
-        IReadOnlyList<BindingRefusal> refusals = survey.Of.Refusals(device);
-        json.WriteStartObject();
-        json.WriteDevice(device, survey.Names);
-        json.WriteNumberOrNull("numaNode", device.ReadNumaNode());
-        json.WriteHostNames("interfaces", survey.Of.Interfaces(device.Address));
-        json.WriteHostNames("disks", survey.Of.Disks(device.Address));
-        json.WriteHostNames("namesBefore", survey.NamesBefore(device.Address));
-        json.WriteBoolean("canTake", refusals.Count == 0);
-        json.WriteRefusals("refusals", refusals);
-        json.WriteEndObject();
-    }
+    private static void WriteJson(CliHost host, List<PciDeviceInfo> devices, Survey survey) =>
+        Json.Write(host.Out, devices.Select(device => new ListedDevice(device, survey.Names, survey.Of, survey.NamesBefore(device.Address))), CliJson.Indented.IEnumerableListedDevice);
 
     // What the host is asked once, for all devices, and only where it is needed.
     private sealed class Survey(CliHost host)

@@ -135,25 +135,18 @@ internal static class ReadCommand
         return ExitCode.Done;
     }
 
-    private static void WriteJson(CliHost host, RegisterSession session, EveryRegister every)
+    private static void WriteJson(CliHost host, RegisterSession session, EveryRegister every) => Json.Write(
+        host.Out,
+        new ReadAllDocument(session.Target.Name, every.Places.Select(place => PlacedRegisterDocument.Of(place, session.Read(place))), Late(every.LeftOut)),
+        CliJson.Indented.ReadAllDocument);
+
+    // Asked for once it is written: it is known when all was read.
+    private static IEnumerable<string> Late(Func<IEnumerable<string>> find)
     {
-        using Json json = new(host.Out);
-        json.Writer.WriteStartObject();
-        json.Writer.WriteString("address", session.Target.Name);
-        json.WriteArray("registers", every.Places, (writer, place) =>
+        foreach (string item in find())
         {
-            ulong value = session.Read(place);
-            writer.WriteStartObject();
-            writer.WriteString("region", place.Place.RegionName);
-            writer.WriteNumber("offset", place.Place.Offset);
-            writer.WriteNumber("width", place.Bits);
-            writer.WriteString("value", place.Format(value));
-            writer.WriteText("name", place.Register?.Name);
-            writer.WriteFields(place.Register, value);
-            writer.WriteEndObject();
-        });
-        json.Writer.WriteNames("leftOut", every.LeftOut());
-        json.Writer.WriteEndObject();
+            yield return item;
+        }
     }
 
     private static IEnumerable<(RegisterPlace Place, ulong Value)> Read(RegisterSession session, RegisterPlace first, int count) =>
@@ -179,22 +172,15 @@ internal static class ReadCommand
         }
     }
 
-    private static void WriteJson(CliHost host, RegisterSession session, RegisterPlace first, int count)
-    {
-        using Json json = new(host.Out);
-        json.Writer.WriteStartObject();
-        json.Writer.WriteString("address", session.Target.Name);
-        json.Writer.WriteString("region", first.Place.RegionName);
-        json.Writer.WriteNumber("width", first.Bits);
-        json.WriteArray("registers", Read(session, first, count), (writer, register) =>
-        {
-            writer.WriteStartObject();
-            writer.WriteNumber("offset", register.Place.Place.Offset);
-            writer.WriteString("value", register.Place.Format(register.Value));
-            writer.WriteText("name", register.Place.Register?.Name);
-            writer.WriteFields(register.Place.Register, register.Value);
-            writer.WriteEndObject();
-        });
-        json.Writer.WriteEndObject();
-    }
+    private static void WriteJson(CliHost host, RegisterSession session, RegisterPlace first, int count) => Json.Write(
+        host.Out,
+        new ReadDocument(
+            session.Target.Name, first.Place.RegionName, first.Bits, Read(session, first, count).Select(register => RegisterDocument.Of(register.Place, register.Value))),
+        CliJson.Indented.ReadDocument);
 }
+
+/// <summary>What <c>vfio read</c> read, as JSON.</summary>
+internal sealed record ReadDocument(string Address, string Region, int Width, IEnumerable<RegisterDocument> Registers);
+
+/// <summary>Every register that has a name.</summary>
+internal sealed record ReadAllDocument(string Address, IEnumerable<PlacedRegisterDocument> Registers, IEnumerable<string> LeftOut);

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using Vfio.Host;
 using Vfio.Pci;
 
@@ -93,18 +92,10 @@ internal static class ReleaseCommand
 
         if (isJson)
         {
-            using Json json = new(host.Out);
-            json.Writer.WriteStartObject();
-            json.Writer.WriteBoolean("dryRun", true);
-            json.WriteArray("devices", plan.Entries, (writer, entry) =>
-            {
-                writer.WriteStartObject();
-                WriteEntry(writer, entry);
-                writer.WriteEndObject();
-            });
-            json.WriteArray("steps", plan.Steps, (writer, step) => writer.WriteStringValue(Printable.Clean(step.ToString())));
-            json.Writer.WriteRefusals("refusals", plan.Refusals);
-            json.Writer.WriteEndObject();
+            Json.Write(
+                host.Out,
+                new ReleaseDryRunDocument(true, [.. plan.Entries.Select(entry => new ReleaseEntry(entry))], [.. plan.Steps.Select(step => step.Description)], RefusalDocument.Of(plan.Refusals)),
+                CliJson.Indented.ReleaseDryRunDocument);
         }
         else if (plan.IsAllowed || plan.Steps.Count != 0)
         {
@@ -180,31 +171,6 @@ internal static class ReleaseCommand
         }
     }
 
-    private static void WriteJson(CliHost host, IReadOnlyList<ReleaseOutcome> outcomes)
-    {
-        using Json json = new(host.Out);
-        json.Writer.WriteStartObject();
-        json.Writer.WriteBoolean("dryRun", false);
-        json.WriteArray("devices", outcomes, (writer, outcome) =>
-        {
-            writer.WriteStartObject();
-            WriteEntry(writer, outcome.Entry);
-            writer.WriteText("driver", outcome.Device?.Driver);
-            writer.WriteNames("dropped", outcome.Dropped);
-            writer.WriteBoolean("wasTaken", outcome.WasTaken);
-            writer.WriteBoolean("wasPersistent", outcome.WasPersistent);
-            writer.WriteText("error", outcome.Error?.Message);
-            writer.WriteText("hint", outcome.Error is VfioException error ? HintText.For(error) : null);
-            writer.WriteEndObject();
-        });
-        json.Writer.WriteEndObject();
-    }
-
-    private static void WriteEntry(Utf8JsonWriter json, JournalEntry entry)
-    {
-        json.WriteString("address", entry.Address.ToString());
-        json.WriteText("driverBefore", entry.DriverBefore);
-        json.WriteText("overrideBefore", entry.OverrideBefore);
-        json.WriteText("damage", entry.Damage);
-    }
+    private static void WriteJson(CliHost host, IReadOnlyList<ReleaseOutcome> outcomes) =>
+        Json.Write(host.Out, new ReleaseDocument(false, [.. outcomes.Select(outcome => new ReleasedDevice(outcome))]), CliJson.Indented.ReleaseDocument);
 }

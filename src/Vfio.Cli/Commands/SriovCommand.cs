@@ -137,21 +137,20 @@ internal static class SriovCommand
         }
     }
 
-    private static void WriteJson(CliHost host, PciAddress address, VirtualFunctionPlan plan, IReadOnlyList<PciDeviceInfo> functions, bool isDryRun)
-    {
-        using Json json = new(host.Out);
-        json.Writer.WriteStartObject();
-        json.Writer.WriteBoolean("dryRun", isDryRun);
-        json.Writer.WriteString("address", address.ToString());
-        json.Writer.WriteNumber("countBefore", plan.CountBefore);
-        json.Writer.WriteItems("functions", functions, (writer, function) =>
-        {
-            writer.WriteString("address", function.Address.ToString());
-            writer.WriteText("driver", function.Driver);
-            writer.WriteNumberOrNull("iommuGroup", function.IommuGroup);
-        });
-        json.WriteArray("steps", plan.Steps, (writer, step) => writer.WriteStringValue(Printable.Clean(step.ToString())));
-        json.Writer.WriteRefusals("refusals", plan.Refusals);
-        json.Writer.WriteEndObject();
-    }
+    private static void WriteJson(CliHost host, PciAddress address, VirtualFunctionPlan plan, IReadOnlyList<PciDeviceInfo> functions, bool isDryRun) => Json.Write(
+        host.Out,
+        new SriovDocument(
+            isDryRun,
+            address.ToString(),
+            plan.CountBefore,
+            [.. functions.Select(function => new FunctionDocument(function.Address.ToString(), function.Driver, function.IommuGroup))],
+            [.. plan.Steps.Select(step => step.Description)],
+            RefusalDocument.Of(plan.Refusals)),
+        CliJson.Indented.SriovDocument);
 }
+
+/// <summary>What <c>vfio sriov</c> did, or would do, as JSON.</summary>
+internal sealed record SriovDocument(bool DryRun, string Address, int CountBefore, FunctionDocument[] Functions, string[] Steps, RefusalDocument[] Refusals);
+
+/// <summary>A virtual function.</summary>
+internal sealed record FunctionDocument(string Address, string? Driver, int? IommuGroup);

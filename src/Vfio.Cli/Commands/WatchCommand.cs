@@ -121,14 +121,21 @@ internal static class WatchCommand
         }
     }
 
-    private static void WriteJson(CliHost host, RegisterPlace place, ulong? before, ulong after)
-    {
-        using JsonLine line = new(host.Out);
-        line.Writer.WriteString("time", host.Clock.GetUtcNow().UtcDateTime);
-        line.WritePlace(place);
-        line.Writer.WriteString("before", before is ulong old ? place.Format(old) : null);
-        line.Writer.WriteString("value", place.Format(after));
-        line.Writer.WriteFields(place.Register, after);
-        line.Writer.WriteChanges(place.Register, before ?? after, after);
-    }
+    private static void WriteJson(CliHost host, RegisterPlace place, ulong? before, ulong after) => Json.WriteLine(
+        host.Out,
+        new WatchLine(
+            host.Clock.GetUtcNow().UtcDateTime,
+            place.Place.RegionName,
+            place.Place.Offset,
+            place.Bits,
+            place.Register?.Name,
+            before is ulong old ? place.Format(old) : null,
+            place.Format(after),
+            FieldDocument.Of(place.Register, after),
+            FieldText.Changes(place.Register, before ?? after, after)),
+        CliJson.OneLine.WatchLine);
 }
+
+/// <summary>A value of a register that is watched, as JSON.</summary>
+internal sealed record WatchLine(
+    DateTime Time, string Region, ulong Offset, int Width, string? Name, string? Before, string Value, FieldDocument[] Fields, IEnumerable<string> Changes);

@@ -56,16 +56,12 @@ internal static class WriteCommand
         session.Write(place, value);
         return !isJson ? ExitCode.Done : ChangeReport.Write(host, "write: the register was written", $"vfio read {target.Name} {place.Place} reads it back", report =>
         {
-            using Json json = new(report.Out);
-            json.Writer.WriteStartObject();
-            json.Writer.WriteString("address", target.Name);
-            json.Writer.WriteString("region", place.Place.RegionName);
-            json.Writer.WriteNumber("offset", place.Place.Offset);
-            json.Writer.WriteNumber("width", place.Bits);
-            json.Writer.WriteString("value", place.Format(value));
-            json.Writer.WriteText("name", place.Register?.Name);
-            json.Writer.WriteEndObject();
+            WriteDocument document = new(target.Name, place.Place.RegionName, place.Place.Offset, place.Bits, place.Format(value), place.Register?.Name);
+            Json.Write(report.Out, document, CliJson.Indented.WriteDocument);
             return ExitCode.Done;
         });
     }
 }
+
+/// <summary>What <c>vfio write</c> wrote, as JSON.</summary>
+internal sealed record WriteDocument(string Address, string Region, ulong Offset, int Width, string Value, string? Name);

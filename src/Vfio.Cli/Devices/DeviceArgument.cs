@@ -66,6 +66,13 @@ internal static class DeviceArgument
             return false;
         }
 
+        return TryFindName(host, text, quoted, out address, ref mistake, ref hint);
+    }
+
+    // By what the host calls it, or called it before it was taken.
+    private static bool TryFindName(CliHost host, string text, string quoted, out PciAddress address, ref string mistake, ref string hint)
+    {
+        address = default;
         HostNames names = new(host.Root);
         IReadOnlyList<JournalEntry> taken = new BindingJournal(host.Root).Entries();
         PciAddress[] found = [.. names.Find(text).Concat(taken.Where(entry => entry.HadName(text)).Select(entry => entry.Address)).Distinct().Order()];

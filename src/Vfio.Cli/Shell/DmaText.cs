@@ -18,14 +18,4 @@ internal static class DmaText
         DmaAccess.Write => "write",
         _ => "readWrite",
     };
-
-    /// <summary>A line of the shell's JSON that is no access to a register.</summary>
-    /// <returns>The line; the caller adds to it, and disposes it.</returns>
-    public static JsonLine Begin(CliHost host, RegisterSession session, string operation)
-    {
-        JsonLine line = new(host.Out);
-        line.Writer.WriteNumber("time", Math.Round(session.Elapsed.TotalSeconds, 6));
-        line.Writer.WriteString("operation", operation);
-        return line;
-    }
 }

@@ -19,10 +19,10 @@ internal sealed class ShellMemory(CliHost host, RegisterSession session, bool is
             return;
         }
 
-        using JsonLine line = Begin("alloc", buffer.Iova);
-        line.Writer.WriteNumber("length", buffer.Length);
-        line.Writer.WriteString("access", DmaText.Word(buffer.Access));
-        line.Writer.WriteString("owner", buffer.Mapping.Owner);
+        Json.WriteLine(
+            host.Out,
+            new AllocationLine(session.Time, "alloc", buffer.Iova.ToString(), buffer.Length, DmaText.Word(buffer.Access), buffer.Mapping.Owner),
+            CliJson.OneLine.AllocationLine);
     }
 
     public void Free(ShellOperation.Free operation)
@@ -30,7 +30,7 @@ internal sealed class ShellMemory(CliHost host, RegisterSession session, bool is
         session.Memory.Free(operation.Iova);
         if (isJson)
         {
-            Begin("free", operation.Iova).Dispose();
+            Json.WriteLine(host.Out, new MemoryLine(session.Time, "free", operation.Iova.ToString()), CliJson.OneLine.MemoryLine);
         }
     }
 
@@ -68,9 +68,10 @@ internal sealed class ShellMemory(CliHost host, RegisterSession session, bool is
 
         if (isJson)
         {
-            using JsonLine line = Begin("poke", operation.Iova);
-            line.Writer.WriteNumber("width", operation.Bits);
-            line.Writer.WriteString("value", RegisterWidth.Format(operation.Value, operation.Bits));
+            Json.WriteLine(
+                host.Out,
+                new PokeLine(session.Time, "poke", operation.Iova.ToString(), operation.Bits, RegisterWidth.Format(operation.Value, operation.Bits)),
+                CliJson.OneLine.PokeLine);
         }
     }
 
@@ -90,15 +91,18 @@ internal sealed class ShellMemory(CliHost host, RegisterSession session, bool is
             return;
         }
 
-        using JsonLine line = Begin("peek", iova);
-        line.Writer.WriteNumber("width", bits);
-        line.Writer.WriteNames("values", values);
-    }
-
-    private JsonLine Begin(string operation, Iova iova)
-    {
-        JsonLine line = DmaText.Begin(host, session, operation);
-        line.Writer.WriteString("iova", iova.ToString());
-        return line;
+        Json.WriteLine(host.Out, new PeekLine(session.Time, "peek", iova.ToString(), bits, values), CliJson.OneLine.PeekLine);
     }
 }
+
+/// <summary>A buffer that was allocated, as JSON.</summary>
+internal sealed record AllocationLine(double Time, string Operation, string Iova, ulong Length, string Access, string Owner);
+
+/// <summary>A buffer that was freed.</summary>
+internal sealed record MemoryLine(double Time, string Operation, string Iova);
+
+/// <summary>Memory that was read.</summary>
+internal sealed record PeekLine(double Time, string Operation, string Iova, int Width, string[] Values);
+
+/// <summary>Memory that was written.</summary>
+internal sealed record PokeLine(double Time, string Operation, string Iova, int Width, string Value);

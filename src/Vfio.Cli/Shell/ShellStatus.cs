@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 
 namespace Vfio.Cli;
 
@@ -16,8 +15,7 @@ internal sealed class ShellStatus(CliHost host, RegisterSession session, bool is
     {
         if (isJson)
         {
-            using JsonLine line = DmaText.Begin(host, session, "status");
-            WriteJson(line.Writer);
+            Json.WriteLine(host.Out, new ShellStatusLine(session, _use), CliJson.OneLine.ShellStatusLine);
             return;
         }
 
@@ -98,58 +96,4 @@ internal sealed class ShellStatus(CliHost host, RegisterSession session, bool is
 
     private static string Describe(int count, ulong bytes) =>
         string.Create(CultureInfo.InvariantCulture, $"{count} {(count == 1 ? "buffer" : "buffers")}, {ByteSize.Format(bytes)}");
-
-    private void WriteJson(Utf8JsonWriter json)
-    {
-        json.WriteString("device", session.Target.Name);
-        json.WriteString("backend", session.Device.BackendName);
-        if (_use.IsBusMaster is bool isOn)
-        {
-            json.WriteBoolean("isBusMaster", isOn);
-        }
-        else
-        {
-            json.WriteNull("isBusMaster");
-        }
-
-        json.WriteText("noAddressSpace", _use.NoSpace);
-        json.WriteNumberOrNull("bytes", _use.Usage?.Bytes);
-        json.WriteNumberOrNull("mostMappings", _use.Usage?.MostMappings);
-        json.WriteNumberOrNull("mostBytes", _use.Usage?.MostBytes);
-        json.WriteNumberOrNull("entriesLeft", _use.Usage?.EntriesLeft);
-        json.WriteNumberOrNull("lockedBytes", _use.Usage?.LockedBytes);
-        json.WriteNumberOrNull("lockedLimit", _use.Usage?.LockedLimit);
-        json.WriteItems("ranges", _use.Ranges, (writer, range) =>
-        {
-            writer.WriteString("first", range.First.ToString());
-            writer.WriteString("last", range.Last.ToString());
-        });
-        json.WriteItems("mappings", _use.Mappings, WriteMapping);
-        json.WriteText("noFaults", _use.NoFaults);
-        json.WriteItems("faults", _use.Faults, (writer, fault) =>
-        {
-            writer.WriteString("iova", fault.Iova.ToString());
-            writer.WriteString("access", DmaText.Word(fault.Access));
-            writer.WriteText("reason", fault.Reason);
-            if (fault.Mapping is not DmaMappingInfo mapping)
-            {
-                writer.WriteNull("mapping");
-                return;
-            }
-
-            writer.WriteStartObject("mapping");
-            WriteMapping(writer, mapping);
-            writer.WriteEndObject();
-        });
-    }
-
-    private static void WriteMapping(Utf8JsonWriter json, DmaMappingInfo mapping)
-    {
-        json.WriteString("iova", mapping.Iova.ToString());
-        json.WriteNumber("length", mapping.Length);
-        json.WriteString("access", DmaText.Word(mapping.Access));
-        json.WriteText("owner", mapping.Owner);
-        json.WriteNumber("age", Math.Round(mapping.Age.TotalSeconds, 3));
-        json.WriteBoolean("isLive", mapping.IsLive);
-    }
 }

@@ -52,7 +52,7 @@ internal sealed class DmaTable
 
         lock (_lock)
         {
-            int at = FirstEndingAtOrAfter(iova);
+            int at = Intervals.FirstEndingAtOrAfter(_mappings, iova);
             if (at < _mappings.Count && _mappings[at].First <= iova + (length - 1))
             {
                 throw new VfioException("map", subject, Errno.EEXIST, $"0x{_mappings[at].First:x} to 0x{_mappings[at].Last:x} is mapped already");
@@ -81,7 +81,7 @@ internal sealed class DmaTable
         ulong last = iova + (length - 1);
         lock (_lock)
         {
-            int first = FirstEndingAtOrAfter(iova);
+            int first = Intervals.FirstEndingAtOrAfter(_mappings, iova);
             int end = first;
             ulong bytes = 0;
             for (; end < _mappings.Count && _mappings[end].First <= last; end++)
@@ -118,7 +118,7 @@ internal sealed class DmaTable
             DmaResult result = Check(iova, destination.Length, DmaAccess.Read, out stoppedAt);
             for (int done = 0; result == DmaResult.Done && done < destination.Length;)
             {
-                Mapping mapping = _mappings[FirstEndingAtOrAfter(iova + (ulong)done)];
+                Mapping mapping = _mappings[Intervals.FirstEndingAtOrAfter(_mappings, iova + (ulong)done)];
                 int count = mapping.CountFrom(iova + (ulong)done, destination.Length - done);
                 mapping.Target.Read(mapping.OffsetOf(iova + (ulong)done), destination.Slice(done, count));
                 done += count;
@@ -136,7 +136,7 @@ internal sealed class DmaTable
             DmaResult result = Check(iova, source.Length, DmaAccess.Write, out stoppedAt);
             for (int done = 0; result == DmaResult.Done && done < source.Length;)
             {
-                Mapping mapping = _mappings[FirstEndingAtOrAfter(iova + (ulong)done)];
+                Mapping mapping = _mappings[Intervals.FirstEndingAtOrAfter(_mappings, iova + (ulong)done)];
                 int count = mapping.CountFrom(iova + (ulong)done, source.Length - done);
                 mapping.Target.Write(mapping.OffsetOf(iova + (ulong)done), source.Slice(done, count));
                 _written?.Mark(iova + (ulong)done, (ulong)count);
@@ -164,7 +164,7 @@ internal sealed class DmaTable
         ulong last = iova + (ulong)(length - 1);
         DmaResult result = DmaResult.Done;
         ulong next = iova;
-        for (int at = FirstEndingAtOrAfter(iova); ; at++)
+        for (int at = Intervals.FirstEndingAtOrAfter(_mappings, iova); ; at++)
         {
             if (at == _mappings.Count || _mappings[at].First > next)
             {
@@ -187,27 +187,7 @@ internal sealed class DmaTable
         }
     }
 
-    private int FirstEndingAtOrAfter(ulong iova)
-    {
-        int low = 0;
-        int high = _mappings.Count;
-        while (low < high)
-        {
-            int middle = (low + high) / 2;
-            if (_mappings[middle].Last < iova)
-            {
-                low = middle + 1;
-            }
-            else
-            {
-                high = middle;
-            }
-        }
-
-        return low;
-    }
-
-    private readonly record struct Mapping(ulong First, ulong Last, DmaAccess Permission, DmaTarget Target, ulong TargetOffset)
+    private readonly record struct Mapping(ulong First, ulong Last, DmaAccess Permission, DmaTarget Target, ulong TargetOffset) : IInterval
     {
         public ulong OffsetOf(ulong iova) => TargetOffset + (iova - First);
 

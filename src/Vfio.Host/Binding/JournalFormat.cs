@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using Vfio.Pci;
 using static Vfio.Host.StateFields;
@@ -18,137 +18,103 @@ internal static class JournalFormat
 {
     private const int Version = 3;
 
-    public static byte[] Write(JournalEntry entry)
-    {
-        using MemoryStream stream = new();
-        using (Utf8JsonWriter json = new(stream, new JsonWriterOptions { Indented = true }))
+    public static byte[] Write(JournalEntry entry) => StateFields.ToFile(
+        new JournalDocument
         {
-            json.WriteStartObject();
-            json.WriteNumber("version", Version);
-            json.WriteString("address", entry.Address.ToString());
-            json.WriteString("vendorId", entry.VendorId.ToString("x4", CultureInfo.InvariantCulture));
-            json.WriteString("deviceId", entry.DeviceId.ToString("x4", CultureInfo.InvariantCulture));
-            json.WriteString("driver", entry.IsTaken ? entry.Driver : null);
-            json.WriteString("driverBefore", entry.DriverBefore);
-            json.WriteString("moduleBefore", entry.ModuleBefore);
-            json.WriteString("overrideBefore", entry.OverrideBefore);
-            WriteList(json, "loadedModules", entry.LoadedModules, module => json.WriteString("name", module));
-            json.WritePropertyName("functionsBefore");
-            json.WriteRawValue(entry.FunctionsBefore?.ToString(CultureInfo.InvariantCulture) ?? "null");
-            json.WriteBoolean("enabledFunctions", entry.EnabledFunctions);
-            WriteInterfaces(json, entry.Interfaces);
-            WriteList(json, "disks", entry.Disks, disk => json.WriteString("name", disk));
-            WriteList(json, "otherNames", entry.OtherNames, name => json.WriteString("name", name));
-            json.WriteString("user", entry.User);
-            if (entry.UserId is uint user)
-            {
-                json.WriteNumber("userId", user);
-            }
-
-            WriteList(json, "nodes", entry.Nodes, access =>
-            {
-                json.WriteString("node", access.Node);
-                if (access.Before is int before)
-                {
-                    json.WriteNumber("before", before);
-                }
-
-                if (access.OwnerBefore is (uint owner, uint ownersGroup))
-                {
-                    json.WriteNumber("userId", owner);
-                    json.WriteNumber("groupId", ownersGroup);
-                }
-            });
-            json.WriteString("takenAt", entry.TakenAt);
-            json.WriteString("takenBy", entry.TakenBy.Length == 0 ? null : entry.TakenBy);
-            json.WriteNumber("processId", entry.ProcessId);
-            if (entry.Writer is ProcessIdentity writer)
-            {
-                json.WriteStartObject("writer");
-                json.WriteNumber("processId", writer.Id);
-                json.WriteNumber("startTime", writer.StartTime);
-                json.WriteEndObject();
-            }
-
-            json.WriteEndObject();
-        }
-
-        stream.WriteByte((byte)'\n');
-        return stream.ToArray();
-    }
+            Version = Version,
+            Address = entry.Address.ToString(),
+            VendorId = WriteId(entry.VendorId),
+            DeviceId = WriteId(entry.DeviceId),
+            Driver = entry.IsTaken ? entry.Driver : null,
+            DriverBefore = entry.DriverBefore,
+            ModuleBefore = entry.ModuleBefore,
+            OverrideBefore = entry.OverrideBefore,
+            LoadedModules = WriteNames(entry.LoadedModules),
+            FunctionsBefore = (ushort?)entry.FunctionsBefore,
+            EnabledFunctions = entry.EnabledFunctions,
+            Interfaces = WriteInterfaces(entry.Interfaces),
+            Disks = WriteNames(entry.Disks),
+            OtherNames = WriteNames(entry.OtherNames),
+            User = entry.User,
+            UserId = entry.UserId,
+            Nodes = [.. entry.Nodes.Select(access => new NodeDocument { Node = access.Node, Before = access.Before, UserId = access.OwnerBefore?.User, GroupId = access.OwnerBefore?.Group })],
+            TakenAt = entry.TakenAt,
+            TakenBy = entry.TakenBy.Length == 0 ? null : entry.TakenBy,
+            ProcessId = entry.ProcessId,
+            Writer = entry.Writer is ProcessIdentity writer ? new WriterDocument { ProcessId = writer.Id, StartTime = writer.StartTime } : null,
+        },
+        StateJson.Default.JournalDocument);
 
     /// <summary>Reads an entry; one that cannot be believed comes back as damaged, with the reason.</summary>
     public static JournalEntry Read(PciAddress address, ReadOnlyMemory<byte> text)
     {
         try
         {
-            using JsonDocument document = JsonDocument.Parse(text);
-            return Read(address, document.RootElement);
+            return Parse(text, StateJson.Default.JournalDocument, out string? damage) is JournalDocument document ? Read(address, document) : Damaged(address, damage);
         }
         catch (StateDamage damage)
         {
-            return new JournalEntry { Address = address, Damage = damage.Message };
-        }
-        catch (JsonException)
-        {
-            return new JournalEntry { Address = address, Damage = text.Length == 0 ? "it is empty" : "it is not whole" };
-        }
-        catch (Exception e) when (e is InvalidOperationException or FormatException or KeyNotFoundException or OverflowException)
-        {
-            // Not the exception's own words: they may quote what stands in the file.
-            return new JournalEntry { Address = address, Damage = "a field is missing or of another kind" };
+            return Damaged(address, damage.Message);
         }
     }
 
-    private static JournalEntry Read(PciAddress address, JsonElement root)
+    /// <summary>Takes an entry out of a file of several.</summary>
+    public static JournalEntry Read(PciAddress address, JsonElement item) => Read(address, Encoding.UTF8.GetBytes(item.GetRawText()));
+
+    private static JournalEntry Damaged(PciAddress address, string? damage) => new() { Address = address, Damage = damage };
+
+    private static JournalEntry Read(PciAddress address, JournalDocument document)
     {
-        int version = root.GetProperty("version").GetInt32();
+        int version = document.Version;
         if (version < 1)
         {
             throw new StateDamage("it has no version");
         }
 
-        if (!PciAddress.TryParse(root.GetProperty("address").GetString(), out PciAddress written) || written != address)
+        if (!PciAddress.TryParse(document.Address, out PciAddress written) || written != address)
         {
             throw new StateDamage("it speaks of another device");
         }
 
-        int? functions = ReadCount(root, "functionsBefore");
         return new JournalEntry
         {
             Address = address,
             // Readable, but it may say more than is understood here: not to be acted upon without a word.
             Damage = version > Version ? $"a newer vfio wrote it (version {version}; this one knows {Version})" : null,
-            VendorId = ReadId(root, "vendorId"),
-            DeviceId = ReadId(root, "deviceId"),
-            Driver = ReadName(root, "driver", isNeeded: true) ?? (functions is not null ? "" : throw new StateDamage("it names no driver")),
-            DriverBefore = ReadName(root, "driverBefore", isNeeded: true),
-            ModuleBefore = ReadName(root, "moduleBefore"),
-            OverrideBefore = ReadName(root, "overrideBefore", isNeeded: true),
-            LoadedModules = ReadNames(root, "loadedModules"),
-            FunctionsBefore = functions,
-            EnabledFunctions = Find(root, "enabledFunctions") is JsonElement enabled && enabled.GetBoolean(),
-            Interfaces = ReadInterfaces(root),
-            Disks = ReadNames(root, "disks"),
-            OtherNames = ReadNames(root, "otherNames"),
-            User = ReadText(root, "user"),
-            UserId = Find(root, "userId")?.GetUInt32(),
-            Nodes = ReadList(root, "nodes", ReadNode),
-            TakenAt = Find(root, "takenAt")?.GetDateTimeOffset() ?? default,
-            TakenBy = ReadText(root, "takenBy") ?? "",
-            ProcessId = Find(root, "processId")?.GetInt32() ?? 0,
-            Writer = Find(root, "writer") is JsonElement writer ? new ProcessIdentity(writer.GetProperty("processId").GetInt32(), writer.GetProperty("startTime").GetInt64()) : null,
+            VendorId = ReadId(document.VendorId, "vendorId"),
+            DeviceId = ReadId(document.DeviceId, "deviceId"),
+            Driver = ReadName(document.Driver, "driver") ?? (document.FunctionsBefore is not null ? "" : throw new StateDamage("it names no driver")),
+            DriverBefore = ReadName(document.DriverBefore, "driverBefore"),
+            ModuleBefore = ReadName(document.ModuleBefore, "moduleBefore"),
+            OverrideBefore = ReadName(document.OverrideBefore, "overrideBefore"),
+            LoadedModules = ReadNames(document.LoadedModules, "loadedModules"),
+            FunctionsBefore = document.FunctionsBefore,
+            EnabledFunctions = document.EnabledFunctions ?? false,
+            Interfaces = ReadInterfaces(document.Interfaces),
+            Disks = ReadNames(document.Disks, "disks"),
+            OtherNames = ReadNames(document.OtherNames, "otherNames"),
+            User = ReadText(document.User, "user"),
+            UserId = document.UserId,
+            Nodes = ReadList(document.Nodes, "nodes", ReadNode),
+            TakenAt = document.TakenAt ?? default,
+            TakenBy = ReadText(document.TakenBy, "takenBy") ?? "",
+            ProcessId = document.ProcessId ?? 0,
+            Writer = document.Writer is WriterDocument writer ? new ProcessIdentity(writer.ProcessId, writer.StartTime) : null,
         };
     }
 
-    private static NodeAccess ReadNode(JsonElement item)
+    private static NodeAccess ReadNode(NodeDocument item)
     {
-        string node = item.GetProperty("node").GetString() ?? "";
+        string node = item.Node ?? "";
         bool isVfioNode = node == "iommu" || (node.StartsWith("vfio/", StringComparison.Ordinal) && node.Split('/').Skip(1).All(IsName));
-        int? before = Find(item, "before")?.GetInt32();
-        (uint, uint)? owner = Find(item, "userId") is JsonElement user ? (user.GetUInt32(), item.GetProperty("groupId").GetUInt32()) : null;
-        return isVfioNode && before is null or (>= 0 and <= 7)
-            ? new NodeAccess(node, before) { OwnerBefore = owner }
+        (uint, uint)? owner = (item.UserId, item.GroupId) switch
+        {
+            (null, _) => null,
+            (uint user, uint group) => (user, group),
+            _ => throw new StateDamage("a node in it has a user and no group"),
+        };
+        return isVfioNode && item.Before is null or (>= 0 and <= 7)
+            ? new NodeAccess(node, item.Before) { OwnerBefore = owner }
             : throw new StateDamage("a node in it is none of VFIO's");
     }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Vfio.Pci;
@@ -23,50 +22,33 @@ internal static class PersistentFormat
     public static IReadOnlyList<string> Folders { get; } =
         ["etc/vfio", "etc/udev", "etc/udev/rules.d", "etc/systemd", "etc/systemd/system", "etc/systemd/system/sysinit.target.wants"];
 
-    public static byte[] Write(PersistentState state)
-    {
-        using MemoryStream stream = new();
-        using (Utf8JsonWriter json = new(stream, new JsonWriterOptions { Indented = true }))
+    public static byte[] Write(PersistentState state) => ToFile(
+        new PersistentDocument
         {
-            json.WriteStartObject();
-            json.WriteNumber("version", Version);
-            json.WriteString("program", state.Program);
-            json.WriteStartArray("createdFolders");
-            foreach (string folder in state.CreatedFolders)
-            {
-                json.WriteStringValue(folder);
-            }
+            Version = Version,
+            Program = state.Program,
+            CreatedFolders = [.. state.CreatedFolders],
+            Devices = [.. state.Devices.Select(device => JsonSerializer.SerializeToElement(Describe(device), StateJson.Default.PersistentDeviceDocument))],
+        },
+        StateJson.Default.PersistentDocument);
 
-            json.WriteEndArray();
-            WriteList(json, "devices", state.Devices, device => Write(json, device));
-            json.WriteEndObject();
-        }
-
-        stream.WriteByte((byte)'\n');
-        return stream.ToArray();
-    }
-
-    private static void Write(Utf8JsonWriter json, PersistentDevice device)
+    private static PersistentDeviceDocument Describe(PersistentDevice device) => new()
     {
-        json.WriteString("address", device.Address.ToString());
-        json.WriteString("vendorId", device.VendorId.ToString("x4", CultureInfo.InvariantCulture));
-        json.WriteString("deviceId", device.DeviceId.ToString("x4", CultureInfo.InvariantCulture));
-        json.WriteString("driver", device.Driver);
-        json.WriteString("driverBefore", device.DriverBefore);
-        json.WriteString("moduleBefore", device.ModuleBefore);
-        json.WriteString("overrideBefore", device.OverrideBefore);
-        if (device.FunctionsBefore is int functions)
-        {
-            json.WriteNumber("functionsBefore", functions);
-        }
-
-        WriteInterfaces(json, device.Interfaces);
-        WriteList(json, "disks", device.Disks, disk => json.WriteString("name", disk));
-        WriteList(json, "otherNames", device.OtherNames, name => json.WriteString("name", name));
-        json.WriteString("user", device.User);
-        json.WriteString("takenAt", device.TakenAt);
-        json.WriteString("takenBy", device.TakenBy.Length == 0 ? null : device.TakenBy);
-    }
+        Address = device.Address.ToString(),
+        VendorId = WriteId(device.VendorId),
+        DeviceId = WriteId(device.DeviceId),
+        Driver = device.Driver,
+        DriverBefore = device.DriverBefore,
+        ModuleBefore = device.ModuleBefore,
+        OverrideBefore = device.OverrideBefore,
+        FunctionsBefore = (ushort?)device.FunctionsBefore,
+        Interfaces = WriteInterfaces(device.Interfaces),
+        Disks = WriteNames(device.Disks),
+        OtherNames = WriteNames(device.OtherNames),
+        User = device.User,
+        TakenAt = device.TakenAt,
+        TakenBy = device.TakenBy.Length == 0 ? null : device.TakenBy,
+    };
 
     /// <summary>Reads the file.</summary>
     /// <param name="text">All of it.</param>
@@ -77,44 +59,35 @@ internal static class PersistentFormat
         state = null;
         try
         {
-            using JsonDocument document = JsonDocument.Parse(text);
-            return Read(document.RootElement, out state);
+            return Parse(text, StateJson.Default.PersistentDocument, out string? damage) is PersistentDocument document ? Read(document, out state) : damage;
         }
         catch (StateDamage damage)
         {
             return damage.Message;
         }
-        catch (JsonException)
-        {
-            return text.Length == 0 ? "it is empty" : "it is not whole";
-        }
-        catch (Exception e) when (e is InvalidOperationException or KeyNotFoundException or FormatException or OverflowException)
-        {
-            return "something in it is missing, or is not what it should be";
-        }
     }
 
-    private static string? Read(JsonElement root, out PersistentState? state)
+    private static string? Read(PersistentDocument document, out PersistentState? state)
     {
         state = null;
-        int version = root.GetProperty("version").GetInt32();
+        int version = document.Version;
         if (version is < VersionOfJournal or > Version)
         {
             return $"another version of vfio wrote it (version {version}; this one knows {Version})";
         }
 
-        string program = root.GetProperty("program").GetString() ?? "";
-        string[] folders = [.. root.GetProperty("createdFolders").EnumerateArray().Take(Folders.Count + 1).Select(item => item.GetString() ?? "")];
-        JsonElement list = root.GetProperty("devices");
-        if (!InstalledProgram.IsPlain(program) || !folders.All(Folders.Contains) || list.GetArrayLength() > MaxDevices)
+        string program = document.Program ?? "";
+        string[] folders = [.. (document.CreatedFolders ?? []).Take(Folders.Count + 1).Select(folder => folder ?? "")];
+        if (!InstalledProgram.IsPlain(program) || !folders.All(Folders.Contains) || document.Devices is null || document.Devices.Length > MaxDevices)
         {
             return "its program, its folders or its length cannot be";
         }
 
         List<PersistentDevice> devices = [];
-        foreach (JsonElement item in list.EnumerateArray())
+        foreach (JsonElement item in document.Devices)
         {
-            if (!PciAddress.TryParse(item.GetProperty("address").GetString(), out PciAddress address) || devices.Exists(other => other.Address == address))
+            if (item.ValueKind != JsonValueKind.Object || !item.TryGetProperty("address", out JsonElement text) || text.ValueKind != JsonValueKind.String
+                || !PciAddress.TryParse(text.GetString(), out PciAddress address) || devices.Exists(other => other.Address == address))
             {
                 return "a device in it has no address, or is in it twice";
             }
@@ -134,25 +107,30 @@ internal static class PersistentFormat
 
     private static PersistentDevice ReadEntry(PciAddress address, JsonElement item)
     {
-        JournalEntry entry = JournalFormat.Read(address, Encoding.UTF8.GetBytes(item.GetRawText()));
+        JournalEntry entry = JournalFormat.Read(address, item);
         return entry.Damage is null ? PersistentDevice.Of(entry) : throw new StateDamage($"{address}: {entry.Damage}");
     }
 
-    private static PersistentDevice ReadDevice(PciAddress address, JsonElement item) => new()
+    private static PersistentDevice ReadDevice(PciAddress address, JsonElement item)
     {
-        Address = address,
-        VendorId = ReadId(item, "vendorId"),
-        DeviceId = ReadId(item, "deviceId"),
-        Driver = ReadName(item, "driver") ?? throw new StateDamage($"{address}: it names no driver"),
-        DriverBefore = ReadName(item, "driverBefore"),
-        ModuleBefore = ReadName(item, "moduleBefore"),
-        OverrideBefore = ReadName(item, "overrideBefore"),
-        FunctionsBefore = ReadCount(item, "functionsBefore"),
-        Interfaces = ReadInterfaces(item),
-        Disks = ReadNames(item, "disks"),
-        OtherNames = ReadNames(item, "otherNames"),
-        User = ReadText(item, "user"),
-        TakenAt = Find(item, "takenAt")?.GetDateTimeOffset() ?? default,
-        TakenBy = ReadText(item, "takenBy") ?? "",
-    };
+        PersistentDeviceDocument device = Parse(Encoding.UTF8.GetBytes(item.GetRawText()), StateJson.Default.PersistentDeviceDocument, out string? damage)
+            ?? throw new StateDamage($"{address}: {damage}");
+        return new PersistentDevice
+        {
+            Address = address,
+            VendorId = ReadId(device.VendorId, "vendorId"),
+            DeviceId = ReadId(device.DeviceId, "deviceId"),
+            Driver = ReadName(device.Driver, "driver") ?? throw new StateDamage($"{address}: it names no driver"),
+            DriverBefore = ReadName(device.DriverBefore, "driverBefore"),
+            ModuleBefore = ReadName(device.ModuleBefore, "moduleBefore"),
+            OverrideBefore = ReadName(device.OverrideBefore, "overrideBefore"),
+            FunctionsBefore = device.FunctionsBefore,
+            Interfaces = ReadInterfaces(device.Interfaces),
+            Disks = ReadNames(device.Disks, "disks"),
+            OtherNames = ReadNames(device.OtherNames, "otherNames"),
+            User = ReadText(device.User, "user"),
+            TakenAt = device.TakenAt ?? default,
+            TakenBy = ReadText(device.TakenBy, "takenBy") ?? "",
+        };
+    }
 }

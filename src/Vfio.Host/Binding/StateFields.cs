@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 
 namespace Vfio.Host;
 
@@ -18,101 +19,79 @@ internal static class StateFields
         return clean.Length == 0 ? "?" : clean.Length <= MaxNameLength ? clean : clean[..MaxNameLength];
     }
 
-    /// <summary>Finds a field.</summary>
-    /// <returns>Null where it is not there, as in a file of an earlier version, and where it is there and null.</returns>
-    public static JsonElement? Find(JsonElement item, string property) =>
-        item.TryGetProperty(property, out JsonElement value) && value.ValueKind != JsonValueKind.Null ? value : null;
+    /// <summary>A document as the bytes of a file, with the end of its last line.</summary>
+    public static byte[] ToFile<T>(T document, JsonTypeInfo<T> type) => [.. JsonSerializer.SerializeToUtf8Bytes(document, type), (byte)'\n'];
 
-    // A device has at most 65535 virtual functions.
-    public static int? ReadCount(JsonElement root, string name) => Find(root, name)?.GetUInt16();
-
-    public static ushort ReadId(JsonElement root, string name) =>
-        ushort.Parse(root.GetProperty(name).GetString() ?? "", NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture);
-
-    // Names end up in paths and in kernel attributes.
-    public static string? ReadName(JsonElement root, string property, bool isNeeded = false)
+    /// <summary>Reads a document.</summary>
+    /// <returns>The document; <see langword="null"/> where it cannot be read, which the damage then says.</returns>
+    public static T? Parse<T>(ReadOnlyMemory<byte> text, JsonTypeInfo<T> type, out string? damage)
+        where T : class
     {
-        string? name = isNeeded ? root.GetProperty(property).GetString() : Find(root, property)?.GetString();
-        return name is null || IsName(name) ? name : throw new StateDamage($"'{property}' in it is not a name");
+        damage = null;
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(text);
+            try
+            {
+                T? read = document.RootElement.Deserialize(type);
+                damage = read is null ? "it says nothing" : null;
+                return read;
+            }
+            catch (Exception e) when (e is JsonException or NotSupportedException or InvalidOperationException)
+            {
+                // Not the exception's own words: they may quote what stands in the file.
+                damage = "a field is missing or of another kind";
+            }
+        }
+        catch (JsonException)
+        {
+            damage = text.Length == 0 ? "it is empty" : "it is not whole";
+        }
+
+        return null;
     }
 
-    public static void WriteInterfaces(Utf8JsonWriter json, IReadOnlyList<InterfaceState> interfaces) => WriteList(json, "interfaces", interfaces, state =>
-    {
-        WriteAnyName(json, state.Name);
-        json.WriteBoolean("isUp", state.IsUp);
-    });
+    public static string WriteId(ushort id) => id.ToString("x4", CultureInfo.InvariantCulture);
 
-    public static IReadOnlyList<InterfaceState> ReadInterfaces(JsonElement root) => ReadList(root, "interfaces", item => new InterfaceState(
-        ReadAnyName(item) ?? throw new StateDamage("an interface has no name"), item.GetProperty("isUp").GetBoolean()));
+    public static ushort ReadId(string? text, string field) => ushort.TryParse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ushort id)
+        ? id : throw new StateDamage($"'{field}' in it is not an id");
 
-    /// <summary>Reads a list of objects that have a name.</summary>
-    public static IReadOnlyList<string> ReadNames(JsonElement root, string list) =>
-        ReadList(root, list, item => ReadName(item, "name") ?? throw new StateDamage($"one of '{list}' in it has no name"));
+    // Names end up in paths and in kernel attributes.
+    public static string? ReadName(string? name, string field) => name is null || IsName(name) ? name : throw new StateDamage($"'{field}' in it is not a name");
+
+    public static NamedDocument[] WriteNames(IEnumerable<string> names) => [.. names.Select(name => new NamedDocument { Name = name })];
+
+    /// <summary>Reads a list of things that have a name.</summary>
+    public static IReadOnlyList<string> ReadNames(NamedDocument?[]? list, string field) =>
+        ReadList(list, field, item => ReadName(item.Name, "name") ?? throw new StateDamage($"one of '{field}' in it has no name"));
 
     // An interface's name is bytes: all but a slash, white space and zero, as dev_valid_name (net/core/dev.c) has it. They only end up in paths and in requests to
     // the network stack, never in a kernel attribute.
-    private static void WriteAnyName(Utf8JsonWriter json, string name)
-    {
-        if (IsName(name) && FileName.IsText(name))
-        {
-            json.WriteString("name", name);
-        }
-        else
-        {
-            json.WriteString("nameHex", Convert.ToHexStringLower(FileName.Encode(name)));
-        }
-    }
+    public static InterfaceDocument[] WriteInterfaces(IEnumerable<InterfaceState> interfaces) => [.. interfaces.Select(state => IsName(state.Name) && FileName.IsText(state.Name)
+        ? new InterfaceDocument { Name = state.Name, IsUp = state.IsUp }
+        : new InterfaceDocument { NameHex = Convert.ToHexStringLower(FileName.Encode(state.Name)), IsUp = state.IsUp })];
 
-    private static string? ReadAnyName(JsonElement item)
-    {
-        if (Find(item, "nameHex")?.GetString() is not string hex)
-        {
-            return ReadName(item, "name");
-        }
-
-        byte[] bytes = hex.Length is > 0 and <= 2 * MaxNameLength ? Convert.FromHexString(hex) : [];
-        string name = FileName.Decode(bytes);
-        return bytes.Length != 0 && name is not ("." or "..") && !bytes.AsSpan().ContainsAny((byte)0, (byte)'/', (byte)'\n') ? name : throw new StateDamage("'nameHex' in it is not a name");
-    }
+    public static IReadOnlyList<InterfaceState> ReadInterfaces(InterfaceDocument?[]? list) => ReadList(list, "interfaces", item => new InterfaceState(
+        item.NameHex is string hex ? ReadHexName(hex) : ReadName(item.Name, "name") ?? throw new StateDamage("an interface has no name"), item.IsUp));
 
     public static bool IsName(string name) => IsText(name) && name is not ("." or "..") && !name.Contains('/') && name.Trim() == name;
 
     // Texts are only shown.
-    public static string? ReadText(JsonElement root, string property)
+    public static string? ReadText(string? text, string field) => text is null || IsText(text) ? text : throw new StateDamage($"'{field}' in it is not a text");
+
+    public static List<T> ReadList<TItem, T>(TItem?[]? items, string field, Func<TItem, T> read)
+        where TItem : class => items is null ? throw new StateDamage($"'{field}' in it is no list")
+        : items.Length > MaxItems ? throw new StateDamage($"'{field}' in it is too long")
+        : [.. items.Select(item => read(item ?? throw new StateDamage($"one of '{field}' in it is nothing")))];
+
+    private static string ReadHexName(string hex)
     {
-        string? text = Find(root, property)?.GetString();
-        return text is null || IsText(text) ? text : throw new StateDamage($"'{property}' in it is not a text");
+        byte[] bytes = hex.Length is > 0 and <= 2 * MaxNameLength && hex.Length % 2 == 0 && hex.All(char.IsAsciiHexDigit) ? Convert.FromHexString(hex) : [];
+        string name = FileName.Decode(bytes);
+        return bytes.Length != 0 && name is not ("." or "..") && !bytes.AsSpan().ContainsAny((byte)0, (byte)'/', (byte)'\n') ? name : throw new StateDamage("'nameHex' in it is not a name");
     }
 
     private static bool IsText(string text) => text.Length is > 0 and <= MaxNameLength && !text.Any(char.IsControl);
-
-    public static void WriteList<T>(Utf8JsonWriter json, string name, IReadOnlyList<T> items, Action<T> write)
-    {
-        json.WriteStartArray(name);
-        foreach (T item in items)
-        {
-            json.WriteStartObject();
-            write(item);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
-    }
-
-    public static List<T> ReadList<T>(JsonElement root, string name, Func<JsonElement, T> read)
-    {
-        if (!root.TryGetProperty(name, out JsonElement array))
-        {
-            return [];
-        }
-
-        if (array.GetArrayLength() > MaxItems)
-        {
-            throw new StateDamage($"'{name}' in it is too long");
-        }
-
-        return [.. array.EnumerateArray().Select(read)];
-    }
 }
 
 /// <summary>Why a file cannot be believed: the end of a sentence about it.</summary>

@@ -58,6 +58,11 @@ public sealed partial class DeviceBroker
             return;
         }
 
+        Admit(client, now);
+    }
+
+    private void Admit(BrokerConnection client, long now)
+    {
         ref int ofUser = ref CollectionsMarshal.GetValueRefOrAddDefault(_clientsOf, client.Peer.Uid, out _);
         ofUser++;
         _clients.Add(client.Key, client);

@@ -8,15 +8,9 @@ internal static class UseJudge
     public static IEnumerable<Finding> Judge(HostFacts host, DeviceFacts facts)
     {
         PciDeviceInfo device = facts.Device;
-        foreach (BindingRefusal refusal in facts.Refusals.Where(refusal => refusal.Reason is not (RefusalReason.NoIommu or RefusalReason.Reserved)))
+        foreach (Finding finding in facts.Refusals.Where(refusal => refusal.Reason is not (RefusalReason.NoIommu or RefusalReason.Reserved)).Select(refusal => Judge(refusal, facts)))
         {
-            string? fix = HowToStop(refusal, facts);
-            yield return new Finding(refusal.Reason is RefusalReason.Bridge ? "bridge" : "in use", FindingLevel.Blocks, refusal.Explanation)
-            {
-                Why = refusal.Reason == RefusalReason.Bridge ? "bridges and ports stay with the kernel" : "taking it away from its driver would harm the host: vfio bind refuses",
-                Fix = fix,
-                Advice = refusal.Reason == RefusalReason.Bridge ? "take the endpoints behind it" : fix is null ? refusal.Hint : null,
-            };
+            yield return finding;
         }
 
         if (facts.UnfinishedChange is int process)
@@ -41,13 +35,9 @@ internal static class UseJudge
             yield break;
         }
 
-        if (facts.Override is string name && name != device.Driver && !device.HasVfioDriver)
+        if (FindLeftOverride(facts) is Finding left)
         {
-            yield return new Finding("override", FindingLevel.Warns, $"driver_override names {name}, but {(device.Driver is null ? "no driver" : device.Driver)} has the device")
-            {
-                Why = "no other driver can take it at the next probe; a tool or a bind that was cut short left that behind",
-                Fix = !facts.IsRemembered ? $"echo | sudo tee {Attribute(device, "driver_override")}" : $"sudo vfio release {device.Address}",
-            };
+            yield return left;
         }
 
         if (device.HasVfioDriver)
@@ -56,11 +46,37 @@ internal static class UseJudge
             {
                 yield return finding;
             }
+
+            yield break;
         }
-        else if (facts.Refusals.Count == 0)
+
+        if (facts.Refusals.Count == 0)
         {
             yield return new Finding("driver", FindingLevel.Fine, device.Driver is string driver ? $"{driver} has it, and nothing is in use: vfio bind takes it" : "no driver has it: vfio bind takes it");
         }
+    }
+
+    private static Finding? FindLeftOverride(DeviceFacts facts)
+    {
+        PciDeviceInfo device = facts.Device;
+        return facts.Override is not string name || name == device.Driver || device.HasVfioDriver ? null
+            : new Finding("override", FindingLevel.Warns, $"driver_override names {name}, but {(device.Driver is null ? "no driver" : device.Driver)} has the device")
+            {
+                Why = "no other driver can take it at the next probe; a tool or a bind that was cut short left that behind",
+                Fix = !facts.IsRemembered ? $"echo | sudo tee {Attribute(device, "driver_override")}" : $"sudo vfio release {device.Address}",
+            };
+    }
+
+    private static Finding Judge(BindingRefusal refusal, DeviceFacts facts)
+    {
+        bool isBridge = refusal.Reason == RefusalReason.Bridge;
+        string? fix = HowToStop(refusal, facts);
+        return new Finding(isBridge ? "bridge" : "in use", FindingLevel.Blocks, refusal.Explanation)
+        {
+            Why = isBridge ? "bridges and ports stay with the kernel" : "taking it away from its driver would harm the host: vfio bind refuses",
+            Fix = fix,
+            Advice = isBridge ? "take the endpoints behind it" : fix is null ? refusal.Hint : null,
+        };
     }
 
     private static IEnumerable<Finding> Taken(HostFacts host, DeviceFacts facts)
@@ -95,57 +111,62 @@ internal static class UseJudge
         }
     }
 
+    private const string Nodes = "nodes";
+
     // iommufd takes two nodes; groups take two others.
     private static Finding JudgeNodes(HostFacts host, DeviceFacts facts)
     {
-        const string Id = "nodes";
-        PciDeviceInfo device = facts.Device;
         HostNode[] ofGroup = [.. new[] { facts.GroupNode, host.ContainerNode }.OfType<HostNode>()];
         HostNode[] own = [.. new[] { facts.OwnNode, host.IommufdNode }.OfType<HostNode>()];
         if (own.Length == 2 && Array.TrueForAll(own, node => node.IsUsable))
         {
-            return new Finding(Id, FindingLevel.Fine, $"this user may open it by {own[0].Path} and {own[1].Path}");
+            return new Finding(Nodes, FindingLevel.Fine, $"this user may open it by {own[0].Path} and {own[1].Path}");
         }
 
         if (ofGroup.Length == 2 && Array.TrueForAll(ofGroup, node => node.IsUsable))
         {
-            return new Finding(Id, FindingLevel.Fine, $"this user may open it by {ofGroup[0].Path} and {ofGroup[1].Path}");
+            return new Finding(Nodes, FindingLevel.Fine, $"this user may open it by {ofGroup[0].Path} and {ofGroup[1].Path}");
         }
 
-        if (Array.Find([.. ofGroup, .. own], node => node.Trouble is not null) is HostNode node)
+        return WhyNot(host, facts, [.. ofGroup, .. own], $"{string.Join(", ", ofGroup.Select(part => part.Path))}");
+    }
+
+    private static Finding WhyNot(HostFacts host, DeviceFacts facts, HostNode[] nodes, string ofGroup)
+    {
+        if (Array.Find(nodes, node => node.Trouble is not null) is HostNode node)
         {
-            return new Finding(Id, FindingLevel.Blocks, $"{node.Path} {node.Trouble}")
+            return new Finding(Nodes, FindingLevel.Blocks, $"{node.Path} {node.Trouble}")
             {
                 Why = "a device is opened by its nodes, and a container has nodes of its own: those that it was started with",
-                Advice = $"start the container anew, with --device for each: {string.Join(", ", ofGroup.Select(part => part.Path))}",
+                Advice = $"start the container anew, with --device for each: {ofGroup}",
             };
         }
 
         if (facts.GroupNode is null && facts.OwnNode is null)
         {
-            return new Finding(Id, FindingLevel.Blocks, $"{device.Driver} has it, but there is no node for it in /dev/vfio")
+            return new Finding(Nodes, FindingLevel.Blocks, $"{facts.Device.Driver} has it, but there is no node for it in /dev/vfio")
             {
                 Why = "a device is opened by its node",
                 Advice = "the kernel makes it in devtmpfs: in a container, /dev/vfio must be passed in",
             };
         }
 
-        HostNode[] closed = [.. ofGroup.Concat(own).Where(part => !part.MayUse)];
+        HostNode[] closed = [.. nodes.Where(part => !part.MayUse)];
         if (host.IsRoot && closed.Length != 0)
         {
-            return new Finding(Id, FindingLevel.Blocks, $"not even root may open {string.Join(", ", closed.Select(part => part.Path))}")
+            return new Finding(Nodes, FindingLevel.Blocks, $"not even root may open {string.Join(", ", closed.Select(part => part.Path))}")
             {
                 Why = "a container may open the nodes alone that it was started with (its control group's list of devices)",
                 Advice = "start the container with --device for each of them",
             };
         }
 
-        return new Finding(Id, FindingLevel.Blocks, closed.Length == 0
+        return new Finding(Nodes, FindingLevel.Blocks, closed.Length == 0
             ? "neither /dev/vfio/vfio nor /dev/iommu is there"
             : $"this user may not open {string.Join(", ", closed.Select(part => $"{part.Path} (of {part.Owner})"))}")
         {
             Why = "opening fails with EACCES",
-            Fix = closed.Length == 0 ? "sudo modprobe vfio_iommu_type1" : $"sudo vfio bind --user $USER {device.Address}",
+            Fix = closed.Length == 0 ? "sudo modprobe vfio_iommu_type1" : $"sudo vfio bind --user $USER {facts.Device.Address}",
         };
     }
 

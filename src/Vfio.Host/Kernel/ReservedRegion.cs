@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Vfio.Host;
 
 /// <summary>A range of a group's addresses that is not free (<c>reserved_regions</c>).</summary>
@@ -21,19 +19,12 @@ internal readonly record struct ReservedRegion(ulong First, ulong Last, string K
         foreach (string line in SysfsFile.ReadLines(device.Attribute("iommu_group/reserved_regions")).Take(MostRegions))
         {
             string[] words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            if (words.Length == 3 && TryHex(words[0], out ulong first) && TryHex(words[1], out ulong last))
+            if (words.Length == 3 && HexText.TryParse(words[0], out ulong first) && HexText.TryParse(words[1], out ulong last))
             {
                 regions.Add(new ReservedRegion(first, last, words[2]));
             }
         }
 
         return regions;
-    }
-
-    private static bool TryHex(string text, out ulong value)
-    {
-        value = 0;
-        return text.StartsWith("0x", StringComparison.Ordinal)
-            && ulong.TryParse(text.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value);
     }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Vfio.Pci;
 
 namespace Vfio.Host;
@@ -41,7 +40,7 @@ internal sealed class DisplayUse(HostRoot host)
         _firmwareFramebuffers.Count != 0
         && SysfsFile.ReadLines(device.Attribute("resource"))
             .Select(line => line.Split(' '))
-            .Any(fields => fields.Length == 3 && TryHex(fields[0], out ulong start) && TryHex(fields[1], out ulong end) && end != 0
+            .Any(fields => fields.Length == 3 && HexText.TryParse(fields[0], out ulong start) && HexText.TryParse(fields[1], out ulong end) && end != 0
                 && _firmwareFramebuffers.Exists(range => range.Start >= start && range.End <= end));
 
     // /proc/iomem shows addresses to root only; for others they are zero and match nothing.
@@ -52,7 +51,7 @@ internal sealed class DisplayUse(HostRoot host)
         {
             string[] parts = line.Split(" : ", 2);
             if (parts.Length == 2 && parts[1] is "BOOTFB" or "efifb" or "vesafb" or "simplefb" or "simple-framebuffer"
-                && parts[0].Trim().Split('-') is [string first, string last] && TryHex(first, out ulong start) && TryHex(last, out ulong end) && end != 0)
+                && parts[0].Trim().Split('-') is [string first, string last] && HexText.TryParse(first, out ulong start) && HexText.TryParse(last, out ulong end) && end != 0)
             {
                 ranges.Add((start, end));
             }
@@ -60,7 +59,4 @@ internal sealed class DisplayUse(HostRoot host)
 
         return ranges;
     }
-
-    private static bool TryHex(string text, out ulong value) => ulong.TryParse(
-        text.StartsWith("0x", StringComparison.Ordinal) ? text.AsSpan(2) : text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value);
 }

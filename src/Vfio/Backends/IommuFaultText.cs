@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.RegularExpressions;
 using Vfio.Pci;
 
@@ -15,21 +14,19 @@ internal static partial class IommuFaultText
     public static IommuFault? Parse(string line)
     {
         if (Intel().Match(line) is { Success: true } intel && PciAddress.TryParse(intel.Groups["device"].Value, out PciAddress device)
-            && TryHex(intel.Groups["address"].Value, out ulong iova))
+            && HexText.TryParse(intel.Groups["address"].Value, out ulong iova))
         {
             return new IommuFault(device, iova, intel.Groups["access"].Value == "Write" ? DmaAccess.Write : DmaAccess.Read, intel.Groups["reason"].Value);
         }
 
         if (Amd().Match(line) is { Success: true } amd && PciAddress.TryParse(amd.Groups["device"].Value, out device)
-            && TryHex(amd.Groups["address"].Value, out iova) && TryHex(amd.Groups["flags"].Value, out ulong flags))
+            && HexText.TryParse(amd.Groups["address"].Value, out iova) && HexText.TryParse(amd.Groups["flags"].Value, out ulong flags))
         {
             return new IommuFault(device, iova, (flags & AmdWrite) != 0 ? DmaAccess.Write : DmaAccess.Read, $"IO_PAGE_FAULT, flags 0x{flags:x}");
         }
 
         return null;
     }
-
-    private static bool TryHex(string text, out ulong value) => ulong.TryParse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value);
 
     [GeneratedRegex(@"^DMAR: \[DMA (?<access>Read|Write)[^\]]*\] Request device \[(?:0x)?(?<device>[0-9a-f:.]{7,16})\] (?:PASID \S+ )?fault addr (?:0x)?(?<address>[0-9a-f]{1,16}) \[fault reason [^\]]*\] (?<reason>.{1,200})", RegexOptions.CultureInvariant)]
     private static partial Regex Intel();

@@ -10,9 +10,6 @@ namespace Vfio;
 /// </summary>
 internal static class RegionInfoParser
 {
-    // Capabilities are at least a header apart; no kernel has more than a handful.
-    private const int MaxCapabilities = 64;
-
     public static RegionInfo Parse(RegionIndex index, ReadOnlySpan<byte> answer)
     {
         if (!MemoryMarshal.TryRead(answer, out VfioUapi.vfio_region_info info))
@@ -40,31 +37,25 @@ internal static class RegionInfoParser
     private static Chain Follow(ReadOnlySpan<byte> answer, uint offset, ulong regionLength)
     {
         Chain chain = default;
-        for (int count = 0; offset != 0 && count < MaxCapabilities; count++)
+        List<(ushort Id, uint Offset)> capabilities = InfoAnswer.FindCapabilities(answer, offset, out bool isWhole);
+        foreach ((ushort id, uint at) in capabilities)
         {
-            if (!InfoAnswer.TryRead(answer, offset, out VfioUapi.vfio_info_cap_header header))
-            {
-                break;
-            }
-
-            switch (header.id)
+            switch (id)
             {
                 case VfioUapi.VFIO_REGION_INFO_CAP_SPARSE_MMAP:
-                    chain.Areas ??= ReadSparseAreas(answer, offset, regionLength);
+                    chain.Areas ??= ReadSparseAreas(answer, at, regionLength);
                     break;
-                case VfioUapi.VFIO_REGION_INFO_CAP_TYPE when InfoAnswer.TryRead(answer, offset, out VfioUapi.vfio_region_info_cap_type type):
+                case VfioUapi.VFIO_REGION_INFO_CAP_TYPE when InfoAnswer.TryRead(answer, at, out VfioUapi.vfio_region_info_cap_type type):
                     chain.Type ??= new RegionType(type.type, type.subtype);
                     break;
                 case VfioUapi.VFIO_REGION_INFO_CAP_MSIX_MAPPABLE:
                     chain.IsMsixMappable = true;
                     break;
             }
-
-            offset = header.next;
         }
 
         // What may be mapped may have stood behind the break: nothing, then. The file descriptor reaches everything.
-        chain.Areas ??= offset != 0 ? [] : null;
+        chain.Areas ??= isWhole ? null : [];
         return chain;
     }
 

@@ -5,10 +5,6 @@ namespace Vfio;
 // What the device reaches by itself: the bus, memory, and what it was kept from.
 public sealed partial class VfioDevice
 {
-    // Command register: "PCI Local Bus Specification", 6.2.2.
-    private const ulong Command = 4;
-    private const ushort BusMasterEnable = 1 << 2;
-
     private readonly Lock _configChange = new(); // reading a register of configuration space and writing it back
 
     /// <summary>What the device can reach by DMA. Devices that were opened with it share it.</summary>
@@ -25,14 +21,14 @@ public sealed partial class VfioDevice
     /// <exception cref="VfioException">The device does not answer.</exception>
     public bool IsBusMaster
     {
-        get => (ReadCommand(out _) & BusMasterEnable) != 0;
+        get => (ReadCommand(out _) & (ushort)PciCommand.BusMaster) != 0;
         set
         {
             lock (_configChange)
             {
                 // Looked at with the lock: disposal, which switches it off, comes before this or after it.
                 ushort command = ReadCommand(out RegionInfo config);
-                _backend.WriteUInt16(config, Command, (ushort)(value ? command | BusMasterEnable : command & ~BusMasterEnable));
+                _backend.WriteUInt16(config, DeviceConfig.Command, (ushort)(value ? command | (ushort)PciCommand.BusMaster : command & ~(ushort)PciCommand.BusMaster));
             }
         }
     }
@@ -78,9 +74,9 @@ public sealed partial class VfioDevice
             lock (_configChange)
             {
                 ushort command = ReadCommandOf(out RegionInfo config);
-                if ((command & BusMasterEnable) != 0)
+                if ((command & (ushort)PciCommand.BusMaster) != 0)
                 {
-                    _backend.WriteUInt16(config, Command, (ushort)(command & ~BusMasterEnable));
+                    _backend.WriteUInt16(config, DeviceConfig.Command, (ushort)(command & ~(ushort)PciCommand.BusMaster));
                 }
             }
         }
@@ -99,7 +95,7 @@ public sealed partial class VfioDevice
     private ushort ReadCommandOf(out RegionInfo config)
     {
         config = _backend.GetRegionInfo(RegionIndex.Config);
-        ushort command = _backend.ReadUInt16(config, Command);
+        ushort command = _backend.ReadUInt16(config, DeviceConfig.Command);
         return command != ushort.MaxValue ? command : throw new VfioException("read", $"the command register of {Name}", "the device does not answer: it is asleep or gone");
     }
 }

@@ -36,7 +36,7 @@ internal sealed class DmaLedger
     /// <summary>The mapping that some address of a range lies in.</summary>
     public DmaMapping? FindOverlap(ulong first, ulong last)
     {
-        int at = FirstEndingAtOrAfter(first);
+        int at = Intervals.FirstEndingAtOrAfter(_live, first);
         return at < _live.Count && _live[at].First <= last ? _live[at] : null;
     }
 
@@ -46,7 +46,7 @@ internal sealed class DmaLedger
 
     public void Add(DmaMapping mapping)
     {
-        _live.Insert(FirstEndingAtOrAfter(mapping.First), mapping);
+        _live.Insert(Intervals.FirstEndingAtOrAfter(_live, mapping.First), mapping);
         Bytes += mapping.Length;
         MostCount = Math.Max(MostCount, _live.Count);
         MostBytes = Math.Max(MostBytes, Bytes);
@@ -54,7 +54,7 @@ internal sealed class DmaLedger
 
     public void Remove(DmaMapping mapping)
     {
-        int at = FirstEndingAtOrAfter(mapping.First);
+        int at = Intervals.FirstEndingAtOrAfter(_live, mapping.First);
         _live.RemoveAt(at);
         Remember(mapping);
     }
@@ -94,7 +94,7 @@ internal sealed class DmaLedger
                 continue;
             }
 
-            for (int at = FirstEndingAtOrAfter(iova); iova <= end && end - iova >= length - 1; at++)
+            for (int at = Intervals.FirstEndingAtOrAfter(_live, iova); iova <= end && end - iova >= length - 1; at++)
             {
                 if (at == _live.Count || _live[at].First > iova + (length - 1))
                 {
@@ -116,25 +116,5 @@ internal sealed class DmaLedger
     {
         aligned = (address + (alignment - 1)) & ~(alignment - 1);
         return aligned >= address;
-    }
-
-    private int FirstEndingAtOrAfter(ulong iova)
-    {
-        int low = 0;
-        int high = _live.Count;
-        while (low < high)
-        {
-            int middle = (low + high) / 2;
-            if (_live[middle].Last < iova)
-            {
-                low = middle + 1;
-            }
-            else
-            {
-                high = middle;
-            }
-        }
-
-        return low;
     }
 }

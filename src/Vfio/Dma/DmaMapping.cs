@@ -7,7 +7,7 @@ namespace Vfio;
 /// Any thread. While it lives the memory must stay mapped; the address space ends it when its last device is disposed, and tells of it
 /// as a leak. After disposal the device's accesses there fault, and no byte is moved.
 /// </remarks>
-public sealed class DmaMapping : IDisposable
+public sealed class DmaMapping : IDisposable, IInterval
 {
     private readonly IoAddressSpace _space;
     private readonly string? _owner;
@@ -44,6 +44,10 @@ public sealed class DmaMapping : IDisposable
     internal ulong First => Iova.Value;
 
     internal ulong Last => Iova.Value + (Length - 1);
+
+    ulong IInterval.First => First;
+
+    ulong IInterval.Last => Last;
 
     /// <summary>What has to stay as long as the mapping: memory that ends with it, or a region.</summary>
     internal object? Memory { get; private set; }

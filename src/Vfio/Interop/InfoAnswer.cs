@@ -10,6 +10,9 @@ internal static class InfoAnswer
     // A region with thousands of sparse areas stays below this.
     private const int MaxInfoBytes = 1 << 20;
 
+    // Capabilities are at least a header apart; no kernel has more than a handful.
+    private const int MostCapabilities = 64;
+
     /// <param name="calls">Who makes the call.</param>
     /// <param name="call">Its name.</param>
     /// <param name="file">Who is asked.</param>
@@ -44,6 +47,25 @@ internal static class InfoAnswer
 
             buffer = new byte[wanted];
         }
+    }
+
+    /// <summary>Follows the chain of capabilities behind a structure (vfio_info_cap_header). Offsets and their number come from the kernel, and are bounded.</summary>
+    /// <param name="answer">The whole answer.</param>
+    /// <param name="first">Where the chain begins; 0 for none.</param>
+    /// <param name="isWhole">Whether the chain came to its end.</param>
+    /// <returns>What each is, and where.</returns>
+    public static List<(ushort Id, uint Offset)> FindCapabilities(ReadOnlySpan<byte> answer, uint first, out bool isWhole)
+    {
+        List<(ushort, uint)> found = [];
+        uint offset = first;
+        while (offset != 0 && found.Count < MostCapabilities && TryRead(answer, offset, out VfioUapi.vfio_info_cap_header header))
+        {
+            found.Add((header.id, offset));
+            offset = header.next;
+        }
+
+        isWhole = offset == 0;
+        return found;
     }
 
     /// <summary>Reads a structure out of an answer; offsets come from the kernel and are believed within it only.</summary>

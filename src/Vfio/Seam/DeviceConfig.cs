@@ -6,16 +6,14 @@ namespace Vfio;
 /// <summary>Registers in a device's configuration space, for what the library itself has to know of it; what a device says is bounded here.</summary>
 internal static class DeviceConfig
 {
+    /// <summary>Where the command register is, whose bits are <see cref="PciCommand"/>.</summary>
+    public const int Command = 0x04;
+
     // "PCI Local Bus Specification" 3.0, 6.2.3 and 6.7; "PCI Bus Power Management Interface Specification" 1.2, 3.2.
-    private const ulong Status = 0x06;
     private const ulong RevisionAndClass = 8;
-    private const ushort CapabilitiesList = 1 << 4;
-    private const ulong CapabilitiesPointer = 0x34;
     private const byte PowerManagement = 0x01;
     private const int PowerManagementLength = 8;
-    private const int HeaderLength = 0x40;
     private const int LegacyLength = 0x100;
-    private const int MostCapabilities = (LegacyLength - HeaderLength) / 4;
 
     public static ushort ReadUInt16(this IDeviceBackend device, RegionInfo config, ulong offset)
     {
@@ -62,24 +60,18 @@ internal static class DeviceConfig
     /// <returns>Its offset, all of it in the space; null where there is none, or the device does not answer.</returns>
     public static ulong? FindPowerManagement(this IDeviceBackend device, RegionInfo config)
     {
-        if (config.Length < LegacyLength || (device.ReadUInt16(config, Status) & CapabilitiesList) == 0)
+        if (config.Length < LegacyLength)
         {
             return null;
         }
 
-        // The device's word for where the next one is: no loop, nothing in the header.
-        int place = device.ReadUInt16(config, CapabilitiesPointer) & 0xfc;
-        for (int count = 0; place >= HeaderLength && count < MostCapabilities; count++)
+        byte[] space = new byte[LegacyLength];
+        for (int at = 0; at < LegacyLength; at += sizeof(uint))
         {
-            ushort header = device.ReadUInt16(config, (ulong)place);
-            if ((byte)header == PowerManagement && place <= LegacyLength - PowerManagementLength)
-            {
-                return (ulong)place;
-            }
-
-            place = (header >> 8) & 0xfc;
+            BinaryPrimitives.WriteUInt32LittleEndian(space.AsSpan(at), device.ReadUInt32(config, (ulong)at));
         }
 
-        return null;
+        return PciConfigSpace.Parse(space).Capabilities.FirstOrDefault(capability =>
+            capability is { IsExtended: false, Id: PowerManagement } && capability.Offset <= LegacyLength - PowerManagementLength) is PciCapability found ? (ulong)found.Offset : null;
     }
 }

@@ -5,9 +5,7 @@ namespace Vfio;
 /// <summary>Why a device's memory does not answer, as its configuration space says it.</summary>
 internal static class MemoryDecoding
 {
-    // "PCI Local Bus Specification" 3.0, 6.2.2; "PCI Bus Power Management Interface Specification" 1.2, 3.2.4.
-    private const ulong Command = 4;
-    private const ushort MemorySpaceEnable = 1 << 1;
+    // "PCI Bus Power Management Interface Specification" 1.2, 3.2.4.
     private const ulong PowerManagementControl = 4;
     private const int PowerStateMask = 3;
     private const int D3Hot = 3;
@@ -17,7 +15,7 @@ internal static class MemoryDecoding
     {
         RegionInfo config = backend.GetRegionInfo(RegionIndex.Config);
         return !config.IsImplemented ? null
-            : (backend.ReadUInt16(config, Command) & MemorySpaceEnable) == 0 ? "its memory decoding is off (config+4, bit 1)"
+            : ((PciCommand)backend.ReadUInt16(config, DeviceConfig.Command) & PciCommand.MemorySpace) == 0 ? "its memory decoding is off (config+4, bit 1)"
             : backend.FindPowerManagement(config) is ulong place && (backend.ReadUInt16(config, place + PowerManagementControl) & PowerStateMask) == D3Hot ? "it is asleep (D3hot)"
             : null;
     }

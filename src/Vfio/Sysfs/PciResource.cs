@@ -1,4 +1,3 @@
-using System.Globalization;
 using Vfio.Pci;
 
 namespace Vfio;
@@ -56,7 +55,7 @@ public sealed record PciResource(PciResourceRole Role, int Number, ulong Address
         for (int i = 0; i < lines.Length; i++)
         {
             string[] fields = lines[i].Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            if (fields.Length < 3 || !TryHex(fields[0], out ulong first) || !TryHex(fields[1], out ulong last) || !TryHex(fields[2], out ulong flags)
+            if (fields.Length < 3 || !HexText.TryParse(fields[0], out ulong first) || !HexText.TryParse(fields[1], out ulong last) || !HexText.TryParse(fields[2], out ulong flags)
                 || (flags & (IsPort | IsMemory)) == 0 || last < first || (first == 0 && last == 0))
             {
                 continue;
@@ -74,13 +73,6 @@ public sealed record PciResource(PciResourceRole Role, int Number, ulong Address
         }
 
         return resources;
-    }
-
-    private static bool TryHex(string text, out ulong value)
-    {
-        value = 0;
-        return text.StartsWith("0x", StringComparison.Ordinal)
-            && ulong.TryParse(text.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value);
     }
 }
 

@@ -20,6 +20,8 @@ public sealed partial class ArchitectureTests
         ["MemoryGuard._table"] = "changes once: a process has one handler of SIGBUS",
         ["MemoryGuard._isTried"] = "changes once, with it",
         ["MemoryGuard.Gate"] = "the lock of both",
+        ["StateJson.s_defaultOptions"] = "made by the compiler's generator, and frozen",
+        ["StateJson.<Default>k__BackingField"] = "likewise",
         ["FaultLog.Readers"] = "the process's one descriptor of the kernel's log, while devices are open",
         ["FaultLog.Gate"] = "its lock",
         ["MappingBudget._taken"] = "changes: it counts what the kernel counts by process, and nothing else is decided by it",
@@ -108,6 +110,51 @@ public sealed partial class ArchitectureTests
     public void Files_are_short() => AssertNone(Files.Concat(Read("Vfio.Pci")).Concat(Read("Vfio.Host"))
         .Where(file => !Tables.Contains(file.Key) && file.Value.Count(c => c == '\n') > MostLines)
         .Select(file => $"{file.Key} has {file.Value.Count(c => c == '\n')} lines"));
+
+    /// <summary>Outside of tables and of the declarations of commands, a method fits on a screen.</summary>
+    [Fact]
+    public void Methods_are_short()
+    {
+        const int Most = 50;
+        AssertNone(
+            from project in Directory.GetDirectories(Path.Combine(Repository.Root, "src")).Select(folder => Path.GetFileName(folder)!)
+            from file in Read(project)
+            from method in MethodsIn(file.Value)
+            where method.Lines > Most && method.Name != "Create"
+            select $"{project}/{file.Key}: {method.Name} has {method.Lines} lines");
+    }
+
+    [Fact]
+    public void A_long_method_would_be_found()
+    {
+        string body = string.Concat(Enumerable.Repeat("        x++;\n", 60));
+        Assert.Equal([("M", 63)], MethodsIn($"class C\n{{\n    private static void M(int a)\n    {{\n{body}    }}\n}}\n"));
+    }
+
+    // A method with a body of its own, from its first line to the brace that closes it; expressions, and so tables, have none.
+    private static IEnumerable<(string Name, int Lines)> MethodsIn(string text)
+    {
+        string[] lines = text.Split('\n');
+        for (int first = 0; first < lines.Length; first++)
+        {
+            if (MethodHead().Match(lines[first]) is not { Success: true } head)
+            {
+                continue;
+            }
+
+            string indent = head.Groups["indent"].Value;
+            int open = first;
+            while (open < lines.Length && lines[open] != indent + "{" && !lines[open].EndsWith(';') && !lines[open].Contains("=>", StringComparison.Ordinal))
+            {
+                open++;
+            }
+
+            if (open < lines.Length && lines[open] == indent + "{")
+            {
+                yield return (head.Groups["name"].Value, Array.IndexOf(lines, indent + "}", open) - first + 1);
+            }
+        }
+    }
 
     [Fact]
     public void The_library_depends_on_no_package_but_its_own()
@@ -201,6 +248,9 @@ public sealed partial class ArchitectureTests
         string[] found = [.. violations];
         Assert.True(found.Length == 0, string.Join('\n', found));
     }
+
+    [GeneratedRegex(@"^(?<indent>(?:    ){1,2})(?:(?:public|private|internal|protected|static|override|async|unsafe|virtual|sealed|readonly) )+(?!class |record |struct |enum |interface |const )[^=({;]* ?\b(?<name>\w+)(?:<[^>]*>)?\(")]
+    private static partial Regex MethodHead();
 
     [GeneratedRegex(@"\b(LibraryImport|DllImport|NativeLibrary)\b")]
     private static partial Regex ImportedFunction();

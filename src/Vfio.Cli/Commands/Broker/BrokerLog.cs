@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Serialization;
 using Vfio.Host;
 
 namespace Vfio.Cli;
@@ -35,33 +36,29 @@ internal sealed class BrokerLog(CliHost host, bool isJson)
         }
     }
 
-    private void WriteJson(BrokerEvent happened)
-    {
-        using JsonLine line = new(host.Out);
-        line.Writer.WriteString("time", Now());
-        line.Writer.WriteString("event", happened.Kind.ToString().ToLowerInvariant());
-        line.Writer.WriteString("user", Printable.Clean(happened.UserName));
-        line.Writer.WriteNumber("uid", happened.UserId);
-        line.Writer.WriteNumber("pid", happened.ProcessId);
-        line.Writer.WriteText("device", happened.Device?.ToString());
-        line.Writer.WriteText("backend", happened.Backend);
-        if (happened.PolicyLine != 0)
-        {
-            line.Writer.WriteNumber("policyLine", happened.PolicyLine);
-        }
-
-        if (happened.Duration is TimeSpan duration)
-        {
-            line.Writer.WriteNumber("seconds", Math.Round(duration.TotalSeconds, 3));
-        }
-
-        if (happened.Untold != 0)
-        {
-            line.Writer.WriteNumber("untold", happened.Untold);
-        }
-
-        line.Writer.WriteText("reason", happened.Reason);
-    }
+    private void WriteJson(BrokerEvent happened) => Json.WriteLine(
+        host.Out,
+        new BrokerLine(
+            Now(),
+            happened.Kind.ToString().ToLowerInvariant(),
+            happened.UserName,
+            happened.UserId,
+            happened.ProcessId,
+            happened.Device?.ToString(),
+            happened.Backend,
+            happened.PolicyLine == 0 ? null : happened.PolicyLine,
+            happened.Duration is TimeSpan duration ? Math.Round(duration.TotalSeconds, 3) : null,
+            happened.Untold == 0 ? null : happened.Untold,
+            happened.Reason),
+        CliJson.OneLine.BrokerLine);
 
     private string Now() => host.Clock.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 }
+
+/// <summary>Something that happened to a broker, as JSON.</summary>
+internal sealed record BrokerLine(
+    string Time, string Event, string User, uint Uid, int Pid, string? Device, string? Backend,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? PolicyLine,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Seconds,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Untold,
+    string? Reason);

@@ -36,27 +36,10 @@ internal sealed class CompletionAnswers(CliHost host, Command root)
         }
 
         CompletionValues values = new(host, root, command);
-        List<string> given = [];
-        bool isOptions = true;
-        for (int i = 1; i < before.Length; i++)
+        (List<string> given, bool isOptions, Option? open) = Read(command, before);
+        if (open is not null)
         {
-            string word = before[i];
-            if (isOptions && word == "--")
-            {
-                isOptions = false;
-            }
-            else if (!isOptions || !word.StartsWith('-') || word.Length == 1)
-            {
-                given.Add(word);
-            }
-            else if (FindOption(command, word) is { } option && TakesValue(option))
-            {
-                i++;
-                if (i == before.Length)
-                {
-                    return values.Of(option.HelpName, given);
-                }
-            }
+            return values.Of(open.HelpName, given);
         }
 
         if (isOptions && current.StartsWith('-'))
@@ -84,6 +67,35 @@ internal sealed class CompletionAnswers(CliHost host, Command root)
         }
 
         return [];
+    }
+
+    // What was given by place; whether options can follow; and the option whose value comes next.
+    private static (List<string> Given, bool IsOptions, Option? Open) Read(Command command, string[] before)
+    {
+        List<string> given = [];
+        bool isOptions = true;
+        for (int i = 1; i < before.Length; i++)
+        {
+            string word = before[i];
+            if (isOptions && word == "--")
+            {
+                isOptions = false;
+            }
+            else if (!isOptions || !word.StartsWith('-') || word.Length == 1)
+            {
+                given.Add(word);
+            }
+            else if (FindOption(command, word) is { } option && TakesValue(option))
+            {
+                i++;
+                if (i == before.Length)
+                {
+                    return (given, isOptions, option);
+                }
+            }
+        }
+
+        return (given, isOptions, null);
     }
 
     private static bool TakesValue(Option option) => option.Arity.MaximumNumberOfValues != 0;

@@ -34,7 +34,7 @@ internal static class DoctorCommand
             Diagnosis diagnosis = Diagnosis.Make(host, result.GetValue(device));
             if (result.GetValue(json))
             {
-                DoctorJson.Write(host, diagnosis);
+                DoctorDocument.Write(host, diagnosis);
             }
             else
             {

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
 using Vfio.Pci;
 
 namespace Vfio.Cli;
@@ -199,45 +198,15 @@ internal static class DiffCommand
     private static bool WriteJson(CliHost host, Sides sides, IEnumerable<DumpDifference> differences)
     {
         bool isDifferent = sides.HasOtherLength;
-        using Json json = new(host.Out);
-        json.Writer.WriteStartObject();
-        WriteSide(json.Writer, "old", sides.First, sides.Before);
-        WriteSide(json.Writer, "new", sides.Second, sides.After);
-        json.WriteArray("differences", differences, (writer, difference) =>
-        {
-            isDifferent = true;
-            writer.WriteStartObject();
-            writer.WriteNumber("offset", difference.Place.Place.Offset);
-            writer.WriteNumber("width", difference.Place.Bits);
-            writer.WriteText("name", difference.Place.Register?.Name);
-            writer.WriteString("old", difference.Place.Format(difference.Before));
-            writer.WriteString("new", difference.Place.Format(difference.After));
-            writer.WriteChanges(difference.Place.Register, difference.Before, difference.After);
-            writer.WriteEndObject();
-        });
-        json.Writer.WriteEndObject();
+        Json.Write(
+            host.Out,
+            new DiffDocument(DiffSide.Of(sides.First, sides.Before), DiffSide.Of(sides.Second, sides.After), differences.Select(difference =>
+            {
+                isDifferent = true;
+                return RegisterDifference.Of(difference);
+            })),
+            CliJson.Indented.DiffDocument);
         return isDifferent;
-    }
-
-    private static void WriteSide(Utf8JsonWriter json, string property, string name, DumpHeader header)
-    {
-        json.WriteStartObject(property);
-        json.WriteText("name", name);
-        json.WriteString("address", header.Address.ToString());
-        json.WriteString("vendorId", header.VendorId.ToString("x4", CultureInfo.InvariantCulture));
-        json.WriteString("deviceId", header.DeviceId.ToString("x4", CultureInfo.InvariantCulture));
-        json.WriteString("region", header.RegionName);
-        json.WriteNumber("length", header.Length);
-        if (header.Time == default)
-        {
-            json.WriteNull("time");
-        }
-        else
-        {
-            json.WriteString("time", header.Time.UtcDateTime);
-        }
-
-        json.WriteEndObject();
     }
 
     private sealed record Sides(string First, string Second, DumpHeader Before, DumpHeader After, RegisterMap? Map)

@@ -83,7 +83,7 @@ internal static class DumpCommand
         {
             if (isJson)
             {
-                DumpJson.Write(writer, header, map, rows);
+                DumpDocument.Write(writer, header, map, rows);
             }
             else
             {

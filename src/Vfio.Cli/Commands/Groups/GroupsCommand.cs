@@ -124,32 +124,7 @@ internal static class GroupsCommand
     private static void WriteJson(CliHost host, IReadOnlyList<IommuGroup> groups)
     {
         DeviceNames names = new(host);
-        using Json json = new(host.Out);
-        json.WriteArray(null, groups, (writer, group) =>
-        {
-            IReadOnlyList<PciDeviceInfo> blockers = group.Blockers();
-            writer.WriteStartObject();
-            writer.WriteNumber("group", group.Number);
-            writer.WriteText("domainType", group.DomainType);
-            writer.WriteBoolean("isViable", blockers.Count == 0);
-            writer.WriteStartArray("blockers");
-            foreach (PciDeviceInfo blocker in blockers)
-            {
-                writer.WriteStringValue(blocker.Address.ToString());
-            }
-
-            writer.WriteEndArray();
-            writer.WriteStartArray("devices");
-            foreach (PciDeviceInfo device in group.Devices)
-            {
-                writer.WriteStartObject();
-                writer.WriteDevice(device, names);
-                writer.WriteEndObject();
-            }
-
-            writer.WriteEndArray();
-            writer.WriteEndObject();
-        });
+        Json.Write(host.Out, groups.Select(group => new GroupDocument(group, names)), CliJson.Indented.IEnumerableGroupDocument);
     }
 
     /// <param name="Group">The group.</param>

@@ -24,52 +24,53 @@ internal sealed class HostTree
     public static HostTree Read(CliHost host)
     {
         HostDevices devices = new(host);
-        NodeWriter writer = new(devices, new DeviceStates(host.Root, devices), new DeviceNames(host));
-        List<TreeNode> nodes = [];
-        HashSet<PciAddress> drawn = [];
+        Builder builder = new(devices, new NodeWriter(devices, new DeviceStates(host.Root, devices), new DeviceNames(host)));
         foreach (IGrouping<string, PlacedDevice> bus in devices.All.Where(device => device.Parent is null).GroupBy(device => device.RootBus))
         {
-            nodes.Add(NodeWriter.RootBus(bus.Key));
-            Add(bus, nodes.Count - 1);
+            builder.Add(bus.Key, bus);
         }
 
         // What sysfs puts below itself, in a ring, is below no root: it is shown all the same.
-        foreach (PlacedDevice device in devices.All.Where(device => !drawn.Contains(device.Address)))
+        foreach (PlacedDevice device in devices.All.Where(device => !builder.Drawn.Contains(device.Address)))
         {
-            if (!drawn.Contains(device.Address))
+            if (!builder.Drawn.Contains(device.Address))
             {
-                nodes.Add(NodeWriter.RootBus(device.RootBus));
-                Add([device], nodes.Count - 1);
+                builder.Add(device.RootBus, [device]);
             }
         }
 
-        return new HostTree(nodes, devices.All.Where(device => device.Info.IommuGroup is not null)
+        return new HostTree(builder.Nodes, devices.All.Where(device => device.Info.IommuGroup is not null)
             .GroupBy(device => device.Info.IommuGroup!.Value).ToDictionary(group => group.Key, group => group.Count()));
+    }
+
+    private sealed class Builder(HostDevices devices, NodeWriter writer)
+    {
+        public List<TreeNode> Nodes { get; } = [];
+
+        public HashSet<PciAddress> Drawn { get; } = [];
 
         // With a stack of its own: how deep a tree is, is what sysfs says.
-        void Add(IEnumerable<PlacedDevice> tops, int root)
+        public void Add(string rootBus, IEnumerable<PlacedDevice> tops)
         {
+            Nodes.Add(NodeWriter.RootBus(rootBus));
             Stack<(PlacedDevice[] Row, int Parent)> open = new();
-            Push(tops, root);
+            Push(open, tops, Nodes.Count - 1);
             while (open.TryPop(out (PlacedDevice[] Row, int Parent) next))
             {
-                PlacedDevice[] row = [.. next.Row.Where(device => drawn.Add(device.Address))];
-                if (row.Length == 0)
+                PlacedDevice[] row = [.. next.Row.Where(device => Drawn.Add(device.Address))];
+                if (row.Length != 0)
                 {
-                    continue;
+                    Nodes.Add(writer.Make(row, next.Parent, Nodes[next.Parent]));
+                    Push(open, row.SelectMany(device => devices.Below(device.Address)), Nodes.Count - 1);
                 }
-
-                nodes.Add(writer.Make(row, next.Parent, nodes[next.Parent]));
-                int index = nodes.Count - 1;
-                Push(row.SelectMany(device => devices.Below(device.Address)), index);
             }
+        }
 
-            void Push(IEnumerable<PlacedDevice> below, int parent)
+        private void Push(Stack<(PlacedDevice[] Row, int Parent)> open, IEnumerable<PlacedDevice> below, int parent)
+        {
+            foreach (PlacedDevice[] row in writer.Fold(below).Reverse())
             {
-                foreach (PlacedDevice[] row in writer.Fold(below).Reverse())
-                {
-                    open.Push((row, parent));
-                }
+                open.Push((row, parent));
             }
         }
     }

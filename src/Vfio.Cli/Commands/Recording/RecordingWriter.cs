@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Vfio.Cli;
 
 /// <summary>Writes a recording: JSON Lines, a header and then one line for each access, whole lines at any moment.</summary>
@@ -16,42 +14,36 @@ internal sealed class RecordingWriter : IDisposable
     {
         _output = output;
         _ownsOutput = ownsOutput;
-        using (JsonLine line = new(output))
-        {
-            line.Writer.WriteString("format", RecordingFormat.Name);
-            line.Writer.WriteNumber("version", RecordingFormat.Version);
-            line.Writer.WriteString("address", device.Name);
-            line.Writer.WriteString("vendorId", device.VendorId.ToString("x4", CultureInfo.InvariantCulture));
-            line.Writer.WriteString("deviceId", device.DeviceId.ToString("x4", CultureInfo.InvariantCulture));
-            line.Writer.WriteString("subsystemVendorId", device.SubsystemVendorId.ToString("x4", CultureInfo.InvariantCulture));
-            line.Writer.WriteString("subsystemId", device.SubsystemId.ToString("x4", CultureInfo.InvariantCulture));
-            line.Writer.WriteString("class", device.Class.ToString());
-            line.Writer.WriteString("startedAt", time.UtcDateTime);
-        }
-
+        RecordingLine line = new(
+            RecordingFormat.Name, RecordingFormat.Version, device.Name, DeviceDocument.Id(device.VendorId), DeviceDocument.Id(device.DeviceId),
+            DeviceDocument.Id(device.SubsystemVendorId), DeviceDocument.Id(device.SubsystemId), device.Class.ToString(), time.UtcDateTime);
+        Json.WriteLine(output, line, CliJson.OneLine.RecordingLine);
         output.Flush();
     }
 
     public void Add(Access access)
     {
-        using (JsonLine line = new(_output))
+        // Microseconds: no access through a system call is faster.
+        double time = Math.Round(access.Time.TotalSeconds, 6);
+        string operation = RecordingFormat.WordOf(access.Kind);
+        RegisterPlace place = access.Place;
+        if (access.Kind == AccessKind.Reset)
         {
-            // Microseconds: no access through a system call is faster.
-            line.Writer.WriteNumber("time", Math.Round(access.Time.TotalSeconds, 6));
-            line.Writer.WriteString("operation", RecordingFormat.WordOf(access.Kind));
-            if (access.Kind != AccessKind.Reset)
-            {
-                line.WritePlace(access.Place);
-                line.Writer.WriteString("value", access.Place.Format(access.Value));
-                line.Writer.WriteFields(access.Place.Register, access.Value);
-            }
-
-            if (access.Kind == AccessKind.Wait)
-            {
-                line.Writer.WriteString("mask", access.Place.Format(access.Condition.Mask));
-                line.Writer.WriteString("wanted", access.Place.Format(access.Condition.Value));
-                line.Writer.WriteNumber("timeout", access.Condition.Timeout.TotalSeconds);
-            }
+            Json.WriteLine(_output, new ResetLine(time, operation), CliJson.OneLine.ResetLine);
+        }
+        else if (access.Kind == AccessKind.Wait)
+        {
+            WaitCondition wanted = access.Condition;
+            WaitLine line = new(
+                time, operation, place.Place.RegionName, place.Place.Offset, place.Bits, place.Register?.Name, place.Format(access.Value), FieldDocument.Of(place.Register, access.Value),
+                place.Format(wanted.Mask), place.Format(wanted.Value), wanted.Timeout.TotalSeconds);
+            Json.WriteLine(_output, line, CliJson.OneLine.WaitLine);
+        }
+        else
+        {
+            AccessLine line = new(
+                time, operation, place.Place.RegionName, place.Place.Offset, place.Bits, place.Register?.Name, place.Format(access.Value), FieldDocument.Of(place.Register, access.Value));
+            Json.WriteLine(_output, line, CliJson.OneLine.AccessLine);
         }
 
         // A session may end at any moment: what happened until then is what one wants to know.
@@ -66,3 +58,17 @@ internal sealed class RecordingWriter : IDisposable
         }
     }
 }
+
+/// <summary>The first line of a recording.</summary>
+internal sealed record RecordingLine(
+    string Format, int Version, string Address, string VendorId, string DeviceId, string SubsystemVendorId, string SubsystemId, string Class, DateTime StartedAt);
+
+/// <summary>A read or a write.</summary>
+internal sealed record AccessLine(double Time, string Operation, string Region, ulong Offset, int Width, string? Name, string Value, FieldDocument[] Fields);
+
+/// <summary>A wait for a value.</summary>
+internal sealed record WaitLine(
+    double Time, string Operation, string Region, ulong Offset, int Width, string? Name, string Value, FieldDocument[] Fields, string Mask, string Wanted, double Timeout);
+
+/// <summary>A reset.</summary>
+internal sealed record ResetLine(double Time, string Operation);

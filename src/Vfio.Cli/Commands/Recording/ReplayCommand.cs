@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Text.Json.Serialization;
 
 namespace Vfio.Cli;
 
@@ -126,35 +127,44 @@ internal static class ReplayCommand
             "nothing after it was done");
     }
 
-    private static void WriteJson(CliHost host, DeviceTarget target, ReplayResult outcome)
-    {
-        using Json json = new(host.Out);
-        json.Writer.WriteStartObject();
-        json.Writer.WriteString("address", target.Name);
-        json.Writer.WriteBoolean("isSame", outcome.Difference is null);
-        json.Writer.WriteNumber("accesses", outcome.Accesses);
-        json.Writer.WriteNumber("reads", outcome.Reads);
-        if (outcome.Difference is not ReplayDifference difference)
-        {
-            json.Writer.WriteNull("difference");
-        }
-        else
-        {
-            Access expected = difference.Recorded.Access;
-            RegisterPlace place = expected.Place;
-            json.Writer.WriteStartObject("difference");
-            json.Writer.WriteNumber("line", difference.Recorded.Line);
-            json.Writer.WriteString("operation", RecordingFormat.WordOf(expected.Kind));
-            json.Writer.WriteString("region", place.Place.RegionName);
-            json.Writer.WriteNumber("offset", place.Place.Offset);
-            json.Writer.WriteNumber("width", place.Bits);
-            json.Writer.WriteText("name", place.Register?.Name);
-            json.Writer.WriteString("recorded", place.Format(expected.Value));
-            json.Writer.WriteString("found", place.Format(difference.Found));
-            json.Writer.WriteChanges(place.Register, expected.Value, difference.Found);
-            json.Writer.WriteEndObject();
-        }
+    private static void WriteJson(CliHost host, DeviceTarget target, ReplayResult outcome) => Json.Write(
+        host.Out,
+        new ReplayDocument(
+            target.Name, outcome.Difference is null, outcome.Accesses, outcome.Reads, outcome.Difference is ReplayDifference difference ? new ReplayDifferenceDocument(difference) : null),
+        CliJson.Indented.ReplayDocument);
+}
 
-        json.Writer.WriteEndObject();
+/// <summary>How a replay went, as JSON.</summary>
+internal sealed record ReplayDocument(string Address, bool IsSame, int Accesses, int Reads, ReplayDifferenceDocument? Difference);
+
+/// <summary>The first read that differs.</summary>
+internal sealed class ReplayDifferenceDocument(ReplayDifference difference)
+{
+    [JsonConstructor]
+    internal ReplayDifferenceDocument()
+        : this(null!)
+    {
     }
+
+    private Access Expected => difference.Recorded.Access;
+
+    private RegisterPlace At => Expected.Place;
+
+    public int Line => difference.Recorded.Line;
+
+    public string Operation => RecordingFormat.WordOf(Expected.Kind);
+
+    public string Region => At.Place.RegionName;
+
+    public ulong Offset => At.Place.Offset;
+
+    public int Width => At.Bits;
+
+    public string? Name => At.Register?.Name;
+
+    public string Recorded => At.Format(Expected.Value);
+
+    public string Found => At.Format(difference.Found);
+
+    public IEnumerable<string> Changes => FieldText.Changes(At.Register, Expected.Value, difference.Found);
 }

@@ -98,21 +98,23 @@ internal static class BusReset
 
     private static void WriteJson(CliHost host, DeviceTarget target, HotResetPlan plan, bool isDryRun)
     {
-        using Json json = new(host.Out);
-        json.Writer.WriteStartObject();
-        json.Writer.WriteString("address", target.Name);
-        json.Writer.WriteString("scope", "bus");
-        json.Writer.WriteBoolean("dryRun", isDryRun);
-        json.Writer.WriteBoolean("isReset", plan.IsAllowed && !isDryRun);
-        json.Writer.WriteItems("devices", plan.Devices, (writer, device) =>
-        {
-            writer.WriteString("address", NameOf(target, device));
-            writer.WriteText("driver", device.Driver);
-            writer.WriteBoolean("isFree", device.IsOurs);
-            writer.WriteText("owner", device.IsOurs ? null : device.DescribeOwner());
-        });
-        json.Writer.WriteText("refusal", plan.Refusals is [HotResetRefusal refusal, ..] ? refusal.Explanation : null);
-        json.Writer.WriteText("hint", plan.Refusals is [HotResetRefusal first, ..] ? Hint(first) : null);
-        json.Writer.WriteEndObject();
+        HotResetRefusal? refusal = plan.IsAllowed ? null : plan.Refusals[0];
+        Json.Write(
+            host.Out,
+            new BusResetDocument(
+                target.Name,
+                "bus",
+                isDryRun,
+                plan.IsAllowed && !isDryRun,
+                [.. plan.Devices.Select(device => new BusResetDevice(NameOf(target, device), device.Driver, device.IsOurs, device.IsOurs ? null : device.DescribeOwner()))],
+                refusal?.Explanation,
+                refusal is null ? null : Hint(refusal)),
+            CliJson.Indented.BusResetDocument);
     }
 }
+
+/// <summary>A reset of a bus, made or not, as JSON.</summary>
+internal sealed record BusResetDocument(string Address, string Scope, bool DryRun, bool IsReset, BusResetDevice[] Devices, string? Refusal, string? Hint);
+
+/// <summary>A device that it hits.</summary>
+internal sealed record BusResetDevice(string Address, string? Driver, bool IsFree, string? Owner);

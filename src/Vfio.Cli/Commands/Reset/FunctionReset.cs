@@ -81,14 +81,7 @@ internal static class FunctionReset
     {
         if (isJson)
         {
-            using Json json = new(host.Out);
-            json.Writer.WriteStartObject();
-            json.Writer.WriteString("address", target.Name);
-            json.Writer.WriteString("scope", "device");
-            json.Writer.WriteBoolean("dryRun", isDryRun);
-            json.Writer.WriteBoolean("isReset", !isDryRun);
-            json.Writer.WriteNames("methods", methods);
-            json.Writer.WriteEndObject();
+            Json.Write(host.Out, new DeviceResetDocument(target.Name, "device", isDryRun, !isDryRun, methods), CliJson.Indented.DeviceResetDocument);
             return;
         }
 
@@ -97,3 +90,6 @@ internal static class FunctionReset
         host.Out.WriteLine(isDryRun ? $"{target.Name} would be reset{how}" : $"{target.Name} was reset{how}");
     }
 }
+
+/// <summary>A reset of a device alone, made or not, as JSON.</summary>
+internal sealed record DeviceResetDocument(string Address, string Scope, bool DryRun, bool IsReset, IReadOnlyList<string> Methods);

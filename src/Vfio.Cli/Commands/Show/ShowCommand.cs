@@ -49,7 +49,7 @@ internal static class ShowCommand
             }
             else if (result.GetValue(json))
             {
-                ShowJson.Write(host, shown);
+                ShowDocument.Write(host, shown);
             }
             else
             {

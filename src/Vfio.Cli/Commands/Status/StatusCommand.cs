@@ -42,7 +42,7 @@ internal static class StatusCommand
 
             if (result.GetValue(json))
             {
-                StatusJson.Write(host, found);
+                StatusDocument.Write(host, found);
             }
             else if (named.Length == 0)
             {

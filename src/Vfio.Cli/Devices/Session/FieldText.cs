@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Numerics;
-using System.Text.Json;
 using Vfio.Pci;
 
 namespace Vfio.Cli;
@@ -55,19 +54,6 @@ internal static class FieldText
             ItemText.Write(host, Gap, Gap.Length, items);
         }
     }
-
-    /// <summary>The property <c>fields</c>: an array, as <c>vfio show</c> has it.</summary>
-    public static void WriteFields(this Utf8JsonWriter json, RegisterDescription? register, ulong value) =>
-        json.WriteItems("fields", register?.Fields ?? [], (writer, field) =>
-        {
-            writer.WriteText("name", field.Name);
-            writer.WriteString("value", string.Create(CultureInfo.InvariantCulture, $"0x{field.Extract(value):x}"));
-            writer.WriteText("text", field.Describe(value));
-        });
-
-    /// <summary>The property <c>changes</c>: the words of <see cref="Changes"/>.</summary>
-    public static void WriteChanges(this Utf8JsonWriter json, RegisterDescription? register, ulong before, ulong after) =>
-        json.WriteNames("changes", Changes(register, before, after));
 
     private static string Short(RegisterField field, ulong value) =>
         field.IsFlag ? (field.Extract(value) != 0 ? "1" : "0") : Printable.Clean(field.Describe(value));

@@ -45,6 +45,9 @@ internal sealed class RegisterSession : IDisposable
     /// <summary>Whether the kernel wants the device back; listened to from the first look on, since a single access ends before anybody could ask.</summary>
     public ReleaseRequest Request => field ??= new ReleaseRequest(_device, Target.Name);
 
+    /// <summary>Seconds since the session began, for JSON: microseconds, since no access through a system call is faster.</summary>
+    public double Time => Math.Round(Elapsed.TotalSeconds, 6);
+
     /// <summary>Since the session began.</summary>
     public TimeSpan Elapsed => _clock.GetElapsedTime(_start);
 

@@ -1,3 +1,5 @@
+using Vfio.Pci;
+
 namespace Vfio.Emulation;
 
 /// <summary>Lays a model's declarations out in configuration space: header, BARs, chains of capabilities.</summary>
@@ -19,8 +21,8 @@ internal sealed class ConfigLayout
         config.Declare(PciOffsets.VendorId, 2, identity.VendorId);
         config.Declare(PciOffsets.DeviceId, 2, identity.DeviceId);
         config.Declare(
-            PciOffsets.Command, 2, 0,
-            PciOffsets.CommandIo | PciOffsets.CommandMemory | PciOffsets.CommandBusMaster | PciOffsets.CommandSystemError | PciOffsets.CommandIntxDisable);
+            DeviceConfig.Command, 2, 0,
+            (ushort)PciCommand.IoSpace | (ushort)PciCommand.MemorySpace | (ushort)PciCommand.BusMaster | (ushort)PciCommand.SystemErrorEnable | (ushort)PciCommand.InterruptDisable);
         config.Declare(PciOffsets.Revision, 4, identity.Revision | (identity.Class.Value << 8));
         config.Declare(PciOffsets.CacheLineSize, 1, 0, writable: 0xff);
         config.Declare(PciOffsets.SubsystemVendorId, 2, identity.SubsystemVendorId);
@@ -53,13 +55,13 @@ internal sealed class ConfigLayout
             _config.Declare(at + 4, 4, (uint)(address >> 32), (uint)(mask >> 32));
         }
 
-        CommandAtOpen |= bar.IsIo ? PciOffsets.CommandIo : PciOffsets.CommandMemory;
+        CommandAtOpen |= bar.IsIo ? (ushort)PciCommand.IoSpace : (ushort)PciCommand.MemorySpace;
     }
 
     public void Add(RomImage rom)
     {
         _config.Declare(PciOffsets.Rom, 4, (uint)Next(ref _nextMemory, rom.Length), ~(uint)(rom.Length - 1) | PciOffsets.RomEnable);
-        CommandAtOpen |= PciOffsets.CommandMemory;
+        CommandAtOpen |= (ushort)PciCommand.MemorySpace;
     }
 
     public void Add(ModelCapability capability)

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Vfio.Pci;
 
 namespace Vfio.Emulation;
 
@@ -25,15 +26,15 @@ public sealed class ModelConfigSpace
     /// <summary>Bytes: 256, or 4096 with a PCI Express capability.</summary>
     public int Length { get; private set; } = ConventionalLength;
 
-    internal ushort Command => BinaryPrimitives.ReadUInt16LittleEndian(_values.AsSpan(PciOffsets.Command));
+    internal ushort Command => BinaryPrimitives.ReadUInt16LittleEndian(_values.AsSpan(DeviceConfig.Command));
 
-    internal bool DecodesMemory => (Command & PciOffsets.CommandMemory) != 0 && !IsAsleep;
+    internal bool DecodesMemory => (Command & (ushort)PciCommand.MemorySpace) != 0 && !IsAsleep;
 
-    internal bool DecodesIo => (Command & PciOffsets.CommandIo) != 0 && !IsAsleep;
+    internal bool DecodesIo => (Command & (ushort)PciCommand.IoSpace) != 0 && !IsAsleep;
 
-    internal bool IsBusMaster => (Command & PciOffsets.CommandBusMaster) != 0 && !IsAsleep;
+    internal bool IsBusMaster => (Command & (ushort)PciCommand.BusMaster) != 0 && !IsAsleep;
 
-    internal bool IsIntxDisabled => (Command & PciOffsets.CommandIntxDisable) != 0;
+    internal bool IsIntxDisabled => (Command & (ushort)PciCommand.InterruptDisable) != 0;
 
     /// <summary>In D3hot a function answers in its configuration space alone.</summary>
     internal bool IsAsleep { get; set; }
@@ -139,7 +140,7 @@ public sealed class ModelConfigSpace
         byte[] before = [.. _values];
         _powerOn.CopyTo(_values, 0);
         IsAsleep = false;
-        BinaryPrimitives.WriteUInt16LittleEndian(_values.AsSpan(PciOffsets.Command), command);
+        BinaryPrimitives.WriteUInt16LittleEndian(_values.AsSpan(DeviceConfig.Command), command);
         foreach (int at in sticky)
         {
             _values[at] = before[at];

@@ -5,7 +5,6 @@ internal static class PciOffsets
 {
     public const int VendorId = 0x00;
     public const int DeviceId = 0x02;
-    public const int Command = 0x04;
     public const int Status = 0x06;
     public const int Revision = 0x08;
     public const int CacheLineSize = 0x0c;
@@ -18,12 +17,6 @@ internal static class PciOffsets
     public const int InterruptPin = 0x3d;
     public const int FirstCapability = 0x40;
     public const int FirstExtendedCapability = 0x100;
-
-    public const ushort CommandIo = 1 << 0;
-    public const ushort CommandMemory = 1 << 1;
-    public const ushort CommandBusMaster = 1 << 2;
-    public const ushort CommandSystemError = 1 << 8;
-    public const ushort CommandIntxDisable = 1 << 10;
 
     public const byte StatusInterrupt = 1 << 3;
     public const byte StatusCapabilities = 1 << 4;

@@ -5,7 +5,6 @@ namespace Vfio;
 /// <summary>Turns what a container says of itself into an <see cref="AddressSpaceInfo"/>. Chain, counts and ranges are bounded.</summary>
 internal static class Type1InfoParser
 {
-    private const int MaxCapabilities = 64;
     private const int MaxRanges = 65536;
 
     public static AddressSpaceInfo Parse(ReadOnlySpan<byte> answer)
@@ -17,18 +16,16 @@ internal static class Type1InfoParser
         IReadOnlyList<IovaRange>? ranges = null;
         uint? left = null;
         uint offset = (info.flags & VfioUapi.VFIO_IOMMU_INFO_CAPS) != 0 ? info.cap_offset : 0;
-        for (int count = 0; offset != 0 && count < MaxCapabilities && InfoAnswer.TryRead(answer, offset, out VfioUapi.vfio_info_cap_header header); count++)
+        foreach ((ushort id, uint at) in InfoAnswer.FindCapabilities(answer, offset, out _))
         {
-            if (header.id == VfioUapi.VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE)
+            if (id == VfioUapi.VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE)
             {
-                ranges = IovaRanges.Normalize(WithoutLastPage(ReadRanges(answer, offset), page), page);
+                ranges = IovaRanges.Normalize(WithoutLastPage(ReadRanges(answer, at), page), page);
             }
-            else if (header.id == VfioUapi.VFIO_IOMMU_TYPE1_INFO_DMA_AVAIL && InfoAnswer.TryRead(answer, offset, out VfioUapi.vfio_iommu_type1_info_dma_avail avail))
+            else if (id == VfioUapi.VFIO_IOMMU_TYPE1_INFO_DMA_AVAIL && InfoAnswer.TryRead(answer, at, out VfioUapi.vfio_iommu_type1_info_dma_avail avail))
             {
                 left = avail.avail == uint.MaxValue ? null : avail.avail; // an iommufd as container has no limit
             }
-
-            offset = header.next;
         }
 
         return new AddressSpaceInfo(ranges ?? IovaRanges.Assume(page), sizes, left);

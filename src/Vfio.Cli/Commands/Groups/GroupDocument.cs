@@ -1,0 +1,23 @@
+using System.Text.Json.Serialization;
+
+namespace Vfio.Cli;
+
+/// <summary>An IOMMU group as JSON.</summary>
+internal sealed class GroupDocument(IommuGroup group, DeviceNames names)
+{
+    [JsonConstructor]
+    internal GroupDocument()
+        : this(null!, null!)
+    {
+    }
+
+    public int Group => group.Number;
+
+    public string? DomainType => group.DomainType;
+
+    public bool IsViable => group.Blockers().Count == 0;
+
+    public string[] Blockers => [.. group.Blockers().Select(blocker => blocker.Address.ToString())];
+
+    public DeviceDocument[] Devices => [.. group.Devices.Select(device => new DeviceDocument(DeviceIdentity.Of(device), names, device))];
+}

@@ -1,0 +1,28 @@
+using System.Text.Json.Serialization;
+using Vfio.Host;
+
+namespace Vfio.Cli;
+
+/// <summary>A device of <c>vfio list</c> as JSON.</summary>
+internal sealed class ListedDevice(PciDeviceInfo device, DeviceNames names, HostSurvey survey, IEnumerable<string> before) : DeviceDocument(DeviceIdentity.Of(device), names, device)
+{
+    [JsonConstructor]
+    internal ListedDevice()
+        : this(null!, null!, null!, null!)
+    {
+    }
+
+    private readonly IReadOnlyList<BindingRefusal> _refusals = survey.Refusals(device);
+
+    public int? NumaNode => OnHost!.ReadNumaNode();
+
+    public HostNameDocument[] Interfaces => HostNameDocument.Of(survey.Interfaces(OnHost!.Address));
+
+    public HostNameDocument[] Disks => HostNameDocument.Of(survey.Disks(OnHost!.Address));
+
+    public HostNameDocument[] NamesBefore => HostNameDocument.Of(before);
+
+    public bool CanTake => _refusals.Count == 0;
+
+    public RefusalDocument[] Refusals => RefusalDocument.Of(_refusals);
+}

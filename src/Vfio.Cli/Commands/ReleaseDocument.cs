@@ -1,0 +1,56 @@
+using System.Text.Json.Serialization;
+using Vfio.Host;
+
+namespace Vfio.Cli;
+
+/// <summary>What <c>vfio release</c> did, as JSON.</summary>
+internal sealed record ReleaseDocument(bool DryRun, ReleasedDevice[] Devices);
+
+/// <summary>What it would do.</summary>
+internal sealed record ReleaseDryRunDocument(bool DryRun, ReleaseEntry[] Devices, string[] Steps, RefusalDocument[] Refusals);
+
+/// <summary>A device that is handed back.</summary>
+internal class ReleaseEntry(JournalEntry entry)
+{
+    [JsonConstructor]
+    internal ReleaseEntry()
+        : this(null!)
+    {
+    }
+
+    private const int First = -1; // of a base class, which would come last
+
+    [JsonPropertyOrder(First)]
+    public string Address => entry.Address.ToString();
+
+    [JsonPropertyOrder(First)]
+    public string? DriverBefore => entry.DriverBefore;
+
+    [JsonPropertyOrder(First)]
+    public string? OverrideBefore => entry.OverrideBefore;
+
+    [JsonPropertyOrder(First)]
+    public string? Damage => entry.Damage;
+}
+
+/// <summary>One that was, or was not.</summary>
+internal sealed class ReleasedDevice(ReleaseOutcome outcome) : ReleaseEntry(outcome.Entry)
+{
+    [JsonConstructor]
+    internal ReleasedDevice()
+        : this(null!)
+    {
+    }
+
+    public string? Driver => outcome.Device?.Driver;
+
+    public IReadOnlyList<string> Dropped => outcome.Dropped;
+
+    public bool WasTaken => outcome.WasTaken;
+
+    public bool WasPersistent => outcome.WasPersistent;
+
+    public string? Error => outcome.Error?.Message;
+
+    public string? Hint => outcome.Error is VfioException error ? HintText.For(error) : null;
+}

@@ -1,0 +1,59 @@
+using System.Text.Json.Serialization;
+
+namespace Vfio.Cli;
+
+/// <summary>How a session and its device stand, as JSON.</summary>
+internal sealed class ShellStatusLine(RegisterSession session, DeviceUse use)
+{
+    [JsonConstructor]
+    internal ShellStatusLine()
+        : this(null!, null!)
+    {
+    }
+
+    public double Time { get; } = session.Time;
+
+    public string Operation { get; } = "status";
+
+    public string Device => session.Target.Name;
+
+    public string Backend => session.Device.BackendName;
+
+    public bool? IsBusMaster => use.IsBusMaster;
+
+    public string? NoAddressSpace => use.NoSpace;
+
+    public ulong? Bytes => use.Usage?.Bytes;
+
+    public int? MostMappings => use.Usage?.MostMappings;
+
+    public ulong? MostBytes => use.Usage?.MostBytes;
+
+    public uint? EntriesLeft => use.Usage?.EntriesLeft;
+
+    public ulong? LockedBytes => use.Usage?.LockedBytes;
+
+    public ulong? LockedLimit => use.Usage?.LockedLimit;
+
+    public RangeDocument[] Ranges => [.. use.Ranges.Select(range => new RangeDocument(range.First.ToString(), range.Last.ToString()))];
+
+    public MappingDocument[] Mappings => [.. use.Mappings.Select(MappingDocument.Of)];
+
+    public string? NoFaults => use.NoFaults;
+
+    public FaultDocument[] Faults => [.. use.Faults.Select(fault => new FaultDocument(
+        fault.Iova.ToString(), DmaText.Word(fault.Access), fault.Reason, fault.Mapping is DmaMappingInfo mapping ? MappingDocument.Of(mapping) : null))];
+}
+
+/// <summary>Addresses that can be used.</summary>
+internal sealed record RangeDocument(string First, string Last);
+
+/// <summary>Memory that the device can reach.</summary>
+internal sealed record MappingDocument(string Iova, ulong Length, string Access, string Owner, double Age, bool IsLive)
+{
+    public static MappingDocument Of(DmaMappingInfo mapping) =>
+        new(mapping.Iova.ToString(), mapping.Length, DmaText.Word(mapping.Access), mapping.Owner, Math.Round(mapping.Age.TotalSeconds, 3), mapping.IsLive);
+}
+
+/// <summary>A transfer that was stopped.</summary>
+internal sealed record FaultDocument(string Iova, string Access, string Reason, MappingDocument? Mapping);

@@ -1,0 +1,163 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Vfio.Host;
+
+/// <summary>A journal entry as it stands in its file; what of it is believed, <see cref="JournalFormat"/> decides. Fields that were not in the first version may be missing: a list is empty then, and is <see langword="null"/> where it stands so.</summary>
+internal sealed class JournalDocument
+{
+    [JsonRequired]
+    public int Version { get; init; }
+
+    [JsonRequired]
+    public string? Address { get; init; }
+
+    [JsonRequired]
+    public string? VendorId { get; init; }
+
+    [JsonRequired]
+    public string? DeviceId { get; init; }
+
+    [JsonRequired]
+    public string? Driver { get; init; }
+
+    [JsonRequired]
+    public string? DriverBefore { get; init; }
+
+    public string? ModuleBefore { get; init; }
+
+    [JsonRequired]
+    public string? OverrideBefore { get; init; }
+
+    public NamedDocument?[]? LoadedModules { get; set; } = [];
+
+    public ushort? FunctionsBefore { get; init; }
+
+    public bool? EnabledFunctions { get; init; }
+
+    public InterfaceDocument?[]? Interfaces { get; set; } = [];
+
+    public NamedDocument?[]? Disks { get; set; } = [];
+
+    public NamedDocument?[]? OtherNames { get; set; } = [];
+
+    public string? User { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public uint? UserId { get; init; }
+
+    public NodeDocument?[]? Nodes { get; set; } = [];
+
+    public DateTimeOffset? TakenAt { get; init; }
+
+    public string? TakenBy { get; init; }
+
+    public int? ProcessId { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public WriterDocument? Writer { get; init; }
+}
+
+/// <summary>The file of persistent devices. <see cref="PersistentFormat"/> decides what of it is believed.</summary>
+internal sealed class PersistentDocument
+{
+    [JsonRequired]
+    public int Version { get; init; }
+
+    [JsonRequired]
+    public string? Program { get; init; }
+
+    [JsonRequired]
+    public string?[]? CreatedFolders { get; init; }
+
+    [JsonRequired]
+    public JsonElement[]? Devices { get; init; }
+}
+
+/// <summary>A persistent device.</summary>
+internal sealed class PersistentDeviceDocument
+{
+    [JsonRequired]
+    public string? Address { get; init; }
+
+    [JsonRequired]
+    public string? VendorId { get; init; }
+
+    [JsonRequired]
+    public string? DeviceId { get; init; }
+
+    public string? Driver { get; init; }
+
+    public string? DriverBefore { get; init; }
+
+    public string? ModuleBefore { get; init; }
+
+    public string? OverrideBefore { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ushort? FunctionsBefore { get; init; }
+
+    public InterfaceDocument?[]? Interfaces { get; set; } = [];
+
+    public NamedDocument?[]? Disks { get; set; } = [];
+
+    public NamedDocument?[]? OtherNames { get; set; } = [];
+
+    public string? User { get; init; }
+
+    public DateTimeOffset? TakenAt { get; init; }
+
+    public string? TakenBy { get; init; }
+}
+
+/// <summary>Something with a name.</summary>
+internal sealed class NamedDocument
+{
+    public string? Name { get; init; }
+}
+
+/// <summary>An interface, whose name is bytes: in hexadecimal where they are no text.</summary>
+internal sealed class InterfaceDocument
+{
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Name { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? NameHex { get; init; }
+
+    [JsonRequired]
+    public bool IsUp { get; init; }
+}
+
+/// <summary>A node, and what a user could do with it.</summary>
+internal sealed class NodeDocument
+{
+    [JsonRequired]
+    public string? Node { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Before { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public uint? UserId { get; init; }
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public uint? GroupId { get; init; }
+}
+
+/// <summary>A child process.</summary>
+internal sealed class WriterDocument
+{
+    [JsonRequired]
+    public int ProcessId { get; init; }
+
+    [JsonRequired]
+    public long StartTime { get; init; }
+}
+
+/// <summary>How these are written and read: unknown fields are ignored, and a field of another kind is an error.</summary>
+[JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, NewLine = "\n")]
+[JsonSerializable(typeof(JournalDocument))]
+[JsonSerializable(typeof(PersistentDocument))]
+[JsonSerializable(typeof(PersistentDeviceDocument))]
+internal sealed partial class StateJson : JsonSerializerContext;

@@ -1,0 +1,35 @@
+namespace Vfio;
+
+/// <summary>A closed range of addresses.</summary>
+internal interface IInterval
+{
+    ulong First { get; }
+
+    ulong Last { get; }
+}
+
+/// <summary>Searches lists of ranges that are sorted by address, none over another.</summary>
+internal static class Intervals
+{
+    /// <summary>The place of the first range that ends at an address or behind it; the end of the list where there is none.</summary>
+    public static int FirstEndingAtOrAfter<T>(List<T> sorted, ulong address)
+        where T : IInterval
+    {
+        int low = 0;
+        int high = sorted.Count;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            if (sorted[middle].Last < address)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+
+        return low;
+    }
+}
