@@ -83,7 +83,8 @@ internal static class UserWork
     {
         VfioException refusal = Check.Refused(() => Open(address, backend).Dispose(), $"{address}");
         Check.Equal(Check.NotPermitted, refusal.Errno, "error");
-        Check.Contains("bind --user", refusal.Hint, "hint");
+        Check.Equal(VfioErrorReason.AccessDenied, refusal.Reason, "reason");
+        Check.Contains("belongs to another user", refusal.Hint, "hint");
         Console.WriteLine($"as {Environment.UserName}: refused {address}");
     }
 
