@@ -4,14 +4,17 @@ namespace Vfio.Cli;
 internal static class Manual
 {
     /// <summary>The day these texts were last changed.</summary>
-    public const string Date = "2026-11-22";
+    public const string Date = "2026-12-01";
 
     public static IReadOnlyList<(string Name, string Meaning)> ExitCodes { get; } =
     [
         ("0", "Done."),
         ("1", "Failed; the message says at what."),
         ("2", "Wrong usage: nothing was tried."),
-        ("3", "Refused because it would harm the host: nothing was changed. The hint says whether --force helps."),
+        (
+            "3",
+            "Refused: it would harm the host, a program holds the device, or it is another user's. Nothing was changed; the hint says whether --force helps."
+        ),
         ("125, 126, 127", "Of vfio run, whose exit code is its command's: vfio failed; the command cannot be executed; there is no such command."),
         ("129, 130, 143", "Ended by SIGHUP, Ctrl-C or SIGTERM; bind and release finish first, so that no device is left half-way."),
     ];

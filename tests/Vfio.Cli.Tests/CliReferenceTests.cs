@@ -1,0 +1,45 @@
+using System.CommandLine;
+using Xunit;
+
+namespace Vfio.Cli.Tests;
+
+/// <summary>docs/cli.md says what the help says: synopses, options and exit codes come from the same description.</summary>
+public sealed class CliReferenceTests
+{
+    private static readonly string Path = System.IO.Path.Combine(Approved.SourceFolder, "..", "..", "docs", "cli.md");
+
+    [Fact]
+    public void The_page_has_the_synopsis_and_the_options_of_every_command()
+    {
+        RootCommand root = Root();
+        string page = File.ReadAllText(Path);
+        Assert.Equal(
+            [.. root.Subcommands.Where(command => !command.Hidden).Select(command => command.Name).Append("exit codes").Order(StringComparer.Ordinal)],
+            CliReference.NamesIn(page).Order(StringComparer.Ordinal));
+
+        string expected = CliReference.Update(page, root);
+        if (Environment.GetEnvironmentVariable("VFIO_ACCEPT_CLI_PAGE") == "1")
+        {
+            File.WriteAllText(Path, expected);
+        }
+
+        // Line by line, so that a failure shows the line; VFIO_ACCEPT_CLI_PAGE=1 writes the page.
+        Assert.Equal(expected.Split('\n'), File.ReadAllText(Path).Split('\n'));
+    }
+
+    [Fact]
+    public void A_page_that_differs_is_seen()
+    {
+        RootCommand root = Root();
+        string page = CliReference.Update("<!-- reference: list -->\nvfio list [--old]\n<!-- end -->\n", root);
+        Assert.Contains("[--class CLASS]", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("--old", page, StringComparison.Ordinal);
+        Assert.Equal(page, CliReference.Update(page, root));
+    }
+
+    private static RootCommand Root()
+    {
+        using StringWriter nowhere = new();
+        return VfioCommandLine.Create(Tool.MakeHost(HostRoot.Default, Tool.Narrow, nowhere, nowhere));
+    }
+}
