@@ -52,7 +52,7 @@ public sealed class BrokerTests : IDisposable
         }
         else
         {
-            Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z refuse user=\S+ uid=\d+ pid=\d+ device=0000:00:03\.0 backend=any reason=""the policy's line 1 denies it""\n$", result.Output);
+            Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z refuse user=\S+ uid=\d+ pid=\d+ device=0000:00:03\.0 backend=any code=not-allowed reason=""the policy's line 1 denies it""\n$", result.Output);
         }
     }
 

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Text.Json;
+using Vfio.Host;
 using Xunit;
 
 namespace Vfio.Cli.Tests;
@@ -35,6 +37,21 @@ public sealed class CliReferenceTests
         Assert.Contains("[--class CLASS]", page, StringComparison.Ordinal);
         Assert.DoesNotContain("--old", page, StringComparison.Ordinal);
         Assert.Equal(page, CliReference.Update(page, root));
+    }
+
+    [Fact]
+    public void The_pages_have_the_words_of_all_findings_refusals_and_reasons_of_a_broker()
+    {
+        string page = File.ReadAllText(Path);
+        string broker = File.ReadAllText(Path.Replace("cli.md", "broker.md", StringComparison.Ordinal));
+        IEnumerable<string> missing =
+        [
+            .. Enum.GetValues<FindingTopic>().Select(FindingTopics.ToWords).Where(word => !page.Contains($"`{word}`", StringComparison.Ordinal)),
+            .. Enum.GetValues<RefusalReason>().Select(RefusalReasons.ToWord).Where(word => !page.Contains($"`{word}`", StringComparison.Ordinal)),
+            .. Enum.GetValues<BrokerRefusalCode>().Select(code => JsonNamingPolicy.KebabCaseLower.ConvertName(code.ToString()))
+                .Where(word => !broker.Contains($"`{word}`", StringComparison.Ordinal)),
+        ];
+        Assert.Empty(missing);
     }
 
     private static RootCommand Root()

@@ -83,7 +83,7 @@ public sealed class BrokerTests : HostTest
         Through(Client, [], "read", Machine.Nic, "bar0").FailedWith(1, "no rule of the policy allows it", "policy");
         string record = broker.Stop();
         Assert.Matches("refuse user=[a-z0-9]+ uid=1001 pid=", record);
-        Assert.Contains($"device={Machine.Nic} backend=any reason=\"no rule of the policy allows it\"", record, StringComparison.Ordinal);
+        Assert.Contains($"device={Machine.Nic} backend=any code=not-allowed reason=\"no rule of the policy allows it\"", record, StringComparison.Ordinal);
     }
 
     [Fact]

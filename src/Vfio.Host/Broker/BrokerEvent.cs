@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using Vfio.Pci;
 
 namespace Vfio.Host;
@@ -33,13 +34,16 @@ public sealed record BrokerEvent(BrokerEventKind Kind, uint UserId, string UserN
     /// <summary>The device; <see langword="null"/> where none was asked for.</summary>
     public PciAddress? Device { get; init; }
 
-    /// <summary>Which nodes: <c>iommufd</c> or <c>group</c>; <c>any</c> of a request that left it open; <see langword="null"/> where none was asked for.</summary>
-    public string? Backend { get; init; }
+    /// <summary>By which nodes; <see cref="BrokerBackend.Any"/> of a request that left it open; <see langword="null"/> if none was asked for.</summary>
+    public BrokerBackend? Backend { get; init; }
 
     /// <summary>The line of the policy that allowed it; 0 where none did.</summary>
     public int PolicyLine { get; init; }
 
-    /// <summary>Why it was refused or dropped; <see langword="null"/> where it was not.</summary>
+    /// <summary>Why it was refused or dropped; <see langword="null"/> if it was not.</summary>
+    public BrokerRefusalCode? Code { get; init; }
+
+    /// <summary>The same in words, for a person; <see langword="null"/> if it was not refused or dropped.</summary>
     public string? Reason { get; init; }
 
     /// <summary>For how long the client had the device.</summary>
@@ -56,7 +60,7 @@ public sealed record BrokerEvent(BrokerEventKind Kind, uint UserId, string UserN
         text.Append(CultureInfo.InvariantCulture, $"{NameOf(Kind)} user={UserName} uid={UserId} pid={ProcessId}");
         if (Device is PciAddress device)
         {
-            text.Append(CultureInfo.InvariantCulture, $" device={device} backend={Backend}");
+            text.Append(CultureInfo.InvariantCulture, $" device={device} backend={NameOf(Backend)}");
         }
 
         if (PolicyLine != 0)
@@ -74,15 +78,14 @@ public sealed record BrokerEvent(BrokerEventKind Kind, uint UserId, string UserN
             text.Append(CultureInfo.InvariantCulture, $" untold={Untold}");
         }
 
-        return (Reason is null ? text : text.Append(CultureInfo.InvariantCulture, $" reason=\"{Reason}\"")).ToString();
+        if (Code is BrokerRefusalCode code)
+        {
+            text.Append(CultureInfo.InvariantCulture, $" code={NameOf(code)} reason=\"{Reason}\"");
+        }
+
+        return text.ToString();
     }
 
-    internal static string NameOf(BrokerEventKind kind) => kind switch
-    {
-        BrokerEventKind.Open => "open",
-        BrokerEventKind.Refuse => "refuse",
-        BrokerEventKind.Close => "close",
-        BrokerEventKind.Drop => "drop",
-        _ => "leave",
-    };
+    // The words of the record: a value's name in lower case, with hyphens.
+    private static string NameOf<T>(T value) => JsonNamingPolicy.KebabCaseLower.ConvertName($"{value}");
 }

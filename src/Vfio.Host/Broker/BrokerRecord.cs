@@ -19,7 +19,7 @@ internal sealed class BrokerRecord(Action<BrokerEvent>? told, UserNames names)
 
     private readonly Dictionary<uint, Allowance> _users = [];
 
-    public void Tell(BrokerConnection client, BrokerEventKind kind, string? reason, BrokerRequest? request = null, long now = 0)
+    public void Tell(BrokerConnection client, BrokerEventKind kind, BrokerRefusal? refusal = null, BrokerRequest? request = null, long now = 0)
     {
         if (told is null)
         {
@@ -36,9 +36,10 @@ internal sealed class BrokerRecord(Action<BrokerEvent>? told, UserNames names)
         told(new BrokerEvent(kind, client.Peer.Uid, names.Of(client.Peer.Uid), client.Peer.Pid)
         {
             Device = hold?.Device ?? request?.Address,
-            Backend = (hold?.Backend ?? request?.Backend)?.ToString().ToLowerInvariant(),
+            Backend = hold?.Backend ?? request?.Backend,
             PolicyLine = kind == BrokerEventKind.Open && hold is not null ? hold.Line : 0,
-            Reason = reason,
+            Code = refusal?.Code,
+            Reason = refusal?.Reason,
             Duration = kind is BrokerEventKind.Close or BrokerEventKind.Leave ? TimeSpan.FromMilliseconds(now - client.Since) : null,
             Untold = untold,
         });

@@ -22,7 +22,7 @@ public sealed partial class DeviceBroker
             else
             {
                 // Only its end is told of one that has a device.
-                _record.Tell(client, BrokerEventKind.Close, reason: null, now: Now);
+                _record.Tell(client, BrokerEventKind.Close, now: Now);
                 End(client);
             }
         }
@@ -133,14 +133,14 @@ public sealed partial class DeviceBroker
             {
                 _holders[opening.Group] = client;
                 _poll.WatchEndOnly(client.Handle, client.Key);
-                _record.Tell(client, BrokerEventKind.Open, reason: null);
+                _record.Tell(client, BrokerEventKind.Open);
                 return;
             }
 
             refusal = new BrokerRefusal(BrokerRefusalCode.Failed, $"the client did not take it: {ErrnoNames.Describe(errno)}");
         }
 
-        _record.Tell(client, BrokerEventKind.Refuse, refusal.Reason, request, now);
+        _record.Tell(client, BrokerEventKind.Refuse, refusal, request, now);
         client.Refuse(refusal);
         End(client);
     }
@@ -181,7 +181,7 @@ public sealed partial class DeviceBroker
 
     private void Drop(BrokerConnection client, BrokerRefusal refusal)
     {
-        _record.Tell(client, BrokerEventKind.Drop, refusal.Reason, request: null, Now);
+        _record.Tell(client, BrokerEventKind.Drop, refusal, request: null, Now);
         client.Refuse(refusal);
         End(client);
     }

@@ -1,21 +1,35 @@
+using Vfio.Pci;
+
 namespace Vfio.Host;
 
 /// <summary>One thing that was looked at, and what was found.</summary>
-/// <param name="Id">One or two words, stable: <c>iommu</c>, <c>interrupts</c>, <c>group</c>. More than one finding may have the same.</param>
+/// <param name="Topic">What it is about. More than one finding may have the same topic.</param>
 /// <param name="Level">How much it matters.</param>
 /// <param name="What">What was found, without a full stop. May hold what sysfs says: not fit for a terminal as it is.</param>
-public sealed record Finding(string Id, FindingLevel Level, string What)
+public sealed record Finding(FindingTopic Topic, FindingLevel Level, string What)
 {
-    /// <summary>Why it matters; <see langword="null"/> where that is plain.</summary>
+    /// <summary>Why it matters; <see langword="null"/> if that is plain.</summary>
     public string? Why { get; init; }
 
-    /// <summary>The one line for a shell that mends it; <see langword="null"/> where no command does.</summary>
+    /// <summary>The one line for a shell that mends it; <see langword="null"/> if no command does.</summary>
     public string? Fix { get; init; }
 
-    /// <summary>What a person has to do or to know besides; <see langword="null"/> where there is nothing.</summary>
+    /// <summary>What a person has to do or to know besides; <see langword="null"/> if there is nothing.</summary>
     public string? Advice { get; init; }
 
-    /// <summary>Level, id and what was found: <c>Blocks iommu: this host has no IOMMU</c>.</summary>
+    /// <summary>The refusal that <c>vfio bind</c> would give for the same reason; <see langword="null"/> if it would give none.</summary>
+    public RefusalReason? Refusal { get; init; }
+
+    /// <summary>The part of the device that it is about, a disk or an interface; <see langword="null"/> if it is about the whole.</summary>
+    public string? Part { get; init; }
+
+    /// <summary>The other devices that it names: those that keep a group from being bound, a bridge that does not isolate.</summary>
+    public IReadOnlyList<PciAddress> Devices { get; init; } = [];
+
+    /// <summary>The processes that it names: those that have the device open, or wait in the kernel for it.</summary>
+    public IReadOnlyList<int> Processes { get; init; } = [];
+
+    /// <summary>Level, topic and what was found: <c>Blocks iommu: this host has no IOMMU</c>.</summary>
     /// <returns>One line.</returns>
-    public override string ToString() => $"{Level} {Id}: {What}";
+    public override string ToString() => $"{Level} {Topic.ToWords()}: {What}";
 }

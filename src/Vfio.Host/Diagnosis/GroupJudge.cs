@@ -6,7 +6,7 @@ namespace Vfio.Host;
 /// <summary>Whether the device's IOMMU group lets it be given away, and why the group is as large as it is.</summary>
 internal static class GroupJudge
 {
-    private const string Id = "group";
+    private const FindingTopic Topic = FindingTopic.Group;
     private const int MostNames = 4;
 
     /// <param name="facts">The device.</param>
@@ -21,7 +21,7 @@ internal static class GroupJudge
 
         if (facts.Group is not IommuGroup group)
         {
-            yield return new Finding(Id, FindingLevel.Blocks, "no IOMMU is in front of this device, though the host has one")
+            yield return new Finding(Topic, FindingLevel.Blocks, "no IOMMU is in front of this device, though the host has one")
             {
                 Why = "it would reach all memory of the host",
                 Advice = "a device in another slot may be behind the IOMMU; part of the chipset is not",
@@ -32,7 +32,7 @@ internal static class GroupJudge
         if (facts.ReservedRegions.Where(region => region.IsFirmwares).ToArray() is { Length: > 0 } direct)
         {
             ReservedRegion first = direct[0];
-            yield return new Finding("reserved regions", FindingLevel.Blocks, string.Create(
+            yield return new Finding(FindingTopic.ReservedRegions, FindingLevel.Blocks, string.Create(
                 CultureInfo.InvariantCulture, $"the firmware uses this device itself, at 0x{first.First:x}-0x{first.Last:x} (RMRR, direct in reserved_regions)"))
             {
                 Why = "the kernel keeps that mapping and refuses the device any other address space",
@@ -41,7 +41,7 @@ internal static class GroupJudge
         }
         else if (facts.ReservedRegions.FirstOrDefault(region => region.Kind is not ("msi" or "direct-relaxable")) is { Kind: not null } window)
         {
-            yield return new Finding("reserved regions", FindingLevel.Fine, string.Create(
+            yield return new Finding(FindingTopic.ReservedRegions, FindingLevel.Fine, string.Create(
                 CultureInfo.InvariantCulture, $"0x{window.First:x}-0x{window.Last:x} is not free for DMA; buffers that vfio places keep out of it"));
         }
 
@@ -49,7 +49,7 @@ internal static class GroupJudge
         PciDeviceInfo[] blockers = [.. group.Blockers().Where(other => other.Address != device.Address)];
         if (others.Length == 0 && blockers.Length == 0)
         {
-            yield return new Finding(Id, FindingLevel.Fine, $"group {group.Number} has this device alone");
+            yield return new Finding(Topic, FindingLevel.Fine, $"group {group.Number} has this device alone");
             yield break;
         }
 
@@ -64,26 +64,30 @@ internal static class GroupJudge
         string cause = Cause(facts, others);
         if (blockers.Length == 0)
         {
-            yield return new Finding(Id, FindingLevel.Fine, $"group {group.Number} is shared with {Names(others)}, which no host driver has: {cause}");
+            yield return new Finding(Topic, FindingLevel.Fine, $"group {group.Number} is shared with {Names(others)}, which no host driver has: {cause}");
         }
         else
         {
             BindingRefusal? refusal = facts.RefusalsInGroup.Count == 0 ? null : facts.RefusalsInGroup[0];
             string? unbound = facts.UnboundWithGroup.Count == 0 ? null : $"{Names([.. facts.UnboundWithGroup])} only {(facts.UnboundWithGroup.Count == 1 ? "loses its driver" : "lose their drivers")}, until the release";
             yield return new Finding(
-                Id, FindingLevel.Blocks, $"group {group.Number} is not viable: host drivers have others of it, {Names(blockers)}")
+                Topic, FindingLevel.Blocks, $"group {group.Number} is not viable: host drivers have others of it, {Names(blockers)}")
             {
                 Why = $"the kernel gives a group away whole or not at all; {cause}",
                 Fix = refusal is null ? $"sudo vfio bind --group {facts.Device.Address}" : null,
                 Advice = refusal is null ? unbound : $"{refusal.Device} cannot be taken along: {refusal.Explanation}",
+                Refusal = refusal?.Reason,
+                Part = refusal?.Part,
+                Devices = [.. blockers.Select(blocker => blocker.Address)],
             };
         }
 
         foreach ((PciAddress bridge, _) in facts.BridgesInGroup.Where(above => above.Isolation == BridgeIsolation.Unseen).Take(1))
         {
-            yield return new Finding("acs", FindingLevel.Unseen, $"whether {bridge} isolates (ACS): capabilities are root's to read")
+            yield return new Finding(FindingTopic.Acs, FindingLevel.Unseen, $"whether {bridge} isolates (ACS): capabilities are root's to read")
             {
                 Fix = $"sudo vfio doctor {facts.Device.Address}",
+                Devices = [bridge],
             };
         }
     }

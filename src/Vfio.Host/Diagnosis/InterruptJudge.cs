@@ -3,7 +3,7 @@ namespace Vfio.Host;
 /// <summary>Whether a device can raise only its own interrupts.</summary>
 internal static class InterruptJudge
 {
-    private const string Id = "interrupts";
+    private const FindingTopic Topic = FindingTopic.Interrupts;
 
     // Intel VT-d specification, section 11.4.3: IR.
     private const ulong InterruptRemapping = 1 << 3;
@@ -12,7 +12,7 @@ internal static class InterruptJudge
     {
         if (host.RemapsInterrupts is not bool isOn)
         {
-            return new Finding(Id, FindingLevel.Unseen, "whether interrupts are isolated: only x86 shows it (IR- in /proc/interrupts)")
+            return new Finding(Topic, FindingLevel.Unseen, "whether interrupts are isolated: only x86 shows it (IR- in /proc/interrupts)")
             {
                 Advice = "where they are not, opening a device fails with EPERM, and the kernel's log says so",
             };
@@ -20,7 +20,7 @@ internal static class InterruptJudge
 
         if (isOn)
         {
-            return new Finding(Id, FindingLevel.Fine, "interrupts are remapped: a device can raise its own alone");
+            return new Finding(Topic, FindingLevel.Fine, "interrupts are remapped: a device can raise its own alone");
         }
 
         string? argument = Switch(host.Arguments);
@@ -28,7 +28,7 @@ internal static class InterruptJudge
         string cause = argument is not null ? $": {argument} is on the kernel's command line"
             : host.VtdExtendedCapabilities.Any(register => (register & InterruptRemapping) != 0) ? ", though the IOMMU could"
             : host.Iommus.Count != 0 ? ": this IOMMU cannot" : "";
-        Finding finding = new(Id, isAllowed ? FindingLevel.Warns : FindingLevel.Blocks, $"interrupts are not remapped{cause}{(isAllowed ? "; devices are allowed all the same" : "")}")
+        Finding finding = new(Topic, isAllowed ? FindingLevel.Warns : FindingLevel.Blocks, $"interrupts are not remapped{cause}{(isAllowed ? "; devices are allowed all the same" : "")}")
         {
             Why = isAllowed
                 ? "a device can raise any interrupt of the host by a write to memory: only for programs that are trusted with that (allow_unsafe_interrupts)"

@@ -5,11 +5,11 @@ namespace Vfio.Host;
 /// <summary>Whether an IOMMU is there, on, and translates; else why not.</summary>
 internal static class IommuJudge
 {
-    private const string Id = "iommu";
+    private const FindingTopic Topic = FindingTopic.Iommu;
     private const string Why = "without an IOMMU a device reaches all memory of the host: VFIO gives none away, and binding fails with -22 (EINVAL)";
     private const string Firmware = "switch VT-d or AMD-Vi (IOMMU) on in the firmware's setup; a virtual machine gets one from its hypervisor (QEMU: -device intel-iommu)";
 
-    public static Finding Judge(HostFacts host) => host.Groups > 0 ? new Finding(Id, FindingLevel.Fine, Describe(host)) : Absent(host) with { Why = Why };
+    public static Finding Judge(HostFacts host) => host.Groups > 0 ? new Finding(Topic, FindingLevel.Fine, Describe(host)) : Absent(host) with { Why = Why };
 
     private static string Describe(HostFacts host)
     {
@@ -23,7 +23,7 @@ internal static class IommuJudge
         bool isListed = host.FirmwareTables is null || host.FirmwareTables.Any(IsIommuTable);
         if (host.IsInNoIommuMode)
         {
-            return new Finding(Id, FindingLevel.Warns, "no IOMMU is on, and the kernel is in its mode for that: whoever has a device reaches all memory")
+            return new Finding(Topic, FindingLevel.Warns, "no IOMMU is on, and the kernel is in its mode for that: whoever has a device reaches all memory")
             {
                 Fix = "echo N | sudo tee /sys/module/vfio/parameters/enable_unsafe_noiommu_mode",
                 Advice = isListed ? "and switch the IOMMU on" : Firmware,
@@ -68,7 +68,7 @@ internal static class IommuJudge
         };
     }
 
-    private static Finding Blocks(string what) => new(Id, FindingLevel.Blocks, what);
+    private static Finding Blocks(string what) => new(Topic, FindingLevel.Blocks, what);
 
     // ACPI's tables of Intel, AMD, Arm and virtio.
     private static bool IsIommuTable(string name) => name is "DMAR" or "IVRS" or "IORT" or "VIOT";

@@ -17,8 +17,8 @@ internal static class MemoryJudge
         if (host.EntryLimit is uint entries)
         {
             yield return entries >= UsualEntries
-                ? Fine("dma entries", string.Create(CultureInfo.InvariantCulture, $"a container (type1) may have {entries} mappings"))
-                : new Finding("dma entries", FindingLevel.Warns, string.Create(CultureInfo.InvariantCulture, $"a container (type1) may have {entries} mappings only"))
+                ? Fine(FindingTopic.DmaEntries, string.Create(CultureInfo.InvariantCulture, $"a container (type1) may have {entries} mappings"))
+                : new Finding(FindingTopic.DmaEntries, FindingLevel.Warns, string.Create(CultureInfo.InvariantCulture, $"a container (type1) may have {entries} mappings only"))
                 {
                     Why = "one more fails with ENOSPC; 65535 is the kernel's default",
                     Fix = "echo 65535 | sudo tee /sys/module/vfio_iommu_type1/parameters/dma_entry_limit",
@@ -31,20 +31,20 @@ internal static class MemoryJudge
 
     private static Finding JudgeLocked(HostFacts host)
     {
-        const string Id = "locked memory";
+        const FindingTopic Topic = FindingTopic.LockedMemory;
         if (host.IsRoot)
         {
-            return Fine(Id, "root may lock as much memory as there is");
+            return Fine(Topic, "root may lock as much memory as there is");
         }
 
         if (host.LockingUse is not LockedMemoryUse memory)
         {
-            return new Finding(Id, FindingLevel.Unseen, "how much memory this user's programs may lock: /proc/self does not say");
+            return new Finding(Topic, FindingLevel.Unseen, "how much memory this user's programs may lock: /proc/self does not say");
         }
 
-        return memory.Limit is not ulong limit ? Fine(Id, "this user's programs may lock memory without limit")
-            : limit >= EnoughLocked ? Fine(Id, $"this user's programs may lock {Size(limit)}")
-            : new Finding(Id, FindingLevel.Warns, $"this user's programs may lock {Size(limit)} of memory only")
+        return memory.Limit is not ulong limit ? Fine(Topic, "this user's programs may lock memory without limit")
+            : limit >= EnoughLocked ? Fine(Topic, $"this user's programs may lock {Size(limit)}")
+            : new Finding(Topic, FindingLevel.Warns, $"this user's programs may lock {Size(limit)} of memory only")
             {
                 Why = "memory that devices reach stays in place and counts as locked: beyond the limit mappings fail with ENOMEM",
                 Fix = "sudo prlimit --pid $$ --memlock=unlimited",
@@ -54,22 +54,22 @@ internal static class MemoryJudge
 
     private static Finding JudgeHugePages(IReadOnlyList<HugePagePool> pools)
     {
-        const string Id = "huge pages";
+        const FindingTopic Topic = FindingTopic.HugePages;
         HugePagePool[] reserved = [.. pools.Where(pool => pool.Total != 0)];
         if (reserved.Length == 0)
         {
-            return Fine(Id, "none are reserved; large buffers want them: sudo sysctl vm.nr_hugepages=512");
+            return Fine(Topic, "none are reserved; large buffers want them: sudo sysctl vm.nr_hugepages=512");
         }
 
         string what = string.Join(", ", reserved.Select(pool => string.Create(CultureInfo.InvariantCulture, $"{pool.Free} of {pool.Total} of {Size(pool.KiB << 10)} are free")));
-        return Array.Exists(reserved, pool => pool.Free != 0) ? Fine(Id, what) : new Finding(Id, FindingLevel.Notes, what)
+        return Array.Exists(reserved, pool => pool.Free != 0) ? Fine(Topic, what) : new Finding(Topic, FindingLevel.Notes, what)
         {
             Why = "further buffers of huge pages fail with ENOMEM; programs that were killed leave files of such pages behind",
             Advice = "see what is left in /dev/hugepages; more, where there is memory for it: sysctl vm.nr_hugepages",
         };
     }
 
-    private static Finding Fine(string id, string what) => new(id, FindingLevel.Fine, what);
+    private static Finding Fine(FindingTopic topic, string what) => new(topic, FindingLevel.Fine, what);
 
     private static string Size(ulong bytes)
     {

@@ -22,6 +22,7 @@ internal static class NodeErrors
         VfioErrorReason reason = errno switch
         {
             Errno.EACCES or Errno.EPERM => node == Iommufd ? VfioErrorReason.IommufdDenied : VfioErrorReason.AccessDenied,
+            Errno.EBUSY => VfioErrorReason.Busy,
             Errno.ENOENT or Errno.ENODEV => VfioErrorReason.NodeMissing,
             _ => VfioErrorReason.Other,
         };

@@ -27,6 +27,12 @@ public enum VfioErrorReason
     /// <summary>A node is there and cannot be used: a container has another device's, or may not open it.</summary>
     NodeUnusable,
 
+    /// <summary>Another program, or another client of the broker, has the device (<see cref="VfioException.Device"/>) or its group.</summary>
+    Busy,
+
+    /// <summary>The broker's policy does not allow it.</summary>
+    NotAllowedByBroker,
+
     /// <summary>No broker listens at the socket.</summary>
     NoBroker,
 

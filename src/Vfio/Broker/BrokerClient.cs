@@ -111,6 +111,8 @@ internal static class BrokerClient
     {
         BrokerRefusalCode.NoDevice => VfioErrorReason.DeviceNotFound,
         BrokerRefusalCode.NotTaken => VfioErrorReason.NotGivenToBroker,
+        BrokerRefusalCode.NotAllowed => VfioErrorReason.NotAllowedByBroker,
+        BrokerRefusalCode.Busy => VfioErrorReason.Busy,
         _ => VfioErrorReason.Other,
     };
 

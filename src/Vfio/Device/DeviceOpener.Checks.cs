@@ -29,7 +29,7 @@ internal static partial class DeviceOpener
         if (device.Driver is null && new DeviceHolders(options.Host).OfDevice(device) is { Count: > 0 } holders)
         {
             // The kernel removes the link to the driver first, and then waits.
-            throw new VfioException("open", name, Errno.EBUSY, $"the kernel is taking it from its VFIO driver, and waits for {string.Join(", ", holders)} to let go");
+            throw new VfioException("open", name, Errno.EBUSY, $"the kernel is taking it from its VFIO driver, and waits for {string.Join(", ", holders)} to let go") { Reason = VfioErrorReason.Busy, Device = name };
         }
 
         if (!device.HasVfioDriver)

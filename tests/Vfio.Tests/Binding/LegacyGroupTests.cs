@@ -67,7 +67,7 @@ public sealed class LegacyGroupTests : IDisposable
         BindingPlan plan = Plan(_disks.Address, force: force);
         Assert.Equal(force, plan.Refusals.Count == 0);
         Assert.All(plan.Refusals, refusal => Assert.Equal((_bridge.Address, "pid 55 (systemd, user root) has /dev/watchdog0 open", true), (refusal.Device, refusal.Explanation, refusal.CanForce)));
-        Finding group = Assert.Single(HostDiagnosis.Examine(_disks.Address, _host.Root).Findings, finding => finding.Id == "group");
+        Finding group = Assert.Single(HostDiagnosis.Examine(_disks.Address, _host.Root).Findings, finding => finding.Topic == FindingTopic.Group);
         Assert.Null(group.Fix);
         Assert.Contains("0000:00:1f.0 cannot be taken along: pid 55", group.Advice, StringComparison.Ordinal);
     }
@@ -75,7 +75,7 @@ public sealed class LegacyGroupTests : IDisposable
     [Fact]
     public void The_diagnosis_says_what_happens_to_it()
     {
-        Finding group = Assert.Single(HostDiagnosis.Examine(_disks.Address, _host.Root).Findings, finding => finding.Id == "group");
+        Finding group = Assert.Single(HostDiagnosis.Examine(_disks.Address, _host.Root).Findings, finding => finding.Topic == FindingTopic.Group);
         Assert.Equal("sudo vfio bind --group 0000:00:1f.2", group.Fix);
         Assert.Equal("0000:00:1f.0 (lpc_ich) only loses its driver, until the release", group.Advice);
     }

@@ -68,7 +68,7 @@ public sealed class ObstacleTests : IDisposable
         Directory.Delete(_host.PathOf("sys/module/vfio_iommu_type1"), recursive: true);
         _host.LoadableModules[module] = "";
         TreeSnapshot before = new(_host);
-        Finding untaken = Assert.Single(HostDiagnosis.Examine(_nic.Address, _host.Root).Findings, finding => finding.Id == "address space");
+        Finding untaken = Assert.Single(HostDiagnosis.Examine(_nic.Address, _host.Root).Findings, finding => finding.Topic == FindingTopic.AddressSpace);
         Assert.Equal(FindingLevel.Fine, untaken.Level);
         FakeKernel kernel = new(_host);
         Plan(kernel).Execute();
@@ -85,7 +85,7 @@ public sealed class ObstacleTests : IDisposable
     {
         Plan(new FakeKernel(_host)).Execute();
         Directory.Delete(_host.PathOf("sys/module/vfio_iommu_type1"), recursive: true);
-        Finding finding = Assert.Single(HostDiagnosis.Examine(_nic.Address, _host.Root).Findings, finding => finding.Id == "address space");
+        Finding finding = Assert.Single(HostDiagnosis.Examine(_nic.Address, _host.Root).Findings, finding => finding.Topic == FindingTopic.AddressSpace);
         Assert.Equal((FindingLevel.Blocks, "sudo modprobe vfio_iommu_type1"), (finding.Level, finding.Fix));
     }
 
@@ -114,7 +114,7 @@ public sealed class ObstacleTests : IDisposable
     public void A_read_only_sysfs_is_a_warning_of_the_host_alone()
     {
         _host.Append("proc/self/mountinfo", "23 22 0:20 / /sys ro,nosuid - sysfs sysfs ro\n");
-        Finding finding = Assert.Single(HostDiagnosis.Examine(_host.Root).Findings, finding => finding.Id == "read-only");
+        Finding finding = Assert.Single(HostDiagnosis.Examine(_host.Root).Findings, finding => finding.Topic == FindingTopic.ReadOnly);
         Assert.Equal(FindingLevel.Warns, finding.Level);
     }
 

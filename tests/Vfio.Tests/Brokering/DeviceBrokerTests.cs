@@ -48,8 +48,8 @@ public sealed class DeviceBrokerTests
         scenario.AddDevice("0000:00:03.0", 3);
         Assert.Contains("no rule of the policy allows it", scenario.Refused(Nic, BrokerBackend.Iommufd), StringComparison.Ordinal);
         BrokerEvent refused = scenario.NextEvent();
-        Assert.Equal((BrokerEventKind.Refuse, Nic, "iommufd"), (refused.Kind, refused.Device!.Value, refused.Backend));
-        Assert.Contains("reason=\"no rule of the policy allows it\"", refused.ToString(), StringComparison.Ordinal);
+        Assert.Equal((BrokerEventKind.Refuse, Nic, BrokerBackend.Iommufd, BrokerRefusalCode.NotAllowed), (refused.Kind, refused.Device, refused.Backend, refused.Code));
+        Assert.Contains("code=not-allowed reason=\"no rule of the policy allows it\"", refused.ToString(), StringComparison.Ordinal);
         Assert.Contains("line 2 denies", scenario.Refused(Nic, BrokerBackend.Group), StringComparison.Ordinal);
         Assert.Contains("iommufd: no rule of the policy allows it; group: the policy's line 2 denies it", scenario.Refused(Nic), StringComparison.Ordinal);
         Assert.Contains("no such device", scenario.Refused(PciAddress.Parse("ffff:ff:1f.7")), StringComparison.Ordinal);
@@ -172,7 +172,7 @@ public sealed class DeviceBrokerTests
         Eventually.Holds(() => scenario.Broker.ConnectionCount == 1, "the broker has the connection");
         scenario.Clock.Advance(Soon);
         BrokerEvent dropped = scenario.NextEvent();
-        Assert.Equal((BrokerEventKind.Drop, "it asked nothing in time"), (dropped.Kind, dropped.Reason));
+        Assert.Equal((BrokerEventKind.Drop, BrokerRefusalCode.TooLate, "it asked nothing in time"), (dropped.Kind, dropped.Code, dropped.Reason));
         byte[] answer = new byte[BrokerProtocol.MostBytes];
         Assert.Equal(BrokerRefusalCode.TooLate, BrokerProtocol.ReadAnswer(answer.AsSpan(0, silent.Receive(answer)), out _)!.Code);
         Assert.Equal(0, silent.Receive(answer));

@@ -19,10 +19,10 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
         HostDiagnosis diagnosis = Examine();
         Assert.Equal(SoundHost.Card, diagnosis.Device?.Address);
         Assert.All(diagnosis.Findings, finding => Assert.True(finding.Level == FindingLevel.Fine, finding.ToString()));
-        Assert.Equal("e1000e has it, and nothing is in use: vfio bind takes it", Find("driver").What);
-        Assert.Equal("group 7 has this device alone", Find("group").What);
+        Assert.Equal("e1000e has it, and nothing is in use: vfio bind takes it", Find(FindingTopic.Driver).What);
+        Assert.Equal("group 7 has this device alone", Find(FindingTopic.Group).What);
         Card.SetDriver(null);
-        Assert.Equal("no driver has it: vfio bind takes it", Find("driver").What);
+        Assert.Equal("no driver has it: vfio bind takes it", Find(FindingTopic.Driver).What);
     }
 
     [Fact]
@@ -33,7 +33,7 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
     public void A_device_that_no_iommu_is_in_front_of_cannot()
     {
         _host.AddDevice("0000:02:00.0", driver: "igb");
-        Assert.Equal(("group", "no IOMMU is in front of this device, though the host has one"), Blocking("0000:02:00.0"));
+        Assert.Equal((FindingTopic.Group, "no IOMMU is in front of this device, though the host has one"), Blocking("0000:02:00.0"));
     }
 
     [Theory]
@@ -42,8 +42,8 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
     public void Memory_that_the_firmware_uses_the_device_for_blocks(string kind, FindingLevel level)
     {
         _host.Write("sys/kernel/iommu_groups/7/reserved_regions", $"0x00000000fee00000 0x00000000feefffff msi\n0x000000007b800000 0x000000007f7fffff {kind}\n");
-        Assert.Equal(level, Find("reserved regions").Level);
-        Assert.Contains("0x7b800000-0x7f7fffff", Find("reserved regions").What, StringComparison.Ordinal);
+        Assert.Equal(level, Find(FindingTopic.ReservedRegions).Level);
+        Assert.Contains("0x7b800000-0x7f7fffff", Find(FindingTopic.ReservedRegions).What, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -53,7 +53,7 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
         config[0] = 0x86;
         config[0x18] = 0x0c; // BAR2: 64 bits, prefetchable
         _host.Write($"{Card.Path}/config", config);
-        Finding finding = Find("no address");
+        Finding finding = Find(FindingTopic.NoAddress);
         Assert.Equal("bar2 has no address: the kernel found no room for it", finding.What);
         Assert.Contains("rescan", finding.Fix, StringComparison.Ordinal);
         Assert.Contains("pci=realloc=on", finding.Advice, StringComparison.Ordinal);
@@ -65,7 +65,7 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
     public void Memory_that_is_nobodys_hindrance_is_not_told(string kind)
     {
         _host.Write("sys/kernel/iommu_groups/7/reserved_regions", $"0x000000007b800000 0x000000007f7fffff {kind}\nnonsense\n");
-        Assert.DoesNotContain(Examine().Findings, finding => finding.Id == "reserved regions");
+        Assert.DoesNotContain(Examine().Findings, finding => finding.Topic == FindingTopic.ReservedRegions);
     }
 
     [Theory]
@@ -78,18 +78,18 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
     public void A_group_with_a_host_drivers_device_blocks_and_the_bridge_is_named(int? portType, int? control, string why)
     {
         ShareGroup(SoundHost.Bridge(portType, (ushort?)control));
-        Assert.Equal(("group", "group 13 is not viable: host drivers have others of it, 0000:03:02.0 (virtio-pci)"), Blocking("0000:03:01.0"));
+        Assert.Equal((FindingTopic.Group, "group 13 is not viable: host drivers have others of it, 0000:03:02.0 (virtio-pci)"), Blocking("0000:03:01.0"));
         Finding finding = Examine("0000:03:01.0").Findings[0];
         Assert.Contains(why, finding.Why, StringComparison.Ordinal);
         Assert.Equal("sudo vfio bind --group 0000:03:01.0", finding.Fix);
-        Assert.DoesNotContain(Examine("0000:03:01.0").Findings, finding => finding.Id == "acs");
+        Assert.DoesNotContain(Examine("0000:03:01.0").Findings, finding => finding.Topic == FindingTopic.Acs);
     }
 
     [Fact]
     public void A_bridge_that_only_root_can_look_at_is_said_to_be_so()
     {
         ShareGroup(SoundHost.Bridge(4)[..64]);
-        Finding finding = Assert.Single(Examine("0000:03:01.0").Findings, finding => finding.Id == "acs");
+        Finding finding = Assert.Single(Examine("0000:03:01.0").Findings, finding => finding.Topic == FindingTopic.Acs);
         Assert.Equal((FindingLevel.Unseen, "sudo vfio doctor 0000:03:01.0"), (finding.Level, finding.Fix));
         Assert.Contains("0000:00:1c.0", Examine("0000:03:01.0").Findings[0].Why, StringComparison.Ordinal);
     }
@@ -108,7 +108,7 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
     public void A_group_without_host_drivers_is_fine()
     {
         ShareGroup(SoundHost.Bridge(7)).SetDriver(null);
-        Finding finding = Assert.Single(Examine("0000:03:01.0").Findings, finding => finding.Id == "group");
+        Finding finding = Assert.Single(Examine("0000:03:01.0").Findings, finding => finding.Topic == FindingTopic.Group);
         Assert.Equal(FindingLevel.Fine, finding.Level);
         Assert.Contains("shared with 0000:03:02.0 (no driver)", finding.What, StringComparison.Ordinal);
     }
@@ -126,11 +126,11 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
     {
         Card.WithInterface("eth0", isUp: true);
         _host.Write("proc/net/route", "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\neth0\t00000000\t0102A8C0\t0003\t0\t0\t0\t00000000\t0\t0\t0\n");
-        Assert.Equal("in use", Blocking().Id);
+        Assert.Equal(FindingTopic.InUse, Blocking().Topic);
         Assert.Equal("sudo ip link set eth0 down", Examine().Findings[0].Fix);
         _host.AddDevice("0000:06:00.0", "1b36:0010", "010802", "nvme", 8).WithDisk("nvme0n1");
         _host.Write("proc/self/mountinfo", "40 1 259:0 / /srv rw,relatime - ext4 /dev/nvme0n1 rw\n");
-        Assert.Equal(("in use", "its disk nvme0n1 is mounted on /srv"), Blocking("0000:06:00.0"));
+        Assert.Equal((FindingTopic.InUse, "its disk nvme0n1 is mounted on /srv"), Blocking("0000:06:00.0"));
         Assert.Equal("sudo umount /dev/nvme0n1", Examine("0000:06:00.0").Findings[0].Fix);
         _host.Write("proc/self/mountinfo", "");
         _host.Write("proc/swaps", "Filename\tType\n/dev/nvme0n1 partition\t1\t0\t-2\n");
@@ -141,7 +141,7 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
     public void Virtual_functions_that_are_on_block()
     {
         Card.WithAttribute("sriov_totalvfs", "8\n").WithFunctionLinks(2);
-        Assert.Equal(("in use", "2 of its virtual functions are switched on"), Blocking());
+        Assert.Equal((FindingTopic.InUse, "2 of its virtual functions are switched on"), Blocking());
         Assert.Equal("sudo vfio sriov 0000:01:00.0 0", Examine().Findings[0].Fix);
     }
 
@@ -153,19 +153,19 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
         _host.Link($"{function.Path}/physfn", Card.Path);
         _host.Link($"{Card.Path}/virtfn0", function.Path);
         Card.WithAttribute("sriov_totalvfs", "8\n");
-        Assert.Equal(FindingLevel.Notes, Find("functions").Level);
+        Assert.Equal(FindingLevel.Notes, Find(FindingTopic.Functions).Level);
         SoundHost.SetConfig(_host, function.Address, SoundHost.Header(command: 0));
         function.WithAttribute("resource", "0x00000000feb40000 0x00000000feb5ffff 0x0000000000040200\n");
         Finding[] findings = [.. Examine("0000:01:10.0").Findings];
-        Assert.Equal(FindingLevel.Notes, Assert.Single(findings, finding => finding.Id == "token").Level);
-        Assert.DoesNotContain(findings, finding => finding.Id == "decoding"); // it has no such bit
+        Assert.Equal(FindingLevel.Notes, Assert.Single(findings, finding => finding.Topic == FindingTopic.Token).Level);
+        Assert.DoesNotContain(findings, finding => finding.Topic == FindingTopic.Decoding); // it has no such bit
     }
 
     [Fact]
     public void A_bridge_stays()
     {
         _host.AddDevice("0000:00:1c.0", "1b36:000c", "060400", "pcieport", 30);
-        Assert.Equal(("bridge", "it is a bridge"), Blocking("0000:00:1c.0"));
+        Assert.Equal((FindingTopic.Bridge, "it is a bridge"), Blocking("0000:00:1c.0"));
     }
 
     [Theory]
@@ -174,9 +174,9 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
     public void An_override_that_was_left_behind_warns(string name, bool warns)
     {
         Card.WithOverride(name);
-        Assert.Equal(warns, Examine().Findings.Any(finding => finding is { Id: "override", Level: FindingLevel.Warns }));
+        Assert.Equal(warns, Examine().Findings.Any(finding => finding is { Topic: FindingTopic.Override, Level: FindingLevel.Warns }));
         Take();
-        Assert.DoesNotContain(Examine().Findings, finding => finding.Id == "override");
+        Assert.DoesNotContain(Examine().Findings, finding => finding.Topic == FindingTopic.Override);
     }
 
     [Fact]
@@ -184,7 +184,7 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
     {
         Take();
         _host.AddProcess(4712, "qemu", 0, "/dev/vfio/devices/vfio0");
-        Assert.Equal("open", Blocking().Id);
+        Assert.Equal(FindingTopic.Open, Blocking().Topic);
         Assert.Contains("pid 4712 (qemu", Blocking().What, StringComparison.Ordinal);
         _host.EndProcess(4712);
         Assert.True(Examine().IsUsable);
@@ -196,14 +196,14 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
         Take();
         _host.Write("sys/kernel/iommu_groups/7/name", "vfio-noiommu\n");
         _host.Write("sys/kernel/iommu_groups/8/type", "DMA\n");
-        Assert.Equal(FindingLevel.Warns, Find("no iommu").Level);
+        Assert.Equal(FindingLevel.Warns, Find(FindingTopic.NoIommu).Level);
     }
 
     [Fact]
     public void A_device_that_reads_ones_does_not_answer()
     {
         SoundHost.SetConfig(_host, SoundHost.Card, [.. Enumerable.Repeat((byte)0xff, 64)]);
-        Assert.Equal("answers", Blocking().Id);
+        Assert.Equal(FindingTopic.Answers, Blocking().Topic);
         Assert.Equal("echo 1 | sudo tee /sys/bus/pci/devices/0000:01:00.0/remove /sys/bus/pci/rescan", Examine().Findings[0].Fix);
     }
 
@@ -216,8 +216,8 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
     {
         SoundHost.SetConfig(_host, SoundHost.Card, SoundHost.Header(command));
         Card.SetDriver(driver);
-        Assert.Equal(level, Find("decoding").Level);
-        Assert.StartsWith(what, Find("decoding").What, StringComparison.Ordinal);
+        Assert.Equal(level, Find(FindingTopic.Decoding).Level);
+        Assert.StartsWith(what, Find(FindingTopic.Decoding).What, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -226,9 +226,9 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
         Card.WithAttribute("power_state", "D3cold\n");
         SoundHost.SetConfig(_host, SoundHost.Card, [.. Enumerable.Repeat((byte)0xff, 64)]);
         Assert.True(Examine().IsUsable);
-        Assert.Equal((FindingLevel.Warns, "echo 0 | sudo tee /sys/bus/pci/devices/0000:01:00.0/d3cold_allowed"), (Find("power").Level, Find("power").Fix));
+        Assert.Equal((FindingLevel.Warns, "echo 0 | sudo tee /sys/bus/pci/devices/0000:01:00.0/d3cold_allowed"), (Find(FindingTopic.Power).Level, Find(FindingTopic.Power).Fix));
         Card.WithAttribute("power_state", "D3hot\n").WithAttribute("d3cold_allowed", "0\n");
-        Assert.Equal("D3hot; D3cold is forbidden", Find("power").What);
+        Assert.Equal("D3hot; D3cold is forbidden", Find(FindingTopic.Power).What);
     }
 
     [Theory]
@@ -238,7 +238,7 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
     public void Errors_are_counted(string kind, FindingLevel level)
     {
         Card.WithAttribute($"aer_dev_{kind}", "RxErr 2\nBadTLP 0\nTimeout 1\nTOTAL_ERR 3\n");
-        Assert.Equal((level, $"3 {kind} PCIe errors: RxErr 2, Timeout 1"), (Find("errors").Level, Find("errors").What));
+        Assert.Equal((level, $"3 {kind} PCIe errors: RxErr 2, Timeout 1"), (Find(FindingTopic.Errors).Level, Find(FindingTopic.Errors).What));
     }
 
     [Theory]
@@ -259,7 +259,7 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
             Card.WithAttribute("reset", "");
         }
 
-        Assert.Equal(level, Find("reset").Level);
+        Assert.Equal(level, Find(FindingTopic.Reset).Level);
     }
 
     [Fact]
@@ -270,14 +270,14 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
         _host.Write("sys/bus/platform/devices/simple-framebuffer.0/modalias", "");
         _host.Link("sys/bus/platform/devices/simple-framebuffer.0/driver", "sys/bus/platform/drivers/simple-framebuffer");
         _host.Write("proc/iomem", "00000000-00000000 : PCI Bus\n  00000000-00000000 : BOOTFB\n");
-        Assert.Equal(FindingLevel.Unseen, Assert.Single(Examine("0000:04:00.0").Findings, finding => finding.Id == "framebuffer").Level);
+        Assert.Equal(FindingLevel.Unseen, Assert.Single(Examine("0000:04:00.0").Findings, finding => finding.Topic == FindingTopic.Framebuffer).Level);
         _host.Write("proc/iomem", "c0000000-cfffffff : PCI Bus\n  c0000000-c02fffff : BOOTFB\n");
-        Assert.Equal("framebuffer", Blocking("0000:04:00.0").Id);
+        Assert.Equal(FindingTopic.Framebuffer, Blocking("0000:04:00.0").Topic);
         Assert.Equal("echo simple-framebuffer.0 | sudo tee /sys/bus/platform/drivers/simple-framebuffer/unbind", Examine("0000:04:00.0").Findings[0].Fix);
         _host.Write("proc/iomem", "c0000000-cfffffff : PCI Bus\n");
-        Assert.DoesNotContain(Examine("0000:04:00.0").Findings, finding => finding.Id == "framebuffer");
+        Assert.DoesNotContain(Examine("0000:04:00.0").Findings, finding => finding.Topic == FindingTopic.Framebuffer);
         display.SetDriver(null);
-        Assert.Equal(("in use", "it is the boot display"), Blocking("0000:04:00.0"));
+        Assert.Equal((FindingTopic.InUse, "it is the boot display"), Blocking("0000:04:00.0"));
     }
 
     private FakeDevice ShareGroup(byte[] bridgeConfig)
@@ -296,15 +296,15 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
 
     private HostDiagnosis Examine(string? address = null) => HostDiagnosis.Examine(address is null ? SoundHost.Card : PciAddress.Parse(address), _host.Root);
 
-    private Finding Find(string id) => Assert.Single(Examine().Findings, finding => finding.Id == id);
+    private Finding Find(FindingTopic topic) => Assert.Single(Examine().Findings, finding => finding.Topic == topic);
 
-    private (string Id, string What) Blocking(string? address = null)
+    private (FindingTopic Topic, string What) Blocking(string? address = null)
     {
         HostDiagnosis diagnosis = Examine(address);
         Assert.False(diagnosis.IsUsable);
         Finding first = diagnosis.Findings[0];
         Assert.Equal(FindingLevel.Blocks, first.Level);
         Assert.True(first.Fix is not null || first.Advice is not null, first.ToString());
-        return (first.Id, first.What);
+        return (first.Topic, first.What);
     }
 }

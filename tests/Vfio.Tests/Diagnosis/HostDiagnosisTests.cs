@@ -24,10 +24,10 @@ public sealed class HostDiagnosisTests : IDisposable
         RemoveIommu(listed: false);
         _host.Write("proc/interrupts", SoundHost.InterruptTable("IO-APIC"));
         HostDiagnosis diagnosis = HostDiagnosis.Examine(SoundHost.Card, _host.Root);
-        Assert.Equal("iommu", diagnosis.Findings[0].Id);
+        Assert.Equal(FindingTopic.Iommu, diagnosis.Findings[0].Topic);
         Assert.Contains("its firmware lists none", diagnosis.Findings[0].What, StringComparison.Ordinal);
         Assert.Single(diagnosis.Findings, finding => finding.Level == FindingLevel.Blocks);
-        Assert.DoesNotContain(diagnosis.Findings, finding => finding.Id is "interrupts" or "group" or "nodes" or "driver");
+        Assert.DoesNotContain(diagnosis.Findings, finding => finding.Topic is FindingTopic.Interrupts or FindingTopic.Group or FindingTopic.Nodes or FindingTopic.Driver);
     }
 
     [Theory]
@@ -44,7 +44,7 @@ public sealed class HostDiagnosisTests : IDisposable
         RemoveIommu(listed: true);
         _host.Write("proc/cmdline", $"root=/dev/sda2 {arguments}\n");
         Finding finding = Blocking();
-        Assert.Equal("iommu", finding.Id);
+        Assert.Equal(FindingTopic.Iommu, finding.Topic);
         Assert.Equal(cause is not null, finding.What.Contains("is on the kernel's command line", StringComparison.Ordinal));
         Assert.Contains(cause is null ? "the firmware offers VT-d" : $"the IOMMU is off: {cause} ", finding.What, StringComparison.Ordinal);
     }
@@ -116,7 +116,7 @@ public sealed class HostDiagnosisTests : IDisposable
         _host.Write("sys/module/vfio/parameters/enable_unsafe_noiommu_mode", "Y\n");
         _host.Write("sys/kernel/iommu_groups/0/name", "vfio-noiommu\n");
         Assert.True(Examine().IsUsable);
-        Assert.Equal((FindingLevel.Warns, "iommu"), (Examine().Findings[0].Level, Examine().Findings[0].Id));
+        Assert.Equal((FindingLevel.Warns, FindingTopic.Iommu), (Examine().Findings[0].Level, Examine().Findings[0].Topic));
     }
 
     [Fact]
@@ -125,7 +125,7 @@ public sealed class HostDiagnosisTests : IDisposable
         _host.Write("proc/interrupts", SoundHost.InterruptTable("IO-APIC", "PCI-MSI"));
         _host.Write("sys/class/iommu/dmar0/intel-iommu/ecap", "f46\n");
         Finding finding = Blocking();
-        Assert.Equal(("interrupts", "interrupts are not remapped: this IOMMU cannot"), (finding.Id, finding.What));
+        Assert.Equal((FindingTopic.Interrupts, "interrupts are not remapped: this IOMMU cannot"), (finding.Topic, finding.What));
         Assert.Equal("echo 1 | sudo tee /sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts /sys/module/iommufd/parameters/allow_unsafe_interrupts", finding.Fix);
         _host.Write("sys/class/iommu/dmar0/intel-iommu/ecap", "f00f4e\n");
         Assert.Equal("interrupts are not remapped, though the IOMMU could", Blocking().What);
@@ -139,10 +139,10 @@ public sealed class HostDiagnosisTests : IDisposable
     {
         _host.Write("proc/interrupts", SoundHost.InterruptTable("IO-APIC", "PCI-MSI"));
         _host.Write(SoundHost.Interrupts, "Y\n");
-        Assert.Equal("interrupts", Blocking().Id); // iommufd does not allow them yet
+        Assert.Equal(FindingTopic.Interrupts, Blocking().Topic); // iommufd does not allow them yet
         _host.Write("sys/module/iommufd/parameters/allow_unsafe_interrupts", "Y\n");
         Assert.True(Examine().IsUsable);
-        Assert.Equal((FindingLevel.Warns, "interrupts"), (Examine().Findings[0].Level, Examine().Findings[0].Id));
+        Assert.Equal((FindingLevel.Warns, FindingTopic.Interrupts), (Examine().Findings[0].Level, Examine().Findings[0].Topic));
         Directory.Delete(_host.PathOf("sys/module/iommufd"), recursive: true);
         File.Delete(_host.PathOf(SoundHost.Interrupts));
         Assert.Equal("sudo modprobe vfio_iommu_type1 allow_unsafe_interrupts=1", Blocking().Fix);
@@ -154,7 +154,7 @@ public sealed class HostDiagnosisTests : IDisposable
     public void Where_interrupts_do_not_say_it_nothing_is_claimed(params string[] controllers)
     {
         _host.Write("proc/interrupts", SoundHost.InterruptTable(controllers));
-        Assert.Equal(FindingLevel.Unseen, Find("interrupts").Level);
+        Assert.Equal(FindingLevel.Unseen, Find(FindingTopic.Interrupts).Level);
         Assert.True(Examine().IsUsable);
     }
 
@@ -162,15 +162,15 @@ public sealed class HostDiagnosisTests : IDisposable
     public void A_module_that_is_not_there_blocks()
     {
         _host.RemoveModule("vfio-pci");
-        Assert.Contains("vfio bind loads it", Find("vfio-pci").What, StringComparison.Ordinal);
+        Assert.Contains("vfio bind loads it", Find(FindingTopic.VfioPci).What, StringComparison.Ordinal);
         File.Delete(_host.PathOf($"lib/modules/{SoundHost.Release}/kernel/drivers/vfio/pci/vfio-pci.ko.xz"));
-        Assert.Equal(("vfio-pci", $"this kernel ({SoundHost.Release}) has no module vfio-pci"), (Blocking().Id, Blocking().What));
+        Assert.Equal((FindingTopic.VfioPci, $"this kernel ({SoundHost.Release}) has no module vfio-pci"), (Blocking().Topic, Blocking().What));
         _host.Write($"lib/modules/{SoundHost.Release}/modules.builtin", "kernel/drivers/vfio/pci/vfio_pci.ko\n");
-        Assert.Equal("vfio-pci is part of the kernel", Find("vfio-pci").What);
+        Assert.Equal("vfio-pci is part of the kernel", Find(FindingTopic.VfioPci).What);
         Directory.Delete(_host.PathOf("lib/modules"), recursive: true);
         Assert.Equal("sudo reboot", Blocking().Fix);
         _host.Write("sys/module/vfio_pci/initstate", "live\n");
-        Assert.Equal("vfio-pci is loaded", Find("vfio-pci").What);
+        Assert.Equal("vfio-pci is loaded", Find(FindingTopic.VfioPci).What);
     }
 
     [Fact]
@@ -178,12 +178,12 @@ public sealed class HostDiagnosisTests : IDisposable
     {
         File.Delete(_host.PathOf("dev/iommu"));
         Directory.Delete(_host.PathOf("sys/module/iommufd"), recursive: true);
-        Assert.Equal((FindingLevel.Notes, "sudo modprobe iommufd"), (Find("iommufd").Level, Find("iommufd").Fix));
+        Assert.Equal((FindingLevel.Notes, "sudo modprobe iommufd"), (Find(FindingTopic.Iommufd).Level, Find(FindingTopic.Iommufd).Fix));
         File.Delete(_host.PathOf($"lib/modules/{SoundHost.Release}/kernel/drivers/iommu/iommufd/iommufd.ko.xz"));
-        Assert.Equal(FindingLevel.Fine, Find("iommufd").Level);
+        Assert.Equal(FindingLevel.Fine, Find(FindingTopic.Iommufd).Level);
         Directory.Delete(_host.PathOf("sys/module/vfio_iommu_type1"), recursive: true);
         _host.Write($"lib/modules/{SoundHost.Release}/modules.builtin", "");
-        Assert.Equal("address space", Blocking().Id);
+        Assert.Equal(FindingTopic.AddressSpace, Blocking().Topic);
     }
 
     [Theory]
@@ -195,10 +195,10 @@ public sealed class HostDiagnosisTests : IDisposable
     public void A_small_limit_of_locked_memory_warns(string limit, FindingLevel level)
     {
         SoundHost.SetLockedMemory(_host, limit);
-        Assert.Equal(level, Find("locked memory").Level);
-        Assert.Equal(level == FindingLevel.Warns, Find("locked memory").Fix == "sudo prlimit --pid $$ --memlock=unlimited");
+        Assert.Equal(level, Find(FindingTopic.LockedMemory).Level);
+        Assert.Equal(level == FindingLevel.Warns, Find(FindingTopic.LockedMemory).Fix == "sudo prlimit --pid $$ --memlock=unlimited");
         // Root is not held to it.
-        Assert.All(HostDiagnosis.Judge(HostFacts.Read(_host.Root) with { IsRoot = true }, null).Where(finding => finding.Id == "locked memory"), finding =>
+        Assert.All(HostDiagnosis.Judge(HostFacts.Read(_host.Root) with { IsRoot = true }, null).Where(finding => finding.Topic == FindingTopic.LockedMemory), finding =>
             Assert.Equal(FindingLevel.Fine, finding.Level));
     }
 
@@ -208,7 +208,7 @@ public sealed class HostDiagnosisTests : IDisposable
     public void A_small_number_of_mappings_warns(string limit, FindingLevel level)
     {
         _host.Write("sys/module/vfio_iommu_type1/parameters/dma_entry_limit", limit + "\n");
-        Assert.Equal(level, Find("dma entries").Level);
+        Assert.Equal(level, Find(FindingTopic.DmaEntries).Level);
     }
 
     [Theory]
@@ -221,36 +221,36 @@ public sealed class HostDiagnosisTests : IDisposable
         _host.Write("sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", free + "\n");
         _host.Write("sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages", "0\n");
         _host.Write("sys/kernel/mm/hugepages/hugepages-1048576kB/free_hugepages", "0\n");
-        Assert.Equal(level, Find("huge pages").Level);
-        Assert.StartsWith(what, Find("huge pages").What, StringComparison.Ordinal);
+        Assert.Equal(level, Find(FindingTopic.HugePages).Level);
+        Assert.StartsWith(what, Find(FindingTopic.HugePages).What, StringComparison.Ordinal);
     }
 
     [Fact]
     public void What_is_suspected_wrongly_is_said_to_be_fine()
     {
-        Assert.DoesNotContain(Examine().Findings, finding => finding.Id is "passthrough" or "lockdown" or "secure boot" or "acs override");
+        Assert.DoesNotContain(Examine().Findings, finding => finding.Topic is FindingTopic.Passthrough or FindingTopic.Lockdown or FindingTopic.SecureBoot or FindingTopic.AcsOverride);
         _host.Write("proc/cmdline", "intel_iommu=on iommu=pt\n");
         _host.Write("sys/kernel/iommu_groups/7/type", "identity\n");
         _host.Write("sys/kernel/security/lockdown", "none [integrity] confidentiality\n");
         _host.Write("sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c", [6, 0, 0, 0, 1]);
-        foreach (string id in (string[])["passthrough", "lockdown", "secure boot"])
+        foreach (FindingTopic topic in (FindingTopic[])[FindingTopic.Passthrough, FindingTopic.Lockdown, FindingTopic.SecureBoot])
         {
-            Assert.Equal(FindingLevel.Fine, Find(id).Level);
-            Assert.Contains("no hindrance", Find(id).What, StringComparison.Ordinal);
+            Assert.Equal(FindingLevel.Fine, Find(topic).Level);
+            Assert.Contains("no hindrance", Find(topic).What, StringComparison.Ordinal);
         }
 
-        Assert.Contains("iommu=pt", Find("passthrough").What, StringComparison.Ordinal);
+        Assert.Contains("iommu=pt", Find(FindingTopic.Passthrough).What, StringComparison.Ordinal);
         Assert.True(Examine().IsUsable);
         _host.Write("sys/kernel/security/lockdown", "[none] integrity confidentiality\n");
         _host.Write("sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c", [6, 0, 0, 0, 0]);
-        Assert.DoesNotContain(Examine().Findings, finding => finding.Id is "lockdown" or "secure boot");
+        Assert.DoesNotContain(Examine().Findings, finding => finding.Topic is FindingTopic.Lockdown or FindingTopic.SecureBoot);
     }
 
     [Fact]
     public void Groups_that_are_split_by_an_override_warn()
     {
         _host.Write("proc/cmdline", "pcie_acs_override=downstream,multifunction\n");
-        Assert.Equal(FindingLevel.Warns, Find("acs override").Level);
+        Assert.Equal(FindingLevel.Warns, Find(FindingTopic.AcsOverride).Level);
     }
 
     [Fact]
@@ -294,5 +294,5 @@ public sealed class HostDiagnosisTests : IDisposable
         return finding;
     }
 
-    private Finding Find(string id) => Assert.Single(Examine().Findings, finding => finding.Id == id);
+    private Finding Find(FindingTopic topic) => Assert.Single(Examine().Findings, finding => finding.Topic == topic);
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using Vfio.Host;
 
@@ -40,17 +41,20 @@ internal sealed class BrokerLog(CliHost host, bool isJson)
         host.Out,
         new BrokerLine(
             Now(),
-            happened.Kind.ToString().ToLowerInvariant(),
+            Word(happened.Kind),
             happened.UserName,
             happened.UserId,
             happened.ProcessId,
             happened.Device?.ToString(),
-            happened.Backend,
+            happened.Backend is BrokerBackend backend ? Word(backend) : null,
             happened.PolicyLine == 0 ? null : happened.PolicyLine,
             happened.Duration is TimeSpan duration ? Math.Round(duration.TotalSeconds, 3) : null,
             happened.Untold == 0 ? null : happened.Untold,
+            happened.Code is BrokerRefusalCode code ? Word(code) : null,
             happened.Reason),
         CliJson.OneLine.BrokerLine);
+
+    private static string Word<T>(T value) => JsonNamingPolicy.KebabCaseLower.ConvertName($"{value}");
 
     private string Now() => host.Clock.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 }
@@ -61,4 +65,5 @@ internal sealed record BrokerLine(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? PolicyLine,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Seconds,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Untold,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Code,
     string? Reason);

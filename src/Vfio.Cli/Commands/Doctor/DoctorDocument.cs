@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Vfio.Host;
 
 namespace Vfio.Cli;
 
@@ -12,8 +13,7 @@ internal sealed record DoctorDocument(bool IsUsable, string Verdict, DiagnosedDe
             diagnosis.IsUsable,
             diagnosis.Verdict,
             diagnosis.Identity is DeviceIdentity identity ? new DiagnosedDevice(identity, new DeviceNames(host), diagnosis) : null,
-            diagnosis.Findings.Select(finding => new FindingDocument(
-                finding.Id, JsonNamingPolicy.CamelCase.ConvertName(finding.Level.ToString()), finding.What, finding.Why, finding.Fix, finding.Advice))),
+            diagnosis.Findings.Select(finding => new FindingDocument(finding))),
         CliJson.Indented.DoctorDocument);
 }
 
@@ -30,4 +30,21 @@ internal sealed class DiagnosedDevice(DeviceIdentity identity, DeviceNames names
 }
 
 /// <summary>A finding.</summary>
-internal sealed record FindingDocument(string Id, string Level, string What, string? Why, string? Fix, string? Advice);
+internal sealed record FindingDocument(
+    string Id, string Level, string What, string? Why, string? Fix, string? Advice, string? Refusal, string? Part, IEnumerable<string> Devices, IEnumerable<int> Processes)
+{
+    public FindingDocument(Finding finding)
+        : this(
+            finding.Topic.ToWords(),
+            JsonNamingPolicy.CamelCase.ConvertName(finding.Level.ToString()),
+            finding.What,
+            finding.Why,
+            finding.Fix,
+            finding.Advice,
+            finding.Refusal?.ToWord(),
+            finding.Part,
+            finding.Devices.Select(device => device.ToString()),
+            finding.Processes)
+    {
+    }
+}

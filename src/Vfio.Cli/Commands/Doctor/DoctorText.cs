@@ -42,7 +42,7 @@ internal sealed class DoctorText(CliHost host)
             FindingLevel.Unseen => ("unseen", host.Terminal.Dim),
             _ => ("ok", host.Terminal.Green),
         };
-        ItemText.Write(host, $"  {paint(mark)}{new string(' ', MarkColumns - mark.Length)}{finding.Id.PadRight(IdColumns)}", Indent + IdColumns, Words(finding.What, null));
+        ItemText.Write(host, $"  {paint(mark)}{new string(' ', MarkColumns - mark.Length)}{finding.Topic.ToWords().PadRight(IdColumns)}", Indent + IdColumns, Words(finding.What, null));
         WriteWords("why  ", Indent, finding.Why);
         WriteCommand(finding.Fix);
         WriteWords(finding.Fix is null ? "do   " : "     ", Indent, finding.Advice);

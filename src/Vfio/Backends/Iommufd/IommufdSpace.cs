@@ -221,16 +221,21 @@ internal sealed class IommufdSpace : IHostAddressSpace
         errno = isHeld ? Errno.EBUSY : errno;
         // Of one whose group is with somebody else EPERM, as of a platform that cannot isolate interrupts.
         bool isGroupHeld = errno == Errno.EPERM && device is not null && GroupTrouble.HasOthersHeld(_host, device);
+        bool isBusy = isGroupHeld || errno == Errno.EBUSY;
         return new VfioException(Call, name, errno, errno switch
         {
-            Errno.EBUSY or Errno.EPERM when device is not null && (isGroupHeld || errno == Errno.EBUSY) => GroupTrouble.DescribeHolders(_host, device),
+            Errno.EBUSY or Errno.EPERM when device is not null && isBusy => GroupTrouble.DescribeHolders(_host, device),
             Errno.EINVAL when token is null => "it may be open already, by a process that only root can see; the kernel's log (dmesg) may say more",
             Errno.EINVAL => "the device is no virtual function of a taken physical function: it wants no token; or the kernel takes none here (before Linux 6.18)",
             Errno.EACCES when token is not null => "the token is not the one that the physical function was given",
             Errno.EACCES => "the physical function is taken too and wants its token (VfioOpenOptions.VirtualFunctionToken)",
             Errno.EPERM => "the platform cannot isolate interrupts (no interrupt remapping); the kernel's log (dmesg) says more",
             _ => null,
-        });
+        })
+        {
+            Reason = isBusy ? VfioErrorReason.Busy : VfioErrorReason.Other,
+            Device = name,
+        };
     }
 
     // The table is the first device's; the others have to agree with it, as behind one IOMMU they do.

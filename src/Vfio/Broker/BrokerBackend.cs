@@ -1,0 +1,14 @@
+namespace Vfio;
+
+/// <summary>By which nodes a broker opens a device for a client.</summary>
+public enum BrokerBackend : byte
+{
+    /// <summary>The device's own node if there is one and the policy allows it, else the group's.</summary>
+    Any = 0,
+
+    /// <summary><c>/dev/vfio/devices/vfioN</c> and <c>/dev/iommu</c>.</summary>
+    Iommufd = 1,
+
+    /// <summary><c>/dev/vfio/N</c> and <c>/dev/vfio/vfio</c>.</summary>
+    Group = 2,
+}
