@@ -45,6 +45,7 @@ internal sealed class AbiRules
         ["FileStatus"] = "a value made from struct statx",
         ["FileIdentity"] = "a value made from struct statx, or from a device's number in sysfs",
         ["FileKind.Other"] = "part of that value",
+        ["FileKind.Anonymous"] = "part of that value",
         ["FileKind.CharacterDevice"] = "part of that value",
         ["FileKind.BlockDevice"] = "part of that value",
         ["FileName.FirstLone"] = "Unicode's first low surrogate",
