@@ -34,8 +34,8 @@ internal static unsafe class DmaBenchmark
         SafeFileHandle context = Open(contextPath);
         int deviceNumber = (int)deviceFile.DangerousGetHandle();
         Target target = new() { Fd = (int)context.DangerousGetHandle(), Ioas = FirstIoas };
-        using VfioDevice device = VfioDevice.FromHandles(address, isGroup ? DeviceHandles.OfGroup(deviceFile, context) : DeviceHandles.OfDevice(deviceFile, context));
-        device.AddressSpace.LimitAddressBits(28);
+        using VfioDevice device = VfioDevice.FromHandles(address, isGroup ? DeviceHandles.FromGroup(deviceFile, context) : DeviceHandles.FromDevice(deviceFile, context));
+        device.AddressSpace.LimitAddressWidth(28);
         using DmaBuffer memory = device.AddressSpace.Allocate(Large);
         delegate* unmanaged<Target*, ulong, ulong, ulong> map =
             (delegate* unmanaged<Target*, ulong, ulong, ulong>)NativeLibrary.GetExport(library, isGroup ? "type1_map" : "iommufd_map");

@@ -55,7 +55,7 @@ internal sealed class InterruptBenchmark : IDisposable
         Microsoft.Win32.SafeHandles.SafeFileHandle file = File.OpenHandle($"/dev/vfio/devices/{node}", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
         int number = (int)file.DangerousGetHandle();
         Microsoft.Win32.SafeHandles.SafeFileHandle iommufd = File.OpenHandle("/dev/iommu", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
-        VfioDevice device = VfioDevice.FromHandles(address, DeviceHandles.OfDevice(file, iommufd));
+        VfioDevice device = VfioDevice.FromHandles(address, DeviceHandles.FromDevice(file, iommufd));
         device.IsBusMaster = true;
         nint library2 = NativeLibrary.Load(Path.GetFullPath(library));
         nint bar0 = ((delegate* unmanaged<int, nint>)NativeLibrary.GetExport(library2, "source_map"))(number);

@@ -18,7 +18,7 @@ try
     using EduModel model = new();
     using DriverBinding? binding = args is [string address] ? DriverBinding.Bind(PciAddress.Parse(address)) : null;
     using VfioDevice device = binding is null ? model.Open() : VfioDevice.Open(binding.Address);
-    device.AddressSpace.LimitAddressBits(28); // edu has no more address lines
+    device.AddressSpace.LimitAddressWidth(28); // edu has no more address lines
     using DmaBuffer source = device.AddressSpace.Allocate(EduRegisters.BufferLength, new DmaBufferOptions { Access = DmaAccess.Read });
     using DmaBuffer target = device.AddressSpace.Allocate(EduRegisters.BufferLength, new DmaBufferOptions { Access = DmaAccess.Write });
     using Region registers = device.OpenRegion(RegionIndex.Bar0, RegionAccess.Trapped);
@@ -39,7 +39,7 @@ try
     Iova nowhere = target.Iova + (16 * target.Length); // nothing is mapped there
     Transfer(registers, EduRegisters.BufferAddress, nowhere.Value, new EduDmaCommand { Start = true, FromDevice = true });
     Thread.Sleep(100); // the kernel's log is a moment behind
-    Console.WriteLine(device.ReadFaults() is [DmaFault fault, ..] ? $"and what it may not do: {fault}" : "what it may not do was not told");
+    Console.WriteLine(device.GetFaults() is [DmaFault fault, ..] ? $"and what it may not do: {fault}" : "what it may not do was not told");
     return isSame ? 0 : 1;
 }
 catch (Exception e) when (e is VfioException or FormatException or TimeoutException or NotSupportedException or IOException)

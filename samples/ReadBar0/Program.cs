@@ -7,7 +7,7 @@ using Vfio.Pci;
 
 if (args is not [string text] || !PciAddress.TryParse(text, out PciAddress address))
 {
-    foreach (PciDeviceInfo nic in new PciBus().Devices().Where(device => device.Class.BaseClass == PciClass.Network))
+    foreach (PciDeviceInfo nic in new PciBus().GetDevices().Where(device => device.Class.BaseClass == PciClass.Network))
     {
         Console.WriteLine($"{nic}, IOMMU group {nic.IommuGroup?.ToString() ?? "none"}");
     }

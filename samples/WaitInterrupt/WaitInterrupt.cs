@@ -34,7 +34,7 @@ try
     registers.Write(EduRegisters.Factorial, new RawUInt32(10));
     switch (InterruptVector.WaitForAny([done, release], TimeSpan.FromSeconds(5)))
     {
-        case 0: Console.WriteLine($"{device.Name} through {device.BackendName}: {done.Take()} interrupt, 10! = {Result()}"); break;
+        case 0: Console.WriteLine($"{device.Name} through {device.BackendName}: {done.ReadAndClear()} interrupt, 10! = {Result()}"); break;
         case 1: throw new VfioException("keep", device.Name, "the kernel asks for the device back");
         default: throw new TimeoutException("no interrupt came");
     }

@@ -16,35 +16,35 @@ public readonly record struct BochsEnable(ushort Raw) : IRegisterValue<BochsEnab
     public bool IsEnabled
     {
         get => RegisterBits.IsSet(Raw, 0);
-        init => Raw = (ushort)RegisterBits.Set(Raw, 0, value);
+        init => Raw = (ushort)RegisterBits.SetBits(Raw, 0, value);
     }
 
     /// <summary>GETCAPS: XRES, YRES and BPP read as the most that is possible.</summary>
     public bool ReadsCapabilities
     {
         get => RegisterBits.IsSet(Raw, 1);
-        init => Raw = (ushort)RegisterBits.Set(Raw, 1, value);
+        init => Raw = (ushort)RegisterBits.SetBits(Raw, 1, value);
     }
 
     /// <summary>8BIT_DAC: palettes have 8 bits a colour, not 6.</summary>
     public bool Has8BitPalette
     {
         get => RegisterBits.IsSet(Raw, 5);
-        init => Raw = (ushort)RegisterBits.Set(Raw, 5, value);
+        init => Raw = (ushort)RegisterBits.SetBits(Raw, 5, value);
     }
 
     /// <summary>LFB_ENABLED: the framebuffer is linear.</summary>
     public bool IsLinear
     {
         get => RegisterBits.IsSet(Raw, 6);
-        init => Raw = (ushort)RegisterBits.Set(Raw, 6, value);
+        init => Raw = (ushort)RegisterBits.SetBits(Raw, 6, value);
     }
 
     /// <summary>NOCLEARMEM: switching on does not clear the memory.</summary>
     public bool KeepsMemory
     {
         get => RegisterBits.IsSet(Raw, 7);
-        init => Raw = (ushort)RegisterBits.Set(Raw, 7, value);
+        init => Raw = (ushort)RegisterBits.SetBits(Raw, 7, value);
     }
 
     ulong IRegisterValue<BochsEnable>.Raw => Raw;

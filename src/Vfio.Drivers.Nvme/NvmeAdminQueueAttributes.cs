@@ -13,15 +13,15 @@ public readonly record struct NvmeAdminQueueAttributes(uint Raw) : IRegisterValu
     /// <summary>ASQS: how many entries the admin submission queue has, 2 to 4096 (the register has one less).</summary>
     public int SubmissionQueueEntries
     {
-        get => (int)RegisterBits.Get(Raw, 0, 12) + 1;
-        init => Raw = (uint)RegisterBits.Set(Raw, 0, 12, (ulong)(value - 1));
+        get => (int)RegisterBits.GetBits(Raw, 0, 12) + 1;
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 0, 12, (ulong)(value - 1));
     }
 
     /// <summary>ACQS: how many entries the admin completion queue has, 2 to 4096 (the register has one less).</summary>
     public int CompletionQueueEntries
     {
-        get => (int)RegisterBits.Get(Raw, 16, 12) + 1;
-        init => Raw = (uint)RegisterBits.Set(Raw, 16, 12, (ulong)(value - 1));
+        get => (int)RegisterBits.GetBits(Raw, 16, 12) + 1;
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 16, 12, (ulong)(value - 1));
     }
 
     ulong IRegisterValue<NvmeAdminQueueAttributes>.Raw => Raw;

@@ -13,120 +13,120 @@ public readonly record struct NvmeCapabilities(ulong Raw) : IRegisterValue<NvmeC
     /// <summary>MQES: how many entries an I/O queue has at most, 2 to 65536 (the register has one less).</summary>
     public int MaxQueueEntries
     {
-        get => (int)RegisterBits.Get(Raw, 0, 16) + 1;
-        init => Raw = RegisterBits.Set(Raw, 0, 16, (ulong)(value - 1));
+        get => (int)RegisterBits.GetBits(Raw, 0, 16) + 1;
+        init => Raw = RegisterBits.SetBits(Raw, 0, 16, (ulong)(value - 1));
     }
 
     /// <summary>CQR: queues must be contiguous in memory.</summary>
     public bool RequiresContiguousQueues
     {
         get => RegisterBits.IsSet(Raw, 16);
-        init => Raw = RegisterBits.Set(Raw, 16, value);
+        init => Raw = RegisterBits.SetBits(Raw, 16, value);
     }
 
     /// <summary>AMS: arbitration beside round robin; bit 0 weighted round robin with urgent class, bit 1 the vendor's own.</summary>
     public int ArbitrationMechanisms
     {
-        get => (int)RegisterBits.Get(Raw, 17, 2);
-        init => Raw = RegisterBits.Set(Raw, 17, 2, (ulong)value);
+        get => (int)RegisterBits.GetBits(Raw, 17, 2);
+        init => Raw = RegisterBits.SetBits(Raw, 17, 2, (ulong)value);
     }
 
     /// <summary>TO: the longest time that CSTS.RDY takes to follow CC.EN, in steps of 500 ms up to 127.5 s.</summary>
     public TimeSpan ReadyTimeout
     {
-        get => TimeSpan.FromMilliseconds(500 * (long)RegisterBits.Get(Raw, 24, 8));
-        init => Raw = RegisterBits.Set(Raw, 24, 8, (ulong)(value.Ticks / (500 * TimeSpan.TicksPerMillisecond)));
+        get => TimeSpan.FromMilliseconds(500 * (long)RegisterBits.GetBits(Raw, 24, 8));
+        init => Raw = RegisterBits.SetBits(Raw, 24, 8, (ulong)(value.Ticks / (500 * TimeSpan.TicksPerMillisecond)));
     }
 
     /// <summary>DSTRD: how many bytes lie from one doorbell to the next: 4, 8 and so on up to 131072.</summary>
     public int DoorbellStride
     {
-        get => 4 << (int)RegisterBits.Get(Raw, 32, 4);
-        init => Raw = RegisterBits.Set(Raw, 32, 4, NvmeUnits.Exponent((ulong)value, 2));
+        get => 4 << (int)RegisterBits.GetBits(Raw, 32, 4);
+        init => Raw = RegisterBits.SetBits(Raw, 32, 4, NvmeUnits.Exponent((ulong)value, 2));
     }
 
     /// <summary>NSSRS: NVM subsystem reset supported.</summary>
     public bool SupportsSubsystemReset
     {
         get => RegisterBits.IsSet(Raw, 36);
-        init => Raw = RegisterBits.Set(Raw, 36, value);
+        init => Raw = RegisterBits.SetBits(Raw, 36, value);
     }
 
     /// <summary>CSS: command sets; bit 0 NVM, bit 6 one or more by their identifiers, bit 7 admin commands only.</summary>
     public int CommandSets
     {
-        get => (int)RegisterBits.Get(Raw, 37, 8);
-        init => Raw = RegisterBits.Set(Raw, 37, 8, (ulong)value);
+        get => (int)RegisterBits.GetBits(Raw, 37, 8);
+        init => Raw = RegisterBits.SetBits(Raw, 37, 8, (ulong)value);
     }
 
     /// <summary>BPS: boot partitions supported.</summary>
     public bool SupportsBootPartitions
     {
         get => RegisterBits.IsSet(Raw, 45);
-        init => Raw = RegisterBits.Set(Raw, 45, value);
+        init => Raw = RegisterBits.SetBits(Raw, 45, value);
     }
 
     /// <summary>CPS: what is powered together: 0 not reported, 1 the controller, 2 its domain, 3 the NVM subsystem.</summary>
     public int PowerScope
     {
-        get => (int)RegisterBits.Get(Raw, 46, 2);
-        init => Raw = RegisterBits.Set(Raw, 46, 2, (ulong)value);
+        get => (int)RegisterBits.GetBits(Raw, 46, 2);
+        init => Raw = RegisterBits.SetBits(Raw, 46, 2, (ulong)value);
     }
 
     /// <summary>MPSMIN: the smallest memory page in bytes, 4096 and up.</summary>
     public ulong MinPageSize
     {
-        get => 1UL << (12 + (int)RegisterBits.Get(Raw, 48, 4));
-        init => Raw = RegisterBits.Set(Raw, 48, 4, NvmeUnits.Exponent(value, 12));
+        get => 1UL << (12 + (int)RegisterBits.GetBits(Raw, 48, 4));
+        init => Raw = RegisterBits.SetBits(Raw, 48, 4, NvmeUnits.Exponent(value, 12));
     }
 
     /// <summary>MPSMAX: the largest memory page in bytes, up to 128 MiB.</summary>
     public ulong MaxPageSize
     {
-        get => 1UL << (12 + (int)RegisterBits.Get(Raw, 52, 4));
-        init => Raw = RegisterBits.Set(Raw, 52, 4, NvmeUnits.Exponent(value, 12));
+        get => 1UL << (12 + (int)RegisterBits.GetBits(Raw, 52, 4));
+        init => Raw = RegisterBits.SetBits(Raw, 52, 4, NvmeUnits.Exponent(value, 12));
     }
 
     /// <summary>PMRS: persistent memory region supported.</summary>
     public bool SupportsPersistentMemory
     {
         get => RegisterBits.IsSet(Raw, 56);
-        init => Raw = RegisterBits.Set(Raw, 56, value);
+        init => Raw = RegisterBits.SetBits(Raw, 56, value);
     }
 
     /// <summary>CMBS: controller memory buffer supported.</summary>
     public bool SupportsMemoryBuffer
     {
         get => RegisterBits.IsSet(Raw, 57);
-        init => Raw = RegisterBits.Set(Raw, 57, value);
+        init => Raw = RegisterBits.SetBits(Raw, 57, value);
     }
 
     /// <summary>NSSS: NVM subsystem shutdown supported.</summary>
     public bool SupportsSubsystemShutdown
     {
         get => RegisterBits.IsSet(Raw, 58);
-        init => Raw = RegisterBits.Set(Raw, 58, value);
+        init => Raw = RegisterBits.SetBits(Raw, 58, value);
     }
 
     /// <summary>CRWMS: ready with media supported.</summary>
     public bool SupportsReadyWithMedia
     {
         get => RegisterBits.IsSet(Raw, 59);
-        init => Raw = RegisterBits.Set(Raw, 59, value);
+        init => Raw = RegisterBits.SetBits(Raw, 59, value);
     }
 
     /// <summary>CRIMS: ready independent of media supported.</summary>
     public bool SupportsReadyWithoutMedia
     {
         get => RegisterBits.IsSet(Raw, 60);
-        init => Raw = RegisterBits.Set(Raw, 60, value);
+        init => Raw = RegisterBits.SetBits(Raw, 60, value);
     }
 
     /// <summary>NSSES: NVM subsystem shutdown has enhancements.</summary>
     public bool SupportsEnhancedShutdown
     {
         get => RegisterBits.IsSet(Raw, 61);
-        init => Raw = RegisterBits.Set(Raw, 61, value);
+        init => Raw = RegisterBits.SetBits(Raw, 61, value);
     }
 
     static NvmeCapabilities IRegisterValue<NvmeCapabilities>.FromRaw(ulong raw) => new(raw);

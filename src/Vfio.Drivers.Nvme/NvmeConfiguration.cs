@@ -14,56 +14,56 @@ public readonly record struct NvmeConfiguration(uint Raw) : IRegisterValue<NvmeC
     public bool IsEnabled
     {
         get => RegisterBits.IsSet(Raw, 0);
-        init => Raw = (uint)RegisterBits.Set(Raw, 0, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 0, value);
     }
 
     /// <summary>CSS: the command set: 0 NVM, 6 all that are supported, 7 admin commands only.</summary>
     public int CommandSet
     {
-        get => (int)RegisterBits.Get(Raw, 4, 3);
-        init => Raw = (uint)RegisterBits.Set(Raw, 4, 3, (ulong)value);
+        get => (int)RegisterBits.GetBits(Raw, 4, 3);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 4, 3, (ulong)value);
     }
 
     /// <summary>MPS: the memory page in bytes, 4096 and up.</summary>
     public ulong PageSize
     {
-        get => 1UL << (12 + (int)RegisterBits.Get(Raw, 7, 4));
-        init => Raw = (uint)RegisterBits.Set(Raw, 7, 4, NvmeUnits.Exponent(value, 12));
+        get => 1UL << (12 + (int)RegisterBits.GetBits(Raw, 7, 4));
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 7, 4, NvmeUnits.Exponent(value, 12));
     }
 
     /// <summary>AMS: arbitration between queues: 0 round robin, 1 weighted round robin with urgent class, 7 the vendor's own.</summary>
     public int Arbitration
     {
-        get => (int)RegisterBits.Get(Raw, 11, 3);
-        init => Raw = (uint)RegisterBits.Set(Raw, 11, 3, (ulong)value);
+        get => (int)RegisterBits.GetBits(Raw, 11, 3);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 11, 3, (ulong)value);
     }
 
     /// <summary>SHN: shutdown notification.</summary>
     public NvmeShutdownNotification ShutdownNotification
     {
-        get => (NvmeShutdownNotification)RegisterBits.Get(Raw, 14, 2);
-        init => Raw = (uint)RegisterBits.Set(Raw, 14, 2, (ulong)value);
+        get => (NvmeShutdownNotification)RegisterBits.GetBits(Raw, 14, 2);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 14, 2, (ulong)value);
     }
 
     /// <summary>IOSQES: how many bytes an entry of an I/O submission queue has, a power of 2: 64.</summary>
     public int SubmissionEntrySize
     {
-        get => 1 << (int)RegisterBits.Get(Raw, 16, 4);
-        init => Raw = (uint)RegisterBits.Set(Raw, 16, 4, NvmeUnits.Exponent((ulong)value, 0));
+        get => 1 << (int)RegisterBits.GetBits(Raw, 16, 4);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 16, 4, NvmeUnits.Exponent((ulong)value, 0));
     }
 
     /// <summary>IOCQES: how many bytes an entry of an I/O completion queue has, a power of 2: 16.</summary>
     public int CompletionEntrySize
     {
-        get => 1 << (int)RegisterBits.Get(Raw, 20, 4);
-        init => Raw = (uint)RegisterBits.Set(Raw, 20, 4, NvmeUnits.Exponent((ulong)value, 0));
+        get => 1 << (int)RegisterBits.GetBits(Raw, 20, 4);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 20, 4, NvmeUnits.Exponent((ulong)value, 0));
     }
 
     /// <summary>CRIME: ready does not wait for the media.</summary>
     public bool IsReadyWithoutMedia
     {
         get => RegisterBits.IsSet(Raw, 24);
-        init => Raw = (uint)RegisterBits.Set(Raw, 24, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 24, value);
     }
 
     ulong IRegisterValue<NvmeConfiguration>.Raw => Raw;

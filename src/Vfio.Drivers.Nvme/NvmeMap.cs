@@ -15,9 +15,9 @@ internal static class NvmeMap
         new("VS", 0x8, 4, "Version", RegisterAccess.ReadOnly, NvmeVersion.Fields),
         new("INTMS", 0xc, 4, "Interrupt mask set", RegisterAccess.WriteOneToSet, []),
         new("INTMC", 0x10, 4, "Interrupt mask clear", RegisterAccess.WriteOneToClear, []),
-        new("CC", 0x14, 4, "Controller configuration", RegisterAccess.WriteActs, NvmeConfiguration.Fields),
+        new("CC", 0x14, 4, "Controller configuration", RegisterAccess.WriteHasSideEffects, NvmeConfiguration.Fields),
         new("CSTS", 0x1c, 4, "Controller status", RegisterAccess.WriteOneToClear, NvmeStatus.Fields),
-        new("NSSR", 0x20, 4, "NVM subsystem reset: writing 4E564D65h", RegisterAccess.WriteActs, []),
+        new("NSSR", 0x20, 4, "NVM subsystem reset: writing 4E564D65h", RegisterAccess.WriteHasSideEffects, []),
         new("AQA", 0x24, 4, "Admin queue attributes", RegisterAccess.ReadWrite, NvmeAdminQueueAttributes.Fields),
         new("ASQ", 0x28, 8, "Admin submission queue", RegisterAccess.ReadWrite,
         [
@@ -35,7 +35,7 @@ internal static class NvmeMap
             new("BRS", 24, 2, "Read status") { Values = [new(0, "none"), new(1, "in progress"), new(2, "done"), new(3, "failed")] },
             new("ABPID", 31, 1, "Active boot partition"),
         ]),
-        new("BPRSEL", 0x44, 4, "Boot partition read select", RegisterAccess.WriteActs,
+        new("BPRSEL", 0x44, 4, "Boot partition read select", RegisterAccess.WriteHasSideEffects,
         [
             new("BPRSZ", 0, 10, "Size in units of 4 KiB"),
             new("BPROF", 10, 20, "Offset in units of 4 KiB"),
@@ -66,7 +66,7 @@ internal static class NvmeMap
             new("CMBSWTU", 0, 4, "Unit") { Values = [new(0, "B/s"), new(1, "KiB/s"), new(2, "MiB/s"), new(3, "GiB/s")] },
             new("CMBSWTV", 8, 24, "Throughput in units of CMBSWTU"),
         ]),
-        new("NSSD", 0x64, 4, "NVM subsystem shutdown: writing 4E726D6Ch or 41627074h", RegisterAccess.WriteActs, []),
+        new("NSSD", 0x64, 4, "NVM subsystem shutdown: writing 4E726D6Ch or 41627074h", RegisterAccess.WriteHasSideEffects, []),
         new("CRTO", 0x68, 4, "Controller ready timeouts", RegisterAccess.ReadOnly, NvmeReadyTimeouts.Fields),
         new("PMRCAP", 0xe00, 4, "Persistent memory capabilities", RegisterAccess.ReadOnly,
         [
@@ -78,7 +78,7 @@ internal static class NvmeMap
             new("PMRTO", 16, 8, "Longest time to become ready"),
             new("CMSS", 24, 1, "Its space can be set"),
         ]),
-        new("PMRCTL", 0xe04, 4, "Persistent memory control", RegisterAccess.WriteActs,
+        new("PMRCTL", 0xe04, 4, "Persistent memory control", RegisterAccess.WriteHasSideEffects,
         [
             new("EN", 0, 1, "The region is on"),
         ]),

@@ -13,57 +13,57 @@ public readonly record struct NvmeMemoryBufferLocation(uint Raw) : IRegisterValu
     /// <summary>BIR: the number of its BAR.</summary>
     public int Bar
     {
-        get => (int)RegisterBits.Get(Raw, 0, 3);
-        init => Raw = (uint)RegisterBits.Set(Raw, 0, 3, (ulong)value);
+        get => (int)RegisterBits.GetBits(Raw, 0, 3);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 0, 3, (ulong)value);
     }
 
     /// <summary>CQMMS: queues may be mixed with memory of the host.</summary>
     public bool AllowsMixedQueueMemory
     {
         get => RegisterBits.IsSet(Raw, 3);
-        init => Raw = (uint)RegisterBits.Set(Raw, 3, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 3, value);
     }
 
     /// <summary>CQPDS: queues may be physically discontiguous.</summary>
     public bool AllowsDiscontiguousQueues
     {
         get => RegisterBits.IsSet(Raw, 4);
-        init => Raw = (uint)RegisterBits.Set(Raw, 4, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 4, value);
     }
 
     /// <summary>CDPMLS: data pointers and command lists may be in different memories.</summary>
     public bool AllowsMixedPointerLists
     {
         get => RegisterBits.IsSet(Raw, 5);
-        init => Raw = (uint)RegisterBits.Set(Raw, 5, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 5, value);
     }
 
     /// <summary>CDPCILS: data pointers and command lists may be independent.</summary>
     public bool AllowsIndependentPointerLists
     {
         get => RegisterBits.IsSet(Raw, 6);
-        init => Raw = (uint)RegisterBits.Set(Raw, 6, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 6, value);
     }
 
     /// <summary>CDMMMS: data and metadata may be in different memories.</summary>
     public bool AllowsMixedDataMemory
     {
         get => RegisterBits.IsSet(Raw, 7);
-        init => Raw = (uint)RegisterBits.Set(Raw, 7, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 7, value);
     }
 
     /// <summary>CQDA: queues need dword alignment only.</summary>
     public bool AllowsDwordAlignment
     {
         get => RegisterBits.IsSet(Raw, 8);
-        init => Raw = (uint)RegisterBits.Set(Raw, 8, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 8, value);
     }
 
     /// <summary>OFST: its offset in the BAR, in units of CMBSZ.SZU.</summary>
     public int Offset
     {
-        get => (int)RegisterBits.Get(Raw, 12, 20);
-        init => Raw = (uint)RegisterBits.Set(Raw, 12, 20, (ulong)value);
+        get => (int)RegisterBits.GetBits(Raw, 12, 20);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 12, 20, (ulong)value);
     }
 
     ulong IRegisterValue<NvmeMemoryBufferLocation>.Raw => Raw;

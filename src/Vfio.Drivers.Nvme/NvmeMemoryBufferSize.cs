@@ -16,49 +16,49 @@ public readonly record struct NvmeMemoryBufferSize(uint Raw) : IRegisterValue<Nv
     public bool SupportsSubmissionQueues
     {
         get => RegisterBits.IsSet(Raw, 0);
-        init => Raw = (uint)RegisterBits.Set(Raw, 0, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 0, value);
     }
 
     /// <summary>CQS: for completion queues.</summary>
     public bool SupportsCompletionQueues
     {
         get => RegisterBits.IsSet(Raw, 1);
-        init => Raw = (uint)RegisterBits.Set(Raw, 1, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 1, value);
     }
 
     /// <summary>LISTS: for PRP and SGL lists.</summary>
     public bool SupportsLists
     {
         get => RegisterBits.IsSet(Raw, 2);
-        init => Raw = (uint)RegisterBits.Set(Raw, 2, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 2, value);
     }
 
     /// <summary>RDS: for data that is read.</summary>
     public bool SupportsReadData
     {
         get => RegisterBits.IsSet(Raw, 3);
-        init => Raw = (uint)RegisterBits.Set(Raw, 3, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 3, value);
     }
 
     /// <summary>WDS: for data that is written.</summary>
     public bool SupportsWriteData
     {
         get => RegisterBits.IsSet(Raw, 4);
-        init => Raw = (uint)RegisterBits.Set(Raw, 4, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 4, value);
     }
 
     /// <summary>SZU: the unit of its size and offset in bytes: 4 KiB, 64 KiB and so on, times 16 each, to 64 GiB; 0 where the value is reserved.</summary>
     public ulong SizeUnit
     {
-        get => RegisterBits.Get(Raw, 8, 4) is ulong exponent and <= 6 ? 1UL << (12 + (4 * (int)exponent)) : 0;
-        init => Raw = (uint)RegisterBits.Set(Raw, 8, 4, NvmeUnits.Exponent(value, 12, 4) / 4);
+        get => RegisterBits.GetBits(Raw, 8, 4) is ulong exponent and <= 6 ? 1UL << (12 + (4 * (int)exponent)) : 0;
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 8, 4, NvmeUnits.Exponent(value, 12, 4) / 4);
     }
 
     /// <summary>SZ: its size in units of SZU.</summary>
     public int Size
     {
-        get => (int)RegisterBits.Get(Raw, 12, 20);
-        init => Raw = (uint)RegisterBits.Set(Raw, 12, 20, (ulong)value);
+        get => (int)RegisterBits.GetBits(Raw, 12, 20);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 12, 20, (ulong)value);
     }
 
     ulong IRegisterValue<NvmeMemoryBufferSize>.Raw => Raw;

@@ -16,15 +16,15 @@ public readonly record struct NvmeReadyTimeouts(uint Raw) : IRegisterValue<NvmeR
     /// <summary>CRWMT: the longest time to become ready with media, in steps of 500 ms.</summary>
     public TimeSpan ReadyWithMedia
     {
-        get => TimeSpan.FromMilliseconds(500 * (long)RegisterBits.Get(Raw, 0, 16));
-        init => Raw = (uint)RegisterBits.Set(Raw, 0, 16, (ulong)(value.Ticks / (500 * TimeSpan.TicksPerMillisecond)));
+        get => TimeSpan.FromMilliseconds(500 * (long)RegisterBits.GetBits(Raw, 0, 16));
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 0, 16, (ulong)(value.Ticks / (500 * TimeSpan.TicksPerMillisecond)));
     }
 
     /// <summary>CRIMT: the longest time to become ready where that does not wait for the media, in steps of 500 ms.</summary>
     public TimeSpan ReadyWithoutMedia
     {
-        get => TimeSpan.FromMilliseconds(500 * (long)RegisterBits.Get(Raw, 16, 16));
-        init => Raw = (uint)RegisterBits.Set(Raw, 16, 16, (ulong)(value.Ticks / (500 * TimeSpan.TicksPerMillisecond)));
+        get => TimeSpan.FromMilliseconds(500 * (long)RegisterBits.GetBits(Raw, 16, 16));
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 16, 16, (ulong)(value.Ticks / (500 * TimeSpan.TicksPerMillisecond)));
     }
 
     ulong IRegisterValue<NvmeReadyTimeouts>.Raw => Raw;

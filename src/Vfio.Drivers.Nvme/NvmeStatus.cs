@@ -14,42 +14,42 @@ public readonly record struct NvmeStatus(uint Raw) : IRegisterValue<NvmeStatus>
     public bool IsReady
     {
         get => RegisterBits.IsSet(Raw, 0);
-        init => Raw = (uint)RegisterBits.Set(Raw, 0, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 0, value);
     }
 
     /// <summary>CFS: fatal error.</summary>
     public bool HasFatalError
     {
         get => RegisterBits.IsSet(Raw, 1);
-        init => Raw = (uint)RegisterBits.Set(Raw, 1, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 1, value);
     }
 
     /// <summary>SHST: shutdown status.</summary>
     public NvmeShutdownStatus ShutdownStatus
     {
-        get => (NvmeShutdownStatus)RegisterBits.Get(Raw, 2, 2);
-        init => Raw = (uint)RegisterBits.Set(Raw, 2, 2, (ulong)value);
+        get => (NvmeShutdownStatus)RegisterBits.GetBits(Raw, 2, 2);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 2, 2, (ulong)value);
     }
 
     /// <summary>NSSRO: an NVM subsystem reset happened; write 1 to clear.</summary>
     public bool HadSubsystemReset
     {
         get => RegisterBits.IsSet(Raw, 4);
-        init => Raw = (uint)RegisterBits.Set(Raw, 4, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 4, value);
     }
 
     /// <summary>PP: commands are paused.</summary>
     public bool IsPaused
     {
         get => RegisterBits.IsSet(Raw, 5);
-        init => Raw = (uint)RegisterBits.Set(Raw, 5, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 5, value);
     }
 
     /// <summary>ST: the shutdown is of the NVM subsystem.</summary>
     public bool IsSubsystemShutdown
     {
         get => RegisterBits.IsSet(Raw, 6);
-        init => Raw = (uint)RegisterBits.Set(Raw, 6, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 6, value);
     }
 
     ulong IRegisterValue<NvmeStatus>.Raw => Raw;

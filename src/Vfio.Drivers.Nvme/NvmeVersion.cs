@@ -15,22 +15,22 @@ public readonly record struct NvmeVersion(uint Raw) : IRegisterValue<NvmeVersion
     /// <summary>TER: tertiary version.</summary>
     public int Tertiary
     {
-        get => (int)RegisterBits.Get(Raw, 0, 8);
-        init => Raw = (uint)RegisterBits.Set(Raw, 0, 8, (ulong)value);
+        get => (int)RegisterBits.GetBits(Raw, 0, 8);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 0, 8, (ulong)value);
     }
 
     /// <summary>MNR: minor version.</summary>
     public int Minor
     {
-        get => (int)RegisterBits.Get(Raw, 8, 8);
-        init => Raw = (uint)RegisterBits.Set(Raw, 8, 8, (ulong)value);
+        get => (int)RegisterBits.GetBits(Raw, 8, 8);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 8, 8, (ulong)value);
     }
 
     /// <summary>MJR: major version.</summary>
     public int Major
     {
-        get => (int)RegisterBits.Get(Raw, 16, 16);
-        init => Raw = (uint)RegisterBits.Set(Raw, 16, 16, (ulong)value);
+        get => (int)RegisterBits.GetBits(Raw, 16, 16);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 16, 16, (ulong)value);
     }
 
     ulong IRegisterValue<NvmeVersion>.Raw => Raw;

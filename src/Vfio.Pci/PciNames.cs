@@ -46,17 +46,17 @@ public sealed partial class PciNames
     /// <summary>The name of a vendor, such as <c>Intel Corporation</c>.</summary>
     /// <param name="vendorId">The vendor id, configuration offset 0.</param>
     /// <returns>The name, or <see langword="null"/> when none is known.</returns>
-    public string? Vendor(ushort vendorId) => Recall(Kind.Vendor, vendorId);
+    public string? GetVendor(ushort vendorId) => Recall(Kind.Vendor, vendorId);
 
     /// <summary>The name of a device, such as <c>82574L Gigabit Network Connection</c>; its vendor's name is not part of it.</summary>
     /// <param name="vendorId">The vendor id, configuration offset 0.</param>
     /// <param name="deviceId">The device id, configuration offset 2.</param>
     /// <returns>The name, or <see langword="null"/> when none is known.</returns>
-    public string? Device(ushort vendorId, ushort deviceId) => Recall(Kind.Device, ((uint)vendorId << 16) | deviceId);
+    public string? GetDevice(ushort vendorId, ushort deviceId) => Recall(Kind.Device, ((uint)vendorId << 16) | deviceId);
 
     /// <summary>
     /// The name of the board or system that a device is built into, such as <c>QEMU Virtual Machine</c>. The vendor of the
-    /// board is <see cref="Vendor"/> of <paramref name="subsystemVendorId"/>.
+    /// board is <see cref="GetVendor"/> of <paramref name="subsystemVendorId"/>.
     /// </summary>
     /// <param name="vendorId">The vendor id, configuration offset 0.</param>
     /// <param name="deviceId">The device id, configuration offset 2.</param>
@@ -66,7 +66,7 @@ public sealed partial class PciNames
     /// The name; where none is known and the subsystem ids repeat the device's own, the device's; otherwise
     /// <see langword="null"/>. The built-in selection has no subsystems.
     /// </returns>
-    public string? Subsystem(ushort vendorId, ushort deviceId, ushort subsystemVendorId, ushort subsystemId)
+    public string? GetSubsystem(ushort vendorId, ushort deviceId, ushort subsystemVendorId, ushort subsystemId)
     {
         string? name;
         lock (_lock)
@@ -75,7 +75,7 @@ public sealed partial class PciNames
         }
 
         bool repeatsDevice = subsystemVendorId == vendorId && subsystemId == deviceId;
-        return name is null && repeatsDevice ? Device(vendorId, deviceId) : name;
+        return name is null && repeatsDevice ? GetDevice(vendorId, deviceId) : name;
     }
 
     /// <summary>
@@ -84,20 +84,20 @@ public sealed partial class PciNames
     /// </summary>
     /// <param name="code">The class code; its programming interface makes no difference.</param>
     /// <returns>The name, or <see langword="null"/> when none is known.</returns>
-    public string? Class(PciClassCode code) => Recall(Kind.Subclass, code.Value >> 8) ?? BaseClass(code);
+    public string? GetClass(PciClassCode code) => Recall(Kind.Subclass, code.Value >> 8) ?? GetBaseClass(code);
 
     /// <summary>The broad kind of function that a class code stands for, such as <c>Network controller</c>.</summary>
     /// <param name="code">The class code; only its base class makes a difference.</param>
     /// <returns>The name, or <see langword="null"/> when none is known.</returns>
-    public string? BaseClass(PciClassCode code) => Recall(Kind.BaseClass, code.Value >> 16);
+    public string? GetBaseClass(PciClassCode code) => Recall(Kind.BaseClass, code.Value >> 16);
 
     /// <summary>
     /// The name of the register interface in a class code, such as <c>NVM Express</c> or <c>XHCI</c>. It completes
-    /// <see cref="Class"/>; alone it can mean little (<c>Normal decode</c>).
+    /// <see cref="GetClass"/>; alone it can mean little (<c>Normal decode</c>).
     /// </summary>
     /// <param name="code">The class code.</param>
     /// <returns>The name, or <see langword="null"/> when none is known, as for most class codes.</returns>
-    public string? ProgrammingInterface(PciClassCode code) => Recall(Kind.ProgrammingInterface, code.Value);
+    public string? GetProgrammingInterface(PciClassCode code) => Recall(Kind.ProgrammingInterface, code.Value);
 
     // Ten thousand devices share a few dozen ids: each is searched for once, and found or not, remembered.
     private string? Recall(Kind kind, uint id)

@@ -55,7 +55,7 @@ public abstract class RegisterCommandTest : IDisposable
             new("SCRATCH", 0x10, 4, "free"),
             new("DOORBELL", 0x14, 4, "doorbell", RegisterAccess.WriteOnly, []),
             new("CAUSE", 0x18, 4, "cause", RegisterAccess.WriteOneToClear, [new("LSC", 2, 1, "link")]),
-            new("ICR", 0x1c, 4, "cause, cleared by reading", RegisterAccess.ReadChanges, []),
+            new("ICR", 0x1c, 4, "cause, cleared by reading", RegisterAccess.ReadHasSideEffects, []),
             new("CAP", 0x20, 8, "capabilities"),
         ]),
     ];

@@ -6,7 +6,7 @@ internal static class HalfWay
     public static void Save(string id, VfioBackend backend)
     {
         using VfioDevice device = Open(id, backend);
-        device.Migration.SaveTo(Stream.Null, new MigrationOptions { Progress = new Waiter() });
+        device.GetMigration().SaveTo(Stream.Null, new MigrationOptions { Progress = new Waiter() });
         throw new InvalidOperationException("the save ended without progress");
     }
 
@@ -14,9 +14,9 @@ internal static class HalfWay
     {
         using VfioDevice device = Open(id, backend);
         using MemoryStream saved = new();
-        device.Migration.SaveTo(saved);
+        device.GetMigration().SaveTo(saved);
         saved.Position = 0;
-        device.Migration.RestoreFrom(saved, new MigrationOptions { Progress = new Waiter() });
+        device.GetMigration().RestoreFrom(saved, new MigrationOptions { Progress = new Waiter() });
         throw new InvalidOperationException("the restore ended without progress");
     }
 

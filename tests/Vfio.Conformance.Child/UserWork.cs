@@ -50,7 +50,7 @@ internal static class UserWork
     public static void Transfer(string address, VfioBackend backend)
     {
         using VfioDevice device = Open(address, backend);
-        device.AddressSpace.LimitAddressBits(28);
+        device.AddressSpace.LimitAddressWidth(28);
         using Region config = device.OpenRegion(RegionIndex.Config);
         config.WriteUInt16(4, (ushort)(config.ReadUInt16(4) | 0x0400)); // no interrupt line
         device.IsBusMaster = true;
@@ -68,7 +68,7 @@ internal static class UserWork
         // The kernel's log is root's if kernel.dmesg_restrict says so.
         try
         {
-            Check.Equal(0, device.ReadFaults().Count, "faults");
+            Check.Equal(0, device.GetFaults().Count, "faults");
         }
         catch (VfioException refusal)
         {

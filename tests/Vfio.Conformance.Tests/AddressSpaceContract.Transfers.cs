@@ -18,7 +18,7 @@ public abstract partial class AddressSpaceContract
         EduDma.ReadMemory(bar0, source.Iova, (int)Page);
         EduDma.WriteMemory(bar0, target.Iova, (int)Page);
         Assert.True(source.Span.SequenceEqual(target.Span));
-        Assert.Empty(_device.ReadFaults());
+        Assert.Empty(_device.GetFaults());
     }
 
     [Fact]
@@ -64,7 +64,7 @@ public abstract partial class AddressSpaceContract
         gone.Dispose();
         using DmaBuffer other = _space.Allocate(Page, new DmaBufferOptions { At = Fixed + (8 * Page) });
         other.Span.Fill(0x44);
-        _device.ReadFaults();
+        _device.GetFaults();
         Iova target = where switch
         {
             "unmapped" => Fixed + (16 * Page),
@@ -106,7 +106,7 @@ public abstract partial class AddressSpaceContract
             secret.Dispose();
         }
 
-        _device.ReadFaults();
+        _device.GetFaults();
         DmaFault fault = Provoke(() => EduDma.ReadMemory(bar0, forbidden, Forbidden));
         Assert.Equal((forbidden, DmaAccess.Read), (fault.Iova, fault.Access));
         EduDma.WriteMemory(bar0, copy.Iova, (int)Page);
@@ -124,7 +124,7 @@ public abstract partial class AddressSpaceContract
         Assert.False(_device.IsBusMaster);
         EduDma.WriteMemory(bar0, buffer.Iova, (int)Page);
         AssertFilled(buffer, 0x77);
-        Assert.Empty(_device.ReadFaults());
+        Assert.Empty(_device.GetFaults());
     }
 
     [Fact]
@@ -132,10 +132,10 @@ public abstract partial class AddressSpaceContract
     {
         using Region bar0 = EduDma.Prepare(_device);
         using DmaBuffer buffer = _space.Allocate(4 * Page);
-        DmaWriteLog log;
+        DirtyTracker log;
         try
         {
-            log = _space.StartWriteLog();
+            log = _space.StartDirtyTracking();
         }
         catch (NotSupportedException)
         {
@@ -146,7 +146,7 @@ public abstract partial class AddressSpaceContract
 
         using (log)
         {
-            Assert.Throws<InvalidOperationException>(_space.StartWriteLog);
+            Assert.Throws<InvalidOperationException>(_space.StartDirtyTracking);
             ulong[] bitmap = new ulong[1];
             log.Read(buffer.Mapping, bitmap);
             EduDma.WriteMemory(bar0, buffer.Iova + Page, 100);
@@ -155,7 +155,7 @@ public abstract partial class AddressSpaceContract
             Assert.Throws<ArgumentException>(() => log.Read(buffer.Mapping, []));
         }
 
-        _space.StartWriteLog().Dispose();
+        _space.StartDirtyTracking().Dispose();
     }
 
     [Fact]
@@ -197,7 +197,7 @@ public abstract partial class AddressSpaceContract
         for (int attempt = 0; attempt < Attempts && faults.Count == 0; attempt++)
         {
             transfer();
-            SpinWait.SpinUntil(() => (faults = _device.ReadFaults()).Count != 0, LogInterval);
+            SpinWait.SpinUntil(() => (faults = _device.GetFaults()).Count != 0, LogInterval);
         }
 
         Assert.True(faults.Count != 0, "no fault was told");

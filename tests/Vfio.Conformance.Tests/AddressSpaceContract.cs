@@ -62,20 +62,20 @@ public abstract partial class AddressSpaceContract : IDisposable
     [Fact]
     public void Addresses_stay_below_what_the_device_can_reach()
     {
-        Assert.Equal(64, _space.AddressBits);
-        using DmaBuffer low = _space.Allocate(Page, new DmaBufferOptions { AddressBits = 20 });
+        Assert.Equal(64, _space.AddressWidth);
+        using DmaBuffer low = _space.Allocate(Page, new DmaBufferOptions { AddressWidth = 20 });
         Assert.True(low.Iova.Value < 1 << 20);
-        _space.LimitAddressBits(24);
-        _space.LimitAddressBits(40);
-        Assert.Equal(24, _space.AddressBits);
+        _space.LimitAddressWidth(24);
+        _space.LimitAddressWidth(40);
+        Assert.Equal(24, _space.AddressWidth);
         using DmaBuffer first = _space.Allocate(8 * MiB);
         Assert.True(first.Iova.Value + first.Length <= 1ul << 24);
         VfioException full = Assert.Throws<VfioException>(() => _space.Allocate(16 * MiB));
         Assert.Equal(Errno.ENOSPC, full.Errno);
         Assert.Contains("24 bits", full.Hint, StringComparison.Ordinal);
         Assert.Equal(Errno.EINVAL, Assert.Throws<VfioException>(() => _space.Allocate(Page, new DmaBufferOptions { At = new Iova(1ul << 24) })).Errno);
-        Assert.Throws<ArgumentOutOfRangeException>(() => _space.LimitAddressBits(11));
-        Assert.Throws<ArgumentOutOfRangeException>(() => _space.LimitAddressBits(65));
+        Assert.Throws<ArgumentOutOfRangeException>(() => _space.LimitAddressWidth(11));
+        Assert.Throws<ArgumentOutOfRangeException>(() => _space.LimitAddressWidth(65));
     }
 
     [Fact]
@@ -164,7 +164,7 @@ public abstract partial class AddressSpaceContract : IDisposable
         List<DmaBuffer> buffers = [.. Enumerable.Range(0, 20).Select(_ => _space.Allocate(Page))];
         buffers.Add(_space.Allocate(Page, new DmaBufferOptions { At = new Iova(_space.Ranges[^1].Last.Value - (Page - 1)) }));
         _space.UnmapAll();
-        Assert.Equal((0, 0ul, 21), (_space.GetUsage().Mappings, _space.GetUsage().Bytes, _space.GetUsage().MostMappings));
+        Assert.Equal((0, 0ul, 21), (_space.GetUsage().Mappings, _space.GetUsage().Bytes, _space.GetUsage().PeakMappings));
         Assert.All(buffers, buffer => Assert.Throws<ObjectDisposedException>(() => { buffer.Slice(0, 1); }));
         Assert.All(buffers, buffer => buffer.Dispose());
         using DmaBuffer end = _space.Allocate(Page, new DmaBufferOptions { At = buffers[^1].Iova });
@@ -221,7 +221,7 @@ public abstract partial class AddressSpaceContract : IDisposable
         Assert.True(_space.Find(Fixed + 5)!.IsLive);
         Assert.Null(_space.Find(Fixed + (64 * Page)));
         DmaUsage usage = _space.GetUsage();
-        Assert.Equal((1, Page, 2, 3 * Page), (usage.Mappings, usage.Bytes, usage.MostMappings, usage.MostBytes));
+        Assert.Equal((1, Page, 2, 3 * Page), (usage.Mappings, usage.Bytes, usage.PeakMappings, usage.PeakBytes));
     }
 
     [Fact]

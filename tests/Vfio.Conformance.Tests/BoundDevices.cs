@@ -35,7 +35,7 @@ public sealed class BoundDevices : IDisposable
         Release(at);
         HostState before = HostState.Read(at);
         DriverBinding binding = DriverBinding.Bind(at, options);
-        Assert.True(binding.IsTaken, $"{at} was bound before this class");
+        Assert.True(binding.IsBound, $"{at} was bound before this class");
         _bound.Add(new BoundDevice(binding, options, before));
         return at;
     }

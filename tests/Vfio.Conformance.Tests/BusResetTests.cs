@@ -43,10 +43,10 @@ public sealed class BusResetTests(BoundDevices devices) : MachineTests(devices)
         // Either of them asks the same; and what did not answer before it does after.
         ushort command = config.ReadUInt16(4);
         config.WriteUInt16(4, (ushort)(command & ~2));
-        Assert.Equal((uint.MaxValue, DeviceState.Unavailable), (bar0.ReadUInt32(0), edu.State));
+        Assert.Equal((uint.MaxValue, DeviceState.Unavailable), (bar0.ReadUInt32(0), edu.GetState()));
         config.WriteUInt16(4, command);
         nic.PlanHotReset(edu).Execute();
-        Assert.Equal((0x010000edu, DeviceState.Available), (bar0.ReadUInt32(0), edu.State));
+        Assert.Equal((0x010000edu, DeviceState.Available), (bar0.ReadUInt32(0), edu.GetState()));
     }
 
     [Theory]
@@ -205,5 +205,5 @@ public sealed class BusResetTests(BoundDevices devices) : MachineTests(devices)
         Assert.Equal("VFIO_DEVICE_PCI_HOT_RESET", Assert.Throws<VfioException>(() => ((IBusReset)device).HotReset([device])).Operation);
     }
 
-    private static (PciAddress, string?, bool, string) Describe(HotResetDevice device) => (device.Address, device.Driver, device.IsOurs, device.DescribeOwner());
+    private static (PciAddress, string?, bool, string) Describe(HotResetDevice device) => (device.Address, device.Driver, device.IsOwned, device.DescribeOwner());
 }

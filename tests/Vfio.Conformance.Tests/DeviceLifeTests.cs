@@ -32,11 +32,11 @@ public sealed class DeviceLifeTests : MachineTests
         Assert.SkipUnless(Directory.Exists($"/sys/bus/pci/devices/{address}"), $"this QEMU has no {address}");
         PciAddress bound = Devices.Bind(address, Force);
         string file = $"/sys/bus/pci/devices/{address}/reset_method";
-        Assert.Equal(methods, string.Join(' ', DeviceReset.ReadMethods(bound)));
+        Assert.Equal(methods, string.Join(' ', ResetMethods.Get(bound)));
         foreach (string method in methods.Split(' '))
         {
-            using ResetMethodChoice choice = DeviceReset.ChooseMethods(bound, [method]);
-            Assert.Equal((method, methods), (string.Join(' ', choice.Methods), string.Join(' ', choice.Before)));
+            using ResetMethodOverride choice = ResetMethods.Override(bound, [method]);
+            Assert.Equal((method, methods), (string.Join(' ', choice.Methods), string.Join(' ', choice.Previous)));
             using VfioDevice device = VfioDevice.Open(bound);
             if (address == Igb && method == "bus")
             {
@@ -63,10 +63,10 @@ public sealed class DeviceLifeTests : MachineTests
 
         Assert.Equal(methods, File.ReadAllText(file).Trim());
         // Whatever the card has not is refused, with what it has.
-        VfioException refusal = Assert.Throws<VfioException>(() => DeviceReset.ChooseMethods(bound, ["acpi"]));
+        VfioException refusal = Assert.Throws<VfioException>(() => ResetMethods.Override(bound, ["acpi"]));
         Assert.Equal(Errno.EINVAL, refusal.Errno);
         Assert.Contains(methods, refusal.Hint, StringComparison.Ordinal);
-        using (DeviceReset.ChooseMethods(bound, ["default"]))
+        using (ResetMethods.Override(bound, ["default"]))
         {
             Assert.Equal(methods, File.ReadAllText(file).Trim());
         }
@@ -79,8 +79,8 @@ public sealed class DeviceLifeTests : MachineTests
         File.WriteAllText(file, "\n");
         try
         {
-            Assert.Empty(DeviceReset.ReadMethods(PciAddress.Parse(E1000e)));
-            using (ResetMethodChoice choice = DeviceReset.ChooseMethods(PciAddress.Parse(E1000e), ["pm"]))
+            Assert.Empty(ResetMethods.Get(PciAddress.Parse(E1000e)));
+            using (ResetMethodOverride choice = ResetMethods.Override(PciAddress.Parse(E1000e), ["pm"]))
             {
                 Assert.Equal("pm", Assert.Single(choice.Methods));
             }
@@ -100,7 +100,7 @@ public sealed class DeviceLifeTests : MachineTests
         using VfioDevice device = VfioDevice.Open(bound);
         Assert.False(device.CanReset);
         Assert.Throws<NotSupportedException>(device.Reset);
-        Assert.Throws<VfioException>(() => DeviceReset.ChooseMethods(bound, ["flr"]));
+        Assert.Throws<VfioException>(() => ResetMethods.Override(bound, ["flr"]));
     }
 
     [Theory]
@@ -116,7 +116,7 @@ public sealed class DeviceLifeTests : MachineTests
         Assert.Equal(PciPowerState.D0, device.GetPowerState());
         uint before = bar0.ReadUInt32(8);
         device.SetPowerState(PciPowerState.D3Hot);
-        Assert.Equal((PciPowerState.D3Hot, "D3hot"), (device.GetPowerState(), new PciBus().Get(bound).ReadDetails().PowerState));
+        Assert.Equal((PciPowerState.D3Hot, "D3hot"), (device.GetPowerState(), new PciBus().Get(bound).GetDetails().PowerState));
         Assert.Throws<VfioException>(() => bar0.ReadUInt32(8));
         Assert.Throws<NotSupportedException>(() => device.SetPowerState(PciPowerState.D1));
         device.SetPowerState(PciPowerState.D0);
@@ -141,7 +141,7 @@ public sealed class DeviceLifeTests : MachineTests
         using EventCounter wakeUp = new();
         device.EnterLowPower(wakeUp);
         WaitUntilItSleeps(address);
-        string state = new PciBus().Get(device.Address).ReadDetails().PowerState ?? "?";
+        string state = new PciBus().Get(device.Address).GetDetails().PowerState ?? "?";
         Assert.Equal(ids, config.ReadUInt32(0));
         ulong told = wakeUp.Wait(Patience);
         Console.WriteLine($"low power: {address} slept in {state}, was told of its waking {told} times");
@@ -155,7 +155,7 @@ public sealed class DeviceLifeTests : MachineTests
         device.ExitLowPower();
         device.ExitLowPower();
         Assert.Equal((ids, "active"), (config.ReadUInt32(0), Status(address)));
-        Assert.Equal(0ul, wakeUp.Take());
+        Assert.Equal(0ul, wakeUp.ReadAndClear());
     }
 
     [Theory]

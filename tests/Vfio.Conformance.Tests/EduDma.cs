@@ -12,7 +12,7 @@ internal static class EduDma
     /// <summary>Prepares a device that was just opened: on the bus, no interrupt, no transfer under way.</summary>
     public static Region Prepare(VfioDevice device)
     {
-        device.AddressSpace.LimitAddressBits(AddressBits);
+        device.AddressSpace.LimitAddressWidth(AddressBits);
         using Region config = device.OpenRegion(RegionIndex.Config);
         config.WriteUInt16(4, (ushort)(config.ReadUInt16(4) | 0x0400));
         device.IsBusMaster = true;

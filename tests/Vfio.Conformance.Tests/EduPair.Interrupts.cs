@@ -19,7 +19,7 @@ internal sealed partial class EduPair
     /// <summary>Compares what both have sent since the last look. The model has when the access returns; an interrupt of the kernel's is a moment on its way.</summary>
     private void CompareInterrupts(string place)
     {
-        ulong expected = _vectors[0].Take();
+        ulong expected = _vectors[0].ReadAndClear();
         ulong found = 0;
         while (found < expected)
         {
@@ -28,7 +28,7 @@ internal sealed partial class EduPair
             found += more;
         }
 
-        found += _vectors[1].Take();
+        found += _vectors[1].ReadAndClear();
         Assert.True(found == expected, $"{place}: the model sent {expected} interrupts, QEMU's edu {found}");
         Interrupts += expected;
     }

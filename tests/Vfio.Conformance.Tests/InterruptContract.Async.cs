@@ -61,7 +61,7 @@ public abstract partial class InterruptContract
             await Assert.ThrowsAsync<ObjectDisposedException>(() => sleeper);
         }
 
-        Assert.Throws<ObjectDisposedException>(() => msi.Take());
+        Assert.Throws<ObjectDisposedException>(() => msi.ReadAndClear());
         Assert.Throws<ObjectDisposedException>(() => msi.Wait(TimeSpan.Zero));
         Assert.Throws<ObjectDisposedException>(msi.Trigger);
         Assert.Throws<ObjectDisposedException>(() => msi.EventFd);

@@ -103,7 +103,7 @@ public abstract partial class InterruptContract : IDisposable
         Assert.False(msi.IsMaskable);
         _bar0.WriteUInt32(Raise, 1);
         _bar0.WriteUInt32(Raise, 1);
-        Assert.True(SpinWait.SpinUntil(() => msi.Take() + msi.SignalCount >= 2, Patience));
+        Assert.True(SpinWait.SpinUntil(() => msi.ReadAndClear() + msi.SignalCount >= 2, Patience));
         Assert.Equal(2u, msi.SignalCount);
         _device.IsBusMaster = false;
         _bar0.WriteUInt32(Raise, 1);
@@ -120,12 +120,12 @@ public abstract partial class InterruptContract : IDisposable
     public void Every_kind_can_be_triggered_without_the_device(IrqIndex index)
     {
         using InterruptVector vector = _interrupts.Enable(index);
-        Assert.Equal(0u, vector.Take());
+        Assert.Equal(0u, vector.ReadAndClear());
         vector.Trigger();
         vector.Trigger();
         vector.Trigger();
         Assert.Equal(3u, vector.Wait(Timeout.InfiniteTimeSpan));
-        Assert.Equal((0u, 3u), (vector.Take(), vector.SignalCount));
+        Assert.Equal((0u, 3u), (vector.ReadAndClear(), vector.SignalCount));
     }
 
     [Fact]
@@ -212,7 +212,7 @@ public abstract partial class InterruptContract : IDisposable
         Assert.Equal(1, InterruptVector.WaitForAny([msi, request], Patience));
         msi.Trigger();
         Assert.Equal(0, InterruptVector.WaitForAny([msi, request], Timeout.InfiniteTimeSpan));
-        Assert.Equal((1u, 1u), (msi.Take(), request.Take()));
+        Assert.Equal((1u, 1u), (msi.ReadAndClear(), request.ReadAndClear()));
         Assert.Throws<ArgumentException>(() => InterruptVector.WaitForAny([], Moment));
         request.Dispose();
         Assert.Throws<ObjectDisposedException>(() => InterruptVector.WaitForAny([msi, request], Moment));
@@ -225,6 +225,6 @@ public abstract partial class InterruptContract : IDisposable
         msi.Trigger();
         msi.Trigger();
         Assert.Equal(2u, Vfio.EventFd.Take(msi.EventFd));
-        Assert.Equal(0u, msi.Take());
+        Assert.Equal(0u, msi.ReadAndClear());
     }
 }

@@ -44,7 +44,7 @@ internal sealed class InterruptStress : IDisposable
         Task.WaitAll(others);
         foreach (Slot slot in _slots)
         {
-            slot.Take(slot.Vector.Take());
+            slot.Take(slot.Vector.ReadAndClear());
         }
 
         Assert.Equal(triggers / Triggerers * Triggerers, _slots.Sum(slot => slot.Triggered));
@@ -90,7 +90,7 @@ internal sealed class InterruptStress : IDisposable
             {
                 switch (random.Next(4))
                 {
-                    case 0: slot.Take(slot.Vector.Take()); break;
+                    case 0: slot.Take(slot.Vector.ReadAndClear()); break;
                     case 1: slot.Take(slot.Vector.Wait(MostWait)); break;
                     case 2: slot.Take(slot.Vector.Wait(MostWait, spin: MostWait * random.NextDouble())); break;
                     default:
@@ -98,7 +98,7 @@ internal sealed class InterruptStress : IDisposable
                         int ready = InterruptVector.WaitForAny(all, MostWait);
                         if (ready >= 0)
                         {
-                            _slots[ready].Take(all[ready].Take());
+                            _slots[ready].Take(all[ready].ReadAndClear());
                         }
 
                         break;
@@ -155,7 +155,7 @@ internal sealed class InterruptStress : IDisposable
             slot.Changing.EnterWriteLock();
             try
             {
-                slot.Take(slot.Vector.Take()); // nobody triggers now
+                slot.Take(slot.Vector.ReadAndClear()); // nobody triggers now
                 int subindex = slot.Vector.Subindex;
                 slot.Vector.Dispose();
                 slot.Vector = _interrupts.Enable(_index, subindex);

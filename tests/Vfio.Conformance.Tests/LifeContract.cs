@@ -159,7 +159,7 @@ public abstract class LifeContract : IDisposable
         using Region config = _device.OpenRegion(RegionIndex.Config);
         HotResetPlan plan = _device.PlanHotReset();
         HotResetDevice only = Assert.Single(plan.Devices);
-        Assert.Equal((_device.Address, true, "this program"), (only.Address, only.IsOurs, only.DescribeOwner()));
+        Assert.Equal((_device.Address, true, "this program"), (only.Address, only.IsOwned, only.DescribeOwner()));
         Assert.True(plan.IsAllowed, string.Join('\n', plan.Refusals));
         ushort command = config.ReadUInt16(Command);
         config.WriteUInt16(Command, (ushort)(command | 0x400));

@@ -46,7 +46,7 @@ public sealed class MachineInterruptTests(BoundDevices devices) : MachineTests(d
                 }
             }
 
-            Assert.Equal(Enumerable.Range(0, vectors.Count).Select(i => (ulong)(i % 3) + 1), vectors.Select(vector => vector.Take()));
+            Assert.Equal(Enumerable.Range(0, vectors.Count).Select(i => (ulong)(i % 3) + 1), vectors.Select(vector => vector.ReadAndClear()));
             foreach (InterruptVector vector in vectors)
             {
                 vector.Dispose();
@@ -66,7 +66,7 @@ public sealed class MachineInterruptTests(BoundDevices devices) : MachineTests(d
         using VfioDevice device = machine.Open(VfioBackend.Automatic);
         IrqInfo info = device.Interrupts.GetInfo(IrqIndex.Msix);
         using InterruptVector stays = device.Interrupts.Enable(IrqIndex.Msix, 1);
-        int number = stays.HostNumber;
+        int number = stays.GetHostNumber();
         for (int round = 0; round < 20; round++)
         {
             stays.Trigger();
@@ -79,7 +79,7 @@ public sealed class MachineInterruptTests(BoundDevices devices) : MachineTests(d
         }
 
         // Nothing happened to the one that stayed: the same interrupt of the host, every signal counted.
-        Assert.Equal((60u, number), (stays.Take(), stays.HostNumber));
+        Assert.Equal((60u, number), (stays.ReadAndClear(), stays.GetHostNumber()));
     }
 
     [Fact]
@@ -88,7 +88,7 @@ public sealed class MachineInterruptTests(BoundDevices devices) : MachineTests(d
         MachineDevice machine = new(MachineDevice.Igb, Devices);
         using VfioDevice device = machine.Open(VfioBackend.Automatic);
         IReadOnlyList<InterruptVector> vectors = device.Interrupts.EnableRange(IrqIndex.Msix, 0, 3);
-        Assert.Equal(3, vectors.Select(vector => vector.HostNumber).Distinct().Count());
+        Assert.Equal(3, vectors.Select(vector => vector.GetHostNumber()).Distinct().Count());
         int last = Environment.ProcessorCount - 1;
         vectors[0].SetAffinity(last);
         vectors[1].SetAffinity(0);
@@ -101,6 +101,6 @@ public sealed class MachineInterruptTests(BoundDevices devices) : MachineTests(d
         VfioException refusal = Assert.Throws<VfioException>(() => vectors[0].SetAffinity(4095));
         Assert.Contains("smp_affinity_list", refusal.Message, StringComparison.Ordinal);
         using InterruptVector request = device.Interrupts.Enable(IrqIndex.Request);
-        Assert.Throws<NotSupportedException>(() => request.HostNumber);
+        Assert.Throws<NotSupportedException>(() => request.GetHostNumber());
     }
 }

@@ -47,7 +47,7 @@ public sealed class MediatedDeviceTests(BoundDevices devices) : MachineTests(dev
         Assert.Equal(name, device.BackendName);
         using Region port = device.OpenRegion(RegionIndex.Bar0);
         using InterruptVector line = device.Interrupts.Enable(IrqIndex.Intx);
-        Assert.Equal(0ul, line.Take());
+        Assert.Equal(0ul, line.ReadAndClear());
         port.WriteByte(Mtty.FifoControl, 0x01); // 1 byte triggers
         port.WriteByte(Mtty.InterruptEnable, 0x01); // received data
         port.WriteByte(Mtty.Data, 0x42);
@@ -121,7 +121,7 @@ public sealed class MediatedDeviceTests(BoundDevices devices) : MachineTests(dev
             using Region second = device.OpenRegion(RegionIndex.Bar1);
         }
 
-        Assert.Contains(MediatedDevice.FindAll(), found => found.Id == mdev.Id && found.ToString() == $"{mdev.Id:D} mtty-2 of mtty (mtty)");
+        Assert.Contains(MediatedDevice.GetAll(), found => found.Id == mdev.Id && found.ToString() == $"{mdev.Id:D} mtty-2 of mtty (mtty)");
         Assert.Throws<VfioException>(() => VfioDevice.OpenMediated("/sys/class/mdev_bus/mtty"));
     }
 
@@ -134,7 +134,7 @@ public sealed class MediatedDeviceTests(BoundDevices devices) : MachineTests(dev
         string node = isGroup
             ? $"/dev/vfio/{Path.GetFileName(File.ResolveLinkTarget($"{mdev.Path}/iommu_group", returnFinalTarget: true)!.FullName)}"
             : $"/dev/vfio/devices/{Path.GetFileName(Directory.GetDirectories($"{mdev.Path}/vfio-dev")[0])}";
-        DeviceHandles Open() => isGroup ? DeviceHandles.OfGroup(OpenNode(node), OpenNode("/dev/vfio/vfio")) : DeviceHandles.OfDevice(OpenNode(node), OpenNode("/dev/iommu"));
+        DeviceHandles Open() => isGroup ? DeviceHandles.FromGroup(OpenNode(node), OpenNode("/dev/vfio/vfio")) : DeviceHandles.FromDevice(OpenNode(node), OpenNode("/dev/iommu"));
         using (VfioDevice device = VfioDevice.FromHandles(mdev.Id, Open()))
         {
             Assert.Equal((isGroup ? "type1v2" : "iommufd", "mtty-1"), (device.BackendName, device.MediatedDevice?.TypeId));
@@ -205,7 +205,7 @@ public sealed class MediatedDeviceTests(BoundDevices devices) : MachineTests(dev
         using VfioDevice pci = edu.Open(options => options with { AddressSpace = device.AddressSpace });
         using Region bar0 = EduDma.Prepare(pci);
         EduDma.ReadMemory(bar0, buffer.Iova, 64);
-        Assert.Empty(device.ReadFaults());
+        Assert.Empty(device.GetFaults());
     }
 
     private static SafeFileHandle OpenNode(string path) => File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);

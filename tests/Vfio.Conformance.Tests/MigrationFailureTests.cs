@@ -23,13 +23,13 @@ public sealed class MigrationFailureTests
         {
             byte[] damaged = [.. saved];
             damaged[at] ^= 0x20;
-            Assert.Throws<InvalidDataException>(() => target.Migration.RestoreFrom(new MemoryStream(damaged), cancellation: Token));
-            Assert.Throws<InvalidDataException>(() => target.Migration.RestoreFrom(new MemoryStream(saved[..at]), cancellation: Token));
+            Assert.Throws<InvalidDataException>(() => target.GetMigration().RestoreFrom(new MemoryStream(damaged), cancellationToken: Token));
+            Assert.Throws<InvalidDataException>(() => target.GetMigration().RestoreFrom(new MemoryStream(saved[..at]), cancellationToken: Token));
         }
 
-        VfioException foreign = Assert.Throws<VfioException>(() => other.Migration.RestoreFrom(new MemoryStream(saved), cancellation: Token));
+        VfioException foreign = Assert.Throws<VfioException>(() => other.GetMigration().RestoreFrom(new MemoryStream(saved), cancellationToken: Token));
         Assert.Contains("type mtty-2", foreign.Message, StringComparison.Ordinal);
-        Assert.Equal((MigrationState.Running, MigrationState.Running), (target.Migration.State, other.Migration.State));
+        Assert.Equal((MigrationState.Running, MigrationState.Running), (target.GetMigration().GetState(), other.GetMigration().GetState()));
         Check(target);
     }
 
@@ -40,8 +40,8 @@ public sealed class MigrationFailureTests
         using KernelMdev second = new(Dual);
         using VfioDevice source = first.Open();
         using VfioDevice target = second.Open();
-        byte[] ofOnePort = Raw(source.Migration);
-        DeviceMigration migration = target.Migration;
+        byte[] ofOnePort = Raw(source.GetMigration());
+        DeviceMigration migration = target.GetMigration();
         foreach (byte[] state in (byte[][])[[], ofOnePort[..(ofOnePort.Length / 2)], [.. ofOnePort.Select(value => (byte)~value)], ofOnePort])
         {
             migration.SetState(MigrationState.Resuming);
@@ -50,9 +50,9 @@ public sealed class MigrationFailureTests
                 migration.WriteData(state);
                 migration.SetState(MigrationState.Stop);
             });
-            TestContext.Current.TestOutputHelper?.WriteLine($"{state.Length} bytes: {refusal.Message}; {migration.State}");
+            TestContext.Current.TestOutputHelper?.WriteLine($"{state.Length} bytes: {refusal.Message}; {migration.GetState()}");
             migration.Reset();
-            Assert.Equal(MigrationState.Running, migration.State);
+            Assert.Equal(MigrationState.Running, migration.GetState());
         }
 
         Fill(target);
@@ -70,13 +70,13 @@ public sealed class MigrationFailureTests
         Fill(target);
         byte[] saved = Save(source, MigrationState.Running);
         using CancellationTokenSource saving = new();
-        Assert.ThrowsAny<OperationCanceledException>(() => source.Migration.SaveTo(new MemoryStream(), Cancelling(saving), saving.Token));
-        Assert.Equal(MigrationState.Running, source.Migration.State);
+        Assert.ThrowsAny<OperationCanceledException>(() => source.GetMigration().SaveTo(new MemoryStream(), Cancelling(saving), saving.Token));
+        Assert.Equal(MigrationState.Running, source.GetMigration().GetState());
         Check(source);
         using CancellationTokenSource restoring = new();
-        Assert.ThrowsAny<OperationCanceledException>(() => target.Migration.RestoreFrom(new MemoryStream(saved), Cancelling(restoring), restoring.Token));
-        Assert.Equal(MigrationState.Running, target.Migration.State);
-        target.Migration.RestoreFrom(new MemoryStream(saved), new MigrationOptions { EndsIn = MigrationState.Running }, Token);
+        Assert.ThrowsAny<OperationCanceledException>(() => target.GetMigration().RestoreFrom(new MemoryStream(saved), Cancelling(restoring), restoring.Token));
+        Assert.Equal(MigrationState.Running, target.GetMigration().GetState());
+        target.GetMigration().RestoreFrom(new MemoryStream(saved), new MigrationOptions { FinalState = MigrationState.Running }, Token);
         Check(target);
     }
 
@@ -88,17 +88,17 @@ public sealed class MigrationFailureTests
         using KernelMdev mdev = new(Dual);
         VfioDevice device = mdev.Open();
         Fill(device);
-        device.Migration.SetState(state);
+        device.GetMigration().SetState(state);
         if (state == MigrationState.Resuming)
         {
-            device.Migration.WriteData([1, 2, 3]);
+            device.GetMigration().WriteData([1, 2, 3]);
         }
 
         device.Dispose();
         using VfioDevice again = mdev.Open();
-        TestContext.Current.TestOutputHelper?.WriteLine($"left in {state}, found in {again.Migration.State}");
-        again.Migration.Reset();
-        Assert.Equal(MigrationState.Running, again.Migration.State);
+        TestContext.Current.TestOutputHelper?.WriteLine($"left in {state}, found in {again.GetMigration().GetState()}");
+        again.GetMigration().Reset();
+        Assert.Equal(MigrationState.Running, again.GetMigration().GetState());
         Fill(again);
         Check(again);
     }
@@ -112,12 +112,12 @@ public sealed class MigrationFailureTests
         using ChildProgram victim = ChildProgram.Start(verb, $"{mdev.Id}");
         victim.KillAfter("half way");
         using VfioDevice device = mdev.Open();
-        TestContext.Current.TestOutputHelper?.WriteLine($"found in {device.Migration.State}");
-        device.Migration.Reset();
-        Assert.Equal(MigrationState.Running, device.Migration.State);
+        TestContext.Current.TestOutputHelper?.WriteLine($"found in {device.GetMigration().GetState()}");
+        device.GetMigration().Reset();
+        Assert.Equal(MigrationState.Running, device.GetMigration().GetState());
         Fill(device);
         byte[] saved = Save(device);
-        device.Migration.RestoreFrom(new MemoryStream(saved), new MigrationOptions { EndsIn = MigrationState.Running }, Token);
+        device.GetMigration().RestoreFrom(new MemoryStream(saved), new MigrationOptions { FinalState = MigrationState.Running }, Token);
         Check(device);
     }
 
@@ -151,18 +151,18 @@ public sealed class MigrationFailureTests
             });
             using (VfioDevice device = VfioDevice.OpenMediated(first.Id, new VfioOpenOptions { Calls = calls }))
             {
-                DeviceMigration migration = device.Migration;
+                DeviceMigration migration = device.GetMigration();
                 isCounting = true;
                 VfioException? failure = Record.Exception(() =>
                 {
-                    device.Migration.SaveTo(new MemoryStream(), new MigrationOptions { EndsIn = MigrationState.Running }, Token);
-                    device.Migration.RestoreFrom(new MemoryStream(saved), cancellation: Token);
+                    device.GetMigration().SaveTo(new MemoryStream(), new MigrationOptions { FinalState = MigrationState.Running }, Token);
+                    device.GetMigration().RestoreFrom(new MemoryStream(saved), cancellationToken: Token);
                 }) as VfioException;
                 isCounting = false;
                 failed = culprit is not null;
                 // An estimate that cannot be had is none.
                 Assert.True(failed == (failure is not null) || culprit == "VFIO_DEVICE_FEATURE_MIG_DATA_SIZE", culprit);
-                Assert.NotEqual(MigrationState.Error, migration.State);
+                Assert.NotEqual(MigrationState.Error, migration.GetState());
                 named.Add(culprit ?? "");
             }
 

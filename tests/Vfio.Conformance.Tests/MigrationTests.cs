@@ -25,18 +25,18 @@ public sealed class MigrationTests(BoundDevices devices) : MachineTests(devices)
         using KernelMdev second = new(Dual);
         using VfioDevice source = first.Open(from);
         using VfioDevice target = second.Open(to);
-        Assert.True(source.CanMigrate);
+        Assert.True(source.SupportsMigration());
         Report(source);
         Fill(source);
         byte[] saved = Save(source);
-        Assert.Equal(MigrationState.Stop, source.Migration.State);
+        Assert.Equal(MigrationState.Stop, source.GetMigration().GetState());
         using MemoryStream file = new(saved);
-        target.Migration.RestoreFrom(file, new MigrationOptions { EndsIn = MigrationState.Running }, Token);
-        Assert.Equal((saved.Length, MigrationState.Running), (file.Position, target.Migration.State));
+        target.GetMigration().RestoreFrom(file, new MigrationOptions { FinalState = MigrationState.Running }, Token);
+        Assert.Equal((saved.Length, MigrationState.Running), (file.Position, target.GetMigration().GetState()));
         Assert.Equal(saved, Save(target, MigrationState.Running));
         Check(target);
         // And what was there is there still, in the first.
-        source.Migration.SetState(MigrationState.Running);
+        source.GetMigration().SetState(MigrationState.Running);
         Check(source);
     }
 
@@ -52,12 +52,12 @@ public sealed class MigrationTests(BoundDevices devices) : MachineTests(devices)
             {
                 Fill(source);
                 await using FileStream file = File.Create(path);
-                await source.Migration.SaveToAsync(file, cancellation: Token);
+                await source.GetMigration().SaveToAsync(file, cancellationToken: Token);
             }
 
             using VfioDevice target = second.Open();
             await using FileStream saved = File.OpenRead(path);
-            await target.Migration.RestoreFromAsync(saved, new MigrationOptions { EndsIn = MigrationState.Running }, Token);
+            await target.GetMigration().RestoreFromAsync(saved, new MigrationOptions { FinalState = MigrationState.Running }, Token);
             Check(target);
         }
         finally
@@ -71,27 +71,27 @@ public sealed class MigrationTests(BoundDevices devices) : MachineTests(devices)
     {
         using KernelMdev first = new(Dual);
         using VfioDevice source = first.Open();
-        Assert.SkipUnless((source.Migration.Capabilities & MigrationCapabilities.PreCopy) != 0, "this kernel's mtty has no pre-copy");
+        Assert.SkipUnless((source.GetMigration().Capabilities & MigrationCapabilities.PreCopy) != 0, "this kernel's mtty has no pre-copy");
         Fill(source);
         List<PreCopyInfo> seen = [];
         using MemoryStream file = new();
         MigrationOptions options = new()
         {
-            EndsIn = MigrationState.Running,
-            PreCopyWhile = info =>
+            FinalState = MigrationState.Running,
+            ContinuePreCopy = info =>
             {
                 seen.Add(info);
-                return MigrationOptions.UntilFirstPartIsRead(info);
+                return MigrationOptions.WhileInitialBytesRemain(info);
             },
         };
-        source.Migration.SaveTo(file, options, Token);
+        source.GetMigration().SaveTo(file, options, Token);
         TestContext.Current.TestOutputHelper?.WriteLine(string.Join(", ", seen));
         Assert.NotEmpty(seen);
         Check(source);
         using KernelMdev second = new(Dual);
         using VfioDevice target = second.Open();
         file.Position = 0;
-        target.Migration.RestoreFrom(file, new MigrationOptions { EndsIn = MigrationState.Running }, Token);
+        target.GetMigration().RestoreFrom(file, new MigrationOptions { FinalState = MigrationState.Running }, Token);
         Check(target);
     }
 
@@ -100,7 +100,7 @@ public sealed class MigrationTests(BoundDevices devices) : MachineTests(devices)
     {
         using KernelMdev mdev = new("mtty-1");
         using VfioDevice device = mdev.Open();
-        DeviceMigration migration = device.Migration;
+        DeviceMigration migration = device.GetMigration();
         MigrationState[] states = [.. Enum.GetValues<MigrationState>().Skip(1).Where(state => Has(migration, state))];
         byte[] saved = Raw(migration);
         foreach (MigrationState from in states)
@@ -117,7 +117,7 @@ public sealed class MigrationTests(BoundDevices devices) : MachineTests(devices)
                 bool isRefused = from == MigrationState.StopCopy && to is (MigrationState.PreCopy or MigrationState.PreCopyPeerToPeer);
                 VfioException? refusal = Record.Exception(() => migration.SetState(to)) as VfioException;
                 Assert.True(isRefused == (refusal is not null), $"{from} to {to}: {refusal?.Message ?? "no refusal"}");
-                Assert.Equal(isRefused ? from : to, migration.State);
+                Assert.Equal(isRefused ? from : to, migration.GetState());
             }
         }
 
@@ -132,12 +132,12 @@ public sealed class MigrationTests(BoundDevices devices) : MachineTests(devices)
     {
         using KernelMdev mdev = new("mdpy-vga");
         using VfioDevice display = mdev.Open();
-        Assert.False(display.CanMigrate || display.CanLogWrites);
-        Assert.Throws<NotSupportedException>(() => display.Migration);
+        Assert.False(display.SupportsMigration() || display.SupportsDirtyTracking());
+        Assert.Throws<NotSupportedException>(() => display.GetMigration());
         using KernelEdu edu = new(VfioBackend.Automatic, Devices);
         using VfioDevice pci = edu.Open();
-        Assert.False(pci.CanMigrate || pci.CanLogWrites);
-        Assert.Throws<NotSupportedException>(() => pci.StartWriteLog([new(new Iova(0), new Iova(0xfff))]));
+        Assert.False(pci.SupportsMigration() || pci.SupportsDirtyTracking());
+        Assert.Throws<NotSupportedException>(() => pci.StartDirtyTracking([new(new Iova(0), new Iova(0xfff))]));
     }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -147,5 +147,5 @@ public sealed class MigrationTests(BoundDevices devices) : MachineTests(devices)
         && (state is not (MigrationState.PreCopy or MigrationState.PreCopyPeerToPeer) || (migration.Capabilities & MigrationCapabilities.PreCopy) != 0);
 
     private static void Report(VfioDevice device) => TestContext.Current.TestOutputHelper?.WriteLine(
-        $"{device.MediatedDevice}: {device.Migration.Capabilities}, {device.Migration.State}, {device.Migration.GetExpectedLength()} bytes expected, can reset: {device.CanReset}");
+        $"{device.MediatedDevice}: {device.GetMigration().Capabilities}, {device.GetMigration().GetState()}, {device.GetMigration().GetExpectedLength()} bytes expected, can reset: {device.CanReset}");
 }

@@ -29,7 +29,7 @@ internal static class MttyState
     public static byte[] Save(VfioDevice device, MigrationState end = MigrationState.Stop)
     {
         using MemoryStream file = new();
-        device.Migration.SaveTo(file, new MigrationOptions { EndsIn = end }, TestContext.Current.CancellationToken);
+        device.GetMigration().SaveTo(file, new MigrationOptions { FinalState = end }, TestContext.Current.CancellationToken);
         return file.ToArray();
     }
 

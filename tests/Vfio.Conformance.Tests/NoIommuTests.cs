@@ -15,7 +15,7 @@ public sealed class NoIommuTests : MachineTests
         using VfioDevice device = _backend.Open();
         NotSupportedException refusal = Assert.Throws<NotSupportedException>(() => device.AddressSpace);
         Assert.Contains("without an IOMMU", refusal.Message, StringComparison.Ordinal);
-        Assert.Empty(device.ReadFaults());
+        Assert.Empty(device.GetFaults());
     }
 
     [Theory]

@@ -70,7 +70,7 @@ public sealed class RegisterMapTests
     {
         RegisterMap map = Packages.Map(registerClass);
         Assert.NotEmpty(Packages.TypedRegisters(registerClass));
-        Assert.All(Packages.TypedRegisters(registerClass), register => Assert.Equal(register.Width, map.At(register.Offset)?.Width));
+        Assert.All(Packages.TypedRegisters(registerClass), register => Assert.Equal(register.Width, map.FindAt(register.Offset)?.Width));
     }
 
     [Theory]
@@ -80,7 +80,7 @@ public sealed class RegisterMapTests
         RegisterMap map = Packages.Map(registerClass);
         foreach (TypedRegister register in Packages.TypedRegisters(registerClass).Where(register => Properties(register.Value).Length != 0))
         {
-            IReadOnlyList<RegisterField> fields = map.At(register.Offset)!.Fields;
+            IReadOnlyList<RegisterField> fields = map.FindAt(register.Offset)!.Fields;
             HashSet<string> matched = [];
             foreach (RegisterField field in fields)
             {
@@ -110,7 +110,7 @@ public sealed class RegisterMapTests
         RegisterMap map = Packages.Map(registerClass);
         foreach (TypedRegister register in Packages.TypedRegisters(registerClass))
         {
-            foreach (RegisterField field in map.At(register.Offset)!.Fields.Where(_ => Properties(register.Value).Length != 0))
+            foreach (RegisterField field in map.FindAt(register.Offset)!.Fields.Where(_ => Properties(register.Value).Length != 0))
             {
                 string name = Changed(register.Value, 0, field.Mask)[0];
                 PropertyInfo property = register.Value.GetProperty(name)!;

@@ -28,7 +28,7 @@ public sealed class AddressSpaceTests : IDisposable
     public void Placement_agrees_with_a_plain_table_of_pages()
     {
         const int Bits = 18;
-        _space.LimitAddressBits(Bits);
+        _space.LimitAddressWidth(Bits);
         bool[] plain = new bool[1 << (Bits - 12)];
         List<DmaMapping> live = [];
         using DmaBuffer memory = _device.AddressSpace.Allocate(16 * Page, new DmaBufferOptions { At = new Iova(0x30000) });
@@ -106,17 +106,17 @@ public sealed class AddressSpaceTests : IDisposable
         byte[] bytes = new byte[16];
         Assert.Equal(DmaResult.NotPermitted, _model.Memory.TryRead(0x100ff8, bytes));
         Assert.Equal(DmaResult.NotMapped, _model.Memory.TryWrite(0x101ff8, bytes));
-        IReadOnlyList<DmaFault> faults = _device.ReadFaults();
+        IReadOnlyList<DmaFault> faults = _device.GetFaults();
         Assert.Equal([(0x100000ul, DmaAccess.Read), (0x102000ul, DmaAccess.Write)], faults.Select(fault => (fault.Iova.Value, fault.Access)));
         Assert.Equal(["the ring", null], faults.Select(fault => fault.Mapping?.Owner));
         Assert.StartsWith("0000:00:03.0 may not read 0x100000: ", faults[0].ToString(), StringComparison.Ordinal);
-        Assert.Empty(_device.ReadFaults());
+        Assert.Empty(_device.GetFaults());
         for (int i = 0; i < 10_000; i++)
         {
             _ = _model.Memory.TryWrite(0, bytes);
         }
 
-        Assert.InRange(_device.ReadFaults().Count, 1, 1000);
+        Assert.InRange(_device.GetFaults().Count, 1, 1000);
     }
 
     [Fact]
@@ -245,7 +245,7 @@ public sealed class AddressSpaceTests : IDisposable
     private void Transfer(Iova iova)
     {
         byte[] bytes = new byte[Page];
-        while (_model.Memory.TryWrite(iova.Value, bytes) == DmaResult.Done)
+        while (_model.Memory.TryWrite(iova.Value, bytes) == DmaResult.Completed)
         {
         }
     }

@@ -116,7 +116,7 @@ public sealed class CostTests
             _ = vector.Wait(Vfio.Tests.Eventually.Limit);
             vector.Trigger();
             _ = InterruptVector.WaitForAny([vector], Vfio.Tests.Eventually.Limit);
-            _ = vector.Take();
+            _ = vector.ReadAndClear();
         }
 
         done.Set();

@@ -141,8 +141,8 @@ public sealed class DmaEndsTests : IDisposable
     public void A_fixed_address_keeps_to_the_address_bits_too()
     {
         Assert.Equal(Errno.EINVAL, Assert.Throws<VfioException>(
-            () => _space.Allocate(Page, new DmaBufferOptions { At = new Iova(1ul << 32), AddressBits = 28 })).Errno);
-        using DmaBuffer below = _space.Allocate(Page, new DmaBufferOptions { At = new Iova((1ul << 28) - Page), AddressBits = 28 });
+            () => _space.Allocate(Page, new DmaBufferOptions { At = new Iova(1ul << 32), AddressWidth = 28 })).Errno);
+        using DmaBuffer below = _space.Allocate(Page, new DmaBufferOptions { At = new Iova((1ul << 28) - Page), AddressWidth = 28 });
         Assert.Throws<ArgumentOutOfRangeException>(() => _space.Allocate(Page, new DmaBufferOptions { PageSize = (DmaPageSize)9 }));
     }
 
@@ -162,7 +162,7 @@ public sealed class DmaEndsTests : IDisposable
         using EduModel other = new();
         using VfioDevice device = other.Open();
         using DmaBuffer buffer = device.AddressSpace.Allocate(Page);
-        using DmaWriteLog log = _space.StartWriteLog();
+        using DirtyTracker log = _space.StartDirtyTracking();
         Assert.Throws<ArgumentException>(() => log.Read(buffer.Mapping, new ulong[1]));
     }
 

@@ -28,12 +28,12 @@ public sealed class DmaTests : IDisposable
     public void A_transfer_moves_the_bytes_of_what_is_mapped()
     {
         Dma.Map(0x10000, 0x1000, DmaAccess.Read | DmaAccess.Write, _target, 0x2000);
-        Assert.Equal(DmaResult.Done, _model.Memory.TryWrite(0x10ffd, [1, 2, 3]));
+        Assert.Equal(DmaResult.Completed, _model.Memory.TryWrite(0x10ffd, [1, 2, 3]));
         Assert.Equal([1, 2, 3], _target.Bytes[0x2ffd..0x3000]);
         byte[] bytes = new byte[4];
-        Assert.Equal(DmaResult.Done, _model.Memory.TryRead(0x10ffc, bytes));
+        Assert.Equal(DmaResult.Completed, _model.Memory.TryRead(0x10ffc, bytes));
         Assert.Equal([0, 1, 2, 3], bytes);
-        Assert.Equal(DmaResult.Done, _model.Memory.TryRead(ulong.MaxValue, []));
+        Assert.Equal(DmaResult.Completed, _model.Memory.TryRead(ulong.MaxValue, []));
     }
 
     [Fact]
@@ -47,7 +47,7 @@ public sealed class DmaTests : IDisposable
         _target.Bytes[0x10f] = 3;
         _target.Bytes[0] = 4;
         byte[] bytes = new byte[0x12];
-        Assert.Equal(DmaResult.Done, _model.Memory.TryRead(0x1fff, bytes));
+        Assert.Equal(DmaResult.Completed, _model.Memory.TryRead(0x1fff, bytes));
         Assert.Equal((1, 2, 3, 4), (bytes[0], bytes[1], bytes[0x10], bytes[0x11]));
     }
 
@@ -78,8 +78,8 @@ public sealed class DmaTests : IDisposable
         Dma.Map(0x2000, 0x1000, DmaAccess.Write, _target, 0x1000);
         Assert.Equal(DmaResult.NotPermitted, _model.Memory.TryWrite(0x1fff, [1, 1]));
         Assert.Equal(DmaResult.NotPermitted, _model.Memory.TryRead(0x1fff, new byte[2]));
-        Assert.Equal(DmaResult.Done, _model.Memory.TryWrite(0x2000, [1]));
-        Assert.Equal(DmaResult.Done, _model.Memory.TryRead(0x1fff, new byte[1]));
+        Assert.Equal(DmaResult.Completed, _model.Memory.TryWrite(0x2000, [1]));
+        Assert.Equal(DmaResult.Completed, _model.Memory.TryRead(0x1fff, new byte[1]));
         Assert.Equal(1, _target.Bytes.Count(value => value != 0));
     }
 
@@ -88,11 +88,11 @@ public sealed class DmaTests : IDisposable
     {
         Dma.Map(0x1000, 0x1000, DmaAccess.Read | DmaAccess.Write, _target);
         _session.Write(RegionIndex.Config, 4, 2, 0x0002);
-        Assert.Equal(DmaResult.BusMasterOff, _model.Memory.TryWrite(0x1000, [1]));
-        Assert.Equal(DmaResult.BusMasterOff, _model.Memory.TryRead(0x1000, new byte[1]));
+        Assert.Equal(DmaResult.BusMasterDisabled, _model.Memory.TryWrite(0x1000, [1]));
+        Assert.Equal(DmaResult.BusMasterDisabled, _model.Memory.TryRead(0x1000, new byte[1]));
         _session.Write(RegionIndex.Config, 4, 2, BusMaster);
         _session.Write(RegionIndex.Config, (ulong)_model.Power.Start + 4, 2, 3);
-        Assert.Equal(DmaResult.BusMasterOff, _model.Memory.TryWrite(0x1000, [1]));
+        Assert.Equal(DmaResult.BusMasterDisabled, _model.Memory.TryWrite(0x1000, [1]));
         Assert.Equal(0, _target.Bytes[0]);
     }
 
@@ -136,7 +136,7 @@ public sealed class DmaTests : IDisposable
     public void The_last_address_can_be_mapped()
     {
         Dma.Map(ulong.MaxValue - 0xfff, 0x1000, DmaAccess.Write, _target);
-        Assert.Equal(DmaResult.Done, _model.Memory.TryWrite(ulong.MaxValue, [7]));
+        Assert.Equal(DmaResult.Completed, _model.Memory.TryWrite(ulong.MaxValue, [7]));
         Assert.Equal(7, _target.Bytes[0xfff]);
         Assert.Equal(0x1000ul, Dma.Unmap(0x1000, ulong.MaxValue - 0xfff));
     }
@@ -155,7 +155,7 @@ public sealed class DmaTests : IDisposable
         Assert.Equal(0x2000ul, Dma.Unmap(0, 0x4000));
         Assert.Equal(0ul, Dma.Unmap(0, 0x4000));
         Assert.Equal(DmaResult.NotMapped, _model.Memory.TryWrite(0x1000, [1]));
-        Assert.Equal(DmaResult.Done, _model.Memory.TryWrite(0x4000, [1]));
+        Assert.Equal(DmaResult.Completed, _model.Memory.TryWrite(0x4000, [1]));
     }
 
     [Fact]
@@ -204,7 +204,7 @@ public sealed class DmaTests : IDisposable
             int start = random.Next(256);
             bool isMapped = start + bytes.Length <= 256 && plain.AsSpan(start, bytes.Length).ToArray().All(cell => cell.Owner != 0);
             bool isAllowed = isMapped && plain.AsSpan(start, bytes.Length).ToArray().All(cell => (cell.Permission & DmaAccess.Read) != 0);
-            DmaResult expected = isAllowed ? DmaResult.Done : isMapped ? DmaResult.NotPermitted : DmaResult.NotMapped;
+            DmaResult expected = isAllowed ? DmaResult.Completed : isMapped ? DmaResult.NotPermitted : DmaResult.NotMapped;
             Assert.Equal(expected, Dma.TryRead((ulong)start, bytes, out _));
         }
     }

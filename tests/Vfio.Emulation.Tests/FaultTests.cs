@@ -24,7 +24,7 @@ public sealed class FaultTests : IDisposable
     [Fact]
     public void No_answer_is_an_error_as_often_as_told()
     {
-        _model.Faults.NoAnswer(RegionIndex.Bar0, 2);
+        _model.Faults.StopAnswering(RegionIndex.Bar0, 2);
         Assert.Equal(Errno.EIO, Assert.Throws<VfioException>(() => _bar0.ReadUInt32(8)).Errno);
         Assert.Equal(Errno.EIO, Assert.Throws<VfioException>(() => _bar0.WriteUInt32(8, 6)).Errno);
         Assert.Equal(5u, _bar0.ReadUInt32(8));
@@ -33,7 +33,7 @@ public sealed class FaultTests : IDisposable
     [Fact]
     public void A_fault_of_one_region_is_none_of_another()
     {
-        _model.Faults.NoAnswer(RegionIndex.Bar1);
+        _model.Faults.StopAnswering(RegionIndex.Bar1);
         Assert.Equal(5u, _bar0.ReadUInt32(8));
         using Region ports = _device.OpenRegion(RegionIndex.Bar1);
         Assert.Throws<VfioException>(() => ports.ReadByte(0));
@@ -44,7 +44,7 @@ public sealed class FaultTests : IDisposable
     [Fact]
     public void All_ones_swallow_writes()
     {
-        _model.Faults.AllOnes(RegionIndex.Bar0, 3);
+        _model.Faults.ReturnAllOnes(RegionIndex.Bar0, 3);
         Assert.Equal((0xff, ulong.MaxValue), (_bar0.ReadByte(8), _bar0.ReadUInt64(8)));
         _bar0.WriteUInt32(8, 6);
         Assert.Equal(5u, _bar0.ReadUInt32(8));
@@ -53,11 +53,11 @@ public sealed class FaultTests : IDisposable
     [Fact]
     public void A_wrong_value_comes_from_one_register()
     {
-        _model.Faults.WrongValue(RegionIndex.Bar0, 8, 0x123456789a, 2);
+        _model.Faults.ReturnWrongValue(RegionIndex.Bar0, 8, 0x123456789a, 2);
         _bar0.WriteUInt32(8, 7);
         Assert.Equal((0u, 0x3456789au, 0x9a), (_bar0.ReadUInt32(12), _bar0.ReadUInt32(8), _bar0.ReadByte(8)));
         Assert.Equal(7u, _bar0.ReadUInt32(8));
-        _model.Faults.WrongValue(RegionIndex.Config, 0, 0xffff);
+        _model.Faults.ReturnWrongValue(RegionIndex.Config, 0, 0xffff);
         using Region config = _device.OpenRegion(RegionIndex.Config);
         Assert.Equal((0xffff, 0xffff), (config.ReadUInt16(0), config.ReadUInt16(0)));
     }
@@ -65,8 +65,8 @@ public sealed class FaultTests : IDisposable
     [Fact]
     public void The_first_fault_counts_then_the_next()
     {
-        _model.Faults.WrongValue(RegionIndex.Bar0, 8, 1, 1);
-        _model.Faults.WrongValue(RegionIndex.Bar0, 8, 2, 1);
+        _model.Faults.ReturnWrongValue(RegionIndex.Bar0, 8, 1, 1);
+        _model.Faults.ReturnWrongValue(RegionIndex.Bar0, 8, 2, 1);
         Assert.Equal((1u, 2u, 5u), (_bar0.ReadUInt32(8), _bar0.ReadUInt32(8), _bar0.ReadUInt32(8)));
     }
 
@@ -143,13 +143,13 @@ public sealed class FaultTests : IDisposable
         using Region memory = _device.OpenRegion(RegionIndex.Bar4);
         using Region cautious = _device.OpenRegion(RegionIndex.Bar4, RegionAccess.Checked);
         Assert.True(memory.IsMapped && cautious.IsMapped);
-        Assert.Equal(DeviceState.Available, _device.State);
+        Assert.Equal(DeviceState.Available, _device.GetState());
         config.WriteUInt16(4, 0);
         memory.WriteUInt32(0, uint.MaxValue);
-        Assert.Equal((uint.MaxValue, DeviceState.Available), (cautious.ReadUInt32(0), _device.State));
+        Assert.Equal((uint.MaxValue, DeviceState.Available), (cautious.ReadUInt32(0), _device.GetState()));
         _device.Recover();
         _model.Faults.Remove();
-        Assert.Equal((uint.MaxValue, DeviceState.Lost), (memory.ReadUInt32(0x10), _device.State));
+        Assert.Equal((uint.MaxValue, DeviceState.Lost), (memory.ReadUInt32(0x10), _device.GetState()));
         Assert.Contains("gone", Assert.Throws<VfioException>(() => cautious.ReadUInt32(0x10)).Message, StringComparison.Ordinal);
         Assert.Contains("gone", Assert.Throws<VfioException>(_device.Recover).Message, StringComparison.Ordinal);
     }
@@ -177,19 +177,19 @@ public sealed class FaultTests : IDisposable
         model.Faults.FailDma(DmaResult.NotPermitted, 1);
         Assert.Equal(DmaResult.NotPermitted, model.Memory.TryWrite(0x1000, [1]));
         model.Faults.DisplaceDma(0x1000, 2);
-        Assert.Equal(DmaResult.Done, model.Memory.TryWrite(0x1000, [2]));
+        Assert.Equal(DmaResult.Completed, model.Memory.TryWrite(0x1000, [2]));
         Assert.Equal(DmaResult.NotMapped, model.Memory.TryWrite(0x2000, [3]));
-        Assert.Equal(DmaResult.Done, model.Memory.TryWrite(0x1000, [4]));
+        Assert.Equal(DmaResult.Completed, model.Memory.TryWrite(0x1000, [4]));
         Assert.Equal((4, 2), (target.Bytes[0], target.Bytes[0x1000]));
     }
 
     [Fact]
     public void Numbers_that_make_no_sense_are_refused()
     {
-        Assert.Throws<ArgumentOutOfRangeException>(() => _model.Faults.NoAnswer(RegionIndex.Bar0, 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => _model.Faults.StopAnswering(RegionIndex.Bar0, 0));
         Assert.Throws<ArgumentOutOfRangeException>(() => _model.Faults.LoseInterrupts(0));
         Assert.Throws<ArgumentOutOfRangeException>(() => _model.Faults.RaiseSpurious(-1));
-        Assert.Throws<ArgumentOutOfRangeException>(() => _model.Faults.FailDma(DmaResult.Done));
+        Assert.Throws<ArgumentOutOfRangeException>(() => _model.Faults.FailDma(DmaResult.Completed));
         Assert.Throws<ArgumentOutOfRangeException>(() => _model.Faults.DisplaceDma(1, 0));
         Assert.Throws<ArgumentOutOfRangeException>(() => _model.Faults.RemoveAfter(-1));
         Assert.Throws<ArgumentOutOfRangeException>(() => _model.Faults.ResetAfter(-1));

@@ -12,11 +12,11 @@ public sealed class KernelEventTests
         model.Faults.RequestRelease(); // nobody has it
         using VfioDevice device = model.Open();
         using InterruptVector request = device.Interrupts.Enable(IrqIndex.Request);
-        Assert.Equal(0u, request.Take());
+        Assert.Equal(0u, request.ReadAndClear());
         model.Faults.RequestRelease();
-        Assert.Equal(1u, request.Take());
+        Assert.Equal(1u, request.ReadAndClear());
         model.Faults.Remove();
-        Assert.Equal(1u, request.Take());
+        Assert.Equal(1u, request.ReadAndClear());
     }
 
     [Fact]
@@ -26,7 +26,7 @@ public sealed class KernelEventTests
         using VfioDevice device = model.Open();
         using InterruptVector error = device.Interrupts.Enable(IrqIndex.Error);
         model.Faults.ReportError();
-        Assert.Equal(1u, error.Take());
+        Assert.Equal(1u, error.ReadAndClear());
         using EduModel conventional = new();
         Assert.Throws<InvalidOperationException>(conventional.Faults.ReportError);
     }
@@ -40,17 +40,17 @@ public sealed class KernelEventTests
         using InterruptVector fifth = device.Interrupts.Enable(IrqIndex.Msix, 5);
         model.Interrupts.Signal(2);
         model.Interrupts.Signal(5);
-        Assert.Equal(1u, fifth.Take());
+        Assert.Equal(1u, fifth.ReadAndClear());
         using InterruptVector second = device.Interrupts.Enable(IrqIndex.Msix, 2);
-        Assert.Equal(1u, second.Take()); // it was pending
+        Assert.Equal(1u, second.ReadAndClear()); // it was pending
         using InterruptVector sixtieth = device.Interrupts.Enable(IrqIndex.Msix, 60);
         model.Interrupts.Signal(60);
         model.Interrupts.Signal(5);
-        Assert.Equal((1u, 1u, 0u), (sixtieth.Take(), fifth.Take(), second.Take()));
+        Assert.Equal((1u, 1u, 0u), (sixtieth.ReadAndClear(), fifth.ReadAndClear(), second.ReadAndClear()));
         second.Dispose();
         model.Interrupts.Signal(2);
         using InterruptVector again = device.Interrupts.Enable(IrqIndex.Msix, 2);
-        Assert.Equal(1u, again.Take());
+        Assert.Equal(1u, again.ReadAndClear());
     }
 
     /// <summary>Random signals, masks, waits and vectors that come and go, beside the specification in a few lines: PCI Express Base Specification 6.0, 6.1.4.</summary>
@@ -86,7 +86,7 @@ public sealed class KernelEventTests
                     Unmask(vector);
                     break;
                 case < 19 when enabled[vector] is InterruptVector waiting:
-                    Assert.Equal(expected[vector], random.Next(2) == 0 ? waiting.Take() : waiting.Wait(TimeSpan.Zero));
+                    Assert.Equal(expected[vector], random.Next(2) == 0 ? waiting.ReadAndClear() : waiting.Wait(TimeSpan.Zero));
                     signals += expected[vector];
                     expected[vector] = 0;
                     break;
@@ -99,7 +99,7 @@ public sealed class KernelEventTests
         }
 
         Assert.InRange(signals, (ulong)operations / 10, (ulong)operations);
-        Assert.Equal(0u, always.Take());
+        Assert.Equal(0u, always.ReadAndClear());
 
         void Arrive(int vector)
         {
@@ -120,7 +120,7 @@ public sealed class KernelEventTests
         {
             if (enabled[vector] is InterruptVector gone)
             {
-                Assert.Equal(expected[vector], gone.Take());
+                Assert.Equal(expected[vector], gone.ReadAndClear());
                 expected[vector] = 0;
                 gone.Dispose();
                 enabled[vector] = null;

@@ -209,5 +209,5 @@ public sealed class BindTests : HostTest
     private static void WaitFor(string path) =>
         Assert.True(Machine.Becomes(() => Path.Exists(path)), $"{path} did not appear");
 
-    private static string InterfaceOf(string address) => new HostSurvey().Interfaces(PciAddress.Parse(address))[0];
+    private static string InterfaceOf(string address) => new HostSurvey().GetInterfaces(PciAddress.Parse(address))[0];
 }

@@ -48,12 +48,12 @@ public sealed class GuardTests : HostTest
         Assert.Equal(uint.MaxValue, bar0.ReadUInt32(0));
         bar0.WriteUInt32(4, 0x12345678);
         Assert.Equal(0x12345678u, bar0.ReadUInt32(4));
-        Assert.Equal(DeviceState.Unavailable, device.State);
+        Assert.Equal(DeviceState.Unavailable, device.GetState());
         Assert.Contains("decoding", Assert.Throws<VfioException>(device.Recover).Message, StringComparison.Ordinal);
         config.WriteUInt16(Command, on);
-        Assert.Equal((uint.MaxValue, DeviceState.Unavailable), (bar0.ReadUInt32(0), device.State));
+        Assert.Equal((uint.MaxValue, DeviceState.Unavailable), (bar0.ReadUInt32(0), device.GetState()));
         device.Recover();
-        Assert.Equal((EduIdentification, DeviceState.Available), (bar0.ReadUInt32(0), device.State));
+        Assert.Equal((EduIdentification, DeviceState.Available), (bar0.ReadUInt32(0), device.GetState()));
         Assert.NotEqual(0x12345678u, bar0.ReadUInt32(4));
     }
 
@@ -70,7 +70,7 @@ public sealed class GuardTests : HostTest
         Assert.Equal(1u, bar0.ReadUInt32(TransmitBuffer));
         Tally tally = WhileTwoThreadsRead(bar0, ReceiveBuffer, ReceiveBufferKib, device.Reset);
         tally.AssertNothingStrange(ReceiveBufferKib);
-        Assert.Equal((TransmitBufferKib, ReceiveBufferKib, DeviceState.Available), (bar0.ReadUInt32(TransmitBuffer), bar0.ReadUInt32(ReceiveBuffer), device.State));
+        Assert.Equal((TransmitBufferKib, ReceiveBufferKib, DeviceState.Available), (bar0.ReadUInt32(TransmitBuffer), bar0.ReadUInt32(ReceiveBuffer), device.GetState()));
     }
 
     [Fact]
@@ -90,11 +90,11 @@ public sealed class GuardTests : HostTest
         tally.AssertSomeOfEach();
 
         device.SetPowerState(PciPowerState.D3Hot);
-        Assert.Equal((uint.MaxValue, DeviceState.Unavailable), (bar0.ReadUInt32(NicStatus), device.State));
+        Assert.Equal((uint.MaxValue, DeviceState.Unavailable), (bar0.ReadUInt32(NicStatus), device.GetState()));
         Assert.Contains("asleep", Assert.Throws<VfioException>(device.Recover).Message, StringComparison.Ordinal);
         device.SetPowerState(PciPowerState.D0);
         device.Recover();
-        Assert.Equal((status, DeviceState.Available), (bar0.ReadUInt32(NicStatus), device.State));
+        Assert.Equal((status, DeviceState.Available), (bar0.ReadUInt32(NicStatus), device.GetState()));
     }
 
     [Fact]
@@ -127,7 +127,7 @@ public sealed class GuardTests : HostTest
             Plugged.Pull();
             Tally tally = WhileTwoThreadsRead(bar0, 0, EduIdentification, () => Thread.Sleep(10));
             Assert.Equal((0, 0), (tally.Ones, tally.Strange));
-            Assert.Equal(DeviceState.Available, device.State);
+            Assert.Equal(DeviceState.Available, device.GetState());
         }
 
         Plugged.WaitUntilGone();
@@ -157,7 +157,7 @@ public sealed class GuardTests : HostTest
             });
             // Nobody answers on the bus: hardware gives ones then, QEMU zeroes. To the kernel the device is as it was, and so nothing faults.
             Assert.True(tally is { Good: > 0, Ones: 0, Strange: > 0 }, $"{tally}");
-            Assert.Equal((0u, DeviceState.Lost), (bar0.ReadUInt32(0), device.State));
+            Assert.Equal((0u, DeviceState.Lost), (bar0.ReadUInt32(0), device.GetState()));
             Assert.Contains("gone", Assert.Throws<VfioException>(device.Recover).Message, StringComparison.Ordinal);
         }
         finally

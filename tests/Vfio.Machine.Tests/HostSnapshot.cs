@@ -30,9 +30,9 @@ internal static class HostSnapshot
     public static string Take()
     {
         StringBuilder text = new();
-        foreach (PciDeviceInfo device in new PciBus().Devices())
+        foreach (PciDeviceInfo device in new PciBus().GetDevices())
         {
-            text.AppendLine(CultureInfo.InvariantCulture, $"{device} override {device.ReadDriverOverride() ?? "none"}");
+            text.AppendLine(CultureInfo.InvariantCulture, $"{device} override {device.GetDriverOverride() ?? "none"}");
         }
 
         foreach (string name in Names("/sys/class/net"))

@@ -177,5 +177,5 @@ public sealed class RefusalTests : HostTest
         Assert.Equal(before, HostSnapshot.Take());
     }
 
-    private static string InterfaceOf(string address) => new HostSurvey().Interfaces(PciAddress.Parse(address))[0];
+    private static string InterfaceOf(string address) => new HostSurvey().GetInterfaces(PciAddress.Parse(address))[0];
 }

@@ -71,7 +71,7 @@ internal static class BindCommand
             using SignalGuard guard = new();
             BindOptions options = new()
             {
-                Patience = isDryRun ? null : Symbols.Patience(host, result, timeout, guard.Asked),
+                HolderWait = isDryRun ? null : Symbols.Patience(host, result, timeout, guard.Asked),
                 Helper = host.Helper,
                 WholeGroup = result.GetValue(group),
                 User = result.GetValue(user),
@@ -90,7 +90,7 @@ internal static class BindCommand
 
     private static int Run(CliHost host, PciAddress[] addresses, BindOptions options, bool isDryRun, bool isJson)
     {
-        BindingPlan plan = options.Patience is HolderPatience patience && !options.Force
+        BindingPlan plan = options.HolderWait is HolderWait patience && !options.Force
             ? patience.Wait(() => BindingPlan.Compute(addresses, options))
             : BindingPlan.Compute(addresses, options);
         if (plan.IsAllowed)
@@ -182,7 +182,7 @@ internal static class BindCommand
         HostSurvey survey = new(host.Root);
         int[] groups = [.. plan.Blockers.Select(blocker => blocker.IommuGroup).OfType<int>().Distinct()];
         // Never a hint at what would be refused.
-        if (groups.Select(bus.Group).OfType<IommuGroup>().SelectMany(survey.GroupRefusals).FirstOrDefault(refusal => plan.Blockers.Any(blocker => blocker.Address == refusal.Device)) is BindingRefusal refusal)
+        if (groups.Select(bus.GetGroup).OfType<IommuGroup>().SelectMany(survey.GetGroupRefusals).FirstOrDefault(refusal => plan.Blockers.Any(blocker => blocker.Address == refusal.Device)) is BindingRefusal refusal)
         {
             host.Tell(Printable.Clean($"vfio: {refusal.Device} cannot be bound along: {refusal.Explanation}"));
             host.Tell($"hint: {refusal.Hint}");

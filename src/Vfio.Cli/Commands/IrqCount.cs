@@ -19,7 +19,7 @@ internal sealed class IrqCount(InterruptVector vector)
     /// <returns>How many.</returns>
     public ulong Collect()
     {
-        ulong count = vector.Take();
+        ulong count = vector.ReadAndClear();
         if (count != 0)
         {
             New += count;

@@ -93,14 +93,14 @@ internal static class ListCommand
         command.SetAction(result =>
         {
             Survey survey = new(host);
-            List<PciDeviceInfo> devices = [.. new PciBus(host.Root).Devices()
+            List<PciDeviceInfo> devices = [.. new PciBus(host.Root).GetDevices()
                 .Where(device => result.GetValue(classOption)?.Matches(device.Class) != false)
                 .Where(device => result.GetValue(driver) is not string wanted || (device.Driver ?? "none") == wanted)
                 .Where(device => result.GetValue(group) is not int number || device.IommuGroup == number)
                 .Where(device => result.GetValue(id)?.Matches(device) != false)
                 .Where(device => result.GetValue(name) is not string text || survey.HasName(device, text))
                 .Where(device => !result.GetValue(taken) || device.HasVfioDriver)
-                .Where(device => !result.GetValue(available) || (!device.HasVfioDriver && survey.Of.Refusals(device).Count == 0))];
+                .Where(device => !result.GetValue(available) || (!device.HasVfioDriver && survey.Of.GetRefusals(device).Count == 0))];
             if (result.GetValue(json))
             {
                 WriteJson(host, devices, survey);
@@ -119,7 +119,7 @@ internal static class ListCommand
     {
         if (devices.Count == 0)
         {
-            host.Tell(new PciBus(host.Root).Devices().Count != 0 ? "no PCI device matches" : "this host shows no PCI device: is /sys mounted?");
+            host.Tell(new PciBus(host.Root).GetDevices().Count != 0 ? "no PCI device matches" : "this host shows no PCI device: is /sys mounted?");
             return;
         }
 
@@ -161,7 +161,7 @@ internal static class ListCommand
     }
 
     private static string Judge(PciDeviceInfo device, HostSurvey survey) =>
-        survey.Refusals(device) is [BindingRefusal refusal, ..] ? $"no: {refusal.Reason.ToWord()}"
+        survey.GetRefusals(device) is [BindingRefusal refusal, ..] ? $"no: {refusal.Reason.ToWord()}"
         : device.HasVfioDriver ? "taken"
         : "yes";
 
@@ -183,20 +183,20 @@ internal static class ListCommand
             bool Has(string? name) => name?.Contains(text, StringComparison.OrdinalIgnoreCase) == true;
             DeviceIdentity identity = DeviceIdentity.Of(device);
             return Has(Names.Device(identity)) || Has(Names.Vendor(identity)) || Has(Names.Class(identity)) || Has(DeviceNames.ClassWord(device.Class))
-                || Of.Interfaces(device.Address).Any(Has) || Of.Disks(device.Address).Any(Has) || NamesBefore(device.Address).Any(Has);
+                || Of.GetInterfaces(device.Address).Any(Has) || Of.GetDisks(device.Address).Any(Has) || NamesBefore(device.Address).Any(Has);
         }
 
         /// <summary>What a taken device was called.</summary>
         public IEnumerable<string> NamesBefore(PciAddress address)
         {
-            _taken ??= new BindingJournal(host.Root).Entries();
+            _taken ??= new BindingJournal(host.Root).GetEntries();
             return _taken.Where(entry => entry.Address == address).SelectMany(DeviceArgument.NamesOf);
         }
 
         /// <summary>The interfaces and whole disks, of before too.</summary>
         public string KnownAs(PciAddress address)
         {
-            string[] all = [.. Of.Interfaces(address), .. Of.Disks(address), .. NamesBefore(address)];
+            string[] all = [.. Of.GetInterfaces(address), .. Of.GetDisks(address), .. NamesBefore(address)];
             string[] names = [.. all.Distinct().Where(name => !all.Any(whole => IsPartition(name, whole)))];
             return names.Length == 0 ? "-" : string.Join(',', names);
         }

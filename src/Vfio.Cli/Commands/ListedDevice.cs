@@ -12,13 +12,13 @@ internal sealed class ListedDevice(PciDeviceInfo device, DeviceNames names, Host
     {
     }
 
-    private readonly IReadOnlyList<BindingRefusal> _refusals = survey.Refusals(device);
+    private readonly IReadOnlyList<BindingRefusal> _refusals = survey.GetRefusals(device);
 
-    public int? NumaNode => OnHost!.ReadNumaNode();
+    public int? NumaNode => OnHost!.GetNumaNode();
 
-    public HostNameDocument[] Interfaces => HostNameDocument.Of(survey.Interfaces(OnHost!.Address));
+    public HostNameDocument[] Interfaces => HostNameDocument.Of(survey.GetInterfaces(OnHost!.Address));
 
-    public HostNameDocument[] Disks => HostNameDocument.Of(survey.Disks(OnHost!.Address));
+    public HostNameDocument[] Disks => HostNameDocument.Of(survey.GetDisks(OnHost!.Address));
 
     public HostNameDocument[] NamesBefore => HostNameDocument.Of(before);
 

@@ -61,7 +61,7 @@ internal static class ReleaseCommand
             {
                 Force = result.GetValue(force),
                 Host = host.Root,
-                Patience = isDryRun ? null : Symbols.Patience(host, result, timeout, guard.Asked),
+                HolderWait = isDryRun ? null : Symbols.Patience(host, result, timeout, guard.Asked),
                 Helper = host.Helper,
             };
             bool isJson = result.GetValue(json);
@@ -79,7 +79,7 @@ internal static class ReleaseCommand
     }
 
     // With force the kernel itself asks the program that holds a device.
-    private static ReleasePlan Compute(ReleaseOptions options, Func<ReleasePlan> compute) => options.Patience is HolderPatience patience && !options.Force ? patience.Wait(compute) : compute();
+    private static ReleasePlan Compute(ReleaseOptions options, Func<ReleasePlan> compute) => options.HolderWait is HolderWait patience && !options.Force ? patience.Wait(compute) : compute();
 
     private static int Run(CliHost host, ReleasePlan plan, bool isDryRun, bool isJson) => isDryRun ? Show(host, plan, isJson) : Execute(host, plan, isJson);
 
@@ -107,7 +107,7 @@ internal static class ReleaseCommand
 
     private static int Execute(CliHost host, ReleasePlan plan, bool isJson)
     {
-        VfioException? before = plan.ReadTrouble();
+        VfioException? before = plan.GetParseError();
         IReadOnlyList<ReleaseOutcome> outcomes = plan.Execute();
         bool isMade = outcomes.Any(outcome => outcome.Error is null);
         return ChangeReport.Write(
@@ -133,7 +133,7 @@ internal static class ReleaseCommand
             code = code is ExitCode.Done || one == ExitCode.Failed ? one : code;
         }
 
-        if (plan.ReadTrouble() is VfioException trouble)
+        if (plan.GetParseError() is VfioException trouble)
         {
             code = ErrorReport.Write(host, trouble);
         }
@@ -150,16 +150,16 @@ internal static class ReleaseCommand
         foreach (ReleaseOutcome outcome in outcomes.Where(outcome => outcome.Error is null))
         {
             (JournalEntry entry, PciDeviceInfo? device, _) = outcome;
-            string how = entry is { IsTaken: false, FunctionsBefore: int functions } ? outcome.Dropped.Count == 0 ? $"has {functions} virtual functions, as before" : "was not taken"
-                : !outcome.WasTaken ? "was not taken now"
+            string how = entry is { IsBound: false, PreviousFunctionCount: int functions } ? outcome.Skipped.Count == 0 ? $"has {functions} virtual functions, as before" : "was not taken"
+                : !outcome.WasBound ? "was not taken now"
                 : device is null ? "is gone; its journal entry was removed"
-                : entry.Damage is null && (device.VendorId, device.DeviceId) != (entry.VendorId, entry.DeviceId)
+                : entry.ParseError is null && (device.VendorId, device.DeviceId) != (entry.VendorId, entry.DeviceId)
                     ? "is another card now, which is left as it is; the journal entry of the one before was removed"
-                : entry.Damage is not null ? $"released; its entry was damaged, and the kernel chose {device.Driver ?? "no driver"}"
+                : entry.ParseError is not null ? $"released; its entry was damaged, and the kernel chose {device.Driver ?? "no driver"}"
                 : device.Driver is string driver ? $"handed back to {driver}"
                 : "handed back, without a driver as before";
             host.Out.WriteLine(Printable.Clean($"{entry.Address} {how}{(outcome.WasPersistent ? "; no longer persistent" : "")}"));
-            foreach (string dropped in outcome.Dropped)
+            foreach (string dropped in outcome.Skipped)
             {
                 host.Tell(Printable.Clean($"vfio: {entry.Address}: {dropped}"));
             }

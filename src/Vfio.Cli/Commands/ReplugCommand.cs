@@ -41,23 +41,23 @@ internal static class ReplugCommand
         command.SetAction(result =>
         {
             using SignalGuard guard = new();
-            BindOptions options = new() { Host = host.Root, Helper = host.Helper, Patience = Symbols.Patience(host, TimeSpan.Zero, guard.Asked) };
-            RetakePlan plan = result.GetValue(device) is not string text ? RetakePlan.ComputePersistent(options)
-                : PciAddress.TryParse(text, out PciAddress address) ? RetakePlan.Compute(address, options)
+            BindOptions options = new() { Host = host.Root, Helper = host.Helper, HolderWait = Symbols.Patience(host, TimeSpan.Zero, guard.Asked) };
+            RebindPlan plan = result.GetValue(device) is not string text ? RebindPlan.ComputePersistent(options)
+                : PciAddress.TryParse(text, out PciAddress address) ? RebindPlan.Compute(address, options)
                 : throw new CliException($"replug: '{Symbols.Quote(text)}' is not a PCI address", "vfio list shows the devices by their addresses", ExitCode.WrongUsage);
             return guard.Run(host, () =>
             {
-                IReadOnlyList<RetakeOutcome> outcomes = plan.Execute();
+                IReadOnlyList<RebindOutcome> outcomes = plan.Execute();
                 return ChangeReport.Write(host, "replug: what came back was taken", "vfio status shows it", report => Write(report, outcomes));
             });
         });
         return command;
     }
 
-    private static int Write(CliHost host, IReadOnlyList<RetakeOutcome> outcomes)
+    private static int Write(CliHost host, IReadOnlyList<RebindOutcome> outcomes)
     {
         int code = ExitCode.Done;
-        foreach (RetakeOutcome outcome in outcomes)
+        foreach (RebindOutcome outcome in outcomes)
         {
             if (outcome.Error is VfioException error)
             {

@@ -63,7 +63,7 @@ internal static class SriovCommand
             DeviceTarget target = result.GetRequiredValue(device);
             PciAddress address = target is HostTarget found ? found.Address : throw new CliException($"sriov: {target.Name} is a model, which has no virtual functions", "name a device of the host");
             using SignalGuard guard = new();
-            BindOptions options = new() { Force = result.GetValue(force), Host = host.Root, Helper = host.Helper, Patience = Symbols.Patience(host, TimeSpan.Zero, guard.Asked) };
+            BindOptions options = new() { Force = result.GetValue(force), Host = host.Root, Helper = host.Helper, HolderWait = Symbols.Patience(host, TimeSpan.Zero, guard.Asked) };
             return guard.Run(host, () => Run(host, address, result.GetRequiredValue(count), result.GetValue(token), options, result.GetValue(dryRun), result.GetValue(json)));
         });
         return command;
@@ -75,7 +75,7 @@ internal static class SriovCommand
         if (plan.IsAllowed && !isDryRun)
         {
             // One in the environment is for opening functions too, and is nothing to complain about where there is none to set.
-            bool wantsSecret = count != 0 && plan.CountBefore == 0 && new PciBus(host.Root).Get(address).HasVfioDriver;
+            bool wantsSecret = count != 0 && plan.PreviousCount == 0 && new PciBus(host.Root).Get(address).HasVfioDriver;
             if ((token ?? (wantsSecret ? HostTarget.ReadToken() : null)) is Guid secret)
             {
                 SetToken(host, address, plan, secret);
@@ -90,7 +90,7 @@ internal static class SriovCommand
 
     private static int Write(CliHost host, PciAddress address, VirtualFunctionPlan plan, bool isDryRun, bool isJson)
     {
-        IReadOnlyList<PciDeviceInfo> functions = new PciBus(host.Root).Get(address).FindVirtualFunctions();
+        IReadOnlyList<PciDeviceInfo> functions = new PciBus(host.Root).Get(address).GetVirtualFunctions();
         if (isJson)
         {
             WriteJson(host, address, plan, functions, isDryRun);
@@ -112,9 +112,9 @@ internal static class SriovCommand
             throw new CliException($"sriov: {address} is not taken: the virtual functions of a host driver want no secret", "leave --token away");
         }
 
-        if (plan.CountBefore != 0)
+        if (plan.PreviousCount != 0)
         {
-            throw new CliException($"sriov: {address} has {plan.CountBefore} virtual functions, whose secret cannot be changed any more", $"vfio sriov {address} 0 takes them away first");
+            throw new CliException($"sriov: {address} has {plan.PreviousCount} virtual functions, whose secret cannot be changed any more", $"vfio sriov {address} 0 takes them away first");
         }
 
         using VfioDevice opened = host.OpenDevice(address, new VfioOpenOptions { Host = host.Root });
@@ -130,7 +130,7 @@ internal static class SriovCommand
         }
 
         string count = functions.Count == 1 ? "1 virtual function" : $"{functions.Count} virtual functions";
-        host.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{address} has {count}{(plan.Steps.Count == 0 ? " already" : $", had {plan.CountBefore}")}"));
+        host.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{address} has {count}{(plan.Steps.Count == 0 ? " already" : $", had {plan.PreviousCount}")}"));
         foreach (PciDeviceInfo function in functions)
         {
             host.Out.WriteLine(Printable.Clean($"  {function}"));
@@ -142,7 +142,7 @@ internal static class SriovCommand
         new SriovDocument(
             isDryRun,
             address.ToString(),
-            plan.CountBefore,
+            plan.PreviousCount,
             [.. functions.Select(function => new FunctionDocument(function.Address.ToString(), function.Driver, function.IommuGroup))],
             [.. plan.Steps.Select(step => step.Description)],
             RefusalDocument.Of(plan.Refusals)),

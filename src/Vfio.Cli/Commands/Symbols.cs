@@ -130,15 +130,15 @@ internal static class Symbols
     public static Option<int?> Timeout() => Number(["--timeout"], "SECONDS", "Wait so long for programs that hold a device; they are named at once", 1, 24 * 60 * 60);
 
     /// <summary>The same, for the library: whom it waits for is told on standard error.</summary>
-    public static HolderPatience Patience(CliHost host, ParseResult result, Option<int?> timeout, CancellationToken stop) =>
+    public static HolderWait Patience(CliHost host, ParseResult result, Option<int?> timeout, CancellationToken stop) =>
         Patience(host, TimeSpan.FromSeconds(result.GetValue(timeout) ?? 0), stop);
 
     /// <summary>Waits so long for programs that hold a device, and tells them.</summary>
-    public static HolderPatience Patience(CliHost host, TimeSpan time, CancellationToken stop) => new(time)
+    public static HolderWait Patience(CliHost host, TimeSpan time, CancellationToken stop) => new(time)
     {
-        Told = (device, holders) => host.Tell(Printable.Clean($"vfio: waiting up to {time.TotalSeconds} s for {string.Join(", ", holders)} to let go of {device}")),
+        Waiting = (device, holders) => host.Tell(Printable.Clean($"vfio: waiting up to {time.TotalSeconds} s for {string.Join(", ", holders)} to let go of {device}")),
         Delayed = (device, why) => host.Tell(Printable.Clean($"vfio: {device}: {why}")),
-        Stop = stop,
+        CancellationToken = stop,
     };
 
     /// <summary>What a user typed, fit to be part of a message.</summary>

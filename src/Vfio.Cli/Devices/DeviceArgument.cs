@@ -74,7 +74,7 @@ internal static class DeviceArgument
     {
         address = default;
         HostNames names = new(host.Root);
-        IReadOnlyList<JournalEntry> taken = new BindingJournal(host.Root).Entries();
+        IReadOnlyList<JournalEntry> taken = new BindingJournal(host.Root).GetEntries();
         PciAddress[] found = [.. names.Find(text).Concat(taken.Where(entry => entry.HadName(text)).Select(entry => entry.Address)).Distinct().Order()];
         switch (found.Length)
         {
@@ -90,7 +90,7 @@ internal static class DeviceArgument
         mistake = LooksLikeAddress(text) ? $"'{quoted}' is not a PCI address; one looks like 0000:00:14.3 (domain:bus:device.function)"
             : names.IsVirtual(text) ? $"'{quoted}' stands on no PCI device: it is virtual"
             : $"'{quoted}' is not a device of this host; {Examples}";
-        string[] similar = Similar(text, names.All().Select(name => name.Name).Concat(taken.SelectMany(NamesOf)));
+        string[] similar = Similar(text, names.GetAll().Select(name => name.Name).Concat(taken.SelectMany(NamesOf)));
         if (similar.Length != 0)
         {
             hint = $"did you mean {string.Join(" or ", similar)}? {hint}";

@@ -24,19 +24,19 @@ internal sealed class DeviceNames(CliHost host)
     /// <summary>The word of a class that <c>vfio list --class</c> takes, or its digits.</summary>
     public static string ClassWord(PciClassCode code) => Array.Find(Classes, filter => filter.Matches(code))?.Name ?? code.ToShortString();
 
-    public string? Vendor(DeviceIdentity device) => Names.Vendor(device.VendorId);
+    public string? Vendor(DeviceIdentity device) => Names.GetVendor(device.VendorId);
 
-    public string? Device(DeviceIdentity device) => Names.Device(device.VendorId, device.DeviceId);
+    public string? Device(DeviceIdentity device) => Names.GetDevice(device.VendorId, device.DeviceId);
 
-    public string? Class(DeviceIdentity device) => Names.Class(device.Class);
+    public string? Class(DeviceIdentity device) => Names.GetClass(device.Class);
 
     /// <summary>The name of the subsystem: of the card, or the board the device is part of.</summary>
     public string? Subsystem(DeviceIdentity device) =>
-        Names.Subsystem(device.VendorId, device.DeviceId, device.SubsystemVendorId, device.SubsystemId) ?? Names.Vendor(device.SubsystemVendorId);
+        Names.GetSubsystem(device.VendorId, device.DeviceId, device.SubsystemVendorId, device.SubsystemId) ?? Names.GetVendor(device.SubsystemVendorId);
 
-    public string? BaseClass(DeviceIdentity device) => Names.BaseClass(device.Class);
+    public string? BaseClass(DeviceIdentity device) => Names.GetBaseClass(device.Class);
 
-    public string? ProgrammingInterface(DeviceIdentity device) => Names.ProgrammingInterface(device.Class);
+    public string? ProgrammingInterface(DeviceIdentity device) => Names.GetProgrammingInterface(device.Class);
 
     /// <summary>Vendor and device as lspci writes them.</summary>
     public string FullName(DeviceIdentity device) => (Vendor(device), Device(device)) switch

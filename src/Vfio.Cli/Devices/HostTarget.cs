@@ -13,7 +13,7 @@ internal sealed record HostTarget(PciAddress Address) : DeviceTarget(Address.ToS
     public override DeviceIdentity Identify(CliHost host) => DeviceIdentity.Of(Get(host));
 
     public override VfioDevice Open(CliHost host) => host.OpenDevice(
-        Address, new VfioOpenOptions { Host = host.Root, Backend = Backend, VirtualFunctionToken = ReadToken() is Guid token && new PciBus(host.Root).Find(Address)?.ReadPhysicalFunction() is not null ? token : null });
+        Address, new VfioOpenOptions { Host = host.Root, Backend = Backend, VirtualFunctionToken = ReadToken() is Guid token && new PciBus(host.Root).Find(Address)?.GetPhysicalFunction() is not null ? token : null });
 
     /// <summary>
     /// The names of its registers. Configuration space is read from sysfs, which shows capabilities to root alone; where a
@@ -28,7 +28,7 @@ internal sealed record HostTarget(PciAddress Address) : DeviceTarget(Address.ToS
         };
     }
 
-    public override IReadOnlyList<PciResource> ListRegions(CliHost host) => Get(host).ReadDetails().Resources;
+    public override IReadOnlyList<PciResource> ListRegions(CliHost host) => Get(host).GetDetails().Resources;
 
     public override ShownDevice Look(CliHost host, bool isWholeConfig) => ShownDevice.Of(host, Get(host), isWholeConfig);
 

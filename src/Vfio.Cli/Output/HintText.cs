@@ -19,7 +19,7 @@ internal static class HintText
         VfioErrorReason.AccessDenied when error.Device is string device && IsPci(device) => $"it belongs to another user: sudo vfio bind --user $USER {device}",
         VfioErrorReason.IommufdDenied => $"{error.Subject} opens for root, and for whom a device was given: sudo vfio bind --user $USER DEV; type1v2 needs the group's node alone",
         VfioErrorReason.NoBroker => "is the broker running? systemctl start vfio-broker.socket, or vfio broker --socket PATH",
-        VfioErrorReason.NotGivenToBroker => $"take it first: sudo vfio bind --user vfio-broker {error.Device}",
+        VfioErrorReason.NotBoundForBroker => $"take it first: sudo vfio bind --user vfio-broker {error.Device}",
         _ => error.Hint ?? General(error),
     };
 

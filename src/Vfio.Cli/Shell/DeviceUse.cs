@@ -40,7 +40,7 @@ internal sealed record DeviceUse
         DeviceUse use = new() { IsBusMaster = isBusMaster, Mappings = space.GetMappings(), Usage = space.GetUsage(), Ranges = space.Ranges };
         try
         {
-            return use with { Faults = device.ReadFaults() };
+            return use with { Faults = device.GetFaults() };
         }
         catch (VfioException e)
         {

@@ -150,7 +150,7 @@ internal sealed class ShellParser(RegisterNames names)
     private static string? WhyNotChanged(RegisterAccess access, string command) => access switch
     {
         RegisterAccess.WriteOnly => "is write only: what it holds cannot be read",
-        RegisterAccess.ReadChanges => "changes when it is read",
+        RegisterAccess.ReadHasSideEffects => "changes when it is read",
         RegisterAccess.WriteOneToSet when command == "clear" => "sets what is written to it as 1, and another register clears it",
         RegisterAccess.WriteOneToClear => "clears what is written to it as 1: writing back what was read would clear it all",
         _ => null,

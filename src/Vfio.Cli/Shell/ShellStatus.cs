@@ -41,7 +41,7 @@ internal sealed class ShellStatus(CliHost host, RegisterSession session, bool is
 
     private void WriteSpace(DmaUsage usage)
     {
-        _section.WriteRow("mapped", $"{Describe(usage.Mappings, usage.Bytes)}; at most {Describe(usage.MostMappings, usage.MostBytes)} at a time");
+        _section.WriteRow("mapped", $"{Describe(usage.Mappings, usage.Bytes)}; at most {Describe(usage.PeakMappings, usage.PeakBytes)} at a time");
         _section.WriteRow("left", usage.EntriesLeft is uint left ? string.Create(CultureInfo.InvariantCulture, $"{left} mappings") : null);
         _section.WriteRow("locked", usage.LockedLimit is ulong limit
             ? $"{ByteSize.Format(usage.LockedBytes)} of {ByteSize.Format(limit)}" : $"{ByteSize.Format(usage.LockedBytes)}, without limit");

@@ -25,9 +25,9 @@ internal sealed class ShellStatusLine(RegisterSession session, DeviceUse use)
 
     public ulong? Bytes => use.Usage?.Bytes;
 
-    public int? MostMappings => use.Usage?.MostMappings;
+    public int? MostMappings => use.Usage?.PeakMappings;
 
-    public ulong? MostBytes => use.Usage?.MostBytes;
+    public ulong? MostBytes => use.Usage?.PeakBytes;
 
     public uint? EntriesLeft => use.Usage?.EntriesLeft;
 

@@ -48,10 +48,10 @@ internal sealed class UndoList
     private static string? WhyNot(RegisterAccess access) => access switch
     {
         RegisterAccess.WriteOnly => "it is write only: nobody knows what was there before",
-        RegisterAccess.ReadChanges => "reading changes it, so it was not read before",
+        RegisterAccess.ReadHasSideEffects => "reading changes it, so it was not read before",
         RegisterAccess.WriteOneToClear => "writing 1 clears its bits; what was cleared cannot be set again",
         RegisterAccess.WriteOneToSet => "writing 1 sets its bits; another register clears them",
-        RegisterAccess.WriteActs => "writing it made the device do something, which the value of before does not undo",
+        RegisterAccess.WriteHasSideEffects => "writing it made the device do something, which the value of before does not undo",
         _ => null,
     };
 }

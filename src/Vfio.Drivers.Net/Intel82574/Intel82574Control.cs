@@ -14,91 +14,91 @@ public readonly record struct Intel82574Control(uint Raw) : IRegisterValue<Intel
     public bool IsFullDuplex
     {
         get => RegisterBits.IsSet(Raw, 0);
-        init => Raw = (uint)RegisterBits.Set(Raw, 0, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 0, value);
     }
 
     /// <summary>GIO_MASTER_DISABLE: no new requests to the host's memory.</summary>
     public bool IsMasterDisabled
     {
         get => RegisterBits.IsSet(Raw, 2);
-        init => Raw = (uint)RegisterBits.Set(Raw, 2, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 2, value);
     }
 
     /// <summary>ASDE: speed is detected from the PHY's signals.</summary>
     public bool IsAutoSpeedDetectionEnabled
     {
         get => RegisterBits.IsSet(Raw, 5);
-        init => Raw = (uint)RegisterBits.Set(Raw, 5, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 5, value);
     }
 
     /// <summary>SLU: set link up.</summary>
     public bool SetLinkUp
     {
         get => RegisterBits.IsSet(Raw, 6);
-        init => Raw = (uint)RegisterBits.Set(Raw, 6, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 6, value);
     }
 
     /// <summary>SPEED: the speed in megabits a second, where it is forced: 10, 100 or 1000.</summary>
     public int SpeedInMegabits
     {
-        get => Intel82574Speed.Decode(RegisterBits.Get(Raw, 8, 2));
-        init => Raw = (uint)RegisterBits.Set(Raw, 8, 2, Intel82574Speed.Encode(value));
+        get => Intel82574Speed.Decode(RegisterBits.GetBits(Raw, 8, 2));
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 8, 2, Intel82574Speed.Encode(value));
     }
 
     /// <summary>FRCSPD: the speed is forced to SPEED.</summary>
     public bool IsSpeedForced
     {
         get => RegisterBits.IsSet(Raw, 11);
-        init => Raw = (uint)RegisterBits.Set(Raw, 11, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 11, value);
     }
 
     /// <summary>FRCDPLX: the duplex mode is forced to FD.</summary>
     public bool IsDuplexForced
     {
         get => RegisterBits.IsSet(Raw, 12);
-        init => Raw = (uint)RegisterBits.Set(Raw, 12, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 12, value);
     }
 
     /// <summary>ADVD3WUC: d3cold wake-up is advertised.</summary>
     public bool AdvertisesD3ColdWakeUp
     {
         get => RegisterBits.IsSet(Raw, 20);
-        init => Raw = (uint)RegisterBits.Set(Raw, 20, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 20, value);
     }
 
     /// <summary>RST: device reset; clears itself.</summary>
     public bool Reset
     {
         get => RegisterBits.IsSet(Raw, 26);
-        init => Raw = (uint)RegisterBits.Set(Raw, 26, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 26, value);
     }
 
     /// <summary>RFCE: received pause frames are obeyed.</summary>
     public bool ReceivesFlowControl
     {
         get => RegisterBits.IsSet(Raw, 27);
-        init => Raw = (uint)RegisterBits.Set(Raw, 27, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 27, value);
     }
 
     /// <summary>TFCE: pause frames are sent.</summary>
     public bool TransmitsFlowControl
     {
         get => RegisterBits.IsSet(Raw, 28);
-        init => Raw = (uint)RegisterBits.Set(Raw, 28, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 28, value);
     }
 
     /// <summary>VME: VLAN tags are stripped from received frames.</summary>
     public bool IsVlanModeEnabled
     {
         get => RegisterBits.IsSet(Raw, 30);
-        init => Raw = (uint)RegisterBits.Set(Raw, 30, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 30, value);
     }
 
     /// <summary>PHY_RST: PHY reset.</summary>
     public bool ResetPhy
     {
         get => RegisterBits.IsSet(Raw, 31);
-        init => Raw = (uint)RegisterBits.Set(Raw, 31, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 31, value);
     }
 
     ulong IRegisterValue<Intel82574Control>.Raw => Raw;

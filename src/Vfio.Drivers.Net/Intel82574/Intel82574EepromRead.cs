@@ -14,28 +14,28 @@ public readonly record struct Intel82574EepromRead(uint Raw) : IRegisterValue<In
     public bool Start
     {
         get => RegisterBits.IsSet(Raw, 0);
-        init => Raw = (uint)RegisterBits.Set(Raw, 0, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 0, value);
     }
 
     /// <summary>DONE: DATA is valid.</summary>
     public bool IsDone
     {
         get => RegisterBits.IsSet(Raw, 1);
-        init => Raw = (uint)RegisterBits.Set(Raw, 1, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 1, value);
     }
 
     /// <summary>ADDR: which word.</summary>
     public int Address
     {
-        get => (int)RegisterBits.Get(Raw, 2, 14);
-        init => Raw = (uint)RegisterBits.Set(Raw, 2, 14, (ulong)value);
+        get => (int)RegisterBits.GetBits(Raw, 2, 14);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 2, 14, (ulong)value);
     }
 
     /// <summary>DATA: the word read.</summary>
     public int Data
     {
-        get => (int)RegisterBits.Get(Raw, 16, 16);
-        init => Raw = (uint)RegisterBits.Set(Raw, 16, 16, (ulong)value);
+        get => (int)RegisterBits.GetBits(Raw, 16, 16);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 16, 16, (ulong)value);
     }
 
     ulong IRegisterValue<Intel82574EepromRead>.Raw => Raw;

@@ -13,77 +13,77 @@ public readonly record struct Intel82574ExtendedControl(uint Raw) : IRegisterVal
     public bool CheckSpeed
     {
         get => RegisterBits.IsSet(Raw, 12);
-        init => Raw = (uint)RegisterBits.Set(Raw, 12, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 12, value);
     }
 
     /// <summary>EE_RST: load the NVM again, as after a reset; clears itself.</summary>
     public bool ResetEeprom
     {
         get => RegisterBits.IsSet(Raw, 13);
-        init => Raw = (uint)RegisterBits.Set(Raw, 13, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 13, value);
     }
 
     /// <summary>SPD_BYPS: the MAC takes its speed from CTRL, not from the PHY.</summary>
     public bool BypassesSpeedSelection
     {
         get => RegisterBits.IsSet(Raw, 15);
-        init => Raw = (uint)RegisterBits.Set(Raw, 15, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 15, value);
     }
 
     /// <summary>RO_DIS: no relaxed ordering.</summary>
     public bool IsRelaxedOrderingDisabled
     {
         get => RegisterBits.IsSet(Raw, 17);
-        init => Raw = (uint)RegisterBits.Set(Raw, 17, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 17, value);
     }
 
     /// <summary>DMA_DYN_CLK_EN: the DMA clock is gated when idle.</summary>
     public bool IsDmaClockGatingEnabled
     {
         get => RegisterBits.IsSet(Raw, 19);
-        init => Raw = (uint)RegisterBits.Set(Raw, 19, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 19, value);
     }
 
     /// <summary>PHYPDEN: the PHY may power itself down.</summary>
     public bool IsPhyPowerDownEnabled
     {
         get => RegisterBits.IsSet(Raw, 20);
-        init => Raw = (uint)RegisterBits.Set(Raw, 20, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 20, value);
     }
 
     /// <summary>EIAME: MSI-X messages mask the causes of EIAC in IMS.</summary>
     public bool IsMsixAutoMaskEnabled
     {
         get => RegisterBits.IsSet(Raw, 24);
-        init => Raw = (uint)RegisterBits.Set(Raw, 24, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 24, value);
     }
 
     /// <summary>IAME: reading or writing ICR masks the causes of IAM.</summary>
     public bool IsAutoMaskEnabled
     {
         get => RegisterBits.IsSet(Raw, 27);
-        init => Raw = (uint)RegisterBits.Set(Raw, 27, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 27, value);
     }
 
     /// <summary>DRV_LOAD: a driver is loaded, for the firmware to know.</summary>
     public bool IsDriverLoaded
     {
         get => RegisterBits.IsSet(Raw, 28);
-        init => Raw = (uint)RegisterBits.Set(Raw, 28, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 28, value);
     }
 
     /// <summary>INT_TIMERS_CLEAR_ENA: clearing a cause clears its interrupt timers.</summary>
     public bool ClearsInterruptTimers
     {
         get => RegisterBits.IsSet(Raw, 29);
-        init => Raw = (uint)RegisterBits.Set(Raw, 29, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 29, value);
     }
 
     /// <summary>PBA_CLR: pending MSI-X bits are cleared by reading causes.</summary>
     public bool ClearsPendingBits
     {
         get => RegisterBits.IsSet(Raw, 31);
-        init => Raw = (uint)RegisterBits.Set(Raw, 31, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 31, value);
     }
 
     ulong IRegisterValue<Intel82574ExtendedControl>.Raw => Raw;

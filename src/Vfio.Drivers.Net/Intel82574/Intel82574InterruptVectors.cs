@@ -13,78 +13,78 @@ public readonly record struct Intel82574InterruptVectors(uint Raw) : IRegisterVa
     /// <summary>RXQ0: the MSI-X vector of receive queue 0, 0 to 4.</summary>
     public int ReceiveQueue0Vector
     {
-        get => (int)RegisterBits.Get(Raw, 0, 3);
-        init => Raw = (uint)RegisterBits.Set(Raw, 0, 3, (ulong)value);
+        get => (int)RegisterBits.GetBits(Raw, 0, 3);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 0, 3, (ulong)value);
     }
 
     /// <summary>RXQ0_VALID: receive queue 0: the vector is used.</summary>
     public bool IsReceiveQueue0Valid
     {
         get => RegisterBits.IsSet(Raw, 3);
-        init => Raw = (uint)RegisterBits.Set(Raw, 3, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 3, value);
     }
 
     /// <summary>RXQ1: the MSI-X vector of receive queue 1, 0 to 4.</summary>
     public int ReceiveQueue1Vector
     {
-        get => (int)RegisterBits.Get(Raw, 4, 3);
-        init => Raw = (uint)RegisterBits.Set(Raw, 4, 3, (ulong)value);
+        get => (int)RegisterBits.GetBits(Raw, 4, 3);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 4, 3, (ulong)value);
     }
 
     /// <summary>RXQ1_VALID: receive queue 1: the vector is used.</summary>
     public bool IsReceiveQueue1Valid
     {
         get => RegisterBits.IsSet(Raw, 7);
-        init => Raw = (uint)RegisterBits.Set(Raw, 7, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 7, value);
     }
 
     /// <summary>TXQ0: the MSI-X vector of transmit queue 0, 0 to 4.</summary>
     public int TransmitQueue0Vector
     {
-        get => (int)RegisterBits.Get(Raw, 8, 3);
-        init => Raw = (uint)RegisterBits.Set(Raw, 8, 3, (ulong)value);
+        get => (int)RegisterBits.GetBits(Raw, 8, 3);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 8, 3, (ulong)value);
     }
 
     /// <summary>TXQ0_VALID: transmit queue 0: the vector is used.</summary>
     public bool IsTransmitQueue0Valid
     {
         get => RegisterBits.IsSet(Raw, 11);
-        init => Raw = (uint)RegisterBits.Set(Raw, 11, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 11, value);
     }
 
     /// <summary>TXQ1: the MSI-X vector of transmit queue 1, 0 to 4.</summary>
     public int TransmitQueue1Vector
     {
-        get => (int)RegisterBits.Get(Raw, 12, 3);
-        init => Raw = (uint)RegisterBits.Set(Raw, 12, 3, (ulong)value);
+        get => (int)RegisterBits.GetBits(Raw, 12, 3);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 12, 3, (ulong)value);
     }
 
     /// <summary>TXQ1_VALID: transmit queue 1: the vector is used.</summary>
     public bool IsTransmitQueue1Valid
     {
         get => RegisterBits.IsSet(Raw, 15);
-        init => Raw = (uint)RegisterBits.Set(Raw, 15, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 15, value);
     }
 
     /// <summary>OTHER: the MSI-X vector of all other causes, 0 to 4.</summary>
     public int OtherVector
     {
-        get => (int)RegisterBits.Get(Raw, 16, 3);
-        init => Raw = (uint)RegisterBits.Set(Raw, 16, 3, (ulong)value);
+        get => (int)RegisterBits.GetBits(Raw, 16, 3);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 16, 3, (ulong)value);
     }
 
     /// <summary>OTHER_VALID: all other causes: the vector is used.</summary>
     public bool IsOtherValid
     {
         get => RegisterBits.IsSet(Raw, 19);
-        init => Raw = (uint)RegisterBits.Set(Raw, 19, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 19, value);
     }
 
     /// <summary>TX_INT_EVERY_WB: an interrupt at every write-back of a transmit descriptor.</summary>
     public bool InterruptsOnEveryWriteBack
     {
         get => RegisterBits.IsSet(Raw, 31);
-        init => Raw = (uint)RegisterBits.Set(Raw, 31, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 31, value);
     }
 
     ulong IRegisterValue<Intel82574InterruptVectors>.Raw => Raw;

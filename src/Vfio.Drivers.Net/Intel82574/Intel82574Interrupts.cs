@@ -13,119 +13,119 @@ public readonly record struct Intel82574Interrupts(uint Raw) : IRegisterValue<In
     public bool TransmitDescriptorWrittenBack
     {
         get => RegisterBits.IsSet(Raw, 0);
-        init => Raw = (uint)RegisterBits.Set(Raw, 0, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 0, value);
     }
 
     /// <summary>TXQE: transmit queue empty.</summary>
     public bool TransmitQueueEmpty
     {
         get => RegisterBits.IsSet(Raw, 1);
-        init => Raw = (uint)RegisterBits.Set(Raw, 1, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 1, value);
     }
 
     /// <summary>LSC: link status changed.</summary>
     public bool LinkStatusChanged
     {
         get => RegisterBits.IsSet(Raw, 2);
-        init => Raw = (uint)RegisterBits.Set(Raw, 2, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 2, value);
     }
 
     /// <summary>RXDMT0: few receive descriptors are left.</summary>
     public bool ReceiveDescriptorsLow
     {
         get => RegisterBits.IsSet(Raw, 4);
-        init => Raw = (uint)RegisterBits.Set(Raw, 4, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 4, value);
     }
 
     /// <summary>RXO: receiver overrun.</summary>
     public bool ReceiverOverrun
     {
         get => RegisterBits.IsSet(Raw, 6);
-        init => Raw = (uint)RegisterBits.Set(Raw, 6, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 6, value);
     }
 
     /// <summary>RXT0: receive timer expired: frames have arrived.</summary>
     public bool ReceiveTimerExpired
     {
         get => RegisterBits.IsSet(Raw, 7);
-        init => Raw = (uint)RegisterBits.Set(Raw, 7, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 7, value);
     }
 
     /// <summary>MDAC: MDI access complete.</summary>
     public bool MdiAccessComplete
     {
         get => RegisterBits.IsSet(Raw, 9);
-        init => Raw = (uint)RegisterBits.Set(Raw, 9, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 9, value);
     }
 
     /// <summary>TXD_LOW: few transmit descriptors are left to do.</summary>
     public bool TransmitDescriptorsLow
     {
         get => RegisterBits.IsSet(Raw, 15);
-        init => Raw = (uint)RegisterBits.Set(Raw, 15, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 15, value);
     }
 
     /// <summary>SRPD: small packet received.</summary>
     public bool SmallPacketReceived
     {
         get => RegisterBits.IsSet(Raw, 16);
-        init => Raw = (uint)RegisterBits.Set(Raw, 16, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 16, value);
     }
 
     /// <summary>ACK: TCP ACK frame received.</summary>
     public bool AckReceived
     {
         get => RegisterBits.IsSet(Raw, 17);
-        init => Raw = (uint)RegisterBits.Set(Raw, 17, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 17, value);
     }
 
     /// <summary>MNG: manageability event.</summary>
     public bool ManageabilityEvent
     {
         get => RegisterBits.IsSet(Raw, 18);
-        init => Raw = (uint)RegisterBits.Set(Raw, 18, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 18, value);
     }
 
     /// <summary>RXQ0: receive queue 0.</summary>
     public bool ReceiveQueue0
     {
         get => RegisterBits.IsSet(Raw, 20);
-        init => Raw = (uint)RegisterBits.Set(Raw, 20, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 20, value);
     }
 
     /// <summary>RXQ1: receive queue 1.</summary>
     public bool ReceiveQueue1
     {
         get => RegisterBits.IsSet(Raw, 21);
-        init => Raw = (uint)RegisterBits.Set(Raw, 21, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 21, value);
     }
 
     /// <summary>TXQ0: transmit queue 0.</summary>
     public bool TransmitQueue0
     {
         get => RegisterBits.IsSet(Raw, 22);
-        init => Raw = (uint)RegisterBits.Set(Raw, 22, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 22, value);
     }
 
     /// <summary>TXQ1: transmit queue 1.</summary>
     public bool TransmitQueue1
     {
         get => RegisterBits.IsSet(Raw, 23);
-        init => Raw = (uint)RegisterBits.Set(Raw, 23, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 23, value);
     }
 
     /// <summary>OTHER: any other cause.</summary>
     public bool Other
     {
         get => RegisterBits.IsSet(Raw, 24);
-        init => Raw = (uint)RegisterBits.Set(Raw, 24, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 24, value);
     }
 
     /// <summary>INT_ASSERTED: the device asserts its interrupt.</summary>
     public bool IsAsserted
     {
         get => RegisterBits.IsSet(Raw, 31);
-        init => Raw = (uint)RegisterBits.Set(Raw, 31, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 31, value);
     }
 
     ulong IRegisterValue<Intel82574Interrupts>.Raw => Raw;

@@ -9,7 +9,7 @@ internal static partial class Intel82574Map
     // Section 10.2.2: general.
     private static RegisterDescription[] General =>
     [
-        new("CTRL", 0x0, 4, "Device control", RegisterAccess.WriteActs, Intel82574Control.Fields),
+        new("CTRL", 0x0, 4, "Device control", RegisterAccess.WriteHasSideEffects, Intel82574Control.Fields),
         new("STATUS", 0x8, 4, "Device status", RegisterAccess.ReadOnly, Intel82574Status.Fields),
         new("EECD", 0x10, 4, "NVM control", RegisterAccess.ReadWrite,
         [
@@ -27,10 +27,10 @@ internal static partial class Intel82574Map
             new("AUPDEN", 20, 1, "The flash is updated by itself"),
             new("SEC1VAL", 22, 1, "Sector 1 is the valid one"),
         ]),
-        new("EERD", 0x14, 4, "NVM read", RegisterAccess.WriteActs, Intel82574EepromRead.Fields),
-        new("CTRL_EXT", 0x18, 4, "Extended device control", RegisterAccess.WriteActs, Intel82574ExtendedControl.Fields),
-        new("FLA", 0x1c, 4, "Flash access", RegisterAccess.WriteActs, []),
-        new("MDIC", 0x20, 4, "MDI control: the PHY's registers", RegisterAccess.WriteActs, Intel82574MdiControl.Fields),
+        new("EERD", 0x14, 4, "NVM read", RegisterAccess.WriteHasSideEffects, Intel82574EepromRead.Fields),
+        new("CTRL_EXT", 0x18, 4, "Extended device control", RegisterAccess.WriteHasSideEffects, Intel82574ExtendedControl.Fields),
+        new("FLA", 0x1c, 4, "Flash access", RegisterAccess.WriteHasSideEffects, []),
+        new("MDIC", 0x20, 4, "MDI control: the PHY's registers", RegisterAccess.WriteHasSideEffects, Intel82574MdiControl.Fields),
         new("FCAL", 0x28, 4, "Flow control address, low"),
         new("FCAH", 0x2c, 4, "Flow control address, high", RegisterAccess.ReadWrite,
         [
@@ -86,21 +86,21 @@ internal static partial class Intel82574Map
         [
             new("PBS", 0, 6, "KiB"),
         ]),
-        new("EEMNGCTL", 0x1010, 4, "Manageability NVM control", RegisterAccess.WriteActs, []),
+        new("EEMNGCTL", 0x1010, 4, "Manageability NVM control", RegisterAccess.WriteHasSideEffects, []),
         new("EEMNGDATA", 0x1014, 4, "Manageability NVM data"),
-        new("FLMNGCTL", 0x1018, 4, "Manageability flash control", RegisterAccess.WriteActs, []),
-        new("FLMNGDATA", 0x101c, 4, "Manageability flash data", RegisterAccess.ReadChanges, []),
+        new("FLMNGCTL", 0x1018, 4, "Manageability flash control", RegisterAccess.WriteHasSideEffects, []),
+        new("FLMNGDATA", 0x101c, 4, "Manageability flash data", RegisterAccess.ReadHasSideEffects, []),
         new("FLMNGCNT", 0x1020, 4, "Manageability flash counter"),
         new("EEARBC", 0x1024, 4, "NVM auto read bus control"),
-        new("EEWR", 0x102c, 4, "NVM write", RegisterAccess.WriteActs,
+        new("EEWR", 0x102c, 4, "NVM write", RegisterAccess.WriteHasSideEffects,
         [
             new("START", 0, 1, "Start writing DATA to ADDR"),
             new("DONE", 1, 1, "The word is written"),
             new("ADDR", 2, 14, "Which word") { IsHexadecimal = true },
             new("DATA", 16, 16, "The word to write") { IsHexadecimal = true },
         ]),
-        new("FLSWCTL", 0x1030, 4, "Software flash burst control", RegisterAccess.WriteActs, []),
-        new("FLSWDATA", 0x1034, 4, "Software flash burst data", RegisterAccess.ReadChanges, []),
+        new("FLSWCTL", 0x1030, 4, "Software flash burst control", RegisterAccess.WriteHasSideEffects, []),
+        new("FLSWDATA", 0x1034, 4, "Software flash burst data", RegisterAccess.ReadHasSideEffects, []),
         new("FLSWCNT", 0x1038, 4, "Software flash burst counter"),
         new("FLOP", 0x103c, 4, "Flash opcodes"),
         new("PBA_ECC", 0x1100, 4, "Packet buffer ECC", RegisterAccess.ReadWrite,
@@ -134,7 +134,7 @@ internal static partial class Intel82574Map
         new("GSCN_2", 0x5b28, 4, "PCI Express statistics counter 2"),
         new("GSCN_3", 0x5b2c, 4, "PCI Express statistics counter 3"),
         new("FACTPS", 0x5b30, 4, "Function active and power state"),
-        new("SWSM", 0x5b50, 4, "Software semaphore; reading takes SMBI", RegisterAccess.ReadChanges,
+        new("SWSM", 0x5b50, 4, "Software semaphore; reading takes SMBI", RegisterAccess.ReadHasSideEffects,
         [
             new("SMBI", 0, 1, "Taken by a driver"),
             new("SWESMBI", 1, 1, "Taken by software, not by firmware"),
@@ -146,7 +146,7 @@ internal static partial class Intel82574Map
             new("FW_MODE", 1, 3, "Firmware mode"),
             new("FW_VAL_BIT", 15, 1, "This register is valid"),
         ]),
-        new("SWSM2", 0x5b58, 4, "Second software semaphore", RegisterAccess.ReadChanges,
+        new("SWSM2", 0x5b58, 4, "Second software semaphore", RegisterAccess.ReadHasSideEffects,
         [
             new("LOCK", 1, 1, "Taken by a driver"),
         ]),
@@ -157,7 +157,7 @@ internal static partial class Intel82574Map
     // Section 10.2.4: interrupts.
     private static RegisterDescription[] Interrupts =>
     [
-        new("ICR", 0xc0, 4, "Interrupt causes; reading clears", RegisterAccess.ReadChanges, Intel82574Interrupts.Fields),
+        new("ICR", 0xc0, 4, "Interrupt causes; reading clears", RegisterAccess.ReadHasSideEffects, Intel82574Interrupts.Fields),
         new("ITR", 0xc4, 4, "Interrupt throttling", RegisterAccess.ReadWrite,
         [
             new("INTERVAL", 0, 16, "Least time between interrupts, in units of 256 ns"),

@@ -41,7 +41,7 @@ internal static partial class Intel82574Map
         [
             new("RDH", 0, 16, "Descriptor the device uses next"),
         ]),
-        new("RDT0", 0x2818, 4, "Receive ring 0: tail", RegisterAccess.WriteActs,
+        new("RDT0", 0x2818, 4, "Receive ring 0: tail", RegisterAccess.WriteHasSideEffects,
         [
             new("RDT", 0, 16, "Descriptor after the last one given to the device"),
         ]),
@@ -56,7 +56,7 @@ internal static partial class Intel82574Map
         [
             new("RDH", 0, 16, "Descriptor the device uses next"),
         ]),
-        new("RDT1", 0x2918, 4, "Receive ring 1: tail", RegisterAccess.WriteActs,
+        new("RDT1", 0x2918, 4, "Receive ring 1: tail", RegisterAccess.WriteHasSideEffects,
         [
             new("RDT", 0, 16, "Descriptor after the last one given to the device"),
         ]),
@@ -183,7 +183,7 @@ internal static partial class Intel82574Map
         [
             new("TDH", 0, 16, "Descriptor the device uses next"),
         ]),
-        new("TDT0", 0x3818, 4, "Transmit ring 0: tail", RegisterAccess.WriteActs,
+        new("TDT0", 0x3818, 4, "Transmit ring 0: tail", RegisterAccess.WriteHasSideEffects,
         [
             new("TDT", 0, 16, "Descriptor after the last one given to the device"),
         ]),
@@ -205,7 +205,7 @@ internal static partial class Intel82574Map
         [
             new("TDH", 0, 16, "Descriptor the device uses next"),
         ]),
-        new("TDT1", 0x3918, 4, "Transmit ring 1: tail", RegisterAccess.WriteActs,
+        new("TDT1", 0x3918, 4, "Transmit ring 1: tail", RegisterAccess.WriteHasSideEffects,
         [
             new("TDT", 0, 16, "Descriptor after the last one given to the device"),
         ]),

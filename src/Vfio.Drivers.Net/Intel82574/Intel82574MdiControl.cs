@@ -13,50 +13,50 @@ public readonly record struct Intel82574MdiControl(uint Raw) : IRegisterValue<In
     /// <summary>DATA: word to write, or word read.</summary>
     public int Data
     {
-        get => (int)RegisterBits.Get(Raw, 0, 16);
-        init => Raw = (uint)RegisterBits.Set(Raw, 0, 16, (ulong)value);
+        get => (int)RegisterBits.GetBits(Raw, 0, 16);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 0, 16, (ulong)value);
     }
 
     /// <summary>REGADD: PHY register.</summary>
     public int PhyRegister
     {
-        get => (int)RegisterBits.Get(Raw, 16, 5);
-        init => Raw = (uint)RegisterBits.Set(Raw, 16, 5, (ulong)value);
+        get => (int)RegisterBits.GetBits(Raw, 16, 5);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 16, 5, (ulong)value);
     }
 
     /// <summary>PHYADD: PHY address: 1.</summary>
     public int PhyAddress
     {
-        get => (int)RegisterBits.Get(Raw, 21, 5);
-        init => Raw = (uint)RegisterBits.Set(Raw, 21, 5, (ulong)value);
+        get => (int)RegisterBits.GetBits(Raw, 21, 5);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 21, 5, (ulong)value);
     }
 
     /// <summary>OP: the operation: 1 writes, 2 reads.</summary>
     public int Operation
     {
-        get => (int)RegisterBits.Get(Raw, 26, 2);
-        init => Raw = (uint)RegisterBits.Set(Raw, 26, 2, (ulong)value);
+        get => (int)RegisterBits.GetBits(Raw, 26, 2);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 26, 2, (ulong)value);
     }
 
     /// <summary>R: ready: the operation is done.</summary>
     public bool IsReady
     {
         get => RegisterBits.IsSet(Raw, 28);
-        init => Raw = (uint)RegisterBits.Set(Raw, 28, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 28, value);
     }
 
     /// <summary>I: an interrupt at its end.</summary>
     public bool RaisesInterrupt
     {
         get => RegisterBits.IsSet(Raw, 29);
-        init => Raw = (uint)RegisterBits.Set(Raw, 29, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 29, value);
     }
 
     /// <summary>E: the operation failed.</summary>
     public bool HasError
     {
         get => RegisterBits.IsSet(Raw, 30);
-        init => Raw = (uint)RegisterBits.Set(Raw, 30, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 30, value);
     }
 
     ulong IRegisterValue<Intel82574MdiControl>.Raw => Raw;

@@ -13,22 +13,22 @@ public readonly record struct Intel82574ReceiveAddressHigh(uint Raw) : IRegister
     /// <summary>RAH: the last two bytes of the address, the fifth in the lower bits.</summary>
     public int Address
     {
-        get => (int)RegisterBits.Get(Raw, 0, 16);
-        init => Raw = (uint)RegisterBits.Set(Raw, 0, 16, (ulong)value);
+        get => (int)RegisterBits.GetBits(Raw, 0, 16);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 0, 16, (ulong)value);
     }
 
     /// <summary>ASEL: which address of a frame is compared: 0 the destination, 1 the source.</summary>
     public int AddressSelect
     {
-        get => (int)RegisterBits.Get(Raw, 16, 2);
-        init => Raw = (uint)RegisterBits.Set(Raw, 16, 2, (ulong)value);
+        get => (int)RegisterBits.GetBits(Raw, 16, 2);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 16, 2, (ulong)value);
     }
 
     /// <summary>AV: the address is used.</summary>
     public bool IsValid
     {
         get => RegisterBits.IsSet(Raw, 31);
-        init => Raw = (uint)RegisterBits.Set(Raw, 31, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 31, value);
     }
 
     ulong IRegisterValue<Intel82574ReceiveAddressHigh>.Raw => Raw;

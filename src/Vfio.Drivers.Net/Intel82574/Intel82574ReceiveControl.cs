@@ -14,133 +14,133 @@ public readonly record struct Intel82574ReceiveControl(uint Raw) : IRegisterValu
     public bool IsEnabled
     {
         get => RegisterBits.IsSet(Raw, 1);
-        init => Raw = (uint)RegisterBits.Set(Raw, 1, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 1, value);
     }
 
     /// <summary>SBP: bad frames are stored too.</summary>
     public bool StoresBadPackets
     {
         get => RegisterBits.IsSet(Raw, 2);
-        init => Raw = (uint)RegisterBits.Set(Raw, 2, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 2, value);
     }
 
     /// <summary>UPE: all unicast frames are received.</summary>
     public bool IsUnicastPromiscuous
     {
         get => RegisterBits.IsSet(Raw, 3);
-        init => Raw = (uint)RegisterBits.Set(Raw, 3, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 3, value);
     }
 
     /// <summary>MPE: all multicast frames are received.</summary>
     public bool IsMulticastPromiscuous
     {
         get => RegisterBits.IsSet(Raw, 4);
-        init => Raw = (uint)RegisterBits.Set(Raw, 4, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 4, value);
     }
 
     /// <summary>LPE: frames longer than 1522 bytes are received.</summary>
     public bool ReceivesLongPackets
     {
         get => RegisterBits.IsSet(Raw, 5);
-        init => Raw = (uint)RegisterBits.Set(Raw, 5, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 5, value);
     }
 
     /// <summary>LBM: loopback: 0 none, 1 in the MAC.</summary>
     public int LoopbackMode
     {
-        get => (int)RegisterBits.Get(Raw, 6, 2);
-        init => Raw = (uint)RegisterBits.Set(Raw, 6, 2, (ulong)value);
+        get => (int)RegisterBits.GetBits(Raw, 6, 2);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 6, 2, (ulong)value);
     }
 
     /// <summary>RDMTS: when few descriptors are left: 0 at half of the ring, 1 at a quarter, 2 at an eighth.</summary>
     public int DescriptorThreshold
     {
-        get => (int)RegisterBits.Get(Raw, 8, 2);
-        init => Raw = (uint)RegisterBits.Set(Raw, 8, 2, (ulong)value);
+        get => (int)RegisterBits.GetBits(Raw, 8, 2);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 8, 2, (ulong)value);
     }
 
     /// <summary>DTYP: the kind of descriptor: 0 legacy or extended, 1 packet split.</summary>
     public int DescriptorType
     {
-        get => (int)RegisterBits.Get(Raw, 10, 2);
-        init => Raw = (uint)RegisterBits.Set(Raw, 10, 2, (ulong)value);
+        get => (int)RegisterBits.GetBits(Raw, 10, 2);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 10, 2, (ulong)value);
     }
 
     /// <summary>MO: which bits of an address index the multicast table: 0 bits 47 to 36, 1 from 46, 2 from 45, 3 from 43.</summary>
     public int MulticastOffset
     {
-        get => (int)RegisterBits.Get(Raw, 12, 2);
-        init => Raw = (uint)RegisterBits.Set(Raw, 12, 2, (ulong)value);
+        get => (int)RegisterBits.GetBits(Raw, 12, 2);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 12, 2, (ulong)value);
     }
 
     /// <summary>BAM: broadcasts are received.</summary>
     public bool AcceptsBroadcasts
     {
         get => RegisterBits.IsSet(Raw, 15);
-        init => Raw = (uint)RegisterBits.Set(Raw, 15, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 15, value);
     }
 
     /// <summary>BSIZE: the size of buffers: 2048 bytes shifted right by this; with BSEX 32768 bytes shifted right by 1 to 3.</summary>
     public int BufferSize
     {
-        get => (int)RegisterBits.Get(Raw, 16, 2);
-        init => Raw = (uint)RegisterBits.Set(Raw, 16, 2, (ulong)value);
+        get => (int)RegisterBits.GetBits(Raw, 16, 2);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 16, 2, (ulong)value);
     }
 
     /// <summary>VFE: VLANs are filtered by the VLAN table.</summary>
     public bool IsVlanFilterEnabled
     {
         get => RegisterBits.IsSet(Raw, 18);
-        init => Raw = (uint)RegisterBits.Set(Raw, 18, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 18, value);
     }
 
     /// <summary>CFIEN: VLAN frames are filtered by CFI.</summary>
     public bool IsCanonicalFormFilterEnabled
     {
         get => RegisterBits.IsSet(Raw, 19);
-        init => Raw = (uint)RegisterBits.Set(Raw, 19, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 19, value);
     }
 
     /// <summary>CFI: canonical form indicator that is accepted.</summary>
     public bool CanonicalForm
     {
         get => RegisterBits.IsSet(Raw, 20);
-        init => Raw = (uint)RegisterBits.Set(Raw, 20, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 20, value);
     }
 
     /// <summary>DPF: pause frames are discarded.</summary>
     public bool DiscardsPauseFrames
     {
         get => RegisterBits.IsSet(Raw, 22);
-        init => Raw = (uint)RegisterBits.Set(Raw, 22, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 22, value);
     }
 
     /// <summary>PMCF: MAC control frames are passed on.</summary>
     public bool PassesControlFrames
     {
         get => RegisterBits.IsSet(Raw, 23);
-        init => Raw = (uint)RegisterBits.Set(Raw, 23, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 23, value);
     }
 
     /// <summary>BSEX: buffer sizes are 16 times larger.</summary>
     public bool ExtendsBufferSize
     {
         get => RegisterBits.IsSet(Raw, 25);
-        init => Raw = (uint)RegisterBits.Set(Raw, 25, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 25, value);
     }
 
     /// <summary>SECRC: the CRC is stripped.</summary>
     public bool StripsCrc
     {
         get => RegisterBits.IsSet(Raw, 26);
-        init => Raw = (uint)RegisterBits.Set(Raw, 26, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 26, value);
     }
 
     /// <summary>FLXBUF: the size of buffers in KiB; 0 where BSIZE says it.</summary>
     public int FlexibleBufferSize
     {
-        get => (int)RegisterBits.Get(Raw, 27, 4);
-        init => Raw = (uint)RegisterBits.Set(Raw, 27, 4, (ulong)value);
+        get => (int)RegisterBits.GetBits(Raw, 27, 4);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 27, 4, (ulong)value);
     }
 
     ulong IRegisterValue<Intel82574ReceiveControl>.Raw => Raw;

@@ -13,29 +13,29 @@ public readonly record struct Intel82574ReceiveDescriptorControl(uint Raw) : IRe
     /// <summary>PTHRESH: how few descriptors the device holds when it fetches more.</summary>
     public int PrefetchThreshold
     {
-        get => (int)RegisterBits.Get(Raw, 0, 6);
-        init => Raw = (uint)RegisterBits.Set(Raw, 0, 6, (ulong)value);
+        get => (int)RegisterBits.GetBits(Raw, 0, 6);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 0, 6, (ulong)value);
     }
 
     /// <summary>HTHRESH: how many descriptors the host must have ready for that.</summary>
     public int HostThreshold
     {
-        get => (int)RegisterBits.Get(Raw, 8, 6);
-        init => Raw = (uint)RegisterBits.Set(Raw, 8, 6, (ulong)value);
+        get => (int)RegisterBits.GetBits(Raw, 8, 6);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 8, 6, (ulong)value);
     }
 
     /// <summary>WTHRESH: how many descriptors are written back together.</summary>
     public int WriteBackThreshold
     {
-        get => (int)RegisterBits.Get(Raw, 16, 6);
-        init => Raw = (uint)RegisterBits.Set(Raw, 16, 6, (ulong)value);
+        get => (int)RegisterBits.GetBits(Raw, 16, 6);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 16, 6, (ulong)value);
     }
 
     /// <summary>GRAN: thresholds count descriptors, not cache lines.</summary>
     public bool CountsDescriptors
     {
         get => RegisterBits.IsSet(Raw, 24);
-        init => Raw = (uint)RegisterBits.Set(Raw, 24, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 24, value);
     }
 
     ulong IRegisterValue<Intel82574ReceiveDescriptorControl>.Raw => Raw;

@@ -14,49 +14,49 @@ public readonly record struct Intel82574Status(uint Raw) : IRegisterValue<Intel8
     public bool IsFullDuplex
     {
         get => RegisterBits.IsSet(Raw, 0);
-        init => Raw = (uint)RegisterBits.Set(Raw, 0, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 0, value);
     }
 
     /// <summary>LU: link up.</summary>
     public bool IsLinkUp
     {
         get => RegisterBits.IsSet(Raw, 1);
-        init => Raw = (uint)RegisterBits.Set(Raw, 1, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 1, value);
     }
 
     /// <summary>TXOFF: transmission is paused by flow control.</summary>
     public bool IsTransmissionPaused
     {
         get => RegisterBits.IsSet(Raw, 4);
-        init => Raw = (uint)RegisterBits.Set(Raw, 4, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 4, value);
     }
 
     /// <summary>SPEED: the link's speed in megabits a second: 10, 100 or 1000.</summary>
     public int SpeedInMegabits
     {
-        get => Intel82574Speed.Decode(RegisterBits.Get(Raw, 6, 2));
-        init => Raw = (uint)RegisterBits.Set(Raw, 6, 2, Intel82574Speed.Encode(value));
+        get => Intel82574Speed.Decode(RegisterBits.GetBits(Raw, 6, 2));
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 6, 2, Intel82574Speed.Encode(value));
     }
 
     /// <summary>ASDV: the speed in megabits a second that auto-detection found: 10, 100 or 1000.</summary>
     public int DetectedSpeedInMegabits
     {
-        get => Intel82574Speed.Decode(RegisterBits.Get(Raw, 8, 2));
-        init => Raw = (uint)RegisterBits.Set(Raw, 8, 2, Intel82574Speed.Encode(value));
+        get => Intel82574Speed.Decode(RegisterBits.GetBits(Raw, 8, 2));
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 8, 2, Intel82574Speed.Encode(value));
     }
 
     /// <summary>PHYRA: the PHY was reset since this bit was cleared.</summary>
     public bool WasPhyReset
     {
         get => RegisterBits.IsSet(Raw, 10);
-        init => Raw = (uint)RegisterBits.Set(Raw, 10, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 10, value);
     }
 
     /// <summary>GIO_MASTER_ENABLE: requests to the host's memory are possible or still open.</summary>
     public bool IsMasterEnabled
     {
         get => RegisterBits.IsSet(Raw, 19);
-        init => Raw = (uint)RegisterBits.Set(Raw, 19, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 19, value);
     }
 
     ulong IRegisterValue<Intel82574Status>.Raw => Raw;

@@ -14,77 +14,77 @@ public readonly record struct Intel82574TransmitControl(uint Raw) : IRegisterVal
     public bool IsEnabled
     {
         get => RegisterBits.IsSet(Raw, 1);
-        init => Raw = (uint)RegisterBits.Set(Raw, 1, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 1, value);
     }
 
     /// <summary>PSP: short packets are padded.</summary>
     public bool PadsShortPackets
     {
         get => RegisterBits.IsSet(Raw, 3);
-        init => Raw = (uint)RegisterBits.Set(Raw, 3, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 3, value);
     }
 
     /// <summary>CT: how many retries after collisions, half duplex only.</summary>
     public int CollisionThreshold
     {
-        get => (int)RegisterBits.Get(Raw, 4, 8);
-        init => Raw = (uint)RegisterBits.Set(Raw, 4, 8, (ulong)value);
+        get => (int)RegisterBits.GetBits(Raw, 4, 8);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 4, 8, (ulong)value);
     }
 
     /// <summary>COLD: the collision distance in byte times.</summary>
     public int CollisionDistance
     {
-        get => (int)RegisterBits.Get(Raw, 12, 10);
-        init => Raw = (uint)RegisterBits.Set(Raw, 12, 10, (ulong)value);
+        get => (int)RegisterBits.GetBits(Raw, 12, 10);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 12, 10, (ulong)value);
     }
 
     /// <summary>SWXOFF: send a pause frame; clears itself.</summary>
     public bool SendPause
     {
         get => RegisterBits.IsSet(Raw, 22);
-        init => Raw = (uint)RegisterBits.Set(Raw, 22, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 22, value);
     }
 
     /// <summary>PBE: packets are sent in bursts, half duplex.</summary>
     public bool IsBurstEnabled
     {
         get => RegisterBits.IsSet(Raw, 23);
-        init => Raw = (uint)RegisterBits.Set(Raw, 23, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 23, value);
     }
 
     /// <summary>RTLC: late collisions are retried.</summary>
     public bool RetransmitsOnLateCollision
     {
         get => RegisterBits.IsSet(Raw, 24);
-        init => Raw = (uint)RegisterBits.Set(Raw, 24, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 24, value);
     }
 
     /// <summary>UNORTX: underruns are not retried.</summary>
     public bool DropsOnUnderrun
     {
         get => RegisterBits.IsSet(Raw, 25);
-        init => Raw = (uint)RegisterBits.Set(Raw, 25, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 25, value);
     }
 
     /// <summary>TXDSCMT: the threshold of waiting transmit descriptors.</summary>
     public int DescriptorThreshold
     {
-        get => (int)RegisterBits.Get(Raw, 26, 2);
-        init => Raw = (uint)RegisterBits.Set(Raw, 26, 2, (ulong)value);
+        get => (int)RegisterBits.GetBits(Raw, 26, 2);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 26, 2, (ulong)value);
     }
 
     /// <summary>MULR: several reads of memory at a time.</summary>
     public bool AllowsMultipleRequests
     {
         get => RegisterBits.IsSet(Raw, 28);
-        init => Raw = (uint)RegisterBits.Set(Raw, 28, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 28, value);
     }
 
     /// <summary>RRTHRESH: from which free space on memory is read: 0 two lines of 16 bytes, 1 four, 2 eight, 3 none.</summary>
     public int ReadRequestThreshold
     {
-        get => (int)RegisterBits.Get(Raw, 29, 2);
-        init => Raw = (uint)RegisterBits.Set(Raw, 29, 2, (ulong)value);
+        get => (int)RegisterBits.GetBits(Raw, 29, 2);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 29, 2, (ulong)value);
     }
 
     ulong IRegisterValue<Intel82574TransmitControl>.Raw => Raw;

@@ -116,7 +116,7 @@ internal sealed class DmaTable
         lock (_lock)
         {
             DmaResult result = Check(iova, destination.Length, DmaAccess.Read, out stoppedAt);
-            for (int done = 0; result == DmaResult.Done && done < destination.Length;)
+            for (int done = 0; result == DmaResult.Completed && done < destination.Length;)
             {
                 Mapping mapping = _mappings[Intervals.FirstEndingAtOrAfter(_mappings, iova + (ulong)done)];
                 int count = mapping.CountFrom(iova + (ulong)done, destination.Length - done);
@@ -134,7 +134,7 @@ internal sealed class DmaTable
         lock (_lock)
         {
             DmaResult result = Check(iova, source.Length, DmaAccess.Write, out stoppedAt);
-            for (int done = 0; result == DmaResult.Done && done < source.Length;)
+            for (int done = 0; result == DmaResult.Completed && done < source.Length;)
             {
                 Mapping mapping = _mappings[Intervals.FirstEndingAtOrAfter(_mappings, iova + (ulong)done)];
                 int count = mapping.CountFrom(iova + (ulong)done, source.Length - done);
@@ -153,7 +153,7 @@ internal sealed class DmaTable
         stoppedAt = iova;
         if (length == 0)
         {
-            return DmaResult.Done;
+            return DmaResult.Completed;
         }
 
         if (iova > ulong.MaxValue - (ulong)(length - 1))
@@ -162,7 +162,7 @@ internal sealed class DmaTable
         }
 
         ulong last = iova + (ulong)(length - 1);
-        DmaResult result = DmaResult.Done;
+        DmaResult result = DmaResult.Completed;
         ulong next = iova;
         for (int at = Intervals.FirstEndingAtOrAfter(_mappings, iova); ; at++)
         {
@@ -172,7 +172,7 @@ internal sealed class DmaTable
                 return DmaResult.NotMapped;
             }
 
-            if ((_mappings[at].Permission & permission) == 0 && result == DmaResult.Done)
+            if ((_mappings[at].Permission & permission) == 0 && result == DmaResult.Completed)
             {
                 stoppedAt = next;
                 result = DmaResult.NotPermitted;

@@ -9,7 +9,7 @@ namespace Vfio.Emulation;
 /// <remarks>
 /// <para>
 /// What a driver sees is what vfio-pci would show it of such a device: the same configuration space, errors, reset. Two things
-/// differ. A mapping of memory stays memory while the device does not decode or sleeps (with vfio-pci it reads ones, <see cref="VfioDevice.State"/>); and
+/// differ. A mapping of memory stays memory while the device does not decode or sleeps (with vfio-pci it reads ones, <see cref="VfioDevice.GetState"/>); and
 /// the MSI-X table can be seen through trapped accesses too.
 /// </para>
 /// <para>

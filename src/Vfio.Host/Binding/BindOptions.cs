@@ -37,7 +37,7 @@ public sealed record BindOptions
     public bool Persist { get; init; }
 
     /// <summary>How long other programs and the kernel may take, and what happens meanwhile; <see langword="null"/> for the usual times.</summary>
-    public HolderPatience? Patience { get; init; }
+    public HolderWait? HolderWait { get; init; }
 
     /// <summary>
     /// The program and its first arguments that write kernel attributes for this process (<see cref="BindingHelper"/>); <see langword="null"/> for <c>/bin/sh</c>, which
@@ -71,7 +71,7 @@ public sealed record ReleaseOptions
     public bool Force { get; init; }
 
     /// <summary>How long other programs and the kernel may take, and what happens meanwhile; <see langword="null"/> for the usual times.</summary>
-    public HolderPatience? Patience { get; init; }
+    public HolderWait? HolderWait { get; init; }
 
     /// <summary>
     /// The program and its first arguments that write kernel attributes for this process (<see cref="BindingHelper"/>); <see langword="null"/> for <c>/bin/sh</c>, which

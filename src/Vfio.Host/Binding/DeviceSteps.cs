@@ -47,10 +47,10 @@ internal sealed class DeviceSteps(HostContext context)
     }
 
     public BindingStep Remember(JournalEntry entry) =>
-        BindingStep.Shared($"remember in {context.Journal.PathOf(entry.Address)}: driver {entry.DriverBefore ?? "none"}, override {entry.OverrideBefore ?? "none"}", () => Note(entry, context.Changes.StartWriter()));
+        BindingStep.Shared($"remember in {context.Journal.PathOf(entry.Address)}: driver {entry.OriginalDriver ?? "none"}, override {entry.PreviousOverride ?? "none"}", () => Note(entry, context.Changes.StartWriter()));
 
     public BindingStep RememberFunctions(JournalEntry entry) =>
-        BindingStep.Shared($"remember in {context.Journal.PathOf(entry.Address)}: {entry.FunctionsBefore} virtual functions", () => Note(entry, context.Changes.StartWriter()));
+        BindingStep.Shared($"remember in {context.Journal.PathOf(entry.Address)}: {entry.PreviousFunctionCount} virtual functions", () => Note(entry, context.Changes.StartWriter()));
 
     public BindingStep Forget(PciAddress address) => BindingStep.Shared($"remove {context.Journal.PathOf(address)}", () => context.Journal.Remove(address));
 
@@ -61,7 +61,7 @@ internal sealed class DeviceSteps(HostContext context)
 
     /// <summary>The same for a device with its virtual functions, which come and go with its changes.</summary>
     public IDisposable LockWithFunctions(PciAddress device) =>
-        Lock([device, .. context.Bus.Find(device)?.FindVirtualFunctions().Select(function => function.Address) ?? []]);
+        Lock([device, .. context.Bus.Find(device)?.GetVirtualFunctions().Select(function => function.Address) ?? []]);
 
     /// <summary>Ends what an earlier command left unfinished; for a dry run, which must not.</summary>
     public BindingStep? EndPending(JournalEntry? entry) => _pending.FindWriter(entry) is ProcessIdentity writer
@@ -106,7 +106,7 @@ internal sealed class DeviceSteps(HostContext context)
     private void WriteNow(PciDeviceInfo device, string path, string value, IReadOnlyList<DeviceHolder> holders)
     {
         ProcessIdentity writer = context.Changes.StartWriter();
-        if (!_noted.Contains((device.Address, writer)) && context.Journal.Find(device.Address) is { Damage: null } entry)
+        if (!_noted.Contains((device.Address, writer)) && context.Journal.Find(device.Address) is { ParseError: null } entry)
         {
             Note(entry, writer);
         }
@@ -129,7 +129,7 @@ internal sealed class DeviceSteps(HostContext context)
     private TimeSpan TimeFor(IReadOnlyList<DeviceHolder> holders)
     {
         TimeSpan usual = holders.Count == 0 ? FreePatience : HeldPatience;
-        return context.Patience is not null && context.Patience.Time > usual ? context.Patience.Time : usual;
+        return context.Patience is not null && context.Patience.Timeout > usual ? context.Patience.Timeout : usual;
     }
 
     // Who was not seen when the plan was made may have come since, or be hidden by a mapping.

@@ -11,7 +11,7 @@ internal sealed class HostContext
     private DeviceHolders? _holders;
     private DeviceSteps? _steps;
 
-    private HostContext(HostRoot host, IHostChanges changes, IHostFiles files, HolderPatience? patience, string? program, TimeProvider clock)
+    private HostContext(HostRoot host, IHostChanges changes, IHostFiles files, HolderWait? patience, string? program, TimeProvider clock)
     {
         (Host, Changes, Files, Patience, Program, Clock) = (host, changes, files, patience, program, clock);
         Bus = new PciBus(host);
@@ -31,14 +31,14 @@ internal sealed class HostContext
     public IHostFiles Files { get; }
 
     /// <summary>How long the kernel and other programs may take for a change; <see langword="null"/> for the usual times.</summary>
-    public HolderPatience? Patience { get; }
+    public HolderWait? Patience { get; }
 
     /// <summary>The program that udev and systemd are to call; <see langword="null"/> for the one that runs.</summary>
     public string? Program { get; }
 
     public TimeProvider Clock { get; }
 
-    public CancellationToken Stop => Patience?.Stop ?? CancellationToken.None;
+    public CancellationToken Stop => Patience?.CancellationToken ?? CancellationToken.None;
 
     /// <summary>The devices that are persistent, as the file has them: read once.</summary>
     public PersistentDevices Persistent => _persistent ??= PersistentDevices.Read(Host);
@@ -50,10 +50,10 @@ internal sealed class HostContext
     public DeviceSteps Steps => _steps ??= new DeviceSteps(this);
 
     public static HostContext For(BindOptions options) =>
-        new(options.Host, options.Changes ?? new HostChanges(options.Helper), options.Files ?? new HostFiles(), options.Patience, options.Program, options.Clock);
+        new(options.Host, options.Changes ?? new HostChanges(options.Helper), options.Files ?? new HostFiles(), options.HolderWait, options.Program, options.Clock);
 
     public static HostContext For(ReleaseOptions options) =>
-        new(options.Host, options.Changes ?? new HostChanges(options.Helper), options.Files ?? new HostFiles(), options.Patience, program: null, options.Clock);
+        new(options.Host, options.Changes ?? new HostChanges(options.Helper), options.Files ?? new HostFiles(), options.HolderWait, program: null, options.Clock);
 
     /// <summary>The same host, looked at again.</summary>
     public HostContext Afresh() => new(Host, Changes, Files, Patience, Program, Clock);

@@ -47,17 +47,17 @@ public sealed class HostSurvey
     /// <summary>The network interfaces that stand on a device.</summary>
     /// <param name="device">The device.</param>
     /// <returns>Their names, sorted.</returns>
-    public IReadOnlyList<string> Interfaces(PciAddress device) => _network.Interfaces(device);
+    public IReadOnlyList<string> GetInterfaces(PciAddress device) => _network.Interfaces(device);
 
     /// <summary>The disks and partitions that stand on a device.</summary>
     /// <param name="device">The device.</param>
     /// <returns>Their names, sorted.</returns>
-    public IReadOnlyList<string> Disks(PciAddress device) => _disks.Disks(device);
+    public IReadOnlyList<string> GetDisks(PciAddress device) => _disks.Disks(device);
 
     /// <summary>Why a device must not be taken.</summary>
     /// <param name="device">The device.</param>
     /// <returns>Every reason; none where it may be taken, or is taken already.</returns>
-    public IReadOnlyList<BindingRefusal> Refusals(PciDeviceInfo device)
+    public IReadOnlyList<BindingRefusal> GetRefusals(PciDeviceInfo device)
     {
         ArgumentNullException.ThrowIfNull(device);
         return IsLeavingVfio(device) ? [new BindingRefusal(device.Address, RefusalReason.Busy, "an unbind of it from a VFIO driver has not ended", canForce: false)] : Judge(device, thorough: false);
@@ -66,10 +66,10 @@ public sealed class HostSurvey
     /// <summary>Why an IOMMU group must not be bound as a whole (<see cref="BindOptions.WholeGroup"/>).</summary>
     /// <param name="group">The group.</param>
     /// <returns>Every reason, of those of its functions that a driver of the host's has; none where that can be done.</returns>
-    public IReadOnlyList<BindingRefusal> GroupRefusals(IommuGroup group)
+    public IReadOnlyList<BindingRefusal> GetGroupRefusals(IommuGroup group)
     {
         ArgumentNullException.ThrowIfNull(group);
-        return [.. group.Blockers().SelectMany(device => JudgeAlong(device, thorough: false))];
+        return [.. group.GetBlockers().SelectMany(device => JudgeAlong(device, thorough: false))];
     }
 
     /// <summary>
@@ -113,7 +113,7 @@ public sealed class HostSurvey
         }
 
         refusals.AddRange(RefusalsOfUses(device, thorough, findsHolders));
-        if (device.ReadVirtualFunctionCount() is int count and > 0)
+        if (device.GetVirtualFunctionCount() is int count and > 0)
         {
             refusals.Add(new BindingRefusal(
                 device.Address, RefusalReason.Functions, $"{count} of its virtual functions are switched on", canForce: true));
@@ -138,7 +138,7 @@ public sealed class HostSurvey
         }
     }
 
-    private string NamesOf(PciAddress address) => string.Join(", ", Interfaces(address).Concat(Disks(address)));
+    private string NamesOf(PciAddress address) => string.Join(", ", GetInterfaces(address).Concat(GetDisks(address)));
 
     private IEnumerable<PciAddress> Below(PciAddress device) => (_below ??= new DevicesBelow(_host)).Of(device);
 
@@ -180,29 +180,29 @@ public sealed class HostSurvey
     // Endpoints that share its group are what can be bound; it then goes along.
     private string? HintForBridge(PciDeviceInfo device)
     {
-        if (!IsUnboundWithGroup(device) || device.IommuGroup is not int number || new PciBus(_host).Group(number) is not IommuGroup group)
+        if (!IsUnboundWithGroup(device) || device.IommuGroup is not int number || new PciBus(_host).GetGroup(number) is not IommuGroup group)
         {
             return null;
         }
 
-        return group.Devices.FirstOrDefault(other => !other.IsBridge) is PciDeviceInfo endpoint && GroupRefusals(group).Count == 0
+        return group.Devices.FirstOrDefault(other => !other.IsBridge) is PciDeviceInfo endpoint && GetGroupRefusals(group).Count == 0
             ? $"vfio bind --group {endpoint.Address} binds the endpoints of its group, and unbinds it from {device.Driver} for that time"
             : $"nothing needs it to be bound: {(group.Devices.All(other => other.IsBridge) ? "it has its group to itself" : $"vfio doctor {device.Address} says what keeps its group from being bound")}";
     }
 
     // Nobody of a group has a VFIO driver, but the kernel still has the group's node: it waits for who has it open.
     private bool IsLeavingVfio(PciDeviceInfo device) => device is { Driver: null, IommuGroup: int group } && Directory.Exists(_host.Combine($"sys/class/vfio/{group}"))
-        && new PciBus(_host).Group(group)?.Devices.All(other => !other.HasVfioDriver) == true;
+        && new PciBus(_host).GetGroup(group)?.Devices.All(other => !other.HasVfioDriver) == true;
 
     /// <summary>Who has a file of the device open or mapped: a node of it or of what stands below it, its memory; or has one of its virtual functions.</summary>
     internal IReadOnlyList<DeviceHolder> Holders(PciDeviceInfo device)
     {
-        IEnumerable<DeviceHolder> ofFunctions = device.FindVirtualFunctions().Where(function => function.HasVfioDriver)
-            .SelectMany(function => _holders.OfDevice(function).Select(holder => holder with { What = $"has its virtual function {function.Address}" }));
+        IEnumerable<DeviceHolder> ofFunctions = device.GetVirtualFunctions().Where(function => function.HasVfioDriver)
+            .SelectMany(function => _holders.GetHolders(function).Select(holder => holder with { Description = $"has its virtual function {function.Address}" }));
         return [.. _holders.Search([.. UsedFiles.Below(_host, device).Where(file => !file.IsInputOnBus)]).Holders, .. ofFunctions];
     }
 
-    private IEnumerable<DeviceUse> OpenFiles(PciDeviceInfo device) => Holders(device).Select(holder => new DeviceUse(RefusalReason.Open, $"{holder} {holder.What}{HowToStop(holder)}") { Holder = holder });
+    private IEnumerable<DeviceUse> OpenFiles(PciDeviceInfo device) => Holders(device).Select(holder => new DeviceUse(RefusalReason.Open, $"{holder} {holder.Description}{HowToStop(holder)}") { Holder = holder });
 
     // A service that starts again when it is killed is named as such; comm has 15 characters.
     private static string HowToStop(DeviceHolder holder) => holder.Command == "nvidia-persiste" ? " (sudo systemctl stop nvidia-persistenced)" : "";

@@ -9,19 +9,19 @@ namespace Vfio.Host;
 public enum BrokerEventKind
 {
     /// <summary>A client got a device.</summary>
-    Open,
+    Opened,
 
     /// <summary>A client asked for a device and was refused.</summary>
-    Refuse,
+    Refused,
 
     /// <summary>A client that had a device ended, or let go of it.</summary>
-    Close,
+    Closed,
 
     /// <summary>A client did not keep to the protocol, asked nothing in time, or was one too many.</summary>
-    Drop,
+    Dropped,
 
     /// <summary>The broker ends while a client has a device, which the client keeps.</summary>
-    Leave,
+    Orphaned,
 }
 
 /// <summary>Something that happened at a <see cref="DeviceBroker"/>: who, which device, which way, and why not.</summary>
@@ -50,7 +50,7 @@ public sealed record BrokerEvent(BrokerEventKind Kind, uint UserId, string UserN
     public TimeSpan? Duration { get; init; }
 
     /// <summary>How many events of this user before this one were not told, because they came too fast. Opens and closes are always told.</summary>
-    public int Untold { get; init; }
+    public int Suppressed { get; init; }
 
     /// <summary>One line: <c>open user=alice uid=1000 pid=4242 device=0000:00:14.3 backend=iommufd line=3</c>.</summary>
     /// <returns>The line, without its end.</returns>
@@ -73,9 +73,9 @@ public sealed record BrokerEvent(BrokerEventKind Kind, uint UserId, string UserN
             text.Append(CultureInfo.InvariantCulture, $" seconds={duration.TotalSeconds:0.000}");
         }
 
-        if (Untold != 0)
+        if (Suppressed != 0)
         {
-            text.Append(CultureInfo.InvariantCulture, $" untold={Untold}");
+            text.Append(CultureInfo.InvariantCulture, $" untold={Suppressed}");
         }
 
         if (Code is BrokerRefusalCode code)

@@ -48,9 +48,9 @@ internal sealed class BrokerJudge(HostRoot host, BrokerNodes nodes)
             return new BrokerRefusal(BrokerRefusalCode.NotAllowed, rule is null ? "no rule of the policy allows it" : $"the policy's line {rule.Line} denies it");
         }
 
-        if (!device.HasVfioDriver || device.IommuGroup is not int group || device.ReadHasNoIommu())
+        if (!device.HasVfioDriver || device.IommuGroup is not int group || device.IsNoIommu())
         {
-            return new BrokerRefusal(BrokerRefusalCode.NotTaken, device.HasVfioDriver
+            return new BrokerRefusal(BrokerRefusalCode.NotBound, device.HasVfioDriver
                 ? "no IOMMU is in front of the device: it would reach all memory of the host"
                 : $"no VFIO driver has the device; root takes it: vfio bind --user vfio-broker {device.Address}");
         }
@@ -72,7 +72,7 @@ internal sealed class BrokerJudge(HostRoot host, BrokerNodes nodes)
 
     // A group's descriptor gives every device in it, those too that a VFIO driver gets later.
     private PciDeviceInfo? FindForbidden(BrokerPolicy policy, BrokerPeer peer, PciDeviceInfo device, int group) =>
-        _bus.Group(group)?.Devices.FirstOrDefault(other =>
+        _bus.GetGroup(group)?.Devices.FirstOrDefault(other =>
             other.Address != device.Address && !other.IsBridge && policy.Find(peer, other, BrokerBackend.Group) is not { Allows: true });
 }
 

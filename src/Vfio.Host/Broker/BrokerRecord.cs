@@ -27,7 +27,7 @@ internal sealed class BrokerRecord(Action<BrokerEvent>? told, UserNames names)
         }
 
         int untold = 0;
-        if (kind is BrokerEventKind.Refuse or BrokerEventKind.Drop && !MayTell(client.Peer.Uid, now, out untold))
+        if (kind is BrokerEventKind.Refused or BrokerEventKind.Dropped && !MayTell(client.Peer.Uid, now, out untold))
         {
             return;
         }
@@ -37,11 +37,11 @@ internal sealed class BrokerRecord(Action<BrokerEvent>? told, UserNames names)
         {
             Device = hold?.Device ?? request?.Address,
             Backend = hold?.Backend ?? request?.Backend,
-            PolicyLine = kind == BrokerEventKind.Open && hold is not null ? hold.Line : 0,
+            PolicyLine = kind == BrokerEventKind.Opened && hold is not null ? hold.Line : 0,
             Code = refusal?.Code,
             Reason = refusal?.Reason,
-            Duration = kind is BrokerEventKind.Close or BrokerEventKind.Leave ? TimeSpan.FromMilliseconds(now - client.Since) : null,
-            Untold = untold,
+            Duration = kind is BrokerEventKind.Closed or BrokerEventKind.Orphaned ? TimeSpan.FromMilliseconds(now - client.Since) : null,
+            Suppressed = untold,
         });
     }
 

@@ -22,7 +22,7 @@ public sealed partial class DeviceBroker
             else
             {
                 // Only its end is told of one that has a device.
-                _record.Tell(client, BrokerEventKind.Close, now: Now);
+                _record.Tell(client, BrokerEventKind.Closed, now: Now);
                 End(client);
             }
         }
@@ -133,14 +133,14 @@ public sealed partial class DeviceBroker
             {
                 _holders[opening.Group] = client;
                 _poll.WatchEndOnly(client.Handle, client.Key);
-                _record.Tell(client, BrokerEventKind.Open);
+                _record.Tell(client, BrokerEventKind.Opened);
                 return;
             }
 
             refusal = new BrokerRefusal(BrokerRefusalCode.Failed, $"the client did not take it: {ErrnoNames.Describe(errno)}");
         }
 
-        _record.Tell(client, BrokerEventKind.Refuse, refusal, request, now);
+        _record.Tell(client, BrokerEventKind.Refused, refusal, request, now);
         client.Refuse(refusal);
         End(client);
     }
@@ -172,7 +172,7 @@ public sealed partial class DeviceBroker
             _deadlines.Dequeue();
             if (_clients.TryGetValue(first.Key, out BrokerConnection? client) && client.Hold is null)
             {
-                Drop(client, new BrokerRefusal(BrokerRefusalCode.TooLate, "it asked nothing in time"));
+                Drop(client, new BrokerRefusal(BrokerRefusalCode.Timeout, "it asked nothing in time"));
             }
         }
     }
@@ -181,7 +181,7 @@ public sealed partial class DeviceBroker
 
     private void Drop(BrokerConnection client, BrokerRefusal refusal)
     {
-        _record.Tell(client, BrokerEventKind.Drop, refusal, request: null, Now);
+        _record.Tell(client, BrokerEventKind.Dropped, refusal, request: null, Now);
         client.Refuse(refusal);
         End(client);
     }

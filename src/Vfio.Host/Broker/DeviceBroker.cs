@@ -115,7 +115,7 @@ public sealed partial class DeviceBroker : IDisposable
 
         foreach (BrokerConnection holder in _holders.Values)
         {
-            _record.Tell(holder, BrokerEventKind.Leave, now: Now);
+            _record.Tell(holder, BrokerEventKind.Orphaned, now: Now);
         }
     }
 

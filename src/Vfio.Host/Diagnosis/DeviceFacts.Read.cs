@@ -15,8 +15,8 @@ internal sealed partial record DeviceFacts
     {
         PciBus bus = new(host);
         HostSurvey survey = new(host);
-        PciDeviceDetails details = device.ReadDetails();
-        IommuGroup? group = device.IommuGroup is int inGroup ? bus.Group(inGroup) : null;
+        PciDeviceDetails details = device.GetDetails();
+        IommuGroup? group = device.IommuGroup is int inGroup ? bus.GetGroup(inGroup) : null;
         bool isTaken = device.HasVfioDriver;
         BindingJournal journal = new(host);
         int? unfinished = journal.FindUnfinishedChange(device.Address);
@@ -24,18 +24,18 @@ internal sealed partial record DeviceFacts
         return new DeviceFacts(device, details)
         {
             Group = group,
-            HasNoIommuGroup = device.ReadHasNoIommu(),
+            HasNoIommuGroup = device.IsNoIommu(),
             BridgesInGroup = group is { Devices.Count: > 1 } ? [.. ReadBridges(bus, device)] : [],
             ReservedRegions = ReservedRegion.Of(device),
             Refusals = survey.Judge(device, thorough: false, findsHolders: true),
-            RefusalsInGroup = group is null ? [] : [.. survey.GroupRefusals(group).Where(refusal => refusal.Device != device.Address)],
+            RefusalsInGroup = group is null ? [] : [.. survey.GetGroupRefusals(group).Where(refusal => refusal.Device != device.Address)],
             UnboundWithGroup = [.. (group?.Devices ?? []).Where(HostSurvey.IsUnboundWithGroup)],
-            Interfaces = survey.Interfaces(device.Address),
-            Disks = survey.Disks(device.Address),
-            GroupNode = isTaken && device.IommuGroup is int number ? FindGroupNode(host, device.ReadHasNoIommu() ? $"noiommu-{number}" : $"{number}") : null,
+            Interfaces = survey.GetInterfaces(device.Address),
+            Disks = survey.GetDisks(device.Address),
+            GroupNode = isTaken && device.IommuGroup is int number ? FindGroupNode(host, device.IsNoIommu() ? $"noiommu-{number}" : $"{number}") : null,
             OwnNode = isTaken && SysfsFile.Names(device.Attribute("vfio-dev")).FirstOrDefault() is string own ? HostNode.Find(host, $"/dev/vfio/devices/{own}", device.Attribute($"vfio-dev/{own}/dev")) : null,
             IsRemembered = journal.Find(device.Address) is not null,
-            Holders = device.MayBeHeldByVfio ? new DeviceHolders(host).OfDevice(device) : [],
+            Holders = device.MayBeHeldByVfio ? new DeviceHolders(host).GetHolders(device) : [],
             UnfinishedChange = unfinished,
             Override = unfinished is null ? ReadOverride(host, device, out isBusy) : null,
             IsBusy = isBusy,
@@ -57,7 +57,7 @@ internal sealed partial record DeviceFacts
         isBusy = false;
         if (!host.IsRunningHost)
         {
-            return device.ReadDriverOverride();
+            return device.GetDriverOverride();
         }
 
         KernelAttributes attributes = new(helper: null);
@@ -112,12 +112,12 @@ internal sealed partial record DeviceFacts
 
     private static IEnumerable<(PciAddress, BridgeIsolation)> ReadBridges(PciBus bus, PciDeviceInfo device)
     {
-        PciAddress? next = device.ReadParent();
+        PciAddress? next = device.GetParent();
         for (int i = 0; i < MostBridges && next is PciAddress address && bus.Find(address) is PciDeviceInfo bridge && bridge.IommuGroup == device.IommuGroup; i++)
         {
             byte[] config = new byte[PciConfigSpace.MaxLength];
             yield return (address, BridgeIsolations.Of(config.AsSpan(0, bridge.ReadConfig(config))));
-            next = bridge.ReadParent();
+            next = bridge.GetParent();
         }
     }
 
@@ -140,7 +140,7 @@ internal sealed partial record DeviceFacts
 
         DisplayUse use = new(host);
         return use.HasFirmwareFramebuffer(device) ? FramebufferState.InMemory
-            : display is not null && !use.SeesAddresses && device.ReadIsBootDisplay() ? FramebufferState.Unseen
+            : display is not null && !use.SeesAddresses && device.IsBootDisplay() ? FramebufferState.Unseen
             : FramebufferState.None;
     }
 }

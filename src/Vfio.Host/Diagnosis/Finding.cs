@@ -5,14 +5,14 @@ namespace Vfio.Host;
 /// <summary>One thing that was looked at, and what was found.</summary>
 /// <param name="Topic">What it is about. More than one finding may have the same topic.</param>
 /// <param name="Level">How much it matters.</param>
-/// <param name="What">What was found, without a full stop. May hold what sysfs says: not fit for a terminal as it is.</param>
-public sealed record Finding(FindingTopic Topic, FindingLevel Level, string What)
+/// <param name="Message">What was found, without a full stop. May hold what sysfs says: not fit for a terminal as it is.</param>
+public sealed record Finding(FindingTopic Topic, FindingLevel Level, string Message)
 {
     /// <summary>Why it matters; <see langword="null"/> if that is plain.</summary>
-    public string? Why { get; init; }
+    public string? Reason { get; init; }
 
     /// <summary>The one line for a shell that mends it; <see langword="null"/> if no command does.</summary>
-    public string? Fix { get; init; }
+    public string? Command { get; init; }
 
     /// <summary>What a person has to do or to know besides; <see langword="null"/> if there is nothing.</summary>
     public string? Advice { get; init; }
@@ -31,5 +31,5 @@ public sealed record Finding(FindingTopic Topic, FindingLevel Level, string What
 
     /// <summary>Level, topic and what was found: <c>Blocks iommu: this host has no IOMMU</c>.</summary>
     /// <returns>One line.</returns>
-    public override string ToString() => $"{Level} {Topic.ToWords()}: {What}";
+    public override string ToString() => $"{Level} {Topic.ToWords()}: {Message}";
 }

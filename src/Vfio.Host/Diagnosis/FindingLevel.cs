@@ -4,17 +4,17 @@ namespace Vfio.Host;
 public enum FindingLevel
 {
     /// <summary>VFIO, or the device, cannot be used until it is mended.</summary>
-    Blocks,
+    Error,
 
     /// <summary>It works, and will fail or harm sooner or later.</summary>
-    Warns,
+    Warning,
 
     /// <summary>It works; there is something to know, or something better to be had.</summary>
-    Notes,
+    Info,
 
     /// <summary>This user could not look, so nothing is said.</summary>
-    Unseen,
+    Unknown,
 
     /// <summary>It is as it should be; also what people suspect wrongly.</summary>
-    Fine,
+    Ok,
 }

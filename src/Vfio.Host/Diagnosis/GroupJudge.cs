@@ -21,9 +21,9 @@ internal static class GroupJudge
 
         if (facts.Group is not IommuGroup group)
         {
-            yield return new Finding(Topic, FindingLevel.Blocks, "no IOMMU is in front of this device, though the host has one")
+            yield return new Finding(Topic, FindingLevel.Error, "no IOMMU is in front of this device, though the host has one")
             {
-                Why = "it would reach all memory of the host",
+                Reason = "it would reach all memory of the host",
                 Advice = "a device in another slot may be behind the IOMMU; part of the chipset is not",
             };
             yield break;
@@ -32,24 +32,24 @@ internal static class GroupJudge
         if (facts.ReservedRegions.Where(region => region.IsFirmwares).ToArray() is { Length: > 0 } direct)
         {
             ReservedRegion first = direct[0];
-            yield return new Finding(FindingTopic.ReservedRegions, FindingLevel.Blocks, string.Create(
+            yield return new Finding(FindingTopic.ReservedRegions, FindingLevel.Error, string.Create(
                 CultureInfo.InvariantCulture, $"the firmware uses this device itself, at 0x{first.First:x}-0x{first.Last:x} (RMRR, direct in reserved_regions)"))
             {
-                Why = "the kernel keeps that mapping and refuses the device any other address space",
+                Reason = "the kernel keeps that mapping and refuses the device any other address space",
                 Advice = "switch off in the firmware's setup what uses it (iLO, shared memory, legacy USB), or ask its vendor; the kernel's log names RMRR",
             };
         }
         else if (facts.ReservedRegions.FirstOrDefault(region => region.Kind is not ("msi" or "direct-relaxable")) is { Kind: not null } window)
         {
-            yield return new Finding(FindingTopic.ReservedRegions, FindingLevel.Fine, string.Create(
+            yield return new Finding(FindingTopic.ReservedRegions, FindingLevel.Ok, string.Create(
                 CultureInfo.InvariantCulture, $"0x{window.First:x}-0x{window.Last:x} is not free for DMA; buffers that vfio places keep out of it"));
         }
 
         PciDeviceInfo[] others = [.. group.Devices.Where(other => other.Address != device.Address && !other.IsBridge)];
-        PciDeviceInfo[] blockers = [.. group.Blockers().Where(other => other.Address != device.Address)];
+        PciDeviceInfo[] blockers = [.. group.GetBlockers().Where(other => other.Address != device.Address)];
         if (others.Length == 0 && blockers.Length == 0)
         {
-            yield return new Finding(Topic, FindingLevel.Fine, $"group {group.Number} has this device alone");
+            yield return new Finding(Topic, FindingLevel.Ok, $"group {group.Number} has this device alone");
             yield break;
         }
 
@@ -64,17 +64,17 @@ internal static class GroupJudge
         string cause = Cause(facts, others);
         if (blockers.Length == 0)
         {
-            yield return new Finding(Topic, FindingLevel.Fine, $"group {group.Number} is shared with {Names(others)}, which no host driver has: {cause}");
+            yield return new Finding(Topic, FindingLevel.Ok, $"group {group.Number} is shared with {Names(others)}, which no host driver has: {cause}");
         }
         else
         {
             BindingRefusal? refusal = facts.RefusalsInGroup.Count == 0 ? null : facts.RefusalsInGroup[0];
             string? unbound = facts.UnboundWithGroup.Count == 0 ? null : $"{Names([.. facts.UnboundWithGroup])} only {(facts.UnboundWithGroup.Count == 1 ? "loses its driver" : "lose their drivers")}, until the release";
             yield return new Finding(
-                Topic, FindingLevel.Blocks, $"group {group.Number} is not viable: host drivers have others of it, {Names(blockers)}")
+                Topic, FindingLevel.Error, $"group {group.Number} is not viable: host drivers have others of it, {Names(blockers)}")
             {
-                Why = $"the kernel gives a group away whole or not at all; {cause}",
-                Fix = refusal is null ? $"sudo vfio bind --group {facts.Device.Address}" : null,
+                Reason = $"the kernel gives a group away whole or not at all; {cause}",
+                Command = refusal is null ? $"sudo vfio bind --group {facts.Device.Address}" : null,
                 Advice = refusal is null ? unbound : $"{refusal.Device} cannot be taken along: {refusal.Explanation}",
                 Refusal = refusal?.Reason,
                 Part = refusal?.Part,
@@ -84,9 +84,9 @@ internal static class GroupJudge
 
         foreach ((PciAddress bridge, _) in facts.BridgesInGroup.Where(above => above.Isolation == BridgeIsolation.Unseen).Take(1))
         {
-            yield return new Finding(FindingTopic.Acs, FindingLevel.Unseen, $"whether {bridge} isolates (ACS): capabilities are root's to read")
+            yield return new Finding(FindingTopic.Acs, FindingLevel.Unknown, $"whether {bridge} isolates (ACS): capabilities are root's to read")
             {
-                Fix = $"sudo vfio doctor {facts.Device.Address}",
+                Command = $"sudo vfio doctor {facts.Device.Address}",
                 Devices = [bridge],
             };
         }

@@ -4,7 +4,7 @@ namespace Vfio.Host;
 
 /// <summary>Whether a host can do VFIO, and whether one of its devices can be taken and used: what was found, with reasons and remedies.</summary>
 /// <remarks>
-/// A snapshot. Only looks: opens no device and needs no root; what this user could not see is <see cref="FindingLevel.Unseen"/>. Reads configuration
+/// A snapshot. Only looks: opens no device and needs no root; what this user could not see is <see cref="FindingLevel.Unknown"/>. Reads configuration
 /// space of a named device and of bridges above it, which may wake them. Any thread.
 /// </remarks>
 /// <example>
@@ -33,7 +33,7 @@ public sealed class HostDiagnosis
     public IReadOnlyList<Finding> Findings { get; }
 
     /// <summary>Whether nothing blocks.</summary>
-    public bool IsUsable => Findings.All(finding => finding.Level != FindingLevel.Blocks);
+    public bool IsUsable => Findings.All(finding => finding.Level != FindingLevel.Error);
 
     /// <summary>Looks at the host.</summary>
     /// <param name="host">The host; <see langword="null"/> for the running one.</param>
@@ -57,7 +57,7 @@ public sealed class HostDiagnosis
     {
         List<Finding> findings = [IommuJudge.Judge(host)];
         // Without an IOMMU nothing else that could be said is the cause: no groups, no nodes, no interrupts to remap.
-        bool hasIommu = findings[0].Level == FindingLevel.Fine;
+        bool hasIommu = findings[0].Level == FindingLevel.Ok;
         if (hasIommu)
         {
             findings.Add(InterruptJudge.Judge(host));

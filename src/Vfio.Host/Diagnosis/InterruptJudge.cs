@@ -12,7 +12,7 @@ internal static class InterruptJudge
     {
         if (host.RemapsInterrupts is not bool isOn)
         {
-            return new Finding(Topic, FindingLevel.Unseen, "whether interrupts are isolated: only x86 shows it (IR- in /proc/interrupts)")
+            return new Finding(Topic, FindingLevel.Unknown, "whether interrupts are isolated: only x86 shows it (IR- in /proc/interrupts)")
             {
                 Advice = "where they are not, opening a device fails with EPERM, and the kernel's log says so",
             };
@@ -20,7 +20,7 @@ internal static class InterruptJudge
 
         if (isOn)
         {
-            return new Finding(Topic, FindingLevel.Fine, "interrupts are remapped: a device can raise its own alone");
+            return new Finding(Topic, FindingLevel.Ok, "interrupts are remapped: a device can raise its own alone");
         }
 
         string? argument = Switch(host.Arguments);
@@ -28,22 +28,22 @@ internal static class InterruptJudge
         string cause = argument is not null ? $": {argument} is on the kernel's command line"
             : host.VtdExtendedCapabilities.Any(register => (register & InterruptRemapping) != 0) ? ", though the IOMMU could"
             : host.Iommus.Count != 0 ? ": this IOMMU cannot" : "";
-        Finding finding = new(Topic, isAllowed ? FindingLevel.Warns : FindingLevel.Blocks, $"interrupts are not remapped{cause}{(isAllowed ? "; devices are allowed all the same" : "")}")
+        Finding finding = new(Topic, isAllowed ? FindingLevel.Warning : FindingLevel.Error, $"interrupts are not remapped{cause}{(isAllowed ? "; devices are allowed all the same" : "")}")
         {
-            Why = isAllowed
+            Reason = isAllowed
                 ? "a device can raise any interrupt of the host by a write to memory: only for programs that are trusted with that (allow_unsafe_interrupts)"
                 : "a device could raise any interrupt of the host by a write to memory: the kernel refuses to open it, with EPERM",
         };
         if (argument is not null)
         {
-            return finding with { Fix = host.Arguments.HowToRemove(argument), Advice = host.Arguments.AdviceToRemove(argument) };
+            return finding with { Command = host.Arguments.HowToRemove(argument), Advice = host.Arguments.AdviceToRemove(argument) };
         }
 
         return isAllowed
             ? finding with { Advice = "the firmware's setup may have interrupt remapping or x2APIC; sudo dmesg | grep -i remap" }
             : finding with
             {
-                Fix = Allow(host),
+                Command = Allow(host),
                 Advice = "until the next start, and only for devices and programs that are trusted; better is to switch remapping on in the firmware's setup, where it has it",
             };
     }

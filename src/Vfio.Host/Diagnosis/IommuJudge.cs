@@ -9,7 +9,7 @@ internal static class IommuJudge
     private const string Why = "without an IOMMU a device reaches all memory of the host: VFIO gives none away, and binding fails with -22 (EINVAL)";
     private const string Firmware = "switch VT-d or AMD-Vi (IOMMU) on in the firmware's setup; a virtual machine gets one from its hypervisor (QEMU: -device intel-iommu)";
 
-    public static Finding Judge(HostFacts host) => host.Groups > 0 ? new Finding(Topic, FindingLevel.Fine, Describe(host)) : Absent(host) with { Why = Why };
+    public static Finding Judge(HostFacts host) => host.Groups > 0 ? new Finding(Topic, FindingLevel.Ok, Describe(host)) : Absent(host) with { Reason = Why };
 
     private static string Describe(HostFacts host)
     {
@@ -23,9 +23,9 @@ internal static class IommuJudge
         bool isListed = host.FirmwareTables is null || host.FirmwareTables.Any(IsIommuTable);
         if (host.IsInNoIommuMode)
         {
-            return new Finding(Topic, FindingLevel.Warns, "no IOMMU is on, and the kernel is in its mode for that: whoever has a device reaches all memory")
+            return new Finding(Topic, FindingLevel.Warning, "no IOMMU is on, and the kernel is in its mode for that: whoever has a device reaches all memory")
             {
-                Fix = "echo N | sudo tee /sys/module/vfio/parameters/enable_unsafe_noiommu_mode",
+                Command = "echo N | sudo tee /sys/module/vfio/parameters/enable_unsafe_noiommu_mode",
                 Advice = isListed ? "and switch the IOMMU on" : Firmware,
             };
         }
@@ -35,7 +35,7 @@ internal static class IommuJudge
         {
             return Blocks($"the IOMMU is off: {argument} is on the kernel's command line") with
             {
-                Fix = host.Arguments.HowToRemove(argument),
+                Command = host.Arguments.HowToRemove(argument),
                 Advice = host.Arguments.AdviceToRemove(argument),
             };
         }
@@ -52,12 +52,12 @@ internal static class IommuJudge
         {
             null => Blocks("no IOMMU is on") with
             {
-                Fix = host.Arguments.HowToAdd("intel_iommu=on"),
+                Command = host.Arguments.HowToAdd("intel_iommu=on"),
                 Advice = $"{Firmware}; on Intel also intel_iommu=on on the kernel's command line, {KernelArguments.Restart}",
             },
             { } tables when tables.Contains("DMAR") => Blocks("the firmware offers VT-d, but the kernel has not switched it on") with
             {
-                Fix = host.Arguments.HowToAdd("intel_iommu=on"),
+                Command = host.Arguments.HowToAdd("intel_iommu=on"),
                 Advice = host.Arguments.AdviceToAdd("intel_iommu=on"),
             },
             { } tables when tables.Any(IsIommuTable) => Blocks("the firmware offers an IOMMU, but the kernel does not use it") with
@@ -68,7 +68,7 @@ internal static class IommuJudge
         };
     }
 
-    private static Finding Blocks(string what) => new(Topic, FindingLevel.Blocks, what);
+    private static Finding Blocks(string what) => new(Topic, FindingLevel.Error, what);
 
     // ACPI's tables of Intel, AMD, Arm and virtio.
     private static bool IsIommuTable(string name) => name is "DMAR" or "IVRS" or "IORT" or "VIOT";

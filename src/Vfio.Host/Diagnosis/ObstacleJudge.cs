@@ -18,7 +18,7 @@ internal static class ObstacleJudge
 
     // A device that is bound already can be used all the same, in a container as a rule.
     private static FindingLevel LevelOf(HostObstacle obstacle, DeviceFacts? device) =>
-        device is { Device.HasVfioDriver: true } ? FindingLevel.Notes
-        : device is null && obstacle.Reason == RefusalReason.ReadOnly ? FindingLevel.Warns
-        : FindingLevel.Blocks;
+        device is { Device.HasVfioDriver: true } ? FindingLevel.Info
+        : device is null && obstacle.Reason == RefusalReason.ReadOnly ? FindingLevel.Warning
+        : FindingLevel.Error;
 }

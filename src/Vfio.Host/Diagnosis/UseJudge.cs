@@ -39,7 +39,7 @@ internal static class UseJudge
 
         if (facts.Refusals.Count == 0)
         {
-            yield return new Finding(FindingTopic.Driver, FindingLevel.Fine, device.Driver is string driver ? $"{driver} has it, and nothing is in use: vfio bind takes it" : "no driver has it: vfio bind takes it");
+            yield return new Finding(FindingTopic.Driver, FindingLevel.Ok, device.Driver is string driver ? $"{driver} has it, and nothing is in use: vfio bind takes it" : "no driver has it: vfio bind takes it");
         }
     }
 
@@ -49,18 +49,18 @@ internal static class UseJudge
         PciAddress device = facts.Device.Address;
         string? holders = facts.Holders.Count == 0 ? null : string.Join(", ", facts.Holders.Take(MostNamed));
         return facts.UnfinishedChange is int process
-            ? new Finding(FindingTopic.Change, FindingLevel.Blocks, $"the kernel has not completed an earlier change of it: process {process} waits for that")
+            ? new Finding(FindingTopic.Change, FindingLevel.Error, $"the kernel has not completed an earlier change of it: process {process} waits for that")
             {
-                Why = KernelWaits,
+                Reason = KernelWaits,
                 Advice = holders is null
                     ? $"vfio status {device} names who may hold it: end that program, then sudo vfio release {device}"
                     : $"end {holders}, then sudo vfio release {device}",
                 Processes = [process, .. ProcessesOf(facts)],
             }
             : facts.IsBusy
-            ? new Finding(FindingTopic.Busy, FindingLevel.Blocks, "the kernel does not answer: a bind or an unbind of it by another program has not ended")
+            ? new Finding(FindingTopic.Busy, FindingLevel.Error, "the kernel does not answer: a bind or an unbind of it by another program has not ended")
             {
-                Why = KernelWaits,
+                Reason = KernelWaits,
                 Advice = holders is null
                     ? "ps -eo pid,state,args shows the program that changes it, in state D or S; end the one that holds the device"
                     : $"end {holders}",
@@ -75,10 +75,10 @@ internal static class UseJudge
     {
         PciDeviceInfo device = facts.Device;
         return facts.Override is not string name || name == device.Driver || device.HasVfioDriver ? null
-            : new Finding(FindingTopic.Override, FindingLevel.Warns, $"driver_override names {name}, but {(device.Driver is null ? "no driver" : device.Driver)} has the device")
+            : new Finding(FindingTopic.Override, FindingLevel.Warning, $"driver_override names {name}, but {(device.Driver is null ? "no driver" : device.Driver)} has the device")
             {
-                Why = "no other driver can take it at the next probe; a tool or a bind that was cut short left that behind",
-                Fix = !facts.IsRemembered ? $"echo | sudo tee {Attribute(device, "driver_override")}" : $"sudo vfio release {device.Address}",
+                Reason = "no other driver can take it at the next probe; a tool or a bind that was cut short left that behind",
+                Command = !facts.IsRemembered ? $"echo | sudo tee {Attribute(device, "driver_override")}" : $"sudo vfio release {device.Address}",
             };
     }
 
@@ -86,10 +86,10 @@ internal static class UseJudge
     {
         bool isBridge = refusal.Reason == RefusalReason.Bridge;
         string? fix = HowToStop(refusal, facts);
-        return new Finding(isBridge ? FindingTopic.Bridge : FindingTopic.InUse, FindingLevel.Blocks, refusal.Explanation)
+        return new Finding(isBridge ? FindingTopic.Bridge : FindingTopic.InUse, FindingLevel.Error, refusal.Explanation)
         {
-            Why = isBridge ? "bridges and ports stay with the kernel" : "taking it away from its driver would harm the host: vfio bind refuses",
-            Fix = fix,
+            Reason = isBridge ? "bridges and ports stay with the kernel" : "taking it away from its driver would harm the host: vfio bind refuses",
+            Command = fix,
             Advice = isBridge ? "take the endpoints behind it" : fix is null ? refusal.Hint : null,
             Refusal = refusal.Reason,
             Part = refusal.Part,
@@ -101,18 +101,18 @@ internal static class UseJudge
         PciDeviceInfo device = facts.Device;
         if (facts.HasNoIommuGroup)
         {
-            yield return new Finding(FindingTopic.NoIommu, FindingLevel.Warns, "it is taken without an IOMMU: whoever opens it reaches all memory of the host")
+            yield return new Finding(FindingTopic.NoIommu, FindingLevel.Warning, "it is taken without an IOMMU: whoever opens it reaches all memory of the host")
             {
-                Fix = $"sudo vfio release {device.Address}",
+                Command = $"sudo vfio release {device.Address}",
                 Advice = "opened with --backend noiommu, by root alone; DMA does not work",
             };
         }
 
         if (facts.Holders.Count != 0)
         {
-            yield return new Finding(FindingTopic.Open, FindingLevel.Blocks, $"{string.Join(", ", facts.Holders.Take(MostNamed))} has it open")
+            yield return new Finding(FindingTopic.Open, FindingLevel.Error, $"{string.Join(", ", facts.Holders.Take(MostNamed))} has it open")
             {
-                Why = "one program at a time has a device; another open fails with EBUSY",
+                Reason = "one program at a time has a device; another open fails with EBUSY",
                 Advice = "end that program, or let it hand the device over",
                 Processes = [.. ProcessesOf(facts)],
             };
@@ -121,9 +121,9 @@ internal static class UseJudge
         yield return JudgeNodes(host, facts);
         if (facts.IsOfTakenFunction)
         {
-            yield return new Finding(FindingTopic.Token, FindingLevel.Notes, $"its physical function {facts.Details.PhysicalFunction} is taken too: opening it takes that one's VF token")
+            yield return new Finding(FindingTopic.Token, FindingLevel.Info, $"its physical function {facts.Details.PhysicalFunction} is taken too: opening it takes that one's VF token")
             {
-                Why = "who has the physical function decides over the virtual ones",
+                Reason = "who has the physical function decides over the virtual ones",
                 Advice = "VfioOpenOptions has it; without the token the open fails with EACCES",
                 Devices = facts.Details.PhysicalFunction is PciAddress function ? [function] : [],
             };
@@ -139,12 +139,12 @@ internal static class UseJudge
         HostNode[] own = [.. new[] { facts.OwnNode, host.IommufdNode }.OfType<HostNode>()];
         if (own.Length == 2 && Array.TrueForAll(own, node => node.IsUsable))
         {
-            return new Finding(Topic, FindingLevel.Fine, $"this user may open it by {own[0].Path} and {own[1].Path}");
+            return new Finding(Topic, FindingLevel.Ok, $"this user may open it by {own[0].Path} and {own[1].Path}");
         }
 
         if (ofGroup.Length == 2 && Array.TrueForAll(ofGroup, node => node.IsUsable))
         {
-            return new Finding(Topic, FindingLevel.Fine, $"this user may open it by {ofGroup[0].Path} and {ofGroup[1].Path}");
+            return new Finding(Topic, FindingLevel.Ok, $"this user may open it by {ofGroup[0].Path} and {ofGroup[1].Path}");
         }
 
         return WhyNot(host, facts, [.. ofGroup, .. own], $"{string.Join(", ", ofGroup.Select(part => part.Path))}");
@@ -154,18 +154,18 @@ internal static class UseJudge
     {
         if (Array.Find(nodes, node => node.Trouble is not null) is HostNode node)
         {
-            return new Finding(Topic, FindingLevel.Blocks, $"{node.Path} {node.Trouble}")
+            return new Finding(Topic, FindingLevel.Error, $"{node.Path} {node.Trouble}")
             {
-                Why = "a device is opened by its nodes, and a container has nodes of its own: those that it was started with",
+                Reason = "a device is opened by its nodes, and a container has nodes of its own: those that it was started with",
                 Advice = $"start the container anew, with --device for each: {ofGroup}",
             };
         }
 
         if (facts.GroupNode is null && facts.OwnNode is null)
         {
-            return new Finding(Topic, FindingLevel.Blocks, $"{facts.Device.Driver} has it, but there is no node for it in /dev/vfio")
+            return new Finding(Topic, FindingLevel.Error, $"{facts.Device.Driver} has it, but there is no node for it in /dev/vfio")
             {
-                Why = "a device is opened by its node",
+                Reason = "a device is opened by its node",
                 Advice = "the kernel makes it in devtmpfs: in a container, /dev/vfio must be passed in",
             };
         }
@@ -173,19 +173,19 @@ internal static class UseJudge
         HostNode[] closed = [.. nodes.Where(part => !part.MayUse)];
         if (host.IsRoot && closed.Length != 0)
         {
-            return new Finding(Topic, FindingLevel.Blocks, $"not even root may open {string.Join(", ", closed.Select(part => part.Path))}")
+            return new Finding(Topic, FindingLevel.Error, $"not even root may open {string.Join(", ", closed.Select(part => part.Path))}")
             {
-                Why = "a container may open the nodes alone that it was started with (its control group's list of devices)",
+                Reason = "a container may open the nodes alone that it was started with (its control group's list of devices)",
                 Advice = "start the container with --device for each of them",
             };
         }
 
-        return new Finding(Topic, FindingLevel.Blocks, closed.Length == 0
+        return new Finding(Topic, FindingLevel.Error, closed.Length == 0
             ? "neither /dev/vfio/vfio nor /dev/iommu is there"
             : $"this user may not open {string.Join(", ", closed.Select(part => $"{part.Path} (of {part.Owner})"))}")
         {
-            Why = "opening fails with EACCES",
-            Fix = closed.Length == 0 ? "sudo modprobe vfio_iommu_type1" : $"sudo vfio bind --user $USER {facts.Device.Address}",
+            Reason = "opening fails with EACCES",
+            Command = closed.Length == 0 ? "sudo modprobe vfio_iommu_type1" : $"sudo vfio bind --user $USER {facts.Device.Address}",
         };
     }
 

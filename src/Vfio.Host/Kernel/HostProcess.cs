@@ -50,9 +50,9 @@ public sealed class HostProcess : IDisposable
 
     /// <summary>Waits until it has ended, for a time.</summary>
     /// <param name="time">For how long at most; not negative.</param>
-    /// <param name="stop">Ends the waiting.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
     /// <returns>Whether it has ended.</returns>
-    public bool WaitForEnd(TimeSpan time, CancellationToken stop = default)
+    public bool WaitForEnd(TimeSpan time, CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(time, TimeSpan.Zero);
         Deadline deadline = Deadline.In(time);
@@ -63,7 +63,7 @@ public sealed class HostProcess : IDisposable
             TimeSpan left = deadline.Left;
             hasEnded = ProcessDescriptor.Wait(_descriptor, (long)Math.Ceiling((left < StopInterval ? left : StopInterval).TotalMilliseconds));
         }
-        while (!hasEnded && !deadline.IsOver && !stop.IsCancellationRequested);
+        while (!hasEnded && !deadline.IsOver && !cancellationToken.IsCancellationRequested);
         return hasEnded;
     }
 

@@ -12,7 +12,7 @@ public sealed record VfioNode(string Path, uint UserId, string UserName, IReadOn
     /// <summary>Finds the nodes by which VFIO opens a device: its group's, and its own where the kernel has such nodes.</summary>
     /// <param name="device">The device.</param>
     /// <returns>Those that are there; none where no VFIO driver has the device.</returns>
-    public static IReadOnlyList<VfioNode> FindAll(PciDeviceInfo device)
+    public static IReadOnlyList<VfioNode> GetAll(PciDeviceInfo device)
     {
         ArgumentNullException.ThrowIfNull(device);
         if (!device.HasVfioDriver || device.IommuGroup is not int group)
@@ -20,7 +20,7 @@ public sealed record VfioNode(string Path, uint UserId, string UserName, IReadOn
             return [];
         }
 
-        string groupNode = device.ReadHasNoIommu() ? $"vfio/noiommu-{group}" : $"vfio/{group}";
+        string groupNode = device.IsNoIommu() ? $"vfio/noiommu-{group}" : $"vfio/{group}";
         return [.. SysfsFile.Names(device.Attribute("vfio-dev"))
             .Select(name => $"vfio/devices/{name}")
             .Prepend(groupNode)

@@ -54,16 +54,16 @@ public enum RefusalReason
     Busy,
 
     /// <summary>Another program that still runs has bound it.</summary>
-    Taken,
+    BoundElsewhere,
 
     /// <summary>It is bound already, for somebody else.</summary>
-    NotYours,
+    NotForUser,
 
     /// <summary>Its IOMMU group is another user's.</summary>
     OtherUser,
 
     /// <summary>It has no IOMMU, and so is for root alone.</summary>
-    RootAlone,
+    RootOnly,
 
     /// <summary>It is with another VFIO driver than was asked for.</summary>
     OtherDriver,

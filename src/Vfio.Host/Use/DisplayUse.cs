@@ -20,7 +20,7 @@ internal sealed class DisplayUse(HostRoot host)
             yield break;
         }
 
-        if (device.ReadIsBootDisplay())
+        if (device.IsBootDisplay())
         {
             yield return new DeviceUse(RefusalReason.Display, "it is the boot display");
         }

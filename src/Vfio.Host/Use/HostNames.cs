@@ -64,7 +64,7 @@ public sealed class HostNames
 
     /// <summary>Every name of every PCI device.</summary>
     /// <returns>A snapshot, sorted by address and name.</returns>
-    public IReadOnlyList<HostName> All() =>
+    public IReadOnlyList<HostName> GetAll() =>
         [.. Classes.SelectMany(kind => new ClassDevices(_host, kind).All)
             .Where(item => !IsConnector(item.Name))
             .Select(item => new HostName(item.Name, item.Address))

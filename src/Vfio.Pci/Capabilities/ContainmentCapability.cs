@@ -15,7 +15,7 @@ internal static class ContainmentCapability
             Number("RPPIOLog", 8, 4, "Size of the log in units of 4 bytes"),
             Flag("DL_ActiveErr", 12, "Can report when the link becomes active"),
             Flag("RPPIOLogExt", 13, "Size of the log, bit 4")),
-        Register("DpcCtl", 6, 2, RegisterAccess.WriteActs, "Control",
+        Register("DpcCtl", 6, 2, RegisterAccess.WriteHasSideEffects, "Control",
             Named("Trigger", 0, 2, "What triggers it", Names("disabled", "fatal", "non-fatal or fatal")),
             Flag("Cmpl", 2, "Answers with unsupported request"),
             Flag("INT", 3, "Interrupt when triggered"),

@@ -62,7 +62,7 @@ internal static class ExtendedCapabilities
     private static readonly RegisterDescription[] ObjectExchange =
     [
         Register("DOECap", 4, 4, Ro, "Capabilities", Flag("IntSup", 0, "Can interrupt"), Hex("IntMsg", 1, 11, "Interrupt message number")),
-        Register("DOECtl", 8, 4, RegisterAccess.WriteActs, "Control",
+        Register("DOECtl", 8, 4, RegisterAccess.WriteHasSideEffects, "Control",
             Flag("Abort", 0, "Writing 1 aborts"),
             Flag("IntEn", 1, "Interrupt is enabled"),
             Flag("Go", 31, "Writing 1 hands the object over")),
@@ -72,7 +72,7 @@ internal static class ExtendedCapabilities
             Flag("Error", 2, "Error seen"),
             Flag("ObjectReady", 31, "An object is there to be read")),
         Register("WriteMailbox", 0x10, 4, RegisterAccess.WriteOnly, "Next 4 bytes to the device"),
-        Register("ReadMailbox", 0x14, 4, RegisterAccess.WriteActs, "Next 4 bytes from the device; writing takes them off"),
+        Register("ReadMailbox", 0x14, 4, RegisterAccess.WriteHasSideEffects, "Next 4 bytes from the device; writing takes them off"),
     ];
 
     internal static void DecodeSerialNumber(CapabilityReader reader)

@@ -12,10 +12,10 @@ internal static class SimpleCapabilities
     // Conventional PCI 3.0, appendix I.
     private static readonly RegisterDescription[] VitalProductData =
     [
-        Register("Address", 2, 2, RegisterAccess.WriteActs, "Where in the product data",
+        Register("Address", 2, 2, RegisterAccess.WriteHasSideEffects, "Where in the product data",
             Hex("Address", 0, 15, "Byte offset"),
             Flag("Flag", 15, "Set: data is there, or is to be written")),
-        Register("Data", 4, 4, RegisterAccess.WriteActs, "The data at that place"),
+        Register("Data", 4, 4, RegisterAccess.WriteHasSideEffects, "The data at that place"),
     ];
 
     // PCI-to-PCI Bridge Architecture 1.2, section 13.2.
@@ -41,7 +41,7 @@ internal static class SimpleCapabilities
     private static readonly RegisterDescription[] AdvancedFeatures =
     [
         Register("AFCap", 3, 1, Ro, "Capabilities", Flag("TP", 0, "Tells of pending transactions"), Flag("FLR", 1, "Can reset the function alone")),
-        Register("AFCtrl", 4, 1, RegisterAccess.WriteActs, "Control", Flag("FLR", 0, "Writing 1 resets the function")),
+        Register("AFCtrl", 4, 1, RegisterAccess.WriteHasSideEffects, "Control", Flag("FLR", 0, "Writing 1 resets the function")),
         Register("AFStatus", 5, 1, Ro, "Status", Flag("TP", 0, "Transactions are pending")),
     ];
 

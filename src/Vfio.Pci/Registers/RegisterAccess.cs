@@ -13,7 +13,7 @@ public enum RegisterAccess
     WriteOnly,
 
     /// <summary>Reading changes it: a counter or a cause that reading clears, a FIFO.</summary>
-    ReadChanges,
+    ReadHasSideEffects,
 
     /// <summary>Writing a bit as 1 clears it; 0 leaves it.</summary>
     WriteOneToClear,
@@ -22,5 +22,5 @@ public enum RegisterAccess
     WriteOneToSet,
 
     /// <summary>Writing makes the device do something, so that writing the value of before does not undo it; reading changes nothing.</summary>
-    WriteActs,
+    WriteHasSideEffects,
 }

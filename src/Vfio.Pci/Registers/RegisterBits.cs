@@ -18,7 +18,7 @@ public static class RegisterBits
     /// <param name="bitCount">How many bits, 1 to 64.</param>
     /// <returns>The bits, shifted down.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ulong Get(ulong raw, int lowBit, int bitCount) => (raw >> lowBit) & Ones(bitCount);
+    public static ulong GetBits(ulong raw, int lowBit, int bitCount) => (raw >> lowBit) & Ones(bitCount);
 
     /// <summary>The register's value with one bit changed.</summary>
     /// <param name="raw">The register's value of before.</param>
@@ -26,7 +26,7 @@ public static class RegisterBits
     /// <param name="value">Whether it becomes 1.</param>
     /// <returns>The register's new value.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ulong Set(ulong raw, int bit, bool value) => value ? raw | (1UL << bit) : raw & ~(1UL << bit);
+    public static ulong SetBits(ulong raw, int bit, bool value) => value ? raw | (1UL << bit) : raw & ~(1UL << bit);
 
     /// <summary>The register's value with the number in successive bits changed.</summary>
     /// <param name="raw">The register's value of before.</param>
@@ -35,7 +35,7 @@ public static class RegisterBits
     /// <param name="number">The new number.</param>
     /// <returns>The register's new value.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The number does not fit into the bits.</exception>
-    public static ulong Set(ulong raw, int lowBit, int bitCount, ulong number)
+    public static ulong SetBits(ulong raw, int lowBit, int bitCount, ulong number)
     {
         ulong ones = Ones(bitCount);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(number, ones);

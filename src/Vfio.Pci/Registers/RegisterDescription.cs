@@ -21,5 +21,5 @@ public sealed record RegisterDescription(
     }
 
     /// <summary>Whether reading the register is harmless, so that a tool may read it unasked.</summary>
-    public bool CanPeek => Access is not (RegisterAccess.WriteOnly or RegisterAccess.ReadChanges);
+    public bool CanPeek => Access is not (RegisterAccess.WriteOnly or RegisterAccess.ReadHasSideEffects);
 }

@@ -24,14 +24,14 @@ public sealed record RegisterField(string Name, int LowBit, int BitCount, string
     /// <summary>The field's number.</summary>
     /// <param name="raw">The register's value.</param>
     /// <returns>The bits, shifted down.</returns>
-    public ulong Extract(ulong raw) => RegisterBits.Get(raw, LowBit, BitCount);
+    public ulong Extract(ulong raw) => RegisterBits.GetBits(raw, LowBit, BitCount);
 
     /// <summary>The register's value with this field changed.</summary>
     /// <param name="raw">The register's value of before.</param>
     /// <param name="number">The field's new number.</param>
     /// <returns>The register's new value.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The number does not fit into the field.</exception>
-    public ulong Insert(ulong raw, ulong number) => RegisterBits.Set(raw, LowBit, BitCount, number);
+    public ulong Insert(ulong raw, ulong number) => RegisterBits.SetBits(raw, LowBit, BitCount, number);
 
     /// <summary>The field as people read it.</summary>
     /// <param name="raw">The register's value.</param>

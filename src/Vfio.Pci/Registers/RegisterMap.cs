@@ -46,5 +46,5 @@ public sealed class RegisterMap
     /// <summary>Finds the register that starts at an offset.</summary>
     /// <param name="offset">Bytes from the region's start.</param>
     /// <returns>The register, the first named one where several share the offset, or <see langword="null"/>.</returns>
-    public RegisterDescription? At(ulong offset) => _byOffset.GetValueOrDefault(offset);
+    public RegisterDescription? FindAt(ulong offset) => _byOffset.GetValueOrDefault(offset);
 }

@@ -8,7 +8,7 @@ public readonly record struct RegisterReading(RegisterDescription Register, ulon
     /// <summary>A field's number.</summary>
     /// <param name="name">The field's short name; upper and lower case are the same.</param>
     /// <returns>The number, or <see langword="null"/> where the register has no field of that name.</returns>
-    public ulong? Field(string name)
+    public ulong? GetField(string name)
     {
         foreach (RegisterField field in Register.Fields)
         {

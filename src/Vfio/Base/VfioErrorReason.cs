@@ -37,5 +37,5 @@ public enum VfioErrorReason
     NoBroker,
 
     /// <summary>The device (<see cref="VfioException.Device"/>) is bound, but not so that the broker may open it.</summary>
-    NotGivenToBroker,
+    NotBoundForBroker,
 }

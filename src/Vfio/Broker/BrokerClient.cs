@@ -110,7 +110,7 @@ internal static class BrokerClient
     private static VfioErrorReason ReasonOf(BrokerRefusalCode code) => code switch
     {
         BrokerRefusalCode.NoDevice => VfioErrorReason.DeviceNotFound,
-        BrokerRefusalCode.NotTaken => VfioErrorReason.NotGivenToBroker,
+        BrokerRefusalCode.NotBound => VfioErrorReason.NotBoundForBroker,
         BrokerRefusalCode.NotAllowed => VfioErrorReason.NotAllowedByBroker,
         BrokerRefusalCode.Busy => VfioErrorReason.Busy,
         _ => VfioErrorReason.Other,
@@ -120,7 +120,7 @@ internal static class BrokerClient
     {
         BrokerRefusalCode.NotAllowed => "the broker's policy decides who may have which device; docs/broker.md",
         BrokerRefusalCode.NoDevice => "/sys/bus/pci/devices has the host's devices",
-        BrokerRefusalCode.NotTaken => "bind it to vfio-pci first, for the broker's user",
+        BrokerRefusalCode.NotBound => "bind it to vfio-pci first, for the broker's user",
         BrokerRefusalCode.Busy => "one client at a time has a device and all of its IOMMU group",
         BrokerRefusalCode.TooMany => "try again when others have ended",
         BrokerRefusalCode.Version or BrokerRefusalCode.Malformed => "client and broker are of different versions of vfio, or it is no broker that listens there",

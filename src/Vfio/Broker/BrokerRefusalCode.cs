@@ -16,7 +16,7 @@ public enum BrokerRefusalCode : ushort
     NoDevice = 4,
 
     /// <summary>No VFIO driver has the device, or no IOMMU is in front of it.</summary>
-    NotTaken = 5,
+    NotBound = 5,
 
     /// <summary>Somebody else has the device.</summary>
     Busy = 6,
@@ -28,5 +28,5 @@ public enum BrokerRefusalCode : ushort
     Failed = 8,
 
     /// <summary>The client asked nothing in time.</summary>
-    TooLate = 9,
+    Timeout = 9,
 }

@@ -24,13 +24,13 @@ public sealed class DeviceHandles
     /// <param name="device">An open <c>/dev/vfio/devices/vfioN</c>, read and write.</param>
     /// <param name="iommufd">An open <c>/dev/iommu</c>, read and write; no one else's.</param>
     /// <returns>The pair.</returns>
-    public static DeviceHandles OfDevice(SafeFileHandle device, SafeFileHandle iommufd) => Check(device, iommufd, isGroup: false);
+    public static DeviceHandles FromDevice(SafeFileHandle device, SafeFileHandle iommufd) => Check(device, iommufd, isGroup: false);
 
     /// <summary>The device's group and a container.</summary>
     /// <param name="group">An open <c>/dev/vfio/N</c>, read and write.</param>
     /// <param name="container">An open <c>/dev/vfio/vfio</c>, read and write; no one else's.</param>
     /// <returns>The pair.</returns>
-    public static DeviceHandles OfGroup(SafeFileHandle group, SafeFileHandle container) => Check(group, container, isGroup: true);
+    public static DeviceHandles FromGroup(SafeFileHandle group, SafeFileHandle container) => Check(group, container, isGroup: true);
 
     internal void UseOnce()
     {

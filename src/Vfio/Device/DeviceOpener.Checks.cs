@@ -26,7 +26,7 @@ internal static partial class DeviceOpener
                 "open", name, "the device has no IOMMU group", "is the IOMMU on? look for intel_iommu=on in /proc/cmdline, and VT-d or AMD-Vi in the firmware's setup");
         }
 
-        if (device.Driver is null && new DeviceHolders(options.Host).OfDevice(device) is { Count: > 0 } holders)
+        if (device.Driver is null && new DeviceHolders(options.Host).GetHolders(device) is { Count: > 0 } holders)
         {
             // The kernel removes the link to the driver first, and then waits.
             throw new VfioException("open", name, Errno.EBUSY, $"the kernel is taking it from its VFIO driver, and waits for {string.Join(", ", holders)} to let go") { Reason = VfioErrorReason.Busy, Device = name };
@@ -40,7 +40,7 @@ internal static partial class DeviceOpener
                 : new VfioException("open", name, reason, "bind it to vfio-pci first") { Reason = VfioErrorReason.NotBound, Device = name };
         }
 
-        bool hasNoIommu = device.ReadHasNoIommu();
+        bool hasNoIommu = device.IsNoIommu();
         if (hasNoIommu && options.Backend != VfioBackend.NoIommu)
         {
             throw new VfioException(

@@ -30,7 +30,7 @@ public sealed class EventCounter : IDisposable
     /// <summary>Takes what was counted since the last time.</summary>
     /// <returns>How much; 0 for nothing.</returns>
     /// <exception cref="ObjectDisposedException">The counter was disposed.</exception>
-    public ulong Take() => EventFd.Take(Handle);
+    public ulong ReadAndClear() => EventFd.Take(Handle);
 
     /// <summary>Waits until something was counted, and takes it.</summary>
     /// <param name="timeout">For how long at most; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>

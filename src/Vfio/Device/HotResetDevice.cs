@@ -24,7 +24,7 @@ public sealed class HotResetDevice
     public IReadOnlyList<DeviceHolder> Holders { get; }
 
     /// <summary>Whether it is this program's, so that the kernel lets its bus be reset.</summary>
-    public bool IsOurs => Owner is HotResetOwner.ThisProgram or HotResetOwner.ThisProgramByGroup;
+    public bool IsOwned => Owner is HotResetOwner.ThisProgram or HotResetOwner.ThisProgramByGroup;
 
     /// <summary>Says whose it is, in a few words: <c>this program</c>, <c>the driver e1000e</c>, <c>free</c>, <c>pid 4711 (qemu, user alice)</c>.</summary>
     /// <returns>The words.</returns>
@@ -33,8 +33,8 @@ public sealed class HotResetDevice
         HotResetOwner.ThisProgram => "this program",
         HotResetOwner.ThisProgramByGroup => "this program, by its group",
         HotResetOwner.OtherAddressSpace => "this program, in another address space",
-        HotResetOwner.OtherWay => "this program, by another way",
-        HotResetOwner.NotGiven => "this program, but not given",
+        HotResetOwner.OtherBackend => "this program, by another way",
+        HotResetOwner.NotProvided => "this program, but not given",
         HotResetOwner.Processes => string.Join(", ", Holders),
         HotResetOwner.Free => "free",
         HotResetOwner.HostDriver => $"the driver {Driver}",

@@ -22,7 +22,7 @@ internal static class HotResetJudge
         HashSet<PciAddress> open = [.. members.Select(member => member.Address)];
         HashSet<uint> groups = [.. info.Devices.Where(entry => open.Contains(entry.Address)).Select(entry => entry.Group).OfType<uint>()];
         HotResetDevice[] devices = [.. info.Devices.DistinctBy(entry => entry.Address).OrderBy(entry => entry.Address).Select(entry => Describe(info, entry, open, groups, host))];
-        HotResetDevice[] strangers = [.. devices.Where(device => !device.IsOurs)];
+        HotResetDevice[] strangers = [.. devices.Where(device => !device.IsOwned)];
         HotResetRefusal? refusal = null;
         if (devices.Length == 0)
         {
@@ -34,7 +34,7 @@ internal static class HotResetJudge
             string more = strangers.Length > MostNamed ? $" and {strangers.Length - MostNamed} more" : "";
             string whose = strangers.Length == 1 ? "which is" : "which are";
             refusal = new HotResetRefusal(
-                asked, HotResetRefusalReason.Strangers, $"the reset of the bus hits {names}{more}, {whose} not this program's", HintFor(strangers), strangers);
+                asked, HotResetRefusalReason.OtherOwners, $"the reset of the bus hits {names}{more}, {whose} not this program's", HintFor(strangers), strangers);
         }
         else if (info.TellsOwners && !info.OwnsAll)
         {
@@ -50,7 +50,7 @@ internal static class HotResetJudge
     {
         PciDeviceInfo? device = host is null ? null : new PciBus(host).Find(entry.Address);
         bool isTaken = device is null ? open.Contains(entry.Address) : device.HasVfioDriver;
-        bool isVirtual = info.Devices.Count > 1 && device?.ReadPhysicalFunction() is not null;
+        bool isVirtual = info.Devices.Count > 1 && device?.GetPhysicalFunction() is not null;
         bool isOurs = info.TellsOwners ? entry.IsOwned : !isVirtual && isTaken && entry.Group is uint group && groups.Contains(group);
         return isOurs ? new HotResetDevice(entry.Address, device?.Driver, OurOwner(info, entry, open))
             : isVirtual ? new HotResetDevice(entry.Address, device?.Driver, HotResetOwner.VirtualFunction)
@@ -64,7 +64,7 @@ internal static class HotResetJudge
     {
         if (isOpenHere || device is null || host is null)
         {
-            return new HotResetDevice(address, device?.Driver, !isOpenHere ? HotResetOwner.Unknown : info.TellsOwners ? HotResetOwner.OtherAddressSpace : HotResetOwner.OtherWay);
+            return new HotResetDevice(address, device?.Driver, !isOpenHere ? HotResetOwner.Unknown : info.TellsOwners ? HotResetOwner.OtherAddressSpace : HotResetOwner.OtherBackend);
         }
 
         if (!device.HasVfioDriver)
@@ -72,8 +72,8 @@ internal static class HotResetJudge
             return new HotResetDevice(address, device.Driver, device.Driver is null ? HotResetOwner.NoDriver : HotResetOwner.HostDriver);
         }
 
-        IReadOnlyList<DeviceHolder> holders = new DeviceHolders(host).OfDevice(device);
-        return holders.Any(holder => holder.ProcessId == Environment.ProcessId) ? new HotResetDevice(address, device.Driver, HotResetOwner.NotGiven)
+        IReadOnlyList<DeviceHolder> holders = new DeviceHolders(host).GetHolders(device);
+        return holders.Any(holder => holder.ProcessId == Environment.ProcessId) ? new HotResetDevice(address, device.Driver, HotResetOwner.NotProvided)
             : new HotResetDevice(address, device.Driver, holders.Count != 0 ? HotResetOwner.Processes : HotResetOwner.Free, holders);
     }
 

@@ -16,10 +16,10 @@ public enum HotResetOwner
     OtherAddressSpace,
 
     /// <summary>This program has it open by another way through the kernel.</summary>
-    OtherWay,
+    OtherBackend,
 
     /// <summary>This program has it open, and the plan was not given it.</summary>
-    NotGiven,
+    NotProvided,
 
     /// <summary>Other processes have it open (<see cref="HotResetDevice.Holders"/>).</summary>
     Processes,

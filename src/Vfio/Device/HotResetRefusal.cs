@@ -9,14 +9,14 @@ public sealed class HotResetRefusal : Refusal
         : base(device, explanation, canForce: false)
     {
         (Reason, Hint) = (reason, hint);
-        Strangers = strangers ?? [];
+        OtherOwners = strangers ?? [];
     }
 
     /// <summary>The reason.</summary>
     public HotResetRefusalReason Reason { get; }
 
     /// <summary>The devices that are not this program's.</summary>
-    public IReadOnlyList<HotResetDevice> Strangers { get; }
+    public IReadOnlyList<HotResetDevice> OtherOwners { get; }
 
     /// <inheritdoc/>
     public override string Hint { get; }
@@ -28,8 +28,8 @@ public enum HotResetRefusalReason
     /// <summary>The kernel names no device on the bus.</summary>
     NoDevices,
 
-    /// <summary>Devices are hit that are not this program's (<see cref="HotResetRefusal.Strangers"/>).</summary>
-    Strangers,
+    /// <summary>Devices are hit that are not this program's (<see cref="HotResetRefusal.OtherOwners"/>).</summary>
+    OtherOwners,
 
     /// <summary>The kernel says that not all devices are this program's, and not which.</summary>
     NotAllOwned,

@@ -40,7 +40,7 @@ public sealed partial class VfioDevice
         BrokerGrant grant = BrokerClient.Ask(socketPath ?? BrokerProtocol.DefaultSocketPath, new BrokerRequest(address, backend), out Socket connection, out SafeFileHandle[] files);
         try
         {
-            VfioDevice device = FromHandles(address, grant.Backend == BrokerBackend.Iommufd ? DeviceHandles.OfDevice(files[0], files[1]) : DeviceHandles.OfGroup(files[0], files[1]), options);
+            VfioDevice device = FromHandles(address, grant.Backend == BrokerBackend.Iommufd ? DeviceHandles.FromDevice(files[0], files[1]) : DeviceHandles.FromGroup(files[0], files[1]), options);
             // Closed last: the broker gives the device to the next when it sees the end.
             device._connection = connection;
             return device;

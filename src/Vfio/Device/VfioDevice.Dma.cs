@@ -41,7 +41,7 @@ public sealed partial class VfioDevice
     /// <returns>The faults, oldest first.</returns>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
     /// <exception cref="VfioException">The kernel's log may not be read: it is root's on most hosts.</exception>
-    public IReadOnlyList<DmaFault> ReadFaults()
+    public IReadOnlyList<DmaFault> GetFaults()
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         IEnumerable<IommuFault> faults = _backend is IFaultSource source ? source.TakeFaults() : _log?.TakeNew() ?? [];

@@ -12,7 +12,7 @@ public sealed partial class VfioDevice
     /// <summary>Opens a mediated device.</summary>
     /// <remarks>
     /// By its own node or its group, as a PCI device is. There is no IOMMU of its own in front of it: its driver reaches memory for it, and only what is mapped in
-    /// <see cref="AddressSpace"/>. Which transfers were refused is not told (<see cref="ReadFaults"/> is empty).
+    /// <see cref="AddressSpace"/>. Which transfers were refused is not told (<see cref="GetFaults"/> is empty).
     /// </remarks>
     /// <param name="id">Its UUID.</param>
     /// <param name="options">Which way, and which address space.</param>

@@ -12,47 +12,44 @@ public sealed partial class VfioDevice
 
     private DeviceMigration? _migration; // locked
     private bool _hasNoMigration; // locked
-    private DeviceWriteLog? _writeLog; // locked
+    private DeviceDirtyTracker? _writeLog; // locked
 
     /// <summary>Whether the device's state can be moved to another device (<c>VFIO_DEVICE_FEATURE_MIGRATION</c>): vfio-pci alone cannot, drivers made for a device may.</summary>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
     /// <exception cref="VfioException">The kernel refused to say.</exception>
-    public bool CanMigrate => FindMigration() is not null;
+    public bool SupportsMigration() => FindMigration() is not null;
 
     /// <summary>The device's migration.</summary>
-    /// <exception cref="NotSupportedException"><see cref="CanMigrate"/> is <see langword="false"/>.</exception>
+    /// <exception cref="NotSupportedException"><see cref="SupportsMigration"/> is <see langword="false"/>.</exception>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
     /// <exception cref="VfioException">The kernel refused to say.</exception>
-    public DeviceMigration Migration => FindMigration() ?? throw new NotSupportedException(
+    public DeviceMigration GetMigration() => FindMigration() ?? throw new NotSupportedException(
         $"{Name} cannot be migrated: its driver has no way to read and write its state; a variant driver made for the device has one, where the kernel has such a driver");
 
     /// <summary>Whether the device can keep a record of what it writes (<c>VFIO_DEVICE_FEATURE_DMA_LOGGING_START</c>, asked by PROBE).</summary>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
-    public bool CanLogWrites
+    public bool SupportsDirtyTracking()
     {
-        get
-        {
-            ObjectDisposedException.ThrowIf(_isDisposed, this);
-            return _backend.ProbeDmaLog() == 0;
-        }
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        return _backend.ProbeDmaLog() == 0;
     }
 
-    /// <summary>Begins a record of the pages that this device writes, kept by the device. Nothing to do with <see cref="Migration"/>'s states.</summary>
+    /// <summary>Begins a record of the pages that this device writes, kept by the device. Nothing to do with <see cref="GetMigration"/>'s states.</summary>
     /// <param name="ranges">The addresses to watch: whole pages, disjoint. The kernel always takes 256 of them, and the device may not take more.</param>
-    /// <param name="pageSize">What a bit is to stand for, in bytes, a power of two, 4096 or more; the device may choose another (<see cref="DeviceWriteLog.PageSize"/>).</param>
+    /// <param name="pageSize">What a bit is to stand for, in bytes, a power of two, 4096 or more; the device may choose another (<see cref="DeviceDirtyTracker.PageSize"/>).</param>
     /// <returns>The record; the caller owns it.</returns>
     /// <exception cref="ArgumentException">No ranges, or some that are not whole pages, or overlap; a page size that is none.</exception>
     /// <exception cref="InvalidOperationException">There is a record already.</exception>
-    /// <exception cref="NotSupportedException"><see cref="CanLogWrites"/> is <see langword="false"/>.</exception>
+    /// <exception cref="NotSupportedException"><see cref="SupportsDirtyTracking"/> is <see langword="false"/>.</exception>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
     /// <exception cref="VfioException">The kernel or the device refused.</exception>
-    public DeviceWriteLog StartWriteLog(ReadOnlySpan<IovaRange> ranges, ulong pageSize = 4096)
+    public DeviceDirtyTracker StartDirtyTracking(ReadOnlySpan<IovaRange> ranges, ulong pageSize = 4096)
     {
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
             return _writeLog is null
-                ? _writeLog = DeviceWriteLog.Start(_backend, Name, ranges, pageSize, ForgetLog)
+                ? _writeLog = DeviceDirtyTracker.Start(_backend, Name, ranges, pageSize, ForgetLog)
                 : throw new InvalidOperationException($"{Name} keeps a record of its writes already; dispose that first");
         }
     }
@@ -75,11 +72,11 @@ public sealed partial class VfioDevice
     // Before the device is closed; what was not begun has nothing to end.
     private void EndMigration()
     {
-        (DeviceMigration? migration, DeviceWriteLog? log) = (_migration, _writeLog);
+        (DeviceMigration? migration, DeviceDirtyTracker? log) = (_migration, _writeLog);
         Disposal.InTurn([() => migration?.End(), () => log?.Dispose()]);
     }
 
-    private void ForgetLog(DeviceWriteLog log)
+    private void ForgetLog(DeviceDirtyTracker log)
     {
         lock (_lock)
         {

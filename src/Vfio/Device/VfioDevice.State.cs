@@ -8,13 +8,10 @@ public sealed partial class VfioDevice
     /// until <see cref="Recover"/>; <see cref="DeviceState.Lost"/> when its configuration space does not answer. Asking reads a register there.
     /// </summary>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
-    public DeviceState State
+    public DeviceState GetState()
     {
-        get
-        {
-            ObjectDisposedException.ThrowIf(_isDisposed, this);
-            return _backend.IsLost() ? DeviceState.Lost : IsCovered ? DeviceState.Unavailable : DeviceState.Available;
-        }
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        return _backend.IsLost() ? DeviceState.Lost : IsCovered ? DeviceState.Unavailable : DeviceState.Available;
     }
 
     private bool IsCovered => OpenRegions().Exists(region => region.IsCovered);

@@ -12,11 +12,11 @@ public sealed record DmaBufferOptions
     /// <summary>Of which pages it is made.</summary>
     public DmaPageSize PageSize { get; init; }
 
-    /// <summary>The NUMA node it comes from (<see cref="PciDeviceInfo.ReadNumaNode"/> tells the device's); any unless told.</summary>
+    /// <summary>The NUMA node it comes from (<see cref="PciDeviceInfo.GetNumaNode"/> tells the device's); any unless told.</summary>
     public int? NumaNode { get; init; }
 
-    /// <summary>How many bits the address may have, 12 to 64; as <see cref="IoAddressSpace.AddressBits"/> unless told.</summary>
-    public int? AddressBits { get; init; }
+    /// <summary>How many bits the address may have, 12 to 64; as <see cref="IoAddressSpace.AddressWidth"/> unless told.</summary>
+    public int? AddressWidth { get; init; }
 
     /// <summary>Whose it is, for the ledger; the line of the source that asked for it unless told.</summary>
     public string? Owner { get; init; }

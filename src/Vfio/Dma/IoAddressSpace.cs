@@ -50,7 +50,7 @@ public sealed partial class IoAddressSpace
     public ulong PageSize { get; private set; } = (ulong)Environment.SystemPageSize;
 
     /// <summary>How many bits an address may have, by what its drivers said; 64 unless one said less.</summary>
-    public int AddressBits
+    public int AddressWidth
     {
         get
         {
@@ -81,7 +81,7 @@ public sealed partial class IoAddressSpace
     /// <summary>Says that a device has fewer address lines than 64: from now on what is allocated and mapped stays below. What was mapped before stays where it is.</summary>
     /// <param name="bits">How many bits its addresses have, 12 to 64; edu has 28. Of several calls the least counts.</param>
     /// <exception cref="ArgumentOutOfRangeException">Fewer than 12 or more than 64.</exception>
-    public void LimitAddressBits(int bits)
+    public void LimitAddressWidth(int bits)
     {
         CheckBits(bits);
         lock (_lock)
@@ -108,7 +108,7 @@ public sealed partial class IoAddressSpace
         options ??= new DmaBufferOptions();
         ArgumentOutOfRangeException.ThrowIfZero(length);
         CheckAccess(options.Access);
-        int bits = options.AddressBits ?? MostBits;
+        int bits = options.AddressWidth ?? MostBits;
         CheckBits(bits);
         ulong page = Math.Max(PageSize, BufferMemory.SizeOf(options.PageSize));
         if (length > ulong.MaxValue - (page - 1))

@@ -43,7 +43,7 @@ public sealed partial class InterruptVector : IValueTaskSource<ulong>, IInterrup
                 throw new InvalidOperationException($"one wait at a time: {(_state == WaitState.Waiting ? "another is under way" : "the one of before was not awaited")} on {this}");
             }
 
-            ulong count = Take();
+            ulong count = ReadAndClear();
             if (count != 0)
             {
                 return new ValueTask<ulong>(count);

@@ -7,22 +7,19 @@ public sealed partial class InterruptVector
     /// <exception cref="NotSupportedException">The vector is a device model's, or an error or a request, which are no interrupts of the host.</exception>
     /// <exception cref="ObjectDisposedException">The vector or its device was disposed.</exception>
     /// <exception cref="VfioException">The host does not show it.</exception>
-    public int HostNumber
+    public int GetHostNumber()
     {
-        get
-        {
-            ObjectDisposedException.ThrowIf(_isDisposed, this);
-            return _interrupts.HostOf(this).Find(Index, Subindex);
-        }
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        return _interrupts.HostOf(this).Find(Index, Subindex);
     }
 
     /// <summary>The processors that may get the interrupt.</summary>
     /// <returns>Their numbers, ascending.</returns>
-    /// <inheritdoc cref="HostNumber"/>
+    /// <inheritdoc cref="GetHostNumber"/>
     public IReadOnlyList<int> GetAffinity()
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        return _interrupts.HostOf(this).GetAffinity(HostNumber);
+        return _interrupts.HostOf(this).GetAffinity(GetHostNumber());
     }
 
     /// <summary>
@@ -37,6 +34,6 @@ public sealed partial class InterruptVector
     public void SetAffinity(params ReadOnlySpan<int> processors)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        _interrupts.HostOf(this).SetAffinity(HostNumber, processors);
+        _interrupts.HostOf(this).SetAffinity(GetHostNumber(), processors);
     }
 }

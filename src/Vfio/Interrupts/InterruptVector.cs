@@ -5,7 +5,7 @@ namespace Vfio;
 /// <summary>One interrupt of a device, enabled: the kernel counts its signals, and a program waits for them and takes them.</summary>
 /// <remarks>
 /// <para>
-/// The count is kept by the kernel between waits, so no signal is lost, however late one waits: <see cref="WaitAsync"/>, <see cref="Wait(TimeSpan)"/> and <see cref="Take"/> each give the
+/// The count is kept by the kernel between waits, so no signal is lost, however late one waits: <see cref="WaitAsync"/>, <see cref="Wait(TimeSpan)"/> and <see cref="ReadAndClear"/> each give the
 /// number since anybody took it last. Each signal is given once; several threads that wait for one vector share its signals.
 /// </para>
 /// <para>The caller owns the vector and disposes it; disposing the device disposes it too. Any thread may use it, at any time; waits that are under way then end with
@@ -69,7 +69,7 @@ public sealed partial class InterruptVector : IDisposable
     /// <summary>Takes the signals there are, without waiting.</summary>
     /// <returns>How many came since they were taken last; 0 for none.</returns>
     /// <exception cref="ObjectDisposedException">The vector or its device was disposed.</exception>
-    public ulong Take()
+    public ulong ReadAndClear()
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         return Note(Vfio.EventFd.Take(_eventFd));
@@ -115,7 +115,7 @@ public sealed partial class InterruptVector : IDisposable
         }
     }
 
-    /// <summary>Waits until any of several vectors, of any devices, has signals. They are not taken: <see cref="Take"/> does that.</summary>
+    /// <summary>Waits until any of several vectors, of any devices, has signals. They are not taken: <see cref="ReadAndClear"/> does that.</summary>
     /// <param name="vectors">The vectors; at least one. Of several that have signals the first is told: who never wants to starve the last takes from all.</param>
     /// <param name="timeout">For how long at most; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
     /// <returns>Which one, from 0 on; -1 where the time is over.</returns>

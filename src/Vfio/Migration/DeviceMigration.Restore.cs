@@ -17,7 +17,7 @@ public sealed partial class DeviceMigration
     /// </remarks>
     /// <param name="stream">Where from; the caller's.</param>
     /// <param name="options">How.</param>
-    /// <param name="cancellation">Cancels between two parts.</param>
+    /// <param name="cancellationToken">Cancels between two parts.</param>
     /// <returns>How many bytes of state there were.</returns>
     /// <exception cref="ArgumentException">The stream cannot be read, or the device cannot end in the state that the options name.</exception>
     /// <exception cref="InvalidDataException">This is no saved state, one of a version that this library does not know, or it is damaged or cut off.</exception>
@@ -25,13 +25,13 @@ public sealed partial class DeviceMigration
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="VfioException">The state is one of another kind of device; or the device did not take it.</exception>
-    public ulong RestoreFrom(Stream stream, MigrationOptions? options = null, CancellationToken cancellation = default) =>
-        Finish(Restore(stream, options ?? new MigrationOptions(), isAsync: false, cancellation));
+    public ulong RestoreFrom(Stream stream, MigrationOptions? options = null, CancellationToken cancellationToken = default) =>
+        Finish(Restore(stream, options ?? new MigrationOptions(), isAsync: false, cancellationToken));
 
     /// <summary><see cref="RestoreFrom"/>, awaiting the stream. The device itself is written by whichever thread that leaves it on.</summary>
     /// <inheritdoc cref="RestoreFrom"/>
-    public Task<ulong> RestoreFromAsync(Stream stream, MigrationOptions? options = null, CancellationToken cancellation = default) =>
-        Restore(stream, options ?? new MigrationOptions(), isAsync: true, cancellation).AsTask();
+    public Task<ulong> RestoreFromAsync(Stream stream, MigrationOptions? options = null, CancellationToken cancellationToken = default) =>
+        Restore(stream, options ?? new MigrationOptions(), isAsync: true, cancellationToken).AsTask();
 
     private async ValueTask<ulong> Restore(Stream stream, MigrationOptions options, bool isAsync, CancellationToken cancellation)
     {
@@ -73,9 +73,9 @@ public sealed partial class DeviceMigration
             }
 
             Leave(MigrationState.Stop); // here the kernel judges the whole
-            if (options.EndsIn != MigrationState.Stop)
+            if (options.FinalState != MigrationState.Stop)
             {
-                Leave(options.EndsIn);
+                Leave(options.FinalState);
             }
 
             return reader.Length;

@@ -9,13 +9,13 @@ public sealed partial class DeviceMigration
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
 
     /// <summary>
-    /// Saves the device's state: stops the device, reads its state to the end, and leaves it stopped. With <see cref="MigrationOptions.PreCopyWhile"/> a first part is read while it runs.
+    /// Saves the device's state: stops the device, reads its state to the end, and leaves it stopped. With <see cref="MigrationOptions.ContinuePreCopy"/> a first part is read while it runs.
     /// The file format is the library's own (docs/migration.md), with a checksum; it is written from where the stream stands, and flushed.
     /// </summary>
     /// <remarks>Where this fails or is cancelled the device is moved back to the state it was in, and what was written is no saved state.</remarks>
     /// <param name="stream">Where to; the caller's. Need not be seekable.</param>
     /// <param name="options">How.</param>
-    /// <param name="cancellation">Cancels between two parts.</param>
+    /// <param name="cancellationToken">Cancels between two parts.</param>
     /// <returns>How many bytes of state there were, without what the format adds.</returns>
     /// <exception cref="ArgumentException">The stream cannot be written, or the device cannot end in the state that the options name.</exception>
     /// <exception cref="InvalidOperationException">
@@ -24,13 +24,13 @@ public sealed partial class DeviceMigration
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="VfioException">The device did not give its state.</exception>
-    public ulong SaveTo(Stream stream, MigrationOptions? options = null, CancellationToken cancellation = default) =>
-        Finish(Save(stream, options ?? new MigrationOptions(), isAsync: false, cancellation));
+    public ulong SaveTo(Stream stream, MigrationOptions? options = null, CancellationToken cancellationToken = default) =>
+        Finish(Save(stream, options ?? new MigrationOptions(), isAsync: false, cancellationToken));
 
     /// <summary><see cref="SaveTo"/>, awaiting the stream. The device itself is read by whichever thread that leaves it on.</summary>
     /// <inheritdoc cref="SaveTo"/>
-    public Task<ulong> SaveToAsync(Stream stream, MigrationOptions? options = null, CancellationToken cancellation = default) =>
-        Save(stream, options ?? new MigrationOptions(), isAsync: true, cancellation).AsTask();
+    public Task<ulong> SaveToAsync(Stream stream, MigrationOptions? options = null, CancellationToken cancellationToken = default) =>
+        Save(stream, options ?? new MigrationOptions(), isAsync: true, cancellationToken).AsTask();
 
     private async ValueTask<ulong> Save(Stream stream, MigrationOptions options, bool isAsync, CancellationToken cancellation)
     {
@@ -47,7 +47,7 @@ public sealed partial class DeviceMigration
         {
             StateWriter writer = new(stream, isAsync);
             await writer.WriteHeader(_readIdentity(), cancellation).ConfigureAwait(false);
-            if (options.PreCopyWhile is not null && (Capabilities & MigrationCapabilities.PreCopy) != 0 && before != MigrationState.Stop)
+            if (options.ContinuePreCopy is not null && (Capabilities & MigrationCapabilities.PreCopy) != 0 && before != MigrationState.Stop)
             {
                 await PreCopy(writer, buffer, before, options, isAsync, cancellation).ConfigureAwait(false);
             }
@@ -64,7 +64,7 @@ public sealed partial class DeviceMigration
             }
 
             await writer.WriteEnd(cancellation).ConfigureAwait(false);
-            Leave(options.EndsIn);
+            Leave(options.FinalState);
             return writer.Length;
         }
         catch
@@ -93,7 +93,7 @@ public sealed partial class DeviceMigration
                 options.Progress?.Report(new MigrationProgress(state, writer.Length, null));
             }
 
-            if (!options.PreCopyWhile!(GetPreCopyInfo(session)))
+            if (!options.ContinuePreCopy!(GetPreCopyInfo(session)))
             {
                 return;
             }
@@ -121,11 +121,11 @@ public sealed partial class DeviceMigration
 
     private void CheckOptions(MigrationOptions options)
     {
-        bool isKnown = options.EndsIn is MigrationState.Stop or MigrationState.Running
-            || (options.EndsIn == MigrationState.RunningPeerToPeer && (Capabilities & MigrationCapabilities.PeerToPeer) != 0);
+        bool isKnown = options.FinalState is MigrationState.Stop or MigrationState.Running
+            || (options.FinalState == MigrationState.RunningPeerToPeer && (Capabilities & MigrationCapabilities.PeerToPeer) != 0);
         if (!isKnown)
         {
-            throw new ArgumentException($"{_name} cannot be left in {options.EndsIn}", nameof(options));
+            throw new ArgumentException($"{_name} cannot be left in {options.FinalState}", nameof(options));
         }
     }
 

@@ -36,15 +36,12 @@ public sealed partial class DeviceMigration
     /// <summary>The state the device is in, as it says now.</summary>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
     /// <exception cref="VfioException">The kernel refused, or named a state that this library does not know.</exception>
-    public MigrationState State
+    public MigrationState GetState()
     {
-        get
+        lock (_lock)
         {
-            lock (_lock)
-            {
-                ObjectDisposedException.ThrowIf(_isEnded, this);
-                return ReadState();
-            }
+            ObjectDisposedException.ThrowIf(_isEnded, this);
+            return ReadState();
         }
     }
 
@@ -71,7 +68,7 @@ public sealed partial class DeviceMigration
     /// <exception cref="NotSupportedException">The device has not got the state (<see cref="Capabilities"/>).</exception>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
     /// <exception cref="VfioException">
-    /// The kernel refused. The device may then be in the state of before, in one on the way, or in <see cref="MigrationState.Error"/>: <see cref="State"/> tells.
+    /// The kernel refused. The device may then be in the state of before, in one on the way, or in <see cref="MigrationState.Error"/>: <see cref="GetState"/> tells.
     /// </exception>
     public void SetState(MigrationState state)
     {
@@ -88,7 +85,7 @@ public sealed partial class DeviceMigration
     /// <exception cref="InvalidOperationException">The device is in no state in which there is anything to read, or a save or a restore is under way.</exception>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
     /// <exception cref="VfioException">The device did not give it.</exception>
-    public int ReadData(Span<byte> buffer) => Read(TakeSession("read"), buffer, isFirstPart: IsPreCopy(State));
+    public int ReadData(Span<byte> buffer) => Read(TakeSession("read"), buffer, isFirstPart: IsPreCopy(GetState()));
 
     /// <summary>Writes a state into the device, in <see cref="MigrationState.Resuming"/>. Complete once the device was moved to another state, which is where the kernel judges it.</summary>
     /// <param name="data">The bytes, as they were read of the other device, in any portions.</param>
@@ -267,7 +264,7 @@ public sealed partial class DeviceMigration
     {
         int errno = session.GetPreCopyInfo(out PreCopyInfo info);
         return errno == 0
-            ? info with { BeganAnew = info.BeganAnew && _tellsAnew == true } // without the request the flags are undefined
+            ? info with { Reinitialized = info.Reinitialized && _tellsAnew == true } // without the request the flags are undefined
             : throw new VfioException("VFIO_MIG_GET_PRECOPY_INFO", _name, errno, errno == Errno.EINVAL ? "only a device that runs has a first part to give" : null);
     }
 

@@ -19,7 +19,7 @@ namespace Vfio;
 /// reaches the device, reads all ones (writes nothing), or throws so; it never ends the process.
 /// </para>
 /// <para>
-/// Where the device does not answer (memory decoding off, in reset, asleep, gone), a mapped access reads all ones or writes into nothing, and <see cref="VfioDevice.State"/> tells;
+/// Where the device does not answer (memory decoding off, in reset, asleep, gone), a mapped access reads all ones or writes into nothing, and <see cref="VfioDevice.GetState"/> tells;
 /// one through the file descriptor, or of a region opened as <see cref="RegionAccess.Checked"/>, throws.
 /// </para>
 /// <para>Mapped accesses are not ordered with accesses to ordinary memory beyond acquire (reads) and release (writes).</para>

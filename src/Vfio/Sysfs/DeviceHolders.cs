@@ -10,7 +10,7 @@ namespace Vfio;
 public sealed record DeviceHolder(int ProcessId, string Command, uint? UserId, string UserName)
 {
     /// <summary>What it has, as the end of a sentence about the process: <c>has /dev/snd/controlC0 open</c>.</summary>
-    public string What { get; init; } = "has it open";
+    public string Description { get; init; } = "has it open";
 
     /// <summary>Whether it is this device that the process has; where not, it has some device of VFIO's, and the kernel does not say which.</summary>
     internal bool IsCertain { get; init; } = true;
@@ -62,10 +62,10 @@ public sealed class DeviceHolders
     /// <summary>Who has a device open or mapped: through its group or its own node, or by its regions in sysfs.</summary>
     /// <param name="device">The device.</param>
     /// <returns>The processes; none where nobody has it, or only processes that the caller may not look into.</returns>
-    public IReadOnlyList<DeviceHolder> OfDevice(PciDeviceInfo device)
+    public IReadOnlyList<DeviceHolder> GetHolders(PciDeviceInfo device)
     {
         ArgumentNullException.ThrowIfNull(device);
-        return OfDevice((IHostDevice)device);
+        return GetHolders((IHostDevice)device);
     }
 
     /// <summary>Finds who has a device, who may have it, and which processes cannot be examined.</summary>
@@ -78,7 +78,7 @@ public sealed class DeviceHolders
     }
 
     /// <summary>Who has a device of any kind.</summary>
-    internal IReadOnlyList<DeviceHolder> OfDevice(IHostDevice device) => Search(device).Holders;
+    internal IReadOnlyList<DeviceHolder> GetHolders(IHostDevice device) => Search(device).Holders;
 
     /// <summary>Who has a device that VFIO has, who may have it, and whom nobody may look into.</summary>
     internal HolderReport Search(IHostDevice device) => new HolderSearch(_host, FilesOf(device), device.Name).Run(Files);

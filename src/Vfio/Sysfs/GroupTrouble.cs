@@ -9,7 +9,7 @@ internal static class GroupTrouble
     /// <returns>Null where there are none.</returns>
     public static VfioException? FindBlockers(HostRoot host, int group)
     {
-        IReadOnlyList<PciDeviceInfo> blockers = new PciBus(host).Group(group)?.Blockers() ?? [];
+        IReadOnlyList<PciDeviceInfo> blockers = new PciBus(host).GetGroup(group)?.GetBlockers() ?? [];
         if (blockers.Count == 0)
         {
             return null;
@@ -29,7 +29,7 @@ internal static class GroupTrouble
 
     // A bridge is not bound by its name.
     private static PciAddress MemberToName(HostRoot host, int group, IReadOnlyList<PciDeviceInfo> blockers) =>
-        (blockers.FirstOrDefault(device => !device.IsBridge) ?? new PciBus(host).Group(group)?.Devices.FirstOrDefault(device => !device.IsBridge) ?? blockers[0]).Address;
+        (blockers.FirstOrDefault(device => !device.IsBridge) ?? new PciBus(host).GetGroup(group)?.Devices.FirstOrDefault(device => !device.IsBridge) ?? blockers[0]).Address;
 
     /// <summary>Says who has the device, or another of its group, open.</summary>
     public static string DescribeHolders(HostRoot host, IHostDevice device)
@@ -50,16 +50,16 @@ internal static class GroupTrouble
     public static bool HasOthersHeld(HostRoot host, IHostDevice device)
     {
         DeviceHolders all = new(host);
-        return OthersOf(host, device).Any(other => all.OfDevice(other).Count != 0);
+        return OthersOf(host, device).Any(other => all.GetHolders(other).Count != 0);
     }
 
     private static IReadOnlyList<DeviceHolder> FindHolders(HostRoot host, IHostDevice device)
     {
         DeviceHolders all = new(host);
         IReadOnlyList<DeviceHolder> holders = device.IommuGroup is int group ? all.OfGroup(group) : [];
-        return holders.Count != 0 ? holders : [.. OthersOf(host, device).Prepend(device).SelectMany(all.OfDevice).DistinctBy(holder => holder.ProcessId)];
+        return holders.Count != 0 ? holders : [.. OthersOf(host, device).Prepend(device).SelectMany(all.GetHolders).DistinctBy(holder => holder.ProcessId)];
     }
 
     private static IEnumerable<IHostDevice> OthersOf(HostRoot host, IHostDevice device) =>
-        (device.IommuGroup is int group ? new PciBus(host).Group(group)?.Devices : null)?.Where<IHostDevice>(other => other.Name != device.Name) ?? [];
+        (device.IommuGroup is int group ? new PciBus(host).GetGroup(group)?.Devices : null)?.Where<IHostDevice>(other => other.Name != device.Name) ?? [];
 }

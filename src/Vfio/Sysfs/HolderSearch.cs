@@ -52,7 +52,7 @@ internal sealed class HolderSearch
         {
             if (FindFile(open.Identity, open.Link) is UsedFile file && !IsPathOnly(open.Info))
             {
-                return HolderNames.Describe(process.Folder, process.Id) with { What = $"has {file.Path} open" };
+                return HolderNames.Describe(process.Folder, process.Id) with { Description = $"has {file.Path} open" };
             }
 
             if (_vfioDevice is null || open.Link is not string link)
@@ -65,7 +65,7 @@ internal sealed class HolderSearch
             {
                 switch (IsOfDevice(open.Info))
                 {
-                    case true: return HolderNames.Describe(process.Folder, process.Id) with { What = "has it open" };
+                    case true: return HolderNames.Describe(process.Folder, process.Id) with { Description = "has it open" };
                     case null: isPossible = true; break;
                 }
             }
@@ -75,14 +75,14 @@ internal sealed class HolderSearch
         {
             if (FindFile(mapped.Identity, mapped.Name) is UsedFile file)
             {
-                return HolderNames.Describe(process.Folder, process.Id) with { What = $"has {file.Path} mapped" };
+                return HolderNames.Describe(process.Folder, process.Id) with { Description = $"has {file.Path} mapped" };
             }
 
             isPossible |= _vfioDevice is not null && (mapped.Name == DeviceLink || IsNodeThatIsGone(mapped.Name));
         }
 
         return isPossible
-            ? HolderNames.Describe(process.Folder, process.Id) with { What = "has a device of VFIO's open or mapped, and the kernel does not say which", IsCertain = false }
+            ? HolderNames.Describe(process.Folder, process.Id) with { Description = "has a device of VFIO's open or mapped, and the kernel does not say which", IsCertain = false }
             : null;
     }
 

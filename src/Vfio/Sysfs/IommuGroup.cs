@@ -21,6 +21,6 @@ public sealed class IommuGroup
 
     /// <summary>Those that keep the group from being used: devices that belong to a host driver.</summary>
     /// <returns>The devices, by address; none where the group can be used.</returns>
-    public IReadOnlyList<PciDeviceInfo> Blockers() =>
+    public IReadOnlyList<PciDeviceInfo> GetBlockers() =>
         [.. Devices.Where(device => device.BlocksGroup)];
 }

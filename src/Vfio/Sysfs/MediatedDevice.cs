@@ -64,7 +64,7 @@ public sealed class MediatedDevice : IHostDevice
     /// <summary>All mediated devices of a host, by UUID.</summary>
     /// <param name="host">Where its <c>/sys</c> is; the running host unless told.</param>
     /// <returns>A snapshot; empty where the kernel has none.</returns>
-    public static IReadOnlyList<MediatedDevice> FindAll(HostRoot? host = null) =>
+    public static IReadOnlyList<MediatedDevice> GetAll(HostRoot? host = null) =>
         [.. SysfsFile.Names((host ?? HostRoot.Default).Combine(Bus))
             .Select(name => TryParse(name, out Guid id) ? Find(id, host) : null)
             .OfType<MediatedDevice>()];

@@ -29,7 +29,7 @@ public sealed class PciBus
 
     /// <summary>All devices, by address.</summary>
     /// <returns>A snapshot; empty on a host without PCI.</returns>
-    public IReadOnlyList<PciDeviceInfo> Devices()
+    public IReadOnlyList<PciDeviceInfo> GetDevices()
     {
         List<PciDeviceInfo> devices = [];
         foreach (string name in SysfsFile.Names(Host.Combine("sys/bus/pci/devices")))
@@ -58,18 +58,18 @@ public sealed class PciBus
 
     /// <summary>The IOMMU groups, by number.</summary>
     /// <returns>A snapshot; empty where no IOMMU is on.</returns>
-    public IReadOnlyList<IommuGroup> Groups() =>
+    public IReadOnlyList<IommuGroup> GetGroups() =>
         [.. SysfsFile.Names(Host.Combine("sys/kernel/iommu_groups"))
             .Select(name => int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : -1)
             .Where(number => number >= 0)
             .Order()
-            .Select(Group)
+            .Select(GetGroup)
             .OfType<IommuGroup>()];
 
     /// <summary>One IOMMU group.</summary>
     /// <param name="number">Its number, as in <c>/dev/vfio/N</c>.</param>
     /// <returns>The group with its PCI devices, or <see langword="null"/> where the host has none of this number.</returns>
-    public IommuGroup? Group(int number)
+    public IommuGroup? GetGroup(int number)
     {
         string folder = Host.Combine($"sys/kernel/iommu_groups/{number}");
         if (!Directory.Exists(folder))

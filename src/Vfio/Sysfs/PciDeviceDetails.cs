@@ -19,16 +19,16 @@ public sealed class PciDeviceDetails
 
         Revision = Read("revision") is string revision && revision.StartsWith("0x", StringComparison.Ordinal)
             && byte.TryParse(revision.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out byte value) ? value : null;
-        NumaNode = device.ReadNumaNode();
+        NumaNode = device.GetNumaNode();
         ResetMethods = SysfsFile.Read(device.Attribute("reset_method"))?.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         PowerState = Read("power_state");
         RuntimeStatus = Read("power/runtime_status");
-        Link = device.ReadLink();
+        Link = device.GetLink();
         Slot = ReadSlot(host, device.Address);
         Module = SysfsFile.ReadLinkName(device.Attribute("driver/module"));
-        PhysicalFunction = device.ReadPhysicalFunction();
+        PhysicalFunction = device.GetPhysicalFunction();
         TotalVirtualFunctions = Math.Clamp(ReadNumber("sriov_totalvfs") ?? 0, 0, ushort.MaxValue);
-        int functions = Math.Min(device.ReadVirtualFunctionCount(), MaxFunctions);
+        int functions = Math.Min(device.GetVirtualFunctionCount(), MaxFunctions);
         VirtualFunctions = [.. Enumerable.Range(0, functions).Select(i => ReadAddress($"virtfn{i}")).OfType<PciAddress>()];
         Interrupt = ReadNumber("irq") is int and > 0 and int irq ? irq : null;
         MessageInterrupts = [.. SysfsFile.Names(device.Attribute("msi_irqs"))

@@ -16,7 +16,7 @@ public sealed partial class PciDeviceInfo
     /// </summary>
     /// <remarks>From the place of the device's folder in <c>/sys/devices</c>, without opening anything.</remarks>
     /// <returns>Its address; <see langword="null"/> for a device on a root bus, or one that went away.</returns>
-    public PciAddress? ReadParent()
+    public PciAddress? GetParent()
     {
         foreach (string part in Enumerable.Reverse(FolderParts()).Skip(1))
         {
@@ -32,7 +32,7 @@ public sealed partial class PciDeviceInfo
     /// <summary>Reads which root bus the device hangs below, as domain and bus: <c>0000:00</c>.</summary>
     /// <remarks>Each host bridge has one; a server's sockets have several each.</remarks>
     /// <returns>Two hexadecimal numbers; <see langword="null"/> where sysfs does not say.</returns>
-    public string? ReadRootBus()
+    public string? GetRootBus()
     {
         const string Prefix = "pci";
         foreach (string part in Enumerable.Reverse(FolderParts()))
@@ -49,13 +49,13 @@ public sealed partial class PciDeviceInfo
 
     /// <summary>Reads which physical function this virtual function belongs to (<c>physfn</c>).</summary>
     /// <returns>Its address; <see langword="null"/> where the device is no virtual function.</returns>
-    public PciAddress? ReadPhysicalFunction() =>
+    public PciAddress? GetPhysicalFunction() =>
         PciAddress.TryParse(SysfsFile.ReadLinkName(Attribute("physfn")), out PciAddress address) ? address : null;
 
     /// <summary>Finds the virtual functions that are switched on (<c>virtfnN</c>).</summary>
     /// <returns>Those that are there, by number; none where the device has no SR-IOV.</returns>
-    public IReadOnlyList<PciDeviceInfo> FindVirtualFunctions() =>
-        [.. Enumerable.Range(0, ReadVirtualFunctionCount())
+    public IReadOnlyList<PciDeviceInfo> GetVirtualFunctions() =>
+        [.. Enumerable.Range(0, GetVirtualFunctionCount())
             .Select(i => PciAddress.TryParse(SysfsFile.ReadLinkName(Attribute($"virtfn{i}")), out PciAddress address) ? TryRead(Host, address) : null)
             .OfType<PciDeviceInfo>()];
 
@@ -68,7 +68,7 @@ public sealed partial class PciDeviceInfo
     /// The link, whose values may all be unknown (what is built into the processor has none); <see langword="null"/> where the device
     /// is no PCI Express device.
     /// </returns>
-    public PciLink? ReadLink()
+    public PciLink? GetLink()
     {
         string? maxSpeed = SysfsFile.Read(Attribute("max_link_speed"));
         return maxSpeed is null

@@ -74,35 +74,35 @@ public sealed partial class PciDeviceInfo
     /// <summary>Reads <c>driver_override</c>: the only driver that may take the device; <see langword="null"/> where any may.</summary>
     /// <remarks>Many kernels block this while the device is being bound or unbound, without end if a program keeps them from that.</remarks>
     /// <returns>The driver's name or <see langword="null"/>.</returns>
-    public string? ReadDriverOverride() => ParseOverride(SysfsFile.Read(Attribute(OverrideAttribute)));
+    public string? GetDriverOverride() => ParseOverride(SysfsFile.Read(Attribute(OverrideAttribute)));
 
     internal static string? ParseOverride(string? text) => text is null or "(null)" or "" ? null : text;
 
     /// <summary>Whether the firmware showed its screen on this device (<c>boot_vga</c>).</summary>
     /// <returns>Whether it is the boot display.</returns>
-    public bool ReadIsBootDisplay() => SysfsFile.Read(Attribute("boot_vga")) == "1";
+    public bool IsBootDisplay() => SysfsFile.Read(Attribute("boot_vga")) == "1";
 
     /// <summary>Counts the virtual functions that are enabled, by their links (<c>virtfnN</c>).</summary>
     /// <remarks>Not by <c>sriov_numvfs</c>: the kernel blocks who reads that while a change of the device is under way, without end if that is.</remarks>
     /// <returns>The number; 0 if the device has no SR-IOV.</returns>
-    public int ReadVirtualFunctionCount() => Math.Min(SysfsFile.Names(Attribute("")).Count(IsFunctionLink), ushort.MaxValue);
+    public int GetVirtualFunctionCount() => Math.Min(SysfsFile.Names(Attribute("")).Count(IsFunctionLink), ushort.MaxValue);
 
     private static bool IsFunctionLink(string name) => name.StartsWith(FunctionLink, StringComparison.Ordinal) && int.TryParse(name.AsSpan(FunctionLink.Length), NumberStyles.None, CultureInfo.InvariantCulture, out _);
 
     /// <summary>Reads the memory node that the device is near to (<c>numa_node</c>).</summary>
     /// <returns>The node; <see langword="null"/> where the firmware names none.</returns>
-    public int? ReadNumaNode() => SysfsFile.ReadNumber(Attribute("numa_node")) is long and >= 0 and <= ushort.MaxValue and long node ? (int)node : null;
+    public int? GetNumaNode() => SysfsFile.ReadNumber(Attribute("numa_node")) is long and >= 0 and <= ushort.MaxValue and long node ? (int)node : null;
 
     /// <summary>
     /// Whether the kernel gave the device a group although no IOMMU is in front of it (<c>vfio.enable_unsafe_noiommu_mode</c>): whoever has it
     /// reaches all memory of the host.
     /// </summary>
     /// <returns>Whether its group is one of those.</returns>
-    public bool ReadHasNoIommu() => SysfsFile.Read(Attribute("iommu_group/name")) == "vfio-noiommu";
+    public bool IsNoIommu() => SysfsFile.Read(Attribute("iommu_group/name")) == "vfio-noiommu";
 
     /// <summary>Reads all else that sysfs says: link, power, slot, resets, resources, interrupts, functions.</summary>
     /// <returns>A snapshot.</returns>
-    public PciDeviceDetails ReadDetails() => new(Host, this);
+    public PciDeviceDetails GetDetails() => new(Host, this);
 
     /// <summary>Reads the first bytes of configuration space. May wake a sleeping device; root sees all, others 64 bytes.</summary>
     /// <param name="buffer">Filled from offset 0.</param>

@@ -13,7 +13,7 @@ public sealed class PictureLayoutTests
     {
         using FakeHost host = PictureHosts.Make(name);
         IEnumerable<PciAddress> drawn = Layout(host).Rows.SelectMany(row => row.Node.Devices).Select(device => device.Address);
-        Assert.Equal(new PciBus(host.Root).Devices().Select(device => device.Address), drawn.Order());
+        Assert.Equal(new PciBus(host.Root).GetDevices().Select(device => device.Address), drawn.Order());
     }
 
     [Theory]
@@ -55,10 +55,10 @@ public sealed class PictureLayoutTests
             }
         }
 
-        Assert.Equal(new PciBus(host.Root).Devices().Where(device => device.IommuGroup is not null).Select(device => device.Address), framed.Order());
+        Assert.Equal(new PciBus(host.Root).GetDevices().Where(device => device.IommuGroup is not null).Select(device => device.Address), framed.Order());
         foreach (IGrouping<int?, PictureRow> rows in picture.Rows.Where(row => row.Node.Group is not null).GroupBy(row => row.Node.Group))
         {
-            IEnumerable<PciAddress> members = new PciBus(host.Root).Group(rows.Key!.Value)!.Devices.Select(device => device.Address);
+            IEnumerable<PciAddress> members = new PciBus(host.Root).GetGroup(rows.Key!.Value)!.Devices.Select(device => device.Address);
             Assert.Equal(members, rows.SelectMany(row => row.Node.Devices).Select(device => device.Address).Order());
         }
     }

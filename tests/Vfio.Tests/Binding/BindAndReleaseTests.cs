@@ -25,7 +25,7 @@ public sealed class BindAndReleaseTests
         Assert.NotEmpty(run.Before.DifferencesTo(new TreeSnapshot(run.Host)));
         Assert.All(run.Devices, device => Assert.Equal(run.Driver, device.Info.Driver));
         Assert.All(run.Devices, device => Assert.NotNull(run.Journal.Find(device.Address)));
-        Assert.All(run.Journal.Entries(), entry => Assert.Null(entry.Damage));
+        Assert.All(run.Journal.GetEntries(), entry => Assert.Null(entry.ParseError));
         run.ReleaseAll();
         run.AssertRestored("after the release");
     }
@@ -112,7 +112,7 @@ public sealed class BindAndReleaseTests
                 FakeKernel kernel = new(run.Host) { Fault = Fault.Error(call, after, Errno.EBUSY) };
                 ReleaseOutcome failed = Assert.Single(run.PlanRelease(kernel).Execute(), outcome => outcome.Error is not null);
                 Assert.Equal(Errno.EBUSY, failed.Error!.Errno);
-                Assert.Equal(failed.Entry.Address, Assert.Single(run.Journal.Entries()).Address);
+                Assert.Equal(failed.Entry.Address, Assert.Single(run.Journal.GetEntries()).Address);
                 run.ReleaseAll();
                 run.AssertRestored($"after a failure {(after ? "after" : "before")} change {call} of {changes}");
             }

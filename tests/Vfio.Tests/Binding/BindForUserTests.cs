@@ -269,7 +269,7 @@ public sealed class BindForUserTests : IDisposable
         journal.Write(journal.Find(nic.Address)! with { User = "nobody-of-this-name" });
         ReleaseOutcome outcome = Assert.Single(ReleasePlan.Compute([nic.Address], new ReleaseOptions { Host = _host.Root, Changes = new FakeKernel(_host) }).Execute());
         Assert.Null(outcome.Error);
-        Assert.Empty(outcome.Dropped);
+        Assert.Empty(outcome.Skipped);
         Assert.False(_host.Exists("dev/iommu") && UsersOf("dev/iommu").Contains(Nobody));
     }
 }

@@ -31,24 +31,24 @@ public sealed class BindingJournalTests : IDisposable
             VendorId = 0x8086,
             DeviceId = 0x00ff,
             Driver = "vfio-pci",
-            DriverBefore = "nvme",
-            ModuleBefore = "nvme",
-            OverrideBefore = "nvme",
+            OriginalDriver = "nvme",
+            OriginalModule = "nvme",
+            PreviousOverride = "nvme",
             Interfaces = [new InterfaceState("eth0", true), new InterfaceState("enp3s0f0np0", false)],
             OtherNames = ["nvme0"],
             Disks = ["nvme0n1", "nvme0n1p1"],
             User = "alice",
             Nodes = [new NodeAccess("vfio/12", null), new NodeAccess("vfio/devices/vfio0", 0), new NodeAccess("iommu", 7)],
             LoadedModules = ["vfio-pci", "vfio_pci_core"],
-            FunctionsBefore = 65535,
+            PreviousFunctionCount = 65535,
             EnabledFunctions = true,
-            TakenAt = new DateTimeOffset(2026, 7, 1, 12, 30, 45, TimeSpan.FromHours(2)),
-            TakenBy = "bob",
+            BoundAt = new DateTimeOffset(2026, 7, 1, 12, 30, 45, TimeSpan.FromHours(2)),
+            BoundBy = "bob",
             ProcessId = 4711,
         };
         Journal.Write(entry);
         AssertSame(entry, Journal.Find(entry.Address)!);
-        JournalEntry least = new() { Address = PciAddress.Parse("10000:01:00.0"), Driver = "vfio-pci", TakenBy = "root" };
+        JournalEntry least = new() { Address = PciAddress.Parse("10000:01:00.0"), Driver = "vfio-pci", BoundBy = "root" };
         Journal.Write(least);
         AssertSame(least, Journal.Find(least.Address)!);
     }
@@ -58,7 +58,7 @@ public sealed class BindingJournalTests : IDisposable
     [InlineData("hexium HV-PCI6 Orion")]
     [InlineData("e1000e")]
     public void Every_driver_name_that_linux_has_reads_back(string driver) =>
-        AssertReadsBack(new JournalEntry { Address = _nic.Address, Driver = "vfio-pci", DriverBefore = driver, TakenBy = "root" });
+        AssertReadsBack(new JournalEntry { Address = _nic.Address, Driver = "vfio-pci", OriginalDriver = driver, BoundBy = "root" });
 
     [Theory]
     [InlineData("root")]
@@ -67,7 +67,7 @@ public sealed class BindingJournalTests : IDisposable
     [InlineData("alice smith")] // winbind and sssd make such names
     [InlineData("ålice")]
     public void Every_user_name_that_a_host_may_have_reads_back(string user) =>
-        AssertReadsBack(new JournalEntry { Address = _nic.Address, Driver = "vfio-pci", TakenBy = user, User = user });
+        AssertReadsBack(new JournalEntry { Address = _nic.Address, Driver = "vfio-pci", BoundBy = user, User = user });
 
     [Theory]
     [InlineData(256)]
@@ -78,7 +78,7 @@ public sealed class BindingJournalTests : IDisposable
     {
         Address = _nic.Address,
         Driver = "vfio-pci",
-        TakenBy = "root",
+        BoundBy = "root",
         Disks = [.. Enumerable.Range(0, count).Select(i => $"sd{(char)('a' + (i / 26 % 26))}{(char)('a' + (i % 26))}{i}")],
     });
 
@@ -88,7 +88,7 @@ public sealed class BindingJournalTests : IDisposable
         Assert.Null(Journal.Find(PciAddress.Parse("0000:00:15.0")));
         Directory.Delete(_host.PathOf("run/vfio"), recursive: true);
         Assert.Null(Journal.Find(_nic.Address));
-        Assert.Empty(Journal.Entries());
+        Assert.Empty(Journal.GetEntries());
     }
 
     [Fact]
@@ -99,7 +99,7 @@ public sealed class BindingJournalTests : IDisposable
             _host.Write($"run/vfio/{name}", _sound);
         }
 
-        Assert.Equal([_nic.Address], Journal.Entries().Select(entry => entry.Address));
+        Assert.Equal([_nic.Address], Journal.GetEntries().Select(entry => entry.Address));
     }
 
     [Fact]
@@ -107,11 +107,11 @@ public sealed class BindingJournalTests : IDisposable
     {
         foreach (string address in (string[])["10000:00:00.0", "0000:ff:00.0", "0000:00:02.0"])
         {
-            Journal.Write(new JournalEntry { Address = PciAddress.Parse(address), Driver = "vfio-pci", TakenBy = "root" });
+            Journal.Write(new JournalEntry { Address = PciAddress.Parse(address), Driver = "vfio-pci", BoundBy = "root" });
         }
 
         Assert.Equal(
-            ["0000:00:02.0", "0000:00:14.3", "0000:ff:00.0", "10000:00:00.0"], Journal.Entries().Select(entry => entry.Address.ToString()));
+            ["0000:00:02.0", "0000:00:14.3", "0000:ff:00.0", "10000:00:00.0"], Journal.GetEntries().Select(entry => entry.Address.ToString()));
     }
 
     [Fact]
@@ -120,7 +120,7 @@ public sealed class BindingJournalTests : IDisposable
         for (int length = 0; length <= _sound.Length; length += 50)
         {
             _host.Write(EntryPath + ".new", _sound[..length]);
-            Assert.Null(Journal.Find(_nic.Address)!.Damage);
+            Assert.Null(Journal.Find(_nic.Address)!.ParseError);
         }
 
         Journal.Write(Journal.Find(_nic.Address)! with { User = "alice" });
@@ -162,7 +162,7 @@ public sealed class BindingJournalTests : IDisposable
         JournalEntry sound = Journal.Find(_nic.Address)!;
         JournalEntry[] unreadable =
         [
-            sound with { DriverBefore = "../x" }, sound with { DriverBefore = new string('x', 65) }, sound with { OverrideBefore = "" },
+            sound with { OriginalDriver = "../x" }, sound with { OriginalDriver = new string('x', 65) }, sound with { PreviousOverride = "" },
             sound with { User = "a\nb" }, sound with { Driver = "" }, sound with { Disks = [.. Enumerable.Repeat("sda", 5000)] },
             sound with { Nodes = [new NodeAccess("sda", 0)] },
         ];
@@ -179,7 +179,7 @@ public sealed class BindingJournalTests : IDisposable
         Assert.Null(Journal.Find(second.Address));
         using (DriverBinding.Bind(second.Address, new BindOptions { Host = _host.Root, Changes = new FakeKernel(_host) }))
         {
-            Assert.Null(Journal.Find(second.Address)!.Damage);
+            Assert.Null(Journal.Find(second.Address)!.ParseError);
         }
 
         before.AssertUnchanged(_host);
@@ -197,7 +197,7 @@ public sealed class BindingJournalTests : IDisposable
 
     private static void AssertSame(JournalEntry expected, JournalEntry actual)
     {
-        Assert.Null(actual.Damage);
+        Assert.Null(actual.ParseError);
         Assert.Equal(expected.Interfaces, actual.Interfaces);
         Assert.Equal(expected.Disks, actual.Disks);
         Assert.Equal(expected.OtherNames, actual.OtherNames);

@@ -37,14 +37,14 @@ public sealed class BindingPlanTests : IDisposable
         FakeDevice nic = BindScenario.AddNic(_host).WithInterface("eth0", isUp: true).WithOverride("e1000e");
         _kernel.Fault = Fault.Kill(1, after: false);
         Assert.Throws<KilledException>(() => Plan(null, nic).Execute());
-        JournalEntry entry = Assert.Single(Journal.Entries());
-        Assert.Null(entry.Damage);
+        JournalEntry entry = Assert.Single(Journal.GetEntries());
+        Assert.Null(entry.ParseError);
         Assert.Equal((nic.Address, 0x8086, 0x10d3), (entry.Address, entry.VendorId, entry.DeviceId));
-        Assert.Equal(("vfio-pci", "e1000e", "e1000e", "e1000e"), (entry.Driver, entry.DriverBefore, entry.ModuleBefore, entry.OverrideBefore));
+        Assert.Equal(("vfio-pci", "e1000e", "e1000e", "e1000e"), (entry.Driver, entry.OriginalDriver, entry.OriginalModule, entry.PreviousOverride));
         Assert.Equal([new InterfaceState("eth0", true)], entry.Interfaces);
         Assert.Equal(Environment.ProcessId, entry.ProcessId);
-        Assert.InRange(DateTimeOffset.UtcNow - entry.TakenAt, TimeSpan.Zero, TimeSpan.FromMinutes(1));
-        Assert.NotEmpty(entry.TakenBy);
+        Assert.InRange(DateTimeOffset.UtcNow - entry.BoundAt, TimeSpan.Zero, TimeSpan.FromMinutes(1));
+        Assert.NotEmpty(entry.BoundBy);
         Assert.Null(entry.User);
     }
 
@@ -97,7 +97,7 @@ public sealed class BindingPlanTests : IDisposable
         _host.Append("proc/net/route", "eth0\t00000000\t0102000A\t0003\t0\t0\t100\t00000000\t0\t0\t0\n");
         Assert.Throws<BindingRefusedException>(plan.Execute);
         Assert.Empty(_kernel.Calls);
-        Assert.Empty(Journal.Entries());
+        Assert.Empty(Journal.GetEntries());
     }
 
     [Fact]
@@ -186,7 +186,7 @@ public sealed class BindingPlanTests : IDisposable
         Assert.Empty(plan.Steps);
         plan.Execute();
         Assert.Empty(_kernel.Calls);
-        Assert.Empty(Journal.Entries());
+        Assert.Empty(Journal.GetEntries());
     }
 
     [Fact]
@@ -211,7 +211,7 @@ public sealed class BindingPlanTests : IDisposable
         VfioException failure = Assert.Throws<VfioException>(Plan(null, nic).Execute);
         Assert.Equal(("modprobe", "vfio-pci"), (failure.Operation, failure.Subject));
         before.AssertUnchanged(_host);
-        Assert.Empty(Journal.Entries());
+        Assert.Empty(Journal.GetEntries());
     }
 
     [Fact]
@@ -224,7 +224,7 @@ public sealed class BindingPlanTests : IDisposable
             BindingPlan.Compute([nic.Address], new BindOptions { Host = _host.Root, Changes = kernel }).Execute);
         Assert.Equal("bind on 0000:00:14.3: the driver vfio-pci did not take the device", failure.Message);
         before.AssertUnchanged(_host);
-        Assert.Empty(Journal.Entries());
+        Assert.Empty(Journal.GetEntries());
     }
 
     [Fact]
@@ -237,7 +237,7 @@ public sealed class BindingPlanTests : IDisposable
         VfioException failure = Assert.Throws<VfioException>(
             BindingPlan.Compute([first.Address, second.Address], new BindOptions { Host = _host.Root, Changes = kernel }).Execute);
         Assert.Contains("0000:00:15.0", failure.Message + failure.Hint, StringComparison.Ordinal);
-        Assert.Equal([second.Address], Journal.Entries().Select(entry => entry.Address));
+        Assert.Equal([second.Address], Journal.GetEntries().Select(entry => entry.Address));
         Assert.Equal("e1000e", first.Driver);
     }
 }

@@ -23,7 +23,7 @@ public sealed class ChangeLockTests : IDisposable
     private BindingJournal Journal => new(_host.Root);
 
     private BindingPlan Plan(FakeDevice device, CancellationTokenSource? stop = null) =>
-        BindingPlan.Compute([device.Address], new BindOptions { Host = _host.Root, Changes = _kernel, Patience = new HolderPatience(TimeSpan.Zero) { Stop = stop?.Token ?? CancellationToken.None } });
+        BindingPlan.Compute([device.Address], new BindOptions { Host = _host.Root, Changes = _kernel, HolderWait = new HolderWait(TimeSpan.Zero) { CancellationToken = stop?.Token ?? CancellationToken.None } });
 
     private IDisposable Lock(FakeDevice device, params int[] groups) => Journal.LockDevices(_kernel, [device.Address], groups, CancellationToken.None);
 
@@ -72,7 +72,7 @@ public sealed class ChangeLockTests : IDisposable
         }
 
         Assert.Empty(_kernel.Calls);
-        Assert.Empty(Journal.Entries());
+        Assert.Empty(Journal.GetEntries());
     }
 
     [Fact]
@@ -80,7 +80,7 @@ public sealed class ChangeLockTests : IDisposable
     {
         using IDisposable host = Journal.LockHost(_kernel);
         Assert.Equal("what all devices share", Assert.Throws<VfioException>(Plan(_first).Execute).Subject);
-        Assert.Empty(Journal.Entries());
+        Assert.Empty(Journal.GetEntries());
     }
 
     [Fact]

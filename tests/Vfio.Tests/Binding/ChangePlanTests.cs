@@ -70,7 +70,7 @@ public sealed class ChangePlanTests : IDisposable
         Assert.Equal((RefusalReason.InUse, true, 4711), (refusal.Reason, refusal.CanForce, Assert.Single(refusal.Holders).ProcessId));
         Assert.Empty(plan.Steps);
         int told = 0;
-        HolderPatience patience = new(Eventually.Limit) { Told = (_, _) => told++ };
+        HolderWait patience = new(Eventually.Limit) { Waiting = (_, _) => told++ };
         int computed = 0;
         ReleasePlan free = patience.Wait(() =>
         {
@@ -92,7 +92,7 @@ public sealed class ChangePlanTests : IDisposable
         BindingPlan.Compute([_nic.Address], Bind).Execute();
         _host.AddProcess(4711, "qemu", 0, "/dev/vfio/12");
         int computed = 0;
-        ReleasePlan plan = new HolderPatience(TimeSpan.Zero).Wait(() =>
+        ReleasePlan plan = new HolderWait(TimeSpan.Zero).Wait(() =>
         {
             computed++;
             return ReleasePlan.Compute([_nic.Address], Release);
@@ -119,10 +119,10 @@ public sealed class ChangePlanTests : IDisposable
         BindingPlan.Compute([_nic.Address], Bind).Execute();
         _nic.SetDriver("e1000e"); // plugged in again
         _nic.Override = null;
-        RetakePlan plan = RetakePlan.Compute(_nic.Address, Bind);
+        RebindPlan plan = RebindPlan.Compute(_nic.Address, Bind);
         Assert.Contains(plan.Steps, step => step.Description.Contains("drivers_probe", StringComparison.Ordinal));
         int before = _kernel.Calls.Count;
-        Assert.Contains("is left alone: it is neither taken nor persistent", Assert.Single(RetakePlan.Compute(_other.Address, Bind).Warnings), StringComparison.Ordinal);
+        Assert.Contains("is left alone: it is neither taken nor persistent", Assert.Single(RebindPlan.Compute(_other.Address, Bind).Warnings), StringComparison.Ordinal);
         Assert.Equal(before, _kernel.Calls.Count);
         Assert.Null(Assert.Single(plan.Execute()).Error);
         Assert.Equal("vfio-pci", _nic.Driver);
@@ -144,7 +144,7 @@ public sealed class ChangePlanTests : IDisposable
     [Theory]
     [InlineData(RefusalReason.NoIommu, "no-iommu")]
     [InlineData(RefusalReason.ModulesDisabled, "modules-disabled")]
-    [InlineData(RefusalReason.NotYours, "not-yours")]
+    [InlineData(RefusalReason.NotForUser, "not-yours")]
     [InlineData(RefusalReason.Mounted, "mounted")]
     public void A_reason_has_one_word(RefusalReason reason, string word) => Assert.Equal(word, reason.ToWord());
 }

@@ -28,7 +28,7 @@ public sealed class DriverBindingTests : IDisposable
         }
 
         _before.AssertUnchanged(_host);
-        Assert.Empty(new BindingJournal(_host.Root).Entries());
+        Assert.Empty(new BindingJournal(_host.Root).GetEntries());
     }
 
     [Fact]

@@ -152,7 +152,7 @@ public sealed class HostSurveyTests : IDisposable
     public void A_physical_function_with_virtual_ones_is_refused_unless_forced()
     {
         FakeDevice nic = AddNic().WithFunctionLinks(3);
-        BindingRefusal refusal = Assert.Single(new HostSurvey(_host.Root).Refusals(nic.Info));
+        BindingRefusal refusal = Assert.Single(new HostSurvey(_host.Root).GetRefusals(nic.Info));
         Assert.Equal((nic.Address, RefusalReason.Functions, true), (refusal.Device, refusal.Reason, refusal.CanForce));
         Assert.Equal("0000:00:14.3: 3 of its virtual functions are switched on", refusal.ToString());
     }
@@ -172,8 +172,8 @@ public sealed class HostSurveyTests : IDisposable
         FakeDevice disk = AddDisk();
         HostSurvey before = new(_host.Root);
         _host.Append("proc/swaps", "/dev/nvme0n1 partition\t1048572\t\t0\t\t-2\n");
-        Assert.Empty(before.Refusals(disk.Info));
-        Assert.Single(new HostSurvey(_host.Root).Refusals(disk.Info));
+        Assert.Empty(before.GetRefusals(disk.Info));
+        Assert.Single(new HostSurvey(_host.Root).GetRefusals(disk.Info));
     }
 
     [Fact]
@@ -182,8 +182,8 @@ public sealed class HostSurveyTests : IDisposable
         FakeDevice nic = AddNic().WithInterface("eth0", isUp: true).WithInterface("eth1");
         FakeDevice disk = AddDisk();
         HostSurvey survey = new(_host.Root);
-        Assert.Equal(["eth0", "eth1"], survey.Interfaces(nic.Address));
-        Assert.Equal(["nvme0n1"], survey.Disks(disk.Address));
+        Assert.Equal(["eth0", "eth1"], survey.GetInterfaces(nic.Address));
+        Assert.Equal(["nvme0n1"], survey.GetDisks(disk.Address));
         Assert.Equal([new InterfaceState("eth0", true), new InterfaceState("eth1", false)], survey.InterfaceStates(nic.Address));
     }
 }

@@ -115,7 +115,7 @@ public sealed class JournalDamageTests : IDisposable
         }
 
         _host.Write(EntryPath, _sound[..whole]);
-        Assert.Null(Journal.Find(_nic.Address)!.Damage);
+        Assert.Null(Journal.Find(_nic.Address)!.ParseError);
     }
 
     [Theory]
@@ -176,7 +176,7 @@ public sealed class JournalDamageTests : IDisposable
                 changed[random.Next(changed.Length)] = (byte)random.Next(256);
             }
 
-            damaged += JournalFormat.Read(_nic.Address, changed).Damage is null ? 0 : 1;
+            damaged += JournalFormat.Read(_nic.Address, changed).ParseError is null ? 0 : 1;
         }
 
         Assert.InRange(damaged, 1000, 2000);
@@ -188,7 +188,7 @@ public sealed class JournalDamageTests : IDisposable
         foreach (string property in (string[])["vendorId", "deviceId", "driver", "takenAt", "address", "takenBy"])
         {
             _host.Write(EntryPath, Change(property, "\"\\u001b[2J\\n" + new string('x', 10_000) + "\""));
-            string damage = Journal.Find(_nic.Address)!.Damage!;
+            string damage = Journal.Find(_nic.Address)!.ParseError!;
             Assert.NotNull(damage);
             Assert.DoesNotContain(damage, char.IsControl);
             Assert.InRange(damage.Length, 5, 200);
@@ -225,7 +225,7 @@ public sealed class JournalDamageTests : IDisposable
             ReleasePlan.ComputeAll(new ReleaseOptions { Host = _host.Root, Changes = kernel, Force = true }).Execute());
         Assert.Null(outcome.Error);
         Assert.Equal(("e1000e", null), (_nic.Driver, _nic.Override));
-        Assert.Empty(Journal.Entries());
+        Assert.Empty(Journal.GetEntries());
     }
 
     [Fact]
@@ -236,7 +236,7 @@ public sealed class JournalDamageTests : IDisposable
         FakeKernel kernel = new(_host);
         Assert.Null(Assert.Single(ReleasePlan.ComputeAll(new ReleaseOptions { Host = _host.Root, Changes = kernel, Force = true }).Execute()).Error);
         Assert.Empty(kernel.Calls);
-        Assert.Empty(Journal.Entries());
+        Assert.Empty(Journal.GetEntries());
     }
 
     [Fact]
@@ -259,9 +259,9 @@ public sealed class JournalDamageTests : IDisposable
 
     private void AssertDamaged(string what)
     {
-        JournalEntry entry = Assert.Single(Journal.Entries());
-        Assert.True(entry.Damage is { Length: > 0 }, what);
-        Assert.Equal((_nic.Address, null, ""), (entry.Address, entry.DriverBefore, entry.Driver));
+        JournalEntry entry = Assert.Single(Journal.GetEntries());
+        Assert.True(entry.ParseError is { Length: > 0 }, what);
+        Assert.Equal((_nic.Address, null, ""), (entry.Address, entry.OriginalDriver, entry.Driver));
         FakeKernel kernel = new(_host);
         ReleaseOutcome outcome = Assert.Single(ReleasePlan.ComputeAll(new ReleaseOptions { Host = _host.Root, Changes = kernel }).Execute());
         Assert.Contains("damaged", outcome.Error!.Message, StringComparison.Ordinal);

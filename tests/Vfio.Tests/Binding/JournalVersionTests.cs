@@ -57,7 +57,7 @@ public sealed class JournalVersionTests : IDisposable
     public void The_first_versions_entry_is_released_as_it_says()
     {
         _host.Write(EntryPath, First);
-        Assert.Equal((null, "vfio-pci", "e1000e"), (Entry.Damage, Entry.Driver, Entry.DriverBefore));
+        Assert.Equal((null, "vfio-pci", "e1000e"), (Entry.ParseError, Entry.Driver, Entry.OriginalDriver));
         Assert.Null(Release().Error);
         _before.AssertUnchanged(_host);
     }
@@ -93,7 +93,7 @@ public sealed class JournalVersionTests : IDisposable
         Assert.True(root.Remove(property));
         root["version"] = 2;
         _host.Write(EntryPath, root.ToJsonString());
-        Assert.Null(Entry.Damage);
+        Assert.Null(Entry.ParseError);
         Assert.Null(Release().Error);
         _before.AssertUnchanged(_host);
     }
@@ -105,7 +105,7 @@ public sealed class JournalVersionTests : IDisposable
         root["version"] = 4;
         root["somethingNew"] = new JsonArray(1, 2);
         _host.Write(EntryPath, root.ToJsonString());
-        Assert.Contains("newer", Entry.Damage, StringComparison.Ordinal);
+        Assert.Contains("newer", Entry.ParseError, StringComparison.Ordinal);
         VfioException refusal = Release().Error!;
         Assert.Contains("newer", refusal.Message, StringComparison.Ordinal);
         Assert.Contains("--force", refusal.Hint, StringComparison.Ordinal);

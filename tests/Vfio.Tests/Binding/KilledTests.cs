@@ -125,7 +125,7 @@ public sealed class KilledTests
         static bool RunSteps(BindRun run, int count)
         {
             ReleaseOptions options = new() { Host = run.Host.Root, Changes = new FakeKernel(run.Host) };
-            foreach (JournalEntry entry in run.Journal.Entries())
+            foreach (JournalEntry entry in run.Journal.GetEntries())
             {
                 foreach (BindingStep step in ReleasePlan.Compute([entry.Address], options).Steps)
                 {

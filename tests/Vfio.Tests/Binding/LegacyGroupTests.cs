@@ -31,8 +31,8 @@ public sealed class LegacyGroupTests : IDisposable
         plan.Execute();
         Assert.Equal(("vfio-pci", null, "none"), (_disks.Driver, _bridge.Driver, _bridge.Override));
         JournalEntry entry = new BindingJournal(_host.Root).Find(_bridge.Address)!;
-        Assert.Equal(("lpc_ich", true), (entry.DriverBefore, entry.IsUnbound));
-        Assert.Empty(_disks.Info.IommuGroup is int group ? new PciBus(_host.Root).Group(group)!.Blockers() : []);
+        Assert.Equal(("lpc_ich", true), (entry.OriginalDriver, entry.IsUnbound));
+        Assert.Empty(_disks.Info.IommuGroup is int group ? new PciBus(_host.Root).GetGroup(group)!.GetBlockers() : []);
         Assert.Empty(Plan(_disks.Address).Steps);
     }
 
@@ -45,7 +45,7 @@ public sealed class LegacyGroupTests : IDisposable
         Assert.Equal(("ahci", null, "vfio-pci"), (_disks.Driver, _bridge.Driver, audio.Driver));
         Release(audio.Address);
         Assert.Equal(("lpc_ich", "snd_hda_intel"), (_bridge.Driver, audio.Driver));
-        Assert.Empty(new BindingJournal(_host.Root).Entries());
+        Assert.Empty(new BindingJournal(_host.Root).GetEntries());
     }
 
     [Fact]
@@ -68,7 +68,7 @@ public sealed class LegacyGroupTests : IDisposable
         Assert.Equal(force, plan.Refusals.Count == 0);
         Assert.All(plan.Refusals, refusal => Assert.Equal((_bridge.Address, "pid 55 (systemd, user root) has /dev/watchdog0 open", true), (refusal.Device, refusal.Explanation, refusal.CanForce)));
         Finding group = Assert.Single(HostDiagnosis.Examine(_disks.Address, _host.Root).Findings, finding => finding.Topic == FindingTopic.Group);
-        Assert.Null(group.Fix);
+        Assert.Null(group.Command);
         Assert.Contains("0000:00:1f.0 cannot be taken along: pid 55", group.Advice, StringComparison.Ordinal);
     }
 
@@ -76,7 +76,7 @@ public sealed class LegacyGroupTests : IDisposable
     public void The_diagnosis_says_what_happens_to_it()
     {
         Finding group = Assert.Single(HostDiagnosis.Examine(_disks.Address, _host.Root).Findings, finding => finding.Topic == FindingTopic.Group);
-        Assert.Equal("sudo vfio bind --group 0000:00:1f.2", group.Fix);
+        Assert.Equal("sudo vfio bind --group 0000:00:1f.2", group.Command);
         Assert.Equal("0000:00:1f.0 (lpc_ich) only loses its driver, until the release", group.Advice);
     }
 
@@ -86,7 +86,7 @@ public sealed class LegacyGroupTests : IDisposable
         FakeDevice real = _host.AddDevice("0000:00:1e.0", "8086:244e", "060401", "shpchp", 11).WithHeader(type: 1);
         BindingPlan plan = Plan(_disks.Address);
         Assert.DoesNotContain(plan.Devices, device => device.Address == real.Address);
-        Assert.Contains(new HostSurvey(_host.Root).GroupRefusals(new PciBus(_host.Root).Group(11)!), refusal => refusal.Device == real.Address && refusal.Reason.ToWord() == "bridge");
+        Assert.Contains(new HostSurvey(_host.Root).GetGroupRefusals(new PciBus(_host.Root).GetGroup(11)!), refusal => refusal.Device == real.Address && refusal.Reason.ToWord() == "bridge");
     }
 
     private BindingPlan Plan(PciAddress address, bool wholeGroup = true, bool force = false) =>

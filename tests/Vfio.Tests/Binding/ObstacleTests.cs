@@ -45,7 +45,7 @@ public sealed class ObstacleTests : IDisposable
         Assert.Throws<BindingRefusedException>(plan.Execute);
         Assert.Empty(kernel.Calls);
         before.AssertUnchanged(_host);
-        Assert.Contains(HostDiagnosis.Examine(_nic.Address, _host.Root).Findings, finding => finding.Level == FindingLevel.Blocks && finding.What.Contains(what, StringComparison.Ordinal));
+        Assert.Contains(HostDiagnosis.Examine(_nic.Address, _host.Root).Findings, finding => finding.Level == FindingLevel.Error && finding.Message.Contains(what, StringComparison.Ordinal));
     }
 
     [Theory]
@@ -56,7 +56,7 @@ public sealed class ObstacleTests : IDisposable
         Plan(new FakeKernel(_host)).Execute();
         Make(what, keepsDriver: true);
         Assert.Empty(Plan(new FakeKernel(_host)).Refusals);
-        Assert.Equal(reason == "address-space", HostDiagnosis.Examine(_nic.Address, _host.Root).Findings.Any(finding => finding.Level == FindingLevel.Blocks && finding.What.Contains(what, StringComparison.Ordinal)));
+        Assert.Equal(reason == "address-space", HostDiagnosis.Examine(_nic.Address, _host.Root).Findings.Any(finding => finding.Level == FindingLevel.Error && finding.Message.Contains(what, StringComparison.Ordinal)));
     }
 
     [Theory]
@@ -69,7 +69,7 @@ public sealed class ObstacleTests : IDisposable
         _host.LoadableModules[module] = "";
         TreeSnapshot before = new(_host);
         Finding untaken = Assert.Single(HostDiagnosis.Examine(_nic.Address, _host.Root).Findings, finding => finding.Topic == FindingTopic.AddressSpace);
-        Assert.Equal(FindingLevel.Fine, untaken.Level);
+        Assert.Equal(FindingLevel.Ok, untaken.Level);
         FakeKernel kernel = new(_host);
         Plan(kernel).Execute();
         Assert.Contains($"modprobe {module}", kernel.Calls);
@@ -86,7 +86,7 @@ public sealed class ObstacleTests : IDisposable
         Plan(new FakeKernel(_host)).Execute();
         Directory.Delete(_host.PathOf("sys/module/vfio_iommu_type1"), recursive: true);
         Finding finding = Assert.Single(HostDiagnosis.Examine(_nic.Address, _host.Root).Findings, finding => finding.Topic == FindingTopic.AddressSpace);
-        Assert.Equal((FindingLevel.Blocks, "sudo modprobe vfio_iommu_type1"), (finding.Level, finding.Fix));
+        Assert.Equal((FindingLevel.Error, "sudo modprobe vfio_iommu_type1"), (finding.Level, finding.Command));
     }
 
     [Fact]
@@ -115,7 +115,7 @@ public sealed class ObstacleTests : IDisposable
     {
         _host.Append("proc/self/mountinfo", "23 22 0:20 / /sys ro,nosuid - sysfs sysfs ro\n");
         Finding finding = Assert.Single(HostDiagnosis.Examine(_host.Root).Findings, finding => finding.Topic == FindingTopic.ReadOnly);
-        Assert.Equal(FindingLevel.Warns, finding.Level);
+        Assert.Equal(FindingLevel.Warning, finding.Level);
     }
 
     private BindingPlan Plan(FakeKernel kernel) => BindingPlan.Compute([_nic.Address], new BindOptions { Host = _host.Root, Changes = kernel });

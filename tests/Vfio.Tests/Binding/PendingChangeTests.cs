@@ -72,7 +72,7 @@ public sealed class PendingChangeTests : IDisposable
         int before = _kernel.Calls.Count;
         Assert.Throws<ChangePendingException>(BindingPlan.Compute([_nic.Address], Options).Execute);
         Assert.IsType<ChangePendingException>(Assert.Single(ReleasePlan.Compute([_nic.Address], Release).Execute()).Error);
-        Assert.IsType<ChangePendingException>(Assert.Single(RetakePlan.Compute(_nic.Address, Options).Execute()).Error);
+        Assert.IsType<ChangePendingException>(Assert.Single(RebindPlan.Compute(_nic.Address, Options).Execute()).Error);
         Assert.Equal(before, _kernel.Calls.Count);
         Assert.NotNull(Journal.Find(_nic.Address));
 
@@ -81,7 +81,7 @@ public sealed class PendingChangeTests : IDisposable
         RemoveChild();
         Assert.All(ReleasePlan.ComputeAll(Release).Execute(), outcome => Assert.Null(outcome.Error));
         Assert.Equal(("e1000e", "e1000e"), (_nic.Driver, other.Driver));
-        Assert.Empty(Journal.Entries());
+        Assert.Empty(Journal.GetEntries());
     }
 
     [Fact]
@@ -106,7 +106,7 @@ public sealed class PendingChangeTests : IDisposable
         Assert.Contains($"child process {FakeKernel.ChildId} waits with it", pending.Message, StringComparison.Ordinal);
         Assert.Contains($"vfio release {other.Address}", pending.Hint, StringComparison.Ordinal);
         Assert.Equal("e1000e", _nic.Driver);
-        Assert.Equal([other.Address], Journal.Entries().Select(entry => entry.Address));
+        Assert.Equal([other.Address], Journal.GetEntries().Select(entry => entry.Address));
 
         other.LetGo();
         _kernel.ChildWaits = false;

@@ -17,7 +17,7 @@ public sealed class PersistTests : IDisposable
         _host.Bind();
         _host.AssertTaken();
         PersistentDevice entry = Assert.Single(_host.Persistent.Entries);
-        Assert.Equal(("0000:00:14.3", (ushort)0x8086, (ushort)0x10d3, "vfio-pci", "e1000e", null), (entry.Address.ToString(), entry.VendorId, entry.DeviceId, entry.Driver, entry.DriverBefore, entry.OverrideBefore));
+        Assert.Equal(("0000:00:14.3", (ushort)0x8086, (ushort)0x10d3, "vfio-pci", "e1000e", null), (entry.Address.ToString(), entry.VendorId, entry.DeviceId, entry.Driver, entry.OriginalDriver, entry.PreviousOverride));
         string rule = _host.Host.Read(PersistentHost.Rules).Split('\n').Single(line => line.StartsWith("ACTION", StringComparison.Ordinal));
         Assert.Equal(
             "ACTION==\"add\", SUBSYSTEM==\"pci\", KERNEL==\"0000:00:14.3\", ATTR{vendor}==\"0x8086\", ATTR{device}==\"0x10d3\", "
@@ -50,7 +50,7 @@ public sealed class PersistTests : IDisposable
         _host.Bind();
         _host.Host.Write(PersistentHost.State, First);
         PersistentDevice device = Assert.Single(_host.Persistent.Entries);
-        Assert.Equal(("e1000e", "eth0", "root"), (device.DriverBefore, Assert.Single(device.Interfaces).Name, device.TakenBy));
+        Assert.Equal(("e1000e", "eth0", "root"), (device.OriginalDriver, Assert.Single(device.Interfaces).Name, device.BoundBy));
         _host.Reboot();
         Assert.All(_host.Retake(), outcome => Assert.Equal((null, null), (outcome.Skipped, outcome.Error)));
         _host.AssertTaken();
@@ -71,7 +71,7 @@ public sealed class PersistTests : IDisposable
         System.Text.Json.Nodes.JsonObject device = state["devices"]![0]!.AsObject();
         Assert.All((string[])["driverBefore", "moduleBefore", "overrideBefore", "interfaces", "disks", "otherNames", "user", "takenAt", "takenBy"], field => Assert.True(device.Remove(field), field));
         _host.Host.Write(PersistentHost.State, state.ToJsonString());
-        Assert.Equal((null, "vfio-pci"), (_host.Persistent.Damage, Assert.Single(_host.Persistent.Entries).Driver));
+        Assert.Equal((null, "vfio-pci"), (_host.Persistent.ParseError, Assert.Single(_host.Persistent.Entries).Driver));
     }
 
     [Fact]
@@ -150,7 +150,7 @@ public sealed class PersistTests : IDisposable
             }
 
             one.AssertUnchanged(host.Host, $"after failure {call}");
-            Assert.Single(host.Journal.Entries());
+            Assert.Single(host.Journal.GetEntries());
         }
     }
 
@@ -229,7 +229,7 @@ public sealed class PersistTests : IDisposable
         _host.Bind(persist: false);
         Assert.Empty(_host.Persistent.Entries);
         _host.Bind();
-        Assert.Equal("e1000e", Assert.Single(_host.Persistent.Entries).DriverBefore);
+        Assert.Equal("e1000e", Assert.Single(_host.Persistent.Entries).OriginalDriver);
         _host.Release();
         _host.AssertUntouched();
     }

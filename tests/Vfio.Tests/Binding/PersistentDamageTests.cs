@@ -19,7 +19,7 @@ public sealed class PersistentDamageTests : IDisposable
         {
             _host.Host.Write(PersistentHost.State, text[..length]);
             PersistentDevices state = _host.Persistent;
-            Assert.True(state.Damage is not null && state.Entries.Count == 0, $"cut to {length} bytes");
+            Assert.True(state.ParseError is not null && state.Entries.Count == 0, $"cut to {length} bytes");
         }
     }
 
@@ -38,7 +38,7 @@ public sealed class PersistentDamageTests : IDisposable
         string text = _host.Host.Read(PersistentHost.State);
         Assert.Contains(what, text, StringComparison.Ordinal);
         _host.Host.Write(PersistentHost.State, text.Replace(what, other, StringComparison.Ordinal));
-        Assert.NotNull(_host.Persistent.Damage);
+        Assert.NotNull(_host.Persistent.ParseError);
         Assert.Throws<VfioException>(() => _host.Retake());
     }
 
@@ -48,7 +48,7 @@ public sealed class PersistentDamageTests : IDisposable
     public void A_file_that_others_can_write_is_not_believed(string path, int mode)
     {
         File.SetUnixFileMode(_host.Host.PathOf(path), (UnixFileMode)mode);
-        Assert.Contains("others", _host.Persistent.Damage, StringComparison.Ordinal);
+        Assert.Contains("others", _host.Persistent.ParseError, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -60,7 +60,7 @@ public sealed class PersistentDamageTests : IDisposable
             change.WaitForExit();
         }
 
-        Assert.Contains("others", _host.Persistent.Damage, StringComparison.Ordinal);
+        Assert.Contains("others", _host.Persistent.ParseError, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -78,9 +78,9 @@ public sealed class PersistentDamageTests : IDisposable
     {
         _host.Host.Write(PersistentHost.State, "{");
         Assert.Null(Assert.Single(_host.TryRelease().Outcomes).Error);
-        Assert.Equal(_host.Host.PathOf(PersistentHost.State), ReleasePlan.ComputeAll(new ReleaseOptions { Host = _host.Host.Root }).ReadTrouble()!.Subject);
+        Assert.Equal(_host.Host.PathOf(PersistentHost.State), ReleasePlan.ComputeAll(new ReleaseOptions { Host = _host.Host.Root }).GetParseError()!.Subject);
         Assert.Equal("e1000e", _host.Nic.Info.Driver);
-        Assert.Empty(_host.Journal.Entries());
+        Assert.Empty(_host.Journal.GetEntries());
         Assert.True(_host.Host.Exists(PersistentHost.Rules));
         Assert.Empty(_host.TryRelease(force: true).Outcomes);
         Directory.Delete(_host.Host.PathOf("etc/systemd/system/sysinit.target.wants"), recursive: false);
@@ -97,6 +97,6 @@ public sealed class PersistentDamageTests : IDisposable
         Assert.Null(Assert.Single(plan.Execute()).Error);
         Assert.True(_host.Host.Exists(PersistentHost.State));
         Assert.True(_host.Host.Exists(PersistentHost.Rules));
-        Assert.Contains("chmod go-w", plan.ReadTrouble()!.Hint, StringComparison.Ordinal);
+        Assert.Contains("chmod go-w", plan.GetParseError()!.Hint, StringComparison.Ordinal);
     }
 }

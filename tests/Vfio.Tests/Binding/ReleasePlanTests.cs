@@ -67,7 +67,7 @@ public sealed class ReleasePlanTests : IDisposable
         ReleaseOutcome outcome = Assert.Single(ReleasePlan.Compute([foreign.Address], Options(force: true)).Execute());
         Assert.Null(outcome.Error);
         Assert.Equal(("e1000e", null), (foreign.Driver, foreign.Override));
-        Assert.Contains(outcome.Dropped, line => line.Contains("/etc/modprobe.d/vfio.conf", StringComparison.Ordinal));
+        Assert.Contains(outcome.Skipped, line => line.Contains("/etc/modprobe.d/vfio.conf", StringComparison.Ordinal));
         Assert.Null(Journal.Find(foreign.Address));
     }
 
@@ -79,14 +79,14 @@ public sealed class ReleasePlanTests : IDisposable
         BindScenario.NeedUsers();
         FakeDevice foreign = _host.AddDevice("0000:00:16.0", driver: "vfio-pci", group: 15).WithOverride("vfio-pci");
         BindingPlan.Compute([foreign.Address], new BindOptions { Host = _host.Root, Changes = _kernel, User = BindScenario.User }).Execute();
-        Assert.Equal("vfio-pci", Journal.Find(foreign.Address)?.DriverBefore);
+        Assert.Equal("vfio-pci", Journal.Find(foreign.Address)?.OriginalDriver);
         foreign.NaturalDriver = "e1000e";
         foreign.Override = null;
         foreign.SetDriver(driver);
         ReleaseOutcome outcome = Assert.Single(ReleasePlan.Compute([foreign.Address], Options()).Execute());
         Assert.Null(outcome.Error);
         Assert.Equal((driver, null), (foreign.Driver, foreign.Override));
-        Assert.Contains(outcome.Dropped, line => line.StartsWith($"it is with {driver ?? "no driver"} now", StringComparison.Ordinal));
+        Assert.Contains(outcome.Skipped, line => line.StartsWith($"it is with {driver ?? "no driver"} now", StringComparison.Ordinal));
         Assert.Null(Journal.Find(foreign.Address));
     }
 
@@ -94,7 +94,7 @@ public sealed class ReleasePlanTests : IDisposable
     public void What_driverctl_does_at_the_next_boot_is_said()
     {
         _host.Write($"etc/driverctl.d/{_nic.Address}", "vfio-pci\n");
-        Assert.Contains(Release().Dropped, line => line.StartsWith("driverctl gives it to vfio-pci again at the next boot", StringComparison.Ordinal));
+        Assert.Contains(Release().Skipped, line => line.StartsWith("driverctl gives it to vfio-pci again at the next boot", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -123,7 +123,7 @@ public sealed class ReleasePlanTests : IDisposable
             }
 
             Assert.Equal(("xhci_hcd", null), (foreign.Driver, foreign.Override));
-            Assert.Empty(new BindingJournal(host.Root).Entries());
+            Assert.Empty(new BindingJournal(host.Root).GetEntries());
             if (!isKilled)
             {
                 Assert.InRange(call, 5, 8);
@@ -181,7 +181,7 @@ public sealed class ReleasePlanTests : IDisposable
         ReleaseOutcome outcome = Release();
         Assert.Equal((null, null), (outcome.Device, outcome.Error));
         Assert.Empty(_kernel.Calls);
-        Assert.Empty(Journal.Entries());
+        Assert.Empty(Journal.GetEntries());
         without.AssertUnchanged(_host);
     }
 
@@ -196,7 +196,7 @@ public sealed class ReleasePlanTests : IDisposable
         TreeSnapshot other = new(_host);
         Assert.Null(Release().Error);
         Assert.Empty(_kernel.Calls);
-        Assert.Empty(Journal.Entries());
+        Assert.Empty(Journal.GetEntries());
         other.AssertUnchanged(_host);
     }
 
@@ -253,7 +253,7 @@ public sealed class ReleasePlanTests : IDisposable
         Assert.NotNull(outcomes[0].Error);
         Assert.Null(outcomes[1].Error);
         Assert.Equal(("vfio-pci", "e1000e"), (_nic.Driver, second.Driver));
-        Assert.Equal([_nic.Address], Journal.Entries().Select(entry => entry.Address));
+        Assert.Equal([_nic.Address], Journal.GetEntries().Select(entry => entry.Address));
     }
 
     [Fact]
@@ -262,7 +262,7 @@ public sealed class ReleasePlanTests : IDisposable
         _nic.NaturalDriver = null;
         _nic.WithOverride("e1000e"); // binds by its override now, and makes no interface
         JournalEntry entry = Journal.Find(_nic.Address)!;
-        Journal.Write(entry with { OverrideBefore = "e1000e" });
+        Journal.Write(entry with { PreviousOverride = "e1000e" });
         Assert.Null(Release().Error);
         Assert.Equal("e1000e", _nic.Driver);
         Assert.DoesNotContain(_kernel.Calls, call => call.StartsWith("up", StringComparison.Ordinal));
@@ -275,8 +275,8 @@ public sealed class ReleasePlanTests : IDisposable
         FakeDevice other = BindScenario.AddSecondNic(_host, group: 13).WithInterface("eth9");
         ReleaseOutcome outcome = Release();
         Assert.Null(outcome.Error);
-        Assert.Contains("eth0", new HostSurvey(_host.Root).Interfaces(_nic.Address));
-        Assert.Equal(["eth9"], new HostSurvey(_host.Root).Interfaces(other.Address));
+        Assert.Contains("eth0", new HostSurvey(_host.Root).GetInterfaces(_nic.Address));
+        Assert.Equal(["eth9"], new HostSurvey(_host.Root).GetInterfaces(other.Address));
     }
 
     [Fact]

@@ -19,8 +19,8 @@ public sealed class RetakeTests : IDisposable
         _host.Reboot(driver);
         Assert.Equal((null, null), Assert.Single(_host.Retake()) is var outcome ? (outcome.Skipped, outcome.Error) : default);
         Assert.Equal("vfio-pci", _host.Nic.Info.Driver);
-        JournalEntry entry = Assert.Single(_host.Journal.Entries());
-        Assert.Equal(("e1000e", null), (entry.DriverBefore, entry.OverrideBefore));
+        JournalEntry entry = Assert.Single(_host.Journal.GetEntries());
+        Assert.Equal(("e1000e", null), (entry.OriginalDriver, entry.PreviousOverride));
         _host.Release();
         _host.AssertUntouched();
     }
@@ -57,13 +57,13 @@ public sealed class RetakeTests : IDisposable
         _host.Bind();
         _host.Reboot();
         _host.Replug("8086:1521");
-        RetakeOutcome outcome = Assert.Single(_host.Retake());
+        RebindOutcome outcome = Assert.Single(_host.Retake());
         Assert.Contains("8086:1521", outcome.Skipped, StringComparison.Ordinal);
         Assert.Equal("e1000e", _host.Nic.Info.Driver);
-        Assert.Empty(_host.Journal.Entries());
+        Assert.Empty(_host.Journal.GetEntries());
         Assert.Single(_host.Persistent.Entries);
         ReleaseOutcome released = Assert.Single(_host.TryRelease().Outcomes);
-        Assert.Equal((null, false, true), (released.Error, released.WasTaken, released.WasPersistent));
+        Assert.Equal((null, false, true), (released.Error, released.WasBound, released.WasPersistent));
         Assert.Equal("e1000e", _host.Nic.Info.Driver);
         Assert.False(_host.Host.Exists("etc/vfio"));
     }
@@ -85,7 +85,7 @@ public sealed class RetakeTests : IDisposable
         _host.Reboot();
         _host.Host.Append("proc/self/mountinfo", "40 22 259:0 / /srv rw - ext4 /dev/nvme0n1 rw\n");
         _host.Host.Write("sys/class/block/nvme0n1/dev", "259:0\n");
-        RetakeOutcome[] outcomes = _host.Retake();
+        RebindOutcome[] outcomes = _host.Retake();
         Assert.IsType<BindingRefusedException>(outcomes[1].Error);
         Assert.Equal("nvme", disk.Info.Driver);
         Assert.Null(outcomes[0].Error);
@@ -98,7 +98,7 @@ public sealed class RetakeTests : IDisposable
         _host.Bind();
         _host.Reboot();
         _host.Before = new TreeSnapshot(_host.Host);
-        RetakeOutcome outcome = Assert.Single(RetakePlan.ComputePersistent(
+        RebindOutcome outcome = Assert.Single(RebindPlan.ComputePersistent(
             new BindOptions { Host = _host.Host.Root, Changes = new DeafKernel(new FakeKernel(_host.Host), "drivers_probe") }).Execute());
         Assert.NotNull(outcome.Error);
         _host.AssertUntouched();
@@ -120,7 +120,7 @@ public sealed class RetakeTests : IDisposable
         Assert.Contains("KERNEL==\"0000:00:14.3\"", _host.Host.Read(PersistentHost.UserRules), StringComparison.Ordinal);
         Assert.False(_host.Host.Exists("etc/vfio"));
         _host.Replug();
-        RetakeOutcome outcome = _host.RetakeNic();
+        RebindOutcome outcome = _host.RetakeNic();
         Assert.Equal((null, null), (outcome.Skipped, outcome.Error));
         _host.AssertTaken();
         foreach (string node in (string[])["dev/vfio/12", $"dev/vfio/devices/{_host.Nic.DeviceNode}"])
@@ -200,10 +200,10 @@ public sealed class RetakeTests : IDisposable
             File.Delete(_host.Nic.Info.Attribute("iommu_group"));
         }
 
-        RetakeOutcome outcome = _host.RetakeNic();
+        RebindOutcome outcome = _host.RetakeNic();
         Assert.True(outcome.Skipped is not null || outcome.Error is BindingRefusedException, $"{outcome}");
-        Assert.Equal(("e1000e", null), (_host.Nic.Info.Driver, _host.Nic.Info.ReadDriverOverride()));
-        Assert.Empty(_host.Journal.Entries());
+        Assert.Equal(("e1000e", null), (_host.Nic.Info.Driver, _host.Nic.Info.GetDriverOverride()));
+        Assert.Empty(_host.Journal.GetEntries());
     }
 
     [Fact]
@@ -213,7 +213,7 @@ public sealed class RetakeTests : IDisposable
         _host.Reboot(driver: null);
         _host.Nic.Override = "vfio-pci";
         _host.Release();
-        Assert.Equal(("e1000e", null), (_host.Nic.Info.Driver, _host.Nic.Info.ReadDriverOverride()));
+        Assert.Equal(("e1000e", null), (_host.Nic.Info.Driver, _host.Nic.Info.GetDriverOverride()));
         Assert.False(_host.Host.Exists("etc/vfio"));
     }
 
@@ -247,12 +247,12 @@ public sealed class RetakeTests : IDisposable
         BindOptions options = new() { Host = _host.Host.Root, Changes = new FakeKernel(_host.Host), Files = new FakeFiles(_host.Host), Program = PersistentHost.Program };
         using (DriverBinding binding = DriverBinding.Bind(_host.Nic.Address, options))
         {
-            Assert.True(binding.IsTaken);
+            Assert.True(binding.IsBound);
             binding.Release();
         }
 
         Assert.Equal("e1000e", _host.Nic.Info.Driver);
-        Assert.Empty(_host.Journal.Entries());
+        Assert.Empty(_host.Journal.GetEntries());
         Assert.Single(_host.Persistent.Entries);
         Assert.True(_host.Host.Exists(PersistentHost.Rules));
     }

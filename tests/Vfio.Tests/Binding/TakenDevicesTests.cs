@@ -27,7 +27,7 @@ public sealed class TakenDevicesTests : IDisposable
     {
         BindingPlan.Compute([_nic.Address], Options()).Execute();
         BindingJournal journal = new(_host.Root);
-        journal.Write(journal.Find(_nic.Address)! with { ProcessId = process, TakenBy = "alice" });
+        journal.Write(journal.Find(_nic.Address)! with { ProcessId = process, BoundBy = "alice" });
         return journal.TryOwn(_nic.Address)!;
     }
 
@@ -55,11 +55,11 @@ public sealed class TakenDevicesTests : IDisposable
     {
         TakeWith(Taker).Dispose();
         BindingJournal journal = new(_host.Root);
-        journal.Write(journal.Find(_nic.Address)! with { TakenAt = DateTimeOffset.UtcNow.AddDays(1) });
+        journal.Write(journal.Find(_nic.Address)! with { BoundAt = DateTimeOffset.UtcNow.AddDays(1) });
         _host.AddProcess(Taker, "another", 0, "/dev/null"); // its number went to another
         Assert.Empty(Judge());
         using DriverBinding binding = DriverBinding.Bind(_nic.Address, Options());
-        Assert.False(binding.IsTaken);
+        Assert.False(binding.IsBound);
     }
 
     [Fact]
@@ -98,7 +98,7 @@ public sealed class TakenDevicesTests : IDisposable
         FakeDevice second = BindScenario.AddSecondNic(_host, group: 13);
         BindingPlan.Compute([second.Address], Options()).Execute();
         IReadOnlyList<DriverBinding> bindings = DriverBinding.Bind([_nic.Address, second.Address], Options());
-        Assert.Equal([(_nic.Address, true), (second.Address, false)], bindings.Select(binding => (binding.Address, binding.IsTaken)));
+        Assert.Equal([(_nic.Address, true), (second.Address, false)], bindings.Select(binding => (binding.Address, binding.IsBound)));
         foreach (DriverBinding binding in bindings)
         {
             binding.Release();

@@ -28,7 +28,7 @@ public sealed class UseBelowTests : IDisposable
     public void A_file_system_behind_a_device_that_is_no_bridge_is_a_use_of_it()
     {
         FakeDevice vmd = AddVmd("/");
-        BindingRefusal refusal = Assert.Single(new HostSurvey(_host.Root).Refusals(vmd.Info));
+        BindingRefusal refusal = Assert.Single(new HostSurvey(_host.Root).GetRefusals(vmd.Info));
         Assert.Equal(("mounted", "behind it: 10000:01:00.0, whose disk nvme0n1 is mounted on /", true), (refusal.Reason.ToWord(), refusal.Explanation, refusal.CanForce));
     }
 
@@ -79,7 +79,7 @@ public sealed class UseBelowTests : IDisposable
         HolderReport report = new DeviceHolders(_host.Root).Search((IHostDevice)device.Info);
         Assert.Empty(report.Holders);
         Assert.Equal(99, Assert.Single(report.Possible).ProcessId);
-        Assert.Empty(new DeviceHolders(_host.Root).OfDevice(device.Info));
+        Assert.Empty(new DeviceHolders(_host.Root).GetHolders(device.Info));
     }
 
     [Fact]

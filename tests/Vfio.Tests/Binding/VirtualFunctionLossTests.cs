@@ -24,13 +24,13 @@ public sealed class VirtualFunctionLossTests : IDisposable
         }
 
         Change(2);
-        FakeDevice function = _host[_device.Info.FindVirtualFunctions()[1].Address];
+        FakeDevice function = _host[_device.Info.GetVirtualFunctions()[1].Address];
         function.Override = "vfio-pci"; // by somebody else
         function.SetDriver("vfio-pci");
         _host.AddProcess(77, "qemu", 0, $"/dev/vfio/{function.Group}");
         VfioException error = Assert.Single(Release(_device.Address)).Error!;
         Assert.Contains("in use by pid 77", error.Message, StringComparison.Ordinal);
-        Assert.Equal(2, _device.Info.ReadVirtualFunctionCount());
+        Assert.Equal(2, _device.Info.GetVirtualFunctionCount());
         Assert.NotNull(Journal.Find(_device.Address));
     }
 
@@ -38,13 +38,13 @@ public sealed class VirtualFunctionLossTests : IDisposable
     public void A_function_whose_interface_has_an_address_keeps_the_number()
     {
         Change(1);
-        FakeDevice function = _host[_device.Info.FindVirtualFunctions()[0].Address].WithInterface("eth9", isUp: true);
+        FakeDevice function = _host[_device.Info.GetVirtualFunctions()[0].Address].WithInterface("eth9", isUp: true);
         _host.Append("proc/net/route", "eth9\t00000000\t0102000A\t0003\t0\t0\t100\t00000000\t0\t0\t0\n");
         ReleaseOutcome refused = Assert.Single(Release(_device.Address));
         Assert.Contains($"of {function.Address}", refused.Error!.Message, StringComparison.Ordinal);
-        Assert.Equal(1, _device.Info.ReadVirtualFunctionCount());
+        Assert.Equal(1, _device.Info.GetVirtualFunctionCount());
         Assert.Null(Assert.Single(Release(_device.Address, force: true)).Error);
-        Assert.Equal(0, _device.Info.ReadVirtualFunctionCount());
+        Assert.Equal(0, _device.Info.GetVirtualFunctionCount());
     }
 
     [Fact]
@@ -61,11 +61,11 @@ public sealed class VirtualFunctionLossTests : IDisposable
                 break;
             }
 
-            Assert.Equal((3, "igb"), (_device.Info.ReadVirtualFunctionCount(), _device.Info.Driver));
+            Assert.Equal((3, "igb"), (_device.Info.GetVirtualFunctionCount(), _device.Info.Driver));
             Assert.Equal(entry, _host.Read($"run/vfio/{_device.Address}.json"));
         }
 
-        Assert.Equal(0, Journal.Find(_device.Address)!.FunctionsBefore);
+        Assert.Equal(0, Journal.Find(_device.Address)!.PreviousFunctionCount);
     }
 
     [Fact]
@@ -76,7 +76,7 @@ public sealed class VirtualFunctionLossTests : IDisposable
         _host.Write("sys/class/net/eth7/flags", "0x1003\n");
         BindingPlan.Compute([_device.Address], Options(new FakeKernel(_host)) with { Force = true }).Execute();
         JournalEntry entry = Journal.Find(_device.Address)!;
-        Assert.Equal((true, 0), (entry.IsTaken, entry.FunctionsBefore));
+        Assert.Equal((true, 0), (entry.IsBound, entry.PreviousFunctionCount));
         Assert.Equal([new InterfaceState("eth7", IsUp: true)], entry.Interfaces);
     }
 
@@ -97,7 +97,7 @@ public sealed class VirtualFunctionLossTests : IDisposable
         _host.LoadableModules["vfio-pci"] = "vfio-pci";
         TreeSnapshot before = new(_host);
         Change(1);
-        Bind(_device.Info.FindVirtualFunctions()[0].Address);
+        Bind(_device.Info.GetVirtualFunctions()[0].Address);
         Assert.All(ReleasePlan.ComputeAll(new ReleaseOptions { Host = _host.Root, Changes = new FakeKernel(_host) }).Execute(), outcome => Assert.Null(outcome.Error));
         before.AssertUnchanged(_host);
     }

@@ -18,7 +18,7 @@ public sealed class VirtualFunctionTests
         TreeSnapshot before = new(host);
         Prepare(host, device, isTaken);
         Change(host, device, 3);
-        PciDeviceInfo[] functions = [.. device.Info.FindVirtualFunctions()];
+        PciDeviceInfo[] functions = [.. device.Info.GetVirtualFunctions()];
         Assert.Equal(["0000:02:00.0", "0000:02:01.0", "0000:02:02.0"], functions.Select(function => function.Address.ToString()));
         Assert.All(functions, function => Assert.Equal(isTaken ? "vfio-pci" : "igbvf", function.Driver));
         BindingPlan.Compute([functions[0].Address, functions[2].Address], Bind(host, new FakeKernel(host))).Execute();
@@ -34,10 +34,10 @@ public sealed class VirtualFunctionTests
         FakeDevice device = BindScenario.AddPhysical(host, now: 2);
         TreeSnapshot before = new(host);
         Change(host, device, 5);
-        Assert.Equal(2, new BindingJournal(host.Root).Find(device.Address)!.FunctionsBefore);
+        Assert.Equal(2, new BindingJournal(host.Root).Find(device.Address)!.PreviousFunctionCount);
         Change(host, device, 1);
         Change(host, device, 2);
-        Assert.Empty(new BindingJournal(host.Root).Entries());
+        Assert.Empty(new BindingJournal(host.Root).GetEntries());
         before.AssertUnchanged(host);
     }
 
@@ -68,7 +68,7 @@ public sealed class VirtualFunctionTests
         FakeDevice device = BindScenario.AddPhysical(host);
         TreeSnapshot before = new(host);
         Change(host, device, 2);
-        BindingPlan.Compute([device.Info.FindVirtualFunctions()[1].Address], Bind(host, new FakeKernel(host))).Execute();
+        BindingPlan.Compute([device.Info.GetVirtualFunctions()[1].Address], Bind(host, new FakeKernel(host))).Execute();
         ReleasePlan plan = ReleasePlan.Compute([device.Address], new ReleaseOptions { Host = host.Root, Changes = new FakeKernel(host) });
         Assert.Equal(["0000:02:01.0", "0000:01:00.0"], plan.Entries.Select(entry => entry.Address.ToString()));
         Assert.All(plan.Execute(), outcome => Assert.Null(outcome.Error));
@@ -81,13 +81,13 @@ public sealed class VirtualFunctionTests
         using FakeHost host = new();
         FakeDevice device = BindScenario.AddPhysical(host);
         Change(host, device, 2);
-        PciAddress first = device.Info.FindVirtualFunctions()[0].Address;
+        PciAddress first = device.Info.GetVirtualFunctions()[0].Address;
         BindingPlan.Compute([first], Bind(host, new FakeKernel(host))).Execute();
         VirtualFunctionPlan plan = VirtualFunctionPlan.Compute(device.Address, 0, Bind(host, new FakeKernel(host)) with { Force = true });
         BindingRefusal refusal = Assert.Single(plan.Refusals);
         Assert.Equal((first, RefusalReason.Functions, "it is taken, and would vanish", false), (refusal.Device, refusal.Reason, refusal.Explanation, refusal.CanForce));
         Assert.Throws<BindingRefusedException>(plan.Execute);
-        Assert.Equal(2, device.Info.ReadVirtualFunctionCount());
+        Assert.Equal(2, device.Info.GetVirtualFunctionCount());
         ReleasePlan.Compute([first], new ReleaseOptions { Host = host.Root, Changes = new FakeKernel(host) }).Execute();
         host[first].Override = "vfio-pci"; // by somebody else
         host[first].SetDriver("vfio-pci");
@@ -107,7 +107,7 @@ public sealed class VirtualFunctionTests
         Assert.Contains("SR-IOV", Assert.Throws<VfioException>(() => Change(host, nic, 1)).Message, StringComparison.Ordinal);
         device.SetDriver(null);
         Assert.Contains("no driver", Assert.Throws<VfioException>(() => Change(host, device, 1)).Message, StringComparison.Ordinal);
-        Assert.Empty(new BindingJournal(host.Root).Entries());
+        Assert.Empty(new BindingJournal(host.Root).GetEntries());
     }
 
     [Fact]
@@ -119,8 +119,8 @@ public sealed class VirtualFunctionTests
         host.AddDriver("uio_pci_generic");
         device.SetDriver("uio_pci_generic");
         ReleaseOutcome outcome = Assert.Single(ReleaseAll(host));
-        Assert.Contains("its driver is uio_pci_generic now", Assert.Single(outcome.Dropped), StringComparison.Ordinal);
-        Assert.Empty(new BindingJournal(host.Root).Entries());
+        Assert.Contains("its driver is uio_pci_generic now", Assert.Single(outcome.Skipped), StringComparison.Ordinal);
+        Assert.Empty(new BindingJournal(host.Root).GetEntries());
     }
 
     private static void Everywhere(bool isTaken, Func<int, Fault[]> faults, Action<FakeHost, TreeSnapshot, TreeSnapshot> check)

@@ -68,7 +68,7 @@ public sealed class BrokerEnduranceTests
         }
 
         AssertNothingLeft(scenario, before);
-        Assert.Equal(scenario.Events.Count(told => told.Kind == BrokerEventKind.Open), scenario.Events.Count(told => told.Kind == BrokerEventKind.Close));
+        Assert.Equal(scenario.Events.Count(told => told.Kind == BrokerEventKind.Opened), scenario.Events.Count(told => told.Kind == BrokerEventKind.Closed));
     }
 
     [Fact]

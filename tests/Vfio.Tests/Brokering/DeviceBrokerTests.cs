@@ -23,11 +23,11 @@ public sealed class DeviceBrokerTests
         Assert.Equal([scenario.Host.PathOf(first), scenario.Host.PathOf(second)], held.Paths);
         Assert.Equal(3, held.Grant.Group);
         BrokerEvent opened = scenario.NextEvent();
-        Assert.Equal((BrokerEventKind.Open, Nic, Environment.ProcessId, 1), (opened.Kind, opened.Device!.Value, opened.ProcessId, opened.PolicyLine));
+        Assert.Equal((BrokerEventKind.Opened, Nic, Environment.ProcessId, 1), (opened.Kind, opened.Device!.Value, opened.ProcessId, opened.PolicyLine));
         Assert.Contains($"pid={Environment.ProcessId} device=0000:00:03.0 backend={(backend == (int)BrokerBackend.Group ? "group" : "iommufd")} line=1", opened.ToString(), StringComparison.Ordinal);
         held.Dispose();
         BrokerEvent closed = scenario.NextEvent();
-        Assert.Equal((BrokerEventKind.Close, Nic), (closed.Kind, closed.Device!.Value));
+        Assert.Equal((BrokerEventKind.Closed, Nic), (closed.Kind, closed.Device!.Value));
         Assert.NotNull(closed.Duration);
     }
 
@@ -48,7 +48,7 @@ public sealed class DeviceBrokerTests
         scenario.AddDevice("0000:00:03.0", 3);
         Assert.Contains("no rule of the policy allows it", scenario.Refused(Nic, BrokerBackend.Iommufd), StringComparison.Ordinal);
         BrokerEvent refused = scenario.NextEvent();
-        Assert.Equal((BrokerEventKind.Refuse, Nic, BrokerBackend.Iommufd, BrokerRefusalCode.NotAllowed), (refused.Kind, refused.Device, refused.Backend, refused.Code));
+        Assert.Equal((BrokerEventKind.Refused, Nic, BrokerBackend.Iommufd, BrokerRefusalCode.NotAllowed), (refused.Kind, refused.Device, refused.Backend, refused.Code));
         Assert.Contains("code=not-allowed reason=\"no rule of the policy allows it\"", refused.ToString(), StringComparison.Ordinal);
         Assert.Contains("line 2 denies", scenario.Refused(Nic, BrokerBackend.Group), StringComparison.Ordinal);
         Assert.Contains("iommufd: no rule of the policy allows it; group: the policy's line 2 denies it", scenario.Refused(Nic), StringComparison.Ordinal);
@@ -124,7 +124,7 @@ public sealed class DeviceBrokerTests
         Assert.Contains("has 0000:00:04.0 in it too", scenario.Refused(Nic, BrokerBackend.Group), StringComparison.Ordinal);
         scenario.Ask(Nic, BrokerBackend.Iommufd).Dispose();
         scenario.Broker.Policy = BrokerPolicy.Parse("allow any any", "policy");
-        Eventually.Holds(() => scenario.Events.Any(told => told.Kind == BrokerEventKind.Close), "the broker learns that the client has ended");
+        Eventually.Holds(() => scenario.Events.Any(told => told.Kind == BrokerEventKind.Closed), "the broker learns that the client has ended");
         scenario.Ask(Nic, BrokerBackend.Group).Dispose();
     }
 
@@ -172,9 +172,9 @@ public sealed class DeviceBrokerTests
         Eventually.Holds(() => scenario.Broker.ConnectionCount == 1, "the broker has the connection");
         scenario.Clock.Advance(Soon);
         BrokerEvent dropped = scenario.NextEvent();
-        Assert.Equal((BrokerEventKind.Drop, BrokerRefusalCode.TooLate, "it asked nothing in time"), (dropped.Kind, dropped.Code, dropped.Reason));
+        Assert.Equal((BrokerEventKind.Dropped, BrokerRefusalCode.Timeout, "it asked nothing in time"), (dropped.Kind, dropped.Code, dropped.Reason));
         byte[] answer = new byte[BrokerProtocol.MostBytes];
-        Assert.Equal(BrokerRefusalCode.TooLate, BrokerProtocol.ReadAnswer(answer.AsSpan(0, silent.Receive(answer)), out _)!.Code);
+        Assert.Equal(BrokerRefusalCode.Timeout, BrokerProtocol.ReadAnswer(answer.AsSpan(0, silent.Receive(answer)), out _)!.Code);
         Assert.Equal(0, silent.Receive(answer));
     }
 
@@ -184,12 +184,12 @@ public sealed class DeviceBrokerTests
         using BrokerScenario scenario = new(options: new BrokerOptions { RequestTimeout = Soon });
         scenario.AddDevice("0000:00:03.0", 3);
         using BrokerScenario.Held held = scenario.Ask(Nic);
-        Assert.Equal(BrokerEventKind.Open, scenario.NextEvent().Kind);
+        Assert.Equal(BrokerEventKind.Opened, scenario.NextEvent().Kind);
         // One that came later and has nothing is dropped: by then the time of the first was over as well.
         using Socket silent = scenario.Connect();
         Eventually.Holds(() => scenario.Broker.ConnectionCount == 2, "the broker has the second connection");
         scenario.Clock.Advance(Soon);
-        Assert.Equal(BrokerEventKind.Drop, scenario.NextEvent().Kind);
+        Assert.Equal(BrokerEventKind.Dropped, scenario.NextEvent().Kind);
         Assert.Contains(" is with ", scenario.Refused(Nic), StringComparison.Ordinal);
     }
 
@@ -229,7 +229,7 @@ public sealed class DeviceBrokerTests
         using BrokerScenario.Held held = scenario.Ask(Nic);
         _ = scenario.NextEvent();
         scenario.Stop();
-        Assert.Equal((BrokerEventKind.Leave, Nic), (scenario.NextEvent() is { } left ? (left.Kind, left.Device!.Value) : default));
+        Assert.Equal((BrokerEventKind.Orphaned, Nic), (scenario.NextEvent() is { } left ? (left.Kind, left.Device!.Value) : default));
     }
 
     [Fact]
@@ -242,13 +242,13 @@ public sealed class DeviceBrokerTests
             Assert.Contains("denies", scenario.Refused(Nic), StringComparison.Ordinal);
         }
 
-        Assert.Equal((BrokerRecord.Burst, 0), (scenario.Events.Count, scenario.Events.Sum(told => told.Untold)));
+        Assert.Equal((BrokerRecord.Burst, 0), (scenario.Events.Count, scenario.Events.Sum(told => told.Suppressed)));
         scenario.Clock.Advance(TimeSpan.FromMilliseconds(BrokerRecord.MillisecondsPerLine - 1));
         _ = scenario.Refused(Nic);
         Assert.Equal(BrokerRecord.Burst, scenario.Events.Count);
         scenario.Clock.Advance(TimeSpan.FromMilliseconds(1));
         _ = scenario.Refused(Nic);
-        Assert.Equal((BrokerRecord.Burst + 1, 302), (scenario.Events.Count, scenario.Events.Sum(told => 1 + told.Untold)));
+        Assert.Equal((BrokerRecord.Burst + 1, 302), (scenario.Events.Count, scenario.Events.Sum(told => 1 + told.Suppressed)));
     }
 
     [Fact]
@@ -324,7 +324,7 @@ public sealed class DeviceBrokerTests
         client.Bind(new LongestName(scenario.Host.PathOf("client-")));
         client.Connect(new UnixDomainSocketEndPoint(scenario.Path));
         client.Send(new byte[BrokerProtocol.RequestBytes]);
-        Assert.Equal(BrokerEventKind.Drop, scenario.NextEvent().Kind);
+        Assert.Equal(BrokerEventKind.Dropped, scenario.NextEvent().Kind);
         scenario.Stop();
     }
 

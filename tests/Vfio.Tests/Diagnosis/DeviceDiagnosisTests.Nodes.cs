@@ -10,10 +10,10 @@ public sealed partial class DeviceDiagnosisTests
     {
         Take();
         HostDiagnosis diagnosis = Examine();
-        Assert.All(diagnosis.Findings, finding => Assert.True(finding.Level == FindingLevel.Fine, finding.ToString()));
-        Assert.Equal("this user may open it by /dev/vfio/devices/vfio0 and /dev/iommu", Find(FindingTopic.Nodes).What);
+        Assert.All(diagnosis.Findings, finding => Assert.True(finding.Level == FindingLevel.Ok, finding.ToString()));
+        Assert.Equal("this user may open it by /dev/vfio/devices/vfio0 and /dev/iommu", Find(FindingTopic.Nodes).Message);
         File.Delete(_host.PathOf("dev/iommu"));
-        Assert.Equal("this user may open it by /dev/vfio/7 and /dev/vfio/vfio", Find(FindingTopic.Nodes).What);
+        Assert.Equal("this user may open it by /dev/vfio/7 and /dev/vfio/vfio", Find(FindingTopic.Nodes).Message);
         File.Delete(_host.PathOf("dev/vfio/vfio"));
         Assert.Equal((FindingTopic.Nodes, "neither /dev/vfio/vfio nor /dev/iommu is there"), Blocking());
         File.Delete(_host.PathOf("dev/vfio/7"));
@@ -28,7 +28,7 @@ public sealed partial class DeviceDiagnosisTests
         DeviceFacts device = DeviceFacts.Read(_host.Root, Card.Info) with { OwnNode = null };
         HostNode stale = new("/dev/vfio/7", "root", MayUse: true) { Trouble = "is another device's: 240:1, and the kernel's is 240:0" };
         Finding finding = Assert.Single(HostDiagnosis.Judge(HostFacts.Read(_host.Root), device with { GroupNode = stale }), finding => finding.Topic == FindingTopic.Nodes);
-        Assert.Equal((FindingLevel.Blocks, "/dev/vfio/7 is another device's: 240:1, and the kernel's is 240:0"), (finding.Level, finding.What));
+        Assert.Equal((FindingLevel.Error, "/dev/vfio/7 is another device's: 240:1, and the kernel's is 240:0"), (finding.Level, finding.Message));
         Assert.Contains("--device", finding.Advice, StringComparison.Ordinal);
     }
 
@@ -38,8 +38,8 @@ public sealed partial class DeviceDiagnosisTests
         Take();
         DeviceFacts device = DeviceFacts.Read(_host.Root, Card.Info) with { OwnNode = null, GroupNode = new HostNode("/dev/vfio/7", "root", MayUse: false) };
         Finding finding = Assert.Single(HostDiagnosis.Judge(HostFacts.Read(_host.Root) with { IsRoot = true }, device), finding => finding.Topic == FindingTopic.Nodes);
-        Assert.Equal("not even root may open /dev/vfio/7", finding.What);
-        Assert.Null(finding.Fix);
+        Assert.Equal("not even root may open /dev/vfio/7", finding.Message);
+        Assert.Null(finding.Command);
     }
 
     [Theory]
@@ -56,8 +56,8 @@ public sealed partial class DeviceDiagnosisTests
         HostFacts host = HostFacts.Read(_host.Root) with { ContainerNode = Node("/dev/vfio/vfio", container), IommufdNode = Node("/dev/iommu", iommufd) };
         DeviceFacts device = DeviceFacts.Read(_host.Root, Card.Info) with { GroupNode = Node("/dev/vfio/7", group), OwnNode = Node("/dev/vfio/devices/vfio0", own) };
         Finding finding = Assert.Single(HostDiagnosis.Judge(host, device), finding => finding.Topic == FindingTopic.Nodes);
-        Assert.Equal(isUsable ? FindingLevel.Fine : FindingLevel.Blocks, finding.Level);
-        Assert.Equal(!isUsable, finding.Fix == "sudo vfio bind --user $USER 0000:01:00.0");
-        Assert.Equal(!isUsable && !group, finding.What.Contains("/dev/vfio/7 (of root)", StringComparison.Ordinal));
+        Assert.Equal(isUsable ? FindingLevel.Ok : FindingLevel.Error, finding.Level);
+        Assert.Equal(!isUsable, finding.Command == "sudo vfio bind --user $USER 0000:01:00.0");
+        Assert.Equal(!isUsable && !group, finding.Message.Contains("/dev/vfio/7 (of root)", StringComparison.Ordinal));
     }
 }

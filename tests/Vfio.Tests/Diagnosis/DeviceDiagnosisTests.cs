@@ -18,11 +18,11 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
     {
         HostDiagnosis diagnosis = Examine();
         Assert.Equal(SoundHost.Card, diagnosis.Device?.Address);
-        Assert.All(diagnosis.Findings, finding => Assert.True(finding.Level == FindingLevel.Fine, finding.ToString()));
-        Assert.Equal("e1000e has it, and nothing is in use: vfio bind takes it", Find(FindingTopic.Driver).What);
-        Assert.Equal("group 7 has this device alone", Find(FindingTopic.Group).What);
+        Assert.All(diagnosis.Findings, finding => Assert.True(finding.Level == FindingLevel.Ok, finding.ToString()));
+        Assert.Equal("e1000e has it, and nothing is in use: vfio bind takes it", Find(FindingTopic.Driver).Message);
+        Assert.Equal("group 7 has this device alone", Find(FindingTopic.Group).Message);
         Card.SetDriver(null);
-        Assert.Equal("no driver has it: vfio bind takes it", Find(FindingTopic.Driver).What);
+        Assert.Equal("no driver has it: vfio bind takes it", Find(FindingTopic.Driver).Message);
     }
 
     [Fact]
@@ -37,13 +37,13 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
     }
 
     [Theory]
-    [InlineData("direct", FindingLevel.Blocks)]
-    [InlineData("reserved", FindingLevel.Fine)]
+    [InlineData("direct", FindingLevel.Error)]
+    [InlineData("reserved", FindingLevel.Ok)]
     public void Memory_that_the_firmware_uses_the_device_for_blocks(string kind, FindingLevel level)
     {
         _host.Write("sys/kernel/iommu_groups/7/reserved_regions", $"0x00000000fee00000 0x00000000feefffff msi\n0x000000007b800000 0x000000007f7fffff {kind}\n");
         Assert.Equal(level, Find(FindingTopic.ReservedRegions).Level);
-        Assert.Contains("0x7b800000-0x7f7fffff", Find(FindingTopic.ReservedRegions).What, StringComparison.Ordinal);
+        Assert.Contains("0x7b800000-0x7f7fffff", Find(FindingTopic.ReservedRegions).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -54,8 +54,8 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
         config[0x18] = 0x0c; // BAR2: 64 bits, prefetchable
         _host.Write($"{Card.Path}/config", config);
         Finding finding = Find(FindingTopic.NoAddress);
-        Assert.Equal("bar2 has no address: the kernel found no room for it", finding.What);
-        Assert.Contains("rescan", finding.Fix, StringComparison.Ordinal);
+        Assert.Equal("bar2 has no address: the kernel found no room for it", finding.Message);
+        Assert.Contains("rescan", finding.Command, StringComparison.Ordinal);
         Assert.Contains("pci=realloc=on", finding.Advice, StringComparison.Ordinal);
     }
 
@@ -80,8 +80,8 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
         ShareGroup(SoundHost.Bridge(portType, (ushort?)control));
         Assert.Equal((FindingTopic.Group, "group 13 is not viable: host drivers have others of it, 0000:03:02.0 (virtio-pci)"), Blocking("0000:03:01.0"));
         Finding finding = Examine("0000:03:01.0").Findings[0];
-        Assert.Contains(why, finding.Why, StringComparison.Ordinal);
-        Assert.Equal("sudo vfio bind --group 0000:03:01.0", finding.Fix);
+        Assert.Contains(why, finding.Reason, StringComparison.Ordinal);
+        Assert.Equal("sudo vfio bind --group 0000:03:01.0", finding.Command);
         Assert.DoesNotContain(Examine("0000:03:01.0").Findings, finding => finding.Topic == FindingTopic.Acs);
     }
 
@@ -90,8 +90,8 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
     {
         ShareGroup(SoundHost.Bridge(4)[..64]);
         Finding finding = Assert.Single(Examine("0000:03:01.0").Findings, finding => finding.Topic == FindingTopic.Acs);
-        Assert.Equal((FindingLevel.Unseen, "sudo vfio doctor 0000:03:01.0"), (finding.Level, finding.Fix));
-        Assert.Contains("0000:00:1c.0", Examine("0000:03:01.0").Findings[0].Why, StringComparison.Ordinal);
+        Assert.Equal((FindingLevel.Unknown, "sudo vfio doctor 0000:03:01.0"), (finding.Level, finding.Command));
+        Assert.Contains("0000:00:1c.0", Examine("0000:03:01.0").Findings[0].Reason, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -100,7 +100,7 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
         ShareGroup(SoundHost.Bridge(7)).WithInterface("eth1", isUp: true);
         _host.Write("proc/net/route", "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\neth1\t00000000\t0102A8C0\t0003\t0\t0\t0\t00000000\t0\t0\t0\n");
         Finding finding = Examine("0000:03:01.0").Findings[0];
-        Assert.Null(finding.Fix);
+        Assert.Null(finding.Command);
         Assert.Contains("0000:03:02.0 cannot be taken along: its interface eth1 carries", finding.Advice, StringComparison.Ordinal);
     }
 
@@ -109,8 +109,8 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
     {
         ShareGroup(SoundHost.Bridge(7)).SetDriver(null);
         Finding finding = Assert.Single(Examine("0000:03:01.0").Findings, finding => finding.Topic == FindingTopic.Group);
-        Assert.Equal(FindingLevel.Fine, finding.Level);
-        Assert.Contains("shared with 0000:03:02.0 (no driver)", finding.What, StringComparison.Ordinal);
+        Assert.Equal(FindingLevel.Ok, finding.Level);
+        Assert.Contains("shared with 0000:03:02.0 (no driver)", finding.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -118,7 +118,7 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
     {
         _host.AddDevice("0000:05:00.0", driver: "snd_hda_intel", group: 20);
         _host.AddDevice("0000:05:00.1", driver: "xhci_hcd", group: 20);
-        Assert.Contains("functions of one device, which does not isolate them", Examine("0000:05:00.0").Findings[0].Why, StringComparison.Ordinal);
+        Assert.Contains("functions of one device, which does not isolate them", Examine("0000:05:00.0").Findings[0].Reason, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -127,14 +127,14 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
         Card.WithInterface("eth0", isUp: true);
         _host.Write("proc/net/route", "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\neth0\t00000000\t0102A8C0\t0003\t0\t0\t0\t00000000\t0\t0\t0\n");
         Assert.Equal(FindingTopic.InUse, Blocking().Topic);
-        Assert.Equal("sudo ip link set eth0 down", Examine().Findings[0].Fix);
+        Assert.Equal("sudo ip link set eth0 down", Examine().Findings[0].Command);
         _host.AddDevice("0000:06:00.0", "1b36:0010", "010802", "nvme", 8).WithDisk("nvme0n1");
         _host.Write("proc/self/mountinfo", "40 1 259:0 / /srv rw,relatime - ext4 /dev/nvme0n1 rw\n");
         Assert.Equal((FindingTopic.InUse, "its disk nvme0n1 is mounted on /srv"), Blocking("0000:06:00.0"));
-        Assert.Equal("sudo umount /dev/nvme0n1", Examine("0000:06:00.0").Findings[0].Fix);
+        Assert.Equal("sudo umount /dev/nvme0n1", Examine("0000:06:00.0").Findings[0].Command);
         _host.Write("proc/self/mountinfo", "");
         _host.Write("proc/swaps", "Filename\tType\n/dev/nvme0n1 partition\t1\t0\t-2\n");
-        Assert.Equal("sudo swapoff /dev/nvme0n1", Examine("0000:06:00.0").Findings[0].Fix);
+        Assert.Equal("sudo swapoff /dev/nvme0n1", Examine("0000:06:00.0").Findings[0].Command);
     }
 
     [Fact]
@@ -142,7 +142,7 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
     {
         Card.WithAttribute("sriov_totalvfs", "8\n").WithFunctionLinks(2);
         Assert.Equal((FindingTopic.InUse, "2 of its virtual functions are switched on"), Blocking());
-        Assert.Equal("sudo vfio sriov 0000:01:00.0 0", Examine().Findings[0].Fix);
+        Assert.Equal("sudo vfio sriov 0000:01:00.0 0", Examine().Findings[0].Command);
     }
 
     [Fact]
@@ -153,11 +153,11 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
         _host.Link($"{function.Path}/physfn", Card.Path);
         _host.Link($"{Card.Path}/virtfn0", function.Path);
         Card.WithAttribute("sriov_totalvfs", "8\n");
-        Assert.Equal(FindingLevel.Notes, Find(FindingTopic.Functions).Level);
+        Assert.Equal(FindingLevel.Info, Find(FindingTopic.Functions).Level);
         SoundHost.SetConfig(_host, function.Address, SoundHost.Header(command: 0));
         function.WithAttribute("resource", "0x00000000feb40000 0x00000000feb5ffff 0x0000000000040200\n");
         Finding[] findings = [.. Examine("0000:01:10.0").Findings];
-        Assert.Equal(FindingLevel.Notes, Assert.Single(findings, finding => finding.Topic == FindingTopic.Token).Level);
+        Assert.Equal(FindingLevel.Info, Assert.Single(findings, finding => finding.Topic == FindingTopic.Token).Level);
         Assert.DoesNotContain(findings, finding => finding.Topic == FindingTopic.Decoding); // it has no such bit
     }
 
@@ -174,7 +174,7 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
     public void An_override_that_was_left_behind_warns(string name, bool warns)
     {
         Card.WithOverride(name);
-        Assert.Equal(warns, Examine().Findings.Any(finding => finding is { Topic: FindingTopic.Override, Level: FindingLevel.Warns }));
+        Assert.Equal(warns, Examine().Findings.Any(finding => finding is { Topic: FindingTopic.Override, Level: FindingLevel.Warning }));
         Take();
         Assert.DoesNotContain(Examine().Findings, finding => finding.Topic == FindingTopic.Override);
     }
@@ -196,7 +196,7 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
         Take();
         _host.Write("sys/kernel/iommu_groups/7/name", "vfio-noiommu\n");
         _host.Write("sys/kernel/iommu_groups/8/type", "DMA\n");
-        Assert.Equal(FindingLevel.Warns, Find(FindingTopic.NoIommu).Level);
+        Assert.Equal(FindingLevel.Warning, Find(FindingTopic.NoIommu).Level);
     }
 
     [Fact]
@@ -204,20 +204,20 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
     {
         SoundHost.SetConfig(_host, SoundHost.Card, [.. Enumerable.Repeat((byte)0xff, 64)]);
         Assert.Equal(FindingTopic.Answers, Blocking().Topic);
-        Assert.Equal("echo 1 | sudo tee /sys/bus/pci/devices/0000:01:00.0/remove /sys/bus/pci/rescan", Examine().Findings[0].Fix);
+        Assert.Equal("echo 1 | sudo tee /sys/bus/pci/devices/0000:01:00.0/remove /sys/bus/pci/rescan", Examine().Findings[0].Command);
     }
 
     [Theory]
-    [InlineData(0x0002, "e1000e", FindingLevel.Fine, "it answers to memory accesses")]
-    [InlineData(0x0000, "e1000e", FindingLevel.Warns, "memory decoding is off (Mem- in COMMAND) while")]
-    [InlineData(0x0000, null, FindingLevel.Fine, "memory decoding is off (Mem- in COMMAND), as in every")]
-    [InlineData(0x0000, "vfio-pci", FindingLevel.Fine, "memory decoding is off (Mem- in COMMAND), as in every")]
+    [InlineData(0x0002, "e1000e", FindingLevel.Ok, "it answers to memory accesses")]
+    [InlineData(0x0000, "e1000e", FindingLevel.Warning, "memory decoding is off (Mem- in COMMAND) while")]
+    [InlineData(0x0000, null, FindingLevel.Ok, "memory decoding is off (Mem- in COMMAND), as in every")]
+    [InlineData(0x0000, "vfio-pci", FindingLevel.Ok, "memory decoding is off (Mem- in COMMAND), as in every")]
     public void Memory_decoding_matters_while_the_device_is_in_use(ushort command, string? driver, FindingLevel level, string what)
     {
         SoundHost.SetConfig(_host, SoundHost.Card, SoundHost.Header(command));
         Card.SetDriver(driver);
         Assert.Equal(level, Find(FindingTopic.Decoding).Level);
-        Assert.StartsWith(what, Find(FindingTopic.Decoding).What, StringComparison.Ordinal);
+        Assert.StartsWith(what, Find(FindingTopic.Decoding).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -226,26 +226,26 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
         Card.WithAttribute("power_state", "D3cold\n");
         SoundHost.SetConfig(_host, SoundHost.Card, [.. Enumerable.Repeat((byte)0xff, 64)]);
         Assert.True(Examine().IsUsable);
-        Assert.Equal((FindingLevel.Warns, "echo 0 | sudo tee /sys/bus/pci/devices/0000:01:00.0/d3cold_allowed"), (Find(FindingTopic.Power).Level, Find(FindingTopic.Power).Fix));
+        Assert.Equal((FindingLevel.Warning, "echo 0 | sudo tee /sys/bus/pci/devices/0000:01:00.0/d3cold_allowed"), (Find(FindingTopic.Power).Level, Find(FindingTopic.Power).Command));
         Card.WithAttribute("power_state", "D3hot\n").WithAttribute("d3cold_allowed", "0\n");
-        Assert.Equal("D3hot; D3cold is forbidden", Find(FindingTopic.Power).What);
+        Assert.Equal("D3hot; D3cold is forbidden", Find(FindingTopic.Power).Message);
     }
 
     [Theory]
-    [InlineData("fatal", FindingLevel.Warns)]
-    [InlineData("nonfatal", FindingLevel.Warns)]
-    [InlineData("correctable", FindingLevel.Notes)]
+    [InlineData("fatal", FindingLevel.Warning)]
+    [InlineData("nonfatal", FindingLevel.Warning)]
+    [InlineData("correctable", FindingLevel.Info)]
     public void Errors_are_counted(string kind, FindingLevel level)
     {
         Card.WithAttribute($"aer_dev_{kind}", "RxErr 2\nBadTLP 0\nTimeout 1\nTOTAL_ERR 3\n");
-        Assert.Equal((level, $"3 {kind} PCIe errors: RxErr 2, Timeout 1"), (Find(FindingTopic.Errors).Level, Find(FindingTopic.Errors).What));
+        Assert.Equal((level, $"3 {kind} PCIe errors: RxErr 2, Timeout 1"), (Find(FindingTopic.Errors).Level, Find(FindingTopic.Errors).Message));
     }
 
     [Theory]
-    [InlineData("flr bus\n", false, FindingLevel.Fine)]
-    [InlineData("\n", true, FindingLevel.Warns)]
-    [InlineData(null, true, FindingLevel.Fine)]
-    [InlineData(null, false, FindingLevel.Warns)]
+    [InlineData("flr bus\n", false, FindingLevel.Ok)]
+    [InlineData("\n", true, FindingLevel.Warning)]
+    [InlineData(null, true, FindingLevel.Ok)]
+    [InlineData(null, false, FindingLevel.Warning)]
     public void A_device_that_cannot_be_reset_warns(string? methods, bool hasFile, FindingLevel level)
     {
         File.Delete(_host.PathOf($"{Card.Path}/reset_method"));
@@ -270,10 +270,10 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
         _host.Write("sys/bus/platform/devices/simple-framebuffer.0/modalias", "");
         _host.Link("sys/bus/platform/devices/simple-framebuffer.0/driver", "sys/bus/platform/drivers/simple-framebuffer");
         _host.Write("proc/iomem", "00000000-00000000 : PCI Bus\n  00000000-00000000 : BOOTFB\n");
-        Assert.Equal(FindingLevel.Unseen, Assert.Single(Examine("0000:04:00.0").Findings, finding => finding.Topic == FindingTopic.Framebuffer).Level);
+        Assert.Equal(FindingLevel.Unknown, Assert.Single(Examine("0000:04:00.0").Findings, finding => finding.Topic == FindingTopic.Framebuffer).Level);
         _host.Write("proc/iomem", "c0000000-cfffffff : PCI Bus\n  c0000000-c02fffff : BOOTFB\n");
         Assert.Equal(FindingTopic.Framebuffer, Blocking("0000:04:00.0").Topic);
-        Assert.Equal("echo simple-framebuffer.0 | sudo tee /sys/bus/platform/drivers/simple-framebuffer/unbind", Examine("0000:04:00.0").Findings[0].Fix);
+        Assert.Equal("echo simple-framebuffer.0 | sudo tee /sys/bus/platform/drivers/simple-framebuffer/unbind", Examine("0000:04:00.0").Findings[0].Command);
         _host.Write("proc/iomem", "c0000000-cfffffff : PCI Bus\n");
         Assert.DoesNotContain(Examine("0000:04:00.0").Findings, finding => finding.Topic == FindingTopic.Framebuffer);
         display.SetDriver(null);
@@ -303,8 +303,8 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
         HostDiagnosis diagnosis = Examine(address);
         Assert.False(diagnosis.IsUsable);
         Finding first = diagnosis.Findings[0];
-        Assert.Equal(FindingLevel.Blocks, first.Level);
-        Assert.True(first.Fix is not null || first.Advice is not null, first.ToString());
-        return (first.Topic, first.What);
+        Assert.Equal(FindingLevel.Error, first.Level);
+        Assert.True(first.Command is not null || first.Advice is not null, first.ToString());
+        return (first.Topic, first.Message);
     }
 }

@@ -14,8 +14,8 @@ public sealed class HostDiagnosisTests : IDisposable
         HostDiagnosis diagnosis = Examine();
         Assert.True(diagnosis.IsUsable);
         Assert.Null(diagnosis.Device);
-        Assert.All(diagnosis.Findings, finding => Assert.True(finding.Level == FindingLevel.Fine, finding.ToString()));
-        Assert.Equal("an IOMMU is on (dmar0): 1 group, addresses of 48 bits", diagnosis.Findings[0].What);
+        Assert.All(diagnosis.Findings, finding => Assert.True(finding.Level == FindingLevel.Ok, finding.ToString()));
+        Assert.Equal("an IOMMU is on (dmar0): 1 group, addresses of 48 bits", diagnosis.Findings[0].Message);
     }
 
     [Fact]
@@ -25,8 +25,8 @@ public sealed class HostDiagnosisTests : IDisposable
         _host.Write("proc/interrupts", SoundHost.InterruptTable("IO-APIC"));
         HostDiagnosis diagnosis = HostDiagnosis.Examine(SoundHost.Card, _host.Root);
         Assert.Equal(FindingTopic.Iommu, diagnosis.Findings[0].Topic);
-        Assert.Contains("its firmware lists none", diagnosis.Findings[0].What, StringComparison.Ordinal);
-        Assert.Single(diagnosis.Findings, finding => finding.Level == FindingLevel.Blocks);
+        Assert.Contains("its firmware lists none", diagnosis.Findings[0].Message, StringComparison.Ordinal);
+        Assert.Single(diagnosis.Findings, finding => finding.Level == FindingLevel.Error);
         Assert.DoesNotContain(diagnosis.Findings, finding => finding.Topic is FindingTopic.Interrupts or FindingTopic.Group or FindingTopic.Nodes or FindingTopic.Driver);
     }
 
@@ -45,8 +45,8 @@ public sealed class HostDiagnosisTests : IDisposable
         _host.Write("proc/cmdline", $"root=/dev/sda2 {arguments}\n");
         Finding finding = Blocking();
         Assert.Equal(FindingTopic.Iommu, finding.Topic);
-        Assert.Equal(cause is not null, finding.What.Contains("is on the kernel's command line", StringComparison.Ordinal));
-        Assert.Contains(cause is null ? "the firmware offers VT-d" : $"the IOMMU is off: {cause} ", finding.What, StringComparison.Ordinal);
+        Assert.Equal(cause is not null, finding.Message.Contains("is on the kernel's command line", StringComparison.Ordinal));
+        Assert.Contains(cause is null ? "the firmware offers VT-d" : $"the IOMMU is off: {cause} ", finding.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -54,7 +54,7 @@ public sealed class HostDiagnosisTests : IDisposable
     {
         RemoveIommu(listed: false);
         _host.Write("proc/cmdline", "intel_iommu=off\n");
-        Assert.Contains("its firmware lists none", Blocking().What, StringComparison.Ordinal);
+        Assert.Contains("its firmware lists none", Blocking().Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -69,10 +69,10 @@ public sealed class HostDiagnosisTests : IDisposable
         _host.Write("etc/default/grub", "");
         RemoveIommu(listed: true);
         _host.Write("proc/cmdline", "intel_iommu=off\n");
-        Assert.Equal(remove, Blocking().Fix);
+        Assert.Equal(remove, Blocking().Command);
         Assert.Contains("restart the host", Blocking().Advice, StringComparison.Ordinal);
         _host.Write("proc/cmdline", "quiet\n");
-        Assert.Equal(add, Blocking().Fix);
+        Assert.Equal(add, Blocking().Command);
         Assert.Contains("restart the host", Blocking().Advice, StringComparison.Ordinal);
     }
 
@@ -98,7 +98,7 @@ public sealed class HostDiagnosisTests : IDisposable
             _host.Write($"sys/firmware/acpi/tables/{table}", "");
         }
 
-        Assert.Equal(what, Blocking().What);
+        Assert.Equal(what, Blocking().Message);
     }
 
     [Fact]
@@ -106,7 +106,7 @@ public sealed class HostDiagnosisTests : IDisposable
     {
         RemoveIommu(listed: true);
         _host.Write("sys/class/iommu/0000:00:1b.0/uevent", "");
-        Assert.Contains("found the IOMMU 0000:00:1b.0 and gave it up", Blocking().What, StringComparison.Ordinal);
+        Assert.Contains("found the IOMMU 0000:00:1b.0 and gave it up", Blocking().Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -116,7 +116,7 @@ public sealed class HostDiagnosisTests : IDisposable
         _host.Write("sys/module/vfio/parameters/enable_unsafe_noiommu_mode", "Y\n");
         _host.Write("sys/kernel/iommu_groups/0/name", "vfio-noiommu\n");
         Assert.True(Examine().IsUsable);
-        Assert.Equal((FindingLevel.Warns, FindingTopic.Iommu), (Examine().Findings[0].Level, Examine().Findings[0].Topic));
+        Assert.Equal((FindingLevel.Warning, FindingTopic.Iommu), (Examine().Findings[0].Level, Examine().Findings[0].Topic));
     }
 
     [Fact]
@@ -125,12 +125,12 @@ public sealed class HostDiagnosisTests : IDisposable
         _host.Write("proc/interrupts", SoundHost.InterruptTable("IO-APIC", "PCI-MSI"));
         _host.Write("sys/class/iommu/dmar0/intel-iommu/ecap", "f46\n");
         Finding finding = Blocking();
-        Assert.Equal((FindingTopic.Interrupts, "interrupts are not remapped: this IOMMU cannot"), (finding.Topic, finding.What));
-        Assert.Equal("echo 1 | sudo tee /sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts /sys/module/iommufd/parameters/allow_unsafe_interrupts", finding.Fix);
+        Assert.Equal((FindingTopic.Interrupts, "interrupts are not remapped: this IOMMU cannot"), (finding.Topic, finding.Message));
+        Assert.Equal("echo 1 | sudo tee /sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts /sys/module/iommufd/parameters/allow_unsafe_interrupts", finding.Command);
         _host.Write("sys/class/iommu/dmar0/intel-iommu/ecap", "f00f4e\n");
-        Assert.Equal("interrupts are not remapped, though the IOMMU could", Blocking().What);
+        Assert.Equal("interrupts are not remapped, though the IOMMU could", Blocking().Message);
         _host.Write("proc/cmdline", "intremap=off\n");
-        Assert.Contains("intremap=off", Blocking().What, StringComparison.Ordinal);
+        Assert.Contains("intremap=off", Blocking().Message, StringComparison.Ordinal);
         Assert.Contains("take intremap=off", Blocking().Advice, StringComparison.Ordinal);
     }
 
@@ -142,10 +142,10 @@ public sealed class HostDiagnosisTests : IDisposable
         Assert.Equal(FindingTopic.Interrupts, Blocking().Topic); // iommufd does not allow them yet
         _host.Write("sys/module/iommufd/parameters/allow_unsafe_interrupts", "Y\n");
         Assert.True(Examine().IsUsable);
-        Assert.Equal((FindingLevel.Warns, FindingTopic.Interrupts), (Examine().Findings[0].Level, Examine().Findings[0].Topic));
+        Assert.Equal((FindingLevel.Warning, FindingTopic.Interrupts), (Examine().Findings[0].Level, Examine().Findings[0].Topic));
         Directory.Delete(_host.PathOf("sys/module/iommufd"), recursive: true);
         File.Delete(_host.PathOf(SoundHost.Interrupts));
-        Assert.Equal("sudo modprobe vfio_iommu_type1 allow_unsafe_interrupts=1", Blocking().Fix);
+        Assert.Equal("sudo modprobe vfio_iommu_type1 allow_unsafe_interrupts=1", Blocking().Command);
     }
 
     [Theory]
@@ -154,7 +154,7 @@ public sealed class HostDiagnosisTests : IDisposable
     public void Where_interrupts_do_not_say_it_nothing_is_claimed(params string[] controllers)
     {
         _host.Write("proc/interrupts", SoundHost.InterruptTable(controllers));
-        Assert.Equal(FindingLevel.Unseen, Find(FindingTopic.Interrupts).Level);
+        Assert.Equal(FindingLevel.Unknown, Find(FindingTopic.Interrupts).Level);
         Assert.True(Examine().IsUsable);
     }
 
@@ -162,15 +162,15 @@ public sealed class HostDiagnosisTests : IDisposable
     public void A_module_that_is_not_there_blocks()
     {
         _host.RemoveModule("vfio-pci");
-        Assert.Contains("vfio bind loads it", Find(FindingTopic.VfioPci).What, StringComparison.Ordinal);
+        Assert.Contains("vfio bind loads it", Find(FindingTopic.VfioPci).Message, StringComparison.Ordinal);
         File.Delete(_host.PathOf($"lib/modules/{SoundHost.Release}/kernel/drivers/vfio/pci/vfio-pci.ko.xz"));
-        Assert.Equal((FindingTopic.VfioPci, $"this kernel ({SoundHost.Release}) has no module vfio-pci"), (Blocking().Topic, Blocking().What));
+        Assert.Equal((FindingTopic.VfioPci, $"this kernel ({SoundHost.Release}) has no module vfio-pci"), (Blocking().Topic, Blocking().Message));
         _host.Write($"lib/modules/{SoundHost.Release}/modules.builtin", "kernel/drivers/vfio/pci/vfio_pci.ko\n");
-        Assert.Equal("vfio-pci is part of the kernel", Find(FindingTopic.VfioPci).What);
+        Assert.Equal("vfio-pci is part of the kernel", Find(FindingTopic.VfioPci).Message);
         Directory.Delete(_host.PathOf("lib/modules"), recursive: true);
-        Assert.Equal("sudo reboot", Blocking().Fix);
+        Assert.Equal("sudo reboot", Blocking().Command);
         _host.Write("sys/module/vfio_pci/initstate", "live\n");
-        Assert.Equal("vfio-pci is loaded", Find(FindingTopic.VfioPci).What);
+        Assert.Equal("vfio-pci is loaded", Find(FindingTopic.VfioPci).Message);
     }
 
     [Fact]
@@ -178,33 +178,33 @@ public sealed class HostDiagnosisTests : IDisposable
     {
         File.Delete(_host.PathOf("dev/iommu"));
         Directory.Delete(_host.PathOf("sys/module/iommufd"), recursive: true);
-        Assert.Equal((FindingLevel.Notes, "sudo modprobe iommufd"), (Find(FindingTopic.Iommufd).Level, Find(FindingTopic.Iommufd).Fix));
+        Assert.Equal((FindingLevel.Info, "sudo modprobe iommufd"), (Find(FindingTopic.Iommufd).Level, Find(FindingTopic.Iommufd).Command));
         File.Delete(_host.PathOf($"lib/modules/{SoundHost.Release}/kernel/drivers/iommu/iommufd/iommufd.ko.xz"));
-        Assert.Equal(FindingLevel.Fine, Find(FindingTopic.Iommufd).Level);
+        Assert.Equal(FindingLevel.Ok, Find(FindingTopic.Iommufd).Level);
         Directory.Delete(_host.PathOf("sys/module/vfio_iommu_type1"), recursive: true);
         _host.Write($"lib/modules/{SoundHost.Release}/modules.builtin", "");
         Assert.Equal(FindingTopic.AddressSpace, Blocking().Topic);
     }
 
     [Theory]
-    [InlineData("65536", FindingLevel.Warns)]
-    [InlineData("8388608", FindingLevel.Warns)]
-    [InlineData("67108864", FindingLevel.Fine)]
-    [InlineData("unlimited", FindingLevel.Fine)]
-    [InlineData("much", FindingLevel.Unseen)]
+    [InlineData("65536", FindingLevel.Warning)]
+    [InlineData("8388608", FindingLevel.Warning)]
+    [InlineData("67108864", FindingLevel.Ok)]
+    [InlineData("unlimited", FindingLevel.Ok)]
+    [InlineData("much", FindingLevel.Unknown)]
     public void A_small_limit_of_locked_memory_warns(string limit, FindingLevel level)
     {
         SoundHost.SetLockedMemory(_host, limit);
         Assert.Equal(level, Find(FindingTopic.LockedMemory).Level);
-        Assert.Equal(level == FindingLevel.Warns, Find(FindingTopic.LockedMemory).Fix == "sudo prlimit --pid $$ --memlock=unlimited");
+        Assert.Equal(level == FindingLevel.Warning, Find(FindingTopic.LockedMemory).Command == "sudo prlimit --pid $$ --memlock=unlimited");
         // Root is not held to it.
         Assert.All(HostDiagnosis.Judge(HostFacts.Read(_host.Root) with { IsRoot = true }, null).Where(finding => finding.Topic == FindingTopic.LockedMemory), finding =>
-            Assert.Equal(FindingLevel.Fine, finding.Level));
+            Assert.Equal(FindingLevel.Ok, finding.Level));
     }
 
     [Theory]
-    [InlineData("65535", FindingLevel.Fine)]
-    [InlineData("4096", FindingLevel.Warns)]
+    [InlineData("65535", FindingLevel.Ok)]
+    [InlineData("4096", FindingLevel.Warning)]
     public void A_small_number_of_mappings_warns(string limit, FindingLevel level)
     {
         _host.Write("sys/module/vfio_iommu_type1/parameters/dma_entry_limit", limit + "\n");
@@ -212,9 +212,9 @@ public sealed class HostDiagnosisTests : IDisposable
     }
 
     [Theory]
-    [InlineData("0", "0", FindingLevel.Fine, "none are reserved")]
-    [InlineData("16", "3", FindingLevel.Fine, "3 of 16 of 2 MiB are free")]
-    [InlineData("16", "0", FindingLevel.Notes, "0 of 16 of 2 MiB are free")]
+    [InlineData("0", "0", FindingLevel.Ok, "none are reserved")]
+    [InlineData("16", "3", FindingLevel.Ok, "3 of 16 of 2 MiB are free")]
+    [InlineData("16", "0", FindingLevel.Info, "0 of 16 of 2 MiB are free")]
     public void Huge_pages_are_counted(string total, string free, FindingLevel level, string what)
     {
         _host.Write("sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", total + "\n");
@@ -222,7 +222,7 @@ public sealed class HostDiagnosisTests : IDisposable
         _host.Write("sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages", "0\n");
         _host.Write("sys/kernel/mm/hugepages/hugepages-1048576kB/free_hugepages", "0\n");
         Assert.Equal(level, Find(FindingTopic.HugePages).Level);
-        Assert.StartsWith(what, Find(FindingTopic.HugePages).What, StringComparison.Ordinal);
+        Assert.StartsWith(what, Find(FindingTopic.HugePages).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -235,11 +235,11 @@ public sealed class HostDiagnosisTests : IDisposable
         _host.Write("sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c", [6, 0, 0, 0, 1]);
         foreach (FindingTopic topic in (FindingTopic[])[FindingTopic.Passthrough, FindingTopic.Lockdown, FindingTopic.SecureBoot])
         {
-            Assert.Equal(FindingLevel.Fine, Find(topic).Level);
-            Assert.Contains("no hindrance", Find(topic).What, StringComparison.Ordinal);
+            Assert.Equal(FindingLevel.Ok, Find(topic).Level);
+            Assert.Contains("no hindrance", Find(topic).Message, StringComparison.Ordinal);
         }
 
-        Assert.Contains("iommu=pt", Find(FindingTopic.Passthrough).What, StringComparison.Ordinal);
+        Assert.Contains("iommu=pt", Find(FindingTopic.Passthrough).Message, StringComparison.Ordinal);
         Assert.True(Examine().IsUsable);
         _host.Write("sys/kernel/security/lockdown", "[none] integrity confidentiality\n");
         _host.Write("sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c", [6, 0, 0, 0, 0]);
@@ -250,7 +250,7 @@ public sealed class HostDiagnosisTests : IDisposable
     public void Groups_that_are_split_by_an_override_warn()
     {
         _host.Write("proc/cmdline", "pcie_acs_override=downstream,multifunction\n");
-        Assert.Equal(FindingLevel.Warns, Find(FindingTopic.AcsOverride).Level);
+        Assert.Equal(FindingLevel.Warning, Find(FindingTopic.AcsOverride).Level);
     }
 
     [Fact]
@@ -287,10 +287,10 @@ public sealed class HostDiagnosisTests : IDisposable
     {
         HostDiagnosis diagnosis = Examine();
         Assert.False(diagnosis.IsUsable);
-        Finding finding = Assert.Single(diagnosis.Findings, finding => finding.Level == FindingLevel.Blocks);
+        Finding finding = Assert.Single(diagnosis.Findings, finding => finding.Level == FindingLevel.Error);
         Assert.Same(finding, diagnosis.Findings[0]);
-        Assert.NotNull(finding.Why);
-        Assert.True(finding.Fix is not null || finding.Advice is not null);
+        Assert.NotNull(finding.Reason);
+        Assert.True(finding.Command is not null || finding.Advice is not null);
         return finding;
     }
 

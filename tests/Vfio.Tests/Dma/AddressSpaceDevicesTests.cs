@@ -45,7 +45,7 @@ public sealed class AddressSpaceDevicesTests
     {
         Microsoft.Win32.SafeHandles.SafeFileHandle device = File.OpenHandle("/dev/null"), context = File.OpenHandle("/dev/null");
         VfioOpenOptions options = new() { AddressSpace = new IoAddressSpace(new FakeAddressSpace(_log), new SystemCalls()) };
-        Assert.Throws<ArgumentException>(() => VfioDevice.FromHandles(default(PciAddress), DeviceHandles.OfDevice(device, context), options));
+        Assert.Throws<ArgumentException>(() => VfioDevice.FromHandles(default(PciAddress), DeviceHandles.FromDevice(device, context), options));
         Assert.True(device.IsClosed && context.IsClosed);
     }
 

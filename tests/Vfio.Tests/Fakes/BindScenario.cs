@@ -183,6 +183,6 @@ internal sealed class BindRun(FakeHost host, FakeDevice[] devices, BindOptions o
     public void AssertRestored(string when)
     {
         Before.AssertUnchanged(host, when);
-        Assert.Empty(Journal.Entries());
+        Assert.Empty(Journal.GetEntries());
     }
 }

@@ -84,16 +84,16 @@ internal sealed class PersistentHost : IDisposable
         Nic = Host.AddDevice("0000:00:14.3", ids, driver: "e1000e", group: 12).WithInterface("eth0", isUp: true);
     }
 
-    public RetakeOutcome[] Retake() => [.. RetakePlan.ComputePersistent(Options()).Execute()];
+    public RebindOutcome[] Retake() => [.. RebindPlan.ComputePersistent(Options()).Execute()];
 
-    public RetakeOutcome RetakeNic() => Assert.Single(RetakePlan.Compute(Nic.Address, Options()).Execute());
+    public RebindOutcome RetakeNic() => Assert.Single(RebindPlan.Compute(Nic.Address, Options()).Execute());
 
     public void AssertTaken() => Assert.Equal(("vfio-pci", "vfio-pci"), (Nic.Info.Driver, Nic.Override));
 
     public void AssertUntouched(string when = "")
     {
         Before.AssertUnchanged(Host, when);
-        Assert.Empty(Journal.Entries());
+        Assert.Empty(Journal.GetEntries());
     }
 
     private BindOptions Options() => new() { Host = Host.Root, Changes = new FakeKernel(Host) };

@@ -17,17 +17,17 @@ public sealed class DeviceResetTests : IDisposable
     public void They_are_read_in_the_kernels_order(string text, string methods)
     {
         FakeDevice device = _host.AddDevice("0000:00:14.3").WithAttribute("reset_method", text);
-        Assert.Equal(methods, string.Join(',', DeviceReset.ReadMethods(device.Address, _host.Root)));
+        Assert.Equal(methods, string.Join(',', ResetMethods.Get(device.Address, _host.Root)));
     }
 
     [Fact]
     public void A_device_without_any_has_none_and_takes_none()
     {
         FakeDevice device = _host.AddDevice("0000:00:14.3");
-        Assert.Empty(DeviceReset.ReadMethods(device.Address, _host.Root));
-        VfioException refusal = Assert.Throws<VfioException>(() => DeviceReset.ChooseMethods(device.Address, ["flr"], _host.Root));
+        Assert.Empty(ResetMethods.Get(device.Address, _host.Root));
+        VfioException refusal = Assert.Throws<VfioException>(() => ResetMethods.Override(device.Address, ["flr"], _host.Root));
         Assert.Contains("5.15", refusal.Hint, StringComparison.Ordinal);
-        Assert.Throws<VfioException>(() => DeviceReset.ReadMethods(PciAddress.Parse("0000:00:01.0"), _host.Root));
+        Assert.Throws<VfioException>(() => ResetMethods.Get(PciAddress.Parse("0000:00:01.0"), _host.Root));
     }
 
     [Fact]
@@ -35,9 +35,9 @@ public sealed class DeviceResetTests : IDisposable
     {
         FakeDevice device = _host.AddDevice("0000:00:14.3").WithAttribute("reset_method", "flr bus\n");
         string path = $"{device.Path}/reset_method";
-        ResetMethodChoice choice = DeviceReset.ChooseMethods(device.Address, ["bus", "flr"], _host.Root);
+        ResetMethodOverride choice = ResetMethods.Override(device.Address, ["bus", "flr"], _host.Root);
         Assert.Equal("bus flr\n", _host.Read(path));
-        Assert.Equal((device.Address, "flr,bus", "bus,flr"), (choice.Address, string.Join(',', choice.Before), string.Join(',', choice.Methods)));
+        Assert.Equal((device.Address, "flr,bus", "bus,flr"), (choice.Address, string.Join(',', choice.Previous), string.Join(',', choice.Methods)));
         choice.Dispose();
         Assert.Equal("flr bus\n", _host.Read(path));
         _host.Write(path, "pm\n");
@@ -50,7 +50,7 @@ public sealed class DeviceResetTests : IDisposable
     {
         FakeDevice device = _host.AddDevice("0000:00:14.3").WithAttribute("reset_method", "flr bus\n");
         string path = $"{device.Path}/reset_method";
-        ResetMethodChoice choice = DeviceReset.ChooseMethods(device.Address, ["bus"], _host.Root);
+        ResetMethodOverride choice = ResetMethods.Override(device.Address, ["bus"], _host.Root);
         File.Delete(_host.PathOf(path));
         File.CreateSymbolicLink(_host.PathOf(path), "/dev/full"); // what is written there fails
         Assert.Equal(Errno.ENOSPC, Assert.Throws<VfioException>(choice.Dispose).Errno);
@@ -64,7 +64,7 @@ public sealed class DeviceResetTests : IDisposable
     public void None_before_is_none_again()
     {
         FakeDevice device = _host.AddDevice("0000:00:14.3").WithAttribute("reset_method", "\n");
-        using (DeviceReset.ChooseMethods(device.Address, ["default"], _host.Root))
+        using (ResetMethods.Override(device.Address, ["default"], _host.Root))
         {
             Assert.StartsWith("default", _host.Read($"{device.Path}/reset_method"), StringComparison.Ordinal);
             _host.Write($"{device.Path}/reset_method", "");
@@ -77,7 +77,7 @@ public sealed class DeviceResetTests : IDisposable
     public void A_device_that_has_gone_needs_nothing_put_back()
     {
         FakeDevice device = _host.AddDevice("0000:00:14.3").WithAttribute("reset_method", "flr\n");
-        ResetMethodChoice choice = DeviceReset.ChooseMethods(device.Address, ["bus"], _host.Root);
+        ResetMethodOverride choice = ResetMethods.Override(device.Address, ["bus"], _host.Root);
         device.Delete();
         choice.Dispose();
     }
@@ -91,8 +91,8 @@ public sealed class DeviceResetTests : IDisposable
     public void What_is_no_name_is_refused(params string[] methods)
     {
         FakeDevice device = _host.AddDevice("0000:00:14.3").WithAttribute("reset_method", "flr\n");
-        Assert.Throws<ArgumentException>(() => DeviceReset.ChooseMethods(device.Address, methods, _host.Root));
-        Assert.Throws<ArgumentNullException>(() => DeviceReset.ChooseMethods(device.Address, null!, _host.Root));
+        Assert.Throws<ArgumentException>(() => ResetMethods.Override(device.Address, methods, _host.Root));
+        Assert.Throws<ArgumentNullException>(() => ResetMethods.Override(device.Address, null!, _host.Root));
         Assert.Equal("flr\n", _host.Read($"{device.Path}/reset_method"));
     }
 
@@ -102,7 +102,7 @@ public sealed class DeviceResetTests : IDisposable
         FakeDevice device = _host.AddDevice("0000:00:14.3");
         // A folder in the file's place: it reads as none, and takes nothing.
         Directory.CreateDirectory(_host.PathOf($"{device.Path}/reset_method"));
-        VfioException refusal = Assert.Throws<VfioException>(() => DeviceReset.ChooseMethods(device.Address, ["flr"], _host.Root));
+        VfioException refusal = Assert.Throws<VfioException>(() => ResetMethods.Override(device.Address, ["flr"], _host.Root));
         Assert.NotEqual(Errno.EINVAL, refusal.Errno);
     }
 }

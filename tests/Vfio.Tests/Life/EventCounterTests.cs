@@ -6,10 +6,10 @@ public sealed class EventCounterTests
     public void It_counts_until_it_is_taken()
     {
         using EventCounter counter = new();
-        Assert.Equal(0ul, counter.Take());
+        Assert.Equal(0ul, counter.ReadAndClear());
         counter.Signal();
         counter.Signal(41);
-        Assert.Equal(42ul, counter.Take());
+        Assert.Equal(42ul, counter.ReadAndClear());
         Assert.Equal(0ul, counter.Wait(TimeSpan.Zero));
         Assert.Equal(0ul, counter.Wait(TimeSpan.FromMilliseconds(20)));
     }
@@ -37,11 +37,11 @@ public sealed class EventCounterTests
         Assert.Throws<ArgumentOutOfRangeException>(() => counter.Wait(TimeSpan.FromSeconds(-1)));
         counter.Signal(ulong.MaxValue - 1);
         counter.Signal();
-        Assert.Equal(ulong.MaxValue - 1, counter.Take());
+        Assert.Equal(ulong.MaxValue - 1, counter.ReadAndClear());
         counter.Dispose();
         counter.Dispose();
         Assert.Throws<ObjectDisposedException>(() => counter.Signal());
-        Assert.Throws<ObjectDisposedException>(() => counter.Take());
+        Assert.Throws<ObjectDisposedException>(() => counter.ReadAndClear());
         Assert.Throws<ObjectDisposedException>(() => counter.Wait(TimeSpan.Zero));
     }
 }

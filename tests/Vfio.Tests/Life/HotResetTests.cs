@@ -211,7 +211,7 @@ public sealed class HotResetTests : IDisposable
         Assert.True(hint is null ? failure.Hint is null : failure.Hint!.Contains(hint, StringComparison.Ordinal), failure.Hint);
     }
 
-    private static (PciAddress, string?, bool, string) Describe(HotResetDevice device) => (device.Address, device.Driver, device.IsOurs, device.DescribeOwner());
+    private static (PciAddress, string?, bool, string) Describe(HotResetDevice device) => (device.Address, device.Driver, device.IsOwned, device.DescribeOwner());
 
     private static HotResetInfo Groups(params (PciAddress Address, uint Group)[] devices) =>
         new(false, false, [.. devices.Select(device => new HotResetEntry(device.Address, device.Group, false, false))]);

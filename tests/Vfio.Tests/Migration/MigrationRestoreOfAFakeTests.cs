@@ -18,7 +18,7 @@ public sealed class MigrationRestoreOfAFakeTests
                 damaged[at] ^= flip;
                 using MigratingBackend backend = new(Plain);
                 using VfioDevice device = new(backend, default);
-                Assert.Throws<InvalidDataException>(() => device.Migration.RestoreFrom(new MemoryStream(damaged), cancellation: Token));
+                Assert.Throws<InvalidDataException>(() => device.GetMigration().RestoreFrom(new MemoryStream(damaged), cancellationToken: Token));
                 Assert.Empty(backend.Log);
             }
         }
@@ -32,7 +32,7 @@ public sealed class MigrationRestoreOfAFakeTests
         {
             using MigratingBackend backend = new(Plain);
             using VfioDevice device = new(backend, default);
-            InvalidDataException refusal = Assert.Throws<InvalidDataException>(() => device.Migration.RestoreFrom(new MemoryStream(file[..length]), cancellation: Token));
+            InvalidDataException refusal = Assert.Throws<InvalidDataException>(() => device.GetMigration().RestoreFrom(new MemoryStream(file[..length]), cancellationToken: Token));
             Assert.Contains("cut off", refusal.Message, StringComparison.Ordinal);
             Assert.Empty(backend.Log);
         }
@@ -48,15 +48,15 @@ public sealed class MigrationRestoreOfAFakeTests
             damaged[at] ^= 0x10;
             using MigratingBackend backend = new(Plain, "FAKE before");
             using VfioDevice device = new(backend, default);
-            Assert.Throws<InvalidDataException>(() => device.Migration.RestoreFrom(new Once(damaged), cancellation: Token));
+            Assert.Throws<InvalidDataException>(() => device.GetMigration().RestoreFrom(new Once(damaged), cancellationToken: Token));
             Assert.Equal("FAKE before", System.Text.Encoding.ASCII.GetString(backend.Content));
-            Assert.Equal((MigrationState.Running, 0), (device.Migration.State, backend.OpenSessions));
+            Assert.Equal((MigrationState.Running, 0), (device.GetMigration().GetState(), backend.OpenSessions));
             Assert.Equal(backend.Log.Count == 0, backend.Log is not [.., "reset"]);
         }
 
         using MigratingBackend good = new(Plain);
         using VfioDevice target = new(good, default);
-        target.Migration.RestoreFrom(new Once(file), cancellation: Token);
+        target.GetMigration().RestoreFrom(new Once(file), cancellationToken: Token);
         Assert.Equal(State, System.Text.Encoding.ASCII.GetString(good.Content));
     }
 
@@ -70,9 +70,9 @@ public sealed class MigrationRestoreOfAFakeTests
         using VfioDevice device = new(backend, default);
         (MigrationState, MigrationState) arc = endsIn == MigrationState.Running ? (MigrationState.Running, MigrationState.Stop) : (MigrationState.Stop, MigrationState.Resuming);
         backend.Failing[arc] = (Errno.EBUSY, endsIn);
-        Assert.Throws<VfioException>(() => device.Migration.RestoreFrom(new MemoryStream(file), cancellation: Token));
+        Assert.Throws<VfioException>(() => device.GetMigration().RestoreFrom(new MemoryStream(file), cancellationToken: Token));
         Assert.DoesNotContain("reset", backend.Log);
-        Assert.Equal((MigrationState.Running, "FAKE before"), (device.Migration.State, System.Text.Encoding.ASCII.GetString(backend.Content)));
+        Assert.Equal((MigrationState.Running, "FAKE before"), (device.GetMigration().GetState(), System.Text.Encoding.ASCII.GetString(backend.Content)));
     }
 
     [Fact]
@@ -82,7 +82,7 @@ public sealed class MigrationRestoreOfAFakeTests
         using MigratingBackend source = new(Plain, "FAKE" + new string('x', 300_000) + new string('y', 400_000));
         using VfioDevice saved = new(source, default);
         using MemoryStream stream = new();
-        saved.Migration.SaveTo(stream, cancellation: Token);
+        saved.GetMigration().SaveTo(stream, cancellationToken: Token);
         byte[] file = stream.ToArray();
         const int Header = 36;
         const int Part = (256 * 1024) + 8;
@@ -94,14 +94,14 @@ public sealed class MigrationRestoreOfAFakeTests
         {
             using MigratingBackend backend = new(Plain);
             using VfioDevice device = new(backend, default);
-            InvalidDataException refusal = Assert.Throws<InvalidDataException>(() => device.Migration.RestoreFrom(new MemoryStream(other), cancellation: Token));
+            InvalidDataException refusal = Assert.Throws<InvalidDataException>(() => device.GetMigration().RestoreFrom(new MemoryStream(other), cancellationToken: Token));
             Assert.Contains("missing, doubled or out of order", refusal.Message, StringComparison.Ordinal);
             Assert.Empty(backend.Log);
         }
 
         using MigratingBackend good = new(Plain);
         using VfioDevice target = new(good, default);
-        target.Migration.RestoreFrom(new MemoryStream([.. head, .. one, .. two, .. rest, 1, 2, 3]), cancellation: Token);
+        target.GetMigration().RestoreFrom(new MemoryStream([.. head, .. one, .. two, .. rest, 1, 2, 3]), cancellationToken: Token);
         Assert.Equal(source.Content, good.Content);
     }
 
@@ -111,7 +111,7 @@ public sealed class MigrationRestoreOfAFakeTests
         byte[] file = Save();
         using MigratingBackend backend = new(Plain) { VendorId = 0x1234 };
         using VfioDevice device = new(backend, default);
-        VfioException refusal = Assert.Throws<VfioException>(() => device.Migration.RestoreFrom(new MemoryStream(file), cancellation: Token));
+        VfioException refusal = Assert.Throws<VfioException>(() => device.GetMigration().RestoreFrom(new MemoryStream(file), cancellationToken: Token));
         Assert.Contains("8086:10d3 (subsystem 1af4:0001, revision 03), and the device is 1234:10d3", refusal.Message, StringComparison.Ordinal);
         Assert.Empty(backend.Log);
     }
@@ -126,12 +126,12 @@ public sealed class MigrationRestoreOfAFakeTests
         {
             byte[] bytes = new byte[random.Next(200)];
             random.NextBytes(bytes);
-            Assert.Throws<InvalidDataException>(() => device.Migration.RestoreFrom(new MemoryStream(bytes), cancellation: Token));
+            Assert.Throws<InvalidDataException>(() => device.GetMigration().RestoreFrom(new MemoryStream(bytes), cancellationToken: Token));
         }
 
         byte[] file = Save();
         file[8] = 2;
-        Assert.Contains("version 2", Assert.Throws<InvalidDataException>(() => device.Migration.RestoreFrom(new MemoryStream(file), cancellation: Token)).Message, StringComparison.Ordinal);
+        Assert.Contains("version 2", Assert.Throws<InvalidDataException>(() => device.GetMigration().RestoreFrom(new MemoryStream(file), cancellationToken: Token)).Message, StringComparison.Ordinal);
         Assert.Empty(backend.Log);
     }
 
@@ -141,7 +141,7 @@ public sealed class MigrationRestoreOfAFakeTests
         using MigratingBackend source = new(Plain, "FAKE" + new string('x', 3_000_000));
         using VfioDevice saved = new(source, default);
         using MemoryStream file = new();
-        saved.Migration.SaveTo(file, cancellation: Token);
+        saved.GetMigration().SaveTo(file, cancellationToken: Token);
         using MigratingBackend backend = new(Plain);
         using VfioDevice device = new(backend, default);
         using CancellationTokenSource cancellation = new();
@@ -155,17 +155,17 @@ public sealed class MigrationRestoreOfAFakeTests
             return 0;
         };
         file.Position = 0;
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => device.Migration.RestoreFromAsync(file, cancellation: cancellation.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => device.GetMigration().RestoreFromAsync(file, cancellationToken: cancellation.Token));
         Check();
         backend.Moving = count => count == 3 ? Errno.EINVAL : 0;
         file.Position = 0;
-        VfioException refusal = Assert.Throws<VfioException>(() => device.Migration.RestoreFrom(file, cancellation: Token));
+        VfioException refusal = Assert.Throws<VfioException>(() => device.GetMigration().RestoreFrom(file, cancellationToken: Token));
         Assert.Equal((Errno.EINVAL, "write"), (refusal.Errno, refusal.Operation));
         Check();
 
         void Check()
         {
-            Assert.Equal((MigrationState.Running, 0, "reset"), (device.Migration.State, backend.OpenSessions, backend.Log[^1]));
+            Assert.Equal((MigrationState.Running, 0, "reset"), (device.GetMigration().GetState(), backend.OpenSessions, backend.Log[^1]));
             Assert.Equal("FAKE"u8, backend.Content);
         }
     }
@@ -176,13 +176,13 @@ public sealed class MigrationRestoreOfAFakeTests
         using MigratingBackend source = new(Plain, "no state of a fake");
         using VfioDevice saved = new(source, default);
         using MemoryStream file = new();
-        saved.Migration.SaveTo(file, cancellation: Token);
+        saved.GetMigration().SaveTo(file, cancellationToken: Token);
         using MigratingBackend backend = new(Plain);
         using VfioDevice device = new(backend, default);
         file.Position = 0;
-        VfioException refusal = Assert.Throws<VfioException>(() => device.Migration.RestoreFrom(file, cancellation: Token));
+        VfioException refusal = Assert.Throws<VfioException>(() => device.GetMigration().RestoreFrom(file, cancellationToken: Token));
         Assert.Contains("from Resuming to Stop: EINVAL", refusal.Message, StringComparison.Ordinal);
-        Assert.Equal((MigrationState.Running, "reset"), (device.Migration.State, backend.Log[^1]));
+        Assert.Equal((MigrationState.Running, "reset"), (device.GetMigration().GetState(), backend.Log[^1]));
     }
 
     [Fact]
@@ -191,9 +191,9 @@ public sealed class MigrationRestoreOfAFakeTests
         using MigratingBackend backend = new(Plain) { ResetErrno = Errno.EIO };
         using VfioDevice device = new(backend, default);
         backend.Moving = _ => Errno.EIO;
-        Assert.Throws<VfioException>(() => device.Migration.RestoreFrom(new MemoryStream(Save()), cancellation: Token));
-        Assert.Equal((MigrationState.Resuming, 0), (device.Migration.State, backend.OpenSessions));
-        Assert.Throws<InvalidOperationException>(() => device.Migration.RestoreFrom(new MemoryStream(Save()), cancellation: Token));
+        Assert.Throws<VfioException>(() => device.GetMigration().RestoreFrom(new MemoryStream(Save()), cancellationToken: Token));
+        Assert.Equal((MigrationState.Resuming, 0), (device.GetMigration().GetState(), backend.OpenSessions));
+        Assert.Throws<InvalidOperationException>(() => device.GetMigration().RestoreFrom(new MemoryStream(Save()), cancellationToken: Token));
     }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -203,7 +203,7 @@ public sealed class MigrationRestoreOfAFakeTests
         using MigratingBackend backend = new(Plain, State);
         using VfioDevice device = new(backend, default);
         using MemoryStream file = new();
-        device.Migration.SaveTo(file, cancellation: Token);
+        device.GetMigration().SaveTo(file, cancellationToken: Token);
         return file.ToArray();
     }
 

@@ -20,13 +20,13 @@ public sealed class MigrationSaveOfAFakeTests
             using VfioDevice target = new(second, default);
             using MemoryStream file = new();
             using MemoryStream again = new();
-            Assert.Equal((ulong)length, isAsync ? await source.Migration.SaveToAsync(file, cancellation: Token) : source.Migration.SaveTo(file, cancellation: Token));
-            Assert.Equal((MigrationState.Stop, 0), (source.Migration.State, first.OpenSessions));
+            Assert.Equal((ulong)length, isAsync ? await source.GetMigration().SaveToAsync(file, cancellationToken: Token) : source.GetMigration().SaveTo(file, cancellationToken: Token));
+            Assert.Equal((MigrationState.Stop, 0), (source.GetMigration().GetState(), first.OpenSessions));
             file.Position = 0;
-            Assert.Equal((ulong)length, isAsync ? await target.Migration.RestoreFromAsync(file, cancellation: Token) : target.Migration.RestoreFrom(file, cancellation: Token));
-            Assert.Equal((MigrationState.Stop, 0, file.Length), (target.Migration.State, second.OpenSessions, file.Position));
+            Assert.Equal((ulong)length, isAsync ? await target.GetMigration().RestoreFromAsync(file, cancellationToken: Token) : target.GetMigration().RestoreFrom(file, cancellationToken: Token));
+            Assert.Equal((MigrationState.Stop, 0, file.Length), (target.GetMigration().GetState(), second.OpenSessions, file.Position));
             Assert.Equal(first.Content, second.Content);
-            target.Migration.SaveTo(again, cancellation: Token);
+            target.GetMigration().SaveTo(again, cancellationToken: Token);
             Assert.Equal(file.ToArray(), again.ToArray());
         }
     }
@@ -40,11 +40,11 @@ public sealed class MigrationSaveOfAFakeTests
         using MigratingBackend backend = new(All);
         using VfioDevice device = new(backend, default);
         using MemoryStream file = new();
-        device.Migration.SaveTo(file, new MigrationOptions { EndsIn = end }, Token);
-        Assert.Equal(end, device.Migration.State);
+        device.GetMigration().SaveTo(file, new MigrationOptions { FinalState = end }, Token);
+        Assert.Equal(end, device.GetMigration().GetState());
         file.Position = 0;
-        device.Migration.RestoreFrom(file, new MigrationOptions { EndsIn = end }, Token);
-        Assert.Equal(end, device.Migration.State);
+        device.GetMigration().RestoreFrom(file, new MigrationOptions { FinalState = end }, Token);
+        Assert.Equal(end, device.GetMigration().GetState());
     }
 
     [Theory]
@@ -56,9 +56,9 @@ public sealed class MigrationSaveOfAFakeTests
     {
         using MigratingBackend backend = new(All);
         using VfioDevice device = new(backend, default);
-        Assert.Throws<ArgumentException>(() => device.Migration.SaveTo(new MemoryStream(), new MigrationOptions { EndsIn = end }, Token));
-        Assert.Throws<ArgumentException>(() => device.Migration.RestoreFrom(new MemoryStream(), new MigrationOptions { EndsIn = end }, Token));
-        Assert.Throws<ArgumentException>(() => device.Migration.SaveTo(new MemoryStream([], writable: false), cancellation: Token));
+        Assert.Throws<ArgumentException>(() => device.GetMigration().SaveTo(new MemoryStream(), new MigrationOptions { FinalState = end }, Token));
+        Assert.Throws<ArgumentException>(() => device.GetMigration().RestoreFrom(new MemoryStream(), new MigrationOptions { FinalState = end }, Token));
+        Assert.Throws<ArgumentException>(() => device.GetMigration().SaveTo(new MemoryStream([], writable: false), cancellationToken: Token));
         Assert.Empty(backend.Log);
     }
 
@@ -67,8 +67,8 @@ public sealed class MigrationSaveOfAFakeTests
     {
         using MigratingBackend backend = new(MigrationCapabilities.StopCopy, "FAKE" + new string('x', 600_000)) { Moving = count => count == 1 ? Errno.ENOMSG : 0 };
         using VfioDevice device = new(backend, default);
-        Assert.Throws<VfioException>(() => device.Migration.SaveTo(new MemoryStream(), cancellation: TestContext.Current.CancellationToken));
-        Assert.Equal((MigrationState.Running, 0), (device.Migration.State, backend.OpenSessions));
+        Assert.Throws<VfioException>(() => device.GetMigration().SaveTo(new MemoryStream(), cancellationToken: TestContext.Current.CancellationToken));
+        Assert.Equal((MigrationState.Running, 0), (device.GetMigration().GetState(), backend.OpenSessions));
     }
 
     [Fact]
@@ -78,8 +78,8 @@ public sealed class MigrationSaveOfAFakeTests
         using VfioDevice device = new(backend, default);
         using MemoryStream file = new();
         List<MigrationProgress> told = [];
-        MigrationOptions options = new() { PreCopyWhile = MigrationOptions.UntilFirstPartIsRead, Progress = new Listener(told.Add) };
-        Assert.Equal(25ul, device.Migration.SaveTo(file, options, Token));
+        MigrationOptions options = new() { ContinuePreCopy = MigrationOptions.WhileInitialBytesRemain, Progress = new Listener(told.Add) };
+        Assert.Equal(25ul, device.GetMigration().SaveTo(file, options, Token));
         Assert.Equal(
             ["Running > PreCopy", "PreCopy > PreCopyPeerToPeer", "PreCopyPeerToPeer > StopCopy", "StopCopy > Stop"], backend.Log);
         Assert.Equal([new MigrationProgress(MigrationState.PreCopy, 10, null), new MigrationProgress(MigrationState.StopCopy, 25, 35)], told);
@@ -91,9 +91,9 @@ public sealed class MigrationSaveOfAFakeTests
     {
         using MigratingBackend backend = new(All, "FAKE state") { InitialBytes = 4 };
         using VfioDevice device = new(backend, default);
-        device.Migration.SetState(MigrationState.RunningPeerToPeer);
+        device.GetMigration().SetState(MigrationState.RunningPeerToPeer);
         backend.Log.Clear();
-        device.Migration.SaveTo(new MemoryStream(), new MigrationOptions { PreCopyWhile = MigrationOptions.UntilFirstPartIsRead }, Token);
+        device.GetMigration().SaveTo(new MemoryStream(), new MigrationOptions { ContinuePreCopy = MigrationOptions.WhileInitialBytesRemain }, Token);
         Assert.Equal(["RunningPeerToPeer > PreCopyPeerToPeer", "PreCopyPeerToPeer > StopCopy", "StopCopy > Stop"], backend.Log);
     }
 
@@ -108,7 +108,7 @@ public sealed class MigrationSaveOfAFakeTests
 
         using VfioDevice device = new(backend, default);
         List<PreCopyInfo> seen = [];
-        device.Migration.SaveTo(new MemoryStream(), new MigrationOptions { PreCopyWhile = info => { seen.Add(info); return info != default; } }, Token);
+        device.GetMigration().SaveTo(new MemoryStream(), new MigrationOptions { ContinuePreCopy = info => { seen.Add(info); return info != default; } }, Token);
         Assert.Equal([new(0, 6, false), new(6, 0, true), new(6, 0, true), new(0, 0, false)], seen);
     }
 
@@ -118,8 +118,8 @@ public sealed class MigrationSaveOfAFakeTests
         using MigratingBackend backend = new(All, "FAKE state") { InitialBytes = 4, KnowsPreCopyFlags = false };
         backend.Changes.Enqueue(new PreCopyInfo(0, 0, true));
         using VfioDevice device = new(backend, default);
-        device.Migration.SetState(MigrationState.PreCopy);
-        Assert.Equal(new PreCopyInfo(0, 0, false), device.Migration.GetPreCopyInfo());
+        device.GetMigration().SetState(MigrationState.PreCopy);
+        Assert.Equal(new PreCopyInfo(0, 0, false), device.GetMigration().GetPreCopyInfo());
     }
 
     [Theory]
@@ -129,8 +129,8 @@ public sealed class MigrationSaveOfAFakeTests
     {
         using MigratingBackend backend = new(capabilities, "FAKE state");
         using VfioDevice device = new(backend, default);
-        device.Migration.SetState(start);
-        device.Migration.SaveTo(new MemoryStream(), new MigrationOptions { PreCopyWhile = _ => throw new InvalidOperationException() }, Token);
+        device.GetMigration().SetState(start);
+        device.GetMigration().SaveTo(new MemoryStream(), new MigrationOptions { ContinuePreCopy = _ => throw new InvalidOperationException() }, Token);
         Assert.Equal("Stop > StopCopy", backend.Log[^2]);
     }
 
@@ -144,26 +144,26 @@ public sealed class MigrationSaveOfAFakeTests
         {
             using MigratingBackend backend = new(All, "FAKE" + new string('x', 3_000_000)) { InitialBytes = 1_000_000 };
             using VfioDevice device = new(backend, default);
-            MigrationOptions options = new() { PreCopyWhile = preCopies ? MigrationOptions.UntilFirstPartIsRead : null };
-            device.Migration.SetState(before);
+            MigrationOptions options = new() { ContinuePreCopy = preCopies ? MigrationOptions.WhileInitialBytesRemain : null };
+            device.GetMigration().SetState(before);
 
             using CancellationTokenSource source = new();
             backend.Moving = count => Cancel(count == 2 ? source : null);
-            Assert.ThrowsAny<OperationCanceledException>(() => device.Migration.SaveTo(new MemoryStream(), options, source.Token));
+            Assert.ThrowsAny<OperationCanceledException>(() => device.GetMigration().SaveTo(new MemoryStream(), options, source.Token));
             Check();
             using CancellationTokenSource another = new();
             backend.Moving = count => Cancel(count == 2 ? another : null);
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => device.Migration.SaveToAsync(new MemoryStream(), options, another.Token));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => device.GetMigration().SaveToAsync(new MemoryStream(), options, another.Token));
             Check();
             backend.Moving = count => count == 3 ? Errno.EIO : 0;
-            Assert.Equal(Errno.EIO, Assert.Throws<VfioException>(() => device.Migration.SaveTo(new MemoryStream(), options, Token)).Errno);
+            Assert.Equal(Errno.EIO, Assert.Throws<VfioException>(() => device.GetMigration().SaveTo(new MemoryStream(), options, Token)).Errno);
             Check();
             backend.Moving = _ => 0;
-            Assert.Throws<NotSupportedException>(() => device.Migration.SaveTo(new MemoryStream(new byte[500_000]), options, Token)); // does not grow
+            Assert.Throws<NotSupportedException>(() => device.GetMigration().SaveTo(new MemoryStream(new byte[500_000]), options, Token)); // does not grow
             Check();
-            Assert.Equal(3_000_004ul, device.Migration.SaveTo(new MemoryStream(), options, Token));
+            Assert.Equal(3_000_004ul, device.GetMigration().SaveTo(new MemoryStream(), options, Token));
 
-            void Check() => Assert.Equal((before, 0), (device.Migration.State, backend.OpenSessions));
+            void Check() => Assert.Equal((before, 0), (device.GetMigration().GetState(), backend.OpenSessions));
         }
     }
 
@@ -173,8 +173,8 @@ public sealed class MigrationSaveOfAFakeTests
         using MigratingBackend backend = new(All);
         backend.Failing[(MigrationState.StopCopy, MigrationState.Stop)] = (Errno.EIO, MigrationState.Error);
         using VfioDevice device = new(backend, default);
-        Assert.Equal(Errno.EIO, Assert.Throws<VfioException>(() => device.Migration.SaveTo(new MemoryStream(), cancellation: Token)).Errno);
-        Assert.Equal((MigrationState.Error, 0), (device.Migration.State, backend.OpenSessions));
+        Assert.Equal(Errno.EIO, Assert.Throws<VfioException>(() => device.GetMigration().SaveTo(new MemoryStream(), cancellationToken: Token)).Errno);
+        Assert.Equal((MigrationState.Error, 0), (device.GetMigration().GetState(), backend.OpenSessions));
     }
 
     [Fact]
@@ -186,17 +186,17 @@ public sealed class MigrationSaveOfAFakeTests
         {
             if (count == 1)
             {
-                Assert.Equal(MigrationState.StopCopy, device.Migration.State);
-                Assert.Throws<InvalidOperationException>(() => device.Migration.SaveTo(new MemoryStream(), cancellation: Token));
-                Assert.Throws<InvalidOperationException>(() => device.Migration.RestoreFrom(new MemoryStream(), cancellation: Token));
-                Assert.Throws<InvalidOperationException>(() => device.Migration.SetState(MigrationState.Stop));
-                Assert.Throws<InvalidOperationException>(() => device.Migration.ReadData(new byte[1]));
+                Assert.Equal(MigrationState.StopCopy, device.GetMigration().GetState());
+                Assert.Throws<InvalidOperationException>(() => device.GetMigration().SaveTo(new MemoryStream(), cancellationToken: Token));
+                Assert.Throws<InvalidOperationException>(() => device.GetMigration().RestoreFrom(new MemoryStream(), cancellationToken: Token));
+                Assert.Throws<InvalidOperationException>(() => device.GetMigration().SetState(MigrationState.Stop));
+                Assert.Throws<InvalidOperationException>(() => device.GetMigration().ReadData(new byte[1]));
                 device.Dispose();
             }
 
             return 0;
         };
-        Assert.Throws<ObjectDisposedException>(() => device.Migration.SaveTo(new MemoryStream(), cancellation: Token));
+        Assert.Throws<ObjectDisposedException>(() => device.GetMigration().SaveTo(new MemoryStream(), cancellationToken: Token));
         Assert.Equal(0, backend.OpenSessions);
     }
 
@@ -213,7 +213,7 @@ public sealed class MigrationSaveOfAFakeTests
         using MigratingBackend backend = new(All);
         using VfioDevice device = new(backend, default);
         file.Position = 0;
-        ulong length = device.Migration.RestoreFrom(file, cancellation: Token);
+        ulong length = device.GetMigration().RestoreFrom(file, cancellationToken: Token);
         Assert.Equal(state, System.Text.Encoding.ASCII.GetString(backend.Content));
         return length;
     }

@@ -34,9 +34,9 @@ public sealed class MigrationStatesOfAFakeTests
             {
                 using MigratingBackend backend = new(capabilities);
                 using VfioDevice device = new(backend, default);
-                DeviceMigration migration = device.Migration;
+                DeviceMigration migration = device.GetMigration();
                 migration.SetState(from);
-                Assert.Equal(from, migration.State);
+                Assert.Equal(from, migration.GetState());
                 int before = backend.OpenSessions;
                 Assert.Equal(MigrationArcs.IsSaving(from) || from == MigrationState.Resuming ? 1 : 0, before);
                 backend.Log.Clear();
@@ -49,7 +49,7 @@ public sealed class MigrationStatesOfAFakeTests
                 char expected = Table[(int)from - 1][(int)to - 1];
                 VfioException? refusal = Record.Exception(() => migration.SetState(to)) as VfioException;
                 Assert.Equal(expected == 'x', refusal is not null);
-                Assert.Equal(expected == 'x' ? from : to, migration.State);
+                Assert.Equal(expected == 'x' ? from : to, migration.GetState());
                 Assert.Equal(expected is 'd' or 's' ? 1 : expected == 'x' ? before : 0, backend.OpenSessions);
                 if (refusal is not null)
                 {
@@ -73,16 +73,16 @@ public sealed class MigrationStatesOfAFakeTests
         using VfioDevice device = new(backend, default);
         foreach (MigrationState state in Enum.GetValues<MigrationState>().Skip(1).Except(StatesOf(capabilities)))
         {
-            NotSupportedException refusal = Assert.Throws<NotSupportedException>(() => device.Migration.SetState(state));
+            NotSupportedException refusal = Assert.Throws<NotSupportedException>(() => device.GetMigration().SetState(state));
             Assert.Contains(state.ToString(), refusal.Message, StringComparison.Ordinal);
         }
 
         foreach (MigrationState state in (MigrationState[])[MigrationState.Error, (MigrationState)8, (MigrationState)(-1)])
         {
-            Assert.Throws<ArgumentOutOfRangeException>(() => device.Migration.SetState(state));
+            Assert.Throws<ArgumentOutOfRangeException>(() => device.GetMigration().SetState(state));
         }
 
-        Assert.Equal((capabilities, MigrationState.Running), (device.Migration.Capabilities, device.Migration.State));
+        Assert.Equal((capabilities, MigrationState.Running), (device.GetMigration().Capabilities, device.GetMigration().GetState()));
         Assert.Empty(backend.Log);
     }
 
@@ -91,12 +91,12 @@ public sealed class MigrationStatesOfAFakeTests
     {
         using MigratingBackend backend = new(All);
         using VfioDevice device = new(backend, default);
-        device.Migration.SetState(MigrationState.StopCopy);
+        device.GetMigration().SetState(MigrationState.StopCopy);
         Assert.Equal(["Running > RunningPeerToPeer", "RunningPeerToPeer > Stop", "Stop > StopCopy"], backend.Log);
         backend.Log.Clear();
-        device.Migration.SetState(MigrationState.Running);
-        device.Migration.SetState(MigrationState.PreCopy);
-        device.Migration.SetState(MigrationState.StopCopy);
+        device.GetMigration().SetState(MigrationState.Running);
+        device.GetMigration().SetState(MigrationState.PreCopy);
+        device.GetMigration().SetState(MigrationState.StopCopy);
         Assert.Equal(["PreCopy > PreCopyPeerToPeer", "PreCopyPeerToPeer > StopCopy"], backend.Log[^2..]);
     }
 
@@ -106,19 +106,19 @@ public sealed class MigrationStatesOfAFakeTests
         using MigratingBackend backend = new(All);
         backend.Failing[(MigrationState.Stop, MigrationState.StopCopy)] = (Errno.EIO, MigrationState.Error);
         using VfioDevice device = new(backend, default);
-        VfioException failure = Assert.Throws<VfioException>(() => device.Migration.SetState(MigrationState.StopCopy));
+        VfioException failure = Assert.Throws<VfioException>(() => device.GetMigration().SetState(MigrationState.StopCopy));
         Assert.Equal(Errno.EIO, failure.Errno);
         Assert.Contains("must be reset", failure.Hint, StringComparison.Ordinal);
-        Assert.Equal(MigrationState.Error, device.Migration.State);
+        Assert.Equal(MigrationState.Error, device.GetMigration().GetState());
         foreach (MigrationState state in StatesOf(All))
         {
-            Assert.Equal(Errno.EINVAL, Assert.Throws<VfioException>(() => device.Migration.SetState(state)).Errno);
+            Assert.Equal(Errno.EINVAL, Assert.Throws<VfioException>(() => device.GetMigration().SetState(state)).Errno);
         }
 
-        Assert.Throws<InvalidOperationException>(() => device.Migration.SaveTo(Stream.Null, cancellation: Token));
-        Assert.Throws<InvalidOperationException>(() => device.Migration.RestoreFrom(new MemoryStream(), cancellation: Token));
-        device.Migration.Reset();
-        Assert.Equal(MigrationState.Running, device.Migration.State);
+        Assert.Throws<InvalidOperationException>(() => device.GetMigration().SaveTo(Stream.Null, cancellationToken: Token));
+        Assert.Throws<InvalidOperationException>(() => device.GetMigration().RestoreFrom(new MemoryStream(), cancellationToken: Token));
+        device.GetMigration().Reset();
+        Assert.Equal(MigrationState.Running, device.GetMigration().GetState());
     }
 
     [Fact]
@@ -127,10 +127,10 @@ public sealed class MigrationStatesOfAFakeTests
         using MigratingBackend backend = new(All);
         backend.Failing[(MigrationState.Stop, MigrationState.Resuming)] = (Errno.ENOMEM, MigrationState.Stop);
         using VfioDevice device = new(backend, default);
-        VfioException failure = Assert.Throws<VfioException>(() => device.Migration.SetState(MigrationState.Resuming));
+        VfioException failure = Assert.Throws<VfioException>(() => device.GetMigration().SetState(MigrationState.Resuming));
         Assert.Contains("from Stop to Resuming: ENOMEM", failure.Message, StringComparison.Ordinal);
-        Assert.Equal(MigrationState.Stop, device.Migration.State);
-        device.Migration.SetState(MigrationState.Running);
+        Assert.Equal(MigrationState.Stop, device.GetMigration().GetState());
+        device.GetMigration().SetState(MigrationState.Running);
     }
 
     [Fact]
@@ -139,8 +139,8 @@ public sealed class MigrationStatesOfAFakeTests
         using MigratingBackend backend = new(All);
         backend.Failing[(MigrationState.Running, MigrationState.RunningPeerToPeer)] = (Errno.EIO, (MigrationState)8);
         using VfioDevice device = new(backend, default);
-        Assert.Throws<VfioException>(() => device.Migration.SetState(MigrationState.Stop));
-        Assert.Contains("does not know: 8", Assert.Throws<VfioException>(() => device.Migration.State).Message, StringComparison.Ordinal);
+        Assert.Throws<VfioException>(() => device.GetMigration().SetState(MigrationState.Stop));
+        Assert.Contains("does not know: 8", Assert.Throws<VfioException>(() => device.GetMigration().GetState()).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -148,7 +148,7 @@ public sealed class MigrationStatesOfAFakeTests
     {
         using MigratingBackend backend = new(All, "FAKE state") { InitialBytes = 4 };
         using VfioDevice device = new(backend, default);
-        DeviceMigration migration = device.Migration;
+        DeviceMigration migration = device.GetMigration();
         byte[] buffer = new byte[64];
         Assert.Throws<InvalidOperationException>(() => migration.ReadData(buffer));
         Assert.Throws<InvalidOperationException>(() => migration.WriteData("FAKE"u8));
@@ -166,8 +166,8 @@ public sealed class MigrationStatesOfAFakeTests
         migration.WriteData("nothing that is a state"u8);
         VfioException refusal = Assert.Throws<VfioException>(() => migration.SetState(MigrationState.Stop));
         Assert.Contains("incomplete, or not for this device", refusal.Hint, StringComparison.Ordinal);
-        Assert.Equal((MigrationState.Resuming, 1), (migration.State, backend.OpenSessions));
-        device.Migration.Reset();
+        Assert.Equal((MigrationState.Resuming, 1), (migration.GetState(), backend.OpenSessions));
+        device.GetMigration().Reset();
         migration.SetState(MigrationState.Running);
         Assert.Equal(0, backend.OpenSessions);
     }
@@ -177,17 +177,17 @@ public sealed class MigrationStatesOfAFakeTests
     {
         using MigratingBackend backend = new(All);
         VfioDevice device = new(backend, default);
-        DeviceMigration migration = device.Migration;
+        DeviceMigration migration = device.GetMigration();
         migration.SetState(MigrationState.StopCopy);
         Assert.Equal(1, backend.OpenSessions);
         device.Dispose();
         Assert.Equal((0, true), (backend.OpenSessions, backend.IsDisposed));
-        Assert.Throws<ObjectDisposedException>(() => migration.State);
+        Assert.Throws<ObjectDisposedException>(() => migration.GetState());
         Assert.Throws<ObjectDisposedException>(() => migration.SetState(MigrationState.Stop));
         Assert.Throws<ObjectDisposedException>(() => migration.ReadData(new byte[1]));
         Assert.Throws<ObjectDisposedException>(() => migration.GetExpectedLength());
-        Assert.Throws<ObjectDisposedException>(() => migration.SaveTo(Stream.Null, cancellation: Token));
-        Assert.Throws<ObjectDisposedException>(() => device.Migration);
+        Assert.Throws<ObjectDisposedException>(() => migration.SaveTo(Stream.Null, cancellationToken: Token));
+        Assert.Throws<ObjectDisposedException>(() => device.GetMigration());
     }
 
     [Fact]
@@ -195,11 +195,11 @@ public sealed class MigrationStatesOfAFakeTests
     {
         using MigratingBackend backend = new(MigrationCapabilities.None);
         using VfioDevice device = new(backend, default);
-        Assert.False(device.CanMigrate);
-        Assert.Throws<NotSupportedException>(() => device.Migration);
+        Assert.False(device.SupportsMigration());
+        Assert.Throws<NotSupportedException>(() => device.GetMigration());
         using MemoryBackend other = new();
         using VfioDevice plain = new(other, default);
-        Assert.False(plain.CanMigrate || plain.CanLogWrites);
+        Assert.False(plain.SupportsMigration() || plain.SupportsDirtyTracking());
     }
 
     [Fact]
@@ -207,9 +207,9 @@ public sealed class MigrationStatesOfAFakeTests
     {
         using MigratingBackend backend = new(Plain, "FAKE 12345");
         using VfioDevice device = new(backend, default);
-        Assert.Equal(10ul, device.Migration.GetExpectedLength());
+        Assert.Equal(10ul, device.GetMigration().GetExpectedLength());
         backend.Unknown.Add(9);
-        Assert.Null(device.Migration.GetExpectedLength());
+        Assert.Null(device.GetMigration().GetExpectedLength());
     }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;

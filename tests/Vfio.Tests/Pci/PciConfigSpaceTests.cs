@@ -107,7 +107,7 @@ public sealed class PciConfigSpaceTests
         PciConfigSpace config = PciConfigSpace.Parse(Port);
         RegisterReading status = config.Find("exp")!.Find("lnksta")!.Value;
         Assert.Equal((0x66UL, 2), (status.Register.Offset, status.Register.Width));
-        Assert.Equal(1UL, status.Field("Speed"));
+        Assert.Equal(1UL, status.GetField("Speed"));
         Assert.Null(config.Find("EXP")!.Find("nothing"));
         Assert.Null(config.Find("nothing"));
         RegisterMap map = config.ToRegisterMap();

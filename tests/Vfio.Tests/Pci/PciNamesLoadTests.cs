@@ -20,7 +20,7 @@ public sealed class PciNamesLoadTests : IDisposable
     {
         string path = Write(place, "8086  From the host\n");
         PciNames names = PciNames.Load(_root.FullName);
-        Assert.Equal("From the host", names.Vendor(0x8086));
+        Assert.Equal("From the host", names.GetVendor(0x8086));
         Assert.Equal(path, names.Source);
     }
 
@@ -38,9 +38,9 @@ public sealed class PciNamesLoadTests : IDisposable
     {
         Write("usr/share/misc/pci.ids", "8086  From the host\n");
         PciNames names = PciNames.Load(_root.FullName);
-        Assert.Equal("From the host", names.Vendor(0x8086));
-        Assert.Equal("82574L Gigabit Network Connection", names.Device(0x8086, 0x10d3));
-        Assert.Equal("Ethernet controller", names.Class(PciClassCode.Ethernet));
+        Assert.Equal("From the host", names.GetVendor(0x8086));
+        Assert.Equal("82574L Gigabit Network Connection", names.GetDevice(0x8086, 0x10d3));
+        Assert.Equal("Ethernet controller", names.GetClass(PciClassCode.Ethernet));
     }
 
     [Fact]
@@ -48,7 +48,7 @@ public sealed class PciNamesLoadTests : IDisposable
     {
         PciNames names = PciNames.Load(_root.FullName);
         Assert.Equal("built in", names.Source);
-        Assert.Equal("Intel Corporation", names.Vendor(0x8086));
+        Assert.Equal("Intel Corporation", names.GetVendor(0x8086));
     }
 
     [Fact]

@@ -29,9 +29,9 @@ public sealed class PciNamesTests
     public void Vendor_device_and_subsystem_have_names()
     {
         PciNames names = Parse(Sample);
-        Assert.Equal("Intel Corporation", names.Vendor(0x8086));
-        Assert.Equal("82574L Gigabit Network Connection", names.Device(0x8086, 0x10d3));
-        Assert.Equal("NC112i 1-port Ethernet Server Adapter", names.Subsystem(0x8086, 0x10d3, 0x103c, 0x1785));
+        Assert.Equal("Intel Corporation", names.GetVendor(0x8086));
+        Assert.Equal("82574L Gigabit Network Connection", names.GetDevice(0x8086, 0x10d3));
+        Assert.Equal("NC112i 1-port Ethernet Server Adapter", names.GetSubsystem(0x8086, 0x10d3, 0x103c, 0x1785));
         Assert.Equal("memory", names.Source);
     }
 
@@ -39,51 +39,51 @@ public sealed class PciNamesTests
     public void Unknown_vendor_has_no_name()
     {
         PciNames names = Parse(Sample);
-        Assert.Null(names.Vendor(0x1af4));
-        Assert.Null(names.Device(0x1af4, 0x10d3));
-        Assert.Null(names.Subsystem(0x1af4, 0x10d3, 0x103c, 0x1785));
+        Assert.Null(names.GetVendor(0x1af4));
+        Assert.Null(names.GetDevice(0x1af4, 0x10d3));
+        Assert.Null(names.GetSubsystem(0x1af4, 0x10d3, 0x103c, 0x1785));
     }
 
     [Fact]
     public void Names_belong_to_their_own_parent_only()
     {
         PciNames names = Parse(Sample);
-        Assert.Null(names.Device(0x10de, 0x10d3));
-        Assert.Null(names.Device(0x8086, 0x20b0));
-        Assert.Null(names.Device(0x8087, 0x10d3));
-        Assert.Null(names.Subsystem(0x8086, 0x10d3, 0x103c, 0x1786));
-        Assert.Null(names.Subsystem(0x8086, 0x10d4, 0x103c, 0x1785));
-        Assert.Null(names.Class(new PciClassCode(0x030000)));
-        Assert.Equal("Network controller", names.Class(new PciClassCode(0x020800)));
+        Assert.Null(names.GetDevice(0x10de, 0x10d3));
+        Assert.Null(names.GetDevice(0x8086, 0x20b0));
+        Assert.Null(names.GetDevice(0x8087, 0x10d3));
+        Assert.Null(names.GetSubsystem(0x8086, 0x10d3, 0x103c, 0x1786));
+        Assert.Null(names.GetSubsystem(0x8086, 0x10d4, 0x103c, 0x1785));
+        Assert.Null(names.GetClass(new PciClassCode(0x030000)));
+        Assert.Equal("Network controller", names.GetClass(new PciClassCode(0x020800)));
     }
 
     [Fact]
     public void Subsystem_that_repeats_the_ids_of_the_device_has_its_name() =>
-        Assert.Equal("82574L Gigabit Network Connection", Parse(Sample).Subsystem(0x8086, 0x10d3, 0x8086, 0x10d3));
+        Assert.Equal("82574L Gigabit Network Connection", Parse(Sample).GetSubsystem(0x8086, 0x10d3, 0x8086, 0x10d3));
 
     [Fact]
     public void Class_is_named_by_its_subclass_else_by_its_base_class()
     {
         PciNames names = Parse(Sample);
-        Assert.Equal("Non-Volatile memory controller", names.Class(PciClassCode.NvmExpress));
-        Assert.Equal("Mass storage controller", names.Class(PciClassCode.SataAhci));
-        Assert.Equal("Mass storage controller", names.BaseClass(PciClassCode.NvmExpress));
-        Assert.Equal("NVM Express", names.ProgrammingInterface(PciClassCode.NvmExpress));
-        Assert.Null(names.ProgrammingInterface(PciClassCode.Ethernet));
-        Assert.Equal("Non-Essential Instrumentation", names.Class(new PciClassCode(0x130000)));
+        Assert.Equal("Non-Volatile memory controller", names.GetClass(PciClassCode.NvmExpress));
+        Assert.Equal("Mass storage controller", names.GetClass(PciClassCode.SataAhci));
+        Assert.Equal("Mass storage controller", names.GetBaseClass(PciClassCode.NvmExpress));
+        Assert.Equal("NVM Express", names.GetProgrammingInterface(PciClassCode.NvmExpress));
+        Assert.Null(names.GetProgrammingInterface(PciClassCode.Ethernet));
+        Assert.Equal("Non-Essential Instrumentation", names.GetClass(new PciClassCode(0x130000)));
     }
 
     [Fact]
     public void Of_two_lines_for_one_class_the_first_counts() =>
-        Assert.Equal("First", Parse("C 02  First\nC 02  Second\n").Class(PciClassCode.Ethernet));
+        Assert.Equal("First", Parse("C 02  First\nC 02  Second\n").GetClass(PciClassCode.Ethernet));
 
     [Fact]
     public void Answer_is_the_same_the_second_time()
     {
         PciNames names = Parse(Sample);
-        Assert.Same(names.Device(0x8086, 0x10d3), names.Device(0x8086, 0x10d3));
-        Assert.Null(names.Vendor(1));
-        Assert.Null(names.Vendor(1));
+        Assert.Same(names.GetDevice(0x8086, 0x10d3), names.GetDevice(0x8086, 0x10d3));
+        Assert.Null(names.GetVendor(1));
+        Assert.Null(names.GetVendor(1));
     }
 
     [Theory]
@@ -97,8 +97,8 @@ public sealed class PciNamesTests
     public void Odd_lines_are_read_as_far_as_they_make_sense(string text)
     {
         PciNames names = Parse(text);
-        Assert.Equal("Intel", names.Vendor(0x8086));
-        Assert.Equal("Card", names.Device(0x8086, 0x10d3));
+        Assert.Equal("Intel", names.GetVendor(0x8086));
+        Assert.Equal("Card", names.GetDevice(0x8086, 0x10d3));
     }
 
     [Theory]
@@ -107,7 +107,7 @@ public sealed class PciNamesTests
     [InlineData("C 01  Storage")]
     [InlineData("S 02  Something new")]
     public void Any_line_without_a_tab_ends_the_lines_before_it(string line) =>
-        Assert.Null(Parse($"8086  Intel\n{line}\n\t10d3  Card\n").Device(0x8086, 0x10d3));
+        Assert.Null(Parse($"8086  Intel\n{line}\n\t10d3  Card\n").GetDevice(0x8086, 0x10d3));
 
     [Theory]
     [InlineData("\t\t0103c1785  No")]
@@ -117,14 +117,14 @@ public sealed class PciNamesTests
     [InlineData("\t\t103c\t1785  No")]
     [InlineData("\t103c 1785  No")]
     public void Malformed_subsystem_has_no_name(string line) =>
-        Assert.Null(Parse($"8086  Intel\n\t10d3  Card\n{line}\n").Subsystem(0x8086, 0x10d3, 0x103c, 0x1785));
+        Assert.Null(Parse($"8086  Intel\n\t10d3  Card\n{line}\n").GetSubsystem(0x8086, 0x10d3, 0x103c, 0x1785));
 
     [Theory]
     [InlineData("8086  ")]
     [InlineData("8086  \t\r\n")]
     [InlineData("8086  \u0007\u001b\n")]
     [InlineData("8086  \u202e\u0085\n")]
-    public void Name_of_nothing_is_no_name(string text) => Assert.Null(Parse(text).Vendor(0x8086));
+    public void Name_of_nothing_is_no_name(string text) => Assert.Null(Parse(text).GetVendor(0x8086));
 
     [Theory]
     [InlineData("\u001b]0;owned\u0007Intel\u001b[2J", "]0;ownedIntel[2J")]
@@ -134,20 +134,20 @@ public sealed class PciNamesTests
     [InlineData("In\u2028tel", "Intel")]
     [InlineData("Société Générale \U0001F600", "Société Générale \U0001F600")]
     public void Characters_that_steer_a_terminal_are_left_out(string raw, string clean) =>
-        Assert.Equal(clean, Parse($"8086  {raw}\n").Vendor(0x8086));
+        Assert.Equal(clean, Parse($"8086  {raw}\n").GetVendor(0x8086));
 
     [Fact]
     public void Invalid_utf8_is_replaced() =>
-        Assert.Equal("In\ufffdtel\ufffd", PciNames.Parse([.. "8086  In"u8, 0xff, .. "tel"u8, 0xe2]).Vendor(0x8086));
+        Assert.Equal("In\ufffdtel\ufffd", PciNames.Parse([.. "8086  In"u8, 0xff, .. "tel"u8, 0xe2]).GetVendor(0x8086));
 
     [Fact]
     public void Huge_line_has_no_name_and_still_ends_the_lines_before_it()
     {
         PciNames names = Parse($"8086  Intel\n8087  {new string('x', 100_000)}\n\t10d3  Card of 8087\n8088  Next\n");
-        Assert.Equal("Intel", names.Vendor(0x8086));
-        Assert.Null(names.Vendor(0x8087));
-        Assert.Null(names.Device(0x8086, 0x10d3));
-        Assert.Equal("Next", names.Vendor(0x8088));
+        Assert.Equal("Intel", names.GetVendor(0x8086));
+        Assert.Null(names.GetVendor(0x8087));
+        Assert.Null(names.GetDevice(0x8086, 0x10d3));
+        Assert.Equal("Next", names.GetVendor(0x8088));
     }
 
     [Fact]
@@ -157,25 +157,25 @@ public sealed class PciNamesTests
         "8086  Intel\n"u8.CopyTo(text);
         "\n8087  Late\n"u8.CopyTo(text.AsSpan(PciNames.MaxBytes - 1));
         PciNames names = PciNames.Parse(text);
-        Assert.Equal("Intel", names.Vendor(0x8086));
-        Assert.Null(names.Vendor(0x8087));
+        Assert.Equal("Intel", names.GetVendor(0x8086));
+        Assert.Null(names.GetVendor(0x8087));
     }
 
     [Fact]
     public void More_vendor_lines_than_ids_do_no_harm()
     {
         PciNames names = Parse(string.Concat(Enumerable.Range(0, 70_000).Select(i => $"{i & 0xffff:x4}  V{i}\n")));
-        Assert.Equal("V0", names.Vendor(0));
-        Assert.Equal("V65535", names.Vendor(0xffff));
+        Assert.Equal("V0", names.GetVendor(0));
+        Assert.Equal("V65535", names.GetVendor(0xffff));
     }
 
     [Fact]
     public void Caller_that_asks_for_everything_gets_right_answers()
     {
         PciNames names = Parse(Sample);
-        int named = Enumerable.Range(0, 0x1_0000).Count(device => names.Device(0x8086, (ushort)device) is not null);
+        int named = Enumerable.Range(0, 0x1_0000).Count(device => names.GetDevice(0x8086, (ushort)device) is not null);
         Assert.Equal(2, named);
-        Assert.Equal("82574L Gigabit Network Connection", names.Device(0x8086, 0x10d3));
+        Assert.Equal("82574L Gigabit Network Connection", names.GetDevice(0x8086, 0x10d3));
     }
 
     [Fact]
@@ -202,10 +202,10 @@ public sealed class PciNamesTests
         PciNames names = PciNames.LoadBuiltIn();
         Parallel.For(0, 1000, _ =>
         {
-            Assert.Equal("82574L Gigabit Network Connection", names.Device(0x8086, 0x10d3));
-            Assert.Equal("Red Hat, Inc.", names.Vendor(0x1af4));
-            Assert.Null(names.Subsystem(0x8086, 0x10d3, 1, 1));
-            Assert.Equal("Ethernet controller", names.Class(PciClassCode.Ethernet));
+            Assert.Equal("82574L Gigabit Network Connection", names.GetDevice(0x8086, 0x10d3));
+            Assert.Equal("Red Hat, Inc.", names.GetVendor(0x1af4));
+            Assert.Null(names.GetSubsystem(0x8086, 0x10d3, 1, 1));
+            Assert.Equal("Ethernet controller", names.GetClass(PciClassCode.Ethernet));
         });
     }
 
@@ -226,17 +226,17 @@ public sealed class PciNamesTests
     public void Built_in_selection_names_the_devices_of_the_machine(int vendor, int device, string name)
     {
         PciNames names = PciNames.LoadBuiltIn();
-        Assert.NotNull(names.Vendor((ushort)vendor));
-        Assert.Equal(name, names.Device((ushort)vendor, (ushort)device));
+        Assert.NotNull(names.GetVendor((ushort)vendor));
+        Assert.Equal(name, names.GetDevice((ushort)vendor, (ushort)device));
     }
 
     [Fact]
     public void Built_in_selection_has_all_base_classes_but_carries_no_subsystem()
     {
         PciNames names = PciNames.LoadBuiltIn();
-        Assert.All(Enum.GetValues<PciClass>(), baseClass => Assert.NotNull(names.BaseClass(new PciClassCode(baseClass, 0))));
-        Assert.Equal("NVM Express", names.ProgrammingInterface(PciClassCode.NvmExpress));
-        Assert.Null(names.Subsystem(0x1b36, 0x0010, 0x1af4, 0x1100));
+        Assert.All(Enum.GetValues<PciClass>(), baseClass => Assert.NotNull(names.GetBaseClass(new PciClassCode(baseClass, 0))));
+        Assert.Equal("NVM Express", names.GetProgrammingInterface(PciClassCode.NvmExpress));
+        Assert.Null(names.GetSubsystem(0x1b36, 0x0010, 0x1af4, 0x1100));
     }
 
     [Fact]
@@ -254,9 +254,9 @@ public sealed class PciNamesTests
     {
         string?[] answers =
         [
-            names.Vendor(0x8086), names.Vendor(0x0808), names.Device(0x8086, 0x10d3), names.Device(0x10de, 0x20b0),
-            names.Subsystem(0x8086, 0x10d3, 0x103c, 0x1785), names.Class(PciClassCode.NvmExpress),
-            names.BaseClass(PciClassCode.Ethernet), names.ProgrammingInterface(PciClassCode.NvmExpress),
+            names.GetVendor(0x8086), names.GetVendor(0x0808), names.GetDevice(0x8086, 0x10d3), names.GetDevice(0x10de, 0x20b0),
+            names.GetSubsystem(0x8086, 0x10d3, 0x103c, 0x1785), names.GetClass(PciClassCode.NvmExpress),
+            names.GetBaseClass(PciClassCode.Ethernet), names.GetProgrammingInterface(PciClassCode.NvmExpress),
         ];
         Assert.All(answers, answer => Assert.False(answer is "" || (answer?.Any(char.IsControl) ?? false), answer));
     }

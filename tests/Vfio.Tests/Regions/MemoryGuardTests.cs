@@ -19,13 +19,13 @@ public sealed class MemoryGuardTests : IDisposable
         using VfioDevice device = new(_backend, default);
         using Region region = device.OpenRegion(RegionIndex.Bar0);
         Assert.True(region.IsMapped);
-        Assert.Equal(DeviceState.Available, device.State);
+        Assert.Equal(DeviceState.Available, device.GetState());
         _backend.TakeAway();
         Assert.Equal(byte.MaxValue, region.ReadByte(3));
         Assert.Equal(ushort.MaxValue, region.ReadUInt16(Length - 2));
         Assert.Equal(uint.MaxValue, region.ReadUInt32(MemoryGuard.Piece - 4));
         Assert.Equal(ulong.MaxValue, region.ReadUInt64(2 * MemoryGuard.Piece));
-        Assert.Equal(DeviceState.Unavailable, device.State);
+        Assert.Equal(DeviceState.Unavailable, device.GetState());
     }
 
     [Fact]
@@ -36,10 +36,10 @@ public sealed class MemoryGuardTests : IDisposable
         _backend.TakeAway();
         region.WriteUInt32(0x10, 5);
         Assert.Equal((5u, uint.MaxValue), (region.ReadUInt32(0x10), region.ReadUInt32(0x14)));
-        Assert.Equal(DeviceState.Unavailable, device.State);
+        Assert.Equal(DeviceState.Unavailable, device.GetState());
         _backend.GiveBack();
         device.Recover();
-        Assert.Equal(DeviceState.Available, device.State);
+        Assert.Equal(DeviceState.Available, device.GetState());
         Assert.Equal(0u, region.ReadUInt32(0x10));
         Assert.Equal(0u, region.ReadUInt32(0x14));
     }
@@ -55,7 +55,7 @@ public sealed class MemoryGuardTests : IDisposable
         _backend.Poke(RegionIndex.Bar0, MemoryGuard.Piece, [0x11]);
         Assert.Equal(uint.MaxValue, region.ReadUInt32(MemoryGuard.Piece - 4));
         Assert.Equal(0x11u, region.ReadUInt32(MemoryGuard.Piece));
-        Assert.Equal(DeviceState.Unavailable, device.State);
+        Assert.Equal(DeviceState.Unavailable, device.GetState());
     }
 
     [Fact]
@@ -86,7 +86,7 @@ public sealed class MemoryGuardTests : IDisposable
             _backend.Poke(RegionIndex.Bar0, 0, [(byte)round]);
             device.Recover();
             Assert.Equal((uint)round, region.ReadUInt32(0));
-            Assert.Equal(DeviceState.Available, device.State);
+            Assert.Equal(DeviceState.Available, device.GetState());
         }
 
         Assert.Equal(0, MemoryGuard.Pieces);
@@ -103,7 +103,7 @@ public sealed class MemoryGuardTests : IDisposable
         device.Recover();
         // There is no configuration space to ask here: nothing is known until it is touched again.
         Assert.Equal(uint.MaxValue, region.ReadUInt32(0));
-        Assert.Equal(DeviceState.Unavailable, device.State);
+        Assert.Equal(DeviceState.Unavailable, device.GetState());
     }
 
     [Fact]
@@ -116,7 +116,7 @@ public sealed class MemoryGuardTests : IDisposable
         _backend.GiveBack();
         device.Reset();
         Assert.Equal(0u, region.ReadUInt32(0));
-        Assert.Equal(DeviceState.Available, device.State);
+        Assert.Equal(DeviceState.Available, device.GetState());
     }
 
     [Fact]
@@ -127,10 +127,10 @@ public sealed class MemoryGuardTests : IDisposable
         _backend.TakeAway();
         Assert.Equal(uint.MaxValue, region.ReadUInt32(0));
         region.Dispose();
-        Assert.Equal(DeviceState.Available, device.State);
+        Assert.Equal(DeviceState.Available, device.GetState());
         Assert.Throws<ObjectDisposedException>(() => region.ReadUInt32(0));
         device.Dispose();
-        Assert.Throws<ObjectDisposedException>(() => device.State);
+        Assert.Throws<ObjectDisposedException>(() => device.GetState());
         Assert.Throws<ObjectDisposedException>(device.Recover);
     }
 
@@ -178,9 +178,9 @@ public sealed class MemoryGuardTests : IDisposable
         using VfioDevice device = new(_backend, default, "the device");
         using Region region = device.OpenRegion(RegionIndex.Bar0, RegionAccess.Checked);
         region.WriteUInt32(0, uint.MaxValue);
-        Assert.Equal((uint.MaxValue, DeviceState.Available), (region.ReadUInt32(0), device.State));
+        Assert.Equal((uint.MaxValue, DeviceState.Available), (region.ReadUInt32(0), device.GetState()));
         _backend.Poke(RegionIndex.Config, 8, [0xff, 0xff, 0xff, 0xff]);
-        Assert.Equal(DeviceState.Lost, device.State);
+        Assert.Equal(DeviceState.Lost, device.GetState());
         Assert.Contains("gone", Assert.Throws<VfioException>(() => region.ReadUInt32(0)).Message, StringComparison.Ordinal);
         Assert.Equal(0u, region.ReadUInt32(4));
         Assert.Contains("gone", Assert.Throws<VfioException>(device.Recover).Message, StringComparison.Ordinal);
@@ -207,13 +207,13 @@ public sealed class MemoryGuardTests : IDisposable
         if (reason is null)
         {
             device.Recover();
-            Assert.Equal(DeviceState.Available, device.State);
+            Assert.Equal(DeviceState.Available, device.GetState());
         }
         else
         {
             Assert.Contains(reason, Assert.Throws<VfioException>(device.Recover).Message, StringComparison.Ordinal);
             device.Reset();
-            Assert.Equal(DeviceState.Unavailable, device.State);
+            Assert.Equal(DeviceState.Unavailable, device.GetState());
         }
     }
 
@@ -268,7 +268,7 @@ public sealed class MemoryGuardTests : IDisposable
         Assert.All(values[..MemoryGuard.MostPieces], value => Assert.Equal(uint.MaxValue, value));
         Assert.All(values[MemoryGuard.MostPieces..], value => Assert.Equal(0u, value));
         Assert.Equal(0u, region.ReadUInt32(0));
-        Assert.Equal(DeviceState.Unavailable, device.State);
+        Assert.Equal(DeviceState.Unavailable, device.GetState());
         Assert.InRange(File.ReadLines("/proc/self/maps").Count(), 1, 10_000);
         _backend.GiveBack();
         device.Recover();

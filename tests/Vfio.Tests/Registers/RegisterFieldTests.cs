@@ -68,8 +68,8 @@ public sealed class RegisterFieldTests
     {
         Assert.True(RegisterBits.IsSet(mask, bit));
         Assert.False(RegisterBits.IsSet(~mask, bit));
-        Assert.Equal(mask, RegisterBits.Set(0, bit, true));
-        Assert.Equal(~mask, RegisterBits.Set(ulong.MaxValue, bit, false));
-        Assert.Equal(0x55ul | mask, RegisterBits.Set(0x55 | mask, bit, true));
+        Assert.Equal(mask, RegisterBits.SetBits(0, bit, true));
+        Assert.Equal(~mask, RegisterBits.SetBits(ulong.MaxValue, bit, false));
+        Assert.Equal(0x55ul | mask, RegisterBits.SetBits(0x55 | mask, bit, true));
     }
 }

@@ -24,14 +24,14 @@ public sealed class RegisterMapTests
     {
         Assert.Null(Map.Find("STAT"));
         Assert.Null(Map.Find(""));
-        Assert.Null(Map.At(4));
-        Assert.Null(Map.At(0x9));
+        Assert.Null(Map.FindAt(4));
+        Assert.Null(Map.FindAt(0x9));
     }
 
     [Fact]
     public void Of_two_registers_at_one_offset_the_first_is_found()
     {
-        Assert.Same(Status, Map.At(8));
+        Assert.Same(Status, Map.FindAt(8));
         Assert.Same(Doorbell, Map.Find("bell"));
     }
 
@@ -51,10 +51,10 @@ public sealed class RegisterMapTests
     [InlineData(RegisterAccess.ReadWrite, true)]
     [InlineData(RegisterAccess.ReadOnly, true)]
     [InlineData(RegisterAccess.WriteOnly, false)]
-    [InlineData(RegisterAccess.ReadChanges, false)]
+    [InlineData(RegisterAccess.ReadHasSideEffects, false)]
     [InlineData(RegisterAccess.WriteOneToClear, true)]
     [InlineData(RegisterAccess.WriteOneToSet, true)]
-    [InlineData(RegisterAccess.WriteActs, true)]
+    [InlineData(RegisterAccess.WriteHasSideEffects, true)]
     public void What_reading_changes_is_not_read_unasked(RegisterAccess access, bool canPeek) =>
         Assert.Equal(canPeek, (Status with { Access = access }).CanPeek);
 
@@ -69,10 +69,10 @@ public sealed class RegisterMapTests
     public void A_reading_knows_its_fields_by_name()
     {
         RegisterReading reading = new(Status, 0b10);
-        Assert.Equal(1ul, reading.Field("LU"));
-        Assert.Equal(1ul, reading.Field("lu"));
-        Assert.Null(reading.Field("FD"));
-        Assert.Equal(0ul, new RegisterReading(Status, 0b01).Field("LU"));
+        Assert.Equal(1ul, reading.GetField("LU"));
+        Assert.Equal(1ul, reading.GetField("lu"));
+        Assert.Null(reading.GetField("FD"));
+        Assert.Equal(0ul, new RegisterReading(Status, 0b01).GetField("LU"));
     }
 
     [Fact]

@@ -27,7 +27,7 @@ public sealed class DeviceHoldersTests : IDisposable
 
     public void Dispose() => _host.Dispose();
 
-    private string[] Holders() => [.. new DeviceHolders(_host.Root).OfDevice(_device.Info).Select(holder => holder.ToString())];
+    private string[] Holders() => [.. new DeviceHolders(_host.Root).GetHolders(_device.Info).Select(holder => holder.ToString())];
 
     [Fact]
     public void Nobody_holds_a_free_device()
@@ -46,7 +46,7 @@ public sealed class DeviceHoldersTests : IDisposable
         _host.AddProcess(4711, "qemu-system-x86", 0, "/dev/vfio/12");
         Assert.Equal(["pid 4711 (qemu-system-x86, user root)"], Holders());
         DeviceHolder holder = Assert.Single(new DeviceHolders(_host.Root).OfGroup(12));
-        Assert.Equal(new DeviceHolder(4711, "qemu-system-x86", 0, "root") { What = "has /dev/vfio/12 open" }, holder);
+        Assert.Equal(new DeviceHolder(4711, "qemu-system-x86", 0, "root") { Description = "has /dev/vfio/12 open" }, holder);
     }
 
     [Fact]
@@ -127,6 +127,6 @@ public sealed class DeviceHoldersTests : IDisposable
         _host.AddProcess(10, "dd", 0, "/dev/nvme0n1");
         _host.AddProcess(11, "Xorg", 0, "/dev/dri/card0");
         UsedFile[] files = [.. ((string[])["/dev/nvme0n1", "/dev/nvme1n1"]).Select(path => new UsedFile(path, "block", "", Identity: null))];
-        Assert.Equal([(10, "has /dev/nvme0n1 open")], new DeviceHolders(_host.Root).Search(files).Holders.Select(holder => (holder.ProcessId, holder.What)));
+        Assert.Equal([(10, "has /dev/nvme0n1 open")], new DeviceHolders(_host.Root).Search(files).Holders.Select(holder => (holder.ProcessId, holder.Description)));
     }
 }

@@ -16,7 +16,7 @@ public sealed class MediatedDeviceTests : IDisposable
     public void It_tells_what_sysfs_says()
     {
         Add(OnPci, "i915-GVTg_V5_4", "GVTg_V5_4\n", driver: "vfio_mdev", group: 7);
-        MediatedDevice device = Assert.Single(MediatedDevice.FindAll(_host.Root));
+        MediatedDevice device = Assert.Single(MediatedDevice.GetAll(_host.Root));
         Assert.Equal((Guid.Parse(Id), $"/{OnPci}/{Id}", "0000:00:02.0", PciAddress.Parse("0000:00:02.0")), (device.Id, device.SysfsPath, device.Parent, device.ParentAddress));
         Assert.Equal(("vfio_mdev", "i915-GVTg_V5_4", "GVTg_V5_4", "vfio-pci", 7), (device.Driver, device.TypeId, device.TypeName, device.DeviceApi, device.IommuGroup));
         Assert.Equal($"{Id} i915-GVTg_V5_4 of 0000:00:02.0 (vfio_mdev)", device.ToString());
@@ -50,7 +50,7 @@ public sealed class MediatedDeviceTests : IDisposable
     {
         _host.Write($"{OnNothing}/{name}/uevent", "");
         _host.Link($"sys/bus/mdev/devices/{name}", $"{OnNothing}/{name}");
-        Assert.Empty(MediatedDevice.FindAll(_host.Root));
+        Assert.Empty(MediatedDevice.GetAll(_host.Root));
         Assert.Contains("leads to no mediated device", Refusal($"/sys/bus/mdev/devices/{name}").Message, StringComparison.Ordinal);
     }
 
@@ -59,7 +59,7 @@ public sealed class MediatedDeviceTests : IDisposable
     {
         _host.Write($"tmp/{Id}/uevent", "");
         _host.Link($"sys/bus/mdev/devices/{Id}", $"tmp/{Id}");
-        Assert.Empty(MediatedDevice.FindAll(_host.Root));
+        Assert.Empty(MediatedDevice.GetAll(_host.Root));
         Refusal($"/sys/bus/mdev/devices/{Id}");
         Refusal($"/tmp/{Id}");
     }

@@ -22,14 +22,14 @@ public sealed class PciBusTests : IDisposable
 
         Assert.Equal(
             ["0000:00:02.0", "0000:00:1f.3", "0000:03:00.0", "0001:00:00.0", "10000:01:00.0"],
-            Bus.Devices().Select(device => device.Address.ToString()));
+            Bus.GetDevices().Select(device => device.Address.ToString()));
     }
 
     [Fact]
     public void A_device_is_told_with_its_ids_class_driver_and_group()
     {
         _host.AddDevice("0000:00:14.3", "8086:10d3", "020000", driver: "e1000e", group: 12);
-        PciDeviceInfo device = Assert.Single(Bus.Devices());
+        PciDeviceInfo device = Assert.Single(Bus.GetDevices());
         Assert.Equal((0x8086, 0x10d3, 0x1af4, 0x1100), (device.VendorId, device.DeviceId, device.SubsystemVendorId, device.SubsystemId));
         Assert.Equal((0x020000u, "e1000e", 12), (device.Class.Value, device.Driver, device.IommuGroup));
         Assert.False(device.IsBridge);
@@ -41,7 +41,7 @@ public sealed class PciBusTests : IDisposable
     public void A_device_without_driver_and_group_says_so()
     {
         _host.AddDevice("0000:00:14.3");
-        PciDeviceInfo device = Assert.Single(Bus.Devices());
+        PciDeviceInfo device = Assert.Single(Bus.GetDevices());
         Assert.Equal((null, null, "0000:00:14.3 8086:10d3 (no driver)"), (device.Driver, device.IommuGroup, device.ToString()));
     }
 
@@ -65,7 +65,7 @@ public sealed class PciBusTests : IDisposable
     public void Vfio_drivers_are_known_by_their_name(string? driver, bool isVfio)
     {
         _host.AddDevice("0000:00:14.3", driver: driver, group: 1);
-        Assert.Equal(isVfio, Assert.Single(Bus.Devices()).HasVfioDriver);
+        Assert.Equal(isVfio, Assert.Single(Bus.GetDevices()).HasVfioDriver);
     }
 
     [Fact]
@@ -86,7 +86,7 @@ public sealed class PciBusTests : IDisposable
     public void Bridges_are_known_by_their_class(string classCode, bool isBridge)
     {
         _host.AddDevice("0000:00:1c.0", classCode: classCode);
-        Assert.Equal(isBridge, Assert.Single(Bus.Devices()).IsBridge);
+        Assert.Equal(isBridge, Assert.Single(Bus.GetDevices()).IsBridge);
     }
 
     [Theory]
@@ -97,7 +97,7 @@ public sealed class PciBusTests : IDisposable
     public void The_override_is_read_as_the_kernel_writes_it(string text, string? expected)
     {
         FakeDevice device = _host.AddDevice("0000:00:14.3").WithAttribute("driver_override", text);
-        Assert.Equal(expected, device.Info.ReadDriverOverride());
+        Assert.Equal(expected, device.Info.GetDriverOverride());
     }
 
     [Fact]
@@ -114,9 +114,9 @@ public sealed class PciBusTests : IDisposable
     public void A_host_without_pci_has_no_devices_and_no_groups()
     {
         Directory.Delete(_host.PathOf("sys"), recursive: true);
-        Assert.Empty(Bus.Devices());
-        Assert.Empty(Bus.Groups());
-        Assert.Null(Bus.Group(0));
+        Assert.Empty(Bus.GetDevices());
+        Assert.Empty(Bus.GetGroups());
+        Assert.Null(Bus.GetGroup(0));
     }
 
     [Fact]
@@ -125,11 +125,11 @@ public sealed class PciBusTests : IDisposable
         _host.AddDevice("0000:02:01.0", group: 10);
         _host.AddDevice("0000:02:00.0", group: 10);
         _host.AddDevice("0000:00:14.3", group: 9);
-        IReadOnlyList<IommuGroup> groups = Bus.Groups();
+        IReadOnlyList<IommuGroup> groups = Bus.GetGroups();
         Assert.Equal([9, 10], groups.Select(group => group.Number));
         Assert.Equal(["0000:02:00.0", "0000:02:01.0"], groups[1].Devices.Select(device => device.Address.ToString()));
         Assert.Equal("DMA-FQ", groups[0].DomainType);
-        Assert.Null(Bus.Group(11));
+        Assert.Null(Bus.GetGroup(11));
     }
 
     [Fact]
@@ -142,9 +142,9 @@ public sealed class PciBusTests : IDisposable
         _host.AddDevice("0000:05:03.0", group: 5);
         _host.AddDevice("0000:05:04.0", driver: "mlx5_vfio_pci", group: 5);
         _host.AddDevice("0000:05:05.0", driver: "snd_hda_intel", group: 5);
-        IommuGroup group = Assert.Single(Bus.Groups());
+        IommuGroup group = Assert.Single(Bus.GetGroups());
         Assert.Equal(7, group.Devices.Count);
-        Assert.Equal(["0000:05:00.0", "0000:05:05.0"], group.Blockers().Select(device => device.Address.ToString()));
+        Assert.Equal(["0000:05:00.0", "0000:05:05.0"], group.GetBlockers().Select(device => device.Address.ToString()));
     }
 
     [Fact]
@@ -159,8 +159,8 @@ public sealed class PciBusTests : IDisposable
 
         _host.Link("sys/bus/pci/devices/0000:00:15.0", "sys/devices/nowhere");
         _host.Write("sys/kernel/iommu_groups/1/devices/0000:00:16.0", "");
-        Assert.Single(Bus.Devices());
-        Assert.Single(Assert.Single(Bus.Groups()).Devices);
+        Assert.Single(Bus.GetDevices());
+        Assert.Single(Assert.Single(Bus.GetGroups()).Devices);
     }
 
     [Fact]
@@ -172,7 +172,7 @@ public sealed class PciBusTests : IDisposable
             Directory.CreateDirectory(_host.PathOf($"sys/kernel/iommu_groups/{name}"));
         }
 
-        Assert.Equal([5], Bus.Groups().Select(group => group.Number));
+        Assert.Equal([5], Bus.GetGroups().Select(group => group.Number));
     }
 
     [Theory]
@@ -210,9 +210,9 @@ public sealed class PciBusTests : IDisposable
         FakeDevice hostile = _host.AddDevice("0000:00:14.3", group: 1);
         _host.AddDevice("0000:00:15.0", driver: "e1000e", group: 1);
         _host.Write($"{hostile.Path}/modalias", content);
-        Assert.Equal(["0000:00:14.3", "0000:00:15.0"], Bus.Devices().Select(device => device.Address.ToString()));
+        Assert.Equal(["0000:00:14.3", "0000:00:15.0"], Bus.GetDevices().Select(device => device.Address.ToString()));
         Assert.True(Bus.Get(hostile.Address).Driver is null, what);
-        Assert.Equal(2, Bus.Group(1)!.Devices.Count);
+        Assert.Equal(2, Bus.GetGroup(1)!.Devices.Count);
     }
 
     [Fact]
@@ -229,10 +229,10 @@ public sealed class PciBusTests : IDisposable
                 _host.Write($"{device.Path}/{name}", content);
             }
 
-            PciDeviceInfo info = Assert.Single(Bus.Devices());
-            _ = info.ReadDriverOverride();
-            _ = info.ReadIsBootDisplay();
-            Assert.InRange(info.ReadVirtualFunctionCount(), 0, ushort.MaxValue);
+            PciDeviceInfo info = Assert.Single(Bus.GetDevices());
+            _ = info.GetDriverOverride();
+            _ = info.IsBootDisplay();
+            Assert.InRange(info.GetVirtualFunctionCount(), 0, ushort.MaxValue);
             _ = new HostSurvey(_host.Root).Judge(info, thorough: true);
         }
     }
@@ -242,7 +242,7 @@ public sealed class PciBusTests : IDisposable
     {
         FakeDevice device = _host.AddDevice("0000:00:14.3");
         File.Delete(_host.PathOf($"{device.Path}/modalias"));
-        Assert.Empty(Bus.Devices());
+        Assert.Empty(Bus.GetDevices());
         Assert.Null(Bus.Find(device.Address));
     }
 
@@ -253,9 +253,9 @@ public sealed class PciBusTests : IDisposable
         File.Delete(_host.PathOf($"{device.Path}/driver_override"));
         Directory.CreateDirectory(_host.PathOf($"{device.Path}/config"));
         PciDeviceInfo info = device.Info;
-        Assert.Null(info.ReadDriverOverride());
-        Assert.False(info.ReadIsBootDisplay());
-        Assert.Equal(0, info.ReadVirtualFunctionCount());
+        Assert.Null(info.GetDriverOverride());
+        Assert.False(info.IsBootDisplay());
+        Assert.Equal(0, info.GetVirtualFunctionCount());
         Assert.Equal(0, info.ReadConfig(new byte[64]));
     }
 
@@ -265,8 +265,8 @@ public sealed class PciBusTests : IDisposable
         FakeDevice device = _host.AddDevice("0000:00:14.3").WithAttribute("sriov_numvfs", "7\n").WithFunctionLinks(3);
         _host.Write($"{device.Path}/virtfnx", "");
         _host.Write($"{device.Path}/virtfn", "");
-        Assert.Equal(3, device.Info.ReadVirtualFunctionCount());
-        Assert.Empty(device.Info.FindVirtualFunctions());
+        Assert.Equal(3, device.Info.GetVirtualFunctionCount());
+        Assert.Empty(device.Info.GetVirtualFunctions());
     }
 
     [Fact]

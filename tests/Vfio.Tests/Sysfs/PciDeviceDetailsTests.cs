@@ -21,7 +21,7 @@ public sealed class PciDeviceDetailsTests : IDisposable
             File.WriteAllText(path, text);
         }
 
-        return device.ReadDetails();
+        return device.GetDetails();
     }
 
     [Fact]
@@ -105,7 +105,7 @@ public sealed class PciDeviceDetailsTests : IDisposable
         PciDeviceInfo device = new PciBus(_host.Root).Get(bridge.Address);
         string[] lines = [.. Enumerable.Repeat("0x0000000000000000 0x0000000000000000 0x0000000000000000", 14), "0x00000000fe400000 0x00000000fe5fffff 0x0000000000000200"];
         File.WriteAllText(device.Attribute("resource"), string.Join('\n', [.. lines, .. lines[..2]]) + "\n");
-        Assert.Equal([new PciResource(PciResourceRole.Window, 1, 0xfe400000, 0x200000, PciBaseAddressKind.Memory32, false)], device.ReadDetails().Resources);
+        Assert.Equal([new PciResource(PciResourceRole.Window, 1, 0xfe400000, 0x200000, PciBaseAddressKind.Memory32, false)], device.GetDetails().Resources);
     }
 
     [Fact]
@@ -130,6 +130,6 @@ public sealed class PciDeviceDetailsTests : IDisposable
         File.CreateSymbolicLink(bus.Get(function.Address).Attribute("physfn"), $"../{_device.Address}");
         PciDeviceDetails details = Read(("sriov_totalvfs", "8\n"));
         Assert.Equal((8, function.Address), (details.TotalVirtualFunctions, Assert.Single(details.VirtualFunctions)));
-        Assert.Equal(_device.Address, bus.Get(function.Address).ReadDetails().PhysicalFunction);
+        Assert.Equal(_device.Address, bus.Get(function.Address).GetDetails().PhysicalFunction);
     }
 }

@@ -21,7 +21,7 @@ public sealed class PciTopologyTests : IDisposable
     public void The_place_tells_the_bridge_above_and_the_root_bus(string place, string? parent, string? rootBus)
     {
         PciDeviceInfo device = Add(place);
-        Assert.Equal((parent, rootBus), (device.ReadParent()?.ToString(), device.ReadRootBus()));
+        Assert.Equal((parent, rootBus), (device.GetParent()?.ToString(), device.GetRootBus()));
     }
 
     [Fact]
@@ -30,10 +30,10 @@ public sealed class PciTopologyTests : IDisposable
         PciDeviceInfo device = Add("pci0000:00/0000:00:1c.0/0000:03:01.0");
         Directory.Delete(_host.PathOf("sys/devices"), recursive: true);
         File.Delete(_host.PathOf("sys/bus/pci/devices/0000:03:01.0"));
-        Assert.Null(device.ReadParent());
-        Assert.Null(device.ReadRootBus());
-        Assert.Null(device.ReadPhysicalFunction());
-        Assert.Null(device.ReadLink());
+        Assert.Null(device.GetParent());
+        Assert.Null(device.GetRootBus());
+        Assert.Null(device.GetPhysicalFunction());
+        Assert.Null(device.GetLink());
     }
 
     [Fact]
@@ -42,8 +42,8 @@ public sealed class PciTopologyTests : IDisposable
         PciDeviceInfo physical = Add("pci0000:00/0000:01:00.0");
         PciDeviceInfo function = Add("pci0000:00/0000:01:10.0");
         File.CreateSymbolicLink(_host.PathOf("sys/devices/pci0000:00/0000:01:10.0/physfn"), "../0000:01:00.0");
-        Assert.Equal(physical.Address, function.ReadPhysicalFunction());
-        Assert.Null(physical.ReadPhysicalFunction());
+        Assert.Equal(physical.Address, function.GetPhysicalFunction());
+        Assert.Null(physical.GetPhysicalFunction());
     }
 
     [Theory]
@@ -62,11 +62,11 @@ public sealed class PciTopologyTests : IDisposable
             _host.Write($"sys/devices/pci0000:00/0000:00:1c.0/{name}", text + "\n");
         }
 
-        Assert.Equal(new PciLink(currentSpeed, currentWidth, mostSpeed, mostWidth), device.ReadLink());
+        Assert.Equal(new PciLink(currentSpeed, currentWidth, mostSpeed, mostWidth), device.GetLink());
     }
 
     [Fact]
-    public void A_conventional_device_has_no_link() => Assert.Null(Add("pci0000:00/0000:00:1c.0").ReadLink());
+    public void A_conventional_device_has_no_link() => Assert.Null(Add("pci0000:00/0000:00:1c.0").GetLink());
 
     private PciDeviceInfo Add(string place)
     {

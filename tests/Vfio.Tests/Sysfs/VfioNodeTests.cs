@@ -8,7 +8,7 @@ public sealed class VfioNodeTests : IDisposable
 
     public void Dispose() => _host.Dispose();
 
-    private static string[] Paths(FakeDevice device) => [.. VfioNode.FindAll(device.Info).Select(node => node.Path)];
+    private static string[] Paths(FakeDevice device) => [.. VfioNode.GetAll(device.Info).Select(node => node.Path)];
 
     [Fact]
     public void A_taken_device_has_its_groups_node_and_its_own()
@@ -18,10 +18,10 @@ public sealed class VfioNodeTests : IDisposable
         _host.Write("dev/vfio/12", "");
         _host.Write($"dev/vfio/devices/{device.DeviceNode}", "");
         Assert.Equal(["/dev/vfio/12", $"/dev/vfio/devices/{device.DeviceNode}"], Paths(device));
-        Assert.All(VfioNode.FindAll(device.Info), node => Assert.Equal((Users.EffectiveId, Users.Name(node.UserId)), (node.UserId, node.UserName)));
-        Assert.All(VfioNode.FindAll(device.Info), node => Assert.Empty(node.OtherUsers));
+        Assert.All(VfioNode.GetAll(device.Info), node => Assert.Equal((Users.EffectiveId, Users.Name(node.UserId)), (node.UserId, node.UserName)));
+        Assert.All(VfioNode.GetAll(device.Info), node => Assert.Empty(node.OtherUsers));
         Assert.Equal(0, AccessList.Of(_host.PathOf("dev/vfio/12"))!.With(4000000, 6).With(4000001, 4).Write(_host.PathOf("dev/vfio/12")));
-        Assert.Equal(["4000000"], VfioNode.FindAll(device.Info)[0].OtherUsers);
+        Assert.Equal(["4000000"], VfioNode.GetAll(device.Info)[0].OtherUsers);
     }
 
     [Fact]

@@ -49,7 +49,7 @@ internal sealed class BrokerLog(CliHost host, bool isJson)
             happened.Backend is BrokerBackend backend ? Word(backend) : null,
             happened.PolicyLine == 0 ? null : happened.PolicyLine,
             happened.Duration is TimeSpan duration ? Math.Round(duration.TotalSeconds, 3) : null,
-            happened.Untold == 0 ? null : happened.Untold,
+            happened.Suppressed == 0 ? null : happened.Suppressed,
             happened.Code is BrokerRefusalCode code ? Word(code) : null,
             happened.Reason),
         CliJson.OneLine.BrokerLine);

@@ -22,9 +22,9 @@ internal sealed class CompletionValues(CliHost host, Command root, Command comma
         "CLASS" => Plain(PciClassFilter.Words),
         "BITS" => Plain(Widths),
         "METHOD" => Plain(ResetCommand.Methods),
-        "DRIVER" => Plain(new PciBus(host.Root).Devices().Select(device => device.Driver ?? "none").Distinct().Order(StringComparer.Ordinal)),
-        "N" => new PciBus(host.Root).Groups().Select(group => (group.Number.ToString(CultureInfo.InvariantCulture), Describe(group))),
-        "VENDOR:DEVICE" => new PciBus(host.Root).Devices()
+        "DRIVER" => Plain(new PciBus(host.Root).GetDevices().Select(device => device.Driver ?? "none").Distinct().Order(StringComparer.Ordinal)),
+        "N" => new PciBus(host.Root).GetGroups().Select(group => (group.Number.ToString(CultureInfo.InvariantCulture), Describe(group))),
+        "VENDOR:DEVICE" => new PciBus(host.Root).GetDevices()
             .Select(device => (string.Create(CultureInfo.InvariantCulture, $"{device.VendorId:x4}:{device.DeviceId:x4}"), DeviceNames.ClassWord(device.Class)))
             .Distinct(),
         "COMMAND" => root.Subcommands.Where(child => !child.Hidden).Select(child => (child.Name, child.Description ?? "")),
@@ -41,10 +41,10 @@ internal sealed class CompletionValues(CliHost host, Command root, Command comma
     // The names people use first, then addresses, with and without the domain.
     private IEnumerable<(string, string)> Devices(IReadOnlyList<string> given)
     {
-        JournalEntry[] taken = [.. new BindingJournal(host.Root).Entries()];
+        JournalEntry[] taken = [.. new BindingJournal(host.Root).GetEntries()];
         HashSet<PciAddress> journal = [.. taken.Select(entry => entry.Address)];
         bool areTaken = command.Name == ResetCommand.Name || command.Arguments.Any(argument => argument.Name is "PLACE" or "REGION" or "VALUE" or "SCRIPT");
-        PciDeviceInfo[] all = [.. new PciBus(host.Root).Devices()];
+        PciDeviceInfo[] all = [.. new PciBus(host.Root).GetDevices()];
         PciDeviceInfo[] devices = [.. all.Where(device =>
             command.Name == BindCommand.Name ? device is { HasVfioDriver: false, IsBridge: false }
             : command.Name == ReleaseCommand.Name ? journal.Contains(device.Address)
@@ -52,7 +52,7 @@ internal sealed class CompletionValues(CliHost host, Command root, Command comma
         HashSet<PciAddress> wanted = [.. devices.Select(device => device.Address)];
         Dictionary<PciAddress, string> about = devices.ToDictionary(
             device => device.Address, device => $"{DeviceNames.ClassWord(device.Class)}, {device.Driver ?? "no driver"}");
-        IEnumerable<(string Name, PciAddress Device)> names = new HostNames(host.Root).All().Select(name => (name.Name, name.Device))
+        IEnumerable<(string Name, PciAddress Device)> names = new HostNames(host.Root).GetAll().Select(name => (name.Name, name.Device))
             .Concat(taken.SelectMany(entry => DeviceArgument.NamesOf(entry).Select(name => (name, entry.Address))));
         return names.Where(name => wanted.Contains(name.Device))
             .Distinct()

@@ -16,7 +16,7 @@ internal sealed record Diagnosis(string? Name, IReadOnlyList<Finding> Findings)
 
     public bool IsModel { get; init; }
 
-    public bool IsUsable => Findings.All(finding => finding.Level != FindingLevel.Blocks);
+    public bool IsUsable => Findings.All(finding => finding.Level != FindingLevel.Error);
 
     /// <summary>How it ends, in a sentence about the host or the device.</summary>
     public string Verdict => (Name, IsUsable) switch
@@ -39,7 +39,7 @@ internal sealed record Diagnosis(string? Name, IReadOnlyList<Finding> Findings)
 
         return target is null
             ? new Diagnosis(null, HostDiagnosis.Examine(host.Root).Findings)
-            : new Diagnosis(target.Name, [new Finding(FindingTopic.Model, FindingLevel.Fine, "a model in vfio itself: it needs no IOMMU, no driver and no root")])
+            : new Diagnosis(target.Name, [new Finding(FindingTopic.Model, FindingLevel.Ok, "a model in vfio itself: it needs no IOMMU, no driver and no root")])
             {
                 Identity = target.Identify(host),
                 IsModel = true,

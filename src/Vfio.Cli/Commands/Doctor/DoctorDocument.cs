@@ -37,9 +37,9 @@ internal sealed record FindingDocument(
         : this(
             finding.Topic.ToWords(),
             JsonNamingPolicy.CamelCase.ConvertName(finding.Level.ToString()),
-            finding.What,
-            finding.Why,
-            finding.Fix,
+            finding.Message,
+            finding.Reason,
+            finding.Command,
             finding.Advice,
             finding.Refusal?.ToWord(),
             finding.Part,

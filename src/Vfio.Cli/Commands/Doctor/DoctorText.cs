@@ -29,23 +29,23 @@ internal sealed class DoctorText(CliHost host)
         host.Out.WriteLine();
         string subject = diagnosis.Name is null ? "" : $"{diagnosis.Name} ";
         Finding? first = diagnosis.IsUsable ? null : diagnosis.Findings[0];
-        WriteWords("", 0, $"{subject}{diagnosis.Verdict}{(first is null ? "" : $": {first.What}")}", diagnosis.IsUsable ? host.Terminal.Green : host.Terminal.Yellow);
+        WriteWords("", 0, $"{subject}{diagnosis.Verdict}{(first is null ? "" : $": {first.Message}")}", diagnosis.IsUsable ? host.Terminal.Green : host.Terminal.Yellow);
     }
 
     private void Write(Finding finding)
     {
         (string mark, Func<string, string> paint) = finding.Level switch
         {
-            FindingLevel.Blocks => ("BLOCKS", host.Terminal.Yellow),
-            FindingLevel.Warns => ("warns", host.Terminal.Yellow),
-            FindingLevel.Notes => ("note", (Func<string, string>)(text => text)),
-            FindingLevel.Unseen => ("unseen", host.Terminal.Dim),
+            FindingLevel.Error => ("BLOCKS", host.Terminal.Yellow),
+            FindingLevel.Warning => ("warns", host.Terminal.Yellow),
+            FindingLevel.Info => ("note", (Func<string, string>)(text => text)),
+            FindingLevel.Unknown => ("unseen", host.Terminal.Dim),
             _ => ("ok", host.Terminal.Green),
         };
-        ItemText.Write(host, $"  {paint(mark)}{new string(' ', MarkColumns - mark.Length)}{finding.Topic.ToWords().PadRight(IdColumns)}", Indent + IdColumns, Words(finding.What, null));
-        WriteWords("why  ", Indent, finding.Why);
-        WriteCommand(finding.Fix);
-        WriteWords(finding.Fix is null ? "do   " : "     ", Indent, finding.Advice);
+        ItemText.Write(host, $"  {paint(mark)}{new string(' ', MarkColumns - mark.Length)}{finding.Topic.ToWords().PadRight(IdColumns)}", Indent + IdColumns, Words(finding.Message, null));
+        WriteWords("why  ", Indent, finding.Reason);
+        WriteCommand(finding.Command);
+        WriteWords(finding.Command is null ? "do   " : "     ", Indent, finding.Advice);
     }
 
     private void WriteWords(string label, int indent, string? text, Func<string, string>? paint = null)

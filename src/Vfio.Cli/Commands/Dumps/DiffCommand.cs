@@ -129,7 +129,7 @@ internal static class DiffCommand
         }
 
         // The maps go by device: that of the file, where this host has it.
-        PciDeviceInfo? device = new PciBus(host.Root).Devices().FirstOrDefault(
+        PciDeviceInfo? device = new PciBus(host.Root).GetDevices().FirstOrDefault(
             device => device.VendorId == file.Header.VendorId && device.DeviceId == file.Header.DeviceId);
         return device is null ? null : new RegisterNames(host.LoadRegisters(device)).Map(file.Header.Region);
     }

@@ -141,8 +141,8 @@ internal static class DumpCommand
 
     private static void TellLeftOut(CliHost host, IReadOnlyList<RegisterDescription> registers)
     {
-        Tell([.. registers.Where(register => register.Access == RegisterAccess.ReadChanges)], "that reading changes");
-        Tell([.. registers.Where(register => register.Access != RegisterAccess.ReadChanges)], "that can only be written");
+        Tell([.. registers.Where(register => register.Access == RegisterAccess.ReadHasSideEffects)], "that reading changes");
+        Tell([.. registers.Where(register => register.Access != RegisterAccess.ReadHasSideEffects)], "that can only be written");
         if (registers.Count != 0)
         {
             host.Tell("hint: --all reads them too");

@@ -20,7 +20,7 @@ internal static class DumpDifferences
         for (int i = 0; i < length && Differs(before, after, i, length - i); i += bytes)
         {
             ulong offset = before.Offset + (ulong)i;
-            RegisterDescription? register = map?.At(offset);
+            RegisterDescription? register = map?.FindAt(offset);
             bytes = register?.Width ?? header.Bits / 8;
             bool isOne = register is not null || (i % bytes == 0 && !HasNames(map, offset, bytes));
             if (!isOne || i + bytes > length || !IsKnown(before, after, i, bytes))
@@ -41,7 +41,7 @@ internal static class DumpDifferences
     {
         for (int i = 1; map is not null && i < bytes; i++)
         {
-            if (map.At(offset + (ulong)i) is not null)
+            if (map.FindAt(offset + (ulong)i) is not null)
             {
                 return true;
             }

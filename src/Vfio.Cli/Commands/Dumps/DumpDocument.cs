@@ -20,7 +20,7 @@ internal sealed record DumpDocument(
         {
             step = i + bytes <= row.Length ? bytes : 1;
             ulong offset = row.Offset + (ulong)i;
-            RegisterDescription? description = map?.At(offset) is RegisterDescription found && found.Width == step ? found : null;
+            RegisterDescription? description = map?.FindAt(offset) is RegisterDescription found && found.Width == step ? found : null;
             yield return row.IsKnown(i, step) && row.Number(i, step) is ulong value
                 ? new RegisterDocument(offset, RegisterWidth.Format(value, step * 8), description?.Name, FieldDocument.Of(description, value))
                 : new RegisterDocument(offset, null, description?.Name, []);

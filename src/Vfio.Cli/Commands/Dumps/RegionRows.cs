@@ -26,7 +26,7 @@ internal static class RegionRows
         // A write-only register may share its place with one that is there to be read.
         HashSet<ulong> peekable = [.. (map?.Registers ?? []).Where(register => register.CanPeek).Select(register => register.Offset)];
         return (map?.Registers ?? []).Where(register =>
-            register.Access == RegisterAccess.ReadChanges || (!register.CanPeek && !peekable.Contains(register.Offset)));
+            register.Access == RegisterAccess.ReadHasSideEffects || (!register.CanPeek && !peekable.Contains(register.Offset)));
     }
 
     /// <summary>Reads rows, one at a time, each access when its row is asked for.</summary>

@@ -18,11 +18,11 @@ internal sealed class DeviceStates
     {
         _survey = new HostSurvey(host);
         _devices = devices;
-        _refusals = devices.All.ToDictionary(device => device.Address, device => _survey.Refusals(device.Info));
+        _refusals = devices.All.ToDictionary(device => device.Address, device => _survey.GetRefusals(device.Info));
     }
 
     /// <summary>The network interfaces and disks that stand on a device.</summary>
-    public IEnumerable<string> Names(PciAddress device) => _survey.Interfaces(device).Concat(_survey.Disks(device));
+    public IEnumerable<string> Names(PciAddress device) => _survey.GetInterfaces(device).Concat(_survey.GetDisks(device));
 
     public (NodeState State, string Detail) Judge(PciDeviceInfo device)
     {
@@ -51,7 +51,7 @@ internal sealed class DeviceStates
         if (device.IommuGroup is int number && _devices.Groups.TryGetValue(number, out IommuGroup? group))
         {
             PciDeviceInfo[] others = device.HasVfioDriver
-                ? [.. group.Blockers()]
+                ? [.. group.GetBlockers()]
                 : [.. group.Devices.Where(other => other.Address != device.Address && IsInUse(other))];
             if (others.Length != 0)
             {

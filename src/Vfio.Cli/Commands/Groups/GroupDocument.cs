@@ -15,9 +15,9 @@ internal sealed class GroupDocument(IommuGroup group, DeviceNames names)
 
     public string? DomainType => group.DomainType;
 
-    public bool IsViable => group.Blockers().Count == 0;
+    public bool IsViable => group.GetBlockers().Count == 0;
 
-    public string[] Blockers => [.. group.Blockers().Select(blocker => blocker.Address.ToString())];
+    public string[] Blockers => [.. group.GetBlockers().Select(blocker => blocker.Address.ToString())];
 
     public DeviceDocument[] Devices => [.. group.Devices.Select(device => new DeviceDocument(DeviceIdentity.Of(device), names, device))];
 }

@@ -38,7 +38,7 @@ internal static class GroupsCommand
                 return ExitCode.Done;
             }
 
-            IReadOnlyList<IommuGroup> groups = new PciBus(host.Root).Groups();
+            IReadOnlyList<IommuGroup> groups = new PciBus(host.Root).GetGroups();
             if (groups.Count == 0)
             {
                 throw new CliException(
@@ -115,7 +115,7 @@ internal static class GroupsCommand
         if (Array.Find(views, view => view.Blocking.Count != 0) is View blocked)
         {
             // Never a hint at what would be refused.
-            host.Tell(new HostSurvey(host.Root).GroupRefusals(blocked.Group) is [BindingRefusal refusal, ..]
+            host.Tell(new HostSurvey(host.Root).GetGroupRefusals(blocked.Group) is [BindingRefusal refusal, ..]
                 ? Printable.Clean($"vfio: group {blocked.Group.Number} cannot be bound as a whole: {refusal}")
                 : $"hint: vfio bind --group {blocked.Taken} takes every endpoint of group {blocked.Group.Number}");
         }
@@ -137,7 +137,7 @@ internal static class GroupsCommand
         public static View Of(IommuGroup group)
         {
             PciAddress? taken = group.Devices.FirstOrDefault(device => device.HasVfioDriver)?.Address;
-            return new View(group, taken, taken is null ? [] : [.. group.Blockers().Select(device => device.Address)]);
+            return new View(group, taken, taken is null ? [] : [.. group.GetBlockers().Select(device => device.Address)]);
         }
 
         public int Widest(Func<PciDeviceInfo, string> describe) => Group.Devices.Select(device => describe(device).Length).DefaultIfEmpty().Max();

@@ -12,23 +12,23 @@ internal sealed class HostDevices
     public HostDevices(CliHost host)
     {
         PciBus bus = new(host.Root);
-        IReadOnlyList<PciDeviceInfo> infos = bus.Devices();
-        Dictionary<PciAddress, PciAddress?> physical = infos.ToDictionary(info => info.Address, info => info.ReadPhysicalFunction());
+        IReadOnlyList<PciDeviceInfo> infos = bus.GetDevices();
+        Dictionary<PciAddress, PciAddress?> physical = infos.ToDictionary(info => info.Address, info => info.GetPhysicalFunction());
         foreach (PciDeviceInfo info in infos)
         {
             // A virtual function has no virtual functions: anything else would be a ring.
             PciAddress? owner = physical[info.Address] is PciAddress function && physical.TryGetValue(function, out PciAddress? above) && above is null
                 ? function
                 : null;
-            PciAddress? parent = owner ?? info.ReadParent();
-            string rootBus = info.ReadRootBus() ?? string.Create(CultureInfo.InvariantCulture, $"{info.Address.Domain:x4}:{info.Address.Bus:x2}");
+            PciAddress? parent = owner ?? info.GetParent();
+            string rootBus = info.GetRootBus() ?? string.Create(CultureInfo.InvariantCulture, $"{info.Address.Domain:x4}:{info.Address.Bus:x2}");
             _byAddress[info.Address] = new PlacedDevice(
-                info, parent is PciAddress known && physical.ContainsKey(known) ? parent : null, rootBus, owner is not null, info.ReadLink());
+                info, parent is PciAddress known && physical.ContainsKey(known) ? parent : null, rootBus, owner is not null, info.GetLink());
         }
 
         All = [.. infos.Select(info => _byAddress[info.Address])];
         _below = All.Where(device => device.Parent is not null).ToLookup(device => device.Parent!.Value);
-        Groups = bus.Groups().ToDictionary(group => group.Number);
+        Groups = bus.GetGroups().ToDictionary(group => group.Number);
     }
 
     /// <summary>All, by address.</summary>

@@ -45,7 +45,7 @@ internal static class BusReset
         VfioDevice first = open[0];
         HotResetPlan plan = first.PlanHotReset();
         PciBus bus = new(host.Root);
-        foreach (HotResetDevice stranger in plan.Devices.Where(device => !device.IsOurs && bus.Find(device.Address) is { HasVfioDriver: true }))
+        foreach (HotResetDevice stranger in plan.Devices.Where(device => !device.IsOwned && bus.Find(device.Address) is { HasVfioDriver: true }))
         {
             try
             {
@@ -66,8 +66,8 @@ internal static class BusReset
 
     private static string Hint(HotResetRefusal refusal)
     {
-        PciAddress[] untaken = [.. refusal.Strangers.Where(device => device.Owner is HotResetOwner.HostDriver or HotResetOwner.NoDriver).Select(device => device.Address)];
-        return refusal.Strangers.Any(device => device.Owner == HotResetOwner.VirtualFunction) ? refusal.Hint
+        PciAddress[] untaken = [.. refusal.OtherOwners.Where(device => device.Owner is HotResetOwner.HostDriver or HotResetOwner.NoDriver).Select(device => device.Address)];
+        return refusal.OtherOwners.Any(device => device.Owner == HotResetOwner.VirtualFunction) ? refusal.Hint
             : untaken.Length != 0 ? $"take what else is on the bus: vfio bind {string.Join(' ', untaken)}"
             : "end the programs that have a device of the bus open; vfio status shows them";
     }
@@ -83,7 +83,7 @@ internal static class BusReset
         TextTable table = new(host.Terminal, new TextColumn("DEVICE"), new TextColumn("DRIVER", MinWidth: 8), new TextColumn("WHOSE", MinWidth: 12));
         foreach (HotResetDevice device in plan.Devices)
         {
-            table.Add(NameOf(target, device), device.Driver ?? "-", device.IsOurs ? "free to reset" : device.DescribeOwner());
+            table.Add(NameOf(target, device), device.Driver ?? "-", device.IsOwned ? "free to reset" : device.DescribeOwner());
         }
 
         table.Write(host.Out);
@@ -106,7 +106,7 @@ internal static class BusReset
                 "bus",
                 isDryRun,
                 plan.IsAllowed && !isDryRun,
-                [.. plan.Devices.Select(device => new BusResetDevice(NameOf(target, device), device.Driver, device.IsOurs, device.IsOurs ? null : device.DescribeOwner()))],
+                [.. plan.Devices.Select(device => new BusResetDevice(NameOf(target, device), device.Driver, device.IsOwned, device.IsOwned ? null : device.DescribeOwner()))],
                 refusal?.Explanation,
                 refusal is null ? null : Hint(refusal)),
             CliJson.Indented.BusResetDocument);

@@ -21,8 +21,8 @@ internal static class FunctionReset
 
         // In the midst of it the choice would stay behind.
         using SignalGuard guard = new();
-        using ResetMethodChoice? choice = method is null || isDryRun ? null : DeviceReset.ChooseMethods(address!.Value, [method], host.Root);
-        IReadOnlyList<string> methods = choice?.Methods ?? (method is not null ? [method] : address is PciAddress known ? DeviceReset.ReadMethods(known, host.Root) : []);
+        using ResetMethodOverride? choice = method is null || isDryRun ? null : ResetMethods.Override(address!.Value, [method], host.Root);
+        IReadOnlyList<string> methods = choice?.Methods ?? (method is not null ? [method] : address is PciAddress known ? ResetMethods.Get(known, host.Root) : []);
         if (!isDryRun)
         {
             Reset(host, target);
@@ -46,7 +46,7 @@ internal static class FunctionReset
                 device.IsBridge ? "bridges and ports stay with the kernel" : $"vfio bind {address}");
         }
 
-        IReadOnlyList<string> methods = isDryRun ? DeviceReset.ReadMethods(address, host.Root) : [];
+        IReadOnlyList<string> methods = isDryRun ? ResetMethods.Get(address, host.Root) : [];
         if (isDryRun && methods.Count == 0)
         {
             throw NoWay(host, address, $"{address}");
@@ -71,7 +71,7 @@ internal static class FunctionReset
 
     private static CliException NoWay(CliHost host, PciAddress? address, string name)
     {
-        bool hasBridge = address is PciAddress known && new PciBus(host.Root).Find(known)?.ReadParent() is not null;
+        bool hasBridge = address is PciAddress known && new PciBus(host.Root).Find(known)?.GetParent() is not null;
         return new CliException(
             $"reset: the kernel knows no way to reset {name} alone",
             hasBridge ? $"vfio reset --hot {name} resets the bus it is on, where that can be done" : "its bus cannot be reset either: no bridge is above it");

@@ -43,7 +43,7 @@ internal static class GuardCommand
                 Force = result.GetValue(force),
                 User = caller.User is null ? null : $"{caller.Id}",
                 Exclusive = true,
-                Patience = Symbols.Patience(host, result, timeout, CancellationToken.None),
+                HolderWait = Symbols.Patience(host, result, timeout, CancellationToken.None),
                 Host = host.Root,
                 Helper = host.Helper,
             };

@@ -28,12 +28,12 @@ internal static class Guardian
         // A signal that ended it would leave the devices taken; the terminal's reach its session least of all.
         using SignalGuard signals = new();
         using SupervisorLink supervisor = new(host.OpenInput(), caller.Id);
-        HolderPatience patience = (options.Patience ?? Symbols.Patience(host, TimeSpan.Zero, CancellationToken.None)) with { Stop = supervisor.Gone };
-        IReadOnlyList<DriverBinding> bindings = DriverBinding.Bind(devices, options with { Patience = patience });
+        HolderWait patience = (options.HolderWait ?? Symbols.Patience(host, TimeSpan.Zero, CancellationToken.None)) with { CancellationToken = supervisor.Gone };
+        IReadOnlyList<DriverBinding> bindings = DriverBinding.Bind(devices, options with { HolderWait = patience });
         Tell(host, $"{Taken}{string.Join(',', bindings.Select(binding => binding.Address))}");
         supervisor.WaitForEnd();
         EndCommand(supervisor, caller.Id);
-        TimeSpan time = patience.Time > TimeSpan.Zero ? patience.Time : UsualPatience;
+        TimeSpan time = patience.Timeout > TimeSpan.Zero ? patience.Timeout : UsualPatience;
         return Release(host, bindings, Symbols.Patience(host, time, CancellationToken.None));
     }
 
@@ -53,7 +53,7 @@ internal static class Guardian
         }
     }
 
-    private static int Release(CliHost host, IReadOnlyList<DriverBinding> bindings, HolderPatience patience)
+    private static int Release(CliHost host, IReadOnlyList<DriverBinding> bindings, HolderWait patience)
     {
         int code = ExitCode.Done;
         foreach (DriverBinding binding in bindings.Reverse())

@@ -8,17 +8,17 @@ internal sealed class HostSide
     public HostSide(CliHost host, PciDeviceInfo device)
     {
         Device = device;
-        Details = device.ReadDetails();
+        Details = device.GetDetails();
         HostSurvey survey = new(host.Root);
-        Refusals = survey.Refusals(device);
-        Interfaces = survey.Interfaces(device.Address);
-        Disks = survey.Disks(device.Address);
-        Group = device.IommuGroup is int number ? new PciBus(host.Root).Group(number) : null;
+        Refusals = survey.GetRefusals(device);
+        Interfaces = survey.GetInterfaces(device.Address);
+        Disks = survey.GetDisks(device.Address);
+        Group = device.IommuGroup is int number ? new PciBus(host.Root).GetGroup(number) : null;
         Entry = new BindingJournal(host.Root).Find(device.Address);
         IsPersistent = PersistentDevices.Read(host.Root).Find(device.Address) is not null;
         Driverctl = new DriverctlOverrides(host.Root).Find(device.Address);
         // Also while the kernel takes it away from VFIO: it has no driver any more then, and waits for who holds it.
-        Holders = device.HasVfioDriver || device.Driver is null ? new DeviceHolders(host.Root).OfDevice(device) : [];
+        Holders = device.HasVfioDriver || device.Driver is null ? new DeviceHolders(host.Root).GetHolders(device) : [];
         Counts = HostInterruptCount.Read(host.Root, Details.MessageInterrupts.Count != 0 ? Details.MessageInterrupts : Details.Interrupt is int line ? [line] : []);
     }
 

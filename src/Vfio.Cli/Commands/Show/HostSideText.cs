@@ -41,12 +41,12 @@ internal sealed class HostSideText(CliHost host, HostSide side)
         if (_device.HasVfioDriver)
         {
             _section.WriteRow("take", "taken: VFIO has it");
-            if (side.Entry is { Damage: null } entry)
+            if (side.Entry is { ParseError: null } entry)
             {
                 string[] before = [.. DeviceArgument.NamesOf(entry)];
                 string names = before.Length == 0 ? "" : $", {string.Join(", ", before.Take(MostMembers))}";
                 string user = entry.User is null ? "" : $"; for {entry.User}";
-                _section.WriteRow("before", $"{entry.DriverBefore ?? "no driver"}{names}{user}");
+                _section.WriteRow("before", $"{entry.OriginalDriver ?? "no driver"}{names}{user}");
             }
         }
         else if (side.Refusals.Count == 0)
@@ -81,7 +81,7 @@ internal sealed class HostSideText(CliHost host, HostSide side)
         PciDeviceInfo[] others = [.. group.Devices.Where(member => member.Address != _device.Address)];
         string domain = group.DomainType is null ? "" : $" ({group.DomainType})";
         _section.WriteRow("IOMMU group", $"{group.Number}{domain}{(others.Length == 0 ? ", alone" : ", with")}");
-        HashSet<PciAddress> blockers = [.. group.Blockers().Select(blocker => blocker.Address)];
+        HashSet<PciAddress> blockers = [.. group.GetBlockers().Select(blocker => blocker.Address)];
         foreach (PciDeviceInfo member in others.Take(MostMembers))
         {
             string blocks = _device.HasVfioDriver && blockers.Contains(member.Address) ? ", blocks" : "";

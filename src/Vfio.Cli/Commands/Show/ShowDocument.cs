@@ -18,7 +18,7 @@ internal sealed class ShowDocument(ShownDevice shown, DeviceNames known) : Devic
 
     private PciDeviceDetails? Details => shown.Host?.Details;
 
-    private JournalEntry? Entry => Side?.Entry is { Damage: null } sound ? sound : null;
+    private JournalEntry? Entry => Side?.Entry is { ParseError: null } sound ? sound : null;
 
     public bool IsModel => Side is null;
 
@@ -36,7 +36,7 @@ internal sealed class ShowDocument(ShownDevice shown, DeviceNames known) : Devic
 
     public RefusalDocument[] Refusals => RefusalDocument.Of(Side?.Refusals ?? []);
 
-    public string? DriverBefore => Entry?.DriverBefore;
+    public string? DriverBefore => Entry?.OriginalDriver;
 
     public HostNameDocument[] NamesBefore => HostNameDocument.Of(Entry is JournalEntry entry ? DeviceArgument.NamesOf(entry) : []);
 

@@ -44,17 +44,17 @@ internal sealed record DeviceStatus(string Name)
     public bool IsModel { get; init; }
 
     /// <summary>Whether the journal's entry can be read.</summary>
-    public bool IsSound => Entry is { Damage: null };
+    public bool IsSound => Entry is { ParseError: null };
 
     /// <summary>What is not as it should be.</summary>
     public string? Trouble => Entry switch
     {
         null => PersistentTrouble,
-        { Damage: string damage } => $"damaged journal entry: {damage}",
+        { ParseError: string damage } => $"damaged journal entry: {damage}",
         _ when Unfinished is int process => $"an unfinished change: process {process} waits in the kernel",
         _ when Device is null => "the device is gone",
         _ when IsLeaving => "an unbind of it by another program has not ended: the kernel waits for who holds it",
-        { IsTaken: false } => PersistentTrouble,
+        { IsBound: false } => PersistentTrouble,
         { IsUnbound: true } => Device.Driver is null ? null : "not unbound: a bind or release was interrupted, or somebody rebound it",
         _ when !Device.HasVfioDriver => "not with VFIO: a bind or release was interrupted, or somebody rebound it",
         _ => null,
@@ -82,12 +82,12 @@ internal sealed class StatusLook(CliHost host)
     private readonly DriverctlOverrides _driverctl = new(host.Root);
 
     /// <summary>Why the file of persistent devices cannot be believed.</summary>
-    public string? Damage => _persistent.Damage is null ? null : $"{_persistent.Path}: {_persistent.Damage}; nothing of it is used";
+    public string? Damage => _persistent.ParseError is null ? null : $"{_persistent.Path}: {_persistent.ParseError}; nothing of it is used";
 
     /// <summary>At all that are taken, and those that are persistent.</summary>
     public DeviceStatus[] AtTaken()
     {
-        IReadOnlyList<JournalEntry> entries = _journal.Entries();
+        IReadOnlyList<JournalEntry> entries = _journal.GetEntries();
         return [.. entries.Select(entry => entry.Address)
             .Union(_persistent.Entries.Select(entry => entry.Address))
             .Order()
@@ -121,7 +121,7 @@ internal sealed class StatusLook(CliHost host)
             Persistent = _persistent.Find(address),
             Driverctl = _driverctl.Find(address),
             Device = device,
-            IsLeaving = isHeld && device!.Driver is null && unfinished is null && new HostSurvey(host.Root).Refusals(device).Any(refusal => refusal.Reason == RefusalReason.Busy),
+            IsLeaving = isHeld && device!.Driver is null && unfinished is null && new HostSurvey(host.Root).GetRefusals(device).Any(refusal => refusal.Reason == RefusalReason.Busy),
             Identity = device is null ? null : DeviceIdentity.Of(device),
             Holders = [.. (report?.Holders ?? []).Select(process => new HolderStatus(process, _limits.ReadLockedMemory(process.ProcessId)))],
             Possible = report?.Possible ?? [],

@@ -21,27 +21,27 @@ internal sealed class StatusDocument(DeviceStatus status, uint? entryLimit)
 
     public bool IsModel => status.IsModel;
 
-    public bool IsTaken => Entry is { IsTaken: true } or { Damage: not null };
+    public bool IsTaken => Entry is { IsBound: true } or { ParseError: not null };
 
     public bool IsPresent => status.IsModel || status.Device is not null;
 
     public string? Driver => status.Device?.Driver;
 
-    public string? DriverBefore => Entry?.DriverBefore;
+    public string? DriverBefore => Entry?.OriginalDriver;
 
-    public string? OverrideBefore => Entry?.OverrideBefore;
+    public string? OverrideBefore => Entry?.PreviousOverride;
 
     public string? User => Entry?.User;
 
-    public string? TakenBy => Sound?.TakenBy;
+    public string? TakenBy => Sound?.BoundBy;
 
-    public string? TakenAt => Sound?.TakenAt.UtcDateTime.ToString("O", CultureInfo.InvariantCulture);
+    public string? TakenAt => Sound?.BoundAt.UtcDateTime.ToString("O", CultureInfo.InvariantCulture);
 
     public int? ProcessId => Sound?.ProcessId;
 
-    public int? FunctionsBefore => Entry?.FunctionsBefore;
+    public int? FunctionsBefore => Entry?.PreviousFunctionCount;
 
-    public string? Damage => Entry?.Damage;
+    public string? Damage => Entry?.ParseError;
 
     public bool IsPersistent => status.Persistent is not null;
 
@@ -56,7 +56,7 @@ internal sealed class StatusDocument(DeviceStatus status, uint? entryLimit)
     public uint? DmaEntryLimit => status.IsModel ? null : entryLimit;
 
     public NodeDocument[] Nodes => status.Device is PciDeviceInfo device
-        ? [.. VfioNode.FindAll(device).Select(node => new NodeDocument(node.Path, node.UserId, node.UserName, node.OtherUsers))] : [];
+        ? [.. VfioNode.GetAll(device).Select(node => new NodeDocument(node.Path, node.UserId, node.UserName, node.OtherUsers))] : [];
 
     public HolderDocument[] OpenBy => [.. status.Holders.Select(holder => new HolderDocument(holder))];
 

@@ -31,11 +31,11 @@ internal static class StatusTable
             JournalEntry? entry = item.IsSound ? item.Entry : null;
             table.Add(
                 item.Name,
-                entry is null ? Unknown(item) : entry.DriverBefore ?? "-",
+                entry is null ? Unknown(item) : entry.OriginalDriver ?? "-",
                 item.Device?.Driver ?? "-",
                 entry is null ? Unknown(item) : entry.User ?? "-",
-                entry?.TakenBy ?? Unknown(item),
-                entry is null ? Unknown(item) : FormatTime(host, entry.TakenAt),
+                entry?.BoundBy ?? Unknown(item),
+                entry is null ? Unknown(item) : FormatTime(host, entry.BoundAt),
                 string.Join("; ", Remarks(item)));
         }
 
@@ -54,7 +54,7 @@ internal static class StatusTable
 
     private static IEnumerable<string> Remarks(DeviceStatus item)
     {
-        if (item is { IsSound: true, Entry.FunctionsBefore: int functions })
+        if (item is { IsSound: true, Entry.PreviousFunctionCount: int functions })
         {
             yield return $"had {functions} virtual functions";
         }

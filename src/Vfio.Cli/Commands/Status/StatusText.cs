@@ -52,12 +52,12 @@ internal sealed class StatusText(CliHost host)
     {
         if (status is { IsSound: true, Entry: JournalEntry entry })
         {
-            if (entry.FunctionsBefore is int functions)
+            if (entry.PreviousFunctionCount is int functions)
             {
-                _section.WriteRow("functions", string.Create(CultureInfo.InvariantCulture, $"{status.Device?.ReadVirtualFunctionCount() ?? 0} virtual functions, had {functions} before"));
+                _section.WriteRow("functions", string.Create(CultureInfo.InvariantCulture, $"{status.Device?.GetVirtualFunctionCount() ?? 0} virtual functions, had {functions} before"));
             }
 
-            if (!entry.IsTaken)
+            if (!entry.IsBound)
             {
                 _section.WriteRow("taken", "no");
             }
@@ -85,14 +85,14 @@ internal sealed class StatusText(CliHost host)
         string[] names = [.. DeviceArgument.NamesOf(entry).Take(MostNames)];
         string before = names.Length == 0 ? "" : $" ({string.Join(", ", names)})";
         string user = entry.User is null ? "for root alone" : $"for {entry.User}";
-        _section.WriteRow("taken", entry.IsUnbound ? $"from {entry.DriverBefore ?? "no driver"}{before}, and given to no driver, for its group" : $"from {entry.DriverBefore ?? "no driver"}{before}, {user}");
+        _section.WriteRow("taken", entry.IsUnbound ? $"from {entry.OriginalDriver ?? "no driver"}{before}, and given to no driver, for its group" : $"from {entry.OriginalDriver ?? "no driver"}{before}, {user}");
         _section.WriteRow("since", string.Create(
-            CultureInfo.InvariantCulture, $"{StatusTable.FormatTime(host, entry.TakenAt)}, by {entry.TakenBy} (pid {entry.ProcessId})"));
+            CultureInfo.InvariantCulture, $"{StatusTable.FormatTime(host, entry.BoundAt)}, by {entry.BoundBy} (pid {entry.ProcessId})"));
     }
 
     private void WriteGroup(PciDeviceInfo device)
     {
-        if (device.IommuGroup is not int number || new PciBus(host.Root).Group(number) is not IommuGroup group)
+        if (device.IommuGroup is not int number || new PciBus(host.Root).GetGroup(number) is not IommuGroup group)
         {
             _section.WriteRow("IOMMU group", "none: no IOMMU is in front of it");
             return;
@@ -107,7 +107,7 @@ internal sealed class StatusText(CliHost host)
 
     private void WriteUse(DeviceStatus status, PciDeviceInfo device)
     {
-        string[] nodes = [.. VfioNode.FindAll(device).Select(node => $"{node.Path} (of {string.Join(" and ", [node.UserName, .. node.OtherUsers])})")];
+        string[] nodes = [.. VfioNode.GetAll(device).Select(node => $"{node.Path} (of {string.Join(" and ", [node.UserName, .. node.OtherUsers])})")];
         _section.WriteRow("nodes", nodes.Length == 0 ? "none" : string.Join(", ", nodes));
         _section.WriteRow("mappings", new DmaLimits(host.Root).ReadEntryLimit() is uint limit
             ? string.Create(CultureInfo.InvariantCulture, $"at most {limit} a container (dma_entry_limit of vfio_iommu_type1)") : null);

@@ -61,7 +61,7 @@ internal sealed partial class EveryRegister
         RegisterDescription register = place.Register!;
         if (isUnreadable)
         {
-            (register.Access == RegisterAccess.ReadChanges ? _changed : _writeOnly).Add(register.Name);
+            (register.Access == RegisterAccess.ReadHasSideEffects ? _changed : _writeOnly).Add(register.Name);
         }
         else if (register.CanPeek && register.Offset + (ulong)register.Width > length)
         {

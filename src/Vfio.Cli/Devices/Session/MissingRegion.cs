@@ -18,7 +18,7 @@ internal static class MissingRegion
         }
 
         string subject = $"{new Place(index, 0).RegionName} of {address}";
-        IReadOnlyList<PciResource> resources = device.ReadDetails().Resources;
+        IReadOnlyList<PciResource> resources = device.GetDetails().Resources;
         if (index == RegionIndex.Rom)
         {
             return resources.Any(resource => resource.Role == PciResourceRole.Rom)

@@ -57,7 +57,7 @@ internal sealed class RegisterNames
 
     /// <summary>What is known of the register at a place.</summary>
     public RegisterDescription? At(Place place, int bits) =>
-        Map(place.Region)?.At(place.Offset) is RegisterDescription register && register.Width * 8 == bits ? register : null;
+        Map(place.Region)?.FindAt(place.Offset) is RegisterDescription register && register.Width * 8 == bits ? register : null;
 
     /// <summary>The registers that an access touches: another width may reach a part of one, or several.</summary>
     public IEnumerable<RegisterDescription> Touched(RegisterPlace place)

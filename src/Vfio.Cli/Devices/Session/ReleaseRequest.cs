@@ -16,7 +16,7 @@ internal sealed class ReleaseRequest : IDisposable
     public InterruptVector? Vector => _vector;
 
     /// <summary>Whether the device was asked for since the last look.</summary>
-    public bool IsNew() => _vector is not null && _vector.Take() != 0;
+    public bool IsNew() => _vector is not null && _vector.ReadAndClear() != 0;
 
     /// <summary>Ends the work where the device was asked for.</summary>
     public void ThrowIfAsked()

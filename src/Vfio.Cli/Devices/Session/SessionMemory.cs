@@ -29,7 +29,7 @@ internal sealed class SessionMemory(VfioDevice device) : IDisposable
 
         // Numbered, so that a buffer that is gone is told from the next one at its address.
         string owner = string.Create(CultureInfo.InvariantCulture, $"alloc {_count + 1}");
-        DmaBuffer buffer = space.Allocate(length, new DmaBufferOptions { Access = access, At = at, AddressBits = bits, Owner = owner });
+        DmaBuffer buffer = space.Allocate(length, new DmaBufferOptions { Access = access, At = at, AddressWidth = bits, Owner = owner });
         _count++;
         _buffers.Add(buffer.Iova.Value, buffer);
         return buffer;

@@ -13,21 +13,21 @@ public readonly record struct EduDmaCommand(ulong Raw) : IRegisterValue<EduDmaCo
     public bool Start
     {
         get => RegisterBits.IsSet(Raw, 0);
-        init => Raw = RegisterBits.Set(Raw, 0, value);
+        init => Raw = RegisterBits.SetBits(Raw, 0, value);
     }
 
     /// <summary>DIRECTION: whether the transfer goes from edu to memory, not from memory to edu.</summary>
     public bool FromDevice
     {
-        get => RegisterBits.Get(Raw, 1, 1) != 0;
-        init => Raw = RegisterBits.Set(Raw, 1, 1, value ? 1UL : 0);
+        get => RegisterBits.GetBits(Raw, 1, 1) != 0;
+        init => Raw = RegisterBits.SetBits(Raw, 1, 1, value ? 1UL : 0);
     }
 
     /// <summary>IRQ: an interrupt when the transfer is done.</summary>
     public bool RaisesInterrupt
     {
         get => RegisterBits.IsSet(Raw, 2);
-        init => Raw = RegisterBits.Set(Raw, 2, value);
+        init => Raw = RegisterBits.SetBits(Raw, 2, value);
     }
 
     static EduDmaCommand IRegisterValue<EduDmaCommand>.FromRaw(ulong raw) => new(raw);

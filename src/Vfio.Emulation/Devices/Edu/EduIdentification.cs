@@ -16,22 +16,22 @@ public readonly record struct EduIdentification(uint Raw) : IRegisterValue<EduId
     /// <summary>MAGIC: which device this is: 0x00ed.</summary>
     public int Magic
     {
-        get => (int)RegisterBits.Get(Raw, 0, 16);
-        init => Raw = (uint)RegisterBits.Set(Raw, 0, 16, (ulong)value);
+        get => (int)RegisterBits.GetBits(Raw, 0, 16);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 0, 16, (ulong)value);
     }
 
     /// <summary>MINOR: minor version.</summary>
     public int MinorVersion
     {
-        get => (int)RegisterBits.Get(Raw, 16, 8);
-        init => Raw = (uint)RegisterBits.Set(Raw, 16, 8, (ulong)value);
+        get => (int)RegisterBits.GetBits(Raw, 16, 8);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 16, 8, (ulong)value);
     }
 
     /// <summary>MAJOR: major version.</summary>
     public int MajorVersion
     {
-        get => (int)RegisterBits.Get(Raw, 24, 8);
-        init => Raw = (uint)RegisterBits.Set(Raw, 24, 8, (ulong)value);
+        get => (int)RegisterBits.GetBits(Raw, 24, 8);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 24, 8, (ulong)value);
     }
 
     ulong IRegisterValue<EduIdentification>.Raw => Raw;

@@ -16,14 +16,14 @@ public readonly record struct EduInterrupts(uint Raw) : IRegisterValue<EduInterr
     public bool Factorial
     {
         get => RegisterBits.IsSet(Raw, 0);
-        init => Raw = (uint)RegisterBits.Set(Raw, 0, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 0, value);
     }
 
     /// <summary>DMA: the transfer is done.</summary>
     public bool Dma
     {
         get => RegisterBits.IsSet(Raw, 8);
-        init => Raw = (uint)RegisterBits.Set(Raw, 8, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 8, value);
     }
 
     ulong IRegisterValue<EduInterrupts>.Raw => Raw;

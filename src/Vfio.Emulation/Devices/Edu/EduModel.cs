@@ -217,7 +217,7 @@ public sealed class EduModel : DeviceModel
             {
                 _ = Memory.TryWrite(address, part);
             }
-            else if (Memory.TryRead(address, part) != DmaResult.Done)
+            else if (Memory.TryRead(address, part) != DmaResult.Completed)
             {
                 part.Clear();
             }

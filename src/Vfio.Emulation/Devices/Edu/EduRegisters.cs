@@ -22,8 +22,8 @@ public static class EduRegisters
     public static RegisterMap Map { get; } = new("QEMU edu", "QEMU documentation, 'EDU device' (docs/specs/edu)", RegionIndex.Bar0,
     [
         new("ID", 0x0, 4, "Identification", RegisterAccess.ReadOnly, EduIdentification.Fields),
-        new("LIVENESS", 0x4, 4, "Liveness check: reads the complement of what was written", RegisterAccess.WriteActs, []),
-        new("FACTORIAL", 0x8, 4, "Write a number, read its factorial", RegisterAccess.WriteActs, []),
+        new("LIVENESS", 0x4, 4, "Liveness check: reads the complement of what was written", RegisterAccess.WriteHasSideEffects, []),
+        new("FACTORIAL", 0x8, 4, "Write a number, read its factorial", RegisterAccess.WriteHasSideEffects, []),
         new("STATUS", 0x20, 4, "Status", RegisterAccess.ReadWrite, EduStatus.Fields),
         new("IRQ_STATUS", 0x24, 4, "What raised the interrupt", RegisterAccess.ReadOnly, EduInterrupts.Fields),
         new("IRQ_RAISE", 0x60, 4, "Raise the interrupt", RegisterAccess.WriteOnly, EduInterrupts.Fields),
@@ -31,7 +31,7 @@ public static class EduRegisters
         new("DMA_SRC", 0x80, 8, "DMA: where from"),
         new("DMA_DST", 0x88, 8, "DMA: where to"),
         new("DMA_COUNT", 0x90, 8, "DMA: how many bytes"),
-        new("DMA_CMD", 0x98, 8, "DMA: command", RegisterAccess.WriteActs, EduDmaCommand.Fields),
+        new("DMA_CMD", 0x98, 8, "DMA: command", RegisterAccess.WriteHasSideEffects, EduDmaCommand.Fields),
     ]);
 
     /// <summary>Which device this is, and its version.</summary>

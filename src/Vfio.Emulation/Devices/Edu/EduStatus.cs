@@ -13,14 +13,14 @@ public readonly record struct EduStatus(uint Raw) : IRegisterValue<EduStatus>
     public bool IsComputing
     {
         get => RegisterBits.IsSet(Raw, 0);
-        init => Raw = (uint)RegisterBits.Set(Raw, 0, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 0, value);
     }
 
     /// <summary>IRQ: an interrupt when the factorial is computed.</summary>
     public bool RaisesInterrupt
     {
         get => RegisterBits.IsSet(Raw, 7);
-        init => Raw = (uint)RegisterBits.Set(Raw, 7, value);
+        init => Raw = (uint)RegisterBits.SetBits(Raw, 7, value);
     }
 
     ulong IRegisterValue<EduStatus>.Raw => Raw;

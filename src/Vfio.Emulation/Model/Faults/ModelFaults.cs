@@ -31,13 +31,13 @@ public sealed class ModelFaults
     /// <param name="region">Where.</param>
     /// <param name="times">For how many accesses; 1 or more.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="times"/> is less than 1.</exception>
-    public void NoAnswer(RegionIndex region, int times = Always) => Add(RegisterFaultKind.NoAnswer, region, null, 0, times);
+    public void StopAnswering(RegionIndex region, int times = Always) => Add(RegisterFaultKind.NoAnswer, region, null, 0, times);
 
     /// <summary>The device does not answer, and the bus makes ones of it: reads give all ones, writes go nowhere.</summary>
     /// <param name="region">Where.</param>
     /// <param name="times">For how many accesses; 1 or more.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="times"/> is less than 1.</exception>
-    public void AllOnes(RegionIndex region, int times = Always) => Add(RegisterFaultKind.AllOnes, region, null, 0, times);
+    public void ReturnAllOnes(RegionIndex region, int times = Always) => Add(RegisterFaultKind.AllOnes, region, null, 0, times);
 
     /// <summary>A register reads as something else. The model is asked all the same.</summary>
     /// <param name="region">Where.</param>
@@ -45,7 +45,7 @@ public sealed class ModelFaults
     /// <param name="value">What it reads as; bits above the access's width are left out.</param>
     /// <param name="times">For how many reads; 1 or more.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="times"/> is less than 1.</exception>
-    public void WrongValue(RegionIndex region, ulong offset, ulong value, int times = Always) =>
+    public void ReturnWrongValue(RegionIndex region, ulong offset, ulong value, int times = Always) =>
         Add(RegisterFaultKind.WrongValue, region, offset, value, times);
 
     /// <summary>Interrupts that the model sends do not arrive.</summary>
@@ -79,7 +79,7 @@ public sealed class ModelFaults
     public void FailDma(DmaResult result, int times = Always)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(times, 1);
-        if (result is <= DmaResult.Done or > DmaResult.NoClient)
+        if (result is <= DmaResult.Completed or > DmaResult.NoClient)
         {
             throw new ArgumentOutOfRangeException(nameof(result), result, "no failure of a transfer");
         }
@@ -183,7 +183,7 @@ public sealed class ModelFaults
             iova += _displacement;
         }
 
-        return Take(ref _failedDma) ? _dmaResult : DmaResult.Done;
+        return Take(ref _failedDma) ? _dmaResult : DmaResult.Completed;
     }
 
     private void Tell(Action told)

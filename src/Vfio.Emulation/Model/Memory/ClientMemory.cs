@@ -16,7 +16,7 @@ public sealed class ClientMemory
 
     /// <summary>The device reads the driver's memory.</summary>
     /// <param name="iova">The device's address of the first byte.</param>
-    /// <param name="destination">Where to; filled only where the result is <see cref="DmaResult.Done"/>.</param>
+    /// <param name="destination">Where to; filled only where the result is <see cref="DmaResult.Completed"/>.</param>
     /// <returns>Whether it was done, or why not.</returns>
     public DmaResult TryRead(ulong iova, Span<byte> destination)
     {
@@ -61,11 +61,11 @@ public sealed class ClientMemory
 
         if (!_model.Config.IsBusMaster)
         {
-            return DmaResult.BusMasterOff;
+            return DmaResult.BusMasterDisabled;
         }
 
         DmaResult result = _model.Faults.OnDma(ref iova);
-        open = result == DmaResult.Done ? session : null;
+        open = result == DmaResult.Completed ? session : null;
         return result;
     }
 }

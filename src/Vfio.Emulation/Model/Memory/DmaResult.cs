@@ -4,10 +4,10 @@ namespace Vfio.Emulation;
 public enum DmaResult
 {
     /// <summary>All bytes were moved.</summary>
-    Done = 0,
+    Completed = 0,
 
     /// <summary>The driver has not let the device onto the bus (bus master enable, bit 2 of the command register), or it sleeps (D3hot). Nothing was moved.</summary>
-    BusMasterOff = 1,
+    BusMasterDisabled = 1,
 
     /// <summary>Some byte lies where the driver has mapped nothing. Nothing was moved.</summary>
     NotMapped = 2,

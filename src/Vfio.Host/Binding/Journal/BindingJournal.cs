@@ -40,7 +40,7 @@ public sealed class BindingJournal
 
     /// <summary>Every device that is taken, by address; damaged entries included.</summary>
     /// <returns>A snapshot; empty where nothing is taken.</returns>
-    public IReadOnlyList<JournalEntry> Entries() =>
+    public IReadOnlyList<JournalEntry> GetEntries() =>
         [.. SysfsFile.Names(_folder)
             .Where(name => name.EndsWith(Suffix, StringComparison.Ordinal))
             .Select(name => PciAddress.TryParse(name.AsSpan(0, name.Length - Suffix.Length), out PciAddress address) && name == address + Suffix
@@ -65,7 +65,7 @@ public sealed class BindingJournal
         {
             int length = SysfsFile.ReadBytes(path, buffer.AsSpan(0, MaxEntryBytes));
             return length >= 0 ? JournalFormat.Read(address, buffer.AsMemory(0, length))
-                : File.Exists(path) ? new JournalEntry { Address = address, Damage = "it cannot be read" }
+                : File.Exists(path) ? new JournalEntry { Address = address, ParseError = "it cannot be read" }
                 : null;
         }
         finally
@@ -150,7 +150,7 @@ public sealed class BindingJournal
         byte[] text = JournalFormat.Write(entry);
 
         // What could not be read again must not be relied on: better to refuse now than to strand the device.
-        if (text.Length > MaxEntryBytes || JournalFormat.Read(entry.Address, text).Damage is not null)
+        if (text.Length > MaxEntryBytes || JournalFormat.Read(entry.Address, text).ParseError is not null)
         {
             throw new VfioException("write", path, "the device's names do not fit the journal");
         }
@@ -182,7 +182,7 @@ public sealed class BindingJournal
 
     /// <summary>What to say where an entry would be relied on that cannot be believed.</summary>
     internal VfioException Damaged(JournalEntry entry) => new(
-        "read", PathOf(entry.Address), $"the journal's entry is damaged: {entry.Damage}",
+        "read", PathOf(entry.Address), $"the journal's entry is damaged: {entry.ParseError}",
         $"vfio release --force {entry.Address} gives the device to the driver that the kernel chooses");
 
     private string LockPath => Path.Combine(_folder, "lock");

@@ -11,7 +11,7 @@ public sealed record JournalEntry
     /// <summary>
     /// What is wrong with the entry; <see langword="null"/> for a sound one. A damaged entry has nothing but its address, unless a newer version wrote it: then it has what is understood of it.
     /// </summary>
-    public string? Damage { get; init; }
+    public string? ParseError { get; init; }
 
     /// <summary>The vendor id, to tell whether the same device is still there.</summary>
     public ushort VendorId { get; init; }
@@ -23,22 +23,22 @@ public sealed record JournalEntry
     public string Driver { get; init; } = "";
 
     /// <summary>The driver it came from; <see langword="null"/> where it had none.</summary>
-    public string? DriverBefore { get; init; }
+    public string? OriginalDriver { get; init; }
 
     /// <summary>The module of that driver, to load it again; <see langword="null"/> where it is built in or unknown.</summary>
-    public string? ModuleBefore { get; init; }
+    public string? OriginalModule { get; init; }
 
     /// <summary>The <c>driver_override</c> of before; <see langword="null"/> where there was none.</summary>
-    public string? OverrideBefore { get; init; }
+    public string? PreviousOverride { get; init; }
 
     /// <summary>The modules that were loaded for it; unloaded at the end, in this order, where nothing uses them.</summary>
     public IReadOnlyList<string> LoadedModules { get; init; } = [];
 
     /// <summary>How many virtual functions it had; <see langword="null"/> where that was not changed and taking the device did not lose any.</summary>
-    public int? FunctionsBefore { get; init; }
+    public int? PreviousFunctionCount { get; init; }
 
     /// <summary>Whether the device itself was taken from its driver; an entry may be there for its virtual functions alone.</summary>
-    public bool IsTaken => Driver.Length != 0;
+    public bool IsBound => Driver.Length != 0;
 
     /// <summary>Whether it was taken from its driver and given to none, because its IOMMU group was bound: a bridge that is no bridge to PCI.</summary>
     public bool IsUnbound => Driver == NoDriver;
@@ -47,7 +47,7 @@ public sealed record JournalEntry
     internal const string NoDriver = "none";
 
     /// <summary>Whether it says what to go back to: also of a newer version's.</summary>
-    internal bool IsUnderstood => IsTaken || FunctionsBefore is not null;
+    internal bool IsUnderstood => IsBound || PreviousFunctionCount is not null;
 
     /// <summary>Whether vfio-pci was let make virtual functions for it (<c>enable_sriov</c>), and is not to be any more.</summary>
     internal bool EnabledFunctions { get; init; }
@@ -71,10 +71,10 @@ public sealed record JournalEntry
     internal IReadOnlyList<NodeAccess> Nodes { get; init; } = [];
 
     /// <summary>When it was taken.</summary>
-    public DateTimeOffset TakenAt { get; init; }
+    public DateTimeOffset BoundAt { get; init; }
 
     /// <summary>The user who took it: under sudo, the one who called it.</summary>
-    public string TakenBy { get; init; } = "";
+    public string BoundBy { get; init; } = "";
 
     /// <summary>The process that took it.</summary>
     public int ProcessId { get; init; }
@@ -83,7 +83,7 @@ public sealed record JournalEntry
     internal ProcessIdentity? Writer { get; init; }
 
     /// <summary>Whether this entry is of the same taking as another; a damaged one may be.</summary>
-    internal bool IsTakingOf(JournalEntry other) => Damage is not null || (TakenAt, ProcessId) == (other.TakenAt, other.ProcessId);
+    internal bool IsTakingOf(JournalEntry other) => ParseError is not null || (BoundAt, ProcessId) == (other.BoundAt, other.ProcessId);
 
     /// <summary>Whether it was given to this user: the name may have gone to somebody else, or be unknown just now.</summary>
     internal bool IsGivenTo(uint? id, string? name) => User is not null && (UserId is not null && id is not null ? UserId == id : User == name);

@@ -25,12 +25,12 @@ internal static class JournalFormat
             Address = entry.Address.ToString(),
             VendorId = WriteId(entry.VendorId),
             DeviceId = WriteId(entry.DeviceId),
-            Driver = entry.IsTaken ? entry.Driver : null,
-            DriverBefore = entry.DriverBefore,
-            ModuleBefore = entry.ModuleBefore,
-            OverrideBefore = entry.OverrideBefore,
+            Driver = entry.IsBound ? entry.Driver : null,
+            DriverBefore = entry.OriginalDriver,
+            ModuleBefore = entry.OriginalModule,
+            OverrideBefore = entry.PreviousOverride,
             LoadedModules = WriteNames(entry.LoadedModules),
-            FunctionsBefore = (ushort?)entry.FunctionsBefore,
+            FunctionsBefore = (ushort?)entry.PreviousFunctionCount,
             EnabledFunctions = entry.EnabledFunctions,
             Interfaces = WriteInterfaces(entry.Interfaces),
             Disks = WriteNames(entry.Disks),
@@ -38,8 +38,8 @@ internal static class JournalFormat
             User = entry.User,
             UserId = entry.UserId,
             Nodes = [.. entry.Nodes.Select(access => new NodeDocument { Node = access.Node, Before = access.Before, UserId = access.OwnerBefore?.User, GroupId = access.OwnerBefore?.Group })],
-            TakenAt = entry.TakenAt,
-            TakenBy = entry.TakenBy.Length == 0 ? null : entry.TakenBy,
+            TakenAt = entry.BoundAt,
+            TakenBy = entry.BoundBy.Length == 0 ? null : entry.BoundBy,
             ProcessId = entry.ProcessId,
             Writer = entry.Writer is ProcessIdentity writer ? new WriterDocument { ProcessId = writer.Id, StartTime = writer.StartTime } : null,
         },
@@ -61,7 +61,7 @@ internal static class JournalFormat
     /// <summary>Takes an entry out of a file of several.</summary>
     public static JournalEntry Read(PciAddress address, JsonElement item) => Read(address, Encoding.UTF8.GetBytes(item.GetRawText()));
 
-    private static JournalEntry Damaged(PciAddress address, string? damage) => new() { Address = address, Damage = damage };
+    private static JournalEntry Damaged(PciAddress address, string? damage) => new() { Address = address, ParseError = damage };
 
     private static JournalEntry Read(PciAddress address, JournalDocument document)
     {
@@ -80,15 +80,15 @@ internal static class JournalFormat
         {
             Address = address,
             // Readable, but it may say more than is understood here: not to be acted upon without a word.
-            Damage = version > Version ? $"a newer vfio wrote it (version {version}; this one knows {Version})" : null,
+            ParseError = version > Version ? $"a newer vfio wrote it (version {version}; this one knows {Version})" : null,
             VendorId = ReadId(document.VendorId, "vendorId"),
             DeviceId = ReadId(document.DeviceId, "deviceId"),
             Driver = ReadName(document.Driver, "driver") ?? (document.FunctionsBefore is not null ? "" : throw new StateDamage("it names no driver")),
-            DriverBefore = ReadName(document.DriverBefore, "driverBefore"),
-            ModuleBefore = ReadName(document.ModuleBefore, "moduleBefore"),
-            OverrideBefore = ReadName(document.OverrideBefore, "overrideBefore"),
+            OriginalDriver = ReadName(document.DriverBefore, "driverBefore"),
+            OriginalModule = ReadName(document.ModuleBefore, "moduleBefore"),
+            PreviousOverride = ReadName(document.OverrideBefore, "overrideBefore"),
             LoadedModules = ReadNames(document.LoadedModules, "loadedModules"),
-            FunctionsBefore = document.FunctionsBefore,
+            PreviousFunctionCount = document.FunctionsBefore,
             EnabledFunctions = document.EnabledFunctions ?? false,
             Interfaces = ReadInterfaces(document.Interfaces),
             Disks = ReadNames(document.Disks, "disks"),
@@ -96,8 +96,8 @@ internal static class JournalFormat
             User = ReadText(document.User, "user"),
             UserId = document.UserId,
             Nodes = ReadList(document.Nodes, "nodes", ReadNode),
-            TakenAt = document.TakenAt ?? default,
-            TakenBy = ReadText(document.TakenBy, "takenBy") ?? "",
+            BoundAt = document.TakenAt ?? default,
+            BoundBy = ReadText(document.TakenBy, "takenBy") ?? "",
             ProcessId = document.ProcessId ?? 0,
             Writer = document.Writer is WriterDocument writer ? new ProcessIdentity(writer.ProcessId, writer.StartTime) : null,
         };

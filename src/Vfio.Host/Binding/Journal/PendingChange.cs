@@ -22,7 +22,7 @@ internal sealed class PendingChange(HostRoot host, BindingJournal journal)
     /// <param name="operation">What the caller wants to do: <c>bind</c>.</param>
     /// <param name="patience">How long to wait for a blocked child, and what ends the waiting.</param>
     /// <exception cref="ChangePendingException">The child is blocked in the kernel.</exception>
-    public void Settle(JournalEntry? entry, string operation, HolderPatience? patience)
+    public void Settle(JournalEntry? entry, string operation, HolderWait? patience)
     {
         if (FindWriter(entry) is ProcessIdentity writer && !End(writer, patience))
         {
@@ -30,7 +30,7 @@ internal sealed class PendingChange(HostRoot host, BindingJournal journal)
         }
     }
 
-    private bool End(ProcessIdentity writer, HolderPatience? patience)
+    private bool End(ProcessIdentity writer, HolderWait? patience)
     {
         // Elsewhere the number means another process.
         using HostProcess? child = host.IsRunningHost ? HostProcess.Find(writer.Id) : null;
@@ -41,8 +41,8 @@ internal sealed class PendingChange(HostRoot host, BindingJournal journal)
         }
 
         _ = child.Signal(SIGKILL);
-        TimeSpan time = patience is not null && patience.Time > EndPatience ? patience.Time : EndPatience;
-        return child.WaitForEnd(time, patience?.Stop ?? CancellationToken.None);
+        TimeSpan time = patience is not null && patience.Timeout > EndPatience ? patience.Timeout : EndPatience;
+        return child.WaitForEnd(time, patience?.CancellationToken ?? CancellationToken.None);
     }
 
     /// <summary>An unfinished change in words, as the end of a sentence about the device.</summary>

@@ -18,16 +18,16 @@ public sealed record PersistentDevice
     public required string Driver { get; init; }
 
     /// <summary>The driver it came from; <see langword="null"/> where it had none.</summary>
-    public string? DriverBefore { get; init; }
+    public string? OriginalDriver { get; init; }
 
     /// <summary>The module of that driver; <see langword="null"/> where it is built in or unknown.</summary>
-    public string? ModuleBefore { get; init; }
+    public string? OriginalModule { get; init; }
 
     /// <summary>The <c>driver_override</c> of before; <see langword="null"/> where there was none.</summary>
-    public string? OverrideBefore { get; init; }
+    public string? PreviousOverride { get; init; }
 
     /// <summary>How many virtual functions it had; <see langword="null"/> where taking it lost none.</summary>
-    public int? FunctionsBefore { get; init; }
+    public int? PreviousFunctionCount { get; init; }
 
     /// <summary>The network interfaces it had.</summary>
     public IReadOnlyList<InterfaceState> Interfaces { get; init; } = [];
@@ -42,10 +42,10 @@ public sealed record PersistentDevice
     public string? User { get; init; }
 
     /// <summary>The user who made it persistent: under sudo, the one who called it.</summary>
-    public string TakenBy { get; init; } = "";
+    public string BoundBy { get; init; } = "";
 
     /// <summary>When it was taken.</summary>
-    public DateTimeOffset TakenAt { get; init; }
+    public DateTimeOffset BoundAt { get; init; }
 
     internal static PersistentDevice Of(JournalEntry entry) => new()
     {
@@ -53,16 +53,16 @@ public sealed record PersistentDevice
         VendorId = entry.VendorId,
         DeviceId = entry.DeviceId,
         Driver = entry.Driver,
-        DriverBefore = entry.DriverBefore,
-        ModuleBefore = entry.ModuleBefore,
-        OverrideBefore = entry.OverrideBefore,
-        FunctionsBefore = entry.FunctionsBefore,
+        OriginalDriver = entry.OriginalDriver,
+        OriginalModule = entry.OriginalModule,
+        PreviousOverride = entry.PreviousOverride,
+        PreviousFunctionCount = entry.PreviousFunctionCount,
         Interfaces = entry.Interfaces,
         Disks = entry.Disks,
         OtherNames = entry.OtherNames,
         User = entry.User,
-        TakenBy = entry.TakenBy,
-        TakenAt = entry.TakenAt,
+        BoundBy = entry.BoundBy,
+        BoundAt = entry.BoundAt,
     };
 
     /// <summary>As the journal would have it, for this boot.</summary>
@@ -72,15 +72,15 @@ public sealed record PersistentDevice
         VendorId = VendorId,
         DeviceId = DeviceId,
         Driver = Driver,
-        DriverBefore = DriverBefore,
-        ModuleBefore = ModuleBefore,
-        OverrideBefore = OverrideBefore,
-        FunctionsBefore = FunctionsBefore,
+        OriginalDriver = OriginalDriver,
+        OriginalModule = OriginalModule,
+        PreviousOverride = PreviousOverride,
+        PreviousFunctionCount = PreviousFunctionCount,
         Interfaces = Interfaces,
         Disks = Disks,
         OtherNames = OtherNames,
         User = User,
-        TakenBy = TakenBy,
-        TakenAt = TakenAt,
+        BoundBy = BoundBy,
+        BoundAt = BoundAt,
     };
 }

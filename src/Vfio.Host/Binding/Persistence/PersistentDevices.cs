@@ -22,7 +22,7 @@ public sealed class PersistentDevices
     public string Path { get; }
 
     /// <summary>Why the file cannot be believed; <see langword="null"/> for a sound file, and where there is none. Of a file that cannot be believed nothing counts.</summary>
-    public string? Damage { get; private init; }
+    public string? ParseError { get; private init; }
 
     /// <summary>The devices, by address: to which driver, for whom, and what was before they were taken the first time.</summary>
     public IReadOnlyList<PersistentDevice> Entries { get; private init; } = [];
@@ -62,7 +62,7 @@ public sealed class PersistentDevices
         }
 
         return state is null
-            ? new PersistentDevices(path) { Exists = true, Damage = mistrust }
+            ? new PersistentDevices(path) { Exists = true, ParseError = mistrust }
             : new PersistentDevices(path) { Exists = true, Entries = state.Devices, Program = state.Program, CreatedFolders = state.CreatedFolders };
     }
 
@@ -73,9 +73,9 @@ public sealed class PersistentDevices
 
     /// <summary>What to say where the file would be relied on that cannot be believed.</summary>
     internal VfioException Damaged() => new(
-        "read", Path, $"{Damage}; nothing of it is used",
-        Damage == OthersCanWrite ? $"look at what is in it; then as root: chown root {Path} && chmod go-w {Path}"
-            : Damage == OthersCanWriteFolder ? $"look at what is in it; then as root: chown root {System.IO.Path.GetDirectoryName(Path)} && chmod go-w {System.IO.Path.GetDirectoryName(Path)}"
+        "read", Path, $"{ParseError}; nothing of it is used",
+        ParseError == OthersCanWrite ? $"look at what is in it; then as root: chown root {Path} && chmod go-w {Path}"
+            : ParseError == OthersCanWriteFolder ? $"look at what is in it; then as root: chown root {System.IO.Path.GetDirectoryName(Path)} && chmod go-w {System.IO.Path.GetDirectoryName(Path)}"
             : "look at what is in it; vfio release --force --all hands everything back, and removes it with its rules and its unit");
 }
 

@@ -38,16 +38,16 @@ internal static class PersistentFormat
         VendorId = WriteId(device.VendorId),
         DeviceId = WriteId(device.DeviceId),
         Driver = device.Driver,
-        DriverBefore = device.DriverBefore,
-        ModuleBefore = device.ModuleBefore,
-        OverrideBefore = device.OverrideBefore,
-        FunctionsBefore = (ushort?)device.FunctionsBefore,
+        DriverBefore = device.OriginalDriver,
+        ModuleBefore = device.OriginalModule,
+        OverrideBefore = device.PreviousOverride,
+        FunctionsBefore = (ushort?)device.PreviousFunctionCount,
         Interfaces = WriteInterfaces(device.Interfaces),
         Disks = WriteNames(device.Disks),
         OtherNames = WriteNames(device.OtherNames),
         User = device.User,
-        TakenAt = device.TakenAt,
-        TakenBy = device.TakenBy.Length == 0 ? null : device.TakenBy,
+        TakenAt = device.BoundAt,
+        TakenBy = device.BoundBy.Length == 0 ? null : device.BoundBy,
     };
 
     /// <summary>Reads the file.</summary>
@@ -108,7 +108,7 @@ internal static class PersistentFormat
     private static PersistentDevice ReadEntry(PciAddress address, JsonElement item)
     {
         JournalEntry entry = JournalFormat.Read(address, item);
-        return entry.Damage is null ? PersistentDevice.Of(entry) : throw new StateDamage($"{address}: {entry.Damage}");
+        return entry.ParseError is null ? PersistentDevice.Of(entry) : throw new StateDamage($"{address}: {entry.ParseError}");
     }
 
     private static PersistentDevice ReadDevice(PciAddress address, JsonElement item)
@@ -121,16 +121,16 @@ internal static class PersistentFormat
             VendorId = ReadId(device.VendorId, "vendorId"),
             DeviceId = ReadId(device.DeviceId, "deviceId"),
             Driver = ReadName(device.Driver, "driver") ?? throw new StateDamage($"{address}: it names no driver"),
-            DriverBefore = ReadName(device.DriverBefore, "driverBefore"),
-            ModuleBefore = ReadName(device.ModuleBefore, "moduleBefore"),
-            OverrideBefore = ReadName(device.OverrideBefore, "overrideBefore"),
-            FunctionsBefore = device.FunctionsBefore,
+            OriginalDriver = ReadName(device.DriverBefore, "driverBefore"),
+            OriginalModule = ReadName(device.ModuleBefore, "moduleBefore"),
+            PreviousOverride = ReadName(device.OverrideBefore, "overrideBefore"),
+            PreviousFunctionCount = device.FunctionsBefore,
             Interfaces = ReadInterfaces(device.Interfaces),
             Disks = ReadNames(device.Disks, "disks"),
             OtherNames = ReadNames(device.OtherNames, "otherNames"),
             User = ReadText(device.User, "user"),
-            TakenAt = device.TakenAt ?? default,
-            TakenBy = ReadText(device.TakenBy, "takenBy") ?? "",
+            BoundAt = device.TakenAt ?? default,
+            BoundBy = ReadText(device.TakenBy, "takenBy") ?? "",
         };
     }
 }

@@ -10,7 +10,7 @@ internal sealed class BindingComputer
     private readonly IReadOnlyList<PciAddress> _addresses;
     private readonly HostSurvey _survey;
     private readonly HostObstacles _obstacles;
-    private readonly NodeGift _gift;
+    private readonly NodeAccessGrant _gift;
     private readonly ModuleSteps _modules;
     private readonly PersistentFiles _files;
     private readonly BindingUndo _undo;
@@ -24,7 +24,7 @@ internal sealed class BindingComputer
         (_context, _addresses, _options) = (context, addresses, options);
         _survey = new HostSurvey(context.Host, context.Holders);
         _obstacles = new HostObstacles(context.Host);
-        _gift = new NodeGift(context);
+        _gift = new NodeAccessGrant(context);
         _modules = new ModuleSteps(context);
         _undo = new BindingUndo(context);
         _files = new PersistentFiles(context, DriverFor);
@@ -55,7 +55,7 @@ internal sealed class BindingComputer
         {
             Devices = _devices,
             Unbound = _unbound,
-            Blockers = [.. Groups().SelectMany(group => group.Blockers()).Where(device => !taken.Contains(device.Address))],
+            Blockers = [.. Groups().SelectMany(group => group.GetBlockers()).Where(device => !taken.Contains(device.Address))],
         };
     }
 
@@ -71,7 +71,7 @@ internal sealed class BindingComputer
                 .Select(device => device.IommuGroup)
                 .OfType<int>()
                 .Distinct()
-                .SelectMany(number => _context.Bus.Group(number)?.Devices ?? [])
+                .SelectMany(number => _context.Bus.GetGroup(number)?.Devices ?? [])
                 .Where(device => (!device.IsBridge || HostSurvey.IsUnboundWithGroup(device)) && !_addresses.Contains(device.Address));
             devices.AddRange(others.ToArray());
         }
@@ -80,7 +80,7 @@ internal sealed class BindingComputer
     }
 
     private IEnumerable<IommuGroup> Groups() =>
-        _devices.Select(device => device.IommuGroup).OfType<int>().Distinct().Select(_context.Bus.Group).OfType<IommuGroup>();
+        _devices.Select(device => device.IommuGroup).OfType<int>().Distinct().Select(_context.Bus.GetGroup).OfType<IommuGroup>();
 
     // Where nothing but bridges is bound, there is nothing to bind them for.
     private bool IsUnboundWithGroup(PciDeviceInfo device) => _options.WholeGroup && HostSurvey.IsUnboundWithGroup(device)
@@ -89,7 +89,7 @@ internal sealed class BindingComputer
     private DeviceTaking Find(PciDeviceInfo device)
     {
         JournalEntry? entry = _context.Journal.Find(device.Address);
-        if (entry?.Damage is not null)
+        if (entry?.ParseError is not null)
         {
             throw _context.Journal.Damaged(entry);
         }
@@ -115,9 +115,9 @@ internal sealed class BindingComputer
             yield break;
         }
 
-        if (_user is not null && (device.IommuGroup is null || device.ReadHasNoIommu()))
+        if (_user is not null && (device.IommuGroup is null || device.IsNoIommu()))
         {
-            yield return taking.Refuse(RefusalReason.RootAlone, "a device without an IOMMU is root's alone (CAP_SYS_RAWIO)");
+            yield return taking.Refuse(RefusalReason.RootOnly, "a device without an IOMMU is root's alone (CAP_SYS_RAWIO)");
         }
         else if (_user is (uint uid, _, string name) && _gift.OtherUser(device, uid, name) is string other)
         {
@@ -134,7 +134,7 @@ internal sealed class BindingComputer
             yield return taking.Refuse(RefusalReason.Busy, $"an unbind of it from {driver} by another program has not ended");
         }
 
-        if (taking.Taken?.User is string former && !taking.Taken.IsGivenTo(_user?.Uid, _user?.Name) && device.HasVfioDriver && _context.Holders.OfDevice(device) is { Count: > 0 } holders)
+        if (taking.Taken?.User is string former && !taking.Taken.IsGivenTo(_user?.Uid, _user?.Name) && device.HasVfioDriver && _context.Holders.GetHolders(device) is { Count: > 0 } holders)
         {
             yield return taking.Refuse(
                 RefusalReason.InUse, $"it is user {former}'s, and in use by {string.Join(", ", holders)}", $"vfio release {device.Address} first, then bind it again", holders);
@@ -202,7 +202,7 @@ internal sealed class BindingComputer
         PciDeviceInfo device = taking.Device;
 
         // What a killed bind left still says how the device was before it.
-        JournalEntry entry = taking.Before is { IsUnbound: true } before && before.DriverBefore == device.Driver ? before : DeviceRecord.Describe(_context, device, _survey) with { Driver = JournalEntry.NoDriver };
+        JournalEntry entry = taking.Before is { IsUnbound: true } before && before.OriginalDriver == device.Driver ? before : DeviceRecord.Describe(_context, device, _survey) with { Driver = JournalEntry.NoDriver };
         _undo.Note(device, taking.Before, []);
         return (
             [.. taking.Pending is null ? Array.Empty<BindingStep>() : [taking.Pending], _context.Steps.Remember(entry)],
@@ -216,13 +216,13 @@ internal sealed class BindingComputer
         JournalEntry? taken = taking.Taken;
         bool isStale = taken is not null && !device.HasVfioDriver
             && ((taken.VendorId, taken.DeviceId) != (device.VendorId, device.DeviceId)
-                || (device.Driver is not null && device.Driver != taken.DriverBefore));
+                || (device.Driver is not null && device.Driver != taken.OriginalDriver));
         JournalEntry entry = taken is null || isStale ? DeviceRecord.Describe(_context, device, _survey) with { Driver = taking.Driver, LoadedModules = taken?.LoadedModules ?? [] }
             : device.HasVfioDriver ? taken
-            : taken with { Driver = taking.Driver, User = null, UserId = null, Nodes = [], TakenAt = _context.Clock.GetUtcNow(), TakenBy = DeviceRecord.Caller(), ProcessId = Environment.ProcessId };
+            : taken with { Driver = taking.Driver, User = null, UserId = null, Nodes = [], BoundAt = _context.Clock.GetUtcNow(), BoundBy = DeviceRecord.Caller(), ProcessId = Environment.ProcessId };
 
         // An entry may be there for virtual functions alone: then it says nothing of how the device was before it is taken now.
-        return taking.Before is { IsTaken: false } functions ? entry with { FunctionsBefore = functions.FunctionsBefore, EnabledFunctions = functions.EnabledFunctions } : entry;
+        return taking.Before is { IsBound: false } functions ? entry with { PreviousFunctionCount = functions.PreviousFunctionCount, EnabledFunctions = functions.EnabledFunctions } : entry;
     }
 
     // The user of before first: the entry that says so is about to be written over. The device's own node stays, for it stays with its driver.

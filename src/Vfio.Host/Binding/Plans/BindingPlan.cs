@@ -44,7 +44,7 @@ public sealed class BindingPlan : ChangePlan
     /// <summary>The devices that the plan takes anew, not taken by an earlier one.</summary>
     internal IReadOnlyList<PciAddress> NewlyTaken => _undo.NewlyTaken;
 
-    /// <summary>Computes the plan for some devices. Waits for nobody: for programs that have them open, <see cref="HolderPatience.Wait"/> does.</summary>
+    /// <summary>Computes the plan for some devices. Waits for nobody: for programs that have them open, <see cref="HolderWait.Wait"/> does.</summary>
     /// <param name="addresses">The devices; a plan for none has no steps.</param>
     /// <param name="options">How; <see langword="null"/> for the defaults.</param>
     /// <returns>The plan, which may hold refusals.</returns>

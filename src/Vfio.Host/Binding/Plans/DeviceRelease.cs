@@ -37,7 +37,7 @@ internal sealed class DeviceRelease(HostContext context, ReleaseOptions options,
         }
         catch (VfioException e)
         {
-            return new ReleaseOutcome(entry, context.Bus.Find(Address), e) { Dropped = [.. context.Steps.Dropped] };
+            return new ReleaseOutcome(entry, context.Bus.Find(Address), e) { Skipped = [.. context.Steps.Dropped] };
         }
     }
 
@@ -83,9 +83,9 @@ internal sealed class DeviceRelease(HostContext context, ReleaseOptions options,
 
         return new ReleaseOutcome(entry, context.Bus.Find(Address), error)
         {
-            WasTaken = current is { IsTaken: true } or { Damage: not null } || isForeign,
+            WasBound = current is { IsBound: true } or { ParseError: not null } || isForeign,
             WasPersistent = wasPersistent,
-            Dropped = [.. context.Steps.Dropped],
+            Skipped = [.. context.Steps.Dropped],
         };
     }
 
@@ -95,7 +95,7 @@ internal sealed class DeviceRelease(HostContext context, ReleaseOptions options,
         {
             runner.Run(_foreign.Notes(now));
         }
-        else if (options.Taking is null && new DriverctlOverrides(context.Host) is var driverctl && driverctl.Find(Address) != entry.DriverBefore && driverctl.DescribeClaim(Address) is string claim)
+        else if (options.Taking is null && new DriverctlOverrides(context.Host) is var driverctl && driverctl.Find(Address) != entry.OriginalDriver && driverctl.DescribeClaim(Address) is string claim)
         {
             context.Steps.Dropped.Add(claim);
         }
@@ -113,7 +113,7 @@ internal sealed class DeviceRelease(HostContext context, ReleaseOptions options,
             return current is null ? ([], RestorePlan.Nothing) : (files.UnfollowUser([Address], released), device);
         }
 
-        if (current is not { IsTaken: true } && context.Persistent.Find(Address) is PersistentDevice known && context.Bus.Find(Address) is PciDeviceInfo untaken)
+        if (current is not { IsBound: true } && context.Persistent.Find(Address) is PersistentDevice known && context.Bus.Find(Address) is PciDeviceInfo untaken)
         {
             BindingStep[] last = [.. _restorer.GiveUp(untaken, known.ToEntry())];
             Func<IReadOnlyList<BindingStep>> shared = device.Shared;

@@ -9,7 +9,7 @@ namespace Vfio.Host;
 internal sealed record DeviceTaking(PciDeviceInfo Device, JournalEntry? Before, string Module, string Driver, BindingStep? Pending)
 {
     /// <summary>The entry of its being taken. One may be there for virtual functions alone.</summary>
-    public JournalEntry? Taken => Before is { IsTaken: true } ? Before : null;
+    public JournalEntry? Taken => Before is { IsBound: true } ? Before : null;
 
     /// <summary>Whether it was refused as what it is, so that there are no steps for it.</summary>
     public bool IsHopeless { get; private set; }

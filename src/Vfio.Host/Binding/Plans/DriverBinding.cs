@@ -26,14 +26,14 @@ public sealed class DriverBinding : IDisposable
         _options = options;
         _journal = new BindingJournal(options.Host);
         _entry = isTaken ? _journal.Find(address) : null;
-        IsTaken = isTaken;
+        IsBound = isTaken;
     }
 
     /// <summary>The device.</summary>
     public PciAddress Address { get; }
 
     /// <summary>Whether this object took it; not where the device was with a VFIO driver before, where it stays.</summary>
-    public bool IsTaken { get; }
+    public bool IsBound { get; }
 
     /// <summary>Takes a device from its driver and gives it to vfio-pci.</summary>
     /// <param name="address">The device.</param>
@@ -55,7 +55,7 @@ public sealed class DriverBinding : IDisposable
     public static IReadOnlyList<DriverBinding> Bind(IReadOnlyList<PciAddress> addresses, BindOptions? options = null)
     {
         options ??= new BindOptions();
-        BindingPlan plan = options.Patience is HolderPatience patience && !options.Force
+        BindingPlan plan = options.HolderWait is HolderWait patience && !options.Force
             ? patience.Wait(() => BindingPlan.Compute(addresses, options))
             : BindingPlan.Compute(addresses, options);
         PersistentDevices before = PersistentDevices.Read(options.Host);
@@ -73,7 +73,7 @@ public sealed class DriverBinding : IDisposable
         finally
         {
             // What was not taken is not this program's to hand back.
-            HashSet<PciAddress> kept = [.. bindings.Where(binding => binding.IsTaken).Select(binding => binding.Address)];
+            HashSet<PciAddress> kept = [.. bindings.Where(binding => binding.IsBound).Select(binding => binding.Address)];
             foreach (IDisposable? owner in owners.Where(item => !kept.Contains(item.Key)).Select(item => item.Value))
             {
                 owner?.Dispose();
@@ -92,7 +92,7 @@ public sealed class DriverBinding : IDisposable
     /// <exception cref="VfioException">
     /// The device is still open, or a step failed. The journal keeps the device: call again, or <c>vfio release</c>.
     /// </exception>
-    public void Release(HolderPatience? patience)
+    public void Release(HolderWait? patience)
     {
         // Handed back by somebody else meanwhile, and perhaps taken again: then it is not this binding's to release.
         if (_entry is null || _journal.Find(Address) is not JournalEntry current || !current.IsTakingOf(_entry))
@@ -108,7 +108,7 @@ public sealed class DriverBinding : IDisposable
             return;
         }
 
-        ReleaseOptions options = new() { Host = _options.Host, Helper = _options.Helper, Changes = _options.Changes, Files = _options.Files, Patience = patience, Taking = _entry };
+        ReleaseOptions options = new() { Host = _options.Host, Helper = _options.Helper, Changes = _options.Changes, Files = _options.Files, HolderWait = patience, Taking = _entry };
         ReleasePlan plan = patience is null ? ReleasePlan.Compute([Address], options) : patience.Wait(() => ReleasePlan.Compute([Address], options));
         VfioException? failure = plan.Execute().Select(outcome => outcome.Error).OfType<VfioException>().FirstOrDefault();
         if (failure is not null)

@@ -7,10 +7,10 @@ namespace Vfio.Host;
 public sealed record ReleaseOutcome(JournalEntry Entry, PciDeviceInfo? Device, VfioException? Error)
 {
     /// <summary>What no longer fits what the journal remembers, and was left alone rather than guessed: the end of a sentence each.</summary>
-    public IReadOnlyList<string> Dropped { get; init; } = [];
+    public IReadOnlyList<string> Skipped { get; init; } = [];
 
     /// <summary>Whether it was taken; a persistent device may not have been.</summary>
-    public bool WasTaken { get; init; } = true;
+    public bool WasBound { get; init; } = true;
 
     /// <summary>Whether it was persistent, and is no longer.</summary>
     public bool WasPersistent { get; init; }

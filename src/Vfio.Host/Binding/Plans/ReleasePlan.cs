@@ -62,7 +62,7 @@ public sealed class ReleasePlan : ChangePlan
             context.Journal.Find(address) ?? context.Persistent.Find(address)?.ToEntry() ?? FindForeign(context, address, options) ?? throw NotTaken(context.Bus, address))];
         entries.AddRange(options.Taking is null ? UnboundWith(context, [.. entries.Select(entry => entry.Address)]) : []);
         // Virtual functions vanish with their device: those that are taken are handed back before it.
-        IEnumerable<PciAddress> functions = addresses.Select(context.Bus.Find).OfType<PciDeviceInfo>().SelectMany(device => device.FindVirtualFunctions()).Select(function => function.Address);
+        IEnumerable<PciAddress> functions = addresses.Select(context.Bus.Find).OfType<PciDeviceInfo>().SelectMany(device => device.GetVirtualFunctions()).Select(function => function.Address);
         entries.AddRange(functions.Except(addresses).Select(context.Journal.Find).OfType<JournalEntry>().ToArray());
         return Make(context, entries, options, isAll: false);
     }
@@ -74,7 +74,7 @@ public sealed class ReleasePlan : ChangePlan
     {
         options ??= new ReleaseOptions();
         HostContext context = HostContext.For(options);
-        IReadOnlyList<JournalEntry> taken = context.Journal.Entries();
+        IReadOnlyList<JournalEntry> taken = context.Journal.GetEntries();
         IEnumerable<JournalEntry> persistent = context.Persistent.Entries.Where(device => taken.All(other => other.Address != device.Address)).Select(device => device.ToEntry());
         return Make(context, taken.Concat(persistent).OrderBy(entry => entry.Address), options, isAll: true);
     }
@@ -110,14 +110,14 @@ public sealed class ReleasePlan : ChangePlan
 
     /// <summary>Looks what is wrong with the file of persistent devices: whether these devices are taken again at the next boot is not known then.</summary>
     /// <returns>The trouble; <see langword="null"/> for a sound file, and where there is none.</returns>
-    public VfioException? ReadTrouble() => PersistentDevices.Read(_options.Host) is { Damage: not null } persistent ? persistent.Damaged() : null;
+    public VfioException? GetParseError() => PersistentDevices.Read(_options.Host) is { ParseError: not null } persistent ? persistent.Damaged() : null;
 
     // Virtual functions first.
     private static ReleasePlan Make(HostContext context, IEnumerable<JournalEntry> entries, ReleaseOptions options, bool isAll)
     {
         try
         {
-            return new ReleasePlan(context, [.. entries.OrderBy(entry => context.Bus.Find(entry.Address)?.ReadPhysicalFunction() is null)], options, isAll);
+            return new ReleasePlan(context, [.. entries.OrderBy(entry => context.Bus.Find(entry.Address)?.GetPhysicalFunction() is null)], options, isAll);
         }
         finally
         {
@@ -132,8 +132,8 @@ public sealed class ReleasePlan : ChangePlan
     private static JournalEntry[] UnboundWith(HostContext context, HashSet<PciAddress> released)
     {
         int? GroupOf(PciAddress address) => context.Bus.Find(address)?.IommuGroup;
-        JournalEntry[] left = [.. context.Journal.Entries().Where(entry => !released.Contains(entry.Address))];
-        HashSet<int> free = [.. released.Select(GroupOf).OfType<int>().Except(left.Where(entry => entry is { IsUnbound: false, IsTaken: true }).Select(entry => GroupOf(entry.Address)).OfType<int>())];
+        JournalEntry[] left = [.. context.Journal.GetEntries().Where(entry => !released.Contains(entry.Address))];
+        HashSet<int> free = [.. released.Select(GroupOf).OfType<int>().Except(left.Where(entry => entry is { IsUnbound: false, IsBound: true }).Select(entry => GroupOf(entry.Address)).OfType<int>())];
         return [.. left.Where(entry => entry.IsUnbound && GroupOf(entry.Address) is int group && free.Contains(group))];
     }
 

@@ -22,19 +22,19 @@ public sealed class VirtualFunctionPlan : ChangePlan
         PciDeviceInfo device = context.Bus.Get(address);
         Check(device);
         _before = context.Journal.Find(address);
-        if (_before?.Damage is not null)
+        if (_before?.ParseError is not null)
         {
             throw context.Journal.Damaged(_before);
         }
 
-        CountBefore = device.ReadVirtualFunctionCount();
-        bool changes = CountBefore != count;
-        Refusals = !changes ? [] : [.. device.FindVirtualFunctions().SelectMany(function => _functions.JudgeVanishing(function, released: [])).Where(refusal => !(refusal.CanForce && options.Force))];
+        PreviousCount = device.GetVirtualFunctionCount();
+        bool changes = PreviousCount != count;
+        Refusals = !changes ? [] : [.. device.GetVirtualFunctions().SelectMany(function => _functions.JudgeVanishing(function, released: [])).Where(refusal => !(refusal.CanForce && options.Force))];
         Steps = changes ? StepsFor(device) : [];
     }
 
     /// <summary>How many there were when the plan was computed.</summary>
-    public int CountBefore { get; }
+    public int PreviousCount { get; }
 
     /// <summary>Why virtual functions that would vanish must not; empty where the plan may be executed. With <see cref="BindOptions.Force"/>, only what cannot be forced.</summary>
     public override IReadOnlyList<BindingRefusal> Refusals { get; }
@@ -122,13 +122,13 @@ public sealed class VirtualFunctionPlan : ChangePlan
     {
         bool isVfio = device.Driver == PciDeviceInfo.VfioPciDriver;
         JournalEntry entry = _before ?? DeviceRecord.Describe(_context, device, new HostSurvey(_context.Host, _context.Holders)) with { Driver = "" };
-        bool isAsBefore = !entry.IsTaken && entry.FunctionsBefore is int before && before == _count;
+        bool isAsBefore = !entry.IsBound && entry.PreviousFunctionCount is int before && before == _count;
         entry = entry with
         {
-            FunctionsBefore = entry.FunctionsBefore ?? CountBefore,
+            PreviousFunctionCount = entry.PreviousFunctionCount ?? PreviousCount,
             EnabledFunctions = entry.EnabledFunctions || (isVfio && !_functions.IsEnabled),
         };
-        List<BindingStep> steps = [_context.Steps.RememberFunctions(entry), .. _functions.Change(device, CountBefore, _count, isVfio), .. _functions.Disable(entry)];
+        List<BindingStep> steps = [_context.Steps.RememberFunctions(entry), .. _functions.Change(device, PreviousCount, _count, isVfio), .. _functions.Disable(entry)];
         if (isAsBefore)
         {
             steps.Add(_context.Steps.Forget(_address));
@@ -161,9 +161,9 @@ public sealed class VirtualFunctionPlan : ChangePlan
         try
         {
             PciDeviceInfo device = _context.Bus.Get(_address);
-            JournalEntry entry = _context.Journal.Find(_address) is { Damage: null } written ? written : throw failure;
+            JournalEntry entry = _context.Journal.Find(_address) is { ParseError: null } written ? written : throw failure;
             bool isVfio = device.Driver == PciDeviceInfo.VfioPciDriver;
-            runner.Run([.. _functions.Change(device, device.ReadVirtualFunctionCount(), CountBefore, isVfio), .. _functions.Disable(entry)]);
+            runner.Run([.. _functions.Change(device, device.GetVirtualFunctionCount(), PreviousCount, isVfio), .. _functions.Disable(entry)]);
             if (_before is null)
             {
                 _context.Journal.Remove(_address);

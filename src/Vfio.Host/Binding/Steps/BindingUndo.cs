@@ -15,7 +15,7 @@ internal sealed class BindingUndo(HostContext context)
 
     /// <summary>Notes how a device stands before it is touched.</summary>
     public void Note(PciDeviceInfo device, JournalEntry? entry, IEnumerable<string> nodes) =>
-        _devices.Add(new Before(device.Address, !device.HasVfioDriver, entry, device.ReadVirtualFunctionCount(), [.. nodes.Select(node => (node, AccessList.Of(node)))]));
+        _devices.Add(new Before(device.Address, !device.HasVfioDriver, entry, device.GetVirtualFunctionCount(), [.. nodes.Select(node => (node, AccessList.Of(node)))]));
 
     /// <summary>
     /// Undoes the devices touched, the last one first; one that fails does not keep the others. One that the kernel is still changing stays as it is: the journal keeps it.
@@ -52,10 +52,10 @@ internal sealed class BindingUndo(HostContext context)
         if (device.IsNewlyTaken)
         {
             // What was remembered of its virtual functions alone is remembered still, and they are as many as when the bind began.
-            bool hasFunctions = device.Entry is { IsTaken: false };
-            if (context.Journal.Find(device.Address) is JournalEntry entry && (entry.IsTaken || entry.Damage is not null))
+            bool hasFunctions = device.Entry is { IsBound: false };
+            if (context.Journal.Find(device.Address) is JournalEntry entry && (entry.IsBound || entry.ParseError is not null))
             {
-                _restorer.Plan(hasFunctions ? entry with { FunctionsBefore = device.Functions } : entry, force: false, released: []).Run(runner);
+                _restorer.Plan(hasFunctions ? entry with { PreviousFunctionCount = device.Functions } : entry, force: false, released: []).Run(runner);
             }
 
             if (hasFunctions)
@@ -85,6 +85,6 @@ internal sealed class BindingUndo(HostContext context)
     private sealed record Before(
         PciAddress Address, bool Moves, JournalEntry? Entry, int Functions, IReadOnlyList<(string Node, AccessList? Access)> Nodes)
     {
-        public bool IsNewlyTaken => Moves || Entry is not { IsTaken: true };
+        public bool IsNewlyTaken => Moves || Entry is not { IsBound: true };
     }
 }

@@ -20,13 +20,13 @@ internal sealed class DeviceRestorer(HostContext context)
         PciDeviceInfo? device = context.Bus.Find(entry.Address);
         BindingStep? pending = context.Steps.EndPending(entry);
         List<BindingStep> steps = pending is null ? [] : [pending];
-        if (entry.Damage is not null && !(force && entry.IsUnderstood))
+        if (entry.ParseError is not null && !(force && entry.IsUnderstood))
         {
             AddDamaged(entry, device, force, steps);
             return new RestorePlan(steps, () => [context.Steps.Forget(entry.Address)]);
         }
 
-        entry = WithUser(entry with { Damage = null }, force, steps);
+        entry = WithUser(entry with { ParseError = null }, force, steps);
 
         // Gone, or another card in its place: there is nothing to hand back but what others share.
         if (device is null || device.VendorId != entry.VendorId || device.DeviceId != entry.DeviceId)
@@ -35,7 +35,7 @@ internal sealed class DeviceRestorer(HostContext context)
         }
 
         // Whoever changed the driver meanwhile has ended the functions, and knows how many there are to be.
-        if (!entry.IsTaken && device.Driver != entry.DriverBefore)
+        if (!entry.IsBound && device.Driver != entry.OriginalDriver)
         {
             steps.Add(context.Steps.Drop($"its driver is {device.Driver ?? "none"} now: its virtual functions are left as they are"));
             return new RestorePlan(steps, () => [.. _functions.Disable(entry), context.Steps.Forget(entry.Address)]);
@@ -49,7 +49,7 @@ internal sealed class DeviceRestorer(HostContext context)
         // It was with VFIO before it was bound, and somebody has taken it from there since: that is not undone.
         if (IsElsewhere(entry, device))
         {
-            steps.Add(context.Steps.Drop($"it is with {device.Driver ?? "no driver"} now: it is left there, and not given to {entry.DriverBefore} again"));
+            steps.Add(context.Steps.Drop($"it is with {device.Driver ?? "no driver"} now: it is left there, and not given to {entry.OriginalDriver} again"));
             return new RestorePlan(steps, () => Shared(entry, device, released));
         }
 
@@ -58,10 +58,10 @@ internal sealed class DeviceRestorer(HostContext context)
 
     private RestorePlan Restore(JournalEntry entry, PciDeviceInfo device, List<BindingStep> steps, bool isPending, IReadOnlyCollection<PciAddress> released)
     {
-        bool moves = device.Driver != entry.DriverBefore;
+        bool moves = device.Driver != entry.OriginalDriver;
         IReadOnlyList<DeviceHolder> holders = FindHolders(entry, device);
-        JournalEntry after = entry with { EnabledFunctions = _functions.Enables(entry, device, moves && entry.IsTaken) };
-        if (!entry.IsTaken)
+        JournalEntry after = entry with { EnabledFunctions = _functions.Enables(entry, device, moves && entry.IsBound) };
+        if (!entry.IsBound)
         {
             steps.AddRange(_functions.Restore(entry, device, moves: false, holders));
             return new RestorePlan(steps, () => [.. _functions.Disable(after), context.Steps.Forget(entry.Address)]);
@@ -79,7 +79,7 @@ internal sealed class DeviceRestorer(HostContext context)
         return new RestorePlan(steps, () => Shared(after, device, released));
     }
 
-    private static bool IsElsewhere(JournalEntry entry, PciDeviceInfo device) => entry.IsTaken && entry.DriverBefore == entry.Driver && !device.HasVfioDriver;
+    private static bool IsElsewhere(JournalEntry entry, PciDeviceInfo device) => entry.IsBound && entry.OriginalDriver == entry.Driver && !device.HasVfioDriver;
 
     private JournalEntry WithUser(JournalEntry entry, bool force, List<BindingStep> steps)
     {
@@ -115,7 +115,7 @@ internal sealed class DeviceRestorer(HostContext context)
         }
 
         // Another driver may have been given the device meanwhile, and put it to use.
-        if (device.Driver is not null && !device.HasVfioDriver && device.Driver != entry.DriverBefore
+        if (device.Driver is not null && !device.HasVfioDriver && device.Driver != entry.OriginalDriver
             && Survey().Judge(device, thorough: true).FirstOrDefault(refusal => refusal.CanForce) is BindingRefusal use)
         {
             yield return new BindingRefusal(
@@ -124,7 +124,7 @@ internal sealed class DeviceRestorer(HostContext context)
 
         // What sriov would refuse is refused here.
         if (FunctionSteps.Loses(entry, device)
-            && device.FindVirtualFunctions().SelectMany(function => _functions.JudgeVanishing(function, released)).FirstOrDefault() is BindingRefusal vanishing)
+            && device.GetVirtualFunctions().SelectMany(function => _functions.JudgeVanishing(function, released)).FirstOrDefault() is BindingRefusal vanishing)
         {
             yield return new BindingRefusal(
                 entry.Address, RefusalReason.Functions, $"its virtual functions would vanish, and of {vanishing.Device}: {vanishing.Explanation}", canForce: true,
@@ -137,7 +137,7 @@ internal sealed class DeviceRestorer(HostContext context)
     private void AddMove(JournalEntry entry, PciDeviceInfo device, bool moves, IReadOnlyList<DeviceHolder> holders, bool isPending, List<BindingStep> steps)
     {
         // While it moves, the device is held for the driver it goes back to: no other that matches may take it.
-        string? transient = moves && entry.DriverBefore is not null ? entry.DriverBefore : entry.OverrideBefore;
+        string? transient = moves && entry.OriginalDriver is not null ? entry.OriginalDriver : entry.PreviousOverride;
         if (isPending || context.Steps.ReadOverride(device) != transient)
         {
             steps.Add(context.Steps.Override(device, transient));
@@ -153,9 +153,9 @@ internal sealed class DeviceRestorer(HostContext context)
             AddAttach(entry, device, steps);
         }
 
-        if (transient != entry.OverrideBefore)
+        if (transient != entry.PreviousOverride)
         {
-            steps.Add(context.Steps.Override(device, entry.OverrideBefore));
+            steps.Add(context.Steps.Override(device, entry.PreviousOverride));
         }
     }
 
@@ -173,12 +173,12 @@ internal sealed class DeviceRestorer(HostContext context)
     /// <param name="known">How it was before it was taken the first time.</param>
     public IEnumerable<BindingStep> GiveUp(PciDeviceInfo device, JournalEntry known)
     {
-        if (device.HasVfioDriver || context.Steps.ReadOverride(device) is not string name || name != known.Driver || name == known.OverrideBefore)
+        if (device.HasVfioDriver || context.Steps.ReadOverride(device) is not string name || name != known.Driver || name == known.PreviousOverride)
         {
             yield break;
         }
 
-        yield return context.Steps.Override(device, known.OverrideBefore);
+        yield return context.Steps.Override(device, known.PreviousOverride);
         if (device.Driver is null)
         {
             yield return context.Steps.ProbeAny(device);
@@ -187,22 +187,22 @@ internal sealed class DeviceRestorer(HostContext context)
 
     // Who would have to let go of the device before it can go back.
     private IReadOnlyList<DeviceHolder> FindHolders(JournalEntry entry, PciDeviceInfo device) =>
-        device.Driver != entry.DriverBefore || device.Driver is null ? entry.IsTaken ? HoldersOf([device, .. device.FindVirtualFunctions()]) : []
-        : FunctionSteps.Loses(entry, device) ? HoldersOf(device.FindVirtualFunctions()) : [];
+        device.Driver != entry.OriginalDriver || device.Driver is null ? entry.IsBound ? HoldersOf([device, .. device.GetVirtualFunctions()]) : []
+        : FunctionSteps.Loses(entry, device) ? HoldersOf(device.GetVirtualFunctions()) : [];
 
     private IReadOnlyList<DeviceHolder> HoldersOf(IEnumerable<PciDeviceInfo> devices) =>
-        [.. devices.Where(held => held.MayBeHeldByVfio).SelectMany(context.Holders.OfDevice)];
+        [.. devices.Where(held => held.MayBeHeldByVfio).SelectMany(context.Holders.GetHolders)];
 
     private void AddAttach(JournalEntry entry, PciDeviceInfo device, List<BindingStep> steps)
     {
-        if (entry.DriverBefore is not string driver)
+        if (entry.OriginalDriver is not string driver)
         {
             return;
         }
 
         if (!context.Steps.HasDriver(driver))
         {
-            steps.Add(context.Steps.LoadModule(entry.ModuleBefore ?? driver, driver));
+            steps.Add(context.Steps.LoadModule(entry.OriginalModule ?? driver, driver));
         }
 
         // Loading the module makes its driver look at every device without one: it may have taken this one already.
@@ -240,7 +240,7 @@ internal sealed class DeviceRestorer(HostContext context)
         steps.Add(context.Steps.Override(device, null));
         if (device.HasVfioDriver)
         {
-            steps.Add(context.Steps.Unbind(device, HoldersOf([device, .. device.FindVirtualFunctions()])));
+            steps.Add(context.Steps.Unbind(device, HoldersOf([device, .. device.GetVirtualFunctions()])));
         }
 
         steps.Add(context.Steps.ProbeAny(device));

@@ -20,9 +20,9 @@ internal sealed class ForeignTaking(HostContext context)
         VendorId = device.VendorId,
         DeviceId = device.DeviceId,
         Driver = device.Driver ?? "",
-        DriverBefore = driver,
-        ModuleBefore = module,
-        TakenAt = DateTimeOffset.UtcNow,
+        OriginalDriver = driver,
+        OriginalModule = module,
+        BoundAt = DateTimeOffset.UtcNow,
         ProcessId = Environment.ProcessId,
     };
 

@@ -39,7 +39,7 @@ internal sealed class FunctionSteps(HostContext context)
 
     /// <summary>Whether putting an entry's number back takes functions away that are there now.</summary>
     public static bool Loses(JournalEntry entry, PciDeviceInfo device) =>
-        device.ReadVirtualFunctionCount() is int now and not 0 && (device.Driver != entry.DriverBefore ? entry.IsTaken : entry.FunctionsBefore is int before && before != now);
+        device.GetVirtualFunctionCount() is int now and not 0 && (device.Driver != entry.OriginalDriver ? entry.IsBound : entry.PreviousFunctionCount is int before && before != now);
 
     /// <summary>Why a function must not be taken away: it is taken, or held by somebody, for whom the kernel would wait; with a driver, its use counts as for a bind.</summary>
     /// <param name="function">The virtual function.</param>
@@ -51,12 +51,12 @@ internal sealed class FunctionSteps(HostContext context)
             return [];
         }
 
-        if (context.Journal.Find(function.Address) is { Damage: not null } or { IsTaken: true })
+        if (context.Journal.Find(function.Address) is { ParseError: not null } or { IsBound: true })
         {
             return [new BindingRefusal(function.Address, RefusalReason.Functions, "it is taken, and would vanish", canForce: false)];
         }
 
-        IReadOnlyList<DeviceHolder> holders = function.HasVfioDriver ? context.Holders.OfDevice(function) : [];
+        IReadOnlyList<DeviceHolder> holders = function.HasVfioDriver ? context.Holders.GetHolders(function) : [];
         return holders.Count != 0
             ? [new BindingRefusal(function.Address, RefusalReason.Functions, $"{holders[0]} has it open, and it would vanish", canForce: false) { Holders = holders }]
             : new HostSurvey(context.Host, context.Holders).Judge(function, thorough: true).Where(refusal => refusal.CanForce);
@@ -72,10 +72,10 @@ internal sealed class FunctionSteps(HostContext context)
     /// <param name="holders">Who has one of its functions open.</param>
     public IEnumerable<BindingStep> Restore(JournalEntry entry, PciDeviceInfo device, bool moves, IReadOnlyList<DeviceHolder> holders)
     {
-        if (entry.FunctionsBefore is int before)
+        if (entry.PreviousFunctionCount is int before)
         {
-            int now = moves ? 0 : device.ReadVirtualFunctionCount();
-            bool isVfio = entry.DriverBefore == PciDeviceInfo.VfioPciDriver;
+            int now = moves ? 0 : device.GetVirtualFunctionCount();
+            bool isVfio = entry.OriginalDriver == PciDeviceInfo.VfioPciDriver;
             if (Enables(entry, device, moves) && !entry.EnabledFunctions)
             {
                 yield return context.Steps.RememberFunctions(entry with { EnabledFunctions = true });
@@ -90,7 +90,7 @@ internal sealed class FunctionSteps(HostContext context)
 
     /// <summary>Whether <see cref="Restore"/> lets vfio-pci change numbers, so that <see cref="Disable"/> must follow.</summary>
     public bool Enables(JournalEntry entry, PciDeviceInfo device, bool moves) => entry.EnabledFunctions
-        || (entry is { FunctionsBefore: int before, DriverBefore: PciDeviceInfo.VfioPciDriver } && (moves ? 0 : device.ReadVirtualFunctionCount()) != before && !IsEnabled);
+        || (entry is { PreviousFunctionCount: int before, OriginalDriver: PciDeviceInfo.VfioPciDriver } && (moves ? 0 : device.GetVirtualFunctionCount()) != before && !IsEnabled);
 
     /// <summary>Lets vfio-pci change numbers no more, where it was let for an entry and that was cut short.</summary>
     public IEnumerable<BindingStep> Disable(JournalEntry entry)
@@ -99,7 +99,7 @@ internal sealed class FunctionSteps(HostContext context)
         {
             yield return BindingStep.Shared($"write \"N\" to {context.Host.SriovParameter}, if it is not so", () =>
             {
-                bool isOthers = context.Journal.Entries().Any(other => other.Address != entry.Address && other.EnabledFunctions);
+                bool isOthers = context.Journal.GetEntries().Any(other => other.Address != entry.Address && other.EnabledFunctions);
                 if (IsEnabled && !isOthers)
                 {
                     Set("N");

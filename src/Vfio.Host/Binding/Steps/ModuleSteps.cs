@@ -43,7 +43,7 @@ internal sealed class ModuleSteps(HostContext context)
             yield break;
         }
 
-        if (context.Journal.Entries().Any(other => other.Address != entry.Address && other.IsTaken && !released.Contains(other.Address)))
+        if (context.Journal.GetEntries().Any(other => other.Address != entry.Address && other.IsBound && !released.Contains(other.Address)))
         {
             yield return BindingStep.Shared($"remember in {context.Journal.LoadedModules.Path}: {string.Join(", ", loaded)} was loaded", () => context.Journal.LoadedModules.Write(loaded));
             yield break;

@@ -28,9 +28,9 @@ internal static class NodeRestorer
             yield break;
         }
 
-        JournalEntry[] others = [.. context.Journal.Entries().Where(other => other.Address != entry.Address && other.IsGivenTo(user, entry.User) && !released.Contains(other.Address))];
+        JournalEntry[] others = [.. context.Journal.GetEntries().Where(other => other.Address != entry.Address && other.IsGivenTo(user, entry.User) && !released.Contains(other.Address))];
         List<NodeAccess> nodes = [.. entry.Nodes];
-        string[] late = [.. device?.IommuGroup is int group ? (string[])[$"vfio/{group}"] : [], .. File.Exists(context.Host.Combine($"dev/{NodeGift.Iommufd}")) ? (string[])[NodeGift.Iommufd] : []];
+        string[] late = [.. device?.IommuGroup is int group ? (string[])[$"vfio/{group}"] : [], .. File.Exists(context.Host.Combine($"dev/{NodeAccessGrant.Iommufd}")) ? (string[])[NodeAccessGrant.Iommufd] : []];
         // What is not remembered came into being by the bind, or by the module that it loaded.
         nodes.AddRange(late.Where(node => nodes.TrueForAll(access => access.Node != node)).Select(node => new NodeAccess(node, Before: null)).ToArray());
 
@@ -58,5 +58,5 @@ internal static class NodeRestorer
     }
 
     private static bool Uses(PciBus bus, JournalEntry entry, string node) =>
-        node == NodeGift.Iommufd || entry.Nodes.Any(access => access.Node == node) || bus.Find(entry.Address)?.IommuGroup is int group && node == $"vfio/{group}";
+        node == NodeAccessGrant.Iommufd || entry.Nodes.Any(access => access.Node == node) || bus.Find(entry.Address)?.IommuGroup is int group && node == $"vfio/{group}";
 }

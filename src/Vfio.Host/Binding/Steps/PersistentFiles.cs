@@ -62,12 +62,12 @@ internal sealed class PersistentFiles(HostContext context, Func<PciDeviceInfo, s
                 yield return $"after a reboot {device.Address} is {owner}'s again, for whom it is persistent; bind it with --persist to change that";
             }
 
-            if (options.Persist && device.ReadPhysicalFunction() is not null)
+            if (options.Persist && device.GetPhysicalFunction() is not null)
             {
                 yield return $"{device.Address} is a virtual function: after a reboot it is taken when something has made it again, which vfio does not";
             }
 
-            if (options.Persist && device.HasVfioDriver && context.Journal.Find(device.Address) is not { IsTaken: true })
+            if (options.Persist && device.HasVfioDriver && context.Journal.Find(device.Address) is not { IsBound: true })
             {
                 yield return $"{device.Address} is with {device.Driver} already, not by vfio: a release leaves it there";
             }
@@ -131,7 +131,7 @@ internal sealed class PersistentFiles(HostContext context, Func<PciDeviceInfo, s
     public IEnumerable<BindingStep> Remove(IReadOnlyCollection<PciAddress> addresses, IReadOnlyCollection<PciAddress> released, bool force)
     {
         PersistentDevices state = context.Persistent;
-        if (state.Damage is not null)
+        if (state.ParseError is not null)
         {
             return force ? RemoveAll(["etc/vfio"]) : [];
         }
@@ -210,7 +210,7 @@ internal sealed class PersistentFiles(HostContext context, Func<PciDeviceInfo, s
         ];
     }
 
-    private static PersistentDevices Sound(PersistentDevices state) => state.Damage is null ? state : throw state.Damaged();
+    private static PersistentDevices Sound(PersistentDevices state) => state.ParseError is null ? state : throw state.Damaged();
 
     private bool IsKept(PersistentDevices state, PciDeviceInfo device, string? user) =>
         state.Find(device.Address) is PersistentDevice kept && (kept.VendorId, kept.DeviceId, kept.Driver) == (device.VendorId, device.DeviceId, driverOf(device))
@@ -223,7 +223,7 @@ internal sealed class PersistentFiles(HostContext context, Func<PciDeviceInfo, s
     // By now the journal has every one of them.
     private PersistentDevice[] Merge(IReadOnlyList<PersistentDevice> before, IReadOnlyList<PciDeviceInfo> devices)
     {
-        IEnumerable<PersistentDevice> added = devices.Select(device => context.Journal.Find(device.Address) is { Damage: null } entry && UdevRules.IsPlain(entry.Driver)
+        IEnumerable<PersistentDevice> added = devices.Select(device => context.Journal.Find(device.Address) is { ParseError: null } entry && UdevRules.IsPlain(entry.Driver)
             ? PersistentDevice.Of(entry)
             : throw new VfioException("persist", device.Address.ToString(), "the journal has no sound entry of it", $"vfio release {device.Address}, then bind it again"));
         return [.. before.Where(entry => devices.All(device => device.Address != entry.Address)).Concat(added).OrderBy(entry => entry.Address)];

@@ -217,7 +217,7 @@ internal sealed class IommufdSpace : IHostAddressSpace
         }
 
         // Of a device that is open already the kernel says EINVAL, as of much else.
-        bool isHeld = errno == Errno.EINVAL && token is null && device is not null && new DeviceHolders(_host).OfDevice(device).Count != 0;
+        bool isHeld = errno == Errno.EINVAL && token is null && device is not null && new DeviceHolders(_host).GetHolders(device).Count != 0;
         errno = isHeld ? Errno.EBUSY : errno;
         // Of one whose group is with somebody else EPERM, as of a platform that cannot isolate interrupts.
         bool isGroupHeld = errno == Errno.EPERM && device is not null && GroupTrouble.HasOthersHeld(_host, device);

@@ -4,18 +4,18 @@ namespace Vfio.Host;
 /// Lets a user open the nodes by which a device is opened: an entry for that user in each node's access list. They are the group's node, the device's own where the
 /// kernel has such nodes, and then <c>/dev/iommu</c>, which all users' devices share.
 /// </summary>
-internal sealed class NodeGift(HostContext context)
+internal sealed class NodeAccessGrant(HostContext context)
 {
     public const string Iommufd = "iommu";
     private const string DeviceNodes = "vfio/devices";
 
     /// <summary>The nodes as they are now, below <c>/dev</c>, whether or not they exist.</summary>
-    public string[] NodesOf(PciDeviceInfo device) => device.IommuGroup is null || device.ReadHasNoIommu() ? [] : [GroupNode(device), .. OwnNodes(device)];
+    public string[] NodesOf(PciDeviceInfo device) => device.IommuGroup is null || device.IsNoIommu() ? [] : [GroupNode(device), .. OwnNodes(device)];
 
     public bool IsGiven(PciDeviceInfo device, uint user) => NodesOf(device) is { Length: > 0 } nodes && nodes.All(node => AccessList.Of(PathOf(node))?.Allows(user) == true);
 
     /// <summary>Another user who has the group, by another device of it.</summary>
-    public string? OtherUser(PciDeviceInfo device, uint user, string name) => context.Journal.Entries()
+    public string? OtherUser(PciDeviceInfo device, uint user, string name) => context.Journal.GetEntries()
         .Where(entry => entry.Address != device.Address && entry.User is not null && !entry.IsGivenTo(user, name) && IsInGroup(entry, device.IommuGroup))
         .Select(entry => entry.User)
         .FirstOrDefault();
@@ -37,7 +37,7 @@ internal sealed class NodeGift(HostContext context)
     /// <summary>What the user of an entry could do with the nodes before anything was given. What an earlier bind gave is not the user's own: what that bind remembers counts.</summary>
     public List<NodeAccess> AccessBefore(PciDeviceInfo device, JournalEntry entry, uint user, string userName)
     {
-        JournalEntry[] givers = [.. context.Journal.Entries().Where(other => other.IsGivenTo(user, userName))];
+        JournalEntry[] givers = [.. context.Journal.GetEntries().Where(other => other.IsGivenTo(user, userName))];
         List<NodeAccess> accesses = entry.IsGivenTo(user, userName) ? [.. entry.Nodes] : [];
         foreach (string node in NodesOf(device).Append(Iommufd).Distinct().Where(node => accesses.TrueForAll(access => access.Node != node)))
         {

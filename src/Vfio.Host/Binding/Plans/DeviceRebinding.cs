@@ -3,10 +3,10 @@ using Vfio.Pci;
 namespace Vfio.Host;
 
 /// <summary>The taking again of one device, planned or made.</summary>
-internal sealed class DeviceRetaking(HostContext context, PciAddress address)
+internal sealed class DeviceRebinding(HostContext context, PciAddress address)
 {
     private readonly ModuleSteps _modules = new(context);
-    private readonly NodeGift _gift = new(context);
+    private readonly NodeAccessGrant _gift = new(context);
     private readonly DeviceRestorer _restorer = new(context);
     private JournalEntry? _anew; // what the journal is to have of a device that is not in it
 
@@ -28,7 +28,7 @@ internal sealed class DeviceRetaking(HostContext context, PciAddress address)
     public void Plan()
     {
         PciDeviceInfo? device = context.Bus.Find(address);
-        JournalEntry? taken = context.Journal.Find(address) is { Damage: null, IsTaken: true } entry ? entry : null;
+        JournalEntry? taken = context.Journal.Find(address) is { ParseError: null, IsBound: true } entry ? entry : null;
         JournalEntry? known = context.Persistent.Find(address)?.ToEntry();
         Skipped = WhyNot(device, taken, known);
         if (Skipped is not null)
@@ -47,7 +47,7 @@ internal sealed class DeviceRetaking(HostContext context, PciAddress address)
         }
     }
 
-    public RetakeOutcome Execute()
+    public RebindOutcome Execute()
     {
         using IDisposable alone = context.Steps.Lock([address]);
         using StepRunner runner = new(context);
@@ -57,14 +57,14 @@ internal sealed class DeviceRetaking(HostContext context, PciAddress address)
         }
         catch (ChangePendingException e)
         {
-            return new RetakeOutcome(address, context.Bus.Find(address), null, e);
+            return new RebindOutcome(address, context.Bus.Find(address), null, e);
         }
 
         runner.Share();
         Plan();
         VfioException? error = Skipped is null ? Run(runner) : null;
-        RetakeOutcome outcome = new(address, context.Bus.Find(address), Skipped, error);
-        if (outcome is { Skipped: null, Error: null } || context.Bus.Find(address) is not PciDeviceInfo now || context.Journal.Find(address) is { IsTaken: true })
+        RebindOutcome outcome = new(address, context.Bus.Find(address), Skipped, error);
+        if (outcome is { Skipped: null, Error: null } || context.Bus.Find(address) is not PciDeviceInfo now || context.Journal.Find(address) is { IsBound: true })
         {
             return outcome;
         }
@@ -85,7 +85,7 @@ internal sealed class DeviceRetaking(HostContext context, PciAddress address)
     {
         if (taken is null && known is null)
         {
-            return context.Persistent.Damage is null ? "it is neither taken nor persistent" : $"{context.Persistent.Path}: {context.Persistent.Damage}";
+            return context.Persistent.ParseError is null ? "it is neither taken nor persistent" : $"{context.Persistent.Path}: {context.Persistent.ParseError}";
         }
 
         JournalEntry other = known ?? taken!;
@@ -96,7 +96,7 @@ internal sealed class DeviceRetaking(HostContext context, PciAddress address)
 
     // By which entry what udev's rule has set is taken back. Without a state that can be believed, what is set is all there is.
     private JournalEntry? Kept(PciDeviceInfo now) => context.Persistent.Find(address)?.ToEntry()
-        ?? (context.Persistent.Damage is not null && context.Steps.ReadOverride(now) is string kept && kept.Contains("vfio", StringComparison.Ordinal)
+        ?? (context.Persistent.ParseError is not null && context.Steps.ReadOverride(now) is string kept && kept.Contains("vfio", StringComparison.Ordinal)
             ? new JournalEntry { Address = address, Driver = kept }
             : null);
 
@@ -130,13 +130,13 @@ internal sealed class DeviceRetaking(HostContext context, PciAddress address)
     private void TakeAnew(PciDeviceInfo device, JournalEntry entry, StepRunner runner)
     {
         JournalEntry? functions = FunctionsAlone();
-        int count = device.ReadVirtualFunctionCount();
-        JournalEntry asNow = entry with { Interfaces = Survey.InterfaceStates(address), Disks = [], FunctionsBefore = count == 0 ? null : count };
+        int count = device.GetVirtualFunctionCount();
+        JournalEntry asNow = entry with { Interfaces = Survey.InterfaceStates(address), Disks = [], PreviousFunctionCount = count == 0 ? null : count };
         try
         {
             runner.Run(Steps);
         }
-        catch (VfioException e) when (e is not ChangePendingException && context.Bus.Find(address) is { HasVfioDriver: false } && context.Journal.Find(address) is { IsTaken: true, IsUnbound: false })
+        catch (VfioException e) when (e is not ChangePendingException && context.Bus.Find(address) is { HasVfioDriver: false } && context.Journal.Find(address) is { IsBound: true, IsUnbound: false })
         {
             _restorer.Plan(asNow, force: false, released: []).Run(runner);
             if (functions is not null)
@@ -149,7 +149,7 @@ internal sealed class DeviceRetaking(HostContext context, PciAddress address)
     }
 
     // An entry may be there for its virtual functions alone.
-    private JournalEntry? FunctionsAlone() => context.Journal.Find(address) is { Damage: null, IsTaken: false } only ? only : null;
+    private JournalEntry? FunctionsAlone() => context.Journal.Find(address) is { ParseError: null, IsBound: false } only ? only : null;
 
     private static bool IsSame(JournalEntry? entry, PciDeviceInfo device) => entry is not null && (entry.VendorId, entry.DeviceId) == (device.VendorId, device.DeviceId);
 
@@ -157,18 +157,18 @@ internal sealed class DeviceRetaking(HostContext context, PciAddress address)
     // states of that day count: so early in the boot interfaces have neither.
     private JournalEntry Renew(PciDeviceInfo device, JournalEntry known)
     {
-        JournalEntry entry = known with { TakenAt = context.Clock.GetUtcNow(), ProcessId = Environment.ProcessId };
+        JournalEntry entry = known with { BoundAt = context.Clock.GetUtcNow(), ProcessId = Environment.ProcessId };
         if (FunctionsAlone() is JournalEntry functions)
         {
-            entry = entry with { FunctionsBefore = functions.FunctionsBefore, EnabledFunctions = functions.EnabledFunctions };
+            entry = entry with { PreviousFunctionCount = functions.PreviousFunctionCount, EnabledFunctions = functions.EnabledFunctions };
         }
 
-        return device.HasVfioDriver || device.Driver is null || device.Driver == known.DriverBefore ? entry : entry with
+        return device.HasVfioDriver || device.Driver is null || device.Driver == known.OriginalDriver ? entry : entry with
         {
-            DriverBefore = device.Driver,
-            ModuleBefore = SysfsFile.ReadLinkName(device.Attribute("driver/module")),
+            OriginalDriver = device.Driver,
+            OriginalModule = SysfsFile.ReadLinkName(device.Attribute("driver/module")),
             Interfaces = Survey.InterfaceStates(address),
-            Disks = Survey.Disks(address),
+            Disks = Survey.GetDisks(address),
             OtherNames = Survey.OtherNames(address),
         };
     }

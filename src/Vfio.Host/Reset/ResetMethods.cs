@@ -9,9 +9,9 @@ namespace Vfio.Host;
 /// <remarks>
 /// Known names are <c>device_specific</c>, <c>acpi</c>, <c>flr</c> (function level, PCI Express), <c>af_flr</c> (function level, conventional), <c>pm</c> (through D3hot), <c>bus</c> and
 /// <c>cxl_bus</c>; the kernel may have more. A choice holds until it is changed, or the device is removed or the host restarted: not a binding's release but the disposal of
-/// <see cref="ResetMethodChoice"/> puts back what was. After a kill, <c>echo default</c> into the file gives back the kernel's own choice.
+/// <see cref="ResetMethodOverride"/> puts back what was. After a kill, <c>echo default</c> into the file gives back the kernel's own choice.
 /// </remarks>
-public static class DeviceReset
+public static class ResetMethods
 {
     private const string Attribute = "reset_method";
 
@@ -20,7 +20,7 @@ public static class DeviceReset
     /// <param name="host">Where the host's <c>/sys</c> is; the running host unless told.</param>
     /// <returns>Their names; none where all are switched off, the device can be reset in no way, or the kernel does not say.</returns>
     /// <exception cref="VfioException">There is no such device.</exception>
-    public static IReadOnlyList<string> ReadMethods(PciAddress address, HostRoot? host = null) => Split(SysfsFile.Read(PathOf(address, host ?? HostRoot.Default)));
+    public static IReadOnlyList<string> Get(PciAddress address, HostRoot? host = null) => Split(SysfsFile.Read(PathOf(address, host ?? HostRoot.Default)));
 
     /// <summary>Chooses the methods that the kernel uses from now on; needs root.</summary>
     /// <param name="address">The device.</param>
@@ -29,7 +29,7 @@ public static class DeviceReset
     /// <returns>What puts back the methods of before when it is disposed: after the device is closed, since closing resets it too.</returns>
     /// <exception cref="ArgumentException">No method, or a name with characters that none has.</exception>
     /// <exception cref="VfioException">There is no such device, it can be reset in no way, it has no such method (EINVAL), or this is not root (EACCES).</exception>
-    public static ResetMethodChoice ChooseMethods(PciAddress address, IReadOnlyList<string> methods, HostRoot? host = null)
+    public static ResetMethodOverride Override(PciAddress address, IReadOnlyList<string> methods, HostRoot? host = null)
     {
         ArgumentNullException.ThrowIfNull(methods);
         if (methods.Count == 0 || methods.Any(method => string.IsNullOrEmpty(method) || !method.All(c => char.IsAsciiLetterOrDigit(c) || c == '_')))
@@ -45,7 +45,7 @@ public static class DeviceReset
         }
 
         Write(path, string.Join(' ', methods), address, before);
-        return new ResetMethodChoice(path, address, Split(before), Split(SysfsFile.Read(path)));
+        return new ResetMethodOverride(path, address, Split(before), Split(SysfsFile.Read(path)));
     }
 
     /// <summary>Writes the methods of before; none there is an empty line to the kernel.</summary>

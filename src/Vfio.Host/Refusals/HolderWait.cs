@@ -3,24 +3,24 @@ using Vfio.Pci;
 namespace Vfio.Host;
 
 /// <summary>How long to wait for programs that hold a device, or are changing it, and what happens meanwhile.</summary>
-/// <param name="Time">
+/// <param name="Timeout">
 /// For how long at most, all devices together; zero for not at all. Nothing is changed during that time. If the kernel itself then has to wait, as with
 /// <see cref="ReleaseOptions.Force"/>, it is given this time again: at least 2 s if the program is known, otherwise 30 s.
 /// </param>
-public sealed record HolderPatience(TimeSpan Time)
+public sealed record HolderWait(TimeSpan Timeout)
 {
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Told once for each device, before it is waited for: the device and who holds it. On the calling thread.</summary>
-    public Action<PciAddress, IReadOnlyList<DeviceHolder>>? Told { get; init; }
+    public Action<PciAddress, IReadOnlyList<DeviceHolder>>? Waiting { get; init; }
 
     /// <summary>Called once for each write that the kernel has not completed after two seconds: the device, and what the kernel waits for. On the calling thread.</summary>
     public Action<PciAddress, string>? Delayed { get; init; }
 
     /// <summary>Ends the waiting, for programs that hold a device, for other programs that change it, and for the kernel, as if the time were over.</summary>
-    public CancellationToken Stop { get; init; }
+    public CancellationToken CancellationToken { get; init; }
 
-    /// <summary>Computes a plan, and again as long as it is refused because programs hold devices (<see cref="Refusal.Holders"/>), for <see cref="Time"/> at most.</summary>
+    /// <summary>Computes a plan, and again as long as it is refused because programs hold devices (<see cref="Refusal.Holders"/>), for <see cref="Timeout"/> at most.</summary>
     /// <typeparam name="TPlan">The kind of plan.</typeparam>
     /// <param name="compute">Computes it.</param>
     /// <returns>The last plan; where the time is over it is refused still.</returns>
@@ -31,7 +31,7 @@ public sealed record HolderPatience(TimeSpan Time)
         TPlan plan = compute();
         HashSet<PciAddress> told = [];
         long start = TimeProvider.System.GetTimestamp();
-        for (TimeSpan left = Time; left > TimeSpan.Zero && !Stop.IsCancellationRequested; left = Time - TimeProvider.System.GetElapsedTime(start))
+        for (TimeSpan left = Timeout; left > TimeSpan.Zero && !CancellationToken.IsCancellationRequested; left = Timeout - TimeProvider.System.GetElapsedTime(start))
         {
             Refusal[] held = [.. plan.Refusals.Where(refusal => refusal.Holders.Count != 0)];
             if (held.Length == 0)
@@ -41,11 +41,11 @@ public sealed record HolderPatience(TimeSpan Time)
 
             foreach (IGrouping<PciAddress, Refusal> device in held.GroupBy(refusal => refusal.Device).Where(device => told.Add(device.Key)))
             {
-                Told?.Invoke(device.Key, [.. device.SelectMany(refusal => refusal.Holders).DistinctBy(holder => holder.ProcessId)]);
+                Waiting?.Invoke(device.Key, [.. device.SelectMany(refusal => refusal.Holders).DistinctBy(holder => holder.ProcessId)]);
             }
 
             // Each look goes through all descriptors of all processes.
-            Stop.WaitHandle.WaitOne(left < Step ? left : Step);
+            CancellationToken.WaitHandle.WaitOne(left < Step ? left : Step);
             plan = compute();
         }
 

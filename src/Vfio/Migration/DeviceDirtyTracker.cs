@@ -4,21 +4,21 @@ namespace Vfio;
 
 /// <summary>
 /// The record of pages that one device writes, kept by the device itself (<c>VFIO_DEVICE_FEATURE_DMA_LOGGING_START</c> and its companions in <c>linux/vfio.h</c>): for who copies memory while the device
-/// runs, where the IOMMU keeps none (<see cref="IoAddressSpace.StartWriteLog"/>).
+/// runs, where the IOMMU keeps none (<see cref="IoAddressSpace.StartDirtyTracking"/>).
 /// </summary>
 /// <remarks>The caller owns it; disposal ends the record, and so does disposal of the device. One at a time for a device. Any thread.</remarks>
-public sealed class DeviceWriteLog : IDisposable
+public sealed class DeviceDirtyTracker : IDisposable
 {
     // What the kernel reports by at the least.
     private const ulong LeastPage = 4096;
 
     private readonly IDmaLog _log;
     private readonly string _name;
-    private readonly Action<DeviceWriteLog> _ended;
+    private readonly Action<DeviceDirtyTracker> _ended;
     private readonly IovaRange[] _ranges;
     private int _isDisposed;
 
-    private DeviceWriteLog(IDmaLog log, string name, IovaRange[] ranges, ulong pageSize, Action<DeviceWriteLog> ended)
+    private DeviceDirtyTracker(IDmaLog log, string name, IovaRange[] ranges, ulong pageSize, Action<DeviceDirtyTracker> ended)
     {
         (_log, _name, _ranges, _ended) = (log, name, ranges, ended);
         PageSize = pageSize;
@@ -103,7 +103,7 @@ public sealed class DeviceWriteLog : IDisposable
         }
     }
 
-    internal static DeviceWriteLog Start(IDeviceBackend backend, string name, ReadOnlySpan<IovaRange> ranges, ulong pageSize, Action<DeviceWriteLog> ended)
+    internal static DeviceDirtyTracker Start(IDeviceBackend backend, string name, ReadOnlySpan<IovaRange> ranges, ulong pageSize, Action<DeviceDirtyTracker> ended)
     {
         IovaRange[] sorted = Check(ranges, pageSize);
         ulong chosen = pageSize;
@@ -139,7 +139,7 @@ public sealed class DeviceWriteLog : IDisposable
                 "VFIO_DEVICE_FEATURE_DMA_LOGGING_START", name, $"the device records pages of {chosen} bytes, and the ranges are not whole ones", $"ask for pageSize {chosen}, and ranges of such pages");
         }
 
-        return new DeviceWriteLog(log, name, sorted, chosen, ended);
+        return new DeviceDirtyTracker(log, name, sorted, chosen, ended);
     }
 
     private static bool IsWholePages(IovaRange range, ulong pageSize) => range.First.Value % pageSize == 0 && range.Last.Value % pageSize == pageSize - 1;

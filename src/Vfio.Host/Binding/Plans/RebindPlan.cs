@@ -6,15 +6,15 @@ namespace Vfio.Host;
 /// Takes again what came back: after a reboot the persistent devices, and after a plugging in a device that is taken still, or persistent. udev and systemd have it run
 /// by <c>vfio replug</c>. What no longer fits is reported and left alone.
 /// </summary>
-public sealed class RetakePlan : ChangePlan
+public sealed class RebindPlan : ChangePlan
 {
     private readonly HostContext _context;
 
-    private RetakePlan(HostContext context, IReadOnlyList<PciAddress> addresses)
+    private RebindPlan(HostContext context, IReadOnlyList<PciAddress> addresses)
     {
         _context = context;
         Addresses = addresses;
-        DeviceRetaking[] devices = [.. addresses.Select(address => new DeviceRetaking(context, address))];
+        DeviceRebinding[] devices = [.. addresses.Select(address => new DeviceRebinding(context, address))];
         Array.ForEach(devices, device => device.Plan());
         Steps = [.. devices.SelectMany(device => device.Steps)];
         Refusals = [.. devices.SelectMany(device => device.Refusals)];
@@ -37,26 +37,26 @@ public sealed class RetakePlan : ChangePlan
     /// <param name="address">The device.</param>
     /// <param name="options">The host; the rest is as the device was taken. <see langword="null"/> for the running host.</param>
     /// <returns>The plan.</returns>
-    public static RetakePlan Compute(PciAddress address, BindOptions? options = null) => Make(HostContext.For(options ?? new BindOptions()), [address]);
+    public static RebindPlan Compute(PciAddress address, BindOptions? options = null) => Make(HostContext.For(options ?? new BindOptions()), [address]);
 
     /// <summary>Plans to take every persistent device.</summary>
     /// <param name="options">The host; the rest is as the devices were taken. <see langword="null"/> for the running host.</param>
     /// <returns>The plan; for no device where none is persistent.</returns>
     /// <exception cref="VfioException">The file of persistent devices cannot be believed.</exception>
-    public static RetakePlan ComputePersistent(BindOptions? options = null)
+    public static RebindPlan ComputePersistent(BindOptions? options = null)
     {
         HostContext context = HostContext.For(options ?? new BindOptions());
-        return context.Persistent.Damage is null ? Make(context, [.. context.Persistent.Entries.Select(entry => entry.Address)]) : throw context.Persistent.Damaged();
+        return context.Persistent.ParseError is null ? Make(context, [.. context.Persistent.Entries.Select(entry => entry.Address)]) : throw context.Persistent.Damaged();
     }
 
     /// <summary>Takes the devices, each for itself: one that fails does not keep the others. Each is looked at again first. More than once is harmless.</summary>
     /// <returns>How it went, for each device.</returns>
     /// <exception cref="VfioException">The journal cannot be locked: not permitted, for example.</exception>
-    public IReadOnlyList<RetakeOutcome> Execute()
+    public IReadOnlyList<RebindOutcome> Execute()
     {
         try
         {
-            return [.. Addresses.Select(address => new DeviceRetaking(_context.Afresh(), address).Execute())];
+            return [.. Addresses.Select(address => new DeviceRebinding(_context.Afresh(), address).Execute())];
         }
         finally
         {
@@ -64,11 +64,11 @@ public sealed class RetakePlan : ChangePlan
         }
     }
 
-    private static RetakePlan Make(HostContext context, IReadOnlyList<PciAddress> addresses)
+    private static RebindPlan Make(HostContext context, IReadOnlyList<PciAddress> addresses)
     {
         try
         {
-            return new RetakePlan(context, addresses);
+            return new RebindPlan(context, addresses);
         }
         finally
         {

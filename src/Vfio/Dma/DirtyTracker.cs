@@ -7,12 +7,12 @@ namespace Vfio;
 /// that is pinned as written; iommufd keeps one where the IOMMU can tell.
 /// </summary>
 /// <remarks>The caller owns it; disposal ends the record. One at a time for an address space.</remarks>
-public sealed class DmaWriteLog : IDisposable
+public sealed class DirtyTracker : IDisposable
 {
     private readonly IoAddressSpace _space;
     private int _isDisposed;
 
-    internal DmaWriteLog(IoAddressSpace space) => _space = space;
+    internal DirtyTracker(IoAddressSpace space) => _space = space;
 
     /// <summary>What one bit stands for, in bytes.</summary>
     public ulong PageSize => _space.PageSize;
@@ -72,7 +72,7 @@ public sealed partial class IoAddressSpace
     /// <exception cref="NotSupportedException">The kernel, or the IOMMU, keeps none.</exception>
     /// <exception cref="ObjectDisposedException">The last device of the address space was disposed.</exception>
     /// <exception cref="VfioException">The kernel refused.</exception>
-    public DmaWriteLog StartWriteLog()
+    public DirtyTracker StartDirtyTracking()
     {
         lock (_lock)
         {
@@ -84,7 +84,7 @@ public sealed partial class IoAddressSpace
 
             _backend.SetDirtyTracking(isOn: true);
             _isLogging = true;
-            return new DmaWriteLog(this);
+            return new DirtyTracker(this);
         }
     }
 

@@ -2,19 +2,19 @@ using Vfio.Pci;
 
 namespace Vfio.Host;
 
-/// <summary>A choice of reset methods (<see cref="DeviceReset.ChooseMethods"/>); its disposal puts back those of before.</summary>
+/// <summary>A choice of reset methods (<see cref="ResetMethods.Override"/>); its disposal puts back those of before.</summary>
 /// <remarks>Whoever chose disposes it, after the device is closed. Choices of one device are disposed in the reverse order of their making.</remarks>
-public sealed class ResetMethodChoice : IDisposable
+public sealed class ResetMethodOverride : IDisposable
 {
     private readonly string _path;
     private readonly Lock _lock = new();
     private bool _isRestored;
 
-    internal ResetMethodChoice(string path, PciAddress address, IReadOnlyList<string> before, IReadOnlyList<string> now)
+    internal ResetMethodOverride(string path, PciAddress address, IReadOnlyList<string> before, IReadOnlyList<string> now)
     {
         _path = path;
         Address = address;
-        Before = before;
+        Previous = before;
         Methods = now;
     }
 
@@ -22,7 +22,7 @@ public sealed class ResetMethodChoice : IDisposable
     public PciAddress Address { get; }
 
     /// <summary>The methods of before, in the order the kernel tried them.</summary>
-    public IReadOnlyList<string> Before { get; }
+    public IReadOnlyList<string> Previous { get; }
 
     /// <summary>The methods that the kernel uses since, as it tells them.</summary>
     public IReadOnlyList<string> Methods { get; }
@@ -35,7 +35,7 @@ public sealed class ResetMethodChoice : IDisposable
         {
             if (!_isRestored && File.Exists(_path))
             {
-                DeviceReset.Restore(_path, Address, Before);
+                ResetMethods.Restore(_path, Address, Previous);
             }
 
             _isRestored = true;
