@@ -6,9 +6,15 @@ namespace Vfio.Drivers.Display;
 /// The enable register of the bochs display interface (QEMU documentation, 'QEMU Standard VGA' (docs/specs/standard-vga); Bochs
 /// VBE extension, VBE_DISPI_INDEX_ENABLE).
 /// </summary>
-/// <param name="Raw">The register's 16 bits, the reserved ones too.</param>
-public readonly record struct BochsEnable(ushort Raw) : IRegisterValue<BochsEnable>
+public readonly record struct BochsEnable : IRegisterValue<BochsEnable>
 {
+    /// <summary>Creates a value.</summary>
+    /// <param name="raw">The register's 16 bits, the reserved ones too.</param>
+    public BochsEnable(ushort raw) => Raw = raw;
+
+    /// <summary>The register's 16 bits, the reserved ones too.</summary>
+    public ushort Raw { get; init; }
+
     /// <inheritdoc/>
     public static int Width => 2;
 

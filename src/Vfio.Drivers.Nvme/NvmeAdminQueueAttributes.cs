@@ -4,9 +4,15 @@ namespace Vfio.Drivers.Nvme;
 
 /// <summary>AQA: the sizes of the admin queues (NVM Express Base Specification 2.1, section 3.1.4.8).</summary>
 /// <remarks>A property that is set to what its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.</remarks>
-/// <param name="Raw">The register's 32 bits, the reserved ones too.</param>
-public readonly record struct NvmeAdminQueueAttributes(uint Raw) : IRegisterValue<NvmeAdminQueueAttributes>
+public readonly record struct NvmeAdminQueueAttributes : IRegisterValue<NvmeAdminQueueAttributes>
 {
+    /// <summary>Creates a value.</summary>
+    /// <param name="raw">The register's 32 bits, the reserved ones too.</param>
+    public NvmeAdminQueueAttributes(uint raw) => Raw = raw;
+
+    /// <summary>The register's 32 bits, the reserved ones too.</summary>
+    public uint Raw { get; init; }
+
     /// <inheritdoc/>
     public static int Width => 4;
 

@@ -4,9 +4,15 @@ namespace Vfio.Drivers.Nvme;
 
 /// <summary>CAP: what the controller can do (NVM Express Base Specification 2.1, section 3.1.4.1).</summary>
 /// <remarks>A property that is set to what its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.</remarks>
-/// <param name="Raw">The register's 64 bits, the reserved ones too.</param>
-public readonly record struct NvmeCapabilities(ulong Raw) : IRegisterValue<NvmeCapabilities>
+public readonly record struct NvmeCapabilities : IRegisterValue<NvmeCapabilities>
 {
+    /// <summary>Creates a value.</summary>
+    /// <param name="raw">The register's 64 bits, the reserved ones too.</param>
+    public NvmeCapabilities(ulong raw) => Raw = raw;
+
+    /// <summary>The register's 64 bits, the reserved ones too.</summary>
+    public ulong Raw { get; init; }
+
     /// <inheritdoc/>
     public static int Width => 8;
 

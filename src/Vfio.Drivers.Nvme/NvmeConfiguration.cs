@@ -4,9 +4,15 @@ namespace Vfio.Drivers.Nvme;
 
 /// <summary>CC: how the host sets the controller up (NVM Express Base Specification 2.1, section 3.1.4.5).</summary>
 /// <remarks>A property that is set to what its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.</remarks>
-/// <param name="Raw">The register's 32 bits, the reserved ones too.</param>
-public readonly record struct NvmeConfiguration(uint Raw) : IRegisterValue<NvmeConfiguration>
+public readonly record struct NvmeConfiguration : IRegisterValue<NvmeConfiguration>
 {
+    /// <summary>Creates a value.</summary>
+    /// <param name="raw">The register's 32 bits, the reserved ones too.</param>
+    public NvmeConfiguration(uint raw) => Raw = raw;
+
+    /// <summary>The register's 32 bits, the reserved ones too.</summary>
+    public uint Raw { get; init; }
+
     /// <inheritdoc/>
     public static int Width => 4;
 

@@ -6,9 +6,15 @@ namespace Vfio.Drivers.Nvme;
 /// CMBSZ: how large the controller memory buffer is, and what for (NVM Express Base Specification 2.1, section 3.1.4.12).
 /// </summary>
 /// <remarks>A property that is set to what its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.</remarks>
-/// <param name="Raw">The register's 32 bits, the reserved ones too.</param>
-public readonly record struct NvmeMemoryBufferSize(uint Raw) : IRegisterValue<NvmeMemoryBufferSize>
+public readonly record struct NvmeMemoryBufferSize : IRegisterValue<NvmeMemoryBufferSize>
 {
+    /// <summary>Creates a value.</summary>
+    /// <param name="raw">The register's 32 bits, the reserved ones too.</param>
+    public NvmeMemoryBufferSize(uint raw) => Raw = raw;
+
+    /// <summary>The register's 32 bits, the reserved ones too.</summary>
+    public uint Raw { get; init; }
+
     /// <inheritdoc/>
     public static int Width => 4;
 

@@ -7,9 +7,15 @@ namespace Vfio.Drivers.Nvme;
 /// 3.1.4.21).
 /// </summary>
 /// <remarks>A property that is set to what its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.</remarks>
-/// <param name="Raw">The register's 32 bits, the reserved ones too.</param>
-public readonly record struct NvmeReadyTimeouts(uint Raw) : IRegisterValue<NvmeReadyTimeouts>
+public readonly record struct NvmeReadyTimeouts : IRegisterValue<NvmeReadyTimeouts>
 {
+    /// <summary>Creates a value.</summary>
+    /// <param name="raw">The register's 32 bits, the reserved ones too.</param>
+    public NvmeReadyTimeouts(uint raw) => Raw = raw;
+
+    /// <summary>The register's 32 bits, the reserved ones too.</summary>
+    public uint Raw { get; init; }
+
     /// <inheritdoc/>
     public static int Width => 4;
 

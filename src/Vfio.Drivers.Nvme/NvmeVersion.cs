@@ -6,9 +6,15 @@ namespace Vfio.Drivers.Nvme;
 /// VS: which version of the specification the controller implements (NVM Express Base Specification 2.1, section 3.1.4.2).
 /// </summary>
 /// <remarks>A property that is set to what its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.</remarks>
-/// <param name="Raw">The register's 32 bits, the reserved ones too.</param>
-public readonly record struct NvmeVersion(uint Raw) : IRegisterValue<NvmeVersion>
+public readonly record struct NvmeVersion : IRegisterValue<NvmeVersion>
 {
+    /// <summary>Creates a value.</summary>
+    /// <param name="raw">The register's 32 bits, the reserved ones too.</param>
+    public NvmeVersion(uint raw) => Raw = raw;
+
+    /// <summary>The register's 32 bits, the reserved ones too.</summary>
+    public uint Raw { get; init; }
+
     /// <inheritdoc/>
     public static int Width => 4;
 

@@ -104,7 +104,7 @@ public sealed class PciConfigHeader
             bool isWide = (low & 0b111) == 0b100 && i + 1 < count;
             ulong high = isWide ? DoubleWord(0x14 + (4 * i)) : 0;
             addresses.Add((low & 1) != 0
-                ? new PciBaseAddress((RegionIndex)i, PciBaseAddressKind.Io, low & ~3u, IsPrefetchable: false)
+                ? new PciBaseAddress((RegionIndex)i, PciBaseAddressKind.Io, low & ~3u, isPrefetchable: false)
                 : new PciBaseAddress(
                     (RegionIndex)i, isWide ? PciBaseAddressKind.Memory64 : PciBaseAddressKind.Memory32, (high << 32) | (low & ~0xfu), (low & 8) != 0));
             i += isWide ? 1 : 0;
@@ -115,11 +115,33 @@ public sealed class PciConfigHeader
 }
 
 /// <summary>A base address register as it is set.</summary>
-/// <param name="Index">Which one.</param>
-/// <param name="Kind">What it addresses.</param>
-/// <param name="Address">The bus address; 0 where it is not set or not implemented.</param>
-/// <param name="IsPrefetchable">Whether reads have no side effects, as the device says.</param>
-public readonly record struct PciBaseAddress(RegionIndex Index, PciBaseAddressKind Kind, ulong Address, bool IsPrefetchable);
+public readonly record struct PciBaseAddress
+{
+    /// <summary>Creates a value.</summary>
+    /// <param name="index">Which one.</param>
+    /// <param name="kind">What it addresses.</param>
+    /// <param name="address">The bus address; 0 where it is not set or not implemented.</param>
+    /// <param name="isPrefetchable">Whether reads have no side effects, as the device says.</param>
+    public PciBaseAddress(RegionIndex index, PciBaseAddressKind kind, ulong address, bool isPrefetchable)
+    {
+        Index = index;
+        Kind = kind;
+        Address = address;
+        IsPrefetchable = isPrefetchable;
+    }
+
+    /// <summary>Which one.</summary>
+    public RegionIndex Index { get; init; }
+
+    /// <summary>What it addresses.</summary>
+    public PciBaseAddressKind Kind { get; init; }
+
+    /// <summary>The bus address; 0 where it is not set or not implemented.</summary>
+    public ulong Address { get; init; }
+
+    /// <summary>Whether reads have no side effects, as the device says.</summary>
+    public bool IsPrefetchable { get; init; }
+}
 
 /// <summary>What a base address register addresses.</summary>
 public enum PciBaseAddressKind

@@ -58,7 +58,7 @@ internal sealed class FakeBackend : IDeviceBackend, IBusReset, IFaultSource
         data.CopyTo(_regions[region.Index].Bytes.AsSpan((int)offset));
     }
 
-    public IrqInfo GetInterruptInfo(IrqIndex index) => new(index, 0, CanSignal: false, IsMaskable: false, IsAutomasked: false, IsFixed: false);
+    public IrqInfo GetInterruptInfo(IrqIndex index) => new(index, 0, canSignal: false, isMaskable: false, isAutomasked: false, isFixed: false);
 
     public int SetTriggers(IrqIndex index, int start, ReadOnlySpan<SafeFileHandle?> eventFds) => throw new NotSupportedException();
 

@@ -43,8 +43,8 @@ public abstract partial class InterruptContract : IDisposable
     [Fact]
     public void A_device_says_how_it_interrupts()
     {
-        Assert.Equal(new IrqInfo(IrqIndex.Intx, 1, CanSignal: true, IsMaskable: true, IsAutomasked: true, IsFixed: false), _interrupts.GetInfo(IrqIndex.Intx));
-        Assert.Equal(new IrqInfo(IrqIndex.Msi, 1, CanSignal: true, IsMaskable: false, IsAutomasked: false, IsFixed: true), _interrupts.GetInfo(IrqIndex.Msi));
+        Assert.Equal(new IrqInfo(IrqIndex.Intx, 1, canSignal: true, isMaskable: true, isAutomasked: true, isFixed: false), _interrupts.GetInfo(IrqIndex.Intx));
+        Assert.Equal(new IrqInfo(IrqIndex.Msi, 1, canSignal: true, isMaskable: false, isAutomasked: false, isFixed: true), _interrupts.GetInfo(IrqIndex.Msi));
         Assert.Equal((0, 0, 1), (_interrupts.GetInfo(IrqIndex.Msix).Count, _interrupts.GetInfo(IrqIndex.Error).Count, _interrupts.GetInfo(IrqIndex.Request).Count));
         Assert.Throws<ArgumentOutOfRangeException>(() => _interrupts.GetInfo((IrqIndex)5));
         Assert.Throws<ArgumentOutOfRangeException>(() => _interrupts.GetInfo((IrqIndex)(-1)));

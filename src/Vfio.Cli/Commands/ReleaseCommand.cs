@@ -149,7 +149,7 @@ internal static class ReleaseCommand
     {
         foreach (ReleaseOutcome outcome in outcomes.Where(outcome => outcome.Error is null))
         {
-            (JournalEntry entry, PciDeviceInfo? device, _) = outcome;
+            (JournalEntry entry, PciDeviceInfo? device) = (outcome.Entry, outcome.Device);
             string how = entry is { IsBound: false, PreviousFunctionCount: int functions } ? outcome.Skipped.Count == 0 ? $"has {functions} virtual functions, as before" : "was not taken"
                 : !outcome.WasBound ? "was not taken now"
                 : device is null ? "is gone; its journal entry was removed"

@@ -106,8 +106,24 @@ internal sealed record ModelTarget : DeviceTarget
             {
                 PciBaseAddress bar = header?.BaseAddresses.FirstOrDefault(bar => bar.Index == index) ?? default;
                 yield return index == RegionIndex.Rom
-                    ? new PciResource(PciResourceRole.Rom, 0, 0, info.Length, PciBaseAddressKind.Memory32, IsPrefetchable: false)
-                    : new PciResource(PciResourceRole.Bar, (int)index, bar.Address, info.Length, bar.Kind, bar.IsPrefetchable);
+                    ? new PciResource
+                    {
+                        Role = PciResourceRole.Rom,
+                        Number = 0,
+                        Address = 0,
+                        Length = info.Length,
+                        Kind = PciBaseAddressKind.Memory32,
+                        IsPrefetchable = false,
+                    }
+                    : new PciResource
+                    {
+                        Role = PciResourceRole.Bar,
+                        Number = (int)index,
+                        Address = bar.Address,
+                        Length = info.Length,
+                        Kind = bar.Kind,
+                        IsPrefetchable = bar.IsPrefetchable,
+                    };
             }
         }
     }

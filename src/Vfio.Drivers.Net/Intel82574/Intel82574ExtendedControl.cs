@@ -3,9 +3,15 @@ using Vfio.Pci;
 namespace Vfio.Drivers.Net;
 
 /// <summary>CTRL_EXT, the extended device control register (82574 datasheet 3.4, section 10.2.2).</summary>
-/// <param name="Raw">The register's 32 bits, the reserved ones too.</param>
-public readonly record struct Intel82574ExtendedControl(uint Raw) : IRegisterValue<Intel82574ExtendedControl>
+public readonly record struct Intel82574ExtendedControl : IRegisterValue<Intel82574ExtendedControl>
 {
+    /// <summary>Creates a value.</summary>
+    /// <param name="raw">The register's 32 bits, the reserved ones too.</param>
+    public Intel82574ExtendedControl(uint raw) => Raw = raw;
+
+    /// <summary>The register's 32 bits, the reserved ones too.</summary>
+    public uint Raw { get; init; }
+
     /// <inheritdoc/>
     public static int Width => 4;
 

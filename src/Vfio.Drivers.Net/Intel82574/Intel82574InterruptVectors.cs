@@ -4,9 +4,15 @@ namespace Vfio.Drivers.Net;
 
 /// <summary>IVAR, which MSI-X vector a cause goes to (82574 datasheet 3.4, section 10.2.4).</summary>
 /// <remarks>A property that is set to what its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.</remarks>
-/// <param name="Raw">The register's 32 bits, the reserved ones too.</param>
-public readonly record struct Intel82574InterruptVectors(uint Raw) : IRegisterValue<Intel82574InterruptVectors>
+public readonly record struct Intel82574InterruptVectors : IRegisterValue<Intel82574InterruptVectors>
 {
+    /// <summary>Creates a value.</summary>
+    /// <param name="raw">The register's 32 bits, the reserved ones too.</param>
+    public Intel82574InterruptVectors(uint raw) => Raw = raw;
+
+    /// <summary>The register's 32 bits, the reserved ones too.</summary>
+    public uint Raw { get; init; }
+
     /// <inheritdoc/>
     public static int Width => 4;
 

@@ -3,9 +3,15 @@ using Vfio.Pci;
 namespace Vfio.Drivers.Net;
 
 /// <summary>The causes of interrupts, in ICR, ICS, IMS, IMC, IAM and EIAC (82574 datasheet 3.4, section 10.2.4).</summary>
-/// <param name="Raw">The register's 32 bits, the reserved ones too.</param>
-public readonly record struct Intel82574Interrupts(uint Raw) : IRegisterValue<Intel82574Interrupts>
+public readonly record struct Intel82574Interrupts : IRegisterValue<Intel82574Interrupts>
 {
+    /// <summary>Creates a value.</summary>
+    /// <param name="raw">The register's 32 bits, the reserved ones too.</param>
+    public Intel82574Interrupts(uint raw) => Raw = raw;
+
+    /// <summary>The register's 32 bits, the reserved ones too.</summary>
+    public uint Raw { get; init; }
+
     /// <inheritdoc/>
     public static int Width => 4;
 

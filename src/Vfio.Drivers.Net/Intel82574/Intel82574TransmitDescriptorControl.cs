@@ -4,9 +4,15 @@ namespace Vfio.Drivers.Net;
 
 /// <summary>TXDCTL, when transmit descriptors are fetched and written back (82574 datasheet 3.4, section 10.2.6).</summary>
 /// <remarks>A property that is set to what its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.</remarks>
-/// <param name="Raw">The register's 32 bits, the reserved ones too.</param>
-public readonly record struct Intel82574TransmitDescriptorControl(uint Raw) : IRegisterValue<Intel82574TransmitDescriptorControl>
+public readonly record struct Intel82574TransmitDescriptorControl : IRegisterValue<Intel82574TransmitDescriptorControl>
 {
+    /// <summary>Creates a value.</summary>
+    /// <param name="raw">The register's 32 bits, the reserved ones too.</param>
+    public Intel82574TransmitDescriptorControl(uint raw) => Raw = raw;
+
+    /// <summary>The register's 32 bits, the reserved ones too.</summary>
+    public uint Raw { get; init; }
+
     /// <inheritdoc/>
     public static int Width => 4;
 

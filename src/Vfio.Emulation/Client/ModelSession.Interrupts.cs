@@ -68,7 +68,7 @@ internal sealed partial class ModelSession
                 ? model.Interrupts.DeclaredVectors(index)
                 : throw Refuse("VFIO_DEVICE_GET_IRQ_INFO", index, Errno.EINVAL);
             bool isLine = index == IrqIndex.Intx;
-            return new IrqInfo(index, count, CanSignal: true, IsMaskable: isLine, IsAutomasked: isLine, IsFixed: index is not (IrqIndex.Intx or IrqIndex.Msix));
+            return new IrqInfo(index, count, canSignal: true, isMaskable: isLine, isAutomasked: isLine, isFixed: index is not (IrqIndex.Intx or IrqIndex.Msix));
         }
     }
 

@@ -4,10 +4,23 @@ namespace Vfio.Emulation;
 
 /// <summary>What a model says it is: the constant part of its configuration header.</summary>
 /// <remarks>PCI Express Base Specification 6.0, section 7.5.1. Immutable.</remarks>
-/// <param name="VendorId">The vendor id; 1234h is what QEMU's own devices use.</param>
-/// <param name="DeviceId">The device id.</param>
-public sealed record PciIdentity(ushort VendorId, ushort DeviceId)
+public sealed record PciIdentity
 {
+    /// <summary>Creates an instance.</summary>
+    /// <param name="vendorId">The vendor id; 1234h is what QEMU's own devices use.</param>
+    /// <param name="deviceId">The device id.</param>
+    public PciIdentity(ushort vendorId, ushort deviceId)
+    {
+        VendorId = vendorId;
+        DeviceId = deviceId;
+    }
+
+    /// <summary>The vendor id; 1234h is what QEMU's own devices use.</summary>
+    public ushort VendorId { get; init; }
+
+    /// <summary>The device id.</summary>
+    public ushort DeviceId { get; init; }
+
     private readonly int _interruptPin;
 
     /// <summary>The subsystem's vendor id; 0 unless told.</summary>

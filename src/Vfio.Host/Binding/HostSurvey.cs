@@ -168,7 +168,7 @@ public sealed class HostSurvey
     internal IReadOnlyList<string> OtherNames(PciAddress device) => new HostNames(_host).OtherNames(device);
 
     internal IReadOnlyList<InterfaceState> InterfaceStates(PciAddress device) =>
-        [.. _network.Interfaces(device).Select(name => new InterfaceState(name, _network.IsUp(name)))];
+        [.. _network.Interfaces(device).Select(name => new InterfaceState { Name = name, IsUp = _network.IsUp(name) })];
 
     // vfio-pci takes headers of type 0 only.
     private static int? HeaderTypeOf(PciDeviceInfo device)

@@ -25,12 +25,20 @@ public enum BrokerEventKind
 }
 
 /// <summary>Something that happened at a <see cref="DeviceBroker"/>: who, which device, which way, and why not.</summary>
-/// <param name="Kind">What happened.</param>
-/// <param name="UserId">The client's effective user, as the kernel says it.</param>
-/// <param name="UserName">That user's name, or the number where it has none.</param>
-/// <param name="ProcessId">The process that connected; 0 where it is in a PID namespace that the broker does not see.</param>
-public sealed record BrokerEvent(BrokerEventKind Kind, uint UserId, string UserName, int ProcessId)
+public sealed record BrokerEvent
 {
+    /// <summary>What happened.</summary>
+    public required BrokerEventKind Kind { get; init; }
+
+    /// <summary>The client's effective user, as the kernel says it.</summary>
+    public required uint UserId { get; init; }
+
+    /// <summary>That user's name, or the number where it has none.</summary>
+    public required string UserName { get; init; }
+
+    /// <summary>The process that connected; 0 where it is in a PID namespace that the broker does not see.</summary>
+    public required int ProcessId { get; init; }
+
     /// <summary>The device; <see langword="null"/> where none was asked for.</summary>
     public PciAddress? Device { get; init; }
 

@@ -33,8 +33,12 @@ internal sealed class BrokerRecord(Action<BrokerEvent>? told, UserNames names)
         }
 
         BrokerHold? hold = client.Hold;
-        told(new BrokerEvent(kind, client.Peer.Uid, names.Of(client.Peer.Uid), client.Peer.Pid)
+        told(new BrokerEvent
         {
+            Kind = kind,
+            UserId = client.Peer.Uid,
+            UserName = names.Of(client.Peer.Uid),
+            ProcessId = client.Peer.Pid,
             Device = hold?.Device ?? request?.Address,
             Backend = hold?.Backend ?? request?.Backend,
             PolicyLine = kind == BrokerEventKind.Opened && hold is not null ? hold.Line : 0,

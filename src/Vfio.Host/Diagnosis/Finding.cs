@@ -3,11 +3,17 @@ using Vfio.Pci;
 namespace Vfio.Host;
 
 /// <summary>One thing that was looked at, and what was found.</summary>
-/// <param name="Topic">What it is about. More than one finding may have the same topic.</param>
-/// <param name="Level">How much it matters.</param>
-/// <param name="Message">What was found, without a full stop. May hold what sysfs says: not fit for a terminal as it is.</param>
-public sealed record Finding(FindingTopic Topic, FindingLevel Level, string Message)
+public sealed record Finding
 {
+    /// <summary>What it is about. More than one finding may have the same topic.</summary>
+    public required FindingTopic Topic { get; init; }
+
+    /// <summary>How much it matters.</summary>
+    public required FindingLevel Level { get; init; }
+
+    /// <summary>What was found, without a full stop. May hold what sysfs says: not fit for a terminal as it is.</summary>
+    public required string Message { get; init; }
+
     /// <summary>Why it matters; <see langword="null"/> if that is plain.</summary>
     public string? Reason { get; init; }
 

@@ -3,10 +3,17 @@ using System.Globalization;
 namespace Vfio.Host;
 
 /// <summary>What a process has locked and pinned, and may: memory that devices can reach stays where it is, and counts.</summary>
-/// <param name="LockedBytes">Bytes that count against the limit (<c>VmLck</c>); type1 counts here what it pins.</param>
-/// <param name="PinnedBytes">Bytes that are pinned besides (<c>VmPin</c>), as iommufd counts them.</param>
-/// <param name="Limit">How many it may lock (<c>RLIMIT_MEMLOCK</c>, soft), in bytes; <see langword="null"/> where there is no limit. Root is not held to it.</param>
-public sealed record LockedMemoryUse(ulong LockedBytes, ulong PinnedBytes, ulong? Limit);
+public sealed record LockedMemoryUse
+{
+    /// <summary>Bytes that count against the limit (<c>VmLck</c>); type1 counts here what it pins.</summary>
+    public required ulong LockedBytes { get; init; }
+
+    /// <summary>Bytes that are pinned besides (<c>VmPin</c>), as iommufd counts them.</summary>
+    public required ulong PinnedBytes { get; init; }
+
+    /// <summary>How many it may lock (<c>RLIMIT_MEMLOCK</c>, soft), in bytes; <see langword="null"/> where there is no limit. Root is not held to it.</summary>
+    public required ulong? Limit { get; init; }
+}
 
 /// <summary>
 /// What limits the memory that devices reach, seen from outside: the kernel's parameter, and procfs of a process. The ledger itself is in the
@@ -57,7 +64,7 @@ public sealed class DmaLimits
 
         string? limit = Array.Find(SysfsFile.ReadLines(Path.Combine(folder, "limits")), line => line.StartsWith(LimitKey, StringComparison.Ordinal));
         return locked is ulong known && limit is not null && TryParseLimit(limit[LimitKey.Length..], out ulong? most)
-            ? new LockedMemoryUse(known, pinned ?? 0, most)
+            ? new LockedMemoryUse { LockedBytes = known, PinnedBytes = pinned ?? 0, Limit = most }
             : null;
     }
 

@@ -3,11 +3,17 @@ using System.Globalization;
 namespace Vfio.Host;
 
 /// <summary>How often an interrupt of the host has come since it was set up (<c>/proc/interrupts</c>).</summary>
-/// <param name="Number">The host's number of it.</param>
-/// <param name="Name">Who has it, as its driver says: <c>vfio-msix[0](0000:00:14.3)</c>, <c>eth0-rx-0</c>; without control characters.</param>
-/// <param name="Count">How often, on all processors.</param>
-public sealed record HostInterruptCount(int Number, string Name, ulong Count)
+public sealed record HostInterruptCount
 {
+    /// <summary>The host's number of it.</summary>
+    public required int Number { get; init; }
+
+    /// <summary>Who has it, as its driver says: <c>vfio-msix[0](0000:00:14.3)</c>, <c>eth0-rx-0</c>; without control characters.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>How often, on all processors.</summary>
+    public required ulong Count { get; init; }
+
     /// <summary>Counts interrupts of the host.</summary>
     /// <param name="host">Whose <c>/proc</c>.</param>
     /// <param name="numbers">Which; <see cref="PciDeviceDetails.MessageInterrupts"/> and <see cref="PciDeviceDetails.Interrupt"/> are a device's.</param>
@@ -45,6 +51,11 @@ public sealed record HostInterruptCount(int Number, string Name, ulong Count)
         }
 
         string name = string.Join(' ', words[(processors + 2)..]);
-        return new HostInterruptCount(number, string.Concat(name.Select(c => char.IsControl(c) ? '?' : c)), sum);
+        return new HostInterruptCount
+        {
+            Number = number,
+            Name = string.Concat(name.Select(c => char.IsControl(c) ? '?' : c)),
+            Count = sum,
+        };
     }
 }

@@ -1,12 +1,20 @@
 namespace Vfio.Host;
 
 /// <summary>A node below <c>/dev</c> by which a device is opened, and whose it is.</summary>
-/// <param name="Path">The host's name for it: <c>/dev/vfio/12</c>.</param>
-/// <param name="UserId">Its owner: who may open it, besides root.</param>
-/// <param name="UserName">That user's name, or the number where it has none.</param>
-/// <param name="OtherUsers">The names, or numbers, of the users who may open it too: by its access list, which <c>vfio bind --user</c> writes.</param>
-public sealed record VfioNode(string Path, uint UserId, string UserName, IReadOnlyList<string> OtherUsers)
+public sealed record VfioNode
 {
+    /// <summary>The host's name for it: <c>/dev/vfio/12</c>.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>Its owner: who may open it, besides root.</summary>
+    public required uint UserId { get; init; }
+
+    /// <summary>That user's name, or the number where it has none.</summary>
+    public required string UserName { get; init; }
+
+    /// <summary>The names, or numbers, of the users who may open it too: by its access list, which <c>vfio bind --user</c> writes.</summary>
+    public required IReadOnlyList<string> OtherUsers { get; init; }
+
     private const int MostUsers = 64;
 
     /// <summary>Finds the nodes by which VFIO opens a device: its group's, and its own where the kernel has such nodes.</summary>
@@ -31,7 +39,13 @@ public sealed record VfioNode(string Path, uint UserId, string UserName, IReadOn
     private static VfioNode? Find(HostRoot host, string node)
     {
         string path = host.Combine($"dev/{node}");
-        return FileStatus.Of(path) is FileStatus status ? new VfioNode($"/dev/{node}", status.UserId, Users.Name(status.UserId), OthersWhoMayOpen(path)) : null;
+        return FileStatus.Of(path) is not FileStatus status ? null : new VfioNode
+        {
+            Path = $"/dev/{node}",
+            UserId = status.UserId,
+            UserName = Users.Name(status.UserId),
+            OtherUsers = OthersWhoMayOpen(path),
+        };
     }
 
     private static List<string> OthersWhoMayOpen(string path) =>

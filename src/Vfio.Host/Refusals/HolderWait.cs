@@ -3,12 +3,21 @@ using Vfio.Pci;
 namespace Vfio.Host;
 
 /// <summary>How long to wait for programs that hold a device, or are changing it, and what happens meanwhile.</summary>
-/// <param name="Timeout">
-/// For how long at most, all devices together; zero for not at all. Nothing is changed during that time. If the kernel itself then has to wait, as with
-/// <see cref="ReleaseOptions.Force"/>, it is given this time again: at least 2 s if the program is known, otherwise 30 s.
-/// </param>
-public sealed record HolderWait(TimeSpan Timeout)
+public sealed record HolderWait
 {
+    /// <summary>Creates an instance.</summary>
+    /// <param name="timeout">
+    /// For how long at most, all devices together; zero for not at all. Nothing is changed during that time. If the kernel itself then has to wait, as with
+    /// <see cref="ReleaseOptions.Force"/>, it is given this time again: at least 2 s if the program is known, otherwise 30 s.
+    /// </param>
+    public HolderWait(TimeSpan timeout) => Timeout = timeout;
+
+    /// <summary>
+    /// For how long at most, all devices together; zero for not at all. Nothing is changed during that time. If the kernel itself then has to wait, as with
+    /// <see cref="ReleaseOptions.Force"/>, it is given this time again: at least 2 s if the program is known, otherwise 30 s.
+    /// </summary>
+    public TimeSpan Timeout { get; init; }
+
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Told once for each device, before it is waited for: the device and who holds it. On the calling thread.</summary>

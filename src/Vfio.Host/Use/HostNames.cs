@@ -84,6 +84,20 @@ public sealed class HostNames
 }
 
 /// <summary>A name that the host has for a PCI device.</summary>
-/// <param name="Name">The interface's, disk's, controller's or card's name.</param>
-/// <param name="Device">The device it stands on.</param>
-public readonly record struct HostName(string Name, PciAddress Device);
+public readonly record struct HostName
+{
+    /// <summary>Creates a value.</summary>
+    /// <param name="name">The interface's, disk's, controller's or card's name.</param>
+    /// <param name="device">The device it stands on.</param>
+    public HostName(string name, PciAddress device)
+    {
+        Name = name;
+        Device = device;
+    }
+
+    /// <summary>The interface's, disk's, controller's or card's name.</summary>
+    public string Name { get; init; }
+
+    /// <summary>The device it stands on.</summary>
+    public PciAddress Device { get; init; }
+}

@@ -1,9 +1,15 @@
 namespace Vfio.Pci;
 
 /// <summary>The value of a register of 16 bits that is one number, or whose fields nobody has named.</summary>
-/// <param name="Raw">The number.</param>
-public readonly record struct RawUInt16(ushort Raw) : IRegisterValue<RawUInt16>
+public readonly record struct RawUInt16 : IRegisterValue<RawUInt16>
 {
+    /// <summary>Creates a value.</summary>
+    /// <param name="raw">The number.</param>
+    public RawUInt16(ushort raw) => Raw = raw;
+
+    /// <summary>The number.</summary>
+    public ushort Raw { get; init; }
+
     /// <inheritdoc/>
     public static int Width => 2;
 

@@ -1,9 +1,15 @@
 namespace Vfio.Pci;
 
 /// <summary>The value of a register of 32 bits that is one number, or whose fields nobody has named.</summary>
-/// <param name="Raw">The number.</param>
-public readonly record struct RawUInt32(uint Raw) : IRegisterValue<RawUInt32>
+public readonly record struct RawUInt32 : IRegisterValue<RawUInt32>
 {
+    /// <summary>Creates a value.</summary>
+    /// <param name="raw">The number.</param>
+    public RawUInt32(uint raw) => Raw = raw;
+
+    /// <summary>The number.</summary>
+    public uint Raw { get; init; }
+
     /// <inheritdoc/>
     public static int Width => 4;
 

@@ -1,9 +1,15 @@
 namespace Vfio.Pci;
 
 /// <summary>The value of a register of 64 bits that is one number, or whose fields nobody has named.</summary>
-/// <param name="Raw">The number.</param>
-public readonly record struct RawUInt64(ulong Raw) : IRegisterValue<RawUInt64>
+public readonly record struct RawUInt64 : IRegisterValue<RawUInt64>
 {
+    /// <summary>Creates a value.</summary>
+    /// <param name="raw">The number.</param>
+    public RawUInt64(ulong raw) => Raw = raw;
+
+    /// <summary>The number.</summary>
+    public ulong Raw { get; init; }
+
     /// <inheritdoc/>
     public static int Width => 8;
 

@@ -3,12 +3,33 @@ using System.Globalization;
 namespace Vfio.Pci;
 
 /// <summary>A field of a register: successive bits with a name.</summary>
-/// <param name="Name">The specification's short name, <c>MQES</c>; at most 32 characters without spaces.</param>
-/// <param name="LowBit">The lowest bit's number, from 0.</param>
-/// <param name="BitCount">How many bits, from 1.</param>
-/// <param name="Meaning">What it says, in a few words.</param>
-public sealed record RegisterField(string Name, int LowBit, int BitCount, string Meaning)
+public sealed record RegisterField
 {
+    /// <summary>Creates an instance.</summary>
+    /// <param name="name">The specification's short name, <c>MQES</c>; at most 32 characters without spaces.</param>
+    /// <param name="lowBit">The lowest bit's number, from 0.</param>
+    /// <param name="bitCount">How many bits, from 1.</param>
+    /// <param name="meaning">What it says, in a few words.</param>
+    public RegisterField(string name, int lowBit, int bitCount, string meaning)
+    {
+        Name = name;
+        LowBit = lowBit;
+        BitCount = bitCount;
+        Meaning = meaning;
+    }
+
+    /// <summary>The specification's short name, <c>MQES</c>; at most 32 characters without spaces.</summary>
+    public string Name { get; init; }
+
+    /// <summary>The lowest bit's number, from 0.</summary>
+    public int LowBit { get; init; }
+
+    /// <summary>How many bits, from 1.</summary>
+    public int BitCount { get; init; }
+
+    /// <summary>What it says, in a few words.</summary>
+    public string Meaning { get; init; }
+
     /// <summary>The values that have names; empty where the field is a number or a flag.</summary>
     public IReadOnlyList<RegisterFieldValue> Values { get; init; } = [];
 
@@ -59,6 +80,20 @@ public sealed record RegisterField(string Name, int LowBit, int BitCount, string
 }
 
 /// <summary>A value of a field that has a name.</summary>
-/// <param name="Number">The field's number.</param>
-/// <param name="Name">What it means.</param>
-public readonly record struct RegisterFieldValue(ulong Number, string Name);
+public readonly record struct RegisterFieldValue
+{
+    /// <summary>Creates a value.</summary>
+    /// <param name="number">The field's number.</param>
+    /// <param name="name">What it means.</param>
+    public RegisterFieldValue(ulong number, string name)
+    {
+        Number = number;
+        Name = name;
+    }
+
+    /// <summary>The field's number.</summary>
+    public ulong Number { get; init; }
+
+    /// <summary>What it means.</summary>
+    public string Name { get; init; }
+}

@@ -1,10 +1,23 @@
 namespace Vfio.Pci;
 
 /// <summary>A register and the value that was read from it.</summary>
-/// <param name="Register">The register.</param>
-/// <param name="Raw">The value.</param>
-public readonly record struct RegisterReading(RegisterDescription Register, ulong Raw)
+public readonly record struct RegisterReading
 {
+    /// <summary>Creates a value.</summary>
+    /// <param name="register">The register.</param>
+    /// <param name="raw">The value.</param>
+    public RegisterReading(RegisterDescription register, ulong raw)
+    {
+        Register = register;
+        Raw = raw;
+    }
+
+    /// <summary>The register.</summary>
+    public RegisterDescription Register { get; init; }
+
+    /// <summary>The value.</summary>
+    public ulong Raw { get; init; }
+
     /// <summary>A field's number.</summary>
     /// <param name="name">The field's short name; upper and lower case are the same.</param>
     /// <returns>The number, or <see langword="null"/> where the register has no field of that name.</returns>

@@ -45,7 +45,14 @@ public sealed partial class VfioDevice
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         IEnumerable<IommuFault> faults = _backend is IFaultSource source ? source.TakeFaults() : _log?.TakeNew() ?? [];
-        return [.. faults.Select(fault => new DmaFault(fault.Device, new Iova(fault.Iova), fault.Access, fault.Reason, _space?.Find(new Iova(fault.Iova))))];
+        return [.. faults.Select(fault => new DmaFault
+        {
+            Device = fault.Device,
+            Iova = new Iova(fault.Iova),
+            Access = fault.Access,
+            Reason = fault.Reason,
+            Mapping = _space?.Find(new Iova(fault.Iova)),
+        })];
     }
 
     /// <summary>

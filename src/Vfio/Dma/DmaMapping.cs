@@ -58,7 +58,15 @@ public sealed class DmaMapping : IDisposable, IInterval
     /// <exception cref="VfioException">The kernel refused; the mapping lives on.</exception>
     public void Dispose() => _space.Unmap(this);
 
-    internal DmaMappingInfo Describe(long now) => new(Iova, Length, Access, Owner, TimeSpan.FromMilliseconds(now - _start), IsLive);
+    internal DmaMappingInfo Describe(long now) => new()
+    {
+        Iova = Iova,
+        Length = Length,
+        Access = Access,
+        Owner = Owner,
+        Age = TimeSpan.FromMilliseconds(now - _start),
+        IsLive = IsLive,
+    };
 
     /// <summary>The devices cannot reach it any more: memory of ours goes.</summary>
     internal void End()

@@ -3,14 +3,26 @@ using System.Globalization;
 namespace Vfio;
 
 /// <summary>A line of the ledger: memory that devices can reach, or could.</summary>
-/// <param name="Iova">The device's address of its first byte.</param>
-/// <param name="Length">Bytes.</param>
-/// <param name="Access">What the device may do with it.</param>
-/// <param name="Owner">Who asked for it: a name that was given, or a line of source (<c>Queue.cs:41</c>).</param>
-/// <param name="Age">How long ago it was mapped.</param>
-/// <param name="IsLive">Whether it is mapped now; where not, it was.</param>
-public sealed record DmaMappingInfo(Iova Iova, ulong Length, DmaAccess Access, string Owner, TimeSpan Age, bool IsLive)
+public sealed record DmaMappingInfo
 {
+    /// <summary>The device's address of its first byte.</summary>
+    public required Iova Iova { get; init; }
+
+    /// <summary>Bytes.</summary>
+    public required ulong Length { get; init; }
+
+    /// <summary>What the device may do with it.</summary>
+    public required DmaAccess Access { get; init; }
+
+    /// <summary>Who asked for it: a name that was given, or a line of source (<c>Queue.cs:41</c>).</summary>
+    public required string Owner { get; init; }
+
+    /// <summary>How long ago it was mapped.</summary>
+    public required TimeSpan Age { get; init; }
+
+    /// <summary>Whether it is mapped now; where not, it was.</summary>
+    public required bool IsLive { get; init; }
+
     /// <summary>In a line: <c>0x10000, 64 KiB, read and write, Queue.cs:41, 3.2 s</c>.</summary>
     /// <returns>Address, length, access, owner and age.</returns>
     public override string ToString() => string.Create(

@@ -1,15 +1,29 @@
 namespace Vfio;
 
 /// <summary>How much of an address space is used, and of the limits that hold for it. A snapshot.</summary>
-/// <param name="Mappings">Live mappings.</param>
-/// <param name="Bytes">Bytes in them.</param>
-/// <param name="PeakMappings">The most there were at a time.</param>
-/// <param name="PeakBytes">The most bytes at a time.</param>
-/// <param name="EntriesLeft">
-/// How many more mappings the kernel allows (<c>VFIO_IOMMU_TYPE1_INFO_DMA_AVAIL</c>, from <c>vfio_iommu_type1.dma_entry_limit</c>);
-/// <see langword="null"/> where it does not say, as with iommufd.
-/// </param>
-/// <param name="LockedBytes">What this process has locked or pinned in all, by the kernel's count.</param>
-/// <param name="LockedLimit">What it may (<c>RLIMIT_MEMLOCK</c>), in bytes; <see langword="null"/> where there is no limit. Root is not held to it.</param>
-public sealed record DmaUsage(
-    int Mappings, ulong Bytes, int PeakMappings, ulong PeakBytes, uint? EntriesLeft, ulong LockedBytes, ulong? LockedLimit);
+public sealed record DmaUsage
+{
+    /// <summary>Live mappings.</summary>
+    public required int Mappings { get; init; }
+
+    /// <summary>Bytes in them.</summary>
+    public required ulong Bytes { get; init; }
+
+    /// <summary>The most there were at a time.</summary>
+    public required int PeakMappings { get; init; }
+
+    /// <summary>The most bytes at a time.</summary>
+    public required ulong PeakBytes { get; init; }
+
+    /// <summary>
+    /// How many more mappings the kernel allows (<c>VFIO_IOMMU_TYPE1_INFO_DMA_AVAIL</c>, from <c>vfio_iommu_type1.dma_entry_limit</c>);
+    /// <see langword="null"/> where it does not say, as with iommufd.
+    /// </summary>
+    public required uint? EntriesLeft { get; init; }
+
+    /// <summary>What this process has locked or pinned in all, by the kernel's count.</summary>
+    public required ulong LockedBytes { get; init; }
+
+    /// <summary>What it may (<c>RLIMIT_MEMLOCK</c>), in bytes; <see langword="null"/> where there is no limit. Root is not held to it.</summary>
+    public required ulong? LockedLimit { get; init; }
+}

@@ -187,8 +187,16 @@ public sealed partial class IoAddressSpace
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_isClosed, this);
-            return new DmaUsage(
-                _ledger.Count, _ledger.Bytes, _ledger.MostCount, _ledger.MostBytes, _backend.GetInfo().EntriesLeft, locked.Used, locked.Limit);
+            return new DmaUsage
+            {
+                Mappings = _ledger.Count,
+                Bytes = _ledger.Bytes,
+                PeakMappings = _ledger.MostCount,
+                PeakBytes = _ledger.MostBytes,
+                EntriesLeft = _backend.GetInfo().EntriesLeft,
+                LockedBytes = locked.Used,
+                LockedLimit = locked.Limit,
+            };
         }
     }
 

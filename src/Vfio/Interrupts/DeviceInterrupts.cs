@@ -61,7 +61,7 @@ public sealed class DeviceInterrupts
         catch (VfioException e) when (index >= IrqIndex.Error && e.Errno == Errno.EINVAL)
         {
             // What conventional PCI, or a driver of mediated devices, has not got, the kernel does not even describe.
-            return new IrqInfo(index, 0, CanSignal: false, IsMaskable: false, IsAutomasked: false, IsFixed: false);
+            return new IrqInfo(index, 0, canSignal: false, isMaskable: false, isAutomasked: false, isFixed: false);
         }
     }
 

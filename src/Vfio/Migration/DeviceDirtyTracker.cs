@@ -160,7 +160,7 @@ public sealed class DeviceDirtyTracker : IDisposable
         Array.Sort(sorted, (left, right) => left.First.CompareTo(right.First));
         for (int i = 0; i < sorted.Length; i++)
         {
-            (Iova first, Iova last) = sorted[i];
+            (Iova first, Iova last) = (sorted[i].First, sorted[i].Last);
             // The kernel counts the bytes of a range, which for all 64 bits it cannot.
             if (last < first || !IsWholePages(sorted[i], pageSize) || last.Value == ulong.MaxValue)
             {

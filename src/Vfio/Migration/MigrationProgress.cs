@@ -1,7 +1,25 @@
 namespace Vfio;
 
 /// <summary>How far a save or a restore is.</summary>
-/// <param name="State">The state that the device is in.</param>
-/// <param name="Bytes">Bytes of state moved until now.</param>
-/// <param name="Expected">Bytes that it will be in all: an estimate when saving, exact when restoring from a file; <see langword="null"/> where nobody knows.</param>
-public readonly record struct MigrationProgress(MigrationState State, ulong Bytes, ulong? Expected);
+public readonly record struct MigrationProgress
+{
+    /// <summary>Creates a value.</summary>
+    /// <param name="state">The state that the device is in.</param>
+    /// <param name="bytes">Bytes of state moved until now.</param>
+    /// <param name="expected">Bytes that it will be in all: an estimate when saving, exact when restoring from a file; <see langword="null"/> where nobody knows.</param>
+    public MigrationProgress(MigrationState state, ulong bytes, ulong? expected)
+    {
+        State = state;
+        Bytes = bytes;
+        Expected = expected;
+    }
+
+    /// <summary>The state that the device is in.</summary>
+    public MigrationState State { get; init; }
+
+    /// <summary>Bytes of state moved until now.</summary>
+    public ulong Bytes { get; init; }
+
+    /// <summary>Bytes that it will be in all: an estimate when saving, exact when restoring from a file; <see langword="null"/> where nobody knows.</summary>
+    public ulong? Expected { get; init; }
+}

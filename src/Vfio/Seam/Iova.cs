@@ -3,9 +3,15 @@ using System.Globalization;
 namespace Vfio;
 
 /// <summary>An address as the device sees it, behind the IOMMU: what a driver writes into descriptors and doorbells.</summary>
-/// <param name="Value">The address, in bytes.</param>
-public readonly record struct Iova(ulong Value) : IComparable<Iova>
+public readonly record struct Iova : IComparable<Iova>
 {
+    /// <summary>Creates a value.</summary>
+    /// <param name="value">The address, in bytes.</param>
+    public Iova(ulong value) => Value = value;
+
+    /// <summary>The address, in bytes.</summary>
+    public ulong Value { get; init; }
+
     /// <summary>An address further on.</summary>
     /// <param name="start">From here.</param>
     /// <param name="offset">Bytes; the sum must fit 64 bits.</param>

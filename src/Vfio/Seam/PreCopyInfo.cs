@@ -1,7 +1,25 @@
 namespace Vfio;
 
 /// <summary>How much of its state a device that runs has to give now (<c>struct vfio_precopy_info</c>). Estimates, and no promise of what comes once it stands still.</summary>
-/// <param name="InitialBytes">What is left of the first part, in bytes; leaving before it is 0 may make things slower.</param>
-/// <param name="DirtyBytes">What has changed of what was read already, in bytes.</param>
-/// <param name="Reinitialized">The first part began anew, since the device was reconfigured. Told where the kernel has <c>VFIO_DEVICE_FEATURE_MIG_PRECOPY_INFOv2</c>; 7.2 has.</param>
-public readonly record struct PreCopyInfo(ulong InitialBytes, ulong DirtyBytes, bool Reinitialized);
+public readonly record struct PreCopyInfo
+{
+    /// <summary>Creates a value.</summary>
+    /// <param name="initialBytes">What is left of the first part, in bytes; leaving before it is 0 may make things slower.</param>
+    /// <param name="dirtyBytes">What has changed of what was read already, in bytes.</param>
+    /// <param name="reinitialized">The first part began anew, since the device was reconfigured. Told where the kernel has <c>VFIO_DEVICE_FEATURE_MIG_PRECOPY_INFOv2</c>; 7.2 has.</param>
+    public PreCopyInfo(ulong initialBytes, ulong dirtyBytes, bool reinitialized)
+    {
+        InitialBytes = initialBytes;
+        DirtyBytes = dirtyBytes;
+        Reinitialized = reinitialized;
+    }
+
+    /// <summary>What is left of the first part, in bytes; leaving before it is 0 may make things slower.</summary>
+    public ulong InitialBytes { get; init; }
+
+    /// <summary>What has changed of what was read already, in bytes.</summary>
+    public ulong DirtyBytes { get; init; }
+
+    /// <summary>The first part began anew, since the device was reconfigured. Told where the kernel has <c>VFIO_DEVICE_FEATURE_MIG_PRECOPY_INFOv2</c>; 7.2 has.</summary>
+    public bool Reinitialized { get; init; }
+}

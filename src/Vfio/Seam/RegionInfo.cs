@@ -54,6 +54,20 @@ public sealed class RegionInfo
 }
 
 /// <summary>A part of a region that may be mapped (<c>struct vfio_region_sparse_mmap_area</c>).</summary>
-/// <param name="Offset">Bytes from the region's start; a multiple of the page size.</param>
-/// <param name="Length">Bytes.</param>
-public readonly record struct MappableArea(ulong Offset, ulong Length);
+public readonly record struct MappableArea
+{
+    /// <summary>Creates a value.</summary>
+    /// <param name="offset">Bytes from the region's start; a multiple of the page size.</param>
+    /// <param name="length">Bytes.</param>
+    public MappableArea(ulong offset, ulong length)
+    {
+        Offset = offset;
+        Length = length;
+    }
+
+    /// <summary>Bytes from the region's start; a multiple of the page size.</summary>
+    public ulong Offset { get; init; }
+
+    /// <summary>Bytes.</summary>
+    public ulong Length { get; init; }
+}

@@ -1,10 +1,23 @@
 namespace Vfio;
 
 /// <summary>What a region of a device's own is (<c>struct vfio_region_info_cap_type</c>).</summary>
-/// <param name="Value">The kernel's number for the type, <c>VFIO_REGION_TYPE_*</c>; bit 31 marks a PCI vendor's, whose id is in the low half.</param>
-/// <param name="Subtype">The number of the kind within the type; a vendor's own where the type is.</param>
-public readonly record struct RegionType(uint Value, uint Subtype)
+public readonly record struct RegionType
 {
+    /// <summary>Creates a value.</summary>
+    /// <param name="value">The kernel's number for the type, <c>VFIO_REGION_TYPE_*</c>; bit 31 marks a PCI vendor's, whose id is in the low half.</param>
+    /// <param name="subtype">The number of the kind within the type; a vendor's own where the type is.</param>
+    public RegionType(uint value, uint subtype)
+    {
+        Value = value;
+        Subtype = subtype;
+    }
+
+    /// <summary>The kernel's number for the type, <c>VFIO_REGION_TYPE_*</c>; bit 31 marks a PCI vendor's, whose id is in the low half.</summary>
+    public uint Value { get; init; }
+
+    /// <summary>The number of the kind within the type; a vendor's own where the type is.</summary>
+    public uint Subtype { get; init; }
+
     private const uint VendorMark = 1u << 31;
 
     /// <summary>The PCI vendor who defines the subtypes; <see langword="null"/> where the kernel does.</summary>

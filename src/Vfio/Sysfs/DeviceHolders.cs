@@ -3,12 +3,20 @@ using System.Globalization;
 namespace Vfio;
 
 /// <summary>A process that has a device, its group or its disk open.</summary>
-/// <param name="ProcessId">The process.</param>
-/// <param name="Command">Its command name (<c>comm</c>), without control characters.</param>
-/// <param name="UserId">The user it runs as (the real user id); <see langword="null"/> where that cannot be read, because the process ends just now.</param>
-/// <param name="UserName">That user's name, the number where it has none, or <c>unknown</c>.</param>
-public sealed record DeviceHolder(int ProcessId, string Command, uint? UserId, string UserName)
+public sealed record DeviceHolder
 {
+    /// <summary>The process.</summary>
+    public required int ProcessId { get; init; }
+
+    /// <summary>Its command name (<c>comm</c>), without control characters.</summary>
+    public required string Command { get; init; }
+
+    /// <summary>The user it runs as (the real user id); <see langword="null"/> where that cannot be read, because the process ends just now.</summary>
+    public required uint? UserId { get; init; }
+
+    /// <summary>That user's name, the number where it has none, or <c>unknown</c>.</summary>
+    public required string UserName { get; init; }
+
     /// <summary>What it has, as the end of a sentence about the process: <c>has /dev/snd/controlC0 open</c>.</summary>
     public string Description { get; init; } = "has it open";
 

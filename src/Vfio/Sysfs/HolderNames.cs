@@ -11,11 +11,17 @@ internal static class HolderNames
     {
         string command = SysfsFile.Read(Path.Combine(folder, "comm")) ?? "?";
         uint? uid = ReadUserId(folder);
-        return new DeviceHolder(process, Printable(command), uid, uid is uint user ? Users.Name(user) : "unknown");
+        return new DeviceHolder
+        {
+            ProcessId = process,
+            Command = Printable(command),
+            UserId = uid,
+            UserName = uid is uint user ? Users.Name(user) : "unknown",
+        };
     }
 
     /// <summary>A process that is not looked at.</summary>
-    public static DeviceHolder Bare(int process) => new(process, "?", null, "unknown");
+    public static DeviceHolder Bare(int process) => new() { ProcessId = process, Command = "?", UserId = null, UserName = "unknown" };
 
     /// <summary>Reads the real user id of a process.</summary>
     /// <param name="folder">Its folder in <c>/proc</c>.</param>

@@ -41,8 +41,12 @@ internal sealed class HolderSearch
         }
 
         DeviceHolder[] found = [.. files.Processes.Select(Examine).OfType<DeviceHolder>()];
-        return new HolderReport(
-            [.. found.Where(holder => holder.IsCertain)], [.. found.Where(holder => !holder.IsCertain)], [.. files.Unexamined.Select(HolderNames.Bare)]);
+        return new HolderReport
+        {
+            Holders = [.. found.Where(holder => holder.IsCertain)],
+            Possible = [.. found.Where(holder => !holder.IsCertain)],
+            Unexamined = [.. files.Unexamined.Select(HolderNames.Bare)],
+        };
     }
 
     private DeviceHolder? Examine(ProcessFiles process)

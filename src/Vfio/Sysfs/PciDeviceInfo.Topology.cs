@@ -73,11 +73,13 @@ public sealed partial class PciDeviceInfo
         string? maxSpeed = SysfsFile.Read(Attribute("max_link_speed"));
         return maxSpeed is null
             ? null
-            : new PciLink(
-                ParseSpeed(SysfsFile.Read(Attribute("current_link_speed"))),
-                ReadLanes("current_link_width"),
-                ParseSpeed(maxSpeed),
-                ReadLanes("max_link_width"));
+            : new PciLink
+            {
+                CurrentSpeed = ParseSpeed(SysfsFile.Read(Attribute("current_link_speed"))),
+                CurrentWidth = ReadLanes("current_link_width"),
+                MaxSpeed = ParseSpeed(maxSpeed),
+                MaxWidth = ReadLanes("max_link_width"),
+            };
     }
 
     // "8.0 GT/s PCIe", before Linux 5.8 "8 GT/s", or "Unknown".

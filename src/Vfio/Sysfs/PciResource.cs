@@ -3,14 +3,26 @@ using Vfio.Pci;
 namespace Vfio;
 
 /// <summary>A range of addresses that a PCI device answers to, as the kernel assigned it.</summary>
-/// <param name="Role">What it is.</param>
-/// <param name="Number">Which of that role, from 0.</param>
-/// <param name="Address">Where it starts, as the processor sees it; 0 where the kernel assigned none.</param>
-/// <param name="Length">How many bytes; 0 if that is unknown, because the kernel found no room for it.</param>
-/// <param name="Kind">Memory of 32 or 64 bits, or I/O ports.</param>
-/// <param name="IsPrefetchable">Whether reads have no side effects, as the device says.</param>
-public sealed record PciResource(PciResourceRole Role, int Number, ulong Address, ulong Length, PciBaseAddressKind Kind, bool IsPrefetchable)
+public sealed record PciResource
 {
+    /// <summary>What it is.</summary>
+    public required PciResourceRole Role { get; init; }
+
+    /// <summary>Which of that role, from 0.</summary>
+    public required int Number { get; init; }
+
+    /// <summary>Where it starts, as the processor sees it; 0 where the kernel assigned none.</summary>
+    public required ulong Address { get; init; }
+
+    /// <summary>How many bytes; 0 if that is unknown, because the kernel found no room for it.</summary>
+    public required ulong Length { get; init; }
+
+    /// <summary>Memory of 32 or 64 bits, or I/O ports.</summary>
+    public required PciBaseAddressKind Kind { get; init; }
+
+    /// <summary>Whether reads have no side effects, as the device says.</summary>
+    public required bool IsPrefetchable { get; init; }
+
     // Flags of include/linux/ioport.h.
     private const ulong IsPort = 0x100;
     private const ulong IsMemory = 0x200;
@@ -44,7 +56,15 @@ public sealed record PciResource(PciResourceRole Role, int Number, ulong Address
         ArgumentNullException.ThrowIfNull(known);
         return header.IsAbsent ? [] : [.. header.BaseAddresses
             .Where(bar => (bar.Kind != PciBaseAddressKind.Memory32 || bar.IsPrefetchable) && !known.Any(resource => resource.Role == PciResourceRole.Bar && resource.Number == (int)bar.Index))
-            .Select(bar => new PciResource(PciResourceRole.Bar, (int)bar.Index, Address: 0, Length: 0, bar.Kind, bar.IsPrefetchable))];
+            .Select(bar => new PciResource
+            {
+                Role = PciResourceRole.Bar,
+                Number = (int)bar.Index,
+                Address = 0,
+                Length = 0,
+                Kind = bar.Kind,
+                IsPrefetchable = bar.IsPrefetchable,
+            })];
     }
 
     /// <summary>Reads the lines of <c>resource</c>: first and last address and flags of BARs, ROM, then SR-IOV's BARs or a bridge's windows.</summary>
@@ -69,7 +89,15 @@ public sealed record PciResource(PciResourceRole Role, int Number, ulong Address
                 : (flags & Is64Bit) != 0 ? PciBaseAddressKind.Memory64
                 : PciBaseAddressKind.Memory32;
             ulong address = (flags & Unassigned) != 0 ? 0 : first;
-            resources.Add(new PciResource(role, number, address, last - first + 1, kind, (flags & Prefetchable) != 0));
+            resources.Add(new PciResource
+            {
+                Role = role,
+                Number = number,
+                Address = address,
+                Length = last - first + 1,
+                Kind = kind,
+                IsPrefetchable = (flags & Prefetchable) != 0,
+            });
         }
 
         return resources;

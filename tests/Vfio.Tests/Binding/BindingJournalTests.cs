@@ -34,7 +34,7 @@ public sealed class BindingJournalTests : IDisposable
             OriginalDriver = "nvme",
             OriginalModule = "nvme",
             PreviousOverride = "nvme",
-            Interfaces = [new InterfaceState("eth0", true), new InterfaceState("enp3s0f0np0", false)],
+            Interfaces = [new InterfaceState { Name = "eth0", IsUp = true }, new InterfaceState { Name = "enp3s0f0np0", IsUp = false }],
             OtherNames = ["nvme0"],
             Disks = ["nvme0n1", "nvme0n1p1"],
             User = "alice",

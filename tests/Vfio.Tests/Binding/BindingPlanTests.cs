@@ -41,7 +41,7 @@ public sealed class BindingPlanTests : IDisposable
         Assert.Null(entry.ParseError);
         Assert.Equal((nic.Address, 0x8086, 0x10d3), (entry.Address, entry.VendorId, entry.DeviceId));
         Assert.Equal(("vfio-pci", "e1000e", "e1000e", "e1000e"), (entry.Driver, entry.OriginalDriver, entry.OriginalModule, entry.PreviousOverride));
-        Assert.Equal([new InterfaceState("eth0", true)], entry.Interfaces);
+        Assert.Equal([new InterfaceState { Name = "eth0", IsUp = true }], entry.Interfaces);
         Assert.Equal(Environment.ProcessId, entry.ProcessId);
         Assert.InRange(DateTimeOffset.UtcNow - entry.BoundAt, TimeSpan.Zero, TimeSpan.FromMinutes(1));
         Assert.NotEmpty(entry.BoundBy);

@@ -184,6 +184,6 @@ public sealed class HostSurveyTests : IDisposable
         HostSurvey survey = new(_host.Root);
         Assert.Equal(["eth0", "eth1"], survey.GetInterfaces(nic.Address));
         Assert.Equal(["nvme0n1"], survey.GetDisks(disk.Address));
-        Assert.Equal([new InterfaceState("eth0", true), new InterfaceState("eth1", false)], survey.InterfaceStates(nic.Address));
+        Assert.Equal([new InterfaceState { Name = "eth0", IsUp = true }, new InterfaceState { Name = "eth1", IsUp = false }], survey.InterfaceStates(nic.Address));
     }
 }

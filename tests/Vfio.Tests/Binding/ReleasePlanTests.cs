@@ -271,7 +271,7 @@ public sealed class ReleasePlanTests : IDisposable
     [Fact]
     public void A_name_that_another_interface_took_meanwhile_is_left_to_it()
     {
-        Journal.Write(Journal.Find(_nic.Address)! with { Interfaces = [new InterfaceState("eth9", true)] });
+        Journal.Write(Journal.Find(_nic.Address)! with { Interfaces = [new InterfaceState { Name = "eth9", IsUp = true }] });
         FakeDevice other = BindScenario.AddSecondNic(_host, group: 13).WithInterface("eth9");
         ReleaseOutcome outcome = Release();
         Assert.Null(outcome.Error);

@@ -77,7 +77,7 @@ public sealed class VirtualFunctionLossTests : IDisposable
         BindingPlan.Compute([_device.Address], Options(new FakeKernel(_host)) with { Force = true }).Execute();
         JournalEntry entry = Journal.Find(_device.Address)!;
         Assert.Equal((true, 0), (entry.IsBound, entry.PreviousFunctionCount));
-        Assert.Equal([new InterfaceState("eth7", IsUp: true)], entry.Interfaces);
+        Assert.Equal([new InterfaceState { Name = "eth7", IsUp = true }], entry.Interfaces);
     }
 
     [Fact]

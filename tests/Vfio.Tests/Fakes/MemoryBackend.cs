@@ -119,7 +119,7 @@ internal sealed class MemoryBackend : IDeviceBackend
 
     public void Reset() => Note("reset");
 
-    public IrqInfo GetInterruptInfo(IrqIndex index) => new(index, 0, CanSignal: false, IsMaskable: false, IsAutomasked: false, IsFixed: false);
+    public IrqInfo GetInterruptInfo(IrqIndex index) => new(index, 0, canSignal: false, isMaskable: false, isAutomasked: false, isFixed: false);
 
     public int SetTriggers(IrqIndex index, int start, ReadOnlySpan<SafeFileHandle?> eventFds) => throw new NotSupportedException();
 

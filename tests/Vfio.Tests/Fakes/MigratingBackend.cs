@@ -76,7 +76,7 @@ internal sealed class MigratingBackend : IDeviceBackend, IMigratable, IDmaLog
 
     public MappedMemory MapArea(RegionInfo region, MappableArea area) => throw new NotSupportedException();
 
-    public IrqInfo GetInterruptInfo(IrqIndex index) => new(index, 0, CanSignal: false, IsMaskable: false, IsAutomasked: false, IsFixed: false);
+    public IrqInfo GetInterruptInfo(IrqIndex index) => new(index, 0, canSignal: false, isMaskable: false, isAutomasked: false, isFixed: false);
 
     public int SetTriggers(IrqIndex index, int start, ReadOnlySpan<SafeFileHandle?> eventFds) => throw new NotSupportedException();
 

@@ -82,7 +82,7 @@ public sealed class PciConfigSpaceCoverageTests
 
     private static void Note(Dictionary<string, int> seen, string capability, IReadOnlyList<RegisterReading> readings)
     {
-        foreach ((RegisterDescription register, ulong raw) in readings)
+        foreach ((RegisterDescription register, ulong raw) in readings.Select(reading => (reading.Register, reading.Raw)))
         {
             foreach (RegisterField field in register.Fields.Where(field => field.IsFlag))
             {

@@ -46,7 +46,7 @@ public sealed class PciConfigSpaceMutationTests
     {
         IEnumerable<RegisterReading> readings = config.HeaderRegisters.Concat(config.Capabilities.SelectMany(capability => capability.Registers));
         ReadOnlySpan<byte> bytes = config.Bytes.Span;
-        foreach ((RegisterDescription register, ulong raw) in readings)
+        foreach ((RegisterDescription register, ulong raw) in readings.Select(reading => (reading.Register, reading.Raw)))
         {
             int at = (int)register.Offset;
             if (at + register.Width > bytes.Length || at % register.Width != 0)

@@ -46,7 +46,14 @@ public sealed class DeviceHoldersTests : IDisposable
         _host.AddProcess(4711, "qemu-system-x86", 0, "/dev/vfio/12");
         Assert.Equal(["pid 4711 (qemu-system-x86, user root)"], Holders());
         DeviceHolder holder = Assert.Single(new DeviceHolders(_host.Root).OfGroup(12));
-        Assert.Equal(new DeviceHolder(4711, "qemu-system-x86", 0, "root") { Description = "has /dev/vfio/12 open" }, holder);
+        Assert.Equal(new DeviceHolder
+        {
+            ProcessId = 4711,
+            Command = "qemu-system-x86",
+            UserId = 0,
+            UserName = "root",
+            Description = "has /dev/vfio/12 open",
+        }, holder);
     }
 
     [Fact]

@@ -37,11 +37,11 @@ public sealed class DmaLimitsTests : IDisposable
 
     [Fact]
     public void What_a_process_has_locked_and_pinned_and_may() =>
-        Assert.Equal(new LockedMemoryUse(64ul << 20, 2ul << 20, 8ul << 20), Read(Status, Limits));
+        Assert.Equal(new LockedMemoryUse { LockedBytes = 64ul << 20, PinnedBytes = 2ul << 20, Limit = 8ul << 20 }, Read(Status, Limits));
 
     [Fact]
     public void No_limit_is_told_as_none() =>
-        Assert.Equal(new LockedMemoryUse(64ul << 20, 2ul << 20, null), Read(Status, Limits.Replace("8388608 ", "unlimited ", StringComparison.Ordinal)));
+        Assert.Equal(new LockedMemoryUse { LockedBytes = 64ul << 20, PinnedBytes = 2ul << 20, Limit = null }, Read(Status, Limits.Replace("8388608 ", "unlimited ", StringComparison.Ordinal)));
 
     [Fact]
     public void A_kernel_that_counts_no_pinned_memory() =>
@@ -73,7 +73,7 @@ public sealed class DmaLimitsTests : IDisposable
     {
         _host.Write("proc/4711/status", [.. Enumerable.Repeat((byte)0xff, 100_000), .. "\nVmLck:\t64 kB\n"u8]);
         _host.Write("proc/4711/limits", [0, 0xff, 0x0a, .. "Max locked memory 4096 4096 bytes\n"u8]);
-        Assert.Equal(new LockedMemoryUse(64 << 10, 0, 4096), Read(null, null));
+        Assert.Equal(new LockedMemoryUse { LockedBytes = 64 << 10, PinnedBytes = 0, Limit = 4096 }, Read(null, null));
     }
 
     [Theory]

@@ -69,10 +69,15 @@ public sealed class HostInterruptsTests : IDisposable
     public void What_came_is_summed_over_the_processors()
     {
         Assert.Equal(
-            [new HostInterruptCount(16, "ehci_hcd:usb1, vfio-intx(0000:00:14.3)", 5), new HostInterruptCount(24, "vfio-msix[0](0000:00:14.3)", 1)],
+            [new HostInterruptCount
+            {
+                Number = 16,
+                Name = "ehci_hcd:usb1, vfio-intx(0000:00:14.3)",
+                Count = 5,
+            }, new HostInterruptCount { Number = 24, Name = "vfio-msix[0](0000:00:14.3)", Count = 1 }],
             HostInterruptCount.Read(_host.Root, [24, 16, 99]));
         Assert.Empty(HostInterruptCount.Read(_host.Root, []));
         _host.Write("proc/interrupts", "CPU0 CPU1\n 5: 1\n 6: 99999999999999999999 1 a b c\n 7: x 1 a b c\n 8: 1 2 a b \u001bc\n");
-        Assert.Equal([new HostInterruptCount(8, "?c", 3)], HostInterruptCount.Read(_host.Root, [5, 6, 7, 8]));
+        Assert.Equal([new HostInterruptCount { Number = 8, Name = "?c", Count = 3 }], HostInterruptCount.Read(_host.Root, [5, 6, 7, 8]));
     }
 }

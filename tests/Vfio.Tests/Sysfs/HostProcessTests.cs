@@ -35,7 +35,7 @@ public sealed class HostProcessTests
     [Fact]
     public void Users_are_found_by_number()
     {
-        Assert.Equal(new HostUser(0, "root", "/root"), HostUser.Find(0));
+        Assert.Equal(new HostUser { Id = 0, Name = "root", Home = "/root" }, HostUser.Find(0));
         Assert.Null(HostUser.Find(4_000_000_000));
     }
 }

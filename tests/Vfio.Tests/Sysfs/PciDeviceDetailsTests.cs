@@ -52,7 +52,7 @@ public sealed class PciDeviceDetailsTests : IDisposable
         Assert.Equal(1, details.NumaNode);
         Assert.Equal(["flr", "bus"], details.ResetMethods!);
         Assert.Equal("D3hot", details.PowerState);
-        Assert.Equal(new PciLink(2.5, 1, 8, 4), details.Link);
+        Assert.Equal(new PciLink { CurrentSpeed = 2.5, CurrentWidth = 1, MaxSpeed = 8, MaxWidth = 4 }, details.Link);
         Assert.Equal(20, details.Interrupt);
         Assert.Equal([30, 31], details.MessageInterrupts);
         Assert.Equal("msix", details.MessageInterruptKind);
@@ -63,7 +63,7 @@ public sealed class PciDeviceDetailsTests : IDisposable
     {
         PciDeviceDetails details = Read(("numa_node", "-1\n"), ("current_link_speed", "Unknown\n"), ("current_link_width", "0\n"), ("max_link_speed", "Unknown\n"), ("max_link_width", "255\n"));
         Assert.Null(details.NumaNode);
-        Assert.Equal(new PciLink(null, null, null, null), details.Link);
+        Assert.Equal(new PciLink { CurrentSpeed = null, CurrentWidth = null, MaxSpeed = null, MaxWidth = null }, details.Link);
     }
 
     [Fact]
@@ -87,12 +87,60 @@ public sealed class PciDeviceDetailsTests : IDisposable
             """)).Resources;
         Assert.Equal(
             [
-                new PciResource(PciResourceRole.Bar, 0, 0xfeb40000, 0x20000, PciBaseAddressKind.Memory32, false),
-                new PciResource(PciResourceRole.Bar, 2, 0xe1a0, 32, PciBaseAddressKind.Io, false),
-                new PciResource(PciResourceRole.Bar, 3, 0x4000000000, 0x4000, PciBaseAddressKind.Memory64, true),
-                new PciResource(PciResourceRole.Bar, 5, 0, 0x10000, PciBaseAddressKind.Memory32, false),
-                new PciResource(PciResourceRole.Rom, 0, 0xfeb80000, 0x10000, PciBaseAddressKind.Memory32, true),
-                new PciResource(PciResourceRole.VirtualFunctionBar, 0, 0x4000010000, 0x10000, PciBaseAddressKind.Memory64, true),
+                new PciResource
+                {
+                    Role = PciResourceRole.Bar,
+                    Number = 0,
+                    Address = 0xfeb40000,
+                    Length = 0x20000,
+                    Kind = PciBaseAddressKind.Memory32,
+                    IsPrefetchable = false,
+                },
+                new PciResource
+                {
+                    Role = PciResourceRole.Bar,
+                    Number = 2,
+                    Address = 0xe1a0,
+                    Length = 32,
+                    Kind = PciBaseAddressKind.Io,
+                    IsPrefetchable = false,
+                },
+                new PciResource
+                {
+                    Role = PciResourceRole.Bar,
+                    Number = 3,
+                    Address = 0x4000000000,
+                    Length = 0x4000,
+                    Kind = PciBaseAddressKind.Memory64,
+                    IsPrefetchable = true,
+                },
+                new PciResource
+                {
+                    Role = PciResourceRole.Bar,
+                    Number = 5,
+                    Address = 0,
+                    Length = 0x10000,
+                    Kind = PciBaseAddressKind.Memory32,
+                    IsPrefetchable = false,
+                },
+                new PciResource
+                {
+                    Role = PciResourceRole.Rom,
+                    Number = 0,
+                    Address = 0xfeb80000,
+                    Length = 0x10000,
+                    Kind = PciBaseAddressKind.Memory32,
+                    IsPrefetchable = true,
+                },
+                new PciResource
+                {
+                    Role = PciResourceRole.VirtualFunctionBar,
+                    Number = 0,
+                    Address = 0x4000010000,
+                    Length = 0x10000,
+                    Kind = PciBaseAddressKind.Memory64,
+                    IsPrefetchable = true,
+                },
             ],
             resources);
         Assert.Equal(["bar0", "bar2", "bar3", "bar5", "rom", "vf-bar0"], resources.Select(resource => resource.Name));
@@ -105,7 +153,15 @@ public sealed class PciDeviceDetailsTests : IDisposable
         PciDeviceInfo device = new PciBus(_host.Root).Get(bridge.Address);
         string[] lines = [.. Enumerable.Repeat("0x0000000000000000 0x0000000000000000 0x0000000000000000", 14), "0x00000000fe400000 0x00000000fe5fffff 0x0000000000000200"];
         File.WriteAllText(device.Attribute("resource"), string.Join('\n', [.. lines, .. lines[..2]]) + "\n");
-        Assert.Equal([new PciResource(PciResourceRole.Window, 1, 0xfe400000, 0x200000, PciBaseAddressKind.Memory32, false)], device.GetDetails().Resources);
+        Assert.Equal([new PciResource
+        {
+            Role = PciResourceRole.Window,
+            Number = 1,
+            Address = 0xfe400000,
+            Length = 0x200000,
+            Kind = PciBaseAddressKind.Memory32,
+            IsPrefetchable = false,
+        }], device.GetDetails().Resources);
     }
 
     [Fact]

@@ -62,7 +62,13 @@ public sealed class PciTopologyTests : IDisposable
             _host.Write($"sys/devices/pci0000:00/0000:00:1c.0/{name}", text + "\n");
         }
 
-        Assert.Equal(new PciLink(currentSpeed, currentWidth, mostSpeed, mostWidth), device.GetLink());
+        Assert.Equal(new PciLink
+        {
+            CurrentSpeed = currentSpeed,
+            CurrentWidth = currentWidth,
+            MaxSpeed = mostSpeed,
+            MaxWidth = mostWidth,
+        }, device.GetLink());
     }
 
     [Fact]

@@ -3,9 +3,15 @@ using Vfio.Pci;
 namespace Vfio.Emulation;
 
 /// <summary>The command register of DMA (QEMU documentation, &quot;EDU device&quot; (docs/specs/edu)).</summary>
-/// <param name="Raw">The register's 64 bits, the reserved ones too.</param>
-public readonly record struct EduDmaCommand(ulong Raw) : IRegisterValue<EduDmaCommand>
+public readonly record struct EduDmaCommand : IRegisterValue<EduDmaCommand>
 {
+    /// <summary>Creates a value.</summary>
+    /// <param name="raw">The register's 64 bits, the reserved ones too.</param>
+    public EduDmaCommand(ulong raw) => Raw = raw;
+
+    /// <summary>The register's 64 bits, the reserved ones too.</summary>
+    public ulong Raw { get; init; }
+
     /// <inheritdoc/>
     public static int Width => 8;
 

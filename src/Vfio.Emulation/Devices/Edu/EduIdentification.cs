@@ -7,9 +7,15 @@ namespace Vfio.Emulation;
 /// (docs/specs/edu)).
 /// </summary>
 /// <remarks>A property that is set to what its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.</remarks>
-/// <param name="Raw">The register's 32 bits, the reserved ones too.</param>
-public readonly record struct EduIdentification(uint Raw) : IRegisterValue<EduIdentification>
+public readonly record struct EduIdentification : IRegisterValue<EduIdentification>
 {
+    /// <summary>Creates a value.</summary>
+    /// <param name="raw">The register's 32 bits, the reserved ones too.</param>
+    public EduIdentification(uint raw) => Raw = raw;
+
+    /// <summary>The register's 32 bits, the reserved ones too.</summary>
+    public uint Raw { get; init; }
+
     /// <inheritdoc/>
     public static int Width => 4;
 

@@ -6,9 +6,15 @@ namespace Vfio.Emulation;
 /// The interrupt registers: what raised the interrupt, what is to raise it, what is acknowledged; the other bits are the driver's
 /// own (QEMU documentation, &quot;EDU device&quot; (docs/specs/edu)).
 /// </summary>
-/// <param name="Raw">The register's 32 bits, the reserved ones too.</param>
-public readonly record struct EduInterrupts(uint Raw) : IRegisterValue<EduInterrupts>
+public readonly record struct EduInterrupts : IRegisterValue<EduInterrupts>
 {
+    /// <summary>Creates a value.</summary>
+    /// <param name="raw">The register's 32 bits, the reserved ones too.</param>
+    public EduInterrupts(uint raw) => Raw = raw;
+
+    /// <summary>The register's 32 bits, the reserved ones too.</summary>
+    public uint Raw { get; init; }
+
     /// <inheritdoc/>
     public static int Width => 4;
 

@@ -3,9 +3,15 @@ using Vfio.Pci;
 namespace Vfio.Emulation;
 
 /// <summary>The status register (QEMU documentation, &quot;EDU device&quot; (docs/specs/edu)).</summary>
-/// <param name="Raw">The register's 32 bits, the reserved ones too.</param>
-public readonly record struct EduStatus(uint Raw) : IRegisterValue<EduStatus>
+public readonly record struct EduStatus : IRegisterValue<EduStatus>
 {
+    /// <summary>Creates a value.</summary>
+    /// <param name="raw">The register's 32 bits, the reserved ones too.</param>
+    public EduStatus(uint raw) => Raw = raw;
+
+    /// <summary>The register's 32 bits, the reserved ones too.</summary>
+    public uint Raw { get; init; }
+
     /// <inheritdoc/>
     public static int Width => 4;
 

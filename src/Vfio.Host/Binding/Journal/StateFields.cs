@@ -71,8 +71,11 @@ internal static class StateFields
         ? new InterfaceDocument { Name = state.Name, IsUp = state.IsUp }
         : new InterfaceDocument { NameHex = Convert.ToHexStringLower(FileName.Encode(state.Name)), IsUp = state.IsUp })];
 
-    public static IReadOnlyList<InterfaceState> ReadInterfaces(InterfaceDocument?[]? list) => ReadList(list, "interfaces", item => new InterfaceState(
-        item.NameHex is string hex ? ReadHexName(hex) : ReadName(item.Name, "name") ?? throw new StateDamage("an interface has no name"), item.IsUp));
+    public static IReadOnlyList<InterfaceState> ReadInterfaces(InterfaceDocument?[]? list) => ReadList(list, "interfaces", item => new InterfaceState
+    {
+        Name = item.NameHex is string hex ? ReadHexName(hex) : ReadName(item.Name, "name") ?? throw new StateDamage("an interface has no name"),
+        IsUp = item.IsUp,
+    });
 
     public static bool IsName(string name) => IsText(name) && name is not ("." or "..") && !name.Contains('/') && name.Trim() == name;
 

@@ -57,13 +57,19 @@ internal sealed class DeviceRebinding(HostContext context, PciAddress address)
         }
         catch (ChangePendingException e)
         {
-            return new RebindOutcome(address, context.Bus.Find(address), null, e);
+            return new RebindOutcome
+            {
+                Address = address,
+                Device = context.Bus.Find(address),
+                Skipped = null,
+                Error = e,
+            };
         }
 
         runner.Share();
         Plan();
         VfioException? error = Skipped is null ? Run(runner) : null;
-        RebindOutcome outcome = new(address, context.Bus.Find(address), Skipped, error);
+        RebindOutcome outcome = new() { Address = address, Device = context.Bus.Find(address), Skipped = Skipped, Error = error };
         if (outcome is { Skipped: null, Error: null } || context.Bus.Find(address) is not PciDeviceInfo now || context.Journal.Find(address) is { IsBound: true })
         {
             return outcome;

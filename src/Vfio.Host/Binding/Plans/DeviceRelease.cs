@@ -37,7 +37,13 @@ internal sealed class DeviceRelease(HostContext context, ReleaseOptions options,
         }
         catch (VfioException e)
         {
-            return new ReleaseOutcome(entry, context.Bus.Find(Address), e) { Skipped = [.. context.Steps.Dropped] };
+            return new ReleaseOutcome
+            {
+                Entry = entry,
+                Device = context.Bus.Find(Address),
+                Error = e,
+                Skipped = [.. context.Steps.Dropped],
+            };
         }
     }
 
@@ -81,8 +87,11 @@ internal sealed class DeviceRelease(HostContext context, ReleaseOptions options,
             error = e;
         }
 
-        return new ReleaseOutcome(entry, context.Bus.Find(Address), error)
+        return new ReleaseOutcome
         {
+            Entry = entry,
+            Device = context.Bus.Find(Address),
+            Error = error,
             WasBound = current is { IsBound: true } or { ParseError: not null } || isForeign,
             WasPersistent = wasPersistent,
             Skipped = [.. context.Steps.Dropped],

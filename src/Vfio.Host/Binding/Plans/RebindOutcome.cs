@@ -3,8 +3,17 @@ using Vfio.Pci;
 namespace Vfio.Host;
 
 /// <summary>How taking one device again went.</summary>
-/// <param name="Address">The device.</param>
-/// <param name="Device">The device as it is now; <see langword="null"/> where there is none.</param>
-/// <param name="Skipped">Why it was left alone; <see langword="null"/> where it was not.</param>
-/// <param name="Error">Why it did not work; <see langword="null"/> where it did, or was not tried.</param>
-public sealed record RebindOutcome(PciAddress Address, PciDeviceInfo? Device, string? Skipped, VfioException? Error);
+public sealed record RebindOutcome
+{
+    /// <summary>The device.</summary>
+    public required PciAddress Address { get; init; }
+
+    /// <summary>The device as it is now; <see langword="null"/> where there is none.</summary>
+    public required PciDeviceInfo? Device { get; init; }
+
+    /// <summary>Why it was left alone; <see langword="null"/> where it was not.</summary>
+    public required string? Skipped { get; init; }
+
+    /// <summary>Why it did not work; <see langword="null"/> where it did, or was not tried.</summary>
+    public required VfioException? Error { get; init; }
+}

@@ -1,11 +1,17 @@
 namespace Vfio.Host;
 
 /// <summary>How handing one device back went.</summary>
-/// <param name="Entry">What the journal remembered.</param>
-/// <param name="Device">The device as it is now; <see langword="null"/> where it is gone.</param>
-/// <param name="Error">Why it did not work; <see langword="null"/> where it did.</param>
-public sealed record ReleaseOutcome(JournalEntry Entry, PciDeviceInfo? Device, VfioException? Error)
+public sealed record ReleaseOutcome
 {
+    /// <summary>What the journal remembered.</summary>
+    public required JournalEntry Entry { get; init; }
+
+    /// <summary>The device as it is now; <see langword="null"/> where it is gone.</summary>
+    public required PciDeviceInfo? Device { get; init; }
+
+    /// <summary>Why it did not work; <see langword="null"/> where it did.</summary>
+    public required VfioException? Error { get; init; }
+
     /// <summary>What no longer fits what the journal remembers, and was left alone rather than guessed: the end of a sentence each.</summary>
     public IReadOnlyList<string> Skipped { get; init; } = [];
 
