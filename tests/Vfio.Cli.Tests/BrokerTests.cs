@@ -47,12 +47,12 @@ public sealed class BrokerTests : IDisposable
         if (isJson)
         {
             JsonElement line = result.Json;
-            Assert.Equal(("refuse", "0000:00:03.0", "any", "the policy's line 1 denies it"), (
+            Assert.Equal(("refused", "0000:00:03.0", "any", "the policy's line 1 denies it"), (
                 line.GetProperty("event").GetString(), line.GetProperty("device").GetString(), line.GetProperty("backend").GetString(), line.GetProperty("reason").GetString()));
         }
         else
         {
-            Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z refuse user=\S+ uid=\d+ pid=\d+ device=0000:00:03\.0 backend=any code=not-allowed reason=""the policy's line 1 denies it""\n$", result.Output);
+            Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z refused user=\S+ uid=\d+ pid=\d+ device=0000:00:03\.0 backend=any code=not-allowed reason=""the policy's line 1 denies it""\n$", result.Output);
         }
     }
 

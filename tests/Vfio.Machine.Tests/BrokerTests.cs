@@ -26,9 +26,9 @@ public sealed class BrokerTests : HostTest
         Through(Client, [], "reset", Machine.Nic).Succeeded();
         Assert.Contains("CapEff:\t0000000000000000", File.ReadAllText($"/proc/{broker.Id}/status"), StringComparison.Ordinal);
         string record = broker.Stop();
-        Assert.Contains($"open user={Machine.User} uid=1000 pid=", record, StringComparison.Ordinal);
+        Assert.Contains($"opened user={Machine.User} uid=1000 pid=", record, StringComparison.Ordinal);
         Assert.Contains($"device={Machine.Nic} backend={(backend == "iommufd" ? backend : "group")} line=1", record, StringComparison.Ordinal);
-        Assert.Equal(2, Count(record, "close user="));
+        Assert.Equal(2, Count(record, "closed user="));
     }
 
     [Theory]
@@ -82,7 +82,7 @@ public sealed class BrokerTests : HostTest
         Through(Stranger, [], "read", Machine.Edu, "bar0").FailedWith(1, "no rule of the policy allows it", "policy");
         Through(Client, [], "read", Machine.Nic, "bar0").FailedWith(1, "no rule of the policy allows it", "policy");
         string record = broker.Stop();
-        Assert.Matches("refuse user=[a-z0-9]+ uid=1001 pid=", record);
+        Assert.Matches("refused user=[a-z0-9]+ uid=1001 pid=", record);
         Assert.Contains($"device={Machine.Nic} backend=any code=not-allowed reason=\"no rule of the policy allows it\"", record, StringComparison.Ordinal);
     }
 

@@ -10,12 +10,10 @@ internal static class DeviceJudge
         new[] { Answer(facts), Unassigned(facts), Framebuffer(facts), Functions(facts), Power(facts), Decoding(facts), Reset(facts) }.OfType<Finding>().Concat(facts.Errors.Select(Errors));
 
     private static Finding? Answer(DeviceFacts facts) => facts.Header is { IsAbsent: true }
-        ? new Finding
+        ? new Finding(FindingTopic.Answers, FindingLevel.Error, "the device does not answer: its configuration space reads all ones")
         {
-            Topic = FindingTopic.Answers,
-            Level = FindingLevel.Error,
-            Message = "the device does not answer: its configuration space reads all ones",
             Reason = "it hangs, has lost its power or its link, or is gone",
+            // The kernel waits for whoever has it open, and for as long.
             Command = facts.Device.HasVfioDriver ? $"sudo vfio release {facts.Device.Address}" : $"echo 1 | sudo tee {Attribute(facts, "remove")} /sys/bus/pci/rescan",
             Advice = facts.Device.HasVfioDriver ? "then let the kernel look for it anew: vfio doctor says how" : "where that does not bring it back, only a power cycle of the host does",
         }
@@ -24,11 +22,8 @@ internal static class DeviceJudge
     private static Finding? Unassigned(DeviceFacts facts)
     {
         PciResource[] bars = facts.Header is null ? [] : [.. PciResource.FindUnassigned(facts.Header, facts.Details.Resources)];
-        return bars.Length == 0 ? null : new Finding
+        return bars.Length == 0 ? null : new Finding(FindingTopic.NoAddress, FindingLevel.Warning, $"{string.Join(", ", bars.Select(bar => bar.Name))} has no address: the kernel found no room for it")
         {
-            Topic = FindingTopic.NoAddress,
-            Level = FindingLevel.Warning,
-            Message = $"{string.Join(", ", bars.Select(bar => bar.Name))} has no address: the kernel found no room for it",
             Reason = "its registers or its memory cannot be reached; the kernel's log says \"no space\" or \"failed to assign\"",
             Command = $"echo 1 | sudo tee {Attribute(facts, "remove")} /sys/bus/pci/rescan",
             Advice = "if that does not help: above-4G decoding in the firmware's setup, or pci=realloc=on on the kernel's command line",
@@ -40,21 +35,15 @@ internal static class DeviceJudge
         const FindingTopic Topic = FindingTopic.Framebuffer;
         if (facts.Framebuffer == FramebufferState.Unseen)
         {
-            return new Finding
+            return new Finding(Topic, FindingLevel.Unknown, $"whether {facts.FirmwareDisplay?.Name} holds its memory: /proc/iomem shows addresses to root alone")
             {
-                Topic = Topic,
-                Level = FindingLevel.Unknown,
-                Message = $"whether {facts.FirmwareDisplay?.Name} holds its memory: /proc/iomem shows addresses to root alone",
                 Command = $"sudo vfio doctor {facts.Device.Address}",
             };
         }
 
         return facts.Framebuffer == FramebufferState.None ? null
-            : new Finding
+            : new Finding(Topic, facts.Device.HasVfioDriver ? FindingLevel.Error : FindingLevel.Warning, "the firmware's framebuffer holds its memory (sysfb, simpledrm, efifb)")
             {
-                Topic = Topic,
-                Level = facts.Device.HasVfioDriver ? FindingLevel.Error : FindingLevel.Warning,
-                Message = "the firmware's framebuffer holds its memory (sysfb, simpledrm, efifb)",
                 Reason = "the BAR cannot be mapped or is drawn into: can't reserve [mem …] in the kernel's log",
                 Command = facts.FirmwareDisplay is (string name, string driver) ? $"echo {name} | sudo tee /sys/bus/platform/drivers/{driver}/unbind" : null,
                 Advice = "for good: initcall_blacklist=sysfb_init on the kernel's command line; the screen is dark until a driver comes",
@@ -63,11 +52,8 @@ internal static class DeviceJudge
 
     // Those of a device that its driver has are a refusal.
     private static Finding? Functions(DeviceFacts facts) => facts.Device.HasVfioDriver && facts.Details.VirtualFunctions.Count is int count and > 0
-        ? new Finding
+        ? new Finding(FindingTopic.Functions, FindingLevel.Info, string.Create(CultureInfo.InvariantCulture, $"{count} of its virtual functions are switched on"))
         {
-            Topic = FindingTopic.Functions,
-            Level = FindingLevel.Info,
-            Message = string.Create(CultureInfo.InvariantCulture, $"{count} of its virtual functions are switched on"),
             Reason = "they lose their card when it is handed back; the tokens of this device and of theirs belong together",
             Command = $"sudo vfio sriov {facts.Device.Address} 0",
         }
@@ -75,22 +61,14 @@ internal static class DeviceJudge
 
     private static Finding? Power(DeviceFacts facts) => facts.Details.PowerState switch
     {
-        "D3cold" => new Finding
+        "D3cold" => new Finding(FindingTopic.Power, FindingLevel.Warning, "it is in D3cold: its power is off")
         {
-            Topic = FindingTopic.Power,
-            Level = FindingLevel.Warning,
-            Message = "it is in D3cold: its power is off",
             Reason = "some cards do not come back from it and read all ones until the host starts anew",
             Command = $"echo 0 | sudo tee {Attribute(facts, "d3cold_allowed")}",
             Advice = "that wakes it and keeps it out of D3cold; for all ports: pcie_port_pm=off on the kernel's command line",
         },
         null => null,
-        string state => new Finding
-        {
-            Topic = FindingTopic.Power,
-            Level = FindingLevel.Ok,
-            Message = $"{state}; D3cold is {(facts.IsD3coldAllowed switch { true => "allowed", false => "forbidden", null => "not spoken of" })}",
-        },
+        string state => new Finding(FindingTopic.Power, FindingLevel.Ok, $"{state}; D3cold is {(facts.IsD3coldAllowed switch { true => "allowed", false => "forbidden", null => "not spoken of" })}"),
     };
 
     // VFIO switches decoding on at the open, so that off is normal until then. A virtual function has no such bit: it always reads 0.
@@ -102,23 +80,10 @@ internal static class DeviceJudge
         }
 
         bool isInUse = facts.Holders.Count != 0 || facts.Device is { Driver: not null, HasVfioDriver: false };
-        return header.Command.HasFlag(PciCommand.MemorySpace) ? new Finding
-        {
-            Topic = FindingTopic.Decoding,
-            Level = FindingLevel.Ok,
-            Message = "it answers to memory accesses (Mem+ in COMMAND)",
-        }
-            : !isInUse ? new Finding
+        return header.Command.HasFlag(PciCommand.MemorySpace) ? new Finding(FindingTopic.Decoding, FindingLevel.Ok, "it answers to memory accesses (Mem+ in COMMAND)")
+            : !isInUse ? new Finding(FindingTopic.Decoding, FindingLevel.Ok, "memory decoding is off (Mem- in COMMAND), as in every device that nobody uses: the open switches it on")
+            : new Finding(FindingTopic.Decoding, FindingLevel.Warning, "memory decoding is off (Mem- in COMMAND) while the device is in use")
             {
-                Topic = FindingTopic.Decoding,
-                Level = FindingLevel.Ok,
-                Message = "memory decoding is off (Mem- in COMMAND), as in every device that nobody uses: the open switches it on",
-            }
-            : new Finding
-            {
-                Topic = FindingTopic.Decoding,
-                Level = FindingLevel.Warning,
-                Message = "memory decoding is off (Mem- in COMMAND) while the device is in use",
                 Reason = "its registers read all ones, and writes to them are lost",
                 Command = $"sudo setpci -s {facts.Device.Address} COMMAND=2:2",
             };
@@ -134,42 +99,23 @@ internal static class DeviceJudge
             return null;
         }
 
-        return facts.Details.ResetMethods is { Count: > 0 } methods ? new Finding
-        {
-            Topic = Topic,
-            Level = FindingLevel.Ok,
-            Message = $"the kernel can reset it alone: {string.Join(", ", methods)}",
-        }
-            : facts.Details.ResetMethods is null && facts.HasReset ? new Finding
+        return facts.Details.ResetMethods is { Count: > 0 } methods ? new Finding(Topic, FindingLevel.Ok, $"the kernel can reset it alone: {string.Join(", ", methods)}")
+            : facts.Details.ResetMethods is null && facts.HasReset ? new Finding(Topic, FindingLevel.Ok, "the kernel can reset it alone")
+            : new Finding(Topic, FindingLevel.Warning, "the kernel knows no way to reset it alone")
             {
-                Topic = Topic,
-                Level = FindingLevel.Ok,
-                Message = "the kernel can reset it alone",
-            }
-            : new Finding
-            {
-                Topic = Topic,
-                Level = FindingLevel.Warning,
-                Message = "the kernel knows no way to reset it alone",
                 Reason = "what one program leaves in its registers the next one finds, and a device that hangs stays so",
                 Advice = "a reset of its bus, once it is taken (vfio reset --hot), or a power cycle",
             };
     }
 
     private static Finding Errors(ErrorCount errors) => errors.Kind == "correctable"
-        ? new Finding
+        ? new Finding(FindingTopic.Errors, FindingLevel.Info, Describe(errors))
         {
-            Topic = FindingTopic.Errors,
-            Level = FindingLevel.Info,
-            Message = Describe(errors),
             Reason = "the link mended them itself; many make it slow",
             Advice = "where they grow, reseat the card or try another slot",
         }
-        : new Finding
+        : new Finding(FindingTopic.Errors, FindingLevel.Warning, Describe(errors))
         {
-            Topic = FindingTopic.Errors,
-            Level = FindingLevel.Warning,
-            Message = Describe(errors),
             Reason = "transfers were lost or wrong since the device was found; the kernel's log has each (AER)",
             Advice = "reseat the card or try another slot; a program that asked for what is not there does this too",
         };

@@ -5,14 +5,25 @@ namespace Vfio.Host;
 /// <summary>One thing that was looked at, and what was found.</summary>
 public sealed record Finding
 {
+    /// <summary>Creates an instance.</summary>
+    /// <param name="topic">What it is about. More than one finding may have the same topic.</param>
+    /// <param name="level">How much it matters.</param>
+    /// <param name="message">What was found, without a full stop. May hold what sysfs says: not fit for a terminal as it is.</param>
+    public Finding(FindingTopic topic, FindingLevel level, string message)
+    {
+        Topic = topic;
+        Level = level;
+        Message = message;
+    }
+
     /// <summary>What it is about. More than one finding may have the same topic.</summary>
-    public required FindingTopic Topic { get; init; }
+    public FindingTopic Topic { get; init; }
 
     /// <summary>How much it matters.</summary>
-    public required FindingLevel Level { get; init; }
+    public FindingLevel Level { get; init; }
 
     /// <summary>What was found, without a full stop. May hold what sysfs says: not fit for a terminal as it is.</summary>
-    public required string Message { get; init; }
+    public string Message { get; init; }
 
     /// <summary>Why it matters; <see langword="null"/> if that is plain.</summary>
     public string? Reason { get; init; }

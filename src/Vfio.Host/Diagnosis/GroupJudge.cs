@@ -21,11 +21,8 @@ internal static class GroupJudge
 
         if (facts.Group is not IommuGroup group)
         {
-            yield return new Finding
+            yield return new Finding(Topic, FindingLevel.Error, "no IOMMU is in front of this device, though the host has one")
             {
-                Topic = Topic,
-                Level = FindingLevel.Error,
-                Message = "no IOMMU is in front of this device, though the host has one",
                 Reason = "it would reach all memory of the host",
                 Advice = "a device in another slot may be behind the IOMMU; part of the chipset is not",
             };
@@ -35,37 +32,24 @@ internal static class GroupJudge
         if (facts.ReservedRegions.Where(region => region.IsFirmwares).ToArray() is { Length: > 0 } direct)
         {
             ReservedRegion first = direct[0];
-            yield return new Finding
+            yield return new Finding(FindingTopic.ReservedRegions, FindingLevel.Error, string.Create(
+                CultureInfo.InvariantCulture, $"the firmware uses this device itself, at 0x{first.First:x}-0x{first.Last:x} (RMRR, direct in reserved_regions)"))
             {
-                Topic = FindingTopic.ReservedRegions,
-                Level = FindingLevel.Error,
-                Message = string.Create(
-                CultureInfo.InvariantCulture, $"the firmware uses this device itself, at 0x{first.First:x}-0x{first.Last:x} (RMRR, direct in reserved_regions)"),
                 Reason = "the kernel keeps that mapping and refuses the device any other address space",
                 Advice = "switch off in the firmware's setup what uses it (iLO, shared memory, legacy USB), or ask its vendor; the kernel's log names RMRR",
             };
         }
         else if (facts.ReservedRegions.FirstOrDefault(region => region.Kind is not ("msi" or "direct-relaxable")) is { Kind: not null } window)
         {
-            yield return new Finding
-            {
-                Topic = FindingTopic.ReservedRegions,
-                Level = FindingLevel.Ok,
-                Message = string.Create(
-                CultureInfo.InvariantCulture, $"0x{window.First:x}-0x{window.Last:x} is not free for DMA; buffers that vfio places keep out of it"),
-            };
+            yield return new Finding(FindingTopic.ReservedRegions, FindingLevel.Ok, string.Create(
+                CultureInfo.InvariantCulture, $"0x{window.First:x}-0x{window.Last:x} is not free for DMA; buffers that vfio places keep out of it"));
         }
 
         PciDeviceInfo[] others = [.. group.Devices.Where(other => other.Address != device.Address && !other.IsBridge)];
         PciDeviceInfo[] blockers = [.. group.GetBlockers().Where(other => other.Address != device.Address)];
         if (others.Length == 0 && blockers.Length == 0)
         {
-            yield return new Finding
-            {
-                Topic = Topic,
-                Level = FindingLevel.Ok,
-                Message = $"group {group.Number} has this device alone",
-            };
+            yield return new Finding(Topic, FindingLevel.Ok, $"group {group.Number} has this device alone");
             yield break;
         }
 
@@ -80,22 +64,15 @@ internal static class GroupJudge
         string cause = Cause(facts, others);
         if (blockers.Length == 0)
         {
-            yield return new Finding
-            {
-                Topic = Topic,
-                Level = FindingLevel.Ok,
-                Message = $"group {group.Number} is shared with {Names(others)}, which no host driver has: {cause}",
-            };
+            yield return new Finding(Topic, FindingLevel.Ok, $"group {group.Number} is shared with {Names(others)}, which no host driver has: {cause}");
         }
         else
         {
             BindingRefusal? refusal = facts.RefusalsInGroup.Count == 0 ? null : facts.RefusalsInGroup[0];
             string? unbound = facts.UnboundWithGroup.Count == 0 ? null : $"{Names([.. facts.UnboundWithGroup])} only {(facts.UnboundWithGroup.Count == 1 ? "loses its driver" : "lose their drivers")}, until the release";
-            yield return new Finding
+            yield return new Finding(
+                Topic, FindingLevel.Error, $"group {group.Number} is not viable: host drivers have others of it, {Names(blockers)}")
             {
-                Topic = Topic,
-                Level = FindingLevel.Error,
-                Message = $"group {group.Number} is not viable: host drivers have others of it, {Names(blockers)}",
                 Reason = $"the kernel gives a group away whole or not at all; {cause}",
                 Command = refusal is null ? $"sudo vfio bind --group {facts.Device.Address}" : null,
                 Advice = refusal is null ? unbound : $"{refusal.Device} cannot be taken along: {refusal.Explanation}",
@@ -107,11 +84,8 @@ internal static class GroupJudge
 
         foreach ((PciAddress bridge, _) in facts.BridgesInGroup.Where(above => above.Isolation == BridgeIsolation.Unseen).Take(1))
         {
-            yield return new Finding
+            yield return new Finding(FindingTopic.Acs, FindingLevel.Unknown, $"whether {bridge} isolates (ACS): capabilities are root's to read")
             {
-                Topic = FindingTopic.Acs,
-                Level = FindingLevel.Unknown,
-                Message = $"whether {bridge} isolates (ACS): capabilities are root's to read",
                 Command = $"sudo vfio doctor {facts.Device.Address}",
                 Devices = [bridge],
             };

@@ -12,23 +12,15 @@ internal static class InterruptJudge
     {
         if (host.RemapsInterrupts is not bool isOn)
         {
-            return new Finding
+            return new Finding(Topic, FindingLevel.Unknown, "whether interrupts are isolated: only x86 shows it (IR- in /proc/interrupts)")
             {
-                Topic = Topic,
-                Level = FindingLevel.Unknown,
-                Message = "whether interrupts are isolated: only x86 shows it (IR- in /proc/interrupts)",
                 Advice = "where they are not, opening a device fails with EPERM, and the kernel's log says so",
             };
         }
 
         if (isOn)
         {
-            return new Finding
-            {
-                Topic = Topic,
-                Level = FindingLevel.Ok,
-                Message = "interrupts are remapped: a device can raise its own alone",
-            };
+            return new Finding(Topic, FindingLevel.Ok, "interrupts are remapped: a device can raise its own alone");
         }
 
         string? argument = Switch(host.Arguments);
@@ -36,11 +28,8 @@ internal static class InterruptJudge
         string cause = argument is not null ? $": {argument} is on the kernel's command line"
             : host.VtdExtendedCapabilities.Any(register => (register & InterruptRemapping) != 0) ? ", though the IOMMU could"
             : host.Iommus.Count != 0 ? ": this IOMMU cannot" : "";
-        Finding finding = new()
+        Finding finding = new(Topic, isAllowed ? FindingLevel.Warning : FindingLevel.Error, $"interrupts are not remapped{cause}{(isAllowed ? "; devices are allowed all the same" : "")}")
         {
-            Topic = Topic,
-            Level = isAllowed ? FindingLevel.Warning : FindingLevel.Error,
-            Message = $"interrupts are not remapped{cause}{(isAllowed ? "; devices are allowed all the same" : "")}",
             Reason = isAllowed
                 ? "a device can raise any interrupt of the host by a write to memory: only for programs that are trusted with that (allow_unsafe_interrupts)"
                 : "a device could raise any interrupt of the host by a write to memory: the kernel refuses to open it, with EPERM",

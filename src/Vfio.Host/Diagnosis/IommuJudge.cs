@@ -9,7 +9,7 @@ internal static class IommuJudge
     private const string Why = "without an IOMMU a device reaches all memory of the host: VFIO gives none away, and binding fails with -22 (EINVAL)";
     private const string Firmware = "switch VT-d or AMD-Vi (IOMMU) on in the firmware's setup; a virtual machine gets one from its hypervisor (QEMU: -device intel-iommu)";
 
-    public static Finding Judge(HostFacts host) => host.Groups > 0 ? new Finding { Topic = Topic, Level = FindingLevel.Ok, Message = Describe(host) } : Absent(host) with { Reason = Why };
+    public static Finding Judge(HostFacts host) => host.Groups > 0 ? new Finding(Topic, FindingLevel.Ok, Describe(host)) : Absent(host) with { Reason = Why };
 
     private static string Describe(HostFacts host)
     {
@@ -23,11 +23,8 @@ internal static class IommuJudge
         bool isListed = host.FirmwareTables is null || host.FirmwareTables.Any(IsIommuTable);
         if (host.IsInNoIommuMode)
         {
-            return new Finding
+            return new Finding(Topic, FindingLevel.Warning, "no IOMMU is on, and the kernel is in its mode for that: whoever has a device reaches all memory")
             {
-                Topic = Topic,
-                Level = FindingLevel.Warning,
-                Message = "no IOMMU is on, and the kernel is in its mode for that: whoever has a device reaches all memory",
                 Command = "echo N | sudo tee /sys/module/vfio/parameters/enable_unsafe_noiommu_mode",
                 Advice = isListed ? "and switch the IOMMU on" : Firmware,
             };
@@ -71,7 +68,7 @@ internal static class IommuJudge
         };
     }
 
-    private static Finding Blocks(string what) => new() { Topic = Topic, Level = FindingLevel.Error, Message = what };
+    private static Finding Blocks(string what) => new(Topic, FindingLevel.Error, what);
 
     // ACPI's tables of Intel, AMD, Arm and virtio.
     private static bool IsIommuTable(string name) => name is "DMAR" or "IVRS" or "IORT" or "VIOT";

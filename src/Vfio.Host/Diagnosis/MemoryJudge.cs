@@ -18,11 +18,8 @@ internal static class MemoryJudge
         {
             yield return entries >= UsualEntries
                 ? Fine(FindingTopic.DmaEntries, string.Create(CultureInfo.InvariantCulture, $"a container (type1) may have {entries} mappings"))
-                : new Finding
+                : new Finding(FindingTopic.DmaEntries, FindingLevel.Warning, string.Create(CultureInfo.InvariantCulture, $"a container (type1) may have {entries} mappings only"))
                 {
-                    Topic = FindingTopic.DmaEntries,
-                    Level = FindingLevel.Warning,
-                    Message = string.Create(CultureInfo.InvariantCulture, $"a container (type1) may have {entries} mappings only"),
                     Reason = "one more fails with ENOSPC; 65535 is the kernel's default",
                     Command = "echo 65535 | sudo tee /sys/module/vfio_iommu_type1/parameters/dma_entry_limit",
                     Advice = "until the next start; containers that are open keep their limit",
@@ -42,21 +39,13 @@ internal static class MemoryJudge
 
         if (host.LockingUse is not LockedMemoryUse memory)
         {
-            return new Finding
-            {
-                Topic = Topic,
-                Level = FindingLevel.Unknown,
-                Message = "how much memory this user's programs may lock: /proc/self does not say",
-            };
+            return new Finding(Topic, FindingLevel.Unknown, "how much memory this user's programs may lock: /proc/self does not say");
         }
 
         return memory.Limit is not ulong limit ? Fine(Topic, "this user's programs may lock memory without limit")
             : limit >= EnoughLocked ? Fine(Topic, $"this user's programs may lock {Size(limit)}")
-            : new Finding
+            : new Finding(Topic, FindingLevel.Warning, $"this user's programs may lock {Size(limit)} of memory only")
             {
-                Topic = Topic,
-                Level = FindingLevel.Warning,
-                Message = $"this user's programs may lock {Size(limit)} of memory only",
                 Reason = "memory that devices reach stays in place and counts as locked: beyond the limit mappings fail with ENOMEM",
                 Command = "sudo prlimit --pid $$ --memlock=unlimited",
                 Advice = "for this shell and what it starts; for good: 'USER - memlock unlimited' in /etc/security/limits.conf, LimitMEMLOCK= in a service",
@@ -73,17 +62,14 @@ internal static class MemoryJudge
         }
 
         string what = string.Join(", ", reserved.Select(pool => string.Create(CultureInfo.InvariantCulture, $"{pool.Free} of {pool.Total} of {Size(pool.KiB << 10)} are free")));
-        return Array.Exists(reserved, pool => pool.Free != 0) ? Fine(Topic, what) : new Finding
+        return Array.Exists(reserved, pool => pool.Free != 0) ? Fine(Topic, what) : new Finding(Topic, FindingLevel.Info, what)
         {
-            Topic = Topic,
-            Level = FindingLevel.Info,
-            Message = what,
             Reason = "further buffers of huge pages fail with ENOMEM; programs that were killed leave files of such pages behind",
             Advice = "see what is left in /dev/hugepages; more, where there is memory for it: sysctl vm.nr_hugepages",
         };
     }
 
-    private static Finding Fine(FindingTopic topic, string what) => new() { Topic = topic, Level = FindingLevel.Ok, Message = what };
+    private static Finding Fine(FindingTopic topic, string what) => new(topic, FindingLevel.Ok, what);
 
     private static string Size(ulong bytes)
     {

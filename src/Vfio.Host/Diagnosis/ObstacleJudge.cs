@@ -6,14 +6,7 @@ internal static class ObstacleJudge
     public static IEnumerable<Finding> Judge(HostFacts host, DeviceFacts? device) =>
         from obstacle in host.Obstacles
         where obstacle.Reason is not (RefusalReason.Module or RefusalReason.AddressSpace) // the judge of modules has more to say of these
-        select new Finding
-        {
-            Topic = TopicOf(obstacle.Reason),
-            Level = LevelOf(obstacle, device),
-            Message = obstacle.What,
-            Advice = obstacle.Hint,
-            Refusal = obstacle.Reason,
-        };
+        select new Finding(TopicOf(obstacle.Reason), LevelOf(obstacle, device), obstacle.What) { Advice = obstacle.Hint, Refusal = obstacle.Reason };
 
     private static FindingTopic TopicOf(RefusalReason reason) => reason switch
     {

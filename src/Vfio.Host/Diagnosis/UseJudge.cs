@@ -39,12 +39,7 @@ internal static class UseJudge
 
         if (facts.Refusals.Count == 0)
         {
-            yield return new Finding
-            {
-                Topic = FindingTopic.Driver,
-                Level = FindingLevel.Ok,
-                Message = device.Driver is string driver ? $"{driver} has it, and nothing is in use: vfio bind takes it" : "no driver has it: vfio bind takes it",
-            };
+            yield return new Finding(FindingTopic.Driver, FindingLevel.Ok, device.Driver is string driver ? $"{driver} has it, and nothing is in use: vfio bind takes it" : "no driver has it: vfio bind takes it");
         }
     }
 
@@ -54,11 +49,8 @@ internal static class UseJudge
         PciAddress device = facts.Device.Address;
         string? holders = facts.Holders.Count == 0 ? null : string.Join(", ", facts.Holders.Take(MostNamed));
         return facts.UnfinishedChange is int process
-            ? new Finding
+            ? new Finding(FindingTopic.Change, FindingLevel.Error, $"the kernel has not completed an earlier change of it: process {process} waits for that")
             {
-                Topic = FindingTopic.Change,
-                Level = FindingLevel.Error,
-                Message = $"the kernel has not completed an earlier change of it: process {process} waits for that",
                 Reason = KernelWaits,
                 Advice = holders is null
                     ? $"vfio status {device} names who may hold it: end that program, then sudo vfio release {device}"
@@ -66,11 +58,8 @@ internal static class UseJudge
                 Processes = [process, .. ProcessesOf(facts)],
             }
             : facts.IsBusy
-            ? new Finding
+            ? new Finding(FindingTopic.Busy, FindingLevel.Error, "the kernel does not answer: a bind or an unbind of it by another program has not ended")
             {
-                Topic = FindingTopic.Busy,
-                Level = FindingLevel.Error,
-                Message = "the kernel does not answer: a bind or an unbind of it by another program has not ended",
                 Reason = KernelWaits,
                 Advice = holders is null
                     ? "ps -eo pid,state,args shows the program that changes it, in state D or S; end the one that holds the device"
@@ -86,11 +75,8 @@ internal static class UseJudge
     {
         PciDeviceInfo device = facts.Device;
         return facts.Override is not string name || name == device.Driver || device.HasVfioDriver ? null
-            : new Finding
+            : new Finding(FindingTopic.Override, FindingLevel.Warning, $"driver_override names {name}, but {(device.Driver is null ? "no driver" : device.Driver)} has the device")
             {
-                Topic = FindingTopic.Override,
-                Level = FindingLevel.Warning,
-                Message = $"driver_override names {name}, but {(device.Driver is null ? "no driver" : device.Driver)} has the device",
                 Reason = "no other driver can take it at the next probe; a tool or a bind that was cut short left that behind",
                 Command = !facts.IsRemembered ? $"echo | sudo tee {Attribute(device, "driver_override")}" : $"sudo vfio release {device.Address}",
             };
@@ -100,11 +86,8 @@ internal static class UseJudge
     {
         bool isBridge = refusal.Reason == RefusalReason.Bridge;
         string? fix = HowToStop(refusal, facts);
-        return new Finding
+        return new Finding(isBridge ? FindingTopic.Bridge : FindingTopic.InUse, FindingLevel.Error, refusal.Explanation)
         {
-            Topic = isBridge ? FindingTopic.Bridge : FindingTopic.InUse,
-            Level = FindingLevel.Error,
-            Message = refusal.Explanation,
             Reason = isBridge ? "bridges and ports stay with the kernel" : "taking it away from its driver would harm the host: vfio bind refuses",
             Command = fix,
             Advice = isBridge ? "take the endpoints behind it" : fix is null ? refusal.Hint : null,
@@ -118,11 +101,8 @@ internal static class UseJudge
         PciDeviceInfo device = facts.Device;
         if (facts.HasNoIommuGroup)
         {
-            yield return new Finding
+            yield return new Finding(FindingTopic.NoIommu, FindingLevel.Warning, "it is taken without an IOMMU: whoever opens it reaches all memory of the host")
             {
-                Topic = FindingTopic.NoIommu,
-                Level = FindingLevel.Warning,
-                Message = "it is taken without an IOMMU: whoever opens it reaches all memory of the host",
                 Command = $"sudo vfio release {device.Address}",
                 Advice = "opened with --backend noiommu, by root alone; DMA does not work",
             };
@@ -130,11 +110,8 @@ internal static class UseJudge
 
         if (facts.Holders.Count != 0)
         {
-            yield return new Finding
+            yield return new Finding(FindingTopic.Open, FindingLevel.Error, $"{string.Join(", ", facts.Holders.Take(MostNamed))} has it open")
             {
-                Topic = FindingTopic.Open,
-                Level = FindingLevel.Error,
-                Message = $"{string.Join(", ", facts.Holders.Take(MostNamed))} has it open",
                 Reason = "one program at a time has a device; another open fails with EBUSY",
                 Advice = "end that program, or let it hand the device over",
                 Processes = [.. ProcessesOf(facts)],
@@ -144,11 +121,8 @@ internal static class UseJudge
         yield return JudgeNodes(host, facts);
         if (facts.IsOfTakenFunction)
         {
-            yield return new Finding
+            yield return new Finding(FindingTopic.Token, FindingLevel.Info, $"its physical function {facts.Details.PhysicalFunction} is taken too: opening it takes that one's VF token")
             {
-                Topic = FindingTopic.Token,
-                Level = FindingLevel.Info,
-                Message = $"its physical function {facts.Details.PhysicalFunction} is taken too: opening it takes that one's VF token",
                 Reason = "who has the physical function decides over the virtual ones",
                 Advice = "VfioOpenOptions has it; without the token the open fails with EACCES",
                 Devices = facts.Details.PhysicalFunction is PciAddress function ? [function] : [],
@@ -165,22 +139,12 @@ internal static class UseJudge
         HostNode[] own = [.. new[] { facts.OwnNode, host.IommufdNode }.OfType<HostNode>()];
         if (own.Length == 2 && Array.TrueForAll(own, node => node.IsUsable))
         {
-            return new Finding
-            {
-                Topic = Topic,
-                Level = FindingLevel.Ok,
-                Message = $"this user may open it by {own[0].Path} and {own[1].Path}",
-            };
+            return new Finding(Topic, FindingLevel.Ok, $"this user may open it by {own[0].Path} and {own[1].Path}");
         }
 
         if (ofGroup.Length == 2 && Array.TrueForAll(ofGroup, node => node.IsUsable))
         {
-            return new Finding
-            {
-                Topic = Topic,
-                Level = FindingLevel.Ok,
-                Message = $"this user may open it by {ofGroup[0].Path} and {ofGroup[1].Path}",
-            };
+            return new Finding(Topic, FindingLevel.Ok, $"this user may open it by {ofGroup[0].Path} and {ofGroup[1].Path}");
         }
 
         return WhyNot(host, facts, [.. ofGroup, .. own], $"{string.Join(", ", ofGroup.Select(part => part.Path))}");
@@ -190,11 +154,8 @@ internal static class UseJudge
     {
         if (Array.Find(nodes, node => node.Trouble is not null) is HostNode node)
         {
-            return new Finding
+            return new Finding(Topic, FindingLevel.Error, $"{node.Path} {node.Trouble}")
             {
-                Topic = Topic,
-                Level = FindingLevel.Error,
-                Message = $"{node.Path} {node.Trouble}",
                 Reason = "a device is opened by its nodes, and a container has nodes of its own: those that it was started with",
                 Advice = $"start the container anew, with --device for each: {ofGroup}",
             };
@@ -202,11 +163,8 @@ internal static class UseJudge
 
         if (facts.GroupNode is null && facts.OwnNode is null)
         {
-            return new Finding
+            return new Finding(Topic, FindingLevel.Error, $"{facts.Device.Driver} has it, but there is no node for it in /dev/vfio")
             {
-                Topic = Topic,
-                Level = FindingLevel.Error,
-                Message = $"{facts.Device.Driver} has it, but there is no node for it in /dev/vfio",
                 Reason = "a device is opened by its node",
                 Advice = "the kernel makes it in devtmpfs: in a container, /dev/vfio must be passed in",
             };
@@ -215,23 +173,17 @@ internal static class UseJudge
         HostNode[] closed = [.. nodes.Where(part => !part.MayUse)];
         if (host.IsRoot && closed.Length != 0)
         {
-            return new Finding
+            return new Finding(Topic, FindingLevel.Error, $"not even root may open {string.Join(", ", closed.Select(part => part.Path))}")
             {
-                Topic = Topic,
-                Level = FindingLevel.Error,
-                Message = $"not even root may open {string.Join(", ", closed.Select(part => part.Path))}",
                 Reason = "a container may open the nodes alone that it was started with (its control group's list of devices)",
                 Advice = "start the container with --device for each of them",
             };
         }
 
-        return new Finding
-        {
-            Topic = Topic,
-            Level = FindingLevel.Error,
-            Message = closed.Length == 0
+        return new Finding(Topic, FindingLevel.Error, closed.Length == 0
             ? "neither /dev/vfio/vfio nor /dev/iommu is there"
-            : $"this user may not open {string.Join(", ", closed.Select(part => $"{part.Path} (of {part.Owner})"))}",
+            : $"this user may not open {string.Join(", ", closed.Select(part => $"{part.Path} (of {part.Owner})"))}")
+        {
             Reason = "opening fails with EACCES",
             Command = closed.Length == 0 ? "sudo modprobe vfio_iommu_type1" : $"sudo vfio bind --user $USER {facts.Device.Address}",
         };

@@ -144,7 +144,7 @@ public sealed class ChangePlanTests : IDisposable
     [Theory]
     [InlineData(RefusalReason.NoIommu, "no-iommu")]
     [InlineData(RefusalReason.ModulesDisabled, "modules-disabled")]
-    [InlineData(RefusalReason.NotForUser, "not-yours")]
+    [InlineData(RefusalReason.NotForUser, "not-for-user")]
     [InlineData(RefusalReason.Mounted, "mounted")]
     public void A_reason_has_one_word(RefusalReason reason, string word) => Assert.Equal(word, reason.ToWord());
 }

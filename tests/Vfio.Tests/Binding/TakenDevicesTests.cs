@@ -43,7 +43,7 @@ public sealed class TakenDevicesTests : IDisposable
         }
 
         BindingRefusal refusal = Assert.Single(Judge());
-        Assert.Equal(("taken", false), (refusal.Reason.ToWord(), refusal.CanForce));
+        Assert.Equal(("bound-elsewhere", false), (refusal.Reason.ToWord(), refusal.CanForce));
         Assert.Equal($"alice has taken it, {with}", refusal.Explanation);
         Assert.Throws<BindingRefusedException>(() => DriverBinding.Bind(_nic.Address, Options()));
         Assert.Equal("vfio-pci", _nic.Driver);
@@ -84,7 +84,7 @@ public sealed class TakenDevicesTests : IDisposable
         BindScenario.NeedUsers();
         BindingPlan.Compute([_nic.Address], Options()).Execute();
         BindingRefusal refusal = Assert.Single(Judge(BindScenario.User));
-        Assert.Equal(("not-yours", "it is with vfio-pci already, for root alone"), (refusal.Reason.ToWord(), refusal.Explanation));
+        Assert.Equal(("not-for-user", "it is with vfio-pci already, for root alone"), (refusal.Reason.ToWord(), refusal.Explanation));
 
         BindingPlan.Compute([_nic.Address], Options() with { Exclusive = false, User = BindScenario.OtherUser }).Execute();
         Assert.Equal($"it is with vfio-pci already, for user {BindScenario.OtherUser}", Assert.Single(Judge(BindScenario.User)).Explanation);
@@ -116,7 +116,7 @@ public sealed class TakenDevicesTests : IDisposable
         FakeDevice other = BindScenario.AddSecondNic(_host, group: 12);
         BindingPlan.Compute([other.Address], new BindOptions { Host = _host.Root, Changes = new FakeKernel(_host) }).Execute();
         BindingRefusal refusal = Assert.Single(Judge(BindScenario.User));
-        Assert.Equal("not-yours", refusal.Reason.ToWord());
+        Assert.Equal("not-for-user", refusal.Reason.ToWord());
         Assert.Contains($"its IOMMU group has {other.Address} too", refusal.Explanation, StringComparison.Ordinal);
         Assert.Empty(Judge());
     }

@@ -39,12 +39,7 @@ internal sealed record Diagnosis(string? Name, IReadOnlyList<Finding> Findings)
 
         return target is null
             ? new Diagnosis(null, HostDiagnosis.Examine(host.Root).Findings)
-            : new Diagnosis(target.Name, [new Finding
-            {
-                Topic = FindingTopic.Model,
-                Level = FindingLevel.Ok,
-                Message = "a model in vfio itself: it needs no IOMMU, no driver and no root",
-            }])
+            : new Diagnosis(target.Name, [new Finding(FindingTopic.Model, FindingLevel.Ok, "a model in vfio itself: it needs no IOMMU, no driver and no root")])
             {
                 Identity = target.Identify(host),
                 IsModel = true,
