@@ -138,7 +138,7 @@ internal static class GroupsCommand
     {
         DeviceNames names = new(host);
         IEnumerable<GroupDocument> documents = groups.Select(group => new GroupDocument(group, names));
-        Json.Write(host.Out, documents, CliJson.Indented.IEnumerableGroupDocument);
+        Json.Write(host.Out, documents, CliJson.Write);
     }
 
     /// <param name="Group">The group.</param>
