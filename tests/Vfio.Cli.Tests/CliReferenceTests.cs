@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
 using Vfio.Host;
-using Xunit;
 
 namespace Vfio.Cli.Tests;
 

@@ -16,6 +16,8 @@ public sealed class HostileTextTests : IDisposable
     [InlineData("list", "--json")]
     [InlineData("groups")]
     [InlineData("groups", "--json")]
+    [InlineData("groups", "--html", "-")]
+    [InlineData("groups", "--dot", "-")]
     [InlineData("bind", "--dry-run", "07:00.0")]
     [InlineData("bind", "--dry-run", "--json", "07:00.0")]
     public void A_drivers_name_and_a_groups_type(params string[] arguments)

@@ -6,8 +6,8 @@ public sealed class JsonTests
     public void Whole_numbers_have_all_their_digits()
     {
         using StringWriter text = new();
-        Json.WriteLine(text, new MappingDocument("0x10000", ulong.MaxValue, "read", "a test", 0.5, true), CliJson.OneLine.MappingDocument);
-        Json.WriteLine(text, new MemoryDocument((1ul << 53) + 1, uint.MaxValue, null), CliJson.OneLine.MemoryDocument);
+        Json.WriteLine(text, new MappingDocument("0x10000", ulong.MaxValue, "read", "a test", 0.5, true), CliJson.Default.MappingDocument.SerializeHandler!);
+        Json.WriteLine(text, new MemoryDocument((1ul << 53) + 1, uint.MaxValue, null), CliJson.Default.MemoryDocument.SerializeHandler!);
         Assert.Equal(
             """
             {"iova":"0x10000","length":18446744073709551615,"access":"read","owner":"a test","age":0.5,"isLive":true}
@@ -21,7 +21,7 @@ public sealed class JsonTests
     public void Texts_of_unknown_origin_do_not_speak_to_a_terminal_in_lists_neither()
     {
         using StringWriter text = new();
-        Json.WriteLine(text, new PeekLine(0, "peek\u001b[2J", "0x0", 8, ["a\u0007b"]), CliJson.OneLine.PeekLine);
+        Json.WriteLine(text, new PeekLine(0, "peek\u001b[2J", "0x0", 8, ["a\u0007b"]), CliJson.Write);
         Assert.Equal("""{"time":0,"operation":"peek?[2J","iova":"0x0","width":8,"values":["a?b"]}""" + "\n", text.ToString());
     }
 
@@ -41,7 +41,7 @@ public sealed class JsonTests
             }
         }
 
-        Json.Write(output, new ReadDocument("0000:00:14.3", "bar0", 32, Registers()), CliJson.Indented.ReadDocument);
+        Json.Write(output, new ReadDocument("0000:00:14.3", "bar0", 32, Registers()), CliJson.Write);
         Assert.InRange(written, Count * 60, int.MaxValue);
         Assert.InRange(most, 0, 1 << 20);
     }

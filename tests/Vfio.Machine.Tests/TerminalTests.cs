@@ -75,16 +75,16 @@ public sealed partial class TerminalTests : HostTest
         string file = Path.Combine(Directory.CreateTempSubdirectory("nodes-").FullName, "node");
         Machine.Do($"FILE={file}; {make}");
         string before = Machine.Do($"stat -c '%F %i' {file}");
-        Machine.Vfio("groups", "--svg", file).FailedWith(1, "no regular file", "name another file");
+        Machine.Vfio("groups", "--dot", file).FailedWith(1, "no regular file", "name another file");
         Assert.Equal(before, Machine.Do($"stat -c '%F %i' {file}"));
     }
 
     [Fact]
     public void What_was_for_its_owner_alone_stays_so()
     {
-        string file = Path.Combine(Directory.CreateTempSubdirectory("modes-").FullName, "picture.svg");
+        string file = Path.Combine(Directory.CreateTempSubdirectory("modes-").FullName, "groups.dot");
         Machine.Do($"touch {file}; chmod 600 {file}");
-        Machine.Vfio("groups", "--svg", file).Succeeded();
+        Machine.Vfio("groups", "--dot", file).Succeeded();
         Assert.Equal("600\n", Machine.Do($"stat -c %a {file}"));
     }
 

@@ -202,10 +202,10 @@ internal static class BindCommand
                 isDryRun,
                 options.Persist,
                 [.. plan.Devices.Select(before => new BoundDevice(before.Address.ToString(), before.IommuGroup, before.Driver, bus.Find(before.Address)?.Driver, options.User))],
-                [.. plan.Steps.Select(step => step.Description)],
+                [.. plan.Steps.Select(step => Printable.Clean(step.Description))],
                 RefusalDocument.Of(plan.Refusals),
                 [.. plan.Blockers.Select(blocker => new BlockerDocument(blocker.Address.ToString(), blocker.IommuGroup, blocker.Driver))],
                 plan.Warnings),
-            CliJson.Indented.BindDocument);
+            CliJson.Write);
     }
 }

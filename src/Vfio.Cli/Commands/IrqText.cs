@@ -11,7 +11,7 @@ internal sealed class IrqText(CliHost host, bool isJson, IrqInfo info, IReadOnly
         if (isJson)
         {
             Json.WriteLine(
-                host.Out, new IrqBeginLine(host.Clock.GetUtcNow().UtcDateTime, "enabled", IrqCount.WordFor(info.Index), vectors, info.Count), CliJson.OneLine.IrqBeginLine);
+                host.Out, new IrqBeginLine(host.Clock.GetUtcNow().UtcDateTime, "enabled", IrqCount.WordFor(info.Index), vectors, info.Count), CliJson.Write);
         }
         else
         {
@@ -46,7 +46,7 @@ internal sealed class IrqText(CliHost host, bool isJson, IrqInfo info, IReadOnly
                 new IrqSignalsLine(
                     host.Clock.GetUtcNow().UtcDateTime, "signals", IrqCount.WordFor(count.Vector.Index), count.Vector.Subindex, arrived, count.Total,
                     count.Rate is double rate ? Math.Round(rate, 3) : null),
-                CliJson.OneLine.IrqSignalsLine);
+                CliJson.Write);
             return;
         }
 

@@ -166,7 +166,7 @@ internal static class ListCommand
         : "yes";
 
     private static void WriteJson(CliHost host, List<PciDeviceInfo> devices, Survey survey) =>
-        Json.Write(host.Out, devices.Select(device => new ListedDevice(device, survey.Names, survey.Of, survey.NamesBefore(device.Address))), CliJson.Indented.IEnumerableListedDevice);
+        Json.Write(host.Out, devices.Select(device => new ListedDevice(device, survey.Names, survey.Of, survey.NamesBefore(device.Address))), CliJson.Write);
 
     // What the host is asked once, for all devices, and only where it is needed.
     private sealed class Survey(CliHost host)

@@ -138,7 +138,7 @@ internal static class ReadCommand
     private static void WriteJson(CliHost host, RegisterSession session, EveryRegister every) => Json.Write(
         host.Out,
         new ReadAllDocument(session.Target.Name, every.Places.Select(place => PlacedRegisterDocument.Of(place, session.Read(place))), Late(every.LeftOut)),
-        CliJson.Indented.ReadAllDocument);
+        CliJson.Write);
 
     // Asked for once it is written: it is known when all was read.
     private static IEnumerable<string> Late(Func<IEnumerable<string>> find)
@@ -176,7 +176,7 @@ internal static class ReadCommand
         host.Out,
         new ReadDocument(
             session.Target.Name, first.Place.RegionName, first.Bits, Read(session, first, count).Select(register => RegisterDocument.Of(register.Place, register.Value))),
-        CliJson.Indented.ReadDocument);
+        CliJson.Write);
 }
 
 /// <summary>What <c>vfio read</c> read, as JSON.</summary>

@@ -94,8 +94,8 @@ internal static class ReleaseCommand
         {
             Json.Write(
                 host.Out,
-                new ReleaseDryRunDocument(true, [.. plan.Entries.Select(entry => new ReleaseEntry(entry))], [.. plan.Steps.Select(step => step.Description)], RefusalDocument.Of(plan.Refusals)),
-                CliJson.Indented.ReleaseDryRunDocument);
+                new ReleaseDryRunDocument(true, [.. plan.Entries.Select(entry => new ReleaseEntry(entry))], [.. plan.Steps.Select(step => Printable.Clean(step.Description))], RefusalDocument.Of(plan.Refusals)),
+                CliJson.Write);
         }
         else if (plan.IsAllowed || plan.Steps.Count != 0)
         {
@@ -172,5 +172,5 @@ internal static class ReleaseCommand
     }
 
     private static void WriteJson(CliHost host, IReadOnlyList<ReleaseOutcome> outcomes) =>
-        Json.Write(host.Out, new ReleaseDocument(false, [.. outcomes.Select(outcome => new ReleasedDevice(outcome))]), CliJson.Indented.ReleaseDocument);
+        Json.Write(host.Out, new ReleaseDocument(false, [.. outcomes.Select(outcome => new ReleasedDevice(outcome))]), CliJson.Write);
 }

@@ -50,7 +50,7 @@ internal sealed class ReleasedDevice(ReleaseOutcome outcome) : ReleaseEntry(outc
 
     public bool WasPersistent => outcome.WasPersistent;
 
-    public string? Error => outcome.Error?.Message;
+    public string? Error => outcome.Error is VfioException error ? Printable.Clean(error.Message) : null;
 
-    public string? Hint => outcome.Error is VfioException error ? HintText.For(error) : null;
+    public string? Hint => outcome.Error is VfioException error ? Printable.Clean(HintText.For(error)) : null;
 }

@@ -144,9 +144,9 @@ internal static class SriovCommand
             address.ToString(),
             plan.PreviousCount,
             [.. functions.Select(function => new FunctionDocument(function.Address.ToString(), function.Driver, function.IommuGroup))],
-            [.. plan.Steps.Select(step => step.Description)],
+            [.. plan.Steps.Select(step => Printable.Clean(step.Description))],
             RefusalDocument.Of(plan.Refusals)),
-        CliJson.Indented.SriovDocument);
+        CliJson.Write);
 }
 
 /// <summary>What <c>vfio sriov</c> did, or would do, as JSON.</summary>

@@ -133,7 +133,7 @@ internal static class WatchCommand
             place.Format(after),
             FieldDocument.Of(place.Register, after),
             FieldText.Changes(place.Register, before ?? after, after)),
-        CliJson.OneLine.WatchLine);
+        CliJson.Write);
 }
 
 /// <summary>A value of a register that is watched, as JSON.</summary>

@@ -57,7 +57,7 @@ internal static class WriteCommand
         return !isJson ? ExitCode.Done : ChangeReport.Write(host, "write: the register was written", $"vfio read {target.Name} {place.Place} reads it back", report =>
         {
             WriteDocument document = new(target.Name, place.Place.RegionName, place.Place.Offset, place.Bits, place.Format(value), place.Register?.Name);
-            Json.Write(report.Out, document, CliJson.Indented.WriteDocument);
+            Json.Write(report.Out, document, CliJson.Write);
             return ExitCode.Done;
         });
     }

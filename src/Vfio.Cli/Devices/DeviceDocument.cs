@@ -69,12 +69,13 @@ internal class DeviceDocument(DeviceIdentity device, DeviceNames names, PciDevic
 internal sealed record HostNameDocument(string Name, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? NameHex)
 {
     public static HostNameDocument[] Of(IEnumerable<string> names) =>
-        [.. names.Select(name => new HostNameDocument(name, Printable.BytesOf(name) is byte[] bytes ? Convert.ToHexStringLower(bytes) : null))];
+        [.. names.Select(name => new HostNameDocument(Printable.Clean(name), Printable.BytesOf(name) is byte[] bytes ? Convert.ToHexStringLower(bytes) : null))];
 }
 
 /// <summary>A refusal.</summary>
 internal sealed record RefusalDocument(string Address, string Reason, string Explanation, string Hint, bool CanForce)
 {
     public static RefusalDocument[] Of(IEnumerable<BindingRefusal> refusals) =>
-        [.. refusals.Select(refusal => new RefusalDocument(refusal.Device.ToString(), refusal.Reason.ToWord(), refusal.Explanation, refusal.Hint, refusal.CanForce))];
+        [.. refusals.Select(refusal => new RefusalDocument(
+            refusal.Device.ToString(), refusal.Reason.ToWord(), Printable.Clean(refusal.Explanation), Printable.Clean(refusal.Hint), refusal.CanForce))];
 }

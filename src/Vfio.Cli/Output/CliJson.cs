@@ -1,14 +1,15 @@
-using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Vfio.Cli;
 
 /// <summary>
-/// Every document and line of <c>--json</c> (docs/cli.md has their fields). Fields are named after the properties, in their order; texts are made fit for a terminal.
-/// They are only written: those that look at other objects have a constructor for the generator, so that it makes no code to read these.
+/// Every document and line of <c>--json</c> (docs/cli.md has their fields). Fields are named after the properties, in their order.
+/// They are only written, by <see cref="Json"/>, with the code that the generator makes for each type: descriptions of the types, which
+/// a reader would need, would add a tenth to the size of the tool. Documents that look at other objects have a constructor for the
+/// generator.
 /// </summary>
-[JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata)]
+[JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Serialization, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(AccessLine))]
 [JsonSerializable(typeof(AllocationLine))]
 [JsonSerializable(typeof(BindDocument))]
@@ -41,27 +42,65 @@ namespace Vfio.Cli;
 [JsonSerializable(typeof(WriteDocument))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
-    /// <summary>For documents, which people read too.</summary>
-    public static CliJson Indented { get; } = new(Make(isIndented: true));
+    // One for each type above. They call the generated code by its name, and not through GetTypeInfo, which ILLink.Substitutions.xml
+    // takes out of the published tool.
+    public static void Write(Utf8JsonWriter writer, AccessLine line) => Default.AccessLineSerializeHandler(writer, line);
 
-    /// <summary>For JSON Lines.</summary>
-    public static CliJson OneLine { get; } = new(Make(isIndented: false));
+    public static void Write(Utf8JsonWriter writer, AllocationLine line) => Default.AllocationLineSerializeHandler(writer, line);
 
-    // Nothing here ends up in a web page; "bar0+0x10" should stay readable.
-    private static JsonSerializerOptions Make(bool isIndented) => new()
-    {
-        WriteIndented = isIndented,
-        NewLine = "\n",
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        Converters = { new CleanText() },
-    };
+    public static void Write(Utf8JsonWriter writer, BindDocument document) => Default.BindDocumentSerializeHandler(writer, document);
 
-    // Texts come from the host and the device, and must not speak to a terminal.
-    private sealed class CleanText : JsonConverter<string>
-    {
-        public override string? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.GetString();
+    public static void Write(Utf8JsonWriter writer, BrokerLine line) => Default.BrokerLineSerializeHandler(writer, line);
 
-        public override void Write(Utf8JsonWriter writer, string value, JsonSerializerOptions options) => writer.WriteStringValue(Printable.Clean(value));
-    }
+    public static void Write(Utf8JsonWriter writer, BusResetDocument document) => Default.BusResetDocumentSerializeHandler(writer, document);
+
+    public static void Write(Utf8JsonWriter writer, DeviceResetDocument document) => Default.DeviceResetDocumentSerializeHandler(writer, document);
+
+    public static void Write(Utf8JsonWriter writer, DiffDocument document) => Default.DiffDocumentSerializeHandler(writer, document);
+
+    public static void Write(Utf8JsonWriter writer, DoctorDocument document) => Default.DoctorDocumentSerializeHandler(writer, document);
+
+    public static void Write(Utf8JsonWriter writer, DumpDocument document) => Default.DumpDocumentSerializeHandler(writer, document);
+
+    public static void Write(Utf8JsonWriter writer, IEnumerable<GroupDocument> documents) => Default.IEnumerableGroupDocumentSerializeHandler(writer, documents);
+
+    public static void Write(Utf8JsonWriter writer, IEnumerable<ListedDevice> documents) => Default.IEnumerableListedDeviceSerializeHandler(writer, documents);
+
+    public static void Write(Utf8JsonWriter writer, IEnumerable<StatusDocument> documents) => Default.IEnumerableStatusDocumentSerializeHandler(writer, documents);
+
+    public static void Write(Utf8JsonWriter writer, IrqBeginLine line) => Default.IrqBeginLineSerializeHandler(writer, line);
+
+    public static void Write(Utf8JsonWriter writer, IrqSignalsLine line) => Default.IrqSignalsLineSerializeHandler(writer, line);
+
+    public static void Write(Utf8JsonWriter writer, MemoryLine line) => Default.MemoryLineSerializeHandler(writer, line);
+
+    public static void Write(Utf8JsonWriter writer, PeekLine line) => Default.PeekLineSerializeHandler(writer, line);
+
+    public static void Write(Utf8JsonWriter writer, PokeLine line) => Default.PokeLineSerializeHandler(writer, line);
+
+    public static void Write(Utf8JsonWriter writer, ReadAllDocument document) => Default.ReadAllDocumentSerializeHandler(writer, document);
+
+    public static void Write(Utf8JsonWriter writer, ReadDocument document) => Default.ReadDocumentSerializeHandler(writer, document);
+
+    public static void Write(Utf8JsonWriter writer, RecordingLine line) => Default.RecordingLineSerializeHandler(writer, line);
+
+    public static void Write(Utf8JsonWriter writer, ReleaseDocument document) => Default.ReleaseDocumentSerializeHandler(writer, document);
+
+    public static void Write(Utf8JsonWriter writer, ReleaseDryRunDocument document) => Default.ReleaseDryRunDocumentSerializeHandler(writer, document);
+
+    public static void Write(Utf8JsonWriter writer, ReplayDocument document) => Default.ReplayDocumentSerializeHandler(writer, document);
+
+    public static void Write(Utf8JsonWriter writer, ResetLine line) => Default.ResetLineSerializeHandler(writer, line);
+
+    public static void Write(Utf8JsonWriter writer, ShellStatusLine line) => Default.ShellStatusLineSerializeHandler(writer, line);
+
+    public static void Write(Utf8JsonWriter writer, ShowDocument document) => Default.ShowDocumentSerializeHandler(writer, document);
+
+    public static void Write(Utf8JsonWriter writer, SriovDocument document) => Default.SriovDocumentSerializeHandler(writer, document);
+
+    public static void Write(Utf8JsonWriter writer, WaitLine line) => Default.WaitLineSerializeHandler(writer, line);
+
+    public static void Write(Utf8JsonWriter writer, WatchLine line) => Default.WatchLineSerializeHandler(writer, line);
+
+    public static void Write(Utf8JsonWriter writer, WriteDocument document) => Default.WriteDocumentSerializeHandler(writer, document);
 }

@@ -10,7 +10,7 @@ namespace Vfio.Cli;
 /// </summary>
 internal static class Printable
 {
-    private const char Replacement = '?';
+    public const char Replacement = '?';
     private const string Ellipsis = "…";
     private const char FirstByte = '\udc80', LastByte = '\udcff';
 
@@ -128,8 +128,8 @@ internal static class Printable
         return shown.ToString();
     }
 
-    // Controls, line ends, and format characters such as those that turn the direction of text around.
-    private static bool Acts(char c) => c is < ' ' or (> '~' and (< '\u00a0' or '\u00ad' or > '\u02ff')) && CharUnicodeInfo.GetUnicodeCategory(c)
+    /// <summary>Whether a character is not shown but acts: controls, line ends, and format characters such as those that turn the direction of text around.</summary>
+    public static bool Acts(char c) => c is < ' ' or (> '~' and (< '\u00a0' or '\u00ad' or > '\u02ff')) && CharUnicodeInfo.GetUnicodeCategory(c)
         is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
 
     private static int Width(Rune rune) => rune.Value switch

@@ -22,7 +22,7 @@ internal sealed class ShellMemory(CliHost host, RegisterSession session, bool is
         Json.WriteLine(
             host.Out,
             new AllocationLine(session.Time, "alloc", buffer.Iova.ToString(), buffer.Length, DmaText.Word(buffer.Access), buffer.Mapping.Owner),
-            CliJson.OneLine.AllocationLine);
+            CliJson.Write);
     }
 
     public void Free(ShellOperation.Free operation)
@@ -30,7 +30,7 @@ internal sealed class ShellMemory(CliHost host, RegisterSession session, bool is
         session.Memory.Free(operation.Iova);
         if (isJson)
         {
-            Json.WriteLine(host.Out, new MemoryLine(session.Time, "free", operation.Iova.ToString()), CliJson.OneLine.MemoryLine);
+            Json.WriteLine(host.Out, new MemoryLine(session.Time, "free", operation.Iova.ToString()), CliJson.Write);
         }
     }
 
@@ -71,7 +71,7 @@ internal sealed class ShellMemory(CliHost host, RegisterSession session, bool is
             Json.WriteLine(
                 host.Out,
                 new PokeLine(session.Time, "poke", operation.Iova.ToString(), operation.Bits, RegisterWidth.Format(operation.Value, operation.Bits)),
-                CliJson.OneLine.PokeLine);
+                CliJson.Write);
         }
     }
 
@@ -91,7 +91,7 @@ internal sealed class ShellMemory(CliHost host, RegisterSession session, bool is
             return;
         }
 
-        Json.WriteLine(host.Out, new PeekLine(session.Time, "peek", iova.ToString(), bits, values), CliJson.OneLine.PeekLine);
+        Json.WriteLine(host.Out, new PeekLine(session.Time, "peek", iova.ToString(), bits, values), CliJson.Write);
     }
 }
 

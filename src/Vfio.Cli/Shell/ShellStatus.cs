@@ -15,7 +15,7 @@ internal sealed class ShellStatus(CliHost host, RegisterSession session, bool is
     {
         if (isJson)
         {
-            Json.WriteLine(host.Out, new ShellStatusLine(session, _use), CliJson.OneLine.ShellStatusLine);
+            Json.WriteLine(host.Out, new ShellStatusLine(session, _use), CliJson.Write);
             return;
         }
 

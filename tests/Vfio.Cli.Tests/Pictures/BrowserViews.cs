@@ -6,34 +6,44 @@ using System.Text.Json;
 namespace Vfio.Cli.Tests;
 
 /// <summary>
-/// What a browser measures in the documents of <see cref="PictureBrowserTests"/>: all of them in one page, each in a frame of
-/// its own, because starting a browser is what takes long.
+/// What a browser measures in the pages of <see cref="PictureBrowserTests"/>: all of them in one document, each in a
+/// frame of its own, because starting a browser is what takes long.
 /// </summary>
 public sealed class BrowserViews : IDisposable
 {
-    /// <summary>The width of every frame.</summary>
-    public const int Width = 1280;
-
     private const int Height = 900;
 
-    // Only the test's copy of a document has a script.
+    // Only the test's copy of a page has a script. A text's cell is the element that it must not leave.
     private const string Measure = """
         <script>
         addEventListener('load', () => {
-          const drawings = [...document.querySelectorAll('svg')];
-          const box = element => {
-            const b = element.getBBox(), moved = element.transform.baseVal.consolidate();
-            return { x: b.x + (moved ? moved.matrix.e : 0), y: b.y + (moved ? moved.matrix.f : 0), width: b.width, height: b.height, text: element.textContent, svg: drawings.indexOf(element.ownerSVGElement) };
-          };
+          const place = (r, text, cell) => ({ x: r.x, y: r.y, width: r.width, height: r.height, text, cell });
+          const all = selector => [...document.querySelectorAll(selector)];
+          const boxes = selector => all(selector).map(e => place(e.getBoundingClientRect(), e.textContent, -1));
+          const cells = all('.box, .facts > *, .legend li, main > p, h1');
+          const texts = [];
+          const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+          for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+            const parent = node.parentElement;
+            if (!node.data.trim() || parent.closest('script, details') || parent.offsetWidth <= 1) continue;
+            const range = document.createRange();
+            range.selectNodeContents(node);
+            const cell = cells.indexOf(parent.closest('.box, .facts > *, .legend li, main > p, h1'));
+            for (const r of range.getClientRects()) texts.push(place(r, node.data, cell));
+          }
+          const rows = all('.row');
           const result = {
-            texts: [...document.querySelectorAll('svg text')].map(box),
-            shapes: [...document.querySelectorAll('svg rect, svg path')].map(box),
-            views: drawings.map(svg => { const v = svg.viewBox.baseVal; return { x: v.x, y: v.y, width: v.width, height: v.height, text: '', svg: 0 }; }),
+            texts, cells: cells.map(e => place(e.getBoundingClientRect(), '', -1)),
+            rows: boxes('.row'), frames: boxes('.frame'), boxes: boxes('.box'),
+            inside: all('.frame').map(f => rows.flatMap((row, i) => f.contains(row) ? [i] : [])),
             scroll: document.documentElement.scrollWidth, client: document.documentElement.clientWidth,
-            background: getComputedStyle(document.querySelector('.page') || document.body).getPropertyValue(document.querySelector('.page') ? 'fill' : 'background-color'),
+            height: document.documentElement.scrollHeight, background: getComputedStyle(document.body).backgroundColor,
             requests: performance.getEntriesByType('resource').length
           };
-          const out = parent.document.createElement('pre'); out.id = 'result' + name; out.textContent = JSON.stringify(result); parent.document.body.append(out);
+          const out = parent.document.createElement('pre');
+          out.id = 'result' + name;
+          out.textContent = JSON.stringify(result);
+          parent.document.body.append(out);
         });
         </script>
         """;
@@ -47,99 +57,100 @@ public sealed class BrowserViews : IDisposable
 
     public BrowserViews()
     {
-        _light = new Lazy<string>(() => Show("light", isDark: false, [.. Pictures(), .. Pages(), .. Typical(), Wrong()]));
-        _dark = new Lazy<string>(() => Show("dark", isDark: true, Typical()));
+        _light = new Lazy<string>(() => Show(
+            "light", isDark: false, [.. Hosts.SelectMany(host => Widths.Select(width => Load(host, width))), Wrong()]));
+        _dark = new Lazy<string>(() => Show("dark", isDark: true, [Load("typical", Widths[0])]));
     }
+
+    /// <summary>The hosts whose pages are measured.</summary>
+    public static IReadOnlyList<string> Hosts { get; } =
+    [
+        "machine", "typical", "server", "large-group", "split-groups", "empty", "deep", "chain", "functions", "hostile",
+    ];
+
+    /// <summary>The widths of the windows: a telephone, half a screen, a screen.</summary>
+    public static IReadOnlyList<int> Widths { get; } = [480, 900, 1600];
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    /// <summary>What the browser sees of one document.</summary>
-    internal BrowserView Find(string name, bool isDark = false)
+    /// <summary>What the browser sees of one page.</summary>
+    internal BrowserView Find(string host, int width, bool isDark = false)
     {
         string dom = (isDark ? _dark : _light).Value;
-        string open = $"<pre id=\"result{name}\">";
+        string open = $"<pre id=\"result{host}-{width}\">";
         int start = dom.IndexOf(open, StringComparison.Ordinal);
         Assert.True(start >= 0, dom);
         int end = dom.IndexOf("</pre>", start, StringComparison.Ordinal);
-        using JsonDocument json = JsonDocument.Parse(WebUtility.HtmlDecode(dom[(start + open.Length)..end]));
-        return BrowserView.Of(json.RootElement);
+        string json = WebUtility.HtmlDecode(dom[(start + open.Length)..end]);
+        return JsonSerializer.Deserialize<BrowserView>(json, JsonSerializerOptions.Web)!;
     }
 
-    private string Show(string name, bool isDark, IEnumerable<(string Name, string Html)> documents)
+    private string Show(string name, bool isDark, IEnumerable<(string Name, int Width, string Html)> pages)
     {
-        StringBuilder page = new("<!DOCTYPE html><meta charset=\"utf-8\"><body>");
-        foreach ((string document, string html) in documents)
+        StringBuilder all = new("<!DOCTYPE html><meta charset=\"utf-8\"><body>");
+        foreach ((string page, int width, string html) in pages)
         {
-            page.Append(CultureInfo.InvariantCulture, $"<iframe name=\"{document}\" style=\"width:{Width}px;height:{Height}px;border:0\" srcdoc=\"{WebUtility.HtmlEncode(html + Measure)}\"></iframe>");
+            string style = string.Create(CultureInfo.InvariantCulture, $"width:{width}px;height:{Height}px;border:0");
+            string source = WebUtility.HtmlEncode(html + Measure);
+            all.Append($"<iframe name=\"{page}-{width}\" style=\"{style}\" srcdoc=\"{source}\"></iframe>");
         }
 
         string file = Path.Combine(_folder, name + ".html");
-        File.WriteAllText(file, page.ToString());
-        return Chromium.DumpDom(file, Width, Height, $"--blink-settings=preferredColorScheme={(isDark ? 0 : 1)}");
+        File.WriteAllText(file, all.ToString());
+        return Chromium.DumpDom(file, Widths[^1], Height, $"--blink-settings=preferredColorScheme={(isDark ? 0 : 1)}");
     }
 
-    private static IEnumerable<(string Name, string Html)> Pictures()
+    private static (string Name, int Width, string Html) Load(string name, int width)
     {
-        StringBuilder all = new("<!DOCTYPE html><meta charset=\"utf-8\"><body style=\"margin:0\">");
-        foreach (string name in PictureHosts.Names)
-        {
-            using FakeHost host = PictureHosts.Make(name);
-            all.Append(Tool.Run(host, "groups", "--svg", "-").Succeeded().Output);
-        }
-
-        yield return ("pictures", all.ToString());
+        using FakeHost host = PictureHosts.Make(name);
+        string page = Tool.Run(host, "groups", "--html", "-").Succeeded().Output;
+        // The page's own policy would keep the script from running, as it should.
+        string open = page.Replace(
+            "<meta http-equiv=\"Content-Security-Policy\"", "<meta name=\"policy\"", StringComparison.Ordinal);
+        Assert.NotEqual(page, open);
+        return (name, width, open[..open.IndexOf("</body>", StringComparison.Ordinal)]);
     }
 
-    private static IEnumerable<(string Name, string Html)> Pages()
-    {
-        foreach (string name in (string[])["machine", "server", "deep", "hostile"])
-        {
-            using FakeHost host = PictureHosts.Make(name);
-            string html = Open(Tool.Run(host, "groups", "--html", "-").Succeeded().Output, out bool hadPolicy);
-            Assert.True(hadPolicy);
-            yield return (name, html);
-        }
-    }
-
-    private static IEnumerable<(string Name, string Html)> Typical()
-    {
-        using FakeHost host = FakeHost.Typical();
-        foreach (string option in (string[])["--svg", "--html"])
-        {
-            yield return (option, Open(Tool.Run(host, "groups", option, "-").Succeeded().Output, out _));
-        }
-    }
-
-    private static (string Name, string Html) Wrong() => (
-        "wrong",
-        "<!DOCTYPE html><body><svg viewBox='0 0 100 100'><text x='0' y='50' font-size='20'>much too wide for it</text>"
-        + $"<text x='5' y='50' font-size='20'>over</text></svg><div style='width:{2 * Width}px'>wide</div><img src='http://127.0.0.1:49151/x.png'>");
-
-    // The page's own policy would keep the script from running, as it shall.
-    private static string Open(string html, out bool hadPolicy)
-    {
-        string open = html.Replace("<meta http-equiv=\"Content-Security-Policy\"", "<meta name=\"policy\"", StringComparison.Ordinal);
-        hadPolicy = open != html;
-        return open.Replace("</body>", "", StringComparison.Ordinal);
-    }
+    private static (string Name, int Width, string Html) Wrong() => (
+        "wrong", 480,
+        "<!DOCTYPE html><body><main><p style='width:60px;white-space:nowrap'>much too wide for it</p>"
+        + "<p style='margin-top:-24px'>over</p></main><div style='width:960px'>wide</div>"
+        + "<img src='http://127.0.0.1:49151/x.png'>");
 }
 
-/// <summary>What the browser sees of one document.</summary>
-internal sealed record BrowserView(SeenBox[] Texts, SeenBox[] Shapes, SeenBox[] Views, double Scroll, double Client, string Background, int Requests)
-{
-    public static BrowserView Of(JsonElement root) => new(
-        ReadAll(root, "texts"), ReadAll(root, "shapes"), ReadAll(root, "views"), root.GetProperty("scroll").GetDouble(), root.GetProperty("client").GetDouble(),
-        root.GetProperty("background").GetString()!, root.GetProperty("requests").GetInt32());
-
-    private static SeenBox[] ReadAll(JsonElement root, string name) => [.. root.GetProperty(name).EnumerateArray().Select(item => new SeenBox(
-        item.GetProperty("x").GetDouble(), item.GetProperty("y").GetDouble(), item.GetProperty("width").GetDouble(), item.GetProperty("height").GetDouble(),
-        item.GetProperty("text").GetString()!, item.GetProperty("svg").GetInt32()))];
-}
+/// <summary>What the browser sees of one page.</summary>
+/// <param name="Texts">Every line of text.</param>
+/// <param name="Cells">The elements that texts must not leave.</param>
+/// <param name="Rows">The rows.</param>
+/// <param name="Boxes">The boxes in the rows.</param>
+/// <param name="Frames">The frames of groups.</param>
+/// <param name="Inside">For each frame, the rows that are elements in it.</param>
+/// <param name="Scroll">How wide the page is.</param>
+/// <param name="Client">How wide its window is.</param>
+/// <param name="Height">How high the page is.</param>
+/// <param name="Background">The page's colour.</param>
+/// <param name="Requests">How many files the page loaded.</param>
+internal sealed record BrowserView(
+    SeenBox[] Texts, SeenBox[] Cells, SeenBox[] Rows, SeenBox[] Boxes, SeenBox[] Frames, int[][] Inside,
+    double Scroll, double Client, double Height, string Background, int Requests);
 
 /// <summary>An element's place.</summary>
-internal sealed record SeenBox(double X, double Y, double Width, double Height, string Text, int Svg)
+internal sealed record SeenBox(double X, double Y, double Width, double Height, string Text, int Cell)
 {
-    public Rect Rect => new(X, Y, Width, Height);
+    // What rounding of letters to pixels may add.
+    private const double Tolerance = 1.5;
 
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"'{Text}' at {X:0.#} {Y:0.#}, {Width:0.#} by {Height:0.#}");
+    public double Right => X + Width;
+
+    public double Bottom => Y + Height;
+
+    public bool Contains(SeenBox other) =>
+        other.X >= X - Tolerance && other.Y >= Y - Tolerance
+        && other.Right <= Right + Tolerance && other.Bottom <= Bottom + Tolerance;
+
+    public bool Overlaps(SeenBox other) =>
+        other.X + 1 < Right && X + 1 < other.Right && other.Y + 1 < Bottom && Y + 1 < other.Bottom;
+
+    public override string ToString() =>
+        string.Create(CultureInfo.InvariantCulture, $"'{Text}' at {X:0.#} {Y:0.#}, {Width:0.#} by {Height:0.#}");
 }

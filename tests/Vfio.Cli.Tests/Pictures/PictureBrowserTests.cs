@@ -1,121 +1,100 @@
 namespace Vfio.Cli.Tests;
 
 /// <summary>
-/// What a browser makes of the pictures: real letters in real places. With VFIO_PICTURES set to a folder, screenshots are left there
-/// for a person to look at.
+/// What a browser makes of the page, in windows of several widths. With VFIO_PICTURES set to a folder, the pages and
+/// screenshots of them are left there for a person to look at.
 /// </summary>
 public sealed class PictureBrowserTests(BrowserViews views) : IClassFixture<BrowserViews>
 {
-    // What rounding of letters to pixels may add.
-    private const double Tolerance = 1.5;
-
-    [Fact]
-    public void Drawn_text_stays_in_its_place()
-    {
-        Chromium.Require();
-        BrowserView seen = views.Find("pictures");
-        Assert.True(seen.Scroll <= BrowserViews.Width, $"{seen.Scroll} wide");
-        Assert.Equal(0, seen.Requests);
-        for (int i = 0; i < PictureHosts.Names.Count; i++)
-        {
-            using FakeHost host = PictureHosts.Make(PictureHosts.Names[i]);
-            Picture picture = PictureLayoutTests.Layout(host);
-            AssertInPlace(picture, [.. seen.Texts.Where(text => text.Svg == i)], [.. seen.Shapes.Where(shape => shape.Svg == i)]);
-            Keep(PictureHosts.Names[i] + ".svg", Tool.Run(host, "groups", "--svg", "-").Succeeded().Output, picture);
-        }
-    }
+    public static TheoryData<string, int> Pages =>
+        [.. BrowserViews.Hosts.SelectMany(host =>
+            BrowserViews.Widths.Select(width => new TheoryDataRow<string, int>(host, width)))];
 
     [Theory]
-    [InlineData("machine")]
-    [InlineData("server")]
-    [InlineData("deep")]
-    [InlineData("hostile")]
-    public void A_page_fits_its_window_and_loads_nothing(string name)
+    [MemberData(nameof(Pages))]
+    public void A_page_fits_its_window_and_loads_nothing(string name, int width)
     {
         Chromium.Require();
-        using FakeHost host = PictureHosts.Make(name);
-        Picture picture = PictureLayoutTests.Layout(host);
-        BrowserView seen = views.Find(name);
+        BrowserView seen = views.Find(name, width);
         Assert.True(seen.Scroll <= seen.Client, $"{seen.Scroll} in {seen.Client}");
         Assert.Equal(0, seen.Requests);
-        AssertApart(seen.Texts);
-        Assert.Equal(picture.Header.Shapes.Concat(picture.Rows.SelectMany(row => row.Shapes)).OfType<TextShape>().Count(text => text.Text.Length != 0), seen.Texts.Length);
-        Rect[] drawings = [.. seen.Views.Select(view => view.Rect)];
-        Assert.Equal(picture.Height, drawings[^1].Bottom, 0.1);
-        Assert.All(seen.Texts, text => Assert.Contains(drawings, view => Grown(view).Contains(text.Rect)));
-        for (int i = 1; i < drawings.Length; i++)
-        {
-            Assert.Equal(drawings[i - 1].Bottom, drawings[i].Y, 0.1);
-        }
-
-        Keep(name + ".html", Tool.Run(host, "groups", "--html", "-").Succeeded().Output, picture);
+        Keep(name, width, seen);
     }
 
     [Theory]
-    [InlineData("--svg")]
-    [InlineData("--html")]
-    public void Dark_surroundings_get_dark_colours(string option)
+    [MemberData(nameof(Pages))]
+    public void Text_stays_in_its_place_and_meets_no_other_text(string name, int width)
     {
         Chromium.Require();
-        Assert.Equal("rgb(255, 255, 255)", views.Find(option).Background);
-        Assert.Equal("rgb(13, 17, 23)", views.Find(option, isDark: true).Background);
+        BrowserView seen = views.Find(name, width);
+        Assert.All(seen.Texts.Where(text => text.Cell >= 0), text =>
+            Assert.True(seen.Cells[text.Cell].Contains(text), $"{text} leaves {seen.Cells[text.Cell]}"));
+        AssertApart(seen.Texts);
+        Assert.All(seen.Boxes, box => Assert.InRange(box.Width, 150, double.MaxValue));
+    }
+
+    [Theory]
+    [MemberData(nameof(Pages))]
+    public void A_frame_surrounds_its_rows_and_no_others(string name, int width)
+    {
+        Chromium.Require();
+        BrowserView seen = views.Find(name, width);
+        AssertApart(seen.Rows);
+        AssertApart(seen.Frames);
+        foreach ((SeenBox frame, int[] inside) in seen.Frames.Zip(seen.Inside))
+        {
+            Assert.Equal(inside, Enumerable.Range(0, seen.Rows.Length).Where(row => frame.Contains(seen.Rows[row])));
+            Assert.Equal(inside, Enumerable.Range(0, seen.Rows.Length).Where(row => frame.Overlaps(seen.Rows[row])));
+        }
+    }
+
+    [Fact]
+    public void Dark_surroundings_get_dark_colours()
+    {
+        Chromium.Require();
+        Assert.Equal("rgb(255, 255, 255)", views.Find("typical", BrowserViews.Widths[0]).Background);
+        Assert.Equal("rgb(13, 17, 23)", views.Find("typical", BrowserViews.Widths[0], isDark: true).Background);
     }
 
     [Fact]
     public void The_measuring_sees_text_that_leaves_its_place()
     {
         Chromium.Require();
-        BrowserView seen = views.Find("wrong");
-        Assert.False(new Rect(0, 0, 100, 100).Contains(seen.Texts[0].Rect));
-        Assert.True(seen.Texts[0].Rect.Overlaps(seen.Texts[1].Rect));
+        BrowserView seen = views.Find("wrong", 480);
+        Assert.False(seen.Cells[seen.Texts[0].Cell].Contains(seen.Texts[0]));
+        Assert.True(seen.Texts[0].Overlaps(seen.Texts[1]));
         Assert.True(seen.Scroll > seen.Client, $"{seen.Scroll} in {seen.Client}");
         Assert.Equal(1, seen.Requests);
     }
 
-    private static void AssertInPlace(Picture picture, SeenBox[] drawn, SeenBox[] shapes)
+    // Sorted by height, so that only neighbours are compared: there are millions of pairs.
+    private static void AssertApart(SeenBox[] boxes)
     {
-        TextShape[] texts = [.. picture.Header.Shapes.Concat(picture.Rows.SelectMany(row => row.Shapes)).OfType<TextShape>().Where(text => text.Text.Length != 0)];
-        Assert.Equal(texts.Select(text => text.Text), drawn.Select(text => text.Text));
-        for (int i = 0; i < texts.Length; i++)
+        SeenBox[] sorted = [.. boxes.OrderBy(box => box.Y)];
+        for (int i = 0; i < sorted.Length; i++)
         {
-            Assert.True(Grown(texts[i].Cell).Contains(drawn[i].Rect), $"{drawn[i]} leaves {texts[i].Cell}");
-        }
-
-        AssertApart(drawn);
-        Rect page = Grown(new Rect(0, 0, picture.Width, picture.Height));
-        Assert.All(drawn.Concat(shapes), item => Assert.True(page.Contains(item.Rect), item.ToString()));
-    }
-
-    private static void AssertApart(SeenBox[] texts)
-    {
-        Rect[] rects = [.. texts.Select(text => text.Rect with { X = text.X + 0.5, Y = text.Y + 0.5, Width = text.Width - 1, Height = text.Height - 1 })];
-        for (int i = 0; i < texts.Length; i++)
-        {
-            for (int j = i + 1; j < texts.Length; j++)
+            for (int j = i + 1; j < sorted.Length && sorted[j].Y < sorted[i].Bottom; j++)
             {
-                // Said only if it is so: there are millions of pairs.
-                if (rects[i].Overlaps(rects[j]))
+                if (sorted[i].Overlaps(sorted[j]))
                 {
-                    Assert.Fail($"{texts[i]} and {texts[j]}");
+                    Assert.Fail($"{sorted[i]} and {sorted[j]}");
                 }
             }
         }
     }
 
-    private static Rect Grown(Rect rect) =>
-        new(rect.X - Tolerance, rect.Y - Tolerance, rect.Width + (2 * Tolerance), rect.Height + (2 * Tolerance));
-
-    private static void Keep(string name, string text, Picture picture)
+    private static void Keep(string name, int width, BrowserView seen)
     {
         if (Environment.GetEnvironmentVariable("VFIO_PICTURES") is not string folder)
         {
             return;
         }
 
-        string file = Path.Combine(Path.GetFullPath(folder), name);
-        File.WriteAllText(file, text);
-        int height = (int)Math.Min(16000, (picture.Height * BrowserViews.Width / picture.Width) + 60);
-        Chromium.Screenshot(file, file + ".png", BrowserViews.Width, height);
-        Chromium.Screenshot(file, file + ".dark.png", BrowserViews.Width, height, "--blink-settings=preferredColorScheme=0");
+        using FakeHost host = PictureHosts.Make(name);
+        string file = Path.Combine(Path.GetFullPath(folder), name + ".html");
+        File.WriteAllText(file, Tool.Run(host, "groups", "--html", "-").Succeeded().Output);
+        int height = (int)Math.Min(16000, seen.Height);
+        Chromium.Screenshot(file, $"{file}.{width}.png", width, height);
+        Chromium.Screenshot(file, $"{file}.{width}.dark.png", width, height, "--blink-settings=preferredColorScheme=0");
     }
 }

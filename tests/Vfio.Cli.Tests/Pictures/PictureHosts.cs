@@ -14,7 +14,10 @@ internal static class PictureHosts
     private static readonly FakeLink Four = FakeLink.Of("8.0", 4, "8.0", 4);
 
     public static IReadOnlyList<string> Names { get; } =
-        ["machine", "typical", "laptop", "server", "large-group", "split-groups", "no-iommu", "empty", "deep", "functions", "shared-functions", "hostile"];
+    [
+        "machine", "typical", "laptop", "server", "large-group", "split-groups", "no-iommu", "empty", "deep", "chain",
+        "many", "functions", "shared-functions", "hostile",
+    ];
 
     public static FakeHost Make(string name) => name switch
     {
@@ -27,6 +30,8 @@ internal static class PictureHosts
         "no-iommu" => NoIommu(),
         "empty" => new FakeHost(),
         "deep" => Deep(40),
+        "chain" => Deep(200),
+        "many" => FakeHost.WithDevices(600),
         "functions" => Functions(128, isShared: false),
         "shared-functions" => Functions(64, isShared: true),
         "hostile" => Hostile(),

@@ -37,33 +37,47 @@ internal sealed class BrokerLog(CliHost host, bool isJson)
         }
     }
 
-    private void WriteJson(BrokerEvent happened) => Json.WriteLine(
-        host.Out,
-        new BrokerLine(
-            Now(),
-            Word(happened.Kind),
-            happened.UserName,
-            happened.UserId,
-            happened.ProcessId,
-            happened.Device?.ToString(),
-            happened.Backend is BrokerBackend backend ? Word(backend) : null,
-            happened.PolicyLine == 0 ? null : happened.PolicyLine,
-            happened.Duration is TimeSpan duration ? Math.Round(duration.TotalSeconds, 3) : null,
-            happened.Suppressed == 0 ? null : happened.Suppressed,
-            happened.Code is BrokerRefusalCode code ? Word(code) : null,
-            happened.Reason),
-        CliJson.OneLine.BrokerLine);
-
-    private static string Word<T>(T value) => JsonNamingPolicy.KebabCaseLower.ConvertName($"{value}");
+    private void WriteJson(BrokerEvent happened) => Json.WriteLine(host.Out, new BrokerLine(Now(), happened), CliJson.Write);
 
     private string Now() => host.Clock.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 }
 
 /// <summary>Something that happened to a broker, as JSON.</summary>
-internal sealed record BrokerLine(
-    string Time, string Event, string User, uint Uid, int Pid, string? Device, string? Backend,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? PolicyLine,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] double? Seconds,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] int? Untold,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Code,
-    string? Reason);
+internal sealed class BrokerLine(string time, BrokerEvent happened)
+{
+    [JsonConstructor]
+    internal BrokerLine()
+        : this(null!, null!)
+    {
+    }
+
+    public string Time => time;
+
+    public string Event => Word(happened.Kind);
+
+    public string User => happened.UserName;
+
+    public uint Uid => happened.UserId;
+
+    public int Pid => happened.ProcessId;
+
+    public string? Device => happened.Device?.ToString();
+
+    public string? Backend => happened.Backend is BrokerBackend backend ? Word(backend) : null;
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? PolicyLine => happened.PolicyLine == 0 ? null : happened.PolicyLine;
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? Seconds => happened.Duration is TimeSpan duration ? Math.Round(duration.TotalSeconds, 3) : null;
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Untold => happened.Suppressed == 0 ? null : happened.Suppressed;
+
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Code => happened.Code is BrokerRefusalCode code ? Word(code) : null;
+
+    public string? Reason => happened.Reason;
+
+    private static string Word<T>(T value) => JsonNamingPolicy.KebabCaseLower.ConvertName($"{value}");
+}

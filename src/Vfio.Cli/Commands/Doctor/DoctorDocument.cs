@@ -14,7 +14,7 @@ internal sealed record DoctorDocument(bool IsUsable, string Verdict, DiagnosedDe
             diagnosis.Verdict,
             diagnosis.Identity is DeviceIdentity identity ? new DiagnosedDevice(identity, new DeviceNames(host), diagnosis) : null,
             diagnosis.Findings.Select(finding => new FindingDocument(finding))),
-        CliJson.Indented.DoctorDocument);
+        CliJson.Write);
 }
 
 /// <summary>The device that was diagnosed.</summary>
@@ -30,21 +30,31 @@ internal sealed class DiagnosedDevice(DeviceIdentity identity, DeviceNames names
 }
 
 /// <summary>A finding.</summary>
-internal sealed record FindingDocument(
-    string Id, string Level, string What, string? Why, string? Fix, string? Advice, string? Refusal, string? Part, IEnumerable<string> Devices, IEnumerable<int> Processes)
+internal sealed class FindingDocument(Finding finding)
 {
-    public FindingDocument(Finding finding)
-        : this(
-            finding.Topic.ToWords(),
-            JsonNamingPolicy.CamelCase.ConvertName(finding.Level.ToString()),
-            finding.Message,
-            finding.Reason,
-            finding.Command,
-            finding.Advice,
-            finding.Refusal?.ToWord(),
-            finding.Part,
-            finding.Devices.Select(device => device.ToString()),
-            finding.Processes)
+    [JsonConstructor]
+    internal FindingDocument()
+        : this(null!)
     {
     }
+
+    public string Id => finding.Topic.ToWords();
+
+    public string Level => JsonNamingPolicy.CamelCase.ConvertName(finding.Level.ToString());
+
+    public string What => Printable.Clean(finding.Message);
+
+    public string? Why => finding.Reason;
+
+    public string? Fix => finding.Command is string fix ? Printable.Clean(fix) : null;
+
+    public string? Advice => finding.Advice is string advice ? Printable.Clean(advice) : null;
+
+    public string? Refusal => finding.Refusal?.ToWord();
+
+    public string? Part => finding.Part is string part ? Printable.Clean(part) : null;
+
+    public IEnumerable<string> Devices => finding.Devices.Select(device => device.ToString());
+
+    public IEnumerable<int> Processes => finding.Processes;
 }

@@ -205,7 +205,7 @@ internal static class DiffCommand
                 isDifferent = true;
                 return RegisterDifference.Of(difference);
             })),
-            CliJson.Indented.DiffDocument);
+            CliJson.Write);
         return isDifferent;
     }
 

@@ -11,7 +11,7 @@ internal sealed record DumpDocument(
         new DumpDocument(
             header.Address.ToString(), DeviceDocument.Id(header.VendorId), DeviceDocument.Id(header.DeviceId), header.RegionName, header.Length, header.Bits, header.Time.UtcDateTime,
             rows.SelectMany(row => RegistersOf(row, map, header.Bits / 8))),
-        CliJson.Indented.DumpDocument);
+        CliJson.Write);
 
     private static IEnumerable<RegisterDocument> RegistersOf(DumpRow row, RegisterMap? map, int bytes)
     {

@@ -10,31 +10,35 @@ internal static class GroupsCommand
     public static Command Create(CliHost host)
     {
         Option<bool> json = Symbols.Json();
-        Option<string?> svg = File("--svg", "Draw the tree of all devices with the groups around them, as an SVG picture");
-        Option<string?> html = File("--html", "Draw it as a page for a browser, which prints well");
-        DocumentedCommand command = new("groups", "Show the IOMMU groups: devices that can only be given away together.")
+        Option<string?> html = File(
+            "--html", "Draw the tree of all devices with the groups around them, as a page for a browser");
+        Option<string?> dot = File("--dot", "Write the same tree for Graphviz, with the groups as clusters");
+        DocumentedCommand command = new(
+            "groups", "Show the IOMMU groups: devices that can only be given away together.")
         {
             Notes =
             [
-                "A group is 'ready' when VFIO has a device of it and no host driver has another one; 'blocked' when a host driver "
-                + "still has one, which is marked. Bridges, and devices without a driver, never block.",
-                "A picture explains itself, and needs nothing but its file. FILE may be - for standard output; an existing file is replaced.",
+                "A group is 'ready' when VFIO has a device of it and no host driver has another one; 'blocked' when a "
+                + "host driver still has one, which is marked. Bridges, and devices without a driver, never block.",
+                "The page explains itself, prints well, and needs nothing but its file. FILE may be - for standard "
+                + "output; an existing file is replaced.",
             ],
             Examples =
             [
                 ("vfio groups", "the tree"),
-                ("vfio groups --html groups.html", "a picture, for a browser"),
+                ("vfio groups --html groups.html", "a page, for a browser"),
+                ("vfio groups --dot - | dot -Tpdf > groups.pdf", "a graph, by Graphviz"),
                 ("vfio groups --json | jq '.[] | select(.isViable | not)'", "for scripts"),
             ],
         };
-        command.Add(svg);
         command.Add(html);
+        command.Add(dot);
         command.Add(json);
         command.SetAction(result =>
         {
-            if (result.GetValue(svg) is not null || result.GetValue(html) is not null)
+            if (result.GetValue(html) is not null || result.GetValue(dot) is not null)
             {
-                Draw(host, result.GetValue(svg), result.GetValue(html), result.GetValue(json));
+                Draw(host, result.GetValue(html), result.GetValue(dot), result.GetValue(json));
                 return ExitCode.Done;
             }
 
@@ -60,34 +64,42 @@ internal static class GroupsCommand
         return command;
     }
 
-    private static Option<string?> File(string name, string description) => new(name) { Description = description, HelpName = "FILE" };
+    private static Option<string?> File(string name, string description) =>
+        new(name) { Description = description, HelpName = "FILE" };
 
-    private static void Draw(CliHost host, string? svg, string? html, bool isJson)
+    private static void Draw(CliHost host, string? html, string? dot, bool isJson)
     {
         if (isJson)
         {
-            throw new CliException("groups: --json goes with no picture", "ask twice: vfio groups --json, vfio groups --svg FILE", ExitCode.WrongUsage);
+            throw new CliException(
+                "groups: --json cannot be used with --html or --dot",
+                "use two commands: vfio groups --json, vfio groups --html FILE",
+                ExitCode.WrongUsage);
         }
 
-        if (svg == PictureFile.StandardOutput && html == PictureFile.StandardOutput)
+        if (html == PictureFile.StandardOutput && dot == PictureFile.StandardOutput)
         {
-            throw new CliException("groups: standard output can have one picture only", "give one of them a file: --svg groups.svg", ExitCode.WrongUsage);
+            throw new CliException(
+                "groups: --html and --dot cannot both write to standard output",
+                "give one of them a file: --dot groups.dot",
+                ExitCode.WrongUsage);
         }
 
-        if (svg == "" || html == "")
+        if (html == "" || dot == "")
         {
-            throw new CliException("groups: a file's name is empty", "name a file, or - for standard output", ExitCode.WrongUsage);
+            throw new CliException(
+                "groups: the file name is empty", "name a file, or - for standard output", ExitCode.WrongUsage);
         }
 
-        Picture picture = PictureLayout.Make(HostTree.Read(host));
-        if (svg is not null)
-        {
-            PictureFile.Write(host, svg, output => SvgDrawing.Write(output, picture));
-        }
-
+        HostTree tree = HostTree.Read(host);
         if (html is not null)
         {
-            PictureFile.Write(host, html, output => HtmlPage.Write(output, picture));
+            PictureFile.Write(host, html, output => HtmlPage.Write(output, tree));
+        }
+
+        if (dot is not null)
+        {
+            PictureFile.Write(host, dot, output => DotGraph.Write(output, tree));
         }
     }
 
@@ -106,7 +118,8 @@ internal static class GroupsCommand
                 string branch = device == view.Group.Devices[^1] ? "└──" : "├──";
                 string line = $"{branch} {device.Address} {DeviceNames.ClassWord(device.Class).PadRight(classWidth)} "
                     + $"{view.DescribeDriver(device).PadRight(driverWidth)} "
-                    + Printable.Clean(names.Describe(DeviceIdentity.Of(device), isBrief: host.Terminal.Width is not null));
+                    + Printable.Clean(names.Describe(
+                        DeviceIdentity.Of(device), isBrief: host.Terminal.Width is not null));
                 string shown = Printable.Shorten(line, host.Terminal.Width ?? int.MaxValue);
                 host.Out.WriteLine(view.Blocking.Contains(device.Address) ? host.Terminal.Yellow(shown) : shown);
             }
@@ -124,12 +137,15 @@ internal static class GroupsCommand
     private static void WriteJson(CliHost host, IReadOnlyList<IommuGroup> groups)
     {
         DeviceNames names = new(host);
-        Json.Write(host.Out, groups.Select(group => new GroupDocument(group, names)), CliJson.Indented.IEnumerableGroupDocument);
+        IEnumerable<GroupDocument> documents = groups.Select(group => new GroupDocument(group, names));
+        Json.Write(host.Out, documents, CliJson.Write);
     }
 
     /// <param name="Group">The group.</param>
     /// <param name="Taken">The first device in it that VFIO has.</param>
-    /// <param name="Blocking">Those that keep VFIO from using it; none while VFIO has nothing of it: the host's own groups block nobody.</param>
+    /// <param name="Blocking">
+    /// The devices that keep VFIO from using the group; none while VFIO has none of its devices.
+    /// </param>
     private sealed record View(IommuGroup Group, PciAddress? Taken, HashSet<PciAddress> Blocking)
     {
         public string State => Taken is null ? "" : Blocking.Count == 0 ? ": ready" : ": blocked";
@@ -140,7 +156,8 @@ internal static class GroupsCommand
             return new View(group, taken, taken is null ? [] : [.. group.GetBlockers().Select(device => device.Address)]);
         }
 
-        public int Widest(Func<PciDeviceInfo, string> describe) => Group.Devices.Select(device => describe(device).Length).DefaultIfEmpty().Max();
+        public int Widest(Func<PciDeviceInfo, string> describe) =>
+            Group.Devices.Select(device => describe(device).Length).DefaultIfEmpty().Max();
 
         public string DescribeDriver(PciDeviceInfo device) =>
             Printable.Clean(device.Driver ?? "-") + (Blocking.Contains(device.Address) ? ", blocks" : "");

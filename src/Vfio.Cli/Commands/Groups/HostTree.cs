@@ -3,8 +3,8 @@ using Vfio.Pci;
 namespace Vfio.Cli;
 
 /// <summary>
-/// A host's PCI devices as a tree, in the order in which a person reads it: a bridge, then what is below it. Each device is in it
-/// exactly once, whatever sysfs says.
+/// A host's PCI devices as a tree, in the order in which a person reads it: a bridge, then what is below it. Each
+/// device is in it exactly once, whatever sysfs says.
 /// </summary>
 internal sealed class HostTree
 {
@@ -12,9 +12,13 @@ internal sealed class HostTree
     {
         Nodes = nodes;
         GroupSizes = groupSizes;
+        LastRows = FindLastRows(nodes);
     }
 
     public IReadOnlyList<TreeNode> Nodes { get; }
+
+    /// <summary>For each row, the last row of all that is below it; the row itself if nothing is.</summary>
+    public IReadOnlyList<int> LastRows { get; }
 
     /// <summary>How many PCI devices each group has.</summary>
     public IReadOnlyDictionary<int, int> GroupSizes { get; }
@@ -24,8 +28,10 @@ internal sealed class HostTree
     public static HostTree Read(CliHost host)
     {
         HostDevices devices = new(host);
-        Builder builder = new(devices, new NodeWriter(devices, new DeviceStates(host.Root, devices), new DeviceNames(host)));
-        foreach (IGrouping<string, PlacedDevice> bus in devices.All.Where(device => device.Parent is null).GroupBy(device => device.RootBus))
+        DeviceStates states = new(host.Root, devices);
+        Builder builder = new(devices, new NodeWriter(devices, states, new DeviceNames(host)));
+        foreach (IGrouping<string, PlacedDevice> bus in devices.All
+            .Where(device => device.Parent is null).GroupBy(device => device.RootBus))
         {
             builder.Add(bus.Key, bus);
         }
@@ -41,6 +47,21 @@ internal sealed class HostTree
 
         return new HostTree(builder.Nodes, devices.All.Where(device => device.Info.IommuGroup is not null)
             .GroupBy(device => device.Info.IommuGroup!.Value).ToDictionary(group => group.Key, group => group.Count()));
+    }
+
+    // Rows stand behind their parents, so that one pass from the end finds them.
+    private static int[] FindLastRows(IReadOnlyList<TreeNode> nodes)
+    {
+        int[] last = [.. Enumerable.Range(0, nodes.Count)];
+        for (int row = nodes.Count - 1; row >= 0; row--)
+        {
+            if (nodes[row].Parent is int parent and >= 0)
+            {
+                last[parent] = Math.Max(last[parent], last[row]);
+            }
+        }
+
+        return last;
     }
 
     private sealed class Builder(HostDevices devices, NodeWriter writer)

@@ -2,24 +2,25 @@ using System.Globalization;
 
 namespace Vfio.Cli;
 
-/// <summary>What the picture says in words.</summary>
+/// <summary>What the page says in words.</summary>
 internal static class Words
 {
     public const string Title = "PCI devices and IOMMU groups of this host";
 
     public const string Tree =
-        "Each box is a device, or a bridge: a fork in the road. The lines lead from every box to the bridge above it, up to a root bus, "
-        + "where PCI meets the processor and memory.";
+        "Each box is a device or a bridge. Lines lead from every box to the bridge above it, up to a root "
+        + "bus, where PCI meets the processor and memory.";
 
     public const string Groups =
-        "A frame is an IOMMU group. The IOMMU stands guard before memory: a device reaches only what its owner allows. Devices of one group "
-        + "it cannot keep apart, since they could reach each other behind its back. That is why a group goes to one owner as a whole: give all of "
-        + "its devices to a program or a virtual machine, or none.";
+        "A frame is an IOMMU group. The IOMMU lets a device reach only the memory that its owner allows, but "
+        + "it cannot keep the devices of one group apart: they could reach each other directly. That is why a "
+        + "group goes to one owner as a whole: give all of its devices to a program or a virtual machine, or "
+        + "none.";
 
     public const string NoGroups =
-        "This host has no IOMMU groups: no IOMMU is switched on. That is why there are no frames, and why no device can be given to a program: "
-        + "nothing would keep it from the rest of memory. VT-d or AMD-Vi in the firmware's setup switches it on, and intel_iommu=on on the kernel's "
-        + "command line.";
+        "This host has no IOMMU groups: no IOMMU is enabled. That is why there are no frames, and why no "
+        + "device can be given to a program: nothing would keep it from the rest of memory. Enable VT-d or "
+        + "AMD-Vi in the firmware's setup, and add intel_iommu=on to the kernel's command line.";
 
     public const string NoDevices = "This host has no PCI devices.";
 
@@ -75,12 +76,17 @@ internal static class Words
         }
 
         IEnumerable<string> states = States
-            .Select(state => (State: state, Count: tree.Nodes.Where(node => node.State == state).Sum(node => node.Devices.Count)))
+            .Select(state => (
+                State: state, Count: tree.Nodes.Where(node => node.State == state).Sum(node => node.Devices.Count)))
             .Where(item => item.Count != 0)
             .Select(item => $"{Number(item.Count)} {Of(item.State)}");
         string groups = tree.GroupSizes.Count == 0 ? "" : $" in {Count(tree.GroupSizes.Count, "IOMMU group")}";
         return $"{Count(tree.DeviceCount, "device")}{groups}: {string.Join(", ", states)}.";
     }
+
+    /// <summary>A link in one line.</summary>
+    public static string Of(NodeLink link) =>
+        string.Join(", ", ((string[])[link.Text, link.Detail]).Where(text => text.Length != 0));
 
     public static string Count(int count, string what) => $"{Number(count)} {what}{(count == 1 ? "" : "s")}";
 

@@ -17,7 +17,7 @@ internal sealed class RecordingWriter : IDisposable
         RecordingLine line = new(
             RecordingFormat.Name, RecordingFormat.Version, device.Name, DeviceDocument.Id(device.VendorId), DeviceDocument.Id(device.DeviceId),
             DeviceDocument.Id(device.SubsystemVendorId), DeviceDocument.Id(device.SubsystemId), device.Class.ToString(), time.UtcDateTime);
-        Json.WriteLine(output, line, CliJson.OneLine.RecordingLine);
+        Json.WriteLine(output, line, CliJson.Write);
         output.Flush();
     }
 
@@ -29,7 +29,7 @@ internal sealed class RecordingWriter : IDisposable
         RegisterPlace place = access.Place;
         if (access.Kind == AccessKind.Reset)
         {
-            Json.WriteLine(_output, new ResetLine(time, operation), CliJson.OneLine.ResetLine);
+            Json.WriteLine(_output, new ResetLine(time, operation), CliJson.Write);
         }
         else if (access.Kind == AccessKind.Wait)
         {
@@ -37,13 +37,13 @@ internal sealed class RecordingWriter : IDisposable
             WaitLine line = new(
                 time, operation, place.Place.RegionName, place.Place.Offset, place.Bits, place.Register?.Name, place.Format(access.Value), FieldDocument.Of(place.Register, access.Value),
                 place.Format(wanted.Mask), place.Format(wanted.Value), wanted.Timeout.TotalSeconds);
-            Json.WriteLine(_output, line, CliJson.OneLine.WaitLine);
+            Json.WriteLine(_output, line, CliJson.Write);
         }
         else
         {
             AccessLine line = new(
                 time, operation, place.Place.RegionName, place.Place.Offset, place.Bits, place.Register?.Name, place.Format(access.Value), FieldDocument.Of(place.Register, access.Value));
-            Json.WriteLine(_output, line, CliJson.OneLine.AccessLine);
+            Json.WriteLine(_output, line, CliJson.Write);
         }
 
         // A session may end at any moment: what happened until then is what one wants to know.

@@ -131,7 +131,7 @@ internal static class ReplayCommand
         host.Out,
         new ReplayDocument(
             target.Name, outcome.Difference is null, outcome.Accesses, outcome.Reads, outcome.Difference is ReplayDifference difference ? new ReplayDifferenceDocument(difference) : null),
-        CliJson.Indented.ReplayDocument);
+        CliJson.Write);
 }
 
 /// <summary>How a replay went, as JSON.</summary>

@@ -109,7 +109,7 @@ internal static class BusReset
                 [.. plan.Devices.Select(device => new BusResetDevice(NameOf(target, device), device.Driver, device.IsOwned, device.IsOwned ? null : device.DescribeOwner()))],
                 refusal?.Explanation,
                 refusal is null ? null : Hint(refusal)),
-            CliJson.Indented.BusResetDocument);
+            CliJson.Write);
     }
 }
 

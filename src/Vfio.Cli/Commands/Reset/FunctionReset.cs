@@ -81,7 +81,7 @@ internal static class FunctionReset
     {
         if (isJson)
         {
-            Json.Write(host.Out, new DeviceResetDocument(target.Name, "device", isDryRun, !isDryRun, methods), CliJson.Indented.DeviceResetDocument);
+            Json.Write(host.Out, new DeviceResetDocument(target.Name, "device", isDryRun, !isDryRun, methods), CliJson.Write);
             return;
         }
 

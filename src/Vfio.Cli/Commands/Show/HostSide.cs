@@ -18,7 +18,7 @@ internal sealed class HostSide
         IsPersistent = PersistentDevices.Read(host.Root).Find(device.Address) is not null;
         Driverctl = new DriverctlOverrides(host.Root).Find(device.Address);
         // Also while the kernel takes it away from VFIO: it has no driver any more then, and waits for who holds it.
-        Holders = device.HasVfioDriver || device.Driver is null ? new DeviceHolders(host.Root).GetHolders(device) : [];
+        Holders = device.HasVfioDriver || device is { Driver: null, IsBridge: false } ? new DeviceHolders(host.Root).GetHolders(device) : [];
         Counts = HostInterruptCount.Read(host.Root, Details.MessageInterrupts.Count != 0 ? Details.MessageInterrupts : Details.Interrupt is int line ? [line] : []);
     }
 

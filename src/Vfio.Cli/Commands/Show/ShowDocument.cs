@@ -81,7 +81,7 @@ internal sealed class ShowDocument(ShownDevice shown, DeviceNames known) : Devic
 
     public ConfigSpaceDocument? ConfigSpace => shown.Config is PciConfigSpace config ? new ConfigSpaceDocument(shown, config) : null;
 
-    public static void Write(CliHost host, ShownDevice shown) => Json.Write(host.Out, new ShowDocument(shown, new DeviceNames(host)), CliJson.Indented.ShowDocument);
+    public static void Write(CliHost host, ShownDevice shown) => Json.Write(host.Out, new ShowDocument(shown, new DeviceNames(host)), CliJson.Write);
 }
 
 /// <summary>A process that has the device open.</summary>

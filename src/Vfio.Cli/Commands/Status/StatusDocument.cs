@@ -67,7 +67,7 @@ internal sealed class StatusDocument(DeviceStatus status, uint? entryLimit)
     public static void Write(CliHost host, IEnumerable<DeviceStatus> devices)
     {
         uint? entryLimit = new DmaLimits(host.Root).ReadEntryLimit();
-        Json.Write(host.Out, devices.Select(status => new StatusDocument(status, entryLimit)), CliJson.Indented.IEnumerableStatusDocument);
+        Json.Write(host.Out, devices.Select(status => new StatusDocument(status, entryLimit)), CliJson.Write);
     }
 }
 

@@ -30,7 +30,7 @@ internal static class JournalFormat
             ModuleBefore = entry.OriginalModule,
             OverrideBefore = entry.PreviousOverride,
             LoadedModules = WriteNames(entry.LoadedModules),
-            FunctionsBefore = (ushort?)entry.PreviousFunctionCount,
+            FunctionsBefore = entry.PreviousFunctionCount,
             EnabledFunctions = entry.EnabledFunctions,
             Interfaces = WriteInterfaces(entry.Interfaces),
             Disks = WriteNames(entry.Disks),
@@ -38,7 +38,7 @@ internal static class JournalFormat
             User = entry.User,
             UserId = entry.UserId,
             Nodes = [.. entry.Nodes.Select(access => new NodeDocument { Node = access.Node, Before = access.Before, UserId = access.OwnerBefore?.User, GroupId = access.OwnerBefore?.Group })],
-            TakenAt = entry.BoundAt,
+            TakenAt = WriteTime(entry.BoundAt),
             TakenBy = entry.BoundBy.Length == 0 ? null : entry.BoundBy,
             ProcessId = entry.ProcessId,
             Writer = entry.Writer is ProcessIdentity writer ? new WriterDocument { ProcessId = writer.Id, StartTime = writer.StartTime } : null,
@@ -65,7 +65,7 @@ internal static class JournalFormat
 
     private static JournalEntry Read(PciAddress address, JournalDocument document)
     {
-        int version = document.Version;
+        long version = document.Version;
         if (version < 1)
         {
             throw new StateDamage("it has no version");
@@ -88,18 +88,18 @@ internal static class JournalFormat
             OriginalModule = ReadName(document.ModuleBefore, "moduleBefore"),
             PreviousOverride = ReadName(document.OverrideBefore, "overrideBefore"),
             LoadedModules = ReadNames(document.LoadedModules, "loadedModules"),
-            PreviousFunctionCount = document.FunctionsBefore,
-            EnabledFunctions = document.EnabledFunctions ?? false,
+            PreviousFunctionCount = ReadNumber<ushort>(document.FunctionsBefore),
+            EnabledFunctions = document.EnabledFunctions,
             Interfaces = ReadInterfaces(document.Interfaces),
             Disks = ReadNames(document.Disks, "disks"),
             OtherNames = ReadNames(document.OtherNames, "otherNames"),
             User = ReadText(document.User, "user"),
-            UserId = document.UserId,
+            UserId = ReadNumber<uint>(document.UserId),
             Nodes = ReadList(document.Nodes, "nodes", ReadNode),
-            BoundAt = document.TakenAt ?? default,
+            BoundAt = ReadTime(document.TakenAt),
             BoundBy = ReadText(document.TakenBy, "takenBy") ?? "",
-            ProcessId = document.ProcessId ?? 0,
-            Writer = document.Writer is WriterDocument writer ? new ProcessIdentity(writer.ProcessId, writer.StartTime) : null,
+            ProcessId = ReadNumber<int>(document.ProcessId) ?? 0,
+            Writer = document.Writer is WriterDocument writer ? new ProcessIdentity(ReadNumber<int>(writer.ProcessId) ?? 0, writer.StartTime) : null,
         };
     }
 
@@ -107,14 +107,14 @@ internal static class JournalFormat
     {
         string node = item.Node ?? "";
         bool isVfioNode = node == "iommu" || (node.StartsWith("vfio/", StringComparison.Ordinal) && node.Split('/').Skip(1).All(IsName));
-        (uint, uint)? owner = (item.UserId, item.GroupId) switch
+        (uint, uint)? owner = (ReadNumber<uint>(item.UserId), ReadNumber<uint>(item.GroupId)) switch
         {
             (null, _) => null,
             (uint user, uint group) => (user, group),
             _ => throw new StateDamage("a node in it has a user and no group"),
         };
         return isVfioNode && item.Before is null or (>= 0 and <= 7)
-            ? new NodeAccess(node, item.Before) { OwnerBefore = owner }
+            ? new NodeAccess(node, (int?)item.Before) { OwnerBefore = owner }
             : throw new StateDamage("a node in it is none of VFIO's");
     }
 }

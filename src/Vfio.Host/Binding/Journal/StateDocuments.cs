@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Vfio.Host;
@@ -7,7 +6,7 @@ namespace Vfio.Host;
 internal sealed class JournalDocument
 {
     [JsonRequired]
-    public int Version { get; init; }
+    public long Version { get; init; }
 
     [JsonRequired]
     public string? Address { get; init; }
@@ -31,9 +30,9 @@ internal sealed class JournalDocument
 
     public NamedDocument?[]? LoadedModules { get; set; } = [];
 
-    public ushort? FunctionsBefore { get; init; }
+    public long? FunctionsBefore { get; init; }
 
-    public bool? EnabledFunctions { get; init; }
+    public bool EnabledFunctions { get; init; }
 
     public InterfaceDocument?[]? Interfaces { get; set; } = [];
 
@@ -44,15 +43,15 @@ internal sealed class JournalDocument
     public string? User { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public uint? UserId { get; init; }
+    public long? UserId { get; init; }
 
     public NodeDocument?[]? Nodes { get; set; } = [];
 
-    public DateTimeOffset? TakenAt { get; init; }
+    public string? TakenAt { get; init; }
 
     public string? TakenBy { get; init; }
 
-    public int? ProcessId { get; init; }
+    public long? ProcessId { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public WriterDocument? Writer { get; init; }
@@ -62,7 +61,7 @@ internal sealed class JournalDocument
 internal sealed class PersistentDocument
 {
     [JsonRequired]
-    public int Version { get; init; }
+    public long Version { get; init; }
 
     [JsonRequired]
     public string? Program { get; init; }
@@ -70,8 +69,9 @@ internal sealed class PersistentDocument
     [JsonRequired]
     public string?[]? CreatedFolders { get; init; }
 
-    [JsonRequired]
-    public JsonElement[]? Devices { get; init; }
+    // Each is read by itself: the first version had them as the journal's entries.
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenReading)]
+    public PersistentDeviceDocument[]? Devices { get; init; }
 }
 
 /// <summary>A persistent device.</summary>
@@ -95,7 +95,7 @@ internal sealed class PersistentDeviceDocument
     public string? OverrideBefore { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public ushort? FunctionsBefore { get; init; }
+    public long? FunctionsBefore { get; init; }
 
     public InterfaceDocument?[]? Interfaces { get; set; } = [];
 
@@ -105,7 +105,7 @@ internal sealed class PersistentDeviceDocument
 
     public string? User { get; init; }
 
-    public DateTimeOffset? TakenAt { get; init; }
+    public string? TakenAt { get; init; }
 
     public string? TakenBy { get; init; }
 }
@@ -136,26 +136,29 @@ internal sealed class NodeDocument
     public string? Node { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public int? Before { get; init; }
+    public long? Before { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public uint? UserId { get; init; }
+    public long? UserId { get; init; }
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public uint? GroupId { get; init; }
+    public long? GroupId { get; init; }
 }
 
 /// <summary>A child process.</summary>
 internal sealed class WriterDocument
 {
     [JsonRequired]
-    public int ProcessId { get; init; }
+    public long ProcessId { get; init; }
 
     [JsonRequired]
     public long StartTime { get; init; }
 }
 
-/// <summary>How these are written and read: unknown fields are ignored, and a field of another kind is an error.</summary>
+/// <summary>
+/// How these are written and read: unknown fields are ignored, and a field of another kind is an error. The kinds are few, since each
+/// costs the published tool 15 KB: texts, numbers of 64 bits, and lists.
+/// </summary>
 [JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, NewLine = "\n")]
 [JsonSerializable(typeof(JournalDocument))]
 [JsonSerializable(typeof(PersistentDocument))]

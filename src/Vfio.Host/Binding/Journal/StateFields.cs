@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
@@ -11,6 +12,7 @@ internal static class StateFields
 {
     private const int MaxItems = 4096;
     private const int MaxNameLength = 64;
+    private const string OtherKind = "a field is missing or of another kind";
 
     /// <summary>Makes any text one that an entry can hold.</summary>
     public static string Fit(string text)
@@ -40,7 +42,7 @@ internal static class StateFields
             catch (Exception e) when (e is JsonException or NotSupportedException or InvalidOperationException)
             {
                 // Not the exception's own words: they may quote what stands in the file.
-                damage = "a field is missing or of another kind";
+                damage = OtherKind;
             }
         }
         catch (JsonException)
@@ -55,6 +57,26 @@ internal static class StateFields
 
     public static ushort ReadId(string? text, string field) => ushort.TryParse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ushort id)
         ? id : throw new StateDamage($"'{field}' in it is not an id");
+
+    public static string WriteTime(DateTimeOffset time) => time.ToString("O", CultureInfo.InvariantCulture);
+
+    public static DateTimeOffset ReadTime(string? text) => text is null ? default
+        : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.None, out DateTimeOffset time) ? time
+        : throw new StateDamage(OtherKind);
+
+    /// <summary>Reads a number that may be missing.</summary>
+    public static T? ReadNumber<T>(long? number)
+        where T : struct, IBinaryInteger<T>
+    {
+        try
+        {
+            return number is long given ? T.CreateChecked(given) : null;
+        }
+        catch (OverflowException)
+        {
+            throw new StateDamage(OtherKind);
+        }
+    }
 
     // Names end up in paths and in kernel attributes.
     public static string? ReadName(string? name, string field) => name is null || IsName(name) ? name : throw new StateDamage($"'{field}' in it is not a name");

@@ -28,7 +28,7 @@ internal static class PersistentFormat
             Version = Version,
             Program = state.Program,
             CreatedFolders = [.. state.CreatedFolders],
-            Devices = [.. state.Devices.Select(device => JsonSerializer.SerializeToElement(Describe(device), StateJson.Default.PersistentDeviceDocument))],
+            Devices = [.. state.Devices.Select(Describe)],
         },
         StateJson.Default.PersistentDocument);
 
@@ -41,12 +41,12 @@ internal static class PersistentFormat
         DriverBefore = device.OriginalDriver,
         ModuleBefore = device.OriginalModule,
         OverrideBefore = device.PreviousOverride,
-        FunctionsBefore = (ushort?)device.PreviousFunctionCount,
+        FunctionsBefore = device.PreviousFunctionCount,
         Interfaces = WriteInterfaces(device.Interfaces),
         Disks = WriteNames(device.Disks),
         OtherNames = WriteNames(device.OtherNames),
         User = device.User,
-        TakenAt = device.BoundAt,
+        TakenAt = WriteTime(device.BoundAt),
         TakenBy = device.BoundBy.Length == 0 ? null : device.BoundBy,
     };
 
@@ -59,7 +59,13 @@ internal static class PersistentFormat
         state = null;
         try
         {
-            return Parse(text, StateJson.Default.PersistentDocument, out string? damage) is PersistentDocument document ? Read(document, out state) : damage;
+            if (Parse(text, StateJson.Default.PersistentDocument, out string? damage) is not PersistentDocument document)
+            {
+                return damage;
+            }
+
+            using JsonDocument whole = JsonDocument.Parse(text);
+            return Read(document, whole.RootElement.TryGetProperty("devices", out JsonElement devices) ? devices : default, out state);
         }
         catch (StateDamage damage)
         {
@@ -67,10 +73,10 @@ internal static class PersistentFormat
         }
     }
 
-    private static string? Read(PersistentDocument document, out PersistentState? state)
+    private static string? Read(PersistentDocument document, JsonElement list, out PersistentState? state)
     {
         state = null;
-        int version = document.Version;
+        long version = document.Version;
         if (version is < VersionOfJournal or > Version)
         {
             return $"another version of vfio wrote it (version {version}; this one knows {Version})";
@@ -78,13 +84,13 @@ internal static class PersistentFormat
 
         string program = document.Program ?? "";
         string[] folders = [.. (document.CreatedFolders ?? []).Take(Folders.Count + 1).Select(folder => folder ?? "")];
-        if (!InstalledProgram.IsPlain(program) || !folders.All(Folders.Contains) || document.Devices is null || document.Devices.Length > MaxDevices)
+        if (!InstalledProgram.IsPlain(program) || !folders.All(Folders.Contains) || list.ValueKind != JsonValueKind.Array || list.GetArrayLength() > MaxDevices)
         {
             return "its program, its folders or its length cannot be";
         }
 
         List<PersistentDevice> devices = [];
-        foreach (JsonElement item in document.Devices)
+        foreach (JsonElement item in list.EnumerateArray())
         {
             if (item.ValueKind != JsonValueKind.Object || !item.TryGetProperty("address", out JsonElement text) || text.ValueKind != JsonValueKind.String
                 || !PciAddress.TryParse(text.GetString(), out PciAddress address) || devices.Exists(other => other.Address == address))
@@ -124,12 +130,12 @@ internal static class PersistentFormat
             OriginalDriver = ReadName(device.DriverBefore, "driverBefore"),
             OriginalModule = ReadName(device.ModuleBefore, "moduleBefore"),
             PreviousOverride = ReadName(device.OverrideBefore, "overrideBefore"),
-            PreviousFunctionCount = device.FunctionsBefore,
+            PreviousFunctionCount = ReadNumber<ushort>(device.FunctionsBefore),
             Interfaces = ReadInterfaces(device.Interfaces),
             Disks = ReadNames(device.Disks, "disks"),
             OtherNames = ReadNames(device.OtherNames, "otherNames"),
             User = ReadText(device.User, "user"),
-            BoundAt = device.TakenAt ?? default,
+            BoundAt = ReadTime(device.TakenAt),
             BoundBy = ReadText(device.TakenBy, "takenBy") ?? "",
         };
     }

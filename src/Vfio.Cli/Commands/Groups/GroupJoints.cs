@@ -1,0 +1,50 @@
+namespace Vfio.Cli;
+
+/// <summary>
+/// The lines at the right that join the frames of a group that are not neighbours: for each row, which lines pass,
+/// begin or end there.
+/// </summary>
+internal sealed class GroupJoints
+{
+    /// <summary>
+    /// The number of lines side by side; more could not be followed, and the labels tell which parts belong together.
+    /// </summary>
+    private const int MostLanes = 5;
+
+    private readonly ILookup<int, string> _byRow;
+
+    public GroupJoints(GroupFrames frames)
+    {
+        List<(int Row, string Classes)> joints = [];
+        int[] usedUntil = new int[MostLanes];
+        Array.Fill(usedUntil, -1);
+        foreach (GroupFrame[] parts in frames.All.Where(frame => frame.Group is not null)
+            .GroupBy(frame => frame.Group).Select(group => group.ToArray()).Where(parts => parts.Length > 1))
+        {
+            int first = parts[0].FirstRow;
+            int last = parts[^1].FirstRow;
+            int lane = Array.FindIndex(usedUntil, end => end < first);
+            if (lane < 0)
+            {
+                continue;
+            }
+
+            usedUntil[lane] = last;
+            Lanes = Math.Max(Lanes, lane + 1);
+            HashSet<int> stubs = [.. parts.Select(part => part.FirstRow)];
+            for (int row = first; row <= last; row++)
+            {
+                string shape = row == first ? " first" : row == last ? " last" : stubs.Contains(row) ? " middle" : "";
+                joints.Add((row, $"joint lane{Words.Number(lane)} {parts[0].Style}{shape}"));
+            }
+        }
+
+        _byRow = joints.ToLookup(joint => joint.Row, joint => joint.Classes);
+    }
+
+    /// <summary>How many lines are side by side at most.</summary>
+    public int Lanes { get; }
+
+    /// <summary>Gets the CSS classes of each line at a row.</summary>
+    public IEnumerable<string> At(int row) => _byRow[row];
+}
