@@ -59,7 +59,7 @@ internal static unsafe class DmaBenchmark
             delegate* unmanaged<Target*, ulong, ulong, ulong> transfer =
                 (delegate* unmanaged<Target*, ulong, ulong, ulong>)NativeLibrary.GetExport(library, "edu_transfer");
             using Region bar0 = device.OpenRegion(RegionIndex.Bar0);
-            device.IsBusMaster = true;
+            device.SetBusMaster(true);
             nint place = Place(target);
             ulong iova = memory.Iova.Value;
             isMet &= Report(

@@ -56,7 +56,7 @@ internal sealed class InterruptBenchmark : IDisposable
         int number = (int)file.DangerousGetHandle();
         Microsoft.Win32.SafeHandles.SafeFileHandle iommufd = File.OpenHandle("/dev/iommu", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
         VfioDevice device = VfioDevice.FromHandles(address, DeviceHandles.FromDevice(file, iommufd));
-        device.IsBusMaster = true;
+        device.SetBusMaster(true);
         nint library2 = NativeLibrary.Load(Path.GetFullPath(library));
         nint bar0 = ((delegate* unmanaged<int, nint>)NativeLibrary.GetExport(library2, "source_map"))(number);
         using (InterruptBenchmark benchmark = new(library, device, bar0 + (nint)InterruptRaise, waits))

@@ -29,7 +29,7 @@ try
 
     Random.Shared.NextBytes(source.Span);
 
-    device.IsBusMaster = true; // from here on it may reach what is mapped for it, and nothing else
+    device.SetBusMaster(true); // from here on it may reach what is mapped for it, and nothing else
     Transfer(registers, source.Iova.Value, EduRegisters.BufferAddress, new EduDmaCommand { Start = true });
     Transfer(registers, EduRegisters.BufferAddress, target.Iova.Value, new EduDmaCommand { Start = true, FromDevice = true });
 

@@ -26,7 +26,7 @@ try
 
     using InterruptVector done = device.Interrupts.Enable(IrqIndex.Msi);
     using InterruptVector release = device.Interrupts.Enable(IrqIndex.Request); // somebody wants the device back
-    device.IsBusMaster = true; // a message interrupt is a write to memory
+    device.SetBusMaster(true); // a message interrupt is a write to memory
     registers.Write(EduRegisters.InterruptAcknowledge, new EduInterrupts(uint.MaxValue)); // of whoever had it before
     registers.Write(EduRegisters.Status, new EduStatus { RaisesInterrupt = true });
 

@@ -53,7 +53,7 @@ internal static class UserWork
         device.AddressSpace.LimitAddressWidth(28);
         using Region config = device.OpenRegion(RegionIndex.Config);
         config.WriteUInt16(4, (ushort)(config.ReadUInt16(4) | 0x0400)); // no interrupt line
-        device.IsBusMaster = true;
+        device.SetBusMaster(true);
         using Region bar0 = device.OpenRegion(RegionIndex.Bar0, RegionAccess.Trapped);
         using DmaBuffer source = device.AddressSpace.Allocate(Page);
         using DmaBuffer target = device.AddressSpace.Allocate(Page);

@@ -119,9 +119,9 @@ public abstract partial class AddressSpaceContract
         using Region bar0 = EduDma.Prepare(_device);
         using DmaBuffer buffer = _space.Allocate(Page);
         buffer.Span.Fill(0x77);
-        Assert.True(_device.IsBusMaster);
-        _device.IsBusMaster = false;
-        Assert.False(_device.IsBusMaster);
+        Assert.True(_device.GetBusMaster());
+        _device.SetBusMaster(false);
+        Assert.False(_device.GetBusMaster());
         EduDma.WriteMemory(bar0, buffer.Iova, (int)Page);
         AssertFilled(buffer, 0x77);
         Assert.Empty(_device.GetFaults());

@@ -138,7 +138,7 @@ public sealed class DeviceLifeTests : MachineTests
         using VfioDevice device = VfioDevice.Open(bound);
         using Region config = device.OpenRegion(RegionIndex.Config);
         uint ids = config.ReadUInt32(0);
-        using EventCounter wakeUp = new();
+        using EventFd wakeUp = new();
         device.EnterLowPower(wakeUp);
         WaitUntilItSleeps(address);
         string state = new PciBus().Get(device.Address).GetDetails().PowerState ?? "?";
@@ -167,12 +167,12 @@ public sealed class DeviceLifeTests : MachineTests
         bool fails = false;
         using VfioDevice device = _machine.Open(options => options with { Calls = new SystemCalls(name => fails && name == call ? Errno.EIO : 0) });
         using Region bar0 = device.OpenRegion(RegionIndex.Bar0);
-        using EventCounter counter = new();
+        using EventFd counter = new();
         void Use()
         {
             device.EnterLowPower();
             device.ExitLowPower();
-            bar0.WriteUInt32OnEvent(counter.Handle, 4, 1).Dispose();
+            bar0.WriteOnEvent<uint>(counter.Handle, 4, 1).Dispose();
         }
 
         Use();

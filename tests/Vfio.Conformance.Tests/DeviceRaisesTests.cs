@@ -36,7 +36,7 @@ public sealed class DeviceRaisesTests(BoundDevices devices) : MachineTests(devic
         MachineDevice machine = new(MachineDevice.E1000e, Devices);
         using VfioDevice device = machine.Open(backend);
         using Region bar0 = device.OpenRegion(RegionIndex.Bar0);
-        device.IsBusMaster = true;
+        device.SetBusMaster(true);
         // Opening lets the PHY negotiate for half a second, and the change of the link that follows is another interrupt.
         Assert.True(SpinWait.SpinUntil(() => (bar0.ReadUInt32(Status) & LinkUp) != 0, Patience));
         // The one reset this device has in QEMU, by pm, keeps what raised the interrupts before; what is written as one is cleared.
@@ -66,7 +66,7 @@ public sealed class DeviceRaisesTests(BoundDevices devices) : MachineTests(devic
         MachineDevice machine = new(MachineDevice.Igb, Devices);
         using VfioDevice device = machine.Open(backend);
         using Region bar0 = device.OpenRegion(RegionIndex.Bar0);
-        device.IsBusMaster = true;
+        device.SetBusMaster(true);
         if (index == IrqIndex.Msix)
         {
             IReadOnlyList<InterruptVector> vectors = device.Interrupts.EnableRange(index, 0, 10);
@@ -99,7 +99,7 @@ public sealed class DeviceRaisesTests(BoundDevices devices) : MachineTests(devic
         using DmaBuffer submission = device.AddressSpace.Allocate(4096);
         using DmaBuffer completion = device.AddressSpace.Allocate(4096);
         using InterruptVector vector = device.Interrupts.Enable(index);
-        device.IsBusMaster = true;
+        device.SetBusMaster(true);
         bar0.WriteUInt32(Configuration, 0);
         Assert.True(SpinWait.SpinUntil(() => (bar0.ReadUInt32(Status) & Ready) == 0, Patience));
         bar0.WriteUInt32(AdminAttributes, (3 << 16) | 3);

@@ -15,7 +15,7 @@ internal static class EduDma
         device.AddressSpace.LimitAddressWidth(AddressBits);
         using Region config = device.OpenRegion(RegionIndex.Config);
         config.WriteUInt16(4, (ushort)(config.ReadUInt16(4) | 0x0400));
-        device.IsBusMaster = true;
+        device.SetBusMaster(true);
         Region bar0 = device.OpenRegion(RegionIndex.Bar0, RegionAccess.Trapped);
         Wait(bar0);
         return bar0;

@@ -30,7 +30,7 @@ public abstract partial class InterruptContract : IDisposable
         // QEMU's edu keeps through a reset what raised its interrupt, and computes on.
         Assert.True(SpinWait.SpinUntil(() => !_bar0.Read(EduRegisters.Status).IsComputing && !_bar0.Read(EduRegisters.DmaCommand).Start, Patience));
         _bar0.WriteUInt32(Acknowledge, uint.MaxValue);
-        _device.IsBusMaster = true;
+        _device.SetBusMaster(true);
     }
 
     public void Dispose()
@@ -105,10 +105,10 @@ public abstract partial class InterruptContract : IDisposable
         _bar0.WriteUInt32(Raise, 1);
         Assert.True(SpinWait.SpinUntil(() => msi.ReadAndClear() + msi.SignalCount >= 2, Patience));
         Assert.Equal(2u, msi.SignalCount);
-        _device.IsBusMaster = false;
+        _device.SetBusMaster(false);
         _bar0.WriteUInt32(Raise, 1);
         Assert.Equal(0u, msi.Wait(Moment));
-        _device.IsBusMaster = true;
+        _device.SetBusMaster(true);
         _bar0.WriteUInt32(Raise, 1);
         Assert.Equal(1u, msi.Wait(Patience));
     }
@@ -182,7 +182,7 @@ public abstract partial class InterruptContract : IDisposable
     {
         using InterruptVector msi = _interrupts.Enable(IrqIndex.Msi);
         _device.Reset();
-        _device.IsBusMaster = true;
+        _device.SetBusMaster(true);
         _bar0.WriteUInt32(Raise, 1);
         Assert.Equal(1u, msi.Wait(Patience));
     }

@@ -17,7 +17,7 @@ public sealed class InProcessInterruptStressTests
     {
         using VectorModel model = new();
         using VfioDevice device = model.Open();
-        device.IsBusMaster = true;
+        device.SetBusMaster(true);
         using InterruptStress stress = new(device, index, vectors);
         stress.Run(Triggers, seed: vectors);
         TestContext.Current.SendDiagnosticMessage("{0}: {1} waits cancelled, {2} changes", index, stress.Cancelled, stress.Changes);

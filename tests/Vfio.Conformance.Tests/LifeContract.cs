@@ -69,8 +69,8 @@ public abstract class LifeContract : IDisposable
     public void A_signal_writes_a_register_until_that_is_ended()
     {
         using Region bar0 = _device.OpenRegion(RegionIndex.Bar0, RegionAccess.Trapped);
-        using EventCounter counter = new();
-        using IDisposable write = bar0.WriteUInt32OnEvent(counter.Handle, Liveness, 0x12345678);
+        using EventFd counter = new();
+        using IDisposable write = bar0.WriteOnEvent<uint>(counter.Handle, Liveness, 0x12345678);
         counter.Signal();
         WaitFor(bar0, 0x12345678);
         bar0.WriteUInt32(Liveness, 1);
@@ -82,7 +82,7 @@ public abstract class LifeContract : IDisposable
         Thread.Sleep(Moment);
         Assert.Equal(~2u, bar0.ReadUInt32(Liveness));
         // The same again is another one.
-        using IDisposable again = bar0.WriteUInt32OnEvent(counter.Handle, Liveness, 0x12345678);
+        using IDisposable again = bar0.WriteOnEvent<uint>(counter.Handle, Liveness, 0x12345678);
         counter.Signal();
         WaitFor(bar0, 0x12345678);
     }
@@ -91,9 +91,9 @@ public abstract class LifeContract : IDisposable
     public void One_signal_may_write_several_registers()
     {
         using Region bar0 = _device.OpenRegion(RegionIndex.Bar0, RegionAccess.Trapped);
-        using EventCounter counter = new();
-        using IDisposable liveness = bar0.WriteUInt32OnEvent(counter.Handle, Liveness, 0x55);
-        using IDisposable length = bar0.WriteUInt32OnEvent(counter.Handle, 0x90, 0x66);
+        using EventFd counter = new();
+        using IDisposable liveness = bar0.WriteOnEvent<uint>(counter.Handle, Liveness, 0x55);
+        using IDisposable length = bar0.WriteOnEvent<uint>(counter.Handle, 0x90, 0x66);
         counter.Signal();
         WaitFor(bar0, 0x55);
         Assert.True(SpinWait.SpinUntil(() => bar0.ReadUInt32(0x90) == 0x66, Patience));
@@ -104,10 +104,10 @@ public abstract class LifeContract : IDisposable
     {
         Region bar0 = _device.OpenRegion(RegionIndex.Bar0);
         using Region other = _device.OpenRegion(RegionIndex.Bar0, RegionAccess.Trapped);
-        using EventCounter counter = new();
-        using EventCounter second = new();
-        _ = bar0.WriteUInt32OnEvent(counter.Handle, Liveness, 0x11);
-        _ = bar0.WriteUInt32OnEvent(second.Handle, Liveness, 0x22);
+        using EventFd counter = new();
+        using EventFd second = new();
+        _ = bar0.WriteOnEvent<uint>(counter.Handle, Liveness, 0x11);
+        _ = bar0.WriteOnEvent<uint>(second.Handle, Liveness, 0x22);
         counter.Signal();
         WaitFor(other, 0x11);
         second.Signal();
@@ -123,8 +123,8 @@ public abstract class LifeContract : IDisposable
     {
         using Region bar0 = _device.OpenRegion(RegionIndex.Bar0, RegionAccess.Trapped);
         using Region config = _device.OpenRegion(RegionIndex.Config);
-        using EventCounter counter = new();
-        using IDisposable write = bar0.WriteUInt32OnEvent(counter.Handle, Liveness, 0x12345678);
+        using EventFd counter = new();
+        using IDisposable write = bar0.WriteOnEvent<uint>(counter.Handle, Liveness, 0x12345678);
         bar0.WriteUInt32(Liveness, 3);
         ushort command = config.ReadUInt16(Command);
         config.WriteUInt16(Command, (ushort)(command & ~2));
@@ -141,15 +141,15 @@ public abstract class LifeContract : IDisposable
     {
         using Region bar0 = _device.OpenRegion(RegionIndex.Bar0);
         using Region config = _device.OpenRegion(RegionIndex.Config);
-        using EventCounter counter = new();
-        Assert.Equal(Errno.EINVAL, Assert.Throws<VfioException>(() => config.WriteUInt32OnEvent(counter.Handle, Command, 0)).Errno);
-        using IDisposable write = bar0.WriteUInt32OnEvent(counter.Handle, Liveness, 5);
-        VfioException twice = Assert.Throws<VfioException>(() => bar0.WriteUInt32OnEvent(counter.Handle, Liveness, 5));
+        using EventFd counter = new();
+        Assert.Equal(Errno.EINVAL, Assert.Throws<VfioException>(() => config.WriteOnEvent<uint>(counter.Handle, Command, 0)).Errno);
+        using IDisposable write = bar0.WriteOnEvent<uint>(counter.Handle, Liveness, 5);
+        VfioException twice = Assert.Throws<VfioException>(() => bar0.WriteOnEvent<uint>(counter.Handle, Liveness, 5));
         Assert.Equal(("VFIO_DEVICE_IOEVENTFD", Errno.EEXIST), (twice.Operation, twice.Errno));
         // Another value, or another width, is another write.
-        using IDisposable otherValue = bar0.WriteUInt32OnEvent(counter.Handle, Liveness, 6);
-        using IDisposable otherWidth = bar0.WriteUInt16OnEvent(counter.Handle, Liveness, 5);
-        Assert.ThrowsAny<ArgumentException>(() => bar0.WriteUInt32OnEvent(counter.Handle, 0x100000, 5));
+        using IDisposable otherValue = bar0.WriteOnEvent<uint>(counter.Handle, Liveness, 6);
+        using IDisposable otherWidth = bar0.WriteOnEvent<ushort>(counter.Handle, Liveness, 5);
+        Assert.ThrowsAny<ArgumentException>(() => bar0.WriteOnEvent<uint>(counter.Handle, 0x100000, 5));
     }
 
     [Fact]

@@ -101,7 +101,7 @@ public sealed class AddressSpaceTests : IDisposable
     [Fact]
     public void Faults_are_few_exact_and_told_once()
     {
-        _device.IsBusMaster = true;
+        _device.SetBusMaster(true);
         using DmaBuffer buffer = _space.Allocate(2 * Page, new DmaBufferOptions { At = new Iova(0x100000), Access = DmaAccess.Write, Owner = "the ring" });
         byte[] bytes = new byte[16];
         Assert.Equal(DmaResult.NotPermitted, _model.Memory.TryRead(0x100ff8, bytes));
@@ -122,7 +122,7 @@ public sealed class AddressSpaceTests : IDisposable
     [Fact]
     public void Disposal_races_with_use_and_transfers_without_harm()
     {
-        _device.IsBusMaster = true;
+        _device.SetBusMaster(true);
         for (int round = 0; round < 50; round++)
         {
             DmaBuffer buffer = _space.Allocate(4 * Page);
@@ -140,7 +140,7 @@ public sealed class AddressSpaceTests : IDisposable
     [Fact]
     public void The_device_is_off_the_bus_before_its_memory_goes()
     {
-        _device.IsBusMaster = true;
+        _device.SetBusMaster(true);
         DmaBuffer buffer = _space.Allocate(Page);
         _device.Dispose();
         DmaResult result = _model.Memory.TryWrite(buffer.Iova.Value, new byte[8]);

@@ -169,10 +169,10 @@ public sealed class DmaEndsTests : IDisposable
     [Fact]
     public void A_removed_device_is_no_bus_master()
     {
-        _device.IsBusMaster = true;
+        _device.SetBusMaster(true);
         _model.Faults.Remove();
-        Assert.Contains("does not answer", Assert.Throws<VfioException>(() => _device.IsBusMaster).Message, StringComparison.Ordinal);
-        Assert.Throws<VfioException>(() => _device.IsBusMaster = true);
+        Assert.Contains("does not answer", Assert.Throws<VfioException>(() => _device.GetBusMaster()).Message, StringComparison.Ordinal);
+        Assert.Throws<VfioException>(() => _device.SetBusMaster(true));
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -181,7 +181,7 @@ public sealed class DmaEndsTests : IDisposable
         VfioDevice device = model.Open();
         DmaBuffer buffer = device.AddressSpace.Allocate(Page, new DmaBufferOptions { At = new Iova(0x100000) });
         Region bar0 = device.OpenRegion(RegionIndex.Bar0);
-        device.IsBusMaster = true;
+        device.SetBusMaster(true);
         bar0.Write(EduRegisters.DmaSource, new RawUInt64(EduRegisters.BufferAddress));
         bar0.Write(EduRegisters.DmaDestination, new RawUInt64(buffer.Iova.Value));
         bar0.Write(EduRegisters.DmaCount, new RawUInt64(Page));

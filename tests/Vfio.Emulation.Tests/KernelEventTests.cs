@@ -36,7 +36,7 @@ public sealed class KernelEventTests
     {
         using TestModel model = new();
         using VfioDevice device = model.Open();
-        device.IsBusMaster = true;
+        device.SetBusMaster(true);
         using InterruptVector fifth = device.Interrupts.Enable(IrqIndex.Msix, 5);
         model.Interrupts.Signal(2);
         model.Interrupts.Signal(5);
@@ -61,7 +61,7 @@ public sealed class KernelEventTests
         const int Vectors = 16;
         using TestModel model = new();
         using VfioDevice device = model.Open();
-        device.IsBusMaster = true;
+        device.SetBusMaster(true);
         using Region bar2 = device.OpenRegion(RegionIndex.Bar2, RegionAccess.Trapped);
         Random random = new(6);
         InterruptVector?[] enabled = new InterruptVector?[Vectors];

@@ -9,7 +9,7 @@ public sealed class LifeTests : IDisposable
 
     private readonly TestModel _model = new();
     private readonly VfioDevice _device;
-    private readonly EventCounter _counter = new();
+    private readonly EventFd _counter = new();
 
     public LifeTests() => _device = _model.Open();
 
@@ -71,33 +71,33 @@ public sealed class LifeTests : IDisposable
         using Region bar0 = _device.OpenRegion(RegionIndex.Bar0);
         using Region bar4 = _device.OpenRegion(RegionIndex.Bar4);
         using Region bar2 = _device.OpenRegion(RegionIndex.Bar2);
-        using EventCounter registers = new();
-        bar0.WriteUInt32OnEvent(registers.Handle, 4, 0x11111111);
-        bar4.WriteUInt64OnEvent(_counter.Handle, 0x100, 0x2222222222222222);
+        using EventFd registers = new();
+        bar0.WriteOnEvent<uint>(registers.Handle, 4, 0x11111111);
+        bar4.WriteOnEvent<ulong>(_counter.Handle, 0x100, 0x2222222222222222);
         registers.Signal();
         _counter.Signal();
         Assert.True(SpinWait.SpinUntil(() => bar0.ReadUInt32(4) == 0x11111111 && bar4.ReadUInt64(0x100) == 0x2222222222222222, Patience));
         foreach (ulong offset in (ulong[])[TestModel.TableOffset, TestModel.TableOffset + (16 * TestModel.MsixVectors) - 4])
         {
-            VfioException refusal = Assert.Throws<VfioException>(() => bar2.WriteUInt32OnEvent(_counter.Handle, offset, 1));
+            VfioException refusal = Assert.Throws<VfioException>(() => bar2.WriteOnEvent<uint>(_counter.Handle, offset, 1));
             Assert.Equal(("VFIO_DEVICE_IOEVENTFD", Errno.EINVAL), (refusal.Operation, refusal.Errno));
         }
 
-        bar2.WriteUInt32OnEvent(_counter.Handle, TestModel.TableOffset + (16 * TestModel.MsixVectors), 1).Dispose();
+        bar2.WriteOnEvent<uint>(_counter.Handle, TestModel.TableOffset + (16 * TestModel.MsixVectors), 1).Dispose();
         using Region config = _device.OpenRegion(RegionIndex.Config);
-        Assert.Equal(Errno.EINVAL, Assert.Throws<VfioException>(() => config.WriteUInt32OnEvent(_counter.Handle, 0x10, 1)).Errno);
+        Assert.Equal(Errno.EINVAL, Assert.Throws<VfioException>(() => config.WriteOnEvent<uint>(_counter.Handle, 0x10, 1)).Errno);
         using Region rom = _device.OpenRegion(RegionIndex.Rom);
-        Assert.Throws<NotSupportedException>(() => rom.WriteByteOnEvent(_counter.Handle, 0, 1));
+        Assert.Throws<NotSupportedException>(() => rom.WriteOnEvent<byte>(_counter.Handle, 0, 1));
     }
 
     [Fact]
     public void A_device_has_a_thousand_events_at_most()
     {
         using Region bar0 = _device.OpenRegion(RegionIndex.Bar0);
-        IDisposable[] writes = [.. Enumerable.Range(0, 1000).Select(i => bar0.WriteUInt32OnEvent(_counter.Handle, 8, (uint)i))];
-        Assert.Equal(Errno.ENOSPC, Assert.Throws<VfioException>(() => bar0.WriteUInt32OnEvent(_counter.Handle, 8, 1000)).Errno);
+        IDisposable[] writes = [.. Enumerable.Range(0, 1000).Select(i => bar0.WriteOnEvent<uint>(_counter.Handle, 8, (uint)i))];
+        Assert.Equal(Errno.ENOSPC, Assert.Throws<VfioException>(() => bar0.WriteOnEvent<uint>(_counter.Handle, 8, 1000)).Errno);
         writes[0].Dispose();
-        bar0.WriteUInt32OnEvent(_counter.Handle, 8, 1000).Dispose();
+        bar0.WriteOnEvent<uint>(_counter.Handle, 8, 1000).Dispose();
         // All end with the device, the region or not.
         _device.Dispose();
         writes[1].Dispose();
@@ -110,7 +110,7 @@ public sealed class LifeTests : IDisposable
         using FailingModel model = new();
         using VfioDevice device = model.Open();
         using Region bar0 = device.OpenRegion(RegionIndex.Bar0);
-        bar0.WriteUInt32OnEvent(_counter.Handle, 0, 1);
+        bar0.WriteOnEvent<uint>(_counter.Handle, 0, 1);
         _counter.Signal();
         Assert.True(SpinWait.SpinUntil(() => Record.Exception(() => bar0.ReadUInt32(0)) is InvalidOperationException, Patience));
         Assert.Equal(7u, bar0.ReadUInt32(0));

@@ -51,7 +51,7 @@ internal static class IrqCommand
             using Interruption interruption = new(host.Stop);
             DeviceTarget target = Symbols.Target(result, device, backend);
             using VfioDevice opened = target.Open(host);
-            opened.IsBusMaster = opened.IsBusMaster || result.GetValue(busMaster);
+            opened.SetBusMaster(opened.GetBusMaster() || result.GetValue(busMaster));
             using IrqWatch watch = new(host, target.Name, opened, result.GetValue(index), result.GetValue(vector), result.GetValue(json));
             return watch.Run(
                 result.GetValue(trigger),

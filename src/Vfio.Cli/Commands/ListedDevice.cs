@@ -20,9 +20,9 @@ internal sealed class ListedDevice(PciDeviceInfo device, DeviceNames names, Host
 
     public HostNameDocument[] Disks => HostNameDocument.Of(survey.GetDisks(OnHost!.Address));
 
-    public HostNameDocument[] NamesBefore => HostNameDocument.Of(before);
+    public HostNameDocument[] PreviousNames => HostNameDocument.Of(before);
 
-    public bool CanTake => _refusals.Count == 0;
+    public bool CanBind => _refusals.Count == 0;
 
     public RefusalDocument[] Refusals => RefusalDocument.Of(_refusals);
 }

@@ -24,13 +24,13 @@ internal class ReleaseEntry(JournalEntry entry)
     public string Address => entry.Address.ToString();
 
     [JsonPropertyOrder(First)]
-    public string? DriverBefore => entry.OriginalDriver;
+    public string? OriginalDriver => entry.OriginalDriver;
 
     [JsonPropertyOrder(First)]
-    public string? OverrideBefore => entry.PreviousOverride;
+    public string? PreviousOverride => entry.PreviousOverride;
 
     [JsonPropertyOrder(First)]
-    public string? Damage => entry.ParseError;
+    public string? ParseError => entry.ParseError;
 }
 
 /// <summary>One that was, or was not.</summary>
@@ -44,9 +44,9 @@ internal sealed class ReleasedDevice(ReleaseOutcome outcome) : ReleaseEntry(outc
 
     public string? Driver => outcome.Device?.Driver;
 
-    public IReadOnlyList<string> Dropped => outcome.Skipped;
+    public IReadOnlyList<string> Skipped => outcome.Skipped;
 
-    public bool WasTaken => outcome.WasBound;
+    public bool WasBound => outcome.WasBound;
 
     public bool WasPersistent => outcome.WasPersistent;
 

@@ -52,7 +52,7 @@ internal sealed record DeviceUse
     {
         try
         {
-            return device.IsBusMaster;
+            return device.GetBusMaster();
         }
         catch (VfioException)
         {

@@ -54,7 +54,7 @@ public sealed partial class VfioDevice
     /// Low power is entered already (EINVAL; but where it was entered with a counter and the device slept, the call is an access that wakes it, and counts anew); a device model, or a kernel
     /// before 6.1 (ENOTTY).
     /// </exception>
-    public void EnterLowPower(EventCounter? wakeUp = null)
+    public void EnterLowPower(EventFd? wakeUp = null)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         _backend.EnterLowPower(wakeUp?.Handle, Name);

@@ -5,7 +5,7 @@ namespace Vfio;
 /// <summary>A device's interrupts: what it has, and those that are enabled.</summary>
 /// <remarks>
 /// <para>Of INTx, MSI and MSI-X one kind at a time can be enabled; <see cref="IrqIndex.Error"/> and <see cref="IrqIndex.Request"/> beside it. Any thread may use it.</para>
-/// <para>A message interrupt is a write to memory: the device sends it only while it may use the bus (<see cref="VfioDevice.IsBusMaster"/>).</para>
+/// <para>A message interrupt is a write to memory: the device sends it only while it may use the bus (<see cref="VfioDevice.SetBusMaster"/>).</para>
 /// </remarks>
 public sealed class DeviceInterrupts
 {

@@ -2,9 +2,10 @@ using System.Threading.Tasks.Sources;
 
 namespace Vfio;
 
-// Waiting without a thread. One wait at a time, so that the object itself can be the wait's state and nothing is allocated.
-public sealed partial class InterruptVector : IValueTaskSource<ulong>, IInterruptTarget, IThreadPoolWorkItem
+// Waiting without a thread. One wait at a time, so that one object can be the state of all waits and nothing is allocated for each.
+public sealed partial class InterruptVector
 {
+    private readonly AsyncWait _wait;
     private readonly Lock _lock = new();
     private InterruptLoop? _loop;
     private ulong _key; // locked; 0 while the loop does not know the vector
@@ -52,7 +53,7 @@ public sealed partial class InterruptVector : IValueTaskSource<ulong>, IInterrup
             _loop ??= _interrupts.Loop;
             if (_key == 0)
             {
-                _key = _loop.Add(_eventFd, this);
+                _key = _loop.Add(_eventFd, _wait);
             }
 
             _source.Reset();
@@ -75,10 +76,10 @@ public sealed partial class InterruptVector : IValueTaskSource<ulong>, IInterrup
             _cancellation = cancellationToken.UnsafeRegister(static (vector, token) => ((InterruptVector)vector!).Cancel(token), this);
         }
 
-        return new ValueTask<ulong>(this, version);
+        return new ValueTask<ulong>(_wait, version);
     }
 
-    ulong IValueTaskSource<ulong>.GetResult(short token)
+    private ulong GetResult(short token)
     {
         if (_source.GetStatus(token) == ValueTaskSourceStatus.Pending)
         {
@@ -101,12 +102,7 @@ public sealed partial class InterruptVector : IValueTaskSource<ulong>, IInterrup
         }
     }
 
-    ValueTaskSourceStatus IValueTaskSource<ulong>.GetStatus(short token) => _source.GetStatus(token);
-
-    void IValueTaskSource<ulong>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        _source.OnCompleted(continuation, state, token, flags);
-
-    void IInterruptTarget.OnReady()
+    private void OnReady()
     {
         ulong count;
         lock (_lock)
@@ -129,22 +125,20 @@ public sealed partial class InterruptVector : IValueTaskSource<ulong>, IInterrup
 
         if (_isInline)
         {
-            ((IThreadPoolWorkItem)this).Execute();
+            Complete();
         }
         else
         {
-            _loop!.HandOver(this);
+            _loop!.HandOver(_wait);
         }
     }
 
     // On the thread that is to go on.
-    void IThreadPoolWorkItem.Execute()
+    private void Complete()
     {
         _source.RunContinuationsAsynchronously = false;
         _source.SetResult(_result);
     }
-
-    void IInterruptTarget.OnLoopEnded() => EndWaitAsync();
 
     private void Cancel(CancellationToken token)
     {
@@ -189,5 +183,22 @@ public sealed partial class InterruptVector : IValueTaskSource<ulong>, IInterrup
             _state = WaitState.Completed;
             return true;
         }
+    }
+
+    // What the runtime and the loop call. It is not the vector itself, so that no caller of the library can complete a wait.
+    private sealed class AsyncWait(InterruptVector vector) : IValueTaskSource<ulong>, IInterruptTarget, IThreadPoolWorkItem
+    {
+        public ulong GetResult(short token) => vector.GetResult(token);
+
+        public ValueTaskSourceStatus GetStatus(short token) => vector._source.GetStatus(token);
+
+        public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+            vector._source.OnCompleted(continuation, state, token, flags);
+
+        public void OnReady() => vector.OnReady();
+
+        public void OnLoopEnded() => vector.EndWaitAsync();
+
+        public void Execute() => vector.Complete();
     }
 }

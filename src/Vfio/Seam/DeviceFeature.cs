@@ -36,7 +36,7 @@ public enum DeviceFeature
     /// <summary>How long what is left of a migration will be, in bytes.</summary>
     MigDataSize = 9,
 
-    /// <summary>Whether it may use the bus. No PCI device has it: theirs is <see cref="VfioDevice.IsBusMaster"/>, in configuration space.</summary>
+    /// <summary>Whether it may use the bus. No PCI device has it: theirs is <see cref="VfioDevice.SetBusMaster"/>, in configuration space.</summary>
     BusMaster = 10,
 
     /// <summary>A file of a part of its memory, for other devices (<see cref="IoAddressSpace.Map(Region, ulong, ulong, DmaAccess, Iova?, string?, string, int)"/> uses it).</summary>

@@ -72,9 +72,9 @@ public sealed class AddressSpaceDevicesTests
             disposal.Start();
             disposal.Join(TimeSpan.FromMilliseconds(300)); // in vain: it waits until the bit is written
         };
-        device.IsBusMaster = true;
+        device.SetBusMaster(true);
         disposal.Join();
         Assert.Equal("write Config+4 2: 0000", backend.Log.Last(line => line.StartsWith("write Config+4", StringComparison.Ordinal)));
-        Assert.Throws<ObjectDisposedException>(() => device.IsBusMaster = true);
+        Assert.Throws<ObjectDisposedException>(() => device.SetBusMaster(true));
     }
 }

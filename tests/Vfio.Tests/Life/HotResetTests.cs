@@ -181,7 +181,7 @@ public sealed class HotResetTests : IDisposable
     [Fact]
     public void Without_a_bridge_above_it_a_device_has_no_bus_to_reset()
     {
-        using EventCounter counter = new();
+        using EventFd counter = new();
         using DeviceFile file = new(new SystemCalls(_ => Errno.ENODEV), counter.Handle, One, "test");
         Assert.Contains("no bridge that could do so is above", Assert.Throws<VfioException>(file.GetHotResetInfo).Message, StringComparison.Ordinal);
     }
@@ -195,7 +195,7 @@ public sealed class HotResetTests : IDisposable
     [InlineData("VFIO_DEVICE_IOEVENTFD", Errno.EINVAL, "MSI-X")]
     public void Each_call_that_fails_is_named_with_what_to_do(string call, int errno, string? hint)
     {
-        using EventCounter counter = new();
+        using EventFd counter = new();
         using DeviceFile file = new(new SystemCalls(name => name == call ? errno : 0), counter.Handle, One, "test");
         RegionInfo bar = new(RegionIndex.Bar0, 0x1000, true, true, [], 0);
         VfioException failure = Assert.Throws<VfioException>(() =>

@@ -97,7 +97,7 @@ public sealed class PowerTests : IDisposable
             calls.Add($"{name} {flags:x} {data.Length}");
             return 0;
         };
-        using EventCounter wakeUp = new();
+        using EventFd wakeUp = new();
         _device.EnterLowPower();
         _device.EnterLowPower(wakeUp);
         _device.ExitLowPower();
@@ -117,7 +117,7 @@ public sealed class PowerTests : IDisposable
     public void Low_power_that_fails_says_why(int errno, string? hint)
     {
         _backend.Features = (_, _, _) => errno;
-        using EventCounter wakeUp = new();
+        using EventFd wakeUp = new();
         foreach (Action action in (Action[])[() => _device.EnterLowPower(), () => _device.EnterLowPower(wakeUp), _device.ExitLowPower])
         {
             VfioException failure = Assert.Throws<VfioException>(action);

@@ -72,7 +72,7 @@ internal sealed class BrokerLine(string time, BrokerEvent happened)
     public double? Seconds => happened.Duration is TimeSpan duration ? Math.Round(duration.TotalSeconds, 3) : null;
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public int? Untold => happened.Suppressed == 0 ? null : happened.Suppressed;
+    public int? Suppressed => happened.Suppressed == 0 ? null : happened.Suppressed;
 
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? Code => happened.Code is BrokerRefusalCode code ? Word(code) : null;

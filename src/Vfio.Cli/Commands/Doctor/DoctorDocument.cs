@@ -38,15 +38,15 @@ internal sealed class FindingDocument(Finding finding)
     {
     }
 
-    public string Id => finding.Topic.ToWords();
+    public string Topic => finding.Topic.ToWords();
 
     public string Level => JsonNamingPolicy.CamelCase.ConvertName(finding.Level.ToString());
 
-    public string What => Printable.Clean(finding.Message);
+    public string Message => Printable.Clean(finding.Message);
 
-    public string? Why => finding.Reason;
+    public string? Reason => finding.Reason;
 
-    public string? Fix => finding.Command is string fix ? Printable.Clean(fix) : null;
+    public string? Command => finding.Command is string fix ? Printable.Clean(fix) : null;
 
     public string? Advice => finding.Advice is string advice ? Printable.Clean(advice) : null;
 

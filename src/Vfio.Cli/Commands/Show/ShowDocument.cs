@@ -32,13 +32,13 @@ internal sealed class ShowDocument(ShownDevice shown, DeviceNames known) : Devic
 
     public HostNameDocument[] Disks => HostNameDocument.Of(Side?.Disks ?? []);
 
-    public bool CanTake => Side is { Refusals.Count: 0 };
+    public bool CanBind => Side is { Refusals.Count: 0 };
 
     public RefusalDocument[] Refusals => RefusalDocument.Of(Side?.Refusals ?? []);
 
-    public string? DriverBefore => Entry?.OriginalDriver;
+    public string? OriginalDriver => Entry?.OriginalDriver;
 
-    public HostNameDocument[] NamesBefore => HostNameDocument.Of(Entry is JournalEntry entry ? DeviceArgument.NamesOf(entry) : []);
+    public HostNameDocument[] PreviousNames => HostNameDocument.Of(Entry is JournalEntry entry ? DeviceArgument.NamesOf(entry) : []);
 
     public string? User => Entry?.User;
 

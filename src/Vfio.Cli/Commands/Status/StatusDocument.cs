@@ -21,33 +21,33 @@ internal sealed class StatusDocument(DeviceStatus status, uint? entryLimit)
 
     public bool IsModel => status.IsModel;
 
-    public bool IsTaken => Entry is { IsBound: true } or { ParseError: not null };
+    public bool IsBound => Entry is { IsBound: true } or { ParseError: not null };
 
     public bool IsPresent => status.IsModel || status.Device is not null;
 
     public string? Driver => status.Device?.Driver;
 
-    public string? DriverBefore => Entry?.OriginalDriver;
+    public string? OriginalDriver => Entry?.OriginalDriver;
 
-    public string? OverrideBefore => Entry?.PreviousOverride;
+    public string? PreviousOverride => Entry?.PreviousOverride;
 
     public string? User => Entry?.User;
 
-    public string? TakenBy => Sound?.BoundBy;
+    public string? BoundBy => Sound?.BoundBy;
 
-    public string? TakenAt => Sound?.BoundAt.UtcDateTime.ToString("O", CultureInfo.InvariantCulture);
+    public string? BoundAt => Sound?.BoundAt.UtcDateTime.ToString("O", CultureInfo.InvariantCulture);
 
     public int? ProcessId => Sound?.ProcessId;
 
-    public int? FunctionsBefore => Entry?.PreviousFunctionCount;
+    public int? PreviousFunctionCount => Entry?.PreviousFunctionCount;
 
-    public string? Damage => Entry?.ParseError;
+    public string? ParseError => Entry?.ParseError;
 
     public bool IsPersistent => status.Persistent is not null;
 
     public string? Driverctl => status.Driverctl;
 
-    public string? Trouble => status.Trouble;
+    public string? Problem => status.Trouble;
 
     public int? UnfinishedBy => status.Unfinished;
 

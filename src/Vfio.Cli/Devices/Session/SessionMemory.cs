@@ -68,7 +68,7 @@ internal sealed class SessionMemory(VfioDevice device) : IDisposable
             return;
         }
 
-        Try(() => device.IsBusMaster = false);
+        Try(() => device.SetBusMaster(false));
         foreach (DmaBuffer buffer in _buffers.Values)
         {
             Try(buffer.Dispose);

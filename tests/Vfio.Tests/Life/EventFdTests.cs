@@ -1,11 +1,11 @@
 namespace Vfio.Tests;
 
-public sealed class EventCounterTests
+public sealed class EventFdTests
 {
     [Fact]
     public void It_counts_until_it_is_taken()
     {
-        using EventCounter counter = new();
+        using EventFd counter = new();
         Assert.Equal(0ul, counter.ReadAndClear());
         counter.Signal();
         counter.Signal(41);
@@ -17,7 +17,7 @@ public sealed class EventCounterTests
     [Fact]
     public void A_wait_ends_with_a_signal()
     {
-        using EventCounter counter = new();
+        using EventFd counter = new();
         Thread signaller = new(() =>
         {
             Thread.Sleep(20);
@@ -31,7 +31,7 @@ public sealed class EventCounterTests
     [Fact]
     public void What_it_cannot_count_or_wait_is_refused()
     {
-        EventCounter counter = new();
+        EventFd counter = new();
         Assert.Throws<ArgumentOutOfRangeException>(() => counter.Signal(0));
         Assert.Throws<ArgumentOutOfRangeException>(() => counter.Signal(ulong.MaxValue));
         Assert.Throws<ArgumentOutOfRangeException>(() => counter.Wait(TimeSpan.FromSeconds(-1)));
