@@ -42,8 +42,7 @@ namespace Vfio.Cli;
 [JsonSerializable(typeof(WriteDocument))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
-    // One for each type above. They call the generated code by its name, and not through GetTypeInfo, which ILLink.Substitutions.xml
-    // takes out of the published tool.
+    // One for each type above: the generated code, called by its name.
     public static void Write(Utf8JsonWriter writer, AccessLine line) => Default.AccessLineSerializeHandler(writer, line);
 
     public static void Write(Utf8JsonWriter writer, AllocationLine line) => Default.AllocationLineSerializeHandler(writer, line);
