@@ -1,3 +1,6 @@
+using System.Reflection;
+using System.Text.Json.Serialization.Metadata;
+
 namespace Vfio.Cli.Tests;
 
 public sealed class JsonTests
@@ -15,6 +18,18 @@ public sealed class JsonTests
 
             """,
             text.ToString());
+    }
+
+    [Fact]
+    public void Values_that_may_be_missing_are_described_where_the_published_tool_finds_them()
+    {
+        FieldInfo[] descriptions = [.. typeof(CliJson).GetFields(BindingFlags.Instance | BindingFlags.NonPublic).Where(IsOfMissingValue)];
+        Assert.NotEmpty(descriptions);
+        Assert.All(descriptions, field => Assert.True(field.GetValue(CliJson.Writing) is not null, $"Set {field.Name} in {nameof(CliJson.Writing)}"));
+
+        static bool IsOfMissingValue(FieldInfo field) =>
+            field.FieldType.IsGenericType && field.FieldType.GetGenericTypeDefinition() == typeof(JsonTypeInfo<>)
+            && Nullable.GetUnderlyingType(field.FieldType.GenericTypeArguments[0]) is not null;
     }
 
     [Fact]

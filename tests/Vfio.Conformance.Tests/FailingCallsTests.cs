@@ -17,7 +17,7 @@ public sealed class FailingCallsTests(BoundDevices devices) : MachineTests(devic
         using KernelEdu edu = new(backend, Devices);
         string journal = File.ReadAllText($"/run/vfio/{edu.Address}.json");
         Use(edu, new SystemCalls());
-        int descriptors = CountDescriptors();
+        int descriptors = Descriptors.Count();
         HashSet<string> named = [];
         int n = 0;
         for (bool failed = true; failed; n++)
@@ -39,7 +39,7 @@ public sealed class FailingCallsTests(BoundDevices devices) : MachineTests(devic
             failed = culprit is not null;
             Assert.Equal((culprit, failed ? Errno.EIO : 0), (failure?.Operation, failure?.Errno ?? 0));
             named.Add(culprit ?? "");
-            Assert.Equal(descriptors, CountDescriptors());
+            descriptors = Descriptors.AssertNoMoreThan(descriptors);
             Assert.DoesNotContain(File.ReadLines("/proc/self/maps"), line => line.Contains("vfio", StringComparison.Ordinal));
             Assert.Equal(0ul, LockedMemory.Read().Used);
             Assert.Equal(journal, File.ReadAllText($"/run/vfio/{edu.Address}.json"));
@@ -90,13 +90,5 @@ public sealed class FailingCallsTests(BoundDevices devices) : MachineTests(devic
         Assert.Equal(0x010000edu, bar0.ReadUInt32(0));
         mapping.Dispose();
         buffer.Dispose();
-    }
-
-    // What is closed by a finalizer has been, then.
-    private static int CountDescriptors()
-    {
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
-        return Directory.EnumerateFileSystemEntries("/proc/self/fd").Count();
     }
 }

@@ -42,65 +42,85 @@ namespace Vfio.Cli;
 [JsonSerializable(typeof(WriteDocument))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
-    // One for each type above. They call the generated code by its name, and not through GetTypeInfo, which ILLink.Substitutions.xml
-    // takes out of the published tool.
-    public static void Write(Utf8JsonWriter writer, AccessLine line) => Default.AccessLineSerializeHandler(writer, line);
+    // The published tool has no descriptions of the documents (ILLink.Substitutions.xml), and values that may be missing are the only
+    // ones for which the generated code asks for one.
+    public static readonly CliJson Writing = new()
+    {
+        _NullableBoolean = MissingValuesJson.Default.NullableBoolean,
+        _NullableDateTime = MissingValuesJson.Default.NullableDateTime,
+        _NullableDouble = MissingValuesJson.Default.NullableDouble,
+        _NullableInt32 = MissingValuesJson.Default.NullableInt32,
+        _NullableUInt32 = MissingValuesJson.Default.NullableUInt32,
+        _NullableUInt64 = MissingValuesJson.Default.NullableUInt64,
+    };
 
-    public static void Write(Utf8JsonWriter writer, AllocationLine line) => Default.AllocationLineSerializeHandler(writer, line);
+    // One for each type above: the generated code, called by its name.
+    public static void Write(Utf8JsonWriter writer, AccessLine line) => Writing.AccessLineSerializeHandler(writer, line);
 
-    public static void Write(Utf8JsonWriter writer, BindDocument document) => Default.BindDocumentSerializeHandler(writer, document);
+    public static void Write(Utf8JsonWriter writer, AllocationLine line) => Writing.AllocationLineSerializeHandler(writer, line);
 
-    public static void Write(Utf8JsonWriter writer, BrokerLine line) => Default.BrokerLineSerializeHandler(writer, line);
+    public static void Write(Utf8JsonWriter writer, BindDocument document) => Writing.BindDocumentSerializeHandler(writer, document);
 
-    public static void Write(Utf8JsonWriter writer, BusResetDocument document) => Default.BusResetDocumentSerializeHandler(writer, document);
+    public static void Write(Utf8JsonWriter writer, BrokerLine line) => Writing.BrokerLineSerializeHandler(writer, line);
 
-    public static void Write(Utf8JsonWriter writer, DeviceResetDocument document) => Default.DeviceResetDocumentSerializeHandler(writer, document);
+    public static void Write(Utf8JsonWriter writer, BusResetDocument document) => Writing.BusResetDocumentSerializeHandler(writer, document);
 
-    public static void Write(Utf8JsonWriter writer, DiffDocument document) => Default.DiffDocumentSerializeHandler(writer, document);
+    public static void Write(Utf8JsonWriter writer, DeviceResetDocument document) => Writing.DeviceResetDocumentSerializeHandler(writer, document);
 
-    public static void Write(Utf8JsonWriter writer, DoctorDocument document) => Default.DoctorDocumentSerializeHandler(writer, document);
+    public static void Write(Utf8JsonWriter writer, DiffDocument document) => Writing.DiffDocumentSerializeHandler(writer, document);
 
-    public static void Write(Utf8JsonWriter writer, DumpDocument document) => Default.DumpDocumentSerializeHandler(writer, document);
+    public static void Write(Utf8JsonWriter writer, DoctorDocument document) => Writing.DoctorDocumentSerializeHandler(writer, document);
 
-    public static void Write(Utf8JsonWriter writer, IEnumerable<GroupDocument> documents) => Default.IEnumerableGroupDocumentSerializeHandler(writer, documents);
+    public static void Write(Utf8JsonWriter writer, DumpDocument document) => Writing.DumpDocumentSerializeHandler(writer, document);
 
-    public static void Write(Utf8JsonWriter writer, IEnumerable<ListedDevice> documents) => Default.IEnumerableListedDeviceSerializeHandler(writer, documents);
+    public static void Write(Utf8JsonWriter writer, IEnumerable<GroupDocument> documents) => Writing.IEnumerableGroupDocumentSerializeHandler(writer, documents);
 
-    public static void Write(Utf8JsonWriter writer, IEnumerable<StatusDocument> documents) => Default.IEnumerableStatusDocumentSerializeHandler(writer, documents);
+    public static void Write(Utf8JsonWriter writer, IEnumerable<ListedDevice> documents) => Writing.IEnumerableListedDeviceSerializeHandler(writer, documents);
 
-    public static void Write(Utf8JsonWriter writer, IrqBeginLine line) => Default.IrqBeginLineSerializeHandler(writer, line);
+    public static void Write(Utf8JsonWriter writer, IEnumerable<StatusDocument> documents) => Writing.IEnumerableStatusDocumentSerializeHandler(writer, documents);
 
-    public static void Write(Utf8JsonWriter writer, IrqSignalsLine line) => Default.IrqSignalsLineSerializeHandler(writer, line);
+    public static void Write(Utf8JsonWriter writer, IrqBeginLine line) => Writing.IrqBeginLineSerializeHandler(writer, line);
 
-    public static void Write(Utf8JsonWriter writer, MemoryLine line) => Default.MemoryLineSerializeHandler(writer, line);
+    public static void Write(Utf8JsonWriter writer, IrqSignalsLine line) => Writing.IrqSignalsLineSerializeHandler(writer, line);
 
-    public static void Write(Utf8JsonWriter writer, PeekLine line) => Default.PeekLineSerializeHandler(writer, line);
+    public static void Write(Utf8JsonWriter writer, MemoryLine line) => Writing.MemoryLineSerializeHandler(writer, line);
 
-    public static void Write(Utf8JsonWriter writer, PokeLine line) => Default.PokeLineSerializeHandler(writer, line);
+    public static void Write(Utf8JsonWriter writer, PeekLine line) => Writing.PeekLineSerializeHandler(writer, line);
 
-    public static void Write(Utf8JsonWriter writer, ReadAllDocument document) => Default.ReadAllDocumentSerializeHandler(writer, document);
+    public static void Write(Utf8JsonWriter writer, PokeLine line) => Writing.PokeLineSerializeHandler(writer, line);
 
-    public static void Write(Utf8JsonWriter writer, ReadDocument document) => Default.ReadDocumentSerializeHandler(writer, document);
+    public static void Write(Utf8JsonWriter writer, ReadAllDocument document) => Writing.ReadAllDocumentSerializeHandler(writer, document);
 
-    public static void Write(Utf8JsonWriter writer, RecordingLine line) => Default.RecordingLineSerializeHandler(writer, line);
+    public static void Write(Utf8JsonWriter writer, ReadDocument document) => Writing.ReadDocumentSerializeHandler(writer, document);
 
-    public static void Write(Utf8JsonWriter writer, ReleaseDocument document) => Default.ReleaseDocumentSerializeHandler(writer, document);
+    public static void Write(Utf8JsonWriter writer, RecordingLine line) => Writing.RecordingLineSerializeHandler(writer, line);
 
-    public static void Write(Utf8JsonWriter writer, ReleaseDryRunDocument document) => Default.ReleaseDryRunDocumentSerializeHandler(writer, document);
+    public static void Write(Utf8JsonWriter writer, ReleaseDocument document) => Writing.ReleaseDocumentSerializeHandler(writer, document);
 
-    public static void Write(Utf8JsonWriter writer, ReplayDocument document) => Default.ReplayDocumentSerializeHandler(writer, document);
+    public static void Write(Utf8JsonWriter writer, ReleaseDryRunDocument document) => Writing.ReleaseDryRunDocumentSerializeHandler(writer, document);
 
-    public static void Write(Utf8JsonWriter writer, ResetLine line) => Default.ResetLineSerializeHandler(writer, line);
+    public static void Write(Utf8JsonWriter writer, ReplayDocument document) => Writing.ReplayDocumentSerializeHandler(writer, document);
 
-    public static void Write(Utf8JsonWriter writer, ShellStatusLine line) => Default.ShellStatusLineSerializeHandler(writer, line);
+    public static void Write(Utf8JsonWriter writer, ResetLine line) => Writing.ResetLineSerializeHandler(writer, line);
 
-    public static void Write(Utf8JsonWriter writer, ShowDocument document) => Default.ShowDocumentSerializeHandler(writer, document);
+    public static void Write(Utf8JsonWriter writer, ShellStatusLine line) => Writing.ShellStatusLineSerializeHandler(writer, line);
 
-    public static void Write(Utf8JsonWriter writer, SriovDocument document) => Default.SriovDocumentSerializeHandler(writer, document);
+    public static void Write(Utf8JsonWriter writer, ShowDocument document) => Writing.ShowDocumentSerializeHandler(writer, document);
 
-    public static void Write(Utf8JsonWriter writer, WaitLine line) => Default.WaitLineSerializeHandler(writer, line);
+    public static void Write(Utf8JsonWriter writer, SriovDocument document) => Writing.SriovDocumentSerializeHandler(writer, document);
 
-    public static void Write(Utf8JsonWriter writer, WatchLine line) => Default.WatchLineSerializeHandler(writer, line);
+    public static void Write(Utf8JsonWriter writer, WaitLine line) => Writing.WaitLineSerializeHandler(writer, line);
 
-    public static void Write(Utf8JsonWriter writer, WriteDocument document) => Default.WriteDocumentSerializeHandler(writer, document);
+    public static void Write(Utf8JsonWriter writer, WatchLine line) => Writing.WatchLineSerializeHandler(writer, line);
+
+    public static void Write(Utf8JsonWriter writer, WriteDocument document) => Writing.WriteDocumentSerializeHandler(writer, document);
 }
+
+/// <summary>The values in documents that may be missing: <c>null</c>, or written like the others.</summary>
+[JsonSerializable(typeof(bool?))]
+[JsonSerializable(typeof(DateTime?))]
+[JsonSerializable(typeof(double?))]
+[JsonSerializable(typeof(int?))]
+[JsonSerializable(typeof(uint?))]
+[JsonSerializable(typeof(ulong?))]
+internal sealed partial class MissingValuesJson : JsonSerializerContext;
