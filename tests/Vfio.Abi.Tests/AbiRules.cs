@@ -11,7 +11,6 @@ internal sealed class AbiRules
     {
         ["NetworkUapi.ifreq_flags"] = "struct ifreq",
         ["NetworkUapi.ifreq_newname"] = "struct ifreq",
-        ["NetworkUapi.ifreq_index"] = "struct ifreq",
         ["NetworkUapi.ifreq_address"] = "struct ifreq",
         ["NetworkUapi.ifconf"] = "struct ifconf",
     };

@@ -15,6 +15,9 @@ public abstract class EduBackend : IDisposable
     /// <summary>Opens the device; the caller disposes it.</summary>
     public abstract VfioDevice Open();
 
+    /// <summary>Opens the device into an address space that exists; the caller disposes it.</summary>
+    public abstract VfioDevice Open(IoAddressSpace addressSpace);
+
     /// <summary>Opens another edu into the address space of the first; the caller disposes it.</summary>
     public abstract VfioDevice OpenSecond(IoAddressSpace addressSpace);
 

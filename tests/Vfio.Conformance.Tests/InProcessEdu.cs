@@ -12,6 +12,8 @@ public sealed class InProcessEdu : EduBackend
 
     public override VfioDevice Open() => _model.Open();
 
+    public override VfioDevice Open(IoAddressSpace addressSpace) => _model.Open(addressSpace);
+
     public override VfioDevice OpenSecond(IoAddressSpace addressSpace) => _second.Open(addressSpace);
 
     protected override void Dispose(bool disposing)

@@ -81,6 +81,8 @@ public sealed class KernelEdu : EduBackend
     public VfioDevice Open(Func<VfioOpenOptions, VfioOpenOptions> change) =>
         VfioDevice.Open(Address, change(new VfioOpenOptions { Backend = Backend }));
 
+    public override VfioDevice Open(IoAddressSpace addressSpace) => Open(options => options with { AddressSpace = addressSpace });
+
     public override VfioDevice OpenSecond(IoAddressSpace addressSpace) =>
         VfioDevice.Open(_devices.Bind(SecondAddress), new VfioOpenOptions { AddressSpace = addressSpace });
 
@@ -102,7 +104,7 @@ public sealed class KernelEdu : EduBackend
         base.Dispose(disposing);
     }
 
-    private static string NameOf(VfioBackend backend) => backend switch
+    internal static string NameOf(VfioBackend backend) => backend switch
     {
         VfioBackend.Iommufd => "iommufd",
         VfioBackend.Type1v2 => "type1v2",

@@ -48,7 +48,8 @@ public sealed class DmaPoolTests : IDisposable
         Assert.Throws<InvalidOperationException>(() => none.Iova);
         none.Dispose();
         first.Dispose();
-        Assert.Throws<InvalidOperationException>(first.Dispose);
+        first.Dispose();
+        Assert.Throws<InvalidOperationException>(first.Return);
         DmaBlock again = pool.Rent();
         Assert.Equal(first.Index, again.Index);
         second.Dispose();

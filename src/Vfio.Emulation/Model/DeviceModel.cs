@@ -109,22 +109,46 @@ public abstract partial class DeviceModel : IDisposable
     {
         ModelAddressSpace backend = new();
         backend.Owner = new IoAddressSpace(backend, new SystemCalls());
-        return Open(backend.Owner);
+        return Open(backend.Owner, backend);
     }
 
-    /// <summary>Opens the device into the address space of another model: both reach the same memory at the same addresses.</summary>
-    /// <param name="addressSpace">The other's <see cref="VfioDevice.AddressSpace"/>.</param>
+    /// <summary>Opens the device into an address space that exists: its devices access the same memory at the same addresses.</summary>
+    /// <param name="addressSpace">Another model's <see cref="VfioDevice.AddressSpace"/>, or one made by <see cref="IoAddressSpace.Create"/>.</param>
     /// <returns>The device; the caller owns it.</returns>
     /// <exception cref="ArgumentException">The address space is one of the host's devices.</exception>
-    /// <exception cref="ObjectDisposedException">The last device of the address space was disposed.</exception>
+    /// <exception cref="ObjectDisposedException">The address space has ended.</exception>
     /// <exception cref="VfioException">The model is open already: one driver at a time (EBUSY); or it was removed (ENODEV).</exception>
     public VfioDevice Open(IoAddressSpace addressSpace)
     {
         ArgumentNullException.ThrowIfNull(addressSpace);
-        DmaTable table = addressSpace.Backend is ModelAddressSpace models
-            ? models.Table
+        // Of two first devices, the second finds the backend of the first.
+        lock (addressSpace.FirstOpen)
+        {
+            if (addressSpace.Backend is null)
+            {
+                ModelAddressSpace first = new() { Owner = addressSpace };
+                addressSpace.Adopt(first);
+                return Open(addressSpace, first);
+            }
+        }
+
+        return addressSpace.Backend is ModelAddressSpace models
+            ? Open(addressSpace, models)
             : throw new ArgumentException("the address space is a host device's: a model cannot join it", nameof(addressSpace));
-        return VfioDevice.Join(new InProcessBackend(OpenSession(new EventFdClient(), table)), Address, Name, addressSpace);
+    }
+
+    private VfioDevice Open(IoAddressSpace addressSpace, ModelAddressSpace models)
+    {
+        // Until the device has joined, or has not: an address space without devices gives up the backend that was to be its first.
+        addressSpace.Reserve();
+        try
+        {
+            return VfioDevice.Join(new InProcessBackend(OpenSession(new EventFdClient(), models.Table)), Address, Name, addressSpace);
+        }
+        finally
+        {
+            addressSpace.Leave(wasAdmitted: false, closeDevice: null);
+        }
     }
 
     /// <summary>Removes the device, takes back its memory and stops its timers. More than once is harmless.</summary>

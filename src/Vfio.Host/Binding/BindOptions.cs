@@ -46,7 +46,7 @@ public sealed record BindOptions
     public IReadOnlyList<string>? Helper { get; init; }
 
     /// <summary>The host.</summary>
-    public HostRoot Host { get; init; } = HostRoot.Default;
+    internal HostRoot Host { get; init; } = HostRoot.Default;
 
     /// <summary>How the host is changed; <see langword="null"/> for the real way.</summary>
     internal IHostChanges? Changes { get; init; }
@@ -80,7 +80,7 @@ public sealed record ReleaseOptions
     public IReadOnlyList<string>? Helper { get; init; }
 
     /// <summary>The host.</summary>
-    public HostRoot Host { get; init; } = HostRoot.Default;
+    internal HostRoot Host { get; init; } = HostRoot.Default;
 
     /// <summary>How the host is changed; <see langword="null"/> for the real way.</summary>
     internal IHostChanges? Changes { get; init; }

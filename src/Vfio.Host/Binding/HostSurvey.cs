@@ -27,7 +27,7 @@ public sealed class HostSurvey
 
     /// <summary>Surveys a host.</summary>
     /// <param name="host">Where its <c>/sys</c> and <c>/proc</c> are.</param>
-    public HostSurvey(HostRoot host)
+    internal HostSurvey(HostRoot host)
         : this(host, new DeviceHolders(host))
     {
     }

@@ -4,7 +4,7 @@ namespace Vfio.Host;
 public sealed record BrokerOptions
 {
     /// <summary>Where the host's <c>/sys</c> and <c>/dev</c> are; the running host unless told.</summary>
-    public HostRoot Host { get; init; } = HostRoot.Default;
+    internal HostRoot Host { get; init; } = HostRoot.Default;
 
     /// <summary>How many clients are connected at most, those with devices included; 1 or more. Each is one descriptor of the process.</summary>
     public int MaxConnections { get; init; } = 1024;

@@ -36,18 +36,19 @@ public sealed class HostDiagnosis
     public bool IsUsable => Findings.All(finding => finding.Level != FindingLevel.Error);
 
     /// <summary>Looks at the host.</summary>
-    /// <param name="host">The host; <see langword="null"/> for the running one.</param>
     /// <returns>What was found.</returns>
-    public static HostDiagnosis Examine(HostRoot? host = null) => new(null, Judge(HostFacts.Read(host ?? HostRoot.Default), null));
+    public static HostDiagnosis Examine() => Examine(HostRoot.Default);
 
     /// <summary>Looks at the host and at a device.</summary>
     /// <param name="device">The device.</param>
-    /// <param name="host">The host; <see langword="null"/> for the running one.</param>
     /// <returns>What was found of both.</returns>
     /// <exception cref="VfioException">The host has no such device.</exception>
-    public static HostDiagnosis Examine(PciAddress device, HostRoot? host = null)
+    public static HostDiagnosis Examine(PciAddress device) => Examine(device, HostRoot.Default);
+
+    internal static HostDiagnosis Examine(HostRoot host) => new(null, Judge(HostFacts.Read(host), null));
+
+    internal static HostDiagnosis Examine(PciAddress device, HostRoot host)
     {
-        host ??= HostRoot.Default;
         DeviceFacts facts = DeviceFacts.Read(host, new PciBus(host).Get(device));
         return new HostDiagnosis(facts.Device, Judge(HostFacts.Read(host), facts));
     }

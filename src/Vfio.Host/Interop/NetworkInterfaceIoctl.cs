@@ -50,21 +50,6 @@ internal static unsafe class NetworkInterfaceIoctl
         return Call(HostLibc.AF_UNIX, NetworkUapi.SIOCSIFFLAGS, &request);
     }
 
-    /// <summary>Finds an interface by any of its names, alternative ones too (<c>ip link property add altname</c>), if they have no more than 15 bytes.</summary>
-    /// <returns>The name that sysfs has; <see langword="null"/> if no interface has this one.</returns>
-    public static string? FindName(string anyName)
-    {
-        NetworkUapi.ifreq_index request = new() { ifr_name = ToName(anyName) };
-        if (Call(HostLibc.AF_UNIX, NetworkUapi.SIOCGIFINDEX, &request) != 0 || Call(HostLibc.AF_UNIX, NetworkUapi.SIOCGIFNAME, &request) != 0)
-        {
-            return null;
-        }
-
-        ReadOnlySpan<byte> name = request.ifr_name;
-        int end = name.IndexOf((byte)0);
-        return FileName.Decode(end < 0 ? name : name[..end]);
-    }
-
     /// <summary>Renames an interface that is down.</summary>
     public static int Rename(string name, string newName)
     {

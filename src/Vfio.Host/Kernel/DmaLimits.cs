@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Vfio.Host;
 
 /// <summary>What a process has locked and pinned, and may: memory that devices can reach stays where it is, and counts.</summary>
-public sealed record LockedMemoryUse
+internal sealed record LockedMemoryUse
 {
     /// <summary>Bytes that count against the limit (<c>VmLck</c>); type1 counts here what it pins.</summary>
     public required ulong LockedBytes { get; init; }
@@ -20,7 +20,7 @@ public sealed record LockedMemoryUse
 /// process that has the device (<see cref="IoAddressSpace.GetMappings"/>).
 /// </summary>
 /// <remarks>Each call looks afresh. Any thread.</remarks>
-public sealed class DmaLimits
+internal sealed class DmaLimits
 {
     private const string LimitKey = "Max locked memory";
 

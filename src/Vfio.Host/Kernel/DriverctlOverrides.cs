@@ -5,7 +5,7 @@ namespace Vfio.Host;
 /// <summary>
 /// What driverctl remembers: the driver that it gives a device to at every boot and plugging in, a file a device in <c>/etc/driverctl.d</c>. Only read, never written.
 /// </summary>
-public sealed class DriverctlOverrides
+internal sealed class DriverctlOverrides
 {
     private const int MaxNameLength = 64;
 

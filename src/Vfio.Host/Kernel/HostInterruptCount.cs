@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Vfio.Host;
 
 /// <summary>How often an interrupt of the host has come since it was set up (<c>/proc/interrupts</c>).</summary>
-public sealed record HostInterruptCount
+internal sealed record HostInterruptCount
 {
     /// <summary>The host's number of it.</summary>
     public required int Number { get; init; }

@@ -7,7 +7,7 @@ namespace Vfio.Host;
 /// this object still means the one that was found.
 /// </summary>
 /// <remarks>Owns the descriptor, not the process. Any thread. Linux 5.3 or later.</remarks>
-public sealed class HostProcess : IDisposable
+internal sealed class HostProcess : IDisposable
 {
     private static readonly TimeSpan StopInterval = TimeSpan.FromMilliseconds(100);
 

@@ -1,7 +1,7 @@
 namespace Vfio.Host;
 
 /// <summary>A user of the running host, from its name service.</summary>
-public sealed record HostUser
+internal sealed record HostUser
 {
     /// <summary>The user's number.</summary>
     public required uint Id { get; init; }

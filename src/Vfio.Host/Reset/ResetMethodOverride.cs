@@ -2,8 +2,8 @@ using Vfio.Pci;
 
 namespace Vfio.Host;
 
-/// <summary>A choice of reset methods (<see cref="ResetMethods.Override"/>); its disposal puts back those of before.</summary>
-/// <remarks>Whoever chose disposes it, after the device is closed. Choices of one device are disposed in the reverse order of their making.</remarks>
+/// <summary>Represents an override of a device's reset methods (<see cref="ResetMethods.Override(PciAddress, IReadOnlyList{string})"/>), which its disposal undoes.</summary>
+/// <remarks>The caller disposes it after the device is closed. Overrides of one device are disposed in the reverse order.</remarks>
 public sealed class ResetMethodOverride : IDisposable
 {
     private readonly string _path;
@@ -27,9 +27,9 @@ public sealed class ResetMethodOverride : IDisposable
     /// <summary>The methods that the kernel uses since, as it tells them.</summary>
     public IReadOnlyList<string> Methods { get; }
 
-    /// <summary>Puts back the methods of before. More than once is harmless; after a failure the next call tries again.</summary>
-    /// <exception cref="VfioException">The kernel did not take them. A device that has gone takes its choice with it: that is no error.</exception>
-    public void Dispose()
+    /// <summary>Restores the previous methods. After a failure, the next call tries again; after a success, it does nothing.</summary>
+    /// <exception cref="VfioException">The kernel refused. If the device has gone, there is nothing to restore, and this is no error.</exception>
+    public void Restore()
     {
         lock (_lock)
         {
@@ -39,6 +39,19 @@ public sealed class ResetMethodOverride : IDisposable
             }
 
             _isRestored = true;
+        }
+    }
+
+    /// <summary>Restores the previous methods, as <see cref="Restore"/> does. Never throws, and may be called again.</summary>
+    public void Dispose()
+    {
+        try
+        {
+            Restore();
+        }
+        catch (VfioException)
+        {
+            // Restore() says so.
         }
     }
 }

@@ -17,19 +17,21 @@ public static class ResetMethods
 
     /// <summary>Reads the methods that the kernel uses now, in the order it tries.</summary>
     /// <param name="address">The device.</param>
-    /// <param name="host">Where the host's <c>/sys</c> is; the running host unless told.</param>
     /// <returns>Their names; none where all are switched off, the device can be reset in no way, or the kernel does not say.</returns>
     /// <exception cref="VfioException">There is no such device.</exception>
-    public static IReadOnlyList<string> Get(PciAddress address, HostRoot? host = null) => Split(SysfsFile.Read(PathOf(address, host ?? HostRoot.Default)));
+    public static IReadOnlyList<string> Get(PciAddress address) => Get(address, HostRoot.Default);
 
     /// <summary>Chooses the methods that the kernel uses from now on; needs root.</summary>
     /// <param name="address">The device.</param>
     /// <param name="methods">Their names, in the order to try; or <c>default</c> alone for the kernel's own choice. One that the device has not is refused.</param>
-    /// <param name="host">Where the host's <c>/sys</c> is; the running host unless told.</param>
     /// <returns>What puts back the methods of before when it is disposed: after the device is closed, since closing resets it too.</returns>
     /// <exception cref="ArgumentException">No method, or a name with characters that none has.</exception>
     /// <exception cref="VfioException">There is no such device, it can be reset in no way, it has no such method (EINVAL), or this is not root (EACCES).</exception>
-    public static ResetMethodOverride Override(PciAddress address, IReadOnlyList<string> methods, HostRoot? host = null)
+    public static ResetMethodOverride Override(PciAddress address, IReadOnlyList<string> methods) => Override(address, methods, HostRoot.Default);
+
+    internal static IReadOnlyList<string> Get(PciAddress address, HostRoot host) => Split(SysfsFile.Read(PathOf(address, host)));
+
+    internal static ResetMethodOverride Override(PciAddress address, IReadOnlyList<string> methods, HostRoot host)
     {
         ArgumentNullException.ThrowIfNull(methods);
         if (methods.Count == 0 || methods.Any(method => string.IsNullOrEmpty(method) || !method.All(c => char.IsAsciiLetterOrDigit(c) || c == '_')))
@@ -37,7 +39,7 @@ public static class ResetMethods
             throw new ArgumentException("a reset method is a name like flr, pm or bus", nameof(methods));
         }
 
-        string path = PathOf(address, host ?? HostRoot.Default);
+        string path = PathOf(address, host);
         if (SysfsFile.Read(path) is not string before)
         {
             throw new VfioException(

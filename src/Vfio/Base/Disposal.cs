@@ -2,10 +2,10 @@ using System.Runtime.ExceptionServices;
 
 namespace Vfio;
 
-/// <summary>Steps of a disposal or a recovery, each made whatever became of the one before.</summary>
+/// <summary>Runs every step of a cleanup or a recovery, even if an earlier one throws.</summary>
 internal static class Disposal
 {
-    /// <summary>Makes all steps; of several exceptions the first comes out, since the others may follow from it.</summary>
+    /// <summary>Runs all steps, then throws the first exception: the others may follow from it.</summary>
     public static void InTurn(ReadOnlySpan<Action> steps)
     {
         ExceptionDispatchInfo? first = null;
@@ -22,5 +22,24 @@ internal static class Disposal
         }
 
         first?.Throw();
+    }
+
+    /// <summary>
+    /// Runs all steps of a <see cref="IDisposable.Dispose"/>, which never throws: what the kernel refuses, and what ended before, is no
+    /// exception of the caller's. Whoever has to know calls the method that says so (<c>Unmap</c>, <c>Return</c>, <c>Restore</c>, <c>Release</c>).
+    /// </summary>
+    public static void Quietly(params ReadOnlySpan<Action> steps)
+    {
+        foreach (Action step in steps)
+        {
+            try
+            {
+                step();
+            }
+            catch (Exception e) when (e is VfioException or InvalidOperationException or NotSupportedException or IOException or UnauthorizedAccessException)
+            {
+                // ObjectDisposedException is an InvalidOperationException.
+            }
+        }
     }
 }

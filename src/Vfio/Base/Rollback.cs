@@ -16,5 +16,5 @@ internal sealed class Rollback : IDisposable
     /// <summary>The step is finished: nothing is undone.</summary>
     public void Keep() => _done.Clear();
 
-    public void Dispose() => Disposal.InTurn([.. _done.Select(done => (Action)done.Dispose)]);
+    public void Dispose() => Disposal.Quietly([.. _done.Select(done => (Action)done.Dispose)]);
 }

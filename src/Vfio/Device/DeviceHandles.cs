@@ -40,7 +40,7 @@ public sealed class DeviceHandles
         }
     }
 
-    internal void Dispose() => Disposal.InTurn([Device.Dispose, Context.Dispose]);
+    internal void Dispose() => Disposal.Quietly([Device.Dispose, Context.Dispose]);
 
     private static DeviceHandles Check(SafeFileHandle device, SafeFileHandle context, bool isGroup)
     {

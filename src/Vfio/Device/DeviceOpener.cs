@@ -2,7 +2,7 @@ using Vfio.Pci;
 
 namespace Vfio;
 
-/// <summary>Chooses the way to a device of the host, and goes it: the one place that knows all of them.</summary>
+/// <summary>Chooses the backend for a device of the host, and opens the device with it: the one place that knows all backends.</summary>
 internal static partial class DeviceOpener
 {
     private static Type1Model[] AnyType1 => [Type1Model.Two, Type1Model.One];
@@ -11,18 +11,36 @@ internal static partial class DeviceOpener
     public static VfioDevice Open(IHostDevice device, VfioOpenOptions options)
     {
         Check(device, options);
-        if (options.AddressSpace is IoAddressSpace shared)
+        if (options.AddressSpace is not IoAddressSpace shared)
         {
-            return shared.Backend is IHostAddressSpace kernel
-                ? Join(device, node: null, options, shared, kernel)
-                : throw new ArgumentException("the address space is a device model's: a device of the host cannot join it", nameof(options));
+            return options.Backend == VfioBackend.NoIommu ? OpenWithoutIommu(device, options) : OpenFirst(device, options);
         }
 
         if (options.Backend == VfioBackend.NoIommu)
         {
-            return OpenWithoutIommu(device, options);
+            throw new ArgumentException("a device that is opened without an IOMMU has no address space: it cannot join one", nameof(options));
         }
 
+        // Of two first devices, the second finds the backend of the first.
+        lock (shared.FirstOpen)
+        {
+            if (shared.Backend is null)
+            {
+                return OpenFirst(device, options);
+            }
+        }
+
+        return shared.Backend switch
+        {
+            IHostAddressSpace kernel when kernel.Suits(options.Backend) => Join(device, node: null, options, shared, kernel),
+            IHostAddressSpace => throw new ArgumentException($"the address space has another backend than {options.Backend}: the device cannot join it", nameof(options)),
+            _ => throw new ArgumentException("the address space is a device model's: a device of the host cannot join it", nameof(options)),
+        };
+    }
+
+    // The first device of an address space, which may have been made for it, decides on the backend.
+    private static VfioDevice OpenFirst(IHostDevice device, VfioOpenOptions options)
+    {
         if (options.Backend == VfioBackend.Automatic && DeviceNode.Find(options.Host, device, isPatient: true) is string node)
         {
             try
@@ -62,17 +80,19 @@ internal static partial class DeviceOpener
         IoAddressSpace space = new(kernel, options.Calls);
         space.Reserve();
         IDeviceBackend? opened = null;
+        bool isAdmitted = false;
         try
         {
             opened = kernel.Take(handles.Device, mediated is null ? address.ToString() : MediatedDevice.Name(mediated.Id), options.VirtualFunctionToken);
             space.Admit(options.LeakReport);
+            isAdmitted = true;
             VfioDevice made = VfioDevice.OfHost(opened, address, mediated, options, space);
             undo.Keep();
             return made;
         }
         catch
         {
-            space.Leave(opened is null ? null : opened.Dispose);
+            space.Leave(isAdmitted, opened is null ? null : opened.Dispose);
             throw;
         }
     }
@@ -82,16 +102,18 @@ internal static partial class DeviceOpener
     {
         space.Reserve();
         IDeviceBackend? opened = null;
+        bool isAdmitted = false;
         try
         {
             // As long as the device's reset: what others map in the address space meanwhile does not wait for it.
             opened = kernel.Open(device, node, options.VirtualFunctionToken);
             space.Admit(options.LeakReport);
+            isAdmitted = true;
             return VfioDevice.OfHost(opened, AddressOf(device), device as MediatedDevice, options, space);
         }
         catch
         {
-            space.Leave(opened is null ? null : opened.Dispose);
+            space.Leave(isAdmitted, opened is null ? null : opened.Dispose);
             throw;
         }
     }
@@ -123,6 +145,15 @@ internal static partial class DeviceOpener
             VfioBackend.CompatibleType1 => new Type1Space(calls, host, Type1Container.Open(calls, host, isIommufd: true), [Type1Model.One], BackendNames.Compatible),
             _ => throw new ArgumentOutOfRangeException(nameof(options), backend, "no such backend"),
         };
-        return new IoAddressSpace(kernel, calls);
+        if (options.AddressSpace is not IoAddressSpace created)
+        {
+            return new IoAddressSpace(kernel, calls);
+        }
+
+        using Rollback undo = new();
+        undo.Add(kernel);
+        created.Adopt(kernel);
+        undo.Keep();
+        return created;
     }
 }

@@ -14,22 +14,26 @@ public sealed partial class VfioDevice
         : $"{Name} has no address space");
 
     /// <summary>
-    /// Whether the device may use the bus by itself, for DMA and for message interrupts (bus master enable, bit 2 of the command register). Off when it is opened
-    /// and left by a reset as it was; a driver sets it once its memory is mapped.
+    /// Reads whether bus mastering is enabled (bit 2 of the command register): whether the device may access memory and send MSI and MSI-X
+    /// interrupts. It is disabled when the device is opened, and a reset restores it.
     /// </summary>
+    /// <returns>Whether it is enabled.</returns>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
     /// <exception cref="VfioException">The device does not answer.</exception>
-    public bool IsBusMaster
+    public bool GetBusMaster() => (ReadCommand(out _) & (ushort)PciCommand.BusMaster) != 0;
+
+    /// <summary>Enables or disables bus mastering. A driver enables it once the memory that the device is to use is mapped.</summary>
+    /// <param name="isEnabled">Whether the device may access memory and send MSI and MSI-X interrupts.</param>
+    /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
+    /// <exception cref="VfioException">The device does not answer.</exception>
+    public void SetBusMaster(bool isEnabled)
     {
-        get => (ReadCommand(out _) & (ushort)PciCommand.BusMaster) != 0;
-        set
+        lock (_configChange)
         {
-            lock (_configChange)
-            {
-                // Looked at with the lock: disposal, which switches it off, comes before this or after it.
-                ushort command = ReadCommand(out RegionInfo config);
-                _backend.WriteUInt16(config, DeviceConfig.Command, (ushort)(value ? command | (ushort)PciCommand.BusMaster : command & ~(ushort)PciCommand.BusMaster));
-            }
+            // Read under the lock: disposal, which disables it, comes before this or after it.
+            ushort command = ReadCommand(out RegionInfo config);
+            const ushort BusMaster = (ushort)PciCommand.BusMaster;
+            _backend.WriteUInt16(config, DeviceConfig.Command, (ushort)(isEnabled ? command | BusMaster : command & ~BusMaster));
         }
     }
 

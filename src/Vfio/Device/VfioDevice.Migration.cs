@@ -73,7 +73,7 @@ public sealed partial class VfioDevice
     private void EndMigration()
     {
         (DeviceMigration? migration, DeviceDirtyTracker? log) = (_migration, _writeLog);
-        Disposal.InTurn([() => migration?.End(), () => log?.Dispose()]);
+        Disposal.Quietly([() => migration?.End(), () => log?.Dispose()]);
     }
 
     private void ForgetLog(DeviceDirtyTracker log)

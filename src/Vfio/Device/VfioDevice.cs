@@ -72,32 +72,18 @@ public sealed partial class VfioDevice : IDisposable
     /// <summary>Which atomic operations of the device memory completes; none where the kernel does not say (before Linux 6.5) or the ports above the device do not route them.</summary>
     public AtomicCompletions AtomicCompletions => _info.AtomicCompletions;
 
-    /// <summary>Opens a device that is bound to vfio-pci, by the best way the kernel has.</summary>
+    /// <summary>Opens a device that is bound to vfio-pci.</summary>
     /// <param name="address">The device's address.</param>
+    /// <param name="options">Which backend, and which address space; by default the best backend that the kernel has, and an address space of its own.</param>
     /// <returns>The device; the caller owns it.</returns>
     /// <exception cref="VfioException">
     /// No such device; not bound to vfio-pci; not permitted; open elsewhere; another device of its IOMMU group belongs to a
-    /// host driver; or a system call failed. The exception names it and, where one is known, what to do.
+    /// host driver; or a system call failed. The exception names it and, if one is known, what to do.
     /// </exception>
-    public static VfioDevice Open(PciAddress address) => DeviceOpener.Open(new PciBus(HostRoot.Default).Get(address), new VfioOpenOptions());
-
-    /// <summary>Opens a device of a host whose files are somewhere else.</summary>
-    /// <param name="address">The device's address.</param>
-    /// <param name="host">Where the host's <c>/sys</c>, <c>/proc</c> and <c>/dev</c> are.</param>
-    /// <inheritdoc cref="Open(PciAddress)"/>
-    public static VfioDevice Open(PciAddress address, HostRoot host)
+    /// <exception cref="ArgumentException">The address space of the options has another backend than the device needs.</exception>
+    public static VfioDevice Open(PciAddress address, VfioOpenOptions? options = null)
     {
-        ArgumentNullException.ThrowIfNull(host);
-        return Open(address, new VfioOpenOptions { Host = host });
-    }
-
-    /// <summary>Opens a device in a way of the caller's choice.</summary>
-    /// <param name="address">The device's address.</param>
-    /// <param name="options">Which way, and which address space.</param>
-    /// <inheritdoc cref="Open(PciAddress)"/>
-    public static VfioDevice Open(PciAddress address, VfioOpenOptions options)
-    {
-        ArgumentNullException.ThrowIfNull(options);
+        options ??= new VfioOpenOptions();
         return DeviceOpener.Open(new PciBus(options.Host).Get(address), options);
     }
 
@@ -190,7 +176,7 @@ public sealed partial class VfioDevice : IDisposable
             regions = [.. _regions];
         }
 
-        Disposal.InTurn([
+        Disposal.Quietly([
             Quiesce, EndMigration, Interrupts.End, .. regions.Select(region => (Action)region.Dispose),
             () =>
             {
@@ -200,7 +186,7 @@ public sealed partial class VfioDevice : IDisposable
                 }
                 else
                 {
-                    _space.Leave(_backend.Dispose);
+                    _space.Leave(wasAdmitted: true, _backend.Dispose);
                 }
             },
             () => _context?.Dispose(), () => _log?.Dispose(), () => _connection?.Dispose()]);
@@ -225,14 +211,16 @@ public sealed partial class VfioDevice : IDisposable
         undo.Add(opened);
         space.Reserve();
         undo.Keep();
+        bool isAdmitted = false;
         try
         {
             space.Admit(leakReport: null);
+            isAdmitted = true;
             return new VfioDevice(opened, address, name, space);
         }
         catch
         {
-            space.Leave(opened.Dispose);
+            space.Leave(isAdmitted, opened.Dispose);
             throw;
         }
     }

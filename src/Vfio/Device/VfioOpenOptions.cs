@@ -20,7 +20,7 @@ public sealed record VfioOpenOptions
     public Guid? VirtualFunctionToken { get; init; }
 
     /// <summary>Where the host's <c>/sys</c>, <c>/proc</c> and <c>/dev</c> are; the running host unless told.</summary>
-    public HostRoot Host { get; init; } = HostRoot.Default;
+    internal HostRoot Host { get; init; } = HostRoot.Default;
 
     /// <summary>Told what is still mapped when the last device of the address space is disposed, whichever that is, where there is something: leaks. On the disposing thread; must not throw.</summary>
     public Action<IReadOnlyList<DmaMappingInfo>>? LeakReport { get; init; }

@@ -3,10 +3,10 @@ using System.Numerics;
 namespace Vfio;
 
 /// <summary>
-/// The record of pages that devices write, for who copies memory while a device runs. Type1's second version keeps one, which counts every page
-/// that is pinned as written; iommufd keeps one where the IOMMU can tell.
+/// Tracks the pages that devices write, for programs that copy memory while a device runs. Type1v2 supports it, and reports every pinned page as dirty;
+/// iommufd supports it if the IOMMU does.
 /// </summary>
-/// <remarks>The caller owns it; disposal ends the record. One at a time for an address space.</remarks>
+/// <remarks>The caller owns it; disposal ends the tracking. An address space has one at a time.</remarks>
 public sealed class DirtyTracker : IDisposable
 {
     private readonly IoAddressSpace _space;
@@ -14,15 +14,15 @@ public sealed class DirtyTracker : IDisposable
 
     internal DirtyTracker(IoAddressSpace space) => _space = space;
 
-    /// <summary>What one bit stands for, in bytes.</summary>
+    /// <summary>The bytes that one bit stands for.</summary>
     public ulong PageSize => _space.PageSize;
 
-    /// <summary>Which pages were written since the last call, or since the record began.</summary>
+    /// <summary>Reads which pages were written since the last call, or since tracking began.</summary>
     /// <param name="mapping">The mapping; <see cref="DmaBuffer.Mapping"/> for a buffer.</param>
     /// <param name="bitmap">One bit a page, the first page in bit 0 of the first word; overwritten.</param>
     /// <returns>How many pages.</returns>
     /// <exception cref="ArgumentException">The bitmap is too short, or the mapping is of another address space.</exception>
-    /// <exception cref="ObjectDisposedException">The record, or the mapping, has ended.</exception>
+    /// <exception cref="ObjectDisposedException">The tracker, or the mapping, has ended.</exception>
     /// <exception cref="VfioException">The kernel refused.</exception>
     public int Read(DmaMapping mapping, Span<ulong> bitmap)
     {
@@ -41,7 +41,7 @@ public sealed class DirtyTracker : IDisposable
 
         bitmap = bitmap[..(int)words];
         bitmap.Clear();
-        _space.ReadWritten(mapping, bitmap);
+        _space.ReadDirty(mapping, bitmap);
         int count = 0;
         foreach (ulong word in bitmap)
         {
@@ -51,60 +51,60 @@ public sealed class DirtyTracker : IDisposable
         return count;
     }
 
-    /// <summary>Ends the record. More than once is harmless.</summary>
+    /// <summary>Ends the tracking. Never throws, and may be called again.</summary>
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _isDisposed, 1) == 0)
         {
-            _space.EndWriteLog();
+            Disposal.Quietly(_space.EndDirtyTracking);
         }
     }
 }
 
-// The record's side of the address space.
+// The tracker's side of the address space.
 public sealed partial class IoAddressSpace
 {
-    private bool _isLogging;
+    private bool _isTracking;
 
-    /// <summary>Begins a record of the pages that devices write.</summary>
-    /// <returns>The record; the caller owns it.</returns>
-    /// <exception cref="InvalidOperationException">There is a record already.</exception>
-    /// <exception cref="NotSupportedException">The kernel, or the IOMMU, keeps none.</exception>
-    /// <exception cref="ObjectDisposedException">The last device of the address space was disposed.</exception>
+    /// <summary>Starts tracking the pages that devices write.</summary>
+    /// <returns>The tracker; the caller owns it.</returns>
+    /// <exception cref="InvalidOperationException">There is a tracker already, or no device is in the address space.</exception>
+    /// <exception cref="NotSupportedException">The kernel or the IOMMU does not support it.</exception>
+    /// <exception cref="ObjectDisposedException">The address space has ended.</exception>
     /// <exception cref="VfioException">The kernel refused.</exception>
     public DirtyTracker StartDirtyTracking()
     {
         lock (_lock)
         {
-            ObjectDisposedException.ThrowIf(_isClosed, this);
-            if (_isLogging)
+            IAddressSpaceBackend backend = CheckInUse();
+            if (_isTracking)
             {
-                throw new InvalidOperationException("the address space has a record of writes already; dispose that first");
+                throw new InvalidOperationException("dirty pages of the address space are tracked already; dispose that tracker first");
             }
 
-            _backend.SetDirtyTracking(isOn: true);
-            _isLogging = true;
+            backend.SetDirtyTracking(isOn: true);
+            _isTracking = true;
             return new DirtyTracker(this);
         }
     }
 
-    internal void ReadWritten(DmaMapping mapping, Span<ulong> bitmap)
+    internal void ReadDirty(DmaMapping mapping, Span<ulong> bitmap)
     {
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_isClosed || !mapping.IsLive, mapping);
-            _backend.ReadDirty(mapping.First, mapping.Length, PageSize, bitmap);
+            CheckInUse().ReadDirty(mapping.First, mapping.Length, PageSize, bitmap);
         }
     }
 
-    internal void EndWriteLog()
+    internal void EndDirtyTracking()
     {
         lock (_lock)
         {
-            _isLogging = false;
+            _isTracking = false;
             if (!_isClosed)
             {
-                _backend.SetDirtyTracking(isOn: false);
+                _backend?.SetDirtyTracking(isOn: false);
             }
         }
     }

@@ -1,6 +1,6 @@
 namespace Vfio;
 
-/// <summary>A block of a <see cref="DmaPool"/>. Whoever rented it gives it back, once: copies of this value are the same block.</summary>
+/// <summary>Represents a rented block of a <see cref="DmaPool"/>. Copies of this value are the same block.</summary>
 public readonly record struct DmaBlock : IDisposable
 {
     private readonly DmaPool? _pool;
@@ -14,21 +14,30 @@ public readonly record struct DmaBlock : IDisposable
         Index = index;
     }
 
-    /// <summary>Which block of the pool it is, from 0 on: an index for a driver's own table.</summary>
+    /// <summary>The block's index in the pool, from 0: usable in a driver's own table.</summary>
     public int Index { get; }
 
     /// <summary>The device's address of its first byte.</summary>
-    /// <exception cref="InvalidOperationException">It was given back; or this is no block, but the type's default.</exception>
+    /// <exception cref="InvalidOperationException">It was returned, or this is the default value, which is no block.</exception>
     public Iova Iova => Pool.IovaOf(Index, _turn);
 
-    /// <summary>Its memory. Not to be used after it was given back.</summary>
+    /// <summary>Its memory. Not to be used after the block was returned.</summary>
     /// <exception cref="ObjectDisposedException">The pool was disposed.</exception>
-    /// <exception cref="InvalidOperationException">It was given back; or this is no block, but the type's default.</exception>
+    /// <exception cref="InvalidOperationException">It was returned, or this is the default value, which is no block.</exception>
     public Span<byte> Span => Pool.SpanOf(Index, _turn);
 
     private DmaPool Pool => _pool ?? throw new InvalidOperationException("this is no block of a pool");
 
-    /// <summary>Gives the block back.</summary>
-    /// <exception cref="InvalidOperationException">It was given back already, whoever has it now.</exception>
-    public void Dispose() => _pool?.Return(Index, _turn);
+    /// <summary>Returns the block to its pool.</summary>
+    /// <exception cref="InvalidOperationException">It was returned already, even if another caller has rented it since.</exception>
+    public void Return()
+    {
+        if (!Pool.TryReturn(Index, _turn))
+        {
+            throw DmaPool.AlreadyReturned();
+        }
+    }
+
+    /// <summary>Returns the block to its pool. Does nothing if it was returned already, even if another caller has rented it since.</summary>
+    public void Dispose() => _pool?.TryReturn(Index, _turn);
 }

@@ -1,9 +1,9 @@
 namespace Vfio;
 
-/// <summary>A copy, which devices can reach, of memory that they cannot. What the device wrote is copied back at disposal.</summary>
+/// <summary>Represents a copy, accessible to devices, of memory that is not. At its end, what the device wrote is copied back.</summary>
 /// <remarks>
-/// The copy always begins as the memory is: a device that writes less than it might leaves the rest as it was, and nobody sees what was in the copy's place
-/// before. For one disposal.
+/// The copy starts with the memory's content: if the device writes less than it may, the rest stays as it was, and nothing that was in the copy's place
+/// before is seen.
 /// </remarks>
 public readonly ref struct DmaBounce : IDisposable
 {
@@ -35,8 +35,11 @@ public readonly ref struct DmaBounce : IDisposable
     /// <summary>The device's address of the copy.</summary>
     public Iova Iova => _buffer?.Iova ?? _block.Iova;
 
-    /// <summary>Copies back what the device wrote, where it may write, and lets go of the copy. The transfer must have ended.</summary>
-    public void Dispose()
+    /// <summary>Copies back what the device wrote, if it may write, and frees the copy. The transfer must have ended.</summary>
+    /// <exception cref="ObjectDisposedException">The pool or its address space ended first: what the device wrote is lost.</exception>
+    /// <exception cref="InvalidOperationException">The copy was freed already.</exception>
+    /// <exception cref="VfioException">The kernel refused to unmap a copy that has a buffer of its own; the data was copied back.</exception>
+    public void Return()
     {
         if ((_access & DmaAccess.Write) != 0)
         {
@@ -46,11 +49,24 @@ public readonly ref struct DmaBounce : IDisposable
 
         if (_buffer is null)
         {
-            _block.Dispose();
+            _block.Return();
         }
         else
         {
-            _buffer.Dispose();
+            _buffer.Unmap();
+        }
+    }
+
+    /// <summary>Copies back what the device wrote, if it may write, and frees the copy, as <see cref="Return"/> does. Never throws, and may be called again.</summary>
+    public void Dispose()
+    {
+        try
+        {
+            Return();
+        }
+        catch (Exception e) when (e is VfioException or InvalidOperationException)
+        {
+            _buffer?.Dispose();
         }
     }
 }

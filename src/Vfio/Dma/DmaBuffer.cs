@@ -45,7 +45,7 @@ public sealed unsafe class DmaBuffer : IDisposable
     {
         get
         {
-            ObjectDisposedException.ThrowIf(!Mapping.IsLive, this);
+            ObjectDisposedException.ThrowIf(!Mapping.IsUsable, this);
             return _memory.Address;
         }
     }
@@ -94,8 +94,14 @@ public sealed unsafe class DmaBuffer : IDisposable
         GC.KeepAlive(_memory);
     }
 
-    /// <summary>Takes the memory from the devices, then frees it. More than once is harmless. The device must not be using it any more: it would fault.</summary>
-    /// <exception cref="VfioException">The kernel refused to unmap it; it lives on.</exception>
+    /// <summary>Unmaps the memory from the devices, then frees it. A device that still uses it faults. A second call does nothing.</summary>
+    /// <exception cref="VfioException">The kernel refused: the buffer stays as it was, and the call can be repeated.</exception>
+    public void Unmap() => Mapping.Unmap();
+
+    /// <summary>
+    /// Unmaps the memory from the devices, then frees it. Never throws, and may be called again: if the kernel refuses, the memory is neither freed
+    /// nor reused until <see cref="Unmap"/> succeeds or the address space ends, which reports it as a leak.
+    /// </summary>
     public void Dispose() => Mapping.Dispose();
 
     private byte* AlignedPlaceOf(ulong offset, int width)
@@ -108,7 +114,7 @@ public sealed unsafe class DmaBuffer : IDisposable
 
     private byte* PlaceOf(ulong offset, ulong length)
     {
-        ObjectDisposedException.ThrowIf(!Mapping.IsLive, this);
+        ObjectDisposedException.ThrowIf(!Mapping.IsUsable, this);
         return length <= Length && offset <= Length - length
             ? _memory.Start + offset
             : throw new ArgumentOutOfRangeException(nameof(offset), $"0x{length:x} bytes at 0x{offset:x} are outside a buffer of 0x{Length:x} bytes");

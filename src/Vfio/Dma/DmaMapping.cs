@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace Vfio;
 
-/// <summary>Memory of the caller's that devices can reach. Disposal takes it back from them.</summary>
+/// <summary>Represents memory of the caller that devices can access, until it is unmapped.</summary>
 /// <remarks>
-/// Any thread. While it lives the memory must stay mapped; the address space ends it when its last device is disposed, and tells of it
-/// as a leak. After disposal the device's accesses there fault, and no byte is moved.
+/// Any thread may use it. The memory must stay mapped in the process as long as <see cref="IsLive"/> is <see langword="true"/>. The address space
+/// unmaps it when it ends, and reports it as a leak. After that, accesses of the device fault, and no byte is moved.
 /// </remarks>
 public sealed class DmaMapping : IDisposable, IInterval
 {
@@ -15,10 +15,13 @@ public sealed class DmaMapping : IDisposable, IInterval
     private readonly int _line;
     private readonly long _start = Environment.TickCount64; // the coarse clock: a mapping costs no more than its system call
     private volatile bool _isEnded;
+    private volatile bool _isDisposed;
 
-    internal DmaMapping(IoAddressSpace space, ulong iova, ulong length, DmaAccess access, object? memory, string? owner, string file, int line)
+    internal DmaMapping(
+        IoAddressSpace space, ulong iova, nint address, ulong length, DmaAccess access, object? memory, string? owner, string file, int line)
     {
         _space = space;
+        Address = address;
         Iova = new Iova(iova);
         Length = length;
         Access = access;
@@ -38,8 +41,14 @@ public sealed class DmaMapping : IDisposable, IInterval
     /// <summary>Who asked for it: the name that was given, or the line of source.</summary>
     public string Owner => _owner ?? string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileName(_file)}:{_line}");
 
-    /// <summary>Whether devices can still reach it.</summary>
+    /// <summary>Whether it is mapped: devices can access the memory, or will when the next one opens into the address space.</summary>
     public bool IsLive => !_isEnded;
+
+    /// <summary>Whether its owner may still use it: after a disposal that the kernel refused it is live, but not usable.</summary>
+    internal bool IsUsable => !_isDisposed;
+
+    /// <summary>Where the memory starts in this process.</summary>
+    internal nint Address { get; }
 
     internal ulong First => Iova.Value;
 
@@ -54,9 +63,19 @@ public sealed class DmaMapping : IDisposable, IInterval
 
     internal IoAddressSpace Space => _space;
 
-    /// <summary>Takes the memory back from the devices. More than once is harmless.</summary>
-    /// <exception cref="VfioException">The kernel refused; the mapping lives on.</exception>
-    public void Dispose() => _space.Unmap(this);
+    /// <summary>Unmaps the memory: devices cannot access it any more. A second call does nothing.</summary>
+    /// <exception cref="VfioException">The kernel refused: the mapping stays as it was, and the call can be repeated.</exception>
+    public void Unmap() => _space.Unmap(this);
+
+    /// <summary>
+    /// Unmaps the memory. Never throws, and may be called again: if the kernel refuses, the mapping stays, with its IOVA, until
+    /// <see cref="Unmap"/> succeeds or the address space ends, which reports it as a leak.
+    /// </summary>
+    public void Dispose()
+    {
+        _isDisposed = true;
+        Disposal.Quietly(Unmap);
+    }
 
     internal DmaMappingInfo Describe(long now) => new()
     {
@@ -68,9 +87,10 @@ public sealed class DmaMapping : IDisposable, IInterval
         IsLive = IsLive,
     };
 
-    /// <summary>The devices cannot reach it any more: memory of ours goes.</summary>
+    /// <summary>The devices cannot access it any more: memory of the library is freed.</summary>
     internal void End()
     {
+        _isDisposed = true;
         _isEnded = true;
         (Memory as BufferMemory)?.Revoke();
         (Memory as Region)?.EndLoan(Dispose);

@@ -3,12 +3,11 @@ using System.Runtime.CompilerServices;
 namespace Vfio;
 
 /// <summary>
-/// Equal blocks of one <see cref="DmaBuffer"/>, for what a driver needs again and again: packets, commands, pages of lists. Renting one and giving it back
-/// costs no system call and allocates nothing.
+/// Represents equal blocks of one <see cref="DmaBuffer"/>, for what a driver needs again and again: packets, commands, pages of lists. Renting and
+/// returning a block makes no system call and allocates nothing.
 /// </summary>
 /// <remarks>
-/// The caller owns it; disposal unmaps the buffer. Any thread may rent and return, several at a time. A block comes back as it was left: it is
-/// not cleared.
+/// The caller owns it; disposal unmaps the buffer. Any thread may rent and return, several at a time. Blocks are not cleared.
 /// </remarks>
 public sealed unsafe class DmaPool : IDisposable
 {
@@ -51,19 +50,19 @@ public sealed unsafe class DmaPool : IDisposable
 
     internal static ulong Stride(int blockLength) => ((ulong)blockLength + (CacheLine - 1)) & ~(CacheLine - 1);
 
-    /// <summary>Takes a block.</summary>
-    /// <returns>The block; give it back with <see cref="DmaBlock.Dispose"/>.</returns>
+    /// <summary>Rents a block.</summary>
+    /// <returns>The block; return it with <see cref="DmaBlock.Return"/>.</returns>
     /// <exception cref="InvalidOperationException">All blocks are rented.</exception>
     /// <exception cref="ObjectDisposedException">The pool, or the last device of its address space, was disposed.</exception>
     public DmaBlock Rent() => TryRent(out DmaBlock block) ? block : throw AllRented();
 
-    /// <summary>Takes a block, where one is free.</summary>
-    /// <param name="block">The block; give it back with <see cref="DmaBlock.Dispose"/>.</param>
+    /// <summary>Rents a block, if one is free.</summary>
+    /// <param name="block">The block; return it with <see cref="DmaBlock.Return"/>.</param>
     /// <returns>Whether there was one.</returns>
     /// <exception cref="ObjectDisposedException">The pool, or the last device of its address space, was disposed.</exception>
     public bool TryRent(out DmaBlock block)
     {
-        ObjectDisposedException.ThrowIf(!_mapping.IsLive, this);
+        ObjectDisposedException.ThrowIf(!_mapping.IsUsable, this);
         while (true)
         {
             long head = Volatile.Read(ref _head);
@@ -105,7 +104,11 @@ public sealed unsafe class DmaPool : IDisposable
         return new DmaBounce(data, access, Rent());
     }
 
-    /// <summary>Unmaps and frees the buffer; blocks that are rented end with it. More than once is harmless.</summary>
+    /// <summary>Unmaps and frees the buffer; rented blocks end with it. A second call does nothing.</summary>
+    /// <exception cref="VfioException">The kernel refused: the pool stays as it was, and the call can be repeated.</exception>
+    public void Unmap() => _buffer.Unmap();
+
+    /// <summary>Unmaps and frees the buffer, as <see cref="DmaBuffer.Dispose"/> does; rented blocks end with it.</summary>
     public void Dispose() => _buffer.Dispose();
 
     internal Iova IovaOf(int index, int turn)
@@ -116,17 +119,18 @@ public sealed unsafe class DmaPool : IDisposable
 
     internal Span<byte> SpanOf(int index, int turn)
     {
-        ObjectDisposedException.ThrowIf(!_mapping.IsLive, this);
+        ObjectDisposedException.ThrowIf(!_mapping.IsUsable, this);
         Check(index, turn);
         return new Span<byte>(_start + ((ulong)index * _stride), _blockLength);
     }
 
-    internal void Return(int index, int turn)
+    /// <returns>Whether it was rented; if not, the pool is as it was.</returns>
+    internal bool TryReturn(int index, int turn)
     {
         ref Entry entry = ref _entries[index];
         if (Interlocked.CompareExchange(ref entry.Turn, turn + 1, turn) != turn)
         {
-            throw GivenBack();
+            return false;
         }
 
         while (true)
@@ -135,7 +139,7 @@ public sealed unsafe class DmaPool : IDisposable
             Volatile.Write(ref entry.Next, (int)(uint)head - 1);
             if (Interlocked.CompareExchange(ref _head, Advance(head, (uint)(index + 1)), head) == head)
             {
-                return;
+                return true;
             }
         }
     }
@@ -145,13 +149,13 @@ public sealed unsafe class DmaPool : IDisposable
     {
         if (Volatile.Read(ref _entries[index].Turn) != turn)
         {
-            throw GivenBack();
+            throw AlreadyReturned();
         }
     }
 
     private InvalidOperationException AllRented() => new($"all {Count} blocks of the pool are rented ({_buffer.Mapping.Owner})");
 
-    private static InvalidOperationException GivenBack() => new("the block was given back already");
+    internal static InvalidOperationException AlreadyReturned() => new("the block was returned already");
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static long Advance(long head, uint first) => ((head & ~0xffffffffL) + (1L << 32)) | first;
@@ -162,7 +166,7 @@ public sealed unsafe class DmaPool : IDisposable
         /// <summary>The next free one, while it is free.</summary>
         public int Next;
 
-        /// <summary>How often it was taken and given back: odd while somebody has it. So a copy of a block of before is told from the one of now.</summary>
+        /// <summary>How often it was rented and returned: odd while it is rented. This tells a copy of a returned block from the current one.</summary>
         public int Turn;
     }
 }

@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Vfio;
 
-// Memory that somebody else made; and the end of mappings.
+// Memory of the caller, files and other devices; and the end of mappings.
 public sealed partial class IoAddressSpace
 {
     /// <summary>Lets the devices reach memory of the caller's.</summary>
@@ -19,7 +19,8 @@ public sealed partial class IoAddressSpace
     /// <param name="line">Filled in by the compiler.</param>
     /// <returns>The mapping; the caller owns it, and keeps the memory mapped in the process until it is disposed.</returns>
     /// <exception cref="ArgumentException">Something is not a multiple of the page size, empty, or runs over the last address; no access.</exception>
-    /// <exception cref="ObjectDisposedException">The last device of the address space was disposed.</exception>
+    /// <exception cref="InvalidOperationException">No device is in the address space.</exception>
+    /// <exception cref="ObjectDisposedException">The address space has ended.</exception>
     /// <exception cref="VfioException">
     /// The addresses wanted are taken (EEXIST) or not usable (EINVAL), there are no free ones (ENOSPC); there is no such memory (EFAULT); the process may not
     /// lock so much (ENOMEM); too many mappings (ENOSPC). The hint says what to do.
@@ -106,7 +107,7 @@ public sealed partial class IoAddressSpace
         Request request = new(start, length, access, at, PageSize, MostBits, region, owner, file, line);
         DmaMapping mapping = Map(request, (in Request request, ulong iova) =>
         {
-            if (!_backend.TryMapDeviceMemory(iova, () => region.TryExport(offset, length), length, request.Access))
+            if (!_backend!.TryMapDeviceMemory(iova, () => region.TryExport(offset, length), length, request.Access))
             {
                 MapMemory(in request, iova);
             }
@@ -120,83 +121,54 @@ public sealed partial class IoAddressSpace
         return mapping;
     }
 
-    /// <summary>Takes back the mapping that lies exactly there; as its disposal does.</summary>
-    /// <param name="iova">Its first address.</param>
-    /// <param name="length">Its length in bytes.</param>
-    /// <exception cref="ArgumentException">A length of 0, or not a multiple of the page size.</exception>
-    /// <exception cref="ObjectDisposedException">The last device of the address space was disposed.</exception>
-    /// <exception cref="VfioException">Nothing is mapped there (ENOENT), or the range is not one whole mapping (EINVAL).</exception>
-    public void Unmap(Iova iova, ulong length)
-    {
-        CheckLength(length);
-        CheckAddress(iova, length, PageSize);
-        lock (_lock)
-        {
-            ObjectDisposedException.ThrowIf(_isClosed, this);
-            string subject = MapErrors.Describe(iova.Value, length);
-            DmaMapping found = _ledger.FindOverlap(iova.Value, iova.Value + (length - 1))
-                ?? throw new VfioException("unmap", subject, Errno.ENOENT, "nothing is mapped there");
-            if (found.Iova != iova || found.Length != length)
-            {
-                throw new VfioException(
-                    "unmap", subject, Errno.EINVAL, $"a mapping is taken back whole: there is {new IovaRange(found.Iova, new Iova(found.Last))}, of {found.Owner}");
-            }
-
-            Unmap(found);
-        }
-    }
-
-    /// <summary>Takes everything back from the devices; buffers, pools and mappings are then as if disposed.</summary>
-    /// <exception cref="ObjectDisposedException">The last device of the address space was disposed.</exception>
-    /// <exception cref="VfioException">The kernel refused; what it did not take back is as it was.</exception>
-    public void UnmapAll()
-    {
-        lock (_lock)
-        {
-            ObjectDisposedException.ThrowIf(_isClosed, this);
-            TakeAllBack();
-        }
-    }
-
     internal void Unmap(DmaMapping mapping)
     {
         lock (_lock)
         {
-            // Once the last device has left, all mappings end together.
-            if (!mapping.IsLive || _isClosed)
+            // Once the address space has ended, all mappings end together.
+            if (mapping.IsLive && !_isClosed)
             {
-                return;
+                UnmapLocked(mapping);
             }
-
-            TakeBack(mapping);
         }
     }
 
-    private void TakeBack(DmaMapping mapping)
+    private void UnmapLocked(DmaMapping mapping)
     {
-        _backend.Unmap(mapping.First, mapping.Length);
+        if (IsMappedByBackend)
+        {
+            try
+            {
+                _backend.Unmap(mapping.First, mapping.Length);
+            }
+            catch (VfioException) when (!IsMappedByBackend)
+            {
+                // The last device left meanwhile, and the backend dropped all mappings.
+            }
+        }
+
         _ledger.Remove(mapping);
         mapping.End();
     }
 
-    private void TakeAllBack()
+    // What the backend refuses to unmap stays in the ledger.
+    private void TryUnmapAll()
     {
-        if (_ledger.Count == 0)
+        try
         {
-            return;
-        }
-
-        if (_backend.TryUnmapAll())
-        {
-            foreach (DmaMapping mapping in _ledger.Clear())
+            if (_ledger.Count != 0 && (!IsMappedByBackend || _backend.TryUnmapAll()))
             {
-                mapping.End();
+                EndAll();
+            }
+
+            while (_ledger.Live is [.., DmaMapping last])
+            {
+                UnmapLocked(last);
             }
         }
-
-        while (_ledger.Live is [.., DmaMapping last])
+        catch (Exception e) when (e is VfioException or ObjectDisposedException)
         {
-            TakeBack(last);
+            // Closing the backend's address space unmaps what is left.
         }
     }
 
@@ -204,16 +176,16 @@ public sealed partial class IoAddressSpace
     {
         lock (_lock)
         {
-            ObjectDisposedException.ThrowIf(_isClosed, this);
+            _ = CheckInUse();
             ulong iova = request.At is Iova at ? CheckPlace(at.Value, request) : FindPlace(request);
             map(in request, iova);
-            DmaMapping mapping = new(this, iova, request.Length, request.Access, request.Keep, request.Owner, request.File, request.Line);
+            DmaMapping mapping = new(this, iova, request.Address, request.Length, request.Access, request.Keep, request.Owner, request.File, request.Line);
             _ledger.Add(mapping);
             return mapping;
         }
     }
 
-    private void MapMemory(in Request request, ulong iova) => _backend.Map(iova, request.Address, request.Length, request.Access);
+    private void MapMemory(in Request request, ulong iova) => _backend!.Map(iova, request.Address, request.Length, request.Access);
 
     private ulong FindPlace(in Request request)
     {
@@ -235,9 +207,15 @@ public sealed partial class IoAddressSpace
             throw DmaLedger.Taken(other, iova, length);
         }
 
+        return CheckRange(iova, length, bits);
+    }
+
+    private ulong CheckRange(ulong iova, ulong length, int bits)
+    {
+        ulong last = iova + (length - 1);
         if (last > LastOf(bits) || !_ranges.Any(range => range.Contains(iova, last)))
         {
-            string limit = bits < MostBits ? $", with {bits} bits of address" : "";
+            string limit = bits < MostBits ? $", with an address width of {bits} bits" : "";
             throw new VfioException("map", MapErrors.Describe(iova, length), Errno.EINVAL, $"usable addresses are {string.Join(", ", _ranges)}{limit}");
         }
 

@@ -3,38 +3,43 @@ using System.Runtime.CompilerServices;
 namespace Vfio;
 
 /// <summary>
-/// What one device, or several, can reach by DMA, and at which addresses: an IOAS of iommufd, a container of type1. Nothing is reachable
-/// until it is allocated or mapped here.
+/// Represents the addresses at which one or more devices access memory: an IOAS of iommufd, a container of type1. Devices can access nothing until it is
+/// allocated or mapped here.
 /// </summary>
 /// <remarks>
 /// <para>
-/// A device's first open makes one; others join by <see cref="VfioOpenOptions.AddressSpace"/>, and devices of one IOMMU group must. It ends with its last device:
-/// what is still mapped then is unmapped and told in <see cref="Leaks"/>.
+/// Opening a device makes one, unless <see cref="VfioOpenOptions.AddressSpace"/> names one that exists; devices of one IOMMU group must share theirs. It ends
+/// with its last device: what is still mapped is unmapped and reported in <see cref="Leaks"/>.
 /// </para>
-/// <para>Any thread may use it at any time. Mapping and unmapping are system calls that pin and release memory: a driver does them when it is set up.</para>
+/// <para>
+/// One made by <see cref="Create"/> outlives its devices, so that buffers stay valid at their IOVA from one device to the next. It takes its backend, ranges
+/// and page size from the first device that opens into it; a device that needs another backend cannot join. While no device is in it, nothing can be
+/// allocated or mapped, but memory can be unmapped.
+/// </para>
+/// <para>Any thread may use it at any time. Mapping and unmapping are system calls that pin and release memory: a driver maps memory when it is set up.</para>
 /// </remarks>
-public sealed partial class IoAddressSpace
+public sealed partial class IoAddressSpace : IDisposable
 {
     private const int LeastBits = 12;
     private const int MostBits = 64;
 
-    private readonly IAddressSpaceBackend _backend;
     private readonly SystemCalls _calls;
     private readonly Lock _lock = new();
     private readonly DmaLedger _ledger = new();
     private readonly Mapper _mapMemory;
     private IovaRange[] _ranges = [];
-    private int _devices;
-    private bool _isClosed;
     private int _bits = MostBits;
 
-    internal IoAddressSpace(IAddressSpaceBackend backend, SystemCalls calls)
+    internal IoAddressSpace(IAddressSpaceBackend? backend, SystemCalls calls)
     {
         (_backend, _calls) = (backend, calls);
         _mapMemory = MapMemory; // once, not for each mapping
     }
 
-    /// <summary>The usable addresses, sorted and disjoint: without what the platform reserves and what the IOMMU cannot translate. A device that joins may take some away.</summary>
+    /// <summary>
+    /// The usable addresses, sorted and disjoint: without what the platform reserves and what the IOMMU cannot translate. A device that joins may remove
+    /// some. Empty before the first device.
+    /// </summary>
     public IReadOnlyList<IovaRange> Ranges
     {
         get
@@ -61,10 +66,8 @@ public sealed partial class IoAddressSpace
         }
     }
 
-    /// <summary>What was still mapped when the last device was disposed; none before that. Each is a buffer or a mapping that its owner forgot to dispose.</summary>
+    /// <summary>What was still mapped when the address space ended; empty before that. Each is a buffer or a mapping that was not disposed, or that the kernel refused to unmap.</summary>
     public IReadOnlyList<DmaMappingInfo> Leaks { get; private set; } = [];
-
-    internal IAddressSpaceBackend Backend => _backend;
 
     /// <summary>Whether nothing is mapped.</summary>
     internal bool IsEmpty
@@ -78,7 +81,11 @@ public sealed partial class IoAddressSpace
         }
     }
 
-    /// <summary>Says that a device has fewer address lines than 64: from now on what is allocated and mapped stays below. What was mapped before stays where it is.</summary>
+    /// <summary>Makes an address space without a device, to outlive the devices that open into it.</summary>
+    /// <returns>The address space; the caller owns it, and opens devices into it (<see cref="VfioOpenOptions.AddressSpace"/>).</returns>
+    public static IoAddressSpace Create() => new(backend: null, new SystemCalls()) { _isOwned = true };
+
+    /// <summary>Says that a device has an address width below 64 bits: what is allocated and mapped from now on fits it. What is mapped already stays where it is.</summary>
     /// <param name="bits">How many bits its addresses have, 12 to 64; edu has 28. Of several calls the least counts.</param>
     /// <exception cref="ArgumentOutOfRangeException">Fewer than 12 or more than 64.</exception>
     public void LimitAddressWidth(int bits)
@@ -90,14 +97,15 @@ public sealed partial class IoAddressSpace
         }
     }
 
-    /// <summary>Makes memory that the devices can reach.</summary>
+    /// <summary>Allocates memory that the devices can access.</summary>
     /// <param name="length">Bytes, more than 0; rounded up to whole pages.</param>
     /// <param name="options">What kind of memory, and where.</param>
     /// <param name="file">Filled in by the compiler: the ledger tells who asked.</param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <returns>The buffer, zeroed; the caller owns it.</returns>
     /// <exception cref="ArgumentException">A length of 0, an address that is not a multiple of the page size, no access, a number of bits outside 12 to 64.</exception>
-    /// <exception cref="ObjectDisposedException">The last device of the address space was disposed.</exception>
+    /// <exception cref="InvalidOperationException">No device is in the address space.</exception>
+    /// <exception cref="ObjectDisposedException">The address space has ended.</exception>
     /// <exception cref="VfioException">
     /// The addresses wanted are taken (EEXIST) or not usable (EINVAL), there are no free ones (ENOSPC); the process may not lock so much memory, there are too few huge
     /// pages (ENOMEM), or the host has none of that size (EINVAL); too many mappings (ENOSPC). The hint says what to do.
@@ -118,6 +126,11 @@ public sealed partial class IoAddressSpace
 
         length = (length + (page - 1)) & ~(page - 1);
         CheckAddress(options.At, length, page);
+        lock (_lock)
+        {
+            _ = CheckInUse(); // before memory is taken from the host
+        }
+
         BufferMemory memory = BufferMemory.Allocate(_calls, length, options.PageSize, options.NumaNode);
         try
         {
@@ -180,7 +193,7 @@ public sealed partial class IoAddressSpace
 
     /// <summary>How much is mapped, and how much may be.</summary>
     /// <returns>A snapshot.</returns>
-    /// <exception cref="ObjectDisposedException">The last device of the address space was disposed.</exception>
+    /// <exception cref="ObjectDisposedException">The address space has ended.</exception>
     public DmaUsage GetUsage()
     {
         LockedMemory locked = LockedMemory.Read();
@@ -193,7 +206,7 @@ public sealed partial class IoAddressSpace
                 Bytes = _ledger.Bytes,
                 PeakMappings = _ledger.MostCount,
                 PeakBytes = _ledger.MostBytes,
-                EntriesLeft = _backend.GetInfo().EntriesLeft,
+                EntriesLeft = _open == 0 ? null : _backend!.GetInfo().EntriesLeft,
                 LockedBytes = locked.Used,
                 LockedLimit = locked.Limit,
             };

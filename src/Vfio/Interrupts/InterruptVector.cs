@@ -34,6 +34,7 @@ public sealed partial class InterruptVector : IDisposable
         _interrupts = interrupts;
         Info = info;
         Subindex = subindex;
+        _wait = new AsyncWait(this);
         _loop = options.Loop;
         _isInline = options.RunContinuationsInline;
         _eventFd = Vfio.EventFd.Create(ToString());

@@ -19,16 +19,16 @@ public sealed unsafe partial class Region
     /// <param name="value">The value to write. A device that does not decode its memory is not written.</param>
     /// <returns>Ends it when it is disposed; the region's disposal ends it too.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="eventFd"/> is <see langword="null"/>.</exception>
-    /// <exception cref="ArgumentException"><paramref name="offset"/> is not aligned to the width, or the width is none of these.</exception>
+    /// <exception cref="ArgumentException"><paramref name="offset"/> is not aligned to the width.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The write does not lie within the region.</exception>
-    /// <exception cref="NotSupportedException">The region cannot be written, or the backend has no such thing.</exception>
+    /// <exception cref="NotSupportedException">The region cannot be written, the backend does not support it, or <typeparamref name="T"/> is wider than 8 bytes.</exception>
     /// <exception cref="ObjectDisposedException">The region or its device was disposed.</exception>
     /// <exception cref="VfioException">
     /// The region is no BAR, the place is in the MSI-X table, or the descriptor is no eventfd (EINVAL); the same value is written there by an event already (EEXIST);
     /// more than 1000 for one device (ENOSPC).
     /// </exception>
     public IDisposable WriteOnEvent<T>(SafeFileHandle eventFd, ulong offset, T value)
-        where T : unmanaged, IBinaryInteger<T> => WriteOnEvent(eventFd, offset, WidthOf<T>(), ulong.CreateTruncating(value));
+        where T : unmanaged, IBinaryInteger<T> => WriteOnEvent(eventFd, offset, sizeof(T), ulong.CreateTruncating(value));
 
     private EventWrite WriteOnEvent(SafeFileHandle eventFd, ulong offset, int width, ulong value)
     {
@@ -58,7 +58,7 @@ public sealed unsafe partial class Region
         public void Dispose()
         {
             region.EndLoan(End);
-            End();
+            Disposal.Quietly(End);
         }
 
         public void End()

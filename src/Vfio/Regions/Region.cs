@@ -131,11 +131,10 @@ public sealed unsafe partial class Region : IDisposable
     public void WriteUInt64(ulong offset, ulong value) => Write(offset, value);
 
     /// <summary>
-    /// Lets go of the region: mappings are replaced by memory of all ones at once, their address range is given back when
-    /// nothing refers to this object any more. Other devices that could reach it (<see cref="IoAddressSpace.Map(Region, ulong, ulong, DmaAccess, Iova?, string?, string, int)"/>)
-    /// cannot from here on. Any thread; more than once is harmless.
+    /// Ends the region: its mappings are replaced by memory of all ones at once, and their address range is freed when nothing refers to this object any
+    /// more. Other devices that could access it (<see cref="IoAddressSpace.Map(Region, ulong, ulong, DmaAccess, Iova?, string?, string, int)"/>) no
+    /// longer can. Any thread may call it. Never throws, and may be called again.
     /// </summary>
-    /// <exception cref="VfioException">The kernel did not take back what other devices reach; all else is done.</exception>
     public void Dispose()
     {
         Action[] loans;
@@ -146,7 +145,7 @@ public sealed unsafe partial class Region : IDisposable
             _loans.Clear();
         }
 
-        Disposal.InTurn([.. loans, Revoke]);
+        Disposal.Quietly([.. loans, Revoke]);
     }
 
     private void Revoke()
@@ -160,9 +159,13 @@ public sealed unsafe partial class Region : IDisposable
         _disposed(this);
     }
 
-    // This is all that a mapped access costs, so it is written for the code the compiler makes of it: benchmarks/disassembly reads that.
+    /// <summary>Reads a register of the width of <typeparamref name="T"/>.</summary>
+    /// <typeparam name="T">An integer of 1, 2, 4 or 8 bytes.</typeparam>
+    /// <param name="offset">Bytes from the region's start; a multiple of the width.</param>
+    /// <inheritdoc cref="ReadUInt16"/>
+    // This is all that a mapped access costs, so it is written for the code that the compiler makes of it: benchmarks/disassembly reads that.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private T Read<T>(ulong offset)
+    public T Read<T>(ulong offset)
         where T : unmanaged, IBinaryInteger<T>
     {
         if (IndexOf<T>(offset) < Count<T>())
@@ -175,8 +178,13 @@ public sealed unsafe partial class Region : IDisposable
         return ReadElsewhere<T>(offset);
     }
 
+    /// <summary>Writes a register of the width of <typeparamref name="T"/>.</summary>
+    /// <typeparam name="T">An integer of 1, 2, 4 or 8 bytes.</typeparam>
+    /// <param name="offset">Bytes from the region's start; a multiple of the width.</param>
+    /// <param name="value">The value to write.</param>
+    /// <inheritdoc cref="WriteUInt16"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Write<T>(ulong offset, T value)
+    public void Write<T>(ulong offset, T value)
         where T : unmanaged, IBinaryInteger<T>
     {
         if (IndexOf<T>(offset) < Count<T>())
@@ -194,11 +202,11 @@ public sealed unsafe partial class Region : IDisposable
     private static ulong IndexOf<T>(ulong offset)
         where T : unmanaged => sizeof(T) == 1 ? offset : BitOperations.RotateRight(offset, BitOperations.Log2((uint)sizeof(T)));
 
-    // How many registers of a width the window has that the fields describe; none after disposal. The type test is resolved when
-    // the method is compiled.
+    // The number of registers of this width in the window that the fields describe: none after disposal, and none of a width that no
+    // register has. The tests of the width are resolved when the method is compiled.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ulong Count<T>()
-        where T : unmanaged => sizeof(T) == 1 ? _count8 : sizeof(T) == 2 ? _count16 : sizeof(T) == 4 ? _count32 : _count64;
+        where T : unmanaged => sizeof(T) == 1 ? _count8 : sizeof(T) == 2 ? _count16 : sizeof(T) == 4 ? _count32 : sizeof(T) == 8 ? _count64 : 0;
 
     private void SetCounts(ulong length)
     {
@@ -269,6 +277,11 @@ public sealed unsafe partial class Region : IDisposable
         if (!allowed)
         {
             throw new NotSupportedException($"{Index.Describe()} cannot be {verb}");
+        }
+
+        if (width is not (1 or 2 or 4 or 8))
+        {
+            throw new NotSupportedException($"no register is {width} bytes wide: 1, 2, 4 and 8 are supported");
         }
 
         if (Length < (uint)width || offset > Length - (uint)width)

@@ -21,6 +21,9 @@ internal interface IAddressSpaceBackend : IDisposable
     /// <returns>Whether the backend does; where not, it takes the address that the memory is mapped at.</returns>
     bool TryMapDeviceMemory(ulong iova, Func<SafeFileHandle?> openFile, ulong length, DmaAccess access);
 
+    /// <summary>How often the backend has dropped all mappings because its last device left: type1 does, and the next device finds none.</summary>
+    int Drops => 0;
+
     /// <summary>Takes one mapping back, whole.</summary>
     void Unmap(ulong iova, ulong length);
 

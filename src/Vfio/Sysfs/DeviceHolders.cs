@@ -47,7 +47,7 @@ public sealed class DeviceHolders
 
     /// <summary>The processes of a host whose files are somewhere else.</summary>
     /// <param name="host">Where its <c>/proc</c> is.</param>
-    public DeviceHolders(HostRoot host)
+    internal DeviceHolders(HostRoot host)
     {
         ArgumentNullException.ThrowIfNull(host);
         _host = host;

@@ -4,7 +4,7 @@ namespace Vfio;
 
 /// <summary>Where the host's <c>/sys</c>, <c>/proc</c>, <c>/dev</c>, <c>/run</c> and <c>/etc</c> are: <c>/</c>, or a folder that holds a copy.</summary>
 /// <remarks>A value; nothing is opened by making one.</remarks>
-public sealed class HostRoot
+internal sealed class HostRoot
 {
     private readonly string _root;
 

@@ -62,20 +62,21 @@ public sealed class MediatedDevice : IHostDevice
     string IHostDevice.HowToTake => $"look at its driver: ls -l /{Bus}/{Name(Id)}/driver";
 
     /// <summary>All mediated devices of a host, by UUID.</summary>
-    /// <param name="host">Where its <c>/sys</c> is; the running host unless told.</param>
-    /// <returns>A snapshot; empty where the kernel has none.</returns>
-    public static IReadOnlyList<MediatedDevice> GetAll(HostRoot? host = null) =>
-        [.. SysfsFile.Names((host ?? HostRoot.Default).Combine(Bus))
-            .Select(name => TryParse(name, out Guid id) ? Find(id, host) : null)
-            .OfType<MediatedDevice>()];
+    /// <returns>A snapshot; empty if the kernel has none.</returns>
+    public static IReadOnlyList<MediatedDevice> GetAll() => GetAll(HostRoot.Default);
 
     /// <summary>One mediated device.</summary>
     /// <param name="id">Its UUID.</param>
-    /// <param name="host">Where the host's <c>/sys</c> is; the running host unless told.</param>
     /// <returns>The device, or <see langword="null"/> where there is none.</returns>
-    public static MediatedDevice? Find(Guid id, HostRoot? host = null)
+    public static MediatedDevice? Find(Guid id) => Find(id, HostRoot.Default);
+
+    internal static IReadOnlyList<MediatedDevice> GetAll(HostRoot host) =>
+        [.. SysfsFile.Names(host.Combine(Bus))
+            .Select(name => TryParse(name, out Guid id) ? Find(id, host) : null)
+            .OfType<MediatedDevice>()];
+
+    internal static MediatedDevice? Find(Guid id, HostRoot host)
     {
-        host ??= HostRoot.Default;
         string? path = Vfio.SysfsPath.Resolve(host, $"/{Bus}/{Name(id)}");
         return path is not null && path.StartsWith(Devices, StringComparison.Ordinal) && Path.GetFileName(path) == Name(id) && Directory.Exists(host.Combine(path[1..]))
             ? new MediatedDevice(host, id, path)

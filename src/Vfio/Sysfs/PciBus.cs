@@ -18,14 +18,14 @@ public sealed class PciBus
 
     /// <summary>The devices of a host whose files are somewhere else.</summary>
     /// <param name="host">Where its <c>/sys</c> is.</param>
-    public PciBus(HostRoot host)
+    internal PciBus(HostRoot host)
     {
         ArgumentNullException.ThrowIfNull(host);
         Host = host;
     }
 
     /// <summary>Where the host's files are.</summary>
-    public HostRoot Host { get; }
+    internal HostRoot Host { get; }
 
     /// <summary>All devices, by address.</summary>
     /// <returns>A snapshot; empty on a host without PCI.</returns>
@@ -55,6 +55,30 @@ public sealed class PciBus
     /// <exception cref="VfioException">The host has no device at this address.</exception>
     public PciDeviceInfo Get(PciAddress address) => Find(address)
         ?? throw new VfioException("look up", address.ToString(), "no PCI device has this address", "/sys/bus/pci/devices has the devices of this host") { Reason = VfioErrorReason.DeviceNotFound, Device = address.ToString() };
+
+    /// <summary>Finds a device by its address or by a name that the host has for it.</summary>
+    /// <param name="name">
+    /// An address (<c>0000:00:14.3</c>, <c>00:14.3</c>), or the name of a network interface (<c>eth0</c>), a disk or partition (<c>nvme0n1</c>), an NVMe
+    /// controller (<c>nvme0</c>) or a graphics card (<c>card0</c>) of the device. A device that is bound has lost such names with its driver.
+    /// </param>
+    /// <returns>The device, or <see langword="null"/> if no PCI device has this name.</returns>
+    /// <exception cref="VfioException">Several devices have it: a disk with two controllers, for example.</exception>
+    public PciDeviceInfo? Find(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        if (PciAddress.TryParse(name, out PciAddress address))
+        {
+            return Find(address);
+        }
+
+        IReadOnlyList<PciAddress> found = new HostNames(Host).Find(name);
+        return found.Count switch
+        {
+            0 => null,
+            1 => Find(found[0]),
+            _ => throw new VfioException("look up", name, $"{found.Count} devices have this name: {string.Join(", ", found)}", "use the address of the one that is meant"),
+        };
+    }
 
     /// <summary>The IOMMU groups, by number.</summary>
     /// <returns>A snapshot; empty where no IOMMU is on.</returns>

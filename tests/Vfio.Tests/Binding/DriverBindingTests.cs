@@ -102,7 +102,7 @@ public sealed class DriverBindingTests : IDisposable
         DriverBinding binding = DriverBinding.Bind(_nic.Address, Options());
         _nic.IsHeld = true;
         _host.AddProcess(4711, "qemu", 0, "/dev/vfio/12");
-        VfioException failure = Assert.Throws<BindingRefusedException>(binding.Release);
+        VfioException failure = Assert.Throws<BindingRefusedException>(() => binding.Release());
         Assert.Contains("4711", failure.Message, StringComparison.Ordinal);
         binding.Dispose();
         Assert.Equal("vfio-pci", _nic.Driver);

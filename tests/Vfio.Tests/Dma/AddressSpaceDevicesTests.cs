@@ -21,9 +21,9 @@ public sealed class AddressSpaceDevicesTests
         Join(space, report);
         Join(space, report);
         _ = space.Allocate(4096);
-        space.Leave(first.Dispose);
+        space.Leave(wasAdmitted: true, first.Dispose);
         Assert.Equal(0, reports);
-        space.Leave(second.Dispose);
+        space.Leave(wasAdmitted: true, second.Dispose);
         Assert.Equal(1, reports);
     }
 
@@ -35,8 +35,8 @@ public sealed class AddressSpaceDevicesTests
         Join(space, _ => told.Add("first"));
         Join(space, _ => told.Add("second"));
         _ = space.Allocate(4096);
-        space.Leave(null);
-        space.Leave(null);
+        space.Leave(wasAdmitted: true, closeDevice: null);
+        space.Leave(wasAdmitted: true, closeDevice: null);
         Assert.Equal(["first", "second"], told);
     }
 

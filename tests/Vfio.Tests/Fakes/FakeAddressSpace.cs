@@ -10,9 +10,21 @@ internal sealed class FakeAddressSpace(List<string> log) : IAddressSpaceBackend
     /// <summary>Called before a mapping is taken back; may throw, as a kernel that refuses does.</summary>
     public Action? Unmapping { get; set; }
 
-    public AddressSpaceInfo GetInfo() => new([new IovaRange(new Iova(0), new Iova(0xffff_ffff))], 4096, null);
+    /// <summary>Called before memory is mapped, with the IOVA; may throw.</summary>
+    public Action<ulong>? Mapping { get; set; }
 
-    public void Map(ulong iova, nint address, ulong length, DmaAccess access) => log.Add($"map 0x{iova:x}");
+    /// <summary>The last usable address.</summary>
+    public ulong Last { get; set; } = 0xffff_ffff;
+
+    public int Drops { get; set; }
+
+    public AddressSpaceInfo GetInfo() => new([new IovaRange(new Iova(0), new Iova(Last))], 4096, null);
+
+    public void Map(ulong iova, nint address, ulong length, DmaAccess access)
+    {
+        Mapping?.Invoke(iova);
+        log.Add($"map 0x{iova:x}");
+    }
 
     public bool TryMapDeviceMemory(ulong iova, Func<SafeFileHandle?> openFile, ulong length, DmaAccess access) => false;
 

@@ -26,6 +26,7 @@ internal static class FunctionReset
         if (!isDryRun)
         {
             Reset(host, target);
+            choice?.Restore(); // disposal does not say if it fails
         }
 
         return guard.ExitCodeOr(ChangeReport.Write(host, isDryRun ? null : $"reset: {target.Name} was reset", "what its registers held is lost", report =>

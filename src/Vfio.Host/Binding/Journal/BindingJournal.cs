@@ -27,7 +27,7 @@ public sealed class BindingJournal
 
     /// <summary>The journal of a host whose files are somewhere else.</summary>
     /// <param name="host">Where its <c>/run</c> is.</param>
-    public BindingJournal(HostRoot host)
+    internal BindingJournal(HostRoot host)
     {
         ArgumentNullException.ThrowIfNull(host);
         _host = host;

@@ -43,7 +43,7 @@ public sealed class PersistentDevices
     /// <summary>Reads those of a host whose files are somewhere else.</summary>
     /// <param name="host">Where its <c>/etc</c> is.</param>
     /// <returns>The devices; none where there is no file.</returns>
-    public static PersistentDevices Read(HostRoot host)
+    internal static PersistentDevices Read(HostRoot host)
     {
         ArgumentNullException.ThrowIfNull(host);
         string path = host.Combine(StateFile);

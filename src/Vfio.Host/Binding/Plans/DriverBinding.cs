@@ -81,18 +81,12 @@ public sealed class DriverBinding : IDisposable
         }
     }
 
-    /// <summary>Hands back what was taken, and says so when that fails. More than once is harmless.</summary>
+    /// <summary>Releases the device, and throws if that fails. A second call does nothing.</summary>
+    /// <param name="wait">How to wait for programs that hold the device; <see langword="null"/> to fail at once.</param>
     /// <exception cref="VfioException">
-    /// The device is still open, or a step failed. The journal keeps the device: call again, or <c>vfio release</c>.
+    /// The device is still open, or a step failed. The journal keeps the device: call again, or run <c>vfio release</c>.
     /// </exception>
-    public void Release() => Release(null);
-
-    /// <summary>The same, after waiting for programs that hold the device.</summary>
-    /// <param name="patience">For how long; <see langword="null"/> for not at all.</param>
-    /// <exception cref="VfioException">
-    /// The device is still open, or a step failed. The journal keeps the device: call again, or <c>vfio release</c>.
-    /// </exception>
-    public void Release(HolderWait? patience)
+    public void Release(HolderWait? wait = null)
     {
         // Handed back by somebody else meanwhile, and perhaps taken again: then it is not this binding's to release.
         if (_entry is null || _journal.Find(Address) is not JournalEntry current || !current.IsTakingOf(_entry))
@@ -108,8 +102,8 @@ public sealed class DriverBinding : IDisposable
             return;
         }
 
-        ReleaseOptions options = new() { Host = _options.Host, Helper = _options.Helper, Changes = _options.Changes, Files = _options.Files, HolderWait = patience, Taking = _entry };
-        ReleasePlan plan = patience is null ? ReleasePlan.Compute([Address], options) : patience.Wait(() => ReleasePlan.Compute([Address], options));
+        ReleaseOptions options = new() { Host = _options.Host, Helper = _options.Helper, Changes = _options.Changes, Files = _options.Files, HolderWait = wait, Taking = _entry };
+        ReleasePlan plan = wait is null ? ReleasePlan.Compute([Address], options) : wait.Wait(() => ReleasePlan.Compute([Address], options));
         VfioException? failure = plan.Execute().Select(outcome => outcome.Error).OfType<VfioException>().FirstOrDefault();
         if (failure is not null)
         {
@@ -121,7 +115,7 @@ public sealed class DriverBinding : IDisposable
 
     /// <summary>
     /// Hands back what was taken. Never throws: what fails stays in the journal, for <c>vfio status</c> to show and
-    /// <c>vfio release</c> to mend; call <see cref="Release()"/> to be told.
+    /// <c>vfio release</c> to mend; call <see cref="Release"/> to be told.
     /// </summary>
     public void Dispose()
     {

@@ -11,8 +11,6 @@ internal static class NetworkUapi
     public const nuint SIOCSIFFLAGS = 0x8914;
     public const nuint SIOCGIFCONF = 0x8912;
     public const nuint SIOCSIFNAME = 0x8923;
-    public const nuint SIOCGIFNAME = 0x8910;
-    public const nuint SIOCGIFINDEX = 0x8933;
     public const ushort IFF_UP = 1;
 
     /// <summary>struct ifreq, for flags: the union's first member used here is a short.</summary>
@@ -24,17 +22,6 @@ internal static class NetworkUapi
 
         [FieldOffset(16)]
         public ushort ifr_flags;
-    }
-
-    /// <summary>struct ifreq, for an interface's number.</summary>
-    [StructLayout(LayoutKind.Explicit, Size = 40)]
-    public struct ifreq_index
-    {
-        [FieldOffset(0)]
-        public Name ifr_name;
-
-        [FieldOffset(16)]
-        public int ifr_ifindex;
     }
 
     /// <summary>struct ifreq, for a new name.</summary>

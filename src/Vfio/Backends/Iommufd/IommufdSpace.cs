@@ -33,6 +33,8 @@ internal sealed class IommufdSpace : IHostAddressSpace
 
     public string Subject => $"the IOAS {_ioas}";
 
+    public bool Suits(VfioBackend backend) => backend is VfioBackend.Automatic or VfioBackend.Iommufd;
+
     public static SafeFileHandle OpenIommufd(SystemCalls calls, HostRoot host)
     {
         string path = host.Combine("dev/iommu");

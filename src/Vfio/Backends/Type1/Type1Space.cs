@@ -15,6 +15,7 @@ internal sealed class Type1Space : IHostAddressSpace
     private readonly Dictionary<string, (SafeFileHandle File, int Devices)> _groups = [];
     private Type1Model? _model;
     private bool _unmapsAll;
+    private volatile int _drops;
 
     /// <param name="calls">Who makes the system calls.</param>
     /// <param name="host">Where the nodes are.</param>
@@ -36,6 +37,24 @@ internal sealed class Type1Space : IHostAddressSpace
     }
 
     public string Subject => "the container";
+
+    public int Drops => _drops;
+
+    public bool Suits(VfioBackend backend)
+    {
+        string? name = backend switch
+        {
+            VfioBackend.Type1v2 or VfioBackend.CompatibleType1v2 => Type1Model.Two.Name,
+            VfioBackend.Type1 or VfioBackend.CompatibleType1 => Type1Model.One.Name,
+            _ => null,
+        };
+        bool isCompatible = backend is VfioBackend.CompatibleType1v2 or VfioBackend.CompatibleType1;
+        lock (_lock)
+        {
+            return backend == VfioBackend.Automatic
+                || (isCompatible == (_prefix.Length != 0) && (_model is Type1Model model ? model.Name == name : _wanted.Any(model => model.Name == name)));
+        }
+    }
 
     public IDeviceBackend Open(IHostDevice device, string? node, Guid? token)
     {
@@ -176,7 +195,6 @@ internal sealed class Type1Space : IHostAddressSpace
             if (isNew)
             {
                 file.Dispose();
-                // A container whose last group has gone forgets its model.
                 _model = _groups.Count == 0 ? null : _model;
             }
 
@@ -211,8 +229,15 @@ internal sealed class Type1Space : IHostAddressSpace
             }
 
             _groups.Remove(node);
+            if (_groups.Count == 0)
+            {
+                // A container whose last group leaves forgets its model, and unmaps everything. An iommufd in its place keeps its IOAS. The devices are
+                // closed by now, so that what counts on this before the group has left is safe.
+                _drops += _prefix.Length == 0 ? 1 : 0;
+                _model = null;
+            }
+
             group.File.Dispose();
-            _model = _groups.Count == 0 ? null : _model;
         }
     }
 }

@@ -1,13 +1,13 @@
 using Vfio.Pci;
 
-namespace Vfio.Host;
+namespace Vfio;
 
 /// <summary>
 /// What the host calls its PCI devices: by their network interfaces (<c>eth0</c>, alternative names of up to 15 bytes too), disks and partitions (<c>nvme0n1</c>,
 /// <c>sda1</c>), NVMe controllers (<c>nvme0</c>) and graphics cards (<c>card0</c>).
 /// </summary>
 /// <remarks>Each call looks afresh, into <c>/sys/class</c> alone. Any thread.</remarks>
-public sealed class HostNames
+internal sealed class HostNames
 {
     /// <summary>The longest name that is looked for; Linux's own limits are 15 (interfaces) and 31 (disks) characters.</summary>
     public const int MaxLength = 64;
@@ -18,12 +18,6 @@ public sealed class HostNames
     private static readonly string[] OtherClasses = ["nvme", "drm"];
 
     private readonly HostRoot _host;
-
-    /// <summary>The running host's names.</summary>
-    public HostNames()
-        : this(HostRoot.Default)
-    {
-    }
 
     /// <summary>The names of a host whose files are somewhere else.</summary>
     /// <param name="host">Where its <c>/sys</c> is.</param>
@@ -54,7 +48,7 @@ public sealed class HostNames
 
         PciAddress[] found = [.. Classes.SelectMany(kind => DevicePath.OwnersOf(PathOf(kind, name))).Distinct().Order()];
         // Alternative names of interfaces are not in sysfs.
-        return found.Length == 0 && _host.IsRunningHost && NetworkInterfaceIoctl.FindName(name) is string main && IsName(main) ? DevicePath.OwnersOf(PathOf("net", main)) : found;
+        return found.Length == 0 && _host.IsRunningHost && InterfaceName.Find(name) is string main && IsName(main) ? DevicePath.OwnersOf(PathOf("net", main)) : found;
     }
 
     /// <summary>Whether the host has something of this name that stands on no PCI device: a bridge, a tunnel, a loop device.</summary>
@@ -73,7 +67,7 @@ public sealed class HostNames
             .ThenBy(item => item.Name, StringComparer.Ordinal)];
 
     /// <summary>A device's names that are neither interface nor disk.</summary>
-    internal IReadOnlyList<string> OtherNames(PciAddress device) =>
+    public IReadOnlyList<string> OtherNames(PciAddress device) =>
         [.. OtherClasses.SelectMany(kind => new ClassDevices(_host, kind).On(device)).Where(name => !IsConnector(name))];
 
     // "card0-HDMI-A-1", and the second node of each card.
@@ -84,7 +78,7 @@ public sealed class HostNames
 }
 
 /// <summary>A name that the host has for a PCI device.</summary>
-public readonly record struct HostName
+internal readonly record struct HostName
 {
     /// <summary>Creates a value.</summary>
     /// <param name="name">The interface's, disk's, controller's or card's name.</param>
