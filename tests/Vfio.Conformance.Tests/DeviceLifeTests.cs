@@ -141,7 +141,7 @@ public sealed class DeviceLifeTests : MachineTests
         using EventFd wakeUp = new();
         device.EnterLowPower(wakeUp);
         WaitUntilItSleeps(address);
-        string state = new PciBus().Get(device.Address).GetDetails().PowerState ?? "?";
+        string state = new PciBus().Get(device.Address!.Value).GetDetails().PowerState ?? "?";
         Assert.Equal(ids, config.ReadUInt32(0));
         ulong told = wakeUp.Wait(Patience);
         Console.WriteLine($"low power: {address} slept in {state}, was told of its waking {told} times");

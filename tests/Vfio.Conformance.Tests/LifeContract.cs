@@ -45,9 +45,9 @@ public abstract class LifeContract : IDisposable
         Assert.Equal(FeatureSupport.Set, features[DeviceFeature.LowPowerEntry]);
         Assert.Equal(FeatureSupport.Set, features[DeviceFeature.LowPowerEntryWithWakeup]);
         Assert.Equal(FeatureSupport.Set, features[DeviceFeature.LowPowerExit]);
-        VfioException failure = Assert.Throws<VfioException>(() => _device.SetFeature(DeviceFeature.BusMaster, new byte[4]));
+        VfioException failure = Assert.Throws<VfioException>(() => _device.DangerousSetFeature(DeviceFeature.BusMaster, new byte[4]));
         Assert.Equal(("VFIO_DEVICE_FEATURE_BUS_MASTER", Errno.ENOTTY), (failure.Operation, failure.Errno));
-        Assert.Equal(Errno.EINVAL, Assert.Throws<VfioException>(() => _device.GetFeature(DeviceFeature.LowPowerExit, [])).Errno);
+        Assert.Equal(Errno.EINVAL, Assert.Throws<VfioException>(() => _device.DangerousGetFeature(DeviceFeature.LowPowerExit, [])).Errno);
     }
 
     [Fact]

@@ -55,7 +55,7 @@ internal sealed record ModelTarget : DeviceTarget
 
     public override bool Exists(CliHost host) => true;
 
-    public override DeviceIdentity Identify(CliHost host) => new(Name, _model.Address, _model.Identity.VendorId, _model.Identity.DeviceId)
+    public override DeviceIdentity Identify(CliHost host) => new(Name, _model.Address ?? default, _model.Identity.VendorId, _model.Identity.DeviceId)
     {
         SubsystemVendorId = _model.Identity.SubsystemVendorId,
         SubsystemId = _model.Identity.SubsystemId,

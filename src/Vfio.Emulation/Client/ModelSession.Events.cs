@@ -10,7 +10,7 @@ internal sealed partial class ModelSession
 
     private readonly Dictionary<EventWrite, EventSource> _eventWrites = []; // under the model's lock
 
-    public PciAddress Address => model.Address;
+    public PciAddress Address => model.Address ?? default;
 
     /// <summary>Whether the bus can be reset: a model is alone on its own.</summary>
     public void CheckBusReset(string operation)

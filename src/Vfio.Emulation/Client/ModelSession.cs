@@ -165,7 +165,7 @@ internal sealed partial class ModelSession(DeviceModel model, IModelClient? clie
         if (_faults.Count < MostFaults)
         {
             _faults.Enqueue(new IommuFault(
-                model.Address, iova & ~(Page - 1), access, result == DmaResult.NotMapped ? "nothing is mapped there" : "the mapping does not allow it"));
+                Address, iova & ~(Page - 1), access, result == DmaResult.NotMapped ? "nothing is mapped there" : "the mapping does not allow it"));
         }
     }
 

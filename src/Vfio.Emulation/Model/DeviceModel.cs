@@ -67,8 +67,8 @@ public abstract partial class DeviceModel : IDisposable
     /// <summary>What it says it is.</summary>
     public PciIdentity Identity { get; }
 
-    /// <summary>The address that <see cref="VfioDevice.Address"/> tells; 0000:00:00.0 unless told.</summary>
-    public PciAddress Address { get; init; }
+    /// <summary>The address that <see cref="VfioDevice.Address"/> returns; <see langword="null"/> by default.</summary>
+    public PciAddress? Address { get; init; }
 
     /// <summary>
     /// Whether VFIO can reset the device; so unless told. Where not, its registers stay as they are from one open to the next.

@@ -1,3 +1,5 @@
+using Microsoft.Win32.SafeHandles;
+
 namespace Vfio;
 
 // Its features: which there are, and what they hold.
@@ -36,32 +38,34 @@ public sealed partial class VfioDevice
     }
 
     /// <summary>
-    /// Reads a feature, as bytes, for features that this library has no method for. What the bytes mean is the feature's affair (<c>linux/vfio.h</c>); a pointer among them is followed by the
-    /// kernel, which is the caller's responsibility.
+    /// Reads a feature as bytes, for features that this library has no method for (<c>VFIO_DEVICE_FEATURE_GET</c>). Dangerous: the kernel follows pointers
+    /// among the bytes, and writes to where they point.
     /// </summary>
     /// <param name="feature">The feature; 0 to 65535.</param>
-    /// <param name="data">The structure behind the header: questions in it are sent, the answer is put there. At most 256 bytes.</param>
-    /// <returns>What the call gave: 0, or the number of a new descriptor where the feature gives one, which is the caller's to close.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">No number of a feature.</exception>
+    /// <param name="data">The structure behind the header (<c>linux/vfio.h</c>), at most 256 bytes: sent to the kernel, and overwritten by its answer.</param>
+    /// <returns>The descriptor that the call returned; <see langword="null"/> if it returned 0. The caller owns it.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The number is outside 0 to 65535.</exception>
     /// <exception cref="ArgumentException">More than 256 bytes.</exception>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
     /// <exception cref="VfioException">The device does not have the feature, or the kernel does not know it (ENOTTY); it cannot be read, or has another length (EINVAL); or it failed.</exception>
-    public int GetFeature(DeviceFeature feature, Span<byte> data)
+    public SafeFileHandle? DangerousGetFeature(DeviceFeature feature, Span<byte> data)
     {
         Check(feature, data);
-        return _backend.GetRaw(feature, Name, data);
+        return AsHandle(_backend.GetRaw(feature, Name, data));
     }
 
-    /// <summary>Sets a feature, as bytes, for features that this library has no method for.</summary>
-    /// <param name="feature">The feature; 0 to 65535.</param>
-    /// <param name="data">The structure behind the header, at most 256 bytes; the kernel may answer in it, with a descriptor that is the caller's to close, for example.</param>
-    /// <returns>What the call gave: 0, or the number of a new descriptor where the feature gives one, which is the caller's to close.</returns>
-    /// <inheritdoc cref="GetFeature"/>
-    public int SetFeature(DeviceFeature feature, Span<byte> data)
+    /// <summary>
+    /// Sets a feature as bytes, for features that this library has no method for (<c>VFIO_DEVICE_FEATURE_SET</c>). Dangerous: the kernel follows pointers
+    /// among the bytes, and an answer among them may hold the number of a descriptor that the caller has to close.
+    /// </summary>
+    /// <inheritdoc cref="DangerousGetFeature"/>
+    public SafeFileHandle? DangerousSetFeature(DeviceFeature feature, Span<byte> data)
     {
         Check(feature, data);
-        return _backend.SetRaw(feature, Name, data);
+        return AsHandle(_backend.SetRaw(feature, Name, data));
     }
+
+    private static SafeFileHandle? AsHandle(int result) => result > 0 ? new SafeFileHandle(result, ownsHandle: true) : null;
 
     private void Check(DeviceFeature feature, ReadOnlySpan<byte> data)
     {

@@ -29,5 +29,5 @@ public sealed partial class VfioDevice
         return HotResetPlan.Make(Name, AsHotResetMember(), [.. others.Where(other => other != this).Select(other => other.AsHotResetMember())], _host);
     }
 
-    private HotResetMember AsHotResetMember() => new(Address, _backend, RecoverAfterReset);
+    private HotResetMember AsHotResetMember() => new(Address ?? default, _backend, RecoverAfterReset);
 }

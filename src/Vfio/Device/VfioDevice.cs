@@ -34,19 +34,19 @@ public sealed partial class VfioDevice : IDisposable
     private volatile bool _isDisposed;
 
     /// <summary>A device; without an address space unless one is given.</summary>
-    internal VfioDevice(IDeviceBackend backend, PciAddress address, string? name = null, IoAddressSpace? space = null, HostRoot? host = null)
+    internal VfioDevice(IDeviceBackend backend, PciAddress? address, string? name = null, IoAddressSpace? space = null, HostRoot? host = null)
     {
         _backend = backend;
         _space = space;
         _host = host;
         Address = address;
-        Name = name ?? address.ToString();
+        Name = name ?? $"{address}";
         _info = backend.GetInfo();
-        Interrupts = new DeviceInterrupts(backend, Name, host is null ? null : new HostInterrupts(host, address));
+        Interrupts = new DeviceInterrupts(backend, Name, host is not null && address is PciAddress place ? new HostInterrupts(host, place) : null);
     }
 
-    /// <summary>The device's PCI address.</summary>
-    public PciAddress Address { get; }
+    /// <summary>The device's PCI address; <see langword="null"/> for a mediated device, and for a device model without one.</summary>
+    public PciAddress? Address { get; }
 
     /// <summary>What messages call the device: its address, <c>0000:00:14.3</c>; the name of a device model, <c>edu</c>.</summary>
     public string Name { get; }
@@ -59,6 +59,9 @@ public sealed partial class VfioDevice : IDisposable
 
     /// <summary>The device's interrupts.</summary>
     public DeviceInterrupts Interrupts { get; }
+
+    /// <summary><see cref="VfioOpenOptions.AllowUnguarded"/>.</summary>
+    internal bool AllowUnguarded { get; init; }
 
     /// <summary>Whether the kernel can reset the device (<c>VFIO_DEVICE_FLAGS_RESET</c>).</summary>
     public bool CanReset => _info.CanReset;
@@ -132,7 +135,7 @@ public sealed partial class VfioDevice : IDisposable
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
-            Region region = new(_backend, info, access, Forget, Name);
+            Region region = new(_backend, info, access, Forget, Name, AllowUnguarded);
             _regions.Add(region);
             return region;
         }
@@ -201,11 +204,16 @@ public sealed partial class VfioDevice : IDisposable
     /// <param name="context">What is to be closed after the device; without an address space.</param>
     internal static VfioDevice OfHost(
         IDeviceBackend backend, PciAddress address, MediatedDevice? mediated, VfioOpenOptions options, IoAddressSpace? space, IDisposable? context = null) => mediated is not null
-        ? new VfioDevice(backend, default, MediatedDevice.Name(mediated.Id), space) { MediatedDevice = mediated }
-        : new VfioDevice(backend, address, name: null, space, options.Host) { _context = context, _log = space is null ? null : new FaultLog(options.Host, address) };
+        ? new VfioDevice(backend, address: null, MediatedDevice.Name(mediated.Id), space) { MediatedDevice = mediated, AllowUnguarded = options.AllowUnguarded }
+        : new VfioDevice(backend, address, name: null, space, options.Host)
+        {
+            _context = context,
+            _log = space is null ? null : new FaultLog(options.Host, address),
+            AllowUnguarded = options.AllowUnguarded,
+        };
 
     /// <summary>Lets an opened device that is none of the host's join an address space; where that fails it is closed.</summary>
-    internal static VfioDevice Join(IDeviceBackend opened, PciAddress address, string name, IoAddressSpace space)
+    internal static VfioDevice Join(IDeviceBackend opened, PciAddress? address, string name, IoAddressSpace space)
     {
         using Rollback undo = new();
         undo.Add(opened);

@@ -2,29 +2,38 @@ using Vfio.Pci;
 
 namespace Vfio;
 
-/// <summary>How <see cref="VfioDevice.Open(PciAddress, VfioOpenOptions)"/> opens a device. The defaults suit most.</summary>
+/// <summary>How <see cref="VfioDevice.Open"/> opens a device. The defaults suit most programs.</summary>
 public sealed record VfioOpenOptions
 {
-    /// <summary>Which way through the kernel: the best there is unless told.</summary>
+    /// <summary>The kernel interface to use. By default, the best one available.</summary>
     public VfioBackend Backend { get; init; }
 
     /// <summary>
-    /// The address space to join, of a device that is open already (<see cref="VfioDevice.AddressSpace"/>): both then reach the same memory at the same addresses.
-    /// Devices of one IOMMU group can be open together only so. A new one unless told. It decides the way through the kernel.
+    /// The address space to join: that of a device that is open already (<see cref="VfioDevice.AddressSpace"/>), or one made by
+    /// <see cref="IoAddressSpace.Create"/>. Its devices access the same memory at the same addresses; devices of one IOMMU group can be open together only in
+    /// one. By default, the device gets an address space of its own. The backend is that of the address space: with another <see cref="Backend"/> than that or
+    /// <see cref="VfioBackend.Automatic"/>, the device cannot join.
     /// </summary>
     public IoAddressSpace? AddressSpace { get; init; }
 
     /// <summary>
-    /// The token of a virtual function whose physical function is taken too: what <see cref="VfioDevice.SetVirtualFunctionToken"/> set there. None unless told.
+    /// The token of a virtual function whose physical function is bound too: what <see cref="VfioDevice.SetVirtualFunctionToken"/> set there. None by default.
     /// </summary>
     public Guid? VirtualFunctionToken { get; init; }
 
-    /// <summary>Where the host's <c>/sys</c>, <c>/proc</c> and <c>/dev</c> are; the running host unless told.</summary>
+    /// <summary>
+    /// Whether regions may be mapped without the guard, which keeps the process alive when the device does not answer. It supports x86-64; on other processors
+    /// regions are trapped by default: every access is a system call. With this option they are mapped, and an access to a device that has stopped answering ends
+    /// the process with SIGBUS. <see cref="Region.IsGuarded"/> says what a region got.
+    /// </summary>
+    public bool AllowUnguarded { get; init; }
+
+    /// <summary>Where the host's <c>/sys</c>, <c>/proc</c> and <c>/dev</c> are.</summary>
     internal HostRoot Host { get; init; } = HostRoot.Default;
 
-    /// <summary>Told what is still mapped when the last device of the address space is disposed, whichever that is, where there is something: leaks. On the disposing thread; must not throw.</summary>
+    /// <summary>Called with the leaks when the address space ends and something is still mapped. Runs on the disposing thread, and must not throw.</summary>
     public Action<IReadOnlyList<DmaMappingInfo>>? LeakReport { get; init; }
 
-    /// <summary>Who makes the system calls.</summary>
+    /// <summary>Makes the system calls.</summary>
     internal SystemCalls Calls { get; init; } = new();
 }

@@ -50,7 +50,15 @@ public sealed unsafe class DmaBuffer : IDisposable
         }
     }
 
-    /// <summary>All of it, up to 2 GiB. Not to be used after disposal.</summary>
+    /// <summary>
+    /// Gets all of it, up to 2 GiB, as a span:
+    /// <list type="bullet">
+    /// <item>It is not used after the buffer was unmapped or disposed: no exception comes then, but zeroes, or memory of another owner.</item>
+    /// <item>What the device may write can change at any time: copy it, then check the copy and use nothing else.</item>
+    /// <item>Fill in what the device is to read before the device is told of it; a <see cref="Region"/> write of a doorbell comes after it.</item>
+    /// <item>To see what the device signals in memory (a completion, a flag), use <see cref="Read"/>: the span may read parts, twice, or too early.</item>
+    /// </list>
+    /// </summary>
     /// <exception cref="ObjectDisposedException">The buffer, or the last device of its address space, was disposed.</exception>
     /// <exception cref="OverflowException">It is longer than a span can be; <see cref="Slice"/> gives parts.</exception>
     public Span<byte> Span => Slice(0, checked((int)Length));

@@ -6,7 +6,15 @@ namespace Vfio;
 // Memory of the caller, files and other devices; and the end of mappings.
 public sealed partial class IoAddressSpace
 {
-    /// <summary>Lets the devices reach memory of the caller's.</summary>
+    /// <summary>
+    /// Maps memory of the caller, so that the devices can access it. Until it is unmapped:
+    /// <list type="bullet">
+    /// <item>It stays mapped in this process, and is not freed, moved or given to another owner.</item>
+    /// <item>What the device may write can change at any time: copy it, then check the copy and use nothing else.</item>
+    /// <item>What the device may read is complete before it is told of it, and is not changed until it has read it.</item>
+    /// <item>Only single aligned loads and stores are seen whole by the other side; a lock in such memory does not work against a device.</item>
+    /// </list>
+    /// </summary>
     /// <param name="address">
     /// Where it starts in this process; a multiple of the page size. Never memory of the managed heap: an IOMMU maps whole pages, and a managed object
     /// shares its page with strangers, and moves. <see cref="DmaPool.Bounce"/> copies such memory.
@@ -42,7 +50,10 @@ public sealed partial class IoAddressSpace
         return Map(new Request(address, length, access, at, PageSize, MostBits, Keep: null, owner, file, line), _mapMemory);
     }
 
-    /// <summary>Lets the devices reach a part of a file that lies in memory: a memfd, a file of a tmpfs or of huge pages. Others who map the file see the same bytes.</summary>
+    /// <summary>
+    /// Maps a part of a file that lies in memory (a memfd, a file of a tmpfs or of huge pages), so that the devices can access it. Others that map the file see
+    /// the same bytes.
+    /// </summary>
     /// <param name="file">
     /// The file, open for reading and writing; stays the caller's, and may be closed when this returns. Somebody who shortens it later makes accesses of this process beyond its new end
     /// a bus error, which ends it: seal a memfd that others have (<c>F_SEAL_SHRINK</c>).
@@ -79,8 +90,8 @@ public sealed partial class IoAddressSpace
     }
 
     /// <summary>
-    /// Lets the devices reach the memory of another device, peer to peer, where the kernel allows it: type1 does, iommufd with files of a device's memory
-    /// (<c>VFIO_DEVICE_FEATURE_DMA_BUF</c>, Linux 6.19). Whether the transfers arrive is up to the platform's bridges.
+    /// Maps memory of another device, so that the devices can access it peer to peer, if the kernel supports it: type1 does, and iommufd with files of a
+    /// device's memory (<c>VFIO_DEVICE_FEATURE_DMA_BUF</c>, Linux 6.19). Whether the transfers arrive depends on the platform's bridges.
     /// </summary>
     /// <param name="region">A region of the other device, mapped; its disposal, or its device's, disposes the mapping.</param>
     /// <param name="offset">Bytes from the region's start; a multiple of the page size.</param>

@@ -38,7 +38,8 @@ public sealed unsafe partial class Region : IDisposable
     private ulong _count64;
     private volatile bool _isDisposed;
 
-    internal Region(IDeviceBackend backend, RegionInfo info, RegionAccess access, Action<Region> disposed, string? deviceName = null)
+    internal Region(
+        IDeviceBackend backend, RegionInfo info, RegionAccess access, Action<Region> disposed, string? deviceName = null, bool allowUnguarded = false)
     {
         _backend = backend;
         _disposed = disposed;
@@ -47,9 +48,10 @@ public sealed unsafe partial class Region : IDisposable
         Info = info;
         // A region of one direction goes through the descriptor: a store to a read-only mapping would end the process.
         bool map = access != RegionAccess.Trapped && info.CanRead && info.CanWrite;
-        Window[] windows = map ? Map(backend, info) : [];
+        Window[] windows = map ? Map(backend, info, allowUnguarded) : [];
         _mappings = [.. windows.Select(window => window.Memory)];
         _guards = [.. windows.Select(window => window.Guard).OfType<MappingGuard>()];
+        IsGuarded = Array.TrueForAll(windows, window => window.Guard is not null || !window.Memory.MayStopAnswering);
         IsMapped = windows.Length == 1 && windows[0].Start == 0 && windows[0].Length == info.Length;
 
         // Nearly every region has one window, the whole of it, or one from its start on: that one's bounds are fields of this object,
@@ -74,8 +76,14 @@ public sealed unsafe partial class Region : IDisposable
     /// <summary>The region's length in bytes; never 0.</summary>
     public ulong Length => Info.Length;
 
-    /// <summary>Whether the whole region is mapped; where not, some or all accesses are system calls.</summary>
+    /// <summary>Whether the whole region is mapped; if not, some or all accesses are system calls.</summary>
     public bool IsMapped { get; }
+
+    /// <summary>
+    /// Whether no access can end the process: what is mapped is guarded against a device that does not answer. <see langword="false"/> only if the device was
+    /// opened with <see cref="VfioOpenOptions.AllowUnguarded"/>, on a processor that the guard does not support.
+    /// </summary>
+    public bool IsGuarded { get; }
 
     /// <summary>Reads a register of 1 byte.</summary>
     /// <param name="offset">Bytes from the region's start.</param>
@@ -296,8 +304,8 @@ public sealed unsafe partial class Region : IDisposable
         }
     }
 
-    // An area that cannot be guarded has no window: it is reached through the file descriptor.
-    private static Window[] Map(IDeviceBackend backend, RegionInfo info)
+    // An area that cannot be guarded has no window, unless the caller allows it: it is accessed through the file descriptor.
+    private static Window[] Map(IDeviceBackend backend, RegionInfo info, bool allowUnguarded)
     {
         List<Window> windows = [];
         bool isDone = false;
@@ -307,7 +315,7 @@ public sealed unsafe partial class Region : IDisposable
             {
                 MappedMemory memory = backend.MapArea(info, area);
                 MappingGuard? guard = memory.MayStopAnswering ? MappingGuard.TryTake(memory) : null;
-                if (guard is null && memory.MayStopAnswering)
+                if (guard is null && memory.MayStopAnswering && !allowUnguarded)
                 {
                     memory.Dispose();
                     continue;

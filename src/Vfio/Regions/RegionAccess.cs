@@ -11,7 +11,7 @@ public enum RegionAccess
     /// Through a mapping where the kernel allows one, else through the file descriptor. The fastest way. Where the device does not answer, reads give all ones and
     /// writes do not reach it, from the first such access on until <see cref="VfioDevice.Recover"/>; <see cref="VfioDevice.GetState"/> tells. Around that access 64 KiB of
     /// the region are then memory of this process: what is written there is read back. Where more than half a gigabyte is touched so, it is zeroes instead of ones.
-    /// Mapped on x86-64 only; elsewhere as <see cref="Trapped"/>.
+    /// Mapped on x86-64; elsewhere as <see cref="Trapped"/>, unless <see cref="VfioOpenOptions.AllowUnguarded"/> is set.
     /// </summary>
     Mapped = 0,
 

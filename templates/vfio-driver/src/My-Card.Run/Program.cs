@@ -47,9 +47,9 @@ static void Report(VfioDevice device)
     Console.WriteLine($"My-Card {id.MajorVersion}.{id.MinorVersion} at {device.Name}, through {device.BackendName}");
     foreach (RegisterReading reading in driver.ReadRegisters())
     {
-        (RegisterDescription register, ulong raw) = reading;
-        string value = raw.ToString($"x{2 * register.Width}");
-        string fields = string.Join(", ", register.Fields.Select(field => $"{field.Name}{(field.IsFlag ? "" : " ")}{field.Describe(raw)}"));
+        RegisterDescription register = reading.Register;
+        string value = reading.Raw.ToString($"x{2 * register.Width}");
+        string fields = string.Join(", ", register.Fields.Select(field => $"{field.Name}{(field.IsFlag ? "" : " ")}{field.Describe(reading.Raw)}"));
         Console.WriteLine($"  {register.Name,-10} 0x{value}  {fields}".TrimEnd());
     }
 

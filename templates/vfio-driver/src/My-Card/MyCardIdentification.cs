@@ -18,11 +18,11 @@ public readonly record struct MyCardIdentification(uint Raw) : IRegisterValue<My
         new("MAJOR", 24, 8, "Major version"),
     ];
 
-    public int Magic => (int)RegisterBits.Get(Raw, 0, 16);
+    public int Magic => (int)RegisterBits.GetBits(Raw, 0, 16);
 
-    public int MinorVersion => (int)RegisterBits.Get(Raw, 16, 8);
+    public int MinorVersion => (int)RegisterBits.GetBits(Raw, 16, 8);
 
-    public int MajorVersion => (int)RegisterBits.Get(Raw, 24, 8);
+    public int MajorVersion => (int)RegisterBits.GetBits(Raw, 24, 8);
 
     ulong IRegisterValue<MyCardIdentification>.Raw => Raw;
 

@@ -31,7 +31,7 @@ public sealed class MyCardDriverTests : IDisposable
     [Fact]
     public void A_device_with_another_id_is_refused()
     {
-        _model.Faults.WrongValue(RegionIndex.Config, offset: 2, value: 0xbeef);
+        _model.Faults.ReturnWrongValue(RegionIndex.Config, offset: 2, value: 0xbeef);
         NotSupportedException refusal = Assert.Throws<NotSupportedException>(() => new MyCardDriver(_device));
         Assert.Contains(":beef", refusal.Message, StringComparison.Ordinal);
     }
@@ -39,7 +39,7 @@ public sealed class MyCardDriverTests : IDisposable
     [Fact]
     public void A_device_with_the_id_that_is_another_all_the_same_is_refused()
     {
-        _model.Faults.WrongValue(RegionIndex.Bar0, offset: 0x00, value: 0x0100_00ee);
+        _model.Faults.ReturnWrongValue(RegionIndex.Bar0, offset: 0x00, value: 0x0100_00ee);
         Assert.Throws<NotSupportedException>(() => new MyCardDriver(_device));
     }
 
@@ -64,7 +64,7 @@ public sealed class MyCardDriverTests : IDisposable
     public void It_waits_until_the_factorial_is_there()
     {
         using MyCardDriver driver = new(_device);
-        _model.Faults.WrongValue(RegionIndex.Bar0, offset: 0x20, value: 1, times: 3); // "computing", three times
+        _model.Faults.ReturnWrongValue(RegionIndex.Bar0, offset: 0x20, value: 1, times: 3); // "computing", three times
         Assert.Equal(24u, driver.ComputeFactorial(4, TimeSpan.MaxValue));
         using Region registers = _device.OpenRegion(RegionIndex.Bar0);
         Assert.False(registers.Read(MyCardRegisters.Status).IsComputing); // the driver has read all three
@@ -92,7 +92,7 @@ public sealed class MyCardDriverTests : IDisposable
     public void It_goes_on_when_the_device_answers_again()
     {
         using MyCardDriver driver = new(_device);
-        _model.Faults.NoAnswer(RegionIndex.Bar0, times: 1);
+        _model.Faults.StopAnswering(RegionIndex.Bar0, times: 1);
         Assert.Throws<VfioException>(() => driver.IsAlive());
         Assert.True(driver.IsAlive());
     }
@@ -102,7 +102,7 @@ public sealed class MyCardDriverTests : IDisposable
     {
         using MyCardDriver driver = new(_device);
         RegisterReading id = Assert.Single(driver.ReadRegisters(), reading => reading.Register.Name == "ID");
-        Assert.Equal(0xedul, id.Field("MAGIC"));
+        Assert.Equal(0xedul, id.GetField("MAGIC"));
         Assert.Equal(MyCardRegisters.Status.Offset, MyCardRegisters.Map.Find("status")?.Offset);
     }
 }
