@@ -22,7 +22,7 @@ public sealed class BindTests : IDisposable
     {
         JsonElement plan = Tool.Run(_host, "bind", "--dry-run", "--json", "--user", "root", "00:14.3").Succeeded().Json;
         Assert.True(plan.GetProperty("dryRun").GetBoolean());
-        Assert.Equal("e1000e", plan.GetProperty("devices")[0].GetProperty("driverBefore").GetString());
+        Assert.Equal("e1000e", plan.GetProperty("devices")[0].GetProperty("originalDriver").GetString());
         Assert.Equal("root", plan.GetProperty("devices")[0].GetProperty("user").GetString());
         Assert.Contains(plan.GetProperty("steps").EnumerateArray(), step => step.GetString()!.Contains("driver_override", StringComparison.Ordinal));
         Assert.Equal(0, plan.GetProperty("refusals").GetArrayLength());
@@ -76,7 +76,7 @@ public sealed class BindTests : IDisposable
         _host.Add(Card);
         using FakeKernel kernel = new(_host, Card);
         JsonElement bound = Tool.Run(_host, "bind", "--json", "05:00.0").Succeeded().Json.GetProperty("devices")[0];
-        Assert.Equal(("e1000e", "vfio-pci"), (bound.GetProperty("driverBefore").GetString(), bound.GetProperty("driver").GetString()));
+        Assert.Equal(("e1000e", "vfio-pci"), (bound.GetProperty("originalDriver").GetString(), bound.GetProperty("driver").GetString()));
         JsonElement released = Tool.Run(_host, "release", "--json", "--all").Succeeded().Json.GetProperty("devices")[0];
         Assert.Equal("e1000e", released.GetProperty("driver").GetString());
         Assert.Equal(JsonValueKind.Null, released.GetProperty("error").ValueKind);

@@ -13,7 +13,7 @@ public sealed partial class ArchitectureTests
     private static readonly string[] SeamTypes = [
         "IDeviceBackend", "IInterval", "Intervals", "DeviceConfig", "IBusReset", "IWriteOnEvent", "IFaultSource", "DeviceInfo", "MappedMemory", "SharedMemory", "RegionNames", "Errno",
         "IAddressSpaceBackend", "AddressSpaceInfo", "IommuFault", "ProcessMemory", "SystemCalls", "MapErrors", "HotResetInfo", "HotResetEntry",
-        "IrqAction", "EventFd", "IInterruptTarget",
+        "IrqAction", "IInterruptTarget",
     ];
 
     /// <summary>From a folder to a folder. Devices are written with what every author of a model has; nothing knows them.</summary>

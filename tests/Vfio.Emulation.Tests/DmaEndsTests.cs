@@ -106,7 +106,7 @@ public sealed class DmaEndsTests : IDisposable
     }
 
     [Fact]
-    public void A_block_given_back_is_nobodys_even_when_somebody_else_has_it()
+    public void A_returned_block_is_not_usable_even_if_another_caller_has_rented_it()
     {
         using DmaPool pool = _space.AllocatePool(16, 4);
         DmaBlock first = pool.Rent();
@@ -114,7 +114,8 @@ public sealed class DmaEndsTests : IDisposable
         first.Dispose();
         DmaBlock second = pool.Rent();
         Assert.Equal(first.Index, second.Index);
-        Assert.Throws<InvalidOperationException>(copy.Dispose);
+        copy.Dispose();
+        Assert.Throws<InvalidOperationException>(copy.Return);
         Assert.Throws<InvalidOperationException>(() => copy.Iova);
         Assert.Throws<InvalidOperationException>(() => { _ = copy.Span; });
         using DmaBlock third = pool.Rent();

@@ -18,6 +18,8 @@ internal sealed class ModelAddressSpace : IAddressSpaceBackend
 
     public string Subject => "the models' address space";
 
+    public int Drops => 0;
+
     /// <summary>What is mapped.</summary>
     public DmaTable Table { get; } = new();
 

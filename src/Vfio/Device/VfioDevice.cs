@@ -60,8 +60,8 @@ public sealed partial class VfioDevice : IDisposable
     /// <summary>The device's interrupts.</summary>
     public DeviceInterrupts Interrupts { get; }
 
-    /// <summary><see cref="VfioOpenOptions.AllowUnguarded"/>.</summary>
-    internal bool AllowUnguarded { get; init; }
+    /// <summary>How its regions are guarded.</summary>
+    internal RegionGuard Guard { get; init; } = new();
 
     /// <summary>Whether the kernel can reset the device (<c>VFIO_DEVICE_FLAGS_RESET</c>).</summary>
     public bool CanReset => _info.CanReset;
@@ -135,7 +135,7 @@ public sealed partial class VfioDevice : IDisposable
         lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
-            Region region = new(_backend, info, access, Forget, Name, AllowUnguarded);
+            Region region = new(_backend, info, access, Forget, Name, Guard);
             _regions.Add(region);
             return region;
         }
@@ -204,13 +204,15 @@ public sealed partial class VfioDevice : IDisposable
     /// <param name="context">What is to be closed after the device; without an address space.</param>
     internal static VfioDevice OfHost(
         IDeviceBackend backend, PciAddress address, MediatedDevice? mediated, VfioOpenOptions options, IoAddressSpace? space, IDisposable? context = null) => mediated is not null
-        ? new VfioDevice(backend, address: null, MediatedDevice.Name(mediated.Id), space) { MediatedDevice = mediated, AllowUnguarded = options.AllowUnguarded }
+        ? new VfioDevice(backend, address: null, MediatedDevice.Name(mediated.Id), space) { MediatedDevice = mediated, Guard = GuardOf(options) }
         : new VfioDevice(backend, address, name: null, space, options.Host)
         {
             _context = context,
             _log = space is null ? null : new FaultLog(options.Host, address),
-            AllowUnguarded = options.AllowUnguarded,
+            Guard = GuardOf(options),
         };
+
+    private static RegionGuard GuardOf(VfioOpenOptions options) => new() { AllowUnguarded = options.AllowUnguarded };
 
     /// <summary>Lets an opened device that is none of the host's join an address space; where that fails it is closed.</summary>
     internal static VfioDevice Join(IDeviceBackend opened, PciAddress? address, string name, IoAddressSpace space)

@@ -39,7 +39,7 @@ public sealed unsafe partial class Region : IDisposable
     private volatile bool _isDisposed;
 
     internal Region(
-        IDeviceBackend backend, RegionInfo info, RegionAccess access, Action<Region> disposed, string? deviceName = null, bool allowUnguarded = false)
+        IDeviceBackend backend, RegionInfo info, RegionAccess access, Action<Region> disposed, string? deviceName = null, RegionGuard? guard = null)
     {
         _backend = backend;
         _disposed = disposed;
@@ -48,7 +48,7 @@ public sealed unsafe partial class Region : IDisposable
         Info = info;
         // A region of one direction goes through the descriptor: a store to a read-only mapping would end the process.
         bool map = access != RegionAccess.Trapped && info.CanRead && info.CanWrite;
-        Window[] windows = map ? Map(backend, info, allowUnguarded) : [];
+        Window[] windows = map ? Map(backend, info, guard ?? new RegionGuard()) : [];
         _mappings = [.. windows.Select(window => window.Memory)];
         _guards = [.. windows.Select(window => window.Guard).OfType<MappingGuard>()];
         IsGuarded = Array.TrueForAll(windows, window => window.Guard is not null || !window.Memory.MayStopAnswering);
@@ -266,19 +266,6 @@ public sealed unsafe partial class Region : IDisposable
         _backend.WriteRegion(Info, offset, bytes);
     }
 
-    private byte* FindWindow(ulong offset, int width)
-    {
-        foreach (Window window in _otherWindows)
-        {
-            if (offset >= window.Start && window.Length >= (uint)width && offset - window.Start <= window.Length - (uint)width)
-            {
-                return window.Base + (offset - window.Start);
-            }
-        }
-
-        return null;
-    }
-
     private void Check(ulong offset, int width, bool allowed, string verb)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
@@ -301,59 +288,6 @@ public sealed unsafe partial class Region : IDisposable
         if (offset % (uint)width != 0)
         {
             throw new ArgumentException($"0x{offset:x} is not aligned to the access width of {width} bytes", nameof(offset));
-        }
-    }
-
-    // An area that cannot be guarded has no window, unless the caller allows it: it is accessed through the file descriptor.
-    private static Window[] Map(IDeviceBackend backend, RegionInfo info, bool allowUnguarded)
-    {
-        List<Window> windows = [];
-        bool isDone = false;
-        try
-        {
-            foreach (MappableArea area in info.MappableAreas)
-            {
-                MappedMemory memory = backend.MapArea(info, area);
-                MappingGuard? guard = memory.MayStopAnswering ? MappingGuard.TryTake(memory) : null;
-                if (guard is null && memory.MayStopAnswering && !allowUnguarded)
-                {
-                    memory.Dispose();
-                    continue;
-                }
-
-                windows.Add(new Window(memory, guard, area.Offset, area.Length));
-            }
-
-            isDone = true;
-        }
-        finally
-        {
-            if (!isDone)
-            {
-                windows.ForEach(window => window.End());
-            }
-        }
-
-        return [.. windows];
-    }
-
-    private readonly struct Window(MappedMemory memory, MappingGuard? guard, ulong start, ulong length)
-    {
-        public MappedMemory Memory { get; } = memory;
-
-        public MappingGuard? Guard { get; } = guard;
-
-        public byte* Base { get; } = (byte*)memory.Start;
-
-        public ulong Start { get; } = start;
-
-        public ulong Length { get; } = length;
-
-        /// <summary>Gives all of it back at once; nobody has it yet.</summary>
-        public void End()
-        {
-            Guard?.Dispose();
-            Memory.Dispose();
         }
     }
 }

@@ -22,7 +22,7 @@ internal interface IAddressSpaceBackend : IDisposable
     bool TryMapDeviceMemory(ulong iova, Func<SafeFileHandle?> openFile, ulong length, DmaAccess access);
 
     /// <summary>How often the backend has dropped all mappings because its last device left: type1 does, and the next device finds none.</summary>
-    int Drops => 0;
+    int Drops { get; }
 
     /// <summary>Takes one mapping back, whole.</summary>
     void Unmap(ulong iova, ulong length);

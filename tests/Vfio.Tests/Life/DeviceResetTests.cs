@@ -46,14 +46,15 @@ public sealed class DeviceResetTests : IDisposable
     }
 
     [Fact]
-    public void A_failed_disposal_may_be_repeated()
+    public void Restore_says_that_it_failed_and_may_be_repeated()
     {
         FakeDevice device = _host.AddDevice("0000:00:14.3").WithAttribute("reset_method", "flr bus\n");
         string path = $"{device.Path}/reset_method";
         ResetMethodOverride choice = ResetMethods.Override(device.Address, ["bus"], _host.Root);
         File.Delete(_host.PathOf(path));
         File.CreateSymbolicLink(_host.PathOf(path), "/dev/full"); // what is written there fails
-        Assert.Equal(Errno.ENOSPC, Assert.Throws<VfioException>(choice.Dispose).Errno);
+        choice.Dispose();
+        Assert.Equal(Errno.ENOSPC, Assert.Throws<VfioException>(choice.Restore).Errno);
         File.Delete(_host.PathOf(path));
         _host.Write(path, "bus\n");
         choice.Dispose();

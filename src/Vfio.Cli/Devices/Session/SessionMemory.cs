@@ -45,7 +45,7 @@ internal sealed class SessionMemory(VfioDevice device) : IDisposable
             throw new CliException($"free: {iova} lies inside of what begins at {buffer.Iova}", $"it is freed whole: free {buffer.Iova}");
         }
 
-        buffer.Dispose();
+        buffer.Unmap();
         _buffers.Remove(iova.Value);
     }
 
@@ -71,7 +71,7 @@ internal sealed class SessionMemory(VfioDevice device) : IDisposable
         Try(() => device.SetBusMaster(false));
         foreach (DmaBuffer buffer in _buffers.Values)
         {
-            Try(buffer.Dispose);
+            buffer.Dispose();
         }
 
         _buffers.Clear();

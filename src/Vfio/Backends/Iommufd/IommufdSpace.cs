@@ -33,6 +33,8 @@ internal sealed class IommufdSpace : IHostAddressSpace
 
     public string Subject => $"the IOAS {_ioas}";
 
+    public int Drops => 0;
+
     public bool Suits(VfioBackend backend) => backend is VfioBackend.Automatic or VfioBackend.Iommufd;
 
     public static SafeFileHandle OpenIommufd(SystemCalls calls, HostRoot host)

@@ -34,9 +34,6 @@ internal static unsafe class MemoryGuard
     private static readonly Lock Gate = new();
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
     private static bool _isTried; // locked
-
-    /// <summary>Leaves new mappings without a guard, as on a processor that it does not support: for tests.</summary>
-    internal static bool IsSwitchedOff { get; set; }
     private static GuardTable* _table; // written once, locked
 
     /// <summary>How many pieces are covered in this process.</summary>
@@ -54,7 +51,7 @@ internal static unsafe class MemoryGuard
                 _table = TryInstall();
             }
 
-            GuardSlot* slot = _table == null || IsSwitchedOff ? null : FindFree();
+            GuardSlot* slot = _table == null ? null : FindFree();
             if (slot != null)
             {
                 slot->Start = start;
