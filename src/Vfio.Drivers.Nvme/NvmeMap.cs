@@ -3,12 +3,11 @@ using Vfio.Pci;
 namespace Vfio.Drivers.Nvme;
 
 /// <summary>
-/// The names and fields of a controller's registers (NVM Express Base Specification 2.1, section 3.1.4). Made when it is asked
-/// for.
+/// The names and fields of a controller's registers (NVM Express Base Specification 2.1, section 3.1.4).
 /// </summary>
 internal static class NvmeMap
 {
-    // Of the doorbells only the first lies where it does whatever CAP.DSTRD says.
+    // Only the first doorbell is included, because the offsets of the others depend on CAP.DSTRD.
     public static RegisterMap Make() => new("NVMe controller", "NVM Express Base Specification 2.1, section 3.1.4", RegionIndex.Bar0,
     [
         new("CAP", 0x0, 8, "Controller capabilities", RegisterAccess.ReadOnly, NvmeCapabilities.Fields),
