@@ -38,7 +38,7 @@ public sealed class BindSignalTests : IDisposable
         Result result = await bind;
         later!.Dispose();
         Assert.True(signalled.IsSet);
-        Assert.Equal((128 + 1, "0000:05:00.0 taken from e1000e, now vfio-pci\n", ""), (result.ExitCode, result.Output, result.Errors));
+        Assert.Equal((128 + 1, "0000:05:00.0 bound to vfio-pci (previously e1000e)\n", ""), (result.ExitCode, result.Output, result.Errors));
     }
 
     private static PosixSignalRegistration Witness(CountdownEvent signalled) => PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>

@@ -93,7 +93,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("'99999999999999999999' is not a count", "vfio read --help", "read", "00:14.3", "bar0", "-n", "99999999999999999999")]
     [InlineData("'-1' is not a value", "vfio write --help", "write", "00:14.3", "bar0", "-1")]
     [InlineData("'one' is not a value", "vfio write --help", "write", "00:14.3", "bar0", "one")]
-    [InlineData("0x1ff does not fit a register of 8 bits", "-w", "write", "00:14.3", "bar0", "0x1ff", "-w", "8")]
+    [InlineData("0x1ff does not fit into a register of 8 bits", "-w", "write", "00:14.3", "bar0", "0x1ff", "-w", "8")]
     [InlineData("bar0+0x02 is not aligned", "-w", "read", "00:14.3", "bar0+2")]
     [InlineData("config+0x03 is not aligned", "-w", "write", "00:14.3", "config+3", "1", "-w", "16")]
     [InlineData("'soup' is not a class", "vfio list --help", "list", "--class", "soup")]

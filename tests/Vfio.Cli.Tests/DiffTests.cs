@@ -108,7 +108,7 @@ public sealed class DiffTests : RegisterCommandTest
     [InlineData("H\nM\n00: R\n# end\n", 4, "the row at 0x10 is missing")]
     [InlineData("H\nM\n10: R\n# end\n", 3, "the row at 0x0 is missing")]
     [InlineData("H\nM\n00: R\n00: R\n# end\n", 4, "the row at 0x10 is missing")]
-    [InlineData("H\nM\n00: R\n20: R\n# end\n", 4, "0x20 is no offset of a row in 0x20 bytes")]
+    [InlineData("H\nM\n00: R\n20: R\n# end\n", 4, "0x20 is not the offset of a row in 0x20 bytes")]
     [InlineData("H\nM\n00: R\n*\n*\n# end\n", 5, "is no row")]
     [InlineData("H\nM\n*\n# end\n", 3, "is no row")]
     [InlineData("H\nM\n00: R R\n", 3, "the row has 32 bytes, not 16")]

@@ -24,7 +24,7 @@ public sealed class DumpTests : RegisterCommandTest
         Result result = Run("dump", "00:14.3", "bar0");
         Assert.Contains("\n10: 78 56 34 12 -- -- -- -- 00 00 00 00 -- -- -- --\n", result.Output, StringComparison.Ordinal);
         Assert.Equal(
-            "vfio: dump: left out 1 register that reading changes: ICR\nvfio: dump: left out 1 register that can only be written: DOORBELL\nhint: --all reads them too\n",
+            "vfio: dump: left out 1 register with read side effects: ICR\nvfio: dump: left out 1 register that can only be written: DOORBELL\nhint: --all reads them too\n",
             result.Errors);
         Assert.DoesNotContain(Device.Accesses, access => access.StartsWith("read Bar0+28 ", StringComparison.Ordinal) || access.StartsWith("read Bar0+20 ", StringComparison.Ordinal));
     }

@@ -10,7 +10,7 @@ public sealed class GroupsTests : IDisposable
     public void A_terminal_of_80_columns()
     {
         Result result = Tool.Run(_host, "groups").FitsIn(80);
-        Assert.Equal("hint: vfio bind --group 0000:03:01.0 takes every endpoint of group 10\n", result.Errors);
+        Assert.Equal("hint: vfio bind --group 0000:03:01.0 binds every endpoint of group 10\n", result.Errors);
         Approved.Matches("groups-80", result.Output);
     }
 

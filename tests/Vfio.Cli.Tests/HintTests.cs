@@ -39,7 +39,7 @@ public sealed partial class HintTests : IDisposable
         Result told = Tool.Run(_host, "bind", "--dry-run", "05:00.0");
         Assert.Equal(0, told.ExitCode);
         Assert.DoesNotContain("--group", told.Errors, StringComparison.Ordinal);
-        Assert.Contains("vfio: 0000:00:06.0 cannot be bound along: its disk nvme0n1 is mounted on /srv\nhint: stop that use first", told.Errors, StringComparison.Ordinal);
+        Assert.Contains("vfio: 0000:00:06.0 cannot be bound as well: its disk nvme0n1 is mounted on /srv\nhint: stop that use first", told.Errors, StringComparison.Ordinal);
         _host.WriteIdentity("0000:05:00.0", new("0000:05:00.0", 0x8086, 0x10d3, "020000") { Driver = "vfio-pci", Group = 6 });
         string groups = Tool.Run(_host, "groups").Errors;
         Assert.Contains("group 6 cannot be bound as a whole: 0000:00:06.0: its disk nvme0n1 is mounted on /srv", groups, StringComparison.Ordinal);

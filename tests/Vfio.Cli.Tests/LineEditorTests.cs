@@ -86,12 +86,12 @@ public sealed class LineEditorTests : RegisterCommandTest
         Assert.Equal(
             [
                 "0000:00:14.3 is open; help lists the commands, Tab completes, Ctrl-D ends",
-                "vfio: pread on BAR0 of 0000:00:14.3: EIO (Input/output error)", "hint: the kernel's log may say more: dmesg | tail",
+                "vfio: pread on BAR0 of 0000:00:14.3: EIO (Input/output error)", "hint: the kernel log may tell more: dmesg | tail",
                 "vfio: read: 'NOTHING' is neither a place nor a register of this device",
                 "hint: a place looks like bar0+0x10 or config+4; Tab in 'vfio shell' shows the names",
                 "vfio: 'foo' is not a command of the shell",
                 "hint: it has read, write, set, clear, wait, dump, alloc, free, peek, poke, status, reset, undo, record, help, quit",
-                "vfio: undo: there is nothing to take back", "hint: it takes back writes of this session, since the last reset", "",
+                "vfio: undo: there is nothing to undo", "hint: undo reverts writes of this session, since the last reset", "",
             ],
             result.Errors.Split('\n'));
         Assert.Contains("SCRATCH: 0x12345678\n", result.Output, StringComparison.Ordinal);

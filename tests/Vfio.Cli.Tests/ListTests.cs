@@ -51,7 +51,7 @@ public sealed class ListTests : IDisposable
             [.. Tool.Run(_host, "list", "--json", option).Succeeded().Json.EnumerateArray().Select(item => item.GetProperty("address").GetString()!)];
         Assert.Equal(["0000:00:03.0", "0000:00:08.0", "0000:00:14.3", "0000:03:02.0"], Addresses("--available"));
         Assert.Equal(["0000:03:01.0", "0000:04:00.0"], Addresses("--taken"));
-        Tool.Run(_host, "list", "--taken", "--available").FailedWith(2, "not both", "vfio list --help");
+        Tool.Run(_host, "list", "--taken", "--available").FailedWith(2, "cannot be combined", "vfio list --help");
     }
 
     [Theory]

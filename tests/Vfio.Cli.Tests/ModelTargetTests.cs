@@ -59,10 +59,10 @@ public sealed class ModelTargetTests : IDisposable
     [InlineData("0x010000ed\n", "read", "emu:edu", "bar0+0x0")]
     [InlineData("0x1234\n", "read", "emu:edu", "config", "-w", "16")]
     [InlineData("", "write", "emu:edu", "LIVENESS", "1")]
-    [InlineData("emu:edu is a model in vfio itself: nothing to take, nothing to hand back\n", "bind", "emu:edu")]
-    [InlineData("emu:edu is a model in vfio itself: nothing to take, nothing to hand back\n", "bind", "--dry-run", "emu:edu", "emu:edu")]
-    [InlineData("emu:edu is a model in vfio itself: nothing to take, nothing to hand back\n", "release", "emu:edu")]
-    [InlineData("emu:edu is a model in vfio itself: nothing to take, nothing to hand back\n", "release", "--dry-run", "emu:edu")]
+    [InlineData("emu:edu is a device model inside vfio: it needs no bind and no release\n", "bind", "emu:edu")]
+    [InlineData("emu:edu is a device model inside vfio: it needs no bind and no release\n", "bind", "--dry-run", "emu:edu", "emu:edu")]
+    [InlineData("emu:edu is a device model inside vfio: it needs no bind and no release\n", "release", "emu:edu")]
+    [InlineData("emu:edu is a device model inside vfio: it needs no bind and no release\n", "release", "--dry-run", "emu:edu")]
     public void Commands_do_what_they_do(string output, params string[] arguments) => Assert.Equal(output, Run(arguments).Succeeded().Output);
 
     [Theory]
@@ -136,7 +136,7 @@ public sealed class ModelTargetTests : IDisposable
     [InlineData(2, "bind: 'emu:EDU' is not a device model", "bind", "emu:EDU")]
     [InlineData(2, "diff: 'emu:nonsense' is not a device model", "diff", "emu:nonsense", "emu:edu")]
     public void A_model_that_there_is_not_is_a_mistake_that_names_those_there_are(int exitCode, string message, params string[] arguments) =>
-        Run(arguments).FailedWith(exitCode, message, "vfio has these models: emu:edu");
+        Run(arguments).FailedWith(exitCode, message, "the device models are: emu:edu");
 
     [Fact]
     public void What_it_has_not_is_said_by_its_name() => Run("read", "emu:edu", "bar5").FailedWith(1, "BAR5 of edu", "it has BAR0, configuration space");

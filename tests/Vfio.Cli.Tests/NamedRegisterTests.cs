@@ -26,7 +26,7 @@ public sealed class NamedRegisterTests : RegisterCommandTest
         Assert.Contains("config+0x04: 0x0006  COMMAND", result.Output, StringComparison.Ordinal);
         Assert.Contains("EXP.LnkSta", result.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("ICR", result.Output, StringComparison.Ordinal);
-        Assert.Contains("vfio: read: left out 1 register that reading changes: ICR\n", result.Errors, StringComparison.Ordinal);
+        Assert.Contains("vfio: read: left out 1 register with read side effects: ICR\n", result.Errors, StringComparison.Ordinal);
         Assert.Contains("vfio: read: left out 1 register that can only be written: DOORBELL\n", result.Errors, StringComparison.Ordinal);
     }
 
@@ -65,7 +65,7 @@ public sealed class NamedRegisterTests : RegisterCommandTest
     [InlineData("'zebra' is neither a place nor a register", "bar0+0x10", "read", "00:14.3", "zebra")]
     [InlineData("'bar0.COMMAND' is neither a place nor a register", "did you mean COMMAND", "write", "00:14.3", "bar0.COMMAND", "1")]
     [InlineData("'bar9' is neither", "bar0+0x10", "watch", "00:14.3", "bar9")]
-    [InlineData("0x10000 does not fit a register of 16 bits", "-w", "write", "00:14.3", "COMMAND", "0x10000")]
+    [InlineData("0x10000 does not fit into a register of 16 bits", "-w", "write", "00:14.3", "COMMAND", "0x10000")]
     public void A_wrong_name_is_wrong_usage_and_opens_nothing(string message, string hint, params string[] arguments)
     {
         Assert.Empty(Run(arguments).FailedWith(2, message, hint).Output);
@@ -75,7 +75,7 @@ public sealed class NamedRegisterTests : RegisterCommandTest
 
     [Fact]
     public void A_device_without_names_says_so() => Run(Tool.Narrow, host => host with { LoadRegisters = _ => [] }, "read", "00:14.3", "STATUS")
-        .FailedWith(2, "'STATUS' is not a place, and vfio knows no names for the registers of this device", "bar0+0x10");
+        .FailedWith(2, "'STATUS' is not a place, and vfio has no register names for this device", "bar0+0x10");
 
     [Fact]
     public void Fields_are_shown_to_a_person_and_a_pipe_gets_the_value() =>

@@ -42,7 +42,7 @@ public sealed class PersistTests : IDisposable
         WriteState("0000:00:14.3", "0000:00:08.0", "0000:7f:00.0");
         string text = Tool.Run(_host, "status").Succeeded().FitsIn(80).Output;
         Assert.Contains("0000:00:14.3 -    e1000e", text, StringComparison.Ordinal);
-        Assert.Contains("persistent; not taken: sudo vfio replug 0000:00:14.3", text, StringComparison.Ordinal);
+        Assert.Contains("persistent; not bound: sudo vfio replug 0000:00:14.3", text, StringComparison.Ordinal);
         Assert.Contains("another card is there, 1af4:1041 and not 8086:10d3", text, StringComparison.Ordinal);
         Assert.Contains("no device is there", text, StringComparison.Ordinal);
 
@@ -74,14 +74,14 @@ public sealed class PersistTests : IDisposable
         Assert.Equal(
             "0000:00:08.0 left alone: another card is there: 1af4:1041, not 8086:10d3\n0000:7f:00.0 left alone: there is no device at this address\n",
             Tool.Run(_host, "replug", "--all").Succeeded().Output);
-        Assert.Equal("0000:00:03.0 left alone: it is neither taken nor persistent\n", Tool.Run(_host, "replug", "0000:00:03.0").Succeeded().Output);
+        Assert.Equal("0000:00:03.0 skipped: it is neither taken nor persistent\n", Tool.Run(_host, "replug", "0000:00:03.0").Succeeded().Output);
     }
 
     [Fact]
     public void Release_of_what_is_persistent_alone_says_what_it_did()
     {
         WriteState("0000:00:14.3");
-        Assert.Equal("0000:00:14.3 was not taken now; no longer persistent\n", Tool.Run(_host, "release", "0000:00:14.3").Succeeded().Output);
+        Assert.Equal("0000:00:14.3 was not bound at present; no longer persistent\n", Tool.Run(_host, "release", "0000:00:14.3").Succeeded().Output);
         Assert.False(Path.Exists(_host.PathOf("etc/vfio")));
     }
 

@@ -21,10 +21,10 @@ public sealed class ResetTests : RegisterCommandTest
         Base.Write("sys/devices/pci0000:00/0000:00:08.0/reset_method", "flr pm\n");
         foreach (string[] options in (string[][])[[], ["--dry-run"], ["--method", "pm"], ["--method", "pm", "--dry-run"]])
         {
-            Run(["reset", .. options, "00:08.0"]).FailedWith(1, "0000:00:08.0 is not taken: the driver virtio-pci has it", "vfio bind 0000:00:08.0");
+            Run(["reset", .. options, "00:08.0"]).FailedWith(1, "0000:00:08.0 is not bound to VFIO: its driver is virtio-pci", "vfio bind 0000:00:08.0");
         }
 
-        Run("reset", "00:1c.0").FailedWith(1, "is not taken", "bridges and ports stay with the kernel");
+        Run("reset", "00:1c.0").FailedWith(1, "is not bound", "bridges and ports cannot be bound");
         Run("reset", "--dry-run", "--method", "pm", "00:1f.7").FailedWith(1, "no PCI device has this address", "vfio");
         Assert.Equal("flr pm\n", File.ReadAllText(Base.PathOf("sys/devices/pci0000:00/0000:00:08.0/reset_method")));
     }

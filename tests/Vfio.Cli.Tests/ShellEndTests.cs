@@ -67,7 +67,7 @@ public sealed class ShellEndTests : RegisterCommandTest
     public void A_log_that_may_not_be_read_is_a_line_with_its_hint()
     {
         string output = RunLines("status").Succeeded().Output;
-        Assert.Contains("faults      none since the last look\n", output, StringComparison.Ordinal);
+        Assert.Contains("faults      none since the last status\n", output, StringComparison.Ordinal);
         Device = new FakeBackend { Faults = () => throw new VfioException("open", "/dev/kmsg", 1, "the kernel's log is root's here") };
         AddRegions();
         Assert.Contains(
@@ -90,7 +90,7 @@ public sealed class ShellEndTests : RegisterCommandTest
     public void A_device_that_does_not_answer_has_a_status()
     {
         Device.Reading = (_, _) => FailIf(true);
-        Assert.Contains("bus master  not known: the device does not answer\n", RunLines("status").Succeeded().Output, StringComparison.Ordinal);
+        Assert.Contains("bus master  unknown: the device does not answer\n", RunLines("status").Succeeded().Output, StringComparison.Ordinal);
     }
 
     [Fact]

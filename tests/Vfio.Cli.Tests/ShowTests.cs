@@ -94,7 +94,7 @@ public sealed class ShowTests : IDisposable
     {
         _host.WriteConfig("0000:00:14.3", FakeConfig.Intel82574()[..64]);
         Result result = Tool.Run(_host, "show", "eth0");
-        Assert.Equal((0, "hint: sudo vfio show 0000:00:14.3 shows the capabilities too\n"), (result.ExitCode, result.Errors));
+        Assert.Equal((0, "hint: sudo vfio show 0000:00:14.3 also shows the capabilities\n"), (result.ExitCode, result.Errors));
         Assert.Contains("first 64 bytes", result.Output, StringComparison.Ordinal);
         Approved.Matches("show-user", result.FitsIn(80).Output);
         Assert.True(Tool.Run(_host, "show", "eth0", "--json").Succeeded().Json.GetProperty("configSpace").GetProperty("isCut").GetBoolean());

@@ -12,7 +12,7 @@ public sealed class StatusTests : IDisposable
     public void Nothing_taken_prints_nothing_to_read()
     {
         Result result = Tool.Run(_host, "status");
-        Assert.Equal((0, "", "nothing is taken\n"), (result.ExitCode, result.Output, result.Errors));
+        Assert.Equal((0, "", "no device is bound\n"), (result.ExitCode, result.Output, result.Errors));
         Assert.Equal(0, Tool.Run(_host, "status", "--json").Succeeded().Json.GetArrayLength());
     }
 
@@ -62,10 +62,10 @@ public sealed class StatusTests : IDisposable
     }
 
     [Theory]
-    [InlineData("  taken       no\n", "0000:00:06.0")]
-    [InlineData("  taken       not by vfio: somebody gave it to VFIO by other means\n", "0000:03:01.0")]
+    [InlineData("  bound       no\n", "0000:00:06.0")]
+    [InlineData("  bound       yes, but not by vfio: another program bound it\n", "0000:03:01.0")]
     [InlineData("  open by     nobody", "0000:03:01.0")]
-    [InlineData("  taken       no: a model in vfio itself", "emu:edu")]
+    [InlineData("  bound       no: a device model inside vfio", "emu:edu")]
     public void A_device_that_is_not_taken_is_said_to_be_so(string text, string device) =>
         Assert.Contains(text, Tool.Run(_host, "status", device).Succeeded().Output, StringComparison.Ordinal);
 
@@ -85,7 +85,7 @@ public sealed class StatusTests : IDisposable
         _host.Write("proc/4712/limits", "Max locked memory         \u001b[2J  1  bytes\n");
         string output = Tool.Run(_host, "status", "0000:03:01.0").Succeeded().Output;
         Assert.DoesNotContain('\u001b', output);
-        Assert.Contains("what it has locked is not for this user to see", output, StringComparison.Ordinal);
+        Assert.Contains("its locked memory is hidden from this user", output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -94,7 +94,7 @@ public sealed class StatusTests : IDisposable
         _host.Write("run/vfio/0000:00:1f.0.json", "");
         Tool.Run(_host, "release", "--all").FailedWith(1, "damaged", "vfio release --force 0000:00:1f.0");
         Tool.Run(_host, "release", "--all", "--dry-run").FailedWith(1, "damaged", "vfio release --force 0000:00:1f.0");
-        Assert.Equal("0000:00:1f.0 is gone; its journal entry was removed\n", Tool.Run(_host, "release", "--all", "--force").Succeeded().Output);
+        Assert.Equal("0000:00:1f.0 no longer exists; its journal entry was removed\n", Tool.Run(_host, "release", "--all", "--force").Succeeded().Output);
         Assert.Empty(Tool.Run(_host, "status").Output);
     }
 
@@ -104,7 +104,7 @@ public sealed class StatusTests : IDisposable
         Tool.Run(_host, "release", "00:14.3").FailedWith(1, "it is not taken", "vfio status");
         Tool.Run(_host, "release", "0000:03:01.0").FailedWith(1, "was not taken by vfio", "vfio release --force 0000:03:01.0");
         Result all = Tool.Run(_host, "release", "--all");
-        Assert.Equal((0, "", "nothing is taken\n"), (all.ExitCode, all.Output, all.Errors));
+        Assert.Equal((0, "", "no device is bound\n"), (all.ExitCode, all.Output, all.Errors));
     }
 
     [Fact]

@@ -92,11 +92,11 @@ public sealed class BrokerTests : HostTest
         using Service broker = Start(Machine.Edu);
         File.WriteAllText(Policy, "allow everybody any\n");
         Machine.Do($"kill -HUP {broker.Id}");
-        Assert.Contains($"the policy stays as it was: read on {Policy}:1: 'everybody' is not who", broker.NextMessage(), StringComparison.Ordinal);
+        Assert.Contains($"the policy is unchanged: read on {Policy}:1: 'everybody' is not who", broker.NextMessage(), StringComparison.Ordinal);
         Through(Client, [], "read", Machine.Edu, "bar0").Succeeded();
         File.WriteAllText(Policy, $"allow any device:{Machine.Edu}\n");
         Machine.Do($"kill -HUP {broker.Id}");
-        Assert.Contains("1 rule from now on", broker.NextMessage(), StringComparison.Ordinal);
+        Assert.Contains("1 rule, now in effect", broker.NextMessage(), StringComparison.Ordinal);
         Through(Stranger, [], "read", Machine.Edu, "bar0").Succeeded();
         broker.Stop();
         Assert.False(File.Exists(Socket));

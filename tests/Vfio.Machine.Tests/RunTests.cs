@@ -207,7 +207,7 @@ public sealed class RunTests : HostTest
         Machine.Do("rm /etc/sudoers.d/machine");
         Result refused = Machine.VfioAsUser("run", Machine.Nic, "--", "true");
         Assert.Equal(125, refused.ExitCode);
-        Assert.Contains("no device was taken", refused.Errors, StringComparison.Ordinal);
+        Assert.Contains("no device was bound", refused.Errors, StringComparison.Ordinal);
         AssertHostUntouched();
     }
 

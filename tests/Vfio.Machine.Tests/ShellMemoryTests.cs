@@ -54,7 +54,7 @@ public sealed class ShellMemoryTests : HostTest
         Assert.Matches("write of 0x200000: [^;\n]+; there: 0x200000, 4 KiB, read, alloc 3, [0-9.]+ s\n", output);
         Assert.Matches("write of 0x10000: [^;\n]+; there: 0x10000, 4 KiB, read and write, alloc 1, [0-9.]+ s, no longer mapped\n", output);
         Assert.Matches(@"0x200000 +4 KiB +read +alloc 3 +[0-9.]+ s", output);
-        Assert.EndsWith("s\n", output[output.IndexOf("faults      none since the last look\n", StringComparison.Ordinal)..], StringComparison.Ordinal);
+        Assert.EndsWith("s\n", output[output.IndexOf("faults      none since the last status\n", StringComparison.Ordinal)..], StringComparison.Ordinal);
         // The next one to open the device finds it well.
         Machine.Vfio("read", Machine.Edu, "ID").Succeeded();
     }

@@ -55,7 +55,7 @@ public sealed class ShellTests : HostTest
         Shell("set CTRL RST\nwait CTRL 0x04000000 0 120s").Succeeded();
         Shell($"record {recording}\nread VET\nwrite VET 0x1234\nread VET").Succeeded();
         // The kernel's reset, by the power state, leaves QEMU's registers alone; the card's own does not.
-        Machine.Vfio("replay", recording, Machine.Nic).FailedWith(1, "VET (bar0+0x38) reads 0x00001234", "nothing after it was done");
+        Machine.Vfio("replay", recording, Machine.Nic).FailedWith(1, "VET (bar0+0x38) reads 0x00001234", "the replay stopped there");
         Shell("set CTRL RST\nwait CTRL 0x04000000 0 120s").Succeeded();
         // Two of the script, and the one before the write.
         Assert.Contains("3 reads as recorded", Machine.Vfio("replay", recording, Machine.Nic).Succeeded(), StringComparison.Ordinal);
@@ -67,7 +67,7 @@ public sealed class ShellTests : HostTest
     {
         // What a reset does to the registers is the device's: this one has no reset but by its power state, in which QEMU keeps them.
         Shell("write VET 0x1234\nundo\nreset").Succeeded();
-        Shell("write VET 0x8100\nreset\nundo").FailedWith(1, "undo: there is nothing to take back", "since the last reset");
+        Shell("write VET 0x8100\nreset\nundo").FailedWith(1, "undo: there is nothing to undo", "since the last reset");
     }
 
     [Fact]
@@ -135,7 +135,7 @@ public sealed class ShellTests : HostTest
         int line = Array.FindIndex(lines, text => text.Contains("\"name\":\"VET\"", StringComparison.Ordinal) && text.Contains("\"read\"", StringComparison.Ordinal));
         lines[line] = lines[line].Replace("\"value\":\"0x0000", "\"value\":\"0xffff", StringComparison.Ordinal);
         File.WriteAllLines(recording, lines);
-        Machine.Vfio("replay", recording, Machine.Nic).FailedWith(1, $":{line + 1}: VET (bar0+0x38) reads 0x0000", "nothing after it was done");
+        Machine.Vfio("replay", recording, Machine.Nic).FailedWith(1, $":{line + 1}: VET (bar0+0x38) reads 0x0000", "the replay stopped there");
     }
 
     private static string ReadUntil(Process process, string text)

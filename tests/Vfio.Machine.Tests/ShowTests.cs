@@ -19,7 +19,7 @@ public sealed class ShowTests : HostTest
 
         Result user = Machine.VfioAsUser("show", address);
         Assert.Contains("first 64 bytes", user.Succeeded(), StringComparison.Ordinal);
-        Assert.Equal($"hint: sudo vfio show {address} shows the capabilities too\n", user.Errors);
+        Assert.Equal($"hint: sudo vfio show {address} also shows the capabilities\n", user.Errors);
         AssertHostUntouched();
     }
 

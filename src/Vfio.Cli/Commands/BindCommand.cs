@@ -160,8 +160,8 @@ internal static class BindCommand
             }
 
             string how = before.HasVfioDriver ? $"was already bound to {before.Driver}"
-                : before.Driver is null ? $"bound to {driver}; it had no driver"
-                : $"bound to {driver}; its driver was {before.Driver}";
+                : before.Driver is null ? $"bound to {driver} (previously no driver)"
+                : $"bound to {driver} (previously {before.Driver})";
             host.Out.WriteLine(Printable.Clean($"{before.Address} {how}{user}"));
         }
     }

@@ -122,22 +122,18 @@ public abstract partial class DeviceModel : IDisposable
         return Open(backend.Owner);
     }
 
-    /// <summary>
-    /// Opens the device in the address space of another device model: both access the same memory at the same
-    /// addresses.
-    /// </summary>
-    /// <param name="addressSpace">The <see cref="VfioDevice.AddressSpace"/> of the other one.</param>
+    /// <summary>Opens the device into the address space of another model: both reach the same memory at the same addresses.</summary>
+    /// <param name="addressSpace">The other's <see cref="VfioDevice.AddressSpace"/>.</param>
     /// <returns>The device; the caller owns it.</returns>
-    /// <exception cref="ArgumentException">The address space belongs to a device of the host.</exception>
+    /// <exception cref="ArgumentException">The address space is one of the host's devices.</exception>
     /// <exception cref="ObjectDisposedException">The last device of the address space was disposed.</exception>
-    /// <exception cref="VfioException">The device is already open, because only one driver at a time can open it
-    /// (EBUSY), or it was removed (ENODEV).</exception>
+    /// <exception cref="VfioException">The model is open already: one driver at a time (EBUSY); or it was removed (ENODEV).</exception>
     public VfioDevice Open(IoAddressSpace addressSpace)
     {
         ArgumentNullException.ThrowIfNull(addressSpace);
         DmaTable table = addressSpace.Backend is ModelAddressSpace models
             ? models.Table
-            : throw new ArgumentException("the address space belongs to a device of the host, and a device model cannot join it", nameof(addressSpace));
+            : throw new ArgumentException("the address space is a host device's: a model cannot join it", nameof(addressSpace));
         return VfioDevice.Join(new InProcessBackend(OpenSession(new EventFdClient(), table)), Address, Name, addressSpace);
     }
 

@@ -42,14 +42,14 @@ public sealed class HostTreeTests
         Assert.Equal(kind, NodeOf("machine", address).Kind);
 
     [Theory]
-    [InlineData("machine", "0000:00:03.0", NodeState.Taken, "VFIO has it")]
+    [InlineData("machine", "0000:00:03.0", NodeState.Taken, "it has a VFIO driver")]
     [InlineData("machine", "0000:00:04.0", NodeState.CanBeTaken, "no driver has it")]
     [InlineData("machine", "0000:00:09.0", NodeState.CanBeTaken, "from e1000e")]
     [InlineData("machine", "0000:00:06.0", NodeState.InUse, "its disk nvme0n1 is mounted on /srv")]
     [InlineData("machine", "0000:00:01.0", NodeState.InUse, "it is the boot display")]
     [InlineData("machine", "0000:03:01.0", NodeState.Blocked, "by 0000:03:02.0 (virtio-pci)")]
-    [InlineData("machine", "0000:00:1c.0", NodeState.Bridge, "stays with the kernel")]
-    [InlineData("no-iommu", "0000:01:00.0", NodeState.NoIommu, "no IOMMU in front of it")]
+    [InlineData("machine", "0000:00:1c.0", NodeState.Bridge, "the kernel keeps it")]
+    [InlineData("no-iommu", "0000:01:00.0", NodeState.NoIommu, "it has no IOMMU")]
     internal void States_are_told_with_their_reason(string host, string address, NodeState state, string detail)
     {
         TreeNode node = NodeOf(host, address);

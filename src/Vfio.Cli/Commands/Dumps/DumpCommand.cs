@@ -143,7 +143,7 @@ internal static class DumpCommand
 
     private static void TellLeftOut(CliHost host, IReadOnlyList<RegisterDescription> registers)
     {
-        Tell([.. registers.Where(register => register.Access == RegisterAccess.ReadHasSideEffects)], "that change when they are read");
+        Tell([.. registers.Where(register => register.Access == RegisterAccess.ReadHasSideEffects)], "with read side effects");
         Tell([.. registers.Where(register => register.Access != RegisterAccess.ReadHasSideEffects)], "that can only be written");
         if (registers.Count != 0)
         {

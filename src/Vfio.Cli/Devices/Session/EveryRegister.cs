@@ -36,7 +36,7 @@ internal sealed partial class EveryRegister
     {
         if (_changed.Count != 0)
         {
-            yield return $"{Count(_changed)} that change when they are read: {Names(_changed)}";
+            yield return $"{Count(_changed)} with read side effects: {Names(_changed)}";
         }
 
         if (_writeOnly.Count != 0)
