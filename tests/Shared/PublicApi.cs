@@ -3,10 +3,14 @@ using PublicApiGenerator;
 
 namespace Vfio.Tests;
 
-/// <summary>An assembly's public API as a text file; a change to it is a change in review.</summary>
+/// <summary>
+/// Compares the public API of an assembly with a text file, so that a change to it is visible in review.
+/// </summary>
 internal static class PublicApi
 {
-    /// <summary>Fails where the API differs from <c>ASSEMBLY.PublicApi.txt</c> in the folder of the test project.</summary>
+    /// <summary>
+    /// Fails if the API differs from <c>ASSEMBLY.PublicApi.txt</c> in the folder of the test project.
+    /// </summary>
     public static void AssertApproved(Assembly assembly, string folder)
     {
         string approvedPath = Path.Combine(folder, $"{assembly.GetName().Name}.PublicApi.txt");

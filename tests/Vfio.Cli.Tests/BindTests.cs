@@ -101,7 +101,7 @@ public sealed class BindTests : IDisposable
     [InlineData("0000:00:06.0", "refused: its disk nvme0n1 is mounted on /srv", "--force")]
     [InlineData("0000:00:01.0", "refused: it is the boot display", "--force")]
     [InlineData("0000:00:1c.0", "refused: it is a bridge", "endpoints behind them")]
-    public void A_refusal_says_why_and_how_to_go_on(string device, string message, string hint)
+    public void A_refusal_says_why_and_what_to_do(string device, string message, string hint)
     {
         foreach (string[] options in (string[][])[[], ["--dry-run"]])
         {

@@ -48,7 +48,7 @@ public sealed class CommandLineTests : IDisposable
     public void Help_wins_over_mistakes(params string[] arguments) => Tool.Run(_host, arguments).Succeeded();
 
     [Fact]
-    public void Alone_the_command_shows_what_it_can_do() => Assert.Equal(Tool.Run(_host, "--help").Output, Tool.Run(_host).Succeeded().Output);
+    public void Without_a_command_the_help_is_shown() => Assert.Equal(Tool.Run(_host, "--help").Output, Tool.Run(_host).Succeeded().Output);
 
     [Fact]
     public void Version_is_one_line() => Assert.Matches("^vfio [0-9]+\\.[0-9]+\\.[0-9]+\n$", Tool.Run(_host, "--version").Succeeded().Output);
@@ -129,7 +129,7 @@ public sealed class CommandLineTests : IDisposable
         Tool.Run(_host, "bind", "--group", "true", "0000:00:03.0").FailedWith(2, "'true' is not a device of this host", "vfio list");
 
     [Fact]
-    public void A_mistake_in_the_tool_is_one_line_and_its_trace_is_for_who_asks()
+    public void An_internal_error_is_one_line_and_the_stack_trace_is_optional()
     {
         static CliHost Break(CliHost host) => host with { OpenDevice = (_, _) => throw new InvalidOperationException("two\nlines") };
         Result result = RunBroken(Break);

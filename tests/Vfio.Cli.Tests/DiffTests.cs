@@ -120,7 +120,7 @@ public sealed class DiffTests : RegisterCommandTest
     [InlineData("00:14.3 Ethernet\n00: R\n20: R\n", 3, "the row at 0x10 is missing")]
     [InlineData("00:14.3 Ethernet\n00: R\n\n00:14.4 Ethernet\n", 4, "a second device begins here")]
     [InlineData("00:14.3 Ethernet\n1000: R\n", 2, "0x1000 is no offset")]
-    public void A_file_that_is_none_is_one_line_with_its_number(string text, int line, string message)
+    public void A_file_that_is_not_a_dump_is_an_error_with_the_line(string text, int line, string message)
     {
         text = text.Replace("H", "0000:00:14.3 8086:10d3 subsystem 1af4:1100 class 020000", StringComparison.Ordinal)
             .Replace("M\n", "# vfio-dump 1 region=bar0 length=0x20 width=32 time=2026-11-22T20:27:01Z\n", StringComparison.Ordinal)
@@ -143,7 +143,7 @@ public sealed class DiffTests : RegisterCommandTest
     }
 
     [Fact]
-    public void Damage_anywhere_neither_hangs_nor_breaks_the_tool()
+    public void A_corrupt_file_neither_hangs_nor_crashes_the_tool()
     {
         byte[] whole = File.ReadAllBytes(Dump("whole.txt", "bar0"));
         Random random = new(4711);

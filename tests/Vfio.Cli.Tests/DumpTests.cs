@@ -114,11 +114,11 @@ public sealed class DumpTests : RegisterCommandTest
     [InlineData(2, "'bar0+4' is not a region", "vfio dump --help", "bar0+4")]
     [InlineData(2, "'soup' is not a region", "vfio dump --help", "soup")]
     [InlineData(1, "BAR1 of 0000:00:14.3: the device does not implement it", "it has BAR0", "bar1")]
-    public void What_is_no_region(int code, string message, string hint, string region) =>
+    public void A_text_that_is_not_a_region_is_wrong_usage(int code, string message, string hint, string region) =>
         Assert.Empty(Run("dump", "00:14.3", region).FailedWith(code, message, hint).Output);
 
     [Fact]
-    public void Progress_is_for_who_watches_and_is_wiped_out()
+    public void Progress_is_shown_on_a_terminal_and_erased()
     {
         Device.Add(RegionIndex.Bar2, new byte[64 * 1024]);
         HurriedClock clock = new();
@@ -128,7 +128,7 @@ public sealed class DumpTests : RegisterCommandTest
         Assert.EndsWith("\r\e[K", result.Errors, StringComparison.Ordinal);
     }
 
-    // A second for each look.
+    // Each reading of the clock advances it by a second.
     private sealed class HurriedClock : TimeProvider
     {
         private long _ticks;

@@ -18,7 +18,7 @@ public sealed class GroupsTests : IDisposable
     public void Json_has_the_documented_fields() => Approved.Matches("groups-json", Tool.Run(_host, "groups", "--json").Succeeded().Output);
 
     [Fact]
-    public void A_host_without_an_iommu_is_told_so()
+    public void A_host_without_an_iommu_is_reported()
     {
         using FakeHost host = new();
         host.Add(new FakeDevice("0000:00:14.3", 0x8086, 0x10d3, "020000"));

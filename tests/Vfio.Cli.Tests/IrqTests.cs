@@ -24,7 +24,7 @@ public sealed class IrqTests : RegisterCommandTest
     }
 
     [Fact]
-    public void Json_is_a_line_an_event()
+    public void Json_has_one_line_per_event()
     {
         string[] lines = Run("irq", "emu:edu", "--trigger", "-n", "1", "--interval", "1", "--json").Succeeded().Output.TrimEnd('\n').Split('\n');
         Assert.Equal(2, lines.Length);
@@ -36,7 +36,7 @@ public sealed class IrqTests : RegisterCommandTest
     }
 
     [Fact]
-    public void Time_that_is_over_is_an_error_only_where_signals_were_wanted()
+    public void A_timeout_is_an_error_only_if_signals_were_requested()
     {
         Run("irq", "emu:edu", "--timeout", "1", "--interval", "10").Succeeded();
         Run("irq", "emu:edu", "--timeout", "1", "--interval", "10", "-n", "3", "--trigger").FailedWith(1, "1 of 3 signals came from emu:edu in 1 s", "told to");
@@ -57,5 +57,5 @@ public sealed class IrqTests : RegisterCommandTest
     [InlineData(2, "'0' is not an interval", "vfio irq --help", "irq", "emu:edu", "--interval", "0")]
     [InlineData(2, "'2048' is not a vector", "vfio irq --help", "irq", "emu:edu", "--vector", "2048")]
     [InlineData(1, "0000:00:14.3 has no interrupts", "it has none at all", "irq", "00:14.3")]
-    public void Wrong_usage_is_told(int code, string message, string hint, params string[] arguments) => Run(arguments).FailedWith(code, message, hint);
+    public void Wrong_usage_is_reported(int code, string message, string hint, params string[] arguments) => Run(arguments).FailedWith(code, message, hint);
 }

@@ -45,7 +45,7 @@ public sealed class LineEditorTests : RegisterCommandTest
     }
 
     [Fact]
-    public void Tab_shows_what_there_is_where_it_cannot_choose()
+    public void Tab_shows_the_candidates_if_there_are_several()
     {
         using LineEditor editor = Type("read C\t\r");
         editor.Next("> ");
@@ -53,7 +53,7 @@ public sealed class LineEditorTests : RegisterCommandTest
     }
 
     [Fact]
-    public void Ctrl_D_ends_and_so_does_a_terminal_that_is_gone()
+    public void Ctrl_D_ends_the_shell_and_so_does_a_closed_terminal()
     {
         using LineEditor editor = Type("\u0004");
         Assert.Null(editor.Next("> "));
@@ -130,7 +130,7 @@ public sealed class LineEditorTests : RegisterCommandTest
         return Run(Tool.Narrow, host => host with { FindKeyboard = () => _keyboard }, "shell", "00:14.3");
     }
 
-    /// <summary>Keys as a terminal sends them, taken apart as the runtime does.</summary>
+    /// <summary>Represents keys as a terminal sends them, parsed like the runtime does.</summary>
     private sealed class FakeKeyboard : IKeyboard
     {
         private readonly Queue<ConsoleKeyInfo> _keys = [];

@@ -45,7 +45,7 @@ public sealed class ListTests : IDisposable
     }
 
     [Fact]
-    public void What_can_be_taken_and_what_is_taken_are_filters()
+    public void Devices_that_can_be_bound_and_bound_devices_are_filters()
     {
         string[] Addresses(string option) =>
             [.. Tool.Run(_host, "list", "--json", option).Succeeded().Json.EnumerateArray().Select(item => item.GetProperty("address").GetString()!)];
@@ -101,7 +101,7 @@ public sealed class ListTests : IDisposable
     }
 
     [Fact]
-    public void A_host_without_an_iommu_is_told_so_on_a_terminal()
+    public void A_host_without_an_iommu_is_reported_on_a_terminal()
     {
         using FakeHost host = new();
         host.Add(new FakeDevice("0000:00:14.3", 0x8086, 0x10d3, "020000"));

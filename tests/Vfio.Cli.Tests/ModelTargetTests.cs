@@ -3,7 +3,9 @@ using System.Text.Json;
 
 namespace Vfio.Cli.Tests;
 
-/// <summary>Every command that takes a device takes a model too, and touches nothing of the host.</summary>
+/// <summary>
+/// Every command that accepts a device also accepts a device model, and then touches nothing of the host.
+/// </summary>
 public sealed class ModelTargetTests : IDisposable
 {
     private readonly FakeHost _host = FakeHost.Typical();
@@ -68,14 +70,14 @@ public sealed class ModelTargetTests : IDisposable
     [Theory]
     [InlineData("bind")]
     [InlineData("release")]
-    public void What_is_done_to_no_device_is_empty_json(string command)
+    public void A_change_of_no_device_is_empty_json(string command)
     {
         JsonElement json = Run(command, "emu:edu", "--json").Succeeded().Json;
         Assert.Equal(0, json.GetProperty("devices").GetArrayLength());
     }
 
     [Fact]
-    public void Beside_a_device_of_the_host_only_that_is_taken()
+    public void Of_a_device_model_and_a_device_of_the_host_only_the_latter_is_bound()
     {
         Result result = Run("bind", "--dry-run", "emu:edu", "00:14.3").Succeeded();
         string[] lines = result.Output.Split('\n');
@@ -135,11 +137,11 @@ public sealed class ModelTargetTests : IDisposable
     [InlineData(2, "show: 'emu:' is not a device model", "show", "emu:")]
     [InlineData(2, "bind: 'emu:EDU' is not a device model", "bind", "emu:EDU")]
     [InlineData(2, "diff: 'emu:nonsense' is not a device model", "diff", "emu:nonsense", "emu:edu")]
-    public void A_model_that_there_is_not_is_a_mistake_that_names_those_there_are(int exitCode, string message, params string[] arguments) =>
+    public void An_unknown_device_model_is_an_error_that_names_the_known_ones(int exitCode, string message, params string[] arguments) =>
         Run(arguments).FailedWith(exitCode, message, "the device models are: emu:edu");
 
     [Fact]
-    public void What_it_has_not_is_said_by_its_name() => Run("read", "emu:edu", "bar5").FailedWith(1, "BAR5 of edu", "it has BAR0, configuration space");
+    public void Missing_features_are_reported_by_name() => Run("read", "emu:edu", "bar5").FailedWith(1, "BAR5 of edu", "it has BAR0, configuration space");
 
     [Theory]
     [InlineData("emu:edu", "show", "em")]

@@ -18,7 +18,7 @@ public sealed class NamedRegisterTests : RegisterCommandTest
         Assert.Equal(output, Run(["read", "00:14.3", .. arguments]).Succeeded().Output);
 
     [Fact]
-    public void All_that_have_names_are_read_and_what_is_left_out_is_said()
+    public void All_named_registers_are_read_and_omissions_are_reported()
     {
         Result result = Run("read", "00:14.3", "--all");
         Assert.Equal(0, result.ExitCode);
@@ -82,11 +82,11 @@ public sealed class NamedRegisterTests : RegisterCommandTest
         Approved.Matches("read-named", RunForEveryReader(() => { }, "read", "00:14.3", "STATUS"));
 
     [Fact]
-    public void Fields_are_shown_to_whom_asks_for_them() =>
+    public void Fields_are_shown_on_request() =>
         Approved.Matches("read-fields", RunForEveryReader(() => { }, "read", "00:14.3", "bar0", "-n", "5", "--fields"));
 
     [Fact]
-    public void A_place_without_a_name_is_a_bare_value_for_everybody()
+    public void A_place_without_a_name_is_printed_as_a_value_only()
     {
         Terminal person = new(80, HasColour: true) { IsInteractive = true };
         Assert.Equal("0x00080281\n", Run(person, "read", "00:14.3", "bar0+8").Succeeded().Output);
@@ -100,11 +100,11 @@ public sealed class NamedRegisterTests : RegisterCommandTest
     public void Registers_that_share_a_name_are_the_devices_own_first() =>
         Assert.Equal("bar0", Run("read", "--json", "00:14.3", "STATUS").Json.GetProperty("region").GetString());
 
-    // sysfs shows 64 bytes to whom is not root, VFIO all of it.
+    // sysfs shows 64 bytes to users other than root; VFIO shows all of them.
     [Theory]
     [InlineData("EXP.DevCap", "0x00008020\n", 2)]
     [InlineData("config.COMMAND", "0x0507\n", 1)]
-    public void Who_is_not_root_has_the_names_of_capabilities_of_what_VFIO_has(string place, string value, int opens)
+    public void Users_other_than_root_have_the_names_of_capabilities_of_bound_devices(string place, string value, int opens)
     {
         byte[] config = FakeConfig.Intel82574();
         Host.WriteConfig("0000:03:01.0", config[..64]);

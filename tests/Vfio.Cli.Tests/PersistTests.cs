@@ -23,7 +23,7 @@ public sealed class PersistTests : IDisposable
         Tool.Run(_host, "bind", "--persist", "--noiommu", "00:14.3").FailedWith(ExitCode.WrongUsage, "not both", "vfio bind --help");
 
     [Fact]
-    public void What_driverctl_has_is_refused_and_said()
+    public void A_device_of_driverctl_is_refused_and_reported()
     {
         _host.Write("etc/driverctl.d/pci-0000:00:14.3", "igb_uio\n");
         Result refused = Tool.Run(_host, "bind", "--persist", "00:14.3");
@@ -37,7 +37,7 @@ public sealed class PersistTests : IDisposable
     }
 
     [Fact]
-    public void Status_shows_what_is_persistent_and_not_taken()
+    public void Status_shows_persistent_devices_that_are_not_bound()
     {
         WriteState("0000:00:14.3", "0000:00:08.0", "0000:7f:00.0");
         string text = Tool.Run(_host, "status").Succeeded().FitsIn(80).Output;
@@ -52,7 +52,7 @@ public sealed class PersistTests : IDisposable
     }
 
     [Fact]
-    public void Status_says_where_the_file_cannot_be_believed()
+    public void Status_reports_a_corrupt_file()
     {
         _host.Write("etc/vfio/persistent.json", "{");
         Result status = Tool.Run(_host, "status");
@@ -68,7 +68,7 @@ public sealed class PersistTests : IDisposable
         Tool.Run(_host, ["replug", .. arguments]).FailedWith(ExitCode.WrongUsage, mistake, "vfio");
 
     [Fact]
-    public void Replug_leaves_alone_what_does_not_fit()
+    public void Replug_skips_devices_that_do_not_match()
     {
         WriteState("0000:00:08.0", "0000:7f:00.0");
         Assert.Equal(
@@ -78,7 +78,7 @@ public sealed class PersistTests : IDisposable
     }
 
     [Fact]
-    public void Release_of_what_is_persistent_alone_says_what_it_did()
+    public void Release_of_a_device_that_is_only_persistent_reports_what_it_did()
     {
         WriteState("0000:00:14.3");
         Assert.Equal("0000:00:14.3 was not bound at present; no longer persistent\n", Tool.Run(_host, "release", "0000:00:14.3").Succeeded().Output);

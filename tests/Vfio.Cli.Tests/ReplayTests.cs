@@ -6,7 +6,7 @@ public sealed class ReplayTests : RegisterCommandTest
         """{"format":"vfio-recording","version":1,"address":"0000:00:14.3","vendorId":"8086","deviceId":"10d3","startedAt":"2026-11-22T20:27:01Z"}""";
 
     [Fact]
-    public void A_recording_is_a_line_an_access()
+    public void A_recording_has_one_line_per_access()
     {
         string file = Record("read STATUS", "write CTRL 1", "wait STATUS FD 1 1s", "set config+4 0 -w 16", "read bar0+0x40 -w 8", "reset", "record off", "read CAP");
         Approved.Matches("recording", ShellTests.WithoutTimes(File.ReadAllText(file).Split('\n')));
@@ -48,7 +48,7 @@ public sealed class ReplayTests : RegisterCommandTest
     }
 
     [Fact]
-    public void A_wait_in_vain_ends_it()
+    public void A_wait_that_fails_ends_it()
     {
         string file = Record("wait STATUS FD 1 30ms");
         Set(Status, 0);
@@ -94,7 +94,7 @@ public sealed class ReplayTests : RegisterCommandTest
     [InlineData(3, "is not text", "H", "G", """{"operation":"\ud800"}""")]
     [InlineData(3, "bar0+0x100 is out of range", "H", "G", """{"operation":"write","region":"bar0","offset":256,"width":32,"value":"0x0"}""")]
     [InlineData(3, "rom of 0000:00:14.3 cannot be written", "H", "G", """{"operation":"write","region":"rom","offset":0,"width":32,"value":"0x0"}""")]
-    public void A_file_that_is_no_recording_touches_nothing(int line, string message, params string[] lines)
+    public void A_file_that_is_not_a_recording_is_refused_before_any_access(int line, string message, params string[] lines)
     {
         string text = string.Join('\n', lines.Select(item => item switch { "H" => Header, "G" => Read(0, 0), _ => item }));
         Run("replay", WriteFile("session", text), "00:14.3").FailedWith(1, $"replay: session:{line}: ", "record FILE").FailedWith(1, message, "");
@@ -102,7 +102,7 @@ public sealed class ReplayTests : RegisterCommandTest
     }
 
     [Fact]
-    public void Damage_anywhere_neither_hangs_nor_breaks_the_tool()
+    public void A_corrupt_file_neither_hangs_nor_crashes_the_tool()
     {
         byte[] whole = File.ReadAllBytes(Record("read STATUS", "write SCRATCH 1", "wait STATUS FD 1 10ms"));
         Random random = new(4711);

@@ -3,14 +3,16 @@ using Vfio.Pci;
 
 namespace Vfio.Cli.Tests;
 
-/// <summary>How a shell ends whose device has memory, and what it says of one that can have none.</summary>
+/// <summary>
+/// The end of a shell whose device has memory, and its messages about a device that cannot have memory.
+/// </summary>
 public sealed class ShellEndTests : RegisterCommandTest
 {
     private readonly List<IoAddressSpace> _spaces = [];
     private Action? _unmapping;
 
     [Fact]
-    public void The_device_leaves_the_bus_before_its_memory_goes()
+    public void Bus_mastering_is_disabled_before_the_memory_is_freed()
     {
         Device.IsLogged = true;
         RunLines("alloc 1", "alloc 1", "set COMMAND 2", "free 0x10000").Succeeded();
@@ -39,7 +41,7 @@ public sealed class ShellEndTests : RegisterCommandTest
     }
 
     [Fact]
-    public void A_device_that_is_gone_keeps_no_memory()
+    public void A_device_that_no_longer_exists_keeps_no_memory()
     {
         Device.Reading = (_, _) => FailIf(true);
         RunLines("alloc 1").Succeeded();
@@ -48,7 +50,7 @@ public sealed class ShellEndTests : RegisterCommandTest
     }
 
     [Fact]
-    public void What_the_kernel_does_not_take_back_the_end_of_the_device_does()
+    public void Memory_that_cannot_be_unmapped_is_unmapped_when_the_device_is_closed()
     {
         _unmapping = () => throw new VfioException("unmap", "IOVA 0x10000", 16);
         RunLines("alloc 1").Succeeded();
@@ -76,7 +78,7 @@ public sealed class ShellEndTests : RegisterCommandTest
     }
 
     [Fact]
-    public void Of_many_faults_the_first_are_told()
+    public void Of_many_faults_the_first_are_reported()
     {
         Device = new FakeBackend { Faults = () => [.. Enumerable.Range(0, 40).Select(i => new IommuFault(default, (ulong)i << 12, DmaAccess.Read, "no"))] };
         AddRegions();
@@ -94,7 +96,7 @@ public sealed class ShellEndTests : RegisterCommandTest
     }
 
     [Fact]
-    public void A_device_without_an_address_space_has_registers_alone()
+    public void A_device_without_an_address_space_only_has_registers()
     {
         Device = new FakeBackend { Name = "noiommu" };
         AddRegions();

@@ -4,10 +4,10 @@ using System.Text.RegularExpressions;
 
 namespace Vfio.Cli.Tests;
 
-/// <summary>Memory for a device, in the shell: on the model, which really transfers.</summary>
+/// <summary>Memory for a device in the shell, on the device model, which really transfers.</summary>
 public sealed class ShellMemoryTests : IDisposable
 {
-    // edu reads eight bytes of memory into its buffer, writes them elsewhere, and is kept from two places.
+    // edu reads eight bytes of memory into its buffer, writes them elsewhere, and is stopped at two other addresses.
     private const string Transfers = """
         alloc 4096 --at 0x100000
         alloc 100 read
@@ -53,7 +53,7 @@ public sealed class ShellMemoryTests : IDisposable
     [Theory]
     [InlineData(80)]
     [InlineData(200)]
-    public void A_device_transfers_what_was_poked_and_status_tells_the_rest(int columns) => Approved.Matches(
+    public void A_device_transfers_what_was_poked_and_status_reports_the_rest(int columns) => Approved.Matches(
         $"shell-memory-{columns}", Portable(Run(new Terminal(columns, HasColour: false), Transfers).Succeeded().FitsIn(columns).Output));
 
     [Fact]
@@ -96,7 +96,7 @@ public sealed class ShellMemoryTests : IDisposable
     [InlineData(1, "2: map on IOVA 0x10000 (0x1000 bytes): EEXIST", "by alloc 1", "alloc 1", "alloc 1 --at 0x10000")]
     [InlineData(1, "1: map on IOVA 0xfee00000 (0x1000 bytes): EINVAL", "usable addresses are 0x0 to 0xfedfffff", "alloc 1 --at 0xfee00000")]
     [InlineData(1, "1: map on 0x2000 bytes: ENOSPC", "no addresses of 13 bits are free", "alloc 0x2000 --bits 13")]
-    public void What_goes_wrong_is_said_with_its_line(int exitCode, string message, string hint, params string[] lines)
+    public void Errors_are_reported_with_their_line(int exitCode, string message, string hint, params string[] lines)
     {
         Result result = Run(Tool.Narrow, string.Join('\n', lines));
         result.FailedWith(exitCode, $"stdin:{message}", "");
@@ -108,11 +108,11 @@ public sealed class ShellMemoryTests : IDisposable
         "alloc 2\n", Run(Tool.Narrow, "alloc 1\nfree 0x10000\nalloc 1").Succeeded().Output, StringComparison.Ordinal);
 
     [Fact]
-    public void Undo_takes_back_writes_of_registers_alone() => Assert.Contains(
+    public void Undo_only_reverts_writes_of_registers() => Assert.Contains(
         "there is nothing to take back", Run(Tool.Narrow, "alloc 1\npoke 0x10000 1\nundo").Errors, StringComparison.Ordinal);
 
     [Fact]
-    public void A_recording_has_the_registers_alone()
+    public void A_recording_only_has_the_registers()
     {
         string file = Path.Combine(_folder, "session.jsonl");
         Run(Tool.Narrow, $"record {file}\nalloc 1\npoke 0x10000 1\npeek 0x10000\nstatus\nread ID\nfree 0x10000").Succeeded();
@@ -120,7 +120,7 @@ public sealed class ShellMemoryTests : IDisposable
     }
 
     [Fact]
-    public void Json_tells_all_of_it_and_replay_passes_over_it()
+    public void Json_contains_all_of_it_and_replay_skips_it()
     {
         string output = Run(Tool.Narrow, Transfers + "\nfree 0x10000\n", "--json").Succeeded().Output;
         string[] lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
@@ -142,7 +142,7 @@ public sealed class ShellMemoryTests : IDisposable
         Assert.Equal("0x10ff0: 0x00000000 0x00000000 0x00000000 0x00000000", rows[^1]);
     }
 
-    // What differs from host to host, and from run to run.
+    // Replaces what differs between hosts and between runs.
     private static string Portable(string text)
     {
         text = Regex.Replace(text, "[0-9]+\\.[0-9] s\\b", "0.0 s");

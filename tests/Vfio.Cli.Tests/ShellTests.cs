@@ -43,7 +43,7 @@ public sealed class ShellTests : RegisterCommandTest
         ], Device.Accesses);
     }
 
-    // Another width than the register's own reaches what its name would have protected.
+    // An access with another width reaches registers that the access by name would have protected.
     [Theory]
     [InlineData("set: bar0+0x18 reaches CAUSE, which clears what is written to it as 1", "set bar0+0x18 3 -w 64")]
     [InlineData("clear: bar0+0x1c changes when it is read", "clear bar0+0x1c 3 -w 8")]
@@ -102,7 +102,7 @@ public sealed class ShellTests : RegisterCommandTest
     }
 
     [Fact]
-    public void Wait_that_is_in_vain_says_what_was_read_last() =>
+    public void A_wait_that_fails_reports_the_last_value_read() =>
         RunLines("read CTRL", "wait STATUS LU 1 20ms", "write CTRL 1").FailedWith(
             1, "stdin:2: wait: STATUS is still 0x00080281 after 20 ms: the bits 0x00000002 are 0x00000000, not 0x00000002", "TIMEOUT");
 
@@ -141,7 +141,7 @@ public sealed class ShellTests : RegisterCommandTest
     [InlineData("3: reset: 'now' is not expected here", "it is typed: reset", "reset now")]
     [InlineData("3: record: an argument is missing", "record FILE", "record")]
     [InlineData("3: a \" is not closed", "spaces", "dump bar0 \"x")]
-    public void A_script_that_is_not_understood_touches_nothing(string message, string hint, string line)
+    public void A_script_with_a_syntax_error_accesses_nothing(string message, string hint, string line)
     {
         RunLines("read STATUS", "write CTRL 1", line, "write CTRL 2").FailedWith(2, "stdin:" + message, hint);
         Assert.Empty(Device.Accesses);

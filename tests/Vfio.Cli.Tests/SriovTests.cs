@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace Vfio.Cli.Tests;
 
-/// <summary><c>vfio sriov</c> on a fake host: what it would do, and what it refuses. That it does so, the machine shows.</summary>
+/// <summary>
+/// <c>vfio sriov</c> on a fake host: the dry run, and what it refuses. The machine tests show that it works.
+/// </summary>
 public sealed class SriovTests : IDisposable
 {
     private const string Folder = "sys/devices/pci0000:00/0000:00:14.3";
@@ -38,5 +40,5 @@ public sealed class SriovTests : IDisposable
     [InlineData(2, "'x' is not a UUID", "vfio sriov --help", "sriov", "00:14.3", "1", "--token", "x")]
     [InlineData(2, "'-1' is not a number of virtual functions", "vfio sriov --help", "sriov", "00:14.3", "--", "-1")]
     [InlineData(2, "'65536' is not a number of virtual functions", "vfio sriov --help", "sriov", "00:14.3", "65536")]
-    public void Mistakes_are_told(int code, string message, string hint, params string[] arguments) => Tool.Run(_host, arguments).FailedWith(code, message, hint);
+    public void Mistakes_are_reported(int code, string message, string hint, params string[] arguments) => Tool.Run(_host, arguments).FailedWith(code, message, hint);
 }

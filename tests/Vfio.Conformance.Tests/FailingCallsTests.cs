@@ -2,7 +2,10 @@ using Vfio.Pci;
 
 namespace Vfio.Conformance.Tests;
 
-/// <summary>Every system call of open, map and attach fails once, in turn: the error names it, and nothing is left behind.</summary>
+/// <summary>
+/// Makes every system call of open, map and attach fail once, in turn: the error names the call, and nothing is left
+/// behind.
+/// </summary>
 [Trait("Backend", "kernel")]
 public sealed class FailingCallsTests(BoundDevices devices) : MachineTests(devices)
 {
@@ -50,7 +53,7 @@ public sealed class FailingCallsTests(BoundDevices devices) : MachineTests(devic
         Use(edu, new SystemCalls());
     }
 
-    // The same calls as of type1v2, with another number for the container's model.
+    // The same calls as for type1v2, with another number for the IOMMU model of the container.
     [Theory]
     [Trait("Soak", "yes")]
     [InlineData(VfioBackend.Type1)]

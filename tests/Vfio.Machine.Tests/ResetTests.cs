@@ -4,7 +4,7 @@ namespace Vfio.Machine.Tests;
 public sealed class ResetTests : HostTest
 {
     [Fact]
-    public void A_bus_is_reset_when_both_of_its_devices_are_taken_and_refused_when_only_one_is()
+    public void A_bus_is_reset_when_both_of_its_devices_are_bound_and_refused_when_only_one_is()
     {
         Machine.Vfio("bind", Machine.GroupedEdu).Succeeded();
         Machine.Do($"echo {Machine.GroupedNic} > /sys/bus/pci/drivers/virtio-pci/unbind");

@@ -147,7 +147,7 @@ public sealed class PageTests
     }
 
     [Fact]
-    public void A_host_without_an_iommu_or_without_devices_is_told_so()
+    public void A_host_without_an_iommu_or_without_devices_is_reported()
     {
         Assert.Contains(Page.Of("no-iommu").Root.Descendants("p"), p => p.Value == Words.NoGroups);
         Page empty = Page.Of("empty");
@@ -169,7 +169,7 @@ public sealed class PageTests
     }
 
     [Fact]
-    public void Text_is_readable_on_whatever_it_stands_on()
+    public void Text_is_readable_on_every_background()
     {
         foreach (Func<Colour, string> scheme in (Func<Colour, string>[])[colour => colour.Light, colour => colour.Dark])
         {

@@ -3,7 +3,7 @@ using System.Xml.Linq;
 
 namespace Vfio.Cli.Tests;
 
-/// <summary>What is written, and where it is written to.</summary>
+/// <summary>The content of the files, and where they are written.</summary>
 public sealed class PictureFileTests : IDisposable
 {
     private static readonly string[] Elements =
@@ -66,7 +66,7 @@ public sealed class PictureFileTests : IDisposable
     }
 
     [Fact]
-    public void What_is_no_regular_file_stays()
+    public void Only_regular_files_are_replaced()
     {
         string folder = Directory.CreateDirectory(Path.Combine(_folder, "folder")).FullName;
         Tool.Run(_host, "groups", "--dot", folder).FailedWith(1, "is a folder", "name another file");
@@ -88,7 +88,7 @@ public sealed class PictureFileTests : IDisposable
     }
 
     [Fact]
-    public void A_folder_that_is_not_there_is_told() =>
+    public void A_missing_folder_is_reported() =>
         Tool.Run(_host, "groups", "--dot", Path.Combine(_folder, "none", "a.dot"))
             .FailedWith(1, "its folder does not exist", "name a file in a folder that exists");
 
@@ -102,7 +102,7 @@ public sealed class PictureFileTests : IDisposable
     public void Standard_output_has_one_thing(params string[] arguments) =>
         Tool.Run(_host, ["groups", .. arguments]).FailedWith(2, "groups: ", "");
 
-    // No reference, no script, nothing that reacts, and no element but those that the page is made of.
+    // The page contains no references, no scripts, no event handlers, and only the elements that it is made of.
     private static void AssertAlone(XElement root)
     {
         foreach (XElement element in root.DescendantsAndSelf())

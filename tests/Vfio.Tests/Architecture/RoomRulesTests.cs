@@ -1,6 +1,6 @@
 namespace Vfio.Tests;
 
-/// <summary>That the rules find what they are there to find.</summary>
+/// <summary>Shows that the rules find violations.</summary>
 public sealed class RoomRulesTests
 {
     private static readonly Dictionary<string, string> Sound = new()
@@ -44,10 +44,10 @@ public sealed class RoomRulesTests
     [InlineData("class StateReader { int PciBusNumber; }")]
     [InlineData("class StateReader { int Name; }")]
     [InlineData("class StateReader(int x) { int Region { get; } = Region + x; }")]
-    public void What_only_looks_like_a_use_is_none(string text) => Assert.Empty(With("Migration/StateReader.cs", text));
+    public void A_text_that_only_looks_like_a_use_is_ignored(string text) => Assert.Empty(With("Migration/StateReader.cs", text));
 
     [Fact]
-    public void A_folder_that_the_table_does_not_know_is_found() =>
+    public void A_folder_that_is_not_in_the_table_is_found() =>
         Assert.Equal(["the room Helpers has no row in the table"], With("Helpers/Utils.cs", "class Utils { }"));
 
     [Fact]

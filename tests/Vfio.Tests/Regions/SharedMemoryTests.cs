@@ -53,7 +53,7 @@ public sealed class SharedMemoryTests : IDisposable
     }
 
     [Fact]
-    public void Whoever_has_its_file_cannot_change_its_length()
+    public void A_program_with_its_file_cannot_change_its_length()
     {
         string path = Directory.EnumerateFileSystemEntries("/proc/self/fd")
             .Single(path => new FileInfo(path).LinkTarget?.Contains(_name, StringComparison.Ordinal) == true);

@@ -5,12 +5,15 @@ using Vfio.Pci;
 namespace Vfio.Tests.Pci;
 
 /// <summary>
-/// Writes our decoding of an image as <c>lspci -vvv -n -F</c> of pciutils 3.9 prints its own: what differs is then a difference
-/// of decoding, and no word of lspci's is left uncompared. <see cref="KnownDifferences"/> are written as lspci has them.
+/// Writes our decoding of an image in the format of <c>lspci -vvv -n -F</c> of pciutils 3.9, so that any difference is
+/// a difference of decoding, and every word of lspci is compared. <see cref="KnownDifferences"/> are written as lspci
+/// prints them.
 /// </summary>
 internal sealed partial class LspciText
 {
-    /// <summary>Where the decoding differs on purpose from lspci 3.9, and why. The texts below follow lspci in these.</summary>
+    /// <summary>
+    /// Where the decoding intentionally differs from lspci 3.9, and why. The texts below follow lspci there.
+    /// </summary>
     public static readonly IReadOnlyList<string> KnownDifferences =
     [
         "sizes of regions, kernel driver, modules, slot, NUMA node, IOMMU group: not in configuration space, and not printed with -F",
@@ -54,7 +57,7 @@ internal sealed partial class LspciText
     /// <param name="config">The decoding.</param>
     /// <param name="place">Domain, bus, device and function, as the first line has them.</param>
     /// <param name="device">The device number.</param>
-    /// <param name="used">Receives what was taken of the decoding, where somebody wants to know.</param>
+    /// <param name="used">Receives the parts of the decoding that were used, for callers that need them.</param>
     public static string Of(PciConfigSpace config, string place, int device, ISet<string>? used)
     {
         LspciText text = new(config, device, used);
@@ -81,7 +84,7 @@ internal sealed partial class LspciText
             type = capability.Id == 0x10 ? (int)part.Number("Flags", "Type") : type;
         }
 
-        // What ended the list is a warning here, and a line of the list there.
+        // The reason that ended the list is a warning here, and a line of the list in lspci.
         foreach (string warning in _config.Warnings.Where(warning => !warning.Contains("extended", StringComparison.Ordinal)))
         {
             Match loop = Loop().Match(warning);
