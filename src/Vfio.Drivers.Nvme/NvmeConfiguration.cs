@@ -78,7 +78,7 @@ public readonly record struct NvmeConfiguration : IRegisterValue<NvmeConfigurati
 
     internal static IReadOnlyList<RegisterField> Fields =>
     [
-        new("EN", 0, 1, "The controller is on"),
+        new("EN", 0, 1, "The controller is enabled"),
         new("CSS", 4, 3, "Command set") { Values = [new(0, "NVM"), new(6, "all supported"), new(7, "admin only")] },
         new("MPS", 7, 4, "Memory page: 4096 << n bytes"),
         new("AMS", 11, 3, "Arbitration") { Values = [new(0, "round robin"), new(1, "weighted round robin"), new(7, "vendor specific")] },

@@ -47,7 +47,7 @@ internal static class NvmeMap
         new("CMBMSC", 0x50, 8, "Controller memory buffer space", RegisterAccess.ReadWrite,
         [
             new("CRE", 0, 1, "CMBLOC and CMBSZ are valid"),
-            new("CMSE", 1, 1, "The space is on"),
+            new("CMSE", 1, 1, "The space is enabled"),
             new("CBA", 12, 52, "Address for the controller in units of 4 KiB") { IsHexadecimal = true },
         ]),
         new("CMBSTS", 0x58, 4, "Controller memory buffer status", RegisterAccess.ReadOnly,
@@ -79,7 +79,7 @@ internal static class NvmeMap
         ]),
         new("PMRCTL", 0xe04, 4, "Persistent memory control", RegisterAccess.WriteHasSideEffects,
         [
-            new("EN", 0, 1, "The region is on"),
+            new("EN", 0, 1, "The region is enabled"),
         ]),
         new("PMRSTS", 0xe08, 4, "Persistent memory status", RegisterAccess.ReadOnly,
         [
@@ -101,7 +101,7 @@ internal static class NvmeMap
         ]),
         new("PMRMSCL", 0xe14, 4, "PMR space, low", RegisterAccess.ReadWrite,
         [
-            new("CMSE", 1, 1, "The space is on"),
+            new("CMSE", 1, 1, "The space is enabled"),
             new("CBA", 12, 20, "Address for the controller in units of 4 KiB, low") { IsHexadecimal = true },
         ]),
         new("PMRMSCU", 0xe18, 4, "PMR space, high", RegisterAccess.ReadWrite,

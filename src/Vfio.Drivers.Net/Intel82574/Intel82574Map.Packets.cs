@@ -193,7 +193,7 @@ internal static partial class Intel82574Map
             new("COUNT", 0, 7, "Descriptors in a turn"),
             new("COMP", 7, 1, "Shared with the other queue"),
             new("RATIO", 8, 2, "Ratio of turns"),
-            new("ENABLE", 10, 1, "The queue is on"),
+            new("ENABLE", 10, 1, "The queue is enabled"),
         ]),
         new("TDBAL1", 0x3900, 4, "Transmit ring 1: address, low"),
         new("TDBAH1", 0x3904, 4, "Transmit ring 1: address, high"),
@@ -215,7 +215,7 @@ internal static partial class Intel82574Map
             new("COUNT", 0, 7, "Descriptors in a turn"),
             new("COMP", 7, 1, "Shared with the other queue"),
             new("RATIO", 8, 2, "Ratio of turns"),
-            new("ENABLE", 10, 1, "The queue is on"),
+            new("ENABLE", 10, 1, "The queue is enabled"),
         ]),
         new("TIDV", 0x3820, 4, "Transmit interrupt delay", RegisterAccess.ReadWrite,
         [

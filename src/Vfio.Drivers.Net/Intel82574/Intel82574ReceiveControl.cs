@@ -155,7 +155,7 @@ public readonly record struct Intel82574ReceiveControl : IRegisterValue<Intel825
 
     internal static IReadOnlyList<RegisterField> Fields =>
     [
-        new("EN", 1, 1, "The receiver is on"),
+        new("EN", 1, 1, "The receiver is enabled"),
         new("SBP", 2, 1, "Bad frames are stored too"),
         new("UPE", 3, 1, "All unicast frames are received"),
         new("MPE", 4, 1, "All multicast frames are received"),

@@ -99,7 +99,7 @@ public readonly record struct Intel82574TransmitControl : IRegisterValue<Intel82
 
     internal static IReadOnlyList<RegisterField> Fields =>
     [
-        new("EN", 1, 1, "The transmitter is on"),
+        new("EN", 1, 1, "The transmitter is enabled"),
         new("PSP", 3, 1, "Short packets are padded"),
         new("CT", 4, 8, "Collision threshold"),
         new("COLD", 12, 10, "Collision distance"),
