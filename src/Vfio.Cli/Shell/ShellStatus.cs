@@ -42,7 +42,7 @@ internal sealed class ShellStatus(CliHost host, RegisterSession session, bool is
     private void WriteSpace(DmaUsage usage)
     {
         _section.WriteRow("mapped", $"{Describe(usage.Mappings, usage.Bytes)}; peak {Describe(usage.PeakMappings, usage.PeakBytes)}");
-        _section.WriteRow("left", usage.EntriesLeft is uint left ? string.Create(CultureInfo.InvariantCulture, $"{left} mappings") : null);
+        _section.WriteRow("available", usage.EntriesLeft is uint left ? string.Create(CultureInfo.InvariantCulture, $"{left} mappings") : null);
         _section.WriteRow("locked", usage.LockedLimit is ulong limit
             ? $"{ByteSize.Format(usage.LockedBytes)} of {ByteSize.Format(limit)}" : $"{ByteSize.Format(usage.LockedBytes)}, unlimited");
         _section.WriteList("usable", [.. _use.Ranges.Select(range => range.ToString())]);

@@ -107,7 +107,7 @@ internal sealed class StatusText(CliHost host)
 
     private void WriteUse(DeviceStatus status, PciDeviceInfo device)
     {
-        string[] nodes = [.. VfioNode.GetAll(device).Select(node => $"{node.Path} (owned by {string.Join(" and ", [node.UserName, .. node.OtherUsers])})")];
+        string[] nodes = [.. VfioNode.GetAll(device).Select(node => $"{node.Path} (for {string.Join(" and ", [node.UserName, .. node.OtherUsers])})")];
         _section.WriteRow("nodes", nodes.Length == 0 ? "none" : string.Join(", ", nodes));
         _section.WriteRow("mappings", new DmaLimits(host.Root).ReadEntryLimit() is uint limit
             ? string.Create(CultureInfo.InvariantCulture, $"at most {limit} per container (dma_entry_limit of vfio_iommu_type1)") : null);
