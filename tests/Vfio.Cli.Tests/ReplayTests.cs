@@ -33,7 +33,7 @@ public sealed class ReplayTests : RegisterCommandTest
         Device.Accesses.Clear();
         Set(Status, 0x80003);
         Run("replay", file, "00:14.3").FailedWith(
-            1, "replay: session:3: STATUS (bar0+0x08) reads 0x00080003, recorded was 0x00080281: LU=0->1, SPEED=1000 Mb/s->10 Mb/s, LAN_ID=0x2->0x0", "nothing after it");
+            1, "replay: session:3: STATUS (bar0+0x08) reads 0x00080003 instead of the recorded 0x00080281: LU=0->1, SPEED=1000 Mb/s->10 Mb/s, LAN_ID=0x2->0x0", "nothing after it");
         Assert.Equal(["read Bar0+0 4", "read Bar0+8 4"], Device.Accesses);
     }
 
@@ -52,7 +52,7 @@ public sealed class ReplayTests : RegisterCommandTest
     {
         string file = Record("wait STATUS FD 1 30ms");
         Set(Status, 0);
-        Run("replay", file, "00:14.3").FailedWith(1, "session:2: STATUS is still 0x00000000 after 0.03 s, not 0x00000001 in the bits 0x00000001", "in time");
+        Run("replay", file, "00:14.3").FailedWith(1, "session:2: STATUS is still 0x00000000 after 0.03 s; expected 0x00000001 in the bits 0x00000001", "in time");
     }
 
     [Fact]

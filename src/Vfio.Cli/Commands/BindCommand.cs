@@ -24,7 +24,7 @@ internal static class BindCommand
             HelpName = "DRIVER",
         };
         Option<bool> dryRun = Symbols.Flag("--dry-run", "Only show what would be done");
-        Option<bool> force = Symbols.Flag("--force", "Bind devices even if they are in use, if that is possible");
+        Option<bool> force = Symbols.Flag("--force", "Also bind devices that are in use, if that is possible");
         Option<bool> noIommu = Symbols.Flag("--noiommu", "Bind devices that have no IOMMU. They can then access all memory of the host; this taints the kernel");
         Option<bool> persist = Symbols.Flag("--persist", "Bind them again after every reboot or hot-plug, until they are released");
         Option<int?> timeout = Symbols.Timeout();
@@ -36,8 +36,8 @@ internal static class BindCommand
                 "The previous state (driver, driver override, permissions, interface names) is saved in /run/vfio, and 'vfio release' restores "
                 + "it. A binding lasts until the next reboot, unless --persist is given. Devices in use are refused with exit code 3: disks that are mounted or used as swap, interfaces with an "
                 + "address or route, the boot display.",
-                "With --persist the devices are listed in /etc/vfio/persistent.json. A udev rule and a systemd unit bind them at boot, before their drivers do: only this device, and only at this "
-                + "address. The vfio program must be in a place that only root can change. A device that driverctl assigns to another driver is refused. 'vfio release' ends persistence and removes these files.",
+                "With --persist the devices are listed in /etc/vfio/persistent.json. A udev rule and a systemd unit bind them at boot, before other drivers do; another card at the same address is not "
+                + "bound. The vfio program must be in a place that only root can change. A device that driverctl assigns to another driver is refused. 'vfio release' ends persistence and removes these files.",
             ],
             Examples =
             [

@@ -26,7 +26,7 @@ internal static class HelpCommand
     /// <summary>Creates the argument for the name of a command, or none.</summary>
     public static Argument<Command?> Topic() => new("COMMAND")
     {
-        Description = "The name of a command. By default, all commands",
+        Description = "The name of a command; without it, all commands are listed",
         Arity = ArgumentArity.ZeroOrOne,
         CustomParser = result =>
         {

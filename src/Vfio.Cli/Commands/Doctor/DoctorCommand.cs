@@ -16,8 +16,8 @@ internal static class DoctorCommand
         {
             Notes =
             [
-                "Each finding says what was found, why it matters, and the one command that fixes it. Problems that block come first, and only their cause: "
-                + "their consequences are left out. Then follow warnings, notes, what this user could not see (unseen), and what is "
+                "Each finding says what was found, why it matters, and the one command that fixes it. What blocks comes first; only causes are listed, "
+                + "not their consequences. Then follow warnings, notes, what this user could not see (unseen), and what is "
                 + "in order (ok). The last includes settings that are often wrongly suspected: iommu=pt, lockdown, Secure Boot.",
                 "Exit code 0 means that nothing blocks, 1 that something does. Nothing is opened or changed. Root is not needed, but root sees more. "
                 + "The configuration space of the device and of the bridges above it is read, which may wake them.",

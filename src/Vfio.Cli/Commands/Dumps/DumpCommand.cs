@@ -28,7 +28,7 @@ internal static class DumpCommand
                 "Rows are as 'lspci -xxxx' prints them, with bytes in memory order. A row that equals the previous one is printed as *, as hexdump "
                 + "does. Configuration space is printed in full, so that 'lspci -F FILE' can read the dump. 'vfio diff' compares dumps.",
                 "If vfio knows the device, registers that change when they are read are left out and shown as --; --all reads them too. On a "
-                + "device that vfio does not know, every register is read, with any side effect that has.",
+                + "device that vfio does not know, every register is read, even if reading it has side effects.",
                 "-o writes a temporary file next to FILE and renames it when it is complete. It replaces only regular files.",
                 ReadCommand.ResetNote,
             ],

@@ -10,15 +10,15 @@ internal static class HtmlLegend
         [
             ("sample device", "a device (endpoint)"),
             ("sample bridge", "a bridge or port"),
-            ("sample virtual", "a virtual function: a share of a device"),
+            ("sample virtual", "a virtual function of a device"),
             ("sample root", "a root bus"),
         ]);
         WriteSamples(html, "Links",
         [
             ("wire x1", "x1: one lane"),
             ("wire x16", "x16: sixteen lanes"),
-            ("wire x4 slow", "below what both ends could do: normal while idle, otherwise check the slot"),
-            ("wire share", "a share, not a link"),
+            ("wire x4 slow", "slower than both ends support: normal while idle, otherwise check the slot"),
+            ("wire share", "belongs to a physical function; no link of its own"),
         ]);
         if (hasGroups)
         {

@@ -116,14 +116,14 @@ internal static class ReplayCommand
             WaitCondition condition = expected.Condition;
             string seconds = FormattableString.Invariant($"{condition.Timeout.TotalSeconds} s");
             return new CliException(
-                $"{where} {place} is still {place.Format(difference.Found)} after {seconds}, not {place.Format(condition.Value)} in the bits {place.Format(condition.Mask)}",
+                $"{where} {place} is still {place.Format(difference.Found)} after {seconds}; expected {place.Format(condition.Value)} in the bits {place.Format(condition.Mask)}",
                 "the recorded session saw it change in time");
         }
 
         string changes = string.Join(", ", FieldText.Changes(place.Register, expected.Value, difference.Found));
         string at = place.Register is null ? "" : $" ({place.Place})";
         return new CliException(
-            $"{where} {place}{at} reads {place.Format(difference.Found)}, recorded was {place.Format(expected.Value)}: {changes}",
+            $"{where} {place}{at} reads {place.Format(difference.Found)} instead of the recorded {place.Format(expected.Value)}: {changes}",
             "the replay stopped there");
     }
 

@@ -14,7 +14,7 @@ internal static class GuardCommand
     {
         Argument<DeviceTarget[]> devices = Symbols.Devices(host);
         Option<bool> group = Symbols.Flag("--group", "Bind every endpoint of the devices' IOMMU groups");
-        Option<bool> force = Symbols.Flag("--force", "Bind devices even if they are in use, if that is possible");
+        Option<bool> force = Symbols.Flag("--force", "Also bind devices that are in use, if that is possible");
         Option<int?> timeout = Symbols.Timeout();
         DocumentedCommand command = new(Name, "Hold devices for 'vfio run' until its command ends.")
         {

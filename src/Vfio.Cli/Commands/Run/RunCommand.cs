@@ -27,7 +27,7 @@ internal static class RunCommand
         Argument<DeviceTarget[]> devices = Symbols.Devices(host);
         Option<bool> group = Symbols.Flag("--group", "Bind every endpoint of the devices' IOMMU groups");
         Option<bool> dryRun = Symbols.Flag("--dry-run", "Only show what would be done");
-        Option<bool> force = Symbols.Flag("--force", "Bind devices even if they are in use, if that is possible");
+        Option<bool> force = Symbols.Flag("--force", "Also bind devices that are in use, if that is possible");
         Option<int?> timeout = Symbols.Timeout();
         DocumentedCommand command = new(Name, "Bind devices, run a command that uses them, release them.")
         {

@@ -3,7 +3,7 @@ using System.CommandLine;
 namespace Vfio.Cli;
 
 /// <summary>
-/// Implements <c>vfio status</c>, which shows the bound devices; for named devices, it also shows who has them open.
+/// Implements <c>vfio status</c>, which shows the bound devices; for named devices, it also shows the processes that have them open.
 /// </summary>
 internal static class StatusCommand
 {
