@@ -77,7 +77,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("'--frobnicate' is not an option", "vfio bind --help", "bind", "--frobnicate", "eth0")]
     [InlineData("'--frobnicate=1' is not an option", "vfio status --help", "status", "--frobnicate=1")]
     [InlineData("'-q' is not an option", "vfio show --help", "show", "-q")]
-    [InlineData("'8086:10d3' is a vendor and a device id", "vfio list --id 8086:10d3", "bind", "8086:10d3")]
+    [InlineData("'8086:10d3' is a vendor and device ID", "vfio list --id 8086:10d3", "bind", "8086:10d3")]
     [InlineData("'pci_0000_00_14_3' is not how", "did you mean 0000:00:14.3?", "bind", "pci_0000_00_14_3")]
     [InlineData("'pci@0000:00:14.3' is not how", "did you mean 0000:00:14.3?", "show", "pci@0000:00:14.3")]
     [InlineData("'/sys/bus/pci/devices/0000:00:14.3' is not how", "did you mean 0000:00:14.3?", "show", "/sys/bus/pci/devices/0000:00:14.3")]
@@ -109,11 +109,11 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("'eth0' is not a command", "vfio show eth0", "eth0")]
     [InlineData("'soup' is not a device of this host", "vfio list", "status", "soup")]
     [InlineData("'soup' is not a pair of ids", "vfio list --help", "list", "--id", "soup")]
-    [InlineData("'80861:1' is not a pair of ids", "vfio list --help", "list", "--id", "80861:1")]
+    [InlineData("'80861:1' is not a pair of IDs", "vfio list --help", "list", "--id", "80861:1")]
     [InlineData("'lits' is not a command", "did you mean 'list'?", "help", "lits")]
     [InlineData("'complete' is not a command", "", "help", "complete")]
     [InlineData("'tcsh' is not a shell", "vfio completion --help", "completion", "tcsh")]
-    [InlineData("--config or --json", "vfio show --help", "show", "eth0", "--config", "--json")]
+    [InlineData("--config and --json cannot be combined", "vfio show --help", "show", "eth0", "--config", "--json")]
     public void Wrong_usage_is_one_line_and_a_hint(string message, string hint, params string[] arguments) =>
         Assert.Empty(Tool.Run(_host, arguments).FailedWith(2, message, hint).Output);
 

@@ -74,7 +74,7 @@ public sealed class DeviceArgumentTests : IDisposable
     [Theory]
     [InlineData("eth1", "'eth1' is not a device of this host", "did you mean eth0?")]
     [InlineData("nvme0n2", "'nvme0n2' is not a device", "did you mean nvme0n1?")]
-    [InlineData("br0", "'br0' stands on no PCI device", "vfio list")]
+    [InlineData("br0", "'br0' belongs to no PCI device", "vfio list")]
     [InlineData("00:14.8", "'00:14.8' is not a PCI address", "vfio list")]
     [InlineData("../net/eth0", "'../net/eth0' is not a device", "vfio list")]
     [InlineData("..", "'..' is not a device", "vfio list")]

@@ -97,7 +97,7 @@ public sealed class DumpTests : RegisterCommandTest
         Run("dump", "00:14.3", "bar0", "-o", PathOf("")).FailedWith(1, "is a folder", "another file");
         Run("dump", "00:14.3", "bar0", "-o", "/dev/null").FailedWith(1, "'/dev/null' is no regular file", "another file");
         Run("dump", "00:14.3", "bar0", "-o", PathOf("no/such/folder")).FailedWith(1, "its folder does not exist", "a folder that exists");
-        Run("dump", "00:14.3", "bar0", "-o", "").FailedWith(2, "not a file's name", "");
+        Run("dump", "00:14.3", "bar0", "-o", "").FailedWith(2, "not a file name", "");
         Assert.True(File.Exists("/dev/null"));
     }
 

@@ -53,7 +53,7 @@ public sealed class IrqTests : RegisterCommandTest
     [InlineData(1, "emu:edu has no MSI-X interrupts", "it has 1 INTx, 1 MSI, 1 request", "irq", "emu:edu", "--index", "msix")]
     [InlineData(1, "emu:edu has no error interrupts", "it has 1 INTx, 1 MSI, 1 request", "irq", "emu:edu", "--index", "error")]
     [InlineData(1, "emu:edu has no MSI vector 1", "it has 1, from 0 on", "irq", "emu:edu", "--vector", "1")]
-    [InlineData(2, "'msi-x' is no way to interrupt", "vfio irq --help", "irq", "emu:edu", "--index", "msi-x")]
+    [InlineData(2, "'msi-x' is not an interrupt type", "vfio irq --help", "irq", "emu:edu", "--index", "msi-x")]
     [InlineData(2, "'0' is not an interval", "vfio irq --help", "irq", "emu:edu", "--interval", "0")]
     [InlineData(2, "'2048' is not a vector", "vfio irq --help", "irq", "emu:edu", "--vector", "2048")]
     [InlineData(1, "0000:00:14.3 has no interrupts", "it has none at all", "irq", "00:14.3")]

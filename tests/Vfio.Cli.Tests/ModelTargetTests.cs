@@ -106,7 +106,7 @@ public sealed class ModelTargetTests : IDisposable
         Run($"record {file}\nwrite FACTORIAL 6\nread FACTORIAL\n", ["shell", "emu:edu"]).Succeeded();
         Assert.Equal("2 accesses made, 1 reads as recorded\n", Run("replay", file, "emu:edu").Succeeded().Output);
         File.WriteAllText(file, File.ReadAllText(file).Replace("0x000002d0", "0x000002d1", StringComparison.Ordinal));
-        Run("replay", file, "emu:edu").FailedWith(1, "FACTORIAL (bar0+0x08) reads 0x000002d0 instead of the recorded 0x000002d1", "nothing after it");
+        Run("replay", file, "emu:edu").FailedWith(1, "FACTORIAL (bar0+0x08) reads 0x000002d0 instead of the recorded 0x000002d1", "the replay stopped there");
         Assert.Equal("emu:edu", Run("replay", "--json", file, "emu:edu").Json.GetProperty("address").GetString());
     }
 

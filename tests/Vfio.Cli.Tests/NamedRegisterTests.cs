@@ -39,9 +39,9 @@ public sealed class NamedRegisterTests : RegisterCommandTest
     }
 
     [Theory]
-    [InlineData("name a PLACE or say --all", "read", "00:14.3", "STATUS", "--all")]
-    [InlineData("no PLACE is named", "read", "00:14.3")]
-    [InlineData("-w and -n are for a PLACE", "read", "00:14.3", "--all", "-n", "2")]
+    [InlineData("PLACE and --all cannot be combined", "read", "00:14.3", "STATUS", "--all")]
+    [InlineData("PLACE is missing", "read", "00:14.3")]
+    [InlineData("-w and -n cannot be combined with --all", "read", "00:14.3", "--all", "-n", "2")]
     public void All_and_a_place_exclude_each_other(string message, params string[] arguments) => Run(arguments).FailedWith(2, message, "vfio read --help");
 
     [Fact]

@@ -43,8 +43,8 @@ public sealed class PersistTests : IDisposable
         string text = Tool.Run(_host, "status").Succeeded().FitsIn(80).Output;
         Assert.Contains("0000:00:14.3 -    e1000e", text, StringComparison.Ordinal);
         Assert.Contains("persistent; not bound: sudo vfio replug 0000:00:14.3", text, StringComparison.Ordinal);
-        Assert.Contains("another card is there, 1af4:1041 and not 8086:10d3", text, StringComparison.Ordinal);
-        Assert.Contains("no device is there", text, StringComparison.Ordinal);
+        Assert.Contains("there is another card at this address, 1af4:1041 instead of 8086:10d3", text, StringComparison.Ordinal);
+        Assert.Contains("there is no device at this address", text, StringComparison.Ordinal);
 
         JsonElement[] json = [.. Tool.Run(_host, "status", "--json").Succeeded().Json.EnumerateArray()];
         Assert.Equal([(false, true), (false, true), (false, true)], json.Select(item => (item.GetProperty("isTaken").GetBoolean(), item.GetProperty("isPersistent").GetBoolean())));
@@ -62,9 +62,9 @@ public sealed class PersistTests : IDisposable
 
     [Theory]
     [InlineData("is not a PCI address", "eth0")]
-    [InlineData("say --all")]
-    [InlineData("say --all", "--all", "0000:00:14.3")]
-    public void Replug_wants_an_address_or_all(string mistake, params string[] arguments) =>
+    [InlineData("or use --all")]
+    [InlineData("or use --all", "--all", "0000:00:14.3")]
+    public void Replug_needs_an_address_or_all(string mistake, params string[] arguments) =>
         Tool.Run(_host, ["replug", .. arguments]).FailedWith(ExitCode.WrongUsage, mistake, "vfio");
 
     [Fact]
@@ -72,7 +72,7 @@ public sealed class PersistTests : IDisposable
     {
         WriteState("0000:00:08.0", "0000:7f:00.0");
         Assert.Equal(
-            "0000:00:08.0 left alone: another card is there: 1af4:1041, not 8086:10d3\n0000:7f:00.0 left alone: there is no device at this address\n",
+            "0000:00:08.0 skipped: another card is there: 1af4:1041, not 8086:10d3\n0000:7f:00.0 skipped: there is no device at this address\n",
             Tool.Run(_host, "replug", "--all").Succeeded().Output);
         Assert.Equal("0000:00:03.0 skipped: it is neither taken nor persistent\n", Tool.Run(_host, "replug", "0000:00:03.0").Succeeded().Output);
     }

@@ -33,7 +33,7 @@ public sealed class ReplayTests : RegisterCommandTest
         Device.Accesses.Clear();
         Set(Status, 0x80003);
         Run("replay", file, "00:14.3").FailedWith(
-            1, "replay: session:3: STATUS (bar0+0x08) reads 0x00080003 instead of the recorded 0x00080281: LU=0->1, SPEED=1000 Mb/s->10 Mb/s, LAN_ID=0x2->0x0", "nothing after it");
+            1, "replay: session:3: STATUS (bar0+0x08) reads 0x00080003 instead of the recorded 0x00080281: LU=0->1, SPEED=1000 Mb/s->10 Mb/s, LAN_ID=0x2->0x0", "the replay stopped there");
         Assert.Equal(["read Bar0+0 4", "read Bar0+8 4"], Device.Accesses);
     }
 

@@ -72,15 +72,15 @@ public sealed class ResetTests : RegisterCommandTest
     public void A_device_that_cannot_be_reset_by_itself_has_a_hint_about_its_bus()
     {
         Device = new FakeBackend { CanReset = false };
-        Run("reset", "00:14.3").FailedWith(1, "no way to reset 0000:00:14.3 alone", "no bridge is above it");
-        Run("reset", "--dry-run", "00:14.3").FailedWith(1, "no way to reset 0000:00:14.3 alone", "no bridge is above it");
+        Run("reset", "00:14.3").FailedWith(1, "the kernel has no method to reset only 0000:00:14.3", "there is no bridge above it");
+        Run("reset", "--dry-run", "00:14.3").FailedWith(1, "the kernel has no method to reset only 0000:00:14.3", "there is no bridge above it");
         Run("reset", "--hot", "00:14.3").FailedWith(1, "VFIO_DEVICE_GET_PCI_HOT_RESET_INFO", "no bridge");
     }
 
     [Fact]
     public void Mistakes_are_wrong_usage()
     {
-        Run("reset", "--hot", "--method", "flr", "00:14.3").FailedWith(2, "--method is for a device alone", "vfio");
+        Run("reset", "--hot", "--method", "flr", "00:14.3").FailedWith(2, "--method and --hot cannot be combined", "vfio");
         Run("reset", "--method", "../x", "00:14.3").FailedWith(2, "'../x' is not a way to reset", "vfio");
         Run("reset", "--method", "flr", "00:14.3").FailedWith(1, "the kernel lets nobody choose", "5.15");
     }

@@ -40,9 +40,9 @@ public sealed class RunTests : IDisposable
     public void A_command_that_cannot_be_started_has_the_shells_exit_codes_and_nothing_is_bound()
     {
         _host.Add(Card);
-        Run("run", "05:00.0", "--", "no-such-program-here").FailedWith(127, "no-such-program-here: there is no such program", "behind --");
-        Run("run", "05:00.0", "--", "/etc/passwd").FailedWith(126, "/etc/passwd: it is no program", "behind --");
-        Run("run", "05:00.0", "--", "/etc").FailedWith(126, "/etc: it is no program", "behind --");
+        Run("run", "05:00.0", "--", "no-such-program-here").FailedWith(127, "no-such-program-here: there is no such program", "after --");
+        Run("run", "05:00.0", "--", "/etc/passwd").FailedWith(126, "/etc/passwd: it is not a program", "after --");
+        Run("run", "05:00.0", "--", "/etc").FailedWith(126, "/etc: it is not a program", "after --");
         Assert.False(Directory.Exists(_host.PathOf("run/vfio")));
     }
 
@@ -54,7 +54,7 @@ public sealed class RunTests : IDisposable
         string program = Path.Combine(_folder, "program");
         File.WriteAllText(program, "no program at all\n");
         File.SetUnixFileMode(program, UnixFileMode.UserExecute | UnixFileMode.UserRead);
-        Run("run", "05:00.0", "--", program).FailedWith(126, program, "behind --");
+        Run("run", "05:00.0", "--", program).FailedWith(126, program, "after --");
         AssertHandedBack();
     }
 
@@ -162,8 +162,8 @@ public sealed class RunTests : IDisposable
     }
 
     [Theory]
-    [InlineData("no command is named", "vfio run DEV -- CMD", "run", "emu:edu")]
-    [InlineData("no command is named", "vfio run DEV -- CMD", "run", "emu:edu", "--")]
+    [InlineData("no command is given", "vfio run DEV -- CMD", "run", "emu:edu")]
+    [InlineData("no command is given", "vfio run DEV -- CMD", "run", "emu:edu", "--")]
     [InlineData("'zebra' is not a device", "vfio list", "run", "zebra", "--", "true")]
     [InlineData("'soon' is not a timeout", "vfio run --help", "run", "--timeout", "soon", "emu:edu", "--", "true")]
     public void Its_own_mistakes_are_125(string message, string hint, params string[] arguments) => Run(arguments).FailedWith(125, message, hint);
@@ -208,7 +208,7 @@ public sealed class RunTests : IDisposable
     [InlineData("4294967295")]
     [InlineData("99999999999")]
     public void An_unknown_caller_runs_nothing(string value) =>
-        Assert.Contains("no user of this host", Assert.Throws<CliException>(() => Caller.Of(HostWith(name => name == "SUDO_UID" ? value : null))).Message, StringComparison.Ordinal);
+        Assert.Contains("not a user of this host", Assert.Throws<CliException>(() => Caller.Of(HostWith(name => name == "SUDO_UID" ? value : null))).Message, StringComparison.Ordinal);
 
     [Fact]
     public void The_variables_of_users_other_than_root_are_ignored() =>

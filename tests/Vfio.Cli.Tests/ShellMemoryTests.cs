@@ -88,9 +88,9 @@ public sealed class ShellMemoryTests : IDisposable
     [InlineData(1, "1: poke: no buffer of this shell contains 0x0", "alloc", "poke 0 1")]
     [InlineData(1, "1: free: no buffer of this shell contains 0xffffffffffffffff", "alloc", "free 0xffffffffffffffff")]
     [InlineData(1, "2: peek: no buffer of this shell contains 0x11000", "status", "alloc 1", "peek 0x11000")]
-    [InlineData(1, "2: peek: 0x8 bytes from 0x10ffc on do not end within", "0x10000 to 0x10fff", "alloc 1", "peek 0x10ffc 2")]
-    [InlineData(1, "2: peek: 0x80000 bytes from 0x10000 on do not end within", "status", "alloc 1", "peek 0x10000 65536 -w 64")]
-    [InlineData(1, "2: free: 0x10800 lies inside of what begins at 0x10000", "free 0x10000", "alloc 1", "free 0x10800")]
+    [InlineData(1, "2: peek: 0x8 bytes at 0x10ffc end outside the buffer", "0x10000 to 0x10fff", "alloc 1", "peek 0x10ffc 2")]
+    [InlineData(1, "2: peek: 0x80000 bytes at 0x10000 end outside the buffer", "status", "alloc 1", "peek 0x10000 65536 -w 64")]
+    [InlineData(1, "2: free: 0x10800 is inside the buffer at 0x10000", "free 0x10000", "alloc 1", "free 0x10800")]
     [InlineData(1, "3: peek: no buffer of this shell contains 0x10000", "status", "alloc 1", "free 0x10000", "peek 0x10000")]
     [InlineData(1, "1: alloc: 0x10001 is not a multiple of the page size, 0x1000", "whole pages", "alloc 1 --at 0x10001")]
     [InlineData(1, "2: map on IOVA 0x10000 (0x1000 bytes): EEXIST", "by alloc 1", "alloc 1", "alloc 1 --at 0x10000")]
@@ -109,7 +109,7 @@ public sealed class ShellMemoryTests : IDisposable
 
     [Fact]
     public void Undo_only_reverts_writes_of_registers() => Assert.Contains(
-        "there is nothing to take back", Run(Tool.Narrow, "alloc 1\npoke 0x10000 1\nundo").Errors, StringComparison.Ordinal);
+        "there is nothing to undo", Run(Tool.Narrow, "alloc 1\npoke 0x10000 1\nundo").Errors, StringComparison.Ordinal);
 
     [Fact]
     public void A_recording_only_has_the_registers()

@@ -78,9 +78,9 @@ public sealed class ShellTests : RegisterCommandTest
     [InlineData("the write to STATUS cannot be undone: it is read-only", "write STATUS 1", "undo")]
     [InlineData("the write to bar0+0x1c cannot be undone: reading changes it", "write bar0+0x1c 0 -w 16", "undo")]
     [InlineData("the write to bar0+0x18 cannot be undone: part of it is CAUSE: writing 1 clears", "write bar0+0x18 0 -w 64", "undo")]
-    [InlineData("there is nothing to take back", "undo")]
-    [InlineData("there is nothing to take back", "write CTRL 1", "reset", "undo")]
-    [InlineData("there is nothing to take back", "write CTRL 1", "undo", "undo")]
+    [InlineData("there is nothing to undo", "undo")]
+    [InlineData("there is nothing to undo", "write CTRL 1", "reset", "undo")]
+    [InlineData("there is nothing to undo", "write CTRL 1", "undo", "undo")]
     public void Undo_says_why_it_cannot(string message, params string[] lines) =>
         RunLines(lines).FailedWith(1, $"stdin:{lines.Length}: undo: ", "").FailedWith(1, message, "");
 
@@ -162,7 +162,7 @@ public sealed class ShellTests : RegisterCommandTest
     public void A_device_that_cannot_be_reset_says_so()
     {
         Device = new FakeBackend { CanReset = false };
-        RunLines("reset").FailedWith(1, "stdin:1: reset: 0000:00:14.3 cannot be reset alone", "the kernel");
+        RunLines("reset").FailedWith(1, "stdin:1: reset: the kernel has no method to reset only 0000:00:14.3", "a reset of its bus");
     }
 
     [Fact]

@@ -64,7 +64,7 @@ public sealed class StatusTests : IDisposable
     [Theory]
     [InlineData("  bound       no\n", "0000:00:06.0")]
     [InlineData("  bound       yes, but not by vfio: another program bound it\n", "0000:03:01.0")]
-    [InlineData("  open by     nobody", "0000:03:01.0")]
+    [InlineData("  open by     no process", "0000:03:01.0")]
     [InlineData("  bound       no: a device model inside vfio", "emu:edu")]
     public void A_device_that_is_not_bound_is_reported_as_such(string text, string device) =>
         Assert.Contains(text, Tool.Run(_host, "status", device).Succeeded().Output, StringComparison.Ordinal);

@@ -21,7 +21,7 @@ public sealed class SriovTests : HostTest
         Assert.Equal(3, refused.ExitCode);
         Assert.Contains("it is taken, and would vanish", refused.Errors, StringComparison.Ordinal);
         string released = Machine.Vfio("release", "--all").Succeeded();
-        Assert.Contains($"{Machine.Igb} has 0 virtual functions, as before", released, StringComparison.Ordinal);
+        Assert.Contains($"{Machine.Igb} has 0 virtual functions again", released, StringComparison.Ordinal);
         AssertHostUntouched();
     }
 

@@ -62,7 +62,7 @@ public sealed class HostTreeTests
     [InlineData("machine", "0000:01:00.0", "2.5 GT/s x1", "its full speed", false)]
     [InlineData("machine", "0000:00:14.0", "", "built in", false)]
     [InlineData("machine", "0000:03:01.0", "", "conventional PCI", false)]
-    [InlineData("machine", "0000:01:10.0", "", "its device's link", false)]
+    [InlineData("machine", "0000:01:10.0", "", "the link of its physical function", false)]
     public void A_link_below_its_maximum_is_marked(
         string host, string address, string text, string detail, bool isSlow)
     {

@@ -252,7 +252,7 @@ public sealed class MemoryGuardTests : IDisposable
         }
 
         using Region again = device.OpenRegion(RegionIndex.Bar2);
-        Assert.True(again.IsMapped, "slots of regions that nobody refers to are free again");
+        Assert.True(again.IsMapped, "slots of regions without references are free again");
     }
 
     [Fact]
@@ -286,5 +286,5 @@ public sealed class MemoryGuardTests : IDisposable
             GC.WaitForPendingFinalizers();
             return MemoryGuard.Pieces == 0;
         },
-        "the mappings of earlier tests are given back");
+        "the mappings of earlier tests are released");
 }

@@ -107,7 +107,7 @@ public sealed class RegionLifetimeTests
         Assert.Equal(0x2000ul, end - start);
         region.Dispose();
         Assert.Empty(Maps(backend.MemoryName));
-        Assert.True(IsKept(start), "the address range must stay taken while somebody may touch it");
+        Assert.True(IsKept(start), "the address range must stay reserved while code may access it");
         GC.KeepAlive(region);
     }
 
