@@ -34,7 +34,7 @@ public sealed partial class InventoryTests
     }
 
     [Fact]
-    public void Public_members_are_there()
+    public void Each_member_listed_as_public_exists()
     {
         Row[] rows = [.. Page.Where(row => row.How == "public")];
         Assert.NotEmpty(rows);

@@ -23,7 +23,7 @@ public sealed class CommandLineTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Commands))]
-    public void Help_is_the_same_asked_either_way(string command)
+    public void The_help_command_prints_the_same_as_the_help_option(string command)
     {
         string[] arguments = command.Length == 0 ? [] : [command];
         Assert.Equal(Tool.Run(_host, [.. arguments, "--help"]).Output, Tool.Run(_host, ["help", .. arguments]).Succeeded().Output);
@@ -125,7 +125,7 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
-    public void A_flag_takes_no_value_from_what_follows() =>
+    public void A_flag_does_not_take_the_next_argument_as_its_value() =>
         Tool.Run(_host, "bind", "--group", "true", "0000:00:03.0").FailedWith(2, "'true' is not a device of this host", "vfio list");
 
     [Fact]

@@ -77,7 +77,7 @@ public sealed class DoctorTests : IDisposable
     }
 
     [Fact]
-    public void A_model_needs_nothing()
+    public void A_device_model_has_no_prerequisites()
     {
         Approved.Matches("doctor-model", Tool.Run(_host, "doctor", "emu:edu").Succeeded().FitsIn(80).Output);
         Assert.True(Tool.Run(_host, "doctor", "emu:edu", "--json").Succeeded().Json.GetProperty("device").GetProperty("isModel").GetBoolean());

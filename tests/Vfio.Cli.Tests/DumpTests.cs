@@ -95,7 +95,7 @@ public sealed class DumpTests : RegisterCommandTest
         Run("dump", "00:14.3", "bar0", "-o", PathOf("link")).FailedWith(1, "is a link", "another file");
         Assert.Equal("kept", File.ReadAllText(target));
         Run("dump", "00:14.3", "bar0", "-o", PathOf("")).FailedWith(1, "is a folder", "another file");
-        Run("dump", "00:14.3", "bar0", "-o", "/dev/null").FailedWith(1, "'/dev/null' is no regular file", "another file");
+        Run("dump", "00:14.3", "bar0", "-o", "/dev/null").FailedWith(1, "'/dev/null' is not a regular file", "another file");
         Run("dump", "00:14.3", "bar0", "-o", PathOf("no/such/folder")).FailedWith(1, "its folder does not exist", "a folder that exists");
         Run("dump", "00:14.3", "bar0", "-o", "").FailedWith(2, "not a file name", "");
         Assert.True(File.Exists("/dev/null"));

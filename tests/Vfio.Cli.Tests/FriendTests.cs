@@ -28,7 +28,7 @@ public sealed class FriendTests
     }
 
     [Fact]
-    public void Drivers_and_the_tool_use_none() => Assert.All(
+    public void Drivers_and_the_tool_use_no_internals_of_the_library() => Assert.All(
         Directory.EnumerateFiles(AppContext.BaseDirectory, "Vfio*.dll").Where(path => Path.GetFileNameWithoutExtension(path) is "Vfio.Cli" || path.Contains(".Drivers.", StringComparison.Ordinal)),
         path => Assert.Empty(FindInternals(Assembly.LoadFrom(path), typeof(VfioDevice).Assembly)));
 

@@ -94,7 +94,7 @@ public sealed class ListTests : IDisposable
         Approved.Matches("list-json", Tool.Run(_host, "list", "--group", "6", "--json").Succeeded().Output);
 
     [Fact]
-    public void Colour_is_for_terminals_that_want_it()
+    public void Only_terminals_with_colour_get_colour()
     {
         Assert.Contains("\e[", Tool.Run(_host, new Terminal(80, HasColour: true), "list").Output, StringComparison.Ordinal);
         Assert.DoesNotContain("\e[", Tool.Run(_host, "list").Output, StringComparison.Ordinal);

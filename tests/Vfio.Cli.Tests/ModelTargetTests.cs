@@ -65,7 +65,7 @@ public sealed class ModelTargetTests : IDisposable
     [InlineData("emu:edu is a device model inside vfio: it needs no bind and no release\n", "bind", "--dry-run", "emu:edu", "emu:edu")]
     [InlineData("emu:edu is a device model inside vfio: it needs no bind and no release\n", "release", "emu:edu")]
     [InlineData("emu:edu is a device model inside vfio: it needs no bind and no release\n", "release", "--dry-run", "emu:edu")]
-    public void Commands_do_what_they_do(string output, params string[] arguments) => Assert.Equal(output, Run(arguments).Succeeded().Output);
+    public void Commands_work_on_a_device_model(string output, params string[] arguments) => Assert.Equal(output, Run(arguments).Succeeded().Output);
 
     [Theory]
     [InlineData("bind")]
@@ -149,7 +149,7 @@ public sealed class ModelTargetTests : IDisposable
     [InlineData("LIVENESS", "read", "emu:edu", "L")]
     [InlineData("COMMAND", "read", "emu:edu", "CO")]
     [InlineData("bar0,config", "dump", "emu:edu", "")]
-    public void Completion_knows_it(string expected, params string[] words)
+    public void Completion_offers_a_device_model(string expected, params string[] words)
     {
         string[] answers = [.. Tool.Run(_host, ["complete", "--", .. words]).Succeeded().Output.Split('\n').Select(line => line.Split('\t')[0])];
         Assert.All(expected.Split(','), answer => Assert.Contains(answer, answers));

@@ -45,10 +45,10 @@ public sealed class ShellTests : RegisterCommandTest
 
     // An access with another width reaches registers that the access by name would have protected.
     [Theory]
-    [InlineData("set: bar0+0x18 reaches CAUSE, which clears what is written to it as 1", "set bar0+0x18 3 -w 64")]
+    [InlineData("set: bar0+0x18 overlaps CAUSE, which clears the bits that are written as 1", "set bar0+0x18 3 -w 64")]
     [InlineData("clear: bar0+0x1c changes when it is read", "clear bar0+0x1c 3 -w 8")]
-    [InlineData("set: bar0+0x16 is write only", "set bar0+0x16 1 -w 16")]
-    [InlineData("set: bar0+0x0a is read only", "set bar0+0x0a 1 -w 8")]
+    [InlineData("set: bar0+0x16 is write-only", "set bar0+0x16 1 -w 16")]
+    [InlineData("set: bar0+0x0a is read-only", "set bar0+0x0a 1 -w 8")]
     public void A_part_of_a_register_is_guarded_as_the_whole(string message, string line)
     {
         RunLines(line).FailedWith(2, message, "write");
@@ -128,10 +128,10 @@ public sealed class ShellTests : RegisterCommandTest
     [InlineData("3: read: 'x' is not an offset", "read PLACE", "read bar0+x")]
     [InlineData("3: write: 'one' is not a value", "write PLACE VALUE", "write CTRL one")]
     [InlineData("3: write: 0x100000000 does not fit", "-w", "write CTRL 0x100000000")]
-    [InlineData("3: set: 'XX' is not a bit's number, nor a field of CTRL, which has FD, RST", "set PLACE BIT", "set CTRL XX")]
-    [InlineData("3: set: CTRL has bits 0 to 31", "set PLACE BIT", "set CTRL 32")]
-    [InlineData("3: set: CAUSE clears what is written to it as 1", "write CAUSE VALUE", "set CAUSE LSC")]
-    [InlineData("3: clear: STATUS is read only", "write STATUS", "clear STATUS SPEED")]
+    [InlineData("3: set: 'XX' is not a bit number, nor a field of CTRL, which has FD, RST", "set PLACE BIT", "set CTRL XX")]
+    [InlineData("3: set: CTRL only has bits 0 to 31", "set PLACE BIT", "set CTRL 32")]
+    [InlineData("3: set: CAUSE clears the bits that are written as 1", "write CAUSE VALUE", "set CAUSE LSC")]
+    [InlineData("3: clear: STATUS is read-only", "write STATUS", "clear STATUS SPEED")]
     [InlineData("3: wait: '5' is not a time", "TIMEOUT", "wait STATUS 1 1 5")]
     [InlineData("3: wait: '2h' is not a time", "TIMEOUT", "wait STATUS 1 1 2h")]
     [InlineData("3: wait: '9999s' is not a time", "TIMEOUT", "wait STATUS 1 1 9999s")]

@@ -56,7 +56,7 @@ public sealed class BusResetTests(BoundDevices devices) : MachineTests(devices)
     [InlineData(VfioBackend.Iommufd)]
     [InlineData(VfioBackend.Type1v2)]
     [InlineData(VfioBackend.CompatibleType1v2)]
-    public void It_is_refused_when_only_one_is_ours_and_the_kernel_says_the_same(VfioBackend backend)
+    public void It_is_refused_if_only_one_device_is_bound_and_the_kernel_agrees(VfioBackend backend)
     {
         KernelEdu.Require(backend);
         Devices.Bind($"{Edu}");

@@ -145,7 +145,7 @@ public abstract class DeviceContract : IDisposable
     }
 
     [Fact]
-    public void Memory_that_is_not_decoded_is_an_error_and_comes_back()
+    public void Access_to_memory_that_is_not_decoded_fails_until_decoding_is_enabled()
     {
         using Region bar0 = _device.OpenRegion(RegionIndex.Bar0, RegionAccess.Trapped);
         using Region config = _device.OpenRegion(RegionIndex.Config);

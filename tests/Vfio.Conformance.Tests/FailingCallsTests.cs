@@ -15,7 +15,7 @@ public sealed class FailingCallsTests(BoundDevices devices) : MachineTests(devic
     [InlineData(VfioBackend.Iommufd, "open IOMMU_IOAS_ALLOC VFIO_DEVICE_BIND_IOMMUFD VFIO_DEVICE_ATTACH_IOMMUFD_PT IOMMU_IOAS_IOVA_RANGES IOMMU_IOAS_MAP")]
     [InlineData(VfioBackend.Type1v2, Type1Calls)]
     [InlineData(VfioBackend.CompatibleType1v2, Type1Calls)]
-    public void Each_that_fails_is_named_and_leaves_nothing(VfioBackend backend, string expected)
+    public void Each_failing_call_is_named_and_leaves_nothing_open(VfioBackend backend, string expected)
     {
         using KernelEdu edu = new(backend, Devices);
         string journal = File.ReadAllText($"/run/vfio/{edu.Address}.json");
@@ -59,7 +59,7 @@ public sealed class FailingCallsTests(BoundDevices devices) : MachineTests(devic
     [InlineData(VfioBackend.Type1)]
     [InlineData(VfioBackend.CompatibleType1)]
     public void Each_that_fails_is_named_on_the_older_model_too(VfioBackend backend) =>
-        Each_that_fails_is_named_and_leaves_nothing(backend, Type1Calls);
+        Each_failing_call_is_named_and_leaves_nothing_open(backend, Type1Calls);
 
     [Theory]
     [InlineData(VfioBackend.Iommufd)]

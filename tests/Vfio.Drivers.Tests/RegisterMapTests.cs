@@ -107,7 +107,7 @@ public sealed class RegisterMapTests
 
     [Theory]
     [MemberData(nameof(Packages.RegisterClasses), MemberType = typeof(Packages))]
-    public void A_property_that_is_set_reads_back_and_changes_nothing_else(string registerClass)
+    public void A_property_that_is_set_reads_back_and_changes_no_other(string registerClass)
     {
         RegisterMap map = Packages.Map(registerClass);
         foreach (TypedRegister register in Packages.TypedRegisters(registerClass))

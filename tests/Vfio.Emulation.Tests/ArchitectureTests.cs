@@ -73,7 +73,7 @@ public sealed partial class ArchitectureTests
     }
 
     [Fact]
-    public void Folders_use_each_other_as_the_table_says()
+    public void Folders_use_only_the_folders_that_the_table_allows()
     {
         Dictionary<string, string> folders = [];
         foreach (Type type in typeof(DeviceModel).Assembly.GetTypes().Where(type => !type.IsNested && !type.Name.Contains('<', StringComparison.Ordinal)))

@@ -44,7 +44,7 @@ public sealed class InterruptLoopTests
     }
 
     [Fact]
-    public async Task A_spin_keeps_the_timeout()
+    public async Task A_wait_that_spins_ends_at_the_timeout()
     {
         using TestModel model = new();
         using VfioDevice device = model.Open();

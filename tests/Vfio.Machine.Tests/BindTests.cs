@@ -27,7 +27,7 @@ public sealed class BindTests : HostTest
     }
 
     [Fact]
-    public void All_or_none_when_one_of_two_is_impossible()
+    public void No_device_is_bound_if_one_of_two_cannot_be()
     {
         Machine.Vfio("bind", Machine.Nic, Machine.Bridge).FailedWith(3, Machine.Bridge, "bridge");
         AssertHostUntouched();

@@ -65,7 +65,7 @@ public sealed partial class TerminalTests : HostTest
     [InlineData("list --group 999 2>&-", 0)]
     [InlineData("show zzz 2>&-", 2)]
     [InlineData("list >&- 2>&-", 0)]
-    public void Closed_outputs_end_nothing(string command, int code) =>
+    public void A_closed_output_does_not_crash_the_tool(string command, int code) =>
         Assert.Equal(code, Machine.Shell($"{Machine.Tool} {command}").ExitCode);
 
     [Theory]
@@ -77,7 +77,7 @@ public sealed partial class TerminalTests : HostTest
         string file = Path.Combine(Directory.CreateTempSubdirectory("nodes-").FullName, "node");
         Machine.Do($"FILE={file}; {make}");
         string before = Machine.Do($"stat -c '%F %i' {file}");
-        Machine.Vfio("groups", "--dot", file).FailedWith(1, "no regular file", "name another file");
+        Machine.Vfio("groups", "--dot", file).FailedWith(1, "not a regular file", "name another file");
         Assert.Equal(before, Machine.Do($"stat -c '%F %i' {file}"));
     }
 

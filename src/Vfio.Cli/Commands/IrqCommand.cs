@@ -31,7 +31,7 @@ internal static class IrqCommand
                 "Enables MSI-X, or MSI if the device has no MSI-X, or INTx if it has neither, and also bus error reports. For each interval in which signals "
                 + "arrived, it prints their number, the total and the rate. With -n or --timeout it ends by itself; Ctrl-C and SIGTERM end it with exit code 0.",
                 "If the kernel requests the device, to unplug or unbind it, the command reports that, closes the device and ends with exit code 1.",
-                "The device is reset when it is opened. It then interrupts only if it does so by itself, or if another program sets its registers through a shared descriptor.",
+                "The device is reset when it is opened. After that, it sends interrupts only if it does so without a driver, or if another program sets its registers through a shared descriptor.",
             ],
             Examples =
             [

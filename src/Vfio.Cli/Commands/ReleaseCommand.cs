@@ -26,7 +26,7 @@ internal static class ReleaseCommand
                 "A device that was bound with --persist is also removed from /etc/vfio/persistent.json, the udev rule and the systemd unit; these files are deleted with the last device. A release that lasts only until "
                 + "the next boot is not supported, because a hot-plug would bind the device again.",
                 "If a program holds a device, the release is refused and names the program; with --timeout it waits for the program first. With --force the kernel asks the program to close the device (the request interrupt), and "
-                + "a child process waits for that; this command waits with it for --timeout seconds. With --force, a device whose journal entry is corrupt goes to the driver that the kernel chooses.",
+                + "a child process waits until it does; this command waits too, for up to --timeout seconds. With --force, a device whose journal entry is corrupt goes to the driver that the kernel chooses.",
                 "A device that something else bound to vfio-pci (ids=, driverctl, a manual bind) is released only if it is named and --force is given. It then goes to the driver that the kernel's module aliases name for it. "
                 + "The command also reports what would bind it to vfio-pci again at the next boot.",
             ],

@@ -40,8 +40,8 @@ internal static class SriovCommand
         {
             Notes =
             [
-                "This works with the device's own driver and, if the device is bound, with vfio-pci. The previous number is saved: 'vfio release' of the device, or of all devices, restores it, "
-                + "after it has released the bound virtual functions. The number cannot be changed while one of them is bound or open.",
+                "This works with the device's own driver and, if the device is bound, with vfio-pci. The previous number is saved. 'vfio release' of the device, or of all devices, "
+                + "first releases the bound virtual functions and then restores the number. The number cannot be changed while one of them is bound or open.",
                 "While the command runs, every user of the host can see --token in the list of processes. The environment variable VFIO_VF_TOKEN has the same effect and is not visible.",
             ],
             Examples =

@@ -31,7 +31,7 @@ internal static class ShellCommand
                 "undo reverts the last write. For that, each register is read before it is written, unless vfio knows that reading changes it.",
                 "alloc allocates memory that the device can access, and prints its address as the device sees it (IOVA), which you write to the device's "
                 + "registers. DMA needs bus mastering: 'set config.COMMAND 2' enables it. When the shell ends, it disables bus mastering and "
-                + "then unmaps the memory. undo does not revert alloc, free and poke; recordings contain neither these nor peek.",
+                + "then unmaps the memory. undo does not revert alloc, free and poke. Recordings do not contain these commands or peek.",
                 "The device is reset when the shell opens it, and again when it ends.",
             ],
             Examples =

@@ -125,7 +125,7 @@ internal sealed class ShellParser(RegisterNames names)
 
         return Number.TryParse(text, out ulong bit)
             ? bit < (ulong)place.Bits ? 1UL << (int)bit : throw words.Usage($"{place} only has bits 0 to {place.Bits - 1}")
-            : throw words.Usage(NotABit(place, text, "a bit's number"));
+            : throw words.Usage(NotABit(place, text, "a bit number"));
     }
 
     private static string NotABit(RegisterPlace place, string text, string what)

@@ -76,7 +76,7 @@ public sealed class PageTests
     }
 
     [Fact]
-    public void A_device_stands_below_its_bridge()
+    public void A_device_is_below_its_bridge()
     {
         Page page = Page.Of("server");
         Assert.Equal(

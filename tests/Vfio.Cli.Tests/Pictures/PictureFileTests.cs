@@ -53,7 +53,7 @@ public sealed class PictureFileTests : IDisposable
     }
 
     [Fact]
-    public void Both_files_are_written_and_nothing_is_left_beside_them()
+    public void Both_files_are_written_and_no_temporary_file_remains()
     {
         string dot = Path.Combine(_folder, "a.dot");
         string html = Path.Combine(_folder, "a.html");
@@ -75,14 +75,14 @@ public sealed class PictureFileTests : IDisposable
         string link = Path.Combine(_folder, "link");
         File.CreateSymbolicLink(link, target);
         Tool.Run(_host, "groups", "--html", link).FailedWith(1, "is a link", "name another file");
-        Tool.Run(_host, "groups", "--dot", "/dev/null").FailedWith(1, "no regular file", "name another file");
+        Tool.Run(_host, "groups", "--dot", "/dev/null").FailedWith(1, "not a regular file", "name another file");
         string pipe = Path.Combine(_folder, "pipe");
         using (Process mkfifo = Process.Start("/usr/bin/mkfifo", [pipe]))
         {
             mkfifo.WaitForExit();
         }
 
-        Tool.Run(_host, "groups", "--dot", pipe).FailedWith(1, "no regular file", "name another file");
+        Tool.Run(_host, "groups", "--dot", pipe).FailedWith(1, "not a regular file", "name another file");
         Assert.Equal("kept", File.ReadAllText(target));
         Assert.Equal([link, pipe, target], Directory.GetFiles(_folder).Order(StringComparer.Ordinal));
     }
@@ -99,7 +99,7 @@ public sealed class PictureFileTests : IDisposable
     [InlineData("--dot", "-", "--html", "-")]
     [InlineData("--dot", "")]
     [InlineData("--html", "")]
-    public void Standard_output_has_one_thing(params string[] arguments) =>
+    public void Standard_output_is_for_only_one_of_the_outputs(params string[] arguments) =>
         Tool.Run(_host, ["groups", .. arguments]).FailedWith(2, "groups: ", "");
 
     // The page contains no references, no scripts, no event handlers, and only the elements that it is made of.

@@ -48,13 +48,13 @@ public sealed partial class ArchitectureTests
     private static IEnumerable<(string Path, string Code)> Code => Files.Select(file => (file.Key, SourceText.CodeOf(file.Value)));
 
     [Fact]
-    public void Rooms_use_only_what_the_table_allows() => AssertNone(RoomRules.FindViolations(Files));
+    public void Folders_use_only_the_folders_that_the_table_allows() => AssertNone(RoomRules.FindViolations(Files));
 
     [Fact]
-    public void Rooms_use_each_other_without_cycles() => AssertNone(RoomRules.FindCycles(RoomRules.FindUses(Files)));
+    public void Folders_use_each_other_without_cycles() => AssertNone(RoomRules.FindCycles(RoomRules.FindUses(Files)));
 
     [Fact]
-    public void Rooms_of_the_hosts_side_use_each_other_without_cycles() => AssertNone(RoomRules.FindCycles(RoomRules.FindUses(Read("Vfio.Host"))));
+    public void Folders_of_Vfio_Host_use_each_other_without_cycles() => AssertNone(RoomRules.FindCycles(RoomRules.FindUses(Read("Vfio.Host"))));
 
     [Fact]
     public void Every_arrow_of_the_table_is_used()

@@ -17,7 +17,7 @@ public sealed class RoomRulesTests
         RoomRules.FindViolations(new Dictionary<string, string>(Sound) { [path] = text });
 
     [Fact]
-    public void A_sound_tree_breaks_nothing() => Assert.Empty(RoomRules.FindViolations(Sound));
+    public void A_correct_tree_has_no_violations() => Assert.Empty(RoomRules.FindViolations(Sound));
 
     [Theory]
     [InlineData("Migration/StateReader.cs", "class StateReader { void M() { Libc.Open(); } }", "Interop's Libc")]
@@ -51,7 +51,7 @@ public sealed class RoomRulesTests
         Assert.Equal(["the room Helpers has no row in the table"], With("Helpers/Utils.cs", "class Utils { }"));
 
     [Fact]
-    public void A_triangle_and_a_pair_are_found_and_what_leads_there_is_not()
+    public void Cycles_of_two_and_three_are_found_without_the_folders_that_lead_to_them()
     {
         RoomRules.Use[] sound = [new("", "Device", "Sysfs", ""), new("", "Device", "Seam", ""), new("", "Sysfs", "Seam", ""), new("", "Seam", "Interop", "")];
         Assert.Empty(RoomRules.FindCycles(sound));

@@ -114,7 +114,7 @@ public sealed class BindingPlanTests : IDisposable
     public void No_list_is_a_mistake_of_the_caller() => Assert.Throws<ArgumentNullException>(() => BindingPlan.Compute(null!));
 
     [Fact]
-    public void For_no_device_there_is_nothing_to_do()
+    public void A_plan_for_no_devices_is_empty()
     {
         BindingPlan plan = BindingPlan.Compute([], new BindOptions { WholeGroup = true, Host = _host.Root, Changes = _kernel });
         plan.Execute();

@@ -97,7 +97,7 @@ public sealed class DriverBindingTests : IDisposable
     }
 
     [Fact]
-    public void Release_says_that_the_device_is_held_and_dispose_keeps_quiet()
+    public void Release_throws_while_the_device_is_held_and_Dispose_does_not()
     {
         DriverBinding binding = DriverBinding.Bind(_nic.Address, Options());
         _nic.IsHeld = true;

@@ -51,7 +51,7 @@ public sealed class HostChangesTests : IDisposable
     [InlineData("%s%n\\n")]
     [InlineData("'\";|&")]
     [InlineData("-n")]
-    public void A_write_is_the_value_and_nothing_else(string value)
+    public void A_write_contains_exactly_the_value(string value)
     {
         string path = Path.Combine(_folder.FullName, "a '$(x)' \"`");
         File.WriteAllText(path, "");

@@ -114,7 +114,7 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
     }
 
     [Fact]
-    public void Functions_of_one_device_share_for_want_of_acs()
+    public void Functions_of_a_device_without_acs_share_a_group()
     {
         _host.AddDevice("0000:05:00.0", driver: "snd_hda_intel", group: 20);
         _host.AddDevice("0000:05:00.1", driver: "xhci_hcd", group: 20);

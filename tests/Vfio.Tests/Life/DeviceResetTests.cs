@@ -61,7 +61,7 @@ public sealed class DeviceResetTests : IDisposable
     }
 
     [Fact]
-    public void If_there_was_none_before_there_is_none_again()
+    public void An_empty_list_of_methods_is_restored_as_empty()
     {
         FakeDevice device = _host.AddDevice("0000:00:14.3").WithAttribute("reset_method", "\n");
         using (ResetMethods.Override(device.Address, ["default"], _host.Root))

@@ -89,7 +89,7 @@ public sealed class MigrationSaveOfAFakeTests
     }
 
     [Fact]
-    public void Peer_to_peer_stays_held_back_where_it_was()
+    public void Peer_to_peer_transfers_stay_stopped_if_they_were_stopped_before()
     {
         using MigratingBackend backend = new(All, "FAKE state") { InitialBytes = 4 };
         using VfioDevice device = new(backend, default);
@@ -140,7 +140,7 @@ public sealed class MigrationSaveOfAFakeTests
     [InlineData(MigrationState.Running)]
     [InlineData(MigrationState.RunningPeerToPeer)]
     [InlineData(MigrationState.Stop)]
-    public async Task Cancelled_failed_or_full_it_goes_back_to_where_it_was(MigrationState before)
+    public async Task A_save_that_fails_or_is_cancelled_restores_the_previous_state(MigrationState before)
     {
         foreach (bool preCopies in (bool[])[false, true])
         {

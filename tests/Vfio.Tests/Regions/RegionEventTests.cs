@@ -74,7 +74,7 @@ public sealed class RegionEventTests : IDisposable
     }
 
     [Fact]
-    public void A_backend_without_them_says_so()
+    public void A_backend_without_events_throws()
     {
         using MemoryBackend memory = new();
         memory.Add(RegionIndex.Bar0, 0x1000);

@@ -147,7 +147,7 @@ public sealed class RegionInfoParserTests
     }
 
     [Fact]
-    public void A_count_beyond_the_answer_gives_the_areas_that_are_there()
+    public void A_count_larger_than_the_answer_gives_only_the_areas_in_it()
     {
         byte[] capability = SparseCapability(next: 0, (0, 0x1000), (0x2000, 0x1000));
         BinaryPrimitives.WriteUInt32LittleEndian(capability.AsSpan(8), uint.MaxValue);

@@ -64,7 +64,7 @@ public sealed class SharedMemoryTests : IDisposable
     }
 
     [Fact]
-    public void Disposed_it_says_so_and_others_keep_their_mappings()
+    public void Access_after_Dispose_throws_and_other_mappings_stay_valid()
     {
         using MappedMemory mapping = _memory.Map(0, 0x1000, read: true, write: true, "test");
         _memory.Write(0, 5u);

@@ -18,7 +18,7 @@ public sealed class ClassDevicesTests : IDisposable
     }
 
     [Fact]
-    public void A_device_with_none_has_none()
+    public void A_device_without_class_devices_has_an_empty_list()
     {
         FakeDevice device = _host.AddDevice("0000:00:14.3", driver: "e1000e");
         Assert.Empty(On(device));

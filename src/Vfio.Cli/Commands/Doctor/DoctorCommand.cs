@@ -16,9 +16,9 @@ internal static class DoctorCommand
         {
             Notes =
             [
-                "Each finding says what was found, why it matters, and the one command that fixes it. What blocks comes first; only causes are listed, "
-                + "not their consequences. Then follow warnings, notes, what this user could not see (unseen), and what is "
-                + "in order (ok). The last includes settings that are often wrongly suspected: iommu=pt, lockdown, Secure Boot.",
+                "Each finding says what was found, why it matters, and the one command that fixes it. Problems that prevent use come first; only "
+                + "causes are listed, not their consequences. Warnings, notes, checks that need more rights (unseen) and passed checks (ok) "
+                + "follow. The passed checks include settings that are often suspected wrongly: iommu=pt, lockdown, Secure Boot.",
                 "Exit code 0 means that nothing blocks, 1 that something does. Nothing is opened or changed. Root is not needed, but root sees more. "
                 + "The configuration space of the device and of the bridges above it is read, which may wake them.",
             ],

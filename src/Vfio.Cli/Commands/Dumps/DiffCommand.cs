@@ -24,8 +24,8 @@ internal static class DiffCommand
         {
             Notes =
             [
-                "A dump is a file that 'vfio dump' or 'lspci -s ADDRESS -xxxx' wrote. Of a device, only the registers that the dump "
-                + "contains are read. A name that is both a device and a file means the device; write ./NAME for the file.",
+                "A dump is a file that 'vfio dump' or 'lspci -s ADDRESS -xxxx' wrote. If one side is a device, vfio reads only the "
+                + "registers that the dump contains. A name that is both a device and a file means the device; write ./NAME for the file.",
                 "If vfio knows the device, registers and fields are shown by name. The exit codes are those of diff: 0 for equal, 1 for different, 2 for an error.",
                 ReadCommand.ResetNote,
             ],

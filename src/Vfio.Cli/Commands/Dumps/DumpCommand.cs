@@ -16,7 +16,7 @@ internal static class DumpCommand
         Argument<DeviceTarget> device = Symbols.Device(host);
         Option<VfioBackend> backend = Symbols.Backend();
         Argument<Place> region = Region();
-        Option<string> output = new("--output", "-o") { Description = "Write to this file, complete or not at all; - is standard output", HelpName = "FILE" };
+        Option<string> output = new("--output", "-o") { Description = "Write to this file, which is replaced only by a complete dump; - is standard output", HelpName = "FILE" };
         Option<int?> width = Symbols.Width();
         width.Description = "Width of each access in bits: 8, 16, 32 (the default) or 64";
         Option<bool> all = Symbols.Flag("--all", "Also read registers that change when they are read");

@@ -25,7 +25,7 @@ internal sealed class NodeWriter(HostDevices devices, DeviceStates states, Devic
     };
 
     /// <summary>
-    /// Divides devices into rows: most have one device; virtual functions that are alike share a row.
+    /// Divides devices into rows: virtual functions that are alike share a row, and every other device has its own.
     /// </summary>
     public IEnumerable<PlacedDevice[]> Fold(IEnumerable<PlacedDevice> below)
     {
@@ -65,7 +65,7 @@ internal sealed class NodeWriter(HostDevices devices, DeviceStates states, Devic
 
     private static string Clean(string text, int columns) => Printable.Shorten(Printable.Clean(text), columns);
 
-    // A device that is not a virtual function is never alike another one.
+    // A device that is not a virtual function never shares a row.
     private (PciAddress Own, string? Driver, int? Group, NodeState State, string Detail) Alike(PlacedDevice device)
     {
         if (!device.IsVirtual)
@@ -77,7 +77,7 @@ internal sealed class NodeWriter(HostDevices devices, DeviceStates states, Devic
         return (default, device.Info.Driver, GroupKey(device), state, detail);
     }
 
-    // Virtual functions that share a group are not folded together with ones that have their own group.
+    // Virtual functions that share an IOMMU group share no row with virtual functions that have their own group.
     private int? GroupKey(PlacedDevice device) =>
         device.Info.IommuGroup is int group && devices.Groups.TryGetValue(group, out IommuGroup? known) && known.Devices.Count > 1 ? group : null;
 

@@ -1,6 +1,6 @@
 namespace Vfio.Cli;
 
-/// <summary>Writes a picture to standard output, or to a file as a whole.</summary>
+/// <summary>Writes a picture to standard output, or to a file, which appears only when it is complete.</summary>
 internal static class PictureFile
 {
     public const string StandardOutput = "-";

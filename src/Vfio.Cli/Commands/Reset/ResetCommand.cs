@@ -24,7 +24,7 @@ internal static class ResetCommand
             [
                 "By default, only the device is reset, with the first reset method that the kernel lists for it ('vfio show' lists them as resets). --method uses another one, only for this reset; "
                 + "that needs root.",
-                "With --hot, every device on the bus loses its state. It is refused with exit code 3 unless all devices of the bus are bound to VFIO and no other program "
+                "With --hot, every device on the bus loses its state. The reset is refused with exit code 3 unless all devices of the bus are bound to VFIO and no other program "
                 + "has one open. The affected devices are listed.",
                 "A device is also reset each time it is opened or closed.",
             ],

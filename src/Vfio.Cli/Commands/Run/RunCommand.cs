@@ -36,7 +36,7 @@ internal static class RunCommand
             [
                 "CMD runs as you, also under sudo, and finds the devices' addresses in VFIO_DEVICES, separated by commas. If you are not root, the devices are bound through sudo or "
                 + "pkexec. A device that was bound before stays bound.",
-                "The devices are released however CMD or vfio ends, even after SIGKILL or when the terminal is closed, by a process that runs as root (vfio guard). If vfio is killed, CMD is sent SIGTERM. "
+                "A process that runs as root (vfio guard) releases the devices however CMD or vfio ends, even after SIGKILL or when the terminal is closed. If vfio is killed, CMD is sent SIGTERM. "
                 + "If a program still holds a device, vfio waits up to 10 s, or --timeout, and then names that program; 'vfio release' releases the device later.",
                 "The exit code is that of CMD, or 128 plus the number of the signal that ended it; 125 if vfio failed, 126 if CMD cannot be executed, 127 if it is not found.",
             ],

@@ -15,8 +15,8 @@ internal static class StatusCommand
         {
             Notes =
             [
-                "If devices are named, only they are shown, in detail: their nodes, the processes that have them open, and the memory that each of these has locked and "
-                + "pinned for DMA and may lock. It is not an error if a named device is not bound. The mappings of a device are known only to "
+                "If devices are named, only they are shown, in detail: their nodes, the processes that have them open, and how much memory each "
+                + "process has locked, has pinned for DMA, and may lock. It is not an error if a named device is not bound. The mappings of a device are known only to "
                 + "the process that has it open; inside 'vfio shell', 'status' shows those of the shell.",
                 "A reboot ends all bindings, except those made with --persist. Persistent devices are always shown, bound or not.",
                 "You see the programs that have a device open only if you may examine them; root sees all. A corrupt journal entry is shown "
