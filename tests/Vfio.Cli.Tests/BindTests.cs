@@ -22,7 +22,7 @@ public sealed class BindTests : IDisposable
     {
         JsonElement plan = Tool.Run(_host, "bind", "--dry-run", "--json", "--user", "root", "00:14.3").Succeeded().Json;
         Assert.True(plan.GetProperty("dryRun").GetBoolean());
-        Assert.Equal("e1000e", plan.GetProperty("devices")[0].GetProperty("driverBefore").GetString());
+        Assert.Equal("e1000e", plan.GetProperty("devices")[0].GetProperty("originalDriver").GetString());
         Assert.Equal("root", plan.GetProperty("devices")[0].GetProperty("user").GetString());
         Assert.Contains(plan.GetProperty("steps").EnumerateArray(), step => step.GetString()!.Contains("driver_override", StringComparison.Ordinal));
         Assert.Equal(0, plan.GetProperty("refusals").GetArrayLength());
@@ -35,7 +35,7 @@ public sealed class BindTests : IDisposable
         using FakeKernel kernel = new(_host, Card);
         Assert.Equal("0000:05:00.0 bound to vfio-pci (previously e1000e)\n", Tool.Run(_host, "bind", "05:00.0").Succeeded().Output);
         Assert.Contains("e1000e", Tool.Run(_host, "status").Succeeded().Output, StringComparison.Ordinal);
-        Assert.Equal("0000:05:00.0 was with vfio-pci already\n", Tool.Run(_host, "bind", "05:00.0").Succeeded().Output);
+        Assert.Equal("0000:05:00.0 was already bound to vfio-pci\n", Tool.Run(_host, "bind", "05:00.0").Succeeded().Output);
         Assert.Equal("0000:05:00.0 released to e1000e\n", Tool.Run(_host, "release", "05:00.0").Succeeded().Output);
         Assert.Empty(Tool.Run(_host, "status").Output);
     }
@@ -50,7 +50,7 @@ public sealed class BindTests : IDisposable
         string[] json = isJson ? ["--json"] : [];
         Result bind = RunOntoFullDisk(["bind", "05:00.0", .. json]);
         Assert.Equal(1, bind.ExitCode);
-        Assert.Contains("vfio: bind: the devices were bound, but what is above could not be written", bind.Errors, StringComparison.Ordinal);
+        Assert.Contains("vfio: bind: the devices were bound, but the lines above could not be written", bind.Errors, StringComparison.Ordinal);
         Assert.Contains("No space left on device", bind.Errors, StringComparison.Ordinal);
         Assert.Contains(isJson ? "\"address\": \"0000:05:00.0\"" : "0000:05:00.0 bound to vfio-pci (previously e1000e)\n", bind.Errors, StringComparison.Ordinal);
         Assert.Contains("hint: vfio status", bind.Errors, StringComparison.Ordinal);
@@ -76,7 +76,7 @@ public sealed class BindTests : IDisposable
         _host.Add(Card);
         using FakeKernel kernel = new(_host, Card);
         JsonElement bound = Tool.Run(_host, "bind", "--json", "05:00.0").Succeeded().Json.GetProperty("devices")[0];
-        Assert.Equal(("e1000e", "vfio-pci"), (bound.GetProperty("driverBefore").GetString(), bound.GetProperty("driver").GetString()));
+        Assert.Equal(("e1000e", "vfio-pci"), (bound.GetProperty("originalDriver").GetString(), bound.GetProperty("driver").GetString()));
         JsonElement released = Tool.Run(_host, "release", "--json", "--all").Succeeded().Json.GetProperty("devices")[0];
         Assert.Equal("e1000e", released.GetProperty("driver").GetString());
         Assert.Equal(JsonValueKind.Null, released.GetProperty("error").ValueKind);
@@ -87,11 +87,11 @@ public sealed class BindTests : IDisposable
     {
         Result result = Tool.Run(_host, "bind", "0000:03:01.0");
         Assert.Equal(0, result.ExitCode);
-        Assert.Equal("0000:03:01.0 was with vfio-pci already\n", result.Output);
+        Assert.Equal("0000:03:01.0 was already bound to vfio-pci\n", result.Output);
         Assert.Equal(
             """
             vfio: group 10 is still blocked by 0000:03:02.0 (e1000e)
-            hint: vfio bind --group 0000:03:01.0 takes every endpoint of the group
+            hint: vfio bind --group 0000:03:01.0 binds every endpoint of the group
 
             """,
             result.Errors);

@@ -42,7 +42,7 @@ public sealed class BrokerTests : IDisposable
         Assert.Contains("the policy's line 1 denies it", reason, StringComparison.Ordinal);
         await stop.CancelAsync();
         Result result = await broker;
-        Assert.Equal((0, "vfio: broker: listens at /s, /policy: 1 rule\nvfio: broker: ended\n"), (result.ExitCode, result.Errors));
+        Assert.Equal((0, "vfio: broker: listening on /s; /policy: 1 rule\nvfio: broker: ended\n"), (result.ExitCode, result.Errors));
         Assert.False(File.Exists(socket));
         if (isJson)
         {

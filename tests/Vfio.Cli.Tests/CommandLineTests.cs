@@ -100,7 +100,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("'x' is not a group", "vfio list --help", "list", "--group", "x")]
     [InlineData("--class", "vfio list --help", "list", "--class")]
     [InlineData("no device is named", "vfio release --help", "release")]
-    [InlineData("not both", "vfio release --help", "release", "--all", "00:14.3")]
+    [InlineData("devices and --all cannot be combined", "vfio release --help", "release", "--all", "00:14.3")]
     [InlineData("'@file' is not a device of this host", "vfio list", "bind", "@file")]
     [InlineData("'eth0' is not expected", "vfio show eth0", "list", "eth0")]
     [InlineData("'00:14.3' is not expected", "vfio show 00:14.3", "list", "00:14.3")]
@@ -108,11 +108,11 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("'gigabit' is not expected", "vfio list --name gigabit", "list", "gigabit")]
     [InlineData("'eth0' is not a command", "vfio show eth0", "eth0")]
     [InlineData("'soup' is not a device of this host", "vfio list", "status", "soup")]
-    [InlineData("'soup' is not a pair of ids", "vfio list --help", "list", "--id", "soup")]
+    [InlineData("'soup' is not a pair of IDs", "vfio list --help", "list", "--id", "soup")]
     [InlineData("'80861:1' is not a pair of IDs", "vfio list --help", "list", "--id", "80861:1")]
     [InlineData("'lits' is not a command", "did you mean 'list'?", "help", "lits")]
     [InlineData("'complete' is not a command", "", "help", "complete")]
-    [InlineData("'tcsh' is not a shell", "vfio completion --help", "completion", "tcsh")]
+    [InlineData("'tcsh' is not a supported shell", "vfio completion --help", "completion", "tcsh")]
     [InlineData("--config and --json cannot be combined", "vfio show --help", "show", "eth0", "--config", "--json")]
     public void Wrong_usage_is_one_line_and_a_hint(string message, string hint, params string[] arguments) =>
         Assert.Empty(Tool.Run(_host, arguments).FailedWith(2, message, hint).Output);

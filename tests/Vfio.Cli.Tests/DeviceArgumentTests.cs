@@ -54,7 +54,7 @@ public sealed class DeviceArgumentTests : IDisposable
     public void A_name_that_two_devices_have_is_refused_with_both()
     {
         _host.AddJournalEntry("0000:03:01.0", 0x1234, 0x11e8, "edu", user: null, """ "interfaces": [{ "name": "eth0", "isUp": true }], "disks": [] """);
-        Tool.Run(_host, "show", "eth0").FailedWith(2, "'eth0' is 2 devices: 0000:00:14.3, 0000:03:01.0", "by its address");
+        Tool.Run(_host, "show", "eth0").FailedWith(2, "'eth0' is 2 devices: 0000:00:14.3, 0000:03:01.0", "the address of one");
     }
 
     [Fact]
@@ -68,7 +68,7 @@ public sealed class DeviceArgumentTests : IDisposable
         }
 
         File.CreateSymbolicLink(_host.PathOf("sys/class/block/nvme1n1"), "../../devices/virtual/nvme-subsystem/nvme-subsys1/nvme1n1");
-        Tool.Run(_host, "show", "nvme1n1").FailedWith(2, "'nvme1n1' is 2 devices: 0000:00:06.0, 0000:00:08.0", "by its address");
+        Tool.Run(_host, "show", "nvme1n1").FailedWith(2, "'nvme1n1' is 2 devices: 0000:00:06.0, 0000:00:08.0", "the address of one");
     }
 
     [Theory]

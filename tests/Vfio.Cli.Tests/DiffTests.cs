@@ -163,8 +163,8 @@ public sealed class DiffTests : RegisterCommandTest
         string bar = Dump("bar.txt", "bar0");
         string config = Dump("config.txt", "config");
         string foreign = WriteFile("foreign.txt", File.ReadAllText(bar).Replace("8086:10d3", "1234:11e8", StringComparison.Ordinal));
-        Run("diff", bar, config).FailedWith(2, "bar.txt is bar0 of a device 8086:10d3, config.txt is config of 8086:10d3", "one region");
-        Run("diff", foreign, "00:14.3").FailedWith(2, "foreign.txt is bar0 of a device 1234:11e8, 0000:00:14.3 is bar0 of 8086:10d3", "one kind");
+        Run("diff", bar, config).FailedWith(2, "bar.txt is bar0 of a device 8086:10d3, config.txt is config of 8086:10d3", "the same region");
+        Run("diff", foreign, "00:14.3").FailedWith(2, "foreign.txt is bar0 of a device 1234:11e8, 0000:00:14.3 is bar0 of 8086:10d3", "the same kind");
         Run("diff", "00:14.3", "00:14.3").FailedWith(2, "OLD and NEW are both devices", "vfio dump");
         Run("diff", PathOf("missing.txt"), bar).FailedWith(2, "'missing.txt' cannot be read: there is no such file", "vfio dump");
         Run("diff", bar, PathOf("")).FailedWith(2, "cannot be read", "vfio dump");

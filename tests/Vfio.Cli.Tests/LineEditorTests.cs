@@ -90,7 +90,7 @@ public sealed class LineEditorTests : RegisterCommandTest
                 "vfio: read: 'NOTHING' is neither a place nor a register of this device",
                 "hint: a place looks like bar0+0x10 or config+4; Tab in 'vfio shell' shows the names",
                 "vfio: 'foo' is not a command of the shell",
-                "hint: it has read, write, set, clear, wait, dump, alloc, free, peek, poke, status, reset, undo, record, help, quit",
+                "hint: the commands are read, write, set, clear, wait, dump, alloc, free, peek, poke, status, reset, undo, record, help, quit",
                 "vfio: undo: there is nothing to undo", "hint: undo reverts writes of this session, since the last reset", "",
             ],
             result.Errors.Split('\n'));

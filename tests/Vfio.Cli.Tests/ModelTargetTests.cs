@@ -81,7 +81,7 @@ public sealed class ModelTargetTests : IDisposable
     {
         Result result = Run("bind", "--dry-run", "emu:edu", "00:14.3").Succeeded();
         string[] lines = result.Output.Split('\n');
-        Assert.StartsWith("emu:edu is a model", lines[0], StringComparison.Ordinal);
+        Assert.StartsWith("emu:edu is a device model", lines[0], StringComparison.Ordinal);
         Assert.Contains(lines[1..], line => line.Contains("0000:00:14.3", StringComparison.Ordinal));
     }
 

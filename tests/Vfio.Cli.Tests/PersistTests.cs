@@ -20,7 +20,7 @@ public sealed class PersistTests : IDisposable
 
     [Fact]
     public void Without_an_iommu_nothing_is_persistent() =>
-        Tool.Run(_host, "bind", "--persist", "--noiommu", "00:14.3").FailedWith(ExitCode.WrongUsage, "not both", "vfio bind --help");
+        Tool.Run(_host, "bind", "--persist", "--noiommu", "00:14.3").FailedWith(ExitCode.WrongUsage, "cannot be combined", "vfio bind --help");
 
     [Fact]
     public void A_device_of_driverctl_is_refused_and_reported()
@@ -32,7 +32,7 @@ public sealed class PersistTests : IDisposable
         Result dryRun = Tool.Run(_host, "bind", "--dry-run", "00:14.3");
         Assert.Equal(ExitCode.Done, dryRun.ExitCode);
         Assert.StartsWith("vfio: driverctl gives 0000:00:14.3 to igb_uio", dryRun.Errors, StringComparison.Ordinal);
-        Assert.Contains("driverctl   gives it to igb_uio at every boot", Tool.Run(_host, "show", "00:14.3").Succeeded().Output, StringComparison.Ordinal);
+        Assert.Contains("driverctl   binds it to igb_uio at every boot", Tool.Run(_host, "show", "00:14.3").Succeeded().Output, StringComparison.Ordinal);
         Assert.Equal("igb_uio", Tool.Run(_host, "show", "--json", "00:14.3").Succeeded().Json.GetProperty("driverctl").GetString());
     }
 
@@ -41,13 +41,13 @@ public sealed class PersistTests : IDisposable
     {
         WriteState("0000:00:14.3", "0000:00:08.0", "0000:7f:00.0");
         string text = Tool.Run(_host, "status").Succeeded().FitsIn(80).Output;
-        Assert.Contains("0000:00:14.3 -    e1000e", text, StringComparison.Ordinal);
+        Assert.Contains("0000:00:14.3 -          e1000e", text, StringComparison.Ordinal);
         Assert.Contains("persistent; not bound: sudo vfio replug 0000:00:14.3", text, StringComparison.Ordinal);
         Assert.Contains("there is another card at this address, 1af4:1041 instead of 8086:10d3", text, StringComparison.Ordinal);
         Assert.Contains("there is no device at this address", text, StringComparison.Ordinal);
 
         JsonElement[] json = [.. Tool.Run(_host, "status", "--json").Succeeded().Json.EnumerateArray()];
-        Assert.Equal([(false, true), (false, true), (false, true)], json.Select(item => (item.GetProperty("isTaken").GetBoolean(), item.GetProperty("isPersistent").GetBoolean())));
+        Assert.Equal([(false, true), (false, true), (false, true)], json.Select(item => (item.GetProperty("isBound").GetBoolean(), item.GetProperty("isPersistent").GetBoolean())));
         Assert.Contains("persistent  yes, for vfio-pci", Tool.Run(_host, "status", "00:14.3").Succeeded().Output, StringComparison.Ordinal);
     }
 

@@ -91,7 +91,7 @@ public sealed class ReplayTests : RegisterCommandTest
     [InlineData(3, "'value' is not a string with a number of 8 bits", "H", "G", """{"operation":"read","region":"bar0","offset":0,"width":8,"value":"0x100"}""")]
     [InlineData(3, "'timeout' is not a number of seconds", "H", "G", """{"operation":"wait","region":"bar0","offset":0,"width":8,"value":"0x1","mask":"0x1","wanted":"0x1","timeout":1e9}""")]
     [InlineData(3, "is not a JSON object", "H", "G", """{"operation":[[[[[[[[]]]]]]]]}""")]
-    [InlineData(3, "is not text", "H", "G", """{"operation":"\ud800"}""")]
+    [InlineData(3, "is not valid text", "H", "G", """{"operation":"\ud800"}""")]
     [InlineData(3, "bar0+0x100 is out of range", "H", "G", """{"operation":"write","region":"bar0","offset":256,"width":32,"value":"0x0"}""")]
     [InlineData(3, "rom of 0000:00:14.3 cannot be written", "H", "G", """{"operation":"write","region":"rom","offset":0,"width":32,"value":"0x0"}""")]
     public void A_file_that_is_not_a_recording_is_refused_before_any_access(int line, string message, params string[] lines)

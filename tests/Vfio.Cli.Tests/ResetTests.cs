@@ -81,7 +81,7 @@ public sealed class ResetTests : RegisterCommandTest
     public void Mistakes_are_wrong_usage()
     {
         Run("reset", "--hot", "--method", "flr", "00:14.3").FailedWith(2, "--method and --hot cannot be combined", "vfio");
-        Run("reset", "--method", "../x", "00:14.3").FailedWith(2, "'../x' is not a way to reset", "vfio");
+        Run("reset", "--method", "../x", "00:14.3").FailedWith(2, "'../x' is not a reset method", "vfio");
         Run("reset", "--method", "flr", "00:14.3").FailedWith(1, "the kernel lets nobody choose", "5.15");
     }
 
@@ -89,8 +89,8 @@ public sealed class ResetTests : RegisterCommandTest
     public void Models_are_reset_too()
     {
         Assert.Equal("emu:edu was reset\n", Run("reset", "emu:edu").Succeeded().Output);
-        Assert.Equal("DEVICE  DRIVER WHOSE\nemu:edu -      free to reset\nthe bus of emu:edu was reset\n", Run("reset", "--hot", "emu:edu").Succeeded().Output);
-        Run("reset", "--method", "flr", "emu:edu").FailedWith(1, "emu:edu is a model", "--method");
+        Assert.Equal("DEVICE  DRIVER OWNER\nemu:edu -      can be reset\nthe bus of emu:edu was reset\n", Run("reset", "--hot", "emu:edu").Succeeded().Output);
+        Run("reset", "--method", "flr", "emu:edu").FailedWith(1, "emu:edu is a device model", "--method");
         Run("reset", "--backend", "type1v2", "emu:edu").FailedWith(1, "emu:edu", "--backend");
     }
 
@@ -112,10 +112,10 @@ public sealed class ResetTests : RegisterCommandTest
         AddCard(hostDriver: "vfio-pci");
         Assert.Equal(
             """
-            DEVICE       DRIVER   WHOSE
-            0000:05:00.0 vfio-pci free to reset
-            0000:05:00.1 vfio-pci free to reset
-            0000:05:00.2 vfio-pci free to reset
+            DEVICE       DRIVER   OWNER
+            0000:05:00.0 vfio-pci can be reset
+            0000:05:00.1 vfio-pci can be reset
+            0000:05:00.2 vfio-pci can be reset
             the bus of 0000:05:00.0 was reset
 
             """,

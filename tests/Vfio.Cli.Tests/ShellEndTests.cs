@@ -73,7 +73,7 @@ public sealed class ShellEndTests : RegisterCommandTest
         Device = new FakeBackend { Faults = () => throw new VfioException("open", "/dev/kmsg", 1, "the kernel's log is root's here") };
         AddRegions();
         Assert.Contains(
-            "  faults      not known: open on /dev/kmsg: EPERM (Operation not permitted); the kernel's log is root's here\n",
+            "  faults      unknown: open on /dev/kmsg: EPERM (Operation not permitted); the kernel's log is root's here\n",
             RunLines("status").Succeeded().Output, StringComparison.Ordinal);
     }
 
@@ -105,7 +105,7 @@ public sealed class ShellEndTests : RegisterCommandTest
             """
             0000:00:14.3
               backend     noiommu
-              bus master  on
+              bus master  enabled
               memory      none: 0000:00:14.3 was opened without an IOMMU: nothing translates its addresses and nothing limits them; give it an IOMMU (intel_iommu=on) for DMA
 
             """, status.Output);

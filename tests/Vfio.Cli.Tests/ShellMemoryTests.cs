@@ -66,7 +66,7 @@ public sealed class ShellMemoryTests : IDisposable
     }
 
     [Theory]
-    [InlineData(2, "1: alloc: 'rw' is not what a device may do", "alloc LENGTH", "alloc 4096 rw")]
+    [InlineData(2, "1: alloc: 'rw' is not an access", "alloc LENGTH", "alloc 4096 rw")]
     [InlineData(2, "1: alloc: 'x' is not a length", "alloc LENGTH", "alloc x")]
     [InlineData(2, "1: alloc: the length must be from 1 byte to 1 GiB", "alloc LENGTH", "alloc 0")]
     [InlineData(2, "1: alloc: the length must be from 1 byte to 1 GiB", "alloc LENGTH", "alloc 0x40000001")]
@@ -81,9 +81,9 @@ public sealed class ShellMemoryTests : IDisposable
     [InlineData(2, "1: peek: 0x10002 is not a multiple of 4", "peek IOVA", "peek 0x10002")]
     [InlineData(2, "1: peek: the count must be from 1 to 65536", "peek IOVA", "peek 0x10000 0")]
     [InlineData(2, "1: peek: the count must be from 1 to 65536", "peek IOVA", "peek 0x10000 65537")]
-    [InlineData(2, "1: poke: 0x100 does not fit 8 bits", "poke IOVA VALUE", "poke 0x10000 0x100 -w 8")]
+    [InlineData(2, "1: poke: 0x100 does not fit into 8 bits", "poke IOVA VALUE", "poke 0x10000 0x100 -w 8")]
     [InlineData(2, "1: poke: 0x10001 is not a multiple of 2", "poke IOVA VALUE", "poke 0x10001 1 -w 16")]
-    [InlineData(2, "1: status: 'now' is not expected here", "it is typed: status", "status now")]
+    [InlineData(2, "1: status: 'now' is not expected here", "usage: status", "status now")]
     [InlineData(1, "1: peek: no buffer of this shell contains 0x10000", "alloc", "peek 0x10000")]
     [InlineData(1, "1: poke: no buffer of this shell contains 0x0", "alloc", "poke 0 1")]
     [InlineData(1, "1: free: no buffer of this shell contains 0xffffffffffffffff", "alloc", "free 0xffffffffffffffff")]

@@ -138,9 +138,9 @@ public sealed class ShellTests : RegisterCommandTest
     [InlineData("3: wait: 0x2 has bits outside the mask 0x1", "TIMEOUT", "wait STATUS 1 2 1s")]
     [InlineData("3: wait: 0x4 does not fit into the field SPEED", "TIMEOUT", "wait STATUS SPEED 4 1s")]
     [InlineData("3: dump: 'bar0+4' is not a region", "dump REGION", "dump bar0+4")]
-    [InlineData("3: reset: 'now' is not expected here", "it is typed: reset", "reset now")]
+    [InlineData("3: reset: 'now' is not expected here", "usage: reset", "reset now")]
     [InlineData("3: record: an argument is missing", "record FILE", "record")]
-    [InlineData("3: a \" is not closed", "spaces", "dump bar0 \"x")]
+    [InlineData("3: a double quote is not closed", "spaces", "dump bar0 \"x")]
     public void A_script_with_a_syntax_error_accesses_nothing(string message, string hint, string line)
     {
         RunLines("read STATUS", "write CTRL 1", line, "write CTRL 2").FailedWith(2, "stdin:" + message, hint);

@@ -72,7 +72,7 @@ internal static class ListCommand
                 ("vfio list --class net", "the network cards"),
                 ("vfio list --name nvme", "devices with nvme in a name"),
                 ("vfio list --taken", "bound devices"),
-                ("vfio list --json | jq '.[] | select(.canTake)'", "for scripts"),
+                ("vfio list --json | jq '.[] | select(.canBind)'", "for scripts"),
             ],
         };
         command.Add(classOption);

@@ -43,7 +43,7 @@ public sealed class HostTreeTests
 
     [Theory]
     [InlineData("machine", "0000:00:03.0", NodeState.Taken, "it has a VFIO driver")]
-    [InlineData("machine", "0000:00:04.0", NodeState.CanBeTaken, "no driver has it")]
+    [InlineData("machine", "0000:00:04.0", NodeState.CanBeTaken, "it has no driver")]
     [InlineData("machine", "0000:00:09.0", NodeState.CanBeTaken, "from e1000e")]
     [InlineData("machine", "0000:00:06.0", NodeState.InUse, "its disk nvme0n1 is mounted on /srv")]
     [InlineData("machine", "0000:00:01.0", NodeState.InUse, "it is the boot display")]
@@ -57,7 +57,7 @@ public sealed class HostTreeTests
     }
 
     [Theory]
-    [InlineData("laptop", "0000:03:00.0", "8 GT/s x2", "could do 8 GT/s x4", true)]
+    [InlineData("laptop", "0000:03:00.0", "8 GT/s x2", "supports 8 GT/s x4", true)]
     // The port supports more than the card.
     [InlineData("machine", "0000:01:00.0", "2.5 GT/s x1", "its full speed", false)]
     [InlineData("machine", "0000:00:14.0", "", "built in", false)]

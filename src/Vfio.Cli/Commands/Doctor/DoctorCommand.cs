@@ -16,10 +16,10 @@ internal static class DoctorCommand
         {
             Notes =
             [
-                "Each finding says what was found, why it matters, and the one command that fixes it. Problems that prevent use come first; only "
+                "Each finding says what was found, why it matters, and the one command that fixes it. Problems that prevent use (BLOCKS) come first; only "
                 + "causes are listed, not their consequences. Warnings, notes, checks that need more rights (unseen) and passed checks (ok) "
                 + "follow. The passed checks include settings that are often suspected wrongly: iommu=pt, lockdown, Secure Boot.",
-                "Exit code 0 means that nothing blocks, 1 that something does. Nothing is opened or changed. Root is not needed, but root sees more. "
+                "Exit code 0 means that no finding is marked BLOCKS, 1 that one is. Nothing is opened or changed. Root is not needed, but root sees more. "
                 + "The configuration space of the device and of the bridges above it is read, which may wake them.",
             ],
             Examples =
@@ -27,7 +27,7 @@ internal static class DoctorCommand
                 ("vfio doctor", "this host"),
                 ("vfio doctor eth0", "and one of its devices"),
                 ("sudo vfio doctor 00:14.3", "including what only root can see"),
-                ("vfio doctor --json | jq -r '.findings[0].fix'", "the first fix, for scripts"),
+                ("vfio doctor --json | jq -r '.findings[0].command'", "the first fix, for scripts"),
             ],
         };
         command.Add(device);

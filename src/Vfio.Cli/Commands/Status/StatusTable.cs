@@ -17,8 +17,8 @@ internal static class StatusTable
         TextTable table = new(
             host.Terminal,
             new TextColumn("DEVICE"),
-            new TextColumn("ORIGINAL", MinWidth: 8),
-            new TextColumn("DRIVER", MinWidth: 8),
+            new TextColumn("ORIGINALLY", MinWidth: 10),
+            new TextColumn("NOW", MinWidth: 8),
             new TextColumn("USER", MinWidth: 8),
             new TextColumn("BY", MinWidth: 8),
             new TextColumn("SINCE"),
