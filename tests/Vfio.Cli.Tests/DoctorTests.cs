@@ -72,8 +72,8 @@ public sealed class DoctorTests : IDisposable
         JsonElement json = Tool.Run(_host, "doctor", "--json", "03:01.0").Json;
         Assert.Equal("0000:03:01.0", json.GetProperty("device").GetProperty("address").GetString());
         Assert.False(json.GetProperty("isUsable").GetBoolean());
-        Assert.Equal("blocks", json.GetProperty("findings")[0].GetProperty("level").GetString());
-        Assert.Equal("sudo vfio bind --group 0000:03:01.0", json.GetProperty("findings")[0].GetProperty("fix").GetString());
+        Assert.Equal("error", json.GetProperty("findings")[0].GetProperty("level").GetString());
+        Assert.Equal("sudo vfio bind --group 0000:03:01.0", json.GetProperty("findings")[0].GetProperty("command").GetString());
     }
 
     [Fact]

@@ -43,7 +43,7 @@ public sealed class PersistTests : IDisposable
         string text = Tool.Run(_host, "status").Succeeded().FitsIn(80).Output;
         Assert.Contains("0000:00:14.3 -          e1000e", text, StringComparison.Ordinal);
         Assert.Contains("persistent; not bound: sudo vfio replug 0000:00:14.3", text, StringComparison.Ordinal);
-        Assert.Contains("there is another card at this address, 1af4:1041 instead of 8086:10d3", text, StringComparison.Ordinal);
+        Assert.Contains("there is another card at this address", text, StringComparison.Ordinal);
         Assert.Contains("there is no device at this address", text, StringComparison.Ordinal);
 
         JsonElement[] json = [.. Tool.Run(_host, "status", "--json").Succeeded().Json.EnumerateArray()];
