@@ -3,7 +3,7 @@ using System.Xml.Linq;
 
 namespace Vfio.Cli.Tests;
 
-/// <summary>The content of the files, and where they are written.</summary>
+/// <summary>Tests the files of <c>vfio groups</c>: their content, and how they are written.</summary>
 public sealed class PictureFileTests : IDisposable
 {
     private static readonly string[] Elements =

@@ -5,7 +5,7 @@ using Vfio.Pci;
 
 namespace Vfio.Tests;
 
-/// <summary>Runs alone, so that the descriptors of this process can be counted.</summary>
+/// <summary>Runs while no other test does, so that it can count the descriptors of this process.</summary>
 [CollectionDefinition("Alone", DisableParallelization = true)]
 public sealed class Alone;
 

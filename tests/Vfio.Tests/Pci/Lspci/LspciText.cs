@@ -28,7 +28,7 @@ internal sealed partial class LspciText
         "LnkCap2 speeds beyond 32 GT/s: RsvdP in lspci 3.9, which knows version 5.0",
         "LTR scales 6 and 7: not permitted; lspci shifts by 30 and 35 (which the processor takes as 3)",
         "DOE Error: lspci tests bits 0 and 1, the specification has it in bit 2",
-        "HyperTransport frequency capability: lspci reads its lower byte alone, so that 1.4GHz, 1.6GHz and Vend never show",
+        "HyperTransport frequency capability: lspci reads only its lower byte, so 1.4GHz, 1.6GHz and Vend never show",
         "multicast of functions that are neither port nor endpoint: lspci forgets to end the line",
         "resizable BARs above 6, or none: lspci prints an error line",
         "CXL ports: lspci shows PMComplete if any of bits 1 and 3 is set (its mask is the register's offset, 0Ah)",
