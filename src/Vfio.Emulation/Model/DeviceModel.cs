@@ -72,10 +72,8 @@ public abstract partial class DeviceModel : IDisposable
     /// <summary>Gets the address, which is also <see cref="VfioDevice.Address"/>; 0000:00:00.0 by default.</summary>
     public PciAddress Address { get; init; }
 
-    /// <summary>
-    /// Gets whether VFIO can reset the device; <see langword="true"/> by default. If not, its registers keep their
-    /// values from one open to the next.
-    /// </summary>
+    /// <summary>Gets whether VFIO can reset the device; <see langword="true"/> by default. If not, its registers keep
+    /// their values from one open to the next.</summary>
     public bool CanReset { get; init; } = true;
 
     /// <summary>Gets the clock of its timers.</summary>
@@ -93,10 +91,7 @@ public abstract partial class DeviceModel : IDisposable
     /// <summary>Gets the faults of the device, for tests of drivers.</summary>
     public ModelFaults Faults { get; }
 
-    /// <summary>
-    /// Gets whether the device was removed (<see cref="ModelFaults.Remove"/>) or disposed: reads return all ones, and
-    /// writes are ignored.
-    /// </summary>
+    /// <summary>Gets whether the device was removed or disposed: reads return ones, and writes are ignored.</summary>
     public bool IsRemoved { get; private set; }
 
     /// <summary>Gets whether a driver has the device open.</summary>
@@ -137,9 +132,7 @@ public abstract partial class DeviceModel : IDisposable
         return VfioDevice.Join(new InProcessBackend(OpenSession(new EventFdClient(), table)), Address, Name, addressSpace);
     }
 
-    /// <summary>
-    /// Removes the device, frees its memory and stops its timers. Calling it more than once is harmless.
-    /// </summary>
+    /// <summary>Removes the device, frees its memory and stops its timers. Can be called more than once.</summary>
     public void Dispose()
     {
         Dispose(disposing: true);
@@ -161,12 +154,9 @@ public abstract partial class DeviceModel : IDisposable
         }
     }
 
-    /// <summary>
-    /// Adds a BAR whose registers are implemented by handlers. It can only be called in the constructor.
-    /// </summary>
+    /// <summary>Adds a BAR whose registers are implemented by handlers. For use in the constructor only.</summary>
     /// <param name="index">The index of the BAR; a 64-bit one also uses the next.</param>
-    /// <param name="length">The length, a power of two: 16 bytes to 2 GiB of memory (64 TiB with 64 bits), or 4 to 256
-    /// I/O ports.</param>
+    /// <param name="length">A power of two: 16 bytes to 2 GiB (with 64 bits: 64 TiB), or 4 to 256 I/O ports.</param>
     /// <param name="read">Handles reads.</param>
     /// <param name="write">Handles writes.</param>
     /// <param name="kind">The kind of BAR.</param>
@@ -213,8 +203,7 @@ public abstract partial class DeviceModel : IDisposable
     /// <param name="content">The content; 1 byte to 16 MiB. The length of the region is the next power of two; the rest
     /// is filled with ones.</param>
     /// <exception cref="ArgumentException">The content is empty or too long.</exception>
-    /// <exception cref="InvalidOperationException">The device model was already opened, or already has a
-    /// ROM.</exception>
+    /// <exception cref="InvalidOperationException">The device model was opened, or already has a ROM.</exception>
     protected void AddRom(ReadOnlySpan<byte> content)
     {
         CheckDeclaring();
@@ -227,10 +216,7 @@ public abstract partial class DeviceModel : IDisposable
         _layout.Add(Rom);
     }
 
-    /// <summary>
-    /// Adds a capability. It can only be called in the constructor, after the BARs that the capability names were
-    /// added.
-    /// </summary>
+    /// <summary>Adds a capability. For use in the constructor only, after adding the BARs that it names.</summary>
     /// <typeparam name="T">The type of the capability.</typeparam>
     /// <param name="capability">The capability.</param>
     /// <returns>The capability.</returns>
@@ -271,10 +257,7 @@ public abstract partial class DeviceModel : IDisposable
         return capability;
     }
 
-    /// <summary>
-    /// Adds device-specific registers to configuration space, outside of any capability. It can only be called in the
-    /// constructor.
-    /// </summary>
+    /// <summary>Adds device-specific registers to configuration space. For use in the constructor only.</summary>
     /// <param name="offset">The offset, at least 40h.</param>
     /// <param name="values">Their values at power-on.</param>
     /// <param name="writable">The mask of the bits that a driver may write, byte by byte; by default, none.</param>
@@ -321,19 +304,15 @@ public abstract partial class DeviceModel : IDisposable
     {
     }
 
-    /// <summary>
-    /// Called after a driver has written configuration space, in device-specific registers or in a capability that the
-    /// library does not interpret.
-    /// </summary>
+    /// <summary>Called after a driver has written device-specific registers, or a capability that the library does not
+    /// interpret.</summary>
     /// <param name="offset">The offset in bytes from the start; <see cref="Config"/> has the new values.</param>
     /// <param name="width">The width in bytes: 1, 2 or 4.</param>
     protected virtual void OnConfigWritten(int offset, int width)
     {
     }
 
-    /// <summary>
-    /// Runs an action under the model's lock, like a handler; for threads of the device model itself.
-    /// </summary>
+    /// <summary>Runs an action under the model's lock, for threads of the device model itself.</summary>
     /// <param name="action">The action.</param>
     protected void Run(Action action)
     {

@@ -26,19 +26,15 @@ public sealed class ModelInterrupts
     /// <summary>Gets whether the INTx line is raised, even if the driver does not see it.</summary>
     public bool IsRaised { get; private set; }
 
-    /// <summary>
-    /// Gets whether the driver has enabled MSI, and has not switched it off with the enable bit of the capability.
-    /// </summary>
+    /// <summary>Gets whether the driver has enabled MSI, and the enable bit of the capability is set.</summary>
     public bool IsMsiEnabled => _msiVectors != 0 && !_isMsiSwitchedOff;
 
     /// <summary>Gets whether the driver has enabled MSI-X.</summary>
     public bool IsMsixEnabled => _msixVectors != 0;
 
     /// <summary>Raises the INTx line until <see cref="Lower"/> is called: INTx is a level, not an event.</summary>
-    /// <remarks>
-    /// As with VFIO, an interrupt that reached the driver masks the line until the driver unmasks it. If the line is
-    /// still raised then, there is another interrupt.
-    /// </remarks>
+    /// <remarks>As with VFIO, an interrupt that reached the driver masks the line until the driver unmasks it. If the
+    /// line is still raised then, there is another interrupt.</remarks>
     /// <exception cref="InvalidOperationException">The device model has no interrupt pin.</exception>
     public void Raise()
     {
@@ -145,10 +141,8 @@ public sealed class ModelInterrupts
         }
     }
 
-    /// <summary>
-    /// Enables an interrupt type of which not all vectors have an eventfd. As in the kernel, MSI-X vectors without one
-    /// stay masked, and enabling more MSI-X vectors later does not affect the others.
-    /// </summary>
+    // Enables an interrupt type of which not all vectors have an eventfd. As in the kernel, MSI-X vectors without one
+    // stay masked, and enabling more MSI-X vectors later does not affect the others.
     internal void Enable(IrqIndex kind, int vectors, Func<IrqIndex, int, bool> isUsed)
     {
         if (kind != IrqIndex.Msix)
@@ -214,10 +208,8 @@ public sealed class ModelInterrupts
         }
     }
 
-    /// <summary>
-    /// Switches MSI on or off for a client that has enabled it. While it is on, the device does not use INTx (PCI
-    /// Express Base Specification 6.0, section 7.7.1.2).
-    /// </summary>
+    // Switches MSI on or off for a client that has enabled it. While it is on, the device does not use INTx (PCI
+    // Express Base Specification 6.0, section 7.7.1.2).
     internal void SwitchMsi(bool isOn)
     {
         _isMsiSwitchedOff = !isOn;
@@ -244,10 +236,7 @@ public sealed class ModelInterrupts
         }
     }
 
-    /// <summary>
-    /// Resets the interrupts: nothing is pending any more. The interrupt type that the client has enabled stays
-    /// enabled, because the kernel restores it.
-    /// </summary>
+    // Clears what is pending. The interrupt type that the client enabled stays enabled: the kernel restores it.
     internal void Reset()
     {
         SetLevel(false);
