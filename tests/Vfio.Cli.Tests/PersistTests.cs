@@ -48,7 +48,7 @@ public sealed class PersistTests : IDisposable
 
         JsonElement[] json = [.. Tool.Run(_host, "status", "--json").Succeeded().Json.EnumerateArray()];
         Assert.Equal([(false, true), (false, true), (false, true)], json.Select(item => (item.GetProperty("isBound").GetBoolean(), item.GetProperty("isPersistent").GetBoolean())));
-        Assert.Contains("persistent  yes, for vfio-pci", Tool.Run(_host, "status", "00:14.3").Succeeded().Output, StringComparison.Ordinal);
+        Assert.Contains("persistent  yes: bound to vfio-pci", Tool.Run(_host, "status", "00:14.3").Succeeded().Output, StringComparison.Ordinal);
     }
 
     [Fact]
