@@ -1,5 +1,5 @@
 #!/bin/bash
-# Plays the project's story: a device is looked at, taken, read, worked with and handed back. Each step is shown with its command and
+# Plays the project's story: a device is inspected, bound, read, used and released. Each step is shown with its command and
 # its real output.
 #
 #   ./demo.sh            on a device in software: needs the .NET SDK and nothing else, no root, and takes seconds
@@ -49,13 +49,13 @@ inside() {
     local before
     before="$(driver) $(interface)"
 
-    say "The network devices, as an ordinary lspci would not show them: with driver, IOMMU group, and whether they can be taken."
+    say "The network devices, as an ordinary lspci would not show them: with driver, IOMMU group, and whether they can be bound."
     show vfio list --class net
 
-    say "What taking $card would do to this host. Nothing is done yet."
+    say "What binding $card would do to this host. Nothing is changed yet."
     show vfio bind --dry-run "$card"
 
-    say "Take it from its driver ($(driver), interface $(interface)). The kernel's vfio-pci is loaded if need be."
+    say "Bind it instead of its driver ($(driver), interface $(interface)). The kernel's vfio-pci is loaded if necessary."
     show vfio bind "$card"
     [ "$(driver)" = vfio-pci ] || fail "$card is with $(driver) now"
     show vfio status
@@ -69,7 +69,7 @@ inside() {
     show artifacts/ReadBar0/ReadBar0 "$card"
     artifacts/ReadBar0/ReadBar0 "$card" | grep -q "^mapped: $dword" || fail "the sample read something else than $dword"
 
-    say "Hand it back."
+    say "Release it."
     show vfio release "$card"
     show vfio status
     [ "$(driver) $(interface)" = "$before" ] || fail "$card came back as $(driver) $(interface), not as $before"

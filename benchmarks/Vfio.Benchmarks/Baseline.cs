@@ -2,7 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Vfio.Benchmarks;
 
-/// <summary>The same loops in C (benchmarks/baseline/registers.c), behind function pointers. Lives as long as the process.</summary>
+/// <summary>
+/// Provides the same loops in C (benchmarks/baseline/registers.c), through function pointers. It lives as long as the
+/// process.
+/// </summary>
 internal sealed unsafe class Baseline
 {
     private readonly nint _library;
@@ -10,7 +13,7 @@ internal sealed unsafe class Baseline
     private readonly nint _device;
 
     /// <param name="path">The shared library that benchmarks/run has compiled.</param>
-    /// <param name="length">Bytes of C's own memory BAR.</param>
+    /// <param name="length">The length of C's own memory BAR in bytes.</param>
     public Baseline(string path, int length)
     {
         _library = NativeLibrary.Load(Path.GetFullPath(path));
@@ -18,7 +21,7 @@ internal sealed unsafe class Baseline
         _device = ((delegate* unmanaged<nint>)NativeLibrary.GetExport(_library, "baseline_device"))();
         if (_memory == 0)
         {
-            throw new InvalidOperationException("C got no memory for its BAR");
+            throw new InvalidOperationException("C could not allocate memory for its BAR");
         }
 
         Memory = length;
@@ -29,10 +32,10 @@ internal sealed unsafe class Baseline
     /// <summary>Fills C's memory BAR.</summary>
     public void Fill(ReadOnlySpan<byte> content) => content.CopyTo(new Span<byte>((void*)_memory, Memory));
 
-    /// <summary>A loop over C's memory BAR.</summary>
+    /// <summary>Returns a loop over C's memory BAR.</summary>
     public Func<ulong, ulong> OnMemory(string name, ulong offset) => Bind(name, _memory, offset);
 
-    /// <summary>A loop over C's device, a function behind a pointer.</summary>
+    /// <summary>Returns a loop over C's device, which is a function behind a pointer.</summary>
     public Func<ulong, ulong> OnDevice(string name, ulong offset) => Bind(name, _device, offset);
 
     private Func<ulong, ulong> Bind(string name, nint subject, ulong offset)

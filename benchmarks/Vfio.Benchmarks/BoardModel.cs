@@ -3,7 +3,7 @@ using Vfio.Pci;
 
 namespace Vfio.Benchmarks;
 
-/// <summary>A device with a memory BAR (BAR2), to be mapped.</summary>
+/// <summary>Models a device with a memory BAR (BAR2) that can be mapped.</summary>
 internal sealed class BoardModel : DeviceModel
 {
     public const int MemoryLength = 4096;
@@ -12,8 +12,8 @@ internal sealed class BoardModel : DeviceModel
         : base("board", new PciIdentity(0x1234, 0x0001)) => AddMemoryBar(RegionIndex.Bar2, MemoryLength).CopyFrom(0, Chain());
 
     /// <summary>
-    /// Registers of which each gives the offset of the next: 32 of them, 8 bytes apart, then from the first again. Read with any width
-    /// they say the same. What lies behind them is free to be written.
+    /// Fills a chain of 32 registers, 8 bytes apart, each of which contains the offset of the next; the last one points
+    /// to the first. They have the same value at any width. The memory after them is free for writes.
     /// </summary>
     public static byte[] Chain()
     {

@@ -2,20 +2,20 @@ using System.Text.RegularExpressions;
 
 namespace Vfio.Benchmarks;
 
-/// <summary>One method of the runtime's listing of what it compiled (DOTNET_JitDisasm), for x86-64.</summary>
+/// <summary>Represents one method in the runtime's listing of compiled code (DOTNET_JitDisasm), for x86-64.</summary>
 internal sealed partial class CodeListing
 {
-    private const int MostSteps = 1000; // of a way through a method; a loop has no end
+    private const int MostSteps = 1000; // on a path through a method, because a loop may be endless
 
     private readonly List<string> _instructions = [];
     private readonly Dictionary<string, int> _labels = [];
 
     private CodeListing(string method, string tier) => (Method, Tier) = (method, tier);
 
-    /// <summary>The method's name, without its class.</summary>
+    /// <summary>Gets the name of the method, without its class.</summary>
     public string Method { get; }
 
-    /// <summary>How it was compiled: Tier0, Tier1, FullOpts…</summary>
+    /// <summary>Gets how it was compiled: Tier0, Tier1, FullOpts…</summary>
     public string Tier { get; }
 
     public static IReadOnlyList<CodeListing> Parse(string text)
@@ -36,7 +36,10 @@ internal sealed partial class CodeListing
         return listings;
     }
 
-    /// <summary>Every way through the method that ends in its own return: the instructions on it, in order. Ways that call are left out.</summary>
+    /// <summary>
+    /// Returns every path through the method that ends in its own return, as a list of instructions in order. Paths
+    /// that contain a call are left out.
+    /// </summary>
     public IReadOnlyList<IReadOnlyList<string>> FindWaysWithoutCall()
     {
         List<IReadOnlyList<string>> ways = [];

@@ -3,16 +3,17 @@ using System.Text.RegularExpressions;
 namespace Vfio.Benchmarks;
 
 /// <summary>
-/// Whether an access of a mapped region is one bounds check and one load or store: on the way through the method that calls nothing,
-/// one comparison, one conditional jump, one access of memory that is not the region object's, and that of the right width.
+/// Checks that an access of a mapped region is one bounds check and one load or store: the path through the method
+/// without a call has one comparison, one conditional jump, and one memory access outside the region object, which has
+/// the right width.
 /// </summary>
 internal static partial class DisassemblyJudge
 {
-    private const int Methods = 8; // four widths, read and written
+    private const int Methods = 8; // reads and writes of four widths
     private const int RefusedMethods = 3;
-    private const int MostFields = 2; // of the region object: how many registers, and where they are
+    private const int MostFields = 2; // fields of the region object: the length and the address
 
-    /// <returns>The exit code: 1 where the code is not as it should be, or a method that is made to be refused is not.</returns>
+    /// <returns>The exit code: 1 if the code is not as expected, or if a method that must be refused is not.</returns>
     public static int Run(string text)
     {
         List<CodeListing> final = [.. CodeListing.Parse(text).Where(listing => listing.Tier is "Tier1" or "FullOpts")];
@@ -25,8 +26,8 @@ internal static partial class DisassemblyJudge
             string verdict = (isToBeRefused, fault) switch
             {
                 (false, null) => "ok    one check, one access",
-                (true, null) => "FAIL  is made to be refused, and was not",
-                (true, _) => $"ok    refused, as it should be: {fault}",
+                (true, null) => "FAIL  must be refused, and was not",
+                (true, _) => $"ok    refused, as expected: {fault}",
                 _ => $"FAIL  {fault}",
             };
             Console.WriteLine($"{listing.Tier,-9} {listing.Method,-21} {verdict}");
@@ -40,7 +41,7 @@ internal static partial class DisassemblyJudge
 
         if (!isRight || final.Count == 0)
         {
-            Console.WriteLine($"FAIL: the code above, or not {Methods} methods to pass and {RefusedMethods} to refuse");
+            Console.WriteLine($"FAIL: see above; or there are not {Methods} methods to pass and {RefusedMethods} to refuse");
             return 1;
         }
 
@@ -53,13 +54,13 @@ internal static partial class DisassemblyJudge
         return 0;
     }
 
-    /// <returns>What is wrong with it; nothing where it is as it should be.</returns>
+    /// <returns>What is wrong with the code; <see langword="null"/> if it is as expected.</returns>
     private static string? FindFault(CodeListing listing)
     {
         IReadOnlyList<IReadOnlyList<string>> ways = listing.FindWaysWithoutCall();
         if (ways.Count != 1)
         {
-            return $"{ways.Count} ways through it without a call";
+            return $"{ways.Count} paths through it without a call";
         }
 
         int comparisons = ways[0].Count(instruction => Comparison().IsMatch(instruction));
@@ -77,7 +78,8 @@ internal static partial class DisassemblyJudge
             : null;
     }
 
-    // The region is the first argument, in rdi (System V AMD64 ABI, section 3.2.3), and in registers it was copied to.
+    // The region is the first argument, in rdi (System V AMD64 ABI, section 3.2.3), and in the registers that it was
+    // copied to.
     private static (int Fields, List<string> Accesses) FindAccesses(IReadOnlyList<string> way)
     {
         HashSet<string> region = ["rdi"];
@@ -117,7 +119,8 @@ internal static partial class DisassemblyJudge
     [GeneratedRegex(@"\b(byte|word|dword|qword|gword)\s+ptr \[(\w+)(\+r\w+|\*)?")]
     private static partial Regex Memory();
 
-    // What an instruction writes: its first operand, by its 64-bit name; and where that is a plain copy, of what.
+    // Matches what an instruction writes: its first operand, by its 64-bit name, and the source if the instruction is a
+    // plain copy.
     [GeneratedRegex(@"^(?!cmp|test|push)(mov\s|[a-z]\w*\s)\s*[re](\w+)(?:(?<=^mov\s.*),\s*(r\w+)$)?")]
     private static partial Regex Target();
 

@@ -6,17 +6,20 @@ using Vfio.Pci;
 
 namespace Vfio.Benchmarks;
 
-/// <summary>Mapping, unmapping and transfers on a device of the kernel's, beside C on the same descriptors, the same memory and the same device.</summary>
+/// <summary>
+/// Compares mapping, unmapping and transfers of a kernel device with C on the same descriptors, the same memory and the
+/// same device.
+/// </summary>
 internal static unsafe class DmaBenchmark
 {
     private const ulong Page = 4096;
     private const ulong Large = 2 * 1024 * 1024;
     private const double MostMapRatio = 1.15;
     private const double MostTransferRatio = 1.10;
-    private const uint FirstIoas = 1; // the kernel numbers from 1 on, and the library makes the first
+    private const uint FirstIoas = 1; // the kernel numbers from 1, and the library creates the first
     private static readonly Iova CIova = new(0x8000000);
 
-    /// <returns>The exit code: 1 where a budget is missed.</returns>
+    /// <returns>The exit code: 1 if a budget is missed.</returns>
     public static int Run(string library, PciAddress address)
     {
         nint c = NativeLibrary.Load(Path.GetFullPath(library));
@@ -46,10 +49,11 @@ internal static unsafe class DmaBenchmark
         {
             target.Length = length;
             nint place = Place(target);
-            Func<ulong, ulong> inC = n => map((Target*)place, 0, n) == n ? n : throw new InvalidOperationException("an ioctl of C's failed");
+            Func<ulong, ulong> inC = n => map((Target*)place, 0, n) == n ? n : throw new InvalidOperationException("an ioctl in C failed");
             nint start = memory.Address;
             Func<ulong, ulong> ours = n => MapAndUnmap(device.AddressSpace, start, length, n);
-            // Of 4 KiB the library's own part is not judged: natively it is some 150 ns, and emulation makes 3 to 10 us of it, which no processor would.
+            // For 4 KiB the library's own part has no budget: natively it takes about 150 ns, and emulation makes that
+            // 3 to 10 us, unlike any processor.
             isMet &= Report($"{device.BackendName}: map and unmap {length / 1024} KiB", inC, ours, count, rounds: 41, length == Page ? null : MostMapRatio, allocates: true);
         }
 
@@ -72,7 +76,7 @@ internal static unsafe class DmaBenchmark
 
     private static bool Report(string name, Func<ulong, ulong> c, Func<ulong, ulong> ours, ulong count, int rounds, double? most, bool allocates)
     {
-        // What is called often is compiled anew, twice.
+        // Code that is called often is recompiled, twice.
         for (int i = 0; i < 4; i++)
         {
             _ = c(count);
@@ -119,7 +123,7 @@ internal static unsafe class DmaBenchmark
         return count;
     }
 
-    // For C; lives as long as the process.
+    // For C; it lives as long as the process.
     private static nint Place(Target target)
     {
         Target* place = (Target*)NativeMemory.Alloc((nuint)sizeof(Target));
@@ -129,7 +133,7 @@ internal static unsafe class DmaBenchmark
 
     private static SafeFileHandle Open(string path) => File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
 
-    /// <summary>struct target of benchmarks/baseline/dma.c.</summary>
+    /// <summary>Mirrors struct target of benchmarks/baseline/dma.c.</summary>
     [StructLayout(LayoutKind.Sequential)]
     private struct Target
     {

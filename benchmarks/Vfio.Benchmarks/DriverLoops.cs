@@ -2,13 +2,15 @@ using System.Runtime.CompilerServices;
 
 namespace Vfio.Benchmarks;
 
-/// <summary>Register accesses as a driver writes them; benchmarks/baseline/registers.c has the same loops in C.</summary>
+/// <summary>
+/// Contains register accesses as a driver makes them; benchmarks/baseline/registers.c has the same loops in C.
+/// </summary>
 internal static class DriverLoops
 {
-    /// <summary>From the chain's register to the one that is written for it.</summary>
+    /// <summary>The offset from a register of the chain to the one that is written for it.</summary>
     private const ulong Doorbells = 2048;
 
-    /// <summary>Reads that wait for each other: each gives the offset of the next.</summary>
+    /// <summary>Reads that depend on each other: each returns the offset of the next.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static ulong Chain8(Region region, ulong offset, ulong count)
     {
@@ -53,7 +55,7 @@ internal static class DriverLoops
         return offset;
     }
 
-    /// <summary>A read that says where to write, and the write; the next read waits for this one.</summary>
+    /// <summary>A read that returns where to write, and the write; the next read depends on this one.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static ulong Ring8(Region region, ulong offset, ulong count)
     {
@@ -102,7 +104,7 @@ internal static class DriverLoops
         return offset;
     }
 
-    /// <summary>Reads that wait for nothing.</summary>
+    /// <summary>Reads that do not depend on each other.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static ulong Read32(Region region, ulong offset, ulong count)
     {
@@ -115,7 +117,7 @@ internal static class DriverLoops
         return sum;
     }
 
-    /// <summary>Writes that wait for nothing.</summary>
+    /// <summary>Writes that do not depend on each other.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static ulong Write32(Region region, ulong offset, ulong count)
     {
@@ -127,7 +129,7 @@ internal static class DriverLoops
         return count;
     }
 
-    /// <summary>A register read, changed and written back.</summary>
+    /// <summary>A register that is read, changed and written back.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static ulong Update32(Region region, ulong offset, ulong count)
     {
@@ -141,7 +143,10 @@ internal static class DriverLoops
         return value;
     }
 
-    /// <summary>As <see cref="Read32"/>; a method of its own, since what it is called with shapes a method's code.</summary>
+    /// <summary>
+    /// The same as <see cref="Read32"/>, in a separate method, because the arguments of a method's calls influence its
+    /// code.
+    /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static ulong TrappedRead(Region region, ulong offset, ulong count)
     {
@@ -154,7 +159,7 @@ internal static class DriverLoops
         return sum;
     }
 
-    /// <summary>As <see cref="Write32"/>.</summary>
+    /// <summary>The same as <see cref="Write32"/>.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static ulong TrappedWrite(Region region, ulong offset, ulong count)
     {

@@ -7,7 +7,10 @@ using Vfio.Pci;
 
 namespace Vfio.Benchmarks;
 
-/// <summary>From an interrupt to its handler, in each way to wait, beside C on the same eventfd, signalled by the same thread (benchmarks/baseline/interrupts.c).</summary>
+/// <summary>
+/// Measures the time from an interrupt to its handler, for each way to wait, compared with C on the same eventfd,
+/// signalled by the same thread (benchmarks/baseline/interrupts.c).
+/// </summary>
 internal sealed class InterruptBenchmark : IDisposable
 {
     private const double MostRatio = 1.15;
@@ -18,7 +21,7 @@ internal sealed class InterruptBenchmark : IDisposable
     private readonly nint _library;
     private readonly VfioDevice _device;
     private readonly nint _register;
-    private readonly int _waits; // in a round
+    private readonly int _waits; // per round
     private readonly Want _want;
     private readonly Start _start;
 
@@ -36,8 +39,8 @@ internal sealed class InterruptBenchmark : IDisposable
 
     private delegate long Start(nint source);
 
-    /// <summary>On this host: a thread writes the eventfd that a model's vector has.</summary>
-    /// <returns>The exit code: 1 where a budget is missed.</returns>
+    /// <summary>Measures on this host: a thread writes the eventfd of a device model's vector.</summary>
+    /// <returns>The exit code: 1 if a budget is missed.</returns>
     public static int Run(string library, int waits)
     {
         using EduModel edu = new();
@@ -46,8 +49,8 @@ internal sealed class InterruptBenchmark : IDisposable
         return benchmark.Run();
     }
 
-    /// <summary>In the machine: QEMU's edu interrupts by MSI.</summary>
-    /// <returns>The exit code: 1 where a budget is missed.</returns>
+    /// <summary>Measures in the machine: QEMU's edu interrupts by MSI.</summary>
+    /// <returns>The exit code: 1 if a budget is missed.</returns>
     public static unsafe int Run(string library, int waits, PciAddress address)
     {
         using DriverBinding binding = DriverBinding.Bind(address);
@@ -128,7 +131,7 @@ internal sealed class InterruptBenchmark : IDisposable
 
         ratios.AsSpan().Sort();
         double ratio = ratios[Rounds / 2];
-        // A call of an async method and its blocking end allocate once a round; a wait allocates nothing.
+        // A call of an async method and its blocking end allocate once per round; a wait allocates nothing.
         bool isWithin = (most is null || ratio <= most) && allocated < _waits;
         string budget = most is double limit ? string.Create(CultureInfo.InvariantCulture, $", budget {limit:0.00} {(isWithin ? "ok" : "MISSED")}") : "";
         Console.WriteLine($"  {name,-26}{"C",4}{Show(cAll)}");

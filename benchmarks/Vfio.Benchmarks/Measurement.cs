@@ -2,14 +2,14 @@ using System.Diagnostics;
 
 namespace Vfio.Benchmarks;
 
-/// <summary>The same work in C and in C#, in turn, so that what disturbs one disturbs the other.</summary>
-/// <param name="CNanoseconds">Of one access in C, the median of the rounds.</param>
-/// <param name="Nanoseconds">Of one access in C#, the median of the rounds.</param>
-/// <param name="Ratio">C# to C, the median of the rounds' ratios.</param>
-/// <param name="Allocated">Bytes that C# allocated in all rounds.</param>
+/// <summary>Measures the same work in C and in C#, alternately, so that a disturbance affects both.</summary>
+/// <param name="CNanoseconds">The time of one access in C, the median of the rounds.</param>
+/// <param name="Nanoseconds">The time of one access in C#, the median of the rounds.</param>
+/// <param name="Ratio">The ratio of C# to C, the median of the rounds.</param>
+/// <param name="Allocated">The bytes that C# allocated in all rounds.</param>
 internal sealed record Measurement(double CNanoseconds, double Nanoseconds, double Ratio, long Allocated)
 {
-    /// <summary>How long the runtime is left alone, so that it compiles anew what was called often.</summary>
+    /// <summary>The time without calls that the runtime needs to recompile code that was called often.</summary>
     public static readonly TimeSpan CompilerRest = TimeSpan.FromMilliseconds(150);
 
     private const int UsualRounds = 41;
@@ -17,19 +17,21 @@ internal sealed record Measurement(double CNanoseconds, double Nanoseconds, doub
 
     /// <param name="c">The loop in C; it takes the number of rounds.</param>
     /// <param name="ours">The loop in C#.</param>
-    /// <param name="accesses">How many accesses one round of the loops has.</param>
+    /// <param name="accesses">The number of accesses in one iteration of the loops.</param>
     public static Measurement Of(Func<ulong, ulong> c, Func<ulong, ulong> ours, int accesses)
     {
         WarmUp(ours);
         return Of(c, ours, accesses, Calibrate(c, ours), UsualRounds);
     }
 
-    /// <summary>As the other, for work of which many thousands of rounds to warm up would take too long: the caller has warmed it up.</summary>
+    /// <summary>
+    /// Measures work for which thousands of warm-up iterations would take too long; the caller has warmed it up.
+    /// </summary>
     /// <param name="c">The loop in C; it takes the number of rounds.</param>
     /// <param name="ours">The loop in C#.</param>
-    /// <param name="accesses">How many accesses one round of the loops has.</param>
-    /// <param name="count">How often the loops go round each time.</param>
-    /// <param name="rounds">How many times each is measured.</param>
+    /// <param name="accesses">The number of accesses in one iteration of the loops.</param>
+    /// <param name="count">The number of iterations in each measurement.</param>
+    /// <param name="rounds">The number of measurements of each.</param>
     public static Measurement Of(Func<ulong, ulong> c, Func<ulong, ulong> ours, int accesses, ulong count, int rounds)
     {
         double[] cTimes = new double[rounds];
@@ -57,8 +59,8 @@ internal sealed record Measurement(double CNanoseconds, double Nanoseconds, doub
         return new Measurement(Median(cTimes) / accesses, Median(times) / accesses, Median(ratios), allocated);
     }
 
-    // A method is compiled anew after 30 calls, first with counters, then with what they say, each time 100 ms after the runtime
-    // has come to rest; and a loop that is running is replaced. Calls and rests until all that is over.
+    // A method is recompiled after 30 calls, first with counters, then with their results, each time 100 ms after the
+    // runtime becomes idle; a running loop is replaced too. So calls and pauses alternate until all that is over.
     private static void WarmUp(Func<ulong, ulong> ours)
     {
         for (int rest = 0; rest < 4; rest++)
@@ -79,7 +81,7 @@ internal sealed record Measurement(double CNanoseconds, double Nanoseconds, doub
         return (ulong)(RoundTime.TotalNanoseconds / both);
     }
 
-    // Nanoseconds of one round of the loop.
+    // Returns the nanoseconds of one iteration of the loop.
     private static double Time(Func<ulong, ulong> work, ulong count)
     {
         long start = Stopwatch.GetTimestamp();

@@ -20,6 +20,6 @@ switch (args)
     case ["judge", string listing]:
         return DisassemblyJudge.Run(File.ReadAllText(listing));
     default:
-        Console.Error.WriteLine("Vfio.Benchmarks: is started by benchmarks/run, benchmarks/dma, benchmarks/interrupts and benchmarks/disassembly");
+        Console.Error.WriteLine("Vfio.Benchmarks: start it with benchmarks/run, benchmarks/dma, benchmarks/interrupts and benchmarks/disassembly");
         return 2;
 }

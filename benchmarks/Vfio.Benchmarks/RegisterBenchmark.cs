@@ -3,16 +3,16 @@ using Vfio.Pci;
 
 namespace Vfio.Benchmarks;
 
-/// <summary>What a register access costs, beside the same in C, and whether that is within the budgets.</summary>
+/// <summary>Measures the cost of a register access, compared with C, and checks it against the budgets.</summary>
 internal static class RegisterBenchmark
 {
-    private const double MostRatio = 1.10; // of a mapped access, to C's
-    private const double MostBeyond = 1.0; // nanoseconds more than C's, where C's takes less than one
+    private const double MostRatio = 1.10; // of a mapped access to C
+    private const double MostBeyond = 1.0; // nanoseconds more than C, if C takes less than one
     private const double MostTrapped = 50; // nanoseconds
     private const string NoBudget = "-";
-    private const ulong FreeRegister = 512; // no link of the chain
+    private const ulong FreeRegister = 512; // not part of the chain
 
-    /// <returns>The exit code: 1 where a budget is missed.</returns>
+    /// <returns>The exit code: 1 if a budget is missed.</returns>
     public static int Run(string library)
     {
         using BoardModel board = new();
@@ -23,7 +23,7 @@ internal static class RegisterBenchmark
         using Region registers = eduDevice.OpenRegion(RegionIndex.Bar0);
         if (!memory.IsMapped || registers.IsMapped)
         {
-            throw new InvalidOperationException("the memory BAR is to be mapped and edu's registers are not");
+            throw new InvalidOperationException("the memory BAR must be mapped, and edu's registers must not");
         }
 
         Baseline c = new(library, BoardModel.MemoryLength);
@@ -50,7 +50,7 @@ internal static class RegisterBenchmark
         void Trapped(string name, string function, ulong offset, Func<Region, ulong, ulong, ulong> loop) => Measure(
             name, 1, c.OnDevice(function, offset), count => loop(registers, offset, count), $"{MostTrapped:0} ns", result => result.Nanoseconds < MostTrapped);
 
-        Console.WriteLine("mapped, each read waits for the last");
+        Console.WriteLine("mapped, each read depends on the previous one");
         Mapped("read, 8 bits", "chain8", 1, DriverLoops.Chain8);
         Mapped("read, 16 bits", "chain16", 1, DriverLoops.Chain16);
         Mapped("read, 32 bits", "chain32", 1, DriverLoops.Chain32);
@@ -59,7 +59,7 @@ internal static class RegisterBenchmark
         Mapped("read, then write there, 16 bits", "ring16", 2, DriverLoops.Ring16);
         Mapped("read, then write there, 32 bits", "ring32", 2, DriverLoops.Ring32);
         Mapped("read, then write there, 64 bits", "ring64", 2, DriverLoops.Ring64);
-        Console.WriteLine("mapped, in a loop of nothing else, where nothing waits");
+        Console.WriteLine("mapped, in a loop without dependencies");
         Beside("read, 32 bits", "read32", DriverLoops.Read32);
         Beside("write, 32 bits", "write32", DriverLoops.Write32);
         Measure("read and write back + 1, 32 bits", 2, c.OnMemory("update32", FreeRegister), count => DriverLoops.Update32(memory, FreeRegister, count), NoBudget, _ => true);

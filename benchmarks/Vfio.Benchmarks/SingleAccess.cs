@@ -3,7 +3,10 @@ using Vfio.Pci;
 
 namespace Vfio.Benchmarks;
 
-/// <summary>One access a method, of a register whose offset the compiler does not know; benchmarks/disassembly judges their code.</summary>
+/// <summary>
+/// Contains one access per method, of a register whose offset the compiler does not know; benchmarks/disassembly checks
+/// their code.
+/// </summary>
 internal static class SingleAccess
 {
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -30,7 +33,7 @@ internal static class SingleAccess
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static void Write64(Region region, ulong offset, ulong value) => region.WriteUInt64(offset, value);
 
-    /// <summary>To be refused: a second bounds check.</summary>
+    /// <summary>Must be refused: a second bounds check.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static uint RefusedSecondCheck32(Region region, ulong offset)
     {
@@ -38,15 +41,15 @@ internal static class SingleAccess
         return region.ReadUInt32(offset);
     }
 
-    /// <summary>To be refused: a second load, without a check.</summary>
+    /// <summary>Must be refused: a second load, without a check.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static uint RefusedSecondLoad32(Region region, ulong offset, StrongBox<uint> other) => region.ReadUInt32(offset) + other.Value;
 
-    /// <summary>To be refused: a load of the wrong width.</summary>
+    /// <summary>Must be refused: a load of the wrong width.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static uint RefusedWidth32(Region region, ulong offset) => (uint)region.ReadUInt64(offset);
 
-    /// <summary>Calls all of them often enough that the runtime compiles them for the last time.</summary>
+    /// <summary>Calls all of them so often that the runtime compiles them with full optimization.</summary>
     public static void Warm()
     {
         using BoardModel board = new();

@@ -3,7 +3,10 @@ using Vfio.Pci;
 
 namespace MyFirstDevice;
 
-/// <summary>The device's driver. It cannot tell the model from a card: a <see cref="VfioDevice"/> is all it knows.</summary>
+/// <summary>
+/// The driver of the device. It only uses a <see cref="VfioDevice"/>, so it cannot distinguish the device model from a
+/// card.
+/// </summary>
 public sealed class EggTimer(VfioDevice device) : IDisposable
 {
     private readonly Region _registers = device.OpenRegion(RegionIndex.Bar0);
@@ -12,7 +15,7 @@ public sealed class EggTimer(VfioDevice device) : IDisposable
 
     public bool IsRinging() => _registers.ReadUInt32(4) switch
     {
-        uint.MaxValue => throw new IOException("the egg timer is gone"), // nobody answers
+        uint.MaxValue => throw new IOException("the egg timer was removed"), // no device answers
         uint status => (status & 1) != 0,
     };
 

@@ -4,8 +4,8 @@ using Vfio.Pci;
 namespace MyFirstDevice;
 
 /// <summary>
-/// A device in software: an egg timer on a PCI card. Its datasheet: in BAR0 lie SECONDS at 0, 16 bits, which starts the timer when it is
-/// written; and STATUS at 4, 32 bits, of which bit 0 says that it rings.
+/// A device model of an egg timer on a PCI card. Its datasheet: BAR0 contains SECONDS at offset 0, 16 bits, which
+/// starts the timer when it is written, and STATUS at offset 4, 32 bits, of which bit 0 tells that it rings.
 /// </summary>
 public sealed class EggTimerModel : DeviceModel
 {
@@ -19,14 +19,14 @@ public sealed class EggTimerModel : DeviceModel
         _alarm = CreateTimer(() => _rings = true);
     }
 
-    // At each open, close and reset, so that no driver finds what another left.
+    // Called at each open, close and reset, so that no driver finds the state that another one left.
     protected override void OnReset()
     {
         _alarm.Stop();
         _rings = false;
     }
 
-    // All ones are what a bus makes of no answer.
+    // An offset without a register reads as all ones, as on a real bus.
     private ulong Read(ulong offset, int width) => offset == 4 ? (_rings ? 1ul : 0) : ulong.MaxValue;
 
     private void Write(ulong offset, int width, ulong value)

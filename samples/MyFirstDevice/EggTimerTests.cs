@@ -1,4 +1,4 @@
-// A PCI device in software, its driver, and the driver's tests, in three files: a first look at Vfio.Emulation.
+// A PCI device in software, its driver and the driver's tests, in three files: a first look at Vfio.Emulation.
 //
 //   dotnet run --project samples/MyFirstDevice
 using Vfio;
@@ -7,7 +7,9 @@ using Xunit;
 
 namespace MyFirstDevice;
 
-/// <summary>The driver on the device: no hardware, no root, and no waiting, since time passes when a test says so.</summary>
+/// <summary>
+/// Tests the driver on the device model: no hardware, no root, and no waiting, because the test advances the time.
+/// </summary>
 public sealed class EggTimerTests
 {
     [Fact]

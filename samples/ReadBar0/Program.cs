@@ -1,4 +1,4 @@
-// Takes a PCI device from its kernel driver, reads the first dword of its first BAR, and hands it back.
+// Binds a PCI device, reads the first dword of its first BAR, and releases the device to its kernel driver.
 //
 //   sudo dotnet run --project samples/ReadBar0 -- 0000:00:14.3
 using Vfio;

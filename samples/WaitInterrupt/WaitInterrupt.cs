@@ -1,4 +1,4 @@
-// QEMU's edu computes factorials and interrupts when one is done: on the device itself, or on its model.
+// QEMU's edu computes factorials and interrupts when one is done: the real device, or its device model.
 //
 //   dotnet run --project samples/WaitInterrupt                          the model: no root, no hardware
 //   sudo dotnet run --project samples/WaitInterrupt -- 0000:00:03.0     the device
@@ -21,25 +21,25 @@ try
     using Region registers = device.OpenRegion(RegionIndex.Bar0, RegionAccess.Trapped);
     if (registers.Read(EduRegisters.Identification).Magic != 0xed)
     {
-        throw new NotSupportedException($"{device.Name} is no edu");
+        throw new NotSupportedException($"{device.Name} is not an edu");
     }
 
     using InterruptVector done = device.Interrupts.Enable(IrqIndex.Msi);
-    using InterruptVector release = device.Interrupts.Enable(IrqIndex.Request); // somebody wants the device back
-    device.SetBusMaster(true); // a message interrupt is a write to memory
-    registers.Write(EduRegisters.InterruptAcknowledge, new EduInterrupts(uint.MaxValue)); // of whoever had it before
+    using InterruptVector release = device.Interrupts.Enable(IrqIndex.Request); // the kernel requests the device
+    device.SetBusMaster(true); // MSI is a write to memory
+    registers.Write(EduRegisters.InterruptAcknowledge, new EduInterrupts(uint.MaxValue)); // left by an earlier driver
     registers.Write(EduRegisters.Status, new EduStatus { RaisesInterrupt = true });
 
-    // A thread that sleeps until one of several vectors has something.
+    // A thread that sleeps until one of several vectors is signalled.
     registers.Write(EduRegisters.Factorial, new RawUInt32(10));
     switch (InterruptVector.WaitForAny([done, release], TimeSpan.FromSeconds(5)))
     {
         case 0: Console.WriteLine($"{device.Name} through {device.BackendName}: {done.ReadAndClear()} interrupt, 10! = {Result()}"); break;
-        case 1: throw new VfioException("keep", device.Name, "the kernel asks for the device back");
+        case 1: throw new VfioException("keep", device.Name, "the kernel requests the device");
         default: throw new TimeoutException("no interrupt came");
     }
 
-    // No thread: the same, awaited.
+    // The same without a thread, awaited.
     using CancellationTokenSource patience = new(TimeSpan.FromSeconds(5));
     registers.Write(EduRegisters.Factorial, new RawUInt32(12));
     ulong signals = await done.WaitAsync(patience.Token);

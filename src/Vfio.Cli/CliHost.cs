@@ -6,74 +6,92 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Vfio.Cli;
 
-/// <summary>Everything a command touches besides the library: the host, the two outputs, the terminal, the clock.</summary>
-/// <remarks>Tests make their own; the tool itself has only <see cref="Running"/>, and no variable or option that changes it, but for VFIO_BROKER: through whom devices are opened.</remarks>
+/// <summary>
+/// Represents everything a command uses besides the library: the host, both outputs, the terminal and the clock.
+/// </summary>
+/// <remarks>
+/// Tests create their own. The tool itself uses only <see cref="Running"/>. No environment variable or option changes
+/// it, except VFIO_BROKER, which names the broker that devices are opened through.
+/// </remarks>
 internal sealed record CliHost
 {
-    // What a console line or a sysfs file holds is small; a pipe takes 64 KiB at once.
+    // A console line or the text of a sysfs file is small; a pipe holds 64 KiB.
     private const int OutputBufferBytes = 16 * 1024;
 
-    /// <summary>The host whose devices are meant.</summary>
+    /// <summary>Gets the host whose devices the commands work on.</summary>
     public required HostRoot Root { get; init; }
 
-    /// <summary>Facts. Flushed by <see cref="VfioCommandLine"/>.</summary>
+    /// <summary>Gets the writer for results. <see cref="VfioCommandLine"/> flushes it.</summary>
     public required TextWriter Out { get; init; }
 
-    /// <summary>Errors and hints; written by <see cref="Tell"/>.</summary>
+    /// <summary>Gets the writer for errors and hints; <see cref="Tell"/> writes to it.</summary>
     public required TextWriter Error { get; init; }
 
-    /// <summary>How wide lines may be, and whether colour is understood.</summary>
+    /// <summary>Gets the properties of the terminal: its width, and whether it shows colour.</summary>
     public required Terminal Terminal { get; init; }
 
-    /// <summary>The time and its zone.</summary>
+    /// <summary>Gets the clock, which also knows the time zone.</summary>
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
-    /// <summary>Opens a device for the register commands.</summary>
+    /// <summary>Gets the function that opens a device for the register commands.</summary>
     public Func<PciAddress, VfioOpenOptions, VfioDevice> OpenDevice { get; init; } = VfioDevice.Open;
 
-    /// <summary>Where the names of vendors and devices are looked for; read at the first use only.</summary>
+    /// <summary>
+    /// Gets the function that loads the names of vendors and devices; it is called at their first use only.
+    /// </summary>
     public Func<PciNames> LoadNames { get; init; } = () => PciNames.Load();
 
-    /// <summary>What the registers of a device are called.</summary>
+    /// <summary>Gets the function that finds the register maps of a device.</summary>
     public Func<PciDeviceInfo, IReadOnlyList<RegisterMap>> LoadRegisters { get; init; } = KnownRegisters.For;
 
-    /// <summary>Opens standard input.</summary>
+    /// <summary>Gets the function that opens standard input.</summary>
     public Func<Stream> OpenInput { get; init; } = () => Stream.Null;
 
-    /// <summary>The person's keys; <see langword="null"/> where standard input or output is no terminal.</summary>
+    /// <summary>
+    /// Gets the function that finds the keyboard; it returns <see langword="null"/> if standard input or output is not
+    /// a terminal.
+    /// </summary>
     public Func<IKeyboard?> FindKeyboard { get; init; } = () => null;
 
-    /// <summary>Whether this process may do everything.</summary>
+    /// <summary>Gets whether this process runs as root.</summary>
     public bool IsRoot { get; init; } = Environment.IsPrivilegedProcess;
 
-    /// <summary>Whether standard input is a terminal, where a person can be asked.</summary>
+    /// <summary>Gets whether standard input is a terminal, so that a user can be asked a question.</summary>
     public bool HasTerminal { get; init; }
 
-    /// <summary>A variable of the environment.</summary>
+    /// <summary>Gets the function that reads an environment variable.</summary>
     public Func<string, string?> FindVariable { get; init; } = Environment.GetEnvironmentVariable;
 
-    /// <summary>Whether the terminal's keyboard reaches this process.</summary>
+    /// <summary>
+    /// Gets the function that tells whether this process is in the terminal's foreground process group.
+    /// </summary>
     public Func<bool> IsForegroundJob { get; init; } = ForegroundJob.IsOurs;
 
-    /// <summary>Leaves the terminal's session, for a process that outlives it.</summary>
+    /// <summary>Gets the function that leaves the terminal's session, for a process that outlives it.</summary>
     public Func<bool> LeaveSession { get; init; } = () => true;
 
-    /// <summary>Starts who takes devices for <c>vfio run</c>.</summary>
+    /// <summary>
+    /// Gets the function that starts the guardian: the process that binds and releases devices for <c>vfio run</c>.
+    /// </summary>
     public Func<CliHost, GuardianOrder, IGuardian> StartGuardian { get; init; } = GuardianProcess.Start;
 
-    /// <summary>What writes kernel attributes for this process; <see langword="null"/> for a shell.</summary>
+    /// <summary>
+    /// Gets the command that writes kernel attributes for this process; <see langword="null"/> to use a shell.
+    /// </summary>
     public IReadOnlyList<string>? Helper { get; init; }
 
-    /// <summary>Asks long work to stop, besides signals.</summary>
+    /// <summary>Gets the token that stops long operations, in addition to signals.</summary>
     public CancellationToken Stop { get; init; }
 
-    /// <summary>Whether a person watches standard error, and wants to know how far long work is.</summary>
+    /// <summary>
+    /// Gets whether standard error is a terminal, so that the progress of long operations is shown there.
+    /// </summary>
     public bool ShowsProgress { get; init; }
 
-    /// <summary>Whether errors come with their stack trace.</summary>
+    /// <summary>Gets whether errors are printed with their stack trace.</summary>
     public bool Debug { get; init; }
 
-    /// <summary>The host this process runs on.</summary>
+    /// <summary>Creates the instance for the host that this process runs on.</summary>
     public static CliHost Running() => new()
     {
         Root = HostRoot.Default,
@@ -90,10 +108,12 @@ internal sealed record CliHost
         Debug = Environment.GetEnvironmentVariable("VFIO_DEBUG") == "1",
     };
 
-    /// <summary>The time now, where the host is, as lines of what is watched begin with it.</summary>
+    /// <summary>
+    /// Returns the current local time as the text that begins each line of <c>watch</c> and <c>irq</c>.
+    /// </summary>
     public string TimeOfDay() => TimeZoneInfo.ConvertTime(Clock.GetUtcNow(), Clock.LocalTimeZone).ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture);
 
-    /// <summary>Writes a line for the person, on standard error, after all that was printed before.</summary>
+    /// <summary>Writes a line to standard error, after everything that was printed before.</summary>
     public void Tell(string line)
     {
         Out.Flush();
@@ -103,16 +123,17 @@ internal sealed record CliHost
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Nobody can be told; the exit code still says how it went.
+            // Standard error is closed; only the exit code can report the result.
         }
     }
 
-    // A device that joins another's address space is opened beside it: a broker's bring their own.
+    // A device that joins the address space of another one is opened next to it: a device from a broker comes with its
+    // own address space.
     private static Func<PciAddress, VfioOpenOptions, VfioDevice> ThroughBroker(string socketPath) => (address, options) =>
         options.AddressSpace is null ? VfioDevice.OpenThroughBroker(address, socketPath, options) : VfioDevice.Open(address, options);
 
-    // Started with the descriptor closed (">&-"), the runtime may have got its number for a file of its own, such as the source of
-    // random numbers: that is open for reading alone.
+    // If the process was started with the descriptor closed (">&-"), the runtime may have used its number for one of
+    // its own files, such as the source of random numbers. Such a file is open for reading only.
     private static bool IsForeign(int descriptor)
     {
         const int AccessMode = 3;
@@ -131,8 +152,8 @@ internal sealed record CliHost
                 return new StreamWriter(stream);
             }
 
-            // For terminals and pipes not Console's stream: its first write switches the terminal into another mode. For files
-            // Console's, which moves the position that the next command goes on from.
+            // Terminals and pipes do not use Console's stream, because its first write switches the terminal into
+            // another mode. Files do use it, because it moves the file position, from which the next command continues.
             FileStream file = new(new SafeFileHandle(descriptor, ownsHandle: false), FileAccess.Write, bufferSize: 0);
             stream = file;
             if (file.CanSeek)
@@ -142,7 +163,7 @@ internal sealed record CliHost
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            // Started with the descriptor closed (">&-"): whoever did that wants to read nothing.
+            // The process was started with the descriptor closed (">&-"), so the output is discarded.
         }
 
         UTF8Encoding encoding = new(encoderShouldEmitUTF8Identifier: false);

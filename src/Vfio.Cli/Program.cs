@@ -26,13 +26,14 @@ internal static class Program
         }
         catch (IOException)
         {
-            // The command that asked has ended.
+            // The command that started this process has ended.
         }
 
         return ExitCode.Done;
     }
 
-    // Started with some of them closed (">&-"), the next file that is opened would get the number: a device's node could be the standard output.
+    // If the process was started with some of them closed (">&-"), the next file that is opened would get that number,
+    // and a device node could become standard output.
     private static void OccupyStandardDescriptors()
     {
         const int LastStandard = 2;
@@ -47,12 +48,12 @@ internal static class Program
                     return;
                 }
 
-                file.SetHandleAsInvalid(); // nobody's, and open as long as the process lives
+                file.SetHandleAsInvalid(); // has no owner, and stays open as long as the process runs
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Without /dev/null, as in a bare container: what is closed is found closed.
+            // There is no /dev/null, as in a minimal container; the descriptors stay closed.
         }
     }
 }

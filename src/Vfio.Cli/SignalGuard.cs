@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace Vfio.Cli;
 
 /// <summary>
-/// Holds signals back while devices change hands, so that no plan is cut in half; afterwards the process ends as the signal
-/// wanted.
+/// Holds signals back while devices are bound or released, so that no plan is interrupted halfway. Afterwards the
+/// process ends as the signal requested.
 /// </summary>
 internal sealed class SignalGuard : IDisposable
 {
@@ -21,14 +21,17 @@ internal sealed class SignalGuard : IDisposable
             Hold(PosixSignal.SIGTERM, 15),
         ];
 
-    /// <summary>Cancelled with the first signal, for what may stop without cutting a plan: waiting.</summary>
+    /// <summary>
+    /// Gets a token that the first signal cancels, for operations that may stop without interrupting a plan, such as
+    /// waiting.
+    /// </summary>
     public CancellationToken Asked => _asked.Token;
 
-    /// <summary>The exit code: that of the work, or the first signal's where one came.</summary>
-    /// <param name="code">The work's.</param>
+    /// <summary>Returns the exit code of the first signal, or of the work if there was no signal.</summary>
+    /// <param name="code">The exit code of the work.</param>
     public int ExitCodeOr(int code) => Volatile.Read(ref _signal) is int signal and not 0 ? ExitCode.Signal + signal : code;
 
-    /// <summary>Does the work, and reports what fails after a signal with the signal's exit code.</summary>
+    /// <summary>Runs the work. If it fails after a signal, the exit code is that of the signal.</summary>
     public int Run(CliHost host, Func<int> work)
     {
         try
@@ -56,7 +59,7 @@ internal sealed class SignalGuard : IDisposable
         }
     });
 
-    // A signal that was on its way comes after its registration has ended.
+    // A signal can still be delivered after its registration was disposed of.
     private void TryAsk()
     {
         try
@@ -65,7 +68,7 @@ internal sealed class SignalGuard : IDisposable
         }
         catch (ObjectDisposedException)
         {
-            // The work has ended.
+            // The work has ended already.
         }
     }
 }

@@ -9,30 +9,30 @@ namespace Vfio.Drivers.Display;
 public readonly record struct BochsEnable : IRegisterValue<BochsEnable>
 {
     /// <summary>Creates a value.</summary>
-    /// <param name="raw">The register's 16 bits, the reserved ones too.</param>
+    /// <param name="raw">The register's 16 bits, including reserved ones.</param>
     public BochsEnable(ushort raw) => Raw = raw;
 
-    /// <summary>The register's 16 bits, the reserved ones too.</summary>
+    /// <summary>Gets the register's 16 bits, including reserved ones.</summary>
     public ushort Raw { get; init; }
 
     /// <inheritdoc/>
     public static int Width => 2;
 
-    /// <summary>ENABLED: the mode of XRES, YRES and BPP is on.</summary>
+    /// <summary>ENABLED: the mode of XRES, YRES and BPP is enabled.</summary>
     public bool IsEnabled
     {
         get => RegisterBits.IsSet(Raw, 0);
         init => Raw = (ushort)RegisterBits.SetBits(Raw, 0, value);
     }
 
-    /// <summary>GETCAPS: XRES, YRES and BPP read as the most that is possible.</summary>
+    /// <summary>GETCAPS: XRES, YRES and BPP read as their maximum.</summary>
     public bool ReadsCapabilities
     {
         get => RegisterBits.IsSet(Raw, 1);
         init => Raw = (ushort)RegisterBits.SetBits(Raw, 1, value);
     }
 
-    /// <summary>8BIT_DAC: palettes have 8 bits a colour, not 6.</summary>
+    /// <summary>8BIT_DAC: palettes have 8 bits per colour instead of 6.</summary>
     public bool Has8BitPalette
     {
         get => RegisterBits.IsSet(Raw, 5);
@@ -46,7 +46,7 @@ public readonly record struct BochsEnable : IRegisterValue<BochsEnable>
         init => Raw = (ushort)RegisterBits.SetBits(Raw, 6, value);
     }
 
-    /// <summary>NOCLEARMEM: switching on does not clear the memory.</summary>
+    /// <summary>NOCLEARMEM: enabling does not clear the memory.</summary>
     public bool KeepsMemory
     {
         get => RegisterBits.IsSet(Raw, 7);
@@ -59,10 +59,10 @@ public readonly record struct BochsEnable : IRegisterValue<BochsEnable>
 
     internal static IReadOnlyList<RegisterField> Fields =>
     [
-        new("ENABLED", 0, 1, "The mode of XRES, YRES and BPP is on"),
-        new("GETCAPS", 1, 1, "XRES, YRES and BPP read as the most that is possible"),
-        new("8BIT_DAC", 5, 1, "Palettes have 8 bits a colour, not 6"),
+        new("ENABLED", 0, 1, "The mode of XRES, YRES and BPP is enabled"),
+        new("GETCAPS", 1, 1, "XRES, YRES and BPP read as their maximum"),
+        new("8BIT_DAC", 5, 1, "Palettes have 8 bits per colour instead of 6"),
         new("LFB_ENABLED", 6, 1, "The framebuffer is linear"),
-        new("NOCLEARMEM", 7, 1, "Switching on does not clear the memory"),
+        new("NOCLEARMEM", 7, 1, "Enabling does not clear the memory"),
     ];
 }

@@ -3,25 +3,25 @@ using Vfio.Pci;
 namespace Vfio.Drivers.Display;
 
 /// <summary>
-/// Where the registers of QEMU's bochs-display and of its standard VGA lie in BAR2 (QEMU documentation, 'QEMU Standard VGA'
+/// Defines the registers of QEMU's bochs-display and of its standard VGA in BAR2 (QEMU documentation, 'QEMU Standard VGA'
 /// (docs/specs/standard-vga)).
 /// </summary>
 /// <remarks>BAR0 is the framebuffer. Only the VGA has the ports of a VGA at 400h.</remarks>
 public static class BochsRegisters
 {
-    /// <summary>The vendor id.</summary>
+    /// <summary>The vendor ID.</summary>
     public const ushort VendorId = 0x1234;
 
-    /// <summary>The device id.</summary>
+    /// <summary>The device ID.</summary>
     public const ushort DeviceId = 0x1111;
 
-    /// <summary>What <see cref="ByteOrder"/> holds where pixels are little-endian.</summary>
+    /// <summary>The value of <see cref="ByteOrder"/> if pixels are little-endian.</summary>
     public const uint LittleEndian = 0x1e1e1e1e;
 
-    /// <summary>What <see cref="ByteOrder"/> holds where pixels are big-endian.</summary>
+    /// <summary>The value of <see cref="ByteOrder"/> if pixels are big-endian.</summary>
     public const uint BigEndian = 0xbebebebe;
 
-    /// <summary>The names and fields of the registers in BAR2, for tools. Made at the first use.</summary>
+    /// <summary>The names and fields of the registers in BAR2, for tools.</summary>
     public static RegisterMap Map { get; } = new(
         "QEMU bochs display", "QEMU documentation, 'QEMU Standard VGA' (docs/specs/standard-vga)", RegionIndex.Bar2,
     [
@@ -75,19 +75,19 @@ public static class BochsRegisters
     /// <summary>YRES: the height in lines.</summary>
     public static Register<RawUInt16> Height => new(0x504);
 
-    /// <summary>BPP: bits a pixel: 32, and on a VGA also 8, 15, 16 and 24.</summary>
+    /// <summary>BPP: bits per pixel: 32, and on a VGA also 8, 15, 16 and 24.</summary>
     public static Register<RawUInt16> BitsPerPixel => new(0x506);
 
-    /// <summary>ENABLE: switches the mode on and off.</summary>
+    /// <summary>ENABLE: enables and disables the mode.</summary>
     public static Register<BochsEnable> Enable => new(0x508);
 
-    /// <summary>BANK: which 64 KiB of the memory the VGA window shows.</summary>
+    /// <summary>BANK: the 64 KiB of memory that the VGA window shows.</summary>
     public static Register<RawUInt16> Bank => new(0x50a);
 
     /// <summary>VIRT_WIDTH: pixels from the start of one line to the next.</summary>
     public static Register<RawUInt16> VirtualWidth => new(0x50c);
 
-    /// <summary>VIRT_HEIGHT: how many lines fit into memory.</summary>
+    /// <summary>VIRT_HEIGHT: the number of lines that fit into memory.</summary>
     public static Register<RawUInt16> VirtualHeight => new(0x50e);
 
     /// <summary>X_OFFSET: the first pixel of a line that is shown.</summary>
@@ -99,7 +99,7 @@ public static class BochsRegisters
     /// <summary>VIDEO_MEMORY_64K: the memory in units of 64 KiB.</summary>
     public static Register<RawUInt16> VideoMemory => new(0x514);
 
-    /// <summary>QEXT_SIZE: how many bytes QEMU's extended registers have.</summary>
+    /// <summary>QEXT_SIZE: the size of QEMU's extended registers in bytes.</summary>
     public static Register<RawUInt32> ExtensionSize => new(0x600);
 
     /// <summary>QEXT_BYTE_ORDER: <see cref="LittleEndian"/> or <see cref="BigEndian"/>.</summary>

@@ -2,21 +2,21 @@ using Vfio.Pci;
 
 namespace Vfio.Drivers.Nvme;
 
-/// <summary>CAP: what the controller can do (NVM Express Base Specification 2.1, section 3.1.4.1).</summary>
-/// <remarks>A property that is set to what its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.</remarks>
+/// <summary>CAP: the capabilities of the controller (NVM Express Base Specification 2.1, section 3.1.4.1).</summary>
+/// <remarks>Setting a property to a value that its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.</remarks>
 public readonly record struct NvmeCapabilities : IRegisterValue<NvmeCapabilities>
 {
     /// <summary>Creates a value.</summary>
-    /// <param name="raw">The register's 64 bits, the reserved ones too.</param>
+    /// <param name="raw">The register's 64 bits, including reserved ones.</param>
     public NvmeCapabilities(ulong raw) => Raw = raw;
 
-    /// <summary>The register's 64 bits, the reserved ones too.</summary>
+    /// <summary>Gets the register's 64 bits, including reserved ones.</summary>
     public ulong Raw { get; init; }
 
     /// <inheritdoc/>
     public static int Width => 8;
 
-    /// <summary>MQES: how many entries an I/O queue has at most, 2 to 65536 (the register has one less).</summary>
+    /// <summary>MQES: the maximum number of entries of an I/O queue, 2 to 65536 (the register contains one less).</summary>
     public int MaxQueueEntries
     {
         get => (int)RegisterBits.GetBits(Raw, 0, 16) + 1;
@@ -30,7 +30,7 @@ public readonly record struct NvmeCapabilities : IRegisterValue<NvmeCapabilities
         init => Raw = RegisterBits.SetBits(Raw, 16, value);
     }
 
-    /// <summary>AMS: arbitration beside round robin; bit 0 weighted round robin with urgent class, bit 1 the vendor's own.</summary>
+    /// <summary>AMS: arbitration in addition to round robin; bit 0 weighted round robin with urgent class, bit 1 vendor specific.</summary>
     public int ArbitrationMechanisms
     {
         get => (int)RegisterBits.GetBits(Raw, 17, 2);
@@ -44,7 +44,7 @@ public readonly record struct NvmeCapabilities : IRegisterValue<NvmeCapabilities
         init => Raw = RegisterBits.SetBits(Raw, 24, 8, (ulong)(value.Ticks / (500 * TimeSpan.TicksPerMillisecond)));
     }
 
-    /// <summary>DSTRD: how many bytes lie from one doorbell to the next: 4, 8 and so on up to 131072.</summary>
+    /// <summary>DSTRD: the distance between two doorbells in bytes: 4, 8 and so on up to 131072.</summary>
     public int DoorbellStride
     {
         get => 4 << (int)RegisterBits.GetBits(Raw, 32, 4);
@@ -58,7 +58,7 @@ public readonly record struct NvmeCapabilities : IRegisterValue<NvmeCapabilities
         init => Raw = RegisterBits.SetBits(Raw, 36, value);
     }
 
-    /// <summary>CSS: command sets; bit 0 NVM, bit 6 one or more by their identifiers, bit 7 admin commands only.</summary>
+    /// <summary>CSS: the command sets; bit 0 NVM, bit 6 one or more I/O command sets, bit 7 admin commands only.</summary>
     public int CommandSets
     {
         get => (int)RegisterBits.GetBits(Raw, 37, 8);
@@ -72,21 +72,21 @@ public readonly record struct NvmeCapabilities : IRegisterValue<NvmeCapabilities
         init => Raw = RegisterBits.SetBits(Raw, 45, value);
     }
 
-    /// <summary>CPS: what is powered together: 0 not reported, 1 the controller, 2 its domain, 3 the NVM subsystem.</summary>
+    /// <summary>CPS: the scope of power control: 0 not reported, 1 the controller, 2 its domain, 3 the NVM subsystem.</summary>
     public int PowerScope
     {
         get => (int)RegisterBits.GetBits(Raw, 46, 2);
         init => Raw = RegisterBits.SetBits(Raw, 46, 2, (ulong)value);
     }
 
-    /// <summary>MPSMIN: the smallest memory page in bytes, 4096 and up.</summary>
+    /// <summary>MPSMIN: the size of the smallest memory page in bytes, 4096 and up.</summary>
     public ulong MinPageSize
     {
         get => 1UL << (12 + (int)RegisterBits.GetBits(Raw, 48, 4));
         init => Raw = RegisterBits.SetBits(Raw, 48, 4, NvmeUnits.Exponent(value, 12));
     }
 
-    /// <summary>MPSMAX: the largest memory page in bytes, up to 128 MiB.</summary>
+    /// <summary>MPSMAX: the size of the largest memory page in bytes, up to 128 MiB.</summary>
     public ulong MaxPageSize
     {
         get => 1UL << (12 + (int)RegisterBits.GetBits(Raw, 52, 4));

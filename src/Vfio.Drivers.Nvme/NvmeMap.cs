@@ -3,12 +3,11 @@ using Vfio.Pci;
 namespace Vfio.Drivers.Nvme;
 
 /// <summary>
-/// The names and fields of a controller's registers (NVM Express Base Specification 2.1, section 3.1.4). Made when it is asked
-/// for.
+/// The names and fields of a controller's registers (NVM Express Base Specification 2.1, section 3.1.4).
 /// </summary>
 internal static class NvmeMap
 {
-    // Of the doorbells only the first lies where it does whatever CAP.DSTRD says.
+    // Only the first doorbell is included, because the offsets of the others depend on CAP.DSTRD.
     public static RegisterMap Make() => new("NVMe controller", "NVM Express Base Specification 2.1, section 3.1.4", RegionIndex.Bar0,
     [
         new("CAP", 0x0, 8, "Controller capabilities", RegisterAccess.ReadOnly, NvmeCapabilities.Fields),
@@ -48,7 +47,7 @@ internal static class NvmeMap
         new("CMBMSC", 0x50, 8, "Controller memory buffer space", RegisterAccess.ReadWrite,
         [
             new("CRE", 0, 1, "CMBLOC and CMBSZ are valid"),
-            new("CMSE", 1, 1, "The space is on"),
+            new("CMSE", 1, 1, "The space is enabled"),
             new("CBA", 12, 52, "Address for the controller in units of 4 KiB") { IsHexadecimal = true },
         ]),
         new("CMBSTS", 0x58, 4, "Controller memory buffer status", RegisterAccess.ReadOnly,
@@ -80,7 +79,7 @@ internal static class NvmeMap
         ]),
         new("PMRCTL", 0xe04, 4, "Persistent memory control", RegisterAccess.WriteHasSideEffects,
         [
-            new("EN", 0, 1, "The region is on"),
+            new("EN", 0, 1, "The region is enabled"),
         ]),
         new("PMRSTS", 0xe08, 4, "Persistent memory status", RegisterAccess.ReadOnly,
         [
@@ -102,7 +101,7 @@ internal static class NvmeMap
         ]),
         new("PMRMSCL", 0xe14, 4, "PMR space, low", RegisterAccess.ReadWrite,
         [
-            new("CMSE", 1, 1, "The space is on"),
+            new("CMSE", 1, 1, "The space is enabled"),
             new("CBA", 12, 20, "Address for the controller in units of 4 KiB, low") { IsHexadecimal = true },
         ]),
         new("PMRMSCU", 0xe18, 4, "PMR space, high", RegisterAccess.ReadWrite,

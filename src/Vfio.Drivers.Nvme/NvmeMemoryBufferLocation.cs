@@ -2,15 +2,15 @@ using Vfio.Pci;
 
 namespace Vfio.Drivers.Nvme;
 
-/// <summary>CMBLOC: where the controller memory buffer is (NVM Express Base Specification 2.1, section 3.1.4.11).</summary>
-/// <remarks>A property that is set to what its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.</remarks>
+/// <summary>CMBLOC: the location of the controller memory buffer (NVM Express Base Specification 2.1, section 3.1.4.11).</summary>
+/// <remarks>Setting a property to a value that its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.</remarks>
 public readonly record struct NvmeMemoryBufferLocation : IRegisterValue<NvmeMemoryBufferLocation>
 {
     /// <summary>Creates a value.</summary>
-    /// <param name="raw">The register's 32 bits, the reserved ones too.</param>
+    /// <param name="raw">The register's 32 bits, including reserved ones.</param>
     public NvmeMemoryBufferLocation(uint raw) => Raw = raw;
 
-    /// <summary>The register's 32 bits, the reserved ones too.</summary>
+    /// <summary>Gets the register's 32 bits, including reserved ones.</summary>
     public uint Raw { get; init; }
 
     /// <inheritdoc/>

@@ -3,57 +3,57 @@ using Vfio.Pci;
 namespace Vfio.Drivers.Nvme;
 
 /// <summary>
-/// CMBSZ: how large the controller memory buffer is, and what for (NVM Express Base Specification 2.1, section 3.1.4.12).
+/// CMBSZ: the size of the controller memory buffer, and its uses (NVM Express Base Specification 2.1, section 3.1.4.12).
 /// </summary>
-/// <remarks>A property that is set to what its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.</remarks>
+/// <remarks>Setting a property to a value that its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.</remarks>
 public readonly record struct NvmeMemoryBufferSize : IRegisterValue<NvmeMemoryBufferSize>
 {
     /// <summary>Creates a value.</summary>
-    /// <param name="raw">The register's 32 bits, the reserved ones too.</param>
+    /// <param name="raw">The register's 32 bits, including reserved ones.</param>
     public NvmeMemoryBufferSize(uint raw) => Raw = raw;
 
-    /// <summary>The register's 32 bits, the reserved ones too.</summary>
+    /// <summary>Gets the register's 32 bits, including reserved ones.</summary>
     public uint Raw { get; init; }
 
     /// <inheritdoc/>
     public static int Width => 4;
 
-    /// <summary>SQS: for submission queues.</summary>
+    /// <summary>SQS: submission queues are supported.</summary>
     public bool SupportsSubmissionQueues
     {
         get => RegisterBits.IsSet(Raw, 0);
         init => Raw = (uint)RegisterBits.SetBits(Raw, 0, value);
     }
 
-    /// <summary>CQS: for completion queues.</summary>
+    /// <summary>CQS: completion queues are supported.</summary>
     public bool SupportsCompletionQueues
     {
         get => RegisterBits.IsSet(Raw, 1);
         init => Raw = (uint)RegisterBits.SetBits(Raw, 1, value);
     }
 
-    /// <summary>LISTS: for PRP and SGL lists.</summary>
+    /// <summary>LISTS: PRP and SGL lists are supported.</summary>
     public bool SupportsLists
     {
         get => RegisterBits.IsSet(Raw, 2);
         init => Raw = (uint)RegisterBits.SetBits(Raw, 2, value);
     }
 
-    /// <summary>RDS: for data that is read.</summary>
+    /// <summary>RDS: data of read commands is supported.</summary>
     public bool SupportsReadData
     {
         get => RegisterBits.IsSet(Raw, 3);
         init => Raw = (uint)RegisterBits.SetBits(Raw, 3, value);
     }
 
-    /// <summary>WDS: for data that is written.</summary>
+    /// <summary>WDS: data of write commands is supported.</summary>
     public bool SupportsWriteData
     {
         get => RegisterBits.IsSet(Raw, 4);
         init => Raw = (uint)RegisterBits.SetBits(Raw, 4, value);
     }
 
-    /// <summary>SZU: the unit of its size and offset in bytes: 4 KiB, 64 KiB and so on, times 16 each, to 64 GiB; 0 where the value is reserved.</summary>
+    /// <summary>SZU: the unit of its size and offset in bytes: from 4 KiB in steps of 16 times to 64 GiB; 0 if the value is reserved.</summary>
     public ulong SizeUnit
     {
         get => RegisterBits.GetBits(Raw, 8, 4) is ulong exponent and <= 6 ? 1UL << (12 + (4 * (int)exponent)) : 0;

@@ -3,17 +3,17 @@ using Vfio.Pci;
 namespace Vfio.Drivers.Nvme;
 
 /// <summary>
-/// CRTO: the longest times to become ready, where CAP.TO is too short to say them (NVM Express Base Specification 2.1, section
+/// CRTO: the longest times to become ready, if they do not fit into CAP.TO (NVM Express Base Specification 2.1, section
 /// 3.1.4.21).
 /// </summary>
-/// <remarks>A property that is set to what its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.</remarks>
+/// <remarks>Setting a property to a value that its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.</remarks>
 public readonly record struct NvmeReadyTimeouts : IRegisterValue<NvmeReadyTimeouts>
 {
     /// <summary>Creates a value.</summary>
-    /// <param name="raw">The register's 32 bits, the reserved ones too.</param>
+    /// <param name="raw">The register's 32 bits, including reserved ones.</param>
     public NvmeReadyTimeouts(uint raw) => Raw = raw;
 
-    /// <summary>The register's 32 bits, the reserved ones too.</summary>
+    /// <summary>Gets the register's 32 bits, including reserved ones.</summary>
     public uint Raw { get; init; }
 
     /// <inheritdoc/>
@@ -26,7 +26,7 @@ public readonly record struct NvmeReadyTimeouts : IRegisterValue<NvmeReadyTimeou
         init => Raw = (uint)RegisterBits.SetBits(Raw, 0, 16, (ulong)(value.Ticks / (500 * TimeSpan.TicksPerMillisecond)));
     }
 
-    /// <summary>CRIMT: the longest time to become ready where that does not wait for the media, in steps of 500 ms.</summary>
+    /// <summary>CRIMT: the longest time to become ready without waiting for the media, in steps of 500 ms.</summary>
     public TimeSpan ReadyWithoutMedia
     {
         get => TimeSpan.FromMilliseconds(500 * (long)RegisterBits.GetBits(Raw, 16, 16));

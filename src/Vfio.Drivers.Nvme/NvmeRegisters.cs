@@ -2,7 +2,7 @@ using Vfio.Pci;
 
 namespace Vfio.Drivers.Nvme;
 
-/// <summary>Where the registers of an NVMe controller lie in BAR0 (NVM Express Base Specification 2.1, section 3.1.4).</summary>
+/// <summary>Defines the registers of an NVMe controller in BAR0 (NVM Express Base Specification 2.1, section 3.1.4).</summary>
 /// <example>
 /// <code>
 /// using Region bar0 = device.OpenRegion(RegionIndex.Bar0);
@@ -11,18 +11,18 @@ namespace Vfio.Drivers.Nvme;
 /// </example>
 public static class NvmeRegisters
 {
-    /// <summary>What is written to <see cref="SubsystemReset"/>: "NVMe".</summary>
+    /// <summary>The value to write to <see cref="SubsystemReset"/>: "NVMe".</summary>
     public const uint SubsystemResetKey = 0x4e564d65;
 
     private const ulong FirstDoorbell = 0x1000;
 
-    /// <summary>The names and fields of all registers in BAR0, for tools; of the doorbells only the first. Made at the first use.</summary>
+    /// <summary>The names and fields of all registers in BAR0, for tools; including only the first doorbell.</summary>
     public static RegisterMap Map { get; } = NvmeMap.Make();
 
-    /// <summary>CAP: what the controller can do.</summary>
+    /// <summary>CAP: the capabilities of the controller.</summary>
     public static Register<NvmeCapabilities> Capabilities => new(0x0);
 
-    /// <summary>VS: which version of the specification it implements.</summary>
+    /// <summary>VS: the version of the specification that it implements.</summary>
     public static Register<NvmeVersion> Version => new(0x8);
 
     /// <summary>INTMS: masks the vectors whose bits are 1; not with MSI-X.</summary>
@@ -31,7 +31,7 @@ public static class NvmeRegisters
     /// <summary>INTMC: unmasks the vectors whose bits are 1; not with MSI-X.</summary>
     public static Register<RawUInt32> InterruptMaskClear => new(0x10);
 
-    /// <summary>CC: how the host sets the controller up.</summary>
+    /// <summary>CC: the configuration of the controller.</summary>
     public static Register<NvmeConfiguration> Configuration => new(0x14);
 
     /// <summary>CSTS: the controller's state.</summary>
@@ -49,10 +49,10 @@ public static class NvmeRegisters
     /// <summary>ACQ: the IOVA of the admin completion queue, a multiple of the page.</summary>
     public static Register<RawUInt64> AdminCompletionQueue => new(0x30);
 
-    /// <summary>CMBLOC: where the controller memory buffer is.</summary>
+    /// <summary>CMBLOC: the location of the controller memory buffer.</summary>
     public static Register<NvmeMemoryBufferLocation> MemoryBufferLocation => new(0x38);
 
-    /// <summary>CMBSZ: how large the controller memory buffer is.</summary>
+    /// <summary>CMBSZ: the size of the controller memory buffer.</summary>
     public static Register<NvmeMemoryBufferSize> MemoryBufferSize => new(0x3c);
 
     /// <summary>CRTO: the longest times to become ready.</summary>
@@ -60,20 +60,20 @@ public static class NvmeRegisters
 
     /// <summary>
     /// SQyTDBL: the tail of a submission queue, its doorbell (NVM Express over PCIe Transport Specification 1.1, section 3.1).
-    /// Only to be written.
+    /// Write-only.
     /// </summary>
     /// <param name="queue">The queue's identifier; 0 is the admin queue.</param>
-    /// <param name="capabilities">The controller's capabilities, which say how far doorbells are from each other.</param>
+    /// <param name="capabilities">The controller's capabilities, which contain the distance between doorbells.</param>
     /// <returns>The register.</returns>
     public static Register<RawUInt32> SubmissionQueueTail(ushort queue, NvmeCapabilities capabilities) =>
         new Register<RawUInt32>(FirstDoorbell).At(2u * queue, (uint)capabilities.DoorbellStride);
 
     /// <summary>
     /// CQyHDBL: the head of a completion queue, its doorbell (NVM Express over PCIe Transport Specification 1.1, section 3.1).
-    /// Only to be written.
+    /// Write-only.
     /// </summary>
     /// <param name="queue">The queue's identifier; 0 is the admin queue.</param>
-    /// <param name="capabilities">The controller's capabilities, which say how far doorbells are from each other.</param>
+    /// <param name="capabilities">The controller's capabilities, which contain the distance between doorbells.</param>
     /// <returns>The register.</returns>
     public static Register<RawUInt32> CompletionQueueHead(ushort queue, NvmeCapabilities capabilities) =>
         new Register<RawUInt32>(FirstDoorbell).At((2u * queue) + 1, (uint)capabilities.DoorbellStride);

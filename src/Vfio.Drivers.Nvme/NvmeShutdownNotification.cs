@@ -1,7 +1,7 @@
 namespace Vfio.Drivers.Nvme;
 
 /// <summary>
-/// What the host tells the controller of a shutdown, in <see cref="NvmeConfiguration.ShutdownNotification"/> (NVM Express Base
+/// Specifies the shutdown notification of the host to the controller, in <see cref="NvmeConfiguration.ShutdownNotification"/> (NVM Express Base
 /// Specification 2.1, section 3.1.4.5).
 /// </summary>
 public enum NvmeShutdownNotification

@@ -2,7 +2,7 @@ using System.Numerics;
 
 namespace Vfio.Drivers.Nvme;
 
-/// <summary>How registers write sizes: as powers of 2, relative to a smallest one.</summary>
+/// <summary>Converts sizes that registers encode as powers of 2, relative to a smallest size.</summary>
 internal static class NvmeUnits
 {
     public static ulong Exponent(ulong size, int smallest, int step = 1)

@@ -5,14 +5,14 @@ namespace Vfio.Drivers.Nvme;
 /// <summary>
 /// VS: which version of the specification the controller implements (NVM Express Base Specification 2.1, section 3.1.4.2).
 /// </summary>
-/// <remarks>A property that is set to what its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.</remarks>
+/// <remarks>Setting a property to a value that its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.</remarks>
 public readonly record struct NvmeVersion : IRegisterValue<NvmeVersion>
 {
     /// <summary>Creates a value.</summary>
-    /// <param name="raw">The register's 32 bits, the reserved ones too.</param>
+    /// <param name="raw">The register's 32 bits, including reserved ones.</param>
     public NvmeVersion(uint raw) => Raw = raw;
 
-    /// <summary>The register's 32 bits, the reserved ones too.</summary>
+    /// <summary>Gets the register's 32 bits, including reserved ones.</summary>
     public uint Raw { get; init; }
 
     /// <inheritdoc/>

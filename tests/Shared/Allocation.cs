@@ -1,13 +1,13 @@
 namespace Vfio.Tests;
 
-/// <summary>What code allocates on the thread that runs it.</summary>
+/// <summary>Measures what code allocates on the thread that runs it.</summary>
 internal static class Allocation
 {
     private const int MostRounds = 5;
 
     /// <summary>
-    /// The bytes that work allocates, the least of several rounds: while it compiles work again for better code, the
-    /// runtime allocates now and then on this thread.
+    /// Returns the bytes that the work allocates: the minimum of several rounds, because the runtime sometimes
+    /// allocates on this thread while it recompiles the work.
     /// </summary>
     public static long Of(Action work)
     {

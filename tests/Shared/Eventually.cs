@@ -2,10 +2,12 @@ using System.Diagnostics;
 
 namespace Vfio.Tests;
 
-/// <summary>Waits for what happens without telling. The limit only ends a hang: no test may depend on its length.</summary>
+/// <summary>
+/// Waits for events that are not signalled. The limit only ends a hang: no test may depend on its length.
+/// </summary>
 internal static class Eventually
 {
-    /// <summary>Long enough for a host that is busy with everything else.</summary>
+    /// <summary>A limit that is long enough for a host that is busy with everything else.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
 
     /// <summary>Waits until the condition holds, and fails if it never does.</summary>

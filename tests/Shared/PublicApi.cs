@@ -3,7 +3,9 @@ using PublicApiGenerator;
 
 namespace Vfio.Tests;
 
-/// <summary>An assembly's public API as a text file; a change to it is a change in review.</summary>
+/// <summary>
+/// Compares the public API of an assembly with a text file, so that a change to it is visible in review.
+/// </summary>
 internal static class PublicApi
 {
     // The first words of public methods. A new one is a choice of vocabulary: one verb for one act.

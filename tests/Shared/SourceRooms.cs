@@ -3,10 +3,12 @@ using System.Text.RegularExpressions;
 
 namespace Vfio.Tests;
 
-/// <summary>A room is a folder: which types it has is read from the sources in it.</summary>
+/// <summary>Finds the types of a room. A room is a folder, and its types are read from the sources in it.</summary>
 internal static partial class SourceRooms
 {
-    /// <summary>The types of an assembly that a folder below <c>src</c> declares, nested ones too.</summary>
+    /// <summary>
+    /// Returns the types of an assembly that a folder below <c>src</c> declares, including nested ones.
+    /// </summary>
     public static IEnumerable<Type> TypesIn(Assembly assembly, string folder)
     {
         HashSet<string> names = [.. Directory.EnumerateFiles(Path.Combine(Repository.Root, "src", folder), "*.cs", SearchOption.AllDirectories)

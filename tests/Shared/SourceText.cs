@@ -2,7 +2,9 @@ using System.Text;
 
 namespace Vfio.Tests;
 
-/// <summary>A C# file without comments and without the text of its strings; what stands in the holes of interpolated strings stays, being code.</summary>
+/// <summary>
+/// Reads a C# file without its comments and without the text of its strings; the code in interpolated strings is kept.
+/// </summary>
 internal sealed class SourceText
 {
     private readonly string _text;
@@ -20,7 +22,7 @@ internal sealed class SourceText
 
     private bool Looking(string what) => _text.AsSpan(_at).StartsWith(what, StringComparison.Ordinal);
 
-    // Until the end of the text or, in a hole, its closing braces.
+    // Reads to the end of the text or, in an interpolation, to its closing braces.
     private void Code(int holeBraces)
     {
         int depth = 0;
@@ -139,7 +141,7 @@ internal sealed class SourceText
         _at += braces;
         _code.Append(' ');
         Code(braces);
-        SkipTo(new string('}', braces)); // past the format, where there is one
+        SkipTo(new string('}', braces)); // skips the format, if there is one
         _at += braces;
         _code.Append(' ');
     }

@@ -3,7 +3,10 @@ using System.Runtime.InteropServices;
 
 namespace Vfio.Tests;
 
-/// <summary>The modes of a fake host's files are a usual host's, whatever the umask of the person who runs the tests (0002 for many).</summary>
+/// <summary>
+/// Sets the usual umask, so that the modes of a fake host's files are the usual ones whatever the umask of the user
+/// (0002 for many).
+/// </summary>
 internal static class Umask
 {
     private const uint OthersMayNotWrite = 0x12; // 022

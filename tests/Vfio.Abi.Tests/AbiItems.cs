@@ -5,7 +5,7 @@ using System.Runtime.CompilerServices;
 
 namespace Vfio.Abi.Tests;
 
-/// <summary>Finds, by reflection, every constant and every structure of some types, as items for C to judge.</summary>
+/// <summary>Finds every constant and every structure of some types by reflection, as items to compare with C.</summary>
 internal sealed class AbiItems(AbiRules rules)
 {
     private const BindingFlags Statics = BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
@@ -16,7 +16,7 @@ internal sealed class AbiItems(AbiRules rules)
 
     public IReadOnlyList<AbiItem> Items => _items;
 
-    /// <summary>What was found and has no rule: nothing may slip through.</summary>
+    /// <summary>Gets what was found but has no rule, so that nothing is missed.</summary>
     public IReadOnlyList<string> Unruled => _unruled;
 
     public AbiItems Add(IEnumerable<Type> types)
@@ -38,12 +38,13 @@ internal sealed class AbiItems(AbiRules rules)
 
     private static string NameOf(Type type) => type.DeclaringType is Type outer ? $"{NameOf(outer)}.{type.Name}" : type.Name;
 
-    // As they are declared: reflection promises no order.
+    // In the order of declaration, because reflection does not guarantee an order.
     private static IEnumerable<FieldInfo> InOrder(FieldInfo[] fields) => fields.OrderBy(field => field.MetadataToken);
 
     private static Type Outermost(Type type) => type.DeclaringType is Type outer ? Outermost(outer) : type;
 
-    // A string is the name of a library, a path, a message: no number of C's. Anything else that is static must have a rule.
+    // A string is the name of a library, a path or a message, and has no counterpart in C. Any other static member must
+    // have a rule.
     private void AddConstants(Type type)
     {
         foreach (FieldInfo field in InOrder(type.GetFields(Statics)).Where(field => field.FieldType != typeof(string)))
@@ -97,7 +98,7 @@ internal sealed class AbiItems(AbiRules rules)
         _items.Add(new AbiItem($"size of {name}", headers, $"sizeof({structure})", Layout.SizeOf(type), Structure: name));
     }
 
-    /// <summary>The layout that pointers see, not the one that marshalling would make.</summary>
+    /// <summary>Returns the layout that pointers use, not the one of marshalling.</summary>
     private static class Layout
     {
         public static string SizeOf(Type type) => Run(code => code.Emit(OpCodes.Sizeof, type));

@@ -5,8 +5,8 @@ using System.Text.RegularExpressions;
 namespace Vfio.Abi.Tests;
 
 /// <summary>
-/// Has C programs written, compiled and run that print the truth of each item, one program for each set of headers. What the
-/// headers lack is found by compiling first; any other complaint of the compiler is a failure.
+/// Writes, compiles and runs C programs that print the true value of each item, one program for each set of headers.
+/// Compiling first finds out what the headers lack; any other error of the compiler is a failure.
 /// </summary>
 internal sealed partial class AbiJudge(CCompiler compiler, string? uapiFolder)
 {
@@ -66,7 +66,7 @@ internal sealed partial class AbiJudge(CCompiler compiler, string? uapiFolder)
         #include <unistd.h>
         """;
 
-    /// <summary>Whether the headers to be judged by are there at all; <see langword="null"/>, or what is wrong.</summary>
+    /// <summary>Checks whether the headers exist; returns <see langword="null"/>, or what is wrong.</summary>
     public string? Complaint()
     {
         if (uapiFolder is null)
@@ -117,8 +117,8 @@ internal sealed partial class AbiJudge(CCompiler compiler, string? uapiFolder)
         return new Verdict(agreed, absent, wrong);
     }
 
-    // The kernel appends members to its structures. Against headers older than the library, and against newer ones that use up
-    // spare room, what must hold is that the kernel's structure fits into the library's.
+    // The kernel appends members to its structures. With headers older than the library, and with newer ones that use
+    // reserved space, the kernel's structure must fit into the library's.
     private static bool Agrees(AbiItem item, string truth, HashSet<string?> incomplete) =>
         item.Value == truth
         || (item.IsWholeSize && incomplete.Contains(item.Structure)
@@ -165,7 +165,8 @@ internal sealed partial class AbiJudge(CCompiler compiler, string? uapiFolder)
             : throw new InvalidOperationException($"the C program ended with {exitCode}: {errors}");
     }
 
-    // Each item is a function of its own, on a line of its own number: compilers complain of an unknown name once a function.
+    // Each item is its own function with its own line number, because compilers report an unknown name only once per
+    // function.
     private static string WriteProgram(DirectoryInfo folder, HeaderSet headers, AbiItem[] items, HashSet<int> absent)
     {
         StringBuilder text = new();
@@ -196,7 +197,7 @@ internal sealed partial class AbiJudge(CCompiler compiler, string? uapiFolder)
     [GeneratedRegex(@"^(.+?):(\d+):(?:\d+:)? (?:fatal )?error: (.*)$")]
     private static partial Regex ErrorLine();
 
-    // gcc's words, then clang's.
+    // The messages of gcc, then those of clang.
     [GeneratedRegex(@"undeclared|has no member named|incomplete type|undefined type|no member named|undeclared identifier")]
     private static partial Regex Absence();
 }

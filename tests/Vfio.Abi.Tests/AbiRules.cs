@@ -1,12 +1,12 @@
 namespace Vfio.Abi.Tests;
 
 /// <summary>
-/// How the names of the Interop room map to C. Whatever follows the room's custom (a constant or structure under C's own
-/// name, in Libc, Errno or a class of Uapi) needs no rule; everything else needs one here, or the test fails.
+/// Maps the names of the Interop room to C. A constant or structure with its C name in Libc, Errno or a class of Uapi
+/// needs no rule. Anything else needs one here, or the test fails.
 /// </summary>
 internal sealed class AbiRules
 {
-    /// <summary>Structures that go by another name in C, or are one member of a union there.</summary>
+    /// <summary>Structures that have another name in C, or are one member of a union there.</summary>
     public Dictionary<string, string> StructNames { get; init; } = new()
     {
         ["NetworkUapi.ifreq_flags"] = "struct ifreq",
@@ -15,20 +15,20 @@ internal sealed class AbiRules
         ["NetworkUapi.ifconf"] = "struct ifconf",
     };
 
-    /// <summary>Fields that lie deeper in C: the C expressions of their offset and their size.</summary>
+    /// <summary>Fields that are nested in C: the C expressions of their offset and their size.</summary>
     public Dictionary<string, (string Offset, string Size)> Fields { get; init; } = new()
     {
         ["NetworkUapi.ifreq_address.sin_addr"] =
             ("offsetof(struct ifreq, ifr_addr) + offsetof(struct sockaddr_in, sin_addr)", "sizeof(((struct sockaddr_in *)0)->sin_addr)"),
     };
 
-    /// <summary>Constants that go by another name in C.</summary>
+    /// <summary>Constants that have another name in C.</summary>
     public Dictionary<string, string> Constants { get; init; } = new()
     {
         ["FileStatus.PermissionBits"] = "ALLPERMS",
     };
 
-    /// <summary>What is the library's own and has no counterpart in C, with the reason.</summary>
+    /// <summary>Names of the library that have no counterpart in C, with the reason.</summary>
     public Dictionary<string, string> Own { get; init; } = new()
     {
         ["AccessList.ReadWrite"] = "ACL_READ | ACL_WRITE, judged as the kernel's",
@@ -79,14 +79,14 @@ internal sealed class AbiRules
         ["HandleUse"] = "a descriptor's number while it is used",
         ["LockedMemory"] = "a value made from struct rlimit and procfs",
         ["LockedMemory.KiB"] = "a unit",
-        ["NetworkUapi.Name"] = "room for IFNAMSIZ bytes, judged where it is a field",
+        ["NetworkUapi.Name"] = "space for IFNAMSIZ bytes, checked as a field of its structure",
         ["Libc.Spare"] = "the rest of struct statx, judged by the size of the whole",
     };
 
     public static HeaderSet HeadersOf(Type outer) =>
         IsUapi(outer) ? HeaderSet.Kernel : HeaderSet.CLibrary;
 
-    /// <summary>Whether constants and structures of this class carry the names of C's.</summary>
+    /// <summary>Returns whether the constants and structures of this class have the names of C.</summary>
     public static bool FollowsCustom(Type outer) =>
         IsUapi(outer) || outer.Name is "Libc" or "HostLibc" or "Errno";
 

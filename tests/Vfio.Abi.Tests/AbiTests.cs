@@ -6,8 +6,8 @@ using Vfio.Tests;
 namespace Vfio.Abi.Tests;
 
 /// <summary>
-/// The C compiler judges every constant and structure of the Interop rooms, the library's and the host side's, against the kernel headers in
-/// <c>VFIO_UAPI_DIR</c> where that is set, else the system's.
+/// The C compiler checks every constant and every structure of the Interop rooms, of the library and of the host side,
+/// against the kernel headers in <c>VFIO_UAPI_DIR</c> or, if that is not set, the system's.
 /// </summary>
 public sealed class AbiTests
 {
@@ -74,7 +74,7 @@ public sealed class AbiTests
         Assert.True(verdict.Wrong.Count == 0, string.Join('\n', verdict.Wrong));
     }
 
-    /// <summary>Absent is a skip; there and broken is a failure.</summary>
+    /// <summary>Skips if the compiler or the headers are missing; fails if they exist but do not work.</summary>
     internal static AbiJudge NewJudge()
     {
         CCompiler? compiler = CCompiler.Find(Environment.GetEnvironmentVariable("PATH"));
@@ -85,7 +85,7 @@ public sealed class AbiTests
         return judge;
     }
 
-    // To the test's own output, and to the console, where a person who runs all tests sees it.
+    // Writes to the test's own output and to the console, so that a person who runs all tests sees it.
     private static void Report(string line)
     {
         TestContext.Current.TestOutputHelper?.WriteLine(line);

@@ -13,14 +13,14 @@ internal sealed class CCompiler
 
     public static IReadOnlyList<string> Candidates { get; } = ["cc", "gcc", "clang"];
 
-    /// <summary>The first one on a search path; <see langword="null"/> where there is none.</summary>
+    /// <summary>Finds the first compiler on a search path; returns <see langword="null"/> if none exists.</summary>
     public static CCompiler? Find(string? searchPath) =>
         Candidates
             .SelectMany(name => (searchPath ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries).Select(folder => Path.Combine(folder, name)))
             .FirstOrDefault(File.Exists) is string path ? new CCompiler(path) : null;
 
-    /// <summary>Compiles a program, or only looks whether it could.</summary>
-    /// <returns>The compiler's exit code and what it said.</returns>
+    /// <summary>Compiles a program, or only checks whether it would compile.</summary>
+    /// <returns>The exit code and the output of the compiler.</returns>
     public (int ExitCode, string Errors) Compile(string source, string? output, IReadOnlyList<string> includeFolders)
     {
         List<string> arguments = ["-std=gnu11", "-Werror=implicit-function-declaration", "-fno-diagnostics-color"];
@@ -37,7 +37,7 @@ internal sealed class CCompiler
     public static (int ExitCode, string Output, string Errors) Run(string program, IReadOnlyList<string> arguments)
     {
         ProcessStartInfo start = new(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.Environment["LC_ALL"] = "C"; // what the compiler says is read by this program
+        start.Environment["LC_ALL"] = "C"; // this program parses the compiler's output
         using Process process = Process.Start(start)!;
         Task<string> errors = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();

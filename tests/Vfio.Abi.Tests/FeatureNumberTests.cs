@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Vfio.Abi.Tests;
 
-/// <summary>The public numbers of features are the kernel's, under the kernel's names.</summary>
+/// <summary>The public numbers of features are those of the kernel, under the kernel's names.</summary>
 public sealed class FeatureNumberTests
 {
     [Fact]

@@ -5,7 +5,8 @@ using Vfio.Tests;
 namespace Vfio.Abi.Tests;
 
 /// <summary>
-/// <c>docs/uapi.md</c> against the kernel's headers, the public API and the Interop room: every name of <c>linux/vfio.h</c> and <c>linux/iommufd.h</c> is decided, and what the page says is so.
+/// Compares <c>docs/uapi.md</c> with the kernel's headers, the public API and the Interop room: the page lists every
+/// name of <c>linux/vfio.h</c> and <c>linux/iommufd.h</c>, and what it says is true.
 /// </summary>
 public sealed partial class InventoryTests
 {
@@ -26,14 +27,14 @@ public sealed partial class InventoryTests
     {
         List<string> names = ReadHeader(header);
         string[] decided = [.. Page.Where(row => row.Header == header).SelectMany(row => row.Names)];
-        Assert.InRange(names.Count, 100, 1000); // the headers were read at all
+        Assert.InRange(names.Count, 100, 1000); // the headers were found and read
         Assert.Empty(names.Except(decided).Select(name => $"{name} is missing in docs/uapi.md"));
         Assert.Empty(decided.Except(names).Select(name => $"{name} of docs/uapi.md is not in {header}"));
         Assert.Empty(decided.GroupBy(name => name).Where(group => group.Count() > 1).Select(group => $"{group.Key} stands twice in docs/uapi.md"));
     }
 
     [Fact]
-    public void Public_members_are_there()
+    public void Each_member_listed_as_public_exists()
     {
         Row[] rows = [.. Page.Where(row => row.How == "public")];
         Assert.NotEmpty(rows);

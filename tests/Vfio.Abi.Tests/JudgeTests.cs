@@ -3,7 +3,7 @@ using Vfio.Abi.Tests.Wrong.Uapi;
 
 namespace Vfio.Abi.Tests
 {
-    /// <summary>That the judge can fail: deliberately wrong items must be caught.</summary>
+    /// <summary>Shows that the check can fail: deliberately wrong items must be found.</summary>
     public sealed class JudgeTests
     {
         private static AbiItems Found(params Type[] types) => new AbiItems(new AbiRules { Own = [], Constants = [], Fields = [], StructNames = [] }).Add(types);
@@ -64,7 +64,7 @@ namespace Vfio.Abi.Tests
                 Judge(typeof(SmallUapi.vfio_device_info)).Wrong.Select(line => line[..line.LastIndexOf(" says", StringComparison.Ordinal)] + " says"));
 
         [Fact]
-        public void What_has_no_rule_is_told()
+        public void Items_without_a_rule_are_reported()
         {
             Assert.Equal(
                 ["JudgeTests.Ruleless.Number", "JudgeTests.Ruleless.Changing", "JudgeTests.Ruleless.Layout", "JudgeTests.Ruleless.Names.One"],
@@ -102,7 +102,7 @@ namespace Vfio.Abi.Tests
         }
 
         [Fact]
-        public void Without_a_compiler_there_is_none_to_find()
+        public void Without_a_compiler_none_is_found()
         {
             Assert.Null(CCompiler.Find("/nonexistent"));
             Assert.Null(CCompiler.Find(null));
@@ -136,7 +136,7 @@ namespace Vfio.Abi.Tests.Wrong.Uapi
         public const int VFIO_API_VERSION = -1;
         public const int VFIO_TYPE1_IOMMU = 1;
 
-        // Offset and size changed places.
+        // Offset and size are swapped.
         [StructLayout(LayoutKind.Sequential)]
         public struct vfio_region_info
         {

@@ -2,16 +2,20 @@ using System.Reflection;
 
 namespace Vfio.Cli.Tests;
 
-/// <summary>Texts that a person has looked at and found good: <c>Approved/NAME.approved.txt</c>.</summary>
+/// <summary>
+/// Compares texts with approved ones, which a person has reviewed: <c>Approved/NAME.approved.txt</c>.
+/// </summary>
 internal static class Approved
 {
     private static readonly string Folder = Path.Combine(SourceFolder, "Approved");
 
-    /// <summary>Where the source of these tests is.</summary>
+    /// <summary>The folder with the source of these tests.</summary>
     public static string SourceFolder =>
         typeof(Approved).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().First(item => item.Key == "SourceFolder").Value!;
 
-    /// <summary>Compares a text with the approved one; writes it beside as <c>.received.txt</c> where they differ.</summary>
+    /// <summary>
+    /// Compares a text with the approved one; if they differ, writes the text next to it as <c>.received.txt</c>.
+    /// </summary>
     public static void Matches(string name, string text)
     {
         string approved = Path.Combine(Folder, name + ".approved.txt");
@@ -23,6 +27,6 @@ internal static class Approved
         }
 
         File.WriteAllText(received, text);
-        Assert.Fail($"differs from what was approved; where it is better: mv {received} {approved}\n\n{text}");
+        Assert.Fail($"differs from the approved text; if the new text is right: mv {received} {approved}\n\n{text}");
     }
 }

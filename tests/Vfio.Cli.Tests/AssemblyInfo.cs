@@ -1,2 +1,3 @@
-// A signal, which one test sends, reaches every test of the process. All of them take two seconds.
+// A signal, which one test sends, reaches every test of the process, so tests do not run in parallel. All of them
+// together take two seconds.
 [assembly: CollectionBehavior(DisableTestParallelization = true)]

@@ -3,11 +3,14 @@ using System.Runtime.InteropServices;
 
 namespace Vfio.Cli.Tests;
 
-/// <summary>Tests that nothing runs beside: what they wait for has seconds, and threads of the pool that are not others'.</summary>
+/// <summary>
+/// Tests that must run alone in the process, because they wait for events with a time limit and need free threads of
+/// the pool.
+/// </summary>
 [CollectionDefinition("Alone", DisableParallelization = true)]
 public sealed class TestsAlone;
 
-/// <summary>A signal while devices change hands.</summary>
+/// <summary>Sends a signal while devices are bound or released.</summary>
 [Collection("Alone")]
 public sealed class BindSignalTests : IDisposable
 {
@@ -18,13 +21,14 @@ public sealed class BindSignalTests : IDisposable
     public void Dispose() => _host.Dispose();
 
     [Fact]
-    public async Task A_signal_in_the_middle_waits_until_the_plan_is_whole()
+    public async Task A_signal_during_a_bind_waits_until_the_plan_is_complete()
     {
         _host.Add(Card);
-        // The handlers of a signal run one after the other. The tool's was registered between these two: when both have run, so has it.
+        // The handlers of a signal run one after the other. The tool's handler was registered between these two, so
+        // when both have run, it has run too.
         using CountdownEvent signalled = new(2);
         using PosixSignalRegistration earlier = Witness(signalled);
-        // Started before: the library waits five seconds for the driver, in which nothing slow may happen.
+        // Started before, because the library waits only five seconds for the driver.
         using Process kill = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", $"read go && kill -HUP {Environment.ProcessId}"]) { RedirectStandardInput = true })!;
         PosixSignalRegistration? later = null;
         using FakeKernel kernel = new(_host, Card, beforeBind: () =>
@@ -38,7 +42,7 @@ public sealed class BindSignalTests : IDisposable
         Result result = await bind;
         later!.Dispose();
         Assert.True(signalled.IsSet);
-        Assert.Equal((128 + 1, "0000:05:00.0 taken from e1000e, now vfio-pci\n", ""), (result.ExitCode, result.Output, result.Errors));
+        Assert.Equal((128 + 1, "0000:05:00.0 bound to vfio-pci (previously e1000e)\n", ""), (result.ExitCode, result.Output, result.Errors));
     }
 
     private static PosixSignalRegistration Witness(CountdownEvent signalled) => PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>

@@ -33,10 +33,10 @@ public sealed class BindTests : IDisposable
     {
         _host.Add(Card);
         using FakeKernel kernel = new(_host, Card);
-        Assert.Equal("0000:05:00.0 taken from e1000e, now vfio-pci\n", Tool.Run(_host, "bind", "05:00.0").Succeeded().Output);
+        Assert.Equal("0000:05:00.0 bound to vfio-pci (previously e1000e)\n", Tool.Run(_host, "bind", "05:00.0").Succeeded().Output);
         Assert.Contains("e1000e", Tool.Run(_host, "status").Succeeded().Output, StringComparison.Ordinal);
-        Assert.Equal("0000:05:00.0 was with vfio-pci already\n", Tool.Run(_host, "bind", "05:00.0").Succeeded().Output);
-        Assert.Equal("0000:05:00.0 handed back to e1000e\n", Tool.Run(_host, "release", "05:00.0").Succeeded().Output);
+        Assert.Equal("0000:05:00.0 was already bound to vfio-pci\n", Tool.Run(_host, "bind", "05:00.0").Succeeded().Output);
+        Assert.Equal("0000:05:00.0 released to e1000e\n", Tool.Run(_host, "release", "05:00.0").Succeeded().Output);
         Assert.Empty(Tool.Run(_host, "status").Output);
     }
 
@@ -50,17 +50,17 @@ public sealed class BindTests : IDisposable
         string[] json = isJson ? ["--json"] : [];
         Result bind = RunOntoFullDisk(["bind", "05:00.0", .. json]);
         Assert.Equal(1, bind.ExitCode);
-        Assert.Contains("vfio: bind: the devices were taken, but what is above could not be written", bind.Errors, StringComparison.Ordinal);
+        Assert.Contains("vfio: bind: the devices were bound, but the lines above could not be written", bind.Errors, StringComparison.Ordinal);
         Assert.Contains("No space left on device", bind.Errors, StringComparison.Ordinal);
-        Assert.Contains(isJson ? "\"address\": \"0000:05:00.0\"" : "0000:05:00.0 taken from e1000e, now vfio-pci\n", bind.Errors, StringComparison.Ordinal);
+        Assert.Contains(isJson ? "\"address\": \"0000:05:00.0\"" : "0000:05:00.0 bound to vfio-pci (previously e1000e)\n", bind.Errors, StringComparison.Ordinal);
         Assert.Contains("hint: vfio status", bind.Errors, StringComparison.Ordinal);
         Result release = RunOntoFullDisk(["release", "--all", .. json]);
         Assert.Equal(1, release.ExitCode);
-        Assert.Contains("vfio: release: devices were handed back, but", release.Errors, StringComparison.Ordinal);
+        Assert.Contains("vfio: release: devices were released, but", release.Errors, StringComparison.Ordinal);
         Assert.Contains("e1000e", release.Errors, StringComparison.Ordinal);
         Result nothing = RunOntoFullDisk(["bind", "--dry-run", "05:00.0", .. json]);
         Assert.Equal(1, nothing.ExitCode);
-        Assert.DoesNotContain("were taken", nothing.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("were bound", nothing.Errors, StringComparison.Ordinal);
     }
 
     private Result RunOntoFullDisk(string[] arguments)
@@ -87,11 +87,11 @@ public sealed class BindTests : IDisposable
     {
         Result result = Tool.Run(_host, "bind", "0000:03:01.0");
         Assert.Equal(0, result.ExitCode);
-        Assert.Equal("0000:03:01.0 was with vfio-pci already\n", result.Output);
+        Assert.Equal("0000:03:01.0 was already bound to vfio-pci\n", result.Output);
         Assert.Equal(
             """
             vfio: group 10 is still blocked by 0000:03:02.0 (e1000e)
-            hint: vfio bind --group 0000:03:01.0 takes every endpoint of the group
+            hint: vfio bind --group 0000:03:01.0 binds every endpoint of the group
 
             """,
             result.Errors);
@@ -101,7 +101,7 @@ public sealed class BindTests : IDisposable
     [InlineData("0000:00:06.0", "refused: its disk nvme0n1 is mounted on /srv", "--force")]
     [InlineData("0000:00:01.0", "refused: it is the boot display", "--force")]
     [InlineData("0000:00:1c.0", "refused: it is a bridge", "endpoints behind them")]
-    public void A_refusal_says_why_and_how_to_go_on(string device, string message, string hint)
+    public void A_refusal_says_why_and_what_to_do(string device, string message, string hint)
     {
         foreach (string[] options in (string[][])[[], ["--dry-run"]])
         {

@@ -42,7 +42,7 @@ public sealed class BrokerTests : IDisposable
         Assert.Contains("the policy's line 1 denies it", reason, StringComparison.Ordinal);
         await stop.CancelAsync();
         Result result = await broker;
-        Assert.Equal((0, "vfio: broker: listens at /s, /policy: 1 rule\nvfio: broker: ended\n"), (result.ExitCode, result.Errors));
+        Assert.Equal((0, "vfio: broker: listening on /s; /policy: 1 rule\nvfio: broker: ended\n"), (result.ExitCode, result.Errors));
         Assert.False(File.Exists(socket));
         if (isJson)
         {
@@ -76,7 +76,7 @@ public sealed class BrokerTests : IDisposable
     public void Several_sockets_must_have_one_that_is_named(string count, string? names) =>
         Assert.Throws<CliException>(() => ActivatedSocket.Find(name => name switch { "LISTEN_PID" => "42", "LISTEN_FDS" => count, _ => names }, 42));
 
-    // The service starts meanwhile.
+    // The service starts at the same time.
     private static string Ask(string socket)
     {
         VfioException? refusal = null;

@@ -3,17 +3,22 @@ using System.Text.RegularExpressions;
 
 namespace Vfio.Cli.Tests;
 
-/// <summary>The parts of docs/cli.md that come from the commands' own description: synopses, options, exit codes.</summary>
+/// <summary>
+/// Generates the parts of docs/cli.md that come from the commands' descriptions: synopses, options, exit codes.
+/// </summary>
 internal static partial class CliReference
 {
     private const int Width = 100;
 
-    /// <summary>A page with its parts written anew: what stands between <c>&lt;!-- reference: NAME --&gt;</c> and <c>&lt;!-- end --&gt;</c>.</summary>
-    /// <exception cref="KeyNotFoundException">A part is of a command that there is not.</exception>
+    /// <summary>
+    /// Returns a page with its generated parts replaced: the text between <c>&lt;!-- reference: NAME --&gt;</c> and
+    /// <c>&lt;!-- end --&gt;</c>.
+    /// </summary>
+    /// <exception cref="KeyNotFoundException">A part names a command that does not exist.</exception>
     public static string Update(string page, RootCommand root) =>
         Part().Replace(page, part => $"{part.Groups["begin"].Value}\n{Write(part.Groups["name"].Value, root)}<!-- end -->");
 
-    /// <summary>The names of a page's parts, in order.</summary>
+    /// <summary>Returns the names of a page's parts, in order.</summary>
     public static IReadOnlyList<string> NamesIn(string page) => [.. Part().Matches(page).Select(part => part.Groups["name"].Value)];
 
     private static string Write(string name, RootCommand root) => name == "exit codes"
@@ -56,7 +61,7 @@ internal static partial class CliReference
         return option.Arity.MaximumNumberOfValues == 0 ? $"[{name}]" : $"[{name} {option.HelpName}]";
     }
 
-    // Help is every command's; the page says so once.
+    // Every command has --help; the page mentions it once.
     private static IEnumerable<Option> OwnOptions(Command command) => HelpText.OptionsOf(command).Where(option => option.Name != "--help");
 
     private static string Table(string left, string right, IEnumerable<(string Name, string Text)> rows) =>

@@ -4,7 +4,9 @@ using Vfio.Host;
 
 namespace Vfio.Cli.Tests;
 
-/// <summary>docs/cli.md says what the help says: synopses, options and exit codes come from the same description.</summary>
+/// <summary>
+/// docs/cli.md agrees with the help: synopses, options and exit codes come from the same descriptions.
+/// </summary>
 public sealed class CliReferenceTests
 {
     private static readonly string Path = System.IO.Path.Combine(Approved.SourceFolder, "..", "..", "docs", "cli.md");
@@ -24,7 +26,7 @@ public sealed class CliReferenceTests
             File.WriteAllText(Path, expected);
         }
 
-        // Line by line, so that a failure shows the line; VFIO_ACCEPT_CLI_PAGE=1 writes the page.
+        // Compared line by line, so that a failure shows the line. VFIO_ACCEPT_CLI_PAGE=1 writes the page.
         Assert.Equal(expected.Split('\n'), File.ReadAllText(Path).Split('\n'));
     }
 

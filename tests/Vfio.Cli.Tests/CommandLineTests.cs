@@ -23,7 +23,7 @@ public sealed class CommandLineTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Commands))]
-    public void Help_is_the_same_asked_either_way(string command)
+    public void The_help_command_prints_the_same_as_the_help_option(string command)
     {
         string[] arguments = command.Length == 0 ? [] : [command];
         Assert.Equal(Tool.Run(_host, [.. arguments, "--help"]).Output, Tool.Run(_host, ["help", .. arguments]).Succeeded().Output);
@@ -48,7 +48,7 @@ public sealed class CommandLineTests : IDisposable
     public void Help_wins_over_mistakes(params string[] arguments) => Tool.Run(_host, arguments).Succeeded();
 
     [Fact]
-    public void Alone_the_command_shows_what_it_can_do() => Assert.Equal(Tool.Run(_host, "--help").Output, Tool.Run(_host).Succeeded().Output);
+    public void Without_a_command_the_help_is_shown() => Assert.Equal(Tool.Run(_host, "--help").Output, Tool.Run(_host).Succeeded().Output);
 
     [Fact]
     public void Version_is_one_line() => Assert.Matches("^vfio [0-9]+\\.[0-9]+\\.[0-9]+\n$", Tool.Run(_host, "--version").Succeeded().Output);
@@ -77,7 +77,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("'--frobnicate' is not an option", "vfio bind --help", "bind", "--frobnicate", "eth0")]
     [InlineData("'--frobnicate=1' is not an option", "vfio status --help", "status", "--frobnicate=1")]
     [InlineData("'-q' is not an option", "vfio show --help", "show", "-q")]
-    [InlineData("'8086:10d3' is a vendor and a device id", "vfio list --id 8086:10d3", "bind", "8086:10d3")]
+    [InlineData("'8086:10d3' is a vendor and device ID", "vfio list --id 8086:10d3", "bind", "8086:10d3")]
     [InlineData("'pci_0000_00_14_3' is not how", "did you mean 0000:00:14.3?", "bind", "pci_0000_00_14_3")]
     [InlineData("'pci@0000:00:14.3' is not how", "did you mean 0000:00:14.3?", "show", "pci@0000:00:14.3")]
     [InlineData("'/sys/bus/pci/devices/0000:00:14.3' is not how", "did you mean 0000:00:14.3?", "show", "/sys/bus/pci/devices/0000:00:14.3")]
@@ -93,14 +93,14 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("'99999999999999999999' is not a count", "vfio read --help", "read", "00:14.3", "bar0", "-n", "99999999999999999999")]
     [InlineData("'-1' is not a value", "vfio write --help", "write", "00:14.3", "bar0", "-1")]
     [InlineData("'one' is not a value", "vfio write --help", "write", "00:14.3", "bar0", "one")]
-    [InlineData("0x1ff does not fit a register of 8 bits", "-w", "write", "00:14.3", "bar0", "0x1ff", "-w", "8")]
+    [InlineData("0x1ff does not fit into a register of 8 bits", "-w", "write", "00:14.3", "bar0", "0x1ff", "-w", "8")]
     [InlineData("bar0+0x02 is not aligned", "-w", "read", "00:14.3", "bar0+2")]
     [InlineData("config+0x03 is not aligned", "-w", "write", "00:14.3", "config+3", "1", "-w", "16")]
     [InlineData("'soup' is not a class", "vfio list --help", "list", "--class", "soup")]
     [InlineData("'x' is not a group", "vfio list --help", "list", "--group", "x")]
     [InlineData("--class", "vfio list --help", "list", "--class")]
     [InlineData("no device is named", "vfio release --help", "release")]
-    [InlineData("not both", "vfio release --help", "release", "--all", "00:14.3")]
+    [InlineData("devices and --all cannot be combined", "vfio release --help", "release", "--all", "00:14.3")]
     [InlineData("'@file' is not a device of this host", "vfio list", "bind", "@file")]
     [InlineData("'eth0' is not expected", "vfio show eth0", "list", "eth0")]
     [InlineData("'00:14.3' is not expected", "vfio show 00:14.3", "list", "00:14.3")]
@@ -108,12 +108,12 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("'gigabit' is not expected", "vfio list --name gigabit", "list", "gigabit")]
     [InlineData("'eth0' is not a command", "vfio show eth0", "eth0")]
     [InlineData("'soup' is not a device of this host", "vfio list", "status", "soup")]
-    [InlineData("'soup' is not a pair of ids", "vfio list --help", "list", "--id", "soup")]
-    [InlineData("'80861:1' is not a pair of ids", "vfio list --help", "list", "--id", "80861:1")]
+    [InlineData("'soup' is not a pair of IDs", "vfio list --help", "list", "--id", "soup")]
+    [InlineData("'80861:1' is not a pair of IDs", "vfio list --help", "list", "--id", "80861:1")]
     [InlineData("'lits' is not a command", "did you mean 'list'?", "help", "lits")]
     [InlineData("'complete' is not a command", "", "help", "complete")]
-    [InlineData("'tcsh' is not a shell", "vfio completion --help", "completion", "tcsh")]
-    [InlineData("--config or --json", "vfio show --help", "show", "eth0", "--config", "--json")]
+    [InlineData("'tcsh' is not a supported shell", "vfio completion --help", "completion", "tcsh")]
+    [InlineData("--config and --json cannot be combined", "vfio show --help", "show", "eth0", "--config", "--json")]
     public void Wrong_usage_is_one_line_and_a_hint(string message, string hint, params string[] arguments) =>
         Assert.Empty(Tool.Run(_host, arguments).FailedWith(2, message, hint).Output);
 
@@ -125,11 +125,11 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
-    public void A_flag_takes_no_value_from_what_follows() =>
+    public void A_flag_does_not_take_the_next_argument_as_its_value() =>
         Tool.Run(_host, "bind", "--group", "true", "0000:00:03.0").FailedWith(2, "'true' is not a device of this host", "vfio list");
 
     [Fact]
-    public void A_mistake_in_the_tool_is_one_line_and_its_trace_is_for_who_asks()
+    public void An_internal_error_is_one_line_and_the_stack_trace_is_optional()
     {
         static CliHost Break(CliHost host) => host with { OpenDevice = (_, _) => throw new InvalidOperationException("two\nlines") };
         Result result = RunBroken(Break);

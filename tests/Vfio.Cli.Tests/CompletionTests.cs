@@ -50,13 +50,13 @@ public sealed class CompletionTests : IDisposable
     [InlineData("list", "--json", "--js")]
     [InlineData("show", "eth0", "e")]
     [InlineData("read", "nvme")]
-    public void Where_nothing_fits_nothing_is_said(params string[] words) => Assert.Empty(Complete(words));
+    public void Without_a_match_nothing_is_printed(params string[] words) => Assert.Empty(Complete(words));
 
     [Fact]
     public void After_two_dashes_no_option_is_offered() => Assert.Empty(Complete("bind", "--", "--"));
 
     [Fact]
-    public void Release_offers_what_is_taken_by_its_old_names()
+    public void Release_offers_bound_devices_by_their_previous_names()
     {
         _host.AddJournalEntry("0000:03:01.0", 0x1234, 0x11e8, "edu", user: null, """ "interfaces": [{ "name": "lan0", "isUp": true }], "disks": [] """);
         Assert.Equal(["lan0", "0000:03:01.0", "03:01.0"], Complete("release", ""));
@@ -74,7 +74,7 @@ public sealed class CompletionTests : IDisposable
     }
 
     [Fact]
-    public void A_mistake_is_silent()
+    public void An_error_is_silent()
     {
         Result result = Tool.Run(_host, Tool.Narrow, host => host with { Root = new HostRoot("/dev/null") }, "complete", "--", "show", "0");
         Assert.Equal((0, "", ""), (result.ExitCode, result.Output, result.Errors));
@@ -111,7 +111,7 @@ public sealed class CompletionTests : IDisposable
         """, "test", Tools, line));
 
     [Fact]
-    public void Bash_keeps_what_stands_before_a_colon() => Assert.Equal("14.3", Shell("bash", "-c",
+    public void Bash_keeps_the_text_before_a_colon() => Assert.Equal("14.3", Shell("bash", "-c",
         """
         source <("$1/vfio" completion bash)
         vfio() { printf '0000:00:14.3\tnet\n'; }
@@ -120,7 +120,7 @@ public sealed class CompletionTests : IDisposable
         echo "${COMPREPLY[@]}"
         """, "test", Tools));
 
-    // The kernel lets an interface be called so.
+    // The kernel allows this name for an interface.
     [Theory]
     [InlineData("$(id)")]
     [InlineData("`id`")]
@@ -198,7 +198,7 @@ public sealed class CompletionTests : IDisposable
             """, Tools));
     }
 
-    // Beside these tests lies the tool that they were built with, under its assembly's name.
+    // The tool that these tests were built with is next to them, under its assembly's name.
     private string Tools
     {
         get

@@ -11,14 +11,14 @@ public sealed class DemoTests : IDisposable
     private Result Run(Terminal terminal) => Tool.Run(
         _host, terminal, host => host with { OpenDevice = (_, _) => throw new InvalidOperationException("a device of the host") }, "demo");
 
-    // The folder for temporary files has another name at each run.
+    // The temporary folder has another name in each run.
     private static string Portable(string text) => Regex.Replace(text, "[^ ]*/vfio-demo-[^/]*/", "/tmp/");
 
     [Fact]
     public void The_story_at_80_columns()
     {
         Result result = Run(Tool.Narrow).Succeeded();
-        // The usual folder: no story is narrow with a long one in it.
+        // Uses the default temporary folder, because a long path would not fit a narrow terminal.
         Approved.Matches("demo", (result with { Output = Portable(result.Output) }).FitsIn(80).Output);
     }
 

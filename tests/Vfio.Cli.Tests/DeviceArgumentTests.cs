@@ -29,7 +29,7 @@ public sealed class DeviceArgumentTests : IDisposable
     [InlineData("sda")]
     [InlineData("sda1")]
     [InlineData("nvme9")]
-    public void A_taken_device_keeps_the_names_it_had(string name)
+    public void A_bound_device_keeps_its_previous_names(string name)
     {
         _host.AddJournalEntry(
             "0000:03:01.0", 0x1234, 0x11e8, "edu", user: null,
@@ -40,7 +40,7 @@ public sealed class DeviceArgumentTests : IDisposable
     }
 
     [Fact]
-    public void An_entry_of_before_other_names_were_kept_is_read()
+    public void An_entry_of_a_version_without_other_names_is_read()
     {
         _host.AddJournalEntry("0000:03:01.0", 0x1234, 0x11e8, "edu", user: null, """ "interfaces": [{ "name": "lan0", "isUp": true }], "disks": [] """);
         Assert.Equal("0000:03:01.0", Show("lan0"));
@@ -54,7 +54,7 @@ public sealed class DeviceArgumentTests : IDisposable
     public void A_name_that_two_devices_have_is_refused_with_both()
     {
         _host.AddJournalEntry("0000:03:01.0", 0x1234, 0x11e8, "edu", user: null, """ "interfaces": [{ "name": "eth0", "isUp": true }], "disks": [] """);
-        Tool.Run(_host, "show", "eth0").FailedWith(2, "'eth0' is 2 devices: 0000:00:14.3, 0000:03:01.0", "by its address");
+        Tool.Run(_host, "show", "eth0").FailedWith(2, "'eth0' is 2 devices: 0000:00:14.3, 0000:03:01.0", "the address of one");
     }
 
     [Fact]
@@ -68,31 +68,31 @@ public sealed class DeviceArgumentTests : IDisposable
         }
 
         File.CreateSymbolicLink(_host.PathOf("sys/class/block/nvme1n1"), "../../devices/virtual/nvme-subsystem/nvme-subsys1/nvme1n1");
-        Tool.Run(_host, "show", "nvme1n1").FailedWith(2, "'nvme1n1' is 2 devices: 0000:00:06.0, 0000:00:08.0", "by its address");
+        Tool.Run(_host, "show", "nvme1n1").FailedWith(2, "'nvme1n1' is 2 devices: 0000:00:06.0, 0000:00:08.0", "the address of one");
     }
 
     [Theory]
     [InlineData("eth1", "'eth1' is not a device of this host", "did you mean eth0?")]
     [InlineData("nvme0n2", "'nvme0n2' is not a device", "did you mean nvme0n1?")]
-    [InlineData("br0", "'br0' stands on no PCI device", "vfio list")]
+    [InlineData("br0", "'br0' belongs to no PCI device", "vfio list")]
     [InlineData("00:14.8", "'00:14.8' is not a PCI address", "vfio list")]
     [InlineData("../net/eth0", "'../net/eth0' is not a device", "vfio list")]
     [InlineData("..", "'..' is not a device", "vfio list")]
     [InlineData("", "'' is not a device", "vfio list")]
     [InlineData("eth0\0", "is not a device", "vfio list")]
     [InlineData("\e[31m", "'?[31m' is not a device", "vfio list")]
-    public void What_is_no_name_of_a_device_is_wrong_usage(string name, string message, string hint)
+    public void A_text_that_is_not_the_name_of_a_device_is_wrong_usage(string name, string message, string hint)
     {
         _host.AddVirtual("net", "br0");
         Tool.Run(_host, "show", "--", name).FailedWith(2, message, hint);
     }
 
     [Fact]
-    public void An_endless_name_is_not_looked_for() =>
+    public void A_name_that_is_too_long_is_not_looked_up() =>
         Tool.Run(_host, "show", new string('e', 100_000)).FailedWith(2, "is not a device", "vfio list");
 
     [Fact]
-    public void Every_command_that_takes_a_device_takes_its_names()
+    public void Every_command_with_a_device_accepts_its_names()
     {
         Tool.Run(_host, "bind", "--dry-run", "eth0").Succeeded();
         Tool.Run(_host, "release", "--dry-run", "eth0").FailedWith(1, "0000:00:14.3", "");

@@ -104,23 +104,23 @@ public sealed class DiffTests : RegisterCommandTest
     [InlineData("\n\n", 2, "the dump ends here, with 0x0 bytes")]
     [InlineData("H\n# vfio-dump 1 region=bar9 length=0x20 width=32 time=2026-11-22T20:27:01Z\n", 2, "is not a header")]
     [InlineData("H\n# vfio-dump 1 region=bar0 length=0xffffffffffffffff width=32 time=2026-11-22T20:27:01Z\n", 2, "is not a header")]
-    [InlineData("H\nM\n00: R\n", 3, "the dump ends here, without its last line")]
+    [InlineData("H\nM\n00: R\n", 3, "the dump is incomplete: it ends here, without its last line")]
     [InlineData("H\nM\n00: R\n# end\n", 4, "the row at 0x10 is missing")]
     [InlineData("H\nM\n10: R\n# end\n", 3, "the row at 0x0 is missing")]
     [InlineData("H\nM\n00: R\n00: R\n# end\n", 4, "the row at 0x10 is missing")]
-    [InlineData("H\nM\n00: R\n20: R\n# end\n", 4, "0x20 is no offset of a row in 0x20 bytes")]
-    [InlineData("H\nM\n00: R\n*\n*\n# end\n", 5, "is no row")]
-    [InlineData("H\nM\n*\n# end\n", 3, "is no row")]
+    [InlineData("H\nM\n00: R\n20: R\n# end\n", 4, "0x20 is not the offset of a row in 0x20 bytes")]
+    [InlineData("H\nM\n00: R\n*\n*\n# end\n", 5, "is not a row of a dump")]
+    [InlineData("H\nM\n*\n# end\n", 3, "is not a row of a dump")]
     [InlineData("H\nM\n00: R R\n", 3, "the row has 32 bytes, not 16")]
     [InlineData("H\nM\n00: 00\n", 3, "the row has 1 bytes, not 16")]
-    [InlineData("H\nM\n00: xx 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00\n", 3, "'xx' is no byte")]
-    [InlineData("H\nM\n00000000000000000: R\n", 3, "is no row")]
+    [InlineData("H\nM\n00: xx 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00\n", 3, "'xx' is not a byte")]
+    [InlineData("H\nM\n00000000000000000: R\n", 3, "is not a row of a dump")]
     [InlineData("H\nM\nL\n", 3, "is longer than 4096 characters")]
     [InlineData("H\nM\n\0\n", 3, "is not text")]
     [InlineData("00:14.3 Ethernet\n00: R\n20: R\n", 3, "the row at 0x10 is missing")]
     [InlineData("00:14.3 Ethernet\n00: R\n\n00:14.4 Ethernet\n", 4, "a second device begins here")]
-    [InlineData("00:14.3 Ethernet\n1000: R\n", 2, "0x1000 is no offset")]
-    public void A_file_that_is_none_is_one_line_with_its_number(string text, int line, string message)
+    [InlineData("00:14.3 Ethernet\n1000: R\n", 2, "0x1000 is not the offset")]
+    public void A_file_that_is_not_a_dump_is_an_error_with_the_line(string text, int line, string message)
     {
         text = text.Replace("H", "0000:00:14.3 8086:10d3 subsystem 1af4:1100 class 020000", StringComparison.Ordinal)
             .Replace("M\n", "# vfio-dump 1 region=bar0 length=0x20 width=32 time=2026-11-22T20:27:01Z\n", StringComparison.Ordinal)
@@ -143,7 +143,7 @@ public sealed class DiffTests : RegisterCommandTest
     }
 
     [Fact]
-    public void Damage_anywhere_neither_hangs_nor_breaks_the_tool()
+    public void A_corrupt_file_neither_hangs_nor_crashes_the_tool()
     {
         byte[] whole = File.ReadAllBytes(Dump("whole.txt", "bar0"));
         Random random = new(4711);
@@ -163,9 +163,9 @@ public sealed class DiffTests : RegisterCommandTest
         string bar = Dump("bar.txt", "bar0");
         string config = Dump("config.txt", "config");
         string foreign = WriteFile("foreign.txt", File.ReadAllText(bar).Replace("8086:10d3", "1234:11e8", StringComparison.Ordinal));
-        Run("diff", bar, config).FailedWith(2, "bar.txt is bar0 of a device 8086:10d3, config.txt is config of 8086:10d3", "one region");
-        Run("diff", foreign, "00:14.3").FailedWith(2, "foreign.txt is bar0 of a device 1234:11e8, 0000:00:14.3 is bar0 of 8086:10d3", "one kind");
-        Run("diff", "00:14.3", "00:14.3").FailedWith(2, "both are devices", "vfio dump");
+        Run("diff", bar, config).FailedWith(2, "bar.txt is bar0 of a device 8086:10d3, config.txt is config of 8086:10d3", "the same region");
+        Run("diff", foreign, "00:14.3").FailedWith(2, "foreign.txt is bar0 of a device 1234:11e8, 0000:00:14.3 is bar0 of 8086:10d3", "the same kind");
+        Run("diff", "00:14.3", "00:14.3").FailedWith(2, "OLD and NEW are both devices", "vfio dump");
         Run("diff", PathOf("missing.txt"), bar).FailedWith(2, "'missing.txt' cannot be read: there is no such file", "vfio dump");
         Run("diff", bar, PathOf("")).FailedWith(2, "cannot be read", "vfio dump");
         Run("diff", bar, "0000:7f:00.0").FailedWith(2, "no PCI device has this address", "vfio list");

@@ -52,7 +52,7 @@ public sealed class DoctorTests : IDisposable
     }
 
     [Fact]
-    public void A_command_that_is_too_long_goes_on_as_a_shell_lets_it()
+    public void A_command_that_is_too_long_is_continued_with_backslashes()
     {
         _host.Write("proc/interrupts", "           CPU0\n  0:         67  IO-APIC    2-edge      timer\n");
         _host.Write("sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts", "N\n");
@@ -77,14 +77,14 @@ public sealed class DoctorTests : IDisposable
     }
 
     [Fact]
-    public void A_model_needs_nothing()
+    public void A_device_model_has_no_prerequisites()
     {
         Approved.Matches("doctor-model", Tool.Run(_host, "doctor", "emu:edu").Succeeded().FitsIn(80).Output);
         Assert.True(Tool.Run(_host, "doctor", "emu:edu", "--json").Succeeded().Json.GetProperty("device").GetProperty("isModel").GetBoolean());
     }
 
     [Fact]
-    public void A_device_that_there_is_not_is_a_failure()
+    public void An_absent_device_is_a_failure()
     {
         Tool.Run(_host, "doctor", "0000:55:00.0").FailedWith(1, "0000:55:00.0: no PCI device has this address", "vfio list");
         Tool.Run(_host, "doctor", "emu:nonsense").FailedWith(2, "'emu:nonsense' is not a device model", "emu:edu");
@@ -98,7 +98,7 @@ public sealed class DoctorTests : IDisposable
         Tool.Run(_host, new Terminal(columns, HasColour: false), "doctor", "eth0").FitsIn(Math.Max(columns, 40));
 
     [Fact]
-    public void What_the_host_says_cannot_steer_the_terminal()
+    public void Text_from_the_host_cannot_control_the_terminal()
     {
         _host.Write("proc/cmdline", "pcie_acs_override=\u001b[2J\u202e\n");
         _host.Write("proc/sys/kernel/osrelease", "7\u001b[2J\n");

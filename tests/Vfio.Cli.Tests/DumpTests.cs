@@ -24,7 +24,7 @@ public sealed class DumpTests : RegisterCommandTest
         Result result = Run("dump", "00:14.3", "bar0");
         Assert.Contains("\n10: 78 56 34 12 -- -- -- -- 00 00 00 00 -- -- -- --\n", result.Output, StringComparison.Ordinal);
         Assert.Equal(
-            "vfio: dump: left out 1 register that reading changes: ICR\nvfio: dump: left out 1 register that can only be written: DOORBELL\nhint: --all reads them too\n",
+            "vfio: dump: left out 1 register with read side effects: ICR\nvfio: dump: left out 1 register that can only be written: DOORBELL\nhint: --all reads them too\n",
             result.Errors);
         Assert.DoesNotContain(Device.Accesses, access => access.StartsWith("read Bar0+28 ", StringComparison.Ordinal) || access.StartsWith("read Bar0+20 ", StringComparison.Ordinal));
     }
@@ -95,9 +95,9 @@ public sealed class DumpTests : RegisterCommandTest
         Run("dump", "00:14.3", "bar0", "-o", PathOf("link")).FailedWith(1, "is a link", "another file");
         Assert.Equal("kept", File.ReadAllText(target));
         Run("dump", "00:14.3", "bar0", "-o", PathOf("")).FailedWith(1, "is a folder", "another file");
-        Run("dump", "00:14.3", "bar0", "-o", "/dev/null").FailedWith(1, "'/dev/null' is no regular file", "another file");
+        Run("dump", "00:14.3", "bar0", "-o", "/dev/null").FailedWith(1, "'/dev/null' is not a regular file", "another file");
         Run("dump", "00:14.3", "bar0", "-o", PathOf("no/such/folder")).FailedWith(1, "its folder does not exist", "a folder that exists");
-        Run("dump", "00:14.3", "bar0", "-o", "").FailedWith(2, "not a file's name", "");
+        Run("dump", "00:14.3", "bar0", "-o", "").FailedWith(2, "not a file name", "");
         Assert.True(File.Exists("/dev/null"));
     }
 
@@ -114,11 +114,11 @@ public sealed class DumpTests : RegisterCommandTest
     [InlineData(2, "'bar0+4' is not a region", "vfio dump --help", "bar0+4")]
     [InlineData(2, "'soup' is not a region", "vfio dump --help", "soup")]
     [InlineData(1, "BAR1 of 0000:00:14.3: the device does not implement it", "it has BAR0", "bar1")]
-    public void What_is_no_region(int code, string message, string hint, string region) =>
+    public void A_text_that_is_not_a_region_is_wrong_usage(int code, string message, string hint, string region) =>
         Assert.Empty(Run("dump", "00:14.3", region).FailedWith(code, message, hint).Output);
 
     [Fact]
-    public void Progress_is_for_who_watches_and_is_wiped_out()
+    public void Progress_is_shown_on_a_terminal_and_erased()
     {
         Device.Add(RegionIndex.Bar2, new byte[64 * 1024]);
         HurriedClock clock = new();
@@ -128,7 +128,7 @@ public sealed class DumpTests : RegisterCommandTest
         Assert.EndsWith("\r\e[K", result.Errors, StringComparison.Ordinal);
     }
 
-    // A second for each look.
+    // Each reading of the clock advances it by a second.
     private sealed class HurriedClock : TimeProvider
     {
         private long _ticks;

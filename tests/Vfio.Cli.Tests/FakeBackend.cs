@@ -3,7 +3,7 @@ using Vfio.Pci;
 
 namespace Vfio.Cli.Tests;
 
-/// <summary>A device whose registers are bytes in memory, and that counts how it is used.</summary>
+/// <summary>Represents a device whose registers are bytes in memory, and which counts how it is used.</summary>
 internal sealed class FakeBackend : IDeviceBackend, IBusReset, IFaultSource
 {
     private readonly Dictionary<RegionIndex, (RegionInfo Info, byte[] Bytes)> _regions = [];
@@ -13,17 +13,20 @@ internal sealed class FakeBackend : IDeviceBackend, IBusReset, IFaultSource
 
     public bool IsDisposed { get; private set; }
 
-    /// <summary>Called before a read, which then sees what it did to the bytes; may throw, as a device that is gone does.</summary>
+    /// <summary>
+    /// Called before a read, which then sees the changes it made to the bytes. It may throw, like a device that no
+    /// longer exists.
+    /// </summary>
     public Action<RegionIndex, ulong>? Reading { get; set; }
 
     public bool CanReset { get; init; } = true;
 
     public string Name { get; init; } = "fake";
 
-    /// <summary>Whether its end is written down too.</summary>
+    /// <summary>Whether to record the disposal too.</summary>
     public bool IsLogged { get; set; }
 
-    /// <summary>What was stopped of its transfers.</summary>
+    /// <summary>The transfers that were stopped.</summary>
     public Func<IReadOnlyList<IommuFault>?> Faults { get; init; } = () => null;
 
     public void Add(RegionIndex index, byte[] bytes, bool canWrite = true)
@@ -32,7 +35,7 @@ internal sealed class FakeBackend : IDeviceBackend, IBusReset, IFaultSource
         _regions[index] = (new RegionInfo(index, (ulong)bytes.Length, canRead: true, canWrite, [new MappableArea(0, (ulong)bytes.Length)], 0), bytes);
     }
 
-    /// <summary>What a reset of its bus hits.</summary>
+    /// <summary>The devices that a reset of its bus affects.</summary>
     public Func<HotResetInfo>? HotResets { get; init; }
 
     public HotResetInfo GetHotResetInfo() => HotResets?.Invoke() ?? throw new VfioException("VFIO_DEVICE_GET_PCI_HOT_RESET_INFO", "fake", 19, "no bridge is above the device");

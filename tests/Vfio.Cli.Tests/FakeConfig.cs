@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Vfio.Cli.Tests;
 
-/// <summary>Configuration space of real devices, from hexadecimal dumps: offset, colon, bytes; what is left out is zero.</summary>
+/// <summary>
+/// Holds the configuration space of real devices, from hexadecimal dumps: offset, colon, bytes. Omitted bytes are zero.
+/// </summary>
 internal static class FakeConfig
 {
     /// <summary>QEMU's 82574: power management, MSI, MSI-X, PCI Express, error reporting, serial number.</summary>

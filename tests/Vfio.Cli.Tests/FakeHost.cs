@@ -11,33 +11,35 @@ internal sealed record FakeDevice(string Address, ushort VendorId, ushort Device
 
     public bool IsBootDisplay { get; init; }
 
-    /// <summary>The bridge above it; none for a device on its root bus.</summary>
+    /// <summary>The bridge above it; <see langword="null"/> for a device on its root bus.</summary>
     public string? Parent { get; init; }
 
-    /// <summary>Its root bus, where it has no parent.</summary>
+    /// <summary>The root bus, if the device has no parent.</summary>
     public string RootBus { get; init; } = "pci0000:00";
 
-    /// <summary>What the four files of a link say: current speed and width, the most of both; none for a device without a link.</summary>
+    /// <summary>
+    /// The content of the four link files: the current speed and width, and the maximum of both; empty for a device
+    /// without a link.
+    /// </summary>
     public FakeLink? Link { get; init; }
 
-    /// <summary>Of a virtual function: the address of its physical one.</summary>
+    /// <summary>The address of the physical function, for a virtual function.</summary>
     public string? PhysicalFunction { get; init; }
 }
 
-/// <summary>The link of a <see cref="FakeDevice"/>, as sysfs writes it.</summary>
+/// <summary>Represents the link of a <see cref="FakeDevice"/>, as sysfs writes it.</summary>
 internal sealed record FakeLink(string Speed, string Width, string MaxSpeed, string MaxWidth)
 {
-    /// <summary>What Linux says of a device that is built in.</summary>
+    /// <summary>The values that Linux reports for an integrated device.</summary>
     public static FakeLink BuiltIn { get; } = new("Unknown", "0", "Unknown", "255");
 
-    /// <summary>A link with speeds in GT/s, such as "8.0".</summary>
+    /// <summary>Creates a link with speeds in GT/s, such as "8.0".</summary>
     public static FakeLink Of(string speed, int width, string maxSpeed, int maxWidth) =>
         new($"{speed} GT/s PCIe", $"{width}", $"{maxSpeed} GT/s PCIe", $"{maxWidth}");
 }
 
 /// <summary>
-/// The files of a host that does not exist, in a folder of their own: sysfs, procfs and the journal, as far as the tool looks
-/// at them.
+/// Creates the files of a fake host in a folder: sysfs, procfs and the journal, as far as the tool reads them.
 /// </summary>
 internal sealed class FakeHost : IDisposable
 {
@@ -48,15 +50,16 @@ internal sealed class FakeHost : IDisposable
     private readonly Dictionary<string, string> _folders = [];
 
     /// <summary>
-    /// The path of a folder to be created: in memory if the system has such a place, because thousands of small files are made and
-    /// removed, and because a long TMPDIR is longer than a message's line or a socket's name.
+    /// Returns the path of a folder to create. It is in memory if the system has such a place, because thousands of
+    /// small files are created and removed, and because a long TMPDIR would exceed the length of a message line or of a
+    /// socket's name.
     /// </summary>
     public static string NewFolder(string prefix) =>
         Path.Combine(Directory.Exists("/dev/shm") ? "/dev/shm" : Path.GetTempPath(), $"{prefix}{Guid.NewGuid():n}");
 
     public FakeHost()
     {
-        // Where this folder is missing, a plan would load the module, on the host the test runs on.
+        // If this folder were missing, a plan would load the module on the host that runs the test.
         Directory.CreateDirectory(PathOf("sys/bus/pci/drivers/vfio-pci"));
         Directory.CreateDirectory(PathOf("sys/bus/pci/devices"));
         Root = new HostRoot(_folder);
@@ -64,7 +67,9 @@ internal sealed class FakeHost : IDisposable
 
     public HostRoot Root { get; }
 
-    /// <summary>A host with many devices, each in a group of its own, of a few kinds and with a few drivers.</summary>
+    /// <summary>
+    /// Creates a host with many devices of a few kinds and with a few drivers, each device in its own group.
+    /// </summary>
     public static FakeHost WithDevices(int count)
     {
         (ushort Vendor, ushort Device, string Class, string? Driver)[] kinds =
@@ -88,7 +93,7 @@ internal sealed class FakeHost : IDisposable
         return host;
     }
 
-    /// <summary>A host with one of each kind that the commands tell apart.</summary>
+    /// <summary>Creates a host with one of each kind of device that the commands distinguish.</summary>
     public static FakeHost Typical()
     {
         FakeHost host = new();
@@ -107,7 +112,7 @@ internal sealed class FakeHost : IDisposable
         return host;
     }
 
-    /// <summary>The 82574 of <see cref="Typical"/> with all that sysfs has of such a device, as root sees it.</summary>
+    /// <summary>Adds everything that sysfs has about the 82574 of <see cref="Typical"/>, as root sees it.</summary>
     public static FakeHost WithDetails()
     {
         FakeHost host = Typical();
@@ -191,7 +196,7 @@ internal sealed class FakeHost : IDisposable
         }
     }
 
-    /// <summary>Writes what a device is, and which driver has it.</summary>
+    /// <summary>Writes the identity and the driver of a device.</summary>
     public void WriteIdentity(string address, FakeDevice device)
     {
         string folder = FolderOf(address), code = device.Class.PadLeft(6, '0').ToUpperInvariant();
@@ -214,7 +219,9 @@ internal sealed class FakeHost : IDisposable
         File.CreateSymbolicLink(PathOf($"sys/class/net/{name}"), $"../../{FolderOf(address)["sys/".Length..]}/net/{name}");
     }
 
-    /// <summary>A link in <c>/sys/class</c> to something below a device: a controller, a card, a partition.</summary>
+    /// <summary>
+    /// Creates a link in <c>/sys/class</c> to something below a device: a controller, a card, a partition.
+    /// </summary>
     public void AddClassDevice(string address, string className, string below, string name)
     {
         string folder = PathOf($"sys/devices/pci0000:00/{address}/{below}{name}");
@@ -223,7 +230,7 @@ internal sealed class FakeHost : IDisposable
         File.CreateSymbolicLink(PathOf($"sys/class/{className}/{name}"), $"../../devices/pci0000:00/{address}/{below}{name}");
     }
 
-    /// <summary>Something of <c>/sys/class</c> that stands on no PCI device.</summary>
+    /// <summary>Creates an entry of <c>/sys/class</c> that belongs to no PCI device.</summary>
     public void AddVirtual(string className, string name)
     {
         Directory.CreateDirectory(PathOf($"sys/devices/virtual/{className}/{name}"));
@@ -243,7 +250,7 @@ internal sealed class FakeHost : IDisposable
         Write("proc/self/mountinfo", $"40 1 259:0 / {mountPoint} rw,relatime - ext4 /dev/{name} rw\n");
     }
 
-    /// <summary>Remembers a device as taken.</summary>
+    /// <summary>Adds a journal entry for a bound device.</summary>
     public void AddJournalEntry(string address, ushort vendor, ushort device, string? driverBefore, string? user = null, string names = "") => Write(
         $"run/vfio/{address}.json",
         $$"""
@@ -265,7 +272,7 @@ internal sealed class FakeHost : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    // A device's folder below the root.
+    // Returns the folder of a device below the root.
     private string FolderOf(string address) => _folders.GetValueOrDefault(address, $"sys/devices/pci0000:00/{address}");
 
     private void AddLink(string folder, FakeLink? link)

@@ -1,8 +1,8 @@
 namespace Vfio.Cli.Tests;
 
 /// <summary>
-/// Does what the kernel does when somebody writes to the sysfs of a <see cref="FakeHost"/>: drivers let go of a device and
-/// take it. Only as much as one bind and one release of one device need.
+/// Reacts like the kernel to writes to the sysfs of a <see cref="FakeHost"/>: it unbinds and binds drivers. It supports
+/// only what one bind and one release of one device need.
 /// </summary>
 internal sealed class FakeKernel : IDisposable
 {
@@ -16,7 +16,7 @@ internal sealed class FakeKernel : IDisposable
 
     /// <param name="host">The host.</param>
     /// <param name="device">The device.</param>
-    /// <param name="beforeBind">What happens before a driver takes the device.</param>
+    /// <param name="beforeBind">Called before a driver is bound to the device.</param>
     public FakeKernel(FakeHost host, FakeDevice device, Action? beforeBind = null)
     {
         _host = host;
@@ -45,7 +45,7 @@ internal sealed class FakeKernel : IDisposable
     {
         while (!_end.Token.WaitHandle.WaitOne(TimeSpan.FromMilliseconds(1)))
         {
-            // What was written first is done first: an unbind comes before the bind that follows it.
+            // Writes take effect in order: an unbind comes before the bind that follows it.
             string? bind = Array.Find(_binds, IsWritten);
             string? unbind = Array.Find(_unbinds, IsWritten);
             if (unbind is not null)

@@ -7,7 +7,9 @@ using Vfio.Host;
 
 namespace Vfio.Cli.Tests;
 
-/// <summary>Which internals of an assembly its friends use, as an approved text: the list shrinks, and grows only where somebody saw it.</summary>
+/// <summary>
+/// Lists which internals of an assembly its friends use, as an approved text, so that additions are reviewed.
+/// </summary>
 public sealed class FriendTests
 {
     [Fact]
@@ -31,7 +33,7 @@ public sealed class FriendTests
         Directory.EnumerateFiles(AppContext.BaseDirectory, "Vfio*.dll").Where(path => path.Contains(".Drivers.", StringComparison.Ordinal)),
         path => Assert.Empty(FindInternals(Assembly.LoadFrom(path), typeof(VfioDevice).Assembly)));
 
-    // The friend's references to types and members, without those that everybody may use.
+    // The friend's references to types and members that are not public.
     private static SortedSet<string> FindInternals(Assembly friend, Assembly of)
     {
         using PEReader file = new(File.OpenRead(friend.Location));

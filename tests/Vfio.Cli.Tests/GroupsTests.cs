@@ -10,7 +10,7 @@ public sealed class GroupsTests : IDisposable
     public void A_terminal_of_80_columns()
     {
         Result result = Tool.Run(_host, "groups").FitsIn(80);
-        Assert.Equal("hint: vfio bind --group 0000:03:01.0 takes every endpoint of group 10\n", result.Errors);
+        Assert.Equal("hint: vfio bind --group 0000:03:01.0 binds every endpoint of group 10\n", result.Errors);
         Approved.Matches("groups-80", result.Output);
     }
 
@@ -18,7 +18,7 @@ public sealed class GroupsTests : IDisposable
     public void Json_has_the_documented_fields() => Approved.Matches("groups-json", Tool.Run(_host, "groups", "--json").Succeeded().Output);
 
     [Fact]
-    public void A_host_without_an_iommu_is_told_so()
+    public void A_host_without_an_iommu_is_reported()
     {
         using FakeHost host = new();
         host.Add(new FakeDevice("0000:00:14.3", 0x8086, 0x10d3, "020000"));

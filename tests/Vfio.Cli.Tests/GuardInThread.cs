@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Vfio.Cli.Tests;
 
-/// <summary>The real guardian, on a thread of this process and on the fake host: what a process of root's would do.</summary>
+/// <summary>
+/// Runs the real guardian on a thread of this process and on the fake host, in place of a process of root.
+/// </summary>
 internal sealed class GuardInThread : IGuardian
 {
     private readonly CliHost _host;
@@ -27,10 +29,10 @@ internal sealed class GuardInThread : IGuardian
         });
     }
 
-    /// <summary>What sudo tells the guardian.</summary>
+    /// <summary>The environment that sudo sets for the guardian.</summary>
     public Func<string, string?> Variables { get; init; } = _ => null;
 
-    /// <summary>The processes that the supervisor told.</summary>
+    /// <summary>The processes that the supervisor named.</summary>
     public List<int> Watched { get; } = [];
 
     public IReadOnlyList<string>? Take(CancellationToken stop)
@@ -53,7 +55,7 @@ internal sealed class GuardInThread : IGuardian
         return _guard.Result == 0;
     }
 
-    /// <summary>As if the supervisor were killed.</summary>
+    /// <summary>Acts as if the supervisor were killed.</summary>
     public int Vanish()
     {
         _toGuard.Dispose();

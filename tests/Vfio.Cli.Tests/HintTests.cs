@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Vfio.Cli.Tests;
 
-/// <summary>What a refusal advises is not refused in the same situation.</summary>
+/// <summary>A command that a refusal suggests is not itself refused in the same situation.</summary>
 public sealed partial class HintTests : IDisposable
 {
     private readonly FakeHost _host = FakeHost.Typical();
@@ -33,13 +33,13 @@ public sealed partial class HintTests : IDisposable
     }
 
     [Fact]
-    public void A_group_that_cannot_be_bound_as_a_whole_is_no_hint()
+    public void A_group_that_cannot_be_bound_as_a_whole_is_not_suggested()
     {
         _host.Add(new("0000:05:00.0", 0x8086, 0x10d3, "020000") { Driver = "e1000e", Group = 6 });
         Result told = Tool.Run(_host, "bind", "--dry-run", "05:00.0");
         Assert.Equal(0, told.ExitCode);
         Assert.DoesNotContain("--group", told.Errors, StringComparison.Ordinal);
-        Assert.Contains("vfio: 0000:00:06.0 cannot be bound along: its disk nvme0n1 is mounted on /srv\nhint: stop that use first", told.Errors, StringComparison.Ordinal);
+        Assert.Contains("vfio: 0000:00:06.0 cannot be bound as well: its disk nvme0n1 is mounted on /srv\nhint: stop that use first", told.Errors, StringComparison.Ordinal);
         _host.WriteIdentity("0000:05:00.0", new("0000:05:00.0", 0x8086, 0x10d3, "020000") { Driver = "vfio-pci", Group = 6 });
         string groups = Tool.Run(_host, "groups").Errors;
         Assert.Contains("group 6 cannot be bound as a whole: 0000:00:06.0: its disk nvme0n1 is mounted on /srv", groups, StringComparison.Ordinal);
@@ -60,7 +60,7 @@ public sealed partial class HintTests : IDisposable
         using FakeHost host = FakeHost.Typical();
         string folder = host.PathOf("sys/devices/pci0000:00/0000:03:02.0/net");
         Directory.CreateDirectory(folder);
-        // By a shell: the runtime's paths are text.
+        // Uses a shell, because the paths of the runtime are text.
         using (System.Diagnostics.Process shell = System.Diagnostics.Process.Start(
             "/bin/sh", ["-c", $"n=$(printf 'l\\303\\244n\\377\\376') && mkdir -p {folder}/$n {host.PathOf("sys/class/net")} && echo 0x1002 > {folder}/$n/flags && ln -s ../../devices/pci0000:00/0000:03:02.0/net/$n {host.PathOf("sys/class/net")}/$n"]))
         {
@@ -72,7 +72,7 @@ public sealed partial class HintTests : IDisposable
         System.Text.Json.JsonElement name = Assert.Single(device.GetProperty("interfaces").EnumerateArray());
         Assert.Equal("län\\xff\\xfe", name.GetProperty("name").GetString());
         Assert.Equal("6cc3a46efffe", name.GetProperty("nameHex").GetString());
-        // What the runtime cannot name it cannot remove.
+        // The runtime cannot remove what it cannot name.
         using (System.Diagnostics.Process shell = System.Diagnostics.Process.Start("/bin/rm", ["-r", folder, host.PathOf("sys/class/net")]))
         {
             shell.WaitForExit();
@@ -82,7 +82,7 @@ public sealed partial class HintTests : IDisposable
         Assert.False(Tool.Run(host, "show", "--json", "00:14.3").Json.GetProperty("interfaces")[0].TryGetProperty("nameHex", out _));
     }
 
-    /// <summary>Runs the first command that is advised; a bind as a dry run.</summary>
+    /// <summary>Runs the first command that the hint suggests; a bind as a dry run.</summary>
     private Result Take(Result told)
     {
         Match command = Command().Match(told.Output + told.Errors);

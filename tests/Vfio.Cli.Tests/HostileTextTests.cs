@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Vfio.Cli.Tests;
 
-/// <summary>Text that strangers chose must not steer the terminal, nor break the columns.</summary>
+/// <summary>Untrusted text must not control the terminal or break the columns.</summary>
 public sealed class HostileTextTests : IDisposable
 {
     private const string Evil = "evil\e]0;title\a\e[2J\u009b31m\u202e\u2028[red]x[bold]";
@@ -69,7 +69,7 @@ public sealed class HostileTextTests : IDisposable
     [InlineData("a\tb\nc\rd\0e\u007f\u0085", "a?b?c?d?e??")]
     [InlineData("\e[31mred", "?[31mred")]
     [InlineData("left\u202eright\u2066\u200f\ufeff\u00ad", "left?right????")]
-    public void Clean_replaces_what_acts(string text, string clean) => Assert.Equal(clean, Printable.Clean(text));
+    public void Clean_replaces_control_and_format_characters(string text, string clean) => Assert.Equal(clean, Printable.Clean(text));
 
     [Theory]
     [InlineData("12345", 5, "12345")]
@@ -88,7 +88,7 @@ public sealed class HostileTextTests : IDisposable
     [InlineData("Samsung Electronics Co Ltd", "Samsung Electronics")]
     [InlineData("Co., Ltd.", "Co.")]
     [InlineData("", "")]
-    public void Vendors_are_called_what_people_call_them(string vendor, string expected) => Assert.Equal(expected, DeviceNames.Shorten(vendor));
+    public void Vendors_have_their_common_names(string vendor, string expected) => Assert.Equal(expected, DeviceNames.Shorten(vendor));
 
     private static void AssertHarmless(Result result)
     {

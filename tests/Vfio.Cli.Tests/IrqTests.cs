@@ -24,7 +24,7 @@ public sealed class IrqTests : RegisterCommandTest
     }
 
     [Fact]
-    public void Json_is_a_line_an_event()
+    public void Json_has_one_line_per_event()
     {
         string[] lines = Run("irq", "emu:edu", "--trigger", "-n", "1", "--interval", "1", "--json").Succeeded().Output.TrimEnd('\n').Split('\n');
         Assert.Equal(2, lines.Length);
@@ -36,10 +36,10 @@ public sealed class IrqTests : RegisterCommandTest
     }
 
     [Fact]
-    public void Time_that_is_over_is_an_error_only_where_signals_were_wanted()
+    public void A_timeout_is_an_error_only_if_signals_were_requested()
     {
         Run("irq", "emu:edu", "--timeout", "1", "--interval", "10").Succeeded();
-        Run("irq", "emu:edu", "--timeout", "1", "--interval", "10", "-n", "3", "--trigger").FailedWith(1, "1 of 3 signals came from emu:edu in 1 s", "told to");
+        Run("irq", "emu:edu", "--timeout", "1", "--interval", "10", "-n", "3", "--trigger").FailedWith(1, "1 of 3 signals arrived from emu:edu in 1 s", "a program enables that");
     }
 
     [Fact]
@@ -52,10 +52,10 @@ public sealed class IrqTests : RegisterCommandTest
     [Theory]
     [InlineData(1, "emu:edu has no MSI-X interrupts", "it has 1 INTx, 1 MSI, 1 request", "irq", "emu:edu", "--index", "msix")]
     [InlineData(1, "emu:edu has no error interrupts", "it has 1 INTx, 1 MSI, 1 request", "irq", "emu:edu", "--index", "error")]
-    [InlineData(1, "emu:edu has no MSI vector 1", "it has 1, from 0 on", "irq", "emu:edu", "--vector", "1")]
-    [InlineData(2, "'msi-x' is no way to interrupt", "vfio irq --help", "irq", "emu:edu", "--index", "msi-x")]
+    [InlineData(1, "emu:edu has no MSI vector 1", "it has 1, numbered from 0", "irq", "emu:edu", "--vector", "1")]
+    [InlineData(2, "'msi-x' is not an interrupt type", "vfio irq --help", "irq", "emu:edu", "--index", "msi-x")]
     [InlineData(2, "'0' is not an interval", "vfio irq --help", "irq", "emu:edu", "--interval", "0")]
     [InlineData(2, "'2048' is not a vector", "vfio irq --help", "irq", "emu:edu", "--vector", "2048")]
-    [InlineData(1, "0000:00:14.3 has no interrupts", "it has none at all", "irq", "00:14.3")]
-    public void Wrong_usage_is_told(int code, string message, string hint, params string[] arguments) => Run(arguments).FailedWith(code, message, hint);
+    [InlineData(1, "0000:00:14.3 has no interrupts", "it has no interrupts", "irq", "00:14.3")]
+    public void Wrong_usage_is_reported(int code, string message, string hint, params string[] arguments) => Run(arguments).FailedWith(code, message, hint);
 }

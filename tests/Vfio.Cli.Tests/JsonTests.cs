@@ -33,7 +33,7 @@ public sealed class JsonTests
     }
 
     [Fact]
-    public void Texts_of_unknown_origin_do_not_speak_to_a_terminal_in_lists_neither()
+    public void Untrusted_texts_cannot_control_a_terminal_not_even_in_lists()
     {
         using StringWriter text = new();
         Json.WriteLine(text, new PeekLine(0, "peek\u001b[2J", "0x0", 8, ["a\u0007b"]), CliJson.Write);

@@ -2,7 +2,7 @@ using Vfio.Pci;
 
 namespace Vfio.Cli.Tests;
 
-/// <summary>Which device has which register maps.</summary>
+/// <summary>Which devices have which register maps.</summary>
 public sealed class KnownRegistersTests : IDisposable
 {
     private const string Address = "0000:00:05.0";
@@ -24,7 +24,7 @@ public sealed class KnownRegistersTests : IDisposable
         PciDeviceInfo info = Device(vendor, device, classCode);
         Assert.Equal(map, KnownRegisters.OwnMap(DeviceIdentity.Of(info))?.Name);
 
-        // Of configuration space that cannot be read there is no map.
+        // A configuration space that cannot be read has no map.
         Assert.Equal([map], KnownRegisters.For(info).Select(known => known.Name));
     }
 

@@ -45,7 +45,7 @@ public sealed class LineEditorTests : RegisterCommandTest
     }
 
     [Fact]
-    public void Tab_shows_what_there_is_where_it_cannot_choose()
+    public void Tab_shows_the_candidates_if_there_are_several()
     {
         using LineEditor editor = Type("read C\t\r");
         editor.Next("> ");
@@ -53,7 +53,7 @@ public sealed class LineEditorTests : RegisterCommandTest
     }
 
     [Fact]
-    public void Ctrl_D_ends_and_so_does_a_terminal_that_is_gone()
+    public void Ctrl_D_ends_the_shell_and_so_does_a_closed_terminal()
     {
         using LineEditor editor = Type("\u0004");
         Assert.Null(editor.Next("> "));
@@ -86,12 +86,12 @@ public sealed class LineEditorTests : RegisterCommandTest
         Assert.Equal(
             [
                 "0000:00:14.3 is open; help lists the commands, Tab completes, Ctrl-D ends",
-                "vfio: pread on BAR0 of 0000:00:14.3: EIO (Input/output error)", "hint: the kernel's log may say more: dmesg | tail",
+                "vfio: pread on BAR0 of 0000:00:14.3: EIO (Input/output error)", "hint: the kernel log may tell more: dmesg | tail",
                 "vfio: read: 'NOTHING' is neither a place nor a register of this device",
                 "hint: a place looks like bar0+0x10 or config+4; Tab in 'vfio shell' shows the names",
                 "vfio: 'foo' is not a command of the shell",
-                "hint: it has read, write, set, clear, wait, dump, alloc, free, peek, poke, status, reset, undo, record, help, quit",
-                "vfio: undo: there is nothing to take back", "hint: it takes back writes of this session, since the last reset", "",
+                "hint: the commands are read, write, set, clear, wait, dump, alloc, free, peek, poke, status, reset, undo, record, help, quit",
+                "vfio: undo: there is nothing to undo", "hint: undo reverts writes of this session, since the last reset", "",
             ],
             result.Errors.Split('\n'));
         Assert.Contains("SCRATCH: 0x12345678\n", result.Output, StringComparison.Ordinal);
@@ -130,7 +130,7 @@ public sealed class LineEditorTests : RegisterCommandTest
         return Run(Tool.Narrow, host => host with { FindKeyboard = () => _keyboard }, "shell", "00:14.3");
     }
 
-    /// <summary>Keys as a terminal sends them, taken apart as the runtime does.</summary>
+    /// <summary>Represents keys as a terminal sends them, parsed like the runtime does.</summary>
     private sealed class FakeKeyboard : IKeyboard
     {
         private readonly Queue<ConsoleKeyInfo> _keys = [];

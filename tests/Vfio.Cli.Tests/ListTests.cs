@@ -45,13 +45,13 @@ public sealed class ListTests : IDisposable
     }
 
     [Fact]
-    public void What_can_be_taken_and_what_is_taken_are_filters()
+    public void Devices_that_can_be_bound_and_bound_devices_are_filters()
     {
         string[] Addresses(string option) =>
             [.. Tool.Run(_host, "list", "--json", option).Succeeded().Json.EnumerateArray().Select(item => item.GetProperty("address").GetString()!)];
         Assert.Equal(["0000:00:03.0", "0000:00:08.0", "0000:00:14.3", "0000:03:02.0"], Addresses("--available"));
         Assert.Equal(["0000:03:01.0", "0000:04:00.0"], Addresses("--taken"));
-        Tool.Run(_host, "list", "--taken", "--available").FailedWith(2, "not both", "vfio list --help");
+        Tool.Run(_host, "list", "--taken", "--available").FailedWith(2, "cannot be combined", "vfio list --help");
     }
 
     [Theory]
@@ -94,14 +94,14 @@ public sealed class ListTests : IDisposable
         Approved.Matches("list-json", Tool.Run(_host, "list", "--group", "6", "--json").Succeeded().Output);
 
     [Fact]
-    public void Colour_is_for_terminals_that_want_it()
+    public void Only_terminals_with_colour_get_colour()
     {
         Assert.Contains("\e[", Tool.Run(_host, new Terminal(80, HasColour: true), "list").Output, StringComparison.Ordinal);
         Assert.DoesNotContain("\e[", Tool.Run(_host, "list").Output, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_host_without_an_iommu_is_told_so_on_a_terminal()
+    public void A_host_without_an_iommu_is_reported_on_a_terminal()
     {
         using FakeHost host = new();
         host.Add(new FakeDevice("0000:00:14.3", 0x8086, 0x10d3, "020000"));

@@ -64,7 +64,7 @@ public sealed class ManPageTests : IDisposable
     [InlineData(".TH", "\\&.TH")]
     [InlineData("'quoted'", "\\(aqquoted\\(aq")]
     [InlineData("--json", "\\-\\-json")]
-    public void What_troff_would_take_for_a_request_is_text(string text, string expected) => Assert.Equal(expected, ManPage.Escape(text));
+    public void Text_that_looks_like_a_troff_request_is_text(string text, string expected) => Assert.Equal(expected, ManPage.Escape(text));
 
     private static void SkipWithout(string program) => Assert.SkipWhen(
         !(Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, program))),

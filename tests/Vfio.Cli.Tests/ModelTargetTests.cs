@@ -3,7 +3,9 @@ using System.Text.Json;
 
 namespace Vfio.Cli.Tests;
 
-/// <summary>Every command that takes a device takes a model too, and touches nothing of the host.</summary>
+/// <summary>
+/// Every command that accepts a device also accepts a device model, and then touches nothing of the host.
+/// </summary>
 public sealed class ModelTargetTests : IDisposable
 {
     private readonly FakeHost _host = FakeHost.Typical();
@@ -59,27 +61,27 @@ public sealed class ModelTargetTests : IDisposable
     [InlineData("0x010000ed\n", "read", "emu:edu", "bar0+0x0")]
     [InlineData("0x1234\n", "read", "emu:edu", "config", "-w", "16")]
     [InlineData("", "write", "emu:edu", "LIVENESS", "1")]
-    [InlineData("emu:edu is a model in vfio itself: nothing to take, nothing to hand back\n", "bind", "emu:edu")]
-    [InlineData("emu:edu is a model in vfio itself: nothing to take, nothing to hand back\n", "bind", "--dry-run", "emu:edu", "emu:edu")]
-    [InlineData("emu:edu is a model in vfio itself: nothing to take, nothing to hand back\n", "release", "emu:edu")]
-    [InlineData("emu:edu is a model in vfio itself: nothing to take, nothing to hand back\n", "release", "--dry-run", "emu:edu")]
-    public void Commands_do_what_they_do(string output, params string[] arguments) => Assert.Equal(output, Run(arguments).Succeeded().Output);
+    [InlineData("emu:edu is a device model inside vfio: it needs no bind and no release\n", "bind", "emu:edu")]
+    [InlineData("emu:edu is a device model inside vfio: it needs no bind and no release\n", "bind", "--dry-run", "emu:edu", "emu:edu")]
+    [InlineData("emu:edu is a device model inside vfio: it needs no bind and no release\n", "release", "emu:edu")]
+    [InlineData("emu:edu is a device model inside vfio: it needs no bind and no release\n", "release", "--dry-run", "emu:edu")]
+    public void Commands_work_on_a_device_model(string output, params string[] arguments) => Assert.Equal(output, Run(arguments).Succeeded().Output);
 
     [Theory]
     [InlineData("bind")]
     [InlineData("release")]
-    public void What_is_done_to_no_device_is_empty_json(string command)
+    public void A_change_of_no_device_is_empty_json(string command)
     {
         JsonElement json = Run(command, "emu:edu", "--json").Succeeded().Json;
         Assert.Equal(0, json.GetProperty("devices").GetArrayLength());
     }
 
     [Fact]
-    public void Beside_a_device_of_the_host_only_that_is_taken()
+    public void Of_a_device_model_and_a_device_of_the_host_only_the_latter_is_bound()
     {
         Result result = Run("bind", "--dry-run", "emu:edu", "00:14.3").Succeeded();
         string[] lines = result.Output.Split('\n');
-        Assert.StartsWith("emu:edu is a model", lines[0], StringComparison.Ordinal);
+        Assert.StartsWith("emu:edu is a device model", lines[0], StringComparison.Ordinal);
         Assert.Contains(lines[1..], line => line.Contains("0000:00:14.3", StringComparison.Ordinal));
     }
 
@@ -104,7 +106,7 @@ public sealed class ModelTargetTests : IDisposable
         Run($"record {file}\nwrite FACTORIAL 6\nread FACTORIAL\n", ["shell", "emu:edu"]).Succeeded();
         Assert.Equal("2 accesses made, 1 reads as recorded\n", Run("replay", file, "emu:edu").Succeeded().Output);
         File.WriteAllText(file, File.ReadAllText(file).Replace("0x000002d0", "0x000002d1", StringComparison.Ordinal));
-        Run("replay", file, "emu:edu").FailedWith(1, "FACTORIAL (bar0+0x08) reads 0x000002d0, recorded was 0x000002d1", "nothing after it");
+        Run("replay", file, "emu:edu").FailedWith(1, "FACTORIAL (bar0+0x08) reads 0x000002d0 instead of the recorded 0x000002d1", "the replay stopped there");
         Assert.Equal("emu:edu", Run("replay", "--json", file, "emu:edu").Json.GetProperty("address").GetString());
     }
 
@@ -135,11 +137,11 @@ public sealed class ModelTargetTests : IDisposable
     [InlineData(2, "show: 'emu:' is not a device model", "show", "emu:")]
     [InlineData(2, "bind: 'emu:EDU' is not a device model", "bind", "emu:EDU")]
     [InlineData(2, "diff: 'emu:nonsense' is not a device model", "diff", "emu:nonsense", "emu:edu")]
-    public void A_model_that_there_is_not_is_a_mistake_that_names_those_there_are(int exitCode, string message, params string[] arguments) =>
-        Run(arguments).FailedWith(exitCode, message, "vfio has these models: emu:edu");
+    public void An_unknown_device_model_is_an_error_that_names_the_known_ones(int exitCode, string message, params string[] arguments) =>
+        Run(arguments).FailedWith(exitCode, message, "the device models are: emu:edu");
 
     [Fact]
-    public void What_it_has_not_is_said_by_its_name() => Run("read", "emu:edu", "bar5").FailedWith(1, "BAR5 of edu", "it has BAR0, configuration space");
+    public void Missing_features_are_reported_by_name() => Run("read", "emu:edu", "bar5").FailedWith(1, "BAR5 of edu", "it has BAR0, configuration space");
 
     [Theory]
     [InlineData("emu:edu", "show", "em")]
@@ -147,7 +149,7 @@ public sealed class ModelTargetTests : IDisposable
     [InlineData("LIVENESS", "read", "emu:edu", "L")]
     [InlineData("COMMAND", "read", "emu:edu", "CO")]
     [InlineData("bar0,config", "dump", "emu:edu", "")]
-    public void Completion_knows_it(string expected, params string[] words)
+    public void Completion_offers_a_device_model(string expected, params string[] words)
     {
         string[] answers = [.. Tool.Run(_host, ["complete", "--", .. words]).Succeeded().Output.Split('\n').Select(line => line.Split('\t')[0])];
         Assert.All(expected.Split(','), answer => Assert.Contains(answer, answers));

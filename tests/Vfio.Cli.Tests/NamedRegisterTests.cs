@@ -18,7 +18,7 @@ public sealed class NamedRegisterTests : RegisterCommandTest
         Assert.Equal(output, Run(["read", "00:14.3", .. arguments]).Succeeded().Output);
 
     [Fact]
-    public void All_that_have_names_are_read_and_what_is_left_out_is_said()
+    public void All_named_registers_are_read_and_omissions_are_reported()
     {
         Result result = Run("read", "00:14.3", "--all");
         Assert.Equal(0, result.ExitCode);
@@ -26,7 +26,7 @@ public sealed class NamedRegisterTests : RegisterCommandTest
         Assert.Contains("config+0x04: 0x0006  COMMAND", result.Output, StringComparison.Ordinal);
         Assert.Contains("EXP.LnkSta", result.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("ICR", result.Output, StringComparison.Ordinal);
-        Assert.Contains("vfio: read: left out 1 register that reading changes: ICR\n", result.Errors, StringComparison.Ordinal);
+        Assert.Contains("vfio: read: left out 1 register with read side effects: ICR\n", result.Errors, StringComparison.Ordinal);
         Assert.Contains("vfio: read: left out 1 register that can only be written: DOORBELL\n", result.Errors, StringComparison.Ordinal);
     }
 
@@ -39,9 +39,9 @@ public sealed class NamedRegisterTests : RegisterCommandTest
     }
 
     [Theory]
-    [InlineData("name a PLACE or say --all", "read", "00:14.3", "STATUS", "--all")]
-    [InlineData("no PLACE is named", "read", "00:14.3")]
-    [InlineData("-w and -n are for a PLACE", "read", "00:14.3", "--all", "-n", "2")]
+    [InlineData("PLACE and --all cannot be combined", "read", "00:14.3", "STATUS", "--all")]
+    [InlineData("PLACE is missing", "read", "00:14.3")]
+    [InlineData("-w and -n cannot be combined with --all", "read", "00:14.3", "--all", "-n", "2")]
     public void All_and_a_place_exclude_each_other(string message, params string[] arguments) => Run(arguments).FailedWith(2, message, "vfio read --help");
 
     [Fact]
@@ -65,7 +65,7 @@ public sealed class NamedRegisterTests : RegisterCommandTest
     [InlineData("'zebra' is neither a place nor a register", "bar0+0x10", "read", "00:14.3", "zebra")]
     [InlineData("'bar0.COMMAND' is neither a place nor a register", "did you mean COMMAND", "write", "00:14.3", "bar0.COMMAND", "1")]
     [InlineData("'bar9' is neither", "bar0+0x10", "watch", "00:14.3", "bar9")]
-    [InlineData("0x10000 does not fit a register of 16 bits", "-w", "write", "00:14.3", "COMMAND", "0x10000")]
+    [InlineData("0x10000 does not fit into a register of 16 bits", "-w", "write", "00:14.3", "COMMAND", "0x10000")]
     public void A_wrong_name_is_wrong_usage_and_opens_nothing(string message, string hint, params string[] arguments)
     {
         Assert.Empty(Run(arguments).FailedWith(2, message, hint).Output);
@@ -75,18 +75,18 @@ public sealed class NamedRegisterTests : RegisterCommandTest
 
     [Fact]
     public void A_device_without_names_says_so() => Run(Tool.Narrow, host => host with { LoadRegisters = _ => [] }, "read", "00:14.3", "STATUS")
-        .FailedWith(2, "'STATUS' is not a place, and vfio knows no names for the registers of this device", "bar0+0x10");
+        .FailedWith(2, "'STATUS' is not a place, and vfio has no register names for this device", "bar0+0x10");
 
     [Fact]
     public void Fields_are_shown_to_a_person_and_a_pipe_gets_the_value() =>
         Approved.Matches("read-named", RunForEveryReader(() => { }, "read", "00:14.3", "STATUS"));
 
     [Fact]
-    public void Fields_are_shown_to_whom_asks_for_them() =>
+    public void Fields_are_shown_on_request() =>
         Approved.Matches("read-fields", RunForEveryReader(() => { }, "read", "00:14.3", "bar0", "-n", "5", "--fields"));
 
     [Fact]
-    public void A_place_without_a_name_is_a_bare_value_for_everybody()
+    public void A_place_without_a_name_is_printed_as_a_value_only()
     {
         Terminal person = new(80, HasColour: true) { IsInteractive = true };
         Assert.Equal("0x00080281\n", Run(person, "read", "00:14.3", "bar0+8").Succeeded().Output);
@@ -100,11 +100,11 @@ public sealed class NamedRegisterTests : RegisterCommandTest
     public void Registers_that_share_a_name_are_the_devices_own_first() =>
         Assert.Equal("bar0", Run("read", "--json", "00:14.3", "STATUS").Json.GetProperty("region").GetString());
 
-    // sysfs shows 64 bytes to whom is not root, VFIO all of it.
+    // sysfs shows 64 bytes to users other than root; VFIO shows all of them.
     [Theory]
     [InlineData("EXP.DevCap", "0x00008020\n", 2)]
     [InlineData("config.COMMAND", "0x0507\n", 1)]
-    public void Who_is_not_root_has_the_names_of_capabilities_of_what_VFIO_has(string place, string value, int opens)
+    public void Users_other_than_root_have_the_names_of_capabilities_of_bound_devices(string place, string value, int opens)
     {
         byte[] config = FakeConfig.Intel82574();
         Host.WriteConfig("0000:03:01.0", config[..64]);

@@ -20,10 +20,10 @@ public sealed class PersistTests : IDisposable
 
     [Fact]
     public void Without_an_iommu_nothing_is_persistent() =>
-        Tool.Run(_host, "bind", "--persist", "--noiommu", "00:14.3").FailedWith(ExitCode.WrongUsage, "not both", "vfio bind --help");
+        Tool.Run(_host, "bind", "--persist", "--noiommu", "00:14.3").FailedWith(ExitCode.WrongUsage, "cannot be combined", "vfio bind --help");
 
     [Fact]
-    public void What_driverctl_has_is_refused_and_said()
+    public void A_device_of_driverctl_is_refused_and_reported()
     {
         _host.Write("etc/driverctl.d/pci-0000:00:14.3", "igb_uio\n");
         Result refused = Tool.Run(_host, "bind", "--persist", "00:14.3");
@@ -32,27 +32,27 @@ public sealed class PersistTests : IDisposable
         Result dryRun = Tool.Run(_host, "bind", "--dry-run", "00:14.3");
         Assert.Equal(ExitCode.Done, dryRun.ExitCode);
         Assert.StartsWith("vfio: driverctl gives 0000:00:14.3 to igb_uio", dryRun.Errors, StringComparison.Ordinal);
-        Assert.Contains("driverctl   gives it to igb_uio at every boot", Tool.Run(_host, "show", "00:14.3").Succeeded().Output, StringComparison.Ordinal);
+        Assert.Contains("driverctl   binds it to igb_uio at every boot", Tool.Run(_host, "show", "00:14.3").Succeeded().Output, StringComparison.Ordinal);
         Assert.Equal("igb_uio", Tool.Run(_host, "show", "--json", "00:14.3").Succeeded().Json.GetProperty("driverctl").GetString());
     }
 
     [Fact]
-    public void Status_shows_what_is_persistent_and_not_taken()
+    public void Status_shows_persistent_devices_that_are_not_bound()
     {
         WriteState("0000:00:14.3", "0000:00:08.0", "0000:7f:00.0");
         string text = Tool.Run(_host, "status").Succeeded().FitsIn(80).Output;
-        Assert.Contains("0000:00:14.3 -    e1000e", text, StringComparison.Ordinal);
-        Assert.Contains("persistent; not taken: sudo vfio replug 0000:00:14.3", text, StringComparison.Ordinal);
-        Assert.Contains("another card is there, 1af4:1041 and not 8086:10d3", text, StringComparison.Ordinal);
-        Assert.Contains("no device is there", text, StringComparison.Ordinal);
+        Assert.Contains("0000:00:14.3 -          e1000e", text, StringComparison.Ordinal);
+        Assert.Contains("persistent; not bound: sudo vfio replug 0000:00:14.3", text, StringComparison.Ordinal);
+        Assert.Contains("there is another card at this address", text, StringComparison.Ordinal);
+        Assert.Contains("there is no device at this address", text, StringComparison.Ordinal);
 
         JsonElement[] json = [.. Tool.Run(_host, "status", "--json").Succeeded().Json.EnumerateArray()];
         Assert.Equal([(false, true), (false, true), (false, true)], json.Select(item => (item.GetProperty("isBound").GetBoolean(), item.GetProperty("isPersistent").GetBoolean())));
-        Assert.Contains("persistent  yes, for vfio-pci", Tool.Run(_host, "status", "00:14.3").Succeeded().Output, StringComparison.Ordinal);
+        Assert.Contains("persistent  yes: bound to vfio-pci", Tool.Run(_host, "status", "00:14.3").Succeeded().Output, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Status_says_where_the_file_cannot_be_believed()
+    public void Status_reports_a_corrupt_file()
     {
         _host.Write("etc/vfio/persistent.json", "{");
         Result status = Tool.Run(_host, "status");
@@ -62,26 +62,26 @@ public sealed class PersistTests : IDisposable
 
     [Theory]
     [InlineData("is not a PCI address", "eth0")]
-    [InlineData("say --all")]
-    [InlineData("say --all", "--all", "0000:00:14.3")]
-    public void Replug_wants_an_address_or_all(string mistake, params string[] arguments) =>
+    [InlineData("or use --all")]
+    [InlineData("or use --all", "--all", "0000:00:14.3")]
+    public void Replug_needs_an_address_or_all(string mistake, params string[] arguments) =>
         Tool.Run(_host, ["replug", .. arguments]).FailedWith(ExitCode.WrongUsage, mistake, "vfio");
 
     [Fact]
-    public void Replug_leaves_alone_what_does_not_fit()
+    public void Replug_skips_devices_that_do_not_match()
     {
         WriteState("0000:00:08.0", "0000:7f:00.0");
         Assert.Equal(
-            "0000:00:08.0 left alone: another card is there: 1af4:1041, not 8086:10d3\n0000:7f:00.0 left alone: there is no device at this address\n",
+            "0000:00:08.0 skipped: another card is there: 1af4:1041, not 8086:10d3\n0000:7f:00.0 skipped: there is no device at this address\n",
             Tool.Run(_host, "replug", "--all").Succeeded().Output);
-        Assert.Equal("0000:00:03.0 left alone: it is neither taken nor persistent\n", Tool.Run(_host, "replug", "0000:00:03.0").Succeeded().Output);
+        Assert.Equal("0000:00:03.0 skipped: it is neither taken nor persistent\n", Tool.Run(_host, "replug", "0000:00:03.0").Succeeded().Output);
     }
 
     [Fact]
-    public void Release_of_what_is_persistent_alone_says_what_it_did()
+    public void Release_of_a_device_that_is_only_persistent_reports_what_it_did()
     {
         WriteState("0000:00:14.3");
-        Assert.Equal("0000:00:14.3 was not taken now; no longer persistent\n", Tool.Run(_host, "release", "0000:00:14.3").Succeeded().Output);
+        Assert.Equal("0000:00:14.3 was not bound at present; no longer persistent\n", Tool.Run(_host, "release", "0000:00:14.3").Succeeded().Output);
         Assert.False(Path.Exists(_host.PathOf("etc/vfio")));
     }
 

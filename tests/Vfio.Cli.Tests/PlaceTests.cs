@@ -49,7 +49,7 @@ public sealed class PlaceTests
     }
 
     [Fact]
-    public void A_mistake_repeats_neither_control_characters_nor_a_whole_book()
+    public void An_error_repeats_neither_control_characters_nor_long_texts()
     {
         Assert.False(Place.TryParse("\e[31m" + new string('x', 10_000), out Place _, out string mistake));
         Assert.DoesNotContain('\e', mistake);
@@ -85,5 +85,5 @@ public sealed class PlaceTests
     [InlineData("ff")]
     [InlineData("0x-1")]
     [InlineData("0x0x1")]
-    public void Other_numbers_are_none(string text) => Assert.False(Number.TryParse(text, out ulong _));
+    public void Other_texts_are_not_numbers(string text) => Assert.False(Number.TryParse(text, out ulong _));
 }

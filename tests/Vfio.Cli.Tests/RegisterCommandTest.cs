@@ -2,7 +2,9 @@ using Vfio.Pci;
 
 namespace Vfio.Cli.Tests;
 
-/// <summary>A device with registers of every kind, known by name, for the commands that open one.</summary>
+/// <summary>
+/// Provides a device with registers of every kind, known by name, for the commands that open a device.
+/// </summary>
 public abstract class RegisterCommandTest : IDisposable
 {
     private protected const ulong Control = 0x00;
@@ -72,7 +74,7 @@ public abstract class RegisterCommandTest : IDisposable
 
     private protected uint Get(ulong offset) => BitConverter.ToUInt32(Bytes, (int)offset);
 
-    /// <summary>What a device does that is gone.</summary>
+    /// <summary>Behaves like a device that no longer exists.</summary>
     private protected static void FailIf(bool isGone)
     {
         if (isGone)
@@ -109,7 +111,7 @@ public abstract class RegisterCommandTest : IDisposable
         };
     }
 
-    /// <summary>The output for each kind of reader, one below the other: what a person has to look at.</summary>
+    /// <summary>Returns the output for each kind of reader, one below the other, for a person to look at.</summary>
     private protected string RunForEveryReader(Action reset, params string[] arguments)
     {
         (string Name, Terminal Terminal)[] readers =

@@ -56,10 +56,10 @@ public sealed class RegisterTests : IDisposable
 
     [Theory]
     [InlineData("bar0+0x1000 is out of range", "bar0+0xffc", "read", "00:14.3", "bar0+0x1000")]
-    [InlineData("1025 registers from it would end outside bar0", "bar0+0xffc", "read", "00:14.3", "bar0", "-n", "1025")]
+    [InlineData("is out of range: 1025 registers", "bar0+0xffc", "read", "00:14.3", "bar0", "-n", "1025")]
     [InlineData("bar0+0xfffffffffffffffc is out of range", "bar0+0xffc", "write", "00:14.3", "bar0+0xfffffffffffffffc", "1")]
     [InlineData("BAR1 of 0000:00:14.3: the device does not implement it", "it has BAR0, ROM", "read", "00:14.3", "bar1")]
-    [InlineData("rom of 0000:00:14.3 cannot be written", "read only", "write", "00:14.3", "rom", "1")]
+    [InlineData("rom of 0000:00:14.3 cannot be written", "read-only", "write", "00:14.3", "rom", "1")]
     public void What_the_device_does_not_have_is_a_failure_and_touches_nothing(string message, string hint, params string[] arguments)
     {
         Assert.Empty(RunOnDevice(arguments).FailedWith(1, message, hint).Output);
@@ -72,7 +72,7 @@ public sealed class RegisterTests : IDisposable
     [InlineData("rom of 0000:00:14.3: its image has no valid signature", "vfio show 0000:00:14.3", "read", "00:14.3", "rom")]
     [InlineData("rom of 0000:00:14.3: its image has no valid signature", "vfio show 0000:00:14.3", "dump", "00:14.3", "rom")]
     [InlineData("BAR2 of 0000:00:14.3: the device does not implement it", "it has BAR0", "read", "00:14.3", "bar2")]
-    public void What_the_device_has_and_vfio_does_not_is_told_apart_from_what_it_does_not_have(string message, string hint, params string[] arguments)
+    public void A_region_that_only_vfio_lacks_is_distinguished_from_a_missing_one(string message, string hint, params string[] arguments)
     {
         byte[] config = FakeConfig.Intel82574();
         config[0x18 + 8] = 0x0c; // BAR4: 64 bits, prefetchable, without an address

@@ -14,7 +14,7 @@ public sealed class RegisterTextTests
     [InlineData(200, "  DevCap MaxPayload 128 bytes, PhantFunc 0, ExtTag+ RBE+ FLReset-\n")]
     [InlineData(40, "  DevCap MaxPayload 128 bytes,\n         PhantFunc 0, ExtTag+ RBE+\n         FLReset-\n")]
     [InlineData(20, "  DevCap\n    MaxPayload 128…,\n    PhantFunc 0,\n    ExtTag+ RBE+\n    FLReset-\n")]
-    public void Flags_stand_beside_each_other_and_values_are_a_list(int columns, string expected) =>
+    public void Flags_are_separated_by_spaces_and_values_by_commas(int columns, string expected) =>
         Assert.Equal(expected, Write(columns, new RegisterReading(DeviceCapabilities, 0x8020)));
 
     [Fact]
@@ -25,7 +25,7 @@ public sealed class RegisterTextTests
     }
 
     [Fact]
-    public void Names_of_strangers_cannot_steer_the_terminal() =>
+    public void Untrusted_names_cannot_control_the_terminal() =>
         Assert.Equal("  A?B 0x01\n", Write(40, new RegisterReading(new("A\eB", 0, 1, "odd"), 1)));
 
     private static string Write(int columns, params RegisterReading[] readings)

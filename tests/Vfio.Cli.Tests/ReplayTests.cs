@@ -6,7 +6,7 @@ public sealed class ReplayTests : RegisterCommandTest
         """{"format":"vfio-recording","version":1,"address":"0000:00:14.3","vendorId":"8086","deviceId":"10d3","startedAt":"2026-11-22T20:27:01Z"}""";
 
     [Fact]
-    public void A_recording_is_a_line_an_access()
+    public void A_recording_has_one_line_per_access()
     {
         string file = Record("read STATUS", "write CTRL 1", "wait STATUS FD 1 1s", "set config+4 0 -w 16", "read bar0+0x40 -w 8", "reset", "record off", "read CAP");
         Approved.Matches("recording", ShellTests.WithoutTimes(File.ReadAllText(file).Split('\n')));
@@ -33,7 +33,7 @@ public sealed class ReplayTests : RegisterCommandTest
         Device.Accesses.Clear();
         Set(Status, 0x80003);
         Run("replay", file, "00:14.3").FailedWith(
-            1, "replay: session:3: STATUS (bar0+0x08) reads 0x00080003, recorded was 0x00080281: LU=0->1, SPEED=1000 Mb/s->10 Mb/s, LAN_ID=0x2->0x0", "nothing after it");
+            1, "replay: session:3: STATUS (bar0+0x08) reads 0x00080003 instead of the recorded 0x00080281: LU=0->1, SPEED=1000 Mb/s->10 Mb/s, LAN_ID=0x2->0x0", "the replay stopped there");
         Assert.Equal(["read Bar0+0 4", "read Bar0+8 4"], Device.Accesses);
     }
 
@@ -48,11 +48,11 @@ public sealed class ReplayTests : RegisterCommandTest
     }
 
     [Fact]
-    public void A_wait_in_vain_ends_it()
+    public void A_wait_that_fails_ends_it()
     {
         string file = Record("wait STATUS FD 1 30ms");
         Set(Status, 0);
-        Run("replay", file, "00:14.3").FailedWith(1, "session:2: STATUS is still 0x00000000 after 0.03 s, not 0x00000001 in the bits 0x00000001", "in time");
+        Run("replay", file, "00:14.3").FailedWith(1, "session:2: STATUS is still 0x00000000 after 0.03 s; expected 0x00000001 in the bits 0x00000001", "in time");
     }
 
     [Fact]
@@ -80,7 +80,7 @@ public sealed class ReplayTests : RegisterCommandTest
     [InlineData(1, "is not a JSON object", "hello")]
     [InlineData(1, "is not a JSON object", "[1]")]
     [InlineData(1, "is not the first line of a recording", "{}")]
-    [InlineData(1, "is of another version of the format than 1", """{"format":"vfio-recording","version":2}""")]
+    [InlineData(1, "the version of the format is not 1", """{"format":"vfio-recording","version":2}""")]
     [InlineData(1, "'vendorId' is not four hexadecimal digits", """{"format":"vfio-recording","version":1,"vendorId":"zzzz"}""")]
     [InlineData(3, "'operation' is not read, write, wait or reset", "H", "G", "{}")]
     [InlineData(3, "is not a JSON object", "H", "G", "{\"operation\":\"re")]
@@ -88,13 +88,13 @@ public sealed class ReplayTests : RegisterCommandTest
     [InlineData(3, "'region' is not one of", "H", "G", """{"operation":"read","region":"bar7","offset":0,"width":32,"value":"0x0"}""")]
     [InlineData(3, "'offset' is not a multiple of 4", "H", "G", """{"operation":"read","region":"bar0","offset":2,"width":32,"value":"0x0"}""")]
     [InlineData(3, "'offset' is not a whole number", "H", "G", """{"operation":"read","region":"bar0","offset":-4,"width":32,"value":"0x0"}""")]
-    [InlineData(3, "'value' is not a text with a number of 8 bits", "H", "G", """{"operation":"read","region":"bar0","offset":0,"width":8,"value":"0x100"}""")]
+    [InlineData(3, "'value' is not a string with a number of 8 bits", "H", "G", """{"operation":"read","region":"bar0","offset":0,"width":8,"value":"0x100"}""")]
     [InlineData(3, "'timeout' is not a number of seconds", "H", "G", """{"operation":"wait","region":"bar0","offset":0,"width":8,"value":"0x1","mask":"0x1","wanted":"0x1","timeout":1e9}""")]
     [InlineData(3, "is not a JSON object", "H", "G", """{"operation":[[[[[[[[]]]]]]]]}""")]
-    [InlineData(3, "is not text", "H", "G", """{"operation":"\ud800"}""")]
+    [InlineData(3, "is not valid text", "H", "G", """{"operation":"\ud800"}""")]
     [InlineData(3, "bar0+0x100 is out of range", "H", "G", """{"operation":"write","region":"bar0","offset":256,"width":32,"value":"0x0"}""")]
     [InlineData(3, "rom of 0000:00:14.3 cannot be written", "H", "G", """{"operation":"write","region":"rom","offset":0,"width":32,"value":"0x0"}""")]
-    public void A_file_that_is_no_recording_touches_nothing(int line, string message, params string[] lines)
+    public void A_file_that_is_not_a_recording_is_refused_before_any_access(int line, string message, params string[] lines)
     {
         string text = string.Join('\n', lines.Select(item => item switch { "H" => Header, "G" => Read(0, 0), _ => item }));
         Run("replay", WriteFile("session", text), "00:14.3").FailedWith(1, $"replay: session:{line}: ", "record FILE").FailedWith(1, message, "");
@@ -102,7 +102,7 @@ public sealed class ReplayTests : RegisterCommandTest
     }
 
     [Fact]
-    public void Damage_anywhere_neither_hangs_nor_breaks_the_tool()
+    public void A_corrupt_file_neither_hangs_nor_crashes_the_tool()
     {
         byte[] whole = File.ReadAllBytes(Record("read STATUS", "write SCRATCH 1", "wait STATUS FD 1 10ms"));
         Random random = new(4711);

@@ -3,7 +3,7 @@ using Vfio.Pci;
 
 namespace Vfio.Cli.Tests;
 
-/// <summary><c>vfio reset</c>, of a device alone and of the bus it is on.</summary>
+/// <summary><c>vfio reset</c> of only a device, and of the bus it is on.</summary>
 public sealed class ResetTests : RegisterCommandTest
 {
     private const string Card = "0000:05:00.0";
@@ -16,15 +16,15 @@ public sealed class ResetTests : RegisterCommandTest
     public ResetTests() => Base.WriteIdentity("0000:00:14.3", new FakeDevice("0000:00:14.3", 0x8086, 0x10d3, "020000") { Driver = "vfio-pci", Group = 14 });
 
     [Fact]
-    public void A_device_that_is_not_taken_is_not_touched_nor_is_its_choice_of_methods()
+    public void A_device_that_is_not_bound_is_not_changed_and_neither_are_its_reset_methods()
     {
         Base.Write("sys/devices/pci0000:00/0000:00:08.0/reset_method", "flr pm\n");
         foreach (string[] options in (string[][])[[], ["--dry-run"], ["--method", "pm"], ["--method", "pm", "--dry-run"]])
         {
-            Run(["reset", .. options, "00:08.0"]).FailedWith(1, "0000:00:08.0 is not taken: the driver virtio-pci has it", "vfio bind 0000:00:08.0");
+            Run(["reset", .. options, "00:08.0"]).FailedWith(1, "0000:00:08.0 is not bound to VFIO: its driver is virtio-pci", "vfio bind 0000:00:08.0");
         }
 
-        Run("reset", "00:1c.0").FailedWith(1, "is not taken", "bridges and ports stay with the kernel");
+        Run("reset", "00:1c.0").FailedWith(1, "is not bound", "bridges and ports cannot be bound");
         Run("reset", "--dry-run", "--method", "pm", "00:1f.7").FailedWith(1, "no PCI device has this address", "vfio");
         Assert.Equal("flr pm\n", File.ReadAllText(Base.PathOf("sys/devices/pci0000:00/0000:00:08.0/reset_method")));
     }
@@ -51,7 +51,7 @@ public sealed class ResetTests : RegisterCommandTest
     }
 
     [Fact]
-    public void A_method_is_chosen_for_the_time_and_put_back()
+    public void A_method_is_chosen_for_one_reset_and_then_restored()
     {
         Base.Write("sys/devices/pci0000:00/0000:00:14.3/reset_method", "flr\n");
         string path = Base.PathOf("sys/devices/pci0000:00/0000:00:14.3/reset_method");
@@ -69,19 +69,19 @@ public sealed class ResetTests : RegisterCommandTest
     }
 
     [Fact]
-    public void A_device_that_cannot_be_reset_alone_is_told_of_its_bus()
+    public void A_device_that_cannot_be_reset_by_itself_has_a_hint_about_its_bus()
     {
         Device = new FakeBackend { CanReset = false };
-        Run("reset", "00:14.3").FailedWith(1, "no way to reset 0000:00:14.3 alone", "no bridge is above it");
-        Run("reset", "--dry-run", "00:14.3").FailedWith(1, "no way to reset 0000:00:14.3 alone", "no bridge is above it");
+        Run("reset", "00:14.3").FailedWith(1, "the kernel has no method to reset only 0000:00:14.3", "there is no bridge above it");
+        Run("reset", "--dry-run", "00:14.3").FailedWith(1, "the kernel has no method to reset only 0000:00:14.3", "there is no bridge above it");
         Run("reset", "--hot", "00:14.3").FailedWith(1, "VFIO_DEVICE_GET_PCI_HOT_RESET_INFO", "no bridge");
     }
 
     [Fact]
     public void Mistakes_are_wrong_usage()
     {
-        Run("reset", "--hot", "--method", "flr", "00:14.3").FailedWith(2, "--method is for a device alone", "vfio");
-        Run("reset", "--method", "../x", "00:14.3").FailedWith(2, "'../x' is not a way to reset", "vfio");
+        Run("reset", "--hot", "--method", "flr", "00:14.3").FailedWith(2, "--method and --hot cannot be combined", "vfio");
+        Run("reset", "--method", "../x", "00:14.3").FailedWith(2, "'../x' is not a reset method", "vfio");
         Run("reset", "--method", "flr", "00:14.3").FailedWith(1, "the kernel lets nobody choose", "5.15");
     }
 
@@ -89,8 +89,8 @@ public sealed class ResetTests : RegisterCommandTest
     public void Models_are_reset_too()
     {
         Assert.Equal("emu:edu was reset\n", Run("reset", "emu:edu").Succeeded().Output);
-        Assert.Equal("DEVICE  DRIVER WHOSE\nemu:edu -      free to reset\nthe bus of emu:edu was reset\n", Run("reset", "--hot", "emu:edu").Succeeded().Output);
-        Run("reset", "--method", "flr", "emu:edu").FailedWith(1, "emu:edu is a model", "--method");
+        Assert.Equal("DEVICE  DRIVER OWNER\nemu:edu -      can be reset\nthe bus of emu:edu was reset\n", Run("reset", "--hot", "emu:edu").Succeeded().Output);
+        Run("reset", "--method", "flr", "emu:edu").FailedWith(1, "emu:edu is a device model", "--method");
         Run("reset", "--backend", "type1v2", "emu:edu").FailedWith(1, "emu:edu", "--backend");
     }
 
@@ -107,20 +107,20 @@ public sealed class ResetTests : RegisterCommandTest
     }
 
     [Fact]
-    public void A_bus_is_reset_when_all_of_it_is_taken_and_free()
+    public void A_bus_is_reset_when_all_its_devices_are_bound_and_not_in_use()
     {
         AddCard(hostDriver: "vfio-pci");
         Assert.Equal(
             """
-            DEVICE       DRIVER   WHOSE
-            0000:05:00.0 vfio-pci free to reset
-            0000:05:00.1 vfio-pci free to reset
-            0000:05:00.2 vfio-pci free to reset
+            DEVICE       DRIVER   OWNER
+            0000:05:00.0 vfio-pci can be reset
+            0000:05:00.1 vfio-pci can be reset
+            0000:05:00.2 vfio-pci can be reset
             the bus of 0000:05:00.0 was reset
 
             """,
             RunHot("reset", "--hot", Card).Succeeded().FitsIn(80).Output);
-        // The others are opened into the address space of the first, and all are closed.
+        // The others are opened in the address space of the first, and all are closed.
         Assert.Equal([Card, Beside, Third], _opened.Select(open => open.Address.ToString()));
         Assert.Null(_opened[0].Options.AddressSpace);
         Assert.All(_opened.Skip(1), open => Assert.NotNull(open.Options.AddressSpace));
@@ -139,7 +139,7 @@ public sealed class ResetTests : RegisterCommandTest
     [Theory]
     [InlineData("e1000e", "the driver e1000e")]
     [InlineData(null, "no driver")]
-    public void It_is_refused_while_the_host_has_a_device_of_it(string? driver, string owner)
+    public void It_is_refused_while_a_device_of_it_has_a_host_driver(string? driver, string owner)
     {
         AddCard(driver);
         Result result = RunHot("reset", "--hot", Card).FailedWith(3, $"hits {Third} ({owner}), which is not this program's", $"vfio bind {Third}");
@@ -158,7 +158,7 @@ public sealed class ResetTests : RegisterCommandTest
 
     private FakeHost Base => base.Host;
 
-    // A card of three functions, each in a group of its own.
+    // A card with three functions, each in its own group.
     private void AddCard(string? hostDriver)
     {
         Base.Add(new FakeDevice(Card, 0x8086, 0x10c9, "020000") { Driver = "vfio-pci", Group = 30 });

@@ -37,29 +37,29 @@ public sealed class RunTests : IDisposable
         Assert.Equal((code, "", ""), Deconstruct(Run(["run", "emu:edu", "--", .. words])));
 
     [Fact]
-    public void What_cannot_be_started_has_the_shells_exit_codes_and_nothing_is_taken()
+    public void A_command_that_cannot_be_started_has_the_shells_exit_codes_and_nothing_is_bound()
     {
         _host.Add(Card);
-        Run("run", "05:00.0", "--", "no-such-program-here").FailedWith(127, "no-such-program-here: there is no such program", "behind --");
-        Run("run", "05:00.0", "--", "/etc/passwd").FailedWith(126, "/etc/passwd: it is no program", "behind --");
-        Run("run", "05:00.0", "--", "/etc").FailedWith(126, "/etc: it is no program", "behind --");
+        Run("run", "05:00.0", "--", "no-such-program-here").FailedWith(127, "no-such-program-here: there is no such program", "after --");
+        Run("run", "05:00.0", "--", "/etc/passwd").FailedWith(126, "/etc/passwd: it is not a program", "after --");
+        Run("run", "05:00.0", "--", "/etc").FailedWith(126, "/etc: it is not a program", "after --");
         Assert.False(Directory.Exists(_host.PathOf("run/vfio")));
     }
 
     [Fact]
-    public void A_file_that_the_kernel_cannot_execute_is_126_and_the_device_goes_back()
+    public void A_file_that_the_kernel_cannot_execute_is_126_and_the_device_is_released()
     {
         _host.Add(Card);
         using FakeKernel kernel = new(_host, Card);
         string program = Path.Combine(_folder, "program");
         File.WriteAllText(program, "no program at all\n");
         File.SetUnixFileMode(program, UnixFileMode.UserExecute | UnixFileMode.UserRead);
-        Run("run", "05:00.0", "--", program).FailedWith(126, program, "behind --");
+        Run("run", "05:00.0", "--", program).FailedWith(126, program, "after --");
         AssertHandedBack();
     }
 
     [Fact]
-    public void The_command_has_the_device_its_words_and_the_address_and_it_goes_back()
+    public void The_command_gets_the_device_its_words_and_the_address_and_the_device_is_released()
     {
         _host.Add(Card);
         using FakeKernel kernel = new(_host, Card);
@@ -74,14 +74,14 @@ public sealed class RunTests : IDisposable
     }
 
     [Fact]
-    public void A_device_that_was_taken_before_stays_taken_and_needs_no_guardian()
+    public void A_device_that_was_bound_before_stays_bound_and_needs_no_guardian()
     {
         Run("run", "0000:03:01.0", "emu:edu", "--", "sh", "-c", "test \"$VFIO_DEVICES\" = 0000:03:01.0,emu:edu").Succeeded();
         Assert.Null(_guard);
     }
 
     [Fact]
-    public void Of_two_devices_only_the_one_that_it_took_goes_back()
+    public void Of_two_devices_only_the_one_that_it_bound_is_released()
     {
         _host.Add(Card);
         using FakeKernel kernel = new(_host, Card);
@@ -91,7 +91,7 @@ public sealed class RunTests : IDisposable
     }
 
     [Fact]
-    public void Without_its_supervisor_the_guardian_ends_the_command_and_hands_back()
+    public void Without_its_supervisor_the_guardian_ends_the_command_and_releases()
     {
         _host.Add(Card);
         using FakeKernel kernel = new(_host, Card);
@@ -108,7 +108,7 @@ public sealed class RunTests : IDisposable
         }
         else
         {
-            // Not the caller's process, since this guardian believes that root called.
+            // The process does not belong to the caller, because this guardian believes that root called.
             Assert.Equal(0, guard.Vanish());
             Assert.False(command.HasExited);
             command.Kill();
@@ -124,7 +124,7 @@ public sealed class RunTests : IDisposable
     [InlineData("nonsense\n")]
     [InlineData("\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\nend\n")]
     [InlineData("command 12345678901234567890123456789012345678901234567890123456789012345678901234567890\nend\n")]
-    public void Whatever_the_supervisor_says_the_guardian_hands_back(string text)
+    public void Whatever_the_supervisor_sends_the_guardian_releases(string text)
     {
         _host.Add(Card);
         using FakeKernel kernel = new(_host, Card);
@@ -138,7 +138,7 @@ public sealed class RunTests : IDisposable
     }
 
     [Fact]
-    public void A_process_that_is_not_the_callers_is_not_believed_to_be_the_command()
+    public void A_process_of_another_user_is_not_accepted_as_the_command()
     {
         using Process sleep = Process.Start("sleep", "600");
         uint me = HostUser.CurrentId;
@@ -154,7 +154,7 @@ public sealed class RunTests : IDisposable
     }
 
     [Fact]
-    public void A_refusal_is_told_before_anybody_is_asked_for_a_password()
+    public void A_refusal_is_reported_before_a_password_is_asked_for()
     {
         Result result = Run("run", "00:06.0", "--", "true").FailedWith(125, "its disk nvme0n1 is mounted on /srv", "--force");
         Assert.Equal("", result.Output);
@@ -162,14 +162,14 @@ public sealed class RunTests : IDisposable
     }
 
     [Theory]
-    [InlineData("no command is named", "vfio run DEV -- CMD", "run", "emu:edu")]
-    [InlineData("no command is named", "vfio run DEV -- CMD", "run", "emu:edu", "--")]
+    [InlineData("no command is given", "vfio run DEV -- CMD", "run", "emu:edu")]
+    [InlineData("no command is given", "vfio run DEV -- CMD", "run", "emu:edu", "--")]
     [InlineData("'zebra' is not a device", "vfio list", "run", "zebra", "--", "true")]
     [InlineData("'soon' is not a timeout", "vfio run --help", "run", "--timeout", "soon", "emu:edu", "--", "true")]
     public void Its_own_mistakes_are_125(string message, string hint, params string[] arguments) => Run(arguments).FailedWith(125, message, hint);
 
     [Fact]
-    public void A_dry_run_prints_the_steps_and_takes_nothing()
+    public void A_dry_run_prints_the_steps_and_binds_nothing()
     {
         Result result = Run("run", "--dry-run", "--timeout", "5", "00:14.3", "--", "./driver", "--fast").Succeeded();
         Approved.Matches("run-dry-run", result.Output);
@@ -198,7 +198,7 @@ public sealed class RunTests : IDisposable
     [InlineData("SUDO_UID", "1", 1u)]
     [InlineData("PKEXEC_UID", "1", 1u)]
     [InlineData("OTHER", "1", 0u)]
-    public void The_caller_is_who_called_sudo(string variable, string value, uint id) =>
+    public void The_caller_is_the_user_who_called_sudo(string variable, string value, uint id) =>
         Assert.Equal(id, Caller.Of(HostWith(name => name == variable ? value : null)).Id);
 
     [Theory]
@@ -207,11 +207,11 @@ public sealed class RunTests : IDisposable
     [InlineData("root")]
     [InlineData("4294967295")]
     [InlineData("99999999999")]
-    public void A_caller_that_nobody_knows_runs_nothing(string value) =>
-        Assert.Contains("no user of this host", Assert.Throws<CliException>(() => Caller.Of(HostWith(name => name == "SUDO_UID" ? value : null))).Message, StringComparison.Ordinal);
+    public void An_unknown_caller_runs_nothing(string value) =>
+        Assert.Contains("not a user of this host", Assert.Throws<CliException>(() => Caller.Of(HostWith(name => name == "SUDO_UID" ? value : null))).Message, StringComparison.Ordinal);
 
     [Fact]
-    public void Who_is_not_root_is_believed_no_variable() =>
+    public void The_variables_of_users_other_than_root_are_ignored() =>
         Assert.Equal((HostUser.CurrentId, (HostUser?)null), (Caller.Of(HostWith(_ => "1") with { IsRoot = false }) is { } caller ? (caller.Id, caller.User) : default));
 
     [Theory]
@@ -220,7 +220,7 @@ public sealed class RunTests : IDisposable
     [InlineData("1 (a) S 1 500 400 0 -1 4194304", false)]
     [InlineData("1 (a) S 1 500 400 34816 -1 4194304", false)]
     [InlineData("", false)]
-    public void The_keyboard_reaches_the_foreground_job_alone(string stat, bool isForeground) => Assert.Equal(isForeground, ForegroundJob.IsForeground(stat));
+    public void The_keyboard_reaches_only_the_foreground_job(string stat, bool isForeground) => Assert.Equal(isForeground, ForegroundJob.IsForeground(stat));
 
     [Theory]
     [InlineData(false, 15, true)]
@@ -230,7 +230,7 @@ public sealed class RunTests : IDisposable
     [InlineData(true, 2, false)]
     public void A_signal_is_the_commands_and_the_keyboards_is_not_doubled(bool isForeground, int number, bool isSentOn)
     {
-        // Not by a real signal: those of the keyboard end the run of these tests.
+        // Not a real signal, because a signal of the keyboard would end the run of these tests.
         using CommandSignals signals = new(() => isForeground);
         using Process sleep = Process.Start("sleep", "600");
         using HostProcess command = HostProcess.Find(sleep.Id)!;
@@ -264,7 +264,7 @@ public sealed class RunTests : IDisposable
         string file = Path.Combine(_folder, "started");
         Task<Result> run = Task.Run(() => Run("run", "emu:edu", "--", "sh", "-c", $"trap 'kill $!; exit 7' HUP; sleep 600 & touch {file}; wait"), TestContext.Current.CancellationToken);
         Eventually.Holds(() => File.Exists(file), "the command has started");
-        // The shell's own: a small host has no other (procps).
+        // Uses the builtin of the shell, because a minimal host has no other kill (procps).
         using (Process kill = Process.Start("sh", ["-c", $"kill -HUP {Environment.ProcessId}"]))
         {
             await kill.WaitForExitAsync(TestContext.Current.CancellationToken);

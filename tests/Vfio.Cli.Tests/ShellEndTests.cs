@@ -3,14 +3,16 @@ using Vfio.Pci;
 
 namespace Vfio.Cli.Tests;
 
-/// <summary>How a shell ends whose device has memory, and what it says of one that can have none.</summary>
+/// <summary>
+/// The end of a shell whose device has memory, and its messages about a device that cannot have memory.
+/// </summary>
 public sealed class ShellEndTests : RegisterCommandTest
 {
     private readonly List<IoAddressSpace> _spaces = [];
     private Action? _unmapping;
 
     [Fact]
-    public void The_device_leaves_the_bus_before_its_memory_goes()
+    public void Bus_mastering_is_disabled_before_the_memory_is_freed()
     {
         Device.IsLogged = true;
         RunLines("alloc 1", "alloc 1", "set COMMAND 2", "free 0x10000").Succeeded();
@@ -39,7 +41,7 @@ public sealed class ShellEndTests : RegisterCommandTest
     }
 
     [Fact]
-    public void A_device_that_is_gone_keeps_no_memory()
+    public void A_device_that_no_longer_exists_keeps_no_memory()
     {
         Device.Reading = (_, _) => FailIf(true);
         RunLines("alloc 1").Succeeded();
@@ -48,7 +50,7 @@ public sealed class ShellEndTests : RegisterCommandTest
     }
 
     [Fact]
-    public void What_the_kernel_does_not_take_back_the_end_of_the_device_does()
+    public void Memory_that_cannot_be_unmapped_is_unmapped_when_the_device_is_closed()
     {
         _unmapping = () => throw new VfioException("unmap", "IOVA 0x10000", 16);
         RunLines("alloc 1").Succeeded();
@@ -67,16 +69,16 @@ public sealed class ShellEndTests : RegisterCommandTest
     public void A_log_that_may_not_be_read_is_a_line_with_its_hint()
     {
         string output = RunLines("status").Succeeded().Output;
-        Assert.Contains("faults      none since the last look\n", output, StringComparison.Ordinal);
+        Assert.Contains("faults      none since the last status\n", output, StringComparison.Ordinal);
         Device = new FakeBackend { Faults = () => throw new VfioException("open", "/dev/kmsg", 1, "the kernel's log is root's here") };
         AddRegions();
         Assert.Contains(
-            "  faults      not known: open on /dev/kmsg: EPERM (Operation not permitted); the kernel's log is root's here\n",
+            "  faults      unknown: open on /dev/kmsg: EPERM (Operation not permitted); the kernel's log is root's here\n",
             RunLines("status").Succeeded().Output, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Of_many_faults_the_first_are_told()
+    public void Of_many_faults_the_first_are_reported()
     {
         Device = new FakeBackend { Faults = () => [.. Enumerable.Range(0, 40).Select(i => new IommuFault(default, (ulong)i << 12, DmaAccess.Read, "no"))] };
         AddRegions();
@@ -90,11 +92,11 @@ public sealed class ShellEndTests : RegisterCommandTest
     public void A_device_that_does_not_answer_has_a_status()
     {
         Device.Reading = (_, _) => FailIf(true);
-        Assert.Contains("bus master  not known: the device does not answer\n", RunLines("status").Succeeded().Output, StringComparison.Ordinal);
+        Assert.Contains("bus master  unknown: the device does not answer\n", RunLines("status").Succeeded().Output, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_device_without_an_address_space_has_registers_alone()
+    public void A_device_without_an_address_space_only_has_registers()
     {
         Device = new FakeBackend { Name = "noiommu" };
         AddRegions();
@@ -103,7 +105,7 @@ public sealed class ShellEndTests : RegisterCommandTest
             """
             0000:00:14.3
               backend     noiommu
-              bus master  on
+              bus master  enabled
               memory      none: 0000:00:14.3 was opened without an IOMMU: nothing translates its addresses and nothing limits them; give it an IOMMU (intel_iommu=on) for DMA
 
             """, status.Output);

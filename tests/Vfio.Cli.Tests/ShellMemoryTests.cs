@@ -4,10 +4,10 @@ using System.Text.RegularExpressions;
 
 namespace Vfio.Cli.Tests;
 
-/// <summary>Memory for a device, in the shell: on the model, which really transfers.</summary>
+/// <summary>Memory for a device in the shell, on the device model, which really transfers.</summary>
 public sealed class ShellMemoryTests : IDisposable
 {
-    // edu reads eight bytes of memory into its buffer, writes them elsewhere, and is kept from two places.
+    // edu reads eight bytes of memory into its buffer, writes them elsewhere, and is stopped at two other addresses.
     private const string Transfers = """
         alloc 4096 --at 0x100000
         alloc 100 read
@@ -53,7 +53,7 @@ public sealed class ShellMemoryTests : IDisposable
     [Theory]
     [InlineData(80)]
     [InlineData(200)]
-    public void A_device_transfers_what_was_poked_and_status_tells_the_rest(int columns) => Approved.Matches(
+    public void A_device_transfers_what_was_poked_and_status_reports_the_rest(int columns) => Approved.Matches(
         $"shell-memory-{columns}", Portable(Run(new Terminal(columns, HasColour: false), Transfers).Succeeded().FitsIn(columns).Output));
 
     [Fact]
@@ -66,37 +66,37 @@ public sealed class ShellMemoryTests : IDisposable
     }
 
     [Theory]
-    [InlineData(2, "1: alloc: 'rw' is not what a device may do", "alloc LENGTH", "alloc 4096 rw")]
+    [InlineData(2, "1: alloc: 'rw' is not an access", "alloc LENGTH", "alloc 4096 rw")]
     [InlineData(2, "1: alloc: 'x' is not a length", "alloc LENGTH", "alloc x")]
-    [InlineData(2, "1: alloc: a length is from 1 byte to 1 GiB", "alloc LENGTH", "alloc 0")]
-    [InlineData(2, "1: alloc: a length is from 1 byte to 1 GiB", "alloc LENGTH", "alloc 0x40000001")]
-    [InlineData(2, "1: alloc: --bits takes a number from 12 to 64", "alloc LENGTH", "alloc 1 --bits 11")]
-    [InlineData(2, "1: alloc: --bits takes a number from 12 to 64", "alloc LENGTH", "alloc 1 --bits 65")]
-    [InlineData(2, "1: alloc: --at takes a number from 0 to", "alloc LENGTH", "alloc 1 --at here")]
-    [InlineData(2, "1: alloc: --at or --bits, not both", "alloc LENGTH", "alloc 1 --at 0x10000 --bits 28")]
-    [InlineData(2, "1: alloc: no device reaches 0xfffffffffffff000", "alloc LENGTH", "alloc 1 --at 0xfffffffffffff000")]
+    [InlineData(2, "1: alloc: the length must be from 1 byte to 1 GiB", "alloc LENGTH", "alloc 0")]
+    [InlineData(2, "1: alloc: the length must be from 1 byte to 1 GiB", "alloc LENGTH", "alloc 0x40000001")]
+    [InlineData(2, "1: alloc: --bits must be a number from 12 to 64", "alloc LENGTH", "alloc 1 --bits 11")]
+    [InlineData(2, "1: alloc: --bits must be a number from 12 to 64", "alloc LENGTH", "alloc 1 --bits 65")]
+    [InlineData(2, "1: alloc: --at must be a number from 0 to", "alloc LENGTH", "alloc 1 --at here")]
+    [InlineData(2, "1: alloc: --at and --bits cannot be combined", "alloc LENGTH", "alloc 1 --at 0x10000 --bits 28")]
+    [InlineData(2, "1: alloc: no device can access 0xfffffffffffff000", "alloc LENGTH", "alloc 1 --at 0xfffffffffffff000")]
     [InlineData(2, "1: alloc: '-w' is not an option of alloc", "alloc LENGTH", "alloc 1 -w 8")]
-    [InlineData(2, "1: free: something is missing", "free IOVA", "free")]
+    [InlineData(2, "1: free: an argument is missing", "free IOVA", "free")]
     [InlineData(2, "1: free: 'it' is not an address", "free IOVA", "free it")]
     [InlineData(2, "1: peek: 0x10002 is not a multiple of 4", "peek IOVA", "peek 0x10002")]
-    [InlineData(2, "1: peek: a count is from 1 to 65536", "peek IOVA", "peek 0x10000 0")]
-    [InlineData(2, "1: peek: a count is from 1 to 65536", "peek IOVA", "peek 0x10000 65537")]
-    [InlineData(2, "1: poke: 0x100 does not fit 8 bits", "poke IOVA VALUE", "poke 0x10000 0x100 -w 8")]
+    [InlineData(2, "1: peek: the count must be from 1 to 65536", "peek IOVA", "peek 0x10000 0")]
+    [InlineData(2, "1: peek: the count must be from 1 to 65536", "peek IOVA", "peek 0x10000 65537")]
+    [InlineData(2, "1: poke: 0x100 does not fit into 8 bits", "poke IOVA VALUE", "poke 0x10000 0x100 -w 8")]
     [InlineData(2, "1: poke: 0x10001 is not a multiple of 2", "poke IOVA VALUE", "poke 0x10001 1 -w 16")]
-    [InlineData(2, "1: status: 'now' is not expected here", "it is typed: status", "status now")]
-    [InlineData(1, "1: peek: nothing was allocated at 0x10000 in this shell", "alloc", "peek 0x10000")]
-    [InlineData(1, "1: poke: nothing was allocated at 0x0 in this shell", "alloc", "poke 0 1")]
-    [InlineData(1, "1: free: nothing was allocated at 0xffffffffffffffff", "alloc", "free 0xffffffffffffffff")]
-    [InlineData(1, "2: peek: nothing was allocated at 0x11000", "status", "alloc 1", "peek 0x11000")]
-    [InlineData(1, "2: peek: 0x8 bytes from 0x10ffc on do not end within", "0x10000 to 0x10fff", "alloc 1", "peek 0x10ffc 2")]
-    [InlineData(1, "2: peek: 0x80000 bytes from 0x10000 on do not end within", "status", "alloc 1", "peek 0x10000 65536 -w 64")]
-    [InlineData(1, "2: free: 0x10800 lies inside of what begins at 0x10000", "free 0x10000", "alloc 1", "free 0x10800")]
-    [InlineData(1, "3: peek: nothing was allocated at 0x10000", "status", "alloc 1", "free 0x10000", "peek 0x10000")]
+    [InlineData(2, "1: status: 'now' is not expected here", "usage: status", "status now")]
+    [InlineData(1, "1: peek: no buffer of this shell contains 0x10000", "alloc", "peek 0x10000")]
+    [InlineData(1, "1: poke: no buffer of this shell contains 0x0", "alloc", "poke 0 1")]
+    [InlineData(1, "1: free: no buffer of this shell contains 0xffffffffffffffff", "alloc", "free 0xffffffffffffffff")]
+    [InlineData(1, "2: peek: no buffer of this shell contains 0x11000", "status", "alloc 1", "peek 0x11000")]
+    [InlineData(1, "2: peek: 0x8 bytes at 0x10ffc end outside the buffer", "0x10000 to 0x10fff", "alloc 1", "peek 0x10ffc 2")]
+    [InlineData(1, "2: peek: 0x80000 bytes at 0x10000 end outside the buffer", "status", "alloc 1", "peek 0x10000 65536 -w 64")]
+    [InlineData(1, "2: free: 0x10800 is inside the buffer at 0x10000", "free 0x10000", "alloc 1", "free 0x10800")]
+    [InlineData(1, "3: peek: no buffer of this shell contains 0x10000", "status", "alloc 1", "free 0x10000", "peek 0x10000")]
     [InlineData(1, "1: alloc: 0x10001 is not a multiple of the page size, 0x1000", "whole pages", "alloc 1 --at 0x10001")]
     [InlineData(1, "2: map on IOVA 0x10000 (0x1000 bytes): EEXIST", "by alloc 1", "alloc 1", "alloc 1 --at 0x10000")]
     [InlineData(1, "1: map on IOVA 0xfee00000 (0x1000 bytes): EINVAL", "usable addresses are 0x0 to 0xfedfffff", "alloc 1 --at 0xfee00000")]
     [InlineData(1, "1: map on 0x2000 bytes: ENOSPC", "no addresses of 13 bits are free", "alloc 0x2000 --bits 13")]
-    public void What_goes_wrong_is_said_with_its_line(int exitCode, string message, string hint, params string[] lines)
+    public void Errors_are_reported_with_their_line(int exitCode, string message, string hint, params string[] lines)
     {
         Result result = Run(Tool.Narrow, string.Join('\n', lines));
         result.FailedWith(exitCode, $"stdin:{message}", "");
@@ -108,11 +108,11 @@ public sealed class ShellMemoryTests : IDisposable
         "alloc 2\n", Run(Tool.Narrow, "alloc 1\nfree 0x10000\nalloc 1").Succeeded().Output, StringComparison.Ordinal);
 
     [Fact]
-    public void Undo_takes_back_writes_of_registers_alone() => Assert.Contains(
-        "there is nothing to take back", Run(Tool.Narrow, "alloc 1\npoke 0x10000 1\nundo").Errors, StringComparison.Ordinal);
+    public void Undo_only_reverts_writes_of_registers() => Assert.Contains(
+        "there is nothing to undo", Run(Tool.Narrow, "alloc 1\npoke 0x10000 1\nundo").Errors, StringComparison.Ordinal);
 
     [Fact]
-    public void A_recording_has_the_registers_alone()
+    public void A_recording_only_has_the_registers()
     {
         string file = Path.Combine(_folder, "session.jsonl");
         Run(Tool.Narrow, $"record {file}\nalloc 1\npoke 0x10000 1\npeek 0x10000\nstatus\nread ID\nfree 0x10000").Succeeded();
@@ -120,7 +120,7 @@ public sealed class ShellMemoryTests : IDisposable
     }
 
     [Fact]
-    public void Json_tells_all_of_it_and_replay_passes_over_it()
+    public void Json_contains_all_of_it_and_replay_skips_it()
     {
         string output = Run(Tool.Narrow, Transfers + "\nfree 0x10000\n", "--json").Succeeded().Output;
         string[] lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
@@ -142,7 +142,7 @@ public sealed class ShellMemoryTests : IDisposable
         Assert.Equal("0x10ff0: 0x00000000 0x00000000 0x00000000 0x00000000", rows[^1]);
     }
 
-    // What differs from host to host, and from run to run.
+    // Replaces what differs between hosts and between runs.
     private static string Portable(string text)
     {
         text = Regex.Replace(text, "[0-9]+\\.[0-9] s\\b", "0.0 s");

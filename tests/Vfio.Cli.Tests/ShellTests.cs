@@ -43,12 +43,12 @@ public sealed class ShellTests : RegisterCommandTest
         ], Device.Accesses);
     }
 
-    // Another width than the register's own reaches what its name would have protected.
+    // An access with another width reaches registers that the access by name would have protected.
     [Theory]
-    [InlineData("set: bar0+0x18 reaches CAUSE, which clears what is written to it as 1", "set bar0+0x18 3 -w 64")]
+    [InlineData("set: bar0+0x18 overlaps CAUSE, which clears the bits that are written as 1", "set bar0+0x18 3 -w 64")]
     [InlineData("clear: bar0+0x1c changes when it is read", "clear bar0+0x1c 3 -w 8")]
-    [InlineData("set: bar0+0x16 is write only", "set bar0+0x16 1 -w 16")]
-    [InlineData("set: bar0+0x0a is read only", "set bar0+0x0a 1 -w 8")]
+    [InlineData("set: bar0+0x16 is write-only", "set bar0+0x16 1 -w 16")]
+    [InlineData("set: bar0+0x0a is read-only", "set bar0+0x0a 1 -w 8")]
     public void A_part_of_a_register_is_guarded_as_the_whole(string message, string line)
     {
         RunLines(line).FailedWith(2, message, "write");
@@ -72,15 +72,15 @@ public sealed class ShellTests : RegisterCommandTest
     }
 
     [Theory]
-    [InlineData("the write to DOORBELL cannot be taken back: it is write only", "write DOORBELL 1", "undo")]
-    [InlineData("the write to ICR cannot be taken back: reading changes it", "write ICR 1", "undo")]
-    [InlineData("the write to CAUSE cannot be taken back: writing 1 clears", "write CAUSE 1", "undo")]
-    [InlineData("the write to STATUS cannot be taken back: it is read only", "write STATUS 1", "undo")]
-    [InlineData("the write to bar0+0x1c cannot be taken back: reading changes it", "write bar0+0x1c 0 -w 16", "undo")]
-    [InlineData("the write to bar0+0x18 cannot be taken back: part of it is CAUSE: writing 1 clears", "write bar0+0x18 0 -w 64", "undo")]
-    [InlineData("there is nothing to take back", "undo")]
-    [InlineData("there is nothing to take back", "write CTRL 1", "reset", "undo")]
-    [InlineData("there is nothing to take back", "write CTRL 1", "undo", "undo")]
+    [InlineData("the write to DOORBELL cannot be undone: it is write-only", "write DOORBELL 1", "undo")]
+    [InlineData("the write to ICR cannot be undone: reading changes it", "write ICR 1", "undo")]
+    [InlineData("the write to CAUSE cannot be undone: writing 1 clears", "write CAUSE 1", "undo")]
+    [InlineData("the write to STATUS cannot be undone: it is read-only", "write STATUS 1", "undo")]
+    [InlineData("the write to bar0+0x1c cannot be undone: reading changes it", "write bar0+0x1c 0 -w 16", "undo")]
+    [InlineData("the write to bar0+0x18 cannot be undone: part of it is CAUSE: writing 1 clears", "write bar0+0x18 0 -w 64", "undo")]
+    [InlineData("there is nothing to undo", "undo")]
+    [InlineData("there is nothing to undo", "write CTRL 1", "reset", "undo")]
+    [InlineData("there is nothing to undo", "write CTRL 1", "undo", "undo")]
     public void Undo_says_why_it_cannot(string message, params string[] lines) =>
         RunLines(lines).FailedWith(1, $"stdin:{lines.Length}: undo: ", "").FailedWith(1, message, "");
 
@@ -102,7 +102,7 @@ public sealed class ShellTests : RegisterCommandTest
     }
 
     [Fact]
-    public void Wait_that_is_in_vain_says_what_was_read_last() =>
+    public void A_wait_that_fails_reports_the_last_value_read() =>
         RunLines("read CTRL", "wait STATUS LU 1 20ms", "write CTRL 1").FailedWith(
             1, "stdin:2: wait: STATUS is still 0x00080281 after 20 ms: the bits 0x00000002 are 0x00000000, not 0x00000002", "TIMEOUT");
 
@@ -119,29 +119,29 @@ public sealed class ShellTests : RegisterCommandTest
     [Theory]
     [InlineData("3: 'raed' is not a command of the shell", "did you mean 'read'?", "raed STATUS")]
     [InlineData("3: read: 'STATSU' is neither a place nor a register", "did you mean STATUS", "read STATSU")]
-    [InlineData("3: read: something is missing", "read PLACE [-w BITS] [-n COUNT]", "read")]
+    [InlineData("3: read: an argument is missing", "read PLACE [-w BITS] [-n COUNT]", "read")]
     [InlineData("3: read: 'x' is not expected here", "read PLACE", "read STATUS x")]
-    [InlineData("3: read: -w takes 8, 16, 32 or 64", "read PLACE", "read bar0 -w 12")]
-    [InlineData("3: read: -n takes a number from 1 to 16777216", "read PLACE", "read bar0 -n 0")]
+    [InlineData("3: read: -w must be 8, 16, 32 or 64", "read PLACE", "read bar0 -w 12")]
+    [InlineData("3: read: -n must be a number from 1 to 16777216", "read PLACE", "read bar0 -n 0")]
     [InlineData("3: read: '--json' is not an option of read", "read PLACE", "read bar0 --json")]
     [InlineData("3: read: bar0+0x02 is not aligned", "-w 16", "read bar0+2")]
     [InlineData("3: read: 'x' is not an offset", "read PLACE", "read bar0+x")]
     [InlineData("3: write: 'one' is not a value", "write PLACE VALUE", "write CTRL one")]
     [InlineData("3: write: 0x100000000 does not fit", "-w", "write CTRL 0x100000000")]
-    [InlineData("3: set: 'XX' is not a bit's number, nor a field of CTRL, which has FD, RST", "set PLACE BIT", "set CTRL XX")]
-    [InlineData("3: set: CTRL has bits 0 to 31", "set PLACE BIT", "set CTRL 32")]
-    [InlineData("3: set: CAUSE clears what is written to it as 1", "write CAUSE VALUE", "set CAUSE LSC")]
-    [InlineData("3: clear: STATUS is read only", "write STATUS", "clear STATUS SPEED")]
+    [InlineData("3: set: 'XX' is not a bit number, nor a field of CTRL, which has FD, RST", "set PLACE BIT", "set CTRL XX")]
+    [InlineData("3: set: CTRL only has bits 0 to 31", "set PLACE BIT", "set CTRL 32")]
+    [InlineData("3: set: CAUSE clears the bits that are written as 1", "write CAUSE VALUE", "set CAUSE LSC")]
+    [InlineData("3: clear: STATUS is read-only", "write STATUS", "clear STATUS SPEED")]
     [InlineData("3: wait: '5' is not a time", "TIMEOUT", "wait STATUS 1 1 5")]
     [InlineData("3: wait: '2h' is not a time", "TIMEOUT", "wait STATUS 1 1 2h")]
     [InlineData("3: wait: '9999s' is not a time", "TIMEOUT", "wait STATUS 1 1 9999s")]
-    [InlineData("3: wait: 0x2 has bits that the mask 0x1 has not", "TIMEOUT", "wait STATUS 1 2 1s")]
-    [InlineData("3: wait: 0x4 does not fit the field SPEED", "TIMEOUT", "wait STATUS SPEED 4 1s")]
+    [InlineData("3: wait: 0x2 has bits outside the mask 0x1", "TIMEOUT", "wait STATUS 1 2 1s")]
+    [InlineData("3: wait: 0x4 does not fit into the field SPEED", "TIMEOUT", "wait STATUS SPEED 4 1s")]
     [InlineData("3: dump: 'bar0+4' is not a region", "dump REGION", "dump bar0+4")]
-    [InlineData("3: reset: 'now' is not expected here", "it is typed: reset", "reset now")]
-    [InlineData("3: record: something is missing", "record FILE", "record")]
-    [InlineData("3: a \" is not closed", "spaces", "dump bar0 \"x")]
-    public void A_script_that_is_not_understood_touches_nothing(string message, string hint, string line)
+    [InlineData("3: reset: 'now' is not expected here", "usage: reset", "reset now")]
+    [InlineData("3: record: an argument is missing", "record FILE", "record")]
+    [InlineData("3: a double quote is not closed", "spaces", "dump bar0 \"x")]
+    public void A_script_with_a_syntax_error_accesses_nothing(string message, string hint, string line)
     {
         RunLines("read STATUS", "write CTRL 1", line, "write CTRL 2").FailedWith(2, "stdin:" + message, hint);
         Assert.Empty(Device.Accesses);
@@ -162,7 +162,7 @@ public sealed class ShellTests : RegisterCommandTest
     public void A_device_that_cannot_be_reset_says_so()
     {
         Device = new FakeBackend { CanReset = false };
-        RunLines("reset").FailedWith(1, "stdin:1: reset: 0000:00:14.3 cannot be reset alone", "the kernel");
+        RunLines("reset").FailedWith(1, "stdin:1: reset: the kernel has no method to reset only 0000:00:14.3", "a reset of its bus");
     }
 
     [Fact]

@@ -58,7 +58,7 @@ public sealed class ShowTests : IDisposable
     }
 
     [Fact]
-    public void A_base_address_register_without_room_is_shown_as_such()
+    public void A_base_address_register_without_space_is_shown_as_such()
     {
         byte[] config = FakeConfig.Intel82574();
         config[0x18 + 8] = 0x0c; // BAR4: 64 bits, prefetchable
@@ -78,7 +78,7 @@ public sealed class ShowTests : IDisposable
     {
         byte[] config = FakeConfig.Intel82574();
         config[0x142] = 0x01;
-        config[0x143] = 0x15; // the serial number's next: 150h
+        config[0x143] = 0x15; // the capability after the serial number: 150h
         new byte[] { id, 0, 1, 0, 0x78, 0x56, 0x34, 0x12, 0xef, 0xbe, 0xad, 0xde }.CopyTo(config, 0x150);
         _host.WriteConfig("0000:00:14.3", config);
         Assert.Contains("not decoded: 12345678 deadbeef 00000000", Tool.Run(_host, "show", "eth0").Succeeded().FitsIn(80).Output, StringComparison.Ordinal);
@@ -90,11 +90,11 @@ public sealed class ShowTests : IDisposable
     }
 
     [Fact]
-    public void Who_is_not_root_is_told_what_is_missing()
+    public void Users_other_than_root_are_told_what_is_missing()
     {
         _host.WriteConfig("0000:00:14.3", FakeConfig.Intel82574()[..64]);
         Result result = Tool.Run(_host, "show", "eth0");
-        Assert.Equal((0, "hint: sudo vfio show 0000:00:14.3 shows the capabilities too\n"), (result.ExitCode, result.Errors));
+        Assert.Equal((0, "hint: sudo vfio show 0000:00:14.3 also shows the capabilities\n"), (result.ExitCode, result.Errors));
         Assert.Contains("first 64 bytes", result.Output, StringComparison.Ordinal);
         Approved.Matches("show-user", result.FitsIn(80).Output);
         Assert.True(Tool.Run(_host, "show", "eth0", "--json").Succeeded().Json.GetProperty("configSpace").GetProperty("isCut").GetBoolean());
@@ -112,7 +112,7 @@ public sealed class ShowTests : IDisposable
     }
 
     [Fact]
-    public void A_device_that_does_not_answer_is_said_to_be_gone()
+    public void A_device_that_does_not_answer_is_reported()
     {
         byte[] config = new byte[4096];
         config.AsSpan().Fill(0xff);
@@ -121,18 +121,18 @@ public sealed class ShowTests : IDisposable
     }
 
     [Fact]
-    public void A_device_of_which_the_host_says_little_is_shown() =>
+    public void A_device_with_few_attributes_is_shown() =>
         Approved.Matches("show-little", Tool.Run(_host, "show", "00:00.0").Succeeded().FitsIn(80).Output);
 
     [Fact]
-    public void A_taken_device_is_shown_with_what_it_was()
+    public void A_bound_device_is_shown_with_its_previous_state()
     {
         _host.AddJournalEntry("0000:03:01.0", 0x1234, 0x11e8, "edu", "alice", """ "interfaces": [{ "name": "lan0", "isUp": true }], "disks": [] """);
         Approved.Matches("show-taken", Tool.Run(_host, "show", "lan0").Succeeded().FitsIn(80).Output);
     }
 
     [Fact]
-    public void No_device_there_is_an_error_with_a_next_step() =>
+    public void An_absent_device_is_an_error_with_a_hint() =>
         Tool.Run(_host, "show", "0000:7f:00.0").FailedWith(1, "no PCI device has this address", "vfio list");
 
     [Fact]

@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace Vfio.Cli.Tests;
 
-/// <summary><c>vfio sriov</c> on a fake host: what it would do, and what it refuses. That it does so, the machine shows.</summary>
+/// <summary>
+/// <c>vfio sriov</c> on a fake host: the dry run, and what it refuses. The machine tests show that it works.
+/// </summary>
 public sealed class SriovTests : IDisposable
 {
     private const string Folder = "sys/devices/pci0000:00/0000:00:14.3";
@@ -33,10 +35,10 @@ public sealed class SriovTests : IDisposable
     [Theory]
     [InlineData(1, "it has at most 7 virtual functions", "ask for 0 to 7", "sriov", "00:14.3", "8")]
     [InlineData(1, "it has no virtual functions (SR-IOV)", "vfio show", "sriov", "00:08.0", "1")]
-    [InlineData(1, "emu:edu is a model", "a device of the host", "sriov", "emu:edu", "1")]
-    [InlineData(1, "0000:00:14.3 is not taken", "leave --token away", "sriov", "00:14.3", "1", "--token", "6f1a1e0a-6f5c-4c3e-9d6f-0d3a3c1a2b11")]
+    [InlineData(1, "emu:edu is a device model", "a device of the host", "sriov", "emu:edu", "1")]
+    [InlineData(1, "0000:00:14.3 is not bound", "omit --token", "sriov", "00:14.3", "1", "--token", "6f1a1e0a-6f5c-4c3e-9d6f-0d3a3c1a2b11")]
     [InlineData(2, "'x' is not a UUID", "vfio sriov --help", "sriov", "00:14.3", "1", "--token", "x")]
-    [InlineData(2, "'-1' is not a number of functions", "vfio sriov --help", "sriov", "00:14.3", "--", "-1")]
-    [InlineData(2, "'65536' is not a number of functions", "vfio sriov --help", "sriov", "00:14.3", "65536")]
-    public void Mistakes_are_told(int code, string message, string hint, params string[] arguments) => Tool.Run(_host, arguments).FailedWith(code, message, hint);
+    [InlineData(2, "'-1' is not a number of virtual functions", "vfio sriov --help", "sriov", "00:14.3", "--", "-1")]
+    [InlineData(2, "'65536' is not a number of virtual functions", "vfio sriov --help", "sriov", "00:14.3", "65536")]
+    public void Mistakes_are_reported(int code, string message, string hint, params string[] arguments) => Tool.Run(_host, arguments).FailedWith(code, message, hint);
 }

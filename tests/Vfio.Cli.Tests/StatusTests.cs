@@ -9,10 +9,10 @@ public sealed class StatusTests : IDisposable
     public void Dispose() => _host.Dispose();
 
     [Fact]
-    public void Nothing_taken_prints_nothing_to_read()
+    public void Without_bound_devices_standard_output_is_empty()
     {
         Result result = Tool.Run(_host, "status");
-        Assert.Equal((0, "", "nothing is taken\n"), (result.ExitCode, result.Output, result.Errors));
+        Assert.Equal((0, "", "no device is bound\n"), (result.ExitCode, result.Output, result.Errors));
         Assert.Equal(0, Tool.Run(_host, "status", "--json").Succeeded().Json.GetArrayLength());
     }
 
@@ -24,7 +24,7 @@ public sealed class StatusTests : IDisposable
     }
 
     [Fact]
-    public void A_pipe_gets_one_line_a_device()
+    public void A_pipe_gets_one_line_per_device()
     {
         TakeSome();
         string[] lines = Tool.Run(_host, Terminal.None, "status").Succeeded().Output.TrimEnd().Split('\n');
@@ -41,7 +41,7 @@ public sealed class StatusTests : IDisposable
     [Theory]
     [InlineData(80)]
     [InlineData(200)]
-    public void A_device_that_is_named_is_told_in_detail(int columns)
+    public void A_named_device_is_shown_in_detail(int columns)
     {
         TakeInDetail();
         Approved.Matches(
@@ -62,22 +62,22 @@ public sealed class StatusTests : IDisposable
     }
 
     [Theory]
-    [InlineData("  taken       no\n", "0000:00:06.0")]
-    [InlineData("  taken       not by vfio: somebody gave it to VFIO by other means\n", "0000:03:01.0")]
-    [InlineData("  open by     nobody", "0000:03:01.0")]
-    [InlineData("  taken       no: a model in vfio itself", "emu:edu")]
-    public void A_device_that_is_not_taken_is_said_to_be_so(string text, string device) =>
+    [InlineData("  bound       no\n", "0000:00:06.0")]
+    [InlineData("  bound       yes, but not by vfio: another program bound it\n", "0000:03:01.0")]
+    [InlineData("  open by     no process", "0000:03:01.0")]
+    [InlineData("  bound       no: a device model inside vfio", "emu:edu")]
+    public void A_device_that_is_not_bound_is_reported_as_such(string text, string device) =>
         Assert.Contains(text, Tool.Run(_host, "status", device).Succeeded().Output, StringComparison.Ordinal);
 
     [Fact]
-    public void A_device_that_there_is_not_is_a_failure()
+    public void An_absent_device_is_a_failure()
     {
         Assert.Empty(Tool.Run(_host, "status", "0000:03:01.0", "0000:55:00.0").FailedWith(1, "0000:55:00.0: no PCI device has this address", "vfio list").Output);
         Tool.Run(_host, "status", "emu:nonsense").FailedWith(2, "'emu:nonsense' is not a device model", "emu:edu");
     }
 
     [Fact]
-    public void What_a_process_says_of_itself_cannot_steer_the_terminal()
+    public void The_name_of_a_process_cannot_control_the_terminal()
     {
         Take("0000:03:01.0", null);
         Holder(4712, "x", "/dev/vfio/10");
@@ -85,30 +85,30 @@ public sealed class StatusTests : IDisposable
         _host.Write("proc/4712/limits", "Max locked memory         \u001b[2J  1  bytes\n");
         string output = Tool.Run(_host, "status", "0000:03:01.0").Succeeded().Output;
         Assert.DoesNotContain('\u001b', output);
-        Assert.Contains("what it has locked is not for this user to see", output, StringComparison.Ordinal);
+        Assert.Contains("its locked memory is hidden from this user", output, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_damaged_entry_is_released_only_by_force()
+    public void A_corrupt_entry_is_only_released_by_force()
     {
         _host.Write("run/vfio/0000:00:1f.0.json", "");
         Tool.Run(_host, "release", "--all").FailedWith(1, "damaged", "vfio release --force 0000:00:1f.0");
         Tool.Run(_host, "release", "--all", "--dry-run").FailedWith(1, "damaged", "vfio release --force 0000:00:1f.0");
-        Assert.Equal("0000:00:1f.0 is gone; its journal entry was removed\n", Tool.Run(_host, "release", "--all", "--force").Succeeded().Output);
+        Assert.Equal("0000:00:1f.0 no longer exists; its journal entry was removed\n", Tool.Run(_host, "release", "--all", "--force").Succeeded().Output);
         Assert.Empty(Tool.Run(_host, "status").Output);
     }
 
     [Fact]
-    public void Releasing_what_is_not_taken_is_a_failure()
+    public void Releasing_a_device_that_is_not_bound_is_a_failure()
     {
         Tool.Run(_host, "release", "00:14.3").FailedWith(1, "it is not taken", "vfio status");
         Tool.Run(_host, "release", "0000:03:01.0").FailedWith(1, "was not taken by vfio", "vfio release --force 0000:03:01.0");
         Result all = Tool.Run(_host, "release", "--all");
-        Assert.Equal((0, "", "nothing is taken\n"), (all.ExitCode, all.Output, all.Errors));
+        Assert.Equal((0, "", "no device is bound\n"), (all.ExitCode, all.Output, all.Errors));
     }
 
     [Fact]
-    public void Release_as_json_tells_what_failed()
+    public void Release_as_json_reports_what_failed()
     {
         _host.Write("run/vfio/0000:00:1f.0.json", "{");
         Result result = Tool.Run(_host, "release", "--all", "--json");
@@ -132,7 +132,7 @@ public sealed class StatusTests : IDisposable
 
     private void Take(string address, string? driverBefore) => _host.AddJournalEntry(address, 0x1234, 0x11e8, driverBefore);
 
-    // Nodes of a fake host belong to whoever runs the tests.
+    // The nodes of a fake host belong to the user who runs the tests.
     private static string WithoutUser(string text)
     {
         text = System.Text.RegularExpressions.Regex.Replace(text, "\"userId\": [0-9]+,\n( +)\"user\": \"[^\"]*\"(?=,\n +\"otherUsers)", "\"userId\": 0,\n$1\"user\": \"root\"");

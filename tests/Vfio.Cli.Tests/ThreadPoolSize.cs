@@ -4,7 +4,8 @@ namespace Vfio.Cli.Tests;
 
 internal static class ThreadPoolSize
 {
-    // Commands block the pool's threads, and the runtime tells of signals on others: with two processors it may be seconds before there is one.
+    // Commands block threads of the pool, and the runtime delivers signals on others. With two processors it may take
+    // seconds until one is free.
     [ModuleInitializer]
     internal static void Raise() => ThreadPool.SetMinThreads(16, 16);
 }

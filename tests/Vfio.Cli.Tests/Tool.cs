@@ -4,10 +4,10 @@ using Vfio.Pci;
 
 namespace Vfio.Cli.Tests;
 
-/// <summary>Runs commands of the tool in this process, on a fake host, and keeps what they print.</summary>
+/// <summary>Runs commands of the tool in this process, on a fake host, and captures their output.</summary>
 internal static class Tool
 {
-    // Own names, so that the tests do not depend on the pci.ids of the host they run on.
+    // Fixed names, so that the tests do not depend on the pci.ids of the host they run on.
     private const string Names = """
         1002  Advanced Micro Devices, Inc. [AMD/ATI]
         	73bf  Navi 21 [Radeon RX 6800/6800 XT / 6900 XT]
@@ -35,7 +35,7 @@ internal static class Tool
         using StringWriter output = new() { NewLine = "\n" };
         using StringWriter errors = new() { NewLine = "\n" };
         int code = VfioCommandLine.Run(arguments, change(MakeHost(host.Root, terminal, output, errors)));
-        // A fake host has another path at each run.
+        // The path of a fake host differs in each run.
         string Portable(TextWriter text) => text.ToString()!.Replace(host.PathOf(""), "", StringComparison.Ordinal);
         return new Result(code, Portable(output), Portable(errors));
     }
@@ -56,7 +56,7 @@ internal static class Tool
     }
 }
 
-/// <summary>How a command ended.</summary>
+/// <summary>Represents the result of a command.</summary>
 internal sealed record Result(int ExitCode, string Output, string Errors)
 {
     public JsonElement Json
@@ -68,14 +68,16 @@ internal sealed record Result(int ExitCode, string Output, string Errors)
         }
     }
 
-    /// <summary>It ended well and said nothing on stderr.</summary>
+    /// <summary>Checks that it succeeded and wrote nothing to stderr.</summary>
     public Result Succeeded()
     {
         Assert.True(ExitCode == 0 && Errors.Length == 0, ToString());
         return this;
     }
 
-    /// <summary>It failed as every command does: lines "vfio: …", one "hint: …", nothing else.</summary>
+    /// <summary>
+    /// Checks that it failed as every command does: lines "vfio: …", one "hint: …", and nothing else.
+    /// </summary>
     public Result FailedWith(int exitCode, string message, string hint)
     {
         Assert.True(ExitCode == exitCode, ToString());
@@ -87,7 +89,7 @@ internal sealed record Result(int ExitCode, string Output, string Errors)
         return this;
     }
 
-    /// <summary>No line is wider than so many columns.</summary>
+    /// <summary>Checks that no line is wider than this number of columns.</summary>
     public Result FitsIn(int columns)
     {
         Assert.All(Output.Split('\n'), line => Assert.True(Printable.Width(line) <= columns, $"{Printable.Width(line)} columns: {line}"));

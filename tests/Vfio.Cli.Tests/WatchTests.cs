@@ -18,7 +18,7 @@ public sealed class WatchTests : RegisterCommandTest
     }
 
     [Fact]
-    public void Json_is_a_line_an_event()
+    public void Json_has_one_line_per_event()
     {
         ChangeStatus(0x80281, 0x80283);
         Approved.Matches("watch-json", Run("watch", "00:14.3", "STATUS", "--interval", "1", "-n", "1", "--json").Succeeded().Output);

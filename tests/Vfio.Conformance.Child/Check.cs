@@ -1,6 +1,6 @@
 namespace Vfio.Conformance.Child;
 
-/// <summary>What must hold; if it does not, the program ends with the reason.</summary>
+/// <summary>Checks conditions; if one does not hold, the program ends with the reason.</summary>
 internal static class Check
 {
     public const int NoMemory = 12; // ENOMEM
@@ -22,7 +22,7 @@ internal static class Check
             text is not null && text.Contains(expected, StringComparison.Ordinal),
             $"{what}: '{text}' does not contain '{expected}'");
 
-    /// <summary>The error that the library must give.</summary>
+    /// <summary>Checks the error that the library reports.</summary>
     public static VfioException Refused(Action action, string what)
     {
         try

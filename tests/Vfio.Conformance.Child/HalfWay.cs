@@ -1,6 +1,6 @@
 namespace Vfio.Conformance.Child;
 
-/// <summary>A save and a restore of a mediated device that stop half way and wait there to be killed.</summary>
+/// <summary>Stops half way in a save or a restore of a mediated device, and waits there to be killed.</summary>
 internal static class HalfWay
 {
     public static void Save(string id, VfioBackend backend)

@@ -48,7 +48,7 @@ public abstract partial class AddressSpaceContract
     [InlineData("unmapped")]
     [InlineData("read-only")]
     [InlineData("just unmapped")]
-    public void A_device_that_writes_where_it_may_not_changes_nothing_and_is_told_of(string where)
+    public void A_forbidden_write_of_a_device_changes_nothing_and_is_reported(string where)
     {
         using Region bar0 = EduDma.Prepare(_device);
         using DmaBuffer source = _space.Allocate(Page);
@@ -60,7 +60,7 @@ public abstract partial class AddressSpaceContract
         readOnly.Span.Fill(0x22);
         gone.Span.Fill(0x33);
         EduDma.ReadMemory(bar0, source.Iova, (int)Page);
-        // The page that is taken back is used again at once, by the process: what the device writes must not appear there.
+        // The process reuses the unmapped page immediately, and what the device writes must not appear there.
         gone.Dispose();
         using DmaBuffer other = _space.Allocate(Page, new DmaBufferOptions { At = Fixed + (8 * Page) });
         other.Span.Fill(0x44);
@@ -91,7 +91,7 @@ public abstract partial class AddressSpaceContract
     [Theory]
     [InlineData("write-only")]
     [InlineData("just unmapped")]
-    public void A_device_that_reads_where_it_may_not_reads_nothing(string where)
+    public void A_forbidden_read_of_a_device_reads_nothing(string where)
     {
         Assert.SkipWhen(where == "write-only" && _backend.LetsWritersRead is not null, $"{_backend.Name}: {_backend.LetsWritersRead}");
         using Region bar0 = EduDma.Prepare(_device);
@@ -114,7 +114,7 @@ public abstract partial class AddressSpaceContract
     }
 
     [Fact]
-    public void A_device_off_the_bus_transfers_nothing()
+    public void Without_bus_mastering_a_device_transfers_nothing()
     {
         using Region bar0 = EduDma.Prepare(_device);
         using DmaBuffer buffer = _space.Allocate(Page);
@@ -128,7 +128,7 @@ public abstract partial class AddressSpaceContract
     }
 
     [Fact]
-    public void Pages_that_the_device_writes_are_recorded_where_there_is_a_record()
+    public void Dirty_pages_are_reported_if_dirty_tracking_is_supported()
     {
         using Region bar0 = EduDma.Prepare(_device);
         using DmaBuffer buffer = _space.Allocate(4 * Page);
@@ -139,7 +139,7 @@ public abstract partial class AddressSpaceContract
         }
         catch (NotSupportedException)
         {
-            // QEMU's IOMMU records nothing; with type1v2 the kernel counts every pinned page instead.
+            // QEMU's IOMMU has no dirty tracking; with type1v2 the kernel reports every pinned page instead.
             Assert.True(_backend.Name is "iommufd" or "type1" || _backend.Name.StartsWith("compatible", StringComparison.Ordinal), _backend.Name);
             return;
         }
@@ -171,7 +171,7 @@ public abstract partial class AddressSpaceContract
         EduDma.ReadMemory(other, source.Iova, (int)Page);
         EduDma.ReadMemory(bar0, source.Iova, (int)Page);
         second.Dispose();
-        // The first goes on when the second has left.
+        // The first continues after the second has left.
         EduDma.WriteMemory(bar0, target.Iova, (int)Page);
         Assert.True(source.Span.SequenceEqual(target.Span));
         using VfioDevice again = _backend.OpenSecond(_space);
@@ -190,7 +190,8 @@ public abstract partial class AddressSpaceContract
     // A loop of assertions over each byte takes seconds in the machine.
     private static void AssertFilled(DmaBuffer buffer, byte value) => Assert.Equal(-1, buffer.Span.IndexOfAnyExcept(value));
 
-    // The kernel writes its log a moment after the device has tried; where the tests before have used up its five seconds' lines, the device tries again.
+    // The kernel writes its log a moment after the device has tried. If earlier tests have used up the limit of lines
+    // per five seconds, the device tries again.
     private DmaFault Provoke(Action transfer)
     {
         IReadOnlyList<DmaFault> faults = [];

@@ -2,7 +2,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Vfio.Conformance.Tests;
 
-/// <summary>What every backend does alike: what can be mapped, where, how it ends, and what the errors are.</summary>
+/// <summary>
+/// The behaviour of every backend: what can be mapped, where, how mappings end, and which errors occur.
+/// </summary>
 public abstract partial class AddressSpaceContract : IDisposable
 {
     private const ulong KiB = 1024;
@@ -102,7 +104,7 @@ public abstract partial class AddressSpaceContract : IDisposable
     [InlineData(0x0fff000, 8 * KiB)]
     [InlineData(0x1001000, 4 * KiB)]
     [InlineData(0x0f00000, 2 * MiB)]
-    public void A_place_that_is_taken_is_refused_with_its_owner(ulong iova, ulong length)
+    public void An_address_that_is_in_use_is_refused_with_its_owner(ulong iova, ulong length)
     {
         using DmaBuffer there = _space.Allocate(2 * Page, new DmaBufferOptions { At = Fixed, Owner = "the ring" });
         VfioException refusal = Assert.Throws<VfioException>(() => _space.Allocate(length, new DmaBufferOptions { At = new Iova(iova) }));
@@ -128,7 +130,7 @@ public abstract partial class AddressSpaceContract : IDisposable
     }
 
     [Fact]
-    public void Memory_that_is_not_there_is_refused()
+    public void Memory_that_does_not_exist_is_refused()
     {
         Assert.Equal(Errno.EFAULT, Assert.Throws<VfioException>(() => _space.Map(0, Page)).Errno);
         Assert.Equal(Errno.EFAULT, Assert.Throws<VfioException>(() => _space.Map(-0x1000, 2 * Page)).Errno);
@@ -178,7 +180,7 @@ public abstract partial class AddressSpaceContract : IDisposable
     }
 
     [Fact]
-    public void Disposal_of_the_device_takes_everything_back_and_tells_what_was_forgotten()
+    public void Disposal_of_the_device_unmaps_everything_and_reports_leaks()
     {
         DmaBuffer forgotten = _space.Allocate(2 * Page, new DmaBufferOptions { Owner = "forgotten" });
         DmaBuffer kept = _space.Allocate(Page);
@@ -196,7 +198,7 @@ public abstract partial class AddressSpaceContract : IDisposable
     }
 
     [Fact]
-    public void The_ledger_knows_owner_size_age_and_what_was_there()
+    public void The_ledger_has_owner_size_age_and_former_mappings()
     {
         using DmaBuffer first = _space.Allocate(Page, new DmaBufferOptions { At = Fixed, Owner = "first" });
         DmaBuffer second = _space.Allocate(2 * Page, new DmaBufferOptions { At = Fixed + Page, Access = DmaAccess.Write });

@@ -22,7 +22,7 @@ public sealed class BoundDevices : IDisposable
     /// <summary>Whether a device is bound here.</summary>
     public bool Has(string address) => _bound.Exists(device => device.Address == PciAddress.Parse(address));
 
-    /// <summary>Binds a device, unless it is bound with the same options already.</summary>
+    /// <summary>Binds a device, except if it is already bound with the same options.</summary>
     public PciAddress Bind(string address, BindOptions? options = null)
     {
         PciAddress at = PciAddress.Parse(address);
@@ -40,7 +40,9 @@ public sealed class BoundDevices : IDisposable
         return at;
     }
 
-    /// <summary>Releases a device if it is bound here, and fails if the host is not as it was before.</summary>
+    /// <summary>
+    /// Releases a device if it is bound here, and fails if the host is not as it was before the bind.
+    /// </summary>
     public void Release(PciAddress address)
     {
         if (_bound.Find(device => device.Address == address) is BoundDevice device)
@@ -50,7 +52,9 @@ public sealed class BoundDevices : IDisposable
         }
     }
 
-    /// <summary>The end of a case: its devices must be off the bus, as the kernel leaves whatever is closed.</summary>
+    /// <summary>
+    /// Ends a case: bus mastering of its devices must be disabled, as the kernel does when a device is closed.
+    /// </summary>
     public void EndCase()
     {
         if (IsOnePerCase)
@@ -65,10 +69,10 @@ public sealed class BoundDevices : IDisposable
         }
     }
 
-    /// <summary>Releases all of them, also if one fails.</summary>
+    /// <summary>Releases all of them, even if one fails.</summary>
     public void Dispose()
     {
-        // A network interface gets the first free name: in this order each gets its own.
+        // A network interface gets the first free name, so in this order each gets its own.
         BoundDevice[] all = [.. _bound.OrderBy(device => device.Before.Interfaces, StringComparer.Ordinal)];
         _bound.Clear();
         Exception[] failures = [.. all.Select(device => Record.Exception(device.Release)).OfType<Exception>()];

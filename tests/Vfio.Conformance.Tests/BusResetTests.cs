@@ -3,7 +3,10 @@ using Vfio.Pci;
 
 namespace Vfio.Conformance.Tests;
 
-/// <summary>Resets of buses with several devices: in one IOMMU group behind a conventional bridge, and in one each, as a card's virtual functions are.</summary>
+/// <summary>
+/// Resets of buses with several devices: in one IOMMU group behind a conventional bridge, and in one group each, like a
+/// card's virtual functions.
+/// </summary>
 [Trait("Backend", "kernel")]
 public sealed class BusResetTests(BoundDevices devices) : MachineTests(devices)
 {
@@ -23,7 +26,7 @@ public sealed class BusResetTests(BoundDevices devices) : MachineTests(devices)
         Devices.Bind($"{Edu}");
         Devices.Bind($"{Nic}");
         using VfioDevice edu = Open(Edu, backend);
-        // By its group, or by the IOMMU's, the other is ours without being open.
+        // The other device is ours, by its group or by iommufd, without being open.
         HotResetPlan plan = edu.PlanHotReset();
         Assert.Equal(
             [(Edu, "vfio-pci", true, "this program"), (Nic, "vfio-pci", true, "this program, by its group")], plan.Devices.Select(Describe));
@@ -40,7 +43,7 @@ public sealed class BusResetTests(BoundDevices devices) : MachineTests(devices)
         Assert.Equal((0x010000edu, 0), (bar0.ReadUInt32(0), config.ReadUInt16(6) & 8));
         using Region other = nic.OpenRegion(RegionIndex.Config);
         Assert.Equal(0x10411af4u, other.ReadUInt32(0));
-        // Either of them asks the same; and what did not answer before it does after.
+        // Both give the same answers, and a device that did not answer before does so after the reset.
         ushort command = config.ReadUInt16(4);
         config.WriteUInt16(4, (ushort)(command & ~2));
         Assert.Equal((uint.MaxValue, DeviceState.Unavailable), (bar0.ReadUInt32(0), edu.GetState()));
@@ -53,12 +56,12 @@ public sealed class BusResetTests(BoundDevices devices) : MachineTests(devices)
     [InlineData(VfioBackend.Iommufd)]
     [InlineData(VfioBackend.Type1v2)]
     [InlineData(VfioBackend.CompatibleType1v2)]
-    public void It_is_refused_when_only_one_is_ours_and_the_kernel_says_the_same(VfioBackend backend)
+    public void It_is_refused_if_only_one_device_is_bound_and_the_kernel_agrees(VfioBackend backend)
     {
         KernelEdu.Require(backend);
         Devices.Bind($"{Edu}");
         Devices.Release(Nic);
-        // A device without a driver does not keep the group from being used.
+        // A device without a driver does not prevent the use of its group.
         File.WriteAllText($"{Bus}/drivers/virtio-pci/unbind", $"{Nic}");
         try
         {
@@ -89,11 +92,11 @@ public sealed class BusResetTests(BoundDevices devices) : MachineTests(devices)
         using CardOfSeveralGroups card = new(backend, Devices);
         using VfioDevice edu = Open(card.All[0], backend);
         HotResetPlan alone = edu.PlanHotReset();
-        Assert.Equal(card.All, alone.Devices.Select(device => device.Address)); // more than the first question has room for
+        Assert.Equal(card.All, alone.Devices.Select(device => device.Address)); // more than the buffer of the first call can hold
         Assert.Equal((false, "this program"), (alone.IsAllowed, alone.Devices[0].DescribeOwner()));
         Assert.All(alone.Devices.Skip(1), device => Assert.Equal("free", device.DescribeOwner()));
         Assert.Throws<VfioException>(alone.Execute);
-        // By groups each may have a container of its own; by iommufd one IOAS has them all.
+        // With groups, each may have its own container; with iommufd, one IOAS contains them all.
         VfioOpenOptions options = new() { Backend = backend, AddressSpace = backend == VfioBackend.Iommufd ? edu.AddressSpace : null };
         List<VfioDevice> others = [];
         try
@@ -114,7 +117,7 @@ public sealed class BusResetTests(BoundDevices devices) : MachineTests(devices)
             plan.Execute();
             Assert.Equal((0x010000edu, 0), (bar0.ReadUInt32(0), config.ReadUInt16(6) & 8));
             others[0].PlanHotReset([edu, .. others]).Execute();
-            // One that goes is missed.
+            // If one of them is missing, the reset is refused.
             others[^1].Dispose();
             Assert.Throws<VfioException>(() => edu.PlanHotReset([.. others[..^1]]).Execute());
         }
@@ -179,7 +182,7 @@ public sealed class BusResetTests(BoundDevices devices) : MachineTests(devices)
     [InlineData(VfioBackend.Type1v2, "VFIO_DEVICE_GET_PCI_HOT_RESET_INFO")]
     [InlineData(VfioBackend.Type1v2, "VFIO_DEVICE_PCI_HOT_RESET")]
     [InlineData(VfioBackend.Iommufd, "VFIO_DEVICE_PCI_HOT_RESET")]
-    public void A_call_that_fails_is_named_and_the_device_goes_on(VfioBackend backend, string call)
+    public void A_failing_call_is_named_and_the_device_still_works(VfioBackend backend, string call)
     {
         using KernelEdu machine = new(backend, Devices);
         bool fails = false;
@@ -194,7 +197,7 @@ public sealed class BusResetTests(BoundDevices devices) : MachineTests(devices)
 
     private static VfioDevice Open(PciAddress address, VfioBackend backend) => VfioDevice.Open(address, new VfioOpenOptions { Backend = backend });
 
-    // Past the judgement of the library.
+    // Bypasses the check of the library.
     private static void AskKernel(VfioBackend backend)
     {
         SystemCalls calls = new();

@@ -40,7 +40,7 @@ internal sealed class CardOfSeveralGroups : IDisposable
 
     private void Plug()
     {
-        // The first function last: with it the card is seen.
+        // The first function is plugged last, because it makes the card visible.
         for (int function = Functions - 1; function >= 0; function--)
         {
             Hotplug.Add(

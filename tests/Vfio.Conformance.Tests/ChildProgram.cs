@@ -4,8 +4,8 @@ using System.Globalization;
 namespace Vfio.Conformance.Tests;
 
 /// <summary>
-/// The program tests/Vfio.Conformance.Child in a process of its own: as another user, or to be killed. It exits 0 only if
-/// everything held, and reports what it did.
+/// Runs the program tests/Vfio.Conformance.Child in its own process, as another user or to be killed. It exits with 0
+/// only if everything held, and reports what it did.
 /// </summary>
 internal sealed class ChildProgram : IDisposable
 {
@@ -29,11 +29,11 @@ internal sealed class ChildProgram : IDisposable
     private static string FilePath => Environment.GetEnvironmentVariable("VFIO_CHILD")
         ?? throw new InvalidOperationException("VFIO_CHILD is not set: test.sh starts these tests, inside the machine");
 
-    /// <summary>As root.</summary>
+    /// <summary>Runs it as root.</summary>
     public static ChildProgram Start(string verb, string address, VfioBackend backend = VfioBackend.Automatic) =>
         new(FilePath, verb, address, $"{backend}");
 
-    /// <summary>As a user without root, with a limit of locked memory.</summary>
+    /// <summary>Runs it as a user other than root, with a limit of locked memory.</summary>
     public static ChildProgram StartAs(
         string user, string group, int limitMiB, string verb, string address, VfioBackend backend = VfioBackend.Automatic)
     {
@@ -53,7 +53,7 @@ internal sealed class ChildProgram : IDisposable
         Assert.Equal(report, output.Result.TrimEnd('\n'));
     }
 
-    /// <summary>Waits for a line of its report, and kills it then.</summary>
+    /// <summary>Waits for a line of its report, then kills it.</summary>
     public void KillAfter(string line)
     {
         using CancellationTokenSource limit = new(Patience);

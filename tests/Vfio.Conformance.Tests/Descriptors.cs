@@ -2,13 +2,13 @@ using Xunit;
 
 namespace Vfio.Conformance.Tests;
 
-/// <summary>How many descriptors this process has open.</summary>
+/// <summary>Counts the descriptors that this process has open.</summary>
 internal static class Descriptors
 {
-    // For what the runtime closes in its own time.
+    // Waits for descriptors that the runtime closes later.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    // What is closed by a finalizer has been, then.
+    // After this, finalizers have closed theirs.
     public static int Count()
     {
         GC.Collect();
@@ -16,7 +16,10 @@ internal static class Descriptors
         return Directory.EnumerateFileSystemEntries("/proc/self/fd").Count();
     }
 
-    /// <summary>Fails when more than <paramref name="most"/> stay open; else says how many are, which the next step may not exceed.</summary>
+    /// <summary>
+    /// Fails if more than <paramref name="most"/> stay open; otherwise returns the number, which the next step may not
+    /// exceed.
+    /// </summary>
     public static int AssertNoMoreThan(int most)
     {
         int count = most + 1;

@@ -2,7 +2,7 @@ using Vfio.Pci;
 
 namespace Vfio.Conformance.Tests;
 
-/// <summary>What every backend does alike: devices, regions, configuration space, errors, disposal.</summary>
+/// <summary>The behaviour of every backend: devices, regions, configuration space, errors, disposal.</summary>
 public abstract class DeviceContract : IDisposable
 {
     private const ulong Command = 4;
@@ -26,7 +26,7 @@ public abstract class DeviceContract : IDisposable
     }
 
     [Fact]
-    public void A_device_says_how_it_is_reached_and_that_it_can_be_reset()
+    public void A_device_reports_its_backend_and_that_it_can_be_reset()
     {
         Assert.Equal(_backend.Name, _device.BackendName);
         Assert.True(_device.CanReset);
@@ -138,14 +138,14 @@ public abstract class DeviceContract : IDisposable
     }
 
     [Fact]
-    public void After_opening_the_device_decodes_its_memory_and_is_off_the_bus()
+    public void After_opening_memory_is_decoded_and_bus_mastering_is_disabled()
     {
         using Region config = _device.OpenRegion(RegionIndex.Config);
         Assert.Equal(MemorySpace, config.ReadUInt16(Command) & 7);
     }
 
     [Fact]
-    public void Memory_that_is_not_decoded_is_an_error_and_comes_back()
+    public void Access_to_memory_that_is_not_decoded_fails_until_decoding_is_enabled()
     {
         using Region bar0 = _device.OpenRegion(RegionIndex.Bar0, RegionAccess.Trapped);
         using Region config = _device.OpenRegion(RegionIndex.Config);

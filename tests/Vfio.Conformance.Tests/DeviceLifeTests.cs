@@ -3,7 +3,7 @@ using Vfio.Pci;
 
 namespace Vfio.Conformance.Tests;
 
-/// <summary>Resets, power, ROMs and VGA of the machine's devices, each as far as it has them.</summary>
+/// <summary>Resets, power states, ROMs and VGA of the machine's devices, as far as each has them.</summary>
 [Trait("Backend", "kernel")]
 public sealed class DeviceLifeTests : MachineTests
 {
@@ -20,13 +20,14 @@ public sealed class DeviceLifeTests : MachineTests
     public DeviceLifeTests(BoundDevices devices)
         : base(devices) => _machine = new(VfioBackend.Automatic, devices);
 
-    // A register that keeps what is written until a reset: of NVMe the mask of interrupts (NVM Express Base Specification 2.0, 3.1.3.3), of the 82576 the size of its
-    // transmit buffer (datasheet, 8.3: TXPBS). A reset by pm, from D3hot to D0, changes no register of QEMU's NICs.
+    // A register that keeps its value until a reset: for NVMe the interrupt mask (NVM Express Base Specification 2.0,
+    // 3.1.3.3), for the 82576 the size of its transmit buffer (datasheet, 8.3: TXPBS). A reset by pm, from D3hot to D0,
+    // changes no register of QEMU's NICs.
     [Theory]
     [InlineData(Nvme, "flr", 0xc)]
     [InlineData(E1000e, "pm", 0)]
     [InlineData(Igb, "flr pm bus", 0x3404)]
-    public void Every_reset_method_of_a_device_resets_it_and_is_put_back(string address, string methods, ulong register)
+    public void Every_reset_method_of_a_device_resets_it_and_the_selection_is_restored(string address, string methods, ulong register)
     {
         const uint Mark = 1;
         Assert.SkipUnless(Directory.Exists($"/sys/bus/pci/devices/{address}"), $"this QEMU has no {address}");
@@ -40,7 +41,8 @@ public sealed class DeviceLifeTests : MachineTests
             using VfioDevice device = VfioDevice.Open(bound);
             if (address == Igb && method == "bus")
             {
-                // QEMU's port does not say that the link is up again (Data Link Layer Link Active), and the kernel gives up.
+                // QEMU's port does not report that the link is up again (Data Link Layer Link Active), and the kernel
+                // gives up.
                 Assert.False(device.CanReset);
                 continue;
             }
@@ -62,7 +64,7 @@ public sealed class DeviceLifeTests : MachineTests
         }
 
         Assert.Equal(methods, File.ReadAllText(file).Trim());
-        // Whatever the card has not is refused, with what it has.
+        // A method that the card does not have is refused, and the error names those it has.
         VfioException refusal = Assert.Throws<VfioException>(() => ResetMethods.Override(bound, ["acpi"]));
         Assert.Equal(Errno.EINVAL, refusal.Errno);
         Assert.Contains(methods, refusal.Hint, StringComparison.Ordinal);
@@ -131,7 +133,7 @@ public sealed class DeviceLifeTests : MachineTests
     [InlineData(Nvme)]
     [InlineData(VirtioNet)]
     [InlineData(PluggedEdu)]
-    public void Low_power_is_entered_and_left_and_a_device_that_slept_tells_when_it_wakes(string address)
+    public void Low_power_is_entered_and_left_and_a_wake_up_is_reported(string address)
     {
         Assert.SkipUnless(Directory.Exists($"/sys/bus/pci/devices/{address}"), $"this QEMU has no {address}");
         PciAddress bound = address == PluggedEdu ? _machine.Address : Devices.Bind(address, Force);
@@ -147,7 +149,7 @@ public sealed class DeviceLifeTests : MachineTests
         Console.WriteLine($"low power: {address} slept in {state}, was told of its waking {told} times");
         Assert.Equal(1ul, told);
         device.ExitLowPower();
-        // Without a counter it may sleep again after each access.
+        // Without a reference it may sleep again after each access.
         device.EnterLowPower();
         Assert.Equal(Errno.EINVAL, Assert.Throws<VfioException>(() => device.EnterLowPower()).Errno);
         Assert.Equal(ids, config.ReadUInt32(0));
@@ -214,9 +216,9 @@ public sealed class DeviceLifeTests : MachineTests
         vga.WriteByte(0x3c4, 2);
         Assert.Equal(2, vga.ReadByte(0x3c4));
         Assert.NotEqual(0xff, vga.ReadByte(0x3cc));
-        // What is neither its ports nor its memory is nothing.
+        // Accesses outside its ports and memory have no effect.
         Assert.Throws<VfioException>(() => vga.ReadByte(0x100));
-        // 00:02.0 is a display, but no VGA.
+        // 00:02.0 is a display, but not a VGA.
         using VfioDevice bochs = VfioDevice.Open(Devices.Bind("0000:00:02.0", Force));
         Assert.Throws<VfioException>(() => bochs.GetRegionInfo(RegionIndex.Vga));
     }

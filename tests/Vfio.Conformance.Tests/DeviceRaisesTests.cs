@@ -2,7 +2,10 @@ using Vfio.Pci;
 
 namespace Vfio.Conformance.Tests;
 
-/// <summary>Interrupts that the device itself sends, by each way it has: the registers of the 82574, the 82576 and NVMe that do so.</summary>
+/// <summary>
+/// Interrupts that the device itself sends, of each interrupt type it has, with the registers of the 82574, the 82576
+/// and NVMe that raise them.
+/// </summary>
 [Trait("Backend", "kernel")]
 public sealed class DeviceRaisesTests(BoundDevices devices) : MachineTests(devices)
 {
@@ -37,9 +40,10 @@ public sealed class DeviceRaisesTests(BoundDevices devices) : MachineTests(devic
         using VfioDevice device = machine.Open(backend);
         using Region bar0 = device.OpenRegion(RegionIndex.Bar0);
         device.SetBusMaster(true);
-        // Opening lets the PHY negotiate for half a second, and the change of the link that follows is another interrupt.
+        // Opening makes the PHY negotiate for half a second, and the link change that follows is another interrupt.
         Assert.True(SpinWait.SpinUntil(() => (bar0.ReadUInt32(Status) & LinkUp) != 0, Patience));
-        // The one reset this device has in QEMU, by pm, keeps what raised the interrupts before; what is written as one is cleared.
+        // The only reset of this device in QEMU, by pm, keeps the previous interrupt causes; bits that are written as
+        // one are cleared.
         bar0.WriteUInt32(Imc, uint.MaxValue);
         bar0.WriteUInt32(Icr, uint.MaxValue);
         if (index == IrqIndex.Msix)
@@ -55,8 +59,9 @@ public sealed class DeviceRaisesTests(BoundDevices devices) : MachineTests(devic
         RaiseOne(device, index, bar0);
     }
 
-    // Intel 82576 datasheet, 8.8: ICR, ICS, IMS for any one interrupt, whose causes are one cause of EIMS, "other"; EICS and EIMS for each MSI-X vector by GPIE.
-    // QEMU has the first three at their second addresses only (0x1500 and on are the first).
+    // Intel 82576 datasheet, 8.8: ICR, ICS and IMS for any one interrupt, whose causes are one cause of EIMS, "other";
+    // EICS and EIMS for each MSI-X vector with GPIE.
+    // QEMU implements the first three only at their alternative addresses (0x1500 and following).
     [Theory]
     [MemberData(nameof(EachOnEach))]
     public void An_igb_raises(IrqIndex index, VfioBackend backend)
@@ -109,7 +114,7 @@ public sealed class DeviceRaisesTests(BoundDevices devices) : MachineTests(devic
         Assert.True(SpinWait.SpinUntil(() => (bar0.ReadUInt32(Status) & Ready) != 0, Patience));
         for (uint command = 1; command <= 3; command++)
         {
-            submission.Span[(int)(64 * (command - 1))] = 0xff; // no opcode of any specification
+            submission.Span[(int)(64 * (command - 1))] = 0xff; // an opcode that no specification defines
             bar0.WriteUInt32(Doorbell, command);
             Assert.Equal(1u, vector.Wait(Patience));
             bar0.WriteUInt32(HeadDoorbell, command);
@@ -120,7 +125,8 @@ public sealed class DeviceRaisesTests(BoundDevices devices) : MachineTests(devic
         }
     }
 
-    // A message that throttling held back until an earlier program had let go is pending in the device, which no reset clears, and comes when the vector is enabled again.
+    // An interrupt that throttling held back until an earlier program had closed the device stays pending in the
+    // device. No reset clears it, and it arrives when the vector is enabled again.
     private static void Drain(IReadOnlyList<InterruptVector> vectors) => Assert.True(
         SpinWait.SpinUntil(
             () =>
@@ -141,7 +147,7 @@ public sealed class DeviceRaisesTests(BoundDevices devices) : MachineTests(devic
         }
     }
 
-    // A NIC, by the change of its link.
+    // A NIC interrupts when its link changes.
     private static void RaiseOne(VfioDevice device, IrqIndex index, Region bar0)
     {
         const uint LinkChange = 1 << 2;

@@ -1,15 +1,22 @@
 namespace Vfio.Conformance.Tests;
 
-/// <summary>A way to reach an edu device. Each backend of the library has one; the contracts are run on all of them.</summary>
+/// <summary>
+/// Represents a backend that opens an edu device. The contracts are run on all backends of the library.
+/// </summary>
 public abstract class EduBackend : IDisposable
 {
-    /// <summary>What <see cref="VfioDevice.BackendName"/> must say.</summary>
+    /// <summary>Gets the expected <see cref="VfioDevice.BackendName"/>.</summary>
     public abstract string Name { get; }
 
-    /// <summary>Why an access of 8 bytes through the descriptor does not reach the device as one; null where it does.</summary>
+    /// <summary>
+    /// Gets why an 8-byte access through the descriptor does not reach the device as one access; <see langword="null"/>
+    /// if it does.
+    /// </summary>
     public virtual string? SplitsEightBytes => null;
 
-    /// <summary>Why a device can read what is mapped for writing alone; null where it cannot.</summary>
+    /// <summary>
+    /// Gets why a device can read memory that is mapped only for writing; <see langword="null"/> if it cannot.
+    /// </summary>
     public virtual string? LetsWritersRead => null;
 
     /// <summary>Opens the device; the caller disposes it.</summary>

@@ -3,7 +3,10 @@ using Vfio.Pci;
 
 namespace Vfio.Conformance.Tests;
 
-/// <summary>The edu device as its specification describes it (QEMU documentation, "EDU device"), on the model and on QEMU's.</summary>
+/// <summary>
+/// The edu device as its specification describes it (QEMU documentation, "EDU device"), for the device model and for
+/// QEMU's.
+/// </summary>
 public abstract class EduContract : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
@@ -19,7 +22,7 @@ public abstract class EduContract : IDisposable
         _device = backend.Open();
         _bar0 = _device.OpenRegion(RegionIndex.Bar0, RegionAccess.Trapped);
         _config = _device.OpenRegion(RegionIndex.Config);
-        // Nobody listens to the interrupt line here: it must not be pulled.
+        // No driver handles the interrupt line here, so it must not be raised.
         _config.WriteUInt16(4, 0x0402);
         WaitUntil(() => !_bar0.Read(EduRegisters.Status).IsComputing && !_bar0.Read(EduRegisters.DmaCommand).Start);
         _bar0.Write(EduRegisters.InterruptAcknowledge, new EduInterrupts(uint.MaxValue));
@@ -44,7 +47,7 @@ public abstract class EduContract : IDisposable
     [InlineData(0)]
     [InlineData(0x12345678)]
     [InlineData(0xffffffff)]
-    public void It_inverts_to_show_that_it_lives(uint value)
+    public void Its_liveness_register_reads_as_the_complement(uint value)
     {
         _bar0.Write(EduRegisters.Liveness, new RawUInt32(value));
         Assert.Equal(~value, _bar0.Read(EduRegisters.Liveness).Raw);
@@ -106,7 +109,7 @@ public abstract class EduContract : IDisposable
     [Theory]
     [InlineData(RegionAccess.Mapped)]
     [InlineData(RegionAccess.Trapped)]
-    public void A_transfer_without_the_bus_ends_with_its_interrupt(RegionAccess access)
+    public void A_transfer_without_bus_mastering_ends_with_its_interrupt(RegionAccess access)
     {
         using Region bar0 = OpenForEightBytes(access);
         bar0.Write(EduRegisters.DmaSource, new RawUInt64(EduRegisters.BufferAddress));

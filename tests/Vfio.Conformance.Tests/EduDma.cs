@@ -3,13 +3,15 @@ using Vfio.Pci;
 
 namespace Vfio.Conformance.Tests;
 
-/// <summary>Transfers of an edu device, with its interrupt line quiet.</summary>
+/// <summary>Performs transfers of an edu device, with its interrupt line disabled.</summary>
 internal static class EduDma
 {
     public const int AddressBits = 28;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
-    /// <summary>Prepares a device that was just opened: on the bus, no interrupt, no transfer under way.</summary>
+    /// <summary>
+    /// Prepares a device that was just opened: bus mastering enabled, no interrupt, no transfer in progress.
+    /// </summary>
     public static Region Prepare(VfioDevice device)
     {
         device.AddressSpace.LimitAddressWidth(AddressBits);
@@ -21,11 +23,11 @@ internal static class EduDma
         return bar0;
     }
 
-    /// <summary>The device reads memory into its buffer.</summary>
+    /// <summary>Makes the device read memory into its buffer.</summary>
     public static void ReadMemory(Region bar0, Iova from, int length, int bufferOffset = 0) =>
         Run(bar0, from.Value, EduRegisters.BufferAddress + (ulong)bufferOffset, length, fromDevice: false);
 
-    /// <summary>The device writes memory from its buffer.</summary>
+    /// <summary>Makes the device write memory from its buffer.</summary>
     public static void WriteMemory(Region bar0, Iova to, int length, int bufferOffset = 0) =>
         Run(bar0, EduRegisters.BufferAddress + (ulong)bufferOffset, to.Value, length, fromDevice: true);
 

@@ -1,22 +1,26 @@
 namespace Vfio.Conformance.Tests;
 
-// Interrupts of both devices: by the line after one opening, by messages after the next. After each access both have sent as many.
+// Interrupts of both devices: by INTx after one open, by MSI after the next. After each access, both must have sent the
+// same number.
 internal sealed partial class EduPair
 {
     private readonly InterruptVector[] _vectors = new InterruptVector[2];
     private int _openings;
 
-    /// <summary>How many interrupts each sent.</summary>
+    /// <summary>Counts the interrupts that each device sent.</summary>
     public ulong Interrupts { get; private set; }
 
-    // The command register keeps the line quiet where nobody listens to it.
+    // INTx is disabled in the command register while no vector is enabled.
     private ushort Quiet => IsLine ? (ushort)0 : IntxDisable;
 
     private bool IsLine => _openings % 2 == 1;
 
     private void EnableInterrupts(int device) => _vectors[device] = _devices[device].Interrupts.Enable(IsLine ? IrqIndex.Intx : IrqIndex.Msi);
 
-    /// <summary>Compares what both have sent since the last look. The model has when the access returns; an interrupt of the kernel's is a moment on its way.</summary>
+    /// <summary>
+    /// Compares what both have sent since the last call. The device model has sent its interrupts when the access
+    /// returns; an interrupt from the kernel takes a moment.
+    /// </summary>
     private void CompareInterrupts(string place)
     {
         ulong expected = _vectors[0].ReadAndClear();
@@ -33,7 +37,9 @@ internal sealed partial class EduPair
         Interrupts += expected;
     }
 
-    /// <summary>Lets the lines through again, which the kernel masks with each signal; also where they are not masked.</summary>
+    /// <summary>
+    /// Unmasks INTx of both devices, which the kernel masks with each signal; harmless if it is not masked.
+    /// </summary>
     private void Unmask(string place)
     {
         if (IsLine)

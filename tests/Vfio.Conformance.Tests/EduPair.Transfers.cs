@@ -2,25 +2,26 @@ using Vfio.Emulation;
 
 namespace Vfio.Conformance.Tests;
 
-// Transfers of both devices, with the same memory of theirs at the same addresses.
+// Transfers of both devices, each with its own memory at the same addresses.
 internal sealed partial class EduPair
 {
     private const int Page = 4096;
     private const ulong Memory = 0x100000;
     private const int Pages = 7; // from there on: as Places says, and nothing in the rest
-    private const int Coming = 3; // the place whose mapping comes and goes
+    private const int Coming = 3; // the place that is mapped and unmapped repeatedly
 
     private static readonly (int Page, int Count, DmaAccess Access)[] Places =
         [(0, 2, DmaAccess.ReadWrite), (2, 1, DmaAccess.Read), (3, 1, DmaAccess.Write), (4, 1, DmaAccess.ReadWrite)];
 
     private readonly DmaBuffer?[][] _memory = [new DmaBuffer?[Places.Length], new DmaBuffer?[Places.Length]];
 
-    /// <summary>How many bytes the transfers were to move, forbidden ones included.</summary>
+    /// <summary>Counts the bytes that the transfers requested, including forbidden ones.</summary>
     public int BytesMoved { get; private set; }
 
     /// <summary>
-    /// A transfer between a place in the device's buffer and any place in memory, allowed or not; never beyond the buffer, where QEMU's would overwrite
-    /// QEMU. Then both must have the same memory.
+    /// Performs a transfer between a place in the device's buffer and any place in memory, allowed or not, but never
+    /// beyond the buffer, because QEMU's device would then overwrite QEMU's memory. Afterwards both must have the same
+    /// memory.
     /// </summary>
     public void Transfer(Random random, int number)
     {
@@ -32,13 +33,14 @@ internal sealed partial class EduPair
         ulong inside = EduRegisters.BufferAddress + (ulong)random.Next(Page - count + 1);
         ulong outside = Memory + (ulong)random.Next(Pages * Page);
         outside = random.Next(2) == 0 ? outside & ~(ulong)(Page - 1) : outside;
-        outside |= random.Next(8) == 0 ? (ulong)random.Next() << 28 : 0; // beyond its address lines
+        outside |= random.Next(8) == 0 ? (ulong)random.Next() << 28 : 0; // beyond its address width
         string place = $"{number}: {count} bytes from {(fromDevice ? $"0x{inside:x} to 0x{outside:x}" : $"0x{outside:x} to 0x{inside:x}")}{(isOnBus ? "" : ", off the bus")}";
         ulong command = 1 | (fromDevice ? 2ul : 0) | (random.Next(2) == 0 ? 4ul : 0);
         Access(_mapped, place, isWrite: true, 0x80, 8, fromDevice ? inside : outside);
         Access(_mapped, place, isWrite: true, 0x88, 8, fromDevice ? outside : inside);
         Access(_mapped, place, isWrite: true, 0x90, 8, (ulong)count);
-        // Not compared yet: on a busy host one device may be done, with its interrupt, before the other has started.
+        // Not compared yet: on a busy host one device may be done, and have sent its interrupt, before the other has
+        // started.
         Access(_mapped, place, isWrite: true, 0x98, 8, command, interrupts: false);
         Assert.All(_mapped, region => Assert.True(SpinWait.SpinUntil(() => IsIdle(region), Patience)));
         CompareInterrupts(place);
@@ -64,7 +66,7 @@ internal sealed partial class EduPair
         (int page, int count, DmaAccess access) = Places[place];
         if (access == DmaAccess.Write && kernel.LetsWritersRead is not null)
         {
-            access = DmaAccess.ReadWrite; // for both: this kernel's device would read what the model's may not
+            access = DmaAccess.ReadWrite; // for both: with this kernel, the device could read memory that the device model may not
         }
 
         DmaBuffer buffer = _devices[device].AddressSpace.Allocate(

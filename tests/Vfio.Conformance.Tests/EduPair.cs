@@ -3,7 +3,9 @@ using Vfio.Pci;
 
 namespace Vfio.Conformance.Tests;
 
-/// <summary>The edu model and QEMU's edu: what is done, is done to both, and the answers are compared.</summary>
+/// <summary>
+/// Pairs the device model of edu with QEMU's edu: every operation is performed on both, and the answers are compared.
+/// </summary>
 internal sealed partial class EduPair(EduModel model, KernelEdu kernel) : IDisposable
 {
     private const ulong Command = 4;
@@ -14,7 +16,7 @@ internal sealed partial class EduPair(EduModel model, KernelEdu kernel) : IDispo
     private const int MostFactor = 100; // QEMU really multiplies: a large number would take it minutes
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
-    /// <summary>How many accesses are made with the devices open before they are opened again.</summary>
+    /// <summary>The number of accesses before the devices are closed and opened again.</summary>
     public const int AccessesToAnOpening = 5_000;
 
     private static readonly ulong[] Registers = [0x00, 0x04, 0x08, 0x20, 0x24, 0x60, 0x64, 0x80, 0x84, 0x88, 0x90, 0x98, 0x9c];
@@ -25,16 +27,16 @@ internal sealed partial class EduPair(EduModel model, KernelEdu kernel) : IDispo
     private readonly Region[] _config = new Region[2];
     private bool _interrupts;
 
-    /// <summary>How many accesses gave the same error.</summary>
+    /// <summary>Counts the accesses that failed with the same error on both.</summary>
     public int Failures { get; private set; }
 
     public void Dispose() => Array.ForEach(_devices, device => device?.Dispose());
 
     /// <summary>
-    /// Opens both: with interrupts by the line, by messages, and twice without those of a factorial, in turn. QEMU computes in
-    /// a thread, which looks at the bit for that interrupt a moment after the result is there, and nothing tells when it has
-    /// looked if the bit is off. So the bit goes on with a new device only, whose thread has nothing to look at yet, and off
-    /// when the last interrupt has been seen.
+    /// Opens both: in turn with INTx, with MSI, and twice without the interrupt of a factorial. QEMU computes in a
+    /// thread, which checks the bit for that interrupt a moment after the result is available, and if the bit is off,
+    /// nothing shows when it has checked. So the bit is set only with a new device, whose thread has nothing to check
+    /// yet, and cleared when the last interrupt has been seen.
     /// </summary>
     public void Reopen(Random random)
     {
@@ -53,10 +55,10 @@ internal sealed partial class EduPair(EduModel model, KernelEdu kernel) : IDispo
             _trapped[i] = _devices[i].OpenRegion(RegionIndex.Bar0, RegionAccess.Trapped);
             _mapped[i] = _devices[i].OpenRegion(RegionIndex.Bar0);
             _config[i] = _devices[i].OpenRegion(RegionIndex.Config);
-            // What differs on purpose: the firmware's addresses.
+            // The firmware's addresses differ on purpose.
             _config[i].WriteUInt32(0x10, 0);
             _config[i].WriteUInt16(Command, IntxDisable | MemorySpace);
-            // QEMU's edu keeps through resets what raised its interrupt.
+            // QEMU's edu keeps its interrupt causes across resets.
             _mapped[i].WriteUInt32(0x64, uint.MaxValue);
             _mapped[i].WriteUInt32(0x20, isOn ? InterruptWhenComputed : 0);
             GiveMemory(i);
@@ -70,12 +72,13 @@ internal sealed partial class EduPair(EduModel model, KernelEdu kernel) : IDispo
         }
     }
 
-    // Brings registers that no reset clears into one state: QEMU's device is new, and the model has been used.
+    // Sets registers that no reset clears to the same state, because QEMU's device is new and the device model has been
+    // used.
     private void Settle(int value)
     {
         for (int i = 0; i < 2; i++)
         {
-            // Mapped: through the descriptor old kernels split accesses of 8 bytes.
+            // The region is mapped, because old kernels split 8-byte accesses through the descriptor.
             Region bar0 = _mapped[i];
             bar0.WriteUInt32(0x04, (uint)value);
             bar0.WriteUInt32(0x08, 1);
@@ -137,7 +140,7 @@ internal sealed partial class EduPair(EduModel model, KernelEdu kernel) : IDispo
         bool isWrite = random.Next(2) == 0;
         ulong value = BarValue(random, offset, width);
         bool isDecoded = (_config[0].ReadUInt16(Command) & MemorySpace) != 0;
-        // A mapped access where nothing decodes would be a bus error of the kernel's.
+        // A mapped access that nothing decodes would be a bus error of the kernel.
         bool isMapped = random.Next(4) == 0 && isDecoded;
         if (width == 8 && !isMapped && kernel.SplitsEightBytes is not null)
         {
@@ -167,7 +170,7 @@ internal sealed partial class EduPair(EduModel model, KernelEdu kernel) : IDispo
         ulong value = RandomValue(random);
         if (isWrite && offset < Command + 2 && offset + (ulong)width > Command)
         {
-            // Without the interrupt line where nobody listens; mostly with memory.
+            // INTx is disabled while no vector is enabled; memory decoding is mostly enabled.
             int shift = 8 * ((int)Command - (int)offset);
             ulong command = Quiet | (random.Next(8) == 0 ? 0ul : MemorySpace) | (random.Next(2) == 0 ? 0ul : BusMaster);
             ulong keep = ~(shift >= 0 ? 0xfffful << shift : 0xfffful >> -shift);

@@ -2,7 +2,10 @@ using Vfio.Pci;
 
 namespace Vfio.Conformance.Tests;
 
-/// <summary>Every system call of open, map and attach fails once, in turn: the error names it, and nothing is left behind.</summary>
+/// <summary>
+/// Makes every system call of open, map and attach fail once, in turn: the error names the call, and nothing is left
+/// behind.
+/// </summary>
 [Trait("Backend", "kernel")]
 public sealed class FailingCallsTests(BoundDevices devices) : MachineTests(devices)
 {
@@ -12,7 +15,7 @@ public sealed class FailingCallsTests(BoundDevices devices) : MachineTests(devic
     [InlineData(VfioBackend.Iommufd, "open IOMMU_IOAS_ALLOC VFIO_DEVICE_BIND_IOMMUFD VFIO_DEVICE_ATTACH_IOMMUFD_PT IOMMU_IOAS_IOVA_RANGES IOMMU_IOAS_MAP")]
     [InlineData(VfioBackend.Type1v2, Type1Calls)]
     [InlineData(VfioBackend.CompatibleType1v2, Type1Calls)]
-    public void Each_that_fails_is_named_and_leaves_nothing(VfioBackend backend, string expected)
+    public void Each_failing_call_is_named_and_leaves_nothing_open(VfioBackend backend, string expected)
     {
         using KernelEdu edu = new(backend, Devices);
         string journal = File.ReadAllText($"/run/vfio/{edu.Address}.json");
@@ -50,13 +53,13 @@ public sealed class FailingCallsTests(BoundDevices devices) : MachineTests(devic
         Use(edu, new SystemCalls());
     }
 
-    // The same calls as of type1v2, with another number for the container's model.
+    // The same calls as for type1v2, with another number for the IOMMU model of the container.
     [Theory]
     [Trait("Soak", "yes")]
     [InlineData(VfioBackend.Type1)]
     [InlineData(VfioBackend.CompatibleType1)]
     public void Each_that_fails_is_named_on_the_older_model_too(VfioBackend backend) =>
-        Each_that_fails_is_named_and_leaves_nothing(backend, Type1Calls);
+        Each_failing_call_is_named_and_leaves_nothing_open(backend, Type1Calls);
 
     [Theory]
     [InlineData(VfioBackend.Iommufd)]

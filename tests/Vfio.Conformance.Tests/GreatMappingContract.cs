@@ -1,7 +1,8 @@
 namespace Vfio.Conformance.Tests;
 
 /// <summary>
-/// Mappings that take the kernel seconds: a contract of its own, since not every backend has to repeat them.
+/// Mappings for which the kernel takes seconds. They are a separate contract, because not every backend has to repeat
+/// them.
 /// </summary>
 public abstract class GreatMappingContract : IDisposable
 {
@@ -36,7 +37,7 @@ public abstract class GreatMappingContract : IDisposable
     }
 
     [Fact]
-    public void A_page_may_be_mapped_in_many_places_until_there_are_no_entries_left()
+    public void A_page_can_be_mapped_many_times_until_the_entries_are_used_up()
     {
         using DmaBuffer buffer = _space.Allocate(Page);
         uint? left = _space.GetUsage().EntriesLeft;

@@ -2,7 +2,7 @@ using Vfio.Pci;
 
 namespace Vfio.Conformance.Tests;
 
-/// <summary>What sysfs says of a device: a binding changes it, and its release restores it.</summary>
+/// <summary>Represents what sysfs shows about a device: a bind changes it, and the release restores it.</summary>
 internal sealed record HostState(
     string? Driver, string Override, string? ResetMethods, string PowerControl, string Interfaces)
 {
@@ -21,7 +21,9 @@ internal sealed record HostState(
             FindInterfaces(folder));
     }
 
-    /// <summary>Whether the machine has an IOMMU: any group but those that VFIO makes for devices without one.</summary>
+    /// <summary>
+    /// Returns whether the machine has an IOMMU: any group except those that VFIO creates for devices without one.
+    /// </summary>
     public static bool HasIommu() => Directory.EnumerateDirectories("/sys/kernel/iommu_groups")
         .Select(group => $"{group}/name")
         .Any(name => !File.Exists(name) || File.ReadAllText(name).Trim() != "vfio-noiommu");
@@ -34,7 +36,7 @@ internal sealed record HostState(
         return (config.ReadByte() & BusMaster) != 0;
     }
 
-    // Those of a virtio device belong to its child.
+    // The interfaces of a virtio device belong to its child device.
     private static string FindInterfaces(string folder)
     {
         IEnumerable<string> parents = [folder, .. Directory.GetDirectories(folder, "virtio*")];

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Vfio.Conformance.Tests;
 
-/// <summary>Devices plugged into the machine's empty port, and pulled.</summary>
+/// <summary>Plugs devices into the machine's empty port, and unplugs them.</summary>
 internal static class Hotplug
 {
     /// <summary>The address of the first function there.</summary>
@@ -15,8 +15,8 @@ internal static class Hotplug
     private static readonly TimeSpan Retry = TimeSpan.FromMilliseconds(200);
 
     /// <summary>
-    /// Plugs a function. QEMU frees the place of a device that was pulled later than the kernel does: it is asked until
-    /// it agrees.
+    /// Plugs a function in. QEMU frees the slot of an unplugged device later than the kernel does, so this repeats the
+    /// command until QEMU accepts it.
     /// </summary>
     public static void Add(params string[] arguments)
     {
@@ -28,7 +28,7 @@ internal static class Hotplug
         }
     }
 
-    /// <summary>Pulls whatever is in the port; <paramref name="id"/> is what QEMU calls its first function.</summary>
+    /// <summary>Unplugs the device in the port; <paramref name="id"/> is QEMU's ID of its first function.</summary>
     public static void Remove(string id)
     {
         if (Directory.Exists($"{Devices}/{Address}"))
@@ -47,7 +47,7 @@ internal static class Hotplug
 
     public static void Wait(Func<bool> condition, string failure)
     {
-        // Asleep in between: the machine has one processor.
+        // Sleeps in between, because the machine has one processor.
         for (Stopwatch time = Stopwatch.StartNew(); !condition(); Thread.Sleep(10))
         {
             Assert.True(time.Elapsed < Patience, failure);

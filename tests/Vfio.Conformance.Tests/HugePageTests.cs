@@ -1,7 +1,8 @@
 namespace Vfio.Conformance.Tests;
 
 /// <summary>
-/// Huge pages on each backend, in the machine, which has some to set aside. Without a backend: for the model in this process.
+/// Huge pages with each backend, in the machine, which can reserve some. Without a backend, the case is for the device
+/// model in this process.
 /// </summary>
 [Trait("Backend", "kernel")]
 public sealed class HugePageTests(BoundDevices devices) : MachineTests(devices)

@@ -2,13 +2,16 @@ using System.Globalization;
 
 namespace Vfio.Conformance.Tests;
 
-/// <summary>A free huge page, in the machine: one that was set aside at its start, or is now. The host's own are left alone.</summary>
+/// <summary>
+/// Provides a free huge page in the machine: one that was reserved at its start, or is reserved now. Those of the host
+/// are not touched.
+/// </summary>
 internal sealed class HugePages : IDisposable
 {
     private readonly string _file;
     private readonly string _before;
 
-    /// <summary>Skips the test where there is no machine, or no such page to be had in it.</summary>
+    /// <summary>Skips the test if there is no machine, or if it has no such page.</summary>
     public HugePages(ulong length)
     {
         Assert.SkipUnless(Environment.GetEnvironmentVariable("MACHINE") == "1", "huge pages are set aside in the machine only, not on this host: ./test.sh runs this there");

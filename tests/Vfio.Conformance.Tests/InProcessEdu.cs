@@ -2,7 +2,7 @@ using Vfio.Emulation;
 
 namespace Vfio.Conformance.Tests;
 
-/// <summary>The model, in this process.</summary>
+/// <summary>Represents the device model in this process.</summary>
 public sealed class InProcessEdu : EduBackend
 {
     private readonly EduModel _model = new();

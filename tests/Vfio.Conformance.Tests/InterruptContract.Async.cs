@@ -1,6 +1,6 @@
 namespace Vfio.Conformance.Tests;
 
-// Waits without a thread; and how waits end.
+// Waits without a thread, and how waits end.
 public abstract partial class InterruptContract
 {
     [Fact]
@@ -82,7 +82,7 @@ public abstract partial class InterruptContract
     }
 
     [Fact]
-    public async Task What_follows_a_wait_runs_on_the_loops_thread_only_where_told_to()
+    public async Task Continuations_run_on_the_loops_thread_only_if_requested()
     {
         using InterruptLoop loop = new("the test's loop");
         using InterruptVector request = _interrupts.Enable(IrqIndex.Request, options: new InterruptOptions { Loop = loop, RunContinuationsInline = true });
@@ -125,13 +125,13 @@ public abstract partial class InterruptContract
         });
         sleeper.Start();
         started.Wait();
-        // Asleep in the kernel, as far as can be seen from here.
+        // As far as can be seen from here, the thread is asleep in the kernel.
         SpinWait.SpinUntil(() => sleeper.ThreadState.HasFlag(ThreadState.WaitSleepJoin), Moment);
         return result.Task;
     }
 
-    // The call returns when what follows the wait is registered; only then does the signal come. After a wait that is over
-    // already it would run right here.
+    // The call returns when the continuation of the wait is registered, and only then does the signal arrive. After a
+    // wait that is already over, the continuation would run right here.
     private static Task<string?> NameOfThreadAfter(InterruptVector vector)
     {
         Task<string?> name = Follow(vector.WaitAsync(CancellationToken.None));

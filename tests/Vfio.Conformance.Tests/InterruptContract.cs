@@ -4,16 +4,20 @@ using Vfio.Pci;
 
 namespace Vfio.Conformance.Tests;
 
-/// <summary>What every backend does alike with interrupts: edu has INTx and one vector of MSI, and raises whichever is enabled when told to.</summary>
+/// <summary>
+/// The interrupts of every backend: edu has INTx and one MSI vector, and raises whichever is enabled on request.
+/// </summary>
 public abstract partial class InterruptContract : IDisposable
 {
     private const ulong Raise = 0x60;
     private const ulong Acknowledge = 0x64;
 
-    /// <summary>Long enough for what comes, in a machine that emulates each instruction.</summary>
+    /// <summary>
+    /// A time that is long enough for an expected interrupt, in a machine that emulates each instruction.
+    /// </summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
-    /// <summary>Long enough to believe that nothing comes.</summary>
+    /// <summary>A time after which no interrupt is assumed to come.</summary>
     private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(50);
 
     private readonly EduBackend _backend;
@@ -41,7 +45,7 @@ public abstract partial class InterruptContract : IDisposable
     }
 
     [Fact]
-    public void A_device_says_how_it_interrupts()
+    public void A_device_reports_its_interrupt_types()
     {
         Assert.Equal(new IrqInfo(IrqIndex.Intx, 1, canSignal: true, isMaskable: true, isAutomasked: true, isFixed: false), _interrupts.GetInfo(IrqIndex.Intx));
         Assert.Equal(new IrqInfo(IrqIndex.Msi, 1, canSignal: true, isMaskable: false, isAutomasked: false, isFixed: true), _interrupts.GetInfo(IrqIndex.Msi));
@@ -51,14 +55,14 @@ public abstract partial class InterruptContract : IDisposable
     }
 
     [Fact]
-    public void A_line_is_masked_with_each_signal_and_signals_again_while_it_is_up()
+    public void A_line_is_masked_with_each_signal_and_signals_again_while_it_is_raised()
     {
         using InterruptVector intx = _interrupts.Enable(IrqIndex.Intx);
         _bar0.WriteUInt32(Raise, 1);
         Assert.Equal(1u, intx.Wait(Patience));
         _bar0.WriteUInt32(Raise, 2);
         Assert.Equal(0u, intx.Wait(Moment));
-        intx.Unmask(); // nobody acknowledged: it is up
+        intx.Unmask(); // not acknowledged, so the line is still raised
         Assert.Equal(1u, intx.Wait(Patience));
         _bar0.WriteUInt32(Acknowledge, 3);
         intx.Unmask();
@@ -91,13 +95,14 @@ public abstract partial class InterruptContract : IDisposable
             Assert.Equal(1u, intx.Wait(Patience));
             _bar0.WriteUInt32(Acknowledge, 1);
             Vfio.EventFd.Add(intx.UnmaskEvent);
-            // The kernel unmasks in the background: a device raises its line when it likes, and here it must not be before.
+            // The kernel unmasks in the background. A device may raise its line at any time, but here it must not do so
+            // before that.
             Assert.Equal(0u, intx.Wait(Moment));
         }
     }
 
     [Fact]
-    public void Messages_are_counted_and_need_the_bus()
+    public void MSI_is_counted_and_needs_bus_mastering()
     {
         using InterruptVector msi = _interrupts.Enable(IrqIndex.Msi);
         Assert.False(msi.IsMaskable);
@@ -129,7 +134,7 @@ public abstract partial class InterruptContract : IDisposable
     }
 
     [Fact]
-    public void Signals_wait_for_whoever_comes_late()
+    public void Signals_are_kept_until_they_are_read()
     {
         using InterruptVector msi = _interrupts.Enable(IrqIndex.Msi);
         for (int i = 0; i < 1000; i++)
@@ -161,7 +166,7 @@ public abstract partial class InterruptContract : IDisposable
     }
 
     [Fact]
-    public void What_the_device_has_not_got_is_refused()
+    public void Interrupts_that_the_device_does_not_have_are_refused()
     {
         Assert.Contains("no Msix", Assert.Throws<NotSupportedException>(() => _interrupts.Enable(IrqIndex.Msix)).Message, StringComparison.Ordinal);
         Assert.Contains("PCI Express", Assert.Throws<NotSupportedException>(() => _interrupts.Enable(IrqIndex.Error)).Message, StringComparison.Ordinal);

@@ -1,8 +1,8 @@
 namespace Vfio.Conformance.Tests;
 
 /// <summary>
-/// Everything at once, on several vectors of one device: triggers, waits of each kind, cancelled ones among them, masks, vectors that are disabled and enabled again. In the end every
-/// trigger has been counted once.
+/// Does everything at the same time, on several vectors of one device: triggers, waits of each kind including cancelled
+/// ones, masks, and vectors that are disabled and enabled again. At the end, every trigger has been counted once.
 /// </summary>
 internal sealed class InterruptStress : IDisposable
 {
@@ -22,10 +22,10 @@ internal sealed class InterruptStress : IDisposable
         _slots = [.. _interrupts.EnableRange(index, 0, vectors).Select(vector => new Slot { Vector = vector })];
     }
 
-    /// <summary>How often a wait was cancelled or ended by its vector's disposal.</summary>
+    /// <summary>Counts the waits that were cancelled or ended by the disposal of their vector.</summary>
     public int Cancelled { get; private set; }
 
-    /// <summary>How often a vector was disabled and enabled again.</summary>
+    /// <summary>Counts how often a vector was disabled and enabled again.</summary>
     public int Changes { get; private set; }
 
     public void Run(int triggers, int seed)
@@ -38,7 +38,7 @@ internal sealed class InterruptStress : IDisposable
             Start(() => Change(new Random(seed + 30))),
         ];
         Task.WaitAll(triggerers);
-        // On a busy host the triggers may be over before anybody else has had the processor.
+        // On a busy host, all triggers may be done before any other thread gets the processor.
         SpinWait.SpinUntil(() => Cancelled != 0 && Changes != 0, Patience);
         _isOver = true;
         Task.WaitAll(others);
@@ -106,12 +106,12 @@ internal sealed class InterruptStress : IDisposable
             }
             catch (ObjectDisposedException)
             {
-                // The vector was changed meanwhile.
+                // The vector was replaced at the same time.
             }
         }
     }
 
-    // One such wait at a time on a vector: the vectors are divided.
+    // A vector allows one such wait at a time, so the vectors are divided among the threads.
     private async Task WaitAsync(int share, Random random)
     {
         while (!_isOver)
@@ -155,7 +155,7 @@ internal sealed class InterruptStress : IDisposable
             slot.Changing.EnterWriteLock();
             try
             {
-                slot.Take(slot.Vector.ReadAndClear()); // nobody triggers now
+                slot.Take(slot.Vector.ReadAndClear()); // all triggers are done
                 int subindex = slot.Vector.Subindex;
                 slot.Vector.Dispose();
                 slot.Vector = _interrupts.Enable(_index, subindex);

@@ -3,7 +3,9 @@ using Vfio.Pci;
 
 namespace Vfio.Conformance.Tests;
 
-/// <summary>A million triggers beside everything else that can happen to interrupts, on a model.</summary>
+/// <summary>
+/// A million triggers together with everything else that can happen to interrupts, on a device model.
+/// </summary>
 [Trait("Backend", "in-process")]
 public sealed class InProcessInterruptStressTests
 {
@@ -37,7 +39,7 @@ public sealed class InProcessInterruptStressTests
     }
 }
 
-/// <summary>Likewise on the machine's devices: the kernel triggers.</summary>
+/// <summary>The same on the devices of the machine: the kernel triggers.</summary>
 [Trait("Backend", "kernel")]
 public sealed class KernelInterruptStressTests(BoundDevices devices) : MachineTests(devices)
 {

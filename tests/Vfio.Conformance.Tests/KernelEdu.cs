@@ -5,7 +5,8 @@ using Vfio.Pci;
 namespace Vfio.Conformance.Tests;
 
 /// <summary>
-/// QEMU's edu through the kernel's VFIO, in the machine: plugged into a port of its own, so that it can be reset.
+/// Represents QEMU's edu through the kernel's VFIO, in the machine. It is plugged into its own port, so that it can be
+/// reset.
 /// </summary>
 public sealed class KernelEdu : EduBackend
 {
@@ -19,7 +20,7 @@ public sealed class KernelEdu : EduBackend
     private readonly BoundDevices _devices;
     private readonly BindOptions _options;
 
-    /// <summary>Binds the device, or skips the test if there is none: outside the machine.</summary>
+    /// <summary>Binds the device, or skips the test outside the machine.</summary>
     public KernelEdu(VfioBackend backend, BoundDevices devices)
     {
         Require(backend);
@@ -47,7 +48,7 @@ public sealed class KernelEdu : EduBackend
         ? $"Intel's IOMMU driver of Linux {Kernel.ToString(2)} makes whatever a device may write readable to it (7.2's does not)"
         : null;
 
-    /// <summary>Where it is.</summary>
+    /// <summary>Gets its address.</summary>
     public PciAddress Address { get; }
 
     private VfioBackend Backend { get; }
@@ -60,7 +61,7 @@ public sealed class KernelEdu : EduBackend
         Assert.SkipUnless(
             Environment.GetEnvironmentVariable("MACHINE") == "1",
             $"{NameOf(backend)} needs a kernel's VFIO and QEMU's edu: ./test.sh runs this in the machine");
-        // Distributions' kernels have neither; ours has both.
+        // The kernels of distributions have neither; ours has both.
         bool needsIommufd =
             backend is VfioBackend.Iommufd or VfioBackend.CompatibleType1v2 or VfioBackend.CompatibleType1;
         Assert.SkipWhen(
@@ -72,12 +73,12 @@ public sealed class KernelEdu : EduBackend
         Plug();
     }
 
-    /// <summary>Pulls the device, which is in the port and not bound.</summary>
+    /// <summary>Unplugs the device, which is in the port and not bound.</summary>
     public static void Pull() => Hotplug.Remove(QemuId);
 
     public override VfioDevice Open() => Open(options => options);
 
-    /// <summary>Opens the device with something besides the backend.</summary>
+    /// <summary>Opens the device with further options.</summary>
     public VfioDevice Open(Func<VfioOpenOptions, VfioOpenOptions> change) =>
         VfioDevice.Open(Address, change(new VfioOpenOptions { Backend = Backend }));
 
@@ -87,8 +88,8 @@ public sealed class KernelEdu : EduBackend
         VfioDevice.Open(_devices.Bind(SecondAddress), new VfioOpenOptions { AddressSpace = addressSpace });
 
     /// <summary>
-    /// Replaces the device, which is closed, by a new one: some of what QEMU's edu does in the background outlasts
-    /// every reset.
+    /// Replaces the device, which is closed, by a new one, because some of what QEMU's edu does in the background
+    /// survives every reset.
     /// </summary>
     public void Replace()
     {
@@ -115,7 +116,7 @@ public sealed class KernelEdu : EduBackend
         _ => File.Exists(Iommufd) ? "iommufd" : "type1v2",
     };
 
-    // Once per machine, which keeps it.
+    // Only once per machine, which keeps the setting.
     private static void Plug()
     {
         if (!Directory.Exists($"/sys/bus/pci/devices/{Hotplug.Address}"))

@@ -2,13 +2,16 @@ using System.Diagnostics;
 
 namespace Vfio.Conformance.Tests;
 
-/// <summary>A mediated device of the kernel's samples, made in the machine and removed again: a serial port (mtty), a framebuffer (mdpy), a display (mbochs).</summary>
+/// <summary>
+/// Creates a mediated device of the kernel's samples in the machine, and removes it: a serial port (mtty), a
+/// framebuffer (mdpy), a display (mbochs).
+/// </summary>
 public sealed class KernelMdev : IDisposable
 {
     private const string Devices = "/sys/bus/mdev/devices";
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
-    /// <param name="type">The type it is made as: <c>mtty-1</c>; what stands before the hyphen is the module.</param>
+    /// <param name="type">The type: <c>mtty-1</c>; the part before the hyphen is the module.</param>
     public KernelMdev(string type)
     {
         Assert.SkipUnless(

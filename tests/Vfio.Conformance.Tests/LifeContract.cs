@@ -2,7 +2,7 @@ using Vfio.Pci;
 
 namespace Vfio.Conformance.Tests;
 
-/// <summary>What every backend does alike with a device's life: features, power, resets of its bus, writes that events make.</summary>
+/// <summary>The behaviour of every backend: features, power states, bus resets, and writes that events make.</summary>
 public abstract class LifeContract : IDisposable
 {
     private const ulong Command = 4;
@@ -27,11 +27,12 @@ public abstract class LifeContract : IDisposable
     }
 
     [Fact]
-    public void Its_features_are_told()
+    public void Its_features_are_reported()
     {
         IReadOnlyDictionary<DeviceFeature, FeatureSupport> features = _device.ProbeFeatures();
         TestContext.Current.TestOutputHelper?.WriteLine(string.Join(", ", features.Select(pair => $"{pair.Key} ({pair.Value})")));
-        // A PCI device's bus master is in configuration space, edu has no virtual functions, and vfio-pci migrates nothing.
+        // The bus master bit of a PCI device is in configuration space, edu has no virtual functions, and vfio-pci does
+        // not support migration.
         Assert.DoesNotContain(DeviceFeature.BusMaster, features.Keys);
         Assert.DoesNotContain(DeviceFeature.PciVfToken, features.Keys);
         Assert.DoesNotContain(DeviceFeature.Migration, features.Keys);
@@ -58,7 +59,7 @@ public abstract class LifeContract : IDisposable
     }
 
     [Fact]
-    public void Nothing_is_said_of_regions_and_atomic_operations_that_is_not_so()
+    public void Regions_and_atomic_operations_are_reported_correctly()
     {
         RegionInfo bar0 = _device.GetRegionInfo(RegionIndex.Bar0);
         Assert.Equal((null, false), (bar0.Type, bar0.IsMsixMappable));
@@ -81,7 +82,7 @@ public abstract class LifeContract : IDisposable
         counter.Signal();
         Thread.Sleep(Moment);
         Assert.Equal(~2u, bar0.ReadUInt32(Liveness));
-        // The same again is another one.
+        // A second one with the same values is a separate one.
         using IDisposable again = bar0.WriteOnEvent<uint>(counter.Handle, Liveness, 0x12345678);
         counter.Signal();
         WaitFor(bar0, 0x12345678);
@@ -146,14 +147,14 @@ public abstract class LifeContract : IDisposable
         using IDisposable write = bar0.WriteOnEvent<uint>(counter.Handle, Liveness, 5);
         VfioException twice = Assert.Throws<VfioException>(() => bar0.WriteOnEvent<uint>(counter.Handle, Liveness, 5));
         Assert.Equal(("VFIO_DEVICE_IOEVENTFD", Errno.EEXIST), (twice.Operation, twice.Errno));
-        // Another value, or another width, is another write.
+        // Another value or another width makes it a different write.
         using IDisposable otherValue = bar0.WriteOnEvent<uint>(counter.Handle, Liveness, 6);
         using IDisposable otherWidth = bar0.WriteOnEvent<ushort>(counter.Handle, Liveness, 5);
         Assert.ThrowsAny<ArgumentException>(() => bar0.WriteOnEvent<uint>(counter.Handle, 0x100000, 5));
     }
 
     [Fact]
-    public void A_reset_of_its_bus_hits_it_alone_and_it_answers_after_it()
+    public void A_reset_of_its_bus_affects_only_it_and_it_answers_afterwards()
     {
         using Region bar0 = _device.OpenRegion(RegionIndex.Bar0);
         using Region config = _device.OpenRegion(RegionIndex.Config);
@@ -169,7 +170,7 @@ public abstract class LifeContract : IDisposable
         Assert.Equal(0, config.ReadUInt16(6) & 8);
         Assert.Equal((ushort)(command | 0x400), config.ReadUInt16(Command));
         Assert.Equal(0x010000edu, bar0.ReadUInt32(0));
-        // The plan is good as long as the device is open.
+        // The plan is valid as long as the device is open.
         plan.Execute();
         _device.Dispose();
         Assert.Throws<ObjectDisposedException>(plan.Execute);

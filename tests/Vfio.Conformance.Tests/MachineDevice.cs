@@ -3,7 +3,9 @@ using Vfio.Pci;
 
 namespace Vfio.Conformance.Tests;
 
-/// <summary>A device of the machine (docs/machine.md has the table), bound for the cases of a class.</summary>
+/// <summary>
+/// Represents a device of the machine (docs/machine.md has the table), which is bound for the cases of a class.
+/// </summary>
 internal sealed class MachineDevice
 {
     public const string Bochs = "0000:00:02.0";
@@ -18,7 +20,7 @@ internal sealed class MachineDevice
     private readonly PciAddress _address;
 
     /// <summary>
-    /// Binds it, or skips the test if there is none: outside the machine, or with a QEMU that does not have it.
+    /// Binds it, or skips the test outside the machine or with a QEMU that does not have the device.
     /// </summary>
     public MachineDevice(string address, BoundDevices devices)
     {
@@ -38,11 +40,12 @@ internal sealed class MachineDevice
         _address = devices.Bind(address);
     }
 
-    /// <summary>The two interfaces of the kernel.</summary>
+    /// <summary>Gets the two interfaces of the kernel.</summary>
     public static VfioBackend[] Backends => [VfioBackend.Iommufd, VfioBackend.Type1v2];
 
     /// <summary>
-    /// Their variants, which reach a device's registers and interrupts by the same calls: for ./test.sh --soak only.
+    /// Gets their variants, which access registers and interrupts with the same calls; they run only with ./test.sh
+    /// --soak.
     /// </summary>
     public static VfioBackend[] OtherBackends =>
         [VfioBackend.Type1, VfioBackend.CompatibleType1v2, VfioBackend.CompatibleType1];

@@ -1,6 +1,6 @@
 namespace Vfio.Conformance.Tests;
 
-/// <summary>Every way to interrupt that each device of the machine has, on every backend of the kernel's.</summary>
+/// <summary>Every interrupt type of each device of the machine, on every backend of the kernel.</summary>
 [Trait("Backend", "kernel")]
 public sealed class MachineInterruptTests(BoundDevices devices) : MachineTests(devices)
 {
@@ -78,12 +78,13 @@ public sealed class MachineInterruptTests(BoundDevices devices) : MachineTests(d
             stays.Trigger();
         }
 
-        // Nothing happened to the one that stayed: the same interrupt of the host, every signal counted.
+        // The vector that stayed was not affected: it has the same interrupt number of the host, and every signal was
+        // counted.
         Assert.Equal((60u, number), (stays.ReadAndClear(), stays.GetHostNumber()));
     }
 
     [Fact]
-    public void A_vector_is_delivered_to_the_processor_of_ones_choice()
+    public void A_vector_is_delivered_to_the_chosen_processor()
     {
         MachineDevice machine = new(MachineDevice.Igb, Devices);
         using VfioDevice device = machine.Open(VfioBackend.Automatic);

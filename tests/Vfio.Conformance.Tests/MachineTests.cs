@@ -1,9 +1,9 @@
 namespace Vfio.Conformance.Tests;
 
-/// <summary>A class whose cases share devices of the machine.</summary>
+/// <summary>Represents a class whose cases share devices of the machine.</summary>
 public abstract class MachineTests(BoundDevices devices) : IClassFixture<BoundDevices>, IDisposable
 {
-    /// <summary>The devices that the cases share.</summary>
+    /// <summary>Gets the devices that the cases share.</summary>
     protected BoundDevices Devices { get; } = devices;
 
     public void Dispose()

@@ -3,7 +3,7 @@ using Vfio.Pci;
 
 namespace Vfio.Conformance.Tests;
 
-/// <summary>The kernel's sample devices, through each way that there is to a mediated device.</summary>
+/// <summary>The kernel's sample devices, through each backend that supports mediated devices.</summary>
 [Trait("Backend", "kernel")]
 public sealed class MediatedDeviceTests(BoundDevices devices) : MachineTests(devices)
 {
@@ -54,7 +54,7 @@ public sealed class MediatedDeviceTests(BoundDevices devices) : MachineTests(dev
         using CancellationTokenSource limit = new(Soon);
         Assert.InRange(await line.WaitAsync(limit.Token), 1ul, 2ul);
         Assert.Equal(0x42, port.ReadByte(Mtty.Data));
-        // Its level stays up in the kernel's eyes until it is unmasked.
+        // For the kernel, its level stays raised until it is unmasked.
         Assert.True(line.IsMaskable);
         line.Unmask();
         port.WriteByte(Mtty.Data, 0x43);
@@ -85,7 +85,7 @@ public sealed class MediatedDeviceTests(BoundDevices devices) : MachineTests(dev
             Assert.Equal((uint)at ^ 0x12345678, again.ReadUInt32(at & ~3ul));
         }
 
-        // The same memory through the descriptor; this sample looks at its first bytes whatever the offset is.
+        // The same memory through the descriptor; this sample ignores the offset and reads its first bytes.
         using Region trapped = device.OpenRegion(RegionIndex.Bar0, RegionAccess.Trapped);
         Assert.Equal(0x12345678u, trapped.ReadUInt32(0));
     }
@@ -128,7 +128,7 @@ public sealed class MediatedDeviceTests(BoundDevices devices) : MachineTests(dev
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void Descriptors_that_somebody_else_opened_make_one(bool isGroup)
+    public void Descriptors_that_another_program_opened_can_be_used(bool isGroup)
     {
         using KernelMdev mdev = new("mtty-1");
         string node = isGroup
@@ -146,7 +146,7 @@ public sealed class MediatedDeviceTests(BoundDevices devices) : MachineTests(dev
         DeviceHandles others = Open();
         Assert.Throws<VfioException>(() => VfioDevice.FromHandles(Guid.NewGuid(), others));
         Assert.Throws<InvalidOperationException>(() => VfioDevice.FromHandles(mdev.Id, others));
-        using VfioDevice again = mdev.Open(); // nothing kept it
+        using VfioDevice again = mdev.Open(); // nothing keeps it open
     }
 
     [Theory]
@@ -155,7 +155,7 @@ public sealed class MediatedDeviceTests(BoundDevices devices) : MachineTests(dev
     [InlineData(VfioBackend.Type1v2, VfioBackend.Type1v2)]
     [InlineData(VfioBackend.Type1v2, VfioBackend.Iommufd)]
     [InlineData(VfioBackend.CompatibleType1v2, VfioBackend.Iommufd)]
-    public void One_that_is_open_says_by_whom(VfioBackend first, VfioBackend second)
+    public void One_that_is_open_names_its_holder(VfioBackend first, VfioBackend second)
     {
         using KernelMdev mdev = new("mtty-1");
         using (VfioDevice device = mdev.Open(first))
@@ -185,7 +185,7 @@ public sealed class MediatedDeviceTests(BoundDevices devices) : MachineTests(dev
     }
 
     [Fact]
-    public void A_user_to_whom_it_does_not_belong_is_told_how_it_would()
+    public void A_user_without_access_is_told_how_to_get_it()
     {
         using KernelMdev mdev = new("mtty-1");
         using ChildProgram stranger = ChildProgram.StartAs("user", "user", limitMiB: 8, "be-refused-mediated", $"{mdev.Id}");

@@ -2,14 +2,14 @@ using static Vfio.Conformance.Tests.MttyState;
 
 namespace Vfio.Conformance.Tests;
 
-/// <summary>Saves and restores that fail: what they leave of the device, and of the program.</summary>
+/// <summary>Saves and restores that fail: the state in which they leave the device and the program.</summary>
 [Trait("Backend", "kernel")]
 public sealed class MigrationFailureTests
 {
     private const string Dual = "mtty-2";
 
     [Fact]
-    public void A_damaged_a_truncated_and_a_foreign_state_leave_the_device_as_it_was()
+    public void A_corrupt_a_truncated_and_a_foreign_state_do_not_change_the_device()
     {
         using KernelMdev first = new(Dual);
         using KernelMdev second = new(Dual);
@@ -160,7 +160,7 @@ public sealed class MigrationFailureTests
                 }) as VfioException;
                 isCounting = false;
                 failed = culprit is not null;
-                // An estimate that cannot be had is none.
+                // An estimate that is not available is null.
                 Assert.True(failed == (failure is not null) || culprit == "VFIO_DEVICE_FEATURE_MIG_DATA_SIZE", culprit);
                 Assert.NotEqual(MigrationState.Error, migration.GetState());
                 named.Add(culprit ?? "");

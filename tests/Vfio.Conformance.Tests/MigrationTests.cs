@@ -2,7 +2,10 @@ using static Vfio.Conformance.Tests.MttyState;
 
 namespace Vfio.Conformance.Tests;
 
-/// <summary>The state of one of the kernel's sample serial ports, saved and restored into another. What that sample lacks is tried on a fake (tests/Vfio.Tests/Migration).</summary>
+/// <summary>
+/// Saves the state of one of the kernel's sample serial ports and restores it into another. Features that this sample
+/// lacks are tested with a fake (tests/Vfio.Tests/Migration).
+/// </summary>
 [Trait("Backend", "kernel")]
 public sealed class MigrationTests(BoundDevices devices) : MachineTests(devices)
 {
@@ -19,7 +22,7 @@ public sealed class MigrationTests(BoundDevices devices) : MachineTests(devices)
 
     [Theory]
     [MemberData(nameof(Ways))]
-    public void A_state_goes_into_another_device_which_goes_on_where_the_first_stood(VfioBackend from, VfioBackend to)
+    public void A_state_is_restored_into_another_device_which_continues_from_there(VfioBackend from, VfioBackend to)
     {
         using KernelMdev first = new(Dual);
         using KernelMdev second = new(Dual);
@@ -35,7 +38,7 @@ public sealed class MigrationTests(BoundDevices devices) : MachineTests(devices)
         Assert.Equal((saved.Length, MigrationState.Running), (file.Position, target.GetMigration().GetState()));
         Assert.Equal(saved, Save(target, MigrationState.Running));
         Check(target);
-        // And what was there is there still, in the first.
+        // The first device still has its data.
         source.GetMigration().SetState(MigrationState.Running);
         Check(source);
     }

@@ -1,7 +1,8 @@
 namespace Vfio.Conformance.Tests;
 
 /// <summary>
-/// The registers of a mtty's port, those of a 16550 ("PC16550D", table II). What is sent is received by itself, up to 16 bytes.
+/// Defines the registers of a port of mtty, which are those of a 16550 ("PC16550D", table II). It receives what it
+/// sends, up to 16 bytes.
 /// </summary>
 internal static class Mtty
 {

@@ -2,7 +2,7 @@ using Vfio.Pci;
 
 namespace Vfio.Conformance.Tests;
 
-/// <summary>What a serial port of two lines holds, put there and looked for; and its state, read out.</summary>
+/// <summary>Writes data to a serial port with two lines and checks it; and reads out its state.</summary>
 internal static class MttyState
 {
     private static readonly byte[] Sent = "0123456789abcde"u8.ToArray();
@@ -33,7 +33,7 @@ internal static class MttyState
         return file.ToArray();
     }
 
-    // What the driver gives, without our format.
+    // The data of the driver, without our format.
     public static byte[] Raw(DeviceMigration migration)
     {
         using MemoryStream state = new();

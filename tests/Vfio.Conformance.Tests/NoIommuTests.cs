@@ -1,6 +1,6 @@
 namespace Vfio.Conformance.Tests;
 
-/// <summary>A device without an IOMMU: what it has not, and that nothing pretends.</summary>
+/// <summary>A device without an IOMMU: what it does not have is reported as missing.</summary>
 [Trait("Backend", "noiommu")]
 public sealed class NoIommuTests : MachineTests
 {
@@ -24,7 +24,7 @@ public sealed class NoIommuTests : MachineTests
     [InlineData(VfioBackend.Type1)]
     [InlineData(VfioBackend.Iommufd)]
     [InlineData(VfioBackend.CompatibleType1v2)]
-    public void It_is_opened_only_by_who_says_so(VfioBackend backend)
+    public void It_is_opened_only_on_explicit_request(VfioBackend backend)
     {
         VfioException refusal = Assert.Throws<VfioException>(() => VfioDevice.Open(_backend.Address, new VfioOpenOptions { Backend = backend }));
         Assert.Contains("no IOMMU", refusal.Message, StringComparison.Ordinal);

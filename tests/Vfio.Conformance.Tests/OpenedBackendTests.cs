@@ -1,8 +1,8 @@
 namespace Vfio.Conformance.Tests;
 
 /// <summary>
-/// What depends on the backend that a device is opened with, on each of the kernel's: its name, who else may open it,
-/// memory, interrupts.
+/// What depends on the backend that a device is opened with, for each backend of the kernel: its name, who else may
+/// open it, memory, interrupts.
 /// </summary>
 [Trait("Backend", "kernel")]
 public sealed class OpenedBackendTests(BoundDevices devices) : MachineTests(devices)

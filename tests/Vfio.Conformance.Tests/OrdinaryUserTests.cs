@@ -3,7 +3,7 @@ using Vfio.Pci;
 
 namespace Vfio.Conformance.Tests;
 
-/// <summary>Users without root, in processes of their own, with their limit of locked memory.</summary>
+/// <summary>Users other than root, in their own processes, with their limit of locked memory.</summary>
 [Trait("Backend", "kernel")]
 public sealed class OrdinaryUserTests(BoundDevices devices) : MachineTests(devices)
 {
@@ -14,7 +14,7 @@ public sealed class OrdinaryUserTests(BoundDevices devices) : MachineTests(devic
     [Theory]
     [InlineData(VfioBackend.Type1v2)]
     [InlineData(VfioBackend.Iommufd)]
-    public void A_user_may_lock_up_to_the_limit_and_is_told_how_to_raise_it(VfioBackend backend)
+    public void A_user_can_lock_up_to_the_limit_and_is_told_how_to_raise_it(VfioBackend backend)
     {
         KernelEdu.Require(backend);
         using IommufdNode node = new(backend);
@@ -45,7 +45,7 @@ public sealed class OrdinaryUserTests(BoundDevices devices) : MachineTests(devic
     private static ChildProgram Start(string user, string verb, PciAddress device, VfioBackend backend) =>
         ChildProgram.StartAs(user, user == User ? user : "nogroup", LimitMiB, verb, $"{device}", backend);
 
-    /// <summary>For iommufd its node belongs to everyone meanwhile, as on a host with several users.</summary>
+    /// <summary>Makes /dev/iommu accessible to everyone for this time, as on a host with several users.</summary>
     private sealed class IommufdNode : IDisposable
     {
         private const string Node = "/dev/iommu";

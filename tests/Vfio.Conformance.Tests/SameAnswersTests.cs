@@ -3,8 +3,8 @@ using Vfio.Emulation;
 namespace Vfio.Conformance.Tests;
 
 /// <summary>
-/// The edu model beside QEMU's edu: a generated sequence of accesses, transfers among them, made on both, with the same answers one by one, and the same
-/// memory after each transfer.
+/// Compares the device model of edu with QEMU's edu: performs a generated sequence of accesses and transfers on both,
+/// and compares each answer, and the memory after each transfer.
 /// </summary>
 [Trait("Backend", "kernel")]
 public sealed class SameAnswersTests(BoundDevices devices) : MachineTests(devices)
@@ -12,7 +12,7 @@ public sealed class SameAnswersTests(BoundDevices devices) : MachineTests(device
     private const int AccessesToATransfer = 250; // each takes 100 ms
     private const int Seed = 1;
 
-    // The least has all that EduPair.Reopen alternates between.
+    // The minimum covers all states that EduPair.Reopen alternates between.
     private static readonly int Accesses = Soak.IsOn ? 100_000 : 4 * EduPair.AccessesToAnOpening;
 
     [Fact]

@@ -7,14 +7,17 @@ using Vfio.Tests;
 
 namespace Vfio.Drivers.Tests;
 
-/// <summary>The packages beside the library prove that its public API is enough: they depend on it alone and use no unsafe code.</summary>
+/// <summary>
+/// The driver packages prove that the public API of the library is sufficient: they depend only on it and use no unsafe
+/// code.
+/// </summary>
 public sealed partial class ArchitectureTests
 {
     private const int MostLines = 350;
 
     [Theory]
     [MemberData(nameof(Packages.Names), MemberType = typeof(Packages))]
-    public void A_package_depends_on_the_library_alone(string package)
+    public void A_package_depends_only_on_the_library(string package)
     {
         XDocument project = XDocument.Load(Path.Combine(Folder(package), $"{package}.csproj"));
         Assert.Equal(
@@ -30,7 +33,7 @@ public sealed partial class ArchitectureTests
     [MemberData(nameof(Packages.Names), MemberType = typeof(Packages))]
     public void The_library_shows_a_package_nothing_but_its_public_api(string package)
     {
-        // Without this the compiler reaches public members alone: there is no other way in that is not reflection.
+        // Without this attribute, the compiler can only access public members; the only other way would be reflection.
         Assert.DoesNotContain(
             typeof(VfioDevice).Assembly.GetCustomAttributes<InternalsVisibleToAttribute>(),
             attribute => attribute.AssemblyName == package);

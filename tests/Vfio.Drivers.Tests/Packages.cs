@@ -3,19 +3,19 @@ using Vfio.Pci;
 
 namespace Vfio.Drivers.Tests;
 
-/// <summary>The packages beside the library, and what they know of registers.</summary>
+/// <summary>Lists the driver packages, and their registers.</summary>
 internal static class Packages
 {
     public static TheoryData<string> Names => ["Vfio.Drivers.Nvme", "Vfio.Drivers.Net", "Vfio.Drivers.Display"];
 
-    /// <summary>The classes that say where registers lie, by name.</summary>
+    /// <summary>Gets the classes that define register offsets, by name.</summary>
     public static TheoryData<string> RegisterClasses => [.. Places.Keys.Order(StringComparer.Ordinal)];
 
-    /// <summary>The map of such a class.</summary>
+    /// <summary>Returns the map of such a class.</summary>
     public static RegisterMap Map(string registerClass) =>
         (RegisterMap)Places[registerClass].GetProperty("Map", BindingFlags.Static | BindingFlags.Public)!.GetValue(null)!;
 
-    /// <summary>The typed registers of such a class: the place's name, its offset and the type of its value.</summary>
+    /// <summary>Returns the typed registers of such a class: the name, the offset and the type of the value.</summary>
     public static IEnumerable<TypedRegister> TypedRegisters(string registerClass)
     {
         Type type = Places[registerClass];
@@ -24,7 +24,7 @@ internal static class Packages
             yield return Make(property.Name, property.GetValue(null)!);
         }
 
-        // Registers of which there are several: by a number alone, or by a number and what the device says of its doorbells.
+        // Arrays of registers: indexed by a number, or by a number and the doorbell stride of the device.
         foreach (MethodInfo method in type.GetMethods(BindingFlags.Static | BindingFlags.Public).Where(method => IsRegister(method.ReturnType) && !method.IsSpecialName))
         {
             if (method.GetParameters() is [{ ParameterType: Type number }] && number == typeof(int))
@@ -37,7 +37,7 @@ internal static class Packages
         }
     }
 
-    // Models come with the registers of what they are models of.
+    // The emulation package contains the registers of the devices that it models.
     private static Dictionary<string, Type> Places { get; } = Names.Select(name => name.Data).Append("Vfio.Emulation")
         .SelectMany(name => Assembly.Load(name).GetExportedTypes())
         .Where(type => type.IsAbstract && type.IsSealed && type.GetProperty("Map", BindingFlags.Static | BindingFlags.Public) is not null)
@@ -56,5 +56,5 @@ internal static class Packages
     }
 }
 
-/// <summary>A register whose value has a type.</summary>
+/// <summary>Represents a register whose value has a type.</summary>
 internal sealed record TypedRegister(string Name, ulong Offset, int Width, Type Value);

@@ -3,13 +3,15 @@ using Vfio.Pci;
 
 namespace Vfio.Drivers.Tests;
 
-/// <summary>What holds for every map, and for every type of a register's value beside the fields that the map names.</summary>
+/// <summary>
+/// The rules for every map, and for every type of a register value with the fields that the map names.
+/// </summary>
 public sealed class RegisterMapTests
 {
     private const int LongestName = 32;
     private const int LongestMeaning = 80;
 
-    /// <summary>Registers over each other, as their specification has them.</summary>
+    /// <summary>Registers that overlap in their specification.</summary>
     private static readonly string[] SharedOffsets = [];
 
     [Fact]
@@ -84,7 +86,7 @@ public sealed class RegisterMapTests
             HashSet<string> matched = [];
             foreach (RegisterField field in fields)
             {
-                // From all zeroes and from all ones: what exactly the field's bits change is one property, and no other's.
+                // Starting from all zeroes and from all ones: exactly one property changes with the bits of the field.
                 ulong ones = RegisterField(register).Mask;
                 string[] rising = Changed(register.Value, 0, field.Mask);
                 string[] falling = Changed(register.Value, ones, ones & ~field.Mask);
@@ -92,7 +94,7 @@ public sealed class RegisterMapTests
                     $"{register.Name}: {field.Name} changes [{string.Join(' ', rising)}] and [{string.Join(' ', falling)}]");
                 Assert.True(matched.Add(rising[0]), $"{register.Name}.{rising[0]} is of two fields");
 
-                // Each bit of the field matters, or the property is narrower than the field.
+                // Each bit of the field matters, otherwise the property is narrower than the field.
                 for (int bit = field.LowBit; bit < field.LowBit + field.BitCount && field.Values.Count == 0; bit++)
                 {
                     Assert.Equal(rising, Changed(register.Value, 0, 1UL << bit));
@@ -105,7 +107,7 @@ public sealed class RegisterMapTests
 
     [Theory]
     [MemberData(nameof(Packages.RegisterClasses), MemberType = typeof(Packages))]
-    public void A_property_that_is_set_reads_back_and_changes_nothing_else(string registerClass)
+    public void A_property_that_is_set_reads_back_and_changes_no_other(string registerClass)
     {
         RegisterMap map = Packages.Map(registerClass);
         foreach (TypedRegister register in Packages.TypedRegisters(registerClass))
@@ -137,7 +139,7 @@ public sealed class RegisterMapTests
     private static void AssertName(string name)
     {
         Assert.InRange(name.Length, 1, LongestName);
-        Assert.True(name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_'), $"'{name}' is no name");
+        Assert.True(name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_'), $"'{name}' is not a valid name");
     }
 
     private static void AssertMeaning(string name, string meaning) =>
@@ -149,7 +151,7 @@ public sealed class RegisterMapTests
     private static string[] Changed(Type value, ulong from, ulong to) =>
         [.. Properties(value).Where(property => !Equals(property.GetValue(Make(value, from)), property.GetValue(Make(value, to)))).Select(property => property.Name)];
 
-    // As a field of its whole width: its mask is the register's.
+    // A field that covers its whole register: its mask is the register's.
     private static RegisterField RegisterField(TypedRegister register) => new("whole", 0, register.Width * 8, "whole");
 
     private static object Make(Type value, ulong raw) =>

@@ -2,7 +2,9 @@ using Vfio.Pci;
 
 namespace Vfio.Emulation.Tests;
 
-/// <summary>The address space on models, where the conformance tests do not look: placement, leaks, faults, threads.</summary>
+/// <summary>
+/// The address space of device models, for what the conformance tests do not cover: placement, leaks, faults, threads.
+/// </summary>
 public sealed class AddressSpaceTests : IDisposable
 {
     private const ulong Page = 4096;
@@ -55,7 +57,7 @@ public sealed class AddressSpaceTests : IDisposable
                     refused++;
                     int first = (int)((at?.Value ?? 0) / Page);
                     bool isOutside = first + pages > plain.Length;
-                    // Addresses below 0x10000 are given only to who asks for them.
+                    // Addresses below 0x10000 are used only on request.
                     bool isReasonable = at is null ? !HasRoom(plain.AsSpan(0x10), pages) : isOutside || plain.AsSpan(first, pages).Contains(true);
                     Assert.True(isReasonable, $"{pages} pages at {at}: {failure.Message}");
                 }
@@ -88,9 +90,9 @@ public sealed class AddressSpaceTests : IDisposable
     }
 
     [Fact]
-    public void A_leak_is_reported_once_to_who_asked()
+    public void A_leak_is_reported_once_if_requested()
     {
-        // By the options of the host's devices; a model's leaks are in the property.
+        // For the host's devices, an option requests the report; for a device model, the leaks are in the property.
         _ = _space.Allocate(Page, new DmaBufferOptions { Owner = "nobody's" });
         using DmaMapping mapping = _space.Map(_space.Allocate(Page).Address, Page, DmaAccess.Read, owner: "a view");
         _device.Dispose();
@@ -99,7 +101,7 @@ public sealed class AddressSpaceTests : IDisposable
     }
 
     [Fact]
-    public void Faults_are_few_exact_and_told_once()
+    public void Faults_are_few_exact_and_reported_once()
     {
         _device.SetBusMaster(true);
         using DmaBuffer buffer = _space.Allocate(2 * Page, new DmaBufferOptions { At = new Iova(0x100000), Access = DmaAccess.Write, Owner = "the ring" });
@@ -138,7 +140,7 @@ public sealed class AddressSpaceTests : IDisposable
     }
 
     [Fact]
-    public void The_device_is_off_the_bus_before_its_memory_goes()
+    public void Bus_mastering_is_disabled_before_memory_is_freed()
     {
         _device.SetBusMaster(true);
         DmaBuffer buffer = _space.Allocate(Page);
@@ -181,7 +183,7 @@ public sealed class AddressSpaceTests : IDisposable
     [Theory]
     [InlineData(DmaPageSize.Huge2MiB, 2ul << 20, "2 MiB")]
     [InlineData(DmaPageSize.Huge1GiB, 1ul << 30, "1 GiB")]
-    public void Huge_pages_are_had_or_the_way_to_them_is_told(DmaPageSize size, ulong length, string name)
+    public void Huge_pages_are_available_or_the_error_says_how_to_get_them(DmaPageSize size, ulong length, string name)
     {
         string folder = $"/sys/kernel/mm/hugepages/hugepages-{length / 1024}kB";
         if (!Directory.Exists(folder))
@@ -208,7 +210,7 @@ public sealed class AddressSpaceTests : IDisposable
     [InlineData(DmaPageSize.Huge1GiB, 1ul << 30, "1 GiB")]
     public void A_page_size_that_the_host_does_not_have_is_refused_with_a_hint(DmaPageSize size, ulong length, string name)
     {
-        // What the kernel answers if it does not know the size.
+        // The kernel's answer if it does not support the size.
         IoAddressSpace space = new(new ModelAddressSpace(), new SystemCalls(call => call == "mmap" ? Errno.EINVAL : 0));
         using EduModel model = new();
         using VfioDevice device = model.Open(space);

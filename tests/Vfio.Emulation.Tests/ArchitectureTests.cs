@@ -4,19 +4,22 @@ using Vfio.Tests;
 
 namespace Vfio.Emulation.Tests;
 
-/// <summary>The rules of the design for src/Vfio.Emulation, judged on its source and on what was compiled from it.</summary>
+/// <summary>The design rules for src/Vfio.Emulation, checked on its source and on the compiled assembly.</summary>
 public sealed partial class ArchitectureTests
 {
     private const int MostLines = 350;
 
-    /// <summary>What the library does not show to everybody, and a backend may use: the seam, and what crosses it.</summary>
+    /// <summary>The internals of the library that a backend may use: the seam, and the types that it passes.</summary>
     private static readonly string[] SeamTypes = [
         "IDeviceBackend", "IInterval", "Intervals", "DeviceConfig", "IBusReset", "IWriteOnEvent", "IFaultSource", "DeviceInfo", "MappedMemory", "SharedMemory", "RegionNames", "Errno",
         "IAddressSpaceBackend", "AddressSpaceInfo", "IommuFault", "ProcessMemory", "SystemCalls", "MapErrors", "HotResetInfo", "HotResetEntry",
         "IrqAction", "IInterruptTarget",
     ];
 
-    /// <summary>From a folder to a folder. Devices are written with what every author of a model has; nothing knows them.</summary>
+    /// <summary>
+    /// Allowed uses from folder to folder. The devices use only what every author of a device model can use, and
+    /// nothing uses them.
+    /// </summary>
     private static readonly Dictionary<string, string[]> Arrows = new()
     {
         [""] = ["Bars", "Capabilities", "Client", "Config", "Faults", "Interrupts", "Memory", "Time"],
@@ -42,7 +45,7 @@ public sealed partial class ArchitectureTests
     private static Dictionary<string, string> Code { get; } = Files.ToDictionary(file => file.Key, file => SourceText.CodeOf(file.Value));
 
     [Fact]
-    public void It_depends_on_the_library_alone()
+    public void It_depends_only_on_the_library()
     {
         XDocument project = XDocument.Load(Path.Combine(Root, "Vfio.Emulation.csproj"));
         Assert.Equal(
@@ -58,19 +61,19 @@ public sealed partial class ArchitectureTests
         AssertNone(Code.Where(file => NativeCode().IsMatch(file.Value)).Select(file => $"{file.Key}: {NativeCode().Match(file.Value).Value}"));
 
     [Fact]
-    public void It_uses_of_the_librarys_internals_the_seam_alone_and_all_of_it()
+    public void It_uses_only_the_seam_of_the_librarys_internals_and_all_of_it()
     {
         string[] internals = [.. typeof(VfioDevice).Assembly.GetTypes()
             .Where(type => type is { IsPublic: false, IsNested: false } && !type.Name.Contains('<', StringComparison.Ordinal))
             .Select(type => type.Name.Split('`')[0]).Distinct()];
         string[] own = [.. typeof(DeviceModel).Assembly.GetTypes().Select(type => type.Name)];
         string[] used = [.. internals.Except(own).Where(name => Code.Values.Any(code => Uses(code, name)))];
-        Assert.Equal(SeamTypes.Order(), used.Append("RegionNames").Distinct().Order()); // an extension method's class is not named
+        Assert.Equal(SeamTypes.Order(), used.Append("RegionNames").Distinct().Order()); // code that calls an extension method does not name its class
         Assert.Contains(Code.Values, code => code.Contains(".Describe()", StringComparison.Ordinal));
     }
 
     [Fact]
-    public void Folders_use_each_other_as_the_table_says()
+    public void Folders_use_only_the_folders_that_the_table_allows()
     {
         Dictionary<string, string> folders = [];
         foreach (Type type in typeof(DeviceModel).Assembly.GetTypes().Where(type => !type.IsNested && !type.Name.Contains('<', StringComparison.Ordinal)))
@@ -91,9 +94,9 @@ public sealed partial class ArchitectureTests
     }
 
     [Fact]
-    public void Devices_use_what_is_public_alone()
+    public void Devices_only_use_public_members()
     {
-        // A name that is public here and internal in the library is this package's.
+        // A name that is public here and internal in the library belongs to this package.
         string[] internals = [.. typeof(DeviceModel).Assembly.GetTypes().Concat(typeof(VfioDevice).Assembly.GetTypes())
             .Where(type => type is { IsPublic: false, IsNested: false } && !type.Name.Contains('<', StringComparison.Ordinal))
             .Select(type => type.Name.Split('`')[0])

@@ -85,7 +85,7 @@ public sealed class ClockTests
     }
 
     [Fact]
-    public void A_timer_of_the_systems_clock_is_up_after_its_time()
+    public void A_timer_of_the_systems_clock_expires_after_its_time()
     {
         using TestModel model = new();
         long start = TimeProvider.System.GetTimestamp();
@@ -95,7 +95,7 @@ public sealed class ClockTests
     }
 
     [Fact]
-    public void What_a_timer_throws_the_test_gets()
+    public void The_exception_of_a_timer_is_thrown_to_the_test()
     {
         ModelClock clock = new();
         using Failing model = new(clock);

@@ -33,7 +33,7 @@ public sealed class ConfigSpaceTests : IDisposable
     }
 
     [Fact]
-    public void After_opening_the_device_decodes_what_it_has_and_uses_no_bus()
+    public void After_opening_decoding_is_enabled_and_bus_mastering_is_disabled()
     {
         Assert.Equal(3, _config.ReadUInt16(Command));
         using EduModel edu = new();
@@ -183,7 +183,7 @@ public sealed class ConfigSpaceTests : IDisposable
     }
 
     [Fact]
-    public void The_msi_enable_bit_cannot_be_written_and_no_more_vectors_be_asked_for_than_there_are()
+    public void The_msi_enable_bit_cannot_be_written_and_no_more_vectors_be_enabled_than_exist()
     {
         ulong control = (ulong)_model.Msi.Start + 2;
         Assert.Equal(0x0184, _config.ReadUInt16(control)); // maskable, 64 bits, 4 vectors
@@ -195,7 +195,7 @@ public sealed class ConfigSpaceTests : IDisposable
     }
 
     [Fact]
-    public void The_express_capability_tells_its_link_and_resets_the_function()
+    public void The_express_capability_reports_its_link_and_resets_the_function()
     {
         ulong express = (ulong)_model.Express.Start;
         Assert.Equal(0x0002, _config.ReadUInt16(express + 2));

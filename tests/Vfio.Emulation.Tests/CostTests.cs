@@ -2,7 +2,9 @@ using Vfio.Pci;
 
 namespace Vfio.Emulation.Tests;
 
-/// <summary>Counted in this process: nothing else may allocate, map or open meanwhile.</summary>
+/// <summary>
+/// Counts resources of this process, so nothing else may allocate, map or open anything at the same time.
+/// </summary>
 [CollectionDefinition(nameof(AloneInTheProcess), DisableParallelization = true)]
 public sealed class AloneInTheProcess;
 
@@ -57,7 +59,8 @@ public sealed class CostTests
         using VfioDevice device = model.Open();
         using InterruptVector vector = device.Interrupts.Enable(IrqIndex.Msix, 3, new InterruptOptions { RunContinuationsInline = isInline });
         using CancellationTokenSource cancellation = new();
-        // One call of an async method and the event it sets at its end, for all waits: that much is not counted.
+        // One call of an async method and the event that it sets at its end serve all waits; these allocations are not
+        // counted.
         using ManualResetEventSlim done = new();
         Action work = () =>
         {
@@ -74,7 +77,7 @@ public sealed class CostTests
             least = Math.Min(least, GC.GetTotalAllocatedBytes(precise: true) - before);
         }
 
-        Assert.InRange(least, 0, Waits - 1); // less than a byte a wait: none
+        Assert.InRange(least, 0, Waits - 1); // less than one byte per wait, so there are no allocations
     }
 
     [Fact]
@@ -88,7 +91,7 @@ public sealed class CostTests
         Assert.Equal(descriptors, descriptorsAfter);
     }
 
-    // All threads are counted, and the test runner's are among them: what allocates at each access does so in every round.
+    // All threads are counted, including those of the test runner. An access that allocates does so in every round.
     private static void AssertAllocatesNothing(Action work)
     {
         work();
@@ -144,7 +147,7 @@ public sealed class CostTests
         }
     }
 
-    // Address ranges are given back when the collector has found that nothing refers to them.
+    // Address ranges are unmapped after the garbage collector has found that nothing refers to them.
     private static (int Mappings, int Descriptors) Count()
     {
         for (int i = 0; i < 3; i++)
@@ -172,7 +175,7 @@ public sealed class CostTests
         }
     }
 
-    // The test model's log is the test's, and grows to 100 lines.
+    // The log of the test model belongs to the test, and grows to 100 lines.
     private static void Fill(TestModel model)
     {
         while (model.Log.Count < 100)

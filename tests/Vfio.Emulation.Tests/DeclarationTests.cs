@@ -2,7 +2,7 @@ using Vfio.Pci;
 
 namespace Vfio.Emulation.Tests;
 
-/// <summary>What a model may declare, and what is refused in its constructor.</summary>
+/// <summary>What a device model may declare, and what its constructor refuses.</summary>
 public sealed class DeclarationTests
 {
     [Theory]
@@ -39,7 +39,7 @@ public sealed class DeclarationTests
     [InlineData(ulong.MaxValue - 7, 16)]
     [InlineData(0x8000, 0x1000)] // over the MSI-X table
     [InlineData(0x8ff8, 0x10)] // over the pending bits
-    public void Memory_lies_where_nothing_else_is(ulong offset, ulong length)
+    public void Memory_must_not_overlap_anything(ulong offset, ulong length)
     {
         using Free model = new();
         ModelBar bar = model.Bar(RegionIndex.Bar0, 0x10000);
@@ -50,14 +50,14 @@ public sealed class DeclarationTests
     }
 
     [Fact]
-    public void Ports_are_no_memory()
+    public void A_bar_with_ports_cannot_contain_memory()
     {
         using Free model = new();
         Assert.Throws<ArgumentException>(() => model.Bar(RegionIndex.Bar0, 64, BarKind.IoPorts).AddMemory(0, 64));
     }
 
     [Fact]
-    public void An_msix_table_needs_a_memory_bar_with_room()
+    public void An_msix_table_needs_a_memory_bar_with_space()
     {
         using Free model = new();
         Assert.Throws<ArgumentException>(() => model.Add(new MsixCapability(1, RegionIndex.Bar0, 0, 0x800)));
@@ -71,7 +71,7 @@ public sealed class DeclarationTests
     }
 
     [Fact]
-    public void A_capability_lies_where_there_is_room_for_it()
+    public void A_capability_must_fit_at_its_offset()
     {
         using Free model = new();
         Assert.Equal(0x40, model.Add(new PowerManagementCapability()).Start);
@@ -102,7 +102,7 @@ public sealed class DeclarationTests
     }
 
     [Fact]
-    public void Registers_of_the_devices_own_lie_outside_header_and_capabilities()
+    public void Device_specific_registers_are_outside_header_and_capabilities()
     {
         using Free model = new();
         model.Add(new PowerManagementCapability());

@@ -4,7 +4,7 @@ using Vfio.Pci;
 
 namespace Vfio.Emulation.Tests;
 
-/// <summary>How memory, mappings, blocks and devices end when somebody is careless, hostile or failing.</summary>
+/// <summary>How memory, mappings, blocks and devices end if a program is careless, hostile or failing.</summary>
 public sealed class DmaEndsTests : IDisposable
 {
     private const ulong Page = 4096;
@@ -28,7 +28,7 @@ public sealed class DmaEndsTests : IDisposable
     }
 
     [Fact]
-    public void Memory_of_a_device_that_nobody_disposed_lives_as_long_as_the_model_can_reach_it()
+    public void Memory_of_a_device_that_was_not_disposed_lives_as_long_as_the_model_can_access_it()
     {
         using EduModel model = new(_clock);
         StartAndForget(model);
@@ -38,7 +38,7 @@ public sealed class DmaEndsTests : IDisposable
             GC.WaitForPendingFinalizers();
         }
 
-        // Memory that is gone would end the process here.
+        // An access to memory that no longer exists would end the process here.
         _clock.Advance(TimeSpan.FromSeconds(1));
         Assert.True(model.IsOpen);
     }
@@ -71,7 +71,7 @@ public sealed class DmaEndsTests : IDisposable
     }
 
     [Fact]
-    public void A_devices_memory_is_taken_back_from_others_when_it_goes()
+    public void A_devices_memory_is_unmapped_from_others_when_it_is_closed()
     {
         using TestModel peer = new();
         VfioDevice owner = peer.Open(_space);
@@ -139,7 +139,7 @@ public sealed class DmaEndsTests : IDisposable
     }
 
     [Fact]
-    public void A_fixed_address_keeps_to_the_address_bits_too()
+    public void A_fixed_address_also_respects_the_address_width()
     {
         Assert.Equal(Errno.EINVAL, Assert.Throws<VfioException>(
             () => _space.Allocate(Page, new DmaBufferOptions { At = new Iova(1ul << 32), AddressWidth = 28 })).Errno);
@@ -158,7 +158,7 @@ public sealed class DmaEndsTests : IDisposable
     }
 
     [Fact]
-    public void A_record_of_writes_is_of_its_own_address_space()
+    public void Dirty_tracking_covers_only_its_own_address_space()
     {
         using EduModel other = new();
         using VfioDevice device = other.Open();
@@ -168,7 +168,7 @@ public sealed class DmaEndsTests : IDisposable
     }
 
     [Fact]
-    public void A_removed_device_is_no_bus_master()
+    public void A_removed_device_cannot_be_bus_master()
     {
         _device.SetBusMaster(true);
         _model.Faults.Remove();
@@ -199,7 +199,7 @@ public sealed class DmaEndsTests : IDisposable
         return memory;
     }
 
-    /// <summary>A device whose timer, and whose resets, fail.</summary>
+    /// <summary>Represents a device whose timer and resets fail.</summary>
     private sealed class FailingModel : DeviceModel
     {
         public FailingModel(TimeProvider clock)

@@ -97,7 +97,7 @@ public sealed class DmaTests : IDisposable
     }
 
     [Fact]
-    public void Nobodys_memory_cannot_be_reached()
+    public void Memory_without_a_mapping_cannot_be_accessed()
     {
         Dma.Map(0x1000, 0x1000, DmaAccess.Read | DmaAccess.Write, _target);
         _session.Dispose();
@@ -142,7 +142,7 @@ public sealed class DmaTests : IDisposable
     }
 
     [Fact]
-    public void Mappings_are_taken_back_whole()
+    public void Mappings_are_removed_as_a_whole()
     {
         Dma.Map(0x1000, 0x1000, DmaAccess.Write, _target);
         Dma.Map(0x2000, 0x1000, DmaAccess.Write, _target);
@@ -172,7 +172,8 @@ public sealed class DmaTests : IDisposable
     [Fact]
     public void Random_mappings_behave_as_a_plain_array_of_bytes_does()
     {
-        // The table against the simplest thing that can be right: who owns each of 256 addresses.
+        // Compares the table with the simplest correct implementation: an array with the owner of each of 256
+        // addresses.
         Random random = new(1);
         (int Owner, DmaAccess Permission)[] plain = new (int, DmaAccess)[256];
         List<(int First, int Length)> live = [];

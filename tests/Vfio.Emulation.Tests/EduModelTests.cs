@@ -2,7 +2,10 @@ using Vfio.Pci;
 
 namespace Vfio.Emulation.Tests;
 
-/// <summary>The edu model by its clock, and what needs a client that the public API does not have yet. Registers are compared in the conformance tests.</summary>
+/// <summary>
+/// The edu model with its clock, and features that need a client beyond the public API. The conformance tests compare
+/// the registers.
+/// </summary>
 public sealed class EduModelTests : IDisposable
 {
     private const ulong Iova = 0x10000;
@@ -28,7 +31,7 @@ public sealed class EduModelTests : IDisposable
     }
 
     [Fact]
-    public void A_factorial_is_busy_until_it_is_there()
+    public void A_factorial_is_busy_until_it_is_computed()
     {
         Write(0x08, 10);
         Write(0x08, 3); // ignored: it is computing
@@ -54,7 +57,7 @@ public sealed class EduModelTests : IDisposable
     }
 
     [Fact]
-    public void A_factorial_interrupts_where_it_is_told()
+    public void A_factorial_interrupts_if_that_is_enabled()
     {
         _session.EnableInterrupts(IrqIndex.Intx, 1);
         Write(0x20, 0x80);
@@ -68,7 +71,7 @@ public sealed class EduModelTests : IDisposable
     }
 
     [Fact]
-    public void With_msi_each_raise_is_a_message()
+    public void With_msi_each_raise_is_a_signal()
     {
         _session.EnableInterrupts(IrqIndex.Msi, 1);
         Write(0x60, 2);
@@ -98,7 +101,7 @@ public sealed class EduModelTests : IDisposable
     }
 
     [Fact]
-    public void A_transfer_interrupts_where_it_is_told()
+    public void A_transfer_interrupts_if_that_is_enabled()
     {
         _session.EnableInterrupts(IrqIndex.Msi, 1);
         StartTransfer(Iova, 0x40000, 4096, 5);
@@ -136,13 +139,13 @@ public sealed class EduModelTests : IDisposable
     }
 
     [Fact]
-    public void A_transfer_to_what_is_not_mapped_moves_what_lies_before_and_ends()
+    public void A_transfer_to_an_unmapped_page_copies_the_pages_before_it_and_ends()
     {
         _target.Bytes.AsSpan().Fill(0x11);
         StartTransfer(0x40000, Iova + 0x1fff, 2, 3);
         _clock.Advance(TimeSpan.FromMilliseconds(100));
         Assert.Equal((2ul, 0, 0x11), (Read(0x98), _target.Bytes[0x1fff], _target.Bytes[0x1ffe]));
-        // What the device may not read it finds to be zero.
+        // Memory that the device may not read is zero for it.
         StartTransfer(Iova, 0x40000, 2, 1);
         _clock.Advance(TimeSpan.FromMilliseconds(100));
         StartTransfer(Iova + 0x2000, 0x40001, 1, 1);

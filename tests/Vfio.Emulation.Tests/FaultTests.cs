@@ -22,7 +22,7 @@ public sealed class FaultTests : IDisposable
     }
 
     [Fact]
-    public void No_answer_is_an_error_as_often_as_told()
+    public void No_answer_is_an_error_as_often_as_requested()
     {
         _model.Faults.StopAnswering(RegionIndex.Bar0, 2);
         Assert.Equal(Errno.EIO, Assert.Throws<VfioException>(() => _bar0.ReadUInt32(8)).Errno);
@@ -31,7 +31,7 @@ public sealed class FaultTests : IDisposable
     }
 
     [Fact]
-    public void A_fault_of_one_region_is_none_of_another()
+    public void A_fault_of_one_region_does_not_affect_another()
     {
         _model.Faults.StopAnswering(RegionIndex.Bar1);
         Assert.Equal(5u, _bar0.ReadUInt32(8));
@@ -81,7 +81,7 @@ public sealed class FaultTests : IDisposable
     }
 
     [Fact]
-    public void A_removed_device_answers_ones_everywhere()
+    public void A_removed_device_reads_as_all_ones_everywhere()
     {
         using Region memory = _device.OpenRegion(RegionIndex.Bar4);
         using Region config = _device.OpenRegion(RegionIndex.Config);
@@ -130,7 +130,7 @@ public sealed class FaultTests : IDisposable
         model.Faults.RaiseSpurious(5);
         Assert.Equal(["Msi 3", "Msix 69", "Intx 0"], client.Take());
         model.Faults.Remove();
-        Assert.Equal(["Request 0"], client.Take()); // the kernel wants it back, to let it go
+        Assert.Equal(["Request 0"], client.Take()); // the kernel requests it
         model.Faults.RaiseSpurious();
         model.Interrupts.Raise();
         Assert.Empty(client.Take());

@@ -2,12 +2,15 @@ using Vfio.Pci;
 
 namespace Vfio.Emulation.Tests;
 
-/// <summary>A driver that does whatever comes to its mind, seeded. Nothing of it may harm the process, or memory that it was not given.</summary>
+/// <summary>
+/// A driver that performs random operations from a seed. None of them may harm the process, or reach memory that the
+/// driver did not map.
+/// </summary>
 public sealed class HostileDriverTests
 {
     private const int GuardLength = 4096;
 
-    // All four together. Refusals are exceptions, so the whole number takes half a minute: test.sh --soak.
+    // The four tests together. Refusals are exceptions, so the full number takes half a minute: test.sh --soak.
     private static readonly int Steps = Vfio.Tests.Soak.Times(200_000, 5_000_000);
 
     [Theory]
@@ -76,7 +79,7 @@ public sealed class HostileDriverTests
                 session.Write(RegionIndex.Config, (ulong)random.Next(0x40), RandomWidth(random), RandomValue(random));
                 break;
             case < 84:
-                // Soon the device is on the bus and decodes again, so that the rest is not all refused.
+                // Bus mastering and decoding are soon enabled again, so that not everything else is refused.
                 session.Write(RegionIndex.Config, 4, 2, 7);
                 break;
             case < 88:
@@ -103,7 +106,7 @@ public sealed class HostileDriverTests
                 session.Reset();
                 break;
             default:
-                // Seldom really mapped: that is the kernel's time, not ours.
+                // Rarely really mapped, because that takes the kernel's time, not ours.
                 MappableArea area = new(RandomOffset(random), RandomLength(random));
                 session.Map(RandomRegion(random), area).Dispose();
                 break;
@@ -158,7 +161,9 @@ public sealed class HostileDriverTests
         _ => (ulong)random.NextInt64() * 2,
     };
 
-    /// <summary>Memory between guards, which says at once when it is asked for more than it has.</summary>
+    /// <summary>
+    /// Represents memory with bounds checks, which reports immediately when more is requested than it has.
+    /// </summary>
     private sealed class GuardedTarget : DmaTarget
     {
         private readonly byte[] _bytes;

@@ -1,6 +1,6 @@
 namespace Vfio.Emulation.Tests;
 
-/// <summary>Ends of waits, of vectors and of loops at moments that suit nobody.</summary>
+/// <summary>Waits, vectors and loops that end at inconvenient moments.</summary>
 public sealed class InterruptLoopTests
 {
     private static readonly TimeSpan Patience = Vfio.Tests.Eventually.Limit;
@@ -19,7 +19,7 @@ public sealed class InterruptLoopTests
             await Round(device, isInline);
         }
 
-        // Threads and descriptors of the runtime's own come and go; a hundred would be those of the loops.
+        // The number of the runtime's own threads and descriptors varies; a hundred more would be those of the loops.
         Assert.True(
             SpinWait.SpinUntil(() => Count() is var (now, open) && now < threads + 20 && open < descriptors + 20, Patience),
             $"{threads} threads and {descriptors} descriptors before, {Count()} after");
@@ -44,7 +44,7 @@ public sealed class InterruptLoopTests
     }
 
     [Fact]
-    public async Task A_spin_keeps_the_timeout()
+    public async Task A_wait_that_spins_ends_at_the_timeout()
     {
         using TestModel model = new();
         using VfioDevice device = model.Open();
@@ -54,7 +54,7 @@ public sealed class InterruptLoopTests
     }
 
     [Fact]
-    public async Task A_model_that_fails_when_a_vector_is_disposed_leaves_nobody_waiting()
+    public async Task A_model_that_fails_when_a_vector_is_disposed_leaves_no_thread_waiting()
     {
         using TestModel model = new();
         using VfioDevice device = model.Open();
@@ -72,7 +72,7 @@ public sealed class InterruptLoopTests
         Task<ulong> wait = vector.WaitAsync().AsTask();
         vector.Trigger();
         loop.Dispose();
-        _ = await Task.WhenAny(wait).WaitAsync(Patience, TestContext.Current.CancellationToken); // told of the signal, or of the end
+        _ = await Task.WhenAny(wait).WaitAsync(Patience, TestContext.Current.CancellationToken); // the signal or the end was delivered
         _ = wait.Exception;
     }
 

@@ -24,7 +24,7 @@ public sealed class InterruptTests : IDisposable
     }
 
     [Fact]
-    public void An_interrupt_that_nobody_enabled_goes_nowhere()
+    public void An_interrupt_that_is_not_enabled_is_lost()
     {
         _model.Interrupts.Raise();
         _model.Interrupts.Signal(0);
@@ -40,7 +40,7 @@ public sealed class InterruptTests : IDisposable
         _model.Interrupts.Raise();
         Assert.Equal(["Intx 0"], _client.Take());
         _session.MaskIntx(false);
-        Assert.Equal(["Intx 0"], _client.Take()); // still up
+        Assert.Equal(["Intx 0"], _client.Take()); // still raised
         _model.Interrupts.Lower();
         _session.MaskIntx(false);
         Assert.Empty(_client.Take());
@@ -48,7 +48,7 @@ public sealed class InterruptTests : IDisposable
     }
 
     [Fact]
-    public void A_line_that_is_up_already_interrupts_when_it_is_enabled()
+    public void A_line_that_is_already_raised_interrupts_when_it_is_enabled()
     {
         _model.Interrupts.Raise();
         _session.EnableInterrupts(IrqIndex.Intx, 1);
@@ -117,7 +117,7 @@ public sealed class InterruptTests : IDisposable
     }
 
     [Fact]
-    public void Messages_need_the_bus()
+    public void MSI_needs_bus_mastering()
     {
         Command(0x0002);
         _session.EnableInterrupts(IrqIndex.Msi, 1);
@@ -160,7 +160,7 @@ public sealed class InterruptTests : IDisposable
     }
 
     [Fact]
-    public void Vectors_that_the_driver_did_not_take_stay_masked()
+    public void Vectors_that_the_driver_did_not_enable_stay_masked()
     {
         _session.EnableInterrupts(IrqIndex.Msix, 2);
         _model.Interrupts.Signal(2);
@@ -198,7 +198,7 @@ public sealed class InterruptTests : IDisposable
     }
 
     [Fact]
-    public void A_driver_switches_messages_off_and_on_by_the_enable_bit()
+    public void A_driver_switches_MSI_off_and_on_with_the_enable_bit()
     {
         int control = _model.Msi.Start + 2;
         _session.EnableInterrupts(IrqIndex.Msi, 1);
@@ -248,7 +248,7 @@ public sealed class InterruptTests : IDisposable
     [InlineData(3, 1)] // what the kernel tells is no way of the device's to interrupt
     [InlineData(4, 1)]
     [InlineData(9, 1)]
-    public void More_vectors_than_there_are_cannot_be_had(int kind, int vectors) => Assert.Equal(
+    public void More_vectors_than_exist_cannot_be_enabled(int kind, int vectors) => Assert.Equal(
         Errno.EINVAL, Assert.Throws<VfioException>(() => _session.EnableInterrupts((IrqIndex)kind, vectors)).Errno);
 
     [Fact]

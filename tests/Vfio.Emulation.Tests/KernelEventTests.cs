@@ -2,14 +2,16 @@ using Vfio.Pci;
 
 namespace Vfio.Emulation.Tests;
 
-/// <summary>What the kernel tells of a model's device, and vectors of MSI-X that come and go.</summary>
+/// <summary>
+/// Events that the kernel reports for a device model, and MSI-X vectors that are enabled and disabled.
+/// </summary>
 public sealed class KernelEventTests
 {
     [Fact]
-    public void A_device_that_is_wanted_back_is_asked_for()
+    public void A_device_that_the_kernel_requests_is_signalled()
     {
         using TestModel model = new();
-        model.Faults.RequestRelease(); // nobody has it
+        model.Faults.RequestRelease(); // no driver has it open
         using VfioDevice device = model.Open();
         using InterruptVector request = device.Interrupts.Enable(IrqIndex.Request);
         Assert.Equal(0u, request.ReadAndClear());
@@ -20,7 +22,7 @@ public sealed class KernelEventTests
     }
 
     [Fact]
-    public void An_error_of_the_bus_is_told_where_there_is_PCI_Express()
+    public void A_bus_error_is_reported_if_there_is_PCI_Express()
     {
         using TestModel model = new();
         using VfioDevice device = model.Open();
@@ -32,7 +34,7 @@ public sealed class KernelEventTests
     }
 
     [Fact]
-    public void Vectors_nobody_waits_for_are_masked_and_what_they_missed_comes_with_enabling()
+    public void Unused_vectors_are_masked_and_pending_signals_arrive_when_they_are_enabled()
     {
         using TestModel model = new();
         using VfioDevice device = model.Open();
@@ -53,7 +55,10 @@ public sealed class KernelEventTests
         Assert.Equal(1u, again.ReadAndClear());
     }
 
-    /// <summary>Random signals, masks, waits and vectors that come and go, beside the specification in a few lines: PCI Express Base Specification 6.0, 6.1.4.</summary>
+    /// <summary>
+    /// Compares random signals, masks, waits and changes of vectors with the specification in a few lines: PCI Express
+    /// Base Specification 6.0, 6.1.4.
+    /// </summary>
     [Fact]
     public void A_great_many_operations_count_as_the_specification_says()
     {
@@ -68,7 +73,7 @@ public sealed class KernelEventTests
         bool[] isMasked = [.. Enumerable.Repeat(true, Vectors)];
         bool[] isPending = new bool[Vectors];
         ulong[] expected = new ulong[Vectors];
-        // One stays, so that MSI-X does.
+        // One vector stays enabled, so that MSI-X does.
         using InterruptVector always = device.Interrupts.Enable(IrqIndex.Msix, Vectors);
         ulong signals = 0;
         for (int i = 0; i < operations; i++)

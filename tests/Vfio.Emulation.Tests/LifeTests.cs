@@ -2,7 +2,7 @@ using Vfio.Pci;
 
 namespace Vfio.Emulation.Tests;
 
-/// <summary>Resets of a model's bus, its power states, and writes that eventfds make.</summary>
+/// <summary>Bus resets of a device model, its power states, and writes that eventfds trigger.</summary>
 public sealed class LifeTests : IDisposable
 {
     private static readonly TimeSpan Patience = Vfio.Tests.Eventually.Limit;
@@ -51,7 +51,7 @@ public sealed class LifeTests : IDisposable
         Assert.Throws<NotSupportedException>(() => _device.SetPowerState(PciPowerState.D2));
         _device.SetPowerState(PciPowerState.D3Hot);
         Assert.Equal(Errno.EIO, Assert.Throws<VfioException>(() => bar0.ReadUInt32(0)).Errno);
-        // From a deeper state the only way up is D0.
+        // A deeper state can only be left for D0.
         Assert.Contains("it is D3Hot, not D1", Assert.Throws<VfioException>(() => _device.SetPowerState(PciPowerState.D1)).Message, StringComparison.Ordinal);
         _device.SetPowerState(PciPowerState.D0);
         Assert.Equal(0u, bar0.ReadUInt32(0));
@@ -98,14 +98,14 @@ public sealed class LifeTests : IDisposable
         Assert.Equal(Errno.ENOSPC, Assert.Throws<VfioException>(() => bar0.WriteOnEvent<uint>(_counter.Handle, 8, 1000)).Errno);
         writes[0].Dispose();
         bar0.WriteOnEvent<uint>(_counter.Handle, 8, 1000).Dispose();
-        // All end with the device, the region or not.
+        // All of them end with the device, whether the region was disposed or not.
         _device.Dispose();
         writes[1].Dispose();
         _counter.Signal();
     }
 
     [Fact]
-    public void A_handler_that_fails_is_told_by_the_next_access()
+    public void A_failing_handler_is_reported_by_the_next_access()
     {
         using FailingModel model = new();
         using VfioDevice device = model.Open();

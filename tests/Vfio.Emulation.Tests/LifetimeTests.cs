@@ -47,7 +47,7 @@ public sealed class LifetimeTests
     }
 
     [Fact]
-    public void A_closed_device_answers_nobody()
+    public void A_closed_device_does_not_answer()
     {
         using TestModel model = new();
         VfioDevice device = model.Open();
@@ -62,7 +62,7 @@ public sealed class LifetimeTests
     }
 
     [Fact]
-    public void A_session_of_before_cannot_touch_the_next_one()
+    public void A_former_session_cannot_access_the_next_one()
     {
         using TestModel model = new();
         ModelSession first = model.OpenSession(client: null);
@@ -98,7 +98,7 @@ public sealed class LifetimeTests
         Assert.Equal(PciAddress.Parse("0000:00:03.0"), new TestModel { Address = PciAddress.Parse("0000:00:03.0") }.Open().Address);
 
     [Fact]
-    public void What_a_handler_throws_the_driver_gets_and_the_model_goes_on()
+    public void The_exception_of_a_handler_is_thrown_to_the_driver_and_the_model_still_works()
     {
         using Faulty model = new() { IsBroken = true };
         Assert.Throws<InvalidTimeZoneException>(new Action(() => model.Open()));

@@ -1,6 +1,6 @@
 namespace Vfio.Emulation.Tests;
 
-/// <summary>A client's memory.</summary>
+/// <summary>Represents memory of a client.</summary>
 internal sealed class MemoryTarget(int length) : DmaTarget
 {
     public byte[] Bytes { get; } = new byte[length];

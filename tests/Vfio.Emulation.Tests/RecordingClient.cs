@@ -1,11 +1,11 @@
 namespace Vfio.Emulation.Tests;
 
-/// <summary>A client that notes its interrupts.</summary>
+/// <summary>Represents a client that records its interrupts.</summary>
 internal sealed class RecordingClient : IModelClient
 {
     private readonly List<string> _signals = [];
 
-    /// <summary>The interrupts since the last look.</summary>
+    /// <summary>Returns the interrupts since the last call.</summary>
     public string[] Take()
     {
         string[] signals = [.. _signals];

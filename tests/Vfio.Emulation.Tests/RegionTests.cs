@@ -28,7 +28,7 @@ public sealed class RegionTests : IDisposable
     }
 
     [Fact]
-    public void What_a_handler_answers_beyond_the_width_is_left_out()
+    public void Bits_of_an_answer_beyond_the_width_are_ignored()
     {
         using Region bar0 = _device.OpenRegion(RegionIndex.Bar0);
         Assert.Equal(byte.MaxValue, bar0.ReadByte(0x100));
@@ -116,7 +116,7 @@ public sealed class RegionTests : IDisposable
     }
 
     [Fact]
-    public void Ports_that_are_not_decoded_read_as_ones()
+    public void Ports_that_are_not_decoded_read_as_all_ones()
     {
         using Region ports = _device.OpenRegion(RegionIndex.Bar1);
         using Region config = _device.OpenRegion(RegionIndex.Config);
@@ -129,7 +129,7 @@ public sealed class RegionTests : IDisposable
     }
 
     [Fact]
-    public void A_rom_has_its_content_and_ones_behind_it()
+    public void A_rom_has_its_content_followed_by_ones()
     {
         using Region rom = _device.OpenRegion(RegionIndex.Rom);
         Assert.Equal(0x0201aa55u, rom.ReadUInt32(0));

@@ -2,7 +2,7 @@ using Vfio.Pci;
 
 namespace Vfio.Emulation.Tests;
 
-/// <summary>A device with one of everything that a model can have.</summary>
+/// <summary>Represents a device with one of everything that a device model can have.</summary>
 internal sealed class TestModel : DeviceModel
 {
     public const int MsixVectors = 70;

@@ -3,7 +3,10 @@ using System.Runtime.InteropServices;
 
 namespace Vfio.Guard;
 
-/// <summary>What may happen to a process, by name. A check returns 0; one that is to end the process never returns.</summary>
+/// <summary>
+/// Contains what may happen to a process, by name. A check returns 0; a check that is expected to end the process never
+/// returns.
+/// </summary>
 internal static unsafe partial class Checks
 {
     private const int SIGBUS = 7;
@@ -13,7 +16,7 @@ internal static unsafe partial class Checks
     /// <summary>Run with and without the guard.</summary>
     public static readonly string[] ThatEnd = ["foreign-fault", "sent-signal", "sent-to-thread", "ignored-and-sent", "ignored-and-fault", "default-and-sent", "default-and-fault", "own-handler"];
 
-    // More of the same: ./test.sh --soak.
+    // More rounds with ./test.sh --soak.
     private static bool IsSoak => Environment.GetEnvironmentVariable("VFIO_SOAK") == "1";
 
     public static int Run(string check)
@@ -55,7 +58,8 @@ internal static unsafe partial class Checks
         return wrong;
     }
 
-    // Two threads read a million times each at least, while a third collects garbage and this one takes the memory away and gives it back.
+    // Two threads read at least a million times each, while a third one collects garbage and this one unmaps and maps
+    // the memory.
     private static int Threads()
     {
         const int Reads = 1_000_000;
@@ -112,7 +116,7 @@ internal static unsafe partial class Checks
             memory.TakeAway();
             Thread.Sleep(rounds % 3);
             recovered += memory.GiveBack(TruncatedMemory.Value) ? 1 : 0;
-            // A fault from before, delivered only now, must not cover again.
+            // A fault from before, which is delivered only now, must not cover the area again.
             Thread.Sleep(1);
             coveredAgain += memory.IsCovered ? 1 : 0;
             Interlocked.Increment(ref rounds);
@@ -150,7 +154,7 @@ internal static unsafe partial class Checks
         static int LengthOf(string text) => text.Length;
     }
 
-    // The guard of one mapping ends; another one, at the same place perhaps, has its own.
+    // The guard of one mapping ends; another mapping, possibly at the same address, has its own guard.
     private static int OtherFaultsLater()
     {
         int wrong = 0;
@@ -189,7 +193,7 @@ internal static unsafe partial class Checks
         return wrong;
     }
 
-    // The process ends here, or comes out with a number of its own where the signal is ignored or handled.
+    // The process ends here, or returns its own exit code if the signal is ignored or handled.
     private static int End(string check, bool isGuarded)
     {
         if (check == "own-handler")

@@ -2,8 +2,8 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Vfio.Guard;
 
-// vfio-guard            all checks, each in a process of its own; exits 1 where one fails
-// vfio-guard CHECK      one of them, in this process
+// vfio-guard            runs all checks, each in its own process; exits with 1 if one fails
+// vfio-guard CHECK      runs one of them in this process
 if (args.Length != 0)
 {
     return Checks.Run(args[0]);
@@ -16,7 +16,7 @@ foreach (string check in Checks.ThatLive)
     Report(check, Start(check), expected: 0);
 }
 
-// What ends the process without the guard ends it in the same way with it.
+// A signal that ends the process without the guard also ends it with the guard, in the same way.
 foreach (string check in Checks.ThatEnd)
 {
     Report($"guarded-{check}", Start($"guarded-{check}"), Start(check));
@@ -33,7 +33,8 @@ void Report(string check, int exitCode, int expected)
 
 static int Start(string check)
 {
-    // A child that is to end by a signal leaves no core file, and what the runtime says of its end is of no interest.
+    // A child that is expected to end by a signal must not write a core file, and the runtime's message about its end
+    // is not needed.
     ProcessStartInfo start = new("/bin/sh", ["-c", "ulimit -c 0; exec \"$@\"", "sh", Environment.ProcessPath!, check])
     {
         RedirectStandardError = Checks.ThatEnd.Any(end => check.EndsWith(end, StringComparison.Ordinal)),

@@ -2,7 +2,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Vfio.Guard;
 
-/// <summary>A file, mapped; cut short, each access is answered as by a device that is switched off.</summary>
+/// <summary>
+/// Represents a mapped file. While it is truncated, each access fails as for a device that is switched off.
+/// </summary>
 internal sealed unsafe class TruncatedMemory : IDisposable
 {
     public const uint Value = 0x5a5a5a5a;
@@ -26,7 +28,7 @@ internal sealed unsafe class TruncatedMemory : IDisposable
     public void TakeAway() => RandomAccess.SetLength(_file, 0);
 
     /// <summary>Extends the file again, with a value at the start of each piece.</summary>
-    /// <returns>Whether nothing is covered then.</returns>
+    /// <returns>Whether nothing is covered afterwards.</returns>
     public bool GiveBack(uint value)
     {
         RandomAccess.SetLength(_file, Length);
@@ -38,7 +40,7 @@ internal sealed unsafe class TruncatedMemory : IDisposable
         return _guard!.TryRecover("the memory");
     }
 
-    /// <summary>Gives back the address range at once: nobody accesses it.</summary>
+    /// <summary>Unmaps the address range immediately, because nothing accesses it any more.</summary>
     public void End()
     {
         _guard?.Dispose();

@@ -3,13 +3,15 @@ using Vfio.Pci;
 
 namespace Vfio.Machine.Tests;
 
-/// <summary>Several devices, groups, dry runs, users, interfaces: what a bind and a release do to the host.</summary>
+/// <summary>
+/// Several devices, groups, dry runs, users, interfaces: the effects of a bind and a release on the host.
+/// </summary>
 public sealed class BindTests : HostTest
 {
     private const string SecondDisk = "/dev/nvme1n1";
 
     [Fact]
-    public void Binding_one_of_a_group_names_the_other_as_what_blocks_and_group_takes_both()
+    public void Binding_one_of_a_group_names_the_other_as_blocker_and_group_binds_both()
     {
         Result one = Machine.Vfio("bind", Machine.GroupedEdu);
         one.Succeeded();
@@ -25,7 +27,7 @@ public sealed class BindTests : HostTest
     }
 
     [Fact]
-    public void All_or_none_when_one_of_two_is_impossible()
+    public void No_device_is_bound_if_one_of_two_cannot_be()
     {
         Machine.Vfio("bind", Machine.Nic, Machine.Bridge).FailedWith(3, Machine.Bridge, "bridge");
         AssertHostUntouched();
@@ -51,7 +53,7 @@ public sealed class BindTests : HostTest
     }
 
     [Fact]
-    public void Two_cards_released_in_the_other_order_get_their_interface_names_and_state_back()
+    public void Two_cards_released_in_the_other_order_have_their_interface_names_and_state_restored()
     {
         string name = InterfaceOf(Machine.Nic);
         Machine.Do($"ip link set {name} up");
@@ -67,7 +69,7 @@ public sealed class BindTests : HostTest
     [Theory]
     [InlineData("e1000e")]
     [InlineData("pci-stub")]
-    public void An_override_of_before_comes_back_with_the_driver_whether_or_not_it_names_it(string name)
+    public void A_previous_override_is_restored_with_the_driver_whether_or_not_it_names_it(string name)
     {
         Machine.Do($"echo {name} > /sys/bus/pci/devices/{Machine.Nic}/driver_override");
         string before = HostSnapshot.Take();
@@ -116,7 +118,7 @@ public sealed class BindTests : HostTest
         AsSecond(Machine.Edu).FailedWith(1, "EACCES", "bind --user");
         Machine.VfioAsUser("read", "--backend", backend, Machine.Nic, "bar0").FailedWith(1, "EACCES", "bind --user");
 
-        // One who hands back takes nothing from the other.
+        // The release of one user's device does not affect the other user's.
         Machine.Vfio("release", Machine.Edu).Succeeded();
         AsSecond(Machine.Nic).Succeeded();
         Machine.Vfio("release", Machine.Nic).Succeeded();
@@ -124,7 +126,7 @@ public sealed class BindTests : HostTest
     }
 
     [Fact]
-    public void Two_processes_that_bind_at_once_take_both_devices()
+    public void Two_processes_that_bind_at_the_same_time_bind_both_devices()
     {
         Machine.Do($"{Machine.Tool} bind {Machine.Edu} & a=$!; {Machine.Tool} bind {Machine.Nic} & b=$!; wait $a; wait $b");
         Assert.Equal("vfio-pci", Machine.Device(Machine.Edu).Driver);
@@ -134,7 +136,7 @@ public sealed class BindTests : HostTest
     }
 
     [Fact]
-    public void Vfio_pci_is_loaded_where_it_is_not_there()
+    public void Vfio_pci_is_loaded_if_it_is_missing()
     {
         Machine.Do("modprobe -r vfio-pci");
         Assert.False(Directory.Exists("/sys/bus/pci/drivers/vfio-pci"));
@@ -154,7 +156,7 @@ public sealed class BindTests : HostTest
     }
 
     [Fact]
-    public void A_release_does_not_take_a_mounted_disk_from_a_driver_it_was_given_to_by_hand()
+    public void A_release_does_not_unbind_a_mounted_disk_from_a_driver_it_was_bound_to_manually()
     {
         string device = $"/sys/bus/pci/devices/{Machine.SecondNvme}";
         Machine.Do($"echo {Machine.SecondNvme} > /sys/bus/pci/drivers/nvme/unbind");
@@ -175,7 +177,7 @@ public sealed class BindTests : HostTest
     }
 
     [Fact]
-    public void One_group_is_not_given_to_two_users()
+    public void Access_to_one_group_is_not_granted_to_two_users()
     {
         Machine.Vfio("bind", "--user", Machine.User, Machine.GroupedEdu).Succeeded();
         Machine.Vfio("bind", "--user", "nobody", Machine.GroupedNic).FailedWith(3, $"given to user {Machine.User} already", "release");
@@ -184,7 +186,7 @@ public sealed class BindTests : HostTest
     }
 
     [Fact]
-    public void Another_card_in_the_place_of_a_taken_one_is_not_given_the_old_ones_past()
+    public void Another_card_in_place_of_a_bound_one_does_not_get_its_previous_state()
     {
         Machine.Do($"{Machine.Qmp} device_add driver=edu id=plugged bus=hotplug0");
         const string place = "0000:02:00.0";

@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 namespace Vfio.Machine.Tests;
 
 /// <summary>
-/// Binds a card and releases it several times: nothing drifts, nothing is left. benchmarks/binding does so a thousand times,
-/// and measures.
+/// Binds a card and releases it several times: nothing changes permanently, and nothing is left. benchmarks/binding
+/// does this a thousand times, and measures.
 /// </summary>
 public sealed partial class BindingCyclesTests : HostTest
 {
@@ -13,7 +13,7 @@ public sealed partial class BindingCyclesTests : HostTest
     [Fact]
     public void Cycles_change_nothing_leave_nothing_and_the_kernel_warns_of_nothing()
     {
-        // The first loads vfio-pci, and makes the kernel's nodes.
+        // The first bind loads vfio-pci and creates the kernel's nodes.
         Cycle();
         string attributes = Attributes();
         int processes = CountProcesses();
@@ -39,7 +39,7 @@ public sealed partial class BindingCyclesTests : HostTest
         Machine.Vfio("release", Machine.Nic).Succeeded();
     }
 
-    // Everything that the device's folder says, except for what counts time and events, or is changed by being read.
+    // Everything in the device's folder, except what counts time and events, or changes when it is read.
     private static string Attributes()
     {
         string folder = $"/sys/bus/pci/devices/{Machine.Nic}";
@@ -72,6 +72,6 @@ public sealed partial class BindingCyclesTests : HostTest
 
     private static int CountProcesses() => Directory.EnumerateDirectories("/proc").Count(path => int.TryParse(Path.GetFileName(path), out int id) && File.Exists($"/proc/{id}/exe"));
 
-    // An emulated clock on a busy host runs unevenly, and the kernel says so.
+    // On a busy host an emulated clock runs unevenly, and the kernel reports that.
     private static string[] Warnings() => Machine.Do("dmesg --level=emerg,alert,crit,err,warn | grep -v -i -E 'clocksource|TSC' || true; dmesg | grep -i -E 'spurious|nobody cared|leak' || true; grep -E '^ *(ERR|MIS|SPU):' /proc/interrupts || true").Split('\n');
 }

@@ -3,7 +3,9 @@ using System.Globalization;
 
 namespace Vfio.Machine.Tests;
 
-/// <summary><c>vfio broker</c> under a user of its own without capabilities, and clients of other users that may open no node.</summary>
+/// <summary>
+/// <c>vfio broker</c> under its own user without capabilities, and clients of other users that may not open any node.
+/// </summary>
 public sealed class BrokerTests : HostTest
 {
     private const string BrokerUser = "daemon";
@@ -36,7 +38,7 @@ public sealed class BrokerTests : HostTest
     [InlineData("type1v2")]
     public void Memory_is_charged_to_the_client_by_its_own_limit(string backend)
     {
-        // The broker itself may lock nothing.
+        // The broker itself may not lock any memory.
         using Service broker = Start(Machine.Edu);
         string script = $"{Folder}/alloc";
         File.WriteAllText(script, "alloc 0x100000\n");
@@ -47,7 +49,7 @@ public sealed class BrokerTests : HostTest
     }
 
     [Fact]
-    public void Who_dies_by_SIGKILL_frees_the_device_and_who_comes_meanwhile_is_told_who_has_it()
+    public void A_killed_client_frees_the_device_and_other_clients_are_told_who_had_it()
     {
         using Service broker = Start(Machine.Edu);
         int before = Directory.GetFileSystemEntries($"/proc/{broker.Id}/fd").Length;
@@ -62,7 +64,7 @@ public sealed class BrokerTests : HostTest
 
             holder.Kill();
             holder.WaitForExit();
-            // The broker learns of the end in the same moment as this test, or a moment later.
+            // The broker notices the end at the same time as this test, or a moment later.
             Result next = Through(Client, [], "read", Machine.Edu, "bar0");
             for (int more = 0; more < 10 && next.Errors.Contains(" is with ", StringComparison.Ordinal); more++)
             {
@@ -76,7 +78,7 @@ public sealed class BrokerTests : HostTest
     }
 
     [Fact]
-    public void Who_the_policy_does_not_name_is_refused_with_the_reason_and_recorded()
+    public void A_user_that_the_policy_does_not_name_is_refused_with_the_reason_and_recorded()
     {
         using Service broker = Start(Machine.Edu);
         Through(Stranger, [], "read", Machine.Edu, "bar0").FailedWith(1, "no rule of the policy allows it", "policy");
@@ -92,21 +94,21 @@ public sealed class BrokerTests : HostTest
         using Service broker = Start(Machine.Edu);
         File.WriteAllText(Policy, "allow everybody any\n");
         Machine.Do($"kill -HUP {broker.Id}");
-        Assert.Contains($"the policy stays as it was: read on {Policy}:1: 'everybody' is not who", broker.NextMessage(), StringComparison.Ordinal);
+        Assert.Contains($"the policy is unchanged: read on {Policy}:1: 'everybody' is not who", broker.NextMessage(), StringComparison.Ordinal);
         Through(Client, [], "read", Machine.Edu, "bar0").Succeeded();
         File.WriteAllText(Policy, $"allow any device:{Machine.Edu}\n");
         Machine.Do($"kill -HUP {broker.Id}");
-        Assert.Contains("1 rule from now on", broker.NextMessage(), StringComparison.Ordinal);
+        Assert.Contains("1 rule, now in effect", broker.NextMessage(), StringComparison.Ordinal);
         Through(Stranger, [], "read", Machine.Edu, "bar0").Succeeded();
         broker.Stop();
         Assert.False(File.Exists(Socket));
     }
 
     [Fact]
-    public void Systemd_hands_over_the_socket()
+    public void Systemd_passes_the_socket()
     {
         using Service broker = Start(Machine.Edu, "systemd-socket-activate", "--seqpacket", $"--listen={Socket}", "--fdname=broker");
-        // As the unit's SocketMode says.
+        // The mode is the SocketMode of the unit.
         File.SetUnixFileMode(Socket, (UnixFileMode)0x1b6);
         Assert.Matches("0x[0-9a-f]+ed", Through(Client, [], "read", Machine.Edu, "bar0").Succeeded());
     }
@@ -129,7 +131,7 @@ public sealed class BrokerTests : HostTest
             "setpriv", [.. Prefix(int.Parse(id, CultureInfo.InvariantCulture)), "prlimit", "--memlock=0:0", "--", .. activation, Machine.Tool, "broker", "--policy", Policy, .. activation.Length == 0 ? ["--socket", Socket] : Array.Empty<string>()]));
     }
 
-    /// <summary>The broker; its end gives the device back.</summary>
+    /// <summary>Represents the broker; its disposal releases the device.</summary>
     private sealed class Service : IDisposable
     {
         private readonly string _device;
@@ -141,7 +143,7 @@ public sealed class BrokerTests : HostTest
         {
             (_device, _process) = (device, process);
             _record = process.StandardOutput.ReadToEndAsync();
-            // Both the broker and systemd-socket-activate tell when they listen.
+            // The broker and systemd-socket-activate both report when they listen.
             Assert.Contains("isten", NextMessage(), StringComparison.Ordinal);
         }
 
@@ -149,7 +151,7 @@ public sealed class BrokerTests : HostTest
 
         public string NextMessage() => _process.StandardError.ReadLine() ?? "";
 
-        /// <returns>What it recorded.</returns>
+        /// <returns>The events that it printed.</returns>
         public string Stop()
         {
             _hasStopped = true;

@@ -1,6 +1,9 @@
 namespace Vfio.Machine.Tests;
 
-/// <summary>What differs in a container, made of mount namespaces: nodes that are missing or an earlier device's, <c>/sys</c> and <c>/run</c> that cannot be written.</summary>
+/// <summary>
+/// The differences in a container, made with mount namespaces: nodes that are missing or stale, and <c>/sys</c> and
+/// <c>/run</c> that cannot be written.
+/// </summary>
 public sealed class ContainerTests : HostTest
 {
     [Fact]
@@ -22,7 +25,7 @@ public sealed class ContainerTests : HostTest
     [Theory]
     [InlineData("true", "is not here, though the kernel has it", "is not here, though the kernel has it: start the container anew, with --device /dev/vfio/vfio")]
     [InlineData("mknod /dev/vfio/vfio c 10 196; mknod /dev/vfio/{group} c 1 3", "/dev/vfio/{group} is another device's: 1:3, and the kernel's is", null)]
-    public void Nodes_that_are_not_the_kernels_are_told(string nodes, string found, string? hint)
+    public void Nodes_that_are_not_the_kernels_are_reported(string nodes, string found, string? hint)
     {
         Machine.Vfio("bind", Machine.Edu).Succeeded();
         string group = Machine.Group(Machine.Edu);
@@ -51,7 +54,7 @@ public sealed class ContainerTests : HostTest
     }
 
     [Fact]
-    public void An_interface_whose_name_is_bytes_is_seen_and_comes_back()
+    public void An_interface_whose_name_is_not_UTF_8_is_found_and_restored()
     {
         string name = Directory.EnumerateDirectories($"/sys/bus/pci/devices/{Machine.Nic}/net").Select(folder => Path.GetFileName(folder)!).Single();
         try
@@ -75,10 +78,11 @@ public sealed class ContainerTests : HostTest
     }
 
     [Fact]
-    public void The_table_of_message_interrupts_is_read_as_it_is()
+    public void The_MSI_X_table_is_read_with_its_content()
     {
         Machine.Vfio("bind", Machine.Nic).Succeeded();
-        // Address, data and control of the first vector: it is masked. Through the descriptor the kernel shows ones.
+        // Address, data and control of the first vector, which is masked. Through the descriptor the kernel shows all
+        // ones.
         Assert.DoesNotContain("0xffffffff", Machine.Vfio("read", Machine.Nic, "bar3", "-n", "4").Succeeded(), StringComparison.Ordinal);
         Assert.DoesNotContain("ff ff ff ff", Machine.Vfio("dump", Machine.Nic, "bar3").Succeeded().Split('\n').First(line => line.StartsWith("00:", StringComparison.Ordinal) || line.StartsWith("0000:", StringComparison.Ordinal)), StringComparison.Ordinal);
         Machine.Vfio("release", Machine.Nic).Succeeded();
@@ -91,6 +95,6 @@ public sealed class ContainerTests : HostTest
         Inside(setUp, $"{Machine.Tool} bind --dry-run {Machine.Nic}").FailedWith(3, message, hint);
     }
 
-    // Commands in a mount namespace of its own.
+    // Runs commands in their own mount namespace.
     private static Result Inside(string setUp, string command) => Machine.Run("unshare", "-m", "sh", "-ec", $"{setUp}\n{command}");
 }

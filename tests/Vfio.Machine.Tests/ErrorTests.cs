@@ -2,7 +2,7 @@ using Vfio.Pci;
 
 namespace Vfio.Machine.Tests;
 
-/// <summary>Each way in which a command can fail: one clear line, a hint, the right exit code.</summary>
+/// <summary>Each way in which a command can fail: one clear line, a hint, and the right exit code.</summary>
 public sealed class ErrorTests : HostTest
 {
     [Theory]
@@ -145,7 +145,7 @@ public sealed class ErrorTests : HostTest
     [InlineData("")]
     [InlineData("{ \"version\": 1, \"address\": \"0000:00:03.0\",")]
     [InlineData("\u0001\u0002 not json")]
-    public void A_damaged_journal(string content)
+    public void A_corrupt_journal(string content)
     {
         Machine.Vfio("bind", Machine.Edu).Succeeded();
         File.WriteAllText($"/run/vfio/{Machine.Edu}.json", content);

@@ -2,7 +2,9 @@ using System.Text.RegularExpressions;
 
 namespace Vfio.Machine.Tests;
 
-/// <summary>The shipped tool and a sample, whose calls to the kernel's VFIO and iommufd fail, one at a time.</summary>
+/// <summary>
+/// Makes the calls of the published tool and of a sample to the kernel's VFIO and iommufd fail, one at a time.
+/// </summary>
 public sealed partial class FailingIoctlTests : HostTest
 {
     private const string CheckExtension = "0x3b65 /dev/vfio/vfio";
@@ -17,7 +19,7 @@ public sealed partial class FailingIoctlTests : HostTest
         + "VFIO_DEVICE_GET_INFO VFIO_DEVICE_GET_REGION_INFO";
 
     /// <param name="backend">The kernel interface.</param>
-    /// <param name="named">What the error names for each ioctl that fails; "-" if the open works without it.</param>
+    /// <param name="named">What the error names for each ioctl that fails; "-" if the open succeeds without it.</param>
     [Theory]
     [InlineData("type1v2", OpenThroughType1)]
     [InlineData("iommufd", OpenThroughIommufd)]
@@ -40,7 +42,7 @@ public sealed partial class FailingIoctlTests : HostTest
     }
 
     [Fact]
-    public void What_the_kernel_or_the_user_lacks_is_gone_round()
+    public void Missing_kernel_features_and_permissions_are_worked_around()
     {
         Machine.Vfio("bind", Machine.Edu).Succeeded();
         AssertOpensThrough("iommufd");
@@ -48,7 +50,7 @@ public sealed partial class FailingIoctlTests : HostTest
         try
         {
             AssertOpensThrough("type1v2");
-            // The first question of this kind is whether the kernel has TYPE1v2; the answer is now: no.
+            // The first request of this kind asks whether the kernel supports TYPE1v2; the answer is now no.
             string[] points = KillPoint.RecordIoctls(Machine.Sample, Machine.Edu);
             int question = Array.IndexOf(points, CheckExtension) + 1;
             Result result = KillPoint.FailIoctl(question, "0", Machine.Sample, Machine.Edu);

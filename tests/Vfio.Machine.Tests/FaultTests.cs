@@ -3,8 +3,8 @@ using System.Text.RegularExpressions;
 namespace Vfio.Machine.Tests;
 
 /// <summary>
-/// The shipped tool, killed at every call that changes the host, or with that call failing. The calls themselves are
-/// approved: another one, or another order, is a change of the test.
+/// Kills the published tool at every call that changes the host, or makes that call fail. The calls themselves are
+/// approved: another call, or another order, is a change of the test.
 /// </summary>
 public sealed partial class FaultTests : HostTest
 {
@@ -25,7 +25,8 @@ public sealed partial class FaultTests : HostTest
 
     public FaultTests()
     {
-        // The journal's folder and lock come with the first command of all, and stay: they are points of that one only.
+        // The journal's folder and lock are created by the first command, and stay: they are kill points of that
+        // command only.
         if (!File.Exists("/run/vfio/lock"))
         {
             Machine.Vfio("bind", Machine.Edu).Succeeded();
@@ -52,7 +53,7 @@ public sealed partial class FaultTests : HostTest
             "setxattr /dev/iommu vfio",
         ]);
 
-    // Who writes to the kernel is in the entry before the first write.
+    // The journal entry names the process that writes to the kernel before the first write.
     [Fact]
     public void Killed_at_each_change_of_a_release_release_all_restores_the_host() => KillEverywhere(
         () =>
@@ -111,7 +112,7 @@ public sealed partial class FaultTests : HostTest
         ]);
 
     [Fact]
-    public void Killed_at_each_change_of_a_devices_functions_release_all_restores_the_host()
+    public void Killed_at_each_change_of_a_devices_virtual_functions_release_all_restores_the_host()
     {
         Machine.Need(Machine.Igb);
         KillEverywhere(() => { }, TwoFunctions, [.. Remember(Machine.Igb), IgbFunctions]);
@@ -119,7 +120,7 @@ public sealed partial class FaultTests : HostTest
 
     [Fact]
     [Trait("Soak", "yes")]
-    public void Killed_at_each_change_of_the_release_of_a_taken_device_and_its_functions_release_all_restores_the_host()
+    public void Killed_at_each_change_of_the_release_of_a_bound_device_and_its_virtual_functions_release_all_restores_the_host()
     {
         Machine.Need(Machine.Igb);
         KillEverywhere(
@@ -145,7 +146,7 @@ public sealed partial class FaultTests : HostTest
     [InlineData("EINVAL", Traits = ["Soak", "yes"])]
     [InlineData("ENODEV", Traits = ["Soak", "yes"])]
     [InlineData("ENOSPC", Traits = ["Soak", "yes"])]
-    public void Each_failing_write_for_a_pair_and_for_functions_is_undone_or_released(string error)
+    public void Each_failing_write_for_a_pair_and_for_virtual_functions_is_undone_or_released(string error)
     {
         Machine.Need(Machine.Igb);
         foreach (string[] command in (string[][])[BindPair, TwoFunctions])
@@ -197,12 +198,13 @@ public sealed partial class FaultTests : HostTest
         }
     }
 
-    // A journal's entry that is not whole yet is one thing, however much of it is there; and a folder in memory is what it is, synced or not.
+    // An incomplete journal entry is one state, however much of it was written; and a folder in memory is the same,
+    // synced or not.
     private static bool IsPartOfAFile(string point) => (point.EndsWith(".json.new vfio", StringComparison.Ordinal) && !IsWrite(point)) || point == SyncFolder;
 
     private static bool IsWrite(string point) => point.StartsWith("write ", StringComparison.Ordinal);
 
-    // What writes an entry of the journal, and removes it.
+    // The calls that write an entry of the journal, and that remove it.
     private static string[] Remember(string address) =>
     [
         $"openat /run/vfio/{address}.json.new vfio",
@@ -215,10 +217,11 @@ public sealed partial class FaultTests : HostTest
 
     private static string[] Forget(string address) => [$"unlink /run/vfio/{address}.json vfio", SyncFolder];
 
-    // Of a module's file its name: where it is depends on the kernel.
+    // Only the name of a module's file, because its path depends on the kernel.
     private static string Shorten(string point) => ModuleFile().Replace(point, "$1");
 
-    // Loaded before, the modules are no affair of a bind and its release. Loading them at each would take half the time.
+    // The modules are loaded before, so that a bind and its release do not load them. Loading them each time would
+    // double the time.
     private static void LoadModules()
     {
         if (!Directory.Exists($"{Drivers}/vfio-pci"))
@@ -227,7 +230,8 @@ public sealed partial class FaultTests : HostTest
         }
     }
 
-    // Also those that a command left which was killed while it loaded them: the next one would have fewer points.
+    // Including those that a killed command left while it loaded them; otherwise the next command would have fewer kill
+    // points.
     private static void UnloadModules()
     {
         string[] modules = ["vfio_pci", "vfio_pci_core", "irqbypass"];

@@ -4,8 +4,8 @@ using Vfio.Pci;
 namespace Vfio.Machine.Tests;
 
 /// <summary>
-/// Mapped registers of devices that stop to answer: switched off, reset, put to sleep, taken from the bus, while two threads read them. That the process lives is
-/// what each of these tests says by ending.
+/// Mapped registers of devices that stop answering, because they are switched off, reset, suspended or removed, while
+/// two threads read them. Each of these tests shows that the process survives.
 /// </summary>
 public sealed class GuardTests : HostTest
 {
@@ -14,16 +14,18 @@ public sealed class GuardTests : HostTest
     private const ushort MemorySpaceEnable = 1 << 1;
     private const string Port = "00:14.0";
 
-    // Of the 82574 and so of QEMU's e1000e (datasheet, 10.2.2.2: "Device Status Register"); ones it never is.
+    // A register of the 82574 and so of QEMU's e1000e (datasheet, 10.2.2.2: "Device Status Register"), which is never
+    // all ones.
     private const ulong NicStatus = 8;
 
-    // Of the 82576 and so of QEMU's igb: how much of the card's memory holds packets, in KiB, as a reset leaves it (datasheet, 8.3: RXPBS, TXPBS).
+    // A register of the 82576 and so of QEMU's igb: the amount of the card's memory for packets, in KiB, after a reset
+    // (datasheet, 8.3: RXPBS, TXPBS).
     private const ulong ReceiveBuffer = 0x2404;
     private const ulong TransmitBuffer = 0x3404;
     private const uint ReceiveBufferKib = 64;
     private const uint TransmitBufferKib = 40;
 
-    // At least: the reads go on until the device was disturbed often enough.
+    // The minimum: the reads continue until the device was disturbed often enough.
     private static readonly int Reads = Machine.IsSoak ? 1_000_000 : 100_000;
 
     [Fact]
@@ -57,7 +59,7 @@ public sealed class GuardTests : HostTest
         Assert.NotEqual(0x12345678u, bar0.ReadUInt32(4));
     }
 
-    // The e1000e of QEMU is not reset by any of its methods; the igb has a function level reset.
+    // No reset method resets QEMU's e1000e; the igb has a function level reset.
     [Fact]
     public void Resets_in_a_loop()
     {
@@ -117,7 +119,7 @@ public sealed class GuardTests : HostTest
     }
 
     [Fact]
-    public void Asked_to_unplug_the_device_answers_until_it_is_let_go()
+    public void Asked_to_unplug_the_device_answers_until_it_is_closed()
     {
         using Plugged edu = new("edu");
         Machine.Vfio("bind", Plugged.Address).Succeeded();
@@ -133,7 +135,7 @@ public sealed class GuardTests : HostTest
         Plugged.WaitUntilGone();
     }
 
-    // In a machine of its own: a slot that lost its power under a device may not let go of it again.
+    // In its own machine, because a slot that lost its power under a device may not release it again.
     [Fact]
     [Trait("Machine", "surprise")]
     public void Gone_from_the_bus()
@@ -155,7 +157,8 @@ public sealed class GuardTests : HostTest
 
                 Thread.Sleep(10);
             });
-            // Nobody answers on the bus: hardware gives ones then, QEMU zeroes. To the kernel the device is as it was, and so nothing faults.
+            // No device answers on the bus: hardware then returns ones, QEMU zeroes. For the kernel the device is
+            // unchanged, so nothing faults.
             Assert.True(tally is { Good: > 0, Ones: 0, Strange: > 0 }, $"{tally}");
             Assert.Equal((0u, DeviceState.Lost), (bar0.ReadUInt32(0), device.GetState()));
             Assert.Contains("gone", Assert.Throws<VfioException>(device.Recover).Message, StringComparison.Ordinal);
@@ -166,10 +169,12 @@ public sealed class GuardTests : HostTest
         }
     }
 
-    // Slot Control of the root port ("PCI Express Base Specification" 7.8.10): power indicator and power controller, without a word to those who use the device.
+    // Slot Control of the root port ("PCI Express Base Specification" 7.8.10): power indicator and power controller,
+    // without notifying the users of the device.
     private static void SetSlotPower(bool on) => Machine.Do($"setpci -s {Port} CAP_EXP+18.w={(on ? "0100" : "0700")}:0700");
 
-    // What a program does may be done a few times only until the reads are over, so they go on until it was done often enough.
+    // Before the reads end, a program's action may have happened only a few times, so the reads continue until it
+    // happened often enough.
     private static Tally WhileTwoThreadsRead(Region region, ulong offset, uint expected, Action disturb)
     {
         const int Times = 20;

@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace Vfio.Machine.Tests;
 
-/// <summary>A program that has a device open, or only mapped, until it is told to let go, or the test ends.</summary>
+/// <summary>
+/// Represents a program that has a device open, or only mapped, until it is told to close it, or the test ends.
+/// </summary>
 internal sealed class Holder : IDisposable
 {
     private readonly Process _process;
@@ -29,7 +31,7 @@ internal sealed class Holder : IDisposable
 
     public void Dispose()
     {
-        // Also after a failed assertion: who comes next would wait in the kernel for it.
+        // Also after a failed assertion, because the next program would wait for it in the kernel.
         _process.Kill();
         _process.WaitForExit();
         _process.Dispose();

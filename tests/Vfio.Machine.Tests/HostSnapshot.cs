@@ -6,15 +6,15 @@ using System.Text;
 namespace Vfio.Machine.Tests;
 
 /// <summary>
-/// Everything that binding and releasing a device may change: the driver and override of each device; owner and mode of each
-/// VFIO node; name, address and flags of each interface; each disk; the journal. Read without starting a process, which costs
-/// a multiple of it under software emulation: the fault tests take hundreds of snapshots.
+/// Represents everything that binding and releasing a device may change: the driver and override of each device; owner
+/// and mode of each VFIO node; name, address and flags of each interface; each disk; the journal. It is read without
+/// starting a process, which would be much slower under software emulation: the fault tests take hundreds of snapshots.
 /// </summary>
 internal static class HostSnapshot
 {
     private const string Journal = "/run/vfio";
 
-    // The kernel's "struct statx" (linux/stat.h): where it has the owner, the group, and the mode.
+    // The kernel's "struct statx" (linux/stat.h): the offsets of the owner, the group and the mode.
     private const int StatxBytes = 256;
     private const int OwnerOffset = 20;
     private const int GroupOffset = 24;
@@ -24,7 +24,9 @@ internal static class HostSnapshot
     private const int TypeMask = 0xf000;
     private const int CharacterDevice = 0x2000;
 
-    /// <summary>Gets whether a device is bound, or was left half bound: the journal has something else than its lock.</summary>
+    /// <summary>
+    /// Gets whether a device is bound, or was left half bound: the journal contains something besides its lock.
+    /// </summary>
     public static bool HasJournalEntries => JournalFiles().Any();
 
     public static string Take()
@@ -48,7 +50,8 @@ internal static class HostSnapshot
         return text.ToString();
     }
 
-    // /dev/vfio/vfio appears with the first module and stays; nodes of groups and devices come and go with bindings.
+    // /dev/vfio/vfio appears with the first module and stays; the nodes of groups and devices appear and disappear with
+    // bindings.
     private static IEnumerable<string> Nodes() =>
         (Directory.Exists("/dev/vfio") ? Directory.EnumerateFiles("/dev/vfio", "*", SearchOption.AllDirectories) : [])
         .Where(path => Path.GetFileName(path) != "vfio")
@@ -78,7 +81,8 @@ internal static class HostSnapshot
             .Select(path => Path.GetFileName(path))
             .Order(StringComparer.Ordinal);
 
-    // What goes away while it is looked at is a difference as well: a test that waits for a state takes another.
+    // A file that disappears while it is read is a difference as well; a test that waits for a state takes another
+    // snapshot.
     private static string Read(string path)
     {
         try
@@ -97,7 +101,7 @@ internal static class HostSnapshot
         int folder, [MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags, uint mask, byte[] status);
 }
 
-/// <summary>A test that leaves the host as it found it, and checks that it did.</summary>
+/// <summary>Represents a test that leaves the host unchanged, and checks that.</summary>
 public abstract class HostTest : IDisposable
 {
     private readonly string _before = HostSnapshot.Take();

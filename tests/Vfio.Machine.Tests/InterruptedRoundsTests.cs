@@ -4,8 +4,8 @@ using System.Globalization;
 namespace Vfio.Machine.Tests;
 
 /// <summary>
-/// Bind, release and run, killed, ended and stopped at random moments, the tool or its child, on one kind of device after the other: a single
-/// "vfio release --all" then restores the host.
+/// Kills, ends and stops bind, release and run at random moments, the tool or its child, for one kind of device after
+/// the other. A single "vfio release --all" then restores the host.
 /// </summary>
 public sealed class InterruptedRoundsTests : HostTest
 {
@@ -42,7 +42,8 @@ public sealed class InterruptedRoundsTests : HostTest
                 Thread.Sleep(random.Next(MostMilliseconds));
                 string[] targets = isChild ? [.. Machine.Shell($"pgrep -P {tool.Id}").Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)] : [$"{tool.Id}"];
                 Machine.Shell($"kill -{signal} {string.Join(' ', targets)}");
-                // What is stopped, or has nothing to end it, ends as when a person gives it up; its child is left as it is.
+                // A process that was stopped, or that nothing would end, is ended as by a person who gives up; its
+                // child is not touched.
                 if (!tool.WaitForExit(MostMilliseconds))
                 {
                     tool.Kill();
@@ -51,11 +52,11 @@ public sealed class InterruptedRoundsTests : HostTest
                 Assert.True(tool.WaitForExit(Machine.Patience), what);
             }
 
-            // A guardian that was stopped goes on when a person lets it; what writes to the kernel stays stopped.
+            // A stopped guardian continues when a person resumes it; a process that writes to the kernel stays stopped.
             Machine.Shell("pkill -CONT -f '[v]fio guard' || true");
 
             Result release = Machine.Vfio("release", "--all", "--timeout", "60");
-            // A guardian of "run" whose command was left alone ends it, and releases the device itself.
+            // The guardian of "run" whose supervisor has ended ends the command, and releases the device itself.
             Assert.True(Machine.Becomes(() => Leftovers().Length == 0), $"{what}\n{Leftovers()}");
             Assert.True(Machine.Becomes(() => HostSnapshot.Take() == Before), $"{what}\n{release}\n{Differences()}");
         }
@@ -64,7 +65,8 @@ public sealed class InterruptedRoundsTests : HostTest
     private string Differences() =>
         string.Join('\n', HostSnapshot.Take().Split('\n').Except(Before.Split('\n')).Select(line => $"now {line}").Concat(Before.Split('\n').Except(HostSnapshot.Take().Split('\n')).Select(line => $"before {line}")));
 
-    // Processes of the tool's, processes of its that are blocked in the kernel, and locks as only the tool takes them. Without starting a process: it is looked for often.
+    // Processes of the tool, its processes that are blocked in the kernel, and the locks that only the tool uses. No
+    // process is started for that, because it is checked often.
     private static string Leftovers()
     {
         IEnumerable<string> processes = Directory.EnumerateDirectories("/proc")

@@ -25,7 +25,7 @@ internal static class Machine
     public const string User = "user";
     private const int UserId = 1000;
 
-    /// <summary>How long an event may take on the busiest host; on an idle one none takes a second.</summary>
+    /// <summary>The time limit for an event on the busiest host; on an idle one, none takes a second.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(180);
 
     public static string Tool { get; } = Program("VFIO_TOOL");
@@ -34,13 +34,13 @@ internal static class Machine
 
     public static string CProgram { get; } = Program("VFIO_READBAR0");
 
-    /// <summary>Asks QEMU for things (docs/machine.md).</summary>
+    /// <summary>The program that sends commands to QEMU (docs/machine.md).</summary>
     public static string Qmp { get; } = Program("VFIO_QMP");
 
-    /// <summary>Gets whether everything is repeated as often as <c>test.sh --soak</c> wants it.</summary>
+    /// <summary>Gets whether everything is repeated as often as <c>test.sh --soak</c> requires.</summary>
     public static bool IsSoak { get; } = Environment.GetEnvironmentVariable("VFIO_SOAK") == "1";
 
-    /// <summary>Skips the test where a device is missing because this QEMU lacks it.</summary>
+    /// <summary>Skips the test if this QEMU does not have the device.</summary>
     public static void Need(string address)
     {
         string lacks = Environment.GetEnvironmentVariable("MACHINE_LACKS") ?? "";
@@ -48,7 +48,9 @@ internal static class Machine
         Assert.True(Directory.Exists($"/sys/bus/pci/devices/{address}"), $"the machine lacks {address}");
     }
 
-    /// <summary>Waits for an event. Between two looks the one processor is left to what is waited for.</summary>
+    /// <summary>
+    /// Waits for an event. Between two checks, the only processor is left to the program that causes it.
+    /// </summary>
     /// <returns>Whether it has happened.</returns>
     public static bool Becomes(Func<bool> condition, TimeSpan? patience = null)
     {
@@ -79,7 +81,7 @@ internal static class Machine
 
     public static Result Shell(string script) => Run("/bin/sh", "-ec", script);
 
-    /// <summary>Runs a shell script that must work.</summary>
+    /// <summary>Runs a shell script, which must succeed.</summary>
     public static string Do(string script)
     {
         Result result = Shell(script);
@@ -115,10 +117,10 @@ internal static class Machine
         ?? throw new InvalidOperationException($"{variable} is not set: these tests are started by test.sh, inside the machine");
 }
 
-/// <summary>How a program ended.</summary>
+/// <summary>Represents the result of a program.</summary>
 internal sealed record Result(int ExitCode, string Output, string Errors, string CommandLine)
 {
-    /// <summary>It worked and said nothing on stderr.</summary>
+    /// <summary>Checks that it succeeded and wrote nothing to stderr.</summary>
     public string Succeeded()
     {
         Assert.True(ExitCode == 0, ToString());
@@ -126,8 +128,8 @@ internal sealed record Result(int ExitCode, string Output, string Errors, string
     }
 
     /// <summary>
-    /// It failed as every command of the tool does: this exit code, nothing on stdout, the lines "vfio: …" and "hint: …" on
-    /// stderr, and no stack trace.
+    /// Checks that it failed as every command of the tool does: with this exit code, nothing on stdout, the lines
+    /// "vfio: …" and "hint: …" on stderr, and no stack trace.
     /// </summary>
     public void FailedWith(int exitCode, string message, string hint)
     {
@@ -141,7 +143,7 @@ internal sealed record Result(int ExitCode, string Output, string Errors, string
         Assert.DoesNotContain("   at ", Errors, StringComparison.Ordinal);
     }
 
-    /// <summary>It failed, whatever its exit code, and said so.</summary>
+    /// <summary>Checks that it failed, with any exit code, and reported that.</summary>
     public void Failed(string message)
     {
         Assert.True(ExitCode != 0, ToString());

@@ -54,7 +54,7 @@ public sealed class MappedAccessTests : HostTest
     }
 
     [Fact]
-    public void A_binding_disposed_hands_the_device_back()
+    public void Disposing_a_binding_releases_the_device()
     {
         using (DriverBinding.Bind(PciAddress.Parse(Machine.Nic)))
         {

@@ -13,7 +13,7 @@ public sealed class NoIommuTests : HostTest
     }
 
     [Fact]
-    public void A_device_without_an_IOMMU_is_taken_and_opened_only_by_who_says_so_twice()
+    public void A_device_without_an_IOMMU_is_bound_and_opened_only_if_both_are_requested_explicitly()
     {
         Machine.Do("modprobe vfio && echo N > /sys/module/vfio/parameters/enable_unsafe_noiommu_mode");
         Machine.Vfio("bind", "--noiommu", Machine.Edu).FailedWith(3, "mode for such devices is off", "enable_unsafe_noiommu_mode");

@@ -2,13 +2,16 @@ using System.Diagnostics;
 
 namespace Vfio.Machine.Tests;
 
-/// <summary>Changes that the kernel does not complete, because a program holds the device where nobody sees it, or because another program's change hangs.</summary>
+/// <summary>
+/// Changes that the kernel does not complete, because a program holds the device in a place that cannot be seen, or
+/// because another program's change hangs.
+/// </summary>
 public sealed class PendingChangeTests : HostTest
 {
     private const int SIGTERM = 15;
 
     [Fact]
-    public async Task A_device_that_a_program_has_mapped_is_waited_for_and_everything_else_goes_on()
+    public async Task A_release_waits_for_a_program_that_has_the_device_mapped_and_everything_else_still_works()
     {
         Machine.Vfio("bind", Machine.Edu).Succeeded();
         using Holder holder = new(Machine.Edu, onlyMaps: true);
@@ -24,10 +27,10 @@ public sealed class PendingChangeTests : HostTest
         Machine.Vfio("status").Succeeded();
         Machine.Vfio("doctor", Machine.TestDevice);
 
-        // Another command for the same device waits for the first one, until it is told not to.
+        // Another command for the same device waits for the first one, until it is stopped.
         using (Process second = Machine.Start(Machine.Tool, "release", Machine.Edu))
         {
-            Thread.Sleep(500); // it may also be told before it waits
+            Thread.Sleep(500); // it may also be stopped before it waits
             Machine.Do($"kill -{SIGTERM} {second.Id}");
             AssertEnded(second, 128 + SIGTERM);
             Assert.Contains("nothing was changed", await second.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
@@ -39,7 +42,7 @@ public sealed class PendingChangeTests : HostTest
         Assert.Contains("waits with it", told, StringComparison.Ordinal);
         Assert.Contains($"hint: end the program that holds the device, then: vfio release {Machine.Edu}", told, StringComparison.Ordinal);
 
-        // The kernel still waits, with the child.
+        // The kernel still waits, and so does the child.
         string status = Machine.Vfio("status", Machine.Edu).Succeeded();
         Assert.Contains("an unfinished change: process", status, StringComparison.Ordinal);
         Machine.Vfio("bind", Machine.Edu).FailedWith(1, "the kernel has not completed an earlier change of it", $"vfio release {Machine.Edu}");
@@ -49,16 +52,16 @@ public sealed class PendingChangeTests : HostTest
         Machine.Vfio("doctor", Machine.Edu).Failed("not completed");
 
         holder.LetGo();
-        Assert.Contains("handed back", Machine.Vfio("release", Machine.Edu).Succeeded(), StringComparison.Ordinal);
+        Assert.Contains("released", Machine.Vfio("release", Machine.Edu).Succeeded(), StringComparison.Ordinal);
         AssertHostUntouched();
     }
 
     [Fact]
-    public void A_holder_is_known_by_what_it_has_open_whatever_that_is_called()
+    public void A_holder_is_recognized_by_its_open_file_whatever_its_name()
     {
         Machine.Vfio("bind", Machine.Edu).Succeeded();
         string node = $"/dev/vfio/{Machine.Group(Machine.Edu)}";
-        // A file of that name, as any user can have in a mount namespace of his own, holds nothing.
+        // A file with that name, which any user can create in their own mount namespace, holds nothing.
         using (Process fake = Machine.Start("unshare", "-m", "sh", "-c", $"mount -t tmpfs none /dev/vfio && : > {node} && exec 3< {node} && echo ready && read line"))
         {
             Assert.Equal("ready", fake.StandardOutput.ReadLine());
@@ -94,7 +97,7 @@ public sealed class PendingChangeTests : HostTest
     }
 
     [Fact]
-    public void An_unbind_of_anothers_that_hangs_keeps_nobody()
+    public void A_hanging_unbind_of_another_program_blocks_no_other_command()
     {
         Machine.Vfio("bind", Machine.Nic).Succeeded();
         using (Holder holder = new(Machine.Nic))

@@ -1,6 +1,6 @@
 namespace Vfio.Machine.Tests;
 
-/// <summary>A device that QEMU plugs into the machine's empty root port, and pulls out again.</summary>
+/// <summary>Represents a device that QEMU plugs into the machine's empty root port, and unplugs again.</summary>
 internal sealed class Plugged : IDisposable
 {
     public const string Address = "0000:02:00.0";
@@ -9,7 +9,7 @@ internal sealed class Plugged : IDisposable
     private static readonly int Requests = (int)(Machine.Patience / RequestInterval);
 
     /// <param name="driver">QEMU's name of the device.</param>
-    /// <param name="properties">What else QEMU is told of it: <c>aer=true</c>.</param>
+    /// <param name="properties">Further properties for QEMU: <c>aer=true</c>.</param>
     public Plugged(string driver, params string[] properties)
     {
         Ask(["device_add", $"driver={driver}", $"id={Id}", "bus=hotplug0", .. properties]);
@@ -21,15 +21,18 @@ internal sealed class Plugged : IDisposable
     /// <summary>Injects an error of PCI Express, as <c>pcie_aer_inject_error</c> of QEMU's monitor does.</summary>
     public static void InjectError(string error) => Ask("hmp", "pcie_aer_inject_error", Id, error, "0", "1", "2", "3");
 
-    /// <summary>Asks for it to be pulled; returns at once.</summary>
+    /// <summary>Requests the unplug; returns immediately.</summary>
     public static void Pull() => Ask("device_del", $"id={Id}");
 
-    /// <summary>Waits until it is gone; asks again now and then, since a request that the kernel is not ready for is lost.</summary>
+    /// <summary>
+    /// Waits until the device is removed. It repeats the request now and then, because a request that the kernel is not
+    /// ready for is lost.
+    /// </summary>
     public static void WaitUntilGone()
     {
         for (int i = 0; i < Requests && !Machine.Becomes(() => !IsThere, RequestInterval); i++)
         {
-            _ = Machine.Run(Machine.Qmp, "device_del", $"id={Id}"); // where the first is still under way, an error of no interest
+            _ = Machine.Run(Machine.Qmp, "device_del", $"id={Id}"); // fails if the first is still in progress, which does not matter
         }
 
         Assert.False(IsThere, $"{Address} did not go\n{Machine.Do("dmesg | tail -n 20")}");
@@ -43,7 +46,7 @@ internal sealed class Plugged : IDisposable
             WaitUntilGone();
         }
 
-        // QEMU lets go of the name a moment after the guest has let go of the device.
+        // QEMU frees the name a moment after the guest has released the device.
         Assert.True(Machine.Becomes(HasLetGo), $"QEMU still has {Id}");
     }
 

@@ -3,7 +3,7 @@ using Vfio.Pci;
 
 namespace Vfio.Machine.Tests;
 
-/// <summary>What would harm the host is refused with exit code 3, and nothing is changed.</summary>
+/// <summary>A change that would harm the host is refused with exit code 3, and nothing is changed.</summary>
 public sealed class RefusalTests : HostTest
 {
     private const string Disk = "/dev/nvme0n1";
@@ -95,7 +95,7 @@ public sealed class RefusalTests : HostTest
     }
 
     [Fact]
-    public void A_function_one_of_whose_virtual_functions_a_program_has_names_it()
+    public void A_physical_function_whose_virtual_function_is_open_names_the_holder()
     {
         Machine.Need(Machine.Igb);
         Machine.Do($"echo 1 > /sys/bus/pci/devices/{Machine.Igb}/sriov_numvfs");
@@ -112,7 +112,7 @@ public sealed class RefusalTests : HostTest
     }
 
     [Fact]
-    public void An_interface_that_is_up_with_an_address_and_force_takes_it()
+    public void An_interface_that_is_up_with_an_address_is_bound_by_force()
     {
         string name = InterfaceOf(Machine.Nic);
         Machine.Do($"ip addr add 192.0.2.1/32 dev {name} && ip link set {name} up");

@@ -8,7 +8,9 @@ using Vfio.Pci;
 
 namespace Vfio.Machine.Tests;
 
-/// <summary>The register maps against devices: what they say is what the kernel and QEMU say by other ways.</summary>
+/// <summary>
+/// Compares the register maps with devices: their values agree with what the kernel and QEMU report in other ways.
+/// </summary>
 public sealed class RegisterMapTests : HostTest
 {
     [Fact]
@@ -18,7 +20,7 @@ public sealed class RegisterMapTests : HostTest
         string net = $"/sys/class/net/{name}";
         byte[] address = Convert.FromHexString(File.ReadAllText($"{net}/address").Trim().Replace(":", "", StringComparison.Ordinal));
 
-        // Speed and duplex can be read of an interface that is up and has a carrier.
+        // Speed and duplex can only be read for an interface that is up and has a carrier.
         string[] link = Machine.Do($"""
             ip link set {name} up
             for i in $(seq 1800); do [ "$(cat {net}/carrier)" = 1 ] && break; sleep 0.1; done
@@ -29,13 +31,13 @@ public sealed class RegisterMapTests : HostTest
         using VfioDevice device = VfioDevice.Open(binding.Address);
         using Region bar0 = device.OpenRegion(RegionIndex.Bar0);
 
-        // The reset at opening lets the PHY negotiate again, which takes half a second.
+        // The reset at open makes the PHY negotiate again, which takes half a second.
         Assert.Equal("1", link[0]);
         Intel82574Status status = WaitFor(() => bar0.Read(Intel82574Registers.Status), value => value.IsLinkUp);
         Assert.Equal(link[1], status.SpeedInMegabits.ToString(CultureInfo.InvariantCulture));
         Assert.Equal(link[2] == "full", status.IsFullDuplex);
 
-        // The address: in the receive address registers, and word by word in the NVM.
+        // The address is in the receive address registers and, word by word, in the NVM.
         uint low = bar0.Read(Intel82574Registers.ReceiveAddressLow(0)).Raw;
         Intel82574ReceiveAddressHigh high = bar0.Read(Intel82574Registers.ReceiveAddressHigh(0));
         Assert.Equal(address, (byte[])[.. BitConverter.GetBytes(low), (byte)high.Address, (byte)(high.Address >> 8)]);
@@ -48,7 +50,7 @@ public sealed class RegisterMapTests : HostTest
             Assert.Equal(address[2 * word] | (address[(2 * word) + 1] << 8), read.Data);
         }
 
-        // QEMU takes the link away and gives it back.
+        // QEMU takes the link down and up again.
         Machine.Do($"{Machine.Qmp} set_link name=nic2 up=false");
         Assert.False(WaitFor(() => bar0.Read(Intel82574Registers.Status), value => !value.IsLinkUp).IsLinkUp);
         Machine.Do($"{Machine.Qmp} set_link name=nic2 up=true");
@@ -71,7 +73,7 @@ public sealed class RegisterMapTests : HostTest
         Assert.Equal(0x0141, ReadPhy(bar0, 2));
         Assert.Equal(0x0cb1, ReadPhy(bar0, 3));
 
-        // A mask grows by IMS and shrinks by IMC.
+        // IMS sets bits of the mask, and IMC clears them.
         bar0.Write(Intel82574Registers.InterruptMaskClear, new Intel82574Interrupts(uint.MaxValue));
         Assert.False(bar0.Read(Intel82574Registers.InterruptMaskSet).LinkStatusChanged);
         bar0.Write(Intel82574Registers.InterruptMaskSet, default(Intel82574Interrupts) with { LinkStatusChanged = true });
@@ -81,7 +83,7 @@ public sealed class RegisterMapTests : HostTest
         bar0.Write(Intel82574Registers.InterruptMaskClear, new Intel82574Interrupts(uint.MaxValue));
         Assert.False(bar0.Read(Intel82574Registers.InterruptMaskSet).ReceiverOverrun);
 
-        // A cause that is set is there, until it is read.
+        // A cause that was set stays until it is read.
         bar0.Write(Intel82574Registers.InterruptCausesSet, default(Intel82574Interrupts) with { ManageabilityEvent = true });
         Assert.True(bar0.Read(Intel82574Registers.InterruptCauses).ManageabilityEvent);
         Assert.False(bar0.Read(Intel82574Registers.InterruptCauses).ManageabilityEvent);
@@ -97,7 +99,7 @@ public sealed class RegisterMapTests : HostTest
         using Region bar0 = device.OpenRegion(RegionIndex.Bar0);
         NvmeCapabilities capabilities = bar0.Read(NvmeRegisters.Capabilities);
 
-        // The driver's queues have as many entries as it wants, and never more than the controller can.
+        // The driver's queues have the number of entries that it wants, but never more than the controller supports.
         Assert.InRange(entries, 2, capabilities.MaxQueueEntries);
         Assert.InRange(capabilities.MaxQueueEntries, 2, 65536);
         Assert.Equal(1, capabilities.CommandSets & 1);
@@ -107,7 +109,7 @@ public sealed class RegisterMapTests : HostTest
         NvmeVersion version = bar0.Read(NvmeRegisters.Version);
         Assert.Equal((1, 4, 0), (version.Major, version.Minor, version.Tertiary)); // what QEMU's documentation says of its controller
 
-        // The reset at opening stopped it; what is set up is kept.
+        // The reset at open stopped it; its configuration is kept.
         Assert.False(bar0.Read(NvmeRegisters.Configuration).IsEnabled);
         Assert.False(bar0.Read(NvmeRegisters.Status).IsReady);
         NvmeAdminQueueAttributes queues = default(NvmeAdminQueueAttributes) with { SubmissionQueueEntries = 32, CompletionQueueEntries = 64 };
@@ -177,7 +179,7 @@ public sealed class RegisterMapTests : HostTest
 
     [Theory]
     [MemberData(nameof(Maps))]
-    public void What_may_be_peeked_at_can_be_read_and_stays_as_it_is(string address, string map)
+    public void Registers_without_read_side_effects_can_be_read_and_do_not_change(string address, string map)
     {
         RegisterMap registers = map switch
         {

@@ -3,7 +3,7 @@ using Vfio.Pci;
 
 namespace Vfio.Machine.Tests;
 
-/// <summary>A device that is pulled out while a program uses it, and programs that let go of it, or do not.</summary>
+/// <summary>A device that is unplugged while a program uses it, and programs that close it, or do not.</summary>
 public sealed class RemovalTests : HostTest
 {
     private static readonly TimeSpan Patience = Machine.Patience;
@@ -12,7 +12,7 @@ public sealed class RemovalTests : HostTest
     [InlineData("reads registers", "watch", Plugged.Address, "bar0+4", "--interval", "1")]
     [InlineData("waits for interrupts", "irq", Plugged.Address, "--bus-master")]
     [InlineData("has memory mapped for DMA", "shell", Plugged.Address, "{script}")]
-    public async Task A_program_that_is_asked_lets_go_says_so_and_ends_with_1(string what, params string[] arguments)
+    public async Task A_program_that_is_asked_closes_the_device_says_so_and_ends_with_1(string what, params string[] arguments)
     {
         using Plugged edu = new("edu");
         Machine.Vfio("bind", Plugged.Address).Succeeded();
@@ -20,15 +20,15 @@ public sealed class RemovalTests : HostTest
         await File.WriteAllTextAsync(script, "alloc 4096\nread bar0+0\nwait bar0+0x24 0x1 1 300s\n", TestContext.Current.CancellationToken);
         using Process program = Machine.Start(Machine.Tool, [.. arguments.Select(argument => argument.Replace("{script}", script, StringComparison.Ordinal))]);
         Task<string> errors = program.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        Assert.NotNull(await program.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken)); // it is at work
+        Assert.NotNull(await program.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken)); // it is running
         Plugged.Pull();
         Assert.True(program.WaitForExit(Patience), $"a program that {what} did not end");
         Assert.Equal(1, program.ExitCode);
         string told = await errors;
-        Assert.Contains($"keep on {Plugged.Address}: the kernel asks for the device back", told, StringComparison.Ordinal);
+        Assert.Contains($"keep on {Plugged.Address}: the kernel requests the device", told, StringComparison.Ordinal);
         Assert.Contains("hint: it is being unplugged", told, StringComparison.Ordinal);
         Plugged.WaitUntilGone();
-        Assert.Contains("is gone; its journal entry was removed", Machine.Vfio("release", "--all").Succeeded(), StringComparison.Ordinal);
+        Assert.Contains("no longer exists; its journal entry was removed", Machine.Vfio("release", "--all").Succeeded(), StringComparison.Ordinal);
         File.Delete(script);
     }
 
@@ -41,7 +41,7 @@ public sealed class RemovalTests : HostTest
         {
             int told = Holder.CountRequests();
             Plugged.Pull();
-            // From then on the kernel waits for it, with the device's lock in its hand.
+            // From then on the kernel waits for it, while it holds the device's lock.
             Assert.True(Machine.Becomes(() => Holder.CountRequests() > told), Machine.Do("dmesg | tail"));
             Assert.True(Plugged.IsThere);
             Assert.Contains(Plugged.Address, Machine.Vfio("list").Succeeded(), StringComparison.Ordinal);
@@ -57,7 +57,7 @@ public sealed class RemovalTests : HostTest
     }
 
     [Fact]
-    public void A_release_names_who_holds_the_device_waits_as_long_as_told_and_goes_on_when_it_is_free()
+    public void A_release_names_the_holder_waits_up_to_the_timeout_and_continues_when_the_device_is_free()
     {
         Machine.Vfio("bind", Machine.Edu).Succeeded();
         using Holder holder = new(Machine.Edu);
@@ -97,7 +97,7 @@ public sealed class RemovalTests : HostTest
     }
 
     [Fact]
-    public void Told_to_stop_a_release_that_waits_ends_with_nothing_changed()
+    public void A_waiting_release_that_is_stopped_changes_nothing()
     {
         Machine.Vfio("bind", Machine.Edu).Succeeded();
         using Holder holder = new(Machine.Edu);
@@ -117,7 +117,7 @@ public sealed class RemovalTests : HostTest
     [Theory]
     [InlineData("POISON_TLP")]
     [InlineData("MALF_TLP")]
-    public void An_error_of_the_bus_is_told(string error)
+    public void A_bus_error_is_reported(string error)
     {
         using Plugged nic = new("virtio-net-pci", "aer=true", "disable-legacy=on");
         Machine.Vfio("bind", Plugged.Address).Succeeded();
@@ -136,7 +136,7 @@ public sealed class RemovalTests : HostTest
     }
 
     [Fact]
-    public void Errors_of_the_bus_are_counted_by_the_tool()
+    public void Bus_errors_are_counted_by_the_tool()
     {
         using Plugged nic = new("virtio-net-pci", "aer=true", "disable-legacy=on");
         Machine.Vfio("bind", Plugged.Address).Succeeded();

@@ -4,7 +4,7 @@ namespace Vfio.Machine.Tests;
 public sealed class ResetTests : HostTest
 {
     [Fact]
-    public void A_bus_is_reset_when_both_of_its_devices_are_taken_and_refused_when_only_one_is()
+    public void A_bus_is_reset_when_both_of_its_devices_are_bound_and_refused_when_only_one_is()
     {
         Machine.Vfio("bind", Machine.GroupedEdu).Succeeded();
         Machine.Do($"echo {Machine.GroupedNic} > /sys/bus/pci/drivers/virtio-pci/unbind");
@@ -12,7 +12,7 @@ public sealed class ResetTests : HostTest
         Machine.Do($"echo {Machine.GroupedNic} > /sys/bus/pci/drivers/virtio-pci/bind");
         Assert.Equal(3, refused.ExitCode);
         Assert.Contains($"hits {Machine.GroupedNic} (no driver), which is not this program's", refused.Errors, StringComparison.Ordinal);
-        Assert.EndsWith($"hint: take what else is on the bus: vfio bind {Machine.GroupedNic}\n", refused.Errors, StringComparison.Ordinal);
+        Assert.EndsWith($"hint: bind the other devices of the bus: vfio bind {Machine.GroupedNic}\n", refused.Errors, StringComparison.Ordinal);
         Machine.Vfio("reset", "--hot", Machine.GroupedEdu).FailedWith(1, Machine.GroupedNic, "vfio bind");
         Machine.Vfio("bind", Machine.GroupedNic).Succeeded();
         string planned = Machine.Vfio("reset", "--hot", "--dry-run", Machine.GroupedEdu).Succeeded();
@@ -32,11 +32,11 @@ public sealed class ResetTests : HostTest
     {
         Machine.Vfio("bind", Machine.Nic).Succeeded();
         Machine.Vfio("reset", "--hot", Machine.Nic).FailedWith(1, "no bridge that could do so is above the device", "a reset of the device alone");
-        Machine.Vfio("reset", "--dry-run", Machine.Edu).FailedWith(1, "is not taken", $"vfio bind {Machine.Edu}");
+        Machine.Vfio("reset", "--dry-run", Machine.Edu).FailedWith(1, "is not bound", $"vfio bind {Machine.Edu}");
         Machine.Vfio("bind", Machine.Edu).Succeeded();
         foreach (string[] options in (string[][])[["--dry-run"], []])
         {
-            Machine.Vfio(["reset", .. options, Machine.Edu]).FailedWith(1, "no way to reset", "no bridge is above it");
+            Machine.Vfio(["reset", .. options, Machine.Edu]).FailedWith(1, "the kernel has no method to reset", "there is no bridge above it");
         }
 
         Machine.Vfio("release", Machine.Edu).Succeeded();

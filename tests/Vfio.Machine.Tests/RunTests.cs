@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace Vfio.Machine.Tests;
 
-/// <summary><c>vfio run</c>: the command's exit code, and the device back with its driver however it ends.</summary>
+/// <summary><c>vfio run</c>: the command's exit code, and the release of the device however the command ends.</summary>
 public sealed class RunTests : HostTest
 {
     private static readonly TimeSpan Patience = Machine.Patience;
@@ -33,7 +33,7 @@ public sealed class RunTests : HostTest
     }
 
     [Fact]
-    public void A_clock_that_is_set_changes_nothing_of_who_has_the_device()
+    public void Setting_the_clock_does_not_change_the_holder_of_a_device()
     {
         using Process run = Start(Machine.Tool, "run", Machine.Nic, "--", "sh", "-c", Waiting("exec sleep 600"));
         WaitForCommand();
@@ -52,7 +52,7 @@ public sealed class RunTests : HostTest
     }
 
     [Fact]
-    public void Killed_it_ends_the_command_and_the_device_comes_back()
+    public void If_it_is_killed_the_command_is_ended_and_the_device_is_released()
     {
         using Process run = Start(Machine.Tool, "run", Machine.Nic, "--", "sh", "-c", Waiting("exec sleep 600"));
         int command = WaitForCommand();
@@ -62,7 +62,7 @@ public sealed class RunTests : HostTest
     }
 
     [Fact]
-    public void A_command_that_ignores_SIGTERM_is_killed_after_its_supervisor_and_the_device_comes_back()
+    public void A_command_that_ignores_SIGTERM_is_killed_after_its_supervisor_and_the_device_is_released()
     {
         using Process run = Start(Machine.Tool, "run", Machine.Nic, "--", "sh", "-c", $"trap '' TERM; {Waiting("while :; do sleep 1; done")}");
         int command = WaitForCommand();
@@ -72,7 +72,7 @@ public sealed class RunTests : HostTest
     }
 
     [Fact]
-    public void Killed_with_its_whole_group_of_processes_the_device_comes_back()
+    public void If_its_whole_process_group_is_killed_the_device_is_released()
     {
         using Process run = Start("setsid", Machine.Tool, "run", Machine.Nic, "--", "sh", "-c", Waiting("exec sleep 600"));
         int command = WaitForCommand();
@@ -82,7 +82,7 @@ public sealed class RunTests : HostTest
     }
 
     [Fact]
-    public void The_command_killed_the_device_comes_back()
+    public void If_the_command_is_killed_the_device_is_released()
     {
         using Process run = Start(Machine.Tool, "run", Machine.Nic, "--", "sh", "-c", Waiting("exec sleep 600"));
         Machine.Do($"kill -KILL {WaitForCommand()}");
@@ -103,9 +103,9 @@ public sealed class RunTests : HostTest
     }
 
     [Fact]
-    public void A_guardian_that_cannot_leave_its_group_holds_the_device_by_a_child_that_can()
+    public void A_guardian_that_cannot_leave_its_process_group_holds_the_device_through_a_child_that_can()
     {
-        // As sudo starts it with use_pty: the leader of a group, which is killed with all that is in it.
+        // As sudo starts it with use_pty: as the leader of a process group, which is killed as a whole.
         using Process leader = Start("setsid", Machine.Tool, "guard", Machine.Nic);
         Assert.Equal($"taken {Machine.Nic}", leader.StandardOutput.ReadLine());
         Machine.Do($"kill -KILL -{leader.Id}");
@@ -116,7 +116,7 @@ public sealed class RunTests : HostTest
     }
 
     [Fact]
-    public void The_terminal_closed_the_device_comes_back()
+    public void If_the_terminal_is_closed_the_device_is_released()
     {
         using Process terminal = StartOnTerminal($"{Machine.Tool} run {Machine.Nic} -- sh -c '{Waiting("exec sleep 600")}'");
         int command = WaitForCommand();
@@ -153,7 +153,7 @@ public sealed class RunTests : HostTest
     }
 
     [Fact]
-    public void What_was_taken_before_stays_taken()
+    public void A_device_that_was_bound_before_stays_bound()
     {
         Machine.Vfio("bind", Machine.Nic).Succeeded();
         string before = HostSnapshot.Take();
@@ -189,13 +189,13 @@ public sealed class RunTests : HostTest
         Assert.Matches("0x[0-9a-f]+ed", output);
         AssertHostUntouched();
 
-        // From root's side: the command is not root's.
+        // The guardian is root, but the command does not run as root.
         Assert.Equal("user user 0000:00:03.0\n", Machine.RunAsUser("sudo", Machine.Tool, "run", Machine.Edu, "--", "sh", "-c", "echo $(id -un) $USER $VFIO_DEVICES").Succeeded());
         AssertHostUntouched();
     }
 
     [Fact]
-    public void An_ordinary_users_run_killed_hands_back_and_sudo_that_says_no_is_told()
+    public void If_an_ordinary_users_run_is_killed_the_device_is_released_and_a_refusal_by_sudo_is_reported()
     {
         InstallSudo();
         using Process run = Start("setpriv", "--reuid=1000", "--regid=1000", "--clear-groups", "--", Machine.Tool, "run", Machine.Nic, "--", "sh", "-c", Waiting("exec sleep 600"));
@@ -207,7 +207,7 @@ public sealed class RunTests : HostTest
         Machine.Do("rm /etc/sudoers.d/machine");
         Result refused = Machine.VfioAsUser("run", Machine.Nic, "--", "true");
         Assert.Equal(125, refused.ExitCode);
-        Assert.Contains("no device was taken", refused.Errors, StringComparison.Ordinal);
+        Assert.Contains("no device was bound", refused.Errors, StringComparison.Ordinal);
         AssertHostUntouched();
     }
 
@@ -218,7 +218,7 @@ public sealed class RunTests : HostTest
         GC.SuppressFinalize(this);
     }
 
-    // Unpacked by the machine's set-up, not installed: the host need not have it.
+    // The machine's setup unpacks it but does not install it, because the host need not have it.
     private static void InstallSudo()
     {
         string? tree = Environment.GetEnvironmentVariable("MACHINE_SUDO");
@@ -226,7 +226,7 @@ public sealed class RunTests : HostTest
         Machine.Do($"[ -e /usr/bin/sudo ] || tar -C '{tree}' -c usr etc | tar -C / -x --no-same-owner; chmod 4755 /usr/bin/sudo; echo '{Machine.User} ALL=(root) NOPASSWD: ALL' > /etc/sudoers.d/machine; chmod 440 /etc/sudoers.d/machine");
     }
 
-    // The shell that becomes the command says its number first.
+    // The shell that becomes the command prints its process ID first.
     private string Waiting(string command, string first = "") => $"{first}echo $$ > {_folder}/new; mv {_folder}/new {_folder}/pid; {command}";
 
     private int WaitForCommand()

@@ -3,7 +3,10 @@ using System.Text.RegularExpressions;
 
 namespace Vfio.Machine.Tests;
 
-/// <summary>The shell's memory on QEMU's edu, which transfers behind a real IOMMU; and what status says of it, inside and outside.</summary>
+/// <summary>
+/// The shell's memory with QEMU's edu, which transfers behind a real IOMMU, and the output of status inside and outside
+/// the shell.
+/// </summary>
 public sealed class ShellMemoryTests : HostTest
 {
     private const string Iommu = "/dev/iommu";
@@ -26,7 +29,7 @@ public sealed class ShellMemoryTests : HostTest
     {
         Machine.Vfio("bind", Machine.Edu).Succeeded();
         WaitUntilFaultsAreLoggedAgain();
-        // The last transfer is allowed: what the kernel has to log of those before it is there by its end.
+        // The last transfer is allowed. When it ends, the kernel has logged the faults of the earlier ones.
         string output = Machine.Vfio("shell", "--backend", backend, Machine.Edu, Script($"""
             alloc 4096 --bits 28
             free 0x10000
@@ -54,22 +57,23 @@ public sealed class ShellMemoryTests : HostTest
         Assert.Matches("write of 0x200000: [^;\n]+; there: 0x200000, 4 KiB, read, alloc 3, [0-9.]+ s\n", output);
         Assert.Matches("write of 0x10000: [^;\n]+; there: 0x10000, 4 KiB, read and write, alloc 1, [0-9.]+ s, no longer mapped\n", output);
         Assert.Matches(@"0x200000 +4 KiB +read +alloc 3 +[0-9.]+ s", output);
-        Assert.EndsWith("s\n", output[output.IndexOf("faults      none since the last look\n", StringComparison.Ordinal)..], StringComparison.Ordinal);
-        // The next one to open the device finds it well.
+        Assert.EndsWith("s\n", output[output.IndexOf("faults      none since the last status\n", StringComparison.Ordinal)..], StringComparison.Ordinal);
+        // The next program that opens the device finds it in order.
         Machine.Vfio("read", Machine.Edu, "ID").Succeeded();
     }
 
     [Theory]
     [InlineData("iommufd")]
     [InlineData("type1v2")]
-    public void From_outside_status_tells_who_has_it_open_and_what_that_has_locked(string backend)
+    public void From_outside_status_names_the_holder_and_its_locked_memory(string backend)
     {
         Machine.Vfio("bind", "--user", Machine.User, Machine.Edu).Succeeded();
-        Assert.Contains("  open by     nobody\n", Machine.Vfio("status", Machine.Edu).Succeeded(), StringComparison.Ordinal);
+        Assert.Contains("  open by     no process\n", Machine.Vfio("status", Machine.Edu).Succeeded(), StringComparison.Ordinal);
         Machine.Do($"chmod a+rx {_folder}");
-        // As a host with several users has it: what each may open is decided by its device's node.
+        // As on a host with several users: the device's node decides what each user may open.
         File.SetUnixFileMode(Iommu, _iommu | UnixFileMode.OtherRead | UnixFileMode.OtherWrite);
-        // The register gives back what was written, inverted; no reset clears it here, so a test of before may have left anything.
+        // The register reads as the complement of the value written. No reset clears it here, so an earlier test may
+        // have left any value.
         string script = Script("alloc 0x100000\nwrite LIVENESS 0xffffffff\nwait LIVENESS 1 1 600s");
         using Process shell = Machine.Start(
             "setpriv", "--reuid=1000", "--regid=1000", "--clear-groups", "--", "env", "--default-signal=INT", Machine.Tool, "shell", "--backend", backend, Machine.Edu, script);
@@ -81,7 +85,7 @@ public sealed class ShellMemoryTests : HostTest
         Assert.Contains($"  nodes       /dev/vfio/{Machine.Group(Machine.Edu)} (of root and {Machine.User}), /dev/vfio/devices/vfio", status, StringComparison.Ordinal);
         Assert.Matches("[0-9]+ [a-zA-Z]+ locked, [0-9]+ [a-zA-Z]+ pinned; it may lock ", status);
         Assert.Equal(Directory.Exists("/sys/module/vfio_iommu_type1/parameters"), status.Contains("at most 65535 a container", StringComparison.Ordinal));
-        // A user sees its own processes.
+        // A user sees only their own processes.
         Assert.Contains($"pid {shell.Id} (vfio, ", Machine.VfioAsUser("status", Machine.Edu).Succeeded(), StringComparison.Ordinal);
         Assert.Contains("\"limit\"", Machine.VfioAsUser("status", "--json", Machine.Edu).Succeeded(), StringComparison.Ordinal);
         Machine.Do($"kill -INT {shell.Id}");
@@ -91,7 +95,7 @@ public sealed class ShellMemoryTests : HostTest
     }
 
     [Fact]
-    public void An_ordinary_user_is_told_the_limit_that_was_hit_and_that_the_log_is_roots()
+    public void An_ordinary_user_is_told_the_limit_that_was_reached_and_that_only_root_can_read_the_log()
     {
         Machine.Vfio("bind", "--user", Machine.User, Machine.Edu).Succeeded();
         Machine.Do($"chmod a+rx {_folder}");
@@ -111,7 +115,8 @@ public sealed class ShellMemoryTests : HostTest
         }
     }
 
-    // Linux writes ten lines about faults in five seconds, and has three for each; those of a test before count too.
+    // Linux logs ten lines about faults in five seconds, and uses three for each fault; those of an earlier test count
+    // too.
     private static void WaitUntilFaultsAreLoggedAgain()
     {
         const string lastFault = "dmesg | sed -n 's/^\\[ *\\([0-9.]*\\)\\] DMAR:.*fault.*/\\1/p' | tail -n 1";

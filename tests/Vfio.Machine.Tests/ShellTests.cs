@@ -2,7 +2,9 @@ using System.Diagnostics;
 
 namespace Vfio.Machine.Tests;
 
-/// <summary>The register commands on a real card: by name, in one open, recorded, replayed, dumped, compared, watched.</summary>
+/// <summary>
+/// The register commands on a real card: by name, in one open, recorded, replayed, dumped, compared, watched.
+/// </summary>
 public sealed class ShellTests : HostTest
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("vfio-shell-").FullName;
@@ -35,7 +37,7 @@ public sealed class ShellTests : HostTest
         Assert.StartsWith("STATUS: 0x", lines[0], StringComparison.Ordinal);
         Assert.Contains("LU", lines[1], StringComparison.Ordinal);
         string[] values = [.. lines.Where(line => line.StartsWith("VET: ", StringComparison.Ordinal))];
-        // As it was, written, what undo wrote, read again.
+        // The original value, the written one, the one that undo wrote, and the one that was read again.
         Assert.Equal(4, values.Length);
         Assert.Equal("VET: 0x00001234", values[1]);
         Assert.NotEqual(values[0], values[1]);
@@ -54,20 +56,21 @@ public sealed class ShellTests : HostTest
         string recording = PathOf("left.jsonl");
         Shell("set CTRL RST\nwait CTRL 0x04000000 0 120s").Succeeded();
         Shell($"record {recording}\nread VET\nwrite VET 0x1234\nread VET").Succeeded();
-        // The kernel's reset, by the power state, leaves QEMU's registers alone; the card's own does not.
-        Machine.Vfio("replay", recording, Machine.Nic).FailedWith(1, "VET (bar0+0x38) reads 0x00001234", "nothing after it was done");
+        // The kernel's reset, through the power state, does not change QEMU's registers; the card's own reset does.
+        Machine.Vfio("replay", recording, Machine.Nic).FailedWith(1, "VET (bar0+0x38) reads 0x00001234", "the replay stopped there");
         Shell("set CTRL RST\nwait CTRL 0x04000000 0 120s").Succeeded();
-        // Two of the script, and the one before the write.
+        // Two accesses of the script, and the read before the write.
         Assert.Contains("3 reads as recorded", Machine.Vfio("replay", recording, Machine.Nic).Succeeded(), StringComparison.Ordinal);
         Shell("set CTRL RST").Succeeded();
     }
 
     [Fact]
-    public void A_reset_empties_the_list_of_what_undo_takes_back()
+    public void A_reset_empties_the_undo_list()
     {
-        // What a reset does to the registers is the device's: this one has no reset but by its power state, in which QEMU keeps them.
+        // The effect of a reset depends on the device: this one can only be reset through its power state, in which
+        // QEMU keeps the registers.
         Shell("write VET 0x1234\nundo\nreset").Succeeded();
-        Shell("write VET 0x8100\nreset\nundo").FailedWith(1, "undo: there is nothing to take back", "since the last reset");
+        Shell("write VET 0x8100\nreset\nundo").FailedWith(1, "undo: there is nothing to undo", "since the last reset");
     }
 
     [Fact]
@@ -78,7 +81,7 @@ public sealed class ShellTests : HostTest
         string first = watch.StandardOutput.ReadLine() ?? "";
         Assert.Matches(@"^\d\d:\d\d:\d\d\.\d{3} STATUS 0x[0-9a-f]{8}$", first);
 
-        // The card has its link when auto-negotiation is done; from then on the link is QEMU's.
+        // The card has its link when auto-negotiation is done; from then on QEMU controls the link.
         Machine.Run(Machine.Qmp, "set_link", "name=nic2", "up=false").Succeeded();
         Machine.Run(Machine.Qmp, "set_link", "name=nic2", "up=true").Succeeded();
         Machine.Run(Machine.Qmp, "set_link", "name=nic2", "up=false").Succeeded();
@@ -102,7 +105,7 @@ public sealed class ShellTests : HostTest
         Machine.Vfio("dump", Machine.Nic, "config", "-o", dump).Succeeded();
         Machine.Do($"lspci -s {Machine.Nic} -xxxx > {own}");
         Assert.Contains("82574L", Machine.Do($"lspci -F {dump}"), StringComparison.Ordinal);
-        // While nobody has it open, vfio-pci puts the card to sleep.
+        // While no program has it open, vfio-pci suspends the card.
         Assert.Equal(Machine.Do($"lspci -F {own} -vvv | tail -n +2 | grep -v 'Status: D'"), Machine.Do($"lspci -F {dump} -vvv | tail -n +2 | grep -v 'Status: D'"));
         Machine.Vfio("diff", dump, Machine.Nic).Succeeded();
     }
@@ -135,7 +138,7 @@ public sealed class ShellTests : HostTest
         int line = Array.FindIndex(lines, text => text.Contains("\"name\":\"VET\"", StringComparison.Ordinal) && text.Contains("\"read\"", StringComparison.Ordinal));
         lines[line] = lines[line].Replace("\"value\":\"0x0000", "\"value\":\"0xffff", StringComparison.Ordinal);
         File.WriteAllLines(recording, lines);
-        Machine.Vfio("replay", recording, Machine.Nic).FailedWith(1, $":{line + 1}: VET (bar0+0x38) reads 0x0000", "nothing after it was done");
+        Machine.Vfio("replay", recording, Machine.Nic).FailedWith(1, $":{line + 1}: VET (bar0+0x38) reads 0x0000", "the replay stopped there");
     }
 
     private static string ReadUntil(Process process, string text)

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Vfio.Machine.Tests;
 
-/// <summary>Looking at devices, and naming them as the host does, before and after they are taken.</summary>
+/// <summary>Showing devices, and naming them as the host does, before and after they are bound.</summary>
 public sealed class ShowTests : HostTest
 {
     public static TheoryData<string> Devices =>
@@ -19,7 +19,7 @@ public sealed class ShowTests : HostTest
 
         Result user = Machine.VfioAsUser("show", address);
         Assert.Contains("first 64 bytes", user.Succeeded(), StringComparison.Ordinal);
-        Assert.Equal($"hint: sudo vfio show {address} shows the capabilities too\n", user.Errors);
+        Assert.Equal($"hint: sudo vfio show {address} also shows the capabilities\n", user.Errors);
         AssertHostUntouched();
     }
 
@@ -34,7 +34,7 @@ public sealed class ShowTests : HostTest
     }
 
     [Fact]
-    public void An_interface_names_its_device_before_and_after_it_is_taken()
+    public void An_interface_names_its_device_before_and_after_it_is_bound()
     {
         string name = Path.GetFileName(Assert.Single(Directory.GetDirectories($"/sys/bus/pci/devices/{Machine.Nic}/net")));
         Assert.Equal(Machine.Nic, AddressOf(name));
@@ -63,7 +63,7 @@ public sealed class ShowTests : HostTest
     }
 
     [Fact]
-    public void What_is_virtual_or_unknown_is_no_device()
+    public void Virtual_and_unknown_names_are_not_devices()
     {
         Machine.Vfio("show", "lo").FailedWith(2, "'lo' stands on no PCI device", "vfio list");
         Machine.Vfio("show", "../net/lo").FailedWith(2, "is not a device", "vfio list");

@@ -23,7 +23,7 @@ public sealed class SoundCardTests : HostTest
         using Process user = Machine.Start("sh", "-c", $"exec 3< {folder} && echo ready && read line");
         Assert.Equal("ready", await user.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken));
         stopped.Stop();
-        // It is as it should be: who asks for what the kernel does not remember waits.
+        // The search is not at fault: a program that requests what the kernel does not have cached waits.
         using Process asks = Machine.Start("stat", folder);
         Machine.Vfio("doctor", Machine.Edu).Succeeded();
         Machine.Vfio("bind", Machine.Edu).Succeeded();
@@ -33,11 +33,11 @@ public sealed class SoundCardTests : HostTest
     }
 
     [Fact]
-    public async Task It_is_refused_and_by_force_keeps_nobody_else()
+    public async Task It_is_refused_and_by_force_it_does_not_block_other_commands()
     {
         string before = HostSnapshot.Take();
         string number = Machine.Do("stat -c '0x%t 0x%T' /dev/snd/controlC0").Trim();
-        // Through a node of its own, in a mount namespace of its own.
+        // Through its own node, in its own mount namespace.
         using Process holder = Machine.Start("unshare", "-m", "sh", "-c", $"mount -t tmpfs none /tmp && mknod /tmp/other c {number} && exec 3< /tmp/other && echo ready && read line");
         Assert.Equal("ready", await holder.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken));
         string held = $"pid {holder.Id} (sh, user root) has /dev/snd/controlC0 open";

@@ -2,13 +2,15 @@ using System.Text.Json;
 
 namespace Vfio.Machine.Tests;
 
-/// <summary>Virtual functions of the igb: made by its own driver and by vfio-pci, taken, used, and gone again.</summary>
+/// <summary>
+/// Virtual functions of the igb: created by its own driver and by vfio-pci, bound, used, and removed again.
+/// </summary>
 public sealed class SriovTests : HostTest
 {
     private const string Token = "6f1a1e0a-6f5c-4c3e-9d6f-0d3a3c1a2b11";
 
     [Fact]
-    public void They_are_made_taken_used_and_handed_back_with_their_device()
+    public void They_are_created_bound_used_and_released_with_their_device()
     {
         Machine.Need(Machine.Igb);
         string[] functions = Make(2);
@@ -19,12 +21,12 @@ public sealed class SriovTests : HostTest
         Assert.Equal(3, refused.ExitCode);
         Assert.Contains("it is taken, and would vanish", refused.Errors, StringComparison.Ordinal);
         string released = Machine.Vfio("release", "--all").Succeeded();
-        Assert.Contains($"{Machine.Igb} has 0 virtual functions, as before", released, StringComparison.Ordinal);
+        Assert.Contains($"{Machine.Igb} has 0 virtual functions again", released, StringComparison.Ordinal);
         AssertHostUntouched();
     }
 
     [Fact]
-    public void A_device_that_is_taken_has_them_too_and_a_secret_opens_them()
+    public void A_bound_device_can_have_them_too_and_a_secret_is_needed_to_open_them()
     {
         Machine.Need(Machine.Igb);
         Machine.Vfio("bind", Machine.Igb).Succeeded();
@@ -42,7 +44,7 @@ public sealed class SriovTests : HostTest
     }
 
     [Fact]
-    public void A_driver_that_is_made_for_the_device_takes_it_where_it_was_asked_for()
+    public void A_variant_driver_for_the_device_is_bound_if_it_is_requested()
     {
         Assert.SkipUnless(Machine.Shell("modinfo virtio_vfio_pci").ExitCode == 0, "this kernel has no virtio_vfio_pci (CONFIG_VIRTIO_VFIO_PCI)");
         Machine.Vfio("bind", "--driver", "igb", Machine.VirtioNet).FailedWith(1, "no VFIO driver 'igb' for this device", "virtio_vfio_pci");

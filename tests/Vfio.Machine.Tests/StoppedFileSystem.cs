@@ -6,8 +6,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Vfio.Machine.Tests;
 
 /// <summary>
-/// A FUSE file system with nothing but its root folder, whose server stops answering: whoever asks for more than the kernel remembers then waits without end.
-/// Source: <c>include/uapi/linux/fuse.h</c>.
+/// Represents a FUSE file system that only has its root folder, and whose server stops answering: a program that
+/// requests more than the kernel has cached then waits forever. Source: <c>include/uapi/linux/fuse.h</c>.
 /// </summary>
 internal sealed class StoppedFileSystem : IDisposable
 {
@@ -29,18 +29,18 @@ internal sealed class StoppedFileSystem : IDisposable
         _server = File.OpenHandle("/dev/fuse", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
         string options = string.Create(CultureInfo.InvariantCulture, $"fd={_server.DangerousGetHandle()},rootmode=40755,user_id=0,group_id=0,allow_other");
         Assert.Equal(0, Mount("none", place, "fuse", 0, options));
-        // Each read is one request, each write one answer.
+        // Each read returns one request, and each write sends one answer.
         _requests = new FileStream(_server, FileAccess.ReadWrite, bufferSize: 0);
         _thread = new Thread(Serve) { IsBackground = true };
         _thread.Start();
     }
 
-    /// <summary>From now on nothing is answered.</summary>
+    /// <summary>Stops answering.</summary>
     public void Stop() => _isStopped = true;
 
     public void Dispose()
     {
-        // Whoever waits gets ENOTCONN.
+        // Waiting programs get ENOTCONN.
         Machine.Shell($"umount -l {_place}; for c in /sys/fs/fuse/connections/*/abort; do echo 1 > $c; done");
         _requests.Dispose();
     }
@@ -101,7 +101,7 @@ internal sealed class StoppedFileSystem : IDisposable
         }
     }
 
-    // Not by generated code, which is unsafe code.
+    // Not with generated code, because that is unsafe code.
     [DllImport("libc", EntryPoint = "mount", CharSet = CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
 #pragma warning disable SYSLIB1054

@@ -2,7 +2,10 @@ using System.Text.RegularExpressions;
 
 namespace Vfio.Machine.Tests;
 
-/// <summary>The main job on every kind of device: take, read the first dword in every way, hand back as it was.</summary>
+/// <summary>
+/// The main use on every kind of device: bind, read the first dword in every way, and release with the original state
+/// restored.
+/// </summary>
 public sealed class StoryTests : HostTest
 {
     public static TheoryData<string> Devices =>
@@ -38,7 +41,7 @@ public sealed class StoryTests : HostTest
     }
 
     [Fact]
-    public void The_sample_takes_the_device_itself_and_hands_it_back()
+    public void The_sample_binds_and_releases_the_device_itself()
     {
         Result sample = Machine.Run(Machine.Sample, Machine.Nic);
         Assert.Matches("mapped: 0x[0-9a-f]{8}", sample.Succeeded());
@@ -73,7 +76,7 @@ public sealed class StoryTests : HostTest
 
         string throughDescriptor = Find(c, "fd (0x[0-9a-f]{8})");
         string mapped = Find(c, "mapped (0x[0-9a-f]{8})");
-        // Of an MSI-X table the kernel shows ones through the descriptor; the tool shows what is in it.
+        // Through the descriptor, the kernel shows all ones for an MSI-X table; the tool shows the content.
         Assert.Equal(throughDescriptor == "0xffffffff" ? mapped : throughDescriptor, Find(tool, "(0x[0-9a-f]{8})$"));
         Assert.Equal(throughDescriptor, Find(sample, "descriptor: (0x[0-9a-f]{8})"));
         Assert.Equal(mapped, Find(sample, "^mapped: (0x[0-9a-f]{8})"));

@@ -4,7 +4,9 @@ using System.Text.RegularExpressions;
 
 namespace Vfio.Machine.Tests;
 
-/// <summary>What a person at a terminal sees: colours, lines that fit, the shell's keys, and the terminal afterwards.</summary>
+/// <summary>
+/// What a user sees at a terminal: colours, lines that fit, the shell's keys, and the terminal's state afterwards.
+/// </summary>
 public sealed partial class TerminalTests : HostTest
 {
     private const string ArrowUp = "\e[A";
@@ -63,7 +65,7 @@ public sealed partial class TerminalTests : HostTest
     [InlineData("list --group 999 2>&-", 0)]
     [InlineData("show zzz 2>&-", 2)]
     [InlineData("list >&- 2>&-", 0)]
-    public void Closed_outputs_end_nothing(string command, int code) =>
+    public void A_closed_output_does_not_crash_the_tool(string command, int code) =>
         Assert.Equal(code, Machine.Shell($"{Machine.Tool} {command}").ExitCode);
 
     [Theory]
@@ -75,12 +77,12 @@ public sealed partial class TerminalTests : HostTest
         string file = Path.Combine(Directory.CreateTempSubdirectory("nodes-").FullName, "node");
         Machine.Do($"FILE={file}; {make}");
         string before = Machine.Do($"stat -c '%F %i' {file}");
-        Machine.Vfio("groups", "--dot", file).FailedWith(1, "no regular file", "name another file");
+        Machine.Vfio("groups", "--dot", file).FailedWith(1, "not a regular file", "name another file");
         Assert.Equal(before, Machine.Do($"stat -c '%F %i' {file}"));
     }
 
     [Fact]
-    public void What_was_for_its_owner_alone_stays_so()
+    public void A_private_file_stays_private()
     {
         string file = Path.Combine(Directory.CreateTempSubdirectory("modes-").FullName, "groups.dot");
         Machine.Do($"touch {file}; chmod 600 {file}");
@@ -91,20 +93,20 @@ public sealed partial class TerminalTests : HostTest
     private static string OnTerminal(string command, int columns)
     {
         using Process process = StartOnTerminal(command, columns);
-        // Left open: its end would be typed as Ctrl-D.
+        // The input stays open, because its end would be typed as Ctrl-D.
         Task<string> output = process.StandardOutput.ReadToEndAsync();
         Assert.True(output.Wait(Machine.Patience), command);
         return output.Result;
     }
 
-    // script gives a command a terminal, and shows here what it writes there.
+    // script gives a command a terminal, and shows here what the command writes to it.
     private static Process StartOnTerminal(string command, int columns) => Machine.Start(
         "env", "--default-signal=INT", "TERM=xterm", "script", "-qec", $"unset NO_COLOR; stty cols {columns} rows 40; {command}", "/dev/null");
 
     [GeneratedRegex("\\e\\[[0-9;]*m")]
     private static partial Regex Colour();
 
-    // What the runtime's console says first, to every terminal whose width it asks; the tool takes it back.
+    // The sequence that the runtime's console sends to every terminal whose width it asks for; the tool reverts it.
     [GeneratedRegex("\\e\\[\\?1h\\e=\\e\\[\\?1l\\e>")]
     private static partial Regex KeypadMode();
 
@@ -120,7 +122,7 @@ public sealed partial class TerminalTests : HostTest
             terminal.StandardInput.Flush();
         }
 
-        /// <summary>Ends what a failed test leaves running: it has the device.</summary>
+        /// <summary>Ends what a failed test leaves running, because it has the device open.</summary>
         public void Dispose()
         {
             if (!terminal.HasExited)
@@ -129,7 +131,7 @@ public sealed partial class TerminalTests : HostTest
             }
         }
 
-        /// <summary>Reads until a text was shown; what came after it is for the next call.</summary>
+        /// <summary>Reads until a text was shown; the text after it is left for the next call.</summary>
         public void WaitFor(string text)
         {
             using CancellationTokenSource patience = new(Machine.Patience);
@@ -143,7 +145,7 @@ public sealed partial class TerminalTests : HostTest
                 }
                 catch (OperationCanceledException)
                 {
-                    // Nothing came: as if the terminal had been closed.
+                    // No output arrived, as if the terminal had been closed.
                 }
 
                 Assert.True(count > 0, $"'{text}' was not shown, but: {_all.Replace("\e", "\\e")}");

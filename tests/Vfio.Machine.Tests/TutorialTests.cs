@@ -4,9 +4,9 @@ using System.Text.RegularExpressions;
 namespace Vfio.Machine.Tests;
 
 /// <summary>
-/// Runs every command of docs/tutorial.md, in order, and compares what it prints with what the tutorial shows. <c>#</c> is root's
-/// prompt, <c>$</c> an ordinary user's, <c>&gt;</c> goes on with the line before; <c>…</c> in the tutorial stands for text that
-/// differs from run to run.
+/// Runs every command of docs/tutorial.md, in order, and compares its output with what the tutorial shows. <c>#</c> is
+/// root's prompt, <c>$</c> an ordinary user's, and <c>&gt;</c> continues the previous line; <c>…</c> in the tutorial
+/// stands for text that differs between runs.
 /// </summary>
 public sealed partial class TutorialTests : HostTest
 {
@@ -21,12 +21,12 @@ public sealed partial class TutorialTests : HostTest
     {
         string folder = Directory.CreateTempSubdirectory("tutorial-").FullName;
         Machine.Do($"chmod 777 {folder}");
-        // As on a machine that has just started: what a bind changes first is the module.
+        // As on a machine that has just started: the first change of a bind is loading the module.
         Machine.Do("modprobe -r vfio-pci");
         string[] lines = File.ReadAllLines(Path);
         List<Step> steps = [.. Read(lines)];
         Assert.True(steps.Count >= 20, $"only {steps.Count} commands were found in the tutorial");
-        // From the bind to the release root does nothing but pull the cable.
+        // From the bind to the release, the only thing that root does is to unplug the cable.
         Assert.All(
             steps.SkipWhile(step => !step.Command.StartsWith("vfio bind --user", StringComparison.Ordinal)).Skip(1).TakeWhile(step => !step.Command.StartsWith("vfio release", StringComparison.Ordinal)),
             step => Assert.True(!step.IsRoot || !step.Command.Contains("vfio", StringComparison.Ordinal), step.Command));
@@ -45,7 +45,7 @@ public sealed partial class TutorialTests : HostTest
             }
         }
 
-        // With "run --results DIR" the tutorial as it should be is left there, to be looked at and taken over.
+        // With "run --results DIR", the corrected tutorial is left there for review.
         if (Environment.GetEnvironmentVariable("MACHINE_RESULTS") is { Length: > 0 } results)
         {
             received.AppendJoin('\n', lines[copied..]).Append('\n');
@@ -64,7 +64,7 @@ public sealed partial class TutorialTests : HostTest
     [InlineData("one\n", "one\ntwo\n", false)]
     [InlineData("a…\n", "a\nb\n", false)]
     [InlineData("", "vfio: failed\n", false)]
-    public void Outputs_are_told_apart(string expected, string actual, bool areEqual) => Assert.Equal(areEqual, Matches(expected, actual));
+    public void Different_outputs_are_found(string expected, string actual, bool areEqual) => Assert.Equal(areEqual, Matches(expected, actual));
 
     private static bool Matches(string expected, string actual) =>
         expected == actual || Regex.IsMatch(actual, $"\\A{Regex.Escape(expected).Replace("…", "[^\\n]*", StringComparison.Ordinal)}\\z");
@@ -72,9 +72,10 @@ public sealed partial class TutorialTests : HostTest
     private static string Run(Step step, string folder)
     {
         string tools = $"{System.IO.Path.GetDirectoryName(Machine.Tool)}:{System.IO.Path.GetDirectoryName(Machine.Qmp)}";
-        // The five seconds begin when the watch of the next step has the device: a busy host may take longer to start it.
+        // The five seconds begin when the watch of the next step has opened the device, because a busy host may take
+        // longer to start it.
         string command = step.Command.Replace("(sleep 5;", $"({WaitUntilOpen}; sleep 5;", StringComparison.Ordinal);
-        // As on a terminal of that width, of which what goes into a pipe knows nothing.
+        // As on a terminal of that width; output to a pipe does not depend on it.
         string columns = IntoPipe().IsMatch(command) ? "" : "COLUMNS=80";
         string script = $"exec 2>&1; cd {folder}; export PATH={tools}:$PATH {columns}\n{command}\n";
         Result result = step.IsRoot ? Machine.Run("bash", "-c", script) : Machine.RunAsUser("bash", "-c", script);

@@ -3,7 +3,7 @@ namespace Vfio.Tests;
 public sealed class DisposalTests
 {
     [Fact]
-    public void All_steps_are_made_and_the_first_exception_comes_out()
+    public void All_steps_are_run_and_the_first_exception_is_thrown()
     {
         List<int> made = [];
         InvalidOperationException thrown = Assert.Throws<InvalidOperationException>(() => Disposal.InTurn([
@@ -17,5 +17,5 @@ public sealed class DisposalTests
     }
 
     [Fact]
-    public void No_steps_are_none() => Disposal.InTurn([]);
+    public void Without_steps_nothing_happens() => Disposal.InTurn([]);
 }

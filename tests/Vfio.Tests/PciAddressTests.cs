@@ -68,7 +68,7 @@ public sealed class PciAddressTests
     [InlineData("0000:00:14.\u0663")]
     [InlineData("::::")]
     [InlineData("eth0")]
-    public void What_is_no_address_is_refused(string text)
+    public void An_invalid_address_is_refused(string text)
     {
         Assert.False(PciAddress.TryParse(text, out PciAddress address));
         Assert.Equal(default, address);
@@ -84,7 +84,7 @@ public sealed class PciAddressTests
     }
 
     [Fact]
-    public void Nothing_is_no_address()
+    public void Null_is_not_an_address()
     {
         Assert.False(PciAddress.TryParse((string?)null, out _));
         Assert.Throws<ArgumentNullException>(() => PciAddress.Parse((string)null!));

@@ -4,7 +4,7 @@ using Vfio.Pci;
 
 namespace Vfio.Cli;
 
-/// <summary><c>vfio bind</c>: takes devices from their drivers.</summary>
+/// <summary>Implements <c>vfio bind</c>, which binds devices to a VFIO driver.</summary>
 internal static class BindCommand
 {
     public const string Name = "bind";
@@ -12,40 +12,40 @@ internal static class BindCommand
     public static Command Create(CliHost host)
     {
         Argument<DeviceTarget[]> devices = Symbols.Devices(host);
-        Option<bool> group = Symbols.Flag("--group", "Take every endpoint of the devices' IOMMU groups");
+        Option<bool> group = Symbols.Flag("--group", "Bind every endpoint of the devices' IOMMU groups");
         Option<string?> user = new("--user")
         {
-            Description = "Let this user, a name or number, use the devices without root",
+            Description = "Let this user (a name or number) use the devices without root",
             HelpName = "USER",
         };
         Option<string?> driver = new("--driver")
         {
-            Description = "A VFIO driver made for the device, instead of vfio-pci; the kernel's modules say which there are",
+            Description = "The VFIO driver to bind to: vfio-pci by default, or a variant driver that the kernel's module aliases list for the device",
             HelpName = "DRIVER",
         };
         Option<bool> dryRun = Symbols.Flag("--dry-run", "Only show what would be done");
-        Option<bool> force = Symbols.Flag("--force", "Take devices that are in use, where that is possible at all");
-        Option<bool> noIommu = Symbols.Flag("--noiommu", "Take devices that have no IOMMU, which then can reach all memory of the host; taints the kernel");
-        Option<bool> persist = Symbols.Flag("--persist", "Take them after every reboot and plugging in too, until they are released");
+        Option<bool> force = Symbols.Flag("--force", "Also bind devices that are in use, if that is possible");
+        Option<bool> noIommu = Symbols.Flag("--noiommu", "Bind devices that have no IOMMU. They can then access all memory of the host; this taints the kernel");
+        Option<bool> persist = Symbols.Flag("--persist", "Bind them again after every reboot or hot-plug, until they are released");
         Option<int?> timeout = Symbols.Timeout();
         Option<bool> json = Symbols.Json();
-        DocumentedCommand command = new(Name, "Take devices from their drivers for vfio-pci: all or none.")
+        DocumentedCommand command = new(Name, "Bind devices to vfio-pci: all of them or none.")
         {
             Notes =
             [
-                "What was before is remembered in /run/vfio, and 'vfio release' puts it back: driver, override, permissions, interface "
-                + "names. A reboot forgets both, unless --persist is given. Devices in use are refused with exit code 3: mounted or swapped-on disks, interfaces with an "
+                "The previous state (driver, driver override, permissions, interface names) is saved in /run/vfio, and 'vfio release' restores "
+                + "it. A binding lasts until the next reboot, unless --persist is given. Devices in use are refused with exit code 3: disks that are mounted or used as swap, interfaces with an "
                 + "address or route, the boot display.",
-                "With --persist the devices are in /etc/vfio/persistent.json, and a udev rule and a systemd unit have them taken before their drivers get them: this device at this "
-                + "address only. vfio itself has to be where only root can change it. What driverctl gives to another driver is refused; 'vfio release' ends it, without a trace.",
+                "With --persist the devices are listed in /etc/vfio/persistent.json. A udev rule and a systemd unit bind them at boot, before other drivers do; another card at the same address is not "
+                + "bound. The vfio program must be in a place that only root can change. A device that driverctl assigns to another driver is refused. 'vfio release' ends persistence and removes these files.",
             ],
             Examples =
             [
-                ("sudo vfio bind 0000:00:14.3", "take one device"),
+                ("sudo vfio bind 0000:00:14.3", "bind one device"),
                 ("sudo vfio bind --user $USER 00:14.3", "and use it without root"),
-                ("sudo vfio bind --group 0000:00:14.3", "with all that shares its group"),
-                ("sudo vfio bind --persist 00:14.3", "after every reboot too"),
-                ("vfio bind --dry-run 0000:00:14.3", "show the writes, do nothing"),
+                ("sudo vfio bind --group 0000:00:14.3", "with the other devices of its group"),
+                ("sudo vfio bind --persist 00:14.3", "again after every reboot"),
+                ("vfio bind --dry-run 0000:00:14.3", "show the steps, change nothing"),
             ],
         };
         command.Add(devices);
@@ -62,7 +62,7 @@ internal static class BindCommand
         {
             if (result.GetValue(persist) && result.GetValue(noIommu))
             {
-                result.AddError("a device without an IOMMU cannot be taken at every boot: say --persist or --noiommu, not both");
+                result.AddError("--persist and --noiommu cannot be combined: a device without an IOMMU cannot be bound at every boot");
             }
         });
         command.SetAction(result =>
@@ -104,7 +104,7 @@ internal static class BindCommand
 
         bool isMade = plan.IsAllowed && !isDryRun;
         return ChangeReport.Write(
-            host, isMade ? "bind: the devices were taken" : null, "vfio status shows them", report => Write(report, plan, options, isDryRun, isJson));
+            host, isMade ? "bind: the devices were bound" : null, "vfio status shows them", report => Write(report, plan, options, isDryRun, isJson));
     }
 
     private static int Write(CliHost host, BindingPlan plan, BindOptions options, bool isDryRun, bool isJson)
@@ -121,7 +121,7 @@ internal static class BindCommand
         return plan.IsAllowed ? ExitCode.Done : PlanReport.WriteRefusals(host, plan.Refusals);
     }
 
-    // Before anything is changed: what a person may want to stop for.
+    // Printed before anything is changed, so that the user can still stop.
     private static void WriteWarnings(CliHost host, BindingPlan plan, bool isDryRun)
     {
         WriteBlockers(host, plan);
@@ -132,7 +132,7 @@ internal static class BindCommand
 
         foreach (PciDeviceInfo device in plan.Devices.Where(device => device.IommuGroup is null && !isDryRun))
         {
-            host.Tell($"vfio: {device.Address} has no IOMMU: who opens it can reach all memory of the host, and the kernel is tainted");
+            host.Tell($"vfio: {device.Address} has no IOMMU: any program that opens it can access all memory of the host, and the kernel is tainted");
         }
     }
 
@@ -151,17 +151,17 @@ internal static class BindCommand
         PciBus bus = new(host.Root);
         foreach (PciDeviceInfo before in plan.Devices)
         {
-            string user = (options.User is null ? "" : $", for {options.User}") + (options.Persist ? ", after every reboot too" : "");
+            string user = (options.User is null ? "" : $", for {options.User}") + (options.Persist ? ", persistent" : "");
             string driver = bus.Find(before.Address)?.Driver ?? "no driver";
             if (plan.Unbound.Contains(before))
             {
-                host.Out.WriteLine(Printable.Clean($"{before.Address} taken from {before.Driver}, for the group of the others; it has no driver until the release"));
+                host.Out.WriteLine(Printable.Clean($"{before.Address} unbound from {before.Driver}, because it shares a group with the others; it has no driver until the release"));
                 continue;
             }
 
-            string how = before.HasVfioDriver ? $"was with {before.Driver} already"
-                : before.Driver is null ? $"had no driver, now {driver}"
-                : $"taken from {before.Driver}, now {driver}";
+            string how = before.HasVfioDriver ? $"was already bound to {before.Driver}"
+                : before.Driver is null ? $"bound to {driver} (previously no driver)"
+                : $"bound to {driver} (previously {before.Driver})";
             host.Out.WriteLine(Printable.Clean($"{before.Address} {how}{user}"));
         }
     }
@@ -181,16 +181,16 @@ internal static class BindCommand
         PciBus bus = new(host.Root);
         HostSurvey survey = new(host.Root);
         int[] groups = [.. plan.Blockers.Select(blocker => blocker.IommuGroup).OfType<int>().Distinct()];
-        // Never a hint at what would be refused.
+        // The hint must not suggest a command that would be refused.
         if (groups.Select(bus.GetGroup).OfType<IommuGroup>().SelectMany(survey.GetGroupRefusals).FirstOrDefault(refusal => plan.Blockers.Any(blocker => blocker.Address == refusal.Device)) is BindingRefusal refusal)
         {
-            host.Tell(Printable.Clean($"vfio: {refusal.Device} cannot be bound along: {refusal.Explanation}"));
+            host.Tell(Printable.Clean($"vfio: {refusal.Device} cannot be bound as well: {refusal.Explanation}"));
             host.Tell($"hint: {refusal.Hint}");
             return;
         }
 
         IEnumerable<PciAddress> devices = plan.Devices.Where(device => device.IommuGroup is int group && groups.Contains(group)).DistinctBy(device => device.IommuGroup).Select(device => device.Address);
-        host.Tell($"hint: vfio bind --group {string.Join(' ', devices)} takes every endpoint of the group");
+        host.Tell($"hint: vfio bind --group {string.Join(' ', devices)} binds every endpoint of the group");
     }
 
     private static void WriteJson(CliHost host, BindingPlan plan, BindOptions options, bool isDryRun)

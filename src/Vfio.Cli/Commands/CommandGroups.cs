@@ -2,20 +2,23 @@ using System.CommandLine;
 
 namespace Vfio.Cli;
 
-/// <summary>The commands by what a person wants, in the order in which one comes to need them.</summary>
+/// <summary>Groups the commands by purpose, in the order in which a new user needs them.</summary>
 internal static class CommandGroups
 {
     private static readonly (string Title, string[] Commands)[] Groups =
     [
-        ("Look (nothing is opened or changed)", ["list", "show", "groups", "status", "doctor"]),
-        ("Take and hand back", ["bind", "release", "run", "sriov"]),
-        ("Registers (of devices that are taken, and of emu:edu)", ["read", "write", "dump", "watch", "shell", "diff", "replay"]),
-        ("Hand devices to others", ["broker"]),
+        ("Inspect (opens and changes nothing)", ["list", "show", "groups", "status", "doctor"]),
+        ("Bind and release", ["bind", "release", "run", "sriov"]),
+        ("Registers (of bound devices and of emu:edu)", ["read", "write", "dump", "watch", "shell", "diff", "replay"]),
+        ("Open devices for other programs", ["broker"]),
         ("Interrupts and reset", ["irq", "reset"]),
         ("Help", ["demo", "help", "man", "completion"]),
     ];
 
-    /// <summary>The groups that have a command, each with its commands; those of no group come last.</summary>
+    /// <summary>
+    /// Returns the groups that have at least one visible command, each with its commands. Commands without a group come
+    /// last.
+    /// </summary>
     public static IEnumerable<(string Title, IReadOnlyList<Command> Commands)> Of(Command root)
     {
         Command[] visible = [.. root.Subcommands.Where(command => !command.Hidden)];
@@ -35,7 +38,7 @@ internal static class CommandGroups
         }
     }
 
-    /// <summary>The commands that stand beside one.</summary>
+    /// <summary>Returns the names of the other commands in the same group.</summary>
     public static IEnumerable<string> Neighbours(Command command) => command.Parents.OfType<Command>()
         .SelectMany(Of)
         .Where(group => group.Commands.Contains(command))

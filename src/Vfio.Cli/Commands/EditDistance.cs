@@ -1,9 +1,11 @@
 namespace Vfio.Cli;
 
-/// <summary>How unlike two words are: Levenshtein's count of insertions, deletions and replacements.</summary>
+/// <summary>
+/// Computes how different two words are: the Levenshtein distance, which counts insertions, deletions and replacements.
+/// </summary>
 internal static class EditDistance
 {
-    /// <summary>The count, for words of any length; the time is the product of their lengths.</summary>
+    /// <summary>Returns the distance. The running time is proportional to the product of the lengths.</summary>
     public static int Of(string from, string to)
     {
         int[] row = [.. Enumerable.Range(0, to.Length + 1)];
@@ -22,7 +24,9 @@ internal static class EditDistance
         return row[^1];
     }
 
-    /// <summary>The word nearest to one that was mistyped; <see langword="null"/> where none is near.</summary>
+    /// <summary>
+    /// Returns the known word that is most similar to a mistyped one; <see langword="null"/> if none is similar enough.
+    /// </summary>
     public static string? Nearest(string word, IEnumerable<string> known) => word.Length > 40 ? null : known
         .Select(name => (Name: name, Distance: Of(name, word)))
         .Where(candidate => candidate.Name.Length > 2 && candidate.Distance <= 1 + (candidate.Name.Length / 4))

@@ -3,7 +3,7 @@ using System.CommandLine.Parsing;
 
 namespace Vfio.Cli;
 
-/// <summary><c>vfio help</c>: the same as <c>--help</c>, for who asks the other way round.</summary>
+/// <summary>Implements <c>vfio help</c>, which prints the same as <c>--help</c>.</summary>
 internal static class HelpCommand
 {
     public static Command Create(CliHost host)
@@ -11,7 +11,7 @@ internal static class HelpCommand
         Argument<Command?> topic = Topic();
         DocumentedCommand command = new("help", "Explain a command, or list them all.")
         {
-            Notes = ["The same as 'vfio COMMAND --help'. 'vfio man COMMAND' makes a manual page of it."],
+            Notes = ["'vfio help COMMAND' is the same as 'vfio COMMAND --help'. 'vfio man COMMAND' prints it as a manual page."],
             Examples = [("vfio help", "the commands"), ("vfio help bind", "one of them")],
         };
         command.Add(topic);
@@ -23,10 +23,10 @@ internal static class HelpCommand
         return command;
     }
 
-    /// <summary>The name of a command, or none.</summary>
+    /// <summary>Creates the argument for the name of a command, or none.</summary>
     public static Argument<Command?> Topic() => new("COMMAND")
     {
-        Description = "The command's name; none for all of them",
+        Description = "The name of a command; without it, all commands are listed",
         Arity = ArgumentArity.ZeroOrOne,
         CustomParser = result =>
         {

@@ -3,7 +3,7 @@ using System.CommandLine.Invocation;
 
 namespace Vfio.Cli;
 
-/// <summary>What <c>--help</c> prints: usage, arguments, options, notes and examples, within the terminal's width.</summary>
+/// <summary>Prints the help: usage, arguments, options, notes and examples, within the terminal's width.</summary>
 internal sealed class HelpText(CliHost host) : SynchronousCommandLineAction
 {
     private const string Indent = "  ";
@@ -11,7 +11,7 @@ internal sealed class HelpText(CliHost host) : SynchronousCommandLineAction
 
     private readonly int _width = host.Terminal.TextWidth;
 
-    // So that "vfio bind --help" does not complain that DEV is missing.
+    // With this, "vfio bind --help" does not complain that DEV is missing.
     public override bool ClearsParseErrors => true;
 
     public override int Invoke(ParseResult parseResult)
@@ -48,7 +48,7 @@ internal sealed class HelpText(CliHost host) : SynchronousCommandLineAction
         ? $"{VfioCommandLine.Name} COMMAND [options]"
         : $"{VfioCommandLine.Name} {command.Name} [options] {string.Join(' ', command.Arguments.Select(Label))} {(command as DocumentedCommand)?.UsageEnd}".TrimEnd();
 
-    /// <summary>An argument as it stands in the usage.</summary>
+    /// <summary>Returns an argument as the usage line shows it.</summary>
     public static string Label(Argument argument) => argument.Arity switch
     {
         { MinimumNumberOfValues: 0, MaximumNumberOfValues: 1 } => $"[{argument.Name}]",
@@ -57,14 +57,14 @@ internal sealed class HelpText(CliHost host) : SynchronousCommandLineAction
         _ => argument.Name,
     };
 
-    /// <summary>An option with its short name and what follows it.</summary>
+    /// <summary>Returns an option with its short name and its value.</summary>
     public static string Label(Option option)
     {
         string names = string.Join(", ", option.Aliases.Append(option.Name).OrderBy(name => name.Length));
         return option.Arity.MaximumNumberOfValues == 0 ? names : $"{names} {option.HelpName}";
     }
 
-    /// <summary>The options of a command, those of every command last.</summary>
+    /// <summary>Returns the options of a command; the options that every command has come last.</summary>
     public static IEnumerable<Option> OptionsOf(Command command) => command.Options
         .Concat(command.Parents.OfType<Command>().SelectMany(parent => parent.Options).Where(option => option.Recursive))
         .Where(option => !option.Hidden);

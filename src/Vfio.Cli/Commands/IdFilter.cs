@@ -3,9 +3,12 @@ using System.Globalization;
 
 namespace Vfio.Cli;
 
-/// <summary>A choice of devices by their ids, written as for <c>lspci -d</c>: <c>8086:10d3</c>, <c>8086:</c>, <c>:10d3</c>.</summary>
-/// <param name="VendorId">The vendor; <see langword="null"/> for any.</param>
-/// <param name="DeviceId">The device; <see langword="null"/> for any.</param>
+/// <summary>
+/// Represents a filter for devices by their IDs, in the syntax of <c>lspci -d</c>: <c>8086:10d3</c>, <c>8086:</c>,
+/// <c>:10d3</c>.
+/// </summary>
+/// <param name="VendorId">The vendor ID; <see langword="null"/> for any.</param>
+/// <param name="DeviceId">The device ID; <see langword="null"/> for any.</param>
 internal sealed record IdFilter(ushort? VendorId, ushort? DeviceId)
 {
     public static bool TryParse(string text, [NotNullWhen(true)] out IdFilter? filter)
@@ -24,7 +27,7 @@ internal sealed record IdFilter(ushort? VendorId, ushort? DeviceId)
     public bool Matches(PciDeviceInfo device) =>
         (VendorId is null || VendorId == device.VendorId) && (DeviceId is null || DeviceId == device.DeviceId);
 
-    // Nothing and a star are any, as lspci has it.
+    // As in lspci, an empty part or a star matches any ID.
     private static bool TryId(string? text, out ushort? id)
     {
         id = null;

@@ -1,22 +1,28 @@
 namespace Vfio.Cli;
 
-/// <summary>What is known of one vector that is watched.</summary>
+/// <summary>Counts the signals of one vector.</summary>
 /// <param name="vector">The vector.</param>
 internal sealed class IrqCount(InterruptVector vector)
 {
     public InterruptVector Vector => vector;
 
-    /// <summary>Signals since the last look; one look is from one <see cref="EndInterval"/> to the next.</summary>
+    /// <summary>Gets the number of signals in the current interval, which <see cref="EndInterval"/> ends.</summary>
     public ulong New { get; private set; }
 
-    /// <summary>Signals since the beginning.</summary>
+    /// <summary>Gets the number of signals since the start.</summary>
     public ulong Total { get; private set; }
 
-    /// <summary>Signals a second, over the last interval; null where that was cut short, so that it says nothing.</summary>
+    /// <summary>
+    /// Gets the signals per second over the last interval; <see langword="null"/> if that interval was cut short,
+    /// because the rate would mean little.
+    /// </summary>
     public double? Rate { get; private set; }
 
-    /// <summary>Takes what there is. A level interrupt is let through again: nobody else serves it here.</summary>
-    /// <returns>How many.</returns>
+    /// <summary>
+    /// Collects the signals that have arrived. A level-triggered interrupt is unmasked again, because nothing else
+    /// serves it here.
+    /// </summary>
+    /// <returns>The number of signals.</returns>
     public ulong Collect()
     {
         ulong count = vector.ReadAndClear();
@@ -39,7 +45,7 @@ internal sealed class IrqCount(InterruptVector vector)
         New = 0;
     }
 
-    /// <summary>The kind as people write it.</summary>
+    /// <summary>Returns the interrupt type as text for people.</summary>
     public static string NameOf(IrqIndex index) => index switch
     {
         IrqIndex.Intx => "INTx",
@@ -49,6 +55,6 @@ internal sealed class IrqCount(InterruptVector vector)
         _ => "request",
     };
 
-    /// <summary>The kind as options and JSON have it.</summary>
+    /// <summary>Returns the interrupt type as options and JSON write it.</summary>
     public static string WordFor(IrqIndex index) => index.ToString().ToLowerInvariant();
 }

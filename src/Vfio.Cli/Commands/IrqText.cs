@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Vfio.Cli;
 
-/// <summary>Says what was counted: a line for each vector that had signals in an interval, or a JSON object.</summary>
+/// <summary>Writes the counts: a line, or a JSON object, for each vector that was signalled in an interval.</summary>
 internal sealed class IrqText(CliHost host, bool isJson, IrqInfo info, IReadOnlyList<IrqCount> counts)
 {
     public void WriteBeginning(string name)
@@ -59,8 +59,8 @@ internal sealed class IrqText(CliHost host, bool isJson, IrqInfo info, IReadOnly
     private static string Format(double? rate) => rate is double known ? string.Create(CultureInfo.InvariantCulture, $"{known.ToString(known < 100 ? "0.0" : "0", CultureInfo.InvariantCulture)}/s") : "-";
 }
 
-/// <summary>The beginning of <c>vfio irq</c>, as JSON.</summary>
+/// <summary>Describes the start of <c>vfio irq</c>, as JSON.</summary>
 internal sealed record IrqBeginLine(DateTime Time, string Event, string Index, int Vectors, int OfVectors);
 
-/// <summary>Signals that came, as JSON.</summary>
+/// <summary>Describes signals that arrived, as JSON.</summary>
 internal sealed record IrqSignalsLine(DateTime Time, string Event, string Index, int Vector, ulong Count, ulong Total, double? PerSecond);

@@ -1,9 +1,9 @@
 namespace Vfio.Cli;
 
-/// <summary>The vectors of one device, counted until there is a reason to stop.</summary>
+/// <summary>Counts the interrupts of one device until there is a reason to stop.</summary>
 internal sealed class IrqWatch : IDisposable
 {
-    // How soon a request to stop is seen; signals are seen at once.
+    // The maximum delay until a request to stop is noticed; interrupts are noticed immediately.
     private static readonly TimeSpan StopInterval = TimeSpan.FromMilliseconds(100);
 
     private readonly CliHost _host;
@@ -14,12 +14,12 @@ internal sealed class IrqWatch : IDisposable
     private readonly bool _isAskedByCount;
     private readonly bool _hasErrorsBeside;
 
-    /// <param name="host">Where results go.</param>
+    /// <param name="host">The host, which has the output.</param>
     /// <param name="name">The device's name.</param>
     /// <param name="device">The device.</param>
-    /// <param name="index">Which way to interrupt; null for the best.</param>
-    /// <param name="vector">Which vector; null for all.</param>
-    /// <param name="isJson">Whether results are for a program.</param>
+    /// <param name="index">The interrupt type; <see langword="null"/> for the best one.</param>
+    /// <param name="vector">The vector; <see langword="null"/> for all.</param>
+    /// <param name="isJson">Whether to write JSON.</param>
     public IrqWatch(CliHost host, string name, VfioDevice device, IrqIndex? index, int? vector, bool isJson)
     {
         (_host, _name) = (host, name);
@@ -32,7 +32,7 @@ internal sealed class IrqWatch : IDisposable
 
         if (vector >= info.Count)
         {
-            throw new CliException($"irq: {name} has no {IrqCount.NameOf(info.Index)} vector {vector}", $"it has {info.Count}, from 0 on");
+            throw new CliException($"irq: {name} has no {IrqCount.NameOf(info.Index)} vector {vector}", $"it has {info.Count}, numbered from 0");
         }
 
         _counts.AddRange(device.Interrupts.EnableRange(info.Index, vector ?? 0, vector is null ? info.Count : 1).Select(enabled => new IrqCount(enabled)));
@@ -47,12 +47,12 @@ internal sealed class IrqWatch : IDisposable
         _text = new IrqText(host, isJson, info, _counts);
     }
 
-    /// <summary>Counts.</summary>
-    /// <param name="isTriggered">Whether each vector is signalled once first, without the device.</param>
-    /// <param name="interval">From one look to the next.</param>
-    /// <param name="wanted">How many signals are enough; null for no end.</param>
-    /// <param name="timeout">How long is enough; null for no end.</param>
-    /// <param name="cancellationToken">Asks to stop.</param>
+    /// <summary>Counts until there is a reason to stop.</summary>
+    /// <param name="isTriggered">Whether to signal each vector once at the start, without the device.</param>
+    /// <param name="interval">The time between two reports.</param>
+    /// <param name="wanted">The number of signals after which to stop; <see langword="null"/> for no limit.</param>
+    /// <param name="timeout">The time after which to stop; <see langword="null"/> for no limit.</param>
+    /// <param name="cancellationToken">Requests to stop.</param>
     public int Run(bool isTriggered, TimeSpan interval, ulong? wanted, TimeSpan? timeout, CancellationToken cancellationToken)
     {
         _text.WriteBeginning(_name);
@@ -97,7 +97,7 @@ internal sealed class IrqWatch : IDisposable
 
             if (isOver && total < wanted)
             {
-                throw new CliException($"irq: {total} of {wanted} signals came from {_name} in {timeout!.Value.TotalSeconds:0} s", "a device that was just reset interrupts only when it is told to");
+                throw new CliException($"irq: {total} of {wanted} signals arrived from {_name} in {timeout!.Value.TotalSeconds:0} s", "opening the device reset it, and after a reset it interrupts only if a program enables that");
             }
         }
 
@@ -122,6 +122,6 @@ internal sealed class IrqWatch : IDisposable
         [
             .. Enum.GetValues<IrqIndex>().Select(interrupts.GetInfo).Where(info => info.Count != 0).Select(info => $"{info.Count} {IrqCount.NameOf(info.Index)}"),
         ];
-        return kinds.Length == 0 ? "none at all" : string.Join(", ", kinds);
+        return kinds.Length == 0 ? "no interrupts" : string.Join(", ", kinds);
     }
 }

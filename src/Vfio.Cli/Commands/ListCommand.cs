@@ -5,7 +5,7 @@ using Vfio.Pci;
 
 namespace Vfio.Cli;
 
-/// <summary><c>vfio list</c>: the PCI devices of the host.</summary>
+/// <summary>Implements <c>vfio list</c>, which lists the PCI devices of the host.</summary>
 internal static class ListCommand
 {
     public const string Name = "list";
@@ -16,14 +16,14 @@ internal static class ListCommand
     {
         Option<PciClassFilter?> classOption = new("--class")
         {
-            Description = $"Only this class: {string.Join(", ", PciClassFilter.Words)}, or digits as in 0200",
+            Description = $"Only devices of this class: {string.Join(", ", PciClassFilter.Words)}, or digits such as 0200",
             HelpName = "CLASS",
             CustomParser = result =>
             {
                 if (!PciClassFilter.TryParse(result.Tokens[0].Value, out PciClassFilter? filter))
                 {
                     string text = Symbols.Quote(result.Tokens[0].Value);
-                    result.AddError($"'{text}' is not a class; one is net, nvme, display or digits as in 0200");
+                    result.AddError($"'{text}' is not a class; use a word such as net, nvme or display, or digits such as 0200");
                 }
 
                 return filter;
@@ -31,19 +31,19 @@ internal static class ListCommand
         };
         Option<string?> driver = new("--driver")
         {
-            Description = "Only devices of this driver; 'none' for those without",
+            Description = "Only devices with this driver; 'none' for devices without one",
             HelpName = "DRIVER",
         };
         Option<int?> group = Symbols.Number(["--group"], "N", "Only devices of this IOMMU group", 0, int.MaxValue);
         Option<IdFilter?> id = new("--id")
         {
-            Description = "Only this vendor and device: 8086:10d3, 8086:, :10d3",
+            Description = "Only devices with this vendor ID, device ID or both: 8086:, :10d3, 8086:10d3",
             HelpName = "VENDOR:DEVICE",
             CustomParser = result =>
             {
                 if (!IdFilter.TryParse(result.Tokens[0].Value, out IdFilter? filter))
                 {
-                    result.AddError($"'{Symbols.Quote(result.Tokens[0].Value)}' is not a pair of ids; one is 8086:10d3, 8086: or :10d3, in hexadecimal");
+                    result.AddError($"'{Symbols.Quote(result.Tokens[0].Value)}' is not a pair of IDs; write 8086:10d3, 8086: or :10d3, in hexadecimal");
                 }
 
                 return filter;
@@ -51,28 +51,28 @@ internal static class ListCommand
         };
         Option<string?> name = new("--name")
         {
-            Description = "Only devices with this text in a name: of vendor, device, class, interface or disk",
+            Description = "Only devices whose vendor, device, class, interface or disk name contains this text",
             HelpName = "TEXT",
         };
-        Option<bool> available = Symbols.Flag("--available", "Only devices that can be taken");
-        Option<bool> taken = Symbols.Flag("--taken", "Only devices that VFIO has");
+        Option<bool> available = Symbols.Flag("--available", "Only devices that can be bound");
+        Option<bool> taken = Symbols.Flag("--taken", "Only devices that are bound to a VFIO driver");
         Option<bool> json = Symbols.Json();
-        DocumentedCommand command = new(Name, "List PCI devices, their drivers, and which can be taken.")
+        DocumentedCommand command = new(Name, "List PCI devices, their drivers, and which can be bound.")
         {
             Notes =
             [
-                "Options combine. GRP is the IOMMU group. TAKE says what 'vfio bind' would answer: yes; taken, where a VFIO driver has the device "
-                + "already; or no and the reason: bridge, no-iommu, mounted, swap, held (LVM, md, dm), address, route, port (of a bridge or bond), display, "
-                + "console, functions (live virtual functions). 'vfio show DEV' says it in full.",
-                "KNOWN AS has the device's interfaces and disks: names that every command takes for DEV.",
+                "Options can be combined. GRP is the IOMMU group. BIND tells whether 'vfio bind' would bind the device: 'yes', 'bound' if it already has a VFIO "
+                + "driver, or 'no' and the reason: bridge, no-iommu, mounted, swap, held (LVM, md, dm), address, route, port (of a bridge or bond), display, "
+                + "console, functions (it has virtual functions). 'vfio show DEV' explains the reason.",
+                "KNOWN AS lists the device's interfaces and disks: names that every command accepts as DEV.",
             ],
             Examples =
             [
                 ("vfio list", "all devices"),
                 ("vfio list --class net", "the network cards"),
-                ("vfio list --name nvme", "what is called so"),
-                ("vfio list --taken", "what VFIO has"),
-                ("vfio list --json | jq '.[] | select(.canTake)'", "for scripts"),
+                ("vfio list --name nvme", "devices with nvme in a name"),
+                ("vfio list --taken", "bound devices"),
+                ("vfio list --json | jq '.[] | select(.canBind)'", "for scripts"),
             ],
         };
         command.Add(classOption);
@@ -87,7 +87,7 @@ internal static class ListCommand
         {
             if (result.GetValue(available) && result.GetValue(taken))
             {
-                result.AddError("--available or --taken, not both");
+                result.AddError("--available and --taken cannot be combined");
             }
         });
         command.SetAction(result =>
@@ -119,7 +119,7 @@ internal static class ListCommand
     {
         if (devices.Count == 0)
         {
-            host.Tell(new PciBus(host.Root).GetDevices().Count != 0 ? "no PCI device matches" : "this host shows no PCI device: is /sys mounted?");
+            host.Tell(new PciBus(host.Root).GetDevices().Count != 0 ? "no PCI device matches" : "no PCI device found: is /sys mounted?");
             return;
         }
 
@@ -130,7 +130,7 @@ internal static class ListCommand
             new("CLASS", MinWidth: 6),
             new("DRIVER", MinWidth: 8),
             new("GRP", RightAligned: true),
-            new("TAKE", MinWidth: 6),
+            new("BIND", MinWidth: 6),
             new("KNOWN AS", MinWidth: 8),
             new("NAME", MinWidth: 8),
         ];
@@ -156,19 +156,19 @@ internal static class ListCommand
         table.Write(host.Out);
         if (host.Terminal.Width is not null && devices.TrueForAll(device => device.IommuGroup is null))
         {
-            host.Tell("hint: no IOMMU is switched on, so that nothing can be taken; 'vfio groups' says how");
+            host.Tell("hint: no IOMMU is enabled, so no device can be bound; 'vfio groups' tells how to enable it");
         }
     }
 
     private static string Judge(PciDeviceInfo device, HostSurvey survey) =>
         survey.GetRefusals(device) is [BindingRefusal refusal, ..] ? $"no: {refusal.Reason.ToWord()}"
-        : device.HasVfioDriver ? "taken"
+        : device.HasVfioDriver ? "bound"
         : "yes";
 
     private static void WriteJson(CliHost host, List<PciDeviceInfo> devices, Survey survey) =>
         Json.Write(host.Out, devices.Select(device => new ListedDevice(device, survey.Names, survey.Of, survey.NamesBefore(device.Address))), CliJson.Write);
 
-    // What the host is asked once, for all devices, and only where it is needed.
+    // Caches what is read from the host for all devices; each part is read only when it is needed.
     private sealed class Survey(CliHost host)
     {
         private HostSurvey? _survey;
@@ -186,14 +186,14 @@ internal static class ListCommand
                 || Of.GetInterfaces(device.Address).Any(Has) || Of.GetDisks(device.Address).Any(Has) || NamesBefore(device.Address).Any(Has);
         }
 
-        /// <summary>What a taken device was called.</summary>
+        /// <summary>Returns the previous names of a bound device.</summary>
         public IEnumerable<string> NamesBefore(PciAddress address)
         {
             _taken ??= new BindingJournal(host.Root).GetEntries();
             return _taken.Where(entry => entry.Address == address).SelectMany(DeviceArgument.NamesOf);
         }
 
-        /// <summary>The interfaces and whole disks, of before too.</summary>
+        /// <summary>Returns the interfaces and whole disks, including previous names.</summary>
         public string KnownAs(PciAddress address)
         {
             string[] all = [.. Of.GetInterfaces(address), .. Of.GetDisks(address), .. NamesBefore(address)];
@@ -201,7 +201,7 @@ internal static class ListCommand
             return names.Length == 0 ? "-" : string.Join(',', names);
         }
 
-        // sda1 of sda, nvme0n1p1 of nvme0n1: digits, behind a "p" where the disk's name ends in one.
+        // sda1 is a partition of sda, and nvme0n1p1 of nvme0n1: digits, after a "p" if the disk's name ends in a digit.
         private static bool IsPartition(string name, string disk)
         {
             string prefix = char.IsAsciiDigit(disk[^1]) ? disk + "p" : disk;

@@ -3,7 +3,7 @@ using Vfio.Host;
 
 namespace Vfio.Cli;
 
-/// <summary>A device of <c>vfio list</c> as JSON.</summary>
+/// <summary>Describes a device of <c>vfio list</c> as JSON.</summary>
 internal sealed class ListedDevice(PciDeviceInfo device, DeviceNames names, HostSurvey survey, IEnumerable<string> before) : DeviceDocument(DeviceIdentity.Of(device), names, device)
 {
     [JsonConstructor]

@@ -46,7 +46,7 @@ internal sealed class ManPage(TextWriter output)
         WriteSeeAlso(command);
     }
 
-    /// <summary>Text that troff takes for nothing but text.</summary>
+    /// <summary>Escapes text, so that troff interprets none of it.</summary>
     internal static string Escape(string text)
     {
         string escaped = text
@@ -105,7 +105,7 @@ internal sealed class ManPage(TextWriter output)
 
     private void Section(string title) => output.WriteLine($".SH {title}");
 
-    // Sentences begin on lines of their own, as man(7) wants it; lines are short for who reads the source.
+    // man(7) wants each sentence to begin on its own line. Lines are short for people who read the source.
     private void Paragraph(string text)
     {
         foreach (string line in Printable.Wrap(text, 78))

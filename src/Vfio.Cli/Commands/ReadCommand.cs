@@ -4,16 +4,16 @@ using Vfio.Pci;
 
 namespace Vfio.Cli;
 
-/// <summary><c>vfio read</c>: registers, through the device's file descriptor.</summary>
+/// <summary>Implements <c>vfio read</c>, which reads registers through the device's file descriptor.</summary>
 internal static class ReadCommand
 {
     public const string ResetNote =
-        "The kernel resets the device each time it is opened and each time it is closed: "
-        + "what one 'vfio write' set, the next command may not find. 'vfio shell' keeps it open.";
+        "The kernel resets the device each time it is opened or closed, "
+        + "so the effect of one 'vfio write' may be gone at the next command. 'vfio shell' keeps the device open.";
 
     public const string NameNote =
-        "A PLACE is a region and an offset (bar0+0x10, config+4, rom+0; numbers are decimal or 0x), or the name of a register where vfio "
-        + "knows the device: STATUS, bar0.STATUS, config.COMMAND, EXP.LnkSta. Upper and lower case are the same; a name implies the width.";
+        "A PLACE is a region and an offset (bar0+0x10, config+4, rom+0; numbers are decimal, or hexadecimal with 0x) or, if vfio "
+        + "knows the device, the name of a register: STATUS, bar0.STATUS, config.COMMAND, EXP.LnkSta. Case does not matter. A name implies the width.";
 
     private const string Name = "read";
     private const int MaxCount = 1 << 24;
@@ -25,30 +25,30 @@ internal static class ReadCommand
         Argument<PlaceText> place = Symbols.Place();
         place.Arity = ArgumentArity.ZeroOrOne;
         Option<int?> width = Symbols.Width();
-        Option<int?> count = Symbols.Number(["--count", "-n"], "COUNT", "How many successive registers to read", 1, MaxCount);
+        Option<int?> count = Symbols.Number(["--count", "-n"], "COUNT", "Read this many consecutive registers", 1, MaxCount);
         Option<bool> all = Symbols.Flag("--all", "Read every register that has a name, with its fields");
-        Option<bool> fields = Symbols.Flag("--fields", "Show names and fields, also where the output is no terminal or the place no name");
+        Option<bool> fields = Symbols.Flag("--fields", "Show names and fields, even if the output is not a terminal or PLACE is not a name");
         Option<bool> json = Symbols.Json();
-        DocumentedCommand command = new(Name, "Read registers of a device that VFIO has.")
+        DocumentedCommand command = new(Name, "Read registers of a bound device.")
         {
             Notes =
             [
                 NameNote,
-                "On a terminal a register that is read by its name is shown with its fields; in a pipe the value stands alone, unless --fields asks "
-                + "for them.",
-                "--all leaves out what reading changes, what can only be written, and elements of arrays from number 16 on, and says so.",
+                "On a terminal, a register that is read by its name is shown with its fields. In a pipe only the value is printed, unless --fields is "
+                + "given.",
+                "--all leaves out registers that change when they are read, write-only registers, and elements of arrays from index 16 on; it reports what it left out.",
                 ResetNote,
-                "Each register is one access of its width through the file descriptor, which answers an error where the device does not. Reading "
-                + "changes some registers (causes, counters, FIFOs): it clears them or takes what comes next.",
+                "Each register is read with one access of its width through the file descriptor. If the device does not answer, the command fails. Reading "
+                + "changes some registers, such as interrupt causes, counters and FIFOs: it clears them or removes an entry.",
             ],
             Examples =
             [
                 ("vfio read 0000:00:14.3 STATUS", "a register of a NIC, by name"),
                 ("vfio read 0000:00:14.3 bar0+0x8", "the same, by place: 32 bits"),
                 ("vfio read 0000:00:14.3 EXP.DevSta --fields", "PCIe errors, with fields"),
-                ("vfio read 00:14.3 config -w 16 -n 2", "vendor and device id"),
-                ("vfio read 00:14.3 bar0 -n 64", "64 registers, one a line"),
-                ("vfio read 00:14.3 --all", "all that have names"),
+                ("vfio read 00:14.3 config -w 16 -n 2", "vendor and device ID"),
+                ("vfio read 00:14.3 bar0 -n 64", "64 registers, one per line"),
+                ("vfio read 00:14.3 --all", "all registers that have names"),
             ],
         };
         command.Add(device);
@@ -65,11 +65,11 @@ internal static class ReadCommand
             bool isPlace = result.GetResult(place) is { Tokens.Count: > 0 };
             if (isAll == isPlace)
             {
-                result.AddError(isAll ? "name a PLACE or say --all, not both" : "no PLACE is named; name one or say --all");
+                result.AddError(isAll ? "PLACE and --all cannot be combined" : "PLACE is missing; give one, or use --all");
             }
             else if (isAll && (result.GetResult(width) is not null || result.GetResult(count) is not null))
             {
-                result.AddError("with --all each register is read once, as wide as it is: -w and -n are for a PLACE");
+                result.AddError("-w and -n cannot be combined with --all: it reads each register once, with its own width");
             }
         });
         command.SetAction(result =>
@@ -108,7 +108,7 @@ internal static class ReadCommand
         names.LoadCapabilities();
         if (names.IsEmpty)
         {
-            throw new CliException($"{Name}: vfio knows no names for the registers of {target.Name}", $"vfio dump {target.Name} bar0 prints a whole region");
+            throw new CliException($"{Name}: vfio has no register names for {target.Name}", $"vfio dump {target.Name} bar0 prints a whole region");
         }
 
         using RegisterSession session = RegisterSession.Open(host, target, names);
@@ -140,7 +140,7 @@ internal static class ReadCommand
         new ReadAllDocument(session.Target.Name, every.Places.Select(place => PlacedRegisterDocument.Of(place, session.Read(place))), Late(every.LeftOut)),
         CliJson.Write);
 
-    // Asked for once it is written: it is known when all was read.
+    // Enumerated only when it is written: what was left out is known after everything was read.
     private static IEnumerable<string> Late(Func<IEnumerable<string>> find)
     {
         foreach (string item in find())
@@ -152,7 +152,7 @@ internal static class ReadCommand
     private static IEnumerable<(RegisterPlace Place, ulong Value)> Read(RegisterSession session, RegisterPlace first, int count) =>
         Enumerable.Range(0, count)
             .Select(i => first.Place with { Offset = first.Place.Offset + ((ulong)i * first.Bytes) })
-            // The first as it was named: two registers may share an offset.
+            // The first register keeps the name that the user gave, because two registers may share an offset.
             .Select(at => at == first.Place ? first : session.Names.Describe(at, first.Bits))
             .Select(place => (place, session.Read(place)));
 
@@ -179,8 +179,8 @@ internal static class ReadCommand
         CliJson.Write);
 }
 
-/// <summary>What <c>vfio read</c> read, as JSON.</summary>
+/// <summary>Describes what <c>vfio read</c> read, as JSON.</summary>
 internal sealed record ReadDocument(string Address, string Region, int Width, IEnumerable<RegisterDocument> Registers);
 
-/// <summary>Every register that has a name.</summary>
+/// <summary>Describes every register that has a name, as JSON.</summary>
 internal sealed record ReadAllDocument(string Address, IEnumerable<PlacedRegisterDocument> Registers, IEnumerable<string> LeftOut);

@@ -4,7 +4,7 @@ using Vfio.Pci;
 
 namespace Vfio.Cli;
 
-/// <summary><c>vfio release</c>: hands devices back.</summary>
+/// <summary>Implements <c>vfio release</c>, which gives devices back to their original drivers.</summary>
 internal static class ReleaseCommand
 {
     public const string Name = "release";
@@ -12,30 +12,30 @@ internal static class ReleaseCommand
     public static Command Create(CliHost host)
     {
         Argument<DeviceTarget[]> devices = Symbols.Devices(host, isOptional: true);
-        Option<bool> all = Symbols.Flag("--all", "Hand back every device that is taken or persistent");
+        Option<bool> all = Symbols.Flag("--all", "Release every device that is bound or persistent");
         Option<bool> dryRun = Symbols.Flag("--dry-run", "Only show what would be done");
-        Option<bool> force = Symbols.Flag("--force", "Go on where a program holds the device or the journal is damaged");
+        Option<bool> force = Symbols.Flag("--force", "Continue even if a program holds the device or its journal entry is corrupt");
         Option<int?> timeout = Symbols.Timeout();
         Option<bool> json = Symbols.Json();
-        DocumentedCommand command = new(Name, "Hand devices back: driver, override, permissions as before.")
+        DocumentedCommand command = new(Name, "Return devices to their original drivers and restore their previous state.")
         {
             Notes =
             [
-                "Each device is handed back for itself: one that fails does not keep the others, and the exit code is then 1. After a crash or "
-                + "a kill, the same command goes on where it was.",
-                "A device taken with --persist is also taken out of /etc/vfio/persistent.json, udev's rule and systemd's unit; with the last one these files go. To have it back until "
-                + "the next boot only is not offered: it would be gone again at the next plugging in.",
-                "A program that holds a device is named at once. With --timeout it is waited for. With --force the kernel asks it for the device (the request interrupt), and "
-                + "a child process waits with the kernel, --timeout seconds of it this command too. A device whose journal entry is damaged goes, with --force, to the driver that the kernel chooses.",
-                "A device that something else gave to vfio-pci (ids=, driverctl, by hand) is released when it is named, with --force: to the driver that the kernel's modules have for it. "
-                + "What will give it to vfio-pci again at the next boot is said.",
+                "Each device is released independently: if one fails, the others are still released, and the exit code is 1. After a crash or "
+                + "a kill, run the same command again to continue.",
+                "A device that was bound with --persist is also removed from /etc/vfio/persistent.json, the udev rule and the systemd unit; these files are deleted with the last device. A release that lasts only until "
+                + "the next boot is not supported, because a hot-plug would bind the device again.",
+                "If a program holds a device, the release is refused and names the program; with --timeout it waits for the program first. With --force the kernel asks the program to close the device (the request interrupt), and "
+                + "a child process waits until it does; this command waits too, for up to --timeout seconds. With --force, a device whose journal entry is corrupt goes to the driver that the kernel chooses.",
+                "A device that something else bound to vfio-pci (ids=, driverctl, a manual bind) is released only if it is named and --force is given. It then goes to the driver that the kernel's module aliases name for it. "
+                + "The command also reports what would bind it to vfio-pci again at the next boot.",
             ],
             Examples =
             [
-                ("sudo vfio release 0000:00:14.3", "hand one back"),
-                ("sudo vfio release --all", "hand all back, after a crash too"),
-                ("sudo vfio release --timeout 30 0000:00:14.3", "once the program that has it ends"),
-                ("vfio release --dry-run --all", "show the writes, do nothing"),
+                ("sudo vfio release 0000:00:14.3", "release one device"),
+                ("sudo vfio release --all", "release all devices, for example after a crash"),
+                ("sudo vfio release --timeout 30 0000:00:14.3", "wait for the program that holds it"),
+                ("vfio release --dry-run --all", "show the steps, change nothing"),
             ],
         };
         command.Add(devices);
@@ -50,7 +50,7 @@ internal static class ReleaseCommand
             bool isNamed = result.GetResult(devices) is { Tokens.Count: > 0 };
             if (isAll == isNamed)
             {
-                result.AddError(isAll ? "name devices or say --all, not both" : "no device is named; name some or say --all");
+                result.AddError(isAll ? "devices and --all cannot be combined" : "no device is named; name one or more, or use --all");
             }
         });
         command.SetAction(result =>
@@ -71,14 +71,14 @@ internal static class ReleaseCommand
             }
 
             PciAddress[] addresses = ModelTarget.SetApart(host, result.GetRequiredValue(devices), isJson);
-            // Models alone: all is said.
+            // There were only device models, and everything has been reported.
             return addresses.Length == 0 && !isJson ? ExitCode.Done
                 : guard.Run(host, () => Run(host, Compute(options, () => ReleasePlan.Compute(addresses, options)), isDryRun, isJson));
         });
         return command;
     }
 
-    // With force the kernel itself asks the program that holds a device.
+    // With --force, the kernel itself asks the program that holds a device.
     private static ReleasePlan Compute(ReleaseOptions options, Func<ReleasePlan> compute) => options.HolderWait is HolderWait patience && !options.Force ? patience.Wait(compute) : compute();
 
     private static int Run(CliHost host, ReleasePlan plan, bool isDryRun, bool isJson) => isDryRun ? Show(host, plan, isJson) : Execute(host, plan, isJson);
@@ -111,7 +111,7 @@ internal static class ReleaseCommand
         IReadOnlyList<ReleaseOutcome> outcomes = plan.Execute();
         bool isMade = outcomes.Any(outcome => outcome.Error is null);
         return ChangeReport.Write(
-            host, isMade ? "release: devices were handed back" : null, "vfio status shows what is still taken", report => Write(report, plan, outcomes, before, isJson));
+            host, isMade ? "release: devices were released" : null, "vfio status shows which devices are still bound", report => Write(report, plan, outcomes, before, isJson));
     }
 
     private static int Write(CliHost host, ReleasePlan plan, IReadOnlyList<ReleaseOutcome> outcomes, VfioException? before, bool isJson)
@@ -125,7 +125,7 @@ internal static class ReleaseCommand
             WriteText(host, outcomes);
         }
 
-        // Refused where all that did not work was refused; failed where something else went wrong.
+        // The exit code is Refused only if every failure was a refusal.
         int code = ExitCode.Done;
         foreach (VfioException error in outcomes.Select(outcome => outcome.Error).OfType<VfioException>())
         {
@@ -139,7 +139,7 @@ internal static class ReleaseCommand
         }
         else if (before is not null)
         {
-            host.Tell($"vfio: {before.Subject}, of which nothing could be used, is removed with its rules and unit");
+            host.Tell($"vfio: {before.Subject}, which was entirely unusable, was removed together with its udev rules and systemd unit");
         }
 
         return code;
@@ -150,14 +150,14 @@ internal static class ReleaseCommand
         foreach (ReleaseOutcome outcome in outcomes.Where(outcome => outcome.Error is null))
         {
             (JournalEntry entry, PciDeviceInfo? device) = (outcome.Entry, outcome.Device);
-            string how = entry is { IsBound: false, PreviousFunctionCount: int functions } ? outcome.Skipped.Count == 0 ? $"has {functions} virtual functions, as before" : "was not taken"
-                : !outcome.WasBound ? "was not taken now"
-                : device is null ? "is gone; its journal entry was removed"
+            string how = entry is { IsBound: false, PreviousFunctionCount: int functions } ? outcome.Skipped.Count == 0 ? $"has {functions} virtual functions again" : "was not bound"
+                : !outcome.WasBound ? "was not bound at present"
+                : device is null ? "no longer exists; its journal entry was removed"
                 : entry.ParseError is null && (device.VendorId, device.DeviceId) != (entry.VendorId, entry.DeviceId)
-                    ? "is another card now, which is left as it is; the journal entry of the one before was removed"
-                : entry.ParseError is not null ? $"released; its entry was damaged, and the kernel chose {device.Driver ?? "no driver"}"
-                : device.Driver is string driver ? $"handed back to {driver}"
-                : "handed back, without a driver as before";
+                    ? "is another card now, which was not changed; the journal entry of the previous card was removed"
+                : entry.ParseError is not null ? $"released; its journal entry was corrupt, and the kernel chose {device.Driver ?? "no driver"}"
+                : device.Driver is string driver ? $"released to {driver}"
+                : "released; it has no driver, as before the bind";
             host.Out.WriteLine(Printable.Clean($"{entry.Address} {how}{(outcome.WasPersistent ? "; no longer persistent" : "")}"));
             foreach (string dropped in outcome.Skipped)
             {
@@ -167,7 +167,7 @@ internal static class ReleaseCommand
 
         if (outcomes.Count == 0)
         {
-            host.Tell("nothing is taken");
+            host.Tell("no device is bound");
         }
     }
 

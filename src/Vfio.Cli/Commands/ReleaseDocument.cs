@@ -3,13 +3,13 @@ using Vfio.Host;
 
 namespace Vfio.Cli;
 
-/// <summary>What <c>vfio release</c> did, as JSON.</summary>
+/// <summary>Describes what <c>vfio release</c> did, as JSON.</summary>
 internal sealed record ReleaseDocument(bool DryRun, ReleasedDevice[] Devices);
 
-/// <summary>What it would do.</summary>
+/// <summary>Describes what it would do.</summary>
 internal sealed record ReleaseDryRunDocument(bool DryRun, ReleaseEntry[] Devices, string[] Steps, RefusalDocument[] Refusals);
 
-/// <summary>A device that is handed back.</summary>
+/// <summary>Describes a device that would be released.</summary>
 internal class ReleaseEntry(JournalEntry entry)
 {
     [JsonConstructor]
@@ -18,7 +18,7 @@ internal class ReleaseEntry(JournalEntry entry)
     {
     }
 
-    private const int First = -1; // of a base class, which would come last
+    private const int First = -1; // properties of a base class would otherwise come last
 
     [JsonPropertyOrder(First)]
     public string Address => entry.Address.ToString();
@@ -33,7 +33,7 @@ internal class ReleaseEntry(JournalEntry entry)
     public string? ParseError => entry.ParseError;
 }
 
-/// <summary>One that was, or was not.</summary>
+/// <summary>Describes a device that was released, or that could not be.</summary>
 internal sealed class ReleasedDevice(ReleaseOutcome outcome) : ReleaseEntry(outcome.Entry)
 {
     [JsonConstructor]

@@ -4,24 +4,27 @@ using Vfio.Pci;
 
 namespace Vfio.Cli;
 
-/// <summary><c>vfio replug</c>: takes again what came back. udev's rules and systemd's unit call it (docs/cli.md).</summary>
+/// <summary>
+/// Implements <c>vfio replug</c>, which binds devices again after a reboot or a hot-plug. The udev rules and the
+/// systemd unit call it (docs/cli.md).
+/// </summary>
 internal static class ReplugCommand
 {
     public static Command Create(CliHost host)
     {
         Argument<string?> device = new("ADDRESS")
         {
-            Description = "The device that was plugged in, by its address",
+            Description = "The address of the device that was plugged in",
             Arity = ArgumentArity.ZeroOrOne,
         };
-        Option<bool> all = Symbols.Flag("--all", "Every device that is persistent, as at boot");
-        DocumentedCommand command = new("replug", "Take again what came back. For udev and systemd.")
+        Option<bool> all = Symbols.Flag("--all", "Bind every persistent device, as at boot");
+        DocumentedCommand command = new("replug", "Bind devices again after a reboot or a hot-plug. For udev and systemd.")
         {
             Hidden = true,
             Notes =
             [
-                "udev calls it where a device appears that was taken for a user or with --persist, systemd at boot for all that are persistent. What no longer fits, another card at the "
-                + "address for one, is said and left alone. More than once is harmless.",
+                "udev calls it when a device appears that was bound for a user or with --persist; systemd calls it at boot for all persistent devices. A device that no longer matches, such as another card at the "
+                + "same address, is reported and not changed. It is harmless to run the command more than once.",
             ],
             Examples =
             [
@@ -35,7 +38,7 @@ internal static class ReplugCommand
         {
             if (result.GetValue(all) == (result.GetResult(device) is { Tokens.Count: > 0 }))
             {
-                result.AddError("name one device by its address, or say --all");
+                result.AddError("give the address of one device, or use --all");
             }
         });
         command.SetAction(result =>
@@ -48,7 +51,7 @@ internal static class ReplugCommand
             return guard.Run(host, () =>
             {
                 IReadOnlyList<RebindOutcome> outcomes = plan.Execute();
-                return ChangeReport.Write(host, "replug: what came back was taken", "vfio status shows it", report => Write(report, outcomes));
+                return ChangeReport.Write(host, "replug: the devices were bound again", "vfio status shows them", report => Write(report, outcomes));
             });
         });
         return command;
@@ -65,7 +68,7 @@ internal static class ReplugCommand
             }
             else
             {
-                host.Out.WriteLine(Printable.Clean($"{outcome.Address} {(outcome.Skipped is string why ? $"left alone: {why}" : $"with {outcome.Device?.Driver ?? "no driver"}")}"));
+                host.Out.WriteLine(Printable.Clean($"{outcome.Address} {(outcome.Skipped is string why ? $"skipped: {why}" : $"bound to {outcome.Device?.Driver ?? "no driver"}")}"));
             }
         }
 

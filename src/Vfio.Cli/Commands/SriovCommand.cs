@@ -5,7 +5,7 @@ using Vfio.Pci;
 
 namespace Vfio.Cli;
 
-/// <summary><c>vfio sriov</c>: gives a physical function virtual functions, or takes them away.</summary>
+/// <summary>Implements <c>vfio sriov</c>, which sets the number of virtual functions of a physical function.</summary>
 internal static class SriovCommand
 {
     private const string Name = "sriov";
@@ -15,12 +15,12 @@ internal static class SriovCommand
         Argument<DeviceTarget> device = Symbols.Device(host);
         Argument<int> count = new("N")
         {
-            Description = "How many virtual functions it is to have; 0 takes them away",
-            CustomParser = result => (int)Symbols.ParseNumber(result, 0, ushort.MaxValue, "a number of functions", "it is a number from 0 to 65535"),
+            Description = "The number of virtual functions; 0 removes them",
+            CustomParser = result => (int)Symbols.ParseNumber(result, 0, ushort.MaxValue, "a number of virtual functions", "use a number from 0 to 65535"),
         };
         Option<Guid?> token = new("--token")
         {
-            Description = "First set the secret that opens the virtual functions of a device that is taken: whoever opens one has it in VFIO_VF_TOKEN",
+            Description = "For a bound device, first set the secret that programs need to open its virtual functions; they pass it in VFIO_VF_TOKEN",
             HelpName = "UUID",
             CustomParser = result =>
             {
@@ -29,27 +29,27 @@ internal static class SriovCommand
                     return uuid;
                 }
 
-                result.AddError($"'{Symbols.Quote(result.Tokens[0].Value)}' is not a UUID; uuidgen makes one");
+                result.AddError($"'{Symbols.Quote(result.Tokens[0].Value)}' is not a UUID; uuidgen creates one");
                 return null;
             },
         };
         Option<bool> dryRun = Symbols.Flag("--dry-run", "Only show what would be done");
-        Option<bool> force = Symbols.Flag("--force", "Take functions away that the host uses");
+        Option<bool> force = Symbols.Flag("--force", "Remove virtual functions even if the host uses them");
         Option<bool> json = Symbols.Json();
-        DocumentedCommand command = new(Name, "Give a device virtual functions, or take them away (SR-IOV).")
+        DocumentedCommand command = new(Name, "Set the number of virtual functions of a device (SR-IOV).")
         {
             Notes =
             [
-                "Works with the device's own driver and, where the device is taken, with vfio-pci. The number of before is remembered: 'vfio release' of the device, or of all, puts it back, "
-                + "after the virtual functions that are taken. One that is taken or open keeps the number from being changed.",
-                "Whoever lists the host's processes sees --token while this runs; the environment's VFIO_VF_TOKEN does the same unseen.",
+                "This works with the device's own driver and, if the device is bound, with vfio-pci. The previous number is saved. 'vfio release' of the device, or of all devices, "
+                + "first releases the bound virtual functions and then restores the number. The number cannot be changed while one of them is bound or open.",
+                "While the command runs, every user of the host can see --token in the list of processes. The environment variable VFIO_VF_TOKEN has the same effect and is not visible.",
             ],
             Examples =
             [
-                ("sudo vfio sriov eth0 4", "four functions of a network card"),
-                ("sudo vfio bind 01:10.0", "take the first of them"),
-                ("sudo vfio sriov 01:00.0 2 --token $(uuidgen)", "of a card that is taken itself"),
-                ("sudo vfio sriov eth0 0", "no functions any more"),
+                ("sudo vfio sriov eth0 4", "four virtual functions of a network card"),
+                ("sudo vfio bind 01:10.0", "bind the first of them"),
+                ("sudo vfio sriov 01:00.0 2 --token $(uuidgen)", "for a card that is itself bound"),
+                ("sudo vfio sriov eth0 0", "remove all virtual functions"),
             ],
         };
         command.Add(device);
@@ -61,7 +61,7 @@ internal static class SriovCommand
         command.SetAction(result =>
         {
             DeviceTarget target = result.GetRequiredValue(device);
-            PciAddress address = target is HostTarget found ? found.Address : throw new CliException($"sriov: {target.Name} is a model, which has no virtual functions", "name a device of the host");
+            PciAddress address = target is HostTarget found ? found.Address : throw new CliException($"sriov: {target.Name} is a device model, which has no virtual functions", "name a device of the host");
             using SignalGuard guard = new();
             BindOptions options = new() { Force = result.GetValue(force), Host = host.Root, Helper = host.Helper, HolderWait = Symbols.Patience(host, TimeSpan.Zero, guard.Asked) };
             return guard.Run(host, () => Run(host, address, result.GetRequiredValue(count), result.GetValue(token), options, result.GetValue(dryRun), result.GetValue(json)));
@@ -74,7 +74,8 @@ internal static class SriovCommand
         VirtualFunctionPlan plan = VirtualFunctionPlan.Compute(address, count, options);
         if (plan.IsAllowed && !isDryRun)
         {
-            // One in the environment is for opening functions too, and is nothing to complain about where there is none to set.
+            // A secret in the environment is also used to open virtual functions. It is no error if there is nothing to
+            // set it on.
             bool wantsSecret = count != 0 && plan.PreviousCount == 0 && new PciBus(host.Root).Get(address).HasVfioDriver;
             if ((token ?? (wantsSecret ? HostTarget.ReadToken() : null)) is Guid secret)
             {
@@ -84,7 +85,7 @@ internal static class SriovCommand
             plan.Execute();
         }
 
-        string? made = plan.IsAllowed && !isDryRun ? $"sriov: the number of {address}'s virtual functions is {count}" : null;
+        string? made = plan.IsAllowed && !isDryRun ? $"sriov: {address} now has {count} virtual functions" : null;
         return ChangeReport.Write(host, made, $"vfio show {address} lists them", report => Write(report, address, plan, isDryRun, isJson));
     }
 
@@ -103,18 +104,19 @@ internal static class SriovCommand
         return plan.IsAllowed ? ExitCode.Done : PlanReport.WriteRefusals(host, plan.Refusals);
     }
 
-    // Before there are functions: opening a device with functions that are open would want the secret itself.
+    // The secret is set before virtual functions exist: opening a device whose virtual functions are open would itself
+    // require the secret.
     private static void SetToken(CliHost host, PciAddress address, VirtualFunctionPlan plan, Guid token)
     {
         PciDeviceInfo device = new PciBus(host.Root).Get(address);
         if (!device.HasVfioDriver)
         {
-            throw new CliException($"sriov: {address} is not taken: the virtual functions of a host driver want no secret", "leave --token away");
+            throw new CliException($"sriov: {address} is not bound to VFIO: the virtual functions of a host driver need no secret", "omit --token");
         }
 
         if (plan.PreviousCount != 0)
         {
-            throw new CliException($"sriov: {address} has {plan.PreviousCount} virtual functions, whose secret cannot be changed any more", $"vfio sriov {address} 0 takes them away first");
+            throw new CliException($"sriov: {address} already has {plan.PreviousCount} virtual functions, so their secret can no longer be set", $"remove them first: vfio sriov {address} 0");
         }
 
         using VfioDevice opened = host.OpenDevice(address, new VfioOpenOptions { Host = host.Root });
@@ -130,7 +132,7 @@ internal static class SriovCommand
         }
 
         string count = functions.Count == 1 ? "1 virtual function" : $"{functions.Count} virtual functions";
-        host.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{address} has {count}{(plan.Steps.Count == 0 ? " already" : $", had {plan.PreviousCount}")}"));
+        host.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{address} has {count}{(plan.Steps.Count == 0 ? " already" : $"; it had {plan.PreviousCount}")}"));
         foreach (PciDeviceInfo function in functions)
         {
             host.Out.WriteLine(Printable.Clean($"  {function}"));
@@ -149,8 +151,8 @@ internal static class SriovCommand
         CliJson.Write);
 }
 
-/// <summary>What <c>vfio sriov</c> did, or would do, as JSON.</summary>
+/// <summary>Describes what <c>vfio sriov</c> did, or would do, as JSON.</summary>
 internal sealed record SriovDocument(bool DryRun, string Address, int CountBefore, FunctionDocument[] Functions, string[] Steps, RefusalDocument[] Refusals);
 
-/// <summary>A virtual function.</summary>
+/// <summary>Describes a virtual function, as JSON.</summary>
 internal sealed record FunctionDocument(string Address, string? Driver, int? IommuGroup);

@@ -5,7 +5,7 @@ using Vfio.Pci;
 
 namespace Vfio.Cli;
 
-/// <summary>Says what is wrong with a command line: the first mistake, and where to look it up.</summary>
+/// <summary>Reports what is wrong with a command line: the first error, and where to look for help.</summary>
 internal static class UsageErrors
 {
     public static int Write(CliHost host, ParseResult result)
@@ -14,19 +14,20 @@ internal static class UsageErrors
         string path = PathOf(result.CommandResult);
         string? stranger = FindUnknownOption(result) ?? (result.UnmatchedTokens.Count == 0 ? null : result.UnmatchedTokens[0]);
 
-        // Whatever follows a word that is not understood is judged wrongly: that word is the mistake.
+        // A word that the parser does not understand makes it misjudge the words after it, so that word is reported
+        // first.
         string what = stranger is null
             ? Decapitalise(result.Errors[0].Message)
             : $"'{Symbols.Quote(stranger)}' is not {Expected(command, stranger)}";
         string hint = stranger is null ? SecondLine(what) ?? $"{path} --help shows how it is used"
             : Habits.Find(stranger) is string known && !HasOption(command, stranger) ? known
-            : FindSimilar(command, stranger) is string similar ? $"did you mean '{similar}'? {path} --help shows what there is"
+            : FindSimilar(command, stranger) is string similar ? $"did you mean '{similar}'? {path} --help lists all"
             : SuggestFor(host, command, stranger) ?? $"{path} --help shows how it is used";
         ErrorReport.Write(host, $"{(command is RootCommand ? "command line" : command.Name)}: {FirstLine(what)}", hint);
         return ExitCode.WrongUsage;
     }
 
-    // To the parser, an option that it does not know is a device, if one may stand there.
+    // If the command has an argument for devices, the parser takes an unknown option for a device.
     private static string? FindUnknownOption(ParseResult result) => result.Tokens
         .TakeWhile(token => token.Type != TokenType.DoubleDash)
         .FirstOrDefault(token => token.Type == TokenType.Argument && token.Value is ['-', '-' or (>= 'A' and <= 'Z') or (>= 'a' and <= 'z'), ..] && !IsValue(result, token))
@@ -49,7 +50,7 @@ internal static class UsageErrors
         ? command.Options.SelectMany(option => option.Aliases.Prepend(option.Name))
         : command.Subcommands.Where(subcommand => !subcommand.Hidden).Select(subcommand => subcommand.Name));
 
-    // "vfio list eth0", "vfio groups 12", "vfio eth0": the word is right, and the command another.
+    // The user typed "vfio list eth0", "vfio groups 12" or "vfio eth0": the word is right, but the command is not.
     private static string? SuggestFor(CliHost host, Command command, string word)
     {
         if (word.StartsWith('-') || (command is not RootCommand && command.Arguments.Count != 0))
@@ -60,12 +61,12 @@ internal static class UsageErrors
         string quoted = Symbols.Quote(word);
         return DeviceArgument.TryFind(host, word, out _, out _, out _) ? $"vfio show {quoted} shows that device"
             : command.Name != ListCommand.Name ? null
-            : PciClassFilter.TryParse(word, out _) ? $"vfio list --class {quoted} lists that class, --name {quoted} what is named so"
-            : HostNames.IsName(word) ? $"vfio list --name {quoted} lists what is named so; vfio list --help shows all filters"
+            : PciClassFilter.TryParse(word, out _) ? $"vfio list --class {quoted} lists that class, vfio list --name {quoted} devices with that name"
+            : HostNames.IsName(word) ? $"vfio list --name {quoted} lists devices with that name; vfio list --help shows all filters"
             : null;
     }
 
-    // A parser's message may bring its hint along, as a second line.
+    // A parser's message may contain its hint as a second line.
     private static string? SecondLine(string text) => text.Split('\n', 2) is [_, string hint] ? hint : null;
 
     private static string FirstLine(string text) => text.AsSpan().IndexOfAny('\r', '\n') is int end and >= 0 ? text[..end] : text;

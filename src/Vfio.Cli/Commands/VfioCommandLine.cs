@@ -5,37 +5,37 @@ using System.Reflection;
 
 namespace Vfio.Cli;
 
-/// <summary>The command line as a whole: what commands there are, and how every one of them ends.</summary>
+/// <summary>Represents the whole command line: creates the commands, and runs one of them.</summary>
 internal static class VfioCommandLine
 {
     public const string Name = "vfio";
 
     public static IReadOnlyList<string> Notes { get; } =
     [
-        "DEV is a PCI address, a network interface or a disk: 0000:00:14.3, 00:14.3, eth0, nvme0n1. A device that is taken keeps the names it had. "
-        + "emu:edu is a device in software, to try every command on. "
-        + "PLACE is a register's name, STATUS, or a region and an offset, bar0+0x8. 'vfio help COMMAND' explains a command.",
+        "DEV is a PCI address, a network interface or a disk: 0000:00:14.3, 00:14.3, eth0, nvme0n1. A bound device can still be named by its previous interface or disk name. "
+        + "emu:edu is a device model in software, on which you can try every command. "
+        + "PLACE is the name of a register, such as STATUS, or a region and an offset, such as bar0+0x8. 'vfio help COMMAND' explains a command.",
     ];
 
     public static IReadOnlyList<(string CommandLine, string Purpose)> Examples { get; } =
     [
         ("vfio list --class net", "the network cards"),
-        ("vfio show eth0", "all about one: who has it, its regions"),
-        ("sudo vfio bind --user $USER eth0", "take it, for yourself"),
+        ("vfio show eth0", "everything about one device"),
+        ("sudo vfio bind --user $USER eth0", "bind it, for yourself"),
         ("vfio read eth0 STATUS", "read a register by its name"),
         ("vfio read eth0 bar0+0x8", "or by its place"),
-        ("sudo vfio release eth0", "hand it back"),
+        ("sudo vfio release eth0", "release it"),
     ];
 
-    /// <summary>The tool's version, without the commit it was built from.</summary>
+    /// <summary>Gets the version of the tool, without the commit that it was built from.</summary>
     public static string Version => (typeof(VfioCommandLine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
         ?? "unknown").Split('+')[0];
 
-    // "@file" is a file's name nowhere in this tool.
+    // No argument of this tool is a response file: "@file" stands for itself.
     private static readonly ParserConfiguration Parsing = new() { ResponseFileTokenReplacer = null };
 
     /// <summary>Runs one command.</summary>
-    /// <returns>The process's exit code.</returns>
+    /// <returns>The exit code of the process.</returns>
     public static int Run(IReadOnlyList<string> arguments, CliHost host)
     {
         try
@@ -47,17 +47,17 @@ internal static class VfioCommandLine
         catch (Exception e)
         {
             TryFlush(host);
-            // The output may be what failed: from here on it is left alone.
+            // Standard output may be what failed, so it is not used any more.
             return ErrorReport.Write(host with { Out = TextWriter.Null }, e);
         }
     }
 
-    /// <summary>The commands, for who wants to look at them all: tests, the manual pages, completion.</summary>
+    /// <summary>Creates the tree of all commands. Tests, manual pages and completion use it too.</summary>
     /// <param name="host">The host.</param>
-    /// <param name="words">The command that <c>vfio run</c> is to run.</param>
+    /// <param name="words">The command that <c>vfio run</c> runs.</param>
     public static RootCommand Create(CliHost host, IReadOnlyList<string>? words = null)
     {
-        RootCommand root = new("Take PCI devices from their Linux drivers, read and write their registers through VFIO, hand them back.");
+        RootCommand root = new("Bind PCI devices to VFIO, read and write their registers, and release them to their Linux drivers.");
         HelpText help = new(host);
         root.Directives.Clear();
         root.Options.Clear();
@@ -89,7 +89,7 @@ internal static class VfioCommandLine
         root.Add(ManCommand.Create(host));
         root.Add(CompletionCommand.Create(host));
         root.Add(CompleteCommand.Create(host));
-        // Alone, the command shows what it can do.
+        // Without a command, vfio prints its help.
         root.SetAction(_ => help.Write(root));
         return root;
     }
@@ -121,7 +121,7 @@ internal static class VfioCommandLine
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // It is what is being reported.
+            // This failure is the one that is already being reported.
         }
     }
 

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Vfio.Cli;
 
-/// <summary><c>vfio watch</c>: reads registers again and again, and says what changed.</summary>
+/// <summary>Implements <c>vfio watch</c>, which reads registers repeatedly and prints each change.</summary>
 internal static class WatchCommand
 {
     private const string Name = "watch";
@@ -17,24 +17,24 @@ internal static class WatchCommand
         Option<VfioBackend> backend = Symbols.Backend();
         Argument<PlaceText[]> places = Symbols.Places();
         Option<int?> width = Symbols.Width();
-        Option<int?> interval = Symbols.Number(["--interval"], "MS", "Milliseconds from one look to the next; 100 unless told", 1, MaxInterval);
-        Option<int?> count = Symbols.Number(["--count", "-n"], "COUNT", "End after so many changes", 1, int.MaxValue);
-        Option<bool> json = Symbols.Flag("--json", "Print JSON Lines, one an event (docs/cli.md has the fields)");
+        Option<int?> interval = Symbols.Number(["--interval"], "MS", "Read the registers every MS milliseconds. By default, 100", 1, MaxInterval);
+        Option<int?> count = Symbols.Number(["--count", "-n"], "COUNT", "End after this many changes", 1, int.MaxValue);
+        Option<bool> json = Symbols.Flag("--json", "Print events as JSON Lines (docs/cli.md describes the fields)");
         DocumentedCommand command = new(Name, "Watch registers, and print each change.")
         {
             Notes =
             [
-                "First the values as they are, then a line for each change: time, register, value of before and after, and the fields or bits "
-                + "that changed. What comes and goes between two looks is not seen.",
-                "Ctrl-C and SIGTERM end it with exit code 0, the device closed. Where the kernel asks for the device back, to unplug or unbind it, it ends with exit code 1.",
+                "Prints the current values first, then a line for each change: time, register, old and new value, and the fields or bits "
+                + "that changed. A change that is reverted between two reads is not seen.",
+                "Ctrl-C and SIGTERM close the device and end the command with exit code 0. If the kernel requests the device, to unplug or unbind it, the command ends with exit code 1.",
                 ReadCommand.NameNote,
-                "The device is reset when it is opened; reading changes some registers, and so takes them away from whoever else looks.",
+                "The device is reset when it is opened. Some registers change when they are read, so other readers of the device may miss values.",
             ],
             Examples =
             [
-                ("vfio watch 0000:00:14.3 STATUS", "see the link of a NIC come and go"),
+                ("vfio watch 0000:00:14.3 STATUS", "watch the link of a NIC"),
                 ("vfio watch 00:14.3 STATUS EXP.DevSta -n 1", "wait for the first change"),
-                ("vfio watch 00:14.3 bar0+8 --interval 1000 --json", "once a second, for a program"),
+                ("vfio watch 00:14.3 bar0+8 --interval 1000 --json", "once a second, for scripts"),
             ],
         };
         command.Add(device);
@@ -136,6 +136,6 @@ internal static class WatchCommand
         CliJson.Write);
 }
 
-/// <summary>A value of a register that is watched, as JSON.</summary>
+/// <summary>Describes a value of a watched register, as JSON.</summary>
 internal sealed record WatchLine(
     DateTime Time, string Region, ulong Offset, int Width, string? Name, string? Before, string Value, FieldDocument[] Fields, IEnumerable<string> Changes);

@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace Vfio.Cli;
 
-/// <summary><c>vfio write</c>: one register, through the device's file descriptor.</summary>
+/// <summary>Implements <c>vfio write</c>, which writes one register through the device's file descriptor.</summary>
 internal static class WriteCommand
 {
     private const string Name = "write";
@@ -15,20 +15,20 @@ internal static class WriteCommand
         Argument<ulong> value = Symbols.Value();
         Option<int?> width = Symbols.Width();
         Option<bool> json = Symbols.Json();
-        DocumentedCommand command = new(Name, "Write a register of a device that VFIO has.")
+        DocumentedCommand command = new(Name, "Write a register of a bound device.")
         {
             Notes =
             [
                 ReadCommand.NameNote,
                 ReadCommand.ResetNote,
-                "The write is one access of its width through the file descriptor; nothing is read back. A wrong value in a wrong register can "
-                + "upset a device beyond what a reset mends: write what its datasheet says.",
+                "The register is written with one access of its width through the file descriptor, and not read back. A wrong value in a wrong register can "
+                + "put a device into a state that a reset does not fix, so follow its datasheet.",
             ],
             Examples =
             [
                 ("vfio write 0000:00:14.3 CTRL 0x1", "a register of a NIC, by name"),
                 ("vfio write 0000:00:14.3 bar0+0x8 0x1", "a 32-bit register, by place"),
-                ("vfio write 00:14.3 config+4 0x6 -w 16", "command: memory, bus master"),
+                ("vfio write 00:14.3 config+4 0x6 -w 16", "COMMAND: enable memory and bus mastering"),
             ],
         };
         command.Add(device);
@@ -63,5 +63,5 @@ internal static class WriteCommand
     }
 }
 
-/// <summary>What <c>vfio write</c> wrote, as JSON.</summary>
+/// <summary>Describes what <c>vfio write</c> wrote, as JSON.</summary>
 internal sealed record WriteDocument(string Address, string Region, ulong Offset, int Width, string Value, string? Name);

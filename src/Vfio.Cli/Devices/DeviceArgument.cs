@@ -4,20 +4,20 @@ using Vfio.Pci;
 
 namespace Vfio.Cli;
 
-/// <summary>Finds the device that a person means: by its address, or by what the host calls it.</summary>
+/// <summary>Finds the device that a user names, by its address or by a name that the host gives it.</summary>
 internal static class DeviceArgument
 {
     private const string Examples = "a device is named like 0000:00:14.3, 00:14.3, eth0 or nvme0n1";
 
-    // More are no hint any more.
+    // More suggestions would not help.
     private const int MostHints = 4;
 
     /// <summary>Finds a device.</summary>
-    /// <param name="host">The host whose names count.</param>
+    /// <param name="host">The host, on which names are looked up.</param>
     /// <param name="text">What the user typed.</param>
-    /// <param name="target">The device; it need not exist where an address was typed.</param>
-    /// <param name="mistake">What is wrong, where the answer is <see langword="false"/>.</param>
-    /// <param name="hint">What the person can do about it.</param>
+    /// <param name="target">The device. If the text is an address, the device need not exist.</param>
+    /// <param name="mistake">What is wrong, if the method returns <see langword="false"/>.</param>
+    /// <param name="hint">What the user can do about it.</param>
     public static bool TryFind(CliHost host, string text, [NotNullWhen(true)] out DeviceTarget? target, out string mistake, out string hint)
     {
         mistake = "";
@@ -26,7 +26,7 @@ internal static class DeviceArgument
         {
             target = ModelTarget.Find(text);
             mistake = $"'{Symbols.Quote(text)}' is not a device model";
-            hint = $"vfio has these models: {string.Join(", ", ModelTarget.All.Select(model => model.Name))}";
+            hint = $"the device models are: {string.Join(", ", ModelTarget.All.Select(model => model.Name))}";
             return target is not null;
         }
 
@@ -35,7 +35,7 @@ internal static class DeviceArgument
         return isFound;
     }
 
-    /// <summary>Whether a text means a model, be there one of that name or not.</summary>
+    /// <summary>Returns whether a text names a device model, even one that does not exist.</summary>
     public static bool IsModel(string text) => text.StartsWith(ModelTarget.Prefix, StringComparison.Ordinal);
 
     private static bool TryFindAddress(CliHost host, string text, out PciAddress address, ref string mistake, ref string hint)
@@ -55,8 +55,8 @@ internal static class DeviceArgument
 
         if (IdFilter.TryParse(text, out IdFilter? ids) && ids is { VendorId: not null, DeviceId: not null })
         {
-            mistake = $"'{quoted}' is a vendor and a device id, which several devices may have; {Examples}";
-            hint = $"vfio list --id {quoted} lists those that have it";
+            mistake = $"'{quoted}' is a vendor and device ID, which several devices may have; {Examples}";
+            hint = $"vfio list --id {quoted} lists the devices that have it";
             return false;
         }
 
@@ -69,7 +69,7 @@ internal static class DeviceArgument
         return TryFindName(host, text, quoted, out address, ref mistake, ref hint);
     }
 
-    // By what the host calls it, or called it before it was taken.
+    // Finds a device by a name that the host gives it, or gave it before it was bound.
     private static bool TryFindName(CliHost host, string text, string quoted, out PciAddress address, ref string mistake, ref string hint)
     {
         address = default;
@@ -83,12 +83,12 @@ internal static class DeviceArgument
                 return true;
             case > 1:
                 mistake = $"'{quoted}' is {found.Length} devices: {string.Join(", ", found.Take(MostHints))}{(found.Length > MostHints ? ", …" : "")}";
-                hint = "name the one that is meant by its address";
+                hint = "use the address of one of them";
                 return false;
         }
 
         mistake = LooksLikeAddress(text) ? $"'{quoted}' is not a PCI address; one looks like 0000:00:14.3 (domain:bus:device.function)"
-            : names.IsVirtual(text) ? $"'{quoted}' stands on no PCI device: it is virtual"
+            : names.IsVirtual(text) ? $"'{quoted}' belongs to no PCI device: it is virtual"
             : $"'{quoted}' is not a device of this host; {Examples}";
         string[] similar = Similar(text, names.GetAll().Select(name => name.Name).Concat(taken.SelectMany(NamesOf)));
         if (similar.Length != 0)
@@ -99,7 +99,7 @@ internal static class DeviceArgument
         return false;
     }
 
-    /// <summary>The names that the host had for a device before it was taken.</summary>
+    /// <summary>Returns the names that the host gave a device before it was bound.</summary>
     public static IEnumerable<string> NamesOf(JournalEntry entry) =>
         entry.Interfaces.Select(state => state.Name).Concat(entry.OtherNames).Concat(entry.Disks);
 

@@ -4,10 +4,10 @@ using Vfio.Host;
 
 namespace Vfio.Cli;
 
-/// <summary>A device in JSON: the same fields wherever one occurs, before those that derive from it add.</summary>
-/// <param name="device">What the device is.</param>
-/// <param name="names">What people call it.</param>
-/// <param name="onHost">The host's side of it; <see langword="null"/> for a model.</param>
+/// <summary>Describes a device as JSON: the fields that all documents about devices begin with.</summary>
+/// <param name="device">The identity of the device.</param>
+/// <param name="names">The names of vendors, devices and classes.</param>
+/// <param name="onHost">The device as the host sees it; <see langword="null"/> for a device model.</param>
 internal class DeviceDocument(DeviceIdentity device, DeviceNames names, PciDeviceInfo? onHost)
 {
     [JsonConstructor]
@@ -16,7 +16,7 @@ internal class DeviceDocument(DeviceIdentity device, DeviceNames names, PciDevic
     {
     }
 
-    private const int First = -1; // of a base class, which would come last
+    private const int First = -1; // properties of a base class would otherwise come last
 
     [JsonPropertyOrder(First)]
     public string Address => device.Name;
@@ -61,18 +61,20 @@ internal class DeviceDocument(DeviceIdentity device, DeviceNames names, PciDevic
 
     protected PciDeviceInfo? OnHost => onHost;
 
-    /// <summary>A vendor's or device's number, as JSON has it.</summary>
+    /// <summary>Formats a vendor or device ID as JSON has it.</summary>
     public static string Id(ushort id) => id.ToString("x4", CultureInfo.InvariantCulture);
 }
 
-/// <summary>What the host calls a device: <c>nameHex</c> where the name is bytes that are no UTF-8.</summary>
+/// <summary>
+/// Describes a name that the host gives a device; <c>nameHex</c> is set if the name is not valid UTF-8.
+/// </summary>
 internal sealed record HostNameDocument(string Name, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? NameHex)
 {
     public static HostNameDocument[] Of(IEnumerable<string> names) =>
         [.. names.Select(name => new HostNameDocument(Printable.Clean(name), Printable.BytesOf(name) is byte[] bytes ? Convert.ToHexStringLower(bytes) : null))];
 }
 
-/// <summary>A refusal.</summary>
+/// <summary>Describes a refusal.</summary>
 internal sealed record RefusalDocument(string Address, string Reason, string Explanation, string Hint, bool CanForce)
 {
     public static RefusalDocument[] Of(IEnumerable<BindingRefusal> refusals) =>

@@ -2,11 +2,11 @@ using Vfio.Pci;
 
 namespace Vfio.Cli;
 
-/// <summary>What a device says it is.</summary>
-/// <param name="Name">As the person may name it: its address; a model's name.</param>
-/// <param name="Address">Where it is; 0000:00:00.0 for a model.</param>
-/// <param name="VendorId">Its vendor.</param>
-/// <param name="DeviceId">Its kind.</param>
+/// <summary>Represents the identity of a device.</summary>
+/// <param name="Name">The name that a user can give: the address, or the name of a device model.</param>
+/// <param name="Address">The address; 0000:00:00.0 for a device model.</param>
+/// <param name="VendorId">The vendor ID.</param>
+/// <param name="DeviceId">The device ID.</param>
 internal sealed record DeviceIdentity(string Name, PciAddress Address, ushort VendorId, ushort DeviceId)
 {
     public ushort SubsystemVendorId { get; init; }
@@ -15,7 +15,7 @@ internal sealed record DeviceIdentity(string Name, PciAddress Address, ushort Ve
 
     public PciClassCode Class { get; init; }
 
-    /// <summary>What a device of the host is.</summary>
+    /// <summary>Creates the identity of a device of the host.</summary>
     public static DeviceIdentity Of(PciDeviceInfo device) => new(device.Address.ToString(), device.Address, device.VendorId, device.DeviceId)
     {
         SubsystemVendorId = device.SubsystemVendorId,

@@ -3,17 +3,20 @@ using Vfio.Pci;
 
 namespace Vfio.Cli;
 
-/// <summary>What people call a device. Reads the host's <c>pci.ids</c> when the first name is asked for.</summary>
+/// <summary>
+/// Finds the names of vendors, devices and classes. It reads the host's <c>pci.ids</c> when the first name is
+/// requested.
+/// </summary>
 internal sealed class DeviceNames(CliHost host)
 {
-    // What a vendor's name loses where columns are few.
+    // The parts of a vendor's name that are omitted in the brief form.
     private static readonly string[] LegalForms =
     [
         "Inc", "Corp", "Corporation", "Co", "Company", "Ltd", "Limited", "LLC", "GmbH", "AG", "SA", "S.A", "B.V", "Pte", "Technology",
         "Technologies",
     ];
 
-    // The word for a class: the most specific one that "vfio list --class" takes.
+    // The classes, ordered so that the most specific word that "vfio list --class" accepts is found first.
     private static readonly PciClassFilter[] Classes = [.. ((string[])["nvme", "sata", "storage", "audio"])
         .Concat(PciClassFilter.Words).Distinct().Select(word => PciClassFilter.TryParse(word, out PciClassFilter? filter) ? filter : null!)];
 
@@ -21,7 +24,9 @@ internal sealed class DeviceNames(CliHost host)
 
     private PciNames Names => _names ??= host.LoadNames();
 
-    /// <summary>The word of a class that <c>vfio list --class</c> takes, or its digits.</summary>
+    /// <summary>
+    /// Returns the word for a class that <c>vfio list --class</c> accepts, or the digits of the class.
+    /// </summary>
     public static string ClassWord(PciClassCode code) => Array.Find(Classes, filter => filter.Matches(code))?.Name ?? code.ToShortString();
 
     public string? Vendor(DeviceIdentity device) => Names.GetVendor(device.VendorId);
@@ -30,7 +35,7 @@ internal sealed class DeviceNames(CliHost host)
 
     public string? Class(DeviceIdentity device) => Names.GetClass(device.Class);
 
-    /// <summary>The name of the subsystem: of the card, or the board the device is part of.</summary>
+    /// <summary>Returns the name of the subsystem: the card or board that the device is part of.</summary>
     public string? Subsystem(DeviceIdentity device) =>
         Names.GetSubsystem(device.VendorId, device.DeviceId, device.SubsystemVendorId, device.SubsystemId) ?? Names.GetVendor(device.SubsystemVendorId);
 
@@ -38,7 +43,7 @@ internal sealed class DeviceNames(CliHost host)
 
     public string? ProgrammingInterface(DeviceIdentity device) => Names.GetProgrammingInterface(device.Class);
 
-    /// <summary>Vendor and device as lspci writes them.</summary>
+    /// <summary>Returns vendor and device as lspci writes them.</summary>
     public string FullName(DeviceIdentity device) => (Vendor(device), Device(device)) switch
     {
         (null, null) => string.Create(CultureInfo.InvariantCulture, $"Device {device.VendorId:x4}:{device.DeviceId:x4}"),
@@ -46,19 +51,22 @@ internal sealed class DeviceNames(CliHost host)
         (_, string name) => $"{Vendor(device)} {name}".TrimStart(),
     };
 
-    /// <summary>Vendor and device in a line.</summary>
+    /// <summary>Returns vendor and device in one line.</summary>
     /// <param name="device">The device.</param>
-    /// <param name="isBrief">Whether the vendor's name is shortened to what people say.</param>
+    /// <param name="isBrief">Whether to shorten the vendor's name to its common form.</param>
     public string Describe(DeviceIdentity device, bool isBrief)
     {
         string vendor = Vendor(device) ?? string.Create(CultureInfo.InvariantCulture, $"Vendor {device.VendorId:x4}");
         string name = Device(device) ?? string.Create(CultureInfo.InvariantCulture, $"Device {device.DeviceId:x4}");
         string who = isBrief ? Shorten(vendor) : vendor;
-        // Some vendors say their name again in the device's.
+        // Some vendors repeat their name in the device's name.
         return name.StartsWith(who + " ", StringComparison.Ordinal) ? name : $"{who} {name}";
     }
 
-    /// <summary>"Advanced Micro Devices, Inc. [AMD]" is AMD, "Intel Corporation" Intel.</summary>
+    /// <summary>
+    /// Shortens a vendor's name: "Advanced Micro Devices, Inc. [AMD]" becomes "AMD", "Intel Corporation" becomes
+    /// "Intel".
+    /// </summary>
     internal static string Shorten(string vendor)
     {
         int open = vendor.LastIndexOf('[');

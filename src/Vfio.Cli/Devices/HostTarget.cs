@@ -2,8 +2,8 @@ using Vfio.Pci;
 
 namespace Vfio.Cli;
 
-/// <summary>A device of the host. It need not exist until something of it is asked for.</summary>
-/// <param name="Address">Where it is.</param>
+/// <summary>Represents a device of the host, which need not exist until it is used.</summary>
+/// <param name="Address">The address.</param>
 internal sealed record HostTarget(PciAddress Address) : DeviceTarget(Address.ToString())
 {
     private const string TokenVariable = "VFIO_VF_TOKEN";
@@ -16,8 +16,8 @@ internal sealed record HostTarget(PciAddress Address) : DeviceTarget(Address.ToS
         Address, new VfioOpenOptions { Host = host.Root, Backend = Backend, VirtualFunctionToken = ReadToken() is Guid token && new PciBus(host.Root).Find(Address)?.GetPhysicalFunction() is not null ? token : null });
 
     /// <summary>
-    /// The names of its registers. Configuration space is read from sysfs, which shows capabilities to root alone; where a
-    /// capability's register is asked for all the same, the device is opened for a moment to read them.
+    /// Returns the names of its registers. Configuration space is read from sysfs, which shows capabilities only to
+    /// root. If another user names a register of a capability, the device is opened briefly to read them.
     /// </summary>
     public override RegisterNames NameRegisters(CliHost host)
     {
@@ -32,10 +32,12 @@ internal sealed record HostTarget(PciAddress Address) : DeviceTarget(Address.ToS
 
     public override ShownDevice Look(CliHost host, bool isWholeConfig) => ShownDevice.Of(host, Get(host), isWholeConfig);
 
-    /// <summary>The secret of virtual functions, from the environment: whoever lists the processes of the host would read an option.</summary>
+    /// <summary>
+    /// Reads the secret of virtual functions from the environment. An option would be visible in the list of processes.
+    /// </summary>
     public static Guid? ReadToken() => Environment.GetEnvironmentVariable(TokenVariable) is not { Length: > 0 } text ? null
         : Guid.TryParse(text, out Guid token) ? token
-        : throw new CliException($"{TokenVariable}: '{Symbols.Quote(text)}' is not a UUID", "it is what 'vfio sriov --token' was given");
+        : throw new CliException($"{TokenVariable}: '{Symbols.Quote(text)}' is not a UUID", "use the UUID that was given to 'vfio sriov --token'");
 
     private PciDeviceInfo Get(CliHost host) => new PciBus(host.Root).Get(Address);
 

@@ -3,10 +3,10 @@ using Vfio.Pci;
 
 namespace Vfio.Cli;
 
-/// <summary>A device model, which lives in this process and as long as it: the next command finds a new one.</summary>
+/// <summary>Represents a device model, which exists only in this process: each command creates a new one.</summary>
 internal sealed record ModelTarget : DeviceTarget
 {
-    /// <summary>What the name of a model begins with.</summary>
+    /// <summary>The prefix of the names of device models.</summary>
     public const string Prefix = "emu:";
 
     private static readonly (string Name, string Description, Func<DeviceModel> Make)[] Models =
@@ -19,22 +19,24 @@ internal sealed record ModelTarget : DeviceTarget
     private ModelTarget(string name, DeviceModel model)
         : base(Prefix + name) => _model = model;
 
-    /// <summary>The models there are, with a few words about each.</summary>
+    /// <summary>Gets the names of the device models, each with a short description.</summary>
     public static IEnumerable<(string Name, string Description)> All => Models.Select(model => (Prefix + model.Name, model.Description));
 
-    /// <summary>Finds a model.</summary>
+    /// <summary>Creates a device model by its name.</summary>
     /// <param name="text">What the user typed: <c>emu:edu</c>.</param>
-    /// <returns>A new one; <see langword="null"/> where none has this name.</returns>
+    /// <returns>A new device model; <see langword="null"/> if none has this name.</returns>
     public static ModelTarget? Find(string text)
     {
         (string Name, string, Func<DeviceModel> Make) found = Array.Find(Models, model => Prefix + model.Name == text);
         return found.Make is null ? null : new ModelTarget(found.Name, found.Make());
     }
 
-    /// <summary>The host's devices among several; says of models that they are neither taken nor handed back.</summary>
-    /// <param name="host">Where to say so.</param>
+    /// <summary>
+    /// Returns the host's devices among several, and reports that device models need no bind and no release.
+    /// </summary>
+    /// <param name="host">The host, which has the output.</param>
     /// <param name="targets">The devices.</param>
-    /// <param name="isJson">Whether standard output is for a program.</param>
+    /// <param name="isJson">Whether standard output is JSON, so that nothing else may be written to it.</param>
     public static PciAddress[] SetApart(CliHost host, IEnumerable<DeviceTarget> targets, bool isJson)
     {
         List<PciAddress> addresses = [];
@@ -46,7 +48,7 @@ internal sealed record ModelTarget : DeviceTarget
             }
             else
             {
-                (isJson ? TextWriter.Null : host.Out).WriteLine($"{target.Name} is a model in vfio itself: nothing to take, nothing to hand back");
+                (isJson ? TextWriter.Null : host.Out).WriteLine($"{target.Name} is a device model inside vfio: it needs no bind and no release");
             }
         }
 
@@ -64,7 +66,7 @@ internal sealed record ModelTarget : DeviceTarget
 
     public override VfioDevice Open(CliHost host) => Backend == VfioBackend.Automatic
         ? _model.Open()
-        : throw new CliException($"open: {Name} is a model in this process: no backend of the kernel's leads to it", "--backend is for devices of the host");
+        : throw new CliException($"open: {Name} is a device model in this process, which no kernel backend can open", "omit --backend: it is only for devices of the host");
 
     public override RegisterNames NameRegisters(CliHost host)
     {
@@ -95,7 +97,7 @@ internal sealed record ModelTarget : DeviceTarget
 
     public override int GetHashCode() => Name.GetHashCode(StringComparison.Ordinal);
 
-    // What kind a BAR is stands in its low bits, also where no address is set.
+    // The low bits of a BAR tell its kind, even if no address is set.
     private static IEnumerable<PciResource> Regions(VfioDevice device)
     {
         _ = PciConfigHeader.TryParse(KnownRegisters.ReadConfig(device), out PciConfigHeader? header);

@@ -2,11 +2,11 @@ using System.Globalization;
 
 namespace Vfio.Cli;
 
-/// <summary>A number as people write it for registers: decimal, or hexadecimal with 0x.</summary>
+/// <summary>Parses a number as users write it: decimal, or hexadecimal with 0x.</summary>
 internal static class Number
 {
-    /// <summary>What to tell somebody whose number is none.</summary>
-    public const string Expected = "a number is decimal or 0x and hexadecimal digits, of at most 64 bits";
+    /// <summary>The explanation for a user whose text is not a number.</summary>
+    public const string Expected = "a number is decimal, or hexadecimal with 0x, and has at most 64 bits";
 
     public static bool TryParse(ReadOnlySpan<char> text, out ulong value) =>
         text.StartsWith("0x", StringComparison.OrdinalIgnoreCase)

@@ -3,18 +3,21 @@ using Vfio.Pci;
 
 namespace Vfio.Cli;
 
-/// <summary>A place in a device: a region and an offset in it, written <c>bar0+0x10</c>; <c>bar2</c> is its start.</summary>
+/// <summary>
+/// Represents a place in a device: a region and an offset in it, written <c>bar0+0x10</c>. <c>bar2</c> is the start of
+/// BAR 2.
+/// </summary>
 internal readonly record struct Place(RegionIndex Region, ulong Offset)
 {
-    // Indexed by region.
+    // The index is the region index.
     private static readonly string[] Names = ["bar0", "bar1", "bar2", "bar3", "bar4", "bar5", "rom", "config"];
 
     public string RegionName => Names[(int)Region];
 
-    /// <summary>Reads a place.</summary>
+    /// <summary>Parses a place.</summary>
     /// <param name="text">What the user typed.</param>
     /// <param name="place">The place.</param>
-    /// <param name="mistake">What is wrong with the text, where the answer is <see langword="false"/>.</param>
+    /// <param name="mistake">What is wrong with the text, if the method returns <see langword="false"/>.</param>
     public static bool TryParse(string text, out Place place, out string mistake)
     {
         place = default;
@@ -24,7 +27,7 @@ internal readonly record struct Place(RegionIndex Region, ulong Offset)
         int region = Array.FindIndex(Names, known => known.Equals(name, StringComparison.OrdinalIgnoreCase));
         if (region < 0)
         {
-            mistake = $"'{Symbols.Quote(text)}' is not a place; one looks like bar0+0x10, config+4 or rom+0, or is a register's name";
+            mistake = $"'{Symbols.Quote(text)}' is not a place; a place looks like bar0+0x10, config+4 or rom+0, or is the name of a register";
             return false;
         }
 
@@ -39,10 +42,10 @@ internal readonly record struct Place(RegionIndex Region, ulong Offset)
         return true;
     }
 
-    /// <summary>The place as it is typed, with at least two digits.</summary>
+    /// <summary>Formats the place as it is typed, with at least two digits.</summary>
     public override string ToString() => ToString(digits: 2);
 
-    /// <summary>The place as it is typed.</summary>
-    /// <param name="digits">How many hexadecimal digits the offset has at least, so that several stand below each other.</param>
+    /// <summary>Formats the place as it is typed.</summary>
+    /// <param name="digits">The minimum number of hexadecimal digits of the offset, to align several lines.</param>
     public string ToString(int digits) => $"{RegionName}+0x{Offset.ToString($"x{digits}", CultureInfo.InvariantCulture)}";
 }

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Vfio.Cli;
 
-/// <summary>Registers of 8, 16, 32 and 64 bits: access by width, and the checks that need no device.</summary>
+/// <summary>Accesses registers of 8, 16, 32 and 64 bits, and makes the checks that need no device.</summary>
 internal static class RegisterWidth
 {
     public const int Default = 32;
@@ -26,7 +26,7 @@ internal static class RegisterWidth
         }
     }
 
-    /// <summary>A value with all digits of its width.</summary>
+    /// <summary>Formats a value with all digits of its width.</summary>
     public static string Format(ulong value, int bits) => $"0x{value.ToString($"x{bits / 4}", CultureInfo.InvariantCulture)}";
 
     public static bool Fits(ulong value, int bits) => bits == 64 || value >> bits == 0;
@@ -37,24 +37,24 @@ internal static class RegisterWidth
         if (!Fits(value, bits))
         {
             throw new CliException(
-                $"{command}: 0x{value:x} does not fit a register of {bits} bits", "-w chooses another width: 8, 16, 32 or 64", ExitCode.WrongUsage);
+                $"{command}: 0x{value:x} does not fit into a register of {bits} bits", "-w chooses another width: 8, 16, 32 or 64", ExitCode.WrongUsage);
         }
     }
 
-    /// <exception cref="CliException">The place is not aligned to the width, whatever the device.</exception>
+    /// <exception cref="CliException">The offset is not a multiple of the width.</exception>
     public static void CheckAligned(string command, Place place, int bits)
     {
         int bytes = bits / 8;
         if (place.Offset % (uint)bytes != 0)
         {
             throw new CliException(
-                $"{command}: {place} is not aligned: a register of {bits} bits lies at a multiple of {bytes}",
+                $"{command}: {place} is not aligned: the offset of a {bits}-bit register is a multiple of {bytes}",
                 bits == Default ? "-w 8 or -w 16 access narrower registers" : "-w chooses another width",
                 ExitCode.WrongUsage);
         }
     }
 
-    /// <exception cref="CliException">The registers do not all lie in the region.</exception>
+    /// <exception cref="CliException">The registers are not all inside the region.</exception>
     public static void CheckRange(string command, ulong length, Place place, int bits, int count)
     {
         ulong bytes = (ulong)bits / 8 * (ulong)count;
@@ -63,10 +63,10 @@ internal static class RegisterWidth
             return;
         }
 
-        string what = count == 1 ? "it" : string.Create(CultureInfo.InvariantCulture, $"{count} registers from it");
+        string what = count == 1 ? "it" : string.Create(CultureInfo.InvariantCulture, $"{count} registers from there");
         throw new CliException(
             $"{command}: {place} is out of range: {what} would end outside {place.RegionName}, which has 0x{length:x} bytes",
-            $"the last register of {bits} bits is at {place with { Offset = LastOffset(length, bits) }}");
+            $"the last {bits}-bit register is at {place with { Offset = LastOffset(length, bits) }}");
     }
 
     private static ulong LastOffset(ulong length, int bits)

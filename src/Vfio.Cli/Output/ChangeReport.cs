@@ -3,17 +3,18 @@ using System.Text;
 namespace Vfio.Cli;
 
 /// <summary>
-/// What a command prints of a change that it has made. Where that cannot be written, the person still learns on standard error that the
-/// change was made, and what would have been printed.
+/// Prints the result of a change that a command has made. If the output cannot be written, the error on standard error
+/// still says that the change was made, and repeats what would have been printed.
 /// </summary>
 internal static class ChangeReport
 {
-    /// <param name="host">Where it is printed.</param>
-    /// <param name="made">The change: <c>bind: the devices were taken</c>; <see langword="null"/> where none was made.</param>
-    /// <param name="hint">Where the person can look it up.</param>
-    /// <param name="write">Prints, and returns the exit code.</param>
+    /// <param name="host">The host, which has the output.</param>
+    /// <param name="made">The change: <c>bind: the devices were bound</c>; <see langword="null"/> if none was
+    /// made.</param>
+    /// <param name="hint">Where the user can look up the result.</param>
+    /// <param name="write">Prints the result and returns the exit code.</param>
     /// <returns>The exit code.</returns>
-    /// <exception cref="CliException">The change was made and could not be printed.</exception>
+    /// <exception cref="CliException">The change was made, but the result could not be printed.</exception>
     public static int Write(CliHost host, string? made, string hint, Func<CliHost, int> write)
     {
         if (made is null)
@@ -36,7 +37,7 @@ internal static class ChangeReport
                 silent.Tell(line);
             }
 
-            throw new CliException($"{made}, but what is above could not be written to standard output: {e.Message}", hint);
+            throw new CliException($"{made}, but the lines above could not be written to standard output: {e.Message}", hint);
         }
     }
 

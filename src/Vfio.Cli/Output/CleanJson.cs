@@ -5,8 +5,8 @@ using System.Text;
 namespace Vfio.Cli;
 
 /// <summary>
-/// UTF-8 of JSON on its way to text. Strings come from the host and the device, and must not speak to a terminal: of a character that is not
-/// shown but acts, escaped or not, a question mark is left.
+/// Converts the UTF-8 of JSON to sanitized text. Strings come from the host and the device, and must not control a
+/// terminal: a control or format character, escaped or not, is replaced by a question mark.
 /// </summary>
 internal sealed class CleanJson(TextWriter output) : IBufferWriter<byte>
 {
@@ -38,7 +38,7 @@ internal sealed class CleanJson(TextWriter output) : IBufferWriter<byte>
         if (_decoded.Length < most)
         {
             _decoded = new char[most];
-            // Nothing gets longer; an escape of which the beginning came before is written with its end.
+            // The text never gets longer. The beginning of an escape sequence is held back until its end arrives.
             _clean = new char[most + LongEscape];
         }
 
@@ -55,7 +55,7 @@ internal sealed class CleanJson(TextWriter output) : IBufferWriter<byte>
     {
         if (_escape.Length == 0 && c != '\\')
         {
-            // The writer's own line ends are between strings; those in strings are escaped.
+            // The JSON writer's own line breaks are between strings; line breaks in strings are escaped.
             to[0] = c != '\n' && Printable.Acts(c) ? Printable.Replacement : c;
             return 1;
         }

@@ -4,10 +4,10 @@ using System.Text.Json.Serialization;
 namespace Vfio.Cli;
 
 /// <summary>
-/// Every document and line of <c>--json</c> (docs/cli.md has their fields). Fields are named after the properties, in their order.
-/// They are only written, by <see cref="Json"/>, with the code that the generator makes for each type: descriptions of the types, which
-/// a reader would need, would add a tenth to the size of the tool. Documents that look at other objects have a constructor for the
-/// generator.
+/// Lists every document and line that <c>--json</c> prints (docs/cli.md describes their fields). Fields are named after
+/// the properties, in their order. <see cref="Json"/> only writes them, with the code that the source generator creates
+/// for each type. Type metadata, which reading would need, would make the tool a tenth larger. Documents that are views
+/// of other objects have a constructor for the generator.
 /// </summary>
 [JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Serialization, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(AccessLine))]
@@ -42,8 +42,8 @@ namespace Vfio.Cli;
 [JsonSerializable(typeof(WriteDocument))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
-    // The published tool has no descriptions of the documents (ILLink.Substitutions.xml), and values that may be missing are the only
-    // ones for which the generated code asks for one.
+    // The published tool contains no type metadata for the documents (ILLink.Substitutions.xml). Only for nullable
+    // values does the generated code ask for metadata, so it is provided here.
     public static readonly CliJson Writing = new()
     {
         _NullableBoolean = MissingValuesJson.Default.NullableBoolean,
@@ -54,7 +54,7 @@ internal sealed partial class CliJson : JsonSerializerContext
         _NullableUInt64 = MissingValuesJson.Default.NullableUInt64,
     };
 
-    // One for each type above: the generated code, called by its name.
+    // One method for each type above calls the generated code by its name.
     public static void Write(Utf8JsonWriter writer, AccessLine line) => Writing.AccessLineSerializeHandler(writer, line);
 
     public static void Write(Utf8JsonWriter writer, AllocationLine line) => Writing.AllocationLineSerializeHandler(writer, line);
@@ -116,7 +116,7 @@ internal sealed partial class CliJson : JsonSerializerContext
     public static void Write(Utf8JsonWriter writer, WriteDocument document) => Writing.WriteDocumentSerializeHandler(writer, document);
 }
 
-/// <summary>The values in documents that may be missing: <c>null</c>, or written like the others.</summary>
+/// <summary>Provides the metadata for the nullable values in documents.</summary>
 [JsonSerializable(typeof(bool?))]
 [JsonSerializable(typeof(DateTime?))]
 [JsonSerializable(typeof(double?))]

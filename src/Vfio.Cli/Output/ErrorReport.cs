@@ -2,10 +2,10 @@ using Vfio.Host;
 
 namespace Vfio.Cli;
 
-/// <summary>Turns what went wrong into <c>vfio: what failed: why</c>, a line <c>hint: …</c>, and an exit code.</summary>
+/// <summary>Turns an error into <c>vfio: what failed: why</c>, a line <c>hint: …</c>, and an exit code.</summary>
 internal static class ErrorReport
 {
-    private const string ReportIt = "this is a mistake in vfio, please report it; VFIO_DEBUG=1 shows where it happened";
+    private const string ReportIt = "this is a bug in vfio, please report it; VFIO_DEBUG=1 shows where it occurred";
 
     private const int EPIPE = 32;
     private const int SIGPIPE = 13;
@@ -17,11 +17,11 @@ internal static class ErrorReport
         host.Tell($"hint: {Printable.Clean(hint)}");
     }
 
-    /// <summary>Writes what an exception says.</summary>
-    /// <param name="host">Whom to tell.</param>
-    /// <param name="exception">What happened.</param>
-    /// <param name="where">What stands before the message: <c>script:3: </c>.</param>
-    /// <returns>The exit code it stands for.</returns>
+    /// <summary>Writes the message of an exception.</summary>
+    /// <param name="host">The host, which has the output.</param>
+    /// <param name="exception">The exception.</param>
+    /// <param name="where">The text before the message: <c>script:3: </c>.</param>
+    /// <returns>The exit code for the exception.</returns>
     public static int Write(CliHost host, Exception exception, string where = "")
     {
         int code = Describe(host, exception, where);
@@ -33,7 +33,7 @@ internal static class ErrorReport
         return code;
     }
 
-    /// <summary>Whether whoever read the output has gone away.</summary>
+    /// <summary>Returns whether the reader of the output has closed its end.</summary>
     public static bool IsClosedPipe(Exception exception) => exception is IOException { HResult: EPIPE };
 
     private static int Describe(CliHost host, Exception exception, string where)
@@ -49,11 +49,12 @@ internal static class ErrorReport
                 Write(host, where + e.Message, HintText.For(e));
                 return ExitCode.Failed;
             case Exception e when IsClosedPipe(e):
-                // Whoever read has seen enough: as SIGPIPE ends other programs.
+                // The reader has closed the pipe; the exit code is the one that SIGPIPE gives other programs.
                 return ExitCode.Signal + SIGPIPE;
-            // The library turns its own into VfioException: what is left is mostly the output itself, on a full disk.
+            // The library turns its own I/O errors into VfioException. The rest mostly concerns the output itself, such
+            // as a full disk.
             case IOException or UnauthorizedAccessException:
-                Write(host, $"{where}input or output failed: {exception.Message}", "is there room where the output goes, and may it be written?");
+                Write(host, $"{where}input or output failed: {exception.Message}", "check that the output can be written and that its disk is not full");
                 return ExitCode.Failed;
             default:
                 Write(host, $"{where}internal error: {exception.GetType().Name}: {exception.Message}", ReportIt);

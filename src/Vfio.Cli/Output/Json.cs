@@ -3,14 +3,17 @@ using System.Text.Json;
 
 namespace Vfio.Cli;
 
-/// <summary>Writes JSON to the output, piece by piece, so that a long document is never in memory as a whole. What writes it is <c>CliJson.Write</c>.</summary>
+/// <summary>
+/// Writes JSON to the output piece by piece, so that a long document is never in memory as a whole.
+/// <c>CliJson.Write</c> provides the content.
+/// </summary>
 internal static class Json
 {
-    // Nothing here ends up in a web page; "bar0+0x10" should stay readable.
+    // The output is not embedded in a web page, and "bar0+0x10" should stay readable.
     private static readonly JsonWriterOptions OneLine = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private static readonly JsonWriterOptions Indented = OneLine with { Indented = true, NewLine = "\n" };
 
-    /// <summary>Writes a document, which people read too.</summary>
+    /// <summary>Writes a document, indented for readers.</summary>
     public static void Write<T>(TextWriter output, T document, Action<Utf8JsonWriter, T> write) => Write(output, document, write, Indented);
 
     /// <summary>Writes one object on one line (JSON Lines).</summary>

@@ -1,9 +1,9 @@
 namespace Vfio.Cli;
 
-/// <summary>Says why a plan is refused, and what to do about it; and shows the steps of one that is not.</summary>
+/// <summary>Reports why a plan is refused and what to do about it, or shows the steps of a plan.</summary>
 internal static class PlanReport
 {
-    /// <summary>What a dry run shows.</summary>
+    /// <summary>Writes the steps that a dry run shows.</summary>
     public static void WriteSteps(CliHost host, ChangePlan plan)
     {
         foreach (ChangeStep step in plan.Steps)
@@ -25,7 +25,8 @@ internal static class PlanReport
             host.Tell($"vfio: {refusal.Device} refused: {Printable.Clean(refusal.Explanation)}");
         }
 
-        // One hint, for what must be solved first: --force is of no use while anything remains that cannot be forced.
+        // Only one hint is given, for the refusal to solve first: --force does not help while a refusal remains that
+        // cannot be forced.
         Refusal first = refusals.FirstOrDefault(refusal => !refusal.CanForce) ?? refusals[0];
         host.Tell($"hint: {Printable.Clean(first.Hint)}");
         return ExitCode.Refused;

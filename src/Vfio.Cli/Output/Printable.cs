@@ -5,8 +5,8 @@ using Vfio.Host;
 namespace Vfio.Cli;
 
 /// <summary>
-/// Makes text of strangers (devices, sysfs, the journal, process names, what the user typed) fit to be shown: it must not
-/// steer the terminal, and it must fit its column.
+/// Sanitizes untrusted text (from devices, sysfs, the journal, process names, or typed by the user) for display: it
+/// must not control the terminal, and it must fit its column.
 /// </summary>
 internal static class Printable
 {
@@ -15,8 +15,8 @@ internal static class Printable
     private const char FirstByte = '\udc80', LastByte = '\udcff';
 
     /// <summary>
-    /// The text on one line, with a question mark for each character that is not shown but acts, and <c>\xff</c> for each byte of a name that is no UTF-8 (a lone surrogate, see
-    /// <see cref="InterfaceState"/>).
+    /// Returns the text on one line, with a question mark for each control or format character, and <c>\xff</c> for
+    /// each byte of a name that is not valid UTF-8 (a lone surrogate, see <see cref="InterfaceState"/>).
     /// </summary>
     public static string Clean(string text)
     {
@@ -42,7 +42,7 @@ internal static class Printable
         return text;
     }
 
-    /// <summary>How many columns a terminal needs for clean text.</summary>
+    /// <summary>Returns the number of terminal columns that sanitized text needs.</summary>
     public static int Width(string text)
     {
         int width = 0;
@@ -54,7 +54,7 @@ internal static class Printable
         return width;
     }
 
-    /// <summary>The text cut to a number of columns, with … where something is missing.</summary>
+    /// <summary>Shortens text to a number of columns, with … in place of the missing part.</summary>
     public static string Shorten(string text, int columns)
     {
         if (Width(text) <= columns)
@@ -78,7 +78,9 @@ internal static class Printable
         return columns <= 0 ? "" : string.Concat(text.AsSpan(0, length).TrimEnd(), Ellipsis);
     }
 
-    /// <summary>Clean text in lines of at most so many columns, broken between words; a longer word has a line of its own.</summary>
+    /// <summary>
+    /// Breaks sanitized text between words into lines of a maximum width; a longer word gets its own line.
+    /// </summary>
     public static IEnumerable<string> Wrap(string text, int columns)
     {
         string line = "";
@@ -96,7 +98,7 @@ internal static class Printable
         yield return line;
     }
 
-    /// <summary>The bytes of a name that is no UTF-8; <see langword="null"/> where it is.</summary>
+    /// <summary>Returns the bytes of a name that is not valid UTF-8; <see langword="null"/> if it is valid.</summary>
     public static byte[]? BytesOf(string text)
     {
         if (!Enumerable.Range(0, text.Length).Any(i => IsByte(text, i)))
@@ -128,14 +130,17 @@ internal static class Printable
         return shown.ToString();
     }
 
-    /// <summary>Whether a character is not shown but acts: controls, line ends, and format characters such as those that turn the direction of text around.</summary>
+    /// <summary>
+    /// Returns whether a character controls the display instead of being shown: control characters, line breaks, and
+    /// format characters such as those that reverse the direction of text.
+    /// </summary>
     public static bool Acts(char c) => c is < ' ' or (> '~' and (< '\u00a0' or '\u00ad' or > '\u02ff')) && CharUnicodeInfo.GetUnicodeCategory(c)
         is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
 
     private static int Width(Rune rune) => rune.Value switch
     {
         < 0x300 => 1,
-        // Hangul, CJK, full-width forms, emoji: the blocks that terminals draw two columns wide.
+        // Hangul, CJK, full-width forms, emoji: the blocks whose characters are two columns wide on terminals.
         (>= 0x1100 and <= 0x115f) or (>= 0x2e80 and <= 0xa4cf) or (>= 0xac00 and <= 0xd7a3) or (>= 0xf900 and <= 0xfaff)
             or (>= 0xfe30 and <= 0xfe6f) or (>= 0xff00 and <= 0xff60) or (>= 0xffe0 and <= 0xffe6)
             or (>= 0x1f300 and <= 0x1f9ff) or (>= 0x20000 and <= 0x3fffd) => 2,

@@ -2,21 +2,23 @@ using System.Globalization;
 
 namespace Vfio.Cli;
 
-/// <summary>What standard output is shown on.</summary>
-/// <param name="Width">Columns a line may have; <see langword="null"/> where nothing limits it, as in a pipe.</param>
-/// <param name="HasColour">Whether it understands colours, and the user wants them.</param>
+/// <summary>Describes where standard output is shown.</summary>
+/// <param name="Width">The number of columns; <see langword="null"/> if lines are not limited, as in a pipe.</param>
+/// <param name="HasColour">Whether the terminal supports colours and the user wants them.</param>
 internal sealed record Terminal(int? Width, bool HasColour)
 {
     private const int UsualWidth = 80;
     private const int MinWidth = 20;
 
-    /// <summary>A pipe or a file: whole lines, so that grep and awk find what they look for.</summary>
+    /// <summary>
+    /// Gets the description of a pipe or a file, in which lines are complete, so that grep and awk find everything.
+    /// </summary>
     public static Terminal None { get; } = new(null, HasColour: false);
 
-    /// <summary>Whether a person looks at it: values come with their fields.</summary>
+    /// <summary>Gets whether the output is shown to a person, so that values are printed with their fields.</summary>
     public bool IsInteractive { get; init; }
 
-    /// <summary>The width for running text, which no wide screen makes easier to read.</summary>
+    /// <summary>Gets the width for running text, which a wider screen would not make easier to read.</summary>
     public int TextWidth => Math.Min(Width ?? UsualWidth, UsualWidth);
 
     public static Terminal OfStandardOutput()
@@ -34,10 +36,10 @@ internal sealed record Terminal(int? Width, bool HasColour)
         return new Terminal(Math.Max(width > 0 ? width : columns ?? UsualWidth, MinWidth), HasColour: !isPlain) { IsInteractive = true };
     }
 
-    /// <summary>Text in bold, where that is understood.</summary>
+    /// <summary>Formats text in bold, if the terminal supports it.</summary>
     public string Bold(string text) => Paint(text, "1");
 
-    /// <summary>Text that matters less.</summary>
+    /// <summary>Formats text that is less important.</summary>
     public string Dim(string text) => Paint(text, "2");
 
     public string Green(string text) => Paint(text, "32");
@@ -47,8 +49,8 @@ internal sealed record Terminal(int? Width, bool HasColour)
     private static bool IsDumb => Environment.GetEnvironmentVariable("TERM") is null or "" or "dumb";
 
     /// <summary>
-    /// Switches the terminal's keypad back. Asked for the terminal's width, and again whenever a program that was started ends, the runtime's console switches it to
-    /// application mode and leaves it so.
+    /// Switches the terminal's keypad back to normal mode. The runtime's console switches it to application mode, and
+    /// leaves it there, when it reads the terminal's width and each time a child process ends.
     /// </summary>
     public static void LeaveKeypadMode()
     {
@@ -64,7 +66,7 @@ internal sealed record Terminal(int? Width, bool HasColour)
         }
         catch (IOException)
         {
-            // A terminal that has gone away has no mode.
+            // The terminal no longer exists.
         }
     }
 

@@ -1,17 +1,20 @@
 namespace Vfio.Cli;
 
-/// <summary>A column of a <see cref="TextTable"/>.</summary>
-/// <param name="Header">Its name, in capitals.</param>
-/// <param name="MinWidth">How narrow it may become where the line is too long; <see langword="null"/> for not at all.</param>
-/// <param name="RightAligned">Whether it holds numbers.</param>
+/// <summary>Represents a column of a <see cref="TextTable"/>.</summary>
+/// <param name="Header">The title, in capitals.</param>
+/// <param name="MinWidth">The minimum width if the line is too long; <see langword="null"/> if the column must not
+/// shrink.</param>
+/// <param name="RightAligned">Whether to align it to the right, as for numbers.</param>
 internal sealed record TextColumn(string Header, int? MinWidth = null, bool RightAligned = false);
 
 /// <summary>
-/// Columns without borders, one row a line, so that grep and awk read it as well as a person. Where the terminal limits the
-/// line, columns that may give way do, the last one first.
+/// Writes columns without borders, one row per line, so that grep and awk can read the table as well as a person. If
+/// the terminal is too narrow, columns that may shrink do so, the last one first.
 /// </summary>
-/// <remarks>Its own and not a console library's: the list of devices is the command that starts most often, and a library for
-/// drawing costs more memory and start-up than the command itself.</remarks>
+/// <remarks>
+/// A console library is not used, because a drawing library would cost more memory and start-up time than the command
+/// itself, and the list of devices is the command that is run most often.
+/// </remarks>
 internal sealed class TextTable(Terminal terminal, params TextColumn[] columns)
 {
     private const int RoomyWidth = 100;
@@ -19,13 +22,15 @@ internal sealed class TextTable(Terminal terminal, params TextColumn[] columns)
 
     private readonly List<string[]> _rows = [];
 
-    /// <summary>Chooses the colour of a cell from its column and text; the text comes back with its colour.</summary>
+    /// <summary>Gets the function that adds colour to a cell, from its column and text.</summary>
     public Func<int, string, string>? Paint { get; init; }
 
-    /// <summary>Whether the last column holds remarks, which move to a line of their own where they do not fit.</summary>
+    /// <summary>
+    /// Gets whether the last column contains remarks, which move to their own line if they do not fit.
+    /// </summary>
     public bool EndsWithRemarks { get; init; }
 
-    /// <summary>Adds a row: a text for each column, in any state of cleanliness.</summary>
+    /// <summary>Adds a row with a text for each column; the texts are sanitized.</summary>
     public void Add(params string[] cells) => _rows.Add(Array.ConvertAll(cells, Printable.Clean));
 
     public void Write(TextWriter writer)
@@ -77,7 +82,7 @@ internal sealed class TextTable(Terminal terminal, params TextColumn[] columns)
                 return;
             }
 
-            // Padding is written when something follows: lines end where their text ends.
+            // Padding is written only when text follows, so lines have no trailing spaces.
             string text = Printable.Shorten(cells[i], Math.Min(widths[i], left));
             int padding = widths[i] - Printable.Width(text);
             int before = columns[i].RightAligned ? Math.Min(padding, left - Printable.Width(text)) : 0;

@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Vfio.Cli;
 
-/// <summary>The keyboard of this process's terminal, which is put back as it was, however the process ends.</summary>
+/// <summary>
+/// Represents the keyboard of this process's terminal, whose settings are restored however the process ends.
+/// </summary>
 internal sealed class ConsoleKeyboard : IKeyboard
 {
     private PosixSignalRegistration[] _registrations = [];
@@ -13,7 +15,7 @@ internal sealed class ConsoleKeyboard : IKeyboard
 
     public bool IsPlain { get; } = Environment.GetEnvironmentVariable("TERM") is null or "" or "dumb";
 
-    /// <summary>The keyboard, where both standard input and standard output are a terminal.</summary>
+    /// <summary>Returns the keyboard, if standard input and standard output are both a terminal.</summary>
     public static IKeyboard? Find() => Console.IsInputRedirected || Console.IsOutputRedirected ? null : new ConsoleKeyboard();
 
     public void Begin()
@@ -30,8 +32,8 @@ internal sealed class ConsoleKeyboard : IKeyboard
 
     public ConsoleKeyInfo Next() => Console.ReadKey(intercept: true);
 
-    // Where a signal ends the process by itself, the terminal stays without echo; an exit puts it back. Nothing interrupts
-    // the wait for a key. The kernel closes the device, and a recording is whole after each line.
+    // If a signal ended the process by default, the terminal would stay without echo; Exit restores it. Nothing can
+    // interrupt the wait for a key. The kernel closes the device, and a recording is complete after each line.
     private static PosixSignalRegistration EndAt(PosixSignal signal, int number) => PosixSignalRegistration.Create(signal, context =>
     {
         context.Cancel = true;

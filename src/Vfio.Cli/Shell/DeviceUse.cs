@@ -1,27 +1,31 @@
 namespace Vfio.Cli;
 
-/// <summary>What this process's own device can reach, and what it was kept from; looked at once.</summary>
-/// <remarks>The faults are those since the last look: looking takes them.</remarks>
+/// <summary>
+/// Represents what the device of this process can access by DMA, and which transfers were stopped, read once.
+/// </summary>
+/// <remarks>Only the faults since the last call are included, because reading the faults removes them.</remarks>
 internal sealed record DeviceUse
 {
-    /// <summary>Whether the device may use the bus; <see langword="null"/> where it does not answer.</summary>
+    /// <summary>Gets whether bus mastering is enabled; <see langword="null"/> if the device does not answer.</summary>
     public bool? IsBusMaster { get; private init; }
 
-    /// <summary>Every live mapping, by address.</summary>
+    /// <summary>Gets every live mapping, by address.</summary>
     public IReadOnlyList<DmaMappingInfo> Mappings { get; private init; } = [];
 
-    /// <summary>How much is mapped and may be; <see langword="null"/> where the device has no address space.</summary>
+    /// <summary>
+    /// Gets how much is mapped and the limits; <see langword="null"/> if the device has no address space.
+    /// </summary>
     public DmaUsage? Usage { get; private init; }
 
     public IReadOnlyList<IovaRange> Ranges { get; private init; } = [];
 
-    /// <summary>Why it has no address space, where it has none.</summary>
+    /// <summary>Gets why the device has no address space; <see langword="null"/> if it has one.</summary>
     public string? NoSpace { get; private init; }
 
-    /// <summary>The transfers that were stopped, oldest first.</summary>
+    /// <summary>Gets the transfers that were stopped, oldest first.</summary>
     public IReadOnlyList<DmaFault> Faults { get; private init; } = [];
 
-    /// <summary>Why those are not known, where they are not.</summary>
+    /// <summary>Gets why the faults are unknown; <see langword="null"/> if they are known.</summary>
     public string? NoFaults { get; private init; }
 
     public static DeviceUse Look(VfioDevice device)
@@ -34,7 +38,7 @@ internal sealed record DeviceUse
         }
         catch (NotSupportedException e)
         {
-            return new DeviceUse { IsBusMaster = isBusMaster, NoSpace = e.Message, NoFaults = "nothing stops a transfer of a device without an address space" };
+            return new DeviceUse { IsBusMaster = isBusMaster, NoSpace = e.Message, NoFaults = "the transfers of a device without an address space are never stopped" };
         }
 
         DeviceUse use = new() { IsBusMaster = isBusMaster, Mappings = space.GetMappings(), Usage = space.GetUsage(), Ranges = space.Ranges };

@@ -1,9 +1,9 @@
 namespace Vfio.Cli;
 
-/// <summary>The words for memory that devices reach.</summary>
+/// <summary>Formats DMA access rights.</summary>
 internal static class DmaText
 {
-    /// <summary>What a device may do, for people.</summary>
+    /// <summary>Formats what a device may do, for people.</summary>
     public static string Describe(DmaAccess access) => access switch
     {
         DmaAccess.Read => "read",
@@ -11,7 +11,7 @@ internal static class DmaText
         _ => "read and write",
     };
 
-    /// <summary>What a device may do, for programs.</summary>
+    /// <summary>Formats what a device may do, for JSON.</summary>
     public static string Word(DmaAccess access) => access switch
     {
         DmaAccess.Read => "read",

@@ -1,18 +1,20 @@
 namespace Vfio.Cli;
 
-/// <summary>A person's keys.</summary>
+/// <summary>Represents the keyboard of a user.</summary>
 internal interface IKeyboard
 {
-    /// <summary>Whether the terminal understands no movements: lines are then edited by the kernel.</summary>
+    /// <summary>
+    /// Gets whether the terminal does not support cursor movement; lines are then edited by the kernel.
+    /// </summary>
     bool IsPlain { get; }
 
-    /// <summary>From here on Ctrl-C is a key, and no signal.</summary>
+    /// <summary>Makes Ctrl-C a key instead of a signal.</summary>
     void Begin();
 
-    /// <summary>Ctrl-C is a signal again.</summary>
+    /// <summary>Makes Ctrl-C a signal again.</summary>
     void End();
 
     /// <summary>Waits for a key.</summary>
-    /// <returns>The key; <see langword="default"/> where the terminal is gone.</returns>
+    /// <returns>The key; <see langword="default"/> if the terminal no longer exists.</returns>
     ConsoleKeyInfo Next();
 }

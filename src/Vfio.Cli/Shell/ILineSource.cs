@@ -1,15 +1,15 @@
 namespace Vfio.Cli;
 
-/// <summary>Where a person's lines come from.</summary>
+/// <summary>Represents the source of the lines that a user types.</summary>
 internal interface ILineSource : IDisposable
 {
     /// <summary>Asks for a line.</summary>
-    /// <param name="prompt">What stands before it.</param>
-    /// <returns>The line, or <see langword="null"/> where the person has no more.</returns>
+    /// <param name="prompt">The prompt before it.</param>
+    /// <returns>The line, or <see langword="null"/> at the end of the input.</returns>
     string? Next(string prompt);
 }
 
-/// <summary>Lines from a terminal that understands nothing but lines.</summary>
+/// <summary>Reads lines from a terminal that does not support cursor movement.</summary>
 internal sealed class PlainLines(CliHost host) : ILineSource
 {
     private const int MaxLineLength = 4096;

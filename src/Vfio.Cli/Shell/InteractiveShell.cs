@@ -2,12 +2,12 @@ using System.Runtime.InteropServices;
 
 namespace Vfio.Cli;
 
-/// <summary>The shell on a terminal: asks for lines until there are no more, and survives what goes wrong.</summary>
+/// <summary>Runs the shell on a terminal: reads lines until the input ends, and continues after errors.</summary>
 internal sealed class InteractiveShell(CliHost host, RegisterShell shell, ShellParser parser, ILineSource lines)
 {
     public int Run(string device)
     {
-        // Ctrl-C ends what is being done, never the shell: also where it is typed just before the prompt.
+        // Ctrl-C ends the current operation, never the shell, even if it is typed just before the prompt appears.
         using PosixSignalRegistration held = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => context.Cancel = true);
         host.Tell($"{device} is open; help lists the commands, Tab completes, Ctrl-D ends");
         while (lines.Next($"vfio {device}> ") is string line)
@@ -15,7 +15,7 @@ internal sealed class InteractiveShell(CliHost host, RegisterShell shell, ShellP
             using Interruption interruption = new(host.Stop);
             if (shell.IsAskedBack())
             {
-                host.Tell($"vfio: the kernel asks for {device} back: it is being unplugged or unbound, and waits until quit");
+                host.Tell($"vfio: the kernel requests {device}: it is being unplugged or unbound; quit closes it");
             }
 
             bool goesOn = TryRun(line, interruption);
@@ -47,7 +47,7 @@ internal sealed class InteractiveShell(CliHost host, RegisterShell shell, ShellP
         }
         catch (Exception e)
         {
-            // Also a device that is gone: the person may want to see what else it says, or undo, or quit.
+            // This includes a device that no longer exists: the user may want to look further, undo, or quit.
             _ = ErrorReport.Write(host, e);
             return true;
         }

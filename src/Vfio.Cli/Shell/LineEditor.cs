@@ -2,8 +2,13 @@ using System.Text;
 
 namespace Vfio.Cli;
 
-/// <summary>Lets a person type a line on a terminal: movements, history, completion. A line longer than the terminal scrolls.</summary>
-/// <remarks>Our own: what NuGet has is a preview, or brings a drawing library that costs more start-up than the whole tool.</remarks>
+/// <summary>
+/// Lets a user edit a line on a terminal: movement, history, completion. A line longer than the terminal scrolls.
+/// </summary>
+/// <remarks>
+/// It is written by hand, because the packages on NuGet are previews, or bring a drawing library that costs more
+/// start-up time than the whole tool.
+/// </remarks>
 internal sealed class LineEditor(IKeyboard keyboard, TextWriter output, int width, Func<string, Completion> complete) : ILineSource
 {
     private const int MaxLength = 4000;
@@ -97,7 +102,7 @@ internal sealed class LineEditor(IKeyboard keyboard, TextWriter output, int widt
         }
     }
 
-    // As in every shell.
+    // The usual control keys of shells.
     private void HandleControl(ConsoleKey key)
     {
         switch (key)
@@ -188,7 +193,7 @@ internal sealed class LineEditor(IKeyboard keyboard, TextWriter output, int widt
         return first[..length];
     }
 
-    // The whole line again at each key: simple, and right after anything else was printed.
+    // The whole line is redrawn at each key, which is simple and also correct after other output.
     private void Draw()
     {
         string prompt = _prompt.Length + MinRoom < width ? _prompt : "> ";

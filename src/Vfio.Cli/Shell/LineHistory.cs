@@ -1,6 +1,8 @@
 namespace Vfio.Cli;
 
-/// <summary>The lines typed before. Kept in memory: a session as root leaves no file behind.</summary>
+/// <summary>
+/// Holds the lines typed before. They are kept only in memory, so that a session as root leaves no file behind.
+/// </summary>
 internal sealed class LineHistory
 {
     private const int MaxLines = 1000;
@@ -9,7 +11,7 @@ internal sealed class LineHistory
     private int _position;
     private string _draft = "";
 
-    /// <summary>Remembers a line, and goes back to the end.</summary>
+    /// <summary>Adds a line, and moves to the end.</summary>
     public void Add(string line)
     {
         if (line.Trim().Length != 0 && (_lines.Count == 0 || _lines[^1] != line))
@@ -24,10 +26,10 @@ internal sealed class LineHistory
         _position = _lines.Count;
     }
 
-    /// <summary>The line before, or after.</summary>
-    /// <param name="step">-1 or 1.</param>
-    /// <param name="current">What is being typed; it comes back after the last line.</param>
-    /// <returns>The line, or <see langword="null"/> where there is none.</returns>
+    /// <summary>Moves to the previous or the next line.</summary>
+    /// <param name="step">-1 for the previous line, 1 for the next.</param>
+    /// <param name="current">The line being typed; it is returned again after the last line.</param>
+    /// <returns>The line, or <see langword="null"/> if none exists.</returns>
     public string? Move(int step, string current)
     {
         int next = _position + step;

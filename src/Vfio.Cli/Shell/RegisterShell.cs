@@ -13,9 +13,9 @@ internal sealed class RegisterShell : IDisposable
     private readonly ShellMemory _memory;
     private RecordingWriter? _recording;
 
-    /// <param name="host">Where results go.</param>
-    /// <param name="session">The device; disposed with the shell.</param>
-    /// <param name="isJson">Whether standard output is a recording, in place of results in words.</param>
+    /// <param name="host">The host, which has the output.</param>
+    /// <param name="session">The device; it is disposed of with the shell.</param>
+    /// <param name="isJson">Whether standard output is a recording instead of text.</param>
     public RegisterShell(CliHost host, RegisterSession session, bool isJson)
     {
         _host = host;
@@ -24,21 +24,21 @@ internal sealed class RegisterShell : IDisposable
         _events = isJson ? new RecordingWriter(host.Out, ownsOutput: false, session.Target.Identify(host), host.Clock.GetUtcNow()) : null;
         _memory = new ShellMemory(host, session, isJson);
         session.Accessed = Note;
-        _ = session.Request; // listens from here on
+        _ = session.Request; // starts to listen
     }
 
-    /// <summary>Where there is memory for the device.</summary>
+    /// <summary>Gets the addresses of the memory that is allocated for the device.</summary>
     public IEnumerable<string> Addresses => _session.Memory.Addresses;
 
-    /// <summary>Whether the kernel has asked for the device since the last look.</summary>
+    /// <summary>Returns whether the kernel has requested the device since the last call.</summary>
     public bool IsAskedBack() => _session.Request.IsNew();
 
-    /// <summary>Ends the work where the kernel has asked for the device.</summary>
-    /// <exception cref="VfioException">It has.</exception>
+    /// <summary>Throws an exception if the kernel has requested the device.</summary>
+    /// <exception cref="VfioException">The kernel has requested the device.</exception>
     public void ThrowIfAskedBack() => _session.Request.ThrowIfAsked();
 
     /// <summary>Performs an operation.</summary>
-    /// <returns>Whether the shell goes on.</returns>
+    /// <returns>Whether the shell continues.</returns>
     public bool Run(ShellOperation operation, CancellationToken cancellationToken)
     {
         switch (operation)
@@ -112,14 +112,14 @@ internal sealed class RegisterShell : IDisposable
     {
         RegisterPlace place = operation.Place;
         _session.Check("wait", place);
-        _host.Out.Flush(); // what was read so far may be what somebody waits for meanwhile
+        _host.Out.Flush(); // another program may wait for the output so far
         (ulong value, bool isMet) = _session.Wait(place, operation.Condition, cancellationToken);
         if (!isMet)
         {
             throw new CliException(
                 FormattableString.Invariant($"wait: {place} is still {place.Format(value)} after {operation.Condition.Timeout.TotalMilliseconds} ms: ")
                 + $"the bits {place.Format(operation.Condition.Mask)} are {place.Format(value & operation.Condition.Mask)}, not {place.Format(operation.Condition.Value)}",
-                "a longer TIMEOUT waits longer; read shows it as it is now");
+                "use a longer TIMEOUT, or read the register to see its present value");
         }
 
         Show(place, place.Format(value));
@@ -127,7 +127,7 @@ internal sealed class RegisterShell : IDisposable
 
     private void Dump(ShellOperation.Dump operation, CancellationToken cancellationToken)
     {
-        // With --json the accesses themselves are the output.
+        // With --json, the accesses themselves are the output.
         CliHost host = _isJson && operation.File is null ? _host with { Out = TextWriter.Null } : _host;
         DumpCommand.Run(host, _session, operation.Region, operation.Bits, operation.File, operation.All, isJson: false, cancellationToken);
     }
@@ -136,10 +136,10 @@ internal sealed class RegisterShell : IDisposable
     {
         if (file is null && _recording is null)
         {
-            throw new CliException($"{RecordCommand}: nothing is being recorded", "record FILE begins a recording");
+            throw new CliException($"{RecordCommand}: nothing is being recorded", "record FILE starts a recording");
         }
 
-        // The new one first: where it cannot be opened, the old one goes on.
+        // The new recording is opened first: if that fails, the old one continues.
         RecordingWriter? next = file is null
             ? null
             : new RecordingWriter(OutputFile.Open(RecordCommand, file), ownsOutput: true, _session.Target.Identify(_host), _host.Clock.GetUtcNow());
@@ -158,7 +158,7 @@ internal sealed class RegisterShell : IDisposable
         UndoEntry last = _undo.Take();
         if (last.WhyNot is string why)
         {
-            throw new CliException($"undo: the write to {last.Place} cannot be taken back: {why}", "the next undo takes back the write before it");
+            throw new CliException($"undo: the write to {last.Place} cannot be undone: {why}", "the next undo reverts the write before it");
         }
 
         _session.Write(last.Place, last.Before);

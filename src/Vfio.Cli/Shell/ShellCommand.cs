@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace Vfio.Cli;
 
-/// <summary><c>vfio shell</c>: many operations on a device that is opened once.</summary>
+/// <summary>Implements <c>vfio shell</c>, which performs many operations on a device that is opened once.</summary>
 internal static class ShellCommand
 {
     private const string Name = "shell";
@@ -14,31 +14,31 @@ internal static class ShellCommand
         Option<VfioBackend> backend = Symbols.Backend();
         Argument<string?> script = new("SCRIPT")
         {
-            Description = "A file with commands; - or none reads standard input",
+            Description = "A file with commands. By default, or with -, standard input",
             Arity = ArgumentArity.ZeroOrOne,
         };
         Option<bool> json = Symbols.Flag("--json", "Print each access as JSON Lines, in the format of a recording");
-        DocumentedCommand command = new(Name, "Work with the registers and the DMA of a device that stays open: typed, or from a script.")
+        DocumentedCommand command = new(Name, "Use the registers and DMA of a device that stays open, by typing commands or from a script.")
         {
             Notes =
             [
                 "Commands: " + string.Join("; ", ShellHelp.Commands.Select(line => line.Usage)) + ".",
                 ReadCommand.NameNote,
-                "On a terminal there is a history (arrow keys), editing, and completion of commands and names (Tab). An error is told, and the "
-                + "shell goes on. Ctrl-C ends what takes long, Ctrl-D or quit the shell.",
-                "A script, from a file or a pipe, is checked as a whole before the device is opened; then it stops at the first error, with its line. "
+                "On a terminal, the shell has a history (arrow keys), line editing, and completion of commands and names (Tab). After an error, the "
+                + "shell continues. Ctrl-C interrupts the current command; Ctrl-D or quit ends the shell.",
+                "A script, from a file or a pipe, is checked as a whole before the device is opened. It stops at the first error and reports its line. "
                 + "# begins a comment.",
-                "undo takes back the last write: each register is read before it is written, unless it is known that reading changes it.",
-                "alloc makes memory that the device can reach, and prints its address as the device sees it (IOVA): that is what goes into the device's "
-                + "registers. The device uses the bus only after 'set config.COMMAND 2'. The memory is taken back when the shell ends, after the device "
-                + "has left the bus. undo does not take back alloc, free and poke; record and replay leave them and peek out.",
+                "undo reverts the last write. For that, each register is read before it is written, unless vfio knows that reading changes it.",
+                "alloc allocates memory that the device can access, and prints its address as the device sees it (IOVA), which you write to the device's "
+                + "registers. DMA needs bus mastering: 'set config.COMMAND 2' enables it. When the shell ends, it disables bus mastering and "
+                + "then unmaps the memory. undo does not revert alloc, free and poke. Recordings do not contain these commands or peek.",
                 "The device is reset when the shell opens it, and again when it ends.",
             ],
             Examples =
             [
                 ("vfio shell 0000:00:14.3", "type: read STATUS"),
                 ("vfio shell 0000:00:14.3 bring-up.txt", "a script"),
-                ("vfio shell emu:edu dma.txt", "one with DMA, on a model"),
+                ("vfio shell emu:edu dma.txt", "a script with DMA, on a device model"),
                 ("printf 'reset\\nread STATUS\\n' | vfio shell 00:14.3", "from a pipe"),
             ],
         };
@@ -56,7 +56,7 @@ internal static class ShellCommand
         ShellParser parser = new(names);
         if (file is null && host.FindKeyboard() is IKeyboard keyboard)
         {
-            // Completion offers them, and nobody waits for a script to be checked.
+            // Completion offers register names, and here no script has to be checked first.
             names.LoadCapabilities();
             using RegisterShell interactive = Open(host, target, names, isJson);
             using ILineSource lines = MakeEditor(host, keyboard, new ShellCompleter(names, () => interactive.Addresses));
@@ -64,7 +64,7 @@ internal static class ShellCommand
         }
 
         bool isInput = file is null or StandardInput;
-        Stream stream = isInput ? host.OpenInput() : InputFile.Open(Name, file!, "name a file with commands; vfio shell --help lists them");
+        Stream stream = isInput ? host.OpenInput() : InputFile.Open(Name, file!, "name a file with commands; vfio shell --help lists the commands");
         ShellScript script = ShellScript.Read(isInput ? "stdin" : file!, stream, parser);
         using Interruption interruption = new(host.Stop);
         using RegisterShell shell = Open(host, target, names, isJson);

@@ -1,11 +1,13 @@
 namespace Vfio.Cli;
 
-/// <summary>What a word may become: the candidates, and where the word begins.</summary>
+/// <summary>Represents the completions of a word: the candidates, and where the word begins.</summary>
 internal readonly record struct Completion(int Start, IReadOnlyList<string> Candidates);
 
-/// <summary>Completes the word before the cursor: commands, regions, names of registers and fields, addresses of memory.</summary>
-/// <param name="names">What the registers are called.</param>
-/// <param name="addresses">Where there is memory for the device.</param>
+/// <summary>
+/// Completes the word before the cursor: commands, regions, names of registers and fields, addresses of memory.
+/// </summary>
+/// <param name="names">The names of the registers.</param>
+/// <param name="addresses">Returns the addresses of the allocated memory.</param>
 internal sealed class ShellCompleter(RegisterNames names, Func<IEnumerable<string>> addresses)
 {
     private static readonly string[] AllocateWords = ["read", "write", "--at", "--bits"];

@@ -1,40 +1,40 @@
 namespace Vfio.Cli;
 
-/// <summary>The commands of the shell: for <c>help</c>, for errors, and for completion.</summary>
+/// <summary>Lists the commands of the shell, for <c>help</c>, for errors and for completion.</summary>
 internal static class ShellHelp
 {
-    /// <summary>Each command as it is typed, and what it does.</summary>
+    /// <summary>Gets each command as it is typed, and what it does.</summary>
     public static IReadOnlyList<(string Usage, string Purpose)> Commands { get; } =
     [
-        ("read PLACE [-w BITS] [-n COUNT]", "read a register, or several"),
+        ("read PLACE [-w BITS] [-n COUNT]", "read one or several registers"),
         ("write PLACE VALUE [-w BITS]", "write a register"),
         ("set PLACE BIT [-w BITS]", "set a bit, by number or by the name of its field"),
         ("clear PLACE BIT [-w BITS]", "clear a bit"),
-        ("wait PLACE MASK VALUE TIMEOUT", "read until the bits of MASK are VALUE; TIMEOUT is 500ms or 2s"),
-        ("wait PLACE FIELD VALUE TIMEOUT", "read until a field has a value"),
-        ("dump REGION [FILE] [--all]", "print a region, or write it into a file"),
-        ("alloc LENGTH [ACCESS] [--at IOVA]", "make memory for the device, which may read it, write it, or both: ACCESS is read or write"),
-        ("alloc LENGTH [ACCESS] [--bits N]", "make it where a device of N address lines reaches it"),
-        ("free IOVA", "take it back from the device"),
-        ("peek IOVA [COUNT] [-w BITS]", "read such memory"),
-        ("poke IOVA VALUE [-w BITS]", "write such memory"),
-        ("status", "what this device can reach, who asked for it, what is left, and the transfers that were stopped since the last look"),
-        ("reset", "reset the device; what was written before cannot be undone then"),
-        ("undo", "take back the last write of a register, and then the one before; not alloc, free and poke"),
-        ("record FILE", "write every access to registers from here on into a file, for vfio replay"),
+        ("wait PLACE MASK VALUE TIMEOUT", "read until the bits in MASK equal VALUE; TIMEOUT is a time such as 500ms or 2s"),
+        ("wait PLACE FIELD VALUE TIMEOUT", "read until the field equals VALUE"),
+        ("dump REGION [FILE] [--all]", "print a region, or write it to a file"),
+        ("alloc LENGTH [ACCESS] [--at IOVA]", "allocate memory for the device; ACCESS is what the device may do, read or write, by default both"),
+        ("alloc LENGTH [ACCESS] [--bits N]", "allocate memory for a device with an address width of N bits"),
+        ("free IOVA", "free memory that alloc allocated"),
+        ("peek IOVA [COUNT] [-w BITS]", "read memory that alloc allocated"),
+        ("poke IOVA VALUE [-w BITS]", "write memory that alloc allocated"),
+        ("status", "show the memory that the device can access, its owner, the limits, and the transfers that were stopped since the last status"),
+        ("reset", "reset the device; writes before the reset can no longer be undone"),
+        ("undo", "revert the last write of a register; repeat it to revert earlier ones. Does not revert alloc, free and poke"),
+        ("record FILE", "record every register access from now on to a file, for vfio replay"),
         ("record off", "end the recording"),
-        ("help", "this list"),
-        ("quit", "close the device, and end; so does Ctrl-D"),
+        ("help", "show this list"),
+        ("quit", "close the device and end the shell; Ctrl-D does the same"),
     ];
 
-    /// <summary>The first words.</summary>
+    /// <summary>Gets the names of the commands.</summary>
     public static IEnumerable<string> Words => Commands.Select(command => command.Usage.Split(' ')[0]).Distinct();
 
-    /// <summary>How a command is typed, as a hint.</summary>
+    /// <summary>Returns how a command is typed, as a hint.</summary>
     public static string UsageOf(string word)
     {
         string[] usages = [.. Commands.Where(command => command.Usage.Split(' ')[0] == word).Select(command => command.Usage)];
-        return usages.Length == 0 ? "help lists the commands" : $"it is typed: {string.Join(", or: ", usages)}";
+        return usages.Length == 0 ? "help lists the commands" : $"usage: {string.Join(", or: ", usages)}";
     }
 
     public static void Write(CliHost host)

@@ -1,12 +1,12 @@
 namespace Vfio.Cli;
 
 /// <summary>Performs the shell's operations on memory for the device.</summary>
-/// <param name="host">Where results go.</param>
+/// <param name="host">The host, which has the output.</param>
 /// <param name="session">The device and its memory.</param>
-/// <param name="isJson">Whether results are JSON Lines.</param>
+/// <param name="isJson">Whether to write JSON Lines.</param>
 internal sealed class ShellMemory(CliHost host, RegisterSession session, bool isJson)
 {
-    // A row fits 80 columns with the longest address, and is told whole in one line of JSON.
+    // A row fits into 80 columns with the longest address, and is one line of JSON.
     private const int RowBytes = 16;
     private const int RowValues = 8;
 
@@ -95,14 +95,14 @@ internal sealed class ShellMemory(CliHost host, RegisterSession session, bool is
     }
 }
 
-/// <summary>A buffer that was allocated, as JSON.</summary>
+/// <summary>Describes a buffer that was allocated, as JSON.</summary>
 internal sealed record AllocationLine(double Time, string Operation, string Iova, ulong Length, string Access, string Owner);
 
-/// <summary>A buffer that was freed.</summary>
+/// <summary>Describes a buffer that was freed, as JSON.</summary>
 internal sealed record MemoryLine(double Time, string Operation, string Iova);
 
-/// <summary>Memory that was read.</summary>
+/// <summary>Describes memory that was read, as JSON.</summary>
 internal sealed record PeekLine(double Time, string Operation, string Iova, int Width, string[] Values);
 
-/// <summary>Memory that was written.</summary>
+/// <summary>Describes memory that was written, as JSON.</summary>
 internal sealed record PokeLine(double Time, string Operation, string Iova, int Width, string Value);

@@ -1,6 +1,6 @@
 namespace Vfio.Cli;
 
-/// <summary>Understands the shell's lines about memory for the device.</summary>
+/// <summary>Parses the shell's commands for memory.</summary>
 internal static class ShellMemoryWords
 {
     private const int MaxCount = 1 << 16;
@@ -11,23 +11,23 @@ internal static class ShellMemoryWords
         ulong length = words.ReadNumber(parts[0], "a length");
         if (length is 0 or > SessionMemory.MaxLength)
         {
-            throw words.Usage($"a length is from 1 byte to {ByteSize.Format(SessionMemory.MaxLength)}");
+            throw words.Usage($"the length must be from 1 byte to {ByteSize.Format(SessionMemory.MaxLength)}");
         }
 
         DmaAccess access = parts.Count < 2 ? DmaAccess.ReadWrite : parts[1] switch
         {
             "read" => DmaAccess.Read,
             "write" => DmaAccess.Write,
-            string word => throw words.Usage($"'{Symbols.Quote(word)}' is not what a device may do; it may read, or write, or both where neither is said"),
+            string word => throw words.Usage($"'{Symbols.Quote(word)}' is not an access; use read or write, or omit it for both"),
         };
         if (words is { At: not null, AddressBits: not null })
         {
-            throw words.Usage("--at or --bits, not both");
+            throw words.Usage("--at and --bits cannot be combined");
         }
 
         return words.At is not Iova at || at.Value <= ulong.MaxValue - SessionMemory.MaxLength
             ? new ShellOperation.Allocate(length, access, words.At, words.AddressBits)
-            : throw words.Usage($"no device reaches {at}");
+            : throw words.Usage($"no device can access {at}");
     }
 
     public static ShellOperation.Free ParseFree(ShellWords words) => new(ReadIova(words, words.Take(1, 1)[0]));
@@ -38,7 +38,7 @@ internal static class ShellMemoryWords
         ulong count = parts.Count < 2 ? 1 : words.ReadNumber(parts[1], "a count");
         return count is > 0 and <= MaxCount
             ? new ShellOperation.Peek(ReadAligned(words, parts[0], out int bits), bits, (int)count)
-            : throw words.Usage($"a count is from 1 to {MaxCount}");
+            : throw words.Usage($"the count must be from 1 to {MaxCount}");
     }
 
     public static ShellOperation.Poke ParsePoke(ShellWords words)
@@ -48,7 +48,7 @@ internal static class ShellMemoryWords
         ulong value = words.ReadNumber(parts[1], "a value");
         return RegisterWidth.Fits(value, bits)
             ? new ShellOperation.Poke(iova, bits, value)
-            : throw words.Usage($"0x{value:x} does not fit {bits} bits; -w chooses another width");
+            : throw words.Usage($"0x{value:x} does not fit into {bits} bits; -w chooses another width");
     }
 
     private static Iova ReadIova(ShellWords words, string text) => new(words.ReadNumber(text, "an address"));
@@ -59,6 +59,6 @@ internal static class ShellMemoryWords
         Iova iova = ReadIova(words, text);
         return iova.Value % (uint)(bits / 8) == 0
             ? iova
-            : throw words.Usage($"{iova} is not a multiple of {bits / 8}, as a number of {bits} bits is; -w chooses another width");
+            : throw words.Usage($"{iova} is not a multiple of {bits / 8}, the alignment of a {bits}-bit value; -w chooses another width");
     }
 }

@@ -2,7 +2,10 @@ using Vfio.Pci;
 
 namespace Vfio.Cli;
 
-/// <summary>A line of the shell, understood: places found, numbers read, everything checked that needs no device.</summary>
+/// <summary>
+/// Represents a parsed line of the shell: places are resolved, numbers are parsed, and everything is checked that needs
+/// no device.
+/// </summary>
 internal abstract record ShellOperation
 {
     /// <summary><c>read PLACE</c>.</summary>
@@ -26,7 +29,7 @@ internal abstract record ShellOperation
     /// <summary><c>status</c>.</summary>
     public sealed record Status : ShellOperation;
 
-    /// <summary><c>alloc LENGTH</c>, with what else was said.</summary>
+    /// <summary><c>alloc LENGTH</c>, with its options.</summary>
     public sealed record Allocate(ulong Length, DmaAccess Access, Iova? At, int? AddressBits) : ShellOperation;
 
     /// <summary><c>free IOVA</c>.</summary>

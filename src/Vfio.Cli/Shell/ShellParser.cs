@@ -3,15 +3,15 @@ using Vfio.Pci;
 
 namespace Vfio.Cli;
 
-/// <summary>Understands a line of the shell; touches no device.</summary>
+/// <summary>Parses a line of the shell, without accessing a device.</summary>
 internal sealed class ShellParser(RegisterNames names)
 {
-    /// <summary>Nobody waits longer for a register.</summary>
+    /// <summary>The longest time to wait for a register.</summary>
     public const int MaxTimeoutSeconds = 3600;
 
-    /// <summary>Understands a line.</summary>
-    /// <returns>What it means; <see langword="null"/> for an empty one.</returns>
-    /// <exception cref="CliException">It is not understood.</exception>
+    /// <summary>Parses a line.</summary>
+    /// <returns>The operation; <see langword="null"/> for an empty line.</returns>
+    /// <exception cref="CliException">The line is not valid.</exception>
     public ShellOperation? Parse(string line)
     {
         IReadOnlyList<string> words = ShellWords.Split(line);
@@ -47,7 +47,7 @@ internal sealed class ShellParser(RegisterNames names)
         string? near = EditDistance.Nearest(word, ShellHelp.Words);
         return new CliException(
             $"'{Symbols.Quote(word)}' is not a command of the shell",
-            near is null ? $"it has {string.Join(", ", ShellHelp.Words)}" : $"did you mean '{near}'? help lists the commands",
+            near is null ? $"the commands are {string.Join(", ", ShellHelp.Words)}" : $"did you mean '{near}'? help lists the commands",
             ExitCode.WrongUsage);
     }
 
@@ -69,7 +69,7 @@ internal sealed class ShellParser(RegisterNames names)
         if (WhyNotChanged([.. names.Touched(place)], words.Command) is string why)
         {
             throw new CliException(
-                $"{words.Command}: {place} {why}", $"a bit is changed by reading and writing back; here, write {place} VALUE says what is meant", ExitCode.WrongUsage);
+                $"{words.Command}: {place} {why}", $"changing a bit needs a read and a write; use write {place} VALUE instead", ExitCode.WrongUsage);
         }
 
         return new ShellOperation.Change(place, FindBit(words, place, parts[1]), IsSet: words.Command == "set");
@@ -85,14 +85,14 @@ internal sealed class ShellParser(RegisterNames names)
         {
             return value <= field.Mask >> field.LowBit
                 ? new ShellOperation.Wait(place, new WaitCondition(field.Mask, value << field.LowBit, timeout))
-                : throw words.Usage($"0x{value:x} does not fit the field {field.Name}");
+                : throw words.Usage($"0x{value:x} does not fit into the field {field.Name}");
         }
 
         ulong mask = Number.TryParse(parts[1], out ulong number) ? number : throw words.Usage(NotABit(place, parts[1], "a mask"));
         RegisterWidth.CheckFits(words.Command, mask, place.Bits);
         return (value & ~mask) == 0
             ? new ShellOperation.Wait(place, new WaitCondition(mask, value, timeout))
-            : throw words.Usage($"0x{value:x} has bits that the mask 0x{mask:x} has not: it would wait in vain");
+            : throw words.Usage($"0x{value:x} has bits outside the mask 0x{mask:x}, so the wait could never succeed");
     }
 
     private static ShellOperation.Dump ParseDump(ShellWords words)
@@ -100,7 +100,7 @@ internal sealed class ShellParser(RegisterNames names)
         IReadOnlyList<string> parts = words.Take(1, 2);
         return DumpCommand.TryParseRegion(parts[0], out Place region)
             ? new ShellOperation.Dump(region.Region, words.Bits ?? RegisterWidth.Default, parts.Count > 1 ? parts[1] : null, words.All)
-            : throw words.Usage($"'{Symbols.Quote(parts[0])}' is not a region; it is one of bar0 to bar5, rom, config");
+            : throw words.Usage($"'{Symbols.Quote(parts[0])}' is not a region; use bar0 to bar5, rom or config");
     }
 
     private static ShellOperation.Record ParseRecord(ShellWords words)
@@ -120,12 +120,12 @@ internal sealed class ShellParser(RegisterNames names)
     {
         if (FindField(place, text) is RegisterField field)
         {
-            return field.BitCount == 1 ? field.Mask : throw words.Usage($"{field.Name} is a field of {field.BitCount} bits; give the number of one: {field.LowBit}");
+            return field.BitCount == 1 ? field.Mask : throw words.Usage($"{field.Name} is a field of {field.BitCount} bits; give the number of one of them, such as {field.LowBit}");
         }
 
         return Number.TryParse(text, out ulong bit)
-            ? bit < (ulong)place.Bits ? 1UL << (int)bit : throw words.Usage($"{place} has bits 0 to {place.Bits - 1}")
-            : throw words.Usage(NotABit(place, text, "a bit's number"));
+            ? bit < (ulong)place.Bits ? 1UL << (int)bit : throw words.Usage($"{place} only has bits 0 to {place.Bits - 1}")
+            : throw words.Usage(NotABit(place, text, "a bit number"));
     }
 
     private static string NotABit(RegisterPlace place, string text, string what)
@@ -140,19 +140,19 @@ internal sealed class ShellParser(RegisterNames names)
         {
             if (WhyNotChanged(register.Access, command) is string why)
             {
-                return touched.Count == 1 ? why : $"reaches {register.Name}, which {why}";
+                return touched.Count == 1 ? why : $"overlaps {register.Name}, which {why}";
             }
         }
 
-        return touched.Count != 0 && touched.All(register => register.Access == RegisterAccess.ReadOnly) ? "is read only" : null;
+        return touched.Count != 0 && touched.All(register => register.Access == RegisterAccess.ReadOnly) ? "is read-only" : null;
     }
 
     private static string? WhyNotChanged(RegisterAccess access, string command) => access switch
     {
-        RegisterAccess.WriteOnly => "is write only: what it holds cannot be read",
+        RegisterAccess.WriteOnly => "is write-only, so its value is unknown",
         RegisterAccess.ReadHasSideEffects => "changes when it is read",
-        RegisterAccess.WriteOneToSet when command == "clear" => "sets what is written to it as 1, and another register clears it",
-        RegisterAccess.WriteOneToClear => "clears what is written to it as 1: writing back what was read would clear it all",
+        RegisterAccess.WriteOneToSet when command == "clear" => "sets the bits that are written as 1; another register clears them",
+        RegisterAccess.WriteOneToClear => "clears the bits that are written as 1, so writing back the value that was read would clear all of them",
         _ => null,
     };
 
@@ -166,6 +166,6 @@ internal sealed class ShellParser(RegisterNames names)
         };
         return double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double amount) && amount * unit <= MaxTimeoutSeconds
             ? TimeSpan.FromSeconds(amount * unit)
-            : throw words.Usage($"'{Symbols.Quote(text)}' is not a time; one looks like 500ms or 2s, and is an hour at most");
+            : throw words.Usage($"'{Symbols.Quote(text)}' is not a time; a time looks like 500ms or 2s, and is at most an hour");
     }
 }

@@ -1,6 +1,9 @@
 namespace Vfio.Cli;
 
-/// <summary>A script of the shell: read and understood as a whole, so that nothing is done by one that breaks off in a mistake.</summary>
+/// <summary>
+/// Represents a script of the shell. It is read and parsed as a whole, so that a script with a syntax error does
+/// nothing.
+/// </summary>
 internal sealed class ShellScript
 {
     private const int MaxLineLength = 4096;
@@ -13,9 +16,9 @@ internal sealed class ShellScript
 
     /// <summary>Reads a script.</summary>
     /// <param name="name">The file's name, for messages.</param>
-    /// <param name="stream">The script; closed afterwards.</param>
-    /// <param name="parser">Understands its lines.</param>
-    /// <exception cref="CliException">A line is not understood: wrong usage, named with its number.</exception>
+    /// <param name="stream">The script; it is closed afterwards.</param>
+    /// <param name="parser">The parser of its lines.</param>
+    /// <exception cref="CliException">A line is not valid; the message contains its number.</exception>
     public static ShellScript Read(string name, Stream stream, ShellParser parser)
     {
         ShellScript script = new(name);

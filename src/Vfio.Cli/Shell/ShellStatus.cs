@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace Vfio.Cli;
 
-/// <summary>The shell's <c>status</c>: the ledger of its own device, the limits, the faults.</summary>
+/// <summary>Writes the shell's <c>status</c>: the mappings of its device, the limits and the faults.</summary>
 internal sealed class ShellStatus(CliHost host, RegisterSession session, bool isJson)
 {
-    // The kernel's log drops most of a flood; of what it keeps, the first say which mistake it is.
+    // The kernel's log drops most messages of a flood; the first faults that it keeps already identify the cause.
     private const int MostFaults = 16;
 
     private readonly SectionWriter _section = new(host);
@@ -23,9 +23,9 @@ internal sealed class ShellStatus(CliHost host, RegisterSession session, bool is
         _section.WriteRow("backend", session.Device.BackendName);
         _section.WriteRow("bus master", _use.IsBusMaster switch
         {
-            true => "on",
-            false => "off: no DMA before 'set config.COMMAND 2'",
-            null => "not known: the device does not answer",
+            true => "enabled",
+            false => "disabled: DMA needs 'set config.COMMAND 2'",
+            null => "unknown: the device does not answer",
         });
         if (_use.Usage is DmaUsage usage)
         {
@@ -41,10 +41,10 @@ internal sealed class ShellStatus(CliHost host, RegisterSession session, bool is
 
     private void WriteSpace(DmaUsage usage)
     {
-        _section.WriteRow("mapped", $"{Describe(usage.Mappings, usage.Bytes)}; at most {Describe(usage.PeakMappings, usage.PeakBytes)} at a time");
-        _section.WriteRow("left", usage.EntriesLeft is uint left ? string.Create(CultureInfo.InvariantCulture, $"{left} mappings") : null);
+        _section.WriteRow("mapped", $"{Describe(usage.Mappings, usage.Bytes)}; peak {Describe(usage.PeakMappings, usage.PeakBytes)}");
+        _section.WriteRow("available", usage.EntriesLeft is uint left ? string.Create(CultureInfo.InvariantCulture, $"{left} mappings") : null);
         _section.WriteRow("locked", usage.LockedLimit is ulong limit
-            ? $"{ByteSize.Format(usage.LockedBytes)} of {ByteSize.Format(limit)}" : $"{ByteSize.Format(usage.LockedBytes)}, without limit");
+            ? $"{ByteSize.Format(usage.LockedBytes)} of {ByteSize.Format(limit)}" : $"{ByteSize.Format(usage.LockedBytes)}, unlimited");
         _section.WriteList("usable", [.. _use.Ranges.Select(range => range.ToString())]);
     }
 
@@ -52,14 +52,14 @@ internal sealed class ShellStatus(CliHost host, RegisterSession session, bool is
     {
         if (_use.NoFaults is not null || _use.Faults.Count == 0)
         {
-            _section.WriteRow("faults", _use.NoFaults is string why ? $"not known: {why}" : "none since the last look");
+            _section.WriteRow("faults", _use.NoFaults is string why ? $"unknown: {why}" : "none since the last status");
             return;
         }
 
         string label = "faults";
         foreach (DmaFault fault in _use.Faults.Take(MostFaults))
         {
-            string there = fault.Mapping is DmaMappingInfo mapping ? $"there: {mapping}" : "nothing of this shell is or was there";
+            string there = fault.Mapping is DmaMappingInfo mapping ? $"mapping: {mapping}" : "this shell has and had no mapping there";
             _section.WriteRow(label, $"{DmaText.Describe(fault.Access)} of {fault.Iova}: {fault.Reason}; {there}", host.Terminal.Yellow);
             label = "";
         }

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Vfio.Cli;
 
-/// <summary>How a session and its device stand, as JSON.</summary>
+/// <summary>Describes the state of a session and its device, as JSON.</summary>
 internal sealed class ShellStatusLine(RegisterSession session, DeviceUse use)
 {
     [JsonConstructor]
@@ -45,15 +45,15 @@ internal sealed class ShellStatusLine(RegisterSession session, DeviceUse use)
         fault.Iova.ToString(), DmaText.Word(fault.Access), fault.Reason, fault.Mapping is DmaMappingInfo mapping ? MappingDocument.Of(mapping) : null))];
 }
 
-/// <summary>Addresses that can be used.</summary>
+/// <summary>Describes a range of usable addresses.</summary>
 internal sealed record RangeDocument(string First, string Last);
 
-/// <summary>Memory that the device can reach.</summary>
+/// <summary>Describes memory that the device can access.</summary>
 internal sealed record MappingDocument(string Iova, ulong Length, string Access, string Owner, double Age, bool IsLive)
 {
     public static MappingDocument Of(DmaMappingInfo mapping) =>
         new(mapping.Iova.ToString(), mapping.Length, DmaText.Word(mapping.Access), mapping.Owner, Math.Round(mapping.Age.TotalSeconds, 3), mapping.IsLive);
 }
 
-/// <summary>A transfer that was stopped.</summary>
+/// <summary>Describes a transfer that was stopped.</summary>
 internal sealed record FaultDocument(string Iova, string Access, string Reason, MappingDocument? Mapping);

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Vfio.Cli;
 
-/// <summary>The words of one line of the shell, options taken out.</summary>
+/// <summary>Represents the words of one line of the shell, with its options parsed.</summary>
 internal sealed class ShellWords
 {
     private readonly List<string> _words = [];
@@ -18,7 +18,7 @@ internal sealed class ShellWords
             switch (rest.Current)
             {
                 case "-w" when options.Contains('w', StringComparison.Ordinal):
-                    Bits = (int)ReadNumber(rest, "-w", 8, 64) is int bits and (8 or 16 or 32 or 64) ? bits : throw Usage("-w takes 8, 16, 32 or 64");
+                    Bits = (int)ReadNumber(rest, "-w", 8, 64) is int bits and (8 or 16 or 32 or 64) ? bits : throw Usage("-w must be 8, 16, 32 or 64");
                     break;
                 case "-n" when options.Contains('n', StringComparison.Ordinal):
                     Count = (int)ReadNumber(rest, "-n", 1, MaxCount);
@@ -43,7 +43,7 @@ internal sealed class ShellWords
 
     private const int MaxCount = 1 << 24;
 
-    // As IoAddressSpace takes them: fewer lines than a page has reach nothing.
+    // The limits of IoAddressSpace: an address width smaller than a page would allow no mapping.
     private const int LeastAddressBits = 12;
     private const int MostAddressBits = 64;
 
@@ -59,8 +59,11 @@ internal sealed class ShellWords
 
     public int? AddressBits { get; }
 
-    /// <summary>The words of a line, a text in double quotes being one; <c>#</c> at the beginning of a word ends the line.</summary>
-    /// <exception cref="CliException">A quote is open.</exception>
+    /// <summary>
+    /// Splits a line into words. A text in double quotes is one word; <c>#</c> at the beginning of a word starts a
+    /// comment.
+    /// </summary>
+    /// <exception cref="CliException">A quote is not closed.</exception>
     public static IReadOnlyList<string> Split(string line)
     {
         List<string> words = [];
@@ -81,28 +84,29 @@ internal sealed class ShellWords
         }
     }
 
-    /// <summary>Takes the words of a command apart.</summary>
+    /// <summary>Separates the words of a command from its options.</summary>
     /// <param name="words">The words, at least one.</param>
-    /// <param name="options">A letter for each option that the command has: w, n, a (--all), t (--at), b (--bits).</param>
+    /// <param name="options">A letter for each option that the command has: w, n, a (--all), t (--at), b
+    /// (--bits).</param>
     public static ShellWords Of(IReadOnlyList<string> words, string options) => new(words, options);
 
-    /// <summary>The words besides options.</summary>
-    /// <exception cref="CliException">There are fewer or more than the command takes.</exception>
+    /// <summary>Returns the words that are not options.</summary>
+    /// <exception cref="CliException">There are fewer or more words than the command accepts.</exception>
     public IReadOnlyList<string> Take(int least, int most) => _words.Count >= least && _words.Count <= most
         ? _words
-        : throw Usage(_words.Count < least ? "something is missing" : $"'{Symbols.Quote(_words[most])}' is not expected here");
+        : throw Usage(_words.Count < least ? "an argument is missing" : $"'{Symbols.Quote(_words[most])}' is not expected here");
 
-    /// <summary>A mistake in the line.</summary>
+    /// <summary>Creates the exception for an error in the line.</summary>
     public CliException Usage(string what) => new($"{Command}: {what}", ShellHelp.UsageOf(Command), ExitCode.WrongUsage);
 
-    /// <summary>A number of the line.</summary>
+    /// <summary>Parses a number of the line.</summary>
     public ulong ReadNumber(string text, string what) =>
         Number.TryParse(text, out ulong number) ? number : throw Usage($"'{Symbols.Quote(text)}' is not {what}; {Number.Expected}");
 
     private ulong ReadNumber(IEnumerator<string> rest, string option, ulong least, ulong most) =>
         rest.MoveNext() && Number.TryParse(rest.Current, out ulong number) && number >= least && number <= most
             ? number
-            : throw Usage(string.Create(CultureInfo.InvariantCulture, $"{option} takes a number from {least} to {most}"));
+            : throw Usage(string.Create(CultureInfo.InvariantCulture, $"{option} must be a number from {least} to {most}"));
 
     private static string NextWord(string line, ref int i)
     {
@@ -120,6 +124,6 @@ internal sealed class ShellWords
             }
         }
 
-        return isQuoted ? throw new CliException("a \" is not closed", "a text with spaces stands between two of them", ExitCode.WrongUsage) : word.ToString();
+        return isQuoted ? throw new CliException("a double quote is not closed", "write a text with spaces between two double quotes", ExitCode.WrongUsage) : word.ToString();
     }
 }

@@ -2,7 +2,7 @@ using Vfio.Pci;
 
 namespace Vfio.Cli;
 
-/// <summary>The writes of a session, with what was there before, the last one first.</summary>
+/// <summary>Holds the writes of a session with the previous values, for undoing them in reverse order.</summary>
 internal sealed class UndoList
 {
     private const int MaxEntries = 10_000;
@@ -20,18 +20,21 @@ internal sealed class UndoList
 
     public void Clear() => _entries.Clear();
 
-    /// <summary>Takes the last write out of the list.</summary>
-    /// <exception cref="CliException">There is none.</exception>
+    /// <summary>Removes the last write from the list and returns it.</summary>
+    /// <exception cref="CliException">The list is empty.</exception>
     public UndoEntry Take()
     {
         UndoEntry last = _entries.Last?.Value
-            ?? throw new CliException("undo: there is nothing to take back", "it takes back writes of this session, since the last reset");
+            ?? throw new CliException("undo: there is nothing to undo", "undo reverts writes of this session, since the last reset");
         _entries.RemoveLast();
         return last;
     }
 
-    /// <summary>Why the value before a write says nothing about how to undo it; <see langword="null"/> where it does.</summary>
-    /// <param name="touched">The registers that the write reaches. One that is read only keeps none of the others from being written back.</param>
+    /// <summary>
+    /// Returns why a write cannot be undone by writing the previous value; <see langword="null"/> if it can.
+    /// </summary>
+    /// <param name="touched">The registers that the write touches. A read-only one among several does not prevent the
+    /// undo.</param>
     public static string? WhyNot(IReadOnlyList<RegisterDescription> touched)
     {
         foreach (RegisterDescription register in touched)
@@ -42,22 +45,22 @@ internal sealed class UndoList
             }
         }
 
-        return touched.Count != 0 && touched.All(register => register.Access == RegisterAccess.ReadOnly) ? "it is read only: the write did nothing" : null;
+        return touched.Count != 0 && touched.All(register => register.Access == RegisterAccess.ReadOnly) ? "it is read-only: the write had no effect" : null;
     }
 
     private static string? WhyNot(RegisterAccess access) => access switch
     {
-        RegisterAccess.WriteOnly => "it is write only: nobody knows what was there before",
+        RegisterAccess.WriteOnly => "it is write-only: its previous value is unknown",
         RegisterAccess.ReadHasSideEffects => "reading changes it, so it was not read before",
         RegisterAccess.WriteOneToClear => "writing 1 clears its bits; what was cleared cannot be set again",
         RegisterAccess.WriteOneToSet => "writing 1 sets its bits; another register clears them",
-        RegisterAccess.WriteHasSideEffects => "writing it made the device do something, which the value of before does not undo",
+        RegisterAccess.WriteHasSideEffects => "the write made the device do something that writing the previous value does not undo",
         _ => null,
     };
 }
 
-/// <summary>A write that may be taken back.</summary>
-/// <param name="Place">What was written.</param>
-/// <param name="Before">The value of before.</param>
-/// <param name="WhyNot">Why it cannot be taken back, where it cannot.</param>
+/// <summary>Represents a write that can possibly be undone.</summary>
+/// <param name="Place">The register that was written.</param>
+/// <param name="Before">The previous value.</param>
+/// <param name="WhyNot">Why the write cannot be undone; <see langword="null"/> if it can.</param>
 internal sealed record UndoEntry(RegisterPlace Place, ulong Before, string? WhyNot);

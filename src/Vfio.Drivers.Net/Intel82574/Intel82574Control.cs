@@ -3,20 +3,20 @@ using Vfio.Pci;
 namespace Vfio.Drivers.Net;
 
 /// <summary>CTRL, the device control register (82574 datasheet 3.4, section 10.2.2).</summary>
-/// <remarks>A property that is set to what its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.</remarks>
+/// <remarks>Setting a property to a value that its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.</remarks>
 public readonly record struct Intel82574Control : IRegisterValue<Intel82574Control>
 {
     /// <summary>Creates a value.</summary>
-    /// <param name="raw">The register's 32 bits, the reserved ones too.</param>
+    /// <param name="raw">The register's 32 bits, including reserved ones.</param>
     public Intel82574Control(uint raw) => Raw = raw;
 
-    /// <summary>The register's 32 bits, the reserved ones too.</summary>
+    /// <summary>Gets the register's 32 bits, including reserved ones.</summary>
     public uint Raw { get; init; }
 
     /// <inheritdoc/>
     public static int Width => 4;
 
-    /// <summary>FD: full duplex, where duplex is forced.</summary>
+    /// <summary>FD: full duplex, if duplex is forced.</summary>
     public bool IsFullDuplex
     {
         get => RegisterBits.IsSet(Raw, 0);
@@ -44,7 +44,7 @@ public readonly record struct Intel82574Control : IRegisterValue<Intel82574Contr
         init => Raw = (uint)RegisterBits.SetBits(Raw, 6, value);
     }
 
-    /// <summary>SPEED: the speed in megabits a second, where it is forced: 10, 100 or 1000.</summary>
+    /// <summary>SPEED: the speed in megabits per second, if it is forced: 10, 100 or 1000.</summary>
     public int SpeedInMegabits
     {
         get => Intel82574Speed.Decode(RegisterBits.GetBits(Raw, 8, 2));
@@ -65,7 +65,7 @@ public readonly record struct Intel82574Control : IRegisterValue<Intel82574Contr
         init => Raw = (uint)RegisterBits.SetBits(Raw, 12, value);
     }
 
-    /// <summary>ADVD3WUC: d3cold wake-up is advertised.</summary>
+    /// <summary>ADVD3WUC: D3cold wake-up is advertised.</summary>
     public bool AdvertisesD3ColdWakeUp
     {
         get => RegisterBits.IsSet(Raw, 20);
@@ -113,11 +113,11 @@ public readonly record struct Intel82574Control : IRegisterValue<Intel82574Contr
 
     internal static IReadOnlyList<RegisterField> Fields =>
     [
-        new("FD", 0, 1, "Full duplex, where duplex is forced"),
+        new("FD", 0, 1, "Full duplex, if duplex is forced"),
         new("GIO_MASTER_DISABLE", 2, 1, "No new requests to the host's memory"),
         new("ASDE", 5, 1, "Speed is detected from the PHY's signals"),
         new("SLU", 6, 1, "Set link up"),
-        new("SPEED", 8, 2, "Speed, where it is forced")
+        new("SPEED", 8, 2, "Speed, if it is forced")
         {
             Values =
             [

@@ -6,10 +6,10 @@ namespace Vfio.Drivers.Net;
 public readonly record struct Intel82574ExtendedControl : IRegisterValue<Intel82574ExtendedControl>
 {
     /// <summary>Creates a value.</summary>
-    /// <param name="raw">The register's 32 bits, the reserved ones too.</param>
+    /// <param name="raw">The register's 32 bits, including reserved ones.</param>
     public Intel82574ExtendedControl(uint raw) => Raw = raw;
 
-    /// <summary>The register's 32 bits, the reserved ones too.</summary>
+    /// <summary>Gets the register's 32 bits, including reserved ones.</summary>
     public uint Raw { get; init; }
 
     /// <inheritdoc/>
@@ -29,7 +29,7 @@ public readonly record struct Intel82574ExtendedControl : IRegisterValue<Intel82
         init => Raw = (uint)RegisterBits.SetBits(Raw, 13, value);
     }
 
-    /// <summary>SPD_BYPS: the MAC takes its speed from CTRL, not from the PHY.</summary>
+    /// <summary>SPD_BYPS: the MAC uses the speed of CTRL, not of the PHY.</summary>
     public bool BypassesSpeedSelection
     {
         get => RegisterBits.IsSet(Raw, 15);
@@ -71,7 +71,7 @@ public readonly record struct Intel82574ExtendedControl : IRegisterValue<Intel82
         init => Raw = (uint)RegisterBits.SetBits(Raw, 27, value);
     }
 
-    /// <summary>DRV_LOAD: a driver is loaded, for the firmware to know.</summary>
+    /// <summary>DRV_LOAD: tells the firmware that a driver is loaded.</summary>
     public bool IsDriverLoaded
     {
         get => RegisterBits.IsSet(Raw, 28);
@@ -100,13 +100,13 @@ public readonly record struct Intel82574ExtendedControl : IRegisterValue<Intel82
     [
         new("ASDCHK", 12, 1, "Start one detection of the speed"),
         new("EE_RST", 13, 1, "Load the NVM again, as after a reset; clears itself"),
-        new("SPD_BYPS", 15, 1, "The MAC takes its speed from CTRL, not from the PHY"),
+        new("SPD_BYPS", 15, 1, "The MAC uses the speed of CTRL, not of the PHY"),
         new("RO_DIS", 17, 1, "No relaxed ordering"),
         new("DMA_DYN_CLK_EN", 19, 1, "The DMA clock is gated when idle"),
         new("PHYPDEN", 20, 1, "The PHY may power itself down"),
         new("EIAME", 24, 1, "MSI-X messages mask the causes of EIAC in IMS"),
         new("IAME", 27, 1, "Reading or writing ICR masks the causes of IAM"),
-        new("DRV_LOAD", 28, 1, "A driver is loaded, for the firmware to know"),
+        new("DRV_LOAD", 28, 1, "Tells the firmware that a driver is loaded"),
         new("INT_TIMERS_CLEAR_ENA", 29, 1, "Clearing a cause clears its interrupt timers"),
         new("PBA_CLR", 31, 1, "Pending MSI-X bits are cleared by reading causes"),
     ];

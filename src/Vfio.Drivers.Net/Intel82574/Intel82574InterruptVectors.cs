@@ -2,15 +2,15 @@ using Vfio.Pci;
 
 namespace Vfio.Drivers.Net;
 
-/// <summary>IVAR, which MSI-X vector a cause goes to (82574 datasheet 3.4, section 10.2.4).</summary>
-/// <remarks>A property that is set to what its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.</remarks>
+/// <summary>IVAR, the MSI-X vector of each cause (82574 datasheet 3.4, section 10.2.4).</summary>
+/// <remarks>Setting a property to a value that its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.</remarks>
 public readonly record struct Intel82574InterruptVectors : IRegisterValue<Intel82574InterruptVectors>
 {
     /// <summary>Creates a value.</summary>
-    /// <param name="raw">The register's 32 bits, the reserved ones too.</param>
+    /// <param name="raw">The register's 32 bits, including reserved ones.</param>
     public Intel82574InterruptVectors(uint raw) => Raw = raw;
 
-    /// <summary>The register's 32 bits, the reserved ones too.</summary>
+    /// <summary>Gets the register's 32 bits, including reserved ones.</summary>
     public uint Raw { get; init; }
 
     /// <inheritdoc/>

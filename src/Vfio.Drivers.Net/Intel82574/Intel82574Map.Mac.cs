@@ -2,7 +2,7 @@ using Vfio.Pci;
 
 namespace Vfio.Drivers.Net;
 
-// Intel 82574 GbE Controller Family Datasheet 3.4, chapter 10; the section of each table stands above it.
+// Intel 82574 GbE Controller Family Datasheet 3.4, chapter 10; the comment above each table names its section.
 /// <summary>General, PCI Express and interrupt registers.</summary>
 internal static partial class Intel82574Map
 {
@@ -67,7 +67,7 @@ internal static partial class Intel82574Map
             new("MDIO_SW_OWNERSHIP", 5, 1, "Software has the MDIO"),
             new("MDIO_HW_OWNERSHIP", 6, 1, "Hardware has the MDIO"),
             new("MDIO_MNG_OWNERSHIP", 7, 1, "Firmware has the MDIO"),
-            new("EXT_CNF_POINTER", 16, 12, "Where the extended configuration starts in the NVM") { IsHexadecimal = true },
+            new("EXT_CNF_POINTER", 16, 12, "Start of the extended configuration in the NVM") { IsHexadecimal = true },
         ]),
         new("EXTCNF_SIZE", 0xf08, 4, "Extended configuration size"),
         new("PHY_CTRL", 0xf10, 4, "PHY power control", RegisterAccess.ReadWrite,
@@ -137,7 +137,7 @@ internal static partial class Intel82574Map
         new("SWSM", 0x5b50, 4, "Software semaphore; reading takes SMBI", RegisterAccess.ReadHasSideEffects,
         [
             new("SMBI", 0, 1, "Taken by a driver"),
-            new("SWESMBI", 1, 1, "Taken by software, not by firmware"),
+            new("SWESMBI", 1, 1, "Owned by software, not by firmware"),
             new("DRV_LOAD", 3, 1, "A driver is loaded"),
         ]),
         new("FWSM", 0x5b54, 4, "Firmware semaphore", RegisterAccess.ReadWrite,

@@ -2,7 +2,7 @@ using Vfio.Pci;
 
 namespace Vfio.Drivers.Net;
 
-// Intel 82574 GbE Controller Family Datasheet 3.4, chapter 10; the section of each table stands above it.
+// Intel 82574 GbE Controller Family Datasheet 3.4, chapter 10; the comment above each table names its section.
 /// <summary>Registers of wake-up, manageability and time synchronisation.</summary>
 internal static partial class Intel82574Map
 {
@@ -78,7 +78,7 @@ internal static partial class Intel82574Map
             new("KEEP_PHY_LINK_UP", 18, 1, "PHY resets are blocked"),
             new("RCV_ALL", 19, 1, "All packets go to manageability"),
             new("EN_MAC_ADDR_FILTER", 20, 1, "Filtered by MAC address"),
-            new("EN_MNG2HOST", 21, 1, "Packets of manageability go to the host too"),
+            new("EN_MNG2HOST", 21, 1, "Management packets also go to the host"),
             new("EN_IP_ADDR_FILTER", 22, 1, "Filtered by IP address"),
             new("EN_XSUM_FILTER", 23, 1, "Filtered by checksum"),
             new("BR_EN", 24, 1, "Broadcasts go to manageability"),

@@ -2,7 +2,7 @@ using Vfio.Pci;
 
 namespace Vfio.Drivers.Net;
 
-// Intel 82574 GbE Controller Family Datasheet 3.4, chapter 10; the section of each table stands above it.
+// Intel 82574 GbE Controller Family Datasheet 3.4, chapter 10; the comment above each table names its section.
 /// <summary>Registers of reception and transmission.</summary>
 internal static partial class Intel82574Map
 {
@@ -80,7 +80,7 @@ internal static partial class Intel82574Map
         ]),
         new("RXCSUM", 0x5000, 4, "Receive checksum control", RegisterAccess.ReadWrite,
         [
-            new("PCSS", 0, 8, "Where the packet checksum starts"),
+            new("PCSS", 0, 8, "Start of the packet checksum"),
             new("IPOFLD", 8, 1, "IP checksums are checked"),
             new("TUOFLD", 9, 1, "TCP and UDP checksums are checked"),
             new("IPPCSE", 12, 1, "IP payload checksum"),
@@ -193,7 +193,7 @@ internal static partial class Intel82574Map
             new("COUNT", 0, 7, "Descriptors in a turn"),
             new("COMP", 7, 1, "Shared with the other queue"),
             new("RATIO", 8, 2, "Ratio of turns"),
-            new("ENABLE", 10, 1, "The queue is on"),
+            new("ENABLE", 10, 1, "The queue is enabled"),
         ]),
         new("TDBAL1", 0x3900, 4, "Transmit ring 1: address, low"),
         new("TDBAH1", 0x3904, 4, "Transmit ring 1: address, high"),
@@ -215,7 +215,7 @@ internal static partial class Intel82574Map
             new("COUNT", 0, 7, "Descriptors in a turn"),
             new("COMP", 7, 1, "Shared with the other queue"),
             new("RATIO", 8, 2, "Ratio of turns"),
-            new("ENABLE", 10, 1, "The queue is on"),
+            new("ENABLE", 10, 1, "The queue is enabled"),
         ]),
         new("TIDV", 0x3820, 4, "Transmit interrupt delay", RegisterAccess.ReadWrite,
         [

@@ -2,7 +2,7 @@ using Vfio.Pci;
 
 namespace Vfio.Drivers.Net;
 
-// Intel 82574 GbE Controller Family Datasheet 3.4, chapter 10; the section of each table stands above it.
+// Intel 82574 GbE Controller Family Datasheet 3.4, chapter 10; the comment above each table names its section.
 /// <summary>Counters.</summary>
 internal static partial class Intel82574Map
 {

@@ -3,7 +3,7 @@ using Vfio.Pci;
 
 namespace Vfio.Drivers.Net;
 
-/// <summary>The names and fields of the 82574's registers. Made when it is asked for: hundreds of objects.</summary>
+/// <summary>The names and fields of the 82574's registers. They are created at the first use, because there are hundreds.</summary>
 internal static partial class Intel82574Map
 {
     public static RegisterMap Make() => new("Intel 82574", "Intel 82574 GbE Controller Family Datasheet 3.4, section 10", RegionIndex.Bar0,

@@ -3,27 +3,27 @@ using Vfio.Pci;
 namespace Vfio.Drivers.Net;
 
 /// <summary>RCTL, the receive control register (82574 datasheet 3.4, section 10.2.5).</summary>
-/// <remarks>A property that is set to what its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.</remarks>
+/// <remarks>Setting a property to a value that its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.</remarks>
 public readonly record struct Intel82574ReceiveControl : IRegisterValue<Intel82574ReceiveControl>
 {
     /// <summary>Creates a value.</summary>
-    /// <param name="raw">The register's 32 bits, the reserved ones too.</param>
+    /// <param name="raw">The register's 32 bits, including reserved ones.</param>
     public Intel82574ReceiveControl(uint raw) => Raw = raw;
 
-    /// <summary>The register's 32 bits, the reserved ones too.</summary>
+    /// <summary>Gets the register's 32 bits, including reserved ones.</summary>
     public uint Raw { get; init; }
 
     /// <inheritdoc/>
     public static int Width => 4;
 
-    /// <summary>EN: the receiver is on.</summary>
+    /// <summary>EN: the receiver is enabled.</summary>
     public bool IsEnabled
     {
         get => RegisterBits.IsSet(Raw, 1);
         init => Raw = (uint)RegisterBits.SetBits(Raw, 1, value);
     }
 
-    /// <summary>SBP: bad frames are stored too.</summary>
+    /// <summary>SBP: bad frames are also stored.</summary>
     public bool StoresBadPackets
     {
         get => RegisterBits.IsSet(Raw, 2);
@@ -58,7 +58,7 @@ public readonly record struct Intel82574ReceiveControl : IRegisterValue<Intel825
         init => Raw = (uint)RegisterBits.SetBits(Raw, 6, 2, (ulong)value);
     }
 
-    /// <summary>RDMTS: when few descriptors are left: 0 at half of the ring, 1 at a quarter, 2 at an eighth.</summary>
+    /// <summary>RDMTS: the threshold for few remaining descriptors: 0 at half of the ring, 1 at a quarter, 2 at an eighth.</summary>
     public int DescriptorThreshold
     {
         get => (int)RegisterBits.GetBits(Raw, 8, 2);
@@ -142,7 +142,7 @@ public readonly record struct Intel82574ReceiveControl : IRegisterValue<Intel825
         init => Raw = (uint)RegisterBits.SetBits(Raw, 26, value);
     }
 
-    /// <summary>FLXBUF: the size of buffers in KiB; 0 where BSIZE says it.</summary>
+    /// <summary>FLXBUF: the size of buffers in KiB; 0 if BSIZE is used.</summary>
     public int FlexibleBufferSize
     {
         get => (int)RegisterBits.GetBits(Raw, 27, 4);
@@ -155,7 +155,7 @@ public readonly record struct Intel82574ReceiveControl : IRegisterValue<Intel825
 
     internal static IReadOnlyList<RegisterField> Fields =>
     [
-        new("EN", 1, 1, "The receiver is on"),
+        new("EN", 1, 1, "The receiver is enabled"),
         new("SBP", 2, 1, "Bad frames are stored too"),
         new("UPE", 3, 1, "All unicast frames are received"),
         new("MPE", 4, 1, "All multicast frames are received"),

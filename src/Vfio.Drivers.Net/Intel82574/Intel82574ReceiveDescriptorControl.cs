@@ -3,34 +3,34 @@ using Vfio.Pci;
 namespace Vfio.Drivers.Net;
 
 /// <summary>RXDCTL, when receive descriptors are fetched and written back (82574 datasheet 3.4, section 10.2.5).</summary>
-/// <remarks>A property that is set to what its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.</remarks>
+/// <remarks>Setting a property to a value that its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.</remarks>
 public readonly record struct Intel82574ReceiveDescriptorControl : IRegisterValue<Intel82574ReceiveDescriptorControl>
 {
     /// <summary>Creates a value.</summary>
-    /// <param name="raw">The register's 32 bits, the reserved ones too.</param>
+    /// <param name="raw">The register's 32 bits, including reserved ones.</param>
     public Intel82574ReceiveDescriptorControl(uint raw) => Raw = raw;
 
-    /// <summary>The register's 32 bits, the reserved ones too.</summary>
+    /// <summary>Gets the register's 32 bits, including reserved ones.</summary>
     public uint Raw { get; init; }
 
     /// <inheritdoc/>
     public static int Width => 4;
 
-    /// <summary>PTHRESH: how few descriptors the device holds when it fetches more.</summary>
+    /// <summary>PTHRESH: the number of descriptors below which the device fetches more.</summary>
     public int PrefetchThreshold
     {
         get => (int)RegisterBits.GetBits(Raw, 0, 6);
         init => Raw = (uint)RegisterBits.SetBits(Raw, 0, 6, (ulong)value);
     }
 
-    /// <summary>HTHRESH: how many descriptors the host must have ready for that.</summary>
+    /// <summary>HTHRESH: the number of descriptors that the host must have ready for that.</summary>
     public int HostThreshold
     {
         get => (int)RegisterBits.GetBits(Raw, 8, 6);
         init => Raw = (uint)RegisterBits.SetBits(Raw, 8, 6, (ulong)value);
     }
 
-    /// <summary>WTHRESH: how many descriptors are written back together.</summary>
+    /// <summary>WTHRESH: the number of descriptors that are written back together.</summary>
     public int WriteBackThreshold
     {
         get => (int)RegisterBits.GetBits(Raw, 16, 6);

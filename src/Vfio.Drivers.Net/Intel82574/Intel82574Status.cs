@@ -3,14 +3,14 @@ using Vfio.Pci;
 namespace Vfio.Drivers.Net;
 
 /// <summary>STATUS, the device status register (82574 datasheet 3.4, section 10.2.2).</summary>
-/// <remarks>A property that is set to what its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.</remarks>
+/// <remarks>Setting a property to a value that its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.</remarks>
 public readonly record struct Intel82574Status : IRegisterValue<Intel82574Status>
 {
     /// <summary>Creates a value.</summary>
-    /// <param name="raw">The register's 32 bits, the reserved ones too.</param>
+    /// <param name="raw">The register's 32 bits, including reserved ones.</param>
     public Intel82574Status(uint raw) => Raw = raw;
 
-    /// <summary>The register's 32 bits, the reserved ones too.</summary>
+    /// <summary>Gets the register's 32 bits, including reserved ones.</summary>
     public uint Raw { get; init; }
 
     /// <inheritdoc/>
@@ -37,14 +37,14 @@ public readonly record struct Intel82574Status : IRegisterValue<Intel82574Status
         init => Raw = (uint)RegisterBits.SetBits(Raw, 4, value);
     }
 
-    /// <summary>SPEED: the link's speed in megabits a second: 10, 100 or 1000.</summary>
+    /// <summary>SPEED: the link's speed in megabits per second: 10, 100 or 1000.</summary>
     public int SpeedInMegabits
     {
         get => Intel82574Speed.Decode(RegisterBits.GetBits(Raw, 6, 2));
         init => Raw = (uint)RegisterBits.SetBits(Raw, 6, 2, Intel82574Speed.Encode(value));
     }
 
-    /// <summary>ASDV: the speed in megabits a second that auto-detection found: 10, 100 or 1000.</summary>
+    /// <summary>ASDV: the speed in megabits per second that auto-detection found: 10, 100 or 1000.</summary>
     public int DetectedSpeedInMegabits
     {
         get => Intel82574Speed.Decode(RegisterBits.GetBits(Raw, 8, 2));
@@ -58,7 +58,7 @@ public readonly record struct Intel82574Status : IRegisterValue<Intel82574Status
         init => Raw = (uint)RegisterBits.SetBits(Raw, 10, value);
     }
 
-    /// <summary>GIO_MASTER_ENABLE: requests to the host's memory are possible or still open.</summary>
+    /// <summary>GIO_MASTER_ENABLE: requests to host memory are possible or outstanding.</summary>
     public bool IsMasterEnabled
     {
         get => RegisterBits.IsSet(Raw, 19);
@@ -95,6 +95,6 @@ public readonly record struct Intel82574Status : IRegisterValue<Intel82574Status
             ],
         },
         new("PHYRA", 10, 1, "The PHY was reset since this bit was cleared"),
-        new("GIO_MASTER_ENABLE", 19, 1, "Requests to the host's memory are possible or still open"),
+        new("GIO_MASTER_ENABLE", 19, 1, "Requests to host memory are possible or outstanding"),
     ];
 }

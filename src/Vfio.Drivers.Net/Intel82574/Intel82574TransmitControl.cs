@@ -3,20 +3,20 @@ using Vfio.Pci;
 namespace Vfio.Drivers.Net;
 
 /// <summary>TCTL, the transmit control register (82574 datasheet 3.4, section 10.2.6).</summary>
-/// <remarks>A property that is set to what its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.</remarks>
+/// <remarks>Setting a property to a value that its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.</remarks>
 public readonly record struct Intel82574TransmitControl : IRegisterValue<Intel82574TransmitControl>
 {
     /// <summary>Creates a value.</summary>
-    /// <param name="raw">The register's 32 bits, the reserved ones too.</param>
+    /// <param name="raw">The register's 32 bits, including reserved ones.</param>
     public Intel82574TransmitControl(uint raw) => Raw = raw;
 
-    /// <summary>The register's 32 bits, the reserved ones too.</summary>
+    /// <summary>Gets the register's 32 bits, including reserved ones.</summary>
     public uint Raw { get; init; }
 
     /// <inheritdoc/>
     public static int Width => 4;
 
-    /// <summary>EN: the transmitter is on.</summary>
+    /// <summary>EN: the transmitter is enabled.</summary>
     public bool IsEnabled
     {
         get => RegisterBits.IsSet(Raw, 1);
@@ -30,7 +30,7 @@ public readonly record struct Intel82574TransmitControl : IRegisterValue<Intel82
         init => Raw = (uint)RegisterBits.SetBits(Raw, 3, value);
     }
 
-    /// <summary>CT: how many retries after collisions, half duplex only.</summary>
+    /// <summary>CT: the number of retries after collisions, half duplex only.</summary>
     public int CollisionThreshold
     {
         get => (int)RegisterBits.GetBits(Raw, 4, 8);
@@ -79,14 +79,14 @@ public readonly record struct Intel82574TransmitControl : IRegisterValue<Intel82
         init => Raw = (uint)RegisterBits.SetBits(Raw, 26, 2, (ulong)value);
     }
 
-    /// <summary>MULR: several reads of memory at a time.</summary>
+    /// <summary>MULR: several memory reads can be outstanding.</summary>
     public bool AllowsMultipleRequests
     {
         get => RegisterBits.IsSet(Raw, 28);
         init => Raw = (uint)RegisterBits.SetBits(Raw, 28, value);
     }
 
-    /// <summary>RRTHRESH: from which free space on memory is read: 0 two lines of 16 bytes, 1 four, 2 eight, 3 none.</summary>
+    /// <summary>RRTHRESH: the free space at which memory is read: 0 two lines of 16 bytes, 1 four, 2 eight, 3 none.</summary>
     public int ReadRequestThreshold
     {
         get => (int)RegisterBits.GetBits(Raw, 29, 2);
@@ -99,7 +99,7 @@ public readonly record struct Intel82574TransmitControl : IRegisterValue<Intel82
 
     internal static IReadOnlyList<RegisterField> Fields =>
     [
-        new("EN", 1, 1, "The transmitter is on"),
+        new("EN", 1, 1, "The transmitter is enabled"),
         new("PSP", 3, 1, "Short packets are padded"),
         new("CT", 4, 8, "Collision threshold"),
         new("COLD", 12, 10, "Collision distance"),
@@ -108,7 +108,7 @@ public readonly record struct Intel82574TransmitControl : IRegisterValue<Intel82
         new("RTLC", 24, 1, "Late collisions are retried"),
         new("UNORTX", 25, 1, "Underruns are not retried"),
         new("TXDSCMT", 26, 2, "Least number of transmit descriptors"),
-        new("MULR", 28, 1, "Several reads of memory at a time"),
+        new("MULR", 28, 1, "Several memory reads can be outstanding"),
         new("RRTHRESH", 29, 2, "Threshold of read requests")
         {
             Values =

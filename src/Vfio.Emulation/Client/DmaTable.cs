@@ -1,17 +1,24 @@
 namespace Vfio.Emulation;
 
-/// <summary>What a client has mapped for a device: the IOMMU of a model. A transfer touches what is in here and nothing else.</summary>
-/// <remarks>Any thread. A transfer holds the table's lock, so memory is not given back while it is being moved.</remarks>
+/// <summary>
+/// Represents the IOMMU of a device model: the memory that a client has mapped for the device. Transfers reach only
+/// this memory.
+/// </summary>
+/// <remarks>
+/// Any thread may use it. A transfer holds the table's lock, so memory cannot be unmapped while it is being copied.
+/// </remarks>
 internal sealed class DmaTable
 {
-    // As many as type1 allows a container (vfio_iommu_type1's dma_entry_limit).
+    // The limit of a type1 container by default (dma_entry_limit of vfio_iommu_type1).
     private const int MostMappings = 65535;
 
     private readonly Lock _lock = new();
-    private readonly List<Mapping> _mappings = []; // by address, none over another
+    private readonly List<Mapping> _mappings = []; // ordered by address, without overlaps
     private WrittenPages? _written;
 
-    /// <summary>The record of pages that are written; none for null.</summary>
+    /// <summary>
+    /// Sets the object that records the pages that the device writes; <see langword="null"/> for none.
+    /// </summary>
     public WrittenPages? Written
     {
         set
@@ -34,12 +41,12 @@ internal sealed class DmaTable
         }
     }
 
-    /// <summary>How many more mappings there may be.</summary>
+    /// <summary>Gets how many more mappings can be added.</summary>
     public int Room => MostMappings - Count;
 
-    /// <summary>Lets the device reach memory.</summary>
-    /// <exception cref="VfioException">EINVAL: empty, past the end of the addresses or of the target, or no permission at all;
-    /// EEXIST: over another mapping; ENOSPC: too many.</exception>
+    /// <summary>Maps memory for the device.</summary>
+    /// <exception cref="VfioException">EINVAL: the range is empty, ends after the last address or outside the target,
+    /// or has no permission; EEXIST: it overlaps another mapping; ENOSPC: there are too many mappings.</exception>
     public void Map(ulong iova, ulong length, DmaAccess permission, DmaTarget target, ulong targetOffset = 0)
     {
         string subject = $"0x{iova:x} (0x{length:x} bytes)";
@@ -55,21 +62,21 @@ internal sealed class DmaTable
             int at = Intervals.FirstEndingAtOrAfter(_mappings, iova);
             if (at < _mappings.Count && _mappings[at].First <= iova + (length - 1))
             {
-                throw new VfioException("map", subject, Errno.EEXIST, $"0x{_mappings[at].First:x} to 0x{_mappings[at].Last:x} is mapped already");
+                throw new VfioException("map", subject, Errno.EEXIST, $"0x{_mappings[at].First:x} to 0x{_mappings[at].Last:x} is already mapped");
             }
 
             if (_mappings.Count >= MostMappings)
             {
-                throw new VfioException("map", subject, Errno.ENOSPC, "a model has as many entries as type1 by default (dma_entry_limit): map fewer and larger buffers");
+                throw new VfioException("map", subject, Errno.ENOSPC, "a device model has as many entries as type1 by default (dma_entry_limit): map fewer and larger buffers");
             }
 
             _mappings.Insert(at, new Mapping(iova, iova + (length - 1), permission, target, targetOffset));
         }
     }
 
-    /// <summary>Takes back every mapping that lies in the range; none may stick out of it.</summary>
-    /// <returns>How many bytes were mapped there.</returns>
-    /// <exception cref="VfioException">EINVAL: an empty range, or one that would cut a mapping in two.</exception>
+    /// <summary>Removes every mapping in the range; none may cross the bounds of the range.</summary>
+    /// <returns>The number of bytes that were mapped there.</returns>
+    /// <exception cref="VfioException">EINVAL: the range is empty, or would split a mapping.</exception>
     public ulong Unmap(ulong iova, ulong length)
     {
         string subject = $"0x{iova:x} (0x{length:x} bytes)";
@@ -88,7 +95,7 @@ internal sealed class DmaTable
             {
                 if (_mappings[end].First < iova || _mappings[end].Last > last)
                 {
-                    throw new VfioException("unmap", subject, Errno.EINVAL, "a mapping is taken back whole");
+                    throw new VfioException("unmap", subject, Errno.EINVAL, "a mapping can only be removed as a whole");
                 }
 
                 bytes += _mappings[end].Last - _mappings[end].First + 1;
@@ -107,10 +114,11 @@ internal sealed class DmaTable
         }
     }
 
-    /// <summary>The device reads.</summary>
+    /// <summary>Performs a read by the device.</summary>
     /// <param name="iova">The first address.</param>
-    /// <param name="destination">Where to.</param>
-    /// <param name="stoppedAt">Where it was not done: the first address that is not mapped, or not for this.</param>
+    /// <param name="destination">Receives the bytes.</param>
+    /// <param name="stoppedAt">If the read fails, the first address that is not mapped or does not permit
+    /// reads.</param>
     public DmaResult TryRead(ulong iova, Span<byte> destination, out ulong stoppedAt)
     {
         lock (_lock)
@@ -128,7 +136,7 @@ internal sealed class DmaTable
         }
     }
 
-    /// <summary>The device writes.</summary>
+    /// <summary>Performs a write by the device.</summary>
     public DmaResult TryWrite(ulong iova, ReadOnlySpan<byte> source, out ulong stoppedAt)
     {
         lock (_lock)
@@ -147,7 +155,7 @@ internal sealed class DmaTable
         }
     }
 
-    // Every byte is judged before the first is moved: a transfer that fails has done nothing.
+    // Checks every byte before the first is copied, so that a failed transfer has no effect.
     private DmaResult Check(ulong iova, int length, DmaAccess permission, out ulong stoppedAt)
     {
         stoppedAt = iova;

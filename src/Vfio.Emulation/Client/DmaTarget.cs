@@ -1,6 +1,8 @@
 namespace Vfio.Emulation;
 
-/// <summary>Memory of a client's that a device may reach. Called under the table's lock: it must not call back.</summary>
+/// <summary>
+/// Represents memory of a client that a device may access. It is called under the table's lock, and must not call back.
+/// </summary>
 internal abstract class DmaTarget
 {
     public abstract ulong Length { get; }

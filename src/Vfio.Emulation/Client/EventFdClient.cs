@@ -2,11 +2,13 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Vfio.Emulation;
 
-/// <summary>A client that gets interrupts as the kernel gives them: each adds 1 to the eventfd of its vector.</summary>
-/// <remarks>Under the model's lock only.</remarks>
+/// <summary>
+/// Represents a client that receives interrupts as from the kernel: each adds 1 to the eventfd of its vector.
+/// </summary>
+/// <remarks>It is used only under the model's lock.</remarks>
 internal sealed class EventFdClient : IModelClient
 {
-    private readonly SafeFileHandle?[][] _triggers = [[], [], [], [], []]; // by kind, by vector
+    private readonly SafeFileHandle?[][] _triggers = [[], [], [], [], []]; // by interrupt type, then by vector
 
     public void Signal(IrqIndex kind, int vector)
     {
@@ -16,7 +18,7 @@ internal sealed class EventFdClient : IModelClient
         }
     }
 
-    /// <summary>Whether a vector has an eventfd.</summary>
+    /// <summary>Returns whether a vector has an eventfd.</summary>
     public bool Has(IrqIndex kind, int vector) => vector < _triggers[(int)kind].Length && _triggers[(int)kind][vector] is not null;
 
     public void Set(IrqIndex kind, int start, ReadOnlySpan<SafeFileHandle?> eventFds)

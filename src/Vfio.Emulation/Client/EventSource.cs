@@ -2,8 +2,13 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Vfio.Emulation;
 
-/// <summary>An eventfd of a client's that writes registers of a model: with each signal all that hang on it, as the kernel does it.</summary>
-/// <remarks>It has a descriptor of its own, as the kernel has its own hold: whoever gave the eventfd may close it.</remarks>
+/// <summary>
+/// Represents an eventfd of a client that writes registers of a device model: each signal makes all writes that use the
+/// eventfd, as the kernel does.
+/// </summary>
+/// <remarks>
+/// It duplicates the descriptor, as the kernel keeps its own reference, so the client may close the eventfd.
+/// </remarks>
 internal sealed class EventSource : IInterruptTarget, IDisposable
 {
     private readonly InterruptLoop _loop;
@@ -27,10 +32,10 @@ internal sealed class EventSource : IInterruptTarget, IDisposable
         }
     }
 
-    /// <summary>The client's own handle, by which it is found again.</summary>
+    /// <summary>Gets the client's own handle, which identifies the eventfd.</summary>
     public SafeFileHandle Given { get; }
 
-    /// <summary>What it writes. Under the model's lock.</summary>
+    /// <summary>Gets the writes to make. It is used only under the model's lock.</summary>
     public List<EventWrite> Writes { get; } = [];
 
     public void OnReady()
@@ -42,11 +47,11 @@ internal sealed class EventSource : IInterruptTarget, IDisposable
                 _signalled(this);
             }
 
-            _loop.TryArm(_own, _key); // nothing may end the loop's thread
+            _loop.TryArm(_own, _key); // must not throw, because this is the loop's thread
         }
         catch (ObjectDisposedException)
         {
-            // The device or the last of its writes ended meanwhile.
+            // The device was closed, or the last write removed, at the same time.
         }
     }
 

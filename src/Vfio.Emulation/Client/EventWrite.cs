@@ -2,5 +2,8 @@ using Vfio.Pci;
 
 namespace Vfio.Emulation;
 
-/// <summary>A write that a client's eventfd makes: of two that are equal in all of this, the kernel has one.</summary>
+/// <summary>
+/// Represents a write that a client's eventfd triggers. As in the kernel, two writes cannot be equal in all of these
+/// values.
+/// </summary>
 internal readonly record struct EventWrite(RegionIndex Region, ulong Offset, int Width, ulong Value);

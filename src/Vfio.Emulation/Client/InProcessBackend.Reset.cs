@@ -2,10 +2,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Vfio.Emulation;
 
-// Resets of a bus on which a model is alone, and writes that an eventfd makes.
+// Resets of the bus, on which a device model is the only device, and writes that an eventfd triggers.
 internal sealed partial class InProcessBackend
 {
-    private InterruptLoop? _events; // locked; with a thread, which few need
+    private InterruptLoop? _events; // under _lock; created when it is needed, because it has a thread
 
     public HotResetInfo GetHotResetInfo()
     {

@@ -4,15 +4,18 @@ using Vfio.Pci;
 
 namespace Vfio.Emulation;
 
-/// <summary>A model behind the library's seam: trapped accesses are calls, memory is memory.</summary>
+/// <summary>
+/// Implements the library's backend interface for a device model: trapped accesses are method calls, and mapped memory
+/// is memory of this process.
+/// </summary>
 internal sealed partial class InProcessBackend(ModelSession session) : IDeviceBackend, IBusReset, IWriteOnEvent, IFaultSource
 {
-    // As vfio-pci numbers them: six BARs, ROM, configuration space, VGA; INTx, MSI, MSI-X, error, request.
+    // The numbering of vfio-pci: six BARs, ROM, configuration space, VGA; INTx, MSI, MSI-X, error, request.
     private const uint RegionCount = 9;
     private const uint InterruptCount = 5;
 
     private readonly Lock _lock = new();
-    private EventSource? _unmask; // locked
+    private EventSource? _unmask; // under _lock
 
     public string Name => "in-process";
 
@@ -39,7 +42,7 @@ internal sealed partial class InProcessBackend(ModelSession session) : IDeviceBa
             2 => BinaryPrimitives.ReadUInt16LittleEndian(data),
             4 => BinaryPrimitives.ReadUInt32LittleEndian(data),
             8 => BinaryPrimitives.ReadUInt64LittleEndian(data),
-            _ => 0, // refused by the session
+            _ => 0, // the session refuses it
         });
 
     public MappedMemory MapArea(RegionInfo region, MappableArea area) => session.Map(region.Index, area);

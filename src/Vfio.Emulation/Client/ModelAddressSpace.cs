@@ -2,32 +2,42 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Vfio.Emulation;
 
-/// <summary>The address space of models in this process, behind the library's seam: a table of mappings, which is their IOMMU.</summary>
+/// <summary>
+/// Implements the library's address space interface for device models in this process. Its table of mappings is their
+/// IOMMU.
+/// </summary>
 internal sealed class ModelAddressSpace : IAddressSpaceBackend
 {
     private const ulong PageSize = 4096;
 
-    // What a PC with an IOMMU of four levels has: 48 bits, without the window of interrupt messages.
+    // The ranges of a PC whose IOMMU has four levels: 48 bits, without the MSI window.
     private static readonly IovaRange[] UsableRanges =
         [new IovaRange(new Iova(0), new Iova(0xfedfffff)), new IovaRange(new Iova(0xfef00000), new Iova((1ul << 48) - 1))];
 
     private WrittenPages? _written;
 
-    /// <summary>Whose this is: it has the memory that is mapped, which lives as long as a model can reach it.</summary>
+    /// <summary>
+    /// Gets or sets the address space that owns this object. It keeps the mapped memory alive as long as a device model
+    /// can access it.
+    /// </summary>
     public IoAddressSpace? Owner { get; set; }
 
     public string Subject => "the models' address space";
 
+<<<<<<< HEAD
     public int Drops => 0;
 
     /// <summary>What is mapped.</summary>
+=======
+    /// <summary>Gets the table of mappings.</summary>
+>>>>>>> eng-cli
     public DmaTable Table { get; } = new();
 
     public AddressSpaceInfo GetInfo() => new(UsableRanges, PageSize, (uint)Table.Room);
 
     public void Map(ulong iova, nint address, ulong length, DmaAccess access)
     {
-        // The kernel looks by itself whether there is memory, and whether this process may write it.
+        // The kernel checks whether the memory exists and whether this process may write it.
         if (!ProcessMemory.TryPopulate(address, length, access))
         {
             throw MapErrors.Explain("map", iova, length, Errno.EFAULT);
@@ -36,7 +46,7 @@ internal sealed class ModelAddressSpace : IAddressSpaceBackend
         Table.Map(iova, length, access, new MemoryTarget(new ProcessMemory(address, length), this));
     }
 
-    // A model's memory is memory of this process.
+    // The device memory of a device model is memory of this process.
     public bool TryMapDeviceMemory(ulong iova, Func<SafeFileHandle?> openFile, ulong length, DmaAccess access) => false;
 
     public void Unmap(ulong iova, ulong length) => Table.Unmap(iova, length);
@@ -53,7 +63,7 @@ internal sealed class ModelAddressSpace : IAddressSpaceBackend
 
     public void Dispose() => Table.Clear();
 
-    // A model that is still there transfers to memory that is still there: it is the address space's, which this keeps.
+    // Keeps the address space alive, which owns the memory, so that a live device model never accesses freed memory.
     private sealed class MemoryTarget(ProcessMemory memory, ModelAddressSpace keep) : DmaTarget
     {
         public override ulong Length => memory.Length;

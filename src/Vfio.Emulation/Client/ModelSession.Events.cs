@@ -3,7 +3,8 @@ using Vfio.Pci;
 
 namespace Vfio.Emulation;
 
-// What a client does with a model beside its regions: resets of its bus, writes by eventfds. What vfio-pci refuses is refused here, with the same errno.
+// The operations of a client besides regions: bus resets, and writes triggered by eventfds. They fail with the same
+// errno as in vfio-pci.
 internal sealed partial class ModelSession
 {
     private const int MostEventWrites = 1000;
@@ -12,7 +13,7 @@ internal sealed partial class ModelSession
 
     public PciAddress Address => model.Address ?? default;
 
-    /// <summary>Whether the bus can be reset: a model is alone on its own.</summary>
+    /// <summary>Checks that the bus can be reset; a device model is the only device on its bus.</summary>
     public void CheckBusReset(string operation)
     {
         lock (model.Sync)
@@ -20,12 +21,15 @@ internal sealed partial class ModelSession
             ThrowIfClosed();
             if (model.IsRemoved || !model.CanReset)
             {
-                throw new VfioException(operation, Name, Errno.ENODEV, model.IsRemoved ? "the device was removed" : "the model is made without a reset (CanReset)");
+                throw new VfioException(operation, Name, Errno.ENODEV, model.IsRemoved ? "the device was removed" : "the device model does not support a reset (CanReset)");
             }
         }
     }
 
-    /// <summary>Whether an eventfd may write there: a BAR, outside the MSI-X table, not twice the same.</summary>
+    /// <summary>
+    /// Checks that an eventfd may write there: the place must be in a BAR, outside the MSI-X table, and the write must
+    /// be new.
+    /// </summary>
     public void CheckEventWrite(EventWrite write)
     {
         lock (model.Sync)
@@ -53,7 +57,7 @@ internal sealed partial class ModelSession
         }
     }
 
-    /// <summary>No write of it is under way when this has returned.</summary>
+    /// <summary>Removes a write. When this method returns, no such write is in progress.</summary>
     public void EndEventWrite(EventWrite write)
     {
         lock (model.Sync)
@@ -79,7 +83,7 @@ internal sealed partial class ModelSession
         }
     }
 
-    // A device that does not decode, or is not there any more, is not written; nobody waits for an answer.
+    // A write to a device that does not decode or was removed is lost, and the error is reported to no one.
     private void WriteByEvent(EventSource source)
     {
         lock (model.Sync)
@@ -95,11 +99,11 @@ internal sealed partial class ModelSession
                 }
                 catch (VfioException)
                 {
-                    // It was not there to be written.
+                    // The device does not decode or was removed.
                 }
                 catch (Exception e) when (e is not ObjectDisposedException)
                 {
-                    // A handler that fails: the driver's next access tells, as of a timer.
+                    // The handler failed. The driver's next access reports that, as it does for a timer.
                     model.Report(e);
                 }
             }

@@ -2,14 +2,14 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Vfio.Emulation;
 
-// What a client does with a model's interrupts. What vfio-pci refuses is refused here, with the same errno.
+// The operations of a client on interrupts. They fail with the same errno as in vfio-pci.
 internal sealed partial class ModelSession
 {
     private const int MostVectors = 2048;
 
     private EventFdClient Triggers => (EventFdClient)client!;
 
-    /// <summary>Takes interrupts of one kind (VFIO_DEVICE_SET_IRQS); those of the other kinds end.</summary>
+    /// <summary>Enables one interrupt type (VFIO_DEVICE_SET_IRQS); the other types are disabled.</summary>
     public void EnableInterrupts(IrqIndex kind, int vectors)
     {
         lock (model.Sync)
@@ -49,7 +49,7 @@ internal sealed partial class ModelSession
         }
     }
 
-    /// <summary>Sets the function mask of MSI-X, which only the kernel sets.</summary>
+    /// <summary>Sets the function mask of MSI-X, which only the kernel can set.</summary>
     public void MaskMsix(bool isMasked)
     {
         lock (model.Sync)
@@ -72,14 +72,14 @@ internal sealed partial class ModelSession
         }
     }
 
-    /// <summary>Gives vectors their eventfds; the first time that enables the way to interrupt.</summary>
+    /// <summary>Sets the eventfds of vectors; the first call enables the interrupt type.</summary>
     public void SetTriggers(IrqIndex index, int start, ReadOnlySpan<SafeFileHandle?> eventFds)
     {
         lock (model.Sync)
         {
             Check(index, start, eventFds.Length);
             bool isEnabled = model.Interrupts.IsEnabled(index);
-            // One way at a time; and MSI has as many vectors as it was enabled with.
+            // Only one interrupt type can be enabled, and the number of MSI vectors is fixed when MSI is enabled.
             if (!isEnabled && index <= IrqIndex.Msix && model.Interrupts.IsAnyEnabled
                 || (isEnabled && index == IrqIndex.Msi && start + eventFds.Length > model.Interrupts.EnabledVectors(index)))
             {
@@ -146,7 +146,7 @@ internal sealed partial class ModelSession
         }
     }
 
-    /// <summary>Unmasks INTx; nothing where it is not enabled any more.</summary>
+    /// <summary>Unmasks INTx; does nothing if it is no longer enabled.</summary>
     public void UnmaskIntxByEvent()
     {
         lock (model.Sync)
@@ -158,7 +158,7 @@ internal sealed partial class ModelSession
         }
     }
 
-    /// <summary>Whether a vector can be unmasked by an event: INTx, enabled.</summary>
+    /// <summary>Checks that an event can unmask the vector: it must be INTx, and enabled.</summary>
     public void CheckUnmaskTrigger(IrqIndex index, int subindex)
     {
         lock (model.Sync)

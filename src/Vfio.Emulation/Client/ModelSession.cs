@@ -3,10 +3,13 @@ using Vfio.Pci;
 namespace Vfio.Emulation;
 
 /// <summary>
-/// A client's hold of a model, from open to close. Everything a client says is judged here: it may be hostile, or another
-/// process's.
+/// Represents the use of a device model by a client, from open to close. All input of the client is validated here,
+/// because it may be hostile or come from another process.
 /// </summary>
-/// <remarks>Any thread at any time; after <see cref="Dispose"/> each call throws <see cref="ObjectDisposedException"/>.</remarks>
+/// <remarks>
+/// Any thread may use it at any time. After <see cref="Dispose"/>, each call throws <see
+/// cref="ObjectDisposedException"/>.
+/// </remarks>
 internal sealed partial class ModelSession(DeviceModel model, IModelClient? client, DmaTable? shared = null) : IDisposable
 {
     private const int MostFaults = 256;
@@ -18,10 +21,13 @@ internal sealed partial class ModelSession(DeviceModel model, IModelClient? clie
 
     public IModelClient? Client => client;
 
-    /// <summary>What the client lets the device reach; several models' where it was given.</summary>
+    /// <summary>
+    /// Gets the memory that the client has mapped for the device. If a shared table was given, several device models
+    /// use it.
+    /// </summary>
     public DmaTable Dma { get; } = shared ?? new();
 
-    /// <summary>Whether what is mapped ends with the session.</summary>
+    /// <summary>Gets whether the mappings end with the session.</summary>
     public bool OwnsDma => shared is null;
 
     public bool CanReset => model.CanReset;
@@ -124,7 +130,7 @@ internal sealed partial class ModelSession(DeviceModel model, IModelClient? clie
 
             if (memory.Length == 0)
             {
-                throw new VfioException("mmap", subject, Errno.ENODEV, "the model was disposed");
+                throw new VfioException("mmap", subject, Errno.ENODEV, "the device model was disposed");
             }
 
             MappedMemory mapping = memory.Shared.Map(area.Offset - memory.Offset, area.Length, read: true, write: true, subject);
@@ -158,10 +164,13 @@ internal sealed partial class ModelSession(DeviceModel model, IModelClient? clie
         }
     }
 
-    /// <summary>A transfer of the device's was stopped. Of many the first are kept, as the kernel's log keeps them.</summary>
+    /// <summary>
+    /// Records that a transfer of the device was stopped. If there are too many, only the first are kept, as in the
+    /// kernel's log.
+    /// </summary>
     public void ReportFault(ulong iova, DmaAccess access, DmaResult result)
     {
-        const ulong Page = 4096; // an IOMMU tells no more of an address
+        const ulong Page = 4096; // an IOMMU reports only the page
         if (_faults.Count < MostFaults)
         {
             _faults.Enqueue(new IommuFault(
@@ -180,7 +189,7 @@ internal sealed partial class ModelSession(DeviceModel model, IModelClient? clie
         }
     }
 
-    /// <summary>The memory is gone: mappings of it show ones.</summary>
+    /// <summary>Revokes all mappings: the memory no longer exists, and they read as all ones.</summary>
     public void RevokeMappings()
     {
         foreach (WeakReference<MappedMemory> reference in _mappings)
@@ -196,7 +205,8 @@ internal sealed partial class ModelSession(DeviceModel model, IModelClient? clie
 
     public void Dispose() => model.Close(this);
 
-    // What nearly every access is: a register that is there, of an open device with which nothing is wrong. All else goes the long way.
+    // The fast path for nearly every access: an existing register of an open device without faults. Everything else
+    // takes the slow path.
     private ModelBar? FindOrdinary(RegionIndex region, ulong offset, int width)
     {
         ModelBar? bar = model.Session == this && !model.IsUnusual ? model.BarAt(region) : null;
@@ -208,7 +218,7 @@ internal sealed partial class ModelSession(DeviceModel model, IModelClient? clie
 
     private static RegionInfo Missing(RegionIndex region) => new(region, 0, canRead: false, canWrite: false, [], 0);
 
-    // Beyond 4 bytes the kernel splits accesses of configuration space, low half first.
+    // The kernel splits accesses to configuration space that are wider than 4 bytes, with the low half first.
     private void WriteConfig(int offset, int width, ulong value)
     {
         int part = Math.Min(width, 4);
@@ -219,7 +229,7 @@ internal sealed partial class ModelSession(DeviceModel model, IModelClient? clie
         }
     }
 
-    // Memory that is not decoded is an error to vfio-pci; ports that are not decoded are nobody's, and read as ones.
+    // vfio-pci reports an error for memory that is not decoded; I/O ports that are not decoded read as all ones.
     private bool Decodes(string operation, RegionIndex region, ulong offset)
     {
         if (model.BarAt(region) is { IsIo: true })
@@ -238,12 +248,12 @@ internal sealed partial class ModelSession(DeviceModel model, IModelClient? clie
             RegionIndex.Rom => model.Rom?.Length ?? 0,
             _ => model.BarAt(region)?.Length ?? 0,
         };
-        return IsSound(length, offset, width) ? width : throw new VfioException("access", Place(region, offset), Errno.EINVAL, $"{width} bytes there are no register");
+        return IsSound(length, offset, width) ? width : throw new VfioException("access", Place(region, offset), Errno.EINVAL, $"an access of {width} bytes there is outside the region, misaligned, or of an invalid width");
     }
 
     private VfioException NoAnswer(string operation, RegionIndex region, ulong offset) => new(
         operation, Place(region, offset), Errno.EIO,
-        "the device does not answer there: its memory decoding is off (config+4, bit 1), or it is in reset, asleep or gone");
+        "the device does not answer there: its memory decoding is disabled (config+4, bit 1), or it is in reset, suspended or removed");
 
     private string Place(RegionIndex region, ulong offset) => $"{region.Describe()}+0x{offset:x} of {Name}";
 

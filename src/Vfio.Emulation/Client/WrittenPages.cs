@@ -1,6 +1,8 @@
 namespace Vfio.Emulation;
 
-/// <summary>Which pages a device wrote, since it was asked last. A transfer marks them under the lock of its table.</summary>
+/// <summary>
+/// Records which pages a device wrote since the last read. A transfer marks pages under the lock of its table.
+/// </summary>
 internal sealed class WrittenPages(ulong pageSize)
 {
     private readonly Lock _lock = new();
@@ -17,10 +19,10 @@ internal sealed class WrittenPages(ulong pageSize)
         }
     }
 
-    /// <summary>Sets the bits of a range's written pages, and forgets them.</summary>
-    /// <param name="iova">Where the range starts.</param>
-    /// <param name="length">Bytes.</param>
-    /// <param name="bitPage">Bytes that a bit stands for: a page, or several.</param>
+    /// <summary>Sets the bits of the pages in a range that were written, and clears the record of them.</summary>
+    /// <param name="iova">The start of the range.</param>
+    /// <param name="length">The length in bytes.</param>
+    /// <param name="bitPage">The number of bytes per bit: one page or several.</param>
     /// <param name="bitmap">The bits.</param>
     public void Take(ulong iova, ulong length, ulong bitPage, Span<ulong> bitmap)
     {

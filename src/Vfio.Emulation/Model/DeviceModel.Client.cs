@@ -2,12 +2,12 @@ using Vfio.Pci;
 
 namespace Vfio.Emulation;
 
-/// <summary>What the library does with a model: open, close, reset, removal.</summary>
+/// <summary>Contains what the library does with a device model: open, close, reset, removal.</summary>
 public abstract partial class DeviceModel
 {
     private bool _wasOpened;
 
-    /// <summary>Whether an access has to be looked at closely.</summary>
+    /// <summary>Gets whether accesses must take the slow path.</summary>
     internal bool IsUnusual => IsRemoved || Faults.IsArmed || _timerFailure is not null;
 
     internal bool IsExpress => _capabilities.Exists(capability => capability is ExpressCapability);
@@ -18,7 +18,7 @@ public abstract partial class DeviceModel
     {
         if (_wasOpened)
         {
-            throw new InvalidOperationException("a model declares what it has in its constructor, before it is opened");
+            throw new InvalidOperationException("a device model must declare its parts in its constructor, before it is opened");
         }
     }
 
@@ -30,12 +30,12 @@ public abstract partial class DeviceModel
         {
             if (IsRemoved)
             {
-                throw new VfioException("open", Name, Errno.ENODEV, "the model was removed or disposed");
+                throw new VfioException("open", Name, Errno.ENODEV, "the device model was removed or disposed");
             }
 
             if (Session is not null)
             {
-                throw new VfioException("open", Name, Errno.EBUSY, "one driver at a time has a device open; dispose the other VfioDevice first");
+                throw new VfioException("open", Name, Errno.EBUSY, "only one driver at a time can open a device; dispose the other VfioDevice first");
             }
 
             Config.Open(_layout.CommandAtOpen, _sticky);
@@ -84,7 +84,9 @@ public abstract partial class DeviceModel
         }
     }
 
-    /// <summary>What VFIO_DEVICE_RESET does: the device forgets, the kernel puts back what it manages.</summary>
+    /// <summary>
+    /// Performs VFIO_DEVICE_RESET: the device is reset, and the kernel restores the values that it manages.
+    /// </summary>
     internal void ResetUnderLock()
     {
         Config.Reset();
@@ -102,7 +104,7 @@ public abstract partial class DeviceModel
                 IsRemoved = true;
                 _timers.ForEach(timer => timer.Stop());
                 Session?.RevokeMappings();
-                // The kernel cannot take the device away from a program; it asks for it back.
+                // The kernel cannot take the device away from a program, so it requests it.
                 Interrupts.TellRequest();
             }
         }
@@ -132,7 +134,7 @@ public abstract partial class DeviceModel
         }
     }
 
-    /// <summary>A timer's failure has no caller to go to; the next access of the driver's tells it.</summary>
+    /// <summary>Records the failure of a timer, which has no caller; the driver's next access throws it.</summary>
     internal void Report(Exception failure) => _timerFailure ??= failure;
 
     internal void ThrowTimerFailure()
@@ -140,7 +142,7 @@ public abstract partial class DeviceModel
         if (_timerFailure is Exception failure)
         {
             _timerFailure = null;
-            throw new InvalidOperationException($"a timer of the model {Name} failed: {failure.Message}", failure);
+            throw new InvalidOperationException($"a timer of the device model {Name} failed: {failure.Message}", failure);
         }
     }
 }

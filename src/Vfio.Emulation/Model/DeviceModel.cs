@@ -3,20 +3,21 @@ using Vfio.Pci;
 namespace Vfio.Emulation;
 
 /// <summary>
-/// A PCI device in software. A class derived from this one declares in its constructor what the device is and has, and answers a
-/// driver's accesses in handlers; <see cref="Open()"/> then gives it to a driver like any other device.
+/// Represents a PCI device written in software. A derived class declares in its constructor what the device is and has,
+/// and handles the accesses of a driver; <see cref="Open()"/> then opens it for a driver like any other device.
 /// </summary>
 /// <remarks>
 /// <para>
-/// What a driver sees is what vfio-pci would show it of such a device: the same configuration space, errors, reset. Two things
-/// differ. A mapping of memory stays memory while the device does not decode or sleeps (with vfio-pci it reads ones, <see cref="VfioDevice.GetState"/>); and
-/// the MSI-X table can be seen through trapped accesses too.
+/// A driver sees what vfio-pci would show it for such a device: the same configuration space, errors and resets. Two
+/// things differ. A mapping of memory remains memory while the device does not decode or is suspended (with vfio-pci it
+/// reads as all ones, <see cref="VfioDevice.GetState"/>). And trapped accesses show the content of the MSI-X table.
 /// </para>
 /// <para>
-/// Handlers, timers and <see cref="OnReset"/> are called under the model's lock, one at a time, whatever the driver's threads do: a
-/// model's author need not think about threads. A model that has threads of its own does its work in <see cref="Run"/>.
+/// Handlers, timers and <see cref="OnReset"/> are called under the model's lock, one at a time, whatever the driver's
+/// threads do, so the author of a device model need not consider threads. A device model with its own threads does its
+/// work in <see cref="Run"/>.
 /// </para>
-/// <para>The test that makes a model owns and disposes it; disposal of an open model is a removal.</para>
+/// <para>The test that creates a device model owns and disposes it. Disposing an open one removes the device.</para>
 /// </remarks>
 /// <example>
 /// <code>
@@ -43,10 +44,11 @@ public abstract partial class DeviceModel : IDisposable
     private PowerManagementCapability? _power;
     private Exception? _timerFailure;
 
-    /// <summary>Makes a model that has nothing but a configuration header yet.</summary>
-    /// <param name="name">Its name in messages: <c>edu</c>.</param>
-    /// <param name="identity">What it says it is.</param>
-    /// <param name="clock">The clock its timers run by: a <see cref="ModelClock"/> that a test advances; the system's unless given.</param>
+    /// <summary>Creates a device model that only has a configuration header.</summary>
+    /// <param name="name">The name in messages: <c>edu</c>.</param>
+    /// <param name="identity">The identity of the device.</param>
+    /// <param name="clock">The clock of its timers, for example a <see cref="ModelClock"/> that a test advances; by
+    /// default, the system's clock.</param>
     protected DeviceModel(string name, PciIdentity identity, TimeProvider? clock = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
@@ -61,39 +63,38 @@ public abstract partial class DeviceModel : IDisposable
         _layout = new ConfigLayout(Config, identity);
     }
 
-    /// <summary>The model's name in messages; <see cref="VfioDevice.Name"/> tells it.</summary>
+    /// <summary>Gets the name of the device model in messages, which is also <see cref="VfioDevice.Name"/>.</summary>
     public string Name { get; }
 
-    /// <summary>What it says it is.</summary>
+    /// <summary>Gets the identity of the device.</summary>
     public PciIdentity Identity { get; }
 
     /// <summary>The address that <see cref="VfioDevice.Address"/> returns; <see langword="null"/> by default.</summary>
     public PciAddress? Address { get; init; }
 
-    /// <summary>
-    /// Whether VFIO can reset the device; so unless told. Where not, its registers stay as they are from one open to the next.
-    /// </summary>
+    /// <summary>Gets whether VFIO can reset the device; <see langword="true"/> by default. If not, its registers keep
+    /// their values from one open to the next.</summary>
     public bool CanReset { get; init; } = true;
 
-    /// <summary>The clock its timers run by.</summary>
+    /// <summary>Gets the clock of its timers.</summary>
     public TimeProvider Clock { get; }
 
-    /// <summary>Its configuration space, as the device itself changes it.</summary>
+    /// <summary>Gets its configuration space, as the device itself changes it.</summary>
     public ModelConfigSpace Config { get; }
 
-    /// <summary>Its interrupts.</summary>
+    /// <summary>Gets its interrupts.</summary>
     public ModelInterrupts Interrupts { get; }
 
-    /// <summary>The driver's memory, for DMA.</summary>
+    /// <summary>Gets the driver's memory, for DMA.</summary>
     public ClientMemory Memory { get; }
 
-    /// <summary>What goes wrong with it, for tests of drivers.</summary>
+    /// <summary>Gets the faults of the device, for tests of drivers.</summary>
     public ModelFaults Faults { get; }
 
-    /// <summary>Whether it was removed (<see cref="ModelFaults.Remove"/>) or disposed: reads give all ones, writes go nowhere.</summary>
+    /// <summary>Gets whether the device was removed or disposed: reads return ones, and writes are ignored.</summary>
     public bool IsRemoved { get; private set; }
 
-    /// <summary>Whether a driver has it open.</summary>
+    /// <summary>Gets whether a driver has the device open.</summary>
     public bool IsOpen => Session is not null;
 
     internal Lock Sync { get; } = new();
@@ -102,9 +103,13 @@ public abstract partial class DeviceModel : IDisposable
 
     internal RomImage? Rom { get; private set; }
 
-    /// <summary>Opens the device in this process, as a driver does. The kernel's way: a reset first, and another when it is closed.</summary>
+    /// <summary>
+    /// Opens the device in this process, for a driver. As with the kernel, the device is reset when it is opened and
+    /// when it is closed.
+    /// </summary>
     /// <returns>The device; the caller owns it.</returns>
-    /// <exception cref="VfioException">The model is open already: one driver at a time (EBUSY); or it was removed (ENODEV).</exception>
+    /// <exception cref="VfioException">The device is already open, because only one driver at a time can open it
+    /// (EBUSY), or it was removed (ENODEV).</exception>
     public VfioDevice Open()
     {
         ModelAddressSpace backend = new();
@@ -151,15 +156,15 @@ public abstract partial class DeviceModel : IDisposable
         }
     }
 
-    /// <summary>Removes the device, takes back its memory and stops its timers. More than once is harmless.</summary>
+    /// <summary>Removes the device, frees its memory and stops its timers. Can be called more than once.</summary>
     public void Dispose()
     {
         Dispose(disposing: true);
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Lets go of what the model owns.</summary>
-    /// <param name="disposing">Always <see langword="true"/>: models have no finalizer.</param>
+    /// <summary>Releases the resources of the device model.</summary>
+    /// <param name="disposing">Always <see langword="true"/>: device models have no finalizer.</param>
     protected virtual void Dispose(bool disposing)
     {
         if (disposing)
@@ -173,15 +178,15 @@ public abstract partial class DeviceModel : IDisposable
         }
     }
 
-    /// <summary>Adds a BAR with registers behind handlers. In the constructor only.</summary>
-    /// <param name="index">Which BAR; a 64-bit one takes the next, too.</param>
-    /// <param name="length">Bytes; a power of two: 16 to 2 GiB of memory (64 TiB with 64 bits), 4 to 256 I/O ports.</param>
-    /// <param name="read">Answers reads.</param>
-    /// <param name="write">Takes writes.</param>
-    /// <param name="kind">What kind of BAR.</param>
-    /// <returns>The BAR, to add memory to.</returns>
-    /// <exception cref="ArgumentException">No such BAR or length, or the BAR is there already.</exception>
-    /// <exception cref="InvalidOperationException">The model has been opened already.</exception>
+    /// <summary>Adds a BAR whose registers are implemented by handlers. For use in the constructor only.</summary>
+    /// <param name="index">The index of the BAR; a 64-bit one also uses the next.</param>
+    /// <param name="length">A power of two: 16 bytes to 2 GiB (with 64 bits: 64 TiB), or 4 to 256 I/O ports.</param>
+    /// <param name="read">Handles reads.</param>
+    /// <param name="write">Handles writes.</param>
+    /// <param name="kind">The kind of BAR.</param>
+    /// <returns>The BAR, to which memory can be added.</returns>
+    /// <exception cref="ArgumentException">The index or length is invalid, or the BAR already exists.</exception>
+    /// <exception cref="InvalidOperationException">The device model was already opened.</exception>
     protected ModelBar AddBar(
         RegionIndex index, ulong length, RegisterReadHandler read, RegisterWriteHandler write, BarKind kind = BarKind.Memory32)
     {
@@ -193,7 +198,7 @@ public abstract partial class DeviceModel : IDisposable
             || (index > RegionIndex.Bar0 && _bars[(int)index - 1] is { Is64Bit: true });
         if (isTaken)
         {
-            throw new ArgumentException($"{index} is taken already", nameof(index));
+            throw new ArgumentException($"{index} is already in use", nameof(index));
         }
 
         _layout.Add(bar);
@@ -201,45 +206,47 @@ public abstract partial class DeviceModel : IDisposable
         return bar;
     }
 
-    /// <summary>Adds a BAR that is memory from end to end. In the constructor only.</summary>
-    /// <param name="index">Which BAR; a 64-bit one takes the next, too.</param>
-    /// <param name="length">Bytes; a power of two. A driver maps it where it is at least a page.</param>
-    /// <param name="kind">What kind of memory.</param>
+    /// <summary>Adds a BAR that consists entirely of memory. It can only be called in the constructor.</summary>
+    /// <param name="index">The index of the BAR; a 64-bit one also uses the next.</param>
+    /// <param name="length">The length in bytes, a power of two. A driver can map it if it is at least a page.</param>
+    /// <param name="kind">The kind of memory.</param>
     /// <returns>The memory, as the model sees it.</returns>
     /// <inheritdoc cref="AddBar"/>
     protected ModelMemory AddMemoryBar(RegionIndex index, ulong length, BarKind kind = BarKind.Memory32)
     {
         if (kind == BarKind.IoPorts)
         {
-            throw new ArgumentException("I/O ports are no memory", nameof(kind));
+            throw new ArgumentException("a BAR with I/O ports cannot contain memory", nameof(kind));
         }
 
         ModelMemory memory = AddBar(index, length, static (_, _) => 0, static (_, _, _) => { }, kind).AddMemory(0, length);
         return memory;
     }
 
-    /// <summary>Adds an expansion ROM. In the constructor only.</summary>
-    /// <param name="content">Its content; 1 byte to 16 MiB. The region is as long as the next power of two, ones behind the content.</param>
-    /// <exception cref="ArgumentException">No content, or too much of it.</exception>
-    /// <exception cref="InvalidOperationException">The model has been opened already, or has a ROM already.</exception>
+    /// <summary>Adds an expansion ROM. It can only be called in the constructor.</summary>
+    /// <param name="content">The content; 1 byte to 16 MiB. The length of the region is the next power of two; the rest
+    /// is filled with ones.</param>
+    /// <exception cref="ArgumentException">The content is empty or too long.</exception>
+    /// <exception cref="InvalidOperationException">The device model was opened, or already has a ROM.</exception>
     protected void AddRom(ReadOnlySpan<byte> content)
     {
         CheckDeclaring();
         if (Rom is not null)
         {
-            throw new InvalidOperationException("the model has a ROM already");
+            throw new InvalidOperationException("the device model already has a ROM");
         }
 
         Rom = new RomImage(content);
         _layout.Add(Rom);
     }
 
-    /// <summary>Adds a capability to the chain. In the constructor only, after the BARs it names.</summary>
-    /// <typeparam name="T">Which capability.</typeparam>
+    /// <summary>Adds a capability. For use in the constructor only, after adding the BARs that it names.</summary>
+    /// <typeparam name="T">The type of the capability.</typeparam>
     /// <param name="capability">The capability.</param>
-    /// <returns>The same.</returns>
-    /// <exception cref="ArgumentException">It does not fit where it is to lie, is there already, or names what the model does not have.</exception>
-    /// <exception cref="InvalidOperationException">The model has been opened already.</exception>
+    /// <returns>The capability.</returns>
+    /// <exception cref="ArgumentException">The capability does not fit at its offset, was already added, or names a BAR
+    /// that does not exist.</exception>
+    /// <exception cref="InvalidOperationException">The device model was already opened.</exception>
     protected T AddCapability<T>(T capability)
         where T : ModelCapability
     {
@@ -248,7 +255,7 @@ public abstract partial class DeviceModel : IDisposable
         bool mayRepeat = capability is VendorSpecificCapability or RawCapability or RawExtendedCapability;
         if (capability.Start >= 0 || (!mayRepeat && _capabilities.Exists(other => other.GetType() == capability.GetType())))
         {
-            throw new ArgumentException("a model has one such capability", nameof(capability));
+            throw new ArgumentException("a device model can only have one such capability", nameof(capability));
         }
 
         ModelBar? msixBar = null;
@@ -257,7 +264,7 @@ public abstract partial class DeviceModel : IDisposable
             msixBar = msix.Bar is >= RegionIndex.Bar0 and <= RegionIndex.Bar5 ? _bars[(int)msix.Bar] : null;
             if (msixBar is null or { IsIo: true })
             {
-                throw new ArgumentException($"{msix.Bar} is no memory BAR of the model", nameof(capability));
+                throw new ArgumentException($"{msix.Bar} is not a memory BAR of the device model", nameof(capability));
             }
 
             Interrupts.Add(msix, msixBar);
@@ -274,13 +281,14 @@ public abstract partial class DeviceModel : IDisposable
         return capability;
     }
 
-    /// <summary>Adds registers of the device's own to configuration space, outside of any capability. In the constructor only.</summary>
-    /// <param name="offset">Where they lie: from 40h on.</param>
+    /// <summary>Adds device-specific registers to configuration space. For use in the constructor only.</summary>
+    /// <param name="offset">The offset, at least 40h.</param>
     /// <param name="values">Their values at power-on.</param>
-    /// <param name="writable">Which bits a driver may write, byte for byte; none unless given.</param>
-    /// <param name="isSticky">Whether they keep their values over resets.</param>
-    /// <exception cref="ArgumentException">Outside configuration space, over something else, or masks for more bytes than there are.</exception>
-    /// <exception cref="InvalidOperationException">The model has been opened already.</exception>
+    /// <param name="writable">The mask of the bits that a driver may write, byte by byte; by default, none.</param>
+    /// <param name="isSticky">Whether they keep their values across resets.</param>
+    /// <exception cref="ArgumentException">The registers are outside configuration space, overlap something else, or
+    /// the mask has more bytes than there are.</exception>
+    /// <exception cref="InvalidOperationException">The device model was already opened.</exception>
     protected void AddConfigRegisters(int offset, ReadOnlySpan<byte> values, ReadOnlySpan<byte> writable = default, bool isSticky = false)
     {
         CheckDeclaring();
@@ -296,9 +304,9 @@ public abstract partial class DeviceModel : IDisposable
         }
     }
 
-    /// <summary>Makes a timer of the model's clock.</summary>
-    /// <param name="callback">What to do when it is up, under the model's lock.</param>
-    /// <returns>The timer, stopped; the model disposes it.</returns>
+    /// <summary>Creates a timer that uses the model's clock.</summary>
+    /// <param name="callback">The action when the timer expires, which is called under the model's lock.</param>
+    /// <returns>The timer, stopped; the device model disposes it.</returns>
     protected ModelTimer CreateTimer(Action callback)
     {
         ArgumentNullException.ThrowIfNull(callback);
@@ -312,23 +320,24 @@ public abstract partial class DeviceModel : IDisposable
     }
 
     /// <summary>
-    /// Puts the device's registers to their values after a reset; called at each open, close and reset (where
-    /// <see cref="CanReset"/> is <see langword="false"/>, at the first open alone). Interrupts are down already; timers the model
-    /// stops itself, where a reset stops them.
+    /// Sets the registers of the device to their values after a reset. It is called at each open, close and reset, or
+    /// only at the first open if <see cref="CanReset"/> is <see langword="false"/>. The interrupts have already been
+    /// reset. The derived class itself stops timers that a reset must stop.
     /// </summary>
     protected virtual void OnReset()
     {
     }
 
-    /// <summary>A driver has written configuration space, in registers of the device's own or a capability that the library gives no meaning.</summary>
-    /// <param name="offset">Bytes from the start; the new values can be read in <see cref="Config"/>.</param>
-    /// <param name="width">1, 2 or 4 bytes.</param>
+    /// <summary>Called after a driver has written device-specific registers, or a capability that the library does not
+    /// interpret.</summary>
+    /// <param name="offset">The offset in bytes from the start; <see cref="Config"/> has the new values.</param>
+    /// <param name="width">The width in bytes: 1, 2 or 4.</param>
     protected virtual void OnConfigWritten(int offset, int width)
     {
     }
 
-    /// <summary>Does something as a handler would, under the model's lock: for a model's own threads.</summary>
-    /// <param name="action">What to do.</param>
+    /// <summary>Runs an action under the model's lock, for threads of the device model itself.</summary>
+    /// <param name="action">The action.</param>
     protected void Run(Action action)
     {
         ArgumentNullException.ThrowIfNull(action);

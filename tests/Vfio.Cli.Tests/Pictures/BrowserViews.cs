@@ -6,14 +6,14 @@ using System.Text.Json;
 namespace Vfio.Cli.Tests;
 
 /// <summary>
-/// What a browser measures in the pages of <see cref="PictureBrowserTests"/>: all of them in one document, each in a
-/// frame of its own, because starting a browser is what takes long.
+/// Holds what a browser measures in the pages of <see cref="PictureBrowserTests"/>. All pages are in one document, each
+/// in its own frame, because starting a browser takes long.
 /// </summary>
 public sealed class BrowserViews : IDisposable
 {
     private const int Height = 900;
 
-    // Only the test's copy of a page has a script. A text's cell is the element that it must not leave.
+    // Only the test's copy of a page has a script. The cell of a text is the element that the text must not leave.
     private const string Measure = """
         <script>
         addEventListener('load', () => {
@@ -48,7 +48,7 @@ public sealed class BrowserViews : IDisposable
         </script>
         """;
 
-    // The browser's sockets are in it: their names have an end at 107 letters.
+    // The folder contains the browser's sockets, whose names are limited to 107 characters.
     private readonly string _folder = Directory.CreateDirectory(Path.Combine(
         Path.GetTempPath().Length <= 40 ? Path.GetTempPath() : "/tmp", $"vfio-pictures-{Guid.NewGuid():n}")).FullName;
 
@@ -73,7 +73,7 @@ public sealed class BrowserViews : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    /// <summary>What the browser sees of one page.</summary>
+    /// <summary>Gets what the browser measured in one page.</summary>
     internal BrowserView Find(string host, int width, bool isDark = false)
     {
         string dom = (isDark ? _dark : _light).Value;
@@ -104,7 +104,7 @@ public sealed class BrowserViews : IDisposable
     {
         using FakeHost host = PictureHosts.Make(name);
         string page = Tool.Run(host, "groups", "--html", "-").Succeeded().Output;
-        // The page's own policy would keep the script from running, as it should.
+        // The page's own policy would prevent the script from running, as it should.
         string open = page.Replace(
             "<meta http-equiv=\"Content-Security-Policy\"", "<meta name=\"policy\"", StringComparison.Ordinal);
         Assert.NotEqual(page, open);
@@ -118,26 +118,26 @@ public sealed class BrowserViews : IDisposable
         + "<img src='http://127.0.0.1:49151/x.png'>");
 }
 
-/// <summary>What the browser sees of one page.</summary>
+/// <summary>Represents what the browser measured in one page.</summary>
 /// <param name="Texts">Every line of text.</param>
 /// <param name="Cells">The elements that texts must not leave.</param>
 /// <param name="Rows">The rows.</param>
 /// <param name="Boxes">The boxes in the rows.</param>
 /// <param name="Frames">The frames of groups.</param>
-/// <param name="Inside">For each frame, the rows that are elements in it.</param>
-/// <param name="Scroll">How wide the page is.</param>
-/// <param name="Client">How wide its window is.</param>
-/// <param name="Height">How high the page is.</param>
-/// <param name="Background">The page's colour.</param>
-/// <param name="Requests">How many files the page loaded.</param>
+/// <param name="Inside">The rows that are elements in each frame.</param>
+/// <param name="Scroll">The width of the page.</param>
+/// <param name="Client">The width of its window.</param>
+/// <param name="Height">The height of the page.</param>
+/// <param name="Background">The background colour of the page.</param>
+/// <param name="Requests">The number of files that the page loaded.</param>
 internal sealed record BrowserView(
     SeenBox[] Texts, SeenBox[] Cells, SeenBox[] Rows, SeenBox[] Boxes, SeenBox[] Frames, int[][] Inside,
     double Scroll, double Client, double Height, string Background, int Requests);
 
-/// <summary>An element's place.</summary>
+/// <summary>Represents the place of an element.</summary>
 internal sealed record SeenBox(double X, double Y, double Width, double Height, string Text, int Cell)
 {
-    // What rounding of letters to pixels may add.
+    // The rounding of letters to pixels may add this much.
     private const double Tolerance = 1.5;
 
     public double Right => X + Width;

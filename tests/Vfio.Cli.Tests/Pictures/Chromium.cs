@@ -2,26 +2,27 @@ using System.Diagnostics;
 
 namespace Vfio.Cli.Tests;
 
-/// <summary>Debian's Chromium without a window, which looks at one page and ends.</summary>
+/// <summary>Runs Debian's Chromium without a window on one page.</summary>
 internal static class Chromium
 {
     private const string Program = "/usr/bin/chromium";
     private static readonly TimeSpan Patience = Eventually.Limit;
 
-    /// <summary>Skips the test where there is none, loudly.</summary>
+    /// <summary>Skips the test, with a message, if Chromium is not installed.</summary>
     public static void Require() => Assert.SkipUnless(File.Exists(Program), $"NOT TESTED: {Program} is missing; eng/setup installs it");
 
-    /// <summary>The page's elements after its scripts ran.</summary>
+    /// <summary>Returns the elements of the page after its scripts ran.</summary>
     public static string DumpDom(string page, int width, int height, params string[] options) =>
         Run(Path.GetDirectoryName(page)!, ["--dump-dom", $"--window-size={width},{height}", .. options, new Uri(page).AbsoluteUri]);
 
-    /// <summary>A picture of the page, for a person.</summary>
+    /// <summary>Takes a screenshot of the page, for a person to look at.</summary>
     public static void Screenshot(string page, string picture, int width, int height, params string[] options) =>
         Run(Path.GetDirectoryName(page)!, [$"--screenshot={picture}", $"--window-size={width},{height}", .. options, new Uri(page).AbsoluteUri]);
 
     private static string Run(string folder, string[] arguments)
     {
-        // In a process group of its own, all of which is ended when time is up: a browser is many processes.
+        // Chromium runs in its own process group, which is killed as a whole after a timeout, because a browser
+        // consists of many processes.
         ProcessStartInfo start = new("/usr/bin/timeout") { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         foreach (string argument in (string[])
         [
@@ -32,7 +33,7 @@ internal static class Chromium
             start.ArgumentList.Add(argument);
         }
 
-        // Nothing of the person who runs the tests, whose home may not be there.
+        // Nothing of the user who runs the tests is used; the home folder may not exist.
         start.Environment["HOME"] = folder;
         start.Environment["TMPDIR"] = folder;
         using Process process = Process.Start(start)!;

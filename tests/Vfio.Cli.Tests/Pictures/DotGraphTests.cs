@@ -43,7 +43,7 @@ public sealed class DotGraphTests
     }
 
     [Fact]
-    public void Names_of_strangers_are_text()
+    public void Untrusted_names_are_text()
     {
         using FakeHost host = FakeHost.Typical();
         const string Evil = "a\"];}\\N\\\" -> b &lt; &#10;<b>\n// /* # \\";

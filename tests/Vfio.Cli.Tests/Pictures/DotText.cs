@@ -4,8 +4,8 @@ using System.Text.RegularExpressions;
 namespace Vfio.Cli.Tests;
 
 /// <summary>
-/// Reads the language of Graphviz (https://graphviz.org/doc/info/lang.html) as far as <c>vfio groups --dot</c> may
-/// use it, and fails the test on anything else.
+/// Parses the language of Graphviz (https://graphviz.org/doc/info/lang.html) as far as <c>vfio groups --dot</c> may use
+/// it, and fails the test on anything else.
 /// </summary>
 internal sealed partial class DotText
 {
@@ -118,7 +118,7 @@ internal sealed partial class DotText
     private static string Unquote(string id) =>
         id.StartsWith('"') ? id[1..^1].Replace("\\\"", "\"", StringComparison.Ordinal) : id;
 
-    // A label as Graphviz shows it: its own escapes and the entities of HTML are replaced.
+    // Returns a label as Graphviz shows it: its own escapes and HTML entities are replaced.
     private static string Show(string id)
     {
         string text = id.StartsWith('"') ? id[1..^1] : id;

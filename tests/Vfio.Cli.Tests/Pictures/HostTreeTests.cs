@@ -2,7 +2,7 @@ using Vfio.Pci;
 
 namespace Vfio.Cli.Tests;
 
-/// <summary>What the tree of a host says, on the hosts of <see cref="PictureHosts"/>.</summary>
+/// <summary>The content of the tree, on the hosts of <see cref="PictureHosts"/>.</summary>
 public sealed class HostTreeTests
 {
     public static TheoryData<string> Hosts => [.. PictureHosts.Names];
@@ -38,32 +38,32 @@ public sealed class HostTreeTests
     [InlineData("0000:00:00.0", NodeKind.HostBridge)]
     [InlineData("0000:01:10.2", NodeKind.VirtualFunction)]
     [InlineData("0000:01:00.0", NodeKind.Endpoint)]
-    internal void Kinds_are_told_apart(string address, NodeKind kind) =>
+    internal void Kinds_are_distinguished(string address, NodeKind kind) =>
         Assert.Equal(kind, NodeOf("machine", address).Kind);
 
     [Theory]
-    [InlineData("machine", "0000:00:03.0", NodeState.Taken, "VFIO has it")]
-    [InlineData("machine", "0000:00:04.0", NodeState.CanBeTaken, "no driver has it")]
+    [InlineData("machine", "0000:00:03.0", NodeState.Taken, "it has a VFIO driver")]
+    [InlineData("machine", "0000:00:04.0", NodeState.CanBeTaken, "it has no driver")]
     [InlineData("machine", "0000:00:09.0", NodeState.CanBeTaken, "from e1000e")]
     [InlineData("machine", "0000:00:06.0", NodeState.InUse, "its disk nvme0n1 is mounted on /srv")]
     [InlineData("machine", "0000:00:01.0", NodeState.InUse, "it is the boot display")]
     [InlineData("machine", "0000:03:01.0", NodeState.Blocked, "by 0000:03:02.0 (virtio-pci)")]
-    [InlineData("machine", "0000:00:1c.0", NodeState.Bridge, "stays with the kernel")]
-    [InlineData("no-iommu", "0000:01:00.0", NodeState.NoIommu, "no IOMMU in front of it")]
-    internal void States_are_told_with_their_reason(string host, string address, NodeState state, string detail)
+    [InlineData("machine", "0000:00:1c.0", NodeState.Bridge, "the kernel keeps it")]
+    [InlineData("no-iommu", "0000:01:00.0", NodeState.NoIommu, "it has no IOMMU")]
+    internal void States_have_a_reason(string host, string address, NodeState state, string detail)
     {
         TreeNode node = NodeOf(host, address);
         Assert.Equal((state, detail), (node.State, node.StateDetail));
     }
 
     [Theory]
-    [InlineData("laptop", "0000:03:00.0", "8 GT/s x2", "could do 8 GT/s x4", true)]
-    // The port could do more, the card cannot.
+    [InlineData("laptop", "0000:03:00.0", "8 GT/s x2", "supports 8 GT/s x4", true)]
+    // The port supports more than the card.
     [InlineData("machine", "0000:01:00.0", "2.5 GT/s x1", "its full speed", false)]
     [InlineData("machine", "0000:00:14.0", "", "built in", false)]
     [InlineData("machine", "0000:03:01.0", "", "conventional PCI", false)]
-    [InlineData("machine", "0000:01:10.0", "", "its device's link", false)]
-    public void A_link_below_its_possibilities_is_marked(
+    [InlineData("machine", "0000:01:10.0", "", "the link of its physical function", false)]
+    public void A_link_below_its_maximum_is_marked(
         string host, string address, string text, string detail, bool isSlow)
     {
         NodeLink link = NodeOf(host, address).Link;

@@ -31,14 +31,14 @@ internal sealed class Page
 
     public PageRow Row(string heading) => Rows.Single(row => row.Heading == heading);
 
-    /// <summary>A text as the page shows it: XML has no place for this character.</summary>
+    /// <summary>Returns a text as the page shows it, because XML does not allow this character.</summary>
     public static string Shown(string text) => text.Replace('\ufffe', '?');
 
     /// <summary>Whether an element has a CSS class.</summary>
     public static bool Has(XElement element, string name) =>
         element.Attribute("class")?.Value.Split(' ').Contains(name) == true;
 
-    /// <summary>The children that are rows.</summary>
+    /// <summary>Returns the children that are rows.</summary>
     public static IEnumerable<XElement> RowsIn(XElement element) =>
         element.Elements("div").Where(div => Has(div, "row"));
 }
@@ -55,7 +55,7 @@ internal sealed class PageRow(XElement element)
         [.. element.Descendants().Where(item => !item.HasElements && item.Value.Length != 0)
             .Select(item => item.Value)];
 
-    /// <summary>What the row tells under a heading.</summary>
+    /// <summary>Returns what the row shows under a heading.</summary>
     public IReadOnlyList<string> Facts(string title) =>
         [.. element.Descendants("dt").Single(dt => dt.Value == title).ElementsAfterSelf("dd").Select(dd => dd.Value)];
 
@@ -64,10 +64,10 @@ internal sealed class PageRow(XElement element)
     /// <summary>The frame around the row.</summary>
     public XElement? Frame => element.Ancestors("div").FirstOrDefault(div => Page.Has(div, "frame"));
 
-    /// <summary>The CSS classes of the lines that pass at the right.</summary>
+    /// <summary>Returns the CSS classes of the lines on the right.</summary>
     public IEnumerable<string> Joints => element.Elements("i").Select(joint => joint.Attribute("class")!.Value);
 
-    /// <summary>The headings of what is above, from the closest bridge to the root bus.</summary>
+    /// <summary>Returns the headings of the rows above it, from the closest bridge to the root bus.</summary>
     public IEnumerable<string> Above => element.Ancestors()
         .Where(item => item.Name.LocalName is "li" or "section")
         .Select(item => Page.RowsIn(item).Concat(item.Elements("div").SelectMany(Page.RowsIn)).FirstOrDefault())

@@ -23,8 +23,8 @@ public sealed class PageTests
             {
                 Assert.Contains(node.Name, row.Texts);
                 Assert.Equal([Page.Shown(node.Driver ?? "no driver")], row.Facts("Driver"));
-                Assert.Equal(Words.Of(node.Link), string.Join(", ", row.Facts("Link to the one above")));
-                Assert.Equal([Words.Of(node.State), Page.Shown(node.StateDetail)], row.Facts("Can a program have it?"));
+                Assert.Equal(Words.Of(node.Link), string.Join(", ", row.Facts("Link to its parent")));
+                Assert.Equal([Words.Of(node.State), Page.Shown(node.StateDetail)], row.Facts("Can it be bound?"));
                 Assert.Equal(
                     node.Group is int group ? $"Group {group}"
                         : node.OwnGroups.Count != 0 ? $"{node.OwnGroups.Count} groups"
@@ -76,7 +76,7 @@ public sealed class PageTests
     }
 
     [Fact]
-    public void A_device_stands_below_its_bridge()
+    public void A_device_is_below_its_bridge()
     {
         Page page = Page.Of("server");
         Assert.Equal(
@@ -87,7 +87,7 @@ public sealed class PageTests
         Assert.Equal(
             ["switch, downstream port", "switch, upstream port", "root port"],
             disk.Above.Take(3).Select(above => page.Row(above).Element.Descendants("p").Last().Value));
-        Assert.Equal("8 GT/s x4", disk.Facts("Link to the one above")[0]);
+        Assert.Equal("8 GT/s x4", disk.Facts("Link to its parent")[0]);
     }
 
     [Fact]
@@ -147,7 +147,7 @@ public sealed class PageTests
     }
 
     [Fact]
-    public void A_host_without_an_iommu_or_without_devices_is_told_so()
+    public void A_host_without_an_iommu_or_without_devices_is_reported()
     {
         Assert.Contains(Page.Of("no-iommu").Root.Descendants("p"), p => p.Value == Words.NoGroups);
         Page empty = Page.Of("empty");
@@ -163,13 +163,13 @@ public sealed class PageTests
         string[] texts = [.. legend.Descendants("span").Select(span => span.Value)];
         Assert.All(Words.States, state => Assert.Contains(Words.Explain(state), texts));
         Assert.Equal(
-            ["Boxes", "Links", "Frames: IOMMU groups", "Can a program have it, through VFIO?"],
+            ["Boxes", "Links", "Frames: IOMMU groups", "Can it be bound to VFIO?"],
             legend.Descendants("h2").Select(title => title.Value));
         Assert.Equal(6, Words.States.Select(HtmlTree.SignOf).Distinct().Count());
     }
 
     [Fact]
-    public void Text_is_readable_on_whatever_it_stands_on()
+    public void Text_is_readable_on_every_background()
     {
         foreach (Func<Colour, string> scheme in (Func<Colour, string>[])[colour => colour.Light, colour => colour.Dark])
         {

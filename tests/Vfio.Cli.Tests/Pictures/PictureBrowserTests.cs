@@ -1,8 +1,8 @@
 namespace Vfio.Cli.Tests;
 
 /// <summary>
-/// What a browser makes of the page, in windows of several widths. With VFIO_PICTURES set to a folder, the pages and
-/// screenshots of them are left there for a person to look at.
+/// The page in a browser, in windows of several widths. If VFIO_PICTURES is set to a folder, the pages and their
+/// screenshots are left there for a person to look at.
 /// </summary>
 public sealed class PictureBrowserTests(BrowserViews views) : IClassFixture<BrowserViews>
 {
@@ -23,7 +23,7 @@ public sealed class PictureBrowserTests(BrowserViews views) : IClassFixture<Brow
 
     [Theory]
     [MemberData(nameof(Pages))]
-    public void Text_stays_in_its_place_and_meets_no_other_text(string name, int width)
+    public void Text_stays_in_its_place_and_overlaps_no_other_text(string name, int width)
     {
         Chromium.Require();
         BrowserView seen = views.Find(name, width);

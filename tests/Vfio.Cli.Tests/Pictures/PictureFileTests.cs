@@ -3,7 +3,7 @@ using System.Xml.Linq;
 
 namespace Vfio.Cli.Tests;
 
-/// <summary>What is written, and where it is written to.</summary>
+/// <summary>Tests the files of <c>vfio groups</c>: their content, and how they are written.</summary>
 public sealed class PictureFileTests : IDisposable
 {
     private static readonly string[] Elements =
@@ -53,7 +53,7 @@ public sealed class PictureFileTests : IDisposable
     }
 
     [Fact]
-    public void Both_files_are_written_and_nothing_is_left_beside_them()
+    public void Both_files_are_written_and_no_temporary_file_remains()
     {
         string dot = Path.Combine(_folder, "a.dot");
         string html = Path.Combine(_folder, "a.html");
@@ -66,7 +66,7 @@ public sealed class PictureFileTests : IDisposable
     }
 
     [Fact]
-    public void What_is_no_regular_file_stays()
+    public void Only_regular_files_are_replaced()
     {
         string folder = Directory.CreateDirectory(Path.Combine(_folder, "folder")).FullName;
         Tool.Run(_host, "groups", "--dot", folder).FailedWith(1, "is a folder", "name another file");
@@ -75,20 +75,20 @@ public sealed class PictureFileTests : IDisposable
         string link = Path.Combine(_folder, "link");
         File.CreateSymbolicLink(link, target);
         Tool.Run(_host, "groups", "--html", link).FailedWith(1, "is a link", "name another file");
-        Tool.Run(_host, "groups", "--dot", "/dev/null").FailedWith(1, "no regular file", "name another file");
+        Tool.Run(_host, "groups", "--dot", "/dev/null").FailedWith(1, "not a regular file", "name another file");
         string pipe = Path.Combine(_folder, "pipe");
         using (Process mkfifo = Process.Start("/usr/bin/mkfifo", [pipe]))
         {
             mkfifo.WaitForExit();
         }
 
-        Tool.Run(_host, "groups", "--dot", pipe).FailedWith(1, "no regular file", "name another file");
+        Tool.Run(_host, "groups", "--dot", pipe).FailedWith(1, "not a regular file", "name another file");
         Assert.Equal("kept", File.ReadAllText(target));
         Assert.Equal([link, pipe, target], Directory.GetFiles(_folder).Order(StringComparer.Ordinal));
     }
 
     [Fact]
-    public void A_folder_that_is_not_there_is_told() =>
+    public void A_missing_folder_is_reported() =>
         Tool.Run(_host, "groups", "--dot", Path.Combine(_folder, "none", "a.dot"))
             .FailedWith(1, "its folder does not exist", "name a file in a folder that exists");
 
@@ -99,10 +99,10 @@ public sealed class PictureFileTests : IDisposable
     [InlineData("--dot", "-", "--html", "-")]
     [InlineData("--dot", "")]
     [InlineData("--html", "")]
-    public void Standard_output_has_one_thing(params string[] arguments) =>
+    public void Standard_output_is_for_only_one_of_the_outputs(params string[] arguments) =>
         Tool.Run(_host, ["groups", .. arguments]).FailedWith(2, "groups: ", "");
 
-    // No reference, no script, nothing that reacts, and no element but those that the page is made of.
+    // The page contains no references, no scripts, no event handlers, and only the elements that it is made of.
     private static void AssertAlone(XElement root)
     {
         foreach (XElement element in root.DescendantsAndSelf())

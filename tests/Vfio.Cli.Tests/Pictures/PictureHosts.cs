@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Vfio.Cli.Tests;
 
-/// <summary>Hosts to draw: small and large, and such as only a mean person would make.</summary>
+/// <summary>Creates hosts to draw: small, large, and deliberately hostile ones.</summary>
 internal static class PictureHosts
 {
     private const string Bridge = "060400";
@@ -38,7 +38,7 @@ internal static class PictureHosts
         _ => throw new ArgumentException(name),
     };
 
-    /// <summary>The QEMU machine with three virtual functions, some devices taken: 26 devices.</summary>
+    /// <summary>Creates the QEMU machine with three virtual functions and some bound devices: 26 devices.</summary>
     private static FakeHost Machine()
     {
         FakeHost host = new();
@@ -160,7 +160,9 @@ internal static class PictureHosts
         return host;
     }
 
-    /// <summary>Groups whose members are no neighbours in the tree, one of them on two root buses.</summary>
+    /// <summary>
+    /// Creates groups whose members are not neighbours in the tree; one of the groups is on two root buses.
+    /// </summary>
     private static FakeHost SplitGroups()
     {
         FakeHost host = new();
@@ -190,7 +192,7 @@ internal static class PictureHosts
         return host;
     }
 
-    /// <summary>Switch below switch.</summary>
+    /// <summary>Creates switches below switches.</summary>
     private static FakeHost Deep(int levels)
     {
         FakeHost host = new();
@@ -239,7 +241,7 @@ internal static class PictureHosts
         host.Add(device);
         host.WriteIdentity(device.Address, device with { Driver = Evil.Replace("/", "", StringComparison.Ordinal) + new string('W', 3000) });
         host.AddInterface(device.Address, "\u4e2d\ufdfd<b>&amp;" + new string('M', 100));
-        // Above itself, and its own virtual function.
+        // The device is above itself, and its own virtual function.
         host.Add(new("0000:08:00.0", 0x1b36, 0x000c, Bridge) { Parent = "0000:09:00.0", PhysicalFunction = "0000:08:00.0", Group = 41 });
         host.Add(new("0000:09:00.0", 0x1b36, 0x000c, Bridge) { Parent = "0000:08:00.0", PhysicalFunction = "0000:08:00.0", Group = 41 });
         host.Write("sys/kernel/iommu_groups/40/type", Evil);

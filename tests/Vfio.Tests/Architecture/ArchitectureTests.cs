@@ -6,7 +6,9 @@ using Vfio.Pci;
 
 namespace Vfio.Tests;
 
-/// <summary>The dependency rules of the design, judged on the source of src/Vfio and on what was compiled from it.</summary>
+/// <summary>
+/// The dependency rules of the design, checked on the source of src/Vfio and on the compiled assembly.
+/// </summary>
 public sealed partial class ArchitectureTests
 {
     private const int MostLines = 350;
@@ -14,7 +16,7 @@ public sealed partial class ArchitectureTests
     /// <summary>Tables of a specification may be longer.</summary>
     private static readonly string[] Tables = [];
 
-    /// <summary>Static objects that can change, and why they may stand.</summary>
+    /// <summary>Static objects that can change, and why they are allowed.</summary>
     private static readonly Dictionary<string, string> InertStatics = new()
     {
         ["MemoryGuard._table"] = "changes once: a process has one handler of SIGBUS",
@@ -46,13 +48,13 @@ public sealed partial class ArchitectureTests
     private static IEnumerable<(string Path, string Code)> Code => Files.Select(file => (file.Key, SourceText.CodeOf(file.Value)));
 
     [Fact]
-    public void Rooms_use_only_what_the_table_allows() => AssertNone(RoomRules.FindViolations(Files));
+    public void Folders_use_only_the_folders_that_the_table_allows() => AssertNone(RoomRules.FindViolations(Files));
 
     [Fact]
-    public void Rooms_use_each_other_without_cycles() => AssertNone(RoomRules.FindCycles(RoomRules.FindUses(Files)));
+    public void Folders_use_each_other_without_cycles() => AssertNone(RoomRules.FindCycles(RoomRules.FindUses(Files)));
 
     [Fact]
-    public void Rooms_of_the_hosts_side_use_each_other_without_cycles() => AssertNone(RoomRules.FindCycles(RoomRules.FindUses(Read("Vfio.Host"))));
+    public void Folders_of_Vfio_Host_use_each_other_without_cycles() => AssertNone(RoomRules.FindCycles(RoomRules.FindUses(Read("Vfio.Host"))));
 
     [Fact]
     public void Every_arrow_of_the_table_is_used()
@@ -64,14 +66,14 @@ public sealed partial class ArchitectureTests
     }
 
     [Fact]
-    public void The_kernel_and_the_c_library_are_called_from_interop_alone() =>
+    public void The_kernel_and_the_c_library_are_called_only_from_interop() =>
         AssertNone(Where(ImportedFunction(), room => room != "Interop"));
 
     [Fact]
     public void Unsafe_code_stays_in_its_rooms() => AssertNone(Where(UnsafeCode(), room => !RoomRules.UnsafeRooms.Contains(room)));
 
     [Fact]
-    public void The_hosts_side_calls_the_c_library_from_interop_alone_and_has_no_unsafe_code_elsewhere() => AssertNone(
+    public void The_hosts_side_calls_the_c_library_only_from_interop_and_has_no_unsafe_code_elsewhere() => AssertNone(
         from file in Read("Vfio.Host")
         where RoomRules.RoomOf(file.Key) != "Interop"
         from Match match in ImportedFunction().Matches(SourceText.CodeOf(file.Value)).Concat(UnsafeCode().Matches(SourceText.CodeOf(file.Value)))
@@ -100,7 +102,7 @@ public sealed partial class ArchitectureTests
     [Fact]
     public void Pci_opens_no_file_but_the_names_and_is_on_its_own()
     {
-        // PciNames.Load reads pci.ids, which is a file of the system and no device's.
+        // PciNames.Load reads pci.ids, which is a file of the system and not of a device.
         AssertNone(Read("Vfio.Pci").Where(file => file.Key != "PciNames.Load.cs" && FileAccess().IsMatch(SourceText.CodeOf(file.Value))).Select(file => file.Key));
         AssertNone(Read("Vfio.Pci").Where(file => ImportedFunction().IsMatch(SourceText.CodeOf(file.Value)) || UnsafeCode().IsMatch(SourceText.CodeOf(file.Value))).Select(file => file.Key));
         AssertNone(typeof(PciAddress).Assembly.GetReferencedAssemblies().Select(name => name.Name!).Where(name => !name.StartsWith("System.", StringComparison.Ordinal) && !name.StartsWith("Microsoft.Win32.", StringComparison.Ordinal)));
@@ -111,7 +113,7 @@ public sealed partial class ArchitectureTests
         .Where(file => !Tables.Contains(file.Key) && file.Value.Count(c => c == '\n') > MostLines)
         .Select(file => $"{file.Key} has {file.Value.Count(c => c == '\n')} lines"));
 
-    /// <summary>Outside of tables and of the declarations of commands, a method fits on a screen.</summary>
+    /// <summary>Except in tables and in the declarations of commands, a method fits on a screen.</summary>
     [Fact]
     public void Methods_are_short()
     {
@@ -131,7 +133,8 @@ public sealed partial class ArchitectureTests
         Assert.Equal([("M", 63)], MethodsIn($"class C\n{{\n    private static void M(int a)\n    {{\n{body}    }}\n}}\n"));
     }
 
-    // A method with a body of its own, from its first line to the brace that closes it; expressions, and so tables, have none.
+    // A method with a block body, from its first line to its closing brace; expression bodies, and so tables, do not
+    // count.
     private static IEnumerable<(string Name, int Lines)> MethodsIn(string text)
     {
         string[] lines = text.Split('\n');
@@ -208,7 +211,7 @@ public sealed partial class ArchitectureTests
     [InlineData(typeof(VfioDevice), false)]
     [InlineData(typeof(Lock), false)]
     [InlineData(typeof(int[]), false)]
-    public void Mutable_types_are_told_from_immutable_ones(Type type, bool isImmutable) =>
+    public void Mutable_types_are_distinguished_from_immutable_ones(Type type, bool isImmutable) =>
         Assert.Equal(isImmutable, IsImmutable(type, isPrivate: false));
 
     // Immutable all the way down; a private array counts as a table of constants.

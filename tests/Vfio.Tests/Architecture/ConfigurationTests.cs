@@ -4,14 +4,14 @@ using System.Xml.Linq;
 namespace Vfio.Tests;
 
 /// <summary>
-/// Analyzers judge the Debug build only, tests run in it, and packages are made by the Release build. That is sound as long as both
-/// compile the same source.
+/// Analyzers check only the Debug build, tests run in it, and packages are made from the Release build. That is sound
+/// as long as both compile the same source.
 /// </summary>
 public sealed partial class ConfigurationTests
 {
     private static readonly string[] Folders = ["benchmarks", "eng", "samples", "src", "templates", "tests"];
 
-    /// <summary>The one difference: who judges what is compiled, and whether the commit is noted in it.</summary>
+    /// <summary>The only differences: the analyzers, and whether the assembly contains the commit.</summary>
     private static readonly string[] FreeProperties =
         ["RunAnalyzers", "EnforceCodeStyleInBuild", "IncludeSourceRevisionInInformationalVersion", "EnableSourceLink"];
 
@@ -49,7 +49,7 @@ public sealed partial class ConfigurationTests
     [InlineData("string s = \"[Conditional(1)] Debug.Assert\";")]
     [InlineData("#pragma warning disable CS0001\nbool b = Debugger.IsAttached;")]
     [InlineData("bool isDebug = x is ConditionalAccess;")]
-    public void A_source_that_does_not_depend_on_the_configuration_is_left_alone(string text) => Assert.Empty(FindInSource(text));
+    public void A_source_that_does_not_depend_on_the_configuration_is_accepted(string text) => Assert.Empty(FindInSource(text));
 
     [Theory]
     [InlineData("<PropertyGroup Condition=\"'$(Configuration)' == 'Release'\"><Optimize>true</Optimize></PropertyGroup>", "PropertyGroup")]
@@ -62,7 +62,7 @@ public sealed partial class ConfigurationTests
     [Theory]
     [InlineData("<!-- $(Configuration) --><PropertyGroup Condition=\"'$(IsPackable)' == 'true'\"><Optimize/></PropertyGroup>")]
     [InlineData("<PropertyGroup Condition=\"'$(Configuration)' == 'Release'\"><RunAnalyzers>false</RunAnalyzers></PropertyGroup>")]
-    public void A_project_that_does_not_depend_on_the_configuration_is_left_alone(string text) =>
+    public void A_project_that_does_not_depend_on_the_configuration_is_accepted(string text) =>
         Assert.Empty(FindInProject($"<Project>{text}</Project>"));
 
     private static IEnumerable<string> FilesOf(string pattern) => Directory.EnumerateFiles(Repository.Root, pattern)
@@ -90,7 +90,7 @@ public sealed partial class ConfigurationTests
 
     private static bool NamesConfiguration(string value) => value.Contains("$(Configuration)", StringComparison.OrdinalIgnoreCase);
 
-    // Debug's methods have the attribute Conditional.
+    // The methods of Debug have the attribute Conditional.
     [GeneratedRegex("""
         ^\s*(?<what>\#\s*(?:el)?if)\b
         | [\[,.:]\s*(?<what>Conditional(?:Attribute)?)\s*\(

@@ -3,11 +3,12 @@ using System.Text.RegularExpressions;
 namespace Vfio.Tests;
 
 /// <summary>
-/// Which room of src/Vfio may use which, and how uses are found: by the names of types in the source. A room is a folder; the namespace is one for all.
+/// Defines which room of src/Vfio may use which others, and finds uses by the names of types in the source. A room is a
+/// folder; all rooms share one namespace.
 /// </summary>
 internal static partial class RoomRules
 {
-    /// <summary>From a room to a room; where types are named, to those alone.</summary>
+    /// <summary>Represents a permitted use of one room by another; if types are named, only of those.</summary>
     public static readonly IReadOnlyList<Arrow> Arrows =
     [
         new("Interop", "Base"),
@@ -35,7 +36,7 @@ internal static partial class RoomRules
         new("Interrupts", "Sysfs", "HostInterrupts"), // the host's side of a vector: its number and its processors
         new("Migration", "Base"),
         new("Migration", "Seam"),
-        new("Migration", "Dma", "DmaMapping"), // what a record of writes is asked about
+        new("Migration", "Dma", "DmaMapping"), // the mappings that dirty tracking covers
         new("Backends", "Base"),
         new("Backends", "Interop"),
         new("Backends", "Seam"),
@@ -58,7 +59,7 @@ internal static partial class RoomRules
         new("Device", "Dma"),
         new("Device", "Interrupts", "DeviceInterrupts"),
         new("Device", "Migration"),
-        new("Device", "Broker"), // OpenThroughBroker asks as any client does
+        new("Device", "Broker"), // OpenThroughBroker is a client of the broker
         new("Device", "Backends"),
         new("Device", "Backends/Type1"),
         new("Device", "Backends/Iommufd"),
@@ -67,7 +68,7 @@ internal static partial class RoomRules
     /// <summary>The rooms that may compile unsafe code.</summary>
     public static readonly IReadOnlyList<string> UnsafeRooms = ["Regions", "Regions/Guard", "Interop", "Dma"];
 
-    /// <summary>A file's room; what has headers of its own in Interop is Interop.</summary>
+    /// <summary>Returns the room of a file; a folder with its own headers in Interop belongs to Interop.</summary>
     public static string RoomOf(string relativePath) => Path.GetDirectoryName(relativePath) switch
     {
         "" or null => "(no room)",
@@ -75,7 +76,7 @@ internal static partial class RoomRules
         string folder => folder,
     };
 
-    /// <summary>Every use of another room's type, in files given as path and text.</summary>
+    /// <summary>Returns every use of another room's type, in files given as path and text.</summary>
     public static IReadOnlyList<Use> FindUses(IReadOnlyDictionary<string, string> files)
     {
         Dictionary<string, string> code = files.ToDictionary(file => file.Key, file => SourceText.CodeOf(file.Value));
@@ -93,14 +94,17 @@ internal static partial class RoomRules
             .Select(name => new Use(file.Key, RoomOf(file.Key), rooms[name], name)))];
     }
 
-    /// <summary>What breaks the table: uses without an arrow, and rooms without a row.</summary>
+    /// <summary>Returns violations of the table: uses that are not permitted, and rooms that are not listed.</summary>
     public static IReadOnlyList<string> FindViolations(IReadOnlyDictionary<string, string> files) =>
     [
         .. files.Keys.Select(RoomOf).Distinct().Where(room => !Arrows.Any(arrow => arrow.From == room || arrow.To == room)).Select(room => $"the room {room} has no row in the table"),
         .. FindUses(files).Where(use => !Arrows.Any(arrow => arrow.Allows(use))).Select(use => use.ToString()).Distinct(),
     ];
 
-    /// <summary>The rooms that use each other, by whatever way: the strongly connected components of more than one room (Tarjan's algorithm).</summary>
+    /// <summary>
+    /// Returns the rooms that use each other, directly or indirectly: the strongly connected components of more than
+    /// one room (Tarjan's algorithm).
+    /// </summary>
     public static IReadOnlyList<string> FindCycles(IEnumerable<Use> uses)
     {
         ILookup<string, string> next = uses.Select(use => (use.From, use.To)).Distinct().ToLookup(arrow => arrow.From, arrow => arrow.To);
@@ -151,7 +155,7 @@ internal static partial class RoomRules
         }
     }
 
-    // Types of the file's own level: nested ones are reached by the outer one's name.
+    // Only top-level types: nested ones are accessed through the name of the outer type.
     private static IEnumerable<string> DeclaredTypes(string code)
     {
         int depth = 0;
@@ -167,7 +171,7 @@ internal static partial class RoomRules
         }
     }
 
-    // A name after a dot is a member, unless a namespace stands before the dot. A property of the file hides a type of its name.
+    // A name after a dot is a member, except after a namespace. A property of the file hides a type of the same name.
     private static HashSet<string> UsedNames(string code)
     {
         HashSet<string> used = [];

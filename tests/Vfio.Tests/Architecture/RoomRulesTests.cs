@@ -1,6 +1,6 @@
 namespace Vfio.Tests;
 
-/// <summary>That the rules find what they are there to find.</summary>
+/// <summary>Shows that the rules find violations.</summary>
 public sealed class RoomRulesTests
 {
     private static readonly Dictionary<string, string> Sound = new()
@@ -17,7 +17,7 @@ public sealed class RoomRulesTests
         RoomRules.FindViolations(new Dictionary<string, string>(Sound) { [path] = text });
 
     [Fact]
-    public void A_sound_tree_breaks_nothing() => Assert.Empty(RoomRules.FindViolations(Sound));
+    public void A_correct_tree_has_no_violations() => Assert.Empty(RoomRules.FindViolations(Sound));
 
     [Theory]
     [InlineData("Migration/StateReader.cs", "class StateReader { void M() { Libc.Open(); } }", "Interop's Libc")]
@@ -44,14 +44,14 @@ public sealed class RoomRulesTests
     [InlineData("class StateReader { int PciBusNumber; }")]
     [InlineData("class StateReader { int Name; }")]
     [InlineData("class StateReader(int x) { int Region { get; } = Region + x; }")]
-    public void What_only_looks_like_a_use_is_none(string text) => Assert.Empty(With("Migration/StateReader.cs", text));
+    public void A_text_that_only_looks_like_a_use_is_ignored(string text) => Assert.Empty(With("Migration/StateReader.cs", text));
 
     [Fact]
-    public void A_folder_that_the_table_does_not_know_is_found() =>
+    public void A_folder_that_is_not_in_the_table_is_found() =>
         Assert.Equal(["the room Helpers has no row in the table"], With("Helpers/Utils.cs", "class Utils { }"));
 
     [Fact]
-    public void A_triangle_and_a_pair_are_found_and_what_leads_there_is_not()
+    public void Cycles_of_two_and_three_are_found_without_the_folders_that_lead_to_them()
     {
         RoomRules.Use[] sound = [new("", "Device", "Sysfs", ""), new("", "Device", "Seam", ""), new("", "Sysfs", "Seam", ""), new("", "Seam", "Interop", "")];
         Assert.Empty(RoomRules.FindCycles(sound));

@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Vfio.Tests;
 
-/// <summary>What a container says of itself, sound and hostile; and ranges made fit to be believed.</summary>
+/// <summary>
+/// What a container reports about itself, valid and hostile, and the ranges that are derived from it.
+/// </summary>
 public sealed class AddressSpaceInfoTests
 {
     private const ulong Page = 4096;
@@ -20,7 +22,7 @@ public sealed class AddressSpaceInfoTests
         Assert.Null(Type1InfoParser.Parse(Answer([(0, 0xffffffff)], left: uint.MaxValue)).EntriesLeft);
 
     [Fact]
-    public void A_kernel_that_says_nothing_is_taken_to_have_the_usual()
+    public void If_the_kernel_reports_nothing_the_usual_values_are_assumed()
     {
         VfioUapi.vfio_iommu_type1_info info = new() { argsz = 24, flags = VfioUapi.VFIO_IOMMU_INFO_PGSIZES, iova_pgsizes = Page };
         AddressSpaceInfo parsed = Type1InfoParser.Parse(MemoryMarshal.AsBytes(new ReadOnlySpan<VfioUapi.vfio_iommu_type1_info>(in info)));
@@ -30,7 +32,7 @@ public sealed class AddressSpaceInfoTests
     }
 
     [Fact]
-    public void Hostile_answers_are_survived_and_their_ranges_still_sound()
+    public void Hostile_answers_are_survived_and_their_ranges_are_still_valid()
     {
         Random random = new(7);
         byte[] answer = Answer([(0, 0xfedfffff), (0xfef00000, 0x7fffffffff)], left: 10);
@@ -60,7 +62,7 @@ public sealed class AddressSpaceInfoTests
             (ulong, ulong)[] ranges = [.. Enumerable.Range(0, random.Next(6)).Select(_ => (Edge(random), Edge(random)))];
             IReadOnlyList<IovaRange> result = IovaRanges.Normalize(ranges, Page);
             AssertSound(result);
-            // No address that was in none is in one now.
+            // No address that was outside all ranges is inside one now.
             Assert.All(result, range => Assert.Contains(ranges, given => given.Item1 <= range.First.Value && range.First.Value <= given.Item2));
         }
     }

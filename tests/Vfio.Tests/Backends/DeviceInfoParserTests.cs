@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Vfio.Tests;
 
-/// <summary>The kernel's answer about a device: a structure with a chain of capabilities, from whom nothing is believed.</summary>
+/// <summary>
+/// The kernel's answer about a device: a structure with a chain of capabilities, all of which is validated.
+/// </summary>
 public sealed class DeviceInfoParserTests
 {
     private const uint Fixed = 24;
@@ -35,7 +37,7 @@ public sealed class DeviceInfoParserTests
     [InlineData(4096u)]
     [InlineData(0x80000000u)]
     [InlineData(uint.MaxValue)]
-    public void A_chain_that_goes_in_circles_or_out_comes_to_an_end(uint next) =>
+    public void A_chain_that_loops_or_leads_outside_ends(uint next) =>
         Assert.Equal(AtomicCompletions.Bits32, DeviceInfoParser.Parse(Answer(HasChain, Fixed, Capability(1, next))).AtomicCompletions);
 
     [Theory]

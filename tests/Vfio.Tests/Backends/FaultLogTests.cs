@@ -2,7 +2,9 @@ using Vfio.Pci;
 
 namespace Vfio.Tests;
 
-/// <summary>One descriptor of the kernel's log for all devices of a process. The log is a file here: what is appended is new.</summary>
+/// <summary>
+/// One descriptor of the kernel's log for all devices of a process. Here the log is a file: appended lines are new.
+/// </summary>
 public sealed class FaultLogTests : IDisposable
 {
     private static readonly PciAddress First = PciAddress.Parse("0000:02:00.0");
@@ -25,7 +27,7 @@ public sealed class FaultLogTests : IDisposable
     }
 
     [Fact]
-    public void Each_fault_is_its_devices_and_told_once()
+    public void Each_fault_belongs_to_its_device_and_is_reported_once()
     {
         using FaultLog first = new(_host.Root, First);
         using FaultLog second = new(_host.Root, Second);
@@ -36,7 +38,7 @@ public sealed class FaultLogTests : IDisposable
     }
 
     [Fact]
-    public void What_was_before_a_device_was_opened_is_not_its_own()
+    public void Faults_before_a_device_was_opened_do_not_belong_to_it()
     {
         using FaultLog first = new(_host.Root, First);
         _host.Append("dev/kmsg", Record("02:00.0", 0x1000));
@@ -46,7 +48,7 @@ public sealed class FaultLogTests : IDisposable
     }
 
     [Fact]
-    public void A_log_that_may_not_be_read_is_told_by_the_first_look()
+    public void A_log_that_may_not_be_read_is_reported_by_the_first_call()
     {
         File.Delete(_host.PathOf("dev/kmsg"));
         using FaultLog log = new(_host.Root, First);

@@ -40,7 +40,7 @@ public sealed class IommuFaultTextTests
     [InlineData("usb 1-1: Product: DMAR: [DMA Write NO_PASID] Request device [02:00.0] fault addr 0x1000 [fault reason 0x05] PTE Write access is not set")]
     [InlineData("usb 1-1: Product: x 0000:02:00.0: AMD-Vi: Event logged [IO_PAGE_FAULT domain=0x000e address=0x1000 flags=0x0000]")]
     [InlineData("user said: AMD-Vi: Event logged [IO_PAGE_FAULT domain=0x000e address=0x1000 flags=0x0000]")]
-    public void Anything_else_is_none(string line) => Assert.Null(IommuFaultText.Parse(line));
+    public void Other_lines_are_not_faults(string line) => Assert.Null(IommuFaultText.Parse(line));
 
     [Theory]
     [InlineData("3,1234,5678,-;DMAR: x", "DMAR: x")]

@@ -2,7 +2,7 @@ using Vfio.Host;
 
 namespace Vfio.Tests;
 
-/// <summary>What must hold for every way in which devices are taken.</summary>
+/// <summary>What must hold for every way in which devices are bound.</summary>
 public sealed class BindAndReleaseTests
 {
     private static readonly int[] Errnos = [Errno.EBUSY, Errno.EINVAL, Errno.ENODEV];
@@ -10,7 +10,7 @@ public sealed class BindAndReleaseTests
     public static TheoryData<string> Scenarios => BindScenario.Names;
 
     [Fact]
-    public void Scenarios_that_give_nodes_to_users_are_among_them()
+    public void Scenarios_that_grant_access_to_nodes_are_among_them()
     {
         BindScenario.NeedUsers();
         Assert.Contains(BindScenario.Names, row => row.Data.Contains("for a user", StringComparison.Ordinal));
@@ -100,7 +100,7 @@ public sealed class BindAndReleaseTests
 
     [Theory]
     [MemberData(nameof(Scenarios))]
-    public void A_failure_at_any_change_of_a_release_is_told_and_one_more_restores_the_host(string scenario)
+    public void A_failure_at_any_change_of_a_release_is_reported_and_one_more_restores_the_host(string scenario)
     {
         int changes = BindRun.CountChanges(scenario).Release;
         for (int call = 1; call <= changes; call++)
@@ -119,7 +119,7 @@ public sealed class BindAndReleaseTests
         }
     }
 
-    // Each change names a file or a thing; a step spoke of it before.
+    // Each change names a file or a thing that an earlier step mentioned.
     private static void AssertAnnounced(string[] promised, IReadOnlyList<string> calls, FakeHost host) => Assert.All(calls, call =>
     {
         string[] words = call.Split(' ');

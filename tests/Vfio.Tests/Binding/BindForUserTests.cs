@@ -2,7 +2,7 @@ using Vfio.Host;
 
 namespace Vfio.Tests;
 
-/// <summary>Letting a user open device nodes, and no more. The files' access lists are real.</summary>
+/// <summary>Granting a user access to device nodes, and to nothing else. The ACLs of the files are real.</summary>
 public sealed class BindForUserTests : IDisposable
 {
     private readonly FakeHost _host = new();
@@ -45,7 +45,7 @@ public sealed class BindForUserTests : IDisposable
     }
 
     [Fact]
-    public void The_second_device_of_a_group_keeps_the_node_until_it_goes_too()
+    public void The_second_device_of_a_group_keeps_the_node_until_it_is_released_too()
     {
         FakeDevice first = BindScenario.AddNic(_host);
         FakeDevice second = BindScenario.AddSecondNic(_host, group: 12);
@@ -61,9 +61,10 @@ public sealed class BindForUserTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void A_node_that_outlives_both_goes_back_to_its_first_owner(bool firstGoesFirst)
+    public void A_node_that_outlives_both_returns_to_its_original_owner(bool firstGoesFirst)
     {
-        // The third device of the group was with vfio-pci before, by somebody else's doing, and stays there with the node.
+        // Something else had bound the third device of the group to vfio-pci before, so it stays bound and keeps the
+        // node.
         FakeDevice first = BindScenario.AddNic(_host);
         FakeDevice second = BindScenario.AddSecondNic(_host, group: 12);
         _host.AddDevice("0000:00:16.0", driver: "vfio-pci", group: 12);
@@ -76,7 +77,7 @@ public sealed class BindForUserTests : IDisposable
     }
 
     [Fact]
-    public void Releasing_all_gives_a_node_that_stays_back_to_its_first_owner()
+    public void Releasing_all_restores_the_original_owner_of_a_node_that_stays()
     {
         FakeDevice first = BindScenario.AddNic(_host);
         FakeDevice second = BindScenario.AddSecondNic(_host, group: 12);
@@ -89,7 +90,7 @@ public sealed class BindForUserTests : IDisposable
     }
 
     [Fact]
-    public void A_second_user_takes_over_and_the_first_owner_comes_back()
+    public void Access_passes_to_a_second_user_and_the_original_owner_is_restored()
     {
         FakeDevice nic = BindScenario.AddNic(_host);
         FakeDevice other = BindScenario.AddSecondNic(_host, group: 12);
@@ -105,7 +106,7 @@ public sealed class BindForUserTests : IDisposable
     }
 
     [Fact]
-    public void A_device_taken_for_root_can_be_given_to_a_user_later()
+    public void Access_to_a_device_bound_for_root_can_be_granted_to_a_user_later()
     {
         FakeDevice nic = BindScenario.AddNic(_host).WithInterface("eth0", isUp: true);
         TreeSnapshot before = new(_host);
@@ -122,7 +123,7 @@ public sealed class BindForUserTests : IDisposable
     [InlineData(1, true)]
     [InlineData(2, false)]
     [InlineData(2, true)]
-    public void Giving_a_taken_device_to_a_user_fails_whole(int call, bool after)
+    public void Granting_access_to_a_bound_device_fails_as_a_whole(int call, bool after)
     {
         _host.AddDeviceNodes();
         FakeDevice nic = BindScenario.AddNic(_host);
@@ -135,7 +136,7 @@ public sealed class BindForUserTests : IDisposable
     }
 
     [Fact]
-    public void A_node_that_does_not_appear_is_an_error_and_the_device_goes_back()
+    public void A_node_that_does_not_appear_is_an_error_and_the_device_is_released()
     {
         FakeDevice nic = _host.AddDevice("0000:00:14.3", driver: "e1000e", group: 12);
         TreeSnapshot before = new(_host);
@@ -169,7 +170,7 @@ public sealed class BindForUserTests : IDisposable
     }
 
     [Fact]
-    public void Who_could_open_the_nodes_before_can_do_so_after()
+    public void Users_who_could_open_the_nodes_before_can_do_so_afterwards()
     {
         _host.AddDeviceNodes();
         FakeDevice nic = BindScenario.AddNic(_host);
@@ -182,7 +183,7 @@ public sealed class BindForUserTests : IDisposable
     }
 
     [Fact]
-    public void A_device_that_is_gone_leaves_no_access_behind()
+    public void A_device_that_no_longer_exists_leaves_no_access_behind()
     {
         _host.AddDeviceNodes();
         FakeDevice nic = BindScenario.AddNic(_host);
@@ -207,7 +208,7 @@ public sealed class BindForUserTests : IDisposable
     }
 
     [Fact]
-    public void What_goes_from_one_user_to_another_is_the_firsts_no_more_its_own_node_included()
+    public void When_access_passes_to_another_user_the_first_loses_it_including_the_devices_own_node()
     {
         _host.AddDeviceNodes();
         FakeDevice nic = BindScenario.AddNic(_host);
@@ -220,7 +221,7 @@ public sealed class BindForUserTests : IDisposable
     }
 
     [Fact]
-    public void What_the_first_still_has_open_is_not_the_seconds()
+    public void A_device_that_the_first_user_still_has_open_is_not_granted_to_the_second()
     {
         FakeDevice nic = BindScenario.AddNic(_host);
         Bind(nic, BindScenario.User);
@@ -230,7 +231,7 @@ public sealed class BindForUserTests : IDisposable
     }
 
     [Fact]
-    public void A_device_that_somebody_rebound_and_that_root_takes_again_is_not_the_users_of_before()
+    public void A_device_that_another_program_rebound_and_root_binds_again_does_not_belong_to_the_previous_user()
     {
         _host.AddDeviceNodes();
         FakeDevice nic = BindScenario.AddNic(_host);
@@ -245,12 +246,12 @@ public sealed class BindForUserTests : IDisposable
     }
 
     [Fact]
-    public void A_node_that_the_bind_itself_brings_is_taken_away_too()
+    public void Access_to_a_node_that_the_bind_itself_creates_is_revoked_too()
     {
         FakeDevice nic = BindScenario.AddNic(_host);
         FakeDevice second = BindScenario.AddSecondNic(_host, group: 13);
         Bind(nic, BindScenario.User);
-        // As where iommufd is a module: neither was there when the bind was planned.
+        // As if iommufd is a module: neither node existed when the bind was planned.
         _host.AddDeviceNodes();
         Assert.Equal(0, AccessList.Of(_host.PathOf("dev/iommu"))!.With(Nobody, AccessList.ReadWrite).Write(_host.PathOf("dev/iommu")));
         Bind(second, BindScenario.User);
@@ -261,7 +262,7 @@ public sealed class BindForUserTests : IDisposable
     }
 
     [Fact]
-    public void A_user_whose_name_is_gone_at_the_end_loses_the_access_all_the_same()
+    public void A_user_whose_name_no_longer_exists_still_loses_access()
     {
         FakeDevice nic = BindScenario.AddNic(_host);
         Bind(nic, BindScenario.User);

@@ -3,7 +3,7 @@ using Vfio.Host;
 
 namespace Vfio.Tests;
 
-/// <summary>The conversation of a program that writes kernel attributes for another.</summary>
+/// <summary>The protocol of a program that writes kernel attributes for another one.</summary>
 public sealed class BindingHelperTests : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("vfio-helper-");
@@ -36,7 +36,7 @@ public sealed class BindingHelperTests : IDisposable
     }
 
     [Fact]
-    public void What_it_does_not_know_changes_nothing()
+    public void Unknown_requests_change_nothing()
     {
         string path = NewFile("before\n");
         Assert.Equal(["ready", "22"], Serve("remove", path, "x"));

@@ -83,7 +83,7 @@ public sealed class BindingJournalTests : IDisposable
     });
 
     [Fact]
-    public void A_device_without_an_entry_is_not_taken()
+    public void A_device_without_an_entry_is_not_bound()
     {
         Assert.Null(Journal.Find(PciAddress.Parse("0000:00:15.0")));
         Directory.Delete(_host.PathOf("run/vfio"), recursive: true);
@@ -92,7 +92,7 @@ public sealed class BindingJournalTests : IDisposable
     }
 
     [Fact]
-    public void Other_files_in_the_folder_are_no_entries()
+    public void Other_files_in_the_folder_are_not_entries()
     {
         foreach (string name in (string[])["lock", "0000:00:14.3.json.new", "0000:00:15.0.json.new", "0000:00:15.0", ".json", "eth0.json", "00:14.3.json", "0000:00:15.0.json.bak", "0000:00:1F.7.JSON"])
         {
@@ -115,7 +115,7 @@ public sealed class BindingJournalTests : IDisposable
     }
 
     [Fact]
-    public void A_write_that_was_cut_short_leaves_the_entry_of_before()
+    public void An_interrupted_write_leaves_the_previous_entry()
     {
         for (int length = 0; length <= _sound.Length; length += 50)
         {
@@ -171,7 +171,7 @@ public sealed class BindingJournalTests : IDisposable
     }
 
     [Fact]
-    public void A_first_write_that_was_cut_short_is_no_entry_and_in_nobodys_way()
+    public void An_interrupted_first_write_is_not_an_entry_and_does_no_harm()
     {
         FakeDevice second = BindScenario.AddSecondNic(_host, group: 13);
         TreeSnapshot before = new(_host);

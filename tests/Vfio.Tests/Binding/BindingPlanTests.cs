@@ -49,7 +49,7 @@ public sealed class BindingPlanTests : IDisposable
     }
 
     [Fact]
-    public void The_journal_can_be_read_by_everybody_and_written_by_its_owner_alone()
+    public void The_journal_can_be_read_by_every_user_and_written_only_by_its_owner()
     {
         const UnixFileMode Entry = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
         Plan(null, BindScenario.AddNic(_host)).Execute();
@@ -59,7 +59,7 @@ public sealed class BindingPlanTests : IDisposable
     }
 
     [Fact]
-    public void One_device_refused_and_none_is_touched()
+    public void If_one_device_is_refused_none_is_changed()
     {
         FakeDevice nic = BindScenario.AddNic(_host);
         FakeDevice bridge = _host.AddDevice("0000:00:1c.0", classCode: "060400", driver: "pcieport", group: 3);
@@ -114,7 +114,7 @@ public sealed class BindingPlanTests : IDisposable
     public void No_list_is_a_mistake_of_the_caller() => Assert.Throws<ArgumentNullException>(() => BindingPlan.Compute(null!));
 
     [Fact]
-    public void For_no_device_there_is_nothing_to_do()
+    public void A_plan_for_no_devices_is_empty()
     {
         BindingPlan plan = BindingPlan.Compute([], new BindOptions { WholeGroup = true, Host = _host.Root, Changes = _kernel });
         plan.Execute();
@@ -133,7 +133,7 @@ public sealed class BindingPlanTests : IDisposable
     }
 
     [Fact]
-    public void A_device_named_twice_is_taken_once()
+    public void A_device_named_twice_is_bound_once()
     {
         FakeDevice nic = BindScenario.AddNic(_host);
         BindingPlan plan = Plan(null, nic, nic);
@@ -143,7 +143,7 @@ public sealed class BindingPlanTests : IDisposable
     }
 
     [Fact]
-    public void The_other_endpoints_of_the_group_are_named_as_what_blocks()
+    public void The_other_endpoints_of_the_group_are_named_as_blockers()
     {
         FakeDevice[] group = BindScenario.AddGroup(_host);
         BindingPlan plan = Plan(null, group[0]);
@@ -168,7 +168,7 @@ public sealed class BindingPlanTests : IDisposable
     }
 
     [Fact]
-    public void One_endpoint_of_the_group_in_use_and_none_of_it_is_taken()
+    public void If_one_endpoint_of_the_group_is_in_use_none_of_it_is_bound()
     {
         FakeDevice[] group = BindScenario.AddGroup(_host);
         _host.Append("proc/net/route", "eth5\t00000000\t0102000A\t0003\t0\t0\t100\t00000000\t0\t0\t0\n");
@@ -179,7 +179,7 @@ public sealed class BindingPlanTests : IDisposable
     }
 
     [Fact]
-    public void A_device_that_a_vfio_driver_has_is_left_alone()
+    public void A_device_that_has_a_vfio_driver_is_not_changed()
     {
         FakeDevice taken = _host.AddDevice("0000:00:14.3", driver: "mlx5_vfio_pci", group: 12);
         BindingPlan plan = Plan(null, taken);
@@ -190,7 +190,7 @@ public sealed class BindingPlanTests : IDisposable
     }
 
     [Fact]
-    public void The_module_is_loaded_where_the_driver_is_missing()
+    public void The_module_is_loaded_if_the_driver_is_missing()
     {
         _host.RemoveModule("vfio-pci");
         _host.LoadableModules["vfio-pci"] = "vfio-pci";
@@ -215,7 +215,7 @@ public sealed class BindingPlanTests : IDisposable
     }
 
     [Fact]
-    public void A_driver_that_does_not_take_the_device_is_an_error_and_the_device_goes_back()
+    public void A_driver_that_does_not_bind_the_device_is_an_error_and_the_device_is_released()
     {
         FakeDevice nic = BindScenario.AddNic(_host).WithInterface("eth0", isUp: true);
         TreeSnapshot before = new(_host);
@@ -228,9 +228,9 @@ public sealed class BindingPlanTests : IDisposable
     }
 
     [Fact]
-    public void Undoing_goes_on_with_the_other_devices_where_one_cannot_be_undone()
+    public void Undoing_continues_with_the_other_devices_if_one_cannot_be_undone()
     {
-        // The second device fails, and cannot be given back to its driver either; the first one can.
+        // The second device fails, and cannot be returned to its driver either; the first one can.
         FakeDevice first = BindScenario.AddNic(_host).WithInterface("eth0");
         FakeDevice second = _host.AddDevice("0000:00:15.0", "1b36:0010", "010802", "nvme", 13);
         BrokenKernel kernel = new(_kernel, "drivers_probe 0000:00:15.0", "nvme/bind 0000:00:15.0");

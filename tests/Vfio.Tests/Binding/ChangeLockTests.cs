@@ -28,7 +28,7 @@ public sealed class ChangeLockTests : IDisposable
     private IDisposable Lock(FakeDevice device, params int[] groups) => Journal.LockDevices(_kernel, [device.Address], groups, CancellationToken.None);
 
     [Fact]
-    public void A_device_that_another_program_changes_is_left_alone_and_others_are_not()
+    public void A_device_that_another_program_changes_is_not_changed_but_others_are()
     {
         using (Lock(_first))
         {
@@ -60,7 +60,7 @@ public sealed class ChangeLockTests : IDisposable
     }
 
     [Fact]
-    public void Who_is_told_to_stop_while_waiting_has_changed_nothing()
+    public void A_change_that_is_stopped_while_waiting_has_changed_nothing()
     {
         using CancellationTokenSource stop = new();
         stop.Cancel();

@@ -3,7 +3,9 @@ using Vfio.Pci;
 
 namespace Vfio.Tests;
 
-/// <summary>What all plans have in common: computed without waiting, once looked at, never stale, and refused by type.</summary>
+/// <summary>
+/// What all plans have in common: computed without waiting, from one reading, never stale, and refused by type.
+/// </summary>
 public sealed class ChangePlanTests : IDisposable
 {
     private readonly FakeHost _host = new();
@@ -25,7 +27,7 @@ public sealed class ChangePlanTests : IDisposable
     public void Dispose() => _host.Dispose();
 
     [Fact]
-    public void A_plan_says_the_same_after_the_host_has_changed_and_is_executed_as_things_are_then()
+    public void A_plan_shows_the_same_after_the_host_has_changed_and_is_executed_with_the_present_state()
     {
         BindingPlan plan = BindingPlan.Compute([_nic.Address], Bind);
         string[] steps = [.. plan.Steps.Select(step => step.Description)];
@@ -61,7 +63,7 @@ public sealed class ChangePlanTests : IDisposable
     }
 
     [Fact]
-    public void A_holder_is_a_refusal_by_which_whoever_wants_to_can_wait()
+    public void A_holder_is_a_refusal_that_a_caller_can_wait_for()
     {
         BindingPlan.Compute([_nic.Address], Bind).Execute();
         _host.AddProcess(4711, "qemu", 0, "/dev/vfio/12");
@@ -114,7 +116,7 @@ public sealed class ChangePlanTests : IDisposable
     }
 
     [Fact]
-    public void A_plan_to_take_again_tells_its_steps_and_what_it_leaves_alone()
+    public void A_plan_to_bind_again_has_its_steps_and_what_it_skips()
     {
         BindingPlan.Compute([_nic.Address], Bind).Execute();
         _nic.SetDriver("e1000e"); // plugged in again
@@ -129,7 +131,7 @@ public sealed class ChangePlanTests : IDisposable
     }
 
     [Fact]
-    public void A_group_of_another_users_is_refused_like_everything_else()
+    public void A_group_of_another_user_is_refused_like_everything_else()
     {
         BindScenario.NeedUsers();
         FakeDevice sibling = _host.AddDevice("0000:00:14.4", driver: "e1000e", group: 12);

@@ -19,7 +19,7 @@ public sealed class DriverBindingTests : IDisposable
     private BindOptions Options(FakeKernel? kernel = null) => new() { Host = _host.Root, Changes = kernel ?? new FakeKernel(_host) };
 
     [Fact]
-    public void Dispose_hands_the_device_back()
+    public void Dispose_releases_the_device()
     {
         using (DriverBinding binding = DriverBinding.Bind(_nic.Address, Options()))
         {
@@ -46,7 +46,7 @@ public sealed class DriverBindingTests : IDisposable
     }
 
     [Fact]
-    public void What_an_earlier_binding_took_stays_with_it()
+    public void A_device_of_an_earlier_binding_stays_with_it()
     {
         using DriverBinding first = DriverBinding.Bind(_nic.Address, Options());
         using (DriverBinding.Bind(_nic.Address, Options()))
@@ -61,7 +61,7 @@ public sealed class DriverBindingTests : IDisposable
     }
 
     [Fact]
-    public void After_a_killed_bind_the_next_one_takes_the_device_and_hands_it_back()
+    public void After_a_killed_bind_the_next_one_binds_and_releases_the_device()
     {
         FakeKernel killed = new(_host) { Fault = Fault.Kill(2, after: true) };
         Assert.Throws<KilledException>(() => DriverBinding.Bind(_nic.Address, Options(killed)));
@@ -75,7 +75,7 @@ public sealed class DriverBindingTests : IDisposable
     }
 
     [Fact]
-    public void A_device_that_vfio_had_before_stays_there()
+    public void A_device_that_had_a_vfio_driver_before_keeps_it()
     {
         FakeDevice taken = _host.AddDevice("0000:00:15.0", driver: "vfio-pci", group: 13);
         TreeSnapshot before = new(_host);
@@ -84,7 +84,7 @@ public sealed class DriverBindingTests : IDisposable
     }
 
     [Fact]
-    public void Of_a_group_everything_newly_taken_is_handed_back_and_nothing_else()
+    public void Of_a_group_only_newly_bound_devices_are_released()
     {
         FakeDevice[] group = BindScenario.AddGroup(_host);
         using DriverBinding first = DriverBinding.Bind(group[1].Address, Options());
@@ -97,7 +97,7 @@ public sealed class DriverBindingTests : IDisposable
     }
 
     [Fact]
-    public void Release_says_that_the_device_is_held_and_dispose_keeps_quiet()
+    public void Release_throws_while_the_device_is_held_and_Dispose_does_not()
     {
         DriverBinding binding = DriverBinding.Bind(_nic.Address, Options());
         _nic.IsHeld = true;
@@ -114,7 +114,7 @@ public sealed class DriverBindingTests : IDisposable
     }
 
     [Fact]
-    public void Dispose_keeps_quiet_where_somebody_else_has_handed_the_device_back()
+    public void Dispose_is_silent_if_another_program_has_released_the_device()
     {
         DriverBinding binding = DriverBinding.Bind(_nic.Address, Options());
         Assert.Single(ReleasePlan.ComputeAll(new ReleaseOptions { Host = _host.Root, Changes = new FakeKernel(_host) }).Execute());

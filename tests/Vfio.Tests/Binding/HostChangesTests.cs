@@ -4,7 +4,7 @@ using Vfio.Host;
 
 namespace Vfio.Tests;
 
-/// <summary>The real way to change a host, on files of its own.</summary>
+/// <summary>The real changes of a host, on files of the test.</summary>
 public sealed class HostChangesTests : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("vfio-changes-");
@@ -35,9 +35,9 @@ public sealed class HostChangesTests : IDisposable
     }
 
     [Fact]
-    public void A_write_that_is_taken_in_part_is_an_error()
+    public void A_partial_write_is_an_error()
     {
-        // A pipe that does not block takes what it has room for.
+        // A non-blocking pipe accepts only as much as it has space for.
         using SafeFileHandle pipe = Libc.Open(NewPipe(), Libc.O_RDWR | Libc.O_NONBLOCK | Libc.O_CLOEXEC);
         Assert.Equal(0, WholeWrite.Write(pipe, new byte[16]));
         Assert.Equal(Errno.ENOSPC, WholeWrite.Write(pipe, new byte[1 << 20]));
@@ -51,7 +51,7 @@ public sealed class HostChangesTests : IDisposable
     [InlineData("%s%n\\n")]
     [InlineData("'\";|&")]
     [InlineData("-n")]
-    public void A_write_is_the_value_and_nothing_else(string value)
+    public void A_write_contains_exactly_the_value(string value)
     {
         string path = Path.Combine(_folder.FullName, "a '$(x)' \"`");
         File.WriteAllText(path, "");
@@ -69,7 +69,7 @@ public sealed class HostChangesTests : IDisposable
     }
 
     [Fact]
-    public void An_attribute_is_read_and_one_that_is_not_there_is_nothing()
+    public void An_attribute_is_read_and_a_missing_one_is_null()
     {
         Assert.Equal("vfio-pci", _changes.Read(NewFile("vfio-pci\n")));
         Assert.Equal("", _changes.Read(NewFile("\n")));
@@ -93,7 +93,7 @@ public sealed class HostChangesTests : IDisposable
     [Fact]
     public void A_child_that_has_to_wait_is_left_behind_and_ends_when_it_can()
     {
-        // A pipe that nobody reads blocks its writer, as the kernel's unbind does.
+        // A pipe without a reader blocks its writer, as the kernel's unbind does.
         string pipe = NewPipe();
         ProcessIdentity child = _changes.StartWriter();
         bool wasSlow = false;
@@ -156,7 +156,7 @@ public sealed class HostChangesTests : IDisposable
     }
 
     [Fact]
-    public void Access_to_nothing_is_an_error()
+    public void Access_to_a_missing_file_is_an_error()
     {
         VfioException failure = Assert.Throws<VfioException>(() => _changes.SetAccess(Path.Combine(_folder.FullName, "absent"), AccessList.Of(NewFile())!.With(7, 6)));
         Assert.Equal(("set the access list of", Errno.ENOENT), (failure.Operation, failure.Errno));
@@ -171,7 +171,7 @@ public sealed class HostChangesTests : IDisposable
     }
 
     [Fact]
-    public void Access_that_is_set_is_there_and_taken_back_leaves_no_trace()
+    public void Access_that_is_granted_and_revoked_leaves_no_trace()
     {
         string path = NewFile();
         File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
@@ -198,7 +198,7 @@ public sealed class HostChangesTests : IDisposable
     [Fact]
     public void Interfaces_that_are_not_there_are_errors()
     {
-        // Without the right to rename, the kernel says that first.
+        // Without the permission to rename, the kernel reports that first.
         int errno = Assert.Throws<VfioException>(() => _changes.RenameInterface("vfio-no-such", "vfio-none")).Errno;
         Assert.Contains(errno, (int[])[Errno.ENODEV, Errno.EPERM]);
         Assert.Equal(Errno.ENODEV, Assert.Throws<VfioException>(() => _changes.SwitchOnInterface("vfio-no-such")).Errno);

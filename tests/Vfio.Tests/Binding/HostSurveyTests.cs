@@ -23,7 +23,7 @@ public sealed class HostSurveyTests : IDisposable
     }
 
     [Fact]
-    public void A_bridge_is_always_refused_and_nothing_else_is_said_of_it()
+    public void A_bridge_is_always_refused_for_that_reason_only()
     {
         FakeDevice bridge = _host.AddDevice("0000:00:1c.0", classCode: "060400", driver: "pcieport").WithFunctionLinks(3);
         Assert.Equal([("bridge", false)], Judge(bridge));
@@ -60,7 +60,7 @@ public sealed class HostSurveyTests : IDisposable
     public void A_device_without_an_iommu_is_always_refused() => Assert.Equal([("no-iommu", false)], Judge(AddNic(group: null)));
 
     [Fact]
-    public void A_device_that_vfio_has_is_not_judged_again()
+    public void A_device_that_has_a_vfio_driver_is_not_checked_again()
     {
         FakeDevice device = _host.AddDevice("0000:00:14.3", driver: "vfio-pci").WithFunctionLinks(3);
         Assert.Empty(Judge(device));
@@ -158,7 +158,7 @@ public sealed class HostSurveyTests : IDisposable
     }
 
     [Fact]
-    public void Every_reason_is_told()
+    public void Every_reason_is_reported()
     {
         FakeDevice nic = AddNic(group: null).WithInterface("eth0", isUp: true).WithFunctionLinks(1);
         _host.Append("proc/net/if_inet6", "20010db8000000000000000000000001 02 40 00 80 eth0\n");
@@ -177,7 +177,7 @@ public sealed class HostSurveyTests : IDisposable
     }
 
     [Fact]
-    public void Interfaces_and_disks_are_told_by_name()
+    public void Interfaces_and_disks_are_returned_by_name()
     {
         FakeDevice nic = AddNic().WithInterface("eth0", isUp: true).WithInterface("eth1");
         FakeDevice disk = AddDisk();

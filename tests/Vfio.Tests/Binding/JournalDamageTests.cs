@@ -4,7 +4,7 @@ using Vfio.Host;
 
 namespace Vfio.Tests;
 
-/// <summary>Journal entries that cannot be believed: never an exception, never anything written, always a way out.</summary>
+/// <summary>Corrupt journal entries: they never cause an exception or a write, and there is always a way out.</summary>
 public sealed class JournalDamageTests : IDisposable
 {
     private const string EntryPath = "run/vfio/0000:00:14.3.json";
@@ -24,7 +24,7 @@ public sealed class JournalDamageTests : IDisposable
 
     private BindingJournal Journal => new(_host.Root);
 
-    /// <summary>What an entry may not be, each made from a sound one.</summary>
+    /// <summary>Invalid entries, each derived from a valid one.</summary>
     public static TheoryData<string, string> Damages => new()
     {
         { "version", "0" },
@@ -104,9 +104,9 @@ public sealed class JournalDamageTests : IDisposable
     };
 
     [Fact]
-    public void Cut_at_any_length_an_entry_is_damaged_and_nothing_is_written()
+    public void An_entry_truncated_at_any_length_is_corrupt_and_nothing_is_written()
     {
-        // What comes after the last brace is a line end.
+        // Only a line break follows the last brace.
         int whole = Array.LastIndexOf(_sound, (byte)'}') + 1;
         for (int length = 0; length < whole; length++)
         {
@@ -120,7 +120,7 @@ public sealed class JournalDamageTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Damages))]
-    public void A_value_that_cannot_be_believed_makes_the_entry_damaged(string property, string json)
+    public void An_invalid_value_makes_the_entry_corrupt(string property, string json)
     {
         JsonObject root = JsonNode.Parse(_sound)!.AsObject();
         Assert.True(root.ContainsKey(property));
@@ -131,7 +131,7 @@ public sealed class JournalDamageTests : IDisposable
     }
 
     [Fact]
-    public void Any_file_that_is_no_entry_is_damaged()
+    public void Any_file_that_is_not_an_entry_is_corrupt()
     {
         byte[] binary = new byte[4096];
         new Random(3).NextBytes(binary);
@@ -164,7 +164,7 @@ public sealed class JournalDamageTests : IDisposable
     }
 
     [Fact]
-    public void Random_changes_of_an_entry_never_surprise()
+    public void Random_changes_of_an_entry_never_cause_other_exceptions()
     {
         Random random = new(99);
         int damaged = 0;
@@ -183,7 +183,7 @@ public sealed class JournalDamageTests : IDisposable
     }
 
     [Fact]
-    public void What_is_said_of_a_damage_is_one_line_without_control_characters()
+    public void The_description_of_a_corrupt_entry_is_one_line_without_control_characters()
     {
         foreach (string property in (string[])["vendorId", "deviceId", "driver", "takenAt", "address", "takenBy"])
         {
@@ -196,7 +196,7 @@ public sealed class JournalDamageTests : IDisposable
     }
 
     [Fact]
-    public void An_entry_that_may_not_be_read_is_damaged()
+    public void An_entry_that_may_not_be_read_is_corrupt()
     {
         Assert.SkipWhen(BindScenario.IsRoot, "root may read everything");
         File.SetUnixFileMode(_host.PathOf(EntryPath), UnixFileMode.None);
@@ -204,7 +204,7 @@ public sealed class JournalDamageTests : IDisposable
     }
 
     [Fact]
-    public void A_bind_over_a_damaged_entry_is_refused_with_the_way_out()
+    public void A_bind_over_a_corrupt_entry_is_refused_with_a_solution()
     {
         _host.Write(EntryPath, "{");
         _nic.SetDriver("e1000e");
@@ -217,7 +217,7 @@ public sealed class JournalDamageTests : IDisposable
     }
 
     [Fact]
-    public void By_force_a_damaged_entry_gives_the_device_to_whichever_driver_suits()
+    public void By_force_a_device_with_a_corrupt_entry_goes_to_the_matching_driver()
     {
         _host.Write(EntryPath, "{");
         FakeKernel kernel = new(_host);
@@ -229,7 +229,7 @@ public sealed class JournalDamageTests : IDisposable
     }
 
     [Fact]
-    public void By_force_a_damaged_entry_of_a_device_that_is_gone_is_forgotten()
+    public void By_force_a_corrupt_entry_of_a_device_that_no_longer_exists_is_removed()
     {
         _host.Write(EntryPath, "{");
         _host.Remove(_nic);
@@ -240,7 +240,7 @@ public sealed class JournalDamageTests : IDisposable
     }
 
     [Fact]
-    public void By_force_a_damaged_entry_of_a_held_device_is_released()
+    public void By_force_a_held_device_with_a_corrupt_entry_is_released()
     {
         _host.Write(EntryPath, "{");
         _nic.IsHeld = true;

@@ -3,12 +3,12 @@ using Vfio.Host;
 
 namespace Vfio.Tests;
 
-/// <summary>Entries that other versions wrote: what they say counts, with what they do not say yet.</summary>
+/// <summary>Entries that other versions wrote: their content is used, and missing values are supplied.</summary>
 public sealed class JournalVersionTests : IDisposable
 {
     private const string EntryPath = "run/vfio/0000:00:14.3.json";
 
-    /// <summary>As the first version wrote it, and the tool in the days after it.</summary>
+    /// <summary>An entry as the first version, and the tool shortly after it, wrote it.</summary>
     private const string First = """
         {
           "version": 1,
@@ -63,7 +63,7 @@ public sealed class JournalVersionTests : IDisposable
     }
 
     [Fact]
-    public void The_first_versions_owners_are_put_back()
+    public void The_owners_in_the_first_versions_entry_are_restored()
     {
         BindScenario.NeedUsers();
         JsonObject root = JsonNode.Parse(First)!.AsObject();
@@ -130,7 +130,7 @@ public sealed class JournalVersionTests : IDisposable
     }
 
     [Fact]
-    public void Access_that_cannot_be_taken_back_keeps_the_entry_unless_forced()
+    public void Access_that_cannot_be_revoked_keeps_the_entry_unless_forced()
     {
         JsonObject root = JsonNode.Parse(_host.Read(EntryPath))!.AsObject();
         root["version"] = 2;

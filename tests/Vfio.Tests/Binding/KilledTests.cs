@@ -2,7 +2,9 @@ using Vfio.Host;
 
 namespace Vfio.Tests;
 
-/// <summary>Killed anywhere in a bind or a release, for every way in which devices are taken: one release restores the host.</summary>
+/// <summary>
+/// Killed anywhere in a bind or a release, for every way in which devices are bound: one release restores the host.
+/// </summary>
 public sealed class KilledTests
 {
     public static TheoryData<string> Scenarios => BindScenario.Names;
@@ -61,7 +63,7 @@ public sealed class KilledTests
                     break;
                 }
 
-                // The device is with its own driver: what a kill left half done has no claim to stay so.
+                // The device has its own driver: a half-completed change need not be kept.
                 run.Before.AssertUnchanged(run.Host, $"after a kill at change {killed} and a failure at change {failed}");
             }
         }
@@ -121,7 +123,7 @@ public sealed class KilledTests
             }
         }
 
-        // As a release goes: each device's steps are computed when its turn comes.
+        // As in a release: the steps of each device are computed when its turn comes.
         static bool RunSteps(BindRun run, int count)
         {
             ReleaseOptions options = new() { Host = run.Host.Root, Changes = new FakeKernel(run.Host) };

@@ -3,7 +3,10 @@ using Vfio.Pci;
 
 namespace Vfio.Tests;
 
-/// <summary>A group with a function that is no endpoint and no bridge to PCI, but has a driver: it only loses that, and only with its group.</summary>
+/// <summary>
+/// A group with a function that is neither an endpoint nor a PCI bridge, but has a driver: it is only unbound from that
+/// driver, and only together with its group.
+/// </summary>
 public sealed class LegacyGroupTests : IDisposable
 {
     private readonly FakeHost _host = new();
@@ -23,7 +26,7 @@ public sealed class LegacyGroupTests : IDisposable
     [Theory]
     [InlineData("0000:00:1f.2")]
     [InlineData("0000:00:1f.0")]
-    public void With_its_group_it_is_unbound_and_remembered(string named)
+    public void With_its_group_it_is_unbound_and_saved(string named)
     {
         BindingPlan plan = Plan(PciAddress.Parse(named));
         Assert.Empty(plan.Refusals);
@@ -37,7 +40,7 @@ public sealed class LegacyGroupTests : IDisposable
     }
 
     [Fact]
-    public void It_goes_back_with_the_last_device_of_its_group()
+    public void It_is_released_with_the_last_device_of_its_group()
     {
         FakeDevice audio = _host.AddDevice("0000:00:1f.3", "8086:293e", "040300", "snd_hda_intel", 11).WithHeader(type: 0);
         Plan(_disks.Address).Execute();
@@ -49,7 +52,7 @@ public sealed class LegacyGroupTests : IDisposable
     }
 
     [Fact]
-    public void Alone_it_is_refused_with_the_way_that_works()
+    public void By_itself_it_is_refused_with_a_command_that_works()
     {
         BindingRefusal refusal = Assert.Single(Plan(_bridge.Address, wholeGroup: false).Refusals);
         Assert.Equal("bridge", refusal.Reason.ToWord());
@@ -60,7 +63,7 @@ public sealed class LegacyGroupTests : IDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void A_watchdog_of_it_that_is_open_is_a_use(bool force)
+    public void An_open_watchdog_of_it_is_a_use(bool force)
     {
         _bridge.WithAttribute("iTCO_wdt.1.auto/watchdog/watchdog0/dev", "249:0\n").WithAttribute("iTCO_wdt.1.auto/watchdog/watchdog0/uevent", "DEVNAME=watchdog0\n");
         _host.AddProcess(55, "systemd", 0, "/dev/watchdog0");

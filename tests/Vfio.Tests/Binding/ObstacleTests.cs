@@ -2,7 +2,10 @@ using Vfio.Host;
 
 namespace Vfio.Tests;
 
-/// <summary>What of the host keeps any device from being bound: refused before anything is written, and found by the diagnosis in the same words.</summary>
+/// <summary>
+/// Properties of the host that prevent the bind of any device: refused before anything is written, and reported by the
+/// diagnosis in the same words.
+/// </summary>
 public sealed class ObstacleTests : IDisposable
 {
     private const string Modules = "kernel/vfio.ko:\nkernel/vfio_iommu_type1.ko: kernel/vfio.ko\nkernel/vfio-pci.ko: kernel/vfio.ko\n";
@@ -50,7 +53,7 @@ public sealed class ObstacleTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Obstacles))]
-    public void What_is_bound_already_can_be_used_all_the_same(string reason, string what, string hint)
+    public void A_device_that_is_already_bound_can_still_be_used(string reason, string what, string hint)
     {
         _ = (reason, hint);
         Plan(new FakeKernel(_host)).Execute();
@@ -62,7 +65,7 @@ public sealed class ObstacleTests : IDisposable
     [Theory]
     [InlineData("vfio_iommu_type1")]
     [InlineData("iommufd")]
-    public void What_gives_an_address_space_is_loaded_with_the_bind_and_goes_with_the_release(string module)
+    public void The_module_of_the_address_space_is_loaded_with_the_bind_and_unloaded_with_the_release(string module)
     {
         _host.WriteModuleFile("modules.dep", $"kernel/vfio-pci.ko:\nkernel/{module}.ko:\n");
         Directory.Delete(_host.PathOf("sys/module/vfio_iommu_type1"), recursive: true);
@@ -101,7 +104,7 @@ public sealed class ObstacleTests : IDisposable
     }
 
     [Fact]
-    public void What_is_only_to_be_loaded_along_may_be_missing_or_banned()
+    public void An_optional_module_may_be_missing_or_blacklisted()
     {
         _host.RemoveModule("vfio-pci");
         _host.LoadableModules["vfio-pci"] = "vfio-pci";
@@ -111,7 +114,7 @@ public sealed class ObstacleTests : IDisposable
     }
 
     [Fact]
-    public void A_read_only_sysfs_is_a_warning_of_the_host_alone()
+    public void A_read_only_sysfs_is_a_warning_about_the_host_only()
     {
         _host.Append("proc/self/mountinfo", "23 22 0:20 / /sys ro,nosuid - sysfs sysfs ro\n");
         Finding finding = Assert.Single(HostDiagnosis.Examine(_host.Root).Findings, finding => finding.Topic == FindingTopic.ReadOnly);

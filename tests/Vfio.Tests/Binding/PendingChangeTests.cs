@@ -23,14 +23,14 @@ public sealed class PendingChangeTests : IDisposable
 
     private ReleaseOptions Release => new() { Host = _host.Root, Changes = _kernel };
 
-    // As proc_pid_stat(5) has it; a command may be called like the rest of the line.
+    // The format of proc_pid_stat(5); the name of a command may look like the rest of the line.
     private void AddChild(long start, char state = 'D') =>
         _host.Write($"proc/{FakeKernel.ChildId}/stat", $"{FakeKernel.ChildId} (a) S 1 (b) {state} {string.Join(' ', Enumerable.Range(1, 18))} {start} 20 21\n");
 
     private void RemoveChild() => Directory.Delete(_host.PathOf($"proc/{FakeKernel.ChildId}"), recursive: true);
 
     [Fact]
-    public void Who_writes_is_in_the_journal_before_the_first_write()
+    public void The_writing_process_is_in_the_journal_before_the_first_write()
     {
         _kernel.Fault = Fault.Kill(1, after: false);
         Assert.Throws<KilledException>(BindingPlan.Compute([_nic.Address], Options).Execute);
@@ -85,7 +85,7 @@ public sealed class PendingChangeTests : IDisposable
     }
 
     [Fact]
-    public void A_dry_run_tells_of_it_and_does_not_read_what_the_kernel_keeps()
+    public void A_dry_run_reports_it_and_does_not_read_what_would_block()
     {
         BindingPlan.Compute([_nic.Address], Options).Execute();
         AddChild(1);

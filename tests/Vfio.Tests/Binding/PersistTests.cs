@@ -2,7 +2,10 @@ using Vfio.Host;
 
 namespace Vfio.Tests;
 
-/// <summary>Devices that are taken after every reboot: their files, all or none, and without a trace when they are released.</summary>
+/// <summary>
+/// Devices that are bound after every reboot: their files are written completely or not at all, and removed without a
+/// trace when the devices are released.
+/// </summary>
 public sealed class PersistTests : IDisposable
 {
     private readonly PersistentHost _host = new();
@@ -28,7 +31,7 @@ public sealed class PersistTests : IDisposable
         Assert.Empty(_host.Plan().Steps);
     }
 
-    /// <summary>As the first version wrote it: with entries of the journal of that time.</summary>
+    /// <summary>The file as the first version wrote it, with journal entries of that version.</summary>
     private const string First = """
         {
           "version": 1,
@@ -45,7 +48,7 @@ public sealed class PersistTests : IDisposable
         """;
 
     [Fact]
-    public void The_first_versions_file_is_read_and_written_anew_as_this_one_is()
+    public void The_first_versions_file_is_read_and_written_in_the_present_format()
     {
         _host.Bind();
         _host.Host.Write(PersistentHost.State, First);
@@ -61,12 +64,12 @@ public sealed class PersistTests : IDisposable
     }
 
     [Fact]
-    public void What_lasts_is_kept_and_nothing_of_this_boot()
+    public void Lasting_values_are_kept_and_none_of_this_boot()
     {
         _host.Bind();
         string text = _host.Host.Read(PersistentHost.State);
         Assert.All((string[])["processId", "nodes", "writer", "loadedModules", "enabledFunctions"], field => Assert.DoesNotContain(field, text, StringComparison.Ordinal));
-        // What a later version leaves out is as if there were none.
+        // What a later version omits counts as absent.
         System.Text.Json.Nodes.JsonNode state = System.Text.Json.Nodes.JsonNode.Parse(text)!;
         System.Text.Json.Nodes.JsonObject device = state["devices"]![0]!.AsObject();
         Assert.All((string[])["driverBefore", "moduleBefore", "overrideBefore", "interfaces", "disks", "otherNames", "user", "takenAt", "takenBy"], field => Assert.True(device.Remove(field), field));
@@ -110,7 +113,7 @@ public sealed class PersistTests : IDisposable
     }
 
     [Fact]
-    public void A_folder_of_somebody_elses_stays()
+    public void A_folder_that_another_program_created_stays()
     {
         _host.Bind();
         _host.Host.Write("etc/vfio/policy", "x");
@@ -166,7 +169,8 @@ public sealed class PersistTests : IDisposable
             Assert.Throws<KilledException>(() => host.Bind(Fault.Kill(call, after)));
             host.Release();
 
-            // Whose folder it was is in the state alone: killed before that was written, an empty folder stays.
+            // Only the state file tells who owned the folder. If the process is killed before it is written, an empty
+            // folder stays.
             RemoveEmptyFolder(host, isExpected: call == 1 || (call == 2 && !after));
             host.AssertUntouched($"after a kill at change {call} of {changes}");
         }
@@ -209,7 +213,7 @@ public sealed class PersistTests : IDisposable
     }
 
     [Fact]
-    public void Each_device_is_taken_out_by_itself()
+    public void Each_device_is_removed_independently()
     {
         FakeDevice second = BindScenario.AddSecondNic(_host.Host, 13);
         _host.Before = new TreeSnapshot(_host.Host);
@@ -224,7 +228,7 @@ public sealed class PersistTests : IDisposable
     }
 
     [Fact]
-    public void What_is_taken_already_becomes_persistent()
+    public void A_device_that_is_already_bound_becomes_persistent()
     {
         _host.Bind(persist: false);
         Assert.Empty(_host.Persistent.Entries);
@@ -281,7 +285,7 @@ public sealed class PersistTests : IDisposable
     [Theory]
     [InlineData("etc/driverctl.d/pci-0000:00:14.3")]
     [InlineData("etc/driverctl.d/0000:00:14.3")]
-    public void A_device_of_driverctls_is_refused_unless_both_agree(string file)
+    public void A_device_of_driverctl_is_refused_unless_both_name_the_same_driver(string file)
     {
         _host.Host.Write(file, "uio_pci_generic\n");
         BindingRefusal refusal = Assert.Single(_host.Plan().Refusals);

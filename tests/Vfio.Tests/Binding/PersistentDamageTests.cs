@@ -2,7 +2,7 @@ using Vfio.Host;
 
 namespace Vfio.Tests;
 
-/// <summary>A file of persistent devices that cannot be believed: nothing of it is used, and nothing hangs on it.</summary>
+/// <summary>A corrupt file of persistent devices: it is ignored entirely, and nothing else depends on it.</summary>
 public sealed class PersistentDamageTests : IDisposable
 {
     private readonly PersistentHost _host = new();
@@ -12,7 +12,7 @@ public sealed class PersistentDamageTests : IDisposable
     public void Dispose() => _host.Dispose();
 
     [Fact]
-    public void A_file_cut_anywhere_is_damaged()
+    public void A_file_truncated_anywhere_is_corrupt()
     {
         string text = _host.Host.Read(PersistentHost.State);
         for (int length = 0; length < text.TrimEnd().Length; length++)
@@ -33,7 +33,7 @@ public sealed class PersistentDamageTests : IDisposable
     [InlineData("\"vfio-pci\"", "\"../x\"")]
     [InlineData("\"0000:00:14.3\"", "\"0000:00:14.3/../x\"")]
     [InlineData("\"8086\"", "8086")]
-    public void What_root_would_rely_on_is_checked(string what, string other)
+    public void Everything_that_root_relies_on_is_checked(string what, string other)
     {
         string text = _host.Host.Read(PersistentHost.State);
         Assert.Contains(what, text, StringComparison.Ordinal);
@@ -45,14 +45,14 @@ public sealed class PersistentDamageTests : IDisposable
     [Theory]
     [InlineData("etc/vfio/persistent.json", 0x1b6)]
     [InlineData("etc/vfio", 0x1ff)]
-    public void A_file_that_others_can_write_is_not_believed(string path, int mode)
+    public void A_file_that_others_can_write_is_ignored(string path, int mode)
     {
         File.SetUnixFileMode(_host.Host.PathOf(path), (UnixFileMode)mode);
         Assert.Contains("others", _host.Persistent.ParseError, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_file_of_another_user_is_not_believed()
+    public void A_file_of_another_user_is_ignored()
     {
         Assert.SkipUnless(Users.IsRoot, "only root gives files away: as root this shows that the owner counts");
         using (System.Diagnostics.Process change = System.Diagnostics.Process.Start("chown", ["12345", _host.Host.PathOf(PersistentHost.State)]))
@@ -74,7 +74,7 @@ public sealed class PersistentDamageTests : IDisposable
     }
 
     [Fact]
-    public void A_release_hands_the_device_back_and_says_what_is_left_and_force_removes_that()
+    public void A_release_releases_the_device_and_reports_what_is_left_and_force_removes_it()
     {
         _host.Host.Write(PersistentHost.State, "{");
         Assert.Null(Assert.Single(_host.TryRelease().Outcomes).Error);

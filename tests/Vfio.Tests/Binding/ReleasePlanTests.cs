@@ -33,7 +33,7 @@ public sealed class ReleasePlanTests : IDisposable
     }
 
     [Fact]
-    public void A_release_holds_the_device_for_its_driver_unbinds_binds_clears_the_override_and_switches_on()
+    public void A_release_sets_the_override_unbinds_binds_clears_the_override_and_brings_interfaces_up()
     {
         ReleaseOutcome outcome = Release();
         Assert.Equal(("e1000e", null), (outcome.Device!.Driver, outcome.Error));
@@ -50,7 +50,7 @@ public sealed class ReleasePlanTests : IDisposable
     }
 
     [Fact]
-    public void A_device_that_something_else_took_is_released_only_by_name_and_force()
+    public void A_device_that_another_program_bound_is_released_only_by_name_and_force()
     {
         FakeDevice foreign = _host.AddDevice("0000:00:16.0", driver: "vfio-pci", group: 15).WithOverride("vfio-pci").WithAttribute("modalias", "pci:v00008086d000010D3sv00008086sd00000000bc02sc00i00\n");
         _host.WriteModuleFile("modules.alias", "alias vfio_pci:v*d*sv*sd*bc*sc*i* vfio_pci\nalias pci:v00008086d000010D3sv*sd*bc*sc*i* e1000e\n");
@@ -74,7 +74,7 @@ public sealed class ReleasePlanTests : IDisposable
     [Theory]
     [InlineData("e1000e")]
     [InlineData(null)]
-    public void A_device_that_was_with_vfio_before_and_was_taken_from_there_since_stays_where_it_is(string? driver)
+    public void A_device_that_had_a_vfio_driver_before_and_was_rebound_since_is_not_changed(string? driver)
     {
         BindScenario.NeedUsers();
         FakeDevice foreign = _host.AddDevice("0000:00:16.0", driver: "vfio-pci", group: 15).WithOverride("vfio-pci");
@@ -91,7 +91,7 @@ public sealed class ReleasePlanTests : IDisposable
     }
 
     [Fact]
-    public void What_driverctl_does_at_the_next_boot_is_said()
+    public void What_driverctl_does_at_the_next_boot_is_reported()
     {
         _host.Write($"etc/driverctl.d/{_nic.Address}", "vfio-pci\n");
         Assert.Contains(Release().Skipped, line => line.StartsWith("driverctl gives it to vfio-pci again at the next boot", StringComparison.Ordinal));
@@ -104,7 +104,7 @@ public sealed class ReleasePlanTests : IDisposable
         {
             using FakeHost host = new();
             FakeDevice foreign = host.AddDevice("0000:00:16.0", "8086:1e31", "0c0330", "vfio-pci", group: 15).WithOverride("vfio-pci");
-            // The module brings a driver of another name.
+            // The module provides a driver with another name.
             host.WriteModuleFile("modules.dep", "kernel/xhci-pci.ko:\n");
             host.WriteModuleFile("modules.alias", "alias pci:v*d*sv*sd*bc0Csc03i30* xhci_pci\n");
             host.LoadableModules["xhci_pci"] = "xhci_hcd";
@@ -158,7 +158,7 @@ public sealed class ReleasePlanTests : IDisposable
     }
 
     [Fact]
-    public void Where_the_child_still_waits_it_is_named_and_a_later_release_goes_on()
+    public void A_child_that_still_waits_is_named_and_a_later_release_continues()
     {
         Hold();
         _kernel.ChildWaits = true;
@@ -174,7 +174,7 @@ public sealed class ReleasePlanTests : IDisposable
     }
 
     [Fact]
-    public void A_device_that_is_gone_is_forgotten()
+    public void The_entry_of_a_device_that_no_longer_exists_is_removed()
     {
         _host.Remove(_nic);
         TreeSnapshot without = new(_host);
@@ -189,7 +189,7 @@ public sealed class ReleasePlanTests : IDisposable
     [InlineData("1af4:1041")]
     [InlineData("8086:10d4")]
     [InlineData("8087:10d3")]
-    public void Another_card_at_the_same_address_is_left_alone(string ids)
+    public void Another_card_at_the_same_address_is_not_changed(string ids)
     {
         _host.Remove(_nic);
         _host.AddDevice("0000:00:14.3", ids, driver: "virtio-pci", group: 12);
@@ -201,7 +201,7 @@ public sealed class ReleasePlanTests : IDisposable
     }
 
     [Fact]
-    public void A_device_that_was_moved_to_a_third_driver_comes_back_all_the_same()
+    public void A_device_that_was_moved_to_a_third_driver_is_still_released()
     {
         _host.AddDriver("uio_pci_generic");
         _nic.SetDriver("uio_pci_generic");
@@ -212,7 +212,7 @@ public sealed class ReleasePlanTests : IDisposable
     }
 
     [Fact]
-    public void A_device_that_is_back_already_is_not_touched()
+    public void A_device_that_already_has_its_original_driver_is_not_changed()
     {
         _nic.Override = null;
         _nic.SetDriver("e1000e");
@@ -234,7 +234,7 @@ public sealed class ReleasePlanTests : IDisposable
     }
 
     [Fact]
-    public void A_driver_that_is_gone_for_good_is_an_error_and_the_entry_stays()
+    public void A_driver_that_no_longer_exists_is_an_error_and_the_entry_stays()
     {
         _host.RemoveDriver("e1000e");
         ReleaseOutcome outcome = Release();
@@ -243,7 +243,7 @@ public sealed class ReleasePlanTests : IDisposable
     }
 
     [Fact]
-    public void One_that_fails_does_not_keep_the_others()
+    public void One_failure_does_not_prevent_the_release_of_the_others()
     {
         FakeDevice second = BindScenario.AddSecondNic(_host, group: 13);
         BindingPlan.Compute([second.Address], new BindOptions { Host = _host.Root, Changes = new FakeKernel(_host) }).Execute();
@@ -257,10 +257,10 @@ public sealed class ReleasePlanTests : IDisposable
     }
 
     [Fact]
-    public void An_interface_that_does_not_come_back_is_no_error()
+    public void An_interface_that_does_not_come_back_is_not_an_error()
     {
         _nic.NaturalDriver = null;
-        _nic.WithOverride("e1000e"); // binds by its override now, and makes no interface
+        _nic.WithOverride("e1000e"); // binds because of its override now, and creates no interface
         JournalEntry entry = Journal.Find(_nic.Address)!;
         Journal.Write(entry with { PreviousOverride = "e1000e" });
         Assert.Null(Release().Error);
@@ -269,7 +269,7 @@ public sealed class ReleasePlanTests : IDisposable
     }
 
     [Fact]
-    public void A_name_that_another_interface_took_meanwhile_is_left_to_it()
+    public void A_name_that_another_interface_has_meanwhile_is_not_changed()
     {
         Journal.Write(Journal.Find(_nic.Address)! with { Interfaces = [new InterfaceState { Name = "eth9", IsUp = true }] });
         FakeDevice other = BindScenario.AddSecondNic(_host, group: 13).WithInterface("eth9");
@@ -280,7 +280,7 @@ public sealed class ReleasePlanTests : IDisposable
     }
 
     [Fact]
-    public void A_device_that_was_not_taken_is_refused_with_what_is_known_of_it()
+    public void A_device_that_was_not_bound_is_refused_with_what_is_known_about_it()
     {
         FakeDevice untaken = BindScenario.AddSecondNic(_host, group: 13);
         VfioException refusal = Assert.Throws<VfioException>(() => ReleasePlan.Compute([untaken.Address], Options()));
@@ -293,7 +293,7 @@ public sealed class ReleasePlanTests : IDisposable
     }
 
     [Fact]
-    public void Nothing_taken_is_nothing_to_do()
+    public void Without_bound_devices_there_is_nothing_to_do()
     {
         Assert.Null(Release().Error);
         Assert.Empty(ReleasePlan.ComputeAll(Options()).Execute());

@@ -2,7 +2,7 @@ using Vfio.Host;
 
 namespace Vfio.Tests;
 
-/// <summary>What is taken again after a reboot or a plugging in, and what no longer fits.</summary>
+/// <summary>Devices that are bound again after a reboot or a hot-plug, and those that no longer match.</summary>
 public sealed class RetakeTests : IDisposable
 {
     private readonly PersistentHost _host = new();
@@ -13,7 +13,7 @@ public sealed class RetakeTests : IDisposable
     [InlineData("e1000e")]
     [InlineData("vfio-pci")]
     [InlineData(null)]
-    public void After_a_reboot_it_is_taken_again_and_goes_back_to_the_driver_of_before(string? driver)
+    public void After_a_reboot_it_is_bound_again_and_released_to_its_original_driver(string? driver)
     {
         _host.Bind();
         _host.Reboot(driver);
@@ -40,7 +40,7 @@ public sealed class RetakeTests : IDisposable
     }
 
     [Fact]
-    public void A_new_kernels_other_driver_is_the_one_it_goes_back_to()
+    public void If_a_new_kernel_has_another_driver_it_is_released_to_that_one()
     {
         _host.Host.AddDriver("igc");
         _host.Bind();
@@ -52,7 +52,7 @@ public sealed class RetakeTests : IDisposable
     }
 
     [Fact]
-    public void Another_card_in_its_place_is_left_alone()
+    public void Another_card_in_its_place_is_not_changed()
     {
         _host.Bind();
         _host.Reboot();
@@ -69,7 +69,7 @@ public sealed class RetakeTests : IDisposable
     }
 
     [Fact]
-    public void An_empty_place_is_said()
+    public void An_empty_address_is_reported()
     {
         _host.Bind();
         _host.Reboot();
@@ -78,7 +78,7 @@ public sealed class RetakeTests : IDisposable
     }
 
     [Fact]
-    public void What_is_in_use_at_boot_is_refused_and_the_next_one_taken()
+    public void A_device_in_use_at_boot_is_refused_and_the_next_one_is_bound()
     {
         FakeDevice disk = _host.Host.AddDevice("0000:01:00.0", "1b36:0010", "010802", "nvme", 13).WithDisk("nvme0n1");
         _host.Bind(devices: [disk, _host.Nic]);
@@ -93,7 +93,7 @@ public sealed class RetakeTests : IDisposable
     }
 
     [Fact]
-    public void A_driver_that_does_not_take_it_leaves_it_to_the_one_of_before()
+    public void If_the_vfio_driver_does_not_bind_it_it_keeps_its_original_driver()
     {
         _host.Bind();
         _host.Reboot();
@@ -105,14 +105,14 @@ public sealed class RetakeTests : IDisposable
     }
 
     [Fact]
-    public void What_is_neither_taken_nor_persistent_is_left_alone()
+    public void A_device_that_is_neither_bound_nor_persistent_is_not_changed()
     {
         Assert.Contains("neither", _host.RetakeNic().Skipped, StringComparison.Ordinal);
         _host.AssertUntouched();
     }
 
     [Fact]
-    public void A_users_device_plugged_in_again_is_the_users_again()
+    public void A_users_device_that_is_plugged_in_again_belongs_to_the_user_again()
     {
         BindScenario.NeedUsers();
         _host.Host.AddDeviceNodes();
@@ -134,7 +134,7 @@ public sealed class RetakeTests : IDisposable
     }
 
     [Fact]
-    public void Another_card_is_not_the_users()
+    public void Another_card_does_not_belong_to_the_user()
     {
         BindScenario.NeedUsers();
         _host.Bind(user: BindScenario.User, persist: false);
@@ -144,7 +144,7 @@ public sealed class RetakeTests : IDisposable
     }
 
     [Fact]
-    public void Two_users_rules_are_in_one_file_and_each_goes_by_itself()
+    public void The_rules_of_two_users_are_in_one_file_and_removed_independently()
     {
         BindScenario.NeedUsers();
         FakeDevice second = BindScenario.AddSecondNic(_host.Host, 13);
@@ -160,7 +160,7 @@ public sealed class RetakeTests : IDisposable
     }
 
     [Fact]
-    public void Where_udev_must_not_call_the_program_a_users_bind_says_so()
+    public void If_udev_must_not_call_the_program_a_users_bind_says_so()
     {
         BindScenario.NeedUsers();
         File.SetUnixFileMode(_host.Host.PathOf("usr/bin/vfio"), (UnixFileMode)0x1ff);
@@ -171,7 +171,7 @@ public sealed class RetakeTests : IDisposable
     }
 
     [Fact]
-    public void A_persistent_users_device_is_the_users_after_a_reboot()
+    public void A_persistent_device_of_a_user_belongs_to_the_user_after_a_reboot()
     {
         BindScenario.NeedUsers();
         _host.Bind(user: BindScenario.User);
@@ -186,7 +186,7 @@ public sealed class RetakeTests : IDisposable
     [Theory]
     [InlineData(false)] // no IOMMU, and refused
     [InlineData(true)] // a state that cannot be believed
-    public void What_is_not_taken_goes_to_its_driver_though_udevs_rule_has_kept_it(bool isDamaged)
+    public void A_device_that_is_not_bound_goes_to_its_driver_although_udevs_rule_held_it(bool isDamaged)
     {
         _host.Bind();
         _host.Reboot(driver: null);
@@ -207,7 +207,7 @@ public sealed class RetakeTests : IDisposable
     }
 
     [Fact]
-    public void A_release_of_what_is_persistent_and_kept_by_udevs_rule_lets_it_go()
+    public void A_release_of_a_persistent_device_that_udevs_rule_holds_frees_it()
     {
         _host.Bind();
         _host.Reboot(driver: null);
@@ -218,7 +218,7 @@ public sealed class RetakeTests : IDisposable
     }
 
     [Fact]
-    public void A_program_that_takes_a_device_for_a_user_leaves_no_rule_behind()
+    public void A_program_that_binds_a_device_for_a_user_leaves_no_rule_behind()
     {
         BindScenario.NeedUsers();
         BindOptions options = new()
@@ -240,7 +240,7 @@ public sealed class RetakeTests : IDisposable
     }
 
     [Fact]
-    public void A_program_that_borrows_a_persistent_device_that_is_not_taken_hands_it_back_and_leaves_it_persistent()
+    public void A_program_that_uses_an_unbound_persistent_device_releases_it_and_leaves_it_persistent()
     {
         _host.Bind();
         _host.Reboot();

@@ -3,7 +3,7 @@ using Vfio.Pci;
 
 namespace Vfio.Tests;
 
-/// <summary>Who wants to be the only one to have a device is refused what somebody has.</summary>
+/// <summary>A program that wants exclusive use of a device is refused a device that another program holds.</summary>
 public sealed class TakenDevicesTests : IDisposable
 {
     private const int Taker = 4711;
@@ -22,7 +22,7 @@ public sealed class TakenDevicesTests : IDisposable
 
     private IReadOnlyList<BindingRefusal> Judge(string? user = null) => BindingPlan.Compute([_nic.Address], Options(user)).Refusals;
 
-    // Takes the device, and says that another process did; which has it for as long as the test has the answer.
+    // Binds the device on behalf of another process, which holds it until the test disposes the result.
     private IDisposable TakeWith(int process)
     {
         BindingPlan.Compute([_nic.Address], Options()).Execute();
@@ -34,7 +34,7 @@ public sealed class TakenDevicesTests : IDisposable
     [Theory]
     [InlineData(true, "with pid 4711 (vfio, user root)")]
     [InlineData(false, "with process 4711")] // of another namespace
-    public void What_a_running_program_has_taken_is_refused_with_its_name(bool isSeen, string with)
+    public void A_device_that_a_running_program_has_bound_is_refused_with_its_name(bool isSeen, string with)
     {
         using IDisposable owner = TakeWith(Taker);
         if (isSeen)
@@ -51,19 +51,19 @@ public sealed class TakenDevicesTests : IDisposable
     }
 
     [Fact]
-    public void What_a_program_took_that_has_ended_is_not_whatever_the_clock_says()
+    public void A_device_of_a_program_that_has_ended_is_not_refused_whatever_the_clock_says()
     {
         TakeWith(Taker).Dispose();
         BindingJournal journal = new(_host.Root);
         journal.Write(journal.Find(_nic.Address)! with { BoundAt = DateTimeOffset.UtcNow.AddDays(1) });
-        _host.AddProcess(Taker, "another", 0, "/dev/null"); // its number went to another
+        _host.AddProcess(Taker, "another", 0, "/dev/null"); // its process ID was reused
         Assert.Empty(Judge());
         using DriverBinding binding = DriverBinding.Bind(_nic.Address, Options());
         Assert.False(binding.IsBound);
     }
 
     [Fact]
-    public void A_binding_owns_its_device_until_it_is_handed_back()
+    public void A_binding_owns_its_device_until_it_is_released()
     {
         BindingJournal journal = new(_host.Root);
         using (DriverBinding binding = DriverBinding.Bind(_nic.Address, Options()))
@@ -79,7 +79,7 @@ public sealed class TakenDevicesTests : IDisposable
     }
 
     [Fact]
-    public void What_is_roots_alone_or_another_users_is_not_given_to_this_one()
+    public void A_device_of_root_or_another_user_is_not_granted_to_this_one()
     {
         BindScenario.NeedUsers();
         BindingPlan.Compute([_nic.Address], Options()).Execute();
@@ -93,7 +93,7 @@ public sealed class TakenDevicesTests : IDisposable
     }
 
     [Fact]
-    public void Several_are_taken_all_or_none_and_each_knows_whether_it_was_taken()
+    public void Several_are_bound_all_or_none_and_each_knows_whether_it_was_bound()
     {
         FakeDevice second = BindScenario.AddSecondNic(_host, group: 13);
         BindingPlan.Compute([second.Address], Options()).Execute();
@@ -110,7 +110,7 @@ public sealed class TakenDevicesTests : IDisposable
     }
 
     [Fact]
-    public void A_device_whose_group_has_one_that_is_roots_is_no_users()
+    public void A_device_whose_group_has_one_of_root_is_not_granted_to_a_user()
     {
         BindScenario.NeedUsers();
         FakeDevice other = BindScenario.AddSecondNic(_host, group: 12);

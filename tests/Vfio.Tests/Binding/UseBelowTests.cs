@@ -2,7 +2,7 @@ using Vfio.Host;
 
 namespace Vfio.Tests;
 
-/// <summary>Uses of what stands below a device, and holders of its files.</summary>
+/// <summary>Uses of the devices below a device, and holders of its files.</summary>
 public sealed class UseBelowTests : IDisposable
 {
     private readonly FakeHost _host = new();
@@ -25,7 +25,7 @@ public sealed class UseBelowTests : IDisposable
     }
 
     [Fact]
-    public void A_file_system_behind_a_device_that_is_no_bridge_is_a_use_of_it()
+    public void A_file_system_behind_a_device_that_is_not_a_bridge_is_a_use_of_it()
     {
         FakeDevice vmd = AddVmd("/");
         BindingRefusal refusal = Assert.Single(new HostSurvey(_host.Root).GetRefusals(vmd.Info));
@@ -33,7 +33,7 @@ public sealed class UseBelowTests : IDisposable
     }
 
     [Fact]
-    public void What_goes_with_a_device_is_said()
+    public void Devices_that_disappear_with_a_device_are_reported()
     {
         FakeDevice vmd = AddVmd(mountPoint: null);
         BindingPlan plan = BindingPlan.Compute([vmd.Address], new BindOptions { Host = _host.Root, Changes = new FakeKernel(_host) });
@@ -53,7 +53,7 @@ public sealed class UseBelowTests : IDisposable
     }
 
     [Fact]
-    public void A_descriptor_of_the_path_alone_holds_nothing()
+    public void A_descriptor_with_O_PATH_holds_nothing()
     {
         FakeDevice card = _host.AddDevice("0000:00:1b.0", "8086:293e", "040300", driver: "snd_hda_intel", group: 5)
             .WithAttribute("sound/card0/controlC0/dev", "116:2\n").WithAttribute("sound/card0/controlC0/uevent", "DEVNAME=snd/controlC0\n");
@@ -83,7 +83,7 @@ public sealed class UseBelowTests : IDisposable
     }
 
     [Fact]
-    public void NVIDIAs_node_is_told_from_its_own_table()
+    public void NVIDIAs_node_is_found_in_its_own_table()
     {
         FakeDevice card = _host.AddDevice("0000:65:00.0", "10de:2330", "030200", driver: "nvidia", group: 5);
         _host.Write("proc/driver/nvidia/gpus/0000:65:00.0/information", "Model: \t\t NVIDIA H100\nDevice Minor: \t 3\n");
@@ -100,7 +100,7 @@ public sealed class UseBelowTests : IDisposable
             .WithAttribute("usb1/1-2/1-2:1.0/0003:046D:C52B.0001/input/input3/event3/dev", "13:67\n")
             .WithAttribute("usb1/1-2/1-2:1.0/0003:046D:C52B.0001/input/input3/event3/uevent", "DEVNAME=input/event3\n");
         string folder = $"/{usb.Path["sys/".Length..]}/usb1/1-2/1-2:1.0/0003:046D:C52B.0001/input/input3";
-        _host.Link("sys/x", "sys"); // a link among them leads nowhere new
+        _host.Link("sys/x", "sys"); // a link among them does not lead to new folders
         string subsystem = $"{usb.Path}/usb1/1-2/1-2:1.0/0003:046D:C52B.0001/input/input3/event3/subsystem";
         _host.Link(subsystem, "sys/class/input");
         _host.Write("proc/bus/input/devices", $"N: Name=\"keyboard\"\nS: Sysfs={folder}\nH: Handlers=sysrq kbd event3 leds\n\n");

@@ -3,7 +3,10 @@ using Vfio.Pci;
 
 namespace Vfio.Tests;
 
-/// <summary>A release that takes virtual functions away looks at them as <c>vfio sriov</c> does; and what was remembered of them is kept beside a bind.</summary>
+/// <summary>
+/// A release that removes virtual functions checks them as <c>vfio sriov</c> does, and the saved number is kept
+/// together with a bind.
+/// </summary>
 public sealed class VirtualFunctionLossTests : IDisposable
 {
     private readonly FakeHost _host = new();
@@ -16,7 +19,7 @@ public sealed class VirtualFunctionLossTests : IDisposable
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void A_function_that_somebody_has_open_keeps_its_device_from_going_back(bool isTaken)
+    public void An_open_virtual_function_prevents_the_release_of_its_device(bool isTaken)
     {
         if (isTaken)
         {
@@ -25,7 +28,7 @@ public sealed class VirtualFunctionLossTests : IDisposable
 
         Change(2);
         FakeDevice function = _host[_device.Info.GetVirtualFunctions()[1].Address];
-        function.Override = "vfio-pci"; // by somebody else
+        function.Override = "vfio-pci"; // by another program
         function.SetDriver("vfio-pci");
         _host.AddProcess(77, "qemu", 0, $"/dev/vfio/{function.Group}");
         VfioException error = Assert.Single(Release(_device.Address)).Error!;
@@ -35,7 +38,7 @@ public sealed class VirtualFunctionLossTests : IDisposable
     }
 
     [Fact]
-    public void A_function_whose_interface_has_an_address_keeps_the_number()
+    public void A_virtual_function_whose_interface_has_an_address_prevents_a_change_of_the_number()
     {
         Change(1);
         FakeDevice function = _host[_device.Info.GetVirtualFunctions()[0].Address].WithInterface("eth9", isUp: true);
@@ -48,7 +51,7 @@ public sealed class VirtualFunctionLossTests : IDisposable
     }
 
     [Fact]
-    public void A_bind_that_fails_leaves_the_functions_that_were_asked_for_and_what_was_remembered()
+    public void A_failed_bind_leaves_the_virtual_functions_and_the_saved_number()
     {
         Change(3);
         string entry = _host.Read($"run/vfio/{_device.Address}.json");
@@ -69,7 +72,7 @@ public sealed class VirtualFunctionLossTests : IDisposable
     }
 
     [Fact]
-    public void What_the_device_was_like_counts_from_the_bind_on_not_from_the_change_of_its_functions()
+    public void The_previous_state_is_that_of_the_bind_not_that_of_the_change_of_virtual_functions()
     {
         _device.WithInterface("eth7", isUp: false);
         Change(1);
@@ -81,17 +84,17 @@ public sealed class VirtualFunctionLossTests : IDisposable
     }
 
     [Fact]
-    public void A_number_that_was_being_changed_by_vfio_pci_when_it_was_killed_does_not_leave_that_allowed()
+    public void A_killed_change_of_the_number_through_vfio_pci_does_not_leave_sriov_enabled()
     {
         Bind(_device.Address);
-        // The parameter is on, and the number is as before.
+        // The parameter is on, and the number is unchanged.
         Assert.Throws<KilledException>(() => VirtualFunctionPlan.Compute(_device.Address, 2, Options(new FakeKernel(_host) { Fault = Fault.Kill(1, after: true) })).Execute());
         Change(2);
         Assert.Equal("N\n", _host.Read("sys/module/vfio_pci/parameters/enable_sriov"));
     }
 
     [Fact]
-    public void Modules_are_not_left_to_a_device_whose_functions_alone_were_changed()
+    public void Modules_are_not_kept_for_a_device_of_which_only_the_virtual_functions_were_changed()
     {
         _host.RemoveModule("vfio-pci");
         _host.LoadableModules["vfio-pci"] = "vfio-pci";

@@ -3,15 +3,18 @@ using Vfio.Pci;
 
 namespace Vfio.Tests;
 
-/// <summary>Virtual functions: made, taken, lost, and as many as before in the end, whatever happens in between.</summary>
+/// <summary>
+/// Virtual functions: created, bound, lost, and with their previous number restored at the end, whatever happens in
+/// between.
+/// </summary>
 public sealed class VirtualFunctionTests
 {
-    /// <summary>The physical function with its own driver, and taken.</summary>
+    /// <summary>The physical function with its own driver, and bound.</summary>
     public static TheoryData<bool> Ways => [false, true];
 
     [Theory]
     [MemberData(nameof(Ways))]
-    public void They_are_made_and_taken_and_all_is_as_before_after_one_release(bool isTaken)
+    public void They_are_created_and_bound_and_one_release_restores_everything(bool isTaken)
     {
         using FakeHost host = new();
         FakeDevice device = BindScenario.AddPhysical(host);
@@ -28,7 +31,7 @@ public sealed class VirtualFunctionTests
     }
 
     [Fact]
-    public void Back_to_the_number_of_before_there_is_nothing_to_hand_back()
+    public void With_the_previous_number_there_is_nothing_to_release()
     {
         using FakeHost host = new();
         FakeDevice device = BindScenario.AddPhysical(host, now: 2);
@@ -62,7 +65,7 @@ public sealed class VirtualFunctionTests
         });
 
     [Fact]
-    public void A_release_of_the_physical_function_alone_hands_its_functions_back_first()
+    public void A_release_of_only_the_physical_function_releases_its_virtual_functions_first()
     {
         using FakeHost host = new();
         FakeDevice device = BindScenario.AddPhysical(host);
@@ -76,7 +79,7 @@ public sealed class VirtualFunctionTests
     }
 
     [Fact]
-    public void Functions_that_are_taken_or_open_keep_their_number()
+    public void Virtual_functions_that_are_bound_or_open_keep_their_number()
     {
         using FakeHost host = new();
         FakeDevice device = BindScenario.AddPhysical(host);
@@ -89,7 +92,7 @@ public sealed class VirtualFunctionTests
         Assert.Throws<BindingRefusedException>(plan.Execute);
         Assert.Equal(2, device.Info.GetVirtualFunctionCount());
         ReleasePlan.Compute([first], new ReleaseOptions { Host = host.Root, Changes = new FakeKernel(host) }).Execute();
-        host[first].Override = "vfio-pci"; // by somebody else
+        host[first].Override = "vfio-pci"; // by another program
         host[first].SetDriver("vfio-pci");
         host.AddProcess(77, "qemu", 0, $"/dev/vfio/{host[first].Group}");
         plan = VirtualFunctionPlan.Compute(device.Address, 0, Bind(host, new FakeKernel(host)));
@@ -97,7 +100,7 @@ public sealed class VirtualFunctionTests
     }
 
     [Fact]
-    public void What_cannot_be_is_told()
+    public void Impossible_requests_are_reported()
     {
         using FakeHost host = new();
         FakeDevice device = BindScenario.AddPhysical(host);
@@ -111,7 +114,7 @@ public sealed class VirtualFunctionTests
     }
 
     [Fact]
-    public void A_device_that_another_driver_got_meanwhile_keeps_what_it_has_and_that_is_told()
+    public void A_device_that_has_another_driver_meanwhile_keeps_its_virtual_functions_and_that_is_reported()
     {
         using FakeHost host = new();
         FakeDevice device = BindScenario.AddPhysical(host);

@@ -5,11 +5,14 @@ using Vfio.Pci;
 
 namespace Vfio.Tests;
 
-/// <summary>Alone, so that this process's descriptors can be counted.</summary>
+/// <summary>Runs while no other test does, so that it can count the descriptors of this process.</summary>
 [CollectionDefinition("Alone", DisableParallelization = true)]
 public sealed class Alone;
 
-/// <summary>Many clients that end at any moment, and many that mean harm: afterwards the broker serves as before, and keeps nothing of them.</summary>
+/// <summary>
+/// Many clients that end at any moment, and many hostile ones: afterwards the broker works as before, and has nothing
+/// left of them.
+/// </summary>
 [Collection("Alone")]
 public sealed class BrokerEnduranceTests
 {
@@ -57,7 +60,7 @@ public sealed class BrokerEnduranceTests
             }
             catch (VfioException e) when (BrokerScenario.IsOthers(e))
             {
-                // Others were first.
+                // Other clients were first.
             }
         });
 
@@ -95,7 +98,7 @@ public sealed class BrokerEnduranceTests
                 }
             });
 
-            // Alive, and bounded.
+            // The broker is alive, and its memory is bounded.
             scenario.AskPatiently(Device(round % Devices)).Dispose();
             scenario.Events.Clear();
             long memory = GC.GetTotalMemory(forceFullCollection: true);
@@ -111,7 +114,7 @@ public sealed class BrokerEnduranceTests
     private static bool Attack(BrokerScenario scenario, Random random)
     {
         using Socket socket = BrokerClient.NewSocket();
-        // Waits while the queue is full of others like this one.
+        // Waits while the queue is full of other connections.
         socket.Connect(new UnixDomainSocketEndPoint(scenario.Path));
         byte[] message = new byte[random.Next(4) == 0 ? random.Next(20_000) : random.Next(64)];
         random.NextBytes(message);
@@ -161,7 +164,7 @@ public sealed class BrokerEnduranceTests
         return scenario;
     }
 
-    // This process is the broker's and the clients'. The runtime keeps the assemblies open that it has loaded.
+    // This process contains the broker and the clients. The runtime keeps the assemblies open that it has loaded.
     private static string[] OpenDescriptors() => [.. Directory.EnumerateFileSystemEntries("/proc/self/fd")
         .Select(file => new FileInfo(file).LinkTarget ?? "")
         .Where(target => !target.EndsWith(".dll", StringComparison.Ordinal) && !target.StartsWith("/proc/", StringComparison.Ordinal) && target.Length != 0)

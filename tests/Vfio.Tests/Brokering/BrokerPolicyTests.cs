@@ -99,7 +99,7 @@ public sealed class BrokerPolicyTests : IDisposable
             }
             catch (VfioException e) when (e.Subject.StartsWith("p:", StringComparison.Ordinal))
             {
-                // As it should.
+                // This exception is expected.
             }
         }
 
@@ -111,7 +111,7 @@ public sealed class BrokerPolicyTests : IDisposable
     [InlineData("600", true)]
     [InlineData("664", false)]
     [InlineData("646", false)]
-    public void A_file_that_others_may_write_is_no_policy(string mode, bool isGood)
+    public void A_policy_that_others_may_write_is_refused(string mode, bool isGood)
     {
         string path = WriteFile("allow any any\n");
         File.SetUnixFileMode(path, (UnixFileMode)Convert.ToInt32(mode, 8));
@@ -126,7 +126,7 @@ public sealed class BrokerPolicyTests : IDisposable
     }
 
     [Fact]
-    public void A_file_of_another_user_is_no_policy()
+    public void A_policy_of_another_user_is_refused()
     {
         Assert.SkipUnless(Environment.UserName == "root", "only root gives files away: as root this shows that the owner counts");
         string path = WriteFile("allow any any\n");
@@ -135,7 +135,7 @@ public sealed class BrokerPolicyTests : IDisposable
     }
 
     [Fact]
-    public void What_is_no_file_is_no_policy_and_is_not_waited_for()
+    public void A_policy_that_is_not_a_regular_file_is_refused_without_waiting()
     {
         Assert.Contains("no regular file", Assert.Throws<VfioException>(() => BrokerPolicy.Load(_host.Folder)).Message, StringComparison.Ordinal);
         Assert.Contains("no regular file", Assert.Throws<VfioException>(() => BrokerPolicy.Load("/dev/null")).Message, StringComparison.Ordinal);
@@ -145,7 +145,7 @@ public sealed class BrokerPolicyTests : IDisposable
     }
 
     [Fact]
-    public void A_file_that_is_too_long_is_no_policy()
+    public void A_policy_that_is_too_long_is_refused()
     {
         Assert.Equal(0, BrokerPolicy.Load(WriteFile(new string('#', BrokerPolicy.MostBytes))).RuleCount);
         Assert.Contains("more than", Assert.Throws<VfioException>(() => BrokerPolicy.Load(WriteFile(new string('#', BrokerPolicy.MostBytes + 1)))).Message, StringComparison.Ordinal);

@@ -48,7 +48,7 @@ public sealed class BrokerProtocolTests
     }
 
     [Fact]
-    public void A_reason_does_not_steer_the_terminal()
+    public void A_reason_does_not_control_the_terminal()
     {
         byte[] message = new byte[BrokerProtocol.MostBytes];
         int length = BrokerProtocol.WriteRefusal(message, new BrokerRefusal(BrokerRefusalCode.Failed, "a\u001b[2J\nb"));
@@ -83,7 +83,7 @@ public sealed class BrokerProtocolTests
             Assert.Equal(length == BrokerProtocol.RequestBytes, BrokerProtocol.ReadRequest(cut, out _) is null);
             if (length >= BrokerProtocol.HeaderBytes)
             {
-                // Also where the header agrees.
+                // Also if the header agrees.
                 BinaryPrimitives.WriteUInt32LittleEndian(cut.AsSpan(8), (uint)length);
                 Assert.Equal(length == BrokerProtocol.RequestBytes, BrokerProtocol.ReadRequest(cut, out _) is null);
             }
@@ -113,7 +113,7 @@ public sealed class BrokerProtocolTests
             _ = BrokerProtocol.ReadAnswer(message, out _);
         }
 
-        // Those whose byte was a part of the address, or stayed.
+        // Those whose byte was part of the address, or did not change.
         Assert.InRange(good, 1, 20_000);
     }
 

@@ -6,7 +6,7 @@ using Vfio.Pci;
 
 namespace Vfio.Tests;
 
-/// <summary>A broker of a fake host, running, with files in place of nodes; and what its clients do.</summary>
+/// <summary>Runs a broker of a fake host, with files in place of nodes, and its clients.</summary>
 internal sealed class BrokerScenario : IDisposable
 {
     private readonly FakeHost _host = new();
@@ -29,7 +29,9 @@ internal sealed class BrokerScenario : IDisposable
 
     public FakeHost Host => _host;
 
-    /// <summary>The broker's: on a busy host too, a client is late only if the test says so.</summary>
+    /// <summary>
+    /// The time limit of the broker; even on a busy host, a client is late only if the test makes it so.
+    /// </summary>
     public ManualClock Clock { get; } = new();
 
     public string Path { get; }
@@ -46,7 +48,9 @@ internal sealed class BrokerScenario : IDisposable
         return new Held(grant, connection, files);
     }
 
-    /// <summary>Asks until nobody else has it: the broker learns of an end a moment after it.</summary>
+    /// <summary>
+    /// Requests the device until no other client has it, because the broker notices the end of a client a moment later.
+    /// </summary>
     public Held AskPatiently(PciAddress device)
     {
         Held? held = null;
@@ -68,7 +72,7 @@ internal sealed class BrokerScenario : IDisposable
         }
     }
 
-    /// <summary>Whether it was refused because others were first.</summary>
+    /// <summary>Returns whether the request was refused because other clients were first.</summary>
     public static bool IsOthers(VfioException refusal) =>
         refusal.Message.Contains(" is with ", StringComparison.Ordinal) || refusal.Message.Contains("connections already", StringComparison.Ordinal);
 
@@ -103,7 +107,7 @@ internal sealed class BrokerScenario : IDisposable
         _host.Dispose();
     }
 
-    /// <summary>What a client got.</summary>
+    /// <summary>Represents what a client received.</summary>
     internal sealed record Held(BrokerGrant Grant, Socket Connection, SafeFileHandle[] Files) : IDisposable
     {
         public string[] Paths => [.. Files.Select(file => new FileInfo($"/proc/self/fd/{file.DangerousGetHandle()}").LinkTarget!)];

@@ -32,7 +32,7 @@ public sealed class DeviceBrokerTests
     }
 
     [Fact]
-    public void Where_a_device_has_no_node_of_its_own_its_group_is_opened()
+    public void If_a_device_has_no_node_of_its_own_its_group_is_opened()
     {
         using BrokerScenario scenario = new(hasDeviceNodes: false);
         scenario.AddDevice("0000:00:03.0", 3);
@@ -42,7 +42,7 @@ public sealed class DeviceBrokerTests
     }
 
     [Fact]
-    public void A_refused_client_is_told_why_and_so_is_the_record()
+    public void A_refused_client_is_told_why_and_the_reason_is_recorded()
     {
         using BrokerScenario scenario = new("allow any device:0000:00:04.0\ndeny any class:02 group");
         scenario.AddDevice("0000:00:03.0", 3);
@@ -56,7 +56,7 @@ public sealed class DeviceBrokerTests
     }
 
     [Fact]
-    public void A_name_service_that_does_not_answer_keeps_nobody_waiting()
+    public void A_name_service_that_does_not_answer_delays_no_other_client()
     {
         using ManualResetEventSlim answer = new();
         using (BrokerScenario scenario = new(options: new BrokerOptions { Names = new UserNames(user => { answer.Wait(); return $"user{user}"; }) }))
@@ -90,7 +90,7 @@ public sealed class DeviceBrokerTests
     }
 
     [Fact]
-    public void A_device_that_vfio_does_not_have_is_refused()
+    public void A_device_without_a_vfio_driver_is_refused()
     {
         using BrokerScenario scenario = new();
         scenario.AddDevice("0000:00:03.0", 3, "e1000e");
@@ -116,7 +116,7 @@ public sealed class DeviceBrokerTests
     }
 
     [Fact]
-    public void A_group_is_given_to_who_may_have_all_of_it()
+    public void A_group_is_opened_for_users_who_may_have_all_of_it()
     {
         using BrokerScenario scenario = new("allow any device:0000:00:03.0");
         scenario.AddDevice("0000:00:03.0", 3);
@@ -159,7 +159,7 @@ public sealed class DeviceBrokerTests
         using BrokerScenario scenario = new();
         scenario.AddDevice("0000:00:03.0", 3);
         using BrokerScenario.Held held = scenario.Ask(Nic);
-        // The client's two are in this process too.
+        // The two descriptors of the client are in this process too.
         _ = scenario.NextEvent();
         Assert.Equal(2, OpenNodes(scenario));
     }
@@ -185,7 +185,8 @@ public sealed class DeviceBrokerTests
         scenario.AddDevice("0000:00:03.0", 3);
         using BrokerScenario.Held held = scenario.Ask(Nic);
         Assert.Equal(BrokerEventKind.Opened, scenario.NextEvent().Kind);
-        // One that came later and has nothing is dropped: by then the time of the first was over as well.
+        // A connection that came later and has nothing is dropped, because by then the time of the first was over as
+        // well.
         using Socket silent = scenario.Connect();
         Eventually.Holds(() => scenario.Broker.ConnectionCount == 2, "the broker has the second connection");
         scenario.Clock.Advance(Soon);
@@ -194,7 +195,7 @@ public sealed class DeviceBrokerTests
     }
 
     [Fact]
-    public void Connections_of_a_user_are_limited_and_who_is_one_too_many_is_told()
+    public void Connections_of_a_user_are_limited_and_one_too_many_is_refused()
     {
         using BrokerScenario scenario = new(options: new BrokerOptions { MaxConnectionsPerUser = 2 });
         scenario.AddDevice("0000:00:03.0", 3);
@@ -214,7 +215,7 @@ public sealed class DeviceBrokerTests
         held.Connection.Blocking = false;
         held.Connection.Send(new byte[100]);
         held.Connection.Shutdown(SocketShutdown.Send);
-        // Each answer is a round of the broker's loop, which would have seen what came before.
+        // Each answer takes a round of the broker's loop, which would have noticed an earlier event.
         Assert.Contains(" is with ", scenario.Refused(Nic), StringComparison.Ordinal);
         Assert.Contains(" is with ", scenario.Refused(Nic), StringComparison.Ordinal);
         held.Dispose();
@@ -222,7 +223,7 @@ public sealed class DeviceBrokerTests
     }
 
     [Fact]
-    public void A_broker_that_ends_says_who_still_has_what()
+    public void A_broker_that_ends_names_the_clients_that_still_have_devices()
     {
         using BrokerScenario scenario = new();
         scenario.AddDevice("0000:00:03.0", 3);
@@ -233,7 +234,7 @@ public sealed class DeviceBrokerTests
     }
 
     [Fact]
-    public void Refusals_that_come_too_fast_are_counted_instead_of_told()
+    public void Refusals_that_come_too_fast_are_counted_instead_of_reported()
     {
         using BrokerScenario scenario = new("deny any any");
         scenario.AddDevice("0000:00:03.0", 3);
@@ -252,14 +253,14 @@ public sealed class DeviceBrokerTests
     }
 
     [Fact]
-    public void A_socket_is_made_anew_where_a_killed_broker_left_one_and_nowhere_else()
+    public void A_socket_is_replaced_only_if_a_killed_broker_left_it()
     {
         using BrokerScenario scenario = new();
         Assert.Contains("listens there already", Assert.Throws<VfioException>(() => DeviceBroker.Listen(scenario.Path)).Message, StringComparison.Ordinal);
         scenario.Host.Write("file", "keep");
         Assert.Contains("something else", Assert.Throws<VfioException>(() => DeviceBroker.Listen(scenario.Host.PathOf("file"))).Message, StringComparison.Ordinal);
         Assert.Equal("keep", scenario.Host.Read("file"));
-        // As a killed one leaves it: the name is there, and nobody listens.
+        // As a killed broker leaves it: the name exists, and no process listens on it.
         string dead = scenario.Host.PathOf("dead.sock");
         File.Move(scenario.Path, dead);
         scenario.Stop();
@@ -283,7 +284,7 @@ public sealed class DeviceBrokerTests
     }
 
     [Fact]
-    public void A_socket_of_another_kind_is_no_brokers()
+    public void A_socket_of_another_kind_is_refused()
     {
         using FakeHost host = new();
         Socket stream = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
@@ -303,11 +304,11 @@ public sealed class DeviceBrokerTests
     }
 
     [Fact]
-    public void Descriptors_that_are_no_devices_are_closed_again()
+    public void Descriptors_that_are_not_devices_are_closed_again()
     {
         using BrokerScenario scenario = new();
         scenario.AddDevice("0000:00:03.0", 3);
-        // A plain file knows no ioctl.
+        // A plain file supports no ioctl.
         Assert.Throws<VfioException>(() => VfioDevice.OpenThroughBroker(Nic, scenario.Path));
         Assert.Equal(0, OpenNodes(scenario));
         scenario.AskPatiently(Nic).Dispose();
@@ -328,7 +329,7 @@ public sealed class DeviceBrokerTests
         scenario.Stop();
     }
 
-    // Without the zero at the end, which the kernel adds when it tells the name: a byte more than fits (unix(7)).
+    // Without the terminating zero, which the kernel adds when it returns the name: a byte more than fits (unix(7)).
     private sealed class LongestName(string path) : EndPoint
     {
         public override SocketAddress Serialize()

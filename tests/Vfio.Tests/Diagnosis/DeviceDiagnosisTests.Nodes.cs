@@ -2,11 +2,11 @@ using Vfio.Host;
 
 namespace Vfio.Tests;
 
-// By which nodes a taken device can be opened, and by whom.
+// The nodes through which a bound device can be opened, and by whom.
 public sealed partial class DeviceDiagnosisTests
 {
     [Fact]
-    public void A_taken_card_can_be_used()
+    public void A_bound_card_can_be_used()
     {
         Take();
         HostDiagnosis diagnosis = Examine();
@@ -22,7 +22,7 @@ public sealed partial class DeviceDiagnosisTests
     }
 
     [Fact]
-    public void A_node_of_an_earlier_device_is_told_from_the_kernels()
+    public void A_stale_node_is_distinguished_from_the_kernels()
     {
         Take();
         DeviceFacts device = DeviceFacts.Read(_host.Root, Card.Info) with { OwnNode = null };

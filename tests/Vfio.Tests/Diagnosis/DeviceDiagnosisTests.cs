@@ -14,7 +14,7 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
     public void Dispose() => _host.Dispose();
 
     [Fact]
-    public void A_sound_card_can_be_taken()
+    public void A_sound_card_can_be_bound()
     {
         HostDiagnosis diagnosis = Examine();
         Assert.Equal(SoundHost.Card, diagnosis.Device?.Address);
@@ -26,11 +26,11 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
     }
 
     [Fact]
-    public void A_device_that_there_is_not_is_an_error() =>
+    public void An_absent_device_is_an_error() =>
         Assert.Throws<VfioException>(() => HostDiagnosis.Examine(PciAddress.Parse("0000:7f:00.0"), _host.Root));
 
     [Fact]
-    public void A_device_that_no_iommu_is_in_front_of_cannot()
+    public void A_device_without_an_iommu_cannot_be_bound()
     {
         _host.AddDevice("0000:02:00.0", driver: "igb");
         Assert.Equal((FindingTopic.Group, "no IOMMU is in front of this device, though the host has one"), Blocking("0000:02:00.0"));
@@ -39,7 +39,7 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
     [Theory]
     [InlineData("direct", FindingLevel.Error)]
     [InlineData("reserved", FindingLevel.Ok)]
-    public void Memory_that_the_firmware_uses_the_device_for_blocks(string kind, FindingLevel level)
+    public void Memory_that_the_firmware_reserves_for_the_device_blocks(string kind, FindingLevel level)
     {
         _host.Write("sys/kernel/iommu_groups/7/reserved_regions", $"0x00000000fee00000 0x00000000feefffff msi\n0x000000007b800000 0x000000007f7fffff {kind}\n");
         Assert.Equal(level, Find(FindingTopic.ReservedRegions).Level);
@@ -47,7 +47,7 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
     }
 
     [Fact]
-    public void A_base_address_register_without_room_is_told_with_what_makes_room()
+    public void A_base_address_register_without_space_is_reported_with_a_solution()
     {
         byte[] config = new byte[64];
         config[0] = 0x86;
@@ -62,7 +62,7 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
     [Theory]
     [InlineData("direct-relaxable")]
     [InlineData("msi")]
-    public void Memory_that_is_nobodys_hindrance_is_not_told(string kind)
+    public void Reserved_memory_that_does_not_block_is_not_reported(string kind)
     {
         _host.Write("sys/kernel/iommu_groups/7/reserved_regions", $"0x000000007b800000 0x000000007f7fffff {kind}\nnonsense\n");
         Assert.DoesNotContain(Examine().Findings, finding => finding.Topic == FindingTopic.ReservedRegions);
@@ -86,7 +86,7 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
     }
 
     [Fact]
-    public void A_bridge_that_only_root_can_look_at_is_said_to_be_so()
+    public void A_bridge_that_only_root_can_examine_is_reported_as_such()
     {
         ShareGroup(SoundHost.Bridge(4)[..64]);
         Finding finding = Assert.Single(Examine("0000:03:01.0").Findings, finding => finding.Topic == FindingTopic.Acs);
@@ -95,7 +95,7 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
     }
 
     [Fact]
-    public void A_group_that_cannot_be_taken_whole_has_no_command()
+    public void A_group_that_cannot_be_bound_as_a_whole_has_no_command()
     {
         ShareGroup(SoundHost.Bridge(7)).WithInterface("eth1", isUp: true);
         _host.Write("proc/net/route", "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\neth1\t00000000\t0102A8C0\t0003\t0\t0\t0\t00000000\t0\t0\t0\n");
@@ -114,7 +114,7 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
     }
 
     [Fact]
-    public void Functions_of_one_device_share_for_want_of_acs()
+    public void Functions_of_a_device_without_acs_share_a_group()
     {
         _host.AddDevice("0000:05:00.0", driver: "snd_hda_intel", group: 20);
         _host.AddDevice("0000:05:00.1", driver: "xhci_hcd", group: 20);
@@ -138,7 +138,7 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
     }
 
     [Fact]
-    public void Virtual_functions_that_are_on_block()
+    public void Enabled_virtual_functions_block()
     {
         Card.WithAttribute("sriov_totalvfs", "8\n").WithFunctionLinks(2);
         Assert.Equal((FindingTopic.InUse, "2 of its virtual functions are switched on"), Blocking());
@@ -146,7 +146,7 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
     }
 
     [Fact]
-    public void Virtual_functions_of_a_taken_card_are_told()
+    public void Virtual_functions_of_a_bound_card_are_reported()
     {
         Take();
         FakeDevice function = _host.AddDevice("0000:01:10.0", driver: "vfio-pci", group: 9);
@@ -180,7 +180,7 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
     }
 
     [Fact]
-    public void Who_has_it_open_blocks()
+    public void A_holder_blocks()
     {
         Take();
         _host.AddProcess(4712, "qemu", 0, "/dev/vfio/devices/vfio0");
@@ -191,7 +191,7 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
     }
 
     [Fact]
-    public void A_card_that_is_taken_without_an_iommu_warns()
+    public void A_card_that_is_bound_without_an_iommu_is_a_warning()
     {
         Take();
         _host.Write("sys/kernel/iommu_groups/7/name", "vfio-noiommu\n");
@@ -200,7 +200,7 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
     }
 
     [Fact]
-    public void A_device_that_reads_ones_does_not_answer()
+    public void A_device_that_reads_as_all_ones_does_not_answer()
     {
         SoundHost.SetConfig(_host, SoundHost.Card, [.. Enumerable.Repeat((byte)0xff, 64)]);
         Assert.Equal(FindingTopic.Answers, Blocking().Topic);

@@ -9,7 +9,7 @@ public sealed class HostDiagnosisTests : IDisposable
     public void Dispose() => _host.Dispose();
 
     [Fact]
-    public void A_sound_host_has_nothing_to_complain_of()
+    public void A_valid_host_has_no_problems()
     {
         HostDiagnosis diagnosis = Examine();
         Assert.True(diagnosis.IsUsable);
@@ -19,7 +19,7 @@ public sealed class HostDiagnosisTests : IDisposable
     }
 
     [Fact]
-    public void Without_an_iommu_nothing_that_follows_from_it_is_said()
+    public void Without_an_iommu_its_consequences_are_not_reported()
     {
         RemoveIommu(listed: false);
         _host.Write("proc/interrupts", SoundHost.InterruptTable("IO-APIC"));
@@ -39,7 +39,7 @@ public sealed class HostDiagnosisTests : IDisposable
     [InlineData("amd_iommu=off amd_iommu=on", null)]
     [InlineData("iommu=pt", null)]
     [InlineData("not_intel_iommu=off", null)]
-    public void An_argument_that_switches_it_off_is_the_cause(string arguments, string? cause)
+    public void An_argument_that_disables_it_is_the_cause(string arguments, string? cause)
     {
         RemoveIommu(listed: true);
         _host.Write("proc/cmdline", $"root=/dev/sda2 {arguments}\n");
@@ -50,7 +50,7 @@ public sealed class HostDiagnosisTests : IDisposable
     }
 
     [Fact]
-    public void An_argument_is_not_the_cause_where_there_is_nothing_to_switch()
+    public void An_argument_is_not_the_cause_if_there_is_no_iommu()
     {
         RemoveIommu(listed: false);
         _host.Write("proc/cmdline", "intel_iommu=off\n");
@@ -77,7 +77,7 @@ public sealed class HostDiagnosisTests : IDisposable
     }
 
     [Fact]
-    public void What_a_shell_would_act_on_is_in_no_command()
+    public void Special_characters_of_shells_are_in_no_command()
     {
         KernelArguments arguments = new(["intel_iommu=off,$(reboot)"], BootLoader.Grubby);
         Assert.Null(arguments.HowToRemove(arguments.Holding("intel_iommu", "off")!));
@@ -89,7 +89,7 @@ public sealed class HostDiagnosisTests : IDisposable
     [InlineData("VIOT", "the firmware offers an IOMMU, but the kernel does not use it")]
     [InlineData("DMAR", "the firmware offers VT-d, but the kernel has not switched it on")]
     [InlineData(null, "no IOMMU is on")]
-    public void The_firmwares_tables_tell_what_there_could_be(string? table, string what)
+    public void The_firmwares_tables_tell_whether_there_is_an_iommu(string? table, string what)
     {
         RemoveIommu(listed: false);
         Directory.Delete(_host.PathOf("sys/firmware"), recursive: true);
@@ -102,7 +102,7 @@ public sealed class HostDiagnosisTests : IDisposable
     }
 
     [Fact]
-    public void An_iommu_that_the_kernel_gave_up_is_told()
+    public void An_iommu_that_the_kernel_gave_up_on_is_reported()
     {
         RemoveIommu(listed: true);
         _host.Write("sys/class/iommu/0000:00:1b.0/uevent", "");
@@ -110,7 +110,7 @@ public sealed class HostDiagnosisTests : IDisposable
     }
 
     [Fact]
-    public void The_mode_without_an_iommu_is_a_danger_and_no_hindrance()
+    public void The_noiommu_mode_is_a_danger_but_does_not_block()
     {
         RemoveIommu(listed: true);
         _host.Write("sys/module/vfio/parameters/enable_unsafe_noiommu_mode", "Y\n");
@@ -135,7 +135,7 @@ public sealed class HostDiagnosisTests : IDisposable
     }
 
     [Fact]
-    public void Interrupts_that_are_allowed_all_the_same_warn()
+    public void Interrupts_that_are_allowed_anyway_are_a_warning()
     {
         _host.Write("proc/interrupts", SoundHost.InterruptTable("IO-APIC", "PCI-MSI"));
         _host.Write(SoundHost.Interrupts, "Y\n");
@@ -151,7 +151,7 @@ public sealed class HostDiagnosisTests : IDisposable
     [Theory]
     [InlineData("GICv3", "ITS-PCI-MSI")]
     [InlineData]
-    public void Where_interrupts_do_not_say_it_nothing_is_claimed(params string[] controllers)
+    public void If_interrupt_remapping_is_unknown_nothing_is_claimed(params string[] controllers)
     {
         _host.Write("proc/interrupts", SoundHost.InterruptTable(controllers));
         Assert.Equal(FindingLevel.Unknown, Find(FindingTopic.Interrupts).Level);
@@ -159,7 +159,7 @@ public sealed class HostDiagnosisTests : IDisposable
     }
 
     [Fact]
-    public void A_module_that_is_not_there_blocks()
+    public void A_missing_module_blocks()
     {
         _host.RemoveModule("vfio-pci");
         Assert.Contains("vfio bind loads it", Find(FindingTopic.VfioPci).Message, StringComparison.Ordinal);
@@ -197,7 +197,7 @@ public sealed class HostDiagnosisTests : IDisposable
         SoundHost.SetLockedMemory(_host, limit);
         Assert.Equal(level, Find(FindingTopic.LockedMemory).Level);
         Assert.Equal(level == FindingLevel.Warning, Find(FindingTopic.LockedMemory).Command == "sudo prlimit --pid $$ --memlock=unlimited");
-        // Root is not held to it.
+        // The limit does not apply to root.
         Assert.All(HostDiagnosis.Judge(HostFacts.Read(_host.Root) with { IsRoot = true }, null).Where(finding => finding.Topic == FindingTopic.LockedMemory), finding =>
             Assert.Equal(FindingLevel.Ok, finding.Level));
     }
@@ -226,7 +226,7 @@ public sealed class HostDiagnosisTests : IDisposable
     }
 
     [Fact]
-    public void What_is_suspected_wrongly_is_said_to_be_fine()
+    public void Wrongly_suspected_settings_are_reported_as_ok()
     {
         Assert.DoesNotContain(Examine().Findings, finding => finding.Topic is FindingTopic.Passthrough or FindingTopic.Lockdown or FindingTopic.SecureBoot or FindingTopic.AcsOverride);
         _host.Write("proc/cmdline", "intel_iommu=on iommu=pt\n");

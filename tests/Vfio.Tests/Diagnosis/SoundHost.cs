@@ -2,7 +2,9 @@ using Vfio.Pci;
 
 namespace Vfio.Tests;
 
-/// <summary>A fake host on which VFIO works, with a card that can be taken; tests take away what they are about.</summary>
+/// <summary>
+/// Creates a fake host on which VFIO works, with a card that can be bound. Each test removes what it is about.
+/// </summary>
 internal static class SoundHost
 {
     public const string Release = "7.2.13";
@@ -59,9 +61,12 @@ internal static class SoundHost
         return header;
     }
 
-    /// <summary>A bridge's configuration space, with an Express capability of a port type, and Access Control Services.</summary>
-    /// <param name="portType">Null for a bridge without Express.</param>
-    /// <param name="control">What is switched on of ACS; null for none of it.</param>
+    /// <summary>
+    /// Returns the configuration space of a bridge, with an Express capability of a port type, and Access Control
+    /// Services.
+    /// </summary>
+    /// <param name="portType">The type; <see langword="null"/> for a bridge without Express.</param>
+    /// <param name="control">The enabled bits of ACS; <see langword="null"/> for none.</param>
     public static byte[] Bridge(int? portType, ushort? control = null)
     {
         byte[] config = new byte[4096];

@@ -2,7 +2,7 @@ using Vfio.Pci;
 
 namespace Vfio.Tests;
 
-/// <summary>Devices that come into an address space, and go.</summary>
+/// <summary>Devices that join an address space, and leave it.</summary>
 public sealed class AddressSpaceDevicesTests
 {
     private const ulong Command = 4;
@@ -41,7 +41,7 @@ public sealed class AddressSpaceDevicesTests
     }
 
     [Fact]
-    public void Descriptors_are_closed_where_the_options_are_wrong()
+    public void Descriptors_are_closed_if_the_options_are_wrong()
     {
         Microsoft.Win32.SafeHandles.SafeFileHandle device = File.OpenHandle("/dev/null"), context = File.OpenHandle("/dev/null");
         VfioOpenOptions options = new() { AddressSpace = new IoAddressSpace(new FakeAddressSpace(_log), new SystemCalls()) };
@@ -55,9 +55,9 @@ public sealed class AddressSpaceDevicesTests
         space.Admit(report);
     }
 
-    // A thread has read the command register to set the bit; the device is disposed; then the thread writes.
+    // A thread has read the command register to set the bit; then the device is disposed; then the thread writes.
     [Fact]
-    public void A_device_that_was_disposed_is_not_let_onto_the_bus_again()
+    public void Bus_mastering_of_a_disposed_device_is_not_enabled_again()
     {
         MemoryBackend backend = new();
         backend.AddUnmappable(RegionIndex.Config, 256);

@@ -3,16 +3,18 @@ using Vfio.Host;
 
 namespace Vfio.Tests;
 
-/// <summary>A host, the devices to take of it, and how: what every bind must undo, whatever happens in between.</summary>
-/// <param name="Name">What is special about it.</param>
-/// <param name="Build">Makes the host; the devices to take are returned.</param>
-/// <param name="Options">How.</param>
+/// <summary>
+/// Represents a host, the devices to bind, and the options: what every release must undo, whatever happens in between.
+/// </summary>
+/// <param name="Name">The special property of the scenario.</param>
+/// <param name="Build">Builds the host, and returns the devices to bind.</param>
+/// <param name="Options">The options of the bind.</param>
 internal sealed record BindScenario(string Name, Func<FakeHost, FakeDevice[]> Build, BindOptions Options)
 {
     public const string User = "nobody";
     public const string OtherUser = "daemon";
 
-    /// <summary>Every one, by name, so that a test can be given it.</summary>
+    /// <summary>Returns a scenario by its name, so that tests can be parameterized with names.</summary>
     public static IReadOnlyList<BindScenario> All { get; } =
     [
         new("a module that is not loaded", host => AddWithoutModule(host, host.AddDevice("0000:00:04.0", "1234:11e8", "00ff00", group: 4)), new()),
@@ -78,14 +80,16 @@ internal sealed record BindScenario(string Name, Func<FakeHost, FakeDevice[]> Bu
         ];
     }
 
-    /// <summary>Functions of a chipset in one group: a disk controller, and the bridge to what is left of ISA, whose driver has a watchdog.</summary>
+    /// <summary>
+    /// Creates functions of a chipset in one group: a disk controller, and the ISA bridge, whose driver has a watchdog.
+    /// </summary>
     public static FakeDevice[] AddLegacyGroup(FakeHost host)
     {
         FakeDevice bridge = host.AddDevice("0000:00:1f.0", "8086:2918", "060100", "lpc_ich", 11).WithHeader(type: 0x80);
         return [host.AddDevice("0000:00:1f.2", "8086:2922", "010601", "ahci", 11).WithHeader(type: 0), bridge];
     }
 
-    // A driver with no id for the device: driverctl's way to pass it on.
+    // A driver without an ID for the device, which driverctl assigned to it.
     private static FakeDevice[] AddByOverride(FakeHost host)
     {
         FakeDevice device = host.AddDevice("0000:00:04.0", group: 4).WithOverride("uio_pci_generic");
@@ -94,7 +98,7 @@ internal sealed record BindScenario(string Name, Func<FakeHost, FakeDevice[]> Bu
         return [device];
     }
 
-    /// <summary>A card that can have virtual functions.</summary>
+    /// <summary>Creates a card that can have virtual functions.</summary>
     public static FakeDevice AddPhysical(FakeHost host, int now = 0)
     {
         host.AddDriver("igbvf");
@@ -137,7 +141,10 @@ internal sealed record BindScenario(string Name, Func<FakeHost, FakeDevice[]> Bu
     }
 }
 
-/// <summary>One scenario under way: its host, the snapshot of before, and binds and releases by a fresh kernel each.</summary>
+/// <summary>
+/// Represents a running scenario: its host, the snapshot before the bind, and binds and releases with a fresh kernel
+/// each.
+/// </summary>
 internal sealed class BindRun(FakeHost host, FakeDevice[] devices, BindOptions options) : IDisposable
 {
     public FakeHost Host => host;
@@ -165,7 +172,7 @@ internal sealed class BindRun(FakeHost host, FakeDevice[] devices, BindOptions o
     public ReleasePlan PlanRelease(IHostChanges kernel, bool force = false) =>
         ReleasePlan.ComputeAll(new ReleaseOptions { Host = host.Root, Changes = kernel, Force = force });
 
-    /// <summary>What <c>vfio release --all</c> does; nothing may fail.</summary>
+    /// <summary>Does what <c>vfio release --all</c> does; nothing may fail.</summary>
     public FakeKernel ReleaseAll(Fault? fault = null)
     {
         FakeKernel kernel = new(host) { Fault = fault };
@@ -173,7 +180,7 @@ internal sealed class BindRun(FakeHost host, FakeDevice[] devices, BindOptions o
         return kernel;
     }
 
-    /// <summary>How many changes an undisturbed bind, and the release after it, make.</summary>
+    /// <summary>Returns the number of changes of an undisturbed bind and of the release after it.</summary>
     public static (int Bind, int Release) CountChanges(string scenario)
     {
         using BindRun run = BindScenario.Start(scenario);

@@ -2,12 +2,12 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Vfio.Tests;
 
-/// <summary>An address space that writes down what is asked of it, among the accesses of its device.</summary>
+/// <summary>Represents an address space that records the requests, together with the accesses of its device.</summary>
 internal sealed class FakeAddressSpace(List<string> log) : IAddressSpaceBackend
 {
     public string Subject => "the fake address space";
 
-    /// <summary>Called before a mapping is taken back; may throw, as a kernel that refuses does.</summary>
+    /// <summary>Called before a mapping is removed; may throw, like a kernel that refuses.</summary>
     public Action? Unmapping { get; set; }
 
     /// <summary>Called before memory is mapped, with the IOVA; may throw.</summary>

@@ -3,7 +3,9 @@ using Vfio.Pci;
 
 namespace Vfio.Tests;
 
-/// <summary>A PCI device of a <see cref="FakeHost"/>, with what its own driver makes of it: interfaces, disks.</summary>
+/// <summary>
+/// Represents a PCI device of a <see cref="FakeHost"/>, with what its own driver creates: interfaces, disks.
+/// </summary>
 internal sealed class FakeDevice(FakeHost host, PciAddress address, string path, string ids, string classCode, int? group)
 {
     private readonly List<FakeInterface> _interfaces = [];
@@ -15,18 +17,18 @@ internal sealed class FakeDevice(FakeHost host, PciAddress address, string path,
 
     public int? Group => group;
 
-    /// <summary>Its folder below the host's root.</summary>
+    /// <summary>Gets its folder below the host's root.</summary>
     public string Path => path;
 
-    /// <summary>The driver whose id table has it.</summary>
+    /// <summary>Gets the driver whose ID table contains it.</summary>
     public string? NaturalDriver { get; set; }
 
     public string? Driver { get; private set; }
 
-    /// <summary>The name of its own node while a VFIO driver has it, on a kernel that has such nodes.</summary>
+    /// <summary>Gets the name of its own node while it has a VFIO driver, on a kernel that has such nodes.</summary>
     public string? DeviceNode => _deviceNode;
 
-    /// <summary>Whether a program holds it, so that an unbind waits.</summary>
+    /// <summary>Gets whether a program holds it, so that an unbind waits.</summary>
     public bool IsHeld { get; set; }
 
     /// <summary>Whether an unbind is waiting in a child process.</summary>
@@ -40,10 +42,10 @@ internal sealed class FakeDevice(FakeHost host, PciAddress address, string path,
 
     public PciDeviceInfo Info => new PciBus(host.Root).Get(address);
 
-    /// <param name="name">What it is called now.</param>
-    /// <param name="isUp">Whether it is up now.</param>
-    /// <param name="kernelName">What it is called when it comes anew.</param>
-    /// <param name="under">A folder between the device and it: <c>virtio0</c>.</param>
+    /// <param name="name">The current name.</param>
+    /// <param name="isUp">Whether it is up.</param>
+    /// <param name="kernelName">The name that it gets when the kernel creates it again.</param>
+    /// <param name="under">A folder between the device and the interface: <c>virtio0</c>.</param>
     public FakeDevice WithInterface(string name, bool isUp = false, string? kernelName = null, string? under = null)
     {
         FakeInterface added = new(name, kernelName ?? name, under);
@@ -69,7 +71,7 @@ internal sealed class FakeDevice(FakeHost host, PciAddress address, string path,
         return this;
     }
 
-    /// <summary>The header of its configuration space, as far as it matters here: ids and type.</summary>
+    /// <summary>Writes the header of its configuration space, as far as it matters here: IDs and type.</summary>
     public FakeDevice WithHeader(byte type)
     {
         byte[] config = new byte[64];
@@ -85,7 +87,7 @@ internal sealed class FakeDevice(FakeHost host, PciAddress address, string path,
         return this;
     }
 
-    /// <summary>It can have virtual functions, whose driver is <c>igbvf</c>; each in a group of its own.</summary>
+    /// <summary>Lets it have virtual functions, whose driver is <c>igbvf</c>, each in its own group.</summary>
     public FakeDevice WithFunctions(int most, int now = 0)
     {
         host.Write($"{path}/sriov_totalvfs", $"{most}\n");
@@ -94,7 +96,7 @@ internal sealed class FakeDevice(FakeHost host, PciAddress address, string path,
         return this;
     }
 
-    /// <summary>Links to virtual functions that are not there.</summary>
+    /// <summary>Creates links to virtual functions that do not exist.</summary>
     public FakeDevice WithFunctionLinks(int count)
     {
         for (int i = 0; i < count; i++)
@@ -105,7 +107,7 @@ internal sealed class FakeDevice(FakeHost host, PciAddress address, string path,
         return this;
     }
 
-    /// <summary>What the kernel does when <c>sriov_numvfs</c> is written (drivers/pci/iov.c).</summary>
+    /// <summary>Does what the kernel does when <c>sriov_numvfs</c> is written (drivers/pci/iov.c).</summary>
     public void SetFunctions(int count, Func<int, Exception> fail, bool isLeaving = false)
     {
         const int FirstGroup = 100;
@@ -136,7 +138,7 @@ internal sealed class FakeDevice(FakeHost host, PciAddress address, string path,
             function.NaturalDriver = "igbvf";
             if (Driver == PciDeviceInfo.VfioPciDriver)
             {
-                function.Override = Driver; // vfio-pci takes the functions of its own devices
+                function.Override = Driver; // vfio-pci binds the virtual functions of its own devices
             }
 
             function.SetDriver(function.Override ?? (host.HasDriver("igbvf") ? "igbvf" : null));
@@ -146,7 +148,7 @@ internal sealed class FakeDevice(FakeHost host, PciAddress address, string path,
         host.Write($"{path}/sriov_numvfs", $"{count}\n");
     }
 
-    /// <summary>What the kernel does when a driver gets the device, or loses it.</summary>
+    /// <summary>Does what the kernel does when a driver is bound to or unbound from the device.</summary>
     public void SetDriver(string? driver)
     {
         if (Driver is not null)
@@ -178,7 +180,7 @@ internal sealed class FakeDevice(FakeHost host, PciAddress address, string path,
         }
     }
 
-    /// <summary>The program that holds it ends; an unbind that waited for that goes on.</summary>
+    /// <summary>Ends the program that holds it; an unbind that waited for that continues.</summary>
     public void LetGo()
     {
         IsHeld = false;

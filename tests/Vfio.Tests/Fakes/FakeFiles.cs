@@ -2,7 +2,10 @@ using Vfio.Host;
 
 namespace Vfio.Tests;
 
-/// <summary>Changes the files of a <see cref="FakeHost"/> as they are changed for real, notes each, and fails or "kills the process" at a chosen one.</summary>
+/// <summary>
+/// Changes the files of a <see cref="FakeHost"/> for real, records each change, and fails or "kills the process" at a
+/// chosen one.
+/// </summary>
 internal sealed class FakeFiles(FakeHost host) : IHostFiles
 {
     private readonly HostFiles _real = new();
@@ -11,7 +14,7 @@ internal sealed class FakeFiles(FakeHost host) : IHostFiles
     /// <summary>Every change, in order, with paths below the host's root.</summary>
     public IReadOnlyList<string> Calls => _calls;
 
-    /// <summary>What goes wrong, and where; once.</summary>
+    /// <summary>Gets or sets the fault, and the change at which it occurs; once.</summary>
     public Fault? Fault { get; init; }
 
     public void Write(string path, byte[] content) => Change("write", path, () => _real.Write(path, content));

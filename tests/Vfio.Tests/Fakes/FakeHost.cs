@@ -4,14 +4,14 @@ using Vfio.Pci;
 namespace Vfio.Tests;
 
 /// <summary>
-/// A host's <c>/sys</c>, <c>/proc</c>, <c>/dev</c> and <c>/run</c> in a temporary folder, laid out as Linux lays them out:
-/// devices in a tree, links to them from buses, drivers, classes and groups.
+/// Creates a host's <c>/sys</c>, <c>/proc</c>, <c>/dev</c> and <c>/run</c> in a temporary folder with the layout of
+/// Linux: devices in a tree, and links to them from buses, drivers, classes and groups.
 /// </summary>
 internal sealed class FakeHost : IDisposable
 {
     private const string Memory = "/dev/shm";
 
-    // In memory where that is possible: the journal waits for the disk at each write.
+    // In memory if that is possible, because the journal waits for the disk at each write.
     private readonly DirectoryInfo _folder = Directory.Exists(Memory)
         ? Directory.CreateDirectory($"{Memory}/vfio-host-{Guid.NewGuid():N}") : Directory.CreateTempSubdirectory("vfio-host-");
 
@@ -45,10 +45,13 @@ internal sealed class FakeHost : IDisposable
 
     public IEnumerable<FakeDevice> Devices => _devices.Values;
 
-    /// <summary>Modules that can be loaded, and the PCI driver each brings; empty for none.</summary>
+    /// <summary>Gets the modules that can be loaded, and the PCI driver that each provides; empty for none.</summary>
     public Dictionary<string, string> LoadableModules { get; } = [];
 
-    /// <summary>Whether the kernel makes a node for each device (<c>/dev/vfio/devices/vfioN</c>, Linux 6.6), not only for each group.</summary>
+    /// <summary>
+    /// Gets whether the kernel creates a node for each device (<c>/dev/vfio/devices/vfioN</c>, Linux 6.6), not only for
+    /// each group.
+    /// </summary>
     public bool HasDeviceNodes => Directory.Exists(PathOf("dev/vfio/devices"));
 
     public FakeDevice this[PciAddress address] => _devices[address];
@@ -71,7 +74,7 @@ internal sealed class FakeHost : IDisposable
 
     public void Append(string relative, string text) => File.AppendAllText(PathOf(relative), text);
 
-    /// <summary>Makes a link whose target is relative, as in sysfs.</summary>
+    /// <summary>Creates a link whose target is relative, as in sysfs.</summary>
     public void Link(string relative, string target)
     {
         string folder = Path.GetDirectoryName(PathOf(relative))!;
@@ -105,7 +108,7 @@ internal sealed class FakeHost : IDisposable
         }
     }
 
-    /// <summary>A module is unloaded, and its drivers with it.</summary>
+    /// <summary>Unloads a module and its drivers.</summary>
     public void RemoveModule(string module)
     {
         string folder = $"sys/module/{module.Replace('-', '_')}";
@@ -117,7 +120,9 @@ internal sealed class FakeHost : IDisposable
         Directory.Delete(PathOf(folder), recursive: true);
     }
 
-    /// <summary>What the running kernel's modules say of themselves; those that <c>modules.dep</c> lists are on disk.</summary>
+    /// <summary>
+    /// Writes what the running kernel's modules contain; those that <c>modules.dep</c> lists are on disk.
+    /// </summary>
     public void WriteModuleFile(string name, string text)
     {
         Write("proc/sys/kernel/osrelease", "6.12.0\n");
@@ -128,19 +133,19 @@ internal sealed class FakeHost : IDisposable
         }
     }
 
-    /// <summary>A module without a PCI driver is loaded.</summary>
+    /// <summary>Loads a module without a PCI driver.</summary>
     public void AddModule(string module) => Directory.CreateDirectory(PathOf($"sys/module/{module}/drivers"));
 
     public void RemoveDriver(string name) => Directory.Delete(PathOf($"sys/bus/pci/drivers/{name}"), recursive: true);
 
     public bool HasDriver(string name) => Exists($"sys/bus/pci/drivers/{name}");
 
-    /// <param name="address">Where it sits.</param>
-    /// <param name="ids">Vendor and device id.</param>
-    /// <param name="classCode">Six digits.</param>
-    /// <param name="driver">The driver that its ids suit, and that has it.</param>
+    /// <param name="address">The address.</param>
+    /// <param name="ids">The vendor and device ID.</param>
+    /// <param name="classCode">The class code, six digits.</param>
+    /// <param name="driver">The driver that matches its IDs, and that is bound to it.</param>
     /// <param name="group">Its IOMMU group.</param>
-    /// <param name="below">The bridge it is behind, as a part of a path.</param>
+    /// <param name="below">The bridge above it, as a part of a path.</param>
     public FakeDevice AddDevice(
         string address, string ids = "8086:10d3", string classCode = "020000", string? driver = null, int? group = null, string? below = null)
     {
@@ -163,7 +168,7 @@ internal sealed class FakeHost : IDisposable
         return device;
     }
 
-    /// <summary>The card is pulled.</summary>
+    /// <summary>Unplugs the card.</summary>
     public void Remove(FakeDevice device)
     {
         device.SetDriver(null);
@@ -171,7 +176,7 @@ internal sealed class FakeHost : IDisposable
         _devices.Remove(device.Address);
     }
 
-    /// <summary>A process with an open descriptor, as /proc shows it.</summary>
+    /// <summary>Adds a process with an open descriptor, as /proc shows it.</summary>
     public void AddProcess(int id, string command, uint uid, string link, string descriptorInfo = "pos:\t0\nflags:\t02000002\n")
     {
         string folder = $"proc/{id}";

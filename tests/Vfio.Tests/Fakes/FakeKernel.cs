@@ -4,8 +4,8 @@ using Vfio.Pci;
 namespace Vfio.Tests;
 
 /// <summary>
-/// Answers binding's changes as Linux would (drivers/base/bus.c, drivers/pci/pci-driver.c), on a <see cref="FakeHost"/>;
-/// notes each; and fails or "kills the process" at a chosen one.
+/// Answers the changes of a bind as Linux would (drivers/base/bus.c, drivers/pci/pci-driver.c), on a <see
+/// cref="FakeHost"/>. It records each change, and fails or "kills the process" at a chosen one.
 /// </summary>
 internal sealed class FakeKernel(FakeHost host) : IHostChanges
 {
@@ -14,10 +14,10 @@ internal sealed class FakeKernel(FakeHost host) : IHostChanges
     /// <summary>Every change, in order, with paths below the host's root.</summary>
     public IReadOnlyList<string> Calls => _calls;
 
-    /// <summary>What goes wrong, and where; once.</summary>
+    /// <summary>Gets or sets the fault, and the change at which it occurs; once.</summary>
     public Fault? Fault { get; set; }
 
-    /// <summary>Whether a child process that has to wait is told of as still waiting.</summary>
+    /// <summary>Gets whether a child process that has to wait is reported as still waiting.</summary>
     public bool ChildWaits { get; set; }
 
     public const int ChildId = 4242;
@@ -106,13 +106,13 @@ internal sealed class FakeKernel(FakeHost host) : IHostChanges
     });
 
     /// <summary>
-    /// How long other programs are waited for. A child that a test beside this one starts has this process's locks from its
-    /// fork to its exec, however long that takes on a busy machine.
+    /// The time to wait for other programs. A child that another test starts at the same time holds this process's
+    /// locks from its fork to its exec, however long that takes on a busy machine.
     /// </summary>
     public TimeSpan PatienceWithOthers { get; set; } = Eventually.Limit;
 
-    // Whatever the kernel does here it does at once: what is not so now will not become so. Only the journal's lock, for which
-    // others are waited for, is worth more than a look; its time is longer than any the kernel is given.
+    // This kernel acts immediately, so waiting for it cannot change anything. Only the journal's lock, which other
+    // processes may hold, is worth waiting for; its time is longer than any time that the kernel is given.
     public bool WaitUntil(Func<bool> condition, TimeSpan time) =>
         time > TimeSpan.FromSeconds(10) ? SpinWait.SpinUntil(condition, PatienceWithOthers) : condition();
 
@@ -134,7 +134,7 @@ internal sealed class FakeKernel(FakeHost host) : IHostChanges
         }
     }
 
-    // Whether the kernel has done it; not where it waits for a program that holds the device.
+    // Whether the kernel has done it; not if it waits for a program that holds the device.
     private bool Apply(string path, string value)
     {
         if (!File.Exists(path))
@@ -217,7 +217,7 @@ internal sealed class FakeKernel(FakeHost host) : IHostChanges
     }
 }
 
-/// <summary>Something that goes wrong at one change, counted from 1, before or after it took effect.</summary>
+/// <summary>Represents a fault at one change, counted from 1, before or after the change took effect.</summary>
 internal sealed record Fault(int Call, bool After, Func<Exception> Make)
 {
     public static Fault Error(int call, bool after, int errno) =>
@@ -226,5 +226,5 @@ internal sealed record Fault(int Call, bool After, Func<Exception> Make)
     public static Fault Kill(int call, bool after) => new(call, after, () => new KilledException());
 }
 
-/// <summary>Stands for SIGKILL: the library knows nothing of it, and so does nothing about it.</summary>
+/// <summary>Stands for SIGKILL: the library does not know this exception, and so does not handle it.</summary>
 internal sealed class KilledException : Exception;

@@ -1,6 +1,6 @@
 namespace Vfio.Tests;
 
-/// <summary>A device's record of what it writes, as linux/vfio.h describes it.</summary>
+/// <summary>Represents a device's dirty tracking, as linux/vfio.h describes it.</summary>
 internal sealed class FakeWriteLog
 {
     private readonly HashSet<ulong> _written = [];
@@ -12,7 +12,7 @@ internal sealed class FakeWriteLog
 
     public int MostRanges { get; set; } = 256;
 
-    /// <summary>The page that the device chooses whatever it is asked; 0 for what it is asked.</summary>
+    /// <summary>Gets the page size that the device chooses whatever is requested; 0 for the requested one.</summary>
     public ulong PageSize { get; set; }
 
     public int ReadErrno { get; set; }

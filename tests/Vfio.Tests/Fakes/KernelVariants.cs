@@ -2,13 +2,15 @@ using Vfio.Host;
 
 namespace Vfio.Tests;
 
-/// <summary>A kernel that takes what is written to one attribute, and does nothing.</summary>
+/// <summary>Represents a kernel that accepts what is written to one attribute, and does nothing.</summary>
 internal sealed class DeafKernel(FakeKernel inner, string attribute) : KernelVariant(inner)
 {
     public override bool Write(string path, string value, AttributeWait wait) => path.EndsWith(attribute, StringComparison.Ordinal) || base.Write(path, value, wait);
 }
 
-/// <summary>A kernel that refuses some writes, each time; given as the end of the path, a space and the value.</summary>
+/// <summary>
+/// Represents a kernel that always refuses some writes, each given as the end of the path, a space and the value.
+/// </summary>
 internal sealed class BrokenKernel(FakeKernel inner, params string[] refused) : KernelVariant(inner)
 {
     public override bool Write(string path, string value, AttributeWait wait)
@@ -22,7 +24,7 @@ internal sealed class BrokenKernel(FakeKernel inner, params string[] refused) : 
     }
 }
 
-/// <summary>A kernel like another one, up to what is overridden.</summary>
+/// <summary>Represents a kernel like another one, except for the overridden methods.</summary>
 internal abstract class KernelVariant(FakeKernel inner) : IHostChanges
 {
     public ProcessIdentity StartWriter() => inner.StartWriter();

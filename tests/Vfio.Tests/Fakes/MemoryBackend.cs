@@ -4,8 +4,8 @@ using Vfio.Pci;
 namespace Vfio.Tests;
 
 /// <summary>
-/// A device whose regions are shared memory: the way in which a device model lends its BARs, so that mapping, revoking and
-/// the accesses themselves are the real ones.
+/// Represents a device whose regions are shared memory, which is also how a device model provides its BARs, so that
+/// mapping, revoking and the accesses themselves are the real ones.
 /// </summary>
 internal sealed class MemoryBackend : IDeviceBackend
 {
@@ -39,19 +39,21 @@ internal sealed class MemoryBackend : IDeviceBackend
         }
     }
 
-    /// <summary>Which call of <see cref="MapArea"/> fails, counted from 1; 0 for none.</summary>
+    /// <summary>Gets which call of <see cref="MapArea"/> fails, counted from 1; 0 for none.</summary>
     public int FailingMap { get; set; }
 
-    /// <summary>Whether mappings are those of a device, which may stop to answer: <see cref="TakeAway"/>.</summary>
+    /// <summary>
+    /// Gets whether mappings are those of a device, which may stop answering: <see cref="TakeAway"/>.
+    /// </summary>
     public bool IsGuarded { get; set; }
 
     /// <summary>Called in the middle of a read through the backend, after the register was read.</summary>
     public Action? Reading { get; set; }
 
-    /// <summary>How many mappings were handed out.</summary>
+    /// <summary>Gets the number of mappings that were created.</summary>
     public int Maps { get; private set; }
 
-    /// <summary>Adds a region; all of it may be mapped unless areas are given.</summary>
+    /// <summary>Adds a region; by default, all of it may be mapped.</summary>
     public RegionInfo Add(RegionIndex index, ulong length, bool canRead = true, bool canWrite = true, params MappableArea[] areas)
     {
         RegionInfo info = new(
@@ -59,14 +61,14 @@ internal sealed class MemoryBackend : IDeviceBackend
         _regions[index] = info;
         if (length != 0)
         {
-            // Files may have holes: regions lie as far apart as the kernel puts them.
+            // Files may have holes, so regions are as far apart as in the kernel.
             Check(PositionedIo.Write(_file, [0], (long)(info.FileOffset + length - 1), out _));
         }
 
         return info;
     }
 
-    /// <summary>Adds a region of which nothing may be mapped.</summary>
+    /// <summary>Adds a region that cannot be mapped.</summary>
     public RegionInfo AddUnmappable(RegionIndex index, ulong length)
     {
         _ = Add(index, length);
@@ -74,7 +76,7 @@ internal sealed class MemoryBackend : IDeviceBackend
         return _regions[index] = new RegionInfo(index, length, info.CanRead, info.CanWrite, [], info.FileOffset);
     }
 
-    /// <summary>Looks into the device's memory, past the region.</summary>
+    /// <summary>Reads the device's memory directly.</summary>
     public byte[] Peek(RegionIndex index, ulong offset, int count)
     {
         byte[] bytes = new byte[count];
@@ -83,14 +85,16 @@ internal sealed class MemoryBackend : IDeviceBackend
         return bytes;
     }
 
-    /// <summary>Changes the device's memory, past the region.</summary>
+    /// <summary>Changes the device's memory directly.</summary>
     public void Poke(RegionIndex index, ulong offset, ReadOnlySpan<byte> bytes) =>
         Check(PositionedIo.Write(_file, bytes, (long)(_regions[index].FileOffset + offset), out _));
 
-    /// <summary>From here on nothing answers a mapped access: the kernel sends SIGBUS, as it does for a device that is switched off.</summary>
+    /// <summary>
+    /// Makes mapped accesses fail from now on: the kernel sends SIGBUS, as it does for a device that is switched off.
+    /// </summary>
     public void TakeAway() => Assert.Equal(0, Libc.FTruncate(_file, 0));
 
-    /// <summary>The memory is back, with zeroes in it.</summary>
+    /// <summary>Restores the memory, filled with zeroes.</summary>
     public void GiveBack()
     {
         foreach (RegionInfo region in _regions.Values.Where(region => region.Length != 0))

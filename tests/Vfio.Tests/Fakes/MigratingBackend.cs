@@ -5,8 +5,9 @@ using Vfio.Pci;
 namespace Vfio.Tests;
 
 /// <summary>
-/// A device that can be migrated in every way that linux/vfio.h describes, since no device of the machine can: made for the test, from what the header says of the states and their
-/// arcs, and behind the seam. Structures and descriptors are the kernel's own; its state is a few bytes, which must begin with "FAKE".
+/// Represents a device that supports every kind of migration that linux/vfio.h describes, because no device of the
+/// machine does. It follows what the header says about the states and their arcs. Structures and descriptors are the
+/// kernel's own; its state is a few bytes, which must begin with "FAKE".
 /// </summary>
 internal sealed class MigratingBackend : IDeviceBackend, IMigratable, IDmaLog
 {
@@ -25,13 +26,13 @@ internal sealed class MigratingBackend : IDeviceBackend, IMigratable, IDmaLog
 
     public MigrationCapabilities Capabilities { get; }
 
-    /// <summary>The device's state; where it was given one that is none, the state of before.</summary>
+    /// <summary>Gets the device's state; if it was given an invalid one, the previous state.</summary>
     public byte[] Content { get; set; }
 
-    /// <summary>How much of the state is given while the device runs.</summary>
+    /// <summary>Gets how much of the state is provided while the device runs.</summary>
     public int InitialBytes { get; set; }
 
-    /// <summary>What the device says that changed, one after the other, whenever it is asked.</summary>
+    /// <summary>Gets the sizes of changed data that the device reports, one after the other, at each request.</summary>
     public Queue<PreCopyInfo> Changes { get; } = [];
 
     public MigrationState State => _state;
@@ -40,16 +41,16 @@ internal sealed class MigratingBackend : IDeviceBackend, IMigratable, IDmaLog
 
     public bool KnowsPreCopyFlags { get; init; } = true;
 
-    /// <summary>The features of which the kernel knows nothing.</summary>
+    /// <summary>Gets the features that the kernel does not support.</summary>
     public HashSet<uint> Unknown { get; } = [];
 
-    /// <summary>Arcs that fail, with the state that the device is in then.</summary>
+    /// <summary>Gets the arcs that fail, and the state in which the device is then.</summary>
     public Dictionary<(MigrationState From, MigrationState To), (int Errno, MigrationState EndsIn)> Failing { get; } = [];
 
-    /// <summary>Called before each read and write of the state, with how many there were.</summary>
+    /// <summary>Called before each read and write of the state, with the number of earlier ones.</summary>
     public Func<int, int> Moving { get; set; } = _ => 0;
 
-    /// <summary>Every arc that was walked and every reset, in order.</summary>
+    /// <summary>Gets every arc that was taken and every reset, in order.</summary>
     public List<string> Log { get; } = [];
 
     public int OpenSessions { get; private set; }
@@ -65,7 +66,7 @@ internal sealed class MigratingBackend : IDeviceBackend, IMigratable, IDmaLog
 
     public string Name => "fake";
 
-    // As mtty, which can be reset and does not say so.
+    // Like mtty, which can be reset and does not report that.
     public DeviceInfo GetInfo() => new(RegionCount: 9, InterruptCount: 5, CanReset: false);
 
     public RegionInfo GetRegionInfo(RegionIndex region) => new(region, region == RegionIndex.Config ? 256u : 0, true, true, [], 0);
@@ -212,7 +213,7 @@ internal sealed class MigratingBackend : IDeviceBackend, IMigratable, IDmaLog
         return true;
     }
 
-    // A file of its own place for whoever reads or writes: the kernel's descriptor has that too.
+    // Each reader or writer has its own file position, as with the kernel's descriptor.
     private int OpenFile()
     {
         CloseFile();
@@ -231,7 +232,7 @@ internal sealed class MigratingBackend : IDeviceBackend, IMigratable, IDmaLog
         _file = null;
     }
 
-    /// <summary>The descriptor, with the two answers that no file gives.</summary>
+    /// <summary>Represents the descriptor, with the two requests that a file does not support.</summary>
     private sealed class Session : IMigrationData
     {
         private readonly MigratingBackend _device;

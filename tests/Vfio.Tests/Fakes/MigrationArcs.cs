@@ -1,11 +1,14 @@
 namespace Vfio.Tests;
 
-/// <summary>The states of migration and the arcs between them, as linux/vfio.h describes them: the shortest path, and none through the states in which a state is read.</summary>
+/// <summary>
+/// Defines the states of migration and the arcs between them, as linux/vfio.h describes them: the shortest path, which
+/// avoids the states in which data is transferred.
+/// </summary>
 internal static class MigrationArcs
 {
     public static bool IsSaving(MigrationState state) => state is MigrationState.PreCopy or MigrationState.PreCopyPeerToPeer or MigrationState.StopCopy;
 
-    /// <summary>The states on the way, the last included; null where there is no way.</summary>
+    /// <summary>Returns the states on the path, including the last; <see langword="null"/> if no path exists.</summary>
     public static IReadOnlyList<MigrationState>? Find(MigrationCapabilities capabilities, MigrationState from, MigrationState to)
     {
         if (from == to)
@@ -13,7 +16,7 @@ internal static class MigrationArcs
             return from == MigrationState.Error ? null : [];
         }
 
-        // "These arcs are not permitted", and no way round them either.
+        // "These arcs are not permitted", and neither are detours.
         if (from == MigrationState.StopCopy && to is (MigrationState.PreCopy or MigrationState.PreCopyPeerToPeer))
         {
             return null;
@@ -30,7 +33,7 @@ internal static class MigrationArcs
                     return [.. path[1..], next];
                 }
 
-                // An interior state in which a state is read: only on a way that stays among them.
+                // An inner state in which data is transferred is only part of a path that stays among such states.
                 if ((!IsSaving(next) || (IsSaving(to) && path.All(IsSaving))) && seen.Add(next))
                 {
                     open.Enqueue([.. path, next]);

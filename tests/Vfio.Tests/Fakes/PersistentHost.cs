@@ -2,7 +2,9 @@ using Vfio.Host;
 
 namespace Vfio.Tests;
 
-/// <summary>A host with udev, systemd and an installed vfio, and the binds, reboots and releases of its devices.</summary>
+/// <summary>
+/// Represents a host with udev, systemd and an installed vfio, and performs binds, reboots and releases of its devices.
+/// </summary>
 internal sealed class PersistentHost : IDisposable
 {
     public const string Program = "/usr/bin/vfio";
@@ -65,7 +67,7 @@ internal sealed class PersistentHost : IDisposable
         return files;
     }
 
-    /// <summary>Everything of before a reboot is gone but /etc: the journal, the overrides, who has the device.</summary>
+    /// <summary>Reboots: everything except /etc is lost, such as the journal, the overrides and the bindings.</summary>
     public void Reboot(string? driver = "e1000e")
     {
         Directory.Delete(Host.PathOf("run/vfio"), recursive: true);
@@ -77,7 +79,7 @@ internal sealed class PersistentHost : IDisposable
         }
     }
 
-    /// <summary>The card is pulled, and one is put in its place.</summary>
+    /// <summary>Unplugs the card, and puts another one in its place.</summary>
     public void Replug(string ids = "8086:10d3")
     {
         Host.Remove(Nic);

@@ -4,8 +4,8 @@ using Vfio.Host;
 namespace Vfio.Tests;
 
 /// <summary>
-/// Every file, link and folder of a <see cref="FakeHost"/> with its content, mode and owner, apart from the journal's folder:
-/// what must be as before once everything is handed back.
+/// Represents every file, link and folder of a <see cref="FakeHost"/> with its content, mode and owner, except the
+/// journal's folder: what must be unchanged after everything was released.
 /// </summary>
 internal sealed class TreeSnapshot
 {
@@ -33,13 +33,13 @@ internal sealed class TreeSnapshot
         }
     }
 
-    /// <summary>What differs, a line each; empty where nothing does.</summary>
+    /// <summary>Returns the differences, one line each; empty if there are no differences.</summary>
     public IReadOnlyList<string> DifferencesTo(TreeSnapshot later) =>
         [.. _entries.Keys.Union(later._entries.Keys).Order(StringComparer.Ordinal)
             .Where(name => _entries.GetValueOrDefault(name) != later._entries.GetValueOrDefault(name))
             .Select(name => $"{name}: was {_entries.GetValueOrDefault(name) ?? "absent"}, is {later._entries.GetValueOrDefault(name) ?? "absent"}")];
 
-    /// <summary>Fails where the host is not as it was.</summary>
+    /// <summary>Fails if the host has changed.</summary>
     public void AssertUnchanged(FakeHost host, string when = "")
     {
         IReadOnlyList<string> differences = DifferencesTo(new TreeSnapshot(host));

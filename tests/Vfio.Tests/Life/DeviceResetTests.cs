@@ -21,7 +21,7 @@ public sealed class DeviceResetTests : IDisposable
     }
 
     [Fact]
-    public void A_device_without_any_has_none_and_takes_none()
+    public void A_device_without_reset_methods_has_none_and_accepts_none()
     {
         FakeDevice device = _host.AddDevice("0000:00:14.3");
         Assert.Empty(ResetMethods.Get(device.Address, _host.Root));
@@ -31,7 +31,7 @@ public sealed class DeviceResetTests : IDisposable
     }
 
     [Fact]
-    public void A_choice_is_written_and_its_disposal_puts_back_what_was()
+    public void A_choice_is_written_and_its_disposal_restores_the_previous_value()
     {
         FakeDevice device = _host.AddDevice("0000:00:14.3").WithAttribute("reset_method", "flr bus\n");
         string path = $"{device.Path}/reset_method";
@@ -62,7 +62,7 @@ public sealed class DeviceResetTests : IDisposable
     }
 
     [Fact]
-    public void None_before_is_none_again()
+    public void An_empty_list_of_methods_is_restored_as_empty()
     {
         FakeDevice device = _host.AddDevice("0000:00:14.3").WithAttribute("reset_method", "\n");
         using (ResetMethods.Override(device.Address, ["default"], _host.Root))
@@ -75,7 +75,7 @@ public sealed class DeviceResetTests : IDisposable
     }
 
     [Fact]
-    public void A_device_that_has_gone_needs_nothing_put_back()
+    public void For_a_device_that_no_longer_exists_nothing_is_restored()
     {
         FakeDevice device = _host.AddDevice("0000:00:14.3").WithAttribute("reset_method", "flr\n");
         ResetMethodOverride choice = ResetMethods.Override(device.Address, ["bus"], _host.Root);
@@ -89,7 +89,7 @@ public sealed class DeviceResetTests : IDisposable
     [InlineData("flr bus")]
     [InlineData("flr\n")]
     [InlineData("flr", "../x")]
-    public void What_is_no_name_is_refused(params string[] methods)
+    public void An_invalid_name_is_refused(params string[] methods)
     {
         FakeDevice device = _host.AddDevice("0000:00:14.3").WithAttribute("reset_method", "flr\n");
         Assert.Throws<ArgumentException>(() => ResetMethods.Override(device.Address, methods, _host.Root));
@@ -98,10 +98,10 @@ public sealed class DeviceResetTests : IDisposable
     }
 
     [Fact]
-    public void What_the_kernel_does_not_take_says_what_there_is()
+    public void A_method_that_the_kernel_refuses_is_reported_with_the_available_ones()
     {
         FakeDevice device = _host.AddDevice("0000:00:14.3");
-        // A folder in the file's place: it reads as none, and takes nothing.
+        // There is a folder in place of the file: it reads as none, and cannot be written.
         Directory.CreateDirectory(_host.PathOf($"{device.Path}/reset_method"));
         VfioException refusal = Assert.Throws<VfioException>(() => ResetMethods.Override(device.Address, ["flr"], _host.Root));
         Assert.NotEqual(Errno.EINVAL, refusal.Errno);

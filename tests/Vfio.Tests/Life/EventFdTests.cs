@@ -3,7 +3,7 @@ namespace Vfio.Tests;
 public sealed class EventFdTests
 {
     [Fact]
-    public void It_counts_until_it_is_taken()
+    public void It_counts_until_it_is_read()
     {
         using EventFd counter = new();
         Assert.Equal(0ul, counter.ReadAndClear());

@@ -16,7 +16,7 @@ public sealed class FeatureTests : IDisposable
     }
 
     [Fact]
-    public void A_probe_tells_what_can_be_done()
+    public void A_probe_reports_what_is_supported()
     {
         _backend.Features = (_, flags, data) =>
         {
@@ -76,7 +76,7 @@ public sealed class FeatureTests : IDisposable
     }
 
     [Fact]
-    public void What_is_no_feature_or_too_long_is_refused()
+    public void An_invalid_feature_or_one_that_is_too_long_is_refused()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => _device.ProbeFeature((DeviceFeature)0x10000));
         Assert.Throws<ArgumentOutOfRangeException>(() => _device.DangerousGetFeature((DeviceFeature)(-1), []));
@@ -88,7 +88,7 @@ public sealed class FeatureTests : IDisposable
     }
 
     [Fact]
-    public void The_device_tells_its_atomic_operations()
+    public void The_device_reports_its_atomic_operations()
     {
         Assert.Equal(AtomicCompletions.None, _device.AtomicCompletions);
         using ScriptedBackend backend = new() { Atomics = AtomicCompletions.Bits32 | AtomicCompletions.Bits64 };

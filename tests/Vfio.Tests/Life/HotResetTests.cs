@@ -2,7 +2,9 @@ using Vfio.Pci;
 
 namespace Vfio.Tests;
 
-/// <summary>What a reset of a bus hits, and whether it may be made; the kernel's answers are scripted.</summary>
+/// <summary>
+/// The devices that a bus reset affects, and whether it is allowed; the kernel's answers are scripted.
+/// </summary>
 public sealed class HotResetTests : IDisposable
 {
     private const string One = "0000:03:01.0";
@@ -38,7 +40,7 @@ public sealed class HotResetTests : IDisposable
     [Theory]
     [InlineData("e1000e", "the driver e1000e")]
     [InlineData(null, "no driver")]
-    public void A_device_that_no_vfio_driver_has_keeps_the_bus_from_being_reset_in_our_group_too(string? driver, string owner)
+    public void A_device_without_a_vfio_driver_prevents_the_bus_reset_even_in_our_group(string? driver, string owner)
     {
         _host.AddDevice(One, driver: "vfio-pci", group: 13);
         _host.AddDevice(Two, driver: driver, group: 13);
@@ -75,7 +77,7 @@ public sealed class HotResetTests : IDisposable
     }
 
     [Fact]
-    public void A_device_of_elsewhere_is_no_part_of_the_proof()
+    public void A_device_of_another_bus_is_not_part_of_the_proof()
     {
         _host.AddDevice(One, driver: "vfio-pci", group: 13);
         _backend.HotResetInfo = () => Groups((First, 13));
@@ -88,7 +90,7 @@ public sealed class HotResetTests : IDisposable
     }
 
     [Fact]
-    public void Who_has_a_stranger_open_is_named()
+    public void The_holder_of_a_foreign_device_is_named()
     {
         _host.AddDevice(One, driver: "vfio-pci", group: 13);
         FakeDevice stranger = _host.AddDevice(Two, driver: "vfio-pci", group: 14);
@@ -101,7 +103,7 @@ public sealed class HotResetTests : IDisposable
     }
 
     [Fact]
-    public void Through_iommufd_the_kernel_says_whose_they_are()
+    public void With_iommufd_the_kernel_reports_the_owners()
     {
         _host.AddDevice(One, driver: "vfio-pci", group: 13);
         _host.AddDevice(Two, driver: "vfio-pci", group: 13);
@@ -115,7 +117,7 @@ public sealed class HotResetTests : IDisposable
         HotResetPlan refused = device.PlanHotReset(other);
         Assert.Equal((false, "this program, in another address space"), (refused.IsAllowed, refused.Devices[1].DescribeOwner()));
         Assert.Contains("VfioOpenOptions.AddressSpace", refused.Refusals[0].Hint, StringComparison.Ordinal);
-        // What counts is how things are when it is made.
+        // The state at the time of the reset counts.
         Assert.Throws<VfioException>(plan.Execute);
     }
 
@@ -132,7 +134,7 @@ public sealed class HotResetTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void Virtual_functions_keep_their_cards_bus_from_being_reset_whoever_has_them(bool tellsOwners)
+    public void Virtual_functions_prevent_the_bus_reset_of_their_card_whatever_their_driver(bool tellsOwners)
     {
         FakeDevice card = _host.AddDevice(One, driver: "vfio-pci", group: 13);
         FakeDevice function = _host.AddDevice(Two, driver: "vfio-pci", group: 14);
@@ -148,7 +150,7 @@ public sealed class HotResetTests : IDisposable
     }
 
     [Fact]
-    public void Many_strangers_are_counted_and_one_named_twice_is_one()
+    public void Many_foreign_devices_are_counted_and_one_named_twice_is_one()
     {
         _backend.HotResetInfo = () => Groups([(First, 13), .. Enumerable.Range(0, 8).Select(i => (new PciAddress(0, 3, 4, (byte)i), 20u + (uint)i)), (new PciAddress(0, 3, 4, 0), 20u)]);
         using VfioDevice device = new(_backend, First);

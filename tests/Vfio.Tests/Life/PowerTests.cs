@@ -46,7 +46,7 @@ public sealed class PowerTests : IDisposable
     }
 
     [Fact]
-    public void States_that_it_has_not_are_refused()
+    public void Unsupported_states_are_refused()
     {
         _device.SetPowerState(PciPowerState.D1);
         Assert.Throws<NotSupportedException>(() => _device.SetPowerState(PciPowerState.D2));
@@ -71,7 +71,7 @@ public sealed class PowerTests : IDisposable
     }
 
     [Fact]
-    public void A_capability_that_reaches_out_of_the_space_is_none()
+    public void A_capability_that_extends_beyond_the_space_is_ignored()
     {
         Poke(0x34, 0xfc);
         Poke(0xfc, 0x01, 0x00);
@@ -79,7 +79,7 @@ public sealed class PowerTests : IDisposable
     }
 
     [Fact]
-    public void A_device_that_is_gone_says_so()
+    public void A_device_that_no_longer_exists_is_reported()
     {
         Poke(0x06, 0xff, 0xff);
         Assert.Throws<VfioException>(() => _device.GetPowerState());

@@ -3,7 +3,10 @@ using Vfio.Pci;
 
 namespace Vfio.Tests;
 
-/// <summary>A device whose regions are memory, and that answers questions about resets, features and events as a test wants it to.</summary>
+/// <summary>
+/// Represents a device whose regions are memory, and that answers requests about resets, features and events as a test
+/// specifies.
+/// </summary>
 internal sealed class ScriptedBackend : IDeviceBackend, IBusReset, IDeviceFeatures, IWriteOnEvent
 {
     public delegate int FeatureHandler(string name, uint flags, Span<byte> data);
@@ -22,7 +25,7 @@ internal sealed class ScriptedBackend : IDeviceBackend, IBusReset, IDeviceFeatur
 
     public List<string> Events { get; } = [];
 
-    /// <summary>Called when an event is set or taken away; may throw.</summary>
+    /// <summary>Called when an event is set or removed; may throw.</summary>
     public Action<SafeFileHandle?> SettingEvent { get; set; } = _ => { };
 
     public string Name => "scripted";

@@ -1,6 +1,6 @@
 namespace Vfio.Tests;
 
-/// <summary>A device's own record of writes, on a fake: no device of the machine keeps one.</summary>
+/// <summary>A device's own dirty tracking, on a fake: no device of the machine supports it.</summary>
 public sealed class DeviceWriteLogOfAFakeTests : IDisposable
 {
     private static readonly IovaRange[] Ranges = [new(new Iova(0x100000), new Iova(0x1fffff)), new(new Iova(0), new Iova(0xffff))];
@@ -17,7 +17,7 @@ public sealed class DeviceWriteLogOfAFakeTests : IDisposable
     }
 
     [Fact]
-    public void It_tells_each_written_page_once()
+    public void It_reports_each_dirty_page_once()
     {
         Assert.True(_device.SupportsDirtyTracking());
         using DeviceDirtyTracker log = _device.StartDirtyTracking(Ranges);
@@ -52,7 +52,7 @@ public sealed class DeviceWriteLogOfAFakeTests : IDisposable
     [InlineData(1ul)]
     [InlineData(2048ul)]
     [InlineData(12288ul)]
-    public void A_page_that_cannot_be_is_not_believed(ulong size)
+    public void An_invalid_page_is_ignored(ulong size)
     {
         _backend.Writes.PageSize = size;
         Assert.Throws<VfioException>(() => _device.StartDirtyTracking(Ranges));
@@ -104,7 +104,7 @@ public sealed class DeviceWriteLogOfAFakeTests : IDisposable
     }
 
     [Fact]
-    public void Ranges_that_are_not_whole_pages_of_the_devices_are_refused_and_the_record_is_ended()
+    public void Ranges_that_are_not_whole_pages_of_the_device_are_refused_and_dirty_tracking_is_stopped()
     {
         _backend.Writes.PageSize = 65536;
         VfioException refusal = Assert.Throws<VfioException>(() => _device.StartDirtyTracking([new(new Iova(0x1000), new Iova(0x2fff))]));

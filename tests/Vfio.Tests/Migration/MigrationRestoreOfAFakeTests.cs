@@ -1,13 +1,16 @@
 namespace Vfio.Tests;
 
-/// <summary>Saved states as untrusted input, and devices that do not take them: a fake device, so that every byte can be damaged.</summary>
+/// <summary>
+/// Saved states as untrusted input, and devices that do not accept them, on a fake device, so that every byte can be
+/// corrupted.
+/// </summary>
 public sealed class MigrationRestoreOfAFakeTests
 {
     private const MigrationCapabilities Plain = MigrationCapabilities.StopCopy;
     private const string State = "FAKE state of some bytes";
 
     [Fact]
-    public void A_file_damaged_in_any_byte_is_refused_before_the_device_is_touched()
+    public void A_file_corrupt_in_any_byte_is_refused_before_the_device_is_touched()
     {
         byte[] file = Save();
         for (int at = 0; at < file.Length; at++)
@@ -39,7 +42,7 @@ public sealed class MigrationRestoreOfAFakeTests
     }
 
     [Fact]
-    public void Of_a_stream_that_is_read_once_no_damaged_part_is_written_and_the_device_is_reset()
+    public void Of_a_stream_that_is_read_once_no_corrupt_part_is_written_and_the_device_is_reset()
     {
         byte[] file = Save();
         for (int at = 0; at < file.Length; at++)
@@ -63,7 +66,7 @@ public sealed class MigrationRestoreOfAFakeTests
     [Theory]
     [InlineData(MigrationState.Running)]
     [InlineData(MigrationState.Stop)]
-    public void A_device_that_does_not_begin_to_take_a_state_goes_on_with_its_own(MigrationState endsIn)
+    public void A_device_that_does_not_accept_a_state_continues_with_its_own(MigrationState endsIn)
     {
         byte[] file = Save();
         using MigratingBackend backend = new(Plain, "FAKE before");
@@ -117,7 +120,7 @@ public sealed class MigrationRestoreOfAFakeTests
     }
 
     [Fact]
-    public void Random_bytes_and_another_version_are_no_saved_state()
+    public void Random_bytes_and_another_version_are_not_a_saved_state()
     {
         using MigratingBackend backend = new(Plain);
         using VfioDevice device = new(backend, default);
@@ -171,7 +174,7 @@ public sealed class MigrationRestoreOfAFakeTests
     }
 
     [Fact]
-    public void What_the_kernel_does_not_accept_in_the_end_is_said_and_the_device_is_reset()
+    public void A_state_that_the_kernel_refuses_at_the_end_is_reported_and_the_device_is_reset()
     {
         using MigratingBackend source = new(Plain, "no state of a fake");
         using VfioDevice saved = new(source, default);
@@ -207,7 +210,7 @@ public sealed class MigrationRestoreOfAFakeTests
         return file.ToArray();
     }
 
-    /// <summary>As from a socket: no way back, and a few bytes at a time.</summary>
+    /// <summary>Represents a stream like a socket: it cannot seek, and returns a few bytes at a time.</summary>
     private sealed class Once(byte[] bytes) : MemoryStream(bytes)
     {
         public override bool CanSeek => false;

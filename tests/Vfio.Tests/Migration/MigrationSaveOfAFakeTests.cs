@@ -1,6 +1,8 @@
 namespace Vfio.Tests;
 
-/// <summary>Saving, with all that the machine's one device has not got: a fake device made from linux/vfio.h.</summary>
+/// <summary>
+/// Saving, with everything that the machine's only migratable device lacks, on a fake device made from linux/vfio.h.
+/// </summary>
 public sealed class MigrationSaveOfAFakeTests
 {
     private const MigrationCapabilities All = MigrationCapabilities.StopCopy | MigrationCapabilities.PeerToPeer | MigrationCapabilities.PreCopy;
@@ -63,7 +65,7 @@ public sealed class MigrationSaveOfAFakeTests
     }
 
     [Fact]
-    public void A_stopped_device_that_says_later_gives_no_half_a_state()
+    public void A_stopped_device_that_returns_EAGAIN_does_not_give_an_incomplete_state()
     {
         using MigratingBackend backend = new(MigrationCapabilities.StopCopy, "FAKE" + new string('x', 600_000)) { Moving = count => count == 1 ? Errno.ENOMSG : 0 };
         using VfioDevice device = new(backend, default);
@@ -87,7 +89,7 @@ public sealed class MigrationSaveOfAFakeTests
     }
 
     [Fact]
-    public void Peer_to_peer_stays_held_back_where_it_was()
+    public void Peer_to_peer_transfers_stay_stopped_if_they_were_stopped_before()
     {
         using MigratingBackend backend = new(All, "FAKE state") { InitialBytes = 4 };
         using VfioDevice device = new(backend, default);
@@ -98,7 +100,7 @@ public sealed class MigrationSaveOfAFakeTests
     }
 
     [Fact]
-    public void A_first_part_that_begins_anew_is_read_again()
+    public void A_first_part_that_starts_again_is_read_again()
     {
         using MigratingBackend backend = new(All, "FAKE state") { InitialBytes = 4 };
         foreach (PreCopyInfo info in (PreCopyInfo[])[new(0, 6, false), new(6, 0, true), new(6, 0, true), new(0, 0, false)])
@@ -113,7 +115,7 @@ public sealed class MigrationSaveOfAFakeTests
     }
 
     [Fact]
-    public void Where_the_kernel_does_not_tell_of_beginning_anew_its_flags_mean_nothing()
+    public void If_the_kernel_does_not_report_a_restart_its_flags_are_ignored()
     {
         using MigratingBackend backend = new(All, "FAKE state") { InitialBytes = 4, KnowsPreCopyFlags = false };
         backend.Changes.Enqueue(new PreCopyInfo(0, 0, true));
@@ -138,7 +140,7 @@ public sealed class MigrationSaveOfAFakeTests
     [InlineData(MigrationState.Running)]
     [InlineData(MigrationState.RunningPeerToPeer)]
     [InlineData(MigrationState.Stop)]
-    public async Task Cancelled_failed_or_full_it_goes_back_to_where_it_was(MigrationState before)
+    public async Task A_save_that_fails_or_is_cancelled_restores_the_previous_state(MigrationState before)
     {
         foreach (bool preCopies in (bool[])[false, true])
         {

@@ -1,6 +1,8 @@
 namespace Vfio.Tests;
 
-/// <summary>Every change of state, on a fake device made from linux/vfio.h: no device of the machine has all of them.</summary>
+/// <summary>
+/// Every change of state, on a fake device made from linux/vfio.h, because no device of the machine has all of them.
+/// </summary>
 public sealed class MigrationStatesOfAFakeTests
 {
     private const MigrationCapabilities Plain = MigrationCapabilities.StopCopy;
@@ -9,7 +11,7 @@ public sealed class MigrationStatesOfAFakeTests
     private const MigrationCapabilities All = PeerToPeer | PreCopy;
 
     // From (row) to (column), both in the order of the kernel's numbers without Error: Stop, Running, StopCopy, Resuming, RunningPeerToPeer, PreCopy, PreCopyPeerToPeer.
-    // "." goes, "d" goes and begins a session, "s" goes and keeps the session, "x" is refused.
+    // "." is allowed, "d" is allowed and begins a session, "s" is allowed and keeps the session, "x" is refused.
     private static readonly string[] Table =
     [
         "..dd.dd", // Stop
@@ -40,7 +42,7 @@ public sealed class MigrationStatesOfAFakeTests
                 int before = backend.OpenSessions;
                 Assert.Equal(MigrationArcs.IsSaving(from) || from == MigrationState.Resuming ? 1 : 0, before);
                 backend.Log.Clear();
-                // What is resumed must be a state, or leaving fails.
+                // The data that is resumed must be a state, otherwise leaving the state fails.
                 if (from == MigrationState.Resuming)
                 {
                     migration.WriteData("FAKE"u8);
@@ -67,7 +69,7 @@ public sealed class MigrationStatesOfAFakeTests
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public void States_that_the_device_has_not_got_are_refused_before_the_kernel_is_asked(MigrationCapabilities capabilities)
+    public void Unsupported_states_are_refused_before_the_kernel_is_asked(MigrationCapabilities capabilities)
     {
         using MigratingBackend backend = new(capabilities);
         using VfioDevice device = new(backend, default);
@@ -134,7 +136,7 @@ public sealed class MigrationStatesOfAFakeTests
     }
 
     [Fact]
-    public void A_state_that_a_newer_kernel_has_is_said_and_not_guessed()
+    public void A_state_of_a_newer_kernel_is_reported_and_not_guessed()
     {
         using MigratingBackend backend = new(All);
         backend.Failing[(MigrationState.Running, MigrationState.RunningPeerToPeer)] = (Errno.EIO, (MigrationState)8);
@@ -203,7 +205,7 @@ public sealed class MigrationStatesOfAFakeTests
     }
 
     [Fact]
-    public void The_expected_length_is_null_where_the_kernel_does_not_say()
+    public void The_expected_length_is_null_if_the_kernel_does_not_report_it()
     {
         using MigratingBackend backend = new(Plain, "FAKE 12345");
         using VfioDevice device = new(backend, default);

@@ -36,7 +36,7 @@ public sealed class PciClassTests
     [InlineData("02g0")]
     [InlineData("0x0x0200")]
     [InlineData("net")]
-    public void What_is_no_class_code_is_refused(string? text)
+    public void An_invalid_class_code_is_refused(string? text)
     {
         Assert.False(PciClassCode.TryParse(text, out PciClassCode code));
         Assert.Equal(default, code);
@@ -133,7 +133,7 @@ public sealed class PciClassTests
     [InlineData("0xnet")]
     [InlineData(" net")]
     [InlineData("gg")]
-    public void What_is_no_filter_is_refused(string text)
+    public void An_invalid_filter_is_refused(string text)
     {
         Assert.False(PciClassFilter.TryParse(text, out PciClassFilter? filter));
         Assert.Null(filter);

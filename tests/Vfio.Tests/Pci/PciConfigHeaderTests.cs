@@ -78,7 +78,7 @@ public sealed class PciConfigHeaderTests
     }
 
     [Fact]
-    public void Fewer_than_64_bytes_are_no_header()
+    public void Fewer_than_64_bytes_are_not_a_header()
     {
         Assert.False(PciConfigHeader.TryParse(new byte[63], out _));
         Assert.Throws<FormatException>(() => PciConfigHeader.Parse(new byte[63]));

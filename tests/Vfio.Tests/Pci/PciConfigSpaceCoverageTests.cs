@@ -3,7 +3,9 @@ using Vfio.Pci;
 
 namespace Vfio.Tests.Pci;
 
-/// <summary>That the comparison with lspci leaves out nothing: which fields it takes, and what values they had.</summary>
+/// <summary>
+/// Shows that the comparison with lspci is complete: which fields it covers, and which values they had.
+/// </summary>
 public sealed class PciConfigSpaceCoverageTests
 {
     /// <summary>What lspci 3.9 does not print, and why; <c>DevCap#</c> is DevCap2.</summary>

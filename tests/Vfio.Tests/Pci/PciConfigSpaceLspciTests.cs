@@ -2,10 +2,14 @@ using Vfio.Pci;
 
 namespace Vfio.Tests.Pci;
 
-/// <summary>Our decoding of configuration space beside that of lspci: the texts must be the same, line by line and word by word.</summary>
+/// <summary>
+/// Compares our decoding of configuration space with that of lspci: the texts must be the same, line by line and word
+/// by word.
+/// </summary>
 public sealed class PciConfigSpaceLspciTests
 {
-    // Each of another make; between them they have every capability but those of CXL, whose flipped bits lspci looks up beyond its tables.
+    // Each of another kind; together they have every capability except those of CXL, whose flipped bits lspci looks up
+    // beyond its tables.
     private static readonly string[] Flipped = ["root port", "physical function", "conventional bridge", "conventional device", "CardBus bridge", "PCI-X bridge", "HyperTransport device", "virtio device"];
 
     // Zero watts are zero in any scale; several transmit margins have one name; of possible speeds the fastest is named.
@@ -74,7 +78,10 @@ public sealed class PciConfigSpaceLspciTests
         }
     }
 
-    /// <summary>The comparison sees every bit of every field that it takes: changed on our side alone, the texts differ.</summary>
+    /// <summary>
+    /// The comparison covers every bit of every field that it includes: if a bit changes only on our side, the texts
+    /// differ.
+    /// </summary>
     [Fact]
     public void No_bit_of_a_compared_field_can_differ_unseen()
     {
@@ -113,8 +120,8 @@ public sealed class PciConfigSpaceLspciTests
 
     private static string? Difference(string theirs, byte[] image) => Compare(theirs, LspciText.Of(PciConfigSpace.Parse(image), Lspci.Place(0, 0), 0, used: null));
 
-    // What the list of known differences excludes: lists through the header; tables that lspci reads beyond their ends (CXL) or
-    // entries that it reads without having fetched them (Enhanced Allocation).
+    // The list of known differences excludes lists through the header, tables that lspci reads beyond their ends (CXL),
+    // and entries that it reads without having fetched them (Enhanced Allocation).
     private static bool IsComparable(byte[] image)
     {
         PciConfigSpace config = PciConfigSpace.Parse(image);

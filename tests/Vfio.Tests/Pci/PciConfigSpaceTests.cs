@@ -26,7 +26,7 @@ public sealed class PciConfigSpaceTests
     }
 
     [Fact]
-    public void A_device_that_is_gone_is_said_to_be()
+    public void A_device_that_no_longer_answers_is_reported()
     {
         byte[] image = new byte[256];
         image.AsSpan().Fill(0xff);
@@ -39,7 +39,7 @@ public sealed class PciConfigSpaceTests
     [InlineData(0x04, "the capability pointer at 34h leads to 04h, into the header", 0)]
     [InlineData(0x56, "the capability pointer at 34h is 56h, not a multiple of 4; its two lowest bits are taken as 0", 3)]
     [InlineData(0x02, "the capability pointer at 34h is 02h, not a multiple of 4; its two lowest bits are taken as 0", 0)]
-    public void A_wild_pointer_is_named(byte start, string warning, int capabilities)
+    public void An_invalid_pointer_is_named(byte start, string warning, int capabilities)
     {
         byte[] image = Port;
         image[0x34] = start;

@@ -52,7 +52,7 @@ public sealed class PciNamesLoadTests : IDisposable
     }
 
     [Fact]
-    public void File_that_is_no_pci_ids_is_passed_over()
+    public void File_that_is_not_pci_ids_is_skipped()
     {
         Write("usr/share/misc/pci.ids", "");
         Write("usr/share/hwdata/pci.ids", "<html>not found</html>\n");
@@ -60,7 +60,7 @@ public sealed class PciNamesLoadTests : IDisposable
     }
 
     [Fact]
-    public void File_over_16_MiB_is_passed_over()
+    public void File_over_16_MiB_is_skipped()
     {
         string path = Write("usr/share/misc/pci.ids", "8086  Big\n");
         using (FileStream file = File.OpenWrite(path))
@@ -72,14 +72,14 @@ public sealed class PciNamesLoadTests : IDisposable
     }
 
     [Fact]
-    public void Packed_file_that_unpacks_to_over_16_MiB_is_passed_over()
+    public void Packed_file_that_unpacks_to_over_16_MiB_is_skipped()
     {
         Write("usr/share/misc/pci.ids.gz", "8086  Bomb\n" + new string('\n', PciNames.MaxBytes));
         AssertBuiltIn();
     }
 
     [Fact]
-    public void Broken_packed_file_is_passed_over()
+    public void Broken_packed_file_is_skipped()
     {
         File.WriteAllText(Place("usr/share/misc/pci.ids.gz"), "8086  Not packed\n");
         AssertBuiltIn();
@@ -91,21 +91,21 @@ public sealed class PciNamesLoadTests : IDisposable
     [InlineData("/proc/self/mem")]
     [InlineData("pci.ids")]
     [InlineData("/")]
-    public void Link_to_what_is_no_file_is_passed_over(string target)
+    public void Link_to_something_other_than_a_file_is_skipped(string target)
     {
         File.CreateSymbolicLink(Place("usr/share/misc/pci.ids"), target);
         AssertBuiltIn();
     }
 
     [Fact]
-    public void Folder_in_the_place_of_the_file_is_passed_over()
+    public void Folder_in_place_of_the_file_is_skipped()
     {
         Directory.CreateDirectory(Place("usr/share/misc/pci.ids"));
         AssertBuiltIn();
     }
 
     [Fact]
-    public async Task Pipe_in_the_place_of_the_file_is_passed_over_without_waiting_for_a_writer()
+    public async Task Pipe_in_place_of_the_file_is_skipped_without_waiting_for_a_writer()
     {
         using (Process mkfifo = Process.Start("mkfifo", [Place("usr/share/misc/pci.ids")]))
         {

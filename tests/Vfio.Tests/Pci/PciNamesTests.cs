@@ -124,7 +124,7 @@ public sealed class PciNamesTests
     [InlineData("8086  \t\r\n")]
     [InlineData("8086  \u0007\u001b\n")]
     [InlineData("8086  \u202e\u0085\n")]
-    public void Name_of_nothing_is_no_name(string text) => Assert.Null(Parse(text).GetVendor(0x8086));
+    public void Unknown_names_are_null(string text) => Assert.Null(Parse(text).GetVendor(0x8086));
 
     [Theory]
     [InlineData("\u001b]0;owned\u0007Intel\u001b[2J", "]0;ownedIntel[2J")]
@@ -133,7 +133,7 @@ public sealed class PciNamesTests
     [InlineData("\u202eletnI\u2066\u200b\ufeff", "letnI")]
     [InlineData("In\u2028tel", "Intel")]
     [InlineData("Société Générale \U0001F600", "Société Générale \U0001F600")]
-    public void Characters_that_steer_a_terminal_are_left_out(string raw, string clean) =>
+    public void Characters_that_control_a_terminal_are_left_out(string raw, string clean) =>
         Assert.Equal(clean, Parse($"8086  {raw}\n").GetVendor(0x8086));
 
     [Fact]

@@ -3,7 +3,9 @@ using Vfio.Pci;
 
 namespace Vfio.Tests;
 
-/// <summary>The kernel's device descriptor, with shared memory in its place: reads, writes and maps are those of any file.</summary>
+/// <summary>
+/// The kernel's device descriptor, replaced by shared memory: reads, writes and maps are those of any file.
+/// </summary>
 public sealed class DeviceFileTests
 {
     private const int FileOffset = 0x10000;
@@ -82,7 +84,7 @@ public sealed class DeviceFileTests
     }
 
     [Fact]
-    public void Disposal_closes_the_device_and_then_what_it_needed_once()
+    public void Disposal_closes_the_device_and_then_its_container_once()
     {
         using SafeFileHandle device = NewMemory(1);
         List<string> steps = [];
@@ -95,7 +97,7 @@ public sealed class DeviceFileTests
     }
 
     [Fact]
-    public void What_is_no_vfio_device_refuses_vfios_questions()
+    public void A_file_that_is_not_a_vfio_device_fails_with_an_error()
     {
         using DeviceFile file = new(new SystemCalls(), NewMemory(0x1000), "0000:00:14.3", "test", () => { });
         VfioException failure = Assert.Throws<VfioException>(() => file.GetInfo());

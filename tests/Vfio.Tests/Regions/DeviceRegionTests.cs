@@ -2,7 +2,7 @@ using Vfio.Pci;
 
 namespace Vfio.Tests;
 
-/// <summary>Regions that only some devices have: VGA's, and those of a device's own.</summary>
+/// <summary>Regions that only some devices have: VGA, and device-specific ones.</summary>
 public sealed class DeviceRegionTests : IDisposable
 {
     private const RegionIndex Own = (RegionIndex)9;
@@ -24,7 +24,7 @@ public sealed class DeviceRegionTests : IDisposable
     }
 
     [Fact]
-    public void A_region_of_the_devices_own_is_opened_by_its_number()
+    public void A_device_specific_region_is_opened_by_its_number()
     {
         Assert.Equal(11, _device.RegionCount);
         using Region region = _device.OpenRegion(Own);
@@ -48,7 +48,7 @@ public sealed class DeviceRegionTests : IDisposable
     [InlineData(0x80008086u, 1u, 0x8086, "vendor 8086 type 1")]
     [InlineData(0xffff10deu, 2u, 0x10de, "vendor 10de type 2")]
     [InlineData(1u, 1u, null, "type 1.1")]
-    public void A_type_is_a_vendors_or_the_kernels(uint value, uint subtype, int? vendor, string text)
+    public void A_type_is_vendor_specific_or_the_kernels(uint value, uint subtype, int? vendor, string text)
     {
         RegionType type = new(value, subtype);
         Assert.Equal((vendor, text), ((int?)type.VendorId, type.ToString()));

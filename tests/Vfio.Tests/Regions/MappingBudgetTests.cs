@@ -8,7 +8,7 @@ public sealed class MappingBudgetTests
     private const ulong OneGiB = 1UL << 30;
 
     [Fact]
-    public void Revoking_hundreds_of_large_mappings_that_somebody_keeps_leaves_mappings_for_others()
+    public void Revoking_hundreds_of_large_mappings_that_are_kept_leaves_mappings_for_others()
     {
         // At 256 mappings each, kept alive, these would take 76,800: more than the kernel gives a process.
         List<MappedMemory> kept = [];
@@ -25,7 +25,7 @@ public sealed class MappingBudgetTests
     }
 
     [Fact]
-    public void A_mapping_too_large_for_ones_lets_go_of_the_device_all_the_same()
+    public void A_mapping_too_large_for_ones_still_releases_the_device()
     {
         using MappedMemory memory = MapSparseFile(32 * OneGiB);
         string mapped = $"{Address(memory):x}-";

@@ -6,7 +6,7 @@ using System.Text.RegularExpressions;
 
 namespace Vfio.Tests;
 
-/// <summary>The guard's machine code is what its source says, and does to whole processes what it should.</summary>
+/// <summary>The guard's machine code agrees with its source, and has the intended effect on whole processes.</summary>
 public sealed partial class MemoryGuardCodeTests
 {
     private static readonly string Folder = Path.Combine(Repository.Root, "src", "Vfio", "Regions");
@@ -51,7 +51,8 @@ public sealed partial class MemoryGuardCodeTests
         Assert.True(MemoryGuardCode.X64.Length <= MemoryGuard.TablePlace);
     }
 
-    // Threads with the garbage collector running, null references, faults of others, signals sent: tests/Vfio.Guard says which.
+    // Threads with the garbage collector running, null references, faults of others, signals sent: tests/Vfio.Guard
+    // lists them.
     [Fact]
     public void Processes_live_or_end_as_they_should()
     {

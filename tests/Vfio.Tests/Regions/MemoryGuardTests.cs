@@ -2,7 +2,7 @@ using Vfio.Pci;
 
 namespace Vfio.Tests;
 
-/// <summary>A mapped device that does not answer: files cut short send the same SIGBUS as vfio-pci.</summary>
+/// <summary>A mapped device that does not answer: truncated files send the same SIGBUS as vfio-pci.</summary>
 [Collection(nameof(AloneInTheProcess))]
 public sealed class MemoryGuardTests : IDisposable
 {
@@ -28,7 +28,7 @@ public sealed class MemoryGuardTests : IDisposable
     }
 
     [Fact]
-    public void Reads_of_a_device_that_is_away_give_ones_in_every_width()
+    public void Reads_of_a_device_that_does_not_answer_return_all_ones_in_every_width()
     {
         using VfioDevice device = new(_backend, default);
         using Region region = device.OpenRegion(RegionIndex.Bar0);
@@ -43,7 +43,7 @@ public sealed class MemoryGuardTests : IDisposable
     }
 
     [Fact]
-    public void Writes_to_a_device_that_is_away_are_read_back_and_never_reach_it()
+    public void Writes_to_a_device_that_does_not_answer_are_read_back_and_never_reach_it()
     {
         using VfioDevice device = new(_backend, default);
         using Region region = device.OpenRegion(RegionIndex.Bar0);
@@ -73,7 +73,7 @@ public sealed class MemoryGuardTests : IDisposable
     }
 
     [Fact]
-    public void What_one_mapping_writes_over_ones_no_other_reads()
+    public void Writes_of_one_mapping_to_a_covered_area_are_not_visible_in_others()
     {
         using VfioDevice device = new(_backend, default);
         using Region first = device.OpenRegion(RegionIndex.Bar0);
@@ -85,7 +85,7 @@ public sealed class MemoryGuardTests : IDisposable
     }
 
     [Fact]
-    public void After_Recover_the_device_may_go_away_again()
+    public void After_Recover_the_device_may_stop_answering_again()
     {
         using VfioDevice device = new(_backend, default);
         using Region region = device.OpenRegion(RegionIndex.Bar0);
@@ -107,7 +107,7 @@ public sealed class MemoryGuardTests : IDisposable
     }
 
     [Fact]
-    public void Recover_while_the_device_is_away_leaves_it_unavailable()
+    public void Recover_while_the_device_does_not_answer_leaves_it_unavailable()
     {
         using VfioDevice device = new(_backend, default);
         using Region region = device.OpenRegion(RegionIndex.Bar0);
@@ -115,7 +115,7 @@ public sealed class MemoryGuardTests : IDisposable
         _backend.TakeAway();
         Assert.Equal(uint.MaxValue, region.ReadUInt32(0));
         device.Recover();
-        // There is no configuration space to ask here: nothing is known until it is touched again.
+        // There is no configuration space to read here, so the state is unknown until the next access.
         Assert.Equal(uint.MaxValue, region.ReadUInt32(0));
         Assert.Equal(DeviceState.Unavailable, device.GetState());
     }
@@ -163,7 +163,7 @@ public sealed class MemoryGuardTests : IDisposable
     }
 
     [Fact]
-    public void A_checked_region_throws_where_the_device_did_not_answer()
+    public void A_checked_region_throws_if_the_device_did_not_answer()
     {
         using VfioDevice device = new(_backend, default, "the device");
         using Region region = device.OpenRegion(RegionIndex.Bar0, RegionAccess.Checked);
@@ -212,7 +212,7 @@ public sealed class MemoryGuardTests : IDisposable
         _backend.TakeAway();
         Assert.Equal(uint.MaxValue, region.ReadUInt32(0));
         _backend.GiveBack();
-        // Capabilities: one without meaning at 0x40, then power management at 0x50, then round in a circle.
+        // Capabilities: an unknown one at 0x40, then power management at 0x50, then a loop.
         byte[] header = [0, 0, 0, 0, (byte)command, 0, 0x10, 0, 1, 0, 0, 2];
         _backend.Poke(RegionIndex.Config, 0, header);
         _backend.Poke(RegionIndex.Config, 0x34, [0x40]);
@@ -266,7 +266,7 @@ public sealed class MemoryGuardTests : IDisposable
         }
 
         using Region again = device.OpenRegion(RegionIndex.Bar2);
-        Assert.True(again.IsMapped, "slots of regions that nobody refers to are free again");
+        Assert.True(again.IsMapped, "slots of regions without references are free again");
     }
 
     [Fact]
@@ -291,7 +291,8 @@ public sealed class MemoryGuardTests : IDisposable
         Assert.Equal(7u, region.ReadUInt32(0));
     }
 
-    // The pieces of all mappings of the process are counted. Those of earlier tests count until a finalizer has run, which may be at any moment.
+    // The mappings of the whole process are counted. Those of earlier tests count until a finalizer has run, which may
+    // be at any moment.
     private static void AwaitNoPieces() => Eventually.Holds(
         () =>
         {
@@ -299,5 +300,5 @@ public sealed class MemoryGuardTests : IDisposable
             GC.WaitForPendingFinalizers();
             return MemoryGuard.Pieces == 0;
         },
-        "the mappings of earlier tests are given back");
+        "the mappings of earlier tests are released");
 }

@@ -2,7 +2,7 @@ using Vfio.Pci;
 
 namespace Vfio.Tests;
 
-/// <summary>Writes that eventfds make: what reaches the backend, and when each ends.</summary>
+/// <summary>Writes that eventfds trigger: what reaches the backend, and when each ends.</summary>
 public sealed class RegionEventTests : IDisposable
 {
     private readonly ScriptedBackend _backend = new();
@@ -26,7 +26,7 @@ public sealed class RegionEventTests : IDisposable
     }
 
     [Fact]
-    public void Each_width_is_asked_for_and_taken_back_once()
+    public void Each_width_is_requested_and_removed_once()
     {
         IDisposable[] writes =
         [
@@ -57,7 +57,7 @@ public sealed class RegionEventTests : IDisposable
     }
 
     [Fact]
-    public void What_the_kernel_refuses_leaves_nothing_to_take_back()
+    public void A_refusal_by_the_kernel_leaves_nothing_to_remove()
     {
         _backend.SettingEvent = _ => throw new VfioException("VFIO_DEVICE_IOEVENTFD", "BAR0", Errno.EEXIST);
         Assert.Equal(Errno.EEXIST, Assert.Throws<VfioException>(() => _bar0.WriteOnEvent<uint>(_counter.Handle, 0, 1)).Errno);
@@ -74,7 +74,7 @@ public sealed class RegionEventTests : IDisposable
     }
 
     [Fact]
-    public void A_backend_without_them_says_so()
+    public void A_backend_without_events_throws()
     {
         using MemoryBackend memory = new();
         memory.Add(RegionIndex.Bar0, 0x1000);

@@ -58,18 +58,18 @@ public sealed class RegionInfoParserTests
     }
 
     [Fact]
-    public void A_region_of_the_devices_own_says_what_it_is()
+    public void A_device_specific_region_reports_its_type()
     {
         byte[] type = [.. Header(id: 2, next: Fixed + 16), .. BitConverter.GetBytes(0x80008086u), .. BitConverter.GetBytes(1u)];
         RegionInfo info = Parse(Answer(All, 0x4000, Fixed, tail: [.. type, .. SparseCapability(next: 0, (0x1000, 0x1000))]));
         Assert.Equal((new RegionType(0x80008086, 1), false), (info.Type, info.IsMsixMappable));
         Assert.Equal([new MappableArea(0x1000, 0x1000)], info.MappableAreas);
-        // Cut in the middle of it, there is no type.
+        // If it is truncated in the middle, there is no type.
         Assert.Null(Parse(Answer(All, 0x4000, Fixed, tail: type[..12])).Type);
     }
 
     [Fact]
-    public void Capabilities_behind_the_sparse_one_are_read_and_a_break_there_takes_no_area_away()
+    public void Capabilities_after_the_sparse_one_are_read_and_a_break_there_removes_no_area()
     {
         byte[] sparse = SparseCapability(next: Fixed + 32, (0, 0x1000));
         RegionInfo info = Parse(Answer(All, 0x4000, Fixed, tail: [.. sparse, .. Header(id: 3, next: 0)]));
@@ -130,7 +130,7 @@ public sealed class RegionInfoParserTests
     [InlineData(uint.MaxValue)]
     public void A_chain_that_leads_out_of_the_answer_allows_no_mapping(uint wild)
     {
-        // Which parts may be mapped stood behind the break: none is known.
+        // The list of mappable areas was after the break, so none is known.
         Assert.Empty(Parse(Answer(All, 0x4000, capOffset: wild)).MappableAreas);
         Assert.Empty(Parse(Answer(All, 0x4000, Fixed, tail: Header(id: 2, next: wild))).MappableAreas);
     }
@@ -147,7 +147,7 @@ public sealed class RegionInfoParserTests
     }
 
     [Fact]
-    public void A_count_beyond_the_answer_gives_the_areas_that_are_there()
+    public void A_count_larger_than_the_answer_gives_only_the_areas_in_it()
     {
         byte[] capability = SparseCapability(next: 0, (0, 0x1000), (0x2000, 0x1000));
         BinaryPrimitives.WriteUInt32LittleEndian(capability.AsSpan(8), uint.MaxValue);
@@ -186,7 +186,8 @@ public sealed class RegionInfoParserTests
         Assert.True(withAreas > 500, $"only {withAreas} of the answers had areas: the fuzz does not reach them");
     }
 
-    // A tenth is noise; the rest is a chain as kernels write it, with some of its bytes changed and its end cut off.
+    // A tenth of the answers is noise; the rest is a chain as kernels write it, with some bytes changed and its end
+    // truncated.
     private static byte[] RandomAnswer(Random random)
     {
         if (random.Next(10) == 0)
@@ -224,7 +225,7 @@ public sealed class RegionInfoParserTests
         }
     }
 
-    // Parsing from memory that ends with the answer: a read beyond it would come out of range.
+    // Parses from memory that ends with the answer, so that a read beyond it would be out of range.
     private static RegionInfo Parse(byte[] answer) => RegionInfoParser.Parse(RegionIndex.Bar2, answer);
 
     private static byte[] Answer(uint flags, ulong size, uint capOffset = 0, ulong offset = 0, byte[]? tail = null)

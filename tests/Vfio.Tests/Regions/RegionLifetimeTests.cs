@@ -4,7 +4,7 @@ using Vfio.Pci;
 
 namespace Vfio.Tests;
 
-/// <summary>Mappings are counted in this process: nothing else may map meanwhile.</summary>
+/// <summary>Counts the mappings of this process, so nothing else may map memory at the same time.</summary>
 [CollectionDefinition(nameof(AloneInTheProcess), DisableParallelization = true)]
 public sealed class AloneInTheProcess;
 
@@ -84,7 +84,7 @@ public sealed class RegionLifetimeTests
     }
 
     [Fact]
-    public void A_map_that_fails_halfway_gives_back_what_was_mapped()
+    public void A_map_that_fails_halfway_unmaps_what_was_mapped()
     {
         using MemoryBackend backend = new() { FailingMap = 3 };
         backend.Add(RegionIndex.Bar0, 0x6000, areas: [new MappableArea(0, 0x1000), new MappableArea(0x2000, 0x1000), new MappableArea(0x4000, 0x1000)]);
@@ -107,12 +107,12 @@ public sealed class RegionLifetimeTests
         Assert.Equal(0x2000ul, end - start);
         region.Dispose();
         Assert.Empty(Maps(backend.MemoryName));
-        Assert.True(IsKept(start), "the address range must stay taken while somebody may touch it");
+        Assert.True(IsKept(start), "the address range must stay reserved while code may access it");
         GC.KeepAlive(region);
     }
 
     [Fact]
-    public void The_address_range_is_given_back_when_nothing_refers_to_the_region()
+    public void The_address_range_is_unmapped_when_nothing_refers_to_the_region()
     {
         using MemoryBackend backend = new();
         using VfioDevice device = Open(backend);
@@ -194,7 +194,8 @@ public sealed class RegionLifetimeTests
         }
     }
 
-    // Works until the region says that it was disposed. A watchdog is not needed: that it says so is what is tested.
+    // Runs until the region reports that it was disposed. A watchdog is not needed, because that report is what is
+    // tested.
     private static (string? Surprise, int Count) Hammer(Region region, bool isWriter)
     {
         int count = 0;
@@ -205,7 +206,7 @@ public sealed class RegionLifetimeTests
                 ulong offset = (ulong)(count++ % 3) * 0x1000;
                 if (count % 256 == 0)
                 {
-                    // Where threads outnumber processors, whoever disposes must get his turn.
+                    // If there are more threads than processors, the disposing thread must get its turn.
                     Thread.Yield();
                 }
 
@@ -245,7 +246,7 @@ public sealed class RegionLifetimeTests
         return new VfioDevice(backend, PciAddress.Parse("0000:00:14.3"));
     }
 
-    // Whether a revoked region is still there; once it is not, the runtime may map something of its own at the same place.
+    // Whether a revoked region still exists; once it does not, the runtime may map something else at the same address.
     private static bool IsKept(ulong address) =>
         AllMaps().Exists(map => address >= map.Start && address < map.End && map.Name.Contains("vfio-revoked", StringComparison.Ordinal));
 

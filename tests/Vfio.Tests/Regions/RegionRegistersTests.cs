@@ -93,7 +93,7 @@ public sealed class RegionRegistersTests : IDisposable
     }
 
     [Fact]
-    public void No_region_is_refused()
+    public void A_missing_region_is_refused()
     {
         Assert.Throws<ArgumentNullException>(() => ((Region)null!).Read(Dword));
         Assert.Throws<ArgumentNullException>(() => ((Region)null!).Write(Dword, default));

@@ -53,7 +53,7 @@ public sealed class SharedMemoryTests : IDisposable
     }
 
     [Fact]
-    public void Whoever_has_its_file_cannot_change_its_length()
+    public void A_program_with_its_file_cannot_change_its_length()
     {
         string path = Directory.EnumerateFileSystemEntries("/proc/self/fd")
             .Single(path => new FileInfo(path).LinkTarget?.Contains(_name, StringComparison.Ordinal) == true);
@@ -64,7 +64,7 @@ public sealed class SharedMemoryTests : IDisposable
     }
 
     [Fact]
-    public void Disposed_it_says_so_and_others_keep_their_mappings()
+    public void Access_after_Dispose_throws_and_other_mappings_stay_valid()
     {
         using MappedMemory mapping = _memory.Map(0, 0x1000, read: true, write: true, "test");
         _memory.Write(0, 5u);

@@ -14,7 +14,7 @@ public sealed class VfioDeviceTests : IDisposable
     }
 
     [Fact]
-    public void It_tells_what_the_backend_says()
+    public void It_returns_what_the_backend_reports()
     {
         using VfioDevice device = new(_backend, PciAddress.Parse("0000:00:14.3"));
         Assert.Equal((PciAddress.Parse("0000:00:14.3"), "memory", true), (device.Address, device.BackendName, device.CanReset));
@@ -66,7 +66,7 @@ public sealed class VfioDeviceTests : IDisposable
     [Theory]
     [InlineData("e1000e", "the device belongs to the driver e1000e")]
     [InlineData(null, "no driver has the device")]
-    public void A_device_that_is_not_taken_cannot_be_opened(string? driver, string reason)
+    public void A_device_that_is_not_bound_cannot_be_opened(string? driver, string reason)
     {
         FakeDevice device = _host.AddDevice("0000:00:14.3", driver: driver, group: 12);
         VfioException refusal = Assert.Throws<VfioException>(() => VfioDevice.Open(device.Address, new VfioOpenOptions { Host = _host.Root }));
@@ -86,7 +86,7 @@ public sealed class VfioDeviceTests : IDisposable
     }
 
     [Fact]
-    public void A_container_that_is_none_is_refused_by_its_first_question()
+    public void A_file_that_is_not_a_container_is_refused()
     {
         FakeDevice device = _host.AddDevice("0000:00:14.3", driver: "vfio-pci", group: 12);
         VfioException refusal = Assert.Throws<VfioException>(() => VfioDevice.Open(device.Address, new VfioOpenOptions { Host = _host.Root }));

@@ -64,7 +64,7 @@ public sealed class RegisterFieldTests
     [InlineData(0, 0x1ul)]
     [InlineData(31, 0x80000000ul)]
     [InlineData(63, 0x8000000000000000ul)]
-    public void A_bit_is_read_and_changed_alone(int bit, ulong mask)
+    public void Only_one_bit_is_read_and_changed(int bit, ulong mask)
     {
         Assert.True(RegisterBits.IsSet(mask, bit));
         Assert.False(RegisterBits.IsSet(~mask, bit));

@@ -20,7 +20,7 @@ public sealed class RegisterMapTests
     public void A_register_is_found_by_its_name_in_any_case(string name) => Assert.Same(Status, Map.Find(name));
 
     [Fact]
-    public void An_unknown_name_or_offset_is_no_register()
+    public void An_unknown_name_or_offset_is_not_a_register()
     {
         Assert.Null(Map.Find("STAT"));
         Assert.Null(Map.Find(""));
@@ -40,7 +40,7 @@ public sealed class RegisterMapTests
         Assert.Throws<ArgumentException>(() => new RegisterMap("device", "its book", RegionIndex.Bar0, [Control, new("ctrl", 4, 4, "Another")]));
 
     [Fact]
-    public void A_map_says_what_it_is_of()
+    public void A_map_names_its_device_and_source()
     {
         Assert.Equal("device", Map.Name);
         Assert.Equal("its book", Map.Source);
@@ -55,7 +55,7 @@ public sealed class RegisterMapTests
     [InlineData(RegisterAccess.WriteOneToClear, true)]
     [InlineData(RegisterAccess.WriteOneToSet, true)]
     [InlineData(RegisterAccess.WriteHasSideEffects, true)]
-    public void What_reading_changes_is_not_read_unasked(RegisterAccess access, bool canPeek) =>
+    public void Registers_with_read_side_effects_are_not_read_by_default(RegisterAccess access, bool canPeek) =>
         Assert.Equal(canPeek, (Status with { Access = access }).CanPeek);
 
     [Fact]
@@ -76,7 +76,7 @@ public sealed class RegisterMapTests
     }
 
     [Fact]
-    public void A_register_of_several_lies_a_stride_after_the_one_before()
+    public void The_registers_of_an_array_are_a_stride_apart()
     {
         Register<RawUInt32> first = new(0x1000);
         Assert.Equal(0x1000ul, first.At(0, 8).Offset);

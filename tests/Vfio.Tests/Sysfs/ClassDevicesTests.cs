@@ -18,7 +18,7 @@ public sealed class ClassDevicesTests : IDisposable
     }
 
     [Fact]
-    public void A_device_with_none_has_none()
+    public void A_device_without_class_devices_has_an_empty_list()
     {
         FakeDevice device = _host.AddDevice("0000:00:14.3", driver: "e1000e");
         Assert.Empty(On(device));
@@ -26,21 +26,21 @@ public sealed class ClassDevicesTests : IDisposable
     }
 
     [Fact]
-    public void An_interface_behind_virtio_stands_on_the_pci_device()
+    public void An_interface_behind_virtio_belongs_to_the_pci_device()
     {
         FakeDevice device = _host.AddDevice("0000:00:03.0", driver: "virtio-pci").WithInterface("eth0", under: "virtio0");
         Assert.Equal(["eth0"], On(device));
     }
 
     [Fact]
-    public void An_interface_behind_usb_stands_on_the_controller()
+    public void An_interface_behind_usb_belongs_to_the_controller()
     {
         FakeDevice device = _host.AddDevice("0000:00:14.0", driver: "xhci_hcd").WithInterface("enx0", under: "usb2/2-1/2-1:1.0");
         Assert.Equal(["enx0"], On(device));
     }
 
     [Fact]
-    public void A_disk_behind_scsi_stands_on_the_controller_with_its_partitions()
+    public void A_disk_behind_scsi_belongs_to_the_controller_with_its_partitions()
     {
         FakeDevice device = _host.AddDevice("0000:00:1f.2", driver: "ahci")
             .WithDisk("sda", "8:0", "ata1/host0/target0:0:0/0:0:0:0/block")
@@ -58,7 +58,7 @@ public sealed class ClassDevicesTests : IDisposable
     }
 
     [Fact]
-    public void A_multipath_namespace_stands_on_every_controller_of_its_subsystem()
+    public void A_multipath_namespace_belongs_to_every_controller_of_its_subsystem()
     {
         const string Subsystem = "sys/devices/virtual/nvme-subsystem/nvme-subsys0";
         FakeDevice first = _host.AddDevice("0000:01:00.0", classCode: "010802", driver: "nvme");
@@ -77,7 +77,7 @@ public sealed class ClassDevicesTests : IDisposable
     }
 
     [Fact]
-    public void Devices_on_no_pci_device_are_passed_over()
+    public void Devices_without_a_pci_device_are_skipped()
     {
         FakeDevice device = _host.AddDevice("0000:00:14.3", driver: "e1000e");
         _host.Write("sys/devices/virtual/net/lo/flags", "0x9\n");

@@ -5,7 +5,7 @@ public sealed class DeviceHoldersTests : IDisposable
     private const string DeviceLink = "anon_inode:[vfio-device]";
 
     [Fact]
-    public void A_node_that_is_gone_may_have_been_the_devices()
+    public void A_deleted_node_may_have_been_the_devices()
     {
         using FakeHost host = new();
         FakeDevice device = host.AddDevice("0000:00:14.3", group: 12);
@@ -30,7 +30,7 @@ public sealed class DeviceHoldersTests : IDisposable
     private string[] Holders() => [.. new DeviceHolders(_host.Root).GetHolders(_device.Info).Select(holder => holder.ToString())];
 
     [Fact]
-    public void Nobody_holds_a_free_device()
+    public void A_free_device_has_no_holder()
     {
         _host.AddProcess(1, "init", 0, "/dev/null");
         _host.AddProcess(2, "other", 0, "/dev/vfio/1");
@@ -41,7 +41,7 @@ public sealed class DeviceHoldersTests : IDisposable
     }
 
     [Fact]
-    public void Whoever_has_the_group_open_holds_the_device()
+    public void A_process_with_the_group_open_holds_the_device()
     {
         _host.AddProcess(4711, "qemu-system-x86", 0, "/dev/vfio/12");
         Assert.Equal(["pid 4711 (qemu-system-x86, user root)"], Holders());
@@ -57,7 +57,7 @@ public sealed class DeviceHoldersTests : IDisposable
     }
 
     [Fact]
-    public void Whoever_has_the_devices_own_node_open_holds_it()
+    public void A_process_with_the_devices_own_node_open_holds_it()
     {
         _host.AddProcess(4711, "spdk", 0, $"/dev/vfio/devices/{_device.DeviceNode}");
         _host.AddProcess(4712, "other", 0, "/dev/vfio/devices/vfio99");
@@ -65,7 +65,7 @@ public sealed class DeviceHoldersTests : IDisposable
     }
 
     [Fact]
-    public void A_device_descriptor_is_told_by_its_info()
+    public void A_device_descriptor_is_recognized_by_its_info()
     {
         _host.AddProcess(4711, "dpdk", 0, DeviceLink, "pos:\t0\nflags:\t02\nvfio-device-syspath: /sys/devices/pci0000:00/0000:00:14.3\n");
         _host.AddProcess(4712, "other", 0, DeviceLink, "pos:\t0\nvfio-device-syspath: /sys/devices/pci0000:00/0000:00:14.30\n");
@@ -75,7 +75,7 @@ public sealed class DeviceHoldersTests : IDisposable
     }
 
     [Fact]
-    public void A_process_with_many_descriptors_is_told_once()
+    public void A_process_with_many_descriptors_is_reported_once()
     {
         _host.AddProcess(4711, "qemu", 0, "/dev/vfio/12");
         File.CreateSymbolicLink(_host.PathOf("proc/4711/fd/6"), "/dev/vfio/12");
@@ -83,14 +83,14 @@ public sealed class DeviceHoldersTests : IDisposable
     }
 
     [Fact]
-    public void A_user_without_a_name_is_told_by_number()
+    public void A_user_without_a_name_is_shown_by_number()
     {
         _host.AddProcess(4711, "qemu", 3_000_000_123, "/dev/vfio/12");
         Assert.Equal(["pid 4711 (qemu, user 3000000123)"], Holders());
     }
 
     [Fact]
-    public void A_command_cannot_speak_to_the_terminal()
+    public void A_command_cannot_control_the_terminal()
     {
         _host.AddProcess(4711, "x", 0, "/dev/vfio/12");
         _host.Write("proc/4711/comm", "a\x1b[2Jb\nc\u009bd\n");
@@ -98,7 +98,7 @@ public sealed class DeviceHoldersTests : IDisposable
     }
 
     [Fact]
-    public void A_process_that_ends_meanwhile_is_told_as_far_as_it_is_known()
+    public void A_process_that_ends_meanwhile_is_reported_as_far_as_it_is_known()
     {
         _host.AddProcess(4711, "qemu", 0, "/dev/vfio/12");
         File.Delete(_host.PathOf("proc/4711/comm"));
@@ -107,7 +107,7 @@ public sealed class DeviceHoldersTests : IDisposable
     }
 
     [Fact]
-    public void What_is_no_process_is_passed_over()
+    public void Entries_that_are_not_processes_are_skipped()
     {
         foreach (string name in (string[])["self", "thread-self", "-5", "+7", "12x", "99999999999", "0x10"])
         {

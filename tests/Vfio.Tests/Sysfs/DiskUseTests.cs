@@ -33,13 +33,13 @@ public sealed class DiskUseTests : IDisposable
     [Fact]
     public void A_mount_that_hides_its_number_is_found_by_its_source()
     {
-        // btrfs gives each subvolume a number of its own, 0:N.
+        // btrfs gives each subvolume its own number, 0:N.
         _host.Append("proc/self/mountinfo", "30 22 0:45 /home /home rw - btrfs /dev/nvme0n1 rw,subvol=/home\n");
         Assert.Equal([("mounted", "its disk nvme0n1 is mounted on /home")], Uses());
     }
 
     [Fact]
-    public void Every_mount_is_told()
+    public void Every_mount_is_reported()
     {
         _host.Append("proc/self/mountinfo", "30 22 259:1 / /srv rw - ext4 /dev/nvme0n1p1 rw\n31 22 259:1 / /mnt rw - ext4 /dev/nvme0n1p1 rw\n");
         Assert.Equal(["its disk nvme0n1p1 is mounted on /srv", "its disk nvme0n1p1 is mounted on /mnt"], Uses().Select(use => use.Explanation));
@@ -55,7 +55,7 @@ public sealed class DiskUseTests : IDisposable
     }
 
     [Fact]
-    public void A_holder_is_named_by_its_mapped_name_where_it_has_one()
+    public void A_holder_is_named_by_its_mapped_name_if_it_has_one()
     {
         _host.Write("sys/devices/virtual/block/dm-0/dm/name", "vg0-root\n");
         _host.Link("sys/class/block/dm-0", "sys/devices/virtual/block/dm-0");
@@ -66,7 +66,7 @@ public sealed class DiskUseTests : IDisposable
     }
 
     [Fact]
-    public void A_use_of_another_device_is_not_this_ones()
+    public void A_use_of_another_device_does_not_count()
     {
         FakeDevice other = _host.AddDevice("0000:02:00.0", classCode: "010802", driver: "nvme").WithDisk("nvme1n1", "259:5", "nvme/nvme1");
         _host.Append("proc/self/mountinfo", "30 22 259:5 / /srv rw - ext4 /dev/nvme1n1 rw\n");
@@ -75,7 +75,7 @@ public sealed class DiskUseTests : IDisposable
     }
 
     [Fact]
-    public void A_disk_whose_node_is_missing_is_not_taken_for_claimed()
+    public void A_disk_whose_node_is_missing_does_not_count_as_claimed()
     {
         File.Delete(_host.PathOf("dev/nvme0n1"));
         Assert.Empty(Uses(openNodes: true));
@@ -89,7 +89,7 @@ public sealed class DiskUseTests : IDisposable
     [InlineData("30 22 259:1 / /srv rw - ext4")]
     [InlineData("- - - - - -")]
     [InlineData("-")]
-    public void Lines_of_mountinfo_that_make_no_sense_are_passed_over(string line)
+    public void Invalid_lines_of_mountinfo_are_skipped(string line)
     {
         _host.Write("proc/self/mountinfo", line);
         _host.Write("proc/swaps", line);
@@ -97,7 +97,7 @@ public sealed class DiskUseTests : IDisposable
     }
 
     [Fact]
-    public void Tables_that_are_missing_are_no_use()
+    public void Missing_tables_mean_no_use()
     {
         Directory.Delete(_host.PathOf("proc"), recursive: true);
         Assert.Empty(Uses());

@@ -58,7 +58,7 @@ public sealed class DisplayUseTests : IDisposable
     }
 
     [Fact]
-    public void What_is_no_display_is_not_asked()
+    public void A_device_that_is_not_a_display_is_not_checked()
     {
         FakeDevice nic = _host.AddDevice("0000:00:14.3", driver: "e1000e").WithAttribute("boot_vga", "1\n");
         Assert.Empty(Uses(nic));

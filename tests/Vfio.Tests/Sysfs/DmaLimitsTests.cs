@@ -6,7 +6,7 @@ public sealed class DmaLimitsTests : IDisposable
 {
     private const string EntryLimit = "sys/module/vfio_iommu_type1/parameters/dma_entry_limit";
 
-    // As Linux 6.12 writes them.
+    // The format of Linux 6.12.
     private const string Status =
         "Name:\tqemu\nUid:\t1000\t1000\t1000\t1000\nGroups:\t4 24 27\nVmPeak:\t 4194304 kB\nVmLck:\t   65536 kB\nVmPin:\t    2048 kB\nVmRSS:\t    9000 kB\n";
 
@@ -40,7 +40,7 @@ public sealed class DmaLimitsTests : IDisposable
         Assert.Equal(new LockedMemoryUse { LockedBytes = 64ul << 20, PinnedBytes = 2ul << 20, Limit = 8ul << 20 }, Read(Status, Limits));
 
     [Fact]
-    public void No_limit_is_told_as_none() =>
+    public void An_unlimited_limit_is_null() =>
         Assert.Equal(new LockedMemoryUse { LockedBytes = 64ul << 20, PinnedBytes = 2ul << 20, Limit = null }, Read(Status, Limits.Replace("8388608 ", "unlimited ", StringComparison.Ordinal)));
 
     [Fact]
@@ -66,10 +66,10 @@ public sealed class DmaLimitsTests : IDisposable
     [InlineData(Status, "Max locked memory         99999999999999999999999  8388608  bytes\n")]
     [InlineData(Status, "Max locked memory         0x1000  8388608  bytes\n")]
     [InlineData(Status, "max locked memory         4096  8388608  bytes\n")]
-    public void What_is_not_told_whole_is_not_told(string? status, string? limits) => Assert.Null(Read(status, limits));
+    public void Incomplete_values_are_not_returned(string? status, string? limits) => Assert.Null(Read(status, limits));
 
     [Fact]
-    public void Bytes_that_are_no_text_are_nothing()
+    public void Bytes_that_are_not_text_are_ignored()
     {
         _host.Write("proc/4711/status", [.. Enumerable.Repeat((byte)0xff, 100_000), .. "\nVmLck:\t64 kB\n"u8]);
         _host.Write("proc/4711/limits", [0, 0xff, 0x0a, .. "Max locked memory 4096 4096 bytes\n"u8]);
@@ -92,7 +92,7 @@ public sealed class DmaLimitsTests : IDisposable
     }
 
     [Fact]
-    public void This_process_says_the_same_of_itself()
+    public void The_values_of_this_process_agree()
     {
         LockedMemory own = LockedMemory.Read();
         LockedMemoryUse? seen = new DmaLimits().ReadLockedMemory(Environment.ProcessId);

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Vfio.Tests;
 
-/// <summary>Names of any bytes, there and back.</summary>
+/// <summary>Names of any bytes, converted in both directions.</summary>
 public sealed class FileNameTests : IDisposable
 {
     private readonly FakeHost _host = new();
@@ -22,7 +22,7 @@ public sealed class FileNameTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Every_name_goes_there_and_back(byte[] bytes)
+    public void Every_name_round_trips(byte[] bytes)
     {
         string text = FileName.Decode(bytes);
         Assert.Equal(bytes, FileName.Encode(text));
@@ -36,7 +36,7 @@ public sealed class FileNameTests : IDisposable
         byte[] name = [0xff, 0xfe, (byte)'e', (byte)'t', (byte)'h'];
         string folder = _host.PathOf("sys/class/net");
         Directory.CreateDirectory(folder);
-        // A shell makes it: .NET cannot.
+        // A shell creates it, because .NET cannot.
         using (System.Diagnostics.Process shell = System.Diagnostics.Process.Start("/bin/sh", ["-c", "cd \"$1\" && n=$(printf '\\377\\376eth') && mkdir \"$n\" && echo 0x1003 > \"$n/flags\" && ln -s \"$n\" link", "test", folder]))
         {
             Assert.True(shell.WaitForExit(Eventually.Limit));

@@ -3,7 +3,7 @@ using Vfio.Pci;
 
 namespace Vfio.Tests;
 
-/// <summary>The host's side of interrupts, on files as the kernel writes them.</summary>
+/// <summary>The host's side of interrupts, on files in the kernel's format.</summary>
 public sealed class HostInterruptsTests : IDisposable
 {
     private static readonly PciAddress Nic = PciAddress.Parse("0000:00:14.3");
@@ -35,7 +35,7 @@ public sealed class HostInterruptsTests : IDisposable
     public void A_vector_is_found_by_its_name(IrqIndex index, int subindex, int number) => Assert.Equal(number, _interrupts.Find(index, subindex));
 
     [Fact]
-    public void What_is_not_there_is_told()
+    public void Missing_files_are_reported()
     {
         Assert.Contains("vfio-msix[2](0000:00:14.3)", Assert.Throws<VfioException>(() => _interrupts.Find(IrqIndex.Msix, 2)).Message, StringComparison.Ordinal);
         Assert.Throws<NotSupportedException>(() => _interrupts.Find(IrqIndex.Request, 0));
@@ -66,7 +66,7 @@ public sealed class HostInterruptsTests : IDisposable
     }
 
     [Fact]
-    public void What_came_is_summed_over_the_processors()
+    public void Counts_are_summed_over_the_processors()
     {
         Assert.Equal(
             [new HostInterruptCount

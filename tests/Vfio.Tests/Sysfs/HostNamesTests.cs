@@ -12,7 +12,7 @@ public sealed class HostNamesTests : IDisposable
     private IReadOnlyList<PciAddress> Find(string name) => new HostNames(_host.Root).Find(name);
 
     [Fact]
-    public void Interfaces_and_disks_name_the_device_they_stand_on()
+    public void Interfaces_and_disks_name_their_device()
     {
         FakeDevice card = _host.AddDevice("0000:00:03.0", driver: "virtio-pci").WithInterface("eth0", under: "virtio0");
         FakeDevice disk = _host.AddDevice("0000:00:1f.2", driver: "ahci")
@@ -36,7 +36,7 @@ public sealed class HostNamesTests : IDisposable
     [InlineData("eth0\0")]
     [InlineData("eth 0")]
     [InlineData("eth0\n")]
-    public void What_cannot_be_a_name_is_never_looked_for(string name)
+    public void Invalid_names_are_never_looked_up(string name)
     {
         _host.AddDevice("0000:00:03.0", driver: "virtio-pci").WithInterface("eth0");
         Assert.False(HostNames.IsName(name));

@@ -2,7 +2,7 @@ using Vfio.Host;
 
 namespace Vfio.Tests;
 
-/// <summary>What loading a module loads, in the order in which it can be unloaded.</summary>
+/// <summary>The modules that loading a module loads, in the order in which they can be unloaded.</summary>
 public sealed class KernelModulesTests : IDisposable
 {
     private readonly FakeHost _host = new();
@@ -37,7 +37,7 @@ public sealed class KernelModulesTests : IDisposable
     [InlineData("softdep vfio\n")]
     [InlineData("softdep vfio post:\n")]
     [InlineData("\n\n   \n")]
-    public void A_line_that_says_nothing_means_nothing(string text)
+    public void An_empty_line_means_nothing(string text)
     {
         _host.WriteModuleFile("modules.softdep", text);
         Assert.Equal(4, new KernelModules(_host.Root).Missing("vfio-pci").Count);

@@ -13,7 +13,7 @@ public sealed class MediatedDeviceTests : IDisposable
     public void Dispose() => _host.Dispose();
 
     [Fact]
-    public void It_tells_what_sysfs_says()
+    public void It_returns_what_sysfs_shows()
     {
         Add(OnPci, "i915-GVTg_V5_4", "GVTg_V5_4\n", driver: "vfio_mdev", group: 7);
         MediatedDevice device = Assert.Single(MediatedDevice.GetAll(_host.Root));
@@ -23,7 +23,7 @@ public sealed class MediatedDeviceTests : IDisposable
     }
 
     [Fact]
-    public void What_sysfs_does_not_say_is_null()
+    public void Values_that_sysfs_does_not_show_are_null()
     {
         _host.Write($"{OnNothing}/{Id}/uevent", "");
         _host.Link($"sys/bus/mdev/devices/{Id}", $"{OnNothing}/{Id}");
@@ -33,7 +33,7 @@ public sealed class MediatedDeviceTests : IDisposable
     }
 
     [Fact]
-    public void Names_of_drivers_do_not_speak_to_the_terminal_or_fill_it()
+    public void Names_of_drivers_do_not_control_the_terminal_or_fill_it()
     {
         Add(OnNothing, "mtty-1", "Port\u001b[31m" + new string('x', 5000), driver: "mtty", group: 1);
         string name = MediatedDevice.Find(Guid.Parse(Id), _host.Root)!.TypeName!;
@@ -46,7 +46,7 @@ public sealed class MediatedDeviceTests : IDisposable
     [InlineData("{83b8f4f2-509f-382f-3c1e-e6bfe0fa1001}")]
     [InlineData("83b8f4f2509f382f3c1ee6bfe0fa1001")]
     [InlineData("not-a-uuid")]
-    public void Folders_that_are_not_named_by_a_uuid_as_the_kernel_writes_it_are_none(string name)
+    public void Folders_that_are_not_named_by_a_uuid_as_the_kernel_writes_it_are_ignored(string name)
     {
         _host.Write($"{OnNothing}/{name}/uevent", "");
         _host.Link($"sys/bus/mdev/devices/{name}", $"{OnNothing}/{name}");
@@ -55,7 +55,7 @@ public sealed class MediatedDeviceTests : IDisposable
     }
 
     [Fact]
-    public void A_link_that_leads_out_of_sys_devices_is_none()
+    public void A_link_that_leads_out_of_sys_devices_is_ignored()
     {
         _host.Write($"tmp/{Id}/uevent", "");
         _host.Link($"sys/bus/mdev/devices/{Id}", $"tmp/{Id}");
@@ -106,7 +106,7 @@ public sealed class MediatedDeviceTests : IDisposable
     }
 
     [Fact]
-    public void What_is_missing_is_said_with_what_to_do()
+    public void Missing_parts_are_reported_with_a_hint()
     {
         Assert.Contains("modprobe mdev", Refusal().Hint, StringComparison.Ordinal);
         Directory.CreateDirectory(_host.PathOf("sys/bus/mdev/devices"));
@@ -118,7 +118,7 @@ public sealed class MediatedDeviceTests : IDisposable
     }
 
     [Fact]
-    public void One_that_is_no_vfio_device_or_no_pci_device_is_refused()
+    public void A_folder_that_is_not_a_vfio_or_pci_device_is_refused()
     {
         Add(OnNothing, "mtty-1", "Port", driver: "other", group: null);
         Assert.Contains("its driver, other, is none of VFIO's", Refusal().Message, StringComparison.Ordinal);
@@ -128,7 +128,7 @@ public sealed class MediatedDeviceTests : IDisposable
     }
 
     [Fact]
-    public void A_token_and_no_iommu_are_not_for_it()
+    public void A_token_and_noiommu_are_refused()
     {
         Add(OnNothing, "mtty-1", "Port", driver: "mtty", group: 1);
         Assert.Throws<ArgumentException>(() => VfioDevice.OpenMediated(Guid.Parse(Id), new VfioOpenOptions { Host = _host.Root, VirtualFunctionToken = Guid.NewGuid() }));

@@ -63,7 +63,7 @@ public sealed class NetworkUseTests : IDisposable
     }
 
     [Fact]
-    public void A_route_of_another_interface_is_not_this_ones()
+    public void A_route_of_another_interface_does_not_count()
     {
         _device.WithInterface("eth0", isUp: true);
         _host.Append("proc/net/route", Route("eth01", "00000000", "00000000") + Route("*", "0000020A", "00FFFFFF"));
@@ -83,7 +83,7 @@ public sealed class NetworkUseTests : IDisposable
     }
 
     [Fact]
-    public void The_kernels_own_default_to_nowhere_is_nobodys()
+    public void The_kernels_own_unreachable_default_route_does_not_count()
     {
         _device.WithInterface("eth0", isUp: true);
         _host.Write("proc/net/ipv6_route", Route6(Zero, "00", "lo"));
@@ -99,7 +99,7 @@ public sealed class NetworkUseTests : IDisposable
     }
 
     [Fact]
-    public void A_link_local_address_is_no_use()
+    public void A_link_local_address_is_not_a_use()
     {
         _device.WithInterface("eth0", isUp: true);
         _host.Append("proc/net/if_inet6", $"{LinkLocal} 02 40 20 80     eth0\n");
@@ -130,7 +130,7 @@ public sealed class NetworkUseTests : IDisposable
     }
 
     [Fact]
-    public void A_port_that_is_down_is_no_use()
+    public void A_port_that_is_down_is_not_a_use()
     {
         _device.WithInterface("eth0");
         _host.Link($"{_device.Path}/net/eth0/master", "sys/devices/virtual/net/br0");
@@ -143,7 +143,7 @@ public sealed class NetworkUseTests : IDisposable
     [InlineData("0x")]
     [InlineData("0xzz")]
     [InlineData("0xfffffffffff")]
-    public void Flags_that_make_no_sense_are_down(string text)
+    public void Invalid_flags_count_as_down(string text)
     {
         _device.WithInterface("eth0", isUp: true);
         _host.Write("sys/class/net/eth0/flags", text);
@@ -151,7 +151,7 @@ public sealed class NetworkUseTests : IDisposable
     }
 
     [Fact]
-    public void Tables_that_make_no_sense_or_are_missing_are_passed_over()
+    public void Invalid_or_missing_tables_are_skipped()
     {
         _device.WithInterface("eth0", isUp: true);
         string[] garbage = ["eth0", "eth0\t", "eth0\t\t\t\t", "\t\t\t\t\t\t\t\t\t", $"{Global} 02 40 00 eth0", $"zz{Global[2..]} 02 40 00 80 eth0", "\0\0\0"];

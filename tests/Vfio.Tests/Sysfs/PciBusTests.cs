@@ -26,7 +26,7 @@ public sealed class PciBusTests : IDisposable
     }
 
     [Fact]
-    public void A_device_is_told_with_its_ids_class_driver_and_group()
+    public void A_device_has_its_ids_class_driver_and_group()
     {
         _host.AddDevice("0000:00:14.3", "8086:10d3", "020000", driver: "e1000e", group: 12);
         PciDeviceInfo device = Assert.Single(Bus.GetDevices());
@@ -148,7 +148,7 @@ public sealed class PciBusTests : IDisposable
     }
 
     [Fact]
-    public void Folders_that_are_no_devices_are_passed_over()
+    public void Folders_that_are_not_devices_are_skipped()
     {
         _host.AddDevice("0000:00:14.3", group: 1);
         foreach (string name in (string[])["garbage", "0000:00:14.3.bak", "0000:00:99.0", "..."])
@@ -164,7 +164,7 @@ public sealed class PciBusTests : IDisposable
     }
 
     [Fact]
-    public void Groups_with_a_name_that_is_no_number_are_passed_over()
+    public void Groups_with_a_name_that_is_not_a_number_are_skipped()
     {
         _host.AddDevice("0000:00:14.3", group: 5);
         foreach (string name in (string[])["garbage", "-1", "+5", " 5", "99999999999999999999", "0x5"])
@@ -180,7 +180,7 @@ public sealed class PciBusTests : IDisposable
     [InlineData("-5")]
     [InlineData("99999999999999999999")]
     [InlineData("")]
-    public void A_group_link_that_names_no_group_is_no_group(string name)
+    public void A_group_link_that_names_no_group_is_ignored(string name)
     {
         FakeDevice device = _host.AddDevice("0000:00:14.3");
         File.CreateSymbolicLink(_host.PathOf($"{device.Path}/iommu_group"), $"../../../kernel/iommu_groups/{name}");
@@ -216,7 +216,7 @@ public sealed class PciBusTests : IDisposable
     }
 
     [Fact]
-    public void Random_bytes_in_every_attribute_never_surprise()
+    public void Random_bytes_in_every_attribute_cause_no_exception()
     {
         Random random = new(4711);
         FakeDevice device = _host.AddDevice("0000:00:14.3", classCode: "030000", group: 1);
@@ -238,7 +238,7 @@ public sealed class PciBusTests : IDisposable
     }
 
     [Fact]
-    public void A_device_without_modalias_is_not_there()
+    public void A_device_without_modalias_is_ignored()
     {
         FakeDevice device = _host.AddDevice("0000:00:14.3");
         File.Delete(_host.PathOf($"{device.Path}/modalias"));

@@ -25,7 +25,7 @@ public sealed class PciDeviceDetailsTests : IDisposable
     }
 
     [Fact]
-    public void What_the_kernel_does_not_say_is_nothing()
+    public void Values_that_the_kernel_does_not_show_are_null()
     {
         PciDeviceDetails details = Read();
         Assert.Null(details.Revision);
@@ -70,7 +70,7 @@ public sealed class PciDeviceDetailsTests : IDisposable
     public void A_device_that_cannot_be_reset_says_so() => Assert.Empty(Read(("reset_method", "\n")).ResetMethods!);
 
     [Fact]
-    public void Resources_are_those_that_are_there()
+    public void Only_existing_resources_are_returned()
     {
         IReadOnlyList<PciResource> resources = Read(("resource",
             """

@@ -2,7 +2,9 @@ using Vfio.Pci;
 
 namespace Vfio.Tests;
 
-/// <summary>Where a device stands, by the place of its folder in <c>/sys/devices</c>, and what its link's files say.</summary>
+/// <summary>
+/// The place of a device, from the path of its folder in <c>/sys/devices</c>, and the content of its link files.
+/// </summary>
 public sealed class PciTopologyTests : IDisposable
 {
     private readonly FakeHost _host = new();
@@ -18,14 +20,14 @@ public sealed class PciTopologyTests : IDisposable
     [InlineData("pcixyz/0000:00:1c.0", null, null)]
     [InlineData("pci/0000:00:1c.0", null, null)]
     [InlineData("platform/0000:00:1c.0", null, null)]
-    public void The_place_tells_the_bridge_above_and_the_root_bus(string place, string? parent, string? rootBus)
+    public void The_path_contains_the_bridge_above_and_the_root_bus(string place, string? parent, string? rootBus)
     {
         PciDeviceInfo device = Add(place);
         Assert.Equal((parent, rootBus), (device.GetParent()?.ToString(), device.GetRootBus()));
     }
 
     [Fact]
-    public void A_device_that_went_away_has_no_place()
+    public void A_device_that_no_longer_exists_has_no_place()
     {
         PciDeviceInfo device = Add("pci0000:00/0000:00:1c.0/0000:03:01.0");
         Directory.Delete(_host.PathOf("sys/devices"), recursive: true);

@@ -17,7 +17,7 @@ public sealed class UsersTests
     [InlineData("0x0")]
     [InlineData("root\0x")]
     [InlineData("root:x")]
-    public void Whoever_is_not_there_is_refused(string nameOrNumber)
+    public void An_unknown_user_is_refused(string nameOrNumber)
     {
         VfioException refusal = Assert.Throws<VfioException>(() => Users.Get(nameOrNumber));
         Assert.Equal("look up", refusal.Operation);

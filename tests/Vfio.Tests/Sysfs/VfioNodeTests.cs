@@ -11,7 +11,7 @@ public sealed class VfioNodeTests : IDisposable
     private static string[] Paths(FakeDevice device) => [.. VfioNode.GetAll(device.Info).Select(node => node.Path)];
 
     [Fact]
-    public void A_taken_device_has_its_groups_node_and_its_own()
+    public void A_bound_device_has_its_groups_node_and_its_own()
     {
         _host.AddDeviceNodes();
         FakeDevice device = _host.AddDevice("0000:00:14.3", driver: "vfio-pci", group: 12);
@@ -25,7 +25,7 @@ public sealed class VfioNodeTests : IDisposable
     }
 
     [Fact]
-    public void What_is_not_there_is_not_told()
+    public void Missing_nodes_are_not_returned()
     {
         _host.AddDeviceNodes();
         FakeDevice device = _host.AddDevice("0000:00:14.3", driver: "vfio-pci", group: 12);
@@ -35,7 +35,7 @@ public sealed class VfioNodeTests : IDisposable
     }
 
     [Fact]
-    public void A_device_that_VFIO_does_not_have_has_none()
+    public void A_device_without_a_VFIO_driver_has_none()
     {
         FakeDevice device = _host.AddDevice("0000:00:14.3", driver: "e1000e", group: 12);
         _host.Write("dev/vfio/12", "");

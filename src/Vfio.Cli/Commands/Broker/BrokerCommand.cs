@@ -5,35 +5,37 @@ using Vfio.Host;
 
 namespace Vfio.Cli;
 
-/// <summary><c>vfio broker</c>: a service that opens devices for programs that may not.</summary>
+/// <summary>
+/// Implements <c>vfio broker</c>, a service that opens devices for programs that may not open them themselves.
+/// </summary>
 internal static class BrokerCommand
 {
     private const string Name = "broker";
 
     public static Command Create(CliHost host)
     {
-        Option<string?> policy = new("--policy") { Description = $"Who may have which device; {BrokerUnits.PolicyPath} unless told", HelpName = "FILE" };
-        Option<string?> socket = new("--socket") { Description = $"Where to listen, if systemd hands over no socket; {DeviceBroker.DefaultSocketPath} unless told", HelpName = "PATH" };
-        Option<bool> check = Symbols.Flag("--check", "Only read the policy, and say whether it is right");
-        Option<bool> units = Symbols.Flag("--print-units", "Print the systemd units, the user and an example of a policy");
-        Option<bool> json = Symbols.Flag("--json", "Print the record as JSON Lines, one an event (docs/broker.md has the fields)");
-        DocumentedCommand command = new(Name, "Open devices for programs that may not, by a policy.")
+        Option<string?> policy = new("--policy") { Description = $"The policy: who may open which device. By default, {BrokerUnits.PolicyPath}", HelpName = "FILE" };
+        Option<string?> socket = new("--socket") { Description = $"The socket to listen on, if systemd passes none. By default, {DeviceBroker.DefaultSocketPath}", HelpName = "PATH" };
+        Option<bool> check = Symbols.Flag("--check", "Only check the policy for errors");
+        Option<bool> units = Symbols.Flag("--print-units", "Print the systemd units, the system user and an example policy");
+        Option<bool> json = Symbols.Flag("--json", "Print events as JSON Lines (docs/broker.md describes the fields)");
+        DocumentedCommand command = new(Name, "Open devices for other programs, according to a policy.")
         {
             Notes =
             [
-                "A service under a user of its own, which was given the nodes of devices (vfio bind --user) and needs no capability. Programs get "
-                + "a device's descriptors from it (VfioDevice.OpenThroughBroker; every vfio command with VFIO_BROKER=PATH), one program at a time, "
-                + "and it prints a line for each open, close and refusal.",
-                "A line of the policy is 'allow|deny WHO DEVICES [BACKEND]': WHO is user:NAME, group:NAME or any; DEVICES is device:ADDRESS, "
-                + "id:VENDOR:DEVICE, class:CODE or any; BACKEND is iommufd, group or any. The first line that fits decides; no line, no device.",
-                "SIGHUP reads the policy again; one that is wrong changes nothing. SIGTERM ends the service; who has a device keeps it.",
+                "The broker is a service. It runs as its own user, which has access to the device nodes (vfio bind --user), and needs no capability. Programs get "
+                + "a device's file descriptors from it (VfioDevice.OpenThroughBroker, or any vfio command with VFIO_BROKER=PATH), one program at a time for each device. "
+                + "The broker prints a line for each open, close and refusal.",
+                "Each line of the policy is 'allow|deny WHO DEVICES [BACKEND]': WHO is user:NAME, group:NAME or any; DEVICES is device:ADDRESS, "
+                + "id:VENDOR:DEVICE, class:CODE or any; BACKEND is iommufd, group or any. The first line that matches decides. If none matches, the request is refused.",
+                "SIGHUP reads the policy again; if it has an error, the old policy stays in effect. SIGTERM ends the service; programs keep the devices that they have open.",
             ],
             Examples =
             [
                 ("vfio broker --print-units", "what to install for systemd"),
-                ("vfio broker --check --policy my.policy", "is the policy right?"),
-                ("vfio broker --socket /tmp/vfio.sock --policy my.policy", "without systemd"),
-                ("VFIO_BROKER=/tmp/vfio.sock vfio read 00:14.3 bar0", "a client of it"),
+                ("vfio broker --check --policy my.policy", "check a policy"),
+                ("vfio broker --socket /tmp/vfio.sock --policy my.policy", "run it without systemd"),
+                ("VFIO_BROKER=/tmp/vfio.sock vfio read 00:14.3 bar0", "use it from another command"),
             ],
         };
         command.Add(policy);
@@ -77,7 +79,7 @@ internal static class BrokerCommand
             context.Cancel = true;
             Reload(log, broker, file);
         });
-        log.Tell($"vfio: broker: listens at {path ?? "the socket of systemd"}, {file}: {Count(rules)}");
+        log.Tell($"vfio: broker: listening on {path ?? "the socket from systemd"}; {file}: {Count(rules)}");
         broker.Run(stop.Token);
         log.Tell("vfio: broker: ended");
         return ExitCode.Done;
@@ -92,7 +94,7 @@ internal static class BrokerCommand
         }
         catch (ObjectDisposedException)
         {
-            // It ends already.
+            // The service is already ending.
         }
     }
 
@@ -102,11 +104,11 @@ internal static class BrokerCommand
         {
             BrokerPolicy rules = BrokerPolicy.Load(file);
             broker.Policy = rules;
-            log.Tell($"vfio: broker: {file}: {Count(rules)} from now on");
+            log.Tell($"vfio: broker: {file}: {Count(rules)}, now in effect");
         }
         catch (VfioException e)
         {
-            log.Tell($"vfio: broker: the policy stays as it was: {e.Message}");
+            log.Tell($"vfio: broker: the policy is unchanged: {e.Message}");
         }
     }
 

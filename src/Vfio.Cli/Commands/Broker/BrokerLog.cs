@@ -5,10 +5,13 @@ using Vfio.Host;
 
 namespace Vfio.Cli;
 
-/// <summary>The broker's record on standard output, a line an event, written at once; signals' threads tell the person beside it.</summary>
+/// <summary>
+/// Writes the broker's events to standard output, one line each, and flushes after each line. Signal handlers, which
+/// run on other threads, write their messages through it too.
+/// </summary>
 internal sealed class BrokerLog(CliHost host, bool isJson)
 {
-    // The journal has the time of each line; a file or terminal has not.
+    // The journal adds the time to each line; a file or a terminal does not.
     private readonly bool _showsTime = Environment.GetEnvironmentVariable("JOURNAL_STREAM") is null;
     private readonly Lock _lock = new();
 
@@ -42,7 +45,7 @@ internal sealed class BrokerLog(CliHost host, bool isJson)
     private string Now() => host.Clock.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 }
 
-/// <summary>Something that happened to a broker, as JSON.</summary>
+/// <summary>Describes an event of a broker, as JSON.</summary>
 internal sealed class BrokerLine(string time, BrokerEvent happened)
 {
     [JsonConstructor]

@@ -1,6 +1,8 @@
 namespace Vfio.Cli;
 
-/// <summary>What to install so that systemd runs the broker: text to copy, each file below its name.</summary>
+/// <summary>
+/// Holds the files to install so that systemd runs the broker, as text to copy: each file follows its name.
+/// </summary>
 internal static class BrokerUnits
 {
     public const string PolicyPath = "/etc/vfio/broker.policy";
@@ -24,7 +26,7 @@ internal static class BrokerUnits
 
         # /etc/systemd/system/vfio-broker.service
         [Unit]
-        Description=VFIO broker: hands devices to programs by a policy
+        Description=VFIO broker: opens devices for programs according to a policy
         Documentation=man:vfio-broker(1)
         Requires=vfio-broker.socket
 
@@ -33,7 +35,7 @@ internal static class BrokerUnits
         ExecReload=/bin/kill -HUP $MAINPID
         Restart=on-failure
         User=vfio-broker
-        # The nodes, and nothing else: of groups, of devices, the container, the iommufd.
+        # Only the VFIO nodes: IOMMU groups, devices, the type1 container and iommufd.
         DevicePolicy=closed
         DeviceAllow=char-vfio rw
         DeviceAllow=char-vfio-dev rw
@@ -66,7 +68,7 @@ internal static class BrokerUnits
         SystemCallFilter=@system-service
         SystemCallErrorNumber=EPERM
 
-        # /etc/vfio/broker.policy, root's, mode 0644
+        # /etc/vfio/broker.policy, owned by root, mode 0644
         # allow|deny  WHO         DEVICES              [BACKEND]
         # allow       user:alice  device:0000:00:14.3  iommufd
         # allow       group:nic   class:0200

@@ -2,20 +2,23 @@ using System.CommandLine;
 
 namespace Vfio.Cli;
 
-/// <summary><c>vfio complete -- WORD…</c>: what the last word may become, one answer a line. For the shells' scripts.</summary>
+/// <summary>
+/// Implements <c>vfio complete -- WORD…</c>, which shell scripts call: prints the possible completions of the last
+/// word, one per line.
+/// </summary>
 internal static class CompleteCommand
 {
     public static Command Create(CliHost host)
     {
         Argument<string[]> words = new("WORD")
         {
-            Description = "The words behind vfio as far as they are typed; the last is completed",
+            Description = "The words after vfio, as far as they are typed; the last one is completed",
             Arity = ArgumentArity.ZeroOrMore,
         };
-        DocumentedCommand command = new("complete", "Print what the last of some words may become, for shells.")
+        DocumentedCommand command = new("complete", "Print the possible completions of the last word, for shells.")
         {
             Hidden = true,
-            Notes = ["Prints nothing where there is nothing to say, nor where something fails."],
+            Notes = ["Prints nothing if there is no completion, or if an error occurs."],
             Examples = [("vfio complete -- bind --us", "--user")],
         };
         command.Add(words);
@@ -31,7 +34,7 @@ internal static class CompleteCommand
             }
             catch (Exception)
             {
-                // Somebody is in the middle of typing: a message would be written into the line.
+                // The user is typing, and an error message would appear in the middle of the line.
             }
 
             return ExitCode.Done;

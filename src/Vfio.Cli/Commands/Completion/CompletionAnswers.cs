@@ -2,12 +2,12 @@ using System.CommandLine;
 
 namespace Vfio.Cli;
 
-/// <summary>What a word on the command line may become, by the commands' own tree.</summary>
+/// <summary>Finds the completions of a word on the command line, from the tree of commands.</summary>
 internal sealed class CompletionAnswers(CliHost host, Command root)
 {
     private const int MostWords = 256;
 
-    /// <summary>The answers for the last word, all of which begin with it.</summary>
+    /// <summary>Returns the completions of the last word; each begins with that word.</summary>
     public IEnumerable<(string Value, string Description)> For(IReadOnlyList<string> words)
     {
         if (words.Count is 0 or > MostWords)
@@ -69,7 +69,7 @@ internal sealed class CompletionAnswers(CliHost host, Command root)
         return [];
     }
 
-    // What was given by place; whether options can follow; and the option whose value comes next.
+    // Returns the positional arguments so far, whether options can follow, and the option whose value comes next.
     private static (List<string> Given, bool IsOptions, Option? Open) Read(Command command, string[] before)
     {
         List<string> given = [];
@@ -103,7 +103,7 @@ internal sealed class CompletionAnswers(CliHost host, Command root)
     private static Option? FindOption(Command command, string name) =>
         HelpText.OptionsOf(command).FirstOrDefault(option => option.Name == name || option.Aliases.Contains(name));
 
-    // The long names; what was given is not asked for again.
+    // Returns the long names of the options, without those that are on the line already.
     private static IEnumerable<(string, string)> Options(Command command, string[] before) => HelpText.OptionsOf(command)
         .Where(option => !before.Contains(option.Name) && !option.Aliases.Any(before.Contains))
         .Select(option => (option.Aliases.Append(option.Name).MaxBy(name => name.Length)!, option.Description ?? ""));

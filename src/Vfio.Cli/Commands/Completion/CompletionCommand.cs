@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace Vfio.Cli;
 
-/// <summary><c>vfio completion</c>: what makes a shell complete vfio's words.</summary>
+/// <summary>Implements <c>vfio completion</c>, which prints the completion script of a shell.</summary>
 internal static class CompletionCommand
 {
     public static Command Create(CliHost host)
@@ -15,23 +15,23 @@ internal static class CompletionCommand
                 string name = result.Tokens[0].Value;
                 if (!CompletionScripts.Shells.Contains(name))
                 {
-                    result.AddError($"'{Symbols.Quote(name)}' is not a shell that is known here; one is {string.Join(", ", CompletionScripts.Shells)}");
+                    result.AddError($"'{Symbols.Quote(name)}' is not a supported shell; use one of {string.Join(", ", CompletionScripts.Shells)}");
                 }
 
                 return name;
             },
         };
-        DocumentedCommand command = new("completion", "Print what makes a shell complete vfio's words.")
+        DocumentedCommand command = new("completion", "Print a shell's completion script for vfio.")
         {
             Notes =
             [
-                "The script asks vfio itself at each press of the key, so that it completes the devices that are there now. Nothing is opened.",
+                "At each completion the script calls vfio, so it offers the devices that are present now. No device is opened.",
             ],
             Examples =
             [
-                ("source <(vfio completion bash)", "for this shell; in ~/.bashrc for all"),
-                ("vfio completion zsh > \"${fpath[1]}/_vfio\"", "zsh, for good"),
-                ("vfio completion fish > ~/.config/fish/completions/vfio.fish", "fish, for good"),
+                ("source <(vfio completion bash)", "for this shell; put it in ~/.bashrc for all shells"),
+                ("vfio completion zsh > \"${fpath[1]}/_vfio\"", "zsh, permanently"),
+                ("vfio completion fish > ~/.config/fish/completions/vfio.fish", "fish, permanently"),
             ],
         };
         command.Add(shell);

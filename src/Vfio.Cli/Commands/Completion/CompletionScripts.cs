@@ -1,15 +1,15 @@
 namespace Vfio.Cli;
 
 /// <summary>
-/// What each shell needs to know. No word of vfio is in it: each script asks <c>vfio complete</c>, which answers from the same
-/// tree of commands that reads the command line, and from the host.
+/// Holds the completion script of each shell. The scripts contain no command or option of vfio: each script calls
+/// <c>vfio complete</c>, which answers from the tree of commands that also parses the command line, and from the host.
 /// </summary>
 internal static class CompletionScripts
 {
-    /// <summary>An answer that stands for all files, which the shell knows best.</summary>
+    /// <summary>The answer that asks the shell to complete file names, which it does best itself.</summary>
     public const string Files = ":files";
 
-    /// <summary>An answer that stands for all users.</summary>
+    /// <summary>The answer that asks the shell to complete user names.</summary>
     public const string Users = ":users";
 
     private const string Bash = """
@@ -18,13 +18,13 @@ internal static class CompletionScripts
         _vfio() {
             local line=${COMP_LINE:0:COMP_POINT} breaks= prefix= current value
             local -a words
-            # The line itself: COMP_WORDS has addresses in pieces, since bash breaks words at colons.
+            # Use the line itself: COMP_WORDS splits addresses, because bash breaks words at colons.
             read -ra words <<< "$line"
             case $line in
                 *[[:space:]]) words+=('') ;;
             esac
             current=${words[${#words[@]} - 1]}
-            # What stands before the last break is on the line already.
+            # The text before the last break is already on the line.
             [[ $COMP_WORDBREAKS == *:* ]] && breaks+=:
             [[ $COMP_WORDBREAKS == *=* ]] && breaks+='='
             [[ -n $breaks ]] && prefix=${current%"${current##*[$breaks]}"}
@@ -39,7 +39,7 @@ internal static class CompletionScripts
                         while IFS= read -r value; do COMPREPLY+=("$value"); done < <(compgen -u -- "${current#"$prefix"}")
                         ;;
                     *)
-                        # An interface may be called $(id), and bash puts answers on the line as they are.
+                        # An interface may be named $(id), and bash inserts completions as they are.
                         printf -v value %q "${value#"$prefix"}"
                         COMPREPLY+=("$value")
                         ;;
@@ -65,7 +65,7 @@ internal static class CompletionScripts
                     :files) _files ;;
                     :users) _users ;;
                     *)
-                        # What _describe takes apart is escaped; what goes on the line zsh quotes itself.
+                        # Escape what _describe splits; zsh itself quotes what it inserts.
                         value=${${value//\\/\\\\}//:/\\:}
                         if [[ $line == *$'\t'* ]]; then
                             values+=("$value:${line#*$'\t'}")
@@ -78,7 +78,7 @@ internal static class CompletionScripts
             (( ${#values} )) && _describe -V vfio values
         }
 
-        # Loaded by compinit, or sourced.
+        # Works both when compinit loads it and when it is sourced.
         if [[ ${funcstack[1]} == _vfio ]]; then
             _vfio "$@"
         else
@@ -111,13 +111,15 @@ internal static class CompletionScripts
 
         """;
 
-    /// <summary>The shells there is a script for.</summary>
+    /// <summary>Gets the names of the supported shells.</summary>
     public static IReadOnlyList<string> Shells { get; } = ["bash", "zsh", "fish"];
 
-    /// <summary>Whether an answer is not itself one, but says what the shell shall complete.</summary>
+    /// <summary>
+    /// Returns whether an answer is not a completion, but names a kind of completion that the shell itself offers.
+    /// </summary>
     public static bool IsDirective(string answer) => answer is Files or Users;
 
-    /// <summary>The script for a shell of <see cref="Shells"/>.</summary>
+    /// <summary>Returns the script for one of <see cref="Shells"/>.</summary>
     public static string For(string shell) => shell switch
     {
         "bash" => Bash,

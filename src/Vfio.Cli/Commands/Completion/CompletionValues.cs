@@ -5,15 +5,15 @@ using Vfio.Pci;
 
 namespace Vfio.Cli;
 
-/// <summary>The values that an argument or an option may have, by the word that stands for it in the help.</summary>
+/// <summary>Finds the values of an argument or an option, by the word that stands for it in the help.</summary>
 internal sealed class CompletionValues(CliHost host, Command root, Command command)
 {
     private static readonly string[] Widths = ["8", "16", "32", "64"];
     private static readonly RegionIndex[] Regions = [.. Enum.GetValues<RegionIndex>().Where(region => region != RegionIndex.Vga)];
 
-    /// <summary>The values, each with a few words about it.</summary>
+    /// <summary>Returns the values, each with a short description.</summary>
     /// <param name="name">The word: DEV, PLACE, CLASS.</param>
-    /// <param name="given">The arguments that stand in front already.</param>
+    /// <param name="given">The arguments that precede it on the line.</param>
     public IEnumerable<(string Value, string Description)> Of(string? name, IReadOnlyList<string> given) => name switch
     {
         "DEV" => Devices(given),
@@ -38,7 +38,7 @@ internal sealed class CompletionValues(CliHost host, Command root, Command comma
 
     private static string Describe(IommuGroup group) => group.Devices.Count == 1 ? "1 device" : $"{group.Devices.Count} devices";
 
-    // The names people use first, then addresses, with and without the domain.
+    // The names that people use come first, then the addresses, with and without the domain.
     private IEnumerable<(string, string)> Devices(IReadOnlyList<string> given)
     {
         JournalEntry[] taken = [.. new BindingJournal(host.Root).GetEntries()];
@@ -66,7 +66,7 @@ internal sealed class CompletionValues(CliHost host, Command root, Command comma
     private IEnumerable<(string, string)> Places(IReadOnlyList<string> given) =>
         (Find(given)?.NameRegisters(host).Registers ?? []).Select(register => (register.Name, register.Meaning)).Concat(Place(given, areNamed: true));
 
-    // The regions that the device has, or might have.
+    // Returns the regions of the device, or all possible regions if the device is unknown.
     private IEnumerable<(string, string)> Place(IReadOnlyList<string> given, bool areNamed)
     {
         string[]? there = Find(given) is DeviceTarget target
@@ -74,7 +74,7 @@ internal sealed class CompletionValues(CliHost host, Command root, Command comma
             : null;
         return Regions.Select(region => new Place(region, 0).RegionName)
             .Where(region => there is null || there.Contains(region))
-            .Select(region => (region, areNamed ? $"the start of {region}; {region}+0x10" : ""));
+            .Select(region => (region, areNamed ? $"the start of {region}; or {region}+0x10" : ""));
     }
 
     private DeviceTarget? Find(IReadOnlyList<string> given) =>

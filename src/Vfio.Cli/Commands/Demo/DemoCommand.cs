@@ -6,23 +6,23 @@ using Vfio.Pci;
 
 namespace Vfio.Cli;
 
-/// <summary><c>vfio demo</c>: what vfio is for, shown on a device in software.</summary>
+/// <summary>Implements <c>vfio demo</c>, which shows what vfio does on a device model.</summary>
 internal static class DemoCommand
 {
     private const string Name = "demo";
 
     public static Command Create(CliHost host)
     {
-        DocumentedCommand command = new(Name, "Show on a device in software what vfio does; needs no root and no device.")
+        DocumentedCommand command = new(Name, "Show what vfio does, on a device model; needs no root and no hardware.")
         {
             Notes =
             [
-                "The commands are run as they are printed, and end the story where one fails. The device is emu:edu, which every command "
-                + "takes in place of one of the host's; a recording is written into a folder for temporary files, and deleted at the end.",
+                "Each command is really run after it is printed; if one fails, the demo ends there. The device is emu:edu, which every command "
+                + "accepts in place of a device of the host. A recording is written to a temporary folder and deleted at the end.",
             ],
             Examples =
             [
-                ("vfio demo", "the whole story, in a second"),
+                ("vfio demo", "the whole demo, in a second"),
                 ("vfio demo | less -R", "page by page"),
             ],
         };
@@ -32,7 +32,7 @@ internal static class DemoCommand
 
     private static int Run(CliHost host)
     {
-        // A story is for a person, wherever it is printed.
+        // The demo is meant for people, even if the output is a pipe or a file.
         Terminal terminal = host.Terminal with { Width = host.Terminal.TextWidth, IsInteractive = true };
         CliHost stage = host with { Terminal = terminal, FindKeyboard = () => null, ShowsProgress = false };
         DirectoryInfo folder = MakeFolder();
@@ -75,7 +75,7 @@ internal static class DemoCommand
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new CliException(
-                $"{Name}: no folder can be made in {Printable.Clean(Path.GetTempPath())}, for a recording", "TMPDIR names a folder that may be written");
+                $"{Name}: cannot create a folder in {Printable.Clean(Path.GetTempPath())}, for a recording", "set TMPDIR to a folder that you can write to");
         }
     }
 
@@ -93,10 +93,10 @@ internal static class DemoCommand
         return VfioCommandLine.Run(arguments, stage with { OpenInput = () => new MemoryStream(typed) });
     }
 
-    // What is printed as code and what runs are the same lines.
+    // The lines that are printed as code are the lines that run.
     private static void ShowCode(CliHost stage)
     {
-        Say(stage, "EduModel is the device; for one of the host's, VfioDevice.Open(address) opens it. All else is the same, and so a driver is tested without hardware.");
+        Say(stage, "EduModel is the device model; VfioDevice.Open(address) opens a device of the host instead. The rest of the code is the same, so a driver can be tested without hardware.");
         stage.Out.WriteLine("""
 
               using EduModel edu = new();

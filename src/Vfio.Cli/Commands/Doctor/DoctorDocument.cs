@@ -4,7 +4,7 @@ using Vfio.Host;
 
 namespace Vfio.Cli;
 
-/// <summary>What was found, as JSON (docs/cli.md has its fields).</summary>
+/// <summary>Describes a diagnosis as JSON (docs/cli.md describes its fields).</summary>
 internal sealed record DoctorDocument(bool IsUsable, string Verdict, DiagnosedDevice? Device, IEnumerable<FindingDocument> Findings)
 {
     public static void Write(CliHost host, Diagnosis diagnosis) => Json.Write(
@@ -17,7 +17,7 @@ internal sealed record DoctorDocument(bool IsUsable, string Verdict, DiagnosedDe
         CliJson.Write);
 }
 
-/// <summary>The device that was diagnosed.</summary>
+/// <summary>Describes the device that was diagnosed.</summary>
 internal sealed class DiagnosedDevice(DeviceIdentity identity, DeviceNames names, Diagnosis diagnosis) : DeviceDocument(identity, names, diagnosis.Device)
 {
     [JsonConstructor]
@@ -29,7 +29,7 @@ internal sealed class DiagnosedDevice(DeviceIdentity identity, DeviceNames names
     public bool IsModel => diagnosis.IsModel;
 }
 
-/// <summary>A finding.</summary>
+/// <summary>Describes a finding.</summary>
 internal sealed class FindingDocument(Finding finding)
 {
     [JsonConstructor]

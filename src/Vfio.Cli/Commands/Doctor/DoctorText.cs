@@ -2,7 +2,7 @@ using Vfio.Host;
 
 namespace Vfio.Cli;
 
-/// <summary>What was found, for a person.</summary>
+/// <summary>Writes a diagnosis as text.</summary>
 internal sealed class DoctorText(CliHost host)
 {
     private const int MarkColumns = 8;
@@ -56,7 +56,7 @@ internal sealed class DoctorText(CliHost host)
         }
     }
 
-    // A line that is too long goes on as a shell lets it, so that it can be copied as it stands.
+    // A command that is too long is continued with backslashes, so that it can be copied into a shell.
     private void WriteCommand(string? command)
     {
         if (command is null)

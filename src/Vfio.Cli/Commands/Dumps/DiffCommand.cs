@@ -4,27 +4,29 @@ using Vfio.Pci;
 
 namespace Vfio.Cli;
 
-/// <summary><c>vfio diff</c>: what differs between two dumps, or between a dump and the device now.</summary>
+/// <summary>
+/// Implements <c>vfio diff</c>, which shows the differences between two dumps, or between a dump and the device now.
+/// </summary>
 internal static class DiffCommand
 {
     public const string Name = "diff";
 
-    /// <summary>As diff says it: 0 is equal, 1 different, 2 that nobody knows.</summary>
+    /// <summary>The exit codes of diff(1): 0 for equal, 1 for different, 2 for an error.</summary>
     public const int Different = 1;
     public const int Trouble = 2;
 
     public static Command Create(CliHost host)
     {
-        Argument<string> first = new("OLD") { Description = "A saved dump, or a device as it is now" };
-        Argument<string> second = new("NEW") { Description = "Another, to compare it with" };
+        Argument<string> first = new("OLD") { Description = "A saved dump, or a device" };
+        Argument<string> second = new("NEW") { Description = "The dump or device to compare it with" };
         Option<bool> json = Symbols.Json();
-        DocumentedCommand command = new(Name, "Compare two dumps, or a dump with the device.")
+        DocumentedCommand command = new(Name, "Compare two dumps, or a dump with a device.")
         {
             Notes =
             [
-                "A dump is what 'vfio dump' wrote, or 'lspci -s ADDRESS -xxxx'. Of a device, the region of the dump is read, and only what the "
-                + "dump has. What is a device's name is a device; ./NAME is a file.",
-                "Registers and fields are named where vfio knows the device. Exit codes are diff's: 0 equal, 1 different, 2 trouble.",
+                "A dump is a file that 'vfio dump' or 'lspci -s ADDRESS -xxxx' wrote. If one side is a device, vfio reads only the "
+                + "registers that the dump contains. A name that is both a device and a file means the device; write ./NAME for the file.",
+                "If vfio knows the device, registers and fields are shown by name. The exit codes are those of diff: 0 for equal, 1 for different, 2 for an error.",
                 ReadCommand.ResetNote,
             ],
             Examples =
@@ -44,11 +46,11 @@ internal static class DiffCommand
             }
             catch (VfioException e)
             {
-                throw new CliException(e.Message, e.Hint is null ? "vfio status shows what is taken" : HintText.For(e), Trouble);
+                throw new CliException(e.Message, e.Hint is null ? "vfio status shows which devices are bound" : HintText.For(e), Trouble);
             }
             catch (Exception e) when (e is UnauthorizedAccessException || (e is IOException && !ErrorReport.IsClosedPipe(e)))
             {
-                throw new CliException($"{Name}: {e.Message}", "can both be read, and is there room where the output goes?", Trouble);
+                throw new CliException($"{Name}: {e.Message}", "check that both files can be read, and that the output's disk is not full", Trouble);
             }
         });
         return command;
@@ -61,7 +63,7 @@ internal static class DiffCommand
         bool isFirstDevice = firstDevice is not null;
         if (isFirstDevice && secondDevice is not null)
         {
-            throw new CliException($"{Name}: both are devices", "vfio dump DEV REGION -o FILE saves one of them first", Trouble);
+            throw new CliException($"{Name}: OLD and NEW are both devices", "save one of them first: vfio dump DEV REGION -o FILE", Trouble);
         }
 
         using DumpFile file = DumpFile.Open(isFirstDevice ? second : first);
@@ -91,13 +93,13 @@ internal static class DiffCommand
         return Compare(host, sides, isFirstDevice ? pairs.Select(pair => (pair.Item2, pair.Item1)) : pairs, isJson);
     }
 
-    // What is no device is a file, but no file is meant by the name of a model that there is not.
+    // A name that is not a device is a file; but emu:NAME is never a file, even if there is no such device model.
     private static DeviceTarget? FindDevice(CliHost host, string text) =>
         DeviceArgument.TryFind(host, text, out DeviceTarget? target, out string mistake, out string hint) || !DeviceArgument.IsModel(text)
             ? target
             : throw new CliException($"{Name}: {mistake}", hint, Trouble);
 
-    // Only what the file has is read from the device: what reading changes was left out of it.
+    // Reads from the device only what the file contains: registers that change when they are read were left out of it.
     private static IEnumerable<(DumpRow, DumpRow)> ReadAlongside(DumpFile file, RegisterSession session, ulong length)
     {
         DumpRow current = default;
@@ -128,7 +130,7 @@ internal static class DiffCommand
             return file.Header.Length >= PciConfigHeader.Length ? PciConfigSpace.Parse(file.ReadConfig()).ToRegisterMap() : null;
         }
 
-        // The maps go by device: that of the file, where this host has it.
+        // The register map depends on the device, so the file's device is looked up on this host.
         PciDeviceInfo? device = new PciBus(host.Root).GetDevices().FirstOrDefault(
             device => device.VendorId == file.Header.VendorId && device.DeviceId == file.Header.DeviceId);
         return device is null ? null : new RegisterNames(host.LoadRegisters(device)).Map(file.Header.Region);
@@ -140,7 +142,7 @@ internal static class DiffCommand
         {
             throw new CliException(
                 $"{Name}: {InputFile.Show(first)} is {one.RegionName} of a device {one.Ids}, {InputFile.Show(second)} is {other.RegionName} of {other.Ids}",
-                "what is compared is one region of one kind of device",
+                "compare dumps of the same region of the same kind of device",
                 Trouble);
         }
     }
@@ -211,7 +213,9 @@ internal static class DiffCommand
 
     private sealed record Sides(string First, string Second, DumpHeader Before, DumpHeader After, RegisterMap? Map)
     {
-        /// <summary>Whether a side ends where a program stopped, and not where the region does.</summary>
+        /// <summary>
+        /// Gets whether a dump ends where the program that wrote it stopped, which can be before the end of the region.
+        /// </summary>
         public bool EndsEarly { get; init; }
 
         public bool HasOtherLength => !EndsEarly && Before.Length != After.Length;

@@ -1,9 +1,9 @@
 namespace Vfio.Cli;
 
-/// <summary>What <c>vfio diff</c> found, as JSON.</summary>
+/// <summary>Describes what <c>vfio diff</c> found, as JSON.</summary>
 internal sealed record DiffDocument(DiffSide Old, DiffSide New, IEnumerable<RegisterDifference> Differences);
 
-/// <summary>One of the two that are compared.</summary>
+/// <summary>Describes one of the two dumps or devices.</summary>
 internal sealed record DiffSide(string Name, string Address, string VendorId, string DeviceId, string Region, ulong Length, DateTime? Time)
 {
     public static DiffSide Of(string name, DumpHeader header) => new(
@@ -11,7 +11,7 @@ internal sealed record DiffSide(string Name, string Address, string VendorId, st
         header.Time == default ? null : header.Time.UtcDateTime);
 }
 
-/// <summary>A register that differs.</summary>
+/// <summary>Describes a register that differs.</summary>
 internal sealed record RegisterDifference(ulong Offset, int Width, string? Name, string Old, string New, IEnumerable<string> Changes)
 {
     public static RegisterDifference Of(DumpDifference difference)

@@ -3,7 +3,9 @@ using Vfio.Pci;
 
 namespace Vfio.Cli;
 
-/// <summary><c>vfio dump</c>: a whole region, as text that diff and lspci read again.</summary>
+/// <summary>
+/// Implements <c>vfio dump</c>, which prints a whole region as text that <c>vfio diff</c> and lspci can read.
+/// </summary>
 internal static class DumpCommand
 {
     private const string Name = "dump";
@@ -14,25 +16,25 @@ internal static class DumpCommand
         Argument<DeviceTarget> device = Symbols.Device(host);
         Option<VfioBackend> backend = Symbols.Backend();
         Argument<Place> region = Region();
-        Option<string> output = new("--output", "-o") { Description = "Write a file, whole or not at all; - is standard output", HelpName = "FILE" };
+        Option<string> output = new("--output", "-o") { Description = "Write to this file, which is replaced only by a complete dump; - is standard output", HelpName = "FILE" };
         Option<int?> width = Symbols.Width();
         width.Description = "Width of each access in bits: 8, 16, 32 (the default) or 64";
-        Option<bool> all = Symbols.Flag("--all", "Read registers too that change when they are read");
+        Option<bool> all = Symbols.Flag("--all", "Also read registers that change when they are read");
         Option<bool> json = Symbols.Json();
-        DocumentedCommand command = new(Name, "Print a whole region of a device that VFIO has.")
+        DocumentedCommand command = new(Name, "Print a whole region of a bound device.")
         {
             Notes =
             [
-                "Rows are as 'lspci -xxxx' prints them, bytes in the order of memory. A row equal to the one before is printed as *, as hexdump "
-                + "does, but not in configuration space: 'lspci -F FILE' reads that dump. 'vfio diff' compares dumps.",
-                "Registers that change when they are read, as far as vfio knows the device, are left out and shown as --; --all reads them. Of a "
-                + "device that vfio does not know, everything is read, whatever that does.",
-                "-o writes another file beside and renames it when it is complete. It replaces regular files only.",
+                "Rows are as 'lspci -xxxx' prints them, with bytes in memory order. A row that equals the previous one is printed as *, as hexdump "
+                + "does. Configuration space is printed in full, so that 'lspci -F FILE' can read the dump. 'vfio diff' compares dumps.",
+                "If vfio knows the device, registers that change when they are read are left out and shown as --; --all reads them too. On a "
+                + "device that vfio does not know, every register is read, even if reading it has side effects.",
+                "-o writes a temporary file next to FILE and renames it when it is complete. It replaces only regular files.",
                 ReadCommand.ResetNote,
             ],
             Examples =
             [
-                ("vfio dump 0000:00:14.3 bar0 -o before.txt", "the registers of a NIC, into a file"),
+                ("vfio dump 0000:00:14.3 bar0 -o before.txt", "the registers of a NIC, to a file"),
                 ("vfio dump 00:14.3 config | lspci -vvv -F /dev/stdin", "configuration space, decoded by lspci"),
                 ("vfio dump 00:03.0 bar0 -w 8", "read byte by byte"),
             ],
@@ -103,7 +105,7 @@ internal static class DumpCommand
         TellLeftOut(host, all ? [] : [.. RegionRows.Unreadable(map)]);
     }
 
-    /// <summary>The argument that names a region.</summary>
+    /// <summary>Creates the argument that names a region.</summary>
     public static Argument<Place> Region() => new("REGION")
     {
         Description = "bar0 to bar5, rom or config",
@@ -115,12 +117,12 @@ internal static class DumpCommand
                 return place;
             }
 
-            result.AddError($"'{Symbols.Quote(text)}' is not a region; it is one of bar0 to bar5, rom, config");
+            result.AddError($"'{Symbols.Quote(text)}' is not a region; use bar0 to bar5, rom or config");
             return default;
         },
     };
 
-    /// <summary>Reads the name of a region.</summary>
+    /// <summary>Parses the name of a region.</summary>
     public static bool TryParseRegion(string text, out Place place) => Place.TryParse(text, out place, out _) && !text.Contains('+');
 
     private static void CheckRegion(RegisterSession session, RegionIndex index)
@@ -129,19 +131,19 @@ internal static class DumpCommand
         string name = new Place(index, 0).RegionName;
         if (!region.Info.CanRead)
         {
-            throw new CliException($"{Name}: {name} of {session.Target.Name} cannot be read", "it can only be written");
+            throw new CliException($"{Name}: {name} of {session.Target.Name} cannot be read", "this region can only be written");
         }
 
         if (region.Length > DumpHeader.MaxLength)
         {
             throw new CliException(
-                $"{Name}: {name} has 0x{region.Length:x} bytes; through system calls that would take hours", "vfio read -n reads a part of it");
+                $"{Name}: {name} has 0x{region.Length:x} bytes; reading them with system calls would take hours", "vfio read -n reads a part of it");
         }
     }
 
     private static void TellLeftOut(CliHost host, IReadOnlyList<RegisterDescription> registers)
     {
-        Tell([.. registers.Where(register => register.Access == RegisterAccess.ReadHasSideEffects)], "that reading changes");
+        Tell([.. registers.Where(register => register.Access == RegisterAccess.ReadHasSideEffects)], "with read side effects");
         Tell([.. registers.Where(register => register.Access != RegisterAccess.ReadHasSideEffects)], "that can only be written");
         if (registers.Count != 0)
         {

@@ -2,17 +2,21 @@ using Vfio.Pci;
 
 namespace Vfio.Cli;
 
-/// <summary>A register, or bytes without a name, that two dumps have different values of.</summary>
+/// <summary>Represents a register, or bytes without a name, with different values in two dumps.</summary>
 internal readonly record struct DumpDifference(RegisterPlace Place, ulong Before, ulong After);
 
-/// <summary>Finds what differs between two rows of the same offset.</summary>
+/// <summary>Finds the differences between two rows of the same offset.</summary>
 internal static class DumpDifferences
 {
-    /// <summary>The differences of two rows, by offset: registers of the map as such, the rest in pieces of the usual width.</summary>
-    /// <param name="header">What the rows are of.</param>
-    /// <param name="map">The region's registers, where they are known.</param>
-    /// <param name="before">A row.</param>
-    /// <param name="after">The row of the same offset; what either does not know is equal.</param>
+    /// <summary>
+    /// Returns the differences between two rows, by offset: registers of the map as a whole, other bytes in pieces of
+    /// the access width.
+    /// </summary>
+    /// <param name="header">The header of the dump that the rows belong to.</param>
+    /// <param name="map">The region's registers, if they are known.</param>
+    /// <param name="before">A row of the first dump.</param>
+    /// <param name="after">The row of the second dump at the same offset. A byte that is unknown in either row counts
+    /// as equal.</param>
     public static IEnumerable<DumpDifference> Find(DumpHeader header, RegisterMap? map, DumpRow before, DumpRow after)
     {
         int length = Math.Min(before.Length, after.Length);

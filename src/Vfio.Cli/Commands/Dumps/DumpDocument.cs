@@ -2,7 +2,9 @@ using Vfio.Pci;
 
 namespace Vfio.Cli;
 
-/// <summary>A dump as JSON: the header's fields and <c>registers</c>, as <c>vfio read --json</c> has them.</summary>
+/// <summary>
+/// Describes a dump as JSON: the fields of the header, and <c>registers</c> as in <c>vfio read --json</c>.
+/// </summary>
 internal sealed record DumpDocument(
     string Address, string VendorId, string DeviceId, string Region, ulong Length, int Width, DateTime Time, IEnumerable<RegisterDocument> Registers)
 {

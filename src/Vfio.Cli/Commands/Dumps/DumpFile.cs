@@ -4,11 +4,14 @@ using Vfio.Pci;
 
 namespace Vfio.Cli;
 
-/// <summary>A saved dump: of <c>vfio dump</c>, or of <c>lspci -xxxx</c> for one device. Read row by row; believed in nothing.</summary>
+/// <summary>
+/// Represents a saved dump, written by <c>vfio dump</c>, or by <c>lspci -xxxx</c> for one device. The file is
+/// untrusted: every row is validated as it is read.
+/// </summary>
 internal sealed class DumpFile : IDisposable
 {
     private const int MaxLineLength = 4096;
-    private const string WhatIsRead = "'vfio dump' and 'lspci -s ADDRESS -xxxx' write what is read here";
+    private const string WhatIsRead = "use a dump that 'vfio dump' or 'lspci -s ADDRESS -xxxx' wrote";
 
     private readonly string _path;
     private readonly Stream _stream;
@@ -20,7 +23,8 @@ internal sealed class DumpFile : IDisposable
         _stream = stream;
         _reader = new LineReader(stream, MaxLineLength);
         string first = NextLine() ?? throw Mistake("is empty");
-        // lspci with -v writes more before the bytes: its dump is told by what vfio's second line is not.
+        // With -v, lspci writes more lines before the bytes. Its dump is recognized because the second line is not
+        // vfio's.
         if (NextLine() is string second && second.StartsWith(DumpHeader.Mark, StringComparison.Ordinal))
         {
             Header = DumpHeader.Parse(first, second) ?? throw Mistake("is not a header of this version of vfio");
@@ -42,17 +46,21 @@ internal sealed class DumpFile : IDisposable
 
     public DumpHeader Header { get; }
 
-    /// <summary>Whether lspci wrote it: then it ends where lspci stopped, and not where the region does.</summary>
+    /// <summary>
+    /// Gets whether lspci wrote the dump. It then ends where lspci stopped, which can be before the end of the region.
+    /// </summary>
     public bool IsOfLspci { get; }
 
-    /// <summary>The rows, without gaps; may be gone through once.</summary>
+    /// <summary>Gets the rows, without gaps. They can be enumerated once.</summary>
     public IEnumerable<DumpRow> Rows { get; private set; }
 
-    /// <summary>Opens a dump and judges all of it.</summary>
-    /// <exception cref="CliException">The file cannot be read, or is no dump.</exception>
+    /// <summary>Opens a dump and validates all of it.</summary>
+    /// <exception cref="CliException">The file cannot be read, or is not a dump.</exception>
     public static DumpFile Open(string path) => new(path, InputFile.Open(DiffCommand.Name, path, WhatIsRead, DiffCommand.Trouble));
 
-    /// <summary>Reads a dump of configuration space as a whole; further rows come from memory.</summary>
+    /// <summary>
+    /// Reads a whole dump of configuration space into memory; after that, <see cref="Rows"/> can be enumerated again.
+    /// </summary>
     public ReadOnlySpan<byte> ReadConfig()
     {
         DumpRow[] rows = [.. Rows.Take(PciConfigSpace.MaxLength / DumpRow.Width)];
@@ -86,7 +94,7 @@ internal sealed class DumpFile : IDisposable
         bool isRepeated = false;
         for (ulong next = 0; ;)
         {
-            string line = NextLine() ?? throw Mistake("the dump ends here, without its last line: it is not whole");
+            string line = NextLine() ?? throw Mistake("the dump is incomplete: it ends here, without its last line");
             if (line == DumpWriter.Repeated && last is not null && !isRepeated)
             {
                 isRepeated = true;
@@ -114,7 +122,7 @@ internal sealed class DumpFile : IDisposable
             last = read;
             isRepeated = false;
             next += DumpRow.Width;
-            // A region's last row may be short: it ends where the region does.
+            // The last row of a region may be short, because it ends where the region ends.
             next = Math.Min(next, Header.Length);
         }
     }
@@ -133,7 +141,7 @@ internal sealed class DumpFile : IDisposable
 
             if (PciAddress.TryParse(line.Split(' ')[0], out PciAddress found))
             {
-                address = hasDevice ? throw Mistake("a second device begins here; lspci -s ADDRESS -xxxx writes one") : found;
+                address = hasDevice ? throw Mistake("a second device begins here; lspci -s ADDRESS -xxxx writes only one") : found;
                 hasDevice = true;
             }
             else if (!hasDevice)
@@ -164,12 +172,12 @@ internal sealed class DumpFile : IDisposable
         if (colon is < 2 or > 16
             || !ulong.TryParse(line.AsSpan(0, colon), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong offset))
         {
-            throw Mistake("is no row of a dump");
+            throw Mistake("is not a row of a dump");
         }
 
         if (offset >= length || offset % DumpRow.Width != 0)
         {
-            throw Mistake(string.Create(CultureInfo.InvariantCulture, $"0x{offset:x} is no offset of a row in 0x{length:x} bytes"));
+            throw Mistake(string.Create(CultureInfo.InvariantCulture, $"0x{offset:x} is not the offset of a row in 0x{length:x} bytes"));
         }
 
         string[] words = line[(colon + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
@@ -188,7 +196,7 @@ internal sealed class DumpFile : IDisposable
 
             row = words[i].Length == 2 && byte.TryParse(words[i], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out byte value)
                 ? row.With(i, 1, value)
-                : throw Mistake($"'{Symbols.Quote(words[i])}' is no byte");
+                : throw Mistake($"'{Symbols.Quote(words[i])}' is not a byte");
         }
 
         return row;

@@ -3,22 +3,24 @@ using Vfio.Pci;
 
 namespace Vfio.Cli;
 
-/// <summary>What a dump is of.</summary>
-/// <param name="Address">The device.</param>
-/// <param name="VendorId">Its vendor.</param>
-/// <param name="DeviceId">Its kind.</param>
+/// <summary>Describes what a dump contains.</summary>
+/// <param name="Address">The address of the device.</param>
+/// <param name="VendorId">The vendor ID.</param>
+/// <param name="DeviceId">The device ID.</param>
 /// <param name="Region">The region.</param>
 /// <param name="Length">The region's length in bytes.</param>
-/// <param name="Bits">The width of the accesses.</param>
+/// <param name="Bits">The width of the accesses in bits.</param>
 internal sealed record DumpHeader(PciAddress Address, ushort VendorId, ushort DeviceId, RegionIndex Region, ulong Length, int Bits)
 {
-    /// <summary>What a dump's second line begins with; the number is the format's version.</summary>
+    /// <summary>The beginning of a dump's second line; the number is the version of the format.</summary>
     public const string Mark = "# vfio-dump 1 ";
 
-    /// <summary>The last line of a dump that is whole.</summary>
+    /// <summary>The last line of a complete dump.</summary>
     public const string End = "# end";
 
-    /// <summary>The longest region that is dumped or compared: through system calls, a longer one takes hours.</summary>
+    /// <summary>
+    /// The maximum length of a region that is dumped or compared; a longer one would take hours with system calls.
+    /// </summary>
     public const ulong MaxLength = 1UL << 32;
 
     public ushort SubsystemVendorId { get; init; }
@@ -27,7 +29,7 @@ internal sealed record DumpHeader(PciAddress Address, ushort VendorId, ushort De
 
     public PciClassCode Class { get; init; }
 
-    /// <summary>When it was read.</summary>
+    /// <summary>Gets when the region was read.</summary>
     public DateTimeOffset Time { get; init; }
 
     public string RegionName => new Place(Region, 0).RegionName;
@@ -43,16 +45,16 @@ internal sealed record DumpHeader(PciAddress Address, ushort VendorId, ushort De
             Time = time,
         };
 
-    /// <summary>The first line, which <c>lspci -F</c> recognises by its address.</summary>
+    /// <summary>Returns the first line, which <c>lspci -F</c> recognizes by its address.</summary>
     public string FirstLine() => string.Create(
         CultureInfo.InvariantCulture, $"{Address} {Ids} subsystem {SubsystemVendorId:x4}:{SubsystemId:x4} class {Class}");
 
-    /// <summary>The second line, which to <c>lspci -F</c> is nothing.</summary>
+    /// <summary>Returns the second line, which <c>lspci -F</c> ignores.</summary>
     public string SecondLine() => string.Create(
         CultureInfo.InvariantCulture, $"{Mark}region={RegionName} length=0x{Length:x} width={Bits} time={Time.UtcDateTime:yyyy-MM-ddTHH:mm:ssZ}");
 
-    /// <summary>Reads both lines.</summary>
-    /// <returns>The header, or <see langword="null"/> where the lines are not of this format.</returns>
+    /// <summary>Parses both lines.</summary>
+    /// <returns>The header, or <see langword="null"/> if the lines are not in this format.</returns>
     public static DumpHeader? Parse(string first, string second)
     {
         string[] words = first.Split(' ');

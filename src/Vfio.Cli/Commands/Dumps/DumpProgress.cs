@@ -2,14 +2,16 @@ using System.Globalization;
 
 namespace Vfio.Cli;
 
-/// <summary>Says how far a long dump is, on one line of a terminal's standard error, from the second second on.</summary>
+/// <summary>
+/// Shows the progress of a long dump on one line of standard error, if it takes longer than a second.
+/// </summary>
 internal sealed class DumpProgress(CliHost host, DumpHeader header)
 {
     private const int RowsBetweenLooks = 256;
     private static readonly TimeSpan FirstAfter = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>Passes rows on.</summary>
+    /// <summary>Passes the rows through and reports progress.</summary>
     public IEnumerable<DumpRow> Watch(IEnumerable<DumpRow> rows)
     {
         long start = host.Clock.GetTimestamp();

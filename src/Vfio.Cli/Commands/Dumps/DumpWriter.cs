@@ -4,13 +4,15 @@ using Vfio.Pci;
 
 namespace Vfio.Cli;
 
-/// <summary>Writes a dump as text: two lines of header, rows as <c>lspci -xxxx</c> has them, and a line at the end.</summary>
+/// <summary>
+/// Writes a dump as text: two header lines, rows in the format of <c>lspci -xxxx</c>, and an end line.
+/// </summary>
 internal static class DumpWriter
 {
-    /// <summary>What stands for rows equal to the one before.</summary>
+    /// <summary>The line that stands for one or more rows that equal the previous one.</summary>
     public const string Repeated = "*";
 
-    /// <summary>What stands for a byte that was not read.</summary>
+    /// <summary>The text that stands for a byte that was not read.</summary>
     public const string Unread = "--";
 
     public static void Write(TextWriter output, DumpHeader header, IEnumerable<DumpRow> rows)
@@ -21,9 +23,10 @@ internal static class DumpWriter
         output.WriteLine(DumpHeader.End);
     }
 
-    /// <param name="output">Where to.</param>
-    /// <param name="rows">The rows, ascending and without gaps.</param>
-    /// <param name="mayRepeat">Whether equal rows are one line; not in configuration space, which lspci reads.</param>
+    /// <param name="output">The writer.</param>
+    /// <param name="rows">The rows, in ascending order and without gaps.</param>
+    /// <param name="mayRepeat">Whether equal rows are written as one line; not for configuration space, because lspci
+    /// reads its dumps.</param>
     private static void WriteRows(TextWriter output, IEnumerable<DumpRow> rows, bool mayRepeat)
     {
         DumpRow? last = null;

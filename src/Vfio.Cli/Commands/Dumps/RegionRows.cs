@@ -5,7 +5,10 @@ namespace Vfio.Cli;
 /// <summary>Reads a region of a device row by row.</summary>
 internal static class RegionRows
 {
-    /// <summary>The bytes that are not read unasked, because reading changes them or is not allowed.</summary>
+    /// <summary>
+    /// Returns the offsets of the bytes that are not read by default, because they change when they are read or cannot
+    /// be read.
+    /// </summary>
     public static HashSet<ulong> Untouchable(RegisterMap? map)
     {
         HashSet<ulong> bytes = [];
@@ -20,21 +23,22 @@ internal static class RegionRows
         return bytes;
     }
 
-    /// <summary>The registers that <see cref="Untouchable"/> is about.</summary>
+    /// <summary>Returns the registers whose bytes <see cref="Untouchable"/> returns.</summary>
     public static IEnumerable<RegisterDescription> Unreadable(RegisterMap? map)
     {
-        // A write-only register may share its place with one that is there to be read.
+        // A write-only register may share its offset with a readable one.
         HashSet<ulong> peekable = [.. (map?.Registers ?? []).Where(register => register.CanPeek).Select(register => register.Offset)];
         return (map?.Registers ?? []).Where(register =>
             register.Access == RegisterAccess.ReadHasSideEffects || (!register.CanPeek && !peekable.Contains(register.Offset)));
     }
 
-    /// <summary>Reads rows, one at a time, each access when its row is asked for.</summary>
+    /// <summary>Reads the rows lazily: each row is read from the device when it is enumerated.</summary>
     /// <param name="session">The device.</param>
     /// <param name="region">The region.</param>
-    /// <param name="bits">The width of an access; the end of a region that is no multiple of it is read by bytes.</param>
-    /// <param name="isWanted">Whether the bytes at an offset may be read.</param>
-    /// <param name="cancellationToken">Stops between two rows.</param>
+    /// <param name="bits">The width of an access. If the length of the region is not a multiple of it, the rest is read
+    /// by bytes.</param>
+    /// <param name="isWanted">Returns whether the bytes at an offset may be read.</param>
+    /// <param name="cancellationToken">Stops the reading between two rows.</param>
     public static IEnumerable<DumpRow> Read(
         RegisterSession session, RegionIndex region, int bits, Func<ulong, int, bool> isWanted, CancellationToken cancellationToken)
     {

@@ -4,7 +4,7 @@ using Vfio.Pci;
 
 namespace Vfio.Cli;
 
-/// <summary>Judges each device of a host once: may VFIO have it, and if not, what is in the way.</summary>
+/// <summary>Determines once for each device of a host whether it can be bound, and if not, why.</summary>
 internal sealed class DeviceStates
 {
     private const int MostColumns = 120;
@@ -21,7 +21,7 @@ internal sealed class DeviceStates
         _refusals = devices.All.ToDictionary(device => device.Address, device => _survey.GetRefusals(device.Info));
     }
 
-    /// <summary>The network interfaces and disks that stand on a device.</summary>
+    /// <summary>Returns the network interfaces and disks of a device.</summary>
     public IEnumerable<string> Names(PciAddress device) => _survey.GetInterfaces(device).Concat(_survey.GetDisks(device));
 
     public (NodeState State, string Detail) Judge(PciDeviceInfo device)
@@ -40,12 +40,12 @@ internal sealed class DeviceStates
     {
         if (device.IsBridge)
         {
-            return (NodeState.Bridge, "stays with the kernel");
+            return (NodeState.Bridge, "the kernel keeps it");
         }
 
         if (_refusals[device.Address] is [BindingRefusal refusal, ..])
         {
-            return refusal.Reason == RefusalReason.NoIommu ? (NodeState.NoIommu, "no IOMMU in front of it") : (NodeState.InUse, refusal.Explanation);
+            return refusal.Reason == RefusalReason.NoIommu ? (NodeState.NoIommu, "it has no IOMMU") : (NodeState.InUse, refusal.Explanation);
         }
 
         if (device.IommuGroup is int number && _devices.Groups.TryGetValue(number, out IommuGroup? group))
@@ -61,11 +61,11 @@ internal sealed class DeviceStates
             }
         }
 
-        return device.HasVfioDriver ? (NodeState.Taken, "VFIO has it")
-            : (NodeState.CanBeTaken, device.Driver is string driverName ? $"from {driverName}" : "no driver has it");
+        return device.HasVfioDriver ? (NodeState.Taken, "it has a VFIO driver")
+            : (NodeState.CanBeTaken, device.Driver is string driverName ? $"from {driverName}" : "it has no driver");
     }
 
-    // A device without a driver never blocks its group, whatever else is said of it.
+    // A device without a driver never blocks its group, even if it has refusals.
     private bool IsInUse(PciDeviceInfo device) =>
         device.Driver is not null && _refusals.TryGetValue(device.Address, out IReadOnlyList<BindingRefusal>? refusals) && !device.IsBridge && refusals.Count != 0;
 }

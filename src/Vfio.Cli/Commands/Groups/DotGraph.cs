@@ -36,7 +36,7 @@ internal static class DotGraph
             WriteNode(output, "  ", tree, row);
         }
 
-        // Frames of a folded row belong to no group: each is a cluster of its own.
+        // The frames of a folded row do not belong to one group: each becomes its own cluster.
         foreach (IGrouping<(int? Group, int Row), GroupFrame> parts in frames.All
             .GroupBy(frame => (frame.Group, frame.Group is null ? frame.FirstRow : 0)))
         {
@@ -85,7 +85,7 @@ internal static class DotGraph
         return $"label={Quote(node.Link.Text, node.Link.Detail)}{style}";
     }
 
-    // An address was parsed, so that it needs no escaping.
+    // An address needs no escaping, because it was parsed.
     private static string Id(HostTree tree, int row) =>
         tree.Nodes[row] is { Devices: [PciDeviceInfo first, ..] }
             ? $"\"{first.Address}\""

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Vfio.Cli;
 
-/// <summary>An IOMMU group as JSON.</summary>
+/// <summary>Describes an IOMMU group as JSON.</summary>
 internal sealed class GroupDocument(IommuGroup group, DeviceNames names)
 {
     [JsonConstructor]

@@ -1,9 +1,9 @@
 namespace Vfio.Cli;
 
 /// <summary>
-/// Decides which rows share a frame. A frame that surrounds several rows holds whole subtrees, side by side below one
-/// bridge: so frames and the tree nest in each other. A group for which that is not enough has several frames, its
-/// parts.
+/// Decides which rows share a frame. A frame that surrounds several rows contains whole subtrees that are siblings
+/// below one bridge, so that frames and the tree nest. A group that does not fit into one such frame has several
+/// frames, its parts.
 /// </summary>
 internal sealed class GroupFrames
 {
@@ -32,7 +32,7 @@ internal sealed class GroupFrames
         GroupFrame Part(int group, int part, int count)
         {
             int size = tree.GroupSizes[group];
-            // Groups of several devices have colours: it matters which devices are in them.
+            // Groups of several devices are coloured, because it matters which devices are in them.
             if (size > 1 && !styles.ContainsKey(group))
             {
                 styles[group] = Palette.GroupStyle(styles.Count);
@@ -48,7 +48,7 @@ internal sealed class GroupFrames
         }
     }
 
-    /// <summary>All frames, from the first row to the last.</summary>
+    /// <summary>Gets all frames, ordered by row.</summary>
     public IReadOnlyList<GroupFrame> All { get; }
 
     /// <summary>Gets the frame around a row.</summary>
@@ -89,7 +89,7 @@ internal sealed class GroupFrames
         }
     }
 
-    // Whether all rows below a row are of its group.
+    // Finds for each row whether all rows below it are in its group.
     private static bool[] FindWholeSubtrees(HostTree tree)
     {
         bool[] isWhole = new bool[tree.Nodes.Count];

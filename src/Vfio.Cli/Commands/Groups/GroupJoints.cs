@@ -1,13 +1,14 @@
 namespace Vfio.Cli;
 
 /// <summary>
-/// The lines at the right that join the frames of a group that are not neighbours: for each row, which lines pass,
-/// begin or end there.
+/// Computes the lines on the right that connect the frames of a group that are not neighbours: for each row, which
+/// lines pass, begin or end there.
 /// </summary>
 internal sealed class GroupJoints
 {
     /// <summary>
-    /// The number of lines side by side; more could not be followed, and the labels tell which parts belong together.
+    /// The maximum number of parallel lines. More would be hard to follow; the labels also tell which parts belong
+    /// together.
     /// </summary>
     private const int MostLanes = 5;
 
@@ -42,7 +43,7 @@ internal sealed class GroupJoints
         _byRow = joints.ToLookup(joint => joint.Row, joint => joint.Classes);
     }
 
-    /// <summary>How many lines are side by side at most.</summary>
+    /// <summary>Gets the largest number of parallel lines.</summary>
     public int Lanes { get; }
 
     /// <summary>Gets the CSS classes of each line at a row.</summary>

@@ -4,30 +4,32 @@ using Vfio.Pci;
 
 namespace Vfio.Cli;
 
-/// <summary><c>vfio groups</c>: what can only be given away together.</summary>
+/// <summary>
+/// Implements <c>vfio groups</c>, which shows the IOMMU groups: the devices that can only be assigned together.
+/// </summary>
 internal static class GroupsCommand
 {
     public static Command Create(CliHost host)
     {
         Option<bool> json = Symbols.Json();
         Option<string?> html = File(
-            "--html", "Draw the tree of all devices with the groups around them, as a page for a browser");
+            "--html", "Write an HTML page with the tree of all devices and a frame around each group");
         Option<string?> dot = File("--dot", "Write the same tree for Graphviz, with the groups as clusters");
         DocumentedCommand command = new(
-            "groups", "Show the IOMMU groups: devices that can only be given away together.")
+            "groups", "Show the IOMMU groups: devices that can only be assigned together.")
         {
             Notes =
             [
-                "A group is 'ready' when VFIO has a device of it and no host driver has another one; 'blocked' when a "
-                + "host driver still has one, which is marked. Bridges, and devices without a driver, never block.",
-                "The page explains itself, prints well, and needs nothing but its file. FILE may be - for standard "
-                + "output; an existing file is replaced.",
+                "A group is 'ready' if at least one of its devices is bound to VFIO and no other device of it has a host driver. It is 'blocked' if "
+                + "one of its devices still has a host driver; that device is marked. Bridges and devices without a driver never block a group.",
+                "The page is self-contained and includes a legend. FILE may be - for standard "
+                + "output. An existing file is replaced.",
             ],
             Examples =
             [
                 ("vfio groups", "the tree"),
-                ("vfio groups --html groups.html", "a page, for a browser"),
-                ("vfio groups --dot - | dot -Tpdf > groups.pdf", "a graph, by Graphviz"),
+                ("vfio groups --html groups.html", "a page for a browser"),
+                ("vfio groups --dot - | dot -Tpdf > groups.pdf", "a graph, drawn by Graphviz"),
                 ("vfio groups --json | jq '.[] | select(.isViable | not)'", "for scripts"),
             ],
         };
@@ -46,8 +48,8 @@ internal static class GroupsCommand
             if (groups.Count == 0)
             {
                 throw new CliException(
-                    "groups: this host has no IOMMU groups: no IOMMU is switched on",
-                    "VT-d or AMD-Vi in the firmware's setup, and intel_iommu=on on the kernel's command line");
+                    "groups: this host has no IOMMU groups: no IOMMU is enabled",
+                    "enable VT-d or AMD-Vi in the firmware setup, and add intel_iommu=on to the kernel command line");
             }
 
             if (result.GetValue(json))
@@ -127,10 +129,10 @@ internal static class GroupsCommand
 
         if (Array.Find(views, view => view.Blocking.Count != 0) is View blocked)
         {
-            // Never a hint at what would be refused.
+            // The hint must not suggest a command that would be refused.
             host.Tell(new HostSurvey(host.Root).GetGroupRefusals(blocked.Group) is [BindingRefusal refusal, ..]
                 ? Printable.Clean($"vfio: group {blocked.Group.Number} cannot be bound as a whole: {refusal}")
-                : $"hint: vfio bind --group {blocked.Taken} takes every endpoint of group {blocked.Group.Number}");
+                : $"hint: vfio bind --group {blocked.Taken} binds every endpoint of group {blocked.Group.Number}");
         }
     }
 
@@ -142,10 +144,9 @@ internal static class GroupsCommand
     }
 
     /// <param name="Group">The group.</param>
-    /// <param name="Taken">The first device in it that VFIO has.</param>
-    /// <param name="Blocking">
-    /// The devices that keep VFIO from using the group; none while VFIO has none of its devices.
-    /// </param>
+    /// <param name="Taken">The first device of the group that has a VFIO driver.</param>
+    /// <param name="Blocking">The devices that prevent VFIO from using the group; empty if no device of the group has a
+    /// VFIO driver.</param>
     private sealed record View(IommuGroup Group, PciAddress? Taken, HashSet<PciAddress> Blocking)
     {
         public string State => Taken is null ? "" : Blocking.Count == 0 ? ": ready" : ": blocked";

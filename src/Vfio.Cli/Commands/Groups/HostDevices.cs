@@ -3,7 +3,7 @@ using Vfio.Pci;
 
 namespace Vfio.Cli;
 
-/// <summary>A host's devices with their places, looked up once.</summary>
+/// <summary>Holds the devices of a host and their places in the tree.</summary>
 internal sealed class HostDevices
 {
     private readonly Dictionary<PciAddress, PlacedDevice> _byAddress = [];
@@ -16,7 +16,7 @@ internal sealed class HostDevices
         Dictionary<PciAddress, PciAddress?> physical = infos.ToDictionary(info => info.Address, info => info.GetPhysicalFunction());
         foreach (PciDeviceInfo info in infos)
         {
-            // A virtual function has no virtual functions: anything else would be a ring.
+            // A virtual function cannot have virtual functions; accepting that could create a cycle.
             PciAddress? owner = physical[info.Address] is PciAddress function && physical.TryGetValue(function, out PciAddress? above) && above is null
                 ? function
                 : null;
@@ -31,12 +31,12 @@ internal sealed class HostDevices
         Groups = bus.GetGroups().ToDictionary(group => group.Number);
     }
 
-    /// <summary>All, by address.</summary>
+    /// <summary>Gets all devices, by address.</summary>
     public IReadOnlyList<PlacedDevice> All { get; }
 
     public IReadOnlyDictionary<int, IommuGroup> Groups { get; }
 
-    /// <summary>What is directly below a device, by address.</summary>
+    /// <summary>Returns the devices directly below a device, by address.</summary>
     public IEnumerable<PlacedDevice> Below(PciAddress address) => _below[address];
 
     public PlacedDevice? Find(PciAddress? address) => address is PciAddress known ? _byAddress.GetValueOrDefault(known) : null;

@@ -3,8 +3,8 @@ using Vfio.Pci;
 namespace Vfio.Cli;
 
 /// <summary>
-/// A host's PCI devices as a tree, in the order in which a person reads it: a bridge, then what is below it. Each
-/// device is in it exactly once, whatever sysfs says.
+/// Represents the PCI devices of a host as a tree in reading order: each bridge is followed by the devices below it.
+/// Each device is in the tree exactly once, even if sysfs is inconsistent.
 /// </summary>
 internal sealed class HostTree
 {
@@ -17,10 +17,10 @@ internal sealed class HostTree
 
     public IReadOnlyList<TreeNode> Nodes { get; }
 
-    /// <summary>For each row, the last row of all that is below it; the row itself if nothing is.</summary>
+    /// <summary>Gets for each row the last row that is below it, or the row itself if none is.</summary>
     public IReadOnlyList<int> LastRows { get; }
 
-    /// <summary>How many PCI devices each group has.</summary>
+    /// <summary>Gets the number of PCI devices in each group.</summary>
     public IReadOnlyDictionary<int, int> GroupSizes { get; }
 
     public int DeviceCount => Nodes.Sum(node => node.Devices.Count);
@@ -36,7 +36,7 @@ internal sealed class HostTree
             builder.Add(bus.Key, bus);
         }
 
-        // What sysfs puts below itself, in a ring, is below no root: it is shown all the same.
+        // Devices that sysfs places in a cycle are below no root. They are shown anyway.
         foreach (PlacedDevice device in devices.All.Where(device => !builder.Drawn.Contains(device.Address)))
         {
             if (!builder.Drawn.Contains(device.Address))
@@ -49,7 +49,7 @@ internal sealed class HostTree
             .GroupBy(device => device.Info.IommuGroup!.Value).ToDictionary(group => group.Key, group => group.Count()));
     }
 
-    // Rows stand behind their parents, so that one pass from the end finds them.
+    // Each row comes after its parent, so one pass from the end is enough.
     private static int[] FindLastRows(IReadOnlyList<TreeNode> nodes)
     {
         int[] last = [.. Enumerable.Range(0, nodes.Count)];
@@ -70,7 +70,7 @@ internal sealed class HostTree
 
         public HashSet<PciAddress> Drawn { get; } = [];
 
-        // With a stack of its own: how deep a tree is, is what sysfs says.
+        // Uses an explicit stack, because sysfs decides how deep the tree is.
         public void Add(string rootBus, IEnumerable<PlacedDevice> tops)
         {
             Nodes.Add(NodeWriter.RootBus(rootBus));

@@ -1,6 +1,6 @@
 namespace Vfio.Cli;
 
-/// <summary>Writes the legend, which makes the page readable for anyone who has never seen such a tree.</summary>
+/// <summary>Writes the legend, which explains the page to anyone who has never seen such a tree.</summary>
 internal static class HtmlLegend
 {
     public static void Write(HtmlWriter html, bool hasGroups)
@@ -10,27 +10,27 @@ internal static class HtmlLegend
         [
             ("sample device", "a device (endpoint)"),
             ("sample bridge", "a bridge or port"),
-            ("sample virtual", "a virtual function: a share of a device"),
+            ("sample virtual", "a virtual function of a device"),
             ("sample root", "a root bus"),
         ]);
         WriteSamples(html, "Links",
         [
             ("wire x1", "x1: one lane"),
             ("wire x16", "x16: sixteen lanes"),
-            ("wire x4 slow", "below what both ends could do: normal while idle, otherwise check the slot"),
-            ("wire share", "a share, not a link"),
+            ("wire x4 slow", "slower than both ends support: normal while idle, otherwise check the slot"),
+            ("wire share", "belongs to a physical function; no link of its own"),
         ]);
         if (hasGroups)
         {
             WriteSamples(html, "Frames: IOMMU groups",
             [
                 ("sample framed single", "a group of one device"),
-                ("sample framed group0", "a group of several: they go to one owner, together"),
-                ("wire joined group0", "joins the parts of a group that are not neighbours"),
+                ("sample framed group0", "a group of several devices: they are assigned together, to one owner"),
+                ("wire joined group0", "connects the parts of a group that are not neighbours"),
             ]);
         }
 
-        WriteSamples(html, "Can a program have it, through VFIO?",
+        WriteSamples(html, "Can it be bound to VFIO?",
             [.. Words.States
                 .Where(state => hasGroups || state is NodeState.NoIommu or NodeState.Bridge or NodeState.InUse)
                 .Select(state => ($"sign {HtmlTree.SignOf(state)}", Words.Explain(state)))]);

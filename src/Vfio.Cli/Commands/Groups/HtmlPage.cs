@@ -1,8 +1,8 @@
 namespace Vfio.Cli;
 
 /// <summary>
-/// Writes a host's devices and groups as a page: nested lists that the browser lays out, and a table that says the
-/// same. The page refers to nothing outside and has no scripts.
+/// Writes the devices and groups of a host as an HTML page: nested lists that the browser lays out, and a table with
+/// the same content. The page loads nothing from elsewhere and contains no scripts.
 /// </summary>
 internal static class HtmlPage
 {
@@ -34,7 +34,7 @@ internal static class HtmlPage
     {
         html.Start("head");
         Meta(html, "charset", "utf-8");
-        // The browser enforces what the page promises: it loads nothing and runs nothing.
+        // The policy makes the browser enforce that the page loads nothing and runs no scripts.
         Meta(html, "http-equiv", "Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'");
         Meta(html, "name", "viewport", "width=device-width, initial-scale=1");
         html.Element("title", Words.Title).Raw("\n");
@@ -50,7 +50,7 @@ internal static class HtmlPage
         return reader.ReadToEnd();
     }
 
-    // A void element of HTML: it has no end tag.
+    // Writes a void element, which has no end tag in HTML.
     private static void Meta(HtmlWriter html, string attribute, string value, string? content = null)
     {
         string rest = content is null ? "" : $" content=\"{content}\"";

@@ -1,10 +1,10 @@
 namespace Vfio.Cli;
 
-/// <summary>Writes the devices as a table, to search, to copy and to compare.</summary>
+/// <summary>Writes the devices as a table, which is easy to search, copy and compare.</summary>
 internal static class HtmlTable
 {
     private static readonly string[] Heads =
-        ["Device", "Name", "Kind", "Driver", "Link to the one above", "Can a program have it?", "IOMMU group"];
+        ["Device", "Name", "Kind", "Driver", "Link to its parent", "Can it be bound?", "IOMMU group"];
 
     public static void Write(HtmlWriter html, HostTree tree)
     {

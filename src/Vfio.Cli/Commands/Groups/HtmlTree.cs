@@ -1,12 +1,14 @@
 namespace Vfio.Cli;
 
 /// <summary>
-/// Writes the tree as nested lists: what is below a bridge is a list in the bridge's item, and an IOMMU group is a
-/// frame around items. It does not recurse: a hostile sysfs can make the tree as deep as it likes.
+/// Writes the tree as nested lists: the devices below a bridge are a list inside the bridge's item, and an IOMMU group
+/// is a frame around items. The code does not recurse, because a hostile sysfs can make the tree arbitrarily deep.
 /// </summary>
 internal sealed class HtmlTree(HtmlWriter html, HostTree tree, GroupFrames frames, GroupJoints joints)
 {
-    /// <summary>A tall frame repeats its label after this many rows, for a reader who sees only a part of it.</summary>
+    /// <summary>
+    /// The number of rows after which a tall frame repeats its label, for readers who see only a part of it.
+    /// </summary>
     private const int RowsPerLabel = 10;
 
     private readonly Stack<(int LastRow, int Elements)> _open = new();
@@ -25,7 +27,7 @@ internal sealed class HtmlTree(HtmlWriter html, HostTree tree, GroupFrames frame
     }
 
     /// <summary>
-    /// Gets the CSS class of a state's sign: each has another shape, so that the colours are not needed.
+    /// Gets the CSS class of a state's sign. Each sign has its own shape, so that it is readable without colours.
     /// </summary>
     public static string SignOf(NodeState state) => state switch
     {
@@ -110,7 +112,7 @@ internal sealed class HtmlTree(HtmlWriter html, HostTree tree, GroupFrames frame
         html.Start("div", "row root").Start("div", "box");
         html.Element("h2", node.Heading).Element("p", node.Detail, "dim").End();
         html.Start("div", "facts").With("aria-hidden", "true");
-        foreach (string head in (string[])["Driver", "Link to the one above", "Can a program have it?", "IOMMU group"])
+        foreach (string head in (string[])["Driver", "Link to its parent", "Can it be bound?", "IOMMU group"])
         {
             html.Element("span", head);
         }
@@ -128,9 +130,9 @@ internal sealed class HtmlTree(HtmlWriter html, HostTree tree, GroupFrames frame
         html.Element("p", node.Detail, "dim").End();
         html.Start("dl", "facts");
         WriteFact("Driver", node.Driver ?? "no driver", "", node.Driver is null ? "missing" : null);
-        WriteFact("Link to the one above", node.Link.Text, node.Link.Detail,
+        WriteFact("Link to its parent", node.Link.Text, node.Link.Detail,
             node.Link.Text.Length == 0 ? "missing" : node.Link.IsSlow ? "slow" : null);
-        WriteFact("Can a program have it?", Words.Of(node.State), node.StateDetail, $"sign {SignOf(node.State)}");
+        WriteFact("Can it be bound?", Words.Of(node.State), node.StateDetail, $"sign {SignOf(node.State)}");
         if (frame is null)
         {
             WriteFact("IOMMU group", "no group", "", "missing");
@@ -176,7 +178,7 @@ internal sealed class HtmlTree(HtmlWriter html, HostTree tree, GroupFrames frame
         _ => "bridge",
     };
 
-    // More lanes, a thicker line.
+    // The more lanes, the thicker the line.
     private static string LinkOf(TreeNode node)
     {
         string lanes = node.Link.Lanes switch

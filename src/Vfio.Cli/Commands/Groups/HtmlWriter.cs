@@ -4,7 +4,7 @@ namespace Vfio.Cli;
 
 /// <summary>
 /// Writes elements, attributes and text as HTML that is also well-formed XML. Text and attribute values are escaped
-/// here, and nowhere else.
+/// only here.
 /// </summary>
 internal sealed class HtmlWriter(TextWriter output)
 {
@@ -37,7 +37,7 @@ internal sealed class HtmlWriter(TextWriter output)
         return this;
     }
 
-    /// <summary>Writes text of the tool itself as it is, such as a stylesheet.</summary>
+    /// <summary>Writes text without escaping it, such as a stylesheet of the tool itself.</summary>
     public HtmlWriter Raw(string text)
     {
         CloseTag();
@@ -80,7 +80,7 @@ internal sealed class HtmlWriter(TextWriter output)
                 case '&': escaped.Append("&amp;"); break;
                 case '"': escaped.Append("&quot;"); break;
                 case '\n': escaped.Append('\n'); break;
-                // Not allowed in XML 1.0 (section 2.2), or control characters.
+                // Control characters, or characters that XML 1.0 (section 2.2) does not allow.
                 case < ' ' or (>= 0x7f and < 0xa0) or 0xfffe or 0xffff: escaped.Append('?'); break;
                 default: escaped.Append(rune.ToString()); break;
             }

@@ -1,9 +1,9 @@
 namespace Vfio.Cli;
 
-/// <summary>What part a device has in the tree.</summary>
+/// <summary>Specifies the role of a device in the tree.</summary>
 internal enum NodeKind
 {
-    /// <summary>No device: where a tree starts.</summary>
+    /// <summary>The root of a tree, which is not a device.</summary>
     RootBus,
     HostBridge,
     RootPort,
@@ -12,7 +12,7 @@ internal enum NodeKind
     ExpressToPciBridge,
     PciBridge,
 
-    /// <summary>ISA bridges and the like: they are leaves of the tree.</summary>
+    /// <summary>An ISA bridge or similar, which is a leaf of the tree.</summary>
     OtherBridge,
     Endpoint,
     VirtualFunction,

@@ -1,16 +1,17 @@
 namespace Vfio.Cli;
 
-/// <summary>The link between a device and the bridge above it.</summary>
-/// <param name="Text">What it runs at: <c>8 GT/s x4</c>; empty where there is none that is known.</param>
-/// <param name="Detail">Whether that is all it can do; why there is none.</param>
-/// <param name="Lanes">0 where not known.</param>
-/// <param name="IsSlow">Whether both ends could do more.</param>
+/// <summary>Represents the link between a device and the bridge above it.</summary>
+/// <param name="Text">The current speed and width: <c>8 GT/s x4</c>; empty if there is no link or it is
+/// unknown.</param>
+/// <param name="Detail">Whether this is the maximum, or why there is no link.</param>
+/// <param name="Lanes">The number of lanes; 0 if unknown.</param>
+/// <param name="IsSlow">Whether both ends support more.</param>
 internal sealed record NodeLink(string Text, string Detail, int Lanes, bool IsSlow)
 {
     public static NodeLink None(string why) => new("", why, 0, IsSlow: false);
 
-    /// <summary>What the two ends of a link say of it.</summary>
-    /// <param name="above">The port above; <see langword="null"/> where it has none.</param>
+    /// <summary>Combines what both ends report about their link.</summary>
+    /// <param name="above">The port above; <see langword="null"/> if it reports no link.</param>
     /// <param name="own">The device.</param>
     public static NodeLink Between(PciLink? above, PciLink? own)
     {
@@ -18,13 +19,13 @@ internal sealed record NodeLink(string Text, string Detail, int Lanes, bool IsSl
         int? width = own?.CurrentWidth ?? above?.CurrentWidth;
         if (speed is null && width is null)
         {
-            return None("not known");
+            return None("unknown");
         }
 
         double? bestSpeed = Least(above?.MaxSpeed, own?.MaxSpeed);
         int? bestWidth = (int?)Least(above?.MaxWidth, own?.MaxWidth);
         bool isSlow = speed < bestSpeed || width < bestWidth;
-        string detail = isSlow ? $"could do {LinkText.Describe(bestSpeed, bestWidth)}"
+        string detail = isSlow ? $"supports {LinkText.Describe(bestSpeed, bestWidth)}"
             : bestSpeed is null || bestWidth is null ? ""
             : "its full speed";
         return new NodeLink(LinkText.Describe(speed, width), detail, width ?? 0, isSlow);

@@ -1,16 +1,16 @@
 namespace Vfio.Cli;
 
-/// <summary>Whether VFIO may have a device.</summary>
+/// <summary>Specifies whether a device can be bound to VFIO.</summary>
 internal enum NodeState
 {
-    /// <summary>Not asked: a root bus.</summary>
+    /// <summary>Not applicable: a root bus.</summary>
     None,
 
-    /// <summary>From its driver, or as it is without one.</summary>
+    /// <summary>The device can be bound, whether it has a driver or not.</summary>
     CanBeTaken,
     Taken,
 
-    /// <summary>The device could be used, were it not for another one of its group.</summary>
+    /// <summary>The device could be used if another device of its group did not block it.</summary>
     Blocked,
     InUse,
     NoIommu,

@@ -3,10 +3,12 @@ using Vfio.Pci;
 
 namespace Vfio.Cli;
 
-/// <summary>Says in words what a row of the tree is. Text of strangers leaves it clean and of a bounded length.</summary>
+/// <summary>
+/// Creates the rows of the tree. Text from devices and from sysfs is sanitized and limited in length.
+/// </summary>
 internal sealed class NodeWriter(HostDevices devices, DeviceStates states, DeviceNames names)
 {
-    /// <summary>More virtual functions of one device than this are drawn as one row where they are alike.</summary>
+    /// <summary>The number of virtual functions of one device above which those that are alike share a row.</summary>
     public const int MostVirtualFunctions = 8;
 
     private const int MostColumns = 200;
@@ -22,7 +24,9 @@ internal sealed class NodeWriter(HostDevices devices, DeviceStates states, Devic
         Detail = "where PCI meets the processor and memory",
     };
 
-    /// <summary>Rows of a bridge or device: most have one device, virtual functions that are alike share one.</summary>
+    /// <summary>
+    /// Divides devices into rows: virtual functions that are alike share a row, and every other device has its own.
+    /// </summary>
     public IEnumerable<PlacedDevice[]> Fold(IEnumerable<PlacedDevice> below)
     {
         PlacedDevice[] all = [.. below];
@@ -61,7 +65,7 @@ internal sealed class NodeWriter(HostDevices devices, DeviceStates states, Devic
 
     private static string Clean(string text, int columns) => Printable.Shorten(Printable.Clean(text), columns);
 
-    // What is no virtual function is like nothing else.
+    // A device that is not a virtual function never shares a row.
     private (PciAddress Own, string? Driver, int? Group, NodeState State, string Detail) Alike(PlacedDevice device)
     {
         if (!device.IsVirtual)
@@ -73,7 +77,7 @@ internal sealed class NodeWriter(HostDevices devices, DeviceStates states, Devic
         return (default, device.Info.Driver, GroupKey(device), state, detail);
     }
 
-    // What shares its group is not folded together with what has one of its own.
+    // Virtual functions that share an IOMMU group share no row with virtual functions that have their own group.
     private int? GroupKey(PlacedDevice device) =>
         device.Info.IommuGroup is int group && devices.Groups.TryGetValue(group, out IommuGroup? known) && known.Devices.Count > 1 ? group : null;
 
@@ -97,7 +101,7 @@ internal sealed class NodeWriter(HostDevices devices, DeviceStates states, Devic
 
     private NodeLink FindLink(PlacedDevice device, NodeKind kind, NodeKind above) => above switch
     {
-        _ when kind is NodeKind.VirtualFunction => NodeLink.None("its device's link"),
+        _ when kind is NodeKind.VirtualFunction => NodeLink.None("the link of its physical function"),
         NodeKind.RootBus => NodeLink.None("built in"),
         NodeKind.RootPort or NodeKind.SwitchDownstreamPort => NodeLink.Between(devices.Find(device.Parent)?.Link, device.Link),
         NodeKind.SwitchUpstreamPort => NodeLink.None("inside the switch"),

@@ -3,14 +3,15 @@ using System.Text;
 namespace Vfio.Cli;
 
 /// <summary>
-/// The colours of the page, for light and for dark surroundings, as variables of its stylesheet. Prints are light.
+/// Holds the colours of the page, for light and dark colour schemes, as variables of its stylesheet. Printed pages use
+/// the light ones.
 /// </summary>
 internal static class Palette
 {
-    /// <summary>The number of colours for groups of several devices; further groups use them again.</summary>
+    /// <summary>The number of colours for groups of several devices; further groups reuse them.</summary>
     public const int GroupColours = 5;
 
-    /// <summary>All colours. A name ending in <c>-edge</c> is a border's.</summary>
+    /// <summary>Gets all colours. A name that ends in <c>-edge</c> is a border colour.</summary>
     public static IReadOnlyList<Colour> Colours { get; } =
     [
         new("page", "#ffffff", "#0d1117"),
@@ -25,7 +26,7 @@ internal static class Palette
         new("line", "#6b7580", "#8a949f"),
         new("single", "#fbfcfd", "#11161d"),
         new("single-edge", "#a5afba", "#56606b"),
-        // Groups have no colour of a state: being in a group is neither good nor bad.
+        // Group colours differ from the colours of states, because being in a group is neither good nor bad.
         new("group0", "#f0eafc", "#261c3f"),
         new("group0-edge", "#7747c9", "#b295f0"),
         new("group1", "#def3f7", "#0b2a31"),
@@ -44,7 +45,7 @@ internal static class Palette
         new("mark", "#ffffff", "#0d1117"),
     ];
 
-    /// <summary>Gets the light colour of a name.</summary>
+    /// <summary>Gets the light colour with a name.</summary>
     public static string Light(string name) => Colours.First(colour => colour.Name == name).Light;
 
     /// <summary>Gets the rules that declare the variables, and those that use them for the frames of groups.</summary>
@@ -75,8 +76,8 @@ internal static class Palette
     }
 }
 
-/// <summary>A colour in light and in dark surroundings.</summary>
-/// <param name="Name">Its name.</param>
-/// <param name="Light">As #rrggbb.</param>
-/// <param name="Dark">As #rrggbb.</param>
+/// <summary>Represents a colour in the light and the dark scheme.</summary>
+/// <param name="Name">The name.</param>
+/// <param name="Light">The light colour as #rrggbb.</param>
+/// <param name="Dark">The dark colour as #rrggbb.</param>
 internal sealed record Colour(string Name, string Light, string Dark);

@@ -1,6 +1,6 @@
 namespace Vfio.Cli;
 
-/// <summary>Puts a picture where it is wanted: on standard output, or whole into a file.</summary>
+/// <summary>Writes a picture to standard output, or to a file, which appears only when it is complete.</summary>
 internal static class PictureFile
 {
     public const string StandardOutput = "-";

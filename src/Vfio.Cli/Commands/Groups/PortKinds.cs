@@ -1,8 +1,8 @@
 namespace Vfio.Cli;
 
 /// <summary>
-/// Tells ports and bridges apart by what sysfs shows to everybody: class, driver, link and place. (The port's type stands in
-/// configuration space behind the part that users other than root may read.)
+/// Distinguishes ports and bridges by what sysfs shows to every user: class, driver, link and place. (The port type is
+/// in the part of configuration space that only root can read.)
 /// </summary>
 internal static class PortKinds
 {
@@ -10,7 +10,7 @@ internal static class PortKinds
     private const byte PciToPci = 0x04;
     private const byte SemiTransparent = 0x09;
 
-    /// <summary>Linux binds it to ports only, never to a bridge to conventional PCI.</summary>
+    /// <summary>The driver that Linux binds only to ports, never to a bridge to conventional PCI.</summary>
     private const string PortDriver = "pcieport";
 
     public static NodeKind Judge(HostDevices devices, PlacedDevice device, NodeKind above)
@@ -35,7 +35,7 @@ internal static class PortKinds
             return NodeKind.PciBridge;
         }
 
-        // A port says so by its driver, or by the PCI Express device below it.
+        // A port is recognized by its driver, or by a PCI Express device below it.
         bool isPort = device.Info.Driver == PortDriver || devices.Below(device.Address).Any(below => below.Link is not null);
         return above switch
         {

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Vfio.Cli;
 
-/// <summary>What the page says in words.</summary>
+/// <summary>Holds the texts of the page.</summary>
 internal static class Words
 {
     public const string Title = "PCI devices and IOMMU groups of this host";
@@ -12,15 +12,15 @@ internal static class Words
         + "bus, where PCI meets the processor and memory.";
 
     public const string Groups =
-        "A frame is an IOMMU group. The IOMMU lets a device reach only the memory that its owner allows, but "
-        + "it cannot keep the devices of one group apart: they could reach each other directly. That is why a "
-        + "group goes to one owner as a whole: give all of its devices to a program or a virtual machine, or "
+        "A frame is an IOMMU group. The IOMMU lets a device access only the memory that its owner allows, but "
+        + "it cannot isolate the devices of one group from each other. That is why a "
+        + "group is assigned to one owner as a whole: assign all of its devices to a program or a virtual machine, or "
         + "none.";
 
     public const string NoGroups =
         "This host has no IOMMU groups: no IOMMU is enabled. That is why there are no frames, and why no "
-        + "device can be given to a program: nothing would keep it from the rest of memory. Enable VT-d or "
-        + "AMD-Vi in the firmware's setup, and add intel_iommu=on to the kernel's command line.";
+        + "device can be bound to VFIO: nothing would keep it from accessing all memory. Enable VT-d or "
+        + "AMD-Vi in the firmware setup, and add intel_iommu=on to the kernel command line.";
 
     public const string NoDevices = "This host has no PCI devices.";
 
@@ -29,27 +29,27 @@ internal static class Words
         NodeState.CanBeTaken, NodeState.Taken, NodeState.Blocked, NodeState.InUse, NodeState.NoIommu, NodeState.Bridge,
     ];
 
-    /// <summary>The state as a row says it.</summary>
+    /// <summary>Gets the text of a state in a row.</summary>
     public static string Of(NodeState state) => state switch
     {
-        NodeState.CanBeTaken => "can be taken",
-        NodeState.Taken => "taken",
+        NodeState.CanBeTaken => "can be bound",
+        NodeState.Taken => "bound",
         NodeState.Blocked => "blocked",
         NodeState.InUse => "in use",
-        NodeState.NoIommu => "not takeable: no IOMMU",
-        NodeState.Bridge => "not takeable: bridge",
+        NodeState.NoIommu => "cannot be bound: no IOMMU",
+        NodeState.Bridge => "cannot be bound: bridge",
         _ => "",
     };
 
-    /// <summary>The state as the legend explains it.</summary>
+    /// <summary>Gets the text of a state in the legend.</summary>
     public static string Explain(NodeState state) => state switch
     {
-        NodeState.CanBeTaken => "can be taken: vfio bind would take it",
-        NodeState.Taken => "taken: VFIO has it",
+        NodeState.CanBeTaken => "can be bound with vfio bind",
+        NodeState.Taken => "bound to a VFIO driver",
         NodeState.Blocked => "blocked by another device of its group",
         NodeState.InUse => "in use by this host",
-        NodeState.NoIommu => "not takeable: no IOMMU before it",
-        NodeState.Bridge => "not takeable: bridges stay with the kernel",
+        NodeState.NoIommu => "cannot be bound: it has no IOMMU",
+        NodeState.Bridge => "cannot be bound: the kernel keeps bridges",
         _ => "",
     };
 
@@ -67,7 +67,7 @@ internal static class Words
         _ => "endpoint",
     };
 
-    /// <summary>How many of what: <c>25 devices in 18 IOMMU groups: 2 taken, 4 in use, …</c>.</summary>
+    /// <summary>Summarizes the tree: <c>25 devices in 18 IOMMU groups: 2 bound, 4 in use, …</c>.</summary>
     public static string Summarize(HostTree tree)
     {
         if (tree.DeviceCount == 0)
@@ -84,7 +84,7 @@ internal static class Words
         return $"{Count(tree.DeviceCount, "device")}{groups}: {string.Join(", ", states)}.";
     }
 
-    /// <summary>A link in one line.</summary>
+    /// <summary>Describes a link in one line.</summary>
     public static string Of(NodeLink link) =>
         string.Join(", ", ((string[])[link.Text, link.Detail]).Where(text => text.Length != 0));
 

@@ -1,12 +1,15 @@
 namespace Vfio.Cli;
 
-/// <summary>The words of a recording (docs/cli.md, "Recordings").</summary>
+/// <summary>Holds the words of a recording (docs/cli.md, "Recordings").</summary>
 internal static class RecordingFormat
 {
     public const string Name = "vfio-recording";
     public const int Version = 1;
 
-    /// <summary>Whether a line tells of the device's memory: shell --json writes such lines between the accesses, and a replay passes over them.</summary>
+    /// <summary>
+    /// Returns whether a line describes an operation on the device's memory. <c>shell --json</c> writes such lines
+    /// between the accesses; a replay skips them.
+    /// </summary>
     public static bool IsOfMemory(string? word) => word is "alloc" or "free" or "peek" or "poke" or "status";
 
     public static string WordOf(AccessKind kind) => kind switch

@@ -3,17 +3,17 @@ using System.Text.Json;
 
 namespace Vfio.Cli;
 
-/// <summary>An access of a recording, with the line it stands in.</summary>
+/// <summary>Represents an access of a recording, with the number of its line.</summary>
 internal readonly record struct RecordedAccess(int Line, Access Access);
 
-/// <summary>A recording, read and judged as a whole. Whoever wrote the file is believed in nothing.</summary>
+/// <summary>Represents a recording, which is read and validated as a whole. The file is untrusted.</summary>
 internal sealed class RecordingReader
 {
     private const int MaxLineLength = 64 * 1024;
     private const int MaxAccesses = 1_000_000;
-    private const string WhatIsRead = "'record FILE' in vfio shell writes what is read here";
+    private const string WhatIsRead = "use a file that 'record FILE' in vfio shell wrote";
 
-    // A record is an object that holds one more, its fields.
+    // A record is an object that contains one more level, its fields.
     private static readonly JsonDocumentOptions Options = new() { MaxDepth = 4 };
 
     private readonly string _path;
@@ -46,11 +46,11 @@ internal sealed class RecordingReader
 
     /// <summary>Reads a file.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="names">What the registers of the device are called on which it will be replayed.</param>
-    /// <exception cref="CliException">It cannot be read, or a line of it is no record.</exception>
+    /// <param name="names">The register names of the device on which the recording will be replayed.</param>
+    /// <exception cref="CliException">The file cannot be read, or one of its lines is not a record.</exception>
     public static RecordingReader Open(string path, RegisterNames names) => new(path, names);
 
-    /// <summary>What is wrong with a line.</summary>
+    /// <summary>Creates the exception for an invalid line.</summary>
     public CliException Mistake(string what, int? line = null) =>
         new($"{ReplayCommand.Name}: {InputFile.Show(_path)}:{line ?? Math.Max(1, _line)}: {what}", WhatIsRead);
 
@@ -64,7 +64,7 @@ internal sealed class RecordingReader
         if (!header.TryGetProperty("version", out JsonElement version) || version.ValueKind != JsonValueKind.Number
             || !version.TryGetInt32(out int number) || number != RecordingFormat.Version)
         {
-            throw Mistake($"is of another version of the format than {RecordingFormat.Version}");
+            throw Mistake($"the version of the format is not {RecordingFormat.Version}");
         }
 
         VendorId = Id(header, "vendorId");
@@ -123,8 +123,8 @@ internal sealed class RecordingReader
         }
         catch (InvalidOperationException)
         {
-            // A string with half a character in it.
-            throw Mistake("is not text");
+            // The string contains an unpaired surrogate.
+            throw Mistake("is not valid text");
         }
     }
 
@@ -159,11 +159,11 @@ internal sealed class RecordingReader
     private ulong Value(JsonElement record, string name, int bits) =>
         Number.TryParse(Text(record, name), out ulong value) && RegisterWidth.Fits(value, bits)
             ? value
-            : throw Mistake($"'{name}' is not a text with a number of {bits} bits");
+            : throw Mistake($"'{name}' is not a string with a number of {bits} bits");
 
     private TimeSpan Seconds(JsonElement record, string name) =>
         record.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Number
             && value.TryGetDouble(out double seconds) && seconds is >= 0 and <= ShellParser.MaxTimeoutSeconds
             ? TimeSpan.FromSeconds(seconds)
-            : throw Mistake($"'{name}' is not a number of seconds, of at most an hour");
+            : throw Mistake($"'{name}' is not a number of seconds from 0 to one hour");
 }

@@ -1,15 +1,18 @@
 namespace Vfio.Cli;
 
-/// <summary>Writes a recording: JSON Lines, a header and then one line for each access, whole lines at any moment.</summary>
+/// <summary>
+/// Writes a recording as JSON Lines: a header, then one line for each access. The file contains only whole lines at any
+/// time.
+/// </summary>
 internal sealed class RecordingWriter : IDisposable
 {
     private readonly TextWriter _output;
     private readonly bool _ownsOutput;
 
-    /// <param name="output">Where to.</param>
-    /// <param name="ownsOutput">Whether it is closed with the recording.</param>
+    /// <param name="output">The writer.</param>
+    /// <param name="ownsOutput">Whether to close the writer with the recording.</param>
     /// <param name="device">The device that is recorded.</param>
-    /// <param name="time">When it began.</param>
+    /// <param name="time">When the recording started.</param>
     public RecordingWriter(TextWriter output, bool ownsOutput, DeviceIdentity device, DateTimeOffset time)
     {
         _output = output;
@@ -23,7 +26,7 @@ internal sealed class RecordingWriter : IDisposable
 
     public void Add(Access access)
     {
-        // Microseconds: no access through a system call is faster.
+        // Microseconds are precise enough: no access through a system call is faster.
         double time = Math.Round(access.Time.TotalSeconds, 6);
         string operation = RecordingFormat.WordOf(access.Kind);
         RegisterPlace place = access.Place;
@@ -46,7 +49,7 @@ internal sealed class RecordingWriter : IDisposable
             Json.WriteLine(_output, line, CliJson.Write);
         }
 
-        // A session may end at any moment: what happened until then is what one wants to know.
+        // The session may crash at any time, and then everything up to that point matters.
         _output.Flush();
     }
 
@@ -59,16 +62,16 @@ internal sealed class RecordingWriter : IDisposable
     }
 }
 
-/// <summary>The first line of a recording.</summary>
+/// <summary>Describes the first line of a recording.</summary>
 internal sealed record RecordingLine(
     string Format, int Version, string Address, string VendorId, string DeviceId, string SubsystemVendorId, string SubsystemId, string Class, DateTime StartedAt);
 
-/// <summary>A read or a write.</summary>
+/// <summary>Describes a read or a write.</summary>
 internal sealed record AccessLine(double Time, string Operation, string Region, ulong Offset, int Width, string? Name, string Value, FieldDocument[] Fields);
 
-/// <summary>A wait for a value.</summary>
+/// <summary>Describes a wait for a value.</summary>
 internal sealed record WaitLine(
     double Time, string Operation, string Region, ulong Offset, int Width, string? Name, string Value, FieldDocument[] Fields, string Mask, string Wanted, double Timeout);
 
-/// <summary>A reset.</summary>
+/// <summary>Describes a reset.</summary>
 internal sealed record ResetLine(double Time, string Operation);

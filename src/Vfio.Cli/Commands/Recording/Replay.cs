@@ -1,15 +1,15 @@
 namespace Vfio.Cli;
 
-/// <summary>A read that did not answer as it did when it was recorded.</summary>
+/// <summary>Represents a read that returned another value than the one recorded.</summary>
 internal sealed record ReplayDifference(RecordedAccess Recorded, ulong Found);
 
-/// <summary>How a replay went.</summary>
-/// <param name="Accesses">How many accesses were made.</param>
-/// <param name="Reads">How many reads answered as recorded.</param>
-/// <param name="Difference">What ended it early.</param>
+/// <summary>Represents the result of a replay.</summary>
+/// <param name="Accesses">The number of accesses that were made.</param>
+/// <param name="Reads">The number of reads that returned the recorded value.</param>
+/// <param name="Difference">The difference that ended the replay; <see langword="null"/> if there was none.</param>
 internal sealed record ReplayResult(int Accesses, int Reads, ReplayDifference? Difference);
 
-/// <summary>Performs the accesses of a recording, up to the first read that differs.</summary>
+/// <summary>Repeats the accesses of a recording, up to the first read that differs.</summary>
 internal static class Replay
 {
     public static ReplayResult Perform(RegisterSession session, RecordingReader recording, CancellationToken cancellationToken)
@@ -41,7 +41,7 @@ internal static class Replay
                 session.Reset();
                 return null;
             case AccessKind.Wait:
-                // One that failed then is not expected to be met now: it was the session's last line.
+                // A wait that failed in the recording need not succeed now: it was the last line of the session.
                 bool wasMet = access.Condition.IsMet(access.Value);
                 (ulong last, bool isMet) = session.Wait(access.Place, access.Condition, cancellationToken);
                 return isMet || !wasMet ? null : new ReplayDifference(recorded, last);

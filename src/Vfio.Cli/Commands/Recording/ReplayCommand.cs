@@ -3,31 +3,31 @@ using System.Text.Json.Serialization;
 
 namespace Vfio.Cli;
 
-/// <summary><c>vfio replay</c>: does again what a recording tells, and says at which read the device answers otherwise.</summary>
+/// <summary>Implements <c>vfio replay</c>, which repeats a recording and reports the first read that differs.</summary>
 internal static class ReplayCommand
 {
     public const string Name = "replay";
 
     public static Command Create(CliHost host)
     {
-        Argument<string> file = new("FILE") { Description = "A recording: what 'record FILE' in vfio shell wrote" };
+        Argument<string> file = new("FILE") { Description = "A recording that 'record FILE' in vfio shell wrote" };
         Argument<DeviceTarget> device = Symbols.Device(host);
         Option<VfioBackend> backend = Symbols.Backend();
-        Option<bool> force = Symbols.Flag("--force", "Replay it on a device of another kind too");
+        Option<bool> force = Symbols.Flag("--force", "Replay it even on a device of another kind");
         Option<bool> json = Symbols.Json();
-        DocumentedCommand command = new(Name, "Perform a recorded session on a device, and compare what it reads.")
+        DocumentedCommand command = new(Name, "Repeat a recorded session on a device, and compare what it reads.")
         {
             Notes =
             [
-                "The whole file is checked before the device is touched. Accesses follow each other without the pauses of the recording; a 'wait' "
-                + "waits for what it waited for then. The first read that differs ends it, with exit code 1.",
-                "A recording of another kind of device (vendor and device id) is refused: what is harmless in one card's register is not in "
-                + "another's.",
+                "The whole file is checked before the device is touched. Accesses are made without the pauses of the recording; a 'wait' "
+                + "waits for the recorded condition. The first read that differs ends the replay, with exit code 1.",
+                "A recording of another kind of device (vendor and device ID) is refused, because a write that is harmless on one card may not be harmless on "
+                + "another.",
                 ReadCommand.ResetNote,
             ],
             Examples =
             [
-                ("vfio replay session.jsonl 0000:00:14.3", "does it still answer as it did?"),
+                ("vfio replay session.jsonl 0000:00:14.3", "does the device still behave the same?"),
                 ("vfio replay session.jsonl 00:14.3 --json", "the same, for a program"),
             ],
         };
@@ -50,7 +50,7 @@ internal static class ReplayCommand
         {
             throw new CliException(
                 $"{Name}: the recording is of a device {recording.VendorId:x4}:{recording.DeviceId:x4}, {target.Name} is {device.VendorId:x4}:{device.DeviceId:x4}",
-                "--force replays it all the same",
+                "--force replays it anyway",
                 ExitCode.WrongUsage);
         }
 
@@ -85,7 +85,7 @@ internal static class ReplayCommand
         return ExitCode.Done;
     }
 
-    // Ranges are the device's: they are known when it is open, and before it is touched.
+    // The limits of the regions are known once the device is open; everything is checked before the first access.
     private static void Check(RegisterSession session, RecordingReader recording)
     {
         foreach (RecordedAccess recorded in recording.Accesses)
@@ -116,15 +116,15 @@ internal static class ReplayCommand
             WaitCondition condition = expected.Condition;
             string seconds = FormattableString.Invariant($"{condition.Timeout.TotalSeconds} s");
             return new CliException(
-                $"{where} {place} is still {place.Format(difference.Found)} after {seconds}, not {place.Format(condition.Value)} in the bits {place.Format(condition.Mask)}",
+                $"{where} {place} is still {place.Format(difference.Found)} after {seconds}; expected {place.Format(condition.Value)} in the bits {place.Format(condition.Mask)}",
                 "the recorded session saw it change in time");
         }
 
         string changes = string.Join(", ", FieldText.Changes(place.Register, expected.Value, difference.Found));
         string at = place.Register is null ? "" : $" ({place.Place})";
         return new CliException(
-            $"{where} {place}{at} reads {place.Format(difference.Found)}, recorded was {place.Format(expected.Value)}: {changes}",
-            "nothing after it was done");
+            $"{where} {place}{at} reads {place.Format(difference.Found)} instead of the recorded {place.Format(expected.Value)}: {changes}",
+            "the replay stopped there");
     }
 
     private static void WriteJson(CliHost host, DeviceTarget target, ReplayResult outcome) => Json.Write(
@@ -134,10 +134,10 @@ internal static class ReplayCommand
         CliJson.Write);
 }
 
-/// <summary>How a replay went, as JSON.</summary>
+/// <summary>Describes the result of a replay, as JSON.</summary>
 internal sealed record ReplayDocument(string Address, bool IsSame, int Accesses, int Reads, ReplayDifferenceDocument? Difference);
 
-/// <summary>The first read that differs.</summary>
+/// <summary>Describes the first read that differs.</summary>
 internal sealed class ReplayDifferenceDocument(ReplayDifference difference)
 {
     [JsonConstructor]

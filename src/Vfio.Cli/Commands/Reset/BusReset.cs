@@ -2,7 +2,7 @@ using Vfio.Pci;
 
 namespace Vfio.Cli;
 
-/// <summary>Resets the bus that a device is on, with all devices of it open in this process.</summary>
+/// <summary>Resets the bus of a device, together with all devices on it, which this process opens.</summary>
 internal static class BusReset
 {
     public static int Run(CliHost host, DeviceTarget target, bool isDryRun, bool isJson)
@@ -17,7 +17,7 @@ internal static class BusReset
                 plan.Execute();
             }
 
-            ChangeReport.Write(host, plan.IsAllowed && !isDryRun ? $"reset: the bus of {target.Name} was reset" : null, "what its devices held is lost", report =>
+            ChangeReport.Write(host, plan.IsAllowed && !isDryRun ? $"reset: the bus of {target.Name} was reset" : null, "the state of its devices is lost", report =>
             {
                 Write(report, target, plan, isDryRun, isJson);
                 return ExitCode.Done;
@@ -33,13 +33,13 @@ internal static class BusReset
         }
         finally
         {
-            // The last first: the others share the address space of the first.
+            // The last one is closed first, because the others share the address space of the first.
             open.Reverse();
             open.ForEach(device => device.Dispose());
         }
     }
 
-    // What cannot be opened stays a stranger, and the plan says whose it is.
+    // A device that cannot be opened stays foreign to the plan, and the plan reports its owner.
     private static HotResetPlan PlanWithOthers(CliHost host, List<VfioDevice> open)
     {
         VfioDevice first = open[0];
@@ -53,7 +53,7 @@ internal static class BusReset
             }
             catch (VfioException)
             {
-                // Somebody has it open.
+                // Another process has it open.
             }
         }
 
@@ -68,7 +68,7 @@ internal static class BusReset
     {
         PciAddress[] untaken = [.. refusal.OtherOwners.Where(device => device.Owner is HotResetOwner.HostDriver or HotResetOwner.NoDriver).Select(device => device.Address)];
         return refusal.OtherOwners.Any(device => device.Owner == HotResetOwner.VirtualFunction) ? refusal.Hint
-            : untaken.Length != 0 ? $"take what else is on the bus: vfio bind {string.Join(' ', untaken)}"
+            : untaken.Length != 0 ? $"bind the other devices of the bus: vfio bind {string.Join(' ', untaken)}"
             : "end the programs that have a device of the bus open; vfio status shows them";
     }
 
@@ -80,10 +80,10 @@ internal static class BusReset
             return;
         }
 
-        TextTable table = new(host.Terminal, new TextColumn("DEVICE"), new TextColumn("DRIVER", MinWidth: 8), new TextColumn("WHOSE", MinWidth: 12));
+        TextTable table = new(host.Terminal, new TextColumn("DEVICE"), new TextColumn("DRIVER", MinWidth: 8), new TextColumn("OWNER", MinWidth: 12));
         foreach (HotResetDevice device in plan.Devices)
         {
-            table.Add(NameOf(target, device), device.Driver ?? "-", device.IsOwned ? "free to reset" : device.DescribeOwner());
+            table.Add(NameOf(target, device), device.Driver ?? "-", device.IsOwned ? "can be reset" : device.DescribeOwner());
         }
 
         table.Write(host.Out);
@@ -93,7 +93,7 @@ internal static class BusReset
         }
     }
 
-    // A model is alone on its bus, and has no address that a person knows.
+    // A device model is the only device on its bus, and its address means nothing to a user.
     private static string NameOf(DeviceTarget target, HotResetDevice device) => target is HostTarget ? device.Address.ToString() : target.Name;
 
     private static void WriteJson(CliHost host, DeviceTarget target, HotResetPlan plan, bool isDryRun)
@@ -113,8 +113,8 @@ internal static class BusReset
     }
 }
 
-/// <summary>A reset of a bus, made or not, as JSON.</summary>
+/// <summary>Describes a reset of a bus, done or not, as JSON.</summary>
 internal sealed record BusResetDocument(string Address, string Scope, bool DryRun, bool IsReset, BusResetDevice[] Devices, string? Refusal, string? Hint);
 
-/// <summary>A device that it hits.</summary>
+/// <summary>Describes a device that the reset affects.</summary>
 internal sealed record BusResetDevice(string Address, string? Driver, bool IsFree, string? Owner);

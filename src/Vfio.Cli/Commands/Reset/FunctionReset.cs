@@ -3,7 +3,7 @@ using Vfio.Pci;
 
 namespace Vfio.Cli;
 
-/// <summary>Resets a device alone.</summary>
+/// <summary>Resets only one device, not its bus.</summary>
 internal static class FunctionReset
 {
     public static int Run(CliHost host, DeviceTarget target, string? method, bool isDryRun, bool isJson)
@@ -11,7 +11,7 @@ internal static class FunctionReset
         PciAddress? address = (target as HostTarget)?.Address;
         if (address is null && method is not null)
         {
-            throw new CliException($"reset: {target.Name} is a model, which has one way to be reset", "--method is for devices of the host");
+            throw new CliException($"reset: {target.Name} is a device model, which has only one reset method", "omit --method: it is only for devices of the host");
         }
 
         if (address is PciAddress taken)
@@ -19,7 +19,7 @@ internal static class FunctionReset
             Check(host, taken, method, isDryRun);
         }
 
-        // In the midst of it the choice would stay behind.
+        // A signal during the reset must not leave the chosen reset method behind.
         using SignalGuard guard = new();
         using ResetMethodOverride? choice = method is null || isDryRun ? null : ResetMethods.Override(address!.Value, [method], host.Root);
         IReadOnlyList<string> methods = choice?.Methods ?? (method is not null ? [method] : address is PciAddress known ? ResetMethods.Get(known, host.Root) : []);
@@ -36,15 +36,16 @@ internal static class FunctionReset
         }));
     }
 
-    // A device of a host driver is not touched, its choice of methods neither; and a dry run promises nothing that is refused then.
+    // A device with a host driver is not changed, nor are its reset methods. A dry run must not announce what would be
+    // refused.
     private static void Check(CliHost host, PciAddress address, string? method, bool isDryRun)
     {
         PciDeviceInfo device = new PciBus(host.Root).Get(address);
         if (!device.HasVfioDriver)
         {
             throw new CliException(
-                $"reset: {address} is not taken: {(device.Driver is null ? "no driver has it" : $"the driver {device.Driver} has it")}",
-                device.IsBridge ? "bridges and ports stay with the kernel" : $"vfio bind {address}");
+                $"reset: {address} is not bound to VFIO: {(device.Driver is null ? "it has no driver" : $"its driver is {device.Driver}")}",
+                device.IsBridge ? "bridges and ports cannot be bound" : $"bind it first: vfio bind {address}");
         }
 
         IReadOnlyList<string> methods = isDryRun ? ResetMethods.Get(address, host.Root) : [];
@@ -74,8 +75,8 @@ internal static class FunctionReset
     {
         bool hasBridge = address is PciAddress known && new PciBus(host.Root).Find(known)?.GetParent() is not null;
         return new CliException(
-            $"reset: the kernel knows no way to reset {name} alone",
-            hasBridge ? $"vfio reset --hot {name} resets the bus it is on, where that can be done" : "its bus cannot be reset either: no bridge is above it");
+            $"reset: the kernel has no method to reset only {name}",
+            hasBridge ? $"vfio reset --hot {name} resets the whole bus, if that is possible" : "its bus cannot be reset either: there is no bridge above it");
     }
 
     private static void Write(CliHost host, DeviceTarget target, IReadOnlyList<string> methods, bool isDryRun, bool isJson)
@@ -86,11 +87,11 @@ internal static class FunctionReset
             return;
         }
 
-        // Which of several the kernel took it does not say.
+        // If there are several methods, the kernel does not report which one it used.
         string how = methods.Count == 0 ? "" : $" ({Printable.Clean(string.Join(", else ", methods))})";
         host.Out.WriteLine(isDryRun ? $"{target.Name} would be reset{how}" : $"{target.Name} was reset{how}");
     }
 }
 
-/// <summary>A reset of a device alone, made or not, as JSON.</summary>
+/// <summary>Describes a reset of only one device, done or not, as JSON.</summary>
 internal sealed record DeviceResetDocument(string Address, string Scope, bool DryRun, bool IsReset, IReadOnlyList<string> Methods);

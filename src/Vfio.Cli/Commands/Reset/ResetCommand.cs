@@ -2,37 +2,37 @@ using System.CommandLine;
 
 namespace Vfio.Cli;
 
-/// <summary><c>vfio reset</c>: a device alone, or the whole bus it is on.</summary>
+/// <summary>Implements <c>vfio reset</c>, which resets a device or the whole bus it is on.</summary>
 internal static class ResetCommand
 {
     public const string Name = "reset";
 
-    /// <summary>The names that Linux has, in the order it prefers.</summary>
+    /// <summary>Gets the names of the kernel's reset methods, in its order of preference.</summary>
     public static IReadOnlyList<string> Methods { get; } = ["device_specific", "acpi", "flr", "af_flr", "pm", "bus", "cxl_bus"];
 
     public static Command Create(CliHost host)
     {
         Argument<DeviceTarget> device = Symbols.Device(host);
-        Option<bool> hot = Symbols.Flag("--hot", "Reset the whole bus, with all devices on it, which have to be taken and free");
+        Option<bool> hot = Symbols.Flag("--hot", "Reset the whole bus with all devices on it; all must be bound and not in use");
         Option<string?> method = Method();
-        Option<bool> dryRun = Symbols.Flag("--dry-run", "Only show what would be reset; with --hot the devices are opened for that, which resets each alone");
+        Option<bool> dryRun = Symbols.Flag("--dry-run", "Only show what would be reset. With --hot, the devices are opened for that, which resets each of them");
         Option<VfioBackend> backend = Symbols.Backend();
         Option<bool> json = Symbols.Json();
-        DocumentedCommand command = new(Name, "Reset a device that VFIO has, or with --hot the bus it is on.")
+        DocumentedCommand command = new(Name, "Reset a bound device, or with --hot the bus it is on.")
         {
             Notes =
             [
-                "A device alone is reset in the first way of those that the kernel knows for it, which 'vfio show' lists (resets). --method has it use another one, for this time; "
+                "By default, only the device is reset, with the first reset method that the kernel lists for it ('vfio show' lists them as resets). --method uses another one, only for this reset; "
                 + "that needs root.",
-                "With --hot, every device on the bus loses what its registers held. So it is refused, with exit code 3, unless VFIO has all of them and no program "
-                + "has one open. What the reset hits is listed.",
-                "A device is reset each time it is opened and closed, too.",
+                "With --hot, every device on the bus loses its state. The reset is refused with exit code 3 unless all devices of the bus are bound to VFIO and no other program "
+                + "has one open. The affected devices are listed.",
+                "A device is also reset each time it is opened or closed.",
             ],
             Examples =
             [
-                ("vfio reset 0000:00:14.3", "the device alone"),
-                ("sudo vfio reset --method pm 00:14.3", "in a way of your choice"),
-                ("vfio reset --hot --dry-run 03:01.0", "what a reset of its bus hits"),
+                ("vfio reset 0000:00:14.3", "reset only the device"),
+                ("sudo vfio reset --method pm 00:14.3", "choose the reset method"),
+                ("vfio reset --hot --dry-run 03:01.0", "which devices a bus reset affects"),
                 ("vfio reset --hot 03:01.0", "reset the bus"),
             ],
         };
@@ -46,7 +46,7 @@ internal static class ResetCommand
         {
             if (result.GetValue(hot) && result.GetValue(method) is not null)
             {
-                result.AddError("--method is for a device alone: the reset of a bus has one way");
+                result.AddError("--method and --hot cannot be combined: a bus has only one reset method");
             }
         });
         command.SetAction(result =>
@@ -61,14 +61,14 @@ internal static class ResetCommand
 
     private static Option<string?> Method() => new("--method")
     {
-        Description = "Reset the device in this way: flr, pm, bus or another that it has",
+        Description = "Use this reset method of the device: flr, pm, bus or another one",
         HelpName = "METHOD",
         CustomParser = result =>
         {
             string text = result.Tokens[0].Value;
             if (text.Length == 0 || !text.All(c => char.IsAsciiLetterOrDigit(c) || c == '_'))
             {
-                result.AddError($"'{Symbols.Quote(text)}' is not a way to reset; it is a name like {string.Join(", ", Methods)}");
+                result.AddError($"'{Symbols.Quote(text)}' is not a reset method; use a name such as {string.Join(", ", Methods)}");
             }
 
             return text;

@@ -3,19 +3,26 @@ using Vfio.Host;
 
 namespace Vfio.Cli;
 
-/// <summary>The person who called: as whom the command of <c>vfio run</c> runs, and for whom devices are taken.</summary>
-/// <param name="Id">The user's number.</param>
-/// <param name="User">Who it is, where this process is root on behalf of somebody else; <see langword="null"/> where it acts as itself.</param>
+/// <summary>
+/// Represents the calling user: <c>vfio run</c> binds devices for this user and runs its command as this user.
+/// </summary>
+/// <param name="Id">The user ID.</param>
+/// <param name="User">The user, if this process is root on behalf of another user; <see langword="null"/> if it acts
+/// for itself.</param>
 internal sealed record Caller(uint Id, HostUser? User)
 {
-    // What sudo and pkexec themselves set, whatever was in the environment before.
+    // sudo and pkexec always set these themselves, whatever the caller's environment contained.
     private static readonly string[] Variables = ["SUDO_UID", "PKEXEC_UID"];
 
-    /// <summary>The caller as the user database names it; the number where it has none.</summary>
+    /// <summary>Gets the name from the user database, or the user ID if the database does not contain it.</summary>
     public string Name => User?.Name ?? HostUser.Find(Id)?.Name ?? Id.ToString(CultureInfo.InvariantCulture);
 
-    /// <summary>Who calls this process: itself, or, where it is root by sudo or pkexec, who called these.</summary>
-    /// <exception cref="CliException">These name somebody whom the host does not know: then nothing may run as root in that user's place.</exception>
+    /// <summary>
+    /// Determines the caller: the user of this process or, if it is root through sudo or pkexec, the user who called
+    /// those.
+    /// </summary>
+    /// <exception cref="CliException">The variable names a user that the host does not know. The command must not run
+    /// as root instead of that user.</exception>
     public static Caller Of(CliHost host)
     {
         if (!host.IsRoot)
@@ -33,6 +40,6 @@ internal sealed record Caller(uint Id, HostUser? User)
         return uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out uint id) && HostUser.Find(id) is { Id: not 0 } user
             ? new Caller(id, user)
             : throw new CliException(
-                $"run: {variable} is '{Symbols.Quote(text)}', which is no user of this host", $"getent passwd lists the users; without {variable} root itself is meant");
+                $"run: {variable} is '{Symbols.Quote(text)}', which is not a user of this host", $"getent passwd lists the users; unset {variable} to act as root itself");
     }
 }

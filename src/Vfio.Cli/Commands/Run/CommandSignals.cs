@@ -4,15 +4,17 @@ using Vfio.Host;
 namespace Vfio.Cli;
 
 /// <summary>
-/// Signals while a command runs: they are the command's. Before it is started they ask to stop; once it runs they are sent on to it, except those of the
-/// keyboard that it has had already; while devices are handed back they wait.
+/// Handles signals while a command runs: they are meant for the command. Before it starts, a signal requests to stop.
+/// While it runs, signals are forwarded to it, except those of the keyboard, which the terminal has already sent to it.
+/// While devices are released, signals are ignored.
 /// </summary>
 internal sealed class CommandSignals : IDisposable
 {
     private const int SIGINT = 2;
     private const int SIGQUIT = 3;
 
-    // SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGTERM: what people and service managers send. Numbers are asm-generic's.
+    // The signals that people and service managers send: SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGTERM. The
+    // numbers are those of asm-generic.
     private static readonly int[] Numbers = [1, SIGINT, SIGQUIT, 10, 12, 15];
 
     private readonly Func<bool> _isKeyboards;
@@ -22,7 +24,7 @@ internal sealed class CommandSignals : IDisposable
     private HostProcess? _command;
     private int _first;
 
-    /// <param name="isKeyboards">Whether a signal that the keyboard can send comes from there.</param>
+    /// <param name="isKeyboards">Returns whether a signal that the keyboard can send comes from there.</param>
     public CommandSignals(Func<bool> isKeyboards)
     {
         _isKeyboards = isKeyboards;
@@ -33,13 +35,13 @@ internal sealed class CommandSignals : IDisposable
         }));
     }
 
-    /// <summary>Cancelled by a signal before the command is started.</summary>
+    /// <summary>Gets a token that a signal cancels before the command is started.</summary>
     public CancellationToken Asked => _asked.Token;
 
-    /// <summary>The exit code that the signal stands for.</summary>
+    /// <summary>Gets the exit code that stands for the first signal.</summary>
     public int Code => ExitCode.Signal + _first;
 
-    /// <summary>From now on signals are the command's; one that has come is sent on at once.</summary>
+    /// <summary>Forwards signals to the command from now on, including one that has already arrived.</summary>
     /// <param name="command">The command; <see langword="null"/> when it has ended.</param>
     public void ForwardTo(HostProcess? command)
     {
@@ -64,15 +66,15 @@ internal sealed class CommandSignals : IDisposable
         _asked.Dispose();
     }
 
-    /// <summary>What happens when a signal comes.</summary>
-    /// <param name="number">Its number.</param>
+    /// <summary>Handles a signal.</summary>
+    /// <param name="number">The number of the signal.</param>
     public void Receive(int number)
     {
         lock (_lock)
         {
             if (_command is not null)
             {
-                // The terminal sends these to its whole foreground job, the command with it.
+                // The terminal sends these to its whole foreground process group, including the command.
                 if (number is not (SIGINT or SIGQUIT) || !_isKeyboards())
                 {
                     _ = _command.Signal(number);
@@ -95,7 +97,7 @@ internal sealed class CommandSignals : IDisposable
         }
         catch (ObjectDisposedException)
         {
-            // A signal that was on its way comes after its registration has ended.
+            // A signal can still be delivered after its registration was disposed of.
         }
     }
 }

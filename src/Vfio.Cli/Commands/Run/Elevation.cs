@@ -1,13 +1,15 @@
 namespace Vfio.Cli;
 
-/// <summary>How this same program is started as root.</summary>
+/// <summary>Finds out how to start this program as root.</summary>
 internal static class Elevation
 {
-    /// <summary>The argument with which this program writes kernel attributes for itself; no command of anybody's.</summary>
+    /// <summary>
+    /// The argument with which this program writes kernel attributes for itself; it is not a command for users.
+    /// </summary>
     public const string HelperVerb = "kernel-attributes";
 
-    /// <summary>The program that makes root of its caller; <see langword="null"/> for root, who needs none.</summary>
-    /// <exception cref="CliException">This host has none.</exception>
+    /// <summary>Returns the path of sudo or pkexec; <see langword="null"/> if this process is root already.</summary>
+    /// <exception cref="CliException">This host has neither of them.</exception>
     public static string? Find(CliHost host)
     {
         if (host.IsRoot)
@@ -24,29 +26,31 @@ internal static class Elevation
         }
 
         throw new CliException(
-            "run: taking devices needs root, and this host has neither sudo nor pkexec", "become root: su -c 'vfio bind --user NAME DEV'; then vfio run needs root no more");
+            "run: binding devices needs root, and this host has neither sudo nor pkexec", "bind them as root first: su -c 'vfio bind --user NAME DEV'; then vfio run does not need root");
     }
 
-    /// <summary>A command line that starts this program as root.</summary>
+    /// <summary>Returns a command line that starts this program as root.</summary>
     /// <param name="host">The host.</param>
-    /// <param name="arguments">What it is started with.</param>
+    /// <param name="arguments">The arguments of this program.</param>
     public static string[] CommandLine(CliHost host, IEnumerable<string> arguments)
     {
         string[] own = [.. Own(), .. arguments];
         return Find(host) switch
         {
             null => own,
-            // Who has no terminal cannot be asked for a password: better an error than a program that waits.
+            // Without a terminal, sudo cannot ask for a password. It must then fail instead of waiting.
             string sudo when Path.GetFileName(sudo) == "sudo" => host.HasTerminal ? [sudo, "--", .. own] : [sudo, "-n", "--", .. own],
             string pkexec => [pkexec, .. own],
         };
     }
 
-    /// <summary>What starts this program again: itself, or the runtime and itself.</summary>
+    /// <summary>
+    /// Returns the command line that starts this program again: the program, or the runtime and the program.
+    /// </summary>
     public static string[] Own()
     {
-        string program = Environment.ProcessPath ?? throw new CliException("run: this program does not know where it is", "is /proc mounted?");
-        // Run by "dotnet Vfio.Cli.dll", the program is the runtime.
+        string program = Environment.ProcessPath ?? throw new CliException("run: the path of this program is unknown", "is /proc mounted?");
+        // If it was started with "dotnet Vfio.Cli.dll", the process path is that of the runtime.
         return Path.GetFileNameWithoutExtension(program) == "dotnet" ? [program, Path.GetFullPath(Environment.GetCommandLineArgs()[0])] : [program];
     }
 }

@@ -5,7 +5,7 @@ using Vfio.Pci;
 
 namespace Vfio.Cli;
 
-/// <summary><c>vfio guard</c>: the privileged part of <c>vfio run</c>, which starts it.</summary>
+/// <summary>Implements <c>vfio guard</c>, the privileged part of <c>vfio run</c>, which starts it.</summary>
 internal static class GuardCommand
 {
     public const string Name = "guard";
@@ -13,15 +13,15 @@ internal static class GuardCommand
     public static Command Create(CliHost host)
     {
         Argument<DeviceTarget[]> devices = Symbols.Devices(host);
-        Option<bool> group = Symbols.Flag("--group", "Take every endpoint of the devices' IOMMU groups");
-        Option<bool> force = Symbols.Flag("--force", "Take devices that are in use, where that is possible at all");
+        Option<bool> group = Symbols.Flag("--group", "Bind every endpoint of the devices' IOMMU groups");
+        Option<bool> force = Symbols.Flag("--force", "Also bind devices that are in use, if that is possible");
         Option<int?> timeout = Symbols.Timeout();
-        DocumentedCommand command = new(Name, "Hold devices for 'vfio run' until its command has ended.")
+        DocumentedCommand command = new(Name, "Hold devices for 'vfio run' until its command ends.")
         {
             Hidden = true,
             Notes =
             [
-                "Started by 'vfio run', as root. Takes the devices for the user whom sudo or pkexec name, and hands them back when standard input ends. It runs no program.",
+                "'vfio run' starts it as root. It binds the devices for the user that sudo or pkexec report, and releases them when standard input ends. It does not run the command itself.",
             ],
             Examples = [("sudo vfio guard 0000:00:14.3", "hold it until Ctrl-D")],
         };
@@ -53,13 +53,14 @@ internal static class GuardCommand
         return command;
     }
 
-    // Whoever leads a group of processes cannot leave it, as where sudo made one for it (use_pty); a child can. What ends the group, ends this process and not the child.
+    // A process group leader, which this process is if sudo created a group for it (use_pty), cannot leave its group; a
+    // child can. A signal that ends the group ends this process, but not the child.
     private static int RunInChild()
     {
         using SignalGuard signals = new();
         string[] line = [.. Elevation.Own(), .. Environment.GetCommandLineArgs().Skip(1)];
         using Process child = Process.Start(new ProcessStartInfo(line[0], line[1..]))
-            ?? throw new CliException("guard: a child process did not start", "is this user allowed no more processes? ulimit -u");
+            ?? throw new CliException("guard: a child process did not start", "check the limit of processes: ulimit -u");
         child.WaitForExit();
         return child.ExitCode;
     }

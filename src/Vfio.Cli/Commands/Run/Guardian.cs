@@ -4,12 +4,12 @@ using Vfio.Pci;
 namespace Vfio.Cli;
 
 /// <summary>
-/// The privileged side of <c>vfio run</c>: takes devices for the caller, waits until the command and its supervisor have ended, and hands back
-/// what it took. It starts nothing, and opens no device.
+/// Implements the privileged side of <c>vfio run</c>: binds devices for the caller, waits until the command and its
+/// supervisor have ended, and releases the devices that it bound. It starts no program and opens no device.
 /// </summary>
 internal static class Guardian
 {
-    // The lines of its talk with the supervisor.
+    // The lines of the protocol between guardian and supervisor.
     public const string Taken = "taken ";
     public const string Command = "command ";
     public const string End = "end";
@@ -17,15 +17,16 @@ internal static class Guardian
     private const int SIGKILL = 9;
     private const int SIGTERM = 15;
 
-    /// <summary>How long a command that was left without its supervisor has for its own end.</summary>
+    /// <summary>The time that a command has to end after it lost its supervisor.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(10);
 
-    /// <summary>How long other programs that still hold a device are waited for at the end, unless told.</summary>
+    /// <summary>The default time to wait at the end for other programs that still hold a device.</summary>
     private static readonly TimeSpan UsualPatience = TimeSpan.FromSeconds(10);
 
     public static int Run(CliHost host, IReadOnlyList<PciAddress> devices, BindOptions options, Caller caller)
     {
-        // A signal that ended it would leave the devices taken; the terminal's reach its session least of all.
+        // A signal that ended this process would leave the devices bound. Signals of the terminal must not reach its
+        // session either.
         using SignalGuard signals = new();
         using SupervisorLink supervisor = new(host.OpenInput(), caller.Id);
         HolderWait patience = (options.HolderWait ?? Symbols.Patience(host, TimeSpan.Zero, CancellationToken.None)) with { CancellationToken = supervisor.Gone };
@@ -37,13 +38,13 @@ internal static class Guardian
         return Release(host, bindings, Symbols.Patience(host, time, CancellationToken.None));
     }
 
-    // Without its supervisor nobody is left who would learn how the command ends.
+    // Without the supervisor, no process is left that waits for the command, so it is ended.
     private static void EndCommand(SupervisorLink supervisor, uint caller)
     {
         if (!supervisor.IsOrderly && supervisor.Command is HostProcess command)
         {
-            // Since it was named it may have become a program of root's, which is not to be ended for the caller. It may ignore the
-            // first, and would keep the devices for ever.
+            // The process ID may meanwhile belong to a program of root, which must not be ended for the caller. The
+            // command may ignore SIGTERM, and would then keep the devices forever.
             if (command.UserId == caller && command.Signal(SIGTERM) && !command.WaitForEnd(Grace) && command.UserId == caller)
             {
                 _ = command.Signal(SIGKILL);
@@ -80,7 +81,7 @@ internal static class Guardian
         }
         catch (IOException)
         {
-            // The supervisor is gone already: that is seen next.
+            // The supervisor has ended already; the next read notices that.
         }
     }
 }

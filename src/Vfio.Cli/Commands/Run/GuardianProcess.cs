@@ -3,8 +3,8 @@ using System.Diagnostics;
 namespace Vfio.Cli;
 
 /// <summary>
-/// <c>vfio guard</c> in a process of its own, as root. They talk by pipes, a line each time: "taken DEV,DEV" comes from it; "command PID" and
-/// "end" go to it, and the end of the pipe tells it that this process is no more.
+/// Runs <c>vfio guard</c> as root in its own process. The two communicate through pipes, one line at a time: it sends
+/// "taken DEV,DEV", and receives "command PID" and "end". The end of its input tells it that this process has ended.
 /// </summary>
 internal sealed class GuardianProcess : IGuardian
 {
@@ -32,7 +32,7 @@ internal sealed class GuardianProcess : IGuardian
         }
         catch (System.ComponentModel.Win32Exception e)
         {
-            throw new CliException($"run: {line[0]} cannot be started: {e.Message}", "it is what takes the devices, as root");
+            throw new CliException($"run: {line[0]} cannot be started: {e.Message}", "it is needed to bind the devices as root");
         }
     }
 
@@ -50,7 +50,7 @@ internal sealed class GuardianProcess : IGuardian
         WaitForEnd();
         if (!_hasTold && !stop.IsCancellationRequested)
         {
-            ErrorReport.Write(_host, $"run: {_program} ended with {_process.ExitCode}, and no device was taken", "may you become root here? sudo -v asks; sudo -l lists what you may");
+            ErrorReport.Write(_host, $"run: {_program} ended with exit code {_process.ExitCode}, and no device was bound", "check that you may become root: sudo -v; sudo -l lists what you may do");
         }
 
         return null;
@@ -72,7 +72,7 @@ internal sealed class GuardianProcess : IGuardian
         _process.Dispose();
     }
 
-    // Without a text, no more is said.
+    // Closes the pipe if the text is null.
     private void Say(string? text)
     {
         try
@@ -88,7 +88,7 @@ internal sealed class GuardianProcess : IGuardian
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException or InvalidOperationException)
         {
-            // It has ended: its exit code says how.
+            // The guardian has ended; its exit code tells why.
         }
     }
 
@@ -98,7 +98,8 @@ internal sealed class GuardianProcess : IGuardian
         _relay.Wait();
     }
 
-    // Not its own standard error: whoever reads this process's must not wait for a guardian that outlives it.
+    // The guardian does not inherit standard error: a program that reads this process's standard error must not have to
+    // wait for a guardian that outlives it.
     private void Relay()
     {
         while (_process.StandardError.ReadLine() is string line)

@@ -2,14 +2,15 @@ using Vfio.Pci;
 
 namespace Vfio.Cli;
 
-/// <summary>What a guardian is to do.</summary>
-/// <param name="Devices">The devices to take.</param>
-/// <param name="WholeGroup">Whether the others of their groups are taken too.</param>
-/// <param name="Force">Whether devices in use are taken.</param>
-/// <param name="Seconds">How long programs that hold a device are waited for; <see langword="null"/> as long as is usual.</param>
+/// <summary>Represents what a guardian is asked to do.</summary>
+/// <param name="Devices">The devices to bind.</param>
+/// <param name="WholeGroup">Whether to bind the other devices of their IOMMU groups too.</param>
+/// <param name="Force">Whether to bind devices that are in use.</param>
+/// <param name="Seconds">How long to wait for programs that hold a device; <see langword="null"/> for the
+/// default.</param>
 internal sealed record GuardianOrder(IReadOnlyList<PciAddress> Devices, bool WholeGroup, bool Force, int? Seconds)
 {
-    /// <summary>The order as the arguments of <c>vfio guard</c>.</summary>
+    /// <summary>Returns the order as arguments of <c>vfio guard</c>.</summary>
     public string[] ToArguments() =>
     [
         GuardCommand.Name,
@@ -21,18 +22,21 @@ internal sealed record GuardianOrder(IReadOnlyList<PciAddress> Devices, bool Who
     ];
 }
 
-/// <summary>The privileged side of <c>vfio run</c>, as the other side sees it: it has taken devices, and hands them back when it is told or this process ends.</summary>
+/// <summary>
+/// Represents the privileged side of <c>vfio run</c> for the other side: it binds devices, and releases them on request
+/// or when this process ends.
+/// </summary>
 internal interface IGuardian : IDisposable
 {
-    /// <summary>Waits until the devices are taken.</summary>
-    /// <param name="stop">Ends the wait early: the guardian then hands back what it has.</param>
-    /// <returns>The devices; <see langword="null"/> where they were not taken, which was told.</returns>
+    /// <summary>Waits until the devices are bound.</summary>
+    /// <param name="stop">Ends the wait early; the guardian then releases the devices that it has bound.</param>
+    /// <returns>The devices; <see langword="null"/> if they were not bound, which has been reported.</returns>
     IReadOnlyList<string>? Take(CancellationToken stop);
 
-    /// <summary>Says which process uses the devices.</summary>
+    /// <summary>Tells the guardian which process uses the devices.</summary>
     void Watch(int process);
 
-    /// <summary>Has the devices handed back.</summary>
-    /// <returns>Whether they are; what failed was told.</returns>
+    /// <summary>Has the devices released.</summary>
+    /// <returns>Whether all were released; failures have been reported.</returns>
     bool Release();
 }

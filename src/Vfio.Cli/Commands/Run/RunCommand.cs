@@ -4,15 +4,16 @@ using Vfio.Pci;
 
 namespace Vfio.Cli;
 
-/// <summary><c>vfio run</c>: takes devices for as long as a command runs.</summary>
+/// <summary>Implements <c>vfio run</c>, which binds devices for as long as a command runs.</summary>
 internal static class RunCommand
 {
     public const string Name = "run";
     private const string Separator = "--";
 
-    /// <summary>Separates the command to run from what is this program's.</summary>
+    /// <summary>Separates the arguments of this program from the command to run.</summary>
     /// <param name="arguments">All arguments.</param>
-    /// <returns>Those of this program, and the words of the command: none where the line is another command's.</returns>
+    /// <returns>The arguments of this program, and the words of the command; empty if it is not <c>vfio
+    /// run</c>.</returns>
     public static (IReadOnlyList<string> Own, IReadOnlyList<string> Words) Split(IReadOnlyList<string> arguments)
     {
         int at = arguments.Count != 0 && arguments[0] == Name ? arguments.IndexOf(Separator) : -1;
@@ -24,26 +25,26 @@ internal static class RunCommand
     public static Command Create(CliHost host, IReadOnlyList<string> words)
     {
         Argument<DeviceTarget[]> devices = Symbols.Devices(host);
-        Option<bool> group = Symbols.Flag("--group", "Take every endpoint of the devices' IOMMU groups");
+        Option<bool> group = Symbols.Flag("--group", "Bind every endpoint of the devices' IOMMU groups");
         Option<bool> dryRun = Symbols.Flag("--dry-run", "Only show what would be done");
-        Option<bool> force = Symbols.Flag("--force", "Take devices that are in use, where that is possible at all");
+        Option<bool> force = Symbols.Flag("--force", "Also bind devices that are in use, if that is possible");
         Option<int?> timeout = Symbols.Timeout();
-        DocumentedCommand command = new(Name, "Take devices, run a command with them, hand them back.")
+        DocumentedCommand command = new(Name, "Bind devices, run a command that uses them, release them.")
         {
             UsageEnd = "-- CMD [ARG...]",
             Notes =
             [
-                "CMD runs as you, also under sudo, and finds the devices' addresses in VFIO_DEVICES, separated by commas. Who is not root takes the devices through sudo or "
-                + "pkexec. A device that was taken before stays taken.",
-                "They are handed back however CMD or vfio ends, SIGKILL and a closed terminal included: a process of root's waits for that (vfio guard). If vfio is killed, CMD is sent SIGTERM. "
-                + "Programs that hold a device after that are waited for 10 s, or --timeout; then they are named, and vfio release finishes.",
-                "The exit code is CMD's, 128 and its number for a signal; 125 where vfio failed, 126 where CMD cannot be executed, 127 where it is not found.",
+                "CMD runs as you, also under sudo, and finds the devices' addresses in VFIO_DEVICES, separated by commas. If you are not root, the devices are bound through sudo or "
+                + "pkexec. A device that was bound before stays bound.",
+                "A process that runs as root (vfio guard) releases the devices however CMD or vfio ends, even after SIGKILL or when the terminal is closed. If vfio is killed, CMD is sent SIGTERM. "
+                + "If a program still holds a device, vfio waits up to 10 s, or --timeout, and then names that program; 'vfio release' releases the device later.",
+                "The exit code is that of CMD, or 128 plus the number of the signal that ended it; 125 if vfio failed, 126 if CMD cannot be executed, 127 if it is not found.",
             ],
             Examples =
             [
                 ("vfio run eth0 -- ./driver", "with one device"),
                 ("vfio run --group 03:01.0 -- sh -c 'vfio read $VFIO_DEVICES bar0'", "with its group, in a shell"),
-                ("vfio run --dry-run eth0 -- ./driver", "show the steps, do nothing"),
+                ("vfio run --dry-run eth0 -- ./driver", "show the steps, change nothing"),
             ],
         };
         command.Add(devices);
@@ -55,7 +56,7 @@ internal static class RunCommand
         {
             if (words.Count == 0)
             {
-                result.AddError("no command is named; it stands behind --\nvfio run DEV -- CMD ARG");
+                result.AddError("no command is given; write it after --\nvfio run DEV -- CMD ARG");
             }
         });
         command.SetAction(result =>
@@ -80,7 +81,7 @@ internal static class RunCommand
     private static int Run(CliHost host, IReadOnlyList<string> words, string[] names, GuardianOrder order, bool isDryRun)
     {
         Caller caller = Caller.Of(host);
-        // Looked at before anybody is asked for a password: what would be refused, and whether there is anything to take.
+        // Checked before the user is asked for a password: what would be refused, and whether anything has to be bound.
         BindingPlan plan = BindingPlan.Compute(order.Devices, new BindOptions
         {
             WholeGroup = order.WholeGroup,
@@ -89,7 +90,7 @@ internal static class RunCommand
             Exclusive = true,
             Host = host.Root,
         });
-        // Programs that are waited for may have let go when it comes to it.
+        // By the time of the bind, programs that are waited for may have closed the device.
         if (plan.Refusals.Count != 0 && (order.Seconds is null || plan.Refusals.Any(refusal => !refusal.CanForce)))
         {
             _ = PlanReport.WriteRefusals(host, plan.Refusals);
@@ -118,7 +119,7 @@ internal static class RunCommand
         PciAddress[] back = [.. plan.Devices.Where(device => !device.HasVfioDriver).Select(device => device.Address)];
         if (back.Length != 0)
         {
-            WriteStep(host, $"hand back {string.Join(", ", back)}");
+            WriteStep(host, $"release {string.Join(", ", back)}");
         }
 
         return ExitCode.Done;

@@ -4,7 +4,10 @@ using Vfio.Host;
 
 namespace Vfio.Cli;
 
-/// <summary>Runs a command while a guardian has the devices: the side of <c>vfio run</c> that has the caller's rights, terminal and signals.</summary>
+/// <summary>
+/// Runs a command while a guardian holds the devices: the side of <c>vfio run</c> that has the caller's rights,
+/// terminal and signals.
+/// </summary>
 internal static class Supervisor
 {
     private const int ENOENT = 2;
@@ -12,16 +15,16 @@ internal static class Supervisor
     /// <summary>Runs a command and waits for its end.</summary>
     /// <param name="host">The host.</param>
     /// <param name="words">The command and its arguments.</param>
-    /// <param name="names">The devices as the command is to find them.</param>
-    /// <param name="order">What has to be taken; <see langword="null"/> for nothing.</param>
-    /// <returns>The command's exit code, or what it stands for that there is none.</returns>
+    /// <param name="names">The devices, as the command finds them in VFIO_DEVICES.</param>
+    /// <param name="order">The devices to bind; <see langword="null"/> if none has to be bound.</param>
+    /// <returns>The exit code of the command, or the one that tells why the command did not run.</returns>
     public static int Run(CliHost host, IReadOnlyList<string> words, IReadOnlyList<string> names, GuardianOrder? order)
     {
         Caller caller = Caller.Of(host);
         int found = ProgramFile.Find(host, words[0], out string program);
         if (found != ExitCode.Done)
         {
-            return CannotStart(host, words[0], found, found == ExitCode.NotFound ? "there is no such program" : "it is no program, or may not be executed");
+            return CannotStart(host, words[0], found, found == ExitCode.NotFound ? "there is no such program" : "it is not a program, or you may not execute it");
         }
 
         using CommandSignals signals = new(host.IsForegroundJob);
@@ -64,7 +67,8 @@ internal static class Supervisor
         }
     }
 
-    // The runtime changes groups, group and user between fork and exec, and starts nothing where one of these fails.
+    // Between fork and exec the runtime sets the supplementary groups, the group and the user; if one of these fails,
+    // it starts nothing.
     private static void BecomeUser(ProcessStartInfo start, HostUser user)
     {
         start.UserName = user.Name;
@@ -79,7 +83,7 @@ internal static class Supervisor
 
     private static int CannotStart(CliHost host, string name, int code, string why)
     {
-        ErrorReport.Write(host, $"run: {name}: {why}", "the command stands behind --, as a shell would start it: vfio run DEV -- CMD ARG");
+        ErrorReport.Write(host, $"run: {name}: {why}", "write the command after --, as in a shell: vfio run DEV -- CMD ARG");
         return code;
     }
 }

@@ -5,8 +5,8 @@ using Vfio.Host;
 namespace Vfio.Cli;
 
 /// <summary>
-/// What the guardian hears from its supervisor. The other side is an ordinary user's: a line has a bounded length, unknown ones mean nothing, and a
-/// process is believed to be the command only where it is the caller's own.
+/// Receives what the supervisor tells the guardian. The other side belongs to an ordinary user: the length of a line is
+/// limited, unknown lines are ignored, and a process is accepted as the command only if it belongs to the caller.
 /// </summary>
 internal sealed class SupervisorLink : IDisposable
 {
@@ -26,21 +26,23 @@ internal sealed class SupervisorLink : IDisposable
         _listener.Start();
     }
 
-    /// <summary>Cancelled when the supervisor has no more to say, or is gone.</summary>
+    /// <summary>Gets a token that is cancelled when the supervisor is done or has ended.</summary>
     public CancellationToken Gone => _gone.Token;
 
-    /// <summary>Whether it said that the command has ended, rather than ending in the middle.</summary>
+    /// <summary>
+    /// Gets whether the supervisor reported that the command has ended, rather than ending itself without a report.
+    /// </summary>
     public bool IsOrderly { get; private set; }
 
-    /// <summary>The command, where the supervisor named one.</summary>
+    /// <summary>Gets the command, if the supervisor named one.</summary>
     public HostProcess? Command { get; private set; }
 
-    /// <summary>Waits until the supervisor has ended, or said that all has.</summary>
+    /// <summary>Waits until the supervisor has ended or reported the end.</summary>
     public void WaitForEnd() => _listener.Join();
 
     public void Dispose()
     {
-        // Where taking has failed, the listener still waits: it ends with the process.
+        // If binding has failed, the listener still waits; it ends with the process.
         if (!_listener.IsAlive)
         {
             _gone.Dispose();

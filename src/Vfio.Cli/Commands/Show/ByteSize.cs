@@ -2,12 +2,12 @@ using System.Globalization;
 
 namespace Vfio.Cli;
 
-/// <summary>Sizes as people say them.</summary>
+/// <summary>Formats sizes for people.</summary>
 internal static class ByteSize
 {
     private static readonly string[] Units = ["bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
 
-    /// <summary>In the largest unit that leaves a whole number.</summary>
+    /// <summary>Formats a size in the largest unit that gives a whole number.</summary>
     public static string Format(ulong bytes)
     {
         int unit = 0;

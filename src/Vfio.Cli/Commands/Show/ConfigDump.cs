@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Vfio.Cli;
 
-/// <summary>Configuration space in hexadecimal, in the form of <c>lspci -D -xxxx</c>, which <c>lspci -F</c> reads.</summary>
+/// <summary>
+/// Writes configuration space in hexadecimal, in the format of <c>lspci -D -xxxx</c>, which <c>lspci -F</c> reads.
+/// </summary>
 internal static class ConfigDump
 {
     private const int BytesOnALine = 16;
@@ -13,7 +15,7 @@ internal static class ConfigDump
         if (shown.ConfigBytes.Length == 0)
         {
             throw new CliException(
-                $"show: configuration space of {shown.Identity.Name} cannot be read", "the device may be asleep or gone: vfio show says its power state");
+                $"show: configuration space of {shown.Identity.Name} cannot be read", "the device may be suspended or removed: vfio show tells its power state");
         }
 
         DeviceNames names = new(host);

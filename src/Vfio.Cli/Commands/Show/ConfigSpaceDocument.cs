@@ -4,7 +4,7 @@ using Vfio.Pci;
 
 namespace Vfio.Cli;
 
-/// <summary>A device's configuration space as JSON.</summary>
+/// <summary>Describes a device's configuration space as JSON.</summary>
 internal sealed class ConfigSpaceDocument(ShownDevice shown, PciConfigSpace config)
 {
     [JsonConstructor]
@@ -28,7 +28,7 @@ internal sealed class ConfigSpaceDocument(ShownDevice shown, PciConfigSpace conf
     public IReadOnlyList<string> Warnings => config.Warnings;
 }
 
-/// <summary>A capability.</summary>
+/// <summary>Describes a capability.</summary>
 internal sealed class CapabilityDocument(ShownDevice shown, PciCapability capability)
 {
     [JsonConstructor]
@@ -58,10 +58,10 @@ internal sealed class CapabilityDocument(ShownDevice shown, PciCapability capabi
     public IEnumerable<DerivedDocument> Derived => capability.DerivedValues.Select(value => new DerivedDocument(value.Name, value.Text));
 }
 
-/// <summary>What several registers say together.</summary>
+/// <summary>Describes a value that is derived from several registers.</summary>
 internal sealed record DerivedDocument(string Name, string Text);
 
-/// <summary>A register of configuration space, and what it means.</summary>
+/// <summary>Describes a register of configuration space and its meaning.</summary>
 internal sealed class DecodedRegister(RegisterReading reading)
 {
     [JsonConstructor]
@@ -84,5 +84,5 @@ internal sealed class DecodedRegister(RegisterReading reading)
         part.Name, string.Create(CultureInfo.InvariantCulture, $"0x{part.Extract(reading.Raw):x}"), part.Describe(reading.Raw), part.Meaning));
 }
 
-/// <summary>A field of one.</summary>
+/// <summary>Describes a field of a register.</summary>
 internal sealed record DecodedField(string Name, string Value, string Text, string? Meaning);

@@ -2,7 +2,9 @@ using Vfio.Host;
 
 namespace Vfio.Cli;
 
-/// <summary>What the host does with a device: driver, group, place, names, and whether it could be taken.</summary>
+/// <summary>
+/// Represents how the host uses a device: driver, IOMMU group, place, names, and whether it can be bound.
+/// </summary>
 internal sealed class HostSide
 {
     public HostSide(CliHost host, PciDeviceInfo device)
@@ -17,7 +19,8 @@ internal sealed class HostSide
         Entry = new BindingJournal(host.Root).Find(device.Address);
         IsPersistent = PersistentDevices.Read(host.Root).Find(device.Address) is not null;
         Driverctl = new DriverctlOverrides(host.Root).Find(device.Address);
-        // Also while the kernel takes it away from VFIO: it has no driver any more then, and waits for who holds it.
+        // The kernel may be unbinding the device from VFIO: then it has no driver any more, and the kernel waits for
+        // the holder.
         Holders = device.HasVfioDriver || device is { Driver: null, IsBridge: false } ? new DeviceHolders(host.Root).GetHolders(device) : [];
         Counts = HostInterruptCount.Read(host.Root, Details.MessageInterrupts.Count != 0 ? Details.MessageInterrupts : Details.Interrupt is int line ? [line] : []);
     }
@@ -34,18 +37,20 @@ internal sealed class HostSide
 
     public IommuGroup? Group { get; }
 
-    /// <summary>Who has it open through VFIO.</summary>
+    /// <summary>Gets the processes that have the device open through VFIO.</summary>
     public IReadOnlyList<DeviceHolder> Holders { get; }
 
-    /// <summary>How often its interrupts have come.</summary>
+    /// <summary>Gets how often each of its interrupts has occurred.</summary>
     public IReadOnlyList<HostInterruptCount> Counts { get; }
 
-    /// <summary>What the journal says, where the device is taken.</summary>
+    /// <summary>Gets the journal entry, if the device is bound.</summary>
     public JournalEntry? Entry { get; }
 
-    /// <summary>Whether it is taken after every reboot.</summary>
+    /// <summary>Gets whether the device is bound again after every reboot.</summary>
     public bool IsPersistent { get; }
 
-    /// <summary>The driver that driverctl gives it to at every boot; <see langword="null"/> for none.</summary>
+    /// <summary>
+    /// Gets the driver that driverctl binds the device to at every boot; <see langword="null"/> if none exists.
+    /// </summary>
     public string? Driverctl { get; }
 }

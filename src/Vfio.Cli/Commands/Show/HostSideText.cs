@@ -4,7 +4,7 @@ using Vfio.Pci;
 
 namespace Vfio.Cli;
 
-/// <summary>What the host does with a device, in rows for a person.</summary>
+/// <summary>Writes how the host uses a device, as labelled rows.</summary>
 internal sealed class HostSideText(CliHost host, HostSide side)
 {
     private const int MostMembers = 16;
@@ -40,24 +40,24 @@ internal sealed class HostSideText(CliHost host, HostSide side)
     {
         if (_device.HasVfioDriver)
         {
-            _section.WriteRow("take", "taken: VFIO has it");
+            _section.WriteRow("bind", "bound to a VFIO driver");
             if (side.Entry is { ParseError: null } entry)
             {
                 string[] before = [.. DeviceArgument.NamesOf(entry)];
                 string names = before.Length == 0 ? "" : $", {string.Join(", ", before.Take(MostMembers))}";
                 string user = entry.User is null ? "" : $"; for {entry.User}";
-                _section.WriteRow("before", $"{entry.OriginalDriver ?? "no driver"}{names}{user}");
+                _section.WriteRow("previously", $"{entry.OriginalDriver ?? "no driver"}{names}{user}");
             }
         }
         else if (side.Refusals.Count == 0)
         {
-            _section.WriteRow("take", "yes: vfio bind takes it", host.Terminal.Green);
+            _section.WriteRow("bind", "yes: vfio bind can bind it", host.Terminal.Green);
         }
 
-        string label = "take";
+        string label = "bind";
         foreach (BindingRefusal refusal in side.Refusals)
         {
-            _section.WriteRow(label, $"no: {refusal.Explanation}{(refusal.CanForce ? " (--force goes on)" : "")}", host.Terminal.Yellow);
+            _section.WriteRow(label, $"no: {refusal.Explanation}{(refusal.CanForce ? " (--force binds it anyway)" : "")}", host.Terminal.Yellow);
             label = "";
         }
 
@@ -66,21 +66,21 @@ internal sealed class HostSideText(CliHost host, HostSide side)
             _section.WriteList("open in", [.. side.Holders.Select(holder => holder.ToString())]);
         }
 
-        _section.WriteRow("persistent", side.IsPersistent ? "yes: taken after every reboot, until it is released" : null);
-        _section.WriteRow("driverctl", side.Driverctl is string driver ? $"gives it to {driver} at every boot" : null);
+        _section.WriteRow("persistent", side.IsPersistent ? "yes: bound after every reboot, until it is released" : null);
+        _section.WriteRow("driverctl", side.Driverctl is string driver ? $"binds it to {driver} at every boot" : null);
     }
 
     private void WriteGroup()
     {
         if (side.Group is not IommuGroup group)
         {
-            _section.WriteRow("IOMMU group", "none: no IOMMU is in front of it");
+            _section.WriteRow("IOMMU group", "none: the device has no IOMMU");
             return;
         }
 
         PciDeviceInfo[] others = [.. group.Devices.Where(member => member.Address != _device.Address)];
         string domain = group.DomainType is null ? "" : $" ({group.DomainType})";
-        _section.WriteRow("IOMMU group", $"{group.Number}{domain}{(others.Length == 0 ? ", alone" : ", with")}");
+        _section.WriteRow("IOMMU group", $"{group.Number}{domain}{(others.Length == 0 ? ", no other device" : ", with")}");
         HashSet<PciAddress> blockers = [.. group.GetBlockers().Select(blocker => blocker.Address)];
         foreach (PciDeviceInfo member in others.Take(MostMembers))
         {
@@ -104,11 +104,11 @@ internal sealed class HostSideText(CliHost host, HostSide side)
         if (_details.Link is { MaxWidth: > 0 } link)
         {
             string now = link.CurrentWidth is null ? "down" : LinkText.Describe(link.CurrentSpeed, link.CurrentWidth);
-            _section.WriteRow("link", $"{now}, possible {LinkText.Describe(link.MaxSpeed, link.MaxWidth)}");
+            _section.WriteRow("link", $"{now}, maximum {LinkText.Describe(link.MaxSpeed, link.MaxWidth)}");
         }
 
         _section.WriteRow("resets", _details.ResetMethods is null ? null
-            : _details.ResetMethods.Count == 0 ? "none: the kernel cannot reset this device alone"
+            : _details.ResetMethods.Count == 0 ? "none: the kernel cannot reset only this device"
             : string.Join(", ", _details.ResetMethods));
         if (_details.PhysicalFunction is PciAddress physical)
         {
@@ -118,7 +118,7 @@ internal sealed class HostSideText(CliHost host, HostSide side)
         {
             string functions = string.Join(", ", _details.VirtualFunctions.Take(MostMembers));
             string rest = _details.VirtualFunctions.Count > MostMembers ? ", …" : "";
-            _section.WriteRow("SR-IOV", $"{_details.VirtualFunctions.Count} of {_details.TotalVirtualFunctions} virtual functions on{(functions.Length == 0 ? "" : ": ")}{functions}{rest}");
+            _section.WriteRow("SR-IOV", $"{_details.VirtualFunctions.Count} of {_details.TotalVirtualFunctions} virtual functions enabled{(functions.Length == 0 ? "" : ": ")}{functions}{rest}");
         }
     }
 }

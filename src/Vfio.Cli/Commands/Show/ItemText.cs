@@ -1,24 +1,25 @@
 namespace Vfio.Cli;
 
-/// <summary>A piece of text that is not broken.</summary>
-/// <param name="Text">Clean text.</param>
-/// <param name="IsWord">Whether it is one word, so that a space tells it from the next; else a comma does.</param>
+/// <summary>Represents a piece of text that is not broken across lines.</summary>
+/// <param name="Text">The text, sanitized.</param>
+/// <param name="IsWord">Whether it is one word. A space separates two words; a comma separates other pieces.</param>
 internal readonly record struct TextItem(string Text, bool IsWord)
 {
-    /// <summary>Its colour.</summary>
+    /// <summary>Gets the function that adds colour to the text; <see langword="null"/> for none.</summary>
     public Func<string, string>? Paint { get; init; }
 }
 
-/// <summary>Writes pieces one after the other, in lines as wide as the terminal, indented from the second on.</summary>
+/// <summary>Writes pieces of text in lines that fit the terminal; all lines but the first are indented.</summary>
 internal static class ItemText
 {
     private const int LeastColumns = 16;
     private const int NarrowIndent = 4;
 
     /// <summary>Writes the pieces.</summary>
-    /// <param name="host">Where to.</param>
-    /// <param name="start">What the first line begins with.</param>
-    /// <param name="indent">Where the lines after it begin; the width of <paramref name="start"/> where that is aligned.</param>
+    /// <param name="host">The host, which has the output.</param>
+    /// <param name="start">The beginning of the first line.</param>
+    /// <param name="indent">The indentation of the other lines; the width of <paramref name="start"/> if they are
+    /// aligned with it.</param>
     /// <param name="items">The pieces.</param>
     public static void Write(CliHost host, string start, int indent, IEnumerable<TextItem> items)
     {
@@ -27,7 +28,7 @@ internal static class ItemText
         bool isEmpty = true;
         if (limit - indent < LeastColumns)
         {
-            // Too narrow to stand beside: below, then.
+            // The terminal is too narrow for two columns: the pieces go below the start.
             host.Out.WriteLine(Printable.Shorten(start.TrimEnd(), limit));
             indent = NarrowIndent;
             start = new string(' ', indent);
@@ -38,7 +39,7 @@ internal static class ItemText
         for (int i = 0; i < all.Length; i++)
         {
             bool isList = i + 1 < all.Length && !(all[i].IsWord && all[i + 1].IsWord);
-            // What is wider than a line cannot be helped but by cutting it.
+            // A piece that is wider than a line is shortened.
             string text = Printable.Shorten(all[i].Text, limit - indent - 1);
             int width = Printable.Width(text) + (isList ? 1 : 0);
             if (!isEmpty && used + 1 + width > limit)

@@ -3,27 +3,27 @@ using Vfio.Pci;
 
 namespace Vfio.Cli;
 
-/// <summary>Registers as people who know lspci read them: <c>ExtTag+ RBE-</c>, <c>MaxPayload 128 bytes</c>.</summary>
+/// <summary>Formats registers as lspci does: <c>ExtTag+ RBE-</c>, <c>MaxPayload 128 bytes</c>.</summary>
 internal static class RegisterText
 {
     private const int MostLabelColumns = 16;
 
-    /// <summary>One field: its name with + or -, or with its value.</summary>
+    /// <summary>Formats one field: its name with + or -, or its name and value.</summary>
     public static string Describe(RegisterField field, ulong raw) =>
         field.IsFlag ? field.Name + field.Describe(raw) : $"{field.Name} {field.Describe(raw)}";
 
-    /// <summary>The value with all its digits.</summary>
+    /// <summary>Formats a value with all digits of its width.</summary>
     public static string Raw(RegisterReading reading) => RegisterWidth.Format(reading.Raw, reading.Register.Width * 8);
 
-    /// <summary>How wide the column of names is.</summary>
+    /// <summary>Computes the width of the column of names.</summary>
     public static int LabelColumns(IEnumerable<RegisterReading> readings) => Math.Min(
         MostLabelColumns, readings.Where(reading => reading.Register.Fields.Count != 0).Select(reading => reading.Register.Name.Length).DefaultIfEmpty().Max());
 
-    /// <summary>Writes registers: one with fields on a line of its own, those without beside each other.</summary>
-    /// <param name="host">Where to.</param>
+    /// <summary>Writes registers. Each one with fields gets its own line; those without fields share lines.</summary>
+    /// <param name="host">The host, which has the output.</param>
     /// <param name="readings">The registers.</param>
-    /// <param name="indent">Columns in front of each line.</param>
-    /// <param name="isVerbose">Whether each has a line with its place, value and meaning.</param>
+    /// <param name="indent">The indentation of each line.</param>
+    /// <param name="isVerbose">Whether each register gets a line with its place, value and meaning.</param>
     public static void Write(CliHost host, IReadOnlyList<RegisterReading> readings, int indent, bool isVerbose)
     {
         int label = LabelColumns(readings);
@@ -49,10 +49,10 @@ internal static class RegisterText
         WritePlain(host, plain, indent);
     }
 
-    /// <summary>The fields, for a line.</summary>
+    /// <summary>Returns the fields as pieces of a line.</summary>
     public static IEnumerable<TextItem> Items(RegisterReading reading, Terminal terminal) => reading.Register.Fields.Select(field =>
     {
-        // A register that is one value has a field of its own name, which is not said twice.
+        // A register that consists of one value has a field with the same name, which is not repeated.
         bool isWhole = reading.Register.Fields.Count == 1 && !field.IsFlag && reading.Register.Name.EndsWith(field.Name, StringComparison.OrdinalIgnoreCase);
         string text = Printable.Clean(isWhole ? field.Describe(reading.Raw) : Describe(field, reading.Raw));
         return new TextItem(text, field.IsFlag) { Paint = field.IsFlag && field.Extract(reading.Raw) == 0 ? terminal.Dim : null };

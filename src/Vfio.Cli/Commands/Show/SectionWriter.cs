@@ -1,9 +1,11 @@
 namespace Vfio.Cli;
 
-/// <summary>Writes sections for a person: a title, rows with a label, warnings; all as wide as the terminal.</summary>
+/// <summary>
+/// Writes sections of text: a title, rows with a label, and warnings, all within the terminal's width.
+/// </summary>
 internal sealed class SectionWriter(CliHost host)
 {
-    /// <summary>Columns in front of what is in a section.</summary>
+    /// <summary>The indentation of the content of a section.</summary>
     public const int Indent = 2;
 
     private const int LabelColumns = 12;
@@ -22,7 +24,7 @@ internal sealed class SectionWriter(CliHost host)
     public void WriteList(string label, IReadOnlyList<string> items) => ItemText.Write(
         host, Start(label), Indent + LabelColumns, items.Select(item => new TextItem(Printable.Clean(item), IsWord: false)));
 
-    /// <summary>Writes a label and words; nothing where there are none.</summary>
+    /// <summary>Writes a row with a label and words; writes nothing if the text is <see langword="null"/>.</summary>
     public void WriteRow(string label, string? text, Func<string, string>? paint = null)
     {
         if (text is not null)

@@ -2,7 +2,9 @@ using System.CommandLine;
 
 namespace Vfio.Cli;
 
-/// <summary><c>vfio show</c>: everything about one device, bound or not, without opening it.</summary>
+/// <summary>
+/// Implements <c>vfio show</c>, which shows everything about one device, bound or not, without opening it.
+/// </summary>
 internal static class ShowCommand
 {
     private const string Name = "show";
@@ -11,21 +13,21 @@ internal static class ShowCommand
     {
         Argument<DeviceTarget> device = Symbols.Device(host);
         Option<bool> config = Symbols.Flag("--config", "Print configuration space in hexadecimal, as 'lspci -D -xxxx' does");
-        Option<bool> verbose = Symbols.Flag("-v", "Show offset, value and meaning of each register too", "--verbose");
+        Option<bool> verbose = Symbols.Flag("-v", "Also show the offset, value and meaning of each register", "--verbose");
         Option<bool> json = Symbols.Json();
         DocumentedCommand command = new(Name, "Show everything about one device, without opening it.")
         {
             Notes =
             [
-                "Sections: what the device is and who has it, its regions, its interrupts, and configuration space with every capability, "
-                + "register and field by name. A field that is one bit ends in + (set) or - (clear). To others than root the kernel shows only the first 64 "
-                + "bytes of configuration space, which hold no capability.",
+                "The sections are: the device and how the host uses it, its regions, its interrupts, and its configuration space with every capability, "
+                + "register and field by name. A field of one bit ends in + (set) or - (clear). The kernel shows users other than root only the first 64 "
+                + "bytes of configuration space, which contain no capabilities.",
             ],
             Examples =
             [
                 ("vfio show eth0", "by the name of its interface"),
-                ("sudo vfio show nvme0n1", "with its capabilities"),
-                ("sudo vfio show 00:14.3 --config | lspci -F /dev/stdin -vvv", "for lspci"),
+                ("sudo vfio show nvme0n1", "including its capabilities"),
+                ("sudo vfio show 00:14.3 --config | lspci -F /dev/stdin -vvv", "decoded by lspci"),
                 ("sudo vfio show eth0 --json | jq .link", "for scripts"),
             ],
         };
@@ -37,7 +39,7 @@ internal static class ShowCommand
         {
             if (result.GetValue(config) && result.GetValue(json))
             {
-                result.AddError("--config or --json, not both");
+                result.AddError("--config and --json cannot be combined");
             }
         });
         command.SetAction(result =>

@@ -5,7 +5,7 @@ using Vfio.Pci;
 
 namespace Vfio.Cli;
 
-/// <summary>A device as JSON: all that <c>vfio show</c> shows.</summary>
+/// <summary>Describes everything that <c>vfio show</c> shows about a device, as JSON.</summary>
 internal sealed class ShowDocument(ShownDevice shown, DeviceNames known) : DeviceDocument(shown.Identity, known, shown.Host?.Device)
 {
     [JsonConstructor]
@@ -84,19 +84,19 @@ internal sealed class ShowDocument(ShownDevice shown, DeviceNames known) : Devic
     public static void Write(CliHost host, ShownDevice shown) => Json.Write(host.Out, new ShowDocument(shown, new DeviceNames(host)), CliJson.Write);
 }
 
-/// <summary>A process that has the device open.</summary>
+/// <summary>Describes a process that has the device open.</summary>
 internal sealed record ShownHolder(int Pid, string Command, string User);
 
-/// <summary>Another device of its group.</summary>
+/// <summary>Describes another device of the same IOMMU group.</summary>
 internal sealed record GroupMember(string Address, string Kind, string? Driver);
 
-/// <summary>Its link.</summary>
+/// <summary>Describes the PCI Express link.</summary>
 internal sealed record LinkDocument(double? Speed, int? Width, double? MaxSpeed, int? MaxWidth);
 
-/// <summary>The registers that vfio knows names for.</summary>
+/// <summary>Describes the registers that have names.</summary>
 internal sealed record RegisterMapDocument(string Region, string Name, string Source, int Registers);
 
-/// <summary>A BAR or the ROM.</summary>
+/// <summary>Describes a BAR or the ROM.</summary>
 internal sealed class RegionDocument(PciResource resource)
 {
     [JsonConstructor]
@@ -121,7 +121,7 @@ internal sealed class RegionDocument(PciResource resource)
     public bool IsPrefetchable => resource.IsPrefetchable;
 }
 
-/// <summary>Its interrupts.</summary>
+/// <summary>Describes the interrupts.</summary>
 internal sealed class InterruptsDocument(ShownDevice shown)
 {
     [JsonConstructor]
@@ -145,8 +145,8 @@ internal sealed class InterruptsDocument(ShownDevice shown)
     public InterruptCountDocument[] Counts => [.. (shown.Host?.Counts ?? []).Select(count => new InterruptCountDocument(count.Number, count.Name, count.Count))];
 }
 
-/// <summary>MSI or MSI-X.</summary>
+/// <summary>Describes MSI or MSI-X.</summary>
 internal sealed record MessageKindDocument(string Kind, bool IsOn, int Vectors);
 
-/// <summary>How often an interrupt has come.</summary>
+/// <summary>Describes how often an interrupt has occurred.</summary>
 internal sealed record InterruptCountDocument(int Irq, string Name, ulong Count);

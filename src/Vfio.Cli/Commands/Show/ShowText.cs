@@ -4,7 +4,7 @@ using Vfio.Pci;
 
 namespace Vfio.Cli;
 
-/// <summary>A device in sections, for a person.</summary>
+/// <summary>Writes everything about a device as text in sections.</summary>
 internal sealed class ShowText(CliHost host, ShownDevice shown, bool isVerbose)
 {
     private const int Indent = SectionWriter.Indent;
@@ -47,7 +47,7 @@ internal sealed class ShowText(CliHost host, ShownDevice shown, bool isVerbose)
         _section.WriteRow("class", $"{_device.Class} {names.Class(_device) ?? "unknown"}{interfaceName}");
     }
 
-    private void WriteModel() => _section.WriteRow("device", "a model, which lives as long as the command: each command finds a new one");
+    private void WriteModel() => _section.WriteRow("device", "a device model that exists only while the command runs: each command creates a new one");
 
     private void WriteNames()
     {
@@ -114,7 +114,7 @@ internal sealed class ShowText(CliHost host, ShownDevice shown, bool isVerbose)
             _section.WriteRow(kindInUse == "msix" ? "MSI-X" : "MSI", $"on{irqs}");
         }
 
-        // A line may be shared: what came for others is counted with it.
+        // An interrupt line may be shared; interrupts of other devices on it are counted too.
         HostInterruptCount[] counted = [.. (shown.Host?.Counts ?? []).Where(count => count.Count != 0)];
         if (counted.Length != 0)
         {
@@ -134,7 +134,7 @@ internal sealed class ShowText(CliHost host, ShownDevice shown, bool isVerbose)
         _section.WriteTitle($"Configuration space, {ByteSize.Format((ulong)shown.ConfigBytes.Length)}");
         if (config.Header.IsAbsent)
         {
-            _section.WriteWarning("the device does not answer: all bits are set. It is asleep, in reset, or gone");
+            _section.WriteWarning("the device does not answer: configuration space reads as all ones. It is suspended, in reset, or removed");
             return;
         }
 
@@ -166,12 +166,12 @@ internal sealed class ShowText(CliHost host, ShownDevice shown, bool isVerbose)
 
         if (shown.IsConfigCut)
         {
-            _section.WriteWarning("the kernel shows only the first 64 bytes to others than root");
-            host.Tell($"hint: sudo vfio show {_device.Name} shows the capabilities too");
+            _section.WriteWarning("the kernel shows only the first 64 bytes, because you are not root");
+            host.Tell($"hint: sudo vfio show {_device.Name} also shows the capabilities");
         }
     }
 
-    // What registers say together, in the words of lspci.
+    // Writes the values that are derived from several registers, in the words of lspci.
     private void WriteDerived(IEnumerable<PciDerivedValue> values, int indent)
     {
         TextItem[] items = [.. values.Select(value => new TextItem(Printable.Clean($"{value.Name}: {value.Text}"), IsWord: false))];
@@ -181,10 +181,11 @@ internal sealed class ShowText(CliHost host, ShownDevice shown, bool isVerbose)
         }
     }
 
-    // Regions are said with their sizes above; a bridge's windows there are the kernel's, these are the bridge's own.
+    // Regions are listed above with their sizes. For a bridge, the windows listed there are the kernel's; these are the
+    // ones that the bridge decodes.
     private static bool IsWindow(PciDerivedValue value) => value.Name.Contains("behind", StringComparison.Ordinal) || value.Name.Contains("window", StringComparison.Ordinal);
 
-    // Those with fields first. Base addresses are not said again: the regions have them, with their sizes.
+    // Registers with fields come first. Base addresses are omitted, because the regions show them with their sizes.
     private static RegisterReading[] Brief(IReadOnlyList<RegisterReading> header) =>
         [.. header
             .Where(reading => !reading.Register.Name.StartsWith("BASE_ADDRESS", StringComparison.Ordinal) && !reading.Register.Name.EndsWith("ROM_ADDRESS", StringComparison.Ordinal))
@@ -197,7 +198,7 @@ internal sealed class ShowText(CliHost host, ShownDevice shown, bool isVerbose)
     private static string At(PciResource resource) =>
         resource.Address == 0 ? "no address" : string.Create(CultureInfo.InvariantCulture, $"at 0x{resource.Address:x}");
 
-    // 24, 25, 26, 30 are 24-26, 30.
+    // 24, 25, 26, 30 becomes 24-26, 30.
     private static string Ranges(IReadOnlyList<int> numbers)
     {
         List<string> ranges = [];

@@ -3,34 +3,39 @@ using Vfio.Pci;
 
 namespace Vfio.Cli;
 
-/// <summary>All that is shown of a device, looked at once.</summary>
+/// <summary>Represents everything that is shown about a device, read once.</summary>
 internal sealed record ShownDevice
 {
     private const int ExtendedStart = 0x100;
 
-    /// <summary>What it is.</summary>
+    /// <summary>Gets the identity of the device.</summary>
     public required DeviceIdentity Identity { get; init; }
 
-    /// <summary>Its revision id.</summary>
+    /// <summary>Gets the revision ID.</summary>
     public byte? Revision { get; init; }
 
-    /// <summary>Its base address registers and ROM, and a bridge's windows. Only those that are there.</summary>
+    /// <summary>Gets the implemented base address registers, the ROM, and the windows of a bridge.</summary>
     public required IReadOnlyList<PciResource> Regions { get; init; }
 
-    /// <summary>Configuration space as far as it could be read.</summary>
+    /// <summary>Gets configuration space, as far as it could be read.</summary>
     public required byte[] ConfigBytes { get; init; }
 
-    /// <summary>The map of its own registers, where one is known.</summary>
+    /// <summary>Gets the map of the device's own registers, if vfio has one.</summary>
     public RegisterMap? Map { get; init; }
 
-    /// <summary>What the host does with it; <see langword="null"/> for a model.</summary>
+    /// <summary>Gets how the host uses the device; <see langword="null"/> for a device model.</summary>
     public HostSide? Host { get; init; }
 
-    /// <summary>Configuration space, decoded; <see langword="null"/> where not even the header could be read.</summary>
+    /// <summary>
+    /// Gets configuration space, decoded; <see langword="null"/> if not even the header could be read.
+    /// </summary>
     public PciConfigSpace? Config => field ??= ConfigBytes.Length >= PciConfigHeader.Length ? PciConfigSpace.Parse(ConfigBytes) : null;
 
-    /// <summary>Gets what a capability without known registers holds, in words of 32 bits from its second one on.</summary>
-    /// <returns>The words up to the next capability, eight at most; none for a capability that is decoded.</returns>
+    /// <summary>
+    /// Returns the content of a capability whose registers are unknown, as 32-bit words, starting with its second word.
+    /// </summary>
+    /// <returns>The words up to the next capability, but at most eight; none for a capability that is
+    /// decoded.</returns>
     public IReadOnlyList<uint> FindUndecoded(PciCapability capability)
     {
         const int MostWords = 8;
@@ -45,13 +50,14 @@ internal sealed record ShownDevice
             .Select(i => BinaryPrimitives.ReadUInt32LittleEndian(ConfigBytes.AsSpan(first + (i * sizeof(uint)))))];
     }
 
-    /// <summary>Whether the kernel kept capabilities back, as it does from others than root.</summary>
+    /// <summary>Gets whether the kernel withheld the capabilities, as it does from users other than root.</summary>
     public bool IsConfigCut => ConfigBytes.Length == PciConfigHeader.Length;
 
-    /// <summary>Looks at a device of the host.</summary>
+    /// <summary>Reads a device of the host.</summary>
     /// <param name="host">The host.</param>
     /// <param name="device">The device.</param>
-    /// <param name="isWholeConfig">Whether what no capability reaches is wanted too.</param>
+    /// <param name="isWholeConfig">Whether to also read the part of configuration space that belongs to no
+    /// capability.</param>
     public static ShownDevice Of(CliHost host, PciDeviceInfo device, bool isWholeConfig)
     {
         HostSide side = new(host, device);
@@ -72,7 +78,10 @@ internal sealed record ShownDevice
             ? [.. resources.Concat(unassigned).OrderBy(resource => resource.Role).ThenBy(resource => resource.Number)]
             : resources;
 
-    /// <summary>Its message interrupts, as the capabilities state them: kind, whether they are on, how many.</summary>
+    /// <summary>
+    /// Returns the MSI and MSI-X interrupts as the capabilities describe them: type, whether they are enabled, and the
+    /// number of vectors.
+    /// </summary>
     public IEnumerable<MessageInterrupts> MessageInterrupts()
     {
         // Message control is at offset 2 of both (PCI Express Base Specification 6.0, sections 7.7.1.2 and 7.7.2.2).
@@ -90,8 +99,9 @@ internal sealed record ShownDevice
         }
     }
 
-    // The kernel asks the device for every four bytes, which takes microseconds each, in a virtual machine 20 ms for all: where
-    // the extended list is empty, what lies behind its start is not asked for.
+    // For every four bytes the kernel reads from the device, which takes microseconds each, and in a virtual machine 20
+    // ms in total. If the list of extended capabilities is empty, the rest of configuration space is therefore not
+    // read.
     private static byte[] ReadConfig(PciDeviceInfo device, bool isWhole)
     {
         byte[] config = new byte[PciConfigSpace.MaxLength];
@@ -107,9 +117,9 @@ internal sealed record ShownDevice
     }
 }
 
-/// <summary>One kind of message interrupts of a device.</summary>
+/// <summary>Represents the MSI or MSI-X interrupts of a device.</summary>
 internal readonly record struct MessageInterrupts(string Name, bool IsOn, int Enabled, int Capable)
 {
-    /// <summary>Whether this is the kind that sysfs calls so.</summary>
+    /// <summary>Returns whether this is the interrupt type that sysfs names.</summary>
     public bool Is(string? kind) => Name.Replace("-", "", StringComparison.Ordinal).Equals(kind, StringComparison.OrdinalIgnoreCase);
 }

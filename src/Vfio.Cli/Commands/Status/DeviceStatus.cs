@@ -3,75 +3,87 @@ using Vfio.Pci;
 
 namespace Vfio.Cli;
 
-/// <summary>A process that has a device open, and its memory that stays in place for DMA.</summary>
+/// <summary>Represents a process that has a device open, and the memory that it has locked for DMA.</summary>
 /// <param name="Process">The process.</param>
-/// <param name="Memory">What it has locked and may; <see langword="null"/> where this user may not see it.</param>
+/// <param name="Memory">The memory that it has locked, and its limit; <see langword="null"/> if this user may not see
+/// it.</param>
 internal sealed record HolderStatus(DeviceHolder Process, LockedMemoryUse? Memory);
 
-/// <summary>Who has a device, looked at once.</summary>
-/// <param name="Name">The device, as it was named or as its address.</param>
+/// <summary>Represents the state of a device, read once: its binding and the processes that have it open.</summary>
+/// <param name="Name">The device, by the name the user gave or by its address.</param>
 internal sealed record DeviceStatus(string Name)
 {
-    /// <summary>What the journal says; <see langword="null"/> where the device is not taken.</summary>
+    /// <summary>Gets the journal entry; <see langword="null"/> if the device is not bound.</summary>
     public JournalEntry? Entry { get; init; }
 
-    /// <summary>What the file of persistent devices says; <see langword="null"/> where the device is not persistent.</summary>
+    /// <summary>
+    /// Gets the entry in the file of persistent devices; <see langword="null"/> if the device is not persistent.
+    /// </summary>
     public PersistentDevice? Persistent { get; init; }
 
-    /// <summary>The driver that driverctl gives it to at every boot; <see langword="null"/> for none.</summary>
+    /// <summary>
+    /// Gets the driver that driverctl binds the device to at every boot; <see langword="null"/> if none exists.
+    /// </summary>
     public string? Driverctl { get; init; }
 
-    /// <summary>The device as it is now; <see langword="null"/> where it is gone, and for a model.</summary>
+    /// <summary>
+    /// Gets the device as it is now; <see langword="null"/> for a device that no longer exists, and for a device model.
+    /// </summary>
     public PciDeviceInfo? Device { get; init; }
 
-    /// <summary>What it is; <see langword="null"/> where it is gone.</summary>
+    /// <summary>Gets the identity; <see langword="null"/> for a device that no longer exists.</summary>
     public DeviceIdentity? Identity { get; init; }
 
     public IReadOnlyList<HolderStatus> Holders { get; init; } = [];
 
-    /// <summary>Processes that have some VFIO device, and may have this one.</summary>
+    /// <summary>Gets the processes that have some VFIO device open, possibly this one.</summary>
     public IReadOnlyList<DeviceHolder> Possible { get; init; } = [];
 
-    /// <summary>Processes that the kernel lets nobody look into just now.</summary>
+    /// <summary>Gets the processes that the kernel does not allow anyone to examine at the moment.</summary>
     public IReadOnlyList<DeviceHolder> Unexamined { get; init; } = [];
 
-    /// <summary>The process that waits in the kernel for an unfinished change of it; <see langword="null"/> for none.</summary>
+    /// <summary>
+    /// Gets the process that waits in the kernel for an unfinished change of the device; <see langword="null"/> if
+    /// there is none.
+    /// </summary>
     public int? Unfinished { get; init; }
 
-    /// <summary>Whether another program's unbind of it from a VFIO driver has not ended.</summary>
+    /// <summary>
+    /// Gets whether another program has started to unbind the device from a VFIO driver and has not finished.
+    /// </summary>
     public bool IsLeaving { get; init; }
 
     public bool IsModel { get; init; }
 
-    /// <summary>Whether the journal's entry can be read.</summary>
+    /// <summary>Gets whether there is a journal entry that can be read.</summary>
     public bool IsSound => Entry is { ParseError: null };
 
-    /// <summary>What is not as it should be.</summary>
+    /// <summary>Gets the description of a problem; <see langword="null"/> if none exists.</summary>
     public string? Trouble => Entry switch
     {
         null => PersistentTrouble,
-        { ParseError: string damage } => $"damaged journal entry: {damage}",
-        _ when Unfinished is int process => $"an unfinished change: process {process} waits in the kernel",
-        _ when Device is null => "the device is gone",
-        _ when IsLeaving => "an unbind of it by another program has not ended: the kernel waits for who holds it",
+        { ParseError: string damage } => $"corrupt journal entry: {damage}",
+        _ when Unfinished is int process => $"unfinished change: process {process} waits in the kernel",
+        _ when Device is null => "the device no longer exists",
+        _ when IsLeaving => "another program's unbind has not finished: the kernel waits for the holder",
         { IsBound: false } => PersistentTrouble,
-        { IsUnbound: true } => Device.Driver is null ? null : "not unbound: a bind or release was interrupted, or somebody rebound it",
-        _ when !Device.HasVfioDriver => "not with VFIO: a bind or release was interrupted, or somebody rebound it",
+        { IsUnbound: true } => Device.Driver is null ? null : "not unbound: a bind or release was interrupted, or another program rebound it",
+        _ when !Device.HasVfioDriver => "has no VFIO driver: a bind or release was interrupted, or another program rebound it",
         _ => null,
     };
 
-    // Not taken, though it should have been at boot.
+    // The device is not bound, although it should have been bound at boot.
     private string? PersistentTrouble => Persistent switch
     {
         null => null,
-        _ when Device is null => "not taken: no device is there",
+        _ when Device is null => "not bound: there is no device at this address",
         { VendorId: ushort vendor, DeviceId: ushort device } when (vendor, device) != (Device.VendorId, Device.DeviceId) =>
-            string.Create(System.Globalization.CultureInfo.InvariantCulture, $"not taken: another card is there, {Device.VendorId:x4}:{Device.DeviceId:x4} and not {vendor:x4}:{device:x4}"),
-        _ => $"not taken: sudo vfio replug {Name} tries again, and says why not",
+            string.Create(System.Globalization.CultureInfo.InvariantCulture, $"not bound: there is another card at this address, {Device.VendorId:x4}:{Device.DeviceId:x4} instead of {vendor:x4}:{device:x4}"),
+        _ => $"not bound: sudo vfio replug {Name} tries again, and reports the reason",
     };
 }
 
-/// <summary>Looks who has devices.</summary>
+/// <summary>Reads the state of devices.</summary>
 internal sealed class StatusLook(CliHost host)
 {
     private readonly PciBus _bus = new(host.Root);
@@ -81,10 +93,10 @@ internal sealed class StatusLook(CliHost host)
     private readonly PersistentDevices _persistent = PersistentDevices.Read(host.Root);
     private readonly DriverctlOverrides _driverctl = new(host.Root);
 
-    /// <summary>Why the file of persistent devices cannot be believed.</summary>
-    public string? Damage => _persistent.ParseError is null ? null : $"{_persistent.Path}: {_persistent.ParseError}; nothing of it is used";
+    /// <summary>Gets why the file of persistent devices is invalid; <see langword="null"/> if it is valid.</summary>
+    public string? Damage => _persistent.ParseError is null ? null : $"{_persistent.Path}: {_persistent.ParseError}; the file is ignored";
 
-    /// <summary>At all that are taken, and those that are persistent.</summary>
+    /// <summary>Returns the state of all bound and all persistent devices.</summary>
     public DeviceStatus[] AtTaken()
     {
         IReadOnlyList<JournalEntry> entries = _journal.GetEntries();
@@ -94,8 +106,8 @@ internal sealed class StatusLook(CliHost host)
             .Select(address => Of(address, entries.FirstOrDefault(entry => entry.Address == address), _bus.Find(address)))];
     }
 
-    /// <summary>At one.</summary>
-    /// <exception cref="VfioException">There is no such device, nor was one taken.</exception>
+    /// <summary>Returns the state of one device.</summary>
+    /// <exception cref="VfioException">The device does not exist, and the journal does not contain it.</exception>
     public DeviceStatus At(DeviceTarget target)
     {
         if (target is not HostTarget { Address: PciAddress address })
@@ -103,7 +115,7 @@ internal sealed class StatusLook(CliHost host)
             return new DeviceStatus(target.Name) { IsModel = true, Identity = target.Identify(host) };
         }
 
-        // One that is gone was taken, where the journal has it.
+        // A device that no longer exists may still be in the journal.
         JournalEntry? entry = _journal.Find(address);
         return Of(address, entry, entry is null && _persistent.Find(address) is null ? _bus.Get(address) : _bus.Find(address));
     }
@@ -111,7 +123,7 @@ internal sealed class StatusLook(CliHost host)
     private DeviceStatus Of(PciAddress address, JournalEntry? entry, PciDeviceInfo? device)
     {
         int? unfinished = _journal.FindUnfinishedChange(address);
-        // While the kernel takes it away, it has no driver any more, but may still be held.
+        // While the kernel unbinds the device, it has no driver any more, but a process may still hold it.
         bool isHeld = device is not null && (device.HasVfioDriver || unfinished is not null || (device.Driver is null && entry is not null));
         HolderReport? report = isHeld ? _holders.Search(device!) : null;
         return new DeviceStatus(address.ToString())

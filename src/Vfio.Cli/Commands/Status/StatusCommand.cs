@@ -2,28 +2,30 @@ using System.CommandLine;
 
 namespace Vfio.Cli;
 
-/// <summary><c>vfio status</c>: what is taken; of devices that are named, all that is known of who has them.</summary>
+/// <summary>
+/// Implements <c>vfio status</c>, which shows the bound devices; for named devices, it also shows the processes that have them open.
+/// </summary>
 internal static class StatusCommand
 {
     public static Command Create(CliHost host)
     {
         Argument<DeviceTarget[]> devices = Symbols.Devices(host, isOptional: true);
         Option<bool> json = Symbols.Json();
-        DocumentedCommand command = new("status", "Show what is taken: from which driver, for whom, since when.")
+        DocumentedCommand command = new("status", "Show the bound devices: their original driver, their user, and when they were bound.")
         {
             Notes =
             [
-                "With devices named, those alone and in detail: their nodes, who has them open, and what each of these processes has locked and "
-                + "pinned for DMA and may lock. A device that is not taken is said to be so, and is no failure. What is mapped for a device is in the "
-                + "ledger of the process that has it open: in vfio shell, status shows the shell's own.",
-                "A reboot ends what was taken, but for what was taken with --persist: that is shown as persistent, taken or not.",
-                "Programs that have a device open are shown as far as this user may see them: root sees all. A damaged journal entry is shown "
-                + "as such; 'vfio release --force' mends it.",
+                "If devices are named, only they are shown, in detail: their nodes, the processes that have them open, and how much memory each "
+                + "process has locked, has pinned for DMA, and may lock. It is not an error if a named device is not bound. The mappings of a device are known only to "
+                + "the process that has it open; inside 'vfio shell', 'status' shows those of the shell.",
+                "A reboot ends all bindings, except those made with --persist. Persistent devices are always shown, bound or not.",
+                "You see the programs that have a device open only if you may examine them; root sees all. A corrupt journal entry is shown "
+                + "as such; 'vfio release --force' repairs it.",
             ],
             Examples =
             [
-                ("vfio status", "what is taken"),
-                ("sudo vfio status", "and who has it open, for all users"),
+                ("vfio status", "the bound devices"),
+                ("sudo vfio status", "and the programs of all users that have them open"),
                 ("sudo vfio status eth0", "one device in detail"),
                 ("vfio status --json | jq -r '.[].address'", "for scripts"),
             ],
@@ -37,7 +39,7 @@ internal static class StatusCommand
             DeviceStatus[] found = named.Length == 0 ? look.AtTaken() : Array.ConvertAll(named, look.At);
             if (look.Damage is string damage)
             {
-                ErrorReport.Write(host, damage, "look at what is in it; vfio release --force --all removes it with its rules and its unit");
+                ErrorReport.Write(host, damage, "inspect the file; vfio release --force --all removes it, with its udev rules and systemd unit");
             }
 
             if (result.GetValue(json))

@@ -4,7 +4,9 @@ using Vfio.Host;
 
 namespace Vfio.Cli;
 
-/// <summary>Who has a device, as JSON: the same fields whether it was named or not (docs/cli.md).</summary>
+/// <summary>
+/// Describes the state of a device, as JSON. The fields are the same for named devices and in the list (docs/cli.md).
+/// </summary>
 internal sealed class StatusDocument(DeviceStatus status, uint? entryLimit)
 {
     [JsonConstructor]
@@ -71,16 +73,16 @@ internal sealed class StatusDocument(DeviceStatus status, uint? entryLimit)
     }
 }
 
-/// <summary>A node by which a device is opened.</summary>
+/// <summary>Describes a device node through which the device is opened.</summary>
 internal sealed record NodeDocument(string Path, uint UserId, string User, IReadOnlyList<string> OtherUsers);
 
-/// <summary>A process.</summary>
+/// <summary>Describes a process.</summary>
 internal sealed record ProcessDocument(int ProcessId, string Command, uint? UserId, string User);
 
-/// <summary>A process that cannot be examined.</summary>
+/// <summary>Describes a process that cannot be examined.</summary>
 internal sealed record UnexaminedDocument(int ProcessId);
 
-/// <summary>A process that has a device open, and its memory.</summary>
+/// <summary>Describes a process that has the device open, and its memory.</summary>
 internal sealed class HolderDocument(HolderStatus holder)
 {
     [JsonConstructor]
@@ -100,5 +102,5 @@ internal sealed class HolderDocument(HolderStatus holder)
     public MemoryDocument? Memory => holder.Memory is LockedMemoryUse memory ? new MemoryDocument(memory.LockedBytes, memory.PinnedBytes, memory.Limit) : null;
 }
 
-/// <summary>Memory that a process has locked and pinned, and may.</summary>
+/// <summary>Describes the memory that a process has locked and pinned, and its limit.</summary>
 internal sealed record MemoryDocument(ulong LockedBytes, ulong PinnedBytes, ulong? Limit);

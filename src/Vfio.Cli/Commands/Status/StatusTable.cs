@@ -3,21 +3,21 @@ using Vfio.Host;
 
 namespace Vfio.Cli;
 
-/// <summary>What is taken, a line a device.</summary>
+/// <summary>Writes the bound devices as a table, one line per device.</summary>
 internal static class StatusTable
 {
     public static void Write(CliHost host, DeviceStatus[] taken)
     {
         if (taken.Length == 0)
         {
-            host.Tell("nothing is taken");
+            host.Tell("no device is bound");
             return;
         }
 
         TextTable table = new(
             host.Terminal,
             new TextColumn("DEVICE"),
-            new TextColumn("FROM", MinWidth: 8),
+            new TextColumn("ORIGINALLY", MinWidth: 10),
             new TextColumn("NOW", MinWidth: 8),
             new TextColumn("USER", MinWidth: 8),
             new TextColumn("BY", MinWidth: 8),
@@ -42,15 +42,15 @@ internal static class StatusTable
         table.Write(host.Out);
     }
 
-    /// <summary>A time on the person's clock.</summary>
+    /// <summary>Formats a time in the local time zone.</summary>
     public static string FormatTime(CliHost host, DateTimeOffset time) =>
         TimeZoneInfo.ConvertTime(time, host.Clock.LocalTimeZone).ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
 
-    // What is only persistent is not taken: there is nothing to know.
+    // A device that is persistent but not bound has no values here.
     private static string Unknown(DeviceStatus item) => item.Entry is null ? "-" : "?";
 
-    /// <summary>What driverctl does to it, where that is not the same.</summary>
-    public static string? DriverctlRemark(DeviceStatus item) => item.Driverctl is string driver && driver != item.Device?.Driver ? $"driverctl gives it to {driver} at the next boot" : null;
+    /// <summary>Describes what driverctl will do with the device, if that differs from the present state.</summary>
+    public static string? DriverctlRemark(DeviceStatus item) => item.Driverctl is string driver && driver != item.Device?.Driver ? $"driverctl will bind it to {driver} at the next boot" : null;
 
     private static IEnumerable<string> Remarks(DeviceStatus item)
     {
@@ -80,7 +80,7 @@ internal static class StatusTable
         }
         else if (item.Possible.Count != 0)
         {
-            yield return $"perhaps open by {string.Join(", ", item.Possible)}";
+            yield return $"possibly open by {string.Join(", ", item.Possible)}";
         }
     }
 }

@@ -4,7 +4,7 @@ using Vfio.Pci;
 
 namespace Vfio.Cli;
 
-/// <summary>Who has the devices that were named, in sections for a person.</summary>
+/// <summary>Writes the state of the named devices as text in sections.</summary>
 internal sealed class StatusText(CliHost host)
 {
     private const int MostNames = 16;
@@ -32,7 +32,7 @@ internal sealed class StatusText(CliHost host)
         host.Out.WriteLine(host.Terminal.Bold(host.Terminal.Width is int width ? Printable.Shorten(title, width) : title));
         if (status.IsModel)
         {
-            _section.WriteRow("taken", "no: a model in vfio itself, of which each command has a new one; nobody else's is seen here");
+            _section.WriteRow("bound", "no: a device model inside vfio; each command creates a new one, and those of other commands cannot be seen");
             return;
         }
 
@@ -54,12 +54,12 @@ internal sealed class StatusText(CliHost host)
         {
             if (entry.PreviousFunctionCount is int functions)
             {
-                _section.WriteRow("functions", string.Create(CultureInfo.InvariantCulture, $"{status.Device?.GetVirtualFunctionCount() ?? 0} virtual functions, had {functions} before"));
+                _section.WriteRow("VFs", string.Create(CultureInfo.InvariantCulture, $"{status.Device?.GetVirtualFunctionCount() ?? 0} virtual functions, previously {functions}"));
             }
 
             if (!entry.IsBound)
             {
-                _section.WriteRow("taken", "no");
+                _section.WriteRow("bound", "no");
             }
             else
             {
@@ -68,24 +68,24 @@ internal sealed class StatusText(CliHost host)
         }
         else if (status.Entry is null)
         {
-            _section.WriteRow("taken", status.Device is { HasVfioDriver: true } ? "not by vfio: somebody gave it to VFIO by other means" : "no");
+            _section.WriteRow("bound", status.Device is { HasVfioDriver: true } ? "yes, but not by vfio: another program bound it" : "no");
         }
 
         if (status.Persistent is PersistentDevice persistent)
         {
-            _section.WriteRow("persistent", $"yes, for {persistent.Driver}{(persistent.User is null ? "" : $" and {persistent.User}")}: taken after every reboot, until it is released");
+            _section.WriteRow("persistent", $"yes: bound to {persistent.Driver}{(persistent.User is null ? "" : $" for {persistent.User}")} after every reboot, until it is released");
         }
 
-        _section.WriteRow("driverctl", status.Driverctl is string driver ? $"gives it to {driver} at every boot" : null);
-        _section.WriteRow("trouble", status.Trouble, host.Terminal.Yellow);
+        _section.WriteRow("driverctl", status.Driverctl is string driver ? $"binds it to {driver} at every boot" : null);
+        _section.WriteRow("problem", status.Trouble, host.Terminal.Yellow);
     }
 
     private void WriteTaking(JournalEntry entry)
     {
         string[] names = [.. DeviceArgument.NamesOf(entry).Take(MostNames)];
         string before = names.Length == 0 ? "" : $" ({string.Join(", ", names)})";
-        string user = entry.User is null ? "for root alone" : $"for {entry.User}";
-        _section.WriteRow("taken", entry.IsUnbound ? $"from {entry.OriginalDriver ?? "no driver"}{before}, and given to no driver, for its group" : $"from {entry.OriginalDriver ?? "no driver"}{before}, {user}");
+        string user = entry.User is null ? "for root only" : $"for {entry.User}";
+        _section.WriteRow("bound", entry.IsUnbound ? $"unbound from {entry.OriginalDriver ?? "no driver"}{before}, to make its group usable" : $"yes, {user}; originally {entry.OriginalDriver ?? "no driver"}{before}");
         _section.WriteRow("since", string.Create(
             CultureInfo.InvariantCulture, $"{StatusTable.FormatTime(host, entry.BoundAt)}, by {entry.BoundBy} (pid {entry.ProcessId})"));
     }
@@ -94,23 +94,23 @@ internal sealed class StatusText(CliHost host)
     {
         if (device.IommuGroup is not int number || new PciBus(host.Root).GetGroup(number) is not IommuGroup group)
         {
-            _section.WriteRow("IOMMU group", "none: no IOMMU is in front of it");
+            _section.WriteRow("IOMMU group", "none: the device has no IOMMU");
             return;
         }
 
         string domain = group.DomainType is null ? "" : $" ({group.DomainType})";
         PciAddress[] others = [.. group.Devices.Select(member => member.Address).Where(address => address != device.Address)];
-        string beside = others.Length == 0 ? "alone"
+        string beside = others.Length == 0 ? "no other device"
             : $"with {string.Join(", ", others.Take(MostNames))}{(others.Length > MostNames ? $" and {others.Length - MostNames} more" : "")}";
         _section.WriteRow("IOMMU group", $"{number}{domain}, {beside}");
     }
 
     private void WriteUse(DeviceStatus status, PciDeviceInfo device)
     {
-        string[] nodes = [.. VfioNode.GetAll(device).Select(node => $"{node.Path} (of {string.Join(" and ", [node.UserName, .. node.OtherUsers])})")];
+        string[] nodes = [.. VfioNode.GetAll(device).Select(node => $"{node.Path} (for {string.Join(" and ", [node.UserName, .. node.OtherUsers])})")];
         _section.WriteRow("nodes", nodes.Length == 0 ? "none" : string.Join(", ", nodes));
         _section.WriteRow("mappings", new DmaLimits(host.Root).ReadEntryLimit() is uint limit
-            ? string.Create(CultureInfo.InvariantCulture, $"at most {limit} a container (dma_entry_limit of vfio_iommu_type1)") : null);
+            ? string.Create(CultureInfo.InvariantCulture, $"at most {limit} per container (dma_entry_limit of vfio_iommu_type1)") : null);
         string label = "open by";
         foreach (HolderStatus holder in status.Holders)
         {
@@ -121,23 +121,23 @@ internal sealed class StatusText(CliHost host)
 
         foreach (DeviceHolder process in status.Possible.Take(MostNames))
         {
-            _section.WriteRow(label, $"perhaps {process}, which has some VFIO device");
+            _section.WriteRow(label, $"possibly {process}, which has some VFIO device open");
             label = "";
         }
 
         if (status.Unexamined.Count != 0)
         {
-            _section.WriteRow("not examined", $"{string.Join(", ", status.Unexamined.Take(MostNames).Select(process => $"pid {process.ProcessId}"))}: the kernel does not answer");
+            _section.WriteRow("not examined", $"{string.Join(", ", status.Unexamined.Take(MostNames).Select(process => $"pid {process.ProcessId}"))}: the kernel did not allow it");
         }
 
         if (label.Length != 0)
         {
-            _section.WriteRow(label, Environment.IsPrivilegedProcess ? "nobody" : "nobody that this user may see; root sees all");
+            _section.WriteRow(label, Environment.IsPrivilegedProcess ? "no process" : "no process that this user may see; root sees all");
         }
     }
 
     private static string Describe(LockedMemoryUse? memory) => memory is null
-        ? "what it has locked is not for this user to see"
+        ? "its locked memory is hidden from this user"
         : $"{ByteSize.Format(memory.LockedBytes)} locked, {ByteSize.Format(memory.PinnedBytes)} pinned; it may lock "
             + (memory.Limit is ulong limit ? ByteSize.Format(limit) : "without limit");
 }

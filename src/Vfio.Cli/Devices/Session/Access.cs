@@ -1,30 +1,30 @@
 namespace Vfio.Cli;
 
-/// <summary>What was done to a device.</summary>
+/// <summary>Specifies what was done to a device.</summary>
 internal enum AccessKind
 {
     Read,
     Write,
 
-    /// <summary>Read again and again, until the masked value was the wanted one.</summary>
+    /// <summary>Repeated reads until the masked value was the expected one.</summary>
     Wait,
     Reset,
 }
 
-/// <summary>One access to a device, as it happened.</summary>
-/// <param name="Kind">What was done.</param>
-/// <param name="Place">Where; of no meaning for a reset.</param>
-/// <param name="Value">What was read or written; for a wait, what was read last.</param>
+/// <summary>Represents one access to a device.</summary>
+/// <param name="Kind">The kind of access.</param>
+/// <param name="Place">The register; unused for a reset.</param>
+/// <param name="Value">The value that was read or written; for a wait, the last value read.</param>
 internal sealed record Access(AccessKind Kind, RegisterPlace Place, ulong Value)
 {
-    /// <summary>Since the session began.</summary>
+    /// <summary>Gets the time since the start of the session.</summary>
     public TimeSpan Time { get; init; }
 
-    /// <summary>What a wait waits for.</summary>
+    /// <summary>Gets the condition of a wait.</summary>
     public WaitCondition Condition { get; init; }
 }
 
-/// <summary>What a wait waits for: <c>(value &amp; Mask) == Value</c>, for so long.</summary>
+/// <summary>Represents the condition of a wait: <c>(value &amp; Mask) == Value</c>, within a time limit.</summary>
 internal readonly record struct WaitCondition(ulong Mask, ulong Value, TimeSpan Timeout)
 {
     public bool IsMet(ulong value) => (value & Mask) == Value;

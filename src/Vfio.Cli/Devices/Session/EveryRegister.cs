@@ -4,7 +4,7 @@ using Vfio.Pci;
 
 namespace Vfio.Cli;
 
-/// <summary>All registers of a device that have names, less those that are not read unasked.</summary>
+/// <summary>Represents all registers of a device that have names, except those that are not read by default.</summary>
 internal sealed partial class EveryRegister
 {
     private const int MostElements = 16;
@@ -28,15 +28,15 @@ internal sealed partial class EveryRegister
         }
     }
 
-    /// <summary>The registers, in the order of the maps and of their offsets.</summary>
+    /// <summary>Gets the registers, in the order of the maps and of their offsets.</summary>
     public IReadOnlyList<RegisterPlace> Places => _places;
 
-    /// <summary>What was left out, a sentence for each reason.</summary>
+    /// <summary>Describes what was left out, one sentence for each reason.</summary>
     public IEnumerable<string> LeftOut()
     {
         if (_changed.Count != 0)
         {
-            yield return $"{Count(_changed)} that reading changes: {Names(_changed)}";
+            yield return $"{Count(_changed)} with read side effects: {Names(_changed)}";
         }
 
         if (_writeOnly.Count != 0)
@@ -46,13 +46,13 @@ internal sealed partial class EveryRegister
 
         if (_absent.Count != 0)
         {
-            yield return $"{Count(_absent)} that the device has no room for: {Names(_absent)}";
+            yield return $"{Count(_absent)} outside the device's region: {Names(_absent)}";
         }
 
         if (_arrays.Count != 0)
         {
             string arrays = string.Join(", ", _arrays.Take(MostNamed).Select(array => string.Create(CultureInfo.InvariantCulture, $"{array.Key} ({array.Value} more)")));
-            yield return $"elements of arrays from number {MostElements} on: {arrays}{(_arrays.Count > MostNamed ? ", …" : "")}";
+            yield return $"array elements from index {MostElements} on: {arrays}{(_arrays.Count > MostNamed ? ", …" : "")}";
         }
     }
 

@@ -4,13 +4,13 @@ using Vfio.Pci;
 
 namespace Vfio.Cli;
 
-/// <summary>The fields of a register in words: what they are, and what changed: <c>LU=0->1</c>.</summary>
+/// <summary>Formats the fields of a register, and their changes: <c>LU=0->1</c>.</summary>
 internal static class FieldText
 {
     private const string Gap = "  ";
     private const int MostSingleBits = 4;
 
-    /// <summary>Writes each field with its value, indented; nothing where the register has none.</summary>
+    /// <summary>Writes each field with its value, indented; writes nothing if the register has no fields.</summary>
     public static void Write(CliHost host, RegisterDescription? register, ulong value)
     {
         if (register is { Fields.Count: > 0 })
@@ -19,7 +19,7 @@ internal static class FieldText
         }
     }
 
-    /// <summary>Each field that differs, and the bits that differ outside of fields.</summary>
+    /// <summary>Describes each field that differs, and the differing bits outside of fields.</summary>
     public static IEnumerable<string> Changes(RegisterDescription? register, ulong before, ulong after)
     {
         ulong unnamed = before ^ after;
@@ -45,7 +45,7 @@ internal static class FieldText
         }
     }
 
-    /// <summary>Writes what changed, indented; nothing where nothing did.</summary>
+    /// <summary>Writes the changes, indented; writes nothing if nothing changed.</summary>
     public static void WriteChanges(CliHost host, RegisterDescription? register, ulong before, ulong after)
     {
         TextItem[] items = [.. Changes(register, before, after).Select(change => new TextItem(change, IsWord: !change.Contains(' ', StringComparison.Ordinal)))];

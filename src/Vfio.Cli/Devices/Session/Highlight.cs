@@ -2,12 +2,12 @@ using System.Text;
 
 namespace Vfio.Cli;
 
-/// <summary>Shows what changed in a value: its digits in colour.</summary>
+/// <summary>Highlights the digits of a value that changed.</summary>
 internal static class Highlight
 {
     private const int BitsOfADigit = 4;
 
-    /// <summary>The value of after, with the digits that changed in colour where the terminal has any.</summary>
+    /// <summary>Formats the new value, with the digits that changed in colour if the terminal supports it.</summary>
     public static string Changed(Terminal terminal, ulong before, ulong after, int bits)
     {
         string digits = RegisterWidth.Format(after, bits);

@@ -1,13 +1,13 @@
 namespace Vfio.Cli;
 
-/// <summary>A file that a command reads.</summary>
+/// <summary>Opens files that a command reads.</summary>
 internal static class InputFile
 {
-    // The end of a path says more than its beginning.
+    // The end of a path is more informative than its beginning.
     private const int MostShown = 100;
     private const int MostFromPipe = 64 << 20;
 
-    /// <summary>A file's name, fit to be part of a message.</summary>
+    /// <summary>Sanitizes and shortens a file name, so that it can be part of a message.</summary>
     public static string Show(string path)
     {
         string clean = Printable.Clean(path);
@@ -15,11 +15,11 @@ internal static class InputFile
     }
 
     /// <summary>Opens a file.</summary>
-    /// <param name="command">The command, for its errors.</param>
+    /// <param name="command">The name of the command, for its errors.</param>
     /// <param name="path">The file's name.</param>
-    /// <param name="hint">What the person can do where there is none.</param>
-    /// <param name="exitCode">How the command ends then.</param>
-    /// <returns>The file; what cannot be read twice, a pipe, is read as a whole first.</returns>
+    /// <param name="hint">What the user can do if the file cannot be read.</param>
+    /// <param name="exitCode">The exit code for that case.</param>
+    /// <returns>The file. A pipe, which cannot be read twice, is read into memory first.</returns>
     public static Stream Open(string command, string path, string hint, int exitCode = ExitCode.Failed)
     {
         try
@@ -49,7 +49,7 @@ internal static class InputFile
             {
                 if (whole.Length + count > MostFromPipe)
                 {
-                    throw new IOException($"a pipe may bring {MostFromPipe >> 20} MiB, and this one brings more");
+                    throw new IOException($"the input is a pipe with more than {MostFromPipe >> 20} MiB");
                 }
 
                 whole.Write(buffer, 0, count);

@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Vfio.Cli;
 
-/// <summary>Turns Ctrl-C and SIGTERM into a request to stop, for work that ends cleanly: files removed, devices closed.</summary>
+/// <summary>
+/// Turns Ctrl-C and SIGTERM into a cancellation, for work that must end cleanly: remove files, close devices.
+/// </summary>
 internal sealed class Interruption : IDisposable
 {
     private readonly CancellationTokenSource _source;
@@ -11,7 +13,7 @@ internal sealed class Interruption : IDisposable
     private bool _isDisposed;
     private int _signal;
 
-    /// <param name="others">Another who may ask to stop.</param>
+    /// <param name="others">Another token that can stop the work.</param>
     public Interruption(CancellationToken others)
     {
         _source = CancellationTokenSource.CreateLinkedTokenSource(others);
@@ -20,10 +22,10 @@ internal sealed class Interruption : IDisposable
 
     public CancellationToken Token => _source.Token;
 
-    /// <summary>The exit code of work that a signal cut short.</summary>
+    /// <summary>Gets the exit code of work that a signal interrupted.</summary>
     public int Code => ExitCode.Signal + (Volatile.Read(ref _signal) is int signal and not 0 ? signal : 2);
 
-    /// <summary>Whether the process is to end; Ctrl-C ends only what it is doing.</summary>
+    /// <summary>Gets whether the process should end; Ctrl-C ends only the current operation.</summary>
     public bool EndsProcess => Volatile.Read(ref _signal) is not (0 or 2);
 
     public void Dispose()
@@ -40,7 +42,7 @@ internal sealed class Interruption : IDisposable
     private PosixSignalRegistration Listen(PosixSignal signal, int number) => PosixSignalRegistration.Create(signal, context =>
     {
         context.Cancel = true;
-        // Signals come on a thread of their own, and one that was on its way comes after its registration has ended.
+        // Signals are handled on another thread, and one can still be delivered after its registration was disposed of.
         lock (_lock)
         {
             if (_isDisposed)
@@ -48,7 +50,7 @@ internal sealed class Interruption : IDisposable
                 return;
             }
 
-            // Who asks the process to end means more than Ctrl-C, whichever came first.
+            // A signal that ends the process takes precedence over Ctrl-C, in either order.
             if (_signal is 0 or 2)
             {
                 _signal = number;
@@ -58,7 +60,8 @@ internal sealed class Interruption : IDisposable
         TryCancel();
     });
 
-    // Outside the lock, since cancelling runs what others registered; so it may have been disposed meanwhile.
+    // Cancelling runs callbacks of others, so it is done outside the lock; the source may have been disposed of
+    // meanwhile.
     private void TryCancel()
     {
         try
@@ -67,7 +70,7 @@ internal sealed class Interruption : IDisposable
         }
         catch (ObjectDisposedException)
         {
-            // The work has ended: there is nothing to stop.
+            // The work has ended already.
         }
     }
 }

@@ -2,18 +2,18 @@ using System.Text;
 
 namespace Vfio.Cli;
 
-/// <summary>Lines of a file that anybody may have written: counted, and none longer than a bound.</summary>
+/// <summary>Reads the lines of an untrusted file: counts them, and limits their length.</summary>
 internal sealed class LineReader(Stream stream, int maxLength) : IDisposable
 {
     private readonly StreamReader _reader = new(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
     private readonly StringBuilder _line = new();
 
-    /// <summary>The number of the line that was read last, from 1.</summary>
+    /// <summary>Gets the number of the line that was read last, from 1.</summary>
     public int Line { get; private set; }
 
     /// <summary>Reads a line.</summary>
-    /// <returns>The line without its end, or <see langword="null"/> after the last.</returns>
-    /// <exception cref="FormatException">The line is too long, or has characters that no text has.</exception>
+    /// <returns>The line without its line break, or <see langword="null"/> at the end of the file.</returns>
+    /// <exception cref="FormatException">The line is too long, or contains bytes that are not text.</exception>
     public string? Next()
     {
         _line.Clear();

@@ -2,13 +2,13 @@ using Vfio.Pci;
 
 namespace Vfio.Cli;
 
-/// <summary>Why VFIO has no region where the device has a register for one.</summary>
+/// <summary>Explains why VFIO does not offer a region although the device has a register for it.</summary>
 internal static class MissingRegion
 {
-    /// <summary>Explains it by what sysfs says of the device.</summary>
+    /// <summary>Explains it from what sysfs shows about the device.</summary>
     /// <param name="root">The host.</param>
     /// <param name="address">The device.</param>
-    /// <param name="index">The region, which VFIO says is not implemented.</param>
+    /// <param name="index">The region, which VFIO reports as not implemented.</param>
     /// <returns>The error; <see langword="null"/> if the device does not implement the region.</returns>
     public static VfioException? Explain(HostRoot root, PciAddress address, RegionIndex index)
     {
@@ -29,7 +29,7 @@ internal static class MissingRegion
         Span<byte> config = stackalloc byte[PciConfigHeader.Length];
         return PciConfigHeader.TryParse(config[..device.ReadConfig(config)], out PciConfigHeader? header)
             && PciResource.FindUnassigned(header, resources).Any(resource => resource.Number == (int)index)
-            ? new VfioException("open", subject, "it has no address: the kernel found no room for it", $"vfio doctor {address} says how to make room")
+            ? new VfioException("open", subject, "it has no address: the kernel found no space for it", $"vfio doctor {address} tells how to make space")
             : null;
     }
 }

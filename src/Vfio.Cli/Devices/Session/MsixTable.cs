@@ -4,7 +4,8 @@ using Vfio.Pci;
 namespace Vfio.Cli;
 
 /// <summary>
-/// The MSI-X table of an open device. The kernel answers who reads it through the file descriptor with all ones, whatever is in it; a mapping shows it.
+/// Represents the MSI-X table of an open device. Through the file descriptor, the kernel returns all ones instead of
+/// its content; a mapping shows the content.
 /// </summary>
 internal sealed class MsixTable : IDisposable
 {
@@ -19,10 +20,10 @@ internal sealed class MsixTable : IDisposable
 
     private MsixTable(RegionIndex region, ulong start, ulong length, Region? mapped) => (_region, _start, _length, _mapped) = (region, start, length, mapped);
 
-    /// <summary>Looks for the table of a device.</summary>
+    /// <summary>Finds the MSI-X table of a device.</summary>
     /// <param name="device">The device.</param>
     /// <param name="config">Its configuration space.</param>
-    /// <returns>The table, the caller's; <see langword="null"/> where the device has none.</returns>
+    /// <returns>The table, which the caller owns; <see langword="null"/> if the device has none.</returns>
     public static MsixTable? Find(VfioDevice device, Region config)
     {
         byte[] bytes = new byte[Math.Min(config.Length, ConfigBytes)];
@@ -51,10 +52,12 @@ internal sealed class MsixTable : IDisposable
         return new MsixTable(index, start, length, isMappable ? device.OpenRegion(index, RegionAccess.Checked) : null);
     }
 
-    /// <summary>Whether a register is in it.</summary>
+    /// <summary>Returns whether a register is in the table.</summary>
     public bool Has(RegisterPlace place) => place.Place.Region == _region && place.Place.Offset >= _start && place.Place.Offset + (ulong)place.Bytes <= _start + _length;
 
-    /// <summary>Reads a register of it; <see langword="null"/> where the kernel maps it for nobody.</summary>
+    /// <summary>
+    /// Reads a register of the table; returns <see langword="null"/> if the kernel does not allow mapping it.
+    /// </summary>
     public ulong? Read(RegisterPlace place) => _mapped is null ? null : RegisterWidth.Read(_mapped, place.Place.Offset, place.Bits);
 
     public void Dispose() => _mapped?.Dispose();

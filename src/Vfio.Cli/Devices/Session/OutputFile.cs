@@ -2,15 +2,18 @@ using System.Text;
 
 namespace Vfio.Cli;
 
-/// <summary>A file that a command writes. It takes the place of a regular file of that name, and of nothing else.</summary>
+/// <summary>
+/// Creates files that a command writes. An existing regular file of the same name is replaced; anything else is
+/// refused.
+/// </summary>
 internal static class OutputFile
 {
     private const int BufferBytes = 64 * 1024;
 
-    /// <summary>Writes a whole file: it is there when it is complete, or not at all.</summary>
-    /// <param name="command">The command, for its errors.</param>
+    /// <summary>Writes a whole file: it appears when it is complete, or not at all.</summary>
+    /// <param name="command">The name of the command, for its errors.</param>
     /// <param name="path">The file's name.</param>
-    /// <param name="write">Writes what is in it.</param>
+    /// <param name="write">Writes the content.</param>
     public static void WriteWhole(string command, string path, Action<TextWriter> write)
     {
         CheckTarget(command, path);
@@ -33,14 +36,17 @@ internal static class OutputFile
         }
     }
 
-    /// <summary>Opens a file that grows line by line; it takes its place at once, empty.</summary>
+    /// <summary>
+    /// Opens a file that grows line by line. It replaces the existing file immediately, while it is still empty.
+    /// </summary>
     public static StreamWriter Open(string command, string path)
     {
         CheckTarget(command, path);
         (StreamWriter writer, string temporary) = CreateBeside(command, path);
         try
         {
-            // By renaming, and not by opening what is there: a link that somebody laid out is replaced and not followed.
+            // The file is renamed into place instead of opened, so that a symbolic link placed there by someone else is
+            // replaced, not followed.
             File.Move(temporary, path, overwrite: true);
             return writer;
         }
@@ -68,7 +74,7 @@ internal static class OutputFile
             FileInfo before = new(full);
             if (before.Exists)
             {
-                // What was for its owner alone stays so.
+                // A file that only its owner could read stays that way.
                 options.UnixCreateMode = before.UnixFileMode | UnixFileMode.UserWrite;
             }
 
@@ -86,16 +92,16 @@ internal static class OutputFile
     {
         if (path.Length == 0 || path.Contains('\0'))
         {
-            throw new CliException($"{command}: '{InputFile.Show(path)}' is not a file's name", "name a file to write", ExitCode.WrongUsage);
+            throw new CliException($"{command}: '{InputFile.Show(path)}' is not a file name", "name a file to write", ExitCode.WrongUsage);
         }
 
         FileInfo target = new(path);
         bool isFolder = Directory.Exists(path);
         if (target.LinkTarget is not null || isFolder || (target.Exists && !IsRegular(target.FullName)))
         {
-            string what = isFolder ? "a folder" : target.LinkTarget is not null ? "a link" : "no regular file that you may write";
+            string what = isFolder ? "a folder" : target.LinkTarget is not null ? "a link" : "not a regular file that you may write";
             throw new CliException(
-                $"{command}: '{InputFile.Show(path)}' is {what}; it is left alone", "name another file");
+                $"{command}: '{InputFile.Show(path)}' is {what}; it was not changed", "name another file");
         }
     }
 
@@ -103,8 +109,9 @@ internal static class OutputFile
     {
         try
         {
-            // Opened in both directions, a pipe does not wait for its other end. Only a regular file can be given a length, which here
-            // is the one it has: a disk or a terminal cannot, whatever folder its node lies in.
+            // When it is opened for both reading and writing, a pipe does not wait for its other end. Only a regular
+            // file accepts a new length, which here is its present one; a disk or a terminal does not, in whatever
+            // folder its node is.
             using FileStream stream = new(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
             stream.SetLength(stream.Length);
             return true;

@@ -1,19 +1,22 @@
 namespace Vfio.Cli;
 
-/// <summary>What a user typed for a place: a region and an offset, or the name of a register, which only the device's maps can tell.</summary>
-/// <param name="Text">As typed.</param>
-/// <param name="Place">The place, or <see langword="null"/> where it is a name.</param>
+/// <summary>
+/// Represents what a user typed for a place: a region and an offset, or the name of a register, which only the device's
+/// maps can resolve.
+/// </summary>
+/// <param name="Text">The text as typed.</param>
+/// <param name="Place">The place, or <see langword="null"/> if the text is a name.</param>
 internal readonly record struct PlaceText(string Text, Place? Place)
 {
     private const int MaxNameLength = 80;
 
-    /// <summary>Whether it is the name of a register.</summary>
+    /// <summary>Gets whether the text is the name of a register.</summary>
     public bool IsName => Place is null;
 
-    /// <summary>Reads a place or a name.</summary>
+    /// <summary>Parses a place or a name.</summary>
     /// <param name="text">What the user typed.</param>
-    /// <param name="place">What it is.</param>
-    /// <param name="mistake">What is wrong with the text, where the answer is <see langword="false"/>.</param>
+    /// <param name="place">The parsed text.</param>
+    /// <param name="mistake">What is wrong with the text, if the method returns <see langword="false"/>.</param>
     public static bool TryParse(string text, out PlaceText place, out string mistake)
     {
         bool isPlace = Cli.Place.TryParse(text, out Place parsed, out mistake);

@@ -2,7 +2,9 @@ using Vfio.Pci;
 
 namespace Vfio.Cli;
 
-/// <summary>The names of a device's registers: from its own map first, then from configuration space.</summary>
+/// <summary>
+/// Holds the names of a device's registers: first those of its own map, then those of configuration space.
+/// </summary>
 internal sealed class RegisterNames
 {
     private const int MostSuggestions = 3;
@@ -11,25 +13,31 @@ internal sealed class RegisterNames
 
     public RegisterNames(IEnumerable<RegisterMap> maps) => _maps = [.. maps.OrderBy(map => map.Region == RegionIndex.Config)];
 
-    /// <summary>Reads configuration space with its capabilities, where that takes more than the map has. Called once at most.</summary>
+    /// <summary>
+    /// Sets the function that reads configuration space with its capabilities, if the map lacks them. It is called at
+    /// most once.
+    /// </summary>
     public Func<RegisterMap?>? CapabilityLoader { private get; set; }
 
-    /// <summary>No names: places are regions and offsets.</summary>
+    /// <summary>Gets an instance without names; places are then regions and offsets.</summary>
     public static RegisterNames None => new([]);
 
-    /// <summary>Whether no register has a name.</summary>
+    /// <summary>Gets whether no register has a name.</summary>
     public bool IsEmpty => _maps.Count == 0;
 
-    /// <summary>The maps, the device's own first.</summary>
+    /// <summary>Gets the maps, with the device's own first.</summary>
     public IReadOnlyList<RegisterMap> Maps => _maps;
 
-    /// <summary>Every name that can be typed, the device's own first.</summary>
+    /// <summary>Gets every name that can be typed, with the device's own first.</summary>
     public IEnumerable<string> All => Registers.Select(register => register.Name).Distinct(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Every register that has a name, the device's own first.</summary>
+    /// <summary>Gets every register that has a name, with the device's own first.</summary>
     public IEnumerable<RegisterDescription> Registers => _maps.SelectMany(map => map.Registers);
 
-    /// <summary>Makes sure that capabilities' registers are known too. Before the device is opened for longer: it opens but once at a time.</summary>
+    /// <summary>
+    /// Loads the registers of capabilities if they are not known yet. It must be called before a session opens the
+    /// device, because a device can be opened only once at a time.
+    /// </summary>
     /// <exception cref="VfioException">The device cannot be opened.</exception>
     public void LoadCapabilities()
     {
@@ -41,7 +49,7 @@ internal sealed class RegisterNames
         CapabilityLoader = null;
     }
 
-    /// <summary>The registers of a region, where they are known.</summary>
+    /// <summary>Returns the map of a region, or <see langword="null"/> if its registers are unknown.</summary>
     public RegisterMap? Map(RegionIndex region)
     {
         foreach (RegisterMap map in _maps)
@@ -55,11 +63,16 @@ internal sealed class RegisterNames
         return null;
     }
 
-    /// <summary>What is known of the register at a place.</summary>
+    /// <summary>
+    /// Returns the description of the register at a place, or <see langword="null"/> if none with this width is known.
+    /// </summary>
     public RegisterDescription? At(Place place, int bits) =>
         Map(place.Region)?.FindAt(place.Offset) is RegisterDescription register && register.Width * 8 == bits ? register : null;
 
-    /// <summary>The registers that an access touches: another width may reach a part of one, or several.</summary>
+    /// <summary>
+    /// Returns the registers that an access touches: an access with another width may touch a part of a register, or
+    /// several.
+    /// </summary>
     public IEnumerable<RegisterDescription> Touched(RegisterPlace place)
     {
         ulong start = place.Place.Offset;
@@ -67,14 +80,16 @@ internal sealed class RegisterNames
             .Where(register => register.Offset < start + place.Bytes && start < register.Offset + (ulong)register.Width);
     }
 
-    /// <summary>A place with what is known of it.</summary>
+    /// <summary>Returns a place together with the register that is known there.</summary>
     public RegisterPlace Describe(Place place, int bits) => new(place, bits, At(place, bits));
 
-    /// <summary>Finds the register that somebody means.</summary>
-    /// <param name="command">The command that asks, for its errors.</param>
+    /// <summary>Finds the register that a user named.</summary>
+    /// <param name="command">The name of the command, for its errors.</param>
     /// <param name="text">What was typed.</param>
-    /// <param name="bits">The width that was typed; <see langword="null"/> for the register's own, else 32 bits.</param>
-    /// <exception cref="CliException">No register has this name, its width is another, or the place is not aligned.</exception>
+    /// <param name="bits">The width that was typed; <see langword="null"/> for the width of the register, or 32 bits
+    /// for a place.</param>
+    /// <exception cref="CliException">There is no register with this name, its width is different, or the place is not
+    /// aligned.</exception>
     public RegisterPlace Resolve(string command, PlaceText text, int? bits)
     {
         if (text.Place is Place place)
@@ -89,14 +104,14 @@ internal sealed class RegisterNames
         {
             throw new CliException(
                 $"{command}: {found} has {found.Bits} bits, not {wanted}",
-                $"without -w it is accessed as it is; a part of it is reached by its place: {found.Place} -w {wanted}",
+                $"omit -w, or access a part of it by its place: {found.Place} -w {wanted}",
                 ExitCode.WrongUsage);
         }
 
         return found;
     }
 
-    /// <summary>The names that begin as a text does, for completion.</summary>
+    /// <summary>Returns the names that begin with a text, for completion.</summary>
     public IEnumerable<string> StartingWith(string text) => All.Where(name => name.StartsWith(text, StringComparison.OrdinalIgnoreCase));
 
     private RegisterPlace? Find(string text)
@@ -117,7 +132,7 @@ internal sealed class RegisterNames
         {
             string prefix = new Place(map.Region, 0).RegionName + ".";
             string name = text.StartsWith(prefix, StringComparison.OrdinalIgnoreCase) ? text[prefix.Length..] : text;
-            // A register may itself be called what the region is: the whole text counts first.
+            // A register may have a name that begins like a region's, so the whole text is tried first.
             if ((map.Find(text) ?? map.Find(name)) is RegisterDescription register)
             {
                 return new RegisterPlace(new Place(map.Region, register.Offset), register.Width * 8, register);
@@ -133,7 +148,7 @@ internal sealed class RegisterNames
         if (IsEmpty)
         {
             return new CliException(
-                $"{command}: '{shown}' is not a place, and vfio knows no names for the registers of this device",
+                $"{command}: '{shown}' is not a place, and vfio has no register names for this device",
                 "a place looks like bar0+0x10, config+4 or rom+0",
                 ExitCode.WrongUsage);
         }
@@ -147,12 +162,13 @@ internal sealed class RegisterNames
             ExitCode.WrongUsage);
     }
 
-    // A part of a name says more than a small distance does: LnkSta is EXP.LnkSta.
+    // A matching part of a name counts more than a small edit distance: LnkSta means EXP.LnkSta.
     private IEnumerable<string> Nearest(string text)
     {
         string word = text[(text.LastIndexOf('.') + 1)..].ToUpperInvariant();
         (string Name, int? Rank)[] near = word.Length < 2 ? [] : [.. All.Select(name => (name, Rank(name, word))).Where(candidate => candidate.Item2 is not null).OrderBy(candidate => candidate.Item2)];
-        // A device's own register before one of configuration space that is as near: who is not root may not see the latter.
+        // Of equally near names, the device's own take precedence over configuration space, which users other than root
+        // may not see.
         bool hasOwn = near.Length != 0 && near.Any(candidate => candidate.Rank == near[0].Rank && !candidate.Name.Contains('.', StringComparison.Ordinal));
         return near.Where(candidate => !hasOwn || !candidate.Name.Contains('.', StringComparison.Ordinal)).Select(candidate => candidate.Name).Take(MostSuggestions);
     }

@@ -2,10 +2,13 @@ using Vfio.Pci;
 
 namespace Vfio.Cli;
 
-/// <summary>One open device: its regions, opened when first used, the names of its registers, and who listens to each access.</summary>
+/// <summary>
+/// Represents one open device: its regions, which are opened at their first use, and the names of its registers.
+/// </summary>
 internal sealed class RegisterSession : IDisposable
 {
-    // A device that needs longer than this for a poll is not busy but stuck; shorter polls keep a processor busy for nothing.
+    // A device that takes longer than this pause between two polls is not busy but stuck, and shorter pauses would only
+    // use processor time.
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(10);
 
@@ -31,37 +34,46 @@ internal sealed class RegisterSession : IDisposable
         _start = _clock.GetTimestamp();
     }
 
-    /// <summary>The device, as it was named.</summary>
+    /// <summary>Gets the device as the user named it.</summary>
     public DeviceTarget Target { get; }
 
     public RegisterNames Names { get; }
 
-    /// <summary>The open device, for what is more than registers.</summary>
+    /// <summary>Gets the open device, for operations on more than registers.</summary>
     public VfioDevice Device => _device;
 
-    /// <summary>What the device was given to reach by itself.</summary>
+    /// <summary>Gets the memory that is mapped for the device.</summary>
     public SessionMemory Memory { get; }
 
-    /// <summary>Whether the kernel wants the device back; listened to from the first look on, since a single access ends before anybody could ask.</summary>
+    /// <summary>
+    /// Gets whether the kernel requests the device. Listening starts with the first use, because a single access ends
+    /// before a request could arrive.
+    /// </summary>
     public ReleaseRequest Request => field ??= new ReleaseRequest(_device, Target.Name);
 
-    /// <summary>Seconds since the session began, for JSON: microseconds, since no access through a system call is faster.</summary>
+    /// <summary>
+    /// Gets the seconds since the start of the session, for JSON. Microseconds are precise enough, because no access
+    /// through a system call is faster.
+    /// </summary>
     public double Time => Math.Round(Elapsed.TotalSeconds, 6);
 
-    /// <summary>Since the session began.</summary>
+    /// <summary>Gets the time since the start of the session.</summary>
     public TimeSpan Elapsed => _clock.GetElapsedTime(_start);
 
-    /// <summary>Told of each access after it was made; of none that failed.</summary>
+    /// <summary>Gets or sets the callback that is called after each successful access.</summary>
     public Action<Access>? Accessed { get; set; }
 
     /// <summary>Opens a device.</summary>
-    /// <param name="host">The host it is in.</param>
+    /// <param name="host">The host.</param>
     /// <param name="target">The device.</param>
-    /// <param name="names">What its registers are called.</param>
+    /// <param name="names">The names of its registers.</param>
     public static RegisterSession Open(CliHost host, DeviceTarget target, RegisterNames names) => new(host, target, target.Open(host), names);
 
-    /// <summary>A region, through the file descriptor: an error where the device does not answer, instead of the end of the process.</summary>
-    /// <exception cref="VfioException">The device does not implement it.</exception>
+    /// <summary>
+    /// Returns a region that is accessed through the file descriptor. If the device does not answer, an access then
+    /// fails with an error instead of ending the process.
+    /// </summary>
+    /// <exception cref="VfioException">The device does not implement the region.</exception>
     public Region Region(RegionIndex index)
     {
         if (!_regions.TryGetValue(index, out Region? region))
@@ -82,20 +94,21 @@ internal sealed class RegisterSession : IDisposable
         return region;
     }
 
-    /// <summary>Makes sure that successive registers can be read, or written, before the first is touched.</summary>
-    /// <exception cref="CliException">They do not all lie in the region, or it is of the other direction.</exception>
+    /// <summary>Checks that consecutive registers can be read or written, before the first is accessed.</summary>
+    /// <exception cref="CliException">They are not all inside the region, or the region cannot be read or
+    /// written.</exception>
     public void Check(string command, RegisterPlace place, int count = 1, bool isWrite = false)
     {
         Region region = Region(place.Place.Region);
         RegisterWidth.CheckRange(command, region.Length, place.Place, place.Bits, count);
         if (isWrite && !region.Info.CanWrite)
         {
-            throw new CliException($"{command}: {place.Place.RegionName} of {Target.Name} cannot be written", "a ROM, for one, is read only");
+            throw new CliException($"{command}: {place.Place.RegionName} of {Target.Name} cannot be written", "a ROM, for example, is read-only");
         }
 
         if (!isWrite && !region.Info.CanRead)
         {
-            throw new CliException($"{command}: {place.Place.RegionName} of {Target.Name} cannot be read", "it can only be written");
+            throw new CliException($"{command}: {place.Place.RegionName} of {Target.Name} cannot be read", "this region can only be written");
         }
     }
 
@@ -116,16 +129,16 @@ internal sealed class RegisterSession : IDisposable
     {
         if (!_device.CanReset)
         {
-            throw new CliException($"reset: {Target.Name} cannot be reset alone", "the kernel knows no way that leaves the devices beside it in peace");
+            throw new CliException($"reset: the kernel has no method to reset only {Target.Name}", "a reset of its bus would also reset other devices: vfio reset --hot");
         }
 
         _device.Reset();
         Tell(new Access(AccessKind.Reset, default, 0));
     }
 
-    /// <summary>Reads until the value is the wanted one.</summary>
-    /// <returns>What was read last, and whether that is it.</returns>
-    /// <exception cref="OperationCanceledException">Somebody lost patience.</exception>
+    /// <summary>Reads a register repeatedly until it has the expected value.</summary>
+    /// <returns>The last value read, and whether it is the expected one.</returns>
+    /// <exception cref="OperationCanceledException">The wait was cancelled.</exception>
     public (ulong Value, bool IsMet) Wait(RegisterPlace place, WaitCondition condition, CancellationToken cancellationToken)
     {
         long start = _clock.GetTimestamp();
@@ -133,7 +146,8 @@ internal sealed class RegisterSession : IDisposable
         while (true)
         {
             Request.ThrowIfAsked();
-            // Looked at before the read: a device that was ready in time is not called late because this program was.
+            // The time is checked before the read, so that a device that was ready in time is not reported as late
+            // because this program was slow.
             bool isLast = _clock.GetElapsedTime(start) >= condition.Timeout;
             ulong value = ReadSilently(place);
             if (condition.IsMet(value) || isLast)
@@ -172,7 +186,7 @@ internal sealed class RegisterSession : IDisposable
         return value == place.Mask && place.Place.Region <= RegionIndex.Bar5 ? ReadMsix(place) ?? value : value;
     }
 
-    // All ones may be what the kernel says instead of what is in the table.
+    // All ones may be the kernel's answer in place of the content of the MSI-X table.
     private ulong? ReadMsix(RegisterPlace place)
     {
         if (!_hasLookedForMsix)
@@ -190,7 +204,7 @@ internal sealed class RegisterSession : IDisposable
         if (value is null && !_hasToldOfMsix)
         {
             _hasToldOfMsix = true;
-            _host.Tell($"vfio: {place.Place} is in the MSI-X table, of which this kernel shows nobody anything but ones");
+            _host.Tell($"vfio: {place.Place} is in the MSI-X table, which this kernel does not show: it reads as all ones");
         }
 
         return value;

@@ -1,6 +1,9 @@
 namespace Vfio.Cli;
 
-/// <summary>Listens whether the kernel wants an open device back: it is being unplugged, or somebody unbinds it. Until this process lets go, who asked for that waits.</summary>
+/// <summary>
+/// Receives the kernel's request to close an open device, because it is being unplugged or unbound. The program that
+/// caused it waits until this process closes the device.
+/// </summary>
 internal sealed class ReleaseRequest : IDisposable
 {
     private readonly InterruptVector? _vector;
@@ -12,13 +15,13 @@ internal sealed class ReleaseRequest : IDisposable
         _vector = device.Interrupts.GetInfo(IrqIndex.Request).Count == 0 ? null : device.Interrupts.Enable(IrqIndex.Request);
     }
 
-    /// <summary>What tells it; null where nothing does.</summary>
+    /// <summary>Gets the vector that signals the request; <see langword="null"/> if the device has none.</summary>
     public InterruptVector? Vector => _vector;
 
-    /// <summary>Whether the device was asked for since the last look.</summary>
+    /// <summary>Returns whether the device was requested since the last call.</summary>
     public bool IsNew() => _vector is not null && _vector.ReadAndClear() != 0;
 
-    /// <summary>Ends the work where the device was asked for.</summary>
+    /// <summary>Throws an exception if the device was requested.</summary>
     public void ThrowIfAsked()
     {
         if (IsNew())
@@ -28,7 +31,7 @@ internal sealed class ReleaseRequest : IDisposable
     }
 
     public static VfioException Describe(string name) => new(
-        "keep", name, "the kernel asks for the device back", "it is being unplugged, or another program hands it to another driver; vfio lets go of it now");
+        "keep", name, "the kernel requests the device", "it is being unplugged, or another program binds it to another driver; vfio closes it now");
 
     public void Dispose() => _vector?.Dispose();
 }

@@ -2,23 +2,28 @@ using System.Globalization;
 
 namespace Vfio.Cli;
 
-/// <summary>The memory that a device was given in a session: found by its address, and taken back before the device is closed.</summary>
+/// <summary>
+/// Holds the memory that is mapped for a device in a session: finds it by address, and unmaps it before the device is
+/// closed.
+/// </summary>
 internal sealed class SessionMemory(VfioDevice device) : IDisposable
 {
-    /// <summary>The most at a time: what a mistyped length asks for must not take the host's memory away.</summary>
+    /// <summary>
+    /// The maximum length of one allocation, so that a mistyped length does not use up the host's memory.
+    /// </summary>
     public const ulong MaxLength = 1UL << 30;
 
-    private const string Where = "status lists what is mapped, alloc makes more";
+    private const string Where = "status lists the allocated memory, alloc allocates more";
 
     private readonly SortedDictionary<ulong, DmaBuffer> _buffers = [];
     private int _count;
 
-    /// <summary>The addresses of what there is.</summary>
+    /// <summary>Gets the addresses of the allocated buffers.</summary>
     public IEnumerable<string> Addresses => _buffers.Values.Select(buffer => buffer.Iova.ToString());
 
-    /// <summary>Makes memory that the device can reach.</summary>
-    /// <exception cref="CliException">The device has no address space, or the place is none.</exception>
-    /// <exception cref="VfioException">There is no room, or not so much memory may be locked.</exception>
+    /// <summary>Allocates memory that the device can access.</summary>
+    /// <exception cref="CliException">The device has no address space, or the address is not valid.</exception>
+    /// <exception cref="VfioException">The address space is full, or the limit of locked memory is reached.</exception>
     public DmaBuffer Allocate(ulong length, DmaAccess access, Iova? at, int? bits)
     {
         IoAddressSpace space = Space("alloc");
@@ -27,7 +32,7 @@ internal sealed class SessionMemory(VfioDevice device) : IDisposable
             throw new CliException($"alloc: {place} is not a multiple of the page size, 0x{space.PageSize:x}", "an IOMMU maps whole pages");
         }
 
-        // Numbered, so that a buffer that is gone is told from the next one at its address.
+        // Buffers are numbered, so that a freed one can be distinguished from the next one at its address.
         string owner = string.Create(CultureInfo.InvariantCulture, $"alloc {_count + 1}");
         DmaBuffer buffer = space.Allocate(length, new DmaBufferOptions { Access = access, At = at, AddressWidth = bits, Owner = owner });
         _count++;
@@ -35,32 +40,35 @@ internal sealed class SessionMemory(VfioDevice device) : IDisposable
         return buffer;
     }
 
-    /// <summary>Takes memory back from the device, and frees it.</summary>
-    /// <exception cref="CliException">None begins there.</exception>
+    /// <summary>Unmaps memory from the device and frees it.</summary>
+    /// <exception cref="CliException">No buffer begins at this address.</exception>
     public void Free(Iova iova)
     {
         DmaBuffer buffer = Find("free", iova);
         if (buffer.Iova != iova)
         {
-            throw new CliException($"free: {iova} lies inside of what begins at {buffer.Iova}", $"it is freed whole: free {buffer.Iova}");
+            throw new CliException($"free: {iova} is inside the buffer at {buffer.Iova}", $"free the whole buffer: free {buffer.Iova}");
         }
 
         buffer.Unmap();
         _buffers.Remove(iova.Value);
     }
 
-    /// <summary>Finds the memory that so many bytes lie in.</summary>
-    /// <exception cref="CliException">They do not, or not all.</exception>
+    /// <summary>Finds the buffer that contains a range of bytes.</summary>
+    /// <exception cref="CliException">No buffer contains the whole range.</exception>
     public DmaBuffer Find(string command, Iova iova, ulong length)
     {
         DmaBuffer buffer = Find(command, iova);
         return length <= buffer.Length - (iova.Value - buffer.Iova.Value)
             ? buffer
             : throw new CliException(
-                $"{command}: 0x{length:x} bytes from {iova} on do not end within what was allocated there: {buffer.Iova} to 0x{buffer.Iova.Value + (buffer.Length - 1):x}", Where);
+                $"{command}: 0x{length:x} bytes at {iova} end outside the buffer, which is {buffer.Iova} to 0x{buffer.Iova.Value + (buffer.Length - 1):x}", Where);
     }
 
-    /// <summary>Takes the device off the bus, and then everything back: nothing is left for it to report as forgotten.</summary>
+    /// <summary>
+    /// Disables bus mastering and then unmaps everything, so that closing the device finds no forgotten mappings to
+    /// report.
+    /// </summary>
     public void Dispose()
     {
         if (_buffers.Count == 0)
@@ -77,7 +85,7 @@ internal sealed class SessionMemory(VfioDevice device) : IDisposable
         _buffers.Clear();
     }
 
-    // The device does not answer, or the kernel refuses: closing the device takes back what this could not.
+    // If the device does not answer or the kernel refuses, closing the device unmaps the rest.
     private static void Try(Action action)
     {
         try
@@ -86,7 +94,7 @@ internal sealed class SessionMemory(VfioDevice device) : IDisposable
         }
         catch (VfioException)
         {
-            // See above.
+            // Ignored, for the reason above.
         }
     }
 
@@ -98,10 +106,10 @@ internal sealed class SessionMemory(VfioDevice device) : IDisposable
         }
         catch (NotSupportedException e)
         {
-            throw new CliException($"{command}: {e.Message}", "registers can be read and written all the same");
+            throw new CliException($"{command}: {e.Message}", "registers can still be read and written");
         }
     }
 
     private DmaBuffer Find(string command, Iova iova) => _buffers.Values.FirstOrDefault(buffer => iova >= buffer.Iova && iova.Value - buffer.Iova.Value < buffer.Length)
-        ?? throw new CliException($"{command}: nothing was allocated at {iova} in this shell", Where);
+        ?? throw new CliException($"{command}: no buffer of this shell contains {iova}", Where);
 }

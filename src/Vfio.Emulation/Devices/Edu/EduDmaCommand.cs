@@ -2,34 +2,36 @@ using Vfio.Pci;
 
 namespace Vfio.Emulation;
 
-/// <summary>The command register of DMA (QEMU documentation, &quot;EDU device&quot; (docs/specs/edu)).</summary>
+/// <summary>
+/// Represents the command register of DMA (QEMU documentation, &quot;EDU device&quot; (docs/specs/edu)).
+/// </summary>
 public readonly record struct EduDmaCommand : IRegisterValue<EduDmaCommand>
 {
     /// <summary>Creates a value.</summary>
-    /// <param name="raw">The register's 64 bits, the reserved ones too.</param>
+    /// <param name="raw">The register's 64 bits, including reserved ones.</param>
     public EduDmaCommand(ulong raw) => Raw = raw;
 
-    /// <summary>The register's 64 bits, the reserved ones too.</summary>
+    /// <summary>Gets the register's 64 bits, including reserved ones.</summary>
     public ulong Raw { get; init; }
 
     /// <inheritdoc/>
     public static int Width => 8;
 
-    /// <summary>START: start a transfer; clears itself at its end.</summary>
+    /// <summary>Gets START: starts a transfer; the device clears it at the end of the transfer.</summary>
     public bool Start
     {
         get => RegisterBits.IsSet(Raw, 0);
         init => Raw = RegisterBits.SetBits(Raw, 0, value);
     }
 
-    /// <summary>DIRECTION: whether the transfer goes from edu to memory, not from memory to edu.</summary>
+    /// <summary>Gets DIRECTION: whether the transfer goes from edu to memory, instead of from memory to edu.</summary>
     public bool FromDevice
     {
         get => RegisterBits.GetBits(Raw, 1, 1) != 0;
         init => Raw = RegisterBits.SetBits(Raw, 1, 1, value ? 1UL : 0);
     }
 
-    /// <summary>IRQ: an interrupt when the transfer is done.</summary>
+    /// <summary>Gets IRQ: whether to raise an interrupt when the transfer is done.</summary>
     public bool RaisesInterrupt
     {
         get => RegisterBits.IsSet(Raw, 2);
@@ -40,8 +42,8 @@ public readonly record struct EduDmaCommand : IRegisterValue<EduDmaCommand>
 
     internal static IReadOnlyList<RegisterField> Fields =>
     [
-        new("START", 0, 1, "Start a transfer; clears itself at its end"),
+        new("START", 0, 1, "Start a transfer; cleared at its end"),
         new("DIRECTION", 1, 1, "Direction of the transfer") { Values = [new(0, "to edu"), new(1, "from edu")] },
-        new("IRQ", 2, 1, "An interrupt when the transfer is done"),
+        new("IRQ", 2, 1, "Raise an interrupt when the transfer is done"),
     ];
 }

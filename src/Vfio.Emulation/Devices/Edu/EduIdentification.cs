@@ -3,37 +3,39 @@ using Vfio.Pci;
 namespace Vfio.Emulation;
 
 /// <summary>
-/// The identification register: which device this is, and its version (QEMU documentation, &quot;EDU device&quot;
-/// (docs/specs/edu)).
+/// Represents the identification register: the kind of device and its version (QEMU documentation, &quot;EDU
+/// device&quot; (docs/specs/edu)).
 /// </summary>
-/// <remarks>A property that is set to what its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.</remarks>
+/// <remarks>
+/// Setting a property to a value that its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.
+/// </remarks>
 public readonly record struct EduIdentification : IRegisterValue<EduIdentification>
 {
     /// <summary>Creates a value.</summary>
-    /// <param name="raw">The register's 32 bits, the reserved ones too.</param>
+    /// <param name="raw">The register's 32 bits, including reserved ones.</param>
     public EduIdentification(uint raw) => Raw = raw;
 
-    /// <summary>The register's 32 bits, the reserved ones too.</summary>
+    /// <summary>Gets the register's 32 bits, including reserved ones.</summary>
     public uint Raw { get; init; }
 
     /// <inheritdoc/>
     public static int Width => 4;
 
-    /// <summary>MAGIC: which device this is: 0x00ed.</summary>
+    /// <summary>Gets MAGIC: the constant 0x00ed, which identifies the device.</summary>
     public int Magic
     {
         get => (int)RegisterBits.GetBits(Raw, 0, 16);
         init => Raw = (uint)RegisterBits.SetBits(Raw, 0, 16, (ulong)value);
     }
 
-    /// <summary>MINOR: minor version.</summary>
+    /// <summary>Gets MINOR: the minor version.</summary>
     public int MinorVersion
     {
         get => (int)RegisterBits.GetBits(Raw, 16, 8);
         init => Raw = (uint)RegisterBits.SetBits(Raw, 16, 8, (ulong)value);
     }
 
-    /// <summary>MAJOR: major version.</summary>
+    /// <summary>Gets MAJOR: the major version.</summary>
     public int MajorVersion
     {
         get => (int)RegisterBits.GetBits(Raw, 24, 8);

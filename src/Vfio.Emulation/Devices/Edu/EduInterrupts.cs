@@ -3,29 +3,29 @@ using Vfio.Pci;
 namespace Vfio.Emulation;
 
 /// <summary>
-/// The interrupt registers: what raised the interrupt, what is to raise it, what is acknowledged; the other bits are the driver's
-/// own (QEMU documentation, &quot;EDU device&quot; (docs/specs/edu)).
+/// Represents the interrupt registers: the reasons that raised the interrupt, to raise, or to acknowledge. The driver
+/// may use the other bits for itself (QEMU documentation, &quot;EDU device&quot; (docs/specs/edu)).
 /// </summary>
 public readonly record struct EduInterrupts : IRegisterValue<EduInterrupts>
 {
     /// <summary>Creates a value.</summary>
-    /// <param name="raw">The register's 32 bits, the reserved ones too.</param>
+    /// <param name="raw">The register's 32 bits, including reserved ones.</param>
     public EduInterrupts(uint raw) => Raw = raw;
 
-    /// <summary>The register's 32 bits, the reserved ones too.</summary>
+    /// <summary>Gets the register's 32 bits, including reserved ones.</summary>
     public uint Raw { get; init; }
 
     /// <inheritdoc/>
     public static int Width => 4;
 
-    /// <summary>FACTORIAL: the factorial is computed.</summary>
+    /// <summary>Gets FACTORIAL: the factorial is computed.</summary>
     public bool Factorial
     {
         get => RegisterBits.IsSet(Raw, 0);
         init => Raw = (uint)RegisterBits.SetBits(Raw, 0, value);
     }
 
-    /// <summary>DMA: the transfer is done.</summary>
+    /// <summary>Gets DMA: the transfer is done.</summary>
     public bool Dma
     {
         get => RegisterBits.IsSet(Raw, 8);

@@ -3,13 +3,13 @@ using Vfio.Pci;
 namespace Vfio.Emulation;
 
 /// <summary>
-/// QEMU's edu device: identification, a liveness check, a factorial, interrupts, DMA to and from a buffer of its own (QEMU
-/// documentation, &quot;EDU device&quot; (docs/specs/edu)).
+/// Represents QEMU's edu device: identification, a liveness check, a factorial, interrupts, and DMA to and from its own
+/// buffer (QEMU documentation, &quot;EDU device&quot; (docs/specs/edu)).
 /// </summary>
 /// <remarks>
-/// It answers as QEMU's does, which a test compares access by access. So a reset leaves its registers as they are and lowers
-/// its interrupt line; accesses of a width that the device does not allow read as zero where they are narrower than 4 bytes, and as
-/// ones where they are wider than the register; and what is no register reads as ones.
+/// It behaves as QEMU's device does; a test compares them access by access. In particular, a reset does not change its
+/// registers, but lowers its interrupt line. An access narrower than 4 bytes reads as zero. An access wider than the
+/// register reads as all ones, and so does any offset that is not a register.
 /// </remarks>
 public sealed class EduModel : DeviceModel
 {
@@ -18,7 +18,7 @@ public sealed class EduModel : DeviceModel
     private const ulong FirstWideRegister = 0x80;
     private const ulong AllOnes = ulong.MaxValue;
     private const uint Version = 0x010000ed;
-    private const int MostFactors = 34; // from 34 on a factorial has 2^32 as a factor: nothing is left of it in 32 bits
+    private const int MostFactors = 34; // the factorial of 34 and above is a multiple of 2^32, so its low 32 bits are zero
     private static readonly TimeSpan TransferTime = TimeSpan.FromMilliseconds(100);
 
     private readonly byte[] _buffer = new byte[EduRegisters.BufferLength];
@@ -33,8 +33,8 @@ public sealed class EduModel : DeviceModel
     private ulong _count;
     private EduDmaCommand _command;
 
-    /// <summary>Makes an edu.</summary>
-    /// <param name="clock">What its transfers take their time by; the system's clock unless given.</param>
+    /// <summary>Creates a device model of edu.</summary>
+    /// <param name="clock">The clock for its transfers; by default, the system's clock.</param>
     public EduModel(TimeProvider? clock = null)
         : base("edu", new PciIdentity(EduRegisters.VendorId, EduRegisters.DeviceId)
         {
@@ -47,7 +47,7 @@ public sealed class EduModel : DeviceModel
     {
         AddBar(RegionIndex.Bar0, BarLength, Read, Write);
         AddCapability(new MsiCapability(1));
-        // QEMU leaves configuration space behind the capabilities to the driver, and no reset clears it.
+        // QEMU leaves the configuration space after the capabilities to the driver, and no reset clears it.
         byte[] rest = new byte[256 - 0x4e];
         byte[] writable = new byte[rest.Length];
         writable.AsSpan().Fill(0xff);
@@ -57,12 +57,14 @@ public sealed class EduModel : DeviceModel
     }
 
     /// <summary>
-    /// How long a factorial takes; 0 unless told: it is there when the write returns. A test of a driver that waits for
-    /// <see cref="EduStatus.IsComputing"/> gives it a time.
+    /// Gets how long a factorial takes. The default is 0: the result is available when the write returns. A test of a
+    /// driver that waits for <see cref="EduStatus.IsComputing"/> sets it.
     /// </summary>
     public TimeSpan ComputeTime { get; init; }
 
-    /// <summary>The addresses that a transfer reaches, as a mask; 28 bits unless told (QEMU's <c>dma_mask</c>).</summary>
+    /// <summary>
+    /// Gets the DMA mask: the addresses that a transfer can reach; 28 bits by default (QEMU's <c>dma_mask</c>).
+    /// </summary>
     public ulong DmaMask { get; init; } = (1ul << 28) - 1;
 
     private ulong Read(ulong offset, int width)
@@ -173,7 +175,7 @@ public sealed class EduModel : DeviceModel
         }
     }
 
-    // The registers of a running transfer cannot be written.
+    // The registers cannot be written while a transfer is running.
     private void WriteTransfer(ulong offset, ulong value)
     {
         switch (offset)
@@ -189,7 +191,8 @@ public sealed class EduModel : DeviceModel
         }
     }
 
-    // A transfer that does not lie within the buffer moves nothing: edu has no register to say so, and ends it as any other.
+    // A transfer that is not entirely within the buffer copies nothing. edu has no register to report that, and ends
+    // the transfer like any other.
     private void Transfer()
     {
         ulong inside = _command.FromDevice ? _source : _destination;
@@ -206,8 +209,8 @@ public sealed class EduModel : DeviceModel
             Raise(new EduInterrupts { Dma = true }.Raw);
         }
     }
-    // Page by page, as QEMU translates: what lies before a page that the driver's mappings do not allow has been moved. Of such a page the device
-    // reads zeroes, and what it writes there goes nowhere.
+    // Copies page by page, because QEMU translates addresses by page: the pages before one that is not mapped have been
+    // copied. From an unmapped page the device reads zeroes, and its writes there are lost.
     private void Move(ulong address, Span<byte> bytes)
     {
         while (!bytes.IsEmpty)

@@ -1,20 +1,22 @@
 namespace Vfio.Emulation;
 
-/// <summary>What kind of base address register a BAR has (PCI Express Base Specification 6.0, section 7.5.1.2.1).</summary>
+/// <summary>
+/// Specifies the kind of a base address register (PCI Express Base Specification 6.0, section 7.5.1.2.1).
+/// </summary>
 public enum BarKind
 {
-    /// <summary>Memory, below 4 GiB, reads may have side effects. What registers usually are.</summary>
+    /// <summary>Memory below 4 GiB whose reads may have side effects; the usual kind for registers.</summary>
     Memory32 = 0,
 
-    /// <summary>Memory, below 4 GiB, prefetchable.</summary>
+    /// <summary>Prefetchable memory below 4 GiB.</summary>
     PrefetchableMemory32 = 1,
 
-    /// <summary>Memory, anywhere. Takes the next BAR's register too.</summary>
+    /// <summary>Memory at any address. It also uses the register of the next BAR.</summary>
     Memory64 = 2,
 
-    /// <summary>Memory, anywhere, prefetchable. Takes the next BAR's register too.</summary>
+    /// <summary>Prefetchable memory at any address. It also uses the register of the next BAR.</summary>
     PrefetchableMemory64 = 3,
 
-    /// <summary>I/O ports; never mapped. At most 256 of them.</summary>
+    /// <summary>I/O ports, at most 256. They cannot be mapped.</summary>
     IoPorts = 4,
 }

@@ -3,8 +3,8 @@ using Vfio.Pci;
 
 namespace Vfio.Emulation;
 
-/// <summary>A BAR of a model: registers behind handlers, and memory in some parts of it.</summary>
-/// <remarks>Made by <see cref="DeviceModel.AddBar"/>; the model owns it.</remarks>
+/// <summary>Represents a BAR of a device model: registers that handlers implement, and parts that are memory.</summary>
+/// <remarks><see cref="DeviceModel.AddBar"/> creates it; the device model owns it.</remarks>
 public sealed class ModelBar
 {
     private readonly DeviceModel _model;
@@ -26,13 +26,13 @@ public sealed class ModelBar
         Info = Describe();
     }
 
-    /// <summary>Which BAR it is.</summary>
+    /// <summary>Gets the region index of the BAR.</summary>
     public RegionIndex Index { get; }
 
-    /// <summary>Bytes; a power of two.</summary>
+    /// <summary>Gets the length in bytes, a power of two.</summary>
     public ulong Length { get; }
 
-    /// <summary>What kind of BAR it is.</summary>
+    /// <summary>Gets the kind of the BAR.</summary>
     public BarKind Kind { get; }
 
     internal bool IsIo => Kind == BarKind.IoPorts;
@@ -41,18 +41,22 @@ public sealed class ModelBar
 
     internal RegionInfo Info { get; private set; }
 
-    /// <summary>Puts memory into a part of the BAR, instead of the handlers. A driver maps it where it is whole pages.</summary>
-    /// <param name="offset">Bytes from the BAR's start; a multiple of 8.</param>
-    /// <param name="length">Bytes; a multiple of 8, more than 0.</param>
+    /// <summary>
+    /// Makes a part of the BAR memory, instead of calling the handlers for it. A driver can map it if it consists of
+    /// whole pages.
+    /// </summary>
+    /// <param name="offset">The offset in bytes from the start of the BAR; a multiple of 8.</param>
+    /// <param name="length">The length in bytes; a multiple of 8, greater than 0.</param>
     /// <returns>The memory, as the model sees it.</returns>
-    /// <exception cref="ArgumentException">Outside the BAR, not aligned, over other memory or an MSI-X table, or in an I/O BAR.</exception>
-    /// <exception cref="InvalidOperationException">The model has been opened already.</exception>
+    /// <exception cref="ArgumentException">The part is outside the BAR, not aligned, overlaps other memory or an MSI-X
+    /// table, or the BAR has I/O ports.</exception>
+    /// <exception cref="InvalidOperationException">The device model was already opened.</exception>
     public ModelMemory AddMemory(ulong offset, ulong length)
     {
         _model.CheckDeclaring();
         if (IsIo)
         {
-            throw new ArgumentException($"{Index} has I/O ports, which are no memory", nameof(offset));
+            throw new ArgumentException($"{Index} has I/O ports, which cannot contain memory", nameof(offset));
         }
 
         CheckFree(offset, length);
@@ -76,18 +80,18 @@ public sealed class ModelBar
     {
         if (length == 0 || length > Length || offset > Length - length || (offset | length) % 8 != 0)
         {
-            throw new ArgumentException($"0x{length:x} bytes at 0x{offset:x} are no part of {Index}, which has 0x{Length:x}", nameof(offset));
+            throw new ArgumentException($"0x{length:x} bytes at 0x{offset:x} are not a valid part of {Index}: offset and length must be multiples of 8, within 0x{Length:x} bytes", nameof(offset));
         }
 
         bool overlaps = Array.Exists(_memories, memory => offset < memory.Offset + memory.Length && memory.Offset < offset + length)
             || (_msix is MsixTable msix && msix.Overlaps(offset, length));
         if (overlaps)
         {
-            throw new ArgumentException($"0x{length:x} bytes at 0x{offset:x} of {Index} are taken already", nameof(offset));
+            throw new ArgumentException($"0x{length:x} bytes at 0x{offset:x} of {Index} are already in use", nameof(offset));
         }
     }
 
-    /// <summary>The memory that may be mapped there.</summary>
+    /// <summary>Returns the memory that contains a mappable area; <see langword="null"/> if no memory does.</summary>
     internal ModelMemory? FindMappable(MappableArea area)
     {
         foreach (ModelMemory memory in _memories)
@@ -136,14 +140,14 @@ public sealed class ModelBar
         }
     }
 
-    // Limits: a 32-bit BAR has at most 2 GiB, I/O ports at most 256 (PCI Local Bus Specification 3.0, section 6.2.5.1), and no host
-    // has more than 2^52 bytes of addresses.
+    // The limits: a 32-bit BAR has at most 2 GiB, and one with I/O ports at most 256 (PCI Local Bus Specification 3.0,
+    // section 6.2.5.1). No host has more than 2^52 bytes of address space.
     private static void Check(RegionIndex index, ulong length, BarKind kind)
     {
         bool is64Bit = kind is BarKind.Memory64 or BarKind.PrefetchableMemory64;
         if (index is < RegionIndex.Bar0 or > RegionIndex.Bar5 || (is64Bit && index == RegionIndex.Bar5))
         {
-            throw new ArgumentOutOfRangeException(nameof(index), index, "a model has BAR0 to BAR5, and a 64-bit BAR takes two");
+            throw new ArgumentOutOfRangeException(nameof(index), index, "a device model has BAR0 to BAR5, and a 64-bit BAR uses two of them");
         }
 
         (ulong least, ulong most) = kind switch
@@ -151,11 +155,11 @@ public sealed class ModelBar
             BarKind.Memory32 or BarKind.PrefetchableMemory32 => (16ul, 1ul << 31),
             BarKind.Memory64 or BarKind.PrefetchableMemory64 => (16ul, 1ul << 46),
             BarKind.IoPorts => (4ul, 256ul),
-            _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "no kind of BAR"),
+            _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "unknown kind of BAR"),
         };
         if (!BitOperations.IsPow2(length) || length < least || length > most)
         {
-            throw new ArgumentOutOfRangeException(nameof(length), length, $"a BAR's length is a power of two, here from {least} to {most}");
+            throw new ArgumentOutOfRangeException(nameof(length), length, $"the length of this kind of BAR must be a power of two from {least} to {most}");
         }
     }
 

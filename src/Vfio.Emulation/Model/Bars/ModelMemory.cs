@@ -1,13 +1,13 @@
 namespace Vfio.Emulation;
 
 /// <summary>
-/// Memory inside a BAR: what a driver writes there, the model finds here, and the other way round, without a call. Where it is
-/// whole pages, the driver maps it.
+/// Represents memory inside a BAR. The driver and the device model share it: each sees what the other writes, without a
+/// call. If it consists of whole pages, the driver can map it.
 /// </summary>
 /// <remarks>
-/// The model owns it. Any thread may use it at any time, without the model's lock. The driver may change any byte at any time: read
-/// once into a local, check, then use. A reset leaves it as it is; a model that clears its memory calls <see cref="Clear"/> in
-/// <see cref="DeviceModel.OnReset"/>.
+/// The device model owns it. Any thread may use it at any time, without the model's lock. The driver may change any
+/// byte at any time: read a value once into a local variable, check it, then use it. A reset does not change the
+/// memory; a device model that wants to clear it calls <see cref="Clear"/> in <see cref="DeviceModel.OnReset"/>.
 /// </remarks>
 public sealed class ModelMemory
 {
@@ -19,23 +19,25 @@ public sealed class ModelMemory
         Area = offset % page == 0 && length % page == 0 ? new MappableArea(offset, length) : null;
     }
 
-    /// <summary>Where it starts: bytes from the BAR's start.</summary>
+    /// <summary>Gets the offset in bytes from the start of the BAR.</summary>
     public ulong Offset { get; }
 
-    /// <summary>Bytes; 0 after the model's disposal.</summary>
+    /// <summary>Gets the length in bytes; 0 after the device model was disposed.</summary>
     public ulong Length => Shared.Length;
 
     internal SharedMemory Shared { get; }
 
-    /// <summary>What a client may map; nothing where it is not whole pages.</summary>
+    /// <summary>
+    /// Gets the area that a client may map; <see langword="null"/> if the memory does not consist of whole pages.
+    /// </summary>
     internal MappableArea? Area { get; }
 
     /// <summary>Reads 1 byte.</summary>
-    /// <param name="offset">Bytes from this memory's start; a multiple of the width.</param>
-    /// <returns>The value; little-endian in memory.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">Outside this memory.</exception>
-    /// <exception cref="ArgumentException">Not aligned.</exception>
-    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    /// <param name="offset">The offset in bytes from the start of this memory; a multiple of the width.</param>
+    /// <returns>The value, which is little-endian in memory.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The access is outside this memory.</exception>
+    /// <exception cref="ArgumentException">The offset is not aligned.</exception>
+    /// <exception cref="ObjectDisposedException">The device model was disposed.</exception>
     public byte ReadByte(ulong offset) => Shared.Read<byte>(offset);
 
     /// <summary>Reads 2 bytes.</summary>
@@ -51,11 +53,11 @@ public sealed class ModelMemory
     public ulong ReadUInt64(ulong offset) => Shared.Read<ulong>(offset);
 
     /// <summary>Writes 1 byte.</summary>
-    /// <param name="offset">Bytes from this memory's start; a multiple of the width.</param>
-    /// <param name="value">The value; little-endian in memory.</param>
-    /// <exception cref="ArgumentOutOfRangeException">Outside this memory.</exception>
-    /// <exception cref="ArgumentException">Not aligned.</exception>
-    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    /// <param name="offset">The offset in bytes from the start of this memory; a multiple of the width.</param>
+    /// <param name="value">The value, which is little-endian in memory.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The access is outside this memory.</exception>
+    /// <exception cref="ArgumentException">The offset is not aligned.</exception>
+    /// <exception cref="ObjectDisposedException">The device model was disposed.</exception>
     public void WriteByte(ulong offset, byte value) => Shared.Write(offset, value);
 
     /// <summary>Writes 2 bytes.</summary>
@@ -70,22 +72,22 @@ public sealed class ModelMemory
     /// <inheritdoc cref="WriteByte"/>
     public void WriteUInt64(ulong offset, ulong value) => Shared.Write(offset, value);
 
-    /// <summary>Copies out of this memory.</summary>
-    /// <param name="offset">Bytes from this memory's start.</param>
-    /// <param name="destination">Where to; all of it is filled.</param>
-    /// <exception cref="ArgumentOutOfRangeException">Outside this memory.</exception>
-    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    /// <summary>Copies bytes from this memory.</summary>
+    /// <param name="offset">The offset in bytes from the start of this memory.</param>
+    /// <param name="destination">Receives the bytes; it is filled completely.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The range is outside this memory.</exception>
+    /// <exception cref="ObjectDisposedException">The device model was disposed.</exception>
     public void CopyTo(ulong offset, Span<byte> destination) => Shared.CopyTo(offset, destination);
 
-    /// <summary>Copies into this memory.</summary>
-    /// <param name="offset">Bytes from this memory's start.</param>
+    /// <summary>Copies bytes into this memory.</summary>
+    /// <param name="offset">The offset in bytes from the start of this memory.</param>
     /// <param name="source">The bytes.</param>
-    /// <exception cref="ArgumentOutOfRangeException">Outside this memory.</exception>
-    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The range is outside this memory.</exception>
+    /// <exception cref="ObjectDisposedException">The device model was disposed.</exception>
     public void CopyFrom(ulong offset, ReadOnlySpan<byte> source) => Shared.CopyFrom(offset, source);
 
-    /// <summary>Fills all of it with zeroes.</summary>
-    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    /// <summary>Fills the whole memory with zeroes.</summary>
+    /// <exception cref="ObjectDisposedException">The device model was disposed.</exception>
     public void Clear() => Shared.Fill(0, Length, 0);
 
     internal ulong Read(ulong offset, int width) => width switch

@@ -1,7 +1,8 @@
 namespace Vfio.Emulation;
 
-/// <summary>Answers a driver's read of a BAR. Called under the model's lock.</summary>
-/// <param name="offset">Bytes from the BAR's start; within the BAR, and a multiple of <paramref name="width"/>.</param>
-/// <param name="width">1, 2, 4 or 8 bytes.</param>
-/// <returns>The value; bits above the width are left out.</returns>
+/// <summary>Handles a driver's read of a BAR. It is called under the model's lock.</summary>
+/// <param name="offset">The offset in bytes from the start of the BAR, within the BAR; a multiple of <paramref
+/// name="width"/>.</param>
+/// <param name="width">The width in bytes: 1, 2, 4 or 8.</param>
+/// <returns>The value; bits beyond the width are ignored.</returns>
 public delegate ulong RegisterReadHandler(ulong offset, int width);

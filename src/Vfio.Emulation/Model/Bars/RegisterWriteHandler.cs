@@ -1,7 +1,8 @@
 namespace Vfio.Emulation;
 
-/// <summary>Takes a driver's write to a BAR. Called under the model's lock.</summary>
-/// <param name="offset">Bytes from the BAR's start; within the BAR, and a multiple of <paramref name="width"/>.</param>
-/// <param name="width">1, 2, 4 or 8 bytes.</param>
+/// <summary>Handles a driver's write to a BAR. It is called under the model's lock.</summary>
+/// <param name="offset">The offset in bytes from the start of the BAR, within the BAR; a multiple of <paramref
+/// name="width"/>.</param>
+/// <param name="width">The width in bytes: 1, 2, 4 or 8.</param>
 /// <param name="value">The value, zero-extended.</param>
 public delegate void RegisterWriteHandler(ulong offset, int width, ulong value);

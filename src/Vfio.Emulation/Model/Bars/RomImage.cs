@@ -3,12 +3,14 @@ using Vfio.Pci;
 
 namespace Vfio.Emulation;
 
-/// <summary>An expansion ROM: its content, and ones behind it up to the region's end.</summary>
+/// <summary>
+/// Represents an expansion ROM: its content, followed by bytes of all ones up to the end of the region.
+/// </summary>
 internal sealed class RomImage
 {
-    // What vfio-pci can show at all, and more than any ROM has.
+    // The maximum that vfio-pci can show, which is more than any ROM has.
     private const int Most = 16 * 1024 * 1024;
-    private const uint LeastLength = 2048; // the least a ROM's register can ask for
+    private const uint LeastLength = 2048; // the minimum that the register of a ROM can request
 
     private readonly byte[] _content;
 

@@ -1,8 +1,8 @@
 namespace Vfio.Emulation;
 
 /// <summary>
-/// PCI Express (PCI Express Base Specification 6.0, section 7.5.3), version 2 of the structure. With it the device has 4096 bytes of
-/// configuration space.
+/// Represents the PCI Express capability (PCI Express Base Specification 6.0, section 7.5.3), version 2 of the
+/// structure. A device with it has 4096 bytes of configuration space.
 /// </summary>
 public sealed class ExpressCapability : ModelCapability
 {
@@ -14,19 +14,19 @@ public sealed class ExpressCapability : ModelCapability
     private readonly int _speed = 1;
     private readonly int _width = 1;
 
-    /// <summary>What kind of function it is; an endpoint unless told.</summary>
+    /// <summary>Gets the kind of function; an endpoint by default.</summary>
     public ExpressType Type { get; init; } = ExpressType.Endpoint;
 
-    /// <summary>The link's speed as the specification numbers it: 1 for 2.5 GT/s to 6 for 64 GT/s.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">Not 1 to 6.</exception>
+    /// <summary>Gets the link's speed as the specification numbers it: from 1 for 2.5 GT/s to 6 for 64 GT/s.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is not 1 to 6.</exception>
     public int LinkSpeed
     {
         get => _speed;
         init => _speed = value is >= 1 and <= 6 ? value : throw new ArgumentOutOfRangeException(nameof(value), value, "1 to 6");
     }
 
-    /// <summary>How many lanes: 1, 2, 4, 8, 12, 16 or 32.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">Another number.</exception>
+    /// <summary>Gets the number of lanes: 1, 2, 4, 8, 12, 16 or 32.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The value is another number.</exception>
     public int LinkWidth
     {
         get => _width;
@@ -35,7 +35,7 @@ public sealed class ExpressCapability : ModelCapability
             : throw new ArgumentOutOfRangeException(nameof(value), value, "1, 2, 4, 8, 12, 16 or 32");
     }
 
-    /// <summary>Whether a driver may reset the function by a bit of the device control register (FLR).</summary>
+    /// <summary>Gets whether a driver can reset the function with a bit of the device control register (FLR).</summary>
     public bool HasFunctionLevelReset { get; init; }
 
     internal override int Length => 60;
@@ -47,7 +47,7 @@ public sealed class ExpressCapability : ModelCapability
         config.Declare(Start, 1, 0x10);
         config.Declare(Start + 2, 2, 2 | ((uint)Type << 4));
         config.Declare(Start + 4, 4, RoleBasedErrors | (HasFunctionLevelReset ? ResetCapable : 0));
-        // After a reset reads of up to 512 bytes are requested, with relaxed ordering and no-snoop allowed.
+        // After a reset, reads of up to 512 bytes are requested, and relaxed ordering and no-snoop are allowed.
         config.Declare(Start + ControlOffset, 2, 0x2810, writable: HasFunctionLevelReset ? 0xffffu : 0x7fffu, isKept: true);
         config.Declare(Start + 12, 4, link);
         config.Declare(Start + 18, 2, link);

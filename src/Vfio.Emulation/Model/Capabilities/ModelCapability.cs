@@ -1,10 +1,10 @@
 namespace Vfio.Emulation;
 
 /// <summary>
-/// A capability that a model declares with <see cref="DeviceModel.AddCapability"/>. The library lays it out in configuration
-/// space, links it into the chain, and does what its bits mean.
+/// Represents a capability that a device model declares with <see cref="DeviceModel.AddCapability"/>. The library
+/// places it in configuration space, links it into the list, and implements its bits.
 /// </summary>
-/// <remarks>An object belongs to the one model it was added to.</remarks>
+/// <remarks>An instance belongs to the device model that it was added to.</remarks>
 public abstract class ModelCapability
 {
     private readonly int? _offset;
@@ -14,10 +14,11 @@ public abstract class ModelCapability
     }
 
     /// <summary>
-    /// Where it is to lie in configuration space: a multiple of 4, from 40h on, extended ones from 100h on; next to the one before
-    /// unless told.
+    /// Gets the offset in configuration space: a multiple of 4, at least 40h, or 100h for an extended capability. By
+    /// default, the first free place.
     /// </summary>
-    /// <exception cref="ArgumentOutOfRangeException">Not a multiple of 4, or outside configuration space.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The value is not a multiple of 4, or outside configuration
+    /// space.</exception>
     public int? Offset
     {
         get => _offset;
@@ -25,7 +26,7 @@ public abstract class ModelCapability
         {
             if (value is int offset && (offset < PciOffsets.FirstCapability || offset >= 4096 || offset % 4 != 0))
             {
-                throw new ArgumentOutOfRangeException(nameof(value), value, "a capability lies at a multiple of 4, from 0x40 on");
+                throw new ArgumentOutOfRangeException(nameof(value), value, "the offset of a capability must be a multiple of 4, at least 0x40");
             }
 
             _offset = value;
@@ -34,10 +35,10 @@ public abstract class ModelCapability
 
     internal virtual bool IsExtended => false;
 
-    /// <summary>Bytes, header and all.</summary>
+    /// <summary>Gets the length in bytes, including the header.</summary>
     internal abstract int Length { get; }
 
-    /// <summary>Where it lies, once it was added.</summary>
+    /// <summary>Gets the offset, once the capability was added.</summary>
     internal int Start { get; private set; } = -1;
 
     internal void Place(ModelConfigSpace config, int start)
@@ -46,10 +47,13 @@ public abstract class ModelCapability
         Declare(config);
     }
 
-    /// <summary>Writes its registers, without the pointer to the next one.</summary>
+    /// <summary>Declares its registers, without the pointer to the next capability.</summary>
     internal abstract void Declare(ModelConfigSpace config);
 
-    /// <summary>The driver has written some of it, from an offset within it, which is negative for a write that begins before; the values are in already.</summary>
+    /// <summary>
+    /// Handles a driver's write to the capability, after the values have changed. The offset is relative to the
+    /// capability, and negative if the write begins before it.
+    /// </summary>
     internal virtual void Written(DeviceModel model, int offset, int width)
     {
     }

@@ -2,10 +2,13 @@ using System.Numerics;
 
 namespace Vfio.Emulation;
 
-/// <summary>Message signalled interrupts, up to 32 vectors (PCI Express Base Specification 6.0, section 7.7.1).</summary>
+/// <summary>
+/// Represents the MSI capability, with up to 32 vectors (PCI Express Base Specification 6.0, section 7.7.1).
+/// </summary>
 /// <remarks>
-/// The driver enables it through VFIO. As with vfio-pci, the enable bit does not tell so: it reads as the driver last wrote it, cannot be set before, and a driver
-/// that writes the control register afterwards switches the device's messages on and off by it.
+/// The driver enables MSI through VFIO. As with vfio-pci, the enable bit does not show that: it reads as the driver
+/// last wrote it, and cannot be set before MSI is enabled. When a driver writes the control register afterwards, the
+/// enable bit switches the device's MSI on and off.
 /// </remarks>
 public sealed class MsiCapability : ModelCapability
 {
@@ -13,8 +16,8 @@ public sealed class MsiCapability : ModelCapability
     private const byte Enable = 1;
 
     /// <summary>Declares the capability.</summary>
-    /// <param name="vectors">How many vectors: 1, 2, 4, 8, 16 or 32.</param>
-    /// <exception cref="ArgumentOutOfRangeException">Another number.</exception>
+    /// <param name="vectors">The number of vectors: 1, 2, 4, 8, 16 or 32.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="vectors"/> is another number.</exception>
     public MsiCapability(int vectors)
     {
         if (vectors is < 1 or > 32 || !BitOperations.IsPow2(vectors))
@@ -25,18 +28,18 @@ public sealed class MsiCapability : ModelCapability
         Vectors = vectors;
     }
 
-    /// <summary>How many vectors.</summary>
+    /// <summary>Gets the number of vectors.</summary>
     public int Vectors { get; }
 
-    /// <summary>Whether each vector has a mask bit and a pending bit.</summary>
+    /// <summary>Gets whether each vector has a mask bit and a pending bit.</summary>
     public bool IsMaskable { get; init; }
 
-    /// <summary>Whether the message's address has 64 bits; so unless told.</summary>
+    /// <summary>Gets whether the message address has 64 bits; <see langword="true"/> by default.</summary>
     public bool Is64Bit { get; init; } = true;
 
     internal override int Length => (Is64Bit ? 14 : 10) + (IsMaskable ? 10 : 0);
 
-    /// <summary>The vectors the driver has masked.</summary>
+    /// <summary>Returns the vectors that the driver has masked.</summary>
     internal uint Mask(ModelConfigSpace config) => IsMaskable ? config.DwordAt(MaskOffset) : 0;
 
     internal uint Pending(ModelConfigSpace config) => IsMaskable ? config.DwordAt(PendingOffset) : 0;
@@ -53,7 +56,7 @@ public sealed class MsiCapability : ModelCapability
     {
         uint control = ((uint)BitOperations.Log2((uint)Vectors) << 1) | (Is64Bit ? 1u << 7 : 0) | (IsMaskable ? 1u << 8 : 0);
         config.Declare(Start, 1, 0x05);
-        // vfio-pci keeps a copy of the lower control byte for the user and lets all of its bits be written.
+        // vfio-pci keeps a copy of the lower control byte for the user, and all of its bits can be written.
         config.Declare(Start + ControlOffset, 2, control, writable: 0xff, isKept: true);
         config.Declare(Start + 4, 4, 0, writable: uint.MaxValue, isKept: true);
         if (Is64Bit)
@@ -72,7 +75,7 @@ public sealed class MsiCapability : ModelCapability
 
     internal override void Written(DeviceModel model, int offset, int width)
     {
-        // The driver may ask for fewer vectors than there are, not for more.
+        // The driver may enable fewer vectors than the capability has, but not more.
         int asked = (model.Config.ValueAt(Start + ControlOffset) >> 4) & 7;
         int most = BitOperations.Log2((uint)Vectors);
         if (asked > most)
@@ -87,7 +90,8 @@ public sealed class MsiCapability : ModelCapability
         }
         else if (offset <= ControlOffset && offset + width >= ControlOffset)
         {
-            // The kernel writes its copy to the device after each write that reaches to the control register, or up to it.
+            // The kernel writes its copy to the device after each write that touches the control register or ends just
+            // before it.
             model.Interrupts.SwitchMsi((model.Config.ValueAt(Start + ControlOffset) & Enable) != 0);
         }
 

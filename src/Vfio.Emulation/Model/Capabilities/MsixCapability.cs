@@ -3,12 +3,12 @@ using Vfio.Pci;
 namespace Vfio.Emulation;
 
 /// <summary>
-/// Message signalled interrupts, up to 2048 vectors, whose table and pending bits lie in a BAR (PCI Express Base Specification
-/// 6.0, section 7.7.2). The library answers there; the BAR's handlers do not see it.
+/// Represents the MSI-X capability, with up to 2048 vectors, whose table and pending bits are in a BAR (PCI Express
+/// Base Specification 6.0, section 7.7.2). The library handles accesses to them; the BAR's handlers are not called.
 /// </summary>
 /// <remarks>
-/// The driver enables it through VFIO, which the enable bit then shows; the capability's own bits cannot be written, as with
-/// vfio-pci. A driver masks a vector in the table.
+/// The driver enables MSI-X through VFIO, and the enable bit then shows that. As with vfio-pci, the capability's own
+/// bits cannot be written. A driver masks a vector in the table.
 /// </remarks>
 public sealed class MsixCapability : ModelCapability
 {
@@ -16,11 +16,13 @@ public sealed class MsixCapability : ModelCapability
     private const byte FunctionMask = 1 << 6;
 
     /// <summary>Declares the capability.</summary>
-    /// <param name="vectors">How many vectors: 1 to 2048.</param>
-    /// <param name="bar">The memory BAR, added before.</param>
-    /// <param name="tableOffset">Where the table lies in it: 16 bytes a vector; a multiple of 8.</param>
-    /// <param name="pendingOffset">Where the pending bits lie in it: 8 bytes per 64 vectors; a multiple of 8.</param>
-    /// <exception cref="ArgumentOutOfRangeException">Not so many vectors, or an offset that is not a multiple of 8, or above 4 GiB.</exception>
+    /// <param name="vectors">The number of vectors: 1 to 2048.</param>
+    /// <param name="bar">The memory BAR, which must have been added before.</param>
+    /// <param name="tableOffset">The offset of the table in the BAR: 16 bytes per vector; a multiple of 8.</param>
+    /// <param name="pendingOffset">The offset of the pending bits in the BAR: 8 bytes per 64 vectors; a multiple of
+    /// 8.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The number of vectors is out of range, or an offset is not a
+    /// multiple of 8 or is above 4 GiB.</exception>
     public MsixCapability(int vectors, RegionIndex bar, ulong tableOffset, ulong pendingOffset)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(vectors, 1);
@@ -31,16 +33,16 @@ public sealed class MsixCapability : ModelCapability
         PendingOffset = Checked(pendingOffset, nameof(pendingOffset));
     }
 
-    /// <summary>How many vectors.</summary>
+    /// <summary>Gets the number of vectors.</summary>
     public int Vectors { get; }
 
-    /// <summary>The BAR that holds the table and the pending bits.</summary>
+    /// <summary>Gets the BAR that contains the table and the pending bits.</summary>
     public RegionIndex Bar { get; }
 
-    /// <summary>Where the table lies: bytes from the BAR's start.</summary>
+    /// <summary>Gets the offset of the table in bytes from the start of the BAR.</summary>
     public ulong TableOffset { get; }
 
-    /// <summary>Where the pending bits lie: bytes from the BAR's start.</summary>
+    /// <summary>Gets the offset of the pending bits in bytes from the start of the BAR.</summary>
     public ulong PendingOffset { get; }
 
     internal override int Length => 12;

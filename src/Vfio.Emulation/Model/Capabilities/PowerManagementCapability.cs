@@ -1,9 +1,12 @@
 namespace Vfio.Emulation;
 
-/// <summary>Power management: the states D0 and D3hot, and D1 and D2 where told (PCI Express Base Specification 6.0, section 7.5.2).</summary>
+/// <summary>
+/// Represents the power management capability: the states D0 and D3hot, and optionally D1 and D2 (PCI Express Base
+/// Specification 6.0, section 7.5.2).
+/// </summary>
 /// <remarks>
-/// In D3hot the device answers in configuration space alone: registers give an error, DMA and interrupts stop. On the way
-/// back to D0 it resets itself, unless <see cref="KeepsStateInD3"/>.
+/// In D3hot, only the configuration space of the device answers: register accesses fail, and DMA and interrupts stop.
+/// When it returns to D0, the device resets itself, unless <see cref="KeepsStateInD3"/> is set.
 /// </remarks>
 public sealed class PowerManagementCapability : ModelCapability
 {
@@ -16,13 +19,13 @@ public sealed class PowerManagementCapability : ModelCapability
 
     private int _state;
 
-    /// <summary>Whether the device has the state D1.</summary>
+    /// <summary>Gets whether the device has the state D1.</summary>
     public bool HasD1 { get; init; }
 
-    /// <summary>Whether the device has the state D2.</summary>
+    /// <summary>Gets whether the device has the state D2.</summary>
     public bool HasD2 { get; init; }
 
-    /// <summary>Whether the device keeps its registers from D3hot to D0 (No_Soft_Reset).</summary>
+    /// <summary>Gets whether the device keeps the values of its registers from D3hot to D0 (No_Soft_Reset).</summary>
     public bool KeepsStateInD3 { get; init; }
 
     internal override int Length => 8;
@@ -38,7 +41,7 @@ public sealed class PowerManagementCapability : ModelCapability
     {
         ModelConfigSpace config = model.Config;
         int wanted = config.ValueAt(Start + StateOffset) & 3;
-        // A write of a state that the device does not have is ignored. From a deeper state the only way up is D0.
+        // A write of a state that the device does not have is ignored. A deeper state can only be left for D0.
         bool isAllowed = wanted == D0 || (wanted > _state && (wanted == D3Hot || (wanted == D1 && HasD1) || (wanted == D2 && HasD2)));
         int state = isAllowed ? wanted : _state;
         config.Show(Start + StateOffset, 3, isSet: false);

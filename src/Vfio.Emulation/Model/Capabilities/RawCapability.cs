@@ -1,6 +1,9 @@
 namespace Vfio.Emulation;
 
-/// <summary>A capability given as bytes, for those that have no class of their own here. Its bits mean nothing to the library.</summary>
+/// <summary>
+/// Represents a capability that is given as bytes, for capabilities without their own class here. The library does not
+/// interpret its bits.
+/// </summary>
 public sealed class RawCapability : ModelCapability
 {
     private readonly byte _id;
@@ -9,11 +12,13 @@ public sealed class RawCapability : ModelCapability
     private readonly byte[] _clearable;
 
     /// <summary>Declares the capability.</summary>
-    /// <param name="id">The capability's id.</param>
-    /// <param name="bytes">What follows the pointer to the next capability; 1 to 190 bytes.</param>
-    /// <param name="writable">Which bits a driver may write, byte for byte; none unless given. They do not survive a reset.</param>
-    /// <param name="clearable">Which bits a driver clears by writing ones.</param>
-    /// <exception cref="ArgumentException">Too many bytes or none, or masks for more bytes than there are.</exception>
+    /// <param name="id">The capability ID.</param>
+    /// <param name="bytes">The bytes after the pointer to the next capability; 1 to 190 bytes.</param>
+    /// <param name="writable">The mask of the bits that a driver may write, byte by byte; by default, none. A reset
+    /// restores their original values.</param>
+    /// <param name="clearable">The mask of the bits that a driver clears by writing ones.</param>
+    /// <exception cref="ArgumentException">There are no bytes or too many, or a mask has more bytes than there
+    /// are.</exception>
     public RawCapability(byte id, ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> writable = default, ReadOnlySpan<byte> clearable = default)
     {
         _id = id;
@@ -32,17 +37,17 @@ public sealed class RawCapability : ModelCapability
         }
     }
 
-    /// <summary>The bytes, and a mask for each of them.</summary>
+    /// <summary>Returns the bytes, and a mask of the same length.</summary>
     internal static (byte[] Bytes, byte[] Mask) Check(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> mask, int most)
     {
         if (bytes.Length == 0 || bytes.Length > most)
         {
-            throw new ArgumentException($"1 to {most} bytes, not {bytes.Length}", nameof(bytes));
+            throw new ArgumentException($"there must be 1 to {most} bytes, not {bytes.Length}", nameof(bytes));
         }
 
         if (mask.Length > bytes.Length)
         {
-            throw new ArgumentException($"masks for {mask.Length} bytes, of which there are {bytes.Length}", nameof(mask));
+            throw new ArgumentException($"the mask has {mask.Length} bytes, but there are only {bytes.Length}", nameof(mask));
         }
 
         byte[] whole = new byte[bytes.Length];

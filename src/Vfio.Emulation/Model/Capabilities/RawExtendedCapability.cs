@@ -1,6 +1,8 @@
 namespace Vfio.Emulation;
 
-/// <summary>An extended capability given as bytes. Its bits mean nothing to the library.</summary>
+/// <summary>
+/// Represents an extended capability that is given as bytes. The library does not interpret its bits.
+/// </summary>
 public sealed class RawExtendedCapability : ModelCapability
 {
     private readonly ushort _id;
@@ -10,19 +12,22 @@ public sealed class RawExtendedCapability : ModelCapability
     private readonly byte[] _clearable;
 
     /// <summary>Declares the capability.</summary>
-    /// <param name="id">The capability's id; 0 and FFFFh mean that there is none.</param>
-    /// <param name="version">Its version, 0 to 15.</param>
-    /// <param name="bytes">What follows the header of 4 bytes; 1 to 3836 bytes.</param>
-    /// <param name="writable">Which bits a driver may write, byte for byte; none unless given. They do not survive a reset.</param>
-    /// <param name="clearable">Which bits a driver clears by writing ones.</param>
-    /// <exception cref="ArgumentException">Too many bytes or none, masks for more bytes than there are, or no such id or version.</exception>
+    /// <param name="id">The capability ID. 0 and FFFFh are not allowed, because they mean that there is no
+    /// capability.</param>
+    /// <param name="version">The version, 0 to 15.</param>
+    /// <param name="bytes">The bytes after the header of 4 bytes; 1 to 3836 bytes.</param>
+    /// <param name="writable">The mask of the bits that a driver may write, byte by byte; by default, none. A reset
+    /// restores their original values.</param>
+    /// <param name="clearable">The mask of the bits that a driver clears by writing ones.</param>
+    /// <exception cref="ArgumentException">There are no bytes or too many, a mask has more bytes than there are, or the
+    /// ID or version is invalid.</exception>
     public RawExtendedCapability(
         ushort id, byte version, ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> writable = default, ReadOnlySpan<byte> clearable = default)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(version, 15);
         if (id is 0 or ushort.MaxValue)
         {
-            throw new ArgumentException($"0x{id:x4} says that there is no capability", nameof(id));
+            throw new ArgumentException($"the ID 0x{id:x4} means that there is no capability", nameof(id));
         }
 
         _id = id;

@@ -1,10 +1,12 @@
 namespace Vfio.Emulation;
 
-/// <summary>The device serial number, an extended capability (PCI Express Base Specification 6.0, section 7.9.3).</summary>
-/// <param name="serialNumber">The number, an EUI-64.</param>
+/// <summary>
+/// Represents the device serial number, an extended capability (PCI Express Base Specification 6.0, section 7.9.3).
+/// </summary>
+/// <param name="serialNumber">The serial number, an EUI-64.</param>
 public sealed class SerialNumberCapability(ulong serialNumber) : ModelCapability
 {
-    /// <summary>The number.</summary>
+    /// <summary>Gets the serial number.</summary>
     public ulong SerialNumber => serialNumber;
 
     internal override bool IsExtended => true;

@@ -1,15 +1,19 @@
 namespace Vfio.Emulation;
 
-/// <summary>A vendor's own capability: a length, and bytes (PCI Express Base Specification 6.0, section 7.9.4).</summary>
+/// <summary>
+/// Represents a vendor-specific capability: a length, and bytes (PCI Express Base Specification 6.0, section 7.9.4).
+/// </summary>
 public sealed class VendorSpecificCapability : ModelCapability
 {
     private readonly byte[] _bytes;
     private readonly byte[] _writable;
 
     /// <summary>Declares the capability.</summary>
-    /// <param name="bytes">What follows the length; 1 to 189 bytes.</param>
-    /// <param name="writable">Which bits a driver may write, byte for byte; none unless given. They do not survive a reset.</param>
-    /// <exception cref="ArgumentException">Too many bytes or none, or masks for more bytes than there are.</exception>
+    /// <param name="bytes">The bytes after the length; 1 to 189 bytes.</param>
+    /// <param name="writable">The mask of the bits that a driver may write, byte by byte; by default, none. A reset
+    /// restores their original values.</param>
+    /// <exception cref="ArgumentException">There are no bytes or too many, or the mask has more bytes than there
+    /// are.</exception>
     public VendorSpecificCapability(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> writable = default)
     {
         (_bytes, _writable) = RawCapability.Check(bytes, writable, most: 189);

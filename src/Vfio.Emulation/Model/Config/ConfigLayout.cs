@@ -2,10 +2,13 @@ using Vfio.Pci;
 
 namespace Vfio.Emulation;
 
-/// <summary>Lays a model's declarations out in configuration space: header, BARs, chains of capabilities.</summary>
+/// <summary>
+/// Places the declarations of a device model in configuration space: the header, the BARs, and the lists of
+/// capabilities.
+/// </summary>
 internal sealed class ConfigLayout
 {
-    // Addresses as a PC's firmware gives them out. Nothing decodes them; a driver only sees that there are some.
+    // Addresses as the firmware of a PC assigns them. Nothing decodes them; a driver only sees that they are set.
     private ulong _nextMemory = 0xc000_0000;
     private ulong _nextMemory64 = 0x80_0000_0000;
     private ulong _nextIo = 0xc000;
@@ -32,7 +35,10 @@ internal sealed class ConfigLayout
         _isTaken.AsSpan(0, ModelConfigSpace.HeaderLength).Fill(true);
     }
 
-    /// <summary>The kernel switches on decoding of what the device has (pci_enable_device), and nothing else.</summary>
+    /// <summary>
+    /// Gets the value of the command register at open: the kernel only enables the decoding that the device needs
+    /// (pci_enable_device).
+    /// </summary>
     public ushort CommandAtOpen { get; private set; }
 
     public void Add(ModelBar bar)
@@ -47,7 +53,7 @@ internal sealed class ConfigLayout
             BarKind.PrefetchableMemory64 => PciOffsets.BarMemory64 | PciOffsets.BarPrefetchable,
             _ => 0,
         };
-        // The bits below the length are fixed: writing ones and reading back tells the length.
+        // The bits below the length are fixed: a driver finds the length by writing ones and reading back.
         ulong mask = ~(bar.Length - 1);
         _config.Declare(at, 4, (uint)address | flags, (uint)mask);
         if (bar.Is64Bit)
@@ -77,13 +83,13 @@ internal sealed class ConfigLayout
         if (start < least || start > end - capability.Length || (capability.Offset is int wanted && wanted != start))
         {
             throw new ArgumentException(capability.IsExtended
-                ? "the first extended capability lies at 0x100, the others behind it, within 4096 bytes"
+                ? "the first extended capability must be at 0x100, and the others after it, within 4096 bytes"
                 : $"a capability of {capability.Length} bytes does not fit at 0x{start:x}", nameof(capability));
         }
 
         if (capability.IsExtended && _config.Length != 4096)
         {
-            throw new ArgumentException("extended capabilities need a PCI Express capability, added first", nameof(capability));
+            throw new ArgumentException("extended capabilities need a PCI Express capability, which must be added first", nameof(capability));
         }
 
         Take(start, capability.Length);
@@ -112,7 +118,7 @@ internal sealed class ConfigLayout
         _isTaken.AsSpan(offset, length).Fill(true);
     }
 
-    // The upper 12 bits of an extended capability's header point to the next.
+    // The upper 12 bits of an extended capability's header point to the next one.
     private void Link(ref int last, int start)
     {
         if (last != 0)
@@ -142,7 +148,8 @@ internal sealed class ConfigLayout
         _ => Next(ref _nextMemory, bar.Length),
     };
 
-    // Aligned to its length. Several very large BARs may run past 4 GiB; the register then keeps the lower bits.
+    // Addresses are aligned to the length. Several very large BARs may exceed 4 GiB; the register then keeps the lower
+    // bits.
     private static ulong Next(ref ulong next, ulong length)
     {
         ulong address = (next + length - 1) & ~(length - 1);

@@ -4,10 +4,14 @@ using Vfio.Pci;
 namespace Vfio.Emulation;
 
 /// <summary>
-/// A model's configuration space: built from what the model declares, shown to a driver as vfio-pci shows a real device's, and
-/// changed by the model itself with <see cref="Write"/>.
+/// Represents the configuration space of a device model. It is built from the declarations of the device model and
+/// shown to a driver as vfio-pci shows that of a real device. The device model itself changes it with <see
+/// cref="Write"/>.
 /// </summary>
-/// <remarks>Little-endian. The members here are the device's side: they know no read-only bits. Any thread.</remarks>
+/// <remarks>
+/// Values are little-endian. The members here are those of the device, for which no bit is read-only. Any thread may
+/// use them.
+/// </remarks>
 public sealed class ModelConfigSpace
 {
     internal const int HeaderLength = 0x40;
@@ -23,7 +27,7 @@ public sealed class ModelConfigSpace
 
     internal ModelConfigSpace(DeviceModel model) => _model = model;
 
-    /// <summary>Bytes: 256, or 4096 with a PCI Express capability.</summary>
+    /// <summary>Gets the length in bytes: 256, or 4096 with a PCI Express capability.</summary>
     public int Length { get; private set; } = ConventionalLength;
 
     internal ushort Command => BinaryPrimitives.ReadUInt16LittleEndian(_values.AsSpan(DeviceConfig.Command));
@@ -36,14 +40,15 @@ public sealed class ModelConfigSpace
 
     internal bool IsIntxDisabled => (Command & (ushort)PciCommand.InterruptDisable) != 0;
 
-    /// <summary>In D3hot a function answers in its configuration space alone.</summary>
+    /// <summary>Gets or sets whether the device is in D3hot, in which only its configuration space answers.</summary>
     internal bool IsAsleep { get; set; }
 
-    /// <summary>Reads what a driver would read.</summary>
-    /// <param name="offset">Bytes from the start.</param>
-    /// <param name="width">1, 2 or 4 bytes.</param>
+    /// <summary>Reads the value that a driver would read.</summary>
+    /// <param name="offset">The offset in bytes from the start.</param>
+    /// <param name="width">The width in bytes: 1, 2 or 4.</param>
     /// <returns>The value.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">Outside the configuration space, or no such width.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The range is outside configuration space, or the width is
+    /// invalid.</exception>
     public uint Read(int offset, int width)
     {
         CheckDevices(offset, width);
@@ -53,11 +58,12 @@ public sealed class ModelConfigSpace
         }
     }
 
-    /// <summary>Changes the value, read-only bits too: a device may change its own configuration space.</summary>
-    /// <param name="offset">Bytes from the start.</param>
-    /// <param name="width">1, 2 or 4 bytes.</param>
-    /// <param name="value">The value; bits above the width are left out.</param>
-    /// <exception cref="ArgumentOutOfRangeException">Outside the configuration space, or no such width.</exception>
+    /// <summary>Changes a value, including bits that are read-only for a driver.</summary>
+    /// <param name="offset">The offset in bytes from the start.</param>
+    /// <param name="width">The width in bytes: 1, 2 or 4.</param>
+    /// <param name="value">The value; bits beyond the width are ignored.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The range is outside configuration space, or the width is
+    /// invalid.</exception>
     public void Write(int offset, int width, uint value)
     {
         CheckDevices(offset, width);
@@ -70,7 +76,9 @@ public sealed class ModelConfigSpace
         }
     }
 
-    /// <summary>Says what a register is at power-on, and which of its bits a driver may write, or clear by writing ones.</summary>
+    /// <summary>
+    /// Declares the value of a register at power-on, and the bits that a driver may write, or clear by writing ones.
+    /// </summary>
     internal void Declare(int offset, int width, uint value, uint writable = 0, uint clearable = 0, bool isKept = false)
     {
         for (int i = 0; i < width; i++)
@@ -94,7 +102,7 @@ public sealed class ModelConfigSpace
 
     internal void SetDword(int offset, uint value) => BinaryPrimitives.WriteUInt32LittleEndian(_values.AsSpan(offset), value);
 
-    /// <summary>The driver reads; the caller has checked the place.</summary>
+    /// <summary>Performs a driver's read; the caller has checked the range.</summary>
     internal ulong ClientRead(int offset, int width)
     {
         ReadOnlySpan<byte> at = _values.AsSpan(offset);
@@ -107,7 +115,9 @@ public sealed class ModelConfigSpace
         };
     }
 
-    /// <summary>The driver writes; the caller has checked the place. What the write means is up to the capabilities.</summary>
+    /// <summary>
+    /// Performs a driver's write; the caller has checked the range. The capabilities implement its effects.
+    /// </summary>
     internal void ClientWrite(int offset, int width, ulong value)
     {
         for (int i = 0; i < width; i++)
@@ -120,7 +130,8 @@ public sealed class ModelConfigSpace
     }
 
     /// <summary>
-    /// What a reset leaves: the kernel saves what it manages and puts it back, and sticky bits stay; the rest is as at power-on.
+    /// Resets the values: those that the kernel saves and restores, and sticky bits, are kept; the others get their
+    /// values at power-on.
     /// </summary>
     internal void Reset()
     {
@@ -134,7 +145,9 @@ public sealed class ModelConfigSpace
         }
     }
 
-    /// <summary>What the kernel shows of a device that was just opened: nothing of what the last user wrote, decoding on.</summary>
+    /// <summary>
+    /// Sets the values that the kernel shows after an open: nothing that a previous user wrote, and decoding enabled.
+    /// </summary>
     internal void Open(ushort command, IEnumerable<int> sticky)
     {
         byte[] before = [.. _values];
@@ -152,7 +165,7 @@ public sealed class ModelConfigSpace
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         if (width is not (1 or 2 or 4) || offset > Length - width)
         {
-            throw new ArgumentOutOfRangeException(nameof(offset), $"{width} bytes at 0x{offset:x} are no part of {Length} bytes of configuration space");
+            throw new ArgumentOutOfRangeException(nameof(offset), $"{width} bytes at 0x{offset:x} are not a valid access to {Length} bytes of configuration space");
         }
     }
 }

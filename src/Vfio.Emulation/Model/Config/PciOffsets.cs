@@ -1,6 +1,8 @@
 namespace Vfio.Emulation;
 
-/// <summary>Places and bits of the configuration header (PCI Express Base Specification 6.0, section 7.5.1).</summary>
+/// <summary>
+/// Defines offsets and bits of the configuration header (PCI Express Base Specification 6.0, section 7.5.1).
+/// </summary>
 internal static class PciOffsets
 {
     public const int VendorId = 0x00;

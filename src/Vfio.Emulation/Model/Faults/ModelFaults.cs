@@ -2,14 +2,14 @@ using Vfio.Pci;
 
 namespace Vfio.Emulation;
 
-/// <summary>What a test lets go wrong with a device, to see what its driver does.</summary>
+/// <summary>Injects faults into a device model, to test how its driver reacts.</summary>
 /// <remarks>
-/// Any thread. Register faults concern trapped accesses; a mapping of memory asks nobody. Of several faults for one access the
-/// first added counts.
+/// Any thread may use it. Register faults affect trapped accesses, not mappings of memory. If several faults match an
+/// access, the one that was added first is used.
 /// </remarks>
 public sealed class ModelFaults
 {
-    /// <summary>For a number of times: until <see cref="Clear"/>.</summary>
+    /// <summary>The number of times that stands for "until <see cref="Clear"/>".</summary>
     public const int Always = int.MaxValue;
 
     private readonly DeviceModel _model;
@@ -24,32 +24,36 @@ public sealed class ModelFaults
 
     internal ModelFaults(DeviceModel model) => _model = model;
 
-    /// <summary>Whether an access has to ask here at all.</summary>
+    /// <summary>Gets whether accesses can have a fault at all.</summary>
     internal bool IsArmed { get; private set; }
 
-    /// <summary>The device does not answer: accesses fail with EIO, as where vfio-pci finds decoding off.</summary>
-    /// <param name="region">Where.</param>
-    /// <param name="times">For how many accesses; 1 or more.</param>
+    /// <summary>
+    /// Makes the device not answer: accesses fail with EIO, as when vfio-pci finds decoding disabled.
+    /// </summary>
+    /// <param name="region">The region.</param>
+    /// <param name="times">The number of accesses; 1 or more.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="times"/> is less than 1.</exception>
     public void StopAnswering(RegionIndex region, int times = Always) => Add(RegisterFaultKind.NoAnswer, region, null, 0, times);
 
-    /// <summary>The device does not answer, and the bus makes ones of it: reads give all ones, writes go nowhere.</summary>
-    /// <param name="region">Where.</param>
-    /// <param name="times">For how many accesses; 1 or more.</param>
+    /// <summary>
+    /// Makes the device not answer, so that the bus returns all ones: reads return all ones, and writes are ignored.
+    /// </summary>
+    /// <param name="region">The region.</param>
+    /// <param name="times">The number of accesses; 1 or more.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="times"/> is less than 1.</exception>
     public void ReturnAllOnes(RegionIndex region, int times = Always) => Add(RegisterFaultKind.AllOnes, region, null, 0, times);
 
-    /// <summary>A register reads as something else. The model is asked all the same.</summary>
-    /// <param name="region">Where.</param>
-    /// <param name="offset">The register: accesses that start there.</param>
-    /// <param name="value">What it reads as; bits above the access's width are left out.</param>
-    /// <param name="times">For how many reads; 1 or more.</param>
+    /// <summary>Makes a register read as another value. The read handler is still called.</summary>
+    /// <param name="region">The region.</param>
+    /// <param name="offset">The offset of the register; only accesses that start there are affected.</param>
+    /// <param name="value">The value; bits beyond the width of the access are ignored.</param>
+    /// <param name="times">The number of reads; 1 or more.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="times"/> is less than 1.</exception>
     public void ReturnWrongValue(RegionIndex region, ulong offset, ulong value, int times = Always) =>
         Add(RegisterFaultKind.WrongValue, region, offset, value, times);
 
-    /// <summary>Interrupts that the model sends do not arrive.</summary>
-    /// <param name="times">How many; 1 or more.</param>
+    /// <summary>Loses interrupts that the device model sends.</summary>
+    /// <param name="times">The number of interrupts; 1 or more.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="times"/> is less than 1.</exception>
     public void LoseInterrupts(int times = 1)
     {
@@ -60,9 +64,13 @@ public sealed class ModelFaults
         }
     }
 
-    /// <summary>Sends an interrupt that the device has no reason for, at once, by the way the driver has enabled; nothing where there is none.</summary>
-    /// <param name="vector">The vector of MSI or MSI-X, modulo how many the driver has.</param>
-    /// <exception cref="ArgumentOutOfRangeException">Negative.</exception>
+    /// <summary>
+    /// Sends an interrupt without a reason, immediately, with the interrupt type that the driver has enabled. Does
+    /// nothing if none is enabled.
+    /// </summary>
+    /// <param name="vector">The vector of MSI or MSI-X, modulo the number of vectors that the driver has
+    /// enabled.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="vector"/> is negative.</exception>
     public void RaiseSpurious(int vector = 0)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(vector);
@@ -72,16 +80,17 @@ public sealed class ModelFaults
         }
     }
 
-    /// <summary>The model's transfers fail.</summary>
-    /// <param name="result">How.</param>
-    /// <param name="times">How many; 1 or more.</param>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="times"/> is less than 1, or <paramref name="result"/> is no failure.</exception>
+    /// <summary>Makes transfers of the device model fail.</summary>
+    /// <param name="result">The result of the transfers.</param>
+    /// <param name="times">The number of transfers; 1 or more.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="times"/> is less than 1, or <paramref
+    /// name="result"/> is not a failure.</exception>
     public void FailDma(DmaResult result, int times = Always)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(times, 1);
         if (result is <= DmaResult.Completed or > DmaResult.NoClient)
         {
-            throw new ArgumentOutOfRangeException(nameof(result), result, "no failure of a transfer");
+            throw new ArgumentOutOfRangeException(nameof(result), result, "the result is not a failure");
         }
 
         lock (_model.Sync)
@@ -90,9 +99,11 @@ public sealed class ModelFaults
         }
     }
 
-    /// <summary>The device uses wrong addresses: what the driver has not mapped stays out of its reach all the same.</summary>
-    /// <param name="displacement">What is added to each address, modulo 2^64.</param>
-    /// <param name="times">For how many transfers; 1 or more.</param>
+    /// <summary>
+    /// Makes the device use wrong addresses. It still cannot access memory that the driver has not mapped.
+    /// </summary>
+    /// <param name="displacement">The number that is added to each address, modulo 2^64.</param>
+    /// <param name="times">The number of transfers; 1 or more.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="times"/> is less than 1.</exception>
     public void DisplaceDma(ulong displacement, int times = Always)
     {
@@ -103,35 +114,46 @@ public sealed class ModelFaults
         }
     }
 
-    /// <summary>The device is reset behind the driver's back, as by another program.</summary>
-    /// <param name="accesses">Before which trapped access: 1 is the next; 0 is at once.</param>
-    /// <exception cref="ArgumentOutOfRangeException">Negative.</exception>
+    /// <summary>Resets the device without the driver's knowledge, as another program could.</summary>
+    /// <param name="accesses">The trapped access before which the reset occurs: 1 is the next one; 0 resets
+    /// immediately.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="accesses"/> is negative.</exception>
     public void ResetAfter(int accesses) => After(accesses, ref _accessesToReset, _model.ResetUnderLock);
 
-    /// <summary>The device is pulled out.</summary>
-    /// <param name="accesses">Before which trapped access: 1 is the next; 0 is at once.</param>
-    /// <exception cref="ArgumentOutOfRangeException">Negative.</exception>
+    /// <summary>Removes the device, as if it were unplugged.</summary>
+    /// <param name="accesses">The trapped access before which the removal occurs: 1 is the next one; 0 removes it
+    /// immediately.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="accesses"/> is negative.</exception>
     public void RemoveAfter(int accesses) => After(accesses, ref _accessesToRemoval, _model.RemoveNow);
 
-    /// <summary>The device is pulled out now: reads give all ones, in mappings too; writes, DMA and interrupts go nowhere. It does not come back.</summary>
+    /// <summary>
+    /// Removes the device immediately, and permanently. Reads return all ones, also in mappings; writes, DMA and
+    /// interrupts are lost.
+    /// </summary>
     public void Remove() => RemoveAfter(0);
 
-    /// <summary>The kernel asks for the device back (<see cref="IrqIndex.Request"/>), as when somebody unbinds it; nothing else happens to it.</summary>
+    /// <summary>
+    /// Makes the kernel request the device (<see cref="IrqIndex.Request"/>), as when it is unbound. The device itself
+    /// does not change.
+    /// </summary>
     public void RequestRelease() => Tell(_model.Interrupts.TellRequest);
 
-    /// <summary>The kernel reports an error of the bus (<see cref="IrqIndex.Error"/>); nothing else happens to the device.</summary>
-    /// <exception cref="InvalidOperationException">The model has no <see cref="ExpressCapability"/>: only PCI Express reports errors.</exception>
+    /// <summary>
+    /// Makes the kernel report a bus error (<see cref="IrqIndex.Error"/>). The device itself does not change.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The device model has no <see cref="ExpressCapability"/>: only PCI
+    /// Express reports errors.</exception>
     public void ReportError()
     {
         if (!_model.IsExpress)
         {
-            throw new InvalidOperationException("a model without the PCI Express capability has no errors to report");
+            throw new InvalidOperationException("a device model without the PCI Express capability cannot report errors");
         }
 
         Tell(_model.Interrupts.TellError);
     }
 
-    /// <summary>Ends all faults that are still to come.</summary>
+    /// <summary>Cancels all faults that have not yet occurred.</summary>
     public void Clear()
     {
         lock (_model.Sync)

@@ -2,7 +2,7 @@ using Vfio.Pci;
 
 namespace Vfio.Emulation;
 
-/// <summary>What is wrong with registers.</summary>
+/// <summary>Specifies the kind of a register fault.</summary>
 internal enum RegisterFaultKind
 {
     NoAnswer,
@@ -10,7 +10,7 @@ internal enum RegisterFaultKind
     WrongValue,
 }
 
-/// <summary>A fault of registers, as often as it still is to happen.</summary>
+/// <summary>Represents a register fault, with the number of times that it will still occur.</summary>
 internal sealed class RegisterFault(RegisterFaultKind kind, RegionIndex region, ulong? offset, ulong value, int times)
 {
     public RegisterFaultKind Kind => kind;

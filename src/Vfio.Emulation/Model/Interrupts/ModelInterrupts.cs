@@ -2,11 +2,11 @@ using System.Numerics;
 
 namespace Vfio.Emulation;
 
-/// <summary>A model's interrupts: its INTx line, and its MSI or MSI-X vectors.</summary>
+/// <summary>Represents the interrupts of a device model: its INTx line, and its MSI or MSI-X vectors.</summary>
 /// <remarks>
-/// Any thread. What the driver has not enabled, has masked, or cannot get because the device may not use the bus (MSI and MSI-X are
-/// writes to memory: bus master enable), does not reach it; a masked vector becomes pending where it has a pending bit, and is
-/// signalled once it is unmasked.
+/// Any thread may use it. An interrupt does not reach the driver if the driver has not enabled it or has masked it, or,
+/// for MSI and MSI-X, if bus mastering is disabled, because these are writes to memory. A masked vector that has a
+/// pending bit becomes pending, and is signalled once it is unmasked.
 /// </remarks>
 public sealed class ModelInterrupts
 {
@@ -23,24 +23,24 @@ public sealed class ModelInterrupts
 
     internal ModelInterrupts(DeviceModel model) => _model = model;
 
-    /// <summary>Whether the INTx line is up, whatever the driver sees of it.</summary>
+    /// <summary>Gets whether the INTx line is raised, even if the driver does not see it.</summary>
     public bool IsRaised { get; private set; }
 
-    /// <summary>Whether the driver has enabled MSI, and not switched it off by the capability's enable bit.</summary>
+    /// <summary>Gets whether the driver has enabled MSI, and the enable bit of the capability is set.</summary>
     public bool IsMsiEnabled => _msiVectors != 0 && !_isMsiSwitchedOff;
 
-    /// <summary>Whether the driver has enabled MSI-X.</summary>
+    /// <summary>Gets whether the driver has enabled MSI-X.</summary>
     public bool IsMsixEnabled => _msixVectors != 0;
 
-    /// <summary>Pulls the INTx line, until <see cref="Lower"/>: the level of an interrupt, not an event.</summary>
-    /// <remarks>As with VFIO, an interrupt that reached the driver masks the line until the driver unmasks it; if the line is still up
-    /// then, there is another interrupt.</remarks>
-    /// <exception cref="InvalidOperationException">The model has no interrupt pin.</exception>
+    /// <summary>Raises the INTx line until <see cref="Lower"/> is called: INTx is a level, not an event.</summary>
+    /// <remarks>As with VFIO, an interrupt that reached the driver masks the line until the driver unmasks it. If the
+    /// line is still raised then, there is another interrupt.</remarks>
+    /// <exception cref="InvalidOperationException">The device model has no interrupt pin.</exception>
     public void Raise()
     {
         if (_model.Identity.InterruptPin == 0)
         {
-            throw new InvalidOperationException("a model without an interrupt pin has no INTx to raise");
+            throw new InvalidOperationException("a device model without an interrupt pin cannot raise INTx");
         }
 
         lock (_model.Sync)
@@ -50,7 +50,7 @@ public sealed class ModelInterrupts
         }
     }
 
-    /// <summary>Lets go of the INTx line.</summary>
+    /// <summary>Lowers the INTx line.</summary>
     public void Lower()
     {
         lock (_model.Sync)
@@ -60,11 +60,12 @@ public sealed class ModelInterrupts
     }
 
     /// <summary>
-    /// Signals a vector of MSI-X or MSI, whichever the driver has enabled. With fewer MSI vectors granted than declared, the
-    /// lower bits of the number count, as in hardware. Where neither is enabled, nothing happens.
+    /// Signals a vector of MSI-X or MSI, whichever the driver has enabled; does nothing if neither is enabled. If the
+    /// driver enabled fewer MSI vectors than declared, only the lower bits of the number are used, as in hardware.
     /// </summary>
-    /// <param name="vector">0 to one less than declared: of MSI-X where the driver has enabled it, else of whichever declares more.</param>
-    /// <exception cref="ArgumentOutOfRangeException">The model declares no such vector.</exception>
+    /// <param name="vector">The vector, less than the number of declared vectors: those of MSI-X if the driver has
+    /// enabled MSI-X, otherwise of the capability that declares more.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The device model does not declare this vector.</exception>
     public void Signal(int vector)
     {
         lock (_model.Sync)
@@ -72,7 +73,7 @@ public sealed class ModelInterrupts
             int declared = IsMsixEnabled ? _table!.Vectors : Math.Max(_msi?.Vectors ?? 0, _msix?.Vectors ?? 0);
             if ((uint)vector >= (uint)declared)
             {
-                throw new ArgumentOutOfRangeException(nameof(vector), vector, $"the model declares {declared} vectors");
+                throw new ArgumentOutOfRangeException(nameof(vector), vector, $"the device model declares {declared} vectors");
             }
 
             if (IsMsixEnabled)
@@ -117,7 +118,7 @@ public sealed class ModelInterrupts
         (_msix, _table) = (msix, table);
     }
 
-    /// <summary>The client takes interrupts of a kind; the kernel turns the other kinds off first, and so must it.</summary>
+    /// <summary>Enables an interrupt type for the client; like the kernel, it disables the other types first.</summary>
     internal void Enable(IrqIndex kind, int vectors)
     {
         DisableAll();
@@ -129,7 +130,7 @@ public sealed class ModelInterrupts
                 SendIntx();
                 break;
             case IrqIndex.Msi:
-                // The capability grants a power of two.
+                // The number of enabled vectors is a power of two.
                 _msiVectors = (int)BitOperations.RoundUpToPowerOf2((uint)vectors);
                 SwitchMsi(isOn: true);
                 OnMsiMaskWritten();
@@ -140,7 +141,8 @@ public sealed class ModelInterrupts
         }
     }
 
-    /// <summary>Likewise, of vectors that need not all have somebody who waits: of MSI-X the others stay masked, as the kernel keeps them. More of MSI-X later disturb none.</summary>
+    // Enables an interrupt type of which not all vectors have an eventfd. As in the kernel, MSI-X vectors without one
+    // stay masked, and enabling more MSI-X vectors later does not affect the others.
     internal void Enable(IrqIndex kind, int vectors, Func<IrqIndex, int, bool> isUsed)
     {
         if (kind != IrqIndex.Msix)
@@ -157,7 +159,7 @@ public sealed class ModelInterrupts
         EnableMsix(vectors, isUsed);
     }
 
-    /// <summary>Unmasks the vectors of MSI-X that somebody waits for, and masks the others.</summary>
+    /// <summary>Unmasks the MSI-X vectors that are in use, and masks the others.</summary>
     internal void ShowVectors(int start, int count, Func<IrqIndex, int, bool> isUsed)
     {
         for (int vector = start; vector < start + count; vector++)
@@ -166,10 +168,10 @@ public sealed class ModelInterrupts
         }
     }
 
-    /// <summary>The kernel tells of an error of the bus.</summary>
+    /// <summary>Signals that the kernel reports a bus error.</summary>
     internal void TellError() => _model.Session?.Client?.Signal(IrqIndex.Error, 0);
 
-    /// <summary>The kernel tells that the device is to be given back.</summary>
+    /// <summary>Signals that the kernel requests the device.</summary>
     internal void TellRequest() => _model.Session?.Client?.Signal(IrqIndex.Request, 0);
 
     internal void DisableAll()
@@ -206,7 +208,8 @@ public sealed class ModelInterrupts
         }
     }
 
-    /// <summary>Messages on or off, of a client that takes MSI. With them a device lets go of its line (PCI Express Base Specification 6.0, section 7.7.1.2).</summary>
+    // Switches MSI on or off for a client that has enabled it. While it is on, the device does not use INTx (PCI
+    // Express Base Specification 6.0, section 7.7.1.2).
     internal void SwitchMsi(bool isOn)
     {
         _isMsiSwitchedOff = !isOn;
@@ -233,7 +236,7 @@ public sealed class ModelInterrupts
         }
     }
 
-    /// <summary>Nothing is pending after a reset. What the client enabled it still has: the kernel puts that back.</summary>
+    // Clears what is pending. The interrupt type that the client enabled stays enabled: the kernel restores it.
     internal void Reset()
     {
         SetLevel(false);
@@ -252,7 +255,7 @@ public sealed class ModelInterrupts
         _table?.Reset();
     }
 
-    /// <summary>An interrupt without a reason, by whichever way is enabled.</summary>
+    /// <summary>Sends an interrupt without a reason, with the enabled interrupt type.</summary>
     internal void SendSpurious(int vector)
     {
         if (IsMsixEnabled)
@@ -272,7 +275,7 @@ public sealed class ModelInterrupts
 
     private void EnableMsix(int vectors, Func<IrqIndex, int, bool> isUsed)
     {
-        SetLevel(false); // as with MSI; 7.7.2.2
+        SetLevel(false); // as for MSI; section 7.7.2.2
         int before = _msixVectors;
         _msixVectors = vectors;
         _msix!.Show(_model.Config, isEnabled: true, _isFunctionMasked);

@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace Vfio.Emulation;
 
 /// <summary>
-/// The MSI-X table and the pending bits in a BAR (PCI Express Base Specification 6.0, section 6.1.4.2): 16 bytes a vector, of which
-/// the last four hold the mask bit; one pending bit a vector.
+/// Represents the MSI-X table and the pending bits in a BAR (PCI Express Base Specification 6.0, section 6.1.4.2). Each
+/// vector has 16 bytes in the table, of which the last four contain the mask bit, and one pending bit.
 /// </summary>
 internal sealed class MsixTable
 {
@@ -60,7 +60,7 @@ internal sealed class MsixTable
         }
     }
 
-    /// <summary>After a reset every vector is masked and none is pending.</summary>
+    /// <summary>Resets the table: every vector is masked and none is pending.</summary>
     public void Reset()
     {
         _table.AsSpan().Clear();
@@ -87,7 +87,10 @@ internal sealed class MsixTable
         };
     }
 
-    /// <summary>Narrow writes are undefined by the specification, and nothing here; pending bits are read-only.</summary>
+    /// <summary>
+    /// Writes to the table. Narrow writes, which the specification leaves undefined, are ignored, and so are writes to
+    /// pending bits.
+    /// </summary>
     public void Write(ulong offset, int width, ulong value)
     {
         if (width < 4 || offset - TableOffset >= TableLength)

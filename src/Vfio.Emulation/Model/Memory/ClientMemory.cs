@@ -1,12 +1,13 @@
 namespace Vfio.Emulation;
 
 /// <summary>
-/// The driver's memory, as a model reaches it by DMA: what the driver has mapped for the device, with the permissions it gave,
-/// while the driver lets the device onto the bus.
+/// Represents the driver's memory, which a device model accesses by DMA: the memory that the driver has mapped for the
+/// device, with the permissions of the mappings, while bus mastering is enabled.
 /// </summary>
 /// <remarks>
-/// Any thread. All or nothing: a transfer of which any byte may not be touched moves none, says why, and the model reports that to
-/// its driver in its own way. The driver may change its memory at any time: read once, check, then use.
+/// Any thread may use it. A transfer copies all bytes or none: if any byte may not be accessed, it returns the reason,
+/// and the device model reports that to its driver in its own way. The driver may change its memory at any time: read a
+/// value once, check it, then use it.
 /// </remarks>
 public sealed class ClientMemory
 {
@@ -14,10 +15,11 @@ public sealed class ClientMemory
 
     internal ClientMemory(DeviceModel model) => _model = model;
 
-    /// <summary>The device reads the driver's memory.</summary>
-    /// <param name="iova">The device's address of the first byte.</param>
-    /// <param name="destination">Where to; filled only where the result is <see cref="DmaResult.Completed"/>.</param>
-    /// <returns>Whether it was done, or why not.</returns>
+    /// <summary>Reads the driver's memory, as the device.</summary>
+    /// <param name="iova">The device address of the first byte.</param>
+    /// <param name="destination">Receives the bytes; filled only if the result is <see
+    /// cref="DmaResult.Completed"/>.</param>
+    /// <returns>Whether the transfer was made, or why not.</returns>
     public DmaResult TryRead(ulong iova, Span<byte> destination)
     {
         lock (_model.Sync)
@@ -27,10 +29,10 @@ public sealed class ClientMemory
         }
     }
 
-    /// <summary>The device writes the driver's memory.</summary>
-    /// <param name="iova">The device's address of the first byte.</param>
+    /// <summary>Writes the driver's memory, as the device.</summary>
+    /// <param name="iova">The device address of the first byte.</param>
     /// <param name="source">The bytes.</param>
-    /// <returns>Whether it was done, or why not.</returns>
+    /// <returns>Whether the transfer was made, or why not.</returns>
     public DmaResult TryWrite(ulong iova, ReadOnlySpan<byte> source)
     {
         lock (_model.Sync)
@@ -50,7 +52,7 @@ public sealed class ClientMemory
         return result;
     }
 
-    // The session where the transfer may go on; else why not.
+    // Returns the session if the transfer may continue, otherwise the reason.
     private DmaResult Prepare(ref ulong iova, out ModelSession? open)
     {
         open = null;

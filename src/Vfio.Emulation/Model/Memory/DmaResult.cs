@@ -1,20 +1,25 @@
 namespace Vfio.Emulation;
 
-/// <summary>How a transfer between a model and the driver's memory ended.</summary>
+/// <summary>Specifies the result of a transfer between a device model and the driver's memory.</summary>
 public enum DmaResult
 {
-    /// <summary>All bytes were moved.</summary>
+    /// <summary>All bytes were copied.</summary>
     Completed = 0,
 
-    /// <summary>The driver has not let the device onto the bus (bus master enable, bit 2 of the command register), or it sleeps (D3hot). Nothing was moved.</summary>
+    /// <summary>
+    /// Bus mastering is disabled (bit 2 of the command register), or the device is suspended (D3hot). Nothing was
+    /// copied.
+    /// </summary>
     BusMasterDisabled = 1,
 
-    /// <summary>Some byte lies where the driver has mapped nothing. Nothing was moved.</summary>
+    /// <summary>A byte is at an address that the driver has not mapped. Nothing was copied.</summary>
     NotMapped = 2,
 
-    /// <summary>Some byte lies where the driver has allowed only the other direction. Nothing was moved.</summary>
+    /// <summary>
+    /// A byte is at an address for which the driver has permitted only the other direction. Nothing was copied.
+    /// </summary>
     NotPermitted = 3,
 
-    /// <summary>Nobody has the device open, or it was removed. Nothing was moved.</summary>
+    /// <summary>No driver has the device open, or the device was removed. Nothing was copied.</summary>
     NoClient = 4,
 }

@@ -1,7 +1,13 @@
 namespace Vfio.Emulation;
 
-/// <summary>A clock that stands still until a test advances it: the timers of a model then run in order, on the test's thread.</summary>
-/// <remarks>Starts at 2000-01-01 00:00 UTC. Any thread; two that advance it at once run each other's timers.</remarks>
+/// <summary>
+/// Represents a clock that stands still until a test advances it. The timers of a device model then run in order, on
+/// the test's thread.
+/// </summary>
+/// <remarks>
+/// The clock starts at 2000-01-01 00:00 UTC. Any thread may use it; two threads that advance it at the same time run
+/// each other's timers.
+/// </remarks>
 public sealed class ModelClock : TimeProvider
 {
     private readonly Lock _lock = new();
@@ -9,7 +15,7 @@ public sealed class ModelClock : TimeProvider
     private TimeSpan _now;
     private long _order;
 
-    /// <summary>How long it has been advanced altogether.</summary>
+    /// <summary>Gets by how much the clock was advanced in total.</summary>
     public TimeSpan Elapsed
     {
         get
@@ -34,11 +40,11 @@ public sealed class ModelClock : TimeProvider
     public override DateTimeOffset GetUtcNow() => new DateTimeOffset(2000, 1, 1, 0, 0, 0, TimeSpan.Zero) + Elapsed;
 
     /// <summary>
-    /// Lets time pass: timers that are due run one by one, each at its own time, before this returns; also those that a timer starts
-    /// on the way. What a timer throws comes out here.
+    /// Advances the clock. Timers that are due run one by one, each at its own time, before this method returns,
+    /// including timers that another timer starts meanwhile. An exception that a timer throws is thrown to the caller.
     /// </summary>
-    /// <param name="time">How much; 0 runs what is due now.</param>
-    /// <exception cref="ArgumentOutOfRangeException">Negative.</exception>
+    /// <param name="time">The time; 0 runs the timers that are due now.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="time"/> is negative.</exception>
     public void Advance(TimeSpan time)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(time, TimeSpan.Zero);
@@ -58,7 +64,8 @@ public sealed class ModelClock : TimeProvider
         return timer;
     }
 
-    // The next timer to run until then, with the time set to its own; or nothing, with the time set to the end.
+    // Returns the next timer that is due until the end, after advancing the time to it; or null, after advancing the
+    // time to the end.
     private ClockTimer? TakeDue(TimeSpan end)
     {
         lock (_lock)

@@ -1,7 +1,12 @@
 namespace Vfio.Emulation;
 
-/// <summary>A timer of a model: runs once per <see cref="Start"/>, by the model's clock, under the model's lock.</summary>
-/// <remarks>Made by <see cref="DeviceModel.CreateTimer"/>, which owns it. Any thread.</remarks>
+/// <summary>
+/// Represents a timer of a device model. It runs once per <see cref="Start"/>, by the model's clock and under the
+/// model's lock.
+/// </summary>
+/// <remarks>
+/// <see cref="DeviceModel.CreateTimer"/> creates it; the device model owns it. Any thread may use it.
+/// </remarks>
 public sealed class ModelTimer
 {
     private readonly DeviceModel _model;
@@ -17,12 +22,14 @@ public sealed class ModelTimer
             static state => ((ModelTimer)state!).Fire(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Whether it was started and is not up yet.</summary>
+    /// <summary>Gets whether the timer was started and has not expired yet.</summary>
     public bool IsRunning { get; private set; }
 
-    /// <summary>Starts it, anew where it is running.</summary>
-    /// <param name="dueTime">When it is up, from now; 0 is as soon as possible, but not before this call returns.</param>
-    /// <exception cref="ArgumentOutOfRangeException">Negative, or above 24 days.</exception>
+    /// <summary>Starts the timer, or restarts it if it is running.</summary>
+    /// <param name="dueTime">The time until it expires; 0 is as soon as possible, but not before this call
+    /// returns.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="dueTime"/> is negative, or greater than 24
+    /// days.</exception>
     public void Start(TimeSpan dueTime)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(dueTime, TimeSpan.Zero);
@@ -38,7 +45,7 @@ public sealed class ModelTimer
         }
     }
 
-    /// <summary>Stops it: it is not up any more.</summary>
+    /// <summary>Stops the timer; it does not expire any more.</summary>
     public void Stop()
     {
         lock (_model.Sync)
@@ -63,7 +70,8 @@ public sealed class ModelTimer
                 return;
             }
 
-            // A callback that waited for the lock may belong to an earlier start; and system timers are a little early at times.
+            // A callback that waited for the lock may belong to an earlier start, and system timers sometimes expire
+            // slightly early.
             TimeSpan left = TimeSpan.FromSeconds((double)(_due - _model.Clock.GetTimestamp()) / _model.Clock.TimestampFrequency);
             if (left > TimeSpan.Zero)
             {
@@ -78,7 +86,8 @@ public sealed class ModelTimer
             }
             catch (Exception failure) when (_model.Clock is not ModelClock)
             {
-                // It would end the process from the thread pool. A test's clock hands it to the test itself.
+                // The exception would end the process, because this is a thread pool thread. With a ModelClock, it is
+                // thrown to the test instead.
                 _model.Report(failure);
             }
         }

@@ -3,19 +3,25 @@ using Vfio.Pci;
 
 namespace My.Card;
 
-/// <summary>The device in software, from the same datasheet as the driver: what a driver sees of it is what it would see of the card.</summary>
-/// <remarks>Offsets and bits stand here a second time, on purpose: a model that took them from the driver would agree with its mistakes.</remarks>
+/// <summary>
+/// Models the device in software, from the same datasheet as the driver, so that a driver sees the same as on the card.
+/// </summary>
+/// <remarks>
+/// Offsets and bits are repeated here on purpose: a device model that used the driver's constants would share its
+/// mistakes.
+/// </remarks>
 public sealed class MyCardModel : DeviceModel
 {
     private const uint Magic = 0x0100_00ed; // version 1.0
-    private const int FirstVanishing = 34; // 34! has 2^32 as a factor: 32 bits show nothing of it, or of what follows
+    private const int FirstVanishing = 34; // 34! and above are multiples of 2^32, so their low 32 bits are zero
 
     private readonly ModelTimer _computation;
     private uint _liveness;
     private uint _factorial;
 
-    /// <summary>Makes a device.</summary>
-    /// <param name="clock">What its computing takes time by: a <see cref="ModelClock"/> that a test advances; the system's clock unless given.</param>
+    /// <summary>Creates a device.</summary>
+    /// <param name="clock">The clock for its computations, for example a <see cref="ModelClock"/> that a test advances;
+    /// by default, the system's clock.</param>
     public MyCardModel(TimeProvider? clock = null)
         : base("My-Card", new PciIdentity(0xVVVV, 0xDDDD) { Class = new PciClassCode(0x00ff00) }, clock)
     {
@@ -23,7 +29,9 @@ public sealed class MyCardModel : DeviceModel
         _computation = CreateTimer(FinishFactorial);
     }
 
-    /// <summary>How long it computes; 0 unless told: the factorial is there when the write returns.</summary>
+    /// <summary>
+    /// Gets how long a computation takes. The default is 0: the factorial is available when the write returns.
+    /// </summary>
     public TimeSpan ComputeTime { get; init; }
 
     protected override void OnReset()
@@ -38,7 +46,7 @@ public sealed class MyCardModel : DeviceModel
         (0x04, 4) => _liveness,
         (0x08, 4) => _factorial,
         (0x20, 4) => _computation.IsRunning ? 1ul : 0,
-        _ => ulong.MaxValue, // where no register is, nobody answers
+        _ => ulong.MaxValue, // an offset without a register reads as all ones
     };
 
     private void Write(ulong offset, int width, ulong value)

@@ -1,4 +1,4 @@
-// Says what the driver finds in a device, or in its model.
+// Shows what the driver finds in a device, or in its device model.
 using My.Card;
 using Vfio;
 using Vfio.Pci;
@@ -24,7 +24,7 @@ try
 
     if (!PciAddress.TryParse(argument, out PciAddress address))
     {
-        return Fail(2, $"'{argument}' is no PCI address", Usage);
+        return Fail(2, $"'{argument}' is not a PCI address", Usage);
     }
 
     using VfioDevice device = VfioDevice.Open(address);
@@ -53,7 +53,7 @@ static void Report(VfioDevice device)
         Console.WriteLine($"  {register.Name,-10} 0x{value}  {fields}".TrimEnd());
     }
 
-    Console.WriteLine(driver.IsAlive() ? "it is alive" : "it does not answer as one that is alive");
+    Console.WriteLine(driver.IsAlive() ? "it is alive" : "it does not answer correctly");
     Console.WriteLine($"5! = {driver.ComputeFactorial(5, TimeSpan.FromSeconds(1))}");
 }
 

@@ -4,28 +4,29 @@ using Vfio.Pci;
 namespace My.Card;
 
 /// <summary>
-/// The driver. It takes a <see cref="VfioDevice"/>, and cannot tell whether the kernel or a model stands behind it; the caller
-/// owns the device, the driver its region. One thread at a time.
+/// The driver. It works on a <see cref="VfioDevice"/>, whether the kernel or a device model provides it. The caller
+/// owns the device, the driver owns its region. Only one thread at a time may use it.
 /// </summary>
 public sealed class MyCardDriver : IDisposable
 {
     private readonly Region _registers;
 
-    /// <summary>Takes a device into use.</summary>
+    /// <summary>Starts to use a device.</summary>
     /// <param name="device">The device.</param>
-    /// <exception cref="NotSupportedException">It is another device than this driver is for.</exception>
+    /// <exception cref="NotSupportedException">The driver does not support this device.</exception>
     public MyCardDriver(VfioDevice device)
     {
         ArgumentNullException.ThrowIfNull(device);
         CheckIds(device);
-        // Trapped: an access that the device does not answer is an exception here, where Mapped, which is much faster, reads ones.
+        // Trapped: if the device does not answer an access, it throws an exception. With Mapped, which is much faster,
+        // it would read as all ones.
         _registers = device.OpenRegion(MyCardRegisters.Map.Region, RegionAccess.Trapped);
         try
         {
             Identification = _registers.Read(MyCardRegisters.Identification);
             if (Identification.Magic != MyCardIdentification.ExpectedMagic)
             {
-                throw new NotSupportedException($"{device.Name} identifies itself as 0x{Identification.Raw:x8}, which is no My-Card");
+                throw new NotSupportedException($"{device.Name} identifies itself as 0x{Identification.Raw:x8}, which is not a My-Card");
             }
         }
         catch
@@ -35,10 +36,10 @@ public sealed class MyCardDriver : IDisposable
         }
     }
 
-    /// <summary>What the device said it is.</summary>
+    /// <summary>Gets the identification that the device reported.</summary>
     public MyCardIdentification Identification { get; }
 
-    /// <summary>Asks the device for the complement of a number, which a dead one does not give.</summary>
+    /// <summary>Returns whether the device answers with the complement of a number.</summary>
     public bool IsAlive()
     {
         const uint Question = 0x12345678;
@@ -47,11 +48,11 @@ public sealed class MyCardDriver : IDisposable
     }
 
     /// <summary>Lets the device compute a factorial.</summary>
-    /// <param name="number">Of what; from 13 on, 32 bits do not hold all of it.</param>
-    /// <param name="patience">How long to wait for it.</param>
+    /// <param name="number">The number; from 13 on, the factorial does not fit into 32 bits.</param>
+    /// <param name="patience">How long to wait for the result.</param>
     /// <returns>The low 32 bits of the factorial.</returns>
-    /// <exception cref="TimeoutException">It was not there in time.</exception>
-    /// <exception cref="IOException">The device is gone.</exception>
+    /// <exception cref="TimeoutException">The result was not available in time.</exception>
+    /// <exception cref="IOException">The device was removed.</exception>
     public uint ComputeFactorial(uint number, TimeSpan patience)
     {
         long start = TimeProvider.System.GetTimestamp();
@@ -70,7 +71,7 @@ public sealed class MyCardDriver : IDisposable
         return _registers.Read(MyCardRegisters.Factorial).Raw;
     }
 
-    /// <summary>Reads every register that may be read without changing anything.</summary>
+    /// <summary>Reads every register that has no read side effects.</summary>
     public IReadOnlyList<RegisterReading> ReadRegisters() =>
     [
         .. MyCardRegisters.Map.Registers.Where(register => register.CanPeek)
@@ -99,7 +100,7 @@ public sealed class MyCardDriver : IDisposable
         _ => _registers.ReadUInt64(register.Offset),
     };
 
-    // A bus makes ones of no answer, and no status is all ones.
+    // If the device does not answer, a register reads as all ones, and no status is all ones.
     private MyCardStatus ReadStatus()
     {
         MyCardStatus status = _registers.Read(MyCardRegisters.Status);

@@ -2,11 +2,11 @@ using Vfio.Pci;
 
 namespace My.Card;
 
-/// <summary>The identification register: a constant that tells this device from others, and its version.</summary>
-/// <param name="Raw">All 32 bits, the reserved ones too.</param>
+/// <summary>Represents the identification register: a constant that identifies the device, and its version.</summary>
+/// <param name="Raw">All 32 bits, including reserved ones.</param>
 public readonly record struct MyCardIdentification(uint Raw) : IRegisterValue<MyCardIdentification>
 {
-    /// <summary>What <see cref="Magic"/> is in every device of this kind.</summary>
+    /// <summary>The value of <see cref="Magic"/> in every device of this kind.</summary>
     public const int ExpectedMagic = 0xed;
 
     public static int Width => 4;

@@ -2,8 +2,8 @@ using Vfio.Pci;
 
 namespace My.Card;
 
-/// <summary>The status register.</summary>
-/// <param name="Raw">All 32 bits, the reserved ones too.</param>
+/// <summary>Represents the status register.</summary>
+/// <param name="Raw">All 32 bits, including reserved ones.</param>
 public readonly record struct MyCardStatus(uint Raw) : IRegisterValue<MyCardStatus>
 {
     public static int Width => 4;

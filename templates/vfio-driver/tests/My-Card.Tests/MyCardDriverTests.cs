@@ -5,7 +5,7 @@ using Xunit;
 
 namespace My.Card.Tests;
 
-/// <summary>The driver on the model of its device: no hardware, no root, no waiting.</summary>
+/// <summary>Tests the driver on the model of its device: no hardware, no root, no waiting.</summary>
 public sealed class MyCardDriverTests : IDisposable
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
@@ -73,7 +73,7 @@ public sealed class MyCardDriverTests : IDisposable
     [Fact]
     public void It_does_not_wait_for_ever()
     {
-        // The clock stands still, so that the device never finishes.
+        // The clock stands still, so the device never finishes.
         using MyCardModel slow = new(new ModelClock()) { ComputeTime = Second };
         using VfioDevice device = slow.Open();
         using MyCardDriver driver = new(device);
@@ -84,7 +84,7 @@ public sealed class MyCardDriverTests : IDisposable
     public void It_notices_that_the_device_was_pulled_out()
     {
         using MyCardDriver driver = new(_device);
-        _model.Faults.RemoveAfter(2); // the number is written still; the status is read of nothing
+        _model.Faults.RemoveAfter(2); // the number is still written, but the status reads as all ones
         Assert.Throws<IOException>(() => driver.ComputeFactorial(5, Second));
     }
 

@@ -1,6 +1,9 @@
 namespace Vfio.Tests.Pci;
 
-/// <summary>Images of what the machine has not: ports, bridges of all kinds, functions with every capability there is.</summary>
+/// <summary>
+/// Creates images of what the machine does not have: ports, bridges of all kinds, functions with every existing
+/// capability.
+/// </summary>
 internal static class DerivedImages
 {
     private const int Seeds = 20;
@@ -15,8 +18,8 @@ internal static class DerivedImages
     public static IReadOnlyList<(string Name, byte[] Image)> All { get; } = [.. Make()];
 
     /// <summary>One image.</summary>
-    /// <param name="kind">What to build, of <see cref="Kinds"/>.</param>
-    /// <param name="seed">From what its fields come.</param>
+    /// <param name="kind">The kind to build, one of <see cref="Kinds"/>.</param>
+    /// <param name="seed">The seed of its fields.</param>
     public static byte[] Build(string kind, int seed) => kind switch
     {
         "endpoint" => Express(seed, headerType: 0, type: 0),

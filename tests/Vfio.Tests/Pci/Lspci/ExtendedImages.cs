@@ -1,6 +1,6 @@
 namespace Vfio.Tests.Pci;
 
-/// <summary>Extended capabilities of images: every one that there is.</summary>
+/// <summary>Adds the extended capabilities of images: every existing one.</summary>
 internal static class ExtendedImages
 {
     private const ushort Unknown = 0x7abc;
@@ -66,7 +66,7 @@ internal static class ExtendedImages
             image.SetWord(at + 8, id);
             if (id == 0)
             {
-                // What lspci looks up in tables without a check must be in them.
+                // Values that lspci looks up in tables without a check must be in those tables.
                 foreach (int range in new[] { 0x1c, 0x2c })
                 {
                     uint known = (uint)image.Next(3) << 2 | (uint)image.Next(3) << 5 | (uint)image.Next(8) << 8;

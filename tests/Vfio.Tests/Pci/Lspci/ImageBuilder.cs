@@ -2,7 +2,10 @@ using System.Buffers.Binary;
 
 namespace Vfio.Tests.Pci;
 
-/// <summary>Builds configuration spaces: real structures at plausible places, fields at random from a seed, so that over many images each takes all its values.</summary>
+/// <summary>
+/// Builds configuration spaces: real structures at plausible offsets, with random fields from a seed, so that over many
+/// images each field has all its values.
+/// </summary>
 internal sealed class ImageBuilder
 {
     private readonly Random _random;
@@ -62,7 +65,7 @@ internal sealed class ImageBuilder
     public void SetDoubleWord(int at, uint value) => BinaryPrimitives.WriteUInt32LittleEndian(_bytes.AsSpan(at), value);
 
     /// <summary>Adds a capability of the standard list, filled at random.</summary>
-    /// <returns>Where it starts; 0 where it has no room.</returns>
+    /// <returns>The offset; 0 if there is not enough space.</returns>
     public int Add(byte id, int length)
     {
         int at = _next;
@@ -126,7 +129,7 @@ internal sealed class ImageBuilder
         SetWord(0x26, (Word(0x26) & 0xfff0) | prefetchable);
     }
 
-    // Bytes of all densities: fields that are wide must be seen small as well.
+    // Bytes of all densities, so that wide fields also have small values.
     private void Fill(int at, int length)
     {
         int density = _random.Next(4);

@@ -4,14 +4,14 @@ using System.Text;
 
 namespace Vfio.Tests.Pci;
 
-/// <summary>Debian's lspci, on images instead of devices.</summary>
+/// <summary>Runs Debian's lspci on images instead of devices.</summary>
 internal static class Lspci
 {
     private const string Path = "/usr/bin/lspci";
     private const int PerDomain = 256;
 
-    /// <summary>The functions' texts, one for each image; null where lspci died of it.</summary>
-    /// <param name="images">The images; each becomes a device of its own bus.</param>
+    /// <summary>Returns the text of each image; <see langword="null"/> if lspci crashed on it.</summary>
+    /// <param name="images">The images; each becomes a device on its own bus.</param>
     /// <param name="device">Their device number.</param>
     public static string?[] Show(IReadOnlyList<byte[]> images, int device = 0)
     {
@@ -21,11 +21,11 @@ internal static class Lspci
         return texts;
     }
 
-    /// <summary>Where an image's device is.</summary>
+    /// <summary>Returns the address of an image's device.</summary>
     public static string Place(int index, int device) =>
         string.Create(CultureInfo.InvariantCulture, $"{1 + (index / PerDomain):x4}:{index % PerDomain:x2}:{device:x2}.0");
 
-    // An image that kills lspci takes the whole batch with it: halve until it is alone.
+    // An image that crashes lspci ends the whole batch, so the batch is halved until only that image is left.
     private static void Show(IReadOnlyList<byte[]> images, int start, int end, int device, string?[] texts)
     {
         if (start == end)

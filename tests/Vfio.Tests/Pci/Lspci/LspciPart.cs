@@ -6,8 +6,8 @@ using Vfio.Pci;
 namespace Vfio.Tests.Pci;
 
 /// <summary>
-/// A capability, or the header, whose decoded registers are written out by templates in lspci's layout. Values come from the
-/// decoding alone: names of values, signs of flags, derived texts; what a template takes is noted as used.
+/// Writes the decoded registers of a capability, or of the header, with templates in lspci's layout. All values come
+/// from the decoding: names of values, signs of flags, derived texts. What a template uses is recorded.
 /// </summary>
 internal sealed partial class LspciPart(
     string name, int offset, IReadOnlyList<RegisterReading> registers, IReadOnlyList<PciDerivedValue> derived, int imageLength, StringBuilder text, ISet<string>? used)
@@ -16,15 +16,17 @@ internal sealed partial class LspciPart(
 
     public int Offset => offset;
 
-    /// <summary>Whether the image holds these bytes: lspci fetches a group of registers whole or not at all.</summary>
+    /// <summary>
+    /// Returns whether the image contains these bytes; lspci fetches a group of registers completely or not at all.
+    /// </summary>
     public bool Has(int at, int length) => offset + at + length <= imageLength;
 
     public bool HasRegister(string register) => registers.Any(reading => reading.Register.Name == register);
 
     /// <summary>
-    /// Writes a template. <c>{Field}</c> is a field of the register, as people read it; <c>{Field|other}</c> says <c>other</c>
-    /// where its number has no name; <c>{Field:x4}</c> is the number; <c>{*:x8}</c> the whole register; <c>{Reg/Field}</c> is of
-    /// another register; <c>{=Name}</c> is a derived value; <c>+Flag</c> is the flag's name and its sign.
+    /// Writes a template. <c>{Field}</c> is a field of the register as text; <c>{Field|other}</c> is <c>other</c> if
+    /// its number has no name; <c>{Field:x4}</c> is the number; <c>{*:x8}</c> is the whole register; <c>{Reg/Field}</c>
+    /// is a field of another register; <c>{=Name}</c> is a derived value; <c>+Flag</c> is the flag's name and its sign.
     /// </summary>
     public void Write(string register, string template) => text.Append(Hole().Replace(template, hole =>
         hole.Groups["flag"].Success ? hole.Groups["flag"].Value + Field(register, hole.Groups["flag"].Value).Text : Fill(register, hole.Groups["hole"].Value)));
@@ -62,7 +64,7 @@ internal sealed partial class LspciPart(
         throw new InvalidOperationException($"{name} derives no {derivedName}; it derives {string.Join(", ", derived.Select(value => value.Name))}");
     }
 
-    /// <summary>Names without what counts instances: entry 3's register is entry 0's.</summary>
+    /// <summary>Returns names without the number of the instance: entry 3's register is entry 0's.</summary>
     public static string Letters(string registerName) => Instance().Replace(registerName, "#");
 
     private string Fill(string register, string hole)

@@ -89,7 +89,7 @@ internal sealed partial class LspciText
         part.Write("DevSta", "\t\tDevSta:\t+CorrErr +NonFatalErr +FatalErr +UnsupReq +AuxPwr +TransPend\n");
     }
 
-    // A second opinion on the watts, by other arithmetic.
+    // Checks the watts again, with other arithmetic.
     private static void AssertPower(string text, uint value, uint scale)
     {
         double watts = scale == 0 && value >= 0xf0 ? 250 + (25.0 * (value - 0xf0)) : value / Math.Pow(10, scale);
@@ -154,7 +154,7 @@ internal sealed partial class LspciText
         }
     }
 
-    // As lspci finds it: any base address that is set and not of ports.
+    // As lspci does it: any base address that is set and is not for ports.
     private bool HasMemoryRegister()
     {
         int count = _config.Header.HeaderType switch { 0 => 6, 1 => 2, _ => 1 };

@@ -127,7 +127,7 @@ internal sealed partial class LspciText
         }
     }
 
-    // lspci shifts by the scale even where none is permitted.
+    // lspci shifts by the scale even if no value is permitted.
     private static string Latency(LspciPart part, string register, string derived)
     {
         ulong value = part.Number(register, "Value");
@@ -203,7 +203,7 @@ internal sealed partial class LspciText
             string low = $"{part.Number(register, "Address") << 4:x8}";
             i += type == 2 ? 1 : 0;
 
-            // Past the last register lspci reads the one behind, which is no address.
+            // After the last register, lspci reads the next one, which is not an address.
             string high = type != 2 ? "" : i < 6 ? $"{part.Number($"VFBAR{i}"):x8}" : $"{part.Number("VFMigration"):x8}";
             string text = $"Memory at {high}{low} ({(type == 0 ? "32" : "64")}-bit, {prefix}prefetchable)";
             Assert.Equal(i < 6 ? text : text.Replace(high, "", StringComparison.Ordinal), part.Derived(region));

@@ -138,7 +138,7 @@ internal sealed partial class LspciText
         }
     }
 
-    // Reserved ones show where they are set.
+    // Reserved ones are shown if they are set.
     private static void WriteArbiters(LspciPart part, string register, string[] names)
     {
         for (int i = 0; i < names.Length; i++)

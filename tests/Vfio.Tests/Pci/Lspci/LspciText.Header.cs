@@ -88,7 +88,7 @@ internal sealed partial class LspciText
         _text.Append('\n');
     }
 
-    // lspci takes the pin as a distance from A, even where there is no such pin.
+    // lspci prints the pin relative to A, even if there is no such pin.
     private void WriteInterrupt(int type)
     {
         uint pin = type <= 2 ? _header.Number("INTERRUPT_PIN", "Pin") : 0;
@@ -128,7 +128,7 @@ internal sealed partial class LspciText
         }
     }
 
-    // The derived line says what the register's own fields say.
+    // The derived line agrees with the register's own fields.
     private bool Check(string register, int i)
     {
         string line = _config.HeaderDerivedValues.Single(value => value.Name == $"Region {i}").Text;
@@ -204,7 +204,7 @@ internal sealed partial class LspciText
     [GeneratedRegex(@"\[size=([0-9]{10,})")]
     private static partial Regex HugeSize();
 
-    // The windows' fields must give the addresses of the derived line.
+    // The fields of the windows must give the addresses of the derived line.
     private void UseWindowRegisters()
     {
         uint io = _header.Number("IO_BASE", "Type");

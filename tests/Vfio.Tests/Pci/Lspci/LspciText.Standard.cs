@@ -203,7 +203,7 @@ internal sealed partial class LspciText
             return;
         }
 
-        // lspci knows the first four types.
+        // lspci supports the first four types.
         uint type = part.Number("Type", "Type");
         WriteLine($"{capability.Name}: {(type is >= 1 and <= 4 ? summary : "VirtIO: <unknown>")}");
         part.Write("", "\t\t{=Structure}\n");

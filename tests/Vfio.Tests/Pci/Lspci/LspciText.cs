@@ -5,12 +5,15 @@ using Vfio.Pci;
 namespace Vfio.Tests.Pci;
 
 /// <summary>
-/// Writes our decoding of an image as <c>lspci -vvv -n -F</c> of pciutils 3.9 prints its own: what differs is then a difference
-/// of decoding, and no word of lspci's is left uncompared. <see cref="KnownDifferences"/> are written as lspci has them.
+/// Writes our decoding of an image in the format of <c>lspci -vvv -n -F</c> of pciutils 3.9, so that any difference is
+/// a difference of decoding, and every word of lspci is compared. <see cref="KnownDifferences"/> are written as lspci
+/// prints them.
 /// </summary>
 internal sealed partial class LspciText
 {
-    /// <summary>Where the decoding differs on purpose from lspci 3.9, and why. The texts below follow lspci in these.</summary>
+    /// <summary>
+    /// Where the decoding intentionally differs from lspci 3.9, and why. The texts below follow lspci there.
+    /// </summary>
     public static readonly IReadOnlyList<string> KnownDifferences =
     [
         "sizes of regions, kernel driver, modules, slot, NUMA node, IOMMU group: not in configuration space, and not printed with -F",
@@ -25,7 +28,7 @@ internal sealed partial class LspciText
         "LnkCap2 speeds beyond 32 GT/s: RsvdP in lspci 3.9, which knows version 5.0",
         "LTR scales 6 and 7: not permitted; lspci shifts by 30 and 35 (which the processor takes as 3)",
         "DOE Error: lspci tests bits 0 and 1, the specification has it in bit 2",
-        "HyperTransport frequency capability: lspci reads its lower byte alone, so that 1.4GHz, 1.6GHz and Vend never show",
+        "HyperTransport frequency capability: lspci reads only its lower byte, so 1.4GHz, 1.6GHz and Vend never show",
         "multicast of functions that are neither port nor endpoint: lspci forgets to end the line",
         "resizable BARs above 6, or none: lspci prints an error line",
         "CXL ports: lspci shows PMComplete if any of bits 1 and 3 is set (its mask is the register's offset, 0Ah)",
@@ -54,7 +57,7 @@ internal sealed partial class LspciText
     /// <param name="config">The decoding.</param>
     /// <param name="place">Domain, bus, device and function, as the first line has them.</param>
     /// <param name="device">The device number.</param>
-    /// <param name="used">Receives what was taken of the decoding, where somebody wants to know.</param>
+    /// <param name="used">Receives the parts of the decoding that were used, for callers that need them.</param>
     public static string Of(PciConfigSpace config, string place, int device, ISet<string>? used)
     {
         LspciText text = new(config, device, used);
@@ -81,7 +84,7 @@ internal sealed partial class LspciText
             type = capability.Id == 0x10 ? (int)part.Number("Flags", "Type") : type;
         }
 
-        // What ended the list is a warning here, and a line of the list there.
+        // The reason that ended the list is a warning here, and a line of the list in lspci.
         foreach (string warning in _config.Warnings.Where(warning => !warning.Contains("extended", StringComparison.Ordinal)))
         {
             Match loop = Loop().Match(warning);

@@ -1,6 +1,9 @@
 namespace Vfio.Tests.Pci;
 
-/// <summary>Images that no device should give: bytes changed at random, above all where lists are linked, and cut at any length.</summary>
+/// <summary>
+/// Creates images that no device should have: with bytes changed at random, mostly in the links of lists, and truncated
+/// at any length.
+/// </summary>
 internal static class Mutations
 {
     public static IEnumerable<(string Name, byte[] Image)> Make(int seed, int count)
