@@ -2,7 +2,7 @@ using Vfio.Pci;
 
 namespace Vfio.Host;
 
-/// <summary>Computes a <see cref="BindingPlan"/>, once.</summary>
+/// <summary>Computes a <see cref="BindingPlan"/>. Used once.</summary>
 internal sealed class BindingComputer
 {
     private readonly HostContext _context;
@@ -14,7 +14,7 @@ internal sealed class BindingComputer
     private readonly ModuleSteps _modules;
     private readonly PersistentFiles _files;
     private readonly BindingUndo _undo;
-    private readonly HashSet<string> _loaded = []; // what the first device has loaded the others find
+    private readonly HashSet<string> _loaded = []; // loaded for an earlier device of the plan
     private List<PciDeviceInfo> _devices = [];
     private List<PciDeviceInfo> _unbound = [];
     private (uint Uid, uint Gid, string Name)? _user;
@@ -46,11 +46,12 @@ internal sealed class BindingComputer
             then.AddRange(take.Select(step => (taking.Device.Address, step)));
         }
 
-        // Last: they take themselves back where one of them fails, and the devices then go back as after any failure.
+        // The files come last: if one of them fails, they undo themselves, and the devices are then restored as after
+        // any failure.
         IEnumerable<BindingStep> files = _devices.Count == 0 || refusals.Count != 0 ? [] : FileSteps();
         IReadOnlyList<string> warnings = [.. _files.Notes(_devices, _options), .. _devices.Where(device => !device.HasVfioDriver).SelectMany(_survey.Warnings)];
         HashSet<PciAddress> taken = [.. _devices.Select(device => device.Address)];
-        // All are remembered before one is touched, and before another process may change what they share.
+        // All devices are recorded before any is changed, and before another process can change what they share.
         return new BindingPlan(_context, _options, _addresses, [.. first, .. then, .. files.Select(step => (_devices[^1].Address, step))], _undo, refusals, warnings)
         {
             Devices = _devices,
@@ -82,7 +83,7 @@ internal sealed class BindingComputer
     private IEnumerable<IommuGroup> Groups() =>
         _devices.Select(device => device.IommuGroup).OfType<int>().Distinct().Select(_context.Bus.GetGroup).OfType<IommuGroup>();
 
-    // Where nothing but bridges is bound, there is nothing to bind them for.
+    // If only bridges are named, there is no reason to unbind them.
     private bool IsUnboundWithGroup(PciDeviceInfo device) => _options.WholeGroup && HostSurvey.IsUnboundWithGroup(device)
         && _devices.Any(other => !other.IsBridge && other.IommuGroup == device.IommuGroup);
 
@@ -98,7 +99,7 @@ internal sealed class BindingComputer
         return new DeviceTaking(device, entry, module, _unbound.Contains(device) ? JournalEntry.NoDriver : _modules.NameOf(module, AskedFor(device)), _context.Steps.EndPending(entry));
     }
 
-    // Of the host, of uses, and of what others have.
+    // Reasons that concern the host, uses of the devices, and what other programs have bound.
     private IEnumerable<BindingRefusal> Judge() => _devices
         .SelectMany(device => _unbound.Contains(device) ? _survey.JudgeAlong(device, thorough: true) : _survey.Judge(device, thorough: true))
         .Where(refusal => !(refusal.CanForce && _options.Force)).SelectMany(JudgeNoIommu)
@@ -106,7 +107,7 @@ internal sealed class BindingComputer
         .Concat(_options.Exclusive ? new TakenDevices(_context, _gift).Judge(_devices, _user) : [])
         .Concat(_options.Persist ? _files.Refusals(_devices) : []);
 
-    // Of one device and how it is to be taken.
+    // Reasons that concern one device and how it is to be bound.
     private IEnumerable<BindingRefusal> Judge(DeviceTaking taking)
     {
         PciDeviceInfo device = taking.Device;
@@ -117,31 +118,31 @@ internal sealed class BindingComputer
 
         if (_user is not null && (device.IommuGroup is null || device.IsNoIommu()))
         {
-            yield return taking.Refuse(RefusalReason.RootOnly, "a device without an IOMMU is root's alone (CAP_SYS_RAWIO)");
+            yield return taking.Refuse(RefusalReason.RootOnly, "only root can open a device without an IOMMU (CAP_SYS_RAWIO)");
         }
         else if (_user is (uint uid, _, string name) && _gift.OtherUser(device, uid, name) is string other)
         {
-            yield return taking.Refuse(RefusalReason.OtherUser, $"its IOMMU group {device.IommuGroup} is given to user {other} already, and the kernel cannot split a group");
+            yield return taking.Refuse(RefusalReason.OtherUser, $"its IOMMU group {device.IommuGroup} is bound for user {other} already, and the kernel cannot split a group");
         }
 
         if (device.HasVfioDriver && device.Driver != taking.Driver)
         {
-            yield return taking.Refuse(RefusalReason.OtherDriver, $"it is with {device.Driver} already, and {taking.Driver} was asked for");
+            yield return taking.Refuse(RefusalReason.OtherDriver, $"it is bound to {device.Driver} already, and {taking.Driver} was requested");
         }
 
         if (taking.Pending is null && _context.Steps.FindLeaving(device) is string driver)
         {
-            yield return taking.Refuse(RefusalReason.Busy, $"an unbind of it from {driver} by another program has not ended");
+            yield return taking.Refuse(RefusalReason.Busy, $"another program is still unbinding it from {driver}");
         }
 
         if (taking.Taken?.User is string former && !taking.Taken.IsGivenTo(_user?.Uid, _user?.Name) && device.HasVfioDriver && _context.Holders.GetHolders(device) is { Count: > 0 } holders)
         {
             yield return taking.Refuse(
-                RefusalReason.InUse, $"it is user {former}'s, and in use by {string.Join(", ", holders)}", $"vfio release {device.Address} first, then bind it again", holders);
+                RefusalReason.InUse, $"it is bound for user {former}, and in use by {string.Join(", ", holders)}", $"vfio release {device.Address} first, then bind it again", holders);
         }
     }
 
-    // A device without an IOMMU is taken where that was asked for, and the kernel is in its mode for it.
+    // A device without an IOMMU is bound only if the options ask for it and the kernel's no-IOMMU mode is on.
     private IEnumerable<BindingRefusal> JudgeNoIommu(BindingRefusal refusal)
     {
         if (refusal.Reason != RefusalReason.NoIommu || !_options.NoIommu)
@@ -150,10 +151,10 @@ internal sealed class BindingComputer
         }
 
         bool isInMode = SysfsFile.Read(_options.Host.Combine("sys/module/vfio/parameters/enable_unsafe_noiommu_mode")) == "Y";
-        return isInMode ? [] : [new BindingRefusal(refusal.Device, RefusalReason.NoIommuMode, "it has no IOMMU, and the kernel's mode for such devices is off", canForce: false)];
+        return isInMode ? [] : [new BindingRefusal(refusal.Device, RefusalReason.NoIommuMode, "it has no IOMMU, and the kernel's no-IOMMU mode is off", canForce: false)];
     }
 
-    // What the diagnosis would find in the way too, of whatever device.
+    // Obstacles of the host, which the diagnosis would report too, whatever the device.
     private IEnumerable<BindingRefusal> JudgeHost()
     {
         if (_devices.FirstOrDefault(device => !device.HasVfioDriver) is not PciDeviceInfo first)
@@ -178,7 +179,7 @@ internal sealed class BindingComputer
             return (first, []);
         }
 
-        // Whoever is handed back last unloads what was loaded.
+        // The release of the last device unloads the modules that were loaded.
         bool isToBeLoaded = NeedsModule(device, taking.Driver) && _loaded.Add(taking.Module);
         string[] missing = isToBeLoaded ? [.. _modules.Missing(taking.Module)] : [];
         string[] spaces = device.HasVfioDriver || device.IommuGroup is null || _options.NoIommu ? [] : [.. AddressSpaceModule().Except(missing).Where(_loaded.Add)];
@@ -201,7 +202,7 @@ internal sealed class BindingComputer
     {
         PciDeviceInfo device = taking.Device;
 
-        // What a killed bind left still says how the device was before it.
+        // An entry that a killed bind left behind still has the state before it.
         JournalEntry entry = taking.Before is { IsUnbound: true } before && before.OriginalDriver == device.Driver ? before : DeviceRecord.Describe(_context, device, _survey) with { Driver = JournalEntry.NoDriver };
         _undo.Note(device, taking.Before, []);
         return (
@@ -209,7 +210,8 @@ internal sealed class BindingComputer
             [_context.Steps.Override(device, JournalEntry.NoDriver), _context.Steps.Unbind(device, _survey.Holders(device))]);
     }
 
-    // What the journal is to have of the device. What a killed bind left still says how it was before; what another card, or somebody else's rebind, left does not.
+    // Makes the journal's entry for the device. An entry that a killed bind left behind still has the state before it.
+    // An entry of another card, or from before another program changed the driver, does not.
     private JournalEntry EntryFor(DeviceTaking taking)
     {
         PciDeviceInfo device = taking.Device;
@@ -221,11 +223,12 @@ internal sealed class BindingComputer
             : device.HasVfioDriver ? taken
             : taken with { Driver = taking.Driver, User = null, UserId = null, Nodes = [], BoundAt = _context.Clock.GetUtcNow(), BoundBy = DeviceRecord.Caller(), ProcessId = Environment.ProcessId };
 
-        // An entry may be there for virtual functions alone: then it says nothing of how the device was before it is taken now.
+        // An entry that exists only because of virtual functions does not have the device's state before this bind.
         return taking.Before is { IsBound: false } functions ? entry with { PreviousFunctionCount = functions.PreviousFunctionCount, EnabledFunctions = functions.EnabledFunctions } : entry;
     }
 
-    // The user of before first: the entry that says so is about to be written over. The device's own node stays, for it stays with its driver.
+    // Revokes the previous user's access first, because the entry that records it is about to be overwritten. The
+    // device's own node is included, since it stays as long as the device stays bound.
     private IEnumerable<BindingStep> TakeFromFormer(DeviceTaking taking)
     {
         if (taking.Taken is not { User: not null } taken || taken.IsGivenTo(_user?.Uid, _user?.Name))
@@ -241,7 +244,7 @@ internal sealed class BindingComputer
 
     private bool NeedsModule(PciDeviceInfo device, string driver) => !device.HasVfioDriver && !_unbound.Contains(device) && !_context.Steps.HasDriver(driver);
 
-    // Its module is of interest where it is not with a VFIO driver already.
+    // The module is only needed if the device is not bound to a VFIO driver already.
     private string ModuleFor(PciDeviceInfo device) => device.VfioDriver is null ? _modules.ModuleOf(device, AskedFor(device)) : "";
 
     private string DriverFor(PciDeviceInfo device) => _unbound.Contains(device) ? JournalEntry.NoDriver : _modules.NameOf(ModuleFor(device), AskedFor(device));

@@ -2,29 +2,29 @@ using Vfio.Pci;
 
 namespace Vfio.Host;
 
-/// <summary>The taking again of one device, planned or made.</summary>
+/// <summary>Binds one device again after a reboot or a hot-plug: the plan and its execution.</summary>
 internal sealed class DeviceRebinding(HostContext context, PciAddress address)
 {
     private readonly ModuleSteps _modules = new(context);
     private readonly NodeAccessGrant _gift = new(context);
     private readonly DeviceRestorer _restorer = new(context);
-    private JournalEntry? _anew; // what the journal is to have of a device that is not in it
+    private JournalEntry? _anew; // the new entry for a device that is not in the journal
 
     public PciAddress Address => address;
 
-    /// <summary>Why it is left alone.</summary>
+    /// <summary>Gets why the device is skipped; <see langword="null"/> if it is not.</summary>
     public string? Skipped { get; private set; }
 
     public IReadOnlyList<BindingRefusal> Refusals { get; private set; } = [];
 
     public IReadOnlyList<BindingStep> Steps { get; private set; } = [];
 
-    /// <summary>What went wrong while it was looked at.</summary>
+    /// <summary>Gets what failed while the plan was made; <see langword="null"/> if nothing did.</summary>
     public VfioException? Error { get; private set; }
 
     private HostSurvey Survey => field ??= new HostSurvey(context.Host, context.Holders);
 
-    /// <summary>Looks at the device as it is now.</summary>
+    /// <summary>Plans for the present state of the device.</summary>
     public void Plan()
     {
         PciDeviceInfo? device = context.Bus.Find(address);
@@ -91,7 +91,7 @@ internal sealed class DeviceRebinding(HostContext context, PciAddress address)
     {
         if (taken is null && known is null)
         {
-            return context.Persistent.ParseError is null ? "it is neither taken nor persistent" : $"{context.Persistent.Path}: {context.Persistent.ParseError}";
+            return context.Persistent.ParseError is null ? "it is neither bound nor persistent" : $"{context.Persistent.Path}: {context.Persistent.ParseError}";
         }
 
         JournalEntry other = known ?? taken!;
@@ -100,7 +100,8 @@ internal sealed class DeviceRebinding(HostContext context, PciAddress address)
             : null;
     }
 
-    // By which entry what udev's rule has set is taken back. Without a state that can be believed, what is set is all there is.
+    // The entry by which to undo what the udev rule has set. If the file of persistent devices is corrupt,
+    // driver_override is all that is known.
     private JournalEntry? Kept(PciDeviceInfo now) => context.Persistent.Find(address)?.ToEntry()
         ?? (context.Persistent.ParseError is not null && context.Steps.ReadOverride(now) is string kept && kept.Contains("vfio", StringComparison.Ordinal)
             ? new JournalEntry { Address = address, Driver = kept }
@@ -132,7 +133,8 @@ internal sealed class DeviceRebinding(HostContext context, PciAddress address)
         }
     }
 
-    // A device that its VFIO driver does not take goes to where it came from. One that it took, and that only cannot be given to its user, stays.
+    // If its VFIO driver does not bind to the device, the device goes back to its original driver. If it is bound, and
+    // only access for its user cannot be granted, it stays bound.
     private void TakeAnew(PciDeviceInfo device, JournalEntry entry, StepRunner runner)
     {
         JournalEntry? functions = FunctionsAlone();
@@ -154,13 +156,14 @@ internal sealed class DeviceRebinding(HostContext context, PciAddress address)
         }
     }
 
-    // An entry may be there for its virtual functions alone.
+    // An entry may exist only because of the device's virtual functions.
     private JournalEntry? FunctionsAlone() => context.Journal.Find(address) is { ParseError: null, IsBound: false } only ? only : null;
 
     private static bool IsSame(JournalEntry? entry, PciDeviceInfo device) => entry is not null && (entry.VendorId, entry.DeviceId) == (device.VendorId, device.DeviceId);
 
-    // Where another driver has it now, that one counts and not the one of the day it was made persistent: a new kernel may have another. With the same one the names and
-    // states of that day count: so early in the boot interfaces have neither.
+    // If another driver is bound to the device now, record that one and not the one of the day when the device was made
+    // persistent: a new kernel may use another. If it is the same driver, use the names and states of that day, because
+    // interfaces have neither this early in the boot.
     private JournalEntry Renew(PciDeviceInfo device, JournalEntry known)
     {
         JournalEntry entry = known with { BoundAt = context.Clock.GetUtcNow(), ProcessId = Environment.ProcessId };
@@ -198,7 +201,7 @@ internal sealed class DeviceRebinding(HostContext context, PciAddress address)
         IReadOnlyList<string> missing = module is null ? [] : _modules.Missing(module);
         if (!isRemembered || !isGiven || missing.Count != 0)
         {
-            // The nodes are new ones: of those of before, none is there.
+            // The nodes are new; none of those in the entry exists any more.
             JournalEntry anew = entry with { Nodes = [], LoadedModules = [.. entry.LoadedModules.Union(missing)] };
             steps.Add(context.Steps.Remember(user is null ? anew : anew with { UserId = user.Value.Uid, Nodes = _gift.AccessBefore(device, anew, user.Value.Uid, user.Value.Name) }));
         }
@@ -237,7 +240,7 @@ internal sealed class DeviceRebinding(HostContext context, PciAddress address)
         return steps;
     }
 
-    // Early in the boot only the users of /etc/passwd are known.
+    // Early in the boot only the users in /etc/passwd are known.
     private static (uint Uid, uint Gid, string Name)? FindUser(JournalEntry entry, out VfioException? unknown)
     {
         unknown = null;

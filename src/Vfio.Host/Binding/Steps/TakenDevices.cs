@@ -1,11 +1,13 @@
 namespace Vfio.Host;
 
-/// <summary>Judges devices that are taken already, for who wants to be the only one to have them.</summary>
+/// <summary>
+/// Judges devices that are bound already, for a bind that must be the only one (<see cref="BindOptions.Exclusive"/>).
+/// </summary>
 internal sealed class TakenDevices(HostContext context, NodeAccessGrant gift)
 {
-    /// <summary>Which devices are not to be had beside who has them.</summary>
-    /// <param name="devices">The devices; those without a VFIO driver are not judged.</param>
-    /// <param name="user">For whom; <see langword="null"/> for root.</param>
+    /// <summary>Gets the reasons why bound devices cannot be used by another bind too.</summary>
+    /// <param name="devices">The devices. Those that are not bound to a VFIO driver are not judged.</param>
+    /// <param name="user">The user for whom to bind; <see langword="null"/> for root.</param>
     public IEnumerable<BindingRefusal> Judge(IEnumerable<PciDeviceInfo> devices, (uint Uid, uint Gid, string Name)? user)
     {
         foreach (PciDeviceInfo device in devices.Where(device => device.HasVfioDriver))
@@ -14,12 +16,12 @@ internal sealed class TakenDevices(HostContext context, NodeAccessGrant gift)
             if (entry is { ParseError: null } && entry.ProcessId != Environment.ProcessId && context.Journal.IsOwned(device.Address))
             {
                 string with = new DeviceHolders(context.Host).OfProcess(entry.ProcessId) is DeviceHolder taker ? $"{taker}" : $"process {entry.ProcessId}";
-                yield return new BindingRefusal(device.Address, RefusalReason.BoundElsewhere, $"{entry.BoundBy} has taken it, with {with}", canForce: false);
+                yield return new BindingRefusal(device.Address, RefusalReason.BoundElsewhere, $"it is bound by user {entry.BoundBy} through {with}", canForce: false);
             }
             else if (user is { Uid: not 0 } && !gift.IsGiven(device, user.Value.Uid))
             {
-                string whose = entry?.User is string other ? $"for user {other}" : "for root alone";
-                yield return new BindingRefusal(device.Address, RefusalReason.NotForUser, $"it is with {device.Driver} already, {whose}", canForce: false);
+                string whose = entry?.User is string other ? $"for user {other}" : "for root only";
+                yield return new BindingRefusal(device.Address, RefusalReason.NotForUser, $"it is bound to {device.Driver} already, {whose}", canForce: false);
             }
         }
 
@@ -32,7 +34,7 @@ internal sealed class TakenDevices(HostContext context, NodeAccessGrant gift)
         }
     }
 
-    // Who may open the group's node gets every device of the group by it.
+    // A user who can open the group's node can open every device of the group.
     private IEnumerable<BindingRefusal> JudgeGroups(PciDeviceInfo[] devices, uint user)
     {
         PciBus bus = new(context.Host);
@@ -43,8 +45,8 @@ internal sealed class TakenDevices(HostContext context, NodeAccessGrant gift)
                 : null;
             if (other is not null)
             {
-                string whose = context.Journal.Find(other.Address)?.User is string owner ? $"for user {owner}" : "for root alone";
-                yield return new BindingRefusal(device.Address, RefusalReason.NotForUser, $"its IOMMU group has {other.Address} too, which is with {other.Driver} already, {whose}", canForce: false);
+                string whose = context.Journal.Find(other.Address)?.User is string owner ? $"for user {owner}" : "for root only";
+                yield return new BindingRefusal(device.Address, RefusalReason.NotForUser, $"its IOMMU group also contains {other.Address}, which is bound to {other.Driver} already, {whose}", canForce: false);
             }
         }
     }
