@@ -3,7 +3,9 @@ using System.Runtime.InteropServices;
 
 namespace Vfio.Host;
 
-/// <summary>linux/if.h and linux/sockios.h: what is needed to read an interface's flags and name, and set them.</summary>
+/// <summary>
+/// The parts of linux/if.h and linux/sockios.h that read and set the flags and the name of an interface.
+/// </summary>
 internal static class NetworkUapi
 {
     public const int IFNAMSIZ = 16;
@@ -15,7 +17,7 @@ internal static class NetworkUapi
     public const nuint SIOCGIFINDEX = 0x8933;
     public const ushort IFF_UP = 1;
 
-    /// <summary>struct ifreq, for flags: the union's first member used here is a short.</summary>
+    /// <summary>struct ifreq for flags: the union's member is a short.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 40)]
     public struct ifreq_flags
     {
@@ -26,7 +28,7 @@ internal static class NetworkUapi
         public ushort ifr_flags;
     }
 
-    /// <summary>struct ifreq, for an interface's number.</summary>
+    /// <summary>struct ifreq for an interface's index.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 40)]
     public struct ifreq_index
     {
@@ -37,7 +39,7 @@ internal static class NetworkUapi
         public int ifr_ifindex;
     }
 
-    /// <summary>struct ifreq, for a new name.</summary>
+    /// <summary>struct ifreq for a new name.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 40)]
     public struct ifreq_newname
     {
@@ -48,7 +50,7 @@ internal static class NetworkUapi
         public Name ifr_newname;
     }
 
-    /// <summary>struct ifconf: how many bytes of ifreq fit, then how many are there.</summary>
+    /// <summary>struct ifconf: how many bytes of ifreq fit, then how many were written.</summary>
     [StructLayout(LayoutKind.Sequential)]
     public unsafe struct ifconf
     {
@@ -56,7 +58,10 @@ internal static class NetworkUapi
         public void* ifc_buf;
     }
 
-    /// <summary>struct ifreq, for an IPv4 address: a sockaddr_in in the union, its address 4 bytes in, in network order.</summary>
+    /// <summary>
+    /// struct ifreq for an IPv4 address: the union's member is a sockaddr_in, with the address at its byte 4 in network
+    /// order.
+    /// </summary>
     [StructLayout(LayoutKind.Explicit, Size = 40)]
     public struct ifreq_address
     {
