@@ -40,7 +40,7 @@ public sealed class PciCapability
     /// </summary>
     public string ShortName { get; }
 
-    /// <summary>Gets a summary of a few words; <see langword="null"/> if there is none.</summary>
+    /// <summary>Gets a summary of a few words; <see langword="null"/> for none.</summary>
     public string? Summary { get; }
 
     /// <summary>Gets its registers, at their offsets in configuration space, without those outside the image.</summary>

@@ -58,7 +58,7 @@ public sealed class PciConfigHeader
     public ushort SubsystemId => HeaderType == 0 ? Word(0x2e) : (ushort)0;
 
     /// <summary>
-    /// Gets the offset of the first capability, offset 34h; 0 if there is none (status bit 4). The two lowest bits are
+    /// Gets the offset of the first capability, offset 34h; 0 for none (status bit 4). The two lowest bits are
     /// reserved and cleared.
     /// </summary>
     public byte CapabilitiesPointer => (Status & 0x10) != 0 ? (byte)(_bytes[0x34] & ~3) : (byte)0;

@@ -101,8 +101,8 @@ public sealed class StatusTests : IDisposable
     [Fact]
     public void Releasing_what_is_not_taken_is_a_failure()
     {
-        Tool.Run(_host, "release", "00:14.3").FailedWith(1, "it is not taken", "vfio status");
-        Tool.Run(_host, "release", "0000:03:01.0").FailedWith(1, "was not taken by vfio", "vfio release --force 0000:03:01.0");
+        Tool.Run(_host, "release", "00:14.3").FailedWith(1, "it is not bound", "vfio status");
+        Tool.Run(_host, "release", "0000:03:01.0").FailedWith(1, "but not by vfio", "vfio release --force 0000:03:01.0");
         Result all = Tool.Run(_host, "release", "--all");
         Assert.Equal((0, "", "nothing is taken\n"), (all.ExitCode, all.Output, all.Errors));
     }

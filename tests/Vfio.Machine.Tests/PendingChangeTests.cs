@@ -36,8 +36,8 @@ public sealed class PendingChangeTests : HostTest
         Machine.Do($"kill -{SIGTERM} {release.Id}");
         AssertEnded(release, 128 + SIGTERM);
         string told = await release.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        Assert.Contains("waits with it", told, StringComparison.Ordinal);
-        Assert.Contains($"hint: end the program that holds the device, then: vfio release {Machine.Edu}", told, StringComparison.Ordinal);
+        Assert.Contains("is blocked in the write", told, StringComparison.Ordinal);
+        Assert.Contains($"hint: end the program that holds the device, then run: vfio release {Machine.Edu}", told, StringComparison.Ordinal);
 
         // The kernel still waits, with the child.
         string status = Machine.Vfio("status", Machine.Edu).Succeeded();

@@ -122,5 +122,5 @@ public sealed record ReleaseOptions
     /// The bind to undo: a device that was bound again since then is left as it is, and so is the device's persistence.
     /// <see langword="null"/> to release a device whichever bind it comes from.
     /// </summary>
-    internal JournalEntry? Taking { get; init; }
+    internal JournalEntry? OnlyBind { get; init; }
 }

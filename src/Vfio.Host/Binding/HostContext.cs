@@ -2,7 +2,7 @@ namespace Vfio.Host;
 
 /// <summary>
 /// What a plan works with: the host, its journal, and the ways to read and change it. Processes and the file of
-/// persistent devices are read once and kept; <see cref="Afresh"/> makes a context that reads them again.
+/// persistent devices are read once and kept; <see cref="Reread"/> makes a context that reads them again.
 /// </summary>
 /// <remarks>Not thread-safe: each plan has its own.</remarks>
 internal sealed class HostContext
@@ -62,5 +62,5 @@ internal sealed class HostContext
         new(options.Host, options.Changes ?? new HostChanges(options.Helper), options.Files ?? new HostFiles(), options.HolderWait, program: null, options.Clock);
 
     /// <summary>Makes a context for the same host that reads everything again.</summary>
-    public HostContext Afresh() => new(Host, Changes, Files, Patience, Program, Clock);
+    public HostContext Reread() => new(Host, Changes, Files, Patience, Program, Clock);
 }

@@ -74,7 +74,7 @@ public sealed class HostSurvey
     public IReadOnlyList<BindingRefusal> GetGroupRefusals(IommuGroup group)
     {
         ArgumentNullException.ThrowIfNull(group);
-        return [.. group.GetBlockers().SelectMany(device => JudgeAlong(device, thorough: false))];
+        return [.. group.GetBlockers().SelectMany(device => JudgeWithGroup(device, thorough: false))];
     }
 
     /// <summary>
@@ -88,7 +88,7 @@ public sealed class HostSurvey
     /// Gets the reasons why a device cannot lose its driver when its group is bound. Unlike for
     /// <see cref="Judge(PciDeviceInfo, bool)"/>, a device of <see cref="IsUnboundWithGroup"/> is allowed.
     /// </summary>
-    internal IReadOnlyList<BindingRefusal> JudgeAlong(PciDeviceInfo device, bool thorough) => IsUnboundWithGroup(device)
+    internal IReadOnlyList<BindingRefusal> JudgeWithGroup(PciDeviceInfo device, bool thorough) => IsUnboundWithGroup(device)
         ? [.. RefusalsOfUses(device, thorough, findsHolders: true)]
         : Judge(device, thorough);
 
@@ -120,7 +120,7 @@ public sealed class HostSurvey
         {
             refusals.Add(new BindingRefusal(device.Address, RefusalReason.NoIommu, "it is not behind an IOMMU", canForce: false));
         }
-        else if (ReservedRegion.Of(device).Any(region => region.IsFirmwares))
+        else if (ReservedRegion.Of(device).Any(region => region.IsForFirmware))
         {
             refusals.Add(new BindingRefusal(device.Address, RefusalReason.Reserved, "the firmware reserves memory for it (an RMRR), so the kernel does not let programs open it", canForce: true));
         }

@@ -15,7 +15,7 @@ internal sealed class BrokerJudge(HostRoot host, BrokerNodes nodes)
     /// <param name="peer">The client.</param>
     /// <param name="request">The request.</param>
     /// <param name="findHolder">
-    /// Describes the client that holds a group; <see langword="null"/> if there is none.
+    /// Describes the client that holds a group; <see langword="null"/> for no client.
     /// </param>
     /// <param name="opened">What was opened; the caller disposes it.</param>
     /// <returns>The reason of a refusal; <see langword="null"/> if it was opened.</returns>

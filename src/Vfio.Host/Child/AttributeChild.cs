@@ -91,7 +91,7 @@ internal sealed class AttributeChild : IDisposable
 
     /// <summary>Reads an attribute.</summary>
     /// <returns>
-    /// The answer; <see langword="null"/> if there is none in time. The caller must then abandon the child process.
+    /// The answer; <see langword="null"/> if it does not come in time. The caller must then abandon the child process.
     /// </returns>
     public AttributeAnswer? Read(string path, AttributeWait wait) => Ask(AttributeServer.ReadVerb, path, "", wait);
 

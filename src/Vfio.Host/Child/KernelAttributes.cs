@@ -38,7 +38,7 @@ internal sealed class KernelAttributes(IReadOnlyList<string>? helper)
     }
 
     /// <summary>Writes an attribute in one call; an empty value is written as a newline.</summary>
-    /// <returns>The answer; <see langword="null"/> if there is none in time.</returns>
+    /// <returns>The answer; <see langword="null"/> if it does not come in time.</returns>
     public AttributeAnswer? Write(string path, string value, AttributeWait wait)
     {
         AttributeAnswer? answer = GiveUpUnanswered(Start().Write(path, value, wait));

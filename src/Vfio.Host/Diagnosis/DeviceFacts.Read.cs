@@ -45,7 +45,7 @@ internal sealed partial record DeviceFacts
             Errors = [.. ErrorKinds.Select(kind => ParseErrors(kind, SysfsFile.Read(device.Attribute($"aer_dev_{kind}")))).OfType<ErrorCount>()],
             Framebuffer = ReadFramebuffer(host, device, out (string, string)? display),
             FirmwareDisplay = display,
-            IsOfTakenFunction = details.PhysicalFunction is PciAddress physical && bus.Find(physical) is { HasVfioDriver: true },
+            IsOfBoundFunction = details.PhysicalFunction is PciAddress physical && bus.Find(physical) is { HasVfioDriver: true },
         };
     }
 

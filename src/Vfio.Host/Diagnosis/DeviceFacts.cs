@@ -81,7 +81,7 @@ internal sealed partial record DeviceFacts(PciDeviceInfo Device, PciDeviceDetail
     public (string Name, string Driver)? FirmwareDisplay { get; init; }
 
     /// <summary>Whether it is a virtual function whose physical function is bound to VFIO.</summary>
-    public bool IsOfTakenFunction { get; init; }
+    public bool IsOfBoundFunction { get; init; }
 }
 
 /// <summary>How many errors of one kind a device's link had.</summary>

@@ -30,7 +30,7 @@ internal static class GroupJudge
             yield break;
         }
 
-        if (facts.ReservedRegions.Where(region => region.IsFirmwares).ToArray() is { Length: > 0 } direct)
+        if (facts.ReservedRegions.Where(region => region.IsForFirmware).ToArray() is { Length: > 0 } direct)
         {
             ReservedRegion first = direct[0];
             yield return new Finding(FindingTopic.ReservedRegions, FindingLevel.Error, string.Create(

@@ -27,7 +27,7 @@ internal sealed partial record HostFacts
     /// <summary>The extended capability registers of the VT-d units.</summary>
     public IReadOnlyList<ulong> VtdExtendedCapabilities { get; init; } = [];
 
-    /// <summary>The smallest address width of the VT-d units; <see langword="null"/> if there is none.</summary>
+    /// <summary>The smallest address width of the VT-d units; <see langword="null"/> without VT-d.</summary>
     public int? VtdAddressBits { get; init; }
 
     /// <summary>

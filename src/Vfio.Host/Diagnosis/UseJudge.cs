@@ -29,7 +29,7 @@ internal static class UseJudge
 
         if (device.HasVfioDriver)
         {
-            foreach (Finding finding in Taken(host, facts))
+            foreach (Finding finding in JudgeBound(host, facts))
             {
                 yield return finding;
             }
@@ -96,7 +96,7 @@ internal static class UseJudge
         };
     }
 
-    private static IEnumerable<Finding> Taken(HostFacts host, DeviceFacts facts)
+    private static IEnumerable<Finding> JudgeBound(HostFacts host, DeviceFacts facts)
     {
         PciDeviceInfo device = facts.Device;
         if (facts.HasNoIommuGroup)
@@ -119,7 +119,7 @@ internal static class UseJudge
         }
 
         yield return JudgeNodes(host, facts);
-        if (facts.IsOfTakenFunction)
+        if (facts.IsOfBoundFunction)
         {
             yield return new Finding(FindingTopic.Token, FindingLevel.Info, $"its physical function {facts.Details.PhysicalFunction} is bound too, so opening it requires that device's VF token")
             {

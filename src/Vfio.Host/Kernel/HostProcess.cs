@@ -39,7 +39,7 @@ public sealed class HostProcess : IDisposable
     /// <summary>Finds a process.</summary>
     /// <param name="id">The process ID.</param>
     /// <returns>
-    /// The process; <see langword="null"/> if there is none with this ID, or the kernel does not support pidfds.
+    /// The process; <see langword="null"/> if no process has this ID, or the kernel does not support pidfds.
     /// </returns>
     public static HostProcess? Find(int id) => id > 0 && ProcessDescriptor.Open(id, out SafeFileHandle descriptor) == 0 ? new HostProcess(id, descriptor) : null;
 

@@ -16,7 +16,7 @@ internal readonly record struct ReservedRegion(ulong First, ulong Last, string K
     /// Gets whether the firmware uses the device through this range (an RMRR of VT-d, a unity map of AMD-Vi), so that
     /// the kernel allows the device no other address space.
     /// </summary>
-    public bool IsFirmwares => Kind == "direct";
+    public bool IsForFirmware => Kind == "direct";
 
     /// <summary>Reads the regions of a device's group. A malformed line is skipped.</summary>
     public static IReadOnlyList<ReservedRegion> Of(PciDeviceInfo device)

@@ -40,7 +40,7 @@ public sealed class RegisterMap
 
     /// <summary>Finds a register by its name.</summary>
     /// <param name="name">The name; case is ignored.</param>
-    /// <returns>The register; <see langword="null"/> if there is none with this name.</returns>
+    /// <returns>The register; <see langword="null"/> if none has this name.</returns>
     public RegisterDescription? Find(string name) => _byName.GetValueOrDefault(name);
 
     /// <summary>Finds the register that starts at an offset.</summary>

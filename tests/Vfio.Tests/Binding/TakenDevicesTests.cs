@@ -84,10 +84,10 @@ public sealed class TakenDevicesTests : IDisposable
         BindScenario.NeedUsers();
         BindingPlan.Compute([_nic.Address], Options()).Execute();
         BindingRefusal refusal = Assert.Single(Judge(BindScenario.User));
-        Assert.Equal(("not-for-user", "it is with vfio-pci already, for root alone"), (refusal.Reason.ToWord(), refusal.Explanation));
+        Assert.Equal(("not-for-user", "it is bound to vfio-pci already, for root only"), (refusal.Reason.ToWord(), refusal.Explanation));
 
         BindingPlan.Compute([_nic.Address], Options() with { Exclusive = false, User = BindScenario.OtherUser }).Execute();
-        Assert.Equal($"it is with vfio-pci already, for user {BindScenario.OtherUser}", Assert.Single(Judge(BindScenario.User)).Explanation);
+        Assert.Equal($"it is bound to vfio-pci already, for user {BindScenario.OtherUser}", Assert.Single(Judge(BindScenario.User)).Explanation);
         Assert.Empty(Judge(BindScenario.OtherUser));
         Assert.Empty(Judge());
     }
@@ -117,7 +117,7 @@ public sealed class TakenDevicesTests : IDisposable
         BindingPlan.Compute([other.Address], new BindOptions { Host = _host.Root, Changes = new FakeKernel(_host) }).Execute();
         BindingRefusal refusal = Assert.Single(Judge(BindScenario.User));
         Assert.Equal("not-for-user", refusal.Reason.ToWord());
-        Assert.Contains($"its IOMMU group has {other.Address} too", refusal.Explanation, StringComparison.Ordinal);
+        Assert.Contains($"its IOMMU group also contains {other.Address}", refusal.Explanation, StringComparison.Ordinal);
         Assert.Empty(Judge());
     }
 }

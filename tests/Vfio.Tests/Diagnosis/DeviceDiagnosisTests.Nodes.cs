@@ -11,11 +11,11 @@ public sealed partial class DeviceDiagnosisTests
         Take();
         HostDiagnosis diagnosis = Examine();
         Assert.All(diagnosis.Findings, finding => Assert.True(finding.Level == FindingLevel.Ok, finding.ToString()));
-        Assert.Equal("this user may open it by /dev/vfio/devices/vfio0 and /dev/iommu", Find(FindingTopic.Nodes).Message);
+        Assert.Equal("this user can open it through /dev/vfio/devices/vfio0 and /dev/iommu", Find(FindingTopic.Nodes).Message);
         File.Delete(_host.PathOf("dev/iommu"));
-        Assert.Equal("this user may open it by /dev/vfio/7 and /dev/vfio/vfio", Find(FindingTopic.Nodes).Message);
+        Assert.Equal("this user can open it through /dev/vfio/7 and /dev/vfio/vfio", Find(FindingTopic.Nodes).Message);
         File.Delete(_host.PathOf("dev/vfio/vfio"));
-        Assert.Equal((FindingTopic.Nodes, "neither /dev/vfio/vfio nor /dev/iommu is there"), Blocking());
+        Assert.Equal((FindingTopic.Nodes, "neither /dev/vfio/vfio nor /dev/iommu exists"), Blocking());
         File.Delete(_host.PathOf("dev/vfio/7"));
         File.Delete(_host.PathOf("dev/vfio/devices/vfio0"));
         Assert.Equal((FindingTopic.Nodes, "/dev/vfio/devices/vfio0 is not here, though the kernel has it"), Blocking());

@@ -73,7 +73,7 @@ internal sealed class FakeKernel(FakeHost host) : IHostChanges
         int errno = access.Write(node);
         if (errno != 0)
         {
-            throw new VfioException("set the access list of", node, errno);
+            throw new VfioException("set the ACL of", node, errno);
         }
     });
 

@@ -205,7 +205,7 @@ public sealed class BindingJournal
     }
 
     /// <summary>Makes the exception for an operation that needs an entry which is corrupt.</summary>
-    internal VfioException Damaged(JournalEntry entry) => new(
+    internal VfioException Corrupt(JournalEntry entry) => new(
         "read", PathOf(entry.Address), $"the journal entry is corrupt: {entry.ParseError}",
         $"vfio release --force {entry.Address} gives the device to the driver that the kernel chooses");
 

@@ -51,30 +51,30 @@ internal static class JournalFormat
     {
         try
         {
-            return Parse(text, StateJson.Default.JournalDocument, out string? damage) is JournalDocument document ? Read(address, document) : Damaged(address, damage);
+            return Parse(text, StateJson.Default.JournalDocument, out string? damage) is JournalDocument document ? Read(address, document) : Corrupt(address, damage);
         }
-        catch (StateDamage damage)
+        catch (StateCorruption damage)
         {
-            return Damaged(address, damage.Message);
+            return Corrupt(address, damage.Message);
         }
     }
 
     /// <summary>Reads one entry of a file with several.</summary>
     public static JournalEntry Read(PciAddress address, JsonElement item) => Read(address, Encoding.UTF8.GetBytes(item.GetRawText()));
 
-    private static JournalEntry Damaged(PciAddress address, string? damage) => new() { Address = address, ParseError = damage };
+    private static JournalEntry Corrupt(PciAddress address, string? damage) => new() { Address = address, ParseError = damage };
 
     private static JournalEntry Read(PciAddress address, JournalDocument document)
     {
         long version = document.Version;
         if (version < 1)
         {
-            throw new StateDamage("it has no version");
+            throw new StateCorruption("it has no version");
         }
 
         if (!PciAddress.TryParse(document.Address, out PciAddress written) || written != address)
         {
-            throw new StateDamage("it is for another device");
+            throw new StateCorruption("it is for another device");
         }
 
         return new JournalEntry
@@ -84,7 +84,7 @@ internal static class JournalFormat
             ParseError = version > Version ? $"a newer vfio wrote it (version {version}; this one knows {Version})" : null,
             VendorId = ReadId(document.VendorId, "vendorId"),
             DeviceId = ReadId(document.DeviceId, "deviceId"),
-            Driver = ReadName(document.Driver, "driver") ?? (document.FunctionsBefore is not null ? "" : throw new StateDamage("it names no driver")),
+            Driver = ReadName(document.Driver, "driver") ?? (document.FunctionsBefore is not null ? "" : throw new StateCorruption("it names no driver")),
             OriginalDriver = ReadName(document.DriverBefore, "driverBefore"),
             OriginalModule = ReadName(document.ModuleBefore, "moduleBefore"),
             PreviousOverride = ReadName(document.OverrideBefore, "overrideBefore"),
@@ -112,10 +112,10 @@ internal static class JournalFormat
         {
             (null, _) => null,
             (uint user, uint group) => (user, group),
-            _ => throw new StateDamage("one of its nodes has a user but no group"),
+            _ => throw new StateCorruption("one of its nodes has a user but no group"),
         };
         return isVfioNode && item.Before is null or (>= 0 and <= 7)
             ? new NodeAccess(node, (int?)item.Before) { OwnerBefore = owner }
-            : throw new StateDamage("one of its nodes is not a VFIO device node, or has an invalid access");
+            : throw new StateCorruption("one of its nodes is not a VFIO device node, or has an invalid access");
     }
 }

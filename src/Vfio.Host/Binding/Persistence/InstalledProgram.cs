@@ -46,7 +46,7 @@ internal static class InstalledProgram
         foreach (string part in (string[])["", .. program.Split('/', StringSplitOptions.RemoveEmptyEntries)])
         {
             path = Path.Combine(path, part);
-            if (FileStatus.Of(host.Combine(path)) is not FileStatus status || !IsRootsAlone(status))
+            if (FileStatus.Of(host.Combine(path)) is not FileStatus status || !OnlyRootCanChange(status))
             {
                 return "/" + path;
             }
@@ -59,7 +59,7 @@ internal static class InstalledProgram
     /// Gets whether only root can change a file with this owner and mode. In tests, files belong to the user who runs
     /// them.
     /// </summary>
-    public static bool IsRootsAlone(FileStatus status) => (status.UserId == 0 || status.UserId == Users.EffectiveId) && (status.Mode & WritableByOthers) == 0;
+    public static bool OnlyRootCanChange(FileStatus status) => (status.UserId == 0 || status.UserId == Users.EffectiveId) && (status.Mode & WritableByOthers) == 0;
 
     // The initramfs mounts these two; all others are mounted after udev starts.
     private static string? FindLateMount(HostRoot host, string program) =>

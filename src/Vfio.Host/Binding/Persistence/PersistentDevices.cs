@@ -23,7 +23,7 @@ public sealed class PersistentDevices
     public string Path { get; }
 
     /// <summary>
-    /// Gets why the file cannot be used; <see langword="null"/> for a valid file, or if there is none. A file with an
+    /// Gets why the file cannot be used; <see langword="null"/> for a valid or missing file. A file with an
     /// error is ignored entirely.
     /// </summary>
     public string? ParseError { get; private init; }
@@ -58,8 +58,8 @@ public sealed class PersistentDevices
             return new PersistentDevices(path);
         }
 
-        string? mistrust = !InstalledProgram.IsRootsAlone(status) ? OthersCanWrite
-            : FileStatus.Of(System.IO.Path.GetDirectoryName(path)!) is not FileStatus folder || !InstalledProgram.IsRootsAlone(folder) ? OthersCanWriteFolder
+        string? mistrust = !InstalledProgram.OnlyRootCanChange(status) ? OthersCanWrite
+            : FileStatus.Of(System.IO.Path.GetDirectoryName(path)!) is not FileStatus folder || !InstalledProgram.OnlyRootCanChange(folder) ? OthersCanWriteFolder
             : null;
         PersistentState? state = null;
         if (mistrust is null)
@@ -78,8 +78,8 @@ public sealed class PersistentDevices
     public PersistentDevice? Find(PciAddress address) => Entries.FirstOrDefault(device => device.Address == address);
 
     /// <summary>Makes the exception for an operation that needs the file, if it is corrupt.</summary>
-    internal VfioException Damaged() => new(
-        "read", Path, $"{ParseError}, so it is ignored",
+    internal VfioException Corrupt() => new(
+        "read", Path, $"{ParseError}; the file is ignored",
         ParseError == OthersCanWrite ? $"check its contents, then run as root: chown root {Path} && chmod go-w {Path}"
             : ParseError == OthersCanWriteFolder ? $"check the contents of the folder, then run as root: chown root {System.IO.Path.GetDirectoryName(Path)} && chmod go-w {System.IO.Path.GetDirectoryName(Path)}"
             : "check its contents; vfio release --force --all releases all devices, and removes the file with its rules and its unit");

@@ -69,7 +69,7 @@ internal static class PersistentFormat
             using JsonDocument whole = JsonDocument.Parse(text);
             return Read(document, whole.RootElement.TryGetProperty("devices", out JsonElement devices) ? devices : default, out state);
         }
-        catch (StateDamage damage)
+        catch (StateCorruption damage)
         {
             return damage.Message;
         }
@@ -116,19 +116,19 @@ internal static class PersistentFormat
     private static PersistentDevice ReadEntry(PciAddress address, JsonElement item)
     {
         JournalEntry entry = JournalFormat.Read(address, item);
-        return entry.ParseError is null ? PersistentDevice.Of(entry) : throw new StateDamage($"{address}: {entry.ParseError}");
+        return entry.ParseError is null ? PersistentDevice.Of(entry) : throw new StateCorruption($"{address}: {entry.ParseError}");
     }
 
     private static PersistentDevice ReadDevice(PciAddress address, JsonElement item)
     {
         PersistentDeviceDocument device = Parse(Encoding.UTF8.GetBytes(item.GetRawText()), StateJson.Default.PersistentDeviceDocument, out string? damage)
-            ?? throw new StateDamage($"{address}: {damage}");
+            ?? throw new StateCorruption($"{address}: {damage}");
         return new PersistentDevice
         {
             Address = address,
             VendorId = ReadId(device.VendorId, "vendorId"),
             DeviceId = ReadId(device.DeviceId, "deviceId"),
-            Driver = ReadName(device.Driver, "driver") ?? throw new StateDamage($"{address}: it names no driver"),
+            Driver = ReadName(device.Driver, "driver") ?? throw new StateCorruption($"{address}: it names no driver"),
             OriginalDriver = ReadName(device.DriverBefore, "driverBefore"),
             OriginalModule = ReadName(device.ModuleBefore, "moduleBefore"),
             PreviousOverride = ReadName(device.OverrideBefore, "overrideBefore"),

@@ -54,7 +54,7 @@ public sealed class BindingPlan : ChangePlan
     public IReadOnlyList<PciDeviceInfo> Blockers { get; internal init; } = [];
 
     /// <summary>Gets the devices that this plan binds, without those that are bound already.</summary>
-    internal IReadOnlyList<PciAddress> NewlyTaken => _undo.NewlyTaken;
+    internal IReadOnlyList<PciAddress> NewlyBound => _undo.NewlyBound;
 
     /// <summary>
     /// Computes the plan for some devices. Does not wait for programs that have them open;
@@ -99,8 +99,8 @@ public sealed class BindingPlan : ChangePlan
         }
 
         PciAddress[] devices = [.. Devices.Select(device => device.Address)];
-        HostContext now = _context.Afresh();
-        using IDisposable alone = now.Steps.Lock(devices);
+        HostContext now = _context.Reread();
+        using IDisposable held = now.Steps.Lock(devices);
         try
         {
             Array.ForEach(devices, device => now.Steps.Settle(device, "bind"));

@@ -6,9 +6,9 @@ namespace Vfio.Host;
 internal sealed class DeviceRebinding(HostContext context, PciAddress address)
 {
     private readonly ModuleSteps _modules = new(context);
-    private readonly NodeAccessGrant _gift = new(context);
+    private readonly NodeAccessGrant _grant = new(context);
     private readonly DeviceRestorer _restorer = new(context);
-    private JournalEntry? _anew; // the new entry for a device that is not in the journal
+    private JournalEntry? _newEntry; // the new entry for a device that is not in the journal
 
     public PciAddress Address => address;
 
@@ -38,8 +38,8 @@ internal sealed class DeviceRebinding(HostContext context, PciAddress address)
 
         try
         {
-            _anew = IsSame(taken, device!) ? null : Renew(device!, known!);
-            Plan(device!, _anew ?? taken!, isRemembered: _anew is null);
+            _newEntry = IsSame(taken, device!) ? null : Renew(device!, known!);
+            Plan(device!, _newEntry ?? taken!, isRemembered: _newEntry is null);
         }
         catch (VfioException e)
         {
@@ -49,7 +49,7 @@ internal sealed class DeviceRebinding(HostContext context, PciAddress address)
 
     public RebindOutcome Execute()
     {
-        using IDisposable alone = context.Steps.Lock([address]);
+        using IDisposable held = context.Steps.Lock([address]);
         using StepRunner runner = new(context);
         try
         {
@@ -95,7 +95,7 @@ internal sealed class DeviceRebinding(HostContext context, PciAddress address)
         }
 
         JournalEntry other = known ?? taken!;
-        return device is null ? "there is no device at this address"
+        return device is null ? "no device has this address"
             : !IsSame(taken, device) && !IsSame(known, device) ? $"another card is there: {device.VendorId:x4}:{device.DeviceId:x4}, not {other.VendorId:x4}:{other.DeviceId:x4}"
             : null;
     }
@@ -116,13 +116,13 @@ internal sealed class DeviceRebinding(HostContext context, PciAddress address)
 
         try
         {
-            if (_anew is null)
+            if (_newEntry is null)
             {
                 runner.Run(Steps);
             }
             else
             {
-                TakeAnew(context.Bus.Get(address), _anew, runner);
+                BindAgain(context.Bus.Get(address), _newEntry, runner);
             }
 
             return null;
@@ -135,9 +135,9 @@ internal sealed class DeviceRebinding(HostContext context, PciAddress address)
 
     // If its VFIO driver does not bind to the device, the device goes back to its original driver. If it is bound, and
     // only access for its user cannot be granted, it stays bound.
-    private void TakeAnew(PciDeviceInfo device, JournalEntry entry, StepRunner runner)
+    private void BindAgain(PciDeviceInfo device, JournalEntry entry, StepRunner runner)
     {
-        JournalEntry? functions = FunctionsAlone();
+        JournalEntry? functions = FindFunctionsOnly();
         int count = device.GetVirtualFunctionCount();
         JournalEntry asNow = entry with { Interfaces = Survey.InterfaceStates(address), Disks = [], PreviousFunctionCount = count == 0 ? null : count };
         try
@@ -157,7 +157,7 @@ internal sealed class DeviceRebinding(HostContext context, PciAddress address)
     }
 
     // An entry may exist only because of the device's virtual functions.
-    private JournalEntry? FunctionsAlone() => context.Journal.Find(address) is { ParseError: null, IsBound: false } only ? only : null;
+    private JournalEntry? FindFunctionsOnly() => context.Journal.Find(address) is { ParseError: null, IsBound: false } only ? only : null;
 
     private static bool IsSame(JournalEntry? entry, PciDeviceInfo device) => entry is not null && (entry.VendorId, entry.DeviceId) == (device.VendorId, device.DeviceId);
 
@@ -167,7 +167,7 @@ internal sealed class DeviceRebinding(HostContext context, PciAddress address)
     private JournalEntry Renew(PciDeviceInfo device, JournalEntry known)
     {
         JournalEntry entry = known with { BoundAt = context.Clock.GetUtcNow(), ProcessId = Environment.ProcessId };
-        if (FunctionsAlone() is JournalEntry functions)
+        if (FindFunctionsOnly() is JournalEntry functions)
         {
             entry = entry with { PreviousFunctionCount = functions.PreviousFunctionCount, EnabledFunctions = functions.EnabledFunctions };
         }
@@ -184,7 +184,7 @@ internal sealed class DeviceRebinding(HostContext context, PciAddress address)
 
     private void Plan(PciDeviceInfo device, JournalEntry entry, bool isRemembered)
     {
-        Refusals = entry.IsUnbound ? device.Driver is null ? [] : Survey.JudgeAlong(device, thorough: true)
+        Refusals = entry.IsUnbound ? device.Driver is null ? [] : Survey.JudgeWithGroup(device, thorough: true)
             : device.HasVfioDriver ? [] : Survey.Judge(device, thorough: true);
         if (Refusals.Count == 0)
         {
@@ -195,15 +195,15 @@ internal sealed class DeviceRebinding(HostContext context, PciAddress address)
     private List<BindingStep> StepsToTake(PciDeviceInfo device, JournalEntry entry, bool isRemembered)
     {
         (uint Uid, uint Gid, string Name)? user = FindUser(entry, out VfioException? unknown);
-        bool isGiven = user is null || (device.HasVfioDriver && _gift.IsGiven(device, user.Value.Uid));
+        bool isGiven = user is null || (device.HasVfioDriver && _grant.HasAccess(device, user.Value.Uid));
         List<BindingStep> steps = [];
         string? module = device.HasVfioDriver || context.Steps.HasDriver(entry.Driver) ? null : _modules.ModuleOf(device, entry.Driver);
         IReadOnlyList<string> missing = module is null ? [] : _modules.Missing(module);
         if (!isRemembered || !isGiven || missing.Count != 0)
         {
             // The nodes are new; none of those in the entry exists any more.
-            JournalEntry anew = entry with { Nodes = [], LoadedModules = [.. entry.LoadedModules.Union(missing)] };
-            steps.Add(context.Steps.Remember(user is null ? anew : anew with { UserId = user.Value.Uid, Nodes = _gift.AccessBefore(device, anew, user.Value.Uid, user.Value.Name) }));
+            JournalEntry updated = entry with { Nodes = [], LoadedModules = [.. entry.LoadedModules.Union(missing)] };
+            steps.Add(context.Steps.Remember(user is null ? updated : updated with { UserId = user.Value.Uid, Nodes = _grant.AccessBefore(device, updated, user.Value.Uid, user.Value.Name) }));
         }
 
         if (!device.HasVfioDriver)
@@ -213,7 +213,7 @@ internal sealed class DeviceRebinding(HostContext context, PciAddress address)
 
         if (!isGiven)
         {
-            steps.AddRange(_gift.Steps(device, user!.Value));
+            steps.AddRange(_grant.Steps(device, user!.Value));
         }
 
         if (unknown is not null)

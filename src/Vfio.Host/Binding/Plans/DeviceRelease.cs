@@ -10,7 +10,7 @@ namespace Vfio.Host;
 internal sealed class DeviceRelease(HostContext context, ReleaseOptions options, JournalEntry entry, bool isAll)
 {
     private readonly DeviceRestorer _restorer = new(context);
-    private readonly ForeignTaking _foreign = new(context);
+    private readonly ForeignBind _foreign = new(context);
 
     private PciAddress Address => entry.Address;
 
@@ -32,8 +32,8 @@ internal sealed class DeviceRelease(HostContext context, ReleaseOptions options,
     {
         try
         {
-            using IDisposable alone = context.Steps.LockWithFunctions(Address);
-            return ExecuteAlone();
+            using IDisposable held = context.Steps.LockWithFunctions(Address);
+            return ExecuteLocked();
         }
         catch (VfioException e)
         {
@@ -55,11 +55,11 @@ internal sealed class DeviceRelease(HostContext context, ReleaseOptions options,
 
     // The present entry, if it is still of the bind that is meant: another program may have released the device
     // meanwhile.
-    private JournalEntry? Find() => context.Journal.Find(Address) is JournalEntry now && (options.Taking is null || now.IsTakingOf(options.Taking)) ? now : null;
+    private JournalEntry? Find() => context.Journal.Find(Address) is JournalEntry now && (options.OnlyBind is null || now.IsSameBindAs(options.OnlyBind)) ? now : null;
 
-    private ReleaseOutcome ExecuteAlone()
+    private ReleaseOutcome ExecuteLocked()
     {
-        bool wasPersistent = options.Taking is null && context.Persistent.Find(Address) is not null;
+        bool wasPersistent = options.OnlyBind is null && context.Persistent.Find(Address) is not null;
         JournalEntry? current = Find();
         bool isForeign = current is null && IsForeign();
         VfioException? error = null;
@@ -108,7 +108,7 @@ internal sealed class DeviceRelease(HostContext context, ReleaseOptions options,
         {
             runner.Run(_foreign.Notes(now));
         }
-        else if (options.Taking is null && new DriverctlOverrides(context.Host) is var driverctl && driverctl.Find(Address) != entry.OriginalDriver && driverctl.DescribeClaim(Address) is string claim)
+        else if (options.OnlyBind is null && new DriverctlOverrides(context.Host) is var driverctl && driverctl.Find(Address) != entry.OriginalDriver && driverctl.DescribeClaim(Address) is string claim)
         {
             context.Steps.Dropped.Add(claim);
         }
@@ -122,7 +122,7 @@ internal sealed class DeviceRelease(HostContext context, ReleaseOptions options,
             : IsForeign() ? _foreign.Plan(Address, _restorer)
             : RestorePlan.Nothing;
         PersistentFiles files = Files(context);
-        if (options.Taking is not null)
+        if (options.OnlyBind is not null)
         {
             return current is null ? ([], RestorePlan.Nothing) : (files.UnfollowUser([Address], released), device);
         }
@@ -137,5 +137,5 @@ internal sealed class DeviceRelease(HostContext context, ReleaseOptions options,
         return ([.. files.Remove([Address], released, force: false), .. files.UnfollowUser([Address], released)], device);
     }
 
-    private bool IsForeign() => options is { Force: true, Taking: null } && !isAll && context.Persistent.Find(Address) is null && context.Bus.Find(Address) is { HasVfioDriver: true };
+    private bool IsForeign() => options is { Force: true, OnlyBind: null } && !isAll && context.Persistent.Find(Address) is null && context.Bus.Find(Address) is { HasVfioDriver: true };
 }

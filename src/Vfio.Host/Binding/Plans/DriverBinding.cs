@@ -78,7 +78,7 @@ public sealed class DriverBinding : IDisposable
         {
             plan = plan.Execute();
             bindings.AddRange(plan.Devices.Select(device => new DriverBinding(
-                device.Address, options, plan.NewlyTaken.Contains(device.Address), !options.Persist && before.Find(device.Address) is not null, owners[device.Address])));
+                device.Address, options, plan.NewlyBound.Contains(device.Address), !options.Persist && before.Find(device.Address) is not null, owners[device.Address])));
             return bindings;
         }
         finally
@@ -111,7 +111,7 @@ public sealed class DriverBinding : IDisposable
     {
         // If another program has released the device meanwhile, and perhaps bound it again, this object may not release
         // it.
-        if (_entry is null || _journal.Find(Address) is not JournalEntry current || !current.IsTakingOf(_entry))
+        if (_entry is null || _journal.Find(Address) is not JournalEntry current || !current.IsSameBindAs(_entry))
         {
             Forget();
             return;
@@ -124,7 +124,7 @@ public sealed class DriverBinding : IDisposable
             return;
         }
 
-        ReleaseOptions options = new() { Host = _options.Host, Helper = _options.Helper, Changes = _options.Changes, Files = _options.Files, HolderWait = patience, Taking = _entry };
+        ReleaseOptions options = new() { Host = _options.Host, Helper = _options.Helper, Changes = _options.Changes, Files = _options.Files, HolderWait = patience, OnlyBind = _entry };
         ReleasePlan plan = patience is null ? ReleasePlan.Compute([Address], options) : patience.Wait(() => ReleasePlan.Compute([Address], options));
         VfioException? failure = plan.Execute().Select(outcome => outcome.Error).OfType<VfioException>().FirstOrDefault();
         if (failure is not null)

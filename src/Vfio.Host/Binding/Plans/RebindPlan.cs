@@ -53,7 +53,7 @@ public sealed class RebindPlan : ChangePlan
     public static RebindPlan ComputePersistent(BindOptions? options = null)
     {
         HostContext context = HostContext.For(options ?? new BindOptions());
-        return context.Persistent.ParseError is null ? Make(context, [.. context.Persistent.Entries.Select(entry => entry.Address)]) : throw context.Persistent.Damaged();
+        return context.Persistent.ParseError is null ? Make(context, [.. context.Persistent.Entries.Select(entry => entry.Address)]) : throw context.Persistent.Corrupt();
     }
 
     /// <summary>
@@ -66,7 +66,7 @@ public sealed class RebindPlan : ChangePlan
     {
         try
         {
-            return [.. Addresses.Select(address => new DeviceRebinding(_context.Afresh(), address).Execute())];
+            return [.. Addresses.Select(address => new DeviceRebinding(_context.Reread(), address).Execute())];
         }
         finally
         {

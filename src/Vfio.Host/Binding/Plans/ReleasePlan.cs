@@ -13,7 +13,7 @@ public sealed class ReleasePlan : ChangePlan
     {
         (_context, _options, _isAll) = (context, options, isAll);
         Entries = entries;
-        List<BindingStep> steps = [.. RemoveDamaged(context)];
+        List<BindingStep> steps = [.. RemoveCorrupt(context)];
         List<BindingRefusal> refusals = [];
         List<VfioException> errors = [];
         List<PciAddress> released = [];
@@ -73,8 +73,8 @@ public sealed class ReleasePlan : ChangePlan
         options ??= new ReleaseOptions();
         HostContext context = HostContext.For(options);
         List<JournalEntry> entries = [.. addresses.Distinct().Select(address =>
-            context.Journal.Find(address) ?? context.Persistent.Find(address)?.ToEntry() ?? FindForeign(context, address, options) ?? throw NotTaken(context.Bus, address))];
-        entries.AddRange(options.Taking is null ? UnboundWith(context, [.. entries.Select(entry => entry.Address)]) : []);
+            context.Journal.Find(address) ?? context.Persistent.Find(address)?.ToEntry() ?? FindForeign(context, address, options) ?? throw NotBound(context.Bus, address))];
+        entries.AddRange(options.OnlyBind is null ? UnboundWith(context, [.. entries.Select(entry => entry.Address)]) : []);
         // Virtual functions vanish with their physical function, so those that are bound are released before it.
         IEnumerable<PciAddress> functions = addresses.Select(context.Bus.Find).OfType<PciDeviceInfo>().SelectMany(device => device.GetVirtualFunctions()).Select(function => function.Address);
         entries.AddRange(functions.Except(addresses).Select(context.Journal.Find).OfType<JournalEntry>().ToArray());
@@ -105,12 +105,12 @@ public sealed class ReleasePlan : ChangePlan
     /// <exception cref="VfioException">The journal cannot be locked, for example for lack of permission.</exception>
     public IReadOnlyList<ReleaseOutcome> Execute()
     {
-        HostContext now = _context.Afresh();
+        HostContext now = _context.Reread();
         try
         {
             using (StepRunner runner = new(now))
             {
-                runner.Run(RemoveDamaged(now));
+                runner.Run(RemoveCorrupt(now));
             }
 
             PciAddress[] unfinished = _isAll ? [.. now.Journal.Unfinished()] : [];
@@ -120,7 +120,7 @@ public sealed class ReleasePlan : ChangePlan
                 now.Steps.Lock(unfinished).Dispose();
             }
 
-            return [.. Entries.Select(entry => new DeviceRelease(now.Afresh(), _options, entry, _isAll).Execute())];
+            return [.. Entries.Select(entry => new DeviceRelease(now.Reread(), _options, entry, _isAll).Execute())];
         }
         finally
         {
@@ -132,8 +132,8 @@ public sealed class ReleasePlan : ChangePlan
     /// Reads what is wrong with the file of persistent devices. If something is, it is unknown whether these devices
     /// will be bound again at the next boot.
     /// </summary>
-    /// <returns>The error; <see langword="null"/> for a valid file, or if there is none.</returns>
-    public VfioException? GetParseError() => PersistentDevices.Read(_options.Host) is { ParseError: not null } persistent ? persistent.Damaged() : null;
+    /// <returns>The error; <see langword="null"/> for a valid or missing file.</returns>
+    public VfioException? GetParseError() => PersistentDevices.Read(_options.Host) is { ParseError: not null } persistent ? persistent.Corrupt() : null;
 
     // Virtual functions come first.
     private static ReleasePlan Make(HostContext context, IEnumerable<JournalEntry> entries, ReleaseOptions options, bool isAll)
@@ -150,7 +150,7 @@ public sealed class ReleasePlan : ChangePlan
 
     // No single device can be removed from a corrupt file. The file is removed as a whole, when all devices are
     // released.
-    private BindingStep[] RemoveDamaged(HostContext context) => _isAll && _options.Force ? [.. DeviceRelease.Files(context).Remove([], [], force: true)] : [];
+    private BindingStep[] RemoveCorrupt(HostContext context) => _isAll && _options.Force ? [.. DeviceRelease.Files(context).Remove([], [], force: true)] : [];
 
     // A device that was only unbound along with its group is released with the last bound device of the group.
     private static JournalEntry[] UnboundWith(HostContext context, HashSet<PciAddress> released)
@@ -164,9 +164,9 @@ public sealed class ReleasePlan : ChangePlan
     // A device that something else bound is released only if it is named and --force is given, because its previous
     // state is not recorded.
     private static JournalEntry? FindForeign(HostContext context, PciAddress address, ReleaseOptions options) =>
-        options.Force && context.Bus.Find(address) is { HasVfioDriver: true } device ? ForeignTaking.Describe(device, driver: null, module: null) : null;
+        options.Force && context.Bus.Find(address) is { HasVfioDriver: true } device ? ForeignBind.Describe(device, driver: null, module: null) : null;
 
-    private static VfioException NotTaken(PciBus bus, PciAddress address) => bus.Find(address) is not PciDeviceInfo device
+    private static VfioException NotBound(PciBus bus, PciAddress address) => bus.Find(address) is not PciDeviceInfo device
         ? new VfioException("release", address.ToString(), "no PCI device has this address, and it is not in the journal", "vfio status lists the bound devices")
         : new VfioException(
             "release", address.ToString(),

@@ -24,7 +24,7 @@ public sealed class VirtualFunctionPlan : ChangePlan
         _before = context.Journal.Find(address);
         if (_before?.ParseError is not null)
         {
-            throw context.Journal.Damaged(_before);
+            throw context.Journal.Corrupt(_before);
         }
 
         PreviousCount = device.GetVirtualFunctionCount();
@@ -88,8 +88,8 @@ public sealed class VirtualFunctionPlan : ChangePlan
             return;
         }
 
-        HostContext now = _context.Afresh();
-        using IDisposable alone = now.Steps.LockWithFunctions(_address);
+        HostContext now = _context.Reread();
+        using IDisposable held = now.Steps.LockWithFunctions(_address);
         try
         {
             now.Steps.Settle(_address, Operation);

@@ -11,7 +11,7 @@ internal sealed class BindingUndo(HostContext context)
     /// <summary>
     /// Gets the devices that this bind adds: those that had no VFIO driver before, or no journal entry.
     /// </summary>
-    public IReadOnlyList<PciAddress> NewlyTaken => [.. _devices.Where(device => device.IsNewlyTaken).Select(device => device.Address)];
+    public IReadOnlyList<PciAddress> NewlyBound => [.. _devices.Where(device => device.IsNewlyBound).Select(device => device.Address)];
 
     public void Clear() => _devices.Clear();
 
@@ -52,7 +52,7 @@ internal sealed class BindingUndo(HostContext context)
 
     private void Undo(Before device, StepRunner runner)
     {
-        if (device.IsNewlyTaken)
+        if (device.IsNewlyBound)
         {
             // If the journal had an entry only because of virtual functions, it is written back, and there are as many
             // virtual functions as when the bind began.
@@ -89,6 +89,6 @@ internal sealed class BindingUndo(HostContext context)
     private sealed record Before(
         PciAddress Address, bool Moves, JournalEntry? Entry, int Functions, IReadOnlyList<(string Node, AccessList? Access)> Nodes)
     {
-        public bool IsNewlyTaken => Moves || Entry is not { IsBound: true };
+        public bool IsNewlyBound => Moves || Entry is not { IsBound: true };
     }
 }

@@ -25,7 +25,7 @@ internal sealed class DeviceRestorer(HostContext context)
         List<BindingStep> steps = pending is null ? [] : [pending];
         if (entry.ParseError is not null && !(force && entry.IsUnderstood))
         {
-            AddDamaged(entry, device, force, steps);
+            AddCorrupt(entry, device, force, steps);
             return new RestorePlan(steps, () => [context.Steps.Forget(entry.Address)]);
         }
 
@@ -236,11 +236,11 @@ internal sealed class DeviceRestorer(HostContext context)
             context.Steps.Dropped.AddRange(missing.Select(disk => $"its disk {disk} has not reappeared"));
         });
 
-    private void AddDamaged(JournalEntry entry, PciDeviceInfo? device, bool force, List<BindingStep> steps)
+    private void AddCorrupt(JournalEntry entry, PciDeviceInfo? device, bool force, List<BindingStep> steps)
     {
         if (!force)
         {
-            throw context.Journal.Damaged(entry);
+            throw context.Journal.Corrupt(entry);
         }
 
         if (device is null)

@@ -12,11 +12,11 @@ internal sealed class NodeAccessGrant(HostContext context)
     /// <summary>Gets the nodes for the present state, relative to <c>/dev</c>, whether or not they exist.</summary>
     public string[] NodesOf(PciDeviceInfo device) => device.IommuGroup is null || device.IsNoIommu() ? [] : [GroupNode(device), .. OwnNodes(device)];
 
-    public bool IsGiven(PciDeviceInfo device, uint user) => NodesOf(device) is { Length: > 0 } nodes && nodes.All(node => AccessList.Of(PathOf(node))?.Allows(user) == true);
+    public bool HasAccess(PciDeviceInfo device, uint user) => NodesOf(device) is { Length: > 0 } nodes && nodes.All(node => AccessList.Of(PathOf(node))?.Allows(user) == true);
 
     /// <summary>Finds another user for whom another device of the group is bound.</summary>
     public string? OtherUser(PciDeviceInfo device, uint user, string name) => context.Journal.GetEntries()
-        .Where(entry => entry.Address != device.Address && entry.User is not null && !entry.IsGivenTo(user, name) && IsInGroup(entry, device.IommuGroup))
+        .Where(entry => entry.Address != device.Address && entry.User is not null && !entry.IsBoundFor(user, name) && IsInGroup(entry, device.IommuGroup))
         .Select(entry => entry.User)
         .FirstOrDefault();
 
@@ -40,8 +40,8 @@ internal sealed class NodeAccessGrant(HostContext context)
     /// </summary>
     public List<NodeAccess> AccessBefore(PciDeviceInfo device, JournalEntry entry, uint user, string userName)
     {
-        JournalEntry[] givers = [.. context.Journal.GetEntries().Where(other => other.IsGivenTo(user, userName))];
-        List<NodeAccess> accesses = entry.IsGivenTo(user, userName) ? [.. entry.Nodes] : [];
+        JournalEntry[] givers = [.. context.Journal.GetEntries().Where(other => other.IsBoundFor(user, userName))];
+        List<NodeAccess> accesses = entry.IsBoundFor(user, userName) ? [.. entry.Nodes] : [];
         foreach (string node in NodesOf(device).Append(Iommufd).Distinct().Where(node => accesses.TrueForAll(access => access.Node != node)))
         {
             NodeAccess? known = givers.SelectMany(giver => giver.Nodes).FirstOrDefault(access => access.Node == node);

@@ -31,7 +31,7 @@ internal static class NodeRestorer
             yield break;
         }
 
-        JournalEntry[] others = [.. context.Journal.GetEntries().Where(other => other.Address != entry.Address && other.IsGivenTo(user, entry.User) && !released.Contains(other.Address))];
+        JournalEntry[] others = [.. context.Journal.GetEntries().Where(other => other.Address != entry.Address && other.IsBoundFor(user, entry.User) && !released.Contains(other.Address))];
         List<NodeAccess> nodes = [.. entry.Nodes];
         string[] late = [.. device?.IommuGroup is int group ? (string[])[$"vfio/{group}"] : [], .. File.Exists(context.Host.Combine($"dev/{NodeAccessGrant.Iommufd}")) ? (string[])[NodeAccessGrant.Iommufd] : []];
         // Nodes that are not in the entry were created by the bind, or by the module that it loaded.

@@ -219,7 +219,7 @@ internal sealed class PersistentFiles(HostContext context, Func<PciDeviceInfo, s
         ];
     }
 
-    private static PersistentDevices Sound(PersistentDevices state) => state.ParseError is null ? state : throw state.Damaged();
+    private static PersistentDevices Sound(PersistentDevices state) => state.ParseError is null ? state : throw state.Corrupt();
 
     private bool IsKept(PersistentDevices state, PciDeviceInfo device, string? user) =>
         state.Find(device.Address) is PersistentDevice kept && (kept.VendorId, kept.DeviceId, kept.Driver) == (device.VendorId, device.DeviceId, driverOf(device))

@@ -3,7 +3,7 @@ namespace Vfio.Host;
 /// <summary>
 /// Judges devices that are bound already, for a bind that must be the only one (<see cref="BindOptions.Exclusive"/>).
 /// </summary>
-internal sealed class TakenDevices(HostContext context, NodeAccessGrant gift)
+internal sealed class ExclusiveBind(HostContext context, NodeAccessGrant grant)
 {
     /// <summary>Gets the reasons why bound devices cannot be used by another bind too.</summary>
     /// <param name="devices">The devices. Those that are not bound to a VFIO driver are not judged.</param>
@@ -18,7 +18,7 @@ internal sealed class TakenDevices(HostContext context, NodeAccessGrant gift)
                 string with = new DeviceHolders(context.Host).OfProcess(entry.ProcessId) is DeviceHolder taker ? $"{taker}" : $"process {entry.ProcessId}";
                 yield return new BindingRefusal(device.Address, RefusalReason.BoundElsewhere, $"it is bound by user {entry.BoundBy} through {with}", canForce: false);
             }
-            else if (user is { Uid: not 0 } && !gift.IsGiven(device, user.Value.Uid))
+            else if (user is { Uid: not 0 } && !grant.HasAccess(device, user.Value.Uid))
             {
                 string whose = entry?.User is string other ? $"for user {other}" : "for root only";
                 yield return new BindingRefusal(device.Address, RefusalReason.NotForUser, $"it is bound to {device.Driver} already, {whose}", canForce: false);
@@ -41,7 +41,7 @@ internal sealed class TakenDevices(HostContext context, NodeAccessGrant gift)
         foreach (PciDeviceInfo device in devices)
         {
             PciDeviceInfo? other = device.IommuGroup is int group
-                ? bus.GetGroup(group)?.Devices.FirstOrDefault(other => other.HasVfioDriver && devices.All(one => one.Address != other.Address) && !gift.IsGiven(other, user))
+                ? bus.GetGroup(group)?.Devices.FirstOrDefault(other => other.HasVfioDriver && devices.All(one => one.Address != other.Address) && !grant.HasAccess(other, user))
                 : null;
             if (other is not null)
             {

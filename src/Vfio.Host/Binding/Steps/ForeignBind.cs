@@ -6,7 +6,7 @@ namespace Vfio.Host;
 /// Releases a device that something other than this library bound to a VFIO driver (<c>ids=</c> of vfio-pci, driverctl,
 /// a person): binds it to the driver that the kernel has for it, because its previous state is not recorded.
 /// </summary>
-internal sealed class ForeignTaking(HostContext context)
+internal sealed class ForeignBind(HostContext context)
 {
     private readonly KernelModules _modules = new(context.Host);
 
