@@ -4,7 +4,7 @@ namespace Vfio.Host;
 
 /// <summary>
 /// Makes the single steps of a bind and a release on one host. Each step has a description and an action. Which steps a
-/// device needs is computed from its present state, so an interrupted change is planned again rather than replayed.
+/// device needs is computed from its current state, so an interrupted change is planned again rather than replayed.
 /// </summary>
 internal sealed class DeviceSteps(HostContext context)
 {

@@ -33,7 +33,7 @@ internal sealed class BrokerConnection : IDisposable
     /// <summary>Gets when the connection was accepted or, after a grant, when the device was granted.</summary>
     public long Since { get; private set; }
 
-    /// <summary>Gets what the client was granted; <see langword="null"/> before.</summary>
+    /// <summary>Gets what the client was granted; <see langword="null"/> before the grant.</summary>
     public BrokerHold? Hold { get; private set; }
 
     public SafeHandle Handle => _socket;

@@ -27,7 +27,7 @@ public enum BrokerEventKind
 }
 
 /// <summary>
-/// An event of a <see cref="DeviceBroker"/>: the client, the device, the backend, and the reason of a refusal.
+/// An event of a <see cref="DeviceBroker"/>: the client, the device, the backend, and the reason for a refusal.
 /// </summary>
 public sealed record BrokerEvent
 {
@@ -71,7 +71,7 @@ public sealed record BrokerEvent
     public int Suppressed { get; init; }
 
     /// <summary>
-    /// Formats the event as one line: <c>open user=alice uid=1000 pid=4242 device=0000:00:14.3 backend=iommufd
+    /// Formats the event as one line: <c>opened user=alice uid=1000 pid=4242 device=0000:00:14.3 backend=iommufd
     /// line=3</c>.
     /// </summary>
     /// <returns>The line, without a newline.</returns>

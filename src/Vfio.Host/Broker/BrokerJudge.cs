@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Vfio.Host;
 
 /// <summary>
-/// Decides a request: by the policy, the device's state, its present holder, and finally whether its nodes can be
+/// Decides a request: by the policy, the device's state, its current holder, and finally whether its nodes can be
 /// opened.
 /// </summary>
 internal sealed class BrokerJudge(HostRoot host, BrokerNodes nodes)
@@ -18,7 +18,7 @@ internal sealed class BrokerJudge(HostRoot host, BrokerNodes nodes)
     /// Describes the client that holds a group; <see langword="null"/> for no client.
     /// </param>
     /// <param name="opened">What was opened; the caller disposes it.</param>
-    /// <returns>The reason of a refusal; <see langword="null"/> if it was opened.</returns>
+    /// <returns>The reason for a refusal; <see langword="null"/> if it was opened.</returns>
     public BrokerRefusal? Open(BrokerPolicy policy, BrokerPeer peer, BrokerRequest request, Func<int, string?> findHolder, out BrokerOpening opened)
     {
         opened = default;

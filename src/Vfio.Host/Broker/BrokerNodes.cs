@@ -11,7 +11,7 @@ internal sealed class BrokerNodes(HostRoot host, SystemCalls calls)
     /// <param name="files">
     /// The device's or group's node, then the iommufd or container; the caller disposes them.
     /// </param>
-    /// <returns>The reason of a failure; <see langword="null"/> if both are open.</returns>
+    /// <returns>The reason for a failure; <see langword="null"/> if both are open.</returns>
     public BrokerRefusal? Open(PciDeviceInfo device, BrokerBackend backend, out SafeFileHandle[] files)
     {
         files = [];

@@ -50,7 +50,7 @@ internal sealed class KernelAttributes(IReadOnlyList<string>? helper)
         return answer;
     }
 
-    /// <summary>Lets the child process end, after its present request, if any.</summary>
+    /// <summary>Lets the child process end, after its current request, if any.</summary>
     public void EndChild()
     {
         _child?.Dispose();

@@ -73,7 +73,7 @@ internal sealed class HostChanges(IReadOnlyList<string>? helper) : IHostChanges
     public void RenameInterface(string name, string newName) =>
         Check("rename", $"interface {name} to {newName}", NetworkInterfaceIoctl.Rename(name, newName));
 
-    public void SwitchOnInterface(string name) => Check("switch on", $"interface {name}", NetworkInterfaceIoctl.SetUp(name));
+    public void SwitchOnInterface(string name) => Check("bring up", $"interface {name}", NetworkInterfaceIoctl.SetUp(name));
 
     public bool WaitUntil(Func<bool> condition, TimeSpan time)
     {
@@ -102,7 +102,7 @@ internal sealed class HostChanges(IReadOnlyList<string>? helper) : IHostChanges
     private static string? HintFor(int errno) => errno switch
     {
         Errno.EACCES or Errno.EPERM => "this needs root: sudo vfio …",
-        Errno.EBUSY or Errno.ENODEV => "another program may have changed the device at the same time; vfio status shows its present state",
+        Errno.EBUSY or Errno.ENODEV => "another program may have changed the device at the same time; vfio status shows its current state",
         _ => null,
     };
 

@@ -1,6 +1,6 @@
 namespace Vfio.Host;
 
-/// <summary>A device to bind: its present state, and how it is to be bound.</summary>
+/// <summary>A device to bind: its current state, and how it is to be bound.</summary>
 /// <param name="Device">The device.</param>
 /// <param name="Before">Its journal entry, which is valid; <see langword="null"/> for none.</param>
 /// <param name="Module">The module of the driver; empty if none is needed.</param>

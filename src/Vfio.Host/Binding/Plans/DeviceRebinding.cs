@@ -24,7 +24,7 @@ internal sealed class DeviceRebinding(HostContext context, PciAddress address)
 
     private HostSurvey Survey => field ??= new HostSurvey(context.Host, context.Holders);
 
-    /// <summary>Plans for the present state of the device.</summary>
+    /// <summary>Plans the bind for the state of the device now.</summary>
     public void Plan()
     {
         PciDeviceInfo? device = context.Bus.Find(address);

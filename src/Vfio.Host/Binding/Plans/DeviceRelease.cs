@@ -17,7 +17,7 @@ internal sealed class DeviceRelease(HostContext context, ReleaseOptions options,
     /// <summary>Gets the reasons against it, after it was planned.</summary>
     public IReadOnlyList<BindingRefusal> Refusals { get; private set; } = [];
 
-    /// <summary>Gets the steps for the present state; none if the release is refused.</summary>
+    /// <summary>Computes the steps for the state of the device now; none if the release is refused.</summary>
     /// <param name="released">Devices that will have been released before this one.</param>
     /// <exception cref="VfioException">Its entry is corrupt, or the kernel does not answer.</exception>
     public IReadOnlyList<BindingStep> Plan(IReadOnlyCollection<PciAddress> released)

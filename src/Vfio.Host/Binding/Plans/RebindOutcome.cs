@@ -8,7 +8,7 @@ public sealed record RebindOutcome
     /// <summary>The device.</summary>
     public required PciAddress Address { get; init; }
 
-    /// <summary>The present state of the device; <see langword="null"/> if it is gone.</summary>
+    /// <summary>The current state of the device; <see langword="null"/> if it is gone.</summary>
     public required PciDeviceInfo? Device { get; init; }
 
     /// <summary>Why the device was skipped; <see langword="null"/> if it was not.</summary>

@@ -6,7 +6,7 @@ public sealed record ReleaseOutcome
     /// <summary>The device's journal entry.</summary>
     public required JournalEntry Entry { get; init; }
 
-    /// <summary>The present state of the device; <see langword="null"/> if it is gone.</summary>
+    /// <summary>The current state of the device; <see langword="null"/> if it is gone.</summary>
     public required PciDeviceInfo? Device { get; init; }
 
     /// <summary>Why it failed; <see langword="null"/> if it succeeded.</summary>

@@ -43,7 +43,7 @@ public sealed class ReleasePlan : ChangePlan
     public IReadOnlyList<JournalEntry> Entries { get; }
 
     /// <summary>
-    /// Gets every change of the host, in order, for the present state; none for a device that is refused or that could
+    /// Gets every change of the host, in order, as of now; none for a device that is refused or that could
     /// not be examined (<see cref="Errors"/>).
     /// </summary>
     public override IReadOnlyList<BindingStep> Steps { get; }

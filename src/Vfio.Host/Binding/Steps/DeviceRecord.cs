@@ -3,7 +3,7 @@ namespace Vfio.Host;
 /// <summary>Makes the journal entry of a device before it is changed.</summary>
 internal static class DeviceRecord
 {
-    /// <summary>Describes the present state of a device.</summary>
+    /// <summary>Describes the current state of a device.</summary>
     public static JournalEntry Describe(HostContext context, PciDeviceInfo device, HostSurvey survey) => new()
     {
         Address = device.Address,

@@ -3,7 +3,7 @@ using Vfio.Pci;
 namespace Vfio.Host;
 
 /// <summary>
-/// Restores a device to the state in its journal entry, whatever its present state: a bind or a release may have been
+/// Restores a device to the state in its journal entry, whatever its current state: a bind or a release may have been
 /// killed at any point. Each call makes the steps that are still missing.
 /// </summary>
 internal sealed class DeviceRestorer(HostContext context)
@@ -128,12 +128,12 @@ internal sealed class DeviceRestorer(HostContext context)
                 entry.Address, use.Reason, $"it is now bound to {device.Driver}, and {use.Explanation}", canForce: true, "stop that use first, or unbind it from that driver anyway with --force");
         }
 
-        // What <c>vfio sriov</c> would refuse is refused here too.
+        // What vfio sriov would refuse is refused here too.
         if (FunctionSteps.Loses(entry, device)
             && device.GetVirtualFunctions().SelectMany(function => _functions.JudgeVanishing(function, released)).FirstOrDefault() is BindingRefusal vanishing)
         {
             yield return new BindingRefusal(
-                entry.Address, RefusalReason.Functions, $"its virtual functions would vanish, and {vanishing.Device} is needed: {vanishing.Explanation}", canForce: true,
+                entry.Address, RefusalReason.Functions, $"its virtual functions would vanish, but {vanishing.Device} cannot be removed: {vanishing.Explanation}", canForce: true,
                 $"stop that use first (vfio release {vanishing.Device} if it is bound), or remove it anyway with --force");
         }
     }
@@ -178,7 +178,7 @@ internal sealed class DeviceRestorer(HostContext context)
     /// Makes the steps for a device that was to be bound again but was not: they remove the override that the udev rule
     /// set, and let the kernel look for a driver.
     /// </summary>
-    /// <param name="device">The present state of the device.</param>
+    /// <param name="device">The current state of the device.</param>
     /// <param name="known">Its state before it was first bound.</param>
     public IEnumerable<BindingStep> GiveUp(PciDeviceInfo device, JournalEntry known)
     {
@@ -214,8 +214,7 @@ internal sealed class DeviceRestorer(HostContext context)
             steps.Add(context.Steps.LoadModule(entry.OriginalModule ?? driver, driver));
         }
 
-        // When the module is loaded, its driver probes every device without a driver, so it may be bound to this one
-        // already.
+        // When the module is loaded, its driver probes every device without a driver, so the device may be bound already.
         BindingStep attach = context.Steps.Attach(device, driver);
         steps.Add(new BindingStep(attach.Description, () =>
         {

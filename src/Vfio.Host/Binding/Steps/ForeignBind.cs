@@ -55,7 +55,7 @@ internal sealed class ForeignBind(HostContext context)
     }
 
     /// <summary>
-    /// Makes all steps for the present state. The device is bound through its driver's <c>bind</c> file, because a
+    /// Makes all steps, as of now. The device is bound through its driver's <c>bind</c> file, because a
     /// probe would bind it to the VFIO driver again.
     /// </summary>
     public RestorePlan Plan(PciAddress address, DeviceRestorer restorer)

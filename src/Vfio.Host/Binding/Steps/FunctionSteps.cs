@@ -3,21 +3,22 @@ using Vfio.Pci;
 namespace Vfio.Host;
 
 /// <summary>
-/// Makes the steps by which a physical function gets or loses virtual functions (<c>sriov_numvfs</c>).
+/// Makes the steps that change how many virtual functions a physical function has (<c>sriov_numvfs</c>).
 /// </summary>
 internal sealed class FunctionSteps(HostContext context)
 {
     private static readonly TimeSpan ParameterPatience = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// Changes the number. The kernel only accepts a change from or to 0, so another change takes two writes.
+    /// Makes the steps that change the number. The kernel only accepts a change from or to 0, so any other change takes
+    /// two writes.
     /// </summary>
     /// <param name="device">The physical function.</param>
-    /// <param name="from">How many it has at that time.</param>
-    /// <param name="to">How many it is to have.</param>
+    /// <param name="from">Its number of virtual functions when the steps run.</param>
+    /// <param name="to">Its new number of virtual functions.</param>
     /// <param name="isVfio">
-    /// Whether vfio-pci is bound to the device at that time. vfio-pci changes the number only if its parameter allows
-    /// it, which <see cref="Disable"/> revokes.
+    /// Whether the device is bound to vfio-pci when the steps run. vfio-pci changes the number only while its parameter
+    /// allows it; <see cref="Disable"/> resets the parameter.
     /// </param>
     /// <param name="holders">The holders of its virtual functions: the kernel waits for them.</param>
     public IEnumerable<BindingStep> Change(PciDeviceInfo device, int from, int to, bool isVfio, IReadOnlyList<DeviceHolder>? holders = null)

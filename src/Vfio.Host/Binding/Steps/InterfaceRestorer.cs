@@ -25,7 +25,7 @@ internal sealed class InterfaceRestorer(HostContext context)
 
     private void RestoreNames(JournalEntry entry)
     {
-        // Interfaces that do not come back are up to the driver. The device is bound to it again.
+        // An interface that does not come back is a matter of the driver: the device itself is restored.
         if (!context.Changes.WaitUntil(() => new ClassDevices(context.Host, "net").On(entry.Address).Count >= entry.Interfaces.Count, DriverPatience))
         {
             context.Steps.Dropped.Add($"it had the interfaces {string.Join(", ", entry.Interfaces.Select(state => state.Name))}, and now has {Describe(new ClassDevices(context.Host, "net").On(entry.Address))}");

@@ -1,15 +1,16 @@
 namespace Vfio.Host;
 
 /// <summary>
-/// Grants a user access to the nodes by which a device is opened, with an ACL entry for that user in each: the group's
-/// node and, if the kernel has them, the device's own node and <c>/dev/iommu</c>, which the devices of all users share.
+/// Grants a user access to the nodes through which a device is opened, with an ACL entry for that user in each. They
+/// are the group's node and, if the kernel has them, the device's own node and <c>/dev/iommu</c>, which the devices of
+/// all users share.
 /// </summary>
 internal sealed class NodeAccessGrant(HostContext context)
 {
     public const string Iommufd = "iommu";
     private const string DeviceNodes = "vfio/devices";
 
-    /// <summary>Gets the nodes for the present state, relative to <c>/dev</c>, whether or not they exist.</summary>
+    /// <summary>Gets the nodes that the device has now, relative to <c>/dev</c>. They need not exist yet.</summary>
     public string[] NodesOf(PciDeviceInfo device) => device.IommuGroup is null || device.IsNoIommu() ? [] : [GroupNode(device), .. OwnNodes(device)];
 
     public bool HasAccess(PciDeviceInfo device, uint user) => NodesOf(device) is { Length: > 0 } nodes && nodes.All(node => AccessList.Of(PathOf(node))?.Allows(user) == true);
@@ -36,21 +37,21 @@ internal sealed class NodeAccessGrant(HostContext context)
 
     /// <summary>
     /// Gets the user's access to the nodes before anything was granted. If an earlier bind granted access to a node,
-    /// the access that this bind recorded is used instead of the present one.
+    /// the access that this bind recorded is used instead of the current one.
     /// </summary>
     public List<NodeAccess> AccessBefore(PciDeviceInfo device, JournalEntry entry, uint user, string userName)
     {
-        JournalEntry[] givers = [.. context.Journal.GetEntries().Where(other => other.IsBoundFor(user, userName))];
+        JournalEntry[] earlier = [.. context.Journal.GetEntries().Where(other => other.IsBoundFor(user, userName))];
         List<NodeAccess> accesses = entry.IsBoundFor(user, userName) ? [.. entry.Nodes] : [];
         foreach (string node in NodesOf(device).Append(Iommufd).Distinct().Where(node => accesses.TrueForAll(access => access.Node != node)))
         {
-            NodeAccess? known = givers.SelectMany(giver => giver.Nodes).FirstOrDefault(access => access.Node == node);
-            bool isGivers = known is null && node == Iommufd && givers.Length != 0; // it did not exist at the first grant
+            NodeAccess? known = earlier.SelectMany(bind => bind.Nodes).FirstOrDefault(access => access.Node == node);
+            bool isCreatedEarlier = known is null && node == Iommufd && earlier.Length != 0; // it did not exist at the first grant
             AccessList? list = AccessList.Of(PathOf(node));
             // The bind creates the group's node.
-            if (known is not null || isGivers || list is not null || node == GroupNode(device))
+            if (known is not null || isCreatedEarlier || list is not null || node == GroupNode(device))
             {
-                accesses.Add(known ?? new NodeAccess(node, isGivers ? null : list?.Find(user)));
+                accesses.Add(known ?? new NodeAccess(node, isCreatedEarlier ? null : list?.Find(user)));
             }
         }
 

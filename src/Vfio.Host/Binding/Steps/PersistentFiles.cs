@@ -76,7 +76,7 @@ internal sealed class PersistentFiles(HostContext context, Func<PciDeviceInfo, s
 
         if (options is { Persist: true, Force: true })
         {
-            yield return "after a reboot the devices are bound only if nothing on the host uses them by then, because --force holds only for this bind";
+            yield return "after a reboot the devices are bound only if the host does not use them then: --force applies only to this bind";
         }
 
         if (options is { User: not null, Persist: false } && HasUdev && InstalledProgram.Objection(context.Host, context.Program, out string program) is string objection)
@@ -86,8 +86,8 @@ internal sealed class PersistentFiles(HostContext context, Func<PciDeviceInfo, s
     }
 
     /// <summary>
-    /// Makes the steps that make devices persistent which are bound by then; none if they are persistent already, with
-    /// the same settings.
+    /// Makes the steps that make devices persistent, to run after the devices are bound. There are none if the devices
+    /// are persistent already with the same settings.
     /// </summary>
     /// <exception cref="VfioException">udev does not run, or the existing file is corrupt.</exception>
     public IEnumerable<BindingStep> Add(IReadOnlyList<PciDeviceInfo> devices, string? user)
@@ -97,7 +97,7 @@ internal sealed class PersistentFiles(HostContext context, Func<PciDeviceInfo, s
             throw new VfioException("persist", devices[0].Address.ToString(), "udev, which would bind the device again, does not run on this host", "omit --persist, and bind the device after each boot");
         }
 
-        PersistentDevices state = Sound(context.Persistent);
+        PersistentDevices state = ThrowIfCorrupt(context.Persistent);
         _ = InstalledProgram.Objection(context.Host, context.Program, out string program);
         if (state.Program == program && devices.All(device => IsKept(state, device, user)) && IsWritten(state))
         {
@@ -107,14 +107,14 @@ internal sealed class PersistentFiles(HostContext context, Func<PciDeviceInfo, s
         string[] needed = [.. PersistentFormat.Folders.Where(folder => HasSystemd || !folder.StartsWith("etc/systemd", StringComparison.Ordinal))];
         string[] missing = [.. needed.Where(folder => !Directory.Exists(context.Host.Combine(folder)))];
         string[] created = [.. PersistentFormat.Folders.Where(folder => state.CreatedFolders.Contains(folder) || missing.Contains(folder))];
-        PersistentState After() => new(program, created, Merge(Sound(PersistentDevices.Read(context.Host)).Entries, devices));
+        PersistentState After() => new(program, created, Merge(ThrowIfCorrupt(PersistentDevices.Read(context.Host)).Entries, devices));
         string what = string.Join(", ", devices.Select(device => $"{device.Address} for {driverOf(device)}"));
         List<BindingStep> steps =
         [
             .. missing.Take(missing.Contains("etc/vfio") ? 1 : 0).Select(folder => _changes.MakeFolder(context.Host.Combine(folder))),
             _changes.Write(context.Host.Combine(PersistentDevices.StateFile), what, () => PersistentFormat.Write(After())),
             .. missing.Where(folder => folder != "etc/vfio").Select(folder => _changes.MakeFolder(context.Host.Combine(folder))),
-            _changes.Write(context.Host.Combine(RulesFile), "a rule for each device", () => Encoding.UTF8.GetBytes(UdevRules.Text(program, Sound(PersistentDevices.Read(context.Host)).Entries))),
+            _changes.Write(context.Host.Combine(RulesFile), "a rule for each device", () => Encoding.UTF8.GetBytes(UdevRules.Text(program, ThrowIfCorrupt(PersistentDevices.Read(context.Host)).Entries))),
         ];
         if (HasSystemd)
         {
@@ -219,7 +219,7 @@ internal sealed class PersistentFiles(HostContext context, Func<PciDeviceInfo, s
         ];
     }
 
-    private static PersistentDevices Sound(PersistentDevices state) => state.ParseError is null ? state : throw state.Corrupt();
+    private static PersistentDevices ThrowIfCorrupt(PersistentDevices state) => state.ParseError is null ? state : throw state.Corrupt();
 
     private bool IsKept(PersistentDevices state, PciDeviceInfo device, string? user) =>
         state.Find(device.Address) is PersistentDevice kept && (kept.VendorId, kept.DeviceId, kept.Driver) == (device.VendorId, device.DeviceId, driverOf(device))

@@ -13,7 +13,7 @@ internal sealed record RestorePlan(IReadOnlyList<BindingStep> Device, Func<IRead
     /// <summary>Gets the reasons against it.</summary>
     public IReadOnlyList<BindingRefusal> Refusals { get; init; } = [];
 
-    /// <summary>Gets all steps for the present state.</summary>
+    /// <summary>Gets all steps, computed for the state of the host now.</summary>
     public IEnumerable<BindingStep> All => [.. Device, .. Shared()];
 
     /// <summary>Throws if the release is refused.</summary>
