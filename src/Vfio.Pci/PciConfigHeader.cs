@@ -145,7 +145,7 @@ public readonly record struct PciBaseAddress
     /// <summary>The bus address; 0 if it is not set or not implemented.</summary>
     public ulong Address { get; init; }
 
-    /// <summary>Whether reads have no side effects, according to the device.</summary>
+    /// <summary>Gets whether reads have no side effects, according to the device.</summary>
     public bool IsPrefetchable { get; init; }
 }
 

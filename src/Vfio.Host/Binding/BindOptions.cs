@@ -3,7 +3,7 @@ namespace Vfio.Host;
 /// <summary>Says how devices are bound (<see cref="BindingPlan"/>).</summary>
 public sealed record BindOptions
 {
-    /// <summary>Whether to bind every endpoint of the devices' IOMMU groups, not only the named devices.</summary>
+    /// <summary>Gets whether to bind every endpoint of the devices' IOMMU groups, not only the named devices.</summary>
     public bool WholeGroup { get; init; }
 
     /// <summary>
@@ -18,33 +18,33 @@ public sealed record BindOptions
     /// </summary>
     public string? Driver { get; init; }
 
-    /// <summary>Whether to bind devices that are in use, if that is possible.</summary>
+    /// <summary>Gets whether to bind devices that are in use, if that is possible.</summary>
     public bool Force { get; init; }
 
     /// <summary>
-    /// Whether to bind devices that have no IOMMU. A program that opens such a device can reach all memory of the host.
-    /// The kernel's no-IOMMU mode (<c>vfio.enable_unsafe_noiommu_mode</c>) has to be on; binding such a device taints
-    /// the kernel.
+    /// Gets whether to bind devices that have no IOMMU. A program that opens such a device can reach all memory of the
+    /// host. The kernel's no-IOMMU mode (<c>vfio.enable_unsafe_noiommu_mode</c>) has to be on; binding such a device
+    /// taints the kernel.
     /// </summary>
     public bool NoIommu { get; init; }
 
     /// <summary>
-    /// Whether to refuse a device that is bound already, by another program that still runs or for another user than
-    /// <see cref="User"/>. A device that was bound earlier for this user stays as it is. Without this option,
+    /// Gets whether to refuse a device that is bound already, by another program that still runs or for another user
+    /// than <see cref="User"/>. A device that was bound earlier for this user stays as it is. Without this option,
     /// <see cref="User"/> is granted access to a device that is bound already.
     /// </summary>
     public bool Exclusive { get; init; }
 
     /// <summary>
-    /// Whether to bind the devices again after every reboot and hot-plug, until they are released. This writes files in
-    /// <c>/etc</c> through which udev and systemd run the program of this process. That program therefore has to be the
-    /// tool <c>vfio</c>, installed where only root can change it.
+    /// Gets whether to bind the devices again after every reboot and hot-plug, until they are released. This writes
+    /// files in <c>/etc</c> through which udev and systemd run the program of this process. That program therefore has
+    /// to be the tool <c>vfio</c>, installed where only root can change it.
     /// </summary>
     public bool Persist { get; init; }
 
     /// <summary>
-    /// How long to wait for other programs and the kernel, and what to do meanwhile; <see langword="null"/> for the
-    /// default times.
+    /// Gets how long to wait for other programs and the kernel, and what to do meanwhile; <see langword="null"/> for
+    /// the default times.
     /// </summary>
     public HolderWait? HolderWait { get; init; }
 
@@ -59,12 +59,13 @@ public sealed record BindOptions
     public HostRoot Host { get; init; } = HostRoot.Default;
 
     /// <summary>
-    /// How the host is changed; <see langword="null"/> for the implementation that changes the running host.
+    /// Gets how the host is changed; <see langword="null"/> for the implementation that changes the running host.
     /// </summary>
     internal IHostChanges? Changes { get; init; }
 
     /// <summary>
-    /// How the host's files are changed; <see langword="null"/> for the implementation that changes the real files.
+    /// Gets how the host's files are changed; <see langword="null"/> for the implementation that changes the real
+    /// files.
     /// </summary>
     internal IHostFiles? Files { get; init; }
 
@@ -81,17 +82,17 @@ public sealed record BindOptions
 public sealed record ReleaseOptions
 {
     /// <summary>
-    /// Whether to release a device even if a program still holds it, or if its journal entry is corrupt. In the first
-    /// case a child process waits in the kernel for that program, and the kernel asks the program to close the device
-    /// (<see cref="IrqIndex.Request"/>). In the second case the device goes to the driver that the kernel chooses. A
-    /// device that something other than this library bound to a VFIO driver is released only with this option, and only
-    /// if it is named.
+    /// Gets whether to release a device even if a program still holds it, or if its journal entry is corrupt. In the
+    /// first case a child process waits in the kernel for that program, and the kernel asks the program to close the
+    /// device (<see cref="IrqIndex.Request"/>). In the second case the device goes to the driver that the kernel
+    /// chooses. A device that something other than this library bound to a VFIO driver is released only with this
+    /// option, and only if it is named.
     /// </summary>
     public bool Force { get; init; }
 
     /// <summary>
-    /// How long to wait for other programs and the kernel, and what to do meanwhile; <see langword="null"/> for the
-    /// default times.
+    /// Gets how long to wait for other programs and the kernel, and what to do meanwhile; <see langword="null"/> for
+    /// the default times.
     /// </summary>
     public HolderWait? HolderWait { get; init; }
 
@@ -106,12 +107,13 @@ public sealed record ReleaseOptions
     public HostRoot Host { get; init; } = HostRoot.Default;
 
     /// <summary>
-    /// How the host is changed; <see langword="null"/> for the implementation that changes the running host.
+    /// Gets how the host is changed; <see langword="null"/> for the implementation that changes the running host.
     /// </summary>
     internal IHostChanges? Changes { get; init; }
 
     /// <summary>
-    /// How the host's files are changed; <see langword="null"/> for the implementation that changes the real files.
+    /// Gets how the host's files are changed; <see langword="null"/> for the implementation that changes the real
+    /// files.
     /// </summary>
     internal IHostFiles? Files { get; init; }
 

@@ -1,7 +1,7 @@
 namespace Vfio.Host;
 
 /// <summary>
-/// What a plan works with: the host, its journal, and the ways to read and change it. Processes and the file of
+/// The context of a plan: the host, its journal, and the ways to read and change it. Processes and the file of
 /// persistent devices are read once and kept; <see cref="Reread"/> makes a context that reads them again.
 /// </summary>
 /// <remarks>Not thread-safe: each plan has its own.</remarks>

@@ -92,7 +92,7 @@ internal sealed class BrokerConnection : IDisposable
     }
 }
 
-/// <summary>What a client was granted.</summary>
+/// <summary>A device that was granted to a client.</summary>
 /// <param name="Device">The requested device.</param>
 /// <param name="Backend">The kind of nodes.</param>
 /// <param name="Group">The device's IOMMU group, which no other client gets meanwhile.</param>

@@ -31,7 +31,7 @@ public enum BrokerEventKind
 /// </summary>
 public sealed record BrokerEvent
 {
-    /// <summary>What happened.</summary>
+    /// <summary>Gets what happened.</summary>
     public required BrokerEventKind Kind { get; init; }
 
     /// <summary>The client's effective user, as reported by the kernel.</summary>
@@ -55,18 +55,18 @@ public sealed record BrokerEvent
     /// <summary>The line of the policy that allowed it; 0 if none did.</summary>
     public int PolicyLine { get; init; }
 
-    /// <summary>Why it was refused or dropped; <see langword="null"/> if it was not.</summary>
+    /// <summary>Gets why it was refused or dropped; <see langword="null"/> if it was not.</summary>
     public BrokerRefusalCode? Code { get; init; }
 
     /// <summary>The reason in words; <see langword="null"/> if it was not refused or dropped.</summary>
     public string? Reason { get; init; }
 
-    /// <summary>How long the client had the device.</summary>
+    /// <summary>Gets how long the client had the device.</summary>
     public TimeSpan? Duration { get; init; }
 
     /// <summary>
-    /// How many earlier events of this user were not recorded because they came too fast. Opens and closes are always
-    /// recorded.
+    /// Gets how many earlier events of this user were not recorded because they came too fast. Opens and closes are
+    /// always recorded.
     /// </summary>
     public int Suppressed { get; init; }
 

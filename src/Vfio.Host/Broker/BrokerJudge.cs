@@ -82,7 +82,7 @@ internal sealed class BrokerJudge(HostRoot host, BrokerNodes nodes)
             other.Address != device.Address && !other.IsBridge && policy.Find(peer, other, BrokerBackend.Group) is not { Allows: true });
 }
 
-/// <summary>What was opened for a request.</summary>
+/// <summary>The opened nodes of a request, and the rule that allowed them.</summary>
 /// <param name="Files">The descriptors. The owner of this value disposes them.</param>
 /// <param name="Backend">The kind of nodes.</param>
 /// <param name="Group">The device's IOMMU group.</param>

@@ -3,7 +3,7 @@ namespace Vfio.Host;
 /// <summary>The limits of a <see cref="DeviceBroker"/>, and its record. The defaults suit most hosts.</summary>
 public sealed record BrokerOptions
 {
-    /// <summary>Where the host's <c>/sys</c> and <c>/dev</c> are. By default, the running host.</summary>
+    /// <summary>Gets where the host's <c>/sys</c> and <c>/dev</c> are. By default, the running host.</summary>
     public HostRoot Host { get; init; } = HostRoot.Default;
 
     /// <summary>
@@ -15,7 +15,7 @@ public sealed record BrokerOptions
     /// <summary>The greatest number of connected clients of one user; at least 1.</summary>
     public int MaxConnectionsPerUser { get; init; } = 64;
 
-    /// <summary>How long after connecting a client may take to make its request; more than zero.</summary>
+    /// <summary>Gets how long after connecting a client may take to make its request; more than zero.</summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>

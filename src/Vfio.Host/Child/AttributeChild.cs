@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace Vfio.Host;
 
-/// <summary>How long to wait for the answer of a child process.</summary>
+/// <summary>Settings for waiting for the answer of a child process.</summary>
 /// <param name="Time">The greatest time to wait.</param>
 internal sealed record AttributeWait(TimeSpan Time)
 {

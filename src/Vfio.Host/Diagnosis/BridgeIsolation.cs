@@ -2,7 +2,7 @@ using Vfio.Pci;
 
 namespace Vfio.Host;
 
-/// <summary>Whether a bridge isolates the devices behind it from each other.</summary>
+/// <summary>The isolation of the devices behind a bridge from each other.</summary>
 internal enum BridgeIsolation
 {
     /// <summary>Its capabilities could not be read, because only root can read them.</summary>

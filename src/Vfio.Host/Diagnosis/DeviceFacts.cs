@@ -12,7 +12,7 @@ internal sealed partial record DeviceFacts(PciDeviceInfo Device, PciDeviceDetail
     /// <summary>Its IOMMU group; <see langword="null"/> if it has none.</summary>
     public IommuGroup? Group { get; init; }
 
-    /// <summary>Whether its group is one that the kernel makes for devices without an IOMMU.</summary>
+    /// <summary>Gets whether its group is one that the kernel makes for devices without an IOMMU.</summary>
     public bool HasNoIommuGroup { get; init; }
 
     /// <summary>
@@ -47,7 +47,7 @@ internal sealed partial record DeviceFacts(PciDeviceInfo Device, PciDeviceDetail
     /// <summary>Its holders, as far as this user can see them.</summary>
     public IReadOnlyList<DeviceHolder> Holders { get; init; } = [];
 
-    /// <summary>Whether it is in the journal, so that a release restores it.</summary>
+    /// <summary>Gets whether it is in the journal, so that a release restores it.</summary>
     public bool IsRemembered { get; init; }
 
     /// <summary>
@@ -57,7 +57,7 @@ internal sealed partial record DeviceFacts(PciDeviceInfo Device, PciDeviceDetail
     public int? UnfinishedChange { get; init; }
 
     /// <summary>
-    /// Whether the kernel does not answer, because a change of the device by another program has not ended.
+    /// Gets whether the kernel does not answer, because a change of the device by another program has not ended.
     /// </summary>
     public bool IsBusy { get; init; }
 
@@ -67,10 +67,14 @@ internal sealed partial record DeviceFacts(PciDeviceInfo Device, PciDeviceDetail
     /// <summary>The header of its configuration space; <see langword="null"/> if it was not read.</summary>
     public PciConfigHeader? Header { get; init; }
 
-    /// <summary>Whether the kernel can reset only this device, on kernels that do not list the reset methods.</summary>
+    /// <summary>
+    /// Gets whether the kernel can reset only this device, on kernels that do not list the reset methods.
+    /// </summary>
     public bool HasReset { get; init; }
 
-    /// <summary>Whether its power may be cut off (D3cold); <see langword="null"/> if the kernel does not say.</summary>
+    /// <summary>
+    /// Gets whether its power may be cut off (D3cold); <see langword="null"/> if the kernel does not say.
+    /// </summary>
     public bool? IsD3coldAllowed { get; init; }
 
     public IReadOnlyList<ErrorCount> Errors { get; init; } = [];
@@ -80,17 +84,17 @@ internal sealed partial record DeviceFacts(PciDeviceInfo Device, PciDeviceDetail
     /// <summary>The platform device that shows the firmware's picture, and its driver.</summary>
     public (string Name, string Driver)? FirmwareDisplay { get; init; }
 
-    /// <summary>Whether it is a virtual function whose physical function is bound to VFIO.</summary>
+    /// <summary>Gets whether it is a virtual function whose physical function is bound to VFIO.</summary>
     public bool IsOfBoundFunction { get; init; }
 }
 
-/// <summary>How many errors of one kind a device's link had.</summary>
+/// <summary>The number of errors of one kind on a device's link.</summary>
 /// <param name="Kind"><c>correctable</c>, <c>nonfatal</c>, <c>fatal</c>.</param>
 /// <param name="Total">The number of errors.</param>
 /// <param name="Names">The errors by the kernel's names, with their counts.</param>
 internal sealed record ErrorCount(string Kind, ulong Total, IReadOnlyList<string> Names);
 
-/// <summary>Whether the firmware's framebuffer is in a device's memory.</summary>
+/// <summary>The place of the firmware's framebuffer, as far as it is known.</summary>
 internal enum FramebufferState
 {
     None,

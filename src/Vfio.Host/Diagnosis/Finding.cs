@@ -21,21 +21,22 @@ public sealed record Finding
     /// <summary>The topic. Several findings may have the same topic.</summary>
     public FindingTopic Topic { get; init; }
 
-    /// <summary>How much it matters.</summary>
+    /// <summary>Gets how much it matters.</summary>
     public FindingLevel Level { get; init; }
 
     /// <summary>
-    /// What was found, without a full stop. May contain raw text of sysfs; escape it before printing it to a terminal.
+    /// Gets what was found, without a full stop. May contain raw text of sysfs; escape it before printing it to a
+    /// terminal.
     /// </summary>
     public string Message { get; init; }
 
-    /// <summary>Why it matters; <see langword="null"/> if that is obvious.</summary>
+    /// <summary>Gets why it matters; <see langword="null"/> if that is obvious.</summary>
     public string? Reason { get; init; }
 
     /// <summary>The shell command that fixes it, one line; <see langword="null"/> if no command does.</summary>
     public string? Command { get; init; }
 
-    /// <summary>What else to do or to know; <see langword="null"/> for nothing.</summary>
+    /// <summary>Gets what else to do or to know; <see langword="null"/> for nothing.</summary>
     public string? Advice { get; init; }
 
     /// <summary>

@@ -1,6 +1,6 @@
 namespace Vfio.Host;
 
-/// <summary>How much a <see cref="Finding"/> matters.</summary>
+/// <summary>The severity of a <see cref="Finding"/>.</summary>
 public enum FindingLevel
 {
     /// <summary>VFIO, or the device, cannot be used until this is fixed.</summary>

@@ -7,7 +7,7 @@ internal sealed partial record HostFacts
 {
     public required KernelArguments Arguments { get; init; }
 
-    /// <summary>Whether this process is root, or has root's rights otherwise.</summary>
+    /// <summary>Gets whether this process is root, or has root's rights otherwise.</summary>
     public required bool IsRoot { get; init; }
 
     /// <summary>
@@ -18,7 +18,7 @@ internal sealed partial record HostFacts
     /// <summary>The number of IOMMU groups.</summary>
     public int Groups { get; init; }
 
-    /// <summary>How many of them are in passthrough mode for the host's own drivers.</summary>
+    /// <summary>Gets how many of them are in passthrough mode for the host's own drivers.</summary>
     public int PassedThroughGroups { get; init; }
 
     /// <summary>The names of the firmware's ACPI tables; <see langword="null"/> if they are not available.</summary>
@@ -31,19 +31,20 @@ internal sealed partial record HostFacts
     public int? VtdAddressBits { get; init; }
 
     /// <summary>
-    /// Whether interrupts are remapped by the IOMMU; <see langword="null"/> if this architecture does not report it.
+    /// Gets whether interrupts are remapped by the IOMMU; <see langword="null"/> if this architecture does not report
+    /// it.
     /// </summary>
     public bool? RemapsInterrupts { get; init; }
 
     /// <summary>The parameters that allow devices whose interrupts are not isolated, and their values.</summary>
     public IReadOnlyList<(string Path, bool IsOn)> UnsafeInterrupts { get; init; } = [];
 
-    /// <summary>Whether the kernel's no-IOMMU mode is on.</summary>
+    /// <summary>Gets whether the kernel's no-IOMMU mode is on.</summary>
     public bool IsInNoIommuMode { get; init; }
 
     public required string KernelRelease { get; init; }
 
-    /// <summary>Whether the modules of the running kernel are on disk.</summary>
+    /// <summary>Gets whether the modules of the running kernel are on disk.</summary>
     public bool HasModules { get; init; }
 
     public ModuleState VfioPci { get; init; }
@@ -52,7 +53,7 @@ internal sealed partial record HostFacts
 
     public ModuleState Iommufd { get; init; }
 
-    /// <summary>What keeps any device from being bound.</summary>
+    /// <summary>Gets what keeps any device from being bound.</summary>
     public IReadOnlyList<HostObstacle> Obstacles { get; init; } = [];
 
     /// <summary>The node of containers, <c>/dev/vfio/vfio</c>.</summary>
@@ -62,11 +63,11 @@ internal sealed partial record HostFacts
     public HostNode? IommufdNode { get; init; }
 
     /// <summary>
-    /// How many mappings a type1 container may have; <see langword="null"/> if that module is not loaded.
+    /// Gets how many mappings a type1 container may have; <see langword="null"/> if that module is not loaded.
     /// </summary>
     public uint? EntryLimit { get; init; }
 
-    /// <summary>How much memory this process has locked, and its limit.</summary>
+    /// <summary>Gets how much memory this process has locked, and its limit.</summary>
     public LockedMemoryUse? LockingUse { get; init; }
 
     public IReadOnlyList<HugePagePool> HugePages { get; init; } = [];

@@ -9,15 +9,15 @@ namespace Vfio.Host;
 internal sealed record HostNode(string Path, string Owner, bool MayUse)
 {
     /// <summary>
-    /// What is wrong with it, the end of a sentence; <see langword="null"/> if it is the kernel's node of this name. A
-    /// container has its own nodes.
+    /// Gets what is wrong with it, the end of a sentence; <see langword="null"/> if it is the kernel's node of this
+    /// name. A container has its own nodes.
     /// </summary>
     public string? Trouble { get; init; }
 
-    /// <summary>Whether it exists.</summary>
+    /// <summary>Gets whether it exists.</summary>
     public bool IsThere { get; init; } = true;
 
-    /// <summary>Whether this user can open the device through it.</summary>
+    /// <summary>Gets whether this user can open the device through it.</summary>
     public bool IsUsable => IsThere && MayUse && Trouble is null;
 
     /// <summary>Examines a node without opening it.</summary>

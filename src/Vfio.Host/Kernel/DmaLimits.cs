@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Vfio.Host;
 
 /// <summary>
-/// How much memory a process has locked and pinned, and its limit. Memory for DMA is pinned and counts.
+/// The memory that a process has locked and pinned, and its limit. Memory for DMA is pinned and counts.
 /// </summary>
 public sealed record LockedMemoryUse
 {

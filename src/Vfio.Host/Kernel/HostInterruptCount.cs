@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Vfio.Host;
 
-/// <summary>How often an interrupt of the host has occurred since it was set up (<c>/proc/interrupts</c>).</summary>
+/// <summary>
+/// The number of times that an interrupt of the host has occurred since it was set up (<c>/proc/interrupts</c>).
+/// </summary>
 public sealed record HostInterruptCount
 {
     /// <summary>The host's number for the interrupt.</summary>
@@ -14,7 +16,7 @@ public sealed record HostInterruptCount
     /// </summary>
     public required string Name { get; init; }
 
-    /// <summary>How often it occurred, on all processors together.</summary>
+    /// <summary>Gets how often it occurred, on all processors together.</summary>
     public required ulong Count { get; init; }
 
     /// <summary>Counts interrupts of the host.</summary>

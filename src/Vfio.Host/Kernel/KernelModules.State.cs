@@ -1,6 +1,6 @@
 namespace Vfio.Host;
 
-/// <summary>Whether the kernel has a module.</summary>
+/// <summary>The state of a kernel module.</summary>
 internal enum ModuleState
 {
     /// <summary>It is neither loaded nor among the modules of this kernel.</summary>

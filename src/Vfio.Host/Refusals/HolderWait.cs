@@ -2,7 +2,9 @@ using Vfio.Pci;
 
 namespace Vfio.Host;
 
-/// <summary>How long to wait for programs that hold or change a device, and what to call meanwhile.</summary>
+/// <summary>
+/// Settings for waiting for programs that hold or change a device: how long, and what to call meanwhile.
+/// </summary>
 public sealed record HolderWait
 {
     /// <summary>Creates an instance.</summary>

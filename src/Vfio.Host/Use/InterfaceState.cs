@@ -9,6 +9,6 @@ public sealed record InterfaceState
     /// </summary>
     public required string Name { get; init; }
 
-    /// <summary>Whether it is up (<c>IFF_UP</c>).</summary>
+    /// <summary>Gets whether it is up (<c>IFF_UP</c>).</summary>
     public required bool IsUp { get; init; }
 }

@@ -12,7 +12,7 @@ internal static class AddressTranslationCapabilities
     [
         Register("ATSCap", 4, 2, Ro, "Capabilities",
             Number("InvalidateQueueDepth", 0, 5, "Invalidations it accepts at a time; 0 means 32"),
-            Flag("PageAlignedReq", 5, "Requests whole pages"),
+            Flag("PageAlignedReq", 5, "Requests are page-aligned"),
             Flag("GlobalInvalidate", 6, "Supports global invalidation"),
             Flag("RelaxedOrdering", 7, "May order translation requests loosely")),
         Register("ATSCtl", 6, 2, Rw, "Control",

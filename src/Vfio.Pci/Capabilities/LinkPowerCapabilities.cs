@@ -25,7 +25,7 @@ internal static class LinkPowerCapabilities
             Flag("ASPM_L1.2", 2, "Supports L1.2 through ASPM"),
             Flag("ASPM_L1.1", 3, "Supports L1.1 through ASPM"),
             Flag("L1_PM_Substates", 4, "Supports substates of L1"),
-            Flag("LinkActivation", 5, "Supports activation by software"),
+            Flag("LinkActivation", 5, "Supports link activation"),
             Number("PortCommonModeRestoreTime", 8, 8, "Microseconds to restore common mode"),
             Named("PortTPowerOnScale", 16, 2, "Unit of the time to power on", PowerOnScales),
             Number("PortTPowerOnValue", 19, 5, "Time to power on")),

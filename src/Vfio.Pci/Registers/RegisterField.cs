@@ -35,7 +35,7 @@ public sealed record RegisterField
     /// <summary>The values that have names; empty if the field is a number or a flag.</summary>
     public IReadOnlyList<RegisterFieldValue> Values { get; init; } = [];
 
-    /// <summary>Whether the number is shown in hexadecimal.</summary>
+    /// <summary>Gets whether the number is shown in hexadecimal.</summary>
     public bool IsHexadecimal { get; init; }
 
     /// <summary>Gets a mask of the field's bits.</summary>

@@ -9,8 +9,8 @@ public sealed record JournalEntry
     public required PciAddress Address { get; init; }
 
     /// <summary>
-    /// Why the entry is corrupt; <see langword="null"/> for a valid one. A corrupt entry has nothing but its address.
-    /// If a newer version wrote the entry, it has what this version understands of it.
+    /// Gets why the entry is corrupt; <see langword="null"/> for a valid one. A corrupt entry has nothing but its
+    /// address. If a newer version wrote the entry, it has what this version understands of it.
     /// </summary>
     public string? ParseError { get; init; }
 
@@ -43,8 +43,8 @@ public sealed record JournalEntry
     public IReadOnlyList<string> LoadedModules { get; init; } = [];
 
     /// <summary>
-    /// How many virtual functions the device had; <see langword="null"/> if that was not changed and binding did not
-    /// remove any.
+    /// Gets how many virtual functions the device had; <see langword="null"/> if that was not changed and binding did
+    /// not remove any.
     /// </summary>
     public int? PreviousFunctionCount { get; init; }
 
@@ -69,8 +69,8 @@ public sealed record JournalEntry
     internal bool IsUnderstood => IsBound || PreviousFunctionCount is not null;
 
     /// <summary>
-    /// Whether vfio-pci was allowed to enable virtual functions (its parameter <c>enable_sriov</c>), which a release
-    /// undoes.
+    /// Gets whether vfio-pci was allowed to enable virtual functions (its parameter <c>enable_sriov</c>), which a
+    /// release undoes.
     /// </summary>
     internal bool EnabledFunctions { get; init; }
 
@@ -97,7 +97,7 @@ public sealed record JournalEntry
     /// </summary>
     internal IReadOnlyList<NodeAccess> Nodes { get; init; } = [];
 
-    /// <summary>When the device was bound.</summary>
+    /// <summary>Gets when the device was bound.</summary>
     public DateTimeOffset BoundAt { get; init; }
 
     /// <summary>The user who bound it; under sudo, the user who called sudo.</summary>
@@ -127,7 +127,7 @@ public sealed record JournalEntry
     public bool HadName(string name) => Interfaces.Any(state => state.Name == name) || Disks.Contains(name) || OtherNames.Contains(name);
 }
 
-/// <summary>What a user could do with a device node before access was granted.</summary>
+/// <summary>A user's access to a device node before access was granted.</summary>
 /// <param name="Node">The node's path below <c>/dev</c>: <c>vfio/12</c>, <c>iommu</c>.</param>
 /// <param name="Before">
 /// The user's entry in the node's ACL, 0 to 7 as in a file mode; <see langword="null"/> if there was none.

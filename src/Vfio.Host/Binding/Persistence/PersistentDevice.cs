@@ -30,7 +30,7 @@ public sealed record PersistentDevice
     public string? PreviousOverride { get; init; }
 
     /// <summary>
-    /// How many virtual functions the device had; <see langword="null"/> if binding did not remove any.
+    /// Gets how many virtual functions the device had; <see langword="null"/> if binding did not remove any.
     /// </summary>
     public int? PreviousFunctionCount { get; init; }
 
@@ -49,7 +49,7 @@ public sealed record PersistentDevice
     /// <summary>The user who made it persistent; under sudo, the user who called sudo.</summary>
     public string BoundBy { get; init; } = "";
 
-    /// <summary>When the device was bound.</summary>
+    /// <summary>Gets when the device was bound.</summary>
     public DateTimeOffset BoundAt { get; init; }
 
     internal static PersistentDevice Of(JournalEntry entry) => new()

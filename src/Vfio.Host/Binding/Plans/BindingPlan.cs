@@ -3,8 +3,8 @@ using Vfio.Pci;
 namespace Vfio.Host;
 
 /// <summary>
-/// What a bind of some devices would do: the devices, the reasons against it, what would still block their groups, and
-/// every change of the host in order. Executing it binds all of the devices or none.
+/// A plan for binding devices: the devices, the reasons against it, what would still block their groups, and every
+/// change of the host in order. Executing it binds all of the devices or none.
 /// </summary>
 public sealed class BindingPlan : ChangePlan
 {

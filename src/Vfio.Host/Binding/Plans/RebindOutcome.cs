@@ -11,9 +11,9 @@ public sealed record RebindOutcome
     /// <summary>The current state of the device; <see langword="null"/> if it is gone.</summary>
     public required PciDeviceInfo? Device { get; init; }
 
-    /// <summary>Why the device was skipped; <see langword="null"/> if it was not.</summary>
+    /// <summary>Gets why the device was skipped; <see langword="null"/> if it was not.</summary>
     public required string? Skipped { get; init; }
 
-    /// <summary>Why it failed; <see langword="null"/> if it succeeded or was not tried.</summary>
+    /// <summary>Gets why it failed; <see langword="null"/> if it succeeded or was not tried.</summary>
     public required VfioException? Error { get; init; }
 }

@@ -9,15 +9,17 @@ public sealed record ReleaseOutcome
     /// <summary>The current state of the device; <see langword="null"/> if it is gone.</summary>
     public required PciDeviceInfo? Device { get; init; }
 
-    /// <summary>Why it failed; <see langword="null"/> if it succeeded.</summary>
+    /// <summary>Gets why it failed; <see langword="null"/> if it succeeded.</summary>
     public required VfioException? Error { get; init; }
 
-    /// <summary>What was skipped because it no longer fits the journal entry, the end of a sentence each.</summary>
+    /// <summary>
+    /// Gets what was skipped because it no longer fits the journal entry, the end of a sentence each.
+    /// </summary>
     public IReadOnlyList<string> Skipped { get; init; } = [];
 
-    /// <summary>Whether the device was bound; a persistent device may not have been.</summary>
+    /// <summary>Gets whether the device was bound; a persistent device may not have been.</summary>
     public bool WasBound { get; init; } = true;
 
-    /// <summary>Whether the device was persistent. It no longer is.</summary>
+    /// <summary>Gets whether the device was persistent. It no longer is.</summary>
     public bool WasPersistent { get; init; }
 }

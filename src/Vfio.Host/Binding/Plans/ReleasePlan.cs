@@ -2,7 +2,7 @@ using Vfio.Pci;
 
 namespace Vfio.Host;
 
-/// <summary>What a release of some devices would do.</summary>
+/// <summary>A plan for releasing devices.</summary>
 public sealed class ReleasePlan : ChangePlan
 {
     private readonly HostContext _context;

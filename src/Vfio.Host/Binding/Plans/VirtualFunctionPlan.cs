@@ -3,8 +3,8 @@ using Vfio.Pci;
 namespace Vfio.Host;
 
 /// <summary>
-/// What a change of the number of a physical function's virtual functions would do (SR-IOV; PCI Express Base
-/// Specification 6.0, chapter 9). The previous number is recorded, and restored when the physical function is released.
+/// A plan for changing the number of virtual functions of a physical function (SR-IOV; PCI Express Base Specification
+/// 6.0, chapter 9). The previous number is recorded, and restored when the physical function is released.
 /// </summary>
 public sealed class VirtualFunctionPlan : ChangePlan
 {
