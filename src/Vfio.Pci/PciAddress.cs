@@ -25,7 +25,9 @@ public readonly record struct PciAddress : IComparable<PciAddress>, ISpanParsabl
     /// <param name="bus">The bus number, 0 to 255.</param>
     /// <param name="device">The device number on the bus, 0 to 31.</param>
     /// <param name="function">The function of the device, 0 to 7.</param>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="device"/> or <paramref name="function"/> is out of range.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// <paramref name="device"/> or <paramref name="function"/> is out of range.
+    /// </exception>
     public PciAddress(uint domain, byte bus, byte device, byte function)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(device, MaxDevice);
@@ -108,7 +110,9 @@ public readonly record struct PciAddress : IComparable<PciAddress>, ISpanParsabl
 
     /// <summary>Orders by domain, bus, device, function.</summary>
     /// <param name="other">The address to compare with.</param>
-    /// <returns>Negative, zero or positive, as this address comes before, equals or comes after <paramref name="other"/>.</returns>
+    /// <returns>
+    /// Negative, zero or positive, as this address comes before, equals or comes after <paramref name="other"/>.
+    /// </returns>
     public int CompareTo(PciAddress other) => Key.CompareTo(other.Key);
 
     /// <summary>Gets whether the left address comes before the right one.</summary>

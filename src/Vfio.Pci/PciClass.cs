@@ -35,7 +35,9 @@ public enum PciClass : byte
     /// <summary>07h: simple communication: serial ports, parallel ports, modems.</summary>
     Communication = 0x07,
 
-    /// <summary>08h: base system peripherals: interrupt and DMA controllers, timers, SD host controllers, IOMMUs.</summary>
+    /// <summary>
+    /// 08h: base system peripherals: interrupt and DMA controllers, timers, SD host controllers, IOMMUs.
+    /// </summary>
     SystemPeripheral = 0x08,
 
     /// <summary>09h: input: keyboard, mouse, gameport.</summary>

@@ -12,7 +12,9 @@ public readonly partial record struct PciClassCode
     /// <summary>020000: an Ethernet controller (section 1.3).</summary>
     public static PciClassCode Ethernet => new(PciClass.Network, 0x00);
 
-    /// <summary>030000: a VGA-compatible display controller (section 1.4), the kind that can be the boot display.</summary>
+    /// <summary>
+    /// 030000: a VGA-compatible display controller (section 1.4), the kind that can be the boot display.
+    /// </summary>
     public static PciClassCode Vga => new(PciClass.Display, 0x00);
 
     /// <summary>030200: a 3D controller (section 1.4), reported by accelerators without a screen connector.</summary>

@@ -52,7 +52,9 @@ public readonly partial record struct PciClassCode : ISpanParsable<PciClassCode>
     public byte ProgrammingInterface => (byte)Value;
 
     /// <summary>Parses a class code: <c>010802</c>, <c>0x010802</c>, or <c>0200</c> for 020000.</summary>
-    /// <param name="text">4 or 6 hexadecimal digits, either case, with or without <c>0x</c>; no white space around them.</param>
+    /// <param name="text">
+    /// 4 or 6 hexadecimal digits, either case, with or without <c>0x</c>; no white space around them.
+    /// </param>
     /// <returns>The class code. The programming interface is 0 if only 4 digits are given.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="text"/> is <see langword="null"/>.</exception>
     /// <exception cref="FormatException"><paramref name="text"/> is not a class code.</exception>
@@ -69,7 +71,9 @@ public readonly partial record struct PciClassCode : ISpanParsable<PciClassCode>
             $"'{text[..int.Min(text.Length, 40)]}' is not a PCI class code; use 4 or 6 hexadecimal digits: 0200, 010802");
 
     /// <summary>Parses a class code. Does not throw if the text is not one.</summary>
-    /// <param name="text">4 or 6 hexadecimal digits, either case, with or without <c>0x</c>; no white space around them.</param>
+    /// <param name="text">
+    /// 4 or 6 hexadecimal digits, either case, with or without <c>0x</c>; no white space around them.
+    /// </param>
     /// <param name="code">The class code; 000000 if the text is not one.</param>
     /// <returns>Whether <paramref name="text"/> is a class code.</returns>
     public static bool TryParse([NotNullWhen(true)] string? text, out PciClassCode code) => TryParse(text.AsSpan(), out code);

@@ -5,7 +5,9 @@ public readonly record struct PciDerivedValue
 {
     /// <summary>Creates a value.</summary>
     /// <param name="name">Its name: <c>Slot power limit</c>, <c>Region 0</c>.</param>
-    /// <param name="text">The value with its unit: <c>75W</c>, <c>Memory at fb000000 (32-bit, prefetchable)</c>.</param>
+    /// <param name="text">
+    /// The value with its unit: <c>75W</c>, <c>Memory at fb000000 (32-bit, prefetchable)</c>.
+    /// </param>
     public PciDerivedValue(string name, string text)
     {
         Name = name;

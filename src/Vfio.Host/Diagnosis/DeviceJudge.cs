@@ -46,7 +46,7 @@ internal static class DeviceJudge
         return facts.Framebuffer == FramebufferState.None ? null
             : new Finding(Topic, facts.Device.HasVfioDriver ? FindingLevel.Error : FindingLevel.Warning, "the firmware's framebuffer uses its memory (sysfb, simpledrm, efifb)")
             {
-                Reason = "the BAR cannot be mapped ("can't reserve [mem …]" in the kernel's log), or the kernel draws into it",
+                Reason = "the BAR cannot be mapped (\"can't reserve [mem …]\" in the kernel's log), or the kernel draws into it",
                 Command = facts.FirmwareDisplay is (string name, string driver) ? $"echo {name} | sudo tee /sys/bus/platform/drivers/{driver}/unbind" : null,
                 Advice = "to make that permanent, add initcall_blacklist=sysfb_init to the kernel's command line; the screen then stays dark until a display driver is loaded",
             };

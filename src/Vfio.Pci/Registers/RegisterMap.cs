@@ -10,7 +10,9 @@ public sealed class RegisterMap
     /// <param name="name">The name of the device: <c>Intel 82574</c>.</param>
     /// <param name="source">The specification, with its version.</param>
     /// <param name="region">The region that contains the registers.</param>
-    /// <param name="registers">The registers. Two may share an offset (one for reads, one for writes); no two share a name.</param>
+    /// <param name="registers">
+    /// The registers. Two may share an offset (one for reads, one for writes); no two share a name.
+    /// </param>
     /// <exception cref="ArgumentException">A name occurs twice (case is ignored).</exception>
     public RegisterMap(string name, string source, RegionIndex region, IEnumerable<RegisterDescription> registers)
     {

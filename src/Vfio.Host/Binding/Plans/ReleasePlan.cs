@@ -43,8 +43,8 @@ public sealed class ReleasePlan : ChangePlan
     public IReadOnlyList<JournalEntry> Entries { get; }
 
     /// <summary>
-    /// Gets every change of the host, in order, as of now; none for a device that is refused or that could
-    /// not be examined (<see cref="Errors"/>).
+    /// Gets every change of the host, in order, as of now; none for a device that is refused or that could not be
+    /// examined (<see cref="Errors"/>).
     /// </summary>
     public override IReadOnlyList<BindingStep> Steps { get; }
 

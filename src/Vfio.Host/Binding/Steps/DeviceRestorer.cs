@@ -214,7 +214,7 @@ internal sealed class DeviceRestorer(HostContext context)
             steps.Add(context.Steps.LoadModule(entry.OriginalModule ?? driver, driver));
         }
 
-        // When the module is loaded, its driver probes every device without a driver, so the device may be bound already.
+        // When the module is loaded, its driver probes all devices without a driver, so this one may be bound already.
         BindingStep attach = context.Steps.Attach(device, driver);
         steps.Add(new BindingStep(attach.Description, () =>
         {

@@ -86,8 +86,8 @@ internal sealed class PersistentFiles(HostContext context, Func<PciDeviceInfo, s
     }
 
     /// <summary>
-    /// Makes the steps that make devices persistent, to run after the devices are bound. There are none if the devices
-    /// are persistent already with the same settings.
+    /// Makes the steps that make devices persistent, to run after the devices are bound. The list is empty if
+    /// the devices are persistent already with the same settings.
     /// </summary>
     /// <exception cref="VfioException">udev does not run, or the existing file is corrupt.</exception>
     public IEnumerable<BindingStep> Add(IReadOnlyList<PciDeviceInfo> devices, string? user)
