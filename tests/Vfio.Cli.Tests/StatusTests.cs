@@ -92,8 +92,8 @@ public sealed class StatusTests : IDisposable
     public void A_damaged_entry_is_released_only_by_force()
     {
         _host.Write("run/vfio/0000:00:1f.0.json", "");
-        Tool.Run(_host, "release", "--all").FailedWith(1, "damaged", "vfio release --force 0000:00:1f.0");
-        Tool.Run(_host, "release", "--all", "--dry-run").FailedWith(1, "damaged", "vfio release --force 0000:00:1f.0");
+        Tool.Run(_host, "release", "--all").FailedWith(1, "corrupt", "vfio release --force 0000:00:1f.0");
+        Tool.Run(_host, "release", "--all", "--dry-run").FailedWith(1, "corrupt", "vfio release --force 0000:00:1f.0");
         Assert.Equal("0000:00:1f.0 is gone; its journal entry was removed\n", Tool.Run(_host, "release", "--all", "--force").Succeeded().Output);
         Assert.Empty(Tool.Run(_host, "status").Output);
     }
@@ -112,9 +112,9 @@ public sealed class StatusTests : IDisposable
     {
         _host.Write("run/vfio/0000:00:1f.0.json", "{");
         Result result = Tool.Run(_host, "release", "--all", "--json");
-        result.FailedWith(1, "damaged", "--force");
+        result.FailedWith(1, "corrupt", "--force");
         JsonElement device = Assert.Single(result.Json.GetProperty("devices").EnumerateArray());
-        Assert.Contains("damaged", device.GetProperty("error").GetString(), StringComparison.Ordinal);
+        Assert.Contains("corrupt", device.GetProperty("error").GetString(), StringComparison.Ordinal);
     }
 
     private void TakeInDetail()

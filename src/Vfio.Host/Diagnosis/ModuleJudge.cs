@@ -57,7 +57,7 @@ internal static class ModuleJudge
             ModuleState.BuiltIn => new Finding(Topic, FindingLevel.Ok, "vfio-pci is built into the kernel"),
             ModuleState.Loadable => host.Obstacles.Any(obstacle => obstacle.Reason is RefusalReason.ModuleBanned or RefusalReason.ModulesDisabled) ? null
                 : new Finding(Topic, FindingLevel.Ok, "vfio-pci is not loaded; vfio bind loads it"),
-            _ when !host.HasModules => new Finding(Topic, FindingLevel.Error, $"the modules of the running kernel ({host.KernelRelease}), among them vfio-pci, are not in /lib/modules")
+            _ when !host.HasModules => new Finding(Topic, FindingLevel.Error, $"the modules of the running kernel ({host.KernelRelease}) are not in /lib/modules, including vfio-pci")
             {
                 Reason = "vfio-pci is the driver through which programs open devices; an update may have replaced the kernel since the boot",
                 Command = "sudo reboot",

@@ -77,7 +77,7 @@ public sealed class LegacyGroupTests : IDisposable
     {
         Finding group = Assert.Single(HostDiagnosis.Examine(_disks.Address, _host.Root).Findings, finding => finding.Topic == FindingTopic.Group);
         Assert.Equal("sudo vfio bind --group 0000:00:1f.2", group.Command);
-        Assert.Equal("0000:00:1f.0 (lpc_ich) only loses its driver, until the release", group.Advice);
+        Assert.Equal("0000:00:1f.0 (lpc_ich) is only unbound from its driver, until the release", group.Advice);
     }
 
     [Fact]

@@ -130,8 +130,8 @@ public sealed class ObstacleTests : IDisposable
 
         switch (what)
         {
-            case string text when text.StartsWith("/sys can", StringComparison.Ordinal): _host.Append("proc/self/mountinfo", "23 22 0:20 / /sys ro,nosuid - sysfs sysfs ro\n"); break;
-            case string text when text.StartsWith("/run can", StringComparison.Ordinal): _host.Append("proc/self/mountinfo", "23 22 0:21 / /run rw,nosuid - tmpfs tmpfs ro,size=1m\n"); break;
+            case string text when text.StartsWith("/sys is", StringComparison.Ordinal): _host.Append("proc/self/mountinfo", "23 22 0:20 / /sys ro,nosuid - sysfs sysfs ro\n"); break;
+            case string text when text.StartsWith("/run is", StringComparison.Ordinal): _host.Append("proc/self/mountinfo", "23 22 0:21 / /run rw,nosuid - tmpfs tmpfs ro,size=1m\n"); break;
             case string text when text.Contains("disabled", StringComparison.Ordinal): _host.Write("proc/sys/kernel/modules_disabled", "1\n"); break;
             case string text when text.Contains("hardening", StringComparison.Ordinal): _host.Write("etc/modprobe.d/hardening.conf", "# no\ninstall  vfio-pci\t/bin/false\n"); break;
             case string text when text.Contains("z.conf", StringComparison.Ordinal): _host.Write("usr/lib/modprobe.d/z.conf", "install vfio /usr/bin/true\n"); break;

@@ -284,7 +284,7 @@ public sealed class ReleasePlanTests : IDisposable
     {
         FakeDevice untaken = BindScenario.AddSecondNic(_host, group: 13);
         VfioException refusal = Assert.Throws<VfioException>(() => ReleasePlan.Compute([untaken.Address], Options()));
-        Assert.Contains("not taken", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("not bound", refusal.Message, StringComparison.Ordinal);
         FakeDevice foreign = _host.AddDevice("0000:00:16.0", driver: "vfio-pci", group: 14);
         refusal = Assert.Throws<VfioException>(() => ReleasePlan.Compute([foreign.Address], Options()));
         Assert.Contains("vfio-pci", refusal.Message, StringComparison.Ordinal);

@@ -32,8 +32,8 @@ public sealed class TakenDevicesTests : IDisposable
     }
 
     [Theory]
-    [InlineData(true, "with pid 4711 (vfio, user root)")]
-    [InlineData(false, "with process 4711")] // of another namespace
+    [InlineData(true, "through pid 4711 (vfio, user root)")]
+    [InlineData(false, "through process 4711")] // of another namespace
     public void What_a_running_program_has_taken_is_refused_with_its_name(bool isSeen, string with)
     {
         using IDisposable owner = TakeWith(Taker);
@@ -44,7 +44,7 @@ public sealed class TakenDevicesTests : IDisposable
 
         BindingRefusal refusal = Assert.Single(Judge());
         Assert.Equal(("bound-elsewhere", false), (refusal.Reason.ToWord(), refusal.CanForce));
-        Assert.Equal($"alice has taken it, {with}", refusal.Explanation);
+        Assert.Equal($"it is bound by user alice {with}", refusal.Explanation);
         Assert.Throws<BindingRefusedException>(() => DriverBinding.Bind(_nic.Address, Options()));
         Assert.Equal("vfio-pci", _nic.Driver);
         Assert.NotNull(new BindingJournal(_host.Root).Find(_nic.Address));

@@ -119,7 +119,7 @@ public sealed class VirtualFunctionTests
         host.AddDriver("uio_pci_generic");
         device.SetDriver("uio_pci_generic");
         ReleaseOutcome outcome = Assert.Single(ReleaseAll(host));
-        Assert.Contains("its driver is uio_pci_generic now", Assert.Single(outcome.Skipped), StringComparison.Ordinal);
+        Assert.Contains("its driver has changed to uio_pci_generic", Assert.Single(outcome.Skipped), StringComparison.Ordinal);
         Assert.Empty(new BindingJournal(host.Root).GetEntries());
     }
 

@@ -121,7 +121,7 @@ public sealed class BrokerPolicyTests : IDisposable
         }
         else
         {
-            Assert.Contains($"mode is {mode}", Assert.Throws<VfioException>(() => BrokerPolicy.Load(path)).Message, StringComparison.Ordinal);
+            Assert.Contains($"with mode {mode}", Assert.Throws<VfioException>(() => BrokerPolicy.Load(path)).Message, StringComparison.Ordinal);
         }
     }
 
@@ -137,10 +137,10 @@ public sealed class BrokerPolicyTests : IDisposable
     [Fact]
     public void What_is_no_file_is_no_policy_and_is_not_waited_for()
     {
-        Assert.Contains("no regular file", Assert.Throws<VfioException>(() => BrokerPolicy.Load(_host.Folder)).Message, StringComparison.Ordinal);
-        Assert.Contains("no regular file", Assert.Throws<VfioException>(() => BrokerPolicy.Load("/dev/null")).Message, StringComparison.Ordinal);
+        Assert.Contains("not a regular file", Assert.Throws<VfioException>(() => BrokerPolicy.Load(_host.Folder)).Message, StringComparison.Ordinal);
+        Assert.Contains("not a regular file", Assert.Throws<VfioException>(() => BrokerPolicy.Load("/dev/null")).Message, StringComparison.Ordinal);
         Process.Start("mkfifo", [_host.PathOf("pipe")])!.WaitForExit();
-        Assert.Contains("no regular file", Assert.Throws<VfioException>(() => BrokerPolicy.Load(_host.PathOf("pipe"))).Message, StringComparison.Ordinal);
+        Assert.Contains("not a regular file", Assert.Throws<VfioException>(() => BrokerPolicy.Load(_host.PathOf("pipe"))).Message, StringComparison.Ordinal);
         Assert.Contains("ENOENT", Assert.Throws<VfioException>(() => BrokerPolicy.Load(_host.PathOf("nothing"))).Message, StringComparison.Ordinal);
     }
 
@@ -148,7 +148,7 @@ public sealed class BrokerPolicyTests : IDisposable
     public void A_file_that_is_too_long_is_no_policy()
     {
         Assert.Equal(0, BrokerPolicy.Load(WriteFile(new string('#', BrokerPolicy.MostBytes))).RuleCount);
-        Assert.Contains("more than", Assert.Throws<VfioException>(() => BrokerPolicy.Load(WriteFile(new string('#', BrokerPolicy.MostBytes + 1)))).Message, StringComparison.Ordinal);
+        Assert.Contains("larger than", Assert.Throws<VfioException>(() => BrokerPolicy.Load(WriteFile(new string('#', BrokerPolicy.MostBytes + 1)))).Message, StringComparison.Ordinal);
     }
 
     private string WriteFile(string text)

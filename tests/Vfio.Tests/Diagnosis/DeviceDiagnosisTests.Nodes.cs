@@ -38,7 +38,7 @@ public sealed partial class DeviceDiagnosisTests
         Take();
         DeviceFacts device = DeviceFacts.Read(_host.Root, Card.Info) with { OwnNode = null, GroupNode = new HostNode("/dev/vfio/7", "root", MayUse: false) };
         Finding finding = Assert.Single(HostDiagnosis.Judge(HostFacts.Read(_host.Root) with { IsRoot = true }, device), finding => finding.Topic == FindingTopic.Nodes);
-        Assert.Equal("not even root may open /dev/vfio/7", finding.Message);
+        Assert.Equal("not even root can open /dev/vfio/7", finding.Message);
         Assert.Null(finding.Command);
     }
 
@@ -58,6 +58,6 @@ public sealed partial class DeviceDiagnosisTests
         Finding finding = Assert.Single(HostDiagnosis.Judge(host, device), finding => finding.Topic == FindingTopic.Nodes);
         Assert.Equal(isUsable ? FindingLevel.Ok : FindingLevel.Error, finding.Level);
         Assert.Equal(!isUsable, finding.Command == "sudo vfio bind --user $USER 0000:01:00.0");
-        Assert.Equal(!isUsable && !group, finding.Message.Contains("/dev/vfio/7 (of root)", StringComparison.Ordinal));
+        Assert.Equal(!isUsable && !group, finding.Message.Contains("/dev/vfio/7 (owner root)", StringComparison.Ordinal));
     }
 }

@@ -54,7 +54,7 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
         config[0x18] = 0x0c; // BAR2: 64 bits, prefetchable
         _host.Write($"{Card.Path}/config", config);
         Finding finding = Find(FindingTopic.NoAddress);
-        Assert.Equal("bar2 has no address: the kernel found no room for it", finding.Message);
+        Assert.Equal("bar2 has no address, because the kernel found no space for it", finding.Message);
         Assert.Contains("rescan", finding.Command, StringComparison.Ordinal);
         Assert.Contains("pci=realloc=on", finding.Advice, StringComparison.Ordinal);
     }

@@ -15,7 +15,7 @@ public sealed class HostDiagnosisTests : IDisposable
         Assert.True(diagnosis.IsUsable);
         Assert.Null(diagnosis.Device);
         Assert.All(diagnosis.Findings, finding => Assert.True(finding.Level == FindingLevel.Ok, finding.ToString()));
-        Assert.Equal("an IOMMU is on (dmar0): 1 group, addresses of 48 bits", diagnosis.Findings[0].Message);
+        Assert.Equal("an IOMMU is on (dmar0): 1 group, 48-bit addresses", diagnosis.Findings[0].Message);
     }
 
     [Fact]
@@ -106,7 +106,7 @@ public sealed class HostDiagnosisTests : IDisposable
     {
         RemoveIommu(listed: true);
         _host.Write("sys/class/iommu/0000:00:1b.0/uevent", "");
-        Assert.Contains("found the IOMMU 0000:00:1b.0 and gave it up", Blocking().Message, StringComparison.Ordinal);
+        Assert.Contains("found the IOMMU 0000:00:1b.0 but does not use it", Blocking().Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -131,7 +131,7 @@ public sealed class HostDiagnosisTests : IDisposable
         Assert.Equal("interrupts are not remapped, although the IOMMU supports it", Blocking().Message);
         _host.Write("proc/cmdline", "intremap=off\n");
         Assert.Contains("intremap=off", Blocking().Message, StringComparison.Ordinal);
-        Assert.Contains("take intremap=off", Blocking().Advice, StringComparison.Ordinal);
+        Assert.Contains("remove intremap=off", Blocking().Advice, StringComparison.Ordinal);
     }
 
     [Fact]
