@@ -50,7 +50,7 @@ public sealed partial class HintTests : IDisposable
     public void An_obstacle_of_the_host()
     {
         _host.Write("proc/self/mountinfo", "23 22 0:20 / /sys ro,nosuid - sysfs sysfs ro\n");
-        Tool.Run(_host, "bind", "--dry-run", "00:14.3").FailedWith(3, "0000:00:14.3 refused: /sys can only be read here", "hint: bind on the host");
+        Tool.Run(_host, "bind", "--dry-run", "00:14.3").FailedWith(3, "0000:00:14.3 refused: /sys is mounted read-only", "hint: bind on the host");
         Assert.Equal("read-only", Tool.Run(_host, "bind", "--dry-run", "--json", "00:14.3").Json.GetProperty("refusals")[0].GetProperty("reason").GetString());
     }
 

@@ -97,7 +97,7 @@ public sealed class DeviceBrokerTests
         Assert.Contains("not bound to a VFIO driver", scenario.Refused(Nic), StringComparison.Ordinal);
         scenario.AddDevice("0000:00:04.0", 4);
         scenario.Host.Write("sys/kernel/iommu_groups/4/name", "vfio-noiommu\n");
-        Assert.Contains("no IOMMU", scenario.Refused(Other), StringComparison.Ordinal);
+        Assert.Contains("not behind an IOMMU", scenario.Refused(Other), StringComparison.Ordinal);
     }
 
     [Fact]
