@@ -4,13 +4,13 @@ using System.Globalization;
 namespace Vfio.Pci;
 
 /// <summary>
-/// Where a PCI function sits: domain, bus, device and function, written <c>0000:00:14.3</c> as the kernel and
-/// <c>lspci -D</c> write it.
+/// The address of a PCI function: domain, bus, device and function, written <c>0000:00:14.3</c> as by the kernel and
+/// <c>lspci -D</c>.
 /// </summary>
 /// <remarks>
-/// A value; it says nothing about whether such a device exists. Ordered as the bus is scanned. Ranges are those of
-/// PCI Express Base Specification 6.0, section 2.2.4.2 (8-bit bus, 5-bit device, 3-bit function); the domain is Linux's,
-/// 16 bits from firmware and up to 32 where a virtual root complex invents one.
+/// The value does not say whether such a device exists. Addresses are ordered as the bus is scanned. The ranges are
+/// those of PCI Express Base Specification 6.0, section 2.2.4.2 (8-bit bus, 5-bit device, 3-bit function). The domain
+/// is Linux's: 16 bits if it comes from the firmware, and up to 32 if a virtual root complex makes it up.
 /// </remarks>
 public readonly record struct PciAddress : IComparable<PciAddress>, ISpanParsable<PciAddress>
 {
@@ -20,12 +20,14 @@ public readonly record struct PciAddress : IComparable<PciAddress>, ISpanParsabl
     /// <summary>The highest function number of a device.</summary>
     public const int MaxFunction = 7;
 
-    /// <summary>Makes an address from its parts.</summary>
+    /// <summary>Creates an address from its parts.</summary>
     /// <param name="domain">The PCI domain (segment), any value.</param>
     /// <param name="bus">The bus number, 0 to 255.</param>
     /// <param name="device">The device number on the bus, 0 to 31.</param>
     /// <param name="function">The function of the device, 0 to 7.</param>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="device"/> or <paramref name="function"/> is out of range.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// <paramref name="device"/> or <paramref name="function"/> is out of range.
+    /// </exception>
     public PciAddress(uint domain, byte bus, byte device, byte function)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(device, MaxDevice);
@@ -36,19 +38,19 @@ public readonly record struct PciAddress : IComparable<PciAddress>, ISpanParsabl
         Function = function;
     }
 
-    /// <summary>The PCI domain (segment group); 0 on most machines.</summary>
+    /// <summary>Gets the PCI domain (segment group); 0 on most machines.</summary>
     public uint Domain { get; }
 
-    /// <summary>The bus number, 0 to 255.</summary>
+    /// <summary>Gets the bus number, 0 to 255.</summary>
     public byte Bus { get; }
 
-    /// <summary>The device number, 0 to 31.</summary>
+    /// <summary>Gets the device number, 0 to 31.</summary>
     public byte Device { get; }
 
-    /// <summary>The function number, 0 to 7.</summary>
+    /// <summary>Gets the function number, 0 to 7.</summary>
     public byte Function { get; }
 
-    /// <summary>Reads an address as people write it: <c>0000:00:14.3</c>, or <c>00:14.3</c> in domain 0.</summary>
+    /// <summary>Parses an address: <c>0000:00:14.3</c>, or <c>00:14.3</c> in domain 0.</summary>
     /// <param name="text">Hexadecimal digits, either case; no white space around them.</param>
     /// <returns>The address.</returns>
     /// <exception cref="FormatException"><paramref name="text"/> is not a PCI address.</exception>
@@ -61,11 +63,11 @@ public readonly record struct PciAddress : IComparable<PciAddress>, ISpanParsabl
     /// <inheritdoc cref="Parse(string)"/>
     public static PciAddress Parse(ReadOnlySpan<char> text) => TryParse(text, out PciAddress address)
         ? address
-        : throw new FormatException($"'{Shorten(text)}' is not a PCI address; one looks like 0000:00:14.3 (domain:bus:device.function)");
+        : throw new FormatException($"'{Shorten(text)}' is not a PCI address; use the form 0000:00:14.3 (domain:bus:device.function)");
 
-    /// <summary>Reads an address as people write it, without an exception where it is none.</summary>
+    /// <summary>Parses an address. Does not throw if the text is not one.</summary>
     /// <param name="text">Hexadecimal digits, either case; no white space around them.</param>
-    /// <param name="address">The address, or 0000:00:00.0 when the answer is <see langword="false"/>.</param>
+    /// <param name="address">The address; 0000:00:00.0 if the text is not one.</param>
     /// <returns>Whether <paramref name="text"/> is a PCI address.</returns>
     public static bool TryParse([NotNullWhen(true)] string? text, out PciAddress address) => TryParse(text.AsSpan(), out address);
 
@@ -108,22 +110,26 @@ public readonly record struct PciAddress : IComparable<PciAddress>, ISpanParsabl
 
     /// <summary>Orders by domain, bus, device, function.</summary>
     /// <param name="other">The address to compare with.</param>
-    /// <returns>Negative, zero or positive, as this address comes before, equals or comes after <paramref name="other"/>.</returns>
+    /// <returns>
+    /// Negative, zero or positive, as this address comes before, equals or comes after <paramref name="other"/>.
+    /// </returns>
     public int CompareTo(PciAddress other) => Key.CompareTo(other.Key);
 
-    /// <summary>Whether the left address comes before the right one.</summary>
+    /// <summary>Gets whether the left address comes before the right one.</summary>
     public static bool operator <(PciAddress left, PciAddress right) => left.Key < right.Key;
 
-    /// <summary>Whether the left address comes after the right one.</summary>
+    /// <summary>Gets whether the left address comes after the right one.</summary>
     public static bool operator >(PciAddress left, PciAddress right) => left.Key > right.Key;
 
-    /// <summary>Whether the left address comes before the right one or is the same.</summary>
+    /// <summary>Gets whether the left address comes before the right one, or is the same.</summary>
     public static bool operator <=(PciAddress left, PciAddress right) => left.Key <= right.Key;
 
-    /// <summary>Whether the left address comes after the right one or is the same.</summary>
+    /// <summary>Gets whether the left address comes after the right one, or is the same.</summary>
     public static bool operator >=(PciAddress left, PciAddress right) => left.Key >= right.Key;
 
-    /// <summary>The address in the kernel's form, <c>0000:00:14.3</c>: the name of its folder in sysfs.</summary>
+    /// <summary>
+    /// Formats the address as the kernel does, <c>0000:00:14.3</c>, which is the name of its folder in sysfs.
+    /// </summary>
     /// <returns>Domain (at least 4 digits), bus, device and function in lower-case hexadecimal.</returns>
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Domain:x4}:{Bus:x2}:{Device:x2}.{Function}");
 
@@ -136,6 +142,6 @@ public readonly record struct PciAddress : IComparable<PciAddress>, ISpanParsabl
             && uint.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value);
     }
 
-    // What a user typed comes back in a message: not more of it than fits a line.
+    // Messages quote what a user typed, but not more of it than fits a line.
     private static string Shorten(ReadOnlySpan<char> text) => text.Length <= 40 ? text.ToString() : $"{text[..40]}…";
 }

@@ -1,6 +1,9 @@
 namespace Vfio.Pci;
 
-/// <summary>A capability in configuration space, standard or extended, with its registers decoded as far as the image goes.</summary>
+/// <summary>
+/// A standard or extended capability in configuration space. Its registers are decoded as far as the image contains
+/// them.
+/// </summary>
 public sealed class PciCapability
 {
     internal PciCapability(ushort id, bool isExtended, int version, CapabilityKind kind, CapabilityReader reader)
@@ -16,36 +19,44 @@ public sealed class PciCapability
         DerivedValues = reader.Derived;
     }
 
-    /// <summary>The capability id: of the standard list (8 bits), or of the extended one (16 bits).</summary>
+    /// <summary>Gets the capability ID in the standard list (8 bits) or the extended list (16 bits).</summary>
     public ushort Id { get; }
 
-    /// <summary>Whether it is of the extended list, which starts at 100h.</summary>
+    /// <summary>Gets whether it is in the extended list, which starts at 100h.</summary>
     public bool IsExtended { get; }
 
-    /// <summary>Where it starts in configuration space.</summary>
+    /// <summary>Gets its offset in configuration space.</summary>
     public int Offset { get; }
 
-    /// <summary>The version that the extended list states; 0 for a standard capability.</summary>
+    /// <summary>Gets its version in the extended list; 0 for a standard capability.</summary>
     public int Version { get; }
 
-    /// <summary>What it is called: <c>Power Management</c>; <c>unknown</c> with the id where nobody knows.</summary>
+    /// <summary>Gets its name: <c>Power Management</c>; <c>unknown</c> and the ID if the name is not known.</summary>
     public string Name { get; }
 
-    /// <summary>The short name in front of its registers' names: <c>PM</c>, <c>EXP</c>, <c>AER</c>; as setpci has them, where it has.</summary>
+    /// <summary>
+    /// Gets the short name that precedes its registers' names: <c>PM</c>, <c>EXP</c>, <c>AER</c>. It is setpci's, if
+    /// setpci has one.
+    /// </summary>
     public string ShortName { get; }
 
-    /// <summary>What matters most, in a few words; <see langword="null"/> where there is nothing to say.</summary>
+    /// <summary>Gets a summary of a few words; <see langword="null"/> for none.</summary>
     public string? Summary { get; }
 
-    /// <summary>Its registers, at their offsets in configuration space; none of what lies outside the image.</summary>
+    /// <summary>Gets its registers, at their offsets in configuration space, without those outside the image.</summary>
     public IReadOnlyList<RegisterReading> Registers { get; }
 
-    /// <summary>What its registers say together: <c>Slot power limit</c>, <c>Serial number</c>; in the order in which people read them.</summary>
+    /// <summary>
+    /// Gets the values derived from its registers, in the order in which they are usually read: <c>Slot power
+    /// limit</c>, <c>Serial number</c>.
+    /// </summary>
     public IReadOnlyList<PciDerivedValue> DerivedValues { get; }
 
     /// <summary>Finds a register.</summary>
-    /// <param name="name">Its short name without the capability's: <c>LnkSta</c>. Upper and lower case are the same.</param>
-    /// <returns>The reading, or <see langword="null"/> where the capability has none of that name or the image ends before it.</returns>
+    /// <param name="name">Its short name without that of the capability: <c>LnkSta</c>. Case is ignored.</param>
+    /// <returns>
+    /// The reading; <see langword="null"/> if the capability has no such register, or the image ends before it.
+    /// </returns>
     public RegisterReading? Find(string name)
     {
         foreach (RegisterReading reading in Registers)

@@ -1,15 +1,17 @@
 namespace Vfio.Pci;
 
 /// <summary>
-/// The base class of a PCI function: the upper byte of its class code, which says broadly what the function is for.
+/// The base class of a PCI function: the upper byte of its class code, a broad description of its purpose.
 /// </summary>
 /// <remarks>
-/// PCI Code and ID Assignment Specification 1.12, section 1 "Class Codes": base class <c>nn</c> is section 1.(nn+1).
-/// A device may report any byte, also one that has no name here; print it as a number then.
+/// PCI Code and ID Assignment Specification 1.12, section 1 "Class Codes": base class <c>nn</c> is section 1.(nn+1). A
+/// device may report any byte, including one without a name here; print that as a number.
 /// </remarks>
 public enum PciClass : byte
 {
-    /// <summary>00h: built before class codes were defined, or fits none (QEMU's edu and pci-testdev are such).</summary>
+    /// <summary>
+    /// 00h: built before class codes were defined, or not covered by any (such as QEMU's edu and pci-testdev).
+    /// </summary>
     Unclassified = 0x00,
 
     /// <summary>01h: mass storage: SCSI, IDE, RAID, SATA, NVMe.</summary>
@@ -27,13 +29,15 @@ public enum PciClass : byte
     /// <summary>05h: memory: RAM, flash, CXL memory devices.</summary>
     Memory = 0x05,
 
-    /// <summary>06h: bridges, root ports among them. VFIO never hands these to a program.</summary>
+    /// <summary>06h: bridges, among them root ports. VFIO does not give programs access to these.</summary>
     Bridge = 0x06,
 
     /// <summary>07h: simple communication: serial ports, parallel ports, modems.</summary>
     Communication = 0x07,
 
-    /// <summary>08h: base system peripherals: interrupt and DMA controllers, timers, SD host controllers, IOMMUs.</summary>
+    /// <summary>
+    /// 08h: base system peripherals: interrupt and DMA controllers, timers, SD host controllers, IOMMUs.
+    /// </summary>
     SystemPeripheral = 0x08,
 
     /// <summary>09h: input: keyboard, mouse, gameport.</summary>
@@ -72,6 +76,6 @@ public enum PciClass : byte
     /// <summary>40h: co-processors.</summary>
     Coprocessor = 0x40,
 
-    /// <summary>FFh: fits no defined class, by its maker's own word.</summary>
+    /// <summary>FFh: not covered by a defined class, according to the vendor.</summary>
     Unassigned = 0xff,
 }

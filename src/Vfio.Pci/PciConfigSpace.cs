@@ -1,12 +1,12 @@
 namespace Vfio.Pci;
 
 /// <summary>
-/// Configuration space, decoded: header, standard and extended capabilities, their registers and fields (PCI Express Base
-/// Specification 6.0, chapter 7). Pure: bytes in, values out.
+/// Decoded configuration space: header, standard and extended capabilities, their registers and fields (PCI Express
+/// Base Specification 6.0, chapter 7). Pure: it only interprets bytes.
 /// </summary>
 /// <remarks>
-/// The bytes come from hardware and are believed in nothing: loops, wild pointers and truncated images give what can be read,
-/// and <see cref="Warnings"/>. Immutable; any thread may use it.
+/// The bytes come from hardware and are not trusted: for loops, invalid pointers and truncated images it returns what
+/// can be read, and <see cref="Warnings"/>. Immutable and thread-safe.
 /// </remarks>
 /// <example>
 /// <code>
@@ -16,12 +16,12 @@ namespace Vfio.Pci;
 ///     Console.WriteLine($"[{capability.Offset:x2}] {capability.Name} {capability.Summary}");
 /// }
 ///
-/// ulong? lanes = config.Find("EXP")?.Find("LnkSta")?.Field("Width");
+/// ulong? lanes = config.Find("EXP")?.Find("LnkSta")?.GetField("Width");
 /// </code>
 /// </example>
 public sealed class PciConfigSpace
 {
-    /// <summary>What a device has at most: 4 KiB; 256 bytes where it is not PCI Express.</summary>
+    /// <summary>The greatest length: 4 KiB. It is 256 bytes for a device that is not PCI Express.</summary>
     public const int MaxLength = 4096;
 
     private readonly byte[] _bytes;
@@ -37,44 +37,53 @@ public sealed class PciConfigSpace
         CapabilityChain chain = new(bytes, Header);
         chain.Walk();
         Capabilities = chain.Capabilities;
-        Warnings = header.IsTruncated ? [$"the header reaches beyond the image's {bytes.Length} bytes", .. chain.Warnings] : chain.Warnings;
+        Warnings = header.IsTruncated ? [$"the header extends beyond the image's {bytes.Length} bytes", .. chain.Warnings] : chain.Warnings;
     }
 
-    /// <summary>The first 64 bytes.</summary>
+    /// <summary>Gets the first 64 bytes.</summary>
     public PciConfigHeader Header { get; }
 
-    /// <summary>The image as it was given.</summary>
+    /// <summary>Gets the image as it was given.</summary>
     public ReadOnlyMemory<byte> Bytes => _bytes;
 
-    /// <summary>The header's registers, by offset.</summary>
+    /// <summary>Gets the header's registers, by offset.</summary>
     public IReadOnlyList<RegisterReading> HeaderRegisters { get; }
 
-    /// <summary>What the header's registers say together: <c>Region 0</c>, <c>Expansion ROM</c>, <c>Memory behind bridge</c>.</summary>
+    /// <summary>
+    /// Gets the values derived from the header's registers: <c>Region 0</c>, <c>Expansion ROM</c>, <c>Memory behind
+    /// bridge</c>.
+    /// </summary>
     public IReadOnlyList<PciDerivedValue> HeaderDerivedValues { get; }
 
-    /// <summary>The capabilities in the order of their lists, the standard ones first.</summary>
+    /// <summary>Gets the capabilities in the order of their lists, the standard ones first.</summary>
     public IReadOnlyList<PciCapability> Capabilities { get; }
 
-    /// <summary>What kept the image from being decoded whole, a sentence each; empty where nothing did.</summary>
+    /// <summary>
+    /// Gets what kept parts of the image from being decoded, one sentence each; empty if everything was decoded.
+    /// </summary>
     public IReadOnlyList<string> Warnings { get; }
 
     /// <summary>Decodes an image.</summary>
-    /// <param name="config">Configuration space from offset 0: 64 bytes (what sysfs gives to others than root), 256 or 4096; any length between is taken as it is.</param>
-    /// <returns>What is in it.</returns>
+    /// <param name="config">
+    /// Configuration space from offset 0: 64 bytes (which sysfs shows to users other than root), 256 or 4096. Any
+    /// length in between is accepted.
+    /// </param>
+    /// <returns>The decoded configuration space.</returns>
     /// <exception cref="FormatException">There are fewer than 64 bytes, or more than 4096.</exception>
     public static PciConfigSpace Parse(ReadOnlySpan<byte> config) => config.Length <= MaxLength
         ? new PciConfigSpace(config.ToArray())
-        : throw new FormatException($"configuration space has at most {MaxLength} bytes, not {config.Length}");
+        : throw new FormatException($"configuration space has at most {MaxLength} bytes, but {config.Length} were given");
 
     /// <summary>Finds a capability by its short name: <c>PM</c>, <c>EXP</c>, <c>AER</c>.</summary>
-    /// <param name="shortName">The name; upper and lower case are the same.</param>
-    /// <returns>The first of that name, or <see langword="null"/>.</returns>
+    /// <param name="shortName">The name; case is ignored.</param>
+    /// <returns>The first capability with that name; <see langword="null"/> for none.</returns>
     public PciCapability? Find(string shortName) =>
         Capabilities.FirstOrDefault(capability => capability.ShortName.Equals(shortName, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>
-    /// The registers of this device's configuration space: the header's under their own names, those of a capability behind its
-    /// short name, <c>EXP.LnkSta</c>; of a second capability of one kind behind <c>NAME2</c>.
+    /// Makes a map of the registers of this device's configuration space. Those of the header have their own names.
+    /// Those of a capability are preceded by its short name, <c>EXP.LnkSta</c>, and those of a second capability of the
+    /// same kind by <c>NAME2</c>.
     /// </summary>
     /// <returns>A map of the region <see cref="RegionIndex.Config"/>.</returns>
     public RegisterMap ToRegisterMap()
@@ -83,7 +92,7 @@ public sealed class PciConfigSpace
         HashSet<string> prefixes = new(StringComparer.OrdinalIgnoreCase);
         foreach (PciCapability capability in Capabilities)
         {
-            // A kind can be called as another's second one would be: VC and VC2.
+            // A kind may already have the name that the second one of another kind would get: VC and VC2.
             string prefix = capability.ShortName;
             for (int count = 2; !prefixes.Add(prefix); count++)
             {

@@ -7,10 +7,11 @@ public sealed partial class PciNames
 {
     private const string BuiltInSource = "built in";
 
-    // The real file has 1.4 MB and grows by 40 KB a year. What is ten times larger is something else.
+    // The real file has 1.4 MB and grows by 40 KB a year. A file ten times larger is something else.
     internal const int MaxBytes = 16 * 1024 * 1024;
 
-    // Debian and its kin; Fedora, Arch, Alpine, Gentoo and their kin.
+    // The first is used by Debian and its derivatives; the others by Fedora, Arch, Alpine, Gentoo and their
+    // derivatives.
     private static readonly string[] Places =
     [
         "usr/share/misc/pci.ids",
@@ -20,14 +21,16 @@ public sealed partial class PciNames
     ];
 
     /// <summary>
-    /// Reads the host's <c>pci.ids</c>; where it has none that can be read, the built-in selection. A name that the host's
-    /// file lacks is looked for in the built-in selection too, which knows QEMU's devices.
+    /// Reads the host's <c>pci.ids</c>; if it has none that can be read, the built-in selection. A name that is missing
+    /// in the host's file is looked up in the built-in selection too, which contains QEMU's devices.
     /// </summary>
-    /// <param name="root">The folder that takes the place of <c>/</c>; an absolute symbolic link in it leads out of it.</param>
-    /// <returns>The names; <see cref="Source"/> tells where they come from.</returns>
+    /// <param name="root">
+    /// The folder to use instead of <c>/</c>. An absolute symbolic link in it is followed outside of it.
+    /// </param>
+    /// <returns>The names; <see cref="Source"/> says where they come from.</returns>
     /// <remarks>
-    /// Looks in <c>usr/share/misc</c> and <c>usr/share/hwdata</c>, for <c>pci.ids</c> and then <c>pci.ids.gz</c>. A file that
-    /// is unreadable, larger than 16 MiB (unpacked too) or without any vendor in it is passed over.
+    /// Looks in <c>usr/share/misc</c> and <c>usr/share/hwdata</c>, for <c>pci.ids</c> and then <c>pci.ids.gz</c>. Skips
+    /// a file that is unreadable, larger than 16 MiB (also unpacked), or without any vendor.
     /// </remarks>
     /// <exception cref="ArgumentNullException"><paramref name="root"/> is <see langword="null"/>.</exception>
     /// <exception cref="ArgumentException"><paramref name="root"/> contains a null character.</exception>
@@ -47,23 +50,25 @@ public sealed partial class PciNames
     }
 
     /// <summary>
-    /// Makes the names from the selection built into this library: all vendors and classes, and the devices that people
-    /// most often meet with VFIO.
+    /// Loads the selection built into this library: all vendors and classes, and the devices that are most often used
+    /// with VFIO.
     /// </summary>
     /// <returns>The names; <see cref="Source"/> is <c>built in</c>. Reads no file.</returns>
     public static PciNames LoadBuiltIn()
     {
-        // Stored as it is, not compressed: see make-compact-ids.sh for the measurement. A program whose resources were
-        // cut away goes on without names.
+        // Stored uncompressed: see make-compact-ids.sh for the measurement. If trimming removed the resource, the
+        // program runs without names.
         using Stream? resource = typeof(PciNames).Assembly.GetManifestResourceStream("Vfio.pci.ids");
         byte[] bytes = new byte[resource?.Length ?? 0];
         resource?.ReadExactly(bytes);
         return new PciNames(new PciNamesText(bytes), BuiltInSource, asksBuiltIn: false);
     }
 
-    /// <summary>Makes the names from the text of a <c>pci.ids</c> file.</summary>
-    /// <param name="text">The text in UTF-8, which is copied; any bytes are accepted, and those after 16 MiB are not read.</param>
-    /// <returns>The names, and only those; <see cref="Source"/> is <c>memory</c>.</returns>
+    /// <summary>Parses the text of a <c>pci.ids</c> file.</summary>
+    /// <param name="text">
+    /// The text in UTF-8, which is copied. Any bytes are accepted; those after 16 MiB are ignored.
+    /// </param>
+    /// <returns>The names, and no others; <see cref="Source"/> is <c>memory</c>.</returns>
     public static PciNames Parse(ReadOnlySpan<byte> text) =>
         new(new PciNamesText(text[..int.Min(text.Length, MaxBytes)].ToArray()), "memory", asksBuiltIn: false);
 
@@ -71,8 +76,8 @@ public sealed partial class PciNames
     {
         try
         {
-            // Asked first because a missing file is the usual case, and an exception would cost more than all the rest.
-            // Pipes and devices have no length, so that opening one, which could wait for ever, is not tried.
+            // Check first, because a missing file is the usual case, and an exception would cost more than everything
+            // else. Pipes and devices have no length, so they are not opened, which could block forever.
             FileInfo file = new(path);
             if (!file.Exists || (file.ResolveLinkTarget(returnFinalTarget: true) ?? file) is not FileInfo { Length: > 0 and <= MaxBytes })
             {
@@ -88,7 +93,7 @@ public sealed partial class PciNames
         }
     }
 
-    // Not mapped: a mapped file that someone cuts short while it is read ends the process.
+    // Not mapped, because the process would be killed if another one truncated a mapped file during a read.
     private static byte[]? Read(SafeFileHandle handle)
     {
         long length = RandomAccess.GetLength(handle);

@@ -1,21 +1,19 @@
 namespace Vfio.Pci;
 
 /// <summary>
-/// The names that people gave to PCI vendors, devices and classes, from the host's <c>pci.ids</c> file or a built-in
-/// selection of it.
+/// The names of PCI vendors, devices and classes, from the host's <c>pci.ids</c> file or a built-in selection of it.
 /// </summary>
 /// <remarks>
 /// <para>
 /// The format is that of the PCI ID Project (<c>https://pci-ids.ucw.cz/</c>), which <c>lspci</c> reads too. The file is
-/// not trusted: no content makes a method throw; a line that makes no sense has no name. Names are returned without
-/// control characters and without characters that only change how others are displayed, so that printing one cannot
-/// steer a terminal.
+/// not trusted: no content makes a method throw, and malformed lines are ignored. Returned names contain no control
+/// characters and no characters that only change how others are displayed, so they are safe to print to a terminal.
 /// </para>
-/// <para>May be used from several threads at once. It holds the file in memory and owns nothing to dispose.</para>
+/// <para>Thread-safe. It keeps the file in memory, and has nothing to dispose.</para>
 /// </remarks>
 public sealed partial class PciNames
 {
-    // A host has a few dozen different ids; the limit only bounds a caller that goes through all of them.
+    // A host has a few dozen different IDs; the limit only matters for a caller that looks up all of them.
     private const int MaxRemembered = 16 * 1024;
 
     private readonly Lock _lock = new();
@@ -40,31 +38,36 @@ public sealed partial class PciNames
         ProgrammingInterface,
     }
 
-    /// <summary>Where the names come from: the path of the file, <c>built in</c>, or <c>memory</c> after <see cref="Parse"/>.</summary>
+    /// <summary>
+    /// Gets where the names come from: the path of the file, <c>built in</c>, or <c>memory</c> after
+    /// <see cref="Parse"/>.
+    /// </summary>
     public string Source { get; }
 
-    /// <summary>The name of a vendor, such as <c>Intel Corporation</c>.</summary>
-    /// <param name="vendorId">The vendor id, configuration offset 0.</param>
-    /// <returns>The name, or <see langword="null"/> when none is known.</returns>
+    /// <summary>Gets the name of a vendor, such as <c>Intel Corporation</c>.</summary>
+    /// <param name="vendorId">The vendor ID, configuration offset 0.</param>
+    /// <returns>The name; <see langword="null"/> if it is unknown.</returns>
     public string? GetVendor(ushort vendorId) => Recall(Kind.Vendor, vendorId);
 
-    /// <summary>The name of a device, such as <c>82574L Gigabit Network Connection</c>; its vendor's name is not part of it.</summary>
-    /// <param name="vendorId">The vendor id, configuration offset 0.</param>
-    /// <param name="deviceId">The device id, configuration offset 2.</param>
-    /// <returns>The name, or <see langword="null"/> when none is known.</returns>
+    /// <summary>
+    /// Gets the name of a device, such as <c>82574L Gigabit Network Connection</c>, without its vendor's name.
+    /// </summary>
+    /// <param name="vendorId">The vendor ID, configuration offset 0.</param>
+    /// <param name="deviceId">The device ID, configuration offset 2.</param>
+    /// <returns>The name; <see langword="null"/> if it is unknown.</returns>
     public string? GetDevice(ushort vendorId, ushort deviceId) => Recall(Kind.Device, ((uint)vendorId << 16) | deviceId);
 
     /// <summary>
-    /// The name of the board or system that a device is built into, such as <c>QEMU Virtual Machine</c>. The vendor of the
-    /// board is <see cref="GetVendor"/> of <paramref name="subsystemVendorId"/>.
+    /// Gets the name of the board or system that a device is built into, such as <c>QEMU Virtual Machine</c>. The
+    /// vendor of the board is <see cref="GetVendor"/> of <paramref name="subsystemVendorId"/>.
     /// </summary>
-    /// <param name="vendorId">The vendor id, configuration offset 0.</param>
-    /// <param name="deviceId">The device id, configuration offset 2.</param>
-    /// <param name="subsystemVendorId">The subsystem vendor id, configuration offset 2Ch.</param>
-    /// <param name="subsystemId">The subsystem id, configuration offset 2Eh.</param>
+    /// <param name="vendorId">The vendor ID, configuration offset 0.</param>
+    /// <param name="deviceId">The device ID, configuration offset 2.</param>
+    /// <param name="subsystemVendorId">The subsystem vendor ID, configuration offset 2Ch.</param>
+    /// <param name="subsystemId">The subsystem ID, configuration offset 2Eh.</param>
     /// <returns>
-    /// The name; where none is known and the subsystem ids repeat the device's own, the device's; otherwise
-    /// <see langword="null"/>. The built-in selection has no subsystems.
+    /// The name. If it is unknown, the name of the device if the subsystem IDs repeat the device's own, and
+    /// <see langword="null"/> otherwise. The built-in selection has no subsystems.
     /// </returns>
     public string? GetSubsystem(ushort vendorId, ushort deviceId, ushort subsystemVendorId, ushort subsystemId)
     {
@@ -79,27 +82,28 @@ public sealed partial class PciNames
     }
 
     /// <summary>
-    /// What kind of function a class code stands for, such as <c>Ethernet controller</c>: the name of the subclass, or of
-    /// the base class where the subclass has none.
+    /// Gets the kind of function of a class code, such as <c>Ethernet controller</c>: the name of the subclass, or of
+    /// the base class if the subclass has none.
     /// </summary>
-    /// <param name="code">The class code; its programming interface makes no difference.</param>
-    /// <returns>The name, or <see langword="null"/> when none is known.</returns>
+    /// <param name="code">The class code; its programming interface is ignored.</param>
+    /// <returns>The name; <see langword="null"/> if it is unknown.</returns>
     public string? GetClass(PciClassCode code) => Recall(Kind.Subclass, code.Value >> 8) ?? GetBaseClass(code);
 
-    /// <summary>The broad kind of function that a class code stands for, such as <c>Network controller</c>.</summary>
-    /// <param name="code">The class code; only its base class makes a difference.</param>
-    /// <returns>The name, or <see langword="null"/> when none is known.</returns>
+    /// <summary>Gets the broad kind of function of a class code, such as <c>Network controller</c>.</summary>
+    /// <param name="code">The class code; only its base class is used.</param>
+    /// <returns>The name; <see langword="null"/> if it is unknown.</returns>
     public string? GetBaseClass(PciClassCode code) => Recall(Kind.BaseClass, code.Value >> 16);
 
     /// <summary>
-    /// The name of the register interface in a class code, such as <c>NVM Express</c> or <c>XHCI</c>. It completes
-    /// <see cref="GetClass"/>; alone it can mean little (<c>Normal decode</c>).
+    /// Gets the name of the register interface in a class code, such as <c>NVM Express</c> or <c>XHCI</c>. It completes
+    /// <see cref="GetClass"/>, and may say little by itself (<c>Normal decode</c>).
     /// </summary>
     /// <param name="code">The class code.</param>
-    /// <returns>The name, or <see langword="null"/> when none is known, as for most class codes.</returns>
+    /// <returns>The name; <see langword="null"/> if it is unknown, as for most class codes.</returns>
     public string? GetProgrammingInterface(PciClassCode code) => Recall(Kind.ProgrammingInterface, code.Value);
 
-    // Ten thousand devices share a few dozen ids: each is searched for once, and found or not, remembered.
+    // Ten thousand devices share a few dozen IDs. Each ID is searched once, and the result is remembered even if
+    // nothing is found.
     private string? Recall(Kind kind, uint id)
     {
         ulong key = ((ulong)kind << 32) | id;

@@ -1,9 +1,9 @@
 namespace Vfio.Pci;
 
-/// <summary>Where the lines of 16-bit ids begin in a text; of two lines with one id, the first.</summary>
+/// <summary>The positions of the lines of 16-bit IDs in a text; the first line, if an ID occurs twice.</summary>
 internal sealed class PciNamesIndex
 {
-    // There are no more ids: a text with more lines repeats some.
+    // There are no more IDs than this, so a text with more lines repeats some.
     private const int MaxCount = 0x1_0000;
 
     private ushort[] _ids = new ushort[64];
@@ -29,9 +29,11 @@ internal sealed class PciNamesIndex
         _places[_count++] = place;
     }
 
-    /// <summary>Finds a line by its id; a linear search through at most 128 KiB, which the processor does 32 ids at a time.</summary>
-    /// <param name="id">The id.</param>
-    /// <returns>Where its line begins, or -1.</returns>
+    /// <summary>
+    /// Finds a line by its ID. A linear search through at most 128 KiB, which is vectorized to 32 IDs at a time.
+    /// </summary>
+    /// <param name="id">The ID.</param>
+    /// <returns>The position of its line; -1 for none.</returns>
     internal int Find(ushort id)
     {
         int index = _ids.AsSpan(0, _count).IndexOf(id);

@@ -15,23 +15,23 @@ namespace Vfio.Pci;
 /// (tab)(tab)02  NVM Express
 /// </code>
 /// <para>
-/// Only the places of lines are indexed: those of vendors and classes at once, those of devices when a vendor is first
-/// asked for. Making strings of all 36,000 lines would cost more than the whole listing that a few of them are for.
+/// Only the positions of lines are indexed: those of vendors and classes immediately, those of devices when a vendor is
+/// first looked up. Making strings of all 36,000 lines would cost more than the whole listing that needs a few of them.
 /// </para>
-/// <para>For one thread at a time: a question may add to the index.</para>
+/// <para>Not thread-safe: a lookup may extend the index.</para>
 /// </remarks>
 internal sealed class PciNamesText
 {
-    // pciutils gives up on a file with a longer line (names-parse.c, MAX_LINE); here just that line has no meaning.
+    // pciutils rejects a file with a longer line (names-parse.c, MAX_LINE); here only that line is ignored.
     private const int MaxLine = 1024;
 
     private readonly byte[] _text;
     private readonly PciNamesIndex _vendors = new();
-    private readonly Dictionary<int, PciNamesIndex> _devices = []; // by the place of the vendor's line
-    private readonly int[] _classes = new int[0x100];              // places plus one, so that 0 is none
+    private readonly Dictionary<int, PciNamesIndex> _devices = []; // by the position of the vendor's line
+    private readonly int[] _classes = new int[0x100];              // positions plus one; 0 for none
 
     /// <summary>Finds the vendors and classes in a text.</summary>
-    /// <param name="text">Any bytes; kept, not copied.</param>
+    /// <param name="text">Any bytes; the array is used, not copied.</param>
     internal PciNamesText(byte[] text)
     {
         _text = text;
@@ -50,7 +50,7 @@ internal sealed class PciNamesText
         }
     }
 
-    /// <summary>Whether the text names any vendor: if not, it is no <c>pci.ids</c>.</summary>
+    /// <summary>Gets whether the text names any vendor. If not, it is not a <c>pci.ids</c> file.</summary>
     internal bool HasVendors => !_vendors.IsEmpty;
 
     internal string? Vendor(ushort vendor) => Name(_vendors.Find(vendor), prefix: "8086".Length);
@@ -112,8 +112,8 @@ internal sealed class PciNamesText
         return index;
     }
 
-    // Where the line with this id begins among those below the parent's, or -1. As deep as `depth` is a sibling, deeper is
-    // a sibling's child, and shallower ends the parent's lines.
+    // Finds the position of the line with this ID among those below the parent's, or -1. A line at `depth` is a
+    // sibling, a deeper line belongs to a sibling, and a shallower line ends those below the parent.
     private int FindChild(int parentPlace, int depth, int digits, uint id)
     {
         if (parentPlace < 0)
@@ -149,7 +149,7 @@ internal sealed class PciNamesText
         return _text.AsSpan(place, next - place);
     }
 
-    // The tabs before a line; -1 for a blank line or a comment, which belongs nowhere and ends nothing.
+    // Counts the tabs at the start of a line; -1 for a blank line or a comment, which is skipped.
     private static int Depth(ReadOnlySpan<byte> line)
     {
         int tabs = 0;
@@ -161,7 +161,8 @@ internal sealed class PciNamesText
         return tabs == line.Length || line[tabs] is (byte)'\n' or (byte)'\r' or (byte)' ' or (byte)'#' ? -1 : tabs;
     }
 
-    // The hexadecimal id behind `depth` characters, when white space follows it; 8 digits are written as 4, a space, 4.
+    // Parses the hexadecimal ID after `depth` characters, if white space follows it; 8 digits are written as 4, a
+    // space, 4.
     private static bool TryId(ReadOnlySpan<byte> line, int depth, int digits, out uint id)
     {
         id = 0;
@@ -180,14 +181,14 @@ internal sealed class PciNamesText
                 return false;
             }
 
-            // The low 4 bits of a letter count from 1 at A, in either case.
+            // The low 4 bits of a letter count from 1 for A, in either case.
             id = isGap ? id : (id << 4) | (uint)((c & 0xf) + (c > '9' ? 9 : 0));
         }
 
         return true;
     }
 
-    // What follows the id in a line, as text that is safe to print; null when nothing is left of it.
+    // Gets the text after the ID of a line, safe to print; null if nothing is left of it.
     private string? Name(int place, int prefix)
     {
         if (place < 0)
@@ -217,8 +218,8 @@ internal sealed class PciNamesText
         return name.IsEmpty ? null : Encoding.ASCII.GetString(name);
     }
 
-    // Leaves out controls, escape sequences among them, and formats: U+202E would print the rest of a line backwards.
-    // Invalid UTF-8 becomes U+FFFD.
+    // Removes control characters, which include escape sequences, and format characters: U+202E would print the rest of
+    // a line backwards. Invalid UTF-8 becomes U+FFFD.
     private static string? Clean(ReadOnlySpan<byte> utf8)
     {
         StringBuilder clean = new(utf8.Length);

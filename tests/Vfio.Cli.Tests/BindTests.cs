@@ -126,7 +126,7 @@ public sealed class BindTests : IDisposable
     public void A_device_without_an_iommu_is_refused()
     {
         _host.Add(new FakeDevice("0000:06:00.0", 0x8086, 0x10d3, "020000"));
-        Tool.Run(_host, "bind", "--force", "06:00.0").FailedWith(3, "no IOMMU is in front of it", "VT-d");
+        Tool.Run(_host, "bind", "--force", "06:00.0").FailedWith(3, "it is not behind an IOMMU", "VT-d");
     }
 
     [Fact]

@@ -18,8 +18,8 @@ public sealed class BrokerTests : IDisposable
         File.WriteAllText(_host.PathOf("good"), "allow any any # all\n");
         Assert.Equal("/good: 1 rule\n", Tool.Run(_host, "broker", "--check", "--policy", _host.PathOf("good")).Succeeded().Output);
         File.WriteAllText(_host.PathOf("bad"), "\nallow all any\n");
-        Tool.Run(_host, "broker", "--check", "--policy", _host.PathOf("bad")).FailedWith(ExitCode.Failed, "bad:2: 'all' is not who", "docs/broker.md");
-        Tool.Run(_host, "broker", "--check", "--policy", _host.PathOf("none")).FailedWith(ExitCode.Failed, "ENOENT", "nobody gets anything");
+        Tool.Run(_host, "broker", "--check", "--policy", _host.PathOf("bad")).FailedWith(ExitCode.Failed, "bad:2: 'all' is not a valid WHO", "docs/broker.md");
+        Tool.Run(_host, "broker", "--check", "--policy", _host.PathOf("none")).FailedWith(ExitCode.Failed, "ENOENT", "write a policy file");
     }
 
     [Fact]
@@ -39,7 +39,7 @@ public sealed class BrokerTests : IDisposable
             () => Tool.Run(_host, Tool.Narrow, host => host with { Stop = stop.Token }, ["broker", "--socket", socket, "--policy", _host.PathOf("policy"), .. isJson ? ["--json"] : Array.Empty<string>()]),
             CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         string reason = Ask(socket);
-        Assert.Contains("the policy's line 1 denies it", reason, StringComparison.Ordinal);
+        Assert.Contains("line 1 of the policy denies it", reason, StringComparison.Ordinal);
         await stop.CancelAsync();
         Result result = await broker;
         Assert.Equal((0, "vfio: broker: listening on /s; /policy: 1 rule\nvfio: broker: ended\n"), (result.ExitCode, result.Errors));
@@ -47,12 +47,12 @@ public sealed class BrokerTests : IDisposable
         if (isJson)
         {
             JsonElement line = result.Json;
-            Assert.Equal(("refused", "0000:00:03.0", "any", "the policy's line 1 denies it"), (
+            Assert.Equal(("refused", "0000:00:03.0", "any", "line 1 of the policy denies it"), (
                 line.GetProperty("event").GetString(), line.GetProperty("device").GetString(), line.GetProperty("backend").GetString(), line.GetProperty("reason").GetString()));
         }
         else
         {
-            Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z refused user=\S+ uid=\d+ pid=\d+ device=0000:00:03\.0 backend=any code=not-allowed reason=""the policy's line 1 denies it""\n$", result.Output);
+            Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z refused user=\S+ uid=\d+ pid=\d+ device=0000:00:03\.0 backend=any code=not-allowed reason=""line 1 of the policy denies it""\n$", result.Output);
         }
     }
 

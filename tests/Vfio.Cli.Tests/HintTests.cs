@@ -13,7 +13,7 @@ public sealed partial class HintTests : IDisposable
     public void A_device_that_the_firmware_uses()
     {
         _host.Write("sys/kernel/iommu_groups/14/reserved_regions", "0x000000007b800000 0x000000007f7fffff direct\n");
-        Result refused = Tool.Run(_host, "bind", "--dry-run", "00:14.3").FailedWith(3, "0000:00:14.3 refused: the firmware uses it for itself (an RMRR)", "--force takes it all the same");
+        Result refused = Tool.Run(_host, "bind", "--dry-run", "00:14.3").FailedWith(3, "0000:00:14.3 refused: the firmware reserves memory for it (an RMRR)", "--force binds it anyway");
         Take(refused);
         Tool.Run(_host, "bind", "--dry-run", "--force", "00:14.3").Succeeded();
     }
@@ -50,7 +50,7 @@ public sealed partial class HintTests : IDisposable
     public void An_obstacle_of_the_host()
     {
         _host.Write("proc/self/mountinfo", "23 22 0:20 / /sys ro,nosuid - sysfs sysfs ro\n");
-        Tool.Run(_host, "bind", "--dry-run", "00:14.3").FailedWith(3, "0000:00:14.3 refused: /sys can only be read here", "hint: bind on the host");
+        Tool.Run(_host, "bind", "--dry-run", "00:14.3").FailedWith(3, "0000:00:14.3 refused: /sys is mounted read-only", "hint: bind on the host");
         Assert.Equal("read-only", Tool.Run(_host, "bind", "--dry-run", "--json", "00:14.3").Json.GetProperty("refusals")[0].GetProperty("reason").GetString());
     }
 

@@ -33,8 +33,8 @@ public sealed class SriovTests : IDisposable
     }
 
     [Theory]
-    [InlineData(1, "it has at most 7 virtual functions", "ask for 0 to 7", "sriov", "00:14.3", "8")]
-    [InlineData(1, "it has no virtual functions (SR-IOV)", "vfio show", "sriov", "00:08.0", "1")]
+    [InlineData(1, "it supports at most 7 virtual functions", "pass a number from 0 to 7", "sriov", "00:14.3", "8")]
+    [InlineData(1, "it does not support virtual functions (SR-IOV)", "vfio show", "sriov", "00:08.0", "1")]
     [InlineData(1, "emu:edu is a device model", "a device of the host", "sriov", "emu:edu", "1")]
     [InlineData(1, "0000:00:14.3 is not bound", "omit --token", "sriov", "00:14.3", "1", "--token", "6f1a1e0a-6f5c-4c3e-9d6f-0d3a3c1a2b11")]
     [InlineData(2, "'x' is not a UUID", "vfio sriov --help", "sriov", "00:14.3", "1", "--token", "x")]

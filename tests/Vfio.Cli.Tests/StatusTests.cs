@@ -92,8 +92,8 @@ public sealed class StatusTests : IDisposable
     public void A_corrupt_entry_is_only_released_by_force()
     {
         _host.Write("run/vfio/0000:00:1f.0.json", "");
-        Tool.Run(_host, "release", "--all").FailedWith(1, "damaged", "vfio release --force 0000:00:1f.0");
-        Tool.Run(_host, "release", "--all", "--dry-run").FailedWith(1, "damaged", "vfio release --force 0000:00:1f.0");
+        Tool.Run(_host, "release", "--all").FailedWith(1, "corrupt", "vfio release --force 0000:00:1f.0");
+        Tool.Run(_host, "release", "--all", "--dry-run").FailedWith(1, "corrupt", "vfio release --force 0000:00:1f.0");
         Assert.Equal("0000:00:1f.0 no longer exists; its journal entry was removed\n", Tool.Run(_host, "release", "--all", "--force").Succeeded().Output);
         Assert.Empty(Tool.Run(_host, "status").Output);
     }
@@ -101,8 +101,8 @@ public sealed class StatusTests : IDisposable
     [Fact]
     public void Releasing_a_device_that_is_not_bound_is_a_failure()
     {
-        Tool.Run(_host, "release", "00:14.3").FailedWith(1, "it is not taken", "vfio status");
-        Tool.Run(_host, "release", "0000:03:01.0").FailedWith(1, "was not taken by vfio", "vfio release --force 0000:03:01.0");
+        Tool.Run(_host, "release", "00:14.3").FailedWith(1, "it is not bound", "vfio status");
+        Tool.Run(_host, "release", "0000:03:01.0").FailedWith(1, "but not by vfio", "vfio release --force 0000:03:01.0");
         Result all = Tool.Run(_host, "release", "--all");
         Assert.Equal((0, "", "no device is bound\n"), (all.ExitCode, all.Output, all.Errors));
     }
@@ -112,9 +112,9 @@ public sealed class StatusTests : IDisposable
     {
         _host.Write("run/vfio/0000:00:1f.0.json", "{");
         Result result = Tool.Run(_host, "release", "--all", "--json");
-        result.FailedWith(1, "damaged", "--force");
+        result.FailedWith(1, "corrupt", "--force");
         JsonElement device = Assert.Single(result.Json.GetProperty("devices").EnumerateArray());
-        Assert.Contains("damaged", device.GetProperty("error").GetString(), StringComparison.Ordinal);
+        Assert.Contains("corrupt", device.GetProperty("error").GetString(), StringComparison.Ordinal);
     }
 
     private void TakeInDetail()

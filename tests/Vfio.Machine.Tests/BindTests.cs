@@ -180,7 +180,7 @@ public sealed class BindTests : HostTest
     public void Access_to_one_group_is_not_granted_to_two_users()
     {
         Machine.Vfio("bind", "--user", Machine.User, Machine.GroupedEdu).Succeeded();
-        Machine.Vfio("bind", "--user", "nobody", Machine.GroupedNic).FailedWith(3, $"given to user {Machine.User} already", "release");
+        Machine.Vfio("bind", "--user", "nobody", Machine.GroupedNic).FailedWith(3, $"bound for user {Machine.User} already", "release");
         Machine.Vfio("release", "--all").Succeeded();
         AssertHostUntouched();
     }

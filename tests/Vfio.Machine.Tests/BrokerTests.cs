@@ -59,14 +59,14 @@ public sealed class BrokerTests : HostTest
             Assert.Matches("0x[0-9a-f]+ed", holder.StandardOutput.ReadLine() ?? "");
             if (i < 2)
             {
-                Through(Client, [], "read", Machine.Edu, "bar0").FailedWith(1, $"is with {Machine.User} (uid 1000, pid {holder.Id.ToString(CultureInfo.InvariantCulture)})", "one client at a time");
+                Through(Client, [], "read", Machine.Edu, "bar0").FailedWith(1, $"has been held by {Machine.User} (uid 1000, pid {holder.Id.ToString(CultureInfo.InvariantCulture)})", "one client at a time");
             }
 
             holder.Kill();
             holder.WaitForExit();
             // The broker notices the end at the same time as this test, or a moment later.
             Result next = Through(Client, [], "read", Machine.Edu, "bar0");
-            for (int more = 0; more < 10 && next.Errors.Contains(" is with ", StringComparison.Ordinal); more++)
+            for (int more = 0; more < 10 && next.Errors.Contains(" has been held by ", StringComparison.Ordinal); more++)
             {
                 next = Through(Client, [], "read", Machine.Edu, "bar0");
             }

@@ -18,7 +18,7 @@ public sealed class PendingChangeTests : HostTest
         Assert.Contains($"perhaps pid {holder.Id} (readbar0, user root)", Machine.Vfio("status", Machine.Edu).Succeeded(), StringComparison.Ordinal);
 
         using Process release = Machine.Start(Machine.Tool, "release", "--timeout", "3600", Machine.Edu);
-        Assert.Equal($"vfio: {Machine.Edu}: the kernel waits, perhaps for pid {holder.Id} (readbar0, user root), to let go", await ReadErrorAsync(release));
+        Assert.Equal($"vfio: {Machine.Edu}: the kernel waits, perhaps for pid {holder.Id} (readbar0, user root) to close the device", await ReadErrorAsync(release));
 
         // Meanwhile.
         Machine.Vfio("bind", Machine.TestDevice).Succeeded();
@@ -39,8 +39,8 @@ public sealed class PendingChangeTests : HostTest
         Machine.Do($"kill -{SIGTERM} {release.Id}");
         AssertEnded(release, 128 + SIGTERM);
         string told = await release.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        Assert.Contains("waits with it", told, StringComparison.Ordinal);
-        Assert.Contains($"hint: end the program that holds the device, then: vfio release {Machine.Edu}", told, StringComparison.Ordinal);
+        Assert.Contains("is blocked in the write", told, StringComparison.Ordinal);
+        Assert.Contains($"hint: end the program that holds the device, then run: vfio release {Machine.Edu}", told, StringComparison.Ordinal);
 
         // The kernel still waits, and so does the child.
         string status = Machine.Vfio("status", Machine.Edu).Succeeded();
@@ -88,7 +88,7 @@ public sealed class PendingChangeTests : HostTest
     {
         Machine.Vfio("bind", Machine.Edu).Succeeded();
         using Holder holder = new(Machine.Edu);
-        Machine.Vfio("release", "--force", Machine.Edu).FailedWith(1, $"the kernel waits for pid {holder.Id} (readbar0, user root) to let go", $"vfio release {Machine.Edu}");
+        Machine.Vfio("release", "--force", Machine.Edu).FailedWith(1, $"the kernel waits for pid {holder.Id} (readbar0, user root) to close the device", $"vfio release {Machine.Edu}");
         using Process release = Machine.Start(Machine.Tool, "release", "--timeout", "600", Machine.Edu);
         Thread.Sleep(500);
         holder.LetGo();

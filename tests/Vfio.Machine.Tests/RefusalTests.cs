@@ -31,7 +31,7 @@ public sealed class RefusalTests : HostTest
     public void A_disk_with_swap()
     {
         Machine.Do($"mkswap -q {Disk} && swapon {Disk}");
-        AssertRefused(Machine.Nvme, "is swapped on", "--force");
+        AssertRefused(Machine.Nvme, "is used as swap", "--force");
         Machine.Do($"swapoff {Disk}");
     }
 

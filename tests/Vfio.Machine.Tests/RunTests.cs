@@ -40,7 +40,7 @@ public sealed class RunTests : HostTest
         Machine.Do("date -s '+1 day'");
         try
         {
-            Machine.Vfio("run", Machine.Nic, "--", "true").FailedWith(125, "has taken it, with pid", "it comes back when that program ends");
+            Machine.Vfio("run", Machine.Nic, "--", "true").FailedWith(125, "it is bound by user", "wait until that program ends");
         }
         finally
         {
@@ -146,7 +146,7 @@ public sealed class RunTests : HostTest
         int command = WaitForCommand();
         Machine.Vfio("run", Machine.Edu, "--", "true").Succeeded();
         Result second = Machine.Vfio("run", Machine.Nic, "--", "true");
-        second.FailedWith(125, "root has taken it, with pid ", "when that program ends");
+        second.FailedWith(125, "it is bound by user root through pid ", "that program ends");
         Machine.Do($"kill -TERM {command}");
         Assert.True(first.WaitForExit(Patience));
         AssertHostUntouched();

@@ -44,7 +44,7 @@ public sealed class SoundCardTests : HostTest
         Machine.Vfio("bind", Card).FailedWith(3, held, "--force");
         Machine.Vfio("doctor", Card).Failed(held);
 
-        Machine.Vfio("bind", "--force", Card).FailedWith(1, $"the kernel waits for pid {holder.Id} (sh, user root) to let go", $"vfio release {Card}");
+        Machine.Vfio("bind", "--force", Card).FailedWith(1, $"the kernel waits for pid {holder.Id} (sh, user root) to close the device", $"vfio release {Card}");
         Machine.Vfio("bind", Machine.Edu).Succeeded();
         Machine.Vfio("release", Machine.Edu).Succeeded();
         Machine.Vfio("list").Succeeded();

@@ -19,7 +19,7 @@ public sealed class SriovTests : HostTest
         Assert.All(functions, function => Assert.StartsWith("0x", Machine.Vfio("read", function, "bar0").Succeeded(), StringComparison.Ordinal));
         Result refused = Machine.Vfio("sriov", Machine.Igb, "0");
         Assert.Equal(3, refused.ExitCode);
-        Assert.Contains("it is taken, and would vanish", refused.Errors, StringComparison.Ordinal);
+        Assert.Contains("it is bound, and would vanish", refused.Errors, StringComparison.Ordinal);
         string released = Machine.Vfio("release", "--all").Succeeded();
         Assert.Contains($"{Machine.Igb} has 0 virtual functions again", released, StringComparison.Ordinal);
         AssertHostUntouched();

@@ -1,96 +1,128 @@
 namespace Vfio.Host;
 
-/// <summary>How devices are taken.</summary>
+/// <summary>Says how devices are bound (<see cref="BindingPlan"/>).</summary>
 public sealed record BindOptions
 {
-    /// <summary>Whether to take every endpoint of the devices' IOMMU groups, not only the devices named.</summary>
+    /// <summary>Gets whether to bind every endpoint of the devices' IOMMU groups, not only the named devices.</summary>
     public bool WholeGroup { get; init; }
 
-    /// <summary>The user, by name or number, who may open the devices without being root; <see langword="null"/> for root alone.</summary>
+    /// <summary>
+    /// The user, by name or number, who is granted access to the device nodes; <see langword="null"/> for root only.
+    /// </summary>
     public string? User { get; init; }
 
     /// <summary>
-    /// The VFIO driver: vfio-pci, or one that is made for the device (the kernel's modules list them by <c>vfio_pci:</c> aliases), which can do more, such as migration.
+    /// The VFIO driver to bind to: vfio-pci, or a variant driver made for the device, which can do more, such as
+    /// migration (the kernel's modules list the devices of their variant drivers as <c>vfio_pci:</c> aliases).
     /// <see langword="null"/> for vfio-pci.
     /// </summary>
     public string? Driver { get; init; }
 
-    /// <summary>Whether to take devices that are in use, where that is possible at all.</summary>
+    /// <summary>Gets whether to bind devices that are in use, if that is possible.</summary>
     public bool Force { get; init; }
 
     /// <summary>
-    /// Whether to take devices that have no IOMMU in front of them: whoever opens one can reach all memory of the host. The kernel has to be in its mode for that
-    /// (<c>vfio.enable_unsafe_noiommu_mode</c>), and is tainted from then on.
+    /// Gets whether to bind devices that have no IOMMU. A program that opens such a device can reach all memory of the
+    /// host. The kernel's no-IOMMU mode (<c>vfio.enable_unsafe_noiommu_mode</c>) has to be on; binding such a device
+    /// taints the kernel.
     /// </summary>
     public bool NoIommu { get; init; }
 
     /// <summary>
-    /// Whether to refuse what is taken already, by another program that still runs or not for <see cref="User"/>. What was taken before for this user stays as it is;
-    /// without this, it is given to <see cref="User"/>.
+    /// Gets whether to refuse a device that is bound already, by another program that still runs or for another user
+    /// than <see cref="User"/>. A device that was bound earlier for this user stays as it is. Without this option,
+    /// <see cref="User"/> is granted access to a device that is bound already.
     /// </summary>
     public bool Exclusive { get; init; }
 
     /// <summary>
-    /// Whether the devices are taken again after every reboot and plugging in, until they are handed back: by files in <c>/etc</c> through which udev and systemd call the program that
-    /// this process runs, which therefore has to be the tool <c>vfio</c>, where only root can change it.
+    /// Gets whether to bind the devices again after every reboot and hot-plug, until they are released. This writes
+    /// files in <c>/etc</c> through which udev and systemd run the program of this process. That program therefore has
+    /// to be the tool <c>vfio</c>, installed where only root can change it.
     /// </summary>
     public bool Persist { get; init; }
 
-    /// <summary>How long other programs and the kernel may take, and what happens meanwhile; <see langword="null"/> for the usual times.</summary>
+    /// <summary>
+    /// Gets how long to wait for other programs and the kernel, and what to do meanwhile; <see langword="null"/> for
+    /// the default times.
+    /// </summary>
     public HolderWait? HolderWait { get; init; }
 
     /// <summary>
-    /// The program and its first arguments that write kernel attributes for this process (<see cref="BindingHelper"/>); <see langword="null"/> for <c>/bin/sh</c>, which
-    /// does not know why a write failed.
+    /// The program, with its first arguments, that writes kernel attributes for this process
+    /// (<see cref="BindingHelper"/>). <see langword="null"/> for <c>/bin/sh</c>, which does not report why a write
+    /// failed.
     /// </summary>
     public IReadOnlyList<string>? Helper { get; init; }
 
-    /// <summary>The host.</summary>
+    /// <summary>Gets the host to change. By default, the running host.</summary>
     internal HostRoot Host { get; init; } = HostRoot.Default;
 
-    /// <summary>How the host is changed; <see langword="null"/> for the real way.</summary>
+    /// <summary>
+    /// Gets how the host is changed; <see langword="null"/> for the implementation that changes the running host.
+    /// </summary>
     internal IHostChanges? Changes { get; init; }
 
-    /// <summary>How its files are changed; <see langword="null"/> for the real way.</summary>
+    /// <summary>
+    /// Gets how the host's files are changed; <see langword="null"/> for the implementation that changes the real
+    /// files.
+    /// </summary>
     internal IHostFiles? Files { get; init; }
 
-    /// <summary>The program that udev and systemd are to call; <see langword="null"/> for the one that runs.</summary>
+    /// <summary>
+    /// The program that udev and systemd are to run; <see langword="null"/> for the program of this process.
+    /// </summary>
     internal string? Program { get; init; }
 
-    /// <summary>What the time is.</summary>
+    /// <summary>The clock for the time of a bind.</summary>
     internal TimeProvider Clock { get; init; } = TimeProvider.System;
 }
 
-/// <summary>How devices are handed back.</summary>
+/// <summary>Says how devices are released (<see cref="ReleasePlan"/>).</summary>
 public sealed record ReleaseOptions
 {
     /// <summary>
-    /// Whether to go on where a program still holds the device (a child process then waits in the kernel for that program, and the kernel asks
-    /// the program for the device, <see cref="IrqIndex.Request"/>), and where the journal's entry is damaged (the device then goes to the driver that the kernel chooses). A device that something else gave to a VFIO driver is handed back only with it, by name.
+    /// Gets whether to release a device even if a program still holds it, or if its journal entry is corrupt. In the
+    /// first case a child process waits in the kernel for that program, and the kernel asks the program to close the
+    /// device (<see cref="IrqIndex.Request"/>). In the second case the device goes to the driver that the kernel
+    /// chooses. A device that something other than this library bound to a VFIO driver is released only with this
+    /// option, and only if it is named.
     /// </summary>
     public bool Force { get; init; }
 
-    /// <summary>How long other programs and the kernel may take, and what happens meanwhile; <see langword="null"/> for the usual times.</summary>
+    /// <summary>
+    /// Gets how long to wait for other programs and the kernel, and what to do meanwhile; <see langword="null"/> for
+    /// the default times.
+    /// </summary>
     public HolderWait? HolderWait { get; init; }
 
     /// <summary>
-    /// The program and its first arguments that write kernel attributes for this process (<see cref="BindingHelper"/>); <see langword="null"/> for <c>/bin/sh</c>, which
-    /// does not know why a write failed.
+    /// The program, with its first arguments, that writes kernel attributes for this process
+    /// (<see cref="BindingHelper"/>). <see langword="null"/> for <c>/bin/sh</c>, which does not report why a write
+    /// failed.
     /// </summary>
     public IReadOnlyList<string>? Helper { get; init; }
 
-    /// <summary>The host.</summary>
+    /// <summary>Gets the host to change. By default, the running host.</summary>
     internal HostRoot Host { get; init; } = HostRoot.Default;
 
-    /// <summary>How the host is changed; <see langword="null"/> for the real way.</summary>
+    /// <summary>
+    /// Gets how the host is changed; <see langword="null"/> for the implementation that changes the running host.
+    /// </summary>
     internal IHostChanges? Changes { get; init; }
 
-    /// <summary>How its files are changed; <see langword="null"/> for the real way.</summary>
+    /// <summary>
+    /// Gets how the host's files are changed; <see langword="null"/> for the implementation that changes the real
+    /// files.
+    /// </summary>
     internal IHostFiles? Files { get; init; }
 
-    /// <summary>What the time is.</summary>
+    /// <summary>The clock.</summary>
     internal TimeProvider Clock { get; init; } = TimeProvider.System;
 
-    /// <summary>Hands back only what was taken then, and leaves its persistence alone; <see langword="null"/> for whatever is taken now.</summary>
-    internal JournalEntry? Taking { get; init; }
+    /// <summary>
+    /// The bind to undo: a device that was bound again since then is left as it is, and so is the device's persistence.
+    /// <see langword="null"/> to release a device whichever bind it comes from.
+    /// </summary>
+    internal JournalEntry? OnlyBind { get; init; }
 }

@@ -1,10 +1,10 @@
 namespace Vfio.Host;
 
 /// <summary>
-/// What a plan works with: the host, and how it is looked at, remembered and changed. What a plan looks at more than once, the processes and the file of persistent devices, is looked at
-/// once; <see cref="Afresh"/> looks again.
+/// The context of a plan: the host, its journal, and the ways to read and change it. Processes and the file of
+/// persistent devices are read once and kept; <see cref="Reread"/> makes a context that reads them again.
 /// </summary>
-/// <remarks>Not thread-safe: a plan's own.</remarks>
+/// <remarks>Not thread-safe: each plan has its own.</remarks>
 internal sealed class HostContext
 {
     private PersistentDevices? _persistent;
@@ -24,29 +24,35 @@ internal sealed class HostContext
 
     public BindingJournal Journal { get; }
 
-    /// <summary>How the host is changed.</summary>
+    /// <summary>Gets how the host is changed.</summary>
     public IHostChanges Changes { get; }
 
-    /// <summary>How its files are changed.</summary>
+    /// <summary>Gets how the host's files are changed.</summary>
     public IHostFiles Files { get; }
 
-    /// <summary>How long the kernel and other programs may take for a change; <see langword="null"/> for the usual times.</summary>
+    /// <summary>
+    /// Gets how long the kernel and other programs may take for a change; <see langword="null"/> for the default times.
+    /// </summary>
     public HolderWait? Patience { get; }
 
-    /// <summary>The program that udev and systemd are to call; <see langword="null"/> for the one that runs.</summary>
+    /// <summary>
+    /// Gets the program that udev and systemd are to run; <see langword="null"/> for the program of this process.
+    /// </summary>
     public string? Program { get; }
 
     public TimeProvider Clock { get; }
 
     public CancellationToken Stop => Patience?.CancellationToken ?? CancellationToken.None;
 
-    /// <summary>The devices that are persistent, as the file has them: read once.</summary>
+    /// <summary>Gets the persistent devices. The file is read once.</summary>
     public PersistentDevices Persistent => _persistent ??= PersistentDevices.Read(Host);
 
-    /// <summary>Who has what open: each process is examined once.</summary>
+    /// <summary>Gets the holders of devices. Each process is examined once.</summary>
     public DeviceHolders Holders => _holders ??= DeviceHolders.Once(Host);
 
-    /// <summary>The single steps. They know what has been noted and left alone, and so are the same ones for all of a plan.</summary>
+    /// <summary>
+    /// Gets the maker of steps. All steps of a plan share it, because it keeps what was recorded and skipped.
+    /// </summary>
     public DeviceSteps Steps => _steps ??= new DeviceSteps(this);
 
     public static HostContext For(BindOptions options) =>
@@ -55,6 +61,6 @@ internal sealed class HostContext
     public static HostContext For(ReleaseOptions options) =>
         new(options.Host, options.Changes ?? new HostChanges(options.Helper), options.Files ?? new HostFiles(), options.HolderWait, program: null, options.Clock);
 
-    /// <summary>The same host, looked at again.</summary>
-    public HostContext Afresh() => new(Host, Changes, Files, Patience, Program, Clock);
+    /// <summary>Makes a context for the same host that reads everything again.</summary>
+    public HostContext Reread() => new(Host, Changes, Files, Patience, Program, Clock);
 }

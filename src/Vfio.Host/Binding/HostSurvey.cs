@@ -3,8 +3,8 @@ using Vfio.Pci;
 namespace Vfio.Host;
 
 /// <summary>
-/// Judges which devices of a host may be taken, and why others may not. Looks at the host's tables once, so that judging many
-/// devices is cheap.
+/// Judges which devices of a host can be bound, and why others cannot. Reads the host's tables once, so that judging
+/// many devices is cheap.
 /// </summary>
 /// <remarks>A snapshot from when it was made. Opens no device. Not thread-safe.</remarks>
 public sealed class HostSurvey
@@ -25,7 +25,7 @@ public sealed class HostSurvey
     {
     }
 
-    /// <summary>Surveys a host.</summary>
+    /// <summary>Surveys the given host.</summary>
     /// <param name="host">Where its <c>/sys</c> and <c>/proc</c> are.</param>
     internal HostSurvey(HostRoot host)
         : this(host, new DeviceHolders(host))
@@ -33,7 +33,7 @@ public sealed class HostSurvey
     }
 
     /// <param name="host">The host.</param>
-    /// <param name="holders">Who examines its processes.</param>
+    /// <param name="holders">Finds the holders of its devices.</param>
     internal HostSurvey(HostRoot host, DeviceHolders holders)
     {
         ArgumentNullException.ThrowIfNull(host);
@@ -44,52 +44,65 @@ public sealed class HostSurvey
         _shares = new ShareUse(host);
     }
 
-    /// <summary>The network interfaces that stand on a device.</summary>
+    /// <summary>Gets the network interfaces of a device.</summary>
     /// <param name="device">The device.</param>
     /// <returns>Their names, sorted.</returns>
     public IReadOnlyList<string> GetInterfaces(PciAddress device) => _network.Interfaces(device);
 
-    /// <summary>The disks and partitions that stand on a device.</summary>
+    /// <summary>Gets the disks and partitions of a device.</summary>
     /// <param name="device">The device.</param>
     /// <returns>Their names, sorted.</returns>
     public IReadOnlyList<string> GetDisks(PciAddress device) => _disks.Disks(device);
 
-    /// <summary>Why a device must not be taken.</summary>
+    /// <summary>Gets the reasons why a device cannot be bound.</summary>
     /// <param name="device">The device.</param>
-    /// <returns>Every reason; none where it may be taken, or is taken already.</returns>
+    /// <returns>Every reason; empty if the device can be bound, or is bound already.</returns>
     public IReadOnlyList<BindingRefusal> GetRefusals(PciDeviceInfo device)
     {
         ArgumentNullException.ThrowIfNull(device);
-        return IsLeavingVfio(device) ? [new BindingRefusal(device.Address, RefusalReason.Busy, "an unbind of it from a VFIO driver has not ended", canForce: false)] : Judge(device, thorough: false);
-    }
-
-    /// <summary>Why an IOMMU group must not be bound as a whole (<see cref="BindOptions.WholeGroup"/>).</summary>
-    /// <param name="group">The group.</param>
-    /// <returns>Every reason, of those of its functions that a driver of the host's has; none where that can be done.</returns>
-    public IReadOnlyList<BindingRefusal> GetGroupRefusals(IommuGroup group)
-    {
-        ArgumentNullException.ThrowIfNull(group);
-        return [.. group.GetBlockers().SelectMany(device => JudgeAlong(device, thorough: false))];
+        return IsLeavingVfio(device) ? [new BindingRefusal(device.Address, RefusalReason.Busy, "it is still being unbound from a VFIO driver", canForce: false)] : Judge(device, thorough: false);
     }
 
     /// <summary>
-    /// Whether a function is no endpoint, but has to lose its driver so that its group can be used: a bridge of another kind than to PCI (an ISA bridge
-    /// with a watchdog's driver, a host bridge with one for memory errors). VFIO is not given such a function.
+    /// Gets the reasons why an IOMMU group cannot be bound as a whole (<see cref="BindOptions.WholeGroup"/>).
+    /// </summary>
+    /// <param name="group">The group.</param>
+    /// <returns>
+    /// Every reason, for each device of the group that is bound to a driver of the host; empty if the group can be
+    /// bound.
+    /// </returns>
+    public IReadOnlyList<BindingRefusal> GetGroupRefusals(IommuGroup group)
+    {
+        ArgumentNullException.ThrowIfNull(group);
+        return [.. group.GetBlockers().SelectMany(device => JudgeWithGroup(device, thorough: false))];
+    }
+
+    /// <summary>
+    /// Gets whether a device is not an endpoint, but has to lose its driver so that its group can be used: a bridge of
+    /// another kind than PCI-to-PCI (an ISA bridge with a watchdog driver, a host bridge with a driver for memory
+    /// errors). Such a device is unbound, but not bound to VFIO.
     /// </summary>
     internal static bool IsUnboundWithGroup(PciDeviceInfo device) => device is { IsBridge: true, BlocksGroup: true } && HeaderTypeOf(device) == 0;
 
-    /// <summary>Why a function must not lose its driver when its group is bound: other than for <see cref="Judge(PciDeviceInfo, bool)"/>, it may be one of <see cref="IsUnboundWithGroup"/>.</summary>
-    internal IReadOnlyList<BindingRefusal> JudgeAlong(PciDeviceInfo device, bool thorough) => IsUnboundWithGroup(device)
+    /// <summary>
+    /// Gets the reasons why a device cannot lose its driver when its group is bound. Unlike for
+    /// <see cref="Judge(PciDeviceInfo, bool)"/>, a device of <see cref="IsUnboundWithGroup"/> is allowed.
+    /// </summary>
+    internal IReadOnlyList<BindingRefusal> JudgeWithGroup(PciDeviceInfo device, bool thorough) => IsUnboundWithGroup(device)
         ? [.. RefusalsOfUses(device, thorough, findsHolders: true)]
         : Judge(device, thorough);
 
     /// <param name="device">The device.</param>
-    /// <param name="thorough">Whether to ask also what opens disks or wakes the device: exclusive claims, the header.</param>
+    /// <param name="thorough">
+    /// Whether to check also what opens disks or wakes the device: exclusive claims, the header.
+    /// </param>
     internal IReadOnlyList<BindingRefusal> Judge(PciDeviceInfo device, bool thorough) => Judge(device, thorough, findsHolders: thorough);
 
     /// <param name="device">The device.</param>
-    /// <param name="thorough">Whether to ask also what opens disks or wakes the device: exclusive claims, the header.</param>
-    /// <param name="findsHolders">Whether to go through the descriptors of all processes.</param>
+    /// <param name="thorough">
+    /// Whether to check also what opens disks or wakes the device: exclusive claims, the header.
+    /// </param>
+    /// <param name="findsHolders">Whether to search the file descriptors of all processes.</param>
     internal IReadOnlyList<BindingRefusal> Judge(PciDeviceInfo device, bool thorough, bool findsHolders)
     {
         if (device.IsBridge || (thorough && HeaderTypeOf(device) is not (null or 0)))
@@ -105,36 +118,36 @@ public sealed class HostSurvey
         List<BindingRefusal> refusals = [];
         if (device.IommuGroup is null)
         {
-            refusals.Add(new BindingRefusal(device.Address, RefusalReason.NoIommu, "no IOMMU is in front of it", canForce: false));
+            refusals.Add(new BindingRefusal(device.Address, RefusalReason.NoIommu, "it is not behind an IOMMU", canForce: false));
         }
-        else if (ReservedRegion.Of(device).Any(region => region.IsFirmwares))
+        else if (ReservedRegion.Of(device).Any(region => region.IsForFirmware))
         {
-            refusals.Add(new BindingRefusal(device.Address, RefusalReason.Reserved, "the firmware uses it for itself (an RMRR), so that the kernel lets no program open it", canForce: true));
+            refusals.Add(new BindingRefusal(device.Address, RefusalReason.Reserved, "the firmware reserves memory for it (an RMRR), so the kernel does not let programs open it", canForce: true));
         }
 
         refusals.AddRange(RefusalsOfUses(device, thorough, findsHolders));
         if (device.GetVirtualFunctionCount() is int count and > 0)
         {
             refusals.Add(new BindingRefusal(
-                device.Address, RefusalReason.Functions, $"{count} of its virtual functions are switched on", canForce: true));
+                device.Address, RefusalReason.Functions, $"{count} of its virtual functions are enabled", canForce: true));
         }
 
         return refusals;
     }
 
-    /// <summary>What a person should know who takes a device: what goes with it, and what will keep programs from opening it.</summary>
+    /// <summary>Gets warnings about binding a device: what else disappears from the host with it.</summary>
     internal IEnumerable<string> Warnings(PciDeviceInfo device)
     {
         string[] below = [.. Below(device.Address).Select(address => NamesOf(address) is { Length: > 0 } names ? $"{address} ({names})" : $"{address}")];
         if (below.Length != 0)
         {
-            yield return $"behind {device.Address}, and gone with it: {string.Join(", ", below.Take(MostNamed))}{(below.Length > MostNamed ? $" and {below.Length - MostNamed} more" : "")}";
+            yield return $"these devices behind {device.Address} disappear with it: {string.Join(", ", below.Take(MostNamed))}{(below.Length > MostNamed ? $" and {below.Length - MostNamed} more" : "")}";
         }
 
         InputUse input = new(_host);
         if (input.Of(device) is { Length: > 0 } nodes)
         {
-            yield return $"behind {device.Address}, and gone with it: {string.Join(", ", nodes.Take(MostNamed))}{(input.HasOnlyKeyboard(device) ? ", and with them the only keyboard of this host" : "")}";
+            yield return $"these input devices behind {device.Address} disappear with it: {string.Join(", ", nodes.Take(MostNamed))}{(input.HasOnlyKeyboard(device) ? ", among them the only keyboard of this host" : "")}";
         }
     }
 
@@ -152,7 +165,7 @@ public sealed class HostSurvey
         .Concat(_disks.Of(device.Address, openNodes: thorough))
         .Concat(_shares.Of(device.Address));
 
-    // One line for all of them. Bridges have their own: they are never taken.
+    // One line for all uses. Bridges have one of their own: they are never bound.
     private IEnumerable<DeviceUse> UsesBelow(PciDeviceInfo device, bool thorough)
     {
         PciBus bus = new(_host);
@@ -170,14 +183,14 @@ public sealed class HostSurvey
     internal IReadOnlyList<InterfaceState> InterfaceStates(PciAddress device) =>
         [.. _network.Interfaces(device).Select(name => new InterfaceState { Name = name, IsUp = _network.IsUp(name) })];
 
-    // vfio-pci takes headers of type 0 only.
+    // vfio-pci binds to devices with a type 0 header only.
     private static int? HeaderTypeOf(PciDeviceInfo device)
     {
         Span<byte> config = stackalloc byte[PciConfigHeader.Length];
         return PciConfigHeader.TryParse(config[..device.ReadConfig(config)], out PciConfigHeader? header) && !header.IsAbsent ? header.HeaderType : null;
     }
 
-    // Endpoints that share its group are what can be bound; it then goes along.
+    // The endpoints of the bridge's group can be bound; the bridge is then unbound along with them.
     private string? HintForBridge(PciDeviceInfo device)
     {
         if (!IsUnboundWithGroup(device) || device.IommuGroup is not int number || new PciBus(_host).GetGroup(number) is not IommuGroup group)
@@ -186,15 +199,19 @@ public sealed class HostSurvey
         }
 
         return group.Devices.FirstOrDefault(other => !other.IsBridge) is PciDeviceInfo endpoint && GetGroupRefusals(group).Count == 0
-            ? $"vfio bind --group {endpoint.Address} binds the endpoints of its group, and unbinds it from {device.Driver} for that time"
-            : $"nothing needs it to be bound: {(group.Devices.All(other => other.IsBridge) ? "it has its group to itself" : $"vfio doctor {device.Address} says what keeps its group from being bound")}";
+            ? $"vfio bind --group {endpoint.Address} binds the endpoints of its group, and unbinds it from {device.Driver} meanwhile"
+            : $"nothing needs it to be bound: {(group.Devices.All(other => other.IsBridge) ? "no other device is in its group" : $"vfio doctor {device.Address} says what keeps its group from being bound")}";
     }
 
-    // Nobody of a group has a VFIO driver, but the kernel still has the group's node: it waits for who has it open.
+    // No device of the group is bound to a VFIO driver, but the kernel still has the group's node: it waits until
+    // processes close it.
     private bool IsLeavingVfio(PciDeviceInfo device) => device is { Driver: null, IommuGroup: int group } && Directory.Exists(_host.Combine($"sys/class/vfio/{group}"))
         && new PciBus(_host).GetGroup(group)?.Devices.All(other => !other.HasVfioDriver) == true;
 
-    /// <summary>Who has a file of the device open or mapped: a node of it or of what stands below it, its memory; or has one of its virtual functions.</summary>
+    /// <summary>
+    /// Gets the processes that have a file of the device open or mapped: its device nodes, those of what is behind it,
+    /// or its memory; or that hold one of its virtual functions.
+    /// </summary>
     internal IReadOnlyList<DeviceHolder> Holders(PciDeviceInfo device)
     {
         IEnumerable<DeviceHolder> ofFunctions = device.GetVirtualFunctions().Where(function => function.HasVfioDriver)
@@ -204,6 +221,6 @@ public sealed class HostSurvey
 
     private IEnumerable<DeviceUse> OpenFiles(PciDeviceInfo device) => Holders(device).Select(holder => new DeviceUse(RefusalReason.Open, $"{holder} {holder.Description}{HowToStop(holder)}") { Holder = holder });
 
-    // A service that starts again when it is killed is named as such; comm has 15 characters.
+    // The service would start again if its process were killed, so name the service. comm is cut to 15 characters.
     private static string HowToStop(DeviceHolder holder) => holder.Command == "nvidia-persiste" ? " (sudo systemctl stop nvidia-persistenced)" : "";
 }

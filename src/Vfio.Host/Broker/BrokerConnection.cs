@@ -5,7 +5,10 @@ using Vfio.Pci;
 
 namespace Vfio.Host;
 
-/// <summary>A client's connection: it asks once, and lives as long as the client has the device.</summary>
+/// <summary>
+/// A client's connection. The client makes one request, and the connection lasts as long as the client holds the
+/// device.
+/// </summary>
 internal sealed class BrokerConnection : IDisposable
 {
     private const int FewGroups = 64;
@@ -13,8 +16,9 @@ internal sealed class BrokerConnection : IDisposable
 
     private readonly SafeFileHandle _socket;
 
-    /// <param name="socket">The accepted socket; owned.</param>
-    /// <param name="key">What the loop knows it by.</param>
+    /// <summary>Creates the connection.</summary>
+    /// <param name="socket">The accepted socket; the connection disposes it.</param>
+    /// <param name="key">The connection's key in the event loop.</param>
     /// <param name="now">When it was accepted, in milliseconds of the broker's clock.</param>
     public BrokerConnection(SafeFileHandle socket, ulong key, long now)
     {
@@ -26,27 +30,27 @@ internal sealed class BrokerConnection : IDisposable
 
     public BrokerPeer Peer { get; }
 
-    /// <summary>When it was accepted, and from the grant on when that was.</summary>
+    /// <summary>Gets when the connection was accepted or, after a grant, when the device was granted.</summary>
     public long Since { get; private set; }
 
-    /// <summary>What it asked, and was granted.</summary>
+    /// <summary>Gets what the client was granted; <see langword="null"/> before the grant.</summary>
     public BrokerHold? Hold { get; private set; }
 
     public SafeHandle Handle => _socket;
 
-    /// <summary>Takes its message, if one is there.</summary>
-    /// <returns>The errno; EAGAIN where there is none.</returns>
+    /// <summary>Receives the client's message, if there is one.</summary>
+    /// <returns>The errno; EAGAIN if there is no message.</returns>
     public int TryReceive(Span<byte> buffer, out ReceivedMessage received) => DescriptorMessage.TryReceive(Handle, buffer, out received);
 
-    /// <summary>Tells it why not. Where that does not get through, nothing is to be done.</summary>
+    /// <summary>Sends a refusal to the client. A failure to send is ignored.</summary>
     public void Refuse(BrokerRefusal refusal)
     {
         Span<byte> message = stackalloc byte[BrokerProtocol.MostBytes];
         _ = DescriptorMessage.Send(Handle, message[..BrokerProtocol.WriteRefusal(message, refusal)], [], waits: false);
     }
 
-    /// <summary>Hands it the descriptors.</summary>
-    /// <returns>The errno, 0 where they are on their way.</returns>
+    /// <summary>Sends the descriptors to the client.</summary>
+    /// <returns>The errno; 0 if they were sent.</returns>
     public int Grant(PciAddress device, BrokerOpening opening, long now)
     {
         Span<byte> message = stackalloc byte[BrokerProtocol.GrantBytes];
@@ -69,14 +73,14 @@ internal sealed class BrokerConnection : IDisposable
         Span<byte> bytes = MemoryMarshal.AsBytes(new Span<Libc.ucred>(ref credentials));
         return SocketOption.Read(socket, Libc.SO_PEERCRED, bytes, out int length) == 0 && length == bytes.Length
             ? new BrokerPeer(credentials.uid, credentials.gid, credentials.pid, ReadGroups(socket))
-            : throw new VfioException("getsockopt", "a client of the broker", "the kernel does not say who it is (SO_PEERCRED)");
+            : throw new VfioException("getsockopt", "a client of the broker", "the kernel does not report its user (SO_PEERCRED)");
     }
 
     private static uint[] ReadGroups(SafeFileHandle socket)
     {
         foreach (int room in (int[])[FewGroups, MostGroups])
         {
-            // ERANGE: it has more.
+            // ERANGE: the user has more groups than fit.
             byte[] bytes = new byte[room * sizeof(uint)];
             if (SocketOption.Read(socket, Libc.SO_PEERGROUPS, bytes, out int length) == 0)
             {
@@ -88,9 +92,9 @@ internal sealed class BrokerConnection : IDisposable
     }
 }
 
-/// <summary>What a client has.</summary>
-/// <param name="Device">The device it asked for.</param>
-/// <param name="Backend">By which nodes.</param>
-/// <param name="Group">The IOMMU group, which is nobody else's meanwhile.</param>
+/// <summary>A device that was granted to a client.</summary>
+/// <param name="Device">The requested device.</param>
+/// <param name="Backend">The kind of nodes.</param>
+/// <param name="Group">The device's IOMMU group, which no other client gets meanwhile.</param>
 /// <param name="Line">The rule that allowed it.</param>
 internal sealed record BrokerHold(PciAddress Device, BrokerBackend Backend, int Group, int Line);

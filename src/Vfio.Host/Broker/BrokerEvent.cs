@@ -5,7 +5,9 @@ using Vfio.Pci;
 
 namespace Vfio.Host;
 
-/// <summary>What a <see cref="DeviceBroker"/> tells of: a line of its record (<see cref="BrokerEvent.ToString"/>).</summary>
+/// <summary>
+/// Kinds of events that a <see cref="DeviceBroker"/> records, one line each (<see cref="BrokerEvent.ToString"/>).
+/// </summary>
 public enum BrokerEventKind
 {
     /// <summary>A client got a device.</summary>
@@ -14,54 +16,65 @@ public enum BrokerEventKind
     /// <summary>A client asked for a device and was refused.</summary>
     Refused,
 
-    /// <summary>A client that had a device ended, or let go of it.</summary>
+    /// <summary>A client that had a device ended or closed its connection.</summary>
     Closed,
 
-    /// <summary>A client did not keep to the protocol, asked nothing in time, or was one too many.</summary>
+    /// <summary>A client violated the protocol, made no request in time, or exceeded a limit on connections.</summary>
     Dropped,
 
-    /// <summary>The broker ends while a client has a device, which the client keeps.</summary>
+    /// <summary>The broker ended while a client had a device. The client keeps the device.</summary>
     Orphaned,
 }
 
-/// <summary>Something that happened at a <see cref="DeviceBroker"/>: who, which device, which way, and why not.</summary>
+/// <summary>
+/// An event of a <see cref="DeviceBroker"/>: the client, the device, the backend, and the reason for a refusal.
+/// </summary>
 public sealed record BrokerEvent
 {
-    /// <summary>What happened.</summary>
+    /// <summary>Gets what happened.</summary>
     public required BrokerEventKind Kind { get; init; }
 
-    /// <summary>The client's effective user, as the kernel says it.</summary>
+    /// <summary>The client's effective user, as reported by the kernel.</summary>
     public required uint UserId { get; init; }
 
-    /// <summary>That user's name, or the number where it has none.</summary>
+    /// <summary>That user's name, or the user ID if it has none.</summary>
     public required string UserName { get; init; }
 
-    /// <summary>The process that connected; 0 where it is in a PID namespace that the broker does not see.</summary>
+    /// <summary>The process that connected; 0 if it is in a PID namespace that the broker does not see.</summary>
     public required int ProcessId { get; init; }
 
-    /// <summary>The device; <see langword="null"/> where none was asked for.</summary>
+    /// <summary>The device; <see langword="null"/> if none was requested.</summary>
     public PciAddress? Device { get; init; }
 
-    /// <summary>By which nodes; <see cref="BrokerBackend.Any"/> of a request that left it open; <see langword="null"/> if none was asked for.</summary>
+    /// <summary>
+    /// The kind of nodes; <see cref="BrokerBackend.Any"/> for a request that left it open; <see langword="null"/> if
+    /// none was requested.
+    /// </summary>
     public BrokerBackend? Backend { get; init; }
 
-    /// <summary>The line of the policy that allowed it; 0 where none did.</summary>
+    /// <summary>The line of the policy that allowed it; 0 if none did.</summary>
     public int PolicyLine { get; init; }
 
-    /// <summary>Why it was refused or dropped; <see langword="null"/> if it was not.</summary>
+    /// <summary>Gets why it was refused or dropped; <see langword="null"/> if it was not.</summary>
     public BrokerRefusalCode? Code { get; init; }
 
-    /// <summary>The same in words, for a person; <see langword="null"/> if it was not refused or dropped.</summary>
+    /// <summary>The reason in words; <see langword="null"/> if it was not refused or dropped.</summary>
     public string? Reason { get; init; }
 
-    /// <summary>For how long the client had the device.</summary>
+    /// <summary>Gets how long the client had the device.</summary>
     public TimeSpan? Duration { get; init; }
 
-    /// <summary>How many events of this user before this one were not told, because they came too fast. Opens and closes are always told.</summary>
+    /// <summary>
+    /// Gets how many earlier events of this user were not recorded because they came too fast. Opens and closes are
+    /// always recorded.
+    /// </summary>
     public int Suppressed { get; init; }
 
-    /// <summary>One line: <c>open user=alice uid=1000 pid=4242 device=0000:00:14.3 backend=iommufd line=3</c>.</summary>
-    /// <returns>The line, without its end.</returns>
+    /// <summary>
+    /// Formats the event as one line: <c>opened user=alice uid=1000 pid=4242 device=0000:00:14.3 backend=iommufd
+    /// line=3</c>.
+    /// </summary>
+    /// <returns>The line, without a newline.</returns>
     public override string ToString()
     {
         StringBuilder text = new();
@@ -94,6 +107,6 @@ public sealed record BrokerEvent
         return text.ToString();
     }
 
-    // The words of the record: a value's name in lower case, with hyphens.
+    // The words of the record are the names of the values in kebab case.
     private static string NameOf<T>(T value) => JsonNamingPolicy.KebabCaseLower.ConvertName($"{value}");
 }

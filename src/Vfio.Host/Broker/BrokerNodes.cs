@@ -2,24 +2,26 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Vfio.Host;
 
-/// <summary>Opens the two nodes of a device, as <c>open(2)</c> returns them: nothing is asked of them here.</summary>
+/// <summary>Opens the two nodes of a device, and does nothing else with them.</summary>
 internal sealed class BrokerNodes(HostRoot host, SystemCalls calls)
 {
     /// <summary>Opens a device's nodes.</summary>
-    /// <param name="device">The device, with a VFIO driver and a group.</param>
-    /// <param name="backend">Which nodes.</param>
-    /// <param name="files">The device's or group's, then the iommufd or container; the caller's.</param>
-    /// <returns>Why not; <see langword="null"/> where both are open.</returns>
+    /// <param name="device">The device, bound to a VFIO driver and in a group.</param>
+    /// <param name="backend">The kind of nodes.</param>
+    /// <param name="files">
+    /// The device's or group's node, then the iommufd or container; the caller disposes them.
+    /// </param>
+    /// <returns>The reason for a failure; <see langword="null"/> if both are open.</returns>
     public BrokerRefusal? Open(PciDeviceInfo device, BrokerBackend backend, out SafeFileHandle[] files)
     {
         files = [];
         string? node = backend == BrokerBackend.Iommufd ? DeviceNode.Find(host, device, isPatient: false) : host.Combine($"dev/vfio/{device.IommuGroup}");
         if (node is null)
         {
-            return new BrokerRefusal(BrokerRefusalCode.Failed, "the device has no node of its own under /dev/vfio/devices (Linux 6.6, CONFIG_VFIO_DEVICE_CDEV)");
+            return new BrokerRefusal(BrokerRefusalCode.Failed, "the device has no node in /dev/vfio/devices (that needs Linux 6.6 with CONFIG_VFIO_DEVICE_CDEV)");
         }
 
-        // The device's first: of a group that is open elsewhere, that is the one that says so.
+        // The device's or group's node first, because it is the one that reports EBUSY if it is open elsewhere.
         int errno = calls.Open(node, Libc.O_RDWR, out SafeFileHandle first);
         if (errno != 0)
         {
@@ -40,8 +42,8 @@ internal sealed class BrokerNodes(HostRoot host, SystemCalls calls)
 
     private static BrokerRefusal Explain(PciDeviceInfo device, string node, int errno) => errno switch
     {
-        Errno.EBUSY => new(BrokerRefusalCode.Busy, $"{node} is open elsewhere, by a program that did not ask the broker or that gave its descriptor away"),
-        Errno.EACCES or Errno.EPERM => new(BrokerRefusalCode.Failed, $"the broker itself may not open {node}: give it to the broker's user (vfio bind --user vfio-broker {device.Address}; docs/broker.md)"),
+        Errno.EBUSY => new(BrokerRefusalCode.Busy, $"{node} is in use by a program that did not get it from the broker, or that received the descriptor from a client"),
+        Errno.EACCES or Errno.EPERM => new(BrokerRefusalCode.Failed, $"the broker has no access to {node}; root can grant it: vfio bind --user vfio-broker {device.Address} (docs/broker.md)"),
         _ => new(BrokerRefusalCode.Failed, $"open of {node}: {ErrnoNames.Describe(errno)}"),
     };
 }

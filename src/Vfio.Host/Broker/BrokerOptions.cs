@@ -1,29 +1,35 @@
 namespace Vfio.Host;
 
-/// <summary>The limits of a <see cref="DeviceBroker"/>, and who is told what it does. The defaults suit most.</summary>
+/// <summary>The limits of a <see cref="DeviceBroker"/>, and its record. The defaults suit most hosts.</summary>
 public sealed record BrokerOptions
 {
-    /// <summary>Where the host's <c>/sys</c> and <c>/dev</c> are; the running host unless told.</summary>
+    /// <summary>Gets where the host's <c>/sys</c> and <c>/dev</c> are. By default, the running host.</summary>
     internal HostRoot Host { get; init; } = HostRoot.Default;
 
-    /// <summary>How many clients are connected at most, those with devices included; 1 or more. Each is one descriptor of the process.</summary>
+    /// <summary>
+    /// The greatest number of connected clients, including those that hold devices; at least 1. Each takes one file
+    /// descriptor of the process.
+    /// </summary>
     public int MaxConnections { get; init; } = 1024;
 
-    /// <summary>How many of them one user has at most; 1 or more.</summary>
+    /// <summary>The greatest number of connected clients of one user; at least 1.</summary>
     public int MaxConnectionsPerUser { get; init; } = 64;
 
-    /// <summary>How long a client has, from connecting, to ask. More than zero.</summary>
+    /// <summary>Gets how long after connecting a client may take to make its request; more than zero.</summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Told each event, on the thread of <see cref="DeviceBroker.Run"/>, which waits for it; an exception ends that.</summary>
+    /// <summary>
+    /// Called for each event on the thread of <see cref="DeviceBroker.Run"/>, which waits for it. An exception ends
+    /// <see cref="DeviceBroker.Run"/>.
+    /// </summary>
     public Action<BrokerEvent>? Record { get; init; }
 
-    /// <summary>Who knows users by name.</summary>
+    /// <summary>Looks up the names of users.</summary>
     internal UserNames Names { get; init; } = new(Users.Name);
 
-    /// <summary>Who makes the system calls.</summary>
+    /// <summary>Makes the system calls.</summary>
     internal SystemCalls Calls { get; init; } = new();
 
-    /// <summary>What time it is: a test advances one of its own.</summary>
+    /// <summary>The clock. A test advances its own.</summary>
     internal TimeProvider Clock { get; init; } = TimeProvider.System;
 }

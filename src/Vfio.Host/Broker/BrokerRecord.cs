@@ -3,18 +3,19 @@ using System.Runtime.InteropServices;
 namespace Vfio.Host;
 
 /// <summary>
-/// Tells events. Opens and closes always; what a user who gets nothing can cause at will (refusals, nonsense) so often and no more, since each line costs the host disk: the
-/// next line that is told counts the others.
+/// Records events. Opens and closes are always recorded. Refusals and protocol errors, which a user without access can
+/// cause at will, are limited per user, because each line takes disk space. The next recorded line has the number of
+/// those left out.
 /// </summary>
 internal sealed class BrokerRecord(Action<BrokerEvent>? told, UserNames names)
 {
-    /// <summary>Lines that a user may cause at once.</summary>
+    /// <summary>How many lines a user may cause at once.</summary>
     public const int Burst = 32;
 
-    /// <summary>And one more each so many milliseconds.</summary>
+    /// <summary>After how many milliseconds a user may cause one more.</summary>
     public const int MillisecondsPerLine = 100;
 
-    // Users, not connections; a host whose users are more than this forgets those who were quiet.
+    // Counts users, not connections. If there are more users than this, those with a full allowance are forgotten.
     private const int MostUsers = 1024;
 
     private readonly Dictionary<uint, Allowance> _users = [];
@@ -59,7 +60,7 @@ internal sealed class BrokerRecord(Action<BrokerEvent>? told, UserNames names)
             }
         }
 
-        // Still too many: who is not known is told nothing of, rather than the table growing.
+        // The table is full of active users. Leave out the events of a new user instead of letting the table grow.
         untold = 0;
         if (_users.Count >= MostUsers && !_users.ContainsKey(user))
         {

@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Vfio.Host;
 
-// Connections: they come, ask once, get or do not get, and end.
+// The life of a connection: it is accepted, makes one request, is granted or refused a device, and ends.
 public sealed partial class DeviceBroker
 {
     private void Serve(ulong key)
@@ -21,7 +21,7 @@ public sealed partial class DeviceBroker
             }
             else
             {
-                // Only its end is told of one that has a device.
+                // A client that holds a device is only watched for its end.
                 _record.Tell(client, BrokerEventKind.Closed, now: Now);
                 End(client);
             }
@@ -34,14 +34,15 @@ public sealed partial class DeviceBroker
         int errno = SocketOption.Accept(_listener.SafeHandle, out SafeFileHandle socket);
         if (errno is Errno.EMFILE or Errno.ENFILE or Errno.ENOBUFS or Errno.ENOMEM)
         {
-            // Whoever waits is served when a descriptor is free; asking at once again would only turn in circles.
+            // Out of descriptors or memory. Waiting clients are served when one is free; accepting again at once would
+            // only spin.
             _poll.Remove(_listener.SafeHandle);
             _acceptsAgainAt = now + AcceptPause;
         }
 
         if (errno != 0)
         {
-            // It has gone again, or waits.
+            // The client has gone already, or will be accepted later.
             socket.Dispose();
             return;
         }
@@ -53,7 +54,7 @@ public sealed partial class DeviceBroker
         }
         catch (VfioException)
         {
-            // Whoever it is cannot be told from others.
+            // Without its credentials the client cannot be judged.
             socket.Dispose();
             return;
         }
@@ -97,14 +98,14 @@ public sealed partial class DeviceBroker
 
         if (errno != 0 || received is { Length: 0, HadMoreFiles: false })
         {
-            // It went before it asked: nothing happened.
+            // The client went away before it made a request, so there is nothing to record.
             End(client);
             return;
         }
 
         if (received.IsCut || received.HadMoreFiles)
         {
-            Drop(client, new BrokerRefusal(BrokerRefusalCode.Malformed, received.IsCut ? $"a message has at most {BrokerProtocol.MostBytes} bytes" : "a request carries no descriptors"));
+            Drop(client, new BrokerRefusal(BrokerRefusalCode.Malformed, received.IsCut ? $"the message is longer than {BrokerProtocol.MostBytes} bytes" : "a request must not carry descriptors"));
         }
         else if (BrokerProtocol.ReadRequest(buffer[..received.Length], out BrokerRequest request) is BrokerRefusal wrong)
         {
@@ -123,7 +124,8 @@ public sealed partial class DeviceBroker
         if (refusal is null)
         {
             int errno = client.Grant(request.Address, opening, now);
-            // Closed here at once: the device is the client's alone, and the kernel's when the client ends.
+            // Close the broker's copies at once, so that the device is only the client's, and the kernel closes it when
+            // the client ends.
             foreach (SafeFileHandle file in opening.Files)
             {
                 file.Dispose();
@@ -137,7 +139,7 @@ public sealed partial class DeviceBroker
                 return;
             }
 
-            refusal = new BrokerRefusal(BrokerRefusalCode.Failed, $"the client did not take it: {ErrnoNames.Describe(errno)}");
+            refusal = new BrokerRefusal(BrokerRefusalCode.Failed, $"the descriptors could not be sent to the client: {ErrnoNames.Describe(errno)}");
         }
 
         _record.Tell(client, BrokerEventKind.Refused, refusal, request, now);
@@ -155,7 +157,7 @@ public sealed partial class DeviceBroker
         long seconds = (Now - holder.Since) / 1000;
         (uint user, int process) = (holder.Peer.Uid, holder.Peer.Pid);
         return string.Create(
-            CultureInfo.InvariantCulture, $"{hold.Device} of the IOMMU group {group} is with {_options.Names.Of(user)} (uid {user}, pid {process}), since {seconds} s");
+            CultureInfo.InvariantCulture, $"{hold.Device} of IOMMU group {group} has been held by {_options.Names.Of(user)} (uid {user}, pid {process}) for {seconds} s");
     }
 
     private void DropSilent()
@@ -172,7 +174,7 @@ public sealed partial class DeviceBroker
             _deadlines.Dequeue();
             if (_clients.TryGetValue(first.Key, out BrokerConnection? client) && client.Hold is null)
             {
-                Drop(client, new BrokerRefusal(BrokerRefusalCode.Timeout, "it asked nothing in time"));
+                Drop(client, new BrokerRefusal(BrokerRefusalCode.Timeout, "the client made no request in time"));
             }
         }
     }
@@ -200,7 +202,7 @@ public sealed partial class DeviceBroker
             _holders.Remove(hold.Group);
         }
 
-        // The last descriptor of it: the kernel stops watching it by itself.
+        // This is the last descriptor of the connection, so the kernel stops watching it by itself.
         client.Dispose();
     }
 }

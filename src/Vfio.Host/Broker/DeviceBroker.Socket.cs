@@ -2,19 +2,23 @@ using System.Net.Sockets;
 
 namespace Vfio.Host;
 
-// The socket, where systemd does not bring one.
+// The socket, if systemd does not pass one.
 public sealed partial class DeviceBroker
 {
     private const UnixFileMode ForEverybody = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
     private const int Backlog = 128;
 
     /// <summary>
-    /// Makes a broker's socket, which everybody may connect to: the policy decides, by what the kernel says of who connects. In place of one that a broker left there when it
-    /// was killed.
+    /// Makes a broker's socket, to which every user may connect: the policy decides by the credentials that the kernel
+    /// reports. Replaces the socket of a broker that was killed.
     /// </summary>
-    /// <param name="path">Where; at most 107 bytes, in a folder that only the broker's user and root may write.</param>
-    /// <returns>The socket, listening; the caller owns it, and its disposal removes the file.</returns>
-    /// <exception cref="VfioException">Somebody listens there, something else is there, or the folder may not be written.</exception>
+    /// <param name="path">
+    /// The path; at most 107 bytes, in a folder that only root and the broker's user may write.
+    /// </param>
+    /// <returns>The socket, listening. The caller disposes it, which removes the file.</returns>
+    /// <exception cref="VfioException">
+    /// Another process listens there, something other than a socket is there, or the folder may not be written.
+    /// </exception>
     public static Socket Listen(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -31,7 +35,7 @@ public sealed partial class DeviceBroker
         catch (Exception e) when (e is SocketException or IOException or UnauthorizedAccessException)
         {
             socket.Dispose();
-            throw new VfioException("listen", path, e.Message, "the folder must be there, and the broker's user must be allowed to write it");
+            throw new VfioException("listen", path, e.Message, "create the folder, and let the broker's user write to it");
         }
         catch
         {
@@ -40,7 +44,7 @@ public sealed partial class DeviceBroker
         }
     }
 
-    // One that nobody listens at any more is a name and nothing else.
+    // A socket without a listener is only a leftover name.
     private static void RemoveDead(string path, UnixDomainSocketEndPoint endPoint)
     {
         if (!Path.Exists(path))
@@ -60,9 +64,9 @@ public sealed partial class DeviceBroker
         }
         catch (SocketException e)
         {
-            throw new VfioException("listen", path, $"something else is there: {e.Message}");
+            throw new VfioException("listen", path, $"the path is in use by something else: {e.Message}");
         }
 
-        throw new VfioException("listen", path, "a broker listens there already");
+        throw new VfioException("listen", path, "a broker is listening there already");
     }
 }

@@ -4,24 +4,25 @@ using Microsoft.Win32.SafeHandles;
 namespace Vfio.Host;
 
 /// <summary>
-/// Hands devices to programs that may not open their nodes: it opens them and passes the descriptors over a Unix socket, as a policy allows, to one client at a time, and
-/// records who had what. What <c>vfio broker</c> runs; clients call <see cref="VfioDevice.OpenThroughBroker"/>. docs/broker.md has the protocol.
+/// Passes devices to programs that may not open the device nodes: it opens the nodes and sends the descriptors over a
+/// Unix socket, as a policy allows and to one client at a time, and records who had which device. <c>vfio broker</c>
+/// runs it; clients call <see cref="VfioDevice.OpenThroughBroker"/>. docs/broker.md describes the protocol.
 /// </summary>
 /// <remarks>
-/// <para>It needs access to the nodes and nothing else: no capability, no root. It keeps no descriptor of a device: what a client has is the client's, and the kernel's to take
-/// back when the client ends.</para>
-/// <para>One thread runs it (<see cref="Run"/>); <see cref="Policy"/> may be set from any.</para>
+/// <para>The broker needs access to the nodes and nothing else: no capability, no root. It keeps no descriptor of a
+/// device. The device belongs to the client, and the kernel closes it when the client ends.</para>
+/// <para>One thread runs it (<see cref="Run"/>); any thread may set <see cref="Policy"/>.</para>
 /// </remarks>
 public sealed partial class DeviceBroker : IDisposable
 {
-    /// <summary>Where a broker listens and clients look for it, unless told.</summary>
+    /// <summary>The default path of the socket, for brokers and clients.</summary>
     public const string DefaultSocketPath = BrokerProtocol.DefaultSocketPath;
 
     private const ulong ListenerKey = 0;
     private const ulong StopKey = 1;
     private const ulong FirstClientKey = 2;
     private const int MostEvents = 64;
-    private const int AcceptPause = 100; // milliseconds, where the process has no descriptor left
+    private const int AcceptPause = 100; // milliseconds, after the process has run out of descriptors
 
     private readonly Socket _listener;
     private readonly BrokerOptions _options;
@@ -38,12 +39,15 @@ public sealed partial class DeviceBroker : IDisposable
     private long _acceptsAgainAt = long.MinValue;
     private bool _isDisposed;
 
-    /// <summary>A broker of a socket that listens.</summary>
-    /// <param name="listener">A Unix socket of sequenced packets that listens (<see cref="Listen"/>); owned from here on, also where this fails.</param>
-    /// <param name="policy">Who may have what.</param>
-    /// <param name="options">Limits, and who is told; the defaults unless given.</param>
-    /// <exception cref="ArgumentException">The socket is of another kind or does not listen.</exception>
-    /// <exception cref="VfioException">The kernel has no descriptor left for it.</exception>
+    /// <summary>Creates a broker on a listening socket.</summary>
+    /// <param name="listener">
+    /// A listening Unix socket of type SOCK_SEQPACKET (<see cref="Listen"/>). The broker disposes it, also if this
+    /// constructor fails.
+    /// </param>
+    /// <param name="policy">The policy.</param>
+    /// <param name="options">The limits and the record; <see langword="null"/> for the defaults.</param>
+    /// <exception cref="ArgumentException">The socket is of another type, or does not listen.</exception>
+    /// <exception cref="VfioException">The kernel has no file descriptor left.</exception>
     public DeviceBroker(Socket listener, BrokerPolicy policy, BrokerOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(listener);
@@ -56,7 +60,7 @@ public sealed partial class DeviceBroker : IDisposable
         {
             if (listener.AddressFamily != AddressFamily.Unix || listener.SocketType != SocketType.Seqpacket || !IsListening(listener))
             {
-                throw new ArgumentException("the socket is no listening Unix socket of sequenced packets (ListenSequentialPacket=)", nameof(listener));
+                throw new ArgumentException("the socket is not a listening Unix socket of type SOCK_SEQPACKET (in systemd: ListenSequentialPacket=)", nameof(listener));
             }
 
             ArgumentOutOfRangeException.ThrowIfLessThan(_options.MaxConnections, 1, nameof(options));
@@ -73,7 +77,10 @@ public sealed partial class DeviceBroker : IDisposable
         }
     }
 
-    /// <summary>Who may have what, from the next request on. Who has a device keeps it: a descriptor cannot be called back.</summary>
+    /// <summary>
+    /// Gets or sets the policy for the next requests. A client that holds a device keeps it, because a descriptor
+    /// cannot be revoked.
+    /// </summary>
     /// <exception cref="ArgumentNullException">The value is <see langword="null"/>.</exception>
     public BrokerPolicy Policy
     {
@@ -85,11 +92,11 @@ public sealed partial class DeviceBroker : IDisposable
         }
     }
 
-    /// <summary>How many clients are connected.</summary>
+    /// <summary>Gets the number of connected clients.</summary>
     internal int ConnectionCount => _clients.Count;
 
-    /// <summary>Serves until it is asked to stop; then tells who still has a device. Once.</summary>
-    /// <param name="cancellationToken">Asks it to stop.</param>
+    /// <summary>Serves clients until canceled, then records which clients still hold a device. Call it once.</summary>
+    /// <param name="cancellationToken">Stops the broker.</param>
     /// <exception cref="ObjectDisposedException">The broker was disposed.</exception>
     /// <exception cref="VfioException">The event loop failed.</exception>
     public void Run(CancellationToken cancellationToken)
@@ -102,7 +109,7 @@ public sealed partial class DeviceBroker : IDisposable
             int count = _poll.Wait(keys, NextTimeout());
             if (count < 0)
             {
-                throw new VfioException("epoll_wait", "the broker's connections", "it failed");
+                throw new VfioException("epoll_wait", "the broker's connections", "the call failed");
             }
 
             foreach (ulong key in keys[..count])
@@ -119,7 +126,10 @@ public sealed partial class DeviceBroker : IDisposable
         }
     }
 
-    /// <summary>Closes the socket and the connections. Clients keep the devices they have. Not while it runs.</summary>
+    /// <summary>
+    /// Closes the socket and the connections. Clients keep the devices that they hold. Must not be called while
+    /// <see cref="Run"/> runs.
+    /// </summary>
     public void Dispose()
     {
         if (_isDisposed)

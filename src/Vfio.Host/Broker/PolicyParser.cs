@@ -3,7 +3,7 @@ using Vfio.Pci;
 
 namespace Vfio.Host;
 
-/// <summary>Reads the policy's lines: <c>allow|deny WHO DEVICES [BACKEND]</c>.</summary>
+/// <summary>Parses the lines of a policy: <c>allow|deny WHO DEVICES [BACKEND]</c>.</summary>
 internal static class PolicyParser
 {
     public const int MostRules = 1000;
@@ -45,16 +45,16 @@ internal static class PolicyParser
     }
 
     private static PolicyRule ParseRule(string[] words, int line) => words is ["deny", var who, ..] && Rest(who, "group:") is not null
-        ? throw new FormatException("a user can put groups off (user namespaces), so that a rule against one is none; deny users, or allow only the groups that may")
+        ? throw new FormatException("a rule cannot deny a group, because a user can leave it (user namespaces); deny users, or allow only the groups that need access")
         : words.Length is 3 or 4
         ? new PolicyRule(line, ParseAction(words[0]), ParseWho(words[1]), ParseDevices(words[2]), words.Length == 4 ? ParseBackend(words[3]) : BrokerBackend.Any)
-        : throw new FormatException($"a rule has 3 or 4 words, this has {words.Length}: allow|deny WHO DEVICES [BACKEND]");
+        : throw new FormatException($"a rule has 3 or 4 words, but this one has {words.Length}: allow|deny WHO DEVICES [BACKEND]");
 
     private static bool ParseAction(string word) => word switch
     {
         "allow" => true,
         "deny" => false,
-        _ => throw new FormatException($"{Quote(word)} is not what a rule does; it is allow or deny"),
+        _ => throw new FormatException($"{Quote(word)} is not an action; use allow or deny"),
     };
 
     private static PolicyWho ParseWho(string word)
@@ -71,7 +71,7 @@ internal static class PolicyParser
 
         return Rest(word, "group:") is string group
             ? new PolicyWho(null, ParseNumber(group) ?? UserDatabase.FindGroup(group) ?? throw new FormatException($"this host has no group {Quote(group)}"))
-            : throw new FormatException($"{Quote(word)} is not who; it is user:NAME, group:NAME (or their numbers) or any");
+            : throw new FormatException($"{Quote(word)} is not a valid WHO; use user:NAME, group:NAME (or an ID instead of the name) or any");
     }
 
     private static PolicyDevices ParseDevices(string word)
@@ -83,17 +83,17 @@ internal static class PolicyParser
 
         if (Rest(word, "device:") is string address)
         {
-            return PciAddress.TryParse(address, out PciAddress at) ? default(PolicyDevices) with { Address = at } : throw new FormatException($"{Quote(address)} is not a PCI address; one looks like 0000:00:14.3");
+            return PciAddress.TryParse(address, out PciAddress at) ? default(PolicyDevices) with { Address = at } : throw new FormatException($"{Quote(address)} is not a PCI address; use a form like 0000:00:14.3");
         }
 
         if (Rest(word, "id:") is string ids)
         {
-            return ParseIds(ids) ?? throw new FormatException($"{Quote(ids)} is not a vendor's and device's id; they look like 8086:10d3, or 8086:* for all of a vendor");
+            return ParseIds(ids) ?? throw new FormatException($"{Quote(ids)} is not a vendor and device ID; use a form like 8086:10d3, or 8086:* for all devices of a vendor");
         }
 
         return Rest(word, "class:") is string code
-            ? ParseClass(code) ?? throw new FormatException($"{Quote(code)} is not a class; it is 2, 4 or 6 hexadecimal digits: 02, 0200, 010802")
-            : throw new FormatException($"{Quote(word)} is not which devices; it is device:ADDRESS, id:VENDOR:DEVICE, class:CODE or any");
+            ? ParseClass(code) ?? throw new FormatException($"{Quote(code)} is not a class; use 2, 4 or 6 hexadecimal digits: 02, 0200, 010802")
+            : throw new FormatException($"{Quote(word)} is not a valid DEVICES; use device:ADDRESS, id:VENDOR:DEVICE, class:CODE or any");
     }
 
     private static BrokerBackend ParseBackend(string word) => word switch
@@ -101,7 +101,7 @@ internal static class PolicyParser
         "iommufd" => BrokerBackend.Iommufd,
         "group" => BrokerBackend.Group,
         Any => BrokerBackend.Any,
-        _ => throw new FormatException($"{Quote(word)} is not a backend; it is iommufd, group or any"),
+        _ => throw new FormatException($"{Quote(word)} is not a backend; use iommufd, group or any"),
     };
 
     private static PolicyDevices? ParseIds(string ids)
@@ -128,7 +128,7 @@ internal static class PolicyParser
     private static uint? ParseHex(string text, int digits) =>
         text.Length == digits && uint.TryParse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint value) ? value : null;
 
-    // The last number means nobody to the kernel.
+    // The kernel reserves the greatest number: it is not a user.
     private static uint? ParseNumber(string text) =>
         uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out uint number) && number != uint.MaxValue ? number : null;
 
@@ -137,5 +137,5 @@ internal static class PolicyParser
     private static string Quote(string word) => word.Length <= QuotedCharacters ? $"'{word}'" : $"'{word[..QuotedCharacters]}…'";
 
     private static VfioException Wrong(string name, int line, string reason) =>
-        new("read", string.Create(CultureInfo.InvariantCulture, $"{name}:{line}"), reason, "docs/broker.md has the policy's words; vfio broker --check tries a policy");
+        new("read", string.Create(CultureInfo.InvariantCulture, $"{name}:{line}"), reason, "fix the line (docs/broker.md describes the format), then check the policy with vfio broker --check");
 }

@@ -3,11 +3,11 @@ using Vfio.Pci;
 namespace Vfio.Host;
 
 /// <summary>A line of the policy.</summary>
-/// <param name="Line">Its number, from 1.</param>
-/// <param name="Allows">What it decides.</param>
-/// <param name="Who">Whom it is about.</param>
-/// <param name="What">Which devices.</param>
-/// <param name="Backend">Which way; <see cref="BrokerBackend.Any"/> for both.</param>
+/// <param name="Line">Its line number, from 1.</param>
+/// <param name="Allows">Whether it allows or denies.</param>
+/// <param name="Who">The users that it matches.</param>
+/// <param name="What">The devices that it matches.</param>
+/// <param name="Backend">The backend that it matches; <see cref="BrokerBackend.Any"/> for both.</param>
 internal sealed record PolicyRule(int Line, bool Allows, PolicyWho Who, PolicyDevices What, BrokerBackend Backend)
 {
     public bool IsAbout(BrokerPeer peer, PciDeviceInfo device, BrokerBackend backend) =>
@@ -20,12 +20,12 @@ internal readonly record struct PolicyWho(uint? User, uint? Group)
     public bool Includes(BrokerPeer peer) => (User is null || User == peer.Uid) && (Group is not uint group || peer.IsIn(group));
 }
 
-/// <summary>Devices: one address, a vendor's or one model of it, a class, or all.</summary>
+/// <summary>Devices: one address, all of a vendor or those with one device ID, a class, or all.</summary>
 /// <param name="Address">The address.</param>
-/// <param name="Vendor">The vendor id.</param>
-/// <param name="Device">The device id; a vendor's all where there is none.</param>
-/// <param name="Class">The class code's bits that count.</param>
-/// <param name="ClassMask">Which bits count.</param>
+/// <param name="Vendor">The vendor ID.</param>
+/// <param name="Device">The device ID; <see langword="null"/> for all devices of the vendor.</param>
+/// <param name="Class">The bits of the class code that have to match.</param>
+/// <param name="ClassMask">Selects those bits.</param>
 internal readonly record struct PolicyDevices(PciAddress? Address, ushort? Vendor, ushort? Device, uint Class, uint ClassMask)
 {
     public bool Includes(PciDeviceInfo device) =>
@@ -35,10 +35,16 @@ internal readonly record struct PolicyDevices(PciAddress? Address, ushort? Vendo
         && (device.Class.Value & ClassMask) == Class;
 }
 
-/// <summary>Who is at the other end of a connection, as the kernel says it (SO_PEERCRED, SO_PEERGROUPS): the state at <c>connect(2)</c>.</summary>
+/// <summary>
+/// The client of a connection, as reported by the kernel (SO_PEERCRED, SO_PEERGROUPS) for the time of
+/// <c>connect(2)</c>.
+/// </summary>
 /// <param name="Uid">The effective user.</param>
 /// <param name="Gid">The effective group.</param>
-/// <param name="Pid">The process; 0 where it is in a PID namespace that the broker does not see. For the record only: numbers are used again.</param>
+/// <param name="Pid">
+/// The process; 0 if it is in a PID namespace that the broker does not see. Used only for the record, because process
+/// IDs are reused.
+/// </param>
 /// <param name="Groups">The supplementary groups.</param>
 internal sealed record BrokerPeer(uint Uid, uint Gid, int Pid, uint[] Groups)
 {

@@ -3,10 +3,10 @@ using System.Globalization;
 namespace Vfio.Host;
 
 /// <summary>
-/// Names of users, from a name service that may be far away or not answer: it is asked on a thread of its own, one question at a time,
-/// and who does not want to wait any longer gets the number. Any thread.
+/// Looks up names of users. The name service may be remote and slow, so it is called on a separate thread, one lookup
+/// at a time, and a caller that would wait too long gets the user ID instead. Thread-safe.
 /// </summary>
-/// <param name="look">Finds a name; may take as long as it likes.</param>
+/// <param name="look">Finds a name; may block for any time.</param>
 internal sealed class UserNames(Func<uint, string> look)
 {
     private const int MostNames = 4096;
@@ -17,7 +17,7 @@ internal sealed class UserNames(Func<uint, string> look)
     private readonly Dictionary<uint, string> _names = [];
     private Task _question = Task.CompletedTask;
 
-    /// <summary>A user's name; the number where the name is not known in time.</summary>
+    /// <summary>Gets a user's name, or the user ID if the name is not known in time.</summary>
     public string Of(uint user)
     {
         Task question;
@@ -28,7 +28,7 @@ internal sealed class UserNames(Func<uint, string> look)
                 return known;
             }
 
-            // While one is not answered no other is asked: a user could make the broker wait with each line that it causes.
+            // No lookup starts while another is unanswered; otherwise a user could delay the broker with each line.
             if (!_question.IsCompleted)
             {
                 return Number(user);

@@ -3,31 +3,37 @@ using System.Globalization;
 
 namespace Vfio.Host;
 
-/// <summary>How long to wait for a child's answer.</summary>
-/// <param name="Time">For how long at most.</param>
+/// <summary>Settings for waiting for the answer of a child process.</summary>
+/// <param name="Time">The greatest time to wait.</param>
 internal sealed record AttributeWait(TimeSpan Time)
 {
-    /// <summary>After how long a person is told what is waited for.</summary>
+    /// <summary>After how long <see cref="Slow"/> is called.</summary>
     public static readonly TimeSpan UntilSlow = TimeSpan.FromSeconds(2);
 
     /// <summary>Called once, if there is no answer after <see cref="UntilSlow"/>.</summary>
     public Action? Slow { get; init; }
 
-    /// <summary>Ends the waiting after <see cref="UntilSlow"/>, as if the time were over: what the kernel does at once is not cut short.</summary>
+    /// <summary>
+    /// Ends the wait as if the time were over, but not before <see cref="UntilSlow"/>, so that what the kernel does
+    /// quickly is not interrupted.
+    /// </summary>
     public CancellationToken Stop { get; init; }
 }
 
-/// <summary>What a child answers.</summary>
+/// <summary>The answer of a child process.</summary>
 /// <param name="Errno">0 if it worked; <see langword="null"/> if it failed and the errno is not known.</param>
-/// <param name="Text">What it read, or why it failed.</param>
+/// <param name="Text">The text that it read, or why it failed.</param>
 internal sealed record AttributeAnswer(int? Errno, string Text);
 
 /// <summary>
-/// A child process that reads and writes kernel attributes, one after the other. The kernel may block such a call for as long as some
-/// program holds a device, and then not even SIGKILL ends the process that made it: that must not be this one. The child runs
-/// <see cref="AttributeServer"/>, or is a shell.
+/// A child process that reads and writes kernel attributes, one after the other. The kernel may block such a call for
+/// as long as some program holds a device, and then not even SIGKILL ends the process that made the call, so it must
+/// not be this process. The child process runs <see cref="AttributeServer"/> or a shell script.
 /// </summary>
-/// <remarks>Ends when its standard input does: with this object, or with this process. Not thread-safe.</remarks>
+/// <remarks>
+/// The child process ends when its standard input is closed, by the disposal of this object or the end of this process.
+/// Not thread-safe.
+/// </remarks>
 internal sealed class AttributeChild : IDisposable
 {
     private const int StartAttempts = 3;
@@ -35,7 +41,8 @@ internal sealed class AttributeChild : IDisposable
 
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(60);
 
-    // The same conversation as AttributeServer's. The write is the shell's own: what it started could not be named before it blocks.
+    // The same protocol as AttributeServer's. The shell itself makes the write; the ID of a process that it started
+    // could not be recorded before it blocks.
     private const string Script = """
         trap '' HUP INT QUIT TERM
         exec 2>&1
@@ -55,19 +62,19 @@ internal sealed class AttributeChild : IDisposable
 
     private AttributeChild(Process process, ProcessIdentity identity) => (_process, Identity) = (process, identity);
 
-    /// <summary>The process, as a journal's entry can name it.</summary>
+    /// <summary>Gets the identity of the process, for the journal entry.</summary>
     public ProcessIdentity Identity { get; }
 
-    /// <summary>Starts a child, and waits until no signal but SIGKILL ends it.</summary>
-    /// <param name="helper">A program and its arguments; <see langword="null"/> for a shell.</param>
-    /// <exception cref="VfioException">It cannot be started, or ended at once.</exception>
+    /// <summary>Starts a child process, and waits until it ignores all signals but SIGKILL.</summary>
+    /// <param name="helper">A program and its arguments; <see langword="null"/> for the shell script.</param>
+    /// <exception cref="VfioException">The child process cannot be started, or ended at once.</exception>
     public static AttributeChild Start(IReadOnlyList<string>? helper)
     {
         string[] line = helper is null ? ["/bin/sh", "-c", Script] : [.. helper];
         for (int attempt = 1; ; attempt++)
         {
             Process process = StartProcess(line);
-            // A signal for the whole group may have ended it before it could ignore it.
+            // A signal to the whole process group may have ended it before it ignored signals.
             Task<string?> ready = Task.Run(() => TryReadLine(process));
             if (ready.Wait(StartPatience) && ready.Result == AttributeServer.Ready && ProcessIdentity.Find(HostRoot.Default, process.Id) is ProcessIdentity identity)
             {
@@ -77,20 +84,25 @@ internal sealed class AttributeChild : IDisposable
             process.Dispose();
             if (attempt == StartAttempts)
             {
-                throw new VfioException("start", line[0], $"it did not answer '{AttributeServer.Ready}'", "does the program call BindingHelper.Run?");
+                throw new VfioException("start", line[0], $"it did not answer '{AttributeServer.Ready}'", "check that the program calls BindingHelper.Run");
             }
         }
     }
 
     /// <summary>Reads an attribute.</summary>
-    /// <returns>The answer; <see langword="null"/> if there is none in time. The child must then be given up.</returns>
+    /// <returns>
+    /// The answer; <see langword="null"/> if it does not come in time. The caller must then abandon the child process.
+    /// </returns>
     public AttributeAnswer? Read(string path, AttributeWait wait) => Ask(AttributeServer.ReadVerb, path, "", wait);
 
-    /// <summary>Writes an attribute in one call. An empty value is written as a line end, which is how the kernel is told of "nothing".</summary>
+    /// <summary>
+    /// Writes an attribute in one call. An empty value is written as a newline, which the kernel reads as an empty
+    /// value.
+    /// </summary>
     /// <inheritdoc cref="Read"/>
     public AttributeAnswer? Write(string path, string value, AttributeWait wait) => Ask(AttributeServer.WriteVerb, path, value, wait);
 
-    /// <summary>Lets the child end. It does so after the call that it is in, if any.</summary>
+    /// <summary>Lets the child process end, after the call that it is blocked in, if any.</summary>
     public void Dispose()
     {
         try
@@ -99,7 +111,7 @@ internal sealed class AttributeChild : IDisposable
         }
         catch (IOException)
         {
-            // It ended before it had read all.
+            // The child process ended before it had read everything.
         }
 
         _process.Dispose();
@@ -109,7 +121,7 @@ internal sealed class AttributeChild : IDisposable
     {
         if (path.Contains('\n', StringComparison.Ordinal) || value.Contains('\n', StringComparison.Ordinal))
         {
-            throw new VfioException(verb, path, "a name or value of two lines cannot be meant");
+            throw new VfioException(verb, path, "the path or value contains a newline");
         }
 
         try
@@ -122,7 +134,7 @@ internal sealed class AttributeChild : IDisposable
             return Ended;
         }
 
-        // Left behind if the answer does not come: what it waits for is a pipe, which keeps no process from ending.
+        // If no answer comes, this task is left waiting on a pipe, which does not keep the process from ending.
         Task<AttributeAnswer> answer = Task.Run(ReadAnswer);
         TimeSpan first = wait.Time < AttributeWait.UntilSlow ? wait.Time : AttributeWait.UntilSlow;
         if (answer.Wait(first))
@@ -168,11 +180,12 @@ internal sealed class AttributeChild : IDisposable
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException or InvalidOperationException)
         {
-            return null; // it has ended, or is given up
+            return null; // it has ended, or was abandoned
         }
     }
 
-    // None of this process's descriptors are left to it: who reads this process's output must not wait for the child too.
+    // The child process inherits none of this process's descriptors, so that a reader of this process's output does not
+    // have to wait for the child process too.
     private static Process StartProcess(string[] line)
     {
         ProcessStartInfo start = new(line[0], line[1..])
@@ -184,13 +197,13 @@ internal sealed class AttributeChild : IDisposable
         };
         try
         {
-            Process process = Process.Start(start) ?? throw new VfioException("start", line[0], "nothing was started");
+            Process process = Process.Start(start) ?? throw new VfioException("start", line[0], "no process was started");
             process.StandardError.Dispose();
             return process;
         }
         catch (System.ComponentModel.Win32Exception e)
         {
-            throw new VfioException("start", line[0], e.NativeErrorCode, "kernel attributes are written by a child process, which BindOptions.Helper names");
+            throw new VfioException("start", line[0], e.NativeErrorCode, "check that BindOptions.Helper names an executable program; it writes kernel attributes");
         }
     }
 }

@@ -2,25 +2,30 @@ using System.Globalization;
 
 namespace Vfio.Host;
 
-/// <summary>The child's side of the conversation with an <see cref="AttributeChild"/>: requests of three lines, a verb, a path and a value.</summary>
+/// <summary>
+/// The child's side of an <see cref="AttributeChild"/>: requests of three lines, a verb, a path and a value.
+/// </summary>
 internal static class AttributeServer
 {
     public const string Ready = "ready";
     public const string ReadVerb = "read";
     public const string WriteVerb = "write";
 
-    /// <summary>The answer in place of an errno that is not known.</summary>
+    /// <summary>The answer if the errno is unknown.</summary>
     public const string Unknown = "?";
 
-    /// <summary>What begins a line of text before the answer.</summary>
+    /// <summary>Starts a line of text that precedes the answer.</summary>
     public const char TextMark = '=';
 
     private const int SIGCONT = 18;
 
-    /// <summary>Makes sure that this process learns of the end of the one that asks, even if it has been stopped: only a process that runs sees the end of its input.</summary>
+    /// <summary>
+    /// Makes sure that this process notices the end of its parent process, even if it has been stopped: only a running
+    /// process sees the end of its input.
+    /// </summary>
     public static void ContinueAtParentsEnd() => _ = HostLibc.PrCtl(HostLibc.PR_SET_PDEATHSIG, SIGCONT);
 
-    /// <summary>Answers each request with an errno, until there are no more.</summary>
+    /// <summary>Answers each request with an errno, until the input ends.</summary>
     public static void Serve(TextReader input, TextWriter output)
     {
         output.WriteLine(Ready);

@@ -1,20 +1,22 @@
 namespace Vfio.Host;
 
 /// <summary>
-/// Kernel attributes whose reading or writing may block: a child process does it. A child that does not answer in time is given up, and the
-/// next request goes to another.
+/// Reads and writes kernel attributes that may block, in a child process. A child process that does not answer in time
+/// is abandoned, and the next request goes to a new one.
 /// </summary>
-/// <param name="helper">The program that does it (<c>BindOptions.Helper</c>); <see langword="null"/> for a shell.</param>
+/// <param name="helper">
+/// The program of the child process (<c>BindOptions.Helper</c>); <see langword="null"/> for a shell script.
+/// </param>
 internal sealed class KernelAttributes(IReadOnlyList<string>? helper)
 {
-    /// <summary>What to do about a change of another program's that hangs.</summary>
-    public const string BusyHint = "ps -eo pid,state,args shows who changes it, in state D or S; end the program that holds the device: vfio status DEV names it";
+    /// <summary>The hint for a change by another program that does not end.</summary>
+    public const string BusyHint = "end the program that holds the device (vfio status DEV names it); ps -eo pid,state,args shows the program that changes it, in state D or S";
 
     private static readonly TimeSpan ReadPatience = TimeSpan.FromSeconds(2);
 
     private AttributeChild? _child;
 
-    /// <summary>Gets the process that gets the next request.</summary>
+    /// <summary>Gets the child process that receives the next request.</summary>
     public ProcessIdentity Child => Start().Identity;
 
     /// <summary>Reads an attribute.</summary>
@@ -22,7 +24,7 @@ internal sealed class KernelAttributes(IReadOnlyList<string>? helper)
     /// <exception cref="VfioException">The kernel does not answer.</exception>
     public string? Read(string path)
     {
-        // Absent for most devices and most hosts; a process is not needed to see that.
+        // Most devices and hosts do not have the file; no child process is needed to find that out.
         if (!File.Exists(path))
         {
             return null;
@@ -31,24 +33,24 @@ internal sealed class KernelAttributes(IReadOnlyList<string>? helper)
         AttributeAnswer? answer = GiveUpUnanswered(Start().Read(path, new AttributeWait(ReadPatience)));
         return answer is null
             ? throw new VfioException(
-                "read", path, "the kernel does not answer: an unbind or bind of the device has not ended", BusyHint)
+                "read", path, "the kernel does not answer, because an unbind or bind of the device has not ended", BusyHint)
             : answer.Errno == 0 ? answer.Text : null;
     }
 
-    /// <summary>Writes an attribute in one call; an empty value as a line end.</summary>
-    /// <returns>The answer; <see langword="null"/> if there is none in time.</returns>
+    /// <summary>Writes an attribute in one call; an empty value is written as a newline.</summary>
+    /// <returns>The answer; <see langword="null"/> if it does not come in time.</returns>
     public AttributeAnswer? Write(string path, string value, AttributeWait wait)
     {
         AttributeAnswer? answer = GiveUpUnanswered(Start().Write(path, value, wait));
         if (answer is { Errno: null })
         {
-            EndChild(); // a shell may go on, an ended child does not
+            EndChild(); // the child process may have ended; start another
         }
 
         return answer;
     }
 
-    /// <summary>Lets the child end, after the request that it has, if any.</summary>
+    /// <summary>Lets the child process end, after its current request, if any.</summary>
     public void EndChild()
     {
         _child?.Dispose();

@@ -2,18 +2,18 @@ using System.Globalization;
 
 namespace Vfio.Host;
 
-/// <summary>A process as a record keeps it: its number, and its start time, because numbers are used again.</summary>
-/// <param name="Id">The number.</param>
+/// <summary>Identifies a process in a record: its ID and its start time, because IDs are reused.</summary>
+/// <param name="Id">The process ID.</param>
 /// <param name="StartTime">When it started, in the kernel's clock ticks since the boot.</param>
 internal sealed record ProcessIdentity(int Id, long StartTime)
 {
-    private const int StartTimeField = 19; // of those behind the command's name: proc_pid_stat(5), field 22
+    private const int StartTimeField = 19; // counted from the field after the command name; field 22 in proc_pid_stat(5)
 
     /// <summary>Finds a process that has not ended.</summary>
-    /// <returns>The process; <see langword="null"/> if none has this number.</returns>
+    /// <returns>The process; <see langword="null"/> if no process has this ID.</returns>
     public static ProcessIdentity? Find(HostRoot host, int id)
     {
-        // The command's name stands in parentheses, and may hold any character.
+        // The command name is in parentheses, and may contain any character.
         string text = SysfsFile.Read(host.Combine($"proc/{id}/stat")) ?? "";
         string[] fields = text[(text.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
         return fields.Length > StartTimeField

@@ -2,26 +2,30 @@ using Vfio.Pci;
 
 namespace Vfio.Host;
 
-/// <summary>Whether a bridge keeps what is behind it apart.</summary>
+/// <summary>The isolation of the devices behind a bridge from each other.</summary>
 internal enum BridgeIsolation
 {
-    /// <summary>Its capabilities could not be read: they are root's.</summary>
+    /// <summary>Its capabilities could not be read, because only root can read them.</summary>
     Unseen,
 
-    /// <summary>What is behind it is conventional PCI: requests do not say which device they are from.</summary>
+    /// <summary>
+    /// The devices behind it are conventional PCI, whose requests do not say which device they come from.
+    /// </summary>
     Conventional,
 
     /// <summary>It has no Access Control Services.</summary>
     LacksAcs,
 
-    /// <summary>It has them, without those that isolation takes, or switched off.</summary>
+    /// <summary>
+    /// It has Access Control Services, but without the functions that isolation needs, or with some of them disabled.
+    /// </summary>
     AcsOff,
 
-    /// <summary>It isolates.</summary>
+    /// <summary>It isolates the devices behind it.</summary>
     Isolates,
 }
 
-/// <summary>Judges a bridge by its configuration space. Pure.</summary>
+/// <summary>Judges a bridge by its configuration space. A pure function.</summary>
 internal static class BridgeIsolations
 {
     // PCI Express Base Specification 6.0, section 7.5.3.2: device and port type, bits 7:4 of the register at 2.
@@ -32,11 +36,11 @@ internal static class BridgeIsolations
     // Section 7.7.11.2, bits 0, 2, 3 and 4: source validation, request and completion redirect, upstream forwarding.
     private const ulong Needed = 0b11101;
 
-    /// <summary>Judges.</summary>
-    /// <param name="config">Configuration space from offset 0, as long as it could be read.</param>
+    /// <summary>Judges a bridge.</summary>
+    /// <param name="config">Its configuration space from offset 0, as far as it could be read.</param>
     public static BridgeIsolation Of(ReadOnlySpan<byte> config)
     {
-        // The kernel shows others than root the header alone.
+        // The kernel shows users other than root only the header.
         if (config.Length <= PciConfigHeader.Length)
         {
             return BridgeIsolation.Unseen;

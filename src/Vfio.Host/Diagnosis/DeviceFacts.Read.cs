@@ -3,7 +3,7 @@ using Vfio.Pci;
 
 namespace Vfio.Host;
 
-// Where the facts are read. What is not there, or not for this user, stays unset.
+// Reads the facts. What does not exist, or cannot be read by this user, stays unset.
 internal sealed partial record DeviceFacts
 {
     private const int MostBridges = 32;
@@ -45,13 +45,13 @@ internal sealed partial record DeviceFacts
             Errors = [.. ErrorKinds.Select(kind => ParseErrors(kind, SysfsFile.Read(device.Attribute($"aer_dev_{kind}")))).OfType<ErrorCount>()],
             Framebuffer = ReadFramebuffer(host, device, out (string, string)? display),
             FirmwareDisplay = display,
-            IsOfTakenFunction = details.PhysicalFunction is PciAddress physical && bus.Find(physical) is { HasVfioDriver: true },
+            IsOfBoundFunction = details.PhysicalFunction is PciAddress physical && bus.Find(physical) is { HasVfioDriver: true },
         };
     }
 
     private static HostNode? FindGroupNode(HostRoot host, string name) => HostNode.Find(host, $"/dev/vfio/{name}", NodeTrouble.OfGroup(host, name));
 
-    // Many kernels block this while the device is bound or unbound: a child process reads it.
+    // Many kernels block this read while the device is being bound or unbound, so a child process makes it.
     private static string? ReadOverride(HostRoot host, PciDeviceInfo device, out bool isBusy)
     {
         isBusy = false;
@@ -77,7 +77,7 @@ internal sealed partial record DeviceFacts
         }
     }
 
-    // The kernel's lines, "RxErr 3", and last "TOTAL_ERR_COR 3".
+    // The kernel's lines are "RxErr 3", and at the end "TOTAL_ERR_COR 3".
     internal static ErrorCount? ParseErrors(string kind, string? text)
     {
         ulong total = 0;
@@ -103,7 +103,7 @@ internal sealed partial record DeviceFacts
         return total == 0 ? null : new ErrorCount(kind, total, names);
     }
 
-    // Asleep without power, it would have to be woken for this.
+    // Does not read the header of a device in D3cold, because that would wake it.
     private static PciConfigHeader? ReadHeader(PciDeviceInfo device, PciDeviceDetails details)
     {
         Span<byte> bytes = stackalloc byte[PciConfigHeader.Length];

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Vfio.Host;
 
-/// <summary>What a <see cref="Finding"/> is about. In text and JSON, its words in lower case: <c>no iommu</c>.</summary>
+/// <summary>The topic of a <see cref="Finding"/>. Text and JSON use its words in lower case: <c>no iommu</c>.</summary>
 public enum FindingTopic
 {
     /// <summary>Whether the host has an IOMMU.</summary>
@@ -14,34 +14,34 @@ public enum FindingTopic
     /// <summary>The module vfio-pci.</summary>
     VfioPci,
 
-    /// <summary>The modules that give devices their address space.</summary>
+    /// <summary>The modules that provide address spaces for devices.</summary>
     AddressSpace,
 
-    /// <summary>iommufd, the newer way to an address space.</summary>
+    /// <summary>iommufd, the newer kernel interface for address spaces.</summary>
     Iommufd,
 
-    /// <summary>A file of modprobe's keeps a module from being loaded.</summary>
+    /// <summary>A modprobe configuration file keeps a module from being loaded.</summary>
     ModuleBanned,
 
-    /// <summary>The kernel loads no modules any more.</summary>
+    /// <summary>The kernel does not load modules any more.</summary>
     ModulesDisabled,
 
-    /// <summary>What a bind would write can only be read.</summary>
+    /// <summary>A file that a bind would write is read-only.</summary>
     ReadOnly,
 
-    /// <summary>There is no room for what a bind would write.</summary>
+    /// <summary>There is no disk space for the files that a bind would write.</summary>
     Full,
 
-    /// <summary>The device's IOMMU group: who shares it, and why.</summary>
+    /// <summary>The device's IOMMU group: which devices share it, and why.</summary>
     Group,
 
     /// <summary>Whether a bridge above the device isolates (ACS).</summary>
     Acs,
 
-    /// <summary>Addresses that the device's buffers cannot have, and those that the firmware uses (RMRR).</summary>
+    /// <summary>Addresses that cannot be used for DMA, and those that the firmware uses (RMRR).</summary>
     ReservedRegions,
 
-    /// <summary>The host uses the device, so that a bind is refused.</summary>
+    /// <summary>The host uses the device, so a bind is refused.</summary>
     InUse,
 
     /// <summary>The device is a bridge, which stays with the kernel.</summary>
@@ -77,10 +77,10 @@ public enum FindingTopic
     /// <summary>Whether BARs have an address.</summary>
     NoAddress,
 
-    /// <summary>Whether the firmware's framebuffer holds the device's memory.</summary>
+    /// <summary>Whether the firmware's framebuffer uses the device's memory.</summary>
     Framebuffer,
 
-    /// <summary>Virtual functions that are switched on.</summary>
+    /// <summary>Virtual functions that are enabled.</summary>
     Functions,
 
     /// <summary>The device's power state.</summary>
@@ -116,16 +116,18 @@ public enum FindingTopic
     /// <summary>Secure Boot is on.</summary>
     SecureBoot,
 
-    /// <summary>It is a device in software, which needs nothing of the host.</summary>
+    /// <summary>A device model, which needs nothing from the host.</summary>
     Model,
 }
 
-/// <summary>Words for <see cref="FindingTopic"/>.</summary>
+/// <summary>Formats a <see cref="FindingTopic"/>.</summary>
 public static class FindingTopics
 {
-    /// <summary>The topic as one or two stable words: <c>no iommu</c>.</summary>
+    /// <summary>Gets the topic as one or two stable words: <c>no iommu</c>.</summary>
     /// <param name="topic">The topic.</param>
-    /// <returns>Words in lower case: what comes from a <see cref="RefusalReason"/> is that reason's word.</returns>
+    /// <returns>
+    /// The words in lower case. A topic that corresponds to a <see cref="RefusalReason"/> has that reason's word.
+    /// </returns>
     public static string ToWords(this FindingTopic topic)
     {
         string word = JsonNamingPolicy.KebabCaseLower.ConvertName(topic.ToString());

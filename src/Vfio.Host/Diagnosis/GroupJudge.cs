@@ -3,14 +3,15 @@ using Vfio.Pci;
 
 namespace Vfio.Host;
 
-/// <summary>Whether the device's IOMMU group lets it be given away, and why the group is as large as it is.</summary>
+/// <summary>Judges whether the device's IOMMU group can be used, and why the group is as large as it is.</summary>
 internal static class GroupJudge
 {
     private const FindingTopic Topic = FindingTopic.Group;
     private const int MostNames = 4;
 
+    /// <summary>Judges the group.</summary>
     /// <param name="facts">The device.</param>
-    /// <param name="hasIommu">Whether an IOMMU is on; where not, that is the cause, and is said.</param>
+    /// <param name="hasIommu">Whether an IOMMU is on. If not, that is the cause, and is reported elsewhere.</param>
     public static IEnumerable<Finding> Judge(DeviceFacts facts, bool hasIommu)
     {
         PciDeviceInfo device = facts.Device;
@@ -21,35 +22,35 @@ internal static class GroupJudge
 
         if (facts.Group is not IommuGroup group)
         {
-            yield return new Finding(Topic, FindingLevel.Error, "no IOMMU is in front of this device, though the host has one")
+            yield return new Finding(Topic, FindingLevel.Error, "this device is not behind an IOMMU, although the host has one")
             {
-                Reason = "it would reach all memory of the host",
-                Advice = "a device in another slot may be behind the IOMMU; part of the chipset is not",
+                Reason = "it could reach all memory of the host",
+                Advice = "move it to another slot, which may be behind the IOMMU; some devices of the chipset never are",
             };
             yield break;
         }
 
-        if (facts.ReservedRegions.Where(region => region.IsFirmwares).ToArray() is { Length: > 0 } direct)
+        if (facts.ReservedRegions.Where(region => region.IsForFirmware).ToArray() is { Length: > 0 } direct)
         {
             ReservedRegion first = direct[0];
             yield return new Finding(FindingTopic.ReservedRegions, FindingLevel.Error, string.Create(
-                CultureInfo.InvariantCulture, $"the firmware uses this device itself, at 0x{first.First:x}-0x{first.Last:x} (RMRR, direct in reserved_regions)"))
+                CultureInfo.InvariantCulture, $"the firmware reserves memory for this device, at 0x{first.First:x}-0x{first.Last:x} (RMRR, direct in reserved_regions)"))
             {
-                Reason = "the kernel keeps that mapping and refuses the device any other address space",
-                Advice = "switch off in the firmware's setup what uses it (iLO, shared memory, legacy USB), or ask its vendor; the kernel's log names RMRR",
+                Reason = "the kernel keeps that mapping, and does not allow the device any other address space",
+                Advice = "disable the feature that uses it in the firmware's setup (iLO, shared memory, legacy USB), or ask the vendor; the kernel's log mentions RMRR",
             };
         }
         else if (facts.ReservedRegions.FirstOrDefault(region => region.Kind is not ("msi" or "direct-relaxable")) is { Kind: not null } window)
         {
             yield return new Finding(FindingTopic.ReservedRegions, FindingLevel.Ok, string.Create(
-                CultureInfo.InvariantCulture, $"0x{window.First:x}-0x{window.Last:x} is not free for DMA; buffers that vfio places keep out of it"));
+                CultureInfo.InvariantCulture, $"0x{window.First:x}-0x{window.Last:x} is reserved and cannot be used for DMA; vfio does not place buffers there"));
         }
 
         PciDeviceInfo[] others = [.. group.Devices.Where(other => other.Address != device.Address && !other.IsBridge)];
         PciDeviceInfo[] blockers = [.. group.GetBlockers().Where(other => other.Address != device.Address)];
         if (others.Length == 0 && blockers.Length == 0)
         {
-            yield return new Finding(Topic, FindingLevel.Ok, $"group {group.Number} has this device alone");
+            yield return new Finding(Topic, FindingLevel.Ok, $"group {group.Number} contains only this device");
             yield break;
         }
 
@@ -64,18 +65,18 @@ internal static class GroupJudge
         string cause = Cause(facts, others);
         if (blockers.Length == 0)
         {
-            yield return new Finding(Topic, FindingLevel.Ok, $"group {group.Number} is shared with {Names(others)}, which no host driver has: {cause}");
+            yield return new Finding(Topic, FindingLevel.Ok, $"group {group.Number} is shared with {Names(others)}, which are not bound to host drivers: {cause}");
         }
         else
         {
             BindingRefusal? refusal = facts.RefusalsInGroup.Count == 0 ? null : facts.RefusalsInGroup[0];
-            string? unbound = facts.UnboundWithGroup.Count == 0 ? null : $"{Names([.. facts.UnboundWithGroup])} only {(facts.UnboundWithGroup.Count == 1 ? "loses its driver" : "lose their drivers")}, until the release";
+            string? unbound = facts.UnboundWithGroup.Count == 0 ? null : $"{Names([.. facts.UnboundWithGroup])} {(facts.UnboundWithGroup.Count == 1 ? "is only unbound from its driver" : "are only unbound from their drivers")}, until the release";
             yield return new Finding(
-                Topic, FindingLevel.Error, $"group {group.Number} is not viable: host drivers have others of it, {Names(blockers)}")
+                Topic, FindingLevel.Error, $"group {group.Number} is not viable: other devices in it are bound to host drivers, {Names(blockers)}")
             {
-                Reason = $"the kernel gives a group away whole or not at all; {cause}",
+                Reason = $"the kernel allows a group to be used only as a whole; {cause}",
                 Command = refusal is null ? $"sudo vfio bind --group {facts.Device.Address}" : null,
-                Advice = refusal is null ? unbound : $"{refusal.Device} cannot be taken along: {refusal.Explanation}",
+                Advice = refusal is null ? unbound : $"{refusal.Device} cannot be bound with it: {refusal.Explanation}",
                 Refusal = refusal?.Reason,
                 Part = refusal?.Part,
                 Devices = [.. blockers.Select(blocker => blocker.Address)],
@@ -84,7 +85,7 @@ internal static class GroupJudge
 
         foreach ((PciAddress bridge, _) in facts.BridgesInGroup.Where(above => above.Isolation == BridgeIsolation.Unseen).Take(1))
         {
-            yield return new Finding(FindingTopic.Acs, FindingLevel.Unknown, $"whether {bridge} isolates (ACS): capabilities are root's to read")
+            yield return new Finding(FindingTopic.Acs, FindingLevel.Unknown, $"whether {bridge} isolates (ACS) is unknown: only root can read its capabilities")
             {
                 Command = $"sudo vfio doctor {facts.Device.Address}",
                 Devices = [bridge],
@@ -92,7 +93,7 @@ internal static class GroupJudge
         }
     }
 
-    // The bridge nearest to the root decides: what is below it cannot be told apart any more.
+    // The bridge nearest to the root decides, because the devices below it cannot be told apart.
     private static string Cause(DeviceFacts facts, PciDeviceInfo[] others)
     {
         foreach ((PciAddress address, BridgeIsolation isolation) in facts.BridgesInGroup.Reverse())
@@ -100,19 +101,19 @@ internal static class GroupJudge
             switch (isolation)
             {
                 case BridgeIsolation.Conventional:
-                    return $"the bridge {address} to conventional PCI does not tell apart what is behind it, and no setting changes that";
+                    return $"the bridge {address} to conventional PCI cannot tell the devices behind it apart, and no setting changes that";
                 case BridgeIsolation.LacksAcs:
-                    return $"the port {address} lacks ACS, so that devices below it could reach each other past the IOMMU";
+                    return $"the port {address} lacks ACS, so devices below it could reach each other past the IOMMU";
                 case BridgeIsolation.AcsOff:
-                    return $"the port {address} has ACS, but not switched on as isolation needs it";
+                    return $"the port {address} has ACS, but not all that isolation needs is enabled";
                 case BridgeIsolation.Unseen:
-                    return $"{address} above is in the group too, and does not isolate";
+                    return $"the bridge {address} above it is in the group too, and does not isolate";
             }
         }
 
         return Array.TrueForAll(others, other => IsSameSlot(other.Address, facts.Device.Address))
             ? "they are functions of one device, which does not isolate them (no ACS)"
-            : "something above them does not isolate (no ACS)";
+            : "a bridge above them does not isolate (no ACS)";
     }
 
     private static bool IsSameSlot(PciAddress left, PciAddress right) => (left.Domain, left.Bus, left.Device) == (right.Domain, right.Bus, right.Device);

@@ -2,17 +2,21 @@ using Vfio.Pci;
 
 namespace Vfio.Host;
 
-/// <summary>Whether a host can do VFIO, and whether one of its devices can be taken and used: what was found, with reasons and remedies.</summary>
+/// <summary>
+/// Examines whether a host can use VFIO, and whether one of its devices can be bound and used. The findings have
+/// reasons and remedies.
+/// </summary>
 /// <remarks>
-/// A snapshot. Only looks: opens no device and needs no root; what this user could not see is <see cref="FindingLevel.Unknown"/>. Reads configuration
-/// space of a named device and of bridges above it, which may wake them. Any thread.
+/// A snapshot. Only reads: opens no device and needs no root. What this user cannot read is
+/// <see cref="FindingLevel.Unknown"/>. Reads the configuration space of a named device and of the bridges above it,
+/// which may wake them. Thread-safe.
 /// </remarks>
 /// <example>
 /// <code>
 /// HostDiagnosis diagnosis = HostDiagnosis.Examine(PciAddress.Parse("0000:00:14.3"));
 /// if (!diagnosis.IsUsable)
 /// {
-///     Console.WriteLine($"{diagnosis.Findings[0].What}: {diagnosis.Findings[0].Fix}");
+///     Console.WriteLine($"{diagnosis.Findings[0].Message}: {diagnosis.Findings[0].Advice}");
 /// }
 /// </code>
 /// </example>
@@ -24,24 +28,25 @@ public sealed class HostDiagnosis
         Findings = findings;
     }
 
-    /// <summary>The device that was asked about; <see langword="null"/> where the host alone was.</summary>
+    /// <summary>Gets the device that was examined; <see langword="null"/> if only the host was.</summary>
     public PciDeviceInfo? Device { get; }
 
     /// <summary>
-    /// What was found: what blocks first, and of that the cause first. What only follows from another finding is left out.
+    /// Gets the findings: errors first, and among them the cause first. What only follows from another finding is left
+    /// out.
     /// </summary>
     public IReadOnlyList<Finding> Findings { get; }
 
-    /// <summary>Whether nothing blocks.</summary>
+    /// <summary>Gets whether there is no error.</summary>
     public bool IsUsable => Findings.All(finding => finding.Level != FindingLevel.Error);
 
-    /// <summary>Looks at the host.</summary>
-    /// <returns>What was found.</returns>
+    /// <summary>Examines the host.</summary>
+    /// <returns>The findings.</returns>
     public static HostDiagnosis Examine() => Examine(HostRoot.Default);
 
-    /// <summary>Looks at the host and at a device.</summary>
+    /// <summary>Examines the host and a device.</summary>
     /// <param name="device">The device.</param>
-    /// <returns>What was found of both.</returns>
+    /// <returns>The findings about both.</returns>
     /// <exception cref="VfioException">The host has no such device.</exception>
     public static HostDiagnosis Examine(PciAddress device) => Examine(device, HostRoot.Default);
 
@@ -53,11 +58,11 @@ public sealed class HostDiagnosis
         return new HostDiagnosis(facts.Device, Judge(HostFacts.Read(host), facts));
     }
 
-    /// <summary>The judgement, of facts alone.</summary>
+    /// <summary>Judges facts that were read before.</summary>
     internal static IReadOnlyList<Finding> Judge(HostFacts host, DeviceFacts? device)
     {
         List<Finding> findings = [IommuJudge.Judge(host)];
-        // Without an IOMMU nothing else that could be said is the cause: no groups, no nodes, no interrupts to remap.
+        // Without an IOMMU, there are no groups, no nodes and no interrupts to remap, so nothing else can be the cause.
         bool hasIommu = findings[0].Level == FindingLevel.Ok;
         if (hasIommu)
         {

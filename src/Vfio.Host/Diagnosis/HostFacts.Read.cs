@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Vfio.Host;
 
-// Where the facts are read. What is not there, or not for this user, stays unset.
+// Reads the facts. What does not exist, or cannot be read by this user, stays unset.
 internal sealed partial record HostFacts
 {
     private const int MostNames = 64;
@@ -53,7 +53,7 @@ internal sealed partial record HostFacts
     // Intel VT-d specification, section 11.4.2: MGAW, bits 21:16, is one less than the width.
     private static int AddressBits(ulong capability) => (int)((capability >> 16) & 0x3f) + 1;
 
-    // The interrupt controllers of x86 are called IR-... while a table of the IOMMU's is in front of them.
+    // On x86 the names of interrupt controllers start with IR- if the IOMMU remaps their interrupts.
     private static bool? ReadRemapsInterrupts(HostRoot host)
     {
         string[] controllers = [.. HostInterrupts.ReadTable(host, out int processors).Select(line => line.Words.ElementAtOrDefault(processors)).OfType<string>()];

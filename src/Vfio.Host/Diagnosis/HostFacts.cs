@@ -1,43 +1,50 @@
 namespace Vfio.Host;
 
-/// <summary>What a host says of itself that matters to VFIO. Facts alone: what follows from them is the judges'.</summary>
+/// <summary>
+/// The facts about a host that matter to VFIO. Contains no conclusions; those are made by the judges.
+/// </summary>
 internal sealed partial record HostFacts
 {
     public required KernelArguments Arguments { get; init; }
 
-    /// <summary>Whether this process is root, or may all the same.</summary>
+    /// <summary>Gets whether this process is root, or has root's rights otherwise.</summary>
     public required bool IsRoot { get; init; }
 
-    /// <summary>The IOMMUs that drivers have found (<c>/sys/class/iommu</c>), without the kernel's own one for tests.</summary>
+    /// <summary>
+    /// The IOMMUs that drivers have found (<c>/sys/class/iommu</c>), without the kernel's test IOMMU.
+    /// </summary>
     public IReadOnlyList<string> Iommus { get; init; } = [];
 
-    /// <summary>How many groups an IOMMU has made.</summary>
+    /// <summary>The number of IOMMU groups.</summary>
     public int Groups { get; init; }
 
-    /// <summary>How many of them pass the host's own devices through.</summary>
+    /// <summary>Gets how many of them are in passthrough mode for the host's own drivers.</summary>
     public int PassedThroughGroups { get; init; }
 
-    /// <summary>The names of the firmware's tables; null where they are not shown.</summary>
+    /// <summary>The names of the firmware's ACPI tables; <see langword="null"/> if they are not available.</summary>
     public IReadOnlyList<string>? FirmwareTables { get; init; }
 
-    /// <summary>The extended capability registers of VT-d's units.</summary>
+    /// <summary>The extended capability registers of the VT-d units.</summary>
     public IReadOnlyList<ulong> VtdExtendedCapabilities { get; init; } = [];
 
-    /// <summary>How many bits the least of VT-d's units translates; null where there is none.</summary>
+    /// <summary>The smallest address width of the VT-d units; <see langword="null"/> without VT-d.</summary>
     public int? VtdAddressBits { get; init; }
 
-    /// <summary>Whether interrupts go through a table of the IOMMU's; null where this architecture does not say.</summary>
+    /// <summary>
+    /// Gets whether interrupts are remapped by the IOMMU; <see langword="null"/> if this architecture does not report
+    /// it.
+    /// </summary>
     public bool? RemapsInterrupts { get; init; }
 
-    /// <summary>The parameters that allow devices whose interrupts are not isolated, and what they are.</summary>
+    /// <summary>The parameters that allow devices whose interrupts are not isolated, and their values.</summary>
     public IReadOnlyList<(string Path, bool IsOn)> UnsafeInterrupts { get; init; } = [];
 
-    /// <summary>Whether the kernel gives away devices without an IOMMU.</summary>
+    /// <summary>Gets whether the kernel's no-IOMMU mode is on.</summary>
     public bool IsInNoIommuMode { get; init; }
 
     public required string KernelRelease { get; init; }
 
-    /// <summary>Whether the modules of the running kernel are on disk.</summary>
+    /// <summary>Gets whether the modules of the running kernel are on disk.</summary>
     public bool HasModules { get; init; }
 
     public ModuleState VfioPci { get; init; }
@@ -46,7 +53,7 @@ internal sealed partial record HostFacts
 
     public ModuleState Iommufd { get; init; }
 
-    /// <summary>What keeps devices from being bound, whichever.</summary>
+    /// <summary>Gets what keeps any device from being bound.</summary>
     public IReadOnlyList<HostObstacle> Obstacles { get; init; } = [];
 
     /// <summary>The node of containers, <c>/dev/vfio/vfio</c>.</summary>
@@ -55,15 +62,20 @@ internal sealed partial record HostFacts
     /// <summary>The node of iommufd, <c>/dev/iommu</c>.</summary>
     public HostNode? IommufdNode { get; init; }
 
-    /// <summary>How many mappings a type1 container may have; null where that module is not loaded.</summary>
+    /// <summary>
+    /// Gets how many mappings a type1 container may have; <see langword="null"/> if that module is not loaded.
+    /// </summary>
     public uint? EntryLimit { get; init; }
 
-    /// <summary>What this process has locked, and may.</summary>
+    /// <summary>Gets how much memory this process has locked, and its limit.</summary>
     public LockedMemoryUse? LockingUse { get; init; }
 
     public IReadOnlyList<HugePagePool> HugePages { get; init; } = [];
 
-    /// <summary>How far the kernel is locked down: <c>integrity</c>, <c>confidentiality</c>; null for not, or not known.</summary>
+    /// <summary>
+    /// The kernel's lockdown mode: <c>integrity</c>, <c>confidentiality</c>; <see langword="null"/> for none, or if it
+    /// is unknown.
+    /// </summary>
     public string? Lockdown { get; init; }
 
     public bool HasSecureBoot { get; init; }
@@ -72,5 +84,5 @@ internal sealed partial record HostFacts
 /// <summary>Huge pages of one size.</summary>
 /// <param name="KiB">Their size.</param>
 /// <param name="Total">How many are reserved.</param>
-/// <param name="Free">How many of these nobody uses.</param>
+/// <param name="Free">How many of these are unused.</param>
 internal readonly record struct HugePagePool(ulong KiB, ulong Total, ulong Free);

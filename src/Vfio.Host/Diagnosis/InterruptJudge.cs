@@ -1,6 +1,6 @@
 namespace Vfio.Host;
 
-/// <summary>Whether a device can raise only its own interrupts.</summary>
+/// <summary>Judges whether a device can raise only its own interrupts.</summary>
 internal static class InterruptJudge
 {
     private const FindingTopic Topic = FindingTopic.Interrupts;
@@ -12,27 +12,27 @@ internal static class InterruptJudge
     {
         if (host.RemapsInterrupts is not bool isOn)
         {
-            return new Finding(Topic, FindingLevel.Unknown, "whether interrupts are isolated: only x86 shows it (IR- in /proc/interrupts)")
+            return new Finding(Topic, FindingLevel.Unknown, "whether interrupts are isolated is unknown: only x86 reports it (IR- in /proc/interrupts)")
             {
-                Advice = "where they are not, opening a device fails with EPERM, and the kernel's log says so",
+                Advice = "if they are not, opening a device fails with EPERM, and the kernel's log says so",
             };
         }
 
         if (isOn)
         {
-            return new Finding(Topic, FindingLevel.Ok, "interrupts are remapped: a device can raise its own alone");
+            return new Finding(Topic, FindingLevel.Ok, "interrupts are remapped, so a device can raise only its own");
         }
 
         string? argument = Switch(host.Arguments);
         bool isAllowed = host.UnsafeInterrupts.Count != 0 && host.UnsafeInterrupts.All(parameter => parameter.IsOn);
         string cause = argument is not null ? $": {argument} is on the kernel's command line"
-            : host.VtdExtendedCapabilities.Any(register => (register & InterruptRemapping) != 0) ? ", though the IOMMU could"
-            : host.Iommus.Count != 0 ? ": this IOMMU cannot" : "";
-        Finding finding = new(Topic, isAllowed ? FindingLevel.Warning : FindingLevel.Error, $"interrupts are not remapped{cause}{(isAllowed ? "; devices are allowed all the same" : "")}")
+            : host.VtdExtendedCapabilities.Any(register => (register & InterruptRemapping) != 0) ? ", although the IOMMU supports it"
+            : host.Iommus.Count != 0 ? ": this IOMMU does not support it" : "";
+        Finding finding = new(Topic, isAllowed ? FindingLevel.Warning : FindingLevel.Error, $"interrupts are not remapped{cause}{(isAllowed ? ", but devices are allowed anyway" : "")}")
         {
             Reason = isAllowed
-                ? "a device can raise any interrupt of the host by a write to memory: only for programs that are trusted with that (allow_unsafe_interrupts)"
-                : "a device could raise any interrupt of the host by a write to memory: the kernel refuses to open it, with EPERM",
+                ? "a device can raise any interrupt of the host with a write to memory, so bind devices only for trusted programs (allow_unsafe_interrupts)"
+                : "a device could raise any interrupt of the host with a write to memory, so opening it fails with EPERM",
         };
         if (argument is not null)
         {
@@ -40,11 +40,11 @@ internal static class InterruptJudge
         }
 
         return isAllowed
-            ? finding with { Advice = "the firmware's setup may have interrupt remapping or x2APIC; sudo dmesg | grep -i remap" }
+            ? finding with { Advice = "look for interrupt remapping or x2APIC in the firmware's setup; sudo dmesg | grep -i remap shows what the kernel found" }
             : finding with
             {
                 Command = Allow(host),
-                Advice = "until the next start, and only for devices and programs that are trusted; better is to switch remapping on in the firmware's setup, where it has it",
+                Advice = "it holds until the next boot, and is only for trusted devices and programs; if the firmware's setup has interrupt remapping, enable that instead",
             };
     }
 

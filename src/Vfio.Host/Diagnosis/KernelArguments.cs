@@ -1,11 +1,11 @@
 namespace Vfio.Host;
 
-/// <summary>The kernel's command line, and how this host's boot loader is told to change it.</summary>
+/// <summary>The kernel's command line, and how to change it with this host's boot loader.</summary>
 /// <param name="Words">The arguments, in order.</param>
-/// <param name="Loader">What writes the boot loader's configuration.</param>
+/// <param name="Loader">The tool that writes the boot loader's configuration.</param>
 internal sealed record KernelArguments(IReadOnlyList<string> Words, BootLoader Loader)
 {
-    /// <summary>What to do where no command is known.</summary>
+    /// <summary>What to do if no command is known.</summary>
     public const string Restart = "then restart the host";
 
     public static KernelArguments Read(HostRoot host)
@@ -19,14 +19,14 @@ internal sealed record KernelArguments(IReadOnlyList<string> Words, BootLoader L
         return new KernelArguments(line.Split([' ', '\t', '\n'], StringSplitOptions.RemoveEmptyEntries), loader);
     }
 
-    /// <summary>The last argument of a name, as written; of several the kernel obeys the last.</summary>
+    /// <summary>Gets the last argument with a name, as written. The kernel obeys the last of several.</summary>
     public string? Last(string name) => Words.LastOrDefault(word => word == name || word.StartsWith($"{name}=", StringComparison.Ordinal));
 
-    /// <summary>The argument of a name whose last word of all that switch the same is this one.</summary>
+    /// <summary>Gets the argument that sets a value which no later argument of the same name undoes.</summary>
     /// <param name="name">The argument's name.</param>
-    /// <param name="value">The value: one of those between commas.</param>
+    /// <param name="value">The value: one of those separated by commas.</param>
     /// <param name="opposites">The values that undo it.</param>
-    /// <returns>The argument as written; null where it does not hold.</returns>
+    /// <returns>The argument as written; <see langword="null"/> if the value is not in effect.</returns>
     public string? Holding(string name, string value, params string[] opposites)
     {
         string? holding = null;
@@ -41,7 +41,9 @@ internal sealed record KernelArguments(IReadOnlyList<string> Words, BootLoader L
         return holding;
     }
 
-    /// <summary>The command that adds an argument for good; null where this boot loader is not known.</summary>
+    /// <summary>
+    /// Gets the command that adds an argument permanently; <see langword="null"/> if this boot loader is unknown.
+    /// </summary>
     public string? HowToAdd(string argument) => Loader switch
     {
         BootLoader.RpmOstree => $"sudo rpm-ostree kargs --append-if-missing={argument}",
@@ -50,7 +52,9 @@ internal sealed record KernelArguments(IReadOnlyList<string> Words, BootLoader L
         _ => null,
     };
 
-    /// <summary>The command that removes an argument for good; null where this boot loader is not known.</summary>
+    /// <summary>
+    /// Gets the command that removes an argument permanently; <see langword="null"/> if this boot loader is unknown.
+    /// </summary>
     public string? HowToRemove(string argument) => !IsPlain(argument) ? null : Loader switch
     {
         BootLoader.RpmOstree => $"sudo rpm-ostree kargs --delete-if-present={argument}",
@@ -59,19 +63,20 @@ internal sealed record KernelArguments(IReadOnlyList<string> Words, BootLoader L
         _ => null,
     };
 
-    /// <summary>What to do besides the command, or in its place.</summary>
+    /// <summary>Gets what to do besides the command, or instead of it.</summary>
     public string AdviceToAdd(string argument) =>
-        Loader == BootLoader.Unknown ? $"put {argument} on the kernel's command line, in the boot loader's configuration; {Restart}" : Restart;
+        Loader == BootLoader.Unknown ? $"add {argument} to the kernel's command line in the boot loader's configuration; {Restart}" : Restart;
 
-    /// <summary>What to do besides the command, or in its place.</summary>
+    /// <summary>Gets what to do besides the command, or instead of it.</summary>
     public string AdviceToRemove(string argument) => HowToRemove(argument) is null
-        ? $"take {argument} from the kernel's command line, in the boot loader's configuration; {Restart}" : Restart;
+        ? $"remove {argument} from the kernel's command line in the boot loader's configuration; {Restart}" : Restart;
 
-    // What becomes part of a shell's line has nothing in it that a shell or sed would act on.
+    // An argument that becomes part of a shell command must not contain characters that are special to the shell or
+    // sed.
     private static bool IsPlain(string argument) => argument.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '=' or ',' or '.' or ':' or '-');
 }
 
-/// <summary>What writes a boot loader's configuration.</summary>
+/// <summary>The tool that writes a boot loader's configuration.</summary>
 internal enum BootLoader
 {
     Unknown,

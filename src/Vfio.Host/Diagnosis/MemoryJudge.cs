@@ -2,13 +2,13 @@ using System.Globalization;
 
 namespace Vfio.Host;
 
-/// <summary>What limits the memory that devices may reach.</summary>
+/// <summary>Judges the limits on memory for DMA.</summary>
 internal static class MemoryJudge
 {
     // The kernel's default for type1.
     private const uint UsualEntries = 65535;
 
-    // Less is what systems give out unasked (64 KiB, 8 MiB), and what buffers of a fast card's queues go beyond.
+    // Systems set less by default (64 KiB, 8 MiB), which is not enough for the buffers of a fast card's queues.
     private const ulong EnoughLocked = 64 << 20;
 
     public static IEnumerable<Finding> Judge(HostFacts host)
@@ -18,11 +18,11 @@ internal static class MemoryJudge
         {
             yield return entries >= UsualEntries
                 ? Fine(FindingTopic.DmaEntries, string.Create(CultureInfo.InvariantCulture, $"a container (type1) may have {entries} mappings"))
-                : new Finding(FindingTopic.DmaEntries, FindingLevel.Warning, string.Create(CultureInfo.InvariantCulture, $"a container (type1) may have {entries} mappings only"))
+                : new Finding(FindingTopic.DmaEntries, FindingLevel.Warning, string.Create(CultureInfo.InvariantCulture, $"a container (type1) may have only {entries} mappings"))
                 {
-                    Reason = "one more fails with ENOSPC; 65535 is the kernel's default",
+                    Reason = "a further mapping fails with ENOSPC; the kernel's default is 65535",
                     Command = "echo 65535 | sudo tee /sys/module/vfio_iommu_type1/parameters/dma_entry_limit",
-                    Advice = "until the next start; containers that are open keep their limit",
+                    Advice = "it holds until the next boot; open containers keep their limit",
                 };
         }
 
@@ -34,21 +34,21 @@ internal static class MemoryJudge
         const FindingTopic Topic = FindingTopic.LockedMemory;
         if (host.IsRoot)
         {
-            return Fine(Topic, "root may lock as much memory as there is");
+            return Fine(Topic, "root may lock memory without limit");
         }
 
         if (host.LockingUse is not LockedMemoryUse memory)
         {
-            return new Finding(Topic, FindingLevel.Unknown, "how much memory this user's programs may lock: /proc/self does not say");
+            return new Finding(Topic, FindingLevel.Unknown, "how much memory this user's programs may lock is unknown: /proc/self does not report it");
         }
 
         return memory.Limit is not ulong limit ? Fine(Topic, "this user's programs may lock memory without limit")
             : limit >= EnoughLocked ? Fine(Topic, $"this user's programs may lock {Size(limit)}")
-            : new Finding(Topic, FindingLevel.Warning, $"this user's programs may lock {Size(limit)} of memory only")
+            : new Finding(Topic, FindingLevel.Warning, $"this user's programs may lock only {Size(limit)} of memory")
             {
-                Reason = "memory that devices reach stays in place and counts as locked: beyond the limit mappings fail with ENOMEM",
+                Reason = "memory for DMA is pinned and counts as locked; mappings beyond the limit fail with ENOMEM",
                 Command = "sudo prlimit --pid $$ --memlock=unlimited",
-                Advice = "for this shell and what it starts; for good: 'USER - memlock unlimited' in /etc/security/limits.conf, LimitMEMLOCK= in a service",
+                Advice = "it holds for this shell and its children; to make it permanent, add 'USER - memlock unlimited' to /etc/security/limits.conf, or LimitMEMLOCK= to a service",
             };
     }
 
@@ -58,14 +58,14 @@ internal static class MemoryJudge
         HugePagePool[] reserved = [.. pools.Where(pool => pool.Total != 0)];
         if (reserved.Length == 0)
         {
-            return Fine(Topic, "none are reserved; large buffers want them: sudo sysctl vm.nr_hugepages=512");
+            return Fine(Topic, "none are reserved; to reserve some for large buffers: sudo sysctl vm.nr_hugepages=512");
         }
 
         string what = string.Join(", ", reserved.Select(pool => string.Create(CultureInfo.InvariantCulture, $"{pool.Free} of {pool.Total} of {Size(pool.KiB << 10)} are free")));
         return Array.Exists(reserved, pool => pool.Free != 0) ? Fine(Topic, what) : new Finding(Topic, FindingLevel.Info, what)
         {
-            Reason = "further buffers of huge pages fail with ENOMEM; programs that were killed leave files of such pages behind",
-            Advice = "see what is left in /dev/hugepages; more, where there is memory for it: sysctl vm.nr_hugepages",
+            Reason = "further buffers in huge pages fail with ENOMEM; files of killed programs may still use pages",
+            Advice = "remove leftover files in /dev/hugepages, or reserve more with sysctl vm.nr_hugepages",
         };
     }
 

@@ -2,11 +2,11 @@ using Vfio.Pci;
 
 namespace Vfio.Host;
 
-/// <summary>Whether the device can be taken; once it is, whether this user can open it.</summary>
+/// <summary>Judges whether the device can be bound and, if it is bound, whether this user can open it.</summary>
 internal static class UseJudge
 {
     private const int MostNamed = 4;
-    private const string KernelWaits = "the kernel waits until no program holds the device, and lets nothing else change it";
+    private const string KernelWaits = "the kernel waits until no program holds the device, and allows no other change of it meanwhile";
 
     public static IEnumerable<Finding> Judge(HostFacts host, DeviceFacts facts)
     {
@@ -29,7 +29,7 @@ internal static class UseJudge
 
         if (device.HasVfioDriver)
         {
-            foreach (Finding finding in Taken(host, facts))
+            foreach (Finding finding in JudgeBound(host, facts))
             {
                 yield return finding;
             }
@@ -39,30 +39,30 @@ internal static class UseJudge
 
         if (facts.Refusals.Count == 0)
         {
-            yield return new Finding(FindingTopic.Driver, FindingLevel.Ok, device.Driver is string driver ? $"{driver} has it, and nothing is in use: vfio bind takes it" : "no driver has it: vfio bind takes it");
+            yield return new Finding(FindingTopic.Driver, FindingLevel.Ok, device.Driver is string driver ? $"it is bound to {driver} and not in use; vfio bind can bind it" : "it has no driver; vfio bind can bind it");
         }
     }
 
-    // A change of the device that has not ended: nothing else can be done to it until then.
+    // Nothing else can be done to a device until a change of it has ended.
     private static Finding? FindChange(DeviceFacts facts)
     {
         PciAddress device = facts.Device.Address;
         string? holders = facts.Holders.Count == 0 ? null : string.Join(", ", facts.Holders.Take(MostNamed));
         return facts.UnfinishedChange is int process
-            ? new Finding(FindingTopic.Change, FindingLevel.Error, $"the kernel has not completed an earlier change of it: process {process} waits for that")
+            ? new Finding(FindingTopic.Change, FindingLevel.Error, $"the kernel has not completed an earlier change of it: process {process} is waiting for it")
             {
                 Reason = KernelWaits,
                 Advice = holders is null
-                    ? $"vfio status {device} names who may hold it: end that program, then sudo vfio release {device}"
-                    : $"end {holders}, then sudo vfio release {device}",
+                    ? $"end the program that holds it (vfio status {device} names possible holders), then run sudo vfio release {device}"
+                    : $"end {holders}, then run sudo vfio release {device}",
                 Processes = [process, .. ProcessesOf(facts)],
             }
             : facts.IsBusy
-            ? new Finding(FindingTopic.Busy, FindingLevel.Error, "the kernel does not answer: a bind or an unbind of it by another program has not ended")
+            ? new Finding(FindingTopic.Busy, FindingLevel.Error, "the kernel does not answer, because a bind or unbind of it by another program has not ended")
             {
                 Reason = KernelWaits,
                 Advice = holders is null
-                    ? "ps -eo pid,state,args shows the program that changes it, in state D or S; end the one that holds the device"
+                    ? "end the program that holds the device; ps -eo pid,state,args shows the one that changes it, in state D or S"
                     : $"end {holders}",
                 Processes = [.. ProcessesOf(facts)],
             }
@@ -75,9 +75,9 @@ internal static class UseJudge
     {
         PciDeviceInfo device = facts.Device;
         return facts.Override is not string name || name == device.Driver || device.HasVfioDriver ? null
-            : new Finding(FindingTopic.Override, FindingLevel.Warning, $"driver_override names {name}, but {(device.Driver is null ? "no driver" : device.Driver)} has the device")
+            : new Finding(FindingTopic.Override, FindingLevel.Warning, $"driver_override names {name}, but the device {(device.Driver is null ? "has no driver" : $"is bound to {device.Driver}")}")
             {
-                Reason = "no other driver can take it at the next probe; a tool or a bind that was cut short left that behind",
+                Reason = "no other driver will be bound at the next probe; another tool, or a bind that was interrupted, left the override behind",
                 Command = !facts.IsRemembered ? $"echo | sudo tee {Attribute(device, "driver_override")}" : $"sudo vfio release {device.Address}",
             };
     }
@@ -88,43 +88,43 @@ internal static class UseJudge
         string? fix = HowToStop(refusal, facts);
         return new Finding(isBridge ? FindingTopic.Bridge : FindingTopic.InUse, FindingLevel.Error, refusal.Explanation)
         {
-            Reason = isBridge ? "bridges and ports stay with the kernel" : "taking it away from its driver would harm the host: vfio bind refuses",
+            Reason = isBridge ? "bridges and ports stay with the kernel" : "unbinding it from its driver would harm the host, so vfio bind refuses it",
             Command = fix,
-            Advice = isBridge ? "take the endpoints behind it" : fix is null ? refusal.Hint : null,
+            Advice = isBridge ? "bind the endpoints behind it" : fix is null ? refusal.Hint : null,
             Refusal = refusal.Reason,
             Part = refusal.Part,
         };
     }
 
-    private static IEnumerable<Finding> Taken(HostFacts host, DeviceFacts facts)
+    private static IEnumerable<Finding> JudgeBound(HostFacts host, DeviceFacts facts)
     {
         PciDeviceInfo device = facts.Device;
         if (facts.HasNoIommuGroup)
         {
-            yield return new Finding(FindingTopic.NoIommu, FindingLevel.Warning, "it is taken without an IOMMU: whoever opens it reaches all memory of the host")
+            yield return new Finding(FindingTopic.NoIommu, FindingLevel.Warning, "it is bound without an IOMMU, so a program that opens it can reach all memory of the host")
             {
                 Command = $"sudo vfio release {device.Address}",
-                Advice = "opened with --backend noiommu, by root alone; DMA does not work",
+                Advice = "only root can open it, with --backend noiommu; DMA does not work",
             };
         }
 
         if (facts.Holders.Count != 0)
         {
-            yield return new Finding(FindingTopic.Open, FindingLevel.Error, $"{string.Join(", ", facts.Holders.Take(MostNamed))} has it open")
+            yield return new Finding(FindingTopic.Open, FindingLevel.Error, $"it is in use by {string.Join(", ", facts.Holders.Take(MostNamed))}")
             {
-                Reason = "one program at a time has a device; another open fails with EBUSY",
-                Advice = "end that program, or let it hand the device over",
+                Reason = "only one program at a time can have a device open; another open fails with EBUSY",
+                Advice = "end that program, or have it pass the open device on",
                 Processes = [.. ProcessesOf(facts)],
             };
         }
 
         yield return JudgeNodes(host, facts);
-        if (facts.IsOfTakenFunction)
+        if (facts.IsOfBoundFunction)
         {
-            yield return new Finding(FindingTopic.Token, FindingLevel.Info, $"its physical function {facts.Details.PhysicalFunction} is taken too: opening it takes that one's VF token")
+            yield return new Finding(FindingTopic.Token, FindingLevel.Info, $"its physical function {facts.Details.PhysicalFunction} is bound too, so opening it requires that device's VF token")
             {
-                Reason = "who has the physical function decides over the virtual ones",
-                Advice = "VfioOpenOptions has it; without the token the open fails with EACCES",
+                Reason = "the program that holds the physical function controls the virtual ones",
+                Advice = "set the token in VfioOpenOptions; without it the open fails with EACCES",
                 Devices = facts.Details.PhysicalFunction is PciAddress function ? [function] : [],
             };
         }
@@ -132,19 +132,19 @@ internal static class UseJudge
 
     private const FindingTopic Topic = FindingTopic.Nodes;
 
-    // iommufd takes two nodes; groups take two others.
+    // Opening through iommufd needs two nodes; opening through the group needs two others.
     private static Finding JudgeNodes(HostFacts host, DeviceFacts facts)
     {
         HostNode[] ofGroup = [.. new[] { facts.GroupNode, host.ContainerNode }.OfType<HostNode>()];
         HostNode[] own = [.. new[] { facts.OwnNode, host.IommufdNode }.OfType<HostNode>()];
         if (own.Length == 2 && Array.TrueForAll(own, node => node.IsUsable))
         {
-            return new Finding(Topic, FindingLevel.Ok, $"this user may open it by {own[0].Path} and {own[1].Path}");
+            return new Finding(Topic, FindingLevel.Ok, $"this user can open it through {own[0].Path} and {own[1].Path}");
         }
 
         if (ofGroup.Length == 2 && Array.TrueForAll(ofGroup, node => node.IsUsable))
         {
-            return new Finding(Topic, FindingLevel.Ok, $"this user may open it by {ofGroup[0].Path} and {ofGroup[1].Path}");
+            return new Finding(Topic, FindingLevel.Ok, $"this user can open it through {ofGroup[0].Path} and {ofGroup[1].Path}");
         }
 
         return WhyNot(host, facts, [.. ofGroup, .. own], $"{string.Join(", ", ofGroup.Select(part => part.Path))}");
@@ -156,33 +156,33 @@ internal static class UseJudge
         {
             return new Finding(Topic, FindingLevel.Error, $"{node.Path} {node.Trouble}")
             {
-                Reason = "a device is opened by its nodes, and a container has nodes of its own: those that it was started with",
-                Advice = $"start the container anew, with --device for each: {ofGroup}",
+                Reason = "a device is opened through its nodes, and a container has only the nodes that it was started with",
+                Advice = $"start the container again, with --device for each of {ofGroup}",
             };
         }
 
         if (facts.GroupNode is null && facts.OwnNode is null)
         {
-            return new Finding(Topic, FindingLevel.Error, $"{facts.Device.Driver} has it, but there is no node for it in /dev/vfio")
+            return new Finding(Topic, FindingLevel.Error, $"it is bound to {facts.Device.Driver}, but it has no node in /dev/vfio")
             {
-                Reason = "a device is opened by its node",
-                Advice = "the kernel makes it in devtmpfs: in a container, /dev/vfio must be passed in",
+                Reason = "a device is opened through its node",
+                Advice = "the kernel makes the node in devtmpfs; in a container, pass /dev/vfio in",
             };
         }
 
         HostNode[] closed = [.. nodes.Where(part => !part.MayUse)];
         if (host.IsRoot && closed.Length != 0)
         {
-            return new Finding(Topic, FindingLevel.Error, $"not even root may open {string.Join(", ", closed.Select(part => part.Path))}")
+            return new Finding(Topic, FindingLevel.Error, $"not even root can open {string.Join(", ", closed.Select(part => part.Path))}")
             {
-                Reason = "a container may open the nodes alone that it was started with (its control group's list of devices)",
+                Reason = "a container can open only the nodes that it was started with (the device list of its control group)",
                 Advice = "start the container with --device for each of them",
             };
         }
 
         return new Finding(Topic, FindingLevel.Error, closed.Length == 0
-            ? "neither /dev/vfio/vfio nor /dev/iommu is there"
-            : $"this user may not open {string.Join(", ", closed.Select(part => $"{part.Path} (of {part.Owner})"))}")
+            ? "neither /dev/vfio/vfio nor /dev/iommu exists"
+            : $"this user cannot open {string.Join(", ", closed.Select(part => $"{part.Path} (owner {part.Owner})"))}")
         {
             Reason = "opening fails with EACCES",
             Command = closed.Length == 0 ? "sudo modprobe vfio_iommu_type1" : $"sudo vfio bind --user $USER {facts.Device.Address}",

@@ -3,8 +3,11 @@ using System.Runtime.InteropServices;
 
 namespace Vfio.Host;
 
-/// <summary>Who may do what with a file: owner, group, others and, beside them, users and groups by name (acl(5); the kernel's form of it: linux/posix_acl_xattr.h).</summary>
-/// <remarks>A value; changing it makes another.</remarks>
+/// <summary>
+/// An ACL of a file: the permissions of its owner, its group and others, and entries for further users and groups
+/// (acl(5); the kernel's format is in linux/posix_acl_xattr.h).
+/// </summary>
+/// <remarks>Immutable: a change makes another ACL.</remarks>
 internal sealed unsafe class AccessList
 {
     public const int ReadWrite = AclUapi.ACL_READ | AclUapi.ACL_WRITE;
@@ -19,11 +22,11 @@ internal sealed unsafe class AccessList
 
     private AccessList(SortedDictionary<(ushort, uint), int> entries) => _entries = entries;
 
-    /// <summary>The users that are named, beside the owner.</summary>
+    /// <summary>Gets the users that have an entry besides the owner.</summary>
     public IEnumerable<uint> NamedUsers => _entries.Keys.Where(entry => entry.Tag == AclUapi.ACL_USER).Select(entry => entry.Id);
 
-    /// <summary>Looks at a file.</summary>
-    /// <returns><see langword="null"/> where it is not there, or its list cannot be understood.</returns>
+    /// <summary>Reads a file's ACL.</summary>
+    /// <returns>The ACL; <see langword="null"/> if the file does not exist, or its ACL cannot be understood.</returns>
     public static AccessList? Of(string path)
     {
         byte[] buffer = new byte[MostBytes];
@@ -34,16 +37,16 @@ internal sealed unsafe class AccessList
         }
     }
 
-    /// <summary>What a named user may do: bits as in a file's mode, 4 to read and 2 to write.</summary>
-    /// <returns><see langword="null"/> where the user is not named.</returns>
+    /// <summary>Gets the permissions in a user's entry: bits as in a file mode, 4 to read and 2 to write.</summary>
+    /// <returns>The permissions; <see langword="null"/> if the user has no entry.</returns>
     public int? Find(uint user) => _entries.TryGetValue((AclUapi.ACL_USER, user), out int permissions) ? permissions : null;
 
-    /// <summary>Whether a named user may read and write.</summary>
+    /// <summary>Gets whether a user's entry allows reading and writing.</summary>
     public bool Allows(uint user) => (Find(user) & _entries.GetValueOrDefault((AclUapi.ACL_MASK, NoId), PermissionBits) & ReadWrite) == ReadWrite;
 
-    /// <summary>The list with another entry for a user, or without one.</summary>
+    /// <summary>Makes an ACL with another entry for a user, or without one.</summary>
     /// <param name="user">The user.</param>
-    /// <param name="permissions">What it may do; <see langword="null"/> for no entry.</param>
+    /// <param name="permissions">The user's permissions; <see langword="null"/> for no entry.</param>
     public AccessList With(uint user, int? permissions)
     {
         AccessList changed = new(new SortedDictionary<(ushort, uint), int>(_entries));
@@ -60,8 +63,10 @@ internal sealed unsafe class AccessList
         return changed;
     }
 
-    /// <summary>Gives a file this list; one that says no more than the file's mode is kept as that alone.</summary>
-    /// <returns>The errno, 0 where it worked.</returns>
+    /// <summary>
+    /// Sets the ACL of a file. The kernel stores an ACL without further users and groups as the file's mode only.
+    /// </summary>
+    /// <returns>The errno; 0 if it succeeded.</returns>
     public int Write(string path)
     {
         byte[] bytes = ToBytes();
@@ -73,7 +78,7 @@ internal sealed unsafe class AccessList
 
     public bool Equals(AccessList other) => _entries.SequenceEqual(other._entries);
 
-    /// <summary>Entries as getfacl(1) shows them: <c>user:1000:6</c>.</summary>
+    /// <summary>Formats the entries: tag, ID and permissions of each, as numbers.</summary>
     public override string ToString() => string.Join(' ', _entries.Select(entry => $"{entry.Key.Tag}:{(entry.Key.Id == NoId ? "" : entry.Key.Id)}:{entry.Value}"));
 
     private static AccessList Of(uint mode) => new(new SortedDictionary<(ushort, uint), int>
@@ -90,7 +95,7 @@ internal sealed unsafe class AccessList
             return null;
         }
 
-        SortedDictionary<(ushort, uint), int> entries = []; // in the order that the kernel wants them
+        SortedDictionary<(ushort, uint), int> entries = []; // in the order that the kernel requires
         ReadOnlySpan<byte> rest = bytes[Unsafe.SizeOf<AclUapi.posix_acl_xattr_header>()..];
         for (; MemoryMarshal.TryRead(rest, out AclUapi.posix_acl_xattr_entry entry); rest = rest[Unsafe.SizeOf<AclUapi.posix_acl_xattr_entry>()..])
         {
@@ -100,7 +105,8 @@ internal sealed unsafe class AccessList
         return rest.IsEmpty ? new AccessList(entries) : null;
     }
 
-    // The mask bounds all that are named, and the file's group: with it a list says something else than the mode.
+    // The mask limits the entries of users and groups, and the file's group. A list that has one cannot be stored as a
+    // mode.
     private void SetMask()
     {
         _entries.Remove((AclUapi.ACL_MASK, NoId));

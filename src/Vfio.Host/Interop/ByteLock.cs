@@ -4,19 +4,21 @@ using Microsoft.Win32.SafeHandles;
 namespace Vfio.Host;
 
 /// <summary>
-/// Locks on single bytes of a file (F_OFD_SETLK). Each belongs to an open file: it ends with the process, however that ends, and counts in
-/// every namespace. The bytes need not exist.
+/// Locks on single bytes of a file (F_OFD_SETLK). A lock belongs to an open file description: it ends with the process,
+/// however that ends, and holds across namespaces. The bytes need not exist.
 /// </summary>
 internal static class ByteLock
 {
     /// <summary>Locks a byte without waiting.</summary>
-    /// <returns>The errno: 0 if this open file holds the lock now, EAGAIN or EACCES if another one does.</returns>
+    /// <returns>
+    /// The errno: 0 if this open file description holds the lock now, EAGAIN or EACCES if another one does.
+    /// </returns>
     public static int TryTake(SafeFileHandle file, long place) => Set(file, place, HostLibc.F_WRLCK);
 
-    /// <summary>Unlocks a byte, also for children that were forked with the file open.</summary>
+    /// <summary>Unlocks a byte, also for child processes that were forked with the file open.</summary>
     public static void Free(SafeFileHandle file, long place) => _ = Set(file, place, HostLibc.F_UNLCK);
 
-    /// <summary>Gets whether another open file holds the lock on a byte.</summary>
+    /// <summary>Gets whether another open file description holds the lock on a byte.</summary>
     public static bool IsTaken(SafeFileHandle file, long place)
     {
         HostLibc.flock range = Byte(place, HostLibc.F_WRLCK);

@@ -6,7 +6,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Vfio.Host;
 
-/// <summary>What only the host's side calls of the C library, beside <see cref="Libc"/>.</summary>
+/// <summary>The functions of the C library that only this assembly calls, besides <see cref="Libc"/>.</summary>
 internal static unsafe partial class HostLibc
 {
     private const string Library = "libc";
@@ -22,7 +22,7 @@ internal static unsafe partial class HostLibc
     public const int SOCK_NONBLOCK = 0x800;
     public const int SOCK_CLOEXEC = 0x80000;
 
-    // Calls of this age have the same number on every architecture.
+    // System calls introduced this late have the same number on every architecture.
     private const int SYS_pidfd_send_signal = 424;
     private const int SYS_pidfd_open = 434;
 
@@ -32,7 +32,7 @@ internal static unsafe partial class HostLibc
     [LibraryImport(Library, EntryPoint = "setxattr", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(PathMarshaller))]
     public static partial int SetXAttr(string path, string name, byte* value, nuint size, int flags);
 
-    // Of a link's own, never of what it leads to: this is root, in a folder of nodes.
+    // Changes a link itself, never its target: this runs as root, in a folder of device nodes.
     [LibraryImport(Library, EntryPoint = "lchown", StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(PathMarshaller), SetLastError = true)]
     public static partial int LChown(string path, uint user, uint group);
 
@@ -46,11 +46,11 @@ internal static unsafe partial class HostLibc
     [LibraryImport(Library, EntryPoint = "prctl", SetLastError = true)]
     public static partial int PrCtl(int option, nint argument);
 
-    // The interface ioctls (netdevice(7)) need some socket; any family does.
+    // The interface ioctls (netdevice(7)) need a socket of any family.
     [LibraryImport(Library, EntryPoint = "socket", SetLastError = true)]
     public static partial SafeFileHandle Socket(int domain, int type, int protocol);
 
-    // A Unix socket's client is accepted without being asked its name, which the client chooses.
+    // The client's address, which the client chooses, is not requested.
     [LibraryImport(Library, EntryPoint = "accept4", SetLastError = true)]
     public static partial SafeFileHandle Accept(SafeHandle socket, nint name, nint nameLength, int flags);
 
@@ -68,11 +68,11 @@ internal static unsafe partial class HostLibc
 
     public static int PidFdSendSignal(int process, int signal) => (int)SystemCall(SYS_pidfd_send_signal, process, signal, 0, 0);
 
-    // Older C libraries have no functions for descriptors of processes; their syscall function has. It is variadic in C; see Libc.sys_ioctl.cs.
+    // Older C libraries have no pidfd functions, but they have syscall. It is variadic in C; see Libc.sys_ioctl.cs.
     [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true)]
     private static partial nint SystemCall(nint number, nint first, nint second, nint third, nint fourth);
 
-    /// <summary>struct flock of 64-bit architectures.</summary>
+    /// <summary>struct flock on 64-bit architectures.</summary>
     [StructLayout(LayoutKind.Sequential)]
     public struct flock
     {
@@ -80,6 +80,6 @@ internal static unsafe partial class HostLibc
         public short l_whence;
         public long l_start;
         public long l_len;
-        public int l_pid; // 0 for locks of open files
+        public int l_pid; // 0 for locks of open file descriptions
     }
 }

@@ -4,13 +4,17 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Vfio.Host;
 
-/// <summary>Reads and sets an interface's flags and name (netdevice(7)); the errno comes back, 0 where it worked.</summary>
+/// <summary>
+/// Reads and sets the flags and the name of a network interface (netdevice(7)). Returns the errno, 0 for success.
+/// </summary>
 internal static unsafe class NetworkInterfaceIoctl
 {
-    // 64 KiB of answers: 1,638 addresses.
+    // 64 KiB have room for 1,638 addresses.
     private const int AnswerBytes = 64 * 1024;
 
-    /// <summary>Every interface's IPv4 addresses. A labelled address ("eth0:vip") counts for its interface.</summary>
+    /// <summary>
+    /// Gets the IPv4 addresses of all interfaces. A labelled address ("eth0:vip") counts for its interface.
+    /// </summary>
     public static IReadOnlyList<(string Interface, IPAddress Address)> GetIPv4Addresses()
     {
         byte[] buffer = new byte[AnswerBytes];
@@ -36,7 +40,7 @@ internal static unsafe class NetworkInterfaceIoctl
         return addresses;
     }
 
-    /// <summary>Switches the interface up, leaving its other flags.</summary>
+    /// <summary>Brings an interface up, and keeps its other flags.</summary>
     public static int SetUp(string name)
     {
         NetworkUapi.ifreq_flags request = new() { ifr_name = ToName(name) };
@@ -68,7 +72,8 @@ internal static unsafe class NetworkInterfaceIoctl
         return Libc.Ioctl(socket, request, argument) < 0 ? Marshal.GetLastPInvokeError() : 0;
     }
 
-    // A name longer than the kernel's 15 bytes names no interface; cut, it might name another. The empty name names none.
+    // A name longer than the kernel's 15 bytes matches no interface, but cut to 15 it might match another. It is
+    // replaced by the empty name, which matches none.
     private static NetworkUapi.Name ToName(string text)
     {
         NetworkUapi.Name name = default;

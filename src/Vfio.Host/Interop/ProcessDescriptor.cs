@@ -3,20 +3,24 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Vfio.Host;
 
-/// <summary>A process by a descriptor (pidfd_open(2)): its number may go to another, the descriptor does not.</summary>
+/// <summary>
+/// Accesses a process through a descriptor (pidfd_open(2)): its ID may be reused, the descriptor still refers to it.
+/// </summary>
 internal static unsafe class ProcessDescriptor
 {
     private const int MillisecondsPerSecond = 1000;
     private const int NanosecondsPerMillisecond = 1_000_000;
 
-    /// <returns>The errno, 0 where it worked.</returns>
+    /// <summary>Opens a descriptor of a process.</summary>
+    /// <returns>The errno; 0 if it succeeded.</returns>
     public static int Open(int process, out SafeFileHandle descriptor)
     {
         descriptor = HostLibc.PidFdOpen(process);
         return descriptor.IsInvalid ? Marshal.GetLastPInvokeError() : 0;
     }
 
-    /// <returns>The errno, 0 where it worked.</returns>
+    /// <summary>Sends a signal to a process.</summary>
+    /// <returns>The errno; 0 if it succeeded.</returns>
     public static int Signal(SafeFileHandle descriptor, int signal)
     {
         using HandleUse use = new(descriptor);
@@ -25,7 +29,7 @@ internal static unsafe class ProcessDescriptor
 
     /// <summary>Waits for the end of the process.</summary>
     /// <param name="descriptor">The process.</param>
-    /// <param name="milliseconds">For how long; negative for as long as it takes.</param>
+    /// <param name="milliseconds">How long to wait; negative for no limit.</param>
     /// <returns>Whether it has ended.</returns>
     public static bool Wait(SafeFileHandle descriptor, long milliseconds)
     {
@@ -42,7 +46,7 @@ internal static unsafe class ProcessDescriptor
         return count > 0;
     }
 
-    /// <summary>Begins a session of this process's own, without a terminal.</summary>
-    /// <returns>Whether it did; not where the process leads its group already.</returns>
+    /// <summary>Makes this process the leader of a new session without a terminal.</summary>
+    /// <returns>Whether it did; <see langword="false"/> if the process leads a process group already.</returns>
     public static bool LeaveSession() => HostLibc.SetSid() >= 0;
 }

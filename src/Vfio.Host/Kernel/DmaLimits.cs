@@ -2,37 +2,45 @@ using System.Globalization;
 
 namespace Vfio.Host;
 
-/// <summary>What a process has locked and pinned, and may: memory that devices can reach stays where it is, and counts.</summary>
+/// <summary>
+/// The memory that a process has locked and pinned, and its limit. Memory for DMA is pinned and counts.
+/// </summary>
 internal sealed record LockedMemoryUse
 {
-    /// <summary>Bytes that count against the limit (<c>VmLck</c>); type1 counts here what it pins.</summary>
+    /// <summary>
+    /// The bytes that count against the limit (<c>VmLck</c>); type1 counts the memory that it pins here.
+    /// </summary>
     public required ulong LockedBytes { get; init; }
 
-    /// <summary>Bytes that are pinned besides (<c>VmPin</c>), as iommufd counts them.</summary>
+    /// <summary>The bytes that are pinned besides (<c>VmPin</c>), as iommufd counts them.</summary>
     public required ulong PinnedBytes { get; init; }
 
-    /// <summary>How many it may lock (<c>RLIMIT_MEMLOCK</c>, soft), in bytes; <see langword="null"/> where there is no limit. Root is not held to it.</summary>
+    /// <summary>
+    /// The greatest number of bytes that it may lock (<c>RLIMIT_MEMLOCK</c>, soft); <see langword="null"/> for no
+    /// limit. It does not apply to root.
+    /// </summary>
     public required ulong? Limit { get; init; }
 }
 
 /// <summary>
-/// What limits the memory that devices reach, seen from outside: the kernel's parameter, and procfs of a process. The ledger itself is in the
-/// process that has the device (<see cref="IoAddressSpace.GetMappings"/>).
+/// Reads the limits on memory for DMA from outside a process: a parameter of the kernel, and a process's procfs files.
+/// The mappings themselves are known only to the process that has the device open
+/// (<see cref="IoAddressSpace.GetMappings"/>).
 /// </summary>
-/// <remarks>Each call looks afresh. Any thread.</remarks>
+/// <remarks>Each call reads again. Thread-safe.</remarks>
 internal sealed class DmaLimits
 {
     private const string LimitKey = "Max locked memory";
 
     private readonly HostRoot _host;
 
-    /// <summary>The running host's limits.</summary>
+    /// <summary>Creates an instance for the running host.</summary>
     public DmaLimits()
         : this(HostRoot.Default)
     {
     }
 
-    /// <summary>The limits of a host whose files are somewhere else.</summary>
+    /// <summary>Creates an instance for a given host.</summary>
     /// <param name="host">Where its <c>/sys</c> and <c>/proc</c> are.</param>
     public DmaLimits(HostRoot host)
     {
@@ -40,17 +48,21 @@ internal sealed class DmaLimits
         _host = host;
     }
 
-    /// <summary>How many mappings a type1 container may have (<c>vfio_iommu_type1.dma_entry_limit</c>); iommufd has no such limit.</summary>
-    /// <returns>The number; <see langword="null"/> where that module is not loaded.</returns>
+    /// <summary>
+    /// Reads how many mappings a type1 container may have (<c>vfio_iommu_type1.dma_entry_limit</c>). iommufd has no
+    /// such limit.
+    /// </summary>
+    /// <returns>The number; <see langword="null"/> if that module is not loaded.</returns>
     public uint? ReadEntryLimit() =>
         SysfsFile.ReadNumber(_host.Combine("sys/module/vfio_iommu_type1/parameters/dma_entry_limit")) is long and >= 0 and <= uint.MaxValue and long limit ? (uint)limit : null;
 
-    /// <summary>What a process has locked and pinned, and may.</summary>
+    /// <summary>Reads how much memory a process has locked and pinned, and its limit.</summary>
     /// <param name="processId">The process.</param>
-    /// <returns>The numbers; <see langword="null"/> where procfs does not tell this user all of them.</returns>
+    /// <returns>The numbers; <see langword="null"/> if procfs does not show this user all of them.</returns>
     public LockedMemoryUse? ReadLockedMemory(int processId) => ReadLockedMemory(processId.ToString(CultureInfo.InvariantCulture));
 
-    /// <param name="process">Its folder below <c>/proc</c>: the number, or <c>self</c>.</param>
+    /// <summary>Reads the numbers of a process.</summary>
+    /// <param name="process">Its folder below <c>/proc</c>: the process ID, or <c>self</c>.</param>
     internal LockedMemoryUse? ReadLockedMemory(string process)
     {
         string folder = _host.Combine($"proc/{process}");

@@ -3,7 +3,8 @@ using Vfio.Pci;
 namespace Vfio.Host;
 
 /// <summary>
-/// What driverctl remembers: the driver that it gives a device to at every boot and plugging in, a file a device in <c>/etc/driverctl.d</c>. Only read, never written.
+/// The overrides of driverctl: the driver to which it binds a device at every boot and hot-plug, one file per device in
+/// <c>/etc/driverctl.d</c>. They are only read, never written.
 /// </summary>
 internal sealed class DriverctlOverrides
 {
@@ -11,13 +12,13 @@ internal sealed class DriverctlOverrides
 
     private readonly string _folder;
 
-    /// <summary>The running host's.</summary>
+    /// <summary>Creates an instance for the running host.</summary>
     public DriverctlOverrides()
         : this(HostRoot.Default)
     {
     }
 
-    /// <summary>Those of a host whose files are somewhere else.</summary>
+    /// <summary>Creates an instance for a given host.</summary>
     /// <param name="host">Where its <c>/etc</c> is.</param>
     public DriverctlOverrides(HostRoot host)
     {
@@ -25,21 +26,30 @@ internal sealed class DriverctlOverrides
         _folder = host.Combine("etc/driverctl.d");
     }
 
-    /// <summary>The driver that driverctl gives a device to.</summary>
+    /// <summary>Finds the driver to which driverctl binds a device.</summary>
     /// <param name="address">The device.</param>
-    /// <returns>The driver's name, <c>none</c> for no driver; <see langword="null"/> where driverctl has nothing of it.</returns>
+    /// <returns>
+    /// The driver's name, <c>none</c> for no driver; <see langword="null"/> if driverctl has no override for the
+    /// device.
+    /// </returns>
     public string? Find(PciAddress address)
     {
-        // A file without a word counts for nothing with driverctl too.
+        // driverctl ignores an empty file too.
         string name = SysfsFile.Read(PathOf(address))?.Trim() ?? "";
         return name.Length is 0 or > MaxNameLength || name.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || c == '/') ? null : name;
     }
 
-    /// <summary>What it means for a device that is released, a sentence; <see langword="null"/> where driverctl gives it to no VFIO driver.</summary>
+    /// <summary>
+    /// Describes what the override means for a device that is released, one sentence; <see langword="null"/> if it does
+    /// not name a VFIO driver.
+    /// </summary>
     internal string? DescribeClaim(PciAddress address) => Find(address) is string driver && driver.Contains("vfio", StringComparison.Ordinal)
-        ? $"driverctl gives it to {driver} again at the next boot (driverctl unset-override {address})" : null;
+        ? $"driverctl will bind it to {driver} again at the next boot (to stop that: driverctl unset-override {address})" : null;
 
-    /// <summary>The file of a device, whether or not it is there: named by bus and address, by early versions by the address alone.</summary>
+    /// <summary>
+    /// Gets the path of a device's file, whether or not it exists. It is named after bus and address; early versions
+    /// named it after the address only.
+    /// </summary>
     internal string PathOf(PciAddress address)
     {
         string named = Path.Combine(_folder, $"pci-{address}");

@@ -2,22 +2,30 @@ using System.Globalization;
 
 namespace Vfio.Host;
 
-/// <summary>How often an interrupt of the host has come since it was set up (<c>/proc/interrupts</c>).</summary>
+/// <summary>
+/// The number of times that an interrupt of the host has occurred since it was set up (<c>/proc/interrupts</c>).
+/// </summary>
 internal sealed record HostInterruptCount
 {
-    /// <summary>The host's number of it.</summary>
+    /// <summary>The host's number for the interrupt.</summary>
     public required int Number { get; init; }
 
-    /// <summary>Who has it, as its driver says: <c>vfio-msix[0](0000:00:14.3)</c>, <c>eth0-rx-0</c>; without control characters.</summary>
+    /// <summary>
+    /// The name that its driver gave it: <c>vfio-msix[0](0000:00:14.3)</c>, <c>eth0-rx-0</c>; control characters are
+    /// replaced.
+    /// </summary>
     public required string Name { get; init; }
 
-    /// <summary>How often, on all processors.</summary>
+    /// <summary>Gets how often it occurred, on all processors together.</summary>
     public required ulong Count { get; init; }
 
     /// <summary>Counts interrupts of the host.</summary>
-    /// <param name="host">Whose <c>/proc</c>.</param>
-    /// <param name="numbers">Which; <see cref="PciDeviceDetails.MessageInterrupts"/> and <see cref="PciDeviceDetails.Interrupt"/> are a device's.</param>
-    /// <returns>Those that somebody has, ascending.</returns>
+    /// <param name="host">The host whose <c>/proc</c> is read.</param>
+    /// <param name="numbers">
+    /// The interrupts; <see cref="PciDeviceDetails.MessageInterrupts"/> and <see cref="PciDeviceDetails.Interrupt"/>
+    /// are those of a device.
+    /// </param>
+    /// <returns>The interrupts that are in use, ascending.</returns>
     public static IReadOnlyList<HostInterruptCount> Read(HostRoot host, IReadOnlyCollection<int> numbers)
     {
         ArgumentNullException.ThrowIfNull(host);
@@ -33,7 +41,7 @@ internal sealed record HostInterruptCount
 
     private static HostInterruptCount? Parse(int number, string[] words, int processors)
     {
-        // Counts, controller, how it is triggered, names.
+        // The columns are the counts, the controller, the trigger type and the names.
         if (words.Length < processors + 3)
         {
             return null;

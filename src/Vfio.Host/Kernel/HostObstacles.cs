@@ -1,43 +1,50 @@
 namespace Vfio.Host;
 
-/// <summary>Something of the host that keeps its devices from being bound, whichever.</summary>
+/// <summary>Something about the host that keeps any of its devices from being bound.</summary>
 /// <param name="Reason">The reason.</param>
-/// <param name="What">What it is, a sentence.</param>
-/// <param name="Hint">What a person can do about it.</param>
+/// <param name="What">What it is, one sentence.</param>
+/// <param name="Hint">What to do about it.</param>
 internal sealed record HostObstacle(RefusalReason Reason, string What, string Hint);
 
-/// <summary>Looks for what keeps devices from being bound: who binds asks before anything is changed, and so does the diagnosis.</summary>
+/// <summary>
+/// Finds what keeps devices from being bound. Used by a bind before anything is changed, and by the diagnosis.
+/// </summary>
 internal sealed class HostObstacles(HostRoot host)
 {
     private const string VfioPci = "vfio-pci";
     private const string Type1 = "vfio_iommu_type1";
     private const string Iommufd = "iommufd";
 
-    // An entry of the journal, and a new one beside it until it is whole.
+    // Room for a journal entry, and a new one beside it until that is complete.
     private const long NeededBytes = 16 * 1024;
 
     private readonly KernelModules _modules = new(host);
 
-    /// <summary>Finds what is in the way of loading modules, and of writing to the kernel and the journal.</summary>
+    /// <summary>Finds what prevents loading modules, and writing to the kernel and the journal.</summary>
     /// <param name="modules">The modules that have to be loaded.</param>
     public IEnumerable<HostObstacle> Find(IEnumerable<string> modules) => OfFiles().Concat(OfModules([.. modules]));
 
-    /// <summary>The same for vfio-pci and what it needs.</summary>
+    /// <summary>
+    /// Finds what prevents loading vfio-pci and the modules that it needs, and writing to the kernel and the journal.
+    /// </summary>
     public IEnumerable<HostObstacle> Find() => Find(
         [.. Directory.Exists(host.PciDriver(VfioPci)) || _modules.Find(VfioPci) == ModuleState.BuiltIn ? [] : _modules.Needed(VfioPci), .. ForAddressSpace() is string module ? [module] : Array.Empty<string>()]);
 
-    /// <summary>Finds the module to load so that devices can be given an address space; <see langword="null"/> where there is one, or none can be loaded.</summary>
+    /// <summary>
+    /// Finds the module to load for address spaces; <see langword="null"/> if the kernel has one loaded, or none can be
+    /// loaded.
+    /// </summary>
     public string? ForAddressSpace() => HasAddressSpace ? null
         : _modules.Find(Type1) == ModuleState.Loadable ? Type1
         : _modules.Find(Iommufd) == ModuleState.Loadable ? Iommufd
         : null;
 
-    /// <summary>Why devices that are bound could be given no address space.</summary>
+    /// <summary>Finds why bound devices could not get an address space.</summary>
     public HostObstacle? OfAddressSpace() => !HasAddressSpace && ForAddressSpace() is null && _modules.AreThere
-        ? new HostObstacle(RefusalReason.AddressSpace, $"this kernel ({_modules.Release}) has neither iommufd nor {Type1}, which give devices their address space", "take another kernel; distributions' kernels have one of them")
+        ? new HostObstacle(RefusalReason.AddressSpace, $"this kernel ({_modules.Release}) has neither iommufd nor {Type1}, which give devices their address space", "use another kernel; the kernels of distributions have one of them")
         : null;
 
-    // Other architectures have an IOMMU model of their own.
+    // Other architectures have their own IOMMU interface.
     private bool HasAddressSpace => Path.Exists(host.Combine("dev/iommu")) || IsThere(Type1) || IsThere(Iommufd) || IsThere("vfio_iommu_spapr_tce");
 
     private bool IsThere(string module) => _modules.Find(module) is ModuleState.Loaded or ModuleState.BuiltIn;
@@ -46,16 +53,16 @@ internal sealed class HostObstacles(HostRoot host)
     {
         if (MountTable.Find(host, "/sys/bus/pci") is (string sysfs, true))
         {
-            yield return new HostObstacle(RefusalReason.ReadOnly, $"{sysfs} can only be read here, as in a container", "bind on the host, and start the container with the device's nodes (--device /dev/vfio/…)");
+            yield return new HostObstacle(RefusalReason.ReadOnly, $"{sysfs} is mounted read-only, as it is in a container", "bind on the host, and start the container with the device's nodes (--device /dev/vfio/…)");
         }
 
         if (MountTable.Find(host, "/run/vfio") is (string run, true))
         {
-            yield return new HostObstacle(RefusalReason.ReadOnly, $"{run} can only be read here, so that nothing can be remembered", "bind on the host, where /run can be written");
+            yield return new HostObstacle(RefusalReason.ReadOnly, $"{run} is mounted read-only, so the journal cannot be written", "bind on the host, where /run can be written");
         }
         else if (host.IsRunningHost && FreeBytes("/run") is long free and < NeededBytes)
         {
-            yield return new HostObstacle(RefusalReason.Full, $"/run is full ({free} bytes are free), so that nothing can be remembered", "make room there: du -xsh /run/* shows what takes it");
+            yield return new HostObstacle(RefusalReason.Full, $"/run is full ({free} bytes are free), so the journal cannot be written", "free space there; du -xsh /run/* shows what uses it");
         }
     }
 
@@ -64,8 +71,8 @@ internal sealed class HostObstacles(HostRoot host)
         if (modules.Length != 0 && SysfsFile.Read(host.Combine("proc/sys/kernel/modules_disabled")) == "1")
         {
             yield return new HostObstacle(
-                RefusalReason.ModulesDisabled, $"{modules[0]} is not loaded, and the kernel loads no modules any more (kernel.modules_disabled=1)",
-                $"that ends with a reboot: have it loaded before that is set (echo {VfioPci} > /etc/modules-load.d/vfio.conf)");
+                RefusalReason.ModulesDisabled, $"{modules[0]} is not loaded, and the kernel does not load modules any more (kernel.modules_disabled=1)",
+                $"reboot, and have it loaded before that is set (echo {VfioPci} > /etc/modules-load.d/vfio.conf)");
             yield break;
         }
 
@@ -78,8 +85,8 @@ internal sealed class HostObstacles(HostRoot host)
             else if (_modules.Release.Length != 0 && _modules.Find(module) == ModuleState.Missing)
             {
                 yield return _modules.AreThere
-                    ? new HostObstacle(RefusalReason.Module, $"this kernel ({_modules.Release}) has no module {module}", "install all modules of this kernel; vfio doctor says which package has them")
-                    : new HostObstacle(RefusalReason.Module, $"the modules of the running kernel ({_modules.Release}) are not in /lib/modules", "reboot after an update of the kernel; in a container, load vfio-pci on the host");
+                    ? new HostObstacle(RefusalReason.Module, $"this kernel ({_modules.Release}) does not have the module {module}", "install all modules of this kernel; vfio doctor says which package has them")
+                    : new HostObstacle(RefusalReason.Module, $"the modules of the running kernel ({_modules.Release}) are not in /lib/modules", "reboot if the kernel was updated; in a container, load vfio-pci on the host");
             }
         }
     }

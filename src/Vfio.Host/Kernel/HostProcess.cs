@@ -3,10 +3,10 @@ using Microsoft.Win32.SafeHandles;
 namespace Vfio.Host;
 
 /// <summary>
-/// A process of the running host, held by a descriptor of the kernel's (pidfd): when it has ended its number may go to another process, and
-/// this object still means the one that was found.
+/// A process of the running host, identified by a descriptor (pidfd): after the process has ended its ID may be reused,
+/// but this object still refers to the process that was found.
 /// </summary>
-/// <remarks>Owns the descriptor, not the process. Any thread. Linux 5.3 or later.</remarks>
+/// <remarks>Owns the descriptor, not the process. Thread-safe. Needs Linux 5.3 or later.</remarks>
 internal sealed class HostProcess : IDisposable
 {
     private static readonly TimeSpan StopInterval = TimeSpan.FromMilliseconds(100);
@@ -19,38 +19,43 @@ internal sealed class HostProcess : IDisposable
         _descriptor = descriptor;
     }
 
-    /// <summary>Its number.</summary>
+    /// <summary>Gets the process ID.</summary>
     public int Id { get; }
 
-    /// <summary>Whether it has ended.</summary>
+    /// <summary>Gets whether it has ended.</summary>
     public bool HasEnded => ProcessDescriptor.Wait(_descriptor, 0);
 
-    /// <summary>The user who started it (the real user id); <see langword="null"/> where it has ended.</summary>
+    /// <summary>Gets the user who started it (the real user ID); <see langword="null"/> if it has ended.</summary>
     public uint? UserId
     {
         get
         {
-            // Looked at before the descriptor: the number was still this process's then.
+            // Read the user before testing the descriptor: if the process has not ended then, the ID was still its own.
             uint? user = HolderNames.ReadUserId($"/proc/{Id}");
             return HasEnded ? null : user;
         }
     }
 
     /// <summary>Finds a process.</summary>
-    /// <param name="id">Its number.</param>
-    /// <returns>The process; <see langword="null"/> where there is none of that number, or the kernel is older than such descriptors.</returns>
+    /// <param name="id">The process ID.</param>
+    /// <returns>
+    /// The process; <see langword="null"/> if no process has this ID, or the kernel does not support pidfds.
+    /// </returns>
     public static HostProcess? Find(int id) => id > 0 && ProcessDescriptor.Open(id, out SafeFileHandle descriptor) == 0 ? new HostProcess(id, descriptor) : null;
 
-    /// <summary>Moves this process into a session of its own, where no terminal and no shell's job reaches it.</summary>
-    /// <returns>Whether it is in one now; not where it leads a group of processes already.</returns>
+    /// <summary>
+    /// Moves this process into a new session, so that signals of a terminal or of a shell's job control do not reach
+    /// it.
+    /// </summary>
+    /// <returns>Whether it did; <see langword="false"/> if it leads a process group already.</returns>
     public static bool LeaveSession() => ProcessDescriptor.LeaveSession();
 
-    /// <summary>Waits until it has ended, however long that takes.</summary>
+    /// <summary>Waits until it has ended, without a limit.</summary>
     public void WaitForEnd() => _ = ProcessDescriptor.Wait(_descriptor, -1);
 
-    /// <summary>Waits until it has ended, for a time.</summary>
-    /// <param name="time">For how long at most; not negative.</param>
-    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <summary>Waits until it has ended, for a limited time.</summary>
+    /// <param name="time">The greatest time to wait; not negative.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>Whether it has ended.</returns>
     public bool WaitForEnd(TimeSpan time, CancellationToken cancellationToken = default)
     {
@@ -59,7 +64,7 @@ internal sealed class HostProcess : IDisposable
         bool hasEnded;
         do
         {
-            // A signal that this process handles ends a wait early; a stop does not, and is looked for.
+            // A signal that this process handles ends a wait early, but a canceled token does not, so it is polled.
             TimeSpan left = deadline.Left;
             hasEnded = ProcessDescriptor.Wait(_descriptor, (long)Math.Ceiling((left < StopInterval ? left : StopInterval).TotalMilliseconds));
         }
@@ -69,7 +74,9 @@ internal sealed class HostProcess : IDisposable
 
     /// <summary>Sends it a signal.</summary>
     /// <param name="number">The signal's number.</param>
-    /// <returns>Whether it was sent; not where the process has ended, or is not this user's to signal.</returns>
+    /// <returns>
+    /// Whether it was sent; <see langword="false"/> if the process has ended, or this user may not signal it.
+    /// </returns>
     public bool Signal(int number) => ProcessDescriptor.Signal(_descriptor, number) == 0;
 
     /// <inheritdoc/>

@@ -3,7 +3,7 @@ namespace Vfio.Host;
 /// <summary>A user of the running host, from its name service.</summary>
 internal sealed record HostUser
 {
-    /// <summary>The user's number.</summary>
+    /// <summary>The user ID.</summary>
     public required uint Id { get; init; }
 
     /// <summary>The user's name.</summary>
@@ -12,12 +12,12 @@ internal sealed record HostUser
     /// <summary>The user's home directory.</summary>
     public required string Home { get; init; }
 
-    /// <summary>The number of the user as whom this process acts (the effective user id).</summary>
+    /// <summary>Gets the effective user ID of this process.</summary>
     public static uint CurrentId => Libc.GetEUid();
 
     /// <summary>Finds a user.</summary>
-    /// <param name="id">The number.</param>
-    /// <returns>The user; <see langword="null"/> where the host knows none of that number.</returns>
+    /// <param name="id">The user ID.</param>
+    /// <returns>The user; <see langword="null"/> if the host has no user with this ID.</returns>
     public static HostUser? Find(uint id) => UserDatabase.Find(id) is UserEntry entry
         ? new HostUser { Id = entry.Uid, Name = entry.Name, Home = entry.Home }
         : null;

@@ -1,28 +1,28 @@
 namespace Vfio.Host;
 
-/// <summary>Whether the kernel has a module.</summary>
+/// <summary>The state of a kernel module.</summary>
 internal enum ModuleState
 {
-    /// <summary>Neither loaded nor among the modules of this kernel.</summary>
+    /// <summary>It is neither loaded nor among the modules of this kernel.</summary>
     Missing,
 
-    /// <summary>On disk, to be loaded.</summary>
+    /// <summary>It is on disk, and can be loaded.</summary>
     Loadable,
 
-    /// <summary>Part of the kernel.</summary>
+    /// <summary>It is built into the kernel.</summary>
     BuiltIn,
 
-    /// <summary>Loaded.</summary>
+    /// <summary>It is loaded.</summary>
     Loaded,
 }
 
-// Where a module is: in the kernel, or on disk.
+// Finds out where a module is: in the kernel, or on disk.
 internal sealed partial class KernelModules
 {
-    /// <summary>Whether the modules of this kernel are on disk at all.</summary>
+    /// <summary>Gets whether the modules of this kernel are on disk at all.</summary>
     public bool AreThere => Lines("modules.dep").Any();
 
-    /// <summary>Looks for a module.</summary>
+    /// <summary>Finds a module.</summary>
     /// <param name="name">Its name, with hyphens or underscores.</param>
     public ModuleState Find(string name)
     {
@@ -37,7 +37,8 @@ internal sealed partial class KernelModules
             return ModuleState.BuiltIn;
         }
 
-        // Built in, or loaded with no state to show; and a file can be gone that the list still has.
+        // A module without initstate is built in, or loaded without a state to show. A file in modules.dep may no
+        // longer exist.
         return Path.Exists(loaded) ? ModuleState.Loaded
             : Lines("modules.dep").Select(line => line.Split(':')[0]).FirstOrDefault(path => IsModule(path, name)) is string found && File.Exists(PathOf(found)) ? ModuleState.Loadable
             : ModuleState.Missing;

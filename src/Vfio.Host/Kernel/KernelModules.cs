@@ -3,7 +3,9 @@ using Vfio.Pci;
 
 namespace Vfio.Host;
 
-/// <summary>The kernel's modules: which are loaded, what each needs, which serve a device. Opens text files only.</summary>
+/// <summary>
+/// The kernel's modules: which are loaded, what each of them needs, and which support a device. Reads only text files.
+/// </summary>
 internal sealed partial class KernelModules(HostRoot host)
 {
     private const int MostLines = 1 << 18;
@@ -12,13 +14,16 @@ internal sealed partial class KernelModules(HostRoot host)
 
     private readonly string _folder = host.Combine($"lib/modules/{(ReadRelease(host) is { Length: > 0 } release && !release.Contains('/') ? release : "unknown")}");
 
-    /// <summary>The kernel's version, as <c>uname -r</c> says it.</summary>
+    /// <summary>Gets the kernel's version, as <c>uname -r</c> prints it.</summary>
     public string Release => ReadRelease(host);
 
-    /// <summary>Whether the module is loaded, or built in with parameters, which looks the same.</summary>
+    /// <summary>Gets whether the module is loaded, or built in with parameters, which looks the same.</summary>
     public bool IsLoaded(string module) => Directory.Exists(host.Combine($"{Loaded}/{FolderName(module)}"));
 
-    /// <summary>The modules that loading one would load, in the order in which they can be unloaded: itself, what it needs, and what is to be loaded with those (softdep), less what is there.</summary>
+    /// <summary>
+    /// Gets the modules that loading one would load, in the order in which they can be unloaded: the module itself,
+    /// those it needs, and those that are loaded together with them (softdep), without those that are loaded already.
+    /// </summary>
     public IReadOnlyList<string> Missing(string module)
     {
         if (IsLoaded(module))
@@ -26,7 +31,7 @@ internal sealed partial class KernelModules(HostRoot host)
             return [];
         }
 
-        // vfio wants vfio_iommu_type1 after itself, which then uses it: that one goes first.
+        // vfio_iommu_type1 is loaded after vfio (softdep post) and uses it, so it has to be unloaded first.
         IReadOnlyList<string> needed = Needed(module);
         (string[] Earlier, string[] Later)[] soft = [.. needed.Select(SoftDependencies)];
         IEnumerable<string> WithNeeded(IEnumerable<string> modules) => modules.Where(name => !IsLoaded(name)).SelectMany(Needed);
@@ -35,10 +40,11 @@ internal sealed partial class KernelModules(HostRoot host)
             .DistinctBy(FolderName).Take(MostModules)];
     }
 
-    /// <summary>A module that is not loaded, and what it needs of what is not: without these it cannot be loaded.</summary>
+    /// <summary>Gets a module that is not loaded, and those that it needs and that are not loaded either.</summary>
     public IReadOnlyList<string> Needed(string module)
     {
-        // "kernel/drivers/vfio/pci/vfio-pci.ko.xz: kernel/drivers/vfio/pci/vfio-pci-core.ko.xz kernel/…": all that it needs, the nearest first.
+        // A line has all modules that the first one needs, the nearest first: "kernel/drivers/vfio/pci/vfio-pci.ko.xz:
+        // kernel/drivers/vfio/pci/vfio-pci-core.ko.xz kernel/…".
         foreach (string line in Lines("modules.dep"))
         {
             int colon = line.IndexOf(':');
@@ -80,7 +86,10 @@ internal sealed partial class KernelModules(HostRoot host)
         return ([.. earlier.Take(MostModules)], [.. later.Take(MostModules)]);
     }
 
-    /// <summary>Whether nothing uses a loaded module: no other module, no open file, and no device of the PCI drivers in it.</summary>
+    /// <summary>
+    /// Gets whether nothing uses a loaded module: no other module, no open file, and no device bound to a PCI driver in
+    /// it.
+    /// </summary>
     public bool IsUnused(string module)
     {
         string folder = host.Combine($"{Loaded}/{FolderName(module)}");
@@ -88,7 +97,7 @@ internal sealed partial class KernelModules(HostRoot host)
             && !PciDrivers(module).Any(driver => SysfsFile.Names(host.PciDriver(driver)).Any(name => PciAddress.TryParse(name, out _)));
     }
 
-    /// <summary>The names of the PCI drivers in a loaded module.</summary>
+    /// <summary>Gets the names of the PCI drivers in a loaded module.</summary>
     public IEnumerable<string> PciDrivers(string module)
     {
         const string Prefix = "pci:";
@@ -96,7 +105,10 @@ internal sealed partial class KernelModules(HostRoot host)
             .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal)).Select(name => name[Prefix.Length..]);
     }
 
-    /// <summary>The modules with a VFIO driver for a device, as their aliases say (<c>vfio_pci:</c>): vfio-pci, and those that are made for the device.</summary>
+    /// <summary>
+    /// Gets the modules with a VFIO driver for a device, by their aliases (<c>vfio_pci:</c>): vfio-pci, and variant
+    /// drivers made for the device.
+    /// </summary>
     public IReadOnlyList<string> VfioDrivers(PciDeviceInfo device)
     {
         const string Pci = "pci:", Alias = "alias vfio_pci:";
@@ -115,7 +127,10 @@ internal sealed partial class KernelModules(HostRoot host)
             .Take(MostModules)];
     }
 
-    /// <summary>The modules with a driver of the kernel's own for a device, as their aliases say (<c>pci:</c>), built in ones too; the first is the one that a probe would choose.</summary>
+    /// <summary>
+    /// Gets the modules with a host driver for a device, by their aliases (<c>pci:</c>), including built-in ones. The
+    /// first is the one that a probe would choose.
+    /// </summary>
     public IReadOnlyList<string> HostDrivers(PciDeviceInfo device)
     {
         const string Alias = "alias ", BuiltIn = ".alias=";
@@ -129,7 +144,7 @@ internal sealed partial class KernelModules(HostRoot host)
             .Select(line => line[Alias.Length..].Split(' '))
             .Where(parts => parts.Length == 2)
             .Select(parts => (parts[0], parts[1]));
-        // Entries end in zeroes: "e1000e.alias=pci:v00008086d000010D3sv*sd*bc*sc*i*".
+        // Entries end with a zero byte: "e1000e.alias=pci:v00008086d000010D3sv*sd*bc*sc*i*".
         IEnumerable<(string Pattern, string Module)> builtIn = Lines("modules.builtin.modinfo").SelectMany(line => line.Split('\0'))
             .Select(text => (Text: text, At: text.IndexOf(BuiltIn, StringComparison.Ordinal)))
             .Where(item => item.At > 0)
@@ -142,10 +157,10 @@ internal sealed partial class KernelModules(HostRoot host)
             .Take(MostModules)];
     }
 
-    /// <summary>A module's name as its folder in sysfs has it: with underscores.</summary>
+    /// <summary>Gets the name of a module's folder in sysfs, which has underscores instead of hyphens.</summary>
     public static string FolderName(string module) => module.Replace('-', '_');
 
-    // A release becomes part of a path.
+    // The release becomes part of a path.
     private static string ReadRelease(HostRoot host) => SysfsFile.Read(host.Combine("proc/sys/kernel/osrelease")) ?? "";
 
     private IEnumerable<string> Lines(string file) => SysfsFile.ReadLines(Path.Combine(_folder, file)).Take(MostLines);

@@ -1,12 +1,15 @@
 namespace Vfio.Host;
 
-/// <summary>What modprobe's configuration says (modprobe.d(5)).</summary>
+/// <summary>Reads the configuration of modprobe (modprobe.d(5)).</summary>
 internal static class ModprobeFiles
 {
-    // A file hides those of the same name in the folders after its own.
+    // A file hides those with the same name in later folders.
     private static readonly string[] Folders = ["etc/modprobe.d", "run/modprobe.d", "usr/local/lib/modprobe.d", "usr/lib/modprobe.d", "lib/modprobe.d"];
 
-    /// <summary>Every line with at least a command and a module, in words, with the file that it is in.</summary>
+    /// <summary>
+    /// Gets every line with at least a command, a module and an argument, split into words, with the file that it is
+    /// in.
+    /// </summary>
     public static IEnumerable<(string File, string[] Words)> Lines(HostRoot host)
     {
         HashSet<string> seen = [];
@@ -19,8 +22,8 @@ internal static class ModprobeFiles
                select ($"/{folder}/{name}", words);
     }
 
-    /// <summary>Finds the line by which a module is never loaded: <c>install vfio-pci /bin/false</c>.</summary>
-    /// <returns>The file and the line; <see langword="null"/> where it may be loaded.</returns>
+    /// <summary>Finds the line that keeps a module from being loaded: <c>install vfio-pci /bin/false</c>.</summary>
+    /// <returns>The file and the line; <see langword="null"/> if the module can be loaded.</returns>
     public static (string File, string Line)? FindBan(HostRoot host, string module)
     {
         foreach ((string file, string[] words) in Lines(host))

@@ -1,10 +1,12 @@
 namespace Vfio.Host;
 
-/// <summary>Which file systems are mounted where, as this process sees it.</summary>
+/// <summary>Reads the mounted file systems, as this process sees them.</summary>
 internal static class MountTable
 {
     /// <summary>Finds the mount that a path is on.</summary>
-    /// <returns>Where it is mounted, and whether nothing can be written to it; <see langword="null"/> where the table does not say.</returns>
+    /// <returns>
+    /// The mount point, and whether the mount is read-only; <see langword="null"/> if the table does not contain it.
+    /// </returns>
     public static (string Place, bool IsReadOnly)? Find(HostRoot host, string path)
     {
         (string Place, bool IsReadOnly)? found = null;
@@ -12,7 +14,7 @@ internal static class MountTable
         foreach (string line in SysfsFile.ReadLines(host.Combine("proc/self/mountinfo")))
         {
             string[] fields = line.Split(' ');
-            // What is mounted later over the same place hides what was there.
+            // A later mount over the same path hides an earlier one.
             if (fields.Length > 5 && IsAbove(fields[4], path) && (found is null || fields[4].Length >= found.Value.Place.Length))
             {
                 found = (fields[4], fields[5].Split(',').Contains("ro") || Array.IndexOf(fields, "-") is int dash and > 0 && dash + 3 < fields.Length && fields[dash + 3].Split(',').Contains("ro"));

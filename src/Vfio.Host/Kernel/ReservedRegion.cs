@@ -1,17 +1,24 @@
 namespace Vfio.Host;
 
-/// <summary>A range of a group's addresses that is not free (<c>reserved_regions</c>).</summary>
+/// <summary>
+/// A range of addresses that is reserved in the address space of an IOMMU group (<c>reserved_regions</c>).
+/// </summary>
 /// <param name="First">The first address.</param>
-/// <param name="Last">The last one.</param>
-/// <param name="Kind">As the kernel names it: <c>msi</c>, <c>direct</c>, <c>direct-relaxable</c>, <c>reserved</c>.</param>
+/// <param name="Last">The last address.</param>
+/// <param name="Kind">
+/// The kernel's name for its kind: <c>msi</c>, <c>direct</c>, <c>direct-relaxable</c>, <c>reserved</c>.
+/// </param>
 internal readonly record struct ReservedRegion(ulong First, ulong Last, string Kind)
 {
     private const int MostRegions = 256;
 
-    /// <summary>Whether the firmware uses the device by it (VT-d's RMRR, AMD-Vi's unity maps), so that the kernel gives the device no other address space.</summary>
-    public bool IsFirmwares => Kind == "direct";
+    /// <summary>
+    /// Gets whether the firmware uses the device through this range (an RMRR of VT-d, a unity map of AMD-Vi), so that
+    /// the kernel allows the device no other address space.
+    /// </summary>
+    public bool IsForFirmware => Kind == "direct";
 
-    /// <summary>Reads those of a device's group; a line that is none is left out.</summary>
+    /// <summary>Reads the regions of a device's group. A malformed line is skipped.</summary>
     public static IReadOnlyList<ReservedRegion> Of(PciDeviceInfo device)
     {
         List<ReservedRegion> regions = [];

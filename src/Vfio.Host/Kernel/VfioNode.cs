@@ -1,25 +1,29 @@
 namespace Vfio.Host;
 
-/// <summary>A node below <c>/dev</c> by which a device is opened, and whose it is.</summary>
+/// <summary>A device node below <c>/dev</c> through which a device is opened, and the users who may open it.</summary>
 public sealed record VfioNode
 {
-    /// <summary>The host's name for it: <c>/dev/vfio/12</c>.</summary>
+    /// <summary>Its path on the host: <c>/dev/vfio/12</c>.</summary>
     public required string Path { get; init; }
 
-    /// <summary>Its owner: who may open it, besides root.</summary>
+    /// <summary>The user ID of its owner, who may open it besides root.</summary>
     public required uint UserId { get; init; }
 
-    /// <summary>That user's name, or the number where it has none.</summary>
+    /// <summary>That user's name, or the user ID if it has none.</summary>
     public required string UserName { get; init; }
 
-    /// <summary>The names, or numbers, of the users who may open it too: by its access list, which <c>vfio bind --user</c> writes.</summary>
+    /// <summary>
+    /// The names, or user IDs, of the users whom its ACL allows to open it (<c>vfio bind --user</c> adds an entry).
+    /// </summary>
     public required IReadOnlyList<string> OtherUsers { get; init; }
 
     private const int MostUsers = 64;
 
-    /// <summary>Finds the nodes by which VFIO opens a device: its group's, and its own where the kernel has such nodes.</summary>
+    /// <summary>
+    /// Gets the nodes through which VFIO opens a device: that of its group, and its own if the kernel has such nodes.
+    /// </summary>
     /// <param name="device">The device.</param>
-    /// <returns>Those that are there; none where no VFIO driver has the device.</returns>
+    /// <returns>The nodes that exist; none if the device is not bound to a VFIO driver.</returns>
     public static IReadOnlyList<VfioNode> GetAll(PciDeviceInfo device)
     {
         ArgumentNullException.ThrowIfNull(device);

@@ -2,37 +2,52 @@ using Vfio.Pci;
 
 namespace Vfio.Host;
 
-/// <summary>How long to wait for programs that hold a device, or are changing it, and what happens meanwhile.</summary>
+/// <summary>
+/// Settings for waiting for programs that hold or change a device: how long, and what to call meanwhile.
+/// </summary>
 public sealed record HolderWait
 {
     /// <summary>Creates an instance.</summary>
     /// <param name="timeout">
-    /// For how long at most, all devices together; zero for not at all. Nothing is changed during that time. If the kernel itself then has to wait, as with
-    /// <see cref="ReleaseOptions.Force"/>, it is given this time again: at least 2 s if the program is known, otherwise 30 s.
+    /// The greatest time to wait, for all devices together; zero to not wait. Nothing is changed during that time. If
+    /// the kernel itself then has to wait, as with <see cref="ReleaseOptions.Force"/>, it gets this time again: at
+    /// least 2 s if the holder is known, otherwise 30 s.
     /// </param>
     public HolderWait(TimeSpan timeout) => Timeout = timeout;
 
     /// <summary>
-    /// For how long at most, all devices together; zero for not at all. Nothing is changed during that time. If the kernel itself then has to wait, as with
-    /// <see cref="ReleaseOptions.Force"/>, it is given this time again: at least 2 s if the program is known, otherwise 30 s.
+    /// The greatest time to wait, for all devices together; zero to not wait. Nothing is changed during that time. If
+    /// the kernel itself then has to wait, as with <see cref="ReleaseOptions.Force"/>, it gets this time again: at
+    /// least 2 s if the holder is known, otherwise 30 s.
     /// </summary>
     public TimeSpan Timeout { get; init; }
 
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Told once for each device, before it is waited for: the device and who holds it. On the calling thread.</summary>
+    /// <summary>
+    /// Called once for each device before waiting for it, with the device and its holders. Runs on the calling thread.
+    /// </summary>
     public Action<PciAddress, IReadOnlyList<DeviceHolder>>? Waiting { get; init; }
 
-    /// <summary>Called once for each write that the kernel has not completed after two seconds: the device, and what the kernel waits for. On the calling thread.</summary>
+    /// <summary>
+    /// Called once for each write that the kernel has not completed after two seconds, with the device and what the
+    /// kernel waits for. Runs on the calling thread.
+    /// </summary>
     public Action<PciAddress, string>? Delayed { get; init; }
 
-    /// <summary>Ends the waiting, for programs that hold a device, for other programs that change it, and for the kernel, as if the time were over.</summary>
+    /// <summary>
+    /// Ends every wait as if the time were over: for programs that hold a device, for programs that change it, and for
+    /// the kernel.
+    /// </summary>
     public CancellationToken CancellationToken { get; init; }
 
-    /// <summary>Computes a plan, and again as long as it is refused because programs hold devices (<see cref="Refusal.Holders"/>), for <see cref="Timeout"/> at most.</summary>
+    /// <summary>
+    /// Computes a plan, and computes it again as long as it is refused because programs hold devices
+    /// (<see cref="Refusal.Holders"/>), for at most <see cref="Timeout"/>.
+    /// </summary>
     /// <typeparam name="TPlan">The kind of plan.</typeparam>
-    /// <param name="compute">Computes it.</param>
-    /// <returns>The last plan; where the time is over it is refused still.</returns>
+    /// <param name="compute">Computes the plan.</param>
+    /// <returns>The last plan. If the time is over, it is still refused.</returns>
     public TPlan Wait<TPlan>(Func<TPlan> compute)
         where TPlan : ChangePlan
     {
@@ -53,7 +68,7 @@ public sealed record HolderWait
                 Waiting?.Invoke(device.Key, [.. device.SelectMany(refusal => refusal.Holders).DistinctBy(holder => holder.ProcessId)]);
             }
 
-            // Each look goes through all descriptors of all processes.
+            // Computing the plan searches the file descriptors of all processes, so do not do it too often.
             CancellationToken.WaitHandle.WaitOne(left < Step ? left : Step);
             plan = compute();
         }

@@ -2,43 +2,46 @@ using System.Text.Json;
 
 namespace Vfio.Host;
 
-/// <summary>Why a device must not be bound, released or changed. In JSON and in lists, its name in lower case with hyphens: <c>no-iommu</c>.</summary>
+/// <summary>
+/// The reason why a device cannot be bound, released or changed. JSON and lists use its name in lower case with
+/// hyphens: <c>no-iommu</c>.
+/// </summary>
 public enum RefusalReason
 {
     /// <summary>It is a bridge or a port.</summary>
     Bridge,
 
-    /// <summary>No IOMMU is in front of it.</summary>
+    /// <summary>It is not behind an IOMMU.</summary>
     NoIommu,
 
-    /// <summary>No IOMMU is in front of it, and the kernel's mode for such devices is off.</summary>
+    /// <summary>It is not behind an IOMMU, and the kernel's no-IOMMU mode is off.</summary>
     NoIommuMode,
 
-    /// <summary>The firmware uses it for itself (an RMRR).</summary>
+    /// <summary>The firmware reserves memory for it (an RMRR).</summary>
     Reserved,
 
-    /// <summary>A disk of it is mounted, or it carries a share that may be.</summary>
+    /// <summary>One of its disks is mounted, or it carries a share that may be mounted.</summary>
     Mounted,
 
-    /// <summary>A disk of it is swapped on.</summary>
+    /// <summary>One of its disks is used as swap.</summary>
     Swap,
 
-    /// <summary>A disk of it is part of another block device.</summary>
+    /// <summary>One of its disks is part of another block device.</summary>
     Held,
 
-    /// <summary>A disk of it is claimed by the kernel.</summary>
+    /// <summary>One of its disks is claimed by the kernel.</summary>
     Claimed,
 
-    /// <summary>A program has a file of it open.</summary>
+    /// <summary>A program has one of its files open.</summary>
     Open,
 
-    /// <summary>An interface of it is up with an address.</summary>
+    /// <summary>One of its interfaces is up with an address.</summary>
     Address,
 
-    /// <summary>An interface of it carries a route.</summary>
+    /// <summary>One of its interfaces carries a route.</summary>
     Route,
 
-    /// <summary>An interface of it is up as a port of another, or carries one that is up.</summary>
+    /// <summary>One of its interfaces is up as a port of another, or carries another that is up.</summary>
     Port,
 
     /// <summary>The host shows its screen on it.</summary>
@@ -47,7 +50,7 @@ public enum RefusalReason
     /// <summary>It carries the system console.</summary>
     Console,
 
-    /// <summary>It has virtual functions, or is one that would vanish while it is used.</summary>
+    /// <summary>It has virtual functions, or is one that would vanish while it is in use.</summary>
     Functions,
 
     /// <summary>A change of it by another program has not ended.</summary>
@@ -56,50 +59,52 @@ public enum RefusalReason
     /// <summary>Another program that still runs has bound it.</summary>
     BoundElsewhere,
 
-    /// <summary>It is bound already, for somebody else.</summary>
+    /// <summary>It is bound already, for another user.</summary>
     NotForUser,
 
-    /// <summary>Its IOMMU group is another user's.</summary>
+    /// <summary>Its IOMMU group is bound for another user.</summary>
     OtherUser,
 
-    /// <summary>It has no IOMMU, and so is for root alone.</summary>
+    /// <summary>It has no IOMMU, so only root can open it.</summary>
     RootOnly,
 
-    /// <summary>It is with another VFIO driver than was asked for.</summary>
+    /// <summary>It is bound to another VFIO driver than the requested one.</summary>
     OtherDriver,
 
     /// <summary>A program has it open through VFIO.</summary>
     InUse,
 
-    /// <summary>This kernel has no such module.</summary>
+    /// <summary>This kernel does not have the module.</summary>
     Module,
 
-    /// <summary>A file of modprobe's keeps the module from being loaded.</summary>
+    /// <summary>A modprobe configuration file keeps the module from being loaded.</summary>
     ModuleBanned,
 
-    /// <summary>The kernel loads no modules any more.</summary>
+    /// <summary>The kernel does not load modules any more.</summary>
     ModulesDisabled,
 
-    /// <summary>This kernel gives devices no address space.</summary>
+    /// <summary>This kernel has no module for address spaces.</summary>
     AddressSpace,
 
-    /// <summary>What would have to be written can only be read.</summary>
+    /// <summary>A file that would have to be written is read-only.</summary>
     ReadOnly,
 
-    /// <summary>There is no room left to remember what was before.</summary>
+    /// <summary>There is no space left to record the previous state.</summary>
     Full,
 
-    /// <summary>driverctl gives it to another driver at every boot.</summary>
+    /// <summary>driverctl binds it to another driver at every boot.</summary>
     Driverctl,
 
-    /// <summary>The program that udev and systemd would call is not root's alone.</summary>
+    /// <summary>
+    /// Users other than root can change the program that udev and systemd would run, or it cannot run there.
+    /// </summary>
     Program,
 }
 
-/// <summary>Words for <see cref="RefusalReason"/>.</summary>
+/// <summary>Formats a <see cref="RefusalReason"/>.</summary>
 public static class RefusalReasons
 {
-    /// <summary>The reason as one stable word: <c>no-iommu</c>.</summary>
+    /// <summary>Gets the reason as one stable word: <c>no-iommu</c>.</summary>
     /// <param name="reason">The reason.</param>
     /// <returns>Its name in lower case, with hyphens.</returns>
     public static string ToWord(this RefusalReason reason) => JsonNamingPolicy.KebabCaseLower.ConvertName(reason.ToString());

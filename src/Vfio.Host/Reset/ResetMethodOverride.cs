@@ -2,8 +2,13 @@ using Vfio.Pci;
 
 namespace Vfio.Host;
 
-/// <summary>Represents an override of a device's reset methods (<see cref="ResetMethods.Override(PciAddress, IReadOnlyList{string})"/>), which its disposal undoes.</summary>
-/// <remarks>The caller disposes it after the device is closed. Overrides of one device are disposed in the reverse order.</remarks>
+/// <summary>
+/// An override of a device's reset methods
+/// (<see cref="ResetMethods.Override(PciAddress, IReadOnlyList{string})"/>). Disposing it restores the previous methods.
+/// </summary>
+/// <remarks>
+/// The caller disposes it after the device is closed. Several overrides for one device are disposed in reverse order.
+/// </remarks>
 public sealed class ResetMethodOverride : IDisposable
 {
     private readonly string _path;
@@ -18,17 +23,21 @@ public sealed class ResetMethodOverride : IDisposable
         Methods = now;
     }
 
-    /// <summary>The device.</summary>
+    /// <summary>Gets the device's address.</summary>
     public PciAddress Address { get; }
 
-    /// <summary>The methods of before, in the order the kernel tried them.</summary>
+    /// <summary>Gets the previous methods, in the order in which the kernel tried them.</summary>
     public IReadOnlyList<string> Previous { get; }
 
-    /// <summary>The methods that the kernel uses since, as it tells them.</summary>
+    /// <summary>Gets the methods that the kernel uses now, as it reports them.</summary>
     public IReadOnlyList<string> Methods { get; }
 
-    /// <summary>Restores the previous methods. After a failure, the next call tries again; after a success, it does nothing.</summary>
-    /// <exception cref="VfioException">The kernel refused. If the device has gone, there is nothing to restore, and this is no error.</exception>
+    /// <summary>
+    /// Restores the previous methods. Calling it more than once is harmless; after a failure the next call tries again.
+    /// </summary>
+    /// <exception cref="VfioException">
+    /// The kernel did not accept them. It is not an error if the device is gone.
+    /// </exception>
     public void Restore()
     {
         lock (_lock)

@@ -1,25 +1,30 @@
 namespace Vfio.Host;
 
-/// <summary>One thing a device is in use for.</summary>
-/// <param name="Reason">What keeps it from being bound.</param>
-/// <param name="Kind">What of the device is in use: <c>disk</c>, <c>interface</c>; <see langword="null"/> where it is the device itself.</param>
-/// <param name="Part">Its name: <c>nvme0n1</c>.</param>
-/// <param name="What">What it is in use for, as the end of a sentence about that: <c>is mounted on /srv</c>.</param>
+/// <summary>A use of a device.</summary>
+/// <param name="Reason">The reason against binding the device.</param>
+/// <param name="Kind">
+/// The kind of the part that is in use: <c>disk</c>, <c>interface</c>; <see langword="null"/> for the device itself.
+/// </param>
+/// <param name="Part">The name of the part: <c>nvme0n1</c>.</param>
+/// <param name="What">The use, as the end of a sentence about the part: <c>is mounted on /srv</c>.</param>
 internal sealed record DeviceUse(RefusalReason Reason, string? Kind, string? Part, string What)
 {
-    /// <param name="reason">What keeps it from being bound.</param>
-    /// <param name="what">The end of a sentence about the device: <c>it is the boot display</c>.</param>
+    /// <summary>Creates a use of the device itself.</summary>
+    /// <param name="reason">The reason against binding the device.</param>
+    /// <param name="what">The use, as a clause about the device: <c>it is the boot display</c>.</param>
     public DeviceUse(RefusalReason reason, string what)
         : this(reason, Kind: null, Part: null, what)
     {
     }
 
-    /// <summary>Who has it open, where that is the use.</summary>
+    /// <summary>The process that has it open, if that is the use.</summary>
     public DeviceHolder? Holder { get; init; }
 
-    /// <summary>The end of a sentence about the device: <c>its disk nvme0n1 is mounted on /srv</c>.</summary>
+    /// <summary>Gets the use as a clause about the device: <c>its disk nvme0n1 is mounted on /srv</c>.</summary>
     public string OfDevice => Kind is null ? What : $"its {Kind} {Part} {What}";
 
-    /// <summary>The same as a part of a longer one, behind the device: <c>whose disk nvme0n1 is mounted on /srv</c>.</summary>
+    /// <summary>
+    /// Gets the use as a relative clause that follows the device: <c>whose disk nvme0n1 is mounted on /srv</c>.
+    /// </summary>
     public string AsPart => Kind is null ? $"of which {What}" : $"whose {Kind} {Part} {What}";
 }

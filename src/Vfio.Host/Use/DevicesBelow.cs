@@ -3,8 +3,8 @@ using Vfio.Pci;
 namespace Vfio.Host;
 
 /// <summary>
-/// Which PCI devices stand below which, by the paths in <c>/sys/devices</c>. Below bridges, as a rule; but an Intel VMD is no bridge, and
-/// has a whole PCI domain behind it.
+/// Finds the PCI devices below another, by the paths in <c>/sys/devices</c>. The device above is usually a bridge, but
+/// an Intel VMD is not one, and has a whole PCI domain behind it.
 /// </summary>
 internal sealed class DevicesBelow
 {
@@ -16,7 +16,7 @@ internal sealed class DevicesBelow
         _below = SysfsFile.Names(folder).SelectMany(name => Pairs(SysfsFile.ReadLink(Path.Combine(folder, name)))).ToLookup(pair => pair.Above, pair => pair.Below);
     }
 
-    /// <summary>Every device below another, at any depth, by address.</summary>
+    /// <summary>Gets every device below another, at any depth, by address.</summary>
     public IEnumerable<PciAddress> Of(PciAddress device) => _below[device].Order();
 
     // "../../../devices/pci0000:17/0000:17:05.5/pci10000:00/10000:00:02.0/10000:01:00.0"

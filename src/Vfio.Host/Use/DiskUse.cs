@@ -4,7 +4,9 @@ using Vfio.Pci;
 
 namespace Vfio.Host;
 
-/// <summary>What disks and partitions are in use for: mounted, swapped on, held by another block device, claimed, open.</summary>
+/// <summary>
+/// Finds the uses of disks and partitions: mounted, used as swap, part of another block device, claimed by the kernel.
+/// </summary>
 internal sealed class DiskUse(HostRoot host)
 {
     private readonly ClassDevices _disks = new(host, "block");
@@ -13,9 +15,11 @@ internal sealed class DiskUse(HostRoot host)
 
     public IReadOnlyList<string> Disks(PciAddress device) => _disks.On(device);
 
-    /// <summary>Each use of the device's disks, as the end of a sentence about the device.</summary>
+    /// <summary>Gets each use of the device's disks.</summary>
     /// <param name="device">The device.</param>
-    /// <param name="openNodes">Whether to open the disks' nodes too, to ask the kernel whether somebody claims them.</param>
+    /// <param name="openNodes">
+    /// Whether to open the disks' nodes too, to find out whether the kernel has claimed them.
+    /// </param>
     public IEnumerable<DeviceUse> Of(PciAddress device, bool openNodes)
     {
         foreach (string disk in _disks.On(device))
@@ -48,10 +52,10 @@ internal sealed class DiskUse(HostRoot host)
 
         if (_swaps.Contains(node))
         {
-            yield return new DeviceUse(RefusalReason.Swap, "disk", disk, "is swapped on");
+            yield return new DeviceUse(RefusalReason.Swap, "disk", disk, "is used as swap");
         }
 
-        // A loop device stands on a disk's node without claiming it.
+        // A loop device uses a disk's node without claiming it.
         foreach (string loop in SysfsFile.Names(host.Combine("sys/block")).Where(name => name.StartsWith("loop", StringComparison.Ordinal)))
         {
             if (SysfsFile.Read(host.Combine($"sys/block/{loop}/loop/backing_file")) == node)
@@ -67,7 +71,7 @@ internal sealed class DiskUse(HostRoot host)
         }
     }
 
-    // An exclusive open fails while a file system, swap, md, dm or ZFS has the disk, in whatever namespace.
+    // An exclusive open fails while a file system, swap, md, dm or ZFS uses the disk, in any namespace.
     private bool IsClaimed(string disk)
     {
         using SafeFileHandle node = Libc.Open(host.Combine($"dev/{disk}"), Libc.O_RDONLY | Libc.O_EXCL | Libc.O_NONBLOCK | Libc.O_CLOEXEC);

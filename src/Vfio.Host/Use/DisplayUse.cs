@@ -2,7 +2,9 @@ using Vfio.Pci;
 
 namespace Vfio.Host;
 
-/// <summary>Which devices the host shows its screen on: the boot display, the console's framebuffer, the firmware's.</summary>
+/// <summary>
+/// Finds the devices on which the host shows its screen: the boot display, the console's framebuffer, the firmware's.
+/// </summary>
 internal sealed class DisplayUse(HostRoot host)
 {
     private const string ConsoleFramebuffer = "fb0";
@@ -10,7 +12,7 @@ internal sealed class DisplayUse(HostRoot host)
     private readonly ClassDevices _framebuffers = new(host, "graphics");
     private readonly List<(ulong Start, ulong End)> _firmwareFramebuffers = ReadFirmwareFramebuffers(host);
 
-    /// <summary>Whether <c>/proc/iomem</c> shows this user addresses at all.</summary>
+    /// <summary>Gets whether <c>/proc/iomem</c> shows addresses to this user.</summary>
     public bool SeesAddresses => SysfsFile.ReadLines(host.Combine("proc/iomem")).Any(line => line.Split(" : ", 2)[0].Any(c => c is not ('0' or '-' or ' ')));
 
     public IEnumerable<DeviceUse> Of(PciDeviceInfo device)
@@ -30,12 +32,12 @@ internal sealed class DisplayUse(HostRoot host)
         }
         else if (HasFirmwareFramebuffer(device))
         {
-            yield return new DeviceUse(RefusalReason.Display, "the firmware's framebuffer lies in its memory (sysfb, simpledrm)");
+            yield return new DeviceUse(RefusalReason.Display, "the firmware's framebuffer is in its memory (sysfb, simpledrm)");
         }
     }
 
-    /// <summary>Whether the firmware's framebuffer lies in a device's memory.</summary>
-    // Each line of "resource": start, end, flags of a BAR.
+    /// <summary>Gets whether the firmware's framebuffer is in a device's memory.</summary>
+    // Each line of "resource" has start, end and flags of a BAR.
     public bool HasFirmwareFramebuffer(PciDeviceInfo device) =>
         _firmwareFramebuffers.Count != 0
         && SysfsFile.ReadLines(device.Attribute("resource"))
@@ -43,7 +45,7 @@ internal sealed class DisplayUse(HostRoot host)
             .Any(fields => fields.Length == 3 && HexText.TryParse(fields[0], out ulong start) && HexText.TryParse(fields[1], out ulong end) && end != 0
                 && _firmwareFramebuffers.Exists(range => range.Start >= start && range.End <= end));
 
-    // /proc/iomem shows addresses to root only; for others they are zero and match nothing.
+    // /proc/iomem shows addresses to root only; for other users they are zero and match nothing.
     private static List<(ulong, ulong)> ReadFirmwareFramebuffers(HostRoot host)
     {
         List<(ulong, ulong)> ranges = [];

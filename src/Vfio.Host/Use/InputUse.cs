@@ -1,20 +1,23 @@
 namespace Vfio.Host;
 
-/// <summary>Keyboards, mice and the like that hang on a device: on a USB controller, as a rule.</summary>
+/// <summary>
+/// Finds keyboards, mice and other input devices that are connected to a device, usually a USB controller.
+/// </summary>
 internal sealed class InputUse(HostRoot host)
 {
-    // proc(5) has not; drivers/input/input.c: a block for each, with lines "S: Sysfs=/devices/…" and "H: Handlers=sysrq kbd event2 leds".
+    // Not described in proc(5); see drivers/input/input.c. There is a block for each input device, with lines "S:
+    // Sysfs=/devices/…" and "H: Handlers=sysrq kbd event2 leds".
     private readonly List<(string Folder, string[] Handlers)> _inputs = Read(SysfsFile.ReadLines(host.Combine("proc/bus/input/devices")));
 
-    /// <summary>The nodes of those that hang on a bus of the device.</summary>
+    /// <summary>Gets the nodes of the input devices on a bus of the device.</summary>
     public string[] Of(PciDeviceInfo device) =>
         [.. UsedFiles.Below(host, device).Where(file => file is { IsInputOnBus: true, Subsystem: "input" }).Select(file => file.Path)];
 
-    /// <summary>Whether every keyboard of the host hangs on the device.</summary>
+    /// <summary>Gets whether every keyboard of the host is connected to the device.</summary>
     public bool HasOnlyKeyboard(PciDeviceInfo device)
     {
         string? folder = SysfsPath.Resolve(host, $"/sys/bus/pci/devices/{device.Address}");
-        // What has all keys of a keyboard has the magic SysRq's.
+        // A device with all keys of a keyboard has the handler of the magic SysRq key.
         (string Folder, string[] Handlers)[] keyboards = [.. _inputs.Where(input => input.Handlers.Contains("sysrq"))];
         return folder is not null && keyboards.Length != 0 && Array.TrueForAll(keyboards, keyboard => $"/sys{keyboard.Folder}/".StartsWith(folder + "/", StringComparison.Ordinal));
     }

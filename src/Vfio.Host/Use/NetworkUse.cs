@@ -5,7 +5,9 @@ using Vfio.Pci;
 
 namespace Vfio.Host;
 
-/// <summary>What network interfaces are in use for: up with an address, carrying a route, a port of a bridge or bond.</summary>
+/// <summary>
+/// Finds the uses of network interfaces: up with an address, carrying a route, port of a bridge or bond.
+/// </summary>
 /// <remarks>Interfaces that were moved to another network namespace cannot be seen from this one.</remarks>
 internal sealed class NetworkUse(HostRoot host)
 {
@@ -66,11 +68,11 @@ internal sealed class NetworkUse(HostRoot host)
         && text.StartsWith("0x", StringComparison.Ordinal)
         && uint.TryParse(text.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint flags) ? flags : null;
 
-    // IPv4 addresses have no file that names their interface: the running kernel is asked.
+    // No file shows the interface of an IPv4 address, so the running kernel is queried.
     private string? Address(string name) => _ipv4Addresses.FirstOrDefault(item => item.Interface == name).Address?.ToString()
         ?? _ipv6Addresses.GetValueOrDefault(name);
 
-    // A route's line: Iface Destination Gateway Flags RefCnt Use Metric Mask …, numbers in hexadecimal.
+    // The columns are Iface Destination Gateway Flags RefCnt Use Metric Mask …, with numbers in hexadecimal.
     private static Dictionary<string, string> ReadRoutes(HostRoot host)
     {
         Dictionary<string, string> routes = [];
@@ -83,7 +85,8 @@ internal sealed class NetworkUse(HostRoot host)
             }
         }
 
-        // IPv6: destination, prefix length, source, its length, next hop, metric, references, use, flags, interface.
+        // The columns for IPv6 are destination, prefix length, source, its prefix length, next hop, metric, references,
+        // use, flags and interface.
         foreach (string line in SysfsFile.ReadLines(host.Combine("proc/net/ipv6_route")))
         {
             string[] fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
@@ -109,8 +112,8 @@ internal sealed class NetworkUse(HostRoot host)
         }
     }
 
-    // Address (32 digits), interface index, prefix length, scope, flags, name. Scope 20h is link-local: every interface that is
-    // up has such an address, so it is no sign of use.
+    // The columns are address (32 digits), interface index, prefix length, scope, flags and name. Scope 20h is
+    // link-local: every interface that is up has such an address, so it is not a sign of use.
     private static Dictionary<string, string> ReadIPv6Addresses(HostRoot host)
     {
         Dictionary<string, string> addresses = [];

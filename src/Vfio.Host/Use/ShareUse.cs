@@ -3,8 +3,9 @@ using Vfio.Pci;
 namespace Vfio.Host;
 
 /// <summary>
-/// Which virtio devices carry a file system of the hypervisor's (9p, virtiofs) or the console. Whether such a share is mounted
-/// cannot be seen reliably (it may be below an overlay, or in another namespace): a driver that has it counts as use.
+/// Finds virtio devices that carry a file system of the hypervisor (9p, virtiofs) or the console. Whether such a share
+/// is mounted cannot be seen reliably, because it may be below an overlay or in another namespace. So it counts as in
+/// use if a driver is bound to it.
 /// </summary>
 internal sealed class ShareUse
 {

@@ -3,14 +3,15 @@ using System.Buffers.Binary;
 namespace Vfio.Pci;
 
 /// <summary>
-/// Follows the two lists of capabilities (PCI Express Base Specification 6.0, sections 7.5.1.1.11 and 7.6.3). The pointers come
-/// from the device: each step is checked, none is taken twice, and what stops the walk is said.
+/// Follows the two lists of capabilities (PCI Express Base Specification 6.0, sections 7.5.1.1.11 and 7.6.3). The
+/// pointers come from the device, so each step is checked and none is followed twice. A warning says what stopped the
+/// walk.
 /// </summary>
 internal sealed class CapabilityChain(byte[] config, PciConfigHeader header)
 {
     internal const int ExtendedStart = 0x100;
 
-    private const int StandardHeader = 4; // lspci and the kernel fetch four bytes, though two say id and next
+    private const int StandardHeader = 4; // lspci and the kernel read four bytes, although ID and next pointer are two
     private const int HeaderEnd = 0x40;
 
     private readonly List<PciCapability> _capabilities = [];
@@ -27,7 +28,7 @@ internal sealed class CapabilityChain(byte[] config, PciConfigHeader header)
     {
         if (!config.AsSpan().ContainsAnyExcept((byte)0xff))
         {
-            _warnings.Add("every byte is FFh: no device answers; it is absent, gone, or without power");
+            _warnings.Add("every byte is FFh: the device does not answer; it is absent, was removed, or has no power");
             return;
         }
 
@@ -58,7 +59,7 @@ internal sealed class CapabilityChain(byte[] config, PciConfigHeader header)
         {
             if ((at & 3) != 0)
             {
-                _warnings.Add($"the capability pointer at {from:x2}h is {at:x2}h, not a multiple of 4; its two lowest bits are taken as 0");
+                _warnings.Add($"the capability pointer at {from:x2}h is {at:x2}h, not a multiple of 4; its two lowest bits are ignored");
                 at &= ~3;
             }
 
@@ -70,7 +71,7 @@ internal sealed class CapabilityChain(byte[] config, PciConfigHeader header)
             byte id = config[at];
             if (id == 0xff)
             {
-                _warnings.Add($"the capability at {at:x2}h has id FFh: the list is broken there");
+                _warnings.Add($"the capability at {at:x2}h has ID FFh: the list is broken there");
                 return;
             }
 
@@ -89,7 +90,7 @@ internal sealed class CapabilityChain(byte[] config, PciConfigHeader header)
             uint first = BinaryPrimitives.ReadUInt32LittleEndian(config.AsSpan(at));
             if (first is 0 or uint.MaxValue)
             {
-                // At 100h this is how a device says that it has none.
+                // At 100h this means that the device has no extended capabilities.
                 if (from >= 0)
                 {
                     _warnings.Add($"the extended capability at {at:x3}h is all {(first == 0 ? "zeros" : "ones")}: the list is broken there");
@@ -104,7 +105,7 @@ internal sealed class CapabilityChain(byte[] config, PciConfigHeader header)
             int next = (int)(first >> 20);
             if ((next & 3) != 0)
             {
-                _warnings.Add($"the extended capability pointer at {at:x3}h is {next:x3}h, not a multiple of 4; its two lowest bits are taken as 0");
+                _warnings.Add($"the extended capability pointer at {at:x3}h is {next:x3}h, not a multiple of 4; its two lowest bits are ignored");
                 next &= ~3;
             }
 
@@ -118,9 +119,9 @@ internal sealed class CapabilityChain(byte[] config, PciConfigHeader header)
 
     private bool CanFollow(int from, int at, int lowest, int length)
     {
-        string? fault = at < lowest ? lowest == HeaderEnd ? "into the header" : "below 100h, where the standard list lives"
-            : at + length > config.Length ? $"beyond the image's {config.Length} bytes{(config.Length == PciConfigHeader.Length ? " (more than 64 are shown to root alone)" : "")}"
-            : !_seen.Add(at) ? "to a capability that came before: the list is a loop"
+        string? fault = at < lowest ? lowest == HeaderEnd ? "into the header" : "below 100h, into the standard list"
+            : at + length > config.Length ? $"beyond the image's {config.Length} bytes{(config.Length == PciConfigHeader.Length ? " (only root can read more than 64)" : "")}"
+            : !_seen.Add(at) ? "to a capability that was read before: the list is a loop"
             : null;
         if (fault is not null)
         {

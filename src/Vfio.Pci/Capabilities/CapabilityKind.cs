@@ -1,12 +1,15 @@
 namespace Vfio.Pci;
 
-/// <summary>A kind of capability: what it is called, and how it is decoded.</summary>
-/// <param name="Name">As lspci prints it.</param>
-/// <param name="ShortName">As setpci has it behind <c>CAP_</c> or <c>ECAP_</c>, where it has.</param>
-/// <param name="Decode">Decodes it; <see langword="null"/> where the name is all that is known.</param>
+/// <summary>A kind of capability: its name, and its decoder.</summary>
+/// <param name="Name">The name that lspci prints.</param>
+/// <param name="ShortName">The name that setpci has after <c>CAP_</c> or <c>ECAP_</c>, if it has one.</param>
+/// <param name="Decode">Decodes it; <see langword="null"/> if only the name is known.</param>
 internal readonly record struct CapabilityKind(string Name, string ShortName, Action<CapabilityReader>? Decode)
 {
-    /// <summary>The kinds of the standard list (PCI Code and ID Assignment Specification 1.18, section 2). A switch and no table: nothing is built for a kind that is not met.</summary>
+    /// <summary>
+    /// Gets a kind of the standard list (PCI Code and ID Assignment Specification 1.18, section 2). This is a switch
+    /// and not a table, so that nothing is built for kinds that are not used.
+    /// </summary>
     internal static CapabilityKind OfStandard(ushort id) => id switch
     {
         0x00 => new("Null", "NULL", null),
@@ -31,10 +34,10 @@ internal readonly record struct CapabilityKind(string Name, string ShortName, Ac
         0x13 => new("PCI Advanced Features", "AF", SimpleCapabilities.DecodeAdvancedFeatures),
         0x14 => new("Enhanced Allocation (EA)", "EA", EnhancedAllocationCapability.Decode),
         0x15 => new("Flattening Portal Bridge", "FPB", null),
-        _ => new($"unknown, id {id:x2}h", $"CAP{id:X2}", null),
+        _ => new($"unknown, ID {id:x2}h", $"CAP{id:X2}", null),
     };
 
-    /// <summary>The kinds of the extended list (PCI Code and ID Assignment Specification 1.18, section 3).</summary>
+    /// <summary>Gets a kind of the extended list (PCI Code and ID Assignment Specification 1.18, section 3).</summary>
     internal static CapabilityKind OfExtended(ushort id) => id switch
     {
         0x00 => new("Null", "ENULL", null),
@@ -95,6 +98,6 @@ internal readonly record struct CapabilityKind(string Name, string ShortName, Ac
         0x38 => new("Scalable I/O Virtualization", "SIOV", null),
         0x39 => new("Physical Layer 128.0 GT/s", "128GT", null),
         0x3a => new("Captured Data", "CAPT_D", null),
-        _ => new($"unknown, id {id:x4}h", $"ECAP{id:X4}", null),
+        _ => new($"unknown, ID {id:x4}h", $"ECAP{id:X4}", null),
     };
 }

@@ -3,12 +3,12 @@ using System.Buffers.Binary;
 namespace Vfio.Pci;
 
 /// <summary>
-/// Reads one capability out of an image, and collects what its decoder finds. Nothing outside the image is read: a register
-/// that reaches beyond it is left out, and <see cref="IsTruncated"/> says so.
+/// Reads one capability from an image, and collects what its decoder finds. Never reads outside the image: a register
+/// that extends beyond it is left out, and <see cref="IsTruncated"/> is set.
 /// </summary>
 internal sealed class CapabilityReader(byte[] config, int offset, int expressType, int linkWidth = 0)
 {
-    // Counts in capabilities are at most 255; what a device repeats more often is not believed.
+    // Counts in capabilities are at most 255; more repetitions than this are ignored.
     private const int MostRegisters = 1200;
 
     private readonly List<RegisterReading> _registers = [];
@@ -20,13 +20,17 @@ internal sealed class CapabilityReader(byte[] config, int offset, int expressTyp
 
     internal bool IsTruncated { get; private set; }
 
-    /// <summary>What the first line says behind the name.</summary>
+    /// <summary>Gets or sets the text after the name in the first line.</summary>
     internal string? Summary { get; set; }
 
-    /// <summary>The port type of the Express capability that was met before; -1 where there was none.</summary>
+    /// <summary>
+    /// Gets or sets the port type of the Express capability that was read before; -1 if there was none.
+    /// </summary>
     internal int ExpressType { get; set; } = expressType;
 
-    /// <summary>How many lanes the link can have, as the Express capability said; 0 where there was none.</summary>
+    /// <summary>
+    /// Gets or sets how many lanes the link can have, by the Express capability; 0 if there was none.
+    /// </summary>
     internal int LinkWidth { get; set; } = linkWidth;
 
     internal int Offset => offset;
@@ -37,7 +41,7 @@ internal sealed class CapabilityReader(byte[] config, int offset, int expressTyp
 
     internal int HeaderType => config[0x0e] & 0x7f;
 
-    /// <summary>Whether the image has these bytes of the capability.</summary>
+    /// <summary>Gets whether the image contains these bytes of the capability.</summary>
     internal bool Has(int at, int length) => offset + at + length <= config.Length;
 
     internal byte Byte(int at) => Has(at, 1) ? config[offset + at] : (byte)0;
@@ -48,13 +52,13 @@ internal sealed class CapabilityReader(byte[] config, int offset, int expressTyp
 
     internal ulong QuadWord(int at) => ((ulong)DoubleWord(at + 4) << 32) | DoubleWord(at);
 
-    /// <summary>A field's number, in a table's register.</summary>
+    /// <summary>Extracts the value of a bit field.</summary>
     internal static uint Bits(uint value, int lowBit, int bitCount) => (value >> lowBit) & ((1u << bitCount) - 1);
 
     /// <summary>Reads the registers of a table.</summary>
     /// <param name="table">The registers, at their offsets from the capability's start.</param>
-    /// <param name="shift">What to add to these, where the table describes one entry of several.</param>
-    /// <param name="suffix">What to add to the names, likewise.</param>
+    /// <param name="shift">What to add to the offsets, if the table describes one entry of several.</param>
+    /// <param name="suffix">What to add to the names in that case.</param>
     internal void Read(IReadOnlyList<RegisterDescription> table, int shift = 0, string suffix = "")
     {
         foreach (RegisterDescription register in table)
@@ -78,7 +82,7 @@ internal sealed class CapabilityReader(byte[] config, int offset, int expressTyp
 
     internal void Derive(string name, string text) => _derived.Add(new PciDerivedValue(name, text));
 
-    /// <summary><c>+</c> or <c>-</c> for a bit, as in a summary.</summary>
+    /// <summary>Gets <c>+</c> or <c>-</c> for a bit, as in a summary.</summary>
     internal static char Sign(uint value, int bit) => (value >> bit & 1) != 0 ? '+' : '-';
 
     private ulong Value(int at, int width) => width switch

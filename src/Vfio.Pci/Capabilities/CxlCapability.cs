@@ -3,7 +3,7 @@ using static Vfio.Pci.Layout;
 
 namespace Vfio.Pci;
 
-/// <summary>The capabilities of Compute Express Link (CXL Specification 3.0, section 8.1).</summary>
+/// <summary>Decodes the capabilities of Compute Express Link (CXL Specification 3.0, section 8.1).</summary>
 internal static class CxlCapability
 {
     private const int DeviceLength = 0x38;
@@ -15,10 +15,10 @@ internal static class CxlCapability
     [
         Register("CXLPortSta", 0x0a, 2, Ro, "Port status", Flag("PMComplete", 0, "Power management is initialised")),
         Register("CXLPortCtl", 0x0c, 2, Rw, "Port control",
-            Flag("UnmaskSBR", 0, "Lets secondary bus resets through"),
-            Flag("UnmaskLinkDisable", 1, "Lets link disable through"),
+            Flag("UnmaskSBR", 0, "Passes secondary bus resets on"),
+            Flag("UnmaskLinkDisable", 1, "Passes link disable on"),
             Flag("AltMem", 2, "Uses the alternate memory and bus ranges"),
-            Flag("AltBME", 3, "Masters the bus for the alternate ranges"),
+            Flag("AltBME", 3, "Bus mastering for the alternate ranges"),
             Flag("ViralEnable", 14, "Handles viral errors")),
         Register("AltBusBase", 0x0e, 1, Rw, "First alternate bus"),
         Register("AltBusLimit", 0x0f, 1, Rw, "Last alternate bus"),
@@ -26,21 +26,21 @@ internal static class CxlCapability
         Register("AltMemLimit", 0x12, 2, Rw, "Last alternate address, bits 31:20"),
     ];
 
-    // Section 8.1.9: eight bytes a block.
+    // Section 8.1.9: eight bytes for each block.
     private static readonly RegisterDescription[] Locator =
     [
         Register("Block", 0x0c, 4, Ro, "A block of registers",
             Number("BIR", 0, 3, "Base address register"),
-            Named("ID", 8, 8, "What it holds", [.. Names("empty", "component registers", "BAR virtualization", "CXL device registers", "CPMU registers"), new(0xff, "vendor-specific")]),
+            Named("ID", 8, 8, "Content", [.. Names("empty", "component registers", "BAR virtualization", "CXL device registers", "CPMU registers"), new(0xff, "vendor-specific")]),
             Hex("Offset", 16, 16, "Offset bits 31:16")),
-        Register("BlockHi", 0x10, 4, Ro, "Its offset, upper half"),
+        Register("BlockHi", 0x10, 4, Ro, "Offset, upper half"),
     ];
 
     // Section 8.1.10.
     private static readonly RegisterDescription LogicalDevices = Register("NumLogDevs", 0x0a, 2, Ro, "Logical devices");
 
     // Section 8.1.4.
-    private static readonly RegisterDescription FunctionMap = Register("FuncMap", 0x0c, 4, Ro, "Functions that do not take part, a bit each");
+    private static readonly RegisterDescription FunctionMap = Register("FuncMap", 0x0c, 4, Ro, "Functions without CXL, one bit each");
 
     internal static void Decode(CapabilityReader reader, ushort id, int revision, int length)
     {

@@ -3,18 +3,18 @@ using static Vfio.Pci.Layout;
 
 namespace Vfio.Pci;
 
-/// <summary>A CXL device (CXL Specification 3.0, section 8.1.3).</summary>
+/// <summary>Decodes a CXL device (CXL Specification 3.0, section 8.1.3).</summary>
 internal static class CxlDeviceCapability
 {
     private static readonly RegisterDescription[] Registers =
     [
         Register("CXLCap", 0x0a, 2, Ro, "Capabilities",
-            Flag("Cache", 0, "Speaks CXL.cache"),
-            Flag("IO", 1, "Speaks CXL.io"),
-            Flag("Mem", 2, "Speaks CXL.mem"),
+            Flag("Cache", 0, "Supports CXL.cache"),
+            Flag("IO", 1, "Supports CXL.io"),
+            Flag("Mem", 2, "Supports CXL.mem"),
             Flag("MemHWInit", 3, "Memory is initialised by the device"),
             Number("HDMCount", 4, 2, "Memory ranges"),
-            Flag("Viral", 14, "Can handle viral errors")),
+            Flag("Viral", 14, "Supports viral errors")),
         Register("CXLCtl", 0x0c, 2, Rw, "Control",
             Flag("Cache", 0, "CXL.cache is enabled"),
             Flag("IO", 1, "CXL.io is enabled"),
@@ -27,7 +27,7 @@ internal static class CxlDeviceCapability
         Register("CXLCtl2", 0x10, 2, Rw, "Control 2"),
         Register("CXLSta2", 0x12, 2, Ro, "Status 2",
             Flag("CacheInvalid", 0, "Cache is invalid"),
-            Flag("ResetComplete", 1, "Reset is done"),
+            Flag("ResetComplete", 1, "Reset has completed"),
             Flag("ResetError", 2, "Reset failed"),
             Flag("PMComplete", 15, "Power management is initialised")),
         Register("CXLLock", 0x14, 2, Rw, "Lock", Flag("Lock", 0, "Registers are locked")),
@@ -70,7 +70,7 @@ internal static class CxlDeviceCapability
             Flag("Active", 1, "Memory is ready"),
             Named("Type", 2, 3, "Type", Names("Volatile", "Non-volatile", "CDAT")),
             Named("Class", 5, 3, "Class", Names("DRAM", "Storage", "CDAT")),
-            Named("Interleave", 8, 5, "Bytes of interleaving to prefer", Names("0", "256", "4096", "512", "1024", "2048", "8192", "16384")),
+            Named("Interleave", 8, 5, "Preferred interleaving in bytes", Names("0", "256", "4096", "512", "1024", "2048", "8192", "16384")),
             Named("Timeout", 13, 3, "Seconds until it is ready", Names("1", "4", "16", "64", "256")),
             Hex("Size", 28, 4, "Size bits 31:28")),
         Register($"Range{number}BaseHi", at + 8, 4, Rw, "Base of a range, upper half"),

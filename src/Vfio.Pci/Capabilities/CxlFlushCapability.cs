@@ -3,7 +3,7 @@ using static Vfio.Pci.Layout;
 
 namespace Vfio.Pci;
 
-/// <summary>CXL global persistent flush (CXL Specification 3.0, sections 8.1.6 and 8.1.7).</summary>
+/// <summary>Decodes CXL global persistent flush (CXL Specification 3.0, sections 8.1.6 and 8.1.7).</summary>
 internal static class CxlFlushCapability
 {
     private static readonly RegisterDescription[] Port =
@@ -15,7 +15,7 @@ internal static class CxlFlushCapability
     private static readonly RegisterDescription[] Device =
     [
         Register("GPFPhase2Duration", 0x0a, 2, Ro, "How long phase 2 lasts", Duration()),
-        Register("GPFPhase2Power", 0x0c, 4, Ro, "Milliwatts of phase 2"),
+        Register("GPFPhase2Power", 0x0c, 4, Ro, "Power of phase 2 in milliwatts"),
     ];
 
     internal static void DecodePort(CapabilityReader reader)

@@ -3,20 +3,23 @@ using static Vfio.Pci.Layout;
 
 namespace Vfio.Pci;
 
-/// <summary>Vendor-specific extended capabilities (PCI Express Base Specification 6.0, sections 7.9.5 and 7.9.6); those of CXL decoded by their kind.</summary>
+/// <summary>
+/// Decodes vendor-specific extended capabilities (PCI Express Base Specification 6.0, sections 7.9.5 and 7.9.6), and
+/// those of CXL by their kind.
+/// </summary>
 internal static class DesignatedVendorCapability
 {
     private const ushort CxlVendor = 0x1e98;
 
     private static readonly RegisterDescription Vendor = Register("Header", 4, 4, Ro, "Header",
-        Hex("ID", 0, 16, "The vendor's id for it"),
+        Hex("ID", 0, 16, "The vendor's ID for it"),
         Number("Rev", 16, 4, "Revision"),
-        Hex("Len", 20, 12, "Bytes with this header"));
+        Hex("Len", 20, 12, "Length in bytes, with this header"));
 
     private static readonly RegisterDescription[] Designated =
     [
-        Register("Header1", 4, 4, Ro, "Header", Hex("Vendor", 0, 16, "Vendor who defined it"), Number("Rev", 16, 4, "Revision"), Number("Len", 20, 12, "Bytes with this header")),
-        Register("Header2", 8, 2, Ro, "That vendor's id for it"),
+        Register("Header1", 4, 4, Ro, "Header", Hex("Vendor", 0, 16, "The vendor that defined it"), Number("Rev", 16, 4, "Revision"), Number("Len", 20, 12, "Length in bytes, with this header")),
+        Register("Header2", 8, 2, Ro, "That vendor's ID for it"),
     ];
 
     internal static void DecodeVendor(CapabilityReader reader)

@@ -4,7 +4,10 @@ using static Vfio.Pci.Layout;
 
 namespace Vfio.Pci;
 
-/// <summary>Enhanced Allocation: addresses that are fixed in hardware (PCI Express Base Specification 6.0, section 7.8.5).</summary>
+/// <summary>
+/// Decodes Enhanced Allocation: addresses that are fixed in hardware (PCI Express Base Specification 6.0, section
+/// 7.8.5).
+/// </summary>
 internal static class EnhancedAllocationCapability
 {
     private static readonly RegisterDescription Flags = Register("Flags", 2, 2, Ro, "Number of entries", Number("NumEntries", 0, 6, "Entries"));
@@ -16,15 +19,15 @@ internal static class EnhancedAllocationCapability
     ];
 
     private static readonly RegisterDescription Entry = Register("Entry", 0, 4, Rw, "An entry's header",
-        Number("EntrySize", 0, 3, "Length in units of 4 bytes, less one"),
-        Named("BEI", 4, 4, "What it stands for", Indicators()),
+        Number("EntrySize", 0, 3, "Length in units of 4 bytes, minus one"),
+        Named("BEI", 4, 4, "The resource that it stands for", Indicators()),
         Named("PrimaryProperties", 8, 8, "Kind of resource", Properties("entry unavailable for use")),
-        Named("SecondaryProperties", 16, 8, "Kind, where the first is not known", Properties("entry unavailable for use, PrimaryProperties should be used")),
+        Named("SecondaryProperties", 16, 8, "Kind of resource, if the first is unknown", Properties("entry unavailable for use, PrimaryProperties should be used")),
         Flag("Writable", 30, "Can be moved"),
         Flag("Enable", 31, "Is enabled"));
 
     private static readonly RegisterDescription Base = Register("Base", 4, 4, Rw, "First address", Flag("64bit", 1, "Upper half follows"), Hex("Address", 2, 30, "Address bits 31:2"));
-    private static readonly RegisterDescription MaxOffset = Register("MaxOffset", 8, 4, Rw, "Last address less the first", Flag("64bit", 1, "Upper half follows"), Hex("Offset", 2, 30, "Bits 31:2"));
+    private static readonly RegisterDescription MaxOffset = Register("MaxOffset", 8, 4, Rw, "Last address minus the first", Flag("64bit", 1, "Upper half follows"), Hex("Offset", 2, 30, "Bits 31:2"));
     private static readonly RegisterDescription Upper = Register("Upper", 0, 4, Rw, "Upper half");
 
     internal static void Decode(CapabilityReader reader)
@@ -42,7 +45,7 @@ internal static class EnhancedAllocationCapability
 
         for (int i = 0; i < count; i++)
         {
-            // An entry outside the image says so once; what is behind it is not looked for.
+            // An entry that extends outside the image is reported once, and those after it are not read.
             int size = (int)Bits(reader.DoubleWord(at), 0, 3);
             reader.Read(Entry, at, $"{i}");
             if (!reader.Has(at, 4 + (4 * size)))

@@ -2,7 +2,7 @@ using static Vfio.Pci.Layout;
 
 namespace Vfio.Pci;
 
-/// <summary>Advanced Error Reporting (PCI Express Base Specification 6.0, section 7.8.4).</summary>
+/// <summary>Decodes Advanced Error Reporting (PCI Express Base Specification 6.0, section 7.8.4).</summary>
 internal static class ErrorReportingCapability
 {
     private static readonly RegisterDescription[] Registers =
@@ -28,7 +28,7 @@ internal static class ErrorReportingCapability
         Register("HeaderLog3", 0x28, 4, Ro, "Header of the first error, bytes 12 to 15"),
     ];
 
-    // Sections 7.8.4.9 to 7.8.4.11: of root ports and event collectors.
+    // Sections 7.8.4.9 to 7.8.4.11, for root ports and event collectors.
     private static readonly RegisterDescription[] Root =
     [
         Register("RootCmd", 0x2c, 4, Rw, "Root error command",
@@ -45,8 +45,8 @@ internal static class ErrorReportingCapability
             Flag("FatalMsg", 6, "Fatal error received"),
             Number("ErrCorSubclass", 7, 2, "Subclass of ERR_COR"),
             Number("IntMsg", 27, 5, "Interrupt message number")),
-        Register("ErrorSrcCor", 0x34, 2, Ro, "Who sent the correctable error"),
-        Register("ErrorSrc", 0x36, 2, Ro, "Who sent the uncorrectable error"),
+        Register("ErrorSrcCor", 0x34, 2, Ro, "Requester ID of the correctable error's sender"),
+        Register("ErrorSrc", 0x36, 2, Ro, "Requester ID of the uncorrectable error's sender"),
     ];
 
     private static readonly RegisterDescription[] Prefixes =
@@ -93,7 +93,7 @@ internal static class ErrorReportingCapability
         Flag("PoisonTLPBlocked", 26, "Poisoned packet blocked"),
         Flag("DMWrReqBlocked", 27, "Deferrable memory write blocked"),
         Flag("IDECheck", 28, "Encryption check failed"),
-        Flag("MisIDETLP", 29, "Encrypted packet went astray"),
+        Flag("MisIDETLP", 29, "Misrouted encrypted packet"),
         Flag("PCRC_CHECK", 30, "PCRC error"),
         Flag("TLPXlatBlocked", 31, "Packet not translated"),
     ];
@@ -104,8 +104,8 @@ internal static class ErrorReportingCapability
         Flag("BadTLP", 6, "Bad packet"),
         Flag("BadDLLP", 7, "Bad link packet"),
         Flag("Rollover", 8, "Replay number rolled over"),
-        Flag("Timeout", 12, "Replay timer ran out"),
-        Flag("AdvNonFatalErr", 13, "Non-fatal error reported as advice"),
+        Flag("Timeout", 12, "Replay timer expired"),
+        Flag("AdvNonFatalErr", 13, "Non-fatal error reported as advisory"),
         Flag("CorrIntErr", 14, "Corrected internal error"),
         Flag("HeaderOF", 15, "Header log overflowed"),
     ];

@@ -4,16 +4,19 @@ using static Vfio.Pci.Layout;
 
 namespace Vfio.Pci;
 
-/// <summary>PCI Express (PCI Express Base Specification 6.0, section 7.5.3): which registers a function of a type has, and what they say together.</summary>
+/// <summary>
+/// Decodes PCI Express (PCI Express Base Specification 6.0, section 7.5.3): selects the registers that a function of a
+/// type has, and derives values from several of them.
+/// </summary>
 internal static class ExpressCapability
 {
     // Section 7.5.3.2.
     private static readonly RegisterDescription Flags = Register("Flags", 2, 2, Ro, "PCI Express capabilities",
         Number("Version", 0, 4, "Version of the capability"),
         Named("Type", 4, 4, "Kind of function or port", PortTypes),
-        Flag("Slot", 8, "The port leads to a slot"),
+        Flag("Slot", 8, "The port is connected to a slot"),
         Number("MSI", 9, 5, "Interrupt message number"),
-        Flag("FlitMode", 15, "Can use flit mode"));
+        Flag("FlitMode", 15, "Supports flit mode"));
 
     internal static void Decode(CapabilityReader reader)
     {
@@ -108,7 +111,7 @@ internal static class ExpressCapability
         return "unknown";
     }
 
-    // Only the side below can have lost something: a port may lead to a slower device, or to none.
+    // Only the downstream side can have been downgraded: a port may be connected to a slower device, or to none.
     private static string Compare(uint now, uint capable, bool isDownstream) =>
         now > capable ? " (overdriven)" : now < capable && !isDownstream ? " (downgraded)" : "";
 }

@@ -3,7 +3,9 @@ using static Vfio.Pci.Layout;
 
 namespace Vfio.Pci;
 
-/// <summary>Values that several registers of the Express capability share (PCI Express Base Specification 6.0, section 7.5.3).</summary>
+/// <summary>
+/// Values that several registers of the Express capability share (PCI Express Base Specification 6.0, section 7.5.3).
+/// </summary>
 internal static class ExpressValues
 {
     internal const int Endpoint = 0;
@@ -36,7 +38,9 @@ internal static class ExpressValues
 
     internal static bool IsDownstream(int type) => type is RootPort or DownstreamPort or BridgeFromPci;
 
-    /// <summary>A slot's power limit in watts (sections 7.5.3.3 and 7.5.3.9): above EFh the value names steps of its own.</summary>
+    /// <summary>
+    /// Gets a slot's power limit in watts (sections 7.5.3.3 and 7.5.3.9). Values above EFh mean fixed steps.
+    /// </summary>
     internal static string PowerLimit(uint value, uint scale)
     {
         if (scale == 0 && value >= 0xf0)

@@ -3,7 +3,7 @@ using static Vfio.Pci.Layout;
 
 namespace Vfio.Pci;
 
-/// <summary>Extended capabilities of a few registers each.</summary>
+/// <summary>Decodes extended capabilities with a few registers each.</summary>
 internal static class ExtendedCapabilities
 {
     // PCI Express Base Specification 6.0, section 7.9.3.
@@ -16,63 +16,63 @@ internal static class ExtendedCapabilities
     // PCI Express Base Specification 6.0, section 7.8.1.
     private static readonly RegisterDescription[] PowerBudgeting =
     [
-        Register("DataSelect", 4, 1, Rw, "Which of its numbers the data register shows"),
-        Register("Data", 8, 4, Ro, "Power that it needs",
+        Register("DataSelect", 4, 1, Rw, "Selects the data that the data register shows"),
+        Register("Data", 8, 4, Ro, "Required power",
             Number("BasePower", 0, 8, "Power in units of the scale"),
             Named("Scale", 8, 2, "Unit", Names("1W", "0.1W", "0.01W", "0.001W")),
             Number("Substate", 10, 3, "Power management substate"),
             Named("State", 13, 2, "Power state", Names("D0", "D1", "D2", "D3")),
             Named("Type", 15, 3, "Operating condition", Names("PME Aux", "Auxiliary", "Idle", "Sustained", "Sustained, reduced", "Maximum, reduced", "", "Maximum")),
             Named("Rail", 18, 3, "Power rail", Names("12V", "3.3V", "1.5V or 1.8V", "48V", "5V", "", "", "Thermal"))),
-        Register("Cap", 0x0c, 1, Ro, "Capabilities", Flag("SystemAllocated", 0, "The system budget counts it already")),
+        Register("Cap", 0x0c, 1, Ro, "Capabilities", Flag("SystemAllocated", 0, "Already included in the system budget")),
     ];
 
     // PCI Express Base Specification 6.0, section 7.9.13.
     private static readonly RegisterDescription[] Hints =
     [
         Register("TPHCap", 4, 4, Ro, "Capabilities",
-            Flag("NoSTMode", 0, "Can send hints without steering tags"),
+            Flag("NoSTMode", 0, "Supports hints without steering tags"),
             Flag("IntVecMode", 1, "Steering tags by interrupt vector"),
-            Flag("DevSpecMode", 2, "Steering tags in its own way"),
-            Flag("ExtReq", 8, "Can send steering tags of 16 bits"),
-            Named("STLocation", 9, 2, "Where the steering table lies", Names("not present", "in this capability", "in the MSI-X table")),
-            Number("STSize", 16, 11, "Entries of the steering table less one")),
+            Flag("DevSpecMode", 2, "Device-specific steering tags"),
+            Flag("ExtReq", 8, "Supports 16-bit steering tags"),
+            Named("STLocation", 9, 2, "Location of the steering table", Names("not present", "in this capability", "in the MSI-X table")),
+            Number("STSize", 16, 11, "Entries of the steering table, minus one")),
         Register("TPHCtl", 8, 4, Rw, "Control",
             Named("Mode", 0, 3, "Steering mode", Names("none", "interrupt vector", "device specific")),
-            Named("ReqEn", 8, 2, "Which hints it may send", Names("none", "TPH", "", "TPH and extended TPH"))),
+            Named("ReqEn", 8, 2, "Hints that it may send", Names("none", "TPH", "", "TPH and extended TPH"))),
     ];
 
     // PCI Express Base Specification 6.0, section 7.9.15.
     private static readonly RegisterDescription[] Time =
     [
         Register("PTMCap", 4, 4, Ro, "Capabilities",
-            Flag("Requester", 0, "Can ask for the time"),
-            Flag("Responder", 1, "Can tell the time"),
+            Flag("Requester", 0, "Can request the time"),
+            Flag("Responder", 1, "Can respond with the time"),
             Flag("Root", 2, "Can be the source of the time"),
-            Flag("ePTM", 3, "Enhanced"),
+            Flag("ePTM", 3, "Supports enhanced PTM"),
             Flag("PropDelayAdapt", 4, "Can adapt to the other byte order"),
-            Named("ClockGranularity", 8, 8, "Nanoseconds of the local clock", Granularities("Unimplemented"))),
+            Named("ClockGranularity", 8, 8, "Granularity of the local clock in nanoseconds", Granularities("Unimplemented"))),
         Register("PTMControl", 8, 4, Rw, "Control",
-            Flag("Enabled", 0, "Takes part"),
+            Flag("Enabled", 0, "Is enabled"),
             Flag("RootSelected", 1, "Is the source of the time"),
-            Named("EffectiveGranularity", 8, 8, "Nanoseconds to expect", Granularities("Unknown"))),
+            Named("EffectiveGranularity", 8, 8, "Effective granularity in nanoseconds", Granularities("Unknown"))),
     ];
 
     // PCI Express Base Specification 6.0, section 7.9.24.
     private static readonly RegisterDescription[] ObjectExchange =
     [
-        Register("DOECap", 4, 4, Ro, "Capabilities", Flag("IntSup", 0, "Can interrupt"), Hex("IntMsg", 1, 11, "Interrupt message number")),
+        Register("DOECap", 4, 4, Ro, "Capabilities", Flag("IntSup", 0, "Supports interrupts"), Hex("IntMsg", 1, 11, "Interrupt message number")),
         Register("DOECtl", 8, 4, RegisterAccess.WriteHasSideEffects, "Control",
             Flag("Abort", 0, "Writing 1 aborts"),
             Flag("IntEn", 1, "Interrupt is enabled"),
-            Flag("Go", 31, "Writing 1 hands the object over")),
+            Flag("Go", 31, "Writing 1 sends the object")),
         Register("DOESta", 0x0c, 4, W1C, "Status",
-            Flag("Busy", 0, "Takes no object now"),
+            Flag("Busy", 0, "Accepts no object now"),
             Flag("IntSta", 1, "Interrupt signalled"),
             Flag("Error", 2, "Error seen"),
-            Flag("ObjectReady", 31, "An object is there to be read")),
+            Flag("ObjectReady", 31, "An object is ready to be read")),
         Register("WriteMailbox", 0x10, 4, RegisterAccess.WriteOnly, "Next 4 bytes to the device"),
-        Register("ReadMailbox", 0x14, 4, RegisterAccess.WriteHasSideEffects, "Next 4 bytes from the device; writing takes them off"),
+        Register("ReadMailbox", 0x14, 4, RegisterAccess.WriteHasSideEffects, "Next 4 bytes from the device; a write removes them"),
     ];
 
     internal static void DecodeSerialNumber(CapabilityReader reader)

@@ -3,7 +3,10 @@ using static Vfio.Pci.CapabilityReader;
 
 namespace Vfio.Pci;
 
-/// <summary>The header: its registers by type, and what they say together (PCI Express Base Specification 6.0, section 7.5.1).</summary>
+/// <summary>
+/// Decodes the header: its registers by type, and values derived from several of them (PCI Express Base Specification
+/// 6.0, section 7.5.1).
+/// </summary>
 internal static class HeaderDecoder
 {
     internal const int Device = 0;
@@ -37,7 +40,8 @@ internal static class HeaderDecoder
         }
     }
 
-    // What a register says, whatever its address: a zero one may be unassigned or absent, and the header cannot tell which.
+    // Reports the registers as they are. An address of zero may be unassigned or not implemented; the header cannot
+    // tell which.
     private static void DeriveRegions(CapabilityReader reader, PciConfigHeader header, int count)
     {
         bool hasPorts = (header.Command & PciCommand.IoSpace) != 0;
@@ -91,7 +95,8 @@ internal static class HeaderDecoder
         reader.Derive("Expansion ROM", $"{(address == 0 ? "<unassigned>" : address.ToString("x8", CultureInfo.InvariantCulture))}{state}");
     }
 
-    // Sections 7.5.1.3.6 to 7.5.1.3.10: addresses in steps of 4 KiB and 1 MiB; a base above its limit forwards nothing.
+    // Sections 7.5.1.3.6 to 7.5.1.3.10: addresses are in units of 4 KiB and 1 MiB. If a base is above its limit,
+    // nothing is forwarded.
     private static void DeriveWindows(CapabilityReader reader)
     {
         uint ports = reader.Byte(0x1c);
@@ -145,7 +150,7 @@ internal static class HeaderDecoder
 
     private static string Size(ulong bytes)
     {
-        // All 64 bits: no number of bytes.
+        // A size of 2^64 bytes does not fit a number.
         if (bytes == 0)
         {
             return "";

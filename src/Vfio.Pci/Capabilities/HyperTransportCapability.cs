@@ -3,22 +3,22 @@ using static Vfio.Pci.Layout;
 
 namespace Vfio.Pci;
 
-/// <summary>HyperTransport (HyperTransport I/O Link Specification 3.10, chapter 7).</summary>
+/// <summary>Decodes HyperTransport (HyperTransport I/O Link Specification 3.10, chapter 7).</summary>
 internal static class HyperTransportCapability
 {
-    // Revisions below 1.02 lack the fields and registers that came with it.
+    // Revisions below 1.02 do not have the fields and registers that were added in it.
     private const byte Revision102 = 0x22;
     private const int MsiMapping = 0x15;
 
     private static readonly RegisterDescription PrimaryCommand = Register("Command", 2, 2, Rw, "Command",
-        Number("BaseUnitID", 0, 5, "First unit id"),
-        Number("UnitCnt", 5, 5, "Unit ids"),
+        Number("BaseUnitID", 0, 5, "First unit ID"),
+        Number("UnitCnt", 5, 5, "Number of unit IDs"),
         Flag("MastHost", 10, "Host is reached by link 1"),
         Flag("DefDir", 11, "Sends requests away from the host"),
         Flag("DUL", 12, "Drops packets while the link is down"));
 
     private static readonly RegisterDescription SecondaryCommand = Register("Command", 2, 2, Rw, "Command",
-        Flag("WarmRst", 0, "Resets the chain warm"),
+        Flag("WarmRst", 0, "Warm reset of the chain"),
         Flag("DblEnd", 1, "Another host is at the other end"),
         Number("DevNum", 2, 5, "Device number"),
         Flag("ChainSide", 7, "Accessed from the chain"),
@@ -35,8 +35,8 @@ internal static class HyperTransportCapability
 
     private static readonly RegisterDescription[] MsiAddress =
     [
-        Register("Address", 4, 4, Rw, "Address that is mapped", Hex("Address", 20, 12, "Address bits 31:20")),
-        Register("AddressHi", 8, 4, Rw, "Address that is mapped, upper half"),
+        Register("Address", 4, 4, Rw, "Mapped address", Hex("Address", 20, 12, "Address bits 31:20")),
+        Register("AddressHi", 8, 4, Rw, "Mapped address, upper half"),
     ];
 
     private static readonly RegisterDescription Revision = Register("Revision", 0, 1, Ro, "Revision", Number("Minor", 0, 5, "Minor"), Number("Major", 5, 3, "Major"));

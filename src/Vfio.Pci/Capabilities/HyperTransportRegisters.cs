@@ -2,7 +2,10 @@ using static Vfio.Pci.Layout;
 
 namespace Vfio.Pci;
 
-/// <summary>Registers that both interfaces of HyperTransport have, at offsets from the first of each group (HyperTransport I/O Link Specification 3.10, section 7.5).</summary>
+/// <summary>
+/// Registers that both interfaces of HyperTransport have, at offsets from the first of each group (HyperTransport I/O
+/// Link Specification 3.10, section 7.5).
+/// </summary>
 internal static class HyperTransportRegisters
 {
     private static readonly IReadOnlyList<RegisterFieldValue> Widths = Names("8bit", "16bit", "[2]", "32bit", "2bit", "4bit", "[6]", "N/C");
@@ -15,15 +18,15 @@ internal static class HyperTransportRegisters
             Flag("IsocEn", 12, "Isochronous flow control"),
             Flag("LSEn", 13, "Stops driving in LDTSTOP"),
             Flag("ExtCTL", 14, "Longer CTL at start"),
-            Flag("64b", 15, "Addresses of 64 bits"),
+            Flag("64b", 15, "64-bit addresses"),
         ]),
         Register("LinkConfig", 2, 2, Rw, "Link configuration",
         [
             .. LinkConfig(),
-            Flag("DwFcIn", 3, "Can control the flow of double words inwards"),
-            Flag("DwFcOut", 7, "Can control the flow of double words outwards"),
-            Flag("DwFcInEn", 11, "Controls the flow of double words inwards"),
-            Flag("DwFcOutEn", 15, "Controls the flow of double words outwards"),
+            Flag("DwFcIn", 3, "Supports inbound double-word flow control"),
+            Flag("DwFcOut", 7, "Supports outbound double-word flow control"),
+            Flag("DwFcInEn", 11, "Uses inbound double-word flow control"),
+            Flag("DwFcOutEn", 15, "Uses outbound double-word flow control"),
         ]),
     ]);
 
@@ -37,10 +40,10 @@ internal static class HyperTransportRegisters
         Flag("<EOC", 6, "Packet at the end of the chain"),
         Flag("CTLTm", 7, "CTL timeout"));
 
-    internal static readonly RegisterDescription FrequencyCapability = Register("LinkFrequencyCapability", 0, 2, Ro, "Frequencies possible",
+    internal static readonly RegisterDescription FrequencyCapability = Register("LinkFrequencyCapability", 0, 2, Ro, "Supported frequencies",
         Flag("200MHz", 0, "200 MHz"), Flag("300MHz", 1, "300 MHz"), Flag("400MHz", 2, "400 MHz"), Flag("500MHz", 3, "500 MHz"),
         Flag("600MHz", 4, "600 MHz"), Flag("800MHz", 5, "800 MHz"), Flag("1.0GHz", 6, "1 GHz"), Flag("1.2GHz", 7, "1.2 GHz"),
-        Flag("1.4GHz", 8, "1.4 GHz"), Flag("1.6GHz", 9, "1.6 GHz"), Flag("Vend", 15, "The vendor's own"));
+        Flag("1.4GHz", 8, "1.4 GHz"), Flag("1.6GHz", 9, "1.6 GHz"), Flag("Vend", 15, "Vendor-specific"));
 
     internal static readonly RegisterDescription Feature = Register("Feature", 0, 1, Ro, "Features", Features());
 
@@ -57,8 +60,8 @@ internal static class HyperTransportRegisters
 
     internal static readonly IReadOnlyList<RegisterDescription> UpperMemory = Array.AsReadOnly<RegisterDescription>(
     [
-        Register("MemoryBaseUpper", 0, 1, Rw, "Prefetchable memory behind the bridge: address bits 39:32 of its start"),
-        Register("MemoryLimitUpper", 1, 1, Rw, "Address bits 39:32 of its end"),
+        Register("MemoryBaseUpper", 0, 1, Rw, "Start of prefetchable memory behind the bridge, address bits 39:32"),
+        Register("MemoryLimitUpper", 1, 1, Rw, "End of prefetchable memory behind the bridge, address bits 39:32"),
     ]);
 
     internal static readonly RegisterDescription BusNumber = Register("BusNumber", 0, 1, Ro, "Bus number");
@@ -89,7 +92,7 @@ internal static class HyperTransportRegisters
         Flag("LDTSTOP", 1, "LDTSTOP"),
         Flag("CRCTM", 2, "CRC test mode"),
         Flag("ECTLT", 3, "Needs a longer CTL"),
-        Flag("64bA", 4, "Addresses of 64 bits"),
-        Flag("UIDRD", 5, "Does not reorder by unit id"),
+        Flag("64bA", 4, "64-bit addresses"),
+        Flag("UIDRD", 5, "Does not reorder by unit ID"),
     ];
 }

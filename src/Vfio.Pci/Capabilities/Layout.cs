@@ -1,8 +1,8 @@
 namespace Vfio.Pci;
 
 /// <summary>
-/// The words in which the tables of registers are written. Offsets in a table count from the capability's start, so that one
-/// table serves every device; a table is built when the first capability of its kind is met.
+/// Helpers with which the tables of registers are written. Offsets in a table count from the start of the capability,
+/// so that one table serves every device. A table is built when the first capability of its kind is decoded.
 /// </summary>
 internal static class Layout
 {
@@ -24,7 +24,7 @@ internal static class Layout
     internal static RegisterField Named(string name, int lowBit, int bitCount, string meaning, IReadOnlyList<RegisterFieldValue> values) =>
         new(name, lowBit, bitCount, meaning) { Values = values };
 
-    /// <summary>Names for the numbers from 0 on; an empty one stands for a number without a name.</summary>
+    /// <summary>Makes the names of the numbers from 0 on. An empty name stands for a number without one.</summary>
     internal static IReadOnlyList<RegisterFieldValue> Names(params string[] names)
     {
         List<RegisterFieldValue> values = new(names.Length);

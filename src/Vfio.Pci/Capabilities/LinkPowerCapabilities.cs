@@ -3,7 +3,10 @@ using static Vfio.Pci.Layout;
 
 namespace Vfio.Pci;
 
-/// <summary>Latency Tolerance Reporting and L1 PM Substates (PCI Express Base Specification 6.0, sections 7.8.2 and 7.8.3).</summary>
+/// <summary>
+/// Decodes Latency Tolerance Reporting and L1 PM Substates (PCI Express Base Specification 6.0, sections 7.8.2 and
+/// 7.8.3).
+/// </summary>
 internal static class LinkPowerCapabilities
 {
     private static readonly RegisterDescription[] Latency =
@@ -17,25 +20,25 @@ internal static class LinkPowerCapabilities
     private static readonly RegisterDescription[] Substates =
     [
         Register("L1SubCap", 4, 4, Ro, "Capabilities",
-            Flag("PCI-PM_L1.2", 0, "Can enter L1.2 by power management"),
-            Flag("PCI-PM_L1.1", 1, "Can enter L1.1 by power management"),
-            Flag("ASPM_L1.2", 2, "Can enter L1.2 by itself"),
-            Flag("ASPM_L1.1", 3, "Can enter L1.1 by itself"),
-            Flag("L1_PM_Substates", 4, "Has substates of L1"),
-            Flag("LinkActivation", 5, "Can be activated by software"),
+            Flag("PCI-PM_L1.2", 0, "Supports L1.2 through PCI-PM"),
+            Flag("PCI-PM_L1.1", 1, "Supports L1.1 through PCI-PM"),
+            Flag("ASPM_L1.2", 2, "Supports L1.2 through ASPM"),
+            Flag("ASPM_L1.1", 3, "Supports L1.1 through ASPM"),
+            Flag("L1_PM_Substates", 4, "Supports substates of L1"),
+            Flag("LinkActivation", 5, "Supports link activation"),
             Number("PortCommonModeRestoreTime", 8, 8, "Microseconds to restore common mode"),
             Named("PortTPowerOnScale", 16, 2, "Unit of the time to power on", PowerOnScales),
             Number("PortTPowerOnValue", 19, 5, "Time to power on")),
         Register("L1SubCtl1", 8, 4, Rw, "Control 1",
-            Flag("PCI-PM_L1.2", 0, "May enter L1.2 by power management"),
-            Flag("PCI-PM_L1.1", 1, "May enter L1.1 by power management"),
-            Flag("ASPM_L1.2", 2, "May enter L1.2 by itself"),
-            Flag("ASPM_L1.1", 3, "May enter L1.1 by itself"),
+            Flag("PCI-PM_L1.2", 0, "L1.2 through PCI-PM is enabled"),
+            Flag("PCI-PM_L1.1", 1, "L1.1 through PCI-PM is enabled"),
+            Flag("ASPM_L1.2", 2, "L1.2 through ASPM is enabled"),
+            Flag("ASPM_L1.1", 3, "L1.1 through ASPM is enabled"),
             Flag("LinkActIntEn", 4, "Interrupt when the link is activated"),
             Flag("LinkActCtl", 5, "Keeps the link active"),
             Number("T_CommonMode", 8, 8, "Microseconds to restore common mode"),
-            Number("LTR1.2_Value", 16, 10, "Latency from which L1.2 is worth it"),
-            Number("LTR1.2_Scale", 29, 3, "Its unit: 1 ns times 32 to the power of this")),
+            Number("LTR1.2_Value", 16, 10, "Latency threshold for L1.2"),
+            Number("LTR1.2_Scale", 29, 3, "Unit of the threshold: 1 ns times 32 to the power of this")),
         Register("L1SubCtl2", 0x0c, 4, Rw, "Control 2",
             Named("T_PowerOnScale", 0, 2, "Unit of the time to power on", PowerOnScales),
             Number("T_PowerOnValue", 3, 5, "Time to power on")),
@@ -92,6 +95,6 @@ internal static class LinkPowerCapabilities
     [
         Number("Value", 0, 10, "Latency in units of the scale"),
         Named("Scale", 10, 3, "Unit", Names("1ns", "32ns", "1024ns", "32768ns", "1048576ns", "33554432ns")),
-        Flag("Required", 15, "Whether it must be kept (in messages)"),
+        Flag("Required", 15, "The latency is a requirement (in messages)"),
     ];
 }

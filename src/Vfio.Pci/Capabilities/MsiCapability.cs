@@ -2,7 +2,7 @@ using static Vfio.Pci.Layout;
 
 namespace Vfio.Pci;
 
-/// <summary>MSI (PCI Express Base Specification 6.0, section 7.7.1) in its four layouts, and MSI-X (section 7.7.2).</summary>
+/// <summary>Decodes MSI (PCI Express Base Specification 6.0, section 7.7.1) in its four layouts.</summary>
 internal static class MsiCapability
 {
     private const int Is64Bit = 7;
@@ -11,20 +11,20 @@ internal static class MsiCapability
     private static readonly IReadOnlyList<RegisterFieldValue> Counts = Names("1", "2", "4", "8", "16", "32");
 
     private static readonly RegisterDescription Flags = Register("Flags", 2, 2, Rw, "Message control",
-        Flag("Enable", 0, "Interrupts are sent as messages"),
-        Named("Capable", 1, 3, "Vectors that the function wants", Counts),
-        Named("Count", 4, 3, "Vectors that software gives", Counts),
-        Flag("64bit", Is64Bit, "Message address of 64 bits"),
+        Flag("Enable", 0, "MSI is enabled"),
+        Named("Capable", 1, 3, "Vectors that the function requests", Counts),
+        Named("Count", 4, 3, "Vectors that software allocated", Counts),
+        Flag("64bit", Is64Bit, "64-bit message address"),
         Flag("Maskable", IsMaskable, "Each vector can be masked"),
-        Flag("ExtDataCap", 9, "Can send 32 bits of data"),
-        Flag("ExtDataEn", 10, "Sends 32 bits of data"));
+        Flag("ExtDataCap", 9, "Supports 32-bit message data"),
+        Flag("ExtDataEn", 10, "Uses 32-bit message data"));
 
     private static readonly RegisterDescription Address = Register("Address", 4, 4, Rw, "Message address");
     private static readonly RegisterDescription UpperAddress = Register("AddressHi", 8, 4, Rw, "Message address, upper half");
     private static readonly RegisterDescription Data = Register("Data", 8, 2, Rw, "Message data");
     private static readonly RegisterDescription ExtendedData = Register("ExtData", 10, 2, Rw, "Message data, upper half");
-    private static readonly RegisterDescription Masking = Register("Masking", 12, 4, Rw, "A bit masks a vector");
-    private static readonly RegisterDescription Pending = Register("Pending", 16, 4, Ro, "A bit is a vector that waits");
+    private static readonly RegisterDescription Masking = Register("Masking", 12, 4, Rw, "Masked vectors, one bit each");
+    private static readonly RegisterDescription Pending = Register("Pending", 16, 4, Ro, "Pending vectors, one bit each");
 
     internal static void Decode(CapabilityReader reader)
     {
@@ -55,21 +55,21 @@ internal static class MsiCapability
     }
 }
 
-/// <summary>MSI-X (PCI Express Base Specification 6.0, section 7.7.2).</summary>
+/// <summary>Decodes MSI-X (PCI Express Base Specification 6.0, section 7.7.2).</summary>
 internal static class MsixCapability
 {
     private static readonly RegisterDescription[] Registers =
     [
         Register("Flags", 2, 2, Rw, "Message control",
-            Number("TableSize", 0, 11, "Vectors less one"),
+            Number("TableSize", 0, 11, "Number of vectors, minus one"),
             Flag("Masked", 14, "All vectors are masked"),
-            Flag("Enable", 15, "Interrupts are sent as MSI-X")),
-        Register("VectorTable", 4, 4, Ro, "Where the vector table lies",
+            Flag("Enable", 15, "MSI-X is enabled")),
+        Register("VectorTable", 4, 4, Ro, "Location of the vector table",
             Number("BAR", 0, 3, "Base address register"),
-            Hex("Offset8", 3, 29, "Offset in it, in units of 8 bytes")),
-        Register("PBA", 8, 4, Ro, "Where the pending bits lie",
+            Hex("Offset8", 3, 29, "Offset in that BAR, in units of 8 bytes")),
+        Register("PBA", 8, 4, Ro, "Location of the pending bits",
             Number("BAR", 0, 3, "Base address register"),
-            Hex("Offset8", 3, 29, "Offset in it, in units of 8 bytes")),
+            Hex("Offset8", 3, 29, "Offset in that BAR, in units of 8 bytes")),
     ];
 
     internal static void Decode(CapabilityReader reader)

@@ -3,25 +3,25 @@ using static Vfio.Pci.Layout;
 
 namespace Vfio.Pci;
 
-/// <summary>Multicast (PCI Express Base Specification 6.0, section 7.9.11).</summary>
+/// <summary>Decodes Multicast (PCI Express Base Specification 6.0, section 7.9.11).</summary>
 internal static class MulticastCapability
 {
     private static readonly RegisterDescription[] Registers =
     [
         Register("McastCap", 4, 2, Ro, "Capabilities",
-            Number("MaxGroups", 0, 6, "Groups at most, less one"),
-            Number("WindowSz", 8, 6, "Window size that it asks for: a power of two"),
-            Flag("ECRCRegen", 15, "Can regenerate ECRC")),
-        Register("McastCtl", 6, 2, Rw, "Control", Number("NumGroups", 0, 6, "Groups less one"), Flag("Enable", 15, "Is enabled")),
+            Number("MaxGroups", 0, 6, "Maximum number of groups, minus one"),
+            Number("WindowSz", 8, 6, "Requested window size, as a power of two"),
+            Flag("ECRCRegen", 15, "Supports regeneration of ECRC")),
+        Register("McastCtl", 6, 2, Rw, "Control", Number("NumGroups", 0, 6, "Number of groups, minus one"), Flag("Enable", 15, "Is enabled")),
         Register("McastBAR", 8, 4, Rw, "Base address", Number("IndexPos", 0, 6, "Lowest bit of the group number"), Hex("Address", 12, 20, "Address bits 31:12")),
         Register("McastBARHi", 0x0c, 4, Rw, "Base address, upper half"),
-        Register("McastReceiveVec", 0x10, 4, Rw, "Groups 0 to 31 that it takes"),
-        Register("McastReceiveVecHi", 0x14, 4, Rw, "Groups 32 to 63 that it takes"),
+        Register("McastReceiveVec", 0x10, 4, Rw, "Groups 0 to 31 that it receives"),
+        Register("McastReceiveVecHi", 0x14, 4, Rw, "Groups 32 to 63 that it receives"),
         Register("McastBlockAllVec", 0x18, 4, Rw, "Groups 0 to 31 that it blocks"),
         Register("McastBlockAllVecHi", 0x1c, 4, Rw, "Groups 32 to 63 that it blocks"),
-        Register("McastBlockUntransVec", 0x20, 4, Rw, "Groups 0 to 31 blocked untranslated"),
-        Register("McastBlockUntransVecHi", 0x24, 4, Rw, "Groups 32 to 63 blocked untranslated"),
-        Register("McastOverlayBAR", 0x28, 4, Rw, "Overlay", Number("OverlaySize", 0, 6, "Size: a power of two; below 6 it is off"), Hex("Address", 6, 26, "Address bits 31:6")),
+        Register("McastBlockUntransVec", 0x20, 4, Rw, "Groups 0 to 31 whose untranslated requests it blocks"),
+        Register("McastBlockUntransVecHi", 0x24, 4, Rw, "Groups 32 to 63 whose untranslated requests it blocks"),
+        Register("McastOverlayBAR", 0x28, 4, Rw, "Overlay", Number("OverlaySize", 0, 6, "Size, as a power of two; disabled below 6"), Hex("Address", 6, 26, "Address bits 31:6")),
         Register("McastOverlayBARHi", 0x2c, 4, Rw, "Overlay, upper half"),
     ];
 

@@ -2,7 +2,7 @@ using static Vfio.Pci.Layout;
 
 namespace Vfio.Pci;
 
-/// <summary>PCI-X (PCI-X Protocol Addendum 2.0, sections 7.2 and 8.6).</summary>
+/// <summary>Decodes PCI-X (PCI-X Protocol Addendum 2.0, sections 7.2 and 8.6).</summary>
 internal static class PciXCapability
 {
     private static readonly IReadOnlyList<RegisterFieldValue> Outstanding = Names("1", "2", "3", "4", "8", "12", "16", "32");
@@ -12,23 +12,23 @@ internal static class PciXCapability
     [
         Register("Command", 2, 2, Rw, "Command",
             Flag("DPERE", 0, "Recovers from data parity errors"),
-            Flag("ERO", 1, "May order loosely"),
-            Named("RBC", 2, 2, "Bytes read at most", ByteCounts),
-            Named("OST", 4, 3, "Split transactions outstanding at most", Outstanding)),
+            Flag("ERO", 1, "May use relaxed ordering"),
+            Named("RBC", 2, 2, "Maximum bytes of a read", ByteCounts),
+            Named("OST", 4, 3, "Maximum outstanding split transactions", Outstanding)),
         Register("Status", 4, 4, W1C, "Status",
         [
             .. Address(),
             Flag("64bit", 16, "Has 64 data lines"),
-            Flag("133MHz", 17, "Can run at 133 MHz"),
+            Flag("133MHz", 17, "Supports 133 MHz"),
             Flag("SCD", 18, "Split completion discarded"),
             Flag("USC", 19, "Unexpected split completion"),
             Named("DC", 20, 1, "Complexity", Names("simple", "bridge")),
-            Named("DMMRBC", 21, 2, "Bytes read at most by design", ByteCounts),
-            Named("DMOST", 23, 3, "Split transactions outstanding at most by design", Outstanding),
-            Named("DMCRS", 26, 3, "Bytes of reads outstanding at most by design", Names("8", "16", "32", "64", "128", "256", "512", "1024")),
+            Named("DMMRBC", 21, 2, "Maximum bytes of a read, by design", ByteCounts),
+            Named("DMOST", 23, 3, "Maximum outstanding split transactions, by design", Outstanding),
+            Named("DMCRS", 26, 3, "Maximum bytes of outstanding reads, by design", Names("8", "16", "32", "64", "128", "256", "512", "1024")),
             Flag("RSCEM", 29, "Split completion error message received"),
-            Flag("266MHz", 30, "Can run at 266 MHz"),
-            Flag("533MHz", 31, "Can run at 533 MHz"),
+            Flag("266MHz", 30, "Supports 266 MHz"),
+            Flag("533MHz", 31, "Supports 533 MHz"),
         ]),
     ];
 
@@ -66,7 +66,7 @@ internal static class PciXCapability
     private static RegisterField[] Common(int shift) =>
     [
         Flag("64bit", shift, "Has 64 data lines"),
-        Flag("133MHz", shift + 1, "Can run at 133 MHz"),
+        Flag("133MHz", shift + 1, "Supports 133 MHz"),
         Flag("SCD", shift + 2, "Split completion discarded"),
         Flag("USC", shift + 3, "Unexpected split completion"),
         Flag("SCO", shift + 4, "Split completion overrun"),

@@ -2,19 +2,22 @@ using static Vfio.Pci.Layout;
 
 namespace Vfio.Pci;
 
-/// <summary>Power Management (PCI Express Base Specification 6.0, section 7.5.2; for bridges PCI Bus Power Management 1.2, section 3.2.5).</summary>
+/// <summary>
+/// Decodes Power Management (PCI Express Base Specification 6.0, section 7.5.2; for bridges PCI Bus Power Management
+/// 1.2, section 3.2.5).
+/// </summary>
 internal static class PowerManagementCapability
 {
     private static readonly RegisterDescription[] Registers =
     [
         Register("Flags", 2, 2, Ro, "Power management capabilities",
             Number("Version", 0, 3, "Version of the capability"),
-            Flag("PMEClk", 3, "PME needs the PCI clock"),
-            Flag("ImmReadyD0", 4, "Ready at once after entering D0"),
-            Flag("DSI", 5, "Needs device specific initialization"),
+            Flag("PMEClk", 3, "PME requires the PCI clock"),
+            Flag("ImmReadyD0", 4, "Ready immediately after entering D0"),
+            Flag("DSI", 5, "Requires device-specific initialization"),
             Named("AuxCurrent", 6, 3, "Auxiliary current in D3cold", Names("0mA", "55mA", "100mA", "160mA", "220mA", "270mA", "320mA", "375mA")),
-            Flag("D1", 9, "Knows state D1"),
-            Flag("D2", 10, "Knows state D2"),
+            Flag("D1", 9, "Supports D1"),
+            Flag("D2", 10, "Supports D2"),
             Flag("PMED0", 11, "Can signal PME from D0"),
             Flag("PMED1", 12, "Can signal PME from D1"),
             Flag("PMED2", 13, "Can signal PME from D2"),
@@ -24,7 +27,7 @@ internal static class PowerManagementCapability
             Named("State", 0, 2, "Power state", Names("D0", "D1", "D2", "D3")),
             Flag("NoSoftRst", 3, "Keeps its state from D3hot to D0"),
             Flag("PME-Enable", 8, "May signal PME"),
-            Number("DSel", 9, 4, "What the data register shows"),
+            Number("DSel", 9, 4, "Selects the data that the data register shows"),
             Number("DScale", 13, 2, "Scale of the data register"),
             Flag("PME", 15, "PME signalled; writing 1 clears")),
         Register("Bridge", 6, 1, Ro, "Bridge support",

@@ -3,7 +3,10 @@ using static Vfio.Pci.Layout;
 
 namespace Vfio.Pci;
 
-/// <summary>Resizable BAR, of functions and of their virtual functions (PCI Express Base Specification 6.0, sections 7.8.6 and 7.8.7).</summary>
+/// <summary>
+/// Decodes Resizable BAR, for functions and for their virtual functions (PCI Express Base Specification 6.0, sections
+/// 7.8.6 and 7.8.7).
+/// </summary>
 internal static class ResizableBarCapability
 {
     private const int Entries = 6;
@@ -11,12 +14,12 @@ internal static class ResizableBarCapability
 
     private static readonly RegisterDescription[] Entry =
     [
-        Register("BARCap", 4, 4, Ro, "Sizes possible", Hex("Sizes", 4, 28, "Bit n is 1 MiB shifted left by n")),
-        Register("BARCtl", 8, 4, Rw, "Which register, and its size",
+        Register("BARCap", 4, 4, Ro, "Supported sizes", Hex("Sizes", 4, 28, "Bit n is 1 MiB shifted left by n")),
+        Register("BARCtl", 8, 4, Rw, "The BAR, and its size",
             Number("BAR", 0, 3, "Base address register"),
             Number("Count", 5, 3, "Resizable registers (in the first entry)"),
             Number("Size", 8, 6, "Size: 1 MiB shifted left by this"),
-            Hex("MoreSizes", 16, 16, "Sizes possible: bit n is 256 TiB shifted left by n")),
+            Hex("MoreSizes", 16, 16, "Supported sizes: bit n is 256 TiB shifted left by n")),
     ];
 
     internal static void Decode(CapabilityReader reader)

@@ -4,7 +4,10 @@ using static Vfio.Pci.Layout;
 
 namespace Vfio.Pci;
 
-/// <summary>What only functions of a root complex have (PCI Express Base Specification 6.0, sections 7.9.8 and 7.9.10).</summary>
+/// <summary>
+/// Decodes capabilities that only functions of a root complex have (PCI Express Base Specification 6.0, sections 7.9.8
+/// and 7.9.10).
+/// </summary>
 internal static class RootComplexCapabilities
 {
     private const int LinkLength = 16;
@@ -19,12 +22,12 @@ internal static class RootComplexCapabilities
     [
         Register("Desc", 0x10, 4, Ro, "A link to another element",
             Flag("LinkValid", 0, "Is valid"),
-            Named("LinkType", 1, 1, "What the address is", Names("MemMapped", "Config")),
+            Named("LinkType", 1, 1, "Kind of address", Names("MemMapped", "Config")),
             Flag("AssocRCRB", 2, "Has a register block"),
             Hex("TargetComponent", 16, 8, "Component"),
             Hex("TargetPort", 24, 8, "Port")),
-        Register("Addr", 0x18, 4, Ro, "Where the other element is"),
-        Register("AddrHi", 0x1c, 4, Ro, "Where it is, upper half"),
+        Register("Addr", 0x18, 4, Ro, "Address of the other element"),
+        Register("AddrHi", 0x1c, 4, Ro, "Address of the other element, upper half"),
     ];
 
     private static readonly RegisterDescription EndpointBitmap = Register("RCiEPBitmap", 4, 4, Ro, "Devices whose errors it collects: bit n is device n");
@@ -70,7 +73,8 @@ internal static class RootComplexCapabilities
         }
     }
 
-    // A configuration address names bus, device and function; its lowest bits say how many bits the bus has.
+    // A configuration address consists of bus, device and function; its lowest bits say how many bits the bus number
+    // has.
     private static string Address(CapabilityReader reader, int shift, bool isConfig)
     {
         uint low = reader.DoubleWord(0x18 + shift);

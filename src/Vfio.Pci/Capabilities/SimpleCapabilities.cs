@@ -3,19 +3,19 @@ using static Vfio.Pci.Layout;
 
 namespace Vfio.Pci;
 
-/// <summary>Standard capabilities of a few registers each.</summary>
+/// <summary>Decodes standard capabilities with a few registers each.</summary>
 internal static class SimpleCapabilities
 {
-    /// <summary>What follows id and pointer in any capability, for those that are known by name alone.</summary>
-    internal static readonly RegisterDescription Flags = Register("Flags", 2, 2, Ro, "The 16 bits behind id and pointer");
+    /// <summary>The bytes after ID and pointer in any capability, for kinds of which only the name is known.</summary>
+    internal static readonly RegisterDescription Flags = Register("Flags", 2, 2, Ro, "The 16 bits after ID and pointer");
 
     // Conventional PCI 3.0, appendix I.
     private static readonly RegisterDescription[] VitalProductData =
     [
-        Register("Address", 2, 2, RegisterAccess.WriteHasSideEffects, "Where in the product data",
+        Register("Address", 2, 2, RegisterAccess.WriteHasSideEffects, "Address in the product data",
             Hex("Address", 0, 15, "Byte offset"),
-            Flag("Flag", 15, "Set: data is there, or is to be written")),
-        Register("Data", 4, 4, RegisterAccess.WriteHasSideEffects, "The data at that place"),
+            Flag("Flag", 15, "Set when read data is ready, or to start a write")),
+        Register("Data", 4, 4, RegisterAccess.WriteHasSideEffects, "The data at that address"),
     ];
 
     // PCI-to-PCI Bridge Architecture 1.2, section 13.2.
@@ -27,20 +27,21 @@ internal static class SimpleCapabilities
         Register("Chassis", 3, 1, Rw, "Chassis number"),
     ];
 
-    // EHCI 1.0, appendix C (debug port); PCI-to-PCI Bridge Architecture 1.2 (subsystem ids); Advanced Capabilities for Conventional PCI, 2006 (AF).
-    private static readonly RegisterDescription DebugPort = Register("Flags", 2, 2, Ro, "Where the debug port lies",
+    // EHCI 1.0, appendix C (debug port); PCI-to-PCI Bridge Architecture 1.2 (subsystem IDs); Advanced Capabilities for
+    // Conventional PCI, 2006 (AF).
+    private static readonly RegisterDescription DebugPort = Register("Flags", 2, 2, Ro, "Location of the debug port",
         Hex("Offset", 0, 13, "Offset"),
         Number("BAR", 13, 3, "Base address register, from 1"));
 
     private static readonly RegisterDescription[] Subsystem =
     [
-        Register("VendorID", 4, 2, Ro, "Subsystem's vendor id"),
-        Register("DeviceID", 6, 2, Ro, "Subsystem's id"),
+        Register("VendorID", 4, 2, Ro, "Subsystem vendor ID"),
+        Register("DeviceID", 6, 2, Ro, "Subsystem ID"),
     ];
 
     private static readonly RegisterDescription[] AdvancedFeatures =
     [
-        Register("AFCap", 3, 1, Ro, "Capabilities", Flag("TP", 0, "Tells of pending transactions"), Flag("FLR", 1, "Can reset the function alone")),
+        Register("AFCap", 3, 1, Ro, "Capabilities", Flag("TP", 0, "Reports pending transactions"), Flag("FLR", 1, "Supports function level reset")),
         Register("AFCtrl", 4, 1, RegisterAccess.WriteHasSideEffects, "Control", Flag("FLR", 0, "Writing 1 resets the function")),
         Register("AFStatus", 5, 1, Ro, "Status", Flag("TP", 0, "Transactions are pending")),
     ];
@@ -49,7 +50,7 @@ internal static class SimpleCapabilities
     private static readonly RegisterDescription[] SataHba =
     [
         Register("SATACR0", 2, 2, Ro, "Revision", Number("Minor", 0, 4, "Minor revision"), Number("Major", 4, 4, "Major revision")),
-        Register("SATACR1", 4, 4, Ro, "Where index and data lie", Number("BAR", 0, 4, "4 to 9: base address register 0 to 5; 15: here"), Hex("Offset4", 4, 20, "Offset in units of 4 bytes")),
+        Register("SATACR1", 4, 4, Ro, "Location of index and data", Number("BAR", 0, 4, "4 to 9: base address register 0 to 5; 15: here"), Hex("Offset4", 4, 20, "Offset in units of 4 bytes")),
     ];
 
     internal static void DecodeVitalProductData(CapabilityReader reader) => reader.Read(VitalProductData);

@@ -2,23 +2,26 @@ using static Vfio.Pci.Layout;
 
 namespace Vfio.Pci;
 
-/// <summary>Vendor-specific capabilities (PCI Express Base Specification 6.0, section 7.9.4), those of virtio decoded (Virtual I/O Device 1.2, section 4.1.4).</summary>
+/// <summary>
+/// Decodes vendor-specific capabilities (PCI Express Base Specification 6.0, section 7.9.4), and those of virtio by
+/// their type (Virtual I/O Device 1.2, section 4.1.4).
+/// </summary>
 internal static class VendorCapability
 {
     private const ushort VirtioVendor = 0x1af4;
     private const int VirtioLength = 16;
     private const int VirtioNotifyLength = 20;
 
-    private static readonly RegisterDescription Length = Register("Length", 2, 1, Ro, "Bytes of the capability");
+    private static readonly RegisterDescription Length = Register("Length", 2, 1, Ro, "Length of the capability in bytes");
 
     private static readonly RegisterDescription[] Virtio =
     [
-        Register("Type", 3, 1, Ro, "Which structure it locates",
+        Register("Type", 3, 1, Ro, "The structure that it locates",
             Named("Type", 0, 8, "Structure", Names("", "CommonCfg", "Notify", "ISR", "DeviceCfg", "PciCfg", "", "", "SharedMemory", "Vendor"))),
         Register("BAR", 4, 1, Ro, "Base address register"),
-        Register("Id", 5, 1, Ro, "Which of several structures of the type"),
+        Register("Id", 5, 1, Ro, "Number among several structures of the type"),
         Register("Offset", 8, 4, Ro, "Offset in the base address register"),
-        Register("Size", 12, 4, Ro, "Bytes of the structure"),
+        Register("Size", 12, 4, Ro, "Size of the structure in bytes"),
     ];
 
     private static readonly RegisterDescription VirtioMultiplier = Register("Multiplier", 16, 4, Ro, "Bytes from one queue's notification to the next");

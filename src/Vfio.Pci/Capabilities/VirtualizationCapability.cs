@@ -2,7 +2,7 @@ using static Vfio.Pci.Layout;
 
 namespace Vfio.Pci;
 
-/// <summary>Single Root I/O Virtualization (PCI Express Base Specification 6.0, section 9.3.3).</summary>
+/// <summary>Decodes Single Root I/O Virtualization (PCI Express Base Specification 6.0, section 9.3.3).</summary>
 internal static class VirtualizationCapability
 {
     private const int FirstBaseAddress = 0x24;
@@ -11,31 +11,31 @@ internal static class VirtualizationCapability
     private static readonly RegisterDescription[] Registers =
     [
         Register("IOVCap", 0x04, 4, Ro, "Capabilities",
-            Flag("Migration", 0, "Can migrate virtual functions"),
-            Flag("ARIHierarchyPreserved", 1, "Keeps the ARI hierarchy flag in low power"),
-            Flag("10BitTagReq", 2, "Virtual functions can use tags of 10 bits"),
+            Flag("Migration", 0, "Supports migration of virtual functions"),
+            Flag("ARIHierarchyPreserved", 1, "Keeps the ARI hierarchy flag in low-power states"),
+            Flag("10BitTagReq", 2, "Virtual functions support 10-bit tags"),
             Number("IntMsg", 21, 11, "Interrupt message number of migration")),
         Register("IOVCtl", 0x08, 2, Rw, "Control",
-            Flag("Enable", 0, "Virtual functions exist"),
+            Flag("Enable", 0, "Virtual functions are enabled"),
             Flag("Migration", 1, "Migration is enabled"),
             Flag("Interrupt", 2, "Migration interrupt is enabled"),
             Flag("MSE", 3, "Virtual functions answer to memory accesses"),
             Flag("ARIHierarchy", 4, "Virtual functions may have numbers above 7"),
-            Flag("10BitTagReq", 5, "Virtual functions may use tags of 10 bits")),
-        Register("IOVSta", 0x0a, 2, W1C, "Status", Flag("Migration", 0, "Migration was asked for")),
-        Register("InitialVFs", 0x0c, 2, Ro, "Virtual functions at first"),
-        Register("TotalVFs", 0x0e, 2, Ro, "Virtual functions at most"),
-        Register("NumVFs", 0x10, 2, Rw, "Virtual functions now"),
+            Flag("10BitTagReq", 5, "Virtual functions may use 10-bit tags")),
+        Register("IOVSta", 0x0a, 2, W1C, "Status", Flag("Migration", 0, "Migration was requested")),
+        Register("InitialVFs", 0x0c, 2, Ro, "Initial number of virtual functions"),
+        Register("TotalVFs", 0x0e, 2, Ro, "Maximum number of virtual functions"),
+        Register("NumVFs", 0x10, 2, Rw, "Number of virtual functions"),
         Register("FunctionDependencyLink", 0x12, 1, Ro, "Function that this one depends on"),
-        Register("VFOffset", 0x14, 2, Ro, "Routing id from this function to the first virtual one"),
-        Register("VFStride", 0x16, 2, Ro, "Routing id from one virtual function to the next"),
-        Register("VFDeviceID", 0x1a, 2, Ro, "Device id of virtual functions"),
-        Register("SupportedPageSize", 0x1c, 4, Ro, "Page sizes possible: bit n is 4 KiB shifted left by n"),
+        Register("VFOffset", 0x14, 2, Ro, "Routing ID offset from this function to the first virtual function"),
+        Register("VFStride", 0x16, 2, Ro, "Routing ID offset from one virtual function to the next"),
+        Register("VFDeviceID", 0x1a, 2, Ro, "Device ID of virtual functions"),
+        Register("SupportedPageSize", 0x1c, 4, Ro, "Supported page sizes: bit n is 4 KiB shifted left by n"),
         Register("SystemPageSize", 0x20, 4, Rw, "Page size: bit n is 4 KiB shifted left by n"),
         .. Enumerable.Range(0, BaseAddresses).Select(BaseAddress),
-        Register("VFMigration", 0x3c, 4, Ro, "Where the migration state lies",
+        Register("VFMigration", 0x3c, 4, Ro, "Location of the migration state",
             Number("BIR", 0, 3, "Base address register"),
-            Hex("Offset8", 3, 29, "Offset in it, in units of 8 bytes")),
+            Hex("Offset8", 3, 29, "Offset in that BAR, in units of 8 bytes")),
     ];
 
     internal static void Decode(CapabilityReader reader)

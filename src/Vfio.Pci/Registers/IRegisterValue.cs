@@ -1,8 +1,8 @@
 namespace Vfio.Pci;
 
 /// <summary>
-/// The value of a register: one integer as the device gave it, with its fields by name. Implemented by
-/// <c>readonly record struct</c>s over a <see cref="byte"/>, <see cref="ushort"/>, <see cref="uint"/> or <see cref="ulong"/>.
+/// The value of a register: one integer as the device returned it, with its fields by name. Implemented by <c>readonly
+/// record struct</c>s over a <see cref="byte"/>, <see cref="ushort"/>, <see cref="uint"/> or <see cref="ulong"/>.
 /// </summary>
 /// <typeparam name="TSelf">The implementing struct.</typeparam>
 /// <example>
@@ -19,14 +19,14 @@ namespace Vfio.Pci;
 public interface IRegisterValue<TSelf>
     where TSelf : struct, IRegisterValue<TSelf>
 {
-    /// <summary>The register's width in bytes: 1, 2, 4 or 8. It is accessed with exactly this width.</summary>
+    /// <summary>Gets the register's width in bytes: 1, 2, 4 or 8. It is accessed with exactly this width.</summary>
     static abstract int Width { get; }
 
-    /// <summary>The integer as read, or as it is to be written.</summary>
+    /// <summary>Gets the integer as read, or as it is to be written.</summary>
     ulong Raw { get; }
 
-    /// <summary>Makes a value of an integer.</summary>
-    /// <param name="raw">The integer; bits beyond the width are not looked at.</param>
+    /// <summary>Creates a value from an integer.</summary>
+    /// <param name="raw">The integer; bits beyond the width are ignored.</param>
     /// <returns>The value.</returns>
     static abstract TSelf FromRaw(ulong raw);
 }

@@ -1,6 +1,6 @@
 namespace Vfio.Pci;
 
-/// <summary>The value of a register of 16 bits that is one number, or whose fields nobody has named.</summary>
+/// <summary>The value of a 16-bit register that is a single number, or whose fields have no names.</summary>
 public readonly record struct RawUInt16 : IRegisterValue<RawUInt16>
 {
     /// <summary>Creates a value.</summary>

@@ -1,6 +1,6 @@
 namespace Vfio.Pci;
 
-/// <summary>The value of a register of 32 bits that is one number, or whose fields nobody has named.</summary>
+/// <summary>The value of a 32-bit register that is a single number, or whose fields have no names.</summary>
 public readonly record struct RawUInt32 : IRegisterValue<RawUInt32>
 {
     /// <summary>Creates a value.</summary>

@@ -1,26 +1,28 @@
 namespace Vfio.Pci;
 
-/// <summary>What reading and writing a register does, as its specification says.</summary>
+/// <summary>The effect of reading and writing a register, according to its specification.</summary>
 public enum RegisterAccess
 {
-    /// <summary>What is written is read back; reading changes nothing.</summary>
+    /// <summary>Reads return what was written, and change nothing.</summary>
     ReadWrite,
 
-    /// <summary>Writes do nothing.</summary>
+    /// <summary>Writes have no effect.</summary>
     ReadOnly,
 
-    /// <summary>Reads mean nothing, or are not allowed: a doorbell, for example.</summary>
+    /// <summary>Reads are meaningless, or not allowed: a doorbell, for example.</summary>
     WriteOnly,
 
-    /// <summary>Reading changes it: a counter or a cause that reading clears, a FIFO.</summary>
+    /// <summary>Reads change it: a counter or an interrupt cause that is cleared by a read, a FIFO.</summary>
     ReadHasSideEffects,
 
-    /// <summary>Writing a bit as 1 clears it; 0 leaves it.</summary>
+    /// <summary>Writing 1 to a bit clears it; writing 0 leaves it.</summary>
     WriteOneToClear,
 
-    /// <summary>Writing a bit as 1 sets it; 0 leaves it. Another register clears it.</summary>
+    /// <summary>Writing 1 to a bit sets it; writing 0 leaves it. Another register clears it.</summary>
     WriteOneToSet,
 
-    /// <summary>Writing makes the device do something, so that writing the value of before does not undo it; reading changes nothing.</summary>
+    /// <summary>
+    /// Writing makes the device do something, so writing the previous value does not undo it. Reads change nothing.
+    /// </summary>
     WriteHasSideEffects,
 }

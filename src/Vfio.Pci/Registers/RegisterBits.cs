@@ -2,17 +2,19 @@ using System.Runtime.CompilerServices;
 
 namespace Vfio.Pci;
 
-/// <summary>The bits of a register's value: what the properties of an <see cref="IRegisterValue{TSelf}"/> are made of.</summary>
+/// <summary>
+/// Reads and changes bits of a register's value. The properties of an <see cref="IRegisterValue{TSelf}"/> use it.
+/// </summary>
 public static class RegisterBits
 {
-    /// <summary>Whether a bit is 1.</summary>
+    /// <summary>Gets whether a bit is 1.</summary>
     /// <param name="raw">The register's value.</param>
     /// <param name="bit">The bit's number, 0 to 63.</param>
     /// <returns>Whether it is 1.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsSet(ulong raw, int bit) => (raw & (1UL << bit)) != 0;
 
-    /// <summary>The number in successive bits.</summary>
+    /// <summary>Gets the number in consecutive bits.</summary>
     /// <param name="raw">The register's value.</param>
     /// <param name="lowBit">The lowest bit's number, 0 to 63.</param>
     /// <param name="bitCount">How many bits, 1 to 64.</param>
@@ -20,16 +22,16 @@ public static class RegisterBits
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong GetBits(ulong raw, int lowBit, int bitCount) => (raw >> lowBit) & Ones(bitCount);
 
-    /// <summary>The register's value with one bit changed.</summary>
-    /// <param name="raw">The register's value of before.</param>
+    /// <summary>Gets the register's value with one bit changed.</summary>
+    /// <param name="raw">The register's previous value.</param>
     /// <param name="bit">The bit's number, 0 to 63.</param>
     /// <param name="value">Whether it becomes 1.</param>
     /// <returns>The register's new value.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong SetBits(ulong raw, int bit, bool value) => value ? raw | (1UL << bit) : raw & ~(1UL << bit);
 
-    /// <summary>The register's value with the number in successive bits changed.</summary>
-    /// <param name="raw">The register's value of before.</param>
+    /// <summary>Gets the register's value with the number in consecutive bits changed.</summary>
+    /// <param name="raw">The register's previous value.</param>
     /// <param name="lowBit">The lowest bit's number, 0 to 63.</param>
     /// <param name="bitCount">How many bits, 1 to 64.</param>
     /// <param name="number">The new number.</param>

@@ -1,15 +1,21 @@
 namespace Vfio.Pci;
 
-/// <summary>A register as its specification describes it: for tools that show and name registers of any device.</summary>
+/// <summary>
+/// The description of a register from its specification, for tools that show and name the registers of any device.
+/// </summary>
 public sealed record RegisterDescription
 {
     /// <summary>Creates an instance.</summary>
-    /// <param name="name">The specification's short name, <c>STATUS</c>; at most 32 characters without spaces.</param>
-    /// <param name="offset">Bytes from the region's start; a multiple of the width.</param>
+    /// <param name="name">
+    /// The short name in the specification, <c>STATUS</c>; at most 32 characters without spaces.
+    /// </param>
+    /// <param name="offset">The offset in bytes from the start of the region; a multiple of the width.</param>
     /// <param name="width">The width in bytes: 1, 2, 4 or 8.</param>
-    /// <param name="meaning">What it is, in a few words.</param>
-    /// <param name="access">What reading and writing it does.</param>
-    /// <param name="fields">Its fields from the lowest bit up; what no field covers is reserved. Empty where it is one number.</param>
+    /// <param name="meaning">Its meaning, in a few words.</param>
+    /// <param name="access">The effect of reading and writing it.</param>
+    /// <param name="fields">
+    /// Its fields from the lowest bit up; bits without a field are reserved. Empty if the register is a single number.
+    /// </param>
     public RegisterDescription(string name, ulong offset, int width, string meaning, RegisterAccess access, IReadOnlyList<RegisterField> fields)
     {
         Name = name;
@@ -20,34 +26,38 @@ public sealed record RegisterDescription
         Fields = fields;
     }
 
-    /// <summary>The specification's short name, <c>STATUS</c>; at most 32 characters without spaces.</summary>
+    /// <summary>The short name in the specification, <c>STATUS</c>; at most 32 characters without spaces.</summary>
     public string Name { get; init; }
 
-    /// <summary>Bytes from the region's start; a multiple of the width.</summary>
+    /// <summary>The offset in bytes from the start of the region; a multiple of the width.</summary>
     public ulong Offset { get; init; }
 
     /// <summary>The width in bytes: 1, 2, 4 or 8.</summary>
     public int Width { get; init; }
 
-    /// <summary>What it is, in a few words.</summary>
+    /// <summary>Its meaning, in a few words.</summary>
     public string Meaning { get; init; }
 
-    /// <summary>What reading and writing it does.</summary>
+    /// <summary>The effect of reading and writing it.</summary>
     public RegisterAccess Access { get; init; }
 
-    /// <summary>Its fields from the lowest bit up; what no field covers is reserved. Empty where it is one number.</summary>
+    /// <summary>
+    /// Its fields from the lowest bit up; bits without a field are reserved. Empty if the register is a single number.
+    /// </summary>
     public IReadOnlyList<RegisterField> Fields { get; init; }
 
-    /// <summary>Describes a register without fields that may be read and written.</summary>
-    /// <param name="name">The specification's short name.</param>
-    /// <param name="offset">Bytes from the region's start.</param>
+    /// <summary>Creates an instance for a register without fields that can be read and written.</summary>
+    /// <param name="name">The short name in the specification.</param>
+    /// <param name="offset">The offset in bytes from the start of the region.</param>
     /// <param name="width">The width in bytes: 1, 2, 4 or 8.</param>
-    /// <param name="meaning">What it is.</param>
+    /// <param name="meaning">Its meaning.</param>
     public RegisterDescription(string name, ulong offset, int width, string meaning)
         : this(name, offset, width, meaning, RegisterAccess.ReadWrite, [])
     {
     }
 
-    /// <summary>Whether reading the register is harmless, so that a tool may read it unasked.</summary>
+    /// <summary>
+    /// Gets whether reading the register is harmless, so that a tool may read it without being asked to.
+    /// </summary>
     public bool CanPeek => Access is not (RegisterAccess.WriteOnly or RegisterAccess.ReadHasSideEffects);
 }

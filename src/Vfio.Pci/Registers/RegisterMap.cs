@@ -1,17 +1,19 @@
 namespace Vfio.Pci;
 
-/// <summary>The registers of one region of a kind of device. Immutable; any thread may use it.</summary>
+/// <summary>The registers in one region of a kind of device. Immutable and thread-safe.</summary>
 public sealed class RegisterMap
 {
     private readonly Dictionary<string, RegisterDescription> _byName = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<ulong, RegisterDescription> _byOffset = [];
 
-    /// <summary>Makes a map.</summary>
-    /// <param name="name">What it is the map of: <c>Intel 82574</c>.</param>
+    /// <summary>Creates a map.</summary>
+    /// <param name="name">The name of the device: <c>Intel 82574</c>.</param>
     /// <param name="source">The specification, with its version.</param>
-    /// <param name="region">The region the registers lie in.</param>
-    /// <param name="registers">The registers. Two may share an offset (one for reads, one for writes); no two share a name.</param>
-    /// <exception cref="ArgumentException">A name occurs twice (case is not told apart).</exception>
+    /// <param name="region">The region that contains the registers.</param>
+    /// <param name="registers">
+    /// The registers. Two may share an offset (one for reads, one for writes); no two share a name.
+    /// </param>
+    /// <exception cref="ArgumentException">A name occurs twice (case is ignored).</exception>
     public RegisterMap(string name, string source, RegionIndex region, IEnumerable<RegisterDescription> registers)
     {
         ArgumentNullException.ThrowIfNull(registers);
@@ -26,25 +28,27 @@ public sealed class RegisterMap
         }
     }
 
-    /// <summary>What it is the map of.</summary>
+    /// <summary>Gets the name of the device.</summary>
     public string Name { get; }
 
-    /// <summary>The specification, with its version.</summary>
+    /// <summary>Gets the specification, with its version.</summary>
     public string Source { get; }
 
-    /// <summary>The region the registers lie in.</summary>
+    /// <summary>Gets the region that contains the registers.</summary>
     public RegionIndex Region { get; }
 
-    /// <summary>The registers, by offset.</summary>
+    /// <summary>Gets the registers, by offset.</summary>
     public IReadOnlyList<RegisterDescription> Registers { get; }
 
     /// <summary>Finds a register by its name.</summary>
-    /// <param name="name">The name; upper and lower case are the same.</param>
-    /// <returns>The register, or <see langword="null"/> where the map has none of that name.</returns>
+    /// <param name="name">The name; case is ignored.</param>
+    /// <returns>The register; <see langword="null"/> if none has this name.</returns>
     public RegisterDescription? Find(string name) => _byName.GetValueOrDefault(name);
 
     /// <summary>Finds the register that starts at an offset.</summary>
-    /// <param name="offset">Bytes from the region's start.</param>
-    /// <returns>The register, the first named one where several share the offset, or <see langword="null"/>.</returns>
+    /// <param name="offset">The offset in bytes from the start of the region.</param>
+    /// <returns>
+    /// The register, the first one in the map if several share the offset; <see langword="null"/> for none.
+    /// </returns>
     public RegisterDescription? FindAt(ulong offset) => _byOffset.GetValueOrDefault(offset);
 }

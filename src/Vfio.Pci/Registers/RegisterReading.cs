@@ -18,9 +18,9 @@ public readonly record struct RegisterReading
     /// <summary>The value.</summary>
     public ulong Raw { get; init; }
 
-    /// <summary>A field's number.</summary>
-    /// <param name="name">The field's short name; upper and lower case are the same.</param>
-    /// <returns>The number, or <see langword="null"/> where the register has no field of that name.</returns>
+    /// <summary>Gets a field's number.</summary>
+    /// <param name="name">The field's short name; case is ignored.</param>
+    /// <returns>The number; <see langword="null"/> if the register has no field with this name.</returns>
     public ulong? GetField(string name)
     {
         foreach (RegisterField field in Register.Fields)

@@ -3,23 +3,26 @@ using Vfio.Pci;
 namespace Vfio;
 
 /// <summary>
-/// What the host calls its PCI devices: by their network interfaces (<c>eth0</c>, alternative names of up to 15 bytes too), disks and partitions (<c>nvme0n1</c>,
-/// <c>sda1</c>), NVMe controllers (<c>nvme0</c>) and graphics cards (<c>card0</c>).
+/// Finds PCI devices by the host's names for them: of network interfaces (<c>eth0</c>, including alternative names of
+/// up to 15 bytes), disks and partitions (<c>nvme0n1</c>, <c>sda1</c>), NVMe controllers (<c>nvme0</c>) and graphics
+/// cards (<c>card0</c>).
 /// </summary>
-/// <remarks>Each call looks afresh, into <c>/sys/class</c> alone. Any thread.</remarks>
+/// <remarks>Each call reads <c>/sys/class</c> again, and nothing else. Thread-safe.</remarks>
 internal sealed class HostNames
 {
-    /// <summary>The longest name that is looked for; Linux's own limits are 15 (interfaces) and 31 (disks) characters.</summary>
+    /// <summary>
+    /// The greatest length of a name; Linux's own limits are 15 (interfaces) and 31 (disks) characters.
+    /// </summary>
     public const int MaxLength = 64;
 
     private static readonly string[] Classes = ["net", "block", "nvme", "drm"];
 
-    // What the journal does not keep in lists of their own.
+    // Names for which the journal has no list of their own.
     private static readonly string[] OtherClasses = ["nvme", "drm"];
 
     private readonly HostRoot _host;
 
-    /// <summary>The names of a host whose files are somewhere else.</summary>
+    /// <summary>Creates an instance for a given host.</summary>
     /// <param name="host">Where its <c>/sys</c> is.</param>
     public HostNames(HostRoot host)
     {
@@ -27,17 +30,20 @@ internal sealed class HostNames
         _host = host;
     }
 
-    /// <summary>Whether a text can be such a name at all. What cannot is never made part of a path.</summary>
+    /// <summary>Gets whether a text can be a name. Any other text is never made part of a path.</summary>
     /// <param name="text">Any text.</param>
-    /// <returns>Whether it has 1 to <see cref="MaxLength"/> characters, none of them a slash, white space or a control, and is not <c>.</c> or <c>..</c></returns>
+    /// <returns>
+    /// Whether it has 1 to <see cref="MaxLength"/> characters, none of them a slash, white space or a control
+    /// character, and is not <c>.</c> or <c>..</c>.
+    /// </returns>
     public static bool IsName(string? text) =>
         text is { Length: > 0 and <= MaxLength } and not ("." or "..") && !text.Any(c => c == '/' || char.IsControl(c) || char.IsWhiteSpace(c));
 
-    /// <summary>The PCI devices that a name stands for.</summary>
-    /// <param name="name">The name, from anybody.</param>
+    /// <summary>Finds the PCI devices with a name.</summary>
+    /// <param name="name">The name; any text.</param>
     /// <returns>
-    /// Their addresses, sorted: one as a rule; several where a disk is reached through more than one controller, or where two
-    /// classes have the name; none where no PCI device has it.
+    /// Their addresses, sorted. Usually one; several if a disk is reached through more than one controller, or if two
+    /// classes have the name; none if no PCI device has it.
     /// </returns>
     public IReadOnlyList<PciAddress> Find(string name)
     {
@@ -51,12 +57,14 @@ internal sealed class HostNames
         return found.Length == 0 && _host.IsRunningHost && InterfaceName.Find(name) is string main && IsName(main) ? DevicePath.OwnersOf(PathOf("net", main)) : found;
     }
 
-    /// <summary>Whether the host has something of this name that stands on no PCI device: a bridge, a tunnel, a loop device.</summary>
-    /// <param name="name">The name, from anybody.</param>
-    /// <returns>Whether there is such a thing.</returns>
+    /// <summary>
+    /// Gets whether the name belongs to something without a PCI device: a bridge, a tunnel, a loop device.
+    /// </summary>
+    /// <param name="name">The name; any text.</param>
+    /// <returns>Whether it does.</returns>
     public bool IsVirtual(string name) => IsName(name) && Find(name).Count == 0 && Classes.Any(kind => SysfsFile.ReadLink(PathOf(kind, name)) is not null);
 
-    /// <summary>Every name of every PCI device.</summary>
+    /// <summary>Gets every name of every PCI device.</summary>
     /// <returns>A snapshot, sorted by address and name.</returns>
     public IReadOnlyList<HostName> GetAll() =>
         [.. Classes.SelectMany(kind => new ClassDevices(_host, kind).All)
@@ -66,32 +74,32 @@ internal sealed class HostNames
             .OrderBy(item => item.Device)
             .ThenBy(item => item.Name, StringComparer.Ordinal)];
 
-    /// <summary>A device's names that are neither interface nor disk.</summary>
+    /// <summary>Gets a device's names that are neither of an interface nor of a disk.</summary>
     public IReadOnlyList<string> OtherNames(PciAddress device) =>
         [.. OtherClasses.SelectMany(kind => new ClassDevices(_host, kind).On(device)).Where(name => !IsConnector(name))];
 
-    // "card0-HDMI-A-1", and the second node of each card.
+    // Skips connectors ("card0-HDMI-A-1") and the second node of each card.
     private static bool IsConnector(string name) =>
         name.StartsWith("card", StringComparison.Ordinal) && name.Contains('-') || name.StartsWith("renderD", StringComparison.Ordinal);
 
     private string PathOf(string className, string name) => _host.Combine($"sys/class/{className}/{name}");
 }
 
-/// <summary>A name that the host has for a PCI device.</summary>
+/// <summary>A name of a PCI device on the host.</summary>
 internal readonly record struct HostName
 {
     /// <summary>Creates a value.</summary>
-    /// <param name="name">The interface's, disk's, controller's or card's name.</param>
-    /// <param name="device">The device it stands on.</param>
+    /// <param name="name">The name of the interface, disk, controller or card.</param>
+    /// <param name="device">The PCI device that it belongs to.</param>
     public HostName(string name, PciAddress device)
     {
         Name = name;
         Device = device;
     }
 
-    /// <summary>The interface's, disk's, controller's or card's name.</summary>
+    /// <summary>The name of the interface, disk, controller or card.</summary>
     public string Name { get; init; }
 
-    /// <summary>The device it stands on.</summary>
+    /// <summary>The PCI device that it belongs to.</summary>
     public PciAddress Device { get; init; }
 }

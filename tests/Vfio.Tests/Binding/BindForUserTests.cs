@@ -143,7 +143,7 @@ public sealed class BindForUserTests : IDisposable
         NodelessKernel kernel = new(_host, new FakeKernel(_host));
         VfioException failure = Assert.Throws<VfioException>(BindingPlan.Compute(
             [nic.Address], new BindOptions { Host = _host.Root, Changes = kernel, User = BindScenario.User }).Execute);
-        Assert.Equal(("set the access list of", _host.PathOf("dev/vfio/12")), (failure.Operation, failure.Subject));
+        Assert.Equal(("set the ACL of", _host.PathOf("dev/vfio/12")), (failure.Operation, failure.Subject));
         before.AssertUnchanged(_host);
     }
 

@@ -222,7 +222,7 @@ public sealed class BindingPlanTests : IDisposable
         DeafKernel kernel = new(_kernel, "sys/bus/pci/drivers_probe");
         VfioException failure = Assert.Throws<VfioException>(
             BindingPlan.Compute([nic.Address], new BindOptions { Host = _host.Root, Changes = kernel }).Execute);
-        Assert.Equal("bind on 0000:00:14.3: the driver vfio-pci did not take the device", failure.Message);
+        Assert.Equal("bind on 0000:00:14.3: the driver vfio-pci did not bind to the device", failure.Message);
         before.AssertUnchanged(_host);
         Assert.Empty(Journal.GetEntries());
     }

@@ -68,7 +68,7 @@ public sealed class ChangeLockTests : IDisposable
         using (Lock(_first))
         {
             VfioException stopped = Assert.Throws<VfioException>(Plan(_first, stop).Execute);
-            Assert.Contains("stopped", stopped.Message, StringComparison.Ordinal);
+            Assert.Contains("interrupted", stopped.Message, StringComparison.Ordinal);
         }
 
         Assert.Empty(_kernel.Calls);

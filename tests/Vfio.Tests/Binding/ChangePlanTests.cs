@@ -59,7 +59,7 @@ public sealed class ChangePlanTests : IDisposable
         Assert.Equal(2, plan.Devices.Count);
         Assert.Equal(1, context.Holders.Looks);
         Assert.Same(context.Persistent, context.Persistent);
-        Assert.Equal(0, context.Afresh().Holders.Looks);
+        Assert.Equal(0, context.Reread().Holders.Looks);
     }
 
     [Fact]
@@ -124,7 +124,7 @@ public sealed class ChangePlanTests : IDisposable
         RebindPlan plan = RebindPlan.Compute(_nic.Address, Bind);
         Assert.Contains(plan.Steps, step => step.Description.Contains("drivers_probe", StringComparison.Ordinal));
         int before = _kernel.Calls.Count;
-        Assert.Contains("is left alone: it is neither taken nor persistent", Assert.Single(RebindPlan.Compute(_other.Address, Bind).Warnings), StringComparison.Ordinal);
+        Assert.Contains("is skipped: it is neither bound nor persistent", Assert.Single(RebindPlan.Compute(_other.Address, Bind).Warnings), StringComparison.Ordinal);
         Assert.Equal(before, _kernel.Calls.Count);
         Assert.Null(Assert.Single(plan.Execute()).Error);
         Assert.Equal("vfio-pci", _nic.Driver);

@@ -159,7 +159,7 @@ public sealed class HostChangesTests : IDisposable
     public void Access_to_a_missing_file_is_an_error()
     {
         VfioException failure = Assert.Throws<VfioException>(() => _changes.SetAccess(Path.Combine(_folder.FullName, "absent"), AccessList.Of(NewFile())!.With(7, 6)));
-        Assert.Equal(("set the access list of", Errno.ENOENT), (failure.Operation, failure.Errno));
+        Assert.Equal(("set the ACL of", Errno.ENOENT), (failure.Operation, failure.Errno));
     }
 
     [Fact]

@@ -154,7 +154,7 @@ public sealed class HostSurveyTests : IDisposable
         FakeDevice nic = AddNic().WithFunctionLinks(3);
         BindingRefusal refusal = Assert.Single(new HostSurvey(_host.Root).GetRefusals(nic.Info));
         Assert.Equal((nic.Address, RefusalReason.Functions, true), (refusal.Device, refusal.Reason, refusal.CanForce));
-        Assert.Equal("0000:00:14.3: 3 of its virtual functions are switched on", refusal.ToString());
+        Assert.Equal("0000:00:14.3: 3 of its virtual functions are enabled", refusal.ToString());
     }
 
     [Fact]

@@ -211,7 +211,7 @@ public sealed class JournalDamageTests : IDisposable
         FakeKernel kernel = new(_host);
         VfioException refusal = Assert.Throws<VfioException>(() =>
             BindingPlan.Compute([_nic.Address], new BindOptions { Host = _host.Root, Changes = kernel }));
-        Assert.Contains("damaged", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("corrupt", refusal.Message, StringComparison.Ordinal);
         Assert.Contains("vfio release --force 0000:00:14.3", refusal.Hint, StringComparison.Ordinal);
         Assert.Empty(kernel.Calls);
     }
@@ -264,7 +264,7 @@ public sealed class JournalDamageTests : IDisposable
         Assert.Equal((_nic.Address, null, ""), (entry.Address, entry.OriginalDriver, entry.Driver));
         FakeKernel kernel = new(_host);
         ReleaseOutcome outcome = Assert.Single(ReleasePlan.ComputeAll(new ReleaseOptions { Host = _host.Root, Changes = kernel }).Execute());
-        Assert.Contains("damaged", outcome.Error!.Message, StringComparison.Ordinal);
+        Assert.Contains("corrupt", outcome.Error!.Message, StringComparison.Ordinal);
         Assert.Contains("--force", outcome.Error.Hint, StringComparison.Ordinal);
         Assert.Empty(kernel.Calls);
         Assert.True(_host.Exists(EntryPath), "the entry must stay for a person to look at");

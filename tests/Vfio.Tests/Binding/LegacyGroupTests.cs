@@ -72,7 +72,7 @@ public sealed class LegacyGroupTests : IDisposable
         Assert.All(plan.Refusals, refusal => Assert.Equal((_bridge.Address, "pid 55 (systemd, user root) has /dev/watchdog0 open", true), (refusal.Device, refusal.Explanation, refusal.CanForce)));
         Finding group = Assert.Single(HostDiagnosis.Examine(_disks.Address, _host.Root).Findings, finding => finding.Topic == FindingTopic.Group);
         Assert.Null(group.Command);
-        Assert.Contains("0000:00:1f.0 cannot be taken along: pid 55", group.Advice, StringComparison.Ordinal);
+        Assert.Contains("0000:00:1f.0 cannot be bound with it: pid 55", group.Advice, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -80,7 +80,7 @@ public sealed class LegacyGroupTests : IDisposable
     {
         Finding group = Assert.Single(HostDiagnosis.Examine(_disks.Address, _host.Root).Findings, finding => finding.Topic == FindingTopic.Group);
         Assert.Equal("sudo vfio bind --group 0000:00:1f.2", group.Command);
-        Assert.Equal("0000:00:1f.0 (lpc_ich) only loses its driver, until the release", group.Advice);
+        Assert.Equal("0000:00:1f.0 (lpc_ich) is only unbound from its driver, until the release", group.Advice);
     }
 
     [Fact]

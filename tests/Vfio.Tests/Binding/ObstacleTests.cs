@@ -23,12 +23,12 @@ public sealed class ObstacleTests : IDisposable
 
     public static TheoryData<string, string, string> Obstacles => new()
     {
-        { "read-only", "/sys can only be read here", "bind on the host" },
-        { "read-only", "/run can only be read here", "bind on the host" },
+        { "read-only", "/sys is mounted read-only", "bind on the host" },
+        { "read-only", "/run is mounted read-only", "bind on the host" },
         { "modules-disabled", "kernel.modules_disabled=1", "/etc/modules-load.d/vfio.conf" },
         { "module-banned", "/etc/modprobe.d/hardening.conf keeps vfio-pci from being loaded (install vfio-pci /bin/false)", "/etc/modprobe.d/hardening.conf" },
         { "module-banned", "/usr/lib/modprobe.d/z.conf keeps vfio from being loaded (install vfio /usr/bin/true)", "/usr/lib/modprobe.d/z.conf" },
-        { "module", "this kernel (6.12.0) has no module vfio-pci", "vfio doctor" },
+        { "module", "this kernel (6.12.0) does not have the module vfio-pci", "vfio doctor" },
         { "module", "the modules of the running kernel (6.12.0) are not in /lib/modules", "reboot" },
         { "address-space", "neither iommufd nor vfio_iommu_type1", "another kernel" },
     };
@@ -133,12 +133,12 @@ public sealed class ObstacleTests : IDisposable
 
         switch (what)
         {
-            case string text when text.StartsWith("/sys can", StringComparison.Ordinal): _host.Append("proc/self/mountinfo", "23 22 0:20 / /sys ro,nosuid - sysfs sysfs ro\n"); break;
-            case string text when text.StartsWith("/run can", StringComparison.Ordinal): _host.Append("proc/self/mountinfo", "23 22 0:21 / /run rw,nosuid - tmpfs tmpfs ro,size=1m\n"); break;
+            case string text when text.StartsWith("/sys is", StringComparison.Ordinal): _host.Append("proc/self/mountinfo", "23 22 0:20 / /sys ro,nosuid - sysfs sysfs ro\n"); break;
+            case string text when text.StartsWith("/run is", StringComparison.Ordinal): _host.Append("proc/self/mountinfo", "23 22 0:21 / /run rw,nosuid - tmpfs tmpfs ro,size=1m\n"); break;
             case string text when text.Contains("disabled", StringComparison.Ordinal): _host.Write("proc/sys/kernel/modules_disabled", "1\n"); break;
             case string text when text.Contains("hardening", StringComparison.Ordinal): _host.Write("etc/modprobe.d/hardening.conf", "# no\ninstall  vfio-pci\t/bin/false\n"); break;
             case string text when text.Contains("z.conf", StringComparison.Ordinal): _host.Write("usr/lib/modprobe.d/z.conf", "install vfio /usr/bin/true\n"); break;
-            case string text when text.Contains("no module", StringComparison.Ordinal): _host.WriteModuleFile("modules.dep", "kernel/other.ko:\n"); break;
+            case string text when text.Contains("have the module", StringComparison.Ordinal): _host.WriteModuleFile("modules.dep", "kernel/other.ko:\n"); break;
             case string text when text.Contains("not in /lib", StringComparison.Ordinal): Directory.Delete(_host.PathOf("lib/modules"), recursive: true); break;
             default:
                 _host.WriteModuleFile("modules.dep", "kernel/vfio-pci.ko:\n");

@@ -103,7 +103,7 @@ public sealed class PendingChangeTests : IDisposable
         List<string> told = [];
         ChangePendingException pending = Assert.Throws<ChangePendingException>(BindingPlan.Compute([_nic.Address, other.Address], Options).Execute);
         Assert.Equal(other.Address, pending.Address);
-        Assert.Contains($"child process {FakeKernel.ChildId} waits with it", pending.Message, StringComparison.Ordinal);
+        Assert.Contains($"child process {FakeKernel.ChildId} is blocked in the write", pending.Message, StringComparison.Ordinal);
         Assert.Contains($"vfio release {other.Address}", pending.Hint, StringComparison.Ordinal);
         Assert.Equal("e1000e", _nic.Driver);
         Assert.Equal([other.Address], Journal.GetEntries().Select(entry => entry.Address));

@@ -48,7 +48,7 @@ public sealed class PersistentDamageTests : IDisposable
     public void A_file_that_others_can_write_is_ignored(string path, int mode)
     {
         File.SetUnixFileMode(_host.Host.PathOf(path), (UnixFileMode)mode);
-        Assert.Contains("others", _host.Persistent.ParseError, StringComparison.Ordinal);
+        Assert.Contains("users other than root", _host.Persistent.ParseError, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -60,7 +60,7 @@ public sealed class PersistentDamageTests : IDisposable
             change.WaitForExit();
         }
 
-        Assert.Contains("others", _host.Persistent.ParseError, StringComparison.Ordinal);
+        Assert.Contains("users other than root", _host.Persistent.ParseError, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -86,7 +86,7 @@ public sealed class ReleasePlanTests : IDisposable
         ReleaseOutcome outcome = Assert.Single(ReleasePlan.Compute([foreign.Address], Options()).Execute());
         Assert.Null(outcome.Error);
         Assert.Equal((driver, null), (foreign.Driver, foreign.Override));
-        Assert.Contains(outcome.Skipped, line => line.StartsWith($"it is with {driver ?? "no driver"} now", StringComparison.Ordinal));
+        Assert.Contains(outcome.Skipped, line => line.StartsWith($"its driver has changed to {driver ?? "none"}", StringComparison.Ordinal));
         Assert.Null(Journal.Find(foreign.Address));
     }
 
@@ -94,7 +94,7 @@ public sealed class ReleasePlanTests : IDisposable
     public void What_driverctl_does_at_the_next_boot_is_reported()
     {
         _host.Write($"etc/driverctl.d/{_nic.Address}", "vfio-pci\n");
-        Assert.Contains(Release().Skipped, line => line.StartsWith("driverctl gives it to vfio-pci again at the next boot", StringComparison.Ordinal));
+        Assert.Contains(Release().Skipped, line => line.StartsWith("driverctl will bind it to vfio-pci again at the next boot", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -284,7 +284,7 @@ public sealed class ReleasePlanTests : IDisposable
     {
         FakeDevice untaken = BindScenario.AddSecondNic(_host, group: 13);
         VfioException refusal = Assert.Throws<VfioException>(() => ReleasePlan.Compute([untaken.Address], Options()));
-        Assert.Contains("not taken", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("not bound", refusal.Message, StringComparison.Ordinal);
         FakeDevice foreign = _host.AddDevice("0000:00:16.0", driver: "vfio-pci", group: 14);
         refusal = Assert.Throws<VfioException>(() => ReleasePlan.Compute([foreign.Address], Options()));
         Assert.Contains("vfio-pci", refusal.Message, StringComparison.Ordinal);

@@ -32,8 +32,8 @@ public sealed class TakenDevicesTests : IDisposable
     }
 
     [Theory]
-    [InlineData(true, "with pid 4711 (vfio, user root)")]
-    [InlineData(false, "with process 4711")] // of another namespace
+    [InlineData(true, "through pid 4711 (vfio, user root)")]
+    [InlineData(false, "through process 4711")] // of another namespace
     public void A_device_that_a_running_program_has_bound_is_refused_with_its_name(bool isSeen, string with)
     {
         using IDisposable owner = TakeWith(Taker);
@@ -44,7 +44,7 @@ public sealed class TakenDevicesTests : IDisposable
 
         BindingRefusal refusal = Assert.Single(Judge());
         Assert.Equal(("bound-elsewhere", false), (refusal.Reason.ToWord(), refusal.CanForce));
-        Assert.Equal($"alice has taken it, {with}", refusal.Explanation);
+        Assert.Equal($"it is bound by user alice {with}", refusal.Explanation);
         Assert.Throws<BindingRefusedException>(() => DriverBinding.Bind(_nic.Address, Options()));
         Assert.Equal("vfio-pci", _nic.Driver);
         Assert.NotNull(new BindingJournal(_host.Root).Find(_nic.Address));
@@ -84,10 +84,10 @@ public sealed class TakenDevicesTests : IDisposable
         BindScenario.NeedUsers();
         BindingPlan.Compute([_nic.Address], Options()).Execute();
         BindingRefusal refusal = Assert.Single(Judge(BindScenario.User));
-        Assert.Equal(("not-for-user", "it is with vfio-pci already, for root alone"), (refusal.Reason.ToWord(), refusal.Explanation));
+        Assert.Equal(("not-for-user", "it is bound to vfio-pci already, for root only"), (refusal.Reason.ToWord(), refusal.Explanation));
 
         BindingPlan.Compute([_nic.Address], Options() with { Exclusive = false, User = BindScenario.OtherUser }).Execute();
-        Assert.Equal($"it is with vfio-pci already, for user {BindScenario.OtherUser}", Assert.Single(Judge(BindScenario.User)).Explanation);
+        Assert.Equal($"it is bound to vfio-pci already, for user {BindScenario.OtherUser}", Assert.Single(Judge(BindScenario.User)).Explanation);
         Assert.Empty(Judge(BindScenario.OtherUser));
         Assert.Empty(Judge());
     }
@@ -117,7 +117,7 @@ public sealed class TakenDevicesTests : IDisposable
         BindingPlan.Compute([other.Address], new BindOptions { Host = _host.Root, Changes = new FakeKernel(_host) }).Execute();
         BindingRefusal refusal = Assert.Single(Judge(BindScenario.User));
         Assert.Equal("not-for-user", refusal.Reason.ToWord());
-        Assert.Contains($"its IOMMU group has {other.Address} too", refusal.Explanation, StringComparison.Ordinal);
+        Assert.Contains($"its IOMMU group also contains {other.Address}", refusal.Explanation, StringComparison.Ordinal);
         Assert.Empty(Judge());
     }
 }

@@ -38,7 +38,7 @@ public sealed class UseBelowTests : IDisposable
         FakeDevice vmd = AddVmd(mountPoint: null);
         BindingPlan plan = BindingPlan.Compute([vmd.Address], new BindOptions { Host = _host.Root, Changes = new FakeKernel(_host) });
         Assert.Empty(plan.Refusals);
-        Assert.Contains("behind 0000:17:05.5, and gone with it: 10000:00:02.0, 10000:01:00.0 (nvme0n1)", plan.Warnings);
+        Assert.Contains("these devices behind 0000:17:05.5 disappear with it: 10000:00:02.0, 10000:01:00.0 (nvme0n1)", plan.Warnings);
     }
 
     [Fact]
@@ -107,7 +107,7 @@ public sealed class UseBelowTests : IDisposable
         _host.AddProcess(99, "Xorg", 0, "/dev/input/event3");
         BindingPlan plan = BindingPlan.Compute([usb.Address], new BindOptions { Host = _host.Root, Changes = new FakeKernel(_host) });
         Assert.Empty(plan.Refusals);
-        Assert.Contains("behind 0000:00:14.0, and gone with it: /dev/input/event3, and with them the only keyboard of this host", plan.Warnings);
+        Assert.Contains("these input devices behind 0000:00:14.0 disappear with it: /dev/input/event3, among them the only keyboard of this host", plan.Warnings);
     }
 
     [Fact]

@@ -44,7 +44,7 @@ public sealed class VirtualFunctionLossTests : IDisposable
         FakeDevice function = _host[_device.Info.GetVirtualFunctions()[0].Address].WithInterface("eth9", isUp: true);
         _host.Append("proc/net/route", "eth9\t00000000\t0102000A\t0003\t0\t0\t100\t00000000\t0\t0\t0\n");
         ReleaseOutcome refused = Assert.Single(Release(_device.Address));
-        Assert.Contains($"of {function.Address}", refused.Error!.Message, StringComparison.Ordinal);
+        Assert.Contains($"but {function.Address} cannot be removed", refused.Error!.Message, StringComparison.Ordinal);
         Assert.Equal(1, _device.Info.GetVirtualFunctionCount());
         Assert.Null(Assert.Single(Release(_device.Address, force: true)).Error);
         Assert.Equal(0, _device.Info.GetVirtualFunctionCount());

@@ -88,7 +88,7 @@ public sealed class VirtualFunctionTests
         BindingPlan.Compute([first], Bind(host, new FakeKernel(host))).Execute();
         VirtualFunctionPlan plan = VirtualFunctionPlan.Compute(device.Address, 0, Bind(host, new FakeKernel(host)) with { Force = true });
         BindingRefusal refusal = Assert.Single(plan.Refusals);
-        Assert.Equal((first, RefusalReason.Functions, "it is taken, and would vanish", false), (refusal.Device, refusal.Reason, refusal.Explanation, refusal.CanForce));
+        Assert.Equal((first, RefusalReason.Functions, "it is bound, and would vanish", false), (refusal.Device, refusal.Reason, refusal.Explanation, refusal.CanForce));
         Assert.Throws<BindingRefusedException>(plan.Execute);
         Assert.Equal(2, device.Info.GetVirtualFunctionCount());
         ReleasePlan.Compute([first], new ReleaseOptions { Host = host.Root, Changes = new FakeKernel(host) }).Execute();
@@ -122,7 +122,7 @@ public sealed class VirtualFunctionTests
         host.AddDriver("uio_pci_generic");
         device.SetDriver("uio_pci_generic");
         ReleaseOutcome outcome = Assert.Single(ReleaseAll(host));
-        Assert.Contains("its driver is uio_pci_generic now", Assert.Single(outcome.Skipped), StringComparison.Ordinal);
+        Assert.Contains("its driver has changed to uio_pci_generic", Assert.Single(outcome.Skipped), StringComparison.Ordinal);
         Assert.Empty(new BindingJournal(host.Root).GetEntries());
     }
 

@@ -74,7 +74,7 @@ internal sealed class BrokerScenario : IDisposable
 
     /// <summary>Returns whether the request was refused because other clients were first.</summary>
     public static bool IsOthers(VfioException refusal) =>
-        refusal.Message.Contains(" is with ", StringComparison.Ordinal) || refusal.Message.Contains("connections already", StringComparison.Ordinal);
+        refusal.Message.Contains(" has been held by ", StringComparison.Ordinal) || refusal.Message.Contains("connections already", StringComparison.Ordinal);
 
     public string Refused(PciAddress device, BrokerBackend backend = BrokerBackend.Any) => Assert.Throws<VfioException>(() => Ask(device, backend).Dispose()).Message;
 

@@ -11,11 +11,11 @@ public sealed partial class DeviceDiagnosisTests
         Take();
         HostDiagnosis diagnosis = Examine();
         Assert.All(diagnosis.Findings, finding => Assert.True(finding.Level == FindingLevel.Ok, finding.ToString()));
-        Assert.Equal("this user may open it by /dev/vfio/devices/vfio0 and /dev/iommu", Find(FindingTopic.Nodes).Message);
+        Assert.Equal("this user can open it through /dev/vfio/devices/vfio0 and /dev/iommu", Find(FindingTopic.Nodes).Message);
         File.Delete(_host.PathOf("dev/iommu"));
-        Assert.Equal("this user may open it by /dev/vfio/7 and /dev/vfio/vfio", Find(FindingTopic.Nodes).Message);
+        Assert.Equal("this user can open it through /dev/vfio/7 and /dev/vfio/vfio", Find(FindingTopic.Nodes).Message);
         File.Delete(_host.PathOf("dev/vfio/vfio"));
-        Assert.Equal((FindingTopic.Nodes, "neither /dev/vfio/vfio nor /dev/iommu is there"), Blocking());
+        Assert.Equal((FindingTopic.Nodes, "neither /dev/vfio/vfio nor /dev/iommu exists"), Blocking());
         File.Delete(_host.PathOf("dev/vfio/7"));
         File.Delete(_host.PathOf("dev/vfio/devices/vfio0"));
         Assert.Equal((FindingTopic.Nodes, "/dev/vfio/devices/vfio0 is not here, though the kernel has it"), Blocking());
@@ -38,7 +38,7 @@ public sealed partial class DeviceDiagnosisTests
         Take();
         DeviceFacts device = DeviceFacts.Read(_host.Root, Card.Info) with { OwnNode = null, GroupNode = new HostNode("/dev/vfio/7", "root", MayUse: false) };
         Finding finding = Assert.Single(HostDiagnosis.Judge(HostFacts.Read(_host.Root) with { IsRoot = true }, device), finding => finding.Topic == FindingTopic.Nodes);
-        Assert.Equal("not even root may open /dev/vfio/7", finding.Message);
+        Assert.Equal("not even root can open /dev/vfio/7", finding.Message);
         Assert.Null(finding.Command);
     }
 
@@ -58,6 +58,6 @@ public sealed partial class DeviceDiagnosisTests
         Finding finding = Assert.Single(HostDiagnosis.Judge(host, device), finding => finding.Topic == FindingTopic.Nodes);
         Assert.Equal(isUsable ? FindingLevel.Ok : FindingLevel.Error, finding.Level);
         Assert.Equal(!isUsable, finding.Command == "sudo vfio bind --user $USER 0000:01:00.0");
-        Assert.Equal(!isUsable && !group, finding.Message.Contains("/dev/vfio/7 (of root)", StringComparison.Ordinal));
+        Assert.Equal(!isUsable && !group, finding.Message.Contains("/dev/vfio/7 (owner root)", StringComparison.Ordinal));
     }
 }

@@ -19,10 +19,10 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
         HostDiagnosis diagnosis = Examine();
         Assert.Equal(SoundHost.Card, diagnosis.Device?.Address);
         Assert.All(diagnosis.Findings, finding => Assert.True(finding.Level == FindingLevel.Ok, finding.ToString()));
-        Assert.Equal("e1000e has it, and nothing is in use: vfio bind takes it", Find(FindingTopic.Driver).Message);
-        Assert.Equal("group 7 has this device alone", Find(FindingTopic.Group).Message);
+        Assert.Equal("it is bound to e1000e and not in use; vfio bind can bind it", Find(FindingTopic.Driver).Message);
+        Assert.Equal("group 7 contains only this device", Find(FindingTopic.Group).Message);
         Card.SetDriver(null);
-        Assert.Equal("no driver has it: vfio bind takes it", Find(FindingTopic.Driver).Message);
+        Assert.Equal("it has no driver; vfio bind can bind it", Find(FindingTopic.Driver).Message);
     }
 
     [Fact]
@@ -33,7 +33,7 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
     public void A_device_without_an_iommu_cannot_be_bound()
     {
         _host.AddDevice("0000:02:00.0", driver: "igb");
-        Assert.Equal((FindingTopic.Group, "no IOMMU is in front of this device, though the host has one"), Blocking("0000:02:00.0"));
+        Assert.Equal((FindingTopic.Group, "this device is not behind an IOMMU, although the host has one"), Blocking("0000:02:00.0"));
     }
 
     [Theory]
@@ -54,7 +54,7 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
         config[0x18] = 0x0c; // BAR2: 64 bits, prefetchable
         _host.Write($"{Card.Path}/config", config);
         Finding finding = Find(FindingTopic.NoAddress);
-        Assert.Equal("bar2 has no address: the kernel found no room for it", finding.Message);
+        Assert.Equal("bar2 has no address, because the kernel found no space for it", finding.Message);
         Assert.Contains("rescan", finding.Command, StringComparison.Ordinal);
         Assert.Contains("pci=realloc=on", finding.Advice, StringComparison.Ordinal);
     }
@@ -69,16 +69,16 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
     }
 
     [Theory]
-    [InlineData(null, null, "the bridge 0000:00:1c.0 to conventional PCI does not tell apart what is behind it")]
-    [InlineData(7, null, "the bridge 0000:00:1c.0 to conventional PCI does not tell apart what is behind it")]
+    [InlineData(null, null, "the bridge 0000:00:1c.0 to conventional PCI cannot tell the devices behind it apart")]
+    [InlineData(7, null, "the bridge 0000:00:1c.0 to conventional PCI cannot tell the devices behind it apart")]
     [InlineData(4, null, "the port 0000:00:1c.0 lacks ACS")]
-    [InlineData(4, 0x04, "the port 0000:00:1c.0 has ACS, but not switched on")]
-    [InlineData(4, 0x1d, "something above them does not isolate")]
-    [InlineData(5, null, "something above them does not isolate")]
+    [InlineData(4, 0x04, "the port 0000:00:1c.0 has ACS, but not all that isolation needs is enabled")]
+    [InlineData(4, 0x1d, "a bridge above them does not isolate")]
+    [InlineData(5, null, "a bridge above them does not isolate")]
     public void A_group_with_a_host_drivers_device_blocks_and_the_bridge_is_named(int? portType, int? control, string why)
     {
         ShareGroup(SoundHost.Bridge(portType, (ushort?)control));
-        Assert.Equal((FindingTopic.Group, "group 13 is not viable: host drivers have others of it, 0000:03:02.0 (virtio-pci)"), Blocking("0000:03:01.0"));
+        Assert.Equal((FindingTopic.Group, "group 13 is not viable: other devices in it are bound to host drivers, 0000:03:02.0 (virtio-pci)"), Blocking("0000:03:01.0"));
         Finding finding = Examine("0000:03:01.0").Findings[0];
         Assert.Contains(why, finding.Reason, StringComparison.Ordinal);
         Assert.Equal("sudo vfio bind --group 0000:03:01.0", finding.Command);
@@ -101,7 +101,7 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
         _host.Write("proc/net/route", "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\neth1\t00000000\t0102A8C0\t0003\t0\t0\t0\t00000000\t0\t0\t0\n");
         Finding finding = Examine("0000:03:01.0").Findings[0];
         Assert.Null(finding.Command);
-        Assert.Contains("0000:03:02.0 cannot be taken along: its interface eth1 carries", finding.Advice, StringComparison.Ordinal);
+        Assert.Contains("0000:03:02.0 cannot be bound with it: its interface eth1 carries", finding.Advice, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -141,7 +141,7 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
     public void Enabled_virtual_functions_block()
     {
         Card.WithAttribute("sriov_totalvfs", "8\n").WithFunctionLinks(2);
-        Assert.Equal((FindingTopic.InUse, "2 of its virtual functions are switched on"), Blocking());
+        Assert.Equal((FindingTopic.InUse, "2 of its virtual functions are enabled"), Blocking());
         Assert.Equal("sudo vfio sriov 0000:01:00.0 0", Examine().Findings[0].Command);
     }
 

@@ -15,7 +15,7 @@ public sealed class HostDiagnosisTests : IDisposable
         Assert.True(diagnosis.IsUsable);
         Assert.Null(diagnosis.Device);
         Assert.All(diagnosis.Findings, finding => Assert.True(finding.Level == FindingLevel.Ok, finding.ToString()));
-        Assert.Equal("an IOMMU is on (dmar0): 1 group, addresses of 48 bits", diagnosis.Findings[0].Message);
+        Assert.Equal("an IOMMU is on (dmar0): 1 group, 48-bit addresses", diagnosis.Findings[0].Message);
     }
 
     [Fact]
@@ -87,7 +87,7 @@ public sealed class HostDiagnosisTests : IDisposable
     [Theory]
     [InlineData("IVRS", "the firmware offers an IOMMU, but the kernel does not use it")]
     [InlineData("VIOT", "the firmware offers an IOMMU, but the kernel does not use it")]
-    [InlineData("DMAR", "the firmware offers VT-d, but the kernel has not switched it on")]
+    [InlineData("DMAR", "the firmware offers VT-d, but the kernel has not enabled it")]
     [InlineData(null, "no IOMMU is on")]
     public void The_firmwares_tables_tell_whether_there_is_an_iommu(string? table, string what)
     {
@@ -106,7 +106,7 @@ public sealed class HostDiagnosisTests : IDisposable
     {
         RemoveIommu(listed: true);
         _host.Write("sys/class/iommu/0000:00:1b.0/uevent", "");
-        Assert.Contains("found the IOMMU 0000:00:1b.0 and gave it up", Blocking().Message, StringComparison.Ordinal);
+        Assert.Contains("found the IOMMU 0000:00:1b.0 but does not use it", Blocking().Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -125,13 +125,13 @@ public sealed class HostDiagnosisTests : IDisposable
         _host.Write("proc/interrupts", SoundHost.InterruptTable("IO-APIC", "PCI-MSI"));
         _host.Write("sys/class/iommu/dmar0/intel-iommu/ecap", "f46\n");
         Finding finding = Blocking();
-        Assert.Equal((FindingTopic.Interrupts, "interrupts are not remapped: this IOMMU cannot"), (finding.Topic, finding.Message));
+        Assert.Equal((FindingTopic.Interrupts, "interrupts are not remapped: this IOMMU does not support it"), (finding.Topic, finding.Message));
         Assert.Equal("echo 1 | sudo tee /sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts /sys/module/iommufd/parameters/allow_unsafe_interrupts", finding.Command);
         _host.Write("sys/class/iommu/dmar0/intel-iommu/ecap", "f00f4e\n");
-        Assert.Equal("interrupts are not remapped, though the IOMMU could", Blocking().Message);
+        Assert.Equal("interrupts are not remapped, although the IOMMU supports it", Blocking().Message);
         _host.Write("proc/cmdline", "intremap=off\n");
         Assert.Contains("intremap=off", Blocking().Message, StringComparison.Ordinal);
-        Assert.Contains("take intremap=off", Blocking().Advice, StringComparison.Ordinal);
+        Assert.Contains("remove intremap=off", Blocking().Advice, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -164,9 +164,9 @@ public sealed class HostDiagnosisTests : IDisposable
         _host.RemoveModule("vfio-pci");
         Assert.Contains("vfio bind loads it", Find(FindingTopic.VfioPci).Message, StringComparison.Ordinal);
         File.Delete(_host.PathOf($"lib/modules/{SoundHost.Release}/kernel/drivers/vfio/pci/vfio-pci.ko.xz"));
-        Assert.Equal((FindingTopic.VfioPci, $"this kernel ({SoundHost.Release}) has no module vfio-pci"), (Blocking().Topic, Blocking().Message));
+        Assert.Equal((FindingTopic.VfioPci, $"this kernel ({SoundHost.Release}) does not have the module vfio-pci"), (Blocking().Topic, Blocking().Message));
         _host.Write($"lib/modules/{SoundHost.Release}/modules.builtin", "kernel/drivers/vfio/pci/vfio_pci.ko\n");
-        Assert.Equal("vfio-pci is part of the kernel", Find(FindingTopic.VfioPci).Message);
+        Assert.Equal("vfio-pci is built into the kernel", Find(FindingTopic.VfioPci).Message);
         Directory.Delete(_host.PathOf("lib/modules"), recursive: true);
         Assert.Equal("sudo reboot", Blocking().Command);
         _host.Write("sys/module/vfio_pci/initstate", "live\n");
@@ -236,7 +236,7 @@ public sealed class HostDiagnosisTests : IDisposable
         foreach (FindingTopic topic in (FindingTopic[])[FindingTopic.Passthrough, FindingTopic.Lockdown, FindingTopic.SecureBoot])
         {
             Assert.Equal(FindingLevel.Ok, Find(topic).Level);
-            Assert.Contains("no hindrance", Find(topic).Message, StringComparison.Ordinal);
+            Assert.Contains("not a problem", Find(topic).Message, StringComparison.Ordinal);
         }
 
         Assert.Contains("iommu=pt", Find(FindingTopic.Passthrough).Message, StringComparison.Ordinal);

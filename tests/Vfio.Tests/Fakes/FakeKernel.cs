@@ -73,7 +73,7 @@ internal sealed class FakeKernel(FakeHost host) : IHostChanges
         int errno = access.Write(node);
         if (errno != 0)
         {
-            throw new VfioException("set the access list of", node, errno);
+            throw new VfioException("set the ACL of", node, errno);
         }
     });
 
@@ -99,7 +99,7 @@ internal sealed class FakeKernel(FakeHost host) : IHostChanges
     {
         if (!host.Exists($"sys/class/net/{name}"))
         {
-            throw new VfioException("switch on", name, Errno.ENODEV);
+            throw new VfioException("bring up", name, Errno.ENODEV);
         }
 
         host.Write($"sys/class/net/{name}/flags", "0x1003\n");

@@ -22,7 +22,7 @@ public sealed class PciConfigSpaceTests
         PciConfigSpace config = PciConfigSpace.Parse(Port.AsSpan(0, 64));
         Assert.Empty(config.Capabilities);
         Assert.Contains(config.HeaderRegisters, reading => reading.Register.Name == "BRIDGE_CONTROL");
-        Assert.Equal("the capability pointer at 34h leads to 54h, beyond the image's 64 bytes (more than 64 are shown to root alone)", Assert.Single(config.Warnings));
+        Assert.Equal("the capability pointer at 34h leads to 54h, beyond the image's 64 bytes (only root can read more than 64)", Assert.Single(config.Warnings));
     }
 
     [Fact]
@@ -32,13 +32,13 @@ public sealed class PciConfigSpaceTests
         image.AsSpan().Fill(0xff);
         PciConfigSpace config = PciConfigSpace.Parse(image);
         Assert.Empty(config.Capabilities);
-        Assert.Contains("no device answers", Assert.Single(config.Warnings), StringComparison.Ordinal);
+        Assert.Contains("the device does not answer", Assert.Single(config.Warnings), StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData(0x04, "the capability pointer at 34h leads to 04h, into the header", 0)]
-    [InlineData(0x56, "the capability pointer at 34h is 56h, not a multiple of 4; its two lowest bits are taken as 0", 3)]
-    [InlineData(0x02, "the capability pointer at 34h is 02h, not a multiple of 4; its two lowest bits are taken as 0", 0)]
+    [InlineData(0x56, "the capability pointer at 34h is 56h, not a multiple of 4; its two lowest bits are ignored", 3)]
+    [InlineData(0x02, "the capability pointer at 34h is 02h, not a multiple of 4; its two lowest bits are ignored", 0)]
     public void An_invalid_pointer_is_named(byte start, string warning, int capabilities)
     {
         byte[] image = Port;
@@ -55,7 +55,7 @@ public sealed class PciConfigSpaceTests
         image[0x41] = 0x54;
         PciConfigSpace config = PciConfigSpace.Parse(image);
         Assert.Equal(["EXP", "MSIX", "SSVID", "AER", "ACS"], config.Capabilities.Select(capability => capability.ShortName));
-        Assert.Equal("the capability pointer at 41h leads to 54h, to a capability that came before: the list is a loop", Assert.Single(config.Warnings));
+        Assert.Equal("the capability pointer at 41h leads to 54h, to a capability that was read before: the list is a loop", Assert.Single(config.Warnings));
     }
 
     [Fact]
@@ -63,7 +63,7 @@ public sealed class PciConfigSpaceTests
     {
         byte[] image = Port;
         image[0x14b] = 0x10;
-        Assert.Equal("the capability pointer at 148h leads to 100h, to a capability that came before: the list is a loop", Assert.Single(PciConfigSpace.Parse(image).Warnings));
+        Assert.Equal("the capability pointer at 148h leads to 100h, to a capability that was read before: the list is a loop", Assert.Single(PciConfigSpace.Parse(image).Warnings));
     }
 
     [Fact]
@@ -71,7 +71,7 @@ public sealed class PciConfigSpaceTests
     {
         byte[] image = Port;
         image[0x14b] = 0x04;
-        Assert.Equal("the capability pointer at 148h leads to 40h, below 100h, where the standard list lives", Assert.Single(PciConfigSpace.Parse(image).Warnings));
+        Assert.Equal("the capability pointer at 148h leads to 40h, below 100h, into the standard list", Assert.Single(PciConfigSpace.Parse(image).Warnings));
     }
 
     [Fact]
@@ -79,7 +79,7 @@ public sealed class PciConfigSpaceTests
     {
         byte[] image = Port;
         image[0x40] = 0xff;
-        Assert.Equal("the capability at 40h has id FFh: the list is broken there", Assert.Single(PciConfigSpace.Parse(image).Warnings));
+        Assert.Equal("the capability at 40h has ID FFh: the list is broken there", Assert.Single(PciConfigSpace.Parse(image).Warnings));
     }
 
     [Fact]
@@ -131,7 +131,7 @@ public sealed class PciConfigSpaceTests
         CapabilityKind[] kinds = [.. Enumerable.Range(0, 0x16).Select(id => CapabilityKind.OfStandard((ushort)id)), .. Enumerable.Range(0, 0x3b).Where(id => id != 0x14).Select(id => CapabilityKind.OfExtended((ushort)id))];
         Assert.All(kinds, kind => Assert.DoesNotContain("unknown", kind.Name, StringComparison.Ordinal));
         Assert.Equal(kinds.Length, kinds.Select(kind => kind.ShortName).Distinct().Count());
-        Assert.Equal("unknown, id 7abch", CapabilityKind.OfExtended(0x7abc).Name);
+        Assert.Equal("unknown, ID 7abch", CapabilityKind.OfExtended(0x7abc).Name);
     }
 
     [Fact]

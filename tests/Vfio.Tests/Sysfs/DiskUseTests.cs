@@ -51,7 +51,7 @@ public sealed class DiskUseTests : IDisposable
         _host.Append("proc/swaps", "/dev/nvme0n1p10                         partition\t1048572\t\t0\t\t-2\n");
         Assert.Empty(Uses());
         _host.Append("proc/swaps", "/dev/nvme0n1p1                          partition\t1048572\t\t0\t\t-2\n");
-        Assert.Equal([("swap", "its disk nvme0n1p1 is swapped on")], Uses());
+        Assert.Equal([("swap", "its disk nvme0n1p1 is used as swap")], Uses());
     }
 
     [Fact]

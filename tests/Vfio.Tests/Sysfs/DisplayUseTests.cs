@@ -54,7 +54,7 @@ public sealed class DisplayUseTests : IDisposable
     {
         _host.Write("proc/iomem", iomem);
         string[] uses = Uses(AddDisplay().WithAttribute("resource", Resource));
-        Assert.Equal(isUsed ? ["the firmware's framebuffer lies in its memory (sysfb, simpledrm)"] : [], uses);
+        Assert.Equal(isUsed ? ["the firmware's framebuffer is in its memory (sysfb, simpledrm)"] : [], uses);
     }
 
     [Fact]

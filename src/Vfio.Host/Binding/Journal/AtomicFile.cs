@@ -3,7 +3,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Vfio.Host;
 
-/// <summary>Writes files so that at any moment, a power failure included, either the old one or the new one is there, whole.</summary>
+/// <summary>
+/// Writes files so that at any moment, even after a power failure, either the whole old file or the whole new one is
+/// there.
+/// </summary>
 internal static class AtomicFile
 {
     private const UnixFileMode ReadableByAll =
@@ -12,11 +15,15 @@ internal static class AtomicFile
     private const UnixFileMode SearchableByAll =
         ReadableByAll | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
-    /// <summary>Writes a file that everybody may read; the folder is synced by <see cref="SyncFolder"/>.</summary>
+    /// <summary>
+    /// Writes a file that everyone may read. Call <see cref="SyncFolder"/> afterwards to sync the folder.
+    /// </summary>
     /// <param name="path">The file.</param>
-    /// <param name="unfinished">What it is called until it is whole; in the same folder.</param>
-    /// <param name="content">All of it.</param>
-    /// <exception cref="VfioException">It failed; the old file, where there was one, is there, and perhaps the unfinished one.</exception>
+    /// <param name="unfinished">Its name until it is complete; in the same folder.</param>
+    /// <param name="content">The whole content.</param>
+    /// <exception cref="VfioException">
+    /// Writing failed. The old file, if there was one, is unchanged; the unfinished file may be left over.
+    /// </exception>
     public static void Write(string path, string unfinished, ReadOnlySpan<byte> content)
     {
         using (SafeFileHandle file = Libc.Open(unfinished, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_TRUNC | Libc.O_NOFOLLOW | Libc.O_CLOEXEC, 0x1a4))
@@ -30,8 +37,10 @@ internal static class AtomicFile
         Change("rename", path, () => File.Move(unfinished, path, overwrite: true));
     }
 
-    /// <summary>Creates a folder, where it is not there, that everybody may look into and only the owner write, whatever the umask.</summary>
-    /// <exception cref="VfioException">It failed.</exception>
+    /// <summary>
+    /// Creates a folder, if it does not exist, that everyone may read and only the owner may write, whatever the umask.
+    /// </summary>
+    /// <exception cref="VfioException">The folder cannot be created.</exception>
     public static void CreateFolder(string path) => Change("create", path, () =>
     {
         DirectoryInfo folder = Directory.CreateDirectory(path, SearchableByAll);
@@ -41,16 +50,18 @@ internal static class AtomicFile
         }
     });
 
-    /// <summary>Waits until a folder's names are on the disk.</summary>
-    /// <exception cref="VfioException">It failed.</exception>
+    /// <summary>Waits until a folder's entries are on the disk.</summary>
+    /// <exception cref="VfioException">The sync failed.</exception>
     public static void SyncFolder(string path)
     {
         using SafeFileHandle folder = Libc.Open(path, Libc.O_RDONLY | Libc.O_CLOEXEC);
         Check("fsync", path, folder.IsInvalid || HostLibc.FSync(folder) < 0 ? Marshal.GetLastPInvokeError() : 0);
     }
 
-    /// <summary>Makes a change by the runtime's own means, with its failure told as this library tells them.</summary>
-    /// <exception cref="VfioException">It failed.</exception>
+    /// <summary>
+    /// Runs a change made with the runtime's file API, and reports a failure as a <see cref="VfioException"/>.
+    /// </summary>
+    /// <exception cref="VfioException">The change failed.</exception>
     public static void Change(string operation, string path, Action change)
     {
         try

@@ -4,20 +4,21 @@ using System.Text;
 namespace Vfio.Host;
 
 /// <summary>
-/// The other side of <see cref="BindOptions.Helper"/>: the loop of a child process that reads and writes kernel attributes for the
-/// process that started it. A write to <c>unbind</c> may block in the kernel for as long as some program holds the device, and nothing ends
-/// the process that made it.
+/// The child's side of <see cref="BindOptions.Helper"/>: the loop of a child process that reads and writes kernel
+/// attributes for its parent process. A write to <c>unbind</c> may block in the kernel for as long as a program holds
+/// the device, and a process that is blocked there cannot be killed.
 /// </summary>
 /// <remarks>
-/// A program that binds devices calls <see cref="Run"/> when it is started with an argument of its choice, and names itself with that
-/// argument in <see cref="BindOptions.Helper"/>. Without a helper, <c>/bin/sh</c> does the work, which does not know the errno of a write that failed.
+/// A program that binds devices calls <see cref="Run"/> when it is started with an argument of its choice, and passes
+/// its own path and that argument as <see cref="BindOptions.Helper"/>. Without a helper, <c>/bin/sh</c> does the work,
+/// which does not report the errno of a write that failed.
 /// </remarks>
 public static class BindingHelper
 {
-    /// <summary>Does what is asked for until there are no more requests. Ignores SIGHUP, SIGINT, SIGQUIT and SIGTERM.</summary>
+    /// <summary>Serves requests until the input ends. Ignores SIGHUP, SIGINT, SIGQUIT and SIGTERM.</summary>
     /// <param name="input">Standard input, from which the requests come.</param>
     /// <param name="output">Standard output, to which the answers go.</param>
-    /// <exception cref="IOException">The process that asks has ended.</exception>
+    /// <exception cref="IOException">The parent process has ended.</exception>
     public static void Run(Stream input, Stream output)
     {
         ArgumentNullException.ThrowIfNull(input);

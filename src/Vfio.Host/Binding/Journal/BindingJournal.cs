@@ -4,10 +4,12 @@ using Vfio.Pci;
 namespace Vfio.Host;
 
 /// <summary>
-/// What was taken and has to be handed back: one file a device in <c>/run/vfio</c>, written before the device is touched and
-/// removed after it is back. A reboot clears both the journal and what it undoes.
+/// The record of bound devices and of how to release them: one file per device in <c>/run/vfio</c>, written before the
+/// device is changed and removed after it is released. A reboot clears both the journal and what it would undo.
 /// </summary>
-/// <remarks>Reading needs no root and takes no lock. Writing is the library's own, under a lock shared by all processes.</remarks>
+/// <remarks>
+/// Reading needs neither root nor a lock. Only the library writes it, under a lock that all processes share.
+/// </remarks>
 public sealed class BindingJournal
 {
     private const string Suffix = ".json";
@@ -19,13 +21,13 @@ public sealed class BindingJournal
     private readonly HostRoot _host;
     private readonly string _folder;
 
-    /// <summary>The running host's journal.</summary>
+    /// <summary>Opens the running host's journal.</summary>
     public BindingJournal()
         : this(HostRoot.Default)
     {
     }
 
-    /// <summary>The journal of a host whose files are somewhere else.</summary>
+    /// <summary>Opens the journal of a given host.</summary>
     /// <param name="host">Where its <c>/run</c> is.</param>
     internal BindingJournal(HostRoot host)
     {
@@ -35,11 +37,11 @@ public sealed class BindingJournal
         LoadedModules = new LoadedModules(_folder);
     }
 
-    /// <summary>What was loaded for devices that are released by now.</summary>
+    /// <summary>Gets the modules that were loaded for devices that have been released since.</summary>
     internal LoadedModules LoadedModules { get; }
 
-    /// <summary>Every device that is taken, by address; damaged entries included.</summary>
-    /// <returns>A snapshot; empty where nothing is taken.</returns>
+    /// <summary>Gets the entries of all bound devices, by address, including corrupt ones.</summary>
+    /// <returns>A snapshot; empty if no device is bound.</returns>
     public IReadOnlyList<JournalEntry> GetEntries() =>
         [.. SysfsFile.Names(_folder)
             .Where(name => name.EndsWith(Suffix, StringComparison.Ordinal))
@@ -48,9 +50,9 @@ public sealed class BindingJournal
             .OfType<JournalEntry>()
             .OrderBy(entry => entry.Address)];
 
-    /// <summary>The entry of one device.</summary>
+    /// <summary>Finds the entry of one device.</summary>
     /// <param name="address">The device's address.</param>
-    /// <returns>The entry, damaged or not; <see langword="null"/> where the device is not taken.</returns>
+    /// <returns>The entry, corrupt or not; <see langword="null"/> if the device is not bound.</returns>
     public JournalEntry? Find(PciAddress address)
     {
         string path = PathOf(address);
@@ -59,7 +61,7 @@ public sealed class BindingJournal
             return null;
         }
 
-        // Whole or not at all: a writer may put a longer entry in its place at any moment.
+        // Read the whole entry in one go: a writer may replace it with a longer one at any moment.
         byte[] buffer = ArrayPool<byte>.Shared.Rent(MaxEntryBytes);
         try
         {
@@ -75,26 +77,37 @@ public sealed class BindingJournal
     }
 
     /// <summary>
-    /// Finds the process that waits in the kernel for a change of a device which a command left unfinished: most often until some program lets go of the device.
-    /// While there is one, the device's attributes are not to be read.
+    /// Finds the process that is blocked in the kernel in a change of a device which a command left unfinished. Most
+    /// often it waits until some program closes the device. As long as there is such a process, do not read the
+    /// device's attributes.
     /// </summary>
     /// <param name="address">The device's address.</param>
-    /// <returns>The process's number; <see langword="null"/> if no change is unfinished. Users who may not see which commands run get the number of a command's that is just changing the device, too.</returns>
+    /// <returns>
+    /// The process ID; <see langword="null"/> if no change is unfinished. For users who may not see which commands run,
+    /// it may also be the process of a command that is changing the device right now.
+    /// </returns>
     public int? FindUnfinishedChange(PciAddress address) => new PendingChange(_host, this).Find(Find(address))?.Id;
 
-    /// <summary>Gets the devices of which a writer was killed in the middle of writing an entry: they were not touched yet.</summary>
+    /// <summary>
+    /// Gets the devices for which a writer was killed while writing an entry. Such devices have not been changed yet.
+    /// </summary>
     internal IReadOnlyList<PciAddress> Unfinished() =>
         [.. SysfsFile.Names(_folder)
             .Where(name => name.EndsWith(UnfinishedSuffix, StringComparison.Ordinal))
             .Select(name => PciAddress.TryParse(name.AsSpan(0, name.Length - UnfinishedSuffix.Length), out PciAddress address) ? address : (PciAddress?)null)
             .OfType<PciAddress>()];
 
-    /// <summary>Keeps other processes from changing some devices, and any device of their groups, until the lock is disposed or this process ends.</summary>
-    /// <param name="changes">How to wait.</param>
+    /// <summary>
+    /// Keeps other processes from changing the given devices, and any device of their IOMMU groups, until the lock is
+    /// disposed or this process ends.
+    /// </summary>
+    /// <param name="changes">Waits for the lock.</param>
     /// <param name="devices">The devices.</param>
     /// <param name="groups">Their IOMMU groups.</param>
-    /// <param name="stop">Ends the waiting for other processes.</param>
-    /// <exception cref="VfioException">Another process has been changing one of them for 30 s; or the waiting was ended.</exception>
+    /// <param name="stop">Cancels waiting for other processes.</param>
+    /// <exception cref="VfioException">
+    /// Another process has been changing one of them for 30 s, or the wait was canceled.
+    /// </exception>
     internal IDisposable LockDevices(IHostChanges changes, IEnumerable<PciAddress> devices, IEnumerable<int> groups, CancellationToken stop)
     {
         PciAddress[] addresses = [.. devices.Distinct().Order()];
@@ -104,20 +117,29 @@ public sealed class BindingJournal
                 .. groups.Distinct().Order().Select(group => (LockPlace.Group(group), $"IOMMU group {group}")),
             ],
             changes, stop);
-        // Who holds the lock is the only writer: what is unfinished now stays so.
+        // The holder of the lock is the only writer, so an entry that is unfinished now stays unfinished.
         Array.ForEach(addresses, RemoveUnfinished);
         return held;
     }
 
-    /// <summary>Keeps other processes from changing what all devices share. Not to be held while the kernel may block.</summary>
+    /// <summary>
+    /// Keeps other processes from changing what all devices share. Must not be held while the kernel may block.
+    /// </summary>
     /// <exception cref="VfioException">Another process has held it for 30 s.</exception>
     internal IDisposable LockHost(IHostChanges changes) => Lock([(LockPlace.Host, "what all devices share")], changes, CancellationToken.None);
 
-    /// <summary>Gets whether a process is changing a device now; <see langword="false"/> if this user may not know.</summary>
+    /// <summary>
+    /// Gets whether a process is changing a device now; <see langword="false"/> if this user may not know.
+    /// </summary>
     internal bool IsChanging(PciAddress device) => LockFile.IsTaken(LockPath, LockPlace.Change(device));
 
-    /// <summary>Makes this process the one that releases a device, for as long as it lives.</summary>
-    /// <returns>The ownership, the caller's; <see langword="null"/> if another program has it, or this user may have none.</returns>
+    /// <summary>
+    /// Makes this process the owner of a bind, the one that releases the device, for as long as it runs.
+    /// </summary>
+    /// <returns>
+    /// The ownership, which the caller disposes; <see langword="null"/> if another program has it, or this user may not
+    /// have it.
+    /// </returns>
     internal IDisposable? TryOwn(PciAddress device)
     {
         LockFile? held = null;
@@ -132,7 +154,7 @@ public sealed class BindingJournal
         }
         catch (VfioException)
         {
-            // Then nothing can be bound either, and that is reported.
+            // Binding fails for the same reason, and reports it.
         }
 
         held?.Dispose();
@@ -142,17 +164,19 @@ public sealed class BindingJournal
     /// <summary>Gets whether a running program releases a device when it ends.</summary>
     internal bool IsOwned(PciAddress device) => LockFile.IsTaken(LockPath, LockPlace.Owner(device));
 
-    /// <summary>Writes an entry so that at any moment either the old one or the new one is there, whole.</summary>
+    /// <summary>
+    /// Writes an entry so that at any moment either the whole old entry or the whole new one is there.
+    /// </summary>
     internal void Write(JournalEntry entry)
     {
         CreateFolder();
         string path = PathOf(entry.Address);
         byte[] text = JournalFormat.Write(entry);
 
-        // What could not be read again must not be relied on: better to refuse now than to strand the device.
+        // Do not rely on what cannot be read again: failing now is better than a device that cannot be released.
         if (text.Length > MaxEntryBytes || JournalFormat.Read(entry.Address, text).ParseError is not null)
         {
-            throw new VfioException("write", path, "the device's names do not fit the journal");
+            throw new VfioException("write", path, "the device's names are too long or invalid for the journal");
         }
 
         string unfinished = UnfinishedPathOf(entry.Address);
@@ -180,9 +204,9 @@ public sealed class BindingJournal
         SyncFolder();
     }
 
-    /// <summary>What to say where an entry would be relied on that cannot be believed.</summary>
-    internal VfioException Damaged(JournalEntry entry) => new(
-        "read", PathOf(entry.Address), $"the journal's entry is damaged: {entry.ParseError}",
+    /// <summary>Makes the exception for an operation that needs an entry which is corrupt.</summary>
+    internal VfioException Corrupt(JournalEntry entry) => new(
+        "read", PathOf(entry.Address), $"the journal entry is corrupt: {entry.ParseError}",
         $"vfio release --force {entry.Address} gives the device to the driver that the kernel chooses");
 
     private string LockPath => Path.Combine(_folder, "lock");
@@ -218,12 +242,12 @@ public sealed class BindingJournal
         if (!isTaken)
         {
             throw stop.IsCancellationRequested
-                ? new VfioException("lock", what, "stopped while another program was changing it", "nothing was changed by this one")
-                : new VfioException("lock", what, $"another program has been changing it for {LockPatience.TotalSeconds} s", $"wait for it, or look for it: fuser -v {LockPath}");
+                ? new VfioException("lock", what, "interrupted while another program was changing it", "nothing was changed; try again")
+                : new VfioException("lock", what, $"another program has been changing it for {LockPatience.TotalSeconds} s", $"wait for that program, or find it: sudo fuser -v {LockPath}");
         }
     }
 
-    // What cannot be removed now is removed by the next one who has the lock.
+    // A file that cannot be removed now is removed by the next holder of the lock.
     private void RemoveUnfinished(PciAddress address)
     {
         try
@@ -239,15 +263,15 @@ public sealed class BindingJournal
     {
         AtomicFile.CreateFolder(_folder);
 
-        // What stands in it is written to the kernel by root.
+        // Root writes the content of its files to the kernel.
         if (FileStatus.Of(_folder) is FileStatus status && status.UserId != 0 && status.UserId != Users.EffectiveId)
         {
-            throw new VfioException("use", _folder, $"the folder belongs to user {Users.Name(status.UserId)}, not to root", $"look at what is in it, and remove it: ls -la {_folder}");
+            throw new VfioException("use", _folder, $"the folder belongs to user {Users.Name(status.UserId)}, not to root", $"check its contents with ls -la {_folder}, then remove the folder");
         }
     }
 
     private void SyncFolder() => AtomicFile.SyncFolder(_folder);
 
     internal static VfioException Failed(string operation, string path, int errno) =>
-        new(operation, path, errno, errno is Errno.EACCES or Errno.EPERM ? "taking and releasing devices needs root: sudo vfio …" : null);
+        new(operation, path, errno, errno is Errno.EACCES or Errno.EPERM ? "binding and releasing devices needs root: sudo vfio …" : null);
 }

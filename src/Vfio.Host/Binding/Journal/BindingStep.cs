@@ -1,6 +1,6 @@
 namespace Vfio.Host;
 
-/// <summary>One change of the host that a plan makes; its text is what a dry run shows.</summary>
+/// <summary>One change that a plan makes to the host. A dry run shows its description.</summary>
 public sealed class BindingStep : ChangeStep
 {
     private readonly Action _run;
@@ -8,7 +8,10 @@ public sealed class BindingStep : ChangeStep
     internal BindingStep(string description, Action run)
         : base(description) => _run = run;
 
-    /// <summary>Whether it changes what all devices share, which one process at a time may do; such a step never blocks in the kernel.</summary>
+    /// <summary>
+    /// Gets whether the step changes what all devices share, which only one process at a time may do. Such a step never
+    /// blocks in the kernel.
+    /// </summary>
     internal bool IsShared { get; private init; }
 
     /// <summary>Makes a step that changes what all devices share (<see cref="IsShared"/>).</summary>

@@ -20,7 +20,7 @@ internal sealed class HostChanges(IReadOnlyList<string>? helper) : IHostChanges
         null => false,
         { Errno: 0 } => true,
         { Errno: int errno } => throw new VfioException("write", path, errno, HintFor(errno)),
-        AttributeAnswer answer => throw new VfioException("write", path, answer.Text.Length == 0 ? "the child process does not know why" : answer.Text.ReplaceLineEndings(" ")),
+        AttributeAnswer answer => throw new VfioException("write", path, answer.Text.Length == 0 ? "the child process reported no reason" : answer.Text.ReplaceLineEndings(" ")),
     };
 
     public string? Read(string path) => _attributes.Read(path);
@@ -34,25 +34,25 @@ internal sealed class HostChanges(IReadOnlyList<string>? helper) : IHostChanges
         if (!modprobe.WaitForExit(ModprobePatience) || !errors.Wait(ModprobePatience))
         {
             throw new VfioException(
-                "modprobe", module, $"it did not end within {ModprobePatience.TotalSeconds} s", "the kernel's log (dmesg) may say what the module waits for");
+                "modprobe", module, $"it did not end within {ModprobePatience.TotalSeconds} s", "see what the module waits for in the kernel's log: dmesg | tail");
         }
 
         if (modprobe.ExitCode != 0)
         {
             throw new VfioException(
-                "modprobe", module, errors.Result.Trim().Split('\n')[0] is { Length: > 0 } first ? first : $"it ended with {modprobe.ExitCode}",
-                "does the running kernel have this module? find /lib/modules/$(uname -r) -name '*vfio*'");
+                "modprobe", module, errors.Result.Trim().Split('\n')[0] is { Length: > 0 } first ? first : $"it exited with code {modprobe.ExitCode}",
+                "check that the running kernel has this module: find /lib/modules/$(uname -r) -name '*vfio*'");
         }
     }
 
     public void UnloadModule(string module)
     {
         using Process rmmod = Start(Find(RmmodPlaces), ["--", module]);
-        // What it says goes nowhere: a module that somebody began to use this moment stays, and nothing is lost.
+        // Its errors are ignored: a module that has come into use at this moment stays loaded, which does no harm.
         rmmod.StandardError.Close();
         if (!rmmod.WaitForExit(ModprobePatience))
         {
-            throw new VfioException("rmmod", module, $"it did not end within {ModprobePatience.TotalSeconds} s", "the kernel's log (dmesg) may say what the module waits for");
+            throw new VfioException("rmmod", module, $"it did not end within {ModprobePatience.TotalSeconds} s", "see what the module waits for in the kernel's log: dmesg | tail");
         }
     }
 
@@ -62,10 +62,10 @@ internal sealed class HostChanges(IReadOnlyList<string>? helper) : IHostChanges
         if (errno == Errno.EOPNOTSUPP)
         {
             throw new VfioException(
-                "set the access list of", node, errno, "this kernel keeps none for /dev (CONFIG_TMPFS_POSIX_ACL): bind without --user, and give the nodes to the user with chown");
+                "set the ACL of", node, errno, "this kernel has no ACLs in /dev (CONFIG_TMPFS_POSIX_ACL): bind without --user, then give the nodes to the user with chown");
         }
 
-        Check("set the access list of", node, errno);
+        Check("set the ACL of", node, errno);
     }
 
     public void SetOwner(string node, uint user, uint group) => Check("change the owner of", node, FileOwner.Set(node, user, group));
@@ -73,7 +73,7 @@ internal sealed class HostChanges(IReadOnlyList<string>? helper) : IHostChanges
     public void RenameInterface(string name, string newName) =>
         Check("rename", $"interface {name} to {newName}", NetworkInterfaceIoctl.Rename(name, newName));
 
-    public void SwitchOnInterface(string name) => Check("switch on", $"interface {name}", NetworkInterfaceIoctl.SetUp(name));
+    public void SwitchOnInterface(string name) => Check("bring up", $"interface {name}", NetworkInterfaceIoctl.SetUp(name));
 
     public bool WaitUntil(Func<bool> condition, TimeSpan time)
     {
@@ -102,25 +102,26 @@ internal sealed class HostChanges(IReadOnlyList<string>? helper) : IHostChanges
     private static string? HintFor(int errno) => errno switch
     {
         Errno.EACCES or Errno.EPERM => "this needs root: sudo vfio …",
-        Errno.EBUSY or Errno.ENODEV => "another program may have changed the device at the same time: vfio status shows how it is now",
+        Errno.EBUSY or Errno.ENODEV => "another program may have changed the device at the same time; vfio status shows its current state",
         _ => null,
     };
 
-    // By full path, from where only root writes: a bare name would be looked for in the working directory too, and this is root.
+    // Use a full path in a folder that only root can write. This runs as root, and a bare name would also be looked up
+    // in the working directory.
     private static string Find(string[] places) =>
         places.FirstOrDefault(File.Exists)
-        ?? throw new VfioException("find", Path.GetFileName(places[0]), "this host has no such program", "apt-get install kmod");
+        ?? throw new VfioException("find", Path.GetFileName(places[0]), "the program is not installed", "sudo apt-get install kmod");
 
     private static Process Start(string program, string[] arguments)
     {
         ProcessStartInfo start = new(program, arguments) { RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = "/" };
         try
         {
-            return Process.Start(start) ?? throw new VfioException("start", program, "nothing was started");
+            return Process.Start(start) ?? throw new VfioException("start", program, "no process was started");
         }
         catch (System.ComponentModel.Win32Exception e)
         {
-            throw new VfioException("start", program, e.NativeErrorCode, $"is {program} installed, and on the PATH?");
+            throw new VfioException("start", program, e.NativeErrorCode, $"check that {program} can be executed");
         }
     }
 }

@@ -1,9 +1,9 @@
 namespace Vfio.Host;
 
-/// <summary>Changes files of the running host; each change is on the disk when it returns.</summary>
+/// <summary>Changes files of the running host. Each change is on the disk when the method returns.</summary>
 internal sealed class HostFiles : IHostFiles
 {
-    // udev, systemd and this library read none of that name.
+    // udev, systemd and this library ignore files with this suffix.
     private const string UnfinishedSuffix = ".vfio-new";
 
     public void Write(string path, byte[] content)
@@ -68,7 +68,7 @@ internal sealed class HostFiles : IHostFiles
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // The failure that is being told matters; the next write replaces this.
+            // The failure that is being reported matters more; the next write replaces this file.
         }
     }
 }

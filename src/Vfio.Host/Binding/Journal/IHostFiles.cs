@@ -1,25 +1,30 @@
 namespace Vfio.Host;
 
-/// <summary>How binding changes the host's files in <c>/etc</c> and <c>/run/udev</c>: the seam at which tests let each change fail.</summary>
+/// <summary>
+/// Changes the host's files in <c>/etc</c> and <c>/run/udev</c> for a bind or release. Tests implement it to let each
+/// change fail.
+/// </summary>
 internal interface IHostFiles
 {
-    /// <summary>Puts a file in place, whole, whatever was there.</summary>
-    /// <exception cref="VfioException">It failed; what was there before is there.</exception>
+    /// <summary>Writes a whole file, and replaces what was there.</summary>
+    /// <exception cref="VfioException">Writing failed; the previous file, if there was one, is unchanged.</exception>
     void Write(string path, byte[] content);
 
-    /// <summary>Makes a symbolic link where nothing is.</summary>
-    /// <exception cref="VfioException">It failed.</exception>
+    /// <summary>Makes a symbolic link where no file exists.</summary>
+    /// <exception cref="VfioException">The link cannot be made.</exception>
     void Link(string path, string target);
 
-    /// <summary>Removes a file or link, and what a killed <see cref="Write"/> left of it; nothing where there is none.</summary>
-    /// <exception cref="VfioException">It failed.</exception>
+    /// <summary>
+    /// Removes a file or link, if it exists, and the unfinished file that a killed <see cref="Write"/> may have left.
+    /// </summary>
+    /// <exception cref="VfioException">The file cannot be removed.</exception>
     void Remove(string path);
 
-    /// <summary>Makes a folder that everybody may look into.</summary>
-    /// <exception cref="VfioException">It failed.</exception>
+    /// <summary>Makes a folder that everyone may read.</summary>
+    /// <exception cref="VfioException">The folder cannot be made.</exception>
     void MakeFolder(string path);
 
-    /// <summary>Removes a folder, unless something is in it or it is not there.</summary>
-    /// <exception cref="VfioException">It failed.</exception>
+    /// <summary>Removes a folder if it exists and is empty.</summary>
+    /// <exception cref="VfioException">The folder cannot be removed.</exception>
     void RemoveFolder(string path);
 }

@@ -6,11 +6,12 @@ using static Vfio.Host.StateFields;
 namespace Vfio.Host;
 
 /// <summary>
-/// A journal entry as JSON. Reading trusts nothing: whatever does not fit makes the entry damaged, since what it says is
-/// written into the kernel by root. Entries of all earlier versions are read:
+/// A journal entry as JSON. Root writes its values to the kernel, so reading trusts nothing: an entry with any invalid
+/// value is corrupt. Entries of all earlier versions can be read:
 /// <list type="bullet">
-/// <item>1: nodes with the owner and group of before; a later one of these adds <c>otherNames</c>.</item>
-/// <item>2: nodes with the user's access of before; <c>loadedModules</c>, <c>functionsBefore</c>, <c>enabledFunctions</c>.</item>
+/// <item>1: nodes with their previous owner and group; later files of this version add <c>otherNames</c>.</item>
+/// <item>2: nodes with the user's previous access; <c>loadedModules</c>, <c>functionsBefore</c>,
+/// <c>enabledFunctions</c>.</item>
 /// <item>3: <c>userId</c>, <c>writer</c>.</item>
 /// </list>
 /// </summary>
@@ -45,45 +46,45 @@ internal static class JournalFormat
         },
         StateJson.Default.JournalDocument);
 
-    /// <summary>Reads an entry; one that cannot be believed comes back as damaged, with the reason.</summary>
+    /// <summary>Reads an entry. If it is corrupt, the returned entry has only its address and the reason.</summary>
     public static JournalEntry Read(PciAddress address, ReadOnlyMemory<byte> text)
     {
         try
         {
-            return Parse(text, StateJson.Default.JournalDocument, out string? damage) is JournalDocument document ? Read(address, document) : Damaged(address, damage);
+            return Parse(text, StateJson.Default.JournalDocument, out string? damage) is JournalDocument document ? Read(address, document) : Corrupt(address, damage);
         }
-        catch (StateDamage damage)
+        catch (StateCorruption damage)
         {
-            return Damaged(address, damage.Message);
+            return Corrupt(address, damage.Message);
         }
     }
 
-    /// <summary>Takes an entry out of a file of several.</summary>
+    /// <summary>Reads one entry of a file with several.</summary>
     public static JournalEntry Read(PciAddress address, JsonElement item) => Read(address, Encoding.UTF8.GetBytes(item.GetRawText()));
 
-    private static JournalEntry Damaged(PciAddress address, string? damage) => new() { Address = address, ParseError = damage };
+    private static JournalEntry Corrupt(PciAddress address, string? damage) => new() { Address = address, ParseError = damage };
 
     private static JournalEntry Read(PciAddress address, JournalDocument document)
     {
         long version = document.Version;
         if (version < 1)
         {
-            throw new StateDamage("it has no version");
+            throw new StateCorruption("it has no version");
         }
 
         if (!PciAddress.TryParse(document.Address, out PciAddress written) || written != address)
         {
-            throw new StateDamage("it speaks of another device");
+            throw new StateCorruption("it is for another device");
         }
 
         return new JournalEntry
         {
             Address = address,
-            // Readable, but it may say more than is understood here: not to be acted upon without a word.
+            // It can be read, but may contain more than this version understands, so it is not acted upon silently.
             ParseError = version > Version ? $"a newer vfio wrote it (version {version}; this one knows {Version})" : null,
             VendorId = ReadId(document.VendorId, "vendorId"),
             DeviceId = ReadId(document.DeviceId, "deviceId"),
-            Driver = ReadName(document.Driver, "driver") ?? (document.FunctionsBefore is not null ? "" : throw new StateDamage("it names no driver")),
+            Driver = ReadName(document.Driver, "driver") ?? (document.FunctionsBefore is not null ? "" : throw new StateCorruption("it names no driver")),
             OriginalDriver = ReadName(document.DriverBefore, "driverBefore"),
             OriginalModule = ReadName(document.ModuleBefore, "moduleBefore"),
             PreviousOverride = ReadName(document.OverrideBefore, "overrideBefore"),
@@ -111,10 +112,10 @@ internal static class JournalFormat
         {
             (null, _) => null,
             (uint user, uint group) => (user, group),
-            _ => throw new StateDamage("a node in it has a user and no group"),
+            _ => throw new StateCorruption("one of its nodes has a user but no group"),
         };
         return isVfioNode && item.Before is null or (>= 0 and <= 7)
             ? new NodeAccess(node, (int?)item.Before) { OwnerBefore = owner }
-            : throw new StateDamage("a node in it is none of VFIO's");
+            : throw new StateCorruption("one of its nodes is not a VFIO device node, or has an invalid access");
     }
 }

@@ -1,8 +1,9 @@
 namespace Vfio.Host;
 
 /// <summary>
-/// The modules that were loaded for devices which are released by now, while others were still bound: <c>/run/vfio/modules</c>, a name a
-/// line. Whoever releases the last device unloads them. Read and written with the host's lock held.
+/// The modules that were loaded for devices which have been released since, while others were still bound:
+/// <c>/run/vfio/modules</c>, one name per line. The process that releases the last device unloads them. Read and
+/// written under the host's lock.
 /// </summary>
 internal sealed class LoadedModules
 {
@@ -10,6 +11,7 @@ internal sealed class LoadedModules
 
     private readonly string _folder;
 
+    /// <summary>Opens the list of a journal.</summary>
     /// <param name="folder">The journal's folder.</param>
     public LoadedModules(string folder)
     {
@@ -19,7 +21,7 @@ internal sealed class LoadedModules
 
     public string Path { get; }
 
-    /// <summary>Gets their names; a line that cannot be a module's name is left out.</summary>
+    /// <summary>Gets the modules' names. A line that cannot be a module's name is skipped.</summary>
     public IReadOnlyList<string> Read() => [.. SysfsFile.ReadLines(Path).Where(IsName).Distinct().Take(MostModules)];
 
     public void Write(IReadOnlyList<string> modules)

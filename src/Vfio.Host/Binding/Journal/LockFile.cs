@@ -3,7 +3,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Vfio.Host;
 
-/// <summary>Locks on places of a file, held until disposal or the end of the process. Only root can open the file: anyone who could might lock it.</summary>
+/// <summary>
+/// Locks on bytes of a file, held until disposal or the end of the process. Only root can open the file, because anyone
+/// who can open it could lock it.
+/// </summary>
 internal sealed class LockFile : IDisposable
 {
     private const int OnlyRoot = 0x180; // 0600
@@ -13,7 +16,7 @@ internal sealed class LockFile : IDisposable
 
     private LockFile(SafeFileHandle file) => _file = file;
 
-    /// <summary>Opens the file, and creates it if need be; no lock is held yet.</summary>
+    /// <summary>Opens the file, and creates it if necessary. It holds no lock yet.</summary>
     /// <exception cref="VfioException">The file cannot be opened.</exception>
     public static LockFile Open(string path)
     {
@@ -28,16 +31,19 @@ internal sealed class LockFile : IDisposable
         throw BindingJournal.Failed("lock", path, errno);
     }
 
-    /// <summary>Gets whether another open file holds the lock on a place; <see langword="false"/> if this user may not know.</summary>
+    /// <summary>
+    /// Gets whether another open file description holds the lock on a byte; <see langword="false"/> if this user may
+    /// not know.
+    /// </summary>
     public static bool IsTaken(string path, long place)
     {
         using SafeFileHandle file = Libc.Open(path, Libc.O_RDWR | Libc.O_NOFOLLOW | Libc.O_CLOEXEC);
         return !file.IsInvalid && ByteLock.IsTaken(file, place);
     }
 
-    /// <summary>Locks one more place without waiting.</summary>
+    /// <summary>Locks one more byte without waiting.</summary>
     /// <returns>Whether it is locked; <see langword="false"/> if another process holds it.</returns>
-    /// <exception cref="VfioException">The file system has no locks.</exception>
+    /// <exception cref="VfioException">The file system does not support locks.</exception>
     public bool TryTake(string path, long place)
     {
         switch (ByteLock.TryTake(_file, place))
@@ -59,7 +65,8 @@ internal sealed class LockFile : IDisposable
             return;
         }
 
-        // A child that another thread has just forked has the file open too, until it runs its program: closing would not be enough.
+        // A child process that another thread has just forked has the file open too, until it executes its program, so
+        // closing alone would not release the locks.
         _places.ForEach(place => ByteLock.Free(_file, place));
         _file.Dispose();
     }

@@ -2,7 +2,10 @@ using System.Text.Json.Serialization;
 
 namespace Vfio.Host;
 
-/// <summary>A journal entry as it stands in its file; what of it is believed, <see cref="JournalFormat"/> decides. Fields that were not in the first version may be missing: a list is empty then, and is <see langword="null"/> where it stands so.</summary>
+/// <summary>
+/// A journal entry as it is in its file. <see cref="JournalFormat"/> checks the values. Fields that the first version
+/// did not have may be missing; a list is then empty, and is <see langword="null"/> only if the file says so.
+/// </summary>
 internal sealed class JournalDocument
 {
     [JsonRequired]
@@ -57,7 +60,7 @@ internal sealed class JournalDocument
     public WriterDocument? Writer { get; init; }
 }
 
-/// <summary>The file of persistent devices. <see cref="PersistentFormat"/> decides what of it is believed.</summary>
+/// <summary>The file of persistent devices. <see cref="PersistentFormat"/> checks the values.</summary>
 internal sealed class PersistentDocument
 {
     [JsonRequired]
@@ -69,7 +72,7 @@ internal sealed class PersistentDocument
     [JsonRequired]
     public string?[]? CreatedFolders { get; init; }
 
-    // Each is read by itself: the first version had them as the journal's entries.
+    // Each device is read separately, because the first version wrote them as journal entries.
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenReading)]
     public PersistentDeviceDocument[]? Devices { get; init; }
 }
@@ -116,7 +119,7 @@ internal sealed class NamedDocument
     public string? Name { get; init; }
 }
 
-/// <summary>An interface, whose name is bytes: in hexadecimal where they are no text.</summary>
+/// <summary>A network interface. Its name is bytes, and is written in hexadecimal if the bytes are not text.</summary>
 internal sealed class InterfaceDocument
 {
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
@@ -129,7 +132,7 @@ internal sealed class InterfaceDocument
     public bool IsUp { get; init; }
 }
 
-/// <summary>A node, and what a user could do with it.</summary>
+/// <summary>A device node, and what a user could do with it.</summary>
 internal sealed class NodeDocument
 {
     [JsonRequired]
@@ -156,8 +159,8 @@ internal sealed class WriterDocument
 }
 
 /// <summary>
-/// How these are written and read: unknown fields are ignored, and a field of another kind is an error. The kinds are few, since each
-/// costs the published tool 15 KB: texts, numbers of 64 bits, and lists.
+/// The JSON options of these documents: unknown fields are ignored, and a field of an unexpected type is an error. Few
+/// types are used, because each adds 15 KB to the published tool: strings, 64-bit numbers and lists.
 /// </summary>
 [JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, NewLine = "\n")]
 [JsonSerializable(typeof(JournalDocument))]

@@ -1,7 +1,8 @@
 namespace Vfio.Host;
 
 /// <summary>
-/// Changes of files that belong together, as steps of a plan: one that fails takes back those before it, so that all are made or none.
+/// Makes changes of several files as steps of a plan. If one of them fails, those before it are undone, so that either
+/// all are made or none.
 /// </summary>
 internal sealed class FileChanges(IHostFiles files)
 {
@@ -9,7 +10,9 @@ internal sealed class FileChanges(IHostFiles files)
 
     private readonly Stack<Action> _undo = [];
 
-    /// <summary>A file's content; <see langword="null"/> where there is none, it cannot be read or is absurdly large.</summary>
+    /// <summary>
+    /// Reads a file's content; <see langword="null"/> if it does not exist, cannot be read, or is far too large.
+    /// </summary>
     public static byte[]? Read(string path)
     {
         byte[] buffer = new byte[MaxFileBytes + 1];
@@ -17,9 +20,10 @@ internal sealed class FileChanges(IHostFiles files)
         return length is < 0 or > MaxFileBytes ? null : buffer[..length];
     }
 
+    /// <summary>Makes the step that writes a file.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="what">What is in it, for a person.</param>
-    /// <param name="content">What is in it, asked for when it is written.</param>
+    /// <param name="what">Its content in words, for the plan.</param>
+    /// <param name="content">Makes its content when the step runs.</param>
     public BindingStep Write(string path, string what, Func<byte[]> content) => BindingStep.Shared($"write {path}: {what}", () =>
     {
         byte[]? before = Read(path);
@@ -53,7 +57,7 @@ internal sealed class FileChanges(IHostFiles files)
         }
     });
 
-    /// <summary>A folder that goes when it is empty by then.</summary>
+    /// <summary>Makes the step that removes a folder if it is empty by then.</summary>
     public BindingStep RemoveFolder(string path) => BindingStep.Shared($"remove {path}, if nothing else is in it", () =>
         Do(() => files.RemoveFolder(path), () =>
         {
@@ -63,7 +67,7 @@ internal sealed class FileChanges(IHostFiles files)
             }
         }));
 
-    // Noted before it is made: a change that fails may have taken effect all the same.
+    // The undo is recorded first, because a change that fails may still have taken effect.
     private void Do(Action change, Action undo)
     {
         _undo.Push(undo);
@@ -96,8 +100,8 @@ internal sealed class FileChanges(IHostFiles files)
         if (stuck.Count != 0)
         {
             throw new VfioException(
-                failure.Operation, failure.Subject, $"{failure.Message}; and taking back the files written before failed: {string.Join("; ", stuck.Select(e => e.Message))}",
-                "vfio release of the device, once the files can be written, removes all of them");
+                failure.Operation, failure.Subject, $"{failure.Message}; undoing the changes before it failed too: {string.Join("; ", stuck.Select(e => e.Message))}",
+                "when the files can be written again, run vfio release for the device, which removes them");
         }
     }
 

@@ -2,49 +2,54 @@ using Vfio.Pci;
 
 namespace Vfio.Host;
 
-/// <summary>A device that is taken after every reboot, and what it was before it was taken the first time.</summary>
+/// <summary>A device that is bound after every reboot, and its state before it was first bound.</summary>
 public sealed record PersistentDevice
 {
     /// <summary>The device.</summary>
     public required PciAddress Address { get; init; }
 
-    /// <summary>The vendor id: another card at this address is not taken.</summary>
+    /// <summary>The vendor ID. A different card at this address is not bound.</summary>
     public required ushort VendorId { get; init; }
 
-    /// <summary>The device id: another card at this address is not taken.</summary>
+    /// <summary>The device ID. A different card at this address is not bound.</summary>
     public required ushort DeviceId { get; init; }
 
-    /// <summary>The driver it is given to; <c>none</c> where it is only taken from its own (<see cref="JournalEntry.IsUnbound"/>).</summary>
+    /// <summary>
+    /// The driver to bind to; <c>none</c> if the device is only unbound from its own
+    /// (<see cref="JournalEntry.IsUnbound"/>).
+    /// </summary>
     public required string Driver { get; init; }
 
-    /// <summary>The driver it came from; <see langword="null"/> where it had none.</summary>
+    /// <summary>The original driver; <see langword="null"/> if the device had none.</summary>
     public string? OriginalDriver { get; init; }
 
-    /// <summary>The module of that driver; <see langword="null"/> where it is built in or unknown.</summary>
+    /// <summary>The module of the original driver; <see langword="null"/> if it is built in or unknown.</summary>
     public string? OriginalModule { get; init; }
 
-    /// <summary>The <c>driver_override</c> of before; <see langword="null"/> where there was none.</summary>
+    /// <summary>The previous value of <c>driver_override</c>; <see langword="null"/> if it was not set.</summary>
     public string? PreviousOverride { get; init; }
 
-    /// <summary>How many virtual functions it had; <see langword="null"/> where taking it lost none.</summary>
+    /// <summary>
+    /// Gets how many virtual functions the device had; <see langword="null"/> if binding did not remove any.
+    /// </summary>
     public int? PreviousFunctionCount { get; init; }
 
-    /// <summary>The network interfaces it had.</summary>
+    /// <summary>The network interfaces that the device had.</summary>
     public IReadOnlyList<InterfaceState> Interfaces { get; init; } = [];
 
-    /// <summary>The disks it had, partitions included.</summary>
+    /// <summary>The disks that the device had, partitions included.</summary>
     public IReadOnlyList<string> Disks { get; init; } = [];
 
-    /// <summary>What else the host called it.</summary>
+    /// <summary>Other names that the device had on the host.</summary>
     public IReadOnlyList<string> OtherNames { get; init; } = [];
 
-    /// <summary>The user it is given to, by name; <see langword="null"/> for root alone.</summary>
+    /// <summary>The user for whom the device is bound, by name; <see langword="null"/> for root only.</summary>
     public string? User { get; init; }
 
-    /// <summary>The user who made it persistent: under sudo, the one who called it.</summary>
+    /// <summary>The user who made it persistent; under sudo, the user who called sudo.</summary>
     public string BoundBy { get; init; } = "";
 
-    /// <summary>When it was taken.</summary>
+    /// <summary>Gets when the device was bound.</summary>
     public DateTimeOffset BoundAt { get; init; }
 
     internal static PersistentDevice Of(JournalEntry entry) => new()
@@ -65,7 +70,7 @@ public sealed record PersistentDevice
         BoundAt = entry.BoundAt,
     };
 
-    /// <summary>As the journal would have it, for this boot.</summary>
+    /// <summary>Makes a journal entry for this boot.</summary>
     internal JournalEntry ToEntry() => new()
     {
         Address = Address,

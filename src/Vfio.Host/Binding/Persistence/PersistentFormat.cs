@@ -6,10 +6,10 @@ using static Vfio.Host.StateFields;
 namespace Vfio.Host;
 
 /// <summary>
-/// The file of persistent devices as JSON. Reading trusts nothing. Files of all earlier versions are read:
+/// The file of persistent devices as JSON. Reading trusts nothing. Files of all earlier versions can be read:
 /// <list type="bullet">
 /// <item>1: each device as the journal of that time wrote it.</item>
-/// <item>2: each device with the fields that last.</item>
+/// <item>2: each device with only the fields that hold beyond one boot.</item>
 /// </list>
 /// </summary>
 internal static class PersistentFormat
@@ -18,7 +18,9 @@ internal static class PersistentFormat
     private const int VersionOfJournal = 1;
     private const int MaxDevices = 1024;
 
-    /// <summary>The folders that the files may need, the outer first; all else in a file is not removed.</summary>
+    /// <summary>
+    /// Gets the folders that the files may need, outermost first. A file that names any other folder is invalid.
+    /// </summary>
     public static IReadOnlyList<string> Folders { get; } =
         ["etc/vfio", "etc/udev", "etc/udev/rules.d", "etc/systemd", "etc/systemd/system", "etc/systemd/system/sysinit.target.wants"];
 
@@ -51,9 +53,9 @@ internal static class PersistentFormat
     };
 
     /// <summary>Reads the file.</summary>
-    /// <param name="text">All of it.</param>
-    /// <param name="state">What it says; <see langword="null"/> where it cannot be believed.</param>
-    /// <returns>Why it cannot be believed; <see langword="null"/> where it can.</returns>
+    /// <param name="text">The whole content.</param>
+    /// <param name="state">The content; <see langword="null"/> if it is corrupt.</param>
+    /// <returns>Why it is corrupt; <see langword="null"/> if it is valid.</returns>
     public static string? Read(ReadOnlyMemory<byte> text, out PersistentState? state)
     {
         state = null;
@@ -67,7 +69,7 @@ internal static class PersistentFormat
             using JsonDocument whole = JsonDocument.Parse(text);
             return Read(document, whole.RootElement.TryGetProperty("devices", out JsonElement devices) ? devices : default, out state);
         }
-        catch (StateDamage damage)
+        catch (StateCorruption damage)
         {
             return damage.Message;
         }
@@ -79,14 +81,14 @@ internal static class PersistentFormat
         long version = document.Version;
         if (version is < VersionOfJournal or > Version)
         {
-            return $"another version of vfio wrote it (version {version}; this one knows {Version})";
+            return $"another version of vfio wrote it (format {version}; this one supports up to {Version})";
         }
 
         string program = document.Program ?? "";
         string[] folders = [.. (document.CreatedFolders ?? []).Take(Folders.Count + 1).Select(folder => folder ?? "")];
         if (!InstalledProgram.IsPlain(program) || !folders.All(Folders.Contains) || list.ValueKind != JsonValueKind.Array || list.GetArrayLength() > MaxDevices)
         {
-            return "its program, its folders or its length cannot be";
+            return "its program, its folders or its list of devices is invalid";
         }
 
         List<PersistentDevice> devices = [];
@@ -95,13 +97,13 @@ internal static class PersistentFormat
             if (item.ValueKind != JsonValueKind.Object || !item.TryGetProperty("address", out JsonElement text) || text.ValueKind != JsonValueKind.String
                 || !PciAddress.TryParse(text.GetString(), out PciAddress address) || devices.Exists(other => other.Address == address))
             {
-                return "a device in it has no address, or is in it twice";
+                return "one of its devices has no address, or is listed twice";
             }
 
             PersistentDevice device = version == VersionOfJournal ? ReadEntry(address, item) : ReadDevice(address, item);
             if (!UdevRules.IsPlain(device.Driver))
             {
-                return $"{address}: its driver is none";
+                return $"{address}: the name of its driver is invalid";
             }
 
             devices.Add(device);
@@ -114,19 +116,19 @@ internal static class PersistentFormat
     private static PersistentDevice ReadEntry(PciAddress address, JsonElement item)
     {
         JournalEntry entry = JournalFormat.Read(address, item);
-        return entry.ParseError is null ? PersistentDevice.Of(entry) : throw new StateDamage($"{address}: {entry.ParseError}");
+        return entry.ParseError is null ? PersistentDevice.Of(entry) : throw new StateCorruption($"{address}: {entry.ParseError}");
     }
 
     private static PersistentDevice ReadDevice(PciAddress address, JsonElement item)
     {
         PersistentDeviceDocument device = Parse(Encoding.UTF8.GetBytes(item.GetRawText()), StateJson.Default.PersistentDeviceDocument, out string? damage)
-            ?? throw new StateDamage($"{address}: {damage}");
+            ?? throw new StateCorruption($"{address}: {damage}");
         return new PersistentDevice
         {
             Address = address,
             VendorId = ReadId(device.VendorId, "vendorId"),
             DeviceId = ReadId(device.DeviceId, "deviceId"),
-            Driver = ReadName(device.Driver, "driver") ?? throw new StateDamage($"{address}: it names no driver"),
+            Driver = ReadName(device.Driver, "driver") ?? throw new StateCorruption($"{address}: it names no driver"),
             OriginalDriver = ReadName(device.DriverBefore, "driverBefore"),
             OriginalModule = ReadName(device.ModuleBefore, "moduleBefore"),
             PreviousOverride = ReadName(device.OverrideBefore, "overrideBefore"),

@@ -1,12 +1,13 @@
 namespace Vfio.Host;
 
-/// <summary>The unit that takes persistent devices before anything else of the boot looks at devices.</summary>
+/// <summary>The systemd unit that binds persistent devices before anything else in the boot uses devices.</summary>
 internal static class SystemdUnit
 {
     public const string Name = "vfio-persistent.service";
 
-    // The modules of drivers are loaded by the two services it comes before: whoever is first has the device. What the initramfs or the kernel
-    // itself has given to a driver is taken from it here, before the network or a disk that is not root's is set up on it.
+    // The two services after it in the boot load the modules of drivers, and the first driver that is loaded gets the
+    // device. A device that the initramfs or the kernel itself has already bound to a driver is unbound here, before
+    // the network or a disk other than the root disk is set up on it.
     public static string Text(string program) => $"""
         # Written by vfio; 'vfio release' takes it away. Changes here are lost.
         [Unit]

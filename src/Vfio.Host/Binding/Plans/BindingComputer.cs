@@ -2,7 +2,7 @@ using Vfio.Pci;
 
 namespace Vfio.Host;
 
-/// <summary>Computes a <see cref="BindingPlan"/>, once.</summary>
+/// <summary>Computes a <see cref="BindingPlan"/>. Used once.</summary>
 internal sealed class BindingComputer
 {
     private readonly HostContext _context;
@@ -10,11 +10,11 @@ internal sealed class BindingComputer
     private readonly IReadOnlyList<PciAddress> _addresses;
     private readonly HostSurvey _survey;
     private readonly HostObstacles _obstacles;
-    private readonly NodeAccessGrant _gift;
+    private readonly NodeAccessGrant _grant;
     private readonly ModuleSteps _modules;
     private readonly PersistentFiles _files;
     private readonly BindingUndo _undo;
-    private readonly HashSet<string> _loaded = []; // what the first device has loaded the others find
+    private readonly HashSet<string> _loaded = []; // loaded for an earlier device of the plan
     private List<PciDeviceInfo> _devices = [];
     private List<PciDeviceInfo> _unbound = [];
     private (uint Uid, uint Gid, string Name)? _user;
@@ -24,7 +24,7 @@ internal sealed class BindingComputer
         (_context, _addresses, _options) = (context, addresses, options);
         _survey = new HostSurvey(context.Host, context.Holders);
         _obstacles = new HostObstacles(context.Host);
-        _gift = new NodeAccessGrant(context);
+        _grant = new NodeAccessGrant(context);
         _modules = new ModuleSteps(context);
         _undo = new BindingUndo(context);
         _files = new PersistentFiles(context, DriverFor);
@@ -35,22 +35,23 @@ internal sealed class BindingComputer
         _devices = FindDevices();
         _user = _options.User is null ? null : Users.Get(_options.User);
         _unbound = [.. _devices.Where(IsUnboundWithGroup)];
-        DeviceTaking[] takings = [.. _devices.Select(Find)];
-        IReadOnlyList<BindingRefusal> refusals = [.. Judge(), .. takings.SelectMany(Judge)];
+        BindCandidate[] candidates = [.. _devices.Select(Find)];
+        IReadOnlyList<BindingRefusal> refusals = [.. Judge(), .. candidates.SelectMany(Judge)];
         List<(PciAddress, BindingStep)> first = [];
         List<(PciAddress, BindingStep)> then = [];
-        foreach (DeviceTaking taking in takings.Where(taking => !taking.IsHopeless))
+        foreach (BindCandidate candidate in candidates.Where(candidate => !candidate.IsHopeless))
         {
-            (IEnumerable<BindingStep> remember, IEnumerable<BindingStep> take) = _unbound.Contains(taking.Device) ? StepsToUnbind(taking) : StepsFor(taking);
-            first.AddRange(remember.Select(step => (taking.Device.Address, step)));
-            then.AddRange(take.Select(step => (taking.Device.Address, step)));
+            (IEnumerable<BindingStep> remember, IEnumerable<BindingStep> take) = _unbound.Contains(candidate.Device) ? StepsToUnbind(candidate) : StepsFor(candidate);
+            first.AddRange(remember.Select(step => (candidate.Device.Address, step)));
+            then.AddRange(take.Select(step => (candidate.Device.Address, step)));
         }
 
-        // Last: they take themselves back where one of them fails, and the devices then go back as after any failure.
+        // The files come last: if one of them fails, they undo themselves, and the devices are then restored as after
+        // any failure.
         IEnumerable<BindingStep> files = _devices.Count == 0 || refusals.Count != 0 ? [] : FileSteps();
         IReadOnlyList<string> warnings = [.. _files.Notes(_devices, _options), .. _devices.Where(device => !device.HasVfioDriver).SelectMany(_survey.Warnings)];
         HashSet<PciAddress> taken = [.. _devices.Select(device => device.Address)];
-        // All are remembered before one is touched, and before another process may change what they share.
+        // All devices are recorded before any is changed, and before another process can change what they share.
         return new BindingPlan(_context, _options, _addresses, [.. first, .. then, .. files.Select(step => (_devices[^1].Address, step))], _undo, refusals, warnings)
         {
             Devices = _devices,
@@ -82,34 +83,34 @@ internal sealed class BindingComputer
     private IEnumerable<IommuGroup> Groups() =>
         _devices.Select(device => device.IommuGroup).OfType<int>().Distinct().Select(_context.Bus.GetGroup).OfType<IommuGroup>();
 
-    // Where nothing but bridges is bound, there is nothing to bind them for.
+    // If only bridges are named, there is no reason to unbind them.
     private bool IsUnboundWithGroup(PciDeviceInfo device) => _options.WholeGroup && HostSurvey.IsUnboundWithGroup(device)
         && _devices.Any(other => !other.IsBridge && other.IommuGroup == device.IommuGroup);
 
-    private DeviceTaking Find(PciDeviceInfo device)
+    private BindCandidate Find(PciDeviceInfo device)
     {
         JournalEntry? entry = _context.Journal.Find(device.Address);
         if (entry?.ParseError is not null)
         {
-            throw _context.Journal.Damaged(entry);
+            throw _context.Journal.Corrupt(entry);
         }
 
         string module = _unbound.Contains(device) ? "" : ModuleFor(device);
-        return new DeviceTaking(device, entry, module, _unbound.Contains(device) ? JournalEntry.NoDriver : _modules.NameOf(module, AskedFor(device)), _context.Steps.EndPending(entry));
+        return new BindCandidate(device, entry, module, _unbound.Contains(device) ? JournalEntry.NoDriver : _modules.NameOf(module, RequestedDriver(device)), _context.Steps.EndPending(entry));
     }
 
-    // Of the host, of uses, and of what others have.
+    // Reasons that concern the host, uses of the devices, and what other programs have bound.
     private IEnumerable<BindingRefusal> Judge() => _devices
-        .SelectMany(device => _unbound.Contains(device) ? _survey.JudgeAlong(device, thorough: true) : _survey.Judge(device, thorough: true))
+        .SelectMany(device => _unbound.Contains(device) ? _survey.JudgeWithGroup(device, thorough: true) : _survey.Judge(device, thorough: true))
         .Where(refusal => !(refusal.CanForce && _options.Force)).SelectMany(JudgeNoIommu)
         .Concat(JudgeHost())
-        .Concat(_options.Exclusive ? new TakenDevices(_context, _gift).Judge(_devices, _user) : [])
+        .Concat(_options.Exclusive ? new ExclusiveBind(_context, _grant).Judge(_devices, _user) : [])
         .Concat(_options.Persist ? _files.Refusals(_devices) : []);
 
-    // Of one device and how it is to be taken.
-    private IEnumerable<BindingRefusal> Judge(DeviceTaking taking)
+    // Reasons that concern one device and how it is to be bound.
+    private IEnumerable<BindingRefusal> Judge(BindCandidate candidate)
     {
-        PciDeviceInfo device = taking.Device;
+        PciDeviceInfo device = candidate.Device;
         if (_unbound.Contains(device))
         {
             yield break;
@@ -117,31 +118,31 @@ internal sealed class BindingComputer
 
         if (_user is not null && (device.IommuGroup is null || device.IsNoIommu()))
         {
-            yield return taking.Refuse(RefusalReason.RootOnly, "a device without an IOMMU is root's alone (CAP_SYS_RAWIO)");
+            yield return candidate.Refuse(RefusalReason.RootOnly, "only root can open a device without an IOMMU (CAP_SYS_RAWIO)");
         }
-        else if (_user is (uint uid, _, string name) && _gift.OtherUser(device, uid, name) is string other)
+        else if (_user is (uint uid, _, string name) && _grant.OtherUser(device, uid, name) is string other)
         {
-            yield return taking.Refuse(RefusalReason.OtherUser, $"its IOMMU group {device.IommuGroup} is given to user {other} already, and the kernel cannot split a group");
-        }
-
-        if (device.HasVfioDriver && device.Driver != taking.Driver)
-        {
-            yield return taking.Refuse(RefusalReason.OtherDriver, $"it is with {device.Driver} already, and {taking.Driver} was asked for");
+            yield return candidate.Refuse(RefusalReason.OtherUser, $"its IOMMU group {device.IommuGroup} is bound for user {other} already, and the kernel cannot split a group");
         }
 
-        if (taking.Pending is null && _context.Steps.FindLeaving(device) is string driver)
+        if (device.HasVfioDriver && device.Driver != candidate.Driver)
         {
-            yield return taking.Refuse(RefusalReason.Busy, $"an unbind of it from {driver} by another program has not ended");
+            yield return candidate.Refuse(RefusalReason.OtherDriver, $"it is bound to {device.Driver} already, and {candidate.Driver} was requested");
         }
 
-        if (taking.Taken?.User is string former && !taking.Taken.IsGivenTo(_user?.Uid, _user?.Name) && device.HasVfioDriver && _context.Holders.GetHolders(device) is { Count: > 0 } holders)
+        if (candidate.Pending is null && _context.Steps.FindLeaving(device) is string driver)
         {
-            yield return taking.Refuse(
-                RefusalReason.InUse, $"it is user {former}'s, and in use by {string.Join(", ", holders)}", $"vfio release {device.Address} first, then bind it again", holders);
+            yield return candidate.Refuse(RefusalReason.Busy, $"another program is still unbinding it from {driver}");
+        }
+
+        if (candidate.Existing?.User is string former && !candidate.Existing.IsBoundFor(_user?.Uid, _user?.Name) && device.HasVfioDriver && _context.Holders.GetHolders(device) is { Count: > 0 } holders)
+        {
+            yield return candidate.Refuse(
+                RefusalReason.InUse, $"it is bound for user {former}, and in use by {string.Join(", ", holders)}", $"vfio release {device.Address} first, then bind it again", holders);
         }
     }
 
-    // A device without an IOMMU is taken where that was asked for, and the kernel is in its mode for it.
+    // A device without an IOMMU is bound only if the options ask for it and the kernel's no-IOMMU mode is on.
     private IEnumerable<BindingRefusal> JudgeNoIommu(BindingRefusal refusal)
     {
         if (refusal.Reason != RefusalReason.NoIommu || !_options.NoIommu)
@@ -150,10 +151,10 @@ internal sealed class BindingComputer
         }
 
         bool isInMode = SysfsFile.Read(_options.Host.Combine("sys/module/vfio/parameters/enable_unsafe_noiommu_mode")) == "Y";
-        return isInMode ? [] : [new BindingRefusal(refusal.Device, RefusalReason.NoIommuMode, "it has no IOMMU, and the kernel's mode for such devices is off", canForce: false)];
+        return isInMode ? [] : [new BindingRefusal(refusal.Device, RefusalReason.NoIommuMode, "it has no IOMMU, and the kernel's no-IOMMU mode is off", canForce: false)];
     }
 
-    // What the diagnosis would find in the way too, of whatever device.
+    // Obstacles of the host, which the diagnosis would report too, whatever the device.
     private IEnumerable<BindingRefusal> JudgeHost()
     {
         if (_devices.FirstOrDefault(device => !device.HasVfioDriver) is not PciDeviceInfo first)
@@ -168,83 +169,85 @@ internal sealed class BindingComputer
             .Select(obstacle => new BindingRefusal(first.Address, obstacle.Reason, obstacle.What, canForce: false, obstacle.Hint));
     }
 
-    private (IEnumerable<BindingStep> Remember, IEnumerable<BindingStep> Take) StepsFor(DeviceTaking taking)
+    private (IEnumerable<BindingStep> Remember, IEnumerable<BindingStep> Take) StepsFor(BindCandidate candidate)
     {
-        PciDeviceInfo device = taking.Device;
-        bool isUnknown = _options.Persist && taking.Taken is null;
-        IEnumerable<BindingStep> first = taking.Pending is null ? [] : [taking.Pending];
-        if (device.HasVfioDriver && !isUnknown && (_user is null || _gift.IsGiven(device, _user.Value.Uid)))
+        PciDeviceInfo device = candidate.Device;
+        bool isUnknown = _options.Persist && candidate.Existing is null;
+        IEnumerable<BindingStep> first = candidate.Pending is null ? [] : [candidate.Pending];
+        if (device.HasVfioDriver && !isUnknown && (_user is null || _grant.HasAccess(device, _user.Value.Uid)))
         {
             return (first, []);
         }
 
-        // Whoever is handed back last unloads what was loaded.
-        bool isToBeLoaded = NeedsModule(device, taking.Driver) && _loaded.Add(taking.Module);
-        string[] missing = isToBeLoaded ? [.. _modules.Missing(taking.Module)] : [];
+        // The release of the last device unloads the modules that were loaded.
+        bool isToBeLoaded = NeedsModule(device, candidate.Driver) && _loaded.Add(candidate.Module);
+        string[] missing = isToBeLoaded ? [.. _modules.Missing(candidate.Module)] : [];
         string[] spaces = device.HasVfioDriver || device.IommuGroup is null || _options.NoIommu ? [] : [.. AddressSpaceModule().Except(missing).Where(_loaded.Add)];
-        JournalEntry entry = EntryFor(taking);
+        JournalEntry entry = EntryFor(candidate);
         entry = entry with { LoadedModules = [.. entry.LoadedModules.Union(missing).Union(spaces)] };
         if (_user is (uint uid, _, string name))
         {
-            entry = entry with { User = name, UserId = uid, Nodes = _gift.AccessBefore(device, entry, uid, name) };
+            entry = entry with { User = name, UserId = uid, Nodes = _grant.AccessBefore(device, entry, uid, name) };
         }
 
-        _undo.Note(device, taking.Before, _gift.NodesOf(device).Select(_gift.PathOf));
+        _undo.Note(device, candidate.Before, _grant.NodesOf(device).Select(_grant.PathOf));
         IEnumerable<BindingStep> take = device.HasVfioDriver ? [] : _context.Steps.Take(
-            device, taking.Driver, isToBeLoaded ? taking.Module : null, device.Driver is null ? [] : _survey.Holders(device), taking.Pending is not null);
+            device, candidate.Driver, isToBeLoaded ? candidate.Module : null, device.Driver is null ? [] : _survey.Holders(device), candidate.Pending is not null);
         return (
-            [.. first, .. TakeFromFormer(taking), _context.Steps.Remember(entry)],
-            [.. spaces.Select(_context.Steps.LoadModule), .. take, .. _user is null ? [] : _gift.Steps(device, _user.Value)]);
+            [.. first, .. RevokePrevious(candidate), _context.Steps.Remember(entry)],
+            [.. spaces.Select(_context.Steps.LoadModule), .. take, .. _user is null ? [] : _grant.Steps(device, _user.Value)]);
     }
 
-    private (IEnumerable<BindingStep> Remember, IEnumerable<BindingStep> Take) StepsToUnbind(DeviceTaking taking)
+    private (IEnumerable<BindingStep> Remember, IEnumerable<BindingStep> Take) StepsToUnbind(BindCandidate candidate)
     {
-        PciDeviceInfo device = taking.Device;
+        PciDeviceInfo device = candidate.Device;
 
-        // What a killed bind left still says how the device was before it.
-        JournalEntry entry = taking.Before is { IsUnbound: true } before && before.OriginalDriver == device.Driver ? before : DeviceRecord.Describe(_context, device, _survey) with { Driver = JournalEntry.NoDriver };
-        _undo.Note(device, taking.Before, []);
+        // An entry that a killed bind left behind still has the state before it.
+        JournalEntry entry = candidate.Before is { IsUnbound: true } before && before.OriginalDriver == device.Driver ? before : DeviceRecord.Describe(_context, device, _survey) with { Driver = JournalEntry.NoDriver };
+        _undo.Note(device, candidate.Before, []);
         return (
-            [.. taking.Pending is null ? Array.Empty<BindingStep>() : [taking.Pending], _context.Steps.Remember(entry)],
+            [.. candidate.Pending is null ? Array.Empty<BindingStep>() : [candidate.Pending], _context.Steps.Remember(entry)],
             [_context.Steps.Override(device, JournalEntry.NoDriver), _context.Steps.Unbind(device, _survey.Holders(device))]);
     }
 
-    // What the journal is to have of the device. What a killed bind left still says how it was before; what another card, or somebody else's rebind, left does not.
-    private JournalEntry EntryFor(DeviceTaking taking)
+    // Makes the journal's entry for the device. An entry that a killed bind left behind still has the state before it.
+    // An entry of another card, or from before another program changed the driver, does not.
+    private JournalEntry EntryFor(BindCandidate candidate)
     {
-        PciDeviceInfo device = taking.Device;
-        JournalEntry? taken = taking.Taken;
-        bool isStale = taken is not null && !device.HasVfioDriver
-            && ((taken.VendorId, taken.DeviceId) != (device.VendorId, device.DeviceId)
-                || (device.Driver is not null && device.Driver != taken.OriginalDriver));
-        JournalEntry entry = taken is null || isStale ? DeviceRecord.Describe(_context, device, _survey) with { Driver = taking.Driver, LoadedModules = taken?.LoadedModules ?? [] }
-            : device.HasVfioDriver ? taken
-            : taken with { Driver = taking.Driver, User = null, UserId = null, Nodes = [], BoundAt = _context.Clock.GetUtcNow(), BoundBy = DeviceRecord.Caller(), ProcessId = Environment.ProcessId };
+        PciDeviceInfo device = candidate.Device;
+        JournalEntry? existing = candidate.Existing;
+        bool isStale = existing is not null && !device.HasVfioDriver
+            && ((existing.VendorId, existing.DeviceId) != (device.VendorId, device.DeviceId)
+                || (device.Driver is not null && device.Driver != existing.OriginalDriver));
+        JournalEntry entry = existing is null || isStale ? DeviceRecord.Describe(_context, device, _survey) with { Driver = candidate.Driver, LoadedModules = existing?.LoadedModules ?? [] }
+            : device.HasVfioDriver ? existing
+            : existing with { Driver = candidate.Driver, User = null, UserId = null, Nodes = [], BoundAt = _context.Clock.GetUtcNow(), BoundBy = DeviceRecord.Caller(), ProcessId = Environment.ProcessId };
 
-        // An entry may be there for virtual functions alone: then it says nothing of how the device was before it is taken now.
-        return taking.Before is { IsBound: false } functions ? entry with { PreviousFunctionCount = functions.PreviousFunctionCount, EnabledFunctions = functions.EnabledFunctions } : entry;
+        // An entry that exists only because of virtual functions does not have the device's state before this bind.
+        return candidate.Before is { IsBound: false } functions ? entry with { PreviousFunctionCount = functions.PreviousFunctionCount, EnabledFunctions = functions.EnabledFunctions } : entry;
     }
 
-    // The user of before first: the entry that says so is about to be written over. The device's own node stays, for it stays with its driver.
-    private IEnumerable<BindingStep> TakeFromFormer(DeviceTaking taking)
+    // Revokes the previous user's access first, because the entry that records it is about to be overwritten. The
+    // device's own node is included, since it stays as long as the device stays bound.
+    private IEnumerable<BindingStep> RevokePrevious(BindCandidate candidate)
     {
-        if (taking.Taken is not { User: not null } taken || taken.IsGivenTo(_user?.Uid, _user?.Name))
+        if (candidate.Existing is not { User: not null } existing || existing.IsBoundFor(_user?.Uid, _user?.Name))
         {
             return [];
         }
 
-        IEnumerable<NodeAccess> own = _gift.NodesOf(taking.Device).Where(node => taken.Nodes.All(access => access.Node != node)).Select(node => new NodeAccess(node, Before: null));
-        return NodeRestorer.Plan(_context, NodeRestorer.WithUser(taken) with { Nodes = [.. taken.Nodes, .. own] }, taking.Device, released: []);
+        IEnumerable<NodeAccess> own = _grant.NodesOf(candidate.Device).Where(node => existing.Nodes.All(access => access.Node != node)).Select(node => new NodeAccess(node, Before: null));
+        return NodeRestorer.Plan(_context, NodeRestorer.WithUser(existing) with { Nodes = [.. existing.Nodes, .. own] }, candidate.Device, released: []);
     }
 
     private string[] AddressSpaceModule() => _obstacles.ForAddressSpace() is string module ? [module] : [];
 
     private bool NeedsModule(PciDeviceInfo device, string driver) => !device.HasVfioDriver && !_unbound.Contains(device) && !_context.Steps.HasDriver(driver);
 
-    // Its module is of interest where it is not with a VFIO driver already.
-    private string ModuleFor(PciDeviceInfo device) => device.VfioDriver is null ? _modules.ModuleOf(device, AskedFor(device)) : "";
+    // The module is only needed if the device is not bound to a VFIO driver already.
+    private string ModuleFor(PciDeviceInfo device) => device.VfioDriver is null ? _modules.ModuleOf(device, RequestedDriver(device)) : "";
 
-    private string DriverFor(PciDeviceInfo device) => _unbound.Contains(device) ? JournalEntry.NoDriver : _modules.NameOf(ModuleFor(device), AskedFor(device));
+    private string DriverFor(PciDeviceInfo device) => _unbound.Contains(device) ? JournalEntry.NoDriver : _modules.NameOf(ModuleFor(device), RequestedDriver(device));
 
-    private string AskedFor(PciDeviceInfo device) => _options.Driver ?? device.VfioDriver ?? PciDeviceInfo.VfioPciDriver;
+    private string RequestedDriver(PciDeviceInfo device) => _options.Driver ?? device.VfioDriver ?? PciDeviceInfo.VfioPciDriver;
 }

@@ -3,8 +3,8 @@ using Vfio.Pci;
 namespace Vfio.Host;
 
 /// <summary>
-/// What taking some devices would do: the devices, what forbids it, what would still block, and every change of the host in
-/// order. Executing it takes all of the devices or none.
+/// A plan for binding devices: the devices, the reasons against it, what would still block their groups, and every
+/// change of the host in order. Executing it binds all of the devices or none.
 /// </summary>
 public sealed class BindingPlan : ChangePlan
 {
@@ -23,10 +23,16 @@ public sealed class BindingPlan : ChangePlan
         Steps = [.. steps.Select(step => step.Step)];
     }
 
-    /// <summary>What will be taken: the devices named and, with <see cref="BindOptions.WholeGroup"/>, the other endpoints of their groups, and <see cref="Unbound"/>.</summary>
+    /// <summary>
+    /// Gets the devices that will be bound: the named ones, with <see cref="BindOptions.WholeGroup"/> the other
+    /// endpoints of their groups, and <see cref="Unbound"/>.
+    /// </summary>
     public IReadOnlyList<PciDeviceInfo> Devices { get; internal init; } = [];
 
-    /// <summary>Those that are only taken from their drivers, and given to none: bridges, other than to PCI, in a group that is bound as a whole.</summary>
+    /// <summary>
+    /// Gets the devices that are only unbound from their drivers, and bound to no other: bridges other than PCI-to-PCI
+    /// bridges, in a group that is bound as a whole.
+    /// </summary>
     public IReadOnlyList<PciDeviceInfo> Unbound { get; internal init; } = [];
 
     /// <inheritdoc/>
@@ -35,20 +41,32 @@ public sealed class BindingPlan : ChangePlan
     /// <inheritdoc/>
     public override IReadOnlyList<BindingRefusal> Refusals { get; }
 
-    /// <summary>What a person should know who takes these devices, a sentence each: another tool that gives them away too, a plugging in that is not followed.</summary>
+    /// <summary>
+    /// Gets what the user should know about binding these devices, one sentence each: for example that another tool
+    /// claims a device too, or that a hot-plug will not be noticed.
+    /// </summary>
     public override IReadOnlyList<string> Warnings { get; }
 
-    /// <summary>Endpoints in the devices' groups that would still belong to a host driver, so that the kernel gives none of the group away.</summary>
+    /// <summary>
+    /// Gets the devices in the groups that would still be bound to a driver of the host, so that the kernel would not
+    /// let any device of the group be opened.
+    /// </summary>
     public IReadOnlyList<PciDeviceInfo> Blockers { get; internal init; } = [];
 
-    /// <summary>The devices that the plan takes anew, not taken by an earlier one.</summary>
-    internal IReadOnlyList<PciAddress> NewlyTaken => _undo.NewlyTaken;
+    /// <summary>Gets the devices that this plan binds, without those that are bound already.</summary>
+    internal IReadOnlyList<PciAddress> NewlyBound => _undo.NewlyBound;
 
-    /// <summary>Computes the plan for some devices. Waits for nobody: for programs that have them open, <see cref="HolderWait.Wait"/> does.</summary>
-    /// <param name="addresses">The devices; a plan for none has no steps.</param>
-    /// <param name="options">How; <see langword="null"/> for the defaults.</param>
-    /// <returns>The plan, which may hold refusals.</returns>
-    /// <exception cref="VfioException">A device is absent, the user is unknown, the kernel has no such driver, or the journal's entry of a device is damaged.</exception>
+    /// <summary>
+    /// Computes the plan for some devices. Does not wait for programs that have them open;
+    /// <see cref="HolderWait.Wait"/> does.
+    /// </summary>
+    /// <param name="addresses">The devices. For an empty list the plan has no steps.</param>
+    /// <param name="options">How to bind them; <see langword="null"/> for the defaults.</param>
+    /// <returns>The plan, which may contain refusals.</returns>
+    /// <exception cref="VfioException">
+    /// A device is absent, the user is unknown, the kernel does not have the driver, or a device's journal entry is
+    /// corrupt.
+    /// </exception>
     public static BindingPlan Compute(IReadOnlyList<PciAddress> addresses, BindOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(addresses);
@@ -64,12 +82,14 @@ public sealed class BindingPlan : ChangePlan
         }
     }
 
-    /// <summary>Takes the devices: all of them, or none. Waits for other programs that are changing bindings.</summary>
-    /// <remarks>Computes the plan afresh first: what counts is the state at the moment of the change. Not to be cut short by a
-    /// signal; a process killed in the middle leaves a journal from which <see cref="ReleasePlan"/> restores the host.</remarks>
+    /// <summary>Binds the devices: all of them, or none. Waits for other programs that are changing bindings.</summary>
+    /// <remarks>
+    /// Computes the plan again first, because the state at the moment of the change decides. Do not end the process in
+    /// the middle; if it is killed, it leaves a journal from which <see cref="ReleasePlan"/> restores the host.
+    /// </remarks>
     /// <returns>The plan that was executed.</returns>
-    /// <exception cref="BindingRefusedException">It would harm the host; nothing was changed.</exception>
-    /// <exception cref="VfioException">A step failed; what had been done was undone.</exception>
+    /// <exception cref="BindingRefusedException">The bind would harm the host; nothing was changed.</exception>
+    /// <exception cref="VfioException">A step failed; the steps before it were undone.</exception>
     public BindingPlan Execute()
     {
         ThrowIfRefused();
@@ -79,18 +99,18 @@ public sealed class BindingPlan : ChangePlan
         }
 
         PciAddress[] devices = [.. Devices.Select(device => device.Address)];
-        HostContext now = _context.Afresh();
-        using IDisposable alone = now.Steps.Lock(devices);
+        HostContext now = _context.Reread();
+        using IDisposable held = now.Steps.Lock(devices);
         try
         {
             Array.ForEach(devices, device => now.Steps.Settle(device, "bind"));
             using StepRunner runner = new(now);
-            // What is computed of nodes that several devices have holds until it is in the journal.
+            // What is computed about nodes that several devices share has to stay true until it is in the journal.
             runner.Share();
             BindingPlan plan = new BindingComputer(now, _addresses, _options).Compute();
             if (plan.Devices.FirstOrDefault(device => !devices.Contains(device.Address)) is PciDeviceInfo come)
             {
-                throw new VfioException("bind", come.Address.ToString(), "it came into the group just now", "bind again");
+                throw new VfioException("bind", come.Address.ToString(), "it was added to the IOMMU group at this moment", "run the command again");
             }
 
             plan.ThrowIfRefused();
@@ -124,7 +144,7 @@ public sealed class BindingPlan : ChangePlan
         catch (VfioException failure)
         {
             runner.Dispose();
-            // The step that failed may have been half done: its device is undone too.
+            // The failed step may have been half done, so its device is restored too.
             _undo.Run([.. _steps.Take(done + 1).Select(step => step.Device).Distinct()], failure);
             throw;
         }

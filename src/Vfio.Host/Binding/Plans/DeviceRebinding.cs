@@ -2,29 +2,29 @@ using Vfio.Pci;
 
 namespace Vfio.Host;
 
-/// <summary>The taking again of one device, planned or made.</summary>
+/// <summary>Binds one device again after a reboot or a hot-plug: the plan and its execution.</summary>
 internal sealed class DeviceRebinding(HostContext context, PciAddress address)
 {
     private readonly ModuleSteps _modules = new(context);
-    private readonly NodeAccessGrant _gift = new(context);
+    private readonly NodeAccessGrant _grant = new(context);
     private readonly DeviceRestorer _restorer = new(context);
-    private JournalEntry? _anew; // what the journal is to have of a device that is not in it
+    private JournalEntry? _newEntry; // the new entry for a device that is not in the journal
 
     public PciAddress Address => address;
 
-    /// <summary>Why it is left alone.</summary>
+    /// <summary>Gets why the device is skipped; <see langword="null"/> if it is not.</summary>
     public string? Skipped { get; private set; }
 
     public IReadOnlyList<BindingRefusal> Refusals { get; private set; } = [];
 
     public IReadOnlyList<BindingStep> Steps { get; private set; } = [];
 
-    /// <summary>What went wrong while it was looked at.</summary>
+    /// <summary>Gets what failed while the plan was made; <see langword="null"/> if nothing did.</summary>
     public VfioException? Error { get; private set; }
 
     private HostSurvey Survey => field ??= new HostSurvey(context.Host, context.Holders);
 
-    /// <summary>Looks at the device as it is now.</summary>
+    /// <summary>Plans the bind for the state of the device now.</summary>
     public void Plan()
     {
         PciDeviceInfo? device = context.Bus.Find(address);
@@ -38,8 +38,8 @@ internal sealed class DeviceRebinding(HostContext context, PciAddress address)
 
         try
         {
-            _anew = IsSame(taken, device!) ? null : Renew(device!, known!);
-            Plan(device!, _anew ?? taken!, isRemembered: _anew is null);
+            _newEntry = IsSame(taken, device!) ? null : Renew(device!, known!);
+            Plan(device!, _newEntry ?? taken!, isRemembered: _newEntry is null);
         }
         catch (VfioException e)
         {
@@ -49,7 +49,7 @@ internal sealed class DeviceRebinding(HostContext context, PciAddress address)
 
     public RebindOutcome Execute()
     {
-        using IDisposable alone = context.Steps.Lock([address]);
+        using IDisposable held = context.Steps.Lock([address]);
         using StepRunner runner = new(context);
         try
         {
@@ -91,16 +91,17 @@ internal sealed class DeviceRebinding(HostContext context, PciAddress address)
     {
         if (taken is null && known is null)
         {
-            return context.Persistent.ParseError is null ? "it is neither taken nor persistent" : $"{context.Persistent.Path}: {context.Persistent.ParseError}";
+            return context.Persistent.ParseError is null ? "it is neither bound nor persistent" : $"{context.Persistent.Path}: {context.Persistent.ParseError}";
         }
 
         JournalEntry other = known ?? taken!;
-        return device is null ? "there is no device at this address"
+        return device is null ? "no device has this address"
             : !IsSame(taken, device) && !IsSame(known, device) ? $"another card is there: {device.VendorId:x4}:{device.DeviceId:x4}, not {other.VendorId:x4}:{other.DeviceId:x4}"
             : null;
     }
 
-    // By which entry what udev's rule has set is taken back. Without a state that can be believed, what is set is all there is.
+    // The entry by which to undo what the udev rule has set. If the file of persistent devices is corrupt,
+    // driver_override is all that is known.
     private JournalEntry? Kept(PciDeviceInfo now) => context.Persistent.Find(address)?.ToEntry()
         ?? (context.Persistent.ParseError is not null && context.Steps.ReadOverride(now) is string kept && kept.Contains("vfio", StringComparison.Ordinal)
             ? new JournalEntry { Address = address, Driver = kept }
@@ -115,13 +116,13 @@ internal sealed class DeviceRebinding(HostContext context, PciAddress address)
 
         try
         {
-            if (_anew is null)
+            if (_newEntry is null)
             {
                 runner.Run(Steps);
             }
             else
             {
-                TakeAnew(context.Bus.Get(address), _anew, runner);
+                BindAgain(context.Bus.Get(address), _newEntry, runner);
             }
 
             return null;
@@ -132,10 +133,11 @@ internal sealed class DeviceRebinding(HostContext context, PciAddress address)
         }
     }
 
-    // A device that its VFIO driver does not take goes to where it came from. One that it took, and that only cannot be given to its user, stays.
-    private void TakeAnew(PciDeviceInfo device, JournalEntry entry, StepRunner runner)
+    // If its VFIO driver does not bind to the device, the device goes back to its original driver. If it is bound, and
+    // only access for its user cannot be granted, it stays bound.
+    private void BindAgain(PciDeviceInfo device, JournalEntry entry, StepRunner runner)
     {
-        JournalEntry? functions = FunctionsAlone();
+        JournalEntry? functions = FindFunctionsOnly();
         int count = device.GetVirtualFunctionCount();
         JournalEntry asNow = entry with { Interfaces = Survey.InterfaceStates(address), Disks = [], PreviousFunctionCount = count == 0 ? null : count };
         try
@@ -154,17 +156,18 @@ internal sealed class DeviceRebinding(HostContext context, PciAddress address)
         }
     }
 
-    // An entry may be there for its virtual functions alone.
-    private JournalEntry? FunctionsAlone() => context.Journal.Find(address) is { ParseError: null, IsBound: false } only ? only : null;
+    // An entry may exist only because of the device's virtual functions.
+    private JournalEntry? FindFunctionsOnly() => context.Journal.Find(address) is { ParseError: null, IsBound: false } only ? only : null;
 
     private static bool IsSame(JournalEntry? entry, PciDeviceInfo device) => entry is not null && (entry.VendorId, entry.DeviceId) == (device.VendorId, device.DeviceId);
 
-    // Where another driver has it now, that one counts and not the one of the day it was made persistent: a new kernel may have another. With the same one the names and
-    // states of that day count: so early in the boot interfaces have neither.
+    // If another driver is bound to the device now, record that one and not the one of the day when the device was made
+    // persistent: a new kernel may use another. If it is the same driver, use the names and states of that day, because
+    // interfaces have neither this early in the boot.
     private JournalEntry Renew(PciDeviceInfo device, JournalEntry known)
     {
         JournalEntry entry = known with { BoundAt = context.Clock.GetUtcNow(), ProcessId = Environment.ProcessId };
-        if (FunctionsAlone() is JournalEntry functions)
+        if (FindFunctionsOnly() is JournalEntry functions)
         {
             entry = entry with { PreviousFunctionCount = functions.PreviousFunctionCount, EnabledFunctions = functions.EnabledFunctions };
         }
@@ -181,7 +184,7 @@ internal sealed class DeviceRebinding(HostContext context, PciAddress address)
 
     private void Plan(PciDeviceInfo device, JournalEntry entry, bool isRemembered)
     {
-        Refusals = entry.IsUnbound ? device.Driver is null ? [] : Survey.JudgeAlong(device, thorough: true)
+        Refusals = entry.IsUnbound ? device.Driver is null ? [] : Survey.JudgeWithGroup(device, thorough: true)
             : device.HasVfioDriver ? [] : Survey.Judge(device, thorough: true);
         if (Refusals.Count == 0)
         {
@@ -192,15 +195,15 @@ internal sealed class DeviceRebinding(HostContext context, PciAddress address)
     private List<BindingStep> StepsToTake(PciDeviceInfo device, JournalEntry entry, bool isRemembered)
     {
         (uint Uid, uint Gid, string Name)? user = FindUser(entry, out VfioException? unknown);
-        bool isGiven = user is null || (device.HasVfioDriver && _gift.IsGiven(device, user.Value.Uid));
+        bool isGiven = user is null || (device.HasVfioDriver && _grant.HasAccess(device, user.Value.Uid));
         List<BindingStep> steps = [];
         string? module = device.HasVfioDriver || context.Steps.HasDriver(entry.Driver) ? null : _modules.ModuleOf(device, entry.Driver);
         IReadOnlyList<string> missing = module is null ? [] : _modules.Missing(module);
         if (!isRemembered || !isGiven || missing.Count != 0)
         {
-            // The nodes are new ones: of those of before, none is there.
-            JournalEntry anew = entry with { Nodes = [], LoadedModules = [.. entry.LoadedModules.Union(missing)] };
-            steps.Add(context.Steps.Remember(user is null ? anew : anew with { UserId = user.Value.Uid, Nodes = _gift.AccessBefore(device, anew, user.Value.Uid, user.Value.Name) }));
+            // The nodes are new; none of those in the entry exists any more.
+            JournalEntry updated = entry with { Nodes = [], LoadedModules = [.. entry.LoadedModules.Union(missing)] };
+            steps.Add(context.Steps.Remember(user is null ? updated : updated with { UserId = user.Value.Uid, Nodes = _grant.AccessBefore(device, updated, user.Value.Uid, user.Value.Name) }));
         }
 
         if (!device.HasVfioDriver)
@@ -210,7 +213,7 @@ internal sealed class DeviceRebinding(HostContext context, PciAddress address)
 
         if (!isGiven)
         {
-            steps.AddRange(_gift.Steps(device, user!.Value));
+            steps.AddRange(_grant.Steps(device, user!.Value));
         }
 
         if (unknown is not null)
@@ -237,7 +240,7 @@ internal sealed class DeviceRebinding(HostContext context, PciAddress address)
         return steps;
     }
 
-    // Early in the boot only the users of /etc/passwd are known.
+    // Early in the boot only the users in /etc/passwd are known.
     private static (uint Uid, uint Gid, string Name)? FindUser(JournalEntry entry, out VfioException? unknown)
     {
         unknown = null;

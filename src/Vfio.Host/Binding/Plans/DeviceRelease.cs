@@ -2,24 +2,24 @@ using Vfio.Pci;
 
 namespace Vfio.Host;
 
-/// <summary>The release of one device, planned or made; its virtual functions are others.</summary>
+/// <summary>Releases one device: the plan and its execution. Its virtual functions are released separately.</summary>
 /// <param name="context">The host.</param>
-/// <param name="options">How.</param>
-/// <param name="entry">What the journal, or the file of persistent devices, has of it.</param>
-/// <param name="isAll">Whether it is released as one of all, not by its name.</param>
+/// <param name="options">How to release it.</param>
+/// <param name="entry">Its entry in the journal, or in the file of persistent devices.</param>
+/// <param name="isAll">Whether it is released because all devices are, and not by name.</param>
 internal sealed class DeviceRelease(HostContext context, ReleaseOptions options, JournalEntry entry, bool isAll)
 {
     private readonly DeviceRestorer _restorer = new(context);
-    private readonly ForeignTaking _foreign = new(context);
+    private readonly ForeignBind _foreign = new(context);
 
     private PciAddress Address => entry.Address;
 
-    /// <summary>What forbids it, once it was planned.</summary>
+    /// <summary>Gets the reasons against it, after it was planned.</summary>
     public IReadOnlyList<BindingRefusal> Refusals { get; private set; } = [];
 
-    /// <summary>The steps, as they would be made now; none where it is refused.</summary>
-    /// <param name="released">Devices that will have been handed back before.</param>
-    /// <exception cref="VfioException">Its entry is damaged, or the kernel does not answer.</exception>
+    /// <summary>Computes the steps for the state of the device now; none if the release is refused.</summary>
+    /// <param name="released">Devices that will have been released before this one.</param>
+    /// <exception cref="VfioException">Its entry is corrupt, or the kernel does not answer.</exception>
     public IReadOnlyList<BindingStep> Plan(IReadOnlyCollection<PciAddress> released)
     {
         (IEnumerable<BindingStep> files, RestorePlan device) = Plan(Find(), released, options.Force);
@@ -27,13 +27,13 @@ internal sealed class DeviceRelease(HostContext context, ReleaseOptions options,
         return Refusals.Count != 0 ? [] : [.. files, .. device.All];
     }
 
-    /// <summary>Hands it back.</summary>
+    /// <summary>Releases the device.</summary>
     public ReleaseOutcome Execute()
     {
         try
         {
-            using IDisposable alone = context.Steps.LockWithFunctions(Address);
-            return ExecuteAlone();
+            using IDisposable held = context.Steps.LockWithFunctions(Address);
+            return ExecuteLocked();
         }
         catch (VfioException e)
         {
@@ -47,15 +47,19 @@ internal sealed class DeviceRelease(HostContext context, ReleaseOptions options,
         }
     }
 
-    /// <summary>One for each device: what fails with one takes back nothing of another's.</summary>
+    /// <summary>
+    /// Makes the files for one device. Each device has its own, so that a failure with one does not undo the changes
+    /// for another.
+    /// </summary>
     public static PersistentFiles Files(HostContext context) => new(context, device => device.Driver ?? PciDeviceInfo.VfioPciDriver);
 
-    // As it is now, where it is still the taking that is meant: another program may have handed it back meanwhile.
-    private JournalEntry? Find() => context.Journal.Find(Address) is JournalEntry now && (options.Taking is null || now.IsTakingOf(options.Taking)) ? now : null;
+    // The present entry, if it is still of the bind that is meant: another program may have released the device
+    // meanwhile.
+    private JournalEntry? Find() => context.Journal.Find(Address) is JournalEntry now && (options.OnlyBind is null || now.IsSameBindAs(options.OnlyBind)) ? now : null;
 
-    private ReleaseOutcome ExecuteAlone()
+    private ReleaseOutcome ExecuteLocked()
     {
-        bool wasPersistent = options.Taking is null && context.Persistent.Find(Address) is not null;
+        bool wasPersistent = options.OnlyBind is null && context.Persistent.Find(Address) is not null;
         JournalEntry? current = Find();
         bool isForeign = current is null && IsForeign();
         VfioException? error = null;
@@ -70,7 +74,7 @@ internal sealed class DeviceRelease(HostContext context, ReleaseOptions options,
             if (isForeign)
             {
                 _foreign.Plan(Address, _restorer).ThrowIfRefused();
-                // From then on it is like any other, and a second call finishes what this one began.
+                // From here on the device is like any other, and a second call finishes what this one began.
                 runner.Run(_foreign.Prepare(Address));
                 current = context.Journal.Find(Address);
             }
@@ -104,20 +108,21 @@ internal sealed class DeviceRelease(HostContext context, ReleaseOptions options,
         {
             runner.Run(_foreign.Notes(now));
         }
-        else if (options.Taking is null && new DriverctlOverrides(context.Host) is var driverctl && driverctl.Find(Address) != entry.OriginalDriver && driverctl.DescribeClaim(Address) is string claim)
+        else if (options.OnlyBind is null && new DriverctlOverrides(context.Host) is var driverctl && driverctl.Find(Address) != entry.OriginalDriver && driverctl.DescribeClaim(Address) is string claim)
         {
             context.Steps.Dropped.Add(claim);
         }
     }
 
-    // Where it is to be taken again comes first: of all, these writes are the likeliest to fail, and what is taken still can be handed back later.
+    // The files for a reboot come first: these writes are the most likely to fail, and a device that is still bound can
+    // be released later.
     private (IEnumerable<BindingStep> Files, RestorePlan Device) Plan(JournalEntry? current, IReadOnlyCollection<PciAddress> released, bool force)
     {
         RestorePlan device = current is not null ? _restorer.Plan(current, force, released)
             : IsForeign() ? _foreign.Plan(Address, _restorer)
             : RestorePlan.Nothing;
         PersistentFiles files = Files(context);
-        if (options.Taking is not null)
+        if (options.OnlyBind is not null)
         {
             return current is null ? ([], RestorePlan.Nothing) : (files.UnfollowUser([Address], released), device);
         }
@@ -132,5 +137,5 @@ internal sealed class DeviceRelease(HostContext context, ReleaseOptions options,
         return ([.. files.Remove([Address], released, force: false), .. files.UnfollowUser([Address], released)], device);
     }
 
-    private bool IsForeign() => options is { Force: true, Taking: null } && !isAll && context.Persistent.Find(Address) is null && context.Bus.Find(Address) is { HasVfioDriver: true };
+    private bool IsForeign() => options is { Force: true, OnlyBind: null } && !isAll && context.Persistent.Find(Address) is null && context.Bus.Find(Address) is { HasVfioDriver: true };
 }

@@ -3,8 +3,9 @@ using Vfio.Pci;
 namespace Vfio.Host;
 
 /// <summary>
-/// Takes again what came back: after a reboot the persistent devices, and after a plugging in a device that is taken still, or persistent. udev and systemd have it run
-/// by <c>vfio replug</c>. What no longer fits is reported and left alone.
+/// Binds devices again: the persistent devices after a reboot, and after a hot-plug a device that is in the journal or
+/// persistent. udev and systemd execute it through <c>vfio replug</c>. A device that no longer fits its record is
+/// reported and skipped.
 /// </summary>
 public sealed class RebindPlan : ChangePlan
 {
@@ -18,45 +19,54 @@ public sealed class RebindPlan : ChangePlan
         Array.ForEach(devices, device => device.Plan());
         Steps = [.. devices.SelectMany(device => device.Steps)];
         Refusals = [.. devices.SelectMany(device => device.Refusals)];
-        Warnings = [.. devices.Where(device => device.Skipped is not null).Select(device => $"{device.Address} is left alone: {device.Skipped}")];
+        Warnings = [.. devices.Where(device => device.Skipped is not null).Select(device => $"{device.Address} is skipped: {device.Skipped}")];
     }
 
-    /// <summary>The devices it is about.</summary>
+    /// <summary>Gets the addresses of the devices.</summary>
     public IReadOnlyList<PciAddress> Addresses { get; }
 
-    /// <summary>Every change of the host, in order; none of a device that is refused or left alone.</summary>
+    /// <summary>Gets every change of the host, in order; none for a device that is refused or skipped.</summary>
     public override IReadOnlyList<BindingStep> Steps { get; }
 
-    /// <summary>Devices that are in use, and so are not taken again. The others are.</summary>
+    /// <summary>Gets the refusals for devices that are in use, and therefore not bound again. The others are.</summary>
     public override IReadOnlyList<BindingRefusal> Refusals { get; }
 
-    /// <summary>Devices that are left alone because they no longer fit, and why.</summary>
+    /// <summary>
+    /// Gets the devices that are skipped because they no longer fit their record, each with the reason.
+    /// </summary>
     public override IReadOnlyList<string> Warnings { get; }
 
-    /// <summary>Plans to take one device again.</summary>
+    /// <summary>Plans to bind one device again.</summary>
     /// <param name="address">The device.</param>
-    /// <param name="options">The host; the rest is as the device was taken. <see langword="null"/> for the running host.</param>
+    /// <param name="options">
+    /// The host; everything else is as it was at the first bind. <see langword="null"/> for the running host.
+    /// </param>
     /// <returns>The plan.</returns>
     public static RebindPlan Compute(PciAddress address, BindOptions? options = null) => Make(HostContext.For(options ?? new BindOptions()), [address]);
 
-    /// <summary>Plans to take every persistent device.</summary>
-    /// <param name="options">The host; the rest is as the devices were taken. <see langword="null"/> for the running host.</param>
-    /// <returns>The plan; for no device where none is persistent.</returns>
-    /// <exception cref="VfioException">The file of persistent devices cannot be believed.</exception>
+    /// <summary>Plans to bind every persistent device again.</summary>
+    /// <param name="options">
+    /// The host; everything else is as it was at the first bind. <see langword="null"/> for the running host.
+    /// </param>
+    /// <returns>The plan; without devices if none is persistent.</returns>
+    /// <exception cref="VfioException">The file of persistent devices is corrupt.</exception>
     public static RebindPlan ComputePersistent(BindOptions? options = null)
     {
         HostContext context = HostContext.For(options ?? new BindOptions());
-        return context.Persistent.ParseError is null ? Make(context, [.. context.Persistent.Entries.Select(entry => entry.Address)]) : throw context.Persistent.Damaged();
+        return context.Persistent.ParseError is null ? Make(context, [.. context.Persistent.Entries.Select(entry => entry.Address)]) : throw context.Persistent.Corrupt();
     }
 
-    /// <summary>Takes the devices, each for itself: one that fails does not keep the others. Each is looked at again first. More than once is harmless.</summary>
-    /// <returns>How it went, for each device.</returns>
-    /// <exception cref="VfioException">The journal cannot be locked: not permitted, for example.</exception>
+    /// <summary>
+    /// Binds the devices, each independently of the others: if one fails, the others are still bound. The plan of each
+    /// is computed again first. Executing it more than once is harmless.
+    /// </summary>
+    /// <returns>The result for each device.</returns>
+    /// <exception cref="VfioException">The journal cannot be locked, for example for lack of permission.</exception>
     public IReadOnlyList<RebindOutcome> Execute()
     {
         try
         {
-            return [.. Addresses.Select(address => new DeviceRebinding(_context.Afresh(), address).Execute())];
+            return [.. Addresses.Select(address => new DeviceRebinding(_context.Reread(), address).Execute())];
         }
         finally
         {

@@ -1,23 +1,25 @@
 namespace Vfio.Host;
 
-/// <summary>How handing one device back went.</summary>
+/// <summary>The result of releasing one device.</summary>
 public sealed record ReleaseOutcome
 {
-    /// <summary>What the journal remembered.</summary>
+    /// <summary>The device's journal entry.</summary>
     public required JournalEntry Entry { get; init; }
 
-    /// <summary>The device as it is now; <see langword="null"/> where it is gone.</summary>
+    /// <summary>The current state of the device; <see langword="null"/> if it is gone.</summary>
     public required PciDeviceInfo? Device { get; init; }
 
-    /// <summary>Why it did not work; <see langword="null"/> where it did.</summary>
+    /// <summary>Gets why it failed; <see langword="null"/> if it succeeded.</summary>
     public required VfioException? Error { get; init; }
 
-    /// <summary>What no longer fits what the journal remembers, and was left alone rather than guessed: the end of a sentence each.</summary>
+    /// <summary>
+    /// Gets what was skipped because it no longer fits the journal entry, the end of a sentence each.
+    /// </summary>
     public IReadOnlyList<string> Skipped { get; init; } = [];
 
-    /// <summary>Whether it was taken; a persistent device may not have been.</summary>
+    /// <summary>Gets whether the device was bound; a persistent device may not have been.</summary>
     public bool WasBound { get; init; } = true;
 
-    /// <summary>Whether it was persistent, and is no longer.</summary>
+    /// <summary>Gets whether the device was persistent. It no longer is.</summary>
     public bool WasPersistent { get; init; }
 }

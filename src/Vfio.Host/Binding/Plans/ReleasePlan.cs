@@ -2,7 +2,7 @@ using Vfio.Pci;
 
 namespace Vfio.Host;
 
-/// <summary>What handing some devices back would do.</summary>
+/// <summary>A plan for releasing devices.</summary>
 public sealed class ReleasePlan : ChangePlan
 {
     private readonly HostContext _context;
@@ -13,7 +13,7 @@ public sealed class ReleasePlan : ChangePlan
     {
         (_context, _options, _isAll) = (context, options, isAll);
         Entries = entries;
-        List<BindingStep> steps = [.. RemoveDamaged(context)];
+        List<BindingStep> steps = [.. RemoveCorrupt(context)];
         List<BindingRefusal> refusals = [];
         List<VfioException> errors = [];
         List<PciAddress> released = [];
@@ -36,40 +36,54 @@ public sealed class ReleasePlan : ChangePlan
         (Steps, Refusals, Errors) = (steps, refusals, errors);
     }
 
-    /// <summary>The devices that are handed back; of those that are persistent and not taken now, what the file of persistent devices has.</summary>
+    /// <summary>
+    /// Gets the entries of the devices to release. For a device that is persistent but not bound now, the entry comes
+    /// from the file of persistent devices.
+    /// </summary>
     public IReadOnlyList<JournalEntry> Entries { get; }
 
-    /// <summary>Every change of the host, in order, as it would be made now; none of a device that is refused, or of which nothing can be said (<see cref="Errors"/>).</summary>
+    /// <summary>
+    /// Gets every change of the host, in order, as of now; none for a device that is refused or that could not be
+    /// examined (<see cref="Errors"/>).
+    /// </summary>
     public override IReadOnlyList<BindingStep> Steps { get; }
 
-    /// <summary>Devices that cannot be handed back now: a program holds one, or a change of it has not ended. The others can.</summary>
+    /// <summary>
+    /// Gets the refusals for devices that cannot be released now, because a program holds them or a change of them is
+    /// unfinished. The others can be released.
+    /// </summary>
     public override IReadOnlyList<BindingRefusal> Refusals { get; }
 
-    /// <summary>What went wrong with devices that were looked at: an entry is damaged, the kernel does not answer. The others can be handed back.</summary>
+    /// <summary>
+    /// Gets the errors for devices that could not be examined, because an entry is corrupt or the kernel does not
+    /// answer. The others can be released.
+    /// </summary>
     public IReadOnlyList<VfioException> Errors { get; }
 
-    /// <summary>Plans to hand back some devices.</summary>
+    /// <summary>Plans to release some devices.</summary>
     /// <param name="addresses">The devices.</param>
-    /// <param name="options">How; <see langword="null"/> for the defaults.</param>
+    /// <param name="options">How to release them; <see langword="null"/> for the defaults.</param>
     /// <returns>The plan.</returns>
-    /// <exception cref="VfioException">Neither the journal nor the file of persistent devices knows one of the devices.</exception>
+    /// <exception cref="VfioException">
+    /// One of the devices is neither in the journal nor in the file of persistent devices.
+    /// </exception>
     public static ReleasePlan Compute(IReadOnlyList<PciAddress> addresses, ReleaseOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(addresses);
         options ??= new ReleaseOptions();
         HostContext context = HostContext.For(options);
         List<JournalEntry> entries = [.. addresses.Distinct().Select(address =>
-            context.Journal.Find(address) ?? context.Persistent.Find(address)?.ToEntry() ?? FindForeign(context, address, options) ?? throw NotTaken(context.Bus, address))];
-        entries.AddRange(options.Taking is null ? UnboundWith(context, [.. entries.Select(entry => entry.Address)]) : []);
-        // Virtual functions vanish with their device: those that are taken are handed back before it.
+            context.Journal.Find(address) ?? context.Persistent.Find(address)?.ToEntry() ?? FindForeign(context, address, options) ?? throw NotBound(context.Bus, address))];
+        entries.AddRange(options.OnlyBind is null ? UnboundWith(context, [.. entries.Select(entry => entry.Address)]) : []);
+        // Virtual functions vanish with their physical function, so those that are bound are released before it.
         IEnumerable<PciAddress> functions = addresses.Select(context.Bus.Find).OfType<PciDeviceInfo>().SelectMany(device => device.GetVirtualFunctions()).Select(function => function.Address);
         entries.AddRange(functions.Except(addresses).Select(context.Journal.Find).OfType<JournalEntry>().ToArray());
         return Make(context, entries, options, isAll: false);
     }
 
-    /// <summary>Plans to hand back every device that is taken or persistent.</summary>
-    /// <param name="options">How; <see langword="null"/> for the defaults.</param>
-    /// <returns>The plan; without entries where nothing is taken.</returns>
+    /// <summary>Plans to release every device that is bound or persistent.</summary>
+    /// <param name="options">How to release them; <see langword="null"/> for the defaults.</param>
+    /// <returns>The plan; without entries if no device is bound or persistent.</returns>
     public static ReleasePlan ComputeAll(ReleaseOptions? options = null)
     {
         options ??= new ReleaseOptions();
@@ -79,28 +93,34 @@ public sealed class ReleasePlan : ChangePlan
         return Make(context, taken.Concat(persistent).OrderBy(entry => entry.Address), options, isAll: true);
     }
 
-    /// <summary>Hands the devices back, each for itself: one that fails or is refused does not keep the others. Each is looked at again first.</summary>
-    /// <remarks>Waits for other programs that are changing bindings. May be repeated after a failure or a kill: it goes on where it was.</remarks>
-    /// <returns>How it went, for each entry.</returns>
-    /// <exception cref="VfioException">The journal cannot be locked: not permitted, for example.</exception>
+    /// <summary>
+    /// Releases the devices, each independently of the others: if one fails or is refused, the others are still
+    /// released. The plan of each is computed again first.
+    /// </summary>
+    /// <remarks>
+    /// Waits for other programs that are changing bindings. May be executed again after a failure or a kill; it then
+    /// continues where it stopped.
+    /// </remarks>
+    /// <returns>The result for each entry.</returns>
+    /// <exception cref="VfioException">The journal cannot be locked, for example for lack of permission.</exception>
     public IReadOnlyList<ReleaseOutcome> Execute()
     {
-        HostContext now = _context.Afresh();
+        HostContext now = _context.Reread();
         try
         {
             using (StepRunner runner = new(now))
             {
-                runner.Run(RemoveDamaged(now));
+                runner.Run(RemoveCorrupt(now));
             }
 
             PciAddress[] unfinished = _isAll ? [.. now.Journal.Unfinished()] : [];
             if (unfinished.Length != 0)
             {
-                // To lock them is to remove what was not finished.
+                // Taking the lock removes the unfinished entries.
                 now.Steps.Lock(unfinished).Dispose();
             }
 
-            return [.. Entries.Select(entry => new DeviceRelease(now.Afresh(), _options, entry, _isAll).Execute())];
+            return [.. Entries.Select(entry => new DeviceRelease(now.Reread(), _options, entry, _isAll).Execute())];
         }
         finally
         {
@@ -108,11 +128,14 @@ public sealed class ReleasePlan : ChangePlan
         }
     }
 
-    /// <summary>Looks what is wrong with the file of persistent devices: whether these devices are taken again at the next boot is not known then.</summary>
-    /// <returns>The trouble; <see langword="null"/> for a sound file, and where there is none.</returns>
-    public VfioException? GetParseError() => PersistentDevices.Read(_options.Host) is { ParseError: not null } persistent ? persistent.Damaged() : null;
+    /// <summary>
+    /// Reads what is wrong with the file of persistent devices. If something is, it is unknown whether these devices
+    /// will be bound again at the next boot.
+    /// </summary>
+    /// <returns>The error; <see langword="null"/> for a valid or missing file.</returns>
+    public VfioException? GetParseError() => PersistentDevices.Read(_options.Host) is { ParseError: not null } persistent ? persistent.Corrupt() : null;
 
-    // Virtual functions first.
+    // Virtual functions come first.
     private static ReleasePlan Make(HostContext context, IEnumerable<JournalEntry> entries, ReleaseOptions options, bool isAll)
     {
         try
@@ -125,10 +148,11 @@ public sealed class ReleasePlan : ChangePlan
         }
     }
 
-    // Nothing of it can be believed, so that no device can be taken out of it: it goes as a whole, with all.
-    private BindingStep[] RemoveDamaged(HostContext context) => _isAll && _options.Force ? [.. DeviceRelease.Files(context).Remove([], [], force: true)] : [];
+    // No single device can be removed from a corrupt file. The file is removed as a whole, when all devices are
+    // released.
+    private BindingStep[] RemoveCorrupt(HostContext context) => _isAll && _options.Force ? [.. DeviceRelease.Files(context).Remove([], [], force: true)] : [];
 
-    // What was only unbound with a group goes back with the last device of it.
+    // A device that was only unbound along with its group is released with the last bound device of the group.
     private static JournalEntry[] UnboundWith(HostContext context, HashSet<PciAddress> released)
     {
         int? GroupOf(PciAddress address) => context.Bus.Find(address)?.IommuGroup;
@@ -137,14 +161,15 @@ public sealed class ReleasePlan : ChangePlan
         return [.. left.Where(entry => entry.IsUnbound && GroupOf(entry.Address) is int group && free.Contains(group))];
     }
 
-    // What something else took is handed back only by its name, and when forced: nobody wrote down what it was before.
+    // A device that something else bound is released only if it is named and --force is given, because its previous
+    // state is not recorded.
     private static JournalEntry? FindForeign(HostContext context, PciAddress address, ReleaseOptions options) =>
-        options.Force && context.Bus.Find(address) is { HasVfioDriver: true } device ? ForeignTaking.Describe(device, driver: null, module: null) : null;
+        options.Force && context.Bus.Find(address) is { HasVfioDriver: true } device ? ForeignBind.Describe(device, driver: null, module: null) : null;
 
-    private static VfioException NotTaken(PciBus bus, PciAddress address) => bus.Find(address) is not PciDeviceInfo device
-        ? new VfioException("release", address.ToString(), "no PCI device has this address, and the journal does not know it", "vfio status shows what is taken")
+    private static VfioException NotBound(PciBus bus, PciAddress address) => bus.Find(address) is not PciDeviceInfo device
+        ? new VfioException("release", address.ToString(), "no PCI device has this address, and it is not in the journal", "vfio status lists the bound devices")
         : new VfioException(
             "release", address.ToString(),
-            device.HasVfioDriver ? $"it is with {device.Driver}, but was not taken by vfio" : "it is not taken",
-            device.HasVfioDriver ? $"vfio release --force {address} gives it to the driver that the kernel's modules have for it" : "vfio status shows what is taken");
+            device.HasVfioDriver ? $"it is bound to {device.Driver}, but not by vfio" : "it is not bound",
+            device.HasVfioDriver ? $"vfio release --force {address} binds it to the driver that the kernel has for it" : "vfio status lists the bound devices");
 }

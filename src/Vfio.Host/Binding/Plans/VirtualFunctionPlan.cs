@@ -3,8 +3,8 @@ using Vfio.Pci;
 namespace Vfio.Host;
 
 /// <summary>
-/// What giving a physical function another number of virtual functions would do (SR-IOV; PCI Express Base Specification 6.0, chapter 9). The number of before is
-/// remembered, and comes back when the physical function is handed back.
+/// A plan for changing the number of virtual functions of a physical function (SR-IOV; PCI Express Base Specification
+/// 6.0, chapter 9). The previous number is recorded, and restored when the physical function is released.
 /// </summary>
 public sealed class VirtualFunctionPlan : ChangePlan
 {
@@ -24,7 +24,7 @@ public sealed class VirtualFunctionPlan : ChangePlan
         _before = context.Journal.Find(address);
         if (_before?.ParseError is not null)
         {
-            throw context.Journal.Damaged(_before);
+            throw context.Journal.Corrupt(_before);
         }
 
         PreviousCount = device.GetVirtualFunctionCount();
@@ -33,22 +33,32 @@ public sealed class VirtualFunctionPlan : ChangePlan
         Steps = changes ? StepsFor(device) : [];
     }
 
-    /// <summary>How many there were when the plan was computed.</summary>
+    /// <summary>Gets how many virtual functions there were when the plan was computed.</summary>
     public int PreviousCount { get; }
 
-    /// <summary>Why virtual functions that would vanish must not; empty where the plan may be executed. With <see cref="BindOptions.Force"/>, only what cannot be forced.</summary>
+    /// <summary>
+    /// Gets why virtual functions that would vanish are still needed; empty if the plan can be executed. With
+    /// <see cref="BindOptions.Force"/>, only the reasons that cannot be overridden.
+    /// </summary>
     public override IReadOnlyList<BindingRefusal> Refusals { get; }
 
-    /// <summary>Every change of the host, in order; empty where there are as many as wanted.</summary>
+    /// <summary>
+    /// Gets every change of the host, in order; empty if the device has the requested number already.
+    /// </summary>
     public override IReadOnlyList<BindingStep> Steps { get; }
 
     /// <summary>Computes the plan.</summary>
-    /// <param name="address">The physical function, with its own driver or with vfio-pci.</param>
-    /// <param name="count">How many virtual functions it is to have: 0 to as many as the device has (<c>sriov_totalvfs</c>).</param>
-    /// <param name="options">Host and force; <see langword="null"/> for the defaults.</param>
-    /// <returns>The plan, which may hold refusals.</returns>
+    /// <param name="address">The physical function, bound to its own driver or to vfio-pci.</param>
+    /// <param name="count">
+    /// How many virtual functions it is to have: from 0 to the device's maximum (<c>sriov_totalvfs</c>).
+    /// </param>
+    /// <param name="options">
+    /// The host, and whether to force the change; <see langword="null"/> for the defaults.
+    /// </param>
+    /// <returns>The plan, which may contain refusals.</returns>
     /// <exception cref="VfioException">
-    /// The device is absent, has no SR-IOV, no driver, or not so many functions; or the journal's entry of it is damaged.
+    /// The device is absent, does not support SR-IOV, has no driver, or supports fewer virtual functions; or its
+    /// journal entry is corrupt.
     /// </exception>
     public static VirtualFunctionPlan Compute(PciAddress address, int count, BindOptions? options = null)
     {
@@ -64,8 +74,11 @@ public sealed class VirtualFunctionPlan : ChangePlan
         }
     }
 
-    /// <summary>Changes the number. Computes the plan afresh first. Where a step fails, what had been done is undone. Waits for other programs that are changing bindings.</summary>
-    /// <exception cref="BindingRefusedException">It would harm the host; nothing was changed.</exception>
+    /// <summary>
+    /// Changes the number. Computes the plan again first. If a step fails, the steps before it are undone. Waits for
+    /// other programs that are changing bindings.
+    /// </summary>
+    /// <exception cref="BindingRefusedException">The change would harm the host; nothing was changed.</exception>
     /// <exception cref="VfioException">A step failed.</exception>
     public void Execute()
     {
@@ -75,8 +88,8 @@ public sealed class VirtualFunctionPlan : ChangePlan
             return;
         }
 
-        HostContext now = _context.Afresh();
-        using IDisposable alone = now.Steps.LockWithFunctions(_address);
+        HostContext now = _context.Reread();
+        using IDisposable held = now.Steps.LockWithFunctions(_address);
         try
         {
             now.Steps.Settle(_address, Operation);
@@ -109,7 +122,7 @@ public sealed class VirtualFunctionPlan : ChangePlan
         }
         catch (ChangePendingException)
         {
-            throw; // the journal keeps it
+            throw; // the journal keeps the entry
         }
         catch (VfioException failure)
         {
@@ -144,11 +157,11 @@ public sealed class VirtualFunctionPlan : ChangePlan
     private void Check(PciDeviceInfo device)
     {
         long most = SysfsFile.ReadNumber(device.Attribute("sriov_totalvfs")) ?? 0;
-        (string Why, string Hint)? trouble = most == 0 ? ("it has no virtual functions (SR-IOV)", "vfio show tells which device has them (SR-IOV among its capabilities)")
-            : _count < 0 || _count > most ? ($"it has at most {most} virtual functions", $"ask for 0 to {most}")
-            : device.Driver is null ? ("it has no driver, which virtual functions need", $"vfio bind {device.Address} gives it one")
+        (string Why, string Hint)? trouble = most == 0 ? ("it does not support virtual functions (SR-IOV)", "choose a device that vfio show lists with the SR-IOV capability")
+            : _count < 0 || _count > most ? ($"it supports at most {most} virtual functions", $"pass a number from 0 to {most}")
+            : device.Driver is null ? ("it has no driver, and only a driver can enable virtual functions", $"bind it first: vfio bind {device.Address}")
             : device.Driver == PciDeviceInfo.VfioPciDriver && !File.Exists(_options.Host.SriovParameter)
-                ? ("this kernel's vfio-pci makes no virtual functions (no parameter enable_sriov)", "make them with the device's own driver, before the device is taken")
+                ? ("this kernel's vfio-pci cannot enable virtual functions (it has no parameter enable_sriov)", "enable them with the device's original driver, before binding the device")
             : null;
         if (trouble is (string why, string hint))
         {
@@ -176,7 +189,7 @@ public sealed class VirtualFunctionPlan : ChangePlan
         catch (VfioException why) when (why != failure)
         {
             throw new VfioException(
-                failure.Operation, failure.Subject, $"{failure.Message}; and undoing it failed: {why.Message}", $"vfio release {_address} tries again to put back what was");
+                failure.Operation, failure.Subject, $"{failure.Message}; and undoing it failed: {why.Message}", $"vfio release {_address} tries again to restore the previous number");
         }
     }
 }

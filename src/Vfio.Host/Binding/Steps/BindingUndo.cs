@@ -2,25 +2,28 @@ using Vfio.Pci;
 
 namespace Vfio.Host;
 
-/// <summary>Takes back what a bind did before one of its steps failed.</summary>
+/// <summary>Undoes a bind after one of its steps failed.</summary>
 internal sealed class BindingUndo(HostContext context)
 {
     private readonly DeviceRestorer _restorer = new(context);
     private readonly List<Before> _devices = [];
 
-    /// <summary>The devices that this bind takes: those without a VFIO driver before, or without a journal entry.</summary>
-    public IReadOnlyList<PciAddress> NewlyTaken => [.. _devices.Where(device => device.IsNewlyTaken).Select(device => device.Address)];
+    /// <summary>
+    /// Gets the devices that this bind adds: those that had no VFIO driver before, or no journal entry.
+    /// </summary>
+    public IReadOnlyList<PciAddress> NewlyBound => [.. _devices.Where(device => device.IsNewlyBound).Select(device => device.Address)];
 
     public void Clear() => _devices.Clear();
 
-    /// <summary>Notes how a device stands before it is touched.</summary>
+    /// <summary>Records the state of a device before it is changed.</summary>
     public void Note(PciDeviceInfo device, JournalEntry? entry, IEnumerable<string> nodes) =>
         _devices.Add(new Before(device.Address, !device.HasVfioDriver, entry, device.GetVirtualFunctionCount(), [.. nodes.Select(node => (node, AccessList.Of(node)))]));
 
     /// <summary>
-    /// Undoes the devices touched, the last one first; one that fails does not keep the others. One that the kernel is still changing stays as it is: the journal keeps it.
+    /// Restores the changed devices, the last one first. If one fails, the others are still restored. A device that the
+    /// kernel is still changing is left as it is; the journal keeps it.
     /// </summary>
-    /// <exception cref="VfioException">Some could not be undone; the journal keeps them.</exception>
+    /// <exception cref="VfioException">Some devices could not be restored; the journal keeps them.</exception>
     public void Run(IReadOnlyCollection<PciAddress> touched, VfioException failure)
     {
         List<(PciAddress Device, VfioException Why)> stuck = [];
@@ -43,15 +46,16 @@ internal sealed class BindingUndo(HostContext context)
             string which = string.Join("; ", stuck.Select(item => $"{item.Device}: {item.Why.Message}"));
             throw new VfioException(
                 "bind", stuck[0].Device.ToString(), $"{failure.Message}; and undoing it failed: {which}",
-                $"vfio release {string.Join(' ', stuck.Select(item => item.Device))} tries again to hand back");
+                $"vfio release {string.Join(' ', stuck.Select(item => item.Device))} tries again");
         }
     }
 
     private void Undo(Before device, StepRunner runner)
     {
-        if (device.IsNewlyTaken)
+        if (device.IsNewlyBound)
         {
-            // What was remembered of its virtual functions alone is remembered still, and they are as many as when the bind began.
+            // If the journal had an entry only because of virtual functions, it is written back, and there are as many
+            // virtual functions as when the bind began.
             bool hasFunctions = device.Entry is { IsBound: false };
             if (context.Journal.Find(device.Address) is JournalEntry entry && (entry.IsBound || entry.ParseError is not null))
             {
@@ -66,7 +70,7 @@ internal sealed class BindingUndo(HostContext context)
             return;
         }
 
-        // Taken earlier: it stays taken, by whom and for whom it was.
+        // A device that was bound earlier stays bound, for its previous user.
         runner.Share();
         foreach ((string node, AccessList? before) in device.Nodes)
         {
@@ -85,6 +89,6 @@ internal sealed class BindingUndo(HostContext context)
     private sealed record Before(
         PciAddress Address, bool Moves, JournalEntry? Entry, int Functions, IReadOnlyList<(string Node, AccessList? Access)> Nodes)
     {
-        public bool IsNewlyTaken => Moves || Entry is not { IsBound: true };
+        public bool IsNewlyBound => Moves || Entry is not { IsBound: true };
     }
 }

@@ -1,9 +1,9 @@
 namespace Vfio.Host;
 
-/// <summary>What the journal is told of a device before it is touched.</summary>
+/// <summary>Makes the journal entry of a device before it is changed.</summary>
 internal static class DeviceRecord
 {
-    /// <summary>How a device is now.</summary>
+    /// <summary>Describes the current state of a device.</summary>
     public static JournalEntry Describe(HostContext context, PciDeviceInfo device, HostSurvey survey) => new()
     {
         Address = device.Address,
@@ -21,7 +21,7 @@ internal static class DeviceRecord
         ProcessId = Environment.ProcessId,
     };
 
-    /// <summary>Who takes it: the user behind sudo.</summary>
+    /// <summary>Gets the name of the user who binds it; under sudo, of the user who called sudo.</summary>
     public static string Caller() => StateFields.Fit(
         Environment.GetEnvironmentVariable("SUDO_USER") is { Length: > 0 } caller ? caller : Users.Name(Users.EffectiveId));
 }

@@ -3,18 +3,21 @@ using Vfio.Pci;
 namespace Vfio.Host;
 
 /// <summary>
-/// Puts a device back as its journal entry remembers it, from whatever state it is in: a bind or a release may have been
-/// killed anywhere. Each call makes the steps that are still missing.
+/// Restores a device to the state in its journal entry, whatever its current state: a bind or a release may have been
+/// killed at any point. Each call makes the steps that are still missing.
 /// </summary>
 internal sealed class DeviceRestorer(HostContext context)
 {
     private readonly ModuleSteps _modules = new(context);
     private readonly FunctionSteps _functions = new(context);
 
-    /// <param name="entry">What to go back to.</param>
-    /// <param name="force">Whether to go on where a program holds the device, or the entry is damaged.</param>
-    /// <param name="released">Devices that will have been handed back before this one, when only planning.</param>
-    /// <exception cref="VfioException">The entry is damaged, or its user cannot be looked up, and <paramref name="force"/> is not given.</exception>
+    /// <summary>Plans the steps for one device.</summary>
+    /// <param name="entry">The state to restore.</param>
+    /// <param name="force">Whether to continue if a program holds the device, or if the entry is corrupt.</param>
+    /// <param name="released">When only planning: the devices that will have been released before this one.</param>
+    /// <exception cref="VfioException">
+    /// The entry is corrupt, or its user cannot be looked up, and <paramref name="force"/> is <see langword="false"/>.
+    /// </exception>
     public RestorePlan Plan(JournalEntry entry, bool force, IReadOnlyCollection<PciAddress> released)
     {
         PciDeviceInfo? device = context.Bus.Find(entry.Address);
@@ -22,22 +25,24 @@ internal sealed class DeviceRestorer(HostContext context)
         List<BindingStep> steps = pending is null ? [] : [pending];
         if (entry.ParseError is not null && !(force && entry.IsUnderstood))
         {
-            AddDamaged(entry, device, force, steps);
+            AddCorrupt(entry, device, force, steps);
             return new RestorePlan(steps, () => [context.Steps.Forget(entry.Address)]);
         }
 
         entry = WithUser(entry with { ParseError = null }, force, steps);
 
-        // Gone, or another card in its place: there is nothing to hand back but what others share.
+        // The device is gone, or another card is in its place: only what it shares with other devices is left to
+        // restore.
         if (device is null || device.VendorId != entry.VendorId || device.DeviceId != entry.DeviceId)
         {
             return new RestorePlan(steps, () => Shared(entry, device: null, released));
         }
 
-        // Whoever changed the driver meanwhile has ended the functions, and knows how many there are to be.
+        // Changing the driver removed the virtual functions, and the program that changed it decides how many there are
+        // now.
         if (!entry.IsBound && device.Driver != entry.OriginalDriver)
         {
-            steps.Add(context.Steps.Drop($"its driver is {device.Driver ?? "none"} now: its virtual functions are left as they are"));
+            steps.Add(context.Steps.Drop($"its driver has changed to {device.Driver ?? "none"}, so its virtual functions are left as they are"));
             return new RestorePlan(steps, () => [.. _functions.Disable(entry), context.Steps.Forget(entry.Address)]);
         }
 
@@ -46,10 +51,10 @@ internal sealed class DeviceRestorer(HostContext context)
             return new RestorePlan(steps, () => []) { Refusals = refusals };
         }
 
-        // It was with VFIO before it was bound, and somebody has taken it from there since: that is not undone.
+        // It was bound to VFIO before this bind, and another program has changed the driver since. That change is kept.
         if (IsElsewhere(entry, device))
         {
-            steps.Add(context.Steps.Drop($"it is with {device.Driver ?? "no driver"} now: it is left there, and not given to {entry.OriginalDriver} again"));
+            steps.Add(context.Steps.Drop($"its driver has changed to {device.Driver ?? "none"}, so it is not bound to {entry.OriginalDriver} again"));
             return new RestorePlan(steps, () => Shared(entry, device, released));
         }
 
@@ -89,12 +94,13 @@ internal sealed class DeviceRestorer(HostContext context)
         }
         catch (VfioException e) when (force)
         {
-            steps.Add(context.Steps.Drop($"what user {entry.User} may open is left as it is: {e.Message}"));
+            steps.Add(context.Steps.Drop($"the access of user {entry.User} to its nodes is not revoked: {e.Message}"));
             return entry with { User = null };
         }
     }
 
-    // Who holds it, who takes it away just now, who has put it to use since; and its virtual functions, which vanish.
+    // Checks the holders of the device, an unbind by another program, a new use under another driver, and its virtual
+    // functions, which would vanish.
     private IEnumerable<BindingRefusal> Judge(JournalEntry entry, PciDeviceInfo device, bool force, bool isPending, IReadOnlyCollection<PciAddress> released)
     {
         bool isElsewhere = IsElsewhere(entry, device);
@@ -106,7 +112,7 @@ internal sealed class DeviceRestorer(HostContext context)
 
         if (!isPending && context.Steps.FindLeaving(device) is string driver)
         {
-            yield return new BindingRefusal(entry.Address, RefusalReason.Busy, $"an unbind of it from {driver} by another program has not ended", canForce: false);
+            yield return new BindingRefusal(entry.Address, RefusalReason.Busy, $"another program is still unbinding it from {driver}", canForce: false);
         }
 
         if (force || isElsewhere)
@@ -114,21 +120,21 @@ internal sealed class DeviceRestorer(HostContext context)
             yield break;
         }
 
-        // Another driver may have been given the device meanwhile, and put it to use.
+        // Another driver may have been bound to the device meanwhile, and the device may be in use through it.
         if (device.Driver is not null && !device.HasVfioDriver && device.Driver != entry.OriginalDriver
             && Survey().Judge(device, thorough: true).FirstOrDefault(refusal => refusal.CanForce) is BindingRefusal use)
         {
             yield return new BindingRefusal(
-                entry.Address, use.Reason, $"the driver {device.Driver} has it now, and {use.Explanation}", canForce: true, "stop that use first; --force takes it from that driver all the same");
+                entry.Address, use.Reason, $"it is now bound to {device.Driver}, and {use.Explanation}", canForce: true, "stop that use first, or unbind it from that driver anyway with --force");
         }
 
-        // What sriov would refuse is refused here.
+        // What vfio sriov would refuse is refused here too.
         if (FunctionSteps.Loses(entry, device)
             && device.GetVirtualFunctions().SelectMany(function => _functions.JudgeVanishing(function, released)).FirstOrDefault() is BindingRefusal vanishing)
         {
             yield return new BindingRefusal(
-                entry.Address, RefusalReason.Functions, $"its virtual functions would vanish, and of {vanishing.Device}: {vanishing.Explanation}", canForce: true,
-                $"stop that use first, and vfio release {vanishing.Device} where it is taken; --force takes it away all the same");
+                entry.Address, RefusalReason.Functions, $"its virtual functions would vanish, but {vanishing.Device} cannot be removed: {vanishing.Explanation}", canForce: true,
+                $"stop that use first (vfio release {vanishing.Device} if it is bound), or remove it anyway with --force");
         }
     }
 
@@ -136,7 +142,7 @@ internal sealed class DeviceRestorer(HostContext context)
 
     private void AddMove(JournalEntry entry, PciDeviceInfo device, bool moves, IReadOnlyList<DeviceHolder> holders, bool isPending, List<BindingStep> steps)
     {
-        // While it moves, the device is held for the driver it goes back to: no other that matches may take it.
+        // Meanwhile driver_override names the driver to go back to, so that no other driver that matches is bound.
         string? transient = moves && entry.OriginalDriver is not null ? entry.OriginalDriver : entry.PreviousOverride;
         if (isPending || context.Steps.ReadOverride(device) != transient)
         {
@@ -159,7 +165,7 @@ internal sealed class DeviceRestorer(HostContext context)
         }
     }
 
-    // Last, and together: what other devices need of it is decided by the entries that there are then.
+    // These come last and together, because the entries that exist at that time decide what other devices still need.
     private BindingStep[] Shared(JournalEntry entry, PciDeviceInfo? device, IReadOnlyCollection<PciAddress> released) =>
     [
         .. NodeRestorer.Plan(context, entry, device, released),
@@ -168,9 +174,12 @@ internal sealed class DeviceRestorer(HostContext context)
         context.Steps.Forget(entry.Address),
     ];
 
-    /// <summary>For a device that was to be taken again and was not: the override by which udev kept it for that goes, and the kernel looks for a driver.</summary>
-    /// <param name="device">The device as it is.</param>
-    /// <param name="known">How it was before it was taken the first time.</param>
+    /// <summary>
+    /// Makes the steps for a device that was to be bound again but was not: they remove the override that the udev rule
+    /// set, and let the kernel look for a driver.
+    /// </summary>
+    /// <param name="device">The current state of the device.</param>
+    /// <param name="known">Its state before it was first bound.</param>
     public IEnumerable<BindingStep> GiveUp(PciDeviceInfo device, JournalEntry known)
     {
         if (device.HasVfioDriver || context.Steps.ReadOverride(device) is not string name || name != known.Driver || name == known.PreviousOverride)
@@ -185,7 +194,7 @@ internal sealed class DeviceRestorer(HostContext context)
         }
     }
 
-    // Who would have to let go of the device before it can go back.
+    // Finds the processes that would have to close the device before it can go back.
     private IReadOnlyList<DeviceHolder> FindHolders(JournalEntry entry, PciDeviceInfo device) =>
         device.Driver != entry.OriginalDriver || device.Driver is null ? entry.IsBound ? HoldersOf([device, .. device.GetVirtualFunctions()]) : []
         : FunctionSteps.Loses(entry, device) ? HoldersOf(device.GetVirtualFunctions()) : [];
@@ -205,7 +214,7 @@ internal sealed class DeviceRestorer(HostContext context)
             steps.Add(context.Steps.LoadModule(entry.OriginalModule ?? driver, driver));
         }
 
-        // Loading the module makes its driver look at every device without one: it may have taken this one already.
+        // When the module is loaded, its driver probes all devices without a driver, so this one may be bound already.
         BindingStep attach = context.Steps.Attach(device, driver);
         steps.Add(new BindingStep(attach.Description, () =>
         {
@@ -216,20 +225,21 @@ internal sealed class DeviceRestorer(HostContext context)
         }));
     }
 
-    // Namespaces are scanned after the driver's bind returns. Disks that do not come back are no reason to keep the entry.
+    // Namespaces are scanned after the write to the driver's bind file returns. The entry is removed even if disks do
+    // not come back.
     private BindingStep WaitForDisks(JournalEntry entry) =>
         new($"wait for {string.Join(", ", entry.Disks)}", () =>
         {
             string[] missing = [.. entry.Disks];
             context.Steps.WaitUntil(() => (missing = [.. missing.Where(disk => !Directory.Exists(context.Host.Combine($"sys/class/block/{disk}")))]).Length == 0);
-            context.Steps.Dropped.AddRange(missing.Select(disk => $"its disk {disk} did not come back"));
+            context.Steps.Dropped.AddRange(missing.Select(disk => $"its disk {disk} has not reappeared"));
         });
 
-    private void AddDamaged(JournalEntry entry, PciDeviceInfo? device, bool force, List<BindingStep> steps)
+    private void AddCorrupt(JournalEntry entry, PciDeviceInfo? device, bool force, List<BindingStep> steps)
     {
         if (!force)
         {
-            throw context.Journal.Damaged(entry);
+            throw context.Journal.Corrupt(entry);
         }
 
         if (device is null)

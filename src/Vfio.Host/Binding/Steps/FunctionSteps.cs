@@ -2,17 +2,25 @@ using Vfio.Pci;
 
 namespace Vfio.Host;
 
-/// <summary>The steps by which a physical function gets virtual functions, or loses them (<c>sriov_numvfs</c>).</summary>
+/// <summary>
+/// Makes the steps that change how many virtual functions a physical function has (<c>sriov_numvfs</c>).
+/// </summary>
 internal sealed class FunctionSteps(HostContext context)
 {
     private static readonly TimeSpan ParameterPatience = TimeSpan.FromSeconds(10);
 
-    /// <summary>Goes from one number to another: the kernel wants to pass by none.</summary>
+    /// <summary>
+    /// Makes the steps that change the number. The kernel only accepts a change from or to 0, so any other change takes
+    /// two writes.
+    /// </summary>
     /// <param name="device">The physical function.</param>
-    /// <param name="from">How many it has then.</param>
-    /// <param name="to">How many it is to have.</param>
-    /// <param name="isVfio">Whether vfio-pci has the device then: it changes the number only where it was let, until <see cref="Disable"/>.</param>
-    /// <param name="holders">Who has one of its functions open: the kernel waits for them.</param>
+    /// <param name="from">Its number of virtual functions when the steps run.</param>
+    /// <param name="to">Its new number of virtual functions.</param>
+    /// <param name="isVfio">
+    /// Whether the device is bound to vfio-pci when the steps run. vfio-pci changes the number only while its parameter
+    /// allows it; <see cref="Disable"/> resets the parameter.
+    /// </param>
+    /// <param name="holders">The holders of its virtual functions: the kernel waits for them.</param>
     public IEnumerable<BindingStep> Change(PciDeviceInfo device, int from, int to, bool isVfio, IReadOnlyList<DeviceHolder>? holders = null)
     {
         string path = device.Attribute("sriov_numvfs");
@@ -37,13 +45,16 @@ internal sealed class FunctionSteps(HostContext context)
         }
     }
 
-    /// <summary>Whether putting an entry's number back takes functions away that are there now.</summary>
+    /// <summary>Gets whether restoring an entry's number removes virtual functions that exist now.</summary>
     public static bool Loses(JournalEntry entry, PciDeviceInfo device) =>
         device.GetVirtualFunctionCount() is int now and not 0 && (device.Driver != entry.OriginalDriver ? entry.IsBound : entry.PreviousFunctionCount is int before && before != now);
 
-    /// <summary>Why a function must not be taken away: it is taken, or held by somebody, for whom the kernel would wait; with a driver, its use counts as for a bind.</summary>
+    /// <summary>
+    /// Gets the reasons why a virtual function must not be removed: it is bound, or a process holds it, for which the
+    /// kernel would wait. If it has a driver of the host, the reasons against a bind apply too.
+    /// </summary>
     /// <param name="function">The virtual function.</param>
-    /// <param name="released">Devices that will have been handed back before, when only planning.</param>
+    /// <param name="released">When only planning: the devices that will have been released before this one.</param>
     public IEnumerable<BindingRefusal> JudgeVanishing(PciDeviceInfo function, IReadOnlyCollection<PciAddress> released)
     {
         if (released.Contains(function.Address))
@@ -53,7 +64,7 @@ internal sealed class FunctionSteps(HostContext context)
 
         if (context.Journal.Find(function.Address) is { ParseError: not null } or { IsBound: true })
         {
-            return [new BindingRefusal(function.Address, RefusalReason.Functions, "it is taken, and would vanish", canForce: false)];
+            return [new BindingRefusal(function.Address, RefusalReason.Functions, "it is bound, and would vanish", canForce: false)];
         }
 
         IReadOnlyList<DeviceHolder> holders = function.HasVfioDriver ? context.Holders.GetHolders(function) : [];
@@ -62,14 +73,17 @@ internal sealed class FunctionSteps(HostContext context)
             : new HostSurvey(context.Host, context.Holders).Judge(function, thorough: true).Where(refusal => refusal.CanForce);
     }
 
-    /// <summary>Whether vfio-pci makes virtual functions when told to (its parameter <c>enable_sriov</c>).</summary>
+    /// <summary>Gets whether vfio-pci allows virtual functions (its parameter <c>enable_sriov</c>).</summary>
     public bool IsEnabled => SysfsFile.Read(context.Host.SriovParameter) == "Y";
 
-    /// <summary>The steps to the number of before, for an entry whose device is with its driver of before again. <see cref="Disable"/> follows them.</summary>
+    /// <summary>
+    /// Makes the steps that restore the previous number, for an entry whose device is bound to its original driver
+    /// again. <see cref="Disable"/> follows them.
+    /// </summary>
     /// <param name="entry">The entry.</param>
-    /// <param name="device">The device, as it was when the steps were planned.</param>
-    /// <param name="moves">Whether it changes its driver meanwhile: with it go the functions it has.</param>
-    /// <param name="holders">Who has one of its functions open.</param>
+    /// <param name="device">The device, in the state for which the steps are planned.</param>
+    /// <param name="moves">Whether it changes its driver meanwhile, which removes the virtual functions it has.</param>
+    /// <param name="holders">The holders of its virtual functions.</param>
     public IEnumerable<BindingStep> Restore(JournalEntry entry, PciDeviceInfo device, bool moves, IReadOnlyList<DeviceHolder> holders)
     {
         if (entry.PreviousFunctionCount is int before)
@@ -88,16 +102,21 @@ internal sealed class FunctionSteps(HostContext context)
         }
     }
 
-    /// <summary>Whether <see cref="Restore"/> lets vfio-pci change numbers, so that <see cref="Disable"/> must follow.</summary>
+    /// <summary>
+    /// Gets whether <see cref="Restore"/> sets vfio-pci's parameter, so that <see cref="Disable"/> has to follow.
+    /// </summary>
     public bool Enables(JournalEntry entry, PciDeviceInfo device, bool moves) => entry.EnabledFunctions
         || (entry is { PreviousFunctionCount: int before, OriginalDriver: PciDeviceInfo.VfioPciDriver } && (moves ? 0 : device.GetVirtualFunctionCount()) != before && !IsEnabled);
 
-    /// <summary>Lets vfio-pci change numbers no more, where it was let for an entry and that was cut short.</summary>
+    /// <summary>
+    /// Makes the step that resets vfio-pci's parameter, if it was set for an entry, including by a command that was
+    /// interrupted.
+    /// </summary>
     public IEnumerable<BindingStep> Disable(JournalEntry entry)
     {
         if (entry.EnabledFunctions)
         {
-            yield return BindingStep.Shared($"write \"N\" to {context.Host.SriovParameter}, if it is not so", () =>
+            yield return BindingStep.Shared($"write \"N\" to {context.Host.SriovParameter}, unless it has that value", () =>
             {
                 bool isOthers = context.Journal.GetEntries().Any(other => other.Address != entry.Address && other.EnabledFunctions);
                 if (IsEnabled && !isOthers)
@@ -108,12 +127,12 @@ internal sealed class FunctionSteps(HostContext context)
         }
     }
 
-    // Read by the kernel at each change of a number, and not for long: one write of it does not wait for any device.
+    // The kernel reads the parameter at each change of a number. Writing it does not wait for any device.
     private void Set(string value)
     {
         if (!context.Changes.Write(context.Host.SriovParameter, value, new AttributeWait(ParameterPatience)))
         {
-            throw new VfioException("write", context.Host.SriovParameter, $"the kernel has not done it after {ParameterPatience.TotalSeconds} s", "the kernel's log (dmesg) may say why");
+            throw new VfioException("write", context.Host.SriovParameter, $"the kernel has not completed the write after {ParameterPatience.TotalSeconds} s", "see the kernel's log: dmesg | tail");
         }
     }
 }

@@ -1,6 +1,6 @@
 namespace Vfio.Host;
 
-/// <summary>Brings a device's network interfaces back under the names, and switched on as, they were.</summary>
+/// <summary>Restores the names of a device's network interfaces, and brings up those that were up.</summary>
 internal sealed class InterfaceRestorer(HostContext context)
 {
     private static readonly TimeSpan DriverPatience = TimeSpan.FromSeconds(5);
@@ -9,12 +9,12 @@ internal sealed class InterfaceRestorer(HostContext context)
     public IEnumerable<BindingStep> Plan(JournalEntry entry)
     {
         string names = string.Join(", ", entry.Interfaces.Select(state => state.Name));
-        yield return new BindingStep($"wait for {names}, and rename what comes back under another name", () => RestoreNames(entry));
+        yield return new BindingStep($"wait for {names}, and rename interfaces that come back under another name", () => RestoreNames(entry));
         foreach (InterfaceState state in entry.Interfaces.Where(state => state.IsUp))
         {
-            yield return new BindingStep($"switch on {state.Name}", () =>
+            yield return new BindingStep($"bring up {state.Name}", () =>
             {
-                // Another device's interface may have the name by now.
+                // An interface of another device may have the name by now.
                 if (new ClassDevices(context.Host, "net").On(entry.Address).Contains(state.Name))
                 {
                     context.Changes.SwitchOnInterface(state.Name);
@@ -25,14 +25,14 @@ internal sealed class InterfaceRestorer(HostContext context)
 
     private void RestoreNames(JournalEntry entry)
     {
-        // Interfaces that do not come back are the driver's affair; the device is back with it.
+        // An interface that does not come back is a matter of the driver: the device itself is restored.
         if (!context.Changes.WaitUntil(() => new ClassDevices(context.Host, "net").On(entry.Address).Count >= entry.Interfaces.Count, DriverPatience))
         {
-            context.Steps.Dropped.Add($"it had {string.Join(", ", entry.Interfaces.Select(state => state.Name))}, and has {Describe(new ClassDevices(context.Host, "net").On(entry.Address))} now");
+            context.Steps.Dropped.Add($"it had the interfaces {string.Join(", ", entry.Interfaces.Select(state => state.Name))}, and now has {Describe(new ClassDevices(context.Host, "net").On(entry.Address))}");
             return;
         }
 
-        // udev renames a new interface by its own rules, and wins; it needs a moment.
+        // udev renames a new interface by its own rules, which take precedence; give it a moment.
         if (File.Exists(context.Host.Combine("run/udev/control")))
         {
             context.Changes.WaitUntil(() => entry.Interfaces.All(state => Exists(state.Name)), UdevPatience);
@@ -43,7 +43,7 @@ internal sealed class InterfaceRestorer(HostContext context)
         {
             if (Exists(state.Name) || strangers.Count == 0)
             {
-                context.Steps.Dropped.Add($"the name {state.Name} is another device's now: its interface stays {Describe(strangers)}");
+                context.Steps.Dropped.Add($"another device now has the name {state.Name}, so its interface keeps the name {Describe(strangers)}");
                 continue;
             }
 

@@ -1,22 +1,23 @@
 namespace Vfio.Host;
 
 /// <summary>
-/// Lets a user open the nodes by which a device is opened: an entry for that user in each node's access list. They are the group's node, the device's own where the
-/// kernel has such nodes, and then <c>/dev/iommu</c>, which all users' devices share.
+/// Grants a user access to the nodes through which a device is opened, with an ACL entry for that user in each. They
+/// are the group's node and, if the kernel has them, the device's own node and <c>/dev/iommu</c>, which the devices of
+/// all users share.
 /// </summary>
 internal sealed class NodeAccessGrant(HostContext context)
 {
     public const string Iommufd = "iommu";
     private const string DeviceNodes = "vfio/devices";
 
-    /// <summary>The nodes as they are now, below <c>/dev</c>, whether or not they exist.</summary>
+    /// <summary>Gets the nodes that the device has now, relative to <c>/dev</c>. They need not exist yet.</summary>
     public string[] NodesOf(PciDeviceInfo device) => device.IommuGroup is null || device.IsNoIommu() ? [] : [GroupNode(device), .. OwnNodes(device)];
 
-    public bool IsGiven(PciDeviceInfo device, uint user) => NodesOf(device) is { Length: > 0 } nodes && nodes.All(node => AccessList.Of(PathOf(node))?.Allows(user) == true);
+    public bool HasAccess(PciDeviceInfo device, uint user) => NodesOf(device) is { Length: > 0 } nodes && nodes.All(node => AccessList.Of(PathOf(node))?.Allows(user) == true);
 
-    /// <summary>Another user who has the group, by another device of it.</summary>
+    /// <summary>Finds another user for whom another device of the group is bound.</summary>
     public string? OtherUser(PciDeviceInfo device, uint user, string name) => context.Journal.GetEntries()
-        .Where(entry => entry.Address != device.Address && entry.User is not null && !entry.IsGivenTo(user, name) && IsInGroup(entry, device.IommuGroup))
+        .Where(entry => entry.Address != device.Address && entry.User is not null && !entry.IsBoundFor(user, name) && IsInGroup(entry, device.IommuGroup))
         .Select(entry => entry.User)
         .FirstOrDefault();
 
@@ -24,8 +25,8 @@ internal sealed class NodeAccessGrant(HostContext context)
     {
         yield return context.Steps.Allow(PathOf(GroupNode(device)), user.Uid, user.Name);
 
-        // The device's own node has a number that the kernel gives at the bind.
-        yield return BindingStep.Shared($"let {user.Name} open {PathOf(DeviceNodes)}/vfioN of {device.Address} and {PathOf(Iommufd)}, where the kernel has such nodes", () =>
+        // The name of the device's own node has a number that the kernel assigns at the bind.
+        yield return BindingStep.Shared($"grant {user.Name} access to {PathOf(DeviceNodes)}/vfioN of {device.Address} and {PathOf(Iommufd)}, if the kernel has such nodes", () =>
         {
             foreach (string node in OwnNodes(device))
             {
@@ -34,20 +35,23 @@ internal sealed class NodeAccessGrant(HostContext context)
         });
     }
 
-    /// <summary>What the user of an entry could do with the nodes before anything was given. What an earlier bind gave is not the user's own: what that bind remembers counts.</summary>
+    /// <summary>
+    /// Gets the user's access to the nodes before anything was granted. If an earlier bind granted access to a node,
+    /// the access that this bind recorded is used instead of the current one.
+    /// </summary>
     public List<NodeAccess> AccessBefore(PciDeviceInfo device, JournalEntry entry, uint user, string userName)
     {
-        JournalEntry[] givers = [.. context.Journal.GetEntries().Where(other => other.IsGivenTo(user, userName))];
-        List<NodeAccess> accesses = entry.IsGivenTo(user, userName) ? [.. entry.Nodes] : [];
+        JournalEntry[] earlier = [.. context.Journal.GetEntries().Where(other => other.IsBoundFor(user, userName))];
+        List<NodeAccess> accesses = entry.IsBoundFor(user, userName) ? [.. entry.Nodes] : [];
         foreach (string node in NodesOf(device).Append(Iommufd).Distinct().Where(node => accesses.TrueForAll(access => access.Node != node)))
         {
-            NodeAccess? known = givers.SelectMany(giver => giver.Nodes).FirstOrDefault(access => access.Node == node);
-            bool isGivers = known is null && node == Iommufd && givers.Length != 0; // it was not there when the first of them was given
+            NodeAccess? known = earlier.SelectMany(bind => bind.Nodes).FirstOrDefault(access => access.Node == node);
+            bool isCreatedEarlier = known is null && node == Iommufd && earlier.Length != 0; // it did not exist at the first grant
             AccessList? list = AccessList.Of(PathOf(node));
-            // The group's node comes into being by the bind.
-            if (known is not null || isGivers || list is not null || node == GroupNode(device))
+            // The bind creates the group's node.
+            if (known is not null || isCreatedEarlier || list is not null || node == GroupNode(device))
             {
-                accesses.Add(known ?? new NodeAccess(node, isGivers ? null : list?.Find(user)));
+                accesses.Add(known ?? new NodeAccess(node, isCreatedEarlier ? null : list?.Find(user)));
             }
         }
 

@@ -3,24 +3,27 @@ using Vfio.Pci;
 namespace Vfio.Host;
 
 /// <summary>
-/// Takes from a user what it was let open. Most nodes vanish with the device; a group's node stays where another device of the group is still with a VFIO driver, and
-/// <c>/dev/iommu</c> always.
+/// Revokes a user's access to nodes. Most nodes vanish with the device. A group's node stays as long as another device
+/// of the group is bound to a VFIO driver, and <c>/dev/iommu</c> always stays.
 /// </summary>
 internal static class NodeRestorer
 {
-    /// <summary>The entry with the number of its user, which early versions did not keep.</summary>
-    /// <exception cref="VfioException">The user cannot be looked up, so what that user may open cannot be taken back.</exception>
+    /// <summary>Adds the ID of the entry's user, which early versions did not record.</summary>
+    /// <exception cref="VfioException">
+    /// The user cannot be looked up, so the user's access cannot be revoked.
+    /// </exception>
     public static JournalEntry WithUser(JournalEntry entry) => entry.User is not string name || entry.UserId is not null ? entry : entry with
     {
         UserId = Users.Find(name) ?? throw new VfioException(
-            "look up", $"user '{name}', who may open {entry.Address}", "this host knows no such user now",
-            $"nothing was changed; once getent passwd {name} finds the user, release again (--force leaves that access as it is: getfacl /dev/iommu)"),
+            "look up", $"user '{name}', who has access to {entry.Address}", "there is no such user on this host now",
+            $"release again when getent passwd {name} finds the user, or use --force to keep that access (getfacl /dev/iommu shows it)"),
     };
 
+    /// <summary>Makes the steps that restore a user's previous access.</summary>
     /// <param name="context">The host.</param>
-    /// <param name="entry">Who was let open what; with the user's number (<see cref="WithUser"/>).</param>
+    /// <param name="entry">The entry with the user, the user's ID (<see cref="WithUser"/>) and the nodes.</param>
     /// <param name="device">The device.</param>
-    /// <param name="released">Devices that will have been handed back before.</param>
+    /// <param name="released">The devices that will have been released before this one.</param>
     public static IEnumerable<BindingStep> Plan(HostContext context, JournalEntry entry, PciDeviceInfo? device, IReadOnlyCollection<PciAddress> released)
     {
         if (entry.UserId is not uint user)
@@ -28,10 +31,10 @@ internal static class NodeRestorer
             yield break;
         }
 
-        JournalEntry[] others = [.. context.Journal.GetEntries().Where(other => other.Address != entry.Address && other.IsGivenTo(user, entry.User) && !released.Contains(other.Address))];
+        JournalEntry[] others = [.. context.Journal.GetEntries().Where(other => other.Address != entry.Address && other.IsBoundFor(user, entry.User) && !released.Contains(other.Address))];
         List<NodeAccess> nodes = [.. entry.Nodes];
         string[] late = [.. device?.IommuGroup is int group ? (string[])[$"vfio/{group}"] : [], .. File.Exists(context.Host.Combine($"dev/{NodeAccessGrant.Iommufd}")) ? (string[])[NodeAccessGrant.Iommufd] : []];
-        // What is not remembered came into being by the bind, or by the module that it loaded.
+        // Nodes that are not in the entry were created by the bind, or by the module that it loaded.
         nodes.AddRange(late.Where(node => nodes.TrueForAll(access => access.Node != node)).Select(node => new NodeAccess(node, Before: null)).ToArray());
 
         foreach (NodeAccess access in nodes)
@@ -42,7 +45,7 @@ internal static class NodeRestorer
             }
 
             string path = context.Host.Combine($"dev/{access.Node}");
-            yield return BindingStep.Shared($"let {entry.User} open {path} {(access.Before is null ? "no more" : "as before")}, if it is still there", () =>
+            yield return BindingStep.Shared($"{(access.Before is null ? $"revoke the access of {entry.User} to {path}" : $"restore the previous access of {entry.User} to {path}")}, if it still exists", () =>
             {
                 if (access.OwnerBefore is (uint owner, uint group) && FileStatus.Of(path) is FileStatus status && (status.UserId, status.GroupId) != (owner, group))
                 {

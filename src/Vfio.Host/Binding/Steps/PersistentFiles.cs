@@ -4,16 +4,17 @@ using Vfio.Pci;
 namespace Vfio.Host;
 
 /// <summary>
-/// The files that make devices persistent, as steps: the state, which is written first and removed last, and what follows from it, udev's rules and systemd's unit.
-/// And the rules in <c>/run</c> by which a user's device that is plugged in again is that user's again.
+/// Makes the steps for the files that make devices persistent: the state file, which is written first and removed last,
+/// and the udev rules and systemd unit that follow from it. Also makes the steps for the rules in <c>/run</c> through
+/// which a user gets access to a device again after a hot-plug.
 /// </summary>
 /// <param name="context">The host.</param>
-/// <param name="driverOf">The VFIO driver that a device is taken for.</param>
+/// <param name="driverOf">Gets the VFIO driver to which a device is bound.</param>
 internal sealed class PersistentFiles(HostContext context, Func<PciDeviceInfo, string> driverOf)
 {
     private const string RulesFile = "etc/udev/rules.d/10-vfio.rules";
 
-    // Not the name of the other: of two files with one name udev reads that in /etc alone.
+    // The two files need different names: of two rule files with the same name, udev reads only the one in /etc.
     private const string UserRulesFile = "run/udev/rules.d/10-vfio-users.rules";
     private const string UnitFile = $"etc/systemd/system/{SystemdUnit.Name}";
     private const string LinkFile = $"etc/systemd/system/sysinit.target.wants/{SystemdUnit.Name}";
@@ -24,7 +25,7 @@ internal sealed class PersistentFiles(HostContext context, Func<PciDeviceInfo, s
 
     private bool HasSystemd => Directory.Exists(context.Host.Combine("run/systemd/system"));
 
-    /// <summary>Why devices cannot be made persistent.</summary>
+    /// <summary>Gets the reasons why devices cannot be made persistent.</summary>
     public IEnumerable<BindingRefusal> Refusals(IReadOnlyList<PciDeviceInfo> devices)
     {
         DriverctlOverrides driverctl = new(context.Host);
@@ -32,7 +33,7 @@ internal sealed class PersistentFiles(HostContext context, Func<PciDeviceInfo, s
         {
             if (driverctl.Find(device.Address) is string other && other != driverOf(device))
             {
-                yield return new BindingRefusal(device.Address, RefusalReason.Driverctl, $"driverctl gives it to {other} at every boot ({driverctl.PathOf(device.Address)})", canForce: false);
+                yield return new BindingRefusal(device.Address, RefusalReason.Driverctl, $"driverctl binds it to {other} at every boot ({driverctl.PathOf(device.Address)})", canForce: false);
             }
         }
 
@@ -42,7 +43,7 @@ internal sealed class PersistentFiles(HostContext context, Func<PciDeviceInfo, s
         }
     }
 
-    /// <summary>What a person should know who takes devices.</summary>
+    /// <summary>Gets what the user should know about binding these devices.</summary>
     public IEnumerable<string> Notes(IReadOnlyList<PciDeviceInfo> devices, BindOptions options)
     {
         DriverctlOverrides driverctl = new(context.Host);
@@ -50,7 +51,7 @@ internal sealed class PersistentFiles(HostContext context, Func<PciDeviceInfo, s
         {
             if (driverctl.Find(device.Address) is string other && other != driverOf(device))
             {
-                yield return $"driverctl gives {device.Address} to {other} at the next boot and when it is plugged in: {driverctl.PathOf(device.Address)}, which stays as it is";
+                yield return $"driverctl will bind {device.Address} to {other} at the next boot and after a hot-plug: {driverctl.PathOf(device.Address)} is not changed";
             }
         }
 
@@ -59,41 +60,44 @@ internal sealed class PersistentFiles(HostContext context, Func<PciDeviceInfo, s
         {
             if (!options.Persist && options.User is not null && state.Find(device.Address)?.User is string owner && owner != Users.Get(options.User).Name)
             {
-                yield return $"after a reboot {device.Address} is {owner}'s again, for whom it is persistent; bind it with --persist to change that";
+                yield return $"after a reboot {device.Address} will be bound for user {owner} again, for whom it is persistent; bind it with --persist to change that";
             }
 
             if (options.Persist && device.GetPhysicalFunction() is not null)
             {
-                yield return $"{device.Address} is a virtual function: after a reboot it is taken when something has made it again, which vfio does not";
+                yield return $"{device.Address} is a virtual function: after a reboot it is bound only when it has been enabled again, which vfio does not do";
             }
 
             if (options.Persist && device.HasVfioDriver && context.Journal.Find(device.Address) is not { IsBound: true })
             {
-                yield return $"{device.Address} is with {device.Driver} already, not by vfio: a release leaves it there";
+                yield return $"{device.Address} is bound to {device.Driver} already, but not by vfio, so a release leaves it there";
             }
         }
 
         if (options is { Persist: true, Force: true })
         {
-            yield return "after a reboot they are taken only where nothing on the host uses them by then: --force is for now";
+            yield return "after a reboot the devices are bound only if the host does not use them then: --force applies only to this bind";
         }
 
         if (options is { User: not null, Persist: false } && HasUdev && InstalledProgram.Objection(context.Host, context.Program, out string program) is string objection)
         {
-            yield return $"plugged in again, the devices are no longer {options.User}'s: {program} {objection}, so udev must not call it";
+            yield return $"after a hot-plug the devices will not be bound for user {options.User} again: {program} {objection}, so udev must not run it";
         }
     }
 
-    /// <summary>What makes devices persistent that are taken by then; nothing where they are already, as they should be.</summary>
-    /// <exception cref="VfioException">There is no udev, or the file that is there cannot be believed.</exception>
+    /// <summary>
+    /// Makes the steps that make devices persistent, to run after the devices are bound. The list is empty if
+    /// the devices are persistent already with the same settings.
+    /// </summary>
+    /// <exception cref="VfioException">udev does not run, or the existing file is corrupt.</exception>
     public IEnumerable<BindingStep> Add(IReadOnlyList<PciDeviceInfo> devices, string? user)
     {
         if (!HasUdev)
         {
-            throw new VfioException("persist", devices[0].Address.ToString(), "no udev runs on this host, which would take the device again", "leave --persist away, and bind at each boot");
+            throw new VfioException("persist", devices[0].Address.ToString(), "udev, which would bind the device again, does not run on this host", "omit --persist, and bind the device after each boot");
         }
 
-        PersistentDevices state = Sound(context.Persistent);
+        PersistentDevices state = ThrowIfCorrupt(context.Persistent);
         _ = InstalledProgram.Objection(context.Host, context.Program, out string program);
         if (state.Program == program && devices.All(device => IsKept(state, device, user)) && IsWritten(state))
         {
@@ -103,14 +107,14 @@ internal sealed class PersistentFiles(HostContext context, Func<PciDeviceInfo, s
         string[] needed = [.. PersistentFormat.Folders.Where(folder => HasSystemd || !folder.StartsWith("etc/systemd", StringComparison.Ordinal))];
         string[] missing = [.. needed.Where(folder => !Directory.Exists(context.Host.Combine(folder)))];
         string[] created = [.. PersistentFormat.Folders.Where(folder => state.CreatedFolders.Contains(folder) || missing.Contains(folder))];
-        PersistentState After() => new(program, created, Merge(Sound(PersistentDevices.Read(context.Host)).Entries, devices));
+        PersistentState After() => new(program, created, Merge(ThrowIfCorrupt(PersistentDevices.Read(context.Host)).Entries, devices));
         string what = string.Join(", ", devices.Select(device => $"{device.Address} for {driverOf(device)}"));
         List<BindingStep> steps =
         [
             .. missing.Take(missing.Contains("etc/vfio") ? 1 : 0).Select(folder => _changes.MakeFolder(context.Host.Combine(folder))),
             _changes.Write(context.Host.Combine(PersistentDevices.StateFile), what, () => PersistentFormat.Write(After())),
             .. missing.Where(folder => folder != "etc/vfio").Select(folder => _changes.MakeFolder(context.Host.Combine(folder))),
-            _changes.Write(context.Host.Combine(RulesFile), "a rule for each", () => Encoding.UTF8.GetBytes(UdevRules.Text(program, Sound(PersistentDevices.Read(context.Host)).Entries))),
+            _changes.Write(context.Host.Combine(RulesFile), "a rule for each device", () => Encoding.UTF8.GetBytes(UdevRules.Text(program, ThrowIfCorrupt(PersistentDevices.Read(context.Host)).Entries))),
         ];
         if (HasSystemd)
         {
@@ -124,10 +128,12 @@ internal sealed class PersistentFiles(HostContext context, Func<PciDeviceInfo, s
         return steps;
     }
 
-    /// <summary>What ends the persistence of devices; with the last one goes all.</summary>
+    /// <summary>
+    /// Makes the steps that end the persistence of devices. When the last one is removed, all files are removed.
+    /// </summary>
     /// <param name="addresses">The devices, persistent or not.</param>
-    /// <param name="released">Those whose persistence will have ended before, when only planning.</param>
-    /// <param name="force">Whether a file that cannot be believed goes with its rules and unit.</param>
+    /// <param name="released">When only planning: devices whose persistence will have ended before.</param>
+    /// <param name="force">Whether to remove a corrupt file, with its rules and unit.</param>
     public IEnumerable<BindingStep> Remove(IReadOnlyCollection<PciAddress> addresses, IReadOnlyCollection<PciAddress> released, bool force)
     {
         PersistentDevices state = context.Persistent;
@@ -151,9 +157,11 @@ internal sealed class PersistentFiles(HostContext context, Func<PciDeviceInfo, s
         ];
     }
 
-    /// <summary>The rule by which a user's devices are the user's again when they are plugged in again.</summary>
+    /// <summary>
+    /// Makes the steps for the rule through which devices are bound for their user again after a hot-plug.
+    /// </summary>
     /// <param name="devices">The devices.</param>
-    /// <param name="persist">Whether they are made persistent: then another rule does it.</param>
+    /// <param name="persist">Whether they are made persistent; then another rule does it.</param>
     public IEnumerable<BindingStep> FollowUser(IReadOnlyList<PciDeviceInfo> devices, bool persist)
     {
         if (!HasUdev || InstalledProgram.Objection(context.Host, context.Program, out string program) is not null)
@@ -176,11 +184,11 @@ internal sealed class PersistentFiles(HostContext context, Func<PciDeviceInfo, s
         return after == now ? [] :
         [
             .. Directory.Exists(folder) ? Array.Empty<BindingStep>() : [_changes.MakeFolder(folder)],
-            _changes.Write(path, "for when it is plugged in again", () => Encoding.UTF8.GetBytes(after)),
+            _changes.Write(path, "for a hot-plug", () => Encoding.UTF8.GetBytes(after)),
         ];
     }
 
-    /// <summary>What takes devices out of those rules.</summary>
+    /// <summary>Makes the steps that remove devices from those rules.</summary>
     public IEnumerable<BindingStep> UnfollowUser(IReadOnlyCollection<PciAddress> addresses, IReadOnlyCollection<PciAddress> released)
     {
         string path = context.Host.Combine(UserRulesFile);
@@ -203,14 +211,15 @@ internal sealed class PersistentFiles(HostContext context, Func<PciDeviceInfo, s
         return
         [
             .. files.Where(file => Path.Exists(context.Host.Combine(file)) || SysfsFile.ReadLink(context.Host.Combine(file)) is not null).Select(file => _changes.Remove(context.Host.Combine(file))),
-            // The inner before the outer; the state after all that it alone knows of.
+            // Inner folders before outer ones. The state file comes last, because only it records which folders were
+            // created.
             .. folders.Where(folder => folder != Own).OrderByDescending(folder => folder.Length).Select(folder => _changes.RemoveFolder(context.Host.Combine(folder))),
             _changes.Remove(context.Host.Combine(PersistentDevices.StateFile)),
             .. folders.Where(folder => folder == Own).Select(folder => _changes.RemoveFolder(context.Host.Combine(folder))),
         ];
     }
 
-    private static PersistentDevices Sound(PersistentDevices state) => state.ParseError is null ? state : throw state.Damaged();
+    private static PersistentDevices ThrowIfCorrupt(PersistentDevices state) => state.ParseError is null ? state : throw state.Corrupt();
 
     private bool IsKept(PersistentDevices state, PciDeviceInfo device, string? user) =>
         state.Find(device.Address) is PersistentDevice kept && (kept.VendorId, kept.DeviceId, kept.Driver) == (device.VendorId, device.DeviceId, driverOf(device))
@@ -220,12 +229,12 @@ internal sealed class PersistentFiles(HostContext context, Func<PciDeviceInfo, s
         TextOf(context.Host.Combine(RulesFile)) == UdevRules.Text(state.Program!, state.Entries)
         && (!HasSystemd || (TextOf(context.Host.Combine(UnitFile)) == SystemdUnit.Text(state.Program!) && SysfsFile.ReadLink(context.Host.Combine(LinkFile)) is not null));
 
-    // By now the journal has every one of them.
+    // By now every one of the devices is in the journal.
     private PersistentDevice[] Merge(IReadOnlyList<PersistentDevice> before, IReadOnlyList<PciDeviceInfo> devices)
     {
         IEnumerable<PersistentDevice> added = devices.Select(device => context.Journal.Find(device.Address) is { ParseError: null } entry && UdevRules.IsPlain(entry.Driver)
             ? PersistentDevice.Of(entry)
-            : throw new VfioException("persist", device.Address.ToString(), "the journal has no sound entry of it", $"vfio release {device.Address}, then bind it again"));
+            : throw new VfioException("persist", device.Address.ToString(), "it has no valid journal entry", $"run vfio release {device.Address}, then bind it again"));
         return [.. before.Where(entry => devices.All(device => device.Address != entry.Address)).Concat(added).OrderBy(entry => entry.Address)];
     }
 

@@ -1,19 +1,23 @@
 namespace Vfio.Host;
 
-/// <summary>What restoring a device takes.</summary>
-/// <param name="Device">The steps that concern the device alone, in which the kernel may block.</param>
-/// <param name="Shared">Computes the steps after those, which concern what devices share: with the host's lock held, because other devices decide what they are.</param>
+/// <summary>The steps that restore a device.</summary>
+/// <param name="Device">The steps that concern only this device, in which the kernel may block.</param>
+/// <param name="Shared">
+/// Computes the steps after those, which concern what devices share. It is called under the host's lock, because the
+/// steps depend on other devices.
+/// </param>
 internal sealed record RestorePlan(IReadOnlyList<BindingStep> Device, Func<IReadOnlyList<BindingStep>> Shared)
 {
     public static RestorePlan Nothing => new([], () => []);
 
-    /// <summary>What forbids it.</summary>
+    /// <summary>Gets the reasons against it.</summary>
     public IReadOnlyList<BindingRefusal> Refusals { get; init; } = [];
 
-    /// <summary>All steps, as they would be now.</summary>
+    /// <summary>Gets all steps, computed for the state of the host now.</summary>
     public IEnumerable<BindingStep> All => [.. Device, .. Shared()];
 
-    /// <exception cref="BindingRefusedException">It is refused.</exception>
+    /// <summary>Throws if the release is refused.</summary>
+    /// <exception cref="BindingRefusedException">The release is refused.</exception>
     public void ThrowIfRefused()
     {
         if (Refusals.Count != 0)
@@ -22,7 +26,8 @@ internal sealed record RestorePlan(IReadOnlyList<BindingStep> Device, Func<IRead
         }
     }
 
-    /// <exception cref="BindingRefusedException">It is refused; nothing was changed.</exception>
+    /// <summary>Runs the steps.</summary>
+    /// <exception cref="BindingRefusedException">The release is refused; nothing was changed.</exception>
     public void Run(StepRunner runner)
     {
         ThrowIfRefused();

@@ -1,14 +1,14 @@
 namespace Vfio.Host;
 
 /// <summary>
-/// Runs the steps of a plan, and holds the host's lock during those that change what all devices share: not during the others, in which the
-/// kernel may block.
+/// Runs the steps of a plan. Holds the host's lock during steps that change what all devices share, but not during the
+/// others, in which the kernel may block.
 /// </summary>
 internal sealed class StepRunner(HostContext context) : IDisposable
 {
     private IDisposable? _host;
 
-    /// <summary>Locks the host, until a step that is not shared, or <see cref="Dispose"/>.</summary>
+    /// <summary>Locks the host, until <see cref="Dispose"/> or the next step that is not shared.</summary>
     public void Share() => _host ??= context.Journal.LockHost(context.Changes);
 
     public void Run(IEnumerable<BindingStep> steps)
@@ -33,7 +33,7 @@ internal sealed class StepRunner(HostContext context) : IDisposable
         step.Run();
     }
 
-    /// <summary>Unlocks the host. More can be run.</summary>
+    /// <summary>Unlocks the host. More steps can be run afterwards.</summary>
     public void Dispose()
     {
         _host?.Dispose();

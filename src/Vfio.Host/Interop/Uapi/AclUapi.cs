@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Vfio.Host;
 
-/// <summary>Access lists as the kernel keeps them: linux/posix_acl.h, linux/posix_acl_xattr.h.</summary>
+/// <summary>The kernel's format of ACLs: linux/posix_acl.h, linux/posix_acl_xattr.h.</summary>
 internal static class AclUapi
 {
     public const uint POSIX_ACL_XATTR_VERSION = 2;

@@ -3,7 +3,9 @@ using System.Runtime.InteropServices;
 
 namespace Vfio.Host;
 
-/// <summary>linux/if.h and linux/sockios.h: what is needed to read an interface's flags and name, and set them.</summary>
+/// <summary>
+/// The parts of linux/if.h and linux/sockios.h that read and set the flags and the name of an interface.
+/// </summary>
 internal static class NetworkUapi
 {
     public const int IFNAMSIZ = 16;
@@ -13,7 +15,7 @@ internal static class NetworkUapi
     public const nuint SIOCSIFNAME = 0x8923;
     public const ushort IFF_UP = 1;
 
-    /// <summary>struct ifreq, for flags: the union's first member used here is a short.</summary>
+    /// <summary>struct ifreq for flags: the union's member is a short.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 40)]
     public struct ifreq_flags
     {
@@ -24,7 +26,7 @@ internal static class NetworkUapi
         public ushort ifr_flags;
     }
 
-    /// <summary>struct ifreq, for a new name.</summary>
+    /// <summary>struct ifreq for a new name.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 40)]
     public struct ifreq_newname
     {
@@ -35,7 +37,7 @@ internal static class NetworkUapi
         public Name ifr_newname;
     }
 
-    /// <summary>struct ifconf: how many bytes of ifreq fit, then how many are there.</summary>
+    /// <summary>struct ifconf: how many bytes of ifreq fit, then how many were written.</summary>
     [StructLayout(LayoutKind.Sequential)]
     public unsafe struct ifconf
     {
@@ -43,7 +45,10 @@ internal static class NetworkUapi
         public void* ifc_buf;
     }
 
-    /// <summary>struct ifreq, for an IPv4 address: a sockaddr_in in the union, its address 4 bytes in, in network order.</summary>
+    /// <summary>
+    /// struct ifreq for an IPv4 address: the union's member is a sockaddr_in, with the address at its byte 4 in network
+    /// order.
+    /// </summary>
     [StructLayout(LayoutKind.Explicit, Size = 40)]
     public struct ifreq_address
     {

@@ -127,10 +127,10 @@ internal sealed partial class LspciText
     private LspciPart Part(PciCapability capability) =>
         new(capability.ShortName, capability.Offset, capability.Registers, capability.DerivedValues, ImageLength, _text, _used);
 
-    [GeneratedRegex(@"leads to ([0-9a-f]{2,3})h, to a capability that came before")]
+    [GeneratedRegex(@"leads to ([0-9a-f]{2,3})h, to a capability that was read before")]
     private static partial Regex Loop();
 
-    [GeneratedRegex(@"^the capability at ([0-9a-f]{2})h has id FFh")]
+    [GeneratedRegex(@"^the capability at ([0-9a-f]{2})h has ID FFh")]
     private static partial Regex Broken();
 
     [GeneratedRegex(@"^the capability pointer at [0-9a-f]{2}h leads to [0-9a-f]{2}h, beyond")]

@@ -3,16 +3,16 @@ using Vfio.Pci;
 namespace Vfio.Host;
 
 /// <summary>
-/// A device that something else gave to a VFIO driver (<c>ids=</c> of vfio-pci, driverctl, a hand): handed to the driver that the kernel's modules have for it. What it
-/// was before, nobody wrote down.
+/// Releases a device that something other than this library bound to a VFIO driver (<c>ids=</c> of vfio-pci, driverctl,
+/// a person): binds it to the driver that the kernel has for it, because its previous state is not recorded.
 /// </summary>
-internal sealed class ForeignTaking(HostContext context)
+internal sealed class ForeignBind(HostContext context)
 {
     private readonly KernelModules _modules = new(context.Host);
 
-    /// <summary>The device as an entry of the journal has it.</summary>
-    /// <param name="device">The device, with a VFIO driver.</param>
-    /// <param name="driver">The driver that it is to go to; <see langword="null"/> for none.</param>
+    /// <summary>Makes a journal entry for such a device.</summary>
+    /// <param name="device">The device, bound to a VFIO driver.</param>
+    /// <param name="driver">The driver to bind it to; <see langword="null"/> for none.</param>
     /// <param name="module">That driver's module.</param>
     public static JournalEntry Describe(PciDeviceInfo device, string? driver, string? module) => new()
     {
@@ -26,7 +26,10 @@ internal sealed class ForeignTaking(HostContext context)
         ProcessId = Environment.ProcessId,
     };
 
-    /// <summary>The steps after which the journal has an entry of the device, as if it had been taken from its own driver: by that it is restored.</summary>
+    /// <summary>
+    /// Makes the steps that write a journal entry for the device as if it had been bound from its original driver. The
+    /// release then follows that entry.
+    /// </summary>
     public IEnumerable<BindingStep> Prepare(PciAddress address)
     {
         if (context.Bus.Find(address) is not { HasVfioDriver: true } device)
@@ -41,17 +44,20 @@ internal sealed class ForeignTaking(HostContext context)
             steps.Add(BindingStep.Shared($"modprobe {module}", () => context.Steps.Load(module, () => DriverOf(module) is not null)));
         }
 
-        // What the driver is called is known once its module is there.
-        steps.Add(BindingStep.Shared($"remember in the journal that {address} goes to {(module is null ? "no driver" : $"the driver of {module}")}", () =>
+        // The driver's name is known only when its module is loaded.
+        steps.Add(BindingStep.Shared($"record in the journal that {address} goes to {(module is null ? "no driver" : $"the driver of {module}")}", () =>
         {
             string? driver = module is null ? null
-                : DriverOf(module) ?? throw new VfioException("bind", address.ToString(), $"the module {module} has no PCI driver", "the kernel's log says why: dmesg | tail");
+                : DriverOf(module) ?? throw new VfioException("bind", address.ToString(), $"the module {module} has no PCI driver", "see the kernel's log: dmesg | tail");
             context.Steps.Remember(Describe(device, driver, module)).Run();
         }));
         return steps;
     }
 
-    /// <summary>All steps, as they would be made now. A probe would give it to the VFIO driver again, so that its own driver's <c>bind</c> file has it.</summary>
+    /// <summary>
+    /// Makes all steps, as of now. The device is bound through its driver's <c>bind</c> file, because a
+    /// probe would bind it to the VFIO driver again.
+    /// </summary>
     public RestorePlan Plan(PciAddress address, DeviceRestorer restorer)
     {
         if (context.Bus.Find(address) is not { HasVfioDriver: true } device)
@@ -64,16 +70,16 @@ internal sealed class ForeignTaking(HostContext context)
         return rest with { Device = [.. Prepare(address), .. rest.Device, .. Notes(device)], Refusals = [.. rest.Refusals.Select(Unforced)] };
     }
 
-    // Forcing a holder is for devices whose past is known.
+    // A holder can only be overridden for devices whose previous state is recorded.
     private static BindingRefusal Unforced(BindingRefusal refusal) => refusal.Reason != RefusalReason.InUse ? refusal
         : new BindingRefusal(refusal.Device, refusal.Reason, $"it is in use by {string.Join(", ", refusal.Holders)}", canForce: false, "end that program first") { Holders = refusal.Holders };
 
-    /// <summary>What remains to be said of a device that is handed back so, as steps that say it.</summary>
+    /// <summary>Makes steps that report what the user should know about a device released this way.</summary>
     public IEnumerable<BindingStep> Notes(PciDeviceInfo device)
     {
         if (ModuleOf(device) is null)
         {
-            yield return context.Steps.Drop("no driver of this kernel is for it: it has none now");
+            yield return context.Steps.Drop("this kernel has no driver for it, so it has none now");
         }
 
         foreach (string claim in ClaimsAtBoot(device))
@@ -86,18 +92,18 @@ internal sealed class ForeignTaking(HostContext context)
 
     private string? DriverOf(string module) => _modules.PciDrivers(module).FirstOrDefault();
 
-    /// <summary>What gives the device to a VFIO driver again at the next boot.</summary>
+    /// <summary>Finds what will bind the device to a VFIO driver again at the next boot.</summary>
     private IEnumerable<string> ClaimsAtBoot(PciDeviceInfo device)
     {
         string ids = $"{device.VendorId:x4}:{device.DeviceId:x4}";
         foreach (string file in ModprobeFiles.Lines(context.Host).Where(line => IsOption(line.Words) && HasIds(string.Join(' ', line.Words), ids)).Select(line => line.File).Distinct())
         {
-            yield return $"{file} gives {ids} to vfio-pci again at the next boot (options vfio-pci ids=; update-initramfs -u after a change)";
+            yield return $"{file} binds {ids} to vfio-pci again at the next boot (options vfio-pci ids=; run update-initramfs -u after changing it)";
         }
 
         if ((SysfsFile.Read(context.Host.Combine("proc/cmdline")) ?? "").Split(' ').Any(word => KernelModules.FolderName(word).StartsWith("vfio_pci.ids=", StringComparison.Ordinal) && HasIds(word, ids)))
         {
-            yield return $"the kernel's command line gives {ids} to vfio-pci again at the next boot (vfio-pci.ids=)";
+            yield return $"the kernel's command line binds {ids} to vfio-pci again at the next boot (vfio-pci.ids=)";
         }
 
         if (new DriverctlOverrides(context.Host).DescribeClaim(device.Address) is string claim)
@@ -108,7 +114,7 @@ internal sealed class ForeignTaking(HostContext context)
 
     private static bool IsOption(string[] words) => words is ["options", string module, ..] && KernelModules.FolderName(module) == "vfio_pci";
 
-    // ids=8086:10d3,10de:2204:10de: vendor, device, and perhaps more of each.
+    // ids=8086:10d3,10de:2204:10de: vendor and device, optionally followed by subsystem IDs and class.
     private static bool HasIds(string text, string ids) => text.Split([' ', '\t', '=', ',', '"'])
         .Any(word => word.Equals(ids, StringComparison.OrdinalIgnoreCase) || word.StartsWith(ids + ":", StringComparison.OrdinalIgnoreCase));
 }
