@@ -31,7 +31,7 @@ public sealed class ResetTests : HostTest
     public void A_device_on_the_root_bus_has_no_bus_to_reset()
     {
         Machine.Vfio("bind", Machine.Nic).Succeeded();
-        Machine.Vfio("reset", "--hot", Machine.Nic).FailedWith(1, "no bridge that could do so is above the device", "a reset of the device alone");
+        Machine.Vfio("reset", "--hot", Machine.Nic).FailedWith(1, "there is no bridge above the device that could do it", "a reset of only this device");
         Machine.Vfio("reset", "--dry-run", Machine.Edu).FailedWith(1, "is not bound", $"vfio bind {Machine.Edu}");
         Machine.Vfio("bind", Machine.Edu).Succeeded();
         foreach (string[] options in (string[][])[["--dry-run"], []])

@@ -2,7 +2,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Vfio;
 
-// Its migration, and its record of writes.
+// The migration of the device, and its dirty tracking.
 internal sealed partial class DeviceFile
 {
     public int SetMigrationState(uint state, out IMigrationData? data) => SetMigrationState(this, calls, state, out data);

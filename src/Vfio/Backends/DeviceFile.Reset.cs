@@ -17,7 +17,7 @@ internal sealed partial class DeviceFile
         int errno = VfioDeviceIoctl.GetHotResetInfo(calls, device, out uint flags, out VfioUapi.vfio_pci_dependent_device[] devices);
         if (errno != 0)
         {
-            throw errno == Errno.ENODEV ? new VfioException("reset the bus of", subject, "no bridge that could do so is above the device", "a reset of the device alone may do, where it has one") : new VfioException(Call, subject, errno, errno switch
+            throw errno == Errno.ENODEV ? new VfioException("reset the bus of", subject, "there is no bridge above the device that could do it", "a reset of only this device may be enough, if it supports one") : new VfioException(Call, subject, errno, errno switch
             {
                 Errno.EPERM => "a device on its bus has no IOMMU group: it could be anybody's",
                 _ => null,
@@ -53,7 +53,7 @@ internal sealed partial class DeviceFile
         {
             throw new VfioException("VFIO_DEVICE_IOEVENTFD", $"{region.Index.Describe()}+0x{offset:x} of {subject}", errno, errno switch
             {
-                Errno.EINVAL => "the kernel writes BARs so alone, outside the MSI-X table; or the eventfd is none",
+                Errno.EINVAL => "only BARs can be written in this way, outside the MSI-X table; or the descriptor is not an eventfd",
                 Errno.EEXIST => "the same value is written there by another event already",
                 Errno.ENOSPC => "a device has at most 1000 of these",
                 Errno.ENOTTY => "this kernel, or the device's driver, has no such thing",

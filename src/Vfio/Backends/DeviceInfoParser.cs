@@ -14,7 +14,7 @@ internal static class DeviceInfoParser
         }
 
         AtomicCompletions atomics = AtomicCompletions.None;
-        // Without the flag the field is not the kernel's: older ones leave it alone.
+        // Without the flag the kernel does not fill the field: older kernels leave it unchanged.
         uint offset = (info.flags & VfioUapi.VFIO_DEVICE_FLAGS_CAPS) != 0 ? info.cap_offset : 0;
         for (int count = 0; offset != 0 && count < MaxCapabilities && InfoAnswer.TryRead(answer, offset, out VfioUapi.vfio_info_cap_header header); count++)
         {

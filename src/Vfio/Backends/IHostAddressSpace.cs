@@ -10,10 +10,13 @@ internal interface IHostAddressSpace : IAddressSpaceBackend
 
     /// <summary>Opens a device and puts it into this address space. A step that fails leaves nothing behind.</summary>
     /// <param name="device">The device.</param>
-    /// <param name="node">Its own node, where that was looked up already.</param>
+    /// <param name="node">The device's own node, if it has been looked up already.</param>
     /// <param name="token">A virtual function's.</param>
     IDeviceBackend Open(IHostDevice device, string? node, Guid? token);
 
-    /// <summary>Puts a device into this address space that somebody else opened: its own node or its group, as the backend wants it; owned from here on.</summary>
+    /// <summary>
+    /// Adds a device that another program opened to this address space: its own node or its IOMMU group's, as the
+    /// backend requires. The address space owns the descriptor from then on.
+    /// </summary>
     IDeviceBackend Take(SafeFileHandle file, string name, Guid? token);
 }

@@ -11,7 +11,9 @@ internal interface IInterval
 /// <summary>Searches lists of ranges that are sorted by address, none over another.</summary>
 internal static class Intervals
 {
-    /// <summary>The place of the first range that ends at an address or behind it; the end of the list where there is none.</summary>
+    /// <summary>
+    /// Gets the index of the first range that ends at or after an address; the number of ranges if there is none.
+    /// </summary>
     public static int FirstEndingAtOrAfter<T>(List<T> sorted, ulong address)
         where T : IInterval
     {

@@ -1,8 +1,8 @@
 namespace Vfio;
 
 /// <summary>
-/// A step with the kernel or the device did not work. Says which step, on what, the errno where there is one, and what a
-/// person can do about it.
+/// The exception for a call to the kernel, or an operation of a device, that failed. It says what failed, on what, the
+/// errno if there is one, and what a person can do about it.
 /// </summary>
 /// <remarks>
 /// <see cref="Exception.Message"/> is one line, <c>operation on subject: EBUSY (Device or resource busy)</c>, without the
@@ -11,7 +11,9 @@ namespace Vfio;
 public class VfioException : Exception
 {
     /// <summary>Makes the exception of a failed system call.</summary>
-    /// <param name="operation">What was tried, in the kernel's word where it has one: <c>VFIO_GROUP_SET_CONTAINER</c>, <c>open</c>.</param>
+    /// <param name="operation">
+    /// What was tried, by the kernel's name for it if it has one: <c>VFIO_GROUP_SET_CONTAINER</c>, <c>open</c>.
+    /// </param>
     /// <param name="subject">On what: <c>group 12</c>, <c>/dev/vfio/vfio</c>.</param>
     /// <param name="errno">The errno, captured right after the call; positive.</param>
     /// <param name="hint">What a person can do, one line; or <see langword="null"/>.</param>
@@ -37,7 +39,7 @@ public class VfioException : Exception
         Hint = hint;
     }
 
-    /// <summary>What was tried, in the kernel's word where it has one.</summary>
+    /// <summary>Gets what was tried, by the kernel's name for it if it has one.</summary>
     public string Operation { get; }
 
     /// <summary>On what it was tried: a device, a group, a node, a file.</summary>
@@ -49,10 +51,16 @@ public class VfioException : Exception
     /// <summary>What a person can do about it, one line; <see langword="null"/> where nothing general can be said.</summary>
     public string? Hint { get; }
 
-    /// <summary>What has to change so that the step works, where that is one of a few things; <see cref="VfioErrorReason.Other"/> otherwise.</summary>
+    /// <summary>
+    /// Gets what has to change so that the operation works, if it is one of the known reasons; otherwise
+    /// <see cref="VfioErrorReason.Other"/>.
+    /// </summary>
     public VfioErrorReason Reason { get; init; }
 
-    /// <summary>The device that <see cref="Reason"/> is about: its PCI address or UUID; <see langword="null"/> where it is about none.</summary>
+    /// <summary>
+    /// Gets the device that <see cref="Reason"/> is about: its PCI address or UUID; <see langword="null"/> if it is not
+    /// about a device.
+    /// </summary>
     public string? Device { get; init; }
 
     // "set the access list of", "look up": what follows stands right behind.

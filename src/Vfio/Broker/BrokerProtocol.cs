@@ -10,7 +10,7 @@ namespace Vfio;
 /// </summary>
 internal static class BrokerProtocol
 {
-    /// <summary>Where a broker listens and clients look for it, unless told.</summary>
+    /// <summary>The default path of the broker's socket.</summary>
     public const string DefaultSocketPath = "/run/vfio-broker.sock";
 
     public const uint Magic = 0x4b52_4256; // "VBRK"

@@ -1,10 +1,12 @@
 namespace Vfio;
 
 /// <summary>
-/// A change that was looked at and not made: what would be done, what forbids it, and what a person should know. Immutable, and a snapshot: whoever executes it looks again first, and what
-/// counts is how things are then.
+/// A change that was computed but not made: its steps, what forbids it, and further information for a person. It is
+/// immutable, and a snapshot: executing it examines the devices again first, and acts on what it finds then.
 /// </summary>
-/// <remarks>Computing one changes nothing and waits for nobody. It holds no handle and is not disposed. Any thread.</remarks>
+/// <remarks>
+/// Computing a plan changes nothing and does not wait. A plan holds no handle and is not disposed. Thread-safe.
+/// </remarks>
 public abstract class ChangePlan
 {
     internal ChangePlan()

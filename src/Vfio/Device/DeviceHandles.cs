@@ -5,8 +5,10 @@ using Microsoft.Win32.SafeHandles;
 namespace Vfio;
 
 /// <summary>
-/// Descriptors that somebody with more rights opened, for <see cref="VfioDevice.FromHandles(PciAddress, DeviceHandles, VfioOpenOptions?)"/>: so a program needs no rights to nodes. They are
-/// as <c>open(2)</c> returned them; everything after that, the pinning of memory too, is done and paid for by the process that uses them. For one use.
+/// Descriptors that a program with more rights opened, for
+/// <see cref="VfioDevice.FromHandles(PciAddress, DeviceHandles, VfioOpenOptions?)"/>, so that this program needs no
+/// access to device nodes. They are as <c>open(2)</c> returned them: the process that uses them does everything after
+/// that, and the pinned memory counts against its own limit. They can be used once.
 /// </summary>
 public sealed class DeviceHandles
 {

@@ -65,7 +65,7 @@ internal static partial class DeviceOpener
         if (device.IommuGroup is null)
         {
             throw new VfioException(
-                "open", name, device.Driver is null ? "no driver has the device" : $"its driver, {device.Driver}, is none of VFIO's",
+                "open", name, device.Driver is null ? "the device has no driver" : $"its driver, {device.Driver}, is not a VFIO driver",
                 $"its parent {device.Parent} should have a driver that makes mediated devices for VFIO; the kernel's log (dmesg) says more");
         }
 

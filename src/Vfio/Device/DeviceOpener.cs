@@ -56,7 +56,9 @@ internal static partial class DeviceOpener
         return Join(device, node: null, options, MakeSpace(options.Backend, options, out IHostAddressSpace backend), backend);
     }
 
-    /// <summary>Makes a device of descriptors that somebody else opened: a PCI device's, or a mediated one's.</summary>
+    /// <summary>
+    /// Creates a device from descriptors that another program opened, of a PCI device or a mediated device.
+    /// </summary>
     public static VfioDevice Take(PciAddress address, Guid? mediatedId, DeviceHandles handles, VfioOpenOptions options)
     {
         handles.UseOnce();

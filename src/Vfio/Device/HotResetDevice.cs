@@ -11,16 +11,21 @@ public sealed class HotResetDevice
         Holders = holders ?? [];
     }
 
-    /// <summary>Where it is.</summary>
+    /// <summary>Gets the device's PCI address.</summary>
     public PciAddress Address { get; }
 
-    /// <summary>The driver it is bound to; <see langword="null"/> where it has none, or is not there any more.</summary>
+    /// <summary>
+    /// Gets the driver that the device is bound to; <see langword="null"/> if it has none, or no longer exists.
+    /// </summary>
     public string? Driver { get; }
 
     /// <summary>Whose it is.</summary>
     public HotResetOwner Owner { get; }
 
-    /// <summary>Who has it open, where that is somebody else (<see cref="HotResetOwner.Processes"/>).</summary>
+    /// <summary>
+    /// Gets the processes that have the device open, if they are other processes
+    /// (<see cref="HotResetOwner.Processes"/>).
+    /// </summary>
     public IReadOnlyList<DeviceHolder> Holders { get; }
 
     /// <summary>Whether it is this program's, so that the kernel lets its bus be reset.</summary>

@@ -8,9 +8,10 @@ namespace Vfio;
 internal sealed record HotResetJudgement(IReadOnlyList<HotResetDevice> Devices, HotResetRefusal? Refusal);
 
 /// <summary>
-/// Judges whether a bus may be reset, as the kernel will. A device is ours where the kernel says so, or where its group is one that we have open and a VFIO driver has the device
-/// (a device of our group that no driver has, or pci-stub, still keeps the bus from being reset). Virtual functions are on their card's bus but not in the kernel's set of what is reset
-/// together: as long as there are any, nobody resets that bus.
+/// Judges whether a bus may be reset, as the kernel will. A device counts as ours if the kernel says so, or if this
+/// process has its IOMMU group open and it is bound to a VFIO driver. (A device of such a group without a driver, or
+/// bound to pci-stub, still prevents the reset.) Virtual functions are on the bus of their physical function, but not
+/// in the kernel's set of devices that are reset together: while there are any, the bus is not reset.
 /// </summary>
 internal static class HotResetJudge
 {

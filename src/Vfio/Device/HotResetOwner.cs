@@ -24,7 +24,7 @@ public enum HotResetOwner
     /// <summary>Other processes have it open (<see cref="HotResetDevice.Holders"/>).</summary>
     Processes,
 
-    /// <summary>A VFIO driver has it, and nobody has it open.</summary>
+    /// <summary>The device is bound to a VFIO driver, and no process has it open.</summary>
     Free,
 
     /// <summary>A driver of the host's has it (<see cref="HotResetDevice.Driver"/>).</summary>
@@ -33,6 +33,6 @@ public enum HotResetOwner
     /// <summary>No driver has it.</summary>
     NoDriver,
 
-    /// <summary>It is a virtual function: as long as there is one, nobody resets the bus.</summary>
+    /// <summary>The device is a virtual function: while there is one, the bus is not reset.</summary>
     VirtualFunction,
 }

@@ -46,8 +46,9 @@ public sealed class HotResetPlan : ChangePlan
     public override IReadOnlyList<HotResetRefusal> Refusals { get; }
 
     /// <summary>
-    /// Resets the bus. All devices on it lose what their registers held; the kernel puts their configuration space back. Nothing may access them meanwhile; what did so all the same
-    /// finds them again afterwards, as with <see cref="VfioDevice.Recover"/>. Each driver in this program has to start its device anew.
+    /// Resets the bus. All devices on it lose the contents of their registers; the kernel restores their configuration
+    /// space. Nothing may access them meanwhile; regions that were accessed anyway are mapped again afterwards, as by
+    /// <see cref="VfioDevice.Recover"/>. Each driver in this program has to initialize its device again.
     /// </summary>
     /// <exception cref="ObjectDisposedException">A device of the plan was disposed.</exception>
     /// <exception cref="VfioException">A device on the bus is not this program's (the plan was not allowed, or things changed since it was made), or the bus did not come back.</exception>

@@ -24,7 +24,7 @@ internal sealed class PowerControl
     public PciPowerState State => (PciPowerState)(Read(ControlRegister) & StateMask);
 
     /// <summary>Finds the capability. The chain comes from the device: it is followed as far as it can be sound.</summary>
-    /// <returns>Null where there is none.</returns>
+    /// <returns>The instance; <see langword="null"/> if the device does not support it.</returns>
     public static PowerControl? Find(IDeviceBackend device, string name)
     {
         RegionInfo config = device.GetRegionInfo(RegionIndex.Config);

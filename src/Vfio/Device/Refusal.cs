@@ -13,13 +13,13 @@ public abstract class Refusal
     /// <summary>The end of a sentence about the device: <c>its disk nvme0n1 is mounted on /srv</c>.</summary>
     public string Explanation { get; }
 
-    /// <summary>Whether the change can be forced all the same.</summary>
+    /// <summary>Gets whether the change can be forced anyway.</summary>
     public bool CanForce { get; }
 
     /// <summary>What a person can do about it, one line.</summary>
     public abstract string Hint { get; }
 
-    /// <summary>Who has to let go, where waiting can help; nobody otherwise.</summary>
+    /// <summary>Gets the processes that have to close the device first, if waiting can help; otherwise empty.</summary>
     public IReadOnlyList<DeviceHolder> Holders { get; init; } = [];
 
     /// <summary>The refusal in a line: <c>0000:01:00.0: its disk nvme0n1 is mounted on /srv</c>.</summary>

@@ -12,10 +12,10 @@ public sealed partial class VfioDevice
     /// is locked, and charged, by this process; resetting the device needs nothing more. The broker knows the device as this program's until it is disposed or the process ends.
     /// </summary>
     /// <param name="address">The device's address.</param>
-    /// <param name="socketPath">Where the broker listens; <c>/run/vfio-broker.sock</c> unless told.</param>
+    /// <param name="socketPath">The path of the broker's socket; by default, <c>/run/vfio-broker.sock</c>.</param>
     /// <param name="options">
-    /// The backend: <see cref="VfioBackend.Automatic"/>, <see cref="VfioBackend.Iommufd"/> or <see cref="VfioBackend.Type1v2"/>; a token, where one is needed. The address space is
-    /// always a new one.
+    /// The backend: <see cref="VfioBackend.Automatic"/>, <see cref="VfioBackend.Iommufd"/> or
+    /// <see cref="VfioBackend.Type1v2"/>; a token, if one is required. The address space is always a new one.
     /// </param>
     /// <returns>The device; the caller owns it.</returns>
     /// <exception cref="ArgumentException">The options name an address space.</exception>

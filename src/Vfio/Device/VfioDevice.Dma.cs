@@ -60,8 +60,9 @@ public sealed partial class VfioDevice
     }
 
     /// <summary>
-    /// Sets the token of this physical function: whoever opens one of its virtual functions has to know it (<see cref="VfioOpenOptions.VirtualFunctionToken"/>). The kernel makes up one that
-    /// nobody knows until then.
+    /// Sets the token of this physical function. A program that opens one of its virtual functions has to pass the same
+    /// token (<see cref="VfioOpenOptions.VirtualFunctionToken"/>). Until it is set, the kernel uses a random token that
+    /// it does not disclose.
     /// </summary>
     /// <param name="token">The token.</param>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>

@@ -4,8 +4,10 @@ namespace Vfio;
 public sealed partial class VfioDevice
 {
     /// <summary>
-    /// What sysfs said of the device when it was opened, where it is a mediated one; <see langword="null"/> for any other. Such a device has no place on a bus: <see cref="Address"/> is
-    /// 0000:00:00.0 and means nothing, <see cref="Name"/> is the UUID, and the PCI device it is made of, which is the host's, is <see cref="MediatedDevice.ParentAddress"/>.
+    /// Gets what sysfs reported about a mediated device when it was opened; <see langword="null"/> for any other
+    /// device. A mediated device is not on a bus: <see cref="Address"/> is 0000:00:00.0 and has no meaning,
+    /// <see cref="Name"/> is the UUID, and the host's PCI device that it was created from is
+    /// <see cref="MediatedDevice.ParentAddress"/>.
     /// </summary>
     public MediatedDevice? MediatedDevice { get; private init; }
 
@@ -40,13 +42,16 @@ public sealed partial class VfioDevice
         return DeviceOpener.Open(MediatedDevice.Get(sysfsPath, options.Host), options);
     }
 
-    /// <summary>Makes a mediated device of descriptors that somebody with more rights opened.</summary>
+    /// <summary>Creates a mediated device from descriptors that a program with more rights opened.</summary>
     /// <param name="id">Its UUID.</param>
     /// <param name="handles">The descriptors; the device's from here on, and closed also where this fails.</param>
     /// <param name="options">The backend follows from the descriptors, and so does the address space.</param>
     /// <returns>The device; the caller owns it.</returns>
     /// <exception cref="ArgumentException">A token or an address space was given.</exception>
-    /// <exception cref="VfioException">No such device, or it is none for this library; the descriptors are not what they should be, the device is open elsewhere, or a system call failed.</exception>
+    /// <exception cref="VfioException">
+    /// There is no such device, or this library does not support it; the descriptors are not valid for it; another
+    /// process has the device open; or a system call failed.
+    /// </exception>
     public static VfioDevice FromHandles(Guid id, DeviceHandles handles, VfioOpenOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(handles);

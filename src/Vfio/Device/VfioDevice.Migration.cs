@@ -38,7 +38,9 @@ public sealed partial class VfioDevice
     /// <param name="ranges">The addresses to watch: whole pages, disjoint. The kernel always takes 256 of them, and the device may not take more.</param>
     /// <param name="pageSize">What a bit is to stand for, in bytes, a power of two, 4096 or more; the device may choose another (<see cref="DeviceDirtyTracker.PageSize"/>).</param>
     /// <returns>The record; the caller owns it.</returns>
-    /// <exception cref="ArgumentException">No ranges, or some that are not whole pages, or overlap; a page size that is none.</exception>
+    /// <exception cref="ArgumentException">
+    /// There are no ranges; some are not whole pages, or overlap; or the page size is invalid.
+    /// </exception>
     /// <exception cref="InvalidOperationException">There is a record already.</exception>
     /// <exception cref="NotSupportedException"><see cref="SupportsDirtyTracking"/> is <see langword="false"/>.</exception>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>

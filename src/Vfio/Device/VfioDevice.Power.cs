@@ -51,8 +51,9 @@ public sealed partial class VfioDevice
     /// </param>
     /// <exception cref="ObjectDisposedException">The device or the counter was disposed.</exception>
     /// <exception cref="VfioException">
-    /// Low power is entered already (EINVAL; but where it was entered with a counter and the device slept, the call is an access that wakes it, and counts anew); a device model, or a kernel
-    /// before 6.1 (ENOTTY).
+    /// The device is in low power already (EINVAL). If low power was entered with a wake-up counter and the device
+    /// slept, the call is an access that wakes it, and counts again. Or it is a device model, or the kernel is older
+    /// than 6.1 (ENOTTY).
     /// </exception>
     public void EnterLowPower(EventFd? wakeUp = null)
     {
@@ -60,7 +61,9 @@ public sealed partial class VfioDevice
         _backend.EnterLowPower(wakeUp?.Handle, Name);
     }
 
-    /// <summary>Wakes the device, and keeps it awake (<c>VFIO_DEVICE_FEATURE_LOW_POWER_EXIT</c>). Nothing where it is awake.</summary>
+    /// <summary>
+    /// Wakes the device, and keeps it awake (<c>VFIO_DEVICE_FEATURE_LOW_POWER_EXIT</c>). Does nothing if it is awake.
+    /// </summary>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
     /// <exception cref="VfioException">A device model, or a kernel before 6.1 (ENOTTY).</exception>
     public void ExitLowPower()

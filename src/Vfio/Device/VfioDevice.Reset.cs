@@ -1,6 +1,6 @@
 namespace Vfio;
 
-// Resets of more than the device alone.
+// Resets of more than one device.
 public sealed partial class VfioDevice
 {
     /// <summary>

@@ -28,7 +28,7 @@ public sealed partial class VfioDevice
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         if (_backend.IsLost())
         {
-            throw new VfioException("recover", Name, "the device is gone from the bus", "dispose it; what is in its place, if anything, is to be opened anew");
+            throw new VfioException("recover", Name, "the device is gone from the bus", "dispose it; if another device has taken its place, open that one again");
         }
 
         if (IsCovered && MemoryDecoding.WhyOff(_backend) is string reason)

@@ -90,10 +90,10 @@ public sealed partial class VfioDevice : IDisposable
         return DeviceOpener.Open(new PciBus(options.Host).Get(address), options);
     }
 
-    /// <summary>Makes a device of descriptors that somebody with more rights opened.</summary>
+    /// <summary>Creates a device from descriptors that a program with more rights opened.</summary>
     /// <param name="address">The device's address.</param>
     /// <param name="handles">The descriptors; the device's from here on, and closed also where this fails.</param>
-    /// <param name="options">A token, where one is needed; the backend follows from the descriptors.</param>
+    /// <param name="options">A token, if one is required; the backend follows from the descriptors.</param>
     /// <returns>The device; the caller owns it.</returns>
     /// <exception cref="VfioException">The descriptors are not what they should be, the device is open elsewhere, or a system call failed.</exception>
     public static VfioDevice FromHandles(PciAddress address, DeviceHandles handles, VfioOpenOptions? options = null)
@@ -142,9 +142,10 @@ public sealed partial class VfioDevice : IDisposable
     }
 
     /// <summary>
-    /// Resets the device alone, in the way the kernel prefers for it: function-level, by power state, or by its bus
-    /// (<c>VFIO_DEVICE_RESET</c>; <c>reset_method</c> in sysfs). Configuration space is put back by the kernel; what becomes of the device's
-    /// own registers is the device's affair, and some keep them through a reset by power state. Nothing may access the device meanwhile.
+    /// Resets only this device, by the method that the kernel prefers for it: function-level, by power state, or by its
+    /// bus (<c>VFIO_DEVICE_RESET</c>; <c>reset_method</c> in sysfs). The kernel restores configuration space. What
+    /// happens to the device's own registers depends on the device: some keep them through a reset by power state.
+    /// Nothing may access the device meanwhile.
     /// </summary>
     /// <exception cref="NotSupportedException"><see cref="CanReset"/> is <see langword="false"/>.</exception>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
@@ -162,8 +163,10 @@ public sealed partial class VfioDevice : IDisposable
     }
 
     /// <summary>
-    /// Takes the device off the bus where something is mapped for it, disables its interrupts, disposes the open regions, unmaps what is left of the address space where it was the last device, and closes
-    /// device, group and container or IOAS, in this order. More than once is harmless; a second call at the same time returns before the first is done.
+    /// Disables bus mastering if something is mapped for the device, disables its interrupts, disposes the open
+    /// regions, unmaps the rest of the address space if it was the last device, and closes the device and its group and
+    /// container or IOAS, in this order. Calling it more than once is harmless; a second call at the same time returns
+    /// before the first is done.
     /// </summary>
     public void Dispose()
     {
@@ -197,7 +200,7 @@ public sealed partial class VfioDevice : IDisposable
 
     /// <summary>A device of the host that was opened, as the way to it left it.</summary>
     /// <param name="backend">The opened device; the device's from here on.</param>
-    /// <param name="address">Where it is; the default for a mediated device.</param>
+    /// <param name="address">The device's PCI address; the default value for a mediated device.</param>
     /// <param name="mediated">What sysfs says of a mediated device.</param>
     /// <param name="options">Which host, and whom to tell of leaks.</param>
     /// <param name="space">Its address space; null without an IOMMU.</param>
@@ -214,7 +217,9 @@ public sealed partial class VfioDevice : IDisposable
 
     private static RegionGuard GuardOf(VfioOpenOptions options) => new() { AllowUnguarded = options.AllowUnguarded };
 
-    /// <summary>Lets an opened device that is none of the host's join an address space; where that fails it is closed.</summary>
+    /// <summary>
+    /// Adds an opened device that is not one of the host's to an address space; if that fails, the device is closed.
+    /// </summary>
     internal static VfioDevice Join(IDeviceBackend opened, PciAddress? address, string name, IoAddressSpace space)
     {
         using Rollback undo = new();

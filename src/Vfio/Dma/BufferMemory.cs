@@ -5,8 +5,9 @@ using Microsoft.Win32.SafeHandles;
 namespace Vfio;
 
 /// <summary>
-/// Memory of this process for a device to reach: page-aligned, outside the managed heap. It ends in two steps, as mapped regions do:
-/// <see cref="Revoke"/> puts zeroes in its place, and the address range is given back when nothing refers to this object any more.
+/// Memory of this process for DMA: page-aligned, outside the managed heap. It ends in two steps, as mapped regions do:
+/// <see cref="Revoke"/> replaces it by zeroes, and the address range is freed when nothing refers to this object any
+/// more.
 /// </summary>
 internal sealed unsafe class BufferMemory : SafeHandle
 {
@@ -71,7 +72,7 @@ internal sealed unsafe class BufferMemory : SafeHandle
         }
     }
 
-    /// <summary>A part of a file (a memfd, usually), shared with whoever else has it.</summary>
+    /// <summary>A part of a file (usually a memfd), shared with every process that has the file.</summary>
     public static BufferMemory MapFile(SystemCalls calls, SafeFileHandle file, ulong offset, ulong length)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, (ulong)long.MaxValue);
@@ -83,7 +84,7 @@ internal sealed unsafe class BufferMemory : SafeHandle
     {
         if (Interlocked.Exchange(ref _revoked, 1) == 0 && !MemoryCover.TryZeroes(handle, _length))
         {
-            SetHandleAsInvalid(); // what is there may soon be somebody else's: it is not given back
+            SetHandleAsInvalid(); // the range may soon belong to another mapping: it is not unmapped
         }
 
         GC.KeepAlive(this);
@@ -148,8 +149,9 @@ internal sealed unsafe class BufferMemory : SafeHandle
         }, $"NUMA node {node}", "look at /sys/devices/system/node for those that there are");
     }
 
-    // All pages are there before they are pinned. A page that was never written is the kernel's one page of zeroes: pinned for reading alone, kernels
-    // before 6.2 leave the device with that one for ever, while this process writes its own.
+    // All pages are present before they are pinned. A page that was never written is the kernel's shared page of
+    // zeroes: if it is pinned only for reading, kernels before 6.2 leave the device with that page forever, while this
+    // process writes to its own.
     private void Populate(SystemCalls calls, bool mayLack)
     {
         int errno = calls.Before("madvise");

@@ -3,21 +3,28 @@ namespace Vfio;
 /// <summary>What memory <see cref="IoAddressSpace.Allocate"/> makes, and where. The defaults suit most.</summary>
 public sealed record DmaBufferOptions
 {
-    /// <summary>What the device may do with it; both directions unless told.</summary>
+    /// <summary>Gets what the device may do with the buffer. By default, it may read and write it.</summary>
     public DmaAccess Access { get; init; } = DmaAccess.ReadWrite;
 
-    /// <summary>The device's address of it, a multiple of the page size; chosen by the library unless told.</summary>
+    /// <summary>
+    /// Gets the device's address of the buffer, a multiple of the page size. By default, the library chooses it.
+    /// </summary>
     public Iova? At { get; init; }
 
     /// <summary>Of which pages it is made.</summary>
     public DmaPageSize PageSize { get; init; }
 
-    /// <summary>The NUMA node it comes from (<see cref="PciDeviceInfo.GetNumaNode"/> tells the device's); any unless told.</summary>
+    /// <summary>
+    /// Gets the NUMA node of the memory (<see cref="PciDeviceInfo.GetNumaNode"/> reports the device's). By default, any
+    /// node.
+    /// </summary>
     public int? NumaNode { get; init; }
 
-    /// <summary>How many bits the address may have, 12 to 64; as <see cref="IoAddressSpace.AddressWidth"/> unless told.</summary>
+    /// <summary>
+    /// Gets the greatest width of the address in bits, 12 to 64. By default, <see cref="IoAddressSpace.AddressWidth"/>.
+    /// </summary>
     public int? AddressWidth { get; init; }
 
-    /// <summary>Whose it is, for the ledger; the line of the source that asked for it unless told.</summary>
+    /// <summary>Gets the owner to show in the ledger. By default, the source line that requested the buffer.</summary>
     public string? Owner { get; init; }
 }

@@ -40,7 +40,9 @@ internal sealed class DmaLedger
         return at < _live.Count && _live[at].First <= last ? _live[at] : null;
     }
 
-    /// <summary>The mapping an address lies in; where there is none, the last that was there and is remembered.</summary>
+    /// <summary>
+    /// Finds the mapping that contains an address; if there is none, the last former mapping there that is remembered.
+    /// </summary>
     public DmaMapping? FindLast(ulong iova) =>
         FindOverlap(iova, iova) ?? _ended.LastOrDefault(mapping => iova >= mapping.First && iova <= mapping.Last);
 

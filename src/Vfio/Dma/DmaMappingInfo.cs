@@ -20,7 +20,7 @@ public sealed record DmaMappingInfo
     /// <summary>How long ago it was mapped.</summary>
     public required TimeSpan Age { get; init; }
 
-    /// <summary>Whether it is mapped now; where not, it was.</summary>
+    /// <summary>Gets whether the memory is mapped now; if not, it was mapped earlier.</summary>
     public required bool IsLive { get; init; }
 
     /// <summary>In a line: <c>0x10000, 64 KiB, read and write, Queue.cs:41, 3.2 s</c>.</summary>

@@ -16,14 +16,17 @@ public sealed record DmaUsage
     public required ulong PeakBytes { get; init; }
 
     /// <summary>
-    /// How many more mappings the kernel allows (<c>VFIO_IOMMU_TYPE1_INFO_DMA_AVAIL</c>, from <c>vfio_iommu_type1.dma_entry_limit</c>);
-    /// <see langword="null"/> where it does not say, as with iommufd.
+    /// Gets how many more mappings the kernel allows (<c>VFIO_IOMMU_TYPE1_INFO_DMA_AVAIL</c>, from
+    /// <c>vfio_iommu_type1.dma_entry_limit</c>); <see langword="null"/> if it does not report that, as with iommufd.
     /// </summary>
     public required uint? EntriesLeft { get; init; }
 
     /// <summary>What this process has locked or pinned in all, by the kernel's count.</summary>
     public required ulong LockedBytes { get; init; }
 
-    /// <summary>What it may (<c>RLIMIT_MEMLOCK</c>), in bytes; <see langword="null"/> where there is no limit. Root is not held to it.</summary>
+    /// <summary>
+    /// Gets how many bytes this process may lock (<c>RLIMIT_MEMLOCK</c>); <see langword="null"/> for no limit. It does
+    /// not apply to root.
+    /// </summary>
     public required ulong? LockedLimit { get; init; }
 }

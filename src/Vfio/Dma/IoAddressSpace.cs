@@ -85,7 +85,10 @@ public sealed partial class IoAddressSpace : IDisposable
     /// <returns>The address space; the caller owns it, and opens devices into it (<see cref="VfioOpenOptions.AddressSpace"/>).</returns>
     public static IoAddressSpace Create() => new(backend: null, new SystemCalls()) { _isOwned = true };
 
-    /// <summary>Says that a device has an address width below 64 bits: what is allocated and mapped from now on fits it. What is mapped already stays where it is.</summary>
+    /// <summary>
+    /// Limits addresses to those that a device with fewer than 64 address bits can use: buffers that are allocated and
+    /// mapped from now on fit them. Existing mappings keep their addresses.
+    /// </summary>
     /// <param name="bits">How many bits its addresses have, 12 to 64; edu has 28. Of several calls the least counts.</param>
     /// <exception cref="ArgumentOutOfRangeException">Fewer than 12 or more than 64.</exception>
     public void LimitAddressWidth(int bits)

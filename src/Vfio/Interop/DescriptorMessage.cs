@@ -46,8 +46,11 @@ internal static unsafe class DescriptorMessage
         }
     }
 
-    /// <summary>Takes the next message if there is one. Descriptors in it never reach this process: the kernel drops them where there is no room for them.</summary>
-    /// <returns>The errno, EAGAIN where there is none.</returns>
+    /// <summary>
+    /// Receives the next message if there is one. Descriptors in it never reach this process: the kernel drops them,
+    /// because there is no room for them.
+    /// </summary>
+    /// <returns>The errno; EAGAIN if there is no message.</returns>
     public static int TryReceive(SafeHandle socket, Span<byte> buffer, out ReceivedMessage received) =>
         Receive(socket, buffer, null, 0, Libc.MSG_DONTWAIT, out received, out _);
 

@@ -76,7 +76,8 @@ public sealed unsafe class EventFd : IDisposable
             throw new VfioException("eventfd", subject, errno);
         }
 
-        // A look without waiting is how all signals are taken: where it is refused, none would ever be seen.
+        // All signals are received by a read that does not wait: if the kernel refuses it, no signal would ever be
+        // seen.
         errno = Probe((int)eventFd.DangerousGetHandle());
         if (errno != Errno.EAGAIN)
         {
@@ -96,7 +97,7 @@ public sealed unsafe class EventFd : IDisposable
     }
 
     /// <summary>Takes what was counted since the last time, without waiting.</summary>
-    /// <returns>0 where there is nothing.</returns>
+    /// <returns>The count; 0 if there is no signal.</returns>
     internal static ulong Take(SafeFileHandle eventFd)
     {
         using HandleUse use = new(eventFd);

@@ -9,7 +9,7 @@ internal sealed unsafe class EventPoll : IDisposable
 {
     private const int MostEvents = 64;
 
-    // struct epoll_event is packed on x86-64 alone: 32 bits of events, 64 of data.
+    // struct epoll_event is packed only on x86-64: 32 bits of events, 64 of data.
     private static readonly int EventBytes = X86Base.X64.IsSupported ? 12 : 16;
     private static readonly int DataOffset = X86Base.X64.IsSupported ? 4 : 8;
 
@@ -25,7 +25,9 @@ internal sealed unsafe class EventPoll : IDisposable
         }
     }
 
-    /// <summary>Watches a descriptor; silent until <see cref="Arm"/> where it is to be told of once at a time.</summary>
+    /// <summary>
+    /// Watches a descriptor. One that reports only once at a time stays silent until <see cref="Arm"/>.
+    /// </summary>
     public void Add(SafeHandle file, ulong key, bool isOneShot)
     {
         int errno = Control(Libc.EPOLL_CTL_ADD, file, isOneShot ? 0 : Libc.EPOLLIN, key);

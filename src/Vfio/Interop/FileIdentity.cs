@@ -12,7 +12,7 @@ namespace Vfio;
 internal readonly record struct FileIdentity(FileKind Kind, uint Major, uint Minor, ulong Inode)
 {
     /// <summary>Of the file that a path leads to. Asks no server of a file system: it may not answer.</summary>
-    /// <returns><see langword="null"/> where there is none, or it may not be looked at.</returns>
+    /// <returns><see langword="null"/> if there is no such file, or it may not be examined.</returns>
     public static FileIdentity? Of(string path) =>
         Libc.StatX(Libc.AT_FDCWD, path, Libc.AT_STATX_DONT_SYNC | Libc.AT_NO_AUTOMOUNT, Libc.STATX_TYPE | Libc.STATX_INO, out Libc.statx status) != 0 ? null
             : (status.stx_mode & Libc.S_IFMT) switch

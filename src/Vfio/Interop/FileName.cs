@@ -5,8 +5,9 @@ using System.Text;
 namespace Vfio;
 
 /// <summary>
-/// Names of files and interfaces, which to the kernel are bytes, as strings: UTF-8, and each byte that is none as a lone surrogate, U+DC80 to U+DCFF, which no
-/// UTF-8 gives. So every name goes there and back.
+/// Converts names of files and interfaces, which are bytes to the kernel, to strings: UTF-8, with each byte that is not
+/// UTF-8 as a lone surrogate, U+DC80 to U+DCFF, which valid UTF-8 never decodes to. So every name survives the round
+/// trip.
 /// </summary>
 internal static class FileName
 {

@@ -16,7 +16,10 @@ internal readonly record struct FileStatus(uint UserId, uint GroupId, uint Mode)
     /// <summary>Whether this process may open a file for reading and writing, as its effective user. Opens nothing.</summary>
     public static bool MayReadAndWrite(string path) => Libc.FAccessAt(Libc.AT_FDCWD, path, Libc.R_OK | Libc.W_OK, Libc.AT_EACCESS) == 0;
 
-    /// <summary>Of an open file, and so of the one that is read, whatever its name leads to by now. <see langword="null"/> where it is no regular file.</summary>
+    /// <summary>
+    /// Gets the status of an open file, and so of the file that is read, even if its name leads to another file by now.
+    /// <see langword="null"/> if it is not a regular file.
+    /// </summary>
     public static FileStatus? OfRegularFile(SafeFileHandle file)
     {
         using HandleUse use = new(file);

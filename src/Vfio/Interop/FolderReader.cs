@@ -8,7 +8,10 @@ internal static unsafe class FolderReader
     private const int LinkBytes = 4096;
     private const int MostNames = 1 << 20;
 
-    /// <summary>What a link points to; null where there is none, it may not be read, or it is longer than a path can be.</summary>
+    /// <summary>
+    /// Gets the target of a link; null if there is no such link, it may not be read, or its target is longer than a
+    /// path can be.
+    /// </summary>
     public static string? ReadLink(string path)
     {
         byte* buffer = stackalloc byte[LinkBytes];
@@ -16,7 +19,9 @@ internal static unsafe class FolderReader
         return length is < 0 or >= LinkBytes ? null : FileName.Decode(new ReadOnlySpan<byte>(buffer, (int)length));
     }
 
-    /// <summary>The names in a folder, in no order; none where there is no such folder or it may not be read.</summary>
+    /// <summary>
+    /// Gets the names in a folder, unordered; none if there is no such folder, or it may not be read.
+    /// </summary>
     public static List<string> Names(string folder)
     {
         List<string> names = [];

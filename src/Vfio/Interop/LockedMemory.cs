@@ -4,7 +4,7 @@ namespace Vfio;
 
 /// <summary>How much memory this process has locked or pinned, and may.</summary>
 /// <param name="Used">Bytes that count against the limit (<c>VmLck</c> in <c>/proc/self/status</c>, where type1 counts what it pins) and those pinned besides (<c>VmPin</c>, where iommufd does).</param>
-/// <param name="Limit">Bytes (RLIMIT_MEMLOCK, soft); null where there is no limit.</param>
+/// <param name="Limit">The limit in bytes (RLIMIT_MEMLOCK, soft); null for no limit.</param>
 internal readonly record struct LockedMemory(ulong Used, ulong? Limit)
 {
     private const ulong KiB = 1024;

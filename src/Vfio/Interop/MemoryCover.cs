@@ -2,13 +2,13 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Vfio;
 
-/// <summary>Puts memory of zeroes, which is nobody's, in the place of a mapping; other threads see the one or the other.</summary>
+/// <summary>Replaces a mapping by private memory of zeroes; other threads see either the one or the other.</summary>
 internal static class MemoryCover
 {
     private const int Protection = Libc.PROT_READ | Libc.PROT_WRITE;
     private const int NoFile = -1;
 
-    /// <returns>Whether it worked; where not, nothing may be mapped there any more.</returns>
+    /// <returns>Whether it worked; if not, there may be no mapping there any more.</returns>
     public static bool TryZeroes(nint address, nuint length) => Libc.MMap(
         address, length, Protection, Libc.MAP_PRIVATE | Libc.MAP_ANONYMOUS | Libc.MAP_NORESERVE | Libc.MAP_FIXED, NoFile, 0) != Libc.MAP_FAILED
         || TryEmptyFile(address, length);

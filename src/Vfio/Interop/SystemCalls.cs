@@ -7,7 +7,10 @@ namespace Vfio;
 /// The system calls by which devices are opened and memory is mapped, each under the name that an error tells. One object stands behind
 /// a device and its address space, so that a test can let any of them fail.
 /// </summary>
-/// <param name="fault">Asked before each call, with its name: the errno it is to fail with, 0 for none. Null asks nobody.</param>
+/// <param name="fault">
+/// Called with the name of each call before it is made; returns the errno that the call is to fail with, or 0. Null for
+/// none.
+/// </param>
 internal sealed unsafe class SystemCalls(Func<string, int>? fault = null)
 {
     /// <summary>Asks whether a call is to fail; for calls that are made elsewhere.</summary>

@@ -15,7 +15,7 @@ internal static unsafe class UserDatabase
     /// <exception cref="VfioException">The name service could not say: that is not "no such user".</exception>
     public static UserEntry? Find(string name)
     {
-        // Across the border a name ends at its first zero: it would find somebody else.
+        // In C a string ends at its first zero, so a shortened name could find another user.
         if (name.Contains('\0'))
         {
             return null;
@@ -53,7 +53,7 @@ internal static unsafe class UserDatabase
             return null;
         }
 
-        // A group's line has its members, and so is long where they are many.
+        // The entry of a group contains its members, and is long if there are many.
         byte[] buffer = new byte[GroupBufferBytes];
         Libc.group entry;
         Libc.group* found = null;
@@ -64,7 +64,7 @@ internal static unsafe class UserDatabase
         }
     }
 
-    // getpwnam(3) and getgrnam(3): these mean that there is none, depending on where the host keeps its users.
+    // getpwnam(3) and getgrnam(3): these mean that there is no such entry, depending on where the host keeps its users.
     private static void Check(int errno, string subject)
     {
         if (errno is not (0 or Errno.ENOENT or Errno.ESRCH or Errno.EBADF or Errno.EPERM))

@@ -38,7 +38,9 @@ internal static partial class VfioDeviceIoctl
     /// <param name="action">One of <c>VFIO_IRQ_SET_ACTION_*</c>.</param>
     /// <param name="start">The first vector.</param>
     /// <param name="eventFds">The eventfds; not empty.</param>
-    /// <param name="result">Above 0: nothing was done, so many vectors are to be had (MSI and MSI-X, the first time).</param>
+    /// <param name="result">
+    /// Above 0 if nothing was done: the number of vectors that are available (MSI and MSI-X, the first time).
+    /// </param>
     /// <returns>The errno, 0 where it worked.</returns>
     public static int SetIrqs(
         SystemCalls calls, SafeFileHandle device, uint index, uint action, uint start, ReadOnlySpan<SafeFileHandle?> eventFds, out int result)

@@ -39,7 +39,7 @@ public sealed class DeviceInterrupts
         }
     }
 
-    /// <summary>What the kernel says of one way to interrupt.</summary>
+    /// <summary>Gets what the kernel reports about an interrupt type.</summary>
     /// <param name="index">Which.</param>
     /// <returns>How many vectors it has, 0 where the device has not got it, and what can be done with them.</returns>
     /// <exception cref="ArgumentOutOfRangeException">No such index.</exception>
@@ -49,7 +49,7 @@ public sealed class DeviceInterrupts
     {
         if (index is < IrqIndex.Intx or > IrqIndex.Request)
         {
-            throw new ArgumentOutOfRangeException(nameof(index), index, "no such way to interrupt");
+            throw new ArgumentOutOfRangeException(nameof(index), index, "unknown interrupt type");
         }
 
         try
@@ -66,7 +66,7 @@ public sealed class DeviceInterrupts
     }
 
     /// <summary>Enables one interrupt.</summary>
-    /// <param name="index">Which way to interrupt.</param>
+    /// <param name="index">The interrupt type.</param>
     /// <param name="subindex">Which vector, from 0 on; INTx, error and request have one.</param>
     /// <param name="options">How it is waited for.</param>
     /// <returns>The vector; the caller owns it, and the device's disposal disposes it.</returns>
@@ -78,7 +78,7 @@ public sealed class DeviceInterrupts
     public InterruptVector Enable(IrqIndex index, int subindex = 0, InterruptOptions? options = null) => EnableRange(index, subindex, 1, options)[0];
 
     /// <summary>Enables several interrupts of one kind, all or none.</summary>
-    /// <param name="index">Which way to interrupt.</param>
+    /// <param name="index">The interrupt type.</param>
     /// <param name="start">The first vector.</param>
     /// <param name="count">How many, 1 or more.</param>
     /// <param name="options">How they are waited for.</param>
@@ -235,7 +235,7 @@ public sealed class DeviceInterrupts
             return;
         }
 
-        // Their number cannot change later: as many as there are, else as many as are to be had.
+        // The number cannot change later: request all vectors that the device has, or else all that are available.
         int wanted = info.Count;
         int available = _backend.SetTriggers(info.Index, 0, Spread(start, eventFds, wanted));
         if (available > 0)
@@ -258,7 +258,7 @@ public sealed class DeviceInterrupts
     {
         if (available > 0)
         {
-            throw new VfioException("VFIO_DEVICE_SET_IRQS", $"{info.Index} interrupts of {DeviceName}", $"only {available} vectors are to be had", "enable fewer, in one go");
+            throw new VfioException("VFIO_DEVICE_SET_IRQS", $"{info.Index} interrupts of {DeviceName}", $"only {available} vectors are available", "enable fewer, in one call");
         }
     }
 

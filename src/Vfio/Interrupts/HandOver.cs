@@ -3,8 +3,9 @@ using Microsoft.Win32.SafeHandles;
 namespace Vfio;
 
 /// <summary>
-/// A thread beside an <see cref="InterruptLoop"/>'s own that goes on after an interrupt: waking it costs one system call, where the thread pool takes twice as long to wake. It does one thing at a
-/// time; what comes while it is busy is for the thread pool, so nobody waits for anybody.
+/// A thread in addition to the one of an <see cref="InterruptLoop"/>, which runs continuations after an interrupt.
+/// Waking it takes one system call; the thread pool takes twice as long to wake. It runs one continuation at a time;
+/// the thread pool runs those that arrive while it is busy, so that none waits for another.
 /// </summary>
 internal sealed class HandOver : IDisposable
 {
@@ -26,7 +27,8 @@ internal sealed class HandOver : IDisposable
         if (!_isDisposed && Interlocked.CompareExchange(ref _work, work, null) is null)
         {
             EventFd.Add(_wake);
-            Thread.Yield(); // whoever waits goes on at once where it was put behind this thread, which has no more to do than to sleep
+            // Lets the woken thread run immediately if it was queued behind this one, which would only go to sleep.
+            Thread.Yield();
         }
         else
         {
@@ -34,7 +36,10 @@ internal sealed class HandOver : IDisposable
         }
     }
 
-    /// <summary>Ends the thread, after what it is doing; not waited for, since that may wait for whoever disposes. By the thread that gives it work, or after that thread's end.</summary>
+    /// <summary>
+    /// Ends the thread after its current work. Does not wait for it, since that work may wait for the caller of this
+    /// method. Called by the thread that gives it work, or after that thread has ended.
+    /// </summary>
     public void Dispose()
     {
         _isDisposed = true;

@@ -18,8 +18,9 @@ public sealed class InterruptLoop : IDisposable
     private readonly Thread _thread;
     private readonly HandOver _handOver;
     private readonly Lock _lock = new();
-    private Target?[] _targets = new Target?[FewTargets]; // written under _lock, and replaced where it is full; a key's low half is a place in it
-    private uint _turn; // locked; a key's high half: an event that was fetched for who was in the place before is nobody's
+    private Target?[] _targets = new Target?[FewTargets]; // written under _lock, replaced when full; a key's low half is its index
+    // Locked. A key's high half: an event that was fetched for the former target of an index is ignored.
+    private uint _turn;
     private bool _isDisposed; // locked
 
     /// <summary>Starts the thread: in the background, it does not keep the process alive.</summary>

@@ -22,7 +22,8 @@ public sealed partial class InterruptVector
     }
 
     /// <summary>
-    /// Waits for a signal without a thread: the loop's thread (<see cref="InterruptOptions.Loop"/>) sees it, another continues. Completes at once where there are signals.
+    /// Waits for a signal without blocking a thread: the loop's thread (<see cref="InterruptOptions.Loop"/>) sees the
+    /// signal, and another thread continues. Completes immediately if there are signals.
     /// </summary>
     /// <param name="cancellationToken">Ends the wait; a signal that comes at the same moment is not lost, but left for the next.</param>
     /// <returns>How many signals came since they were taken last, 1 or more. To be awaited once, as every <see cref="ValueTask"/>.</returns>
@@ -41,7 +42,7 @@ public sealed partial class InterruptVector
         {
             if (_state != WaitState.None)
             {
-                throw new InvalidOperationException($"one wait at a time: {(_state == WaitState.Waiting ? "another is under way" : "the one of before was not awaited")} on {this}");
+                throw new InvalidOperationException($"one wait at a time: {(_state == WaitState.Waiting ? "another is pending" : "the previous one was not awaited")} on {this}");
             }
 
             ulong count = ReadAndClear();
@@ -72,7 +73,8 @@ public sealed partial class InterruptVector
 
         if (cancellationToken.CanBeCanceled)
         {
-            // May run at once, and may come too late: it ends a wait only where one is under way, and GetResult waits for it.
+            // This may run immediately, and may come too late: it ends a wait only if one is pending, and GetResult
+            // waits for it.
             _cancellation = cancellationToken.UnsafeRegister(static (vector, token) => ((InterruptVector)vector!).Cancel(token), this);
         }
 
@@ -109,13 +111,13 @@ public sealed partial class InterruptVector
         {
             if (_state != WaitState.Waiting || _isDisposed)
             {
-                return; // cancelled: the signals stay where they are; or about to end, which ends the wait
+                return; // cancelled: the signals are kept; or about to end, which ends the wait
             }
 
-            count = Note(Vfio.EventFd.Take(_number)); // who closes it waits for the lock first
+            count = Note(Vfio.EventFd.Take(_number)); // a thread that closes it waits for the lock first
             if (count == 0)
             {
-                _loop!.TryArm(_eventFd, _key); // somebody else took them
+                _loop!.TryArm(_eventFd, _key); // another reader consumed them
                 return;
             }
 

@@ -65,7 +65,7 @@ public sealed partial class InterruptVector
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         if (!Info.IsMaskable)
         {
-            throw new NotSupportedException($"{this} cannot be masked: the kernel masks INTx alone; a device has masks of its own");
+            throw new NotSupportedException($"{this} cannot be masked: the kernel can mask only INTx; the device may have masks of its own");
         }
     }
 }

@@ -24,7 +24,7 @@ public sealed partial class InterruptVector : IDisposable
 
     private readonly DeviceInterrupts _interrupts;
     private readonly SafeFileHandle _eventFd;
-    private readonly int _number; // the eventfd's, for where it cannot be closed meanwhile
+    private readonly int _number; // the eventfd's, for code during which it cannot be closed
     private readonly bool _isInline;
     private ulong _signals;
     private volatile bool _isDisposed;
@@ -41,7 +41,7 @@ public sealed partial class InterruptVector : IDisposable
         _number = (int)_eventFd.DangerousGetHandle();
     }
 
-    /// <summary>What the kernel said of its way to interrupt when it was enabled.</summary>
+    /// <summary>Gets what the kernel reported about the vector's interrupt type when the vector was enabled.</summary>
     public IrqInfo Info { get; }
 
     /// <summary>In which way it interrupts.</summary>
@@ -54,8 +54,9 @@ public sealed partial class InterruptVector : IDisposable
     public ulong SignalCount => Volatile.Read(ref _signals);
 
     /// <summary>
-    /// The eventfd itself (eventfd(2)), for a program's own loop: poll it, then read its 8 bytes; a read waits where there is nothing. Whoever reads it takes the signals. The vector's: not to
-    /// be closed, not to be used after disposal.
+    /// Gets the eventfd itself (eventfd(2)), for a program's own loop: poll it, then read its 8 bytes. A read blocks if
+    /// there is no signal, and consumes the signals. The vector owns it: do not close it, and do not use it after the
+    /// vector is disposed.
     /// </summary>
     /// <exception cref="ObjectDisposedException">The vector or its device was disposed.</exception>
     public SafeFileHandle EventFd
@@ -171,7 +172,7 @@ public sealed partial class InterruptVector : IDisposable
     {
         _isDisposed = true;
         EndWaitAsync();
-        Vfio.EventFd.Add(_eventFd, EndMark); // wakes whoever sleeps on it; they see that it is disposed
+        Vfio.EventFd.Add(_eventFd, EndMark); // wakes threads that wait for it; they see that it is disposed
         _eventFd.Dispose();
         lock (_lock)
         {

@@ -3,8 +3,10 @@ using System.Numerics;
 namespace Vfio;
 
 /// <summary>
-/// The record of pages that one device writes, kept by the device itself (<c>VFIO_DEVICE_FEATURE_DMA_LOGGING_START</c> and its companions in <c>linux/vfio.h</c>): for who copies memory while the device
-/// runs, where the IOMMU keeps none (<see cref="IoAddressSpace.StartDirtyTracking"/>).
+/// Tracks the pages that one device writes. The device itself does the tracking
+/// (<c>VFIO_DEVICE_FEATURE_DMA_LOGGING_START</c> and its companions in <c>linux/vfio.h</c>). For callers that copy
+/// memory while the device runs, if the IOMMU does not support dirty tracking
+/// (<see cref="IoAddressSpace.StartDirtyTracking"/>).
 /// </summary>
 /// <remarks>The caller owns it; disposal ends the record, and so does disposal of the device. One at a time for a device. Any thread.</remarks>
 public sealed class DeviceDirtyTracker : IDisposable
@@ -37,7 +39,9 @@ public sealed class DeviceDirtyTracker : IDisposable
     /// <returns>How many pages.</returns>
     /// <exception cref="ArgumentException">The addresses are not whole pages or not watched, or the bitmap is too short.</exception>
     /// <exception cref="ObjectDisposedException">The record has ended.</exception>
-    /// <exception cref="VfioException">The device failed: all pages count as written then, and the record is to be begun anew.</exception>
+    /// <exception cref="VfioException">
+    /// The device failed: all pages count as dirty, and tracking has to be started again.
+    /// </exception>
     public int Read(Iova first, ulong length, Span<ulong> bitmap)
     {
         ObjectDisposedException.ThrowIf(_isDisposed != 0, this);

@@ -11,9 +11,10 @@ public sealed partial class DeviceMigration
     /// before it is written, and a missing one before the device is told that this was all.
     /// </summary>
     /// <remarks>
-    /// Once the device takes a state, what it held before is gone. Where it then fails or is cancelled the device is reset and in <see cref="MigrationState.Running"/>; where the reset
-    /// fails too it is left in <see cref="MigrationState.Resuming"/> or <see cref="MigrationState.Error"/>. The checksum is no signature: whoever can write the
-    /// file decides what the device, and the kernel's driver of it, is given to read.
+    /// As soon as the device accepts a state, its previous state is lost. If the restore then fails or is cancelled,
+    /// the device is reset and is in <see cref="MigrationState.Running"/>; if the reset fails too, it is left in
+    /// <see cref="MigrationState.Resuming"/> or <see cref="MigrationState.Error"/>. The checksum is not a signature:
+    /// anyone who can write the file decides what the device, and the kernel's driver for it, reads.
     /// </remarks>
     /// <param name="stream">Where from; the caller's.</param>
     /// <param name="options">How.</param>

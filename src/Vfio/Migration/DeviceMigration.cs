@@ -6,12 +6,15 @@ namespace Vfio;
 /// </summary>
 /// <remarks>
 /// <para>
-/// <see cref="SaveTo"/> and <see cref="RestoreFrom"/> do the whole of it, by a file format that knows which device a state belongs to. <see cref="SetState"/>, <see cref="ReadData"/> and
-/// <see cref="WriteData"/> are the steps they are made of, for who has a protocol of their own.
+/// <see cref="SaveTo"/> and <see cref="RestoreFrom"/> do a complete migration, with a file format that records which
+/// device a state belongs to. <see cref="SetState"/>, <see cref="ReadData"/> and <see cref="WriteData"/> are the steps
+/// that they consist of, for callers that have a protocol of their own.
 /// </para>
 /// <para>
-/// It is the device's, and ends with it. Any thread may use it; one save or restore at a time. What the state is made of is the driver's secret: what is mapped for the device
-/// (<see cref="VfioDevice.AddressSpace"/>), which memory it wrote and which interrupts are enabled is not part of it. While a device stands still the program leaves its regions alone.
+/// It belongs to the device, and ends with it. Any thread may use it, but only one save or restore runs at a time. The
+/// contents of the state are known only to the driver. It does not include what is mapped for the device
+/// (<see cref="VfioDevice.AddressSpace"/>), the memory that the device wrote, and the interrupts that are enabled.
+/// While the device is stopped, the program must not access its regions.
 /// </para>
 /// </remarks>
 public sealed partial class DeviceMigration
@@ -58,8 +61,10 @@ public sealed partial class DeviceMigration
     }
 
     /// <summary>
-    /// Moves the device to another state, by way of others where there is no direct way; it is there when this returns. Where a state can be read or written in the new one, that begins
-    /// here, and goes on while the device stays among <see cref="MigrationState.PreCopy"/>, <see cref="MigrationState.PreCopyPeerToPeer"/> and <see cref="MigrationState.StopCopy"/>.
+    /// Moves the device to another state, through intermediate states if there is no direct transition. It is in that
+    /// state when this method returns. If state can be read or written in the new one, the transfer begins here, and
+    /// continues while the device stays among <see cref="MigrationState.PreCopy"/>,
+    /// <see cref="MigrationState.PreCopyPeerToPeer"/> and <see cref="MigrationState.StopCopy"/>.
     /// </summary>
     /// <remarks>Every state can be reached from every other, with these exceptions: none from <see cref="MigrationState.Error"/>, and no <c>PreCopy</c> from <c>StopCopy</c>.</remarks>
     /// <param name="state">The state; not <see cref="MigrationState.Error"/>.</param>
@@ -68,7 +73,8 @@ public sealed partial class DeviceMigration
     /// <exception cref="NotSupportedException">The device has not got the state (<see cref="Capabilities"/>).</exception>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
     /// <exception cref="VfioException">
-    /// The kernel refused. The device may then be in the state of before, in one on the way, or in <see cref="MigrationState.Error"/>: <see cref="GetState"/> tells.
+    /// The kernel refused. The device may then be in the previous state, in an intermediate one, or in
+    /// <see cref="MigrationState.Error"/>: <see cref="GetState"/> reports which.
     /// </exception>
     public void SetState(MigrationState state)
     {
@@ -81,7 +87,9 @@ public sealed partial class DeviceMigration
 
     /// <summary>Reads the device's state, in <see cref="MigrationState.StopCopy"/> and the <c>PreCopy</c> states. The bytes' order counts, how they are cut does not.</summary>
     /// <param name="buffer">Where to; filled from its start. Not empty.</param>
-    /// <returns>How many bytes; 0 at the end of the state, and in the <c>PreCopy</c> states where there is nothing now.</returns>
+    /// <returns>
+    /// The number of bytes; 0 at the end of the state, and in the <c>PreCopy</c> states if there is no data now.
+    /// </returns>
     /// <exception cref="InvalidOperationException">The device is in no state in which there is anything to read, or a save or a restore is under way.</exception>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
     /// <exception cref="VfioException">The device did not give it.</exception>
@@ -102,8 +110,9 @@ public sealed partial class DeviceMigration
     public PreCopyInfo GetPreCopyInfo() => GetPreCopyInfo(TakeSession("read"));
 
     /// <summary>
-    /// Resets the device, which brings it to <see cref="MigrationState.Running"/> from any state, <see cref="MigrationState.Error"/> too; what state it held is gone (<c>VFIO_DEVICE_RESET</c>). A device that
-    /// can be migrated can be reset so, even where it does not say it (<see cref="VfioDevice.CanReset"/>).
+    /// Resets the device, which moves it to <see cref="MigrationState.Running"/> from any state, including
+    /// <see cref="MigrationState.Error"/>; its state is lost (<c>VFIO_DEVICE_RESET</c>). A device that can be migrated
+    /// can be reset in this way even if <see cref="VfioDevice.CanReset"/> says otherwise.
     /// </summary>
     /// <exception cref="InvalidOperationException">A save or a restore is under way.</exception>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
@@ -118,7 +127,7 @@ public sealed partial class DeviceMigration
         }
     }
 
-    /// <summary>The migration of a device; null where it has none.</summary>
+    /// <summary>Gets the migration of a device; null if the device does not support it.</summary>
     internal static DeviceMigration? Find(IDeviceBackend backend, string name, Func<MigrationIdentity> readIdentity)
     {
         int errno = backend.GetMigrationFlags(out ulong flags);
@@ -228,11 +237,12 @@ public sealed partial class DeviceMigration
         lock (_lock)
         {
             CheckFree();
-            return _data ?? throw new InvalidOperationException($"no state of {_name} can be {what} now: it is in {ReadState()}, or was moved there by somebody else");
+            return _data ?? throw new InvalidOperationException($"no state of {_name} can be {what} now: it is in {ReadState()}, or another caller moved it there");
         }
     }
 
-    // Outside the lock: a device may take its time, and whoever disposes it meanwhile does not wait.
+    // This is outside the lock, since a device may take its time, and a caller that disposes it meanwhile must not
+    // wait.
     private int Read(IMigrationData session, Span<byte> buffer, bool isFirstPart)
     {
         int errno = session.Read(buffer, out int done);

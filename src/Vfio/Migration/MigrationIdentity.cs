@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Vfio;
 
-/// <summary>What a state belongs to: a state goes into a device of the same kind alone.</summary>
+/// <summary>Identifies what a state belongs to: only a device of the same kind accepts it.</summary>
 /// <param name="VendorId">Of configuration space, as the three that follow.</param>
 /// <param name="DeviceId">The device id.</param>
 /// <param name="SubsystemVendorId">The subsystem's vendor id.</param>

@@ -4,15 +4,18 @@ namespace Vfio;
 public sealed record MigrationOptions
 {
     /// <summary>
-    /// The state that the device is left in when all went well: <see cref="MigrationState.Stop"/> unless told, so that a device whose state has gone elsewhere, or whose memory and interrupts
-    /// are not set up yet, does nothing; <see cref="MigrationState.Running"/>, or <see cref="MigrationState.RunningPeerToPeer"/>.
+    /// Gets the state that the device is left in after a success. By default, <see cref="MigrationState.Stop"/>, so
+    /// that a device whose state has been moved elsewhere, or whose memory and interrupts are not set up yet, does
+    /// nothing. May also be <see cref="MigrationState.Running"/> or <see cref="MigrationState.RunningPeerToPeer"/>.
     /// </summary>
     public MigrationState FinalState { get; init; } = MigrationState.Stop;
 
     /// <summary>
-    /// For a save: whether to read a first part while the device runs, where it can (<see cref="MigrationCapabilities.PreCopy"/>). Asked after each part that was read, with what is left:
-    /// <see langword="true"/> to go on, <see langword="false"/> to stop the device and read the rest. <see cref="WhileInitialBytesRemain"/> is what the kernel recommends. <see langword="null"/>, the
-    /// default, stops the device at once.
+    /// Gets whether a save reads a first part while the device runs, if the device supports it
+    /// (<see cref="MigrationCapabilities.PreCopy"/>). It is called after each part that was read, with the amounts that
+    /// remain: <see langword="true"/> continues, <see langword="false"/> stops the device and reads the rest. The
+    /// kernel recommends <see cref="WhileInitialBytesRemain"/>. <see langword="null"/>, the default, stops the device
+    /// immediately.
     /// </summary>
     public Func<PreCopyInfo, bool>? ContinuePreCopy { get; init; }
 

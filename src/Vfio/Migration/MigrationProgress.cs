@@ -6,7 +6,10 @@ public readonly record struct MigrationProgress
     /// <summary>Creates a value.</summary>
     /// <param name="state">The state that the device is in.</param>
     /// <param name="bytes">Bytes of state moved until now.</param>
-    /// <param name="expected">Bytes that it will be in all: an estimate when saving, exact when restoring from a file; <see langword="null"/> where nobody knows.</param>
+    /// <param name="expected">
+    /// The total number of bytes: an estimate when saving, exact when restoring from a file; <see langword="null"/> if
+    /// it is unknown.
+    /// </param>
     public MigrationProgress(MigrationState state, ulong bytes, ulong? expected)
     {
         State = state;
@@ -20,6 +23,9 @@ public readonly record struct MigrationProgress
     /// <summary>Bytes of state moved until now.</summary>
     public ulong Bytes { get; init; }
 
-    /// <summary>Bytes that it will be in all: an estimate when saving, exact when restoring from a file; <see langword="null"/> where nobody knows.</summary>
+    /// <summary>
+    /// Gets the total number of bytes: an estimate when saving, exact when restoring from a file;
+    /// <see langword="null"/> if it is unknown.
+    /// </summary>
     public ulong? Expected { get; init; }
 }

@@ -4,7 +4,9 @@ namespace Vfio;
 
 /// <summary>Reads a state from a stream, which stays the caller's. What is damaged or ends early is an <see cref="InvalidDataException"/>.</summary>
 /// <param name="stream">Where from.</param>
-/// <param name="isAsync">Whether to await the stream; the value tasks are complete where not.</param>
+/// <param name="isAsync">
+/// Whether to await the stream; if not, the value tasks are complete when they are returned.
+/// </param>
 internal sealed class StateReader(Stream stream, bool isAsync)
 {
     private readonly byte[] _small = new byte[StateFormat.FixedHeaderBytes];

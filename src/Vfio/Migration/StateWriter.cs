@@ -2,7 +2,9 @@ namespace Vfio;
 
 /// <summary>Writes a state to a stream, which stays the caller's.</summary>
 /// <param name="stream">Where to.</param>
-/// <param name="isAsync">Whether to await the stream; the value tasks are complete where not.</param>
+/// <param name="isAsync">
+/// Whether to await the stream; if not, the value tasks are complete when they are returned.
+/// </param>
 internal sealed class StateWriter(Stream stream, bool isAsync)
 {
     private readonly byte[] _small = new byte[StateFormat.EndBytes];

@@ -9,7 +9,7 @@ public sealed unsafe partial class Region
     /// <summary>Whether some accesses since the region was mapped did not reach the device.</summary>
     internal bool IsCovered => Array.Exists(_guards, guard => guard.IsCovered);
 
-    /// <summary>Maps the device again where it was covered: each part, whatever becomes of the one before.</summary>
+    /// <summary>Maps every part of the region again that was covered, even if an earlier part fails.</summary>
     /// <returns>Whether nothing is covered.</returns>
     /// <exception cref="VfioException">The kernel does not map a part of it any more.</exception>
     internal bool TryRecover()

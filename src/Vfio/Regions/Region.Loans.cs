@@ -7,7 +7,10 @@ public sealed unsafe partial class Region
 {
     private readonly List<Action> _loans = []; // locked; each takes back what another device reaches
 
-    /// <summary>Where a part of the region is mapped in this process; null where not all of it is. For other devices to reach it.</summary>
+    /// <summary>
+    /// Gets the address of a part of the region in this process, for other devices to reach it; null if the part is not
+    /// mapped completely.
+    /// </summary>
     internal nint? FindMapped(ulong offset, ulong length)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
@@ -24,7 +27,7 @@ public sealed unsafe partial class Region
     internal SafeFileHandle? TryExport(ulong offset, ulong length) => (_backend as IMemoryExport)?.TryExport(Info, offset, length);
 
     /// <summary>Another device reaches this region, until <paramref name="takeBack"/> is called: at the region's disposal at the latest.</summary>
-    /// <returns>Whether the region is there; where not, nothing is lent.</returns>
+    /// <returns>Whether the region still exists; if not, nothing is lent.</returns>
     internal bool TryLend(Action takeBack)
     {
         lock (_loans)

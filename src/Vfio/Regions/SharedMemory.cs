@@ -5,8 +5,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Vfio;
 
 /// <summary>
-/// Memory in a file of its own (a memfd), mapped here; others map it again. It is what a device model lends as a BAR. Its
-/// length is sealed, so that nobody who has the file can pull it from under a mapping.
+/// Memory in a file of its own (a memfd) that is mapped here, and mapped again by others. A device model lends it as a
+/// BAR. Its length is sealed, so that no process that has the file can truncate it under a mapping.
 /// </summary>
 /// <remarks>Any thread may use it at any time; after <see cref="Dispose"/> each access throws <see cref="ObjectDisposedException"/>,
 /// and one that races with it reads ones and writes nothing.</remarks>

@@ -7,7 +7,7 @@ namespace Vfio;
 [Flags]
 public enum AtomicCompletions
 {
-    /// <summary>None, or nobody said so.</summary>
+    /// <summary>None, or not reported.</summary>
     None = 0,
 
     /// <summary>Operands of 32 bits.</summary>

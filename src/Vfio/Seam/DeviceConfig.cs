@@ -57,7 +57,9 @@ internal static class DeviceConfig
     }
 
     /// <summary>Where the power management capability lies.</summary>
-    /// <returns>Its offset, all of it in the space; null where there is none, or the device does not answer.</returns>
+    /// <returns>
+    /// Its offset, with all of it inside the space; null if there is no such capability, or the device does not answer.
+    /// </returns>
     public static ulong? FindPowerManagement(this IDeviceBackend device, RegionInfo config)
     {
         if (config.Length < LegacyLength)

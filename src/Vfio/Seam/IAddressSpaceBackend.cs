@@ -3,8 +3,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Vfio;
 
 /// <summary>
-/// The seam between an address space as users see it and whoever translates a device's addresses. All arguments are sound when they
-/// come here: whole pages, inside the ranges, no two over each other; calls come one at a time.
+/// The interface between the public address space and the backend that translates a device's addresses. All arguments
+/// are valid: whole pages, inside the ranges, without overlap. Calls are serialized.
 /// </summary>
 internal interface IAddressSpaceBackend : IDisposable
 {
@@ -18,7 +18,7 @@ internal interface IAddressSpaceBackend : IDisposable
     void Map(ulong iova, nint address, ulong length, DmaAccess access);
 
     /// <summary>Lets the devices reach the pages of a device's memory, where the backend takes a file for that.</summary>
-    /// <returns>Whether the backend does; where not, it takes the address that the memory is mapped at.</returns>
+    /// <returns>Whether the backend does; if not, it uses the address that the memory is mapped at.</returns>
     bool TryMapDeviceMemory(ulong iova, Func<SafeFileHandle?> openFile, ulong length, DmaAccess access);
 
     /// <summary>How often the backend has dropped all mappings because its last device left: type1 does, and the next device finds none.</summary>
@@ -28,7 +28,7 @@ internal interface IAddressSpaceBackend : IDisposable
     void Unmap(ulong iova, ulong length);
 
     /// <summary>Takes all back in one go, where the backend can.</summary>
-    /// <returns>Whether it can; where not, all is as it was.</returns>
+    /// <returns>Whether it can; if not, nothing was changed.</returns>
     bool TryUnmapAll();
 
     /// <summary>Starts or ends the record of pages that devices write.</summary>

@@ -4,8 +4,9 @@ using Vfio.Pci;
 namespace Vfio;
 
 /// <summary>
-/// The seam between a device as users see it and the way it is reached. Mirrors the kernel's device operations; everything
-/// public is written once above it. What only some backends have is a small interface of its own (<see cref="IDeviceFeatures"/> and others): a backend lacks it, rather than throwing.
+/// The interface between the public device and its backend. It mirrors the kernel's device operations; everything
+/// public is written once, above it. Operations that only some backends support have small interfaces of their own
+/// (<see cref="IDeviceFeatures"/> and others): a backend does not implement them, rather than throwing.
 /// </summary>
 /// <remarks>Calls may come from any thread at any time, after <see cref="IDisposable.Dispose"/> too: then they throw
 /// <see cref="ObjectDisposedException"/>.</remarks>
@@ -32,13 +33,15 @@ internal interface IDeviceBackend : IDisposable
     /// <summary>Resets the device (VFIO_DEVICE_RESET). Only where <see cref="DeviceInfo.CanReset"/>, or the device can be migrated.</summary>
     void Reset();
 
-    /// <summary>What a way to interrupt is (VFIO_DEVICE_GET_IRQ_INFO). One that is not implemented has no vectors.</summary>
+    /// <summary>
+    /// Describes an interrupt type (VFIO_DEVICE_GET_IRQ_INFO). A type that is not implemented has no vectors.
+    /// </summary>
     IrqInfo GetInterruptInfo(IrqIndex index);
 
     /// <summary>
     /// Enables vectors from <paramref name="start"/> on: an interrupt adds 1 to the vector's eventfd; null disables a vector (VFIO_DEVICE_SET_IRQS, DATA_EVENTFD, ACTION_TRIGGER).
     /// </summary>
-    /// <returns>0; or above it, where nothing was done because only so many vectors are to be had.</returns>
+    /// <returns>0 if it was done; above 0, nothing was done, because only that many vectors are available.</returns>
     int SetTriggers(IrqIndex index, int start, ReadOnlySpan<SafeFileHandle?> eventFds);
 
     /// <summary>Unmasks a vector whenever its eventfd is signalled; null ends that (DATA_EVENTFD, ACTION_UNMASK).</summary>
@@ -47,7 +50,7 @@ internal interface IDeviceBackend : IDisposable
     /// <summary>Masks, unmasks or triggers vectors at once (DATA_NONE).</summary>
     void SetInterrupts(IrqIndex index, IrqAction action, int start, int count);
 
-    /// <summary>Disables all vectors of a way to interrupt (DATA_NONE, ACTION_TRIGGER, no vectors).</summary>
+    /// <summary>Disables all vectors of an interrupt type (DATA_NONE, ACTION_TRIGGER, no vectors).</summary>
     void DisableInterrupts(IrqIndex index);
 }
 

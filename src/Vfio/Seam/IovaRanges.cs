@@ -12,7 +12,7 @@ internal static class IovaRanges
         foreach ((ulong first, ulong last) in ranges.Where(range => range.First <= range.Last).OrderBy(range => range.First))
         {
             ulong start = first > ulong.MaxValue - (pageSize - 1) ? ulong.MaxValue : (first + (pageSize - 1)) & ~(pageSize - 1);
-            // Where the whole pages end; 0 behind the last address of all, and where there is none.
+            // The end of the whole pages; 0 if they end at the last address of all, or if there are none.
             ulong behind = (last == ulong.MaxValue ? 0 : last + 1) & ~(pageSize - 1);
             ulong end = behind - 1;
             if (last < pageSize - 1 || start > end || end - start < pageSize - 1)

@@ -4,9 +4,9 @@ using Microsoft.Win32.SafeHandles;
 namespace Vfio;
 
 /// <summary>
-/// Memory of a device, mapped into this process: the owner of an address range. It ends in two steps: <see cref="Revoke"/> puts memory of all ones in its
-/// place, so that a thread that is just about to touch it finds memory; the address range is given back when nothing refers to this object any more and so
-/// nothing can touch it.
+/// Memory of a device, mapped into this process: the owner of an address range. It ends in two steps:
+/// <see cref="Revoke"/> replaces it by memory of all ones, so that a thread that is just about to access it finds
+/// memory; the address range is freed when nothing refers to this object any more, and so nothing can access it.
 /// </summary>
 internal sealed class MappedMemory : SafeHandle
 {
@@ -57,7 +57,7 @@ internal sealed class MappedMemory : SafeHandle
         Map(file, offset, length, read, write, subject, mayStop: true);
 
     /// <summary>Maps the device again, over whatever covers it. Any thread, others may access it meanwhile.</summary>
-    /// <returns>The errno: then it is covered. 0 where it is mapped, or was revoked and stays so.</returns>
+    /// <returns>The errno, in which case it is covered; 0 if it is mapped, or was revoked and stays revoked.</returns>
     public int MapAgain()
     {
         lock (_change)
@@ -112,7 +112,7 @@ internal sealed class MappedMemory : SafeHandle
     {
         if (!CoverWithOnes() && !MemoryCover.TryZeroes(handle, Length))
         {
-            SetHandleAsInvalid(); // what is there may soon be somebody else's: it is not given back
+            SetHandleAsInvalid(); // the range may soon belong to another mapping: it is not unmapped
         }
     }
 

@@ -10,8 +10,10 @@ internal static class MappingBudget
 
     private static int _taken;
 
-    /// <summary>Takes mappings; where there are too few left, disposed regions that nobody refers to are collected first.</summary>
-    /// <returns>Whether they may be used; they are given back with <see cref="Return"/>.</returns>
+    /// <summary>
+    /// Reserves mappings; if too few are left, disposed regions that nothing refers to are collected first.
+    /// </summary>
+    /// <returns>Whether they may be used; <see cref="Return"/> returns them.</returns>
     public static bool TryTake(int count)
     {
         if (TryAdd(count))

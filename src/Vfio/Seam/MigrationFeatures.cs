@@ -2,7 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Vfio;
 
-/// <summary>The features of migration and of the record of writes that are a structure in and out, over the seam. The errno comes back, 0 where it worked.</summary>
+/// <summary>
+/// Calls the features for migration and dirty tracking that pass one structure in and out. They return the errno; 0 on
+/// success.
+/// </summary>
 internal static class MigrationFeatures
 {
     /// <summary>Which states the device has besides running and error: VFIO_MIGRATION_*.</summary>
@@ -28,7 +31,9 @@ internal static class MigrationFeatures
         return errno;
     }
 
-    /// <summary>Has the device say when what is left to be read began anew (VFIO_DEVICE_FEATURE_MIG_PRECOPY_INFOv2).</summary>
+    /// <summary>
+    /// Asks the device to report when the data that remains was started again (VFIO_DEVICE_FEATURE_MIG_PRECOPY_INFOv2).
+    /// </summary>
     public static int AskForPreCopyFlags(this IDeviceBackend device) => device.CallFeature(
         "VFIO_DEVICE_FEATURE_MIG_PRECOPY_INFOv2", VfioUapi.VFIO_DEVICE_FEATURE_SET | VfioUapi.VFIO_DEVICE_FEATURE_MIG_PRECOPY_INFOv2, [], out _);
 

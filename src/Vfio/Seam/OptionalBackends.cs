@@ -10,7 +10,7 @@ internal interface IDeviceFeatures
     /// <param name="flags">Its number, with what to do.</param>
     /// <param name="data">What follows the header; at most 256 bytes.</param>
     /// <param name="result">A descriptor, where the feature gives one.</param>
-    /// <returns>The errno, 0 where it worked; ENOTTY where there is no such feature.</returns>
+    /// <returns>The errno; 0 on success, ENOTTY if there is no such feature.</returns>
     int Feature(string name, uint flags, Span<byte> data, out int result);
 }
 
@@ -31,7 +31,7 @@ internal interface IMigratable : IDeviceFeatures
     /// <summary>Moves the device to a state of its migration (VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE, SET).</summary>
     /// <param name="state">The state, by the kernel's number.</param>
     /// <param name="data">The session in which the device's state is read or written, where the change began one; the caller's.</param>
-    /// <returns>The errno, 0 where it worked; ENOTTY where there is no migration.</returns>
+    /// <returns>The errno; 0 on success, ENOTTY if there is no migration.</returns>
     int SetMigrationState(uint state, out IMigrationData? data);
 }
 
@@ -41,7 +41,7 @@ internal interface IDmaLog : IDeviceFeatures
     /// <summary>Starts the record (VFIO_DEVICE_FEATURE_DMA_LOGGING_START).</summary>
     /// <param name="ranges">What is watched: sound, sorted and disjoint.</param>
     /// <param name="pageSize">What a bit is to stand for; then what the device chose.</param>
-    /// <returns>The errno, 0 where it worked; ENOTTY where there is no such record.</returns>
+    /// <returns>The errno; 0 on success, ENOTTY if there is no dirty tracking.</returns>
     int StartDmaLog(ReadOnlySpan<IovaRange> ranges, ref ulong pageSize);
 
     /// <summary>Sets the bits of pages that were written since the last time, one a page, the first page in bit 0 of the first word (VFIO_DEVICE_FEATURE_DMA_LOGGING_REPORT).</summary>

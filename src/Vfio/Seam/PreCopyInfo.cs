@@ -6,7 +6,10 @@ public readonly record struct PreCopyInfo
     /// <summary>Creates a value.</summary>
     /// <param name="initialBytes">What is left of the first part, in bytes; leaving before it is 0 may make things slower.</param>
     /// <param name="dirtyBytes">What has changed of what was read already, in bytes.</param>
-    /// <param name="reinitialized">The first part began anew, since the device was reconfigured. Told where the kernel has <c>VFIO_DEVICE_FEATURE_MIG_PRECOPY_INFOv2</c>; 7.2 has.</param>
+    /// <param name="reinitialized">
+    /// Whether the first part was started again, because the device was reconfigured. Reported by kernels that have
+    /// <c>VFIO_DEVICE_FEATURE_MIG_PRECOPY_INFOv2</c>, as 7.2 has.
+    /// </param>
     public PreCopyInfo(ulong initialBytes, ulong dirtyBytes, bool reinitialized)
     {
         InitialBytes = initialBytes;
@@ -20,6 +23,9 @@ public readonly record struct PreCopyInfo
     /// <summary>What has changed of what was read already, in bytes.</summary>
     public ulong DirtyBytes { get; init; }
 
-    /// <summary>The first part began anew, since the device was reconfigured. Told where the kernel has <c>VFIO_DEVICE_FEATURE_MIG_PRECOPY_INFOv2</c>; 7.2 has.</summary>
+    /// <summary>
+    /// Gets whether the first part was started again, because the device was reconfigured. Reported by kernels that
+    /// have <c>VFIO_DEVICE_FEATURE_MIG_PRECOPY_INFOv2</c>, as 7.2 has.
+    /// </summary>
     public bool Reinitialized { get; init; }
 }

@@ -11,16 +11,22 @@ public sealed record DeviceHolder
     /// <summary>Its command name (<c>comm</c>), without control characters.</summary>
     public required string Command { get; init; }
 
-    /// <summary>The user it runs as (the real user id); <see langword="null"/> where that cannot be read, because the process ends just now.</summary>
+    /// <summary>
+    /// Gets the user that the process runs as (the real user ID); <see langword="null"/> if it cannot be read, because
+    /// the process is just ending.
+    /// </summary>
     public required uint? UserId { get; init; }
 
-    /// <summary>That user's name, the number where it has none, or <c>unknown</c>.</summary>
+    /// <summary>Gets that user's name; the number if it has none, or <c>unknown</c>.</summary>
     public required string UserName { get; init; }
 
     /// <summary>What it has, as the end of a sentence about the process: <c>has /dev/snd/controlC0 open</c>.</summary>
     public string Description { get; init; } = "has it open";
 
-    /// <summary>Whether it is this device that the process has; where not, it has some device of VFIO's, and the kernel does not say which.</summary>
+    /// <summary>
+    /// Gets whether the process holds this device; if not, it holds some VFIO device, and the kernel does not say
+    /// which.
+    /// </summary>
     internal bool IsCertain { get; init; } = true;
 
     /// <summary>The holder in a line: <c>pid 4711 (qemu, user alice)</c>.</summary>
@@ -29,8 +35,8 @@ public sealed record DeviceHolder
 }
 
 /// <summary>
-/// Finds who has a device open or mapped, from the descriptors and the mappings of the processes. Sees what the caller may see: root all,
-/// others their own processes, and of these no mappings.
+/// Finds the processes that have a device open or mapped, from their descriptors and mappings. It sees what the caller
+/// may see: root sees all processes, other users see their own processes, without their mappings.
 /// </summary>
 /// <remarks>Each call looks afresh. Any thread.</remarks>
 public sealed class DeviceHolders
@@ -69,14 +75,18 @@ public sealed class DeviceHolders
 
     /// <summary>Who has a device open or mapped: through its group or its own node, or by its regions in sysfs.</summary>
     /// <param name="device">The device.</param>
-    /// <returns>The processes; none where nobody has it, or only processes that the caller may not look into.</returns>
+    /// <returns>
+    /// The processes; none if no process holds the device, or only processes that the caller may not examine.
+    /// </returns>
     public IReadOnlyList<DeviceHolder> GetHolders(PciDeviceInfo device)
     {
         ArgumentNullException.ThrowIfNull(device);
         return GetHolders((IHostDevice)device);
     }
 
-    /// <summary>Finds who has a device, who may have it, and which processes cannot be examined.</summary>
+    /// <summary>
+    /// Finds the holders of a device, the possible holders, and the processes that cannot be examined.
+    /// </summary>
     /// <param name="device">The device.</param>
     /// <returns>The processes that the caller may see.</returns>
     public HolderReport Search(PciDeviceInfo device)
@@ -88,13 +98,16 @@ public sealed class DeviceHolders
     /// <summary>Who has a device of any kind.</summary>
     internal IReadOnlyList<DeviceHolder> GetHolders(IHostDevice device) => Search(device).Holders;
 
-    /// <summary>Who has a device that VFIO has, who may have it, and whom nobody may look into.</summary>
+    /// <summary>
+    /// Finds the holders of a device that is bound to a VFIO driver, the possible holders, and the processes that
+    /// cannot be examined.
+    /// </summary>
     internal HolderReport Search(IHostDevice device) => new HolderSearch(_host, FilesOf(device), device.Name).Run(Files);
 
     /// <summary>Who has one of these files open or mapped.</summary>
     internal HolderReport Search(IReadOnlyCollection<UsedFile> files) => new HolderSearch(_host, files, vfioDevice: null).Run(Files);
 
-    /// <summary>A process as it is named where it holds something; null where it is not there.</summary>
+    /// <summary>Describes a process as a holder; null if it does not exist.</summary>
     internal DeviceHolder? OfProcess(int process)
     {
         string folder = _host.Combine($"proc/{process}");

@@ -6,7 +6,7 @@ namespace Vfio;
 internal static class GroupTrouble
 {
     /// <summary>Devices of the group that belong to host drivers. The kernel gives no device of such a group away.</summary>
-    /// <returns>Null where there are none.</returns>
+    /// <returns>Null if there are none.</returns>
     public static VfioException? FindBlockers(HostRoot host, int group)
     {
         IReadOnlyList<PciDeviceInfo> blockers = new PciBus(host).GetGroup(group)?.GetBlockers() ?? [];

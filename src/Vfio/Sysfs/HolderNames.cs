@@ -33,6 +33,6 @@ internal static class HolderNames
         return words.Length > 1 && uint.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out uint user) ? user : null;
     }
 
-    // A process chooses its name: it must not speak to the terminal of whoever lists it.
+    // A process chooses its own name, which must not control the terminal that it is listed on.
     private static string Printable(string text) => string.Concat(text.Select(c => char.IsControl(c) ? '?' : c));
 }

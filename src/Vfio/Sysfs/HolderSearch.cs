@@ -1,8 +1,6 @@
 namespace Vfio;
 
-/// <summary>
-/// Looks for who has files of a device open or mapped.
-/// </summary>
+/// <summary>Searches for processes that have files of a device open or mapped.</summary>
 internal sealed class HolderSearch
 {
     private const string DeviceLink = "anon_inode:[vfio-device]"; // no file is called so: a path begins with a slash
@@ -32,7 +30,7 @@ internal sealed class HolderSearch
         }
     }
 
-    /// <summary>Looks for who has them among what the processes have open.</summary>
+    /// <summary>Searches the open files of the processes for them.</summary>
     public HolderReport Run(OpenFiles files)
     {
         if (_files.Count == 0 && _vfioDevice is null)

@@ -83,7 +83,7 @@ internal sealed class HostInterrupts(HostRoot host, PciAddress address)
     }
 
     /// <summary>Reads <c>0-3,8</c>.</summary>
-    /// <returns>Null where it is no such list.</returns>
+    /// <returns>Null if the text is not such a list.</returns>
     internal static List<int>? Parse(string text)
     {
         List<int> processors = [];

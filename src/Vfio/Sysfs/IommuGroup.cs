@@ -13,7 +13,10 @@ public sealed class IommuGroup
     /// <summary>The group's number, as in <c>/dev/vfio/N</c>.</summary>
     public int Number { get; }
 
-    /// <summary>The kernel's default domain for it: <c>DMA</c>, <c>DMA-FQ</c>, <c>identity</c>; <see langword="null"/> where it does not say.</summary>
+    /// <summary>
+    /// Gets the kernel's default domain for the group: <c>DMA</c>, <c>DMA-FQ</c>, <c>identity</c>;
+    /// <see langword="null"/> if the kernel does not report it.
+    /// </summary>
     public string? DomainType { get; }
 
     /// <summary>The PCI devices in it, by address.</summary>

@@ -70,7 +70,9 @@ internal sealed class KernelLog : IDisposable
     }
 
     /// <summary>The text of a record of the kernel's: "priority and facility,number,time,flags;text", then lines of properties.</summary>
-    /// <returns>The text; null where it is not the kernel's own (root's programs may write the log, too), or no record.</returns>
+    /// <returns>
+    /// The text; null if it is not a record, or not the kernel's own (root's programs may write to the log too).
+    /// </returns>
     internal static string? TextOf(string record)
     {
         const int Priorities = 8; // a number beyond these has another facility than the kernel's, 0

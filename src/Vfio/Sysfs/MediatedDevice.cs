@@ -30,7 +30,7 @@ public sealed class MediatedDevice : IHostDevice
         IommuGroup = int.TryParse(SysfsFile.ReadLinkName(Attribute("iommu_group")), NumberStyles.None, CultureInfo.InvariantCulture, out int group) ? group : null;
     }
 
-    /// <summary>Its UUID, which whoever made it chose.</summary>
+    /// <summary>Gets the UUID, which was chosen when the device was created.</summary>
     public Guid Id { get; }
 
     /// <summary>Its folder in sysfs, without links: <c>/sys/devices/virtual/mtty/mtty/UUID</c>.</summary>
@@ -39,22 +39,29 @@ public sealed class MediatedDevice : IHostDevice
     /// <summary>The name of the device it is made of: a PCI address, or what the driver calls itself.</summary>
     public string Parent { get; }
 
-    /// <summary>The PCI device it is made of; <see langword="null"/> where that is none.</summary>
+    /// <summary>
+    /// Gets the PCI device that it was created from; <see langword="null"/> if its parent is not a PCI device.
+    /// </summary>
     public PciAddress? ParentAddress { get; }
 
-    /// <summary>The driver it is bound to; <see langword="null"/> where it has none.</summary>
+    /// <summary>Gets the driver that the device is bound to; <see langword="null"/> if it has none.</summary>
     public string? Driver { get; }
 
     /// <summary>The type it was made as, by the name of its folder: <c>mtty-2</c>.</summary>
     public string? TypeId { get; }
 
-    /// <summary>The type's name for people: <c>Dual port serial</c>; <see langword="null"/> where it has none.</summary>
+    /// <summary>
+    /// Gets the descriptive name of the type: <c>Dual port serial</c>; <see langword="null"/> if it has none.
+    /// </summary>
     public string? TypeName { get; }
 
     /// <summary>What kind of VFIO device it is; this library opens those that are <c>vfio-pci</c>. <see langword="null"/> where sysfs does not say.</summary>
     public string? DeviceApi { get; }
 
-    /// <summary>The number of its IOMMU group, which it has alone; <see langword="null"/> where no VFIO driver has the device.</summary>
+    /// <summary>
+    /// Gets the number of its IOMMU group, which contains no other device; <see langword="null"/> if it is not bound to
+    /// a VFIO driver.
+    /// </summary>
     public int? IommuGroup { get; }
 
     string IHostDevice.Name => Name(Id);
@@ -67,7 +74,7 @@ public sealed class MediatedDevice : IHostDevice
 
     /// <summary>One mediated device.</summary>
     /// <param name="id">Its UUID.</param>
-    /// <returns>The device, or <see langword="null"/> where there is none.</returns>
+    /// <returns>The device, or <see langword="null"/> if there is none.</returns>
     public static MediatedDevice? Find(Guid id) => Find(id, HostRoot.Default);
 
     internal static IReadOnlyList<MediatedDevice> GetAll(HostRoot host) =>
@@ -128,7 +135,7 @@ public sealed class MediatedDevice : IHostDevice
 
     private string Attribute(string name) => _host.Combine($"{SysfsPath[1..]}/{name}");
 
-    // A driver chooses its names, and whoever calls a path: they must not speak to a terminal, nor fill it.
+    // A driver chooses its names, and a caller passes the path: they must not control a terminal, nor fill it.
     private static string? Printable(string? text) =>
         text is null or "" ? null : string.Concat(text.Take(MostNameCharacters).Select(c => char.IsControl(c) ? '?' : c));
 }

@@ -32,7 +32,7 @@ internal static class NodeTrouble
     public static string? HintFor(HostRoot host, string node, string numberFile, int errno) => errno switch
     {
         Errno.EACCES or Errno.EPERM when Users.IsRoot => $"not even root may open it: a container may open the nodes alone that it was started with (--device {node})",
-        _ => Find(host, node, numberFile) is string trouble ? $"it {trouble}: start the container anew, with --device {node}" : null,
+        _ => Find(host, node, numberFile) is string trouble ? $"it {trouble}: start the container again, with --device {node}" : null,
     };
 
     /// <summary>Whether the kernel has the node.</summary>

@@ -83,7 +83,9 @@ internal sealed class OpenFiles
         }
     }
 
-    /// <summary>A thread that goes through the processes, and may be left behind where it does not come back from one.</summary>
+    /// <summary>
+    /// A thread that examines the processes. It may be abandoned if it does not return from one of them.
+    /// </summary>
     private sealed class Scan
     {
         private readonly Lock _lock = new();
@@ -157,7 +159,7 @@ internal sealed record ProcessFiles(int Id, string Folder, IReadOnlyList<OpenFil
 /// <summary>A descriptor of a process.</summary>
 /// <param name="Info">The path of its <c>fdinfo</c>.</param>
 /// <param name="Identity">What it leads to.</param>
-/// <param name="Link">What it is called, where that was looked at.</param>
+/// <param name="Link">The target of its link, if that was read.</param>
 internal readonly record struct OpenFile(string Info, FileIdentity? Identity, string? Link);
 
 /// <summary>Memory that a process shares with others.</summary>

@@ -46,7 +46,10 @@ public sealed class PciDeviceDetails
     /// <summary>The memory node the device is near to; <see langword="null"/> where the firmware names none.</summary>
     public int? NumaNode { get; }
 
-    /// <summary>How the kernel can reset the device alone, in the order it tries: <c>flr</c>, <c>pm</c>, <c>bus</c>, …; <see langword="null"/> where it does not say (Linux before 5.15).</summary>
+    /// <summary>
+    /// Gets the methods by which the kernel can reset only this device, in the order in which it tries them:
+    /// <c>flr</c>, <c>pm</c>, <c>bus</c>, …; <see langword="null"/> if it does not report them (Linux before 5.15).
+    /// </summary>
     public IReadOnlyList<string>? ResetMethods { get; }
 
     /// <summary>The power state: <c>D0</c>, <c>D3hot</c>, <c>D3cold</c>, <c>unknown</c>.</summary>
@@ -67,7 +70,7 @@ public sealed class PciDeviceDetails
     /// <summary>For a virtual function, the physical one it belongs to.</summary>
     public PciAddress? PhysicalFunction { get; }
 
-    /// <summary>How many virtual functions the device can have; 0 where it has no SR-IOV.</summary>
+    /// <summary>Gets how many virtual functions the device can have; 0 if it does not support SR-IOV.</summary>
     public int TotalVirtualFunctions { get; }
 
     /// <summary>The virtual functions that are switched on.</summary>

@@ -33,7 +33,10 @@ public sealed partial class PciDeviceInfo
     /// <summary>Class, subclass and programming interface.</summary>
     public PciClassCode Class { get; private init; }
 
-    /// <summary>The driver the device is bound to; <see langword="null"/> where it has none, or is just being taken from it.</summary>
+    /// <summary>
+    /// Gets the driver that the device is bound to; <see langword="null"/> if it has none, or is just being unbound
+    /// from it.
+    /// </summary>
     public string? Driver { get; private init; }
 
     /// <summary>The number of the device's IOMMU group; <see langword="null"/> where no IOMMU is in front of it.</summary>
@@ -94,8 +97,8 @@ public sealed partial class PciDeviceInfo
     public int? GetNumaNode() => SysfsFile.ReadNumber(Attribute("numa_node")) is long and >= 0 and <= ushort.MaxValue and long node ? (int)node : null;
 
     /// <summary>
-    /// Whether the kernel gave the device a group although no IOMMU is in front of it (<c>vfio.enable_unsafe_noiommu_mode</c>): whoever has it
-    /// reaches all memory of the host.
+    /// Gets whether the kernel gave the device an IOMMU group although there is no IOMMU in front of it
+    /// (<c>vfio.enable_unsafe_noiommu_mode</c>): a program that opens it can reach all memory of the host.
     /// </summary>
     /// <returns>Whether its group is one of those.</returns>
     public bool IsNoIommu() => SysfsFile.Read(Attribute("iommu_group/name")) == "vfio-noiommu";
@@ -106,7 +109,7 @@ public sealed partial class PciDeviceInfo
 
     /// <summary>Reads the first bytes of configuration space. May wake a sleeping device; root sees all, others 64 bytes.</summary>
     /// <param name="buffer">Filled from offset 0.</param>
-    /// <returns>How many bytes were read; 0 where none could be.</returns>
+    /// <returns>The number of bytes that were read; 0 if none could be.</returns>
     public int ReadConfig(Span<byte> buffer) => Math.Max(0, SysfsFile.ReadBytes(Attribute("config"), buffer));
 
     /// <summary>Address, ids and driver: <c>0000:00:14.3 8086:10d3 (e1000e)</c>.</summary>
@@ -116,7 +119,7 @@ public sealed partial class PciDeviceInfo
 
     internal string Attribute(string name) => Path.Combine(Host.PciDevice(Address), name);
 
-    /// <summary>Looks at one device. <see langword="null"/> where there is none, or it went away meanwhile.</summary>
+    /// <summary>Reads one device; <see langword="null"/> if there is none, or it disappeared meanwhile.</summary>
     internal static PciDeviceInfo? TryRead(HostRoot host, PciAddress address)
     {
         // modalias has ids and class in one line, cached by the kernel: the device is not woken. uevent has the driver too, but some kernels (Debian's 6.1) block
@@ -143,7 +146,8 @@ public sealed partial class PciDeviceInfo
         };
     }
 
-    // "pci:v00008086d000010D3sv00008086sd0000A01Fbc02sc00i00": names in small letters, hexadecimal digits in capital ones. 0 where it is not so.
+    // "pci:v00008086d000010D3sv00008086sd0000A01Fbc02sc00i00": names in lower case, hexadecimal digits in upper case. 0
+    // if the text has another form.
     private static uint Field(string modalias, string name, int digits)
     {
         for (int at = modalias.IndexOf(name, StringComparison.Ordinal); at >= 0; at = modalias.IndexOf(name, at + 1, StringComparison.Ordinal))

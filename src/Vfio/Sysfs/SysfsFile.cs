@@ -17,7 +17,7 @@ internal static class SysfsFile
     private const int TableBytes = 64 * 1024;
     private const int MostTableBytes = 64 << 20;
 
-    /// <summary>An attribute's text without the line end; <see langword="null"/> where it cannot be read.</summary>
+    /// <summary>Reads an attribute's text without the line end; <see langword="null"/> if it cannot be read.</summary>
     public static string? Read(string path)
     {
         byte[] buffer = ArrayPool<byte>.Shared.Rent(AttributeBytes);
@@ -32,7 +32,7 @@ internal static class SysfsFile
         }
     }
 
-    /// <summary>The lines of a table of procfs; none where it cannot be read.</summary>
+    /// <summary>Reads the lines of a table of procfs; none if it cannot be read.</summary>
     public static string[] ReadLines(string path)
     {
         for (int size = TableBytes; ; size *= 4)
@@ -54,7 +54,7 @@ internal static class SysfsFile
     }
 
     /// <summary>The first bytes of a file.</summary>
-    /// <returns>How many; -1 where it cannot be read.</returns>
+    /// <returns>The number; -1 if it cannot be read.</returns>
     public static int ReadBytes(string path, Span<byte> buffer)
     {
         // Without waiting: a pipe in a file's place must not hold up who looks.
@@ -84,16 +84,18 @@ internal static class SysfsFile
         return total;
     }
 
-    /// <summary>A whole decimal number; <see langword="null"/> where there is none.</summary>
+    /// <summary>Reads a whole decimal number; <see langword="null"/> if there is none.</summary>
     public static long? ReadNumber(string path) => long.TryParse(Read(path), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value) ? value : null;
 
     /// <summary>The last part of what a link points to: sysfs names a device's driver and group so.</summary>
     public static string? ReadLinkName(string path) => ReadLink(path) is string target ? Path.GetFileName(target) : null;
 
-    /// <summary>What a link points to, as written; <see langword="null"/> where there is none or it may not be read.</summary>
+    /// <summary>
+    /// Reads the target of a link, as written; <see langword="null"/> if there is none, or it may not be read.
+    /// </summary>
     public static string? ReadLink(string path) => FolderReader.ReadLink(path);
 
-    /// <summary>The names in a folder, sorted; none where there is no such folder.</summary>
+    /// <summary>Gets the names in a folder, sorted; none if there is no such folder.</summary>
     public static string[] Names(string folder)
     {
         List<string> names = FolderReader.Names(folder);

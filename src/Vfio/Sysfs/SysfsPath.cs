@@ -10,7 +10,10 @@ internal static class SysfsPath
     /// <summary>Follows the links of a path; what is not there is no link.</summary>
     /// <param name="host">Whose <c>/</c> it begins at.</param>
     /// <param name="path">An absolute path of the host's.</param>
-    /// <returns>The path without links, <c>.</c> and <c>..</c>; null where it is not absolute, too long, or its links have no end.</returns>
+    /// <returns>
+    /// The path without links, <c>.</c> and <c>..</c>; null if it is not absolute or too long, or its links form a
+    /// loop.
+    /// </returns>
     public static string? Resolve(HostRoot host, string path)
     {
         if (!path.StartsWith('/') || path.Length > MostCharacters || path.Contains('\0', StringComparison.Ordinal))

@@ -8,7 +8,7 @@ namespace Vfio;
 /// </summary>
 internal static class UsedFiles
 {
-    // More than any device has; a tree of sysfs has no end only where it is not one.
+    // More than any device has. Only a tree that is not sysfs could be endless.
     private const int MostFolders = 50_000;
     private const int MostDepth = 48;
     private const int MostRegions = 6;
@@ -16,7 +16,7 @@ internal static class UsedFiles
     // Large, and without nodes.
     private static readonly string[] PassedOver = ["power", "msi_irqs", "statistics", "queues", "trace", "mq"];
 
-    /// <summary>Finds them; looks into sysfs alone.</summary>
+    /// <summary>Finds them, reading only sysfs.</summary>
     public static IReadOnlyList<UsedFile> Below(HostRoot host, PciDeviceInfo device)
     {
         string? folder = SysfsPath.Resolve(host, $"/sys/bus/pci/devices/{device.Address}");
@@ -79,7 +79,7 @@ internal static class UsedFiles
         return new UsedFile($"/dev/{node}", subsystem, folder, FileIdentity.OfNode(number, isBlock: subsystem == "block"));
     }
 
-    // resource0 and the others, and resource0_wc: whoever maps one has the device's memory.
+    // resource0 and the others, and resource0_wc: a process that maps one reaches the device's memory.
     private static IEnumerable<UsedFile> RegionsIn(string path, string folder) =>
         from number in Enumerable.Range(0, MostRegions)
         from name in (string[])[$"resource{number}", $"resource{number}_wc"]

@@ -26,11 +26,11 @@ internal static class Users
     }
 
     /// <summary>A user's number, by a name, or a number that stands for one without a name.</summary>
-    /// <returns><see langword="null"/> where there is no such user any more.</returns>
+    /// <returns><see langword="null"/> if the user no longer exists.</returns>
     public static uint? Find(string nameOrNumber) =>
         UserDatabase.Find(nameOrNumber)?.Uid ?? (uint.TryParse(nameOrNumber, NumberStyles.None, CultureInfo.InvariantCulture, out uint uid) ? uid : null);
 
-    /// <summary>A user's name; the number where there is none.</summary>
+    /// <summary>Gets a user's name; the number if it has none.</summary>
     public static string Name(uint uid)
     {
         try

@@ -185,7 +185,7 @@ public sealed class HotResetTests : IDisposable
     {
         using EventFd counter = new();
         using DeviceFile file = new(new SystemCalls(_ => Errno.ENODEV), counter.Handle, One, "test");
-        Assert.Contains("no bridge that could do so is above", Assert.Throws<VfioException>(file.GetHotResetInfo).Message, StringComparison.Ordinal);
+        Assert.Contains("there is no bridge above the device", Assert.Throws<VfioException>(file.GetHotResetInfo).Message, StringComparison.Ordinal);
     }
 
     [Theory]

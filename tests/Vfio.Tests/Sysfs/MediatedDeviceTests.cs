@@ -121,7 +121,7 @@ public sealed class MediatedDeviceTests : IDisposable
     public void A_folder_that_is_not_a_vfio_or_pci_device_is_refused()
     {
         Add(OnNothing, "mtty-1", "Port", driver: "other", group: null);
-        Assert.Contains("its driver, other, is none of VFIO's", Refusal().Message, StringComparison.Ordinal);
+        Assert.Contains("its driver, other, is not a VFIO driver", Refusal().Message, StringComparison.Ordinal);
         _host.Link($"{OnNothing}/{Id}/iommu_group", "sys/kernel/iommu_groups/5");
         _host.Write($"{OnNothing}/mdev_supported_types/mtty-1/device_api", "vfio-ccw\n");
         Assert.Contains("it is a vfio-ccw device", Refusal().Message, StringComparison.Ordinal);

@@ -223,7 +223,8 @@ internal sealed class IommufdSpace : IHostAddressSpace
         // Of a device that is open already the kernel says EINVAL, as of much else.
         bool isHeld = errno == Errno.EINVAL && token is null && device is not null && new DeviceHolders(_host).GetHolders(device).Count != 0;
         errno = isHeld ? Errno.EBUSY : errno;
-        // Of one whose group is with somebody else EPERM, as of a platform that cannot isolate interrupts.
+        // If another process holds the device's IOMMU group, the kernel reports EPERM, as it does for a platform that
+        // cannot isolate interrupts.
         bool isGroupHeld = errno == Errno.EPERM && device is not null && GroupTrouble.HasOthersHeld(_host, device);
         bool isBusy = isGroupHeld || errno == Errno.EBUSY;
         return new VfioException(Call, name, errno, errno switch

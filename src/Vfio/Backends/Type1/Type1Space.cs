@@ -146,7 +146,8 @@ internal sealed class Type1Space : IHostAddressSpace
 
     private static void CheckDirty(int errno)
     {
-        // Only the second version records (EACCES from the first), where there is an IOMMU domain to ask (EINVAL), and an iommufd as container does not (ENOTTY).
+        // Only version 2 of type1 supports dirty tracking (otherwise EACCES), and only with an IOMMU domain (otherwise
+        // EINVAL). An iommufd that serves as a container does not support it (ENOTTY).
         switch (errno)
         {
             case 0: return;

@@ -2,11 +2,13 @@ using System.Runtime.InteropServices;
 
 namespace Vfio;
 
-/// <summary>What the handler of MemoryGuard.S reads and counts; the slots follow. It lies in memory that is never given back.</summary>
+/// <summary>
+/// The data that the handler of MemoryGuard.S reads and counts, followed by the slots. Its memory is never freed.
+/// </summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct GuardTable
 {
-    /// <summary>The handler of before: a function, or SIG_DFL or SIG_IGN.</summary>
+    /// <summary>The previous handler: a function, or SIG_DFL or SIG_IGN.</summary>
     public nint Old;
 
     /// <summary>Descriptor of the file of ones, never closed.</summary>

@@ -6,7 +6,9 @@ namespace Vfio;
 /// The guard of a device's mapping: where the device does not answer an access, <see cref="MemoryGuard"/> covers that part with ones, until
 /// <see cref="TryRecover"/>. What is written to such a part is memory of this process: it is read back, and the device never sees it.
 /// </summary>
-/// <remarks>It ends before the mapping's address range is given back, whichever of the two is collected first.</remarks>
+/// <remarks>
+/// The guard ends before the mapping's address range is freed, whichever of the two is collected first.
+/// </remarks>
 internal sealed unsafe class MappingGuard : CriticalFinalizerObject, IDisposable
 {
     // More than the moments at which one access can cover again.
@@ -24,7 +26,7 @@ internal sealed unsafe class MappingGuard : CriticalFinalizerObject, IDisposable
     public bool IsCovered => MemoryGuard.IsHit(_slot);
 
     /// <summary>Guards a mapping.</summary>
-    /// <returns>Null where it cannot be guarded: an access could end the process.</returns>
+    /// <returns>The guard; null if the mapping cannot be guarded, so that an access could end the process.</returns>
     public static MappingGuard? TryTake(MappedMemory memory)
     {
         MappingGuard guard = new(memory);
@@ -51,7 +53,8 @@ internal sealed unsafe class MappingGuard : CriticalFinalizerObject, IDisposable
     }
 
     /// <summary>
-    /// Maps the device again where it was covered, and where it is just being covered by a fault from before. Any thread, others may access it meanwhile.
+    /// Maps the device again if it was covered, or is just being covered by an earlier fault. Thread-safe; other
+    /// threads may access the mapping meanwhile.
     /// </summary>
     /// <returns>Whether nothing is covered, or all of it for good (<see cref="MappedMemory.Revoke"/>); where something is, the device still does not answer.</returns>
     /// <exception cref="VfioException">The kernel does not map it any more.</exception>
@@ -83,7 +86,7 @@ internal sealed unsafe class MappingGuard : CriticalFinalizerObject, IDisposable
         }
     }
 
-    /// <summary>Ends the guard; nobody accesses the mapping any more.</summary>
+    /// <summary>Ends the guard. No thread may access the mapping any more.</summary>
     public void Dispose()
     {
         lock (_recovery)

@@ -39,8 +39,8 @@ internal static unsafe class MemoryGuard
     /// <summary>How many pieces are covered in this process.</summary>
     public static int Pieces => _table == null ? 0 : Volatile.Read(ref _table->Taken);
 
-    /// <summary>Guards a mapping, installing the handler where that was not done.</summary>
-    /// <returns>Its slot, until <see cref="Release"/>; null where it cannot be guarded.</returns>
+    /// <summary>Guards a mapping, and installs the handler if it is not installed yet.</summary>
+    /// <returns>The slot, valid until <see cref="Release"/>; null if the mapping cannot be guarded.</returns>
     public static GuardSlot* TryTake(nint start, nuint length)
     {
         lock (Gate)
@@ -63,7 +63,9 @@ internal static unsafe class MemoryGuard
         }
     }
 
-    /// <summary>Ends the guard of a mapping that nobody can reach any more; before its address range is given back.</summary>
+    /// <summary>
+    /// Ends the guard of a mapping that can no longer be reached. To be called before its address range is freed.
+    /// </summary>
     public static void Release(GuardSlot* slot)
     {
         lock (Gate)
@@ -143,7 +145,8 @@ internal static unsafe class MemoryGuard
         return Libc.MProtect(code, TablePlace, Libc.PROT_READ | Libc.PROT_EXEC) == 0 && TryHandle(code, table) ? table : null;
     }
 
-    // The old handler's flags and mask stay: it is called as if it were still the first. A handler of nobody's uses a stack of its own where there is one.
+    // The previous handler's flags and mask stay in force: it is called as if it were still installed. If there was no
+    // handler, ours uses the alternate signal stack if there is one.
     private static bool TryHandle(nint code, GuardTable* table)
     {
         Libc.sigaction before;
@@ -164,7 +167,7 @@ internal static unsafe class MemoryGuard
             return false;
         }
 
-        table->Old = before.sa_handler; // somebody else may have come in between
+        table->Old = before.sa_handler; // another handler may have been installed in between
         return true;
     }
 
