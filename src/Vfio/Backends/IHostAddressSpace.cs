@@ -5,7 +5,7 @@ namespace Vfio;
 /// <summary>An address space of the kernel's, which devices of the host can be opened into.</summary>
 internal interface IHostAddressSpace : IAddressSpaceBackend
 {
-    /// <summary>Whether it is what a device's options ask for.</summary>
+    /// <summary>Gets whether it is what a device's options ask for.</summary>
     bool Suits(VfioBackend backend);
 
     /// <summary>Opens a device and puts it into this address space. A step that fails leaves nothing behind.</summary>

@@ -45,10 +45,12 @@ public class VfioException : Exception
     /// <summary>On what it was tried: a device, a group, a node, a file.</summary>
     public string Subject { get; }
 
-    /// <summary>The errno of the failed call; 0 where the failure was not a system call's.</summary>
+    /// <summary>The errno of the failed call; 0 if the failure was not a system call's.</summary>
     public int Errno { get; }
 
-    /// <summary>What a person can do about it, one line; <see langword="null"/> where nothing general can be said.</summary>
+    /// <summary>
+    /// Gets what a person can do about it, one line; <see langword="null"/> if nothing general can be said.
+    /// </summary>
     public string? Hint { get; }
 
     /// <summary>

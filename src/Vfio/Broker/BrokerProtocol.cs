@@ -55,7 +55,7 @@ internal static class BrokerProtocol
     }
 
     /// <summary>Reads what a client asks.</summary>
-    /// <returns>What is wrong with it; <see langword="null"/> where nothing is.</returns>
+    /// <returns>What is wrong with it; <see langword="null"/> if nothing is.</returns>
     public static BrokerRefusal? ReadRequest(ReadOnlySpan<byte> message, out BrokerRequest request)
     {
         request = default;
@@ -80,7 +80,7 @@ internal static class BrokerProtocol
     }
 
     /// <summary>Reads what the broker answers.</summary>
-    /// <returns>The refusal, also where the answer makes no sense; <see langword="null"/> where it grants.</returns>
+    /// <returns>The refusal, also where the answer makes no sense; <see langword="null"/> if it grants.</returns>
     public static BrokerRefusal? ReadAnswer(ReadOnlySpan<byte> message, out BrokerGrant grant)
     {
         grant = default;

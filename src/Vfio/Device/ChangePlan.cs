@@ -13,15 +13,17 @@ public abstract class ChangePlan
     {
     }
 
-    /// <summary>Every change, in order; empty where everything is as wanted already.</summary>
+    /// <summary>Every change, in order; empty if everything is as wanted already.</summary>
     public abstract IReadOnlyList<ChangeStep> Steps { get; }
 
-    /// <summary>What forbids it; empty where it may be executed. Where force was asked for, only what cannot be forced.</summary>
+    /// <summary>
+    /// Gets what forbids it; empty if it may be executed. Where force was asked for, only what cannot be forced.
+    /// </summary>
     public abstract IReadOnlyList<Refusal> Refusals { get; }
 
-    /// <summary>What a person should know who executes it, a sentence each.</summary>
+    /// <summary>Gets what a person should know who executes it, a sentence each.</summary>
     public virtual IReadOnlyList<string> Warnings => [];
 
-    /// <summary>Whether nothing forbids it.</summary>
+    /// <summary>Gets whether nothing forbids it.</summary>
     public bool IsAllowed => Refusals.Count == 0;
 }

@@ -36,7 +36,7 @@ internal sealed class FaultLog : IDisposable
         }
     }
 
-    /// <summary>How many descriptors of the log this process has open.</summary>
+    /// <summary>Gets how many descriptors of the log this process has open.</summary>
     internal static int OpenLogs
     {
         get

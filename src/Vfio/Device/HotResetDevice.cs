@@ -28,7 +28,7 @@ public sealed class HotResetDevice
     /// </summary>
     public IReadOnlyList<DeviceHolder> Holders { get; }
 
-    /// <summary>Whether it is this program's, so that the kernel lets its bus be reset.</summary>
+    /// <summary>Gets whether it is this program's, so that the kernel lets its bus be reset.</summary>
     public bool IsOwned => Owner is HotResetOwner.ThisProgram or HotResetOwner.ThisProgramByGroup;
 
     /// <summary>Says whose it is, in a few words: <c>this program</c>, <c>the driver e1000e</c>, <c>free</c>, <c>pid 4711 (qemu, user alice)</c>.</summary>

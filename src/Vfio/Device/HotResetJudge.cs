@@ -4,7 +4,7 @@ namespace Vfio;
 
 /// <summary>What became of a question whether a bus may be reset.</summary>
 /// <param name="Devices">What the reset hits, and whose it is.</param>
-/// <param name="Refusal">Why not; null where it may.</param>
+/// <param name="Refusal">Why not; null if it may.</param>
 internal sealed record HotResetJudgement(IReadOnlyList<HotResetDevice> Devices, HotResetRefusal? Refusal);
 
 /// <summary>

@@ -42,7 +42,9 @@ public sealed class HotResetPlan : ChangePlan
     /// <inheritdoc/>
     public override IReadOnlyList<ChangeStep> Steps { get; }
 
-    /// <summary>Why the reset may not be made: devices on the bus are not this program's. Empty where it may.</summary>
+    /// <summary>
+    /// Gets why the reset may not be made: devices on the bus are not this program's. Empty if it may.
+    /// </summary>
     public override IReadOnlyList<HotResetRefusal> Refusals { get; }
 
     /// <summary>

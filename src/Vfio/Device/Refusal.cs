@@ -16,7 +16,7 @@ public abstract class Refusal
     /// <summary>Gets whether the change can be forced anyway.</summary>
     public bool CanForce { get; }
 
-    /// <summary>What a person can do about it, one line.</summary>
+    /// <summary>Gets what a person can do about it, one line.</summary>
     public abstract string Hint { get; }
 
     /// <summary>Gets the processes that have to close the device first, if waiting can help; otherwise empty.</summary>

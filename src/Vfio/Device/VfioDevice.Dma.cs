@@ -7,7 +7,7 @@ public sealed partial class VfioDevice
 {
     private readonly Lock _configChange = new(); // reading a register of configuration space and writing it back
 
-    /// <summary>What the device can reach by DMA. Devices that were opened with it share it.</summary>
+    /// <summary>Gets what the device can reach by DMA. Devices that were opened with it share it.</summary>
     /// <exception cref="NotSupportedException">The device has none: it was opened without an IOMMU.</exception>
     public IoAddressSpace AddressSpace => _space ?? throw new NotSupportedException(BackendName == BackendNames.NoIommu
         ? $"{Name} was opened without an IOMMU: nothing translates its addresses and nothing limits them; give it an IOMMU (intel_iommu=on) for DMA"

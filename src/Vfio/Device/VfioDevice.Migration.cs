@@ -14,7 +14,10 @@ public sealed partial class VfioDevice
     private bool _hasNoMigration; // locked
     private DeviceDirtyTracker? _writeLog; // locked
 
-    /// <summary>Whether the device's state can be moved to another device (<c>VFIO_DEVICE_FEATURE_MIGRATION</c>): vfio-pci alone cannot, drivers made for a device may.</summary>
+    /// <summary>
+    /// Gets whether the device's state can be moved to another device (<c>VFIO_DEVICE_FEATURE_MIGRATION</c>): vfio-pci
+    /// alone cannot, drivers made for a device may.
+    /// </summary>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
     /// <exception cref="VfioException">The kernel refused to say.</exception>
     public bool SupportsMigration() => FindMigration() is not null;
@@ -26,7 +29,10 @@ public sealed partial class VfioDevice
     public DeviceMigration GetMigration() => FindMigration() ?? throw new NotSupportedException(
         $"{Name} cannot be migrated: its driver has no way to read and write its state; a variant driver made for the device has one, where the kernel has such a driver");
 
-    /// <summary>Whether the device can keep a record of what it writes (<c>VFIO_DEVICE_FEATURE_DMA_LOGGING_START</c>, asked by PROBE).</summary>
+    /// <summary>
+    /// Gets whether the device can keep a record of what it writes (<c>VFIO_DEVICE_FEATURE_DMA_LOGGING_START</c>, asked
+    /// by PROBE).
+    /// </summary>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
     public bool SupportsDirtyTracking()
     {

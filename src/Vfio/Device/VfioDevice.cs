@@ -48,7 +48,9 @@ public sealed partial class VfioDevice : IDisposable
     /// <summary>The device's PCI address; <see langword="null"/> for a mediated device, and for a device model without one.</summary>
     public PciAddress? Address { get; }
 
-    /// <summary>What messages call the device: its address, <c>0000:00:14.3</c>; the name of a device model, <c>edu</c>.</summary>
+    /// <summary>
+    /// Gets what messages call the device: its address, <c>0000:00:14.3</c>; the name of a device model, <c>edu</c>.
+    /// </summary>
     public string Name { get; }
 
     /// <summary>
@@ -60,10 +62,10 @@ public sealed partial class VfioDevice : IDisposable
     /// <summary>The device's interrupts.</summary>
     public DeviceInterrupts Interrupts { get; }
 
-    /// <summary>How its regions are guarded.</summary>
+    /// <summary>Gets how its regions are guarded.</summary>
     internal RegionGuard Guard { get; init; } = new();
 
-    /// <summary>Whether the kernel can reset the device (<c>VFIO_DEVICE_FLAGS_RESET</c>).</summary>
+    /// <summary>Gets whether the kernel can reset the device (<c>VFIO_DEVICE_FLAGS_RESET</c>).</summary>
     public bool CanReset => _info.CanReset;
 
     /// <summary>
@@ -72,7 +74,10 @@ public sealed partial class VfioDevice : IDisposable
     /// </summary>
     public int RegionCount => (int)uint.Min(_info.RegionCount, int.MaxValue);
 
-    /// <summary>Which atomic operations of the device memory completes; none where the kernel does not say (before Linux 6.5) or the ports above the device do not route them.</summary>
+    /// <summary>
+    /// Gets which atomic operations of the device memory completes; none if the kernel does not say (before Linux 6.5)
+    /// or the ports above the device do not route them.
+    /// </summary>
     public AtomicCompletions AtomicCompletions => _info.AtomicCompletions;
 
     /// <summary>Opens a device that is bound to vfio-pci.</summary>
@@ -102,7 +107,7 @@ public sealed partial class VfioDevice : IDisposable
         return DeviceOpener.Take(address, mediatedId: null, handles, options ?? new VfioOpenOptions());
     }
 
-    /// <summary>What the kernel says of a region.</summary>
+    /// <summary>Gets what the kernel says of a region.</summary>
     /// <param name="index">The region.</param>
     /// <returns>Its length and abilities; length 0 where the device does not implement it.</returns>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>

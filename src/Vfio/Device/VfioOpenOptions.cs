@@ -28,7 +28,7 @@ public sealed record VfioOpenOptions
     /// </summary>
     public bool AllowUnguarded { get; init; }
 
-    /// <summary>Where the host's <c>/sys</c>, <c>/proc</c> and <c>/dev</c> are.</summary>
+    /// <summary>Gets where the host's <c>/sys</c>, <c>/proc</c> and <c>/dev</c> are.</summary>
     internal HostRoot Host { get; init; } = HostRoot.Default;
 
     /// <summary>Called with the leaks when the address space ends and something is still mapped. Runs on the disposing thread, and must not throw.</summary>

@@ -33,13 +33,13 @@ public sealed unsafe class DmaBuffer : IDisposable
     /// <summary>Bytes; what was asked for, rounded up to whole pages.</summary>
     public ulong Length => Mapping.Length;
 
-    /// <summary>What the device may do with it.</summary>
+    /// <summary>Gets what the device may do with it.</summary>
     public DmaAccess Access => Mapping.Access;
 
     /// <summary>Its line in the ledger.</summary>
     public DmaMapping Mapping { get; }
 
-    /// <summary>Where it lies in this process, for calls that take a pointer. Valid until disposal.</summary>
+    /// <summary>Gets where it lies in this process, for calls that take a pointer. Valid until disposal.</summary>
     /// <exception cref="ObjectDisposedException">The buffer, or the last device of its address space, was disposed.</exception>
     public nint Address
     {

@@ -6,19 +6,22 @@ namespace Vfio;
 /// <summary>A transfer that the IOMMU stopped: no byte of it was moved.</summary>
 public sealed record DmaFault
 {
-    /// <summary>Which device tried.</summary>
+    /// <summary>Gets which device tried.</summary>
     public required PciAddress Device { get; init; }
 
     /// <summary>The address it used; the IOMMU tells the page of it.</summary>
     public required Iova Iova { get; init; }
 
-    /// <summary>What it tried.</summary>
+    /// <summary>Gets what it tried.</summary>
     public required DmaAccess Access { get; init; }
 
-    /// <summary>Why it was stopped, in the words of the kernel or the model.</summary>
+    /// <summary>Gets why it was stopped, in the words of the kernel or the model.</summary>
     public required string Reason { get; init; }
 
-    /// <summary>What the ledger has there: memory that does not allow it, or that was mapped there before; <see langword="null"/> where nothing was.</summary>
+    /// <summary>
+    /// Gets what the ledger has there: memory that does not allow it, or that was mapped there before;
+    /// <see langword="null"/> if nothing was.
+    /// </summary>
     public required DmaMappingInfo? Mapping { get; init; }
 
     /// <summary>In a line: <c>0000:00:03.0 may not write 0x10000: PTE Write access is not set (there: …)</c>.</summary>

@@ -35,19 +35,24 @@ public sealed class DmaMapping : IDisposable, IInterval
     /// <summary>Bytes.</summary>
     public ulong Length { get; }
 
-    /// <summary>What the device may do with the memory.</summary>
+    /// <summary>Gets what the device may do with the memory.</summary>
     public DmaAccess Access { get; }
 
     /// <summary>Who asked for it: the name that was given, or the line of source.</summary>
     public string Owner => _owner ?? string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileName(_file)}:{_line}");
 
-    /// <summary>Whether it is mapped: devices can access the memory, or will when the next one opens into the address space.</summary>
+    /// <summary>
+    /// Gets whether it is mapped: devices can access the memory, or will when the next one opens into the address
+    /// space.
+    /// </summary>
     public bool IsLive => !_isEnded;
 
-    /// <summary>Whether its owner may still use it: after a disposal that the kernel refused it is live, but not usable.</summary>
+    /// <summary>
+    /// Gets whether its owner may still use it: after a disposal that the kernel refused it is live, but not usable.
+    /// </summary>
     internal bool IsUsable => !_isDisposed;
 
-    /// <summary>Where the memory starts in this process.</summary>
+    /// <summary>Gets where the memory starts in this process.</summary>
     internal nint Address { get; }
 
     internal ulong First => Iova.Value;
@@ -58,7 +63,7 @@ public sealed class DmaMapping : IDisposable, IInterval
 
     ulong IInterval.Last => Last;
 
-    /// <summary>What has to stay as long as the mapping: memory that ends with it, or a region.</summary>
+    /// <summary>Gets what has to stay as long as the mapping: memory that ends with it, or a region.</summary>
     internal object? Memory { get; private set; }
 
     internal IoAddressSpace Space => _space;

@@ -11,13 +11,13 @@ public sealed record DmaMappingInfo
     /// <summary>Bytes.</summary>
     public required ulong Length { get; init; }
 
-    /// <summary>What the device may do with it.</summary>
+    /// <summary>Gets what the device may do with it.</summary>
     public required DmaAccess Access { get; init; }
 
     /// <summary>Who asked for it: a name that was given, or a line of source (<c>Queue.cs:41</c>).</summary>
     public required string Owner { get; init; }
 
-    /// <summary>How long ago it was mapped.</summary>
+    /// <summary>Gets how long ago it was mapped.</summary>
     public required TimeSpan Age { get; init; }
 
     /// <summary>Gets whether the memory is mapped now; if not, it was mapped earlier.</summary>

@@ -42,7 +42,7 @@ public sealed unsafe class DmaPool : IDisposable
     /// <summary>Bytes in a block.</summary>
     public int BlockLength => _blockLength;
 
-    /// <summary>How many blocks there are, rented or not.</summary>
+    /// <summary>Gets how many blocks there are, rented or not.</summary>
     public int Count => _entries.Length;
 
     /// <summary>The buffer that the blocks are parts of.</summary>

@@ -21,7 +21,7 @@ public sealed record DmaUsage
     /// </summary>
     public required uint? EntriesLeft { get; init; }
 
-    /// <summary>What this process has locked or pinned in all, by the kernel's count.</summary>
+    /// <summary>Gets what this process has locked or pinned in all, by the kernel's count.</summary>
     public required ulong LockedBytes { get; init; }
 
     /// <summary>

@@ -51,10 +51,13 @@ public sealed partial class IoAddressSpace : IDisposable
         }
     }
 
-    /// <summary>What addresses and lengths are multiples of, in bytes: the larger of the host's page and the IOMMU's smallest.</summary>
+    /// <summary>
+    /// Gets what addresses and lengths are multiples of, in bytes: the larger of the host's page and the IOMMU's
+    /// smallest.
+    /// </summary>
     public ulong PageSize { get; private set; } = (ulong)Environment.SystemPageSize;
 
-    /// <summary>How many bits an address may have, by what its drivers said; 64 unless one said less.</summary>
+    /// <summary>Gets how many bits an address may have, by what its drivers said; 64 unless one said less.</summary>
     public int AddressWidth
     {
         get
@@ -66,10 +69,13 @@ public sealed partial class IoAddressSpace : IDisposable
         }
     }
 
-    /// <summary>What was still mapped when the address space ended; empty before that. Each is a buffer or a mapping that was not disposed, or that the kernel refused to unmap.</summary>
+    /// <summary>
+    /// Gets what was still mapped when the address space ended; empty before that. Each is a buffer or a mapping that
+    /// was not disposed, or that the kernel refused to unmap.
+    /// </summary>
     public IReadOnlyList<DmaMappingInfo> Leaks { get; private set; } = [];
 
-    /// <summary>Whether nothing is mapped.</summary>
+    /// <summary>Gets whether nothing is mapped.</summary>
     internal bool IsEmpty
     {
         get
@@ -183,9 +189,11 @@ public sealed partial class IoAddressSpace : IDisposable
         }
     }
 
-    /// <summary>What is mapped at an address, or was last: of what is unmapped the latest 256 are remembered.</summary>
+    /// <summary>
+    /// Gets what is mapped at an address, or was last: of what is unmapped the latest 256 are remembered.
+    /// </summary>
     /// <param name="iova">The address, as the device sees it.</param>
-    /// <returns>The mapping; <see langword="null"/> where nothing was.</returns>
+    /// <returns>The mapping; <see langword="null"/> if nothing was.</returns>
     public DmaMappingInfo? Find(Iova iova)
     {
         lock (_lock)
@@ -194,7 +202,7 @@ public sealed partial class IoAddressSpace : IDisposable
         }
     }
 
-    /// <summary>How much is mapped, and how much may be.</summary>
+    /// <summary>Gets how much is mapped, and how much may be.</summary>
     /// <returns>A snapshot.</returns>
     /// <exception cref="ObjectDisposedException">The address space has ended.</exception>
     public DmaUsage GetUsage()

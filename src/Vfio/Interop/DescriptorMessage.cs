@@ -14,7 +14,7 @@ internal static unsafe class DescriptorMessage
     private const int ControlBytes = HeaderBytes + (MostFiles * sizeof(int));
 
     /// <summary>Sends a message whole, or not at all.</summary>
-    /// <returns>The errno, 0 where it worked.</returns>
+    /// <returns>The errno, 0 if it worked.</returns>
     public static int Send(SafeHandle socket, ReadOnlySpan<byte> message, ReadOnlySpan<SafeFileHandle> files, bool waits)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(files.Length, MostFiles);
@@ -106,7 +106,7 @@ internal static unsafe class DescriptorMessage
 }
 
 /// <summary>What came.</summary>
-/// <param name="Length">Bytes in the buffer; 0 where the peer has ended, or sent nothing.</param>
+/// <param name="Length">Bytes in the buffer; 0 if the peer has ended, or sent nothing.</param>
 /// <param name="IsCut">Whether the message was longer than the buffer.</param>
 /// <param name="HadMoreFiles">Whether there were descriptors that did not fit.</param>
 internal readonly record struct ReceivedMessage(int Length, bool IsCut, bool HadMoreFiles);

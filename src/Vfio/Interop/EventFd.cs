@@ -37,7 +37,7 @@ public sealed unsafe class EventFd : IDisposable
 
     /// <summary>Waits until something was counted, and takes it.</summary>
     /// <param name="timeout">For how long at most; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
-    /// <returns>How much was counted; 0 where the time was up.</returns>
+    /// <returns>How much was counted; 0 if the time was up.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A negative time that is not infinite.</exception>
     /// <exception cref="ObjectDisposedException">The counter was disposed before the call; disposal during the wait does not end it.</exception>
     public ulong Wait(TimeSpan timeout)

@@ -68,7 +68,7 @@ internal static class FileName
         return [.. bytes];
     }
 
-    /// <summary>Whether a name is text: all of it is UTF-8.</summary>
+    /// <summary>Gets whether a name is text: all of it is UTF-8.</summary>
     public static bool IsText(string name) => !name.AsSpan().ContainsAnyInRange((char)(FirstLone + 0x80), (char)(FirstLone + 0xff)) || !HasStrange(name);
 
     private static bool HasStrange(string name)

@@ -7,13 +7,15 @@ internal readonly record struct FileStatus(uint UserId, uint GroupId, uint Mode)
 {
     private const uint PermissionBits = 0xfff;
 
-    /// <summary><see langword="null"/> where the file is not there or may not be looked at.</summary>
+    /// <summary><see langword="null"/> if the file is not there or may not be looked at.</summary>
     public static FileStatus? Of(string path) =>
         Libc.StatX(Libc.AT_FDCWD, path, 0, Libc.STATX_BASIC_STATS, out Libc.statx status) == 0
             ? new FileStatus(status.stx_uid, status.stx_gid, status.stx_mode & PermissionBits)
             : null;
 
-    /// <summary>Whether this process may open a file for reading and writing, as its effective user. Opens nothing.</summary>
+    /// <summary>
+    /// Gets whether this process may open a file for reading and writing, as its effective user. Opens nothing.
+    /// </summary>
     public static bool MayReadAndWrite(string path) => Libc.FAccessAt(Libc.AT_FDCWD, path, Libc.R_OK | Libc.W_OK, Libc.AT_EACCESS) == 0;
 
     /// <summary>
@@ -28,7 +30,7 @@ internal readonly record struct FileStatus(uint UserId, uint GroupId, uint Mode)
             : null;
     }
 
-    /// <summary>Whether a name leads to a socket.</summary>
+    /// <summary>Gets whether a name leads to a socket.</summary>
     public static bool IsSocket(string path) =>
         Libc.StatX(Libc.AT_FDCWD, path, 0, Libc.STATX_BASIC_STATS, out Libc.statx status) == 0 && (status.stx_mode & Libc.S_IFMT) == Libc.S_IFSOCK;
 }

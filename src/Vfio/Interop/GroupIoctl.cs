@@ -13,7 +13,7 @@ internal static class GroupIoctl
         return errno == 0 ? status : throw new VfioException("VFIO_GROUP_GET_STATUS", subject, errno);
     }
 
-    /// <returns>The errno, 0 where it worked.</returns>
+    /// <returns>The errno, 0 if it worked.</returns>
     public static int SetContainer(SystemCalls calls, SafeFileHandle group, SafeFileHandle container)
     {
         using HandleUse use = new(container);

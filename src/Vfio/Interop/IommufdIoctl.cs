@@ -3,7 +3,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Vfio;
 
-/// <summary>The ioctls of a device's own node and of <c>/dev/iommu</c> that carry descriptors or pointers; the errno comes back, 0 where it worked.</summary>
+/// <summary>
+/// The ioctls of a device's own node and of <c>/dev/iommu</c> that carry descriptors or pointers; the errno comes back,
+/// 0 if it worked.
+/// </summary>
 internal static unsafe class IommufdIoctl
 {
     private const int TokenBytes = 16;

@@ -3,7 +3,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Vfio;
 
-/// <summary>pread and pwrite over spans; the errno comes back instead of an exception, 0 where the call itself worked.</summary>
+/// <summary>
+/// pread and pwrite over spans; the errno comes back instead of an exception, 0 if the call itself worked.
+/// </summary>
 internal static unsafe class PositionedIo
 {
     public static int Read(SafeFileHandle file, Span<byte> data, long offset, out nint done)

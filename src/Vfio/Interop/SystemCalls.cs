@@ -17,7 +17,7 @@ internal sealed unsafe class SystemCalls(Func<string, int>? fault = null)
     /// <returns>The errno, 0 for none.</returns>
     public int Before(string call) => fault is null ? 0 : fault(call);
 
-    /// <returns>The errno, 0 where it worked.</returns>
+    /// <returns>The errno, 0 if it worked.</returns>
     public int Open(string path, int flags, out SafeFileHandle file)
     {
         file = new SafeFileHandle(-1, ownsHandle: false);
@@ -40,7 +40,7 @@ internal sealed unsafe class SystemCalls(Func<string, int>? fault = null)
     }
 
     /// <summary>An ioctl that takes a number.</summary>
-    /// <returns>The errno, 0 where it worked.</returns>
+    /// <returns>The errno, 0 if it worked.</returns>
     public int Ioctl(string call, SafeFileHandle file, nuint request, nint value, out int result)
     {
         result = -1;
@@ -55,7 +55,7 @@ internal sealed unsafe class SystemCalls(Func<string, int>? fault = null)
     }
 
     /// <summary>An ioctl that takes a text.</summary>
-    /// <returns>The errno, 0 where it worked.</returns>
+    /// <returns>The errno, 0 if it worked.</returns>
     public int Ioctl(string call, SafeFileHandle file, nuint request, string text, out int result)
     {
         result = -1;
@@ -70,7 +70,7 @@ internal sealed unsafe class SystemCalls(Func<string, int>? fault = null)
     }
 
     /// <summary>An ioctl that takes a structure, and may fill it.</summary>
-    /// <returns>The errno, 0 where it worked.</returns>
+    /// <returns>The errno, 0 if it worked.</returns>
     public int Ioctl<T>(string call, SafeFileHandle file, nuint request, ref T argument)
         where T : unmanaged
     {
@@ -81,7 +81,7 @@ internal sealed unsafe class SystemCalls(Func<string, int>? fault = null)
     }
 
     /// <summary>An ioctl that takes a structure with something behind it.</summary>
-    /// <returns>The errno, 0 where it worked.</returns>
+    /// <returns>The errno, 0 if it worked.</returns>
     public int Ioctl(string call, SafeFileHandle file, nuint request, Span<byte> argument, out int result)
     {
         fixed (byte* start = argument)

@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Vfio;
 
-/// <summary>The ioctl of a type1 container that carries a pointer; the errno comes back, 0 where it worked.</summary>
+/// <summary>The ioctl of a type1 container that carries a pointer; the errno comes back, 0 if it worked.</summary>
 internal static unsafe class Type1Ioctl
 {
     /// <summary>Starts or stops the record of written pages (VFIO_IOMMU_DIRTY_PAGES).</summary>

@@ -17,7 +17,7 @@ internal static partial class VfioDeviceIoctl
     }
 
     /// <summary>Does something with interrupts at once: one of the actions of <c>VFIO_IRQ_SET_ACTION_*</c>.</summary>
-    /// <returns>The errno, 0 where it worked.</returns>
+    /// <returns>The errno, 0 if it worked.</returns>
     public static int SetIrqs(SystemCalls calls, SafeFileHandle device, uint index, uint action, uint start, uint count)
     {
         VfioUapi.vfio_irq_set set = new()
@@ -41,7 +41,7 @@ internal static partial class VfioDeviceIoctl
     /// <param name="result">
     /// Above 0 if nothing was done: the number of vectors that are available (MSI and MSI-X, the first time).
     /// </param>
-    /// <returns>The errno, 0 where it worked.</returns>
+    /// <returns>The errno, 0 if it worked.</returns>
     public static int SetIrqs(
         SystemCalls calls, SafeFileHandle device, uint index, uint action, uint start, ReadOnlySpan<SafeFileHandle?> eventFds, out int result)
     {

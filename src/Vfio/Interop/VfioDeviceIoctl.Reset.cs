@@ -13,7 +13,10 @@ internal static partial class VfioDeviceIoctl
     private const int MostResetDevices = 65536;
     private const int MostResetRounds = 8;
 
-    /// <summary>Which devices a reset of the device's bus hits (VFIO_DEVICE_GET_PCI_HOT_RESET_INFO). Devices may come between two questions.</summary>
+    /// <summary>
+    /// Gets which devices a reset of the device's bus hits (VFIO_DEVICE_GET_PCI_HOT_RESET_INFO). Devices may come
+    /// between two questions.
+    /// </summary>
     public static int GetHotResetInfo(SystemCalls calls, SafeFileHandle device, out uint flags, out VfioUapi.vfio_pci_dependent_device[] devices)
     {
         const string Call = "VFIO_DEVICE_GET_PCI_HOT_RESET_INFO";

@@ -27,7 +27,7 @@ internal static partial class VfioDeviceIoctl
     /// <param name="flags">The feature, with <c>VFIO_DEVICE_FEATURE_GET</c>, <c>SET</c> or <c>PROBE</c>.</param>
     /// <param name="data">What follows the header; the kernel may fill it.</param>
     /// <param name="result">What the call gives: a descriptor, where a feature gives one.</param>
-    /// <returns>The errno, 0 where it worked.</returns>
+    /// <returns>The errno, 0 if it worked.</returns>
     public static int Feature(SystemCalls calls, string call, SafeFileHandle device, uint flags, Span<byte> data, out int result)
     {
         int header = Unsafe.SizeOf<VfioUapi.vfio_device_feature>();

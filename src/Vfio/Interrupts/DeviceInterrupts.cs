@@ -41,7 +41,7 @@ public sealed class DeviceInterrupts
 
     /// <summary>Gets what the kernel reports about an interrupt type.</summary>
     /// <param name="index">Which.</param>
-    /// <returns>How many vectors it has, 0 where the device has not got it, and what can be done with them.</returns>
+    /// <returns>How many vectors it has, 0 if the device has not got it, and what can be done with them.</returns>
     /// <exception cref="ArgumentOutOfRangeException">No such index.</exception>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
     /// <exception cref="VfioException">The kernel refused.</exception>

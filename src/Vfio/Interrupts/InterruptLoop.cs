@@ -109,7 +109,7 @@ public sealed class InterruptLoop : IDisposable
     }
 
     /// <summary>Likewise, from the loop's own thread, which nothing may end.</summary>
-    /// <returns>The errno, 0 where it worked; null where the loop has ended, which ends the wait.</returns>
+    /// <returns>The errno, 0 if it worked; null if the loop has ended, which ends the wait.</returns>
     internal int? TryArm(SafeFileHandle eventFd, ulong key)
     {
         lock (_lock)

@@ -7,7 +7,7 @@ public sealed partial class InterruptVector
 {
     private SafeFileHandle? _unmaskEvent; // locked
 
-    /// <summary>Whether it can be masked and unmasked: INTx can; the kernel offers it for no other.</summary>
+    /// <summary>Gets whether it can be masked and unmasked: INTx can; the kernel offers it for no other.</summary>
     public bool IsMaskable => Info.IsMaskable;
 
     /// <summary>

@@ -47,10 +47,10 @@ public sealed partial class InterruptVector : IDisposable
     /// <summary>In which way it interrupts.</summary>
     public IrqIndex Index => Info.Index;
 
-    /// <summary>Which of its kind it is, from 0 on: the number of the vector.</summary>
+    /// <summary>Gets which of its kind it is, from 0 on: the number of the vector.</summary>
     public int Subindex { get; }
 
-    /// <summary>How many signals were taken since the vector was enabled.</summary>
+    /// <summary>Gets how many signals were taken since the vector was enabled.</summary>
     public ulong SignalCount => Volatile.Read(ref _signals);
 
     /// <summary>
@@ -79,7 +79,7 @@ public sealed partial class InterruptVector : IDisposable
 
     /// <summary>Waits for a signal: this thread sleeps in the kernel, on the eventfd itself.</summary>
     /// <param name="timeout">For how long at most; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
-    /// <returns>How many signals came since they were taken last, 1 or more; 0 where the time is over.</returns>
+    /// <returns>How many signals came since they were taken last, 1 or more; 0 if the time is over.</returns>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite.</exception>
     /// <exception cref="ObjectDisposedException">The vector or its device was disposed, perhaps meanwhile.</exception>
     public ulong Wait(TimeSpan timeout) => Wait(timeout, spin: TimeSpan.Zero);
@@ -120,7 +120,7 @@ public sealed partial class InterruptVector : IDisposable
     /// <summary>Waits until any of several vectors, of any devices, has signals. They are not taken: <see cref="ReadAndClear"/> does that.</summary>
     /// <param name="vectors">The vectors; at least one. Of several that have signals the first is told: who never wants to starve the last takes from all.</param>
     /// <param name="timeout">For how long at most; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
-    /// <returns>Which one, from 0 on; -1 where the time is over.</returns>
+    /// <returns>Which one, from 0 on; -1 if the time is over.</returns>
     /// <exception cref="ArgumentException">No vectors.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite.</exception>
     /// <exception cref="ObjectDisposedException">One of the vectors was disposed, perhaps meanwhile.</exception>

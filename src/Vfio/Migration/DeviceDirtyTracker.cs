@@ -26,13 +26,13 @@ public sealed class DeviceDirtyTracker : IDisposable
         PageSize = pageSize;
     }
 
-    /// <summary>What one bit stands for, in bytes: what was asked for, or what the device can.</summary>
+    /// <summary>Gets what one bit stands for, in bytes: what was asked for, or what the device can.</summary>
     public ulong PageSize { get; }
 
     /// <summary>The addresses that are watched, sorted.</summary>
     public IReadOnlyList<IovaRange> Ranges => _ranges;
 
-    /// <summary>Which pages were written since the last call, or since the record began.</summary>
+    /// <summary>Gets which pages were written since the last call, or since the record began.</summary>
     /// <param name="first">The first address; a multiple of <see cref="PageSize"/>.</param>
     /// <param name="length">Bytes; a multiple of <see cref="PageSize"/>, more than 0. Within one of <see cref="Ranges"/>.</param>
     /// <param name="bitmap">One bit a page, the first page in bit 0 of the first word; overwritten.</param>
@@ -79,7 +79,7 @@ public sealed class DeviceDirtyTracker : IDisposable
         return count;
     }
 
-    /// <summary>Which pages of a mapping were written since the last call, or since the record began.</summary>
+    /// <summary>Gets which pages of a mapping were written since the last call, or since the record began.</summary>
     /// <param name="mapping">The mapping, watched as a whole.</param>
     /// <param name="bitmap">One bit a page, the first page in bit 0 of the first word; overwritten.</param>
     /// <inheritdoc cref="Read(Iova, ulong, Span{ulong})"/>

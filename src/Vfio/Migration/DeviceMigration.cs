@@ -33,7 +33,7 @@ public sealed partial class DeviceMigration
         (_backend, _name, Capabilities, _readIdentity) = (backend, name, capabilities, readIdentity);
     }
 
-    /// <summary>What the device's migration can do.</summary>
+    /// <summary>Gets what the device's migration can do.</summary>
     public MigrationCapabilities Capabilities { get; }
 
     /// <summary>The state the device is in, as it says now.</summary>
@@ -48,8 +48,11 @@ public sealed partial class DeviceMigration
         }
     }
 
-    /// <summary>How many bytes of state the device would give if it was stopped now (<c>VFIO_DEVICE_FEATURE_MIG_DATA_SIZE</c>): an estimate.</summary>
-    /// <returns>The bytes; <see langword="null"/> where the kernel or the driver does not say.</returns>
+    /// <summary>
+    /// Gets how many bytes of state the device would give if it was stopped now
+    /// (<c>VFIO_DEVICE_FEATURE_MIG_DATA_SIZE</c>): an estimate.
+    /// </summary>
+    /// <returns>The bytes; <see langword="null"/> if the kernel or the driver does not say.</returns>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
     public ulong? GetExpectedLength()
     {
@@ -102,7 +105,9 @@ public sealed partial class DeviceMigration
     /// <exception cref="VfioException">The device did not take it.</exception>
     public void WriteData(ReadOnlySpan<byte> data) => Write(TakeSession("written"), data);
 
-    /// <summary>How much there is to read in the <c>PreCopy</c> states (<c>VFIO_MIG_GET_PRECOPY_INFO</c>).</summary>
+    /// <summary>
+    /// Gets how much there is to read in the <c>PreCopy</c> states (<c>VFIO_MIG_GET_PRECOPY_INFO</c>).
+    /// </summary>
     /// <returns>An estimate.</returns>
     /// <exception cref="InvalidOperationException">There is nothing to read, or a save or a restore is under way.</exception>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>

@@ -38,7 +38,7 @@ internal static class StateFormat
         return header;
     }
 
-    /// <summary>How long the whole header is, by its fixed part.</summary>
+    /// <summary>Gets how long the whole header is, by its fixed part.</summary>
     public static int HeaderBytes(ReadOnlySpan<byte> start)
     {
         if (!start[..Magic.Length].SequenceEqual(Magic))

@@ -6,7 +6,7 @@ public sealed unsafe partial class Region
     private readonly string _deviceName;
     private readonly bool _isChecked;
 
-    /// <summary>Whether some accesses since the region was mapped did not reach the device.</summary>
+    /// <summary>Gets whether some accesses since the region was mapped did not reach the device.</summary>
     internal bool IsCovered => Array.Exists(_guards, guard => guard.IsCovered);
 
     /// <summary>Maps every part of the region again that was covered, even if an earlier part fails.</summary>

@@ -23,7 +23,9 @@ public sealed unsafe partial class Region
         return window.Base == null ? null : (nint)(window.Base + (offset - window.Start));
     }
 
-    /// <summary>A file of a part of the region, by which other devices can reach it; null where the backend has none.</summary>
+    /// <summary>
+    /// A file of a part of the region, by which other devices can reach it; null if the backend has none.
+    /// </summary>
     internal SafeFileHandle? TryExport(ulong offset, ulong length) => (_backend as IMemoryExport)?.TryExport(Info, offset, length);
 
     /// <summary>Another device reaches this region, until <paramref name="takeBack"/> is called: at the region's disposal at the latest.</summary>

@@ -67,16 +67,16 @@ public sealed unsafe partial class Region : IDisposable
         _otherWindows = startsAtZero ? windows[1..] : windows;
     }
 
-    /// <summary>What the kernel says of the region.</summary>
+    /// <summary>Gets what the kernel says of the region.</summary>
     public RegionInfo Info { get; }
 
-    /// <summary>Which region of the device this is.</summary>
+    /// <summary>Gets which region of the device this is.</summary>
     public RegionIndex Index => Info.Index;
 
     /// <summary>The region's length in bytes; never 0.</summary>
     public ulong Length => Info.Length;
 
-    /// <summary>Whether the whole region is mapped; if not, some or all accesses are system calls.</summary>
+    /// <summary>Gets whether the whole region is mapped; if not, some or all accesses are system calls.</summary>
     public bool IsMapped { get; }
 
     /// <summary>

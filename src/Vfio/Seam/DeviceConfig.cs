@@ -36,7 +36,9 @@ internal static class DeviceConfig
         device.WriteRegion(config, offset, bytes);
     }
 
-    /// <summary>Whether the device is gone from the bus: its configuration space does not answer any more.</summary>
+    /// <summary>
+    /// Gets whether the device is gone from the bus: its configuration space does not answer any more.
+    /// </summary>
     /// <remarks>By the class code, which no device has all ones in: vfio-pci keeps the ids of the vendor and answers those itself.</remarks>
     public static bool IsLost(this IDeviceBackend device)
     {
@@ -56,7 +58,7 @@ internal static class DeviceConfig
         }
     }
 
-    /// <summary>Where the power management capability lies.</summary>
+    /// <summary>Gets where the power management capability lies.</summary>
     /// <returns>
     /// Its offset, with all of it inside the space; null if there is no such capability, or the device does not answer.
     /// </returns>

@@ -8,10 +8,10 @@ namespace Vfio;
 /// </summary>
 internal interface IAddressSpaceBackend : IDisposable
 {
-    /// <summary>What messages call it: "the container", "the IOAS".</summary>
+    /// <summary>Gets what messages call it: "the container", "the IOAS".</summary>
     string Subject { get; }
 
-    /// <summary>What can be mapped. Changes when a device joins.</summary>
+    /// <summary>Gets what can be mapped. Changes when a device joins.</summary>
     AddressSpaceInfo GetInfo();
 
     /// <summary>Lets the devices reach memory of this process.</summary>
@@ -21,7 +21,10 @@ internal interface IAddressSpaceBackend : IDisposable
     /// <returns>Whether the backend does; if not, it uses the address that the memory is mapped at.</returns>
     bool TryMapDeviceMemory(ulong iova, Func<SafeFileHandle?> openFile, ulong length, DmaAccess access);
 
-    /// <summary>How often the backend has dropped all mappings because its last device left: type1 does, and the next device finds none.</summary>
+    /// <summary>
+    /// Gets how often the backend has dropped all mappings because its last device left: type1 does, and the next
+    /// device finds none.
+    /// </summary>
     int Drops { get; }
 
     /// <summary>Takes one mapping back, whole.</summary>
@@ -42,5 +45,5 @@ internal interface IAddressSpaceBackend : IDisposable
 /// <summary>What an address space can map.</summary>
 /// <param name="Ranges">The usable addresses, sorted and disjoint.</param>
 /// <param name="PageSizes">The page sizes of the IOMMU, a bit each.</param>
-/// <param name="EntriesLeft">How many more mappings there may be; null where the backend does not say.</param>
+/// <param name="EntriesLeft">How many more mappings there may be; null if the backend does not say.</param>
 internal sealed record AddressSpaceInfo(IReadOnlyList<IovaRange> Ranges, ulong PageSizes, uint? EntriesLeft);

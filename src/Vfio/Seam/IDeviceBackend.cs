@@ -12,13 +12,15 @@ namespace Vfio;
 /// <see cref="ObjectDisposedException"/>.</remarks>
 internal interface IDeviceBackend : IDisposable
 {
-    /// <summary>How the device is reached: "type1v2", "type1", "in-process".</summary>
+    /// <summary>Gets how the device is reached: "type1v2", "type1", "in-process".</summary>
     string Name { get; }
 
-    /// <summary>What the device is (VFIO_DEVICE_GET_INFO).</summary>
+    /// <summary>Gets what the device is (VFIO_DEVICE_GET_INFO).</summary>
     DeviceInfo GetInfo();
 
-    /// <summary>What a region is (VFIO_DEVICE_GET_REGION_INFO). A region that is not implemented has length 0.</summary>
+    /// <summary>
+    /// Gets what a region is (VFIO_DEVICE_GET_REGION_INFO). A region that is not implemented has length 0.
+    /// </summary>
     RegionInfo GetRegionInfo(RegionIndex region);
 
     /// <summary>Reads 1, 2, 4 or 8 bytes, naturally aligned, as one access of the device where the backend can.</summary>

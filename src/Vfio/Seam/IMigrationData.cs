@@ -1,7 +1,7 @@
 namespace Vfio;
 
 /// <summary>
-/// The seam's side of a session in which a device's state is read or written: the kernel's data_fd, as a rule. The errno comes back, 0 where a call worked.
+/// The seam's side of a session in which a device's state is read or written: the kernel's data_fd, as a rule. The errno comes back, 0 if a call worked.
 /// </summary>
 internal interface IMigrationData : IDisposable
 {
@@ -16,6 +16,6 @@ internal interface IMigrationData : IDisposable
     /// <param name="done">How much of it was taken.</param>
     int Write(ReadOnlySpan<byte> data, out int done);
 
-    /// <summary>What there is to be read while the device runs (VFIO_MIG_GET_PRECOPY_INFO).</summary>
+    /// <summary>Gets what there is to be read while the device runs (VFIO_MIG_GET_PRECOPY_INFO).</summary>
     int GetPreCopyInfo(out PreCopyInfo info);
 }

@@ -6,7 +6,7 @@ public readonly record struct IrqInfo
 {
     /// <summary>Creates a value.</summary>
     /// <param name="index">Which way.</param>
-    /// <param name="count">How many vectors it has; 0 where the device has not got it.</param>
+    /// <param name="count">How many vectors it has; 0 if the device has not got it.</param>
     /// <param name="canSignal">Whether an eventfd can be signalled (<c>VFIO_IRQ_INFO_EVENTFD</c>).</param>
     /// <param name="isMaskable">Whether it can be masked and unmasked (<c>VFIO_IRQ_INFO_MASKABLE</c>).</param>
     /// <param name="isAutomasked">Whether the kernel masks it with each signal, until it is unmasked (<c>VFIO_IRQ_INFO_AUTOMASKED</c>).</param>
@@ -24,19 +24,21 @@ public readonly record struct IrqInfo
         IsFixed = isFixed;
     }
 
-    /// <summary>Which way.</summary>
+    /// <summary>Gets which way.</summary>
     public IrqIndex Index { get; init; }
 
-    /// <summary>How many vectors it has; 0 where the device has not got it.</summary>
+    /// <summary>Gets how many vectors it has; 0 if the device has not got it.</summary>
     public int Count { get; init; }
 
-    /// <summary>Whether an eventfd can be signalled (<c>VFIO_IRQ_INFO_EVENTFD</c>).</summary>
+    /// <summary>Gets whether an eventfd can be signalled (<c>VFIO_IRQ_INFO_EVENTFD</c>).</summary>
     public bool CanSignal { get; init; }
 
-    /// <summary>Whether it can be masked and unmasked (<c>VFIO_IRQ_INFO_MASKABLE</c>).</summary>
+    /// <summary>Gets whether it can be masked and unmasked (<c>VFIO_IRQ_INFO_MASKABLE</c>).</summary>
     public bool IsMaskable { get; init; }
 
-    /// <summary>Whether the kernel masks it with each signal, until it is unmasked (<c>VFIO_IRQ_INFO_AUTOMASKED</c>).</summary>
+    /// <summary>
+    /// Gets whether the kernel masks it with each signal, until it is unmasked (<c>VFIO_IRQ_INFO_AUTOMASKED</c>).
+    /// </summary>
     public bool IsAutomasked { get; init; }
 
     /// <summary>

@@ -34,12 +34,17 @@ internal sealed class MappedMemory : SafeHandle
 
     public override bool IsInvalid => handle == Libc.MAP_FAILED;
 
-    /// <summary>Where it starts. Valid as long as this object is reachable; callers keep it alive across each access.</summary>
+    /// <summary>
+    /// Gets where it starts. Valid as long as this object is reachable; callers keep it alive across each access.
+    /// </summary>
     public nint Start => handle;
 
     public nuint Length { get; }
 
-    /// <summary>Whether an access can find nothing there, which ends a process that is not guarded: memory of a device, not of a model.</summary>
+    /// <summary>
+    /// Gets whether an access can find nothing there, which ends a process that is not guarded: memory of a device, not
+    /// of a model.
+    /// </summary>
     public bool MayStopAnswering => _file is not null;
 
     /// <summary>Maps memory that always answers.</summary>

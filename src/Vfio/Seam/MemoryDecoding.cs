@@ -10,7 +10,7 @@ internal static class MemoryDecoding
     private const int PowerStateMask = 3;
     private const int D3Hot = 3;
 
-    /// <returns>The reason as the end of a sentence; null where the device decodes its memory.</returns>
+    /// <returns>The reason as the end of a sentence; null if the device decodes its memory.</returns>
     public static string? WhyOff(IDeviceBackend backend)
     {
         RegionInfo config = backend.GetRegionInfo(RegionIndex.Config);

@@ -8,7 +8,7 @@ namespace Vfio;
 /// </summary>
 internal static class MigrationFeatures
 {
-    /// <summary>Which states the device has besides running and error: VFIO_MIGRATION_*.</summary>
+    /// <summary>Gets which states the device has besides running and error: VFIO_MIGRATION_*.</summary>
     public static int GetMigrationFlags(this IDeviceBackend device, out ulong flags)
     {
         int errno = Get(device, "VFIO_DEVICE_FEATURE_MIGRATION", VfioUapi.VFIO_DEVICE_FEATURE_MIGRATION, out VfioUapi.vfio_device_feature_migration answer);
@@ -23,7 +23,7 @@ internal static class MigrationFeatures
         return errno;
     }
 
-    /// <summary>How long the state would be that is read of the stopped device, an estimate.</summary>
+    /// <summary>Gets how long the state would be that is read of the stopped device, an estimate.</summary>
     public static int GetMigrationDataSize(this IDeviceBackend device, out ulong length)
     {
         int errno = Get(device, "VFIO_DEVICE_FEATURE_MIG_DATA_SIZE", VfioUapi.VFIO_DEVICE_FEATURE_MIG_DATA_SIZE, out VfioUapi.vfio_device_feature_mig_data_size answer);
@@ -37,7 +37,7 @@ internal static class MigrationFeatures
     public static int AskForPreCopyFlags(this IDeviceBackend device) => device.CallFeature(
         "VFIO_DEVICE_FEATURE_MIG_PRECOPY_INFOv2", VfioUapi.VFIO_DEVICE_FEATURE_SET | VfioUapi.VFIO_DEVICE_FEATURE_MIG_PRECOPY_INFOv2, [], out _);
 
-    /// <summary>Whether the device can keep a record of what it writes.</summary>
+    /// <summary>Gets whether the device can keep a record of what it writes.</summary>
     public static int ProbeDmaLog(this IDeviceBackend device) => device.CallFeature(
         "VFIO_DEVICE_FEATURE_DMA_LOGGING_START",
         VfioUapi.VFIO_DEVICE_FEATURE_PROBE | VfioUapi.VFIO_DEVICE_FEATURE_SET | VfioUapi.VFIO_DEVICE_FEATURE_DMA_LOGGING_START, [], out _);

@@ -17,7 +17,7 @@ internal interface IDeviceFeatures
 /// <summary>A device whose bus can be reset.</summary>
 internal interface IBusReset
 {
-    /// <summary>Which devices a reset of the device's bus hits (VFIO_DEVICE_GET_PCI_HOT_RESET_INFO).</summary>
+    /// <summary>Gets which devices a reset of the device's bus hits (VFIO_DEVICE_GET_PCI_HOT_RESET_INFO).</summary>
     HotResetInfo GetHotResetInfo();
 
     /// <summary>Resets the device's bus (VFIO_DEVICE_PCI_HOT_RESET).</summary>
@@ -45,7 +45,7 @@ internal interface IDmaLog : IDeviceFeatures
     int StartDmaLog(ReadOnlySpan<IovaRange> ranges, ref ulong pageSize);
 
     /// <summary>Sets the bits of pages that were written since the last time, one a page, the first page in bit 0 of the first word (VFIO_DEVICE_FEATURE_DMA_LOGGING_REPORT).</summary>
-    /// <returns>The errno, 0 where it worked.</returns>
+    /// <returns>The errno, 0 if it worked.</returns>
     int ReadDmaLog(ulong iova, ulong length, ulong pageSize, Span<ulong> bitmap);
 }
 
@@ -59,7 +59,7 @@ internal interface IWriteOnEvent
 /// <summary>A device whose memory other devices can reach by a file (VFIO_DEVICE_FEATURE_DMA_BUF).</summary>
 internal interface IMemoryExport
 {
-    /// <summary>A file of a part of a region; null where the kernel makes none.</summary>
+    /// <summary>A file of a part of a region; null if the kernel makes none.</summary>
     SafeFileHandle? TryExport(RegionInfo region, ulong offset, ulong length);
 }
 

@@ -17,10 +17,10 @@ public readonly record struct PreCopyInfo
         Reinitialized = reinitialized;
     }
 
-    /// <summary>What is left of the first part, in bytes; leaving before it is 0 may make things slower.</summary>
+    /// <summary>Gets what is left of the first part, in bytes; leaving before it is 0 may make things slower.</summary>
     public ulong InitialBytes { get; init; }
 
-    /// <summary>What has changed of what was read already, in bytes.</summary>
+    /// <summary>Gets what has changed of what was read already, in bytes.</summary>
     public ulong DirtyBytes { get; init; }
 
     /// <summary>

@@ -5,7 +5,7 @@ namespace Vfio;
 /// <summary>A device's features by number, whatever they are, over the seam.</summary>
 internal static class RawFeatures
 {
-    /// <summary>What can be done with a feature.</summary>
+    /// <summary>Gets what can be done with a feature.</summary>
     public static FeatureSupport Probe(this IDeviceBackend device, DeviceFeature feature, string subject)
     {
         // Without GET and SET the kernel says whether the feature is there at all; with one of them, whether that can be done.

@@ -17,19 +17,19 @@ public sealed class RegionInfo
         FileOffset = fileOffset;
     }
 
-    /// <summary>Which region this is.</summary>
+    /// <summary>Gets which region this is.</summary>
     public RegionIndex Index { get; }
 
-    /// <summary>The region's length in bytes; 0 where the device does not implement it.</summary>
+    /// <summary>The region's length in bytes; 0 if the device does not implement it.</summary>
     public ulong Length { get; }
 
-    /// <summary>Whether the device implements the region.</summary>
+    /// <summary>Gets whether the device implements the region.</summary>
     public bool IsImplemented => Length != 0;
 
-    /// <summary>Whether the region can be read.</summary>
+    /// <summary>Gets whether the region can be read.</summary>
     public bool CanRead { get; }
 
-    /// <summary>Whether the region can be written; a ROM cannot.</summary>
+    /// <summary>Gets whether the region can be written; a ROM cannot.</summary>
     public bool CanWrite { get; }
 
     /// <summary>
@@ -49,7 +49,7 @@ public sealed class RegionInfo
     /// </summary>
     public bool IsMsixMappable { get; internal init; }
 
-    /// <summary>Where the region starts in the device descriptor's file.</summary>
+    /// <summary>Gets where the region starts in the device descriptor's file.</summary>
     internal ulong FileOffset { get; }
 }
 

@@ -20,7 +20,7 @@ public readonly record struct RegionType
 
     private const uint VendorMark = 1u << 31;
 
-    /// <summary>The PCI vendor who defines the subtypes; <see langword="null"/> where the kernel does.</summary>
+    /// <summary>The PCI vendor who defines the subtypes; <see langword="null"/> if the kernel does.</summary>
     public ushort? VendorId => (Value & VendorMark) != 0 ? (ushort)Value : null;
 
     /// <summary>The type for people: <c>vendor 8086 type 1</c>.</summary>

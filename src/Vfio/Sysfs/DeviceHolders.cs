@@ -20,7 +20,9 @@ public sealed record DeviceHolder
     /// <summary>Gets that user's name; the number if it has none, or <c>unknown</c>.</summary>
     public required string UserName { get; init; }
 
-    /// <summary>What it has, as the end of a sentence about the process: <c>has /dev/snd/controlC0 open</c>.</summary>
+    /// <summary>
+    /// Gets what it has, as the end of a sentence about the process: <c>has /dev/snd/controlC0 open</c>.
+    /// </summary>
     public string Description { get; init; } = "has it open";
 
     /// <summary>
@@ -62,7 +64,7 @@ public sealed class DeviceHolders
     private DeviceHolders(HostRoot host, bool looksOnce)
         : this(host) => _looksOnce = looksOnce;
 
-    /// <summary>How often it has gone through the processes.</summary>
+    /// <summary>Gets how often it has gone through the processes.</summary>
     internal int Looks { get; private set; }
 
     private OpenFiles Files => _looksOnce ? _files ??= Look() : Look();

@@ -20,7 +20,9 @@ internal sealed class HostRoot
     /// <summary>The running host.</summary>
     public static HostRoot Default { get; } = new("/");
 
-    /// <summary>Whether this is the running host, so that what has no file (users, interface addresses) can be asked too.</summary>
+    /// <summary>
+    /// Gets whether this is the running host, so that what has no file (users, interface addresses) can be asked too.
+    /// </summary>
     internal bool IsRunningHost => _root == "/";
 
     /// <summary>The full path of a file of the host, given without a leading slash: <c>sys/bus/pci/devices</c>.</summary>

@@ -23,7 +23,7 @@ public sealed class IommuGroup
     public IReadOnlyList<PciDeviceInfo> Devices { get; }
 
     /// <summary>Those that keep the group from being used: devices that belong to a host driver.</summary>
-    /// <returns>The devices, by address; none where the group can be used.</returns>
+    /// <returns>The devices, by address; none if the group can be used.</returns>
     public IReadOnlyList<PciDeviceInfo> GetBlockers() =>
         [.. Devices.Where(device => device.BlocksGroup)];
 }

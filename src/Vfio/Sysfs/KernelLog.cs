@@ -27,7 +27,7 @@ internal sealed class KernelLog : IDisposable
         }
     }
 
-    /// <summary>Where a host has it.</summary>
+    /// <summary>Gets where a host has it.</summary>
     public static string PathOf(HostRoot host) => host.Combine("dev/kmsg");
 
     /// <exception cref="VfioException">The log may not be read.</exception>
@@ -41,7 +41,7 @@ internal sealed class KernelLog : IDisposable
         }
     }
 
-    /// <summary>The kernel's lines since the last call; none where the log may not be read.</summary>
+    /// <summary>The kernel's lines since the last call; none if the log may not be read.</summary>
     public IReadOnlyList<string> ReadNew()
     {
         List<string> lines = [];

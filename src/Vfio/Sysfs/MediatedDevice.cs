@@ -55,7 +55,10 @@ public sealed class MediatedDevice : IHostDevice
     /// </summary>
     public string? TypeName { get; }
 
-    /// <summary>What kind of VFIO device it is; this library opens those that are <c>vfio-pci</c>. <see langword="null"/> where sysfs does not say.</summary>
+    /// <summary>
+    /// Gets what kind of VFIO device it is; this library opens those that are <c>vfio-pci</c>. <see langword="null"/>
+    /// if sysfs does not say.
+    /// </summary>
     public string? DeviceApi { get; }
 
     /// <summary>

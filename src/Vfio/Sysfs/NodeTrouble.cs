@@ -7,7 +7,10 @@ internal static class NodeTrouble
     /// <param name="host">The host.</param>
     /// <param name="node">The node: <c>/dev/vfio/3</c>.</param>
     /// <param name="numberFile">The path of its <c>dev</c> file in sysfs.</param>
-    /// <returns>What is wrong, the end of a sentence about the node; <see langword="null"/> where nothing is, or the kernel does not have it either.</returns>
+    /// <returns>
+    /// What is wrong, the end of a sentence about the node; <see langword="null"/> if nothing is, or the kernel does
+    /// not have it either.
+    /// </returns>
     public static string? Find(HostRoot host, string node, string numberFile)
     {
         if (FileIdentity.OfNode(SysfsFile.Read(numberFile), isBlock: false) is not FileIdentity real)
@@ -23,19 +26,19 @@ internal static class NodeTrouble
         };
     }
 
-    /// <summary>What to do about a node that could not be opened.</summary>
+    /// <summary>Gets what to do about a node that could not be opened.</summary>
     /// <param name="host">The host.</param>
     /// <param name="node">The node.</param>
     /// <param name="numberFile">The path of its <c>dev</c> file in sysfs.</param>
     /// <param name="errno">Why not.</param>
-    /// <returns>A hint; <see langword="null"/> where the trouble is not with the node.</returns>
+    /// <returns>A hint; <see langword="null"/> if the trouble is not with the node.</returns>
     public static string? HintFor(HostRoot host, string node, string numberFile, int errno) => errno switch
     {
         Errno.EACCES or Errno.EPERM when Users.IsRoot => $"not even root may open it: a container may open the nodes alone that it was started with (--device {node})",
         _ => Find(host, node, numberFile) is string trouble ? $"it {trouble}: start the container again, with --device {node}" : null,
     };
 
-    /// <summary>Whether the kernel has the node.</summary>
+    /// <summary>Gets whether the kernel has the node.</summary>
     public static bool IsThere(string numberFile) => SysfsFile.Read(numberFile) is not null;
 
     /// <summary>The <c>dev</c> file of a group's node.</summary>

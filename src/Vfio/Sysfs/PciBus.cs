@@ -24,7 +24,7 @@ public sealed class PciBus
         Host = host;
     }
 
-    /// <summary>Where the host's files are.</summary>
+    /// <summary>Gets where the host's files are.</summary>
     internal HostRoot Host { get; }
 
     /// <summary>All devices, by address.</summary>
@@ -46,7 +46,7 @@ public sealed class PciBus
 
     /// <summary>One device.</summary>
     /// <param name="address">Its address.</param>
-    /// <returns>The device, or <see langword="null"/> where the host has none there.</returns>
+    /// <returns>The device, or <see langword="null"/> if the host has none there.</returns>
     public PciDeviceInfo? Find(PciAddress address) => PciDeviceInfo.TryRead(Host, address);
 
     /// <summary>One device that must be there.</summary>
@@ -81,7 +81,7 @@ public sealed class PciBus
     }
 
     /// <summary>The IOMMU groups, by number.</summary>
-    /// <returns>A snapshot; empty where no IOMMU is on.</returns>
+    /// <returns>A snapshot; empty if no IOMMU is on.</returns>
     public IReadOnlyList<IommuGroup> GetGroups() =>
         [.. SysfsFile.Names(Host.Combine("sys/kernel/iommu_groups"))
             .Select(name => int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : -1)
@@ -92,7 +92,9 @@ public sealed class PciBus
 
     /// <summary>One IOMMU group.</summary>
     /// <param name="number">Its number, as in <c>/dev/vfio/N</c>.</param>
-    /// <returns>The group with its PCI devices, or <see langword="null"/> where the host has none of this number.</returns>
+    /// <returns>
+    /// The group with its PCI devices, or <see langword="null"/> if the host has none of this number.
+    /// </returns>
     public IommuGroup? GetGroup(int number)
     {
         string folder = Host.Combine($"sys/kernel/iommu_groups/{number}");

@@ -43,7 +43,7 @@ public sealed class PciDeviceDetails
     /// <summary>The revision id.</summary>
     public byte? Revision { get; }
 
-    /// <summary>The memory node the device is near to; <see langword="null"/> where the firmware names none.</summary>
+    /// <summary>The memory node the device is near to; <see langword="null"/> if the firmware names none.</summary>
     public int? NumaNode { get; }
 
     /// <summary>
@@ -55,10 +55,10 @@ public sealed class PciDeviceDetails
     /// <summary>The power state: <c>D0</c>, <c>D3hot</c>, <c>D3cold</c>, <c>unknown</c>.</summary>
     public string? PowerState { get; }
 
-    /// <summary>What runtime power management does with it: <c>active</c>, <c>suspended</c>.</summary>
+    /// <summary>Gets what runtime power management does with it: <c>active</c>, <c>suspended</c>.</summary>
     public string? RuntimeStatus { get; }
 
-    /// <summary>The PCI Express link; <see langword="null"/> where the device has none.</summary>
+    /// <summary>The PCI Express link; <see langword="null"/> if the device has none.</summary>
     public PciLink? Link { get; }
 
     /// <summary>The name of the slot it is plugged into.</summary>

@@ -31,7 +31,7 @@ public sealed partial class PciDeviceInfo
 
     /// <summary>Reads which root bus the device hangs below, as domain and bus: <c>0000:00</c>.</summary>
     /// <remarks>Each host bridge has one; a server's sockets have several each.</remarks>
-    /// <returns>Two hexadecimal numbers; <see langword="null"/> where sysfs does not say.</returns>
+    /// <returns>Two hexadecimal numbers; <see langword="null"/> if sysfs does not say.</returns>
     public string? GetRootBus()
     {
         const string Prefix = "pci";
@@ -48,12 +48,12 @@ public sealed partial class PciDeviceInfo
     }
 
     /// <summary>Reads which physical function this virtual function belongs to (<c>physfn</c>).</summary>
-    /// <returns>Its address; <see langword="null"/> where the device is no virtual function.</returns>
+    /// <returns>Its address; <see langword="null"/> if the device is no virtual function.</returns>
     public PciAddress? GetPhysicalFunction() =>
         PciAddress.TryParse(SysfsFile.ReadLinkName(Attribute("physfn")), out PciAddress address) ? address : null;
 
     /// <summary>Finds the virtual functions that are switched on (<c>virtfnN</c>).</summary>
-    /// <returns>Those that are there, by number; none where the device has no SR-IOV.</returns>
+    /// <returns>Those that are there, by number; none if the device has no SR-IOV.</returns>
     public IReadOnlyList<PciDeviceInfo> GetVirtualFunctions() =>
         [.. Enumerable.Range(0, GetVirtualFunctionCount())
             .Select(i => PciAddress.TryParse(SysfsFile.ReadLinkName(Attribute($"virtfn{i}")), out PciAddress address) ? TryRead(Host, address) : null)
@@ -65,7 +65,7 @@ public sealed partial class PciDeviceInfo
     /// </summary>
     /// <remarks>The kernel reads the current values from configuration space, which may wake a sleeping device.</remarks>
     /// <returns>
-    /// The link, whose values may all be unknown (what is built into the processor has none); <see langword="null"/> where the device
+    /// The link, whose values may all be unknown (what is built into the processor has none); <see langword="null"/> if the device
     /// is no PCI Express device.
     /// </returns>
     public PciLink? GetLink()

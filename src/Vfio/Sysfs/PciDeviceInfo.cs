@@ -24,10 +24,10 @@ public sealed partial class PciDeviceInfo
     /// <summary>The device id, offset 2 of configuration space.</summary>
     public ushort DeviceId { get; private init; }
 
-    /// <summary>The subsystem's vendor id; 0 where the device has none.</summary>
+    /// <summary>The subsystem's vendor id; 0 if the device has none.</summary>
     public ushort SubsystemVendorId { get; private init; }
 
-    /// <summary>The subsystem id; 0 where the device has none.</summary>
+    /// <summary>The subsystem id; 0 if the device has none.</summary>
     public ushort SubsystemId { get; private init; }
 
     /// <summary>Class, subclass and programming interface.</summary>
@@ -39,10 +39,12 @@ public sealed partial class PciDeviceInfo
     /// </summary>
     public string? Driver { get; private init; }
 
-    /// <summary>The number of the device's IOMMU group; <see langword="null"/> where no IOMMU is in front of it.</summary>
+    /// <summary>The number of the device's IOMMU group; <see langword="null"/> if no IOMMU is in front of it.</summary>
     public int? IommuGroup { get; private init; }
 
-    /// <summary>Whether the device is a bridge or port of any kind (base class 06h): it stays with the kernel.</summary>
+    /// <summary>
+    /// Gets whether the device is a bridge or port of any kind (base class 06h): it stays with the kernel.
+    /// </summary>
     public bool IsBridge => Class.BaseClass == PciClass.Bridge;
 
     /// <summary>
@@ -57,7 +59,10 @@ public sealed partial class PciDeviceInfo
 
     internal string? VfioDriver => HasVfioDriver ? Driver : null;
 
-    /// <summary>Whether programs may hold it by VFIO: also while it has no driver, because the kernel removes the link to a driver first, and then waits for those programs.</summary>
+    /// <summary>
+    /// Gets whether programs may hold it by VFIO: also while it has no driver, because the kernel removes the link to a
+    /// driver first, and then waits for those programs.
+    /// </summary>
     internal bool MayBeHeldByVfio => HasVfioDriver || Driver is null;
 
     /// <summary>
@@ -74,14 +79,16 @@ public sealed partial class PciDeviceInfo
             ? first[Key.Length..].Split('\n')[0] : null;
     }
 
-    /// <summary>Reads <c>driver_override</c>: the only driver that may take the device; <see langword="null"/> where any may.</summary>
+    /// <summary>
+    /// Reads <c>driver_override</c>: the only driver that may take the device; <see langword="null"/> if any may.
+    /// </summary>
     /// <remarks>Many kernels block this while the device is being bound or unbound, without end if a program keeps them from that.</remarks>
     /// <returns>The driver's name or <see langword="null"/>.</returns>
     public string? GetDriverOverride() => ParseOverride(SysfsFile.Read(Attribute(OverrideAttribute)));
 
     internal static string? ParseOverride(string? text) => text is null or "(null)" or "" ? null : text;
 
-    /// <summary>Whether the firmware showed its screen on this device (<c>boot_vga</c>).</summary>
+    /// <summary>Gets whether the firmware showed its screen on this device (<c>boot_vga</c>).</summary>
     /// <returns>Whether it is the boot display.</returns>
     public bool IsBootDisplay() => SysfsFile.Read(Attribute("boot_vga")) == "1";
 
@@ -93,7 +100,7 @@ public sealed partial class PciDeviceInfo
     private static bool IsFunctionLink(string name) => name.StartsWith(FunctionLink, StringComparison.Ordinal) && int.TryParse(name.AsSpan(FunctionLink.Length), NumberStyles.None, CultureInfo.InvariantCulture, out _);
 
     /// <summary>Reads the memory node that the device is near to (<c>numa_node</c>).</summary>
-    /// <returns>The node; <see langword="null"/> where the firmware names none.</returns>
+    /// <returns>The node; <see langword="null"/> if the firmware names none.</returns>
     public int? GetNumaNode() => SysfsFile.ReadNumber(Attribute("numa_node")) is long and >= 0 and <= ushort.MaxValue and long node ? (int)node : null;
 
     /// <summary>

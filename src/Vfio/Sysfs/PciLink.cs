@@ -7,15 +7,17 @@ namespace Vfio;
 /// </remarks>
 public sealed record PciLink
 {
-    /// <summary>In GT/s on each lane (2.5, 5, 8, 16, 32, 64); <see langword="null"/> where the port does not know or has no link.</summary>
+    /// <summary>
+    /// In GT/s on each lane (2.5, 5, 8, 16, 32, 64); <see langword="null"/> if the port does not know or has no link.
+    /// </summary>
     public required double? CurrentSpeed { get; init; }
 
-    /// <summary>In lanes, 1 to 32; <see langword="null"/> where the port does not know or has no link.</summary>
+    /// <summary>In lanes, 1 to 32; <see langword="null"/> if the port does not know or has no link.</summary>
     public required int? CurrentWidth { get; init; }
 
-    /// <summary>In GT/s; <see langword="null"/> where the port does not say.</summary>
+    /// <summary>In GT/s; <see langword="null"/> if the port does not say.</summary>
     public required double? MaxSpeed { get; init; }
 
-    /// <summary>In lanes, 1 to 32; <see langword="null"/> where the port does not say.</summary>
+    /// <summary>In lanes, 1 to 32; <see langword="null"/> if the port does not say.</summary>
     public required int? MaxWidth { get; init; }
 }

@@ -5,22 +5,22 @@ namespace Vfio;
 /// <summary>A range of addresses that a PCI device answers to, as the kernel assigned it.</summary>
 public sealed record PciResource
 {
-    /// <summary>What it is.</summary>
+    /// <summary>Gets what it is.</summary>
     public required PciResourceRole Role { get; init; }
 
-    /// <summary>Which of that role, from 0.</summary>
+    /// <summary>Gets which of that role, from 0.</summary>
     public required int Number { get; init; }
 
-    /// <summary>Where it starts, as the processor sees it; 0 where the kernel assigned none.</summary>
+    /// <summary>Gets where it starts, as the processor sees it; 0 if the kernel assigned none.</summary>
     public required ulong Address { get; init; }
 
-    /// <summary>How many bytes; 0 if that is unknown, because the kernel found no room for it.</summary>
+    /// <summary>Gets how many bytes; 0 if that is unknown, because the kernel found no room for it.</summary>
     public required ulong Length { get; init; }
 
     /// <summary>Memory of 32 or 64 bits, or I/O ports.</summary>
     public required PciBaseAddressKind Kind { get; init; }
 
-    /// <summary>Whether reads have no side effects, as the device says.</summary>
+    /// <summary>Gets whether reads have no side effects, as the device says.</summary>
     public required bool IsPrefetchable { get; init; }
 
     // Flags of include/linux/ioport.h.

@@ -106,7 +106,7 @@ internal static class SysfsFile
     /// <summary>
     /// Writes an attribute in one call, as the kernel wants it.
     /// </summary>
-    /// <returns>The errno, 0 where it worked.</returns>
+    /// <returns>The errno, 0 if it worked.</returns>
     public static int Write(string path, string value)
     {
         using SafeFileHandle file = Libc.Open(path, Libc.O_WRONLY | Libc.O_CLOEXEC);

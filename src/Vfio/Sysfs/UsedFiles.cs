@@ -113,10 +113,13 @@ internal static class UsedFiles
 /// <param name="Path">What it is called: <c>/dev/snd/controlC0</c>.</param>
 /// <param name="Subsystem">What it belongs to, in the kernel's word: <c>sound</c>, <c>block</c>, <c>input</c>.</param>
 /// <param name="Folder">Where it stands in sysfs.</param>
-/// <param name="Identity">What it is, whatever it is called; <see langword="null"/> where sysfs does not say.</param>
+/// <param name="Identity">What it is, whatever it is called; <see langword="null"/> if sysfs does not say.</param>
 internal sealed record UsedFile(string Path, string Subsystem, string Folder, FileIdentity? Identity)
 {
-    /// <summary>Whether it is a keyboard's, a mouse's or the like that hangs on USB or another bus for such: the desktop always has it open, and it goes with its controller.</summary>
+    /// <summary>
+    /// Gets whether it is a keyboard's, a mouse's or the like that hangs on USB or another bus for such: the desktop
+    /// always has it open, and it goes with its controller.
+    /// </summary>
     public bool IsInputOnBus => Subsystem is "input" or "hidraw" && Folder.Split('/').Any(part => part.StartsWith("usb", StringComparison.Ordinal) || IsHid(part));
 
     // 0003:046D:C52B.0001: bus, vendor, product, count.

@@ -5,7 +5,7 @@ namespace Vfio;
 /// <summary>The host's users, from its name service (passwd, LDAP, systemd).</summary>
 internal static class Users
 {
-    /// <summary>Whether this process may do everything.</summary>
+    /// <summary>Gets whether this process may do everything.</summary>
     public static bool IsRoot => Libc.GetEUid() == 0;
 
     public static uint EffectiveId => Libc.GetEUid();

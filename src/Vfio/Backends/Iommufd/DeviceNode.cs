@@ -7,7 +7,7 @@ internal static class DeviceNode
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Step = TimeSpan.FromMilliseconds(5);
 
-    /// <summary>The node; null where the kernel has none for the device.</summary>
+    /// <summary>The node; null if the kernel has none for the device.</summary>
     /// <param name="host">Where nodes are.</param>
     /// <param name="device">The device, bound.</param>
     /// <param name="isPatient">Whether to wait for a node that sysfs has and <c>/dev</c> has not yet.</param>

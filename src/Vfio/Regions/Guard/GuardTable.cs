@@ -45,7 +45,10 @@ internal struct GuardSlot
 {
     public nint Start;
 
-    /// <summary>Bytes; 0 where the slot is free. Written last and cleared first, so that the handler never takes one mapping for another.</summary>
+    /// <summary>
+    /// Bytes; 0 if the slot is free. Written last and cleared first, so that the handler never takes one mapping for
+    /// another.
+    /// </summary>
     public nuint Length;
 
     /// <summary>How often the handler covered a part of the mapping.</summary>

@@ -22,7 +22,7 @@ internal sealed unsafe class MappingGuard : CriticalFinalizerObject, IDisposable
 
     ~MappingGuard() => Release();
 
-    /// <summary>Whether a part of it is memory of this process, because the device did not answer there.</summary>
+    /// <summary>Gets whether a part of it is memory of this process, because the device did not answer there.</summary>
     public bool IsCovered => MemoryGuard.IsHit(_slot);
 
     /// <summary>Guards a mapping.</summary>

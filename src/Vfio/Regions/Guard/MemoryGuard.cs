@@ -36,7 +36,7 @@ internal static unsafe class MemoryGuard
     private static bool _isTried; // locked
     private static GuardTable* _table; // written once, locked
 
-    /// <summary>How many pieces are covered in this process.</summary>
+    /// <summary>Gets how many pieces are covered in this process.</summary>
     public static int Pieces => _table == null ? 0 : Volatile.Read(ref _table->Taken);
 
     /// <summary>Guards a mapping, and installs the handler if it is not installed yet.</summary>
@@ -75,7 +75,7 @@ internal static unsafe class MemoryGuard
         }
     }
 
-    /// <summary>Whether a part of the mapping was covered since it was last mapped.</summary>
+    /// <summary>Gets whether a part of the mapping was covered since it was last mapped.</summary>
     public static bool IsHit(GuardSlot* slot) => slot != null && Volatile.Read(ref slot->Hits) != 0;
 
     /// <summary>The mapping was covered, but not by the handler.</summary>
