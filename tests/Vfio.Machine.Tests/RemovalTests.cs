@@ -66,7 +66,7 @@ public sealed class RemovalTests : HostTest
         {
             string? first = patient.StandardError.ReadLine();
             TestContext.Current.SendDiagnosticMessage("the holder was named after {0} ms", time.ElapsedMilliseconds);
-            Assert.Equal($"vfio: waiting up to 3 s for pid {holder.Id} (readbar0, user root) to let go of {Machine.Edu}", first);
+            Assert.Equal($"vfio: waiting up to 3 s for pid {holder.Id} (readbar0, user root) to close {Machine.Edu}", first);
             Assert.True(patient.WaitForExit(Patience));
             Assert.Equal(3, patient.ExitCode);
             Assert.Contains($"still in use by pid {holder.Id}", patient.StandardError.ReadToEnd(), StringComparison.Ordinal);

@@ -49,7 +49,7 @@ internal sealed partial class DeviceFile
             throw new VfioException("VFIO_DEVICE_SET_IRQS", Describe(index), errno, errno switch
             {
                 Errno.ENOMEM or Errno.ENOSPC => "the host has no interrupt vectors left for the device: enable fewer, or look at /proc/interrupts",
-                Errno.EBUSY => "the line is shared, and the device cannot be told to let go of it (no DisINTx): use MSI or MSI-X",
+                Errno.EBUSY => "the line is shared, and the device cannot release it (no DisINTx): use MSI or MSI-X",
                 _ => null,
             });
         }

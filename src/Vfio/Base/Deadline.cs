@@ -11,7 +11,7 @@ internal readonly struct Deadline
 
     public bool IsOver => _end != long.MaxValue && Stopwatch.GetTimestamp() >= _end;
 
-    /// <summary>Gets how long there is still; infinite for ever, never negative else.</summary>
+    /// <summary>Gets the time remaining: infinite without a deadline, otherwise never negative.</summary>
     public TimeSpan Left => _end == long.MaxValue ? Timeout.InfiniteTimeSpan
         : Stopwatch.GetTimestamp() is long now && now < _end ? Stopwatch.GetElapsedTime(now, _end)
         : TimeSpan.Zero;

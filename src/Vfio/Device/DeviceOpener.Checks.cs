@@ -29,14 +29,14 @@ internal static partial class DeviceOpener
         if (device.Driver is null && new DeviceHolders(options.Host).GetHolders(device) is { Count: > 0 } holders)
         {
             // The kernel removes the link to the driver first, and then waits.
-            throw new VfioException("open", name, Errno.EBUSY, $"the kernel is taking it from its VFIO driver, and waits for {string.Join(", ", holders)} to let go") { Reason = VfioErrorReason.Busy, Device = name };
+            throw new VfioException("open", name, Errno.EBUSY, $"the kernel is unbinding it from its VFIO driver, and waits for {string.Join(", ", holders)} to close it") { Reason = VfioErrorReason.Busy, Device = name };
         }
 
         if (!device.HasVfioDriver)
         {
             string reason = device.Driver is null ? "no driver has the device" : $"the device belongs to the driver {device.Driver}";
             throw device.IsBridge
-                ? new VfioException("open", name, reason, "bridges and ports stay with the kernel; what is behind them can be taken")
+                ? new VfioException("open", name, reason, "bridges and ports stay with the kernel; the devices behind them can be bound")
                 : new VfioException("open", name, reason, "bind it to vfio-pci first") { Reason = VfioErrorReason.NotBound, Device = name };
         }
 

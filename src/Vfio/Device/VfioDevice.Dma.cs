@@ -2,7 +2,7 @@ using Vfio.Pci;
 
 namespace Vfio;
 
-// What the device reaches by itself: the bus, memory, and what it was kept from.
+// The device's own accesses: bus mastering, memory, and the faults of blocked accesses.
 public sealed partial class VfioDevice
 {
     private readonly Lock _configChange = new(); // reading a register of configuration space and writing it back

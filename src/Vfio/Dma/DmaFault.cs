@@ -6,16 +6,16 @@ namespace Vfio;
 /// <summary>A transfer that the IOMMU stopped: no byte of it was moved.</summary>
 public sealed record DmaFault
 {
-    /// <summary>Gets which device tried.</summary>
+    /// <summary>Gets the device that made the access.</summary>
     public required PciAddress Device { get; init; }
 
     /// <summary>The address it used; the IOMMU tells the page of it.</summary>
     public required Iova Iova { get; init; }
 
-    /// <summary>Gets what it tried.</summary>
+    /// <summary>Gets the kind of access.</summary>
     public required DmaAccess Access { get; init; }
 
-    /// <summary>Gets why it was stopped, in the words of the kernel or the model.</summary>
+    /// <summary>Gets why it was blocked, in the words of the kernel or the device model.</summary>
     public required string Reason { get; init; }
 
     /// <summary>

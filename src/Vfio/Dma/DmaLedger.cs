@@ -70,7 +70,7 @@ internal sealed class DmaLedger
         return all;
     }
 
-    /// <summary>The error of a place that is taken.</summary>
+    /// <summary>Creates the error for an address range that is in use.</summary>
     public static VfioException Taken(DmaMapping mapping, ulong iova, ulong length) => new(
         "map", MapErrors.Describe(iova, length), Errno.EEXIST, $"{new IovaRange(mapping.Iova, new Iova(mapping.Last))} is mapped already, by {mapping.Owner}");
 

@@ -60,7 +60,7 @@ public sealed unsafe class EventFd : IDisposable
         }
     }
 
-    /// <summary>Closes the counter. What the kernel was given of it goes on by itself, without anybody to signal it.</summary>
+    /// <summary>Closes the counter. The kernel keeps its own reference, which then has no reader.</summary>
     public void Dispose() => Handle.Dispose();
 
     /// <summary>A counter at 0.</summary>

@@ -26,7 +26,9 @@ public sealed partial class InterruptVector
     /// signal, and another thread continues. Completes immediately if there are signals.
     /// </summary>
     /// <param name="cancellationToken">Ends the wait; a signal that comes at the same moment is not lost, but left for the next.</param>
-    /// <returns>How many signals came since they were taken last, 1 or more. To be awaited once, as every <see cref="ValueTask"/>.</returns>
+    /// <returns>
+    /// The number of signals since the last read, 1 or more. To be awaited once, as every <see cref="ValueTask"/>.
+    /// </returns>
     /// <exception cref="InvalidOperationException">Another wait of this kind is under way, or was not awaited.</exception>
     /// <exception cref="ObjectDisposedException">The vector or its device was disposed, perhaps meanwhile.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>

@@ -41,8 +41,8 @@ public sealed partial class InterruptVector
     }
 
     /// <summary>
-    /// Lets interrupts through again. An INTx is masked by the kernel with each signal: a driver first makes the device let go of the line, then unmasks; if the line is still up, the next
-    /// signal follows at once.
+    /// Lets interrupts through again. An INTx is masked by the kernel with each signal: a driver first makes the device
+    /// deassert the line, then unmasks; if the line is still up, the next signal follows at once.
     /// </summary>
     /// <inheritdoc cref="Mask"/>
     public void Unmask()

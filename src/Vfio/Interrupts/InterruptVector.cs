@@ -50,7 +50,7 @@ public sealed partial class InterruptVector : IDisposable
     /// <summary>Gets which of its kind it is, from 0 on: the number of the vector.</summary>
     public int Subindex { get; }
 
-    /// <summary>Gets how many signals were taken since the vector was enabled.</summary>
+    /// <summary>Gets how many signals were received since the vector was enabled.</summary>
     public ulong SignalCount => Volatile.Read(ref _signals);
 
     /// <summary>
@@ -69,7 +69,7 @@ public sealed partial class InterruptVector : IDisposable
     }
 
     /// <summary>Takes the signals there are, without waiting.</summary>
-    /// <returns>How many came since they were taken last; 0 for none.</returns>
+    /// <returns>The number of signals since the last read; 0 if there are none.</returns>
     /// <exception cref="ObjectDisposedException">The vector or its device was disposed.</exception>
     public ulong ReadAndClear()
     {
@@ -117,7 +117,10 @@ public sealed partial class InterruptVector : IDisposable
         }
     }
 
-    /// <summary>Waits until any of several vectors, of any devices, has signals. They are not taken: <see cref="ReadAndClear"/> does that.</summary>
+    /// <summary>
+    /// Waits until any of several vectors, of any devices, has signals. This does not consume them:
+    /// <see cref="ReadAndClear"/> does.
+    /// </summary>
     /// <param name="vectors">The vectors; at least one. Of several that have signals the first is told: who never wants to starve the last takes from all.</param>
     /// <param name="timeout">For how long at most; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
     /// <returns>Which one, from 0 on; -1 if the time is over.</returns>
@@ -167,7 +170,7 @@ public sealed partial class InterruptVector : IDisposable
     /// <returns>The name.</returns>
     public override string ToString() => $"{Index} vector {Subindex} of {_interrupts.DeviceName}";
 
-    /// <summary>Ends it, after the kernel or the model has let go of the eventfd.</summary>
+    /// <summary>Ends the vector, after the kernel or the device model has released the eventfd.</summary>
     internal void End()
     {
         _isDisposed = true;

@@ -43,7 +43,7 @@ public sealed unsafe partial class Region
         }
     }
 
-    /// <summary>What was lent has been taken back.</summary>
+    /// <summary>Ends a loan.</summary>
     internal void EndLoan(Action takeBack)
     {
         lock (_loans)

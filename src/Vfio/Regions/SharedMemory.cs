@@ -55,7 +55,7 @@ internal sealed unsafe class SharedMemory : IDisposable
         }
     }
 
-    /// <summary>Maps a part of it once more, for a client. The caller owns the mapping.</summary>
+    /// <summary>Maps a part of it again, for a client. The caller owns the mapping.</summary>
     public MappedMemory Map(ulong offset, ulong length, bool read, bool write, string subject)
     {
         Check(offset, length);

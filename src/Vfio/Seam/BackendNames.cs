@@ -1,6 +1,6 @@
 namespace Vfio;
 
-/// <summary>What the ways to a device are called in messages, options and <see cref="VfioDevice.BackendName"/>.</summary>
+/// <summary>The names of the backends in messages, options and <see cref="VfioDevice.BackendName"/>.</summary>
 internal static class BackendNames
 {
     public const string Iommufd = "iommufd";

@@ -1,6 +1,6 @@
 namespace Vfio;
 
-/// <summary>What the kernel says of one of a device's ways to interrupt.</summary>
+/// <summary>Describes one of a device's interrupt types, as the kernel reports it.</summary>
 /// <remarks>A snapshot, free of any handle. Source: <c>struct vfio_irq_info</c>.</remarks>
 public readonly record struct IrqInfo
 {
@@ -24,7 +24,7 @@ public readonly record struct IrqInfo
         IsFixed = isFixed;
     }
 
-    /// <summary>Gets which way.</summary>
+    /// <summary>Gets the interrupt type.</summary>
     public IrqIndex Index { get; init; }
 
     /// <summary>Gets how many vectors it has; 0 if the device has not got it.</summary>

@@ -63,7 +63,7 @@ internal interface IMemoryExport
     SafeFileHandle? TryExport(RegionInfo region, ulong offset, ulong length);
 }
 
-/// <summary>A device that knows by itself which of its transfers were stopped.</summary>
+/// <summary>A device that itself records which of its transfers were blocked.</summary>
 internal interface IFaultSource
 {
     /// <summary>The transfers that were stopped since the last call.</summary>

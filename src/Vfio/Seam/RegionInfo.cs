@@ -2,7 +2,10 @@ using Vfio.Pci;
 
 namespace Vfio;
 
-/// <summary>What the kernel says of a region: its length, what may be done with it, and which parts of it may be mapped.</summary>
+/// <summary>
+/// Describes a region as the kernel reports it: its length, what may be done with it, and which parts of it may be
+/// mapped.
+/// </summary>
 /// <remarks>A snapshot, free of any handle; safe to keep after the device is closed. Source: <c>struct vfio_region_info</c>.</remarks>
 public sealed class RegionInfo
 {
@@ -17,7 +20,7 @@ public sealed class RegionInfo
         FileOffset = fileOffset;
     }
 
-    /// <summary>Gets which region this is.</summary>
+    /// <summary>Gets the index of the region.</summary>
     public RegionIndex Index { get; }
 
     /// <summary>The region's length in bytes; 0 if the device does not implement it.</summary>

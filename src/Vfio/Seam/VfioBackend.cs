@@ -9,7 +9,10 @@ public enum VfioBackend
     /// <summary>The device's own node (<c>/dev/vfio/devices/vfioN</c>) and an address space of <c>/dev/iommu</c>. Linux 6.6 and later, where configured.</summary>
     Iommufd,
 
-    /// <summary>Group and container (<c>/dev/vfio/N</c>, <c>/dev/vfio/vfio</c>), second version: a mapping is taken back whole.</summary>
+    /// <summary>
+    /// Group and container (<c>/dev/vfio/N</c>, <c>/dev/vfio/vfio</c>), second version: a mapping can only be unmapped
+    /// as a whole.
+    /// </summary>
     Type1v2,
 
     /// <summary>Group and container, first version: for kernels and IOMMUs that have nothing else.</summary>

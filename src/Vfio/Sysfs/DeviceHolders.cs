@@ -40,7 +40,7 @@ public sealed record DeviceHolder
 /// Finds the processes that have a device open or mapped, from their descriptors and mappings. It sees what the caller
 /// may see: root sees all processes, other users see their own processes, without their mappings.
 /// </summary>
-/// <remarks>Each call looks afresh. Any thread.</remarks>
+/// <remarks>Each call reads again. Thread-safe.</remarks>
 public sealed class DeviceHolders
 {
     private readonly HostRoot _host;
@@ -72,10 +72,13 @@ public sealed class DeviceHolders
     /// <summary>Those that examine each process once, at the first question, and answer all from that. Not thread-safe.</summary>
     internal static DeviceHolders Once(HostRoot host) => new(host, looksOnce: true);
 
-    /// <summary>Who has the group open.</summary>
+    /// <summary>Finds the processes that have the IOMMU group open.</summary>
     internal IReadOnlyList<DeviceHolder> OfGroup(int group) => new HolderSearch(_host, [NodeOfGroup(group)], vfioDevice: null).Run(Files).Holders;
 
-    /// <summary>Who has a device open or mapped: through its group or its own node, or by its regions in sysfs.</summary>
+    /// <summary>
+    /// Finds the processes that have a device open or mapped: through its group or its own node, or its regions in
+    /// sysfs.
+    /// </summary>
     /// <param name="device">The device.</param>
     /// <returns>
     /// The processes; none if no process holds the device, or only processes that the caller may not examine.
@@ -97,7 +100,7 @@ public sealed class DeviceHolders
         return Search((IHostDevice)device);
     }
 
-    /// <summary>Who has a device of any kind.</summary>
+    /// <summary>Finds the processes that hold a device of any kind.</summary>
     internal IReadOnlyList<DeviceHolder> GetHolders(IHostDevice device) => Search(device).Holders;
 
     /// <summary>
@@ -106,7 +109,7 @@ public sealed class DeviceHolders
     /// </summary>
     internal HolderReport Search(IHostDevice device) => new HolderSearch(_host, FilesOf(device), device.Name).Run(Files);
 
-    /// <summary>Who has one of these files open or mapped.</summary>
+    /// <summary>Finds the processes that have one of these files open or mapped.</summary>
     internal HolderReport Search(IReadOnlyCollection<UsedFile> files) => new HolderSearch(_host, files, vfioDevice: null).Run(Files);
 
     /// <summary>Describes a process as a holder; null if it does not exist.</summary>

@@ -7,7 +7,9 @@ internal static class DevicePath
 {
     private const string NvmeSubsystem = "nvme-subsys";
 
-    /// <summary>The nearest PCI device in a path. What stands above it is a bridge, and bridges are never taken.</summary>
+    /// <summary>
+    /// Gets the nearest PCI device in a path. The devices above it are bridges, which are never bound.
+    /// </summary>
     public static PciAddress? Nearest(string path)
     {
         for (ReadOnlySpan<char> rest = path; !rest.IsEmpty;)

@@ -21,7 +21,8 @@ internal sealed class HostRoot
     public static HostRoot Default { get; } = new("/");
 
     /// <summary>
-    /// Gets whether this is the running host, so that what has no file (users, interface addresses) can be asked too.
+    /// Gets whether this is the running host, so that information that is not in files (users, interface addresses) is
+    /// available too.
     /// </summary>
     internal bool IsRunningHost => _root == "/";
 

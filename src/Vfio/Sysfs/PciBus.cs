@@ -4,7 +4,7 @@ using Vfio.Pci;
 namespace Vfio;
 
 /// <summary>The PCI devices and IOMMU groups of a host, as sysfs lists them. Only looks; opens and wakes no device.</summary>
-/// <remarks>Each call looks afresh. Any thread.</remarks>
+/// <remarks>Each call reads again. Thread-safe.</remarks>
 public sealed class PciBus
 {
     // Linux numbers groups by an int; what a folder's name claims is not believed beyond this many members.

@@ -3,7 +3,10 @@ using Vfio.Pci;
 
 namespace Vfio;
 
-/// <summary>What sysfs says of a PCI device beyond its identity: link, power, slot, resets, resources, interrupts, functions.</summary>
+/// <summary>
+/// Details of a PCI device from sysfs, beyond its identity: link, power, slot, resets, resources, interrupts,
+/// functions.
+/// </summary>
 /// <remarks>A snapshot, without opening the device; asking for its link may wake it. What the kernel does not say is <see langword="null"/> or empty.</remarks>
 public sealed class PciDeviceDetails
 {

@@ -3,7 +3,7 @@ using Vfio.Pci;
 
 namespace Vfio;
 
-/// <summary>What sysfs says of a PCI device. A snapshot taken without opening the device or waking it.</summary>
+/// <summary>A PCI device as sysfs describes it: a snapshot, made without opening the device or waking it.</summary>
 public sealed partial class PciDeviceInfo
 {
     private PciDeviceInfo(HostRoot host, PciAddress address)

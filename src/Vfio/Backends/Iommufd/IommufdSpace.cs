@@ -231,9 +231,9 @@ internal sealed class IommufdSpace : IHostAddressSpace
         {
             Errno.EBUSY or Errno.EPERM when device is not null && isBusy => GroupTrouble.DescribeHolders(_host, device),
             Errno.EINVAL when token is null => "it may be open already, by a process that only root can see; the kernel's log (dmesg) may say more",
-            Errno.EINVAL => "the device is no virtual function of a taken physical function: it wants no token; or the kernel takes none here (before Linux 6.18)",
+            Errno.EINVAL => "the device is not a virtual function of a bound physical function, so it does not accept a token; or the kernel does not support tokens here (before Linux 6.18)",
             Errno.EACCES when token is not null => "the token is not the one that the physical function was given",
-            Errno.EACCES => "the physical function is taken too and wants its token (VfioOpenOptions.VirtualFunctionToken)",
+            Errno.EACCES => "the physical function is bound too, and its token is required (VfioOpenOptions.VirtualFunctionToken)",
             Errno.EPERM => "the platform cannot isolate interrupts (no interrupt remapping); the kernel's log (dmesg) says more",
             _ => null,
         })

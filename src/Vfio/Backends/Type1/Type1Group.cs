@@ -61,8 +61,8 @@ internal static class Type1Group
             "VFIO_GROUP_GET_DEVICE_FD", $"{name} in {subject}", errno, errno switch
             {
                 Errno.EACCES when token is not null => "the token is not the one that the physical function was given",
-                Errno.EACCES => "the physical function is taken too and wants its token (VfioOpenOptions.VirtualFunctionToken), or the device cannot be powered up; the kernel's log (dmesg) says more",
-                Errno.EINVAL when token is not null => "the device is no virtual function of a taken physical function: it wants no token",
+                Errno.EACCES => "the physical function is bound too, and its token is required (VfioOpenOptions.VirtualFunctionToken), or the device cannot be powered up; the kernel's log (dmesg) says more",
+                Errno.EINVAL when token is not null => "the device is not a virtual function of a bound physical function, so it does not accept a token",
                 _ => null,
             });
     }
