@@ -58,7 +58,7 @@ internal static partial class DeviceOpener
     {
         if (options.VirtualFunctionToken is not null)
         {
-            throw new ArgumentException("a mediated device is no virtual function: it wants no token", nameof(options));
+            throw new ArgumentException("a mediated device is not a virtual function, so it does not accept a token", nameof(options));
         }
 
         string name = MediatedDevice.Name(device.Id);
