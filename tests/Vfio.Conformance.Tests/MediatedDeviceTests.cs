@@ -181,7 +181,7 @@ public sealed class MediatedDeviceTests(BoundDevices devices) : MachineTests(dev
 
         File.WriteAllText("/sys/bus/mdev/drivers/mtty/unbind", $"{mdev.Id:D}");
         VfioException noDriver = Assert.Throws<VfioException>(() => mdev.Open());
-        Assert.Contains("no driver has the device", noDriver.Message, StringComparison.Ordinal);
+        Assert.Contains("the device has no driver", noDriver.Message, StringComparison.Ordinal);
     }
 
     [Fact]

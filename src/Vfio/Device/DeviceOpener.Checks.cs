@@ -34,7 +34,7 @@ internal static partial class DeviceOpener
 
         if (!device.HasVfioDriver)
         {
-            string reason = device.Driver is null ? "no driver has the device" : $"the device belongs to the driver {device.Driver}";
+            string reason = device.Driver is null ? "the device has no driver" : $"the device belongs to the driver {device.Driver}";
             throw device.IsBridge
                 ? new VfioException("open", name, reason, "bridges and ports stay with the kernel; the devices behind them can be bound")
                 : new VfioException("open", name, reason, "bind it to vfio-pci first") { Reason = VfioErrorReason.NotBound, Device = name };

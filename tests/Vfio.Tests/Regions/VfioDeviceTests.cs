@@ -65,7 +65,7 @@ public sealed class VfioDeviceTests : IDisposable
 
     [Theory]
     [InlineData("e1000e", "the device belongs to the driver e1000e")]
-    [InlineData(null, "no driver has the device")]
+    [InlineData(null, "the device has no driver")]
     public void A_device_that_is_not_bound_cannot_be_opened(string? driver, string reason)
     {
         FakeDevice device = _host.AddDevice("0000:00:14.3", driver: driver, group: 12);

@@ -114,7 +114,7 @@ public sealed class MediatedDeviceTests : IDisposable
         _host.Link("sys/class/mdev_bus/mtty", OnNothing);
         Assert.Contains("tee /sys/class/mdev_bus/PARENT", Refusal().Hint, StringComparison.Ordinal);
         Add(OnNothing, "mtty-1", "Port", driver: null, group: null);
-        Assert.Contains("no driver has the device", Refusal().Message, StringComparison.Ordinal);
+        Assert.Contains("the device has no driver", Refusal().Message, StringComparison.Ordinal);
     }
 
     [Fact]
