@@ -1,26 +1,33 @@
-using Xunit;
-
 namespace Vfio.Conformance.Tests;
 
-/// <summary>How many descriptors this process has open.</summary>
+/// <summary>The descriptors that this process has open.</summary>
 internal static class Descriptors
 {
     // For what the runtime closes in its own time.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    // What is closed by a finalizer has been, then.
-    public static int Count()
+    /// <summary>What they refer to, sorted.</summary>
+    public static string[] Read()
     {
+        // What is closed by a finalizer has been, then.
         GC.Collect();
         GC.WaitForPendingFinalizers();
-        return Directory.EnumerateFileSystemEntries("/proc/self/fd").Count();
+        return [.. Directory.EnumerateFileSystemEntries("/proc/self/fd").Select(path => new FileInfo(path).LinkTarget ?? "").Order()];
     }
 
-    /// <summary>Fails when more than <paramref name="most"/> stay open; else says how many are, which the next step may not exceed.</summary>
-    public static int AssertNoMoreThan(int most)
+    /// <summary>Fails if more stay open than before. Fewer are no fault: what earlier tests left to the garbage collector ends at any time.</summary>
+    public static void AssertNoMoreThan(string[] before)
     {
-        int count = most + 1;
-        Assert.True(SpinWait.SpinUntil(() => (count = Count()) <= most, Patience), $"{count} descriptors are open; {most} were before");
-        return count;
+        string[] now = [];
+        Assert.True(
+            SpinWait.SpinUntil(() => (now = Read()).Length <= before.Length, Patience),
+            $"{now.Length} descriptors are open, {before.Length} were before; new are {string.Join(", ", Without(now, before))}; gone are {string.Join(", ", Without(before, now))}");
+    }
+
+    private static List<string> Without(string[] all, string[] others)
+    {
+        List<string> left = [.. all];
+        Array.ForEach(others, other => left.Remove(other));
+        return left;
     }
 }
