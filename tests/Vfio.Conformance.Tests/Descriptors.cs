@@ -1,29 +1,37 @@
-using Xunit;
-
 namespace Vfio.Conformance.Tests;
 
-/// <summary>Counts the descriptors that this process has open.</summary>
+/// <summary>The descriptors that this process has open.</summary>
 internal static class Descriptors
 {
     // Waits for descriptors that the runtime closes later.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    // After this, finalizers have closed theirs.
-    public static int Count()
+    /// <summary>Reads what each descriptor refers to, in order.</summary>
+    public static string[] Read()
     {
+        // After this, finalizers have closed theirs.
         GC.Collect();
         GC.WaitForPendingFinalizers();
-        return Directory.EnumerateFileSystemEntries("/proc/self/fd").Count();
+        return [.. Directory.EnumerateFileSystemEntries("/proc/self/fd").Select(path => new FileInfo(path).LinkTarget ?? "").Order()];
     }
 
     /// <summary>
-    /// Fails if more than <paramref name="most"/> stay open; otherwise returns the number, which the next step may not
-    /// exceed.
+    /// Fails if more descriptors stay open than before. Fewer are allowed: the garbage collector may close those of
+    /// earlier tests at any time.
     /// </summary>
-    public static int AssertNoMoreThan(int most)
+    public static void AssertNoMoreThan(string[] before)
     {
-        int count = most + 1;
-        Assert.True(SpinWait.SpinUntil(() => (count = Count()) <= most, Patience), $"{count} descriptors are open; {most} were before");
-        return count;
+        string[] now = [];
+        Assert.True(
+            SpinWait.SpinUntil(() => (now = Read()).Length <= before.Length, Patience),
+            $"{now.Length} descriptors are open, {before.Length} were before; "
+            + $"new are {string.Join(", ", Without(now, before))}; gone are {string.Join(", ", Without(before, now))}");
+    }
+
+    private static List<string> Without(string[] all, string[] others)
+    {
+        List<string> left = [.. all];
+        Array.ForEach(others, other => left.Remove(other));
+        return left;
     }
 }

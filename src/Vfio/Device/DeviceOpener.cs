@@ -11,36 +11,28 @@ internal static partial class DeviceOpener
     public static VfioDevice Open(IHostDevice device, VfioOpenOptions options)
     {
         Check(device, options);
-        if (options.AddressSpace is not IoAddressSpace shared)
-        {
-            return options.Backend == VfioBackend.NoIommu ? OpenWithoutIommu(device, options) : OpenFirst(device, options);
-        }
-
-        if (options.Backend == VfioBackend.NoIommu)
+        if (options.AddressSpace is not null && options.Backend == VfioBackend.NoIommu)
         {
             throw new ArgumentException("a device that is opened without an IOMMU has no address space: it cannot join one", nameof(options));
         }
 
-        // Of two first devices, the second finds the backend of the first.
-        lock (shared.FirstOpen)
+        // The first device of an address space decides on its backend. Of two first devices, the second finds that of the first.
+        using Lock.Scope first = options.AddressSpace is { Backend: null } empty ? empty.FirstOpen.EnterScope() : default;
+        if (options.AddressSpace is { Backend: IAddressSpaceBackend decided } shared)
         {
-            if (shared.Backend is null)
+            return decided switch
             {
-                return OpenFirst(device, options);
-            }
+                IHostAddressSpace kernel when kernel.Suits(options.Backend) => Join(device, node: null, options, shared, kernel),
+                IHostAddressSpace => throw new ArgumentException($"the address space has another backend than {options.Backend}: the device cannot join it", nameof(options)),
+                _ => throw new ArgumentException("the address space is a device model's: a device of the host cannot join it", nameof(options)),
+            };
         }
 
-        return shared.Backend switch
+        if (options.Backend == VfioBackend.NoIommu)
         {
-            IHostAddressSpace kernel when kernel.Suits(options.Backend) => Join(device, node: null, options, shared, kernel),
-            IHostAddressSpace => throw new ArgumentException($"the address space has another backend than {options.Backend}: the device cannot join it", nameof(options)),
-            _ => throw new ArgumentException("the address space is a device model's: a device of the host cannot join it", nameof(options)),
-        };
-    }
+            return OpenWithoutIommu(device, options);
+        }
 
-    // The first device of an address space, which may have been made for it, decides on the backend.
-    private static VfioDevice OpenFirst(IHostDevice device, VfioOpenOptions options)
-    {
         if (options.Backend == VfioBackend.Automatic && DeviceNode.Find(options.Host, device, isPatient: true) is string node)
         {
             try

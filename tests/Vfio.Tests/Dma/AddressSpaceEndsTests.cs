@@ -3,7 +3,7 @@ using Vfio.Pci;
 namespace Vfio.Tests.Dma;
 
 /// <summary>How mappings end, and what becomes of them if the backend refuses or forgets.</summary>
-public sealed class AddressSpaceEndsTests
+public sealed class AddressSpaceEndsTests : IDisposable
 {
     private const ulong Page = 4096;
     private static readonly Iova Place = new(0x100000);
@@ -12,6 +12,8 @@ public sealed class AddressSpaceEndsTests
     private readonly FakeAddressSpace _backend;
 
     public AddressSpaceEndsTests() => _backend = new FakeAddressSpace(_log);
+
+    public void Dispose() => _backend.Dispose();
 
     [Fact]
     public void If_the_kernel_refuses_to_unmap_the_memory_stays_until_it_agrees()

@@ -1,4 +1,3 @@
-using Vfio.Host;
 using Vfio.Pci;
 
 namespace Vfio.Tests;
