@@ -9,8 +9,6 @@ namespace Vfio.Tests;
 /// </summary>
 public sealed partial class ConfigurationTests
 {
-    private static readonly string[] Folders = ["benchmarks", "eng", "samples", "src", "templates", "tests"];
-
     /// <summary>The only differences: the analyzers, and whether the assembly contains the commit.</summary>
     private static readonly string[] FreeProperties =
         ["RunAnalyzers", "EnforceCodeStyleInBuild", "IncludeSourceRevisionInInformationalVersion", "EnableSourceLink"];
@@ -18,7 +16,7 @@ public sealed partial class ConfigurationTests
     [Fact]
     public void No_source_depends_on_the_configuration()
     {
-        string[] sources = [.. FilesOf("*.cs")];
+        string[] sources = [.. Repository.FilesOf("*.cs")];
         Assert.True(sources.Length > 500, $"only {sources.Length} sources were found");
         AssertNone(sources, FindInSource);
     }
@@ -26,7 +24,8 @@ public sealed partial class ConfigurationTests
     [Fact]
     public void No_project_depends_on_the_configuration_but_for_its_analyzers_and_the_commit()
     {
-        string[] projects = [.. FilesOf("*.csproj"), .. FilesOf("*.props"), .. FilesOf("*.targets"), .. FilesOf("*.proj")];
+        string[] patterns = ["*.csproj", "*.props", "*.targets", "*.proj"];
+        string[] projects = [.. patterns.SelectMany(Repository.FilesOf)];
         Assert.True(projects.Length > 20, $"only {projects.Length} projects were found");
         AssertNone(projects, FindInProject);
     }
@@ -65,11 +64,6 @@ public sealed partial class ConfigurationTests
     public void A_project_that_does_not_depend_on_the_configuration_is_accepted(string text) =>
         Assert.Empty(FindInProject($"<Project>{text}</Project>"));
 
-    private static IEnumerable<string> FilesOf(string pattern) => Directory.EnumerateFiles(Repository.Root, pattern)
-        .Concat(Folders.SelectMany(folder =>
-            Directory.EnumerateFiles(Path.Combine(Repository.Root, folder), pattern, SearchOption.AllDirectories)))
-        .Where(path => !BuildOutput().IsMatch(Path.GetRelativePath(Repository.Root, path)));
-
     private static void AssertNone(string[] files, Func<string, IEnumerable<string>> find)
     {
         string[] found = [.. files.SelectMany(file => find(File.ReadAllText(file)), (file, violation) =>
@@ -98,9 +92,6 @@ public sealed partial class ConfigurationTests
         | \b(?<what>Diagnostics\s*\.\s*Debug)\b(?!\s*\.)
         """, RegexOptions.Multiline | RegexOptions.IgnorePatternWhitespace)]
     private static partial Regex DependentCode();
-
-    [GeneratedRegex("(^|/)(bin|obj)/")]
-    private static partial Regex BuildOutput();
 
     [GeneratedRegex(@"\s")]
     private static partial Regex Space();
