@@ -185,9 +185,13 @@ public sealed class HostSurvey
             return null;
         }
 
-        return group.Devices.FirstOrDefault(other => !other.IsBridge) is PciDeviceInfo endpoint && GetGroupRefusals(group).Count == 0
-            ? $"vfio bind --group {endpoint.Address} binds the endpoints of its group, and unbinds it from {device.Driver} for that time"
-            : $"nothing needs it to be bound: {(group.Devices.All(other => other.IsBridge) ? "it has its group to itself" : $"vfio doctor {device.Address} says what keeps its group from being bound")}";
+        return group.Devices.FirstOrDefault(other => !other.IsBridge) is not PciDeviceInfo endpoint
+            ? "nothing needs it to be bound: it has its group to itself"
+            : GetGroupRefusals(group).Count != 0
+                ? $"nothing needs it to be bound: vfio doctor {device.Address} says what keeps its group from being "
+                    + "bound"
+            : $"vfio bind --group {endpoint.Address} binds the endpoints of its group, and unbinds it from "
+                + $"{device.Driver} for that time";
     }
 
     // Nobody of a group has a VFIO driver, but the kernel still has the group's node: it waits for who has it open.
