@@ -24,13 +24,9 @@ internal sealed class ModelAddressSpace : IAddressSpaceBackend
 
     public string Subject => "the models' address space";
 
-<<<<<<< HEAD
     public int Drops => 0;
 
-    /// <summary>What is mapped.</summary>
-=======
     /// <summary>Gets the table of mappings.</summary>
->>>>>>> eng-cli
     public DmaTable Table { get; } = new();
 
     public AddressSpaceInfo GetInfo() => new(UsableRanges, PageSize, (uint)Table.Room);
