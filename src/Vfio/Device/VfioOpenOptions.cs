@@ -1,5 +1,3 @@
-using Vfio.Pci;
-
 namespace Vfio;
 
 /// <summary>How <see cref="VfioDevice.Open"/> opens a device. The defaults suit most programs.</summary>
