@@ -1,5 +1,3 @@
-using Xunit;
-
 namespace Vfio.Conformance.Tests;
 
 /// <summary>Counts the descriptors that this process has open.</summary>

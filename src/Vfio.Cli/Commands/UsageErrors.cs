@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
-using Vfio.Host;
 using Vfio.Pci;
 
 namespace Vfio.Cli;
