@@ -75,7 +75,9 @@ internal sealed class InterruptBenchmark : IDisposable
 
     private int Run()
     {
-        Console.WriteLine($"  {"",-26}{"",4}{string.Concat(Percentiles.Select(p => $"{(p == 100 ? "most" : string.Create(CultureInfo.InvariantCulture, $"p{p}")),10}"))}  us");
+        IEnumerable<string> titles = Percentiles
+            .Select(p => p == 100 ? "most" : string.Create(CultureInfo.InvariantCulture, $"p{p}"));
+        Console.WriteLine($"  {"",-26}{"",4}{string.Concat(titles.Select(title => $"{title,10}"))}  us");
         bool isMet = true;
         isMet &= Measure("blocking", "wait_read", new InterruptOptions(), (vector, source, samples) => Blocking(vector, source, samples, TimeSpan.Zero), MostRatio);
         isMet &= Measure("spinning", "wait_spin", new InterruptOptions(), (vector, source, samples) => Blocking(vector, source, samples, TimeSpan.FromSeconds(1)), MostRatio);

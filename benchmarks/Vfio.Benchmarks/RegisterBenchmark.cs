@@ -36,8 +36,10 @@ internal static class RegisterBenchmark
             Measurement result = Measurement.Of(inC, ours, accesses);
             bool isWithin = result.Allocated == 0 && judge(result);
             isMet &= isWithin;
-            Console.WriteLine(
-                $"  {name,-34}{result.CNanoseconds,7:0.00} ns{result.Nanoseconds,7:0.00} ns{result.Ratio,6:0.00}{result.Allocated,6}  {budget,-6} {(!isWithin ? "MISSED" : budget == NoBudget ? "" : "ok")}".TrimEnd());
+            string verdict = !isWithin ? "MISSED" : budget == NoBudget ? "" : "ok";
+            string row = $"  {name,-34}{result.CNanoseconds,7:0.00} ns{result.Nanoseconds,7:0.00} ns"
+                + $"{result.Ratio,6:0.00}{result.Allocated,6}  {budget,-6} {verdict}";
+            Console.WriteLine(row.TrimEnd());
         }
 
         void Mapped(string name, string function, int accesses, Func<Region, ulong, ulong, ulong> loop) => Measure(

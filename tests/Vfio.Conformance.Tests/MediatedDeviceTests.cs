@@ -132,7 +132,7 @@ public sealed class MediatedDeviceTests(BoundDevices devices) : MachineTests(dev
     {
         using KernelMdev mdev = new("mtty-1");
         string node = isGroup
-            ? $"/dev/vfio/{Path.GetFileName(File.ResolveLinkTarget($"{mdev.Path}/iommu_group", returnFinalTarget: true)!.FullName)}"
+            ? $"/dev/vfio/{File.ResolveLinkTarget($"{mdev.Path}/iommu_group", returnFinalTarget: true)!.Name}"
             : $"/dev/vfio/devices/{Path.GetFileName(Directory.GetDirectories($"{mdev.Path}/vfio-dev")[0])}";
         DeviceHandles Open() => isGroup ? DeviceHandles.FromGroup(OpenNode(node), OpenNode("/dev/vfio/vfio")) : DeviceHandles.FromDevice(OpenNode(node), OpenNode("/dev/iommu"));
         using (VfioDevice device = VfioDevice.FromHandles(mdev.Id, Open()))

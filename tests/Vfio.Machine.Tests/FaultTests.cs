@@ -120,7 +120,7 @@ public sealed partial class FaultTests : HostTest
 
     [Fact]
     [Trait("Soak", "yes")]
-    public void Killed_at_each_change_of_the_release_of_a_bound_device_and_its_virtual_functions_release_all_restores_the_host()
+    public void Killed_at_each_change_of_a_release_of_a_device_and_its_virtual_functions_release_all_restores_the_host()
     {
         Machine.Need(Machine.Igb);
         KillEverywhere(

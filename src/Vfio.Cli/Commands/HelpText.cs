@@ -44,9 +44,17 @@ internal sealed class HelpText(CliHost host) : SynchronousCommandLineAction
         WriteExamples(documented?.Examples ?? VfioCommandLine.Examples);
     }
 
-    private static string Usage(Command command) => command.Subcommands.Count != 0
-        ? $"{VfioCommandLine.Name} COMMAND [options]"
-        : $"{VfioCommandLine.Name} {command.Name} [options] {string.Join(' ', command.Arguments.Select(Label))} {(command as DocumentedCommand)?.UsageEnd}".TrimEnd();
+    private static string Usage(Command command)
+    {
+        if (command.Subcommands.Count != 0)
+        {
+            return $"{VfioCommandLine.Name} COMMAND [options]";
+        }
+
+        string arguments = string.Join(' ', command.Arguments.Select(Label));
+        string? end = (command as DocumentedCommand)?.UsageEnd;
+        return $"{VfioCommandLine.Name} {command.Name} [options] {arguments} {end}".TrimEnd();
+    }
 
     /// <summary>Returns an argument as the usage line shows it.</summary>
     public static string Label(Argument argument) => argument.Arity switch

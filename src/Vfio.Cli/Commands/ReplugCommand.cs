@@ -68,7 +68,10 @@ internal static class ReplugCommand
             }
             else
             {
-                host.Out.WriteLine(Printable.Clean($"{outcome.Address} {(outcome.Skipped is string why ? $"skipped: {why}" : $"bound to {outcome.Device?.Driver ?? "no driver"}")}"));
+                string result = outcome.Skipped is string why
+                    ? $"skipped: {why}"
+                    : $"bound to {outcome.Device?.Driver ?? "no driver"}";
+                host.Out.WriteLine(Printable.Clean($"{outcome.Address} {result}"));
             }
         }
 

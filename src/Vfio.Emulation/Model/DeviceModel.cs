@@ -27,7 +27,11 @@ namespace Vfio.Emulation;
 ///
 ///     public Doubler()
 ///         : base("doubler", new PciIdentity(0x1234, 0x0001)) =>
-///         AddBar(RegionIndex.Bar0, 4096, (offset, width) => offset == 0 ? 2 * _value : 0, (offset, width, value) => _value = (uint)value);
+///         AddBar(
+///             RegionIndex.Bar0,
+///             4096,
+///             (offset, width) => offset == 0 ? 2 * _value : 0,
+///             (offset, width, value) => _value = (uint)value);
 ///
 ///     protected override void OnReset() => _value = 0;
 /// }

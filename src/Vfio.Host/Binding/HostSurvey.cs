@@ -198,9 +198,15 @@ public sealed class HostSurvey
             return null;
         }
 
-        return group.Devices.FirstOrDefault(other => !other.IsBridge) is PciDeviceInfo endpoint && GetGroupRefusals(group).Count == 0
-            ? $"vfio bind --group {endpoint.Address} binds the endpoints of its group, and unbinds it from {device.Driver} meanwhile"
-            : $"nothing needs it to be bound: {(group.Devices.All(other => other.IsBridge) ? "no other device is in its group" : $"vfio doctor {device.Address} says what keeps its group from being bound")}";
+        if (group.Devices.FirstOrDefault(other => !other.IsBridge) is not PciDeviceInfo endpoint)
+        {
+            return "nothing needs it to be bound: no other device is in its group";
+        }
+
+        return GetGroupRefusals(group).Count == 0
+            ? $"vfio bind --group {endpoint.Address} binds the endpoints of its group, and unbinds it from "
+                + $"{device.Driver} meanwhile"
+            : $"nothing needs it to be bound: vfio doctor {device.Address} says what keeps its group from being bound";
     }
 
     // No device of the group is bound to a VFIO driver, but the kernel still has the group's node: it waits until

@@ -12,7 +12,8 @@ internal sealed partial class KernelModules(HostRoot host)
     private const int MostModules = 64;
     private const string Loaded = "sys/module";
 
-    private readonly string _folder = host.Combine($"lib/modules/{(ReadRelease(host) is { Length: > 0 } release && !release.Contains('/') ? release : "unknown")}");
+    private readonly string _folder = host.Combine("lib/modules/"
+        + (ReadRelease(host) is { Length: > 0 } release && !release.Contains('/') ? release : "unknown"));
 
     /// <summary>Gets the kernel's version, as <c>uname -r</c> prints it.</summary>
     public string Release => ReadRelease(host);

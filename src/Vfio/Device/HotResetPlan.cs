@@ -11,7 +11,8 @@ namespace Vfio;
 /// <example>
 /// <code>
 /// using VfioDevice port0 = VfioDevice.Open(PciAddress.Parse("0000:03:00.0"));
-/// using VfioDevice port1 = VfioDevice.Open(PciAddress.Parse("0000:03:00.1"), new VfioOpenOptions { AddressSpace = port0.AddressSpace });
+/// VfioOpenOptions shared = new() { AddressSpace = port0.AddressSpace };
+/// using VfioDevice port1 = VfioDevice.Open(PciAddress.Parse("0000:03:00.1"), shared);
 /// HotResetPlan plan = port0.PlanHotReset(port1);
 /// if (plan.IsAllowed)
 /// {

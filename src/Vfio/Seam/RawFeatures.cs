@@ -36,7 +36,8 @@ internal static class RawFeatures
         }
 
         return Enum.IsDefined(feature)
-            ? $"VFIO_DEVICE_FEATURE_{string.Concat(feature.ToString().Select((c, i) => i > 0 && char.IsAsciiLetterUpper(c) ? $"_{c}" : $"{char.ToUpperInvariant(c)}"))}"
+            ? "VFIO_DEVICE_FEATURE_" + string.Concat(feature.ToString().Select(
+                (c, i) => i > 0 && char.IsAsciiLetterUpper(c) ? $"_{c}" : $"{char.ToUpperInvariant(c)}"))
             : string.Create(CultureInfo.InvariantCulture, $"VFIO_DEVICE_FEATURE {(int)feature}");
     }
 

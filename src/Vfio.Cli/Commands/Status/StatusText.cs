@@ -127,7 +127,8 @@ internal sealed class StatusText(CliHost host)
 
         if (status.Unexamined.Count != 0)
         {
-            _section.WriteRow("not examined", $"{string.Join(", ", status.Unexamined.Take(MostNames).Select(process => $"pid {process.ProcessId}"))}: the kernel did not allow it");
+            IEnumerable<string> names = status.Unexamined.Take(MostNames).Select(process => $"pid {process.ProcessId}");
+            _section.WriteRow("not examined", $"{string.Join(", ", names)}: the kernel did not allow it");
         }
 
         if (label.Length != 0)
