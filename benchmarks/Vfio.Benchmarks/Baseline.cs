@@ -17,7 +17,8 @@ internal sealed unsafe class Baseline
     public Baseline(string path, int length)
     {
         _library = NativeLibrary.Load(Path.GetFullPath(path));
-        _memory = ((delegate* unmanaged<ulong, nint>)NativeLibrary.GetExport(_library, "baseline_memory"))((ulong)length);
+        _memory = ((delegate* unmanaged<ulong, nint>)NativeLibrary.GetExport(_library, "baseline_memory"))(
+            (ulong)length);
         _device = ((delegate* unmanaged<nint>)NativeLibrary.GetExport(_library, "baseline_device"))();
         if (_memory == 0)
         {

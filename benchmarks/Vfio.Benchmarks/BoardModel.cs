@@ -9,7 +9,8 @@ internal sealed class BoardModel : DeviceModel
     public const int MemoryLength = 4096;
 
     public BoardModel()
-        : base("board", new PciIdentity(0x1234, 0x0001)) => AddMemoryBar(RegionIndex.Bar2, MemoryLength).CopyFrom(0, Chain());
+        : base("board", new PciIdentity(0x1234, 0x0001)) =>
+        AddMemoryBar(RegionIndex.Bar2, MemoryLength).CopyFrom(0, Chain());
 
     /// <summary>
     /// Fills a chain of 32 registers, 8 bytes apart, each of which contains the offset of the next; the last one points

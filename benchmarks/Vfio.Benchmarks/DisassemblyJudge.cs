@@ -41,12 +41,14 @@ internal static partial class DisassemblyJudge
 
         if (!isRight || final.Count == 0)
         {
-            Console.WriteLine($"FAIL: see above; or there are not {Methods} methods to pass and {RefusedMethods} to refuse");
+            Console.WriteLine(
+                $"FAIL: see above; or there are not {Methods} methods to pass and {RefusedMethods} to refuse");
             return 1;
         }
 
         Console.WriteLine($"Region.ReadUInt32, mapped ({final[0].Tier}):");
-        foreach (string instruction in final.First(listing => listing.Method == nameof(SingleAccess.Read32)).FindWaysWithoutCall()[0])
+        foreach (string instruction in final.First(listing => listing.Method == nameof(SingleAccess.Read32))
+            .FindWaysWithoutCall()[0])
         {
             Console.WriteLine($"    {instruction}");
         }
@@ -71,7 +73,13 @@ internal static partial class DisassemblyJudge
         }
 
         (int fields, List<string> accesses) = FindAccesses(ways[0]);
-        string width = int.Parse(Digits().Match(listing.Method).Value) switch { 8 => "byte", 16 => "word", 32 => "dword", _ => "qword" };
+        string width = int.Parse(Digits().Match(listing.Method).Value) switch
+        {
+            8 => "byte",
+            16 => "word",
+            32 => "dword",
+            _ => "qword",
+        };
         return accesses.Count != 1 ? $"{accesses.Count} accesses of the device's memory"
             : accesses[0] != width ? $"the access is a {accesses[0]}, not a {width}"
             : fields > MostFields ? $"{fields} fields of the region"

@@ -37,11 +37,14 @@ internal static unsafe class DmaBenchmark
         SafeFileHandle context = Open(contextPath);
         int deviceNumber = (int)deviceFile.DangerousGetHandle();
         Target target = new() { Fd = (int)context.DangerousGetHandle(), Ioas = FirstIoas };
-        using VfioDevice device = VfioDevice.FromHandles(address, isGroup ? DeviceHandles.FromGroup(deviceFile, context) : DeviceHandles.FromDevice(deviceFile, context));
+        using VfioDevice device = VfioDevice.FromHandles(
+            address,
+            isGroup ? DeviceHandles.FromGroup(deviceFile, context) : DeviceHandles.FromDevice(deviceFile, context));
         device.AddressSpace.LimitAddressWidth(28);
         using DmaBuffer memory = device.AddressSpace.Allocate(Large);
         delegate* unmanaged<Target*, ulong, ulong, ulong> map =
-            (delegate* unmanaged<Target*, ulong, ulong, ulong>)NativeLibrary.GetExport(library, isGroup ? "type1_map" : "iommufd_map");
+            (delegate* unmanaged<Target*, ulong, ulong, ulong>)NativeLibrary.GetExport(
+                library, isGroup ? "type1_map" : "iommufd_map");
         target.Vaddr = (ulong)memory.Address;
         target.Iova = CIova.Value;
         bool isMet = true;
@@ -49,17 +52,27 @@ internal static unsafe class DmaBenchmark
         {
             target.Length = length;
             nint place = Place(target);
-            Func<ulong, ulong> inC = n => map((Target*)place, 0, n) == n ? n : throw new InvalidOperationException("an ioctl in C failed");
+            Func<ulong, ulong> inC = n => map((Target*)place, 0, n) == n
+                ? n
+                : throw new InvalidOperationException("an ioctl in C failed");
             nint start = memory.Address;
             Func<ulong, ulong> ours = n => MapAndUnmap(device.AddressSpace, start, length, n);
             // For 4 KiB the library's own part has no budget: natively it takes about 150 ns, and emulation makes that
             // 3 to 10 us, unlike any processor.
-            isMet &= Report($"{device.BackendName}: map and unmap {length / 1024} KiB", inC, ours, count, rounds: 41, length == Page ? null : MostMapRatio, allocates: true);
+            isMet &= Report(
+                $"{device.BackendName}: map and unmap {length / 1024} KiB",
+                inC,
+                ours,
+                count,
+                rounds: 41,
+                length == Page ? null : MostMapRatio,
+                allocates: true);
         }
 
         if (!isGroup)
         {
-            target.Bar0 = ((delegate* unmanaged<int, ulong, nint>)NativeLibrary.GetExport(library, "bar0_map"))(deviceNumber, Page);
+            target.Bar0 = ((delegate* unmanaged<int, ulong, nint>)NativeLibrary.GetExport(library, "bar0_map"))(
+                deviceNumber, Page);
             delegate* unmanaged<Target*, ulong, ulong, ulong> transfer =
                 (delegate* unmanaged<Target*, ulong, ulong, ulong>)NativeLibrary.GetExport(library, "edu_transfer");
             using Region bar0 = device.OpenRegion(RegionIndex.Bar0);
@@ -67,14 +80,27 @@ internal static unsafe class DmaBenchmark
             nint place = Place(target);
             ulong iova = memory.Iova.Value;
             isMet &= Report(
-                "edu reads 4 KiB, end to end", n => transfer((Target*)place, iova, n), n => Transfer(bar0, memory.Iova, n), 1, rounds: 21, MostTransferRatio, allocates: false);
+                "edu reads 4 KiB, end to end",
+                n => transfer((Target*)place, iova, n),
+                n => Transfer(bar0, memory.Iova, n),
+                1,
+                rounds: 21,
+                MostTransferRatio,
+                allocates: false);
             ((delegate* unmanaged<nint, ulong, void>)NativeLibrary.GetExport(library, "bar0_unmap"))(target.Bar0, Page);
         }
 
         return isMet;
     }
 
-    private static bool Report(string name, Func<ulong, ulong> c, Func<ulong, ulong> ours, ulong count, int rounds, double? most, bool allocates)
+    private static bool Report(
+        string name,
+        Func<ulong, ulong> c,
+        Func<ulong, ulong> ours,
+        ulong count,
+        int rounds,
+        double? most,
+        bool allocates)
     {
         // Code that is called often is recompiled, twice.
         for (int i = 0; i < 4; i++)
@@ -93,7 +119,8 @@ internal static unsafe class DmaBenchmark
         string budget = most is double limit ? $"{limit:0.00} {(isWithin ? "ok" : "MISSED")}" : "-";
         ulong calls = count * (ulong)rounds;
         Console.WriteLine(
-            $"  {name,-42}{result.CNanoseconds / 1000,9:0.0} us{result.Nanoseconds / 1000,9:0.0} us{result.Ratio,6:0.00}{result.Allocated / (long)calls,6}  {budget}");
+            $"  {name,-42}{result.CNanoseconds / 1000,9:0.0} us{result.Nanoseconds / 1000,9:0.0} "
+            + $"us{result.Ratio,6:0.00}{result.Allocated / (long)calls,6}  {budget}");
         return isWithin;
     }
 
@@ -131,7 +158,8 @@ internal static unsafe class DmaBenchmark
         return (nint)place;
     }
 
-    private static SafeFileHandle Open(string path) => File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+    private static SafeFileHandle Open(string path) =>
+        File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
 
     /// <summary>Mirrors struct target of benchmarks/baseline/dma.c.</summary>
     [StructLayout(LayoutKind.Sequential)]

@@ -55,9 +55,11 @@ internal sealed class InterruptBenchmark : IDisposable
     {
         using DriverBinding binding = DriverBinding.Bind(address);
         string node = Path.GetFileName(Directory.GetDirectories($"/sys/bus/pci/devices/{address}/vfio-dev")[0]);
-        Microsoft.Win32.SafeHandles.SafeFileHandle file = File.OpenHandle($"/dev/vfio/devices/{node}", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+        Microsoft.Win32.SafeHandles.SafeFileHandle file = File.OpenHandle(
+            $"/dev/vfio/devices/{node}", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
         int number = (int)file.DangerousGetHandle();
-        Microsoft.Win32.SafeHandles.SafeFileHandle iommufd = File.OpenHandle("/dev/iommu", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+        Microsoft.Win32.SafeHandles.SafeFileHandle iommufd = File.OpenHandle(
+            "/dev/iommu", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
         VfioDevice device = VfioDevice.FromHandles(address, DeviceHandles.FromDevice(file, iommufd));
         device.SetBusMaster(true);
         nint library2 = NativeLibrary.Load(Path.GetFullPath(library));
@@ -79,18 +81,36 @@ internal sealed class InterruptBenchmark : IDisposable
             .Select(p => p == 100 ? "most" : string.Create(CultureInfo.InvariantCulture, $"p{p}"));
         Console.WriteLine($"  {"",-26}{"",4}{string.Concat(titles.Select(title => $"{title,10}"))}  us");
         bool isMet = true;
-        isMet &= Measure("blocking", "wait_read", new InterruptOptions(), (vector, source, samples) => Blocking(vector, source, samples, TimeSpan.Zero), MostRatio);
-        isMet &= Measure("spinning", "wait_spin", new InterruptOptions(), (vector, source, samples) => Blocking(vector, source, samples, TimeSpan.FromSeconds(1)), MostRatio);
-        isMet &= Measure("async, inline", "wait_epoll", new InterruptOptions { RunContinuationsInline = true }, Awaiting, most: null);
+        isMet &= Measure(
+            "blocking",
+            "wait_read",
+            new InterruptOptions(),
+            (vector, source, samples) => Blocking(vector, source, samples, TimeSpan.Zero),
+            MostRatio);
+        isMet &= Measure(
+            "spinning",
+            "wait_spin",
+            new InterruptOptions(),
+            (vector, source, samples) => Blocking(vector, source, samples, TimeSpan.FromSeconds(1)),
+            MostRatio);
+        isMet &= Measure(
+            "async, inline",
+            "wait_epoll",
+            new InterruptOptions { RunContinuationsInline = true },
+            Awaiting,
+            most: null);
         isMet &= Measure("async, handed over", "wait_handover", new InterruptOptions(), Awaiting, MostRatio);
         return isMet ? 0 : 1;
     }
 
-    private unsafe bool Measure(string name, string cName, InterruptOptions options, Action<InterruptVector, nint, long[]> ours, double? most)
+    private unsafe bool Measure(
+        string name, string cName, InterruptOptions options, Action<InterruptVector, nint, long[]> ours, double? most)
     {
         using InterruptVector vector = _device.Interrupts.Enable(IrqIndex.Msi, options: options);
-        nint source = ((delegate* unmanaged<int, nint, nint>)NativeLibrary.GetExport(_library, "source_create"))((int)vector.EventFd.DangerousGetHandle(), _register);
-        delegate* unmanaged<nint, long*, ulong, void> c = (delegate* unmanaged<nint, long*, ulong, void>)NativeLibrary.GetExport(_library, cName);
+        nint source = ((delegate* unmanaged<int, nint, nint>)NativeLibrary.GetExport(_library, "source_create"))(
+            (int)vector.EventFd.DangerousGetHandle(), _register);
+        delegate* unmanaged<nint, long*, ulong, void> c =
+            (delegate* unmanaged<nint, long*, ulong, void>)NativeLibrary.GetExport(_library, cName);
         List<long> cAll = new(Rounds * _waits);
         List<long> all = new(Rounds * _waits);
         double[] ratios = new double[Rounds];
@@ -135,10 +155,14 @@ internal sealed class InterruptBenchmark : IDisposable
         double ratio = ratios[Rounds / 2];
         // A call of an async method and its blocking end allocate once per round; a wait allocates nothing.
         bool isWithin = (most is null || ratio <= most) && allocated < _waits;
-        string budget = most is double limit ? string.Create(CultureInfo.InvariantCulture, $", budget {limit:0.00} {(isWithin ? "ok" : "MISSED")}") : "";
+        string budget = most is double limit
+            ? string.Create(CultureInfo.InvariantCulture, $", budget {limit:0.00} {(isWithin ? "ok" : "MISSED")}")
+            : "";
         Console.WriteLine($"  {name,-26}{"C",4}{Show(cAll)}");
         Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"  {"",-26}{"C#",4}{Show(all)}  {ratio:0.00} of C, {(double)Math.Max(0, allocated) / _waits:0.00} bytes a wait{budget}"));
+            CultureInfo.InvariantCulture,
+            $"  {"",-26}{"C#",4}{Show(all)}  {ratio:0.00} of C, "
+            + $"{(double)Math.Max(0, allocated) / _waits:0.00} bytes a wait{budget}"));
         return isWithin;
     }
 
@@ -152,7 +176,8 @@ internal sealed class InterruptBenchmark : IDisposable
         }
     }
 
-    private void Awaiting(InterruptVector vector, nint source, long[] samples) => AwaitingAsync(vector, source, samples, _want, _start).GetAwaiter().GetResult();
+    private void Awaiting(InterruptVector vector, nint source, long[] samples) =>
+        AwaitingAsync(vector, source, samples, _want, _start).GetAwaiter().GetResult();
 
     private static async Task AwaitingAsync(InterruptVector vector, nint source, long[] samples, Want want, Start start)
     {
@@ -171,6 +196,7 @@ internal sealed class InterruptBenchmark : IDisposable
     {
         samples.Sort();
         return string.Concat(Percentiles.Select(p => string.Create(
-            CultureInfo.InvariantCulture, $"{samples[Math.Min(samples.Count - 1, (int)(samples.Count * p / 100))] / 1000.0,10:0.0}")));
+            CultureInfo.InvariantCulture,
+            $"{samples[Math.Min(samples.Count - 1, (int)(samples.Count * p / 100))] / 1000.0,10:0.0}")));
     }
 }

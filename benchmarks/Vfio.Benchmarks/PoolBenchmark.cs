@@ -22,11 +22,14 @@ internal static unsafe class PoolBenchmark
         using VfioDevice device = edu.Open();
         using DmaPool blocks = device.AddressSpace.AllocatePool(BlockLength, Blocks);
         Measurement result = Measurement.Of(
-            count => ((delegate* unmanaged<nint, ulong, ulong, ulong>)cycle)(pool, 0, count), count => Cycle(blocks, count), accesses: 1);
+            count => ((delegate* unmanaged<nint, ulong, ulong, ulong>)cycle)(pool, 0, count),
+            count => Cycle(blocks, count),
+            accesses: 1);
         bool isMet = result.Nanoseconds < Most && result.Allocated == 0;
         Console.WriteLine("a block of a pool, rented and returned");
         Console.WriteLine(
-            $"  {"one thread",-34}{result.CNanoseconds,7:0.00} ns{result.Nanoseconds,7:0.00} ns{result.Ratio,6:0.00}{result.Allocated,6}  {Most:0} ns  {(isMet ? "ok" : "MISSED")}");
+            $"  {"one thread",-34}{result.CNanoseconds,7:0.00} ns{result.Nanoseconds,7:0.00} "
+            + $"ns{result.Ratio,6:0.00}{result.Allocated,6}  {Most:0} ns  {(isMet ? "ok" : "MISSED")}");
         return isMet ? 0 : 1;
     }
 

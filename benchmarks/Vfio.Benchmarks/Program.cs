@@ -13,13 +13,15 @@ switch (args)
     case ["interrupts", string library, string waits]:
         return InterruptBenchmark.Run(library, int.Parse(waits, CultureInfo.InvariantCulture));
     case ["interrupts", string library, string waits, string address]:
-        return InterruptBenchmark.Run(library, int.Parse(waits, CultureInfo.InvariantCulture), PciAddress.Parse(address));
+        return InterruptBenchmark.Run(
+            library, int.Parse(waits, CultureInfo.InvariantCulture), PciAddress.Parse(address));
     case ["accesses"]:
         SingleAccess.Warm();
         return 0;
     case ["judge", string listing]:
         return DisassemblyJudge.Run(File.ReadAllText(listing));
     default:
-        Console.Error.WriteLine("Vfio.Benchmarks: start it with benchmarks/run, benchmarks/dma, benchmarks/interrupts and benchmarks/disassembly");
+        Console.Error.WriteLine("Vfio.Benchmarks: start it with benchmarks/run, benchmarks/dma, benchmarks/interrupts "
+            + "and benchmarks/disassembly");
         return 2;
 }

@@ -31,7 +31,13 @@ internal static class RegisterBenchmark
         Console.WriteLine($"{"",-36}{"C",10}{"C#",10}{"C#/C",6}{"bytes",6}  budget");
         bool isMet = true;
 
-        void Measure(string name, int accesses, Func<ulong, ulong> inC, Func<ulong, ulong> ours, string budget, Func<Measurement, bool> judge)
+        void Measure(
+            string name,
+            int accesses,
+            Func<ulong, ulong> inC,
+            Func<ulong, ulong> ours,
+            string budget,
+            Func<Measurement, bool> judge)
         {
             Measurement result = Measurement.Of(inC, ours, accesses);
             bool isWithin = result.Allocated == 0 && judge(result);
@@ -43,14 +49,28 @@ internal static class RegisterBenchmark
         }
 
         void Mapped(string name, string function, int accesses, Func<Region, ulong, ulong, ulong> loop) => Measure(
-            name, accesses, c.OnMemory(function, 0), count => loop(memory, 0, count), $"{MostRatio:0.00}", result => result.Ratio <= MostRatio);
+            name,
+            accesses,
+            c.OnMemory(function, 0),
+            count => loop(memory, 0, count),
+            $"{MostRatio:0.00}",
+            result => result.Ratio <= MostRatio);
 
         void Beside(string name, string function, Func<Region, ulong, ulong, ulong> loop) => Measure(
-            name, 1, c.OnMemory(function, FreeRegister), count => loop(memory, FreeRegister, count), $"C+{MostBeyond:0}ns",
+            name,
+            1,
+            c.OnMemory(function, FreeRegister),
+            count => loop(memory, FreeRegister, count),
+            $"C+{MostBeyond:0}ns",
             result => result.Nanoseconds - result.CNanoseconds <= MostBeyond);
 
         void Trapped(string name, string function, ulong offset, Func<Region, ulong, ulong, ulong> loop) => Measure(
-            name, 1, c.OnDevice(function, offset), count => loop(registers, offset, count), $"{MostTrapped:0} ns", result => result.Nanoseconds < MostTrapped);
+            name,
+            1,
+            c.OnDevice(function, offset),
+            count => loop(registers, offset, count),
+            $"{MostTrapped:0} ns",
+            result => result.Nanoseconds < MostTrapped);
 
         Console.WriteLine("mapped, each read depends on the previous one");
         Mapped("read, 8 bits", "chain8", 1, DriverLoops.Chain8);
@@ -64,7 +84,13 @@ internal static class RegisterBenchmark
         Console.WriteLine("mapped, in a loop without dependencies");
         Beside("read, 32 bits", "read32", DriverLoops.Read32);
         Beside("write, 32 bits", "write32", DriverLoops.Write32);
-        Measure("read and write back + 1, 32 bits", 2, c.OnMemory("update32", FreeRegister), count => DriverLoops.Update32(memory, FreeRegister, count), NoBudget, _ => true);
+        Measure(
+            "read and write back + 1, 32 bits",
+            2,
+            c.OnMemory("update32", FreeRegister),
+            count => DriverLoops.Update32(memory, FreeRegister, count),
+            NoBudget,
+            _ => true);
         Console.WriteLine("trapped: edu's registers; in C a function behind a pointer");
         Trapped("read, 32 bits", "trapped_read", 0, DriverLoops.TrappedRead);
         Trapped("write, 32 bits", "trapped_write", 4, DriverLoops.TrappedWrite);

@@ -43,7 +43,8 @@ internal static class SingleAccess
 
     /// <summary>Must be refused: a second load, without a check.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public static uint RefusedSecondLoad32(Region region, ulong offset, StrongBox<uint> other) => region.ReadUInt32(offset) + other.Value;
+    public static uint RefusedSecondLoad32(Region region, ulong offset, StrongBox<uint> other) =>
+        region.ReadUInt32(offset) + other.Value;
 
     /// <summary>Must be refused: a load of the wrong width.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]

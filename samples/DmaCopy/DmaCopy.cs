@@ -19,8 +19,10 @@ try
     using DriverBinding? binding = args is [string address] ? DriverBinding.Bind(PciAddress.Parse(address)) : null;
     using VfioDevice device = binding is null ? model.Open() : VfioDevice.Open(binding.Address);
     device.AddressSpace.LimitAddressWidth(28); // edu's address width
-    using DmaBuffer source = device.AddressSpace.Allocate(EduRegisters.BufferLength, new DmaBufferOptions { Access = DmaAccess.Read });
-    using DmaBuffer target = device.AddressSpace.Allocate(EduRegisters.BufferLength, new DmaBufferOptions { Access = DmaAccess.Write });
+    using DmaBuffer source = device.AddressSpace.Allocate(
+        EduRegisters.BufferLength, new DmaBufferOptions { Access = DmaAccess.Read });
+    using DmaBuffer target = device.AddressSpace.Allocate(
+        EduRegisters.BufferLength, new DmaBufferOptions { Access = DmaAccess.Write });
     using Region registers = device.OpenRegion(RegionIndex.Bar0, RegionAccess.Trapped);
     if (registers.Read(EduRegisters.Identification).Magic != 0xed)
     {
@@ -31,20 +33,30 @@ try
 
     device.SetBusMaster(true); // from now on it can access the memory that is mapped for it, and nothing else
     Transfer(registers, source.Iova.Value, EduRegisters.BufferAddress, new EduDmaCommand { Start = true });
-    Transfer(registers, EduRegisters.BufferAddress, target.Iova.Value, new EduDmaCommand { Start = true, FromDevice = true });
+    Transfer(
+        registers,
+        EduRegisters.BufferAddress,
+        target.Iova.Value,
+        new EduDmaCommand { Start = true, FromDevice = true });
 
     bool isSame = source.Span.SequenceEqual(target.Span);
-    Console.WriteLine($"{device.Name} through {device.BackendName}: {source.Length} bytes from {source.Iova} to {target.Iova}, {(isSame ? "the same" : "DIFFERENT")}");
+    Console.WriteLine($"{device.Name} through {device.BackendName}: {source.Length} bytes from {source.Iova} to "
+        + $"{target.Iova}, {(isSame ? "the same" : "DIFFERENT")}");
 
     Iova nowhere = target.Iova + (16 * target.Length); // not mapped
-    Transfer(registers, EduRegisters.BufferAddress, nowhere.Value, new EduDmaCommand { Start = true, FromDevice = true });
+    Transfer(
+        registers, EduRegisters.BufferAddress, nowhere.Value, new EduDmaCommand { Start = true, FromDevice = true });
     Thread.Sleep(100); // the kernel writes its log a moment later
-    Console.WriteLine(device.GetFaults() is [DmaFault fault, ..] ? $"a forbidden transfer was stopped: {fault}" : "the stopped transfer was not reported");
+    Console.WriteLine(device.GetFaults() is [DmaFault fault, ..]
+        ? $"a forbidden transfer was stopped: {fault}"
+        : "the stopped transfer was not reported");
     return isSame ? 0 : 1;
 }
-catch (Exception e) when (e is VfioException or FormatException or TimeoutException or NotSupportedException or IOException)
+catch (Exception e)
+    when (e is VfioException or FormatException or TimeoutException or NotSupportedException or IOException)
 {
-    Console.Error.WriteLine($"DmaCopy: {e.Message}{(e is VfioException { Hint: string hint } ? $"\nhint: {hint}" : "")}");
+    Console.Error.WriteLine(
+        $"DmaCopy: {e.Message}{(e is VfioException { Hint: string hint } ? $"\nhint: {hint}" : "")}");
     return 1;
 }
 

@@ -34,7 +34,9 @@ try
     registers.Write(EduRegisters.Factorial, new RawUInt32(10));
     switch (InterruptVector.WaitForAny([done, release], TimeSpan.FromSeconds(5)))
     {
-        case 0: Console.WriteLine($"{device.Name} through {device.BackendName}: {done.ReadAndClear()} interrupt, 10! = {Result()}"); break;
+        case 0:
+            Console.WriteLine(
+            $"{device.Name} through {device.BackendName}: {done.ReadAndClear()} interrupt, 10! = {Result()}"); break;
         case 1: throw new VfioException("keep", device.Name, "the kernel requests the device");
         default: throw new TimeoutException("no interrupt came");
     }
@@ -52,8 +54,10 @@ try
         return registers.Read(EduRegisters.Factorial).Raw;
     }
 }
-catch (Exception e) when (e is VfioException or FormatException or TimeoutException or OperationCanceledException or NotSupportedException or IOException)
+catch (Exception e) when (e is VfioException or FormatException or TimeoutException or OperationCanceledException
+    or NotSupportedException or IOException)
 {
-    Console.Error.WriteLine($"WaitInterrupt: {e.Message}{(e is VfioException { Hint: string hint } ? $"\nhint: {hint}" : "")}");
+    Console.Error.WriteLine(
+        $"WaitInterrupt: {e.Message}{(e is VfioException { Hint: string hint } ? $"\nhint: {hint}" : "")}");
     return 1;
 }

@@ -98,7 +98,9 @@ internal sealed record CliHost
         Out = Open(descriptor: 1, autoFlush: false),
         Error = Open(descriptor: 2, autoFlush: true),
         Terminal = Terminal.OfStandardOutput(),
-        OpenDevice = Environment.GetEnvironmentVariable("VFIO_BROKER") is { Length: > 0 } broker ? ThroughBroker(broker) : VfioDevice.Open,
+        OpenDevice = Environment.GetEnvironmentVariable("VFIO_BROKER") is { Length: > 0 } broker
+            ? ThroughBroker(broker)
+            : VfioDevice.Open,
         OpenInput = Console.OpenStandardInput,
         FindKeyboard = ConsoleKeyboard.Find,
         LeaveSession = HostProcess.LeaveSession,
@@ -111,7 +113,8 @@ internal sealed record CliHost
     /// <summary>
     /// Returns the current local time as the text that begins each line of <c>watch</c> and <c>irq</c>.
     /// </summary>
-    public string TimeOfDay() => TimeZoneInfo.ConvertTime(Clock.GetUtcNow(), Clock.LocalTimeZone).ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture);
+    public string TimeOfDay() => TimeZoneInfo.ConvertTime(Clock.GetUtcNow(), Clock.LocalTimeZone)
+        .ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture);
 
     /// <summary>Writes a line to standard error, after everything that was printed before.</summary>
     public void Tell(string line)
@@ -129,8 +132,11 @@ internal sealed record CliHost
 
     // A device that joins the address space of another one is opened next to it: a device from a broker comes with its
     // own address space.
-    private static Func<PciAddress, VfioOpenOptions, VfioDevice> ThroughBroker(string socketPath) => (address, options) =>
-        options.AddressSpace is null ? VfioDevice.OpenThroughBroker(address, socketPath, options) : VfioDevice.Open(address, options);
+    private static Func<PciAddress, VfioOpenOptions, VfioDevice> ThroughBroker(string socketPath) =>
+        (address, options) =>
+            options.AddressSpace is null
+                ? VfioDevice.OpenThroughBroker(address, socketPath, options)
+                : VfioDevice.Open(address, options);
 
     // If the process was started with the descriptor closed (">&-"), the runtime may have used its number for one of
     // its own files, such as the source of random numbers. Such a file is open for reading only.
@@ -138,7 +144,9 @@ internal sealed record CliHost
     {
         const int AccessMode = 3;
         string path = $"/proc/self/fdinfo/{descriptor}";
-        string? flags = File.Exists(path) ? File.ReadLines(path).FirstOrDefault(line => line.StartsWith("flags:", StringComparison.Ordinal)) : null;
+        string? flags = File.Exists(path)
+            ? File.ReadLines(path).FirstOrDefault(line => line.StartsWith("flags:", StringComparison.Ordinal))
+            : null;
         return flags is not null && (Convert.ToInt32(flags["flags:".Length..].Trim(), 8) & AccessMode) == 0;
     }
 

@@ -41,7 +41,8 @@ internal static class Program
         {
             while (true)
             {
-                SafeFileHandle file = File.OpenHandle("/dev/null", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+                SafeFileHandle file = File.OpenHandle(
+                    "/dev/null", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
                 if (file.DangerousGetHandle() > LastStandard)
                 {
                     file.Dispose();

@@ -29,7 +29,8 @@ internal sealed class SignalGuard : IDisposable
 
     /// <summary>Returns the exit code of the first signal, or of the work if there was no signal.</summary>
     /// <param name="code">The exit code of the work.</param>
-    public int ExitCodeOr(int code) => Volatile.Read(ref _signal) is int signal and not 0 ? ExitCode.Signal + signal : code;
+    public int ExitCodeOr(int code) =>
+        Volatile.Read(ref _signal) is int signal and not 0 ? ExitCode.Signal + signal : code;
 
     /// <summary>Runs the work. If it fails after a signal, the exit code is that of the signal.</summary>
     public int Run(CliHost host, Func<int> work)
@@ -50,14 +51,15 @@ internal sealed class SignalGuard : IDisposable
         _asked.Dispose();
     }
 
-    private PosixSignalRegistration Hold(PosixSignal signal, int number) => PosixSignalRegistration.Create(signal, context =>
-    {
-        context.Cancel = true;
-        if (Interlocked.CompareExchange(ref _signal, number, 0) == 0)
+    private PosixSignalRegistration Hold(PosixSignal signal, int number) =>
+        PosixSignalRegistration.Create(signal, context =>
         {
-            TryAsk();
-        }
-    });
+            context.Cancel = true;
+            if (Interlocked.CompareExchange(ref _signal, number, 0) == 0)
+            {
+                TryAsk();
+            }
+        });
 
     // A signal can still be delivered after its registration was disposed of.
     private void TryAsk()

@@ -3,8 +3,8 @@ using Vfio.Pci;
 namespace Vfio.Drivers.Display;
 
 /// <summary>
-/// The enable register of the bochs display interface (QEMU documentation, 'QEMU Standard VGA' (docs/specs/standard-vga); Bochs
-/// VBE extension, VBE_DISPI_INDEX_ENABLE).
+/// The enable register of the bochs display interface (QEMU documentation, 'QEMU Standard VGA'
+/// (docs/specs/standard-vga); Bochs VBE extension, VBE_DISPI_INDEX_ENABLE).
 /// </summary>
 public readonly record struct BochsEnable : IRegisterValue<BochsEnable>
 {

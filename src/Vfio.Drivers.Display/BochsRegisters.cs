@@ -3,8 +3,8 @@ using Vfio.Pci;
 namespace Vfio.Drivers.Display;
 
 /// <summary>
-/// Defines the registers of QEMU's bochs-display and of its standard VGA in BAR2 (QEMU documentation, 'QEMU Standard VGA'
-/// (docs/specs/standard-vga)).
+/// Defines the registers of QEMU's bochs-display and of its standard VGA in BAR2 (QEMU documentation, 'QEMU Standard
+/// VGA' (docs/specs/standard-vga)).
 /// </summary>
 /// <remarks>BAR0 is the framebuffer. Only the VGA has the ports of a VGA at 400h.</remarks>
 public static class BochsRegisters
@@ -26,16 +26,34 @@ public static class BochsRegisters
         "QEMU bochs display", "QEMU documentation, 'QEMU Standard VGA' (docs/specs/standard-vga)", RegionIndex.Bar2,
     [
         new("EDID_HEADER", 0x0, 8, "EDID: always 00 ff ff ff ff ff ff 00", RegisterAccess.ReadOnly, []),
-        new("EDID_VENDOR", 0x8, 2, "EDID: manufacturer, three letters of 5 bits, big-endian", RegisterAccess.ReadOnly, []),
+        new(
+            "EDID_VENDOR",
+            0x8,
+            2,
+            "EDID: manufacturer, three letters of 5 bits, big-endian",
+            RegisterAccess.ReadOnly,
+            []),
         new("EDID_PRODUCT", 0xa, 2, "EDID: product code", RegisterAccess.ReadOnly, []),
         new("EDID_SERIAL", 0xc, 4, "EDID: serial number", RegisterAccess.ReadOnly, []),
         new("EDID_WEEK", 0x10, 1, "EDID: week of manufacture", RegisterAccess.ReadOnly, []),
         new("EDID_YEAR", 0x11, 1, "EDID: year of manufacture, from 1990", RegisterAccess.ReadOnly, []),
         new("EDID_VERSION", 0x12, 1, "EDID: version", RegisterAccess.ReadOnly, []),
         new("EDID_REVISION", 0x13, 1, "EDID: revision", RegisterAccess.ReadOnly, []),
-        new("VGA_ATT_INDEX_DATA", 0x400, 1, "Attribute controller index and data, in turn", RegisterAccess.WriteHasSideEffects, []),
+        new(
+            "VGA_ATT_INDEX_DATA",
+            0x400,
+            1,
+            "Attribute controller index and data, in turn",
+            RegisterAccess.WriteHasSideEffects,
+            []),
         new("VGA_ATT_DATA_READ", 0x401, 1, "Attribute controller data", RegisterAccess.ReadOnly, []),
-        new("VGA_INPUT_STATUS0", 0x402, 1, "Input status 0; writing: miscellaneous output", RegisterAccess.WriteHasSideEffects, []),
+        new(
+            "VGA_INPUT_STATUS0",
+            0x402,
+            1,
+            "Input status 0; writing: miscellaneous output",
+            RegisterAccess.WriteHasSideEffects,
+            []),
         new("VGA_SEQ_INDEX", 0x404, 1, "Sequencer index", RegisterAccess.ReadWrite, []),
         new("VGA_SEQ_DATA", 0x405, 1, "Sequencer data", RegisterAccess.ReadWrite, []),
         new("VGA_DAC_MASK", 0x406, 1, "Palette mask", RegisterAccess.ReadWrite, []),
@@ -47,7 +65,13 @@ public static class BochsRegisters
         new("VGA_GFX_DATA", 0x40f, 1, "Graphics controller data", RegisterAccess.ReadWrite, []),
         new("VGA_CRTC_INDEX", 0x414, 1, "CRT controller index", RegisterAccess.ReadWrite, []),
         new("VGA_CRTC_DATA", 0x415, 1, "CRT controller data", RegisterAccess.ReadWrite, []),
-        new("VGA_INPUT_STATUS1", 0x41a, 1, "Input status 1; resets the turn of ATT_INDEX_DATA", RegisterAccess.ReadHasSideEffects, []),
+        new(
+            "VGA_INPUT_STATUS1",
+            0x41a,
+            1,
+            "Input status 1; resets the turn of ATT_INDEX_DATA",
+            RegisterAccess.ReadHasSideEffects,
+            []),
         new("ID", 0x500, 2, "Version of the interface: 0xb0c0 to 0xb0c5"),
         new("XRES", 0x502, 2, "Width in pixels"),
         new("YRES", 0x504, 2, "Height in lines"),
@@ -62,7 +86,11 @@ public static class BochsRegisters
         new("QEXT_SIZE", 0x600, 4, "Bytes of QEMU's extended registers", RegisterAccess.ReadOnly, []),
         new("QEXT_BYTE_ORDER", 0x604, 4, "Byte order of the framebuffer", RegisterAccess.ReadWrite,
         [
-            new("ORDER", 0, 32, "Byte order") { IsHexadecimal = true, Values = [new(LittleEndian, "little-endian"), new(BigEndian, "big-endian")] },
+            new("ORDER", 0, 32, "Byte order")
+            {
+                IsHexadecimal = true,
+                Values = [new(LittleEndian, "little-endian"), new(BigEndian, "big-endian")],
+            },
         ]),
     ]);
 

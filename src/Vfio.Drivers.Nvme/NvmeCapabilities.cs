@@ -3,7 +3,9 @@ using Vfio.Pci;
 namespace Vfio.Drivers.Nvme;
 
 /// <summary>CAP: the capabilities of the controller (NVM Express Base Specification 2.1, section 3.1.4.1).</summary>
-/// <remarks>Setting a property to a value that its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.</remarks>
+/// <remarks>
+/// Setting a property to a value that its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.
+/// </remarks>
 public readonly record struct NvmeCapabilities : IRegisterValue<NvmeCapabilities>
 {
     /// <summary>Creates a value.</summary>
@@ -16,7 +18,9 @@ public readonly record struct NvmeCapabilities : IRegisterValue<NvmeCapabilities
     /// <inheritdoc/>
     public static int Width => 8;
 
-    /// <summary>MQES: the maximum number of entries of an I/O queue, 2 to 65536 (the register contains one less).</summary>
+    /// <summary>
+    /// MQES: the maximum number of entries of an I/O queue, 2 to 65536 (the register contains one less).
+    /// </summary>
     public int MaxQueueEntries
     {
         get => (int)RegisterBits.GetBits(Raw, 0, 16) + 1;
@@ -30,7 +34,10 @@ public readonly record struct NvmeCapabilities : IRegisterValue<NvmeCapabilities
         init => Raw = RegisterBits.SetBits(Raw, 16, value);
     }
 
-    /// <summary>AMS: arbitration in addition to round robin; bit 0 weighted round robin with urgent class, bit 1 vendor specific.</summary>
+    /// <summary>
+    /// AMS: arbitration in addition to round robin; bit 0 weighted round robin with urgent class, bit 1 vendor
+    /// specific.
+    /// </summary>
     public int ArbitrationMechanisms
     {
         get => (int)RegisterBits.GetBits(Raw, 17, 2);
@@ -58,7 +65,9 @@ public readonly record struct NvmeCapabilities : IRegisterValue<NvmeCapabilities
         init => Raw = RegisterBits.SetBits(Raw, 36, value);
     }
 
-    /// <summary>CSS: the command sets; bit 0 NVM, bit 6 one or more I/O command sets, bit 7 admin commands only.</summary>
+    /// <summary>
+    /// CSS: the command sets; bit 0 NVM, bit 6 one or more I/O command sets, bit 7 admin commands only.
+    /// </summary>
     public int CommandSets
     {
         get => (int)RegisterBits.GetBits(Raw, 37, 8);
@@ -72,7 +81,9 @@ public readonly record struct NvmeCapabilities : IRegisterValue<NvmeCapabilities
         init => Raw = RegisterBits.SetBits(Raw, 45, value);
     }
 
-    /// <summary>CPS: the scope of power control: 0 not reported, 1 the controller, 2 its domain, 3 the NVM subsystem.</summary>
+    /// <summary>
+    /// CPS: the scope of power control: 0 not reported, 1 the controller, 2 its domain, 3 the NVM subsystem.
+    /// </summary>
     public int PowerScope
     {
         get => (int)RegisterBits.GetBits(Raw, 46, 2);

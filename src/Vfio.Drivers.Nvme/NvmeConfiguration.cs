@@ -3,7 +3,9 @@ using Vfio.Pci;
 namespace Vfio.Drivers.Nvme;
 
 /// <summary>CC: the configuration of the controller (NVM Express Base Specification 2.1, section 3.1.4.5).</summary>
-/// <remarks>Setting a property to a value that its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.</remarks>
+/// <remarks>
+/// Setting a property to a value that its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.
+/// </remarks>
 public readonly record struct NvmeConfiguration : IRegisterValue<NvmeConfiguration>
 {
     /// <summary>Creates a value.</summary>
@@ -37,7 +39,9 @@ public readonly record struct NvmeConfiguration : IRegisterValue<NvmeConfigurati
         init => Raw = (uint)RegisterBits.SetBits(Raw, 7, 4, NvmeUnits.Exponent(value, 12));
     }
 
-    /// <summary>AMS: arbitration between queues: 0 round robin, 1 weighted round robin with urgent class, 7 vendor specific.</summary>
+    /// <summary>
+    /// AMS: arbitration between queues: 0 round robin, 1 weighted round robin with urgent class, 7 vendor specific.
+    /// </summary>
     public int Arbitration
     {
         get => (int)RegisterBits.GetBits(Raw, 11, 3);
@@ -81,7 +85,10 @@ public readonly record struct NvmeConfiguration : IRegisterValue<NvmeConfigurati
         new("EN", 0, 1, "The controller is enabled"),
         new("CSS", 4, 3, "Command set") { Values = [new(0, "NVM"), new(6, "all supported"), new(7, "admin only")] },
         new("MPS", 7, 4, "Memory page: 4096 << n bytes"),
-        new("AMS", 11, 3, "Arbitration") { Values = [new(0, "round robin"), new(1, "weighted round robin"), new(7, "vendor specific")] },
+        new("AMS", 11, 3, "Arbitration")
+        {
+            Values = [new(0, "round robin"), new(1, "weighted round robin"), new(7, "vendor specific")],
+        },
         new("SHN", 14, 2, "Shutdown notification") { Values = [new(0, "none"), new(1, "normal"), new(2, "abrupt")] },
         new("IOSQES", 16, 4, "Entry of an I/O submission queue: 1 << n bytes"),
         new("IOCQES", 20, 4, "Entry of an I/O completion queue: 1 << n bytes"),

@@ -2,8 +2,12 @@ using Vfio.Pci;
 
 namespace Vfio.Drivers.Nvme;
 
-/// <summary>CMBLOC: the location of the controller memory buffer (NVM Express Base Specification 2.1, section 3.1.4.11).</summary>
-/// <remarks>Setting a property to a value that its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.</remarks>
+/// <summary>
+/// CMBLOC: the location of the controller memory buffer (NVM Express Base Specification 2.1, section 3.1.4.11).
+/// </summary>
+/// <remarks>
+/// Setting a property to a value that its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.
+/// </remarks>
 public readonly record struct NvmeMemoryBufferLocation : IRegisterValue<NvmeMemoryBufferLocation>
 {
     /// <summary>Creates a value.</summary>

@@ -3,9 +3,12 @@ using Vfio.Pci;
 namespace Vfio.Drivers.Nvme;
 
 /// <summary>
-/// CMBSZ: the size of the controller memory buffer, and its uses (NVM Express Base Specification 2.1, section 3.1.4.12).
+/// CMBSZ: the size of the controller memory buffer, and its uses (NVM Express Base Specification 2.1, section
+/// 3.1.4.12).
 /// </summary>
-/// <remarks>Setting a property to a value that its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.</remarks>
+/// <remarks>
+/// Setting a property to a value that its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.
+/// </remarks>
 public readonly record struct NvmeMemoryBufferSize : IRegisterValue<NvmeMemoryBufferSize>
 {
     /// <summary>Creates a value.</summary>
@@ -53,7 +56,10 @@ public readonly record struct NvmeMemoryBufferSize : IRegisterValue<NvmeMemoryBu
         init => Raw = (uint)RegisterBits.SetBits(Raw, 4, value);
     }
 
-    /// <summary>SZU: the unit of its size and offset in bytes: from 4 KiB in steps of 16 times to 64 GiB; 0 if the value is reserved.</summary>
+    /// <summary>
+    /// SZU: the unit of its size and offset in bytes: from 4 KiB in steps of 16 times to 64 GiB; 0 if the value is
+    /// reserved.
+    /// </summary>
     public ulong SizeUnit
     {
         get => RegisterBits.GetBits(Raw, 8, 4) is ulong exponent and <= 6 ? 1UL << (12 + (4 * (int)exponent)) : 0;

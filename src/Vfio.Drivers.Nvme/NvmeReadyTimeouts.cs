@@ -6,7 +6,9 @@ namespace Vfio.Drivers.Nvme;
 /// CRTO: the longest times to become ready, if they do not fit into CAP.TO (NVM Express Base Specification 2.1, section
 /// 3.1.4.21).
 /// </summary>
-/// <remarks>Setting a property to a value that its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.</remarks>
+/// <remarks>
+/// Setting a property to a value that its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.
+/// </remarks>
 public readonly record struct NvmeReadyTimeouts : IRegisterValue<NvmeReadyTimeouts>
 {
     /// <summary>Creates a value.</summary>
@@ -23,14 +25,16 @@ public readonly record struct NvmeReadyTimeouts : IRegisterValue<NvmeReadyTimeou
     public TimeSpan ReadyWithMedia
     {
         get => TimeSpan.FromMilliseconds(500 * (long)RegisterBits.GetBits(Raw, 0, 16));
-        init => Raw = (uint)RegisterBits.SetBits(Raw, 0, 16, (ulong)(value.Ticks / (500 * TimeSpan.TicksPerMillisecond)));
+        init =>
+            Raw = (uint)RegisterBits.SetBits(Raw, 0, 16, (ulong)(value.Ticks / (500 * TimeSpan.TicksPerMillisecond)));
     }
 
     /// <summary>CRIMT: the longest time to become ready without waiting for the media, in steps of 500 ms.</summary>
     public TimeSpan ReadyWithoutMedia
     {
         get => TimeSpan.FromMilliseconds(500 * (long)RegisterBits.GetBits(Raw, 16, 16));
-        init => Raw = (uint)RegisterBits.SetBits(Raw, 16, 16, (ulong)(value.Ticks / (500 * TimeSpan.TicksPerMillisecond)));
+        init =>
+            Raw = (uint)RegisterBits.SetBits(Raw, 16, 16, (ulong)(value.Ticks / (500 * TimeSpan.TicksPerMillisecond)));
     }
 
     ulong IRegisterValue<NvmeReadyTimeouts>.Raw => Raw;

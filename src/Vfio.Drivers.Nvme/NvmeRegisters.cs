@@ -2,7 +2,9 @@ using Vfio.Pci;
 
 namespace Vfio.Drivers.Nvme;
 
-/// <summary>Defines the registers of an NVMe controller in BAR0 (NVM Express Base Specification 2.1, section 3.1.4).</summary>
+/// <summary>
+/// Defines the registers of an NVMe controller in BAR0 (NVM Express Base Specification 2.1, section 3.1.4).
+/// </summary>
 /// <example>
 /// <code>
 /// using Region bar0 = device.OpenRegion(RegionIndex.Bar0);
@@ -59,8 +61,8 @@ public static class NvmeRegisters
     public static Register<NvmeReadyTimeouts> ReadyTimeouts => new(0x68);
 
     /// <summary>
-    /// SQyTDBL: the tail of a submission queue, its doorbell (NVM Express over PCIe Transport Specification 1.1, section 3.1).
-    /// Write-only.
+    /// SQyTDBL: the tail of a submission queue, its doorbell (NVM Express over PCIe Transport Specification 1.1,
+    /// section 3.1). Write-only.
     /// </summary>
     /// <param name="queue">The queue's identifier; 0 is the admin queue.</param>
     /// <param name="capabilities">The controller's capabilities, which contain the distance between doorbells.</param>
@@ -69,8 +71,8 @@ public static class NvmeRegisters
         new Register<RawUInt32>(FirstDoorbell).At(2u * queue, (uint)capabilities.DoorbellStride);
 
     /// <summary>
-    /// CQyHDBL: the head of a completion queue, its doorbell (NVM Express over PCIe Transport Specification 1.1, section 3.1).
-    /// Write-only.
+    /// CQyHDBL: the head of a completion queue, its doorbell (NVM Express over PCIe Transport Specification 1.1,
+    /// section 3.1). Write-only.
     /// </summary>
     /// <param name="queue">The queue's identifier; 0 is the admin queue.</param>
     /// <param name="capabilities">The controller's capabilities, which contain the distance between doorbells.</param>

@@ -1,8 +1,8 @@
 namespace Vfio.Drivers.Nvme;
 
 /// <summary>
-/// Specifies the shutdown notification of the host to the controller, in <see cref="NvmeConfiguration.ShutdownNotification"/> (NVM Express Base
-/// Specification 2.1, section 3.1.4.5).
+/// Specifies the shutdown notification of the host to the controller, in
+/// <see cref="NvmeConfiguration.ShutdownNotification"/> (NVM Express Base Specification 2.1, section 3.1.4.5).
 /// </summary>
 public enum NvmeShutdownNotification
 {

@@ -1,7 +1,8 @@
 namespace Vfio.Drivers.Nvme;
 
 /// <summary>
-/// How far a shutdown is, in <see cref="NvmeStatus.ShutdownStatus"/> (NVM Express Base Specification 2.1, section 3.1.4.6).
+/// How far a shutdown is, in <see cref="NvmeStatus.ShutdownStatus"/> (NVM Express Base Specification 2.1, section
+/// 3.1.4.6).
 /// </summary>
 public enum NvmeShutdownStatus
 {

@@ -3,7 +3,9 @@ using Vfio.Pci;
 namespace Vfio.Drivers.Nvme;
 
 /// <summary>CSTS: the controller's state (NVM Express Base Specification 2.1, section 3.1.4.6).</summary>
-/// <remarks>Setting a property to a value that its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.</remarks>
+/// <remarks>
+/// Setting a property to a value that its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.
+/// </remarks>
 public readonly record struct NvmeStatus : IRegisterValue<NvmeStatus>
 {
     /// <summary>Creates a value.</summary>

@@ -10,6 +10,7 @@ internal static class NvmeUnits
         int exponent = BitOperations.Log2(size) - smallest;
         return BitOperations.IsPow2(size) && exponent >= 0 && exponent % step == 0
             ? (ulong)exponent
-            : throw new ArgumentOutOfRangeException(nameof(size), size, $"not {1UL << smallest} times a power of {1 << step}");
+            : throw new ArgumentOutOfRangeException(
+                nameof(size), size, $"not {1UL << smallest} times a power of {1 << step}");
     }
 }

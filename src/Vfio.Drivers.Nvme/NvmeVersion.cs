@@ -3,9 +3,12 @@ using Vfio.Pci;
 namespace Vfio.Drivers.Nvme;
 
 /// <summary>
-/// VS: which version of the specification the controller implements (NVM Express Base Specification 2.1, section 3.1.4.2).
+/// VS: which version of the specification the controller implements (NVM Express Base Specification 2.1, section
+/// 3.1.4.2).
 /// </summary>
-/// <remarks>Setting a property to a value that its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.</remarks>
+/// <remarks>
+/// Setting a property to a value that its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.
+/// </remarks>
 public readonly record struct NvmeVersion : IRegisterValue<NvmeVersion>
 {
     /// <summary>Creates a value.</summary>

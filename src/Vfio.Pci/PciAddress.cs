@@ -63,13 +63,15 @@ public readonly record struct PciAddress : IComparable<PciAddress>, ISpanParsabl
     /// <inheritdoc cref="Parse(string)"/>
     public static PciAddress Parse(ReadOnlySpan<char> text) => TryParse(text, out PciAddress address)
         ? address
-        : throw new FormatException($"'{Shorten(text)}' is not a PCI address; use the form 0000:00:14.3 (domain:bus:device.function)");
+        : throw new FormatException(
+            $"'{Shorten(text)}' is not a PCI address; use the form 0000:00:14.3 (domain:bus:device.function)");
 
     /// <summary>Parses an address. Does not throw if the text is not one.</summary>
     /// <param name="text">Hexadecimal digits, either case; no white space around them.</param>
     /// <param name="address">The address; 0000:00:00.0 if the text is not one.</param>
     /// <returns>Whether <paramref name="text"/> is a PCI address.</returns>
-    public static bool TryParse([NotNullWhen(true)] string? text, out PciAddress address) => TryParse(text.AsSpan(), out address);
+    public static bool TryParse([NotNullWhen(true)] string? text, out PciAddress address) =>
+        TryParse(text.AsSpan(), out address);
 
     /// <inheritdoc cref="TryParse(string?, out PciAddress)"/>
     public static bool TryParse(ReadOnlySpan<char> text, out PciAddress address)
@@ -101,11 +103,13 @@ public readonly record struct PciAddress : IComparable<PciAddress>, ISpanParsabl
 
     static PciAddress IParsable<PciAddress>.Parse(string s, IFormatProvider? provider) => Parse(s);
 
-    static bool IParsable<PciAddress>.TryParse(string? s, IFormatProvider? provider, out PciAddress result) => TryParse(s, out result);
+    static bool IParsable<PciAddress>.TryParse(string? s, IFormatProvider? provider, out PciAddress result) =>
+        TryParse(s, out result);
 
     static PciAddress ISpanParsable<PciAddress>.Parse(ReadOnlySpan<char> s, IFormatProvider? provider) => Parse(s);
 
-    static bool ISpanParsable<PciAddress>.TryParse(ReadOnlySpan<char> s, IFormatProvider? provider, out PciAddress result) =>
+    static bool ISpanParsable<PciAddress>.TryParse(
+        ReadOnlySpan<char> s, IFormatProvider? provider, out PciAddress result) =>
         TryParse(s, out result);
 
     /// <summary>Orders by domain, bus, device, function.</summary>
@@ -131,7 +135,8 @@ public readonly record struct PciAddress : IComparable<PciAddress>, ISpanParsabl
     /// Formats the address as the kernel does, <c>0000:00:14.3</c>, which is the name of its folder in sysfs.
     /// </summary>
     /// <returns>Domain (at least 4 digits), bus, device and function in lower-case hexadecimal.</returns>
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Domain:x4}:{Bus:x2}:{Device:x2}.{Function}");
+    public override string ToString() =>
+        string.Create(CultureInfo.InvariantCulture, $"{Domain:x4}:{Bus:x2}:{Device:x2}.{Function}");
 
     private ulong Key => ((ulong)Domain << 16) | ((ulong)Bus << 8) | ((ulong)Device << 3) | Function;
 

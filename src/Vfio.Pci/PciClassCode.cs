@@ -68,7 +68,8 @@ public readonly partial record struct PciClassCode : ISpanParsable<PciClassCode>
     public static PciClassCode Parse(ReadOnlySpan<char> text) => TryParse(text, out PciClassCode code)
         ? code
         : throw new FormatException(
-            $"'{text[..int.Min(text.Length, 40)]}' is not a PCI class code; use 4 or 6 hexadecimal digits: 0200, 010802");
+            $"'{text[..int.Min(text.Length, 40)]}' is not a PCI class code; use 4 or 6 hexadecimal "
+            + $"digits: 0200, 010802");
 
     /// <summary>Parses a class code. Does not throw if the text is not one.</summary>
     /// <param name="text">
@@ -76,7 +77,8 @@ public readonly partial record struct PciClassCode : ISpanParsable<PciClassCode>
     /// </param>
     /// <param name="code">The class code; 000000 if the text is not one.</param>
     /// <returns>Whether <paramref name="text"/> is a class code.</returns>
-    public static bool TryParse([NotNullWhen(true)] string? text, out PciClassCode code) => TryParse(text.AsSpan(), out code);
+    public static bool TryParse([NotNullWhen(true)] string? text, out PciClassCode code) =>
+        TryParse(text.AsSpan(), out code);
 
     /// <inheritdoc cref="TryParse(string?, out PciClassCode)"/>
     public static bool TryParse(ReadOnlySpan<char> text, out PciClassCode code)
@@ -93,11 +95,13 @@ public readonly partial record struct PciClassCode : ISpanParsable<PciClassCode>
 
     static PciClassCode IParsable<PciClassCode>.Parse(string s, IFormatProvider? provider) => Parse(s);
 
-    static bool IParsable<PciClassCode>.TryParse(string? s, IFormatProvider? provider, out PciClassCode result) => TryParse(s, out result);
+    static bool IParsable<PciClassCode>.TryParse(string? s, IFormatProvider? provider, out PciClassCode result) =>
+        TryParse(s, out result);
 
     static PciClassCode ISpanParsable<PciClassCode>.Parse(ReadOnlySpan<char> s, IFormatProvider? provider) => Parse(s);
 
-    static bool ISpanParsable<PciClassCode>.TryParse(ReadOnlySpan<char> s, IFormatProvider? provider, out PciClassCode result) =>
+    static bool ISpanParsable<PciClassCode>.TryParse(
+        ReadOnlySpan<char> s, IFormatProvider? provider, out PciClassCode result) =>
         TryParse(s, out result);
 
     /// <summary>Formats all six digits, as in sysfs: <c>010802</c>.</summary>
@@ -119,6 +123,7 @@ public readonly partial record struct PciClassCode : ISpanParsable<PciClassCode>
 
         value = 0;
         digits = text.Length;
-        return digits is 2 or 4 or 6 && uint.TryParse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value);
+        return digits is 2 or 4 or 6
+            && uint.TryParse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value);
     }
 }

@@ -16,7 +16,8 @@ public sealed class PciClassFilter
         new("net", [(0x02, 2)]),
         new("storage", [(0x01, 2)]),
         new("sata", [(0x0106, 4)]),
-        new("nvme", [(0x010802, 6)]), // the interface of NVMe drivers; 0108 also contains NVMHCI and vendor-specific ones
+        // the interface of NVMe drivers; 0108 also contains NVMHCI and vendor-specific ones
+        new("nvme", [(0x010802, 6)]),
         new("display", [(0x03, 2)]),
         new("audio", [(0x0401, 4), (0x0403, 4)]),
         new("multimedia", [(0x04, 2)]),
@@ -25,7 +26,8 @@ public sealed class PciClassFilter
         new("serial", [(0x0700, 4), (0x0702, 4)]), // UARTs; the "serial bus" of class 0C is something else
         new("usb", [(0x0c03, 4)]),
         new("crypto", [(0x10, 2)]),
-        new("accelerator", [(0x12, 2), (0x0b40, 4), (0x40, 2)]), // QuickAssist and similar devices report 0B40, "co-processor"
+        // QuickAssist and similar devices report 0B40, "co-processor"
+        new("accelerator", [(0x12, 2), (0x0b40, 4), (0x40, 2)]),
     ];
 
     // The leading 2, 4 or 6 hexadecimal digits of a class code.
@@ -38,7 +40,8 @@ public sealed class PciClassFilter
     }
 
     /// <summary>Gets the words that are understood, for help texts and shell completion.</summary>
-    public static IReadOnlyList<string> Words { get; } = Array.AsReadOnly(Array.ConvertAll(Known, filter => filter.Name));
+    public static IReadOnlyList<string> Words { get; } = Array.AsReadOnly(
+        Array.ConvertAll(Known, filter => filter.Name));
 
     /// <summary>Gets the word in lower case, or the digits as given.</summary>
     public string Name { get; }

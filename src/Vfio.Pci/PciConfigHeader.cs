@@ -112,7 +112,10 @@ public sealed class PciConfigHeader
             addresses.Add((low & 1) != 0
                 ? new PciBaseAddress((RegionIndex)i, PciBaseAddressKind.Io, low & ~3u, isPrefetchable: false)
                 : new PciBaseAddress(
-                    (RegionIndex)i, isWide ? PciBaseAddressKind.Memory64 : PciBaseAddressKind.Memory32, (high << 32) | (low & ~0xfu), (low & 8) != 0));
+                    (RegionIndex)i,
+                    isWide ? PciBaseAddressKind.Memory64 : PciBaseAddressKind.Memory32,
+                    (high << 32) | (low & ~0xfu),
+                    (low & 8) != 0));
             i += isWide ? 1 : 0;
         }
 

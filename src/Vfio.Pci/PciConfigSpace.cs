@@ -37,7 +37,9 @@ public sealed class PciConfigSpace
         CapabilityChain chain = new(bytes, Header);
         chain.Walk();
         Capabilities = chain.Capabilities;
-        Warnings = header.IsTruncated ? [$"the header extends beyond the image's {bytes.Length} bytes", .. chain.Warnings] : chain.Warnings;
+        Warnings = header.IsTruncated
+            ? [$"the header extends beyond the image's {bytes.Length} bytes", .. chain.Warnings]
+            : chain.Warnings;
     }
 
     /// <summary>Gets the first 64 bytes.</summary>
@@ -72,13 +74,15 @@ public sealed class PciConfigSpace
     /// <exception cref="FormatException">There are fewer than 64 bytes, or more than 4096.</exception>
     public static PciConfigSpace Parse(ReadOnlySpan<byte> config) => config.Length <= MaxLength
         ? new PciConfigSpace(config.ToArray())
-        : throw new FormatException($"configuration space has at most {MaxLength} bytes, but {config.Length} were given");
+        : throw new FormatException(
+            $"configuration space has at most {MaxLength} bytes, but {config.Length} were given");
 
     /// <summary>Finds a capability by its short name: <c>PM</c>, <c>EXP</c>, <c>AER</c>.</summary>
     /// <param name="shortName">The name; case is ignored.</param>
     /// <returns>The first capability with that name; <see langword="null"/> for none.</returns>
     public PciCapability? Find(string shortName) =>
-        Capabilities.FirstOrDefault(capability => capability.ShortName.Equals(shortName, StringComparison.OrdinalIgnoreCase));
+        Capabilities.FirstOrDefault(
+            capability => capability.ShortName.Equals(shortName, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>
     /// Makes a map of the registers of this device's configuration space. Those of the header have their own names.
@@ -99,10 +103,14 @@ public sealed class PciConfigSpace
                 prefix = $"{capability.ShortName}{count}";
             }
 
-            registers.AddRange(capability.Registers.Select(reading => reading.Register with { Name = $"{prefix}.{reading.Register.Name}" }));
+            registers.AddRange(capability.Registers.Select(
+                reading => reading.Register with { Name = $"{prefix}.{reading.Register.Name}" }));
         }
 
         return new RegisterMap(
-            $"configuration space of {Header.VendorId:x4}:{Header.DeviceId:x4}", "PCI Express Base Specification 6.0, chapter 7", RegionIndex.Config, registers);
+            $"configuration space of {Header.VendorId:x4}:{Header.DeviceId:x4}",
+            "PCI Express Base Specification 6.0, chapter 7",
+            RegionIndex.Config,
+            registers);
     }
 }

@@ -79,7 +79,12 @@ public sealed partial class PciNames
             // Check first, because a missing file is the usual case, and an exception would cost more than everything
             // else. Pipes and devices have no length, so they are not opened, which could block forever.
             FileInfo file = new(path);
-            if (!file.Exists || (file.ResolveLinkTarget(returnFinalTarget: true) ?? file) is not FileInfo { Length: > 0 and <= MaxBytes })
+            if (!file.Exists
+                || (file.ResolveLinkTarget(returnFinalTarget: true) ?? file) is not FileInfo
+                {
+                    Length: > 0
+                    and <= MaxBytes
+                })
             {
                 return null;
             }

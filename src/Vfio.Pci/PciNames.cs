@@ -55,7 +55,8 @@ public sealed partial class PciNames
     /// <param name="vendorId">The vendor ID, configuration offset 0.</param>
     /// <param name="deviceId">The device ID, configuration offset 2.</param>
     /// <returns>The name; <see langword="null"/> if it is unknown.</returns>
-    public string? GetDevice(ushort vendorId, ushort deviceId) => Recall(Kind.Device, ((uint)vendorId << 16) | deviceId);
+    public string? GetDevice(ushort vendorId, ushort deviceId) =>
+        Recall(Kind.Device, ((uint)vendorId << 16) | deviceId);
 
     /// <summary>
     /// Gets the name of the board or system that a device is built into, such as <c>QEMU Virtual Machine</c>. The

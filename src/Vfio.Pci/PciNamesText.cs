@@ -43,7 +43,9 @@ internal sealed class PciNamesText
             {
                 _vendors.Add((ushort)vendor, place);
             }
-            else if (line is [(byte)'C', (byte)' ', ..] && TryId(line, depth: 2, digits: 2, out uint baseClass) && _classes[baseClass] == 0)
+            else if (line is [(byte)'C', (byte)' ', ..]
+                && TryId(line, depth: 2, digits: 2, out uint baseClass)
+                && _classes[baseClass] == 0)
             {
                 _classes[baseClass] = place + 1;
             }
@@ -65,12 +67,16 @@ internal sealed class PciNamesText
 
     internal string? BaseClass(byte baseClass) => Name(_classes[baseClass] - 1, prefix: "C 01".Length);
 
-    internal string? Subclass(byte baseClass, byte subclass) => Name(FindSubclass(baseClass, subclass), prefix: "\t08".Length);
+    internal string? Subclass(byte baseClass, byte subclass) =>
+        Name(FindSubclass(baseClass, subclass), prefix: "\t08".Length);
 
     internal string? ProgrammingInterface(byte baseClass, byte subclass, byte programmingInterface) =>
-        Name(FindChild(FindSubclass(baseClass, subclass), depth: 2, digits: 2, programmingInterface), prefix: "\t\t02".Length);
+        Name(
+            FindChild(FindSubclass(baseClass, subclass), depth: 2, digits: 2, programmingInterface),
+            prefix: "\t\t02".Length);
 
-    private int FindSubclass(byte baseClass, byte subclass) => FindChild(_classes[baseClass] - 1, depth: 1, digits: 2, subclass);
+    private int FindSubclass(byte baseClass, byte subclass) =>
+        FindChild(_classes[baseClass] - 1, depth: 1, digits: 2, subclass);
 
     private int FindDevice(ushort vendor, ushort device)
     {

@@ -12,9 +12,10 @@ internal static class PublicApi
     private static readonly HashSet<string> Verbs =
     [
         .. (
-            "Add Advance Allocate Bind Bounce Clear Compute Copy Create Describe Displace Dispose Enable Enter Examine Execute Exit Extract Fail Find Get " +
-            "Insert Limit Listen Load Lose Lower Map Mask Open Override Parse Plan Probe Raise Read Recover Release Remove Rent Report Request Reset " +
-            "Restore Return Run Save Search Set Signal Slice Start Stop Trigger Try Unmap Unmask Wait Write").Split(' '),
+            "Add Advance Allocate Bind Bounce Clear Compute Copy Create Describe Displace Dispose Enable Enter Examine "
+            + "Execute Exit Extract Fail Find Get Insert Limit Listen Load Lose Lower Map Mask Open Override Parse "
+            + "Plan Probe Raise Read Recover Release Remove Rent Report Request Reset Restore Return Run Save Search "
+            + "Set Signal Slice Start Stop Trigger Try Unmap Unmask Wait Write").Split(' '),
         // Raw access, which the caller answers for.
         "Dangerous",
         // Questions, conversions and handlers.
@@ -27,12 +28,14 @@ internal static class PublicApi
         List<string> faults = [];
         foreach (Type type in assembly.GetExportedTypes().Where(type => !typeof(Delegate).IsAssignableFrom(type)))
         {
-            if (type.GetInterfaces().Any(known => known == typeof(IThreadPoolWorkItem) || known.Name.StartsWith("IValueTaskSource", StringComparison.Ordinal)))
+            if (type.GetInterfaces().Any(known => known == typeof(IThreadPoolWorkItem)
+                || known.Name.StartsWith("IValueTaskSource", StringComparison.Ordinal)))
             {
                 faults.Add($"{type}: what the runtime calls is public, so that any caller can");
             }
 
-            foreach (MethodInfo method in type.GetMethods(Public).Where(method => method.DeclaringType == type && IsChosen(method)))
+            foreach (MethodInfo method in type.GetMethods(Public)
+                .Where(method => method.DeclaringType == type && IsChosen(method)))
             {
                 faults.AddRange(FaultsOf(method).Select(fault => $"{type}.{method.Name}: {fault}"));
             }
@@ -41,10 +44,13 @@ internal static class PublicApi
         Assert.Empty(faults);
     }
 
-    // Not what the compiler or an interface of the runtime names; and a register with an index is called like one without.
+    // Not what the compiler or an interface of the runtime names; and a register with an index is called like one
+    // without.
     private static bool IsChosen(MethodInfo method) =>
-        !method.IsSpecialName && method.Name is not ("Equals" or "GetHashCode" or "ToString" or "CompareTo" or "<Clone>$")
-        && !(method.ReturnType.IsGenericType && method.ReturnType.Name.StartsWith("Register`", StringComparison.Ordinal));
+        !method.IsSpecialName
+        && method.Name is not ("Equals" or "GetHashCode" or "ToString" or "CompareTo" or "<Clone>$")
+        && !(method.ReturnType.IsGenericType
+            && method.ReturnType.Name.StartsWith("Register`", StringComparison.Ordinal));
 
     private const BindingFlags Public = BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static;
 
@@ -56,7 +62,8 @@ internal static class PublicApi
             yield return "a positional record: a new property would break its callers";
         }
 
-        foreach (ParameterInfo token in parameters.Where(parameter => parameter.ParameterType == typeof(CancellationToken)))
+        foreach (ParameterInfo token in parameters.Where(
+            parameter => parameter.ParameterType == typeof(CancellationToken)))
         {
             if (token.Name != "cancellationToken" || token.Position != parameters.Length - 1)
             {
@@ -64,7 +71,8 @@ internal static class PublicApi
             }
         }
 
-        foreach (ParameterInfo options in parameters.Where(parameter => parameter.ParameterType.Name.EndsWith("Options", StringComparison.Ordinal)))
+        foreach (ParameterInfo options in parameters.Where(
+            parameter => parameter.ParameterType.Name.EndsWith("Options", StringComparison.Ordinal)))
         {
             if (!options.HasDefaultValue)
             {
@@ -72,14 +80,18 @@ internal static class PublicApi
             }
         }
 
-        string verb = method.Name.Length == 0 ? "" : method.Name[0] + string.Concat(method.Name.Skip(1).TakeWhile(c => !char.IsUpper(c)));
+        string verb = method.Name.Length == 0
+            ? ""
+            : method.Name[0] + string.Concat(method.Name.Skip(1).TakeWhile(c => !char.IsUpper(c)));
         if (!Verbs.Contains(verb))
         {
             yield return $"'{verb}' is not one of the verbs: use one of them, or add it";
         }
     }
 
-    /// <summary>Fails where the API differs from <c>ASSEMBLY.PublicApi.txt</c> in the folder of the test project.</summary>
+    /// <summary>
+    /// Fails where the API differs from <c>ASSEMBLY.PublicApi.txt</c> in the folder of the test project.
+    /// </summary>
     public static void AssertApproved(Assembly assembly, string folder)
     {
         AssertFollowsGuidelines(assembly);

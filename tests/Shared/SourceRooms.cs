@@ -11,7 +11,8 @@ internal static partial class SourceRooms
     /// </summary>
     public static IEnumerable<Type> TypesIn(Assembly assembly, string folder)
     {
-        HashSet<string> names = [.. Directory.EnumerateFiles(Path.Combine(Repository.Root, "src", folder), "*.cs", SearchOption.AllDirectories)
+        HashSet<string> names = [.. Directory.EnumerateFiles(
+            Path.Combine(Repository.Root, "src", folder), "*.cs", SearchOption.AllDirectories)
             .SelectMany(path => Declaration().Matches(File.ReadAllText(path)))
             .Select(match => match.Groups["name"].Value)];
         return assembly.GetTypes().Where(type => names.Contains(Outermost(type).Name));
@@ -19,6 +20,8 @@ internal static partial class SourceRooms
 
     private static Type Outermost(Type type) => type.DeclaringType is Type outer ? Outermost(outer) : type;
 
-    [GeneratedRegex(@"^(?:(?:public|internal|static|sealed|abstract|partial|readonly|ref|unsafe) )*(?:class|interface|enum|struct|record(?: struct| class)?) (?<name>\w+)", RegexOptions.Multiline)]
+    [GeneratedRegex(
+        @"^(?:(?:public|internal|static|sealed|abstract|partial|readonly|ref|unsafe) )*(?:class|interface|enum|struct|record(?: struct| class)?) (?<name>\w+)",
+        RegexOptions.Multiline)]
     private static partial Regex Declaration();
 }

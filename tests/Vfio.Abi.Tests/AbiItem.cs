@@ -19,7 +19,8 @@ internal enum HeaderSet
 /// <param name="Value">The value in the library, in decimal.</param>
 /// <param name="IsSigned">Whether the library has a signed number there.</param>
 /// <param name="Structure">The structure that it belongs to, if any.</param>
-internal sealed record AbiItem(string Name, HeaderSet Headers, string Expression, string Value, bool IsSigned = false, string? Structure = null)
+internal sealed record AbiItem(
+    string Name, HeaderSet Headers, string Expression, string Value, bool IsSigned = false, string? Structure = null)
 {
     /// <summary>Whether this is the size of the whole structure.</summary>
     public bool IsWholeSize => Structure is not null && Name == $"size of {Structure}";

@@ -8,8 +8,14 @@ namespace Vfio.Abi.Tests;
 /// <summary>Finds every constant and every structure of some types by reflection, as items to compare with C.</summary>
 internal sealed class AbiItems(AbiRules rules)
 {
-    private const BindingFlags Statics = BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
-    private const BindingFlags Members = BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
+    private const BindingFlags Statics = BindingFlags.Static
+        | BindingFlags.Public
+        | BindingFlags.NonPublic
+        | BindingFlags.DeclaredOnly;
+    private const BindingFlags Members = BindingFlags.Instance
+        | BindingFlags.Public
+        | BindingFlags.NonPublic
+        | BindingFlags.DeclaredOnly;
 
     private readonly List<AbiItem> _items = [];
     private readonly List<string> _unruled = [];
@@ -36,7 +42,8 @@ internal sealed class AbiItems(AbiRules rules)
     private static bool IsCompilersOwn(Type type) =>
         type.Name.Contains('<', StringComparison.Ordinal) || type.IsDefined(typeof(CompilerGeneratedAttribute));
 
-    private static string NameOf(Type type) => type.DeclaringType is Type outer ? $"{NameOf(outer)}.{type.Name}" : type.Name;
+    private static string NameOf(Type type) =>
+        type.DeclaringType is Type outer ? $"{NameOf(outer)}.{type.Name}" : type.Name;
 
     // In the order of declaration, because reflection does not guarantee an order.
     private static IEnumerable<FieldInfo> InOrder(FieldInfo[] fields) => fields.OrderBy(field => field.MetadataToken);
@@ -68,12 +75,15 @@ internal sealed class AbiItems(AbiRules rules)
         }
     }
 
-    private static (string Value, bool IsSigned)? Value(FieldInfo field) => (field.IsLiteral ? field.GetRawConstantValue() : null) switch
-    {
-        sbyte or short or int or long => (string.Create(CultureInfo.InvariantCulture, $"{field.GetRawConstantValue()}"), true),
-        byte or ushort or uint or ulong => (string.Create(CultureInfo.InvariantCulture, $"{field.GetRawConstantValue()}"), false),
-        _ => null,
-    };
+    private static (string Value, bool IsSigned)? Value(FieldInfo field) =>
+        (field.IsLiteral ? field.GetRawConstantValue() : null) switch
+        {
+            sbyte or short or int or long =>
+                (string.Create(CultureInfo.InvariantCulture, $"{field.GetRawConstantValue()}"), true),
+            byte or ushort or uint or ulong =>
+                (string.Create(CultureInfo.InvariantCulture, $"{field.GetRawConstantValue()}"), false),
+            _ => null,
+        };
 
     private void AddStructure(Type type)
     {
@@ -91,11 +101,14 @@ internal sealed class AbiItems(AbiRules rules)
             (string offset, string size) = rules.Fields.TryGetValue($"{name}.{field.Name}", out (string, string) rule)
                 ? rule
                 : ($"offsetof({structure}, {field.Name})", $"sizeof((({structure} *)0)->{field.Name})");
-            _items.Add(new AbiItem($"offset of {name}.{field.Name}", headers, offset, Layout.OffsetOf(field), Structure: name));
-            _items.Add(new AbiItem($"size of {name}.{field.Name}", headers, size, Layout.SizeOf(field.FieldType), Structure: name));
+            _items.Add(new AbiItem(
+                $"offset of {name}.{field.Name}", headers, offset, Layout.OffsetOf(field), Structure: name));
+            _items.Add(new AbiItem(
+                $"size of {name}.{field.Name}", headers, size, Layout.SizeOf(field.FieldType), Structure: name));
         }
 
-        _items.Add(new AbiItem($"size of {name}", headers, $"sizeof({structure})", Layout.SizeOf(type), Structure: name));
+        _items.Add(
+            new AbiItem($"size of {name}", headers, $"sizeof({structure})", Layout.SizeOf(type), Structure: name));
     }
 
     /// <summary>Returns the layout that pointers use, not the one of marshalling.</summary>
@@ -117,7 +130,8 @@ internal sealed class AbiItems(AbiRules rules)
 
         private static string Run(Action<ILGenerator> emit)
         {
-            DynamicMethod method = new("Layout", typeof(int), Type.EmptyTypes, typeof(AbiItems).Module, skipVisibility: true);
+            DynamicMethod method = new(
+                "Layout", typeof(int), Type.EmptyTypes, typeof(AbiItems).Module, skipVisibility: true);
             ILGenerator code = method.GetILGenerator();
             emit(code);
             code.Emit(OpCodes.Ret);

@@ -122,7 +122,8 @@ internal sealed partial class AbiJudge(CCompiler compiler, string? uapiFolder)
     private static bool Agrees(AbiItem item, string truth, HashSet<string?> incomplete) =>
         item.Value == truth
         || (item.IsWholeSize && incomplete.Contains(item.Structure)
-            && ulong.Parse(truth, CultureInfo.InvariantCulture) <= ulong.Parse(item.Value, CultureInfo.InvariantCulture));
+            && ulong.Parse(truth, CultureInfo.InvariantCulture)
+                <= ulong.Parse(item.Value, CultureInfo.InvariantCulture));
 
     private HashSet<int> FindAbsent(DirectoryInfo folder, HeaderSet headers, AbiItem[] items)
     {
@@ -139,7 +140,8 @@ internal sealed partial class AbiJudge(CCompiler compiler, string? uapiFolder)
             Match error = ErrorLine().Match(line);
             if (error.Groups[1].Value != "item" || !Absence().IsMatch(error.Groups[3].Value))
             {
-                throw new InvalidOperationException($"the C compiler complains about more than absent items:\n{errors}");
+                throw new InvalidOperationException(
+                    $"the C compiler complains about more than absent items:\n{errors}");
             }
 
             absent.Add(int.Parse(error.Groups[2].Value, CultureInfo.InvariantCulture) - 1);
@@ -177,7 +179,9 @@ internal sealed partial class AbiJudge(CCompiler compiler, string? uapiFolder)
             string type = items[i].IsSigned ? "long long" : "unsigned long long";
             string format = items[i].IsSigned ? "%lld" : "%llu";
             text.AppendLine(CultureInfo.InvariantCulture, $"#line {i + 1} \"item\"");
-            text.AppendLine(CultureInfo.InvariantCulture, $"static void item{i}(void) {{ printf(\"{i}={format}\\n\", ({type})({items[i].Expression})); }}");
+            text.AppendLine(
+                CultureInfo.InvariantCulture,
+                $"static void item{i}(void) {{ printf(\"{i}={format}\\n\", ({type})({items[i].Expression})); }}");
         }
 
         text.AppendLine("int main(void) {");
@@ -198,6 +202,7 @@ internal sealed partial class AbiJudge(CCompiler compiler, string? uapiFolder)
     private static partial Regex ErrorLine();
 
     // The messages of gcc, then those of clang.
-    [GeneratedRegex(@"undeclared|has no member named|incomplete type|undefined type|no member named|undeclared identifier")]
+    [GeneratedRegex(
+        @"undeclared|has no member named|incomplete type|undefined type|no member named|undeclared identifier")]
     private static partial Regex Absence();
 }

@@ -19,7 +19,9 @@ internal sealed class AbiRules
     public Dictionary<string, (string Offset, string Size)> Fields { get; init; } = new()
     {
         ["NetworkUapi.ifreq_address.sin_addr"] =
-            ("offsetof(struct ifreq, ifr_addr) + offsetof(struct sockaddr_in, sin_addr)", "sizeof(((struct sockaddr_in *)0)->sin_addr)"),
+            (
+                "offsetof(struct ifreq, ifr_addr) + offsetof(struct sockaddr_in, sin_addr)",
+                "sizeof(((struct sockaddr_in *)0)->sin_addr)"),
     };
 
     /// <summary>Constants that have another name in C.</summary>

@@ -16,7 +16,9 @@ internal sealed class CCompiler
     /// <summary>Finds the first compiler on a search path; returns <see langword="null"/> if none exists.</summary>
     public static CCompiler? Find(string? searchPath) =>
         Candidates
-            .SelectMany(name => (searchPath ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries).Select(folder => Path.Combine(folder, name)))
+            .SelectMany(name => (searchPath ?? "")
+                .Split(':', StringSplitOptions.RemoveEmptyEntries)
+                .Select(folder => Path.Combine(folder, name)))
             .FirstOrDefault(File.Exists) is string path ? new CCompiler(path) : null;
 
     /// <summary>Compiles a program, or only checks whether it would compile.</summary>
@@ -36,7 +38,8 @@ internal sealed class CCompiler
 
     public static (int ExitCode, string Output, string Errors) Run(string program, IReadOnlyList<string> arguments)
     {
-        ProcessStartInfo start = new(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start =
+            new(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["LC_ALL"] = "C"; // this program parses the compiler's output
         using Process process = Process.Start(start)!;
         Task<string> errors = process.StandardError.ReadToEndAsync();

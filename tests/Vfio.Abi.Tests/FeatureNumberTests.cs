@@ -9,7 +9,12 @@ public sealed class FeatureNumberTests
     public void Every_feature_has_the_kernels_number()
     {
         AbiItem[] items = [.. Enum.GetValues<DeviceFeature>()
-            .Select(feature => new AbiItem(RawFeatures.NameOf(feature), HeaderSet.Kernel, RawFeatures.NameOf(feature), ((int)feature).ToString(CultureInfo.InvariantCulture), IsSigned: false))];
+            .Select(feature => new AbiItem(
+                RawFeatures.NameOf(feature),
+                HeaderSet.Kernel,
+                RawFeatures.NameOf(feature),
+                ((int)feature).ToString(CultureInfo.InvariantCulture),
+                IsSigned: false))];
         Verdict verdict = AbiTests.NewJudge().Judge(items);
         Assert.True(verdict.Wrong.Count == 0, string.Join('\n', verdict.Wrong));
         // Headers before 7.2 lack the last ones.

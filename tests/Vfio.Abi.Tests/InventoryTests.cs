@@ -10,7 +10,8 @@ namespace Vfio.Abi.Tests;
 /// </summary>
 public sealed partial class InventoryTests
 {
-    private const string NewestName = "VFIO_DEVICE_FEATURE_MIG_PRECOPY_INFOv2"; // Linux 7.2's headers have it, 7.1's have not
+    // Linux 7.2's headers have it, 7.1's have not
+    private const string NewestName = "VFIO_DEVICE_FEATURE_MIG_PRECOPY_INFOv2";
 
     private static readonly string[] Ways = ["public", "internal", "left out"];
 
@@ -30,7 +31,9 @@ public sealed partial class InventoryTests
         Assert.InRange(names.Count, 100, 1000); // the headers were found and read
         Assert.Empty(names.Except(decided).Select(name => $"{name} is missing in docs/uapi.md"));
         Assert.Empty(decided.Except(names).Select(name => $"{name} of docs/uapi.md is not in {header}"));
-        Assert.Empty(decided.GroupBy(name => name).Where(group => group.Count() > 1).Select(group => $"{group.Key} stands twice in docs/uapi.md"));
+        Assert.Empty(decided.GroupBy(name => name)
+            .Where(group => group.Count() > 1)
+            .Select(group => $"{group.Key} stands twice in docs/uapi.md"));
     }
 
     [Fact]
@@ -38,7 +41,8 @@ public sealed partial class InventoryTests
     {
         Row[] rows = [.. Page.Where(row => row.How == "public")];
         Assert.NotEmpty(rows);
-        Assert.Empty(rows.Where(row => !IsPublic(row.Where.Trim('`'))).Select(row => $"{row.Where}, said of {row.Names[0]}, is no public member"));
+        Assert.Empty(rows.Where(row => !IsPublic(row.Where.Trim('`')))
+            .Select(row => $"{row.Where}, said of {row.Names[0]}, is no public member"));
     }
 
     [Fact]
@@ -46,8 +50,17 @@ public sealed partial class InventoryTests
     {
         string[] used = [.. Page.Where(row => row.How is "public" or "internal").SelectMany(row => row.Names)];
         // Regions and their number are the enumeration's: only its ends are compared with C.
-        string[] implied = ["VFIO_PCI_BAR1_REGION_INDEX", "VFIO_PCI_BAR2_REGION_INDEX", "VFIO_PCI_BAR3_REGION_INDEX", "VFIO_PCI_BAR4_REGION_INDEX", "VFIO_PCI_NUM_REGIONS"];
-        Assert.Empty(used.Except(Interop).Except(implied).Select(name => $"{name} is said to be used, but Interop has not got it"));
+        string[] implied =
+        [
+            "VFIO_PCI_BAR1_REGION_INDEX",
+            "VFIO_PCI_BAR2_REGION_INDEX",
+            "VFIO_PCI_BAR3_REGION_INDEX",
+            "VFIO_PCI_BAR4_REGION_INDEX",
+            "VFIO_PCI_NUM_REGIONS",
+        ];
+        Assert.Empty(used.Except(Interop)
+            .Except(implied)
+            .Select(name => $"{name} is said to be used, but Interop has not got it"));
         string[] leftOut = [.. Page.Where(row => row.How == "left out").SelectMany(row => row.Names)];
         Assert.Empty(leftOut.Intersect(Interop).Select(name => $"{name} is said to be left out, but Interop has it"));
     }
@@ -63,8 +76,10 @@ public sealed partial class InventoryTests
     [Fact]
     public void A_name_that_is_missing_would_be_found()
     {
-        string text = "#define VFIO_A (1)\nenum x {\n\tVFIO_B,\n#define VFIO_C 2\n\tVFIO_D = 4,\n};\n/* #define VFIO_NOT */\nstruct vfio_e {\n\t__u32 argsz;\n};\n";
-        Assert.Equal(["VFIO_A", "VFIO_B", "VFIO_C", "VFIO_D", "struct vfio_e"], NamesIn(text).Order(StringComparer.Ordinal));
+        string text = "#define VFIO_A (1)\nenum x {\n\tVFIO_B,\n#define VFIO_C 2\n\tVFIO_D = 4,\n};\n"
+            + "/* #define VFIO_NOT */\nstruct vfio_e {\n\t__u32 argsz;\n};\n";
+        Assert.Equal(
+            ["VFIO_A", "VFIO_B", "VFIO_C", "VFIO_D", "struct vfio_e"], NamesIn(text).Order(StringComparer.Ordinal));
         Assert.False(IsPublic("VfioDevice.Nonsense"));
         Assert.False(IsPublic("DeviceFile.Reset"));
         Assert.True(IsPublic("VfioDevice.Reset"));
@@ -73,11 +88,15 @@ public sealed partial class InventoryTests
     private static List<string> ReadHeader(string header)
     {
         string? folder = Environment.GetEnvironmentVariable("VFIO_UAPI_DIR");
-        string? path = new[] { folder, "/usr/include" }.OfType<string>().Select(start => Path.Combine(start, "linux", header)).FirstOrDefault(File.Exists);
+        string? path = new[] { folder, "/usr/include" }
+            .OfType<string>()
+            .Select(start => Path.Combine(start, "linux", header))
+            .FirstOrDefault(File.Exists);
         Assert.SkipWhen(path is null, $"no linux/{header}: VFIO_UAPI_DIR, or linux-libc-dev");
         string vfio = File.ReadAllText(Path.Combine(Path.GetDirectoryName(path)!, "vfio.h"));
         Assert.SkipUnless(
-            vfio.Contains(NewestName, StringComparison.Ordinal), $"{path} is older than Linux 7.2, whose names docs/uapi.md lists: set VFIO_UAPI_DIR to newer headers");
+            vfio.Contains(NewestName, StringComparison.Ordinal),
+            $"{path} is older than Linux 7.2, whose names docs/uapi.md lists: set VFIO_UAPI_DIR to newer headers");
         return NamesIn(File.ReadAllText(path!));
     }
 
@@ -87,7 +106,9 @@ public sealed partial class InventoryTests
         List<string> names = [.. Define().Matches(text).Select(match => match.Groups[1].Value)];
         foreach (Match body in Enumeration().Matches(text))
         {
-            names.AddRange(EnumerationName().Matches(Directive().Replace(body.Groups[1].Value, "")).Select(match => match.Groups[1].Value));
+            names.AddRange(EnumerationName()
+                .Matches(Directive().Replace(body.Groups[1].Value, ""))
+                .Select(match => match.Groups[1].Value));
         }
 
         names.AddRange(Structure().Matches(text).Select(match => $"struct {match.Groups[1].Value}"));
@@ -104,9 +125,11 @@ public sealed partial class InventoryTests
             {
                 header = line["## `linux/".Length..].TrimEnd('`');
             }
-            else if (line.StartsWith("| `", StringComparison.Ordinal) && line.Trim('|').Split('|', 3) is [string names, string how, string where])
+            else if (line.StartsWith("| `", StringComparison.Ordinal)
+                && line.Trim('|').Split('|', 3) is [string names, string how, string where])
             {
-                rows.Add(new Row(header, [.. names.Split(',').Select(name => name.Trim(' ', '`'))], how.Trim(), where.Trim()));
+                rows.Add(new Row(
+                    header, [.. names.Split(',').Select(name => name.Trim(' ', '`'))], how.Trim(), where.Trim()));
             }
         }
 
@@ -115,18 +138,24 @@ public sealed partial class InventoryTests
 
     private static HashSet<string> FindInterop()
     {
-        IEnumerable<Type> rooms = typeof(VfioDevice).Assembly.GetTypes().Where(type => type is { IsNested: false, Name: "VfioUapi" or "IommufdUapi" });
+        IEnumerable<Type> rooms = typeof(VfioDevice).Assembly
+            .GetTypes()
+            .Where(type => type is { IsNested: false, Name: "VfioUapi" or "IommufdUapi" });
         return
         [
-            .. rooms.SelectMany(room => room.GetFields(BindingFlags.Static | BindingFlags.Public)).Where(field => field.IsLiteral).Select(field => field.Name),
-            .. rooms.SelectMany(room => room.GetNestedTypes(BindingFlags.Public | BindingFlags.NonPublic)).Select(type => $"struct {type.Name}"),
+            .. rooms.SelectMany(room => room.GetFields(BindingFlags.Static | BindingFlags.Public))
+                .Where(field => field.IsLiteral)
+                .Select(field => field.Name),
+            .. rooms.SelectMany(room => room.GetNestedTypes(BindingFlags.Public | BindingFlags.NonPublic))
+                .Select(type => $"struct {type.Name}"),
         ];
     }
 
     private static bool IsPublic(string name)
     {
         string[] parts = name.Split('.');
-        Type? type = typeof(VfioDevice).Assembly.GetType($"Vfio.{parts[0]}") ?? typeof(Pci.PciAddress).Assembly.GetType($"Vfio.Pci.{parts[0]}");
+        Type? type = typeof(VfioDevice).Assembly.GetType($"Vfio.{parts[0]}")
+            ?? typeof(Pci.PciAddress).Assembly.GetType($"Vfio.Pci.{parts[0]}");
         return type is { IsPublic: true } && (parts.Length == 1 || type.GetMember(parts[1]).Length != 0);
     }
 

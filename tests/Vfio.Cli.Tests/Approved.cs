@@ -11,7 +11,9 @@ internal static class Approved
 
     /// <summary>The folder with the source of these tests.</summary>
     public static string SourceFolder =>
-        typeof(Approved).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().First(item => item.Key == "SourceFolder").Value!;
+        typeof(Approved).Assembly
+            .GetCustomAttributes<AssemblyMetadataAttribute>()
+            .First(item => item.Key == "SourceFolder").Value!;
 
     /// <summary>
     /// Compares a text with the approved one; if they differ, writes the text next to it as <c>.received.txt</c>.

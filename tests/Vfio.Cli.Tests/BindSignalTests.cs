@@ -14,7 +14,8 @@ public sealed class TestsAlone;
 [Collection("Alone")]
 public sealed class BindSignalTests : IDisposable
 {
-    private static readonly FakeDevice Card = new("0000:05:00.0", 0x8086, 0x10d3, "020000") { Driver = "e1000e", Group = 30 };
+    private static readonly FakeDevice Card =
+        new("0000:05:00.0", 0x8086, 0x10d3, "020000") { Driver = "e1000e", Group = 30 };
 
     private readonly FakeHost _host = FakeHost.Typical();
 
@@ -29,7 +30,11 @@ public sealed class BindSignalTests : IDisposable
         using CountdownEvent signalled = new(2);
         using PosixSignalRegistration earlier = Witness(signalled);
         // Started before, because the library waits only five seconds for the driver.
-        using Process kill = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", $"read go && kill -HUP {Environment.ProcessId}"]) { RedirectStandardInput = true })!;
+        using Process kill = Process.Start(
+            new ProcessStartInfo("/bin/sh", ["-c", $"read go && kill -HUP {Environment.ProcessId}"])
+            {
+                RedirectStandardInput = true,
+            })!;
         PosixSignalRegistration? later = null;
         using FakeKernel kernel = new(_host, Card, beforeBind: () =>
         {
@@ -38,16 +43,23 @@ public sealed class BindSignalTests : IDisposable
             kill.StandardInput.Flush();
             _ = signalled.Wait(Eventually.Limit);
         });
-        Task<Result> bind = Task.Factory.StartNew(() => Tool.Run(_host, "bind", "05:00.0"), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        Task<Result> bind = Task.Factory.StartNew(
+            () => Tool.Run(_host, "bind", "05:00.0"),
+            CancellationToken.None,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default);
         Result result = await bind;
         later!.Dispose();
         Assert.True(signalled.IsSet);
-        Assert.Equal((128 + 1, "0000:05:00.0 bound to vfio-pci (previously e1000e)\n", ""), (result.ExitCode, result.Output, result.Errors));
+        Assert.Equal(
+            (128 + 1, "0000:05:00.0 bound to vfio-pci (previously e1000e)\n", ""),
+            (result.ExitCode, result.Output, result.Errors));
     }
 
-    private static PosixSignalRegistration Witness(CountdownEvent signalled) => PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
-    {
-        context.Cancel = true;
-        signalled.Signal();
-    });
+    private static PosixSignalRegistration Witness(CountdownEvent signalled) =>
+        PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
+        {
+            context.Cancel = true;
+            signalled.Signal();
+        });
 }

@@ -4,7 +4,8 @@ namespace Vfio.Cli.Tests;
 
 public sealed class BindTests : IDisposable
 {
-    private static readonly FakeDevice Card = new("0000:05:00.0", 0x8086, 0x10d3, "020000") { Driver = "e1000e", Group = 30 };
+    private static readonly FakeDevice Card =
+        new("0000:05:00.0", 0x8086, 0x10d3, "020000") { Driver = "e1000e", Group = 30 };
 
     private readonly FakeHost _host = FakeHost.Typical();
 
@@ -24,7 +25,9 @@ public sealed class BindTests : IDisposable
         Assert.True(plan.GetProperty("dryRun").GetBoolean());
         Assert.Equal("e1000e", plan.GetProperty("devices")[0].GetProperty("originalDriver").GetString());
         Assert.Equal("root", plan.GetProperty("devices")[0].GetProperty("user").GetString());
-        Assert.Contains(plan.GetProperty("steps").EnumerateArray(), step => step.GetString()!.Contains("driver_override", StringComparison.Ordinal));
+        Assert.Contains(
+            plan.GetProperty("steps").EnumerateArray(),
+            step => step.GetString()!.Contains("driver_override", StringComparison.Ordinal));
         Assert.Equal(0, plan.GetProperty("refusals").GetArrayLength());
     }
 
@@ -33,9 +36,11 @@ public sealed class BindTests : IDisposable
     {
         _host.Add(Card);
         using FakeKernel kernel = new(_host, Card);
-        Assert.Equal("0000:05:00.0 bound to vfio-pci (previously e1000e)\n", Tool.Run(_host, "bind", "05:00.0").Succeeded().Output);
+        Assert.Equal("0000:05:00.0 bound to vfio-pci (previously e1000e)\n", Tool.Run(_host, "bind", "05:00.0")
+            .Succeeded().Output);
         Assert.Contains("e1000e", Tool.Run(_host, "status").Succeeded().Output, StringComparison.Ordinal);
-        Assert.Equal("0000:05:00.0 was already bound to vfio-pci\n", Tool.Run(_host, "bind", "05:00.0").Succeeded().Output);
+        Assert.Equal(
+            "0000:05:00.0 was already bound to vfio-pci\n", Tool.Run(_host, "bind", "05:00.0").Succeeded().Output);
         Assert.Equal("0000:05:00.0 released to e1000e\n", Tool.Run(_host, "release", "05:00.0").Succeeded().Output);
         Assert.Empty(Tool.Run(_host, "status").Output);
     }
@@ -50,9 +55,15 @@ public sealed class BindTests : IDisposable
         string[] json = isJson ? ["--json"] : [];
         Result bind = RunOntoFullDisk(["bind", "05:00.0", .. json]);
         Assert.Equal(1, bind.ExitCode);
-        Assert.Contains("vfio: bind: the devices were bound, but the lines above could not be written", bind.Errors, StringComparison.Ordinal);
+        Assert.Contains(
+            "vfio: bind: the devices were bound, but the lines above could not be written",
+            bind.Errors,
+            StringComparison.Ordinal);
         Assert.Contains("No space left on device", bind.Errors, StringComparison.Ordinal);
-        Assert.Contains(isJson ? "\"address\": \"0000:05:00.0\"" : "0000:05:00.0 bound to vfio-pci (previously e1000e)\n", bind.Errors, StringComparison.Ordinal);
+        Assert.Contains(
+            isJson ? "\"address\": \"0000:05:00.0\"" : "0000:05:00.0 bound to vfio-pci (previously e1000e)\n",
+            bind.Errors,
+            StringComparison.Ordinal);
         Assert.Contains("hint: vfio status", bind.Errors, StringComparison.Ordinal);
         Result release = RunOntoFullDisk(["release", "--all", .. json]);
         Assert.Equal(1, release.ExitCode);
@@ -76,7 +87,9 @@ public sealed class BindTests : IDisposable
         _host.Add(Card);
         using FakeKernel kernel = new(_host, Card);
         JsonElement bound = Tool.Run(_host, "bind", "--json", "05:00.0").Succeeded().Json.GetProperty("devices")[0];
-        Assert.Equal(("e1000e", "vfio-pci"), (bound.GetProperty("originalDriver").GetString(), bound.GetProperty("driver").GetString()));
+        Assert.Equal(
+            ("e1000e", "vfio-pci"),
+            (bound.GetProperty("originalDriver").GetString(), bound.GetProperty("driver").GetString()));
         JsonElement released = Tool.Run(_host, "release", "--json", "--all").Succeeded().Json.GetProperty("devices")[0];
         Assert.Equal("e1000e", released.GetProperty("driver").GetString());
         Assert.Equal(JsonValueKind.Null, released.GetProperty("error").ValueKind);
@@ -116,7 +129,8 @@ public sealed class BindTests : IDisposable
     [Fact]
     public void Force_is_not_advised_while_something_cannot_be_forced()
     {
-        Result result = Tool.Run(_host, "bind", "00:06.0", "00:00.0").FailedWith(3, "0000:00:00.0 refused: it is a bridge", "bridges");
+        Result result = Tool.Run(_host, "bind", "00:06.0", "00:00.0")
+            .FailedWith(3, "0000:00:00.0 refused: it is a bridge", "bridges");
         Assert.Contains("mounted", result.Errors, StringComparison.Ordinal);
         Assert.DoesNotContain("--force", result.Errors, StringComparison.Ordinal);
         Tool.Run(_host, "bind", "--force", "00:00.0").FailedWith(3, "it is a bridge", "bridges");

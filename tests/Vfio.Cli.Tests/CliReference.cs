@@ -16,19 +16,23 @@ internal static partial class CliReference
     /// </summary>
     /// <exception cref="KeyNotFoundException">A part names a command that does not exist.</exception>
     public static string Update(string page, RootCommand root) =>
-        Part().Replace(page, part => $"{part.Groups["begin"].Value}\n{Write(part.Groups["name"].Value, root)}<!-- end -->");
+        Part().Replace(
+            page, part => $"{part.Groups["begin"].Value}\n{Write(part.Groups["name"].Value, root)}<!-- end -->");
 
     /// <summary>Returns the names of a page's parts, in order.</summary>
-    public static IReadOnlyList<string> NamesIn(string page) => [.. Part().Matches(page).Select(part => part.Groups["name"].Value)];
+    public static IReadOnlyList<string> NamesIn(string page) =>
+        [.. Part().Matches(page).Select(part => part.Groups["name"].Value)];
 
     private static string Write(string name, RootCommand root) => name == "exit codes"
         ? Table("code", "means", Manual.ExitCodes)
-        : Write(root.Subcommands.FirstOrDefault(command => command.Name == name) ?? throw new KeyNotFoundException($"docs/cli.md has a part of '{name}'"));
+        : Write(root.Subcommands.FirstOrDefault(command => command.Name == name)
+            ?? throw new KeyNotFoundException($"docs/cli.md has a part of '{name}'"));
 
     private static string Write(Command command)
     {
         string synopsis = $"```\n{string.Join('\n', Synopsis(command))}\n```\n";
-        (string, string)[] options = [.. OwnOptions(command).Select(option => (HelpText.Label(option), option.Description ?? ""))];
+        (string, string)[] options =
+            [.. OwnOptions(command).Select(option => (HelpText.Label(option), option.Description ?? ""))];
         return options.Length == 0 ? synopsis : $"{synopsis}\n{Table("option", "does", options)}";
     }
 
@@ -51,7 +55,9 @@ internal static partial class CliReference
 
     private static IEnumerable<string> SynopsisWords(Command command)
     {
-        IEnumerable<string> words = OwnOptions(command).Select(SynopsisWord).Concat(command.Arguments.Select(HelpText.Label));
+        IEnumerable<string> words = OwnOptions(command)
+            .Select(SynopsisWord)
+            .Concat(command.Arguments.Select(HelpText.Label));
         return command is DocumentedCommand { UsageEnd: { Length: > 0 } end } ? words.Append(end) : words;
     }
 
@@ -62,10 +68,12 @@ internal static partial class CliReference
     }
 
     // Every command has --help; the page mentions it once.
-    private static IEnumerable<Option> OwnOptions(Command command) => HelpText.OptionsOf(command).Where(option => option.Name != "--help");
+    private static IEnumerable<Option> OwnOptions(Command command) => HelpText.OptionsOf(command)
+        .Where(option => option.Name != "--help");
 
     private static string Table(string left, string right, IEnumerable<(string Name, string Text)> rows) =>
-        $"| {left} | {right} |\n|---|---|\n{string.Concat(rows.Select(row => $"| `{Cell(row.Name)}` | {Cell(row.Text)} |\n"))}";
+        $"| {left} | {right} |\n|---|---|\n"
+        + $"{string.Concat(rows.Select(row => $"| `{Cell(row.Name)}` | {Cell(row.Text)} |\n"))}";
 
     private static string Cell(string text) => text.Replace("|", "\\|", StringComparison.Ordinal);
 

@@ -17,7 +17,11 @@ public sealed class CliReferenceTests
         RootCommand root = Root();
         string page = File.ReadAllText(Path);
         Assert.Equal(
-            [.. root.Subcommands.Where(command => !command.Hidden).Select(command => command.Name).Append("exit codes").Order(StringComparer.Ordinal)],
+            [.. root.Subcommands
+                .Where(command => !command.Hidden)
+                .Select(command => command.Name)
+                .Append("exit codes")
+                .Order(StringComparer.Ordinal)],
             CliReference.NamesIn(page).Order(StringComparer.Ordinal));
 
         string expected = CliReference.Update(page, root);
@@ -47,9 +51,14 @@ public sealed class CliReferenceTests
         string broker = File.ReadAllText(Path.Replace("cli.md", "broker.md", StringComparison.Ordinal));
         IEnumerable<string> missing =
         [
-            .. Enum.GetValues<FindingTopic>().Select(FindingTopics.ToWords).Where(word => !page.Contains($"`{word}`", StringComparison.Ordinal)),
-            .. Enum.GetValues<RefusalReason>().Select(RefusalReasons.ToWord).Where(word => !page.Contains($"`{word}`", StringComparison.Ordinal)),
-            .. Enum.GetValues<BrokerRefusalCode>().Select(code => JsonNamingPolicy.KebabCaseLower.ConvertName(code.ToString()))
+            .. Enum.GetValues<FindingTopic>()
+                .Select(FindingTopics.ToWords)
+                .Where(word => !page.Contains($"`{word}`", StringComparison.Ordinal)),
+            .. Enum.GetValues<RefusalReason>()
+                .Select(RefusalReasons.ToWord)
+                .Where(word => !page.Contains($"`{word}`", StringComparison.Ordinal)),
+            .. Enum.GetValues<BrokerRefusalCode>()
+                .Select(code => JsonNamingPolicy.KebabCaseLower.ConvertName(code.ToString()))
                 .Where(word => !broker.Contains($"`{word}`", StringComparison.Ordinal)),
         ];
         Assert.Empty(missing);

@@ -17,7 +17,10 @@ public sealed class CommandLineTests : IDisposable
         string[] arguments = [.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"];
         string help = Tool.Run(_host, arguments).Succeeded().FitsIn(80).Output;
         Assert.Contains("Examples:\n  ", help, StringComparison.Ordinal);
-        Assert.Contains($"vfio {command}".TrimEnd(), help[help.IndexOf("Examples:", StringComparison.Ordinal)..], StringComparison.Ordinal);
+        Assert.Contains(
+            $"vfio {command}".TrimEnd(),
+            help[help.IndexOf("Examples:", StringComparison.Ordinal)..],
+            StringComparison.Ordinal);
         Approved.Matches($"help-{(command.Length == 0 ? "vfio" : command)}", help);
     }
 
@@ -26,14 +29,17 @@ public sealed class CommandLineTests : IDisposable
     public void The_help_command_prints_the_same_as_the_help_option(string command)
     {
         string[] arguments = command.Length == 0 ? [] : [command];
-        Assert.Equal(Tool.Run(_host, [.. arguments, "--help"]).Output, Tool.Run(_host, ["help", .. arguments]).Succeeded().Output);
+        Assert.Equal(Tool.Run(_host, [.. arguments, "--help"]).Output, Tool.Run(_host, ["help", .. arguments])
+            .Succeeded().Output);
     }
 
     [Fact]
     public void Help_with_colour_and_on_a_wide_terminal()
     {
-        Approved.Matches("help-vfio-colour", Tool.Run(_host, new Terminal(80, HasColour: true), "--help").Succeeded().Output);
-        Assert.Equal(Tool.Run(_host, "--help").Output, Tool.Run(_host, new Terminal(200, HasColour: false), "--help").Output);
+        Approved.Matches(
+            "help-vfio-colour", Tool.Run(_host, new Terminal(80, HasColour: true), "--help").Succeeded().Output);
+        Assert.Equal(
+            Tool.Run(_host, "--help").Output, Tool.Run(_host, new Terminal(200, HasColour: false), "--help").Output);
     }
 
     [Fact]
@@ -48,10 +54,12 @@ public sealed class CommandLineTests : IDisposable
     public void Help_wins_over_mistakes(params string[] arguments) => Tool.Run(_host, arguments).Succeeded();
 
     [Fact]
-    public void Without_a_command_the_help_is_shown() => Assert.Equal(Tool.Run(_host, "--help").Output, Tool.Run(_host).Succeeded().Output);
+    public void Without_a_command_the_help_is_shown() =>
+        Assert.Equal(Tool.Run(_host, "--help").Output, Tool.Run(_host).Succeeded().Output);
 
     [Fact]
-    public void Version_is_one_line() => Assert.Matches("^vfio [0-9]+\\.[0-9]+\\.[0-9]+\n$", Tool.Run(_host, "--version").Succeeded().Output);
+    public void Version_is_one_line() =>
+        Assert.Matches("^vfio [0-9]+\\.[0-9]+\\.[0-9]+\n$", Tool.Run(_host, "--version").Succeeded().Output);
 
     [Theory]
     [InlineData("'lsit' is not a command", "did you mean 'list'?", "lsit")]
@@ -80,7 +88,11 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("'8086:10d3' is a vendor and device ID", "vfio list --id 8086:10d3", "bind", "8086:10d3")]
     [InlineData("'pci_0000_00_14_3' is not how", "did you mean 0000:00:14.3?", "bind", "pci_0000_00_14_3")]
     [InlineData("'pci@0000:00:14.3' is not how", "did you mean 0000:00:14.3?", "show", "pci@0000:00:14.3")]
-    [InlineData("'/sys/bus/pci/devices/0000:00:14.3' is not how", "did you mean 0000:00:14.3?", "show", "/sys/bus/pci/devices/0000:00:14.3")]
+    [InlineData(
+        "'/sys/bus/pci/devices/0000:00:14.3' is not how",
+        "did you mean 0000:00:14.3?",
+        "show",
+        "/sys/bus/pci/devices/0000:00:14.3")]
     [InlineData("'--x' is not a device", "vfio list", "bind", "--", "--x")]
     [InlineData("DEV", "vfio bind --help", "bind")]
     [InlineData("PLACE", "vfio read --help", "read", "00:14.3")]
@@ -90,7 +102,14 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("'0x' is not an offset", "vfio read --help", "read", "00:14.3", "bar0+0x")]
     [InlineData("'7' is not a width", "vfio read --help", "read", "00:14.3", "bar0", "-w", "7")]
     [InlineData("'0' is not a count", "vfio read --help", "read", "00:14.3", "bar0", "-n", "0")]
-    [InlineData("'99999999999999999999' is not a count", "vfio read --help", "read", "00:14.3", "bar0", "-n", "99999999999999999999")]
+    [InlineData(
+        "'99999999999999999999' is not a count",
+        "vfio read --help",
+        "read",
+        "00:14.3",
+        "bar0",
+        "-n",
+        "99999999999999999999")]
     [InlineData("'-1' is not a value", "vfio write --help", "write", "00:14.3", "bar0", "-1")]
     [InlineData("'one' is not a value", "vfio write --help", "write", "00:14.3", "bar0", "one")]
     [InlineData("0x1ff does not fit into a register of 8 bits", "-w", "write", "00:14.3", "bar0", "0x1ff", "-w", "8")]
@@ -121,21 +140,25 @@ public sealed class CommandLineTests : IDisposable
     public void After_two_dashes_nothing_is_an_option()
     {
         Tool.Run(_host, "bind", "--dry-run", "--", "0000:00:03.0").Succeeded();
-        Tool.Run(_host, "bind", "--", "--dry-run").FailedWith(2, "'--dry-run' is not a device of this host", "vfio list");
+        Tool.Run(_host, "bind", "--", "--dry-run")
+            .FailedWith(2, "'--dry-run' is not a device of this host", "vfio list");
     }
 
     [Fact]
     public void A_flag_does_not_take_the_next_argument_as_its_value() =>
-        Tool.Run(_host, "bind", "--group", "true", "0000:00:03.0").FailedWith(2, "'true' is not a device of this host", "vfio list");
+        Tool.Run(_host, "bind", "--group", "true", "0000:00:03.0")
+            .FailedWith(2, "'true' is not a device of this host", "vfio list");
 
     [Fact]
     public void An_internal_error_is_one_line_and_the_stack_trace_is_optional()
     {
-        static CliHost Break(CliHost host) => host with { OpenDevice = (_, _) => throw new InvalidOperationException("two\nlines") };
+        static CliHost Break(CliHost host) =>
+            host with { OpenDevice = (_, _) => throw new InvalidOperationException("two\nlines") };
         Result result = RunBroken(Break);
         result.FailedWith(1, "internal error: InvalidOperationException: two?lines", "VFIO_DEBUG=1");
         Assert.DoesNotContain("   at ", result.Errors, StringComparison.Ordinal);
-        Assert.Contains("   at ", RunBroken(host => Break(host) with { Debug = true }).Errors, StringComparison.Ordinal);
+        Assert.Contains(
+            "   at ", RunBroken(host => Break(host) with { Debug = true }).Errors, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -10,7 +10,10 @@ public sealed class CompletionTests : IDisposable
     public void Dispose() => _host.Dispose();
 
     private string[] Complete(params string[] words) =>
-        [.. Tool.Run(_host, ["complete", "--", .. words]).Succeeded().Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split('\t')[0])];
+        [.. Tool.Run(_host, ["complete", "--", .. words])
+            .Succeeded().Output
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => line.Split('\t')[0])];
 
     [Theory]
     [InlineData("list,show,groups,status", "")]
@@ -38,7 +41,9 @@ public sealed class CompletionTests : IDisposable
     {
         string[] answers = Complete(words);
         Assert.All(expected.Split(','), answer => Assert.Contains(answer, answers));
-        Assert.All(answers, answer => Assert.True(answer.StartsWith(words[^1], StringComparison.Ordinal) || answer[0] == ':', answer));
+        Assert.All(
+            answers,
+            answer => Assert.True(answer.StartsWith(words[^1], StringComparison.Ordinal) || answer[0] == ':', answer));
     }
 
     [Theory]
@@ -58,7 +63,13 @@ public sealed class CompletionTests : IDisposable
     [Fact]
     public void Release_offers_bound_devices_by_their_previous_names()
     {
-        _host.AddJournalEntry("0000:03:01.0", 0x1234, 0x11e8, "edu", user: null, """ "interfaces": [{ "name": "lan0", "isUp": true }], "disks": [] """);
+        _host.AddJournalEntry(
+            "0000:03:01.0",
+            0x1234,
+            0x11e8,
+            "edu",
+            user: null,
+            """ "interfaces": [{ "name": "lan0", "isUp": true }], "disks": [] """);
         Assert.Equal(["lan0", "0000:03:01.0", "03:01.0"], Complete("release", ""));
         Assert.Contains("lan0", Complete("read", "l"));
     }
@@ -67,7 +78,8 @@ public sealed class CompletionTests : IDisposable
     public void Registers_are_offered_by_name()
     {
         PciDeviceInfo device = new PciBus(_host.Root).Get(PciAddress.Parse("0000:00:14.3"));
-        string[] names = [.. KnownRegisters.For(device).SelectMany(map => map.Registers).Select(register => register.Name)];
+        string[] names =
+            [.. KnownRegisters.For(device).SelectMany(map => map.Registers).Select(register => register.Name)];
         Assert.Subset(Complete("read", "eth0", "").ToHashSet(), names.ToHashSet());
         Assert.Contains("bar0", Complete("read", "eth0", ""));
         Assert.DoesNotContain("bar5", Complete("read", "eth0", ""));
@@ -76,7 +88,8 @@ public sealed class CompletionTests : IDisposable
     [Fact]
     public void An_error_is_silent()
     {
-        Result result = Tool.Run(_host, Tool.Narrow, host => host with { Root = new HostRoot("/dev/null") }, "complete", "--", "show", "0");
+        Result result = Tool.Run(
+            _host, Tool.Narrow, host => host with { Root = new HostRoot("/dev/null") }, "complete", "--", "show", "0");
         Assert.Equal((0, "", ""), (result.ExitCode, result.Output, result.Errors));
         Assert.Empty(Complete());
         Assert.Empty(Complete([.. Enumerable.Repeat("bind", 1000)]));
@@ -87,7 +100,11 @@ public sealed class CompletionTests : IDisposable
     {
         Result result = Tool.Run(
             _host, Tool.Narrow,
-            host => host with { OpenDevice = (_, _) => throw new InvalidOperationException(), LoadNames = () => throw new InvalidOperationException() },
+            host => host with
+            {
+                OpenDevice = (_, _) => throw new InvalidOperationException(),
+                LoadNames = () => throw new InvalidOperationException(),
+            },
             "complete", "--", "show", "e");
         Assert.Contains("eth0", result.Output, StringComparison.Ordinal);
     }
@@ -214,12 +231,15 @@ public sealed class CompletionTests : IDisposable
     }
 
     private static void SkipWithout(string shell) => Assert.SkipWhen(
-        !(Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, shell))),
+        !(Environment.GetEnvironmentVariable("PATH") ?? "")
+            .Split(':')
+            .Any(folder => File.Exists(Path.Combine(folder, shell))),
         $"{shell} is not installed: apt-get install {shell}");
 
     private static string Shell(params string[] command)
     {
-        ProcessStartInfo start = new(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start =
+            new(command[0], command[1..]) { RedirectStandardOutput = true, RedirectStandardError = true };
         using Process process = Process.Start(start)!;
         Task<string> errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         string output = process.StandardOutput.ReadToEnd();

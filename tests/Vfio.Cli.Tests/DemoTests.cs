@@ -9,7 +9,10 @@ public sealed class DemoTests : IDisposable
     public void Dispose() => _host.Dispose();
 
     private Result Run(Terminal terminal) => Tool.Run(
-        _host, terminal, host => host with { OpenDevice = (_, _) => throw new InvalidOperationException("a device of the host") }, "demo");
+        _host,
+        terminal,
+        host => host with { OpenDevice = (_, _) => throw new InvalidOperationException("a device of the host") },
+        "demo");
 
     // The temporary folder has another name in each run.
     private static string Portable(string text) => Regex.Replace(text, "[^ ]*/vfio-demo-[^/]*/", "/tmp/");
@@ -23,7 +26,8 @@ public sealed class DemoTests : IDisposable
     }
 
     [Fact]
-    public void It_is_the_same_in_a_pipe() => Assert.Equal(Portable(Run(Tool.Narrow).Output), Portable(Run(Terminal.None).Succeeded().Output));
+    public void It_is_the_same_in_a_pipe() =>
+        Assert.Equal(Portable(Run(Tool.Narrow).Output), Portable(Run(Terminal.None).Succeeded().Output));
 
     [Fact]
     public void It_leaves_nothing_behind()
@@ -49,7 +53,8 @@ public sealed class DemoTests : IDisposable
     [Fact]
     public void It_ends_where_a_command_fails()
     {
-        Result result = Tool.Run(_host, Tool.Narrow, host => host with { LoadNames = () => throw new IOException("no names") }, "demo");
+        Result result = Tool.Run(
+            _host, Tool.Narrow, host => host with { LoadNames = () => throw new IOException("no names") }, "demo");
         Assert.Equal(1, result.ExitCode);
         Assert.Contains("$ vfio show emu:edu", result.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("vfio bind emu:edu", result.Output, StringComparison.Ordinal);

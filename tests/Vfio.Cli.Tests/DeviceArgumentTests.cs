@@ -6,7 +6,8 @@ public sealed class DeviceArgumentTests : IDisposable
 
     public void Dispose() => _host.Dispose();
 
-    private string Show(string name) => Tool.Run(_host, "show", name, "--json").Succeeded().Json.GetProperty("address").GetString()!;
+    private string Show(string name) =>
+        Tool.Run(_host, "show", name, "--json").Succeeded().Json.GetProperty("address").GetString()!;
 
     [Theory]
     [InlineData("0000:00:14.3", "0000:00:14.3")]
@@ -42,33 +43,55 @@ public sealed class DeviceArgumentTests : IDisposable
     [Fact]
     public void An_entry_of_a_version_without_other_names_is_read()
     {
-        _host.AddJournalEntry("0000:03:01.0", 0x1234, 0x11e8, "edu", user: null, """ "interfaces": [{ "name": "lan0", "isUp": true }], "disks": [] """);
+        _host.AddJournalEntry(
+            "0000:03:01.0",
+            0x1234,
+            0x11e8,
+            "edu",
+            user: null,
+            """ "interfaces": [{ "name": "lan0", "isUp": true }], "disks": [] """);
         Assert.Equal("0000:03:01.0", Show("lan0"));
     }
 
     [Fact]
     public void A_device_that_is_named_twice_is_one() =>
-        Assert.Single(Tool.Run(_host, "bind", "--dry-run", "--json", "eth0", "00:14.3").Succeeded().Json.GetProperty("devices").EnumerateArray());
+        Assert.Single(Tool.Run(_host, "bind", "--dry-run", "--json", "eth0", "00:14.3")
+            .Succeeded().Json
+            .GetProperty("devices")
+            .EnumerateArray());
 
     [Fact]
     public void A_name_that_two_devices_have_is_refused_with_both()
     {
-        _host.AddJournalEntry("0000:03:01.0", 0x1234, 0x11e8, "edu", user: null, """ "interfaces": [{ "name": "eth0", "isUp": true }], "disks": [] """);
-        Tool.Run(_host, "show", "eth0").FailedWith(2, "'eth0' is 2 devices: 0000:00:14.3, 0000:03:01.0", "the address of one");
+        _host.AddJournalEntry(
+            "0000:03:01.0",
+            0x1234,
+            0x11e8,
+            "edu",
+            user: null,
+            """ "interfaces": [{ "name": "eth0", "isUp": true }], "disks": [] """);
+        Tool.Run(_host, "show", "eth0")
+            .FailedWith(2, "'eth0' is 2 devices: 0000:00:14.3, 0000:03:01.0", "the address of one");
     }
 
     [Fact]
     public void A_disk_with_two_paths_is_two_devices()
     {
         Directory.CreateDirectory(_host.PathOf("sys/devices/virtual/nvme-subsystem/nvme-subsys1/nvme1n1"));
-        foreach ((string controller, string address) in (IEnumerable<(string, string)>)[("nvme1", "0000:00:06.0"), ("nvme2", "0000:00:08.0")])
+        foreach ((string controller, string address) in (IEnumerable<(string, string)>)[
+            ("nvme1", "0000:00:06.0"),
+            ("nvme2", "0000:00:08.0"),
+        ])
         {
             File.CreateSymbolicLink(
-                _host.PathOf($"sys/devices/virtual/nvme-subsystem/nvme-subsys1/{controller}"), $"../../../pci0000:00/{address}/nvme/{controller}");
+                _host.PathOf($"sys/devices/virtual/nvme-subsystem/nvme-subsys1/{controller}"),
+                $"../../../pci0000:00/{address}/nvme/{controller}");
         }
 
-        File.CreateSymbolicLink(_host.PathOf("sys/class/block/nvme1n1"), "../../devices/virtual/nvme-subsystem/nvme-subsys1/nvme1n1");
-        Tool.Run(_host, "show", "nvme1n1").FailedWith(2, "'nvme1n1' is 2 devices: 0000:00:06.0, 0000:00:08.0", "the address of one");
+        File.CreateSymbolicLink(
+            _host.PathOf("sys/class/block/nvme1n1"), "../../devices/virtual/nvme-subsystem/nvme-subsys1/nvme1n1");
+        Tool.Run(_host, "show", "nvme1n1")
+            .FailedWith(2, "'nvme1n1' is 2 devices: 0000:00:06.0, 0000:00:08.0", "the address of one");
     }
 
     [Theory]
@@ -96,7 +119,16 @@ public sealed class DeviceArgumentTests : IDisposable
     {
         Tool.Run(_host, "bind", "--dry-run", "eth0").Succeeded();
         Tool.Run(_host, "release", "--dry-run", "eth0").FailedWith(1, "0000:00:14.3", "");
-        Tool.Run(_host, Tool.Narrow, host => host with { OpenDevice = (address, _) => throw new VfioException("open", address.ToString(), "seen") }, "read", "eth0", "bar0")
+        Tool.Run(
+            _host,
+            Tool.Narrow,
+            host => host with
+            {
+                OpenDevice = (address, _) => throw new VfioException("open", address.ToString(), "seen"),
+            },
+            "read",
+            "eth0",
+            "bar0")
             .FailedWith(1, "open on 0000:00:14.3: seen", "");
     }
 }

@@ -21,7 +21,10 @@ public sealed class DiffTests : RegisterCommandTest
         string before = Dump("before.txt", "bar0");
         Change();
         string after = Dump("after.txt", "bar0");
-        Approved.Matches("diff", RunForEveryReader(() => { }, "diff", before, after) + RunForEveryReader(() => { }, "diff", before, "00:14.3"));
+        Approved.Matches(
+            "diff",
+            RunForEveryReader(() => { }, "diff", before, after)
+            + RunForEveryReader(() => { }, "diff", before, "00:14.3"));
         Assert.Equal(1, Run("diff", before, after).ExitCode);
     }
 
@@ -31,7 +34,8 @@ public sealed class DiffTests : RegisterCommandTest
         string before = Dump("before.txt", "bar0");
         Set(Status, 0x80283);
         Result result = Run("diff", "00:14.3", before);
-        Assert.Contains("bar0+0x08: 0x00080283 -> 0x00080281  STATUS\n  LU=1->0\n", result.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "bar0+0x08: 0x00080283 -> 0x00080281  STATUS\n  LU=1->0\n", result.Output, StringComparison.Ordinal);
         Assert.Equal(1, result.ExitCode);
     }
 
@@ -58,10 +62,13 @@ public sealed class DiffTests : RegisterCommandTest
     [Fact]
     public void A_dump_of_lspci_is_read_too()
     {
-        StringBuilder text = new("00:14.3 Ethernet controller: Intel Corporation 82574L\n\tSubsystem: Intel\n\tFlags: fast devsel\n");
+        StringBuilder text = new(
+            "00:14.3 Ethernet controller: Intel Corporation 82574L\n\tSubsystem: Intel\n\tFlags: fast devsel\n");
         for (int row = 0; row < 4; row++)
         {
-            text.Append($"{row * 16:x2}:").AppendJoin("", Config.Skip(row * 16).Take(16).Select(value => $" {value:x2}")).Append('\n');
+            text.Append($"{row * 16:x2}:")
+                .AppendJoin("", Config.Skip(row * 16).Take(16).Select(value => $" {value:x2}"))
+                .Append('\n');
         }
 
         string file = WriteFile("lspci.txt", text.Append('\n').ToString());
@@ -103,7 +110,10 @@ public sealed class DiffTests : RegisterCommandTest
     [InlineData("hello\n", 1, "is not the beginning of a dump")]
     [InlineData("\n\n", 2, "the dump ends here, with 0x0 bytes")]
     [InlineData("H\n# vfio-dump 1 region=bar9 length=0x20 width=32 time=2026-11-22T20:27:01Z\n", 2, "is not a header")]
-    [InlineData("H\n# vfio-dump 1 region=bar0 length=0xffffffffffffffff width=32 time=2026-11-22T20:27:01Z\n", 2, "is not a header")]
+    [InlineData(
+        "H\n# vfio-dump 1 region=bar0 length=0xffffffffffffffff width=32 time=2026-11-22T20:27:01Z\n",
+        2,
+        "is not a header")]
     [InlineData("H\nM\n00: R\n", 3, "the dump is incomplete: it ends here, without its last line")]
     [InlineData("H\nM\n00: R\n# end\n", 4, "the row at 0x10 is missing")]
     [InlineData("H\nM\n10: R\n# end\n", 3, "the row at 0x0 is missing")]
@@ -123,11 +133,16 @@ public sealed class DiffTests : RegisterCommandTest
     public void A_file_that_is_not_a_dump_is_an_error_with_the_line(string text, int line, string message)
     {
         text = text.Replace("H", "0000:00:14.3 8086:10d3 subsystem 1af4:1100 class 020000", StringComparison.Ordinal)
-            .Replace("M\n", "# vfio-dump 1 region=bar0 length=0x20 width=32 time=2026-11-22T20:27:01Z\n", StringComparison.Ordinal)
+            .Replace(
+                "M\n",
+                "# vfio-dump 1 region=bar0 length=0x20 width=32 time=2026-11-22T20:27:01Z\n",
+                StringComparison.Ordinal)
             .Replace("R", string.Join(' ', Enumerable.Repeat("00", 16)), StringComparison.Ordinal)
             .Replace("L", new string('0', 5000), StringComparison.Ordinal);
         string file = WriteFile("damaged.txt", text);
-        Run("diff", file, "00:14.3").FailedWith(2, $"diff: damaged.txt:{line}: ", "lspci").FailedWith(2, message, "vfio dump");
+        Run("diff", file, "00:14.3")
+            .FailedWith(2, $"diff: damaged.txt:{line}: ", "lspci")
+            .FailedWith(2, message, "vfio dump");
         Assert.Empty(Device.Accesses);
     }
 
@@ -138,7 +153,9 @@ public sealed class DiffTests : RegisterCommandTest
         for (int length = 0; length < whole.Length - 1; length += 7)
         {
             Result result = Run("diff", WriteFile("cut.txt", whole[..length]), "00:14.3");
-            Assert.True(result.ExitCode == 2 && result.Errors.StartsWith("vfio: diff: cut.txt:", StringComparison.Ordinal), $"{length}: {result}");
+            Assert.True(
+                result.ExitCode == 2 && result.Errors.StartsWith("vfio: diff: cut.txt:", StringComparison.Ordinal),
+                $"{length}: {result}");
         }
     }
 
@@ -153,7 +170,9 @@ public sealed class DiffTests : RegisterCommandTest
             damaged[random.Next(damaged.Length)] = (byte)random.Next(256);
             File.WriteAllBytes(PathOf("damaged.txt"), damaged);
             Result result = Run("diff", PathOf("damaged.txt"), "00:14.3");
-            Assert.True(result.ExitCode is 0 or 1 or 2 && !result.Errors.Contains("internal", StringComparison.Ordinal), result.ToString());
+            Assert.True(
+                result.ExitCode is 0 or 1 or 2 && !result.Errors.Contains("internal", StringComparison.Ordinal),
+                result.ToString());
         }
     }
 
@@ -162,11 +181,15 @@ public sealed class DiffTests : RegisterCommandTest
     {
         string bar = Dump("bar.txt", "bar0");
         string config = Dump("config.txt", "config");
-        string foreign = WriteFile("foreign.txt", File.ReadAllText(bar).Replace("8086:10d3", "1234:11e8", StringComparison.Ordinal));
-        Run("diff", bar, config).FailedWith(2, "bar.txt is bar0 of a device 8086:10d3, config.txt is config of 8086:10d3", "the same region");
-        Run("diff", foreign, "00:14.3").FailedWith(2, "foreign.txt is bar0 of a device 1234:11e8, 0000:00:14.3 is bar0 of 8086:10d3", "the same kind");
+        string foreign = WriteFile(
+            "foreign.txt", File.ReadAllText(bar).Replace("8086:10d3", "1234:11e8", StringComparison.Ordinal));
+        Run("diff", bar, config).FailedWith(
+            2, "bar.txt is bar0 of a device 8086:10d3, config.txt is config of 8086:10d3", "the same region");
+        Run("diff", foreign, "00:14.3").FailedWith(
+            2, "foreign.txt is bar0 of a device 1234:11e8, 0000:00:14.3 is bar0 of 8086:10d3", "the same kind");
         Run("diff", "00:14.3", "00:14.3").FailedWith(2, "OLD and NEW are both devices", "vfio dump");
-        Run("diff", PathOf("missing.txt"), bar).FailedWith(2, "'missing.txt' cannot be read: there is no such file", "vfio dump");
+        Run("diff", PathOf("missing.txt"), bar)
+            .FailedWith(2, "'missing.txt' cannot be read: there is no such file", "vfio dump");
         Run("diff", bar, PathOf("")).FailedWith(2, "cannot be read", "vfio dump");
         Run("diff", bar, "0000:7f:00.0").FailedWith(2, "no PCI device has this address", "vfio list");
     }

@@ -59,8 +59,12 @@ public sealed class DoctorTests : IDisposable
         _host.Write("sys/module/iommufd/parameters/allow_unsafe_interrupts", "N\n");
         string[] lines = Tool.Run(_host, "doctor").FitsIn(80).Output.Split('\n');
         int first = Array.FindIndex(lines, line => line.StartsWith("          fix  ", StringComparison.Ordinal));
-        string command = string.Concat(lines[first..].TakeWhile((line, i) => i == 0 || lines[first + i - 1].EndsWith('\\')).Select(line => line[15..].TrimEnd('\\')));
-        string whole = Tool.Run(_host, Terminal.None, "doctor").Output.Split('\n').First(line => line.StartsWith("          fix  ", StringComparison.Ordinal))[15..];
+        string command = string.Concat(
+            lines[first..].TakeWhile((line, i) => i == 0 || lines[first + i - 1].EndsWith('\\'))
+                .Select(line => line[15..].TrimEnd('\\')));
+        string whole = Tool.Run(_host, Terminal.None, "doctor").Output
+            .Split('\n')
+            .First(line => line.StartsWith("          fix  ", StringComparison.Ordinal))[15..];
         Assert.EndsWith("\\", lines[first], StringComparison.Ordinal);
         Assert.Equal(whole, command);
     }
@@ -73,20 +77,26 @@ public sealed class DoctorTests : IDisposable
         Assert.Equal("0000:03:01.0", json.GetProperty("device").GetProperty("address").GetString());
         Assert.False(json.GetProperty("isUsable").GetBoolean());
         Assert.Equal("error", json.GetProperty("findings")[0].GetProperty("level").GetString());
-        Assert.Equal("sudo vfio bind --group 0000:03:01.0", json.GetProperty("findings")[0].GetProperty("command").GetString());
+        Assert.Equal(
+            "sudo vfio bind --group 0000:03:01.0", json.GetProperty("findings")[0].GetProperty("command").GetString());
     }
 
     [Fact]
     public void A_device_model_has_no_prerequisites()
     {
         Approved.Matches("doctor-model", Tool.Run(_host, "doctor", "emu:edu").Succeeded().FitsIn(80).Output);
-        Assert.True(Tool.Run(_host, "doctor", "emu:edu", "--json").Succeeded().Json.GetProperty("device").GetProperty("isModel").GetBoolean());
+        Assert.True(Tool.Run(_host, "doctor", "emu:edu", "--json")
+            .Succeeded().Json
+            .GetProperty("device")
+            .GetProperty("isModel")
+            .GetBoolean());
     }
 
     [Fact]
     public void An_absent_device_is_a_failure()
     {
-        Tool.Run(_host, "doctor", "0000:55:00.0").FailedWith(1, "0000:55:00.0: no PCI device has this address", "vfio list");
+        Tool.Run(_host, "doctor", "0000:55:00.0")
+            .FailedWith(1, "0000:55:00.0: no PCI device has this address", "vfio list");
         Tool.Run(_host, "doctor", "emu:nonsense").FailedWith(2, "'emu:nonsense' is not a device model", "emu:edu");
     }
 
@@ -102,7 +112,10 @@ public sealed class DoctorTests : IDisposable
     {
         _host.Write("proc/cmdline", "pcie_acs_override=\u001b[2J\u202e\n");
         _host.Write("proc/sys/kernel/osrelease", "7\u001b[2J\n");
-        foreach (string output in (string[])[Tool.Run(_host, "doctor", "eth0").Output, Tool.Run(_host, "doctor", "--json").Output])
+        foreach (string output in (string[])[
+            Tool.Run(_host, "doctor", "eth0").Output,
+            Tool.Run(_host, "doctor", "--json").Output,
+        ])
         {
             Assert.DoesNotContain('\u001b', output);
             Assert.DoesNotContain('\u202e', output);

@@ -22,17 +22,23 @@ public sealed class DumpTests : RegisterCommandTest
     public void Registers_that_reading_changes_are_left_out_and_named()
     {
         Result result = Run("dump", "00:14.3", "bar0");
-        Assert.Contains("\n10: 78 56 34 12 -- -- -- -- 00 00 00 00 -- -- -- --\n", result.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "\n10: 78 56 34 12 -- -- -- -- 00 00 00 00 -- -- -- --\n", result.Output, StringComparison.Ordinal);
         Assert.Equal(
-            "vfio: dump: left out 1 register with read side effects: ICR\nvfio: dump: left out 1 register that can only be written: DOORBELL\nhint: --all reads them too\n",
+            "vfio: dump: left out 1 register with read side effects: ICR\nvfio: dump: left out 1 register that can "
+            + "only be written: DOORBELL\nhint: --all reads them too\n",
             result.Errors);
-        Assert.DoesNotContain(Device.Accesses, access => access.StartsWith("read Bar0+28 ", StringComparison.Ordinal) || access.StartsWith("read Bar0+20 ", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            Device.Accesses,
+            access => access.StartsWith("read Bar0+28 ", StringComparison.Ordinal)
+                || access.StartsWith("read Bar0+20 ", StringComparison.Ordinal));
     }
 
     [Fact]
     public void All_reads_everything()
     {
-        Assert.DoesNotContain("--", Run("dump", "00:14.3", "bar0", "--all").Succeeded().Output, StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "--", Run("dump", "00:14.3", "bar0", "--all").Succeeded().Output, StringComparison.Ordinal);
         Assert.Contains("read Bar0+28 4", Device.Accesses);
     }
 
@@ -53,7 +59,10 @@ public sealed class DumpTests : RegisterCommandTest
     public void A_region_of_an_odd_length_ends_with_bytes()
     {
         Device.Add(RegionIndex.Bar3, [1, 2, 3, 4, 5, 6, 7]);
-        Assert.Contains("\n00: 01 02 03 04 05 06 07\n# end\n", Run("dump", "00:14.3", "bar3").Succeeded().Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "\n00: 01 02 03 04 05 06 07\n# end\n",
+            Run("dump", "00:14.3", "bar3").Succeeded().Output,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -81,7 +90,8 @@ public sealed class DumpTests : RegisterCommandTest
     {
         using CancellationTokenSource stop = new();
         Device.Reading = (_, _) => stop.Cancel();
-        Result result = Run(Tool.Narrow, host => host with { Stop = stop.Token }, "dump", "00:14.3", "bar0", "-o", PathOf("dump.txt"));
+        Result result = Run(
+            Tool.Narrow, host => host with { Stop = stop.Token }, "dump", "00:14.3", "bar0", "-o", PathOf("dump.txt"));
         Assert.Equal(130, result.ExitCode);
         Assert.Empty(Directory.GetFiles(PathOf("")));
         Assert.True(Device.IsDisposed);
@@ -95,8 +105,10 @@ public sealed class DumpTests : RegisterCommandTest
         Run("dump", "00:14.3", "bar0", "-o", PathOf("link")).FailedWith(1, "is a link", "another file");
         Assert.Equal("kept", File.ReadAllText(target));
         Run("dump", "00:14.3", "bar0", "-o", PathOf("")).FailedWith(1, "is a folder", "another file");
-        Run("dump", "00:14.3", "bar0", "-o", "/dev/null").FailedWith(1, "'/dev/null' is not a regular file", "another file");
-        Run("dump", "00:14.3", "bar0", "-o", PathOf("no/such/folder")).FailedWith(1, "its folder does not exist", "a folder that exists");
+        Run("dump", "00:14.3", "bar0", "-o", "/dev/null")
+            .FailedWith(1, "'/dev/null' is not a regular file", "another file");
+        Run("dump", "00:14.3", "bar0", "-o", PathOf("no/such/folder"))
+            .FailedWith(1, "its folder does not exist", "a folder that exists");
         Run("dump", "00:14.3", "bar0", "-o", "").FailedWith(2, "not a file name", "");
         Assert.True(File.Exists("/dev/null"));
     }
@@ -122,7 +134,14 @@ public sealed class DumpTests : RegisterCommandTest
     {
         Device.Add(RegionIndex.Bar2, new byte[64 * 1024]);
         HurriedClock clock = new();
-        Result result = Run(Tool.Narrow, host => host with { ShowsProgress = true, Clock = clock }, "dump", "00:14.3", "bar2", "-o", PathOf("dump.txt"));
+        Result result = Run(
+            Tool.Narrow,
+            host => host with { ShowsProgress = true, Clock = clock },
+            "dump",
+            "00:14.3",
+            "bar2",
+            "-o",
+            PathOf("dump.txt"));
         Assert.Equal(0, result.ExitCode);
         Assert.Contains("\rdump: 19 of 64 KiB, 31 %", result.Errors, StringComparison.Ordinal);
         Assert.EndsWith("\r\e[K", result.Errors, StringComparison.Ordinal);

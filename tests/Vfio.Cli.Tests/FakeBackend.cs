@@ -32,21 +32,26 @@ internal sealed class FakeBackend : IDeviceBackend, IBusReset, IFaultSource
     public void Add(RegionIndex index, byte[] bytes, bool canWrite = true)
     {
         _initial[index] = [.. bytes];
-        _regions[index] = (new RegionInfo(index, (ulong)bytes.Length, canRead: true, canWrite, [new MappableArea(0, (ulong)bytes.Length)], 0), bytes);
+        _regions[index] = (
+            new RegionInfo(
+                index, (ulong)bytes.Length, canRead: true, canWrite, [new MappableArea(0, (ulong)bytes.Length)], 0),
+            bytes);
     }
 
     /// <summary>The devices that a reset of its bus affects.</summary>
     public Func<HotResetInfo>? HotResets { get; init; }
 
-    public HotResetInfo GetHotResetInfo() => HotResets?.Invoke() ?? throw new VfioException("VFIO_DEVICE_GET_PCI_HOT_RESET_INFO", "fake", 19, "no bridge is above the device");
+    public HotResetInfo GetHotResetInfo() => HotResets?.Invoke()
+        ?? throw new VfioException("VFIO_DEVICE_GET_PCI_HOT_RESET_INFO", "fake", 19, "no bridge is above the device");
 
     public void HotReset(IReadOnlyList<IDeviceBackend> owned) => Accesses.Add($"reset of the bus, {owned.Count} owned");
 
     public DeviceInfo GetInfo() => new(RegionCount: 9, InterruptCount: 0, CanReset);
 
-    public RegionInfo GetRegionInfo(RegionIndex region) => _regions.TryGetValue(region, out (RegionInfo Info, byte[] Bytes) found)
-        ? found.Info
-        : new RegionInfo(region, 0, canRead: false, canWrite: false, [], 0);
+    public RegionInfo GetRegionInfo(RegionIndex region) =>
+        _regions.TryGetValue(region, out (RegionInfo Info, byte[] Bytes) found)
+            ? found.Info
+            : new RegionInfo(region, 0, canRead: false, canWrite: false, [], 0);
 
     public void ReadRegion(RegionInfo region, ulong offset, Span<byte> data)
     {
@@ -61,13 +66,17 @@ internal sealed class FakeBackend : IDeviceBackend, IBusReset, IFaultSource
         data.CopyTo(_regions[region.Index].Bytes.AsSpan((int)offset));
     }
 
-    public IrqInfo GetInterruptInfo(IrqIndex index) => new(index, 0, canSignal: false, isMaskable: false, isAutomasked: false, isFixed: false);
+    public IrqInfo GetInterruptInfo(IrqIndex index) =>
+        new(index, 0, canSignal: false, isMaskable: false, isAutomasked: false, isFixed: false);
 
-    public int SetTriggers(IrqIndex index, int start, ReadOnlySpan<SafeFileHandle?> eventFds) => throw new NotSupportedException();
+    public int SetTriggers(IrqIndex index, int start, ReadOnlySpan<SafeFileHandle?> eventFds) =>
+        throw new NotSupportedException();
 
-    public void SetUnmaskTrigger(IrqIndex index, int subindex, SafeFileHandle? eventFd) => throw new NotSupportedException();
+    public void SetUnmaskTrigger(IrqIndex index, int subindex, SafeFileHandle? eventFd) =>
+        throw new NotSupportedException();
 
-    public void SetInterrupts(IrqIndex index, IrqAction action, int start, int count) => throw new NotSupportedException();
+    public void SetInterrupts(IrqIndex index, IrqAction action, int start, int count) =>
+        throw new NotSupportedException();
 
     public void DisableInterrupts(IrqIndex index) => throw new NotSupportedException();
 

@@ -31,7 +31,8 @@ internal static class FakeConfig
         foreach (string line in dump.Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
             string[] parts = line.Split(": ");
-            Convert.FromHexString(parts[1].Replace(" ", "", StringComparison.Ordinal)).CopyTo(config, int.Parse(parts[0], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture));
+            Convert.FromHexString(parts[1].Replace(" ", "", StringComparison.Ordinal))
+                .CopyTo(config, int.Parse(parts[0], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture));
         }
 
         return config;

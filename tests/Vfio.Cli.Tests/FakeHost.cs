@@ -98,7 +98,8 @@ internal sealed class FakeHost : IDisposable
     {
         FakeHost host = new();
         host.Add(new("0000:00:00.0", 0x8086, 0x29c0, "060000"));
-        host.Add(new("0000:00:01.0", 0x1234, 0x1111, "030000") { Driver = "bochs-drm", Group = 1, IsBootDisplay = true });
+        host.Add(
+            new("0000:00:01.0", 0x1234, 0x1111, "030000") { Driver = "bochs-drm", Group = 1, IsBootDisplay = true });
         host.Add(new("0000:00:03.0", 0x1234, 0x11e8, "00ff00") { Group = 3 });
         host.Add(new("0000:00:06.0", 0x1b36, 0x0010, "010802") { Driver = "nvme", Group = 6 });
         host.Add(new("0000:00:08.0", 0x1af4, 0x1041, "020000") { Driver = "virtio-pci", Group = 8 });
@@ -163,7 +164,8 @@ internal sealed class FakeHost : IDisposable
 
     public void Add(FakeDevice device)
     {
-        string place = $"{(device.Parent is string parent ? FolderOf(parent) : $"sys/devices/{device.RootBus}")}/{device.Address}";
+        string place =
+            $"{(device.Parent is string parent ? FolderOf(parent) : $"sys/devices/{device.RootBus}")}/{device.Address}";
         _folders[device.Address] = place;
         string folder = PathOf(place);
         Directory.CreateDirectory(folder);
@@ -201,7 +203,9 @@ internal sealed class FakeHost : IDisposable
     {
         string folder = FolderOf(address), code = device.Class.PadLeft(6, '0').ToUpperInvariant();
         Write($"{folder}/modalias", string.Create(
-            CultureInfo.InvariantCulture, $"pci:v{device.VendorId:X8}d{device.DeviceId:X8}sv00001AF4sd00001100bc{code[..2]}sc{code[2..4]}i{code[4..]}\n"));
+            CultureInfo.InvariantCulture,
+            $"pci:v{device.VendorId:X8}d{device.DeviceId:X8}sv00001AF4sd00001100bc{code[..2]}"
+            + $"sc{code[2..4]}i{code[4..]}\n"));
         string link = PathOf($"{folder}/driver");
         File.Delete(link);
         if (device.Driver is string driver)
@@ -216,7 +220,8 @@ internal sealed class FakeHost : IDisposable
         Directory.CreateDirectory(folder);
         Write(Path.Combine(folder, "flags"), "0x1002\n");
         Directory.CreateDirectory(PathOf("sys/class/net"));
-        File.CreateSymbolicLink(PathOf($"sys/class/net/{name}"), $"../../{FolderOf(address)["sys/".Length..]}/net/{name}");
+        File.CreateSymbolicLink(
+            PathOf($"sys/class/net/{name}"), $"../../{FolderOf(address)["sys/".Length..]}/net/{name}");
     }
 
     /// <summary>
@@ -227,7 +232,8 @@ internal sealed class FakeHost : IDisposable
         string folder = PathOf($"sys/devices/pci0000:00/{address}/{below}{name}");
         Directory.CreateDirectory(folder);
         Directory.CreateDirectory(PathOf($"sys/class/{className}"));
-        File.CreateSymbolicLink(PathOf($"sys/class/{className}/{name}"), $"../../devices/pci0000:00/{address}/{below}{name}");
+        File.CreateSymbolicLink(
+            PathOf($"sys/class/{className}/{name}"), $"../../devices/pci0000:00/{address}/{below}{name}");
     }
 
     /// <summary>Creates an entry of <c>/sys/class</c> that belongs to no PCI device.</summary>
@@ -238,7 +244,8 @@ internal sealed class FakeHost : IDisposable
         File.CreateSymbolicLink(PathOf($"sys/class/{className}/{name}"), $"../../devices/virtual/{className}/{name}");
     }
 
-    public void WriteConfig(string address, byte[] config) => File.WriteAllBytes(PathOf($"sys/devices/pci0000:00/{address}/config"), config);
+    public void WriteConfig(string address, byte[] config) =>
+        File.WriteAllBytes(PathOf($"sys/devices/pci0000:00/{address}/config"), config);
 
     public void AddDisk(string address, string name, string mountPoint)
     {
@@ -246,12 +253,15 @@ internal sealed class FakeHost : IDisposable
         Directory.CreateDirectory(folder);
         Write(Path.Combine(folder, "dev"), "259:0\n");
         Directory.CreateDirectory(PathOf("sys/class/block"));
-        File.CreateSymbolicLink(PathOf($"sys/class/block/{name}"), $"../../{FolderOf(address)["sys/".Length..]}/nvme/nvme0/{name}");
+        File.CreateSymbolicLink(
+            PathOf($"sys/class/block/{name}"), $"../../{FolderOf(address)["sys/".Length..]}/nvme/nvme0/{name}");
         Write("proc/self/mountinfo", $"40 1 259:0 / {mountPoint} rw,relatime - ext4 /dev/{name} rw\n");
     }
 
     /// <summary>Adds a journal entry for a bound device.</summary>
-    public void AddJournalEntry(string address, ushort vendor, ushort device, string? driverBefore, string? user = null, string names = "") => Write(
+    public void AddJournalEntry(
+        string address, ushort vendor, ushort device, string? driverBefore, string? user = null, string names = "") =>
+        Write(
         $"run/vfio/{address}.json",
         $$"""
         {

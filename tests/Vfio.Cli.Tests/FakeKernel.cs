@@ -56,12 +56,15 @@ internal sealed class FakeKernel : IDisposable
             if (bind is not null)
             {
                 _beforeBind?.Invoke();
-                Finish(bind, Path.GetFileName(bind) == "bind" ? Path.GetFileName(Path.GetDirectoryName(bind)) : "vfio-pci");
+                Finish(
+                    bind,
+                    Path.GetFileName(bind) == "bind" ? Path.GetFileName(Path.GetDirectoryName(bind)) : "vfio-pci");
             }
         }
     }
 
-    private bool IsWritten(string attribute) => File.ReadAllText(_host.PathOf(attribute)).Length == _device.Address.Length;
+    private bool IsWritten(string attribute) =>
+        File.ReadAllText(_host.PathOf(attribute)).Length == _device.Address.Length;
 
     private void Finish(string attribute, string? driver)
     {

@@ -17,12 +17,17 @@ public sealed class FriendTests
     {
         StringBuilder text = new();
         foreach ((Assembly friend, Assembly of) in (ReadOnlySpan<(Assembly, Assembly)>)[
-            (typeof(BindingPlan).Assembly, typeof(VfioDevice).Assembly), (typeof(DeviceModel).Assembly, typeof(VfioDevice).Assembly),
-            (typeof(CliHost).Assembly, typeof(VfioDevice).Assembly), (typeof(CliHost).Assembly, typeof(BindingPlan).Assembly)])
+            (typeof(BindingPlan).Assembly, typeof(VfioDevice).Assembly),
+            (typeof(DeviceModel).Assembly, typeof(VfioDevice).Assembly),
+            (typeof(CliHost).Assembly, typeof(VfioDevice).Assembly),
+            (typeof(CliHost).Assembly, typeof(BindingPlan).Assembly),
+        ])
         {
             string[] used = [.. FindInternals(friend, of)];
             Assert.NotEmpty(used);
-            text.Append($"# what {friend.GetName().Name} uses of {of.GetName().Name}'s internals, constants aside\n").AppendJoin('\n', used).Append("\n\n");
+            text.Append($"# what {friend.GetName().Name} uses of {of.GetName().Name}'s internals, constants aside\n")
+                .AppendJoin('\n', used)
+                .Append("\n\n");
         }
 
         Approved.Matches("friends", text.ToString().TrimEnd() + "\n");
@@ -30,7 +35,8 @@ public sealed class FriendTests
 
     [Fact]
     public void Drivers_use_none() => Assert.All(
-        Directory.EnumerateFiles(AppContext.BaseDirectory, "Vfio*.dll").Where(path => path.Contains(".Drivers.", StringComparison.Ordinal)),
+        Directory.EnumerateFiles(AppContext.BaseDirectory, "Vfio*.dll")
+            .Where(path => path.Contains(".Drivers.", StringComparison.Ordinal)),
         path => Assert.Empty(FindInternals(Assembly.LoadFrom(path), typeof(VfioDevice).Assembly)));
 
     // The friend's references to types and members that are not public.
@@ -50,7 +56,8 @@ public sealed class FriendTests
 
         foreach (TypeReferenceHandle handle in reader.TypeReferences)
         {
-            if (FindType(reader, of, handle) is { IsVisible: false } type && !found.Any(name => name.StartsWith(NameOf(type) + ".", StringComparison.Ordinal)))
+            if (FindType(reader, of, handle) is { IsVisible: false } type
+                && !found.Any(name => name.StartsWith(NameOf(type) + ".", StringComparison.Ordinal)))
             {
                 found.Add(NameOf(type));
             }
@@ -59,11 +66,15 @@ public sealed class FriendTests
         return found;
     }
 
-    private static string NameOf(Type type) => type.DeclaringType is Type outer ? $"{NameOf(outer)}.{type.Name}" : type.Name;
+    private static string NameOf(Type type) =>
+        type.DeclaringType is Type outer ? $"{NameOf(outer)}.{type.Name}" : type.Name;
 
     private static bool IsPublic(Type type, string member)
     {
-        const BindingFlags All = BindingFlags.Instance | BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic;
+        const BindingFlags All = BindingFlags.Instance
+            | BindingFlags.Static
+            | BindingFlags.Public
+            | BindingFlags.NonPublic;
         return type.IsVisible && type.GetMember(member, All).Any(found => found switch
         {
             MethodBase method => method.IsPublic || method.IsFamily || method.IsFamilyOrAssembly,
@@ -76,7 +87,8 @@ public sealed class FriendTests
     {
         if (handle.Kind == HandleKind.TypeSpecification)
         {
-            BlobReader blob = reader.GetBlobReader(reader.GetTypeSpecification((TypeSpecificationHandle)handle).Signature);
+            BlobReader blob = reader.GetBlobReader(
+                reader.GetTypeSpecification((TypeSpecificationHandle)handle).Signature);
             const byte GenericInstance = 0x15;
             if (blob.ReadByte() != GenericInstance)
             {
@@ -96,9 +108,11 @@ public sealed class FriendTests
         string name = reader.GetString(type.Name);
         return type.ResolutionScope.Kind switch
         {
-            HandleKind.AssemblyReference => reader.GetString(reader.GetAssemblyReference((AssemblyReferenceHandle)type.ResolutionScope).Name) == of.GetName().Name
+            HandleKind.AssemblyReference => reader.GetString(
+                reader.GetAssemblyReference((AssemblyReferenceHandle)type.ResolutionScope).Name) == of.GetName().Name
                 ? of.GetType($"{reader.GetString(type.Namespace)}.{name}", throwOnError: true) : null,
-            HandleKind.TypeReference => FindType(reader, of, type.ResolutionScope)?.GetNestedType(name, BindingFlags.Public | BindingFlags.NonPublic),
+            HandleKind.TypeReference => FindType(reader, of, type.ResolutionScope)
+                ?.GetNestedType(name, BindingFlags.Public | BindingFlags.NonPublic),
             _ => null,
         };
     }

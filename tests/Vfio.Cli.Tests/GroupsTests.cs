@@ -15,7 +15,8 @@ public sealed class GroupsTests : IDisposable
     }
 
     [Fact]
-    public void Json_has_the_documented_fields() => Approved.Matches("groups-json", Tool.Run(_host, "groups", "--json").Succeeded().Output);
+    public void Json_has_the_documented_fields() =>
+        Approved.Matches("groups-json", Tool.Run(_host, "groups", "--json").Succeeded().Output);
 
     [Fact]
     public void A_host_without_an_iommu_is_reported()

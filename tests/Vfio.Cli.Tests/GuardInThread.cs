@@ -24,7 +24,8 @@ internal sealed class GuardInThread : IGuardian
         {
             using (output)
             {
-                return VfioCommandLine.Run(order.ToArguments(), host with { Out = output, OpenInput = () => input, FindVariable = Variables });
+                return VfioCommandLine.Run(
+                    order.ToArguments(), host with { Out = output, OpenInput = () => input, FindVariable = Variables });
             }
         });
     }

@@ -51,7 +51,8 @@ public sealed class HostileTextTests : IDisposable
     [InlineData("read", "00:14.3", "bar0", "-n", "X")]
     [InlineData("write", "00:14.3", "bar0", "X", "-w", "X")]
     public void What_the_user_typed(params string[] arguments) =>
-        AssertHarmless(Tool.Run(_host, [.. arguments.Select(argument => argument.Replace("X", Evil, StringComparison.Ordinal))]));
+        AssertHarmless(
+            Tool.Run(_host, [.. arguments.Select(argument => argument.Replace("X", Evil, StringComparison.Ordinal))]));
 
     [Fact]
     public void Text_that_looks_like_markup_is_shown_as_it_is()
@@ -69,7 +70,8 @@ public sealed class HostileTextTests : IDisposable
     [InlineData("a\tb\nc\rd\0e\u007f\u0085", "a?b?c?d?e??")]
     [InlineData("\e[31mred", "?[31mred")]
     [InlineData("left\u202eright\u2066\u200f\ufeff\u00ad", "left?right????")]
-    public void Clean_replaces_control_and_format_characters(string text, string clean) => Assert.Equal(clean, Printable.Clean(text));
+    public void Clean_replaces_control_and_format_characters(string text, string clean) =>
+        Assert.Equal(clean, Printable.Clean(text));
 
     [Theory]
     [InlineData("12345", 5, "12345")]
@@ -79,7 +81,8 @@ public sealed class HostileTextTests : IDisposable
     [InlineData("\u4e2d\u6587\u4e2d\u6587", 4, "\u4e2d…")]
     [InlineData("123456", 1, "…")]
     [InlineData("123456", 0, "")]
-    public void Shorten_counts_columns(string text, int columns, string expected) => Assert.Equal(expected, Printable.Shorten(text, columns));
+    public void Shorten_counts_columns(string text, int columns, string expected) =>
+        Assert.Equal(expected, Printable.Shorten(text, columns));
 
     [Theory]
     [InlineData("Intel Corporation", "Intel")]
@@ -88,7 +91,8 @@ public sealed class HostileTextTests : IDisposable
     [InlineData("Samsung Electronics Co Ltd", "Samsung Electronics")]
     [InlineData("Co., Ltd.", "Co.")]
     [InlineData("", "")]
-    public void Vendors_have_their_common_names(string vendor, string expected) => Assert.Equal(expected, DeviceNames.Shorten(vendor));
+    public void Vendors_have_their_common_names(string vendor, string expected) =>
+        Assert.Equal(expected, DeviceNames.Shorten(vendor));
 
     private static void AssertHarmless(Result result)
     {

@@ -9,8 +9,14 @@ public sealed class JsonTests
     public void Whole_numbers_have_all_their_digits()
     {
         using StringWriter text = new();
-        Json.WriteLine(text, new MappingDocument("0x10000", ulong.MaxValue, "read", "a test", 0.5, true), CliJson.Default.MappingDocument.SerializeHandler!);
-        Json.WriteLine(text, new MemoryDocument((1ul << 53) + 1, uint.MaxValue, null), CliJson.Default.MemoryDocument.SerializeHandler!);
+        Json.WriteLine(
+            text,
+            new MappingDocument("0x10000", ulong.MaxValue, "read", "a test", 0.5, true),
+            CliJson.Default.MappingDocument.SerializeHandler!);
+        Json.WriteLine(
+            text,
+            new MemoryDocument((1ul << 53) + 1, uint.MaxValue, null),
+            CliJson.Default.MemoryDocument.SerializeHandler!);
         Assert.Equal(
             """
             {"iova":"0x10000","length":18446744073709551615,"access":"read","owner":"a test","age":0.5,"isLive":true}
@@ -23,9 +29,11 @@ public sealed class JsonTests
     [Fact]
     public void Values_that_may_be_missing_are_described_where_the_published_tool_finds_them()
     {
-        FieldInfo[] descriptions = [.. typeof(CliJson).GetFields(BindingFlags.Instance | BindingFlags.NonPublic).Where(IsOfMissingValue)];
+        FieldInfo[] descriptions =
+            [.. typeof(CliJson).GetFields(BindingFlags.Instance | BindingFlags.NonPublic).Where(IsOfMissingValue)];
         Assert.NotEmpty(descriptions);
-        Assert.All(descriptions, field => Assert.True(field.GetValue(CliJson.Writing) is not null, $"Set {field.Name} in {nameof(CliJson.Writing)}"));
+        Assert.All(descriptions, field => Assert.True(
+            field.GetValue(CliJson.Writing) is not null, $"Set {field.Name} in {nameof(CliJson.Writing)}"));
 
         static bool IsOfMissingValue(FieldInfo field) =>
             field.FieldType.IsGenericType && field.FieldType.GetGenericTypeDefinition() == typeof(JsonTypeInfo<>)
@@ -37,7 +45,8 @@ public sealed class JsonTests
     {
         using StringWriter text = new();
         Json.WriteLine(text, new PeekLine(0, "peek\u001b[2J", "0x0", 8, ["a\u0007b"]), CliJson.Write);
-        Assert.Equal("""{"time":0,"operation":"peek?[2J","iova":"0x0","width":8,"values":["a?b"]}""" + "\n", text.ToString());
+        Assert.Equal(
+            """{"time":0,"operation":"peek?[2J","iova":"0x0","width":8,"values":["a?b"]}""" + "\n", text.ToString());
     }
 
     [Fact]

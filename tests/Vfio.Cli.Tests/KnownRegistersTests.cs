@@ -76,5 +76,6 @@ public sealed class KnownRegistersTests : IDisposable
         return new PciBus(_host.Root).Get(PciAddress.Parse(Address));
     }
 
-    private void WriteConfig(byte[] bytes) => File.WriteAllBytes(_host.PathOf($"sys/devices/pci0000:00/{Address}/config"), bytes);
+    private void WriteConfig(byte[] bytes) =>
+        File.WriteAllBytes(_host.PathOf($"sys/devices/pci0000:00/{Address}/config"), bytes);
 }

@@ -40,7 +40,8 @@ public sealed class LineEditorTests : RegisterCommandTest
     [Fact]
     public void The_arrows_go_through_what_was_typed_before()
     {
-        using LineEditor editor = Type("one\rtwo\r\u001b[A\u001b[A\rdraft\u001b[A\u001b[B\r\u001b[A\u001b[A\u001b[A\u001b[A\u001b[A\u001b[A!\r");
+        using LineEditor editor = Type(
+            "one\rtwo\r\u001b[A\u001b[A\rdraft\u001b[A\u001b[B\r\u001b[A\u001b[A\u001b[A\u001b[A\u001b[A\u001b[A!\r");
         Assert.Equal(["one", "two", "one", "draft", "one!"], Enumerable.Range(0, 5).Select(_ => editor.Next("> ")));
     }
 
@@ -86,12 +87,16 @@ public sealed class LineEditorTests : RegisterCommandTest
         Assert.Equal(
             [
                 "0000:00:14.3 is open; help lists the commands, Tab completes, Ctrl-D ends",
-                "vfio: pread on BAR0 of 0000:00:14.3: EIO (Input/output error)", "hint: the kernel log may tell more: dmesg | tail",
+                "vfio: pread on BAR0 of 0000:00:14.3: EIO (Input/output error)",
+                "hint: the kernel log may tell more: dmesg | tail",
                 "vfio: read: 'NOTHING' is neither a place nor a register of this device",
                 "hint: a place looks like bar0+0x10 or config+4; Tab in 'vfio shell' shows the names",
                 "vfio: 'foo' is not a command of the shell",
-                "hint: the commands are read, write, set, clear, wait, dump, alloc, free, peek, poke, status, reset, undo, record, help, quit",
-                "vfio: undo: there is nothing to undo", "hint: undo reverts writes of this session, since the last reset", "",
+                "hint: the commands are read, write, set, clear, wait, dump, alloc, free, peek, poke, status, reset, "
+                + "undo, record, help, quit",
+                "vfio: undo: there is nothing to undo",
+                "hint: undo reverts writes of this session, since the last reset",
+                "",
             ],
             result.Errors.Split('\n'));
         Assert.Contains("SCRATCH: 0x12345678\n", result.Output, StringComparison.Ordinal);
@@ -99,14 +104,23 @@ public sealed class LineEditorTests : RegisterCommandTest
     }
 
     [Fact]
-    public void Help_lists_every_command() => Approved.Matches("shell-help", string.Join('\n', RunTyped("help\rquit\r").Output.Split('\n').Where(line => !line.Contains('\r'))));
+    public void Help_lists_every_command() => Approved.Matches(
+        "shell-help",
+        string.Join('\n', RunTyped("help\rquit\r").Output.Split('\n').Where(line => !line.Contains('\r'))));
 
     [Fact]
     public void A_terminal_without_movements_gets_plain_lines()
     {
         _keyboard.IsPlain = true;
         Result result = Run(
-            Tool.Narrow, host => host with { FindKeyboard = () => _keyboard, OpenInput = () => new MemoryStream("read SCRATCH\n"u8.ToArray()) }, "shell", "00:14.3");
+            Tool.Narrow,
+            host => host with
+            {
+                FindKeyboard = () => _keyboard,
+                OpenInput = () => new MemoryStream("read SCRATCH\n"u8.ToArray()),
+            },
+            "shell",
+            "00:14.3");
         Assert.Equal("vfio 0000:00:14.3> SCRATCH: 0x12345678\nvfio 0000:00:14.3> ", result.Output);
         Assert.Equal(0, result.ExitCode);
     }
@@ -121,7 +135,8 @@ public sealed class LineEditorTests : RegisterCommandTest
     {
         _keyboard.Type(keys);
         _screen.NewLine = "\n";
-        return new LineEditor(_keyboard, _screen, 80, new ShellCompleter(new RegisterNames(Maps), () => ["0x10000", "0x20000"]).Complete);
+        return new LineEditor(
+            _keyboard, _screen, 80, new ShellCompleter(new RegisterNames(Maps), () => ["0x10000", "0x20000"]).Complete);
     }
 
     private Result RunTyped(string keys)

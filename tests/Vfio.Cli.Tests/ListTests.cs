@@ -9,16 +9,20 @@ public sealed class ListTests : IDisposable
     public void Dispose() => _host.Dispose();
 
     [Fact]
-    public void A_terminal_of_80_columns() => Approved.Matches("list-80", Tool.Run(_host, "list").Succeeded().FitsIn(80).Output);
+    public void A_terminal_of_80_columns() =>
+        Approved.Matches("list-80", Tool.Run(_host, "list").Succeeded().FitsIn(80).Output);
 
     [Fact]
-    public void A_pipe_gets_whole_names() => Approved.Matches("list-pipe", Tool.Run(_host, Terminal.None, "list").Succeeded().Output);
+    public void A_pipe_gets_whole_names() =>
+        Approved.Matches("list-pipe", Tool.Run(_host, Terminal.None, "list").Succeeded().Output);
 
     [Theory]
     [InlineData(20)]
     [InlineData(40)]
     [InlineData(132)]
-    public void Every_width_is_kept(int columns) => Tool.Run(_host, new Terminal(columns, HasColour: false), "list").Succeeded().FitsIn(columns);
+    public void Every_width_is_kept(int columns) => Tool.Run(_host, new Terminal(columns, HasColour: false), "list")
+        .Succeeded()
+        .FitsIn(columns);
 
     [Theory]
     [InlineData("--class", "net", 3)]
@@ -48,7 +52,10 @@ public sealed class ListTests : IDisposable
     public void Devices_that_can_be_bound_and_bound_devices_are_filters()
     {
         string[] Addresses(string option) =>
-            [.. Tool.Run(_host, "list", "--json", option).Succeeded().Json.EnumerateArray().Select(item => item.GetProperty("address").GetString()!)];
+            [.. Tool.Run(_host, "list", "--json", option)
+                .Succeeded().Json
+                .EnumerateArray()
+                .Select(item => item.GetProperty("address").GetString()!)];
         Assert.Equal(["0000:00:03.0", "0000:00:08.0", "0000:00:14.3", "0000:03:02.0"], Addresses("--available"));
         Assert.Equal(["0000:03:01.0", "0000:04:00.0"], Addresses("--taken"));
         Tool.Run(_host, "list", "--taken", "--available").FailedWith(2, "cannot be combined", "vfio list --help");
@@ -60,7 +67,9 @@ public sealed class ListTests : IDisposable
     public void A_wide_terminal_shows_the_names_of_interfaces_and_disks(int columns)
     {
         _host.AddClassDevice("0000:00:06.0", "block", "nvme/nvme0/nvme0n1/", "nvme0n1p1");
-        string output = Tool.Run(_host, new Terminal(columns, HasColour: false), "list").Succeeded().FitsIn(columns).Output;
+        string output = Tool.Run(_host, new Terminal(columns, HasColour: false), "list")
+            .Succeeded()
+            .FitsIn(columns).Output;
         Assert.Contains(" eth0 ", output, StringComparison.Ordinal);
         Assert.Contains(" nvme0n1 ", output, StringComparison.Ordinal);
         Assert.DoesNotContain("nvme0n1p1", output, StringComparison.Ordinal);
@@ -68,7 +77,8 @@ public sealed class ListTests : IDisposable
 
     [Fact]
     public void A_terminal_of_200_columns() =>
-        Approved.Matches("list-200", Tool.Run(_host, new Terminal(200, HasColour: false), "list").Succeeded().FitsIn(200).Output);
+        Approved.Matches(
+            "list-200", Tool.Run(_host, new Terminal(200, HasColour: false), "list").Succeeded().FitsIn(200).Output);
 
     [Fact]
     public void A_terminal_with_colour() =>
@@ -77,7 +87,8 @@ public sealed class ListTests : IDisposable
     [Fact]
     public void Filters_combine()
     {
-        JsonElement devices = Tool.Run(_host, "list", "--json", "--class", "net", "--group", "10", "--driver", "e1000e").Succeeded().Json;
+        JsonElement devices = Tool.Run(_host, "list", "--json", "--class", "net", "--group", "10", "--driver", "e1000e")
+            .Succeeded().Json;
         Assert.Equal("0000:03:02.0", Assert.Single(devices.EnumerateArray()).GetProperty("address").GetString());
     }
 
@@ -96,7 +107,8 @@ public sealed class ListTests : IDisposable
     [Fact]
     public void Only_terminals_with_colour_get_colour()
     {
-        Assert.Contains("\e[", Tool.Run(_host, new Terminal(80, HasColour: true), "list").Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "\e[", Tool.Run(_host, new Terminal(80, HasColour: true), "list").Output, StringComparison.Ordinal);
         Assert.DoesNotContain("\e[", Tool.Run(_host, "list").Output, StringComparison.Ordinal);
     }
 

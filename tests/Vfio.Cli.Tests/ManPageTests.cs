@@ -11,7 +11,8 @@ public sealed class ManPageTests : IDisposable
 
     public void Dispose() => _host.Dispose();
 
-    private string Page(string command) => Tool.Run(_host, command.Length == 0 ? ["man"] : ["man", command]).Succeeded().Output;
+    private string Page(string command) => Tool.Run(_host, command.Length == 0 ? ["man"] : ["man", command])
+        .Succeeded().Output;
 
     [Theory]
     [MemberData(nameof(Commands))]
@@ -44,11 +45,15 @@ public sealed class ManPageTests : IDisposable
             .Concat(HelpText.OptionsOf(command).SelectMany(option => option.Aliases.Append(option.Name)))
             .Concat(Manual.ExitCodes.Select(code => code.Name))
             .Concat(Manual.Environment.Select(variable => variable.Name))
-            .Concat(((command as DocumentedCommand)?.Examples ?? VfioCommandLine.Examples).Select(example => example.CommandLine))
+            .Concat(((command as DocumentedCommand)?.Examples ?? VfioCommandLine.Examples)
+                .Select(example => example.CommandLine))
             .Append("/run/vfio");
         Assert.All(words, word => Assert.Contains(ManPage.Escape(word), page, StringComparison.Ordinal));
         Assert.All(
-            (string[])["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXIT STATUS", "ENVIRONMENT", "FILES", "EXAMPLES", "SEE ALSO"],
+            (string[])[
+                "NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "EXIT STATUS", "ENVIRONMENT", "FILES", "EXAMPLES",
+                "SEE ALSO",
+            ],
             section => Assert.Contains($"\n.SH {section}\n", page, StringComparison.Ordinal));
     }
 
@@ -56,7 +61,9 @@ public sealed class ManPageTests : IDisposable
     public void The_first_page_names_every_command()
     {
         string page = Page("");
-        Assert.All(Commands.Select(row => row.Data).Where(name => name.Length != 0), name => Assert.Contains($".B vfio\\-{name}(8)\n", page, StringComparison.Ordinal));
+        Assert.All(
+            Commands.Select(row => row.Data).Where(name => name.Length != 0),
+            name => Assert.Contains($".B vfio\\-{name}(8)\n", page, StringComparison.Ordinal));
     }
 
     [Theory]
@@ -64,10 +71,13 @@ public sealed class ManPageTests : IDisposable
     [InlineData(".TH", "\\&.TH")]
     [InlineData("'quoted'", "\\(aqquoted\\(aq")]
     [InlineData("--json", "\\-\\-json")]
-    public void Text_that_looks_like_a_troff_request_is_text(string text, string expected) => Assert.Equal(expected, ManPage.Escape(text));
+    public void Text_that_looks_like_a_troff_request_is_text(string text, string expected) =>
+        Assert.Equal(expected, ManPage.Escape(text));
 
     private static void SkipWithout(string program) => Assert.SkipWhen(
-        !(Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, program))),
+        !(Environment.GetEnvironmentVariable("PATH") ?? "")
+            .Split(':')
+            .Any(folder => File.Exists(Path.Combine(folder, program))),
         $"{program} is not installed: eng/setup installs it");
 
     private static (string Output, string Errors) Format(string page, params string[] command)

@@ -33,7 +33,8 @@ public sealed class ModelTargetTests : IDisposable
         arguments);
 
     [Fact]
-    public void Show_says_what_it_is_and_that_it_is_a_model() => Approved.Matches("show-model", Run("show", "emu:edu").Succeeded().FitsIn(80).Output);
+    public void Show_says_what_it_is_and_that_it_is_a_model() =>
+        Approved.Matches("show-model", Run("show", "emu:edu").Succeeded().FitsIn(80).Output);
 
     [Fact]
     public void Show_in_json_has_the_fields_of_every_device()
@@ -44,7 +45,8 @@ public sealed class ModelTargetTests : IDisposable
         using FakeHost host = FakeHost.WithDetails();
         JsonElement device = Tool.Run(host, "show", "eth0", "--json").Succeeded().Json;
         Assert.False(device.GetProperty("isModel").GetBoolean());
-        Assert.Equal(device.EnumerateObject().Select(field => field.Name), model.EnumerateObject().Select(field => field.Name));
+        Assert.Equal(
+            device.EnumerateObject().Select(field => field.Name), model.EnumerateObject().Select(field => field.Name));
     }
 
     [Fact]
@@ -62,10 +64,17 @@ public sealed class ModelTargetTests : IDisposable
     [InlineData("0x1234\n", "read", "emu:edu", "config", "-w", "16")]
     [InlineData("", "write", "emu:edu", "LIVENESS", "1")]
     [InlineData("emu:edu is a device model inside vfio: it needs no bind and no release\n", "bind", "emu:edu")]
-    [InlineData("emu:edu is a device model inside vfio: it needs no bind and no release\n", "bind", "--dry-run", "emu:edu", "emu:edu")]
+    [InlineData(
+        "emu:edu is a device model inside vfio: it needs no bind and no release\n",
+        "bind",
+        "--dry-run",
+        "emu:edu",
+        "emu:edu")]
     [InlineData("emu:edu is a device model inside vfio: it needs no bind and no release\n", "release", "emu:edu")]
-    [InlineData("emu:edu is a device model inside vfio: it needs no bind and no release\n", "release", "--dry-run", "emu:edu")]
-    public void Commands_work_on_a_device_model(string output, params string[] arguments) => Assert.Equal(output, Run(arguments).Succeeded().Output);
+    [InlineData(
+        "emu:edu is a device model inside vfio: it needs no bind and no release\n", "release", "--dry-run", "emu:edu")]
+    public void Commands_work_on_a_device_model(string output, params string[] arguments) =>
+        Assert.Equal(output, Run(arguments).Succeeded().Output);
 
     [Theory]
     [InlineData("bind")]
@@ -88,8 +97,11 @@ public sealed class ModelTargetTests : IDisposable
     [Fact]
     public void A_script_works_with_one_model_from_beginning_to_end()
     {
-        const string Script = "write LIVENESS 0x12345678\nread LIVENESS\nwrite FACTORIAL 5\nwait STATUS COMPUTING 0 1s\nread FACTORIAL\n";
-        Assert.Equal("LIVENESS: 0xedcba987\nSTATUS: 0x00000000\nFACTORIAL: 0x00000078\n", Run(Script, ["shell", "emu:edu"]).Succeeded().Output);
+        const string Script =
+            "write LIVENESS 0x12345678\nread LIVENESS\nwrite FACTORIAL 5\nwait STATUS COMPUTING 0 1s\nread FACTORIAL\n";
+        Assert.Equal(
+            "LIVENESS: 0xedcba987\nSTATUS: 0x00000000\nFACTORIAL: 0x00000078\n",
+            Run(Script, ["shell", "emu:edu"]).Succeeded().Output);
     }
 
     [Fact]
@@ -106,7 +118,8 @@ public sealed class ModelTargetTests : IDisposable
         Run($"record {file}\nwrite FACTORIAL 6\nread FACTORIAL\n", ["shell", "emu:edu"]).Succeeded();
         Assert.Equal("2 accesses made, 1 reads as recorded\n", Run("replay", file, "emu:edu").Succeeded().Output);
         File.WriteAllText(file, File.ReadAllText(file).Replace("0x000002d0", "0x000002d1", StringComparison.Ordinal));
-        Run("replay", file, "emu:edu").FailedWith(1, "FACTORIAL (bar0+0x08) reads 0x000002d0 instead of the recorded 0x000002d1", "the replay stopped there");
+        Run("replay", file, "emu:edu").FailedWith(
+            1, "FACTORIAL (bar0+0x08) reads 0x000002d0 instead of the recorded 0x000002d1", "the replay stopped there");
         Assert.Equal("emu:edu", Run("replay", "--json", file, "emu:edu").Json.GetProperty("address").GetString());
     }
 
@@ -116,7 +129,8 @@ public sealed class ModelTargetTests : IDisposable
         string file = PathOf("dump.txt");
         Run("dump", "emu:edu", "config", "-o", file).Succeeded();
         Assert.Empty(Run("diff", file, "emu:edu").Succeeded().Output);
-        File.WriteAllText(file, File.ReadAllText(file).Replace("40: 05 00 80", "40: 05 00 81", StringComparison.Ordinal));
+        File.WriteAllText(
+            file, File.ReadAllText(file).Replace("40: 05 00 80", "40: 05 00 81", StringComparison.Ordinal));
         Result result = Run("diff", file, "emu:edu");
         Assert.Contains("0x0081 -> 0x0080  MSI.Flags\n", result.Output, StringComparison.Ordinal);
         Assert.Contains("+++ emu:edu (config of 1234:11e8", result.Output, StringComparison.Ordinal);
@@ -137,11 +151,13 @@ public sealed class ModelTargetTests : IDisposable
     [InlineData(2, "show: 'emu:' is not a device model", "show", "emu:")]
     [InlineData(2, "bind: 'emu:EDU' is not a device model", "bind", "emu:EDU")]
     [InlineData(2, "diff: 'emu:nonsense' is not a device model", "diff", "emu:nonsense", "emu:edu")]
-    public void An_unknown_device_model_is_an_error_that_names_the_known_ones(int exitCode, string message, params string[] arguments) =>
+    public void An_unknown_device_model_is_an_error_that_names_the_known_ones(
+        int exitCode, string message, params string[] arguments) =>
         Run(arguments).FailedWith(exitCode, message, "the device models are: emu:edu");
 
     [Fact]
-    public void Missing_features_are_reported_by_name() => Run("read", "emu:edu", "bar5").FailedWith(1, "BAR5 of edu", "it has BAR0, configuration space");
+    public void Missing_features_are_reported_by_name() =>
+        Run("read", "emu:edu", "bar5").FailedWith(1, "BAR5 of edu", "it has BAR0, configuration space");
 
     [Theory]
     [InlineData("emu:edu", "show", "em")]
@@ -151,7 +167,10 @@ public sealed class ModelTargetTests : IDisposable
     [InlineData("bar0,config", "dump", "emu:edu", "")]
     public void Completion_offers_a_device_model(string expected, params string[] words)
     {
-        string[] answers = [.. Tool.Run(_host, ["complete", "--", .. words]).Succeeded().Output.Split('\n').Select(line => line.Split('\t')[0])];
+        string[] answers = [.. Tool.Run(_host, ["complete", "--", .. words])
+            .Succeeded().Output
+            .Split('\n')
+            .Select(line => line.Split('\t')[0])];
         Assert.All(expected.Split(','), answer => Assert.Contains(answer, answers));
         Assert.DoesNotContain("bar1", answers);
     }

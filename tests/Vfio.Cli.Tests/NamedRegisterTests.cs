@@ -26,15 +26,22 @@ public sealed class NamedRegisterTests : RegisterCommandTest
         Assert.Contains("config+0x04: 0x0006  COMMAND", result.Output, StringComparison.Ordinal);
         Assert.Contains("EXP.LnkSta", result.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("ICR", result.Output, StringComparison.Ordinal);
-        Assert.Contains("vfio: read: left out 1 register with read side effects: ICR\n", result.Errors, StringComparison.Ordinal);
-        Assert.Contains("vfio: read: left out 1 register that can only be written: DOORBELL\n", result.Errors, StringComparison.Ordinal);
+        Assert.Contains(
+            "vfio: read: left out 1 register with read side effects: ICR\n", result.Errors, StringComparison.Ordinal);
+        Assert.Contains(
+            "vfio: read: left out 1 register that can only be written: DOORBELL\n",
+            result.Errors,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void All_as_json()
     {
         System.Text.Json.JsonElement root = Run("read", "00:14.3", "--all", "--json").Json;
-        Assert.Contains(root.GetProperty("registers").EnumerateArray(), register => register.GetProperty("name").GetString() == "STATUS" && register.GetProperty("region").GetString() == "bar0");
+        Assert.Contains(
+            root.GetProperty("registers").EnumerateArray(),
+            register => register.GetProperty("name").GetString() == "STATUS"
+                && register.GetProperty("region").GetString() == "bar0");
         Assert.Equal(2, root.GetProperty("leftOut").GetArrayLength());
     }
 
@@ -42,7 +49,8 @@ public sealed class NamedRegisterTests : RegisterCommandTest
     [InlineData("PLACE and --all cannot be combined", "read", "00:14.3", "STATUS", "--all")]
     [InlineData("PLACE is missing", "read", "00:14.3")]
     [InlineData("-w and -n cannot be combined with --all", "read", "00:14.3", "--all", "-n", "2")]
-    public void All_and_a_place_exclude_each_other(string message, params string[] arguments) => Run(arguments).FailedWith(2, message, "vfio read --help");
+    public void All_and_a_place_exclude_each_other(string message, params string[] arguments) =>
+        Run(arguments).FailedWith(2, message, "vfio read --help");
 
     [Fact]
     public void Reading_config_by_name_is_one_access_of_its_width()
@@ -63,7 +71,13 @@ public sealed class NamedRegisterTests : RegisterCommandTest
     [InlineData("'STATSU' is neither a place nor a register", "did you mean STATUS", "read", "00:14.3", "STATSU")]
     [InlineData("'LnkSta' is neither a place nor a register", "EXP.LnkSta", "read", "00:14.3", "LnkSta")]
     [InlineData("'zebra' is neither a place nor a register", "bar0+0x10", "read", "00:14.3", "zebra")]
-    [InlineData("'bar0.COMMAND' is neither a place nor a register", "did you mean COMMAND", "write", "00:14.3", "bar0.COMMAND", "1")]
+    [InlineData(
+        "'bar0.COMMAND' is neither a place nor a register",
+        "did you mean COMMAND",
+        "write",
+        "00:14.3",
+        "bar0.COMMAND",
+        "1")]
     [InlineData("'bar9' is neither", "bar0+0x10", "watch", "00:14.3", "bar9")]
     [InlineData("0x10000 does not fit into a register of 16 bits", "-w", "write", "00:14.3", "COMMAND", "0x10000")]
     public void A_wrong_name_is_wrong_usage_and_opens_nothing(string message, string hint, params string[] arguments)
@@ -74,8 +88,9 @@ public sealed class NamedRegisterTests : RegisterCommandTest
     }
 
     [Fact]
-    public void A_device_without_names_says_so() => Run(Tool.Narrow, host => host with { LoadRegisters = _ => [] }, "read", "00:14.3", "STATUS")
-        .FailedWith(2, "'STATUS' is not a place, and vfio has no register names for this device", "bar0+0x10");
+    public void A_device_without_names_says_so() =>
+        Run(Tool.Narrow, host => host with { LoadRegisters = _ => [] }, "read", "00:14.3", "STATUS")
+            .FailedWith(2, "'STATUS' is not a place, and vfio has no register names for this device", "bar0+0x10");
 
     [Fact]
     public void Fields_are_shown_to_a_person_and_a_pipe_gets_the_value() =>
@@ -90,11 +105,14 @@ public sealed class NamedRegisterTests : RegisterCommandTest
     {
         Terminal person = new(80, HasColour: true) { IsInteractive = true };
         Assert.Equal("0x00080281\n", Run(person, "read", "00:14.3", "bar0+8").Succeeded().Output);
-        Assert.Equal("bar0+0x08: 0x00080281\nbar0+0x0c: 0x00000000\n", Run(person, "read", "00:14.3", "bar0+8", "-n", "2").Succeeded().Output);
+        Assert.Equal(
+            "bar0+0x08: 0x00080281\nbar0+0x0c: 0x00000000\n",
+            Run(person, "read", "00:14.3", "bar0+8", "-n", "2").Succeeded().Output);
     }
 
     [Fact]
-    public void Json_has_names_and_fields() => Approved.Matches("read-named-json", Run("read", "--json", "00:14.3", "STATUS").Succeeded().Output);
+    public void Json_has_names_and_fields() =>
+        Approved.Matches("read-named-json", Run("read", "--json", "00:14.3", "STATUS").Succeeded().Output);
 
     [Fact]
     public void Registers_that_share_a_name_are_the_devices_own_first() =>
@@ -104,7 +122,8 @@ public sealed class NamedRegisterTests : RegisterCommandTest
     [Theory]
     [InlineData("EXP.DevCap", "0x00008020\n", 2)]
     [InlineData("config.COMMAND", "0x0507\n", 1)]
-    public void Users_other_than_root_have_the_names_of_capabilities_of_bound_devices(string place, string value, int opens)
+    public void Users_other_than_root_have_the_names_of_capabilities_of_bound_devices(
+        string place, string value, int opens)
     {
         byte[] config = FakeConfig.Intel82574();
         Host.WriteConfig("0000:03:01.0", config[..64]);
@@ -133,7 +152,11 @@ public sealed class NamedRegisterTests : RegisterCommandTest
         Host.WriteConfig("0000:03:01.0", FakeConfig.Intel82574()[..64]);
         Run(
             Tool.Narrow,
-            host => host with { LoadRegisters = KnownRegisters.For, OpenDevice = (_, _) => throw new VfioException("open", "/dev/vfio/10", 16) },
+            host => host with
+            {
+                LoadRegisters = KnownRegisters.For,
+                OpenDevice = (_, _) => throw new VfioException("open", "/dev/vfio/10", 16),
+            },
             "read", "03:01.0", "EXP.DevCap").FailedWith(1, "open on /dev/vfio/10: EBUSY", "");
     }
 }

@@ -14,26 +14,34 @@ public sealed class PersistTests : IDisposable
     {
         // These tests are compiled just in time, and so is the tool in them.
         Result refused = Tool.Run(_host, "bind", "--persist", "00:14.3");
-        refused.FailedWith(ExitCode.Refused, "which root would run at every boot", "the build that is compiled ahead of time");
+        refused.FailedWith(
+            ExitCode.Refused, "which root would run at every boot", "the build that is compiled ahead of time");
         Assert.False(Path.Exists(_host.PathOf("etc/vfio")));
     }
 
     [Fact]
     public void Without_an_iommu_nothing_is_persistent() =>
-        Tool.Run(_host, "bind", "--persist", "--noiommu", "00:14.3").FailedWith(ExitCode.WrongUsage, "cannot be combined", "vfio bind --help");
+        Tool.Run(_host, "bind", "--persist", "--noiommu", "00:14.3")
+            .FailedWith(ExitCode.WrongUsage, "cannot be combined", "vfio bind --help");
 
     [Fact]
     public void A_device_of_driverctl_is_refused_and_reported()
     {
         _host.Write("etc/driverctl.d/pci-0000:00:14.3", "igb_uio\n");
         Result refused = Tool.Run(_host, "bind", "--persist", "00:14.3");
-        refused.FailedWith(ExitCode.Refused, "driverctl binds it to igb_uio at every boot", "driverctl unset-override 0000:00:14.3");
+        refused.FailedWith(
+            ExitCode.Refused, "driverctl binds it to igb_uio at every boot", "driverctl unset-override 0000:00:14.3");
 
         Result dryRun = Tool.Run(_host, "bind", "--dry-run", "00:14.3");
         Assert.Equal(ExitCode.Done, dryRun.ExitCode);
         Assert.StartsWith("vfio: driverctl will bind 0000:00:14.3 to igb_uio", dryRun.Errors, StringComparison.Ordinal);
-        Assert.Contains("driverctl   binds it to igb_uio at every boot", Tool.Run(_host, "show", "00:14.3").Succeeded().Output, StringComparison.Ordinal);
-        Assert.Equal("igb_uio", Tool.Run(_host, "show", "--json", "00:14.3").Succeeded().Json.GetProperty("driverctl").GetString());
+        Assert.Contains(
+            "driverctl   binds it to igb_uio at every boot",
+            Tool.Run(_host, "show", "00:14.3").Succeeded().Output,
+            StringComparison.Ordinal);
+        Assert.Equal(
+            "igb_uio",
+            Tool.Run(_host, "show", "--json", "00:14.3").Succeeded().Json.GetProperty("driverctl").GetString());
     }
 
     [Fact]
@@ -47,8 +55,12 @@ public sealed class PersistTests : IDisposable
         Assert.Contains("there is no device at this address", text, StringComparison.Ordinal);
 
         JsonElement[] json = [.. Tool.Run(_host, "status", "--json").Succeeded().Json.EnumerateArray()];
-        Assert.Equal([(false, true), (false, true), (false, true)], json.Select(item => (item.GetProperty("isBound").GetBoolean(), item.GetProperty("isPersistent").GetBoolean())));
-        Assert.Contains("persistent  yes: bound to vfio-pci", Tool.Run(_host, "status", "00:14.3").Succeeded().Output, StringComparison.Ordinal);
+        Assert.Equal([(false, true), (false, true), (false, true)], json.Select(
+            item => (item.GetProperty("isBound").GetBoolean(), item.GetProperty("isPersistent").GetBoolean())));
+        Assert.Contains(
+            "persistent  yes: bound to vfio-pci",
+            Tool.Run(_host, "status", "00:14.3").Succeeded().Output,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -57,7 +69,8 @@ public sealed class PersistTests : IDisposable
         _host.Write("etc/vfio/persistent.json", "{");
         Result status = Tool.Run(_host, "status");
         Assert.Contains("etc/vfio/persistent.json: it is not complete JSON", status.Errors, StringComparison.Ordinal);
-        Tool.Run(_host, "replug", "--all").FailedWith(ExitCode.Failed, "it is not complete JSON", "vfio release --force --all");
+        Tool.Run(_host, "replug", "--all")
+            .FailedWith(ExitCode.Failed, "it is not complete JSON", "vfio release --force --all");
     }
 
     [Theory]
@@ -72,16 +85,21 @@ public sealed class PersistTests : IDisposable
     {
         WriteState("0000:00:08.0", "0000:7f:00.0");
         Assert.Equal(
-            "0000:00:08.0 skipped: another card is there: 1af4:1041, not 8086:10d3\n0000:7f:00.0 skipped: no device has this address\n",
+            "0000:00:08.0 skipped: another card is there: 1af4:1041, not 8086:10d3\n"
+            + "0000:7f:00.0 skipped: no device has this address\n",
             Tool.Run(_host, "replug", "--all").Succeeded().Output);
-        Assert.Equal("0000:00:03.0 skipped: it is neither bound nor persistent\n", Tool.Run(_host, "replug", "0000:00:03.0").Succeeded().Output);
+        Assert.Equal(
+            "0000:00:03.0 skipped: it is neither bound nor persistent\n",
+            Tool.Run(_host, "replug", "0000:00:03.0").Succeeded().Output);
     }
 
     [Fact]
     public void Release_of_a_device_that_is_only_persistent_reports_what_it_did()
     {
         WriteState("0000:00:14.3");
-        Assert.Equal("0000:00:14.3 was not bound at present; no longer persistent\n", Tool.Run(_host, "release", "0000:00:14.3").Succeeded().Output);
+        Assert.Equal(
+            "0000:00:14.3 was not bound at present; no longer persistent\n",
+            Tool.Run(_host, "release", "0000:00:14.3").Succeeded().Output);
         Assert.False(Path.Exists(_host.PathOf("etc/vfio")));
     }
 

@@ -40,13 +40,25 @@ public abstract class RegisterCommandTest : IDisposable
     [
         new("Fake configuration", "none", RegionIndex.Config,
         [
-            new("COMMAND", 4, 2, "command", RegisterAccess.ReadWrite, [new("MEM", 1, 1, "memory"), new("BM", 2, 1, "bus master")]),
+            new(
+                "COMMAND",
+                4,
+                2,
+                "command",
+                RegisterAccess.ReadWrite,
+                [new("MEM", 1, 1, "memory"), new("BM", 2, 1, "bus master")]),
             new("STATUS", 6, 2, "status"),
             new("EXP.LnkSta", 0x52, 2, "link status", RegisterAccess.ReadOnly, [new("Speed", 0, 4, "speed")]),
         ]),
         new("Fake card", "none", RegionIndex.Bar0,
         [
-            new("CTRL", Control, 4, "control", RegisterAccess.ReadWrite, [new("FD", 0, 1, "full duplex"), new("RST", 26, 1, "reset")]),
+            new(
+                "CTRL",
+                Control,
+                4,
+                "control",
+                RegisterAccess.ReadWrite,
+                [new("FD", 0, 1, "full duplex"), new("RST", 26, 1, "reset")]),
             new("STATUS", Status, 4, "status", RegisterAccess.ReadOnly,
             [
                 new("FD", 0, 1, "full duplex"),
@@ -70,7 +82,8 @@ public abstract class RegisterCommandTest : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    private protected void Set(ulong offset, uint value) => BitConverter.TryWriteBytes(Bytes.AsSpan((int)offset), value);
+    private protected void Set(ulong offset, uint value) =>
+        BitConverter.TryWriteBytes(Bytes.AsSpan((int)offset), value);
 
     private protected uint Get(ulong offset) => BitConverter.ToUInt32(Bytes, (int)offset);
 
@@ -94,7 +107,8 @@ public abstract class RegisterCommandTest : IDisposable
 
     private protected Result Run(params string[] arguments) => Run(Tool.Narrow, arguments);
 
-    private protected Result Run(Terminal terminal, params string[] arguments) => Run(terminal, host => host, arguments);
+    private protected Result Run(Terminal terminal, params string[] arguments) =>
+        Run(terminal, host => host, arguments);
 
     private protected Result Run(Terminal terminal, Func<CliHost, CliHost> change, params string[] arguments)
     {

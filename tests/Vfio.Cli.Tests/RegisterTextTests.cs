@@ -4,11 +4,18 @@ namespace Vfio.Cli.Tests;
 
 public sealed class RegisterTextTests
 {
-    private static readonly RegisterField Payload = new("MaxPayload", 0, 3, "bytes of a packet") { Values = [new(0, "128 bytes"), new(1, "256 bytes")] };
+    private static readonly RegisterField Payload =
+        new("MaxPayload", 0, 3, "bytes of a packet") { Values = [new(0, "128 bytes"), new(1, "256 bytes")] };
 
     private static readonly RegisterDescription DeviceCapabilities = new(
         "DevCap", 4, 4, "what the device can", RegisterAccess.ReadOnly,
-        [Payload, new("PhantFunc", 3, 2, "phantom functions"), new("ExtTag", 5, 1, "extended tags"), new("RBE", 15, 1, "role-based errors"), new("FLReset", 28, 1, "reset")]);
+        [
+            Payload,
+            new("PhantFunc", 3, 2, "phantom functions"),
+            new("ExtTag", 5, 1, "extended tags"),
+            new("RBE", 15, 1, "role-based errors"),
+            new("FLReset", 28, 1, "reset"),
+        ]);
 
     [Theory]
     [InlineData(200, "  DevCap MaxPayload 128 bytes, PhantFunc 0, ExtTag+ RBE+ FLReset-\n")]
@@ -20,7 +27,8 @@ public sealed class RegisterTextTests
     [Fact]
     public void Registers_without_fields_share_lines()
     {
-        RegisterReading[] readings = [.. Enumerable.Range(0, 4).Select(i => new RegisterReading(new($"HDR{i}", (ulong)(4 * i), 4, "a header"), (ulong)i))];
+        RegisterReading[] readings = [.. Enumerable.Range(0, 4)
+            .Select(i => new RegisterReading(new($"HDR{i}", (ulong)(4 * i), 4, "a header"), (ulong)i))];
         Assert.Equal("  HDR0 0x00000000, HDR1 0x00000001,\n  HDR2 0x00000002, HDR3 0x00000003\n", Write(40, readings));
     }
 
@@ -31,7 +39,11 @@ public sealed class RegisterTextTests
     private static string Write(int columns, params RegisterReading[] readings)
     {
         using StringWriter output = new() { NewLine = "\n" };
-        RegisterText.Write(Tool.MakeHost(HostRoot.Default, new Terminal(columns, HasColour: false), output, output), readings, 2, isVerbose: false);
+        RegisterText.Write(
+            Tool.MakeHost(HostRoot.Default, new Terminal(columns, HasColour: false), output, output),
+            readings,
+            2,
+            isVerbose: false);
         return output.ToString();
     }
 }

@@ -6,7 +6,8 @@ namespace Vfio.Cli.Tests;
 
 public sealed class RunTests : IDisposable
 {
-    private static readonly FakeDevice Card = new("0000:05:00.0", 0x8086, 0x10d3, "020000") { Driver = "e1000e", Group = 30 };
+    private static readonly FakeDevice Card =
+        new("0000:05:00.0", 0x8086, 0x10d3, "020000") { Driver = "e1000e", Group = 30 };
 
     private readonly FakeHost _host = FakeHost.Typical();
     private readonly string _folder = Directory.CreateTempSubdirectory("run-").FullName;
@@ -19,12 +20,13 @@ public sealed class RunTests : IDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private Result Run(Func<CliHost, CliHost> change, params string[] arguments) => Tool.Run(_host, Tool.Narrow, host => change(host with
-    {
-        IsRoot = true,
-        FindVariable = name => name == "PATH" ? "/usr/bin:/bin" : null,
-        StartGuardian = (guardHost, order) => _guard = new GuardInThread(guardHost, order),
-    }), arguments);
+    private Result Run(Func<CliHost, CliHost> change, params string[] arguments) =>
+        Tool.Run(_host, Tool.Narrow, host => change(host with
+        {
+            IsRoot = true,
+            FindVariable = name => name == "PATH" ? "/usr/bin:/bin" : null,
+            StartGuardian = (guardHost, order) => _guard = new GuardInThread(guardHost, order),
+        }), arguments);
 
     private Result Run(params string[] arguments) => Run(host => host, arguments);
 
@@ -40,7 +42,8 @@ public sealed class RunTests : IDisposable
     public void A_command_that_cannot_be_started_has_the_shells_exit_codes_and_nothing_is_bound()
     {
         _host.Add(Card);
-        Run("run", "05:00.0", "--", "no-such-program-here").FailedWith(127, "no-such-program-here: there is no such program", "after --");
+        Run("run", "05:00.0", "--", "no-such-program-here")
+            .FailedWith(127, "no-such-program-here: there is no such program", "after --");
         Run("run", "05:00.0", "--", "/etc/passwd").FailedWith(126, "/etc/passwd: it is not a program", "after --");
         Run("run", "05:00.0", "--", "/etc").FailedWith(126, "/etc: it is not a program", "after --");
         Assert.False(Directory.Exists(_host.PathOf("run/vfio")));
@@ -64,7 +67,17 @@ public sealed class RunTests : IDisposable
         _host.Add(Card);
         using FakeKernel kernel = new(_host, Card);
         string file = Path.Combine(_folder, "told");
-        Result result = Run("run", "05:00.0", "--", "sh", "-c", "printf '%s ' \"$VFIO_DEVICES\" \"$@\" > " + file + "; cat " + _host.PathOf("run/vfio/0000:05:00.0.json") + " >> " + file, "sh", "--json", "a b");
+        Result result = Run(
+            "run",
+            "05:00.0",
+            "--",
+            "sh",
+            "-c",
+            "printf '%s ' \"$VFIO_DEVICES\" \"$@\" > " + file + "; cat " + _host.PathOf("run/vfio/0000:05:00.0.json")
+            + " >> " + file,
+            "sh",
+            "--json",
+            "a b");
         Assert.Equal((0, "", ""), Deconstruct(result));
         string told = File.ReadAllText(file);
         Assert.StartsWith("0000:05:00.0 --json a b {", told, StringComparison.Ordinal);
@@ -76,7 +89,8 @@ public sealed class RunTests : IDisposable
     [Fact]
     public void A_device_that_was_bound_before_stays_bound_and_needs_no_guardian()
     {
-        Run("run", "0000:03:01.0", "emu:edu", "--", "sh", "-c", "test \"$VFIO_DEVICES\" = 0000:03:01.0,emu:edu").Succeeded();
+        Run("run", "0000:03:01.0", "emu:edu", "--", "sh", "-c", "test \"$VFIO_DEVICES\" = 0000:03:01.0,emu:edu")
+            .Succeeded();
         Assert.Null(_guard);
     }
 
@@ -96,7 +110,9 @@ public sealed class RunTests : IDisposable
         _host.Add(Card);
         using FakeKernel kernel = new(_host, Card);
         using StringWriter errors = new();
-        using GuardInThread guard = new(Tool.MakeHost(_host.Root, Tool.Narrow, TextWriter.Null, errors) with { IsRoot = true }, new GuardianOrder([PciAddress.Parse("05:00.0")], false, false, null));
+        using GuardInThread guard = new(
+            Tool.MakeHost(_host.Root, Tool.Narrow, TextWriter.Null, errors) with { IsRoot = true },
+            new GuardianOrder([PciAddress.Parse("05:00.0")], false, false, null));
         Assert.Equal(["0000:05:00.0"], guard.Take(CancellationToken.None));
         using Process command = Process.Start("sleep", "600");
         guard.Watch(command.Id);
@@ -144,7 +160,8 @@ public sealed class RunTests : IDisposable
         uint me = HostUser.CurrentId;
         foreach ((uint caller, int? found) in ((uint, int?)[])[(me + 1, null), (me, sleep.Id)])
         {
-            using SupervisorLink link = new(new MemoryStream(System.Text.Encoding.ASCII.GetBytes($"command {sleep.Id}\nend\n")), caller);
+            using SupervisorLink link = new(
+                new MemoryStream(System.Text.Encoding.ASCII.GetBytes($"command {sleep.Id}\nend\n")), caller);
             link.WaitForEnd();
             Assert.Equal(found, link.Command?.Id);
             Assert.True(link.IsOrderly);
@@ -156,7 +173,8 @@ public sealed class RunTests : IDisposable
     [Fact]
     public void A_refusal_is_reported_before_a_password_is_asked_for()
     {
-        Result result = Run("run", "00:06.0", "--", "true").FailedWith(125, "its disk nvme0n1 is mounted on /srv", "--force");
+        Result result = Run("run", "00:06.0", "--", "true")
+            .FailedWith(125, "its disk nvme0n1 is mounted on /srv", "--force");
         Assert.Equal("", result.Output);
         Assert.Null(_guard);
     }
@@ -166,7 +184,8 @@ public sealed class RunTests : IDisposable
     [InlineData("no command is given", "vfio run DEV -- CMD", "run", "emu:edu", "--")]
     [InlineData("'zebra' is not a device", "vfio list", "run", "zebra", "--", "true")]
     [InlineData("'soon' is not a timeout", "vfio run --help", "run", "--timeout", "soon", "emu:edu", "--", "true")]
-    public void Its_own_mistakes_are_125(string message, string hint, params string[] arguments) => Run(arguments).FailedWith(125, message, hint);
+    public void Its_own_mistakes_are_125(string message, string hint, params string[] arguments) =>
+        Run(arguments).FailedWith(125, message, hint);
 
     [Fact]
     public void A_dry_run_prints_the_steps_and_binds_nothing()
@@ -180,7 +199,8 @@ public sealed class RunTests : IDisposable
     public void Without_root_it_is_sudo_or_pkexec_or_neither_that_starts_the_guardian()
     {
         string[] line = ["run", "--dry-run", "00:14.3", "--", "true"];
-        CliHost Ordinary(CliHost host) => host with { IsRoot = false, FindVariable = name => name == "PATH" ? _folder : null };
+        CliHost Ordinary(CliHost host) =>
+            host with { IsRoot = false, FindVariable = name => name == "PATH" ? _folder : null };
         Plant("true");
         Run(Ordinary, line).FailedWith(125, "neither sudo nor pkexec", "vfio bind --user");
         Plant("pkexec");
@@ -189,7 +209,8 @@ public sealed class RunTests : IDisposable
         Assert.Contains($"by {_folder}/sudo\n", Run(Ordinary, line).Succeeded().Output, StringComparison.Ordinal);
         CliHost host = Ordinary(Tool.MakeHost(_host.Root, Tool.Narrow, TextWriter.Null, TextWriter.Null));
         Assert.Equal([$"{_folder}/sudo", "-n", "--"], Elevation.CommandLine(host, ["guard"])[..3]);
-        Assert.Equal([$"{_folder}/sudo", "--"], Elevation.CommandLine(host with { HasTerminal = true }, ["guard"])[..2]);
+        Assert.Equal(
+            [$"{_folder}/sudo", "--"], Elevation.CommandLine(host with { HasTerminal = true }, ["guard"])[..2]);
         Assert.Equal("guard", Elevation.CommandLine(host, ["guard"])[^1]);
     }
 
@@ -208,11 +229,16 @@ public sealed class RunTests : IDisposable
     [InlineData("4294967295")]
     [InlineData("99999999999")]
     public void An_unknown_caller_runs_nothing(string value) =>
-        Assert.Contains("not a user of this host", Assert.Throws<CliException>(() => Caller.Of(HostWith(name => name == "SUDO_UID" ? value : null))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "not a user of this host",
+            Assert.Throws<CliException>(() => Caller.Of(HostWith(name => name == "SUDO_UID" ? value : null))).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void The_variables_of_users_other_than_root_are_ignored() =>
-        Assert.Equal((HostUser.CurrentId, (HostUser?)null), (Caller.Of(HostWith(_ => "1") with { IsRoot = false }) is { } caller ? (caller.Id, caller.User) : default));
+        Assert.Equal(
+            (HostUser.CurrentId, (HostUser?)null),
+            (Caller.Of(HostWith(_ => "1") with { IsRoot = false }) is { } caller ? (caller.Id, caller.User) : default));
 
     [Theory]
     [InlineData("1 (a) S 1 500 400 34816 500 4194304", true)]
@@ -220,7 +246,8 @@ public sealed class RunTests : IDisposable
     [InlineData("1 (a) S 1 500 400 0 -1 4194304", false)]
     [InlineData("1 (a) S 1 500 400 34816 -1 4194304", false)]
     [InlineData("", false)]
-    public void The_keyboard_reaches_only_the_foreground_job(string stat, bool isForeground) => Assert.Equal(isForeground, ForegroundJob.IsForeground(stat));
+    public void The_keyboard_reaches_only_the_foreground_job(string stat, bool isForeground) =>
+        Assert.Equal(isForeground, ForegroundJob.IsForeground(stat));
 
     [Theory]
     [InlineData(false, 15, true)]
@@ -262,7 +289,10 @@ public sealed class RunTests : IDisposable
     public async Task A_real_signal_reaches_the_command()
     {
         string file = Path.Combine(_folder, "started");
-        Task<Result> run = Task.Run(() => Run("run", "emu:edu", "--", "sh", "-c", $"trap 'kill $!; exit 7' HUP; sleep 600 & touch {file}; wait"), TestContext.Current.CancellationToken);
+        Task<Result> run = Task.Run(
+            () => Run(
+                "run", "emu:edu", "--", "sh", "-c", $"trap 'kill $!; exit 7' HUP; sleep 600 & touch {file}; wait"),
+            TestContext.Current.CancellationToken);
         Eventually.Holds(() => File.Exists(file), "the command has started");
         // Uses the builtin of the shell, because a minimal host has no other kill (procps).
         using (Process kill = Process.Start("sh", ["-c", $"kill -HUP {Environment.ProcessId}"]))
@@ -274,7 +304,9 @@ public sealed class RunTests : IDisposable
     }
 
     private CliHost HostWith(Func<string, string?> variables) =>
-        Tool.MakeHost(_host.Root, Tool.Narrow, TextWriter.Null, TextWriter.Null) with { IsRoot = true, FindVariable = variables };
+        Tool.MakeHost(
+            _host.Root, Tool.Narrow, TextWriter.Null, TextWriter.Null) with
+        { IsRoot = true, FindVariable = variables };
 
     private void Plant(string name)
     {

@@ -70,17 +70,25 @@ public sealed class ShellEndTests : RegisterCommandTest
     {
         string output = RunLines("status").Succeeded().Output;
         Assert.Contains("faults      none since the last status\n", output, StringComparison.Ordinal);
-        Device = new FakeBackend { Faults = () => throw new VfioException("open", "/dev/kmsg", 1, "the kernel's log is root's here") };
+        Device = new FakeBackend
+        {
+            Faults = () => throw new VfioException("open", "/dev/kmsg", 1, "the kernel's log is root's here"),
+        };
         AddRegions();
         Assert.Contains(
-            "  faults      unknown: open on /dev/kmsg: EPERM (Operation not permitted); the kernel's log is root's here\n",
+            "  faults      unknown: open on /dev/kmsg: EPERM (Operation not permitted); the "
+            + "kernel's log is root's here\n",
             RunLines("status").Succeeded().Output, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Of_many_faults_the_first_are_reported()
     {
-        Device = new FakeBackend { Faults = () => [.. Enumerable.Range(0, 40).Select(i => new IommuFault(default, (ulong)i << 12, DmaAccess.Read, "no"))] };
+        Device = new FakeBackend
+        {
+            Faults = () => [.. Enumerable.Range(0, 40)
+                .Select(i => new IommuFault(default, (ulong)i << 12, DmaAccess.Read, "no"))],
+        };
         AddRegions();
         string output = RunLines("status").Succeeded().Output;
         Assert.Contains("read of 0xf000: no", output, StringComparison.Ordinal);
@@ -92,7 +100,10 @@ public sealed class ShellEndTests : RegisterCommandTest
     public void A_device_that_does_not_answer_has_a_status()
     {
         Device.Reading = (_, _) => FailIf(true);
-        Assert.Contains("bus master  unknown: the device does not answer\n", RunLines("status").Succeeded().Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "bus master  unknown: the device does not answer\n",
+            RunLines("status").Succeeded().Output,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -109,7 +120,8 @@ public sealed class ShellEndTests : RegisterCommandTest
               memory      none: 0000:00:14.3 was opened without an IOMMU: nothing translates its addresses and nothing limits them; give it an IOMMU (intel_iommu=on) for DMA
 
             """, status.Output);
-        RunWith((address, _) => new VfioDevice(Device, address), "alloc 1").FailedWith(1, "stdin:1: alloc: 0000:00:14.3 was opened without an IOMMU", "registers");
+        RunWith((address, _) => new VfioDevice(Device, address), "alloc 1")
+            .FailedWith(1, "stdin:1: alloc: 0000:00:14.3 was opened without an IOMMU", "registers");
         Result json = RunWith((address, _) => new VfioDevice(Device, address), "status", "--json").Succeeded();
         Assert.Contains("\"noAddressSpace\":\"0000:00:14.3 was opened", json.Output, StringComparison.Ordinal);
     }
@@ -123,15 +135,22 @@ public sealed class ShellEndTests : RegisterCommandTest
     private Result RunLines(params string[] lines) => RunWith(
         (address, _) =>
         {
-            IoAddressSpace space = new(new FakeAddressSpace(Device.Accesses) { Unmapping = () => _unmapping?.Invoke() }, new SystemCalls());
+            IoAddressSpace space = new(
+                new FakeAddressSpace(Device.Accesses) { Unmapping = () => _unmapping?.Invoke() }, new SystemCalls());
             _spaces.Add(space);
             return VfioDevice.Join(Device, address, address.ToString(), space);
         },
         string.Join('\n', lines));
 
-    private Result RunWith(Func<PciAddress, VfioOpenOptions, VfioDevice> open, string script, params string[] options) => Tool.Run(
+    private Result RunWith(
+        Func<PciAddress, VfioOpenOptions, VfioDevice> open, string script, params string[] options) => Tool.Run(
         Host,
         Terminal.None,
-        host => host with { OpenDevice = open, LoadRegisters = _ => Maps, OpenInput = () => new MemoryStream(Encoding.UTF8.GetBytes(script)) },
+        host => host with
+        {
+            OpenDevice = open,
+            LoadRegisters = _ => Maps,
+            OpenInput = () => new MemoryStream(Encoding.UTF8.GetBytes(script)),
+        },
         ["shell", .. options, "00:14.3"]);
 }

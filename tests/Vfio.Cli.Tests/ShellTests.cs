@@ -5,7 +5,8 @@ namespace Vfio.Cli.Tests;
 public sealed class ShellTests : RegisterCommandTest
 {
     [Fact]
-    public void A_script_is_performed_in_one_open() => Approved.Matches("shell", RunForEveryReader(() => { }, "shell", "00:14.3", WriteFile("script", """
+    public void A_script_is_performed_in_one_open() =>
+        Approved.Matches("shell", RunForEveryReader(() => { }, "shell", "00:14.3", WriteFile("script", """
         # what a script looks like
         read STATUS
         read bar0 -n 3
@@ -35,11 +36,17 @@ public sealed class ShellTests : RegisterCommandTest
     [Fact]
     public void A_write_reads_what_was_there_before()
     {
-        RunLines("write SCRATCH 1", "write DOORBELL 2", "write ICR 3", "write CAUSE 4", "write COMMAND 0x7").Succeeded();
+        RunLines("write SCRATCH 1", "write DOORBELL 2", "write ICR 3", "write CAUSE 4", "write COMMAND 0x7")
+            .Succeeded();
         Assert.Equal(
         [
-            "read Bar0+16 4", "write Bar0+16 01000000", "write Bar0+20 02000000", "write Bar0+28 03000000", "write Bar0+24 04000000",
-            "read Config+4 2", "write Config+4 0700",
+            "read Bar0+16 4",
+            "write Bar0+16 01000000",
+            "write Bar0+20 02000000",
+            "write Bar0+28 03000000",
+            "write Bar0+24 04000000",
+            "read Config+4 2",
+            "write Config+4 0700",
         ], Device.Accesses);
     }
 
@@ -77,7 +84,10 @@ public sealed class ShellTests : RegisterCommandTest
     [InlineData("the write to CAUSE cannot be undone: writing 1 clears", "write CAUSE 1", "undo")]
     [InlineData("the write to STATUS cannot be undone: it is read-only", "write STATUS 1", "undo")]
     [InlineData("the write to bar0+0x1c cannot be undone: reading changes it", "write bar0+0x1c 0 -w 16", "undo")]
-    [InlineData("the write to bar0+0x18 cannot be undone: part of it is CAUSE: writing 1 clears", "write bar0+0x18 0 -w 64", "undo")]
+    [InlineData(
+        "the write to bar0+0x18 cannot be undone: part of it is CAUSE: writing 1 clears",
+        "write bar0+0x18 0 -w 64",
+        "undo")]
     [InlineData("there is nothing to undo", "undo")]
     [InlineData("there is nothing to undo", "write CTRL 1", "reset", "undo")]
     [InlineData("there is nothing to undo", "write CTRL 1", "undo", "undo")]
@@ -88,7 +98,9 @@ public sealed class ShellTests : RegisterCommandTest
     public void Set_and_clear_change_one_bit()
     {
         Set(Control, 0x0400_0000);
-        Assert.Equal("CTRL: 0x04000000 -> 0x04000001\nCTRL: 0x04000001 -> 0x00000001\n", RunLines("set CTRL FD", "clear CTRL 26").Succeeded().Output);
+        Assert.Equal(
+            "CTRL: 0x04000000 -> 0x04000001\nCTRL: 0x04000001 -> 0x00000001\n",
+            RunLines("set CTRL FD", "clear CTRL 26").Succeeded().Output);
         Assert.Equal(1u, Get(Control));
     }
 
@@ -104,7 +116,9 @@ public sealed class ShellTests : RegisterCommandTest
     [Fact]
     public void A_wait_that_fails_reports_the_last_value_read() =>
         RunLines("read CTRL", "wait STATUS LU 1 20ms", "write CTRL 1").FailedWith(
-            1, "stdin:2: wait: STATUS is still 0x00080281 after 20 ms: the bits 0x00000002 are 0x00000000, not 0x00000002", "TIMEOUT");
+            1,
+            "stdin:2: wait: STATUS is still 0x00080281 after 20 ms: the bits 0x00000002 are 0x00000000, not 0x00000002",
+            "TIMEOUT");
 
     [Fact]
     public void A_script_stops_at_the_first_failure_with_its_line()
@@ -128,7 +142,8 @@ public sealed class ShellTests : RegisterCommandTest
     [InlineData("3: read: 'x' is not an offset", "read PLACE", "read bar0+x")]
     [InlineData("3: write: 'one' is not a value", "write PLACE VALUE", "write CTRL one")]
     [InlineData("3: write: 0x100000000 does not fit", "-w", "write CTRL 0x100000000")]
-    [InlineData("3: set: 'XX' is not a bit number, nor a field of CTRL, which has FD, RST", "set PLACE BIT", "set CTRL XX")]
+    [InlineData(
+        "3: set: 'XX' is not a bit number, nor a field of CTRL, which has FD, RST", "set PLACE BIT", "set CTRL XX")]
     [InlineData("3: set: CTRL only has bits 0 to 31", "set PLACE BIT", "set CTRL 32")]
     [InlineData("3: set: CAUSE clears the bits that are written as 1", "write CAUSE VALUE", "set CAUSE LSC")]
     [InlineData("3: clear: STATUS is read-only", "write STATUS", "clear STATUS SPEED")]
@@ -162,30 +177,42 @@ public sealed class ShellTests : RegisterCommandTest
     public void A_device_that_cannot_be_reset_says_so()
     {
         Device = new FakeBackend { CanReset = false };
-        RunLines("reset").FailedWith(1, "stdin:1: reset: the kernel has no method to reset only 0000:00:14.3", "a reset of its bus");
+        RunLines("reset")
+            .FailedWith(1, "stdin:1: reset: the kernel has no method to reset only 0000:00:14.3", "a reset of its bus");
     }
 
     [Fact]
     public void Json_is_a_recording_on_standard_output() =>
-        Approved.Matches("shell-json", WithoutTimes(RunScript(["shell", "00:14.3", "--json"], "read STATUS", "write CTRL 1", "dump rom", "reset")
-            .Succeeded().Output.Split('\n').Where(line => !line.Contains("\"rom\"", StringComparison.Ordinal) || line.Contains("\"offset\":0,", StringComparison.Ordinal))));
+        Approved.Matches(
+            "shell-json",
+            WithoutTimes(RunScript(["shell", "00:14.3", "--json"], "read STATUS", "write CTRL 1", "dump rom", "reset")
+                .Succeeded().Output.Split('\n').Where(line => !line.Contains("\"rom\"", StringComparison.Ordinal)
+                    || line.Contains("\"offset\":0,", StringComparison.Ordinal))));
 
     [Fact]
     public void A_line_without_end_is_refused()
     {
-        RunLines("read CTRL", "read " + new string('x', 5000)).FailedWith(2, "stdin:2: is longer than 4096 characters", "help");
+        RunLines("read CTRL", "read " + new string('x', 5000))
+            .FailedWith(2, "stdin:2: is longer than 4096 characters", "help");
         RunLines("read CTRL", "read \0").FailedWith(2, "stdin:2: is not text", "help");
     }
 
     [Fact]
     public void A_script_that_is_missing() =>
-        Run("shell", "00:14.3", PathOf("missing")).FailedWith(1, "shell: 'missing' cannot be read: there is no such file", "--help");
+        Run("shell", "00:14.3", PathOf("missing"))
+            .FailedWith(1, "shell: 'missing' cannot be read: there is no such file", "--help");
 
     internal static string WithoutTimes(IEnumerable<string> lines) =>
-        string.Join('\n', lines.Select(line => System.Text.RegularExpressions.Regex.Replace(line, "\"time\":[0-9.eE-]+", "\"time\":0")));
+        string.Join('\n', lines.Select(
+            line => System.Text.RegularExpressions.Regex.Replace(line, "\"time\":[0-9.eE-]+", "\"time\":0")));
 
     private Result RunLines(params string[] lines) => RunScript(["shell", "00:14.3"], lines);
 
     private Result RunScript(string[] arguments, params string[] lines) => Run(
-        Tool.Narrow, host => host with { OpenInput = () => new MemoryStream(Encoding.UTF8.GetBytes(string.Join('\n', lines) + "\n")) }, arguments);
+        Tool.Narrow,
+        host => host with
+        {
+            OpenInput = () => new MemoryStream(Encoding.UTF8.GetBytes(string.Join('\n', lines) + "\n")),
+        },
+        arguments);
 }

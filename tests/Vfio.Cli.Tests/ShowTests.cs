@@ -12,11 +12,14 @@ public sealed class ShowTests : IDisposable
     [InlineData(80)]
     [InlineData(200)]
     public void A_terminal(int columns) =>
-        Approved.Matches($"show-{columns}", Tool.Run(_host, new Terminal(columns, HasColour: false), "show", "eth0").Succeeded().FitsIn(columns).Output);
+        Approved.Matches($"show-{columns}", Tool.Run(_host, new Terminal(columns, HasColour: false), "show", "eth0")
+            .Succeeded()
+            .FitsIn(columns).Output);
 
     [Fact]
     public void A_terminal_with_colour() =>
-        Approved.Matches("show-colour", Tool.Run(_host, new Terminal(80, HasColour: true), "show", "eth0").Succeeded().Output);
+        Approved.Matches(
+            "show-colour", Tool.Run(_host, new Terminal(80, HasColour: true), "show", "eth0").Succeeded().Output);
 
     [Fact]
     public void Verbose_shows_where_each_register_lies() =>
@@ -26,24 +29,30 @@ public sealed class ShowTests : IDisposable
     [InlineData(20)]
     [InlineData(40)]
     [InlineData(61)]
-    public void Every_width_is_kept(int columns) => Tool.Run(_host, new Terminal(columns, HasColour: false), "show", "eth0").Succeeded().FitsIn(columns);
+    public void Every_width_is_kept(int columns) =>
+        Tool.Run(_host, new Terminal(columns, HasColour: false), "show", "eth0").Succeeded().FitsIn(columns);
 
     [Fact]
     public void A_pipe_gets_each_register_on_one_line()
     {
         string[] lines = Tool.Run(_host, Terminal.None, "show", "eth0").Succeeded().Output.Split('\n');
-        Assert.Contains(lines, line => line.Contains("I/O+ ", StringComparison.Ordinal) && line.EndsWith("DisINTx+", StringComparison.Ordinal));
+        Assert.Contains(
+            lines,
+            line => line.Contains("I/O+ ", StringComparison.Ordinal)
+                && line.EndsWith("DisINTx+", StringComparison.Ordinal));
     }
 
     [Fact]
-    public void Json_has_the_documented_fields() => Approved.Matches("show-json", Tool.Run(_host, "show", "eth0", "--json").Succeeded().Output);
+    public void Json_has_the_documented_fields() =>
+        Approved.Matches("show-json", Tool.Run(_host, "show", "eth0", "--json").Succeeded().Output);
 
     [Fact]
     public void Json_has_fields_of_registers_by_name()
     {
         JsonElement config = Tool.Run(_host, "show", "eth0", "--json").Succeeded().Json.GetProperty("configSpace");
         Assert.Equal(4096, config.GetProperty("length").GetInt32());
-        Assert.Contains(config.GetProperty("capabilities").EnumerateArray(), item => item.GetProperty("id").GetString() == "11");
+        Assert.Contains(
+            config.GetProperty("capabilities").EnumerateArray(), item => item.GetProperty("id").GetString() == "11");
     }
 
     [Fact]
@@ -64,9 +73,20 @@ public sealed class ShowTests : IDisposable
         config[0x18 + 8] = 0x0c; // BAR4: 64 bits, prefetchable
         _host.WriteConfig("0000:00:14.3", config);
         string[] lines = Tool.Run(_host, "show", "eth0").Succeeded().FitsIn(80).Output.Split('\n');
-        Assert.Contains(lines, line => line.Contains("bar4", StringComparison.Ordinal) && line.Contains("size unknown", StringComparison.Ordinal) && line.Contains("no address", StringComparison.Ordinal));
-        JsonElement bar = Tool.Run(_host, "show", "eth0", "--json").Succeeded().Json.GetProperty("regions").EnumerateArray().Single(region => region.GetProperty("name").GetString() == "bar4");
-        Assert.Equal((JsonValueKind.Null, JsonValueKind.Null, "memory64"), (bar.GetProperty("length").ValueKind, bar.GetProperty("address").ValueKind, bar.GetProperty("kind").GetString()));
+        Assert.Contains(
+            lines,
+            line => line.Contains("bar4", StringComparison.Ordinal)
+                && line.Contains("size unknown", StringComparison.Ordinal)
+                && line.Contains("no address", StringComparison.Ordinal));
+        JsonElement bar = Tool.Run(_host, "show", "eth0", "--json")
+            .Succeeded().Json
+            .GetProperty("regions")
+            .EnumerateArray()
+            .Single(region => region.GetProperty("name").GetString() == "bar4");
+        Assert.Equal((JsonValueKind.Null, JsonValueKind.Null, "memory64"), (
+            bar.GetProperty("length").ValueKind,
+            bar.GetProperty("address").ValueKind,
+            bar.GetProperty("kind").GetString()));
     }
 
     [Theory]
@@ -81,11 +101,25 @@ public sealed class ShowTests : IDisposable
         config[0x143] = 0x15; // the capability after the serial number: 150h
         new byte[] { id, 0, 1, 0, 0x78, 0x56, 0x34, 0x12, 0xef, 0xbe, 0xad, 0xde }.CopyTo(config, 0x150);
         _host.WriteConfig("0000:00:14.3", config);
-        Assert.Contains("not decoded: 12345678 deadbeef 00000000", Tool.Run(_host, "show", "eth0").Succeeded().FitsIn(80).Output, StringComparison.Ordinal);
-        JsonElement capability = Tool.Run(_host, "show", "eth0", "--json").Succeeded().Json.GetProperty("configSpace").GetProperty("capabilities").EnumerateArray().Last();
-        Assert.Equal(["12345678", "deadbeef"], capability.GetProperty("undecoded").EnumerateArray().Take(2).Select(word => word.GetString()!));
+        Assert.Contains(
+            "not decoded: 12345678 deadbeef 00000000",
+            Tool.Run(_host, "show", "eth0").Succeeded().FitsIn(80).Output,
+            StringComparison.Ordinal);
+        JsonElement capability = Tool.Run(_host, "show", "eth0", "--json")
+            .Succeeded().Json
+            .GetProperty("configSpace")
+            .GetProperty("capabilities")
+            .EnumerateArray()
+            .Last();
+        Assert.Equal(
+            ["12345678", "deadbeef"],
+            capability.GetProperty("undecoded").EnumerateArray().Take(2).Select(word => word.GetString()!));
         Assert.All(
-            Tool.Run(_host, "show", "eth0", "--json").Json.GetProperty("configSpace").GetProperty("capabilities").EnumerateArray().SkipLast(1),
+            Tool.Run(_host, "show", "eth0", "--json").Json
+                .GetProperty("configSpace")
+                .GetProperty("capabilities")
+                .EnumerateArray()
+                .SkipLast(1),
             decoded => Assert.Empty(decoded.GetProperty("undecoded").EnumerateArray()));
     }
 
@@ -94,10 +128,15 @@ public sealed class ShowTests : IDisposable
     {
         _host.WriteConfig("0000:00:14.3", FakeConfig.Intel82574()[..64]);
         Result result = Tool.Run(_host, "show", "eth0");
-        Assert.Equal((0, "hint: sudo vfio show 0000:00:14.3 also shows the capabilities\n"), (result.ExitCode, result.Errors));
+        Assert.Equal(
+            (0, "hint: sudo vfio show 0000:00:14.3 also shows the capabilities\n"), (result.ExitCode, result.Errors));
         Assert.Contains("first 64 bytes", result.Output, StringComparison.Ordinal);
         Approved.Matches("show-user", result.FitsIn(80).Output);
-        Assert.True(Tool.Run(_host, "show", "eth0", "--json").Succeeded().Json.GetProperty("configSpace").GetProperty("isCut").GetBoolean());
+        Assert.True(Tool.Run(_host, "show", "eth0", "--json")
+            .Succeeded().Json
+            .GetProperty("configSpace")
+            .GetProperty("isCut")
+            .GetBoolean());
         Assert.Equal(4 + 3, Tool.Run(_host, "show", "eth0", "--config").Succeeded().Output.Split('\n').Length);
     }
 
@@ -108,7 +147,9 @@ public sealed class ShowTests : IDisposable
     {
         _host.WriteConfig("0000:00:14.3", new byte[length]);
         Assert.Contains("cannot be read", Tool.Run(_host, "show", "eth0").Succeeded().Output, StringComparison.Ordinal);
-        Assert.Equal(JsonValueKind.Null, Tool.Run(_host, "show", "eth0", "--json").Succeeded().Json.GetProperty("configSpace").ValueKind);
+        Assert.Equal(
+            JsonValueKind.Null,
+            Tool.Run(_host, "show", "eth0", "--json").Succeeded().Json.GetProperty("configSpace").ValueKind);
     }
 
     [Fact]
@@ -117,7 +158,8 @@ public sealed class ShowTests : IDisposable
         byte[] config = new byte[4096];
         config.AsSpan().Fill(0xff);
         _host.WriteConfig("0000:00:14.3", config);
-        Assert.Contains("does not answer", Tool.Run(_host, "show", "eth0").Succeeded().Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "does not answer", Tool.Run(_host, "show", "eth0").Succeeded().Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -127,7 +169,13 @@ public sealed class ShowTests : IDisposable
     [Fact]
     public void A_bound_device_is_shown_with_its_previous_state()
     {
-        _host.AddJournalEntry("0000:03:01.0", 0x1234, 0x11e8, "edu", "alice", """ "interfaces": [{ "name": "lan0", "isUp": true }], "disks": [] """);
+        _host.AddJournalEntry(
+            "0000:03:01.0",
+            0x1234,
+            0x11e8,
+            "edu",
+            "alice",
+            """ "interfaces": [{ "name": "lan0", "isUp": true }], "disks": [] """);
         Approved.Matches("show-taken", Tool.Run(_host, "show", "lan0").Succeeded().FitsIn(80).Output);
     }
 
@@ -140,7 +188,11 @@ public sealed class ShowTests : IDisposable
     {
         Random random = new(20261122);
         byte[] genuine = FakeConfig.Intel82574();
-        string[] attributes = ["resource", "current_link_width", "current_link_speed", "reset_method", "irq", "numa_node", "msi_irqs/24", "sriov_totalvfs"];
+        string[] attributes =
+        [
+            "resource", "current_link_width", "current_link_speed", "reset_method", "irq", "numa_node", "msi_irqs/24",
+            "sriov_totalvfs",
+        ];
         for (int round = 0; round < Soak.Times(50, 200); round++)
         {
             byte[] config = [.. genuine[..random.Next(genuine.Length + 1)]];
@@ -152,7 +204,8 @@ public sealed class ShowTests : IDisposable
             _host.WriteConfig("0000:00:14.3", config);
             byte[] noise = new byte[random.Next(300)];
             random.NextBytes(noise);
-            File.WriteAllBytes(_host.PathOf($"sys/devices/pci0000:00/0000:00:14.3/{attributes[round % attributes.Length]}"), noise);
+            File.WriteAllBytes(
+                _host.PathOf($"sys/devices/pci0000:00/0000:00:14.3/{attributes[round % attributes.Length]}"), noise);
             Result result = Tool.Run(_host, "show", "eth0").FitsIn(80);
             Assert.Equal(0, result.ExitCode);
             Assert.DoesNotContain(result.Output, c => char.IsControl(c) && c != '\n');

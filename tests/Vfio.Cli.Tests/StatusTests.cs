@@ -46,7 +46,17 @@ public sealed class StatusTests : IDisposable
         TakeInDetail();
         Approved.Matches(
             $"status-device-{columns}",
-            WithoutUser(Tool.Run(_host, new Terminal(columns, HasColour: false), "status", "0000:03:01.0", "0000:04:00.0", "eth0", "0000:00:08.0", "0000:7f:00.0", "00:06.0", "emu:edu")
+            WithoutUser(Tool.Run(
+                _host,
+                new Terminal(columns, HasColour: false),
+                "status",
+                "0000:03:01.0",
+                "0000:04:00.0",
+                "eth0",
+                "0000:00:08.0",
+                "0000:7f:00.0",
+                "00:06.0",
+                "emu:edu")
                 .Succeeded().FitsIn(columns).Output));
     }
 
@@ -58,7 +68,9 @@ public sealed class StatusTests : IDisposable
         Result named = Tool.Run(_host, "status", "--json", "lan0", "emu:edu", "0000:00:06.0").Succeeded();
         Approved.Matches("status-device-json", WithoutUser(named.Output));
         Assert.All(named.Json.EnumerateArray(), device =>
-            Assert.Equal(all[0].EnumerateObject().Select(field => field.Name), device.EnumerateObject().Select(field => field.Name)));
+            Assert.Equal(
+                all[0].EnumerateObject().Select(field => field.Name),
+                device.EnumerateObject().Select(field => field.Name)));
     }
 
     [Theory]
@@ -72,7 +84,8 @@ public sealed class StatusTests : IDisposable
     [Fact]
     public void An_absent_device_is_a_failure()
     {
-        Assert.Empty(Tool.Run(_host, "status", "0000:03:01.0", "0000:55:00.0").FailedWith(1, "0000:55:00.0: no PCI device has this address", "vfio list").Output);
+        Assert.Empty(Tool.Run(_host, "status", "0000:03:01.0", "0000:55:00.0")
+            .FailedWith(1, "0000:55:00.0: no PCI device has this address", "vfio list").Output);
         Tool.Run(_host, "status", "emu:nonsense").FailedWith(2, "'emu:nonsense' is not a device model", "emu:edu");
     }
 
@@ -94,7 +107,9 @@ public sealed class StatusTests : IDisposable
         _host.Write("run/vfio/0000:00:1f.0.json", "");
         Tool.Run(_host, "release", "--all").FailedWith(1, "corrupt", "vfio release --force 0000:00:1f.0");
         Tool.Run(_host, "release", "--all", "--dry-run").FailedWith(1, "corrupt", "vfio release --force 0000:00:1f.0");
-        Assert.Equal("0000:00:1f.0 no longer exists; its journal entry was removed\n", Tool.Run(_host, "release", "--all", "--force").Succeeded().Output);
+        Assert.Equal(
+            "0000:00:1f.0 no longer exists; its journal entry was removed\n",
+            Tool.Run(_host, "release", "--all", "--force").Succeeded().Output);
         Assert.Empty(Tool.Run(_host, "status").Output);
     }
 
@@ -102,7 +117,8 @@ public sealed class StatusTests : IDisposable
     public void Releasing_a_device_that_is_not_bound_is_a_failure()
     {
         Tool.Run(_host, "release", "00:14.3").FailedWith(1, "it is not bound", "vfio status");
-        Tool.Run(_host, "release", "0000:03:01.0").FailedWith(1, "but not by vfio", "vfio release --force 0000:03:01.0");
+        Tool.Run(_host, "release", "0000:03:01.0")
+            .FailedWith(1, "but not by vfio", "vfio release --force 0000:03:01.0");
         Result all = Tool.Run(_host, "release", "--all");
         Assert.Equal((0, "", "no device is bound\n"), (all.ExitCode, all.Output, all.Errors));
     }
@@ -121,7 +137,12 @@ public sealed class StatusTests : IDisposable
     {
         TakeSome();
         _host.AddJournalEntry(
-            "0000:03:01.0", 0x1234, 0x11e8, driverBefore: "e1000e", user: "alice", names: "\"interfaces\": [{ \"name\": \"lan0\", \"isUp\": true }], \"disks\": []");
+            "0000:03:01.0",
+            0x1234,
+            0x11e8,
+            driverBefore: "e1000e",
+            user: "alice",
+            names: "\"interfaces\": [{ \"name\": \"lan0\", \"isUp\": true }], \"disks\": []");
         _host.Write("dev/vfio/10", "");
         _host.Write("dev/vfio/devices/vfio0", "");
         _host.Write("sys/devices/pci0000:00/0000:03:01.0/vfio-dev/vfio0/dev", "511:0\n");
@@ -130,12 +151,16 @@ public sealed class StatusTests : IDisposable
         Holder(4714, "another", "/dev/vfio/devices/vfio0", locked: 0, pinned: 0, limit: "unlimited");
     }
 
-    private void Take(string address, string? driverBefore) => _host.AddJournalEntry(address, 0x1234, 0x11e8, driverBefore);
+    private void Take(string address, string? driverBefore) =>
+        _host.AddJournalEntry(address, 0x1234, 0x11e8, driverBefore);
 
     // The nodes of a fake host belong to the user who runs the tests.
     private static string WithoutUser(string text)
     {
-        text = System.Text.RegularExpressions.Regex.Replace(text, "\"userId\": [0-9]+,\n( +)\"user\": \"[^\"]*\"(?=,\n +\"otherUsers)", "\"userId\": 0,\n$1\"user\": \"root\"");
+        text = System.Text.RegularExpressions.Regex.Replace(
+            text,
+            "\"userId\": [0-9]+,\n( +)\"user\": \"[^\"]*\"(?=,\n +\"otherUsers)",
+            "\"userId\": 0,\n$1\"user\": \"root\"");
         return System.Text.RegularExpressions.Regex.Replace(text, "\\(of [^)]+\\)", "(of root)");
     }
 
@@ -152,8 +177,13 @@ public sealed class StatusTests : IDisposable
     private void Holder(int process, string command, string node, int locked, int pinned, string limit)
     {
         Holder(process, command, node);
-        _host.Write($"proc/{process}/status", $"Name:\t{command}\nUid:\t0\t0\t0\t0\nVmLck:\t{locked} kB\nVmPin:\t{pinned} kB\n");
-        _host.Write($"proc/{process}/limits", $"Limit                     Soft Limit           Hard Limit           Units\nMax locked memory         {limit} {limit} bytes\n");
+        _host.Write(
+            $"proc/{process}/status",
+            $"Name:\t{command}\nUid:\t0\t0\t0\t0\nVmLck:\t{locked} kB\nVmPin:\t{pinned} kB\n");
+        _host.Write(
+            $"proc/{process}/limits",
+            $"Limit                     Soft Limit           Hard Limit           Units\n"
+            + $"Max locked memory         {limit} {limit} bytes\n");
     }
 
     private void Holder(int process, string command, string node)

@@ -28,7 +28,8 @@ internal static class Tool
 
     public static Result Run(FakeHost host, params string[] arguments) => Run(host, Narrow, arguments);
 
-    public static Result Run(FakeHost host, Terminal terminal, params string[] arguments) => Run(host, terminal, unchanged => unchanged, arguments);
+    public static Result Run(FakeHost host, Terminal terminal, params string[] arguments) =>
+        Run(host, terminal, unchanged => unchanged, arguments);
 
     public static Result Run(FakeHost host, Terminal terminal, Func<CliHost, CliHost> change, params string[] arguments)
     {
@@ -92,7 +93,9 @@ internal sealed record Result(int ExitCode, string Output, string Errors)
     /// <summary>Checks that no line is wider than this number of columns.</summary>
     public Result FitsIn(int columns)
     {
-        Assert.All(Output.Split('\n'), line => Assert.True(Printable.Width(line) <= columns, $"{Printable.Width(line)} columns: {line}"));
+        Assert.All(
+            Output.Split('\n'),
+            line => Assert.True(Printable.Width(line) <= columns, $"{Printable.Width(line)} columns: {line}"));
         return this;
     }
 

@@ -6,7 +6,14 @@ public sealed class WatchTests : RegisterCommandTest
 
     [Fact]
     public void Each_change_is_a_line() => Approved.Matches("watch", RunForEveryReader(
-        () => ChangeStatus(0x80281, 0x80281, 0x80283, 0x80203, 0xf0f_0203), "watch", "00:14.3", "STATUS", "--interval", "1", "-n", "3"));
+        () => ChangeStatus(0x80281, 0x80281, 0x80283, 0x80203, 0xf0f_0203),
+        "watch",
+        "00:14.3",
+        "STATUS",
+        "--interval",
+        "1",
+        "-n",
+        "3"));
 
     [Fact]
     public void Several_places_are_watched_and_named()
@@ -14,14 +21,17 @@ public sealed class WatchTests : RegisterCommandTest
         ChangeStatus(0x80281, 0x80283);
         Result result = Run("watch", "00:14.3", "bar0+0x10", "STATUS", "--interval", "1", "-n", "1").Succeeded();
         Assert.Equal(
-            "20:27:01.000 SCRATCH 0x12345678\n20:27:01.000 STATUS 0x00080281\n20:27:01.000 STATUS 0x00080281 -> 0x00080283  LU=0->1\n", result.Output);
+            "20:27:01.000 SCRATCH 0x12345678\n20:27:01.000 STATUS 0x00080281\n"
+            + "20:27:01.000 STATUS 0x00080281 -> 0x00080283  LU=0->1\n",
+            result.Output);
     }
 
     [Fact]
     public void Json_has_one_line_per_event()
     {
         ChangeStatus(0x80281, 0x80283);
-        Approved.Matches("watch-json", Run("watch", "00:14.3", "STATUS", "--interval", "1", "-n", "1", "--json").Succeeded().Output);
+        Approved.Matches(
+            "watch-json", Run("watch", "00:14.3", "STATUS", "--interval", "1", "-n", "1", "--json").Succeeded().Output);
     }
 
     [Fact]
@@ -35,7 +45,9 @@ public sealed class WatchTests : RegisterCommandTest
                 stop.Cancel();
             }
         };
-        Result result = Run(Tool.Narrow, host => host with { Stop = stop.Token }, "watch", "00:14.3", "STATUS", "--interval", "1").Succeeded();
+        Result result = Run(
+            Tool.Narrow, host => host with { Stop = stop.Token }, "watch", "00:14.3", "STATUS", "--interval", "1")
+            .Succeeded();
         Assert.Equal("20:27:01.000 STATUS 0x00080281\n", result.Output);
         Assert.Equal(5, _reads);
         Assert.True(Device.IsDisposed);
@@ -45,7 +57,8 @@ public sealed class WatchTests : RegisterCommandTest
     public void A_device_that_goes_away_is_an_error()
     {
         Device.Reading = (_, _) => FailIf(++_reads >= 3);
-        Run("watch", "00:14.3", "STATUS", "--interval", "1").FailedWith(1, "pread on BAR0 of 0000:00:14.3: EIO", "dmesg");
+        Run("watch", "00:14.3", "STATUS", "--interval", "1")
+            .FailedWith(1, "pread on BAR0 of 0000:00:14.3: EIO", "dmesg");
         Assert.True(Device.IsDisposed);
     }
 

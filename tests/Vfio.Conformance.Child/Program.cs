@@ -4,11 +4,12 @@ using Vfio.Conformance.Child;
 
 [assembly: SupportedOSPlatform("linux")]
 
-// child VERB ADDRESS BACKEND    does what one test needs done in another process; ADDRESS is a PCI address or the UUID of a
+// child VERB ADDRESS BACKEND does what one test needs done in another process; ADDRESS is a PCI address or the UUID of
+// a
 //                               mediated device
 //
-// Reports what was done on standard output and exits 0, or gives the reason on standard error and exits 1. Exits 2 if the
-// command line is wrong.
+// Reports what was done on standard output and exits 0, or gives the reason on standard error and exits 1. Exits 2 if
+// the command line is wrong.
 if (args.Length != 3 || !Enum.TryParse(args[2], out VfioBackend backend))
 {
     Console.Error.WriteLine("usage: child VERB ADDRESS BACKEND, as tests/Vfio.Conformance.Tests starts it");

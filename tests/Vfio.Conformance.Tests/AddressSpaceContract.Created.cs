@@ -85,12 +85,20 @@ public abstract partial class AddressSpaceContract
         {
             Assert.Throws<ArgumentException>(() => model.Open(space));
             Assert.All(
-                [VfioBackend.Iommufd, VfioBackend.Type1v2, VfioBackend.Type1, VfioBackend.CompatibleType1v2, VfioBackend.CompatibleType1, VfioBackend.NoIommu],
+                [
+                    VfioBackend.Iommufd,
+                    VfioBackend.Type1v2,
+                    VfioBackend.Type1,
+                    VfioBackend.CompatibleType1v2,
+                    VfioBackend.CompatibleType1,
+                    VfioBackend.NoIommu,
+                ],
                 other =>
                 {
                     if (KernelEdu.NameOf(other) != _backend.Name)
                     {
-                        Assert.ThrowsAny<Exception>(() => edu.Open(options => options with { Backend = other, AddressSpace = space }));
+                        Assert.ThrowsAny<Exception>(
+                            () => edu.Open(options => options with { Backend = other, AddressSpace = space }));
                     }
                 });
         }

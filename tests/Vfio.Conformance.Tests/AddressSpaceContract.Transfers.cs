@@ -53,7 +53,8 @@ public abstract partial class AddressSpaceContract
         using Region bar0 = EduDma.Prepare(_device);
         using DmaBuffer source = _space.Allocate(Page);
         using DmaBuffer before = _space.Allocate(Page, new DmaBufferOptions { At = Fixed });
-        using DmaBuffer readOnly = _space.Allocate(Page, new DmaBufferOptions { At = Fixed + Page, Access = DmaAccess.Read, Owner = "commands" });
+        using DmaBuffer readOnly = _space.Allocate(
+            Page, new DmaBufferOptions { At = Fixed + Page, Access = DmaAccess.Read, Owner = "commands" });
         DmaBuffer gone = _space.Allocate(Page, new DmaBufferOptions { At = Fixed + (2 * Page), Owner = "completions" });
         source.Span.Fill(0xee);
         before.Span.Fill(0x11);
@@ -93,7 +94,9 @@ public abstract partial class AddressSpaceContract
     [InlineData("just unmapped")]
     public void A_forbidden_read_of_a_device_reads_nothing(string where)
     {
-        Assert.SkipWhen(where == "write-only" && _backend.LetsWritersRead is not null, $"{_backend.Name}: {_backend.LetsWritersRead}");
+        Assert.SkipWhen(
+            where == "write-only" && _backend.LetsWritersRead is not null,
+            $"{_backend.Name}: {_backend.LetsWritersRead}");
         using Region bar0 = EduDma.Prepare(_device);
         using DmaBuffer secret = _space.Allocate(Page, new DmaBufferOptions { Access = DmaAccess.Write });
         using DmaBuffer copy = _space.Allocate(Page);
@@ -140,7 +143,10 @@ public abstract partial class AddressSpaceContract
         catch (NotSupportedException)
         {
             // QEMU's IOMMU has no dirty tracking; with type1v2 the kernel reports every pinned page instead.
-            Assert.True(_backend.Name is "iommufd" or "type1" || _backend.Name.StartsWith("compatible", StringComparison.Ordinal), _backend.Name);
+            Assert.True(
+                _backend.Name is "iommufd" or "type1"
+                || _backend.Name.StartsWith("compatible", StringComparison.Ordinal),
+                _backend.Name);
             return;
         }
 
@@ -188,7 +194,8 @@ public abstract partial class AddressSpaceContract
     }
 
     // A loop of assertions over each byte takes seconds in the machine.
-    private static void AssertFilled(DmaBuffer buffer, byte value) => Assert.Equal(-1, buffer.Span.IndexOfAnyExcept(value));
+    private static void AssertFilled(DmaBuffer buffer, byte value) =>
+        Assert.Equal(-1, buffer.Span.IndexOfAnyExcept(value));
 
     // The kernel writes its log a moment after the device has tried. If earlier tests have used up the limit of lines
     // per five seconds, the device tries again.

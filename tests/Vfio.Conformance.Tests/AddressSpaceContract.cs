@@ -40,7 +40,9 @@ public abstract partial class AddressSpaceContract : IDisposable
         {
             Assert.True(range.First <= range.Last && (before is null || range.First.Value > before), $"{range}");
             Assert.Equal((0ul, Page - 1), (range.First.Value % Page, range.Last.Value % Page));
-            Assert.False(range.First.Value <= 0xfee00000 && range.Last.Value >= 0xfee00000, $"{range} has x86's interrupt window in it");
+            Assert.False(
+                range.First.Value <= 0xfee00000 && range.Last.Value >= 0xfee00000,
+                $"{range} has x86's interrupt window in it");
             before = range.Last.Value;
         }
     }
@@ -55,7 +57,9 @@ public abstract partial class AddressSpaceContract : IDisposable
         using DmaBuffer buffer = _space.Allocate(length);
         Assert.Equal((mapped, 0ul, 0L), (buffer.Length, buffer.Iova.Value % Page, buffer.Address % (long)Page));
         Assert.False(buffer.Span.ContainsAnyExcept((byte)0));
-        Assert.Contains(_space.Ranges, range => range.First <= buffer.Iova && buffer.Iova.Value + (buffer.Length - 1) <= range.Last.Value);
+        Assert.Contains(
+            _space.Ranges,
+            range => range.First <= buffer.Iova && buffer.Iova.Value + (buffer.Length - 1) <= range.Last.Value);
         buffer.Write(8, 0x1122334455667788ul);
         Assert.Equal((0x88, 0x55667788u), (buffer.Read<byte>(8), buffer.Read<uint>(8)));
         Assert.Equal(0x7788, buffer.Read<ushort>(8));
@@ -75,7 +79,8 @@ public abstract partial class AddressSpaceContract : IDisposable
         VfioException full = Assert.Throws<VfioException>(() => _space.Allocate(16 * MiB));
         Assert.Equal(Errno.ENOSPC, full.Errno);
         Assert.Contains("24 bits", full.Hint, StringComparison.Ordinal);
-        Assert.Equal(Errno.EINVAL, Assert.Throws<VfioException>(() => _space.Allocate(Page, new DmaBufferOptions { At = new Iova(1ul << 24) })).Errno);
+        Assert.Equal(Errno.EINVAL, Assert.Throws<VfioException>(
+            () => _space.Allocate(Page, new DmaBufferOptions { At = new Iova(1ul << 24) })).Errno);
         Assert.Throws<ArgumentOutOfRangeException>(() => _space.LimitAddressWidth(11));
         Assert.Throws<ArgumentOutOfRangeException>(() => _space.LimitAddressWidth(65));
     }
@@ -88,13 +93,15 @@ public abstract partial class AddressSpaceContract : IDisposable
         using DmaBuffer end = _space.Allocate(Page, new DmaBufferOptions { At = last });
         Assert.Equal((Fixed, last), (middle.Iova, end.Iova));
         Assert.ThrowsAny<Exception>(() => _space.Allocate(2 * Page, new DmaBufferOptions { At = last }));
-        Assert.Throws<ArgumentException>(() => _space.Allocate(2 * Page, new DmaBufferOptions { At = new Iova(ulong.MaxValue - (Page - 1)) }));
+        Assert.Throws<ArgumentException>(
+            () => _space.Allocate(2 * Page, new DmaBufferOptions { At = new Iova(ulong.MaxValue - (Page - 1)) }));
     }
 
     [Fact]
     public void A_place_outside_the_usable_addresses_is_refused_with_them()
     {
-        VfioException refusal = Assert.Throws<VfioException>(() => _space.Allocate(Page, new DmaBufferOptions { At = new Iova(0xfee00000) }));
+        VfioException refusal = Assert.Throws<VfioException>(
+            () => _space.Allocate(Page, new DmaBufferOptions { At = new Iova(0xfee00000) }));
         Assert.Equal(("map", Errno.EINVAL), (refusal.Operation, refusal.Errno));
         Assert.Contains("0xfedfffff", refusal.Hint, StringComparison.Ordinal);
     }
@@ -107,7 +114,8 @@ public abstract partial class AddressSpaceContract : IDisposable
     public void An_address_that_is_in_use_is_refused_with_its_owner(ulong iova, ulong length)
     {
         using DmaBuffer there = _space.Allocate(2 * Page, new DmaBufferOptions { At = Fixed, Owner = "the ring" });
-        VfioException refusal = Assert.Throws<VfioException>(() => _space.Allocate(length, new DmaBufferOptions { At = new Iova(iova) }));
+        VfioException refusal = Assert.Throws<VfioException>(
+            () => _space.Allocate(length, new DmaBufferOptions { At = new Iova(iova) }));
         Assert.Equal(Errno.EEXIST, refusal.Errno);
         Assert.Contains("the ring", refusal.Hint, StringComparison.Ordinal);
         using DmaBuffer beside = _space.Allocate(Page, new DmaBufferOptions { At = Fixed + (2 * Page) });
@@ -119,7 +127,8 @@ public abstract partial class AddressSpaceContract : IDisposable
         using DmaBuffer buffer = _space.Allocate(2 * Page);
         Assert.Throws<ArgumentOutOfRangeException>(() => _space.Allocate(0));
         Assert.Throws<ArgumentOutOfRangeException>(() => _space.Allocate(ulong.MaxValue));
-        Assert.Throws<ArgumentException>(() => _space.Allocate(Page, new DmaBufferOptions { At = new Iova(0x1000001) }));
+        Assert.Throws<ArgumentException>(
+            () => _space.Allocate(Page, new DmaBufferOptions { At = new Iova(0x1000001) }));
         Assert.Throws<ArgumentException>(() => _space.Allocate(Page, new DmaBufferOptions { Access = DmaAccess.None }));
         Assert.Throws<ArgumentException>(() => _space.Allocate(Page, new DmaBufferOptions { Access = (DmaAccess)4 }));
         Assert.Throws<ArgumentOutOfRangeException>(() => _space.Map(buffer.Address, 0));
@@ -134,7 +143,8 @@ public abstract partial class AddressSpaceContract : IDisposable
     {
         Assert.Equal(Errno.EFAULT, Assert.Throws<VfioException>(() => _space.Map(0, Page)).Errno);
         Assert.Equal(Errno.EFAULT, Assert.Throws<VfioException>(() => _space.Map(-0x1000, 2 * Page)).Errno);
-        Assert.Equal(Errno.EFAULT, Assert.Throws<VfioException>(() => _space.Map(0x10000, Page)).Errno); // below mmap_min_addr
+        // below mmap_min_addr
+        Assert.Equal(Errno.EFAULT, Assert.Throws<VfioException>(() => _space.Map(0x10000, Page)).Errno);
         Assert.Equal(0, _space.GetUsage().Mappings);
     }
 
@@ -156,7 +166,8 @@ public abstract partial class AddressSpaceContract : IDisposable
     public void Many_mappings_end_with_the_device()
     {
         List<DmaBuffer> buffers = [.. Enumerable.Range(0, 20).Select(_ => _space.Allocate(Page))];
-        buffers.Add(_space.Allocate(Page, new DmaBufferOptions { At = new Iova(_space.Ranges[^1].Last.Value - (Page - 1)) }));
+        buffers.Add(
+            _space.Allocate(Page, new DmaBufferOptions { At = new Iova(_space.Ranges[^1].Last.Value - (Page - 1)) }));
         Assert.Equal((21, 21), (_space.GetUsage().Mappings, _space.GetUsage().PeakMappings));
         _device.Dispose();
         Assert.Equal(21, _space.Leaks.Count);
@@ -201,10 +212,12 @@ public abstract partial class AddressSpaceContract : IDisposable
     public void The_ledger_has_owner_size_age_and_former_mappings()
     {
         using DmaBuffer first = _space.Allocate(Page, new DmaBufferOptions { At = Fixed, Owner = "first" });
-        DmaBuffer second = _space.Allocate(2 * Page, new DmaBufferOptions { At = Fixed + Page, Access = DmaAccess.Write });
+        DmaBuffer second = _space.Allocate(
+            2 * Page, new DmaBufferOptions { At = Fixed + Page, Access = DmaAccess.Write });
         IReadOnlyList<DmaMappingInfo> all = _space.GetMappings();
         Assert.Equal([Fixed, Fixed + Page], all.Select(mapping => mapping.Iova));
-        Assert.Equal(("first", Page, DmaAccess.ReadWrite, true), (all[0].Owner, all[0].Length, all[0].Access, all[0].IsLive));
+        Assert.Equal(
+            ("first", Page, DmaAccess.ReadWrite, true), (all[0].Owner, all[0].Length, all[0].Access, all[0].IsLive));
         Assert.Matches(@"^AddressSpaceContract\.cs:\d+$", all[1].Owner);
         Assert.InRange(all[0].Age, all[1].Age, TimeSpan.FromMinutes(5));
         second.Dispose();

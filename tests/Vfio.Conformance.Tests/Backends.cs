@@ -1,17 +1,19 @@
 namespace Vfio.Conformance.Tests;
 
-// Each contract on each backend. In-process, iommufd, type1v2 and noiommu run every contract. The others run what depends
-// on them; the rest has the trait Soak and runs with ./test.sh --soak only:
+// Each contract on each backend. In-process, iommufd, type1v2 and noiommu run every contract. The others run what
+// depends on them; the rest has the trait Soak and runs with ./test.sh --soak only:
 //
-// Automatic          opens iommufd or, without it, type1v2: every case would repeat one of theirs.
-// Type1              is type1v2 with other rules for unmapping and without dirty tracking: its address space runs here. The
-//                    device comes from the same calls on the same group: registers, interrupts and resets repeat type1v2's.
-// CompatibleType1v2  is code of its own in the kernel, type1's calls in front of iommufd: its address space runs here. The
+// Automatic opens iommufd or, without it, type1v2: every case would repeat one of theirs. Type1 is type1v2 with other
+// rules for unmapping and without dirty tracking: its address space runs here. The
+//                    device comes from the same calls on the same group: registers, interrupts and resets repeat
+//                    type1v2's.
+// CompatibleType1v2 is code of its own in the kernel, type1's calls in front of iommufd: its address space runs here.
+// The
 //                    device comes from the group, as type1v2's does.
 // CompatibleType1    is CompatibleType1v2 with small IOMMU pages only, which no case can see.
 //
-// OpenedBackendTests opens a device on each of them, with its name, a transfer and an interrupt. Great mappings test the
-// memory of iommufd and type1, which their variants share.
+// OpenedBackendTests opens a device on each of them, with its name, a transfer and an interrupt. Great mappings test
+// the memory of iommufd and type1, which their variants share.
 
 [Trait("Backend", "in-process")]
 public sealed class InProcessDeviceTests() : DeviceContract(new InProcessEdu());

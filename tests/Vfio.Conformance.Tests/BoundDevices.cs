@@ -8,8 +8,8 @@ namespace Vfio.Conformance.Tests;
 /// after the last one.
 /// </summary>
 /// <remarks>
-/// The kernel resets a device whenever it is opened and closed, so a case does not see what the one before it did. A case
-/// that changes more than a reset restores (it pulls the device, or needs the original driver) calls
+/// The kernel resets a device whenever it is opened and closed, so a case does not see what the one before it did. A
+/// case that changes more than a reset restores (it pulls the device, or needs the original driver) calls
 /// <see cref="Release"/>, and the next one gets a fresh device. With <c>VFIO_FRESH_DEVICE=1</c> each case binds and
 /// releases its own devices; the results must be the same.
 /// </remarks>

@@ -29,7 +29,8 @@ public sealed class BusResetTests(BoundDevices devices) : MachineTests(devices)
         // The other device is ours, by its group or by iommufd, without being open.
         HotResetPlan plan = edu.PlanHotReset();
         Assert.Equal(
-            [(Edu, "vfio-pci", true, "this program"), (Nic, "vfio-pci", true, "this program, by its group")], plan.Devices.Select(Describe));
+            [(Edu, "vfio-pci", true, "this program"), (Nic, "vfio-pci", true, "this program, by its group")],
+            plan.Devices.Select(Describe));
         Assert.True(plan.IsAllowed, string.Join('\n', plan.Refusals));
         using VfioDevice nic = VfioDevice.Open(Nic, new VfioOpenOptions { AddressSpace = edu.AddressSpace });
         plan = edu.PlanHotReset(nic);
@@ -70,7 +71,10 @@ public sealed class BusResetTests(BoundDevices devices) : MachineTests(devices)
                 HotResetPlan plan = edu.PlanHotReset();
                 Assert.Equal((2, false), (plan.Devices.Count, plan.IsAllowed));
                 Assert.Equal((Nic, null, false, "no driver"), Describe(plan.Devices[1]));
-                Assert.Contains($"{Nic} (no driver), which is not this program's", plan.Refusals[0].Explanation, StringComparison.Ordinal);
+                Assert.Contains(
+                    $"{Nic} (no driver), which is not this program's",
+                    plan.Refusals[0].Explanation,
+                    StringComparison.Ordinal);
                 Assert.Equal("bind all of them to vfio-pci, and open them too", plan.Refusals[0].Hint);
                 Assert.Throws<VfioException>(plan.Execute);
             }
@@ -92,12 +96,14 @@ public sealed class BusResetTests(BoundDevices devices) : MachineTests(devices)
         using CardOfSeveralGroups card = new(backend, Devices);
         using VfioDevice edu = Open(card.All[0], backend);
         HotResetPlan alone = edu.PlanHotReset();
-        Assert.Equal(card.All, alone.Devices.Select(device => device.Address)); // more than the buffer of the first call can hold
+        // more than the buffer of the first call can hold
+        Assert.Equal(card.All, alone.Devices.Select(device => device.Address));
         Assert.Equal((false, "this program"), (alone.IsAllowed, alone.Devices[0].DescribeOwner()));
         Assert.All(alone.Devices.Skip(1), device => Assert.Equal("free", device.DescribeOwner()));
         Assert.Throws<VfioException>(alone.Execute);
         // With groups, each may have its own container; with iommufd, one IOAS contains them all.
-        VfioOpenOptions options = new() { Backend = backend, AddressSpace = backend == VfioBackend.Iommufd ? edu.AddressSpace : null };
+        VfioOpenOptions options =
+            new() { Backend = backend, AddressSpace = backend == VfioBackend.Iommufd ? edu.AddressSpace : null };
         List<VfioDevice> others = [];
         try
         {
@@ -134,7 +140,8 @@ public sealed class BusResetTests(BoundDevices devices) : MachineTests(devices)
         using VfioDevice edu = Open(card.All[0], VfioBackend.Iommufd);
         using VfioDevice other = Open(card.All[1], VfioBackend.Iommufd);
         HotResetPlan plan = edu.PlanHotReset(other);
-        Assert.Equal((false, "this program, in another address space"), (plan.IsAllowed, plan.Devices[1].DescribeOwner()));
+        Assert.Equal(
+            (false, "this program, in another address space"), (plan.IsAllowed, plan.Devices[1].DescribeOwner()));
         Assert.Contains("VfioOpenOptions.AddressSpace", plan.Refusals[0].Hint, StringComparison.Ordinal);
     }
 
@@ -153,12 +160,20 @@ public sealed class BusResetTests(BoundDevices devices) : MachineTests(devices)
         File.WriteAllText($"{Bus}/devices/{Igb}/sriov_numvfs", "1");
         try
         {
-            PciAddress function = PciAddress.Parse(Path.GetFileName(new FileInfo($"{Bus}/devices/{Igb}/virtfn0").LinkTarget!));
+            PciAddress function = PciAddress.Parse(
+                Path.GetFileName(new FileInfo($"{Bus}/devices/{Igb}/virtfn0").LinkTarget!));
             using DriverBinding taken = DriverBinding.Bind(function);
             using VfioDevice open = VfioDevice.Open(
-                function, new VfioOpenOptions { Backend = backend, AddressSpace = owner.AddressSpace, VirtualFunctionToken = token });
+                function, new VfioOpenOptions
+                {
+                    Backend = backend,
+                    AddressSpace = owner.AddressSpace,
+                    VirtualFunctionToken = token,
+                });
             HotResetPlan plan = owner.PlanHotReset(open);
-            Assert.Equal((2, false, "a virtual function"), (plan.Devices.Count, plan.IsAllowed, plan.Devices[1].DescribeOwner()));
+            Assert.Equal(
+                (2, false, "a virtual function"),
+                (plan.Devices.Count, plan.IsAllowed, plan.Devices[1].DescribeOwner()));
             Assert.Contains("sriov_numvfs", plan.Refusals[0].Hint, StringComparison.Ordinal);
         }
         finally
@@ -186,7 +201,8 @@ public sealed class BusResetTests(BoundDevices devices) : MachineTests(devices)
     {
         using KernelEdu machine = new(backend, Devices);
         bool fails = false;
-        using VfioDevice device = machine.Open(options => options with { Calls = new SystemCalls(name => fails && name == call ? Errno.EIO : 0) });
+        using VfioDevice device = machine.Open(
+            options => options with { Calls = new SystemCalls(name => fails && name == call ? Errno.EIO : 0) });
         HotResetPlan plan = device.PlanHotReset();
         fails = true;
         VfioException failure = Assert.Throws<VfioException>(plan.Execute);
@@ -195,7 +211,8 @@ public sealed class BusResetTests(BoundDevices devices) : MachineTests(devices)
         plan.Execute();
     }
 
-    private static VfioDevice Open(PciAddress address, VfioBackend backend) => VfioDevice.Open(address, new VfioOpenOptions { Backend = backend });
+    private static VfioDevice Open(PciAddress address, VfioBackend backend) =>
+        VfioDevice.Open(address, new VfioOpenOptions { Backend = backend });
 
     // Bypasses the check of the library.
     private static void AskKernel(VfioBackend backend)
@@ -203,10 +220,17 @@ public sealed class BusResetTests(BoundDevices devices) : MachineTests(devices)
         SystemCalls calls = new();
         using IHostAddressSpace space = backend == VfioBackend.Iommufd
             ? new IommufdSpace(calls, HostRoot.Default, IommufdSpace.OpenIommufd(calls, HostRoot.Default))
-            : new Type1Space(calls, HostRoot.Default, Type1Container.Open(calls, HostRoot.Default, isIommufd: backend == VfioBackend.CompatibleType1v2), [Type1Model.Two]);
+            : new Type1Space(
+                calls,
+                HostRoot.Default,
+                Type1Container.Open(calls, HostRoot.Default, isIommufd: backend == VfioBackend.CompatibleType1v2),
+                [Type1Model.Two]);
         using IDeviceBackend device = space.Open(new PciBus().Get(Edu), node: null, token: null);
-        Assert.Equal("VFIO_DEVICE_PCI_HOT_RESET", Assert.Throws<VfioException>(() => ((IBusReset)device).HotReset([device])).Operation);
+        Assert.Equal(
+            "VFIO_DEVICE_PCI_HOT_RESET",
+            Assert.Throws<VfioException>(() => ((IBusReset)device).HotReset([device])).Operation);
     }
 
-    private static (PciAddress, string?, bool, string) Describe(HotResetDevice device) => (device.Address, device.Driver, device.IsOwned, device.DescribeOwner());
+    private static (PciAddress, string?, bool, string) Describe(HotResetDevice device) =>
+        (device.Address, device.Driver, device.IsOwned, device.DescribeOwner());
 }

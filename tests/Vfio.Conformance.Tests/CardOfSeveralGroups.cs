@@ -3,8 +3,8 @@ using Vfio.Pci;
 namespace Vfio.Conformance.Tests;
 
 /// <summary>
-/// A card of five functions in the port that devices are plugged into, in place of its edu: an edu and four pci-testdevs,
-/// small enough for the port's window. Each has an IOMMU group of its own. All are bound.
+/// A card of five functions in the port that devices are plugged into, in place of its edu: an edu and four
+/// pci-testdevs, small enough for the port's window. Each has an IOMMU group of its own. All are bound.
 /// </summary>
 internal sealed class CardOfSeveralGroups : IDisposable
 {

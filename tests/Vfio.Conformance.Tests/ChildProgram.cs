@@ -35,7 +35,12 @@ internal sealed class ChildProgram : IDisposable
 
     /// <summary>Runs it as a user other than root, with a limit of locked memory.</summary>
     public static ChildProgram StartAs(
-        string user, string group, int limitMiB, string verb, string address, VfioBackend backend = VfioBackend.Automatic)
+        string user,
+        string group,
+        int limitMiB,
+        string verb,
+        string address,
+        VfioBackend backend = VfioBackend.Automatic)
     {
         string limit = (limitMiB * 1024 * 1024).ToString(CultureInfo.InvariantCulture);
         return new(

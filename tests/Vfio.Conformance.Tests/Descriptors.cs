@@ -12,7 +12,9 @@ internal static class Descriptors
         // After this, finalizers have closed theirs.
         GC.Collect();
         GC.WaitForPendingFinalizers();
-        return [.. Directory.EnumerateFileSystemEntries("/proc/self/fd").Select(path => new FileInfo(path).LinkTarget ?? "").Order()];
+        return [.. Directory.EnumerateFileSystemEntries("/proc/self/fd")
+            .Select(path => new FileInfo(path).LinkTarget ?? "")
+            .Order()];
     }
 
     /// <summary>

@@ -36,12 +36,15 @@ public abstract class DeviceContract : IDisposable
     public void Regions_are_described()
     {
         RegionInfo bar0 = _device.GetRegionInfo(RegionIndex.Bar0);
-        Assert.Equal((RegionIndex.Bar0, 0x100000ul, true, true), (bar0.Index, bar0.Length, bar0.CanRead, bar0.CanWrite));
+        Assert.Equal(
+            (RegionIndex.Bar0, 0x100000ul, true, true), (bar0.Index, bar0.Length, bar0.CanRead, bar0.CanWrite));
         RegionInfo config = _device.GetRegionInfo(RegionIndex.Config);
-        Assert.Equal((256ul, true, true, 0), (config.Length, config.CanRead, config.CanWrite, config.MappableAreas.Count));
+        Assert.Equal(
+            (256ul, true, true, 0), (config.Length, config.CanRead, config.CanWrite, config.MappableAreas.Count));
         for (RegionIndex index = RegionIndex.Bar1; index <= RegionIndex.Rom; index++)
         {
-            Assert.Equal((0ul, false), (_device.GetRegionInfo(index).Length, _device.GetRegionInfo(index).IsImplemented));
+            Assert.Equal(
+                (0ul, false), (_device.GetRegionInfo(index).Length, _device.GetRegionInfo(index).IsImplemented));
         }
     }
 
@@ -117,7 +120,9 @@ public abstract class DeviceContract : IDisposable
         Assert.Equal(config.ReadUInt32(0x28) | ((ulong)config.ReadUInt32(0x2c) << 32), config.ReadUInt64(0x28));
         Assert.Equal(0x00ff0010u, config.ReadUInt32(8));
         Assert.Equal(0x11001af4u, config.ReadUInt32(0x2c));
-        Assert.Equal((0x40, 5, 0, 1), (config.ReadByte(0x34), config.ReadByte(0x40), config.ReadByte(0x41), config.ReadByte(0x3d)));
+        Assert.Equal(
+            (0x40, 5, 0, 1),
+            (config.ReadByte(0x34), config.ReadByte(0x40), config.ReadByte(0x41), config.ReadByte(0x3d)));
         Assert.ThrowsAny<ArgumentException>(() => config.ReadUInt32(0x100));
     }
 
@@ -130,7 +135,8 @@ public abstract class DeviceContract : IDisposable
         config.WriteUInt32(0x10, uint.MaxValue);
         config.WriteUInt32(0x14, uint.MaxValue);
         config.WriteUInt32(0x30, uint.MaxValue);
-        Assert.Equal((0xfff00000u, 0u, 0u), (config.ReadUInt32(0x10), config.ReadUInt32(0x14), config.ReadUInt32(0x30)));
+        Assert.Equal(
+            (0xfff00000u, 0u, 0u), (config.ReadUInt32(0x10), config.ReadUInt32(0x14), config.ReadUInt32(0x30)));
         config.WriteUInt32(0x10, before);
         Assert.Equal(before, config.ReadUInt32(0x10));
         using Region bar0 = _device.OpenRegion(RegionIndex.Bar0);

@@ -27,7 +27,8 @@ public sealed class DeviceLifeTests : MachineTests
     [InlineData(Nvme, "flr", 0xc)]
     [InlineData(E1000e, "pm", 0)]
     [InlineData(Igb, "flr pm bus", 0x3404)]
-    public void Every_reset_method_of_a_device_resets_it_and_the_selection_is_restored(string address, string methods, ulong register)
+    public void Every_reset_method_of_a_device_resets_it_and_the_selection_is_restored(
+        string address, string methods, ulong register)
     {
         const uint Mark = 1;
         Assert.SkipUnless(Directory.Exists($"/sys/bus/pci/devices/{address}"), $"this QEMU has no {address}");
@@ -118,7 +119,8 @@ public sealed class DeviceLifeTests : MachineTests
         Assert.Equal(PciPowerState.D0, device.GetPowerState());
         uint before = bar0.ReadUInt32(8);
         device.SetPowerState(PciPowerState.D3Hot);
-        Assert.Equal((PciPowerState.D3Hot, "D3hot"), (device.GetPowerState(), new PciBus().Get(bound).GetDetails().PowerState));
+        Assert.Equal(
+            (PciPowerState.D3Hot, "D3hot"), (device.GetPowerState(), new PciBus().Get(bound).GetDetails().PowerState));
         Assert.Throws<VfioException>(() => bar0.ReadUInt32(8));
         Assert.Throws<NotSupportedException>(() => device.SetPowerState(PciPowerState.D1));
         device.SetPowerState(PciPowerState.D0);
@@ -167,7 +169,8 @@ public sealed class DeviceLifeTests : MachineTests
     public void A_call_that_fails_is_named_and_leaves_nothing(string call)
     {
         bool fails = false;
-        using VfioDevice device = _machine.Open(options => options with { Calls = new SystemCalls(name => fails && name == call ? Errno.EIO : 0) });
+        using VfioDevice device = _machine.Open(
+            options => options with { Calls = new SystemCalls(name => fails && name == call ? Errno.EIO : 0) });
         using Region bar0 = device.OpenRegion(RegionIndex.Bar0);
         using EventFd counter = new();
         void Use()
@@ -226,5 +229,6 @@ public sealed class DeviceLifeTests : MachineTests
     private static void WaitUntilItSleeps(string address) =>
         Hotplug.Wait(() => Status(address) == "suspended", $"{address} does not sleep");
 
-    private static string Status(string address) => File.ReadAllText($"/sys/bus/pci/devices/{address}/power/runtime_status").Trim();
+    private static string Status(string address) =>
+        File.ReadAllText($"/sys/bus/pci/devices/{address}/power/runtime_status").Trim();
 }

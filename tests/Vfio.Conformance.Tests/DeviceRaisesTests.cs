@@ -85,12 +85,19 @@ public sealed class DeviceRaisesTests(BoundDevices devices) : MachineTests(devic
         RaiseOne(device, index, bar0);
     }
 
-    // NVM Express Base Specification 2.0, 3.1.3 (registers), 3.5.1 (initialisation): any command, even an unknown one, is completed.
+    // NVM Express Base Specification 2.0, 3.1.3 (registers), 3.5.1 (initialisation): any command, even an unknown one,
+    // is completed.
     [Theory]
     [MemberData(nameof(EachOnEach))]
     public void An_nvme_raises(IrqIndex index, VfioBackend backend)
     {
-        const ulong Configuration = 0x14, Status = 0x1c, AdminAttributes = 0x24, AdminSubmission = 0x28, AdminCompletion = 0x30, Doorbell = 0x1000, HeadDoorbell = 0x1004;
+        const ulong Configuration = 0x14,
+            Status = 0x1c,
+            AdminAttributes = 0x24,
+            AdminSubmission = 0x28,
+            AdminCompletion = 0x30,
+            Doorbell = 0x1000,
+            HeadDoorbell = 0x1004;
         const uint Ready = 1;
         MachineDevice machine = new(MachineDevice.Nvme, Devices);
         using VfioDevice device = machine.Open(backend);

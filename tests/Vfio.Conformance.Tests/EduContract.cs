@@ -102,7 +102,9 @@ public abstract class EduContract : IDisposable
         bar0.Write(EduRegisters.DmaDestination, new RawUInt64(ulong.MaxValue));
         bar0.WriteUInt32(0x90, 0x99aabbcc);
         Assert.Equal(0x1122334455667788ul, bar0.Read(EduRegisters.DmaSource).Raw);
-        Assert.Equal((ulong.MaxValue, 0x99aabbccul), (bar0.Read(EduRegisters.DmaDestination).Raw, bar0.Read(EduRegisters.DmaCount).Raw));
+        Assert.Equal(
+            (ulong.MaxValue, 0x99aabbccul),
+            (bar0.Read(EduRegisters.DmaDestination).Raw, bar0.Read(EduRegisters.DmaCount).Raw));
         Assert.Equal((0x55667788u, uint.MaxValue), (bar0.ReadUInt32(0x80), bar0.ReadUInt32(0x84)));
     }
 
@@ -115,7 +117,8 @@ public abstract class EduContract : IDisposable
         bar0.Write(EduRegisters.DmaSource, new RawUInt64(EduRegisters.BufferAddress));
         bar0.Write(EduRegisters.DmaDestination, new RawUInt64(0x1000));
         bar0.Write(EduRegisters.DmaCount, new RawUInt64(16));
-        bar0.Write(EduRegisters.DmaCommand, new EduDmaCommand { Start = true, FromDevice = true, RaisesInterrupt = true });
+        bar0.Write(
+            EduRegisters.DmaCommand, new EduDmaCommand { Start = true, FromDevice = true, RaisesInterrupt = true });
         Assert.True(bar0.Read(EduRegisters.DmaCommand).Start);
         WaitUntil(() => !bar0.Read(EduRegisters.DmaCommand).Start);
         Assert.Equal(6ul, bar0.Read(EduRegisters.DmaCommand).Raw);
@@ -134,12 +137,16 @@ public abstract class EduContract : IDisposable
         bar0.WriteUInt64(0, 4ul << 32);
         Assert.Equal(~1u, bar0.ReadUInt32(4));
         Assert.Equal((0, 0, ulong.MaxValue), (bar0.ReadByte(0), bar0.ReadUInt16(0x80), bar0.ReadUInt64(0)));
-        Assert.Equal((uint.MaxValue, uint.MaxValue, uint.MaxValue), (bar0.ReadUInt32(0x0c), bar0.ReadUInt32(0x40000), bar0.ReadUInt32(0xffffc)));
+        Assert.Equal(
+            (uint.MaxValue, uint.MaxValue, uint.MaxValue),
+            (bar0.ReadUInt32(0x0c), bar0.ReadUInt32(0x40000), bar0.ReadUInt32(0xffffc)));
     }
 
     private Region OpenForEightBytes(RegionAccess access)
     {
-        Assert.SkipWhen(access == RegionAccess.Trapped && _backend.SplitsEightBytes is not null, $"{_backend.Name}: {_backend.SplitsEightBytes}");
+        Assert.SkipWhen(
+            access == RegionAccess.Trapped && _backend.SplitsEightBytes is not null,
+            $"{_backend.Name}: {_backend.SplitsEightBytes}");
         return _device.OpenRegion(RegionIndex.Bar0, access);
     }
 

@@ -15,7 +15,8 @@ internal sealed partial class EduPair
 
     private bool IsLine => _openings % 2 == 1;
 
-    private void EnableInterrupts(int device) => _vectors[device] = _devices[device].Interrupts.Enable(IsLine ? IrqIndex.Intx : IrqIndex.Msi);
+    private void EnableInterrupts(int device) =>
+        _vectors[device] = _devices[device].Interrupts.Enable(IsLine ? IrqIndex.Intx : IrqIndex.Msi);
 
     /// <summary>
     /// Compares what both have sent since the last call. The device model has sent its interrupts when the access

@@ -26,7 +26,8 @@ internal sealed partial class EduPair
     public void Transfer(Random random, int number)
     {
         bool isOnBus = random.Next(8) != 0;
-        Array.ForEach(_config, config => config.WriteUInt16(Command, (ushort)(Quiet | MemorySpace | (isOnBus ? BusMaster : 0))));
+        Array.ForEach(
+            _config, config => config.WriteUInt16(Command, (ushort)(Quiet | MemorySpace | (isOnBus ? BusMaster : 0))));
         ChangeMemory(random);
         bool fromDevice = random.Next(2) == 0;
         int count = random.Next(4) switch { 0 => random.Next(17), 1 => Page, _ => random.Next(Page + 1) };
@@ -34,7 +35,9 @@ internal sealed partial class EduPair
         ulong outside = Memory + (ulong)random.Next(Pages * Page);
         outside = random.Next(2) == 0 ? outside & ~(ulong)(Page - 1) : outside;
         outside |= random.Next(8) == 0 ? (ulong)random.Next() << 28 : 0; // beyond its address width
-        string place = $"{number}: {count} bytes from {(fromDevice ? $"0x{inside:x} to 0x{outside:x}" : $"0x{outside:x} to 0x{inside:x}")}{(isOnBus ? "" : ", off the bus")}";
+        string place = $"{number}: {count} bytes from "
+            + $"{(fromDevice ? $"0x{inside:x} to 0x{outside:x}" : $"0x{outside:x} to 0x{inside:x}")}"
+            + $"{(isOnBus ? "" : ", off the bus")}";
         ulong command = 1 | (fromDevice ? 2ul : 0) | (random.Next(2) == 0 ? 4ul : 0);
         Access(_mapped, place, isWrite: true, 0x80, 8, fromDevice ? inside : outside);
         Access(_mapped, place, isWrite: true, 0x88, 8, fromDevice ? outside : inside);
@@ -66,11 +69,13 @@ internal sealed partial class EduPair
         (int page, int count, DmaAccess access) = Places[place];
         if (access == DmaAccess.Write && kernel.LetsWritersRead is not null)
         {
-            access = DmaAccess.ReadWrite; // for both: with this kernel, the device could read memory that the device model may not
+            // for both: with this kernel, the device could read memory that the device model may not
+            access = DmaAccess.ReadWrite;
         }
 
         DmaBuffer buffer = _devices[device].AddressSpace.Allocate(
-            (ulong)(count * Page), new DmaBufferOptions { At = new Iova(Memory + (ulong)(page * Page)), Access = access });
+            (ulong)(count * Page),
+            new DmaBufferOptions { At = new Iova(Memory + (ulong)(page * Page)), Access = access });
         new Random(seed).NextBytes(buffer.Span);
         _memory[device][place] = buffer;
     }
@@ -104,6 +109,8 @@ internal sealed partial class EduPair
         int same = ours.Span.CommonPrefixLength(theirs.Span);
         Assert.True(
             same == ours.Span.Length,
-            $"{place}: at {ours.Iova + (ulong)same} QEMU's edu leaves 0x{(same < theirs.Span.Length ? theirs.Span[same] : 0):x2}, the model 0x{(same < ours.Span.Length ? ours.Span[same] : 0):x2}");
+            $"{place}: at {ours.Iova + (ulong)same} QEMU's edu leaves "
+            + $"0x{(same < theirs.Span.Length ? theirs.Span[same] : 0):x2}, the model "
+            + $"0x{(same < ours.Span.Length ? ours.Span[same] : 0):x2}");
     }
 }

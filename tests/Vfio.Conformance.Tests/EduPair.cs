@@ -19,7 +19,8 @@ internal sealed partial class EduPair(EduModel model, KernelEdu kernel) : IDispo
     /// <summary>The number of accesses before the devices are closed and opened again.</summary>
     public const int AccessesToAnOpening = 5_000;
 
-    private static readonly ulong[] Registers = [0x00, 0x04, 0x08, 0x20, 0x24, 0x60, 0x64, 0x80, 0x84, 0x88, 0x90, 0x98, 0x9c];
+    private static readonly ulong[] Registers =
+        [0x00, 0x04, 0x08, 0x20, 0x24, 0x60, 0x64, 0x80, 0x84, 0x88, 0x90, 0x98, 0x9c];
 
     private readonly VfioDevice[] _devices = new VfioDevice[2];
     private readonly Region[] _trapped = new Region[2];
@@ -206,7 +207,8 @@ internal sealed partial class EduPair(EduModel model, KernelEdu kernel) : IDispo
         string actual = Describe(regions[0], isWrite, offset, width, value);
         Assert.True(
             expected == actual,
-            $"{place}, {width} bytes, {(isWrite ? $"write of 0x{value:x}" : "read")}: QEMU's edu gives {expected}, the model {actual}");
+            $"{place}, {width} bytes, {(isWrite ? $"write of 0x{value:x}" : "read")}: QEMU's edu gives "
+            + $"{expected}, the model {actual}");
         if (interrupts)
         {
             CompareInterrupts(place);

@@ -12,7 +12,9 @@ public sealed class FailingCallsTests(BoundDevices devices) : MachineTests(devic
     private const int MostCalls = 200;
 
     [Theory]
-    [InlineData(VfioBackend.Iommufd, "open IOMMU_IOAS_ALLOC VFIO_DEVICE_BIND_IOMMUFD VFIO_DEVICE_ATTACH_IOMMUFD_PT IOMMU_IOAS_IOVA_RANGES IOMMU_IOAS_MAP")]
+    [InlineData(
+        VfioBackend.Iommufd,
+        "open IOMMU_IOAS_ALLOC VFIO_DEVICE_BIND_IOMMUFD VFIO_DEVICE_ATTACH_IOMMUFD_PT IOMMU_IOAS_IOVA_RANGES IOMMU_IOAS_MAP")]
     [InlineData(VfioBackend.Type1v2, Type1Calls)]
     [InlineData(VfioBackend.CompatibleType1v2, Type1Calls)]
     public void Each_failing_call_is_named_and_leaves_nothing_open(VfioBackend backend, string expected)
@@ -43,7 +45,8 @@ public sealed class FailingCallsTests(BoundDevices devices) : MachineTests(devic
             Assert.Equal((culprit, failed ? Errno.EIO : 0), (failure?.Operation, failure?.Errno ?? 0));
             named.Add(culprit ?? "");
             Descriptors.AssertNoMoreThan(descriptors);
-            Assert.DoesNotContain(File.ReadLines("/proc/self/maps"), line => line.Contains("vfio", StringComparison.Ordinal));
+            Assert.DoesNotContain(
+                File.ReadLines("/proc/self/maps"), line => line.Contains("vfio", StringComparison.Ordinal));
             Assert.Equal(0ul, LockedMemory.Read().Used);
             Assert.Equal(journal, File.ReadAllText($"/run/vfio/{edu.Address}.json"));
         }
@@ -77,20 +80,23 @@ public sealed class FailingCallsTests(BoundDevices devices) : MachineTests(devic
         Assert.Equal((0x12345678u, 1), (buffer.Read<uint>(0), device.AddressSpace.GetUsage().Mappings));
         buffer.Dispose();
         Assert.Equal((true, 1), (buffer.Mapping.IsLive, device.AddressSpace.GetUsage().Mappings));
-        Assert.Equal(Errno.EEXIST, Assert.Throws<VfioException>(() => device.AddressSpace.Allocate(4096, new DmaBufferOptions { At = buffer.Iova })).Errno);
+        Assert.Equal(Errno.EEXIST, Assert.Throws<VfioException>(
+            () => device.AddressSpace.Allocate(4096, new DmaBufferOptions { At = buffer.Iova })).Errno);
         fails = false;
         buffer.Unmap();
         Assert.Equal(0, device.AddressSpace.GetUsage().Mappings);
     }
 
     private const string Type1Calls =
-        "open VFIO_GET_API_VERSION VFIO_GROUP_GET_STATUS VFIO_GROUP_SET_CONTAINER VFIO_CHECK_EXTENSION VFIO_SET_IOMMU VFIO_GROUP_GET_DEVICE_FD VFIO_IOMMU_GET_INFO VFIO_IOMMU_MAP_DMA";
+        "open VFIO_GET_API_VERSION VFIO_GROUP_GET_STATUS VFIO_GROUP_SET_CONTAINER VFIO_CHECK_EXTENSION VFIO_SET_IOMMU "
+        + "VFIO_GROUP_GET_DEVICE_FD VFIO_IOMMU_GET_INFO VFIO_IOMMU_MAP_DMA";
 
     private static void Use(KernelEdu edu, SystemCalls calls)
     {
         using VfioDevice device = edu.Open(options => options with { Calls = calls });
         using Region bar0 = device.OpenRegion(RegionIndex.Bar0);
-        using DmaBuffer buffer = device.AddressSpace.Allocate(8192, new DmaBufferOptions { NumaNode = Directory.Exists("/sys/devices/system/node/node0") ? 0 : null });
+        using DmaBuffer buffer = device.AddressSpace.Allocate(
+            8192, new DmaBufferOptions { NumaNode = Directory.Exists("/sys/devices/system/node/node0") ? 0 : null });
         using DmaMapping mapping = device.AddressSpace.Map(buffer.Address, 4096);
         Assert.Equal(0x010000edu, bar0.ReadUInt32(0));
         mapping.Unmap();

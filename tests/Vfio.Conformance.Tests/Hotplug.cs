@@ -57,7 +57,8 @@ internal static class Hotplug
     private static bool Ask(string[] command, out string answer)
     {
         string qmp = Environment.GetEnvironmentVariable("VFIO_QMP")
-            ?? throw new InvalidOperationException("VFIO_QMP is not set: test.sh starts these tests, inside the machine");
+            ?? throw new InvalidOperationException(
+                "VFIO_QMP is not set: test.sh starts these tests, inside the machine");
         ProcessStartInfo start = new(qmp, command) { RedirectStandardOutput = true, RedirectStandardError = true };
         using Process process = Process.Start(start)!;
         Task<string> result = process.StandardOutput.ReadToEndAsync();

@@ -14,8 +14,11 @@ internal sealed class HugePages : IDisposable
     /// <summary>Skips the test if there is no machine, or if it has no such page.</summary>
     public HugePages(ulong length)
     {
-        Assert.SkipUnless(Environment.GetEnvironmentVariable("MACHINE") == "1", "huge pages are set aside in the machine only, not on this host: ./test.sh runs this there");
-        string folder = string.Create(CultureInfo.InvariantCulture, $"/sys/kernel/mm/hugepages/hugepages-{length / 1024}kB");
+        Assert.SkipUnless(
+            Environment.GetEnvironmentVariable("MACHINE") == "1",
+            "huge pages are set aside in the machine only, not on this host: ./test.sh runs this there");
+        string folder = string.Create(
+            CultureInfo.InvariantCulture, $"/sys/kernel/mm/hugepages/hugepages-{length / 1024}kB");
         _file = $"{folder}/nr_hugepages";
         Assert.SkipUnless(File.Exists(_file), $"this processor or kernel has no pages of {length >> 20} MiB");
         _before = File.ReadAllText(_file);

@@ -29,7 +29,8 @@ public abstract partial class InterruptContract
         using CancellationTokenSource cancelled = new();
         ValueTask<ulong> wait = msi.WaitAsync(cancelled.Token);
         await cancelled.CancelAsync();
-        OperationCanceledException end = await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await wait);
+        OperationCanceledException end = await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            async () => await wait);
         Assert.Equal(cancelled.Token, end.CancellationToken);
         msi.Trigger();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await msi.WaitAsync(cancelled.Token));
@@ -41,7 +42,8 @@ public abstract partial class InterruptContract
     {
         using InterruptVector msi = _interrupts.Enable(IrqIndex.Msi);
         ValueTask<ulong> wait = msi.WaitAsync(TestContext.Current.CancellationToken);
-        InvalidOperationException refusal = await Assert.ThrowsAsync<InvalidOperationException>(async () => await msi.WaitAsync(CancellationToken.None));
+        InvalidOperationException refusal = await Assert.ThrowsAsync<InvalidOperationException>(
+            async () => await msi.WaitAsync(CancellationToken.None));
         Assert.Contains("under way", refusal.Message, StringComparison.Ordinal);
         msi.Trigger();
         Assert.Equal(1u, await wait);
@@ -85,7 +87,8 @@ public abstract partial class InterruptContract
     public async Task Continuations_run_on_the_loops_thread_only_if_requested()
     {
         using InterruptLoop loop = new("the test's loop");
-        using InterruptVector request = _interrupts.Enable(IrqIndex.Request, options: new InterruptOptions { Loop = loop, RunContinuationsInline = true });
+        using InterruptVector request = _interrupts.Enable(
+            IrqIndex.Request, options: new InterruptOptions { Loop = loop, RunContinuationsInline = true });
         using InterruptVector msi = _interrupts.Enable(IrqIndex.Msi, options: new InterruptOptions { Loop = loop });
         Assert.Equal("the test's loop, 1 signal", await NameOfThreadAfter(request));
         string? other = await NameOfThreadAfter(msi);

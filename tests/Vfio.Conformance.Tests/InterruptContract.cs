@@ -32,7 +32,9 @@ public abstract partial class InterruptContract : IDisposable
         _interrupts = _device.Interrupts;
         _bar0 = _device.OpenRegion(RegionIndex.Bar0, RegionAccess.Trapped);
         // QEMU's edu keeps through a reset what raised its interrupt, and computes on.
-        Assert.True(SpinWait.SpinUntil(() => !_bar0.Read(EduRegisters.Status).IsComputing && !_bar0.Read(EduRegisters.DmaCommand).Start, Patience));
+        Assert.True(SpinWait.SpinUntil(
+            () => !_bar0.Read(EduRegisters.Status).IsComputing && !_bar0.Read(EduRegisters.DmaCommand).Start,
+            Patience));
         _bar0.WriteUInt32(Acknowledge, uint.MaxValue);
         _device.SetBusMaster(true);
     }
@@ -47,9 +49,16 @@ public abstract partial class InterruptContract : IDisposable
     [Fact]
     public void A_device_reports_its_interrupt_types()
     {
-        Assert.Equal(new IrqInfo(IrqIndex.Intx, 1, canSignal: true, isMaskable: true, isAutomasked: true, isFixed: false), _interrupts.GetInfo(IrqIndex.Intx));
-        Assert.Equal(new IrqInfo(IrqIndex.Msi, 1, canSignal: true, isMaskable: false, isAutomasked: false, isFixed: true), _interrupts.GetInfo(IrqIndex.Msi));
-        Assert.Equal((0, 0, 1), (_interrupts.GetInfo(IrqIndex.Msix).Count, _interrupts.GetInfo(IrqIndex.Error).Count, _interrupts.GetInfo(IrqIndex.Request).Count));
+        Assert.Equal(
+            new IrqInfo(IrqIndex.Intx, 1, canSignal: true, isMaskable: true, isAutomasked: true, isFixed: false),
+            _interrupts.GetInfo(IrqIndex.Intx));
+        Assert.Equal(
+            new IrqInfo(IrqIndex.Msi, 1, canSignal: true, isMaskable: false, isAutomasked: false, isFixed: true),
+            _interrupts.GetInfo(IrqIndex.Msi));
+        Assert.Equal((0, 0, 1), (
+            _interrupts.GetInfo(IrqIndex.Msix).Count,
+            _interrupts.GetInfo(IrqIndex.Error).Count,
+            _interrupts.GetInfo(IrqIndex.Request).Count));
         Assert.Throws<ArgumentOutOfRangeException>(() => _interrupts.GetInfo((IrqIndex)5));
         Assert.Throws<ArgumentOutOfRangeException>(() => _interrupts.GetInfo((IrqIndex)(-1)));
     }
@@ -149,8 +158,14 @@ public abstract partial class InterruptContract : IDisposable
     public void One_kind_at_a_time_and_each_vector_once()
     {
         InterruptVector intx = _interrupts.Enable(IrqIndex.Intx);
-        Assert.Contains("one at a time", Assert.Throws<InvalidOperationException>(() => _interrupts.Enable(IrqIndex.Msi)).Message, StringComparison.Ordinal);
-        Assert.Contains("already", Assert.Throws<InvalidOperationException>(() => _interrupts.Enable(IrqIndex.Intx)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "one at a time",
+            Assert.Throws<InvalidOperationException>(() => _interrupts.Enable(IrqIndex.Msi)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "already",
+            Assert.Throws<InvalidOperationException>(() => _interrupts.Enable(IrqIndex.Intx)).Message,
+            StringComparison.Ordinal);
         using InterruptVector request = _interrupts.Enable(IrqIndex.Request);
         Assert.Equal([intx, request], _interrupts.GetEnabled());
         intx.Dispose();
@@ -168,8 +183,14 @@ public abstract partial class InterruptContract : IDisposable
     [Fact]
     public void Interrupts_that_the_device_does_not_have_are_refused()
     {
-        Assert.Contains("no Msix", Assert.Throws<NotSupportedException>(() => _interrupts.Enable(IrqIndex.Msix)).Message, StringComparison.Ordinal);
-        Assert.Contains("PCI Express", Assert.Throws<NotSupportedException>(() => _interrupts.Enable(IrqIndex.Error)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "no Msix",
+            Assert.Throws<NotSupportedException>(() => _interrupts.Enable(IrqIndex.Msix)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "PCI Express",
+            Assert.Throws<NotSupportedException>(() => _interrupts.Enable(IrqIndex.Error)).Message,
+            StringComparison.Ordinal);
         Assert.Throws<ArgumentOutOfRangeException>(() => _interrupts.Enable(IrqIndex.Msi, 1));
         Assert.Throws<ArgumentOutOfRangeException>(() => _interrupts.Enable(IrqIndex.Msi, -1));
         Assert.Throws<ArgumentOutOfRangeException>(() => _interrupts.EnableRange(IrqIndex.Msi, 0, 0));

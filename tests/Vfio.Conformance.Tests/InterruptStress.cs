@@ -30,7 +30,8 @@ internal sealed class InterruptStress : IDisposable
 
     public void Run(int triggers, int seed)
     {
-        Task[] triggerers = [.. Enumerable.Range(0, Triggerers).Select(i => Start(() => Trigger(triggers / Triggerers, new Random(seed + i))))];
+        Task[] triggerers = [.. Enumerable.Range(0, Triggerers)
+            .Select(i => Start(() => Trigger(triggers / Triggerers, new Random(seed + i))))];
         Task[] others =
         [
             .. Enumerable.Range(0, 2).Select(i => Start(() => Wait(new Random(seed + 10 + i)))),
@@ -61,7 +62,8 @@ internal sealed class InterruptStress : IDisposable
         }
     }
 
-    private static Task Start(Action work) => Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+    private static Task Start(Action work) =>
+        Task.Factory.StartNew(work, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     private void Trigger(int count, Random random)
     {

@@ -22,7 +22,8 @@ public sealed class InProcessInterruptStressTests
         device.SetBusMaster(true);
         using InterruptStress stress = new(device, index, vectors);
         stress.Run(Triggers, seed: vectors);
-        TestContext.Current.SendDiagnosticMessage("{0}: {1} waits cancelled, {2} changes", index, stress.Cancelled, stress.Changes);
+        TestContext.Current.SendDiagnosticMessage(
+            "{0}: {1} waits cancelled, {2} changes", index, stress.Cancelled, stress.Changes);
         Assert.NotEqual(0, stress.Cancelled);
         Assert.NotEqual(0, stress.Changes);
     }
@@ -54,7 +55,8 @@ public sealed class KernelInterruptStressTests(BoundDevices devices) : MachineTe
         using VfioDevice device = machine.Open(VfioBackend.Automatic);
         using InterruptStress stress = new(device, index, vectors);
         stress.Run(Soak.IsOn ? inSoak : triggers, seed: vectors);
-        TestContext.Current.SendDiagnosticMessage("{0}: {1} waits cancelled, {2} changes", index, stress.Cancelled, stress.Changes);
+        TestContext.Current.SendDiagnosticMessage(
+            "{0}: {1} waits cancelled, {2} changes", index, stress.Cancelled, stress.Changes);
         Assert.NotEqual(0, stress.Cancelled);
         Assert.NotEqual(0, stress.Changes);
     }

@@ -43,9 +43,11 @@ public sealed class KernelEdu : EduBackend
         ? $"vfio-pci of Linux {Kernel.ToString(2)} makes two accesses of 4 bytes of one of 8 (6.12 does not)"
         : null;
 
-    // Linux 5.13, "iommu/vt-d: Remove WO permissions on second-level paging entries"; seen with 6.1 and 6.12, gone in 7.2.
+    // Linux 5.13, "iommu/vt-d: Remove WO permissions on second-level paging entries"; seen with 6.1 and 6.12, gone in
+    // 7.2.
     public override string? LetsWritersRead => Kernel < new Version(7, 0)
-        ? $"Intel's IOMMU driver of Linux {Kernel.ToString(2)} makes whatever a device may write readable to it (7.2's does not)"
+        ? $"Intel's IOMMU driver of Linux {Kernel.ToString(2)} makes whatever a device may write "
+            + "readable to it (7.2's does not)"
         : null;
 
     /// <summary>Gets its address.</summary>
@@ -82,7 +84,8 @@ public sealed class KernelEdu : EduBackend
     public VfioDevice Open(Func<VfioOpenOptions, VfioOpenOptions> change) =>
         VfioDevice.Open(Address, change(new VfioOpenOptions { Backend = Backend }));
 
-    public override VfioDevice Open(IoAddressSpace addressSpace) => Open(options => options with { AddressSpace = addressSpace });
+    public override VfioDevice Open(IoAddressSpace addressSpace) =>
+        Open(options => options with { AddressSpace = addressSpace });
 
     public override VfioDevice OpenSecond(IoAddressSpace addressSpace) =>
         VfioDevice.Open(_devices.Bind(SecondAddress), new VfioOpenOptions { AddressSpace = addressSpace });

@@ -18,7 +18,9 @@ public sealed class KernelMdev : IDisposable
             Environment.GetEnvironmentVariable("MACHINE") == "1",
             "needs a kernel's mediated devices: ./test.sh runs this in the machine (docs/machine.md)");
         string module = type.Split('-')[0];
-        Assert.SkipUnless(HasModule(module), $"this kernel has no module {module} (CONFIG_SAMPLE_VFIO_MDEV_{module.ToUpperInvariant()})");
+        Assert.SkipUnless(
+            HasModule(module),
+            $"this kernel has no module {module} (CONFIG_SAMPLE_VFIO_MDEV_{module.ToUpperInvariant()})");
         File.WriteAllText($"/sys/class/mdev_bus/{module}/mdev_supported_types/{type}/create", $"{Id:D}");
         Assert.True(SpinWait.SpinUntil(() => File.Exists($"{Devices}/{Id:D}/uevent"), Patience));
     }
@@ -27,7 +29,8 @@ public sealed class KernelMdev : IDisposable
 
     public string Path => $"{Devices}/{Id:D}";
 
-    public VfioDevice Open(VfioBackend backend = VfioBackend.Automatic) => VfioDevice.OpenMediated(Id, new VfioOpenOptions { Backend = backend });
+    public VfioDevice Open(VfioBackend backend = VfioBackend.Automatic) =>
+        VfioDevice.OpenMediated(Id, new VfioOpenOptions { Backend = backend });
 
     public void Dispose()
     {

@@ -30,7 +30,8 @@ public abstract class LifeContract : IDisposable
     public void Its_features_are_reported()
     {
         IReadOnlyDictionary<DeviceFeature, FeatureSupport> features = _device.ProbeFeatures();
-        TestContext.Current.TestOutputHelper?.WriteLine(string.Join(", ", features.Select(pair => $"{pair.Key} ({pair.Value})")));
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            string.Join(", ", features.Select(pair => $"{pair.Key} ({pair.Value})")));
         // The bus master bit of a PCI device is in configuration space, edu has no virtual functions, and vfio-pci does
         // not support migration.
         Assert.DoesNotContain(DeviceFeature.BusMaster, features.Keys);
@@ -46,9 +47,12 @@ public abstract class LifeContract : IDisposable
         Assert.Equal(FeatureSupport.Set, features[DeviceFeature.LowPowerEntry]);
         Assert.Equal(FeatureSupport.Set, features[DeviceFeature.LowPowerEntryWithWakeup]);
         Assert.Equal(FeatureSupport.Set, features[DeviceFeature.LowPowerExit]);
-        VfioException failure = Assert.Throws<VfioException>(() => _device.DangerousSetFeature(DeviceFeature.BusMaster, new byte[4]));
+        VfioException failure = Assert.Throws<VfioException>(
+            () => _device.DangerousSetFeature(DeviceFeature.BusMaster, new byte[4]));
         Assert.Equal(("VFIO_DEVICE_FEATURE_BUS_MASTER", Errno.ENOTTY), (failure.Operation, failure.Errno));
-        Assert.Equal(Errno.EINVAL, Assert.Throws<VfioException>(() => _device.DangerousGetFeature(DeviceFeature.LowPowerExit, [])).Errno);
+        Assert.Equal(
+            Errno.EINVAL,
+            Assert.Throws<VfioException>(() => _device.DangerousGetFeature(DeviceFeature.LowPowerExit, [])).Errno);
     }
 
     [Fact]
@@ -143,7 +147,9 @@ public abstract class LifeContract : IDisposable
         using Region bar0 = _device.OpenRegion(RegionIndex.Bar0);
         using Region config = _device.OpenRegion(RegionIndex.Config);
         using EventFd counter = new();
-        Assert.Equal(Errno.EINVAL, Assert.Throws<VfioException>(() => config.WriteOnEvent<uint>(counter.Handle, Command, 0)).Errno);
+        Assert.Equal(
+            Errno.EINVAL,
+            Assert.Throws<VfioException>(() => config.WriteOnEvent<uint>(counter.Handle, Command, 0)).Errno);
         using IDisposable write = bar0.WriteOnEvent<uint>(counter.Handle, Liveness, 5);
         VfioException twice = Assert.Throws<VfioException>(() => bar0.WriteOnEvent<uint>(counter.Handle, Liveness, 5));
         Assert.Equal(("VFIO_DEVICE_IOEVENTFD", Errno.EEXIST), (twice.Operation, twice.Errno));
@@ -176,5 +182,6 @@ public abstract class LifeContract : IDisposable
         Assert.Throws<ObjectDisposedException>(plan.Execute);
     }
 
-    private static void WaitFor(Region bar0, uint value) => Assert.True(SpinWait.SpinUntil(() => bar0.ReadUInt32(Liveness) == ~value, Patience), $"0x{~bar0.ReadUInt32(Liveness):x}");
+    private static void WaitFor(Region bar0, uint value) => Assert.True(
+        SpinWait.SpinUntil(() => bar0.ReadUInt32(Liveness) == ~value, Patience), $"0x{~bar0.ReadUInt32(Liveness):x}");
 }

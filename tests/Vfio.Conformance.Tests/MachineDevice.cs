@@ -33,7 +33,8 @@ internal sealed class MachineDevice
         if (!devices.Has(address))
         {
             BindingPlan plan = BindingPlan.Compute([PciAddress.Parse(address)]);
-            BindingRefusal? refusal = plan.Refusals.FirstOrDefault(found => found.Reason.ToWord() is "console" or "display");
+            BindingRefusal? refusal = plan.Refusals.FirstOrDefault(
+                found => found.Reason.ToWord() is "console" or "display");
             Assert.SkipWhen(refusal is not null, $"this kernel shows its console on it: {refusal}");
         }
 

@@ -8,7 +8,14 @@ public sealed class MachineInterruptTests(BoundDevices devices) : MachineTests(d
 
     private static readonly string[] Addresses =
     [
-        MachineDevice.Bochs, MachineDevice.Edu, MachineDevice.TestDevice, MachineDevice.Ivshmem, MachineDevice.Nvme, MachineDevice.VirtioNet, MachineDevice.E1000e, MachineDevice.Igb,
+        MachineDevice.Bochs,
+        MachineDevice.Edu,
+        MachineDevice.TestDevice,
+        MachineDevice.Ivshmem,
+        MachineDevice.Nvme,
+        MachineDevice.VirtioNet,
+        MachineDevice.E1000e,
+        MachineDevice.Igb,
     ];
 
     public static MatrixTheoryData<string, VfioBackend> EachOnEach => new(Addresses, MachineDevice.Backends);
@@ -18,7 +25,8 @@ public sealed class MachineInterruptTests(BoundDevices devices) : MachineTests(d
     [Theory]
     [Trait("Soak", "yes")]
     [MemberData(nameof(EachOnOthers))]
-    public void Each_vector_of_each_kind_counts_its_own_signals_on_the_other_backends(string address, VfioBackend backend) =>
+    public void Each_vector_of_each_kind_counts_its_own_signals_on_the_other_backends(
+        string address, VfioBackend backend) =>
         Each_vector_of_each_kind_counts_its_own_signals(address, backend);
 
     [Theory]
@@ -46,7 +54,9 @@ public sealed class MachineInterruptTests(BoundDevices devices) : MachineTests(d
                 }
             }
 
-            Assert.Equal(Enumerable.Range(0, vectors.Count).Select(i => (ulong)(i % 3) + 1), vectors.Select(vector => vector.ReadAndClear()));
+            Assert.Equal(
+                Enumerable.Range(0, vectors.Count).Select(i => (ulong)(i % 3) + 1),
+                vectors.Select(vector => vector.ReadAndClear()));
             foreach (InterruptVector vector in vectors)
             {
                 vector.Dispose();
@@ -55,7 +65,8 @@ public sealed class MachineInterruptTests(BoundDevices devices) : MachineTests(d
             seen.Add($"{index} {info.Count}");
         }
 
-        TestContext.Current.SendDiagnosticMessage("{0} through {1}: {2}", address, device.BackendName, string.Join(", ", seen));
+        TestContext.Current.SendDiagnosticMessage(
+            "{0} through {1}: {2}", address, device.BackendName, string.Join(", ", seen));
         Assert.Contains("Request 1", seen);
     }
 

@@ -26,8 +26,10 @@ public sealed class MediatedDeviceTests(BoundDevices devices) : MachineTests(dev
         using KernelMdev mdev = new("mtty-1");
         using VfioDevice device = mdev.Open(backend);
         Assert.Equal((name, $"{mdev.Id:D}", default), (device.BackendName, device.Name, device.Address));
-        Assert.Equal(("mtty", null, "mtty", "mtty-1", "Single port serial", "vfio-pci"), device.MediatedDevice is MediatedDevice info
-            ? (info.Parent, info.ParentAddress, info.Driver, info.TypeId, info.TypeName, info.DeviceApi) : default);
+        Assert.Equal(
+            ("mtty", null, "mtty", "mtty-1", "Single port serial", "vfio-pci"),
+            device.MediatedDevice is MediatedDevice info
+                ? (info.Parent, info.ParentAddress, info.Driver, info.TypeId, info.TypeName, info.DeviceApi) : default);
         using Region config = device.OpenRegion(RegionIndex.Config);
         Assert.Equal(0x32534348u, config.ReadUInt32(0));
         Assert.Equal(0ul, device.GetRegionInfo(RegionIndex.Bar1).Length);
@@ -99,7 +101,9 @@ public sealed class MediatedDeviceTests(BoundDevices devices) : MachineTests(dev
         Assert.Equal(name, device.BackendName);
         using Region config = device.OpenRegion(RegionIndex.Config);
         Assert.Equal(0x11111234u, config.ReadUInt32(0));
-        Assert.Equal((4ul << 20, 4096ul), (device.GetRegionInfo(RegionIndex.Bar0).Length, device.GetRegionInfo(RegionIndex.Bar2).Length));
+        Assert.Equal(
+            (4ul << 20, 4096ul),
+            (device.GetRegionInfo(RegionIndex.Bar0).Length, device.GetRegionInfo(RegionIndex.Bar2).Length));
         using Region memory = device.OpenRegion(RegionIndex.Bar0);
         memory.WriteUInt32(0, 0xcafef00d);
         memory.WriteUInt32((4 << 20) - 4, 0x600df00d);
@@ -114,14 +118,24 @@ public sealed class MediatedDeviceTests(BoundDevices devices) : MachineTests(dev
     {
         using KernelMdev mdev = new("mtty-2");
         string parent = $"/sys/class/mdev_bus/mtty/{mdev.Id:D}";
-        foreach (string path in (string[])[mdev.Path, $"{mdev.Path}/", parent, $"/sys/devices/virtual/mtty/mtty/{mdev.Id:D}", $"/sys/bus/../bus/mdev/./devices/{mdev.Id:D}"])
+        foreach (string path in (string[])[
+            mdev.Path,
+            $"{mdev.Path}/",
+            parent,
+            $"/sys/devices/virtual/mtty/mtty/{mdev.Id:D}",
+            $"/sys/bus/../bus/mdev/./devices/{mdev.Id:D}",
+        ])
         {
             using VfioDevice device = VfioDevice.OpenMediated(path);
-            Assert.Equal((mdev.Id, $"/sys/devices/virtual/mtty/mtty/{mdev.Id:D}"), (device.MediatedDevice?.Id, device.MediatedDevice?.SysfsPath));
+            Assert.Equal(
+                (mdev.Id, $"/sys/devices/virtual/mtty/mtty/{mdev.Id:D}"),
+                (device.MediatedDevice?.Id, device.MediatedDevice?.SysfsPath));
             using Region second = device.OpenRegion(RegionIndex.Bar1);
         }
 
-        Assert.Contains(MediatedDevice.GetAll(), found => found.Id == mdev.Id && found.ToString() == $"{mdev.Id:D} mtty-2 of mtty (mtty)");
+        Assert.Contains(
+            MediatedDevice.GetAll(),
+            found => found.Id == mdev.Id && found.ToString() == $"{mdev.Id:D} mtty-2 of mtty (mtty)");
         Assert.Throws<VfioException>(() => VfioDevice.OpenMediated("/sys/class/mdev_bus/mtty"));
     }
 
@@ -134,10 +148,13 @@ public sealed class MediatedDeviceTests(BoundDevices devices) : MachineTests(dev
         string node = isGroup
             ? $"/dev/vfio/{File.ResolveLinkTarget($"{mdev.Path}/iommu_group", returnFinalTarget: true)!.Name}"
             : $"/dev/vfio/devices/{Path.GetFileName(Directory.GetDirectories($"{mdev.Path}/vfio-dev")[0])}";
-        DeviceHandles Open() => isGroup ? DeviceHandles.FromGroup(OpenNode(node), OpenNode("/dev/vfio/vfio")) : DeviceHandles.FromDevice(OpenNode(node), OpenNode("/dev/iommu"));
+        DeviceHandles Open() => isGroup
+            ? DeviceHandles.FromGroup(OpenNode(node), OpenNode("/dev/vfio/vfio"))
+            : DeviceHandles.FromDevice(OpenNode(node), OpenNode("/dev/iommu"));
         using (VfioDevice device = VfioDevice.FromHandles(mdev.Id, Open()))
         {
-            Assert.Equal((isGroup ? "type1v2" : "iommufd", "mtty-1"), (device.BackendName, device.MediatedDevice?.TypeId));
+            Assert.Equal(
+                (isGroup ? "type1v2" : "iommufd", "mtty-1"), (device.BackendName, device.MediatedDevice?.TypeId));
             using Region port = device.OpenRegion(RegionIndex.Bar0);
             port.WriteByte(Mtty.Scratch, 0x69);
             Assert.Equal(0x69, port.ReadByte(Mtty.Scratch));
@@ -176,7 +193,8 @@ public sealed class MediatedDeviceTests(BoundDevices devices) : MachineTests(dev
         Assert.Contains("/mdev_supported_types/", notThere.Hint, StringComparison.Ordinal);
         using (VfioDevice device = mdev.Open())
         {
-            Assert.Equal(Errno.ENOTTY, Assert.Throws<VfioException>(() => device.SetVirtualFunctionToken(unknown)).Errno);
+            Assert.Equal(
+                Errno.ENOTTY, Assert.Throws<VfioException>(() => device.SetVirtualFunctionToken(unknown)).Errno);
         }
 
         File.WriteAllText("/sys/bus/mdev/drivers/mtty/unbind", $"{mdev.Id:D}");
@@ -188,7 +206,8 @@ public sealed class MediatedDeviceTests(BoundDevices devices) : MachineTests(dev
     public void A_user_without_access_is_told_how_to_get_it()
     {
         using KernelMdev mdev = new("mtty-1");
-        using ChildProgram stranger = ChildProgram.StartAs("user", "user", limitMiB: 8, "be-refused-mediated", $"{mdev.Id}");
+        using ChildProgram stranger = ChildProgram.StartAs(
+            "user", "user", limitMiB: 8, "be-refused-mediated", $"{mdev.Id}");
         stranger.Finish($"as user: refused {mdev.Id}");
     }
 
@@ -208,5 +227,6 @@ public sealed class MediatedDeviceTests(BoundDevices devices) : MachineTests(dev
         Assert.Empty(device.GetFaults());
     }
 
-    private static SafeFileHandle OpenNode(string path) => File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+    private static SafeFileHandle OpenNode(string path) =>
+        File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
 }

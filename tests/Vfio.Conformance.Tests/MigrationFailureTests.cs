@@ -23,13 +23,18 @@ public sealed class MigrationFailureTests
         {
             byte[] damaged = [.. saved];
             damaged[at] ^= 0x20;
-            Assert.Throws<InvalidDataException>(() => target.GetMigration().RestoreFrom(new MemoryStream(damaged), cancellationToken: Token));
-            Assert.Throws<InvalidDataException>(() => target.GetMigration().RestoreFrom(new MemoryStream(saved[..at]), cancellationToken: Token));
+            Assert.Throws<InvalidDataException>(
+                () => target.GetMigration().RestoreFrom(new MemoryStream(damaged), cancellationToken: Token));
+            Assert.Throws<InvalidDataException>(
+                () => target.GetMigration().RestoreFrom(new MemoryStream(saved[..at]), cancellationToken: Token));
         }
 
-        VfioException foreign = Assert.Throws<VfioException>(() => other.GetMigration().RestoreFrom(new MemoryStream(saved), cancellationToken: Token));
+        VfioException foreign = Assert.Throws<VfioException>(
+            () => other.GetMigration().RestoreFrom(new MemoryStream(saved), cancellationToken: Token));
         Assert.Contains("type mtty-2", foreign.Message, StringComparison.Ordinal);
-        Assert.Equal((MigrationState.Running, MigrationState.Running), (target.GetMigration().GetState(), other.GetMigration().GetState()));
+        Assert.Equal(
+            (MigrationState.Running, MigrationState.Running),
+            (target.GetMigration().GetState(), other.GetMigration().GetState()));
         Check(target);
     }
 
@@ -42,7 +47,12 @@ public sealed class MigrationFailureTests
         using VfioDevice target = second.Open();
         byte[] ofOnePort = Raw(source.GetMigration());
         DeviceMigration migration = target.GetMigration();
-        foreach (byte[] state in (byte[][])[[], ofOnePort[..(ofOnePort.Length / 2)], [.. ofOnePort.Select(value => (byte)~value)], ofOnePort])
+        foreach (byte[] state in (byte[][])[
+            [],
+            ofOnePort[..(ofOnePort.Length / 2)],
+            [.. ofOnePort.Select(value => (byte)~value)],
+            ofOnePort,
+        ])
         {
             migration.SetState(MigrationState.Resuming);
             VfioException refusal = Assert.Throws<VfioException>(() =>
@@ -50,7 +60,8 @@ public sealed class MigrationFailureTests
                 migration.WriteData(state);
                 migration.SetState(MigrationState.Stop);
             });
-            TestContext.Current.TestOutputHelper?.WriteLine($"{state.Length} bytes: {refusal.Message}; {migration.GetState()}");
+            TestContext.Current.TestOutputHelper?.WriteLine(
+                $"{state.Length} bytes: {refusal.Message}; {migration.GetState()}");
             migration.Reset();
             Assert.Equal(MigrationState.Running, migration.GetState());
         }
@@ -70,20 +81,24 @@ public sealed class MigrationFailureTests
         Fill(target);
         byte[] saved = Save(source, MigrationState.Running);
         using CancellationTokenSource saving = new();
-        Assert.ThrowsAny<OperationCanceledException>(() => source.GetMigration().SaveTo(new MemoryStream(), Cancelling(saving), saving.Token));
+        Assert.ThrowsAny<OperationCanceledException>(
+            () => source.GetMigration().SaveTo(new MemoryStream(), Cancelling(saving), saving.Token));
         Assert.Equal(MigrationState.Running, source.GetMigration().GetState());
         Check(source);
         using CancellationTokenSource restoring = new();
-        Assert.ThrowsAny<OperationCanceledException>(() => target.GetMigration().RestoreFrom(new MemoryStream(saved), Cancelling(restoring), restoring.Token));
+        Assert.ThrowsAny<OperationCanceledException>(
+            () => target.GetMigration().RestoreFrom(new MemoryStream(saved), Cancelling(restoring), restoring.Token));
         Assert.Equal(MigrationState.Running, target.GetMigration().GetState());
-        target.GetMigration().RestoreFrom(new MemoryStream(saved), new MigrationOptions { FinalState = MigrationState.Running }, Token);
+        target.GetMigration()
+            .RestoreFrom(new MemoryStream(saved), new MigrationOptions { FinalState = MigrationState.Running }, Token);
         Check(target);
     }
 
     [Theory]
     [InlineData(MigrationState.StopCopy)]
     [InlineData(MigrationState.Resuming)]
-    public void A_device_that_is_closed_half_way_is_opened_again_as_its_driver_left_it_and_a_reset_makes_it_new(MigrationState state)
+    public void A_device_that_is_closed_half_way_is_opened_again_as_its_driver_left_it_and_a_reset_makes_it_new(
+        MigrationState state)
     {
         using KernelMdev mdev = new(Dual);
         VfioDevice device = mdev.Open();
@@ -117,7 +132,8 @@ public sealed class MigrationFailureTests
         Assert.Equal(MigrationState.Running, device.GetMigration().GetState());
         Fill(device);
         byte[] saved = Save(device);
-        device.GetMigration().RestoreFrom(new MemoryStream(saved), new MigrationOptions { FinalState = MigrationState.Running }, Token);
+        device.GetMigration()
+            .RestoreFrom(new MemoryStream(saved), new MigrationOptions { FinalState = MigrationState.Running }, Token);
         Check(device);
     }
 
@@ -155,7 +171,8 @@ public sealed class MigrationFailureTests
                 isCounting = true;
                 VfioException? failure = Record.Exception(() =>
                 {
-                    device.GetMigration().SaveTo(new MemoryStream(), new MigrationOptions { FinalState = MigrationState.Running }, Token);
+                    device.GetMigration().SaveTo(
+                        new MemoryStream(), new MigrationOptions { FinalState = MigrationState.Running }, Token);
                     device.GetMigration().RestoreFrom(new MemoryStream(saved), cancellationToken: Token);
                 }) as VfioException;
                 isCounting = false;
@@ -169,12 +186,16 @@ public sealed class MigrationFailureTests
             Descriptors.AssertNoMoreThan(descriptors);
         }
 
-        Assert.Superset(new HashSet<string>(["VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE", "read", "write", "VFIO_DEVICE_GET_REGION_INFO"]), named);
+        Assert.Superset(
+            new HashSet<string>(
+                ["VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE", "read", "write", "VFIO_DEVICE_GET_REGION_INFO"]),
+            named);
     }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private static MigrationOptions Cancelling(CancellationTokenSource source) => new() { Progress = new Canceller(source) };
+    private static MigrationOptions Cancelling(CancellationTokenSource source) =>
+        new() { Progress = new Canceller(source) };
 
     private sealed class Canceller(CancellationTokenSource source) : IProgress<MigrationProgress>
     {

@@ -60,7 +60,8 @@ public sealed class MigrationTests(BoundDevices devices) : MachineTests(devices)
 
             using VfioDevice target = second.Open();
             await using FileStream saved = File.OpenRead(path);
-            await target.GetMigration().RestoreFromAsync(saved, new MigrationOptions { FinalState = MigrationState.Running }, Token);
+            await target.GetMigration()
+                .RestoreFromAsync(saved, new MigrationOptions { FinalState = MigrationState.Running }, Token);
             Check(target);
         }
         finally
@@ -74,7 +75,9 @@ public sealed class MigrationTests(BoundDevices devices) : MachineTests(devices)
     {
         using KernelMdev first = new(Dual);
         using VfioDevice source = first.Open();
-        Assert.SkipUnless((source.GetMigration().Capabilities & MigrationCapabilities.PreCopy) != 0, "this kernel's mtty has no pre-copy");
+        Assert.SkipUnless(
+            (source.GetMigration().Capabilities & MigrationCapabilities.PreCopy) != 0,
+            "this kernel's mtty has no pre-copy");
         Fill(source);
         List<PreCopyInfo> seen = [];
         using MemoryStream file = new();
@@ -117,7 +120,8 @@ public sealed class MigrationTests(BoundDevices devices) : MachineTests(devices)
                     migration.WriteData(saved);
                 }
 
-                bool isRefused = from == MigrationState.StopCopy && to is (MigrationState.PreCopy or MigrationState.PreCopyPeerToPeer);
+                bool isRefused = from == MigrationState.StopCopy
+                    && to is (MigrationState.PreCopy or MigrationState.PreCopyPeerToPeer);
                 VfioException? refusal = Record.Exception(() => migration.SetState(to)) as VfioException;
                 Assert.True(isRefused == (refusal is not null), $"{from} to {to}: {refusal?.Message ?? "no refusal"}");
                 Assert.Equal(isRefused ? from : to, migration.GetState());
@@ -146,9 +150,12 @@ public sealed class MigrationTests(BoundDevices devices) : MachineTests(devices)
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     private static bool Has(DeviceMigration migration, MigrationState state) =>
-        (state is not (MigrationState.RunningPeerToPeer or MigrationState.PreCopyPeerToPeer) || (migration.Capabilities & MigrationCapabilities.PeerToPeer) != 0)
-        && (state is not (MigrationState.PreCopy or MigrationState.PreCopyPeerToPeer) || (migration.Capabilities & MigrationCapabilities.PreCopy) != 0);
+        (state is not (MigrationState.RunningPeerToPeer or MigrationState.PreCopyPeerToPeer)
+            || (migration.Capabilities & MigrationCapabilities.PeerToPeer) != 0)
+        && (state is not (MigrationState.PreCopy or MigrationState.PreCopyPeerToPeer)
+            || (migration.Capabilities & MigrationCapabilities.PreCopy) != 0);
 
     private static void Report(VfioDevice device) => TestContext.Current.TestOutputHelper?.WriteLine(
-        $"{device.MediatedDevice}: {device.GetMigration().Capabilities}, {device.GetMigration().GetState()}, {device.GetMigration().GetExpectedLength()} bytes expected, can reset: {device.CanReset}");
+        $"{device.MediatedDevice}: {device.GetMigration().Capabilities}, {device.GetMigration().GetState()}, "
+        + $"{device.GetMigration().GetExpectedLength()} bytes expected, can reset: {device.CanReset}");
 }

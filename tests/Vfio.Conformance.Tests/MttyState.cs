@@ -22,14 +22,17 @@ internal static class MttyState
     {
         using Region port = device.OpenRegion(RegionIndex.Bar0);
         using Region second = device.OpenRegion(RegionIndex.Bar1);
-        Assert.Equal((0x1b, 0xc3, 0x3c), (port.ReadByte(Mtty.LineControl), port.ReadByte(Mtty.Scratch), second.ReadByte(Mtty.Scratch)));
+        Assert.Equal(
+            (0x1b, 0xc3, 0x3c),
+            (port.ReadByte(Mtty.LineControl), port.ReadByte(Mtty.Scratch), second.ReadByte(Mtty.Scratch)));
         Assert.Equal(Sent, Mtty.Receive(port));
     }
 
     public static byte[] Save(VfioDevice device, MigrationState end = MigrationState.Stop)
     {
         using MemoryStream file = new();
-        device.GetMigration().SaveTo(file, new MigrationOptions { FinalState = end }, TestContext.Current.CancellationToken);
+        device.GetMigration()
+            .SaveTo(file, new MigrationOptions { FinalState = end }, TestContext.Current.CancellationToken);
         return file.ToArray();
     }
 

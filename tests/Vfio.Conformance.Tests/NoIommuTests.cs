@@ -26,7 +26,8 @@ public sealed class NoIommuTests : MachineTests
     [InlineData(VfioBackend.CompatibleType1v2)]
     public void It_is_opened_only_on_explicit_request(VfioBackend backend)
     {
-        VfioException refusal = Assert.Throws<VfioException>(() => VfioDevice.Open(_backend.Address, new VfioOpenOptions { Backend = backend }));
+        VfioException refusal = Assert.Throws<VfioException>(
+            () => VfioDevice.Open(_backend.Address, new VfioOpenOptions { Backend = backend }));
         Assert.Contains("no IOMMU", refusal.Message, StringComparison.Ordinal);
         Assert.Contains("noiommu", refusal.Hint, StringComparison.Ordinal);
     }

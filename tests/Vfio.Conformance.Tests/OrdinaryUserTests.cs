@@ -20,7 +20,8 @@ public sealed class OrdinaryUserTests(BoundDevices devices) : MachineTests(devic
         using IommufdNode node = new(backend);
         PciAddress edu = Devices.Bind(Hotplug.Address, new BindOptions { User = User });
         using ChildProgram child = Start(User, "allocate", edu, backend);
-        child.Finish($"as {User} through {NameOf(backend)}: {LimitMiB} MiB is the limit, and a freed one is allocated again");
+        child.Finish(
+            $"as {User} through {NameOf(backend)}: {LimitMiB} MiB is the limit, and a freed one is allocated again");
     }
 
     [Theory]

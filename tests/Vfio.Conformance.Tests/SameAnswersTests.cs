@@ -38,6 +38,7 @@ public sealed class SameAnswersTests(BoundDevices devices) : MachineTests(device
         Assert.InRange(pair.Failures, 1, Accesses / 4);
         Assert.InRange(pair.BytesMoved, Accesses, int.MaxValue);
         Assert.InRange(pair.Interrupts, (ulong)Accesses / 100, ulong.MaxValue);
-        TestContext.Current.SendDiagnosticMessage("{0} failures, {1} bytes, {2} interrupts", pair.Failures, pair.BytesMoved, pair.Interrupts);
+        TestContext.Current.SendDiagnosticMessage(
+            "{0} failures, {1} bytes, {2} interrupts", pair.Failures, pair.BytesMoved, pair.Interrupts);
     }
 }

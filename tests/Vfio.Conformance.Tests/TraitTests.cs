@@ -17,7 +17,8 @@ public sealed class TraitTests
         Type[] classes = [.. typeof(TraitTests).Assembly.GetTypes().Where(HasCases)];
         Assert.Contains(typeof(IommufdDeviceTests), classes);
         Assert.Contains(typeof(TraitTests), classes);
-        Type[] wrong = [.. classes.Where(type => BackendsOf(type) is not [string backend] || !Backends.Contains(backend))];
+        Type[] wrong =
+            [.. classes.Where(type => BackendsOf(type) is not [string backend] || !Backends.Contains(backend))];
         string known = string.Join(", ", Backends);
         Assert.True(wrong.Length == 0, $"the trait Backend must be one of {known}: {string.Join<Type>(", ", wrong)}");
     }

@@ -22,11 +22,14 @@ public sealed partial class ArchitectureTests
         XDocument project = XDocument.Load(Path.Combine(Folder(package), $"{package}.csproj"));
         Assert.Equal(
             ["../Vfio/Vfio.csproj"],
-            project.Descendants().Where(element => element.Name.LocalName is "ProjectReference" or "PackageReference" or "Reference")
+            project.Descendants()
+                .Where(element => element.Name.LocalName is "ProjectReference" or "PackageReference" or "Reference")
                 .Select(element => element.Attribute("Include")?.Value));
         Assert.All(
             Assembly.Load(package).GetReferencedAssemblies(),
-            name => Assert.True(name.Name is "Vfio" or "Vfio.Pci" || name.Name!.StartsWith("System.", StringComparison.Ordinal), name.Name));
+            name => Assert.True(
+                name.Name is "Vfio" or "Vfio.Pci" || name.Name!.StartsWith("System.", StringComparison.Ordinal),
+                name.Name));
     }
 
     [Theory]
@@ -37,7 +40,8 @@ public sealed partial class ArchitectureTests
         Assert.DoesNotContain(
             typeof(VfioDevice).Assembly.GetCustomAttributes<InternalsVisibleToAttribute>(),
             attribute => attribute.AssemblyName == package);
-        AssertNone(Sources(package).SelectMany(file => Reflection().Matches(file.Code).Select(match => $"{file.Name}: {match.Value}")));
+        AssertNone(Sources(package)
+            .SelectMany(file => Reflection().Matches(file.Code).Select(match => $"{file.Name}: {match.Value}")));
     }
 
     [Theory]
@@ -46,16 +50,20 @@ public sealed partial class ArchitectureTests
     {
         XDocument project = XDocument.Load(Path.Combine(Folder(package), $"{package}.csproj"));
         Assert.DoesNotContain(project.Descendants(), element => element.Name.LocalName == "AllowUnsafeBlocks");
-        AssertNone(Sources(package).SelectMany(file => Unsafe().Matches(file.Code).Select(match => $"{file.Name}: {match.Value}")));
+        AssertNone(Sources(package)
+            .SelectMany(file => Unsafe().Matches(file.Code).Select(match => $"{file.Name}: {match.Value}")));
     }
 
     [Theory]
     [MemberData(nameof(Packages.Names), MemberType = typeof(Packages))]
-    public void A_package_has_no_static_state_but_its_map(string package) => AssertNone(Assembly.Load(package).GetTypes()
-        .Where(type => !type.FullName!.Contains("<PrivateImplementationDetails>", StringComparison.Ordinal) && !type.Name.StartsWith("<>", StringComparison.Ordinal))
-        .SelectMany(type => type.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
-        .Where(field => !field.IsLiteral && !(field.IsInitOnly && field.FieldType == typeof(RegisterMap)))
-        .Select(field => $"{field.DeclaringType!.Name}.{field.Name}"));
+    public void A_package_has_no_static_state_but_its_map(string package) =>
+        AssertNone(Assembly.Load(package).GetTypes()
+            .Where(type => !type.FullName!.Contains("<PrivateImplementationDetails>", StringComparison.Ordinal)
+                && !type.Name.StartsWith("<>", StringComparison.Ordinal))
+            .SelectMany(type => type.GetFields(
+                BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
+            .Where(field => !field.IsLiteral && !(field.IsInitOnly && field.FieldType == typeof(RegisterMap)))
+            .Select(field => $"{field.DeclaringType!.Name}.{field.Name}"));
 
     [Theory]
     [MemberData(nameof(Packages.Names), MemberType = typeof(Packages))]
@@ -67,13 +75,20 @@ public sealed partial class ArchitectureTests
     public void Files_are_short_and_have_one_public_type(string package)
     {
         Assert.NotEmpty(Sources(package));
-        AssertNone(Sources(package).Where(file => file.Code.Count(c => c == '\n') > MostLines).Select(file => $"{file.Name} is long"));
-        AssertNone(Sources(package).Where(file => PublicType().Count(file.Code) > 1).Select(file => $"{file.Name} has several public types"));
+        AssertNone(Sources(package)
+            .Where(file => file.Code.Count(c => c == '\n') > MostLines)
+            .Select(file => $"{file.Name} is long"));
+        AssertNone(Sources(package)
+            .Where(file => PublicType().Count(file.Code) > 1)
+            .Select(file => $"{file.Name} has several public types"));
     }
 
     [Fact]
     public void Every_package_of_a_driver_is_known_here() => Assert.Equal(
-        Directory.GetDirectories(Path.Combine(Repository.Root, "src")).Select(path => Path.GetFileName(path)).Where(name => name.StartsWith("Vfio.Drivers.", StringComparison.Ordinal)).Order(StringComparer.Ordinal),
+        Directory.GetDirectories(Path.Combine(Repository.Root, "src"))
+            .Select(path => Path.GetFileName(path))
+            .Where(name => name.StartsWith("Vfio.Drivers.", StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal),
         Packages.Names.Select(row => row.Data).Order(StringComparer.Ordinal));
 
     private static string Folder(string package) => Path.Combine(Repository.Root, "src", package);
@@ -81,7 +96,8 @@ public sealed partial class ArchitectureTests
     private static IEnumerable<(string Name, string Code)> Sources(string package) => Directory
         .EnumerateFiles(Folder(package), "*.cs", SearchOption.AllDirectories)
         .Select(path => (Name: Path.GetRelativePath(Folder(package), path), Path: path))
-        .Where(file => !file.Name.StartsWith("obj/", StringComparison.Ordinal) && !file.Name.StartsWith("bin/", StringComparison.Ordinal))
+        .Where(file => !file.Name.StartsWith("obj/", StringComparison.Ordinal)
+            && !file.Name.StartsWith("bin/", StringComparison.Ordinal))
         .Select(file => (file.Name, SourceText.CodeOf(File.ReadAllText(file.Path))));
 
     private static void AssertNone(IEnumerable<string> violations)

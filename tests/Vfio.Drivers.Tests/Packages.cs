@@ -13,19 +13,22 @@ internal static class Packages
 
     /// <summary>Returns the map of such a class.</summary>
     public static RegisterMap Map(string registerClass) =>
-        (RegisterMap)Places[registerClass].GetProperty("Map", BindingFlags.Static | BindingFlags.Public)!.GetValue(null)!;
+        (RegisterMap)Places[registerClass].GetProperty("Map", BindingFlags.Static | BindingFlags.Public)!
+            .GetValue(null)!;
 
     /// <summary>Returns the typed registers of such a class: the name, the offset and the type of the value.</summary>
     public static IEnumerable<TypedRegister> TypedRegisters(string registerClass)
     {
         Type type = Places[registerClass];
-        foreach (PropertyInfo property in type.GetProperties(BindingFlags.Static | BindingFlags.Public).Where(property => IsRegister(property.PropertyType)))
+        foreach (PropertyInfo property in type.GetProperties(BindingFlags.Static | BindingFlags.Public)
+            .Where(property => IsRegister(property.PropertyType)))
         {
             yield return Make(property.Name, property.GetValue(null)!);
         }
 
         // Arrays of registers: indexed by a number, or by a number and the doorbell stride of the device.
-        foreach (MethodInfo method in type.GetMethods(BindingFlags.Static | BindingFlags.Public).Where(method => IsRegister(method.ReturnType) && !method.IsSpecialName))
+        foreach (MethodInfo method in type.GetMethods(BindingFlags.Static | BindingFlags.Public)
+            .Where(method => IsRegister(method.ReturnType) && !method.IsSpecialName))
         {
             if (method.GetParameters() is [{ ParameterType: Type number }] && number == typeof(int))
             {
@@ -40,10 +43,13 @@ internal static class Packages
     // The emulation package contains the registers of the devices that it models.
     private static Dictionary<string, Type> Places { get; } = Names.Select(name => name.Data).Append("Vfio.Emulation")
         .SelectMany(name => Assembly.Load(name).GetExportedTypes())
-        .Where(type => type.IsAbstract && type.IsSealed && type.GetProperty("Map", BindingFlags.Static | BindingFlags.Public) is not null)
+        .Where(type => type.IsAbstract
+            && type.IsSealed
+            && type.GetProperty("Map", BindingFlags.Static | BindingFlags.Public) is not null)
         .ToDictionary(type => type.Name);
 
-    private static bool IsRegister(Type type) => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(Register<>);
+    private static bool IsRegister(Type type) =>
+        type.IsGenericType && type.GetGenericTypeDefinition() == typeof(Register<>);
 
     private static TypedRegister Make(string name, object register)
     {

@@ -35,7 +35,9 @@ public sealed class RegisterMapTests
             AssertMeaning(register.Name, register.Meaning);
             Assert.True(register.Width is 1 or 2 or 4 or 8, register.Name);
             Assert.True(register.Offset % (ulong)register.Width == 0, $"{register.Name} is not aligned");
-            Assert.True(register.Offset >= end || SharedOffsets.Contains(register.Name), $"{register.Name} overlaps the register before it");
+            Assert.True(
+                register.Offset >= end || SharedOffsets.Contains(register.Name),
+                $"{register.Name} overlaps the register before it");
             end = Math.Max(end, register.Offset + (ulong)register.Width);
             Assert.Same(register, map.Find(register.Name.ToLowerInvariant()));
         }
@@ -57,12 +59,18 @@ public sealed class RegisterMapTests
                 Assert.True(field.BitCount >= 1, name);
                 next = field.LowBit + field.BitCount;
                 Assert.True(next <= register.Width * 8, $"{name} is beyond the register");
-                Assert.True(field.Values.All(value => value.Number <= field.Mask >> field.LowBit), $"{name}: a value is too large");
-                Assert.True(field.Values.DistinctBy(value => value.Number).Count() == field.Values.Count, $"{name}: a value has two names");
+                Assert.True(
+                    field.Values.All(value => value.Number <= field.Mask >> field.LowBit),
+                    $"{name}: a value is too large");
+                Assert.True(
+                    field.Values.DistinctBy(value => value.Number).Count() == field.Values.Count,
+                    $"{name}: a value has two names");
                 Assert.All(field.Values, value => AssertMeaning(name, value.Name));
             }
 
-            Assert.True(register.Fields.DistinctBy(field => field.Name).Count() == register.Fields.Count, $"{register.Name}: two fields of one name");
+            Assert.True(
+                register.Fields.DistinctBy(field => field.Name).Count() == register.Fields.Count,
+                $"{register.Name}: two fields of one name");
         }
     }
 
@@ -72,7 +80,9 @@ public sealed class RegisterMapTests
     {
         RegisterMap map = Packages.Map(registerClass);
         Assert.NotEmpty(Packages.TypedRegisters(registerClass));
-        Assert.All(Packages.TypedRegisters(registerClass), register => Assert.Equal(register.Width, map.FindAt(register.Offset)?.Width));
+        Assert.All(
+            Packages.TypedRegisters(registerClass),
+            register => Assert.Equal(register.Width, map.FindAt(register.Offset)?.Width));
     }
 
     [Theory]
@@ -80,7 +90,8 @@ public sealed class RegisterMapTests
     public void Every_field_is_one_property_and_every_property_one_field(string registerClass)
     {
         RegisterMap map = Packages.Map(registerClass);
-        foreach (TypedRegister register in Packages.TypedRegisters(registerClass).Where(register => Properties(register.Value).Length != 0))
+        foreach (TypedRegister register in Packages.TypedRegisters(registerClass)
+            .Where(register => Properties(register.Value).Length != 0))
         {
             IReadOnlyList<RegisterField> fields = map.FindAt(register.Offset)!.Fields;
             HashSet<string> matched = [];
@@ -91,7 +102,8 @@ public sealed class RegisterMapTests
                 string[] rising = Changed(register.Value, 0, field.Mask);
                 string[] falling = Changed(register.Value, ones, ones & ~field.Mask);
                 Assert.True(rising is [string property] && falling is [string same] && property == same,
-                    $"{register.Name}: {field.Name} changes [{string.Join(' ', rising)}] and [{string.Join(' ', falling)}]");
+                    $"{register.Name}: {field.Name} changes [{string.Join(' ', rising)}] and "
+                    + $"[{string.Join(' ', falling)}]");
                 Assert.True(matched.Add(rising[0]), $"{register.Name}.{rising[0]} is of two fields");
 
                 // Each bit of the field matters, otherwise the property is narrower than the field.
@@ -112,20 +124,30 @@ public sealed class RegisterMapTests
         RegisterMap map = Packages.Map(registerClass);
         foreach (TypedRegister register in Packages.TypedRegisters(registerClass))
         {
-            foreach (RegisterField field in map.FindAt(register.Offset)!.Fields.Where(_ => Properties(register.Value).Length != 0))
+            foreach (RegisterField field in map.FindAt(register.Offset)!.Fields
+                .Where(_ => Properties(register.Value).Length != 0))
             {
                 string name = Changed(register.Value, 0, field.Mask)[0];
                 PropertyInfo property = register.Value.GetProperty(name)!;
                 foreach (ulong before in new[] { 0UL, RegisterField(register).Mask })
                 {
-                    foreach (ulong number in new[] { 0UL, 1UL & (field.Mask >> field.LowBit), field.Values.Count == 0 ? field.Mask >> field.LowBit : 1 })
+                    foreach (ulong number in new[]
+                    {
+                        0UL,
+                        1UL & (field.Mask >> field.LowBit),
+                        field.Values.Count == 0 ? field.Mask >> field.LowBit : 1,
+                    })
                     {
                         object changed = Make(register.Value, before);
                         object value = property.GetValue(Make(register.Value, number << field.LowBit))!;
                         property.SetValue(changed, value);
                         Assert.Equal(value, property.GetValue(changed));
-                        Assert.True((Raw(changed) & ~field.Mask) == (before & ~field.Mask), $"{register.Name}.{name} changes other bits");
-                        Assert.True(field.Extract(Raw(changed)) == number, $"{register.Name}.{name} wrote {field.Extract(Raw(changed))}, not {number}");
+                        Assert.True(
+                            (Raw(changed) & ~field.Mask) == (before & ~field.Mask),
+                            $"{register.Name}.{name} changes other bits");
+                        Assert.True(
+                            field.Extract(Raw(changed)) == number,
+                            $"{register.Name}.{name} wrote {field.Extract(Raw(changed))}, not {number}");
                     }
                 }
             }
@@ -134,7 +156,8 @@ public sealed class RegisterMapTests
 
     [Theory]
     [MemberData(nameof(Packages.RegisterClasses), MemberType = typeof(Packages))]
-    public void A_map_is_made_once(string registerClass) => Assert.Same(Packages.Map(registerClass), Packages.Map(registerClass));
+    public void A_map_is_made_once(string registerClass) =>
+        Assert.Same(Packages.Map(registerClass), Packages.Map(registerClass));
 
     private static void AssertName(string name)
     {
@@ -143,22 +166,31 @@ public sealed class RegisterMapTests
     }
 
     private static void AssertMeaning(string name, string meaning) =>
-        Assert.True(meaning.Length is > 0 and <= LongestMeaning && meaning.Trim() == meaning && !meaning.EndsWith('.'), $"{name}: '{meaning}'");
+        Assert.True(
+            meaning.Length is > 0 and <= LongestMeaning && meaning.Trim() == meaning && !meaning.EndsWith('.'),
+            $"{name}: '{meaning}'");
 
     private static PropertyInfo[] Properties(Type value) =>
-        [.. value.GetProperties(BindingFlags.Instance | BindingFlags.Public).Where(property => property.Name != nameof(RawUInt32.Raw))];
+        [.. value.GetProperties(BindingFlags.Instance | BindingFlags.Public)
+            .Where(property => property.Name != nameof(RawUInt32.Raw))];
 
     private static string[] Changed(Type value, ulong from, ulong to) =>
-        [.. Properties(value).Where(property => !Equals(property.GetValue(Make(value, from)), property.GetValue(Make(value, to)))).Select(property => property.Name)];
+        [.. Properties(value)
+            .Where(property => !Equals(property.GetValue(Make(value, from)), property.GetValue(Make(value, to))))
+            .Select(property => property.Name)];
 
     // A field that covers its whole register: its mask is the register's.
     private static RegisterField RegisterField(TypedRegister register) => new("whole", 0, register.Width * 8, "whole");
 
     private static object Make(Type value, ulong raw) =>
-        typeof(RegisterMapTests).GetMethod(nameof(FromRaw), BindingFlags.Static | BindingFlags.NonPublic)!.MakeGenericMethod(value).Invoke(null, [raw])!;
+        typeof(RegisterMapTests)
+            .GetMethod(nameof(FromRaw), BindingFlags.Static | BindingFlags.NonPublic)!
+            .MakeGenericMethod(value)
+            .Invoke(null, [raw])!;
 
     private static object FromRaw<T>(ulong raw)
         where T : struct, IRegisterValue<T> => T.FromRaw(raw);
 
-    private static ulong Raw(object value) => Convert.ToUInt64(value.GetType().GetProperty(nameof(RawUInt32.Raw))!.GetValue(value), null);
+    private static ulong Raw(object value) =>
+        Convert.ToUInt64(value.GetType().GetProperty(nameof(RawUInt32.Raw))!.GetValue(value), null);
 }

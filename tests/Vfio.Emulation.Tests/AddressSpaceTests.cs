@@ -33,7 +33,8 @@ public sealed class AddressSpaceTests : IDisposable
         _space.LimitAddressWidth(Bits);
         bool[] plain = new bool[1 << (Bits - 12)];
         List<DmaMapping> live = [];
-        using DmaBuffer memory = _device.AddressSpace.Allocate(16 * Page, new DmaBufferOptions { At = new Iova(0x30000) });
+        using DmaBuffer memory = _device.AddressSpace.Allocate(
+            16 * Page, new DmaBufferOptions { At = new Iova(0x30000) });
         plain.AsSpan(0x30, 16).Fill(true);
         Random random = new(5);
         int refused = 0;
@@ -44,7 +45,8 @@ public sealed class AddressSpaceTests : IDisposable
             {
                 int pages = random.Next(1, 9);
                 Iova? at = random.Next(3) == 0 ? new Iova((ulong)random.Next(plain.Length) * Page) : null;
-                VfioException? failure = Record.Exception(() => live.Add(_space.Map(memory.Address, (ulong)pages * Page, DmaAccess.Read, at))) as VfioException;
+                VfioException? failure = Record.Exception(() => live.Add(
+                    _space.Map(memory.Address, (ulong)pages * Page, DmaAccess.Read, at))) as VfioException;
                 if (failure is null)
                 {
                     int first = (int)(live[^1].Iova.Value / Page);
@@ -58,7 +60,9 @@ public sealed class AddressSpaceTests : IDisposable
                     int first = (int)((at?.Value ?? 0) / Page);
                     bool isOutside = first + pages > plain.Length;
                     // Addresses below 0x10000 are used only on request.
-                    bool isReasonable = at is null ? !HasRoom(plain.AsSpan(0x10), pages) : isOutside || plain.AsSpan(first, pages).Contains(true);
+                    bool isReasonable = at is null
+                        ? !HasRoom(plain.AsSpan(0x10), pages)
+                        : isOutside || plain.AsSpan(first, pages).Contains(true);
                     Assert.True(isReasonable, $"{pages} pages at {at}: {failure.Message}");
                 }
             }
@@ -96,7 +100,8 @@ public sealed class AddressSpaceTests : IDisposable
         _ = _space.Allocate(Page, new DmaBufferOptions { Owner = "nobody's" });
         using DmaMapping mapping = _space.Map(_space.Allocate(Page).Address, Page, DmaAccess.Read, owner: "a view");
         _device.Dispose();
-        Assert.Equal(["nobody's", "AddressSpaceTests", "a view"], _space.Leaks.Select(leak => leak.Owner.Split('.')[0]));
+        Assert.Equal(
+            ["nobody's", "AddressSpaceTests", "a view"], _space.Leaks.Select(leak => leak.Owner.Split('.')[0]));
         Assert.All(_space.Leaks, leak => Assert.Contains("4 KiB", leak.ToString(), StringComparison.Ordinal));
     }
 
@@ -104,12 +109,15 @@ public sealed class AddressSpaceTests : IDisposable
     public void Faults_are_few_exact_and_reported_once()
     {
         _device.SetBusMaster(true);
-        using DmaBuffer buffer = _space.Allocate(2 * Page, new DmaBufferOptions { At = new Iova(0x100000), Access = DmaAccess.Write, Owner = "the ring" });
+        using DmaBuffer buffer = _space.Allocate(
+            2 * Page, new DmaBufferOptions { At = new Iova(0x100000), Access = DmaAccess.Write, Owner = "the ring" });
         byte[] bytes = new byte[16];
         Assert.Equal(DmaResult.NotPermitted, _model.Memory.TryRead(0x100ff8, bytes));
         Assert.Equal(DmaResult.NotMapped, _model.Memory.TryWrite(0x101ff8, bytes));
         IReadOnlyList<DmaFault> faults = _device.GetFaults();
-        Assert.Equal([(0x100000ul, DmaAccess.Read), (0x102000ul, DmaAccess.Write)], faults.Select(fault => (fault.Iova.Value, fault.Access)));
+        Assert.Equal(
+            [(0x100000ul, DmaAccess.Read), (0x102000ul, DmaAccess.Write)],
+            faults.Select(fault => (fault.Iova.Value, fault.Access)));
         Assert.Equal(["the ring", null], faults.Select(fault => fault.Mapping?.Owner));
         Assert.StartsWith("0000:00:03.0 may not read 0x100000: ", faults[0].ToString(), StringComparison.Ordinal);
         Assert.Empty(_device.GetFaults());
@@ -171,7 +179,8 @@ public sealed class AddressSpaceTests : IDisposable
             IoAddressSpace space = new(new ModelAddressSpace(), calls);
             using EduModel model = new();
             using VfioDevice device = model.Open(space);
-            VfioException? failure = Record.Exception(() => space.Allocate(Page, new DmaBufferOptions { NumaNode = 0 }).Dispose()) as VfioException;
+            VfioException? failure = Record.Exception(
+                () => space.Allocate(Page, new DmaBufferOptions { NumaNode = 0 }).Dispose()) as VfioException;
             Assert.Equal(culprit, failure?.Operation);
             Assert.Equal(0, space.GetUsage().Mappings);
             named.Add(culprit ?? "");
@@ -208,7 +217,8 @@ public sealed class AddressSpaceTests : IDisposable
     [Theory]
     [InlineData(DmaPageSize.Huge2MiB, 2ul << 20, "2 MiB")]
     [InlineData(DmaPageSize.Huge1GiB, 1ul << 30, "1 GiB")]
-    public void A_page_size_that_the_host_does_not_have_is_refused_with_a_hint(DmaPageSize size, ulong length, string name)
+    public void A_page_size_that_the_host_does_not_have_is_refused_with_a_hint(
+        DmaPageSize size, ulong length, string name)
     {
         // The kernel's answer if it does not support the size.
         IoAddressSpace space = new(new ModelAddressSpace(), new SystemCalls(call => call == "mmap" ? Errno.EINVAL : 0));
@@ -221,7 +231,8 @@ public sealed class AddressSpaceTests : IDisposable
 
     private static void AssertHasNone(IoAddressSpace space, DmaPageSize size, ulong length, string name)
     {
-        VfioException refused = Assert.Throws<VfioException>(() => space.Allocate(1, new DmaBufferOptions { PageSize = size }));
+        VfioException refused = Assert.Throws<VfioException>(
+            () => space.Allocate(1, new DmaBufferOptions { PageSize = size }));
         Assert.Equal(("mmap", Errno.EINVAL), (refused.Operation, refused.Errno));
         Assert.Contains($"has no {name} pages: ", refused.Hint, StringComparison.Ordinal);
         Assert.Contains($"has no hugepages-{length / 1024}kB", refused.Hint, StringComparison.Ordinal);

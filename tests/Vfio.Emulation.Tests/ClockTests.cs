@@ -21,10 +21,14 @@ public sealed class ClockTests
         ModelClock clock = new();
         List<string> log = [];
         void Note(string name) => log.Add($"{name} {clock.Elapsed.TotalMilliseconds}");
-        using ITimer late = clock.CreateTimer(_ => Note("late"), null, TimeSpan.FromMilliseconds(30), Timeout.InfiniteTimeSpan);
-        using ITimer often = clock.CreateTimer(_ => Note("often"), null, TimeSpan.FromMilliseconds(10), TimeSpan.FromMilliseconds(15));
-        using ITimer never = clock.CreateTimer(_ => Note("never"), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        using ITimer same = clock.CreateTimer(_ => Note("same"), null, TimeSpan.FromMilliseconds(30), Timeout.InfiniteTimeSpan);
+        using ITimer late = clock.CreateTimer(
+            _ => Note("late"), null, TimeSpan.FromMilliseconds(30), Timeout.InfiniteTimeSpan);
+        using ITimer often = clock.CreateTimer(
+            _ => Note("often"), null, TimeSpan.FromMilliseconds(10), TimeSpan.FromMilliseconds(15));
+        using ITimer never = clock.CreateTimer(
+            _ => Note("never"), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        using ITimer same = clock.CreateTimer(
+            _ => Note("same"), null, TimeSpan.FromMilliseconds(30), Timeout.InfiniteTimeSpan);
         clock.Advance(TimeSpan.FromMilliseconds(9.9));
         Assert.Empty(log);
         clock.Advance(TimeSpan.FromMilliseconds(30));
@@ -107,7 +111,8 @@ public sealed class ClockTests
         using Region config = device.OpenRegion(RegionIndex.Config);
         background.Timer.Start(TimeSpan.Zero);
         Exception? failure = null;
-        Assert.True(SpinWait.SpinUntil(() => (failure = Record.Exception(() => config.ReadByte(0))) is not null, Vfio.Tests.Eventually.Limit));
+        Assert.True(SpinWait.SpinUntil(
+            () => (failure = Record.Exception(() => config.ReadByte(0))) is not null, Vfio.Tests.Eventually.Limit));
         Assert.IsType<InvalidTimeZoneException>(Assert.IsType<InvalidOperationException>(failure).InnerException);
         Assert.Equal(1, config.ReadByte(0));
     }
@@ -115,7 +120,8 @@ public sealed class ClockTests
     private sealed class Failing : DeviceModel
     {
         public Failing(TimeProvider clock)
-            : base("failing", new PciIdentity(1, 2), clock) => Timer = CreateTimer(() => throw new InvalidTimeZoneException());
+            : base("failing", new PciIdentity(1, 2), clock) =>
+            Timer = CreateTimer(() => throw new InvalidTimeZoneException());
 
         public ModelTimer Timer { get; }
     }

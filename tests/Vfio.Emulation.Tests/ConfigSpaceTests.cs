@@ -53,7 +53,14 @@ public sealed class ConfigSpaceTests : IDisposable
         Assert.Equal([0x01, 0x10, 0x05, 0x11, 0x09, 0x13], chain.Select(capability => capability.Id));
         Assert.All(chain, capability => Assert.Equal(0, capability.Offset % 4));
         Assert.Equal(
-            [_model.Power.Start, _model.Express.Start, _model.Msi.Start, _model.Msix.Start, _model.Vendor.Start, _model.Raw.Start],
+            [
+                _model.Power.Start,
+                _model.Express.Start,
+                _model.Msi.Start,
+                _model.Msix.Start,
+                _model.Vendor.Start,
+                _model.Raw.Start,
+            ],
             chain.Select(capability => capability.Offset));
     }
 
@@ -179,7 +186,9 @@ public sealed class ConfigSpaceTests : IDisposable
         _device.Dispose();
         using VfioDevice again = _model.Open();
         Region config = again.OpenRegion(RegionIndex.Config);
-        Assert.Equal((3, bar, 0, 1), (config.ReadUInt16(Command), config.ReadUInt32(0x10), config.ReadByte(0x3c), config.ReadByte(0xf8)));
+        Assert.Equal(
+            (3, bar, 0, 1),
+            (config.ReadUInt16(Command), config.ReadUInt32(0x10), config.ReadByte(0x3c), config.ReadByte(0xf8)));
     }
 
     [Fact]

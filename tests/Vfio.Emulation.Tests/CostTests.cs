@@ -57,7 +57,8 @@ public sealed class CostTests
         const int Waits = 2_000;
         using TestModel model = new();
         using VfioDevice device = model.Open();
-        using InterruptVector vector = device.Interrupts.Enable(IrqIndex.Msix, 3, new InterruptOptions { RunContinuationsInline = isInline });
+        using InterruptVector vector = device.Interrupts.Enable(
+            IrqIndex.Msix, 3, new InterruptOptions { RunContinuationsInline = isInline });
         using CancellationTokenSource cancellation = new();
         // One call of an async method and the event that it sets at its end serve all waits; these allocations are not
         // counted.
@@ -106,7 +107,8 @@ public sealed class CostTests
         Assert.Equal(0, least);
     }
 
-    private static async void WaitOften(InterruptVector vector, int waits, ManualResetEventSlim done, CancellationToken cancellationToken)
+    private static async void WaitOften(
+        InterruptVector vector, int waits, ManualResetEventSlim done, CancellationToken cancellationToken)
     {
         for (int i = 0; i < waits; i++)
         {
@@ -157,8 +159,10 @@ public sealed class CostTests
         }
 
         int mappings = File.ReadLines("/proc/self/maps")
-            .Count(line => line.Contains("vfio-model", StringComparison.Ordinal) || line.Contains("vfio-revoked", StringComparison.Ordinal));
-        int descriptors = Directory.EnumerateFileSystemEntries("/proc/self/fd").Select(path => new FileInfo(path).LinkTarget)
+            .Count(line => line.Contains("vfio-model", StringComparison.Ordinal)
+                || line.Contains("vfio-revoked", StringComparison.Ordinal));
+        int descriptors = Directory.EnumerateFileSystemEntries("/proc/self/fd")
+            .Select(path => new FileInfo(path).LinkTarget)
             .Count(target => target is not null && target.Contains("vfio-", StringComparison.Ordinal));
         return (mappings, descriptors);
     }

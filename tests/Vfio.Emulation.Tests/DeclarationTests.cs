@@ -128,7 +128,8 @@ public sealed class DeclarationTests
     }
 
     [Fact]
-    public void An_identity_is_checked() => Assert.Throws<ArgumentOutOfRangeException>(() => new PciIdentity(1, 2) { InterruptPin = 5 });
+    public void An_identity_is_checked() =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => new PciIdentity(1, 2) { InterruptPin = 5 });
 
     private sealed class Free() : DeviceModel("free", new PciIdentity(1, 2))
     {

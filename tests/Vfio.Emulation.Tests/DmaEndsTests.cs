@@ -52,7 +52,9 @@ public sealed class DmaEndsTests : IDisposable
         model.Timer.Start(TimeSpan.FromSeconds(1));
         Assert.Throws<InvalidTimeZoneException>(() => _clock.Advance(TimeSpan.FromSeconds(2)));
         device.Dispose();
-        Assert.Equal((false, false, "forgotten"), (model.IsOpen, buffer.Mapping.IsLive, Assert.Single(device.AddressSpace.Leaks).Owner));
+        Assert.Equal(
+            (false, false, "forgotten"),
+            (model.IsOpen, buffer.Mapping.IsLive, Assert.Single(device.AddressSpace.Leaks).Owner));
         model.Open().Dispose();
     }
 
@@ -101,7 +103,10 @@ public sealed class DmaEndsTests : IDisposable
         toRead.Dispose();
         Assert.Equal(0, Libc.MUnmap(readOnly, (nuint)Page));
         using SafeFileHandle closed = File.OpenHandle("/proc/self/exe");
-        Assert.Contains("reading and writing", Assert.Throws<VfioException>(() => _space.Map(closed, 0, Page)).Hint, StringComparison.Ordinal);
+        Assert.Contains(
+            "reading and writing",
+            Assert.Throws<VfioException>(() => _space.Map(closed, 0, Page)).Hint,
+            StringComparison.Ordinal);
         Assert.Throws<ArgumentOutOfRangeException>(() => _space.Map(file, 1ul << 63, Page));
     }
 
@@ -143,8 +148,10 @@ public sealed class DmaEndsTests : IDisposable
     {
         Assert.Equal(Errno.EINVAL, Assert.Throws<VfioException>(
             () => _space.Allocate(Page, new DmaBufferOptions { At = new Iova(1ul << 32), AddressWidth = 28 })).Errno);
-        using DmaBuffer below = _space.Allocate(Page, new DmaBufferOptions { At = new Iova((1ul << 28) - Page), AddressWidth = 28 });
-        Assert.Throws<ArgumentOutOfRangeException>(() => _space.Allocate(Page, new DmaBufferOptions { PageSize = (DmaPageSize)9 }));
+        using DmaBuffer below = _space.Allocate(
+            Page, new DmaBufferOptions { At = new Iova((1ul << 28) - Page), AddressWidth = 28 });
+        Assert.Throws<ArgumentOutOfRangeException>(
+            () => _space.Allocate(Page, new DmaBufferOptions { PageSize = (DmaPageSize)9 }));
     }
 
     [Fact]
@@ -172,7 +179,10 @@ public sealed class DmaEndsTests : IDisposable
     {
         _device.SetBusMaster(true);
         _model.Faults.Remove();
-        Assert.Contains("does not answer", Assert.Throws<VfioException>(() => _device.GetBusMaster()).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "does not answer",
+            Assert.Throws<VfioException>(() => _device.GetBusMaster()).Message,
+            StringComparison.Ordinal);
         Assert.Throws<VfioException>(() => _device.SetBusMaster(true));
     }
 

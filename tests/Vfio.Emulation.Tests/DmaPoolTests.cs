@@ -33,7 +33,8 @@ public sealed class DmaPoolTests : IDisposable
             block.Span.Fill((byte)(1 + block.Index));
         }
 
-        Assert.All(blocks, block => Assert.Equal((byte)(1 + block.Index), pool.Buffer.Slice(block.Iova.Value - pool.Buffer.Iova.Value, 1)[0]));
+        Assert.All(blocks, block => Assert.Equal(
+            (byte)(1 + block.Index), pool.Buffer.Slice(block.Iova.Value - pool.Buffer.Iova.Value, 1)[0]));
         Assert.All(blocks, block => Assert.True(block.Span.IndexOfAnyExcept((byte)(1 + block.Index)) < 0));
     }
 
@@ -43,7 +44,8 @@ public sealed class DmaPoolTests : IDisposable
         using DmaPool pool = _device.AddressSpace.AllocatePool(16, 2, new DmaBufferOptions { Owner = "commands" });
         DmaBlock first = pool.Rent();
         DmaBlock second = pool.Rent();
-        Assert.Contains("commands", Assert.Throws<InvalidOperationException>(() => pool.Rent()).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "commands", Assert.Throws<InvalidOperationException>(() => pool.Rent()).Message, StringComparison.Ordinal);
         Assert.False(pool.TryRent(out DmaBlock none));
         Assert.Throws<InvalidOperationException>(() => none.Iova);
         none.Dispose();

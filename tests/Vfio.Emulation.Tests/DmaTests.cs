@@ -117,7 +117,8 @@ public sealed class DmaTests : IDisposable
     public void A_mapping_over_another_is_refused(ulong iova, ulong length)
     {
         Dma.Map(0x1000, 0x1000, DmaAccess.Read, _target);
-        Assert.Equal(Errno.EEXIST, Assert.Throws<VfioException>(() => Dma.Map(iova, length, DmaAccess.Read, _target)).Errno);
+        Assert.Equal(
+            Errno.EEXIST, Assert.Throws<VfioException>(() => Dma.Map(iova, length, DmaAccess.Read, _target)).Errno);
         Assert.Equal(1, Dma.Count);
     }
 
@@ -129,8 +130,10 @@ public sealed class DmaTests : IDisposable
     [InlineData(ulong.MaxValue - 0xffe, 0x1000, 0, 1)]
     [InlineData(0x1000, 0x1000, 0, 0)]
     [InlineData(0x1000, 0x1000, 0, 4)]
-    public void A_mapping_that_makes_no_sense_is_refused(ulong iova, ulong length, ulong offset, int permission) => Assert.Equal(
-        Errno.EINVAL, Assert.Throws<VfioException>(() => Dma.Map(iova, length, (DmaAccess)permission, _target, offset)).Errno);
+    public void A_mapping_that_makes_no_sense_is_refused(ulong iova, ulong length, ulong offset, int permission) =>
+        Assert.Equal(
+            Errno.EINVAL,
+            Assert.Throws<VfioException>(() => Dma.Map(iova, length, (DmaAccess)permission, _target, offset)).Errno);
 
     [Fact]
     public void The_last_address_can_be_mapped()
@@ -185,7 +188,8 @@ public sealed class DmaTests : IDisposable
             {
                 DmaAccess permission = (DmaAccess)random.Next(1, 4);
                 bool isFree = plain.AsSpan(first, length).ToArray().All(cell => cell.Owner == 0);
-                Exception? refusal = Record.Exception(() => Dma.Map((ulong)first, (ulong)length, permission, _target, (ulong)first));
+                Exception? refusal = Record.Exception(
+                    () => Dma.Map((ulong)first, (ulong)length, permission, _target, (ulong)first));
                 Assert.Equal(isFree, refusal is null);
                 if (isFree)
                 {
@@ -203,9 +207,13 @@ public sealed class DmaTests : IDisposable
 
             byte[] bytes = new byte[random.Next(1, 48)];
             int start = random.Next(256);
-            bool isMapped = start + bytes.Length <= 256 && plain.AsSpan(start, bytes.Length).ToArray().All(cell => cell.Owner != 0);
-            bool isAllowed = isMapped && plain.AsSpan(start, bytes.Length).ToArray().All(cell => (cell.Permission & DmaAccess.Read) != 0);
-            DmaResult expected = isAllowed ? DmaResult.Completed : isMapped ? DmaResult.NotPermitted : DmaResult.NotMapped;
+            bool isMapped = start + bytes.Length <= 256
+                && plain.AsSpan(start, bytes.Length).ToArray().All(cell => cell.Owner != 0);
+            bool isAllowed = isMapped
+                && plain.AsSpan(start, bytes.Length).ToArray().All(cell => (cell.Permission & DmaAccess.Read) != 0);
+            DmaResult expected = isAllowed ? DmaResult.Completed
+                : isMapped ? DmaResult.NotPermitted
+                : DmaResult.NotMapped;
             Assert.Equal(expected, Dma.TryRead((ulong)start, bytes, out _));
         }
     }

@@ -175,5 +175,6 @@ public sealed class EduModelTests : IDisposable
 
     private ulong Read(ulong offset) => _session.Read(RegionIndex.Bar0, offset, offset < 0x80 ? 4 : 8);
 
-    private void Write(ulong offset, ulong value, int width = 4) => _session.Write(RegionIndex.Bar0, offset, width, value);
+    private void Write(ulong offset, ulong value, int width = 4) =>
+        _session.Write(RegionIndex.Bar0, offset, width, value);
 }

@@ -74,7 +74,8 @@ public sealed class FaultTests : IDisposable
     public void A_reset_comes_before_the_access_it_is_set_for()
     {
         _model.Faults.ResetAfter(3);
-        Assert.Equal((5u, 5u, 0u, 0u), (_bar0.ReadUInt32(8), _bar0.ReadUInt32(8), _bar0.ReadUInt32(8), _bar0.ReadUInt32(8)));
+        Assert.Equal(
+            (5u, 5u, 0u, 0u), (_bar0.ReadUInt32(8), _bar0.ReadUInt32(8), _bar0.ReadUInt32(8), _bar0.ReadUInt32(8)));
         Assert.Equal(2, _model.Resets);
         _model.Faults.ResetAfter(0);
         Assert.Equal(3, _model.Resets);
@@ -91,7 +92,9 @@ public sealed class FaultTests : IDisposable
         Assert.Equal((5u, 7u), (_bar0.ReadUInt32(8), memory.ReadUInt32(0)));
         Assert.Equal(uint.MaxValue, _bar0.ReadUInt32(8));
         Assert.True(_model.IsRemoved);
-        Assert.Equal((uint.MaxValue, ushort.MaxValue, byte.MaxValue), (memory.ReadUInt32(0), config.ReadUInt16(0), rom.ReadByte(0)));
+        Assert.Equal(
+            (uint.MaxValue, ushort.MaxValue, byte.MaxValue),
+            (memory.ReadUInt32(0), config.ReadUInt16(0), rom.ReadByte(0)));
         config.WriteUInt16(4, 0);
         _bar0.WriteUInt32(8, 1);
         memory.WriteUInt32(0, 1);
@@ -150,7 +153,8 @@ public sealed class FaultTests : IDisposable
         _device.Recover();
         _model.Faults.Remove();
         Assert.Equal((uint.MaxValue, DeviceState.Lost), (memory.ReadUInt32(0x10), _device.GetState()));
-        Assert.Contains("gone", Assert.Throws<VfioException>(() => cautious.ReadUInt32(0x10)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "gone", Assert.Throws<VfioException>(() => cautious.ReadUInt32(0x10)).Message, StringComparison.Ordinal);
         Assert.Contains("gone", Assert.Throws<VfioException>(_device.Recover).Message, StringComparison.Ordinal);
     }
 

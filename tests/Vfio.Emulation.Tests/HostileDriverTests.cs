@@ -46,7 +46,8 @@ public sealed class HostileDriverTests
             {
                 Step(random, session, target, clock);
             }
-            catch (VfioException refusal) when (refusal.Errno is Errno.EINVAL or Errno.EIO or Errno.EEXIST or Errno.ENOSPC)
+            catch (VfioException refusal)
+                when (refusal.Errno is Errno.EINVAL or Errno.EIO or Errno.EEXIST or Errno.ENOSPC)
             {
                 refused++;
             }
@@ -86,7 +87,12 @@ public sealed class HostileDriverTests
                 StartTransfer(random, session);
                 break;
             case < 91:
-                session.Dma.Map(RandomIova(random), RandomLength(random), (DmaAccess)random.Next(5), target, RandomLength(random) - 1);
+                session.Dma.Map(
+                    RandomIova(random),
+                    RandomLength(random),
+                    (DmaAccess)random.Next(5),
+                    target,
+                    RandomLength(random) - 1);
                 break;
             case < 93:
                 _ = session.Dma.Unmap(RandomIova(random), RandomLength(random) * 4);
@@ -142,7 +148,8 @@ public sealed class HostileDriverTests
         _ => (ulong)random.Next(0x100000),
     };
 
-    private static ulong RandomIova(Random random) => random.Next(8) == 0 ? (ulong)random.NextInt64() * 2 : (ulong)random.Next(0x40) << 10;
+    private static ulong RandomIova(Random random) =>
+        random.Next(8) == 0 ? (ulong)random.NextInt64() * 2 : (ulong)random.Next(0x40) << 10;
 
     private static ulong RandomLength(Random random) => random.Next(16) switch
     {
@@ -195,6 +202,7 @@ public sealed class HostileDriverTests
             Assert.Equal(-1, _bytes.AsSpan(^GuardLength..).IndexOfAnyExcept((byte)0xa5));
         }
 
-        private void Check(ulong offset, int length) => Assert.True(offset <= Length && (ulong)length <= Length - offset, $"0x{offset:x}, {length} bytes");
+        private void Check(ulong offset, int length) =>
+            Assert.True(offset <= Length && (ulong)length <= Length - offset, $"0x{offset:x}, {length} bytes");
     }
 }

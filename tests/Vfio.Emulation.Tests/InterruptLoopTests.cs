@@ -21,7 +21,8 @@ public sealed class InterruptLoopTests
 
         // The number of the runtime's own threads and descriptors varies; a hundred more would be those of the loops.
         Assert.True(
-            SpinWait.SpinUntil(() => Count() is var (now, open) && now < threads + 20 && open < descriptors + 20, Patience),
+            SpinWait.SpinUntil(
+                () => Count() is var (now, open) && now < threads + 20 && open < descriptors + 20, Patience),
             $"{threads} threads and {descriptors} descriptors before, {Count()} after");
     }
 
@@ -34,13 +35,16 @@ public sealed class InterruptLoopTests
         for (int round = 0; round < 100; round++)
         {
             using InterruptLoop loop = new();
-            using InterruptVector vector = device.Interrupts.Enable(IrqIndex.Msix, 0, new InterruptOptions { Loop = loop, RunContinuationsInline = true });
+            using InterruptVector vector = device.Interrupts.Enable(
+                IrqIndex.Msix, 0, new InterruptOptions { Loop = loop, RunContinuationsInline = true });
             Task ended = EndFromWithin(vector, loop);
             vector.Trigger();
             await ended.WaitAsync(Patience, TestContext.Current.CancellationToken);
         }
 
-        Assert.True(SpinWait.SpinUntil(() => Count().Descriptors < before + 20, Patience), $"{before} descriptors before, {Count().Descriptors} after");
+        Assert.True(
+            SpinWait.SpinUntil(() => Count().Descriptors < before + 20, Patience),
+            $"{before} descriptors before, {Count().Descriptors} after");
     }
 
     [Fact]
@@ -68,11 +72,13 @@ public sealed class InterruptLoopTests
     private static async Task Round(VfioDevice device, bool isInline)
     {
         InterruptLoop loop = new();
-        using InterruptVector vector = device.Interrupts.Enable(IrqIndex.Msix, 0, new InterruptOptions { Loop = loop, RunContinuationsInline = isInline });
+        using InterruptVector vector = device.Interrupts.Enable(
+            IrqIndex.Msix, 0, new InterruptOptions { Loop = loop, RunContinuationsInline = isInline });
         Task<ulong> wait = vector.WaitAsync().AsTask();
         vector.Trigger();
         loop.Dispose();
-        _ = await Task.WhenAny(wait).WaitAsync(Patience, TestContext.Current.CancellationToken); // the signal or the end was delivered
+        // the signal or the end was delivered
+        _ = await Task.WhenAny(wait).WaitAsync(Patience, TestContext.Current.CancellationToken);
         _ = wait.Exception;
     }
 

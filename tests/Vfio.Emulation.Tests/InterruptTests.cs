@@ -203,7 +203,17 @@ public sealed class InterruptTests : IDisposable
         int control = _model.Msi.Start + 2;
         _session.EnableInterrupts(IrqIndex.Msi, 1);
         foreach ((int offset, int width, ulong value, bool isOn) in ((int, int, ulong, bool)[])
-            [(0, 1, 0, true), (2, 2, 0x0184, false), (2, 2, 0x0185, true), (0, 4, 0x0184_0000, false), (4, 4, 0, false), (2, 1, 1, true), (2, 1, 0, false), (3, 1, 1, false), (2, 1, 1, true)])
+            [
+                (0, 1, 0, true),
+                (2, 2, 0x0184, false),
+                (2, 2, 0x0185, true),
+                (0, 4, 0x0184_0000, false),
+                (4, 4, 0, false),
+                (2, 1, 1, true),
+                (2, 1, 0, false),
+                (3, 1, 1, false),
+                (2, 1, 1, true),
+            ])
         {
             _session.Write(RegionIndex.Config, (ulong)(_model.Msi.Start + offset), width, value);
             _model.Interrupts.Signal(0);

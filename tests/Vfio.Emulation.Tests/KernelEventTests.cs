@@ -91,7 +91,8 @@ public sealed class KernelEventTests
                     Unmask(vector);
                     break;
                 case < 19 when enabled[vector] is InterruptVector waiting:
-                    Assert.Equal(expected[vector], random.Next(2) == 0 ? waiting.ReadAndClear() : waiting.Wait(TimeSpan.Zero));
+                    Assert.Equal(
+                        expected[vector], random.Next(2) == 0 ? waiting.ReadAndClear() : waiting.Wait(TimeSpan.Zero));
                     signals += expected[vector];
                     expected[vector] = 0;
                     break;

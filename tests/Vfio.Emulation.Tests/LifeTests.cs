@@ -52,7 +52,10 @@ public sealed class LifeTests : IDisposable
         _device.SetPowerState(PciPowerState.D3Hot);
         Assert.Equal(Errno.EIO, Assert.Throws<VfioException>(() => bar0.ReadUInt32(0)).Errno);
         // A deeper state can only be left for D0.
-        Assert.Contains("it is D3Hot, not D1", Assert.Throws<VfioException>(() => _device.SetPowerState(PciPowerState.D1)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "it is D3Hot, not D1",
+            Assert.Throws<VfioException>(() => _device.SetPowerState(PciPowerState.D1)).Message,
+            StringComparison.Ordinal);
         _device.SetPowerState(PciPowerState.D0);
         Assert.Equal(0u, bar0.ReadUInt32(0));
     }
@@ -76,16 +79,23 @@ public sealed class LifeTests : IDisposable
         bar4.WriteOnEvent<ulong>(_counter.Handle, 0x100, 0x2222222222222222);
         registers.Signal();
         _counter.Signal();
-        Assert.True(SpinWait.SpinUntil(() => bar0.ReadUInt32(4) == 0x11111111 && bar4.ReadUInt64(0x100) == 0x2222222222222222, Patience));
-        foreach (ulong offset in (ulong[])[TestModel.TableOffset, TestModel.TableOffset + (16 * TestModel.MsixVectors) - 4])
+        Assert.True(SpinWait.SpinUntil(
+            () => bar0.ReadUInt32(4) == 0x11111111 && bar4.ReadUInt64(0x100) == 0x2222222222222222, Patience));
+        foreach (ulong offset in (ulong[])[
+            TestModel.TableOffset,
+            TestModel.TableOffset + (16 * TestModel.MsixVectors) - 4,
+        ])
         {
-            VfioException refusal = Assert.Throws<VfioException>(() => bar2.WriteOnEvent<uint>(_counter.Handle, offset, 1));
+            VfioException refusal = Assert.Throws<VfioException>(
+                () => bar2.WriteOnEvent<uint>(_counter.Handle, offset, 1));
             Assert.Equal(("VFIO_DEVICE_IOEVENTFD", Errno.EINVAL), (refusal.Operation, refusal.Errno));
         }
 
         bar2.WriteOnEvent<uint>(_counter.Handle, TestModel.TableOffset + (16 * TestModel.MsixVectors), 1).Dispose();
         using Region config = _device.OpenRegion(RegionIndex.Config);
-        Assert.Equal(Errno.EINVAL, Assert.Throws<VfioException>(() => config.WriteOnEvent<uint>(_counter.Handle, 0x10, 1)).Errno);
+        Assert.Equal(
+            Errno.EINVAL,
+            Assert.Throws<VfioException>(() => config.WriteOnEvent<uint>(_counter.Handle, 0x10, 1)).Errno);
         using Region rom = _device.OpenRegion(RegionIndex.Rom);
         Assert.Throws<NotSupportedException>(() => rom.WriteOnEvent<byte>(_counter.Handle, 0, 1));
     }
@@ -94,8 +104,10 @@ public sealed class LifeTests : IDisposable
     public void A_device_has_a_thousand_events_at_most()
     {
         using Region bar0 = _device.OpenRegion(RegionIndex.Bar0);
-        IDisposable[] writes = [.. Enumerable.Range(0, 1000).Select(i => bar0.WriteOnEvent<uint>(_counter.Handle, 8, (uint)i))];
-        Assert.Equal(Errno.ENOSPC, Assert.Throws<VfioException>(() => bar0.WriteOnEvent<uint>(_counter.Handle, 8, 1000)).Errno);
+        IDisposable[] writes =
+            [.. Enumerable.Range(0, 1000).Select(i => bar0.WriteOnEvent<uint>(_counter.Handle, 8, (uint)i))];
+        Assert.Equal(
+            Errno.ENOSPC, Assert.Throws<VfioException>(() => bar0.WriteOnEvent<uint>(_counter.Handle, 8, 1000)).Errno);
         writes[0].Dispose();
         bar0.WriteOnEvent<uint>(_counter.Handle, 8, 1000).Dispose();
         // All of them end with the device, whether the region was disposed or not.
@@ -112,7 +124,8 @@ public sealed class LifeTests : IDisposable
         using Region bar0 = device.OpenRegion(RegionIndex.Bar0);
         bar0.WriteOnEvent<uint>(_counter.Handle, 0, 1);
         _counter.Signal();
-        Assert.True(SpinWait.SpinUntil(() => Record.Exception(() => bar0.ReadUInt32(0)) is InvalidOperationException, Patience));
+        Assert.True(SpinWait.SpinUntil(
+            () => Record.Exception(() => bar0.ReadUInt32(0)) is InvalidOperationException, Patience));
         Assert.Equal(7u, bar0.ReadUInt32(0));
     }
 
@@ -120,6 +133,7 @@ public sealed class LifeTests : IDisposable
     {
         public FailingModel()
             : base("failing", new PciIdentity(1, 1)) =>
-            AddBar(RegionIndex.Bar0, 4096, static (_, _) => 7, static (_, _, _) => throw new FormatException("a mistake"));
+            AddBar(
+                RegionIndex.Bar0, 4096, static (_, _) => 7, static (_, _, _) => throw new FormatException("a mistake"));
     }
 }

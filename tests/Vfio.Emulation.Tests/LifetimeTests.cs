@@ -95,7 +95,9 @@ public sealed class LifetimeTests
 
     [Fact]
     public void The_address_is_the_models() =>
-        Assert.Equal(PciAddress.Parse("0000:00:03.0"), new TestModel { Address = PciAddress.Parse("0000:00:03.0") }.Open().Address);
+        Assert.Equal(
+            PciAddress.Parse("0000:00:03.0"),
+            new TestModel { Address = PciAddress.Parse("0000:00:03.0") }.Open().Address);
 
     [Fact]
     public void The_exception_of_a_handler_is_thrown_to_the_driver_and_the_model_still_works()

@@ -7,7 +7,9 @@ internal sealed class MemoryTarget(int length) : DmaTarget
 
     public override ulong Length => (ulong)Bytes.Length;
 
-    public override void Read(ulong offset, Span<byte> destination) => Bytes.AsSpan(checked((int)offset), destination.Length).CopyTo(destination);
+    public override void Read(ulong offset, Span<byte> destination) =>
+        Bytes.AsSpan(checked((int)offset), destination.Length).CopyTo(destination);
 
-    public override void Write(ulong offset, ReadOnlySpan<byte> source) => source.CopyTo(Bytes.AsSpan(checked((int)offset), source.Length));
+    public override void Write(ulong offset, ReadOnlySpan<byte> source) =>
+        source.CopyTo(Bytes.AsSpan(checked((int)offset), source.Length));
 }

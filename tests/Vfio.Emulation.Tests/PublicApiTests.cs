@@ -7,5 +7,6 @@ public sealed class PublicApiTests
 {
     [Fact]
     public void The_public_api_is_the_approved_one() =>
-        PublicApi.AssertApproved(typeof(DeviceModel).Assembly, Path.Combine(Repository.Root, "tests", "Vfio.Emulation.Tests"));
+        PublicApi.AssertApproved(
+            typeof(DeviceModel).Assembly, Path.Combine(Repository.Root, "tests", "Vfio.Emulation.Tests"));
 }

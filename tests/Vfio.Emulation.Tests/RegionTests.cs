@@ -153,7 +153,8 @@ public sealed class RegionTests : IDisposable
         config.WriteUInt16(control, 1);
         Assert.Equal(3, config.ReadUInt16(control)); // from D3hot only D0 can be reached
         config.WriteUInt16(control, 0);
-        Assert.Equal((0, 0u), (config.ReadUInt16(control), bar0.ReadUInt32(8))); // and on the way the device resets itself
+        // and on the way the device resets itself
+        Assert.Equal((0, 0u), (config.ReadUInt16(control), bar0.ReadUInt32(8)));
         config.WriteUInt16(control, 2);
         Assert.Equal(0, config.ReadUInt16(control)); // it has no D2
         config.WriteUInt16(control, 1);

@@ -11,10 +11,15 @@ internal static unsafe partial class Checks
 {
     private const int SIGBUS = 7;
 
-    public static readonly string[] ThatLive = ["covers", "threads", "null", "other-faults-later", "many-threads-at-once"];
+    public static readonly string[] ThatLive =
+        ["covers", "threads", "null", "other-faults-later", "many-threads-at-once"];
 
     /// <summary>Run with and without the guard.</summary>
-    public static readonly string[] ThatEnd = ["foreign-fault", "sent-signal", "sent-to-thread", "ignored-and-sent", "ignored-and-fault", "default-and-sent", "default-and-fault", "own-handler"];
+    public static readonly string[] ThatEnd =
+    [
+        "foreign-fault", "sent-signal", "sent-to-thread", "ignored-and-sent", "ignored-and-fault", "default-and-sent",
+        "default-and-fault", "own-handler",
+    ];
 
     // More rounds with ./test.sh --soak.
     private static bool IsSoak => Environment.GetEnvironmentVariable("VFIO_SOAK") == "1";
@@ -125,8 +130,11 @@ internal static unsafe partial class Checks
         Array.ForEach(readers, thread => thread.Join());
         collector.Join();
         _ = memory.GiveBack(TruncatedMemory.Value);
-        Console.WriteLine($"      threads: taken away {rounds} times, recovered {recovered} times at once, covered again {coveredAgain} times, {ones} of {reads} reads gave ones, {GC.CollectionCount(2)} collections");
-        return wrong + (ones > 0 && recovered == rounds && coveredAgain == 0 ? 0 : 1) + Differs(TruncatedMemory.Value, Volatile.Read(ref *(uint*)start));
+        Console.WriteLine($"      threads: taken away {rounds} times, recovered {recovered} times at once, covered "
+            + $"again {coveredAgain} times, {ones} of {reads} reads gave ones, {GC.CollectionCount(2)} collections");
+        return wrong
+            + (ones > 0 && recovered == rounds && coveredAgain == 0 ? 0 : 1)
+            + Differs(TruncatedMemory.Value, Volatile.Read(ref *(uint*)start));
     }
 
     private static int NullReference()
@@ -201,7 +209,8 @@ internal static unsafe partial class Checks
             // Ends the process with the number of the signal: _exit, called as a handler.
             Handle(NativeLibrary.GetExport(NativeLibrary.Load("libc.so.6"), "_exit"));
         }
-        else if (check.StartsWith("ignored", StringComparison.Ordinal) || check.StartsWith("default", StringComparison.Ordinal))
+        else if (check.StartsWith("ignored", StringComparison.Ordinal)
+            || check.StartsWith("default", StringComparison.Ordinal))
         {
             Handle(check.StartsWith("ignored", StringComparison.Ordinal) ? 1 : 0);
         }

@@ -28,7 +28,8 @@ void Report(string check, int exitCode, int expected)
 {
     bool isRight = exitCode == expected;
     failures += isRight ? 0 : 1;
-    Console.WriteLine($"{(isRight ? "ok   " : "FAIL ")} {check}: exit code {exitCode}{(isRight ? "" : $", not {expected}")}");
+    Console.WriteLine(
+        $"{(isRight ? "ok   " : "FAIL ")} {check}: exit code {exitCode}{(isRight ? "" : $", not {expected}")}");
 }
 
 static int Start(string check)

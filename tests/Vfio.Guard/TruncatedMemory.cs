@@ -18,7 +18,9 @@ internal sealed unsafe class TruncatedMemory : IDisposable
         _file = Libc.MemfdCreate("vfio-guard", Libc.MFD_CLOEXEC);
         RandomAccess.SetLength(_file, Length);
         _memory = MappedMemory.MapDevice(_file, 0, Length, read: true, write: true, "the memory");
-        _guard = guarded ? MappingGuard.TryTake(_memory) ?? throw new InvalidOperationException("there is no guard") : null;
+        _guard = guarded
+            ? MappingGuard.TryTake(_memory) ?? throw new InvalidOperationException("there is no guard")
+            : null;
     }
 
     public byte* Start => (byte*)_memory.Start;

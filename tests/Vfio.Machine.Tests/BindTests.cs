@@ -46,7 +46,10 @@ public sealed class BindTests : HostTest
 
         Machine.Vfio("bind", Machine.Nic).Succeeded();
         string taken = HostSnapshot.Take();
-        Assert.Contains("/sys/bus/pci/drivers/vfio-pci/unbind", Machine.Vfio("release", "--dry-run", "--all").Succeeded(), StringComparison.Ordinal);
+        Assert.Contains(
+            "/sys/bus/pci/drivers/vfio-pci/unbind",
+            Machine.Vfio("release", "--dry-run", "--all").Succeeded(),
+            StringComparison.Ordinal);
         Assert.Equal(taken, HostSnapshot.Take());
         Machine.Vfio("release", "--all").Succeeded();
         AssertHostUntouched();
@@ -109,7 +112,9 @@ public sealed class BindTests : HostTest
         const string Second = "daemon";
         string second = Machine.Do($"id -u {Second}").Trim();
         Result AsSecond(string address) =>
-            Machine.Run("setpriv", $"--reuid={second}", $"--regid={second}", "--clear-groups", "--", Machine.Tool, "read", "--backend", backend, address, "bar0");
+            Machine.Run(
+                "setpriv", $"--reuid={second}", $"--regid={second}", "--clear-groups", "--", Machine.Tool, "read",
+                "--backend", backend, address, "bar0");
         Machine.Vfio("bind", "--user", Machine.User, Machine.Edu).Succeeded();
         AsSecond(Machine.Edu).FailedWith(1, "EACCES", "bind --user");
         Machine.Vfio("bind", "--user", Second, Machine.Nic).Succeeded();
@@ -128,7 +133,8 @@ public sealed class BindTests : HostTest
     [Fact]
     public void Two_processes_that_bind_at_the_same_time_bind_both_devices()
     {
-        Machine.Do($"{Machine.Tool} bind {Machine.Edu} & a=$!; {Machine.Tool} bind {Machine.Nic} & b=$!; wait $a; wait $b");
+        Machine.Do(
+            $"{Machine.Tool} bind {Machine.Edu} & a=$!; {Machine.Tool} bind {Machine.Nic} & b=$!; wait $a; wait $b");
         Assert.Equal("vfio-pci", Machine.Device(Machine.Edu).Driver);
         Assert.Equal("vfio-pci", Machine.Device(Machine.Nic).Driver);
         Machine.Vfio("release", "--all").Succeeded();
@@ -148,7 +154,8 @@ public sealed class BindTests : HostTest
     [Fact]
     public void A_modprobe_planted_in_the_working_directory_is_not_run()
     {
-        Machine.Do("modprobe -r vfio-pci; rm -rf /tmp/planted; mkdir /tmp/planted; printf '#!/bin/sh\\ntouch /tmp/planted/was-run\\n' > /tmp/planted/modprobe; chmod +x /tmp/planted/modprobe");
+        Machine.Do("modprobe -r vfio-pci; rm -rf /tmp/planted; mkdir /tmp/planted; printf '#!/bin/sh\\ntouch "
+            + "/tmp/planted/was-run\\n' > /tmp/planted/modprobe; chmod +x /tmp/planted/modprobe");
         Machine.Do($"cd /tmp/planted; PATH=/tmp/planted:$PATH {Machine.Tool} bind {Machine.Edu}");
         Assert.False(File.Exists("/tmp/planted/was-run"));
         Machine.Vfio("release", Machine.Edu).Succeeded();
@@ -161,7 +168,8 @@ public sealed class BindTests : HostTest
         string device = $"/sys/bus/pci/devices/{Machine.SecondNvme}";
         Machine.Do($"echo {Machine.SecondNvme} > /sys/bus/pci/drivers/nvme/unbind");
         Machine.Vfio("bind", Machine.SecondNvme).Succeeded();
-        Machine.Do($"echo > {device}/driver_override; echo {Machine.SecondNvme} > {device}/driver/unbind; echo {Machine.SecondNvme} > /sys/bus/pci/drivers/nvme/bind");
+        Machine.Do($"echo > {device}/driver_override; echo {Machine.SecondNvme} > {device}/driver/unbind; echo "
+            + $"{Machine.SecondNvme} > /sys/bus/pci/drivers/nvme/bind");
         WaitFor(SecondDisk);
         Machine.Do($"mkfs.ext4 -q -F {SecondDisk} && mkdir -p /mnt && mount {SecondDisk} /mnt");
 
@@ -180,7 +188,8 @@ public sealed class BindTests : HostTest
     public void Access_to_one_group_is_not_granted_to_two_users()
     {
         Machine.Vfio("bind", "--user", Machine.User, Machine.GroupedEdu).Succeeded();
-        Machine.Vfio("bind", "--user", "nobody", Machine.GroupedNic).FailedWith(3, $"bound for user {Machine.User} already", "release");
+        Machine.Vfio("bind", "--user", "nobody", Machine.GroupedNic)
+            .FailedWith(3, $"bound for user {Machine.User} already", "release");
         Machine.Vfio("release", "--all").Succeeded();
         AssertHostUntouched();
     }

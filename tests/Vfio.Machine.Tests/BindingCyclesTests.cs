@@ -28,7 +28,8 @@ public sealed partial class BindingCyclesTests : HostTest
         // The kernel's log forgets its oldest lines.
         Assert.Empty(Warnings().Except(warnings));
         Assert.True(
-            Machine.Becomes(() => CountProcesses() <= processes), $"{processes} processes before, {CountProcesses()} now");
+            Machine.Becomes(() => CountProcesses() <= processes),
+            $"{processes} processes before, {CountProcesses()} now");
         Assert.Equal("lock\n", Machine.Do("ls -A /run/vfio"));
     }
 
@@ -70,8 +71,12 @@ public sealed partial class BindingCyclesTests : HostTest
     [GeneratedRegex("^(uevent|rom|resource[0-9].*|aer_.*)$")]
     private static partial Regex LivingAttribute();
 
-    private static int CountProcesses() => Directory.EnumerateDirectories("/proc").Count(path => int.TryParse(Path.GetFileName(path), out int id) && File.Exists($"/proc/{id}/exe"));
+    private static int CountProcesses() => Directory.EnumerateDirectories("/proc")
+        .Count(path => int.TryParse(Path.GetFileName(path), out int id) && File.Exists($"/proc/{id}/exe"));
 
     // On a busy host an emulated clock runs unevenly, and the kernel reports that.
-    private static string[] Warnings() => Machine.Do("dmesg --level=emerg,alert,crit,err,warn | grep -v -i -E 'clocksource|TSC' || true; dmesg | grep -i -E 'spurious|nobody cared|leak' || true; grep -E '^ *(ERR|MIS|SPU):' /proc/interrupts || true").Split('\n');
+    private static string[] Warnings() => Machine.Do("dmesg --level=emerg,alert,crit,err,warn | grep -v -i -E "
+        + "'clocksource|TSC' || true; dmesg | grep -i -E 'spurious|nobody cared|leak' || true; grep -E '^ "
+        + "*(ERR|MIS|SPU):' /proc/interrupts || true")
+        .Split('\n');
 }

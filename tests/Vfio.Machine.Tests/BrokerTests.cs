@@ -24,12 +24,17 @@ public sealed class BrokerTests : HostTest
         Result direct = As(Client, [], Machine.Tool, "read", "--backend", backend, Machine.Nic, "bar0+8");
         Assert.Equal(1, direct.ExitCode);
         Assert.Contains("EACCES", direct.Errors, StringComparison.Ordinal);
-        Assert.Matches("^0x[0-9a-f]{8}\n$", Through(Client, [], "read", "--backend", backend, Machine.Nic, "bar0+8").Succeeded());
+        Assert.Matches(
+            "^0x[0-9a-f]{8}\n$", Through(Client, [], "read", "--backend", backend, Machine.Nic, "bar0+8").Succeeded());
         Through(Client, [], "reset", Machine.Nic).Succeeded();
-        Assert.Contains("CapEff:\t0000000000000000", File.ReadAllText($"/proc/{broker.Id}/status"), StringComparison.Ordinal);
+        Assert.Contains(
+            "CapEff:\t0000000000000000", File.ReadAllText($"/proc/{broker.Id}/status"), StringComparison.Ordinal);
         string record = broker.Stop();
         Assert.Contains($"opened user={Machine.User} uid=1000 pid=", record, StringComparison.Ordinal);
-        Assert.Contains($"device={Machine.Nic} backend={(backend == "iommufd" ? backend : "group")} line=1", record, StringComparison.Ordinal);
+        Assert.Contains(
+            $"device={Machine.Nic} backend={(backend == "iommufd" ? backend : "group")} line=1",
+            record,
+            StringComparison.Ordinal);
         Assert.Equal(2, Count(record, "closed user="));
     }
 
@@ -42,8 +47,11 @@ public sealed class BrokerTests : HostTest
         using Service broker = Start(Machine.Edu);
         string script = $"{Folder}/alloc";
         File.WriteAllText(script, "alloc 0x100000\n");
-        Through(Client, ["prlimit", "--memlock=8388608:8388608", "--"], "shell", "--backend", backend, Machine.Edu, script).Succeeded();
-        Result small = Through(Client, ["prlimit", "--memlock=65536:65536", "--"], "shell", "--backend", backend, Machine.Edu, script);
+        Through(
+            Client, ["prlimit", "--memlock=8388608:8388608", "--"], "shell", "--backend", backend, Machine.Edu, script)
+            .Succeeded();
+        Result small = Through(
+            Client, ["prlimit", "--memlock=65536:65536", "--"], "shell", "--backend", backend, Machine.Edu, script);
         Assert.Equal(1, small.ExitCode);
         Assert.Contains("RLIMIT_MEMLOCK", small.Errors, StringComparison.Ordinal);
     }
@@ -55,18 +63,36 @@ public sealed class BrokerTests : HostTest
         int before = Directory.GetFileSystemEntries($"/proc/{broker.Id}/fd").Length;
         for (int i = 0; i < (Machine.IsSoak ? 10 : 4); i++)
         {
-            using Process holder = Machine.Start("setpriv", [.. Prefix(Client), "env", $"VFIO_BROKER={Socket}", Machine.Tool, "watch", "--backend", i % 2 == 0 ? "iommufd" : "type1v2", Machine.Edu, "bar0"]);
+            using Process holder = Machine.Start(
+                "setpriv",
+                [
+                    .. Prefix(Client),
+                    "env",
+                    $"VFIO_BROKER={Socket}",
+                    Machine.Tool,
+                    "watch",
+                    "--backend",
+                    i % 2 == 0 ? "iommufd" : "type1v2",
+                    Machine.Edu,
+                    "bar0",
+                ]);
             Assert.Matches("0x[0-9a-f]+ed", holder.StandardOutput.ReadLine() ?? "");
             if (i < 2)
             {
-                Through(Client, [], "read", Machine.Edu, "bar0").FailedWith(1, $"has been held by {Machine.User} (uid 1000, pid {holder.Id.ToString(CultureInfo.InvariantCulture)})", "one client at a time");
+                Through(Client, [], "read", Machine.Edu, "bar0").FailedWith(
+                    1,
+                    $"has been held by {Machine.User} (uid 1000, pid "
+                    + $"{holder.Id.ToString(CultureInfo.InvariantCulture)})",
+                    "one client at a time");
             }
 
             holder.Kill();
             holder.WaitForExit();
             // The broker notices the end at the same time as this test, or a moment later.
             Result next = Through(Client, [], "read", Machine.Edu, "bar0");
-            for (int more = 0; more < 10 && next.Errors.Contains(" has been held by ", StringComparison.Ordinal); more++)
+            for (int more = 0;
+                more < 10 && next.Errors.Contains(" has been held by ", StringComparison.Ordinal);
+                more++)
             {
                 next = Through(Client, [], "read", Machine.Edu, "bar0");
             }
@@ -85,7 +111,10 @@ public sealed class BrokerTests : HostTest
         Through(Client, [], "read", Machine.Nic, "bar0").FailedWith(1, "no rule of the policy allows it", "policy");
         string record = broker.Stop();
         Assert.Matches("refused user=[a-z0-9]+ uid=1001 pid=", record);
-        Assert.Contains($"device={Machine.Nic} backend=any code=not-allowed reason=\"no rule of the policy allows it\"", record, StringComparison.Ordinal);
+        Assert.Contains(
+            $"device={Machine.Nic} backend=any code=not-allowed reason=\"no rule of the policy allows it\"",
+            record,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -94,7 +123,10 @@ public sealed class BrokerTests : HostTest
         using Service broker = Start(Machine.Edu);
         File.WriteAllText(Policy, "allow everybody any\n");
         Machine.Do($"kill -HUP {broker.Id}");
-        Assert.Contains($"the policy is unchanged: read on {Policy}:1: 'everybody' is not who", broker.NextMessage(), StringComparison.Ordinal);
+        Assert.Contains(
+            $"the policy is unchanged: read on {Policy}:1: 'everybody' is not who",
+            broker.NextMessage(),
+            StringComparison.Ordinal);
         Through(Client, [], "read", Machine.Edu, "bar0").Succeeded();
         File.WriteAllText(Policy, $"allow any device:{Machine.Edu}\n");
         Machine.Do($"kill -HUP {broker.Id}");
@@ -107,15 +139,26 @@ public sealed class BrokerTests : HostTest
     [Fact]
     public void Systemd_passes_the_socket()
     {
-        using Service broker = Start(Machine.Edu, "systemd-socket-activate", "--seqpacket", $"--listen={Socket}", "--fdname=broker");
+        using Service broker = Start(
+            Machine.Edu, "systemd-socket-activate", "--seqpacket", $"--listen={Socket}", "--fdname=broker");
         // The mode is the SocketMode of the unit.
         File.SetUnixFileMode(Socket, (UnixFileMode)0x1b6);
         Assert.Matches("0x[0-9a-f]+ed", Through(Client, [], "read", Machine.Edu, "bar0").Succeeded());
     }
 
-    private static string[] Prefix(int user) => [$"--reuid={user}", $"--regid={user}", "--clear-groups", "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs", "--"];
+    private static string[] Prefix(int user) =>
+    [
+        $"--reuid={user}",
+        $"--regid={user}",
+        "--clear-groups",
+        "--bounding-set=-all",
+        "--inh-caps=-all",
+        "--no-new-privs",
+        "--",
+    ];
 
-    private static Result As(int user, string[] wrapper, params string[] command) => Machine.Run("setpriv", [.. Prefix(user), .. wrapper, .. command]);
+    private static Result As(int user, string[] wrapper, params string[] command) =>
+        Machine.Run("setpriv", [.. Prefix(user), .. wrapper, .. command]);
 
     private static Result Through(int user, string[] wrapper, params string[] arguments) =>
         As(user, [.. wrapper, "env", $"VFIO_BROKER={Socket}"], [Machine.Tool, .. arguments]);
@@ -124,11 +167,24 @@ public sealed class BrokerTests : HostTest
 
     private static Service Start(string device, params string[] activation)
     {
-        Machine.Do($"rm -rf {Folder}; mkdir -p {Folder}; chown {BrokerUser} {Folder}; printf 'allow user:{Machine.User} device:{device}\\n' > {Policy}");
+        Machine.Do($"rm -rf {Folder}; mkdir -p {Folder}; chown {BrokerUser} {Folder}; printf 'allow "
+            + $"user:{Machine.User} device:{device}\\n' > {Policy}");
         Machine.Vfio("bind", "--user", BrokerUser, device).Succeeded();
         string id = Machine.Do($"id -u {BrokerUser}").Trim();
         return new Service(device, Machine.Start(
-            "setpriv", [.. Prefix(int.Parse(id, CultureInfo.InvariantCulture)), "prlimit", "--memlock=0:0", "--", .. activation, Machine.Tool, "broker", "--policy", Policy, .. activation.Length == 0 ? ["--socket", Socket] : Array.Empty<string>()]));
+            "setpriv",
+            [
+                .. Prefix(int.Parse(id, CultureInfo.InvariantCulture)),
+                "prlimit",
+                "--memlock=0:0",
+                "--",
+                .. activation,
+                Machine.Tool,
+                "broker",
+                "--policy",
+                Policy,
+                .. activation.Length == 0 ? ["--socket", Socket] : Array.Empty<string>(),
+            ]));
     }
 
     /// <summary>Represents the broker; its disposal releases the device.</summary>

@@ -18,13 +18,16 @@ public sealed class ErrorTests : HostTest
     }
 
     [Fact]
-    public void An_absent_device() => Machine.Vfio("read", "0000:7f:00.0", "bar0").FailedWith(1, "0000:7f:00.0", "vfio list");
+    public void An_absent_device() => Machine.Vfio("read", "0000:7f:00.0", "bar0")
+        .FailedWith(1, "0000:7f:00.0", "vfio list");
 
     [Fact]
-    public void A_device_that_is_not_bound() => Machine.Vfio("read", Machine.Nic, "bar0").FailedWith(1, "e1000e", $"vfio bind {Machine.Nic}");
+    public void A_device_that_is_not_bound() => Machine.Vfio("read", Machine.Nic, "bar0")
+        .FailedWith(1, "e1000e", $"vfio bind {Machine.Nic}");
 
     [Fact]
-    public void A_device_without_a_driver() => Machine.Vfio("read", Machine.Edu, "bar0").FailedWith(1, "no driver", $"vfio bind {Machine.Edu}");
+    public void A_device_without_a_driver() => Machine.Vfio("read", Machine.Edu, "bar0")
+        .FailedWith(1, "no driver", $"vfio bind {Machine.Edu}");
 
     [Fact]
     public void Not_permitted_to_open()
@@ -44,7 +47,8 @@ public sealed class ErrorTests : HostTest
     }
 
     [Fact]
-    public void An_unknown_user() => Machine.Vfio("bind", "--user", "nosuchuser", Machine.Edu).FailedWith(1, "nosuchuser", "getent");
+    public void An_unknown_user() => Machine.Vfio("bind", "--user", "nosuchuser", Machine.Edu)
+        .FailedWith(1, "nosuchuser", "getent");
 
     [Fact]
     public void Vfio_pci_is_not_available()
@@ -75,7 +79,8 @@ public sealed class ErrorTests : HostTest
     }
 
     [Fact]
-    public void A_place_that_makes_no_sense() => Machine.Vfio("read", Machine.Edu, "bar9").FailedWith(2, "neither a place nor a register", "bar0+0x10");
+    public void A_place_that_makes_no_sense() => Machine.Vfio("read", Machine.Edu, "bar9")
+        .FailedWith(2, "neither a place nor a register", "bar0+0x10");
 
     [Fact]
     public void An_io_port_bar_works_through_the_descriptor()

@@ -200,7 +200,8 @@ public sealed partial class FaultTests : HostTest
 
     // An incomplete journal entry is one state, however much of it was written; and a folder in memory is the same,
     // synced or not.
-    private static bool IsPartOfAFile(string point) => (point.EndsWith(".json.new vfio", StringComparison.Ordinal) && !IsWrite(point)) || point == SyncFolder;
+    private static bool IsPartOfAFile(string point) =>
+        (point.EndsWith(".json.new vfio", StringComparison.Ordinal) && !IsWrite(point)) || point == SyncFolder;
 
     private static bool IsWrite(string point) => point.StartsWith("write ", StringComparison.Ordinal);
 

@@ -72,7 +72,9 @@ public sealed class GuardTests : HostTest
         Assert.Equal(1u, bar0.ReadUInt32(TransmitBuffer));
         Tally tally = WhileTwoThreadsRead(bar0, ReceiveBuffer, ReceiveBufferKib, device.Reset);
         tally.AssertNothingStrange(ReceiveBufferKib);
-        Assert.Equal((TransmitBufferKib, ReceiveBufferKib, DeviceState.Available), (bar0.ReadUInt32(TransmitBuffer), bar0.ReadUInt32(ReceiveBuffer), device.GetState()));
+        Assert.Equal(
+            (TransmitBufferKib, ReceiveBufferKib, DeviceState.Available),
+            (bar0.ReadUInt32(TransmitBuffer), bar0.ReadUInt32(ReceiveBuffer), device.GetState()));
     }
 
     [Fact]
@@ -171,7 +173,8 @@ public sealed class GuardTests : HostTest
 
     // Slot Control of the root port ("PCI Express Base Specification" 7.8.10): power indicator and power controller,
     // without notifying the users of the device.
-    private static void SetSlotPower(bool on) => Machine.Do($"setpci -s {Port} CAP_EXP+18.w={(on ? "0100" : "0700")}:0700");
+    private static void SetSlotPower(bool on) =>
+        Machine.Do($"setpci -s {Port} CAP_EXP+18.w={(on ? "0100" : "0700")}:0700");
 
     // Before the reads end, a program's action may have happened only a few times, so the reads continue until it
     // happened often enough.
@@ -181,26 +184,27 @@ public sealed class GuardTests : HostTest
         int disturbed = 0;
         Tally[] tallies = new Tally[2];
         Exception?[] failures = new Exception?[2];
-        Thread[] readers = [.. Enumerable.Range(0, tallies.Length).Select(i => new Thread(() => failures[i] = Record.Exception(() =>
-        {
-            int good = 0;
-            int ones = 0;
-            int strange = 0;
-            uint last = 0;
-            for (int n = 0; n < Reads || Volatile.Read(ref disturbed) < Times; n++)
+        Thread[] readers =
+            [.. Enumerable.Range(0, tallies.Length).Select(i => new Thread(() => failures[i] = Record.Exception(() =>
             {
-                uint value = region.ReadUInt32(offset);
-                good += value == expected ? 1 : 0;
-                ones += value == uint.MaxValue ? 1 : 0;
-                if (value != expected && value != uint.MaxValue)
+                int good = 0;
+                int ones = 0;
+                int strange = 0;
+                uint last = 0;
+                for (int n = 0; n < Reads || Volatile.Read(ref disturbed) < Times; n++)
                 {
-                    strange++;
-                    last = value;
+                    uint value = region.ReadUInt32(offset);
+                    good += value == expected ? 1 : 0;
+                    ones += value == uint.MaxValue ? 1 : 0;
+                    if (value != expected && value != uint.MaxValue)
+                    {
+                        strange++;
+                        last = value;
+                    }
                 }
-            }
 
-            tallies[i] = new Tally(good, ones, strange, 0, last);
-        })))];
+                tallies[i] = new Tally(good, ones, strange, 0, last);
+            })))];
         Array.ForEach(readers, thread => thread.Start());
         while (readers.Any(thread => thread.IsAlive))
         {
@@ -210,7 +214,12 @@ public sealed class GuardTests : HostTest
 
         Array.ForEach(readers, thread => thread.Join());
         Assert.All(failures, Assert.Null);
-        Tally tally = new(tallies.Sum(each => each.Good), tallies.Sum(each => each.Ones), tallies.Sum(each => each.Strange), disturbed, tallies.Max(each => each.LastStrange));
+        Tally tally = new(
+            tallies.Sum(each => each.Good),
+            tallies.Sum(each => each.Ones),
+            tallies.Sum(each => each.Strange),
+            disturbed,
+            tallies.Max(each => each.LastStrange));
         TestContext.Current.SendDiagnosticMessage($"{tally}");
         Assert.True(tally.Good + tally.Ones + tally.Strange >= 2 * Reads, $"{tally}");
         return tally;
@@ -218,7 +227,8 @@ public sealed class GuardTests : HostTest
 
     private readonly record struct Tally(int Good, int Ones, int Strange, int Disturbed, uint LastStrange)
     {
-        public void AssertNothingStrange(uint expected) => Assert.True(Strange == 0, $"0x{LastStrange:x} in place of 0x{expected:x}: {this}");
+        public void AssertNothingStrange(uint expected) =>
+            Assert.True(Strange == 0, $"0x{LastStrange:x} in place of 0x{expected:x}: {this}");
 
         public void AssertSomeOfEach() => Assert.True(Good > 0 && Ones > 0 && Strange == 0, ToString());
     }

@@ -20,8 +20,13 @@ internal sealed class Holder : IDisposable
 
     public int Id => _process.Id;
 
-    /// <summary>Counts how often the kernel asked programs in vain to close a device. From then on it waits for them, with the device's lock held.</summary>
-    public static int CountRequests() => int.Parse(Machine.Do("dmesg | grep -c 'No device request channel registered' || true"), System.Globalization.CultureInfo.InvariantCulture);
+    /// <summary>
+    /// Counts how often the kernel asked programs in vain to close a device. From then on it waits for them, with the
+    /// device's lock held.
+    /// </summary>
+    public static int CountRequests() => int.Parse(
+        Machine.Do("dmesg | grep -c 'No device request channel registered' || true"),
+        System.Globalization.CultureInfo.InvariantCulture);
 
     public void LetGo()
     {

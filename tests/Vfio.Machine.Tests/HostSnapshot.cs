@@ -70,7 +70,9 @@ internal static class HostSnapshot
         int mode = BinaryPrimitives.ReadUInt16LittleEndian(status.AsSpan(ModeOffset));
         uint owner = BinaryPrimitives.ReadUInt32LittleEndian(status.AsSpan(OwnerOffset));
         uint group = BinaryPrimitives.ReadUInt32LittleEndian(status.AsSpan(GroupOffset));
-        return (mode & TypeMask) == CharacterDevice ? $"{path} {owner}:{group} {Convert.ToString(mode & ~TypeMask, 8)}" : null;
+        return (mode & TypeMask) == CharacterDevice
+            ? $"{path} {owner}:{group} {Convert.ToString(mode & ~TypeMask, 8)}"
+            : null;
     }
 
     private static IEnumerable<string> JournalFiles() =>

@@ -13,7 +13,10 @@ public sealed class InterruptedRoundsTests : HostTest
 
     private static readonly int Rounds = Machine.IsSoak ? 100 : 20;
 
-    private static readonly string[] Devices = [Machine.Edu, Machine.Nic, Machine.Nvme, Machine.Bochs, Machine.VirtioNet, Machine.TestDevice, Machine.SecondNic];
+    private static readonly string[] Devices =
+    [
+        Machine.Edu, Machine.Nic, Machine.Nvme, Machine.Bochs, Machine.VirtioNet, Machine.TestDevice, Machine.SecondNic,
+    ];
 
     [Fact]
     public void One_release_restores_the_host()
@@ -36,11 +39,17 @@ public sealed class InterruptedRoundsTests : HostTest
 
             string signal = ((string[])["KILL", "TERM", "STOP"])[random.Next(3)];
             bool isChild = random.Next(2) == 0;
-            string what = string.Create(CultureInfo.InvariantCulture, $"seed {seed}, round {round}: {string.Join(' ', command)}, {signal} to {(isChild ? "the children" : "the tool")}");
+            string what = string.Create(
+                CultureInfo.InvariantCulture,
+                $"seed {seed}, round {round}: {string.Join(' ', command)}, {signal} to "
+                + $"{(isChild ? "the children" : "the tool")}");
             using (Process tool = Machine.Start(Machine.Tool, command))
             {
                 Thread.Sleep(random.Next(MostMilliseconds));
-                string[] targets = isChild ? [.. Machine.Shell($"pgrep -P {tool.Id}").Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)] : [$"{tool.Id}"];
+                string[] targets = isChild
+                    ? [.. Machine.Shell($"pgrep -P {tool.Id}").Output
+                        .Split('\n', StringSplitOptions.RemoveEmptyEntries)]
+                    : [$"{tool.Id}"];
                 Machine.Shell($"kill -{signal} {string.Join(' ', targets)}");
                 // A process that was stopped, or that nothing would end, is ended as by a person who gives up; its
                 // child is not touched.
@@ -63,7 +72,11 @@ public sealed class InterruptedRoundsTests : HostTest
     }
 
     private string Differences() =>
-        string.Join('\n', HostSnapshot.Take().Split('\n').Except(Before.Split('\n')).Select(line => $"now {line}").Concat(Before.Split('\n').Except(HostSnapshot.Take().Split('\n')).Select(line => $"before {line}")));
+        string.Join('\n', HostSnapshot.Take()
+            .Split('\n')
+            .Except(Before.Split('\n'))
+            .Select(line => $"now {line}")
+            .Concat(Before.Split('\n').Except(HostSnapshot.Take().Split('\n')).Select(line => $"before {line}")));
 
     // Processes of the tool, its processes that are blocked in the kernel, and the locks that only the tool uses. No
     // process is started for that, because it is checked often.
@@ -72,9 +85,11 @@ public sealed class InterruptedRoundsTests : HostTest
         IEnumerable<string> processes = Directory.EnumerateDirectories("/proc")
             .Where(folder => int.TryParse(Path.GetFileName(folder), out _))
             .Select(folder => (Command: Read($"{folder}/cmdline").Replace('\0', ' '), Status: Read($"{folder}/stat")))
-            .Where(process => process.Command.StartsWith(Machine.Tool, StringComparison.Ordinal) || process.Status.Contains("(vfio) D ", StringComparison.Ordinal))
+            .Where(process => process.Command.StartsWith(Machine.Tool, StringComparison.Ordinal)
+                || process.Status.Contains("(vfio) D ", StringComparison.Ordinal))
             .Select(process => $"{process.Command}: {process.Status}");
-        return string.Join('\n', processes.Concat(Read("/proc/locks").Split('\n').Where(line => line.Contains("OFDLCK", StringComparison.Ordinal))));
+        return string.Join('\n', processes.Concat(
+            Read("/proc/locks").Split('\n').Where(line => line.Contains("OFDLCK", StringComparison.Ordinal))));
     }
 
     private static string Read(string path)

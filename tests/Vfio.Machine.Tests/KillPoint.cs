@@ -12,7 +12,8 @@ internal static class KillPoint
     public const int Killed = 137;
 
     private static readonly string Program = Environment.GetEnvironmentVariable("VFIO_KILLPOINT")
-        ?? throw new InvalidOperationException("VFIO_KILLPOINT is not set: these tests are started by test.sh, inside the machine");
+        ?? throw new InvalidOperationException(
+            "VFIO_KILLPOINT is not set: these tests are started by test.sh, inside the machine");
 
     /// <summary>Runs a command of the tool, which must succeed.</summary>
     /// <returns>Its kill points, in order: the call, what it changes, and the program.</returns>
@@ -42,5 +43,6 @@ internal static class KillPoint
     public static Result FailIoctl(int point, string error, params string[] command) =>
         Run(["--ioctls", "--fail", $"{point}", error], command);
 
-    private static Result Run(string[] options, string[] command) => Machine.Run(Program, [.. options, "--", .. command]);
+    private static Result Run(string[] options, string[] command) =>
+        Machine.Run(Program, [.. options, "--", .. command]);
 }

@@ -44,7 +44,9 @@ internal static class Machine
     public static void Need(string address)
     {
         string lacks = Environment.GetEnvironmentVariable("MACHINE_LACKS") ?? "";
-        Assert.SkipWhen(address == Igb && lacks.Split(' ').Contains("igb"), "this QEMU has no igb; bookworm-backports has one that does");
+        Assert.SkipWhen(
+            address == Igb && lacks.Split(' ').Contains("igb"),
+            "this QEMU has no igb; bookworm-backports has one that does");
         Assert.True(Directory.Exists($"/sys/bus/pci/devices/{address}"), $"the machine lacks {address}");
     }
 
@@ -114,7 +116,8 @@ internal static class Machine
 
     private static string Program(string variable) =>
         Environment.GetEnvironmentVariable(variable)
-        ?? throw new InvalidOperationException($"{variable} is not set: these tests are started by test.sh, inside the machine");
+        ?? throw new InvalidOperationException(
+            $"{variable} is not set: these tests are started by test.sh, inside the machine");
 }
 
 /// <summary>Represents the result of a program.</summary>

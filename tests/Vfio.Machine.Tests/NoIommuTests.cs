@@ -16,15 +16,19 @@ public sealed class NoIommuTests : HostTest
     public void A_device_without_an_IOMMU_is_bound_and_opened_only_if_both_are_requested_explicitly()
     {
         Machine.Do("modprobe vfio && echo N > /sys/module/vfio/parameters/enable_unsafe_noiommu_mode");
-        Machine.Vfio("bind", "--noiommu", Machine.Edu).FailedWith(3, "no-IOMMU mode is off", "enable_unsafe_noiommu_mode");
+        Machine.Vfio("bind", "--noiommu", Machine.Edu)
+            .FailedWith(3, "no-IOMMU mode is off", "enable_unsafe_noiommu_mode");
         AssertHostUntouched();
         Machine.Do("echo Y > /sys/module/vfio/parameters/enable_unsafe_noiommu_mode");
-        Machine.Vfio("bind", "--noiommu", "--user", Machine.User, Machine.Edu).FailedWith(3, "only root can open a device without an IOMMU", "--user");
+        Machine.Vfio("bind", "--noiommu", "--user", Machine.User, Machine.Edu)
+            .FailedWith(3, "only root can open a device without an IOMMU", "--user");
         Result bound = Machine.Vfio("bind", "--noiommu", Machine.Edu);
         Assert.True(bound.ExitCode == 0, bound.ToString());
         Assert.Contains("can reach all memory of the host", bound.Errors, StringComparison.Ordinal);
-        Machine.Vfio("read", Machine.Edu, "bar0").FailedWith(1, "no IOMMU is in front of the device", "--backend noiommu");
-        Assert.Equal("0x010000ed", Machine.Vfio("read", "--backend", "noiommu", Machine.Edu, "bar0").Succeeded().Trim());
+        Machine.Vfio("read", Machine.Edu, "bar0")
+            .FailedWith(1, "no IOMMU is in front of the device", "--backend noiommu");
+        Assert.Equal(
+            "0x010000ed", Machine.Vfio("read", "--backend", "noiommu", Machine.Edu, "bar0").Succeeded().Trim());
         Machine.VfioAsUser("read", "--backend", "noiommu", Machine.Edu, "bar0").FailedWith(1, "EACCES", "");
         Machine.Vfio("release", Machine.Edu).Succeeded();
         Machine.Do("echo N > /sys/module/vfio/parameters/enable_unsafe_noiommu_mode");

@@ -15,10 +15,16 @@ public sealed class PendingChangeTests : HostTest
     {
         Machine.Vfio("bind", Machine.Edu).Succeeded();
         using Holder holder = new(Machine.Edu, onlyMaps: true);
-        Assert.Contains($"perhaps pid {holder.Id} (readbar0, user root)", Machine.Vfio("status", Machine.Edu).Succeeded(), StringComparison.Ordinal);
+        Assert.Contains(
+            $"perhaps pid {holder.Id} (readbar0, user root)",
+            Machine.Vfio("status", Machine.Edu).Succeeded(),
+            StringComparison.Ordinal);
 
         using Process release = Machine.Start(Machine.Tool, "release", "--timeout", "3600", Machine.Edu);
-        Assert.Equal($"vfio: {Machine.Edu}: the kernel waits, perhaps for pid {holder.Id} (readbar0, user root) to close the device", await ReadErrorAsync(release));
+        Assert.Equal(
+            $"vfio: {Machine.Edu}: the kernel waits, perhaps for pid {holder.Id} (readbar0, user "
+            + $"root) to close the device",
+            await ReadErrorAsync(release));
 
         // Meanwhile.
         Machine.Vfio("bind", Machine.TestDevice).Succeeded();
@@ -33,20 +39,28 @@ public sealed class PendingChangeTests : HostTest
             Thread.Sleep(500); // it may also be stopped before it waits
             Machine.Do($"kill -{SIGTERM} {second.Id}");
             AssertEnded(second, 128 + SIGTERM);
-            Assert.Contains("nothing was changed", await second.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+            Assert.Contains(
+                "nothing was changed",
+                await second.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken),
+                StringComparison.Ordinal);
         }
 
         Machine.Do($"kill -{SIGTERM} {release.Id}");
         AssertEnded(release, 128 + SIGTERM);
         string told = await release.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         Assert.Contains("is blocked in the write", told, StringComparison.Ordinal);
-        Assert.Contains($"hint: end the program that holds the device, then run: vfio release {Machine.Edu}", told, StringComparison.Ordinal);
+        Assert.Contains(
+            $"hint: end the program that holds the device, then run: vfio release {Machine.Edu}",
+            told,
+            StringComparison.Ordinal);
 
         // The kernel still waits, and so does the child.
         string status = Machine.Vfio("status", Machine.Edu).Succeeded();
         Assert.Contains("an unfinished change: process", status, StringComparison.Ordinal);
-        Machine.Vfio("bind", Machine.Edu).FailedWith(1, "the kernel has not completed an earlier change of it", $"vfio release {Machine.Edu}");
-        Machine.Vfio("release", Machine.Edu).FailedWith(1, "the kernel has not completed an earlier change of it", $"vfio release {Machine.Edu}");
+        Machine.Vfio("bind", Machine.Edu)
+            .FailedWith(1, "the kernel has not completed an earlier change of it", $"vfio release {Machine.Edu}");
+        Machine.Vfio("release", Machine.Edu)
+            .FailedWith(1, "the kernel has not completed an earlier change of it", $"vfio release {Machine.Edu}");
         Machine.Vfio("run", Machine.Edu, "--", "true").Failed("the kernel has not completed");
         Machine.Vfio("bind", "--dry-run", Machine.Edu).Succeeded();
         Machine.Vfio("doctor", Machine.Edu).Failed("not completed");
@@ -62,7 +76,12 @@ public sealed class PendingChangeTests : HostTest
         Machine.Vfio("bind", Machine.Edu).Succeeded();
         string node = $"/dev/vfio/{Machine.Group(Machine.Edu)}";
         // A file with that name, which any user can create in their own mount namespace, holds nothing.
-        using (Process fake = Machine.Start("unshare", "-m", "sh", "-c", $"mount -t tmpfs none /dev/vfio && : > {node} && exec 3< {node} && echo ready && read line"))
+        using (Process fake = Machine.Start(
+            "unshare",
+            "-m",
+            "sh",
+            "-c",
+            $"mount -t tmpfs none /dev/vfio && : > {node} && exec 3< {node} && echo ready && read line"))
         {
             Assert.Equal("ready", fake.StandardOutput.ReadLine());
             Machine.Vfio("release", Machine.Edu).Succeeded();
@@ -71,10 +90,15 @@ public sealed class PendingChangeTests : HostTest
         }
 
         Machine.Vfio("bind", Machine.Edu).Succeeded();
-        using (Process real = Machine.Start("sh", "-c", $"mknod /tmp/other c 0x$(stat -c %t {node}) 0x$(stat -c %T {node}) && exec 3<> /tmp/other && rm /tmp/other && echo ready && read line"))
+        using (Process real = Machine.Start(
+            "sh",
+            "-c",
+            $"mknod /tmp/other c 0x$(stat -c %t {node}) 0x$(stat -c %T {node}) && exec 3<> /tmp/other && rm /tmp/other "
+            + $"&& echo ready && read line"))
         {
             Assert.Equal("ready", real.StandardOutput.ReadLine());
-            Machine.Vfio("release", Machine.Edu).FailedWith(3, $"it is still in use by pid {real.Id} (sh, user root)", "end that program first");
+            Machine.Vfio("release", Machine.Edu)
+                .FailedWith(3, $"it is still in use by pid {real.Id} (sh, user root)", "end that program first");
             real.StandardInput.Close();
             Assert.True(real.WaitForExit(Machine.Patience));
         }
@@ -88,7 +112,11 @@ public sealed class PendingChangeTests : HostTest
     {
         Machine.Vfio("bind", Machine.Edu).Succeeded();
         using Holder holder = new(Machine.Edu);
-        Machine.Vfio("release", "--force", Machine.Edu).FailedWith(1, $"the kernel waits for pid {holder.Id} (readbar0, user root) to close the device", $"vfio release {Machine.Edu}");
+        Machine.Vfio("release", "--force", Machine.Edu)
+            .FailedWith(
+                1,
+                $"the kernel waits for pid {holder.Id} (readbar0, user root) to close the device",
+                $"vfio release {Machine.Edu}");
         using Process release = Machine.Start(Machine.Tool, "release", "--timeout", "600", Machine.Edu);
         Thread.Sleep(500);
         holder.LetGo();
@@ -103,7 +131,8 @@ public sealed class PendingChangeTests : HostTest
         using (Holder holder = new(Machine.Nic))
         {
             int asked = Holder.CountRequests();
-            using Process other = Machine.Start("/bin/sh", "-c", $"echo {Machine.Nic} > /sys/bus/pci/drivers/vfio-pci/unbind");
+            using Process other = Machine.Start(
+                "/bin/sh", "-c", $"echo {Machine.Nic} > /sys/bus/pci/drivers/vfio-pci/unbind");
             Assert.True(Machine.Becomes(() => Holder.CountRequests() > asked), Machine.Do("dmesg | tail"));
             Machine.Vfio("list").Succeeded();
             Machine.Vfio("status").Succeeded();
@@ -123,7 +152,10 @@ public sealed class PendingChangeTests : HostTest
     }
 
     private static Task<string?> ReadErrorAsync(Process process) =>
-        process.StandardError.ReadLineAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(Machine.Patience, TestContext.Current.CancellationToken);
+        process.StandardError
+            .ReadLineAsync(TestContext.Current.CancellationToken)
+            .AsTask()
+            .WaitAsync(Machine.Patience, TestContext.Current.CancellationToken);
 
     private static void AssertEnded(Process process, int code)
     {

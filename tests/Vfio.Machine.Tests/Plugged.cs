@@ -13,7 +13,9 @@ internal sealed class Plugged : IDisposable
     public Plugged(string driver, params string[] properties)
     {
         Ask(["device_add", $"driver={driver}", $"id={Id}", "bus=hotplug0", .. properties]);
-        Assert.True(Machine.Becomes(() => File.Exists($"/sys/bus/pci/devices/{Address}/driver_override")), $"{Address} did not appear");
+        Assert.True(
+            Machine.Becomes(() => File.Exists($"/sys/bus/pci/devices/{Address}/driver_override")),
+            $"{Address} did not appear");
     }
 
     public static bool IsThere => Directory.Exists($"/sys/bus/pci/devices/{Address}");
@@ -32,7 +34,8 @@ internal sealed class Plugged : IDisposable
     {
         for (int i = 0; i < Requests && !Machine.Becomes(() => !IsThere, RequestInterval); i++)
         {
-            _ = Machine.Run(Machine.Qmp, "device_del", $"id={Id}"); // fails if the first is still in progress, which does not matter
+            // fails if the first is still in progress, which does not matter
+            _ = Machine.Run(Machine.Qmp, "device_del", $"id={Id}");
         }
 
         Assert.False(IsThere, $"{Address} did not go\n{Machine.Do("dmesg | tail -n 20")}");

@@ -20,7 +20,8 @@ public sealed class RefusalTests : HostTest
     public void A_disk_mounted_only_in_another_namespace()
     {
         Machine.Do($"mkfs.ext4 -q -F {Disk} && mkdir -p /mnt");
-        using System.Diagnostics.Process other = Machine.Start("unshare", "-m", "sh", "-c", $"mount {Disk} /mnt && echo ready && read line");
+        using System.Diagnostics.Process other = Machine.Start(
+            "unshare", "-m", "sh", "-c", $"mount {Disk} /mnt && echo ready && read line");
         Assert.Equal("ready", other.StandardOutput.ReadLine());
         AssertRefused(Machine.Nvme, "is claimed by the kernel", "--force");
         other.StandardInput.Close();
@@ -38,7 +39,8 @@ public sealed class RefusalTests : HostTest
     [Fact]
     public void A_disk_in_an_md_array()
     {
-        Machine.Do($"yes | mdadm --create /dev/md0 --level=1 --raid-devices=2 --metadata=1.2 --assume-clean {Disk} /dev/nvme1n1");
+        Machine.Do($"yes | mdadm --create /dev/md0 --level=1 --raid-devices=2 --metadata=1.2 --assume-clean "
+            + $"{Disk} /dev/nvme1n1");
         AssertRefused(Machine.Nvme, "is part of md0", "--force");
         Machine.Do($"mdadm --stop /dev/md0 && mdadm --zero-superblock {Disk} /dev/nvme1n1");
     }
@@ -46,8 +48,10 @@ public sealed class RefusalTests : HostTest
     [Fact]
     public void A_disk_under_lvm()
     {
-        const string lvm = "--config 'activation { udev_sync=0 udev_rules=0 } devices { use_devicesfile=0 } global { use_lvmlockd=0 }'";
-        Machine.Do($"pvcreate -q -ff -y {lvm} {Disk} && vgcreate -q {lvm} volumes {Disk} && lvcreate -q -y -Zn -Wn {lvm} -L 16M -n data volumes");
+        const string lvm = "--config 'activation { udev_sync=0 udev_rules=0 } devices { use_devicesfile=0 } "
+            + "global { use_lvmlockd=0 }'";
+        Machine.Do($"pvcreate -q -ff -y {lvm} {Disk} && vgcreate -q {lvm} volumes {Disk} && lvcreate -q -y -Zn -Wn "
+            + $"{lvm} -L 16M -n data volumes");
         AssertRefused(Machine.Nvme, "is part of dm-0 (volumes-data)", "--force");
         Machine.Do($"vgremove -q -f {lvm} volumes && pvremove -q {lvm} {Disk}");
     }
@@ -55,7 +59,8 @@ public sealed class RefusalTests : HostTest
     [Fact]
     public void A_disk_that_a_program_has_open()
     {
-        using System.Diagnostics.Process reader = Machine.Start("sh", "-c", $"exec 3<{Disk} && echo ready && read line");
+        using System.Diagnostics.Process reader = Machine.Start(
+            "sh", "-c", $"exec 3<{Disk} && echo ready && read line");
         Assert.Equal("ready", reader.StandardOutput.ReadLine());
         AssertRefused(Machine.Nvme, $"pid {reader.Id} (sh, user root) has", "--force");
         reader.StandardInput.Close();
@@ -73,7 +78,8 @@ public sealed class RefusalTests : HostTest
     [Fact]
     public void A_disk_whose_character_device_a_program_has_open()
     {
-        using System.Diagnostics.Process reader = Machine.Start("sh", "-c", "exec 3</dev/ng0n1 && echo ready && read line");
+        using System.Diagnostics.Process reader = Machine.Start(
+            "sh", "-c", "exec 3</dev/ng0n1 && echo ready && read line");
         Assert.Equal("ready", reader.StandardOutput.ReadLine());
         AssertRefused(Machine.Nvme, $"pid {reader.Id} (sh, user root) has", "--force");
         reader.StandardInput.Close();
@@ -99,11 +105,13 @@ public sealed class RefusalTests : HostTest
     {
         Machine.Need(Machine.Igb);
         Machine.Do($"echo 1 > /sys/bus/pci/devices/{Machine.Igb}/sriov_numvfs");
-        string function = System.IO.Path.GetFileName(new FileInfo($"/sys/bus/pci/devices/{Machine.Igb}/virtfn0").LinkTarget!);
+        string function = System.IO.Path.GetFileName(
+            new FileInfo($"/sys/bus/pci/devices/{Machine.Igb}/virtfn0").LinkTarget!);
         Machine.Vfio("bind", function).Succeeded();
         using (Holder holder = new(function))
         {
-            Machine.Vfio("bind", Machine.Igb).FailedWith(3, $"pid {holder.Id} (readbar0, user root) has its virtual function", "--force");
+            Machine.Vfio("bind", Machine.Igb)
+                .FailedWith(3, $"pid {holder.Id} (readbar0, user root) has its virtual function", "--force");
         }
 
         Machine.Vfio("release", function).Succeeded();
@@ -117,7 +125,8 @@ public sealed class RefusalTests : HostTest
         string name = InterfaceOf(Machine.Nic);
         Machine.Do($"ip addr add 192.0.2.1/32 dev {name} && ip link set {name} up");
         string before = HostSnapshot.Take();
-        Machine.Vfio("bind", Machine.Nic).FailedWith(3, $"its interface {name} is up with the address 192.0.2.1", "--force");
+        Machine.Vfio("bind", Machine.Nic)
+            .FailedWith(3, $"its interface {name} is up with the address 192.0.2.1", "--force");
         Assert.Equal(before, HostSnapshot.Take());
 
         Machine.Vfio("bind", "--force", Machine.Nic).Succeeded();
@@ -131,9 +140,11 @@ public sealed class RefusalTests : HostTest
     public void An_interface_with_the_default_route()
     {
         string name = InterfaceOf(Machine.SecondNic);
-        Machine.Do($"ip addr add 192.0.2.1/24 dev {name} && ip link set {name} up && ip route add default via 192.0.2.254");
+        Machine.Do(
+            $"ip addr add 192.0.2.1/24 dev {name} && ip link set {name} up && ip route add default via 192.0.2.254");
         string before = HostSnapshot.Take();
-        Machine.Vfio("bind", Machine.SecondNic).FailedWith(3, $"its interface {name} carries the default route", "--force");
+        Machine.Vfio("bind", Machine.SecondNic)
+            .FailedWith(3, $"its interface {name} carries the default route", "--force");
         Assert.Equal(before, HostSnapshot.Take());
         Machine.Do($"ip addr flush dev {name} && ip link set {name} down");
         AssertHostUntouched();
@@ -144,7 +155,8 @@ public sealed class RefusalTests : HostTest
     {
         string name = InterfaceOf(Machine.SecondNic);
         Machine.Do($"ip link add br7 type bridge && ip link set {name} master br7 && ip link set {name} up");
-        Machine.Vfio("bind", Machine.SecondNic).FailedWith(3, $"its interface {name} is up as a port of br7", "--force");
+        Machine.Vfio("bind", Machine.SecondNic)
+            .FailedWith(3, $"its interface {name} is up as a port of br7", "--force");
         Machine.Do($"ip link set {name} down && ip link del br7");
         AssertHostUntouched();
     }

@@ -18,7 +18,8 @@ public sealed class RegisterMapTests : HostTest
     {
         string name = Path.GetFileName(Directory.GetDirectories($"/sys/bus/pci/devices/{Machine.Nic}/net").Single());
         string net = $"/sys/class/net/{name}";
-        byte[] address = Convert.FromHexString(File.ReadAllText($"{net}/address").Trim().Replace(":", "", StringComparison.Ordinal));
+        byte[] address = Convert.FromHexString(
+            File.ReadAllText($"{net}/address").Trim().Replace(":", "", StringComparison.Ordinal));
 
         // Speed and duplex can only be read for an interface that is up and has a carrier.
         string[] link = Machine.Do($"""
@@ -45,7 +46,8 @@ public sealed class RegisterMapTests : HostTest
         Assert.False(bar0.Read(Intel82574Registers.ReceiveAddressHigh(1)).IsValid);
         for (int word = 0; word < 3; word++)
         {
-            bar0.Write(Intel82574Registers.EepromRead, default(Intel82574EepromRead) with { Start = true, Address = word });
+            bar0.Write(
+                Intel82574Registers.EepromRead, default(Intel82574EepromRead) with { Start = true, Address = word });
             Intel82574EepromRead read = WaitFor(() => bar0.Read(Intel82574Registers.EepromRead), value => value.IsDone);
             Assert.Equal(address[2 * word] | (address[(2 * word) + 1] << 8), read.Data);
         }
@@ -76,7 +78,8 @@ public sealed class RegisterMapTests : HostTest
         // IMS sets bits of the mask, and IMC clears them.
         bar0.Write(Intel82574Registers.InterruptMaskClear, new Intel82574Interrupts(uint.MaxValue));
         Assert.False(bar0.Read(Intel82574Registers.InterruptMaskSet).LinkStatusChanged);
-        bar0.Write(Intel82574Registers.InterruptMaskSet, default(Intel82574Interrupts) with { LinkStatusChanged = true });
+        bar0.Write(
+            Intel82574Registers.InterruptMaskSet, default(Intel82574Interrupts) with { LinkStatusChanged = true });
         bar0.Write(Intel82574Registers.InterruptMaskSet, default(Intel82574Interrupts) with { ReceiverOverrun = true });
         Intel82574Interrupts mask = bar0.Read(Intel82574Registers.InterruptMaskSet);
         Assert.True(mask is { LinkStatusChanged: true, ReceiverOverrun: true, MdiAccessComplete: false });
@@ -84,7 +87,8 @@ public sealed class RegisterMapTests : HostTest
         Assert.False(bar0.Read(Intel82574Registers.InterruptMaskSet).ReceiverOverrun);
 
         // A cause that was set stays until it is read.
-        bar0.Write(Intel82574Registers.InterruptCausesSet, default(Intel82574Interrupts) with { ManageabilityEvent = true });
+        bar0.Write(
+            Intel82574Registers.InterruptCausesSet, default(Intel82574Interrupts) with { ManageabilityEvent = true });
         Assert.True(bar0.Read(Intel82574Registers.InterruptCauses).ManageabilityEvent);
         Assert.False(bar0.Read(Intel82574Registers.InterruptCauses).ManageabilityEvent);
     }
@@ -103,16 +107,19 @@ public sealed class RegisterMapTests : HostTest
         Assert.InRange(entries, 2, capabilities.MaxQueueEntries);
         Assert.InRange(capabilities.MaxQueueEntries, 2, 65536);
         Assert.Equal(1, capabilities.CommandSets & 1);
-        Assert.True(capabilities.MinPageSize <= (ulong)Environment.SystemPageSize && (ulong)Environment.SystemPageSize <= capabilities.MaxPageSize);
+        Assert.True(capabilities.MinPageSize <= (ulong)Environment.SystemPageSize
+            && (ulong)Environment.SystemPageSize <= capabilities.MaxPageSize);
         Assert.True(capabilities.ReadyTimeout > TimeSpan.Zero);
         Assert.Equal(4, capabilities.DoorbellStride);
         NvmeVersion version = bar0.Read(NvmeRegisters.Version);
-        Assert.Equal((1, 4, 0), (version.Major, version.Minor, version.Tertiary)); // what QEMU's documentation says of its controller
+        // what QEMU's documentation says of its controller
+        Assert.Equal((1, 4, 0), (version.Major, version.Minor, version.Tertiary));
 
         // The reset at open stopped it; its configuration is kept.
         Assert.False(bar0.Read(NvmeRegisters.Configuration).IsEnabled);
         Assert.False(bar0.Read(NvmeRegisters.Status).IsReady);
-        NvmeAdminQueueAttributes queues = default(NvmeAdminQueueAttributes) with { SubmissionQueueEntries = 32, CompletionQueueEntries = 64 };
+        NvmeAdminQueueAttributes queues =
+            default(NvmeAdminQueueAttributes) with { SubmissionQueueEntries = 32, CompletionQueueEntries = 64 };
         bar0.Write(NvmeRegisters.AdminQueueAttributes, queues);
         Assert.Equal(0x003f001fu, bar0.ReadUInt32(0x24));
         Assert.Equal(queues, bar0.Read(NvmeRegisters.AdminQueueAttributes));
@@ -174,7 +181,10 @@ public sealed class RegisterMapTests : HostTest
 
     public static TheoryData<string, string> Maps => new()
     {
-        { Machine.Nic, nameof(Intel82574Registers) }, { Machine.Nvme, nameof(NvmeRegisters) }, { Machine.Edu, nameof(EduRegisters) }, { Machine.Bochs, nameof(BochsRegisters) },
+        { Machine.Nic, nameof(Intel82574Registers) },
+        { Machine.Nvme, nameof(NvmeRegisters) },
+        { Machine.Edu, nameof(EduRegisters) },
+        { Machine.Bochs, nameof(BochsRegisters) },
     };
 
     [Theory]
@@ -209,7 +219,9 @@ public sealed class RegisterMapTests : HostTest
 
     private static int ReadPhy(Region bar0, int register)
     {
-        bar0.Write(Intel82574Registers.MdiControl, default(Intel82574MdiControl) with { Operation = 2, PhyAddress = 1, PhyRegister = register });
+        bar0.Write(
+            Intel82574Registers.MdiControl,
+            default(Intel82574MdiControl) with { Operation = 2, PhyAddress = 1, PhyRegister = register });
         Intel82574MdiControl read = WaitFor(() => bar0.Read(Intel82574Registers.MdiControl), value => value.IsReady);
         Assert.False(read.HasError);
         return read.Data;

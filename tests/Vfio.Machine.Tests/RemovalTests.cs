@@ -12,15 +12,20 @@ public sealed class RemovalTests : HostTest
     [InlineData("reads registers", "watch", Plugged.Address, "bar0+4", "--interval", "1")]
     [InlineData("waits for interrupts", "irq", Plugged.Address, "--bus-master")]
     [InlineData("has memory mapped for DMA", "shell", Plugged.Address, "{script}")]
-    public async Task A_program_that_is_asked_closes_the_device_says_so_and_ends_with_1(string what, params string[] arguments)
+    public async Task A_program_that_is_asked_closes_the_device_says_so_and_ends_with_1(
+        string what, params string[] arguments)
     {
         using Plugged edu = new("edu");
         Machine.Vfio("bind", Plugged.Address).Succeeded();
         string script = Path.GetTempFileName();
-        await File.WriteAllTextAsync(script, "alloc 4096\nread bar0+0\nwait bar0+0x24 0x1 1 300s\n", TestContext.Current.CancellationToken);
-        using Process program = Machine.Start(Machine.Tool, [.. arguments.Select(argument => argument.Replace("{script}", script, StringComparison.Ordinal))]);
+        await File.WriteAllTextAsync(
+            script, "alloc 4096\nread bar0+0\nwait bar0+0x24 0x1 1 300s\n", TestContext.Current.CancellationToken);
+        using Process program = Machine.Start(
+            Machine.Tool,
+            [.. arguments.Select(argument => argument.Replace("{script}", script, StringComparison.Ordinal))]);
         Task<string> errors = program.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        Assert.NotNull(await program.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken)); // it is running
+        // it is running
+        Assert.NotNull(await program.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken));
         Plugged.Pull();
         Assert.True(program.WaitForExit(Patience), $"a program that {what} did not end");
         Assert.Equal(1, program.ExitCode);
@@ -28,7 +33,10 @@ public sealed class RemovalTests : HostTest
         Assert.Contains($"keep on {Plugged.Address}: the kernel requests the device", told, StringComparison.Ordinal);
         Assert.Contains("hint: it is being unplugged", told, StringComparison.Ordinal);
         Plugged.WaitUntilGone();
-        Assert.Contains("no longer exists; its journal entry was removed", Machine.Vfio("release", "--all").Succeeded(), StringComparison.Ordinal);
+        Assert.Contains(
+            "no longer exists; its journal entry was removed",
+            Machine.Vfio("release", "--all").Succeeded(),
+            StringComparison.Ordinal);
         File.Delete(script);
     }
 
@@ -45,7 +53,8 @@ public sealed class RemovalTests : HostTest
             Assert.True(Machine.Becomes(() => Holder.CountRequests() > told), Machine.Do("dmesg | tail"));
             Assert.True(Plugged.IsThere);
             Assert.Contains(Plugged.Address, Machine.Vfio("list").Succeeded(), StringComparison.Ordinal);
-            Assert.Contains($"pid {holder.Id}", Machine.Vfio("show", Plugged.Address).Succeeded(), StringComparison.Ordinal);
+            Assert.Contains(
+                $"pid {holder.Id}", Machine.Vfio("show", Plugged.Address).Succeeded(), StringComparison.Ordinal);
             Assert.Contains($"{holder.Id}", Machine.Vfio("status").Succeeded(), StringComparison.Ordinal);
             Machine.Vfio("read", Plugged.Address, "bar0").FailedWith(1, "EBUSY", $"pid {holder.Id}");
             Machine.Vfio("release", Plugged.Address).FailedWith(3, $"pid {holder.Id} (readbar0, user root)", "");
@@ -66,10 +75,12 @@ public sealed class RemovalTests : HostTest
         {
             string? first = patient.StandardError.ReadLine();
             TestContext.Current.SendDiagnosticMessage("the holder was named after {0} ms", time.ElapsedMilliseconds);
-            Assert.Equal($"vfio: waiting up to 3 s for pid {holder.Id} (readbar0, user root) to close {Machine.Edu}", first);
+            Assert.Equal(
+                $"vfio: waiting up to 3 s for pid {holder.Id} (readbar0, user root) to close {Machine.Edu}", first);
             Assert.True(patient.WaitForExit(Patience));
             Assert.Equal(3, patient.ExitCode);
-            Assert.Contains($"still in use by pid {holder.Id}", patient.StandardError.ReadToEnd(), StringComparison.Ordinal);
+            Assert.Contains(
+                $"still in use by pid {holder.Id}", patient.StandardError.ReadToEnd(), StringComparison.Ordinal);
             Assert.True(time.Elapsed >= TimeSpan.FromSeconds(3));
         }
 

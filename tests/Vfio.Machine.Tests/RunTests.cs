@@ -27,8 +27,14 @@ public sealed class RunTests : HostTest
     [Fact]
     public void The_command_uses_the_device()
     {
-        Assert.Matches("0x[0-9a-f]+ed", Machine.Vfio("run", Machine.Edu, "--", "sh", "-c", $"exec {Machine.Tool} read $VFIO_DEVICES bar0").Succeeded());
-        Assert.Matches("0x[0-9a-f]+ed", Machine.Vfio("run", "--group", Machine.GroupedEdu, "--", Machine.Tool, "read", Machine.GroupedEdu, "bar0").Succeeded());
+        Assert.Matches(
+            "0x[0-9a-f]+ed",
+            Machine.Vfio("run", Machine.Edu, "--", "sh", "-c", $"exec {Machine.Tool} read $VFIO_DEVICES bar0")
+                .Succeeded());
+        Assert.Matches(
+            "0x[0-9a-f]+ed",
+            Machine.Vfio("run", "--group", Machine.GroupedEdu, "--", Machine.Tool, "read", Machine.GroupedEdu, "bar0")
+                .Succeeded());
         AssertHostUntouched();
     }
 
@@ -40,7 +46,8 @@ public sealed class RunTests : HostTest
         Machine.Do("date -s '+1 day'");
         try
         {
-            Machine.Vfio("run", Machine.Nic, "--", "true").FailedWith(125, "it is bound by user", "wait until that program ends");
+            Machine.Vfio("run", Machine.Nic, "--", "true")
+                .FailedWith(125, "it is bound by user", "wait until that program ends");
         }
         finally
         {
@@ -64,7 +71,14 @@ public sealed class RunTests : HostTest
     [Fact]
     public void A_command_that_ignores_SIGTERM_is_killed_after_its_supervisor_and_the_device_is_released()
     {
-        using Process run = Start(Machine.Tool, "run", Machine.Nic, "--", "sh", "-c", $"trap '' TERM; {Waiting("while :; do sleep 1; done")}");
+        using Process run = Start(
+            Machine.Tool,
+            "run",
+            Machine.Nic,
+            "--",
+            "sh",
+            "-c",
+            $"trap '' TERM; {Waiting("while :; do sleep 1; done")}");
         int command = WaitForCommand();
         run.Kill();
         WaitUntilUntouched();
@@ -74,7 +88,8 @@ public sealed class RunTests : HostTest
     [Fact]
     public void If_its_whole_process_group_is_killed_the_device_is_released()
     {
-        using Process run = Start("setsid", Machine.Tool, "run", Machine.Nic, "--", "sh", "-c", Waiting("exec sleep 600"));
+        using Process run = Start(
+            "setsid", Machine.Tool, "run", Machine.Nic, "--", "sh", "-c", Waiting("exec sleep 600"));
         int command = WaitForCommand();
         Machine.Do($"kill -KILL -$(ps -o pgid= -p {command} | tr -d ' ')");
         WaitUntilUntouched();
@@ -94,7 +109,8 @@ public sealed class RunTests : HostTest
     [Fact]
     public void SIGTERM_is_the_commands()
     {
-        using Process run = Start(Machine.Tool, "run", Machine.Nic, "--", "sh", "-c", Waiting("while :; do sleep 0.1; done", first: "trap 'echo told; exit 5' TERM; "));
+        using Process run = Start(Machine.Tool, "run", Machine.Nic, "--", "sh", "-c", Waiting(
+            "while :; do sleep 0.1; done", first: "trap 'echo told; exit 5' TERM; "));
         WaitForCommand();
         Machine.Do($"kill -TERM {run.Id}");
         Assert.True(run.WaitForExit(Patience));
@@ -118,7 +134,8 @@ public sealed class RunTests : HostTest
     [Fact]
     public void If_the_terminal_is_closed_the_device_is_released()
     {
-        using Process terminal = StartOnTerminal($"{Machine.Tool} run {Machine.Nic} -- sh -c '{Waiting("exec sleep 600")}'");
+        using Process terminal = StartOnTerminal(
+            $"{Machine.Tool} run {Machine.Nic} -- sh -c '{Waiting("exec sleep 600")}'");
         int command = WaitForCommand();
         terminal.Kill();
         WaitUntilUntouched();
@@ -129,7 +146,9 @@ public sealed class RunTests : HostTest
     public void Ctrl_C_reaches_the_command_once()
     {
         string count = Path.Combine(_folder, "count");
-        string script = Waiting("n=0; while [ $n -lt 20 ]; do sleep 0.1; n=$((n+1)); done; exit 6", first: $"trap \"echo one >> {count}\" INT; ");
+        string script = Waiting(
+            "n=0; while [ $n -lt 20 ]; do sleep 0.1; n=$((n+1)); done; exit 6",
+            first: $"trap \"echo one >> {count}\" INT; ");
         using Process terminal = StartOnTerminal($"{Machine.Tool} run {Machine.Nic} -- sh -c '{script}'; echo code $?");
         WaitForCommand();
         terminal.StandardInput.Write("\u0003");
@@ -166,8 +185,10 @@ public sealed class RunTests : HostTest
     [Fact]
     public void A_program_that_stays_with_the_device_is_named_and_release_finishes_later()
     {
-        string start = $"{Machine.CProgram} {Machine.Nic} {Machine.Group(Machine.Nic)} --hold < {_folder}/pipe > {_folder}/out 2>&1 & echo $! > {_folder}/holder; while ! grep -q fd {_folder}/out; do sleep 0.1; done";
-        Machine.Do($"mkfifo {_folder}/pipe; (exec sleep 600 > {_folder}/pipe) > /dev/null 2>&1 & echo $! > {_folder}/writer");
+        string start = $"{Machine.CProgram} {Machine.Nic} {Machine.Group(Machine.Nic)} --hold < {_folder}/pipe > "
+            + $"{_folder}/out 2>&1 & echo $! > {_folder}/holder; while ! grep -q fd {_folder}/out; do sleep 0.1; done";
+        Machine.Do(
+            $"mkfifo {_folder}/pipe; (exec sleep 600 > {_folder}/pipe) > /dev/null 2>&1 & echo $! > {_folder}/writer");
         Result run = Machine.Vfio("run", "--timeout", "1", Machine.Nic, "--", "sh", "-c", start);
         string holder = File.ReadAllText($"{_folder}/holder").Trim();
         Assert.Equal(125, run.ExitCode);
@@ -183,14 +204,24 @@ public sealed class RunTests : HostTest
     public void An_ordinary_user_runs_it_through_sudo_and_the_command_is_that_users()
     {
         InstallSudo();
-        Result run = Machine.VfioAsUser("run", Machine.Edu, "--", "sh", "-c", $"id -un; cat /proc/self/status | grep CapEff; exec {Machine.Tool} read $VFIO_DEVICES bar0");
+        Result run = Machine.VfioAsUser(
+            "run",
+            Machine.Edu,
+            "--",
+            "sh",
+            "-c",
+            $"id -un; cat /proc/self/status | grep CapEff; exec {Machine.Tool} read $VFIO_DEVICES bar0");
         string output = run.Succeeded();
         Assert.StartsWith("user\nCapEff:\t0000000000000000\n", output, StringComparison.Ordinal);
         Assert.Matches("0x[0-9a-f]+ed", output);
         AssertHostUntouched();
 
         // The guardian is root, but the command does not run as root.
-        Assert.Equal("user user 0000:00:03.0\n", Machine.RunAsUser("sudo", Machine.Tool, "run", Machine.Edu, "--", "sh", "-c", "echo $(id -un) $USER $VFIO_DEVICES").Succeeded());
+        Assert.Equal(
+            "user user 0000:00:03.0\n",
+            Machine.RunAsUser(
+                "sudo", Machine.Tool, "run", Machine.Edu, "--", "sh", "-c", "echo $(id -un) $USER $VFIO_DEVICES")
+                .Succeeded());
         AssertHostUntouched();
     }
 
@@ -198,7 +229,9 @@ public sealed class RunTests : HostTest
     public void If_an_ordinary_users_run_is_killed_the_device_is_released_and_a_refusal_by_sudo_is_reported()
     {
         InstallSudo();
-        using Process run = Start("setpriv", "--reuid=1000", "--regid=1000", "--clear-groups", "--", Machine.Tool, "run", Machine.Nic, "--", "sh", "-c", Waiting("exec sleep 600"));
+        using Process run = Start(
+            "setpriv", "--reuid=1000", "--regid=1000", "--clear-groups", "--", Machine.Tool, "run", Machine.Nic, "--",
+            "sh", "-c", Waiting("exec sleep 600"));
         int command = WaitForCommand();
         run.Kill();
         WaitUntilUntouched();
@@ -222,12 +255,17 @@ public sealed class RunTests : HostTest
     private static void InstallSudo()
     {
         string? tree = Environment.GetEnvironmentVariable("MACHINE_SUDO");
-        Assert.SkipWhen(!File.Exists("/usr/bin/sudo") && string.IsNullOrEmpty(tree), "there is no sudo: tests/machine/setup unpacks it");
-        Machine.Do($"[ -e /usr/bin/sudo ] || tar -C '{tree}' -c usr etc | tar -C / -x --no-same-owner; chmod 4755 /usr/bin/sudo; echo '{Machine.User} ALL=(root) NOPASSWD: ALL' > /etc/sudoers.d/machine; chmod 440 /etc/sudoers.d/machine");
+        Assert.SkipWhen(
+            !File.Exists("/usr/bin/sudo") && string.IsNullOrEmpty(tree),
+            "there is no sudo: tests/machine/setup unpacks it");
+        Machine.Do($"[ -e /usr/bin/sudo ] || tar -C '{tree}' -c usr etc | tar -C / -x --no-same-owner; chmod 4755 "
+            + $"/usr/bin/sudo; echo '{Machine.User} ALL=(root) NOPASSWD: ALL' > /etc/sudoers.d/machine; chmod 440 "
+            + $"/etc/sudoers.d/machine");
     }
 
     // The shell that becomes the command prints its process ID first.
-    private string Waiting(string command, string first = "") => $"{first}echo $$ > {_folder}/new; mv {_folder}/new {_folder}/pid; {command}";
+    private string Waiting(string command, string first = "") =>
+        $"{first}echo $$ > {_folder}/new; mv {_folder}/new {_folder}/pid; {command}";
 
     private int WaitForCommand()
     {
@@ -242,9 +280,11 @@ public sealed class RunTests : HostTest
         AssertHostUntouched();
     }
 
-    private static bool IsAlive(int process) => Machine.Shell($"grep -q '^State:.[^ZX]' /proc/{process}/status 2> /dev/null").ExitCode == 0;
+    private static bool IsAlive(int process) =>
+        Machine.Shell($"grep -q '^State:.[^ZX]' /proc/{process}/status 2> /dev/null").ExitCode == 0;
 
     private static Process Start(string program, params string[] arguments) => Machine.Start(program, arguments);
 
-    private static Process StartOnTerminal(string command) => Machine.Start("env", "--default-signal=INT", "TERM=dumb", "script", "-qec", command, "/dev/null");
+    private static Process StartOnTerminal(string command) =>
+        Machine.Start("env", "--default-signal=INT", "TERM=dumb", "script", "-qec", command, "/dev/null");
 }

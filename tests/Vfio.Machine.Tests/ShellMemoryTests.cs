@@ -25,7 +25,8 @@ public sealed class ShellMemoryTests : HostTest
     [Theory]
     [InlineData("iommufd", false)]
     [InlineData("type1v2", true)]
-    public void A_device_transfers_and_status_names_the_fault_and_the_buffer_that_was_there(string backend, bool hasEntries)
+    public void A_device_transfers_and_status_names_the_fault_and_the_buffer_that_was_there(
+        string backend, bool hasEntries)
     {
         Machine.Vfio("bind", Machine.Edu).Succeeded();
         WaitUntilFaultsAreLoggedAgain();
@@ -51,13 +52,22 @@ public sealed class ShellMemoryTests : HostTest
         Assert.Contains("0x200000: 4 KiB, read, alloc 3\n", output, StringComparison.Ordinal);
         Assert.Contains("0x100800: 0x12345678 0x00000000\n", output, StringComparison.Ordinal);
         Assert.Contains("0x200000: 0x00000000\n", output, StringComparison.Ordinal);
-        Assert.Contains($"  backend     {backend}\n  bus master  on\n  mapped      2 buffers, 8 KiB; at most 2 buffers, 8 KiB at a time\n", output, StringComparison.Ordinal);
+        Assert.Contains(
+            $"  backend     {backend}\n  bus master  on\n  mapped      2 buffers, 8 KiB; at most 2 "
+            + $"buffers, 8 KiB at a time\n",
+            output,
+            StringComparison.Ordinal);
         Assert.Equal(hasEntries, output.Contains("  left        65533 mappings\n", StringComparison.Ordinal));
         Assert.Matches("  locked      8 KiB", output);
         Assert.Matches("write of 0x200000: [^;\n]+; there: 0x200000, 4 KiB, read, alloc 3, [0-9.]+ s\n", output);
-        Assert.Matches("write of 0x10000: [^;\n]+; there: 0x10000, 4 KiB, read and write, alloc 1, [0-9.]+ s, no longer mapped\n", output);
+        Assert.Matches(
+            "write of 0x10000: [^;\n]+; there: 0x10000, 4 KiB, read and write, alloc 1, [0-9.]+ s, no longer mapped\n",
+            output);
         Assert.Matches(@"0x200000 +4 KiB +read +alloc 3 +[0-9.]+ s", output);
-        Assert.EndsWith("s\n", output[output.IndexOf("faults      none since the last status\n", StringComparison.Ordinal)..], StringComparison.Ordinal);
+        Assert.EndsWith(
+            "s\n",
+            output[output.IndexOf("faults      none since the last status\n", StringComparison.Ordinal)..],
+            StringComparison.Ordinal);
         // The next program that opens the device finds it in order.
         Machine.Vfio("read", Machine.Edu, "ID").Succeeded();
     }
@@ -68,7 +78,8 @@ public sealed class ShellMemoryTests : HostTest
     public void From_outside_status_names_the_holder_and_its_locked_memory(string backend)
     {
         Machine.Vfio("bind", "--user", Machine.User, Machine.Edu).Succeeded();
-        Assert.Contains("  open by     no process\n", Machine.Vfio("status", Machine.Edu).Succeeded(), StringComparison.Ordinal);
+        Assert.Contains(
+            "  open by     no process\n", Machine.Vfio("status", Machine.Edu).Succeeded(), StringComparison.Ordinal);
         Machine.Do($"chmod a+rx {_folder}");
         // As on a host with several users: the device's node decides what each user may open.
         File.SetUnixFileMode(Iommu, _iommu | UnixFileMode.OtherRead | UnixFileMode.OtherWrite);
@@ -76,18 +87,43 @@ public sealed class ShellMemoryTests : HostTest
         // have left any value.
         string script = Script("alloc 0x100000\nwrite LIVENESS 0xffffffff\nwait LIVENESS 1 1 600s");
         using Process shell = Machine.Start(
-            "setpriv", "--reuid=1000", "--regid=1000", "--clear-groups", "--", "env", "--default-signal=INT", Machine.Tool, "shell", "--backend", backend, Machine.Edu, script);
+            "setpriv",
+            "--reuid=1000",
+            "--regid=1000",
+            "--clear-groups",
+            "--",
+            "env",
+            "--default-signal=INT",
+            Machine.Tool,
+            "shell",
+            "--backend",
+            backend,
+            Machine.Edu,
+            script);
         string status = "";
-        Assert.True(Machine.Becomes(
-            () => (status = Machine.Vfio("status", Machine.Edu).Succeeded()).Contains("MiB", StringComparison.Ordinal) && Regex.IsMatch(status, "1 MiB (locked|pinned)")), status);
+        Assert.True(
+            Machine.Becomes(
+                () => (status = Machine.Vfio("status", Machine.Edu).Succeeded())
+                    .Contains("MiB", StringComparison.Ordinal)
+                    && Regex.IsMatch(status, "1 MiB (locked|pinned)")),
+            status);
         Assert.StartsWith($"{Machine.Edu} ", status, StringComparison.Ordinal);
-        Assert.Contains($"  open by     pid {shell.Id} (vfio, user {Machine.User})\n", status, StringComparison.Ordinal);
-        Assert.Contains($"  nodes       /dev/vfio/{Machine.Group(Machine.Edu)} (of root and {Machine.User}), /dev/vfio/devices/vfio", status, StringComparison.Ordinal);
+        Assert.Contains(
+            $"  open by     pid {shell.Id} (vfio, user {Machine.User})\n", status, StringComparison.Ordinal);
+        Assert.Contains(
+            $"  nodes       /dev/vfio/{Machine.Group(Machine.Edu)} (of root and {Machine.User}), "
+            + $"/dev/vfio/devices/vfio",
+            status,
+            StringComparison.Ordinal);
         Assert.Matches("[0-9]+ [a-zA-Z]+ locked, [0-9]+ [a-zA-Z]+ pinned; it may lock ", status);
-        Assert.Equal(Directory.Exists("/sys/module/vfio_iommu_type1/parameters"), status.Contains("at most 65535 a container", StringComparison.Ordinal));
+        Assert.Equal(
+            Directory.Exists("/sys/module/vfio_iommu_type1/parameters"),
+            status.Contains("at most 65535 a container", StringComparison.Ordinal));
         // A user sees only their own processes.
-        Assert.Contains($"pid {shell.Id} (vfio, ", Machine.VfioAsUser("status", Machine.Edu).Succeeded(), StringComparison.Ordinal);
-        Assert.Contains("\"limit\"", Machine.VfioAsUser("status", "--json", Machine.Edu).Succeeded(), StringComparison.Ordinal);
+        Assert.Contains(
+            $"pid {shell.Id} (vfio, ", Machine.VfioAsUser("status", Machine.Edu).Succeeded(), StringComparison.Ordinal);
+        Assert.Contains(
+            "\"limit\"", Machine.VfioAsUser("status", "--json", Machine.Edu).Succeeded(), StringComparison.Ordinal);
         Machine.Do($"kill -INT {shell.Id}");
         Assert.True(shell.WaitForExit(Machine.Patience), "the shell did not end");
         Machine.Vfio("release", Machine.Edu).Succeeded();
@@ -104,10 +140,12 @@ public sealed class ShellMemoryTests : HostTest
         {
             Machine.Do("echo 1 > /proc/sys/kernel/dmesg_restrict");
             string script = Script("alloc 4096\nstatus\nalloc 0x100000");
-            Result result = Machine.RunAsUser("prlimit", "--memlock=65536:65536", Machine.Tool, "shell", Machine.Edu, script);
+            Result result = Machine.RunAsUser(
+                "prlimit", "--memlock=65536:65536", Machine.Tool, "shell", Machine.Edu, script);
             result.FailedWith(1, "script:3: ", "sudo prlimit --pid ");
             Assert.Contains("  locked      4 KiB of 64 KiB\n", result.Output, StringComparison.Ordinal);
-            Assert.Matches("  faults      not known: open on /dev/kmsg: E[A-Z]+ .*the kernel's log is root's", result.Output);
+            Assert.Matches(
+                "  faults      not known: open on /dev/kmsg: E[A-Z]+ .*the kernel's log is root's", result.Output);
         }
         finally
         {
@@ -129,7 +167,8 @@ public sealed class ShellMemoryTests : HostTest
     private static double Seconds(string text) => double.Parse(text, System.Globalization.CultureInfo.InvariantCulture);
 
     private static string Transfer(string source, string destination, int command) =>
-        $"write DMA_SRC {source}\nwrite DMA_DST {destination}\nwrite DMA_COUNT 8\nwrite DMA_CMD {command}\nwait DMA_CMD START 0 120s";
+        $"write DMA_SRC {source}\nwrite DMA_DST {destination}\nwrite DMA_COUNT 8\nwrite DMA_CMD {command}\n"
+        + "wait DMA_CMD START 0 120s";
 
     private string Script(string text)
     {

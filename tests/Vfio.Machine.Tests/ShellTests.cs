@@ -44,9 +44,15 @@ public sealed class ShellTests : HostTest
         Assert.Equal([values[0], values[0]], values[2..]);
         Assert.Contains("EXP.DevSta: 0x", output, StringComparison.Ordinal);
 
-        Assert.Contains("6 reads as recorded", Machine.Vfio("replay", recording, Machine.Nic).Succeeded(), StringComparison.Ordinal);
+        Assert.Contains(
+            "6 reads as recorded",
+            Machine.Vfio("replay", recording, Machine.Nic).Succeeded(),
+            StringComparison.Ordinal);
         Shell("reset").Succeeded();
-        Assert.Contains("6 reads as recorded", Machine.Vfio("replay", recording, Machine.Nic).Succeeded(), StringComparison.Ordinal);
+        Assert.Contains(
+            "6 reads as recorded",
+            Machine.Vfio("replay", recording, Machine.Nic).Succeeded(),
+            StringComparison.Ordinal);
         AssertOther(recording);
     }
 
@@ -57,10 +63,14 @@ public sealed class ShellTests : HostTest
         Shell("set CTRL RST\nwait CTRL 0x04000000 0 120s").Succeeded();
         Shell($"record {recording}\nread VET\nwrite VET 0x1234\nread VET").Succeeded();
         // The kernel's reset, through the power state, does not change QEMU's registers; the card's own reset does.
-        Machine.Vfio("replay", recording, Machine.Nic).FailedWith(1, "VET (bar0+0x38) reads 0x00001234", "the replay stopped there");
+        Machine.Vfio("replay", recording, Machine.Nic)
+            .FailedWith(1, "VET (bar0+0x38) reads 0x00001234", "the replay stopped there");
         Shell("set CTRL RST\nwait CTRL 0x04000000 0 120s").Succeeded();
         // Two accesses of the script, and the read before the write.
-        Assert.Contains("3 reads as recorded", Machine.Vfio("replay", recording, Machine.Nic).Succeeded(), StringComparison.Ordinal);
+        Assert.Contains(
+            "3 reads as recorded",
+            Machine.Vfio("replay", recording, Machine.Nic).Succeeded(),
+            StringComparison.Ordinal);
         Shell("set CTRL RST").Succeeded();
     }
 
@@ -77,7 +87,8 @@ public sealed class ShellTests : HostTest
     public void Watch_shows_a_link_that_comes_and_goes_and_ends_well_on_Ctrl_C()
     {
         // The machine starts programs with Ctrl-C ignored, as shells do in the background.
-        using Process watch = Machine.Start("env", "--default-signal=INT", Machine.Tool, "watch", Machine.Nic, "STATUS", "--interval", "20");
+        using Process watch = Machine.Start(
+            "env", "--default-signal=INT", Machine.Tool, "watch", Machine.Nic, "STATUS", "--interval", "20");
         string first = watch.StandardOutput.ReadLine() ?? "";
         Assert.Matches(@"^\d\d:\d\d:\d\d\.\d{3} STATUS 0x[0-9a-f]{8}$", first);
 
@@ -106,7 +117,9 @@ public sealed class ShellTests : HostTest
         Machine.Do($"lspci -s {Machine.Nic} -xxxx > {own}");
         Assert.Contains("82574L", Machine.Do($"lspci -F {dump}"), StringComparison.Ordinal);
         // While no program has it open, vfio-pci suspends the card.
-        Assert.Equal(Machine.Do($"lspci -F {own} -vvv | tail -n +2 | grep -v 'Status: D'"), Machine.Do($"lspci -F {dump} -vvv | tail -n +2 | grep -v 'Status: D'"));
+        Assert.Equal(
+            Machine.Do($"lspci -F {own} -vvv | tail -n +2 | grep -v 'Status: D'"),
+            Machine.Do($"lspci -F {dump} -vvv | tail -n +2 | grep -v 'Status: D'"));
         Machine.Vfio("diff", dump, Machine.Nic).Succeeded();
     }
 
@@ -129,16 +142,21 @@ public sealed class ShellTests : HostTest
         string script = PathOf("script");
         File.WriteAllText(script, "read STATUS\n");
         Machine.Do($"chmod -R a+rX {_folder}");
-        Assert.StartsWith("STATUS: 0x", Machine.VfioAsUser("shell", Machine.Nic, script).Succeeded(), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "STATUS: 0x", Machine.VfioAsUser("shell", Machine.Nic, script).Succeeded(), StringComparison.Ordinal);
     }
 
     private static void AssertOther(string recording)
     {
         string[] lines = File.ReadAllLines(recording);
-        int line = Array.FindIndex(lines, text => text.Contains("\"name\":\"VET\"", StringComparison.Ordinal) && text.Contains("\"read\"", StringComparison.Ordinal));
+        int line = Array.FindIndex(
+            lines,
+            text => text.Contains("\"name\":\"VET\"", StringComparison.Ordinal)
+                && text.Contains("\"read\"", StringComparison.Ordinal));
         lines[line] = lines[line].Replace("\"value\":\"0x0000", "\"value\":\"0xffff", StringComparison.Ordinal);
         File.WriteAllLines(recording, lines);
-        Machine.Vfio("replay", recording, Machine.Nic).FailedWith(1, $":{line + 1}: VET (bar0+0x38) reads 0x0000", "the replay stopped there");
+        Machine.Vfio("replay", recording, Machine.Nic)
+            .FailedWith(1, $":{line + 1}: VET (bar0+0x38) reads 0x0000", "the replay stopped there");
     }
 
     private static string ReadUntil(Process process, string text)
@@ -152,7 +170,8 @@ public sealed class ShellTests : HostTest
             }
         }
 
-        throw new InvalidOperationException($"the watch ended before it said {text}: {process.StandardError.ReadToEnd()}");
+        throw new InvalidOperationException(
+            $"the watch ended before it said {text}: {process.StandardError.ReadToEnd()}");
     }
 
     private Result Shell(string script)

@@ -28,22 +28,27 @@ public sealed class ShowTests : HostTest
     public void The_dump_is_the_kernels_file(string address)
     {
         Machine.Need(address);
-        string[] lines = Machine.Vfio("show", "--config", address).Succeeded().Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        byte[] dumped = [.. lines[1..].SelectMany(line => Convert.FromHexString(line[(line.IndexOf(':') + 1)..].Replace(" ", "", StringComparison.Ordinal)))];
+        string[] lines = Machine.Vfio("show", "--config", address)
+            .Succeeded()
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        byte[] dumped = [.. lines[1..].SelectMany(
+            line => Convert.FromHexString(line[(line.IndexOf(':') + 1)..].Replace(" ", "", StringComparison.Ordinal)))];
         Assert.Equal(File.ReadAllBytes($"/sys/bus/pci/devices/{address}/config"), dumped);
     }
 
     [Fact]
     public void An_interface_names_its_device_before_and_after_it_is_bound()
     {
-        string name = Path.GetFileName(Assert.Single(Directory.GetDirectories($"/sys/bus/pci/devices/{Machine.Nic}/net")));
+        string name = Path.GetFileName(
+            Assert.Single(Directory.GetDirectories($"/sys/bus/pci/devices/{Machine.Nic}/net")));
         Assert.Equal(Machine.Nic, AddressOf(name));
         Machine.Do($"ip link property add dev {name} altname fastport");
         Assert.Equal(Machine.Nic, AddressOf("fastport"));
         Machine.Do($"ip link property del dev {name} altname fastport");
         Machine.Vfio("bind", name).Succeeded();
         Assert.Equal(Machine.Nic, AddressOf(name));
-        Assert.Equal(Machine.Vfio("read", Machine.Nic, "bar0+8").Succeeded(), Machine.Vfio("read", name, "bar0+8").Succeeded());
+        Assert.Equal(
+            Machine.Vfio("read", Machine.Nic, "bar0+8").Succeeded(), Machine.Vfio("read", name, "bar0+8").Succeeded());
         Machine.Vfio("release", name).Succeeded();
         AssertHostUntouched();
     }
@@ -52,7 +57,8 @@ public sealed class ShowTests : HostTest
     public void A_controller_a_disk_and_a_card_name_their_devices()
     {
         string disk = Path.GetFileName(Directory.GetFileSystemEntries("/sys/class/block")
-            .First(entry => File.ResolveLinkTarget(entry, returnFinalTarget: true)!.FullName.Contains(Machine.SecondNvme, StringComparison.Ordinal)));
+            .First(entry => File.ResolveLinkTarget(entry, returnFinalTarget: true)!.FullName
+                .Contains(Machine.SecondNvme, StringComparison.Ordinal)));
         string controller = disk[..disk.LastIndexOf('n')];
         Assert.Equal(Machine.SecondNvme, AddressOf(disk));
         Assert.Equal(Machine.SecondNvme, AddressOf(controller));

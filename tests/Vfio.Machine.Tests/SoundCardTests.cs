@@ -2,7 +2,10 @@ using System.Diagnostics;
 
 namespace Vfio.Machine.Tests;
 
-/// <summary>A sound card that a program has open: its driver waits for that program, as many drivers do. Debian's kernel has such drivers.</summary>
+/// <summary>
+/// A sound card that a program has open: its driver waits for that program, as many drivers do. Debian's kernel has
+/// such drivers.
+/// </summary>
 [Trait("Machine", "sound")]
 public sealed class SoundCardTests : HostTest
 {
@@ -12,7 +15,8 @@ public sealed class SoundCardTests : HostTest
     public SoundCardTests()
     {
         Machine.Do("modprobe snd-hda-intel");
-        Assert.True(Machine.Becomes(() => File.Exists("/dev/snd/controlC0")), Machine.Do("dmesg | tail -n 20; ls /dev/snd"));
+        Assert.True(
+            Machine.Becomes(() => File.Exists("/dev/snd/controlC0")), Machine.Do("dmesg | tail -n 20; ls /dev/snd"));
     }
 
     [Fact]
@@ -38,13 +42,16 @@ public sealed class SoundCardTests : HostTest
         string before = HostSnapshot.Take();
         string number = Machine.Do("stat -c '0x%t 0x%T' /dev/snd/controlC0").Trim();
         // Through its own node, in its own mount namespace.
-        using Process holder = Machine.Start("unshare", "-m", "sh", "-c", $"mount -t tmpfs none /tmp && mknod /tmp/other c {number} && exec 3< /tmp/other && echo ready && read line");
+        using Process holder = Machine.Start("unshare", "-m", "sh", "-c", $"mount -t tmpfs none /tmp && mknod "
+            + $"/tmp/other c {number} && exec 3< /tmp/other && echo ready && read line");
         Assert.Equal("ready", await holder.StandardOutput.ReadLineAsync(TestContext.Current.CancellationToken));
         string held = $"pid {holder.Id} (sh, user root) has /dev/snd/controlC0 open";
         Machine.Vfio("bind", Card).FailedWith(3, held, "--force");
         Machine.Vfio("doctor", Card).Failed(held);
 
-        Machine.Vfio("bind", "--force", Card).FailedWith(1, $"the kernel waits for pid {holder.Id} (sh, user root) to close the device", $"vfio release {Card}");
+        Machine.Vfio("bind", "--force", Card)
+            .FailedWith(
+                1, $"the kernel waits for pid {holder.Id} (sh, user root) to close the device", $"vfio release {Card}");
         Machine.Vfio("bind", Machine.Edu).Succeeded();
         Machine.Vfio("release", Machine.Edu).Succeeded();
         Machine.Vfio("list").Succeeded();

@@ -16,7 +16,8 @@ public sealed class SriovTests : HostTest
         string[] functions = Make(2);
         Assert.Equal(2, functions.Length);
         Machine.Vfio(["bind", .. functions]).Succeeded();
-        Assert.All(functions, function => Assert.StartsWith("0x", Machine.Vfio("read", function, "bar0").Succeeded(), StringComparison.Ordinal));
+        Assert.All(functions, function => Assert.StartsWith(
+            "0x", Machine.Vfio("read", function, "bar0").Succeeded(), StringComparison.Ordinal));
         Result refused = Machine.Vfio("sriov", Machine.Igb, "0");
         Assert.Equal(3, refused.ExitCode);
         Assert.Contains("it is bound, and would vanish", refused.Errors, StringComparison.Ordinal);
@@ -46,8 +47,11 @@ public sealed class SriovTests : HostTest
     [Fact]
     public void A_variant_driver_for_the_device_is_bound_if_it_is_requested()
     {
-        Assert.SkipUnless(Machine.Shell("modinfo virtio_vfio_pci").ExitCode == 0, "this kernel has no virtio_vfio_pci (CONFIG_VIRTIO_VFIO_PCI)");
-        Machine.Vfio("bind", "--driver", "igb", Machine.VirtioNet).FailedWith(1, "no VFIO driver 'igb' for this device", "virtio_vfio_pci");
+        Assert.SkipUnless(
+            Machine.Shell("modinfo virtio_vfio_pci").ExitCode == 0,
+            "this kernel has no virtio_vfio_pci (CONFIG_VIRTIO_VFIO_PCI)");
+        Machine.Vfio("bind", "--driver", "igb", Machine.VirtioNet)
+            .FailedWith(1, "no VFIO driver 'igb' for this device", "virtio_vfio_pci");
         string before = Machine.Do("lsmod | awk '{ print $1 }' | sort");
         Machine.Vfio("bind", "--driver", "virtio-vfio-pci", Machine.VirtioNet).Succeeded();
         Assert.Equal("virtio_vfio_pci", Machine.Device(Machine.VirtioNet).Driver);
@@ -74,7 +78,11 @@ public sealed class SriovTests : HostTest
 
     private static string[] Make(int count, params string[] options)
     {
-        using JsonDocument made = JsonDocument.Parse(Machine.Vfio(["sriov", Machine.Igb, $"{count}", "--json", .. options]).Succeeded());
-        return [.. made.RootElement.GetProperty("functions").EnumerateArray().Select(function => function.GetProperty("address").GetString()!)];
+        using JsonDocument made = JsonDocument.Parse(
+            Machine.Vfio(["sriov", Machine.Igb, $"{count}", "--json", .. options]).Succeeded());
+        return [.. made.RootElement
+            .GetProperty("functions")
+            .EnumerateArray()
+            .Select(function => function.GetProperty("address").GetString()!)];
     }
 }

@@ -27,7 +27,9 @@ internal sealed class StoppedFileSystem : IDisposable
         _place = place;
         Machine.Do("modprobe fuse");
         _server = File.OpenHandle("/dev/fuse", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
-        string options = string.Create(CultureInfo.InvariantCulture, $"fd={_server.DangerousGetHandle()},rootmode=40755,user_id=0,group_id=0,allow_other");
+        string options = string.Create(
+            CultureInfo.InvariantCulture,
+            $"fd={_server.DangerousGetHandle()},rootmode=40755,user_id=0,group_id=0,allow_other");
         Assert.Equal(0, Mount("none", place, "fuse", 0, options));
         // Each read returns one request, and each write sends one answer.
         _requests = new FileStream(_server, FileAccess.ReadWrite, bufferSize: 0);
@@ -79,7 +81,9 @@ internal sealed class StoppedFileSystem : IDisposable
                     BinaryPrimitives.WriteUInt32LittleEndian(content[20..], 4096);
                     body = 64;
                     break;
-                case GetAttr: // fuse_attr_out, remembered for no time: valid, valid_nsec, dummy, then ino, …, mode at 60 of the attributes
+                // fuse_attr_out, remembered for no time: valid, valid_nsec, dummy, then ino, …, mode at 60 of the
+                // attributes
+                case GetAttr:
                     BinaryPrimitives.WriteUInt64LittleEndian(content[16..], 1);
                     BinaryPrimitives.WriteUInt32LittleEndian(content[(16 + 60)..], 0x41ed);
                     BinaryPrimitives.WriteUInt32LittleEndian(content[(16 + 64)..], 2);
@@ -102,7 +106,8 @@ internal sealed class StoppedFileSystem : IDisposable
     }
 
     // Not with generated code, because that is unsafe code.
-    [DllImport("libc", EntryPoint = "mount", CharSet = CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    [DllImport(
+        "libc", EntryPoint = "mount", CharSet = CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
 #pragma warning disable SYSLIB1054
     private static extern int Mount(string source, string target, string kind, nuint flags, string data);

@@ -51,7 +51,10 @@ public sealed class StoryTests : HostTest
     [Fact]
     public void List_shows_the_card_with_ids_names_driver_and_group()
     {
-        string line = Machine.Vfio("list", "--class", "net").Succeeded().Split('\n').First(line => line.Contains("00:14.3", StringComparison.Ordinal));
+        string line = Machine.Vfio("list", "--class", "net")
+            .Succeeded()
+            .Split('\n')
+            .First(line => line.Contains("00:14.3", StringComparison.Ordinal));
         Assert.Contains("8086:10d3", line, StringComparison.Ordinal);
         Assert.Contains("82574L", line, StringComparison.Ordinal);
         Assert.Contains("e1000e", line, StringComparison.Ordinal);

@@ -22,7 +22,9 @@ public sealed partial class TerminalTests : HostTest
     {
         string plain = OnTerminal($"NO_COLOR=1 {Machine.Tool} {command}", 80);
         Assert.DoesNotMatch(Colour(), plain);
-        Assert.All(plain.Split('\n'), line => Assert.True(KeypadMode().Replace(line.TrimEnd('\r'), "").EnumerateRunes().Count() <= 80, line));
+        Assert.All(
+            plain.Split('\n'),
+            line => Assert.True(KeypadMode().Replace(line.TrimEnd('\r'), "").EnumerateRunes().Count() <= 80, line));
         Assert.DoesNotContain("\e", Machine.Do($"{Machine.Tool} {command}"), StringComparison.Ordinal);
         string coloured = OnTerminal($"{Machine.Tool} {command}", 80);
         Assert.Matches(Colour(), coloured);
@@ -34,7 +36,9 @@ public sealed partial class TerminalTests : HostTest
     {
         Machine.Vfio("bind", Machine.Nic).Succeeded();
         string folder = Directory.CreateTempSubdirectory("terminal-").FullName;
-        using Process terminal = StartOnTerminal($"stty -a > {folder}/before; {Machine.Tool} shell {Machine.Nic}; echo code $?; stty -a > {folder}/after", 80);
+        using Process terminal = StartOnTerminal(
+            $"stty -a > {folder}/before; {Machine.Tool} shell {Machine.Nic}; echo code $?; stty -a > {folder}/after",
+            80);
         using Conversation person = new(terminal);
         person.WaitFor("> ");
         person.Type("read LEDC\t");
@@ -101,7 +105,13 @@ public sealed partial class TerminalTests : HostTest
 
     // script gives a command a terminal, and shows here what the command writes to it.
     private static Process StartOnTerminal(string command, int columns) => Machine.Start(
-        "env", "--default-signal=INT", "TERM=xterm", "script", "-qec", $"unset NO_COLOR; stty cols {columns} rows 40; {command}", "/dev/null");
+        "env",
+        "--default-signal=INT",
+        "TERM=xterm",
+        "script",
+        "-qec",
+        $"unset NO_COLOR; stty cols {columns} rows 40; {command}",
+        "/dev/null");
 
     [GeneratedRegex("\\e\\[[0-9;]*m")]
     private static partial Regex Colour();
@@ -141,7 +151,11 @@ public sealed partial class TerminalTests : HostTest
                 int count = 0;
                 try
                 {
-                    count = terminal.StandardOutput.ReadAsync(_buffer, patience.Token).AsTask().GetAwaiter().GetResult();
+                    count = terminal.StandardOutput
+                        .ReadAsync(_buffer, patience.Token)
+                        .AsTask()
+                        .GetAwaiter()
+                        .GetResult();
                 }
                 catch (OperationCanceledException)
                 {

@@ -11,10 +11,12 @@ namespace Vfio.Machine.Tests;
 public sealed partial class TutorialTests : HostTest
 {
     private const string WaitUntilOpen =
-        "for i in $(seq 180); do ls -l /proc/[0-9]*/fd 2> /dev/null | grep -q ' /dev/vfio/devices/' && break; sleep 1; done";
+        "for i in $(seq 180); do ls -l /proc/[0-9]*/fd 2> /dev/null | grep -q ' /dev/vfio/devices/' && "
+        + "break; sleep 1; done";
 
     private static readonly string Path = Environment.GetEnvironmentVariable("VFIO_TUTORIAL")
-        ?? throw new InvalidOperationException("VFIO_TUTORIAL is not set: these tests are started by test.sh, inside the machine");
+        ?? throw new InvalidOperationException(
+            "VFIO_TUTORIAL is not set: these tests are started by test.sh, inside the machine");
 
     [Fact]
     public void Every_command_prints_what_the_tutorial_shows()
@@ -28,8 +30,11 @@ public sealed partial class TutorialTests : HostTest
         Assert.True(steps.Count >= 20, $"only {steps.Count} commands were found in the tutorial");
         // From the bind to the release, the only thing that root does is to unplug the cable.
         Assert.All(
-            steps.SkipWhile(step => !step.Command.StartsWith("vfio bind --user", StringComparison.Ordinal)).Skip(1).TakeWhile(step => !step.Command.StartsWith("vfio release", StringComparison.Ordinal)),
-            step => Assert.True(!step.IsRoot || !step.Command.Contains("vfio", StringComparison.Ordinal), step.Command));
+            steps.SkipWhile(step => !step.Command.StartsWith("vfio bind --user", StringComparison.Ordinal))
+                .Skip(1)
+                .TakeWhile(step => !step.Command.StartsWith("vfio release", StringComparison.Ordinal)),
+            step => Assert.True(
+                !step.IsRoot || !step.Command.Contains("vfio", StringComparison.Ordinal), step.Command));
         StringBuilder differences = new();
         StringBuilder received = new();
         int copied = 0;
@@ -37,11 +42,14 @@ public sealed partial class TutorialTests : HostTest
         {
             string actual = Run(step, folder);
             bool isSame = Matches(step.Expected, actual);
-            received.AppendJoin('\n', lines[copied..step.FirstOutput]).Append('\n').Append(isSame ? step.Expected : actual);
+            received.AppendJoin('\n', lines[copied..step.FirstOutput])
+                .Append('\n')
+                .Append(isSame ? step.Expected : actual);
             copied = step.FirstOutput + step.Expected.AsSpan().Count('\n');
             if (!isSame)
             {
-                differences.Append($"line {step.Line}: {step.Command}\n--- the tutorial shows\n{step.Expected}--- it prints\n{actual}");
+                differences.Append($"line {step.Line}: {step.Command}\n--- the tutorial shows\n"
+                    + $"{step.Expected}--- it prints\n{actual}");
             }
         }
 
@@ -64,14 +72,17 @@ public sealed partial class TutorialTests : HostTest
     [InlineData("one\n", "one\ntwo\n", false)]
     [InlineData("a…\n", "a\nb\n", false)]
     [InlineData("", "vfio: failed\n", false)]
-    public void Different_outputs_are_found(string expected, string actual, bool areEqual) => Assert.Equal(areEqual, Matches(expected, actual));
+    public void Different_outputs_are_found(string expected, string actual, bool areEqual) =>
+        Assert.Equal(areEqual, Matches(expected, actual));
 
     private static bool Matches(string expected, string actual) =>
-        expected == actual || Regex.IsMatch(actual, $"\\A{Regex.Escape(expected).Replace("…", "[^\\n]*", StringComparison.Ordinal)}\\z");
+        expected == actual
+        || Regex.IsMatch(actual, $"\\A{Regex.Escape(expected).Replace("…", "[^\\n]*", StringComparison.Ordinal)}\\z");
 
     private static string Run(Step step, string folder)
     {
-        string tools = $"{System.IO.Path.GetDirectoryName(Machine.Tool)}:{System.IO.Path.GetDirectoryName(Machine.Qmp)}";
+        string tools =
+            $"{System.IO.Path.GetDirectoryName(Machine.Tool)}:{System.IO.Path.GetDirectoryName(Machine.Qmp)}";
         // The five seconds begin when the watch of the next step has opened the device, because a busy host may take
         // longer to start it.
         string command = step.Command.Replace("(sleep 5;", $"({WaitUntilOpen}; sleep 5;", StringComparison.Ordinal);

@@ -128,8 +128,11 @@ public sealed class PciAddressTests
     [Fact]
     public void Order_is_that_of_the_scan_of_the_bus()
     {
-        PciAddress[] ordered = [.. ((string[])["0000:00:00.0", "0000:00:00.7", "0000:00:01.0", "0000:00:1f.7", "0000:01:00.0", "0000:ff:1f.7",
-            "0001:00:00.0", "ffff:00:00.0", "10000:00:00.0", "ffffffff:ff:1f.7"]).Select(text => PciAddress.Parse(text))];
+        PciAddress[] ordered = [.. ((string[])[
+            "0000:00:00.0", "0000:00:00.7", "0000:00:01.0", "0000:00:1f.7", "0000:01:00.0", "0000:ff:1f.7",
+            "0001:00:00.0",
+            "ffff:00:00.0", "10000:00:00.0", "ffffffff:ff:1f.7",
+        ]).Select(text => PciAddress.Parse(text))];
         Assert.Equal(ordered, ordered.Reverse().Order());
         for (int i = 0; i < ordered.Length; i++)
         {

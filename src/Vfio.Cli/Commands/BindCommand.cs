@@ -20,24 +20,31 @@ internal static class BindCommand
         };
         Option<string?> driver = new("--driver")
         {
-            Description = "The VFIO driver to bind to: vfio-pci by default, or a variant driver that the kernel's module aliases list for the device",
+            Description = "The VFIO driver to bind to: vfio-pci by default, or a variant driver that the kernel's "
+                + "module aliases list for the device",
             HelpName = "DRIVER",
         };
         Option<bool> dryRun = Symbols.Flag("--dry-run", "Only show what would be done");
         Option<bool> force = Symbols.Flag("--force", "Also bind devices that are in use, if that is possible");
-        Option<bool> noIommu = Symbols.Flag("--noiommu", "Bind devices that have no IOMMU. They can then access all memory of the host; this taints the kernel");
-        Option<bool> persist = Symbols.Flag("--persist", "Bind them again after every reboot or hot-plug, until they are released");
+        Option<bool> noIommu = Symbols.Flag(
+            "--noiommu",
+            "Bind devices that have no IOMMU. They can then access all memory of the host; this taints the kernel");
+        Option<bool> persist = Symbols.Flag(
+            "--persist", "Bind them again after every reboot or hot-plug, until they are released");
         Option<int?> timeout = Symbols.Timeout();
         Option<bool> json = Symbols.Json();
         DocumentedCommand command = new(Name, "Bind devices to vfio-pci: all of them or none.")
         {
             Notes =
             [
-                "The previous state (driver, driver override, permissions, interface names) is saved in /run/vfio, and 'vfio release' restores "
-                + "it. A binding lasts until the next reboot, unless --persist is given. Devices in use are refused with exit code 3: disks that are mounted or used as swap, interfaces with an "
-                + "address or route, the boot display.",
-                "With --persist the devices are listed in /etc/vfio/persistent.json. A udev rule and a systemd unit bind them at boot, before other drivers do; another card at the same address is not "
-                + "bound. The vfio program must be in a place that only root can change. A device that driverctl assigns to another driver is refused. 'vfio release' ends persistence and removes these files.",
+                "The previous state (driver, driver override, permissions, interface names) is saved in /run/vfio, and "
+                + "'vfio release' restores it. A binding lasts until the next reboot, unless --persist is given. "
+                + "Devices in use are refused with exit code 3: disks that are mounted or used as swap, interfaces "
+                + "with an address or route, the boot display.",
+                "With --persist the devices are listed in /etc/vfio/persistent.json. A udev rule and a systemd unit "
+                + "bind them at boot, before other drivers do; another card at the same address is not bound. The vfio "
+                + "program must be in a place that only root can change. A device that driverctl assigns to another "
+                + "driver is refused. 'vfio release' ends persistence and removes these files.",
             ],
             Examples =
             [
@@ -62,7 +69,8 @@ internal static class BindCommand
         {
             if (result.GetValue(persist) && result.GetValue(noIommu))
             {
-                result.AddError("--persist and --noiommu cannot be combined: a device without an IOMMU cannot be bound at every boot");
+                result.AddError("--persist and --noiommu cannot be combined: a device without an IOMMU "
+                    + "cannot be bound at every boot");
             }
         });
         command.SetAction(result =>
@@ -104,7 +112,10 @@ internal static class BindCommand
 
         bool isMade = plan.IsAllowed && !isDryRun;
         return ChangeReport.Write(
-            host, isMade ? "bind: the devices were bound" : null, "vfio status shows them", report => Write(report, plan, options, isDryRun, isJson));
+            host,
+            isMade ? "bind: the devices were bound" : null,
+            "vfio status shows them",
+            report => Write(report, plan, options, isDryRun, isJson));
     }
 
     private static int Write(CliHost host, BindingPlan plan, BindOptions options, bool isDryRun, bool isJson)
@@ -132,7 +143,8 @@ internal static class BindCommand
 
         foreach (PciDeviceInfo device in plan.Devices.Where(device => device.IommuGroup is null && !isDryRun))
         {
-            host.Tell($"vfio: {device.Address} has no IOMMU: any program that opens it can access all memory of the host, and the kernel is tainted");
+            host.Tell($"vfio: {device.Address} has no IOMMU: any program that opens it can access all memory of the "
+                + $"host, and the kernel is tainted");
         }
     }
 
@@ -151,11 +163,13 @@ internal static class BindCommand
         PciBus bus = new(host.Root);
         foreach (PciDeviceInfo before in plan.Devices)
         {
-            string user = (options.User is null ? "" : $", for {options.User}") + (options.Persist ? ", persistent" : "");
+            string user =
+                (options.User is null ? "" : $", for {options.User}") + (options.Persist ? ", persistent" : "");
             string driver = bus.Find(before.Address)?.Driver ?? "no driver";
             if (plan.Unbound.Contains(before))
             {
-                host.Out.WriteLine(Printable.Clean($"{before.Address} unbound from {before.Driver}, because it shares a group with the others; it has no driver until the release"));
+                host.Out.WriteLine(Printable.Clean($"{before.Address} unbound from {before.Driver}, because it shares "
+                    + $"a group with the others; it has no driver until the release"));
                 continue;
             }
 
@@ -170,7 +184,8 @@ internal static class BindCommand
     {
         foreach (PciDeviceInfo blocker in plan.Blockers)
         {
-            host.Tell(Printable.Clean($"vfio: group {blocker.IommuGroup} is still blocked by {blocker.Address} ({blocker.Driver})"));
+            host.Tell(Printable.Clean(
+                $"vfio: group {blocker.IommuGroup} is still blocked by {blocker.Address} ({blocker.Driver})"));
         }
 
         if (plan.Blockers.Count == 0)
@@ -182,14 +197,18 @@ internal static class BindCommand
         HostSurvey survey = new(host.Root);
         int[] groups = [.. plan.Blockers.Select(blocker => blocker.IommuGroup).OfType<int>().Distinct()];
         // The hint must not suggest a command that would be refused.
-        if (groups.Select(bus.GetGroup).OfType<IommuGroup>().SelectMany(survey.GetGroupRefusals).FirstOrDefault(refusal => plan.Blockers.Any(blocker => blocker.Address == refusal.Device)) is BindingRefusal refusal)
+        if (groups.Select(bus.GetGroup).OfType<IommuGroup>().SelectMany(survey.GetGroupRefusals).FirstOrDefault(
+            refusal => plan.Blockers.Any(blocker => blocker.Address == refusal.Device)) is BindingRefusal refusal)
         {
             host.Tell(Printable.Clean($"vfio: {refusal.Device} cannot be bound as well: {refusal.Explanation}"));
             host.Tell($"hint: {refusal.Hint}");
             return;
         }
 
-        IEnumerable<PciAddress> devices = plan.Devices.Where(device => device.IommuGroup is int group && groups.Contains(group)).DistinctBy(device => device.IommuGroup).Select(device => device.Address);
+        IEnumerable<PciAddress> devices = plan.Devices
+            .Where(device => device.IommuGroup is int group && groups.Contains(group))
+            .DistinctBy(device => device.IommuGroup)
+            .Select(device => device.Address);
         host.Tell($"hint: vfio bind --group {string.Join(' ', devices)} binds every endpoint of the group");
     }
 
@@ -201,10 +220,16 @@ internal static class BindCommand
             new BindDocument(
                 isDryRun,
                 options.Persist,
-                [.. plan.Devices.Select(before => new BoundDevice(before.Address.ToString(), before.IommuGroup, before.Driver, bus.Find(before.Address)?.Driver, options.User))],
+                [.. plan.Devices.Select(before => new BoundDevice(
+                    before.Address.ToString(),
+                    before.IommuGroup,
+                    before.Driver,
+                    bus.Find(before.Address)?.Driver,
+                    options.User))],
                 [.. plan.Steps.Select(step => Printable.Clean(step.Description))],
                 RefusalDocument.Of(plan.Refusals),
-                [.. plan.Blockers.Select(blocker => new BlockerDocument(blocker.Address.ToString(), blocker.IommuGroup, blocker.Driver))],
+                [.. plan.Blockers.Select(
+                    blocker => new BlockerDocument(blocker.Address.ToString(), blocker.IommuGroup, blocker.Driver))],
                 plan.Warnings),
             CliJson.Write);
     }

@@ -15,7 +15,8 @@ internal static class Habits
         ["reattach"] = "vfio release DEV returns a device to its original driver",
         ["nodedev-reattach"] = "vfio release DEV returns a device to its original driver",
         ["unset-override"] = "vfio release DEV returns a device to its original driver, and ends --persist",
-        ["set-override"] = "vfio bind --persist DEV binds a device to vfio-pci, also after every reboot; without --persist, until the next one",
+        ["set-override"] = "vfio bind --persist DEV binds a device to vfio-pci, also after every reboot; without "
+            + "--persist, until the next one",
         ["detach"] = "vfio bind DEV binds a device to vfio-pci",
         ["nodedev-detach"] = "vfio bind DEV binds a device to vfio-pci",
         ["take"] = "vfio bind DEV binds a device to vfio-pci",
@@ -29,14 +30,16 @@ internal static class Habits
         ["describe"] = "vfio show DEV shows everything about a device",
         ["id-ctrl"] = "vfio show DEV describes a controller; vfio read DEV CAP reads one of its registers",
         ["show-regs"] = "vfio read DEV CSTS reads a register by its name; vfio dump DEV bar0 prints all",
-        ["setpci"] = "vfio read DEV config.COMMAND reads configuration space, vfio write DEV config.COMMAND 0x6 writes it",
+        ["setpci"] =
+            "vfio read DEV config.COMMAND reads configuration space, vfio write DEV config.COMMAND 0x6 writes it",
         ["tree"] = "vfio groups shows the IOMMU groups; --html FILE draws the tree of all devices",
         ["check"] = "vfio doctor checks whether this host supports VFIO, vfio doctor DEV whether a device can be bound",
         ["persist"] = "vfio bind --persist DEV binds a device also after every reboot",
 
         // Options.
         ["--status"] = "vfio status shows which devices are bound, vfio list all devices with their drivers",
-        ["-s"] = "vfio show DEV shows one device, as lspci -s does; vfio status shows the bound devices, as dpdk-devbind -s does",
+        ["-s"] = "vfio show DEV shows one device, as lspci -s does; vfio status shows the bound devices, as "
+            + "dpdk-devbind -s does",
         ["-b"] = "vfio bind DEV binds a device to vfio-pci",
         ["--bind"] = "vfio bind DEV binds a device to vfio-pci",
         ["-u"] = "vfio release DEV returns a device to its original driver",

@@ -11,7 +11,8 @@ internal static class HelpCommand
         Argument<Command?> topic = Topic();
         DocumentedCommand command = new("help", "Explain a command, or list them all.")
         {
-            Notes = ["'vfio help COMMAND' is the same as 'vfio COMMAND --help'. 'vfio man COMMAND' prints it as a manual page."],
+            Notes = ["'vfio help COMMAND' is the same as 'vfio COMMAND --help'. 'vfio man COMMAND' "
+                + "prints it as a manual page."],
             Examples = [("vfio help", "the commands"), ("vfio help bind", "one of them")],
         };
         command.Add(topic);
@@ -40,8 +41,10 @@ internal static class HelpCommand
             Command? found = root.Subcommands.FirstOrDefault(command => command.Name == name && !command.Hidden);
             if (found is null)
             {
-                string? similar = EditDistance.Nearest(name, root.Subcommands.Where(command => !command.Hidden).Select(command => command.Name));
-                result.AddError($"'{Symbols.Quote(name)}' is not a command of vfio{(similar is null ? "" : $"\ndid you mean '{similar}'? vfio --help lists the commands")}");
+                string? similar = EditDistance.Nearest(
+                    name, root.Subcommands.Where(command => !command.Hidden).Select(command => command.Name));
+                result.AddError($"'{Symbols.Quote(name)}' is not a command of "
+                    + $"vfio{(similar is null ? "" : $"\ndid you mean '{similar}'? vfio --help lists the commands")}");
             }
 
             return found;

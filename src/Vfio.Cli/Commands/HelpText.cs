@@ -74,13 +74,17 @@ internal sealed class HelpText(CliHost host) : SynchronousCommandLineAction
 
     /// <summary>Returns the options of a command; the options that every command has come last.</summary>
     public static IEnumerable<Option> OptionsOf(Command command) => command.Options
-        .Concat(command.Parents.OfType<Command>().SelectMany(parent => parent.Options).Where(option => option.Recursive))
+        .Concat(
+            command.Parents.OfType<Command>().SelectMany(parent => parent.Options).Where(option => option.Recursive))
         .Where(option => !option.Hidden);
 
     private void WriteCommands(Command command)
     {
         (string Title, IReadOnlyList<Command> Commands)[] groups = [.. CommandGroups.Of(command)];
-        int labelWidth = groups.SelectMany(group => group.Commands).Select(child => child.Name.Length).DefaultIfEmpty().Max();
+        int labelWidth = groups.SelectMany(group => group.Commands)
+            .Select(child => child.Name.Length)
+            .DefaultIfEmpty()
+            .Max();
         foreach ((string title, IReadOnlyList<Command> commands) in groups)
         {
             WriteRows($"{title}:", commands.Select(child => (child.Name, child.Description ?? "")), labelWidth);
@@ -114,7 +118,8 @@ internal sealed class HelpText(CliHost host) : SynchronousCommandLineAction
         foreach ((string label, string text) in rows)
         {
             string left = label;
-            foreach (string line in Printable.Wrap(text, Math.Max(MaxLabelWidth, _width - labelWidth - (2 * Indent.Length))))
+            foreach (string line in Printable.Wrap(
+                text, Math.Max(MaxLabelWidth, _width - labelWidth - (2 * Indent.Length))))
             {
                 host.Out.WriteLine($"{Indent}{left.PadRight(labelWidth)}{Indent}{line}");
                 left = "";

@@ -15,7 +15,10 @@ internal sealed record IdFilter(ushort? VendorId, ushort? DeviceId)
     {
         filter = null;
         string[] parts = text.Split(':');
-        if (parts.Length > 2 || text is "" or ":" || !TryId(parts[0], out ushort? vendor) || !TryId(parts.ElementAtOrDefault(1), out ushort? device))
+        if (parts.Length > 2
+            || text is "" or ":"
+            || !TryId(parts[0], out ushort? vendor)
+            || !TryId(parts.ElementAtOrDefault(1), out ushort? device))
         {
             return false;
         }
@@ -37,7 +40,8 @@ internal sealed record IdFilter(ushort? VendorId, ushort? DeviceId)
         }
 
         ushort value = 0;
-        bool isId = text.Length <= 4 && ushort.TryParse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value);
+        bool isId = text.Length <= 4
+            && ushort.TryParse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value);
         id = isId ? value : null;
         return isId;
     }

@@ -11,12 +11,16 @@ internal sealed class IrqText(CliHost host, bool isJson, IrqInfo info, IReadOnly
         if (isJson)
         {
             Json.WriteLine(
-                host.Out, new IrqBeginLine(host.Clock.GetUtcNow().UtcDateTime, "enabled", IrqCount.WordFor(info.Index), vectors, info.Count), CliJson.Write);
+                host.Out,
+                new IrqBeginLine(
+                    host.Clock.GetUtcNow().UtcDateTime, "enabled", IrqCount.WordFor(info.Index), vectors, info.Count),
+                CliJson.Write);
         }
         else
         {
             string part = vectors == info.Count ? $"{vectors}" : $"vector {counts[0].Vector.Subindex} of {info.Count}";
-            host.Out.WriteLine($"{name}: {IrqCount.NameOf(info.Index)}, {part}{(vectors == info.Count ? vectors == 1 ? " vector" : " vectors" : "")}");
+            host.Out.WriteLine($"{name}: {IrqCount.NameOf(info.Index)}, "
+                + $"{part}{(vectors == info.Count ? vectors == 1 ? " vector" : " vectors" : "")}");
         }
 
         host.Out.Flush();
@@ -44,7 +48,12 @@ internal sealed class IrqText(CliHost host, bool isJson, IrqInfo info, IReadOnly
             Json.WriteLine(
                 host.Out,
                 new IrqSignalsLine(
-                    host.Clock.GetUtcNow().UtcDateTime, "signals", IrqCount.WordFor(count.Vector.Index), count.Vector.Subindex, arrived, count.Total,
+                    host.Clock.GetUtcNow().UtcDateTime,
+                    "signals",
+                    IrqCount.WordFor(count.Vector.Index),
+                    count.Vector.Subindex,
+                    arrived,
+                    count.Total,
                     count.Rate is double rate ? Math.Round(rate, 3) : null),
                 CliJson.Write);
             return;
@@ -52,15 +61,22 @@ internal sealed class IrqText(CliHost host, bool isJson, IrqInfo info, IReadOnly
 
         string kind = IrqCount.NameOf(count.Vector.Index);
         string vector = count.Vector.Index <= IrqIndex.Msix ? $"{kind} {count.Vector.Subindex}" : kind;
-        string text = string.Create(CultureInfo.InvariantCulture, $"{host.TimeOfDay()} {vector,-10} {"+" + arrived,10} {count.Total,12} {Format(count.Rate),14}");
+        string text = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{host.TimeOfDay()} {vector,-10} {"+" + arrived,10} {count.Total,12} {Format(count.Rate),14}");
         host.Out.WriteLine(count.Vector.Index == IrqIndex.Error ? host.Terminal.Yellow(text) : text);
     }
 
-    private static string Format(double? rate) => rate is double known ? string.Create(CultureInfo.InvariantCulture, $"{known.ToString(known < 100 ? "0.0" : "0", CultureInfo.InvariantCulture)}/s") : "-";
+    private static string Format(double? rate) => rate is double known
+        ? string.Create(
+            CultureInfo.InvariantCulture,
+            $"{known.ToString(known < 100 ? "0.0" : "0", CultureInfo.InvariantCulture)}/s")
+        : "-";
 }
 
 /// <summary>Describes the start of <c>vfio irq</c>, as JSON.</summary>
 internal sealed record IrqBeginLine(DateTime Time, string Event, string Index, int Vectors, int OfVectors);
 
 /// <summary>Describes signals that arrived, as JSON.</summary>
-internal sealed record IrqSignalsLine(DateTime Time, string Event, string Index, int Vector, ulong Count, ulong Total, double? PerSecond);
+internal sealed record IrqSignalsLine(
+    DateTime Time, string Event, string Index, int Vector, ulong Count, ulong Total, double? PerSecond);

@@ -27,15 +27,20 @@ internal sealed class IrqWatch : IDisposable
         if (info.Count == 0)
         {
             throw new CliException(
-                $"irq: {name} has no {(index is null ? "interrupts" : $"{IrqCount.NameOf(info.Index)} interrupts")}", $"it has {Describe(device.Interrupts)}");
+                $"irq: {name} has no {(index is null ? "interrupts" : $"{IrqCount.NameOf(info.Index)} interrupts")}",
+                $"it has {Describe(device.Interrupts)}");
         }
 
         if (vector >= info.Count)
         {
-            throw new CliException($"irq: {name} has no {IrqCount.NameOf(info.Index)} vector {vector}", $"it has {info.Count}, numbered from 0");
+            throw new CliException(
+                $"irq: {name} has no {IrqCount.NameOf(info.Index)} vector {vector}",
+                $"it has {info.Count}, numbered from 0");
         }
 
-        _counts.AddRange(device.Interrupts.EnableRange(info.Index, vector ?? 0, vector is null ? info.Count : 1).Select(enabled => new IrqCount(enabled)));
+        _counts.AddRange(device.Interrupts
+            .EnableRange(info.Index, vector ?? 0, vector is null ? info.Count : 1)
+            .Select(enabled => new IrqCount(enabled)));
         if (index is null && device.Interrupts.GetInfo(IrqIndex.Error).Count != 0)
         {
             _counts.Add(new IrqCount(device.Interrupts.Enable(IrqIndex.Error)));
@@ -53,17 +58,24 @@ internal sealed class IrqWatch : IDisposable
     /// <param name="wanted">The number of signals after which to stop; <see langword="null"/> for no limit.</param>
     /// <param name="timeout">The time after which to stop; <see langword="null"/> for no limit.</param>
     /// <param name="cancellationToken">Requests to stop.</param>
-    public int Run(bool isTriggered, TimeSpan interval, ulong? wanted, TimeSpan? timeout, CancellationToken cancellationToken)
+    public int Run(
+        bool isTriggered, TimeSpan interval, ulong? wanted, TimeSpan? timeout, CancellationToken cancellationToken)
     {
         _text.WriteBeginning(_name);
-        foreach (IrqCount count in isTriggered ? _counts.Where(count => !(_hasErrorsBeside && count.Vector.Index == IrqIndex.Error)) : [])
+        foreach (IrqCount count in isTriggered
+            ? _counts.Where(count => !(_hasErrorsBeside && count.Vector.Index == IrqIndex.Error))
+            : [])
         {
             count.Vector.Trigger();
         }
 
         long start = _host.Clock.GetTimestamp();
         long last = start;
-        InterruptVector[] vectors = [.. _counts.Select(count => count.Vector), .. _request?.Vector is InterruptVector request ? [request] : Array.Empty<InterruptVector>()];
+        InterruptVector[] vectors =
+        [
+            .. _counts.Select(count => count.Vector),
+            .. _request?.Vector is InterruptVector request ? [request] : Array.Empty<InterruptVector>(),
+        ];
         ulong total = 0;
         bool isEnough = false;
         while (!isEnough && !cancellationToken.IsCancellationRequested)
@@ -97,7 +109,9 @@ internal sealed class IrqWatch : IDisposable
 
             if (isOver && total < wanted)
             {
-                throw new CliException($"irq: {total} of {wanted} signals arrived from {_name} in {timeout!.Value.TotalSeconds:0} s", "opening the device reset it, and after a reset it interrupts only if a program enables that");
+                throw new CliException(
+                    $"irq: {total} of {wanted} signals arrived from {_name} in {timeout!.Value.TotalSeconds:0} s",
+                    "opening the device reset it, and after a reset it interrupts only if a program enables that");
             }
         }
 
@@ -112,7 +126,8 @@ internal sealed class IrqWatch : IDisposable
 
     private static IrqInfo FindBest(DeviceInterrupts interrupts)
     {
-        IrqInfo[] all = [interrupts.GetInfo(IrqIndex.Msix), interrupts.GetInfo(IrqIndex.Msi), interrupts.GetInfo(IrqIndex.Intx)];
+        IrqInfo[] all =
+            [interrupts.GetInfo(IrqIndex.Msix), interrupts.GetInfo(IrqIndex.Msi), interrupts.GetInfo(IrqIndex.Intx)];
         return Array.Find(all, info => info.Count != 0);
     }
 
@@ -120,7 +135,10 @@ internal sealed class IrqWatch : IDisposable
     {
         string[] kinds =
         [
-            .. Enum.GetValues<IrqIndex>().Select(interrupts.GetInfo).Where(info => info.Count != 0).Select(info => $"{info.Count} {IrqCount.NameOf(info.Index)}"),
+            .. Enum.GetValues<IrqIndex>()
+                .Select(interrupts.GetInfo)
+                .Where(info => info.Count != 0)
+                .Select(info => $"{info.Count} {IrqCount.NameOf(info.Index)}"),
         ];
         return kinds.Length == 0 ? "no interrupts" : string.Join(", ", kinds);
     }

@@ -16,14 +16,16 @@ internal static class ListCommand
     {
         Option<PciClassFilter?> classOption = new("--class")
         {
-            Description = $"Only devices of this class: {string.Join(", ", PciClassFilter.Words)}, or digits such as 0200",
+            Description =
+                $"Only devices of this class: {string.Join(", ", PciClassFilter.Words)}, or digits such as 0200",
             HelpName = "CLASS",
             CustomParser = result =>
             {
                 if (!PciClassFilter.TryParse(result.Tokens[0].Value, out PciClassFilter? filter))
                 {
                     string text = Symbols.Quote(result.Tokens[0].Value);
-                    result.AddError($"'{text}' is not a class; use a word such as net, nvme or display, or digits such as 0200");
+                    result.AddError(
+                        $"'{text}' is not a class; use a word such as net, nvme or display, or digits such as 0200");
                 }
 
                 return filter;
@@ -43,7 +45,8 @@ internal static class ListCommand
             {
                 if (!IdFilter.TryParse(result.Tokens[0].Value, out IdFilter? filter))
                 {
-                    result.AddError($"'{Symbols.Quote(result.Tokens[0].Value)}' is not a pair of IDs; write 8086:10d3, 8086: or :10d3, in hexadecimal");
+                    result.AddError($"'{Symbols.Quote(result.Tokens[0].Value)}' is not a pair of IDs; write 8086:10d3, "
+                        + $"8086: or :10d3, in hexadecimal");
                 }
 
                 return filter;
@@ -61,9 +64,10 @@ internal static class ListCommand
         {
             Notes =
             [
-                "Options can be combined. GRP is the IOMMU group. BIND tells whether 'vfio bind' would bind the device: 'yes', 'bound' if it already has a VFIO "
-                + "driver, or 'no' and the reason: bridge, no-iommu, mounted, swap, held (LVM, md, dm), address, route, port (of a bridge or bond), display, "
-                + "console, functions (it has virtual functions). 'vfio show DEV' explains the reason.",
+                "Options can be combined. GRP is the IOMMU group. BIND tells whether 'vfio bind' would bind the "
+                + "device: 'yes', 'bound' if it already has a VFIO driver, or 'no' and the reason: bridge, no-iommu, "
+                + "mounted, swap, held (LVM, md, dm), address, route, port (of a bridge or bond), display, console, "
+                + "functions (it has virtual functions). 'vfio show DEV' explains the reason.",
                 "KNOWN AS lists the device's interfaces and disks: names that every command accepts as DEV.",
             ],
             Examples =
@@ -100,7 +104,8 @@ internal static class ListCommand
                 .Where(device => result.GetValue(id)?.Matches(device) != false)
                 .Where(device => result.GetValue(name) is not string text || survey.HasName(device, text))
                 .Where(device => !result.GetValue(taken) || device.HasVfioDriver)
-                .Where(device => !result.GetValue(available) || (!device.HasVfioDriver && survey.Of.GetRefusals(device).Count == 0))];
+                .Where(device => !result.GetValue(available)
+                    || (!device.HasVfioDriver && survey.Of.GetRefusals(device).Count == 0))];
             if (result.GetValue(json))
             {
                 WriteJson(host, devices, survey);
@@ -119,7 +124,9 @@ internal static class ListCommand
     {
         if (devices.Count == 0)
         {
-            host.Tell(new PciBus(host.Root).GetDevices().Count != 0 ? "no PCI device matches" : "no PCI device found: is /sys mounted?");
+            host.Tell(new PciBus(host.Root).GetDevices().Count != 0
+                ? "no PCI device matches"
+                : "no PCI device found: is /sys mounted?");
             return;
         }
 
@@ -136,7 +143,9 @@ internal static class ListCommand
         ];
         TextTable table = new(host.Terminal, columns)
         {
-            Paint = (column, text) => column != TakeColumn ? text : text[0] == 'y' ? host.Terminal.Green(text) : host.Terminal.Dim(text),
+            Paint = (column, text) => column != TakeColumn ? text
+                : text[0] == 'y' ? host.Terminal.Green(text)
+                : host.Terminal.Dim(text),
         };
         foreach (PciDeviceInfo device in devices)
         {
@@ -166,7 +175,11 @@ internal static class ListCommand
         : "yes";
 
     private static void WriteJson(CliHost host, List<PciDeviceInfo> devices, Survey survey) =>
-        Json.Write(host.Out, devices.Select(device => new ListedDevice(device, survey.Names, survey.Of, survey.NamesBefore(device.Address))), CliJson.Write);
+        Json.Write(
+            host.Out,
+            devices.Select(
+                device => new ListedDevice(device, survey.Names, survey.Of, survey.NamesBefore(device.Address))),
+            CliJson.Write);
 
     // Caches what is read from the host for all devices; each part is read only when it is needed.
     private sealed class Survey(CliHost host)
@@ -182,8 +195,13 @@ internal static class ListCommand
         {
             bool Has(string? name) => name?.Contains(text, StringComparison.OrdinalIgnoreCase) == true;
             DeviceIdentity identity = DeviceIdentity.Of(device);
-            return Has(Names.Device(identity)) || Has(Names.Vendor(identity)) || Has(Names.Class(identity)) || Has(DeviceNames.ClassWord(device.Class))
-                || Of.GetInterfaces(device.Address).Any(Has) || Of.GetDisks(device.Address).Any(Has) || NamesBefore(device.Address).Any(Has);
+            return Has(Names.Device(identity))
+                || Has(Names.Vendor(identity))
+                || Has(Names.Class(identity))
+                || Has(DeviceNames.ClassWord(device.Class))
+                || Of.GetInterfaces(device.Address).Any(Has)
+                || Of.GetDisks(device.Address).Any(Has)
+                || NamesBefore(device.Address).Any(Has);
         }
 
         /// <summary>Returns the previous names of a bound device.</summary>
@@ -205,7 +223,9 @@ internal static class ListCommand
         private static bool IsPartition(string name, string disk)
         {
             string prefix = char.IsAsciiDigit(disk[^1]) ? disk + "p" : disk;
-            return name.Length > prefix.Length && name.StartsWith(prefix, StringComparison.Ordinal) && name[prefix.Length..].All(char.IsAsciiDigit);
+            return name.Length > prefix.Length
+                && name.StartsWith(prefix, StringComparison.Ordinal)
+                && name[prefix.Length..].All(char.IsAsciiDigit);
         }
     }
 }

@@ -4,7 +4,9 @@ using Vfio.Host;
 namespace Vfio.Cli;
 
 /// <summary>Describes a device of <c>vfio list</c> as JSON.</summary>
-internal sealed class ListedDevice(PciDeviceInfo device, DeviceNames names, HostSurvey survey, IEnumerable<string> before) : DeviceDocument(DeviceIdentity.Of(device), names, device)
+internal sealed class ListedDevice(
+    PciDeviceInfo device, DeviceNames names, HostSurvey survey, IEnumerable<string> before)
+    : DeviceDocument(DeviceIdentity.Of(device), names, device)
 {
     [JsonConstructor]
     internal ListedDevice()

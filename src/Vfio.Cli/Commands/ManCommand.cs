@@ -10,7 +10,8 @@ internal static class ManCommand
         Argument<Command?> topic = HelpCommand.Topic();
         DocumentedCommand command = new("man", "Print the manual page of a command, or of vfio itself.")
         {
-            Notes = ["The page is in the format of man(7). The archive that eng/publish creates installs the pages of all commands."],
+            Notes = ["The page is in the format of man(7). The archive that eng/publish creates installs the "
+                + "pages of all commands."],
             Examples = [("vfio man bind | man -l -", "read a page"), ("vfio man > vfio.8", "save a page")],
         };
         command.Add(topic);

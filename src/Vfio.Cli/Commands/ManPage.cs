@@ -9,7 +9,8 @@ internal sealed class ManPage(TextWriter output)
     {
         bool isRoot = command is RootCommand;
         string name = isRoot ? VfioCommandLine.Name : $"{VfioCommandLine.Name}-{command.Name}";
-        output.WriteLine($".TH {name.ToUpperInvariant()} 8 {Manual.Date} \"{VfioCommandLine.Name} {VfioCommandLine.Version}\" \"System Administration\"");
+        output.WriteLine($".TH {name.ToUpperInvariant()} 8 {Manual.Date} \"{VfioCommandLine.Name} "
+            + $"{VfioCommandLine.Version}\" \"System Administration\"");
         Section("NAME");
         output.WriteLine($"{Escape(name)} \\- {Escape(Decapitalise((command.Description ?? "").TrimEnd('.')))}");
         Section("SYNOPSIS");
@@ -123,7 +124,8 @@ internal sealed class ManPage(TextWriter output)
         }
     }
 
-    private static string Sentence(string? text) => string.IsNullOrEmpty(text) || text[^1] is '.' or '?' ? text ?? "" : text + ".";
+    private static string Sentence(string? text) =>
+        string.IsNullOrEmpty(text) || text[^1] is '.' or '?' ? text ?? "" : text + ".";
 
     private static string Decapitalise(string text) =>
         text.Length > 1 && char.IsLower(text[1]) ? char.ToLowerInvariant(text[0]) + text[1..] : text;

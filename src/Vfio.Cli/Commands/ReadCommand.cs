@@ -12,8 +12,9 @@ internal static class ReadCommand
         + "so the effect of one 'vfio write' may be gone at the next command. 'vfio shell' keeps the device open.";
 
     public const string NameNote =
-        "A PLACE is a region and an offset (bar0+0x10, config+4, rom+0; numbers are decimal, or hexadecimal with 0x) or, if vfio "
-        + "knows the device, the name of a register: STATUS, bar0.STATUS, config.COMMAND, EXP.LnkSta. Case does not matter. A name implies the width.";
+        "A PLACE is a region and an offset (bar0+0x10, config+4, rom+0; numbers are decimal, or hexadecimal with 0x) "
+        + "or, if vfio knows the device, the name of a register: STATUS, bar0.STATUS, config.COMMAND, EXP.LnkSta. Case "
+        + "does not matter. A name implies the width.";
 
     private const string Name = "read";
     private const int MaxCount = 1 << 24;
@@ -25,21 +26,25 @@ internal static class ReadCommand
         Argument<PlaceText> place = Symbols.Place();
         place.Arity = ArgumentArity.ZeroOrOne;
         Option<int?> width = Symbols.Width();
-        Option<int?> count = Symbols.Number(["--count", "-n"], "COUNT", "Read this many consecutive registers", 1, MaxCount);
+        Option<int?> count = Symbols.Number(
+            ["--count", "-n"], "COUNT", "Read this many consecutive registers", 1, MaxCount);
         Option<bool> all = Symbols.Flag("--all", "Read every register that has a name, with its fields");
-        Option<bool> fields = Symbols.Flag("--fields", "Show names and fields, even if the output is not a terminal or PLACE is not a name");
+        Option<bool> fields = Symbols.Flag(
+            "--fields", "Show names and fields, even if the output is not a terminal or PLACE is not a name");
         Option<bool> json = Symbols.Json();
         DocumentedCommand command = new(Name, "Read registers of a bound device.")
         {
             Notes =
             [
                 NameNote,
-                "On a terminal, a register that is read by its name is shown with its fields. In a pipe only the value is printed, unless --fields is "
-                + "given.",
-                "--all leaves out registers that change when they are read, write-only registers, and elements of arrays from index 16 on; it reports what it left out.",
+                "On a terminal, a register that is read by its name is shown with its fields. In a pipe only the value "
+                + "is printed, unless --fields is given.",
+                "--all leaves out registers that change when they are read, write-only registers, and elements of "
+                + "arrays from index 16 on; it reports what it left out.",
                 ResetNote,
-                "Each register is read with one access of its width through the file descriptor. If the device does not answer, the command fails. Reading "
-                + "changes some registers, such as interrupt causes, counters and FIFOs: it clears them or removes an entry.",
+                "Each register is read with one access of its width through the file descriptor. If the device does "
+                + "not answer, the command fails. Reading changes some registers, such as interrupt causes, counters "
+                + "and FIFOs: it clears them or removes an entry.",
             ],
             Examples =
             [
@@ -65,11 +70,13 @@ internal static class ReadCommand
             bool isPlace = result.GetResult(place) is { Tokens.Count: > 0 };
             if (isAll == isPlace)
             {
-                result.AddError(isAll ? "PLACE and --all cannot be combined" : "PLACE is missing; give one, or use --all");
+                result.AddError(
+                    isAll ? "PLACE and --all cannot be combined" : "PLACE is missing; give one, or use --all");
             }
             else if (isAll && (result.GetResult(width) is not null || result.GetResult(count) is not null))
             {
-                result.AddError("-w and -n cannot be combined with --all: it reads each register once, with its own width");
+                result.AddError(
+                    "-w and -n cannot be combined with --all: it reads each register once, with its own width");
             }
         });
         command.SetAction(result =>
@@ -83,7 +90,9 @@ internal static class ReadCommand
             PlaceText text = result.GetRequiredValue(place);
             bool showsFields = result.GetValue(fields) || (text.IsName && host.Terminal.IsInteractive);
             DeviceTarget target = Symbols.Target(result, device, backend);
-            RegisterNames names = text.IsName || showsFields || isJson ? target.NameRegisters(host) : RegisterNames.None;
+            RegisterNames names = text.IsName || showsFields || isJson
+                ? target.NameRegisters(host)
+                : RegisterNames.None;
             RegisterPlace first = names.Resolve(Name, text, result.GetValue(width));
             int number = result.GetValue(count) ?? 1;
             using RegisterSession session = RegisterSession.Open(host, target, names);
@@ -108,7 +117,9 @@ internal static class ReadCommand
         names.LoadCapabilities();
         if (names.IsEmpty)
         {
-            throw new CliException($"{Name}: vfio has no register names for {target.Name}", $"vfio dump {target.Name} bar0 prints a whole region");
+            throw new CliException(
+                $"{Name}: vfio has no register names for {target.Name}",
+                $"vfio dump {target.Name} bar0 prints a whole region");
         }
 
         using RegisterSession session = RegisterSession.Open(host, target, names);
@@ -137,7 +148,10 @@ internal static class ReadCommand
 
     private static void WriteJson(CliHost host, RegisterSession session, EveryRegister every) => Json.Write(
         host.Out,
-        new ReadAllDocument(session.Target.Name, every.Places.Select(place => PlacedRegisterDocument.Of(place, session.Read(place))), Late(every.LeftOut)),
+        new ReadAllDocument(
+            session.Target.Name,
+            every.Places.Select(place => PlacedRegisterDocument.Of(place, session.Read(place))),
+            Late(every.LeftOut)),
         CliJson.Write);
 
     // Enumerated only when it is written: what was left out is known after everything was read.
@@ -149,7 +163,8 @@ internal static class ReadCommand
         }
     }
 
-    private static IEnumerable<(RegisterPlace Place, ulong Value)> Read(RegisterSession session, RegisterPlace first, int count) =>
+    private static IEnumerable<(RegisterPlace Place, ulong Value)> Read(
+        RegisterSession session, RegisterPlace first, int count) =>
         Enumerable.Range(0, count)
             .Select(i => first.Place with { Offset = first.Place.Offset + ((ulong)i * first.Bytes) })
             // The first register keeps the name that the user gave, because two registers may share an offset.
@@ -163,7 +178,9 @@ internal static class ReadCommand
         foreach ((RegisterPlace place, ulong value) in Read(session, first, count))
         {
             string label = count == 1 ? "" : place.Place.ToString(digits) + ": ";
-            string name = count != 1 && showsFields && place.Register is RegisterDescription register ? "  " + host.Terminal.Bold(register.Name) : "";
+            string name = count != 1 && showsFields && place.Register is RegisterDescription register
+                ? "  " + host.Terminal.Bold(register.Name)
+                : "";
             host.Out.WriteLine($"{label}{place.Format(value)}{name}");
             if (showsFields)
             {
@@ -175,7 +192,10 @@ internal static class ReadCommand
     private static void WriteJson(CliHost host, RegisterSession session, RegisterPlace first, int count) => Json.Write(
         host.Out,
         new ReadDocument(
-            session.Target.Name, first.Place.RegionName, first.Bits, Read(session, first, count).Select(register => RegisterDocument.Of(register.Place, register.Value))),
+            session.Target.Name,
+            first.Place.RegionName,
+            first.Bits,
+            Read(session, first, count).Select(register => RegisterDocument.Of(register.Place, register.Value))),
         CliJson.Write);
 }
 
@@ -183,4 +203,5 @@ internal static class ReadCommand
 internal sealed record ReadDocument(string Address, string Region, int Width, IEnumerable<RegisterDocument> Registers);
 
 /// <summary>Describes every register that has a name, as JSON.</summary>
-internal sealed record ReadAllDocument(string Address, IEnumerable<PlacedRegisterDocument> Registers, IEnumerable<string> LeftOut);
+internal sealed record ReadAllDocument(
+    string Address, IEnumerable<PlacedRegisterDocument> Registers, IEnumerable<string> LeftOut);

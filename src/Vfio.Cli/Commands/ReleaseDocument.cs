@@ -7,7 +7,8 @@ namespace Vfio.Cli;
 internal sealed record ReleaseDocument(bool DryRun, ReleasedDevice[] Devices);
 
 /// <summary>Describes what it would do.</summary>
-internal sealed record ReleaseDryRunDocument(bool DryRun, ReleaseEntry[] Devices, string[] Steps, RefusalDocument[] Refusals);
+internal sealed record ReleaseDryRunDocument(
+    bool DryRun, ReleaseEntry[] Devices, string[] Steps, RefusalDocument[] Refusals);
 
 /// <summary>Describes a device that would be released.</summary>
 internal class ReleaseEntry(JournalEntry entry)

@@ -18,13 +18,15 @@ internal static class ReplugCommand
             Arity = ArgumentArity.ZeroOrOne,
         };
         Option<bool> all = Symbols.Flag("--all", "Bind every persistent device, as at boot");
-        DocumentedCommand command = new("replug", "Bind devices again after a reboot or a hot-plug. For udev and systemd.")
+        DocumentedCommand command = new(
+            "replug", "Bind devices again after a reboot or a hot-plug. For udev and systemd.")
         {
             Hidden = true,
             Notes =
             [
-                "udev calls it when a device appears that was bound for a user or with --persist; systemd calls it at boot for all persistent devices. A device that no longer matches, such as another card at the "
-                + "same address, is reported and not changed. It is harmless to run the command more than once.",
+                "udev calls it when a device appears that was bound for a user or with --persist; systemd calls it at "
+                + "boot for all persistent devices. A device that no longer matches, such as another card at the same "
+                + "address, is reported and not changed. It is harmless to run the command more than once.",
             ],
             Examples =
             [
@@ -44,14 +46,26 @@ internal static class ReplugCommand
         command.SetAction(result =>
         {
             using SignalGuard guard = new();
-            BindOptions options = new() { Host = host.Root, Helper = host.Helper, HolderWait = Symbols.Patience(host, TimeSpan.Zero, guard.Asked) };
+            BindOptions options = new()
+            {
+                Host = host.Root,
+                Helper = host.Helper,
+                HolderWait = Symbols.Patience(host, TimeSpan.Zero, guard.Asked),
+            };
             RebindPlan plan = result.GetValue(device) is not string text ? RebindPlan.ComputePersistent(options)
                 : PciAddress.TryParse(text, out PciAddress address) ? RebindPlan.Compute(address, options)
-                : throw new CliException($"replug: '{Symbols.Quote(text)}' is not a PCI address", "vfio list shows the devices by their addresses", ExitCode.WrongUsage);
+                : throw new CliException(
+                    $"replug: '{Symbols.Quote(text)}' is not a PCI address",
+                    "vfio list shows the devices by their addresses",
+                    ExitCode.WrongUsage);
             return guard.Run(host, () =>
             {
                 IReadOnlyList<RebindOutcome> outcomes = plan.Execute();
-                return ChangeReport.Write(host, "replug: the devices were bound again", "vfio status shows them", report => Write(report, outcomes));
+                return ChangeReport.Write(
+                    host,
+                    "replug: the devices were bound again",
+                    "vfio status shows them",
+                    report => Write(report, outcomes));
             });
         });
         return command;

@@ -20,22 +20,26 @@ internal static class Symbols
         ["noiommu"] = VfioBackend.NoIommu,
     };
 
-    private const string PlaceDescription = "A register's name, or a region and an offset: STATUS, bar0+0x10, config+4, rom+0";
+    private const string PlaceDescription =
+        "A register's name, or a region and an offset: STATUS, bar0+0x10, config+4, rom+0";
 
-    public static Option<bool> Flag(string name, string description, params string[] aliases) => new(name, aliases) { Description = description, Arity = ArgumentArity.Zero };
+    public static Option<bool> Flag(string name, string description, params string[] aliases) =>
+        new(name, aliases) { Description = description, Arity = ArgumentArity.Zero };
 
     public static Option<bool> Json() => Flag("--json", "Print JSON (docs/cli.md describes the fields)");
 
     public static Argument<DeviceTarget> Device(CliHost host) => new("DEV")
     {
-        Description = "The device: its PCI address, network interface or disk (00:14.3, eth0, nvme0n1), or a device model (emu:edu)",
+        Description = "The device: its PCI address, network interface or disk (00:14.3, eth0, nvme0n1), or a "
+            + "device model (emu:edu)",
         CustomParser = result => FindDevice(host, result, result.Tokens[0].Value),
     };
 
     /// <summary>Creates the argument for one device, or none.</summary>
     public static Argument<DeviceTarget?> DeviceOrNone(CliHost host) => new("DEV")
     {
-        Description = "The device: its PCI address, network interface or disk (00:14.3, eth0, nvme0n1), or a device model (emu:edu)",
+        Description = "The device: its PCI address, network interface or disk (00:14.3, eth0, nvme0n1), or a "
+            + "device model (emu:edu)",
         Arity = ArgumentArity.ZeroOrOne,
         CustomParser = result => result.Tokens.Count == 0 ? null : FindDevice(host, result, result.Tokens[0].Value),
     };
@@ -44,9 +48,12 @@ internal static class Symbols
     /// <param name="isOptional">Whether the argument may be omitted.</param>
     public static Argument<DeviceTarget[]> Devices(CliHost host, bool isOptional = false) => new("DEV")
     {
-        Description = "The devices: PCI addresses, network interfaces or disks (00:14.3, eth0, nvme0n1), or device models (emu:edu)",
+        Description = "The devices: PCI addresses, network interfaces or disks (00:14.3, eth0, nvme0n1), or "
+            + "device models (emu:edu)",
         Arity = isOptional ? ArgumentArity.ZeroOrMore : ArgumentArity.OneOrMore,
-        CustomParser = result => [.. result.Tokens.Select(token => FindDevice(host, result, token.Value)).DistinctBy(target => target?.Name)],
+        CustomParser = result => [.. result.Tokens
+            .Select(token => FindDevice(host, result, token.Value))
+            .DistinctBy(target => target?.Name)],
     };
 
     /// <summary>Creates the option for the backend that opens a device of the host.</summary>
@@ -54,14 +61,16 @@ internal static class Symbols
     {
         Option<VfioBackend> option = new("--backend")
         {
-            Description = $"The backend to use: {string.Join(", ", BackendNames.Keys)}. By default, the best one available",
+            Description =
+                $"The backend to use: {string.Join(", ", BackendNames.Keys)}. By default, the best one available",
             HelpName = "NAME",
             CustomParser = result =>
             {
                 string text = result.Tokens[0].Value;
                 if (!BackendNames.TryGetValue(text, out VfioBackend backend))
                 {
-                    result.AddError($"'{Quote(text)}' is not a backend; use one of {string.Join(", ", BackendNames.Keys)}");
+                    result.AddError(
+                        $"'{Quote(text)}' is not a backend; use one of {string.Join(", ", BackendNames.Keys)}");
                 }
 
                 return backend;
@@ -97,7 +106,8 @@ internal static class Symbols
     /// <summary>Creates the option for the access width in bits.</summary>
     public static Option<int?> Width() => new("-w", "--width")
     {
-        Description = "Width of an access in bits: 8, 16, 32 or 64. By default, the width of the named register, otherwise 32",
+        Description =
+            "Width of an access in bits: 8, 16, 32 or 64. By default, the width of the named register, otherwise 32",
         HelpName = "BITS",
         CustomParser = result =>
         {
@@ -118,16 +128,27 @@ internal static class Symbols
     /// <param name="description">The description of the option.</param>
     /// <param name="min">The minimum.</param>
     /// <param name="max">The maximum.</param>
-    public static Option<int?> Number(string[] names, string helpName, string description, int min, int max) => new(names[0], names[1..])
-    {
-        Description = description,
-        HelpName = helpName,
-        CustomParser = result => (int)ParseNumber(
-            result, (ulong)min, (ulong)max, $"{(names[0].TrimStart('-')[0] is 'a' or 'e' or 'i' or 'o' or 'u' ? "an" : "a")} {names[0].TrimStart('-')}", $"use a number from {min} to {max}"),
-    };
+    public static Option<int?> Number(string[] names, string helpName, string description, int min, int max) =>
+        new(names[0], names[1..])
+        {
+            Description = description,
+            HelpName = helpName,
+            CustomParser = result => (int)ParseNumber(
+                result,
+                (ulong)min,
+                (ulong)max,
+                $"{(names[0].TrimStart('-')[0] is 'a' or 'e' or 'i' or 'o' or 'u' ? "an" : "a")} "
+                + $"{names[0].TrimStart('-')}",
+                $"use a number from {min} to {max}"),
+        };
 
     /// <summary>Creates the option for the time to wait for programs that hold a device.</summary>
-    public static Option<int?> Timeout() => Number(["--timeout"], "SECONDS", "Wait up to this long for programs that hold a device, and name them", 1, 24 * 60 * 60);
+    public static Option<int?> Timeout() => Number(
+        ["--timeout"],
+        "SECONDS",
+        "Wait up to this long for programs that hold a device, and name them",
+        1,
+        24 * 60 * 60);
 
     /// <summary>
     /// Returns that time for the library; the programs that it waits for are named on standard error.
@@ -140,7 +161,8 @@ internal static class Symbols
     /// </summary>
     public static HolderWait Patience(CliHost host, TimeSpan time, CancellationToken stop) => new(time)
     {
-        Waiting = (device, holders) => host.Tell(Printable.Clean($"vfio: waiting up to {time.TotalSeconds} s for {string.Join(", ", holders)} to close {device}")),
+        Waiting = (device, holders) => host.Tell(Printable.Clean(
+            $"vfio: waiting up to {time.TotalSeconds} s for {string.Join(", ", holders)} to close {device}")),
         Delayed = (device, why) => host.Tell(Printable.Clean($"vfio: {device}: {why}")),
         CancellationToken = stop,
     };

@@ -11,7 +11,8 @@ internal static class UsageErrors
     {
         Command command = result.CommandResult.Command;
         string path = PathOf(result.CommandResult);
-        string? stranger = FindUnknownOption(result) ?? (result.UnmatchedTokens.Count == 0 ? null : result.UnmatchedTokens[0]);
+        string? stranger = FindUnknownOption(result)
+            ?? (result.UnmatchedTokens.Count == 0 ? null : result.UnmatchedTokens[0]);
 
         // A word that the parser does not understand makes it misjudge the words after it, so that word is reported
         // first.
@@ -29,13 +30,17 @@ internal static class UsageErrors
     // If the command has an argument for devices, the parser takes an unknown option for a device.
     private static string? FindUnknownOption(ParseResult result) => result.Tokens
         .TakeWhile(token => token.Type != TokenType.DoubleDash)
-        .FirstOrDefault(token => token.Type == TokenType.Argument && token.Value is ['-', '-' or (>= 'A' and <= 'Z') or (>= 'a' and <= 'z'), ..] && !IsValue(result, token))
+        .FirstOrDefault(token => token.Type == TokenType.Argument
+            && token.Value is ['-', '-' or (>= 'A' and <= 'Z') or (>= 'a' and <= 'z'), ..]
+            && !IsValue(result, token))
         ?.Value;
 
     private static bool IsValue(ParseResult result, Token token) => HelpText.OptionsOf(result.CommandResult.Command)
-        .Any(option => result.GetResult(option) is { } given && given.Tokens.Any(value => ReferenceEquals(value, token)));
+        .Any(option => result.GetResult(option) is { } given
+            && given.Tokens.Any(value => ReferenceEquals(value, token)));
 
-    private static bool HasOption(Command command, string word) => command.Options.Any(option => option.Name == word || option.Aliases.Contains(word));
+    private static bool HasOption(Command command, string word) =>
+        command.Options.Any(option => option.Name == word || option.Aliases.Contains(word));
 
     private static string Expected(Command command, string stranger) =>
         stranger.StartsWith('-') ? "an option of this command"
@@ -60,15 +65,18 @@ internal static class UsageErrors
         string quoted = Symbols.Quote(word);
         return DeviceArgument.TryFind(host, word, out _, out _, out _) ? $"vfio show {quoted} shows that device"
             : command.Name != ListCommand.Name ? null
-            : PciClassFilter.TryParse(word, out _) ? $"vfio list --class {quoted} lists that class, vfio list --name {quoted} devices with that name"
-            : HostNames.IsName(word) ? $"vfio list --name {quoted} lists devices with that name; vfio list --help shows all filters"
+            : PciClassFilter.TryParse(word, out _)
+                ? $"vfio list --class {quoted} lists that class, vfio list --name {quoted} devices with that name"
+            : HostNames.IsName(word)
+                ? $"vfio list --name {quoted} lists devices with that name; vfio list --help shows all filters"
             : null;
     }
 
     // A parser's message may contain its hint as a second line.
     private static string? SecondLine(string text) => text.Split('\n', 2) is [_, string hint] ? hint : null;
 
-    private static string FirstLine(string text) => text.AsSpan().IndexOfAny('\r', '\n') is int end and >= 0 ? text[..end] : text;
+    private static string FirstLine(string text) =>
+        text.AsSpan().IndexOfAny('\r', '\n') is int end and >= 0 ? text[..end] : text;
 
     private static string Decapitalise(string text)
     {

@@ -12,9 +12,10 @@ internal static class VfioCommandLine
 
     public static IReadOnlyList<string> Notes { get; } =
     [
-        "DEV is a PCI address, a network interface or a disk: 0000:00:14.3, 00:14.3, eth0, nvme0n1. A bound device can still be named by its previous interface or disk name. "
-        + "emu:edu is a device model in software, on which you can try every command. "
-        + "PLACE is the name of a register, such as STATUS, or a region and an offset, such as bar0+0x8. 'vfio help COMMAND' explains a command.",
+        "DEV is a PCI address, a network interface or a disk: 0000:00:14.3, 00:14.3, eth0, nvme0n1. A bound device can "
+        + "still be named by its previous interface or disk name. emu:edu is a device model in software, on which you "
+        + "can try every command. PLACE is the name of a register, such as STATUS, or a region and an offset, such as "
+        + "bar0+0x8. 'vfio help COMMAND' explains a command.",
     ];
 
     public static IReadOnlyList<(string CommandLine, string Purpose)> Examples { get; } =
@@ -28,7 +29,8 @@ internal static class VfioCommandLine
     ];
 
     /// <summary>Gets the version of the tool, without the commit that it was built from.</summary>
-    public static string Version => (typeof(VfioCommandLine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
+    public static string Version => (typeof(VfioCommandLine).Assembly
+        .GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
         ?? "unknown").Split('+')[0];
 
     // No argument of this tool is a response file: "@file" stands for itself.
@@ -57,7 +59,8 @@ internal static class VfioCommandLine
     /// <param name="words">The command that <c>vfio run</c> runs.</param>
     public static RootCommand Create(CliHost host, IReadOnlyList<string>? words = null)
     {
-        RootCommand root = new("Bind PCI devices to VFIO, read and write their registers, and release them to their Linux drivers.");
+        RootCommand root = new(
+            "Bind PCI devices to VFIO, read and write their registers, and release them to their Linux drivers.");
         HelpText help = new(host);
         root.Directives.Clear();
         root.Options.Clear();
@@ -98,7 +101,8 @@ internal static class VfioCommandLine
     {
         (IReadOnlyList<string> own, IReadOnlyList<string> words) = RunCommand.Split(arguments);
         ParseResult result = Create(host, words).Parse(own, Parsing);
-        if (result.Action is ParseErrorAction || (result.Errors.Count != 0 && result.Action is not { ClearsParseErrors: true }))
+        if (result.Action is ParseErrorAction
+            || (result.Errors.Count != 0 && result.Action is not { ClearsParseErrors: true }))
         {
             int code = UsageErrors.Write(host, result);
             return result.CommandResult.Command.Name == RunCommand.Name ? ExitCode.RunFailed : code;

@@ -17,18 +17,21 @@ internal static class WatchCommand
         Option<VfioBackend> backend = Symbols.Backend();
         Argument<PlaceText[]> places = Symbols.Places();
         Option<int?> width = Symbols.Width();
-        Option<int?> interval = Symbols.Number(["--interval"], "MS", "Read the registers every MS milliseconds. By default, 100", 1, MaxInterval);
+        Option<int?> interval = Symbols.Number(
+            ["--interval"], "MS", "Read the registers every MS milliseconds. By default, 100", 1, MaxInterval);
         Option<int?> count = Symbols.Number(["--count", "-n"], "COUNT", "End after this many changes", 1, int.MaxValue);
         Option<bool> json = Symbols.Flag("--json", "Print events as JSON Lines (docs/cli.md describes the fields)");
         DocumentedCommand command = new(Name, "Watch registers, and print each change.")
         {
             Notes =
             [
-                "Prints the current values first, then a line for each change: time, register, old and new value, and the fields or bits "
-                + "that changed. A change that is reverted between two reads is not seen.",
-                "Ctrl-C and SIGTERM close the device and end the command with exit code 0. If the kernel requests the device, to unplug or unbind it, the command ends with exit code 1.",
+                "Prints the current values first, then a line for each change: time, register, old and new value, and "
+                + "the fields or bits that changed. A change that is reverted between two reads is not seen.",
+                "Ctrl-C and SIGTERM close the device and end the command with exit code 0. If the kernel requests the "
+                + "device, to unplug or unbind it, the command ends with exit code 1.",
                 ReadCommand.NameNote,
-                "The device is reset when it is opened. Some registers change when they are read, so other readers of the device may miss values.",
+                "The device is reset when it is opened. Some registers change when they are read, so other readers of "
+                + "the device may miss values.",
             ],
             Examples =
             [
@@ -49,7 +52,8 @@ internal static class WatchCommand
             DeviceTarget target = Symbols.Target(result, device, backend);
             RegisterNames names = target.NameRegisters(host);
             int? bits = result.GetValue(width);
-            RegisterPlace[] registers = [.. result.GetRequiredValue(places).Select(text => names.Resolve(Name, text, bits))];
+            RegisterPlace[] registers =
+                [.. result.GetRequiredValue(places).Select(text => names.Resolve(Name, text, bits))];
             TimeSpan pause = TimeSpan.FromMilliseconds(result.GetValue(interval) ?? DefaultInterval);
             using Interruption interruption = new(host.Stop);
             using RegisterSession session = RegisterSession.Open(host, target, names);
@@ -58,14 +62,27 @@ internal static class WatchCommand
                 session.Check(Name, register);
             }
 
-            Run(host, session, registers, pause, result.GetValue(count) ?? int.MaxValue, result.GetValue(json), interruption.Token);
+            Run(
+                host,
+                session,
+                registers,
+                pause,
+                result.GetValue(count) ?? int.MaxValue,
+                result.GetValue(json),
+                interruption.Token);
             return ExitCode.Done;
         });
         return command;
     }
 
     private static void Run(
-        CliHost host, RegisterSession session, RegisterPlace[] places, TimeSpan pause, int count, bool isJson, CancellationToken cancellationToken)
+        CliHost host,
+        RegisterSession session,
+        RegisterPlace[] places,
+        TimeSpan pause,
+        int count,
+        bool isJson,
+        CancellationToken cancellationToken)
     {
         session.Request.ThrowIfAsked();
         ulong[] last = new ulong[places.Length];
@@ -114,7 +131,8 @@ internal static class WatchCommand
         string words = string.Join(", ", FieldText.Changes(place.Register, old, after));
         int used = plain.Length + place.Format(after).Length + 2;
         bool fits = used + Printable.Width(words) <= (host.Terminal.Width ?? int.MaxValue);
-        host.Out.WriteLine(plain + Highlight.Changed(host.Terminal, old, after, place.Bits) + (fits ? "  " + words : ""));
+        host.Out.WriteLine(
+            plain + Highlight.Changed(host.Terminal, old, after, place.Bits) + (fits ? "  " + words : ""));
         if (!fits)
         {
             FieldText.WriteChanges(host, place.Register, old, after);
@@ -138,4 +156,12 @@ internal static class WatchCommand
 
 /// <summary>Describes a value of a watched register, as JSON.</summary>
 internal sealed record WatchLine(
-    DateTime Time, string Region, ulong Offset, int Width, string? Name, string? Before, string Value, FieldDocument[] Fields, IEnumerable<string> Changes);
+    DateTime Time,
+    string Region,
+    ulong Offset,
+    int Width,
+    string? Name,
+    string? Before,
+    string Value,
+    FieldDocument[] Fields,
+    IEnumerable<string> Changes);

@@ -21,8 +21,9 @@ internal static class WriteCommand
             [
                 ReadCommand.NameNote,
                 ReadCommand.ResetNote,
-                "The register is written with one access of its width through the file descriptor, and not read back. A wrong value in a wrong register can "
-                + "put a device into a state that a reset does not fix, so follow its datasheet.",
+                "The register is written with one access of its width through the file descriptor, and not read back. "
+                + "A wrong value in a wrong register can put a device into a state that a reset does not fix, so "
+                + "follow its datasheet.",
             ],
             Examples =
             [
@@ -43,25 +44,40 @@ internal static class WriteCommand
             bool isJson = result.GetValue(json);
             DeviceTarget target = Symbols.Target(result, device, backend);
             RegisterNames names = text.IsName || isJson ? target.NameRegisters(host) : RegisterNames.None;
-            return Run(host, target, names, names.Resolve(Name, text, result.GetValue(width)), result.GetValue(value), isJson);
+            return Run(
+                host, target, names, names.Resolve(Name, text, result.GetValue(width)), result.GetValue(value), isJson);
         });
         return command;
     }
 
-    private static int Run(CliHost host, DeviceTarget target, RegisterNames names, RegisterPlace place, ulong value, bool isJson)
+    private static int Run(
+        CliHost host, DeviceTarget target, RegisterNames names, RegisterPlace place, ulong value, bool isJson)
     {
         RegisterWidth.CheckFits(Name, value, place.Bits);
         using RegisterSession session = RegisterSession.Open(host, target, names);
         session.Check(Name, place, isWrite: true);
         session.Write(place, value);
-        return !isJson ? ExitCode.Done : ChangeReport.Write(host, "write: the register was written", $"vfio read {target.Name} {place.Place} reads it back", report =>
-        {
-            WriteDocument document = new(target.Name, place.Place.RegionName, place.Place.Offset, place.Bits, place.Format(value), place.Register?.Name);
-            Json.Write(report.Out, document, CliJson.Write);
-            return ExitCode.Done;
-        });
+        return !isJson
+            ? ExitCode.Done
+            : ChangeReport.Write(
+                host,
+                "write: the register was written",
+                $"vfio read {target.Name} {place.Place} reads it back",
+                report =>
+                {
+                    WriteDocument document = new(
+                        target.Name,
+                        place.Place.RegionName,
+                        place.Place.Offset,
+                        place.Bits,
+                        place.Format(value),
+                        place.Register?.Name);
+                    Json.Write(report.Out, document, CliJson.Write);
+                    return ExitCode.Done;
+                });
     }
 }
 
 /// <summary>Describes what <c>vfio write</c> wrote, as JSON.</summary>
-internal sealed record WriteDocument(string Address, string Region, ulong Offset, int Width, string Value, string? Name);
+internal sealed record WriteDocument(
+    string Address, string Region, ulong Offset, int Width, string Value, string? Name);

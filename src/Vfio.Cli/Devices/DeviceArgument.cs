@@ -18,7 +18,8 @@ internal static class DeviceArgument
     /// <param name="target">The device. If the text is an address, the device need not exist.</param>
     /// <param name="mistake">What is wrong, if the method returns <see langword="false"/>.</param>
     /// <param name="hint">What the user can do about it.</param>
-    public static bool TryFind(CliHost host, string text, [NotNullWhen(true)] out DeviceTarget? target, out string mistake, out string hint)
+    public static bool TryFind(
+        CliHost host, string text, [NotNullWhen(true)] out DeviceTarget? target, out string mistake, out string hint)
     {
         mistake = "";
         hint = "vfio list shows the devices and their names";
@@ -38,7 +39,8 @@ internal static class DeviceArgument
     /// <summary>Returns whether a text names a device model, even one that does not exist.</summary>
     public static bool IsModel(string text) => text.StartsWith(ModelTarget.Prefix, StringComparison.Ordinal);
 
-    private static bool TryFindAddress(CliHost host, string text, out PciAddress address, ref string mistake, ref string hint)
+    private static bool TryFindAddress(
+        CliHost host, string text, out PciAddress address, ref string mistake, ref string hint)
     {
         if (PciAddress.TryParse(text, out address))
         {
@@ -70,24 +72,30 @@ internal static class DeviceArgument
     }
 
     // Finds a device by a name that the host gives it, or gave it before it was bound.
-    private static bool TryFindName(CliHost host, string text, string quoted, out PciAddress address, ref string mistake, ref string hint)
+    private static bool TryFindName(
+        CliHost host, string text, string quoted, out PciAddress address, ref string mistake, ref string hint)
     {
         address = default;
         HostNames names = new(host.Root);
         IReadOnlyList<JournalEntry> taken = new BindingJournal(host.Root).GetEntries();
-        PciAddress[] found = [.. names.Find(text).Concat(taken.Where(entry => entry.HadName(text)).Select(entry => entry.Address)).Distinct().Order()];
+        PciAddress[] found = [.. names.Find(text)
+            .Concat(taken.Where(entry => entry.HadName(text)).Select(entry => entry.Address))
+            .Distinct()
+            .Order()];
         switch (found.Length)
         {
             case 1:
                 address = found[0];
                 return true;
             case > 1:
-                mistake = $"'{quoted}' is {found.Length} devices: {string.Join(", ", found.Take(MostHints))}{(found.Length > MostHints ? ", …" : "")}";
+                mistake = $"'{quoted}' is {found.Length} devices: "
+                    + $"{string.Join(", ", found.Take(MostHints))}{(found.Length > MostHints ? ", …" : "")}";
                 hint = "use the address of one of them";
                 return false;
         }
 
-        mistake = LooksLikeAddress(text) ? $"'{quoted}' is not a PCI address; one looks like 0000:00:14.3 (domain:bus:device.function)"
+        mistake = LooksLikeAddress(text)
+            ? $"'{quoted}' is not a PCI address; one looks like 0000:00:14.3 (domain:bus:device.function)"
             : names.IsVirtual(text) ? $"'{quoted}' belongs to no PCI device: it is virtual"
             : $"'{quoted}' is not a device of this host; {Examples}";
         string[] similar = Similar(text, names.GetAll().Select(name => name.Name).Concat(taken.SelectMany(NamesOf)));
@@ -103,7 +111,8 @@ internal static class DeviceArgument
     public static IEnumerable<string> NamesOf(JournalEntry entry) =>
         entry.Interfaces.Select(state => state.Name).Concat(entry.OtherNames).Concat(entry.Disks);
 
-    private static bool LooksLikeAddress(string text) => text.Contains(':') && text.All(c => char.IsAsciiHexDigit(c) || c is ':' or '.');
+    private static bool LooksLikeAddress(string text) =>
+        text.Contains(':') && text.All(c => char.IsAsciiHexDigit(c) || c is ':' or '.');
 
     private static string[] Similar(string text, IEnumerable<string> names) =>
         [.. names.Distinct()

@@ -68,10 +68,12 @@ internal class DeviceDocument(DeviceIdentity device, DeviceNames names, PciDevic
 /// <summary>
 /// Describes a name that the host gives a device; <c>nameHex</c> is set if the name is not valid UTF-8.
 /// </summary>
-internal sealed record HostNameDocument(string Name, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? NameHex)
+internal sealed record HostNameDocument(
+    string Name, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? NameHex)
 {
     public static HostNameDocument[] Of(IEnumerable<string> names) =>
-        [.. names.Select(name => new HostNameDocument(Printable.Clean(name), Printable.BytesOf(name) is byte[] bytes ? Convert.ToHexStringLower(bytes) : null))];
+        [.. names.Select(name => new HostNameDocument(
+            Printable.Clean(name), Printable.BytesOf(name) is byte[] bytes ? Convert.ToHexStringLower(bytes) : null))];
 }
 
 /// <summary>Describes a refusal.</summary>
@@ -79,5 +81,9 @@ internal sealed record RefusalDocument(string Address, string Reason, string Exp
 {
     public static RefusalDocument[] Of(IEnumerable<BindingRefusal> refusals) =>
         [.. refusals.Select(refusal => new RefusalDocument(
-            refusal.Device.ToString(), refusal.Reason.ToWord(), Printable.Clean(refusal.Explanation), Printable.Clean(refusal.Hint), refusal.CanForce))];
+            refusal.Device.ToString(),
+            refusal.Reason.ToWord(),
+            Printable.Clean(refusal.Explanation),
+            Printable.Clean(refusal.Hint),
+            refusal.CanForce))];
 }

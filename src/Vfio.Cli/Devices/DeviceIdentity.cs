@@ -16,10 +16,11 @@ internal sealed record DeviceIdentity(string Name, PciAddress Address, ushort Ve
     public PciClassCode Class { get; init; }
 
     /// <summary>Creates the identity of a device of the host.</summary>
-    public static DeviceIdentity Of(PciDeviceInfo device) => new(device.Address.ToString(), device.Address, device.VendorId, device.DeviceId)
-    {
-        SubsystemVendorId = device.SubsystemVendorId,
-        SubsystemId = device.SubsystemId,
-        Class = device.Class,
-    };
+    public static DeviceIdentity Of(PciDeviceInfo device) =>
+        new(device.Address.ToString(), device.Address, device.VendorId, device.DeviceId)
+        {
+            SubsystemVendorId = device.SubsystemVendorId,
+            SubsystemId = device.SubsystemId,
+            Class = device.Class,
+        };
 }

@@ -12,13 +12,29 @@ internal sealed class DeviceNames(CliHost host)
     // The parts of a vendor's name that are omitted in the brief form.
     private static readonly string[] LegalForms =
     [
-        "Inc", "Corp", "Corporation", "Co", "Company", "Ltd", "Limited", "LLC", "GmbH", "AG", "SA", "S.A", "B.V", "Pte", "Technology",
+        "Inc",
+        "Corp",
+        "Corporation",
+        "Co",
+        "Company",
+        "Ltd",
+        "Limited",
+        "LLC",
+        "GmbH",
+        "AG",
+        "SA",
+        "S.A",
+        "B.V",
+        "Pte",
+        "Technology",
         "Technologies",
     ];
 
     // The classes, ordered so that the most specific word that "vfio list --class" accepts is found first.
     private static readonly PciClassFilter[] Classes = [.. ((string[])["nvme", "sata", "storage", "audio"])
-        .Concat(PciClassFilter.Words).Distinct().Select(word => PciClassFilter.TryParse(word, out PciClassFilter? filter) ? filter : null!)];
+        .Concat(PciClassFilter.Words)
+        .Distinct()
+        .Select(word => PciClassFilter.TryParse(word, out PciClassFilter? filter) ? filter : null!)];
 
     private PciNames? _names;
 
@@ -27,7 +43,8 @@ internal sealed class DeviceNames(CliHost host)
     /// <summary>
     /// Returns the word for a class that <c>vfio list --class</c> accepts, or the digits of the class.
     /// </summary>
-    public static string ClassWord(PciClassCode code) => Array.Find(Classes, filter => filter.Matches(code))?.Name ?? code.ToShortString();
+    public static string ClassWord(PciClassCode code) =>
+        Array.Find(Classes, filter => filter.Matches(code))?.Name ?? code.ToShortString();
 
     public string? Vendor(DeviceIdentity device) => Names.GetVendor(device.VendorId);
 
@@ -37,7 +54,8 @@ internal sealed class DeviceNames(CliHost host)
 
     /// <summary>Returns the name of the subsystem: the card or board that the device is part of.</summary>
     public string? Subsystem(DeviceIdentity device) =>
-        Names.GetSubsystem(device.VendorId, device.DeviceId, device.SubsystemVendorId, device.SubsystemId) ?? Names.GetVendor(device.SubsystemVendorId);
+        Names.GetSubsystem(device.VendorId, device.DeviceId, device.SubsystemVendorId, device.SubsystemId)
+        ?? Names.GetVendor(device.SubsystemVendorId);
 
     public string? BaseClass(DeviceIdentity device) => Names.GetBaseClass(device.Class);
 
@@ -46,7 +64,8 @@ internal sealed class DeviceNames(CliHost host)
     /// <summary>Returns vendor and device as lspci writes them.</summary>
     public string FullName(DeviceIdentity device) => (Vendor(device), Device(device)) switch
     {
-        (null, null) => string.Create(CultureInfo.InvariantCulture, $"Device {device.VendorId:x4}:{device.DeviceId:x4}"),
+        (null, null) =>
+            string.Create(CultureInfo.InvariantCulture, $"Device {device.VendorId:x4}:{device.DeviceId:x4}"),
         (string vendor, null) => string.Create(CultureInfo.InvariantCulture, $"{vendor} Device {device.DeviceId:x4}"),
         (_, string name) => $"{Vendor(device)} {name}".TrimStart(),
     };

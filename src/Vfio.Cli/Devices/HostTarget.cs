@@ -13,7 +13,16 @@ internal sealed record HostTarget(PciAddress Address) : DeviceTarget(Address.ToS
     public override DeviceIdentity Identify(CliHost host) => DeviceIdentity.Of(Get(host));
 
     public override VfioDevice Open(CliHost host) => host.OpenDevice(
-        Address, new VfioOpenOptions { Host = host.Root, Backend = Backend, VirtualFunctionToken = ReadToken() is Guid token && new PciBus(host.Root).Find(Address)?.GetPhysicalFunction() is not null ? token : null });
+        Address,
+        new VfioOpenOptions
+        {
+            Host = host.Root,
+            Backend = Backend,
+            VirtualFunctionToken = ReadToken() is Guid token
+                && new PciBus(host.Root).Find(Address)?.GetPhysicalFunction() is not null
+                ? token
+                : null,
+        });
 
     /// <summary>
     /// Returns the names of its registers. Configuration space is read from sysfs, which shows capabilities only to
@@ -24,20 +33,26 @@ internal sealed record HostTarget(PciAddress Address) : DeviceTarget(Address.ToS
         PciDeviceInfo device = Get(host);
         return new RegisterNames(host.LoadRegisters(device))
         {
-            CapabilityLoader = device.HasVfioDriver ? () => KnownRegisters.SeesHeaderOnly(device) ? ReadCapabilities(host) : null : null,
+            CapabilityLoader = device.HasVfioDriver
+                ? () => KnownRegisters.SeesHeaderOnly(device) ? ReadCapabilities(host) : null
+                : null,
         };
     }
 
     public override IReadOnlyList<PciResource> ListRegions(CliHost host) => Get(host).GetDetails().Resources;
 
-    public override ShownDevice Look(CliHost host, bool isWholeConfig) => ShownDevice.Of(host, Get(host), isWholeConfig);
+    public override ShownDevice Look(CliHost host, bool isWholeConfig) =>
+        ShownDevice.Of(host, Get(host), isWholeConfig);
 
     /// <summary>
     /// Reads the secret of virtual functions from the environment. An option would be visible in the list of processes.
     /// </summary>
-    public static Guid? ReadToken() => Environment.GetEnvironmentVariable(TokenVariable) is not { Length: > 0 } text ? null
-        : Guid.TryParse(text, out Guid token) ? token
-        : throw new CliException($"{TokenVariable}: '{Symbols.Quote(text)}' is not a UUID", "use the UUID that was given to 'vfio sriov --token'");
+    public static Guid? ReadToken() =>
+        Environment.GetEnvironmentVariable(TokenVariable) is not { Length: > 0 } text ? null
+            : Guid.TryParse(text, out Guid token) ? token
+            : throw new CliException(
+                $"{TokenVariable}: '{Symbols.Quote(text)}' is not a UUID",
+                "use the UUID that was given to 'vfio sriov --token'");
 
     private PciDeviceInfo Get(CliHost host) => new PciBus(host.Root).Get(Address);
 

@@ -20,7 +20,8 @@ internal sealed record ModelTarget : DeviceTarget
         : base(Prefix + name) => _model = model;
 
     /// <summary>Gets the names of the device models, each with a short description.</summary>
-    public static IEnumerable<(string Name, string Description)> All => Models.Select(model => (Prefix + model.Name, model.Description));
+    public static IEnumerable<(string Name, string Description)> All =>
+        Models.Select(model => (Prefix + model.Name, model.Description));
 
     /// <summary>Creates a device model by its name.</summary>
     /// <param name="text">What the user typed: <c>emu:edu</c>.</param>
@@ -48,7 +49,8 @@ internal sealed record ModelTarget : DeviceTarget
             }
             else
             {
-                (isJson ? TextWriter.Null : host.Out).WriteLine($"{target.Name} is a device model inside vfio: it needs no bind and no release");
+                (isJson ? TextWriter.Null : host.Out)
+                    .WriteLine($"{target.Name} is a device model inside vfio: it needs no bind and no release");
             }
         }
 
@@ -57,21 +59,25 @@ internal sealed record ModelTarget : DeviceTarget
 
     public override bool Exists(CliHost host) => true;
 
-    public override DeviceIdentity Identify(CliHost host) => new(Name, _model.Address ?? default, _model.Identity.VendorId, _model.Identity.DeviceId)
-    {
-        SubsystemVendorId = _model.Identity.SubsystemVendorId,
-        SubsystemId = _model.Identity.SubsystemId,
-        Class = _model.Identity.Class,
-    };
+    public override DeviceIdentity Identify(CliHost host) =>
+        new(Name, _model.Address ?? default, _model.Identity.VendorId, _model.Identity.DeviceId)
+        {
+            SubsystemVendorId = _model.Identity.SubsystemVendorId,
+            SubsystemId = _model.Identity.SubsystemId,
+            Class = _model.Identity.Class,
+        };
 
     public override VfioDevice Open(CliHost host) => Backend == VfioBackend.Automatic
         ? _model.Open()
-        : throw new CliException($"open: {Name} is a device model in this process, which no kernel backend can open", "omit --backend: it is only for devices of the host");
+        : throw new CliException(
+            $"open: {Name} is a device model in this process, which no kernel backend can open",
+            "omit --backend: it is only for devices of the host");
 
     public override RegisterNames NameRegisters(CliHost host)
     {
         using VfioDevice device = Open(host);
-        return new RegisterNames(new[] { KnownRegisters.OwnMap(Identify(host)), KnownRegisters.ConfigMap(device) }.OfType<RegisterMap>());
+        return new RegisterNames(
+            new[] { KnownRegisters.OwnMap(Identify(host)), KnownRegisters.ConfigMap(device) }.OfType<RegisterMap>());
     }
 
     public override IReadOnlyList<PciResource> ListRegions(CliHost host)

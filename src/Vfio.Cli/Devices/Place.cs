@@ -27,7 +27,8 @@ internal readonly record struct Place(RegionIndex Region, ulong Offset)
         int region = Array.FindIndex(Names, known => known.Equals(name, StringComparison.OrdinalIgnoreCase));
         if (region < 0)
         {
-            mistake = $"'{Symbols.Quote(text)}' is not a place; a place looks like bar0+0x10, config+4 or rom+0, or is the name of a register";
+            mistake = $"'{Symbols.Quote(text)}' is not a place; a place looks like bar0+0x10, config+4 or rom+0, or is "
+                + "the name of a register";
             return false;
         }
 
@@ -47,5 +48,6 @@ internal readonly record struct Place(RegionIndex Region, ulong Offset)
 
     /// <summary>Formats the place as it is typed.</summary>
     /// <param name="digits">The minimum number of hexadecimal digits of the offset, to align several lines.</param>
-    public string ToString(int digits) => $"{RegionName}+0x{Offset.ToString($"x{digits}", CultureInfo.InvariantCulture)}";
+    public string ToString(int digits) =>
+        $"{RegionName}+0x{Offset.ToString($"x{digits}", CultureInfo.InvariantCulture)}";
 }

@@ -27,7 +27,8 @@ internal static class RegisterWidth
     }
 
     /// <summary>Formats a value with all digits of its width.</summary>
-    public static string Format(ulong value, int bits) => $"0x{value.ToString($"x{bits / 4}", CultureInfo.InvariantCulture)}";
+    public static string Format(ulong value, int bits) =>
+        $"0x{value.ToString($"x{bits / 4}", CultureInfo.InvariantCulture)}";
 
     public static bool Fits(ulong value, int bits) => bits == 64 || value >> bits == 0;
 
@@ -37,7 +38,9 @@ internal static class RegisterWidth
         if (!Fits(value, bits))
         {
             throw new CliException(
-                $"{command}: 0x{value:x} does not fit into a register of {bits} bits", "-w chooses another width: 8, 16, 32 or 64", ExitCode.WrongUsage);
+                $"{command}: 0x{value:x} does not fit into a register of {bits} bits",
+                "-w chooses another width: 8, 16, 32 or 64",
+                ExitCode.WrongUsage);
         }
     }
 
@@ -65,7 +68,8 @@ internal static class RegisterWidth
 
         string what = count == 1 ? "it" : string.Create(CultureInfo.InvariantCulture, $"{count} registers from there");
         throw new CliException(
-            $"{command}: {place} is out of range: {what} would end outside {place.RegionName}, which has 0x{length:x} bytes",
+            $"{command}: {place} is out of range: {what} would end outside {place.RegionName}, "
+            + $"which has 0x{length:x} bytes",
             $"the last {bits}-bit register is at {place with { Offset = LastOffset(length, bits) }}");
     }
 

@@ -37,7 +37,8 @@ internal static class ChangeReport
                 silent.Tell(line);
             }
 
-            throw new CliException($"{made}, but the lines above could not be written to standard output: {e.Message}", hint);
+            throw new CliException(
+                $"{made}, but the lines above could not be written to standard output: {e.Message}", hint);
         }
     }
 

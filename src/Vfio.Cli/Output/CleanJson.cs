@@ -83,6 +83,9 @@ internal sealed class CleanJson(TextWriter output) : IBufferWriter<byte>
     }
 
     private char Meaning(bool isLong) => isLong
-        ? (char)ushort.Parse(_escape.ToString(ShortEscape, LongEscape - ShortEscape), NumberStyles.HexNumber, CultureInfo.InvariantCulture)
+        ? (char)ushort.Parse(
+            _escape.ToString(ShortEscape, LongEscape - ShortEscape),
+            NumberStyles.HexNumber,
+            CultureInfo.InvariantCulture)
         : _escape[1] is '"' or '\\' or '/' ? _escape[1] : '\n';
 }

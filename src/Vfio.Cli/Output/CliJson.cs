@@ -9,7 +9,8 @@ namespace Vfio.Cli;
 /// for each type. Type metadata, which reading would need, would make the tool a tenth larger. Documents that are views
 /// of other objects have a constructor for the generator.
 /// </summary>
-[JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Serialization, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSourceGenerationOptions(
+    GenerationMode = JsonSourceGenerationMode.Serialization, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(AccessLine))]
 [JsonSerializable(typeof(AllocationLine))]
 [JsonSerializable(typeof(BindDocument))]
@@ -55,65 +56,90 @@ internal sealed partial class CliJson : JsonSerializerContext
     };
 
     // One method for each type above calls the generated code by its name.
-    public static void Write(Utf8JsonWriter writer, AccessLine line) => Writing.AccessLineSerializeHandler(writer, line);
+    public static void Write(Utf8JsonWriter writer, AccessLine line) =>
+        Writing.AccessLineSerializeHandler(writer, line);
 
-    public static void Write(Utf8JsonWriter writer, AllocationLine line) => Writing.AllocationLineSerializeHandler(writer, line);
+    public static void Write(Utf8JsonWriter writer, AllocationLine line) =>
+        Writing.AllocationLineSerializeHandler(writer, line);
 
-    public static void Write(Utf8JsonWriter writer, BindDocument document) => Writing.BindDocumentSerializeHandler(writer, document);
+    public static void Write(Utf8JsonWriter writer, BindDocument document) =>
+        Writing.BindDocumentSerializeHandler(writer, document);
 
-    public static void Write(Utf8JsonWriter writer, BrokerLine line) => Writing.BrokerLineSerializeHandler(writer, line);
+    public static void Write(Utf8JsonWriter writer, BrokerLine line) =>
+        Writing.BrokerLineSerializeHandler(writer, line);
 
-    public static void Write(Utf8JsonWriter writer, BusResetDocument document) => Writing.BusResetDocumentSerializeHandler(writer, document);
+    public static void Write(Utf8JsonWriter writer, BusResetDocument document) =>
+        Writing.BusResetDocumentSerializeHandler(writer, document);
 
-    public static void Write(Utf8JsonWriter writer, DeviceResetDocument document) => Writing.DeviceResetDocumentSerializeHandler(writer, document);
+    public static void Write(Utf8JsonWriter writer, DeviceResetDocument document) =>
+        Writing.DeviceResetDocumentSerializeHandler(writer, document);
 
-    public static void Write(Utf8JsonWriter writer, DiffDocument document) => Writing.DiffDocumentSerializeHandler(writer, document);
+    public static void Write(Utf8JsonWriter writer, DiffDocument document) =>
+        Writing.DiffDocumentSerializeHandler(writer, document);
 
-    public static void Write(Utf8JsonWriter writer, DoctorDocument document) => Writing.DoctorDocumentSerializeHandler(writer, document);
+    public static void Write(Utf8JsonWriter writer, DoctorDocument document) =>
+        Writing.DoctorDocumentSerializeHandler(writer, document);
 
-    public static void Write(Utf8JsonWriter writer, DumpDocument document) => Writing.DumpDocumentSerializeHandler(writer, document);
+    public static void Write(Utf8JsonWriter writer, DumpDocument document) =>
+        Writing.DumpDocumentSerializeHandler(writer, document);
 
-    public static void Write(Utf8JsonWriter writer, IEnumerable<GroupDocument> documents) => Writing.IEnumerableGroupDocumentSerializeHandler(writer, documents);
+    public static void Write(Utf8JsonWriter writer, IEnumerable<GroupDocument> documents) =>
+        Writing.IEnumerableGroupDocumentSerializeHandler(writer, documents);
 
-    public static void Write(Utf8JsonWriter writer, IEnumerable<ListedDevice> documents) => Writing.IEnumerableListedDeviceSerializeHandler(writer, documents);
+    public static void Write(Utf8JsonWriter writer, IEnumerable<ListedDevice> documents) =>
+        Writing.IEnumerableListedDeviceSerializeHandler(writer, documents);
 
-    public static void Write(Utf8JsonWriter writer, IEnumerable<StatusDocument> documents) => Writing.IEnumerableStatusDocumentSerializeHandler(writer, documents);
+    public static void Write(Utf8JsonWriter writer, IEnumerable<StatusDocument> documents) =>
+        Writing.IEnumerableStatusDocumentSerializeHandler(writer, documents);
 
-    public static void Write(Utf8JsonWriter writer, IrqBeginLine line) => Writing.IrqBeginLineSerializeHandler(writer, line);
+    public static void Write(Utf8JsonWriter writer, IrqBeginLine line) =>
+        Writing.IrqBeginLineSerializeHandler(writer, line);
 
-    public static void Write(Utf8JsonWriter writer, IrqSignalsLine line) => Writing.IrqSignalsLineSerializeHandler(writer, line);
+    public static void Write(Utf8JsonWriter writer, IrqSignalsLine line) =>
+        Writing.IrqSignalsLineSerializeHandler(writer, line);
 
-    public static void Write(Utf8JsonWriter writer, MemoryLine line) => Writing.MemoryLineSerializeHandler(writer, line);
+    public static void Write(Utf8JsonWriter writer, MemoryLine line) =>
+        Writing.MemoryLineSerializeHandler(writer, line);
 
     public static void Write(Utf8JsonWriter writer, PeekLine line) => Writing.PeekLineSerializeHandler(writer, line);
 
     public static void Write(Utf8JsonWriter writer, PokeLine line) => Writing.PokeLineSerializeHandler(writer, line);
 
-    public static void Write(Utf8JsonWriter writer, ReadAllDocument document) => Writing.ReadAllDocumentSerializeHandler(writer, document);
+    public static void Write(Utf8JsonWriter writer, ReadAllDocument document) =>
+        Writing.ReadAllDocumentSerializeHandler(writer, document);
 
-    public static void Write(Utf8JsonWriter writer, ReadDocument document) => Writing.ReadDocumentSerializeHandler(writer, document);
+    public static void Write(Utf8JsonWriter writer, ReadDocument document) =>
+        Writing.ReadDocumentSerializeHandler(writer, document);
 
-    public static void Write(Utf8JsonWriter writer, RecordingLine line) => Writing.RecordingLineSerializeHandler(writer, line);
+    public static void Write(Utf8JsonWriter writer, RecordingLine line) =>
+        Writing.RecordingLineSerializeHandler(writer, line);
 
-    public static void Write(Utf8JsonWriter writer, ReleaseDocument document) => Writing.ReleaseDocumentSerializeHandler(writer, document);
+    public static void Write(Utf8JsonWriter writer, ReleaseDocument document) =>
+        Writing.ReleaseDocumentSerializeHandler(writer, document);
 
-    public static void Write(Utf8JsonWriter writer, ReleaseDryRunDocument document) => Writing.ReleaseDryRunDocumentSerializeHandler(writer, document);
+    public static void Write(Utf8JsonWriter writer, ReleaseDryRunDocument document) =>
+        Writing.ReleaseDryRunDocumentSerializeHandler(writer, document);
 
-    public static void Write(Utf8JsonWriter writer, ReplayDocument document) => Writing.ReplayDocumentSerializeHandler(writer, document);
+    public static void Write(Utf8JsonWriter writer, ReplayDocument document) =>
+        Writing.ReplayDocumentSerializeHandler(writer, document);
 
     public static void Write(Utf8JsonWriter writer, ResetLine line) => Writing.ResetLineSerializeHandler(writer, line);
 
-    public static void Write(Utf8JsonWriter writer, ShellStatusLine line) => Writing.ShellStatusLineSerializeHandler(writer, line);
+    public static void Write(Utf8JsonWriter writer, ShellStatusLine line) =>
+        Writing.ShellStatusLineSerializeHandler(writer, line);
 
-    public static void Write(Utf8JsonWriter writer, ShowDocument document) => Writing.ShowDocumentSerializeHandler(writer, document);
+    public static void Write(Utf8JsonWriter writer, ShowDocument document) =>
+        Writing.ShowDocumentSerializeHandler(writer, document);
 
-    public static void Write(Utf8JsonWriter writer, SriovDocument document) => Writing.SriovDocumentSerializeHandler(writer, document);
+    public static void Write(Utf8JsonWriter writer, SriovDocument document) =>
+        Writing.SriovDocumentSerializeHandler(writer, document);
 
     public static void Write(Utf8JsonWriter writer, WaitLine line) => Writing.WaitLineSerializeHandler(writer, line);
 
     public static void Write(Utf8JsonWriter writer, WatchLine line) => Writing.WatchLineSerializeHandler(writer, line);
 
-    public static void Write(Utf8JsonWriter writer, WriteDocument document) => Writing.WriteDocumentSerializeHandler(writer, document);
+    public static void Write(Utf8JsonWriter writer, WriteDocument document) =>
+        Writing.WriteDocumentSerializeHandler(writer, document);
 }
 
 /// <summary>Provides the metadata for the nullable values in documents.</summary>

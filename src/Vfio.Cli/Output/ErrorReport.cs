@@ -54,7 +54,10 @@ internal static class ErrorReport
             // The library turns its own I/O errors into VfioException. The rest mostly concerns the output itself, such
             // as a full disk.
             case IOException or UnauthorizedAccessException:
-                Write(host, $"{where}input or output failed: {exception.Message}", "check that the output can be written and that its disk is not full");
+                Write(
+                    host,
+                    $"{where}input or output failed: {exception.Message}",
+                    "check that the output can be written and that its disk is not full");
                 return ExitCode.Failed;
             default:
                 Write(host, $"{where}internal error: {exception.GetType().Name}: {exception.Message}", ReportIt);

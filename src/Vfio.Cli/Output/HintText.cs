@@ -16,11 +16,16 @@ internal static class HintText
     public static string For(VfioException error) => error.Reason switch
     {
         VfioErrorReason.DeviceNotFound => "vfio list shows the devices of this host",
-        VfioErrorReason.NotBound when error.Device is string device && IsPci(device) => $"bind it first: vfio bind {device}",
-        VfioErrorReason.GroupNotViable when error.Device is string device => $"vfio bind --group {device} binds every endpoint of the group, or tells why it cannot",
-        VfioErrorReason.AccessDenied when error.Device is string device && IsPci(device) => $"its node belongs to another user: sudo vfio bind --user $USER {device}",
-        VfioErrorReason.IommufdDenied => $"only root and users of a bound device may open {error.Subject}: sudo vfio bind --user $USER DEV; type1v2 needs only the node of the IOMMU group",
-        VfioErrorReason.NoBroker => "start the broker: systemctl start vfio-broker.socket, or vfio broker --socket PATH",
+        VfioErrorReason.NotBound when error.Device is string device
+            && IsPci(device) => $"bind it first: vfio bind {device}",
+        VfioErrorReason.GroupNotViable when error.Device is string device =>
+            $"vfio bind --group {device} binds every endpoint of the group, or tells why it cannot",
+        VfioErrorReason.AccessDenied when error.Device is string device
+            && IsPci(device) => $"its node belongs to another user: sudo vfio bind --user $USER {device}",
+        VfioErrorReason.IommufdDenied => $"only root and users of a bound device may open {error.Subject}: sudo vfio "
+            + "bind --user $USER DEV; type1v2 needs only the node of the IOMMU group",
+        VfioErrorReason.NoBroker =>
+            "start the broker: systemctl start vfio-broker.socket, or vfio broker --socket PATH",
         VfioErrorReason.NotBoundForBroker => $"bind it first: sudo vfio bind --user vfio-broker {error.Device}",
         _ => error.Hint ?? General(error),
     };

@@ -14,12 +14,15 @@ internal static class Json
     private static readonly JsonWriterOptions Indented = OneLine with { Indented = true, NewLine = "\n" };
 
     /// <summary>Writes a document, indented for readers.</summary>
-    public static void Write<T>(TextWriter output, T document, Action<Utf8JsonWriter, T> write) => Write(output, document, write, Indented);
+    public static void Write<T>(TextWriter output, T document, Action<Utf8JsonWriter, T> write) =>
+        Write(output, document, write, Indented);
 
     /// <summary>Writes one object on one line (JSON Lines).</summary>
-    public static void WriteLine<T>(TextWriter output, T line, Action<Utf8JsonWriter, T> write) => Write(output, line, write, OneLine);
+    public static void WriteLine<T>(TextWriter output, T line, Action<Utf8JsonWriter, T> write) =>
+        Write(output, line, write, OneLine);
 
-    private static void Write<T>(TextWriter output, T document, Action<Utf8JsonWriter, T> write, JsonWriterOptions options)
+    private static void Write<T>(
+        TextWriter output, T document, Action<Utf8JsonWriter, T> write, JsonWriterOptions options)
     {
         using (Utf8JsonWriter writer = new(new CleanJson(output), options))
         {

@@ -11,6 +11,8 @@ internal static class LinkText
     public static string Describe(double? speed, int? width)
     {
         string lanes = width is null ? "" : string.Create(CultureInfo.InvariantCulture, $"x{width}");
-        return speed is null ? lanes : string.Create(CultureInfo.InvariantCulture, $"{speed:0.#} GT/s {lanes}").TrimEnd();
+        return speed is null
+            ? lanes
+            : string.Create(CultureInfo.InvariantCulture, $"{speed:0.#} GT/s {lanes}").TrimEnd();
     }
 }

@@ -117,14 +117,17 @@ internal static class Printable
         return [.. bytes];
     }
 
-    private static bool IsByte(string text, int at) => text[at] is >= FirstByte and <= LastByte && (at == 0 || !char.IsHighSurrogate(text[at - 1]));
+    private static bool IsByte(string text, int at) =>
+        text[at] is >= FirstByte and <= LastByte && (at == 0 || !char.IsHighSurrogate(text[at - 1]));
 
     private static string ShowBytes(string text)
     {
         StringBuilder shown = new(text.Length);
         for (int i = 0; i < text.Length; i++)
         {
-            _ = IsByte(text, i) ? shown.Append(CultureInfo.InvariantCulture, $"\\x{text[i] & 0xff:x2}") : shown.Append(text[i]);
+            _ = IsByte(text, i)
+                ? shown.Append(CultureInfo.InvariantCulture, $"\\x{text[i] & 0xff:x2}")
+                : shown.Append(text[i]);
         }
 
         return shown.ToString();
@@ -134,8 +137,12 @@ internal static class Printable
     /// Returns whether a character controls the display instead of being shown: control characters, line breaks, and
     /// format characters such as those that reverse the direction of text.
     /// </summary>
-    public static bool Acts(char c) => c is < ' ' or (> '~' and (< '\u00a0' or '\u00ad' or > '\u02ff')) && CharUnicodeInfo.GetUnicodeCategory(c)
-        is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
+    public static bool Acts(char c) =>
+        c is < ' ' or (> '~' and (< '\u00a0' or '\u00ad' or > '\u02ff')) && CharUnicodeInfo.GetUnicodeCategory(c)
+            is UnicodeCategory.Control
+                or UnicodeCategory.Format
+                or UnicodeCategory.LineSeparator
+                or UnicodeCategory.ParagraphSeparator;
 
     private static int Width(Rune rune) => rune.Value switch
     {

@@ -33,7 +33,10 @@ internal sealed record Terminal(int? Width, bool HasColour)
         bool isDumb = IsDumb;
         LeaveKeypadMode();
         bool isPlain = isDumb || Environment.GetEnvironmentVariable("NO_COLOR") is { Length: > 0 };
-        return new Terminal(Math.Max(width > 0 ? width : columns ?? UsualWidth, MinWidth), HasColour: !isPlain) { IsInteractive = true };
+        return new Terminal(Math.Max(width > 0 ? width : columns ?? UsualWidth, MinWidth), HasColour: !isPlain)
+        {
+            IsInteractive = true,
+        };
     }
 
     /// <summary>Formats text in bold, if the terminal supports it.</summary>
@@ -71,7 +74,9 @@ internal sealed record Terminal(int? Width, bool HasColour)
     }
 
     private static int? ParseColumns(string? text) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int columns) && columns >= MinWidth ? columns : null;
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int columns) && columns >= MinWidth
+            ? columns
+            : null;
 
     private string Paint(string text, string code) => HasColour ? $"\e[{code}m{text}\e[0m" : text;
 }

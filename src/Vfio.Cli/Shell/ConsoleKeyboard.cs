@@ -16,7 +16,8 @@ internal sealed class ConsoleKeyboard : IKeyboard
     public bool IsPlain { get; } = Environment.GetEnvironmentVariable("TERM") is null or "" or "dumb";
 
     /// <summary>Returns the keyboard, if standard input and standard output are both a terminal.</summary>
-    public static IKeyboard? Find() => Console.IsInputRedirected || Console.IsOutputRedirected ? null : new ConsoleKeyboard();
+    public static IKeyboard? Find() =>
+        Console.IsInputRedirected || Console.IsOutputRedirected ? null : new ConsoleKeyboard();
 
     public void Begin()
     {
@@ -34,9 +35,10 @@ internal sealed class ConsoleKeyboard : IKeyboard
 
     // If a signal ended the process by default, the terminal would stay without echo; Exit restores it. Nothing can
     // interrupt the wait for a key. The kernel closes the device, and a recording is complete after each line.
-    private static PosixSignalRegistration EndAt(PosixSignal signal, int number) => PosixSignalRegistration.Create(signal, context =>
-    {
-        context.Cancel = true;
-        Environment.Exit(ExitCode.Signal + number);
-    });
+    private static PosixSignalRegistration EndAt(PosixSignal signal, int number) =>
+        PosixSignalRegistration.Create(signal, context =>
+        {
+            context.Cancel = true;
+            Environment.Exit(ExitCode.Signal + number);
+        });
 }

@@ -38,10 +38,21 @@ internal sealed record DeviceUse
         }
         catch (NotSupportedException e)
         {
-            return new DeviceUse { IsBusMaster = isBusMaster, NoSpace = e.Message, NoFaults = "the transfers of a device without an address space are never stopped" };
+            return new DeviceUse
+            {
+                IsBusMaster = isBusMaster,
+                NoSpace = e.Message,
+                NoFaults = "the transfers of a device without an address space are never stopped",
+            };
         }
 
-        DeviceUse use = new() { IsBusMaster = isBusMaster, Mappings = space.GetMappings(), Usage = space.GetUsage(), Ranges = space.Ranges };
+        DeviceUse use = new()
+        {
+            IsBusMaster = isBusMaster,
+            Mappings = space.GetMappings(),
+            Usage = space.GetUsage(),
+            Ranges = space.Ranges,
+        };
         try
         {
             return use with { Faults = device.GetFaults() };

@@ -8,7 +8,8 @@ internal sealed class InteractiveShell(CliHost host, RegisterShell shell, ShellP
     public int Run(string device)
     {
         // Ctrl-C ends the current operation, never the shell, even if it is typed just before the prompt appears.
-        using PosixSignalRegistration held = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => context.Cancel = true);
+        using PosixSignalRegistration held = PosixSignalRegistration.Create(
+            PosixSignal.SIGINT, context => context.Cancel = true);
         host.Tell($"{device} is open; help lists the commands, Tab completes, Ctrl-D ends");
         while (lines.Next($"vfio {device}> ") is string line)
         {

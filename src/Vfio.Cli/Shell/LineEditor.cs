@@ -9,7 +9,8 @@ namespace Vfio.Cli;
 /// It is written by hand, because the packages on NuGet are previews, or bring a drawing library that costs more
 /// start-up time than the whole tool.
 /// </remarks>
-internal sealed class LineEditor(IKeyboard keyboard, TextWriter output, int width, Func<string, Completion> complete) : ILineSource
+internal sealed class LineEditor(IKeyboard keyboard, TextWriter output, int width, Func<string, Completion> complete)
+    : ILineSource
 {
     private const int MaxLength = 4000;
     private const int MinRoom = 10;
@@ -62,7 +63,8 @@ internal sealed class LineEditor(IKeyboard keyboard, TextWriter output, int widt
 
     public void Dispose() => output.Flush();
 
-    private static bool IsControl(ConsoleKeyInfo key, ConsoleKey letter) => key.Key == letter && (key.Modifiers & ConsoleModifiers.Control) != 0;
+    private static bool IsControl(ConsoleKeyInfo key, ConsoleKey letter) =>
+        key.Key == letter && (key.Modifiers & ConsoleModifiers.Control) != 0;
 
     private string Finish()
     {
@@ -185,7 +187,9 @@ internal sealed class LineEditor(IKeyboard keyboard, TextWriter output, int widt
     private static string CommonStart(string first, string second)
     {
         int length = 0;
-        while (length < first.Length && length < second.Length && char.ToUpperInvariant(first[length]) == char.ToUpperInvariant(second[length]))
+        while (length < first.Length
+            && length < second.Length
+            && char.ToUpperInvariant(first[length]) == char.ToUpperInvariant(second[length]))
         {
             length++;
         }

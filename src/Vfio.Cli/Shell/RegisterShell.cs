@@ -21,7 +21,9 @@ internal sealed class RegisterShell : IDisposable
         _host = host;
         _session = session;
         _isJson = isJson;
-        _events = isJson ? new RecordingWriter(host.Out, ownsOutput: false, session.Target.Identify(host), host.Clock.GetUtcNow()) : null;
+        _events = isJson
+            ? new RecordingWriter(host.Out, ownsOutput: false, session.Target.Identify(host), host.Clock.GetUtcNow())
+            : null;
         _memory = new ShellMemory(host, session, isJson);
         session.Accessed = Note;
         _ = session.Request; // starts to listen
@@ -78,7 +80,10 @@ internal sealed class RegisterShell : IDisposable
         for (int i = 0; i < operation.Count; i++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            Place at = operation.Place.Place with { Offset = operation.Place.Place.Offset + ((ulong)i * operation.Place.Bytes) };
+            Place at = operation.Place.Place with
+            {
+                Offset = operation.Place.Place.Offset + ((ulong)i * operation.Place.Bytes),
+            };
             RegisterPlace place = i == 0 ? operation.Place : _session.Names.Describe(at, operation.Place.Bits);
             ulong value = _session.Read(place);
             Show(place, place.Format(value));
@@ -117,8 +122,10 @@ internal sealed class RegisterShell : IDisposable
         if (!isMet)
         {
             throw new CliException(
-                FormattableString.Invariant($"wait: {place} is still {place.Format(value)} after {operation.Condition.Timeout.TotalMilliseconds} ms: ")
-                + $"the bits {place.Format(operation.Condition.Mask)} are {place.Format(value & operation.Condition.Mask)}, not {place.Format(operation.Condition.Value)}",
+                FormattableString.Invariant(
+                    $"wait: {place} is still {place.Format(value)} after {operation.Condition.Timeout.TotalMilliseconds} ms: ")
+                + $"the bits {place.Format(operation.Condition.Mask)} are "
+                + $"{place.Format(value & operation.Condition.Mask)}, not {place.Format(operation.Condition.Value)}",
                 "use a longer TIMEOUT, or read the register to see its present value");
         }
 
@@ -129,7 +136,9 @@ internal sealed class RegisterShell : IDisposable
     {
         // With --json, the accesses themselves are the output.
         CliHost host = _isJson && operation.File is null ? _host with { Out = TextWriter.Null } : _host;
-        DumpCommand.Run(host, _session, operation.Region, operation.Bits, operation.File, operation.All, isJson: false, cancellationToken);
+        DumpCommand.Run(
+            host, _session, operation.Region, operation.Bits, operation.File, operation.All, isJson: false,
+            cancellationToken);
     }
 
     private void Record(string? file)
@@ -142,7 +151,11 @@ internal sealed class RegisterShell : IDisposable
         // The new recording is opened first: if that fails, the old one continues.
         RecordingWriter? next = file is null
             ? null
-            : new RecordingWriter(OutputFile.Open(RecordCommand, file), ownsOutput: true, _session.Target.Identify(_host), _host.Clock.GetUtcNow());
+            : new RecordingWriter(
+                OutputFile.Open(RecordCommand, file),
+                ownsOutput: true,
+                _session.Target.Identify(_host),
+                _host.Clock.GetUtcNow());
         _recording?.Dispose();
         _recording = next;
     }
@@ -158,7 +171,9 @@ internal sealed class RegisterShell : IDisposable
         UndoEntry last = _undo.Take();
         if (last.WhyNot is string why)
         {
-            throw new CliException($"undo: the write to {last.Place} cannot be undone: {why}", "the next undo reverts the write before it");
+            throw new CliException(
+                $"undo: the write to {last.Place} cannot be undone: {why}",
+                "the next undo reverts the write before it");
         }
 
         _session.Write(last.Place, last.Before);

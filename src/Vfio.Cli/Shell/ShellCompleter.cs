@@ -29,7 +29,8 @@ internal sealed class ShellCompleter(RegisterNames names, Func<IEnumerable<strin
             ["alloc", _, ..] when words[^1] is not ("--at" or "--bits") => AllocateWords.Except(words),
             _ => [],
         };
-        return new Completion(start, [.. known.Where(name => name.StartsWith(word, StringComparison.OrdinalIgnoreCase))]);
+        return new Completion(
+            start, [.. known.Where(name => name.StartsWith(word, StringComparison.OrdinalIgnoreCase))]);
     }
 
     private IEnumerable<string> FieldsOf(string place)

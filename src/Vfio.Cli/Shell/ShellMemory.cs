@@ -12,16 +12,24 @@ internal sealed class ShellMemory(CliHost host, RegisterSession session, bool is
 
     public void Allocate(ShellOperation.Allocate operation)
     {
-        DmaBuffer buffer = session.Memory.Allocate(operation.Length, operation.Access, operation.At, operation.AddressBits);
+        DmaBuffer buffer = session.Memory.Allocate(
+            operation.Length, operation.Access, operation.At, operation.AddressBits);
         if (!isJson)
         {
-            host.Out.WriteLine($"{host.Terminal.Bold(buffer.Iova.ToString())}: {ByteSize.Format(buffer.Length)}, {DmaText.Describe(buffer.Access)}, {buffer.Mapping.Owner}");
+            host.Out.WriteLine($"{host.Terminal.Bold(buffer.Iova.ToString())}: {ByteSize.Format(buffer.Length)}, "
+                + $"{DmaText.Describe(buffer.Access)}, {buffer.Mapping.Owner}");
             return;
         }
 
         Json.WriteLine(
             host.Out,
-            new AllocationLine(session.Time, "alloc", buffer.Iova.ToString(), buffer.Length, DmaText.Word(buffer.Access), buffer.Mapping.Owner),
+            new AllocationLine(
+                session.Time,
+                "alloc",
+                buffer.Iova.ToString(),
+                buffer.Length,
+                DmaText.Word(buffer.Access),
+                buffer.Mapping.Owner),
             CliJson.Write);
     }
 
@@ -47,7 +55,8 @@ internal sealed class ShellMemory(CliHost host, RegisterSession session, bool is
             ulong start = offset + ((ulong)done * bytes);
             for (int i = 0; i < values.Length; i++)
             {
-                values[i] = RegisterWidth.Format(Read(buffer, start + ((ulong)i * bytes), operation.Bits), operation.Bits);
+                values[i] = RegisterWidth.Format(
+                    Read(buffer, start + ((ulong)i * bytes), operation.Bits), operation.Bits);
             }
 
             Show(buffer.Iova + start, operation.Bits, values);
@@ -70,7 +79,8 @@ internal sealed class ShellMemory(CliHost host, RegisterSession session, bool is
         {
             Json.WriteLine(
                 host.Out,
-                new PokeLine(session.Time, "poke", operation.Iova.ToString(), operation.Bits, RegisterWidth.Format(operation.Value, operation.Bits)),
+                new PokeLine(session.Time, "poke", operation.Iova.ToString(), operation.Bits, RegisterWidth.Format(
+                    operation.Value, operation.Bits)),
                 CliJson.Write);
         }
     }
@@ -96,7 +106,8 @@ internal sealed class ShellMemory(CliHost host, RegisterSession session, bool is
 }
 
 /// <summary>Describes a buffer that was allocated, as JSON.</summary>
-internal sealed record AllocationLine(double Time, string Operation, string Iova, ulong Length, string Access, string Owner);
+internal sealed record AllocationLine(
+    double Time, string Operation, string Iova, ulong Length, string Access, string Owner);
 
 /// <summary>Describes a buffer that was freed, as JSON.</summary>
 internal sealed record MemoryLine(double Time, string Operation, string Iova);

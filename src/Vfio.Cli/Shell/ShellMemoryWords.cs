@@ -18,7 +18,8 @@ internal static class ShellMemoryWords
         {
             "read" => DmaAccess.Read,
             "write" => DmaAccess.Write,
-            string word => throw words.Usage($"'{Symbols.Quote(word)}' is not an access; use read or write, or omit it for both"),
+            string word =>
+                throw words.Usage($"'{Symbols.Quote(word)}' is not an access; use read or write, or omit it for both"),
         };
         if (words is { At: not null, AddressBits: not null })
         {
@@ -59,6 +60,7 @@ internal static class ShellMemoryWords
         Iova iova = ReadIova(words, text);
         return iova.Value % (uint)(bits / 8) == 0
             ? iova
-            : throw words.Usage($"{iova} is not a multiple of {bits / 8}, the alignment of a {bits}-bit value; -w chooses another width");
+            : throw words.Usage($"{iova} is not a multiple of {bits / 8}, the alignment of a {bits}-bit value; -w "
+                + $"chooses another width");
     }
 }

@@ -47,11 +47,14 @@ internal sealed class ShellParser(RegisterNames names)
         string? near = EditDistance.Nearest(word, ShellHelp.Words);
         return new CliException(
             $"'{Symbols.Quote(word)}' is not a command of the shell",
-            near is null ? $"the commands are {string.Join(", ", ShellHelp.Words)}" : $"did you mean '{near}'? help lists the commands",
+            near is null
+                ? $"the commands are {string.Join(", ", ShellHelp.Words)}"
+                : $"did you mean '{near}'? help lists the commands",
             ExitCode.WrongUsage);
     }
 
-    private ShellOperation.Read ParseRead(ShellWords words) => new(FindPlace(words, words.Take(1, 1)[0]), words.Count ?? 1);
+    private ShellOperation.Read ParseRead(ShellWords words) =>
+        new(FindPlace(words, words.Take(1, 1)[0]), words.Count ?? 1);
 
     private ShellOperation.Write ParseWrite(ShellWords words)
     {
@@ -69,7 +72,9 @@ internal sealed class ShellParser(RegisterNames names)
         if (WhyNotChanged([.. names.Touched(place)], words.Command) is string why)
         {
             throw new CliException(
-                $"{words.Command}: {place} {why}", $"changing a bit needs a read and a write; use write {place} VALUE instead", ExitCode.WrongUsage);
+                $"{words.Command}: {place} {why}",
+                $"changing a bit needs a read and a write; use write {place} VALUE instead",
+                ExitCode.WrongUsage);
         }
 
         return new ShellOperation.Change(place, FindBit(words, place, parts[1]), IsSet: words.Command == "set");
@@ -88,7 +93,9 @@ internal sealed class ShellParser(RegisterNames names)
                 : throw words.Usage($"0x{value:x} does not fit into the field {field.Name}");
         }
 
-        ulong mask = Number.TryParse(parts[1], out ulong number) ? number : throw words.Usage(NotABit(place, parts[1], "a mask"));
+        ulong mask = Number.TryParse(parts[1], out ulong number)
+            ? number
+            : throw words.Usage(NotABit(place, parts[1], "a mask"));
         RegisterWidth.CheckFits(words.Command, mask, place.Bits);
         return (value & ~mask) == 0
             ? new ShellOperation.Wait(place, new WaitCondition(mask, value, timeout))
@@ -99,7 +106,8 @@ internal sealed class ShellParser(RegisterNames names)
     {
         IReadOnlyList<string> parts = words.Take(1, 2);
         return DumpCommand.TryParseRegion(parts[0], out Place region)
-            ? new ShellOperation.Dump(region.Region, words.Bits ?? RegisterWidth.Default, parts.Count > 1 ? parts[1] : null, words.All)
+            ? new ShellOperation.Dump(
+                region.Region, words.Bits ?? RegisterWidth.Default, parts.Count > 1 ? parts[1] : null, words.All)
             : throw words.Usage($"'{Symbols.Quote(parts[0])}' is not a region; use bar0 to bar5, rom or config");
     }
 
@@ -109,9 +117,10 @@ internal sealed class ShellParser(RegisterNames names)
         return new ShellOperation.Record(file == "off" ? null : file);
     }
 
-    private RegisterPlace FindPlace(ShellWords words, string text) => PlaceText.TryParse(text, out PlaceText place, out string mistake)
-        ? names.Resolve(words.Command, place, words.Bits)
-        : throw words.Usage(mistake);
+    private RegisterPlace FindPlace(ShellWords words, string text) =>
+        PlaceText.TryParse(text, out PlaceText place, out string mistake)
+            ? names.Resolve(words.Command, place, words.Bits)
+            : throw words.Usage(mistake);
 
     private static RegisterField? FindField(RegisterPlace place, string text) =>
         place.Register?.Fields.FirstOrDefault(field => field.Name.Equals(text, StringComparison.OrdinalIgnoreCase));
@@ -120,18 +129,24 @@ internal sealed class ShellParser(RegisterNames names)
     {
         if (FindField(place, text) is RegisterField field)
         {
-            return field.BitCount == 1 ? field.Mask : throw words.Usage($"{field.Name} is a field of {field.BitCount} bits; give the number of one of them, such as {field.LowBit}");
+            return field.BitCount == 1
+                ? field.Mask
+                : throw words.Usage($"{field.Name} is a field of {field.BitCount} bits; give the number of one of "
+                    + $"them, such as {field.LowBit}");
         }
 
         return Number.TryParse(text, out ulong bit)
-            ? bit < (ulong)place.Bits ? 1UL << (int)bit : throw words.Usage($"{place} only has bits 0 to {place.Bits - 1}")
+            ? bit < (ulong)place.Bits
+                ? 1UL << (int)bit
+                : throw words.Usage($"{place} only has bits 0 to {place.Bits - 1}")
             : throw words.Usage(NotABit(place, text, "a bit number"));
     }
 
     private static string NotABit(RegisterPlace place, string text, string what)
     {
         string fields = string.Join(", ", (place.Register?.Fields ?? []).Select(field => field.Name));
-        return $"'{Symbols.Quote(text)}' is not {what}" + (fields.Length == 0 ? "" : $", nor a field of {place}, which has {Printable.Shorten(fields, 200)}");
+        return $"'{Symbols.Quote(text)}' is not {what}"
+            + (fields.Length == 0 ? "" : $", nor a field of {place}, which has {Printable.Shorten(fields, 200)}");
     }
 
     private static string? WhyNotChanged(IReadOnlyList<RegisterDescription> touched, string command)
@@ -144,15 +159,19 @@ internal sealed class ShellParser(RegisterNames names)
             }
         }
 
-        return touched.Count != 0 && touched.All(register => register.Access == RegisterAccess.ReadOnly) ? "is read-only" : null;
+        return touched.Count != 0 && touched.All(register => register.Access == RegisterAccess.ReadOnly)
+            ? "is read-only"
+            : null;
     }
 
     private static string? WhyNotChanged(RegisterAccess access, string command) => access switch
     {
         RegisterAccess.WriteOnly => "is write-only, so its value is unknown",
         RegisterAccess.ReadHasSideEffects => "changes when it is read",
-        RegisterAccess.WriteOneToSet when command == "clear" => "sets the bits that are written as 1; another register clears them",
-        RegisterAccess.WriteOneToClear => "clears the bits that are written as 1, so writing back the value that was read would clear all of them",
+        RegisterAccess.WriteOneToSet when command == "clear" =>
+            "sets the bits that are written as 1; another register clears them",
+        RegisterAccess.WriteOneToClear =>
+            "clears the bits that are written as 1, so writing back the value that was read would clear all of them",
         _ => null,
     };
 
@@ -164,8 +183,10 @@ internal sealed class ShellParser(RegisterNames names)
             _ when text.EndsWith('s') => (text[..^1], 1.0),
             _ => ("", 0),
         };
-        return double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double amount) && amount * unit <= MaxTimeoutSeconds
+        return double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double amount)
+            && amount * unit <= MaxTimeoutSeconds
             ? TimeSpan.FromSeconds(amount * unit)
-            : throw words.Usage($"'{Symbols.Quote(text)}' is not a time; a time looks like 500ms or 2s, and is at most an hour");
+            : throw words.Usage(
+                $"'{Symbols.Quote(text)}' is not a time; a time looks like 500ms or 2s, and is at most an hour");
     }
 }

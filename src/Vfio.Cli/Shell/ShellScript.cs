@@ -44,7 +44,8 @@ internal sealed class ShellScript
         }
         catch (FormatException e)
         {
-            throw new CliException($"{script.Where(lines.Line)}{e.Message}", "help in vfio shell lists the commands", ExitCode.WrongUsage);
+            throw new CliException(
+                $"{script.Where(lines.Line)}{e.Message}", "help in vfio shell lists the commands", ExitCode.WrongUsage);
         }
 
         return script;

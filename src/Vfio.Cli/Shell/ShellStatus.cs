@@ -41,10 +41,14 @@ internal sealed class ShellStatus(CliHost host, RegisterSession session, bool is
 
     private void WriteSpace(DmaUsage usage)
     {
-        _section.WriteRow("mapped", $"{Describe(usage.Mappings, usage.Bytes)}; peak {Describe(usage.PeakMappings, usage.PeakBytes)}");
-        _section.WriteRow("available", usage.EntriesLeft is uint left ? string.Create(CultureInfo.InvariantCulture, $"{left} mappings") : null);
+        _section.WriteRow(
+            "mapped", $"{Describe(usage.Mappings, usage.Bytes)}; peak {Describe(usage.PeakMappings, usage.PeakBytes)}");
+        _section.WriteRow(
+            "available",
+            usage.EntriesLeft is uint left ? string.Create(CultureInfo.InvariantCulture, $"{left} mappings") : null);
         _section.WriteRow("locked", usage.LockedLimit is ulong limit
-            ? $"{ByteSize.Format(usage.LockedBytes)} of {ByteSize.Format(limit)}" : $"{ByteSize.Format(usage.LockedBytes)}, unlimited");
+            ? $"{ByteSize.Format(usage.LockedBytes)} of {ByteSize.Format(limit)}"
+            : $"{ByteSize.Format(usage.LockedBytes)}, unlimited");
         _section.WriteList("usable", [.. _use.Ranges.Select(range => range.ToString())]);
     }
 
@@ -59,8 +63,13 @@ internal sealed class ShellStatus(CliHost host, RegisterSession session, bool is
         string label = "faults";
         foreach (DmaFault fault in _use.Faults.Take(MostFaults))
         {
-            string there = fault.Mapping is DmaMappingInfo mapping ? $"mapping: {mapping}" : "this shell has and had no mapping there";
-            _section.WriteRow(label, $"{DmaText.Describe(fault.Access)} of {fault.Iova}: {fault.Reason}; {there}", host.Terminal.Yellow);
+            string there = fault.Mapping is DmaMappingInfo mapping
+                ? $"mapping: {mapping}"
+                : "this shell has and had no mapping there";
+            _section.WriteRow(
+                label,
+                $"{DmaText.Describe(fault.Access)} of {fault.Iova}: {fault.Reason}; {there}",
+                host.Terminal.Yellow);
             label = "";
         }
 
@@ -87,7 +96,10 @@ internal sealed class ShellStatus(CliHost host, RegisterSession session, bool is
         foreach (DmaMappingInfo mapping in _use.Mappings)
         {
             table.Add(
-                mapping.Iova.ToString(), ByteSize.Format(mapping.Length), DmaText.Describe(mapping.Access), mapping.Owner,
+                mapping.Iova.ToString(),
+                ByteSize.Format(mapping.Length),
+                DmaText.Describe(mapping.Access),
+                mapping.Owner,
                 string.Create(CultureInfo.InvariantCulture, $"{mapping.Age.TotalSeconds:0.0} s"));
         }
 
@@ -95,5 +107,6 @@ internal sealed class ShellStatus(CliHost host, RegisterSession session, bool is
     }
 
     private static string Describe(int count, ulong bytes) =>
-        string.Create(CultureInfo.InvariantCulture, $"{count} {(count == 1 ? "buffer" : "buffers")}, {ByteSize.Format(bytes)}");
+        string.Create(
+            CultureInfo.InvariantCulture, $"{count} {(count == 1 ? "buffer" : "buffers")}, {ByteSize.Format(bytes)}");
 }

@@ -35,14 +35,18 @@ internal sealed class ShellStatusLine(RegisterSession session, DeviceUse use)
 
     public ulong? LockedLimit => use.Usage?.LockedLimit;
 
-    public RangeDocument[] Ranges => [.. use.Ranges.Select(range => new RangeDocument(range.First.ToString(), range.Last.ToString()))];
+    public RangeDocument[] Ranges =>
+        [.. use.Ranges.Select(range => new RangeDocument(range.First.ToString(), range.Last.ToString()))];
 
     public MappingDocument[] Mappings => [.. use.Mappings.Select(MappingDocument.Of)];
 
     public string? NoFaults => use.NoFaults;
 
     public FaultDocument[] Faults => [.. use.Faults.Select(fault => new FaultDocument(
-        fault.Iova.ToString(), DmaText.Word(fault.Access), fault.Reason, fault.Mapping is DmaMappingInfo mapping ? MappingDocument.Of(mapping) : null))];
+        fault.Iova.ToString(),
+        DmaText.Word(fault.Access),
+        fault.Reason,
+        fault.Mapping is DmaMappingInfo mapping ? MappingDocument.Of(mapping) : null))];
 }
 
 /// <summary>Describes a range of usable addresses.</summary>
@@ -52,7 +56,13 @@ internal sealed record RangeDocument(string First, string Last);
 internal sealed record MappingDocument(string Iova, ulong Length, string Access, string Owner, double Age, bool IsLive)
 {
     public static MappingDocument Of(DmaMappingInfo mapping) =>
-        new(mapping.Iova.ToString(), mapping.Length, DmaText.Word(mapping.Access), mapping.Owner, Math.Round(mapping.Age.TotalSeconds, 3), mapping.IsLive);
+        new(
+            mapping.Iova.ToString(),
+            mapping.Length,
+            DmaText.Word(mapping.Access),
+            mapping.Owner,
+            Math.Round(mapping.Age.TotalSeconds, 3),
+            mapping.IsLive);
 }
 
 /// <summary>Describes a transfer that was stopped.</summary>

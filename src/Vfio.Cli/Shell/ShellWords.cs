@@ -18,7 +18,9 @@ internal sealed class ShellWords
             switch (rest.Current)
             {
                 case "-w" when options.Contains('w', StringComparison.Ordinal):
-                    Bits = (int)ReadNumber(rest, "-w", 8, 64) is int bits and (8 or 16 or 32 or 64) ? bits : throw Usage("-w must be 8, 16, 32 or 64");
+                    Bits = (int)ReadNumber(rest, "-w", 8, 64) is int bits and (8 or 16 or 32 or 64)
+                        ? bits
+                        : throw Usage("-w must be 8, 16, 32 or 64");
                     break;
                 case "-n" when options.Contains('n', StringComparison.Ordinal):
                     Count = (int)ReadNumber(rest, "-n", 1, MaxCount);
@@ -94,19 +96,24 @@ internal sealed class ShellWords
     /// <exception cref="CliException">There are fewer or more words than the command accepts.</exception>
     public IReadOnlyList<string> Take(int least, int most) => _words.Count >= least && _words.Count <= most
         ? _words
-        : throw Usage(_words.Count < least ? "an argument is missing" : $"'{Symbols.Quote(_words[most])}' is not expected here");
+        : throw Usage(
+            _words.Count < least ? "an argument is missing" : $"'{Symbols.Quote(_words[most])}' is not expected here");
 
     /// <summary>Creates the exception for an error in the line.</summary>
-    public CliException Usage(string what) => new($"{Command}: {what}", ShellHelp.UsageOf(Command), ExitCode.WrongUsage);
+    public CliException Usage(string what) =>
+        new($"{Command}: {what}", ShellHelp.UsageOf(Command), ExitCode.WrongUsage);
 
     /// <summary>Parses a number of the line.</summary>
     public ulong ReadNumber(string text, string what) =>
-        Number.TryParse(text, out ulong number) ? number : throw Usage($"'{Symbols.Quote(text)}' is not {what}; {Number.Expected}");
+        Number.TryParse(text, out ulong number)
+            ? number
+            : throw Usage($"'{Symbols.Quote(text)}' is not {what}; {Number.Expected}");
 
     private ulong ReadNumber(IEnumerator<string> rest, string option, ulong least, ulong most) =>
         rest.MoveNext() && Number.TryParse(rest.Current, out ulong number) && number >= least && number <= most
             ? number
-            : throw Usage(string.Create(CultureInfo.InvariantCulture, $"{option} must be a number from {least} to {most}"));
+            : throw Usage(
+                string.Create(CultureInfo.InvariantCulture, $"{option} must be a number from {least} to {most}"));
 
     private static string NextWord(string line, ref int i)
     {
@@ -124,6 +131,11 @@ internal sealed class ShellWords
             }
         }
 
-        return isQuoted ? throw new CliException("a double quote is not closed", "write a text with spaces between two double quotes", ExitCode.WrongUsage) : word.ToString();
+        return isQuoted
+            ? throw new CliException(
+                "a double quote is not closed",
+                "write a text with spaces between two double quotes",
+                ExitCode.WrongUsage)
+            : word.ToString();
     }
 }

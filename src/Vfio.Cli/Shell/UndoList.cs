@@ -25,7 +25,8 @@ internal sealed class UndoList
     public UndoEntry Take()
     {
         UndoEntry last = _entries.Last?.Value
-            ?? throw new CliException("undo: there is nothing to undo", "undo reverts writes of this session, since the last reset");
+            ?? throw new CliException(
+                "undo: there is nothing to undo", "undo reverts writes of this session, since the last reset");
         _entries.RemoveLast();
         return last;
     }
@@ -45,7 +46,9 @@ internal sealed class UndoList
             }
         }
 
-        return touched.Count != 0 && touched.All(register => register.Access == RegisterAccess.ReadOnly) ? "it is read-only: the write had no effect" : null;
+        return touched.Count != 0 && touched.All(register => register.Access == RegisterAccess.ReadOnly)
+            ? "it is read-only: the write had no effect"
+            : null;
     }
 
     private static string? WhyNot(RegisterAccess access) => access switch
@@ -54,7 +57,8 @@ internal sealed class UndoList
         RegisterAccess.ReadHasSideEffects => "reading changes it, so it was not read before",
         RegisterAccess.WriteOneToClear => "writing 1 clears its bits; what was cleared cannot be set again",
         RegisterAccess.WriteOneToSet => "writing 1 sets its bits; another register clears them",
-        RegisterAccess.WriteHasSideEffects => "the write made the device do something that writing the previous value does not undo",
+        RegisterAccess.WriteHasSideEffects =>
+            "the write made the device do something that writing the previous value does not undo",
         _ => null,
     };
 }

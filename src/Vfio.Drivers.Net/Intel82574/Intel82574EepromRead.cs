@@ -3,7 +3,9 @@ using Vfio.Pci;
 namespace Vfio.Drivers.Net;
 
 /// <summary>EERD, the NVM read register: one word of 16 bits at a time (82574 datasheet 3.4, section 10.2.2).</summary>
-/// <remarks>Setting a property to a value that its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.</remarks>
+/// <remarks>
+/// Setting a property to a value that its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.
+/// </remarks>
 public readonly record struct Intel82574EepromRead : IRegisterValue<Intel82574EepromRead>
 {
     /// <summary>Creates a value.</summary>

@@ -3,7 +3,9 @@ using Vfio.Pci;
 namespace Vfio.Drivers.Net;
 
 /// <summary>IVAR, the MSI-X vector of each cause (82574 datasheet 3.4, section 10.2.4).</summary>
-/// <remarks>Setting a property to a value that its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.</remarks>
+/// <remarks>
+/// Setting a property to a value that its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.
+/// </remarks>
 public readonly record struct Intel82574InterruptVectors : IRegisterValue<Intel82574InterruptVectors>
 {
     /// <summary>Creates a value.</summary>

@@ -2,7 +2,9 @@ using Vfio.Pci;
 
 namespace Vfio.Drivers.Net;
 
-/// <summary>The causes of interrupts, in ICR, ICS, IMS, IMC, IAM and EIAC (82574 datasheet 3.4, section 10.2.4).</summary>
+/// <summary>
+/// The causes of interrupts, in ICR, ICS, IMS, IMC, IAM and EIAC (82574 datasheet 3.4, section 10.2.4).
+/// </summary>
 public readonly record struct Intel82574Interrupts : IRegisterValue<Intel82574Interrupts>
 {
     /// <summary>Creates a value.</summary>

@@ -28,9 +28,21 @@ internal static partial class Intel82574Map
             new("SEC1VAL", 22, 1, "Sector 1 is the valid one"),
         ]),
         new("EERD", 0x14, 4, "NVM read", RegisterAccess.WriteHasSideEffects, Intel82574EepromRead.Fields),
-        new("CTRL_EXT", 0x18, 4, "Extended device control", RegisterAccess.WriteHasSideEffects, Intel82574ExtendedControl.Fields),
+        new(
+            "CTRL_EXT",
+            0x18,
+            4,
+            "Extended device control",
+            RegisterAccess.WriteHasSideEffects,
+            Intel82574ExtendedControl.Fields),
         new("FLA", 0x1c, 4, "Flash access", RegisterAccess.WriteHasSideEffects, []),
-        new("MDIC", 0x20, 4, "MDI control: the PHY's registers", RegisterAccess.WriteHasSideEffects, Intel82574MdiControl.Fields),
+        new(
+            "MDIC",
+            0x20,
+            4,
+            "MDI control: the PHY's registers",
+            RegisterAccess.WriteHasSideEffects,
+            Intel82574MdiControl.Fields),
         new("FCAL", 0x28, 4, "Flow control address, low"),
         new("FCAH", 0x2c, 4, "Flow control address, high", RegisterAccess.ReadWrite,
         [
@@ -157,7 +169,13 @@ internal static partial class Intel82574Map
     // Section 10.2.4: interrupts.
     private static RegisterDescription[] Interrupts =>
     [
-        new("ICR", 0xc0, 4, "Interrupt causes; reading clears", RegisterAccess.ReadHasSideEffects, Intel82574Interrupts.Fields),
+        new(
+            "ICR",
+            0xc0,
+            4,
+            "Interrupt causes; reading clears",
+            RegisterAccess.ReadHasSideEffects,
+            Intel82574Interrupts.Fields),
         new("ITR", 0xc4, 4, "Interrupt throttling", RegisterAccess.ReadWrite,
         [
             new("INTERVAL", 0, 16, "Least time between interrupts, in units of 256 ns"),
@@ -165,9 +183,21 @@ internal static partial class Intel82574Map
         new("ICS", 0xc8, 4, "Interrupt causes set", RegisterAccess.WriteOnly, Intel82574Interrupts.Fields),
         new("IMS", 0xd0, 4, "Interrupt mask set", RegisterAccess.WriteOneToSet, Intel82574Interrupts.Fields),
         new("IMC", 0xd8, 4, "Interrupt mask clear", RegisterAccess.WriteOnly, Intel82574Interrupts.Fields),
-        new("EIAC", 0xdc, 4, "Causes that an MSI-X message clears", RegisterAccess.ReadWrite, Intel82574Interrupts.Fields),
+        new(
+            "EIAC",
+            0xdc,
+            4,
+            "Causes that an MSI-X message clears",
+            RegisterAccess.ReadWrite,
+            Intel82574Interrupts.Fields),
         new("IAM", 0xe0, 4, "Causes that ICR masks", RegisterAccess.ReadWrite, Intel82574Interrupts.Fields),
-        new("IVAR", 0xe4, 4, "Vectors of interrupt causes", RegisterAccess.ReadWrite, Intel82574InterruptVectors.Fields),
+        new(
+            "IVAR",
+            0xe4,
+            4,
+            "Vectors of interrupt causes",
+            RegisterAccess.ReadWrite,
+            Intel82574InterruptVectors.Fields),
         new("EITR0", 0xe8, 4, "Throttling of MSI-X vector 0", RegisterAccess.ReadWrite,
         [
             new("INTERVAL", 0, 16, "Least time between interrupts, in units of 256 ns"),

@@ -2,8 +2,12 @@ using Vfio.Pci;
 
 namespace Vfio.Drivers.Net;
 
-/// <summary>MDIC, the register that reads and writes the PHY's registers (82574 datasheet 3.4, section 10.2.2).</summary>
-/// <remarks>Setting a property to a value that its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.</remarks>
+/// <summary>
+/// MDIC, the register that reads and writes the PHY's registers (82574 datasheet 3.4, section 10.2.2).
+/// </summary>
+/// <remarks>
+/// Setting a property to a value that its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.
+/// </remarks>
 public readonly record struct Intel82574MdiControl : IRegisterValue<Intel82574MdiControl>
 {
     /// <summary>Creates a value.</summary>

@@ -3,7 +3,9 @@ using Vfio.Pci;
 namespace Vfio.Drivers.Net;
 
 /// <summary>RAH, the upper part of an address that is received (82574 datasheet 3.4, section 10.2.5).</summary>
-/// <remarks>Setting a property to a value that its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.</remarks>
+/// <remarks>
+/// Setting a property to a value that its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.
+/// </remarks>
 public readonly record struct Intel82574ReceiveAddressHigh : IRegisterValue<Intel82574ReceiveAddressHigh>
 {
     /// <summary>Creates a value.</summary>
@@ -39,12 +41,16 @@ public readonly record struct Intel82574ReceiveAddressHigh : IRegisterValue<Inte
 
     ulong IRegisterValue<Intel82574ReceiveAddressHigh>.Raw => Raw;
 
-    static Intel82574ReceiveAddressHigh IRegisterValue<Intel82574ReceiveAddressHigh>.FromRaw(ulong raw) => new((uint)raw);
+    static Intel82574ReceiveAddressHigh IRegisterValue<Intel82574ReceiveAddressHigh>.FromRaw(ulong raw) =>
+        new((uint)raw);
 
     internal static IReadOnlyList<RegisterField> Fields =>
     [
         new("RAH", 0, 16, "Last two bytes of the address") { IsHexadecimal = true },
-        new("ASEL", 16, 2, "Which address of a frame is compared") { Values = [new(0, "destination"), new(1, "source")] },
+        new("ASEL", 16, 2, "Which address of a frame is compared")
+        {
+            Values = [new(0, "destination"), new(1, "source")],
+        },
         new("AV", 31, 1, "The address is used"),
     ];
 }

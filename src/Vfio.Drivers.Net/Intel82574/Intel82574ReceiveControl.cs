@@ -3,7 +3,9 @@ using Vfio.Pci;
 namespace Vfio.Drivers.Net;
 
 /// <summary>RCTL, the receive control register (82574 datasheet 3.4, section 10.2.5).</summary>
-/// <remarks>Setting a property to a value that its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.</remarks>
+/// <remarks>
+/// Setting a property to a value that its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.
+/// </remarks>
 public readonly record struct Intel82574ReceiveControl : IRegisterValue<Intel82574ReceiveControl>
 {
     /// <summary>Creates a value.</summary>
@@ -58,7 +60,9 @@ public readonly record struct Intel82574ReceiveControl : IRegisterValue<Intel825
         init => Raw = (uint)RegisterBits.SetBits(Raw, 6, 2, (ulong)value);
     }
 
-    /// <summary>RDMTS: the threshold for few remaining descriptors: 0 at half of the ring, 1 at a quarter, 2 at an eighth.</summary>
+    /// <summary>
+    /// RDMTS: the threshold for few remaining descriptors: 0 at half of the ring, 1 at a quarter, 2 at an eighth.
+    /// </summary>
     public int DescriptorThreshold
     {
         get => (int)RegisterBits.GetBits(Raw, 8, 2);
@@ -72,7 +76,9 @@ public readonly record struct Intel82574ReceiveControl : IRegisterValue<Intel825
         init => Raw = (uint)RegisterBits.SetBits(Raw, 10, 2, (ulong)value);
     }
 
-    /// <summary>MO: which bits of an address index the multicast table: 0 bits 47 to 36, 1 from 46, 2 from 45, 3 from 43.</summary>
+    /// <summary>
+    /// MO: which bits of an address index the multicast table: 0 bits 47 to 36, 1 from 46, 2 from 45, 3 from 43.
+    /// </summary>
     public int MulticastOffset
     {
         get => (int)RegisterBits.GetBits(Raw, 12, 2);
@@ -86,7 +92,9 @@ public readonly record struct Intel82574ReceiveControl : IRegisterValue<Intel825
         init => Raw = (uint)RegisterBits.SetBits(Raw, 15, value);
     }
 
-    /// <summary>BSIZE: the size of buffers: 2048 bytes shifted right by this; with BSEX 32768 bytes shifted right by 1 to 3.</summary>
+    /// <summary>
+    /// BSIZE: the size of buffers: 2048 bytes shifted right by this; with BSEX 32768 bytes shifted right by 1 to 3.
+    /// </summary>
     public int BufferSize
     {
         get => (int)RegisterBits.GetBits(Raw, 16, 2);

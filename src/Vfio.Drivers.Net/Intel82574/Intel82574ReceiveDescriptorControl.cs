@@ -2,8 +2,12 @@ using Vfio.Pci;
 
 namespace Vfio.Drivers.Net;
 
-/// <summary>RXDCTL, when receive descriptors are fetched and written back (82574 datasheet 3.4, section 10.2.5).</summary>
-/// <remarks>Setting a property to a value that its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.</remarks>
+/// <summary>
+/// RXDCTL, when receive descriptors are fetched and written back (82574 datasheet 3.4, section 10.2.5).
+/// </summary>
+/// <remarks>
+/// Setting a property to a value that its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.
+/// </remarks>
 public readonly record struct Intel82574ReceiveDescriptorControl : IRegisterValue<Intel82574ReceiveDescriptorControl>
 {
     /// <summary>Creates a value.</summary>
@@ -46,7 +50,8 @@ public readonly record struct Intel82574ReceiveDescriptorControl : IRegisterValu
 
     ulong IRegisterValue<Intel82574ReceiveDescriptorControl>.Raw => Raw;
 
-    static Intel82574ReceiveDescriptorControl IRegisterValue<Intel82574ReceiveDescriptorControl>.FromRaw(ulong raw) => new((uint)raw);
+    static Intel82574ReceiveDescriptorControl IRegisterValue<Intel82574ReceiveDescriptorControl>.FromRaw(ulong raw) =>
+        new((uint)raw);
 
     internal static IReadOnlyList<RegisterField> Fields =>
     [

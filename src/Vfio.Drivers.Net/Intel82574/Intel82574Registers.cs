@@ -2,7 +2,9 @@ using Vfio.Pci;
 
 namespace Vfio.Drivers.Net;
 
-/// <summary>Defines the registers of Intel's 82574 in BAR0 (Intel 82574 GbE Controller Family Datasheet 3.4, section 10).</summary>
+/// <summary>
+/// Defines the registers of Intel's 82574 in BAR0 (Intel 82574 GbE Controller Family Datasheet 3.4, section 10).
+/// </summary>
 /// <example>
 /// <code>
 /// using Region bar0 = device.OpenRegion(RegionIndex.Bar0);

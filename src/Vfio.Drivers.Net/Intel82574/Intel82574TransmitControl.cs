@@ -3,7 +3,9 @@ using Vfio.Pci;
 namespace Vfio.Drivers.Net;
 
 /// <summary>TCTL, the transmit control register (82574 datasheet 3.4, section 10.2.6).</summary>
-/// <remarks>Setting a property to a value that its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.</remarks>
+/// <remarks>
+/// Setting a property to a value that its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.
+/// </remarks>
 public readonly record struct Intel82574TransmitControl : IRegisterValue<Intel82574TransmitControl>
 {
     /// <summary>Creates a value.</summary>
@@ -86,7 +88,9 @@ public readonly record struct Intel82574TransmitControl : IRegisterValue<Intel82
         init => Raw = (uint)RegisterBits.SetBits(Raw, 28, value);
     }
 
-    /// <summary>RRTHRESH: the free space at which memory is read: 0 two lines of 16 bytes, 1 four, 2 eight, 3 none.</summary>
+    /// <summary>
+    /// RRTHRESH: the free space at which memory is read: 0 two lines of 16 bytes, 1 four, 2 eight, 3 none.
+    /// </summary>
     public int ReadRequestThreshold
     {
         get => (int)RegisterBits.GetBits(Raw, 29, 2);

@@ -2,8 +2,12 @@ using Vfio.Pci;
 
 namespace Vfio.Drivers.Net;
 
-/// <summary>TXDCTL, when transmit descriptors are fetched and written back (82574 datasheet 3.4, section 10.2.6).</summary>
-/// <remarks>Setting a property to a value that its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.</remarks>
+/// <summary>
+/// TXDCTL, when transmit descriptors are fetched and written back (82574 datasheet 3.4, section 10.2.6).
+/// </summary>
+/// <remarks>
+/// Setting a property to a value that its field cannot hold throws <see cref="ArgumentOutOfRangeException"/>.
+/// </remarks>
 public readonly record struct Intel82574TransmitDescriptorControl : IRegisterValue<Intel82574TransmitDescriptorControl>
 {
     /// <summary>Creates a value.</summary>
@@ -60,7 +64,8 @@ public readonly record struct Intel82574TransmitDescriptorControl : IRegisterVal
 
     ulong IRegisterValue<Intel82574TransmitDescriptorControl>.Raw => Raw;
 
-    static Intel82574TransmitDescriptorControl IRegisterValue<Intel82574TransmitDescriptorControl>.FromRaw(ulong raw) => new((uint)raw);
+    static Intel82574TransmitDescriptorControl IRegisterValue<Intel82574TransmitDescriptorControl>.FromRaw(ulong raw) =>
+        new((uint)raw);
 
     internal static IReadOnlyList<RegisterField> Fields =>
     [

@@ -50,8 +50,12 @@ internal sealed class DmaTable
     public void Map(ulong iova, ulong length, DmaAccess permission, DmaTarget target, ulong targetOffset = 0)
     {
         string subject = $"0x{iova:x} (0x{length:x} bytes)";
-        bool isSound = length != 0 && iova <= ulong.MaxValue - (length - 1) && length <= target.Length && targetOffset <= target.Length - length
-            && permission != DmaAccess.None && (permission & ~(DmaAccess.Read | DmaAccess.Write)) == 0;
+        bool isSound = length != 0
+            && iova <= ulong.MaxValue - (length - 1)
+            && length <= target.Length
+            && targetOffset <= target.Length - length
+            && permission != DmaAccess.None
+            && (permission & ~(DmaAccess.Read | DmaAccess.Write)) == 0;
         if (!isSound)
         {
             throw new VfioException("map", subject, Errno.EINVAL);
@@ -62,12 +66,17 @@ internal sealed class DmaTable
             int at = Intervals.FirstEndingAtOrAfter(_mappings, iova);
             if (at < _mappings.Count && _mappings[at].First <= iova + (length - 1))
             {
-                throw new VfioException("map", subject, Errno.EEXIST, $"0x{_mappings[at].First:x} to 0x{_mappings[at].Last:x} is already mapped");
+                throw new VfioException(
+                    "map",
+                    subject,
+                    Errno.EEXIST,
+                    $"0x{_mappings[at].First:x} to 0x{_mappings[at].Last:x} is already mapped");
             }
 
             if (_mappings.Count >= MostMappings)
             {
-                throw new VfioException("map", subject, Errno.ENOSPC, "a device model has as many entries as type1 by default (dma_entry_limit): map fewer and larger buffers");
+                throw new VfioException("map", subject, Errno.ENOSPC, "a device model has as many entries as type1 by "
+                    + "default (dma_entry_limit): map fewer and larger buffers");
             }
 
             _mappings.Insert(at, new Mapping(iova, iova + (length - 1), permission, target, targetOffset));
@@ -195,7 +204,8 @@ internal sealed class DmaTable
         }
     }
 
-    private readonly record struct Mapping(ulong First, ulong Last, DmaAccess Permission, DmaTarget Target, ulong TargetOffset) : IInterval
+    private readonly record struct Mapping(
+        ulong First, ulong Last, DmaAccess Permission, DmaTarget Target, ulong TargetOffset) : IInterval
     {
         public ulong OffsetOf(ulong iova) => TargetOffset + (iova - First);
 

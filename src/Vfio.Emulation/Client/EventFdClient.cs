@@ -19,7 +19,8 @@ internal sealed class EventFdClient : IModelClient
     }
 
     /// <summary>Returns whether a vector has an eventfd.</summary>
-    public bool Has(IrqIndex kind, int vector) => vector < _triggers[(int)kind].Length && _triggers[(int)kind][vector] is not null;
+    public bool Has(IrqIndex kind, int vector) =>
+        vector < _triggers[(int)kind].Length && _triggers[(int)kind][vector] is not null;
 
     public void Set(IrqIndex kind, int start, ReadOnlySpan<SafeFileHandle?> eventFds)
     {

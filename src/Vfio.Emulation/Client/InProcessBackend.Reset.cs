@@ -10,7 +10,10 @@ internal sealed partial class InProcessBackend
     public HotResetInfo GetHotResetInfo()
     {
         session.CheckBusReset("VFIO_DEVICE_GET_PCI_HOT_RESET_INFO");
-        return new HotResetInfo(TellsOwners: true, OwnsAll: true, [new HotResetEntry(session.Address, Group: null, IsOwned: true, IsOpen: true)]);
+        return new HotResetInfo(
+            TellsOwners: true,
+            OwnsAll: true,
+            [new HotResetEntry(session.Address, Group: null, IsOwned: true, IsOpen: true)]);
     }
 
     public void HotReset(IReadOnlyList<IDeviceBackend> owned)

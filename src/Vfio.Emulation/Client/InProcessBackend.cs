@@ -8,7 +8,8 @@ namespace Vfio.Emulation;
 /// Implements the library's backend interface for a device model: trapped accesses are method calls, and mapped memory
 /// is memory of this process.
 /// </summary>
-internal sealed partial class InProcessBackend(ModelSession session) : IDeviceBackend, IBusReset, IWriteOnEvent, IFaultSource
+internal sealed partial class InProcessBackend(ModelSession session)
+    : IDeviceBackend, IBusReset, IWriteOnEvent, IFaultSource
 {
     // The numbering of vfio-pci: six BARs, ROM, configuration space, VGA; INTx, MSI, MSI-X, error, request.
     private const uint RegionCount = 9;
@@ -65,11 +66,14 @@ internal sealed partial class InProcessBackend(ModelSession session) : IDeviceBa
         {
             EndUnmask();
             session.CheckUnmaskTrigger(index, subindex);
-            _unmask = eventFd is null ? null : new EventSource(Events(), eventFd, session.Name, _ => session.UnmaskIntxByEvent());
+            _unmask = eventFd is null
+                ? null
+                : new EventSource(Events(), eventFd, session.Name, _ => session.UnmaskIntxByEvent());
         }
     }
 
-    public void SetInterrupts(IrqIndex index, IrqAction action, int start, int count) => session.SetInterrupts(index, action, start, count);
+    public void SetInterrupts(IrqIndex index, IrqAction action, int start, int count) =>
+        session.SetInterrupts(index, action, start, count);
 
     public void DisableInterrupts(IrqIndex index)
     {

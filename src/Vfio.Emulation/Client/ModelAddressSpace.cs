@@ -12,7 +12,10 @@ internal sealed class ModelAddressSpace : IAddressSpaceBackend
 
     // The ranges of a PC whose IOMMU has four levels: 48 bits, without the MSI window.
     private static readonly IovaRange[] UsableRanges =
-        [new IovaRange(new Iova(0), new Iova(0xfedfffff)), new IovaRange(new Iova(0xfef00000), new Iova((1ul << 48) - 1))];
+    [
+        new IovaRange(new Iova(0), new Iova(0xfedfffff)),
+        new IovaRange(new Iova(0xfef00000), new Iova((1ul << 48) - 1)),
+    ];
 
     private WrittenPages? _written;
 
@@ -55,7 +58,8 @@ internal sealed class ModelAddressSpace : IAddressSpaceBackend
 
     public void SetDirtyTracking(bool isOn) => Table.Written = _written = isOn ? new WrittenPages(PageSize) : null;
 
-    public void ReadDirty(ulong iova, ulong length, ulong pageSize, Span<ulong> bitmap) => _written?.Take(iova, length, pageSize, bitmap);
+    public void ReadDirty(ulong iova, ulong length, ulong pageSize, Span<ulong> bitmap) =>
+        _written?.Take(iova, length, pageSize, bitmap);
 
     public void Dispose() => Table.Clear();
 

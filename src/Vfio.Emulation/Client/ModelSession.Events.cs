@@ -21,7 +21,9 @@ internal sealed partial class ModelSession
             ThrowIfClosed();
             if (model.IsRemoved || !model.CanReset)
             {
-                throw new VfioException(operation, Name, Errno.ENODEV, model.IsRemoved ? "the device was removed" : "the device model does not support a reset (CanReset)");
+                throw new VfioException(operation, Name, Errno.ENODEV, model.IsRemoved
+                    ? "the device was removed"
+                    : "the device model does not support a reset (CanReset)");
             }
         }
     }
@@ -35,7 +37,9 @@ internal sealed partial class ModelSession
         lock (model.Sync)
         {
             ThrowIfClosed();
-            int errno = model.BarAt(write.Region) is not ModelBar bar || !IsSound(bar.Length, write.Offset, write.Width) || bar.HasMsixTableAt(write.Offset, write.Width) ? Errno.EINVAL
+            int errno = model.BarAt(write.Region) is not ModelBar bar
+                || !IsSound(bar.Length, write.Offset, write.Width)
+                || bar.HasMsixTableAt(write.Offset, write.Width) ? Errno.EINVAL
                 : _eventWrites.ContainsKey(write) ? Errno.EEXIST
                 : _eventWrites.Count >= MostEventWrites ? Errno.ENOSPC
                 : 0;
@@ -51,7 +55,8 @@ internal sealed partial class ModelSession
         lock (model.Sync)
         {
             CheckEventWrite(write);
-            EventSource source = _eventWrites.Values.FirstOrDefault(source => source.Given == eventFd) ?? new EventSource(loop, eventFd, Place(write.Region, write.Offset), WriteByEvent);
+            EventSource source = _eventWrites.Values.FirstOrDefault(source => source.Given == eventFd)
+                ?? new EventSource(loop, eventFd, Place(write.Region, write.Offset), WriteByEvent);
             source.Writes.Add(write);
             _eventWrites.Add(write, source);
         }
@@ -63,7 +68,9 @@ internal sealed partial class ModelSession
         lock (model.Sync)
         {
             ThrowIfClosed();
-            if (_eventWrites.Remove(write, out EventSource? source) && source.Writes.Remove(write) && source.Writes.Count == 0)
+            if (_eventWrites.Remove(write, out EventSource? source)
+                && source.Writes.Remove(write)
+                && source.Writes.Count == 0)
             {
                 source.Dispose();
             }

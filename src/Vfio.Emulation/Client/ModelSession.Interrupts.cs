@@ -15,9 +15,15 @@ internal sealed partial class ModelSession
         lock (model.Sync)
         {
             ThrowIfClosed();
-            if (kind > IrqIndex.Msix || vectors < 1 || vectors > Math.Min(MostVectors, model.Interrupts.DeclaredVectors(kind)))
+            if (kind > IrqIndex.Msix
+                || vectors < 1
+                || vectors > Math.Min(MostVectors, model.Interrupts.DeclaredVectors(kind)))
             {
-                throw new VfioException("VFIO_DEVICE_SET_IRQS", $"{kind} of {Name}", Errno.EINVAL, $"the device has {model.Interrupts.DeclaredVectors(kind)} vectors");
+                throw new VfioException(
+                    "VFIO_DEVICE_SET_IRQS",
+                    $"{kind} of {Name}",
+                    Errno.EINVAL,
+                    $"the device has {model.Interrupts.DeclaredVectors(kind)} vectors");
             }
 
             model.Interrupts.Enable(kind, vectors);
@@ -68,7 +74,13 @@ internal sealed partial class ModelSession
                 ? model.Interrupts.DeclaredVectors(index)
                 : throw Refuse("VFIO_DEVICE_GET_IRQ_INFO", index, Errno.EINVAL);
             bool isLine = index == IrqIndex.Intx;
-            return new IrqInfo(index, count, canSignal: true, isMaskable: isLine, isAutomasked: isLine, isFixed: index is not (IrqIndex.Intx or IrqIndex.Msix));
+            return new IrqInfo(
+                index,
+                count,
+                canSignal: true,
+                isMaskable: isLine,
+                isAutomasked: isLine,
+                isFixed: index is not (IrqIndex.Intx or IrqIndex.Msix));
         }
     }
 
@@ -81,7 +93,9 @@ internal sealed partial class ModelSession
             bool isEnabled = model.Interrupts.IsEnabled(index);
             // Only one interrupt type can be enabled, and the number of MSI vectors is fixed when MSI is enabled.
             if (!isEnabled && index <= IrqIndex.Msix && model.Interrupts.IsAnyEnabled
-                || (isEnabled && index == IrqIndex.Msi && start + eventFds.Length > model.Interrupts.EnabledVectors(index)))
+                || (isEnabled
+                    && index == IrqIndex.Msi
+                    && start + eventFds.Length > model.Interrupts.EnabledVectors(index)))
             {
                 throw Refuse("VFIO_DEVICE_SET_IRQS", index, Errno.EINVAL);
             }
@@ -176,7 +190,10 @@ internal sealed partial class ModelSession
     private void Check(IrqIndex index, int start, int count)
     {
         ThrowIfClosed();
-        if (index is < IrqIndex.Intx or > IrqIndex.Request || start < 0 || count < 0 || start > model.Interrupts.DeclaredVectors(index) - count)
+        if (index is < IrqIndex.Intx or > IrqIndex.Request
+            || start < 0
+            || count < 0
+            || start > model.Interrupts.DeclaredVectors(index) - count)
         {
             throw Refuse("VFIO_DEVICE_SET_IRQS", index, Errno.EINVAL);
         }
@@ -190,5 +207,6 @@ internal sealed partial class ModelSession
         }
     }
 
-    private VfioException Refuse(string operation, IrqIndex index, int errno) => new(operation, $"{index} interrupts of {Name}", errno);
+    private VfioException Refuse(string operation, IrqIndex index, int errno) =>
+        new(operation, $"{index} interrupts of {Name}", errno);
 }

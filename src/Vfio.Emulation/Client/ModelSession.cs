@@ -10,7 +10,8 @@ namespace Vfio.Emulation;
 /// Any thread may use it at any time. After <see cref="Dispose"/>, each call throws <see
 /// cref="ObjectDisposedException"/>.
 /// </remarks>
-internal sealed partial class ModelSession(DeviceModel model, IModelClient? client, DmaTable? shared = null) : IDisposable
+internal sealed partial class ModelSession(DeviceModel model, IModelClient? client, DmaTable? shared = null)
+    : IDisposable
 {
     private const int MostFaults = 256;
 
@@ -41,8 +42,10 @@ internal sealed partial class ModelSession(DeviceModel model, IModelClient? clie
             {
                 >= RegionIndex.Bar0 and <= RegionIndex.Bar5 => model.BarAt(region)?.Info ?? Missing(region),
                 RegionIndex.Rom => model.Rom?.Info ?? Missing(region),
-                RegionIndex.Config => new RegionInfo(region, (ulong)model.Config.Length, canRead: true, canWrite: true, [], 0),
-                _ => throw new VfioException("VFIO_DEVICE_GET_REGION_INFO", $"{region.Describe()} of {Name}", Errno.EINVAL),
+                RegionIndex.Config =>
+                    new RegionInfo(region, (ulong)model.Config.Length, canRead: true, canWrite: true, [], 0),
+                _ => throw new VfioException(
+                    "VFIO_DEVICE_GET_REGION_INFO", $"{region.Describe()} of {Name}", Errno.EINVAL),
             };
         }
     }
@@ -122,7 +125,9 @@ internal sealed partial class ModelSession(DeviceModel model, IModelClient? clie
             ThrowIfClosed();
             string subject = $"{region.Describe()} of {Name}";
             ulong page = (ulong)Environment.SystemPageSize;
-            ModelMemory? memory = (area.Offset | area.Length) % page == 0 ? model.BarAt(region)?.FindMappable(area) : null;
+            ModelMemory? memory = (area.Offset | area.Length) % page == 0
+                ? model.BarAt(region)?.FindMappable(area)
+                : null;
             if (memory is null)
             {
                 throw new VfioException("mmap", subject, Errno.EINVAL);
@@ -133,7 +138,8 @@ internal sealed partial class ModelSession(DeviceModel model, IModelClient? clie
                 throw new VfioException("mmap", subject, Errno.ENODEV, "the device model was disposed");
             }
 
-            MappedMemory mapping = memory.Shared.Map(area.Offset - memory.Offset, area.Length, read: true, write: true, subject);
+            MappedMemory mapping = memory.Shared.Map(
+                area.Offset - memory.Offset, area.Length, read: true, write: true, subject);
             if (model.IsRemoved)
             {
                 mapping.Revoke();
@@ -174,7 +180,10 @@ internal sealed partial class ModelSession(DeviceModel model, IModelClient? clie
         if (_faults.Count < MostFaults)
         {
             _faults.Enqueue(new IommuFault(
-                Address, iova & ~(Page - 1), access, result == DmaResult.NotMapped ? "nothing is mapped there" : "the mapping does not allow it"));
+                Address,
+                iova & ~(Page - 1),
+                access,
+                result == DmaResult.NotMapped ? "nothing is mapped there" : "the mapping does not allow it"));
         }
     }
 
@@ -210,7 +219,11 @@ internal sealed partial class ModelSession(DeviceModel model, IModelClient? clie
     private ModelBar? FindOrdinary(RegionIndex region, ulong offset, int width)
     {
         ModelBar? bar = model.Session == this && !model.IsUnusual ? model.BarAt(region) : null;
-        return bar is not null && IsSound(bar.Length, offset, width) && (bar.IsIo ? model.Config.DecodesIo : model.Config.DecodesMemory) ? bar : null;
+        return bar is not null
+            && IsSound(bar.Length, offset, width)
+            && (bar.IsIo ? model.Config.DecodesIo : model.Config.DecodesMemory)
+            ? bar
+            : null;
     }
 
     private static bool IsSound(ulong length, ulong offset, int width) => width is 1 or 2 or 4 or 8
@@ -248,12 +261,19 @@ internal sealed partial class ModelSession(DeviceModel model, IModelClient? clie
             RegionIndex.Rom => model.Rom?.Length ?? 0,
             _ => model.BarAt(region)?.Length ?? 0,
         };
-        return IsSound(length, offset, width) ? width : throw new VfioException("access", Place(region, offset), Errno.EINVAL, $"an access of {width} bytes there is outside the region, misaligned, or of an invalid width");
+        return IsSound(length, offset, width)
+            ? width
+            : throw new VfioException(
+                "access",
+                Place(region, offset),
+                Errno.EINVAL,
+                $"an access of {width} bytes there is outside the region, misaligned, or of an invalid width");
     }
 
     private VfioException NoAnswer(string operation, RegionIndex region, ulong offset) => new(
         operation, Place(region, offset), Errno.EIO,
-        "the device does not answer there: its memory decoding is disabled (config+4, bit 1), or it is in reset, suspended or removed");
+        "the device does not answer there: its memory decoding is disabled (config+4, bit 1), or it is in reset, "
+        + "suspended or removed");
 
     private string Place(RegionIndex region, ulong offset) => $"{region.Describe()}+0x{offset:x} of {Name}";
 

@@ -18,7 +18,8 @@ public abstract partial class DeviceModel
     {
         if (_wasOpened)
         {
-            throw new InvalidOperationException("a device model must declare its parts in its constructor, before it is opened");
+            throw new InvalidOperationException(
+                "a device model must declare its parts in its constructor, before it is opened");
         }
     }
 
@@ -35,7 +36,11 @@ public abstract partial class DeviceModel
 
             if (Session is not null)
             {
-                throw new VfioException("open", Name, Errno.EBUSY, "only one driver at a time can open a device; dispose the other VfioDevice first");
+                throw new VfioException(
+                    "open",
+                    Name,
+                    Errno.EBUSY,
+                    "only one driver at a time can open a device; dispose the other VfioDevice first");
             }
 
             Config.Open(_layout.CommandAtOpen, _sticky);
@@ -142,7 +147,8 @@ public abstract partial class DeviceModel
         if (_timerFailure is Exception failure)
         {
             _timerFailure = null;
-            throw new InvalidOperationException($"a timer of the device model {Name} failed: {failure.Message}", failure);
+            throw new InvalidOperationException(
+                $"a timer of the device model {Name} failed: {failure.Message}", failure);
         }
     }
 }

@@ -121,12 +121,16 @@ public abstract partial class DeviceModel : IDisposable
         return Open(backend.Owner, backend);
     }
 
-    /// <summary>Opens the device into an address space that exists: its devices access the same memory at the same addresses.</summary>
-    /// <param name="addressSpace">Another model's <see cref="VfioDevice.AddressSpace"/>, or one made by <see cref="IoAddressSpace.Create"/>.</param>
+    /// <summary>
+    /// Opens the device into an address space that exists: its devices access the same memory at the same addresses.
+    /// </summary>
+    /// <param name="addressSpace">Another model's <see cref="VfioDevice.AddressSpace"/>, or one made by
+    /// <see cref="IoAddressSpace.Create"/>.</param>
     /// <returns>The device; the caller owns it.</returns>
     /// <exception cref="ArgumentException">The address space is one of the host's devices.</exception>
     /// <exception cref="ObjectDisposedException">The address space has ended.</exception>
-    /// <exception cref="VfioException">The model is open already: one driver at a time (EBUSY); or it was removed (ENODEV).</exception>
+    /// <exception cref="VfioException">The model is open already: one driver at a time (EBUSY); or it was removed
+    /// (ENODEV).</exception>
     public VfioDevice Open(IoAddressSpace addressSpace)
     {
         ArgumentNullException.ThrowIfNull(addressSpace);
@@ -143,16 +147,19 @@ public abstract partial class DeviceModel : IDisposable
 
         return addressSpace.Backend is ModelAddressSpace models
             ? Open(addressSpace, models)
-            : throw new ArgumentException("the address space is a host device's: a model cannot join it", nameof(addressSpace));
+            : throw new ArgumentException(
+                "the address space is a host device's: a model cannot join it", nameof(addressSpace));
     }
 
     private VfioDevice Open(IoAddressSpace addressSpace, ModelAddressSpace models)
     {
-        // Until the device has joined, or has not: an address space without devices gives up the backend that was to be its first.
+        // Until the device has joined, or has not: an address space without devices gives up the backend that was to be
+        // its first.
         addressSpace.Reserve();
         try
         {
-            return VfioDevice.Join(new InProcessBackend(OpenSession(new EventFdClient(), models.Table)), Address, Name, addressSpace);
+            return VfioDevice.Join(
+                new InProcessBackend(OpenSession(new EventFdClient(), models.Table)), Address, Name, addressSpace);
         }
         finally
         {
@@ -192,7 +199,11 @@ public abstract partial class DeviceModel : IDisposable
     /// <exception cref="ArgumentException">The index or length is invalid, or the BAR already exists.</exception>
     /// <exception cref="InvalidOperationException">The device model was already opened.</exception>
     protected ModelBar AddBar(
-        RegionIndex index, ulong length, RegisterReadHandler read, RegisterWriteHandler write, BarKind kind = BarKind.Memory32)
+        RegionIndex index,
+        ulong length,
+        RegisterReadHandler read,
+        RegisterWriteHandler write,
+        BarKind kind = BarKind.Memory32)
     {
         ArgumentNullException.ThrowIfNull(read);
         ArgumentNullException.ThrowIfNull(write);
@@ -223,7 +234,8 @@ public abstract partial class DeviceModel : IDisposable
             throw new ArgumentException("a BAR with I/O ports cannot contain memory", nameof(kind));
         }
 
-        ModelMemory memory = AddBar(index, length, static (_, _) => 0, static (_, _, _) => { }, kind).AddMemory(0, length);
+        ModelMemory memory = AddBar(index, length, static (_, _) => 0, static (_, _, _) => { }, kind)
+            .AddMemory(0, length);
         return memory;
     }
 
@@ -257,7 +269,8 @@ public abstract partial class DeviceModel : IDisposable
         ArgumentNullException.ThrowIfNull(capability);
         CheckDeclaring();
         bool mayRepeat = capability is VendorSpecificCapability or RawCapability or RawExtendedCapability;
-        if (capability.Start >= 0 || (!mayRepeat && _capabilities.Exists(other => other.GetType() == capability.GetType())))
+        if (capability.Start >= 0
+            || (!mayRepeat && _capabilities.Exists(other => other.GetType() == capability.GetType())))
         {
             throw new ArgumentException("a device model can only have one such capability", nameof(capability));
         }
@@ -293,10 +306,12 @@ public abstract partial class DeviceModel : IDisposable
     /// <exception cref="ArgumentException">The registers are outside configuration space, overlap something else, or
     /// the mask has more bytes than there are.</exception>
     /// <exception cref="InvalidOperationException">The device model was already opened.</exception>
-    protected void AddConfigRegisters(int offset, ReadOnlySpan<byte> values, ReadOnlySpan<byte> writable = default, bool isSticky = false)
+    protected void AddConfigRegisters(
+        int offset, ReadOnlySpan<byte> values, ReadOnlySpan<byte> writable = default, bool isSticky = false)
     {
         CheckDeclaring();
-        (byte[] bytes, byte[] mask) = RawCapability.Check(values, writable, most: Config.Length - ModelConfigSpace.HeaderLength);
+        (byte[] bytes, byte[] mask) = RawCapability.Check(
+            values, writable, most: Config.Length - ModelConfigSpace.HeaderLength);
         _layout.Take(offset, bytes.Length);
         for (int i = 0; i < bytes.Length; i++)
         {

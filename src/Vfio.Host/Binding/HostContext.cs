@@ -11,7 +11,13 @@ internal sealed class HostContext
     private DeviceHolders? _holders;
     private DeviceSteps? _steps;
 
-    private HostContext(HostRoot host, IHostChanges changes, IHostFiles files, HolderWait? patience, string? program, TimeProvider clock)
+    private HostContext(
+        HostRoot host,
+        IHostChanges changes,
+        IHostFiles files,
+        HolderWait? patience,
+        string? program,
+        TimeProvider clock)
     {
         (Host, Changes, Files, Patience, Program, Clock) = (host, changes, files, patience, program, clock);
         Bus = new PciBus(host);
@@ -56,10 +62,22 @@ internal sealed class HostContext
     public DeviceSteps Steps => _steps ??= new DeviceSteps(this);
 
     public static HostContext For(BindOptions options) =>
-        new(options.Host, options.Changes ?? new HostChanges(options.Helper), options.Files ?? new HostFiles(), options.HolderWait, options.Program, options.Clock);
+        new(
+            options.Host,
+            options.Changes ?? new HostChanges(options.Helper),
+            options.Files ?? new HostFiles(),
+            options.HolderWait,
+            options.Program,
+            options.Clock);
 
     public static HostContext For(ReleaseOptions options) =>
-        new(options.Host, options.Changes ?? new HostChanges(options.Helper), options.Files ?? new HostFiles(), options.HolderWait, program: null, options.Clock);
+        new(
+            options.Host,
+            options.Changes ?? new HostChanges(options.Helper),
+            options.Files ?? new HostFiles(),
+            options.HolderWait,
+            program: null,
+            options.Clock);
 
     /// <summary>Makes a context for the same host that reads everything again.</summary>
     public HostContext Reread() => new(Host, Changes, Files, Patience, Program, Clock);

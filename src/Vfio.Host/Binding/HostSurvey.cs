@@ -60,7 +60,10 @@ public sealed class HostSurvey
     public IReadOnlyList<BindingRefusal> GetRefusals(PciDeviceInfo device)
     {
         ArgumentNullException.ThrowIfNull(device);
-        return IsLeavingVfio(device) ? [new BindingRefusal(device.Address, RefusalReason.Busy, "it is still being unbound from a VFIO driver", canForce: false)] : Judge(device, thorough: false);
+        return IsLeavingVfio(device)
+            ? [new BindingRefusal(
+                device.Address, RefusalReason.Busy, "it is still being unbound from a VFIO driver", canForce: false)]
+            : Judge(device, thorough: false);
     }
 
     /// <summary>
@@ -82,21 +85,24 @@ public sealed class HostSurvey
     /// another kind than PCI-to-PCI (an ISA bridge with a watchdog driver, a host bridge with a driver for memory
     /// errors). Such a device is unbound, but not bound to VFIO.
     /// </summary>
-    internal static bool IsUnboundWithGroup(PciDeviceInfo device) => device is { IsBridge: true, BlocksGroup: true } && HeaderTypeOf(device) == 0;
+    internal static bool IsUnboundWithGroup(PciDeviceInfo device) =>
+        device is { IsBridge: true, BlocksGroup: true } && HeaderTypeOf(device) == 0;
 
     /// <summary>
     /// Gets the reasons why a device cannot lose its driver when its group is bound. Unlike for
     /// <see cref="Judge(PciDeviceInfo, bool)"/>, a device of <see cref="IsUnboundWithGroup"/> is allowed.
     /// </summary>
-    internal IReadOnlyList<BindingRefusal> JudgeWithGroup(PciDeviceInfo device, bool thorough) => IsUnboundWithGroup(device)
-        ? [.. RefusalsOfUses(device, thorough, findsHolders: true)]
-        : Judge(device, thorough);
+    internal IReadOnlyList<BindingRefusal> JudgeWithGroup(PciDeviceInfo device, bool thorough) =>
+        IsUnboundWithGroup(device)
+            ? [.. RefusalsOfUses(device, thorough, findsHolders: true)]
+            : Judge(device, thorough);
 
     /// <param name="device">The device.</param>
     /// <param name="thorough">
     /// Whether to check also what opens disks or wakes the device: exclusive claims, the header.
     /// </param>
-    internal IReadOnlyList<BindingRefusal> Judge(PciDeviceInfo device, bool thorough) => Judge(device, thorough, findsHolders: thorough);
+    internal IReadOnlyList<BindingRefusal> Judge(PciDeviceInfo device, bool thorough) =>
+        Judge(device, thorough, findsHolders: thorough);
 
     /// <param name="device">The device.</param>
     /// <param name="thorough">
@@ -107,7 +113,9 @@ public sealed class HostSurvey
     {
         if (device.IsBridge || (thorough && HeaderTypeOf(device) is not (null or 0)))
         {
-            return [new BindingRefusal(device.Address, RefusalReason.Bridge, "it is a bridge", canForce: false, thorough ? HintForBridge(device) : null)];
+            return [new BindingRefusal(device.Address, RefusalReason.Bridge, "it is a bridge", canForce: false, thorough
+                ? HintForBridge(device)
+                : null)];
         }
 
         if (device.HasVfioDriver)
@@ -118,18 +126,26 @@ public sealed class HostSurvey
         List<BindingRefusal> refusals = [];
         if (device.IommuGroup is null)
         {
-            refusals.Add(new BindingRefusal(device.Address, RefusalReason.NoIommu, "it is not behind an IOMMU", canForce: false));
+            refusals.Add(new BindingRefusal(
+                device.Address, RefusalReason.NoIommu, "it is not behind an IOMMU", canForce: false));
         }
         else if (ReservedRegion.Of(device).Any(region => region.IsForFirmware))
         {
-            refusals.Add(new BindingRefusal(device.Address, RefusalReason.Reserved, "the firmware reserves memory for it (an RMRR), so the kernel does not let programs open it", canForce: true));
+            refusals.Add(new BindingRefusal(
+                device.Address,
+                RefusalReason.Reserved,
+                "the firmware reserves memory for it (an RMRR), so the kernel does not let programs open it",
+                canForce: true));
         }
 
         refusals.AddRange(RefusalsOfUses(device, thorough, findsHolders));
         if (device.GetVirtualFunctionCount() is int count and > 0)
         {
             refusals.Add(new BindingRefusal(
-                device.Address, RefusalReason.Functions, $"{count} of its virtual functions are enabled", canForce: true));
+                device.Address,
+                RefusalReason.Functions,
+                $"{count} of its virtual functions are enabled",
+                canForce: true));
         }
 
         return refusals;
@@ -138,16 +154,21 @@ public sealed class HostSurvey
     /// <summary>Gets warnings about binding a device: what else disappears from the host with it.</summary>
     internal IEnumerable<string> Warnings(PciDeviceInfo device)
     {
-        string[] below = [.. Below(device.Address).Select(address => NamesOf(address) is { Length: > 0 } names ? $"{address} ({names})" : $"{address}")];
+        string[] below = [.. Below(device.Address)
+            .Select(address => NamesOf(address) is { Length: > 0 } names ? $"{address} ({names})" : $"{address}")];
         if (below.Length != 0)
         {
-            yield return $"these devices behind {device.Address} disappear with it: {string.Join(", ", below.Take(MostNamed))}{(below.Length > MostNamed ? $" and {below.Length - MostNamed} more" : "")}";
+            yield return $"these devices behind {device.Address} disappear with it: "
+                + $"{string.Join(", ", below.Take(MostNamed))}"
+                + $"{(below.Length > MostNamed ? $" and {below.Length - MostNamed} more" : "")}";
         }
 
         InputUse input = new(_host);
         if (input.Of(device) is { Length: > 0 } nodes)
         {
-            yield return $"these input devices behind {device.Address} disappear with it: {string.Join(", ", nodes.Take(MostNamed))}{(input.HasOnlyKeyboard(device) ? ", among them the only keyboard of this host" : "")}";
+            yield return $"these input devices behind {device.Address} disappear with it: "
+                + $"{string.Join(", ", nodes.Take(MostNamed))}"
+                + $"{(input.HasOnlyKeyboard(device) ? ", among them the only keyboard of this host" : "")}";
         }
     }
 
@@ -155,10 +176,15 @@ public sealed class HostSurvey
 
     private IEnumerable<PciAddress> Below(PciAddress device) => (_below ??= new DevicesBelow(_host)).Of(device);
 
-    private IEnumerable<BindingRefusal> RefusalsOfUses(PciDeviceInfo device, bool thorough, bool findsHolders) => UsesOf(device, thorough)
-        .Concat(UsesBelow(device, thorough))
-        .Concat(findsHolders ? OpenFiles(device) : [])
-        .Select(use => new BindingRefusal(device.Address, use.Reason, use.OfDevice, canForce: true) { Part = use.Part, Holders = use.Holder is DeviceHolder holder ? [holder] : [] });
+    private IEnumerable<BindingRefusal> RefusalsOfUses(PciDeviceInfo device, bool thorough, bool findsHolders) =>
+        UsesOf(device, thorough)
+            .Concat(UsesBelow(device, thorough))
+            .Concat(findsHolders ? OpenFiles(device) : [])
+            .Select(use => new BindingRefusal(device.Address, use.Reason, use.OfDevice, canForce: true)
+            {
+                Part = use.Part,
+                Holders = use.Holder is DeviceHolder holder ? [holder] : [],
+            });
 
     private IEnumerable<DeviceUse> UsesOf(PciDeviceInfo device, bool thorough) => _displays.Of(device)
         .Concat(_network.Of(device.Address))
@@ -174,7 +200,12 @@ public sealed class HostSurvey
         if (uses.Length != 0)
         {
             string[] texts = [.. uses.Take(MostNamed).Select(item => $"{item.Address}, {item.Use.AsPart}")];
-            yield return new DeviceUse(uses[0].Use.Reason, Kind: null, uses[0].Use.Part, $"behind it: {string.Join("; ", texts)}{(uses.Length > MostNamed ? $"; and {uses.Length - MostNamed} more" : "")}");
+            yield return new DeviceUse(
+                uses[0].Use.Reason,
+                Kind: null,
+                uses[0].Use.Part,
+                $"behind it: {string.Join("; ", texts)}"
+                + $"{(uses.Length > MostNamed ? $"; and {uses.Length - MostNamed} more" : "")}");
         }
     }
 
@@ -187,13 +218,18 @@ public sealed class HostSurvey
     private static int? HeaderTypeOf(PciDeviceInfo device)
     {
         Span<byte> config = stackalloc byte[PciConfigHeader.Length];
-        return PciConfigHeader.TryParse(config[..device.ReadConfig(config)], out PciConfigHeader? header) && !header.IsAbsent ? header.HeaderType : null;
+        return PciConfigHeader.TryParse(config[..device.ReadConfig(config)], out PciConfigHeader? header)
+            && !header.IsAbsent
+            ? header.HeaderType
+            : null;
     }
 
     // The endpoints of the bridge's group can be bound; the bridge is then unbound along with them.
     private string? HintForBridge(PciDeviceInfo device)
     {
-        if (!IsUnboundWithGroup(device) || device.IommuGroup is not int number || new PciBus(_host).GetGroup(number) is not IommuGroup group)
+        if (!IsUnboundWithGroup(device)
+            || device.IommuGroup is not int number
+            || new PciBus(_host).GetGroup(number) is not IommuGroup group)
         {
             return null;
         }
@@ -211,8 +247,9 @@ public sealed class HostSurvey
 
     // No device of the group is bound to a VFIO driver, but the kernel still has the group's node: it waits until
     // processes close it.
-    private bool IsLeavingVfio(PciDeviceInfo device) => device is { Driver: null, IommuGroup: int group } && Directory.Exists(_host.Combine($"sys/class/vfio/{group}"))
-        && new PciBus(_host).GetGroup(group)?.Devices.All(other => !other.HasVfioDriver) == true;
+    private bool IsLeavingVfio(PciDeviceInfo device) =>
+        device is { Driver: null, IommuGroup: int group } && Directory.Exists(_host.Combine($"sys/class/vfio/{group}"))
+            && new PciBus(_host).GetGroup(group)?.Devices.All(other => !other.HasVfioDriver) == true;
 
     /// <summary>
     /// Gets the processes that have a file of the device open or mapped: its device nodes, those of what is behind it,
@@ -221,12 +258,21 @@ public sealed class HostSurvey
     internal IReadOnlyList<DeviceHolder> Holders(PciDeviceInfo device)
     {
         IEnumerable<DeviceHolder> ofFunctions = device.GetVirtualFunctions().Where(function => function.HasVfioDriver)
-            .SelectMany(function => _holders.GetHolders(function).Select(holder => holder with { Description = $"has its virtual function {function.Address}" }));
-        return [.. _holders.Search([.. UsedFiles.Below(_host, device).Where(file => !file.IsInputOnBus)]).Holders, .. ofFunctions];
+            .SelectMany(function => _holders.GetHolders(function)
+                .Select(holder => holder with { Description = $"has its virtual function {function.Address}" }));
+        return [
+            .. _holders.Search([.. UsedFiles.Below(_host, device).Where(file => !file.IsInputOnBus)]).Holders,
+            .. ofFunctions,
+        ];
     }
 
-    private IEnumerable<DeviceUse> OpenFiles(PciDeviceInfo device) => Holders(device).Select(holder => new DeviceUse(RefusalReason.Open, $"{holder} {holder.Description}{HowToStop(holder)}") { Holder = holder });
+    private IEnumerable<DeviceUse> OpenFiles(PciDeviceInfo device) => Holders(device).Select(
+        holder => new DeviceUse(RefusalReason.Open, $"{holder} {holder.Description}{HowToStop(holder)}")
+        {
+            Holder = holder,
+        });
 
     // The service would start again if its process were killed, so name the service. comm is cut to 15 characters.
-    private static string HowToStop(DeviceHolder holder) => holder.Command == "nvidia-persiste" ? " (sudo systemctl stop nvidia-persistenced)" : "";
+    private static string HowToStop(DeviceHolder holder) =>
+        holder.Command == "nvidia-persiste" ? " (sudo systemctl stop nvidia-persistenced)" : "";
 }

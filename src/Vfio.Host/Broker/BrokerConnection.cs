@@ -40,7 +40,8 @@ internal sealed class BrokerConnection : IDisposable
 
     /// <summary>Receives the client's message, if there is one.</summary>
     /// <returns>The errno; EAGAIN if there is no message.</returns>
-    public int TryReceive(Span<byte> buffer, out ReceivedMessage received) => DescriptorMessage.TryReceive(Handle, buffer, out received);
+    public int TryReceive(Span<byte> buffer, out ReceivedMessage received) =>
+        DescriptorMessage.TryReceive(Handle, buffer, out received);
 
     /// <summary>Sends a refusal to the client. A failure to send is ignored.</summary>
     public void Refuse(BrokerRefusal refusal)
@@ -73,7 +74,8 @@ internal sealed class BrokerConnection : IDisposable
         Span<byte> bytes = MemoryMarshal.AsBytes(new Span<Libc.ucred>(ref credentials));
         return SocketOption.Read(socket, Libc.SO_PEERCRED, bytes, out int length) == 0 && length == bytes.Length
             ? new BrokerPeer(credentials.uid, credentials.gid, credentials.pid, ReadGroups(socket))
-            : throw new VfioException("getsockopt", "a client of the broker", "the kernel does not report its user (SO_PEERCRED)");
+            : throw new VfioException(
+                "getsockopt", "a client of the broker", "the kernel does not report its user (SO_PEERCRED)");
     }
 
     private static uint[] ReadGroups(SafeFileHandle socket)
@@ -84,7 +86,8 @@ internal sealed class BrokerConnection : IDisposable
             byte[] bytes = new byte[room * sizeof(uint)];
             if (SocketOption.Read(socket, Libc.SO_PEERGROUPS, bytes, out int length) == 0)
             {
-                return [.. Enumerable.Range(0, length / sizeof(uint)).Select(i => BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(i * sizeof(uint))))];
+                return [.. Enumerable.Range(0, length / sizeof(uint))
+                    .Select(i => BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(i * sizeof(uint))))];
             }
         }
 

@@ -19,7 +19,12 @@ internal sealed class BrokerJudge(HostRoot host, BrokerNodes nodes)
     /// </param>
     /// <param name="opened">What was opened; the caller disposes it.</param>
     /// <returns>The reason for a refusal; <see langword="null"/> if it was opened.</returns>
-    public BrokerRefusal? Open(BrokerPolicy policy, BrokerPeer peer, BrokerRequest request, Func<int, string?> findHolder, out BrokerOpening opened)
+    public BrokerRefusal? Open(
+        BrokerPolicy policy,
+        BrokerPeer peer,
+        BrokerRequest request,
+        Func<int, string?> findHolder,
+        out BrokerOpening opened)
     {
         opened = default;
         if (_bus.Find(request.Address) is not PciDeviceInfo device)
@@ -28,7 +33,9 @@ internal sealed class BrokerJudge(HostRoot host, BrokerNodes nodes)
         }
 
         BrokerRefusal? first = null;
-        BrokerBackend[] ways = request.Backend == BrokerBackend.Any ? [BrokerBackend.Iommufd, BrokerBackend.Group] : [request.Backend];
+        BrokerBackend[] ways = request.Backend == BrokerBackend.Any
+            ? [BrokerBackend.Iommufd, BrokerBackend.Group]
+            : [request.Backend];
         foreach (BrokerBackend way in ways)
         {
             BrokerRefusal? refusal = Open(policy, peer, device, way, findHolder, out opened);
@@ -37,32 +44,44 @@ internal sealed class BrokerJudge(HostRoot host, BrokerNodes nodes)
                 return null;
             }
 
-            first = first is null || first == refusal ? refusal : first with { Reason = $"iommufd: {first.Reason}; group: {refusal.Reason}" };
+            first = first is null || first == refusal
+                ? refusal
+                : first with { Reason = $"iommufd: {first.Reason}; group: {refusal.Reason}" };
         }
 
         return first;
     }
 
     private BrokerRefusal? Open(
-        BrokerPolicy policy, BrokerPeer peer, PciDeviceInfo device, BrokerBackend way, Func<int, string?> findHolder, out BrokerOpening opened)
+        BrokerPolicy policy,
+        BrokerPeer peer,
+        PciDeviceInfo device,
+        BrokerBackend way,
+        Func<int, string?> findHolder,
+        out BrokerOpening opened)
     {
         opened = default;
         PolicyRule? rule = policy.Find(peer, device, way);
         if (rule is not { Allows: true })
         {
-            return new BrokerRefusal(BrokerRefusalCode.NotAllowed, rule is null ? "no rule of the policy allows it" : $"line {rule.Line} of the policy denies it");
+            return new BrokerRefusal(
+                BrokerRefusalCode.NotAllowed,
+                rule is null ? "no rule of the policy allows it" : $"line {rule.Line} of the policy denies it");
         }
 
         if (!device.HasVfioDriver || device.IommuGroup is not int group || device.IsNoIommu())
         {
             return new BrokerRefusal(BrokerRefusalCode.NotBound, device.HasVfioDriver
                 ? "the device is not behind an IOMMU, so it could reach all memory of the host"
-                : $"the device is not bound to a VFIO driver; root can bind it: vfio bind --user vfio-broker {device.Address}");
+                : "the device is not bound to a VFIO driver; root can bind it: vfio bind --user "
+                    + $"vfio-broker {device.Address}");
         }
 
         if (way == BrokerBackend.Group && FindForbidden(policy, peer, device, group) is PciDeviceInfo other)
         {
-            return new BrokerRefusal(BrokerRefusalCode.NotAllowed, $"IOMMU group {group} also contains {other.Address}, which the policy does not allow");
+            return new BrokerRefusal(
+                BrokerRefusalCode.NotAllowed,
+                $"IOMMU group {group} also contains {other.Address}, which the policy does not allow");
         }
 
         if (findHolder(group) is string holder)
@@ -79,7 +98,9 @@ internal sealed class BrokerJudge(HostRoot host, BrokerNodes nodes)
     // driver later.
     private PciDeviceInfo? FindForbidden(BrokerPolicy policy, BrokerPeer peer, PciDeviceInfo device, int group) =>
         _bus.GetGroup(group)?.Devices.FirstOrDefault(other =>
-            other.Address != device.Address && !other.IsBridge && policy.Find(peer, other, BrokerBackend.Group) is not { Allows: true });
+            other.Address != device.Address
+            && !other.IsBridge
+            && policy.Find(peer, other, BrokerBackend.Group) is not { Allows: true });
 }
 
 /// <summary>The opened nodes of a request, and the rule that allowed them.</summary>

@@ -15,10 +15,14 @@ internal sealed class BrokerNodes(HostRoot host, SystemCalls calls)
     public BrokerRefusal? Open(PciDeviceInfo device, BrokerBackend backend, out SafeFileHandle[] files)
     {
         files = [];
-        string? node = backend == BrokerBackend.Iommufd ? DeviceNode.Find(host, device, isPatient: false) : host.Combine($"dev/vfio/{device.IommuGroup}");
+        string? node = backend == BrokerBackend.Iommufd
+            ? DeviceNode.Find(host, device, isPatient: false)
+            : host.Combine($"dev/vfio/{device.IommuGroup}");
         if (node is null)
         {
-            return new BrokerRefusal(BrokerRefusalCode.Failed, "the device has no node in /dev/vfio/devices (that needs Linux 6.6 with CONFIG_VFIO_DEVICE_CDEV)");
+            return new BrokerRefusal(
+                BrokerRefusalCode.Failed,
+                "the device has no node in /dev/vfio/devices (that needs Linux 6.6 with CONFIG_VFIO_DEVICE_CDEV)");
         }
 
         // The device's or group's node first, because it is the one that reports EBUSY if it is open elsewhere.
@@ -42,8 +46,14 @@ internal sealed class BrokerNodes(HostRoot host, SystemCalls calls)
 
     private static BrokerRefusal Explain(PciDeviceInfo device, string node, int errno) => errno switch
     {
-        Errno.EBUSY => new(BrokerRefusalCode.Busy, $"{node} is in use by a program that did not get it from the broker, or that received the descriptor from a client"),
-        Errno.EACCES or Errno.EPERM => new(BrokerRefusalCode.Failed, $"the broker has no access to {node}; root can grant it: vfio bind --user vfio-broker {device.Address} (docs/broker.md)"),
+        Errno.EBUSY => new(
+            BrokerRefusalCode.Busy,
+            $"{node} is in use by a program that did not get it from the broker, or that received the "
+            + $"descriptor from a client"),
+        Errno.EACCES or Errno.EPERM => new(
+            BrokerRefusalCode.Failed,
+            $"the broker has no access to {node}; root can grant it: vfio bind --user vfio-broker "
+            + $"{device.Address} (docs/broker.md)"),
         _ => new(BrokerRefusalCode.Failed, $"open of {node}: {ErrnoNames.Describe(errno)}"),
     };
 }

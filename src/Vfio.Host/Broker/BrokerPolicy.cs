@@ -47,17 +47,23 @@ public sealed class BrokerPolicy
                 throw new VfioException("open", path, errno, "write a policy file; docs/broker.md has an example");
             }
 
-            FileStatus status = FileStatus.OfRegularFile(file) ?? throw new VfioException("read", path, "it is not a regular file");
+            FileStatus status = FileStatus.OfRegularFile(file)
+                ?? throw new VfioException("read", path, "it is not a regular file");
             if ((status.UserId != 0 && status.UserId != Users.EffectiveId) || (status.Mode & WritableByOthers) != 0)
             {
                 throw new VfioException(
-                    "read", path, $"it belongs to {Users.Name(status.UserId)} with mode {Convert.ToString(status.Mode, 8)}, so other users than root and the broker's may write it",
+                    "read",
+                    path,
+                    $"it belongs to {Users.Name(status.UserId)} with mode {Convert.ToString(status.Mode, 8)}, so other "
+                    + $"users than root and the broker's may write it",
                     $"as root: chown root {path} && chmod go-w {path}");
             }
 
             byte[] bytes = new byte[MostBytes + 1];
             int length = ReadAll(file, bytes, path);
-            return length <= MostBytes ? Parse(Encoding.UTF8.GetString(bytes, 0, length), path) : throw new VfioException("read", path, $"it is larger than {MostBytes} bytes");
+            return length <= MostBytes
+                ? Parse(Encoding.UTF8.GetString(bytes, 0, length), path)
+                : throw new VfioException("read", path, $"it is larger than {MostBytes} bytes");
         }
     }
 
@@ -75,7 +81,8 @@ public sealed class BrokerPolicy
     /// <summary>
     /// Finds the rule that decides a request; <see langword="null"/> if none matches, which refuses it.
     /// </summary>
-    internal PolicyRule? Find(BrokerPeer peer, PciDeviceInfo device, BrokerBackend backend) => Array.Find(_rules, rule => rule.IsAbout(peer, device, backend));
+    internal PolicyRule? Find(BrokerPeer peer, PciDeviceInfo device, BrokerBackend backend) =>
+        Array.Find(_rules, rule => rule.IsAbout(peer, device, backend));
 
     private static int ReadAll(SafeFileHandle file, byte[] bytes, string path)
     {

@@ -20,7 +20,12 @@ internal sealed class BrokerRecord(Action<BrokerEvent>? told, UserNames names)
 
     private readonly Dictionary<uint, Allowance> _users = [];
 
-    public void Tell(BrokerConnection client, BrokerEventKind kind, BrokerRefusal? refusal = null, BrokerRequest? request = null, long now = 0)
+    public void Tell(
+        BrokerConnection client,
+        BrokerEventKind kind,
+        BrokerRefusal? refusal = null,
+        BrokerRequest? request = null,
+        long now = 0)
     {
         if (told is null)
         {
@@ -45,7 +50,9 @@ internal sealed class BrokerRecord(Action<BrokerEvent>? told, UserNames names)
             PolicyLine = kind == BrokerEventKind.Opened && hold is not null ? hold.Line : 0,
             Code = refusal?.Code,
             Reason = refusal?.Reason,
-            Duration = kind is BrokerEventKind.Closed or BrokerEventKind.Orphaned ? TimeSpan.FromMilliseconds(now - client.Since) : null,
+            Duration = kind is BrokerEventKind.Closed or BrokerEventKind.Orphaned
+                ? TimeSpan.FromMilliseconds(now - client.Since)
+                : null,
             Suppressed = untold,
         });
     }
@@ -54,7 +61,9 @@ internal sealed class BrokerRecord(Action<BrokerEvent>? told, UserNames names)
     {
         if (_users.Count >= MostUsers && !_users.ContainsKey(user))
         {
-            foreach (uint quiet in _users.Where(known => Refilled(known.Value, now) >= Burst).Select(known => known.Key).ToArray())
+            foreach (uint quiet in _users.Where(known => Refilled(known.Value, now) >= Burst)
+                .Select(known => known.Key)
+                .ToArray())
             {
                 _users.Remove(quiet);
             }
@@ -68,7 +77,9 @@ internal sealed class BrokerRecord(Action<BrokerEvent>? told, UserNames names)
         }
 
         ref Allowance allowance = ref CollectionsMarshal.GetValueRefOrAddDefault(_users, user, out bool isKnown);
-        allowance = isKnown ? allowance with { Lines = Refilled(allowance, now), Since = now } : new Allowance(Burst, now, 0);
+        allowance = isKnown
+            ? allowance with { Lines = Refilled(allowance, now), Since = now }
+            : new Allowance(Burst, now, 0);
         if (allowance.Lines < 1)
         {
             allowance = allowance with { Untold = allowance.Untold + 1 };
@@ -80,7 +91,8 @@ internal sealed class BrokerRecord(Action<BrokerEvent>? told, UserNames names)
         return true;
     }
 
-    private static double Refilled(Allowance allowance, long now) => Math.Min(Burst, allowance.Lines + ((double)(now - allowance.Since) / MillisecondsPerLine));
+    private static double Refilled(Allowance allowance, long now) =>
+        Math.Min(Burst, allowance.Lines + ((double)(now - allowance.Since) / MillisecondsPerLine));
 
     private readonly record struct Allowance(double Lines, long Since, int Untold);
 }

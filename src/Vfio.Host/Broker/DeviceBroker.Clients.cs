@@ -68,8 +68,11 @@ public sealed partial class DeviceBroker
         ofUser++;
         _clients.Add(client.Key, client);
         string? tooMany = ofUser > _options.MaxConnectionsPerUser
-            ? string.Create(CultureInfo.InvariantCulture, $"this user has {_options.MaxConnectionsPerUser} connections already")
-            : _clients.Count > _options.MaxConnections ? string.Create(CultureInfo.InvariantCulture, $"the broker has {_options.MaxConnections} connections already") : null;
+            ? string.Create(
+                CultureInfo.InvariantCulture, $"this user has {_options.MaxConnectionsPerUser} connections already")
+            : _clients.Count > _options.MaxConnections ? string.Create(
+                CultureInfo.InvariantCulture, $"the broker has {_options.MaxConnections} connections already")
+            : null;
         if (tooMany is not null)
         {
             Drop(client, new BrokerRefusal(BrokerRefusalCode.TooMany, tooMany));
@@ -105,9 +108,12 @@ public sealed partial class DeviceBroker
 
         if (received.IsCut || received.HadMoreFiles)
         {
-            Drop(client, new BrokerRefusal(BrokerRefusalCode.Malformed, received.IsCut ? $"the message is longer than {BrokerProtocol.MostBytes} bytes" : "a request must not carry descriptors"));
+            Drop(client, new BrokerRefusal(BrokerRefusalCode.Malformed, received.IsCut
+                ? $"the message is longer than {BrokerProtocol.MostBytes} bytes"
+                : "a request must not carry descriptors"));
         }
-        else if (BrokerProtocol.ReadRequest(buffer[..received.Length], out BrokerRequest request) is BrokerRefusal wrong)
+        else if (BrokerProtocol.ReadRequest(
+            buffer[..received.Length], out BrokerRequest request) is BrokerRefusal wrong)
         {
             Drop(client, wrong);
         }
@@ -139,7 +145,9 @@ public sealed partial class DeviceBroker
                 return;
             }
 
-            refusal = new BrokerRefusal(BrokerRefusalCode.Failed, $"the descriptors could not be sent to the client: {ErrnoNames.Describe(errno)}");
+            refusal = new BrokerRefusal(
+                BrokerRefusalCode.Failed,
+                $"the descriptors could not be sent to the client: {ErrnoNames.Describe(errno)}");
         }
 
         _record.Tell(client, BrokerEventKind.Refused, refusal, request, now);
@@ -157,7 +165,9 @@ public sealed partial class DeviceBroker
         long seconds = (Now - holder.Since) / 1000;
         (uint user, int process) = (holder.Peer.Uid, holder.Peer.Pid);
         return string.Create(
-            CultureInfo.InvariantCulture, $"{hold.Device} of IOMMU group {group} has been held by {_options.Names.Of(user)} (uid {user}, pid {process}) for {seconds} s");
+            CultureInfo.InvariantCulture,
+            $"{hold.Device} of IOMMU group {group} has been held by {_options.Names.Of(user)} (uid {user}, pid "
+            + $"{process}) for {seconds} s");
     }
 
     private void DropSilent()
@@ -169,7 +179,8 @@ public sealed partial class DeviceBroker
             _poll.Add(_listener.SafeHandle, ListenerKey, isOneShot: false);
         }
 
-        while (_deadlines.TryPeek(out (ulong Key, long Deadline) first) && (now >= first.Deadline || !IsWaitedFor(first.Key)))
+        while (_deadlines.TryPeek(out (ulong Key, long Deadline) first)
+            && (now >= first.Deadline || !IsWaitedFor(first.Key)))
         {
             _deadlines.Dequeue();
             if (_clients.TryGetValue(first.Key, out BrokerConnection? client) && client.Hold is null)
@@ -179,7 +190,8 @@ public sealed partial class DeviceBroker
         }
     }
 
-    private bool IsWaitedFor(ulong key) => _clients.TryGetValue(key, out BrokerConnection? client) && client.Hold is null;
+    private bool IsWaitedFor(ulong key) =>
+        _clients.TryGetValue(key, out BrokerConnection? client) && client.Hold is null;
 
     private void Drop(BrokerConnection client, BrokerRefusal refusal)
     {

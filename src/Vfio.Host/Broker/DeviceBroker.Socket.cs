@@ -5,7 +5,12 @@ namespace Vfio.Host;
 // The socket, if systemd does not pass one.
 public sealed partial class DeviceBroker
 {
-    private const UnixFileMode ForEverybody = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
+    private const UnixFileMode ForEverybody = UnixFileMode.UserRead
+        | UnixFileMode.UserWrite
+        | UnixFileMode.GroupRead
+        | UnixFileMode.GroupWrite
+        | UnixFileMode.OtherRead
+        | UnixFileMode.OtherWrite;
     private const int Backlog = 128;
 
     /// <summary>
@@ -35,7 +40,8 @@ public sealed partial class DeviceBroker
         catch (Exception e) when (e is SocketException or IOException or UnauthorizedAccessException)
         {
             socket.Dispose();
-            throw new VfioException("listen", path, e.Message, "create the folder, and let the broker's user write to it");
+            throw new VfioException(
+                "listen", path, e.Message, "create the folder, and let the broker's user write to it");
         }
         catch
         {

@@ -58,9 +58,14 @@ public sealed partial class DeviceBroker : IDisposable
         _judge = new BrokerJudge(_options.Host, new BrokerNodes(_options.Host, _options.Calls));
         try
         {
-            if (listener.AddressFamily != AddressFamily.Unix || listener.SocketType != SocketType.Seqpacket || !IsListening(listener))
+            if (listener.AddressFamily != AddressFamily.Unix
+                || listener.SocketType != SocketType.Seqpacket
+                || !IsListening(listener))
             {
-                throw new ArgumentException("the socket is not a listening Unix socket of type SOCK_SEQPACKET (in systemd: ListenSequentialPacket=)", nameof(listener));
+                throw new ArgumentException(
+                    "the socket is not a listening Unix socket of type SOCK_SEQPACKET (in systemd: "
+                    + "ListenSequentialPacket=)",
+                    nameof(listener));
             }
 
             ArgumentOutOfRangeException.ThrowIfLessThan(_options.MaxConnections, 1, nameof(options));
@@ -148,7 +153,8 @@ public sealed partial class DeviceBroker : IDisposable
         _listener.Dispose();
     }
 
-    private static bool IsListening(Socket socket) => socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.AcceptConnection) is int and not 0;
+    private static bool IsListening(Socket socket) =>
+        socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.AcceptConnection) is int and not 0;
 
     // Milliseconds.
     private long Now => (long)_options.Clock.GetElapsedTime(0).TotalMilliseconds;

@@ -17,7 +17,8 @@ internal sealed record PolicyRule(int Line, bool Allows, PolicyWho Who, PolicyDe
 /// <summary>Users: one, those of a group, or all.</summary>
 internal readonly record struct PolicyWho(uint? User, uint? Group)
 {
-    public bool Includes(BrokerPeer peer) => (User is null || User == peer.Uid) && (Group is not uint group || peer.IsIn(group));
+    public bool Includes(BrokerPeer peer) =>
+        (User is null || User == peer.Uid) && (Group is not uint group || peer.IsIn(group));
 }
 
 /// <summary>Devices: one address, all of a vendor or those with one device ID, a class, or all.</summary>
@@ -26,7 +27,8 @@ internal readonly record struct PolicyWho(uint? User, uint? Group)
 /// <param name="Device">The device ID; <see langword="null"/> for all devices of the vendor.</param>
 /// <param name="Class">The bits of the class code that have to match.</param>
 /// <param name="ClassMask">Selects those bits.</param>
-internal readonly record struct PolicyDevices(PciAddress? Address, ushort? Vendor, ushort? Device, uint Class, uint ClassMask)
+internal readonly record struct PolicyDevices(
+    PciAddress? Address, ushort? Vendor, ushort? Device, uint Class, uint ClassMask)
 {
     public bool Includes(PciDeviceInfo device) =>
         (Address is not PciAddress address || address == device.Address)

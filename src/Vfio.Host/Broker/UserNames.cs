@@ -34,7 +34,8 @@ internal sealed class UserNames(Func<uint, string> look)
                 return Number(user);
             }
 
-            question = _question = Task.Factory.StartNew(() => Ask(user), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            question = _question = Task.Factory.StartNew(
+                () => Ask(user), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         }
 
         question.Wait(Patience);

@@ -76,7 +76,9 @@ internal sealed class AttributeChild : IDisposable
             Process process = StartProcess(line);
             // A signal to the whole process group may have ended it before it ignored signals.
             Task<string?> ready = Task.Run(() => TryReadLine(process));
-            if (ready.Wait(StartPatience) && ready.Result == AttributeServer.Ready && ProcessIdentity.Find(HostRoot.Default, process.Id) is ProcessIdentity identity)
+            if (ready.Wait(StartPatience)
+                && ready.Result == AttributeServer.Ready
+                && ProcessIdentity.Find(HostRoot.Default, process.Id) is ProcessIdentity identity)
             {
                 return new AttributeChild(process, identity);
             }
@@ -84,7 +86,11 @@ internal sealed class AttributeChild : IDisposable
             process.Dispose();
             if (attempt == StartAttempts)
             {
-                throw new VfioException("start", line[0], $"it did not answer '{AttributeServer.Ready}'", "check that the program calls BindingHelper.Run");
+                throw new VfioException(
+                    "start",
+                    line[0],
+                    $"it did not answer '{AttributeServer.Ready}'",
+                    "check that the program calls BindingHelper.Run");
             }
         }
     }
@@ -100,7 +106,8 @@ internal sealed class AttributeChild : IDisposable
     /// value.
     /// </summary>
     /// <inheritdoc cref="Read"/>
-    public AttributeAnswer? Write(string path, string value, AttributeWait wait) => Ask(AttributeServer.WriteVerb, path, value, wait);
+    public AttributeAnswer? Write(string path, string value, AttributeWait wait) =>
+        Ask(AttributeServer.WriteVerb, path, value, wait);
 
     /// <summary>Lets the child process end, after the call that it is blocked in, if any.</summary>
     public void Dispose()
@@ -160,7 +167,8 @@ internal sealed class AttributeChild : IDisposable
         List<string> text = [];
         while (text.Count < MostAnswerLines && TryReadLine(_process) is string line)
         {
-            if (line == AttributeServer.Unknown || int.TryParse(line, NumberStyles.None, CultureInfo.InvariantCulture, out _))
+            if (line == AttributeServer.Unknown
+                || int.TryParse(line, NumberStyles.None, CultureInfo.InvariantCulture, out _))
             {
                 int? errno = line == AttributeServer.Unknown ? null : int.Parse(line, CultureInfo.InvariantCulture);
                 return new AttributeAnswer(errno, string.Join('\n', text));
@@ -197,13 +205,18 @@ internal sealed class AttributeChild : IDisposable
         };
         try
         {
-            Process process = Process.Start(start) ?? throw new VfioException("start", line[0], "no process was started");
+            Process process = Process.Start(start)
+                ?? throw new VfioException("start", line[0], "no process was started");
             process.StandardError.Dispose();
             return process;
         }
         catch (System.ComponentModel.Win32Exception e)
         {
-            throw new VfioException("start", line[0], e.NativeErrorCode, "check that BindOptions.Helper names an executable program; it writes kernel attributes");
+            throw new VfioException(
+                "start",
+                line[0],
+                e.NativeErrorCode,
+                "check that BindOptions.Helper names an executable program; it writes kernel attributes");
         }
     }
 }

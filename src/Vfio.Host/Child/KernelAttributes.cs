@@ -10,7 +10,8 @@ namespace Vfio.Host;
 internal sealed class KernelAttributes(IReadOnlyList<string>? helper)
 {
     /// <summary>The hint for a change by another program that does not end.</summary>
-    public const string BusyHint = "end the program that holds the device (vfio status DEV names it); ps -eo pid,state,args shows the program that changes it, in state D or S";
+    public const string BusyHint = "end the program that holds the device (vfio status DEV names it); ps -eo "
+        + "pid,state,args shows the program that changes it, in state D or S";
 
     private static readonly TimeSpan ReadPatience = TimeSpan.FromSeconds(2);
 
@@ -33,7 +34,10 @@ internal sealed class KernelAttributes(IReadOnlyList<string>? helper)
         AttributeAnswer? answer = GiveUpUnanswered(Start().Read(path, new AttributeWait(ReadPatience)));
         return answer is null
             ? throw new VfioException(
-                "read", path, "the kernel does not answer, because an unbind or bind of the device has not ended", BusyHint)
+                "read",
+                path,
+                "the kernel does not answer, because an unbind or bind of the device has not ended",
+                BusyHint)
             : answer.Errno == 0 ? answer.Text : null;
     }
 

@@ -7,7 +7,8 @@ namespace Vfio.Host;
 /// <param name="StartTime">When it started, in the kernel's clock ticks since the boot.</param>
 internal sealed record ProcessIdentity(int Id, long StartTime)
 {
-    private const int StartTimeField = 19; // counted from the field after the command name; field 22 in proc_pid_stat(5)
+    // counted from the field after the command name; field 22 in proc_pid_stat(5)
+    private const int StartTimeField = 19;
 
     /// <summary>Finds a process that has not ended.</summary>
     /// <returns>The process; <see langword="null"/> if no process has this ID.</returns>
@@ -18,7 +19,9 @@ internal sealed record ProcessIdentity(int Id, long StartTime)
         string[] fields = text[(text.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
         return fields.Length > StartTimeField
             && fields[0] is not ("Z" or "X")
-            && long.TryParse(fields[StartTimeField], NumberStyles.None, CultureInfo.InvariantCulture, out long start) ? new ProcessIdentity(id, start) : null;
+            && long.TryParse(fields[StartTimeField], NumberStyles.None, CultureInfo.InvariantCulture, out long start)
+            ? new ProcessIdentity(id, start)
+            : null;
     }
 
     /// <summary>Gets whether this process has not ended.</summary>

@@ -28,12 +28,18 @@ internal sealed partial record DeviceFacts
             BridgesInGroup = group is { Devices.Count: > 1 } ? [.. ReadBridges(bus, device)] : [],
             ReservedRegions = ReservedRegion.Of(device),
             Refusals = survey.Judge(device, thorough: false, findsHolders: true),
-            RefusalsInGroup = group is null ? [] : [.. survey.GetGroupRefusals(group).Where(refusal => refusal.Device != device.Address)],
+            RefusalsInGroup = group is null
+                ? []
+                : [.. survey.GetGroupRefusals(group).Where(refusal => refusal.Device != device.Address)],
             UnboundWithGroup = [.. (group?.Devices ?? []).Where(HostSurvey.IsUnboundWithGroup)],
             Interfaces = survey.GetInterfaces(device.Address),
             Disks = survey.GetDisks(device.Address),
-            GroupNode = isTaken && device.IommuGroup is int number ? FindGroupNode(host, device.IsNoIommu() ? $"noiommu-{number}" : $"{number}") : null,
-            OwnNode = isTaken && SysfsFile.Names(device.Attribute("vfio-dev")).FirstOrDefault() is string own ? HostNode.Find(host, $"/dev/vfio/devices/{own}", device.Attribute($"vfio-dev/{own}/dev")) : null,
+            GroupNode = isTaken && device.IommuGroup is int number
+                ? FindGroupNode(host, device.IsNoIommu() ? $"noiommu-{number}" : $"{number}")
+                : null,
+            OwnNode = isTaken && SysfsFile.Names(device.Attribute("vfio-dev")).FirstOrDefault() is string own
+                ? HostNode.Find(host, $"/dev/vfio/devices/{own}", device.Attribute($"vfio-dev/{own}/dev"))
+                : null,
             IsRemembered = journal.Find(device.Address) is not null,
             Holders = device.MayBeHeldByVfio ? new DeviceHolders(host).GetHolders(device) : [],
             UnfinishedChange = unfinished,
@@ -41,15 +47,21 @@ internal sealed partial record DeviceFacts
             IsBusy = isBusy,
             Header = ReadHeader(device, details),
             HasReset = Path.Exists(device.Attribute("reset")),
-            IsD3coldAllowed = SysfsFile.ReadNumber(device.Attribute("d3cold_allowed")) is long allowed ? allowed != 0 : null,
-            Errors = [.. ErrorKinds.Select(kind => ParseErrors(kind, SysfsFile.Read(device.Attribute($"aer_dev_{kind}")))).OfType<ErrorCount>()],
+            IsD3coldAllowed = SysfsFile.ReadNumber(device.Attribute("d3cold_allowed")) is long allowed
+                ? allowed != 0
+                : null,
+            Errors =
+                [.. ErrorKinds.Select(kind => ParseErrors(kind, SysfsFile.Read(device.Attribute($"aer_dev_{kind}"))))
+                    .OfType<ErrorCount>()],
             Framebuffer = ReadFramebuffer(host, device, out (string, string)? display),
             FirmwareDisplay = display,
-            IsOfBoundFunction = details.PhysicalFunction is PciAddress physical && bus.Find(physical) is { HasVfioDriver: true },
+            IsOfBoundFunction = details.PhysicalFunction is PciAddress physical
+                && bus.Find(physical) is { HasVfioDriver: true },
         };
     }
 
-    private static HostNode? FindGroupNode(HostRoot host, string name) => HostNode.Find(host, $"/dev/vfio/{name}", NodeTrouble.OfGroup(host, name));
+    private static HostNode? FindGroupNode(HostRoot host, string name) =>
+        HostNode.Find(host, $"/dev/vfio/{name}", NodeTrouble.OfGroup(host, name));
 
     // Many kernels block this read while the device is being bound or unbound, so a child process makes it.
     private static string? ReadOverride(HostRoot host, PciDeviceInfo device, out bool isBusy)
@@ -85,7 +97,9 @@ internal sealed partial record DeviceFacts
         foreach (string line in (text ?? "").Split('\n'))
         {
             string[] words = line.Split(' ');
-            if (words.Length != 2 || !ulong.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out ulong count) || count == 0)
+            if (words.Length != 2
+                || !ulong.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out ulong count)
+                || count == 0)
             {
                 continue;
             }
@@ -107,13 +121,21 @@ internal sealed partial record DeviceFacts
     private static PciConfigHeader? ReadHeader(PciDeviceInfo device, PciDeviceDetails details)
     {
         Span<byte> bytes = stackalloc byte[PciConfigHeader.Length];
-        return details.PowerState != "D3cold" && PciConfigHeader.TryParse(bytes[..device.ReadConfig(bytes)], out PciConfigHeader? header) ? header : null;
+        return details.PowerState != "D3cold"
+            && PciConfigHeader.TryParse(bytes[..device.ReadConfig(bytes)], out PciConfigHeader? header)
+            ? header
+            : null;
     }
 
     private static IEnumerable<(PciAddress, BridgeIsolation)> ReadBridges(PciBus bus, PciDeviceInfo device)
     {
         PciAddress? next = device.GetParent();
-        for (int i = 0; i < MostBridges && next is PciAddress address && bus.Find(address) is PciDeviceInfo bridge && bridge.IommuGroup == device.IommuGroup; i++)
+        for (int i = 0;
+            i < MostBridges
+            && next is PciAddress address
+            && bus.Find(address) is PciDeviceInfo bridge
+            && bridge.IommuGroup == device.IommuGroup;
+            i++)
         {
             byte[] config = new byte[PciConfigSpace.MaxLength];
             yield return (address, BridgeIsolations.Of(config.AsSpan(0, bridge.ReadConfig(config))));
@@ -130,7 +152,8 @@ internal sealed partial record DeviceFacts
         }
 
         string folder = host.Combine("sys/bus/platform/devices");
-        foreach (string name in SysfsFile.Names(folder).Where(name => name.Contains("-framebuffer.", StringComparison.Ordinal)))
+        foreach (string name in SysfsFile.Names(folder)
+            .Where(name => name.Contains("-framebuffer.", StringComparison.Ordinal)))
         {
             if (SysfsFile.ReadLinkName(Path.Combine(folder, name, "driver")) is string driver)
             {

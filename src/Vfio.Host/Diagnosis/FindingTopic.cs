@@ -131,7 +131,10 @@ public static class FindingTopics
     public static string ToWords(this FindingTopic topic)
     {
         string word = JsonNamingPolicy.KebabCaseLower.ConvertName(topic.ToString());
-        return topic is FindingTopic.VfioPci or FindingTopic.ModuleBanned or FindingTopic.ModulesDisabled or FindingTopic.ReadOnly
+        return topic is FindingTopic.VfioPci
+            or FindingTopic.ModuleBanned
+            or FindingTopic.ModulesDisabled
+            or FindingTopic.ReadOnly
             ? word
             : word.Replace('-', ' ');
     }

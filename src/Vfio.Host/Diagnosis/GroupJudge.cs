@@ -22,10 +22,12 @@ internal static class GroupJudge
 
         if (facts.Group is not IommuGroup group)
         {
-            yield return new Finding(Topic, FindingLevel.Error, "this device is not behind an IOMMU, although the host has one")
+            yield return new Finding(
+                Topic, FindingLevel.Error, "this device is not behind an IOMMU, although the host has one")
             {
                 Reason = "it could reach all memory of the host",
-                Advice = "move it to another slot, which may be behind the IOMMU; some devices of the chipset never are",
+                Advice =
+                    "move it to another slot, which may be behind the IOMMU; some devices of the chipset never are",
             };
             yield break;
         }
@@ -34,16 +36,22 @@ internal static class GroupJudge
         {
             ReservedRegion first = direct[0];
             yield return new Finding(FindingTopic.ReservedRegions, FindingLevel.Error, string.Create(
-                CultureInfo.InvariantCulture, $"the firmware reserves memory for this device, at 0x{first.First:x}-0x{first.Last:x} (RMRR, direct in reserved_regions)"))
+                CultureInfo.InvariantCulture,
+                $"the firmware reserves memory for this device, at 0x{first.First:x}-0x{first.Last:x} (RMRR, "
+                + $"direct in reserved_regions)"))
             {
                 Reason = "the kernel keeps that mapping, and does not allow the device any other address space",
-                Advice = "disable the feature that uses it in the firmware's setup (iLO, shared memory, legacy USB), or ask the vendor; the kernel's log mentions RMRR",
+                Advice = "disable the feature that uses it in the firmware's setup (iLO, shared memory, legacy USB), "
+                    + "or ask the vendor; the kernel's log mentions RMRR",
             };
         }
-        else if (facts.ReservedRegions.FirstOrDefault(region => region.Kind is not ("msi" or "direct-relaxable")) is { Kind: not null } window)
+        else if (facts.ReservedRegions.FirstOrDefault(
+            region => region.Kind is not ("msi" or "direct-relaxable")) is { Kind: not null } window)
         {
             yield return new Finding(FindingTopic.ReservedRegions, FindingLevel.Ok, string.Create(
-                CultureInfo.InvariantCulture, $"0x{window.First:x}-0x{window.Last:x} is reserved and cannot be used for DMA; vfio does not place buffers there"));
+                CultureInfo.InvariantCulture,
+                $"0x{window.First:x}-0x{window.Last:x} is reserved and cannot be used for DMA; vfio does not "
+                + $"place buffers there"));
         }
 
         PciDeviceInfo[] others = [.. group.Devices.Where(other => other.Address != device.Address && !other.IsBridge)];
@@ -60,19 +68,27 @@ internal static class GroupJudge
         }
     }
 
-    private static IEnumerable<Finding> Shared(DeviceFacts facts, IommuGroup group, PciDeviceInfo[] others, PciDeviceInfo[] blockers)
+    private static IEnumerable<Finding> Shared(
+        DeviceFacts facts, IommuGroup group, PciDeviceInfo[] others, PciDeviceInfo[] blockers)
     {
         string cause = Cause(facts, others);
         if (blockers.Length == 0)
         {
-            yield return new Finding(Topic, FindingLevel.Ok, $"group {group.Number} is shared with {Names(others)}, which are not bound to host drivers: {cause}");
+            yield return new Finding(
+                Topic,
+                FindingLevel.Ok,
+                $"group {group.Number} is shared with {Names(others)}, which are not bound to host drivers: {cause}");
         }
         else
         {
             BindingRefusal? refusal = facts.RefusalsInGroup.Count == 0 ? null : facts.RefusalsInGroup[0];
-            string? unbound = facts.UnboundWithGroup.Count == 0 ? null : $"{Names([.. facts.UnboundWithGroup])} {(facts.UnboundWithGroup.Count == 1 ? "is only unbound from its driver" : "are only unbound from their drivers")}, until the release";
+            string? unbound = facts.UnboundWithGroup.Count == 0 ? null : $"{Names([.. facts.UnboundWithGroup])} "
+                + $"{(facts.UnboundWithGroup.Count == 1 ? "is only unbound from its driver" : "are only unbound from their drivers")}, "
+                + "until the release";
             yield return new Finding(
-                Topic, FindingLevel.Error, $"group {group.Number} is not viable: other devices in it are bound to host drivers, {Names(blockers)}")
+                Topic,
+                FindingLevel.Error,
+                $"group {group.Number} is not viable: other devices in it are bound to host drivers, {Names(blockers)}")
             {
                 Reason = $"the kernel allows a group to be used only as a whole; {cause}",
                 Command = refusal is null ? $"sudo vfio bind --group {facts.Device.Address}" : null,
@@ -83,9 +99,14 @@ internal static class GroupJudge
             };
         }
 
-        foreach ((PciAddress bridge, _) in facts.BridgesInGroup.Where(above => above.Isolation == BridgeIsolation.Unseen).Take(1))
+        foreach ((PciAddress bridge, _) in facts.BridgesInGroup
+            .Where(above => above.Isolation == BridgeIsolation.Unseen)
+            .Take(1))
         {
-            yield return new Finding(FindingTopic.Acs, FindingLevel.Unknown, $"whether {bridge} isolates (ACS) is unknown: only root can read its capabilities")
+            yield return new Finding(
+                FindingTopic.Acs,
+                FindingLevel.Unknown,
+                $"whether {bridge} isolates (ACS) is unknown: only root can read its capabilities")
             {
                 Command = $"sudo vfio doctor {facts.Device.Address}",
                 Devices = [bridge],
@@ -101,7 +122,8 @@ internal static class GroupJudge
             switch (isolation)
             {
                 case BridgeIsolation.Conventional:
-                    return $"the bridge {address} to conventional PCI cannot tell the devices behind it apart, and no setting changes that";
+                    return $"the bridge {address} to conventional PCI cannot tell the devices behind it apart, and no "
+                        + "setting changes that";
                 case BridgeIsolation.LacksAcs:
                     return $"the port {address} lacks ACS, so devices below it could reach each other past the IOMMU";
                 case BridgeIsolation.AcsOff:
@@ -116,9 +138,13 @@ internal static class GroupJudge
             : "a bridge above them does not isolate (no ACS)";
     }
 
-    private static bool IsSameSlot(PciAddress left, PciAddress right) => (left.Domain, left.Bus, left.Device) == (right.Domain, right.Bus, right.Device);
+    private static bool IsSameSlot(PciAddress left, PciAddress right) =>
+        (left.Domain, left.Bus, left.Device) == (right.Domain, right.Bus, right.Device);
 
     private static string Names(PciDeviceInfo[] devices) =>
-        string.Join(", ", devices.Take(MostNames).Select(device => $"{device.Address} ({device.Driver ?? "no driver"})"))
-        + (devices.Length > MostNames ? string.Create(CultureInfo.InvariantCulture, $" and {devices.Length - MostNames} more") : "");
+        string.Join(
+            ", ", devices.Take(MostNames).Select(device => $"{device.Address} ({device.Driver ?? "no driver"})"))
+        + (devices.Length > MostNames
+            ? string.Create(CultureInfo.InvariantCulture, $" and {devices.Length - MostNames} more")
+            : "");
 }

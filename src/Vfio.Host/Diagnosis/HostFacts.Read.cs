@@ -7,10 +7,14 @@ internal sealed partial record HostFacts
 {
     private const int MostNames = 64;
     private const string TestIommu = "iommufd_selftest";
-    private const string SecureBootVariable = "sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c";
+    private const string SecureBootVariable =
+        "sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c";
 
     private static readonly string[] UnsafeParameters =
-        ["sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts", "sys/module/iommufd/parameters/allow_unsafe_interrupts"];
+    [
+        "sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts",
+        "sys/module/iommufd/parameters/allow_unsafe_interrupts",
+    ];
 
     public static HostFacts Read(HostRoot host)
     {
@@ -18,25 +22,38 @@ internal sealed partial record HostFacts
         string[] iommus = [.. SysfsFile.Names(host.Combine("sys/class/iommu"))
             .Where(name => !name.StartsWith(TestIommu, StringComparison.Ordinal)).Take(MostNames)];
         string[] groups = SysfsFile.Names(host.Combine("sys/kernel/iommu_groups"));
-        string[] real = [.. groups.Where(group => SysfsFile.Read(host.Combine($"sys/kernel/iommu_groups/{group}/name")) != "vfio-noiommu")];
-        ulong[] capabilities = [.. iommus.Select(name => ReadHex(host.Combine($"sys/class/iommu/{name}/intel-iommu/cap"))).OfType<ulong>()];
+        string[] real = [.. groups.Where(
+            group => SysfsFile.Read(host.Combine($"sys/kernel/iommu_groups/{group}/name")) != "vfio-noiommu")];
+        ulong[] capabilities = [.. iommus
+            .Select(name => ReadHex(host.Combine($"sys/class/iommu/{name}/intel-iommu/cap")))
+            .OfType<ulong>()];
         return new HostFacts
         {
             Arguments = KernelArguments.Read(host),
             IsRoot = host.IsRunningHost && Users.IsRoot,
             Iommus = iommus,
             Groups = real.Length,
-            PassedThroughGroups = real.Count(group => SysfsFile.Read(host.Combine($"sys/kernel/iommu_groups/{group}/type")) == "identity"),
-            FirmwareTables = SysfsFile.Names(host.Combine("sys/firmware/acpi/tables")) is { Length: > 0 } tables ? tables : null,
-            VtdExtendedCapabilities = [.. iommus.Select(name => ReadHex(host.Combine($"sys/class/iommu/{name}/intel-iommu/ecap"))).OfType<ulong>()],
+            PassedThroughGroups = real.Count(
+                group => SysfsFile.Read(host.Combine($"sys/kernel/iommu_groups/{group}/type")) == "identity"),
+            FirmwareTables = SysfsFile.Names(host.Combine("sys/firmware/acpi/tables")) is { Length: > 0 } tables
+                ? tables
+                : null,
+            VtdExtendedCapabilities = [.. iommus
+                .Select(name => ReadHex(host.Combine($"sys/class/iommu/{name}/intel-iommu/ecap")))
+                .OfType<ulong>()],
             VtdAddressBits = capabilities.Length == 0 ? null : capabilities.Min(AddressBits),
             RemapsInterrupts = ReadRemapsInterrupts(host),
-            UnsafeInterrupts = [.. UnsafeParameters.Select(path => (Path: "/" + path, Value: SysfsFile.Read(host.Combine(path))))
-                .Where(parameter => parameter.Value is not null).Select(parameter => (parameter.Path, parameter.Value == "Y"))],
-            IsInNoIommuMode = SysfsFile.Read(host.Combine("sys/module/vfio/parameters/enable_unsafe_noiommu_mode")) == "Y",
+            UnsafeInterrupts =
+                [.. UnsafeParameters.Select(path => (Path: "/" + path, Value: SysfsFile.Read(host.Combine(path))))
+                    .Where(parameter => parameter.Value is not null)
+                    .Select(parameter => (parameter.Path, parameter.Value == "Y"))],
+            IsInNoIommuMode =
+                SysfsFile.Read(host.Combine("sys/module/vfio/parameters/enable_unsafe_noiommu_mode")) == "Y",
             KernelRelease = modules.Release,
             HasModules = modules.AreThere,
-            VfioPci = Directory.Exists(host.PciDriver(PciDeviceInfo.VfioPciDriver)) ? ModuleState.Loaded : modules.Find("vfio-pci"),
+            VfioPci = Directory.Exists(host.PciDriver(PciDeviceInfo.VfioPciDriver))
+                ? ModuleState.Loaded
+                : modules.Find("vfio-pci"),
             Type1 = modules.Find("vfio_iommu_type1"),
             Iommufd = modules.Find("iommufd"),
             ContainerNode = HostNode.Find(host, "/dev/vfio/vfio", NodeTrouble.OfContainer(host)),
@@ -56,13 +73,18 @@ internal sealed partial record HostFacts
     // On x86 the names of interrupt controllers start with IR- if the IOMMU remaps their interrupts.
     private static bool? ReadRemapsInterrupts(HostRoot host)
     {
-        string[] controllers = [.. HostInterrupts.ReadTable(host, out int processors).Select(line => line.Words.ElementAtOrDefault(processors)).OfType<string>()];
+        string[] controllers = [.. HostInterrupts.ReadTable(host, out int processors)
+            .Select(line => line.Words.ElementAtOrDefault(processors))
+            .OfType<string>()];
         return Array.Exists(controllers, name => name.StartsWith("IR-", StringComparison.Ordinal)) ? true
-            : Array.Exists(controllers, name => name is "IO-APIC" || name.StartsWith("PCI-MSI", StringComparison.Ordinal)) && !Array.Exists(controllers, IsOfArm) ? false
+            : Array.Exists(
+                controllers, name => name is "IO-APIC" || name.StartsWith("PCI-MSI", StringComparison.Ordinal))
+                && !Array.Exists(controllers, IsOfArm) ? false
             : null;
     }
 
-    private static bool IsOfArm(string controller) => controller.StartsWith("GIC", StringComparison.Ordinal) || controller.StartsWith("ITS", StringComparison.Ordinal);
+    private static bool IsOfArm(string controller) => controller.StartsWith("GIC", StringComparison.Ordinal)
+        || controller.StartsWith("ITS", StringComparison.Ordinal);
 
     // "hugepages-2048kB"
     private static HugePagePool[] ReadHugePages(HostRoot host)
@@ -74,7 +96,11 @@ internal sealed partial record HostFacts
         foreach (string name in SysfsFile.Names(folder).Take(MostNames))
         {
             if (name.StartsWith(Prefix, StringComparison.Ordinal) && name.EndsWith(Unit, StringComparison.Ordinal)
-                && ulong.TryParse(name.AsSpan(Prefix.Length..^Unit.Length), NumberStyles.None, CultureInfo.InvariantCulture, out ulong size)
+                && ulong.TryParse(
+                    name.AsSpan(Prefix.Length..^Unit.Length),
+                    NumberStyles.None,
+                    CultureInfo.InvariantCulture,
+                    out ulong size)
                 && SysfsFile.ReadNumber(Path.Combine(folder, name, "nr_hugepages")) is long total and >= 0
                 && SysfsFile.ReadNumber(Path.Combine(folder, name, "free_hugepages")) is long free and >= 0)
             {
@@ -102,5 +128,8 @@ internal sealed partial record HostFacts
     }
 
     private static ulong? ReadHex(string path) =>
-        ulong.TryParse(SysfsFile.Read(path), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong value) ? value : null;
+        ulong.TryParse(
+            SysfsFile.Read(path), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong value)
+            ? value
+            : null;
 }

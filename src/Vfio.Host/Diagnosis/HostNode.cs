@@ -30,7 +30,10 @@ internal sealed record HostNode(string Path, string Owner, bool MayUse)
         string? trouble = NodeTrouble.Find(host, path, numberFile);
         return FileStatus.Of(host.Combine(path.TrimStart('/'))) is FileStatus status
             // In a copy of a host there is no user whose access could be checked.
-            ? new HostNode(path, Users.Name(status.UserId), !host.IsRunningHost || FileStatus.MayReadAndWrite(path)) { Trouble = trouble }
+            ? new HostNode(path, Users.Name(status.UserId), !host.IsRunningHost || FileStatus.MayReadAndWrite(path))
+            {
+                Trouble = trouble,
+            }
             : trouble is null ? null : new HostNode(path, "", MayUse: false) { Trouble = trouble, IsThere = false };
     }
 }

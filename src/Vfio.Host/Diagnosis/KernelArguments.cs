@@ -20,7 +20,8 @@ internal sealed record KernelArguments(IReadOnlyList<string> Words, BootLoader L
     }
 
     /// <summary>Gets the last argument with a name, as written. The kernel obeys the last of several.</summary>
-    public string? Last(string name) => Words.LastOrDefault(word => word == name || word.StartsWith($"{name}=", StringComparison.Ordinal));
+    public string? Last(string name) =>
+        Words.LastOrDefault(word => word == name || word.StartsWith($"{name}=", StringComparison.Ordinal));
 
     /// <summary>Gets the argument that sets a value which no later argument of the same name undoes.</summary>
     /// <param name="name">The argument's name.</param>
@@ -48,7 +49,8 @@ internal sealed record KernelArguments(IReadOnlyList<string> Words, BootLoader L
     {
         BootLoader.RpmOstree => $"sudo rpm-ostree kargs --append-if-missing={argument}",
         BootLoader.Grubby => $"sudo grubby --update-kernel=ALL --args={argument}",
-        BootLoader.UpdateGrub => $"sudo sed -i 's/^GRUB_CMDLINE_LINUX=\"/&{argument} /' /etc/default/grub && sudo update-grub",
+        BootLoader.UpdateGrub =>
+            $"sudo sed -i 's/^GRUB_CMDLINE_LINUX=\"/&{argument} /' /etc/default/grub && sudo update-grub",
         _ => null,
     };
 
@@ -65,7 +67,9 @@ internal sealed record KernelArguments(IReadOnlyList<string> Words, BootLoader L
 
     /// <summary>Gets what to do besides the command, or instead of it.</summary>
     public string AdviceToAdd(string argument) =>
-        Loader == BootLoader.Unknown ? $"add {argument} to the kernel's command line in the boot loader's configuration; {Restart}" : Restart;
+        Loader == BootLoader.Unknown
+            ? $"add {argument} to the kernel's command line in the boot loader's configuration; {Restart}"
+            : Restart;
 
     /// <summary>Gets what to do besides the command, or instead of it.</summary>
     public string AdviceToRemove(string argument) => HowToRemove(argument) is null
@@ -73,7 +77,8 @@ internal sealed record KernelArguments(IReadOnlyList<string> Words, BootLoader L
 
     // An argument that becomes part of a shell command must not contain characters that are special to the shell or
     // sed.
-    private static bool IsPlain(string argument) => argument.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '=' or ',' or '.' or ':' or '-');
+    private static bool IsPlain(string argument) =>
+        argument.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '=' or ',' or '.' or ':' or '-');
 }
 
 /// <summary>The tool that writes a boot loader's configuration.</summary>

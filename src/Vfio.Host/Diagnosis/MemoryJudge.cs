@@ -17,8 +17,11 @@ internal static class MemoryJudge
         if (host.EntryLimit is uint entries)
         {
             yield return entries >= UsualEntries
-                ? Fine(FindingTopic.DmaEntries, string.Create(CultureInfo.InvariantCulture, $"a container (type1) may have {entries} mappings"))
-                : new Finding(FindingTopic.DmaEntries, FindingLevel.Warning, string.Create(CultureInfo.InvariantCulture, $"a container (type1) may have only {entries} mappings"))
+                ? Fine(
+                    FindingTopic.DmaEntries,
+                    string.Create(CultureInfo.InvariantCulture, $"a container (type1) may have {entries} mappings"))
+                : new Finding(FindingTopic.DmaEntries, FindingLevel.Warning, string.Create(
+                    CultureInfo.InvariantCulture, $"a container (type1) may have only {entries} mappings"))
                 {
                     Reason = "a further mapping fails with ENOSPC; the kernel's default is 65535",
                     Command = "echo 65535 | sudo tee /sys/module/vfio_iommu_type1/parameters/dma_entry_limit",
@@ -39,7 +42,10 @@ internal static class MemoryJudge
 
         if (host.LockingUse is not LockedMemoryUse memory)
         {
-            return new Finding(Topic, FindingLevel.Unknown, "how much memory this user's programs may lock is unknown: /proc/self does not report it");
+            return new Finding(
+                Topic,
+                FindingLevel.Unknown,
+                "how much memory this user's programs may lock is unknown: /proc/self does not report it");
         }
 
         return memory.Limit is not ulong limit ? Fine(Topic, "this user's programs may lock memory without limit")
@@ -48,7 +54,8 @@ internal static class MemoryJudge
             {
                 Reason = "memory for DMA is pinned and counts as locked; mappings beyond the limit fail with ENOMEM",
                 Command = "sudo prlimit --pid $$ --memlock=unlimited",
-                Advice = "it holds for this shell and its children; to make it permanent, add 'USER - memlock unlimited' to /etc/security/limits.conf, or LimitMEMLOCK= to a service",
+                Advice = "it holds for this shell and its children; to make it permanent, add 'USER - memlock "
+                    + "unlimited' to /etc/security/limits.conf, or LimitMEMLOCK= to a service",
             };
     }
 
@@ -61,12 +68,15 @@ internal static class MemoryJudge
             return Fine(Topic, "none are reserved; to reserve some for large buffers: sudo sysctl vm.nr_hugepages=512");
         }
 
-        string what = string.Join(", ", reserved.Select(pool => string.Create(CultureInfo.InvariantCulture, $"{pool.Free} of {pool.Total} of {Size(pool.KiB << 10)} are free")));
-        return Array.Exists(reserved, pool => pool.Free != 0) ? Fine(Topic, what) : new Finding(Topic, FindingLevel.Info, what)
-        {
-            Reason = "further buffers in huge pages fail with ENOMEM; files of killed programs may still use pages",
-            Advice = "remove leftover files in /dev/hugepages, or reserve more with sysctl vm.nr_hugepages",
-        };
+        string what = string.Join(", ", reserved.Select(pool => string.Create(
+            CultureInfo.InvariantCulture, $"{pool.Free} of {pool.Total} of {Size(pool.KiB << 10)} are free")));
+        return Array.Exists(reserved, pool => pool.Free != 0)
+            ? Fine(Topic, what)
+            : new Finding(Topic, FindingLevel.Info, what)
+            {
+                Reason = "further buffers in huge pages fail with ENOMEM; files of killed programs may still use pages",
+                Advice = "remove leftover files in /dev/hugepages, or reserve more with sysctl vm.nr_hugepages",
+            };
     }
 
     private static Finding Fine(FindingTopic topic, string what) => new(topic, FindingLevel.Ok, what);

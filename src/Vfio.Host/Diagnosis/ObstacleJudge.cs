@@ -8,8 +8,13 @@ internal static class ObstacleJudge
 {
     public static IEnumerable<Finding> Judge(HostFacts host, DeviceFacts? device) =>
         from obstacle in host.Obstacles
-        where obstacle.Reason is not (RefusalReason.Module or RefusalReason.AddressSpace) // ModuleJudge reports these in more detail
-        select new Finding(TopicOf(obstacle.Reason), LevelOf(obstacle, device), obstacle.What) { Advice = obstacle.Hint, Refusal = obstacle.Reason };
+            // ModuleJudge reports these in more detail
+        where obstacle.Reason is not (RefusalReason.Module or RefusalReason.AddressSpace)
+        select new Finding(TopicOf(obstacle.Reason), LevelOf(obstacle, device), obstacle.What)
+        {
+            Advice = obstacle.Hint,
+            Refusal = obstacle.Reason,
+        };
 
     private static FindingTopic TopicOf(RefusalReason reason) => reason switch
     {

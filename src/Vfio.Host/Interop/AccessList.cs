@@ -23,7 +23,8 @@ internal sealed unsafe class AccessList
     private AccessList(SortedDictionary<(ushort, uint), int> entries) => _entries = entries;
 
     /// <summary>Gets the users that have an entry besides the owner.</summary>
-    public IEnumerable<uint> NamedUsers => _entries.Keys.Where(entry => entry.Tag == AclUapi.ACL_USER).Select(entry => entry.Id);
+    public IEnumerable<uint> NamedUsers =>
+        _entries.Keys.Where(entry => entry.Tag == AclUapi.ACL_USER).Select(entry => entry.Id);
 
     /// <summary>Reads a file's ACL.</summary>
     /// <returns>The ACL; <see langword="null"/> if the file does not exist, or its ACL cannot be understood.</returns>
@@ -33,16 +34,20 @@ internal sealed unsafe class AccessList
         fixed (byte* start = buffer)
         {
             nint length = HostLibc.GetXAttr(path, Attribute, start, MostBytes);
-            return length >= 0 ? Parse(buffer.AsSpan(0, (int)length)) : FileStatus.Of(path) is FileStatus status ? Of(status.Mode) : null;
+            return length >= 0 ? Parse(buffer.AsSpan(0, (int)length))
+                : FileStatus.Of(path) is FileStatus status ? Of(status.Mode)
+                : null;
         }
     }
 
     /// <summary>Gets the permissions in a user's entry: bits as in a file mode, 4 to read and 2 to write.</summary>
     /// <returns>The permissions; <see langword="null"/> if the user has no entry.</returns>
-    public int? Find(uint user) => _entries.TryGetValue((AclUapi.ACL_USER, user), out int permissions) ? permissions : null;
+    public int? Find(uint user) =>
+        _entries.TryGetValue((AclUapi.ACL_USER, user), out int permissions) ? permissions : null;
 
     /// <summary>Gets whether a user's entry allows reading and writing.</summary>
-    public bool Allows(uint user) => (Find(user) & _entries.GetValueOrDefault((AclUapi.ACL_MASK, NoId), PermissionBits) & ReadWrite) == ReadWrite;
+    public bool Allows(uint user) =>
+        (Find(user) & _entries.GetValueOrDefault((AclUapi.ACL_MASK, NoId), PermissionBits) & ReadWrite) == ReadWrite;
 
     /// <summary>Makes an ACL with another entry for a user, or without one.</summary>
     /// <param name="user">The user.</param>
@@ -72,14 +77,17 @@ internal sealed unsafe class AccessList
         byte[] bytes = ToBytes();
         fixed (byte* start = bytes)
         {
-            return HostLibc.SetXAttr(path, Attribute, start, (nuint)bytes.Length, 0) == 0 ? 0 : Marshal.GetLastPInvokeError();
+            return HostLibc.SetXAttr(path, Attribute, start, (nuint)bytes.Length, 0) == 0
+                ? 0
+                : Marshal.GetLastPInvokeError();
         }
     }
 
     public bool Equals(AccessList other) => _entries.SequenceEqual(other._entries);
 
     /// <summary>Formats the entries: tag, ID and permissions of each, as numbers.</summary>
-    public override string ToString() => string.Join(' ', _entries.Select(entry => $"{entry.Key.Tag}:{(entry.Key.Id == NoId ? "" : entry.Key.Id)}:{entry.Value}"));
+    public override string ToString() => string.Join(
+        ' ', _entries.Select(entry => $"{entry.Key.Tag}:{(entry.Key.Id == NoId ? "" : entry.Key.Id)}:{entry.Value}"));
 
     private static AccessList Of(uint mode) => new(new SortedDictionary<(ushort, uint), int>
     {
@@ -90,16 +98,20 @@ internal sealed unsafe class AccessList
 
     private static AccessList? Parse(ReadOnlySpan<byte> bytes)
     {
-        if (!MemoryMarshal.TryRead(bytes, out AclUapi.posix_acl_xattr_header header) || header.a_version != AclUapi.POSIX_ACL_XATTR_VERSION)
+        if (!MemoryMarshal.TryRead(bytes, out AclUapi.posix_acl_xattr_header header)
+            || header.a_version != AclUapi.POSIX_ACL_XATTR_VERSION)
         {
             return null;
         }
 
         SortedDictionary<(ushort, uint), int> entries = []; // in the order that the kernel requires
         ReadOnlySpan<byte> rest = bytes[Unsafe.SizeOf<AclUapi.posix_acl_xattr_header>()..];
-        for (; MemoryMarshal.TryRead(rest, out AclUapi.posix_acl_xattr_entry entry); rest = rest[Unsafe.SizeOf<AclUapi.posix_acl_xattr_entry>()..])
+        for (;
+            MemoryMarshal.TryRead(rest, out AclUapi.posix_acl_xattr_entry entry);
+            rest = rest[Unsafe.SizeOf<AclUapi.posix_acl_xattr_entry>()..])
         {
-            entries[(entry.e_tag, entry.e_tag is AclUapi.ACL_USER or AclUapi.ACL_GROUP ? entry.e_id : NoId)] = entry.e_perm & PermissionBits;
+            entries[(entry.e_tag, entry.e_tag is AclUapi.ACL_USER or AclUapi.ACL_GROUP ? entry.e_id : NoId)] =
+                entry.e_perm & PermissionBits;
         }
 
         return rest.IsEmpty ? new AccessList(entries) : null;
@@ -112,14 +124,24 @@ internal sealed unsafe class AccessList
         _entries.Remove((AclUapi.ACL_MASK, NoId));
         if (_entries.Keys.Any(entry => entry.Tag is AclUapi.ACL_USER or AclUapi.ACL_GROUP))
         {
-            _entries[(AclUapi.ACL_MASK, NoId)] = _entries.Where(entry => entry.Key.Tag is AclUapi.ACL_USER or AclUapi.ACL_GROUP or AclUapi.ACL_GROUP_OBJ).Aggregate(0, (all, entry) => all | entry.Value);
+            _entries[(AclUapi.ACL_MASK, NoId)] = _entries
+                .Where(entry => entry.Key.Tag is AclUapi.ACL_USER or AclUapi.ACL_GROUP or AclUapi.ACL_GROUP_OBJ)
+                .Aggregate(0, (all, entry) => all | entry.Value);
         }
     }
 
     private byte[] ToBytes()
     {
         AclUapi.posix_acl_xattr_header header = new() { a_version = AclUapi.POSIX_ACL_XATTR_VERSION };
-        AclUapi.posix_acl_xattr_entry[] entries = [.. _entries.Select(entry => new AclUapi.posix_acl_xattr_entry { e_tag = entry.Key.Tag, e_perm = (ushort)entry.Value, e_id = entry.Key.Id })];
-        return [.. MemoryMarshal.AsBytes(new ReadOnlySpan<AclUapi.posix_acl_xattr_header>(in header)), .. MemoryMarshal.AsBytes<AclUapi.posix_acl_xattr_entry>(entries)];
+        AclUapi.posix_acl_xattr_entry[] entries = [.. _entries.Select(entry => new AclUapi.posix_acl_xattr_entry
+        {
+            e_tag = entry.Key.Tag,
+            e_perm = (ushort)entry.Value,
+            e_id = entry.Key.Id,
+        })];
+        return [
+            .. MemoryMarshal.AsBytes(new ReadOnlySpan<AclUapi.posix_acl_xattr_header>(in header)),
+            .. MemoryMarshal.AsBytes<AclUapi.posix_acl_xattr_entry>(entries),
+        ];
     }
 }

@@ -26,14 +26,29 @@ internal static unsafe partial class HostLibc
     private const int SYS_pidfd_send_signal = 424;
     private const int SYS_pidfd_open = 434;
 
-    [LibraryImport(Library, EntryPoint = "getxattr", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(PathMarshaller))]
+    [LibraryImport(
+        Library,
+        EntryPoint = "getxattr",
+        SetLastError = true,
+        StringMarshalling = StringMarshalling.Custom,
+        StringMarshallingCustomType = typeof(PathMarshaller))]
     public static partial nint GetXAttr(string path, string name, byte* value, nuint size);
 
-    [LibraryImport(Library, EntryPoint = "setxattr", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(PathMarshaller))]
+    [LibraryImport(
+        Library,
+        EntryPoint = "setxattr",
+        SetLastError = true,
+        StringMarshalling = StringMarshalling.Custom,
+        StringMarshallingCustomType = typeof(PathMarshaller))]
     public static partial int SetXAttr(string path, string name, byte* value, nuint size, int flags);
 
     // Changes a link itself, never its target: this runs as root, in a folder of device nodes.
-    [LibraryImport(Library, EntryPoint = "lchown", StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(PathMarshaller), SetLastError = true)]
+    [LibraryImport(
+        Library,
+        EntryPoint = "lchown",
+        StringMarshalling = StringMarshalling.Custom,
+        StringMarshallingCustomType = typeof(PathMarshaller),
+        SetLastError = true)]
     public static partial int LChown(string path, uint user, uint group);
 
     [LibraryImport(Library, EntryPoint = "fsync", SetLastError = true)]
@@ -55,7 +70,8 @@ internal static unsafe partial class HostLibc
     public static partial SafeFileHandle Accept(SafeHandle socket, nint name, nint nameLength, int flags);
 
     [LibraryImport(Library, EntryPoint = "getsockopt", SetLastError = true)]
-    public static partial int GetSocketOption(SafeHandle socket, int level, int name, Span<byte> value, ref uint length);
+    public static partial int GetSocketOption(
+        SafeHandle socket, int level, int name, Span<byte> value, ref uint length);
 
     [LibraryImport(Library, EntryPoint = "setsid", SetLastError = true)]
     public static partial int SetSid();
@@ -66,7 +82,8 @@ internal static unsafe partial class HostLibc
         return new SafeFileHandle(result, ownsHandle: result >= 0);
     }
 
-    public static int PidFdSendSignal(int process, int signal) => (int)SystemCall(SYS_pidfd_send_signal, process, signal, 0, 0);
+    public static int PidFdSendSignal(int process, int signal) =>
+        (int)SystemCall(SYS_pidfd_send_signal, process, signal, 0, 0);
 
     // Older C libraries have no pidfd functions, but they have syscall. It is variadic in C; see Libc.sys_ioctl.cs.
     [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true)]

@@ -35,7 +35,11 @@ internal static unsafe class ProcessDescriptor
     {
         using HandleUse use = new(descriptor);
         Libc.pollfd poll = new() { fd = use.Number, events = Libc.POLLIN };
-        Libc.timespec time = new() { tv_sec = (nint)(milliseconds / MillisecondsPerSecond), tv_nsec = (nint)(milliseconds % MillisecondsPerSecond * NanosecondsPerMillisecond) };
+        Libc.timespec time = new()
+        {
+            tv_sec = (nint)(milliseconds / MillisecondsPerSecond),
+            tv_nsec = (nint)(milliseconds % MillisecondsPerSecond * NanosecondsPerMillisecond),
+        };
         int count;
         do
         {

@@ -54,12 +54,18 @@ internal sealed class DmaLimits
     /// </summary>
     /// <returns>The number; <see langword="null"/> if that module is not loaded.</returns>
     public uint? ReadEntryLimit() =>
-        SysfsFile.ReadNumber(_host.Combine("sys/module/vfio_iommu_type1/parameters/dma_entry_limit")) is long and >= 0 and <= uint.MaxValue and long limit ? (uint)limit : null;
+        SysfsFile.ReadNumber(_host.Combine("sys/module/vfio_iommu_type1/parameters/dma_entry_limit")) is long
+            and >= 0
+            and <= uint.MaxValue
+            and long limit
+            ? (uint)limit
+            : null;
 
     /// <summary>Reads how much memory a process has locked and pinned, and its limit.</summary>
     /// <param name="processId">The process.</param>
     /// <returns>The numbers; <see langword="null"/> if procfs does not show this user all of them.</returns>
-    public LockedMemoryUse? ReadLockedMemory(int processId) => ReadLockedMemory(processId.ToString(CultureInfo.InvariantCulture));
+    public LockedMemoryUse? ReadLockedMemory(int processId) =>
+        ReadLockedMemory(processId.ToString(CultureInfo.InvariantCulture));
 
     /// <summary>Reads the numbers of a process.</summary>
     /// <param name="process">Its folder below <c>/proc</c>: the process ID, or <c>self</c>.</param>
@@ -74,7 +80,9 @@ internal sealed class DmaLimits
             pinned ??= LockedMemory.ParsePinned(line);
         }
 
-        string? limit = Array.Find(SysfsFile.ReadLines(Path.Combine(folder, "limits")), line => line.StartsWith(LimitKey, StringComparison.Ordinal));
+        string? limit = Array.Find(
+            SysfsFile.ReadLines(Path.Combine(folder, "limits")),
+            line => line.StartsWith(LimitKey, StringComparison.Ordinal));
         return locked is ulong known && limit is not null && TryParseLimit(limit[LimitKey.Length..], out ulong? most)
             ? new LockedMemoryUse { LockedBytes = known, PinnedBytes = pinned ?? 0, Limit = most }
             : null;
@@ -83,7 +91,8 @@ internal sealed class DmaLimits
     // "Max locked memory         8388608              8388608              bytes"; the first number is the soft limit.
     private static bool TryParseLimit(string columns, out ulong? limit)
     {
-        string? soft = columns.Split(' ', 2, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).FirstOrDefault();
+        string? soft = columns.Split(' ', 2, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            .FirstOrDefault();
         limit = ulong.TryParse(soft, NumberStyles.None, CultureInfo.InvariantCulture, out ulong number) ? number : null;
         return limit is not null || soft == "unlimited";
     }

@@ -36,15 +36,21 @@ internal sealed class DriverctlOverrides
     {
         // driverctl ignores an empty file too.
         string name = SysfsFile.Read(PathOf(address))?.Trim() ?? "";
-        return name.Length is 0 or > MaxNameLength || name.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || c == '/') ? null : name;
+        return name.Length is 0 or > MaxNameLength
+            || name.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || c == '/')
+            ? null
+            : name;
     }
 
     /// <summary>
     /// Describes what the override means for a device that is released, one sentence; <see langword="null"/> if it does
     /// not name a VFIO driver.
     /// </summary>
-    internal string? DescribeClaim(PciAddress address) => Find(address) is string driver && driver.Contains("vfio", StringComparison.Ordinal)
-        ? $"driverctl will bind it to {driver} again at the next boot (to stop that: driverctl unset-override {address})" : null;
+    internal string? DescribeClaim(PciAddress address) =>
+        Find(address) is string driver && driver.Contains("vfio", StringComparison.Ordinal)
+            ? $"driverctl will bind it to {driver} again at the next boot (to stop that: driverctl "
+                + $"unset-override {address})"
+            : null;
 
     /// <summary>
     /// Gets the path of a device's file, whether or not it exists. It is named after bus and address; early versions

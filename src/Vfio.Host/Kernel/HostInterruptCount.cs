@@ -36,7 +36,10 @@ internal sealed record HostInterruptCount
         }
 
         IReadOnlyList<(int Number, string[] Words)> lines = HostInterrupts.ReadTable(host, out int processors);
-        return [.. lines.Where(line => numbers.Contains(line.Number)).Select(line => Parse(line.Number, line.Words, processors)).OfType<HostInterruptCount>().OrderBy(count => count.Number)];
+        return [.. lines.Where(line => numbers.Contains(line.Number))
+            .Select(line => Parse(line.Number, line.Words, processors))
+            .OfType<HostInterruptCount>()
+            .OrderBy(count => count.Number)];
     }
 
     private static HostInterruptCount? Parse(int number, string[] words, int processors)

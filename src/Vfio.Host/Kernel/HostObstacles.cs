@@ -28,7 +28,12 @@ internal sealed class HostObstacles(HostRoot host)
     /// Finds what prevents loading vfio-pci and the modules that it needs, and writing to the kernel and the journal.
     /// </summary>
     public IEnumerable<HostObstacle> Find() => Find(
-        [.. Directory.Exists(host.PciDriver(VfioPci)) || _modules.Find(VfioPci) == ModuleState.BuiltIn ? [] : _modules.Needed(VfioPci), .. ForAddressSpace() is string module ? [module] : Array.Empty<string>()]);
+        [
+            .. Directory.Exists(host.PciDriver(VfioPci)) || _modules.Find(VfioPci) == ModuleState.BuiltIn
+                ? []
+                : _modules.Needed(VfioPci),
+            .. ForAddressSpace() is string module ? [module] : Array.Empty<string>(),
+        ]);
 
     /// <summary>
     /// Finds the module to load for address spaces; <see langword="null"/> if the kernel has one loaded, or none can be
@@ -41,11 +46,15 @@ internal sealed class HostObstacles(HostRoot host)
 
     /// <summary>Finds why bound devices could not get an address space.</summary>
     public HostObstacle? OfAddressSpace() => !HasAddressSpace && ForAddressSpace() is null && _modules.AreThere
-        ? new HostObstacle(RefusalReason.AddressSpace, $"this kernel ({_modules.Release}) has neither iommufd nor {Type1}, which give devices their address space", "use another kernel; the kernels of distributions have one of them")
+        ? new HostObstacle(
+            RefusalReason.AddressSpace,
+            $"this kernel ({_modules.Release}) has neither iommufd nor {Type1}, which give devices their address space",
+            "use another kernel; the kernels of distributions have one of them")
         : null;
 
     // Other architectures have their own IOMMU interface.
-    private bool HasAddressSpace => Path.Exists(host.Combine("dev/iommu")) || IsThere(Type1) || IsThere(Iommufd) || IsThere("vfio_iommu_spapr_tce");
+    private bool HasAddressSpace =>
+        Path.Exists(host.Combine("dev/iommu")) || IsThere(Type1) || IsThere(Iommufd) || IsThere("vfio_iommu_spapr_tce");
 
     private bool IsThere(string module) => _modules.Find(module) is ModuleState.Loaded or ModuleState.BuiltIn;
 
@@ -53,16 +62,25 @@ internal sealed class HostObstacles(HostRoot host)
     {
         if (MountTable.Find(host, "/sys/bus/pci") is (string sysfs, true))
         {
-            yield return new HostObstacle(RefusalReason.ReadOnly, $"{sysfs} is mounted read-only, as it is in a container", "bind on the host, and start the container with the device's nodes (--device /dev/vfio/…)");
+            yield return new HostObstacle(
+                RefusalReason.ReadOnly,
+                $"{sysfs} is mounted read-only, as it is in a container",
+                "bind on the host, and start the container with the device's nodes (--device /dev/vfio/…)");
         }
 
         if (MountTable.Find(host, "/run/vfio") is (string run, true))
         {
-            yield return new HostObstacle(RefusalReason.ReadOnly, $"{run} is mounted read-only, so the journal cannot be written", "bind on the host, where /run can be written");
+            yield return new HostObstacle(
+                RefusalReason.ReadOnly,
+                $"{run} is mounted read-only, so the journal cannot be written",
+                "bind on the host, where /run can be written");
         }
         else if (host.IsRunningHost && FreeBytes("/run") is long free and < NeededBytes)
         {
-            yield return new HostObstacle(RefusalReason.Full, $"/run is full ({free} bytes are free), so the journal cannot be written", "free space there; du -xsh /run/* shows what uses it");
+            yield return new HostObstacle(
+                RefusalReason.Full,
+                $"/run is full ({free} bytes are free), so the journal cannot be written",
+                "free space there; du -xsh /run/* shows what uses it");
         }
     }
 
@@ -71,7 +89,9 @@ internal sealed class HostObstacles(HostRoot host)
         if (modules.Length != 0 && SysfsFile.Read(host.Combine("proc/sys/kernel/modules_disabled")) == "1")
         {
             yield return new HostObstacle(
-                RefusalReason.ModulesDisabled, $"{modules[0]} is not loaded, and the kernel does not load modules any more (kernel.modules_disabled=1)",
+                RefusalReason.ModulesDisabled,
+                $"{modules[0]} is not loaded, and the kernel does not load modules any more "
+                + $"(kernel.modules_disabled=1)",
                 $"reboot, and have it loaded before that is set (echo {VfioPci} > /etc/modules-load.d/vfio.conf)");
             yield break;
         }
@@ -80,13 +100,22 @@ internal sealed class HostObstacles(HostRoot host)
         {
             if (ModprobeFiles.FindBan(host, module) is (string file, string line))
             {
-                yield return new HostObstacle(RefusalReason.ModuleBanned, $"{file} keeps {module} from being loaded ({line})", $"remove that line from {file}");
+                yield return new HostObstacle(
+                    RefusalReason.ModuleBanned,
+                    $"{file} keeps {module} from being loaded ({line})",
+                    $"remove that line from {file}");
             }
             else if (_modules.Release.Length != 0 && _modules.Find(module) == ModuleState.Missing)
             {
                 yield return _modules.AreThere
-                    ? new HostObstacle(RefusalReason.Module, $"this kernel ({_modules.Release}) does not have the module {module}", "install all modules of this kernel; vfio doctor says which package has them")
-                    : new HostObstacle(RefusalReason.Module, $"the modules of the running kernel ({_modules.Release}) are not in /lib/modules", "reboot if the kernel was updated; in a container, load vfio-pci on the host");
+                    ? new HostObstacle(
+                        RefusalReason.Module,
+                        $"this kernel ({_modules.Release}) does not have the module {module}",
+                        "install all modules of this kernel; vfio doctor says which package has them")
+                    : new HostObstacle(
+                        RefusalReason.Module,
+                        $"the modules of the running kernel ({_modules.Release}) are not in /lib/modules",
+                        "reboot if the kernel was updated; in a container, load vfio-pci on the host");
             }
         }
     }

@@ -41,7 +41,9 @@ internal sealed class HostProcess : IDisposable
     /// <returns>
     /// The process; <see langword="null"/> if no process has this ID, or the kernel does not support pidfds.
     /// </returns>
-    public static HostProcess? Find(int id) => id > 0 && ProcessDescriptor.Open(id, out SafeFileHandle descriptor) == 0 ? new HostProcess(id, descriptor) : null;
+    public static HostProcess? Find(int id) => id > 0 && ProcessDescriptor.Open(id, out SafeFileHandle descriptor) == 0
+        ? new HostProcess(id, descriptor)
+        : null;
 
     /// <summary>
     /// Moves this process into a new session, so that signals of a terminal or of a shell's job control do not reach
@@ -66,7 +68,8 @@ internal sealed class HostProcess : IDisposable
         {
             // A signal that this process handles ends a wait early, but a canceled token does not, so it is polled.
             TimeSpan left = deadline.Left;
-            hasEnded = ProcessDescriptor.Wait(_descriptor, (long)Math.Ceiling((left < StopInterval ? left : StopInterval).TotalMilliseconds));
+            hasEnded = ProcessDescriptor.Wait(
+                _descriptor, (long)Math.Ceiling((left < StopInterval ? left : StopInterval).TotalMilliseconds));
         }
         while (!hasEnded && !deadline.IsOver && !cancellationToken.IsCancellationRequested);
         return hasEnded;

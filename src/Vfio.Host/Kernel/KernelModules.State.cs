@@ -40,9 +40,13 @@ internal sealed partial class KernelModules
         // A module without initstate is built in, or loaded without a state to show. A file in modules.dep may no
         // longer exist.
         return Path.Exists(loaded) ? ModuleState.Loaded
-            : Lines("modules.dep").Select(line => line.Split(':')[0]).FirstOrDefault(path => IsModule(path, name)) is string found && File.Exists(PathOf(found)) ? ModuleState.Loadable
+            : Lines("modules.dep")
+                .Select(line => line.Split(':')[0])
+                .FirstOrDefault(path => IsModule(path, name)) is string found
+                && File.Exists(PathOf(found)) ? ModuleState.Loadable
             : ModuleState.Missing;
     }
 
-    private string PathOf(string listed) => listed.StartsWith('/') ? host.Combine(listed.TrimStart('/')) : Path.Combine(_folder, listed);
+    private string PathOf(string listed) =>
+        listed.StartsWith('/') ? host.Combine(listed.TrimStart('/')) : Path.Combine(_folder, listed);
 }

@@ -35,10 +35,15 @@ internal sealed partial class KernelModules(HostRoot host)
         // vfio_iommu_type1 is loaded after vfio (softdep post) and uses it, so it has to be unloaded first.
         IReadOnlyList<string> needed = Needed(module);
         (string[] Earlier, string[] Later)[] soft = [.. needed.Select(SoftDependencies)];
-        IEnumerable<string> WithNeeded(IEnumerable<string> modules) => modules.Where(name => !IsLoaded(name)).SelectMany(Needed);
+        IEnumerable<string> WithNeeded(IEnumerable<string> modules) => modules.Where(name => !IsLoaded(name))
+            .SelectMany(Needed);
         HashSet<string> firm = [.. needed.Select(FolderName)];
-        return [.. WithNeeded(soft.SelectMany(pair => pair.Later)).Where(name => !firm.Contains(FolderName(name))).Concat(needed).Concat(WithNeeded(soft.SelectMany(pair => pair.Earlier)))
-            .DistinctBy(FolderName).Take(MostModules)];
+        return [.. WithNeeded(soft.SelectMany(pair => pair.Later))
+            .Where(name => !firm.Contains(FolderName(name)))
+            .Concat(needed)
+            .Concat(WithNeeded(soft.SelectMany(pair => pair.Earlier)))
+            .DistinctBy(FolderName)
+            .Take(MostModules)];
     }
 
     /// <summary>Gets a module that is not loaded, and those that it needs and that are not loaded either.</summary>
@@ -51,7 +56,8 @@ internal sealed partial class KernelModules(HostRoot host)
             int colon = line.IndexOf(':');
             if (colon > 0 && IsModule(line[..colon], module))
             {
-                IEnumerable<string> needed = line[(colon + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(NameOf);
+                IEnumerable<string> needed = line[(colon + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries)
+                    .Select(NameOf);
                 return [module, .. needed.Where(name => name.Length != 0 && !IsLoaded(name)).Take(MostModules)];
             }
         }
@@ -63,7 +69,8 @@ internal sealed partial class KernelModules(HostRoot host)
     private (string[] Earlier, string[] Later) SoftDependencies(string module)
     {
         List<string> earlier = [], later = [];
-        foreach (string[] words in Lines("modules.softdep").Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)))
+        foreach (string[] words in Lines("modules.softdep")
+            .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)))
         {
             if (words.Length < 4 || words[0] != "softdep" || FolderName(words[1]) != FolderName(module))
             {
@@ -94,8 +101,10 @@ internal sealed partial class KernelModules(HostRoot host)
     public bool IsUnused(string module)
     {
         string folder = host.Combine($"{Loaded}/{FolderName(module)}");
-        return SysfsFile.ReadNumber(Path.Combine(folder, "refcnt")) is 0 && SysfsFile.Names(Path.Combine(folder, "holders")).Length == 0
-            && !PciDrivers(module).Any(driver => SysfsFile.Names(host.PciDriver(driver)).Any(name => PciAddress.TryParse(name, out _)));
+        return SysfsFile.ReadNumber(Path.Combine(folder, "refcnt")) is 0
+            && SysfsFile.Names(Path.Combine(folder, "holders")).Length == 0
+            && !PciDrivers(module)
+                .Any(driver => SysfsFile.Names(host.PciDriver(driver)).Any(name => PciAddress.TryParse(name, out _)));
     }
 
     /// <summary>Gets the names of the PCI drivers in a loaded module.</summary>
@@ -113,7 +122,8 @@ internal sealed partial class KernelModules(HostRoot host)
     public IReadOnlyList<string> VfioDrivers(PciDeviceInfo device)
     {
         const string Pci = "pci:", Alias = "alias vfio_pci:";
-        if (SysfsFile.Read(device.Attribute("modalias")) is not string modalias || !modalias.StartsWith(Pci, StringComparison.Ordinal))
+        if (SysfsFile.Read(device.Attribute("modalias")) is not string modalias
+            || !modalias.StartsWith(Pci, StringComparison.Ordinal))
         {
             return [];
         }
@@ -122,7 +132,8 @@ internal sealed partial class KernelModules(HostRoot host)
         return [.. Lines("modules.alias")
             .Where(line => line.StartsWith(Alias, StringComparison.Ordinal))
             .Select(line => line[Alias.Length..].Split(' '))
-            .Where(parts => parts.Length == 2 && FileSystemName.MatchesSimpleExpression(parts[0], ids, ignoreCase: false))
+            .Where(
+                parts => parts.Length == 2 && FileSystemName.MatchesSimpleExpression(parts[0], ids, ignoreCase: false))
             .Select(parts => parts[1])
             .Distinct()
             .Take(MostModules)];
@@ -146,12 +157,14 @@ internal sealed partial class KernelModules(HostRoot host)
             .Where(parts => parts.Length == 2)
             .Select(parts => (parts[0], parts[1]));
         // Entries end with a zero byte: "e1000e.alias=pci:v00008086d000010D3sv*sd*bc*sc*i*".
-        IEnumerable<(string Pattern, string Module)> builtIn = Lines("modules.builtin.modinfo").SelectMany(line => line.Split('\0'))
+        IEnumerable<(string Pattern, string Module)> builtIn = Lines("modules.builtin.modinfo")
+            .SelectMany(line => line.Split('\0'))
             .Select(text => (Text: text, At: text.IndexOf(BuiltIn, StringComparison.Ordinal)))
             .Where(item => item.At > 0)
             .Select(item => (item.Text[(item.At + BuiltIn.Length)..], item.Text[..item.At]));
         return [.. loadable.Concat(builtIn)
-            .Where(item => item.Pattern.StartsWith("pci:", StringComparison.Ordinal) && FileSystemName.MatchesSimpleExpression(item.Pattern, modalias, ignoreCase: false))
+            .Where(item => item.Pattern.StartsWith("pci:", StringComparison.Ordinal)
+                && FileSystemName.MatchesSimpleExpression(item.Pattern, modalias, ignoreCase: false))
             .Select(item => item.Module)
             .Where(module => !module.Contains("vfio", StringComparison.Ordinal))
             .Distinct()
@@ -167,7 +180,8 @@ internal sealed partial class KernelModules(HostRoot host)
     private IEnumerable<string> Lines(string file) => SysfsFile.ReadLines(Path.Combine(_folder, file)).Take(MostLines);
 
     // "kernel/drivers/vfio/pci/vfio-pci.ko", also .ko.xz and .ko.zst.
-    private static bool IsModule(string path, string name) => path.Contains(".ko", StringComparison.Ordinal) && FolderName(NameOf(path)) == FolderName(name);
+    private static bool IsModule(string path, string name) =>
+        path.Contains(".ko", StringComparison.Ordinal) && FolderName(NameOf(path)) == FolderName(name);
 
     private static string NameOf(string path)
     {

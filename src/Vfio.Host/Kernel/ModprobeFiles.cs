@@ -4,7 +4,8 @@ namespace Vfio.Host;
 internal static class ModprobeFiles
 {
     // A file hides those with the same name in later folders.
-    private static readonly string[] Folders = ["etc/modprobe.d", "run/modprobe.d", "usr/local/lib/modprobe.d", "usr/lib/modprobe.d", "lib/modprobe.d"];
+    private static readonly string[] Folders =
+        ["etc/modprobe.d", "run/modprobe.d", "usr/local/lib/modprobe.d", "usr/lib/modprobe.d", "lib/modprobe.d"];
 
     /// <summary>
     /// Gets every line with at least a command, a module and an argument, split into words, with the file that it is
@@ -28,7 +29,9 @@ internal static class ModprobeFiles
     {
         foreach ((string file, string[] words) in Lines(host))
         {
-            if (words[0] == "install" && KernelModules.FolderName(words[1]) == KernelModules.FolderName(module) && Path.GetFileName(words[2]) is "false" or "true")
+            if (words[0] == "install"
+                && KernelModules.FolderName(words[1]) == KernelModules.FolderName(module)
+                && Path.GetFileName(words[2]) is "false" or "true")
             {
                 return (file, string.Join(' ', words));
             }

@@ -15,14 +15,22 @@ internal static class MountTable
         {
             string[] fields = line.Split(' ');
             // A later mount over the same path hides an earlier one.
-            if (fields.Length > 5 && IsAbove(fields[4], path) && (found is null || fields[4].Length >= found.Value.Place.Length))
+            if (fields.Length > 5
+                && IsAbove(fields[4], path)
+                && (found is null || fields[4].Length >= found.Value.Place.Length))
             {
-                found = (fields[4], fields[5].Split(',').Contains("ro") || Array.IndexOf(fields, "-") is int dash and > 0 && dash + 3 < fields.Length && fields[dash + 3].Split(',').Contains("ro"));
+                found = (
+                    fields[4],
+                    fields[5].Split(',').Contains("ro")
+                    || Array.IndexOf(fields, "-") is int dash and > 0
+                        && dash + 3 < fields.Length
+                        && fields[dash + 3].Split(',').Contains("ro"));
             }
         }
 
         return found;
     }
 
-    private static bool IsAbove(string place, string path) => place == "/" || path == place || path.StartsWith(place + "/", StringComparison.Ordinal);
+    private static bool IsAbove(string place, string path) =>
+        place == "/" || path == place || path.StartsWith(place + "/", StringComparison.Ordinal);
 }

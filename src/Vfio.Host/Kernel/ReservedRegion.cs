@@ -26,7 +26,9 @@ internal readonly record struct ReservedRegion(ulong First, ulong Last, string K
         foreach (string line in SysfsFile.ReadLines(device.Attribute("iommu_group/reserved_regions")).Take(MostRegions))
         {
             string[] words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            if (words.Length == 3 && HexText.TryParse(words[0], out ulong first) && HexText.TryParse(words[1], out ulong last))
+            if (words.Length == 3
+                && HexText.TryParse(words[0], out ulong first)
+                && HexText.TryParse(words[1], out ulong last))
             {
                 regions.Add(new ReservedRegion(first, last, words[2]));
             }

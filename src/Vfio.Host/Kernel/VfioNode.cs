@@ -53,5 +53,7 @@ public sealed record VfioNode
     }
 
     private static List<string> OthersWhoMayOpen(string path) =>
-        AccessList.Of(path) is AccessList list ? [.. list.NamedUsers.Where(list.Allows).Take(MostUsers).Select(Users.Name)] : [];
+        AccessList.Of(path) is AccessList list
+            ? [.. list.NamedUsers.Where(list.Allows).Take(MostUsers).Select(Users.Name)]
+            : [];
 }

@@ -55,7 +55,9 @@ public sealed record HolderWait
         TPlan plan = compute();
         HashSet<PciAddress> told = [];
         long start = TimeProvider.System.GetTimestamp();
-        for (TimeSpan left = Timeout; left > TimeSpan.Zero && !CancellationToken.IsCancellationRequested; left = Timeout - TimeProvider.System.GetElapsedTime(start))
+        for (TimeSpan left = Timeout;
+            left > TimeSpan.Zero && !CancellationToken.IsCancellationRequested;
+            left = Timeout - TimeProvider.System.GetElapsedTime(start))
         {
             Refusal[] held = [.. plan.Refusals.Where(refusal => refusal.Holders.Count != 0)];
             if (held.Length == 0)
@@ -63,9 +65,12 @@ public sealed record HolderWait
                 break;
             }
 
-            foreach (IGrouping<PciAddress, Refusal> device in held.GroupBy(refusal => refusal.Device).Where(device => told.Add(device.Key)))
+            foreach (IGrouping<PciAddress, Refusal> device in held.GroupBy(refusal => refusal.Device)
+                .Where(device => told.Add(device.Key)))
             {
-                Waiting?.Invoke(device.Key, [.. device.SelectMany(refusal => refusal.Holders).DistinctBy(holder => holder.ProcessId)]);
+                Waiting?.Invoke(
+                    device.Key,
+                    [.. device.SelectMany(refusal => refusal.Holders).DistinctBy(holder => holder.ProcessId)]);
             }
 
             // Computing the plan searches the file descriptors of all processes, so do not do it too often.

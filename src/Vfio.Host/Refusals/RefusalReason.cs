@@ -107,5 +107,6 @@ public static class RefusalReasons
     /// <summary>Gets the reason as one stable word: <c>no-iommu</c>.</summary>
     /// <param name="reason">The reason.</param>
     /// <returns>Its name in lower case, with hyphens.</returns>
-    public static string ToWord(this RefusalReason reason) => JsonNamingPolicy.KebabCaseLower.ConvertName(reason.ToString());
+    public static string ToWord(this RefusalReason reason) =>
+        JsonNamingPolicy.KebabCaseLower.ConvertName(reason.ToString());
 }

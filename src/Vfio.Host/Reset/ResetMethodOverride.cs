@@ -3,8 +3,8 @@ using Vfio.Pci;
 namespace Vfio.Host;
 
 /// <summary>
-/// An override of a device's reset methods
-/// (<see cref="ResetMethods.Override(PciAddress, IReadOnlyList{string})"/>). Disposing it restores the previous methods.
+/// An override of a device's reset methods (<see cref="ResetMethods.Override(PciAddress, IReadOnlyList{string})"/>).
+/// Disposing it restores the previous methods.
 /// </summary>
 /// <remarks>
 /// The caller disposes it after the device is closed. Several overrides for one device are disposed in reverse order.
@@ -15,7 +15,8 @@ public sealed class ResetMethodOverride : IDisposable
     private readonly Lock _lock = new();
     private bool _isRestored;
 
-    internal ResetMethodOverride(string path, PciAddress address, IReadOnlyList<string> before, IReadOnlyList<string> now)
+    internal ResetMethodOverride(
+        string path, PciAddress address, IReadOnlyList<string> before, IReadOnlyList<string> now)
     {
         _path = path;
         Address = address;
@@ -51,7 +52,9 @@ public sealed class ResetMethodOverride : IDisposable
         }
     }
 
-    /// <summary>Restores the previous methods, as <see cref="Restore"/> does. Never throws, and may be called again.</summary>
+    /// <summary>
+    /// Restores the previous methods, as <see cref="Restore"/> does. Never throws, and may be called again.
+    /// </summary>
     public void Dispose()
     {
         try

@@ -40,14 +40,18 @@ public static class ResetMethods
     /// There is no such device, it does not support any reset method or not this one (EINVAL), or the process is not
     /// root (EACCES).
     /// </exception>
-    public static ResetMethodOverride Override(PciAddress address, IReadOnlyList<string> methods) => Override(address, methods, HostRoot.Default);
+    public static ResetMethodOverride Override(PciAddress address, IReadOnlyList<string> methods) =>
+        Override(address, methods, HostRoot.Default);
 
-    internal static IReadOnlyList<string> Get(PciAddress address, HostRoot host) => Split(SysfsFile.Read(PathOf(address, host)));
+    internal static IReadOnlyList<string> Get(PciAddress address, HostRoot host) =>
+        Split(SysfsFile.Read(PathOf(address, host)));
 
     internal static ResetMethodOverride Override(PciAddress address, IReadOnlyList<string> methods, HostRoot host)
     {
         ArgumentNullException.ThrowIfNull(methods);
-        if (methods.Count == 0 || methods.Any(method => string.IsNullOrEmpty(method) || !method.All(c => char.IsAsciiLetterOrDigit(c) || c == '_')))
+        if (methods.Count == 0
+            || methods.Any(
+                method => string.IsNullOrEmpty(method) || !method.All(c => char.IsAsciiLetterOrDigit(c) || c == '_')))
         {
             throw new ArgumentException("name at least one reset method, such as flr, pm or bus", nameof(methods));
         }
@@ -56,7 +60,11 @@ public static class ResetMethods
         if (SysfsFile.Read(path) is not string before)
         {
             throw new VfioException(
-                "choose a reset method", address.ToString(), "this kernel does not allow changing the reset method", "choose another device, or use Linux 5.15 or later: the device has no reset method of its own, or the kernel is older");
+                "choose a reset method",
+                address.ToString(),
+                "this kernel does not allow changing the reset method",
+                "choose another device, or use Linux 5.15 or later: the device has no reset method of its "
+                + "own, or the kernel is older");
         }
 
         Write(path, string.Join(' ', methods), address, before);
@@ -66,7 +74,8 @@ public static class ResetMethods
     /// <summary>
     /// Writes the previous methods. If there were none, it writes an empty line, which the kernel reads as none.
     /// </summary>
-    internal static void Restore(string path, PciAddress address, IReadOnlyList<string> methods) => Write(path, methods.Count == 0 ? "\n" : string.Join(' ', methods), address, before: "");
+    internal static void Restore(string path, PciAddress address, IReadOnlyList<string> methods) =>
+        Write(path, methods.Count == 0 ? "\n" : string.Join(' ', methods), address, before: "");
 
     private static void Write(string path, string value, PciAddress address, string before)
     {
@@ -76,13 +85,17 @@ public static class ResetMethods
             throw new VfioException("write", path, errno, errno switch
             {
                 Errno.EACCES or Errno.EPERM => "this needs root: sudo vfio …",
-                Errno.EINVAL => before.Length == 0 ? "the device does not support this method; 'default' restores the kernel's choice" : $"use one of the methods that {address} has enabled: {before}",
+                Errno.EINVAL => before.Length == 0
+                    ? "the device does not support this method; 'default' restores the kernel's choice"
+                    : $"use one of the methods that {address} has enabled: {before}",
                 _ => null,
             });
         }
     }
 
-    private static string[] Split(string? text) => (text ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+    private static string[] Split(string? text) =>
+        (text ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 
-    private static string PathOf(PciAddress address, HostRoot host) => new PciBus(host).Get(address).Attribute(Attribute);
+    private static string PathOf(PciAddress address, HostRoot host) =>
+        new PciBus(host).Get(address).Attribute(Attribute);
 }

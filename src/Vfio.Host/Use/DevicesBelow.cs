@@ -13,7 +13,9 @@ internal sealed class DevicesBelow
     public DevicesBelow(HostRoot host)
     {
         string folder = host.Combine("sys/bus/pci/devices");
-        _below = SysfsFile.Names(folder).SelectMany(name => Pairs(SysfsFile.ReadLink(Path.Combine(folder, name)))).ToLookup(pair => pair.Above, pair => pair.Below);
+        _below = SysfsFile.Names(folder)
+            .SelectMany(name => Pairs(SysfsFile.ReadLink(Path.Combine(folder, name))))
+            .ToLookup(pair => pair.Above, pair => pair.Below);
     }
 
     /// <summary>Gets every device below another, at any depth, by address.</summary>
@@ -22,7 +24,10 @@ internal sealed class DevicesBelow
     // "../../../devices/pci0000:17/0000:17:05.5/pci10000:00/10000:00:02.0/10000:01:00.0"
     private static IEnumerable<(PciAddress Above, PciAddress Below)> Pairs(string? path)
     {
-        List<PciAddress> addresses = [.. (path ?? "").Split('/').Select(part => PciAddress.TryParse(part, out PciAddress address) ? address : (PciAddress?)null).OfType<PciAddress>()];
+        List<PciAddress> addresses = [.. (path ?? "")
+            .Split('/')
+            .Select(part => PciAddress.TryParse(part, out PciAddress address) ? address : (PciAddress?)null)
+            .OfType<PciAddress>()];
         return addresses.Count < 2 ? [] : addresses[..^1].Select(above => (above, addresses[^1]));
     }
 }

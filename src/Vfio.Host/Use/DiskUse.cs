@@ -27,7 +27,11 @@ internal sealed class DiskUse(HostRoot host)
             DeviceUse[] uses = [.. UsesOf(disk)];
             if (uses.Length == 0 && openNodes && IsClaimed(disk))
             {
-                uses = [new DeviceUse(RefusalReason.Claimed, "disk", disk, "is claimed by the kernel (a file system in another namespace, ZFS, …)")];
+                uses = [new DeviceUse(
+                    RefusalReason.Claimed,
+                    "disk",
+                    disk,
+                    "is claimed by the kernel (a file system in another namespace, ZFS, …)")];
             }
 
             foreach (DeviceUse use in uses)
@@ -56,7 +60,8 @@ internal sealed class DiskUse(HostRoot host)
         }
 
         // A loop device uses a disk's node without claiming it.
-        foreach (string loop in SysfsFile.Names(host.Combine("sys/block")).Where(name => name.StartsWith("loop", StringComparison.Ordinal)))
+        foreach (string loop in SysfsFile.Names(host.Combine("sys/block"))
+            .Where(name => name.StartsWith("loop", StringComparison.Ordinal)))
         {
             if (SysfsFile.Read(host.Combine($"sys/block/{loop}/loop/backing_file")) == node)
             {
@@ -66,7 +71,9 @@ internal sealed class DiskUse(HostRoot host)
 
         foreach (string holder in SysfsFile.Names(Path.Combine(folder, "holders")))
         {
-            string mapped = SysfsFile.Read(host.Combine($"sys/class/block/{holder}/dm/name")) is string name ? $"{holder} ({name})" : holder;
+            string mapped = SysfsFile.Read(host.Combine($"sys/class/block/{holder}/dm/name")) is string name
+                ? $"{holder} ({name})"
+                : holder;
             yield return new DeviceUse(RefusalReason.Held, "disk", disk, $"is part of {mapped}");
         }
     }
@@ -74,7 +81,8 @@ internal sealed class DiskUse(HostRoot host)
     // An exclusive open fails while a file system, swap, md, dm or ZFS uses the disk, in any namespace.
     private bool IsClaimed(string disk)
     {
-        using SafeFileHandle node = Libc.Open(host.Combine($"dev/{disk}"), Libc.O_RDONLY | Libc.O_EXCL | Libc.O_NONBLOCK | Libc.O_CLOEXEC);
+        using SafeFileHandle node = Libc.Open(
+            host.Combine($"dev/{disk}"), Libc.O_RDONLY | Libc.O_EXCL | Libc.O_NONBLOCK | Libc.O_CLOEXEC);
         return node.IsInvalid && Marshal.GetLastPInvokeError() == Errno.EBUSY;
     }
 

@@ -7,11 +7,14 @@ internal sealed class InputUse(HostRoot host)
 {
     // Not described in proc(5); see drivers/input/input.c. There is a block for each input device, with lines "S:
     // Sysfs=/devices/…" and "H: Handlers=sysrq kbd event2 leds".
-    private readonly List<(string Folder, string[] Handlers)> _inputs = Read(SysfsFile.ReadLines(host.Combine("proc/bus/input/devices")));
+    private readonly List<(string Folder, string[] Handlers)> _inputs = Read(
+        SysfsFile.ReadLines(host.Combine("proc/bus/input/devices")));
 
     /// <summary>Gets the nodes of the input devices on a bus of the device.</summary>
     public string[] Of(PciDeviceInfo device) =>
-        [.. UsedFiles.Below(host, device).Where(file => file is { IsInputOnBus: true, Subsystem: "input" }).Select(file => file.Path)];
+        [.. UsedFiles.Below(host, device)
+            .Where(file => file is { IsInputOnBus: true, Subsystem: "input" })
+            .Select(file => file.Path)];
 
     /// <summary>Gets whether every keyboard of the host is connected to the device.</summary>
     public bool HasOnlyKeyboard(PciDeviceInfo device)
@@ -19,7 +22,10 @@ internal sealed class InputUse(HostRoot host)
         string? folder = SysfsPath.Resolve(host, $"/sys/bus/pci/devices/{device.Address}");
         // A device with all keys of a keyboard has the handler of the magic SysRq key.
         (string Folder, string[] Handlers)[] keyboards = [.. _inputs.Where(input => input.Handlers.Contains("sysrq"))];
-        return folder is not null && keyboards.Length != 0 && Array.TrueForAll(keyboards, keyboard => $"/sys{keyboard.Folder}/".StartsWith(folder + "/", StringComparison.Ordinal));
+        return folder is not null
+            && keyboards.Length != 0
+            && Array.TrueForAll(
+                keyboards, keyboard => $"/sys{keyboard.Folder}/".StartsWith(folder + "/", StringComparison.Ordinal));
     }
 
     private static List<(string, string[])> Read(string[] lines)

@@ -33,7 +33,8 @@ internal sealed class NetworkUse(HostRoot host)
 
             if (ReadFlags(name) is null)
             {
-                yield return new DeviceUse(RefusalReason.Address, $"the state of its interface {name} cannot be read, so it counts as in use");
+                yield return new DeviceUse(
+                    RefusalReason.Address, $"the state of its interface {name} cannot be read, so it counts as in use");
             }
 
             if (!IsUp(name))
@@ -43,7 +44,8 @@ internal sealed class NetworkUse(HostRoot host)
 
             if (Address(name) is string address)
             {
-                yield return new DeviceUse(RefusalReason.Address, "interface", name, $"is up with the address {address}");
+                yield return new DeviceUse(
+                    RefusalReason.Address, "interface", name, $"is up with the address {address}");
             }
 
             if (SysfsFile.ReadLinkName(Attribute(name, "master")) is string master)
@@ -66,10 +68,13 @@ internal sealed class NetworkUse(HostRoot host)
     private uint? ReadFlags(string name) =>
         SysfsFile.Read(Attribute(name, "flags")) is string text
         && text.StartsWith("0x", StringComparison.Ordinal)
-        && uint.TryParse(text.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint flags) ? flags : null;
+        && uint.TryParse(text.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint flags)
+            ? flags
+            : null;
 
     // No file shows the interface of an IPv4 address, so the running kernel is queried.
-    private string? Address(string name) => _ipv4Addresses.FirstOrDefault(item => item.Interface == name).Address?.ToString()
+    private string? Address(string name) => _ipv4Addresses.FirstOrDefault(item => item.Interface == name).Address
+        ?.ToString()
         ?? _ipv6Addresses.GetValueOrDefault(name);
 
     // The columns are Iface Destination Gateway Flags RefCnt Use Metric Mask …, with numbers in hexadecimal.
@@ -120,7 +125,10 @@ internal sealed class NetworkUse(HostRoot host)
         foreach (string line in SysfsFile.ReadLines(host.Combine("proc/net/if_inet6")))
         {
             string[] fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            if (fields.Length == 6 && fields[3] != "20" && UInt128.TryParse(fields[0], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out UInt128 value))
+            if (fields.Length == 6
+                && fields[3] != "20"
+                && UInt128.TryParse(
+                    fields[0], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out UInt128 value))
             {
                 byte[] bytes = new byte[16];
                 BinaryPrimitives.WriteUInt128BigEndian(bytes, value);

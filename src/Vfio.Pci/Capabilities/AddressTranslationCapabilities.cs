@@ -22,7 +22,8 @@ internal static class AddressTranslationCapabilities
 
     private static readonly RegisterDescription[] PageRequests =
     [
-        Register("PRICtl", 4, 2, Rw, "Control", Flag("Enable", 0, "May request pages"), Flag("Reset", 1, "Writing 1 clears its requests")),
+        Register("PRICtl", 4, 2, Rw, "Control", Flag("Enable", 0, "May request pages"), Flag(
+            "Reset", 1, "Writing 1 clears its requests")),
         Register("PRISta", 6, 2, W1C, "Status",
             Flag("RF", 0, "Response failure seen"),
             Flag("UPRGI", 1, "Unexpected group index seen"),

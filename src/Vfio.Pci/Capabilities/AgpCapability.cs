@@ -8,7 +8,8 @@ internal static class AgpCapability
 {
     private static readonly RegisterDescription[] Registers =
     [
-        Register("Version", 2, 2, Ro, "Version", Number("Minor", 0, 4, "Minor revision"), Number("Major", 4, 4, "Major revision")),
+        Register("Version", 2, 2, Ro, "Version", Number("Minor", 0, 4, "Minor revision"), Number(
+            "Major", 4, 4, "Major revision")),
         Register("Status", 4, 4, Ro, "Status",
             Number("Rates", 0, 3, "Supported rates"),
             Flag("AGP3", 3, "AGP 3 mode"),
@@ -51,7 +52,9 @@ internal static class AgpCapability
     // In AGP 3 the same bits mean four times the rate.
     private static string Rate(uint rates, bool isAgp3)
     {
-        string names = string.Join(',', Enumerable.Range(0, 3).Where(i => (rates >> i & 1) != 0).Select(i => $"x{1 << (i + (isAgp3 ? 2 : 0))}"));
+        string names = string.Join(
+            ',',
+            Enumerable.Range(0, 3).Where(i => (rates >> i & 1) != 0).Select(i => $"x{1 << (i + (isAgp3 ? 2 : 0))}"));
         return names.Length == 0 ? "<none>" : names;
     }
 }

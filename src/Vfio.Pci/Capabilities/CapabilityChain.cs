@@ -34,7 +34,8 @@ internal sealed class CapabilityChain(byte[] config, PciConfigHeader header)
 
         if (header.HeaderType > HeaderDecoder.CardBus)
         {
-            _warnings.Add($"header type {header.HeaderType:x2}h is unknown: only the registers that all types share are decoded");
+            _warnings.Add(
+                $"header type {header.HeaderType:x2}h is unknown: only the registers that all types share are decoded");
             return;
         }
 
@@ -59,7 +60,8 @@ internal sealed class CapabilityChain(byte[] config, PciConfigHeader header)
         {
             if ((at & 3) != 0)
             {
-                _warnings.Add($"the capability pointer at {from:x2}h is {at:x2}h, not a multiple of 4; its two lowest bits are ignored");
+                _warnings.Add($"the capability pointer at {from:x2}h is {at:x2}h, not a multiple of 4; its "
+                    + $"two lowest bits are ignored");
                 at &= ~3;
             }
 
@@ -93,7 +95,8 @@ internal sealed class CapabilityChain(byte[] config, PciConfigHeader header)
                 // At 100h this means that the device has no extended capabilities.
                 if (from >= 0)
                 {
-                    _warnings.Add($"the extended capability at {at:x3}h is all {(first == 0 ? "zeros" : "ones")}: the list is broken there");
+                    _warnings.Add($"the extended capability at {at:x3}h is all {(first == 0 ? "zeros" : "ones")}: the "
+                        + $"list is broken there");
                 }
 
                 return;
@@ -105,7 +108,8 @@ internal sealed class CapabilityChain(byte[] config, PciConfigHeader header)
             int next = (int)(first >> 20);
             if ((next & 3) != 0)
             {
-                _warnings.Add($"the extended capability pointer at {at:x3}h is {next:x3}h, not a multiple of 4; its two lowest bits are ignored");
+                _warnings.Add($"the extended capability pointer at {at:x3}h is {next:x3}h, not a multiple of 4; its "
+                    + $"two lowest bits are ignored");
                 next &= ~3;
             }
 
@@ -120,12 +124,15 @@ internal sealed class CapabilityChain(byte[] config, PciConfigHeader header)
     private bool CanFollow(int from, int at, int lowest, int length)
     {
         string? fault = at < lowest ? lowest == HeaderEnd ? "into the header" : "below 100h, into the standard list"
-            : at + length > config.Length ? $"beyond the image's {config.Length} bytes{(config.Length == PciConfigHeader.Length ? " (only root can read more than 64)" : "")}"
+            : at + length > config.Length ? $"beyond the image's {config.Length} "
+                + $"bytes{(config.Length == PciConfigHeader.Length ? " (only root can read more than 64)" : "")}"
             : !_seen.Add(at) ? "to a capability that was read before: the list is a loop"
             : null;
         if (fault is not null)
         {
-            _warnings.Add(from < 0 ? $"the extended list starts {fault}" : $"the capability pointer at {from:x2}h leads to {at:x2}h, {fault}");
+            _warnings.Add(from < 0
+                ? $"the extended list starts {fault}"
+                : $"the capability pointer at {from:x2}h leads to {at:x2}h, {fault}");
         }
 
         return fault is null;
@@ -148,7 +155,8 @@ internal sealed class CapabilityChain(byte[] config, PciConfigHeader header)
         _capabilities.Add(new PciCapability(id, isExtended, version, kind, reader));
         if (reader.IsTruncated)
         {
-            _warnings.Add($"the {kind.Name} capability at {at:x2}h reaches beyond the image's {config.Length} bytes: the rest of it is not decoded");
+            _warnings.Add($"the {kind.Name} capability at {at:x2}h reaches beyond the image's {config.Length} bytes: "
+                + $"the rest of it is not decoded");
         }
     }
 }

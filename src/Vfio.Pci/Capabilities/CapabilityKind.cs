@@ -47,14 +47,16 @@ internal readonly record struct CapabilityKind(string Name, string ShortName, Ac
         0x04 => new("Power Budgeting", "PB", ExtendedCapabilities.DecodePowerBudgeting),
         0x05 => new("Root Complex Link", "RCLINK", RootComplexCapabilities.DecodeLink),
         0x06 => new("Root Complex Internal Link", "RCILINK", null),
-        0x07 => new("Root Complex Event Collector Endpoint Association", "RCEC", RootComplexCapabilities.DecodeEventCollector),
+        0x07 => new(
+            "Root Complex Event Collector Endpoint Association", "RCEC", RootComplexCapabilities.DecodeEventCollector),
         0x08 => new("Multi-Function Virtual Channel", "MFVC", null),
         0x09 => new("Virtual Channel", "VC2", VirtualChannelCapability.Decode),
         0x0a => new("Root Complex Register Block", "RCRB", null),
         0x0b => new("Vendor Specific Information", "EVNDR", DesignatedVendorCapability.DecodeVendor),
         0x0c => new("Configuration Access Correlation", "CAC", null),
         0x0d => new("Access Control Services", "ACS", IsolationCapabilities.DecodeAccessControl),
-        0x0e => new("Alternative Routing-ID Interpretation (ARI)", "ARI", IsolationCapabilities.DecodeAlternativeRouting),
+        0x0e =>
+            new("Alternative Routing-ID Interpretation (ARI)", "ARI", IsolationCapabilities.DecodeAlternativeRouting),
         0x0f => new("Address Translation Service (ATS)", "ATS", AddressTranslationCapabilities.DecodeTranslation),
         0x10 => new("Single Root I/O Virtualization (SR-IOV)", "SRIOV", VirtualizationCapability.Decode),
         0x11 => new("Multi-Root I/O Virtualization", "MRIOV", null),

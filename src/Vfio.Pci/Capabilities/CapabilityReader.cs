@@ -46,9 +46,11 @@ internal sealed class CapabilityReader(byte[] config, int offset, int expressTyp
 
     internal byte Byte(int at) => Has(at, 1) ? config[offset + at] : (byte)0;
 
-    internal ushort Word(int at) => Has(at, 2) ? BinaryPrimitives.ReadUInt16LittleEndian(config.AsSpan(offset + at)) : (ushort)0;
+    internal ushort Word(int at) =>
+        Has(at, 2) ? BinaryPrimitives.ReadUInt16LittleEndian(config.AsSpan(offset + at)) : (ushort)0;
 
-    internal uint DoubleWord(int at) => Has(at, 4) ? BinaryPrimitives.ReadUInt32LittleEndian(config.AsSpan(offset + at)) : 0;
+    internal uint DoubleWord(int at) =>
+        Has(at, 4) ? BinaryPrimitives.ReadUInt32LittleEndian(config.AsSpan(offset + at)) : 0;
 
     internal ulong QuadWord(int at) => ((ulong)DoubleWord(at + 4) << 32) | DoubleWord(at);
 

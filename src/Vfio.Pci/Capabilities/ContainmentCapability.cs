@@ -26,7 +26,8 @@ internal static class ContainmentCapability
             Flag("SigSFWEn", 8, "Signals SFW events")),
         Register("DpcSta", 8, 2, W1C, "Status",
             Flag("Trigger", 0, "It was triggered: the link is held down"),
-            Named("Reason", 1, 2, "Reason", Names("unmasked uncorrectable error", "non-fatal error received", "fatal error received", "see TriggerExt")),
+            Named("Reason", 1, 2, "Reason", Names(
+                "unmasked uncorrectable error", "non-fatal error received", "fatal error received", "see TriggerExt")),
             Flag("INT", 3, "Interrupt signalled"),
             Flag("RPBusy", 4, "Root port is still busy"),
             Named("TriggerExt", 5, 2, "Reason, continued", Names("RP PIO error", "software", "SFW")),

@@ -31,7 +31,16 @@ internal static class CxlCapability
     [
         Register("Block", 0x0c, 4, Ro, "A block of registers",
             Number("BIR", 0, 3, "Base address register"),
-            Named("ID", 8, 8, "Content", [.. Names("empty", "component registers", "BAR virtualization", "CXL device registers", "CPMU registers"), new(0xff, "vendor-specific")]),
+            Named(
+                "ID",
+                8,
+                8,
+                "Content",
+                [
+                    .. Names(
+                        "empty", "component registers", "BAR virtualization", "CXL device registers", "CPMU registers"),
+                    new(0xff, "vendor-specific"),
+                ]),
             Hex("Offset", 16, 16, "Offset bits 31:16")),
         Register("BlockHi", 0x10, 4, Ro, "Offset, upper half"),
     ];
@@ -40,7 +49,8 @@ internal static class CxlCapability
     private static readonly RegisterDescription LogicalDevices = Register("NumLogDevs", 0x0a, 2, Ro, "Logical devices");
 
     // Section 8.1.4.
-    private static readonly RegisterDescription FunctionMap = Register("FuncMap", 0x0c, 4, Ro, "Functions without CXL, one bit each");
+    private static readonly RegisterDescription FunctionMap = Register(
+        "FuncMap", 0x0c, 4, Ro, "Functions without CXL, one bit each");
 
     internal static void Decode(CapabilityReader reader, ushort id, int revision, int length)
     {

@@ -70,7 +70,8 @@ internal static class CxlDeviceCapability
             Flag("Active", 1, "Memory is ready"),
             Named("Type", 2, 3, "Type", Names("Volatile", "Non-volatile", "CDAT")),
             Named("Class", 5, 3, "Class", Names("DRAM", "Storage", "CDAT")),
-            Named("Interleave", 8, 5, "Preferred interleaving in bytes", Names("0", "256", "4096", "512", "1024", "2048", "8192", "16384")),
+            Named("Interleave", 8, 5, "Preferred interleaving in bytes", Names(
+                "0", "256", "4096", "512", "1024", "2048", "8192", "16384")),
             Named("Timeout", 13, 3, "Seconds until it is ready", Names("1", "4", "16", "64", "256")),
             Hex("Size", 28, 4, "Size bits 31:28")),
         Register($"Range{number}BaseHi", at + 8, 4, Rw, "Base of a range, upper half"),

@@ -7,7 +7,18 @@ internal static class CxlFlexBusCapability
 {
     private static readonly RegisterDescription[] Registers =
     [
-        Register("FBCap", 0x0a, 2, Ro, "Capabilities", [.. Protocols(), Flag("68BFlit", 5, "Flits of 68 bytes"), Flag("MltLogDev", 6, "Several logical devices"), .. Flits()]),
+        Register(
+            "FBCap",
+            0x0a,
+            2,
+            Ro,
+            "Capabilities",
+            [
+                .. Protocols(),
+                Flag("68BFlit", 5, "Flits of 68 bytes"),
+                Flag("MltLogDev", 6, "Several logical devices"),
+                .. Flits(),
+            ]),
         Register("FBCtl", 0x0c, 2, Rw, "Control",
         [
             .. Protocols(), .. Trained(),
@@ -36,7 +47,8 @@ internal static class CxlFlexBusCapability
         }
     }
 
-    private static RegisterField[] Protocols() => [Flag("Cache", 0, "CXL.cache"), Flag("IO", 1, "CXL.io"), Flag("Mem", 2, "CXL.mem")];
+    private static RegisterField[] Protocols() =>
+        [Flag("Cache", 0, "CXL.cache"), Flag("IO", 1, "CXL.io"), Flag("Mem", 2, "CXL.mem")];
 
     private static RegisterField[] Trained() =>
     [
@@ -46,5 +58,6 @@ internal static class CxlFlexBusCapability
         Flag("MltLogDev", 6, "Several logical devices"),
     ];
 
-    private static RegisterField[] Flits() => [Flag("256BFlit", 13, "256-byte flits, low latency"), Flag("PBRFlit", 14, "Flits with port-based routing")];
+    private static RegisterField[] Flits() =>
+        [Flag("256BFlit", 13, "256-byte flits, low latency"), Flag("PBRFlit", 14, "Flits with port-based routing")];
 }

@@ -18,7 +18,15 @@ internal static class DesignatedVendorCapability
 
     private static readonly RegisterDescription[] Designated =
     [
-        Register("Header1", 4, 4, Ro, "Header", Hex("Vendor", 0, 16, "The vendor that defined it"), Number("Rev", 16, 4, "Revision"), Number("Len", 20, 12, "Length in bytes, with this header")),
+        Register(
+            "Header1",
+            4,
+            4,
+            Ro,
+            "Header",
+            Hex("Vendor", 0, 16, "The vendor that defined it"),
+            Number("Rev", 16, 4, "Revision"),
+            Number("Len", 20, 12, "Length in bytes, with this header")),
         Register("Header2", 8, 2, Ro, "That vendor's ID for it"),
     ];
 
@@ -26,7 +34,9 @@ internal static class DesignatedVendorCapability
     {
         reader.Read(Vendor);
         uint header = reader.DoubleWord(4);
-        reader.Summary = reader.Has(4, 4) ? $"ID={header & 0xffff:x4} Rev={header >> 16 & 0xf} Len={header >> 20:x3}" : null;
+        reader.Summary = reader.Has(4, 4)
+            ? $"ID={header & 0xffff:x4} Rev={header >> 16 & 0xf} Len={header >> 20:x3}"
+            : null;
     }
 
     internal static void Decode(CapabilityReader reader)

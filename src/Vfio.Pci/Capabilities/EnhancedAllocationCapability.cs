@@ -10,7 +10,8 @@ namespace Vfio.Pci;
 /// </summary>
 internal static class EnhancedAllocationCapability
 {
-    private static readonly RegisterDescription Flags = Register("Flags", 2, 2, Ro, "Number of entries", Number("NumEntries", 0, 6, "Entries"));
+    private static readonly RegisterDescription Flags = Register(
+        "Flags", 2, 2, Ro, "Number of entries", Number("NumEntries", 0, 6, "Entries"));
 
     private static readonly RegisterDescription[] Buses =
     [
@@ -22,12 +23,27 @@ internal static class EnhancedAllocationCapability
         Number("EntrySize", 0, 3, "Length in units of 4 bytes, minus one"),
         Named("BEI", 4, 4, "The resource that it stands for", Indicators()),
         Named("PrimaryProperties", 8, 8, "Kind of resource", Properties("entry unavailable for use")),
-        Named("SecondaryProperties", 16, 8, "Kind of resource, if the first is unknown", Properties("entry unavailable for use, PrimaryProperties should be used")),
+        Named("SecondaryProperties", 16, 8, "Kind of resource, if the first is unknown", Properties(
+            "entry unavailable for use, PrimaryProperties should be used")),
         Flag("Writable", 30, "Can be moved"),
         Flag("Enable", 31, "Is enabled"));
 
-    private static readonly RegisterDescription Base = Register("Base", 4, 4, Rw, "First address", Flag("64bit", 1, "Upper half follows"), Hex("Address", 2, 30, "Address bits 31:2"));
-    private static readonly RegisterDescription MaxOffset = Register("MaxOffset", 8, 4, Rw, "Last address minus the first", Flag("64bit", 1, "Upper half follows"), Hex("Offset", 2, 30, "Bits 31:2"));
+    private static readonly RegisterDescription Base = Register(
+        "Base",
+        4,
+        4,
+        Rw,
+        "First address",
+        Flag("64bit", 1, "Upper half follows"),
+        Hex("Address", 2, 30, "Address bits 31:2"));
+    private static readonly RegisterDescription MaxOffset = Register(
+        "MaxOffset",
+        8,
+        4,
+        Rw,
+        "Last address minus the first",
+        Flag("64bit", 1, "Upper half follows"),
+        Hex("Offset", 2, 30, "Bits 31:2"));
     private static readonly RegisterDescription Upper = Register("Upper", 0, 4, Rw, "Upper half");
 
     internal static void Decode(CapabilityReader reader)
@@ -71,8 +87,12 @@ internal static class EnhancedAllocationCapability
         int next = at + 12;
         string baseHigh = ReadUpper(reader, reader.DoubleWord(at + 4), ref next, end, $"Base{entry}Hi");
         string offsetHigh = ReadUpper(reader, reader.DoubleWord(at + 8), ref next, end, $"MaxOffset{entry}Hi");
-        reader.Derive($"Entry {entry} base", string.Create(CultureInfo.InvariantCulture, $"{baseHigh}{reader.DoubleWord(at + 4) & ~3u:x8}"));
-        reader.Derive($"Entry {entry} max offset", string.Create(CultureInfo.InvariantCulture, $"{offsetHigh}{reader.DoubleWord(at + 8) | 3u:x8}"));
+        reader.Derive(
+            $"Entry {entry} base",
+            string.Create(CultureInfo.InvariantCulture, $"{baseHigh}{reader.DoubleWord(at + 4) & ~3u:x8}"));
+        reader.Derive(
+            $"Entry {entry} max offset",
+            string.Create(CultureInfo.InvariantCulture, $"{offsetHigh}{reader.DoubleWord(at + 8) | 3u:x8}"));
     }
 
     private static string ReadUpper(CapabilityReader reader, uint low, ref int next, int end, string name)
@@ -89,13 +109,34 @@ internal static class EnhancedAllocationCapability
     }
 
     private static IReadOnlyList<RegisterFieldValue> Indicators() => Names(
-        "BAR 0", "BAR 1", "BAR 2", "BAR 3", "BAR 4", "BAR 5", "resource behind function", "not indicated", "expansion ROM", "VF-BAR 0", "VF-BAR 1",
-        "VF-BAR 2", "VF-BAR 3", "VF-BAR 4", "VF-BAR 5", "reserved");
+        "BAR 0",
+        "BAR 1",
+        "BAR 2",
+        "BAR 3",
+        "BAR 4",
+        "BAR 5",
+        "resource behind function",
+        "not indicated",
+        "expansion ROM",
+        "VF-BAR 0",
+        "VF-BAR 1",
+        "VF-BAR 2",
+        "VF-BAR 3",
+        "VF-BAR 4",
+        "VF-BAR 5",
+        "reserved");
 
     private static IReadOnlyList<RegisterFieldValue> Properties(string unavailable) =>
     [
-        .. Names("memory space, non-prefetchable", "memory space, prefetchable", "I/O space", "VF memory space, prefetchable", "VF memory space, non-prefetchable",
-            "allocation behind bridge, non-prefetchable memory", "allocation behind bridge, prefetchable memory", "allocation behind bridge, I/O space"),
+        .. Names(
+            "memory space, non-prefetchable",
+            "memory space, prefetchable",
+            "I/O space",
+            "VF memory space, prefetchable",
+            "VF memory space, non-prefetchable",
+            "allocation behind bridge, non-prefetchable memory",
+            "allocation behind bridge, prefetchable memory",
+            "allocation behind bridge, I/O space"),
         new(0xfd, "memory space resource unavailable for use"),
         new(0xfe, "I/O space resource unavailable for use"),
         new(0xff, unavailable),

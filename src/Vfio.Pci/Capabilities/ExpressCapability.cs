@@ -88,7 +88,8 @@ internal static class ExpressCapability
             uint now = reader.Word(0x12);
             bool isDownstream = IsDownstream(type);
             reader.Derive("Link speed", Name(now & 0xf) + Compare(now & 0xf, capable & 0xf, isDownstream));
-            reader.Derive("Link width", $"x{Bits(now, 4, 6)}{Compare(Bits(now, 4, 6), Bits(capable, 4, 6), isDownstream)}");
+            reader.Derive(
+                "Link width", $"x{Bits(now, 4, 6)}{Compare(Bits(now, 4, 6), Bits(capable, 4, 6), isDownstream)}");
         }
 
         if (hasSlot && reader.Has(0x14, 4))

@@ -57,7 +57,8 @@ internal static class ExpressRegisters
         Register("LnkCap", 0x0c, 4, Ro, "Link capabilities",
             Named("Speed", 0, 4, "Fastest link speed", Speeds),
             Named("Width", 4, 6, "Widest link", Widths),
-            Named("ASPM", 10, 2, "Power states the link can enter by itself", Names("not supported", "L0s", "L1", "L0s L1")),
+            Named("ASPM", 10, 2, "Power states the link can enter by itself", Names(
+                "not supported", "L0s", "L1", "L0s L1")),
             Named("ExitL0s", 12, 3, "Latency from L0s", L0sLatencies),
             Named("ExitL1", 15, 3, "Latency from L1", L1Latencies),
             Flag("ClockPM", 18, "Works without reference clock in L1"),
@@ -67,7 +68,8 @@ internal static class ExpressRegisters
             Flag("ASPMOptComp", 22, "Complies with the newer ASPM rules"),
             Number("Port", 24, 8, "Port number")),
         Register("LnkCtl", 0x10, 2, Rw, "Link control",
-            Named("ASPM", 0, 2, "Power states the link may enter by itself", Names("Disabled", "L0s Enabled", "L1 Enabled", "L0s L1 Enabled")),
+            Named("ASPM", 0, 2, "Power states the link may enter by itself", Names(
+                "Disabled", "L0s Enabled", "L1 Enabled", "L0s L1 Enabled")),
             Flag("PTMPropDelayAdapt", 2, "PTM propagation delay in the other byte order"),
             Named("RCB", 3, 1, "Read completion boundary", Names("64 bytes", "128 bytes")),
             Flag("Disabled", 4, "Link is disabled"),

@@ -22,15 +22,19 @@ internal static class ExpressRegisters2
             Flag("128bitCAS", 9, "Completes 128-bit compare-and-swap"),
             Flag("NROPrPrP", 10, "No relaxed-order passing of peer-to-peer writes"),
             Flag("LTR", 11, "Can report latency tolerance"),
-            Named("TPHComp", 12, 2, "Completes requests with hints", Names("TPHComp- ExtTPHComp-", "TPHComp+ ExtTPHComp-", "", "TPHComp+ ExtTPHComp+")),
-            Named("LNSystemCLS", 14, 2, "Cache lines of lightweight notification", Names("Not Supported", "64byte cachelines", "128byte cachelines", "Reserved")),
+            Named("TPHComp", 12, 2, "Completes requests with hints", Names(
+                "TPHComp- ExtTPHComp-", "TPHComp+ ExtTPHComp-", "", "TPHComp+ ExtTPHComp+")),
+            Named("LNSystemCLS", 14, 2, "Cache lines of lightweight notification", Names(
+                "Not Supported", "64byte cachelines", "128byte cachelines", "Reserved")),
             Flag("10BitTagComp", 16, "Completes requests with 10-bit tags"),
             Flag("10BitTagReq", 17, "Supports 10-bit tags"),
-            Named("OBFF", 18, 2, "Supports optimized buffer flush and fill", Names("Not Supported", "Via message", "Via WAKE#", "Via message/WAKE#")),
+            Named("OBFF", 18, 2, "Supports optimized buffer flush and fill", Names(
+                "Not Supported", "Via message", "Via WAKE#", "Via message/WAKE#")),
             Flag("ExtFmt", 20, "Supports the 3-bit format field"),
             Flag("EETLPPrefix", 21, "Supports end-to-end prefixes"),
             Named("MaxEETLPPrefixes", 22, 2, "Maximum number of end-to-end prefixes", Names("4", "1", "2", "3")),
-            Named("EmergencyPowerReduction", 24, 2, "Supports emergency power reduction", Names("Not Supported", "Dev Specific", "Form Factor Dev Specific", "Reserved")),
+            Named("EmergencyPowerReduction", 24, 2, "Supports emergency power reduction", Names(
+                "Not Supported", "Dev Specific", "Form Factor Dev Specific", "Reserved")),
             Flag("EmergencyPowerReductionInit", 26, "Must be initialised after a power reduction"),
             Flag("DMWr", 28, "Completes deferrable memory writes"),
             Number("DMWrLength", 29, 2, "Longest deferrable memory write"),
@@ -46,7 +50,8 @@ internal static class ExpressRegisters2
             Flag("LTR", 10, "Reports latency tolerance"),
             Flag("EmergencyPowerReductionReq", 11, "Emergency power reduction is requested"),
             Flag("10BitTagReq", 12, "May use 10-bit tags"),
-            Named("OBFF", 13, 2, "Method of optimized buffer flush and fill", Names("Disabled", "Via message A", "Via message B", "Via WAKE#")),
+            Named("OBFF", 13, 2, "Method of optimized buffer flush and fill", Names(
+                "Disabled", "Via message A", "Via message B", "Via WAKE#")),
             Flag("EETLPPrefixBlk", 15, "Blocks outgoing end-to-end prefixes")),
         Register("DevSta2", 0x2a, 2, Ro, "Device status 2"),
     ]);
@@ -63,7 +68,8 @@ internal static class ExpressRegisters2
             Flag("2Retimers", 24, "Detects two retimers"),
             Flag("DRS", 31, "Can report device readiness")),
         Register("LnkCtl2", 0x30, 2, Rw, "Link control 2",
-            Named("TargetLinkSpeed", 0, 4, "Target speed", Names("2.5GT/s", "2.5GT/s", "5GT/s", "8GT/s", "16GT/s", "32GT/s", "64GT/s")),
+            Named("TargetLinkSpeed", 0, 4, "Target speed", Names(
+                "2.5GT/s", "2.5GT/s", "5GT/s", "8GT/s", "16GT/s", "32GT/s", "64GT/s")),
             Flag("EnterCompliance", 4, "Enters compliance mode"),
             Flag("SpeedDis", 5, "May not change its speed by itself"),
             Named("SelectableDe-emphasis", 6, 1, "De-emphasis at 5 GT/s", Deemphases()),
@@ -80,7 +86,8 @@ internal static class ExpressRegisters2
             Flag("LinkEqualizationRequest", 5, "Equalization is requested"),
             Flag("Retimer", 6, "A retimer is present"),
             Flag("2Retimers", 7, "Two retimers are present"),
-            Named("CrosslinkRes", 8, 2, "Result of a crosslink", Names("unsupported", "Upstream Port", "Downstream Port", "incomplete")),
+            Named("CrosslinkRes", 8, 2, "Result of a crosslink", Names(
+                "unsupported", "Upstream Port", "Downstream Port", "incomplete")),
             Flag("FlitMode", 10, "Uses flit mode"),
             Named("DownstreamComp", 12, 3, "Downstream component", Components()),
             Flag("DRS", 15, "The downstream device reported readiness")),
@@ -89,23 +96,55 @@ internal static class ExpressRegisters2
     // Sections 7.5.3.21 to 7.5.3.23. Most of these registers have no defined fields yet.
     internal static readonly IReadOnlyList<RegisterDescription> Slot = Array.AsReadOnly<RegisterDescription>(
     [
-        Register("SltCap2", 0x34, 4, Ro, "Slot capabilities 2", Flag("InbandPDDis", 0, "In-band presence detection can be disabled")),
+        Register("SltCap2", 0x34, 4, Ro, "Slot capabilities 2", Flag(
+            "InbandPDDis", 0, "In-band presence detection can be disabled")),
         Register("SltCtl2", 0x38, 2, Rw, "Slot control 2"),
         Register("SltSta2", 0x3a, 2, Ro, "Slot status 2"),
     ]);
 
     private static IReadOnlyList<RegisterFieldValue> CompletionRanges() => Names(
-        "Not Supported", "Range A", "Range B", "Range AB", "", "", "Range BC", "Range ABC", "", "", "", "", "", "", "Range BCD", "Range ABCD");
+        "Not Supported",
+        "Range A",
+        "Range B",
+        "Range AB",
+        "",
+        "",
+        "Range BC",
+        "Range ABC",
+        "",
+        "",
+        "",
+        "",
+        "",
+        "",
+        "Range BCD",
+        "Range ABCD");
 
     private static IReadOnlyList<RegisterFieldValue> Timeouts() => Names(
-        "50us to 50ms", "50us to 100us", "1ms to 10ms", "", "", "16ms to 55ms", "65ms to 210ms", "", "", "260ms to 900ms", "1s to 3.5s",
-        "", "", "4s to 13s", "17s to 64s");
+        "50us to 50ms",
+        "50us to 100us",
+        "1ms to 10ms",
+        "",
+        "",
+        "16ms to 55ms",
+        "65ms to 210ms",
+        "",
+        "",
+        "260ms to 900ms",
+        "1s to 3.5s",
+        "",
+        "",
+        "4s to 13s",
+        "17s to 64s");
 
     private static IReadOnlyList<RegisterFieldValue> Deemphases() => Names("-6dB", "-3.5dB");
 
     private static IReadOnlyList<RegisterFieldValue> Margins() => Names(
-        "Normal Operating Range", "800-1200mV(full-swing)/400-700mV(half-swing)", "200-400mV(full-swing)/100-200mV(half-swing)",
-        "200-400mV(full-swing)/100-200mV(half-swing)", "200-400mV(full-swing)/100-200mV(half-swing)",
+        "Normal Operating Range",
+        "800-1200mV(full-swing)/400-700mV(half-swing)",
+        "200-400mV(full-swing)/100-200mV(half-swing)",
+        "200-400mV(full-swing)/100-200mV(half-swing)",
+        "200-400mV(full-swing)/100-200mV(half-swing)",
         "200-400mV(full-swing)/100-200mV(half-swing)");
 
     private static IReadOnlyList<RegisterFieldValue> Presets() => Names(

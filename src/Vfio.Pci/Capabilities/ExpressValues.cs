@@ -19,16 +19,27 @@ internal static class ExpressValues
     internal const int EventCollector = 10;
 
     internal static readonly IReadOnlyList<RegisterFieldValue> PortTypes = Names(
-        "Endpoint", "Legacy Endpoint", "", "", "Root Port", "Upstream Port", "Downstream Port", "PCI-Express to PCI/PCI-X Bridge",
-        "PCI/PCI-X to PCI-Express Bridge", "Root Complex Integrated Endpoint", "Root Complex Event Collector");
+        "Endpoint",
+        "Legacy Endpoint",
+        "",
+        "",
+        "Root Port",
+        "Upstream Port",
+        "Downstream Port",
+        "PCI-Express to PCI/PCI-X Bridge",
+        "PCI/PCI-X to PCI-Express Bridge",
+        "Root Complex Integrated Endpoint",
+        "Root Complex Event Collector");
 
     internal static readonly IReadOnlyList<RegisterFieldValue> Payloads = Names(
         "128 bytes", "256 bytes", "512 bytes", "1024 bytes", "2048 bytes", "4096 bytes");
 
-    internal static readonly IReadOnlyList<RegisterFieldValue> Speeds = Names("", "2.5GT/s", "5GT/s", "8GT/s", "16GT/s", "32GT/s", "64GT/s");
+    internal static readonly IReadOnlyList<RegisterFieldValue> Speeds = Names(
+        "", "2.5GT/s", "5GT/s", "8GT/s", "16GT/s", "32GT/s", "64GT/s");
 
     internal static readonly IReadOnlyList<RegisterFieldValue> Widths =
-        [.. new ulong[] { 1, 2, 4, 8, 12, 16, 32 }.Select(lanes => new RegisterFieldValue(lanes, string.Create(CultureInfo.InvariantCulture, $"x{lanes}")))];
+        [.. new ulong[] { 1, 2, 4, 8, 12, 16, 32 }.Select(
+            lanes => new RegisterFieldValue(lanes, string.Create(CultureInfo.InvariantCulture, $"x{lanes}")))];
 
     internal static readonly IReadOnlyList<RegisterFieldValue> L0sLatencies = Names(
         "<64ns", "<128ns", "<256ns", "<512ns", "<1us", "<2us", "<4us", "unlimited");
@@ -45,7 +56,9 @@ internal static class ExpressValues
     {
         if (scale == 0 && value >= 0xf0)
         {
-            return value == 0xff ? ">600W" : string.Create(CultureInfo.InvariantCulture, $"{250 + (25 * (value - 0xf0))}W");
+            return value == 0xff
+                ? ">600W"
+                : string.Create(CultureInfo.InvariantCulture, $"{250 + (25 * (value - 0xf0))}W");
         }
 
         decimal[] scales = [1m, 0.1m, 0.01m, 0.001m];

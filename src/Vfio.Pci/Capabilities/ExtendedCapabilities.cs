@@ -22,9 +22,11 @@ internal static class ExtendedCapabilities
             Named("Scale", 8, 2, "Unit", Names("1W", "0.1W", "0.01W", "0.001W")),
             Number("Substate", 10, 3, "Power management substate"),
             Named("State", 13, 2, "Power state", Names("D0", "D1", "D2", "D3")),
-            Named("Type", 15, 3, "Operating condition", Names("PME Aux", "Auxiliary", "Idle", "Sustained", "Sustained, reduced", "Maximum, reduced", "", "Maximum")),
+            Named("Type", 15, 3, "Operating condition", Names(
+                "PME Aux", "Auxiliary", "Idle", "Sustained", "Sustained, reduced", "Maximum, reduced", "", "Maximum")),
             Named("Rail", 18, 3, "Power rail", Names("12V", "3.3V", "1.5V or 1.8V", "48V", "5V", "", "", "Thermal"))),
-        Register("Cap", 0x0c, 1, Ro, "Capabilities", Flag("SystemAllocated", 0, "Already included in the system budget")),
+        Register(
+            "Cap", 0x0c, 1, Ro, "Capabilities", Flag("SystemAllocated", 0, "Already included in the system budget")),
     ];
 
     // PCI Express Base Specification 6.0, section 7.9.13.
@@ -35,7 +37,8 @@ internal static class ExtendedCapabilities
             Flag("IntVecMode", 1, "Steering tags by interrupt vector"),
             Flag("DevSpecMode", 2, "Device-specific steering tags"),
             Flag("ExtReq", 8, "Supports 16-bit steering tags"),
-            Named("STLocation", 9, 2, "Location of the steering table", Names("not present", "in this capability", "in the MSI-X table")),
+            Named("STLocation", 9, 2, "Location of the steering table", Names(
+                "not present", "in this capability", "in the MSI-X table")),
             Number("STSize", 16, 11, "Entries of the steering table, minus one")),
         Register("TPHCtl", 8, 4, Rw, "Control",
             Named("Mode", 0, 3, "Steering mode", Names("none", "interrupt vector", "device specific")),
@@ -51,7 +54,8 @@ internal static class ExtendedCapabilities
             Flag("Root", 2, "Can be the source of the time"),
             Flag("ePTM", 3, "Supports enhanced PTM"),
             Flag("PropDelayAdapt", 4, "Can adapt to the other byte order"),
-            Named("ClockGranularity", 8, 8, "Granularity of the local clock in nanoseconds", Granularities("Unimplemented"))),
+            Named("ClockGranularity", 8, 8, "Granularity of the local clock in nanoseconds", Granularities(
+                "Unimplemented"))),
         Register("PTMControl", 8, 4, Rw, "Control",
             Flag("Enabled", 0, "Is enabled"),
             Flag("RootSelected", 1, "Is the source of the time"),
@@ -61,7 +65,8 @@ internal static class ExtendedCapabilities
     // PCI Express Base Specification 6.0, section 7.9.24.
     private static readonly RegisterDescription[] ObjectExchange =
     [
-        Register("DOECap", 4, 4, Ro, "Capabilities", Flag("IntSup", 0, "Supports interrupts"), Hex("IntMsg", 1, 11, "Interrupt message number")),
+        Register("DOECap", 4, 4, Ro, "Capabilities", Flag("IntSup", 0, "Supports interrupts"), Hex(
+            "IntMsg", 1, 11, "Interrupt message number")),
         Register("DOECtl", 8, 4, RegisterAccess.WriteHasSideEffects, "Control",
             Flag("Abort", 0, "Writing 1 aborts"),
             Flag("IntEn", 1, "Interrupt is enabled"),
@@ -72,7 +77,12 @@ internal static class ExtendedCapabilities
             Flag("Error", 2, "Error seen"),
             Flag("ObjectReady", 31, "An object is ready to be read")),
         Register("WriteMailbox", 0x10, 4, RegisterAccess.WriteOnly, "Next 4 bytes to the device"),
-        Register("ReadMailbox", 0x14, 4, RegisterAccess.WriteHasSideEffects, "Next 4 bytes from the device; a write removes them"),
+        Register(
+            "ReadMailbox",
+            0x14,
+            4,
+            RegisterAccess.WriteHasSideEffects,
+            "Next 4 bytes from the device; a write removes them"),
     ];
 
     internal static void DecodeSerialNumber(CapabilityReader reader)
@@ -94,7 +104,14 @@ internal static class ExtendedCapabilities
         uint capable = reader.DoubleWord(4);
         if (Bits(capable, 9, 2) == 1)
         {
-            RegisterDescription entry = Register("ST", 0x0c, 2, Rw, "Steering tag", Number("Lower", 0, 8, "Tag"), Number("Upper", 8, 8, "Tag, upper half"));
+            RegisterDescription entry = Register(
+                "ST",
+                0x0c,
+                2,
+                Rw,
+                "Steering tag",
+                Number("Lower", 0, 8, "Tag"),
+                Number("Upper", 8, 8, "Tag, upper half"));
             for (int i = 0; i <= Math.Min(Bits(capable, 16, 11), 63); i++)
             {
                 reader.Read(entry, 2 * i, $"{i}");
@@ -106,5 +123,6 @@ internal static class ExtendedCapabilities
 
     internal static void DecodeObjectExchange(CapabilityReader reader) => reader.Read(ObjectExchange);
 
-    private static IReadOnlyList<RegisterFieldValue> Granularities(string zero) => [new(0, zero), new(0xff, "Greater than 254ns")];
+    private static IReadOnlyList<RegisterFieldValue> Granularities(string zero) =>
+        [new(0, zero), new(0xff, "Greater than 254ns")];
 }

@@ -71,7 +71,8 @@ internal static class HeaderDecoder
 
             string width = type switch { 0 => "32-bit", 1 => "low-1M", 2 => "64-bit", _ => "type 3" };
             string prefix = (low & 8) != 0 ? "" : "non-";
-            reader.Derive(name, $"Memory at {Address(address, false, 8)} ({width}, {prefix}prefetchable){Disabled(hasMemory)}");
+            reader.Derive(
+                name, $"Memory at {Address(address, false, 8)} ({width}, {prefix}prefetchable){Disabled(hasMemory)}");
         }
     }
 
@@ -92,7 +93,9 @@ internal static class HeaderDecoder
         uint address = rom & ~0x7ffu;
         bool hasMemory = (reader.Word(4) & 2) != 0;
         string state = (rom & 1) == 0 ? " [disabled]" : hasMemory ? "" : " [disabled by cmd]";
-        reader.Derive("Expansion ROM", $"{(address == 0 ? "<unassigned>" : address.ToString("x8", CultureInfo.InvariantCulture))}{state}");
+        reader.Derive(
+            "Expansion ROM",
+            $"{(address == 0 ? "<unassigned>" : address.ToString("x8", CultureInfo.InvariantCulture))}{state}");
     }
 
     // Sections 7.5.1.3.6 to 7.5.1.3.10: addresses are in units of 4 KiB and 1 MiB. If a base is above its limit,
@@ -110,7 +113,12 @@ internal static class HeaderDecoder
             bool isWide = (ports & 1) != 0;
             ulong upper = isWide ? (ulong)reader.Word(0x30) << 16 : 0;
             ulong upperLimit = isWide ? (ulong)reader.Word(0x32) << 16 : 0;
-            DeriveWindow(reader, "I/O behind bridge", upper | (ports & 0xf0) << 8, (upperLimit | (lastPort & 0xf0) << 8) + 0xfff, isWide ? 32 : 16);
+            DeriveWindow(
+                reader,
+                "I/O behind bridge",
+                upper | (ports & 0xf0) << 8,
+                (upperLimit | (lastPort & 0xf0) << 8) + 0xfff,
+                isWide ? 32 : 16);
         }
 
         uint memory = reader.Word(0x20);
@@ -128,7 +136,8 @@ internal static class HeaderDecoder
         uint lastPrefetchable = reader.Word(0x26);
         if ((prefetchable & 0xf) != (lastPrefetchable & 0xf) || (prefetchable & 0xf) > 1)
         {
-            reader.Derive("Prefetchable memory behind bridge", $"unknown range types {prefetchable:x}/{lastPrefetchable:x}");
+            reader.Derive(
+                "Prefetchable memory behind bridge", $"unknown range types {prefetchable:x}/{lastPrefetchable:x}");
         }
         else
         {
@@ -136,14 +145,19 @@ internal static class HeaderDecoder
             ulong upper = isWide ? (ulong)reader.DoubleWord(0x28) << 32 : 0;
             ulong upperLimit = isWide ? (ulong)reader.DoubleWord(0x2c) << 32 : 0;
             DeriveWindow(
-                reader, "Prefetchable memory behind bridge", upper | (prefetchable & 0xfff0) << 16, (upperLimit | (lastPrefetchable & 0xfff0) << 16) + 0xfffff, isWide ? 64 : 32);
+                reader,
+                "Prefetchable memory behind bridge",
+                upper | (prefetchable & 0xfff0) << 16,
+                (upperLimit | (lastPrefetchable & 0xfff0) << 16) + 0xfffff,
+                isWide ? 64 : 32);
         }
     }
 
     private static void DeriveWindow(CapabilityReader reader, string name, ulong first, ulong last, int bits)
     {
         string format = bits switch { 16 => "x4", 32 => "x8", _ => "x16" };
-        string range = $"{first.ToString(format, CultureInfo.InvariantCulture)}-{last.ToString(format, CultureInfo.InvariantCulture)}";
+        string range = $"{first.ToString(format, CultureInfo.InvariantCulture)}"
+            + $"-{last.ToString(format, CultureInfo.InvariantCulture)}";
         string size = first > last ? " [disabled]" : Size(unchecked(last - first + 1));
         reader.Derive(name, $"{range}{size} [{bits}-bit]");
     }

@@ -77,13 +77,31 @@ internal static class HeaderRegisters
         Register("SECONDARY_BUS", 0x19, 1, Rw, "Bus below"),
         Register("SUBORDINATE_BUS", 0x1a, 1, Rw, "Highest bus below"),
         Register("SEC_LATENCY_TIMER", 0x1b, 1, Rw, "Latency timer of the bus below"),
-        Register("IO_BASE", 0x1c, 1, Rw, "First I/O port forwarded", Window("Type", "16-bit", "32-bit"), Hex("Base", 4, 4, "Address bits 15:12")),
-        Register("IO_LIMIT", 0x1d, 1, Rw, "Last I/O port forwarded", Window("Type", "16-bit", "32-bit"), Hex("Limit", 4, 4, "Address bits 15:12")),
+        Register("IO_BASE", 0x1c, 1, Rw, "First I/O port forwarded", Window("Type", "16-bit", "32-bit"), Hex(
+            "Base", 4, 4, "Address bits 15:12")),
+        Register("IO_LIMIT", 0x1d, 1, Rw, "Last I/O port forwarded", Window("Type", "16-bit", "32-bit"), Hex(
+            "Limit", 4, 4, "Address bits 15:12")),
         SecondaryStatus("SEC_STATUS", 0x1e, "<SERR"),
-        Register("MEMORY_BASE", 0x20, 2, Rw, "First memory address forwarded", Hex("Base", 4, 12, "Address bits 31:20")),
-        Register("MEMORY_LIMIT", 0x22, 2, Rw, "Last memory address forwarded", Hex("Limit", 4, 12, "Address bits 31:20")),
-        Register("PREF_MEMORY_BASE", 0x24, 2, Rw, "First prefetchable address forwarded", Window("Type", "32-bit", "64-bit"), Hex("Base", 4, 12, "Address bits 31:20")),
-        Register("PREF_MEMORY_LIMIT", 0x26, 2, Rw, "Last prefetchable address forwarded", Window("Type", "32-bit", "64-bit"), Hex("Limit", 4, 12, "Address bits 31:20")),
+        Register(
+            "MEMORY_BASE", 0x20, 2, Rw, "First memory address forwarded", Hex("Base", 4, 12, "Address bits 31:20")),
+        Register(
+            "MEMORY_LIMIT", 0x22, 2, Rw, "Last memory address forwarded", Hex("Limit", 4, 12, "Address bits 31:20")),
+        Register(
+            "PREF_MEMORY_BASE",
+            0x24,
+            2,
+            Rw,
+            "First prefetchable address forwarded",
+            Window("Type", "32-bit", "64-bit"),
+            Hex("Base", 4, 12, "Address bits 31:20")),
+        Register(
+            "PREF_MEMORY_LIMIT",
+            0x26,
+            2,
+            Rw,
+            "Last prefetchable address forwarded",
+            Window("Type", "32-bit", "64-bit"),
+            Hex("Limit", 4, 12, "Address bits 31:20")),
         Register("PREF_BASE_UPPER32", 0x28, 4, Rw, "Upper half of the first prefetchable address"),
         Register("PREF_LIMIT_UPPER32", 0x2c, 4, Rw, "Upper half of the last prefetchable address"),
         Register("IO_BASE_UPPER16", 0x30, 2, Rw, "Upper half of the first I/O port"),
@@ -119,9 +137,11 @@ internal static class HeaderRegisters
         Register("CB_MEMORY_LIMIT_0", 0x20, 4, Rw, "Last address of memory window 0"),
         Register("CB_MEMORY_BASE_1", 0x24, 4, Rw, "First address of memory window 1"),
         Register("CB_MEMORY_LIMIT_1", 0x28, 4, Rw, "Last address of memory window 1"),
-        Register("CB_IO_BASE_0", 0x2c, 4, Rw, "First port of I/O window 0", Flag("32bit", 0, "32-bit ports"), Hex("Base", 2, 30, "Port bits 31:2")),
+        Register("CB_IO_BASE_0", 0x2c, 4, Rw, "First port of I/O window 0", Flag("32bit", 0, "32-bit ports"), Hex(
+            "Base", 2, 30, "Port bits 31:2")),
         Register("CB_IO_LIMIT_0", 0x30, 4, Rw, "Last port of I/O window 0", Hex("Limit", 2, 30, "Port bits 31:2")),
-        Register("CB_IO_BASE_1", 0x34, 4, Rw, "First port of I/O window 1", Flag("32bit", 0, "32-bit ports"), Hex("Base", 2, 30, "Port bits 31:2")),
+        Register("CB_IO_BASE_1", 0x34, 4, Rw, "First port of I/O window 1", Flag("32bit", 0, "32-bit ports"), Hex(
+            "Base", 2, 30, "Port bits 31:2")),
         Register("CB_IO_LIMIT_1", 0x38, 4, Rw, "Last port of I/O window 1", Hex("Limit", 2, 30, "Port bits 31:2")),
         .. Interrupt(),
         Register("CB_BRIDGE_CONTROL", 0x3e, 2, Rw, "Bridge control",
@@ -142,7 +162,9 @@ internal static class HeaderRegisters
 
     private static RegisterDescription[] BaseAddresses(int count) =>
     [
-        .. Enumerable.Range(0, count).Select(i => Register($"BASE_ADDRESS_{i}", 0x10 + (4 * i), 4, Rw, $"Base address register {i}", BaseAddressFields())),
+        .. Enumerable.Range(0, count)
+            .Select(i => Register(
+                $"BASE_ADDRESS_{i}", 0x10 + (4 * i), 4, Rw, $"Base address register {i}", BaseAddressFields())),
     ];
 
     // Bits 2:1 and bit 3 have this meaning only for memory (section 7.5.1.2.1).
@@ -154,26 +176,30 @@ internal static class HeaderRegisters
         Hex("Address", 4, 28, "Address bits 31:4"),
     ];
 
-    private static RegisterDescription Rom(string name, int offset) => Register(name, offset, 4, Rw, "Base address of the expansion ROM",
-        Flag("Enable", 0, "ROM is enabled"),
-        Hex("Address", 11, 21, "Address bits 31:11"));
+    private static RegisterDescription Rom(string name, int offset) =>
+        Register(name, offset, 4, Rw, "Base address of the expansion ROM",
+            Flag("Enable", 0, "ROM is enabled"),
+            Hex("Address", 11, 21, "Address bits 31:11"));
 
     internal static RegisterDescription[] Interrupt() =>
     [
         Register("INTERRUPT_LINE", 0x3c, 1, Rw, "Interrupt line recorded by the firmware"),
-        Register("INTERRUPT_PIN", 0x3d, 1, Ro, "Interrupt pin", Named("Pin", 0, 8, "Pin", Names("none", "A", "B", "C", "D"))),
+        Register("INTERRUPT_PIN", 0x3d, 1, Ro, "Interrupt pin", Named(
+            "Pin", 0, 8, "Pin", Names("none", "A", "B", "C", "D"))),
     ];
 
-    private static RegisterField Window(string name, string narrow, string wide) => Named(name, 0, 4, "Width of the address", Names(narrow, wide));
+    private static RegisterField Window(string name, string narrow, string wide) =>
+        Named(name, 0, 4, "Width of the address", Names(narrow, wide));
 
-    private static RegisterDescription SecondaryStatus(string name, int offset, string systemError) => Register(name, offset, 2, W1C, "Status of the bus below",
-        Flag("66MHz", 5, "Supports 66 MHz"),
-        Flag("FastB2B", 7, "Supports fast back-to-back transactions"),
-        Flag("ParErr", 8, "Parity error on data that it sent or requested"),
-        Named("DEVSEL", 9, 2, "DEVSEL timing", Timings),
-        Flag(">TAbort", 11, "It aborted a transaction as target"),
-        Flag("<TAbort", 12, "A target aborted its transaction"),
-        Flag("<MAbort", 13, "Its transaction was not answered"),
-        Flag(systemError, 14, "A system error was signalled"),
-        Flag("<PERR", 15, "It detected a parity error"));
+    private static RegisterDescription SecondaryStatus(string name, int offset, string systemError) =>
+        Register(name, offset, 2, W1C, "Status of the bus below",
+            Flag("66MHz", 5, "Supports 66 MHz"),
+            Flag("FastB2B", 7, "Supports fast back-to-back transactions"),
+            Flag("ParErr", 8, "Parity error on data that it sent or requested"),
+            Named("DEVSEL", 9, 2, "DEVSEL timing", Timings),
+            Flag(">TAbort", 11, "It aborted a transaction as target"),
+            Flag("<TAbort", 12, "A target aborted its transaction"),
+            Flag("<MAbort", 13, "Its transaction was not answered"),
+            Flag(systemError, 14, "A system error was signalled"),
+            Flag("<PERR", 15, "It detected a parity error"));
 }

@@ -31,7 +31,8 @@ internal static class HyperTransportCapability
         Flag("Enable", 0, "Maps MSI to HyperTransport interrupts"),
         Flag("Fixed", 1, "The address is fixed"));
 
-    private static readonly RegisterDescription OtherCommand = Register("Command", 2, 2, Rw, "Command", Number("Type", 11, 5, "Type of the capability"));
+    private static readonly RegisterDescription OtherCommand = Register(
+        "Command", 2, 2, Rw, "Command", Number("Type", 11, 5, "Type of the capability"));
 
     private static readonly RegisterDescription[] MsiAddress =
     [
@@ -39,7 +40,8 @@ internal static class HyperTransportCapability
         Register("AddressHi", 8, 4, Rw, "Mapped address, upper half"),
     ];
 
-    private static readonly RegisterDescription Revision = Register("Revision", 0, 1, Ro, "Revision", Number("Minor", 0, 5, "Minor"), Number("Major", 5, 3, "Major"));
+    private static readonly RegisterDescription Revision = Register(
+        "Revision", 0, 1, Ro, "Revision", Number("Minor", 0, 5, "Minor"), Number("Major", 5, 3, "Major"));
 
     internal static void Decode(CapabilityReader reader)
     {

@@ -8,7 +8,8 @@ namespace Vfio.Pci;
 /// </summary>
 internal static class HyperTransportRegisters
 {
-    private static readonly IReadOnlyList<RegisterFieldValue> Widths = Names("8bit", "16bit", "[2]", "32bit", "2bit", "4bit", "[6]", "N/C");
+    private static readonly IReadOnlyList<RegisterFieldValue> Widths = Names(
+        "8bit", "16bit", "[2]", "32bit", "2bit", "4bit", "[6]", "N/C");
 
     internal static readonly IReadOnlyList<RegisterDescription> Link = Array.AsReadOnly<RegisterDescription>(
     [
@@ -31,32 +32,70 @@ internal static class HyperTransportRegisters
     ]);
 
     internal static readonly IReadOnlyList<RegisterDescription> OldLink = Array.AsReadOnly<RegisterDescription>(
-        [Register("LinkControl", 0, 2, Rw, "Link control", LinkControl()), Register("LinkConfig", 2, 2, Rw, "Link configuration", LinkConfig())]);
+        [
+            Register("LinkControl", 0, 2, Rw, "Link control", LinkControl()),
+            Register("LinkConfig", 2, 2, Rw, "Link configuration", LinkConfig()),
+        ]);
 
-    internal static readonly RegisterDescription Frequency = Register("LinkFrequency", 0, 1, Rw, "Link frequency and errors",
-        Named("Freq", 0, 4, "Frequency", Names("200MHz", "300MHz", "400MHz", "500MHz", "600MHz", "800MHz", "1.0GHz", "1.2GHz", "1.4GHz", "1.6GHz", "[a]", "[b]", "[c]", "[d]", "[e]", "Vend")),
-        Flag("<Prot", 4, "Protocol error"),
-        Flag("<Ovfl", 5, "Overflow"),
-        Flag("<EOC", 6, "Packet at the end of the chain"),
-        Flag("CTLTm", 7, "CTL timeout"));
+    internal static readonly RegisterDescription Frequency = Register(
+        "LinkFrequency", 0, 1, Rw, "Link frequency and errors",
+            Named("Freq", 0, 4, "Frequency", Names(
+                "200MHz", "300MHz", "400MHz", "500MHz", "600MHz", "800MHz", "1.0GHz", "1.2GHz", "1.4GHz", "1.6GHz",
+                "[a]", "[b]", "[c]", "[d]", "[e]", "Vend")),
+            Flag("<Prot", 4, "Protocol error"),
+            Flag("<Ovfl", 5, "Overflow"),
+            Flag("<EOC", 6, "Packet at the end of the chain"),
+            Flag("CTLTm", 7, "CTL timeout"));
 
-    internal static readonly RegisterDescription FrequencyCapability = Register("LinkFrequencyCapability", 0, 2, Ro, "Supported frequencies",
-        Flag("200MHz", 0, "200 MHz"), Flag("300MHz", 1, "300 MHz"), Flag("400MHz", 2, "400 MHz"), Flag("500MHz", 3, "500 MHz"),
-        Flag("600MHz", 4, "600 MHz"), Flag("800MHz", 5, "800 MHz"), Flag("1.0GHz", 6, "1 GHz"), Flag("1.2GHz", 7, "1.2 GHz"),
-        Flag("1.4GHz", 8, "1.4 GHz"), Flag("1.6GHz", 9, "1.6 GHz"), Flag("Vend", 15, "Vendor-specific"));
+    internal static readonly RegisterDescription FrequencyCapability = Register(
+        "LinkFrequencyCapability",
+            0,
+            2,
+            Ro,
+            "Supported frequencies",
+            Flag("200MHz", 0, "200 MHz"),
+            Flag("300MHz", 1, "300 MHz"),
+            Flag("400MHz", 2, "400 MHz"),
+            Flag("500MHz", 3, "500 MHz"),
+            Flag("600MHz", 4, "600 MHz"),
+            Flag("800MHz", 5, "800 MHz"),
+            Flag("1.0GHz", 6, "1 GHz"),
+            Flag("1.2GHz", 7, "1.2 GHz"),
+            Flag("1.4GHz", 8, "1.4 GHz"),
+            Flag("1.6GHz", 9, "1.6 GHz"),
+            Flag("Vend", 15, "Vendor-specific"));
 
     internal static readonly RegisterDescription Feature = Register("Feature", 0, 1, Ro, "Features", Features());
 
     internal static readonly RegisterDescription SecondaryFeature = Register("Feature", 0, 2, Ro, "Features",
-        [.. Features(), Flag("ExtRS", 8, "Has the extended registers"), Flag("UCnfE", 9, "Configuration from below is enabled")]);
+        [
+            .. Features(),
+            Flag("ExtRS", 8, "Has the extended registers"),
+            Flag("UCnfE", 9, "Configuration from below is enabled"),
+        ]);
 
-    internal static readonly RegisterDescription ErrorHandling = Register("ErrorHandling", 0, 2, Rw, "Error handling",
-        Flag("PFlE", 0, "Protocol error floods"), Flag("OFlE", 1, "Overflow floods"), Flag("PFE", 2, "Protocol error is fatal"),
-        Flag("OFE", 3, "Overflow is fatal"), Flag("EOCFE", 4, "End of chain is fatal"), Flag("RFE", 5, "Response error is fatal"),
-        Flag("CRCFE", 6, "CRC error is fatal"), Flag("SERRFE", 7, "System error is fatal"), Flag("CF", 8, "Chain failed"),
-        Flag("RE", 9, "Response error seen"), Flag("PNFE", 10, "Protocol error is not fatal"), Flag("ONFE", 11, "Overflow is not fatal"),
-        Flag("EOCNFE", 12, "End of chain is not fatal"), Flag("RNFE", 13, "Response error is not fatal"),
-        Flag("CRCNFE", 14, "CRC error is not fatal"), Flag("SERRNFE", 15, "System error is not fatal"));
+    internal static readonly RegisterDescription ErrorHandling = Register(
+        "ErrorHandling",
+        0,
+        2,
+        Rw,
+        "Error handling",
+        Flag("PFlE", 0, "Protocol error floods"),
+        Flag("OFlE", 1, "Overflow floods"),
+        Flag("PFE", 2, "Protocol error is fatal"),
+        Flag("OFE", 3, "Overflow is fatal"),
+        Flag("EOCFE", 4, "End of chain is fatal"),
+        Flag("RFE", 5, "Response error is fatal"),
+        Flag("CRCFE", 6, "CRC error is fatal"),
+        Flag("SERRFE", 7, "System error is fatal"),
+        Flag("CF", 8, "Chain failed"),
+        Flag("RE", 9, "Response error seen"),
+        Flag("PNFE", 10, "Protocol error is not fatal"),
+        Flag("ONFE", 11, "Overflow is not fatal"),
+        Flag("EOCNFE", 12, "End of chain is not fatal"),
+        Flag("RNFE", 13, "Response error is not fatal"),
+        Flag("CRCNFE", 14, "CRC error is not fatal"),
+        Flag("SERRNFE", 15, "System error is not fatal"));
 
     internal static readonly IReadOnlyList<RegisterDescription> UpperMemory = Array.AsReadOnly<RegisterDescription>(
     [

@@ -10,7 +10,16 @@ internal static class IsolationCapabilities
     // PCI Express Base Specification 6.0, section 7.7.11.
     private static readonly RegisterDescription[] AccessControl =
     [
-        Register("ACSCap", 4, 2, Ro, "Capabilities", [.. AccessControls(), Number("EgressVectorSize", 8, 8, "Ports that egress control distinguishes; 0 means 256")]),
+        Register(
+            "ACSCap",
+            4,
+            2,
+            Ro,
+            "Capabilities",
+            [
+                .. AccessControls(),
+                Number("EgressVectorSize", 8, 8, "Ports that egress control distinguishes; 0 means 256"),
+            ]),
         Register("ACSCtl", 6, 2, Rw, "Control",
         [
             .. AccessControls(),

@@ -16,12 +16,14 @@ internal static class Layout
 
     internal static RegisterField Flag(string name, int bit, string meaning) => new(name, bit, 1, meaning);
 
-    internal static RegisterField Number(string name, int lowBit, int bitCount, string meaning) => new(name, lowBit, bitCount, meaning);
+    internal static RegisterField Number(string name, int lowBit, int bitCount, string meaning) =>
+        new(name, lowBit, bitCount, meaning);
 
     internal static RegisterField Hex(string name, int lowBit, int bitCount, string meaning) =>
         new(name, lowBit, bitCount, meaning) { IsHexadecimal = true };
 
-    internal static RegisterField Named(string name, int lowBit, int bitCount, string meaning, IReadOnlyList<RegisterFieldValue> values) =>
+    internal static RegisterField Named(
+        string name, int lowBit, int bitCount, string meaning, IReadOnlyList<RegisterFieldValue> values) =>
         new(name, lowBit, bitCount, meaning) { Values = values };
 
     /// <summary>Makes the names of the numbers from 0 on. An empty name stands for a number without one.</summary>

@@ -19,11 +19,12 @@ internal static class LinkLayerCapabilities
         Register("LaneErrStat", 8, 4, W1C, "Lanes that saw an error"),
     ];
 
-    private static readonly RegisterDescription LaneEqualization = Register("LaneEqCtl", 0x0c, 2, Ro, "Equalization of a lane at 8 GT/s",
-        Number("DownTxPreset", 0, 4, "Downstream transmitter preset"),
-        Number("DownRxHint", 4, 3, "Downstream receiver hint"),
-        Number("UpTxPreset", 8, 4, "Upstream transmitter preset"),
-        Number("UpRxHint", 12, 3, "Upstream receiver hint"));
+    private static readonly RegisterDescription LaneEqualization = Register(
+        "LaneEqCtl", 0x0c, 2, Ro, "Equalization of a lane at 8 GT/s",
+            Number("DownTxPreset", 0, 4, "Downstream transmitter preset"),
+            Number("DownRxHint", 4, 3, "Downstream receiver hint"),
+            Number("UpTxPreset", 8, 4, "Upstream transmitter preset"),
+            Number("UpRxHint", 12, 3, "Upstream receiver hint"));
 
     // PCI Express Base Specification 6.0, section 7.7.4.
     private static readonly RegisterDescription[] DataLink =
@@ -56,15 +57,17 @@ internal static class LinkLayerCapabilities
         Register("Retimer2ParityMismatch", 0x18, 4, W1C, "Lanes with a parity mismatch at the second retimer"),
     ];
 
-    private static readonly RegisterDescription LaneEqualization16 = Register("LaneEqCtl", 0x20, 1, Ro, "Equalization of a lane at 16 GT/s",
-        Number("DownTxPreset", 0, 4, "Downstream transmitter preset"),
-        Number("UpTxPreset", 4, 4, "Upstream transmitter preset"));
+    private static readonly RegisterDescription LaneEqualization16 = Register(
+        "LaneEqCtl", 0x20, 1, Ro, "Equalization of a lane at 16 GT/s",
+            Number("DownTxPreset", 0, 4, "Downstream transmitter preset"),
+            Number("UpTxPreset", 4, 4, "Upstream transmitter preset"));
 
     // PCI Express Base Specification 6.0, section 7.7.10.
     private static readonly RegisterDescription[] Margining =
     [
         Register("PortCap", 4, 2, Ro, "Capabilities", Flag("DriverSoftware", 0, "Margining requires driver software")),
-        Register("PortSta", 6, 2, Ro, "Status", Flag("Ready", 0, "Ready to margin"), Flag("SoftwareReady", 1, "Driver software is ready")),
+        Register("PortSta", 6, 2, Ro, "Status", Flag("Ready", 0, "Ready to margin"), Flag(
+            "SoftwareReady", 1, "Driver software is ready")),
     ];
 
     internal static void DecodeSecondary(CapabilityReader reader)
@@ -77,7 +80,9 @@ internal static class LinkLayerCapabilities
             string lanes = "";
             for (int lane = 0; lane < 16; lane++)
             {
-                lanes += (reader.Word(8) >> lane & 1) != 0 ? string.Create(CultureInfo.InvariantCulture, $" {lane}") : "";
+                lanes += (reader.Word(8) >> lane & 1) != 0
+                    ? string.Create(CultureInfo.InvariantCulture, $" {lane}")
+                    : "";
             }
 
             reader.Derive("Lane errors", lanes.Length == 0 ? "0" : $"LaneErr at lane:{lanes}");

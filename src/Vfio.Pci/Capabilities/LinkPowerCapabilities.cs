@@ -70,7 +70,8 @@ internal static class LinkPowerCapabilities
             if ((capable & 4) != 0)
             {
                 uint scale = Bits(first, 29, 3);
-                reader.Derive("LTR1.2_Threshold", scale > 5 ? "<error>" : $"{(ulong)Bits(first, 16, 10) << (5 * (int)scale)}ns");
+                reader.Derive(
+                    "LTR1.2_Threshold", scale > 5 ? "<error>" : $"{(ulong)Bits(first, 16, 10) << (5 * (int)scale)}ns");
             }
 
             uint second = reader.DoubleWord(0x0c);

@@ -20,11 +20,15 @@ internal static class MsiCapability
         Flag("ExtDataEn", 10, "Uses 32-bit message data"));
 
     private static readonly RegisterDescription Address = Register("Address", 4, 4, Rw, "Message address");
-    private static readonly RegisterDescription UpperAddress = Register("AddressHi", 8, 4, Rw, "Message address, upper half");
+    private static readonly RegisterDescription UpperAddress = Register(
+        "AddressHi", 8, 4, Rw, "Message address, upper half");
     private static readonly RegisterDescription Data = Register("Data", 8, 2, Rw, "Message data");
-    private static readonly RegisterDescription ExtendedData = Register("ExtData", 10, 2, Rw, "Message data, upper half");
-    private static readonly RegisterDescription Masking = Register("Masking", 12, 4, Rw, "Masked vectors, one bit each");
-    private static readonly RegisterDescription Pending = Register("Pending", 16, 4, Ro, "Pending vectors, one bit each");
+    private static readonly RegisterDescription ExtendedData = Register(
+        "ExtData", 10, 2, Rw, "Message data, upper half");
+    private static readonly RegisterDescription Masking = Register(
+        "Masking", 12, 4, Rw, "Masked vectors, one bit each");
+    private static readonly RegisterDescription Pending = Register(
+        "Pending", 16, 4, Ro, "Pending vectors, one bit each");
 
     internal static void Decode(CapabilityReader reader)
     {
@@ -50,7 +54,8 @@ internal static class MsiCapability
             reader.Read(Pending, shift);
         }
 
-        reader.Summary = $"Enable{CapabilityReader.Sign(flags, 0)} Count={1 << (flags >> 4 & 7)}/{1 << (flags >> 1 & 7)} "
+        reader.Summary = $"Enable{CapabilityReader.Sign(flags, 0)} "
+            + $"Count={1 << (flags >> 4 & 7)}/{1 << (flags >> 1 & 7)} "
             + $"Maskable{CapabilityReader.Sign(flags, IsMaskable)} 64bit{CapabilityReader.Sign(flags, Is64Bit)}";
     }
 }
@@ -76,7 +81,8 @@ internal static class MsixCapability
     {
         ushort flags = reader.Word(2);
         reader.Read(Registers);
-        reader.Summary = $"Enable{CapabilityReader.Sign(flags, 15)} Count={(flags & 0x7ff) + 1} Masked{CapabilityReader.Sign(flags, 14)}";
+        reader.Summary = $"Enable{CapabilityReader.Sign(flags, 15)} Count={(flags & 0x7ff) + 1} "
+            + $"Masked{CapabilityReader.Sign(flags, 14)}";
         if (reader.Has(4, 8))
         {
             uint table = reader.DoubleWord(4);

@@ -12,8 +12,10 @@ internal static class MulticastCapability
             Number("MaxGroups", 0, 6, "Maximum number of groups, minus one"),
             Number("WindowSz", 8, 6, "Requested window size, as a power of two"),
             Flag("ECRCRegen", 15, "Supports regeneration of ECRC")),
-        Register("McastCtl", 6, 2, Rw, "Control", Number("NumGroups", 0, 6, "Number of groups, minus one"), Flag("Enable", 15, "Is enabled")),
-        Register("McastBAR", 8, 4, Rw, "Base address", Number("IndexPos", 0, 6, "Lowest bit of the group number"), Hex("Address", 12, 20, "Address bits 31:12")),
+        Register("McastCtl", 6, 2, Rw, "Control", Number("NumGroups", 0, 6, "Number of groups, minus one"), Flag(
+            "Enable", 15, "Is enabled")),
+        Register("McastBAR", 8, 4, Rw, "Base address", Number("IndexPos", 0, 6, "Lowest bit of the group number"), Hex(
+            "Address", 12, 20, "Address bits 31:12")),
         Register("McastBARHi", 0x0c, 4, Rw, "Base address, upper half"),
         Register("McastReceiveVec", 0x10, 4, Rw, "Groups 0 to 31 that it receives"),
         Register("McastReceiveVecHi", 0x14, 4, Rw, "Groups 32 to 63 that it receives"),
@@ -21,7 +23,14 @@ internal static class MulticastCapability
         Register("McastBlockAllVecHi", 0x1c, 4, Rw, "Groups 32 to 63 that it blocks"),
         Register("McastBlockUntransVec", 0x20, 4, Rw, "Groups 0 to 31 whose untranslated requests it blocks"),
         Register("McastBlockUntransVecHi", 0x24, 4, Rw, "Groups 32 to 63 whose untranslated requests it blocks"),
-        Register("McastOverlayBAR", 0x28, 4, Rw, "Overlay", Number("OverlaySize", 0, 6, "Size, as a power of two; disabled below 6"), Hex("Address", 6, 26, "Address bits 31:6")),
+        Register(
+            "McastOverlayBAR",
+            0x28,
+            4,
+            Rw,
+            "Overlay",
+            Number("OverlaySize", 0, 6, "Size, as a power of two; disabled below 6"),
+            Hex("Address", 6, 26, "Address bits 31:6")),
         Register("McastOverlayBARHi", 0x2c, 4, Rw, "Overlay, upper half"),
     ];
 

@@ -5,7 +5,8 @@ namespace Vfio.Pci;
 /// <summary>Decodes PCI-X (PCI-X Protocol Addendum 2.0, sections 7.2 and 8.6).</summary>
 internal static class PciXCapability
 {
-    private static readonly IReadOnlyList<RegisterFieldValue> Outstanding = Names("1", "2", "3", "4", "8", "12", "16", "32");
+    private static readonly IReadOnlyList<RegisterFieldValue> Outstanding = Names(
+        "1", "2", "3", "4", "8", "12", "16", "32");
     private static readonly IReadOnlyList<RegisterFieldValue> ByteCounts = Names("512", "1024", "2048", "4096");
 
     private static readonly RegisterDescription[] Device =
@@ -25,7 +26,8 @@ internal static class PciXCapability
             Named("DC", 20, 1, "Complexity", Names("simple", "bridge")),
             Named("DMMRBC", 21, 2, "Maximum bytes of a read, by design", ByteCounts),
             Named("DMOST", 23, 3, "Maximum outstanding split transactions, by design", Outstanding),
-            Named("DMCRS", 26, 3, "Maximum bytes of outstanding reads, by design", Names("8", "16", "32", "64", "128", "256", "512", "1024")),
+            Named("DMCRS", 26, 3, "Maximum bytes of outstanding reads, by design", Names(
+                "8", "16", "32", "64", "128", "256", "512", "1024")),
             Flag("RSCEM", 29, "Split completion error message received"),
             Flag("266MHz", 30, "Supports 266 MHz"),
             Flag("533MHz", 31, "Supports 533 MHz"),
@@ -74,5 +76,8 @@ internal static class PciXCapability
     ];
 
     private static RegisterField[] SplitFields() =>
-        [Number("Capacity", 0, 16, "Sequences it can hold"), Number("CommitmentLimit", 16, 16, "Sequences it commits to")];
+    [
+        Number("Capacity", 0, 16, "Sequences it can hold"),
+        Number("CommitmentLimit", 16, 16, "Sequences it commits to"),
+    ];
 }

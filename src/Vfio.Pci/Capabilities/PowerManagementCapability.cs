@@ -15,7 +15,8 @@ internal static class PowerManagementCapability
             Flag("PMEClk", 3, "PME requires the PCI clock"),
             Flag("ImmReadyD0", 4, "Ready immediately after entering D0"),
             Flag("DSI", 5, "Requires device-specific initialization"),
-            Named("AuxCurrent", 6, 3, "Auxiliary current in D3cold", Names("0mA", "55mA", "100mA", "160mA", "220mA", "270mA", "320mA", "375mA")),
+            Named("AuxCurrent", 6, 3, "Auxiliary current in D3cold", Names(
+                "0mA", "55mA", "100mA", "160mA", "220mA", "270mA", "320mA", "375mA")),
             Flag("D1", 9, "Supports D1"),
             Flag("D2", 10, "Supports D2"),
             Flag("PMED0", 11, "Can signal PME from D0"),

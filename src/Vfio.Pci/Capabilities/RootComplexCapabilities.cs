@@ -30,11 +30,13 @@ internal static class RootComplexCapabilities
         Register("AddrHi", 0x1c, 4, Ro, "Address of the other element, upper half"),
     ];
 
-    private static readonly RegisterDescription EndpointBitmap = Register("RCiEPBitmap", 4, 4, Ro, "Devices whose errors it collects: bit n is device n");
+    private static readonly RegisterDescription EndpointBitmap = Register(
+        "RCiEPBitmap", 4, 4, Ro, "Devices whose errors it collects: bit n is device n");
 
-    private static readonly RegisterDescription Buses = Register("AssociatedBusNumbers", 8, 4, Ro, "Buses whose errors it collects",
-        Hex("First", 8, 8, "First bus"),
-        Hex("Last", 16, 8, "Last bus"));
+    private static readonly RegisterDescription Buses = Register(
+        "AssociatedBusNumbers", 8, 4, Ro, "Buses whose errors it collects",
+            Hex("First", 8, 8, "First bus"),
+            Hex("Last", 16, 8, "Last bus"));
 
     internal static void DecodeLink(CapabilityReader reader)
     {
@@ -50,7 +52,8 @@ internal static class RootComplexCapabilities
 
             if (reader.Has(0x10 + shift, LinkLength))
             {
-                reader.Derive($"Link {i} address", Address(reader, shift, (reader.DoubleWord(0x10 + shift) >> 1 & 1) != 0));
+                reader.Derive(
+                    $"Link {i} address", Address(reader, shift, (reader.DoubleWord(0x10 + shift) >> 1 & 1) != 0));
             }
         }
     }
@@ -69,7 +72,8 @@ internal static class RootComplexCapabilities
             reader.Read(Buses);
             uint buses = reader.DoubleWord(8);
             bool hasNone = Bits(buses, 16, 8) == 0 && Bits(buses, 8, 8) == 0xff;
-            reader.Derive("AssociatedBusNumbers", $"{Bits(buses, 8, 8):x2}-{Bits(buses, 16, 8):x2}{(hasNone ? " [none]" : "")}");
+            reader.Derive(
+                "AssociatedBusNumbers", $"{Bits(buses, 8, 8):x2}-{Bits(buses, 16, 8):x2}{(hasNone ? " [none]" : "")}");
         }
     }
 
@@ -80,7 +84,9 @@ internal static class RootComplexCapabilities
         uint low = reader.DoubleWord(0x18 + shift);
         string address = $"{reader.DoubleWord(0x1c + shift):x8}{low:x8}";
         int busBits = (low & 7) == 0 ? 8 : (int)(low & 7);
-        return isConfig ? $"{Bits(low, 20, busBits):x2}:{Bits(low, 15, 5):x2}.{Bits(low, 12, 3)}  CfgSpace={address}" : address;
+        return isConfig
+            ? $"{Bits(low, 20, busBits):x2}:{Bits(low, 15, 5):x2}.{Bits(low, 12, 3)}  CfgSpace={address}"
+            : address;
     }
 
     private static string Ranges(uint bits)
@@ -96,7 +102,8 @@ internal static class RootComplexCapabilities
 
             if (i > first)
             {
-                ranges.Add(i == first + 1 ? $"{first}" : string.Create(CultureInfo.InvariantCulture, $"{first}-{i - 1}"));
+                ranges.Add(
+                    i == first + 1 ? $"{first}" : string.Create(CultureInfo.InvariantCulture, $"{first}-{i - 1}"));
             }
         }
 

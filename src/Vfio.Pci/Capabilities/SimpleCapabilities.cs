@@ -7,7 +7,8 @@ namespace Vfio.Pci;
 internal static class SimpleCapabilities
 {
     /// <summary>The bytes after ID and pointer in any capability, for kinds of which only the name is known.</summary>
-    internal static readonly RegisterDescription Flags = Register("Flags", 2, 2, Ro, "The 16 bits after ID and pointer");
+    internal static readonly RegisterDescription Flags = Register(
+        "Flags", 2, 2, Ro, "The 16 bits after ID and pointer");
 
     // Conventional PCI 3.0, appendix I.
     private static readonly RegisterDescription[] VitalProductData =
@@ -41,16 +42,26 @@ internal static class SimpleCapabilities
 
     private static readonly RegisterDescription[] AdvancedFeatures =
     [
-        Register("AFCap", 3, 1, Ro, "Capabilities", Flag("TP", 0, "Reports pending transactions"), Flag("FLR", 1, "Supports function level reset")),
-        Register("AFCtrl", 4, 1, RegisterAccess.WriteHasSideEffects, "Control", Flag("FLR", 0, "Writing 1 resets the function")),
+        Register("AFCap", 3, 1, Ro, "Capabilities", Flag("TP", 0, "Reports pending transactions"), Flag(
+            "FLR", 1, "Supports function level reset")),
+        Register("AFCtrl", 4, 1, RegisterAccess.WriteHasSideEffects, "Control", Flag(
+            "FLR", 0, "Writing 1 resets the function")),
         Register("AFStatus", 5, 1, Ro, "Status", Flag("TP", 0, "Transactions are pending")),
     ];
 
     // Serial ATA AHCI 1.3.1, section 2.4.
     private static readonly RegisterDescription[] SataHba =
     [
-        Register("SATACR0", 2, 2, Ro, "Revision", Number("Minor", 0, 4, "Minor revision"), Number("Major", 4, 4, "Major revision")),
-        Register("SATACR1", 4, 4, Ro, "Location of index and data", Number("BAR", 0, 4, "4 to 9: base address register 0 to 5; 15: here"), Hex("Offset4", 4, 20, "Offset in units of 4 bytes")),
+        Register("SATACR0", 2, 2, Ro, "Revision", Number("Minor", 0, 4, "Minor revision"), Number(
+            "Major", 4, 4, "Major revision")),
+        Register(
+            "SATACR1",
+            4,
+            4,
+            Ro,
+            "Location of index and data",
+            Number("BAR", 0, 4, "4 to 9: base address register 0 to 5; 15: here"),
+            Hex("Offset4", 4, 20, "Offset in units of 4 bytes")),
     ];
 
     internal static void DecodeVitalProductData(CapabilityReader reader) => reader.Read(VitalProductData);

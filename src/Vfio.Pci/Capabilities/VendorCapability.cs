@@ -12,19 +12,22 @@ internal static class VendorCapability
     private const int VirtioLength = 16;
     private const int VirtioNotifyLength = 20;
 
-    private static readonly RegisterDescription Length = Register("Length", 2, 1, Ro, "Length of the capability in bytes");
+    private static readonly RegisterDescription Length = Register(
+        "Length", 2, 1, Ro, "Length of the capability in bytes");
 
     private static readonly RegisterDescription[] Virtio =
     [
         Register("Type", 3, 1, Ro, "The structure that it locates",
-            Named("Type", 0, 8, "Structure", Names("", "CommonCfg", "Notify", "ISR", "DeviceCfg", "PciCfg", "", "", "SharedMemory", "Vendor"))),
+            Named("Type", 0, 8, "Structure", Names(
+                "", "CommonCfg", "Notify", "ISR", "DeviceCfg", "PciCfg", "", "", "SharedMemory", "Vendor"))),
         Register("BAR", 4, 1, Ro, "Base address register"),
         Register("Id", 5, 1, Ro, "Number among several structures of the type"),
         Register("Offset", 8, 4, Ro, "Offset in the base address register"),
         Register("Size", 12, 4, Ro, "Size of the structure in bytes"),
     ];
 
-    private static readonly RegisterDescription VirtioMultiplier = Register("Multiplier", 16, 4, Ro, "Bytes from one queue's notification to the next");
+    private static readonly RegisterDescription VirtioMultiplier = Register(
+        "Multiplier", 16, 4, Ro, "Bytes from one queue's notification to the next");
 
     internal static void Decode(CapabilityReader reader)
     {
@@ -48,6 +51,8 @@ internal static class VendorCapability
             multiplier = $" multiplier={reader.DoubleWord(16):x8}";
         }
 
-        reader.Derive("Structure", $"BAR={reader.Byte(4)} offset={reader.DoubleWord(8):x8} size={reader.DoubleWord(12):x8}{multiplier}");
+        reader.Derive(
+            "Structure",
+            $"BAR={reader.Byte(4)} offset={reader.DoubleWord(8):x8} size={reader.DoubleWord(12):x8}{multiplier}");
     }
 }

@@ -13,8 +13,18 @@ internal static class VirtualChannelCapability
             Number("LPEVC", 4, 3, "Low-priority virtual channels among them"),
             Named("RefClk", 8, 2, "Reference clock", Names("100ns")),
             Named("PATEntryBits", 10, 2, "Bits of an arbitration table entry", Names("1", "2", "4", "8"))),
-        Register("Arb", 8, 4, Ro, "Port capabilities 2", [.. Arbiters("Fixed", "WRR32", "WRR64", "WRR128", "??4", "??5", "??6", "??7"), Number("TableOffset", 24, 8, "Arbitration table, in units of 16 bytes")]),
-        Register("Ctrl", 0x0c, 2, Rw, "Port control", Flag("LoadTable", 0, "Writing 1 loads the table"), Named("ArbSelect", 1, 3, "Arbiter", Names("Fixed", "WRR32", "WRR64", "WRR128", "??4", "??5", "??6", "??7"))),
+        Register(
+            "Arb",
+            8,
+            4,
+            Ro,
+            "Port capabilities 2",
+            [
+                .. Arbiters("Fixed", "WRR32", "WRR64", "WRR128", "??4", "??5", "??6", "??7"),
+                Number("TableOffset", 24, 8, "Arbitration table, in units of 16 bytes"),
+            ]),
+        Register("Ctrl", 0x0c, 2, Rw, "Port control", Flag("LoadTable", 0, "Writing 1 loads the table"), Named(
+            "ArbSelect", 1, 3, "Arbiter", Names("Fixed", "WRR32", "WRR64", "WRR128", "??4", "??5", "??6", "??7"))),
         Register("Status", 0x0e, 2, Ro, "Port status", Flag("InProgress", 0, "Table is being loaded")),
     ];
 
@@ -30,7 +40,8 @@ internal static class VirtualChannelCapability
         Register("Ctrl", 0x14, 4, Rw, "Control of a channel",
             Hex("TC/VC", 0, 8, "Traffic classes that use it"),
             Flag("LoadTable", 16, "Writing 1 loads the table"),
-            Named("ArbSelect", 17, 3, "Arbiter", Names("Fixed", "WRR32", "WRR64", "WRR128", "TWRR128", "WRR256", "??6", "??7")),
+            Named("ArbSelect", 17, 3, "Arbiter", Names(
+                "Fixed", "WRR32", "WRR64", "WRR128", "TWRR128", "WRR256", "??6", "??7")),
             Number("ID", 24, 3, "Channel ID"),
             Flag("Enable", 31, "Channel is enabled")),
         Register("Status", 0x1a, 2, Ro, "Status of a channel",
@@ -50,5 +61,6 @@ internal static class VirtualChannelCapability
         }
     }
 
-    private static RegisterField[] Arbiters(params string[] names) => [.. names.Select((name, bit) => Flag(name, bit, $"Supports arbitration by {name}"))];
+    private static RegisterField[] Arbiters(params string[] names) =>
+        [.. names.Select((name, bit) => Flag(name, bit, $"Supports arbitration by {name}"))];
 }

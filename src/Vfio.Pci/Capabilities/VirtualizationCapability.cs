@@ -59,7 +59,8 @@ internal static class VirtualizationCapability
             }
 
             string prefix = (low & 8) != 0 ? "" : "non-";
-            reader.Derive(name, $"Memory at {high}{low & ~0xfu:x8} ({(type == 0 ? "32" : "64")}-bit, {prefix}prefetchable)");
+            reader.Derive(
+                name, $"Memory at {high}{low & ~0xfu:x8} ({(type == 0 ? "32" : "64")}-bit, {prefix}prefetchable)");
         }
 
         if (reader.Has(0x3c, 4))

@@ -27,5 +27,6 @@ public readonly record struct Register<T>
 
     /// <summary>Formats the offset and the width.</summary>
     /// <returns>A text like <c>0x8 (32 bits)</c>.</returns>
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"0x{Offset:x} ({T.Width * 8} bits)");
+    public override string ToString() =>
+        string.Create(CultureInfo.InvariantCulture, $"0x{Offset:x} ({T.Width * 8} bits)");
 }

@@ -16,7 +16,13 @@ public sealed record RegisterDescription
     /// <param name="fields">
     /// Its fields from the lowest bit up; bits without a field are reserved. Empty if the register is a single number.
     /// </param>
-    public RegisterDescription(string name, ulong offset, int width, string meaning, RegisterAccess access, IReadOnlyList<RegisterField> fields)
+    public RegisterDescription(
+        string name,
+        ulong offset,
+        int width,
+        string meaning,
+        RegisterAccess access,
+        IReadOnlyList<RegisterField> fields)
     {
         Name = name;
         Offset = offset;

@@ -24,11 +24,13 @@ internal sealed partial class DeviceFile
         return result;
     }
 
-    public void SetUnmaskTrigger(IrqIndex index, int subindex, SafeFileHandle? eventFd) => CheckInterrupts(index, VfioDeviceIoctl.SetIrqs(
-        calls, device, (uint)index, VfioUapi.VFIO_IRQ_SET_ACTION_UNMASK, (uint)subindex, [eventFd], out _));
+    public void SetUnmaskTrigger(IrqIndex index, int subindex, SafeFileHandle? eventFd) =>
+        CheckInterrupts(index, VfioDeviceIoctl.SetIrqs(
+            calls, device, (uint)index, VfioUapi.VFIO_IRQ_SET_ACTION_UNMASK, (uint)subindex, [eventFd], out _));
 
-    public void SetInterrupts(IrqIndex index, IrqAction action, int start, int count) => CheckInterrupts(index, VfioDeviceIoctl.SetIrqs(
-        calls, device, (uint)index, FlagOf(action), (uint)start, (uint)count));
+    public void SetInterrupts(IrqIndex index, IrqAction action, int start, int count) =>
+        CheckInterrupts(index, VfioDeviceIoctl.SetIrqs(
+            calls, device, (uint)index, FlagOf(action), (uint)start, (uint)count));
 
     public void DisableInterrupts(IrqIndex index) => CheckInterrupts(index, VfioDeviceIoctl.SetIrqs(
         calls, device, (uint)index, VfioUapi.VFIO_IRQ_SET_ACTION_TRIGGER, start: 0, count: 0));
@@ -48,7 +50,8 @@ internal sealed partial class DeviceFile
         {
             throw new VfioException("VFIO_DEVICE_SET_IRQS", Describe(index), errno, errno switch
             {
-                Errno.ENOMEM or Errno.ENOSPC => "the host has no interrupt vectors left for the device: enable fewer, or look at /proc/interrupts",
+                Errno.ENOMEM or Errno.ENOSPC =>
+                    "the host has no interrupt vectors left for the device: enable fewer, or look at /proc/interrupts",
                 Errno.EBUSY => "the line is shared, and the device cannot release it (no DisINTx): use MSI or MSI-X",
                 _ => null,
             });

@@ -5,25 +5,36 @@ namespace Vfio;
 // The migration of the device, and its dirty tracking.
 internal sealed partial class DeviceFile
 {
-    public int SetMigrationState(uint state, out IMigrationData? data) => SetMigrationState(this, calls, state, out data);
+    public int SetMigrationState(uint state, out IMigrationData? data) =>
+        SetMigrationState(this, calls, state, out data);
 
     /// <summary>Moves a device by the kernel's structure, whose descriptor becomes the session.</summary>
     public static int SetMigrationState(IDeviceFeatures device, SystemCalls calls, uint state, out IMigrationData? data)
     {
         VfioUapi.vfio_device_feature_mig_state request = new() { device_state = state, data_fd = -1 };
         int errno = device.Feature(
-            "VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE", VfioUapi.VFIO_DEVICE_FEATURE_SET | VfioUapi.VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE, MigrationFeatures.AsBytes(ref request), out _);
+            "VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE",
+            VfioUapi.VFIO_DEVICE_FEATURE_SET | VfioUapi.VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE,
+            MigrationFeatures.AsBytes(ref request),
+            out _);
         // Where the call failed the kernel has not filled the field: what is in it is not ours to close.
-        data = errno == 0 && request.data_fd >= 0 ? new MigrationFile(calls, new SafeFileHandle(request.data_fd, ownsHandle: true)) : null;
+        data = errno == 0 && request.data_fd >= 0
+            ? new MigrationFile(calls, new SafeFileHandle(request.data_fd, ownsHandle: true))
+            : null;
         return errno;
     }
 
     public int StartDmaLog(ReadOnlySpan<IovaRange> ranges, ref ulong pageSize)
     {
-        VfioUapi.vfio_device_feature_dma_logging_range[] list = new VfioUapi.vfio_device_feature_dma_logging_range[ranges.Length];
+        VfioUapi.vfio_device_feature_dma_logging_range[] list =
+            new VfioUapi.vfio_device_feature_dma_logging_range[ranges.Length];
         for (int i = 0; i < list.Length; i++)
         {
-            list[i] = new VfioUapi.vfio_device_feature_dma_logging_range { iova = ranges[i].First.Value, length = ranges[i].Last.Value - ranges[i].First.Value + 1 };
+            list[i] = new VfioUapi.vfio_device_feature_dma_logging_range
+            {
+                iova = ranges[i].First.Value,
+                length = ranges[i].Last.Value - ranges[i].First.Value + 1,
+            };
         }
 
         return VfioDeviceIoctl.StartDmaLogging(calls, device, list, ref pageSize);

@@ -8,20 +8,29 @@ internal sealed partial class DeviceFile
 {
     private const int FunctionBits = 3;
 
-    /// <summary>The group it was had from: what proves that it is ours. Null for a device that was opened by its own node.</summary>
+    /// <summary>
+    /// The group it was had from: what proves that it is ours. Null for a device that was opened by its own node.
+    /// </summary>
     public SafeFileHandle? Group { get; init; }
 
     public HotResetInfo GetHotResetInfo()
     {
         const string Call = "VFIO_DEVICE_GET_PCI_HOT_RESET_INFO";
-        int errno = VfioDeviceIoctl.GetHotResetInfo(calls, device, out uint flags, out VfioUapi.vfio_pci_dependent_device[] devices);
+        int errno = VfioDeviceIoctl.GetHotResetInfo(
+            calls, device, out uint flags, out VfioUapi.vfio_pci_dependent_device[] devices);
         if (errno != 0)
         {
-            throw errno == Errno.ENODEV ? new VfioException("reset the bus of", subject, "there is no bridge above the device that could do it", "a reset of only this device may be enough, if it supports one") : new VfioException(Call, subject, errno, errno switch
-            {
-                Errno.EPERM => "a device on its bus has no IOMMU group: it could be anybody's",
-                _ => null,
-            });
+            throw errno == Errno.ENODEV
+                ? new VfioException(
+                    "reset the bus of",
+                    subject,
+                    "there is no bridge above the device that could do it",
+                    "a reset of only this device may be enough, if it supports one")
+                : new VfioException(Call, subject, errno, errno switch
+                {
+                    Errno.EPERM => "a device on its bus has no IOMMU group: it could be anybody's",
+                    _ => null,
+                });
         }
 
         bool tellsOwners = (flags & VfioUapi.VFIO_PCI_HOT_RESET_FLAG_DEV_ID) != 0;
@@ -33,13 +42,16 @@ internal sealed partial class DeviceFile
 
     public void HotReset(IReadOnlyList<IDeviceBackend> owned)
     {
-        SafeFileHandle[] groups = Group is null ? [] : [.. owned.OfType<DeviceFile>().Select(file => file.Group).OfType<SafeFileHandle>().Distinct()];
+        SafeFileHandle[] groups = Group is null
+            ? []
+            : [.. owned.OfType<DeviceFile>().Select(file => file.Group).OfType<SafeFileHandle>().Distinct()];
         int errno = VfioDeviceIoctl.HotReset(calls, device, groups);
         if (errno != 0)
         {
             throw new VfioException("VFIO_DEVICE_PCI_HOT_RESET", subject, errno, errno switch
             {
-                Errno.EINVAL => "a device on its bus is not this program's: not bound to vfio-pci, open elsewhere, or plugged in meanwhile",
+                Errno.EINVAL => "a device on its bus is not this program's: not bound to vfio-pci, open elsewhere, or "
+                    + "plugged in meanwhile",
                 Errno.EAGAIN => "a device on its bus is being reset or asked for its configuration; try again",
                 _ => null,
             });
@@ -48,26 +60,37 @@ internal sealed partial class DeviceFile
 
     public void SetWriteOnEvent(RegionInfo region, ulong offset, int width, ulong value, SafeFileHandle? eventFd)
     {
-        int errno = VfioDeviceIoctl.SetWriteOnEvent(calls, device, (ulong)PlaceIn(region, offset), width, value, eventFd);
+        int errno = VfioDeviceIoctl.SetWriteOnEvent(
+            calls, device, (ulong)PlaceIn(region, offset), width, value, eventFd);
         if (errno != 0)
         {
-            throw new VfioException("VFIO_DEVICE_IOEVENTFD", $"{region.Index.Describe()}+0x{offset:x} of {subject}", errno, errno switch
-            {
-                Errno.EINVAL => "only BARs can be written in this way, outside the MSI-X table; or the descriptor is not an eventfd",
-                Errno.EEXIST => "the same value is written there by another event already",
-                Errno.ENOSPC => "a device has at most 1000 of these",
-                Errno.ENOTTY => "this kernel, or the device's driver, has no such thing",
-                _ => null,
-            });
+            throw new VfioException(
+                "VFIO_DEVICE_IOEVENTFD", $"{region.Index.Describe()}+0x{offset:x} of {subject}", errno, errno switch
+                {
+                    Errno.EINVAL => "only BARs can be written in this way, outside the MSI-X table; or the "
+                        + "descriptor is not an eventfd",
+                    Errno.EEXIST => "the same value is written there by another event already",
+                    Errno.ENOSPC => "a device has at most 1000 of these",
+                    Errno.ENOTTY => "this kernel, or the device's driver, has no such thing",
+                    _ => null,
+                });
         }
     }
 
     private static HotResetEntry Describe(VfioUapi.vfio_pci_dependent_device found, bool tellsOwners)
     {
-        PciAddress address = new(found.segment, found.bus, (byte)(found.devfn >> FunctionBits), (byte)(found.devfn & ((1 << FunctionBits) - 1)));
+        PciAddress address = new(
+            found.segment,
+            found.bus,
+            (byte)(found.devfn >> FunctionBits),
+            (byte)(found.devfn & ((1 << FunctionBits) - 1)));
         int id = (int)found.group_id;
         return tellsOwners
-            ? new HotResetEntry(address, Group: null, IsOwned: id != VfioUapi.VFIO_PCI_DEVID_NOT_OWNED, IsOpen: id is not (VfioUapi.VFIO_PCI_DEVID_NOT_OWNED or VfioUapi.VFIO_PCI_DEVID_OWNED))
+            ? new HotResetEntry(
+                address,
+                Group: null,
+                IsOwned: id != VfioUapi.VFIO_PCI_DEVID_NOT_OWNED,
+                IsOpen: id is not (VfioUapi.VFIO_PCI_DEVID_NOT_OWNED or VfioUapi.VFIO_PCI_DEVID_OWNED))
             : new HotResetEntry(address, found.group_id, IsOwned: false, IsOpen: false);
     }
 }

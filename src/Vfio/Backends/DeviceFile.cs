@@ -13,7 +13,12 @@ namespace Vfio;
 /// <param name="closing">Called once, before the descriptor is closed: others stop using it.</param>
 /// <param name="closed">Called once, after the descriptor is closed: lets go of what had to stay open as long.</param>
 internal sealed partial class DeviceFile(
-    SystemCalls calls, SafeFileHandle device, string subject, string backendName, Action? closing = null, Action? closed = null)
+    SystemCalls calls,
+    SafeFileHandle device,
+    string subject,
+    string backendName,
+    Action? closing = null,
+    Action? closed = null)
     : IDeviceBackend, IBusReset, IMigratable, IDmaLog, IWriteOnEvent, IMemoryExport
 {
     private int _isClosed;
@@ -43,27 +48,43 @@ internal sealed partial class DeviceFile(
         int errno = calls.Before("mmap");
         return errno != 0
             ? throw new VfioException("mmap", place, errno)
-            : MappedMemory.MapDevice(device, PlaceIn(region, area.Offset), checked((nuint)area.Length), region.CanRead, region.CanWrite, place);
+            : MappedMemory.MapDevice(
+                device,
+                PlaceIn(region, area.Offset),
+                checked((nuint)area.Length),
+                region.CanRead,
+                region.CanWrite,
+                place);
     }
 
     public void Reset() => VfioDeviceIoctl.Reset(calls, device, subject);
 
-    public int Feature(string name, uint flags, Span<byte> data, out int result) => VfioDeviceIoctl.Feature(calls, name, device, flags, data, out result);
+    public int Feature(string name, uint flags, Span<byte> data, out int result) =>
+        VfioDeviceIoctl.Feature(calls, name, device, flags, data, out result);
 
     public SafeFileHandle? TryExport(RegionInfo region, ulong offset, ulong length)
     {
-        Span<byte> data = stackalloc byte[Unsafe.SizeOf<VfioUapi.vfio_device_feature_dma_buf>() + Unsafe.SizeOf<VfioUapi.vfio_region_dma_range>()];
-        VfioUapi.vfio_device_feature_dma_buf question = new() { region_index = (uint)region.Index, open_flags = Libc.O_RDWR | Libc.O_CLOEXEC, nr_ranges = 1 };
+        Span<byte> data = stackalloc byte[Unsafe.SizeOf<VfioUapi.vfio_device_feature_dma_buf>()
+            + Unsafe.SizeOf<VfioUapi.vfio_region_dma_range>()];
+        VfioUapi.vfio_device_feature_dma_buf question =
+            new() { region_index = (uint)region.Index, open_flags = Libc.O_RDWR | Libc.O_CLOEXEC, nr_ranges = 1 };
         VfioUapi.vfio_region_dma_range range = new() { offset = offset, length = length };
         MemoryMarshal.Write(data, in question);
         MemoryMarshal.Write(data[Unsafe.SizeOf<VfioUapi.vfio_device_feature_dma_buf>()..], in range);
-        int errno = Feature("VFIO_DEVICE_FEATURE_DMA_BUF", VfioUapi.VFIO_DEVICE_FEATURE_GET | VfioUapi.VFIO_DEVICE_FEATURE_DMA_BUF, data, out int fd);
+        int errno = Feature(
+            "VFIO_DEVICE_FEATURE_DMA_BUF",
+            VfioUapi.VFIO_DEVICE_FEATURE_GET | VfioUapi.VFIO_DEVICE_FEATURE_DMA_BUF,
+            data,
+            out int fd);
         return errno switch
         {
             0 => new SafeFileHandle(fd, ownsHandle: true),
             // A kernel before 6.19, or without CONFIG_VFIO_PCI_DMABUF; a device that none may reach by DMA.
             Errno.ENOTTY or Errno.EOPNOTSUPP => null,
-            _ => throw new VfioException("VFIO_DEVICE_FEATURE_DMA_BUF", $"0x{length:x} bytes at {region.Index.Describe()}+0x{offset:x} of {subject}", errno),
+            _ => throw new VfioException(
+                "VFIO_DEVICE_FEATURE_DMA_BUF",
+                $"0x{length:x} bytes at {region.Index.Describe()}+0x{offset:x} of {subject}",
+                errno),
         };
     }
 
@@ -85,7 +106,9 @@ internal sealed partial class DeviceFile(
 
     // Offsets come from the kernel: one that no file has is its own error (EINVAL).
     private static long PlaceIn(RegionInfo region, ulong offset) =>
-        region.FileOffset <= long.MaxValue && offset <= long.MaxValue - region.FileOffset ? (long)(region.FileOffset + offset) : long.MaxValue;
+        region.FileOffset <= long.MaxValue && offset <= long.MaxValue - region.FileOffset
+            ? (long)(region.FileOffset + offset)
+            : long.MaxValue;
 
     private void Check(string operation, RegionInfo region, ulong offset, int wanted, nint done, int errno)
     {
@@ -96,7 +119,8 @@ internal sealed partial class DeviceFile(
 
         string place = $"{region.Index.Describe()}+0x{offset:x} of {subject}";
         string? hint = errno == Errno.EIO
-            ? "the device does not answer there: its memory decoding is off (config+4, bit 1), or it is in reset, asleep or gone"
+            ? "the device does not answer there: its memory decoding is off (config+4, bit 1), or it is in "
+                + "reset, asleep or gone"
             : null;
         throw errno != 0
             ? new VfioException(operation, place, errno, hint)

@@ -30,7 +30,8 @@ internal sealed class MigrationFile(SystemCalls calls, SafeFileHandle file) : IM
     {
         VfioUapi.vfio_precopy_info answer = new() { argsz = (uint)Unsafe.SizeOf<VfioUapi.vfio_precopy_info>() };
         int errno = calls.Ioctl("VFIO_MIG_GET_PRECOPY_INFO", file, VfioUapi.VFIO_MIG_GET_PRECOPY_INFO, ref answer);
-        info = new PreCopyInfo(answer.initial_bytes, answer.dirty_bytes, (answer.flags & VfioUapi.VFIO_PRECOPY_INFO_REINIT) != 0);
+        info = new PreCopyInfo(
+            answer.initial_bytes, answer.dirty_bytes, (answer.flags & VfioUapi.VFIO_PRECOPY_INFO_REINIT) != 0);
         return errno;
     }
 

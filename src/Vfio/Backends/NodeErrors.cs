@@ -12,7 +12,14 @@ internal static class NodeErrors
     /// <param name="errno">Why not.</param>
     /// <param name="device">The device whose node it is, or whose group's.</param>
     /// <param name="hint">What to do, where nothing is wrong with the node itself.</param>
-    public static VfioException Explain(HostRoot host, string path, string node, string numberFile, int errno, IHostDevice? device = null, string? hint = null)
+    public static VfioException Explain(
+        HostRoot host,
+        string path,
+        string node,
+        string numberFile,
+        int errno,
+        IHostDevice? device = null,
+        string? hint = null)
     {
         if (errno != Errno.EBUSY && NodeTrouble.HintFor(host, node, numberFile, errno) is string trouble)
         {
@@ -21,7 +28,8 @@ internal static class NodeErrors
 
         VfioErrorReason reason = errno switch
         {
-            Errno.EACCES or Errno.EPERM => node == Iommufd ? VfioErrorReason.IommufdDenied : VfioErrorReason.AccessDenied,
+            Errno.EACCES or Errno.EPERM =>
+                node == Iommufd ? VfioErrorReason.IommufdDenied : VfioErrorReason.AccessDenied,
             Errno.EBUSY => VfioErrorReason.Busy,
             Errno.ENOENT or Errno.ENODEV => VfioErrorReason.NodeMissing,
             _ => VfioErrorReason.Other,
@@ -34,5 +42,6 @@ internal static class NodeErrors
         return new VfioException("open", path, errno, hint) { Reason = reason, Device = device?.Name };
     }
 
-    public static string IommufdIsRoots(string path) => $"{path} opens for root, and for whom a device was given; type1v2 needs the group's node alone";
+    public static string IommufdIsRoots(string path) =>
+        $"{path} opens for root, and for whom a device was given; type1v2 needs the group's node alone";
 }

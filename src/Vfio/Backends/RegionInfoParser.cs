@@ -5,8 +5,8 @@ using Vfio.Pci;
 namespace Vfio;
 
 /// <summary>
-/// Turns the kernel's region structure and its capability chain into a <see cref="RegionInfo"/>. The chain is bounded: wild
-/// offsets, loops and areas outside the region are refused or left out.
+/// Turns the kernel's region structure and its capability chain into a <see cref="RegionInfo"/>. The chain is bounded:
+/// wild offsets, loops and areas outside the region are refused or left out.
 /// </summary>
 internal static class RegionInfoParser
 {
@@ -14,11 +14,14 @@ internal static class RegionInfoParser
     {
         if (!MemoryMarshal.TryRead(answer, out VfioUapi.vfio_region_info info))
         {
-            throw new VfioException("VFIO_DEVICE_GET_REGION_INFO", index.Describe(), $"the answer has only {answer.Length} bytes");
+            throw new VfioException(
+                "VFIO_DEVICE_GET_REGION_INFO", index.Describe(), $"the answer has only {answer.Length} bytes");
         }
 
         bool canMap = (info.flags & VfioUapi.VFIO_REGION_INFO_FLAG_MMAP) != 0 && info.size != 0;
-        Chain chain = (info.flags & VfioUapi.VFIO_REGION_INFO_FLAG_CAPS) != 0 ? Follow(answer, info.cap_offset, info.size) : default;
+        Chain chain = (info.flags & VfioUapi.VFIO_REGION_INFO_FLAG_CAPS) != 0
+            ? Follow(answer, info.cap_offset, info.size)
+            : default;
         IReadOnlyList<MappableArea> areas = !canMap ? [] : chain.Areas ?? [new MappableArea(0, info.size)];
         return new RegionInfo(
             index,
@@ -45,7 +48,8 @@ internal static class RegionInfoParser
                 case VfioUapi.VFIO_REGION_INFO_CAP_SPARSE_MMAP:
                     chain.Areas ??= ReadSparseAreas(answer, at, regionLength);
                     break;
-                case VfioUapi.VFIO_REGION_INFO_CAP_TYPE when InfoAnswer.TryRead(answer, at, out VfioUapi.vfio_region_info_cap_type type):
+                case VfioUapi.VFIO_REGION_INFO_CAP_TYPE when InfoAnswer.TryRead(
+                    answer, at, out VfioUapi.vfio_region_info_cap_type type):
                     chain.Type ??= new RegionType(type.type, type.subtype);
                     break;
                 case VfioUapi.VFIO_REGION_INFO_CAP_MSIX_MAPPABLE:
@@ -68,7 +72,9 @@ internal static class RegionInfoParser
         }
 
         ulong at = (ulong)offset + (ulong)Unsafe.SizeOf<VfioUapi.vfio_region_info_cap_sparse_mmap>();
-        for (uint i = 0; i < capability.nr_areas && InfoAnswer.TryRead(answer, at, out VfioUapi.vfio_region_sparse_mmap_area area); i++)
+        for (uint i = 0;
+            i < capability.nr_areas && InfoAnswer.TryRead(answer, at, out VfioUapi.vfio_region_sparse_mmap_area area);
+            i++)
         {
             // Linux lists an area of length 0 where nothing of the region may be mapped.
             if (area.size != 0 && area.offset < regionLength && area.size <= regionLength - area.offset)

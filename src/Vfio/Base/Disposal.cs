@@ -25,8 +25,9 @@ internal static class Disposal
     }
 
     /// <summary>
-    /// Runs all steps of a <see cref="IDisposable.Dispose"/>, which never throws: what the kernel refuses, and what ended before, is no
-    /// exception of the caller's. Whoever has to know calls the method that says so (<c>Unmap</c>, <c>Return</c>, <c>Restore</c>, <c>Release</c>).
+    /// Runs all steps of a <see cref="IDisposable.Dispose"/>, which never throws: what the kernel refuses, and what
+    /// ended before, is no exception of the caller's. Whoever has to know calls the method that says so (<c>Unmap</c>,
+    /// <c>Return</c>, <c>Restore</c>, <c>Release</c>).
     /// </summary>
     public static void Quietly(params ReadOnlySpan<Action> steps)
     {
@@ -36,7 +37,8 @@ internal static class Disposal
             {
                 step();
             }
-            catch (Exception e) when (e is VfioException or InvalidOperationException or NotSupportedException or IOException or UnauthorizedAccessException)
+            catch (Exception e) when (e is VfioException or InvalidOperationException or NotSupportedException
+                or IOException or UnauthorizedAccessException)
             {
                 // ObjectDisposedException is an InvalidOperationException.
             }

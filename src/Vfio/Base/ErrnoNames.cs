@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Vfio;
 
-/// <summary>errno values this library tests for, and the names people search for. Numbers are asm-generic's (x86, arm64, riscv).</summary>
+/// <summary>
+/// errno values this library tests for, and the names people search for. Numbers are asm-generic's (x86, arm64, riscv).
+/// </summary>
 internal static class Errno
 {
     public const int EPERM = 1;

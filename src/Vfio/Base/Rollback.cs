@@ -1,6 +1,8 @@
 namespace Vfio;
 
-/// <summary>What an unfinished step has to undo: disposed in reverse, unless the step was finished and all is kept.</summary>
+/// <summary>
+/// What an unfinished step has to undo: disposed in reverse, unless the step was finished and all is kept.
+/// </summary>
 internal sealed class Rollback : IDisposable
 {
     private readonly Stack<IDisposable> _done = [];

@@ -1,6 +1,9 @@
 namespace Vfio;
 
-/// <summary>What has to change so that a failed step works: for programs that help with it. <see cref="VfioException.Hint"/> says it in words.</summary>
+/// <summary>
+/// What has to change so that a failed step works: for programs that help with it. <see cref="VfioException.Hint"/>
+/// says it in words.
+/// </summary>
 public enum VfioErrorReason
 {
     /// <summary>Anything else: the message says it.</summary>
@@ -12,10 +15,16 @@ public enum VfioErrorReason
     /// <summary>No VFIO driver has the device (<see cref="VfioException.Device"/>): it is to be bound to one.</summary>
     NotBound,
 
-    /// <summary>Another device in the IOMMU group of the device (<see cref="VfioException.Device"/>) belongs to a driver of the host's.</summary>
+    /// <summary>
+    /// Another device in the IOMMU group of the device (<see cref="VfioException.Device"/>) belongs to a driver of the
+    /// host's.
+    /// </summary>
     GroupNotViable,
 
-    /// <summary>A node is not this user's to open. <see cref="VfioException.Device"/> is the device where the node is one's own or its group's.</summary>
+    /// <summary>
+    /// A node is not this user's to open. <see cref="VfioException.Device"/> is the device where the node is one's own
+    /// or its group's.
+    /// </summary>
     AccessDenied,
 
     /// <summary><c>/dev/iommu</c> is not this user's to open.</summary>
@@ -27,7 +36,10 @@ public enum VfioErrorReason
     /// <summary>A node is there and cannot be used: a container has another device's, or may not open it.</summary>
     NodeUnusable,
 
-    /// <summary>Another program, or another client of the broker, has the device (<see cref="VfioException.Device"/>) or its group.</summary>
+    /// <summary>
+    /// Another program, or another client of the broker, has the device (<see cref="VfioException.Device"/>) or its
+    /// group.
+    /// </summary>
     Busy,
 
     /// <summary>The broker's policy does not allow it.</summary>
@@ -36,6 +48,8 @@ public enum VfioErrorReason
     /// <summary>No broker listens at the socket.</summary>
     NoBroker,
 
-    /// <summary>The device (<see cref="VfioException.Device"/>) is bound, but not so that the broker may open it.</summary>
+    /// <summary>
+    /// The device (<see cref="VfioException.Device"/>) is bound, but not so that the broker may open it.
+    /// </summary>
     NotBoundForBroker,
 }

@@ -5,8 +5,8 @@ namespace Vfio;
 /// errno if there is one, and what a person can do about it.
 /// </summary>
 /// <remarks>
-/// <see cref="Exception.Message"/> is one line, <c>operation on subject: EBUSY (Device or resource busy)</c>, without the
-/// hint; a program that shows it to a person shows <see cref="Hint"/> below it.
+/// <see cref="Exception.Message"/> is one line, <c>operation on subject: EBUSY (Device or resource busy)</c>, without
+/// the hint; a program that shows it to a person shows <see cref="Hint"/> below it.
 /// </remarks>
 public class VfioException : Exception
 {
@@ -29,7 +29,8 @@ public class VfioException : Exception
     /// <summary>Makes the exception of a step that failed for a reason other than an errno.</summary>
     /// <param name="operation">What was tried.</param>
     /// <param name="subject">On what.</param>
-    /// <param name="reason">Why it did not work, as the end of the sentence <c>operation on subject: reason</c>.</param>
+    /// <param name="reason">Why it did not work, as the end of the sentence
+    /// <c>operation on subject: reason</c>.</param>
     /// <param name="hint">What a person can do, one line; or <see langword="null"/>.</param>
     public VfioException(string operation, string subject, string reason, string? hint = null)
         : base($"{Join(operation, subject)}: {reason}")
@@ -67,5 +68,7 @@ public class VfioException : Exception
 
     // "set the access list of", "look up": what follows stands right behind.
     private static string Join(string operation, string subject) =>
-        operation.EndsWith(" of", StringComparison.Ordinal) || operation.EndsWith(" up", StringComparison.Ordinal) ? $"{operation} {subject}" : $"{operation} on {subject}";
+        operation.EndsWith(" of", StringComparison.Ordinal) || operation.EndsWith(" up", StringComparison.Ordinal)
+            ? $"{operation} {subject}"
+            : $"{operation} on {subject}";
 }

@@ -27,7 +27,8 @@ internal static class BrokerClient
     /// <summary>Asks a broker for a device.</summary>
     /// <param name="path">Its socket.</param>
     /// <param name="request">Which device.</param>
-    /// <param name="connection">To be kept open for as long as the device is used, and closed after it; the caller's.</param>
+    /// <param name="connection">To be kept open for as long as the device is used, and closed after it; the
+    /// caller's.</param>
     /// <param name="files">The device's or group's descriptor, then the iommufd's or container's; the caller's.</param>
     /// <returns>What was granted.</returns>
     /// <exception cref="VfioException">Nobody listens there, or the broker refused; the message says why.</exception>
@@ -63,11 +64,15 @@ internal static class BrokerClient
         {
             throw e.SocketErrorCode == SocketError.AccessDenied
                 ? new VfioException("connect", path, e.Message, "the socket is not for this user")
-                : new VfioException("connect", path, e.Message, "is the broker running?") { Reason = VfioErrorReason.NoBroker };
+                : new VfioException("connect", path, e.Message, "is the broker running?")
+                {
+                    Reason = VfioErrorReason.NoBroker,
+                };
         }
     }
 
-    private static BrokerGrant Receive(Socket connection, string path, BrokerRequest request, int sent, out SafeFileHandle[] files)
+    private static BrokerGrant Receive(
+        Socket connection, string path, BrokerRequest request, int sent, out SafeFileHandle[] files)
     {
         Span<byte> answer = stackalloc byte[BrokerProtocol.MostBytes];
         int errno = DescriptorMessage.Receive(connection.SafeHandle, answer, out ReceivedMessage received, out files);
@@ -80,8 +85,11 @@ internal static class BrokerClient
         if (errno != 0 || received.Length == 0)
         {
             errno = errno != 0 ? errno : sent;
-            string reason = errno == Errno.EAGAIN ? $"no answer within {Patience.TotalSeconds} s" : errno == 0 ? "it closed the connection without an answer" : ErrnoNames.Describe(errno);
-            throw new VfioException("ask", $"the broker at {path}", reason, "the broker's record says more: journalctl -u vfio-broker");
+            string reason = errno == Errno.EAGAIN ? $"no answer within {Patience.TotalSeconds} s"
+                : errno == 0 ? "it closed the connection without an answer"
+                : ErrnoNames.Describe(errno);
+            throw new VfioException(
+                "ask", $"the broker at {path}", reason, "the broker's record says more: journalctl -u vfio-broker");
         }
 
         BrokerGrant grant = default;
@@ -90,12 +98,17 @@ internal static class BrokerClient
             : BrokerProtocol.ReadAnswer(answer[..received.Length], out grant);
         if (refusal is not null)
         {
-            throw new VfioException("open", $"{request.Address} through the broker", refusal.Reason, HintFor(refusal.Code)) { Reason = ReasonOf(refusal.Code), Device = request.Address.ToString() };
+            throw new VfioException("open", $"{request.Address} through the broker", refusal.Reason, HintFor(
+                refusal.Code))
+            { Reason = ReasonOf(refusal.Code), Device = request.Address.ToString() };
         }
 
         return files.Length == DescriptorMessage.MostFiles
             ? grant
-            : throw new VfioException("open", $"{request.Address} through the broker", $"the answer came with {files.Length} descriptors in place of {DescriptorMessage.MostFiles}",
+            : throw new VfioException(
+                "open",
+                $"{request.Address} through the broker",
+                $"the answer came with {files.Length} descriptors in place of {DescriptorMessage.MostFiles}",
                 "has this process descriptors left? ulimit -n");
     }
 
@@ -123,7 +136,8 @@ internal static class BrokerClient
         BrokerRefusalCode.NotBound => "bind it to vfio-pci first, for the broker's user",
         BrokerRefusalCode.Busy => "one client at a time has a device and all of its IOMMU group",
         BrokerRefusalCode.TooMany => "try again when others have ended",
-        BrokerRefusalCode.Version or BrokerRefusalCode.Malformed => "client and broker are of different versions of vfio, or it is no broker that listens there",
+        BrokerRefusalCode.Version or BrokerRefusalCode.Malformed =>
+            "client and broker are of different versions of vfio, or it is no broker that listens there",
         _ => null,
     };
 }

@@ -7,7 +7,9 @@ internal enum BrokerMessageType : ushort
     /// <summary>Client: open this device for me.</summary>
     Open = 1,
 
-    /// <summary>Broker: here are its descriptors, the device's or group's first, then the iommufd or container.</summary>
+    /// <summary>
+    /// Broker: here are its descriptors, the device's or group's first, then the iommufd or container.
+    /// </summary>
     Granted = 2,
 
     /// <summary>Broker: no, and why.</summary>

@@ -5,8 +5,9 @@ using Vfio.Pci;
 namespace Vfio;
 
 /// <summary>
-/// What a client and the broker say to each other, as bytes (docs/broker.md): a header of 16 bytes, little-endian whatever the machine, and a body whose length the type
-/// decides. Pure: bytes in, values out; what comes in may be anything.
+/// What a client and the broker say to each other, as bytes (docs/broker.md): a header of 16 bytes, little-endian
+/// whatever the machine, and a body whose length the type decides. Pure: bytes in, values out; what comes in may be
+/// anything.
 /// </summary>
 internal static class BrokerProtocol
 {
@@ -75,7 +76,9 @@ internal static class BrokerProtocol
             return Malformed("the request's device or backend is out of range");
         }
 
-        request = new BrokerRequest(new PciAddress(BinaryPrimitives.ReadUInt32LittleEndian(body), body[4], body[5], body[6]), (BrokerBackend)body[7]);
+        request = new BrokerRequest(
+            new PciAddress(BinaryPrimitives.ReadUInt32LittleEndian(body), body[4], body[5], body[6]),
+            (BrokerBackend)body[7]);
         return null;
     }
 
@@ -93,10 +96,17 @@ internal static class BrokerProtocol
         switch (type)
         {
             case BrokerMessageType.Granted when message.Length == GrantBytes:
-                grant = new BrokerGrant((BrokerBackend)BinaryPrimitives.ReadUInt32LittleEndian(body), BinaryPrimitives.ReadInt32LittleEndian(body[4..]));
-                return grant.Backend is BrokerBackend.Iommufd or BrokerBackend.Group ? null : Malformed("the answer's backend is out of range");
-            case BrokerMessageType.Refused when message.Length >= RefusalBytes && BinaryPrimitives.ReadUInt16LittleEndian(body[2..]) == message.Length - RefusalBytes:
-                return new BrokerRefusal((BrokerRefusalCode)BinaryPrimitives.ReadUInt16LittleEndian(body), Clean(Encoding.UTF8.GetString(body[4..])));
+                grant = new BrokerGrant(
+                    (BrokerBackend)BinaryPrimitives.ReadUInt32LittleEndian(body),
+                    BinaryPrimitives.ReadInt32LittleEndian(body[4..]));
+                return grant.Backend is BrokerBackend.Iommufd or BrokerBackend.Group
+                    ? null
+                    : Malformed("the answer's backend is out of range");
+            case BrokerMessageType.Refused when message.Length >= RefusalBytes
+                && BinaryPrimitives.ReadUInt16LittleEndian(body[2..]) == message.Length - RefusalBytes:
+                return new BrokerRefusal(
+                    (BrokerRefusalCode)BinaryPrimitives.ReadUInt16LittleEndian(body),
+                    Clean(Encoding.UTF8.GetString(body[4..])));
             default:
                 return Malformed($"a message of type {(ushort)type} and {message.Length} bytes is no answer");
         }
@@ -132,13 +142,16 @@ internal static class BrokerProtocol
         ushort version = BinaryPrimitives.ReadUInt16LittleEndian(message[4..]);
         if (version != Version)
         {
-            return new BrokerRefusal(BrokerRefusalCode.Version, $"the message has version {version} of the protocol, this side knows {Version}");
+            return new BrokerRefusal(
+                BrokerRefusalCode.Version,
+                $"the message has version {version} of the protocol, this side knows {Version}");
         }
 
         type = (BrokerMessageType)BinaryPrimitives.ReadUInt16LittleEndian(message[6..]);
         uint length = BinaryPrimitives.ReadUInt32LittleEndian(message[8..]);
         return length != (uint)message.Length || BinaryPrimitives.ReadUInt32LittleEndian(message[12..]) != 0
-            ? Malformed($"the header says {length} bytes, the message has {message.Length}, or what is reserved is not 0")
+            ? Malformed(
+                $"the header says {length} bytes, the message has {message.Length}, or what is reserved is not 0")
             : null;
     }
 

@@ -14,7 +14,8 @@ public sealed class DeviceHandles
 {
     private int _isUsed;
 
-    private DeviceHandles(SafeFileHandle device, SafeFileHandle context, bool isGroup) => (Device, Context, IsGroup) = (device, context, isGroup);
+    private DeviceHandles(SafeFileHandle device, SafeFileHandle context, bool isGroup) =>
+        (Device, Context, IsGroup) = (device, context, isGroup);
 
     internal SafeFileHandle Device { get; }
 
@@ -26,13 +27,15 @@ public sealed class DeviceHandles
     /// <param name="device">An open <c>/dev/vfio/devices/vfioN</c>, read and write.</param>
     /// <param name="iommufd">An open <c>/dev/iommu</c>, read and write; no one else's.</param>
     /// <returns>The pair.</returns>
-    public static DeviceHandles FromDevice(SafeFileHandle device, SafeFileHandle iommufd) => Check(device, iommufd, isGroup: false);
+    public static DeviceHandles FromDevice(SafeFileHandle device, SafeFileHandle iommufd) =>
+        Check(device, iommufd, isGroup: false);
 
     /// <summary>The device's group and a container.</summary>
     /// <param name="group">An open <c>/dev/vfio/N</c>, read and write.</param>
     /// <param name="container">An open <c>/dev/vfio/vfio</c>, read and write; no one else's.</param>
     /// <returns>The pair.</returns>
-    public static DeviceHandles FromGroup(SafeFileHandle group, SafeFileHandle container) => Check(group, container, isGroup: true);
+    public static DeviceHandles FromGroup(SafeFileHandle group, SafeFileHandle container) =>
+        Check(group, container, isGroup: true);
 
     internal void UseOnce()
     {

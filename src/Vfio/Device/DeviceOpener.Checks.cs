@@ -23,21 +23,38 @@ internal static partial class DeviceOpener
         if (device.IommuGroup is null)
         {
             throw new VfioException(
-                "open", name, "the device has no IOMMU group", "is the IOMMU on? look for intel_iommu=on in /proc/cmdline, and VT-d or AMD-Vi in the firmware's setup");
+                "open",
+                name,
+                "the device has no IOMMU group",
+                "is the IOMMU on? look for intel_iommu=on in /proc/cmdline, and VT-d or AMD-Vi in "
+                + "the firmware's setup");
         }
 
         if (device.Driver is null && new DeviceHolders(options.Host).GetHolders(device) is { Count: > 0 } holders)
         {
             // The kernel removes the link to the driver first, and then waits.
-            throw new VfioException("open", name, Errno.EBUSY, $"the kernel is unbinding it from its VFIO driver, and waits for {string.Join(", ", holders)} to close it") { Reason = VfioErrorReason.Busy, Device = name };
+            throw new VfioException("open", name, Errno.EBUSY, $"the kernel is "
+                + $"unbinding it from its VFIO driver, and waits for "
+                + $"{string.Join(", ", holders)} to close it")
+            { Reason = VfioErrorReason.Busy, Device = name };
         }
 
         if (!device.HasVfioDriver)
         {
-            string reason = device.Driver is null ? "the device has no driver" : $"the device belongs to the driver {device.Driver}";
+            string reason = device.Driver is null
+                ? "the device has no driver"
+                : $"the device belongs to the driver {device.Driver}";
             throw device.IsBridge
-                ? new VfioException("open", name, reason, "bridges and ports stay with the kernel; the devices behind them can be bound")
-                : new VfioException("open", name, reason, "bind it to vfio-pci first") { Reason = VfioErrorReason.NotBound, Device = name };
+                ? new VfioException(
+                    "open",
+                    name,
+                    reason,
+                    "bridges and ports stay with the kernel; the devices behind them can be bound")
+                : new VfioException("open", name, reason, "bind it to vfio-pci first")
+                {
+                    Reason = VfioErrorReason.NotBound,
+                    Device = name,
+                };
         }
 
         bool hasNoIommu = device.IsNoIommu();
@@ -50,7 +67,11 @@ internal static partial class DeviceOpener
 
         if (!hasNoIommu && options.Backend == VfioBackend.NoIommu)
         {
-            throw new VfioException("open", name, "an IOMMU is in front of the device: noiommu is for devices without one", "leave the backend to the library");
+            throw new VfioException(
+                "open",
+                name,
+                "an IOMMU is in front of the device: noiommu is for devices without one",
+                "leave the backend to the library");
         }
     }
 
@@ -58,26 +79,36 @@ internal static partial class DeviceOpener
     {
         if (options.VirtualFunctionToken is not null)
         {
-            throw new ArgumentException("a mediated device is not a virtual function, so it does not accept a token", nameof(options));
+            throw new ArgumentException(
+                "a mediated device is not a virtual function, so it does not accept a token", nameof(options));
         }
 
         string name = MediatedDevice.Name(device.Id);
         if (device.IommuGroup is null)
         {
             throw new VfioException(
-                "open", name, device.Driver is null ? "the device has no driver" : $"its driver, {device.Driver}, is not a VFIO driver",
-                $"its parent {device.Parent} should have a driver that makes mediated devices for VFIO; the kernel's log (dmesg) says more");
+                "open",
+                name,
+                device.Driver is null
+                    ? "the device has no driver"
+                    : $"its driver, {device.Driver}, is not a VFIO driver",
+                $"its parent {device.Parent} should have a driver that makes mediated devices for VFIO; the kernel's "
+                + $"log (dmesg) says more");
         }
 
         if (device.DeviceApi is string api && api != PciApi)
         {
-            throw new VfioException("open", name, $"it is a {api} device, and this library knows PCI devices ({PciApi}) alone");
+            throw new VfioException(
+                "open", name, $"it is a {api} device, and this library knows PCI devices ({PciApi}) alone");
         }
 
         if (options.Backend == VfioBackend.NoIommu)
         {
             throw new VfioException(
-                "open", name, "a mediated device has an address space always: its driver reaches memory for it", "leave the backend to the library");
+                "open",
+                name,
+                "a mediated device has an address space always: its driver reaches memory for it",
+                "leave the backend to the library");
         }
     }
 }

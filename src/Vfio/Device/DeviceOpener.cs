@@ -2,7 +2,9 @@ using Vfio.Pci;
 
 namespace Vfio;
 
-/// <summary>Chooses the backend for a device of the host, and opens the device with it: the one place that knows all backends.</summary>
+/// <summary>
+/// Chooses the backend for a device of the host, and opens the device with it: the one place that knows all backends.
+/// </summary>
 internal static partial class DeviceOpener
 {
     private static Type1Model[] AnyType1 => [Type1Model.Two, Type1Model.One];
@@ -13,18 +15,26 @@ internal static partial class DeviceOpener
         Check(device, options);
         if (options.AddressSpace is not null && options.Backend == VfioBackend.NoIommu)
         {
-            throw new ArgumentException("a device that is opened without an IOMMU has no address space: it cannot join one", nameof(options));
+            throw new ArgumentException(
+                "a device that is opened without an IOMMU has no address space: it cannot join one", nameof(options));
         }
 
-        // The first device of an address space decides on its backend. Of two first devices, the second finds that of the first.
-        using Lock.Scope first = options.AddressSpace is { Backend: null } empty ? empty.FirstOpen.EnterScope() : default;
+        // The first device of an address space decides on its backend. Of two first devices, the second finds that of
+        // the first.
+        using Lock.Scope first = options.AddressSpace is { Backend: null } empty
+            ? empty.FirstOpen.EnterScope()
+            : default;
         if (options.AddressSpace is { Backend: IAddressSpaceBackend decided } shared)
         {
             return decided switch
             {
-                IHostAddressSpace kernel when kernel.Suits(options.Backend) => Join(device, node: null, options, shared, kernel),
-                IHostAddressSpace => throw new ArgumentException($"the address space has another backend than {options.Backend}: the device cannot join it", nameof(options)),
-                _ => throw new ArgumentException("the address space is a device model's: a device of the host cannot join it", nameof(options)),
+                IHostAddressSpace kernel when kernel.Suits(options.Backend) =>
+                    Join(device, node: null, options, shared, kernel),
+                IHostAddressSpace => throw new ArgumentException(
+                    $"the address space has another backend than {options.Backend}: the device cannot join it",
+                    nameof(options)),
+                _ => throw new ArgumentException(
+                    "the address space is a device model's: a device of the host cannot join it", nameof(options)),
             };
         }
 
@@ -33,19 +43,29 @@ internal static partial class DeviceOpener
             return OpenWithoutIommu(device, options);
         }
 
-        if (options.Backend == VfioBackend.Automatic && DeviceNode.Find(options.Host, device, isPatient: true) is string node)
+        if (options.Backend == VfioBackend.Automatic
+            && DeviceNode.Find(options.Host, device, isPatient: true) is string node)
         {
             try
             {
-                return Join(device, node, options, MakeSpace(VfioBackend.Iommufd, options, out IHostAddressSpace iommufd), iommufd);
+                return Join(
+                    device,
+                    node,
+                    options,
+                    MakeSpace(VfioBackend.Iommufd, options, out IHostAddressSpace iommufd),
+                    iommufd);
             }
-            catch (VfioException e) when (e.Reason is VfioErrorReason.AccessDenied or VfioErrorReason.IommufdDenied or VfioErrorReason.NodeMissing or VfioErrorReason.NodeUnusable)
+            catch (VfioException e) when (e.Reason is VfioErrorReason.AccessDenied
+                or VfioErrorReason.IommufdDenied
+                or VfioErrorReason.NodeMissing
+                or VfioErrorReason.NodeUnusable)
             {
                 // Where the device's own node, or /dev/iommu, is not for this user, the group may be.
             }
         }
 
-        return Join(device, node: null, options, MakeSpace(options.Backend, options, out IHostAddressSpace backend), backend);
+        return Join(
+            device, node: null, options, MakeSpace(options.Backend, options, out IHostAddressSpace backend), backend);
     }
 
     /// <summary>
@@ -59,7 +79,8 @@ internal static partial class DeviceOpener
         _ = undo.Add(handles.Device);
         if (options.AddressSpace is not null)
         {
-            throw new ArgumentException("descriptors bring an address space of their own: the device cannot join another", nameof(options));
+            throw new ArgumentException(
+                "descriptors bring an address space of their own: the device cannot join another", nameof(options));
         }
 
         MediatedDevice? mediated = mediatedId is Guid id ? MediatedDevice.Get(id, options.Host) : null;
@@ -77,7 +98,10 @@ internal static partial class DeviceOpener
         bool isAdmitted = false;
         try
         {
-            opened = kernel.Take(handles.Device, mediated is null ? address.ToString() : MediatedDevice.Name(mediated.Id), options.VirtualFunctionToken);
+            opened = kernel.Take(
+                handles.Device,
+                mediated is null ? address.ToString() : MediatedDevice.Name(mediated.Id),
+                options.VirtualFunctionToken);
             space.Admit(options.LeakReport);
             isAdmitted = true;
             VfioDevice made = VfioDevice.OfHost(opened, address, mediated, options, space);
@@ -92,7 +116,8 @@ internal static partial class DeviceOpener
     }
 
     // Find the node, open, bind, attach: the kernel's part. Then what the device can reach, and the device.
-    private static VfioDevice Join(IHostDevice device, string? node, VfioOpenOptions options, IoAddressSpace space, IHostAddressSpace kernel)
+    private static VfioDevice Join(
+        IHostDevice device, string? node, VfioOpenOptions options, IoAddressSpace space, IHostAddressSpace kernel)
     {
         space.Reserve();
         IDeviceBackend? opened = null;
@@ -115,7 +140,11 @@ internal static partial class DeviceOpener
     private static VfioDevice OpenWithoutIommu(IHostDevice device, VfioOpenOptions options)
     {
         using Rollback undo = new();
-        Type1Space container = undo.Add(new Type1Space(options.Calls, options.Host, Type1Container.Open(options.Calls, options.Host, isIommufd: false), [Type1Model.None]));
+        Type1Space container = undo.Add(new Type1Space(
+            options.Calls,
+            options.Host,
+            Type1Container.Open(options.Calls, options.Host, isIommufd: false),
+            [Type1Model.None]));
         IDeviceBackend opened = undo.Add(container.Open(device, node: null, token: null));
         VfioDevice made = VfioDevice.OfHost(opened, AddressOf(device), mediated: null, options, space: null, container);
         undo.Keep();
@@ -132,11 +161,24 @@ internal static partial class DeviceOpener
         kernel = backend switch
         {
             VfioBackend.Iommufd => new IommufdSpace(calls, host, IommufdSpace.OpenIommufd(calls, host)),
-            VfioBackend.Automatic => new Type1Space(calls, host, Type1Container.Open(calls, host, isIommufd: false), AnyType1),
-            VfioBackend.Type1v2 => new Type1Space(calls, host, Type1Container.Open(calls, host, isIommufd: false), [Type1Model.Two]),
-            VfioBackend.Type1 => new Type1Space(calls, host, Type1Container.Open(calls, host, isIommufd: false), [Type1Model.One]),
-            VfioBackend.CompatibleType1v2 => new Type1Space(calls, host, Type1Container.Open(calls, host, isIommufd: true), [Type1Model.Two], BackendNames.Compatible),
-            VfioBackend.CompatibleType1 => new Type1Space(calls, host, Type1Container.Open(calls, host, isIommufd: true), [Type1Model.One], BackendNames.Compatible),
+            VfioBackend.Automatic =>
+                new Type1Space(calls, host, Type1Container.Open(calls, host, isIommufd: false), AnyType1),
+            VfioBackend.Type1v2 =>
+                new Type1Space(calls, host, Type1Container.Open(calls, host, isIommufd: false), [Type1Model.Two]),
+            VfioBackend.Type1 =>
+                new Type1Space(calls, host, Type1Container.Open(calls, host, isIommufd: false), [Type1Model.One]),
+            VfioBackend.CompatibleType1v2 => new Type1Space(
+                calls,
+                host,
+                Type1Container.Open(calls, host, isIommufd: true),
+                [Type1Model.Two],
+                BackendNames.Compatible),
+            VfioBackend.CompatibleType1 => new Type1Space(
+                calls,
+                host,
+                Type1Container.Open(calls, host, isIommufd: true),
+                [Type1Model.One],
+                BackendNames.Compatible),
             _ => throw new ArgumentOutOfRangeException(nameof(options), backend, "no such backend"),
         };
         if (options.AddressSpace is not IoAddressSpace created)

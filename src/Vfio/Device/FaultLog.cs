@@ -3,8 +3,8 @@ using Vfio.Pci;
 namespace Vfio;
 
 /// <summary>
-/// What the kernel's log says of one device's stopped transfers, from now on. All devices of the process read the log through one
-/// descriptor. Any thread.
+/// What the kernel's log says of one device's stopped transfers, from now on. All devices of the process read the log
+/// through one descriptor. Any thread.
 /// </summary>
 internal sealed class FaultLog : IDisposable
 {
@@ -70,7 +70,9 @@ internal sealed class FaultLog : IDisposable
     {
         lock (Gate)
         {
-            if (Readers.TryGetValue(_path, out Reader? reader) && reader.Listeners.Remove(this) && reader.Listeners.Count == 0)
+            if (Readers.TryGetValue(_path, out Reader? reader)
+                && reader.Listeners.Remove(this)
+                && reader.Listeners.Count == 0)
             {
                 Readers.Remove(_path);
                 reader.Log.Dispose();
@@ -101,7 +103,8 @@ internal sealed class FaultLog : IDisposable
             {
                 if (IommuFaultText.Parse(line) is { } fault)
                 {
-                    Listeners.FindAll(listener => listener._device == fault.Device).ForEach(listener => listener.Note(fault));
+                    Listeners.FindAll(listener => listener._device == fault.Device)
+                        .ForEach(listener => listener.Note(fault));
                 }
             }
         }

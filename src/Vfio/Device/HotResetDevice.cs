@@ -5,7 +5,8 @@ namespace Vfio;
 /// <summary>A device that a reset of its bus hits, and whose it is.</summary>
 public sealed class HotResetDevice
 {
-    internal HotResetDevice(PciAddress address, string? driver, HotResetOwner owner, IReadOnlyList<DeviceHolder>? holders = null)
+    internal HotResetDevice(
+        PciAddress address, string? driver, HotResetOwner owner, IReadOnlyList<DeviceHolder>? holders = null)
     {
         (Address, Driver, Owner) = (address, driver, owner);
         Holders = holders ?? [];
@@ -31,7 +32,10 @@ public sealed class HotResetDevice
     /// <summary>Gets whether it is this program's, so that the kernel lets its bus be reset.</summary>
     public bool IsOwned => Owner is HotResetOwner.ThisProgram or HotResetOwner.ThisProgramByGroup;
 
-    /// <summary>Says whose it is, in a few words: <c>this program</c>, <c>the driver e1000e</c>, <c>free</c>, <c>pid 4711 (qemu, user alice)</c>.</summary>
+    /// <summary>
+    /// Says whose it is, in a few words: <c>this program</c>, <c>the driver e1000e</c>, <c>free</c>,
+    /// <c>pid 4711 (qemu, user alice)</c>.
+    /// </summary>
     /// <returns>The words.</returns>
     public string DescribeOwner() => Owner switch
     {

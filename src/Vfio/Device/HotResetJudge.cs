@@ -21,13 +21,21 @@ internal static class HotResetJudge
     {
         PciAddress asked = members[0].Address;
         HashSet<PciAddress> open = [.. members.Select(member => member.Address)];
-        HashSet<uint> groups = [.. info.Devices.Where(entry => open.Contains(entry.Address)).Select(entry => entry.Group).OfType<uint>()];
-        HotResetDevice[] devices = [.. info.Devices.DistinctBy(entry => entry.Address).OrderBy(entry => entry.Address).Select(entry => Describe(info, entry, open, groups, host))];
+        HashSet<uint> groups =
+            [.. info.Devices.Where(entry => open.Contains(entry.Address)).Select(entry => entry.Group).OfType<uint>()];
+        HotResetDevice[] devices = [.. info.Devices
+            .DistinctBy(entry => entry.Address)
+            .OrderBy(entry => entry.Address)
+            .Select(entry => Describe(info, entry, open, groups, host))];
         HotResetDevice[] strangers = [.. devices.Where(device => !device.IsOwned)];
         HotResetRefusal? refusal = null;
         if (devices.Length == 0)
         {
-            refusal = new HotResetRefusal(asked, HotResetRefusalReason.NoDevices, "the kernel names no device on the bus", "the kernel's log (dmesg) may say more");
+            refusal = new HotResetRefusal(
+                asked,
+                HotResetRefusalReason.NoDevices,
+                "the kernel names no device on the bus",
+                "the kernel's log (dmesg) may say more");
         }
         else if (strangers.Length != 0)
         {
@@ -35,47 +43,64 @@ internal static class HotResetJudge
             string more = strangers.Length > MostNamed ? $" and {strangers.Length - MostNamed} more" : "";
             string whose = strangers.Length == 1 ? "which is" : "which are";
             refusal = new HotResetRefusal(
-                asked, HotResetRefusalReason.OtherOwners, $"the reset of the bus hits {names}{more}, {whose} not this program's", HintFor(strangers), strangers);
+                asked,
+                HotResetRefusalReason.OtherOwners,
+                $"the reset of the bus hits {names}{more}, {whose} not this program's",
+                HintFor(strangers),
+                strangers);
         }
         else if (info.TellsOwners && !info.OwnsAll)
         {
             refusal = new HotResetRefusal(
-                asked, HotResetRefusalReason.NotAllOwned, "the kernel says that not all devices on the bus are this program's",
+                asked,
+                HotResetRefusalReason.NotAllOwned,
+                "the kernel says that not all devices on the bus are this program's",
                 "open them all in one address space (VfioOpenOptions.AddressSpace)");
         }
 
         return new HotResetJudgement(devices, refusal);
     }
 
-    private static HotResetDevice Describe(HotResetInfo info, HotResetEntry entry, HashSet<PciAddress> open, HashSet<uint> groups, HostRoot? host)
+    private static HotResetDevice Describe(
+        HotResetInfo info, HotResetEntry entry, HashSet<PciAddress> open, HashSet<uint> groups, HostRoot? host)
     {
         PciDeviceInfo? device = host is null ? null : new PciBus(host).Find(entry.Address);
         bool isTaken = device is null ? open.Contains(entry.Address) : device.HasVfioDriver;
         bool isVirtual = info.Devices.Count > 1 && device?.GetPhysicalFunction() is not null;
-        bool isOurs = info.TellsOwners ? entry.IsOwned : !isVirtual && isTaken && entry.Group is uint group && groups.Contains(group);
+        bool isOurs = info.TellsOwners
+            ? entry.IsOwned
+            : !isVirtual && isTaken && entry.Group is uint group && groups.Contains(group);
         return isOurs ? new HotResetDevice(entry.Address, device?.Driver, OurOwner(info, entry, open))
             : isVirtual ? new HotResetDevice(entry.Address, device?.Driver, HotResetOwner.VirtualFunction)
             : DescribeStranger(info, entry.Address, device, open.Contains(entry.Address), host);
     }
 
     private static HotResetOwner OurOwner(HotResetInfo info, HotResetEntry entry, HashSet<PciAddress> open) =>
-        open.Contains(entry.Address) || (info.TellsOwners && entry.IsOpen) ? HotResetOwner.ThisProgram : HotResetOwner.ThisProgramByGroup;
+        open.Contains(entry.Address) || (info.TellsOwners && entry.IsOpen)
+            ? HotResetOwner.ThisProgram
+            : HotResetOwner.ThisProgramByGroup;
 
-    private static HotResetDevice DescribeStranger(HotResetInfo info, PciAddress address, PciDeviceInfo? device, bool isOpenHere, HostRoot? host)
+    private static HotResetDevice DescribeStranger(
+        HotResetInfo info, PciAddress address, PciDeviceInfo? device, bool isOpenHere, HostRoot? host)
     {
         if (isOpenHere || device is null || host is null)
         {
-            return new HotResetDevice(address, device?.Driver, !isOpenHere ? HotResetOwner.Unknown : info.TellsOwners ? HotResetOwner.OtherAddressSpace : HotResetOwner.OtherBackend);
+            return new HotResetDevice(address, device?.Driver, !isOpenHere ? HotResetOwner.Unknown
+                : info.TellsOwners ? HotResetOwner.OtherAddressSpace
+                : HotResetOwner.OtherBackend);
         }
 
         if (!device.HasVfioDriver)
         {
-            return new HotResetDevice(address, device.Driver, device.Driver is null ? HotResetOwner.NoDriver : HotResetOwner.HostDriver);
+            return new HotResetDevice(
+                address, device.Driver, device.Driver is null ? HotResetOwner.NoDriver : HotResetOwner.HostDriver);
         }
 
         IReadOnlyList<DeviceHolder> holders = new DeviceHolders(host).GetHolders(device);
-        return holders.Any(holder => holder.ProcessId == Environment.ProcessId) ? new HotResetDevice(address, device.Driver, HotResetOwner.NotProvided)
-            : new HotResetDevice(address, device.Driver, holders.Count != 0 ? HotResetOwner.Processes : HotResetOwner.Free, holders);
+        return holders.Any(holder => holder.ProcessId == Environment.ProcessId)
+            ? new HotResetDevice(address, device.Driver, HotResetOwner.NotProvided)
+            : new HotResetDevice(
+                address, device.Driver, holders.Count != 0 ? HotResetOwner.Processes : HotResetOwner.Free, holders);
     }
 
     private static string HintFor(HotResetDevice[] strangers)
@@ -87,6 +112,7 @@ internal static class HotResetJudge
 
         return strangers.Any(device => device.Driver is null || device.Owner == HotResetOwner.HostDriver)
             ? "bind all of them to vfio-pci, and open them too"
-            : "open them too, in this program and in one address space (VfioOpenOptions.AddressSpace), and give them to the plan";
+            : "open them too, in this program and in one address space (VfioOpenOptions.AddressSpace), and "
+                + "give them to the plan";
     }
 }

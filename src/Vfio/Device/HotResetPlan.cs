@@ -3,7 +3,8 @@ using Vfio.Pci;
 namespace Vfio;
 
 /// <summary>
-/// A reset of the whole bus a device is on: what it hits, whether it may be made, and making it (<c>VFIO_DEVICE_PCI_HOT_RESET</c>). Made by <see cref="VfioDevice.PlanHotReset"/>.
+/// A reset of the whole bus a device is on: what it hits, whether it may be made, and making it
+/// (<c>VFIO_DEVICE_PCI_HOT_RESET</c>). Made by <see cref="VfioDevice.PlanHotReset"/>.
 /// </summary>
 /// <remarks>
 /// The devices it was made of have to stay open.
@@ -29,15 +30,20 @@ public sealed class HotResetPlan : ChangePlan
     private readonly HostRoot? _host;
     private readonly string _name;
 
-    private HotResetPlan(string name, IBusReset bus, IReadOnlyList<HotResetMember> members, HostRoot? host, HotResetJudgement judgement)
+    private HotResetPlan(
+        string name, IBusReset bus, IReadOnlyList<HotResetMember> members, HostRoot? host, HotResetJudgement judgement)
     {
         (_name, _bus, _members, _host) = (name, bus, members, host);
         Devices = judgement.Devices;
         Refusals = judgement.Refusal is HotResetRefusal refusal ? [refusal] : [];
-        Steps = [new ChangeStep($"reset the bus of {name}, with {string.Join(", ", judgement.Devices.Select(hit => hit.Address))}")];
+        Steps = [new ChangeStep(
+            $"reset the bus of {name}, with {string.Join(", ", judgement.Devices.Select(hit => hit.Address))}")];
     }
 
-    /// <summary>The devices that the reset hits, by address: all functions on the bus or in the slot, and what is below bridges there.</summary>
+    /// <summary>
+    /// The devices that the reset hits, by address: all functions on the bus or in the slot, and what is below bridges
+    /// there.
+    /// </summary>
     public IReadOnlyList<HotResetDevice> Devices { get; }
 
     /// <inheritdoc/>
@@ -54,7 +60,8 @@ public sealed class HotResetPlan : ChangePlan
     /// <see cref="VfioDevice.Recover"/>. Each driver in this program has to initialize its device again.
     /// </summary>
     /// <exception cref="ObjectDisposedException">A device of the plan was disposed.</exception>
-    /// <exception cref="VfioException">A device on the bus is not this program's (the plan was not allowed, or things changed since it was made), or the bus did not come back.</exception>
+    /// <exception cref="VfioException">A device on the bus is not this program's (the plan was not allowed, or things
+    /// changed since it was made), or the bus did not come back.</exception>
     public void Execute()
     {
         HotResetInfo info = _bus.GetHotResetInfo();
@@ -72,7 +79,8 @@ public sealed class HotResetPlan : ChangePlan
     }
 
     /// <summary>Asks the kernel what the reset hits, and judges.</summary>
-    internal static HotResetPlan Make(string name, HotResetMember device, IReadOnlyList<HotResetMember> others, HostRoot? host)
+    internal static HotResetPlan Make(
+        string name, HotResetMember device, IReadOnlyList<HotResetMember> others, HostRoot? host)
     {
         IReadOnlyList<HotResetMember> members = [device, .. others];
         return device.Backend is IBusReset bus

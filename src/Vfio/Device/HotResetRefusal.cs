@@ -5,7 +5,12 @@ namespace Vfio;
 /// <summary>Why a bus must not be reset.</summary>
 public sealed class HotResetRefusal : Refusal
 {
-    internal HotResetRefusal(PciAddress device, HotResetRefusalReason reason, string explanation, string hint, IReadOnlyList<HotResetDevice>? strangers = null)
+    internal HotResetRefusal(
+        PciAddress device,
+        HotResetRefusalReason reason,
+        string explanation,
+        string hint,
+        IReadOnlyList<HotResetDevice>? strangers = null)
         : base(device, explanation, canForce: false)
     {
         (Reason, Hint) = (reason, hint);

@@ -1,6 +1,9 @@
 namespace Vfio;
 
-/// <summary>The power states that a program can put a PCI device into (PCI Express Base Specification 6.0, section 5.3.1; the numbers of the PowerState field, section 7.5.2.2).</summary>
+/// <summary>
+/// The power states that a program can put a PCI device into (PCI Express Base Specification 6.0, section 5.3.1; the
+/// numbers of the PowerState field, section 7.5.2.2).
+/// </summary>
 public enum PciPowerState
 {
     /// <summary>Fully on.</summary>

@@ -2,7 +2,9 @@ using Vfio.Pci;
 
 namespace Vfio;
 
-/// <summary>A device's power management capability in configuration space (PCI Express Base Specification 6.0, section 7.5.2).</summary>
+/// <summary>
+/// A device's power management capability in configuration space (PCI Express Base Specification 6.0, section 7.5.2).
+/// </summary>
 internal sealed class PowerControl
 {
     private const ulong Status = 0x06;
@@ -18,12 +20,15 @@ internal sealed class PowerControl
     private readonly string _name;
     private readonly ulong _start;
 
-    private PowerControl(IDeviceBackend device, RegionInfo config, string name, ulong start) => (_device, _config, _name, _start) = (device, config, name, start);
+    private PowerControl(IDeviceBackend device, RegionInfo config, string name, ulong start) =>
+        (_device, _config, _name, _start) = (device, config, name, start);
 
     /// <summary>The state it is in now.</summary>
     public PciPowerState State => (PciPowerState)(Read(ControlRegister) & StateMask);
 
-    /// <summary>Finds the capability. The chain comes from the device: it is followed as far as it can be sound.</summary>
+    /// <summary>
+    /// Finds the capability. The chain comes from the device: it is followed as far as it can be sound.
+    /// </summary>
     /// <returns>The instance; <see langword="null"/> if the device does not support it.</returns>
     public static PowerControl? Find(IDeviceBackend device, string name)
     {
@@ -40,23 +45,31 @@ internal sealed class PowerControl
     public void Set(PciPowerState state)
     {
         ushort capabilities = Read(CapabilitiesRegister);
-        if ((state == PciPowerState.D1 && (capabilities & HasD1) == 0) || (state == PciPowerState.D2 && (capabilities & HasD2) == 0))
+        if ((state == PciPowerState.D1 && (capabilities & HasD1) == 0)
+            || (state == PciPowerState.D2 && (capabilities & HasD2) == 0))
         {
             throw new NotSupportedException($"{_name} has no power state {state}");
         }
 
         ushort control = Read(ControlRegister);
-        _device.WriteUInt16(_config, _start + ControlRegister, (ushort)((control & ~(StateMask | PmeStatus)) | (int)state));
+        _device.WriteUInt16(
+            _config, _start + ControlRegister, (ushort)((control & ~(StateMask | PmeStatus)) | (int)state));
         PciPowerState now = State;
         if (now != state)
         {
-            throw new VfioException("write", $"the power state of {_name}", $"it is {now}, not {state}", "from a state below D0 only deeper ones and D0 can be reached");
+            throw new VfioException(
+                "write",
+                $"the power state of {_name}",
+                $"it is {now}, not {state}",
+                "from a state below D0 only deeper ones and D0 can be reached");
         }
     }
 
     private ushort Read(ulong register) => ReadAnswer(_device, _config, _name, _start + register);
 
-    private static ushort ReadAnswer(IDeviceBackend device, RegionInfo config, string name, ulong offset) => device.ReadUInt16(config, offset) is ushort value and not ushort.MaxValue
-        ? value
-        : throw new VfioException("read", $"the power state of {name}", "the device does not answer: it is asleep or gone");
+    private static ushort ReadAnswer(IDeviceBackend device, RegionInfo config, string name, ulong offset) =>
+        device.ReadUInt16(config, offset) is ushort value and not ushort.MaxValue
+            ? value
+            : throw new VfioException(
+                "read", $"the power state of {name}", "the device does not answer: it is asleep or gone");
 }

@@ -5,7 +5,8 @@ namespace Vfio;
 /// <summary>Why a plan must not be executed. What derives from it has the reason as a type.</summary>
 public abstract class Refusal
 {
-    internal Refusal(PciAddress device, string explanation, bool canForce) => (Device, Explanation, CanForce) = (device, explanation, canForce);
+    internal Refusal(PciAddress device, string explanation, bool canForce) =>
+        (Device, Explanation, CanForce) = (device, explanation, canForce);
 
     /// <summary>The device it is about.</summary>
     public PciAddress Device { get; }

@@ -8,8 +8,10 @@ namespace Vfio;
 public sealed partial class VfioDevice
 {
     /// <summary>
-    /// Opens a device whose nodes this program may not open, through a broker (<c>vfio broker</c>) that may, and whose policy allows it. The memory that is mapped for the device
-    /// is locked, and charged, by this process; resetting the device needs nothing more. The broker knows the device as this program's until it is disposed or the process ends.
+    /// Opens a device whose nodes this program may not open, through a broker (<c>vfio broker</c>) that may, and whose
+    /// policy allows it. The memory that is mapped for the device is locked, and charged, by this process; resetting
+    /// the device needs nothing more. The broker knows the device as this program's until it is disposed or the process
+    /// ends.
     /// </summary>
     /// <param name="address">The device's address.</param>
     /// <param name="socketPath">The path of the broker's socket; by default, <c>/run/vfio-broker.sock</c>.</param>
@@ -22,12 +24,15 @@ public sealed partial class VfioDevice
     /// <exception cref="VfioException">
     /// No broker listens there; it refused, and the message says why; it has no such backend; or a system call failed.
     /// </exception>
-    public static VfioDevice OpenThroughBroker(PciAddress address, string? socketPath = null, VfioOpenOptions? options = null)
+    public static VfioDevice OpenThroughBroker(
+        PciAddress address, string? socketPath = null, VfioOpenOptions? options = null)
     {
         options ??= new VfioOpenOptions();
         if (options.AddressSpace is not null)
         {
-            throw new ArgumentException("a broker's descriptors bring an address space of their own: the device cannot join another", nameof(options));
+            throw new ArgumentException(
+                "a broker's descriptors bring an address space of their own: the device cannot join another",
+                nameof(options));
         }
 
         BrokerBackend backend = options.Backend switch
@@ -35,12 +40,24 @@ public sealed partial class VfioDevice
             VfioBackend.Automatic => BrokerBackend.Any,
             VfioBackend.Iommufd => BrokerBackend.Iommufd,
             VfioBackend.Type1v2 => BrokerBackend.Group,
-            _ => throw new VfioException("open", $"{address} through the broker", "a broker opens devices by iommufd or by their group (type1v2), in no other way"),
+            _ => throw new VfioException(
+                "open",
+                $"{address} through the broker",
+                "a broker opens devices by iommufd or by their group (type1v2), in no other way"),
         };
-        BrokerGrant grant = BrokerClient.Ask(socketPath ?? BrokerProtocol.DefaultSocketPath, new BrokerRequest(address, backend), out Socket connection, out SafeFileHandle[] files);
+        BrokerGrant grant = BrokerClient.Ask(
+            socketPath ?? BrokerProtocol.DefaultSocketPath,
+            new BrokerRequest(address, backend),
+            out Socket connection,
+            out SafeFileHandle[] files);
         try
         {
-            VfioDevice device = FromHandles(address, grant.Backend == BrokerBackend.Iommufd ? DeviceHandles.FromDevice(files[0], files[1]) : DeviceHandles.FromGroup(files[0], files[1]), options);
+            VfioDevice device = FromHandles(
+                address,
+                grant.Backend == BrokerBackend.Iommufd
+                    ? DeviceHandles.FromDevice(files[0], files[1])
+                    : DeviceHandles.FromGroup(files[0], files[1]),
+                options);
             // Closed last: the broker gives the device to the next when it sees the end.
             device._connection = connection;
             return device;

@@ -10,19 +10,22 @@ public sealed partial class VfioDevice
     /// <summary>Gets what the device can reach by DMA. Devices that were opened with it share it.</summary>
     /// <exception cref="NotSupportedException">The device has none: it was opened without an IOMMU.</exception>
     public IoAddressSpace AddressSpace => _space ?? throw new NotSupportedException(BackendName == BackendNames.NoIommu
-        ? $"{Name} was opened without an IOMMU: nothing translates its addresses and nothing limits them; give it an IOMMU (intel_iommu=on) for DMA"
+        ? $"{Name} was opened without an IOMMU: nothing translates its addresses and nothing limits them; give it an "
+            + "IOMMU (intel_iommu=on) for DMA"
         : $"{Name} has no address space");
 
     /// <summary>
-    /// Reads whether bus mastering is enabled (bit 2 of the command register): whether the device may access memory and send MSI and MSI-X
-    /// interrupts. It is disabled when the device is opened, and a reset restores it.
+    /// Reads whether bus mastering is enabled (bit 2 of the command register): whether the device may access memory and
+    /// send MSI and MSI-X interrupts. It is disabled when the device is opened, and a reset restores it.
     /// </summary>
     /// <returns>Whether it is enabled.</returns>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
     /// <exception cref="VfioException">The device does not answer.</exception>
     public bool GetBusMaster() => (ReadCommand(out _) & (ushort)PciCommand.BusMaster) != 0;
 
-    /// <summary>Enables or disables bus mastering. A driver enables it once the memory that the device is to use is mapped.</summary>
+    /// <summary>
+    /// Enables or disables bus mastering. A driver enables it once the memory that the device is to use is mapped.
+    /// </summary>
     /// <param name="isEnabled">Whether the device may access memory and send MSI and MSI-X interrupts.</param>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
     /// <exception cref="VfioException">The device does not answer.</exception>
@@ -33,14 +36,16 @@ public sealed partial class VfioDevice
             // Read under the lock: disposal, which disables it, comes before this or after it.
             ushort command = ReadCommand(out RegionInfo config);
             const ushort BusMaster = (ushort)PciCommand.BusMaster;
-            _backend.WriteUInt16(config, DeviceConfig.Command, (ushort)(isEnabled ? command | BusMaster : command & ~BusMaster));
+            _backend.WriteUInt16(
+                config, DeviceConfig.Command, (ushort)(isEnabled ? command | BusMaster : command & ~BusMaster));
         }
     }
 
     /// <summary>
-    /// The transfers of this device's that were stopped since it was opened or since the last call: what it tried, where, and what was mapped there. For the host's devices they
-    /// come from the kernel's log, which drops many when there are many; behind a conventional bridge they carry the bridge's address and are not told. Intel's log names no PCI
-    /// segment: on a host with several, faults there are told to the device of that address in segment 0.
+    /// The transfers of this device's that were stopped since it was opened or since the last call: what it tried,
+    /// where, and what was mapped there. For the host's devices they come from the kernel's log, which drops many when
+    /// there are many; behind a conventional bridge they carry the bridge's address and are not told. Intel's log names
+    /// no PCI segment: on a host with several, faults there are told to the device of that address in segment 0.
     /// </summary>
     /// <returns>The faults, oldest first.</returns>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
@@ -88,7 +93,8 @@ public sealed partial class VfioDevice
                 ushort command = ReadCommandOf(out RegionInfo config);
                 if ((command & (ushort)PciCommand.BusMaster) != 0)
                 {
-                    _backend.WriteUInt16(config, DeviceConfig.Command, (ushort)(command & ~(ushort)PciCommand.BusMaster));
+                    _backend.WriteUInt16(
+                        config, DeviceConfig.Command, (ushort)(command & ~(ushort)PciCommand.BusMaster));
                 }
             }
         }
@@ -108,6 +114,9 @@ public sealed partial class VfioDevice
     {
         config = _backend.GetRegionInfo(RegionIndex.Config);
         ushort command = _backend.ReadUInt16(config, DeviceConfig.Command);
-        return command != ushort.MaxValue ? command : throw new VfioException("read", $"the command register of {Name}", "the device does not answer: it is asleep or gone");
+        return command != ushort.MaxValue
+            ? command
+            : throw new VfioException(
+                "read", $"the command register of {Name}", "the device does not answer: it is asleep or gone");
     }
 }

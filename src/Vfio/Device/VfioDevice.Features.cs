@@ -8,9 +8,12 @@ public sealed partial class VfioDevice
     private const int MostFeatureBytes = 256;
     private const int MostFeature = 0xffff;
 
-    /// <summary>Asks whether the device has a feature, and what can be done with it. Nothing is read or changed.</summary>
+    /// <summary>
+    /// Asks whether the device has a feature, and what can be done with it. Nothing is read or changed.
+    /// </summary>
     /// <param name="feature">The feature; 0 to 65535.</param>
-    /// <returns>What can be done; <see cref="FeatureSupport.None"/> where the device does not have it, as device models have none.</returns>
+    /// <returns>What can be done; <see cref="FeatureSupport.None"/> where the device does not have it, as device models
+    /// have none.</returns>
     /// <exception cref="ArgumentOutOfRangeException">No number of a feature.</exception>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
     /// <exception cref="VfioException">The kernel did not answer the question.</exception>
@@ -38,16 +41,19 @@ public sealed partial class VfioDevice
     }
 
     /// <summary>
-    /// Reads a feature as bytes, for features that this library has no method for (<c>VFIO_DEVICE_FEATURE_GET</c>). Dangerous: the kernel follows pointers
-    /// among the bytes, and writes to where they point.
+    /// Reads a feature as bytes, for features that this library has no method for (<c>VFIO_DEVICE_FEATURE_GET</c>).
+    /// Dangerous: the kernel follows pointers among the bytes, and writes to where they point.
     /// </summary>
     /// <param name="feature">The feature; 0 to 65535.</param>
-    /// <param name="data">The structure behind the header (<c>linux/vfio.h</c>), at most 256 bytes: sent to the kernel, and overwritten by its answer.</param>
-    /// <returns>The descriptor that the call returned; <see langword="null"/> if it returned 0. The caller owns it.</returns>
+    /// <param name="data">The structure behind the header (<c>linux/vfio.h</c>), at most 256 bytes: sent to the kernel,
+    /// and overwritten by its answer.</param>
+    /// <returns>The descriptor that the call returned; <see langword="null"/> if it returned 0. The caller owns
+    /// it.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The number is outside 0 to 65535.</exception>
     /// <exception cref="ArgumentException">More than 256 bytes.</exception>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
-    /// <exception cref="VfioException">The device does not have the feature, or the kernel does not know it (ENOTTY); it cannot be read, or has another length (EINVAL); or it failed.</exception>
+    /// <exception cref="VfioException">The device does not have the feature, or the kernel does not know it (ENOTTY);
+    /// it cannot be read, or has another length (EINVAL); or it failed.</exception>
     public SafeFileHandle? DangerousGetFeature(DeviceFeature feature, Span<byte> data)
     {
         Check(feature, data);
@@ -55,8 +61,9 @@ public sealed partial class VfioDevice
     }
 
     /// <summary>
-    /// Sets a feature as bytes, for features that this library has no method for (<c>VFIO_DEVICE_FEATURE_SET</c>). Dangerous: the kernel follows pointers
-    /// among the bytes, and an answer among them may hold the number of a descriptor that the caller has to close.
+    /// Sets a feature as bytes, for features that this library has no method for (<c>VFIO_DEVICE_FEATURE_SET</c>).
+    /// Dangerous: the kernel follows pointers among the bytes, and an answer among them may hold the number of a
+    /// descriptor that the caller has to close.
     /// </summary>
     /// <inheritdoc cref="DangerousGetFeature"/>
     public SafeFileHandle? DangerousSetFeature(DeviceFeature feature, Span<byte> data)
@@ -65,7 +72,8 @@ public sealed partial class VfioDevice
         return AsHandle(_backend.SetRaw(feature, Name, data));
     }
 
-    private static SafeFileHandle? AsHandle(int result) => result > 0 ? new SafeFileHandle(result, ownsHandle: true) : null;
+    private static SafeFileHandle? AsHandle(int result) =>
+        result > 0 ? new SafeFileHandle(result, ownsHandle: true) : null;
 
     private void Check(DeviceFeature feature, ReadOnlySpan<byte> data)
     {
@@ -76,7 +84,8 @@ public sealed partial class VfioDevice
 
         if (data.Length > MostFeatureBytes)
         {
-            throw new ArgumentException($"a feature has at most {MostFeatureBytes} bytes, not {data.Length}", nameof(data));
+            throw new ArgumentException(
+                $"a feature has at most {MostFeatureBytes} bytes, not {data.Length}", nameof(data));
         }
 
         ObjectDisposedException.ThrowIf(_isDisposed, this);

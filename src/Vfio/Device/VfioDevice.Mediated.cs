@@ -13,15 +13,17 @@ public sealed partial class VfioDevice
 
     /// <summary>Opens a mediated device.</summary>
     /// <remarks>
-    /// By its own node or its group, as a PCI device is. There is no IOMMU of its own in front of it: its driver reaches memory for it, and only what is mapped in
-    /// <see cref="AddressSpace"/>. Which transfers were refused is not told (<see cref="GetFaults"/> is empty).
+    /// By its own node or its group, as a PCI device is. There is no IOMMU of its own in front of it: its driver
+    /// reaches memory for it, and only what is mapped in <see cref="AddressSpace"/>. Which transfers were refused is
+    /// not told (<see cref="GetFaults"/> is empty).
     /// </remarks>
     /// <param name="id">Its UUID.</param>
     /// <param name="options">Which way, and which address space.</param>
     /// <returns>The device; the caller owns it.</returns>
     /// <exception cref="ArgumentException">A token was given, or the address space is a device model's.</exception>
     /// <exception cref="VfioException">
-    /// No such device, or its module is not loaded; no VFIO driver has it; it is no PCI device (<see cref="MediatedDevice.DeviceApi"/>); not permitted; open elsewhere; or a system call failed.
+    /// No such device, or its module is not loaded; no VFIO driver has it; it is no PCI device
+    /// (<see cref="MediatedDevice.DeviceApi"/>); not permitted; open elsewhere; or a system call failed.
     /// </exception>
     public static VfioDevice OpenMediated(Guid id, VfioOpenOptions? options = null)
     {
@@ -31,7 +33,8 @@ public sealed partial class VfioDevice
 
     /// <summary>Opens a mediated device by its folder in sysfs.</summary>
     /// <param name="sysfsPath">
-    /// The path, absolute: <c>/sys/bus/mdev/devices/UUID</c>, or any other that leads to the same folder below <c>/sys/devices</c>. Below <see cref="VfioOpenOptions.Host"/>.
+    /// The path, absolute: <c>/sys/bus/mdev/devices/UUID</c>, or any other that leads to the same folder below
+    /// <c>/sys/devices</c>. Below <see cref="VfioOpenOptions.Host"/>.
     /// </param>
     /// <param name="options">Which way, and which address space.</param>
     /// <inheritdoc cref="OpenMediated(Guid, VfioOpenOptions?)"/>

@@ -27,7 +27,8 @@ public sealed partial class VfioDevice
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
     /// <exception cref="VfioException">The kernel refused to say.</exception>
     public DeviceMigration GetMigration() => FindMigration() ?? throw new NotSupportedException(
-        $"{Name} cannot be migrated: its driver has no way to read and write its state; a variant driver made for the device has one, where the kernel has such a driver");
+        $"{Name} cannot be migrated: its driver has no way to read and write its state; a variant driver made for the "
+        + $"device has one, where the kernel has such a driver");
 
     /// <summary>
     /// Gets whether the device can keep a record of what it writes (<c>VFIO_DEVICE_FEATURE_DMA_LOGGING_START</c>, asked
@@ -40,15 +41,21 @@ public sealed partial class VfioDevice
         return _backend.ProbeDmaLog() == 0;
     }
 
-    /// <summary>Begins a record of the pages that this device writes, kept by the device. Nothing to do with <see cref="GetMigration"/>'s states.</summary>
-    /// <param name="ranges">The addresses to watch: whole pages, disjoint. The kernel always takes 256 of them, and the device may not take more.</param>
-    /// <param name="pageSize">What a bit is to stand for, in bytes, a power of two, 4096 or more; the device may choose another (<see cref="DeviceDirtyTracker.PageSize"/>).</param>
+    /// <summary>
+    /// Begins a record of the pages that this device writes, kept by the device. Nothing to do with
+    /// <see cref="GetMigration"/>'s states.
+    /// </summary>
+    /// <param name="ranges">The addresses to watch: whole pages, disjoint. The kernel always takes 256 of them, and the
+    /// device may not take more.</param>
+    /// <param name="pageSize">What a bit is to stand for, in bytes, a power of two, 4096 or more; the device may choose
+    /// another (<see cref="DeviceDirtyTracker.PageSize"/>).</param>
     /// <returns>The record; the caller owns it.</returns>
     /// <exception cref="ArgumentException">
     /// There are no ranges; some are not whole pages, or overlap; or the page size is invalid.
     /// </exception>
     /// <exception cref="InvalidOperationException">There is a record already.</exception>
-    /// <exception cref="NotSupportedException"><see cref="SupportsDirtyTracking"/> is <see langword="false"/>.</exception>
+    /// <exception cref="NotSupportedException"><see cref="SupportsDirtyTracking"/> is
+    /// <see langword="false"/>.</exception>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
     /// <exception cref="VfioException">The kernel or the device refused.</exception>
     public DeviceDirtyTracker StartDirtyTracking(ReadOnlySpan<IovaRange> ranges, ulong pageSize = 4096)
@@ -58,7 +65,8 @@ public sealed partial class VfioDevice
             ObjectDisposedException.ThrowIf(_isDisposed, this);
             return _writeLog is null
                 ? _writeLog = DeviceDirtyTracker.Start(_backend, Name, ranges, pageSize, ForgetLog)
-                : throw new InvalidOperationException($"{Name} keeps a record of its writes already; dispose that first");
+                : throw new InvalidOperationException(
+                    $"{Name} keeps a record of its writes already; dispose that first");
         }
     }
 
@@ -98,6 +106,11 @@ public sealed partial class VfioDevice
         uint ids = _backend.ReadUInt32(config, VendorAndDevice);
         uint subsystem = _backend.ReadUInt32(config, Subsystem);
         return new MigrationIdentity(
-            (ushort)ids, (ushort)(ids >> 16), (ushort)subsystem, (ushort)(subsystem >> 16), (byte)_backend.ReadUInt32(config, RevisionAndClass), MediatedDevice?.TypeId ?? "");
+            (ushort)ids,
+            (ushort)(ids >> 16),
+            (ushort)subsystem,
+            (ushort)(subsystem >> 16),
+            (byte)_backend.ReadUInt32(config, RevisionAndClass),
+            MediatedDevice?.TypeId ?? "");
     }
 }

@@ -8,10 +8,12 @@ namespace Vfio;
 /// </summary>
 /// <remarks>
 /// <para>
-/// The caller owns the device and disposes it; that lets go in the right order: interrupts, regions, device, group, container. Any thread
-/// may use it at any time.
+/// The caller owns the device and disposes it; that lets go in the right order: interrupts, regions, device, group,
+/// container. Any thread may use it at any time.
 /// </para>
-/// <para>The kernel resets the device when it is opened and again when it is closed, where the device can be reset.</para>
+/// <para>
+/// The kernel resets the device when it is opened and again when it is closed, where the device can be reset.
+/// </para>
 /// </remarks>
 /// <example>
 /// <code>
@@ -34,7 +36,12 @@ public sealed partial class VfioDevice : IDisposable
     private volatile bool _isDisposed;
 
     /// <summary>A device; without an address space unless one is given.</summary>
-    internal VfioDevice(IDeviceBackend backend, PciAddress? address, string? name = null, IoAddressSpace? space = null, HostRoot? host = null)
+    internal VfioDevice(
+        IDeviceBackend backend,
+        PciAddress? address,
+        string? name = null,
+        IoAddressSpace? space = null,
+        HostRoot? host = null)
     {
         _backend = backend;
         _space = space;
@@ -42,10 +49,13 @@ public sealed partial class VfioDevice : IDisposable
         Address = address;
         Name = name ?? $"{address}";
         _info = backend.GetInfo();
-        Interrupts = new DeviceInterrupts(backend, Name, host is not null && address is PciAddress place ? new HostInterrupts(host, place) : null);
+        Interrupts = new DeviceInterrupts(
+            backend, Name, host is not null && address is PciAddress place ? new HostInterrupts(host, place) : null);
     }
 
-    /// <summary>The device's PCI address; <see langword="null"/> for a mediated device, and for a device model without one.</summary>
+    /// <summary>
+    /// The device's PCI address; <see langword="null"/> for a mediated device, and for a device model without one.
+    /// </summary>
     public PciAddress? Address { get; }
 
     /// <summary>
@@ -54,8 +64,8 @@ public sealed partial class VfioDevice : IDisposable
     public string Name { get; }
 
     /// <summary>
-    /// How the device is reached: <c>iommufd</c>, <c>type1v2</c>, <c>type1</c>, <c>compatible-type1v2</c>, <c>compatible-type1</c> or <c>noiommu</c>;
-    /// <c>in-process</c> for a device model.
+    /// How the device is reached: <c>iommufd</c>, <c>type1v2</c>, <c>type1</c>, <c>compatible-type1v2</c>,
+    /// <c>compatible-type1</c> or <c>noiommu</c>; <c>in-process</c> for a device model.
     /// </summary>
     public string BackendName => _backend.Name;
 
@@ -69,8 +79,9 @@ public sealed partial class VfioDevice : IDisposable
     public bool CanReset => _info.CanReset;
 
     /// <summary>
-    /// How many regions there are to ask for, implemented or not: 9 (<see cref="RegionIndex"/>), and those of the device's own, which have numbers from 9 on
-    /// (<c>(RegionIndex)9</c>; <see cref="RegionInfo.Type"/> says what each is).
+    /// How many regions there are to ask for, implemented or not: 9 (<see cref="RegionIndex"/>), and those of the
+    /// device's own, which have numbers from 9 on (<c>(RegionIndex)9</c>; <see cref="RegionInfo.Type"/> says what each
+    /// is).
     /// </summary>
     public int RegionCount => (int)uint.Min(_info.RegionCount, int.MaxValue);
 
@@ -82,13 +93,15 @@ public sealed partial class VfioDevice : IDisposable
 
     /// <summary>Opens a device that is bound to vfio-pci.</summary>
     /// <param name="address">The device's address.</param>
-    /// <param name="options">Which backend, and which address space; by default the best backend that the kernel has, and an address space of its own.</param>
+    /// <param name="options">Which backend, and which address space; by default the best backend that the kernel has,
+    /// and an address space of its own.</param>
     /// <returns>The device; the caller owns it.</returns>
     /// <exception cref="VfioException">
-    /// No such device; not bound to vfio-pci; not permitted; open elsewhere; another device of its IOMMU group belongs to a
-    /// host driver; or a system call failed. The exception names it and, if one is known, what to do.
+    /// No such device; not bound to vfio-pci; not permitted; open elsewhere; another device of its IOMMU group belongs
+    /// to a host driver; or a system call failed. The exception names it and, if one is known, what to do.
     /// </exception>
-    /// <exception cref="ArgumentException">The address space of the options has another backend than the device needs.</exception>
+    /// <exception cref="ArgumentException">The address space of the options has another backend than the device
+    /// needs.</exception>
     public static VfioDevice Open(PciAddress address, VfioOpenOptions? options = null)
     {
         options ??= new VfioOpenOptions();
@@ -100,7 +113,8 @@ public sealed partial class VfioDevice : IDisposable
     /// <param name="handles">The descriptors; the device's from here on, and closed also where this fails.</param>
     /// <param name="options">A token, if one is required; the backend follows from the descriptors.</param>
     /// <returns>The device; the caller owns it.</returns>
-    /// <exception cref="VfioException">The descriptors are not what they should be, the device is open elsewhere, or a system call failed.</exception>
+    /// <exception cref="VfioException">The descriptors are not what they should be, the device is open elsewhere, or a
+    /// system call failed.</exception>
     public static VfioDevice FromHandles(PciAddress address, DeviceHandles handles, VfioOpenOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(handles);
@@ -117,14 +131,17 @@ public sealed partial class VfioDevice : IDisposable
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         return index >= 0 && (uint)index < _info.RegionCount
             ? _backend.GetRegionInfo(index)
-            : throw new VfioException("VFIO_DEVICE_GET_REGION_INFO", $"{index.Describe()} of {Name}", $"the device has {_info.RegionCount} regions");
+            : throw new VfioException(
+                "VFIO_DEVICE_GET_REGION_INFO",
+                $"{index.Describe()} of {Name}",
+                $"the device has {_info.RegionCount} regions");
     }
 
     /// <summary>Opens a region: mapped where the kernel allows it, else through the file descriptor.</summary>
     /// <param name="index">The region.</param>
     /// <param name="access">
-    /// <see cref="RegionAccess.Mapped"/> for speed; <see cref="RegionAccess.Checked"/> or <see cref="RegionAccess.Trapped"/> for exceptions where
-    /// the device does not answer.
+    /// <see cref="RegionAccess.Mapped"/> for speed; <see cref="RegionAccess.Checked"/> or
+    /// <see cref="RegionAccess.Trapped"/> for exceptions where the device does not answer.
     /// </param>
     /// <returns>The region; the caller owns it, and the device's disposal disposes it.</returns>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
@@ -134,7 +151,8 @@ public sealed partial class VfioDevice : IDisposable
         RegionInfo info = GetRegionInfo(index);
         if (!info.IsImplemented)
         {
-            throw new VfioException("open", $"{index.Describe()} of {Name}", "the device does not implement it", DescribeImplemented());
+            throw new VfioException(
+                "open", $"{index.Describe()} of {Name}", "the device does not implement it", DescribeImplemented());
         }
 
         lock (_lock)
@@ -211,8 +229,17 @@ public sealed partial class VfioDevice : IDisposable
     /// <param name="space">Its address space; null without an IOMMU.</param>
     /// <param name="context">What is to be closed after the device; without an address space.</param>
     internal static VfioDevice OfHost(
-        IDeviceBackend backend, PciAddress address, MediatedDevice? mediated, VfioOpenOptions options, IoAddressSpace? space, IDisposable? context = null) => mediated is not null
-        ? new VfioDevice(backend, address: null, MediatedDevice.Name(mediated.Id), space) { MediatedDevice = mediated, Guard = GuardOf(options) }
+        IDeviceBackend backend,
+        PciAddress address,
+        MediatedDevice? mediated,
+        VfioOpenOptions options,
+        IoAddressSpace? space,
+        IDisposable? context = null) => mediated is not null
+        ? new VfioDevice(backend, address: null, MediatedDevice.Name(mediated.Id), space)
+        {
+            MediatedDevice = mediated,
+            Guard = GuardOf(options),
+        }
         : new VfioDevice(backend, address, name: null, space, options.Host)
         {
             _context = context,

@@ -52,8 +52,16 @@ internal sealed unsafe class BufferMemory : SafeHandle
     public static BufferMemory Allocate(SystemCalls calls, ulong length, DmaPageSize pages, int? node)
     {
         int huge = pages == DmaPageSize.Default ? 0
-            : Libc.MAP_HUGETLB | ((pages == DmaPageSize.Huge2MiB ? Huge2MiBShift : Huge1GiBShift) << Libc.MAP_HUGE_SHIFT);
-        BufferMemory memory = Map(calls, length, Libc.PROT_READ | Libc.PROT_WRITE, Libc.MAP_PRIVATE | Libc.MAP_ANONYMOUS | huge, file: null, 0, pages);
+            : Libc.MAP_HUGETLB
+                | ((pages == DmaPageSize.Huge2MiB ? Huge2MiBShift : Huge1GiBShift) << Libc.MAP_HUGE_SHIFT);
+        BufferMemory memory = Map(
+            calls,
+            length,
+            Libc.PROT_READ | Libc.PROT_WRITE,
+            Libc.MAP_PRIVATE | Libc.MAP_ANONYMOUS | huge,
+            file: null,
+            0,
+            pages);
         try
         {
             memory.KeepFromChildren(calls);
@@ -76,10 +84,14 @@ internal sealed unsafe class BufferMemory : SafeHandle
     public static BufferMemory MapFile(SystemCalls calls, SafeFileHandle file, ulong offset, ulong length)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, (ulong)long.MaxValue);
-        return Map(calls, length, Libc.PROT_READ | Libc.PROT_WRITE, Libc.MAP_SHARED, file, (long)offset, DmaPageSize.Default);
+        return Map(
+            calls, length, Libc.PROT_READ | Libc.PROT_WRITE, Libc.MAP_SHARED, file, (long)offset, DmaPageSize.Default);
     }
 
-    /// <summary>Lets go of the memory: from here on it reads as zeroes, and what is written goes nowhere. Any thread; once is enough.</summary>
+    /// <summary>
+    /// Lets go of the memory: from here on it reads as zeroes, and what is written goes nowhere. Any thread; once is
+    /// enough.
+    /// </summary>
     public void Revoke()
     {
         if (Interlocked.Exchange(ref _revoked, 1) == 0 && !MemoryCover.TryZeroes(handle, _length))
@@ -93,7 +105,13 @@ internal sealed unsafe class BufferMemory : SafeHandle
     protected override bool ReleaseHandle() => Libc.MUnmap(handle, _length) == 0;
 
     private static BufferMemory Map(
-        SystemCalls calls, ulong length, int protection, int flags, SafeFileHandle? file, long offset, DmaPageSize pages)
+        SystemCalls calls,
+        ulong length,
+        int protection,
+        int flags,
+        SafeFileHandle? file,
+        long offset,
+        DmaPageSize pages)
     {
         string subject = string.Create(CultureInfo.InvariantCulture, $"{length} bytes of memory");
         int errno = calls.Before("mmap");
@@ -123,19 +141,25 @@ internal sealed unsafe class BufferMemory : SafeHandle
         ulong size = SizeOf(pages);
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"not enough free huge pages: echo {length / size} | sudo tee /sys/kernel/mm/hugepages/hugepages-{size / 1024}kB/nr_hugepages (on top of those in use)");
+            $"not enough free huge pages: echo {length / size} | sudo tee "
+            + $"/sys/kernel/mm/hugepages/hugepages-{size / 1024}kB/nr_hugepages (on top of those in use)");
     }
 
     // For memory that is no file's, the kernel answers EINVAL only if it does not know the page size.
     private static string MissingSizeHint(DmaPageSize pages)
     {
         string folder = string.Create(CultureInfo.InvariantCulture, $"hugepages-{SizeOf(pages) / 1024}kB");
-        (string name, string flag) = pages == DmaPageSize.Huge1GiB ? ("1 GiB", " (x86-64: no flag pdpe1gb in /proc/cpuinfo)") : ("2 MiB", "");
-        return $"this processor or kernel has no {name} pages: /sys/kernel/mm/hugepages has no {folder}{flag}; use another page size";
+        (string name, string flag) = pages == DmaPageSize.Huge1GiB
+            ? ("1 GiB", " (x86-64: no flag pdpe1gb in /proc/cpuinfo)")
+            : ("2 MiB", "");
+        return $"this processor or kernel has no {name} pages: /sys/kernel/mm/hugepages has no "
+            + $"{folder}{flag}; use another page size";
     }
 
-    // A child of a fork would share the pages until one of the two writes; the writer then gets a copy, which the device does not see.
-    private void KeepFromChildren(SystemCalls calls) => Check(calls, "madvise", () => Libc.MAdvise(handle, _length, Libc.MADV_DONTFORK));
+    // A child of a fork would share the pages until one of the two writes; the writer then gets a copy, which the
+    // device does not see.
+    private void KeepFromChildren(SystemCalls calls) =>
+        Check(calls, "madvise", () => Libc.MAdvise(handle, _length, Libc.MADV_DONTFORK));
 
     private void BindTo(SystemCalls calls, int node)
     {
@@ -162,7 +186,12 @@ internal sealed unsafe class BufferMemory : SafeHandle
 
         if (errno == Errno.EINVAL && mayLack)
         {
-            throw new VfioException("madvise", "huge pages of one NUMA node", errno, "kernels before 5.14 cannot say whether the node has them, and touching one that is missing is a bus error");
+            throw new VfioException(
+                "madvise",
+                "huge pages of one NUMA node",
+                errno,
+                "kernels before 5.14 cannot say whether the node has them, and touching one that "
+                + "is missing is a bus error");
         }
 
         if (errno == Errno.EINVAL)
@@ -175,13 +204,18 @@ internal sealed unsafe class BufferMemory : SafeHandle
         }
         else if (errno != 0)
         {
-            throw new VfioException("madvise", string.Create(CultureInfo.InvariantCulture, $"{Length} bytes of memory"), errno, errno == Errno.ENOMEM || errno == Errno.EFAULT
-                ? "the host, or the NUMA node, has not enough free memory"
-                : null);
+            throw new VfioException(
+                "madvise",
+                string.Create(CultureInfo.InvariantCulture, $"{Length} bytes of memory"),
+                errno,
+                errno == Errno.ENOMEM || errno == Errno.EFAULT
+                    ? "the host, or the NUMA node, has not enough free memory"
+                    : null);
         }
     }
 
-    private static void Check(SystemCalls calls, string call, Func<int> make, string subject = "memory for DMA", string? hint = null)
+    private static void Check(
+        SystemCalls calls, string call, Func<int> make, string subject = "memory for DMA", string? hint = null)
     {
         int errno = calls.Before(call);
         if (errno == 0 && make() != 0)

@@ -3,8 +3,8 @@ using System.Numerics;
 namespace Vfio;
 
 /// <summary>
-/// Tracks the pages that devices write, for programs that copy memory while a device runs. Type1v2 supports it, and reports every pinned page as dirty;
-/// iommufd supports it if the IOMMU does.
+/// Tracks the pages that devices write, for programs that copy memory while a device runs. Type1v2 supports it, and
+/// reports every pinned page as dirty; iommufd supports it if the IOMMU does.
 /// </summary>
 /// <remarks>The caller owns it; disposal ends the tracking. An address space has one at a time.</remarks>
 public sealed class DirtyTracker : IDisposable
@@ -21,7 +21,8 @@ public sealed class DirtyTracker : IDisposable
     /// <param name="mapping">The mapping; <see cref="DmaBuffer.Mapping"/> for a buffer.</param>
     /// <param name="bitmap">One bit a page, the first page in bit 0 of the first word; overwritten.</param>
     /// <returns>How many pages.</returns>
-    /// <exception cref="ArgumentException">The bitmap is too short, or the mapping is of another address space.</exception>
+    /// <exception cref="ArgumentException">The bitmap is too short, or the mapping is of another address
+    /// space.</exception>
     /// <exception cref="ObjectDisposedException">The tracker, or the mapping, has ended.</exception>
     /// <exception cref="VfioException">The kernel refused.</exception>
     public int Read(DmaMapping mapping, Span<ulong> bitmap)
@@ -36,7 +37,8 @@ public sealed class DirtyTracker : IDisposable
         ulong words = ((mapping.Length / PageSize) + 63) / 64;
         if ((ulong)bitmap.Length < words)
         {
-            throw new ArgumentException($"{mapping.Length / PageSize} pages need {words} words of bits", nameof(bitmap));
+            throw new ArgumentException(
+                $"{mapping.Length / PageSize} pages need {words} words of bits", nameof(bitmap));
         }
 
         bitmap = bitmap[..(int)words];
@@ -68,7 +70,8 @@ public sealed partial class IoAddressSpace
 
     /// <summary>Starts tracking the pages that devices write.</summary>
     /// <returns>The tracker; the caller owns it.</returns>
-    /// <exception cref="InvalidOperationException">There is a tracker already, or no device is in the address space.</exception>
+    /// <exception cref="InvalidOperationException">There is a tracker already, or no device is in the address
+    /// space.</exception>
     /// <exception cref="NotSupportedException">The kernel or the IOMMU does not support it.</exception>
     /// <exception cref="ObjectDisposedException">The address space has ended.</exception>
     /// <exception cref="VfioException">The kernel refused.</exception>
@@ -79,7 +82,8 @@ public sealed partial class IoAddressSpace
             IAddressSpaceBackend backend = CheckInUse();
             if (_isTracking)
             {
-                throw new InvalidOperationException("dirty pages of the address space are tracked already; dispose that tracker first");
+                throw new InvalidOperationException(
+                    "dirty pages of the address space are tracked already; dispose that tracker first");
             }
 
             backend.SetDirtyTracking(isOn: true);

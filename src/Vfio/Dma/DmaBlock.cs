@@ -18,18 +18,21 @@ public readonly record struct DmaBlock : IDisposable
     public int Index { get; }
 
     /// <summary>The device's address of its first byte.</summary>
-    /// <exception cref="InvalidOperationException">It was returned, or this is the default value, which is no block.</exception>
+    /// <exception cref="InvalidOperationException">It was returned, or this is the default value, which is no
+    /// block.</exception>
     public Iova Iova => Pool.IovaOf(Index, _turn);
 
     /// <summary>Its memory. Not to be used after the block was returned.</summary>
     /// <exception cref="ObjectDisposedException">The pool was disposed.</exception>
-    /// <exception cref="InvalidOperationException">It was returned, or this is the default value, which is no block.</exception>
+    /// <exception cref="InvalidOperationException">It was returned, or this is the default value, which is no
+    /// block.</exception>
     public Span<byte> Span => Pool.SpanOf(Index, _turn);
 
     private DmaPool Pool => _pool ?? throw new InvalidOperationException("this is no block of a pool");
 
     /// <summary>Returns the block to its pool.</summary>
-    /// <exception cref="InvalidOperationException">It was returned already, even if another caller has rented it since.</exception>
+    /// <exception cref="InvalidOperationException">It was returned already, even if another caller has rented it
+    /// since.</exception>
     public void Return()
     {
         if (!Pool.TryReturn(Index, _turn))
@@ -38,6 +41,9 @@ public readonly record struct DmaBlock : IDisposable
         }
     }
 
-    /// <summary>Returns the block to its pool. Does nothing if it was returned already, even if another caller has rented it since.</summary>
+    /// <summary>
+    /// Returns the block to its pool. Does nothing if it was returned already, even if another caller has rented it
+    /// since.
+    /// </summary>
     public void Dispose() => _pool?.TryReturn(Index, _turn);
 }

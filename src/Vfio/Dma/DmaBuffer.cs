@@ -2,19 +2,21 @@ using System.Numerics;
 
 namespace Vfio;
 
-/// <summary>Memory of its own that devices can reach: page-aligned, zeroed, outside the managed heap, pinned by the kernel.</summary>
+/// <summary>
+/// Memory of its own that devices can reach: page-aligned, zeroed, outside the managed heap, pinned by the kernel.
+/// </summary>
 /// <remarks>
 /// <para>
-/// The caller owns it; disposal takes it from the devices, then frees it. The address space does the same when its last device is
-/// disposed, and tells of it as a leak. Any thread may use it at any time; after disposal each access throws
-/// <see cref="ObjectDisposedException"/>, and one that races with it reads zeroes and writes nothing. A span that was taken earlier must not be used after
-/// disposal.
+/// The caller owns it; disposal takes it from the devices, then frees it. The address space does the same when its last
+/// device is disposed, and tells of it as a leak. Any thread may use it at any time; after disposal each access throws
+/// <see cref="ObjectDisposedException"/>, and one that races with it reads zeroes and writes nothing. A span that was
+/// taken earlier must not be used after disposal.
 /// </para>
 /// <para>
-/// The device may read and write it at any time while it is on the bus. <see cref="Read"/> and <see cref="Write"/> are single loads
-/// and stores: reads are acquire, writes are release. So what was written before a <see cref="Region"/> write of a doorbell is there when the
-/// device looks, and what the device wrote before the completion that <see cref="Read"/> saw is there, too. <c>docs/concepts.md</c> has
-/// the rules.
+/// The device may read and write it at any time while it is on the bus. <see cref="Read"/> and <see cref="Write"/> are
+/// single loads and stores: reads are acquire, writes are release. So what was written before a <see cref="Region"/>
+/// write of a doorbell is there when the device looks, and what the device wrote before the completion that
+/// <see cref="Read"/> saw is there, too. <c>docs/concepts.md</c> has the rules.
 /// </para>
 /// </remarks>
 public sealed unsafe class DmaBuffer : IDisposable
@@ -40,7 +42,8 @@ public sealed unsafe class DmaBuffer : IDisposable
     public DmaMapping Mapping { get; }
 
     /// <summary>Gets where it lies in this process, for calls that take a pointer. Valid until disposal.</summary>
-    /// <exception cref="ObjectDisposedException">The buffer, or the last device of its address space, was disposed.</exception>
+    /// <exception cref="ObjectDisposedException">The buffer, or the last device of its address space, was
+    /// disposed.</exception>
     public nint Address
     {
         get
@@ -53,14 +56,20 @@ public sealed unsafe class DmaBuffer : IDisposable
     /// <summary>
     /// Gets all of it, up to 2 GiB, as a span:
     /// <list type="bullet">
-    /// <item>It is not used after the buffer was unmapped or disposed: no exception comes then, but zeroes, or memory of another owner.</item>
-    /// <item>What the device may write can change at any time: copy it, then check the copy and use nothing else.</item>
-    /// <item>Fill in what the device is to read before the device is told of it; a <see cref="Region"/> write of a doorbell comes after it.</item>
-    /// <item>To see what the device signals in memory (a completion, a flag), use <see cref="Read"/>: the span may read parts, twice, or too early.</item>
+    /// <item>It is not used after the buffer was unmapped or disposed: no exception comes then, but zeroes, or memory
+    /// of another owner.</item>
+    /// <item>What the device may write can change at any time: copy it, then check the copy and use nothing
+    /// else.</item>
+    /// <item>Fill in what the device is to read before the device is told of it; a <see cref="Region"/> write of a
+    /// doorbell comes after it.</item>
+    /// <item>To see what the device signals in memory (a completion, a flag), use <see cref="Read"/>: the span may read
+    /// parts, twice, or too early.</item>
     /// </list>
     /// </summary>
-    /// <exception cref="ObjectDisposedException">The buffer, or the last device of its address space, was disposed.</exception>
-    /// <exception cref="OverflowException">It is longer than a span can be; <see cref="Slice"/> gives parts.</exception>
+    /// <exception cref="ObjectDisposedException">The buffer, or the last device of its address space, was
+    /// disposed.</exception>
+    /// <exception cref="OverflowException">It is longer than a span can be; <see cref="Slice"/> gives
+    /// parts.</exception>
     public Span<byte> Span => Slice(0, checked((int)Length));
 
     /// <summary>A part of it. Not to be used after disposal.</summary>
@@ -68,7 +77,8 @@ public sealed unsafe class DmaBuffer : IDisposable
     /// <param name="length">Bytes.</param>
     /// <returns>The memory itself.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The part does not lie within the buffer.</exception>
-    /// <exception cref="ObjectDisposedException">The buffer, or the last device of its address space, was disposed.</exception>
+    /// <exception cref="ObjectDisposedException">The buffer, or the last device of its address space, was
+    /// disposed.</exception>
     public Span<byte> Slice(ulong offset, int length)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
@@ -81,7 +91,8 @@ public sealed unsafe class DmaBuffer : IDisposable
     /// <returns>The number, little-endian.</returns>
     /// <exception cref="ArgumentException">The offset is not aligned.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The number does not lie within the buffer.</exception>
-    /// <exception cref="ObjectDisposedException">The buffer, or the last device of its address space, was disposed.</exception>
+    /// <exception cref="ObjectDisposedException">The buffer, or the last device of its address space, was
+    /// disposed.</exception>
     public T Read<T>(ulong offset)
         where T : unmanaged, IBinaryInteger<T>
     {
@@ -102,13 +113,18 @@ public sealed unsafe class DmaBuffer : IDisposable
         GC.KeepAlive(_memory);
     }
 
-    /// <summary>Unmaps the memory from the devices, then frees it. A device that still uses it faults. A second call does nothing.</summary>
-    /// <exception cref="VfioException">The kernel refused: the buffer stays as it was, and the call can be repeated.</exception>
+    /// <summary>
+    /// Unmaps the memory from the devices, then frees it. A device that still uses it faults. A second call does
+    /// nothing.
+    /// </summary>
+    /// <exception cref="VfioException">The kernel refused: the buffer stays as it was, and the call can be
+    /// repeated.</exception>
     public void Unmap() => Mapping.Unmap();
 
     /// <summary>
-    /// Unmaps the memory from the devices, then frees it. Never throws, and may be called again: if the kernel refuses, the memory is neither freed
-    /// nor reused until <see cref="Unmap"/> succeeds or the address space ends, which reports it as a leak.
+    /// Unmaps the memory from the devices, then frees it. Never throws, and may be called again: if the kernel refuses,
+    /// the memory is neither freed nor reused until <see cref="Unmap"/> succeeds or the address space ends, which
+    /// reports it as a leak.
     /// </summary>
     public void Dispose() => Mapping.Dispose();
 
@@ -117,7 +133,8 @@ public sealed unsafe class DmaBuffer : IDisposable
         byte* place = PlaceOf(offset, (ulong)width);
         return (offset & (uint)(width - 1)) == 0
             ? place
-            : throw new ArgumentException($"0x{offset:x} is not aligned to the access width of {width} bytes", nameof(offset));
+            : throw new ArgumentException(
+                $"0x{offset:x} is not aligned to the access width of {width} bytes", nameof(offset));
     }
 
     private byte* PlaceOf(ulong offset, ulong length)
@@ -125,6 +142,7 @@ public sealed unsafe class DmaBuffer : IDisposable
         ObjectDisposedException.ThrowIf(!Mapping.IsUsable, this);
         return length <= Length && offset <= Length - length
             ? _memory.Start + offset
-            : throw new ArgumentOutOfRangeException(nameof(offset), $"0x{length:x} bytes at 0x{offset:x} are outside a buffer of 0x{Length:x} bytes");
+            : throw new ArgumentOutOfRangeException(
+                nameof(offset), $"0x{length:x} bytes at 0x{offset:x} are outside a buffer of 0x{Length:x} bytes");
     }
 }

@@ -28,5 +28,6 @@ public sealed record DmaFault
     /// <returns>Device, address, reason and buffer.</returns>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Device} may not {DmaMappingInfo.DescribeAccess(Access)} {Iova}: {Reason}{(Mapping is null ? "" : $" (there: {Mapping})")}");
+        $"{Device} may not {DmaMappingInfo.DescribeAccess(Access)} {Iova}: "
+        + $"{Reason}{(Mapping is null ? "" : $" (there: {Mapping})")}");
 }

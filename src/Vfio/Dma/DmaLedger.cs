@@ -1,6 +1,8 @@
 namespace Vfio;
 
-/// <summary>Every live mapping of an address space, by address; and the last that ended. Not for several threads at once.</summary>
+/// <summary>
+/// Every live mapping of an address space, by address; and the last that ended. Not for several threads at once.
+/// </summary>
 internal sealed class DmaLedger
 {
     // Addresses below are left out: a driver's 0 or small number must not be an address that works.
@@ -21,10 +23,14 @@ internal sealed class DmaLedger
 
     public IReadOnlyList<DmaMapping> Live => _live;
 
-    /// <summary>Finds room. Goes on from where the last was found, so that an address is not used again at once, and then from the start.</summary>
+    /// <summary>
+    /// Finds room. Goes on from where the last was found, so that an address is not used again at once, and then from
+    /// the start.
+    /// </summary>
     public bool TryPlace(IovaRange[] ranges, ulong length, ulong alignment, ulong last, out ulong iova)
     {
-        if (!TryPlace(ranges, Math.Max(_next, Least), length, alignment, last, out iova) && !TryPlace(ranges, Least, length, alignment, last, out iova))
+        if (!TryPlace(ranges, Math.Max(_next, Least), length, alignment, last, out iova)
+            && !TryPlace(ranges, Least, length, alignment, last, out iova))
         {
             return false;
         }
@@ -72,7 +78,10 @@ internal sealed class DmaLedger
 
     /// <summary>Creates the error for an address range that is in use.</summary>
     public static VfioException Taken(DmaMapping mapping, ulong iova, ulong length) => new(
-        "map", MapErrors.Describe(iova, length), Errno.EEXIST, $"{new IovaRange(mapping.Iova, new Iova(mapping.Last))} is mapped already, by {mapping.Owner}");
+        "map",
+        MapErrors.Describe(iova, length),
+        Errno.EEXIST,
+        $"{new IovaRange(mapping.Iova, new Iova(mapping.Last))} is mapped already, by {mapping.Owner}");
 
     private void Remember(DmaMapping mapping)
     {

@@ -4,8 +4,9 @@ namespace Vfio;
 
 /// <summary>Represents memory of the caller that devices can access, until it is unmapped.</summary>
 /// <remarks>
-/// Any thread may use it. The memory must stay mapped in the process as long as <see cref="IsLive"/> is <see langword="true"/>. The address space
-/// unmaps it when it ends, and reports it as a leak. After that, accesses of the device fault, and no byte is moved.
+/// Any thread may use it. The memory must stay mapped in the process as long as <see cref="IsLive"/> is
+/// <see langword="true"/>. The address space unmaps it when it ends, and reports it as a leak. After that, accesses of
+/// the device fault, and no byte is moved.
 /// </remarks>
 public sealed class DmaMapping : IDisposable, IInterval
 {
@@ -13,12 +14,21 @@ public sealed class DmaMapping : IDisposable, IInterval
     private readonly string? _owner;
     private readonly string _file;
     private readonly int _line;
-    private readonly long _start = Environment.TickCount64; // the coarse clock: a mapping costs no more than its system call
+    // the coarse clock: a mapping costs no more than its system call
+    private readonly long _start = Environment.TickCount64;
     private volatile bool _isEnded;
     private volatile bool _isDisposed;
 
     internal DmaMapping(
-        IoAddressSpace space, ulong iova, nint address, ulong length, DmaAccess access, object? memory, string? owner, string file, int line)
+        IoAddressSpace space,
+        ulong iova,
+        nint address,
+        ulong length,
+        DmaAccess access,
+        object? memory,
+        string? owner,
+        string file,
+        int line)
     {
         _space = space;
         Address = address;
@@ -69,12 +79,13 @@ public sealed class DmaMapping : IDisposable, IInterval
     internal IoAddressSpace Space => _space;
 
     /// <summary>Unmaps the memory: devices cannot access it any more. A second call does nothing.</summary>
-    /// <exception cref="VfioException">The kernel refused: the mapping stays as it was, and the call can be repeated.</exception>
+    /// <exception cref="VfioException">The kernel refused: the mapping stays as it was, and the call can be
+    /// repeated.</exception>
     public void Unmap() => _space.Unmap(this);
 
     /// <summary>
-    /// Unmaps the memory. Never throws, and may be called again: if the kernel refuses, the mapping stays, with its IOVA, until
-    /// <see cref="Unmap"/> succeeds or the address space ends, which reports it as a leak.
+    /// Unmaps the memory. Never throws, and may be called again: if the kernel refuses, the mapping stays, with its
+    /// IOVA, until <see cref="Unmap"/> succeeds or the address space ends, which reports it as a leak.
     /// </summary>
     public void Dispose()
     {

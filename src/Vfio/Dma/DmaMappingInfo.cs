@@ -27,13 +27,17 @@ public sealed record DmaMappingInfo
     /// <returns>Address, length, access, owner and age.</returns>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Iova}, {DescribeLength(Length)}, {DescribeAccess(Access)}, {Owner}, {Age.TotalSeconds:0.0} s{(IsLive ? "" : ", no longer mapped")}");
+        $"{Iova}, {DescribeLength(Length)}, {DescribeAccess(Access)}, {Owner}, {Age.TotalSeconds:0.0} "
+        + $"s{(IsLive ? "" : ", no longer mapped")}");
 
     internal static string DescribeLength(ulong length) => length switch
     {
-        >= 1ul << 30 when length % (1ul << 30) == 0 => string.Create(CultureInfo.InvariantCulture, $"{length >> 30} GiB"),
-        >= 1ul << 20 when length % (1ul << 20) == 0 => string.Create(CultureInfo.InvariantCulture, $"{length >> 20} MiB"),
-        >= 1ul << 10 when length % (1ul << 10) == 0 => string.Create(CultureInfo.InvariantCulture, $"{length >> 10} KiB"),
+        >= 1ul << 30 when length % (1ul << 30) == 0 =>
+            string.Create(CultureInfo.InvariantCulture, $"{length >> 30} GiB"),
+        >= 1ul << 20 when length % (1ul << 20) == 0 =>
+            string.Create(CultureInfo.InvariantCulture, $"{length >> 20} MiB"),
+        >= 1ul << 10 when length % (1ul << 10) == 0 =>
+            string.Create(CultureInfo.InvariantCulture, $"{length >> 10} KiB"),
         _ => string.Create(CultureInfo.InvariantCulture, $"{length} B"),
     };
 

@@ -1,6 +1,9 @@
 namespace Vfio;
 
-/// <summary>Of which pages memory is made. Larger ones need fewer entries of the IOMMU, which are scarce; they have to be set aside on the host.</summary>
+/// <summary>
+/// Of which pages memory is made. Larger ones need fewer entries of the IOMMU, which are scarce; they have to be set
+/// aside on the host.
+/// </summary>
 public enum DmaPageSize
 {
     /// <summary>The host's usual pages: 4 KiB on most.</summary>

@@ -3,11 +3,12 @@ using System.Runtime.CompilerServices;
 namespace Vfio;
 
 /// <summary>
-/// Represents equal blocks of one <see cref="DmaBuffer"/>, for what a driver needs again and again: packets, commands, pages of lists. Renting and
-/// returning a block makes no system call and allocates nothing.
+/// Represents equal blocks of one <see cref="DmaBuffer"/>, for what a driver needs again and again: packets, commands,
+/// pages of lists. Renting and returning a block makes no system call and allocates nothing.
 /// </summary>
 /// <remarks>
-/// The caller owns it; disposal unmaps the buffer. Any thread may rent and return, several at a time. Blocks are not cleared.
+/// The caller owns it; disposal unmaps the buffer. Any thread may rent and return, several at a time. Blocks are not
+/// cleared.
 /// </remarks>
 public sealed unsafe class DmaPool : IDisposable
 {
@@ -21,7 +22,8 @@ public sealed unsafe class DmaPool : IDisposable
     private readonly int _blockLength;
     private readonly ulong _stride;
     private readonly Entry[] _entries;
-    private long _head; // index of the first free block + 1 in the low half; in the high half a count, so that no head is seen twice
+    // index of the first free block + 1 in the low half; in the high half a count, so that no head is seen twice
+    private long _head;
 
     internal DmaPool(DmaBuffer buffer, int blockLength, int count)
     {
@@ -53,13 +55,15 @@ public sealed unsafe class DmaPool : IDisposable
     /// <summary>Rents a block.</summary>
     /// <returns>The block; return it with <see cref="DmaBlock.Return"/>.</returns>
     /// <exception cref="InvalidOperationException">All blocks are rented.</exception>
-    /// <exception cref="ObjectDisposedException">The pool, or the last device of its address space, was disposed.</exception>
+    /// <exception cref="ObjectDisposedException">The pool, or the last device of its address space, was
+    /// disposed.</exception>
     public DmaBlock Rent() => TryRent(out DmaBlock block) ? block : throw AllRented();
 
     /// <summary>Rents a block, if one is free.</summary>
     /// <param name="block">The block; return it with <see cref="DmaBlock.Return"/>.</param>
     /// <returns>Whether there was one.</returns>
-    /// <exception cref="ObjectDisposedException">The pool, or the last device of its address space, was disposed.</exception>
+    /// <exception cref="ObjectDisposedException">The pool, or the last device of its address space, was
+    /// disposed.</exception>
     public bool TryRent(out DmaBlock block)
     {
         ObjectDisposedException.ThrowIf(!_mapping.IsUsable, this);
@@ -73,7 +77,8 @@ public sealed unsafe class DmaPool : IDisposable
                 return false;
             }
 
-            // Another thread may take the block meanwhile, and what is read here be anything: the comparison finds that out.
+            // Another thread may take the block meanwhile, and what is read here be anything: the comparison finds that
+            // out.
             ref Entry entry = ref _entries[index];
             uint next = (uint)(Volatile.Read(ref entry.Next) + 1);
             if (Interlocked.CompareExchange(ref _head, Advance(head, next), head) == head)
@@ -87,12 +92,14 @@ public sealed unsafe class DmaPool : IDisposable
     }
 
     /// <summary>A copy of memory that devices cannot reach, in a block, for one transfer.</summary>
-    /// <param name="data">The caller's memory: any span, of the managed heap too; at most <see cref="BlockLength"/> bytes.</param>
+    /// <param name="data">The caller's memory: any span, of the managed heap too; at most <see cref="BlockLength"/>
+    /// bytes.</param>
     /// <param name="access">What the device is to do: what it writes is copied back at disposal.</param>
     /// <returns>The copy; dispose it when the transfer has ended.</returns>
     /// <exception cref="ArgumentException">The data does not fit a block; no access.</exception>
     /// <exception cref="InvalidOperationException">All blocks are rented.</exception>
-    /// <exception cref="ObjectDisposedException">The pool, or the last device of its address space, was disposed.</exception>
+    /// <exception cref="ObjectDisposedException">The pool, or the last device of its address space, was
+    /// disposed.</exception>
     public DmaBounce Bounce(Span<byte> data, DmaAccess access)
     {
         if (data.Length > _blockLength)
@@ -105,10 +112,13 @@ public sealed unsafe class DmaPool : IDisposable
     }
 
     /// <summary>Unmaps and frees the buffer; rented blocks end with it. A second call does nothing.</summary>
-    /// <exception cref="VfioException">The kernel refused: the pool stays as it was, and the call can be repeated.</exception>
+    /// <exception cref="VfioException">The kernel refused: the pool stays as it was, and the call can be
+    /// repeated.</exception>
     public void Unmap() => _buffer.Unmap();
 
-    /// <summary>Unmaps and frees the buffer, as <see cref="DmaBuffer.Dispose"/> does; rented blocks end with it.</summary>
+    /// <summary>
+    /// Unmaps and frees the buffer, as <see cref="DmaBuffer.Dispose"/> does; rented blocks end with it.
+    /// </summary>
     public void Dispose() => _buffer.Dispose();
 
     internal Iova IovaOf(int index, int turn)
@@ -153,7 +163,8 @@ public sealed unsafe class DmaPool : IDisposable
         }
     }
 
-    private InvalidOperationException AllRented() => new($"all {Count} blocks of the pool are rented ({_buffer.Mapping.Owner})");
+    private InvalidOperationException AllRented() =>
+        new($"all {Count} blocks of the pool are rented ({_buffer.Mapping.Owner})");
 
     internal static InvalidOperationException AlreadyReturned() => new("the block was returned already");
 
@@ -166,7 +177,10 @@ public sealed unsafe class DmaPool : IDisposable
         /// <summary>The next free one, while it is free.</summary>
         public int Next;
 
-        /// <summary>How often it was rented and returned: odd while it is rented. This tells a copy of a returned block from the current one.</summary>
+        /// <summary>
+        /// How often it was rented and returned: odd while it is rented. This tells a copy of a returned block from the
+        /// current one.
+        /// </summary>
         public int Turn;
     }
 }

@@ -25,8 +25,9 @@ public sealed partial class IoAddressSpace
     private bool IsMappedByBackend => _backend is not null && _backend.Drops == _drops;
 
     /// <summary>
-    /// Ends an address space made by <see cref="Create"/>, once no device is in it: what is still mapped is unmapped and reported in <see cref="Leaks"/>.
-    /// Nothing can be allocated or mapped from now on. Does nothing to the address space that a device made for itself, which ends with its last device.
+    /// Ends an address space made by <see cref="Create"/>, once no device is in it: what is still mapped is unmapped
+    /// and reported in <see cref="Leaks"/>. Nothing can be allocated or mapped from now on. Does nothing to the address
+    /// space that a device made for itself, which ends with its last device.
     /// </summary>
     public void Dispose()
     {
@@ -59,7 +60,10 @@ public sealed partial class IoAddressSpace
         }
     }
 
-    /// <summary>A device is about to be opened into the address space, which stays until it has left (<see cref="Leave"/>), opened or not.</summary>
+    /// <summary>
+    /// A device is about to be opened into the address space, which stays until it has left (<see cref="Leave"/>),
+    /// opened or not.
+    /// </summary>
     /// <exception cref="ObjectDisposedException">The address space has ended.</exception>
     internal void Reserve()
     {
@@ -70,7 +74,10 @@ public sealed partial class IoAddressSpace
         }
     }
 
-    /// <summary>The device is open: what can be mapped may have changed with it. What the backend dropped with the last device is mapped again.</summary>
+    /// <summary>
+    /// The device is open: what can be mapped may have changed with it. What the backend dropped with the last device
+    /// is mapped again.
+    /// </summary>
     /// <exception cref="VfioException">A mapping does not fit any more.</exception>
     internal void Admit(Action<IReadOnlyList<DmaMappingInfo>>? leakReport)
     {
@@ -92,8 +99,8 @@ public sealed partial class IoAddressSpace
     }
 
     /// <summary>
-    /// A device goes, and does no DMA any more. With the last one all that is mapped ends, and then the backend's address space, unless the caller of
-    /// <see cref="Create"/> keeps it.
+    /// A device goes, and does no DMA any more. With the last one all that is mapped ends, and then the backend's
+    /// address space, unless the caller of <see cref="Create"/> keeps it.
     /// </summary>
     /// <param name="wasAdmitted">Whether it got as far as <see cref="Admit"/>.</param>
     /// <param name="closeDevice">Closes the device, between the two.</param>
@@ -127,7 +134,10 @@ public sealed partial class IoAddressSpace
     private IAddressSpaceBackend CheckInUse()
     {
         ObjectDisposedException.ThrowIf(_isClosed || _isDisposed, this);
-        return _open != 0 ? _backend! : throw new InvalidOperationException("no device is in the address space: open one into it first (VfioOpenOptions.AddressSpace)");
+        return _open != 0
+            ? _backend!
+            : throw new InvalidOperationException(
+                "no device is in the address space: open one into it first (VfioOpenOptions.AddressSpace)");
     }
 
     private void MapAgain()
@@ -138,7 +148,11 @@ public sealed partial class IoAddressSpace
             for (; done < _ledger.Count; done++)
             {
                 DmaMapping mapping = _ledger.Live[done];
-                _backend!.Map(CheckRange(mapping.First, mapping.Length, MostBits), mapping.Address, mapping.Length, mapping.Access);
+                _backend!.Map(
+                    CheckRange(mapping.First, mapping.Length, MostBits),
+                    mapping.Address,
+                    mapping.Length,
+                    mapping.Access);
             }
         }
         catch (VfioException e)
@@ -150,7 +164,10 @@ public sealed partial class IoAddressSpace
 
             DmaMapping misfit = _ledger.Live[done];
             throw new VfioException(
-                "map again", $"{new IovaRange(misfit.Iova, new Iova(misfit.Last))}, of {misfit.Owner}", e.Message, "unmap it before the device is opened into the address space");
+                "map again",
+                $"{new IovaRange(misfit.Iova, new Iova(misfit.Last))}, of {misfit.Owner}",
+                e.Message,
+                "unmap it before the device is opened into the address space");
         }
     }
 
@@ -192,7 +209,9 @@ public sealed partial class IoAddressSpace
     {
         AddressSpaceInfo info = _backend!.GetInfo();
         _ranges = [.. info.Ranges];
-        ulong smallest = info.PageSizes == 0 ? 1 : 1ul << System.Numerics.BitOperations.TrailingZeroCount(info.PageSizes);
+        ulong smallest = info.PageSizes == 0
+            ? 1
+            : 1ul << System.Numerics.BitOperations.TrailingZeroCount(info.PageSizes);
         PageSize = Math.Max((ulong)Environment.SystemPageSize, smallest);
     }
 }

@@ -10,28 +10,36 @@ public sealed partial class IoAddressSpace
     /// Maps memory of the caller, so that the devices can access it. Until it is unmapped:
     /// <list type="bullet">
     /// <item>It stays mapped in this process, and is not freed, moved or given to another owner.</item>
-    /// <item>What the device may write can change at any time: copy it, then check the copy and use nothing else.</item>
-    /// <item>What the device may read is complete before it is told of it, and is not changed until it has read it.</item>
-    /// <item>Only single aligned loads and stores are seen whole by the other side; a lock in such memory does not work against a device.</item>
+    /// <item>What the device may write can change at any time: copy it, then check the copy and use nothing
+    /// else.</item>
+    /// <item>What the device may read is complete before it is told of it, and is not changed until it has read
+    /// it.</item>
+    /// <item>Only single aligned loads and stores are seen whole by the other side; a lock in such memory does not work
+    /// against a device.</item>
     /// </list>
     /// </summary>
     /// <param name="address">
-    /// Where it starts in this process; a multiple of the page size. Never memory of the managed heap: an IOMMU maps whole pages, and a managed object
-    /// shares its page with strangers, and moves. <see cref="DmaPool.Bounce"/> copies such memory.
+    /// Where it starts in this process; a multiple of the page size. Never memory of the managed heap: an IOMMU maps
+    /// whole pages, and a managed object shares its page with strangers, and moves. <see cref="DmaPool.Bounce"/> copies
+    /// such memory.
     /// </param>
     /// <param name="length">Bytes; a multiple of the page size, more than 0.</param>
     /// <param name="access">What the device may do with it, as the device sees it.</param>
-    /// <param name="at">The device's address of it, a multiple of the page size; chosen by the library for <see langword="null"/>.</param>
+    /// <param name="at">The device's address of it, a multiple of the page size; chosen by the library for
+    /// <see langword="null"/>.</param>
     /// <param name="owner">Whose it is, for the ledger; the line of the source for <see langword="null"/>.</param>
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
-    /// <returns>The mapping; the caller owns it, and keeps the memory mapped in the process until it is disposed.</returns>
-    /// <exception cref="ArgumentException">Something is not a multiple of the page size, empty, or runs over the last address; no access.</exception>
+    /// <returns>The mapping; the caller owns it, and keeps the memory mapped in the process until it is
+    /// disposed.</returns>
+    /// <exception cref="ArgumentException">Something is not a multiple of the page size, empty, or runs over the last
+    /// address; no access.</exception>
     /// <exception cref="InvalidOperationException">No device is in the address space.</exception>
     /// <exception cref="ObjectDisposedException">The address space has ended.</exception>
     /// <exception cref="VfioException">
-    /// The addresses wanted are taken (EEXIST) or not usable (EINVAL), there are no free ones (ENOSPC); there is no such memory (EFAULT); the process may not
-    /// lock so much (ENOMEM); too many mappings (ENOSPC). The hint says what to do.
+    /// The addresses wanted are taken (EEXIST) or not usable (EINVAL), there are no free ones (ENOSPC); there is no
+    /// such memory (EFAULT); the process may not lock so much (ENOMEM); too many mappings (ENOSPC). The hint says what
+    /// to do.
     /// </exception>
     public DmaMapping Map(
         nint address, ulong length, DmaAccess access = DmaAccess.ReadWrite, Iova? at = null, string? owner = null,
@@ -47,16 +55,18 @@ public sealed partial class IoAddressSpace
             throw MapErrors.Explain("map", at?.Value ?? 0, length, Errno.EFAULT);
         }
 
-        return Map(new Request(address, length, access, at, PageSize, MostBits, Keep: null, owner, file, line), _mapMemory);
+        return Map(
+            new Request(address, length, access, at, PageSize, MostBits, Keep: null, owner, file, line), _mapMemory);
     }
 
     /// <summary>
-    /// Maps a part of a file that lies in memory (a memfd, a file of a tmpfs or of huge pages), so that the devices can access it. Others that map the file see
-    /// the same bytes.
+    /// Maps a part of a file that lies in memory (a memfd, a file of a tmpfs or of huge pages), so that the devices can
+    /// access it. Others that map the file see the same bytes.
     /// </summary>
     /// <param name="file">
-    /// The file, open for reading and writing; stays the caller's, and may be closed when this returns. Somebody who shortens it later makes accesses of this process beyond its new end
-    /// a bus error, which ends it: seal a memfd that others have (<c>F_SEAL_SHRINK</c>).
+    /// The file, open for reading and writing; stays the caller's, and may be closed when this returns. Somebody who
+    /// shortens it later makes accesses of this process beyond its new end a bus error, which ends it: seal a memfd
+    /// that others have (<c>F_SEAL_SHRINK</c>).
     /// </param>
     /// <param name="offset">Bytes from the file's start; a multiple of the page size.</param>
     /// <param name="length">Bytes; a multiple of the page size, more than 0. All of it lies within the file.</param>
@@ -68,8 +78,14 @@ public sealed partial class IoAddressSpace
     /// <returns>The buffer, whose content is the file's; the caller owns it.</returns>
     /// <inheritdoc cref="Map(nint, ulong, DmaAccess, Iova?, string?, string, int)"/>
     public DmaBuffer Map(
-        SafeFileHandle file, ulong offset, ulong length, DmaAccess access = DmaAccess.ReadWrite, Iova? at = null, string? owner = null,
-        [CallerFilePath] string sourceFile = "", [CallerLineNumber] int line = 0)
+        SafeFileHandle file,
+        ulong offset,
+        ulong length,
+        DmaAccess access = DmaAccess.ReadWrite,
+        Iova? at = null,
+        string? owner = null,
+        [CallerFilePath] string sourceFile = "",
+        [CallerLineNumber] int line = 0)
     {
         ArgumentNullException.ThrowIfNull(file);
         CheckLength(length);
@@ -79,7 +95,8 @@ public sealed partial class IoAddressSpace
         BufferMemory memory = BufferMemory.MapFile(_calls, file, offset, length);
         try
         {
-            Request request = new(memory.Address, length, access, at, PageSize, MostBits, memory, owner, sourceFile, line);
+            Request request = new(
+                memory.Address, length, access, at, PageSize, MostBits, memory, owner, sourceFile, line);
             return new DmaBuffer(Map(request, _mapMemory), memory);
         }
         catch
@@ -90,10 +107,12 @@ public sealed partial class IoAddressSpace
     }
 
     /// <summary>
-    /// Maps memory of another device, so that the devices can access it peer to peer, if the kernel supports it: type1 does, and iommufd with files of a
-    /// device's memory (<c>VFIO_DEVICE_FEATURE_DMA_BUF</c>, Linux 6.19). Whether the transfers arrive depends on the platform's bridges.
+    /// Maps memory of another device, so that the devices can access it peer to peer, if the kernel supports it: type1
+    /// does, and iommufd with files of a device's memory (<c>VFIO_DEVICE_FEATURE_DMA_BUF</c>, Linux 6.19). Whether the
+    /// transfers arrive depends on the platform's bridges.
     /// </summary>
-    /// <param name="region">A region of the other device, mapped; its disposal, or its device's, disposes the mapping.</param>
+    /// <param name="region">A region of the other device, mapped; its disposal, or its device's, disposes the
+    /// mapping.</param>
     /// <param name="offset">Bytes from the region's start; a multiple of the page size.</param>
     /// <param name="length">Bytes; a multiple of the page size, more than 0.</param>
     /// <param name="access">What the device may do with it.</param>
@@ -102,11 +121,18 @@ public sealed partial class IoAddressSpace
     /// <param name="file">Filled in by the compiler.</param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <returns>The mapping; the caller owns it.</returns>
-    /// <exception cref="NotSupportedException">That part of the region is not mapped, or the kernel cannot do it.</exception>
+    /// <exception cref="NotSupportedException">That part of the region is not mapped, or the kernel cannot do
+    /// it.</exception>
     /// <inheritdoc cref="Map(nint, ulong, DmaAccess, Iova?, string?, string, int)"/>
     public DmaMapping Map(
-        Region region, ulong offset, ulong length, DmaAccess access = DmaAccess.ReadWrite, Iova? at = null, string? owner = null,
-        [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
+        Region region,
+        ulong offset,
+        ulong length,
+        DmaAccess access = DmaAccess.ReadWrite,
+        Iova? at = null,
+        string? owner = null,
+        [CallerFilePath] string file = "",
+        [CallerLineNumber] int line = 0)
     {
         ArgumentNullException.ThrowIfNull(region);
         CheckLength(length);
@@ -114,7 +140,8 @@ public sealed partial class IoAddressSpace
         CheckMultiple(offset, nameof(offset));
         CheckAddress(at, length, PageSize);
         nint start = region.FindMapped(offset, length)
-            ?? throw new NotSupportedException($"0x{length:x} bytes at {region.Index.Describe()}+0x{offset:x} are not mapped: only a region's mapped memory can be reached by others");
+            ?? throw new NotSupportedException($"0x{length:x} bytes at {region.Index.Describe()}+0x{offset:x} are not "
+                + $"mapped: only a region's mapped memory can be reached by others");
         Request request = new(start, length, access, at, PageSize, MostBits, region, owner, file, line);
         DmaMapping mapping = Map(request, (in Request request, ulong iova) =>
         {
@@ -190,13 +217,16 @@ public sealed partial class IoAddressSpace
             _ = CheckInUse();
             ulong iova = request.At is Iova at ? CheckPlace(at.Value, request) : FindPlace(request);
             map(in request, iova);
-            DmaMapping mapping = new(this, iova, request.Address, request.Length, request.Access, request.Keep, request.Owner, request.File, request.Line);
+            DmaMapping mapping = new(
+                this, iova, request.Address, request.Length, request.Access, request.Keep, request.Owner, request.File,
+                request.Line);
             _ledger.Add(mapping);
             return mapping;
         }
     }
 
-    private void MapMemory(in Request request, ulong iova) => _backend!.Map(iova, request.Address, request.Length, request.Access);
+    private void MapMemory(in Request request, ulong iova) =>
+        _backend!.Map(iova, request.Address, request.Length, request.Access);
 
     private ulong FindPlace(in Request request)
     {
@@ -205,7 +235,10 @@ public sealed partial class IoAddressSpace
         return _ledger.TryPlace(_ranges, request.Length, request.Alignment, LastOf(bits), out ulong iova)
             ? iova
             : throw new VfioException(
-                "map", $"0x{request.Length:x} bytes", Errno.ENOSPC, $"no addresses of {bits} bits are free: usable are {string.Join(", ", _ranges)}");
+                "map",
+                $"0x{request.Length:x} bytes",
+                Errno.ENOSPC,
+                $"no addresses of {bits} bits are free: usable are {string.Join(", ", _ranges)}");
     }
 
     private ulong CheckPlace(ulong iova, in Request request)
@@ -227,7 +260,11 @@ public sealed partial class IoAddressSpace
         if (last > LastOf(bits) || !_ranges.Any(range => range.Contains(iova, last)))
         {
             string limit = bits < MostBits ? $", with an address width of {bits} bits" : "";
-            throw new VfioException("map", MapErrors.Describe(iova, length), Errno.EINVAL, $"usable addresses are {string.Join(", ", _ranges)}{limit}");
+            throw new VfioException(
+                "map",
+                MapErrors.Describe(iova, length),
+                Errno.EINVAL,
+                $"usable addresses are {string.Join(", ", _ranges)}{limit}");
         }
 
         return iova;
@@ -247,7 +284,8 @@ public sealed partial class IoAddressSpace
     {
         if ((value & (PageSize - 1)) != 0)
         {
-            throw new ArgumentException($"0x{value:x} is not a multiple of the page size, 0x{PageSize:x}: an IOMMU maps whole pages", name);
+            throw new ArgumentException(
+                $"0x{value:x} is not a multiple of the page size, 0x{PageSize:x}: an IOMMU maps whole pages", name);
         }
     }
 
@@ -260,7 +298,8 @@ public sealed partial class IoAddressSpace
 
         if ((iova.Value & (page - 1)) != 0)
         {
-            throw new ArgumentException($"{iova} is not a multiple of the page size, 0x{page:x}: an IOMMU maps whole pages", nameof(at));
+            throw new ArgumentException(
+                $"{iova} is not a multiple of the page size, 0x{page:x}: an IOMMU maps whole pages", nameof(at));
         }
 
         if (iova.Value > ulong.MaxValue - (length - 1))
@@ -272,5 +311,14 @@ public sealed partial class IoAddressSpace
     private delegate void Mapper(in Request request, ulong iova);
 
     private readonly record struct Request(
-        nint Address, ulong Length, DmaAccess Access, Iova? At, ulong Alignment, int Bits, object? Keep, string? Owner, string File, int Line);
+        nint Address,
+        ulong Length,
+        DmaAccess Access,
+        Iova? At,
+        ulong Alignment,
+        int Bits,
+        object? Keep,
+        string? Owner,
+        string File,
+        int Line);
 }

@@ -3,20 +3,25 @@ using System.Runtime.CompilerServices;
 namespace Vfio;
 
 /// <summary>
-/// Represents the addresses at which one or more devices access memory: an IOAS of iommufd, a container of type1. Devices can access nothing until it is
-/// allocated or mapped here.
+/// Represents the addresses at which one or more devices access memory: an IOAS of iommufd, a container of type1.
+/// Devices can access nothing until it is allocated or mapped here.
 /// </summary>
 /// <remarks>
 /// <para>
-/// Opening a device makes one, unless <see cref="VfioOpenOptions.AddressSpace"/> names one that exists; devices of one IOMMU group must share theirs. It ends
-/// with its last device: what is still mapped is unmapped and reported in <see cref="Leaks"/>.
+/// Opening a device makes one, unless <see cref="VfioOpenOptions.AddressSpace"/> names one that exists; devices of one
+/// IOMMU group must share theirs. It ends with its last device: what is still mapped is unmapped and reported in
+/// <see cref="Leaks"/>.
 /// </para>
 /// <para>
-/// One made by <see cref="Create"/> outlives its devices, so that buffers stay valid at their IOVA from one device to the next. It takes its backend, ranges
-/// and page size from the first device that opens into it; a device that needs another backend cannot join. While no device is in it, nothing can be
-/// allocated or mapped, but memory can be unmapped.
+/// One made by <see cref="Create"/> outlives its devices, so that buffers stay valid at their IOVA from one device to
+/// the next. It takes its backend, ranges and page size from the first device that opens into it; a device that needs
+/// another backend cannot join. While no device is in it, nothing can be allocated or mapped, but memory can be
+/// unmapped.
 /// </para>
-/// <para>Any thread may use it at any time. Mapping and unmapping are system calls that pin and release memory: a driver maps memory when it is set up.</para>
+/// <para>
+/// Any thread may use it at any time. Mapping and unmapping are system calls that pin and release memory: a driver maps
+/// memory when it is set up.
+/// </para>
 /// </remarks>
 public sealed partial class IoAddressSpace : IDisposable
 {
@@ -37,8 +42,8 @@ public sealed partial class IoAddressSpace : IDisposable
     }
 
     /// <summary>
-    /// The usable addresses, sorted and disjoint: without what the platform reserves and what the IOMMU cannot translate. A device that joins may remove
-    /// some. Empty before the first device.
+    /// The usable addresses, sorted and disjoint: without what the platform reserves and what the IOMMU cannot
+    /// translate. A device that joins may remove some. Empty before the first device.
     /// </summary>
     public IReadOnlyList<IovaRange> Ranges
     {
@@ -88,14 +93,16 @@ public sealed partial class IoAddressSpace : IDisposable
     }
 
     /// <summary>Makes an address space without a device, to outlive the devices that open into it.</summary>
-    /// <returns>The address space; the caller owns it, and opens devices into it (<see cref="VfioOpenOptions.AddressSpace"/>).</returns>
+    /// <returns>The address space; the caller owns it, and opens devices into it
+    /// (<see cref="VfioOpenOptions.AddressSpace"/>).</returns>
     public static IoAddressSpace Create() => new(backend: null, new SystemCalls()) { _isOwned = true };
 
     /// <summary>
     /// Limits addresses to those that a device with fewer than 64 address bits can use: buffers that are allocated and
     /// mapped from now on fit them. Existing mappings keep their addresses.
     /// </summary>
-    /// <param name="bits">How many bits its addresses have, 12 to 64; edu has 28. Of several calls the least counts.</param>
+    /// <param name="bits">How many bits its addresses have, 12 to 64; edu has 28. Of several calls the least
+    /// counts.</param>
     /// <exception cref="ArgumentOutOfRangeException">Fewer than 12 or more than 64.</exception>
     public void LimitAddressWidth(int bits)
     {
@@ -112,15 +119,20 @@ public sealed partial class IoAddressSpace : IDisposable
     /// <param name="file">Filled in by the compiler: the ledger tells who asked.</param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <returns>The buffer, zeroed; the caller owns it.</returns>
-    /// <exception cref="ArgumentException">A length of 0, an address that is not a multiple of the page size, no access, a number of bits outside 12 to 64.</exception>
+    /// <exception cref="ArgumentException">A length of 0, an address that is not a multiple of the page size, no
+    /// access, a number of bits outside 12 to 64.</exception>
     /// <exception cref="InvalidOperationException">No device is in the address space.</exception>
     /// <exception cref="ObjectDisposedException">The address space has ended.</exception>
     /// <exception cref="VfioException">
-    /// The addresses wanted are taken (EEXIST) or not usable (EINVAL), there are no free ones (ENOSPC); the process may not lock so much memory, there are too few huge
-    /// pages (ENOMEM), or the host has none of that size (EINVAL); too many mappings (ENOSPC). The hint says what to do.
+    /// The addresses wanted are taken (EEXIST) or not usable (EINVAL), there are no free ones (ENOSPC); the process may
+    /// not lock so much memory, there are too few huge pages (ENOMEM), or the host has none of that size (EINVAL); too
+    /// many mappings (ENOSPC). The hint says what to do.
     /// </exception>
     public DmaBuffer Allocate(
-        ulong length, DmaBufferOptions? options = null, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
+        ulong length,
+        DmaBufferOptions? options = null,
+        [CallerFilePath] string file = "",
+        [CallerLineNumber] int line = 0)
     {
         options ??= new DmaBufferOptions();
         ArgumentOutOfRangeException.ThrowIfZero(length);
@@ -143,7 +155,8 @@ public sealed partial class IoAddressSpace : IDisposable
         BufferMemory memory = BufferMemory.Allocate(_calls, length, options.PageSize, options.NumaNode);
         try
         {
-            Request request = new(memory.Address, length, options.Access, options.At, page, bits, memory, options.Owner, file, line);
+            Request request = new(
+                memory.Address, length, options.Access, options.At, page, bits, memory, options.Owner, file, line);
             return new DmaBuffer(Map(request, _mapMemory), memory);
         }
         catch
@@ -162,21 +175,30 @@ public sealed partial class IoAddressSpace : IDisposable
     /// <returns>The pool; the caller owns it.</returns>
     /// <inheritdoc cref="Allocate"/>
     public DmaPool AllocatePool(
-        int blockLength, int count, DmaBufferOptions? options = null, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0)
+        int blockLength,
+        int count,
+        DmaBufferOptions? options = null,
+        [CallerFilePath] string file = "",
+        [CallerLineNumber] int line = 0)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(blockLength, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
-        return new DmaPool(Allocate(DmaPool.Stride(blockLength) * (ulong)count, options, file, line), blockLength, count);
+        return new DmaPool(
+            Allocate(DmaPool.Stride(blockLength) * (ulong)count, options, file, line), blockLength, count);
     }
 
-    /// <summary>A copy of memory that devices cannot reach, in a buffer of its own, for one transfer. <see cref="DmaPool.Bounce"/> does the same without system calls.</summary>
+    /// <summary>
+    /// A copy of memory that devices cannot reach, in a buffer of its own, for one transfer.
+    /// <see cref="DmaPool.Bounce"/> does the same without system calls.
+    /// </summary>
     /// <param name="data">The caller's memory: any span, of the managed heap too.</param>
     /// <param name="access">What the device is to do: what it writes is copied back at disposal.</param>
     /// <param name="file">Filled in by the compiler: the ledger tells who asked.</param>
     /// <param name="line">Filled in by the compiler.</param>
     /// <returns>The copy; dispose it when the transfer has ended.</returns>
     /// <inheritdoc cref="Allocate"/>
-    public DmaBounce Bounce(Span<byte> data, DmaAccess access, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
+    public DmaBounce Bounce(
+        Span<byte> data, DmaAccess access, [CallerFilePath] string file = "", [CallerLineNumber] int line = 0) =>
         new(data, access, Allocate((ulong)data.Length, new DmaBufferOptions { Access = access }, file, line));
 
     /// <summary>Every live mapping, by address.</summary>

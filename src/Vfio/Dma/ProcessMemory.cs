@@ -7,7 +7,10 @@ internal sealed unsafe class ProcessMemory(nint address, ulong length)
 {
     public ulong Length => length;
 
-    /// <summary>Makes sure that all of an address range, whole pages, can be reached: that it is mapped, has memory behind it, and may be written where a device is to write.</summary>
+    /// <summary>
+    /// Makes sure that all of an address range, whole pages, can be reached: that it is mapped, has memory behind it,
+    /// and may be written where a device is to write.
+    /// </summary>
     public static bool TryPopulate(nint address, ulong length, DmaAccess access)
     {
         int advice = (access & DmaAccess.Write) != 0 ? Libc.MADV_POPULATE_WRITE : Libc.MADV_POPULATE_READ;
@@ -16,7 +19,8 @@ internal sealed unsafe class ProcessMemory(nint address, ulong length)
             return true;
         }
 
-        // Kernels before 5.14 do not know the advice, not even for nothing; they tell only whether something is mapped there.
+        // Kernels before 5.14 do not know the advice, not even for nothing; they tell only whether something is mapped
+        // there.
         return Libc.MAdvise(address, 0, advice) != 0 && Libc.MSync(address, (nuint)length, Libc.MS_ASYNC) == 0;
     }
 
@@ -32,5 +36,6 @@ internal sealed unsafe class ProcessMemory(nint address, ulong length)
         source.CopyTo(new Span<byte>((byte*)address + offset, source.Length));
     }
 
-    private void Check(ulong offset, int count) => ArgumentOutOfRangeException.ThrowIfGreaterThan((ulong)count, offset <= length ? length - offset : 0);
+    private void Check(ulong offset, int count) =>
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((ulong)count, offset <= length ? length - offset : 0);
 }

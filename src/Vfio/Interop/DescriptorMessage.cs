@@ -3,19 +3,26 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Vfio;
 
-/// <summary>Messages of a Unix socket that may carry descriptors (SCM_RIGHTS). What a call does is one system call, made again where a signal came.</summary>
+/// <summary>
+/// Messages of a Unix socket that may carry descriptors (SCM_RIGHTS). What a call does is one system call, made again
+/// where a signal came.
+/// </summary>
 internal static unsafe class DescriptorMessage
 {
-    /// <summary>How many descriptors a message carries at most; of more that a peer sends the kernel hands over none.</summary>
+    /// <summary>
+    /// How many descriptors a message carries at most; of more that a peer sends the kernel hands over none.
+    /// </summary>
     public const int MostFiles = 2;
 
-    // CMSG_LEN and CMSG_SPACE of so many: the header is as long as its alignment wants, and two descriptors fill the rest.
+    // CMSG_LEN and CMSG_SPACE of so many: the header is as long as its alignment wants, and two descriptors fill the
+    // rest.
     private const int HeaderBytes = 16;
     private const int ControlBytes = HeaderBytes + (MostFiles * sizeof(int));
 
     /// <summary>Sends a message whole, or not at all.</summary>
     /// <returns>The errno, 0 if it worked.</returns>
-    public static int Send(SafeHandle socket, ReadOnlySpan<byte> message, ReadOnlySpan<SafeFileHandle> files, bool waits)
+    public static int Send(
+        SafeHandle socket, ReadOnlySpan<byte> message, ReadOnlySpan<SafeFileHandle> files, bool waits)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(files.Length, MostFiles);
         byte* control = stackalloc byte[ControlBytes];
@@ -29,11 +36,22 @@ internal static unsafe class DescriptorMessage
                 *(int*)(control + HeaderBytes + (held * sizeof(int))) = (int)files[held].DangerousGetHandle();
             }
 
-            *(Libc.cmsghdr*)control = new() { cmsg_len = (nuint)(HeaderBytes + (held * sizeof(int))), cmsg_level = Libc.SOL_SOCKET, cmsg_type = Libc.SCM_RIGHTS };
+            *(Libc.cmsghdr*)control = new()
+            {
+                cmsg_len = (nuint)(HeaderBytes + (held * sizeof(int))),
+                cmsg_level = Libc.SOL_SOCKET,
+                cmsg_type = Libc.SCM_RIGHTS,
+            };
             fixed (byte* start = message)
             {
                 Libc.iovec vector = new() { iov_base = start, iov_len = (nuint)message.Length };
-                Libc.msghdr call = new() { msg_iov = &vector, msg_iovlen = 1, msg_control = held == 0 ? null : control, msg_controllen = held == 0 ? 0u : ControlBytes };
+                Libc.msghdr call = new()
+                {
+                    msg_iov = &vector,
+                    msg_iovlen = 1,
+                    msg_control = held == 0 ? null : control,
+                    msg_controllen = held == 0 ? 0u : ControlBytes,
+                };
                 return Send(socket, &call, Libc.MSG_NOSIGNAL | (waits ? 0 : Libc.MSG_DONTWAIT));
             }
         }
@@ -54,15 +72,24 @@ internal static unsafe class DescriptorMessage
     public static int TryReceive(SafeHandle socket, Span<byte> buffer, out ReceivedMessage received) =>
         Receive(socket, buffer, null, 0, Libc.MSG_DONTWAIT, out received, out _);
 
-    /// <summary>Waits for a message, as long as the socket's own limit says, and takes it with its descriptors, which are the caller's then.</summary>
+    /// <summary>
+    /// Waits for a message, as long as the socket's own limit says, and takes it with its descriptors, which are the
+    /// caller's then.
+    /// </summary>
     /// <returns>The errno, EAGAIN where the time was up.</returns>
-    public static int Receive(SafeHandle socket, Span<byte> buffer, out ReceivedMessage received, out SafeFileHandle[] files)
+    public static int Receive(
+        SafeHandle socket, Span<byte> buffer, out ReceivedMessage received, out SafeFileHandle[] files)
     {
         byte* control = stackalloc byte[ControlBytes];
         int errno = Receive(socket, buffer, control, ControlBytes, Libc.MSG_CMSG_CLOEXEC, out received, out int used);
         Libc.cmsghdr* header = (Libc.cmsghdr*)control;
-        bool hasFiles = errno == 0 && used >= HeaderBytes && header->cmsg_level == Libc.SOL_SOCKET && header->cmsg_type == Libc.SCM_RIGHTS;
-        files = new SafeFileHandle[hasFiles ? ((int)nuint.Min(header->cmsg_len, (nuint)used) - HeaderBytes) / sizeof(int) : 0];
+        bool hasFiles = errno == 0
+            && used >= HeaderBytes
+            && header->cmsg_level == Libc.SOL_SOCKET
+            && header->cmsg_type == Libc.SCM_RIGHTS;
+        files = new SafeFileHandle[hasFiles
+            ? ((int)nuint.Min(header->cmsg_len, (nuint)used) - HeaderBytes) / sizeof(int)
+            : 0];
         for (int i = 0; i < files.Length; i++)
         {
             files[i] = new SafeFileHandle(*(int*)(control + HeaderBytes + (i * sizeof(int))), ownsHandle: true);
@@ -83,13 +110,26 @@ internal static unsafe class DescriptorMessage
         return errno;
     }
 
-    private static int Receive(SafeHandle socket, Span<byte> buffer, byte* control, int controlBytes, int flags, out ReceivedMessage received, out int used)
+    private static int Receive(
+        SafeHandle socket,
+        Span<byte> buffer,
+        byte* control,
+        int controlBytes,
+        int flags,
+        out ReceivedMessage received,
+        out int used)
     {
         using HandleUse use = new(socket);
         fixed (byte* start = buffer)
         {
             Libc.iovec vector = new() { iov_base = start, iov_len = (nuint)buffer.Length };
-            Libc.msghdr call = new() { msg_iov = &vector, msg_iovlen = 1, msg_control = control, msg_controllen = (nuint)controlBytes };
+            Libc.msghdr call = new()
+            {
+                msg_iov = &vector,
+                msg_iovlen = 1,
+                msg_control = control,
+                msg_controllen = (nuint)controlBytes,
+            };
             nint length;
             int errno;
             do
@@ -98,7 +138,10 @@ internal static unsafe class DescriptorMessage
                 errno = length >= 0 ? 0 : Marshal.GetLastPInvokeError();
             }
             while (errno == Errno.EINTR);
-            received = errno == 0 ? new ReceivedMessage((int)length, (call.msg_flags & Libc.MSG_TRUNC) != 0, (call.msg_flags & Libc.MSG_CTRUNC) != 0) : default;
+            received = errno == 0
+                ? new ReceivedMessage(
+                    (int)length, (call.msg_flags & Libc.MSG_TRUNC) != 0, (call.msg_flags & Libc.MSG_CTRUNC) != 0)
+                : default;
             used = errno == 0 ? (int)call.msg_controllen : 0;
             return errno;
         }

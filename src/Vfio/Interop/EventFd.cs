@@ -4,8 +4,9 @@ using Microsoft.Win32.SafeHandles;
 namespace Vfio;
 
 /// <summary>
-/// Represents an eventfd(2): a counter in the kernel that the kernel, devices and programs add to and that a program reads and clears. A device's wake-up is told by one
-/// (<see cref="VfioDevice.EnterLowPower(EventFd?)"/>), and one makes the kernel write a register (<see cref="Region.WriteOnEvent{T}"/>).
+/// Represents an eventfd(2): a counter in the kernel that the kernel, devices and programs add to and that a program
+/// reads and clears. A device's wake-up is told by one (<see cref="VfioDevice.EnterLowPower(EventFd?)"/>), and one
+/// makes the kernel write a register (<see cref="Region.WriteOnEvent{T}"/>).
 /// </summary>
 /// <remarks>Whoever makes it disposes it. Any thread may use it. Other processes may have its descriptor too.</remarks>
 public sealed unsafe class EventFd : IDisposable
@@ -39,7 +40,8 @@ public sealed unsafe class EventFd : IDisposable
     /// <param name="timeout">For how long at most; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
     /// <returns>How much was counted; 0 if the time was up.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A negative time that is not infinite.</exception>
-    /// <exception cref="ObjectDisposedException">The counter was disposed before the call; disposal during the wait does not end it.</exception>
+    /// <exception cref="ObjectDisposedException">The counter was disposed before the call; disposal during the wait
+    /// does not end it.</exception>
     public ulong Wait(TimeSpan timeout)
     {
         Deadline deadline = Deadline.In(timeout);
@@ -82,7 +84,12 @@ public sealed unsafe class EventFd : IDisposable
         if (errno != Errno.EAGAIN)
         {
             eventFd.Dispose();
-            throw new VfioException("preadv2", $"the eventfd of {subject}", errno, "Linux looks at an eventfd without waiting (RWF_NOWAIT) from 5.8 on; a filter of system calls may forbid it");
+            throw new VfioException(
+                "preadv2",
+                $"the eventfd of {subject}",
+                errno,
+                "Linux looks at an eventfd without waiting (RWF_NOWAIT) from 5.8 on; a filter of "
+                + "system calls may forbid it");
         }
 
         return eventFd;
@@ -93,7 +100,9 @@ public sealed unsafe class EventFd : IDisposable
     {
         int number = Libc.FCntl(eventFd, Libc.F_DUPFD_CLOEXEC, 0);
         int errno = Marshal.GetLastPInvokeError();
-        return number >= 0 ? new SafeFileHandle(number, ownsHandle: true) : throw new VfioException("F_DUPFD_CLOEXEC", subject, errno);
+        return number >= 0
+            ? new SafeFileHandle(number, ownsHandle: true)
+            : throw new VfioException("F_DUPFD_CLOEXEC", subject, errno);
     }
 
     /// <summary>Takes what was counted since the last time, without waiting.</summary>
@@ -116,7 +125,9 @@ public sealed unsafe class EventFd : IDisposable
     {
         ulong count;
         Libc.iovec vector = new() { iov_base = &count, iov_len = sizeof(ulong) };
-        return Libc.PReadV2WithErrno(eventFd, &vector, 1, NoOffset, Libc.RWF_NOWAIT) < 0 ? Marshal.GetLastPInvokeError() : 0;
+        return Libc.PReadV2WithErrno(eventFd, &vector, 1, NoOffset, Libc.RWF_NOWAIT) < 0
+            ? Marshal.GetLastPInvokeError()
+            : 0;
     }
 
     /// <summary>Takes what was counted since the last time, and waits until there is something.</summary>
@@ -129,5 +140,6 @@ public sealed unsafe class EventFd : IDisposable
     }
 
     /// <summary>Adds to the counter. Less than 2^63 in all: a full counter would wait.</summary>
-    internal static void Add(SafeFileHandle eventFd, ulong count = 1) => _ = Libc.Write(eventFd, (byte*)&count, sizeof(ulong));
+    internal static void Add(SafeFileHandle eventFd, ulong count = 1) =>
+        _ = Libc.Write(eventFd, (byte*)&count, sizeof(ulong));
 }

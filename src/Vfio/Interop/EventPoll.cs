@@ -39,7 +39,8 @@ internal sealed unsafe class EventPoll : IDisposable
 
     /// <summary>Tells once, now or when it comes, that the descriptor is readable.</summary>
     /// <returns>The errno, 0 if it worked.</returns>
-    public int Arm(SafeFileHandle file, ulong key) => Control(Libc.EPOLL_CTL_MOD, file, Libc.EPOLLIN | Libc.EPOLLONESHOT, key);
+    public int Arm(SafeFileHandle file, ulong key) =>
+        Control(Libc.EPOLL_CTL_MOD, file, Libc.EPOLLIN | Libc.EPOLLONESHOT, key);
 
     /// <summary>From now on only the descriptor's end is told: that its other side hung up.</summary>
     public void WatchEndOnly(SafeHandle file, ulong key) => Control(Libc.EPOLL_CTL_MOD, file, 0, key);

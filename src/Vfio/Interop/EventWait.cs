@@ -14,7 +14,9 @@ internal static unsafe class EventWait
     /// <returns>The first that is readable; -1 for none.</returns>
     public static int Any(ReadOnlySpan<SafeFileHandle> files, TimeSpan timeout)
     {
-        Span<Libc.pollfd> polls = files.Length <= FewFiles ? stackalloc Libc.pollfd[FewFiles] : new Libc.pollfd[files.Length];
+        Span<Libc.pollfd> polls = files.Length <= FewFiles
+            ? stackalloc Libc.pollfd[FewFiles]
+            : new Libc.pollfd[files.Length];
         polls = polls[..files.Length];
         int held = 0;
         try
@@ -39,7 +41,11 @@ internal static unsafe class EventWait
 
     private static bool Poll(Span<Libc.pollfd> polls, TimeSpan timeout)
     {
-        Libc.timespec time = new() { tv_sec = (nint)(timeout.Ticks / TimeSpan.TicksPerSecond), tv_nsec = (nint)(timeout.Ticks % TimeSpan.TicksPerSecond * NanosecondsPerTick) };
+        Libc.timespec time = new()
+        {
+            tv_sec = (nint)(timeout.Ticks / TimeSpan.TicksPerSecond),
+            tv_nsec = (nint)(timeout.Ticks % TimeSpan.TicksPerSecond * NanosecondsPerTick),
+        };
         fixed (Libc.pollfd* start = polls)
         {
             return Libc.PPoll(start, (nuint)polls.Length, timeout == Timeout.InfiniteTimeSpan ? null : &time, null) > 0;

@@ -54,7 +54,8 @@ internal static class FileName
             {
                 bytes.Add((byte)(text[i] - FirstLone));
             }
-            else if (Rune.DecodeFromUtf16(text.AsSpan(i), out Rune rune, out int count) == System.Buffers.OperationStatus.Done)
+            else if (Rune.DecodeFromUtf16(text.AsSpan(i), out Rune rune, out int count)
+                == System.Buffers.OperationStatus.Done)
             {
                 bytes.AddRange(encoded[..rune.EncodeToUtf8(encoded)]);
                 i += count - 1;
@@ -69,7 +70,8 @@ internal static class FileName
     }
 
     /// <summary>Gets whether a name is text: all of it is UTF-8.</summary>
-    public static bool IsText(string name) => !name.AsSpan().ContainsAnyInRange((char)(FirstLone + 0x80), (char)(FirstLone + 0xff)) || !HasStrange(name);
+    public static bool IsText(string name) =>
+        !name.AsSpan().ContainsAnyInRange((char)(FirstLone + 0x80), (char)(FirstLone + 0xff)) || !HasStrange(name);
 
     private static bool HasStrange(string name)
     {
@@ -114,7 +116,9 @@ internal static unsafe class PathMarshaller
         }
 
         // The marshaller's own buffer is on the stack: it does not move.
-        public readonly byte* ToUnmanaged() => _allocated != null ? _allocated : (byte*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref MemoryMarshal.GetReference(_buffer));
+        public readonly byte* ToUnmanaged() => _allocated != null
+            ? _allocated
+            : (byte*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref MemoryMarshal.GetReference(_buffer));
 
         public readonly void Free() => NativeMemory.Free(_allocated);
     }

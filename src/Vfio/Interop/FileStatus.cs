@@ -16,7 +16,8 @@ internal readonly record struct FileStatus(uint UserId, uint GroupId, uint Mode)
     /// <summary>
     /// Gets whether this process may open a file for reading and writing, as its effective user. Opens nothing.
     /// </summary>
-    public static bool MayReadAndWrite(string path) => Libc.FAccessAt(Libc.AT_FDCWD, path, Libc.R_OK | Libc.W_OK, Libc.AT_EACCESS) == 0;
+    public static bool MayReadAndWrite(string path) =>
+        Libc.FAccessAt(Libc.AT_FDCWD, path, Libc.R_OK | Libc.W_OK, Libc.AT_EACCESS) == 0;
 
     /// <summary>
     /// Gets the status of an open file, and so of the file that is read, even if its name leads to another file by now.
@@ -25,12 +26,14 @@ internal readonly record struct FileStatus(uint UserId, uint GroupId, uint Mode)
     public static FileStatus? OfRegularFile(SafeFileHandle file)
     {
         using HandleUse use = new(file);
-        return Libc.StatX(use.Number, "", Libc.AT_EMPTY_PATH, Libc.STATX_BASIC_STATS, out Libc.statx status) == 0 && (status.stx_mode & Libc.S_IFMT) == Libc.S_IFREG
+        return Libc.StatX(use.Number, "", Libc.AT_EMPTY_PATH, Libc.STATX_BASIC_STATS, out Libc.statx status) == 0
+            && (status.stx_mode & Libc.S_IFMT) == Libc.S_IFREG
             ? new FileStatus(status.stx_uid, status.stx_gid, status.stx_mode & PermissionBits)
             : null;
     }
 
     /// <summary>Gets whether a name leads to a socket.</summary>
     public static bool IsSocket(string path) =>
-        Libc.StatX(Libc.AT_FDCWD, path, 0, Libc.STATX_BASIC_STATS, out Libc.statx status) == 0 && (status.stx_mode & Libc.S_IFMT) == Libc.S_IFSOCK;
+        Libc.StatX(Libc.AT_FDCWD, path, 0, Libc.STATX_BASIC_STATS, out Libc.statx status) == 0
+        && (status.stx_mode & Libc.S_IFMT) == Libc.S_IFSOCK;
 }

@@ -2,7 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Vfio;
 
-/// <summary>Folders and links with names of any bytes (<see cref="FileName"/>): .NET's own replace what is no UTF-8, and then do not find it.</summary>
+/// <summary>
+/// Folders and links with names of any bytes (<see cref="FileName"/>): .NET's own replace what is no UTF-8, and then do
+/// not find it.
+/// </summary>
 internal static unsafe class FolderReader
 {
     private const int LinkBytes = 4096;
@@ -33,7 +36,9 @@ internal static unsafe class FolderReader
 
         try
         {
-            for (Libc.dirent* entry = Libc.ReadDir(open); entry != null && names.Count < MostNames; entry = Libc.ReadDir(open))
+            for (Libc.dirent* entry = Libc.ReadDir(open);
+                entry != null && names.Count < MostNames;
+                entry = Libc.ReadDir(open))
             {
                 ReadOnlySpan<byte> name = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(entry->d_name);
                 if (!name.SequenceEqual("."u8) && !name.SequenceEqual(".."u8))

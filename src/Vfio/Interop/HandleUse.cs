@@ -2,7 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Vfio;
 
-/// <summary>A descriptor's number for as long as a structure that goes to the kernel holds it: the descriptor stays open meanwhile.</summary>
+/// <summary>
+/// A descriptor's number for as long as a structure that goes to the kernel holds it: the descriptor stays open
+/// meanwhile.
+/// </summary>
 internal readonly ref struct HandleUse
 {
     private readonly SafeHandle _file;

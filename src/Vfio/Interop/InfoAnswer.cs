@@ -4,7 +4,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Vfio;
 
-/// <summary>Asks for a structure that a chain of capabilities may follow: the kernel says how much it has to say (argsz), and is asked again.</summary>
+/// <summary>
+/// Asks for a structure that a chain of capabilities may follow: the kernel says how much it has to say (argsz), and is
+/// asked again.
+/// </summary>
 internal static class InfoAnswer
 {
     // A region with thousands of sparse areas stays below this.
@@ -20,7 +23,8 @@ internal static class InfoAnswer
     /// <param name="question">The fixed structure, its first field argsz.</param>
     /// <param name="subject">What messages call it.</param>
     /// <returns>The structure with what follows it, at least the fixed part.</returns>
-    public static byte[] Get<T>(SystemCalls calls, string call, SafeFileHandle file, nuint request, T question, string subject)
+    public static byte[] Get<T>(
+        SystemCalls calls, string call, SafeFileHandle file, nuint request, T question, string subject)
         where T : unmanaged
     {
         byte[] buffer = new byte[Unsafe.SizeOf<T>()];
@@ -42,23 +46,30 @@ internal static class InfoAnswer
 
             if (wanted > MaxInfoBytes)
             {
-                throw new VfioException(call, subject, $"the kernel asks for {wanted} bytes, more than there can be to say");
+                throw new VfioException(
+                    call, subject, $"the kernel asks for {wanted} bytes, more than there can be to say");
             }
 
             buffer = new byte[wanted];
         }
     }
 
-    /// <summary>Follows the chain of capabilities behind a structure (vfio_info_cap_header). Offsets and their number come from the kernel, and are bounded.</summary>
+    /// <summary>
+    /// Follows the chain of capabilities behind a structure (vfio_info_cap_header). Offsets and their number come from
+    /// the kernel, and are bounded.
+    /// </summary>
     /// <param name="answer">The whole answer.</param>
     /// <param name="first">Where the chain begins; 0 for none.</param>
     /// <param name="isWhole">Whether the chain came to its end.</param>
     /// <returns>What each is, and where.</returns>
-    public static List<(ushort Id, uint Offset)> FindCapabilities(ReadOnlySpan<byte> answer, uint first, out bool isWhole)
+    public static List<(ushort Id, uint Offset)> FindCapabilities(
+        ReadOnlySpan<byte> answer, uint first, out bool isWhole)
     {
         List<(ushort, uint)> found = [];
         uint offset = first;
-        while (offset != 0 && found.Count < MostCapabilities && TryRead(answer, offset, out VfioUapi.vfio_info_cap_header header))
+        while (offset != 0
+            && found.Count < MostCapabilities
+            && TryRead(answer, offset, out VfioUapi.vfio_info_cap_header header))
         {
             found.Add((header.id, offset));
             offset = header.next;
@@ -68,7 +79,9 @@ internal static class InfoAnswer
         return found;
     }
 
-    /// <summary>Reads a structure out of an answer; offsets come from the kernel and are believed within it only.</summary>
+    /// <summary>
+    /// Reads a structure out of an answer; offsets come from the kernel and are believed within it only.
+    /// </summary>
     public static bool TryRead<T>(ReadOnlySpan<byte> answer, ulong offset, out T value)
         where T : unmanaged
     {

@@ -3,7 +3,10 @@ namespace Vfio;
 /// <summary>Looks up names of network interfaces.</summary>
 internal static unsafe class InterfaceName
 {
-    /// <summary>Finds an interface by any of its names, alternative ones too (<c>ip link property add altname</c>), if they have at most 15 bytes.</summary>
+    /// <summary>
+    /// Finds an interface by any of its names, alternative ones too (<c>ip link property add altname</c>), if they have
+    /// at most 15 bytes.
+    /// </summary>
     /// <returns>The name that sysfs has; <see langword="null"/> if no interface has this one.</returns>
     public static string? Find(string anyName)
     {

@@ -17,7 +17,8 @@ internal static unsafe class IommufdIoctl
     private const int MostRounds = 8;
 
     /// <summary>Gives a device to an iommufd (VFIO_DEVICE_BIND_IOMMUFD).</summary>
-    public static int Bind(SystemCalls calls, SafeFileHandle device, SafeFileHandle iommufd, Guid? token, out uint deviceId)
+    public static int Bind(
+        SystemCalls calls, SafeFileHandle device, SafeFileHandle iommufd, Guid? token, out uint deviceId)
     {
         byte* bytes = stackalloc byte[TokenBytes];
         token?.TryWriteBytes(new Span<byte>(bytes, TokenBytes), bigEndian: true, out _);
@@ -40,12 +41,18 @@ internal static unsafe class IommufdIoctl
     public static int Attach(SystemCalls calls, SafeFileHandle device, uint id)
     {
         VfioUapi.vfio_device_attach_iommufd_pt attach = new() { pt_id = id };
-        attach.argsz = (uint)(sizeof(VfioUapi.vfio_device_attach_iommufd_pt) - sizeof(uint)); // without pasid, as kernels before it know it
+        // without pasid, as kernels before it know it
+        attach.argsz = (uint)(sizeof(VfioUapi.vfio_device_attach_iommufd_pt) - sizeof(uint));
         return calls.Ioctl("VFIO_DEVICE_ATTACH_IOMMUFD_PT", device, VfioUapi.VFIO_DEVICE_ATTACH_IOMMUFD_PT, ref attach);
     }
 
     /// <summary>The addresses an IOAS may map, and their alignment (IOMMU_IOAS_IOVA_RANGES).</summary>
-    public static int GetRanges(SystemCalls calls, SafeFileHandle iommufd, uint ioas, out IommufdUapi.iommu_iova_range[] ranges, out ulong alignment)
+    public static int GetRanges(
+        SystemCalls calls,
+        SafeFileHandle iommufd,
+        uint ioas,
+        out IommufdUapi.iommu_iova_range[] ranges,
+        out ulong alignment)
     {
         ranges = new IommufdUapi.iommu_iova_range[UsualRanges];
         for (int round = 1; ; round++)
@@ -59,7 +66,8 @@ internal static unsafe class IommufdIoctl
                     num_iovas = (uint)ranges.Length,
                     allowed_iovas = (ulong)start,
                 };
-                int errno = calls.Ioctl("IOMMU_IOAS_IOVA_RANGES", iommufd, IommufdUapi.IOMMU_IOAS_IOVA_RANGES, ref question);
+                int errno = calls.Ioctl(
+                    "IOMMU_IOAS_IOVA_RANGES", iommufd, IommufdUapi.IOMMU_IOAS_IOVA_RANGES, ref question);
                 alignment = question.out_iova_alignment;
                 bool isTooSmall = question.num_iovas > (uint)ranges.Length;
                 if (isTooSmall && (question.num_iovas > MostRanges || round == MostRounds))
@@ -84,7 +92,8 @@ internal static unsafe class IommufdIoctl
     }
 
     /// <summary>Maps pages of a file, of a device's memory too (IOMMU_IOAS_MAP_FILE).</summary>
-    public static int MapFile(SystemCalls calls, SafeFileHandle iommufd, IommufdUapi.iommu_ioas_map_file map, SafeFileHandle file)
+    public static int MapFile(
+        SystemCalls calls, SafeFileHandle iommufd, IommufdUapi.iommu_ioas_map_file map, SafeFileHandle file)
     {
         using HandleUse use = new(file);
         map.size = (uint)Unsafe.SizeOf<IommufdUapi.iommu_ioas_map_file>();
@@ -93,7 +102,14 @@ internal static unsafe class IommufdIoctl
     }
 
     /// <summary>Reads and clears which pages a device wrote (IOMMU_HWPT_GET_DIRTY_BITMAP).</summary>
-    public static int GetDirtyBitmap(SystemCalls calls, SafeFileHandle iommufd, uint pageTable, ulong iova, ulong length, ulong pageSize, Span<ulong> bitmap)
+    public static int GetDirtyBitmap(
+        SystemCalls calls,
+        SafeFileHandle iommufd,
+        uint pageTable,
+        ulong iova,
+        ulong length,
+        ulong pageSize,
+        Span<ulong> bitmap)
     {
         fixed (ulong* start = bitmap)
         {
@@ -106,7 +122,8 @@ internal static unsafe class IommufdIoctl
                 page_size = pageSize,
                 data = (ulong)start,
             };
-            return calls.Ioctl("IOMMU_HWPT_GET_DIRTY_BITMAP", iommufd, IommufdUapi.IOMMU_HWPT_GET_DIRTY_BITMAP, ref question);
+            return calls.Ioctl(
+                "IOMMU_HWPT_GET_DIRTY_BITMAP", iommufd, IommufdUapi.IOMMU_HWPT_GET_DIRTY_BITMAP, ref question);
         }
     }
 }

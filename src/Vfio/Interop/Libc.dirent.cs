@@ -4,7 +4,12 @@ namespace Vfio;
 
 internal static partial class Libc
 {
-    [LibraryImport(Library, EntryPoint = "opendir", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(PathMarshaller))]
+    [LibraryImport(
+        Library,
+        EntryPoint = "opendir",
+        SetLastError = true,
+        StringMarshalling = StringMarshalling.Custom,
+        StringMarshallingCustomType = typeof(PathMarshaller))]
     public static partial nint OpenDir(string path);
 
     /// <summary>The next entry, valid until the next call; 0 at the end.</summary>

@@ -18,7 +18,9 @@ internal static partial class Libc
     [LibraryImport(Library, EntryPoint = "epoll_ctl", SetLastError = true)]
     public static unsafe partial int EPollCtl(int epoll, int operation, int fd, byte* @event);
 
-    /// <summary>Nothing is added to the call: the caller holds the descriptor, and asks for errno at once where it failed.</summary>
+    /// <summary>
+    /// Nothing is added to the call: the caller holds the descriptor, and asks for errno at once where it failed.
+    /// </summary>
     [LibraryImport(Library, EntryPoint = "epoll_wait")]
     public static unsafe partial int EPollWait(int epoll, byte* events, int most, int timeout);
 }

@@ -3,8 +3,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Vfio;
 
-// ioctl is variadic in C. On the ABIs .NET runs Linux on (x86-64, arm64, riscv64) a variadic call that passes one pointer-sized
-// argument is the same call as a fixed one.
+// ioctl is variadic in C. On the ABIs .NET runs Linux on (x86-64, arm64, riscv64) a variadic call that passes one
+// pointer-sized argument is the same call as a fixed one.
 internal static partial class Libc
 {
     [LibraryImport(Library, EntryPoint = "ioctl", SetLastError = true)]
@@ -13,7 +13,9 @@ internal static partial class Libc
     [LibraryImport(Library, EntryPoint = "ioctl", SetLastError = true)]
     public static unsafe partial int Ioctl(SafeFileHandle fd, nuint request, void* argument);
 
-    /// <summary>Nothing is added to the call: the caller holds the descriptor, and asks for errno at once where it failed.</summary>
+    /// <summary>
+    /// Nothing is added to the call: the caller holds the descriptor, and asks for errno at once where it failed.
+    /// </summary>
     [LibraryImport(Library, EntryPoint = "ioctl")]
     public static unsafe partial int Ioctl(int fd, nuint request, void* argument);
 

@@ -20,7 +20,8 @@ internal static partial class Libc
     public const nint MAP_FAILED = -1;
 
     [LibraryImport(Library, EntryPoint = "mmap", SetLastError = true)]
-    public static partial nint MMap(nint address, nuint length, int protection, int flags, SafeFileHandle fd, long offset);
+    public static partial nint MMap(
+        nint address, nuint length, int protection, int flags, SafeFileHandle fd, long offset);
 
     /// <summary>For memory without a file: <paramref name="fd"/> is -1.</summary>
     [LibraryImport(Library, EntryPoint = "mmap", SetLastError = true)]
@@ -43,7 +44,8 @@ internal static partial class Libc
     public const uint MFD_CLOEXEC = 1;
     public const uint MFD_ALLOW_SEALING = 2;
 
-    [LibraryImport(Library, EntryPoint = "memfd_create", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport(
+        Library, EntryPoint = "memfd_create", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial SafeFileHandle MemfdCreate(string name, uint flags);
 
     public const int MPOL_BIND = 2;
@@ -55,5 +57,6 @@ internal static partial class Libc
         (int)SystemCall(MBindNumber, address, length, mode, nodes, maxNode, flags);
 
     [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true)]
-    private static unsafe partial nint SystemCall(nint number, nint address, nuint length, nint mode, ulong* nodes, nuint maxNode, nuint flags);
+    private static unsafe partial nint SystemCall(
+        nint number, nint address, nuint length, nint mode, ulong* nodes, nuint maxNode, nuint flags);
 }

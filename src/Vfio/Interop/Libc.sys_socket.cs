@@ -2,7 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Vfio;
 
-// Messages with descriptors (unix(7), cmsg(3)). glibc and musl declare some lengths in other widths; on little-endian machines the bytes are the same.
+// Messages with descriptors (unix(7), cmsg(3)). glibc and musl declare some lengths in other widths; on little-endian
+// machines the bytes are the same.
 internal static partial class Libc
 {
     public const int SOL_SOCKET = 1;

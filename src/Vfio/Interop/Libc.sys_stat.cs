@@ -18,7 +18,12 @@ internal static partial class Libc
     public const uint STATX_BASIC_STATS = 0x7ff;
 
     // statx rather than stat: its layout is the kernel's and the same on every architecture.
-    [LibraryImport(Library, EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(PathMarshaller))]
+    [LibraryImport(
+        Library,
+        EntryPoint = "statx",
+        SetLastError = true,
+        StringMarshalling = StringMarshalling.Custom,
+        StringMarshallingCustomType = typeof(PathMarshaller))]
     public static partial int StatX(int directory, string path, int flags, uint mask, out statx result);
 
     [StructLayout(LayoutKind.Sequential)]

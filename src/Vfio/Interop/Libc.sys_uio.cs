@@ -19,7 +19,9 @@ internal static partial class Libc
     [LibraryImport(Library, EntryPoint = "eventfd", SetLastError = true)]
     public static partial SafeFileHandle EventFd(uint initial, int flags);
 
-    /// <summary>Nothing is added to the call: the caller holds the descriptor, and why it failed does not matter.</summary>
+    /// <summary>
+    /// Nothing is added to the call: the caller holds the descriptor, and why it failed does not matter.
+    /// </summary>
     [LibraryImport(Library, EntryPoint = "read")]
     public static unsafe partial nint Read(int fd, void* buffer, nuint count);
 

@@ -25,14 +25,24 @@ internal static partial class Libc
     [LibraryImport(Library, EntryPoint = "ftruncate", SetLastError = true)]
     public static partial int FTruncate(SafeFileHandle file, long length);
 
-    [LibraryImport(Library, EntryPoint = "readlink", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(PathMarshaller))]
+    [LibraryImport(
+        Library,
+        EntryPoint = "readlink",
+        SetLastError = true,
+        StringMarshalling = StringMarshalling.Custom,
+        StringMarshallingCustomType = typeof(PathMarshaller))]
     public static unsafe partial nint ReadLink(string path, byte* buffer, nuint size);
 
     public const int R_OK = 4;
     public const int W_OK = 2;
     public const int AT_EACCESS = 0x200;
 
-    [LibraryImport(Library, EntryPoint = "faccessat", SetLastError = true, StringMarshalling = StringMarshalling.Custom, StringMarshallingCustomType = typeof(PathMarshaller))]
+    [LibraryImport(
+        Library,
+        EntryPoint = "faccessat",
+        SetLastError = true,
+        StringMarshalling = StringMarshalling.Custom,
+        StringMarshallingCustomType = typeof(PathMarshaller))]
     public static partial int FAccessAt(int directory, string path, int mode, int flags);
 
     [LibraryImport(Library, EntryPoint = "geteuid")]

@@ -3,7 +3,8 @@ using System.Globalization;
 namespace Vfio;
 
 /// <summary>How much memory this process has locked or pinned, and may.</summary>
-/// <param name="Used">Bytes that count against the limit (<c>VmLck</c> in <c>/proc/self/status</c>, where type1 counts what it pins) and those pinned besides (<c>VmPin</c>, where iommufd does).</param>
+/// <param name="Used">Bytes that count against the limit (<c>VmLck</c> in <c>/proc/self/status</c>, where type1 counts
+/// what it pins) and those pinned besides (<c>VmPin</c>, where iommufd does).</param>
 /// <param name="Limit">The limit in bytes (RLIMIT_MEMLOCK, soft); null for no limit.</param>
 internal readonly record struct LockedMemory(ulong Used, ulong? Limit)
 {
@@ -24,7 +25,10 @@ internal readonly record struct LockedMemory(ulong Used, ulong? Limit)
             // Without procfs the limit alone can be told.
         }
 
-        ulong? limit = Libc.GetRLimit(Libc.RLIMIT_MEMLOCK, out Libc.rlimit value) == 0 && value.rlim_cur != ulong.MaxValue ? value.rlim_cur : null;
+        ulong? limit = Libc.GetRLimit(Libc.RLIMIT_MEMLOCK, out Libc.rlimit value) == 0
+            && value.rlim_cur != ulong.MaxValue
+            ? value.rlim_cur
+            : null;
         return new LockedMemory(used, limit);
     }
 
@@ -39,7 +43,11 @@ internal readonly record struct LockedMemory(ulong Used, ulong? Limit)
     {
         const string Unit = "kB";
         return line.StartsWith(key, StringComparison.Ordinal) && line.EndsWith(Unit, StringComparison.Ordinal)
-            && ulong.TryParse(line[key.Length..^Unit.Length].Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out ulong amount)
+            && ulong.TryParse(
+                line[key.Length..^Unit.Length].Trim(),
+                NumberStyles.None,
+                CultureInfo.InvariantCulture,
+                out ulong amount)
             && amount <= ulong.MaxValue / KiB
             ? amount * KiB
             : null;

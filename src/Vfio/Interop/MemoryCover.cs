@@ -10,10 +10,16 @@ internal static class MemoryCover
 
     /// <returns>Whether it worked; if not, there may be no mapping there any more.</returns>
     public static bool TryZeroes(nint address, nuint length) => Libc.MMap(
-        address, length, Protection, Libc.MAP_PRIVATE | Libc.MAP_ANONYMOUS | Libc.MAP_NORESERVE | Libc.MAP_FIXED, NoFile, 0) != Libc.MAP_FAILED
+        address,
+        length,
+        Protection,
+        Libc.MAP_PRIVATE | Libc.MAP_ANONYMOUS | Libc.MAP_NORESERVE | Libc.MAP_FIXED,
+        NoFile,
+        0) != Libc.MAP_FAILED
         || TryEmptyFile(address, length);
 
-    // Private memory of this size may be refused where memory is counted strictly; a file without content is not counted.
+    // Private memory of this size may be refused where memory is counted strictly; a file without content is not
+    // counted.
     private static bool TryEmptyFile(nint address, nuint length)
     {
         using SafeFileHandle empty = Libc.MemfdCreate("vfio-revoked", Libc.MFD_CLOEXEC);

@@ -4,8 +4,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Vfio;
 
 /// <summary>
-/// The system calls by which devices are opened and memory is mapped, each under the name that an error tells. One object stands behind
-/// a device and its address space, so that a test can let any of them fail.
+/// The system calls by which devices are opened and memory is mapped, each under the name that an error tells. One
+/// object stands behind a device and its address space, so that a test can let any of them fail.
 /// </summary>
 /// <param name="fault">
 /// Called with the name of each call before it is made; returns the errno that the call is to fail with, or 0. Null for

@@ -9,16 +9,19 @@ internal static unsafe class Type1Ioctl
     /// <summary>Starts or stops the record of written pages (VFIO_IOMMU_DIRTY_PAGES).</summary>
     public static int SetDirtyTracking(SystemCalls calls, SafeFileHandle container, uint flag)
     {
-        VfioUapi.vfio_iommu_type1_dirty_bitmap request = new() { argsz = (uint)sizeof(VfioUapi.vfio_iommu_type1_dirty_bitmap), flags = flag };
+        VfioUapi.vfio_iommu_type1_dirty_bitmap request =
+            new() { argsz = (uint)sizeof(VfioUapi.vfio_iommu_type1_dirty_bitmap), flags = flag };
         return calls.Ioctl("VFIO_IOMMU_DIRTY_PAGES", container, VfioUapi.VFIO_IOMMU_DIRTY_PAGES, ref request);
     }
 
     /// <summary>Reads and clears which pages of a range were written since the last time.</summary>
-    public static int GetDirtyBitmap(SystemCalls calls, SafeFileHandle container, ulong iova, ulong length, ulong pageSize, Span<ulong> bitmap)
+    public static int GetDirtyBitmap(
+        SystemCalls calls, SafeFileHandle container, ulong iova, ulong length, ulong pageSize, Span<ulong> bitmap)
     {
         int header = sizeof(VfioUapi.vfio_iommu_type1_dirty_bitmap);
         Span<byte> argument = stackalloc byte[header + sizeof(VfioUapi.vfio_iommu_type1_dirty_bitmap_get)];
-        VfioUapi.vfio_iommu_type1_dirty_bitmap request = new() { argsz = (uint)argument.Length, flags = VfioUapi.VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP };
+        VfioUapi.vfio_iommu_type1_dirty_bitmap request =
+            new() { argsz = (uint)argument.Length, flags = VfioUapi.VFIO_IOMMU_DIRTY_PAGES_FLAG_GET_BITMAP };
         MemoryMarshal.Write(argument, in request);
         fixed (ulong* start = bitmap)
         {
@@ -29,7 +32,12 @@ internal static unsafe class Type1Ioctl
                 {
                     iova = iova,
                     size = length,
-                    bitmap = new VfioUapi.vfio_bitmap { pgsize = pageSize, size = (ulong)bitmap.Length * sizeof(ulong), data = start },
+                    bitmap = new VfioUapi.vfio_bitmap
+                    {
+                        pgsize = pageSize,
+                        size = (ulong)bitmap.Length * sizeof(ulong),
+                        data = start,
+                    },
                 };
             }
 

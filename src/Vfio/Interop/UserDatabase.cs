@@ -69,7 +69,11 @@ internal static unsafe class UserDatabase
     {
         if (errno is not (0 or Errno.ENOENT or Errno.ESRCH or Errno.EBADF or Errno.EPERM))
         {
-            throw new VfioException("look up", subject, errno, "the host's name service does not answer (getent passwd); try again when it does");
+            throw new VfioException(
+                "look up",
+                subject,
+                errno,
+                "the host's name service does not answer (getent passwd); try again when it does");
         }
     }
 

@@ -9,10 +9,14 @@ internal static partial class VfioDeviceIoctl
 {
     private const int NoDescriptor = -1;
 
-    public static VfioUapi.vfio_irq_info GetIrqInfo(SystemCalls calls, SafeFileHandle device, uint index, string subject)
+    public static VfioUapi.vfio_irq_info GetIrqInfo(
+        SystemCalls calls, SafeFileHandle device, uint index, string subject)
     {
         VfioUapi.vfio_irq_info info = new() { argsz = (uint)Unsafe.SizeOf<VfioUapi.vfio_irq_info>(), index = index };
-        Check("VFIO_DEVICE_GET_IRQ_INFO", subject, calls.Ioctl("VFIO_DEVICE_GET_IRQ_INFO", device, VfioUapi.VFIO_DEVICE_GET_IRQ_INFO, ref info));
+        Check(
+            "VFIO_DEVICE_GET_IRQ_INFO",
+            subject,
+            calls.Ioctl("VFIO_DEVICE_GET_IRQ_INFO", device, VfioUapi.VFIO_DEVICE_GET_IRQ_INFO, ref info));
         return info;
     }
 
@@ -31,7 +35,9 @@ internal static partial class VfioDeviceIoctl
         return calls.Ioctl("VFIO_DEVICE_SET_IRQS", device, VfioUapi.VFIO_DEVICE_SET_IRQS, ref set);
     }
 
-    /// <summary>Binds an action of interrupts to eventfds, one each from <paramref name="start"/> on; null takes one away.</summary>
+    /// <summary>
+    /// Binds an action of interrupts to eventfds, one each from <paramref name="start"/> on; null takes one away.
+    /// </summary>
     /// <param name="calls">Who makes the call.</param>
     /// <param name="device">The device.</param>
     /// <param name="index">Which kind of interrupts.</param>
@@ -43,7 +49,13 @@ internal static partial class VfioDeviceIoctl
     /// </param>
     /// <returns>The errno, 0 if it worked.</returns>
     public static int SetIrqs(
-        SystemCalls calls, SafeFileHandle device, uint index, uint action, uint start, ReadOnlySpan<SafeFileHandle?> eventFds, out int result)
+        SystemCalls calls,
+        SafeFileHandle device,
+        uint index,
+        uint action,
+        uint start,
+        ReadOnlySpan<SafeFileHandle?> eventFds,
+        out int result)
     {
         int header = Unsafe.SizeOf<VfioUapi.vfio_irq_set>();
         byte[] argument = new byte[header + (eventFds.Length * sizeof(int))];
@@ -63,7 +75,9 @@ internal static partial class VfioDeviceIoctl
             {
                 bool isHeld = false;
                 eventFds[held]?.DangerousAddRef(ref isHeld);
-                int number = eventFds[held] is SafeFileHandle eventFd ? (int)eventFd.DangerousGetHandle() : NoDescriptor;
+                int number = eventFds[held] is SafeFileHandle eventFd
+                    ? (int)eventFd.DangerousGetHandle()
+                    : NoDescriptor;
                 MemoryMarshal.Write(argument.AsSpan(header + (held * sizeof(int))), in number);
             }
 

@@ -17,7 +17,8 @@ internal static partial class VfioDeviceIoctl
     /// Gets which devices a reset of the device's bus hits (VFIO_DEVICE_GET_PCI_HOT_RESET_INFO). Devices may come
     /// between two questions.
     /// </summary>
-    public static int GetHotResetInfo(SystemCalls calls, SafeFileHandle device, out uint flags, out VfioUapi.vfio_pci_dependent_device[] devices)
+    public static int GetHotResetInfo(
+        SystemCalls calls, SafeFileHandle device, out uint flags, out VfioUapi.vfio_pci_dependent_device[] devices)
     {
         const string Call = "VFIO_DEVICE_GET_PCI_HOT_RESET_INFO";
         int header = Unsafe.SizeOf<VfioUapi.vfio_pci_hot_reset_info>();
@@ -42,7 +43,9 @@ internal static partial class VfioDeviceIoctl
             }
 
             flags = info.flags;
-            devices = MemoryMarshal.Cast<byte, VfioUapi.vfio_pci_dependent_device>(argument.AsSpan(header))[..(int)info.count].ToArray();
+            devices =
+                MemoryMarshal.Cast<byte, VfioUapi.vfio_pci_dependent_device>(argument.AsSpan(header))[..(int)info.count]
+                    .ToArray();
             return 0;
         }
     }
@@ -50,7 +53,8 @@ internal static partial class VfioDeviceIoctl
     /// <summary>Resets the device's bus (VFIO_DEVICE_PCI_HOT_RESET).</summary>
     /// <param name="calls">Who makes the call.</param>
     /// <param name="device">The device.</param>
-    /// <param name="groups">The groups of all devices that it hits, each once; none for a device that was opened by its own node.</param>
+    /// <param name="groups">The groups of all devices that it hits, each once; none for a device that was opened by its
+    /// own node.</param>
     public static int HotReset(SystemCalls calls, SafeFileHandle device, ReadOnlySpan<SafeFileHandle> groups)
     {
         int header = Unsafe.SizeOf<VfioUapi.vfio_pci_hot_reset>();
@@ -68,7 +72,8 @@ internal static partial class VfioDeviceIoctl
                 MemoryMarshal.Write(argument.AsSpan(header + (held * sizeof(int))), in number);
             }
 
-            return calls.Ioctl("VFIO_DEVICE_PCI_HOT_RESET", device, VfioUapi.VFIO_DEVICE_PCI_HOT_RESET, argument, out _);
+            return calls.Ioctl(
+                "VFIO_DEVICE_PCI_HOT_RESET", device, VfioUapi.VFIO_DEVICE_PCI_HOT_RESET, argument, out _);
         }
         finally
         {
@@ -86,7 +91,8 @@ internal static partial class VfioDeviceIoctl
     /// <param name="width">1, 2, 4 or 8 bytes.</param>
     /// <param name="value">What is written.</param>
     /// <param name="eventFd">The eventfd; null ends it.</param>
-    public static int SetWriteOnEvent(SystemCalls calls, SafeFileHandle device, ulong offset, int width, ulong value, SafeFileHandle? eventFd)
+    public static int SetWriteOnEvent(
+        SystemCalls calls, SafeFileHandle device, ulong offset, int width, ulong value, SafeFileHandle? eventFd)
     {
         VfioUapi.vfio_device_ioeventfd set = new()
         {

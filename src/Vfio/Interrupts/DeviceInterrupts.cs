@@ -4,8 +4,14 @@ namespace Vfio;
 
 /// <summary>A device's interrupts: what it has, and those that are enabled.</summary>
 /// <remarks>
-/// <para>Of INTx, MSI and MSI-X one kind at a time can be enabled; <see cref="IrqIndex.Error"/> and <see cref="IrqIndex.Request"/> beside it. Any thread may use it.</para>
-/// <para>A message interrupt is a write to memory: the device sends it only while it may use the bus (<see cref="VfioDevice.SetBusMaster"/>).</para>
+/// <para>
+/// Of INTx, MSI and MSI-X one kind at a time can be enabled; <see cref="IrqIndex.Error"/> and
+/// <see cref="IrqIndex.Request"/> beside it. Any thread may use it.
+/// </para>
+/// <para>
+/// A message interrupt is a write to memory: the device sends it only while it may use the bus
+/// (<see cref="VfioDevice.SetBusMaster"/>).
+/// </para>
 /// </remarks>
 public sealed class DeviceInterrupts
 {
@@ -56,7 +62,11 @@ public sealed class DeviceInterrupts
         {
             IrqInfo info = _backend.GetInterruptInfo(index);
             return info.Count <= MostOf(index)
-                ? info : throw new VfioException("VFIO_DEVICE_GET_IRQ_INFO", DeviceName, $"{info.Count} {index} interrupts were told of, where a device has at most {MostOf(index)}");
+                ? info
+                : throw new VfioException(
+                    "VFIO_DEVICE_GET_IRQ_INFO",
+                    DeviceName,
+                    $"{info.Count} {index} interrupts were told of, where a device has at most {MostOf(index)}");
         }
         catch (VfioException e) when (index >= IrqIndex.Error && e.Errno == Errno.EINVAL)
         {
@@ -71,11 +81,13 @@ public sealed class DeviceInterrupts
     /// <param name="options">How it is waited for.</param>
     /// <returns>The vector; the caller owns it, and the device's disposal disposes it.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The device has no such vector.</exception>
-    /// <exception cref="InvalidOperationException">The vector is enabled already; another of INTx, MSI and MSI-X is; or the number of vectors is fixed and was smaller.</exception>
+    /// <exception cref="InvalidOperationException">The vector is enabled already; another of INTx, MSI and MSI-X is; or
+    /// the number of vectors is fixed and was smaller.</exception>
     /// <exception cref="NotSupportedException">The device does not interrupt in this way.</exception>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
     /// <exception cref="VfioException">The kernel refused; the host has no vectors left, for example.</exception>
-    public InterruptVector Enable(IrqIndex index, int subindex = 0, InterruptOptions? options = null) => EnableRange(index, subindex, 1, options)[0];
+    public InterruptVector Enable(IrqIndex index, int subindex = 0, InterruptOptions? options = null) =>
+        EnableRange(index, subindex, 1, options)[0];
 
     /// <summary>Enables several interrupts of one kind, all or none.</summary>
     /// <param name="index">The interrupt type.</param>
@@ -84,17 +96,21 @@ public sealed class DeviceInterrupts
     /// <param name="options">How they are waited for.</param>
     /// <returns>The vectors in order; the caller owns them, and the device's disposal disposes them.</returns>
     /// <inheritdoc cref="Enable"/>
-    public IReadOnlyList<InterruptVector> EnableRange(IrqIndex index, int start, int count, InterruptOptions? options = null)
+    public IReadOnlyList<InterruptVector> EnableRange(
+        IrqIndex index, int start, int count, InterruptOptions? options = null)
     {
         IrqInfo info = GetInfo(index);
         if (info.Count == 0 || !info.CanSignal)
         {
-            throw new NotSupportedException($"{DeviceName} has no {index} interrupts{(index == IrqIndex.Error ? ": only PCI Express reports errors" : "")}");
+            throw new NotSupportedException($"{DeviceName} has no {index} "
+                + $"interrupts{(index == IrqIndex.Error ? ": only PCI Express reports errors" : "")}");
         }
 
         if (start < 0 || count < 1 || start > info.Count - count)
         {
-            throw new ArgumentOutOfRangeException(start < 0 || start >= info.Count ? nameof(start) : nameof(count), $"{DeviceName} has the {index} vectors 0 to {info.Count - 1}");
+            throw new ArgumentOutOfRangeException(
+                start < 0 || start >= info.Count ? nameof(start) : nameof(count),
+                $"{DeviceName} has the {index} vectors 0 to {info.Count - 1}");
         }
 
         lock (_lock)
@@ -159,7 +175,8 @@ public sealed class DeviceInterrupts
         }
     }
 
-    internal void Do(InterruptVector vector, IrqAction action) => _backend.SetInterrupts(vector.Index, action, vector.Subindex, 1);
+    internal void Do(InterruptVector vector, IrqAction action) =>
+        _backend.SetInterrupts(vector.Index, action, vector.Subindex, 1);
 
     internal SafeFileHandle MakeUnmaskEvent(InterruptVector vector)
     {
@@ -176,7 +193,9 @@ public sealed class DeviceInterrupts
         }
     }
 
-    internal HostInterrupts HostOf(InterruptVector vector) => _host ?? throw new NotSupportedException($"{vector} is a device model's or a mediated device's: no processor of the host gets it");
+    internal HostInterrupts HostOf(InterruptVector vector) => _host
+        ?? throw new NotSupportedException(
+            $"{vector} is a device model's or a mediated device's: no processor of the host gets it");
 
     /// <summary>Disables all. Once.</summary>
     internal void End()
@@ -205,10 +224,13 @@ public sealed class DeviceInterrupts
 
     private void CheckFree(IrqIndex index, int start, int count)
     {
-        InterruptVector? other = IsExclusive(index) ? _vectors.Values.FirstOrDefault(vector => IsExclusive(vector.Index) && vector.Index != index) : null;
+        InterruptVector? other = IsExclusive(index)
+            ? _vectors.Values.FirstOrDefault(vector => IsExclusive(vector.Index) && vector.Index != index)
+            : null;
         if (other is not null)
         {
-            throw new InvalidOperationException($"{other} is enabled: of INTx, MSI and MSI-X a device has one at a time; dispose its vectors first");
+            throw new InvalidOperationException(
+                $"{other} is enabled: of INTx, MSI and MSI-X a device has one at a time; dispose its vectors first");
         }
 
         for (int subindex = start; subindex < start + count; subindex++)
@@ -228,7 +250,8 @@ public sealed class DeviceInterrupts
             if (isReserved && start + eventFds.Length > _reserved)
             {
                 throw new InvalidOperationException(
-                    $"{DeviceName} was given {_reserved} {info.Index} vectors, and their number is fixed while any is enabled: dispose them, and enable all in one go");
+                    $"{DeviceName} was given {_reserved} {info.Index} vectors, and their number is fixed while any is "
+                    + $"enabled: dispose them, and enable all in one go");
             }
 
             Check(info, _backend.SetTriggers(info.Index, start, eventFds));
@@ -240,7 +263,9 @@ public sealed class DeviceInterrupts
         int available = _backend.SetTriggers(info.Index, 0, Spread(start, eventFds, wanted));
         if (available > 0)
         {
-            wanted = available < info.Count && start + eventFds.Length <= available ? available : start + eventFds.Length;
+            wanted = available < info.Count && start + eventFds.Length <= available
+                ? available
+                : start + eventFds.Length;
             Check(info, _backend.SetTriggers(info.Index, 0, Spread(start, eventFds, wanted)));
         }
 
@@ -258,7 +283,11 @@ public sealed class DeviceInterrupts
     {
         if (available > 0)
         {
-            throw new VfioException("VFIO_DEVICE_SET_IRQS", $"{info.Index} interrupts of {DeviceName}", $"only {available} vectors are available", "enable fewer, in one call");
+            throw new VfioException(
+                "VFIO_DEVICE_SET_IRQS",
+                $"{info.Index} interrupts of {DeviceName}",
+                $"only {available} vectors are available",
+                "enable fewer, in one call");
         }
     }
 

@@ -21,7 +21,9 @@ internal sealed class HandOver : IDisposable
         _thread.Start();
     }
 
-    /// <summary>Has something done, here or in the thread pool. By one thread, and not after <see cref="Dispose"/>.</summary>
+    /// <summary>
+    /// Has something done, here or in the thread pool. By one thread, and not after <see cref="Dispose"/>.
+    /// </summary>
     public void Do(IThreadPoolWorkItem work)
     {
         if (!_isDisposed && Interlocked.CompareExchange(ref _work, work, null) is null)

@@ -3,8 +3,9 @@ using Microsoft.Win32.SafeHandles;
 namespace Vfio;
 
 /// <summary>
-/// A thread that waits for the interrupts which programs await (<see cref="InterruptVector.WaitAsync"/>), and another that goes on with them. Each device makes its own with the first such wait; a program with many
-/// devices may make one for all (<see cref="InterruptOptions.Loop"/>).
+/// A thread that waits for the interrupts which programs await (<see cref="InterruptVector.WaitAsync"/>), and another
+/// that goes on with them. Each device makes its own with the first such wait; a program with many devices may make one
+/// for all (<see cref="InterruptOptions.Loop"/>).
 /// </summary>
 /// <remarks>Whoever makes it disposes it, after the devices that use it. Any thread may use it.</remarks>
 public sealed class InterruptLoop : IDisposable
@@ -18,7 +19,8 @@ public sealed class InterruptLoop : IDisposable
     private readonly Thread _thread;
     private readonly HandOver _handOver;
     private readonly Lock _lock = new();
-    private Target?[] _targets = new Target?[FewTargets]; // written under _lock, replaced when full; a key's low half is its index
+    // written under _lock, replaced when full; a key's low half is its index
+    private Target?[] _targets = new Target?[FewTargets];
     // Locked. A key's high half: an event that was fetched for the former target of an index is ignored.
     private uint _turn;
     private bool _isDisposed; // locked
@@ -46,7 +48,10 @@ public sealed class InterruptLoop : IDisposable
         _thread.Start();
     }
 
-    /// <summary>Ends the thread; waits that are still under way end with <see cref="ObjectDisposedException"/>. More than once is harmless.</summary>
+    /// <summary>
+    /// Ends the thread; waits that are still under way end with <see cref="ObjectDisposedException"/>. More than once
+    /// is harmless.
+    /// </summary>
     public void Dispose()
     {
         Target?[] left;
@@ -145,7 +150,9 @@ public sealed class InterruptLoop : IDisposable
             {
                 Target?[] targets = Volatile.Read(ref _targets);
                 uint place = (uint)keys[i];
-                if (place < (uint)targets.Length && Volatile.Read(ref targets[place]) is Target target && target.Key == keys[i])
+                if (place < (uint)targets.Length
+                    && Volatile.Read(ref targets[place]) is Target target
+                    && target.Key == keys[i])
                 {
                     target.Told.OnReady();
                 }

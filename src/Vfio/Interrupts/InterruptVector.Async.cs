@@ -2,7 +2,8 @@ using System.Threading.Tasks.Sources;
 
 namespace Vfio;
 
-// Waiting without a thread. One wait at a time, so that one object can be the state of all waits and nothing is allocated for each.
+// Waiting without a thread. One wait at a time, so that one object can be the state of all waits and nothing is
+// allocated for each.
 public sealed partial class InterruptVector
 {
     private readonly AsyncWait _wait;
@@ -10,7 +11,8 @@ public sealed partial class InterruptVector
     private InterruptLoop? _loop;
     private ulong _key; // locked; 0 while the loop does not know the vector
     private WaitState _state; // locked
-    private ManualResetValueTaskSourceCore<ulong> _source; // set under _lock up to the state's change, then by who changed it
+    // set under _lock up to the state's change, then by who changed it
+    private ManualResetValueTaskSourceCore<ulong> _source;
     private CancellationTokenRegistration _cancellation;
     private ulong _result; // of a wait that is Completed and not told yet
 
@@ -25,11 +27,13 @@ public sealed partial class InterruptVector
     /// Waits for a signal without blocking a thread: the loop's thread (<see cref="InterruptOptions.Loop"/>) sees the
     /// signal, and another thread continues. Completes immediately if there are signals.
     /// </summary>
-    /// <param name="cancellationToken">Ends the wait; a signal that comes at the same moment is not lost, but left for the next.</param>
+    /// <param name="cancellationToken">Ends the wait; a signal that comes at the same moment is not lost, but left for
+    /// the next.</param>
     /// <returns>
     /// The number of signals since the last read, 1 or more. To be awaited once, as every <see cref="ValueTask"/>.
     /// </returns>
-    /// <exception cref="InvalidOperationException">Another wait of this kind is under way, or was not awaited.</exception>
+    /// <exception cref="InvalidOperationException">Another wait of this kind is under way, or was not
+    /// awaited.</exception>
     /// <exception cref="ObjectDisposedException">The vector or its device was disposed, perhaps meanwhile.</exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
     public ValueTask<ulong> WaitAsync(CancellationToken cancellationToken = default)
@@ -44,7 +48,9 @@ public sealed partial class InterruptVector
         {
             if (_state != WaitState.None)
             {
-                throw new InvalidOperationException($"one wait at a time: {(_state == WaitState.Waiting ? "another is pending" : "the previous one was not awaited")} on {this}");
+                throw new InvalidOperationException($"one wait at a time: "
+                    + $"{(_state == WaitState.Waiting ? "another is pending" : "the previous one was not awaited")} "
+                    + $"on {this}");
             }
 
             ulong count = ReadAndClear();
@@ -77,7 +83,8 @@ public sealed partial class InterruptVector
         {
             // This may run immediately, and may come too late: it ends a wait only if one is pending, and GetResult
             // waits for it.
-            _cancellation = cancellationToken.UnsafeRegister(static (vector, token) => ((InterruptVector)vector!).Cancel(token), this);
+            _cancellation = cancellationToken.UnsafeRegister(
+                static (vector, token) => ((InterruptVector)vector!).Cancel(token), this);
         }
 
         return new ValueTask<ulong>(_wait, version);
@@ -87,7 +94,8 @@ public sealed partial class InterruptVector
     {
         if (_source.GetStatus(token) == ValueTaskSourceStatus.Pending)
         {
-            throw new InvalidOperationException("the wait is not over: a ValueTask is awaited, not asked for its result");
+            throw new InvalidOperationException(
+                "the wait is not over: a ValueTask is awaited, not asked for its result");
         }
 
         _cancellation.Dispose();
@@ -189,14 +197,17 @@ public sealed partial class InterruptVector
         }
     }
 
-    // What the runtime and the loop call. It is not the vector itself, so that no caller of the library can complete a wait.
-    private sealed class AsyncWait(InterruptVector vector) : IValueTaskSource<ulong>, IInterruptTarget, IThreadPoolWorkItem
+    // What the runtime and the loop call. It is not the vector itself, so that no caller of the library can complete a
+    // wait.
+    private sealed class AsyncWait(InterruptVector vector)
+        : IValueTaskSource<ulong>, IInterruptTarget, IThreadPoolWorkItem
     {
         public ulong GetResult(short token) => vector.GetResult(token);
 
         public ValueTaskSourceStatus GetStatus(short token) => vector._source.GetStatus(token);
 
-        public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        public void OnCompleted(
+            Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
             vector._source.OnCompleted(continuation, state, token, flags);
 
         public void OnReady() => vector.OnReady();

@@ -4,7 +4,8 @@ namespace Vfio;
 public sealed partial class InterruptVector
 {
     /// <summary>The host's number of this interrupt, as in <c>/proc/interrupts</c>.</summary>
-    /// <exception cref="NotSupportedException">The vector is a device model's, or an error or a request, which are no interrupts of the host.</exception>
+    /// <exception cref="NotSupportedException">The vector is a device model's, or an error or a request, which are no
+    /// interrupts of the host.</exception>
     /// <exception cref="ObjectDisposedException">The vector or its device was disposed.</exception>
     /// <exception cref="VfioException">The host does not show it.</exception>
     public int GetHostNumber()
@@ -23,12 +24,13 @@ public sealed partial class InterruptVector
     }
 
     /// <summary>
-    /// Has the interrupt delivered to one of these processors: the one where the program's thread waits, for the shortest way. Lasts until the vector is disposed; a daemon that balances
-    /// interrupts (irqbalance) may change it.
+    /// Has the interrupt delivered to one of these processors: the one where the program's thread waits, for the
+    /// shortest way. Lasts until the vector is disposed; a daemon that balances interrupts (irqbalance) may change it.
     /// </summary>
     /// <param name="processors">Their numbers; at least one, each of a processor that is on line.</param>
     /// <exception cref="ArgumentException">No processors, or a negative number.</exception>
-    /// <exception cref="NotSupportedException">The vector is a device model's, or an error or a request, which are no interrupts of the host.</exception>
+    /// <exception cref="NotSupportedException">The vector is a device model's, or an error or a request, which are no
+    /// interrupts of the host.</exception>
     /// <exception cref="ObjectDisposedException">The vector or its device was disposed.</exception>
     /// <exception cref="VfioException">Not root, or no such processor.</exception>
     public void SetAffinity(params ReadOnlySpan<int> processors)

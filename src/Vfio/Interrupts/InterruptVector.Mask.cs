@@ -11,8 +11,9 @@ public sealed partial class InterruptVector
     public bool IsMaskable => Info.IsMaskable;
 
     /// <summary>
-    /// An eventfd that unmasks the vector whenever something is written to it (<c>VFIO_IRQ_SET_ACTION_UNMASK</c> by event, "resample"): how a hypervisor hands a level interrupt to a guest.
-    /// Made when first asked for; the vector's, as <see cref="EventFd"/> is.
+    /// An eventfd that unmasks the vector whenever something is written to it (<c>VFIO_IRQ_SET_ACTION_UNMASK</c> by
+    /// event, "resample"): how a hypervisor hands a level interrupt to a guest. Made when first asked for; the
+    /// vector's, as <see cref="EventFd"/> is.
     /// </summary>
     /// <exception cref="NotSupportedException">It cannot be masked.</exception>
     /// <exception cref="ObjectDisposedException">The vector or its device was disposed.</exception>
@@ -51,7 +52,10 @@ public sealed partial class InterruptVector
         _interrupts.Do(this, IrqAction.Unmask);
     }
 
-    /// <summary>Signals the vector without the device, as the device would: to try what waits for it. A mask does not hold it back, and it masks nothing.</summary>
+    /// <summary>
+    /// Signals the vector without the device, as the device would: to try what waits for it. A mask does not hold it
+    /// back, and it masks nothing.
+    /// </summary>
     /// <exception cref="ObjectDisposedException">The vector or its device was disposed.</exception>
     /// <exception cref="VfioException">The kernel refused.</exception>
     public void Trigger()
@@ -65,7 +69,8 @@ public sealed partial class InterruptVector
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         if (!Info.IsMaskable)
         {
-            throw new NotSupportedException($"{this} cannot be masked: the kernel can mask only INTx; the device may have masks of its own");
+            throw new NotSupportedException(
+                $"{this} cannot be masked: the kernel can mask only INTx; the device may have masks of its own");
         }
     }
 }

@@ -2,14 +2,19 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Vfio;
 
-/// <summary>One interrupt of a device, enabled: the kernel counts its signals, and a program waits for them and takes them.</summary>
+/// <summary>
+/// One interrupt of a device, enabled: the kernel counts its signals, and a program waits for them and takes them.
+/// </summary>
 /// <remarks>
 /// <para>
-/// The count is kept by the kernel between waits, so no signal is lost, however late one waits: <see cref="WaitAsync"/>, <see cref="Wait(TimeSpan)"/> and <see cref="ReadAndClear"/> each give the
-/// number since anybody took it last. Each signal is given once; several threads that wait for one vector share its signals.
+/// The count is kept by the kernel between waits, so no signal is lost, however late one waits:
+/// <see cref="WaitAsync"/>, <see cref="Wait(TimeSpan)"/> and <see cref="ReadAndClear"/> each give the number since
+/// anybody took it last. Each signal is given once; several threads that wait for one vector share its signals.
 /// </para>
-/// <para>The caller owns the vector and disposes it; disposing the device disposes it too. Any thread may use it, at any time; waits that are under way then end with
-/// <see cref="ObjectDisposedException"/>. No wait allocates memory.</para>
+/// <para>
+/// The caller owns the vector and disposes it; disposing the device disposes it too. Any thread may use it, at any
+/// time; waits that are under way then end with <see cref="ObjectDisposedException"/>. No wait allocates memory.
+/// </para>
 /// </remarks>
 /// <example>
 /// <code>
@@ -19,7 +24,8 @@ namespace Vfio;
 /// </example>
 public sealed partial class InterruptVector : IDisposable
 {
-    // Added to the counter at the end: more than there can be signals (at one a nanosecond 146 years of them), less than it holds.
+    // Added to the counter at the end: more than there can be signals (at one a nanosecond 146 years of them), less
+    // than it holds.
     private const ulong EndMark = 1ul << 62;
 
     private readonly DeviceInterrupts _interrupts;
@@ -80,13 +86,19 @@ public sealed partial class InterruptVector : IDisposable
     /// <summary>Waits for a signal: this thread sleeps in the kernel, on the eventfd itself.</summary>
     /// <param name="timeout">For how long at most; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
     /// <returns>How many signals came since they were taken last, 1 or more; 0 if the time is over.</returns>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not
+    /// infinite.</exception>
     /// <exception cref="ObjectDisposedException">The vector or its device was disposed, perhaps meanwhile.</exception>
     public ulong Wait(TimeSpan timeout) => Wait(timeout, spin: TimeSpan.Zero);
 
-    /// <summary>Waits for a signal adaptively: looks again and again for a while, and sleeps only then. What comes soon is seen sooner, at the price of a busy processor.</summary>
-    /// <param name="timeout">For how long at most, looking included; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
-    /// <param name="spin">How long to look before sleeping; what a sleep and waking up cost, some ten microseconds, is a good start.</param>
+    /// <summary>
+    /// Waits for a signal adaptively: looks again and again for a while, and sleeps only then. What comes soon is seen
+    /// sooner, at the price of a busy processor.
+    /// </summary>
+    /// <param name="timeout">For how long at most, looking included; <see cref="Timeout.InfiniteTimeSpan"/> for
+    /// ever.</param>
+    /// <param name="spin">How long to look before sleeping; what a sleep and waking up cost, some ten microseconds, is
+    /// a good start.</param>
     /// <inheritdoc cref="Wait(TimeSpan)"/>
     public ulong Wait(TimeSpan timeout, TimeSpan spin)
     {
@@ -95,7 +107,8 @@ public sealed partial class InterruptVector : IDisposable
         while (true)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
-            bool isBlocking = spinning.IsOver && timeout == Timeout.InfiniteTimeSpan; // one system call, and none to see that there is nothing yet
+            // one system call, and none to see that there is nothing yet
+            bool isBlocking = spinning.IsOver && timeout == Timeout.InfiniteTimeSpan;
             ulong count = Note(isBlocking ? Vfio.EventFd.WaitAndTake(_eventFd) : Vfio.EventFd.Take(_eventFd));
             if (count != 0)
             {
@@ -121,11 +134,13 @@ public sealed partial class InterruptVector : IDisposable
     /// Waits until any of several vectors, of any devices, has signals. This does not consume them:
     /// <see cref="ReadAndClear"/> does.
     /// </summary>
-    /// <param name="vectors">The vectors; at least one. Of several that have signals the first is told: who never wants to starve the last takes from all.</param>
+    /// <param name="vectors">The vectors; at least one. Of several that have signals the first is told: who never wants
+    /// to starve the last takes from all.</param>
     /// <param name="timeout">For how long at most; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
     /// <returns>Which one, from 0 on; -1 if the time is over.</returns>
     /// <exception cref="ArgumentException">No vectors.</exception>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not infinite.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="timeout"/> is negative and not
+    /// infinite.</exception>
     /// <exception cref="ObjectDisposedException">One of the vectors was disposed, perhaps meanwhile.</exception>
     public static int WaitForAny(ReadOnlySpan<InterruptVector> vectors, TimeSpan timeout)
     {
@@ -188,7 +203,8 @@ public sealed partial class InterruptVector : IDisposable
     {
         if (count >= EndMark)
         {
-            // Between the look whether it is disposed and the read it ended: the mark stays for others, and is no signal.
+            // Between the look whether it is disposed and the read it ended: the mark stays for others, and is no
+            // signal.
             Vfio.EventFd.Add(_eventFd, EndMark);
             count -= EndMark;
         }

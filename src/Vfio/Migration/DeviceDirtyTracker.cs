@@ -8,7 +8,10 @@ namespace Vfio;
 /// memory while the device runs, if the IOMMU does not support dirty tracking
 /// (<see cref="IoAddressSpace.StartDirtyTracking"/>).
 /// </summary>
-/// <remarks>The caller owns it; disposal ends the record, and so does disposal of the device. One at a time for a device. Any thread.</remarks>
+/// <remarks>
+/// The caller owns it; disposal ends the record, and so does disposal of the device. One at a time for a device. Any
+/// thread.
+/// </remarks>
 public sealed class DeviceDirtyTracker : IDisposable
 {
     // What the kernel reports by at the least.
@@ -20,7 +23,8 @@ public sealed class DeviceDirtyTracker : IDisposable
     private readonly IovaRange[] _ranges;
     private int _isDisposed;
 
-    private DeviceDirtyTracker(IDmaLog log, string name, IovaRange[] ranges, ulong pageSize, Action<DeviceDirtyTracker> ended)
+    private DeviceDirtyTracker(
+        IDmaLog log, string name, IovaRange[] ranges, ulong pageSize, Action<DeviceDirtyTracker> ended)
     {
         (_log, _name, _ranges, _ended) = (log, name, ranges, ended);
         PageSize = pageSize;
@@ -34,10 +38,12 @@ public sealed class DeviceDirtyTracker : IDisposable
 
     /// <summary>Gets which pages were written since the last call, or since the record began.</summary>
     /// <param name="first">The first address; a multiple of <see cref="PageSize"/>.</param>
-    /// <param name="length">Bytes; a multiple of <see cref="PageSize"/>, more than 0. Within one of <see cref="Ranges"/>.</param>
+    /// <param name="length">Bytes; a multiple of <see cref="PageSize"/>, more than 0. Within one of
+    /// <see cref="Ranges"/>.</param>
     /// <param name="bitmap">One bit a page, the first page in bit 0 of the first word; overwritten.</param>
     /// <returns>How many pages.</returns>
-    /// <exception cref="ArgumentException">The addresses are not whole pages or not watched, or the bitmap is too short.</exception>
+    /// <exception cref="ArgumentException">The addresses are not whole pages or not watched, or the bitmap is too
+    /// short.</exception>
     /// <exception cref="ObjectDisposedException">The record has ended.</exception>
     /// <exception cref="VfioException">
     /// The device failed: all pages count as dirty, and tracking has to be started again.
@@ -53,7 +59,8 @@ public sealed class DeviceDirtyTracker : IDisposable
         ulong last = first.Value + (length - 1);
         if (!Array.Exists(_ranges, range => range.Contains(first.Value, last)))
         {
-            throw new ArgumentException($"{first} and the {length} bytes from there on are not watched as one", nameof(first));
+            throw new ArgumentException(
+                $"{first} and the {length} bytes from there on are not watched as one", nameof(first));
         }
 
         ulong words = ((length / PageSize) + 63) / 64;
@@ -67,7 +74,11 @@ public sealed class DeviceDirtyTracker : IDisposable
         int errno = _log.ReadDmaLog(first.Value, length, PageSize, bitmap);
         if (errno != 0)
         {
-            throw new VfioException("VFIO_DEVICE_FEATURE_DMA_LOGGING_REPORT", _name, errno, "take all pages as written, dispose the record and begin another");
+            throw new VfioException(
+                "VFIO_DEVICE_FEATURE_DMA_LOGGING_REPORT",
+                _name,
+                errno,
+                "take all pages as written, dispose the record and begin another");
         }
 
         int count = 0;
@@ -107,7 +118,12 @@ public sealed class DeviceDirtyTracker : IDisposable
         }
     }
 
-    internal static DeviceDirtyTracker Start(IDeviceBackend backend, string name, ReadOnlySpan<IovaRange> ranges, ulong pageSize, Action<DeviceDirtyTracker> ended)
+    internal static DeviceDirtyTracker Start(
+        IDeviceBackend backend,
+        string name,
+        ReadOnlySpan<IovaRange> ranges,
+        ulong pageSize,
+        Action<DeviceDirtyTracker> ended)
     {
         IovaRange[] sorted = Check(ranges, pageSize);
         ulong chosen = pageSize;
@@ -120,12 +136,14 @@ public sealed class DeviceDirtyTracker : IDisposable
         switch (errno)
         {
             case 0: break;
-            case Errno.ENOTTY or Errno.EOPNOTSUPP: throw new NotSupportedException($"{name} keeps no record of what it writes");
+            case Errno.ENOTTY or Errno.EOPNOTSUPP:
+                throw new NotSupportedException($"{name} keeps no record of what it writes");
             default:
                 throw new VfioException("VFIO_DEVICE_FEATURE_DMA_LOGGING_START", name, errno, errno switch
                 {
                     Errno.E2BIG => "so many ranges are more than the kernel takes: 256 it always does",
-                    Errno.EINVAL => "a record may be running already, which another program of the same device began; or the device cannot watch these addresses",
+                    Errno.EINVAL => "a record may be running already, which another program of the same device began; "
+                        + "or the device cannot watch these addresses",
                     _ => null,
                 });
         }
@@ -133,26 +151,32 @@ public sealed class DeviceDirtyTracker : IDisposable
         if (!BitOperations.IsPow2(chosen) || chosen < LeastPage)
         {
             _ = log.StopDmaLog();
-            throw new VfioException("VFIO_DEVICE_FEATURE_DMA_LOGGING_START", name, $"the device names a page of {chosen} bytes");
+            throw new VfioException(
+                "VFIO_DEVICE_FEATURE_DMA_LOGGING_START", name, $"the device names a page of {chosen} bytes");
         }
 
         if (Array.Exists(sorted, range => !IsWholePages(range, chosen)))
         {
             _ = log.StopDmaLog();
             throw new VfioException(
-                "VFIO_DEVICE_FEATURE_DMA_LOGGING_START", name, $"the device records pages of {chosen} bytes, and the ranges are not whole ones", $"ask for pageSize {chosen}, and ranges of such pages");
+                "VFIO_DEVICE_FEATURE_DMA_LOGGING_START",
+                name,
+                $"the device records pages of {chosen} bytes, and the ranges are not whole ones",
+                $"ask for pageSize {chosen}, and ranges of such pages");
         }
 
         return new DeviceDirtyTracker(log, name, sorted, chosen, ended);
     }
 
-    private static bool IsWholePages(IovaRange range, ulong pageSize) => range.First.Value % pageSize == 0 && range.Last.Value % pageSize == pageSize - 1;
+    private static bool IsWholePages(IovaRange range, ulong pageSize) =>
+        range.First.Value % pageSize == 0 && range.Last.Value % pageSize == pageSize - 1;
 
     private static IovaRange[] Check(ReadOnlySpan<IovaRange> ranges, ulong pageSize)
     {
         if (!BitOperations.IsPow2(pageSize) || pageSize < LeastPage)
         {
-            throw new ArgumentOutOfRangeException(nameof(pageSize), pageSize, $"a page is a power of two, {LeastPage} or more");
+            throw new ArgumentOutOfRangeException(
+                nameof(pageSize), pageSize, $"a page is a power of two, {LeastPage} or more");
         }
 
         if (ranges.IsEmpty)
@@ -168,7 +192,8 @@ public sealed class DeviceDirtyTracker : IDisposable
             // The kernel counts the bytes of a range, which for all 64 bits it cannot.
             if (last < first || !IsWholePages(sorted[i], pageSize) || last.Value == ulong.MaxValue)
             {
-                throw new ArgumentException($"{sorted[i]} is not whole pages of {pageSize} bytes, or includes the last of all", nameof(ranges));
+                throw new ArgumentException(
+                    $"{sorted[i]} is not whole pages of {pageSize} bytes, or includes the last of all", nameof(ranges));
             }
 
             if (i > 0 && first <= sorted[i - 1].Last)

@@ -6,9 +6,11 @@ namespace Vfio;
 public sealed partial class DeviceMigration
 {
     /// <summary>
-    /// Puts a saved state into the device, whatever it did before, and leaves it stopped. The stream is read from where it stands to the end of the state and no further. A state of another kind of device is
-    /// refused before the device is touched; so is one that is damaged or cut off, where the stream is seekable: it is read twice then. Of a stream that is not, a damaged part is refused
-    /// before it is written, and a missing one before the device is told that this was all.
+    /// Puts a saved state into the device, whatever it did before, and leaves it stopped. The stream is read from where
+    /// it stands to the end of the state and no further. A state of another kind of device is refused before the device
+    /// is touched; so is one that is damaged or cut off, where the stream is seekable: it is read twice then. Of a
+    /// stream that is not, a damaged part is refused before it is written, and a missing one before the device is told
+    /// that this was all.
     /// </summary>
     /// <remarks>
     /// As soon as the device accepts a state, its previous state is lost. If the restore then fails or is cancelled,
@@ -20,21 +22,31 @@ public sealed partial class DeviceMigration
     /// <param name="options">How.</param>
     /// <param name="cancellationToken">Cancels between two parts.</param>
     /// <returns>How many bytes of state there were.</returns>
-    /// <exception cref="ArgumentException">The stream cannot be read, or the device cannot end in the state that the options name.</exception>
-    /// <exception cref="InvalidDataException">This is no saved state, one of a version that this library does not know, or it is damaged or cut off.</exception>
-    /// <exception cref="InvalidOperationException">The device is in <see cref="MigrationState.Error"/>, its state is being read or written, or another save or restore is under way.</exception>
+    /// <exception cref="ArgumentException">The stream cannot be read, or the device cannot end in the state that the
+    /// options name.</exception>
+    /// <exception cref="InvalidDataException">This is no saved state, one of a version that this library does not know,
+    /// or it is damaged or cut off.</exception>
+    /// <exception cref="InvalidOperationException">The device is in <see cref="MigrationState.Error"/>, its state is
+    /// being read or written, or another save or restore is under way.</exception>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    /// <exception cref="VfioException">The state is one of another kind of device; or the device did not take it.</exception>
-    public ulong RestoreFrom(Stream stream, MigrationOptions? options = null, CancellationToken cancellationToken = default) =>
+    /// <exception cref="VfioException">The state is one of another kind of device; or the device did not take
+    /// it.</exception>
+    public ulong RestoreFrom(
+        Stream stream, MigrationOptions? options = null, CancellationToken cancellationToken = default) =>
         Finish(Restore(stream, options ?? new MigrationOptions(), isAsync: false, cancellationToken));
 
-    /// <summary><see cref="RestoreFrom"/>, awaiting the stream. The device itself is written by whichever thread that leaves it on.</summary>
+    /// <summary>
+    /// <see cref="RestoreFrom"/>, awaiting the stream. The device itself is written by whichever thread that leaves it
+    /// on.
+    /// </summary>
     /// <inheritdoc cref="RestoreFrom"/>
-    public Task<ulong> RestoreFromAsync(Stream stream, MigrationOptions? options = null, CancellationToken cancellationToken = default) =>
+    public Task<ulong> RestoreFromAsync(
+        Stream stream, MigrationOptions? options = null, CancellationToken cancellationToken = default) =>
         Restore(stream, options ?? new MigrationOptions(), isAsync: true, cancellationToken).AsTask();
 
-    private async ValueTask<ulong> Restore(Stream stream, MigrationOptions options, bool isAsync, CancellationToken cancellation)
+    private async ValueTask<ulong> Restore(
+        Stream stream, MigrationOptions options, bool isAsync, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(stream);
         CheckOptions(options);
@@ -49,7 +61,9 @@ public sealed partial class DeviceMigration
         {
             StateReader reader = new(stream, isAsync);
             CheckIdentity(await reader.ReadHeader(cancellation).ConfigureAwait(false));
-            ulong? expected = stream.CanSeek ? await Verify(reader, stream, buffer, cancellation).ConfigureAwait(false) : null;
+            ulong? expected = stream.CanSeek
+                ? await Verify(reader, stream, buffer, cancellation).ConfigureAwait(false)
+                : null;
             cancellation.ThrowIfCancellationRequested();
             return await Fill(reader, buffer, expected, before, options, cancellation).ConfigureAwait(false);
         }
@@ -60,7 +74,13 @@ public sealed partial class DeviceMigration
         }
     }
 
-    private async ValueTask<ulong> Fill(StateReader reader, byte[] buffer, ulong? expected, MigrationState before, MigrationOptions options, CancellationToken cancellation)
+    private async ValueTask<ulong> Fill(
+        StateReader reader,
+        byte[] buffer,
+        ulong? expected,
+        MigrationState before,
+        MigrationOptions options,
+        CancellationToken cancellation)
     {
         IMigrationData session = BeginToTake(before);
         try
@@ -114,11 +134,14 @@ public sealed partial class DeviceMigration
     {
         lock (_lock)
         {
-            return !_isEnded && _backend.GetMigrationState(out uint state) == 0 && (MigrationState)state is not (MigrationState.Resuming or MigrationState.Error);
+            return !_isEnded
+                && _backend.GetMigrationState(out uint state) == 0
+                && (MigrationState)state is not (MigrationState.Resuming or MigrationState.Error);
         }
     }
 
-    private static async ValueTask<ulong> Verify(StateReader reader, Stream stream, byte[] buffer, CancellationToken cancellation)
+    private static async ValueTask<ulong> Verify(
+        StateReader reader, Stream stream, byte[] buffer, CancellationToken cancellation)
     {
         long start = stream.Position;
         while (await reader.ReadPart(buffer, cancellation).ConfigureAwait(false) != 0)
@@ -137,7 +160,11 @@ public sealed partial class DeviceMigration
         MigrationIdentity own = _readIdentity();
         if (saved != own)
         {
-            throw new VfioException("restore", _name, $"the state is one of {saved}, and the device is {own}", "a state goes into a device of the same kind alone");
+            throw new VfioException(
+                "restore",
+                _name,
+                $"the state is one of {saved}, and the device is {own}",
+                "a state goes into a device of the same kind alone");
         }
     }
 

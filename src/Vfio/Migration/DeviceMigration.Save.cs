@@ -9,30 +9,42 @@ public sealed partial class DeviceMigration
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
 
     /// <summary>
-    /// Saves the device's state: stops the device, reads its state to the end, and leaves it stopped. With <see cref="MigrationOptions.ContinuePreCopy"/> a first part is read while it runs.
-    /// The file format is the library's own (docs/migration.md), with a checksum; it is written from where the stream stands, and flushed.
+    /// Saves the device's state: stops the device, reads its state to the end, and leaves it stopped. With
+    /// <see cref="MigrationOptions.ContinuePreCopy"/> a first part is read while it runs. The file format is the
+    /// library's own (docs/migration.md), with a checksum; it is written from where the stream stands, and flushed.
     /// </summary>
-    /// <remarks>Where this fails or is cancelled the device is moved back to the state it was in, and what was written is no saved state.</remarks>
+    /// <remarks>
+    /// Where this fails or is cancelled the device is moved back to the state it was in, and what was written is no
+    /// saved state.
+    /// </remarks>
     /// <param name="stream">Where to; the caller's. Need not be seekable.</param>
     /// <param name="options">How.</param>
     /// <param name="cancellationToken">Cancels between two parts.</param>
     /// <returns>How many bytes of state there were, without what the format adds.</returns>
-    /// <exception cref="ArgumentException">The stream cannot be written, or the device cannot end in the state that the options name.</exception>
+    /// <exception cref="ArgumentException">The stream cannot be written, or the device cannot end in the state that the
+    /// options name.</exception>
     /// <exception cref="InvalidOperationException">
-    /// The device is neither in <see cref="MigrationState.Running"/>, nor <see cref="MigrationState.RunningPeerToPeer"/>, nor <see cref="MigrationState.Stop"/>; or another save or restore is under way.
+    /// The device is neither in <see cref="MigrationState.Running"/>, nor
+    /// <see cref="MigrationState.RunningPeerToPeer"/>, nor <see cref="MigrationState.Stop"/>; or another save or
+    /// restore is under way.
     /// </exception>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="VfioException">The device did not give its state.</exception>
-    public ulong SaveTo(Stream stream, MigrationOptions? options = null, CancellationToken cancellationToken = default) =>
+    public ulong SaveTo(
+        Stream stream, MigrationOptions? options = null, CancellationToken cancellationToken = default) =>
         Finish(Save(stream, options ?? new MigrationOptions(), isAsync: false, cancellationToken));
 
-    /// <summary><see cref="SaveTo"/>, awaiting the stream. The device itself is read by whichever thread that leaves it on.</summary>
+    /// <summary>
+    /// <see cref="SaveTo"/>, awaiting the stream. The device itself is read by whichever thread that leaves it on.
+    /// </summary>
     /// <inheritdoc cref="SaveTo"/>
-    public Task<ulong> SaveToAsync(Stream stream, MigrationOptions? options = null, CancellationToken cancellationToken = default) =>
+    public Task<ulong> SaveToAsync(
+        Stream stream, MigrationOptions? options = null, CancellationToken cancellationToken = default) =>
         Save(stream, options ?? new MigrationOptions(), isAsync: true, cancellationToken).AsTask();
 
-    private async ValueTask<ulong> Save(Stream stream, MigrationOptions options, bool isAsync, CancellationToken cancellation)
+    private async ValueTask<ulong> Save(
+        Stream stream, MigrationOptions options, bool isAsync, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(stream);
         CheckOptions(options);
@@ -41,13 +53,16 @@ public sealed partial class DeviceMigration
             throw new ArgumentException("the stream cannot be written", nameof(stream));
         }
 
-        MigrationState before = Begin(state => state is MigrationState.Running or MigrationState.RunningPeerToPeer or MigrationState.Stop);
+        MigrationState before = Begin(
+            state => state is MigrationState.Running or MigrationState.RunningPeerToPeer or MigrationState.Stop);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(PartBytes);
         try
         {
             StateWriter writer = new(stream, isAsync);
             await writer.WriteHeader(_readIdentity(), cancellation).ConfigureAwait(false);
-            if (options.ContinuePreCopy is not null && (Capabilities & MigrationCapabilities.PreCopy) != 0 && before != MigrationState.Stop)
+            if (options.ContinuePreCopy is not null
+                && (Capabilities & MigrationCapabilities.PreCopy) != 0
+                && before != MigrationState.Stop)
             {
                 await PreCopy(writer, buffer, before, options, isAsync, cancellation).ConfigureAwait(false);
             }
@@ -79,9 +94,17 @@ public sealed partial class DeviceMigration
         }
     }
 
-    private async ValueTask PreCopy(StateWriter writer, byte[] buffer, MigrationState before, MigrationOptions options, bool isAsync, CancellationToken cancellation)
+    private async ValueTask PreCopy(
+        StateWriter writer,
+        byte[] buffer,
+        MigrationState before,
+        MigrationOptions options,
+        bool isAsync,
+        CancellationToken cancellation)
     {
-        MigrationState state = before == MigrationState.RunningPeerToPeer ? MigrationState.PreCopyPeerToPeer : MigrationState.PreCopy;
+        MigrationState state = before == MigrationState.RunningPeerToPeer
+            ? MigrationState.PreCopyPeerToPeer
+            : MigrationState.PreCopy;
         IMigrationData session = Move(state);
         while (true)
         {
@@ -115,14 +138,15 @@ public sealed partial class DeviceMigration
         }
     }
 
-    // The synchronous callers await nothing, so the task has completed. As a Task it can be waited for even if that changes:
-    // a ValueTask that has not completed must not be asked for its result.
+    // The synchronous callers await nothing, so the task has completed. As a Task it can be waited for even if that
+    // changes: a ValueTask that has not completed must not be asked for its result.
     private static ulong Finish(ValueTask<ulong> task) => task.AsTask().GetAwaiter().GetResult();
 
     private void CheckOptions(MigrationOptions options)
     {
         bool isKnown = options.FinalState is MigrationState.Stop or MigrationState.Running
-            || (options.FinalState == MigrationState.RunningPeerToPeer && (Capabilities & MigrationCapabilities.PeerToPeer) != 0);
+            || (options.FinalState == MigrationState.RunningPeerToPeer
+                && (Capabilities & MigrationCapabilities.PeerToPeer) != 0);
         if (!isKnown)
         {
             throw new ArgumentException($"{_name} cannot be left in {options.FinalState}", nameof(options));
@@ -142,7 +166,8 @@ public sealed partial class DeviceMigration
 
             if (!isFit(state))
             {
-                throw new InvalidOperationException($"{_name} is in {state}{(state == MigrationState.Error ? ": it must be reset first" : "")}");
+                throw new InvalidOperationException(
+                    $"{_name} is in {state}{(state == MigrationState.Error ? ": it must be reset first" : "")}");
             }
 
             _isBusy = true;
@@ -156,7 +181,11 @@ public sealed partial class DeviceMigration
         {
             ObjectDisposedException.ThrowIf(_isEnded, this);
             Change(state);
-            return _data ?? throw new VfioException("VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE", $"{_name} to {state}", "the kernel gave nothing to read or write the state by");
+            return _data
+                ?? throw new VfioException(
+                    "VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE",
+                    $"{_name} to {state}",
+                    "the kernel gave nothing to read or write the state by");
         }
     }
 

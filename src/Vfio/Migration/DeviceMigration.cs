@@ -1,8 +1,8 @@
 namespace Vfio;
 
 /// <summary>
-/// A device's migration: its state is read out, kept or sent, and put into another device of its kind, which then goes on where the first stood (<c>VFIO_DEVICE_FEATURE_MIGRATION</c> and its
-/// companions in <c>linux/vfio.h</c>).
+/// A device's migration: its state is read out, kept or sent, and put into another device of its kind, which then goes
+/// on where the first stood (<c>VFIO_DEVICE_FEATURE_MIGRATION</c> and its companions in <c>linux/vfio.h</c>).
 /// </summary>
 /// <remarks>
 /// <para>
@@ -28,7 +28,8 @@ public sealed partial class DeviceMigration
     private bool _isEnded; // locked
     private bool? _tellsAnew; // locked
 
-    private DeviceMigration(IDeviceBackend backend, string name, MigrationCapabilities capabilities, Func<MigrationIdentity> readIdentity)
+    private DeviceMigration(
+        IDeviceBackend backend, string name, MigrationCapabilities capabilities, Func<MigrationIdentity> readIdentity)
     {
         (_backend, _name, Capabilities, _readIdentity) = (backend, name, capabilities, readIdentity);
     }
@@ -38,7 +39,8 @@ public sealed partial class DeviceMigration
 
     /// <summary>The state the device is in, as it says now.</summary>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
-    /// <exception cref="VfioException">The kernel refused, or named a state that this library does not know.</exception>
+    /// <exception cref="VfioException">The kernel refused, or named a state that this library does not
+    /// know.</exception>
     public MigrationState GetState()
     {
         lock (_lock)
@@ -69,11 +71,15 @@ public sealed partial class DeviceMigration
     /// continues while the device stays among <see cref="MigrationState.PreCopy"/>,
     /// <see cref="MigrationState.PreCopyPeerToPeer"/> and <see cref="MigrationState.StopCopy"/>.
     /// </summary>
-    /// <remarks>Every state can be reached from every other, with these exceptions: none from <see cref="MigrationState.Error"/>, and no <c>PreCopy</c> from <c>StopCopy</c>.</remarks>
+    /// <remarks>
+    /// Every state can be reached from every other, with these exceptions: none from
+    /// <see cref="MigrationState.Error"/>, and no <c>PreCopy</c> from <c>StopCopy</c>.
+    /// </remarks>
     /// <param name="state">The state; not <see cref="MigrationState.Error"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException">No such state, or <see cref="MigrationState.Error"/>.</exception>
     /// <exception cref="InvalidOperationException">A save or a restore is under way.</exception>
-    /// <exception cref="NotSupportedException">The device has not got the state (<see cref="Capabilities"/>).</exception>
+    /// <exception cref="NotSupportedException">The device has not got the state
+    /// (<see cref="Capabilities"/>).</exception>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
     /// <exception cref="VfioException">
     /// The kernel refused. The device may then be in the previous state, in an intermediate one, or in
@@ -88,19 +94,27 @@ public sealed partial class DeviceMigration
         }
     }
 
-    /// <summary>Reads the device's state, in <see cref="MigrationState.StopCopy"/> and the <c>PreCopy</c> states. The bytes' order counts, how they are cut does not.</summary>
+    /// <summary>
+    /// Reads the device's state, in <see cref="MigrationState.StopCopy"/> and the <c>PreCopy</c> states. The bytes'
+    /// order counts, how they are cut does not.
+    /// </summary>
     /// <param name="buffer">Where to; filled from its start. Not empty.</param>
     /// <returns>
     /// The number of bytes; 0 at the end of the state, and in the <c>PreCopy</c> states if there is no data now.
     /// </returns>
-    /// <exception cref="InvalidOperationException">The device is in no state in which there is anything to read, or a save or a restore is under way.</exception>
+    /// <exception cref="InvalidOperationException">The device is in no state in which there is anything to read, or a
+    /// save or a restore is under way.</exception>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
     /// <exception cref="VfioException">The device did not give it.</exception>
     public int ReadData(Span<byte> buffer) => Read(TakeSession("read"), buffer, isFirstPart: IsPreCopy(GetState()));
 
-    /// <summary>Writes a state into the device, in <see cref="MigrationState.Resuming"/>. Complete once the device was moved to another state, which is where the kernel judges it.</summary>
+    /// <summary>
+    /// Writes a state into the device, in <see cref="MigrationState.Resuming"/>. Complete once the device was moved to
+    /// another state, which is where the kernel judges it.
+    /// </summary>
     /// <param name="data">The bytes, as they were read of the other device, in any portions.</param>
-    /// <exception cref="InvalidOperationException">The device takes no state now, or a save or a restore is under way.</exception>
+    /// <exception cref="InvalidOperationException">The device takes no state now, or a save or a restore is under
+    /// way.</exception>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
     /// <exception cref="VfioException">The device did not take it.</exception>
     public void WriteData(ReadOnlySpan<byte> data) => Write(TakeSession("written"), data);
@@ -109,7 +123,8 @@ public sealed partial class DeviceMigration
     /// Gets how much there is to read in the <c>PreCopy</c> states (<c>VFIO_MIG_GET_PRECOPY_INFO</c>).
     /// </summary>
     /// <returns>An estimate.</returns>
-    /// <exception cref="InvalidOperationException">There is nothing to read, or a save or a restore is under way.</exception>
+    /// <exception cref="InvalidOperationException">There is nothing to read, or a save or a restore is under
+    /// way.</exception>
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
     /// <exception cref="VfioException">The device is in no <c>PreCopy</c> state (EINVAL).</exception>
     public PreCopyInfo GetPreCopyInfo() => GetPreCopyInfo(TakeSession("read"));
@@ -155,9 +170,13 @@ public sealed partial class DeviceMigration
     }
 
     private static bool HasSession(MigrationState state) =>
-        state is MigrationState.StopCopy or MigrationState.Resuming or MigrationState.PreCopy or MigrationState.PreCopyPeerToPeer;
+        state is MigrationState.StopCopy
+            or MigrationState.Resuming
+            or MigrationState.PreCopy
+            or MigrationState.PreCopyPeerToPeer;
 
-    private static bool IsPreCopy(MigrationState state) => state is MigrationState.PreCopy or MigrationState.PreCopyPeerToPeer;
+    private static bool IsPreCopy(MigrationState state) =>
+        state is MigrationState.PreCopy or MigrationState.PreCopyPeerToPeer;
 
     private void CheckFree()
     {
@@ -174,7 +193,10 @@ public sealed partial class DeviceMigration
         return errno != 0
             ? throw new VfioException("VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE", _name, errno)
             : state <= (uint)MigrationState.PreCopyPeerToPeer ? (MigrationState)state
-            : throw new VfioException("VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE", _name, $"the kernel names a state that this library does not know: {state}");
+            : throw new VfioException(
+                "VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE",
+                _name,
+                $"the kernel names a state that this library does not know: {state}");
     }
 
     private void CheckHas(MigrationState state)
@@ -185,10 +207,13 @@ public sealed partial class DeviceMigration
         }
 
         MigrationCapabilities needed = (IsPreCopy(state) ? MigrationCapabilities.PreCopy : 0)
-            | (state is MigrationState.RunningPeerToPeer or MigrationState.PreCopyPeerToPeer ? MigrationCapabilities.PeerToPeer : 0);
+            | (state is MigrationState.RunningPeerToPeer or MigrationState.PreCopyPeerToPeer
+                ? MigrationCapabilities.PeerToPeer
+                : 0);
         if ((Capabilities & needed) != needed)
         {
-            throw new NotSupportedException($"{_name} has not got the state {state}: it needs {needed}, and the device has {Capabilities}");
+            throw new NotSupportedException(
+                $"{_name} has not got the state {state}: it needs {needed}, and the device has {Capabilities}");
         }
     }
 
@@ -228,13 +253,19 @@ public sealed partial class DeviceMigration
             CloseSession();
         }
 
-        return new VfioException("VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE", $"{_name}, from {now?.ToString() ?? "an unknown state"} to {wanted}", errno, now switch
-        {
-            MigrationState.Error => "the device failed and must be reset (DeviceMigration.Reset)",
-            MigrationState.StopCopy when IsPreCopy(wanted) => "what was read of a stopped device cannot go on as a first part: move it to Running, and begin again",
-            MigrationState.Resuming => "the state that was written is incomplete, or not for this device; to give up, the device must be reset (DeviceMigration.Reset)",
-            _ => null,
-        });
+        return new VfioException(
+            "VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE",
+            $"{_name}, from {now?.ToString() ?? "an unknown state"} to {wanted}",
+            errno,
+            now switch
+            {
+                MigrationState.Error => "the device failed and must be reset (DeviceMigration.Reset)",
+                MigrationState.StopCopy when IsPreCopy(wanted) => "what was read of a stopped device cannot go on as a "
+                    + "first part: move it to Running, and begin again",
+                MigrationState.Resuming => "the state that was written is incomplete, or not for this device; to give "
+                    + "up, the device must be reset (DeviceMigration.Reset)",
+                _ => null,
+            });
     }
 
     private IMigrationData TakeSession(string what)
@@ -242,7 +273,9 @@ public sealed partial class DeviceMigration
         lock (_lock)
         {
             CheckFree();
-            return _data ?? throw new InvalidOperationException($"no state of {_name} can be {what} now: it is in {ReadState()}, or another caller moved it there");
+            return _data
+                ?? throw new InvalidOperationException(
+                    $"no state of {_name} can be {what} now: it is in {ReadState()}, or another caller moved it there");
         }
     }
 
@@ -267,7 +300,9 @@ public sealed partial class DeviceMigration
             if (errno != 0 || done <= 0)
             {
                 throw errno != 0
-                    ? new VfioException("write", $"the state of {_name}", errno, errno == Errno.EINVAL ? "the state is not one of this device's, or of another version of its driver" : null)
+                    ? new VfioException("write", $"the state of {_name}", errno, errno == Errno.EINVAL
+                        ? "the state is not one of this device's, or of another version of its driver"
+                        : null)
                     : new VfioException("write", $"the state of {_name}", "the device takes no more of it");
             }
 
@@ -279,8 +314,11 @@ public sealed partial class DeviceMigration
     {
         int errno = session.GetPreCopyInfo(out PreCopyInfo info);
         return errno == 0
-            ? info with { Reinitialized = info.Reinitialized && _tellsAnew == true } // without the request the flags are undefined
-            : throw new VfioException("VFIO_MIG_GET_PRECOPY_INFO", _name, errno, errno == Errno.EINVAL ? "only a device that runs has a first part to give" : null);
+            // without the request the flags are undefined
+            ? info with { Reinitialized = info.Reinitialized && _tellsAnew == true }
+            : throw new VfioException("VFIO_MIG_GET_PRECOPY_INFO", _name, errno, errno == Errno.EINVAL
+                ? "only a device that runs has a first part to give"
+                : null);
     }
 
     private void CloseSession()

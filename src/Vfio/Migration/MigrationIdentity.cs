@@ -9,9 +9,11 @@ namespace Vfio;
 /// <param name="SubsystemId">The subsystem id.</param>
 /// <param name="Revision">The revision id.</param>
 /// <param name="Type">The type of a mediated device; empty for others.</param>
-internal sealed record MigrationIdentity(ushort VendorId, ushort DeviceId, ushort SubsystemVendorId, ushort SubsystemId, byte Revision, string Type)
+internal sealed record MigrationIdentity(
+    ushort VendorId, ushort DeviceId, ushort SubsystemVendorId, ushort SubsystemId, byte Revision, string Type)
 {
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{VendorId:x4}:{DeviceId:x4} (subsystem {SubsystemVendorId:x4}:{SubsystemId:x4}, revision {Revision:x2}{(Type.Length == 0 ? "" : $", type {Type}")})");
+        $"{VendorId:x4}:{DeviceId:x4} (subsystem {SubsystemVendorId:x4}:{SubsystemId:x4}, revision "
+        + $"{Revision:x2}{(Type.Length == 0 ? "" : $", type {Type}")})");
 }

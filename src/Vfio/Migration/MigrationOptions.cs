@@ -1,6 +1,9 @@
 namespace Vfio;
 
-/// <summary>How <see cref="DeviceMigration.SaveTo"/> and <see cref="DeviceMigration.RestoreFrom"/> go about it. The defaults suit most.</summary>
+/// <summary>
+/// How <see cref="DeviceMigration.SaveTo"/> and <see cref="DeviceMigration.RestoreFrom"/> go about it. The defaults
+/// suit most.
+/// </summary>
 public sealed record MigrationOptions
 {
     /// <summary>

@@ -4,8 +4,9 @@ using System.Text;
 namespace Vfio;
 
 /// <summary>
-/// A saved state: a header with the device's identity, the state in parts with a checksum each, and an end with the length and a checksum of all. Little-endian; docs/migration.md has
-/// the layout. Read as the untrusted input that a file is.
+/// A saved state: a header with the device's identity, the state in parts with a checksum each, and an end with the
+/// length and a checksum of all. Little-endian; docs/migration.md has the layout. Read as the untrusted input that a
+/// file is.
 /// </summary>
 internal static class StateFormat
 {
@@ -34,7 +35,8 @@ internal static class StateFormat
         header[24] = identity.Revision;
         BinaryPrimitives.WriteUInt16LittleEndian(header.AsSpan(26), (ushort)typeBytes);
         Encoding.UTF8.GetBytes(identity.Type, header.AsSpan(FixedHeaderBytes));
-        BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(header.Length - SumBytes), Crc32C.Of(header.AsSpan(0, header.Length - SumBytes)));
+        BinaryPrimitives.WriteUInt32LittleEndian(
+            header.AsSpan(header.Length - SumBytes), Crc32C.Of(header.AsSpan(0, header.Length - SumBytes)));
         return header;
     }
 
@@ -49,12 +51,15 @@ internal static class StateFormat
         uint version = BinaryPrimitives.ReadUInt32LittleEndian(start[8..]);
         if (version != Version)
         {
-            throw new InvalidDataException($"the saved state is of version {version}, and this library reads version {Version}");
+            throw new InvalidDataException(
+                $"the saved state is of version {version}, and this library reads version {Version}");
         }
 
         uint length = BinaryPrimitives.ReadUInt32LittleEndian(start[12..]);
         int typeBytes = BinaryPrimitives.ReadUInt16LittleEndian(start[26..]);
-        return typeBytes <= MostTypeBytes && length == (uint)(FixedHeaderBytes + typeBytes + SumBytes) ? (int)length : throw Damaged("its header");
+        return typeBytes <= MostTypeBytes && length == (uint)(FixedHeaderBytes + typeBytes + SumBytes)
+            ? (int)length
+            : throw Damaged("its header");
     }
 
     public static MigrationIdentity ReadHeader(ReadOnlySpan<byte> header)

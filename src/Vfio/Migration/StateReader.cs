@@ -2,7 +2,10 @@ using System.Buffers.Binary;
 
 namespace Vfio;
 
-/// <summary>Reads a state from a stream, which stays the caller's. What is damaged or ends early is an <see cref="InvalidDataException"/>.</summary>
+/// <summary>
+/// Reads a state from a stream, which stays the caller's. What is damaged or ends early is an
+/// <see cref="InvalidDataException"/>.
+/// </summary>
 /// <param name="stream">Where from.</param>
 /// <param name="isAsync">
 /// Whether to await the stream; if not, the value tasks are complete when they are returned.
@@ -33,7 +36,9 @@ internal sealed class StateReader(Stream stream, bool isAsync)
         uint sum = BinaryPrimitives.ReadUInt32LittleEndian(_small.AsSpan(4));
         if (length == 0)
         {
-            await Read(_small.AsMemory(StateFormat.PartHeaderBytes, StateFormat.EndBytes - StateFormat.PartHeaderBytes), cancellation).ConfigureAwait(false);
+            await Read(
+                _small.AsMemory(StateFormat.PartHeaderBytes, StateFormat.EndBytes - StateFormat.PartHeaderBytes),
+                cancellation).ConfigureAwait(false);
             StateFormat.CheckEnd(_small.AsSpan(0, StateFormat.EndBytes), Length, Crc32C.End(_sum));
             return 0;
         }
@@ -67,11 +72,13 @@ internal sealed class StateReader(Stream stream, bool isAsync)
     private async ValueTask Read(Memory<byte> place, CancellationToken cancellation)
     {
         int done = isAsync
-            ? await stream.ReadAtLeastAsync(place, place.Length, throwOnEndOfStream: false, cancellation).ConfigureAwait(false)
+            ? await stream.ReadAtLeastAsync(place, place.Length, throwOnEndOfStream: false, cancellation)
+                .ConfigureAwait(false)
             : stream.ReadAtLeast(place.Span, place.Length, throwOnEndOfStream: false);
         if (done != place.Length)
         {
-            throw new InvalidDataException($"the saved state ends too early, after {Length} bytes of it: it was cut off");
+            throw new InvalidDataException(
+                $"the saved state ends too early, after {Length} bytes of it: it was cut off");
         }
     }
 }

@@ -13,7 +13,8 @@ internal sealed class StateWriter(Stream stream, bool isAsync)
     /// <summary>Bytes of state until now.</summary>
     public ulong Length { get; private set; }
 
-    public ValueTask WriteHeader(MigrationIdentity identity, CancellationToken cancellation) => Write(StateFormat.WriteHeader(identity), cancellation);
+    public ValueTask WriteHeader(MigrationIdentity identity, CancellationToken cancellation) =>
+        Write(StateFormat.WriteHeader(identity), cancellation);
 
     public async ValueTask WritePart(ReadOnlyMemory<byte> part, CancellationToken cancellation)
     {

@@ -21,13 +21,15 @@ internal static unsafe class Mmio
         if (sizeof(T) == 2)
         {
             ushort value = Volatile.Read(ref *(ushort*)address);
-            return Unsafe.BitCast<ushort, T>(BitConverter.IsLittleEndian ? value : BinaryPrimitives.ReverseEndianness(value));
+            return Unsafe.BitCast<ushort, T>(
+                BitConverter.IsLittleEndian ? value : BinaryPrimitives.ReverseEndianness(value));
         }
 
         if (sizeof(T) == 4)
         {
             uint value = Volatile.Read(ref *(uint*)address);
-            return Unsafe.BitCast<uint, T>(BitConverter.IsLittleEndian ? value : BinaryPrimitives.ReverseEndianness(value));
+            return Unsafe.BitCast<uint, T>(
+                BitConverter.IsLittleEndian ? value : BinaryPrimitives.ReverseEndianness(value));
         }
 
         ulong wide = Volatile.Read(ref *(ulong*)address);
@@ -45,17 +47,20 @@ internal static unsafe class Mmio
         else if (sizeof(T) == 2)
         {
             ushort bits = Unsafe.BitCast<T, ushort>(value);
-            Volatile.Write(ref *(ushort*)address, BitConverter.IsLittleEndian ? bits : BinaryPrimitives.ReverseEndianness(bits));
+            Volatile.Write(
+                ref *(ushort*)address, BitConverter.IsLittleEndian ? bits : BinaryPrimitives.ReverseEndianness(bits));
         }
         else if (sizeof(T) == 4)
         {
             uint bits = Unsafe.BitCast<T, uint>(value);
-            Volatile.Write(ref *(uint*)address, BitConverter.IsLittleEndian ? bits : BinaryPrimitives.ReverseEndianness(bits));
+            Volatile.Write(
+                ref *(uint*)address, BitConverter.IsLittleEndian ? bits : BinaryPrimitives.ReverseEndianness(bits));
         }
         else
         {
             ulong bits = Unsafe.BitCast<T, ulong>(value);
-            Volatile.Write(ref *(ulong*)address, BitConverter.IsLittleEndian ? bits : BinaryPrimitives.ReverseEndianness(bits));
+            Volatile.Write(
+                ref *(ulong*)address, BitConverter.IsLittleEndian ? bits : BinaryPrimitives.ReverseEndianness(bits));
         }
     }
 }

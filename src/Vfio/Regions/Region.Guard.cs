@@ -15,12 +15,13 @@ public sealed unsafe partial class Region
     internal bool TryRecover()
     {
         bool isRecovered = true;
-        Disposal.InTurn([.. _guards.Select(guard => (Action)(() => isRecovered &= guard.TryRecover($"{Index.Describe()} of {_deviceName}")))]);
+        Disposal.InTurn([.. _guards.Select(
+            guard => (Action)(() => isRecovered &= guard.TryRecover($"{Index.Describe()} of {_deviceName}")))]);
         return isRecovered;
     }
 
-    // For a checked region, after each access: the guard's count says at once whether an access was lost. Ones may also come from a device that is not
-    // on the bus any more, where nothing faults; they are rare enough to ask it.
+    // For a checked region, after each access: the guard's count says at once whether an access was lost. Ones may also
+    // come from a device that is not on the bus any more, where nothing faults; they are rare enough to ask it.
     private void ThrowIfUnanswered(string operation, ulong offset, bool mayBeLost)
     {
         if (!_isChecked)
@@ -39,8 +40,13 @@ public sealed unsafe partial class Region
         if (isCovered || isLost)
         {
             throw new VfioException(
-                operation, $"{Index.Describe()}+0x{offset:x} of {_deviceName}", isLost ? "the device is gone from the bus" : "the device did not answer",
-                isLost ? "dispose the device" : "its memory decoding is off (config+4, bit 1), or it is in reset or asleep; once it is back, VfioDevice.Recover");
+                operation,
+                $"{Index.Describe()}+0x{offset:x} of {_deviceName}",
+                isLost ? "the device is gone from the bus" : "the device did not answer",
+                isLost
+                    ? "dispose the device"
+                    : "its memory decoding is off (config+4, bit 1), or it is in reset or asleep; once it is "
+                        + "back, VfioDevice.Recover");
         }
     }
 }

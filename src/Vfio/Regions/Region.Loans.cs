@@ -19,16 +19,24 @@ public sealed unsafe partial class Region
             return (nint)(_base + offset);
         }
 
-        Window window = Array.Find(_otherWindows, window => offset >= window.Start && length <= window.Length && offset - window.Start <= window.Length - length);
+        Window window = Array.Find(
+            _otherWindows,
+            window => offset >= window.Start
+                && length <= window.Length
+                && offset - window.Start <= window.Length - length);
         return window.Base == null ? null : (nint)(window.Base + (offset - window.Start));
     }
 
     /// <summary>
     /// A file of a part of the region, by which other devices can reach it; null if the backend has none.
     /// </summary>
-    internal SafeFileHandle? TryExport(ulong offset, ulong length) => (_backend as IMemoryExport)?.TryExport(Info, offset, length);
+    internal SafeFileHandle? TryExport(ulong offset, ulong length) =>
+        (_backend as IMemoryExport)?.TryExport(Info, offset, length);
 
-    /// <summary>Another device reaches this region, until <paramref name="takeBack"/> is called: at the region's disposal at the latest.</summary>
+    /// <summary>
+    /// Another device reaches this region, until <paramref name="takeBack"/> is called: at the region's disposal at the
+    /// latest.
+    /// </summary>
     /// <returns>Whether the region still exists; if not, nothing is lent.</returns>
     internal bool TryLend(Action takeBack)
     {

@@ -7,7 +7,9 @@ public sealed unsafe partial class Region
     {
         foreach (Window window in _otherWindows)
         {
-            if (offset >= window.Start && window.Length >= (uint)width && offset - window.Start <= window.Length - (uint)width)
+            if (offset >= window.Start
+                && window.Length >= (uint)width
+                && offset - window.Start <= window.Length - (uint)width)
             {
                 return window.Base + (offset - window.Start);
             }
@@ -16,7 +18,8 @@ public sealed unsafe partial class Region
         return null;
     }
 
-    // An area that cannot be guarded has no window, unless the caller allows it: it is accessed through the file descriptor.
+    // An area that cannot be guarded has no window, unless the caller allows it: it is accessed through the file
+    // descriptor.
     private static Window[] Map(IDeviceBackend backend, RegionInfo info, RegionGuard guards)
     {
         List<Window> windows = [];
@@ -76,6 +79,9 @@ internal sealed record RegionGuard
     /// <summary><see cref="VfioOpenOptions.AllowUnguarded"/>.</summary>
     public bool AllowUnguarded { get; init; }
 
-    /// <summary>Guards a mapping; returns null if it cannot be guarded. Tests have it refuse, as on a processor without the guard.</summary>
+    /// <summary>
+    /// Guards a mapping; returns null if it cannot be guarded. Tests have it refuse, as on a processor without the
+    /// guard.
+    /// </summary>
     public Func<MappedMemory, MappingGuard?> TryTake { get; init; } = MappingGuard.TryTake;
 }

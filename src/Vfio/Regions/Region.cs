@@ -9,20 +9,23 @@ namespace Vfio;
 /// </summary>
 /// <remarks>
 /// <para>
-/// An access is one aligned load or store of the stated width, little-endian; it is never split, merged or repeated. The one
-/// exception: an 8-byte access through the file descriptor is two 4-byte ones, low half first, in configuration space and on
-/// kernels whose vfio-pci knows no 8-byte accesses.
+/// An access is one aligned load or store of the stated width, little-endian; it is never split, merged or repeated.
+/// The one exception: an 8-byte access through the file descriptor is two 4-byte ones, low half first, in configuration
+/// space and on kernels whose vfio-pci knows no 8-byte accesses.
 /// </para>
 /// <para>
-/// The caller owns the region and disposes it; disposing the device disposes it too. Any thread may access it at any time.
-/// After disposal each access throws <see cref="ObjectDisposedException"/>; an access that races with disposal either
-/// reaches the device, reads all ones (writes nothing), or throws so; it never ends the process.
+/// The caller owns the region and disposes it; disposing the device disposes it too. Any thread may access it at any
+/// time. After disposal each access throws <see cref="ObjectDisposedException"/>; an access that races with disposal
+/// either reaches the device, reads all ones (writes nothing), or throws so; it never ends the process.
 /// </para>
 /// <para>
-/// Where the device does not answer (memory decoding off, in reset, asleep, gone), a mapped access reads all ones or writes into nothing, and <see cref="VfioDevice.GetState"/> tells;
-/// one through the file descriptor, or of a region opened as <see cref="RegionAccess.Checked"/>, throws.
+/// Where the device does not answer (memory decoding off, in reset, asleep, gone), a mapped access reads all ones or
+/// writes into nothing, and <see cref="VfioDevice.GetState"/> tells; one through the file descriptor, or of a region
+/// opened as <see cref="RegionAccess.Checked"/>, throws.
 /// </para>
-/// <para>Mapped accesses are not ordered with accesses to ordinary memory beyond acquire (reads) and release (writes).</para>
+/// <para>
+/// Mapped accesses are not ordered with accesses to ordinary memory beyond acquire (reads) and release (writes).
+/// </para>
 /// </remarks>
 public sealed unsafe partial class Region : IDisposable
 {
@@ -39,7 +42,12 @@ public sealed unsafe partial class Region : IDisposable
     private volatile bool _isDisposed;
 
     internal Region(
-        IDeviceBackend backend, RegionInfo info, RegionAccess access, Action<Region> disposed, string? deviceName = null, RegionGuard? guard = null)
+        IDeviceBackend backend,
+        RegionInfo info,
+        RegionAccess access,
+        Action<Region> disposed,
+        string? deviceName = null,
+        RegionGuard? guard = null)
     {
         _backend = backend;
         _disposed = disposed;
@@ -54,9 +62,9 @@ public sealed unsafe partial class Region : IDisposable
         IsGuarded = Array.TrueForAll(windows, window => window.Guard is not null || !window.Memory.MayStopAnswering);
         IsMapped = windows.Length == 1 && windows[0].Start == 0 && windows[0].Length == info.Length;
 
-        // Nearly every region has one window, the whole of it, or one from its start on: that one's bounds are fields of this object,
-        // so that an access needs one comparison with one of them. All others are in an array.
-        // Those of a checked region all are: its accesses are to take the long way.
+        // Nearly every region has one window, the whole of it, or one from its start on: that one's bounds are fields
+        // of this object, so that an access needs one comparison with one of them. All others are in an array. Those of
+        // a checked region all are: its accesses are to take the long way.
         bool startsAtZero = windows.Length != 0 && windows[0].Start == 0 && !_isChecked;
         if (startsAtZero)
         {
@@ -80,8 +88,9 @@ public sealed unsafe partial class Region : IDisposable
     public bool IsMapped { get; }
 
     /// <summary>
-    /// Whether no access can end the process: what is mapped is guarded against a device that does not answer. <see langword="false"/> only if the device was
-    /// opened with <see cref="VfioOpenOptions.AllowUnguarded"/>, on a processor that the guard does not support.
+    /// Whether no access can end the process: what is mapped is guarded against a device that does not answer.
+    /// <see langword="false"/> only if the device was opened with <see cref="VfioOpenOptions.AllowUnguarded"/>, on a
+    /// processor that the guard does not support.
     /// </summary>
     public bool IsGuarded { get; }
 
@@ -139,9 +148,10 @@ public sealed unsafe partial class Region : IDisposable
     public void WriteUInt64(ulong offset, ulong value) => Write(offset, value);
 
     /// <summary>
-    /// Ends the region: its mappings are replaced by memory of all ones at once, and their address range is freed when nothing refers to this object any
-    /// more. Other devices that could access it (<see cref="IoAddressSpace.Map(Region, ulong, ulong, DmaAccess, Iova?, string?, string, int)"/>) no
-    /// longer can. Any thread may call it. Never throws, and may be called again.
+    /// Ends the region: its mappings are replaced by memory of all ones at once, and their address range is freed when
+    /// nothing refers to this object any more. Other devices that could access it
+    /// (<see cref="IoAddressSpace.Map(Region, ulong, ulong, DmaAccess, Iova?, string?, string, int)"/>) no longer can.
+    /// Any thread may call it. Never throws, and may be called again.
     /// </summary>
     public void Dispose()
     {
@@ -171,7 +181,8 @@ public sealed unsafe partial class Region : IDisposable
     /// <typeparam name="T">An integer of 1, 2, 4 or 8 bytes.</typeparam>
     /// <param name="offset">Bytes from the region's start; a multiple of the width.</param>
     /// <inheritdoc cref="ReadUInt16"/>
-    // This is all that a mapped access costs, so it is written for the code that the compiler makes of it: benchmarks/disassembly reads that.
+    // This is all that a mapped access costs, so it is written for the code that the compiler makes of it:
+    // benchmarks/disassembly reads that.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public T Read<T>(ulong offset)
         where T : unmanaged, IBinaryInteger<T>
@@ -205,16 +216,19 @@ public sealed unsafe partial class Region : IDisposable
         WriteElsewhere(offset, value);
     }
 
-    // Rotated by the width's bits, an unaligned offset becomes a huge index: one comparison judges bounds and alignment.
+    // Rotated by the width's bits, an unaligned offset becomes a huge index: one comparison judges bounds and
+    // alignment.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong IndexOf<T>(ulong offset)
-        where T : unmanaged => sizeof(T) == 1 ? offset : BitOperations.RotateRight(offset, BitOperations.Log2((uint)sizeof(T)));
+        where T : unmanaged =>
+        sizeof(T) == 1 ? offset : BitOperations.RotateRight(offset, BitOperations.Log2((uint)sizeof(T)));
 
-    // The number of registers of this width in the window that the fields describe: none after disposal, and none of a width that no
-    // register has. The tests of the width are resolved when the method is compiled.
+    // The number of registers of this width in the window that the fields describe: none after disposal, and none of a
+    // width that no register has. The tests of the width are resolved when the method is compiled.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ulong Count<T>()
-        where T : unmanaged => sizeof(T) == 1 ? _count8 : sizeof(T) == 2 ? _count16 : sizeof(T) == 4 ? _count32 : sizeof(T) == 8 ? _count64 : 0;
+        where T : unmanaged => sizeof(T) == 1
+            ? _count8 : sizeof(T) == 2 ? _count16 : sizeof(T) == 4 ? _count32 : sizeof(T) == 8 ? _count64 : 0;
 
     private void SetCounts(ulong length)
     {
@@ -282,12 +296,14 @@ public sealed unsafe partial class Region : IDisposable
         if (Length < (uint)width || offset > Length - (uint)width)
         {
             throw new ArgumentOutOfRangeException(
-                nameof(offset), $"0x{offset:x} is outside {Index.Describe()}, which is 0x{Length:x} bytes long ({width}-byte access)");
+                nameof(offset),
+                $"0x{offset:x} is outside {Index.Describe()}, which is 0x{Length:x} bytes long ({width}-byte access)");
         }
 
         if (offset % (uint)width != 0)
         {
-            throw new ArgumentException($"0x{offset:x} is not aligned to the access width of {width} bytes", nameof(offset));
+            throw new ArgumentException(
+                $"0x{offset:x} is not aligned to the access width of {width} bytes", nameof(offset));
         }
     }
 }

@@ -46,5 +46,6 @@ public static class RegionRegisters
     }
 
     private static InvalidOperationException WrongWidth<T>()
-        where T : struct, IRegisterValue<T> => new($"{typeof(T).Name} has {T.Width} bytes; a register has 1, 2, 4 or 8");
+        where T : struct, IRegisterValue<T> =>
+        new($"{typeof(T).Name} has {T.Width} bytes; a register has 1, 2, 4 or 8");
 }

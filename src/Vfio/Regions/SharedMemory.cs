@@ -8,8 +8,10 @@ namespace Vfio;
 /// Memory in a file of its own (a memfd) that is mapped here, and mapped again by others. A device model lends it as a
 /// BAR. Its length is sealed, so that no process that has the file can truncate it under a mapping.
 /// </summary>
-/// <remarks>Any thread may use it at any time; after <see cref="Dispose"/> each access throws <see cref="ObjectDisposedException"/>,
-/// and one that races with it reads ones and writes nothing.</remarks>
+/// <remarks>
+/// Any thread may use it at any time; after <see cref="Dispose"/> each access throws
+/// <see cref="ObjectDisposedException"/>, and one that races with it reads ones and writes nothing.
+/// </remarks>
 internal sealed unsafe class SharedMemory : IDisposable
 {
     private readonly SafeFileHandle _file;
@@ -46,7 +48,8 @@ internal sealed unsafe class SharedMemory : IDisposable
                 throw new VfioException("F_ADD_SEALS", name, Marshal.GetLastPInvokeError());
             }
 
-            return new SharedMemory(file, MappedMemory.Map(file, 0, checked((nuint)length), read: true, write: true, name));
+            return new SharedMemory(
+                file, MappedMemory.Map(file, 0, checked((nuint)length), read: true, write: true, name));
         }
         catch
         {
@@ -115,7 +118,8 @@ internal sealed unsafe class SharedMemory : IDisposable
         Check(offset, (ulong)width);
         if (offset % (uint)width != 0)
         {
-            throw new ArgumentException($"0x{offset:x} is not aligned to the access width of {width} bytes", nameof(offset));
+            throw new ArgumentException(
+                $"0x{offset:x} is not aligned to the access width of {width} bytes", nameof(offset));
         }
     }
 
@@ -125,7 +129,8 @@ internal sealed unsafe class SharedMemory : IDisposable
         if (length > all || offset > all - length)
         {
             ObjectDisposedException.ThrowIf(all == 0, this);
-            throw new ArgumentOutOfRangeException(nameof(offset), $"0x{length:x} bytes at 0x{offset:x} are outside memory of 0x{all:x} bytes");
+            throw new ArgumentOutOfRangeException(
+                nameof(offset), $"0x{length:x} bytes at 0x{offset:x} are outside memory of 0x{all:x} bytes");
         }
     }
 }

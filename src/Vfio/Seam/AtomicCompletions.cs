@@ -1,8 +1,8 @@
 namespace Vfio;
 
 /// <summary>
-/// Atomic operations of PCI Express that the way from the device to memory completes, by their operands' width (<c>VFIO_PCI_ATOMIC_COMP*</c> in <c>linux/vfio.h</c>;
-/// PCI Express Base Specification 6.0, section 6.15).
+/// Atomic operations of PCI Express that the way from the device to memory completes, by their operands' width
+/// (<c>VFIO_PCI_ATOMIC_COMP*</c> in <c>linux/vfio.h</c>; PCI Express Base Specification 6.0, section 6.15).
 /// </summary>
 [Flags]
 public enum AtomicCompletions

@@ -3,7 +3,10 @@ using Vfio.Pci;
 
 namespace Vfio;
 
-/// <summary>Registers in a device's configuration space, for what the library itself has to know of it; what a device says is bounded here.</summary>
+/// <summary>
+/// Registers in a device's configuration space, for what the library itself has to know of it; what a device says is
+/// bounded here.
+/// </summary>
 internal static class DeviceConfig
 {
     /// <summary>Where the command register is, whose bits are <see cref="PciCommand"/>.</summary>
@@ -39,7 +42,10 @@ internal static class DeviceConfig
     /// <summary>
     /// Gets whether the device is gone from the bus: its configuration space does not answer any more.
     /// </summary>
-    /// <remarks>By the class code, which no device has all ones in: vfio-pci keeps the ids of the vendor and answers those itself.</remarks>
+    /// <remarks>
+    /// By the class code, which no device has all ones in: vfio-pci keeps the ids of the vendor and answers those
+    /// itself.
+    /// </remarks>
     public static bool IsLost(this IDeviceBackend device)
     {
         RegionInfo config = device.GetRegionInfo(RegionIndex.Config);
@@ -76,6 +82,9 @@ internal static class DeviceConfig
         }
 
         return PciConfigSpace.Parse(space).Capabilities.FirstOrDefault(capability =>
-            capability is { IsExtended: false, Id: PowerManagement } && capability.Offset <= LegacyLength - PowerManagementLength) is PciCapability found ? (ulong)found.Offset : null;
+            capability is { IsExtended: false, Id: PowerManagement }
+            && capability.Offset <= LegacyLength - PowerManagementLength) is PciCapability found
+            ? (ulong)found.Offset
+            : null;
     }
 }

@@ -1,12 +1,16 @@
 namespace Vfio;
 
 /// <summary>
-/// What a VFIO device may offer beyond regions and interrupts, numbered as Linux 7.2 numbers them (<c>VFIO_DEVICE_FEATURE_*</c> in <c>linux/vfio.h</c>). A number that is not among these can be
-/// asked for too, by a cast: 0 to 65535.
+/// What a VFIO device may offer beyond regions and interrupts, numbered as Linux 7.2 numbers them
+/// (<c>VFIO_DEVICE_FEATURE_*</c> in <c>linux/vfio.h</c>). A number that is not among these can be asked for too, by a
+/// cast: 0 to 65535.
 /// </summary>
 public enum DeviceFeature
 {
-    /// <summary>The secret that opens virtual functions; of physical functions (<see cref="VfioDevice.SetVirtualFunctionToken"/>).</summary>
+    /// <summary>
+    /// The secret that opens virtual functions; of physical functions
+    /// (<see cref="VfioDevice.SetVirtualFunctionToken"/>).
+    /// </summary>
     PciVfToken = 0,
 
     /// <summary>What its migration can do.</summary>
@@ -36,10 +40,16 @@ public enum DeviceFeature
     /// <summary>How long what is left of a migration will be, in bytes.</summary>
     MigDataSize = 9,
 
-    /// <summary>Whether it may use the bus. No PCI device has it: theirs is <see cref="VfioDevice.SetBusMaster"/>, in configuration space.</summary>
+    /// <summary>
+    /// Whether it may use the bus. No PCI device has it: theirs is <see cref="VfioDevice.SetBusMaster"/>, in
+    /// configuration space.
+    /// </summary>
     BusMaster = 10,
 
-    /// <summary>A file of a part of its memory, for other devices (<see cref="IoAddressSpace.Map(Region, ulong, ulong, DmaAccess, Iova?, string?, string, int)"/> uses it).</summary>
+    /// <summary>
+    /// A file of a part of its memory, for other devices
+    /// (<see cref="IoAddressSpace.Map(Region, ulong, ulong, DmaAccess, Iova?, string?, string, int)"/> uses it).
+    /// </summary>
     DmaBuf = 11,
 
     /// <summary>A newer answer about a migration under way.</summary>

@@ -13,13 +13,19 @@ internal static class DeviceFeatures
         return device is IDeviceFeatures features ? features.Feature(name, flags, data, out result) : Errno.ENOTTY;
     }
 
-    /// <summary>Sets the token by which virtual functions of this physical function may be opened (VFIO_DEVICE_FEATURE_PCI_VF_TOKEN).</summary>
+    /// <summary>
+    /// Sets the token by which virtual functions of this physical function may be opened
+    /// (VFIO_DEVICE_FEATURE_PCI_VF_TOKEN).
+    /// </summary>
     public static void SetVirtualFunctionToken(this IDeviceBackend device, Guid token, string subject)
     {
         Span<byte> bytes = stackalloc byte[TokenBytes];
         token.TryWriteBytes(bytes, bigEndian: true, out _);
         Check("VFIO_DEVICE_FEATURE_PCI_VF_TOKEN", subject, device.CallFeature(
-            "VFIO_DEVICE_FEATURE_PCI_VF_TOKEN", VfioUapi.VFIO_DEVICE_FEATURE_SET | VfioUapi.VFIO_DEVICE_FEATURE_PCI_VF_TOKEN, bytes, out _));
+            "VFIO_DEVICE_FEATURE_PCI_VF_TOKEN",
+            VfioUapi.VFIO_DEVICE_FEATURE_SET | VfioUapi.VFIO_DEVICE_FEATURE_PCI_VF_TOKEN,
+            bytes,
+            out _));
     }
 
     private static void Check(string feature, string subject, int errno)

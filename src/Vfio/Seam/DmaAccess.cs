@@ -11,8 +11,8 @@ public enum DmaAccess
     Read = 1,
 
     /// <summary>
-    /// The device writes the memory: completions and data that come from it. Alone it does not always keep the device from reading: Intel's
-    /// IOMMU driver makes such memory readable too in Linux 6.1 and 6.12, not in 7.2.
+    /// The device writes the memory: completions and data that come from it. Alone it does not always keep the device
+    /// from reading: Intel's IOMMU driver makes such memory readable too in Linux 6.1 and 6.12, not in 7.2.
     /// </summary>
     Write = 2,
 

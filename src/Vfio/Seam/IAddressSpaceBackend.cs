@@ -17,7 +17,9 @@ internal interface IAddressSpaceBackend : IDisposable
     /// <summary>Lets the devices reach memory of this process.</summary>
     void Map(ulong iova, nint address, ulong length, DmaAccess access);
 
-    /// <summary>Lets the devices reach the pages of a device's memory, where the backend takes a file for that.</summary>
+    /// <summary>
+    /// Lets the devices reach the pages of a device's memory, where the backend takes a file for that.
+    /// </summary>
     /// <returns>Whether the backend does; if not, it uses the address that the memory is mapped at.</returns>
     bool TryMapDeviceMemory(ulong iova, Func<SafeFileHandle?> openFile, ulong length, DmaAccess access);
 
@@ -38,7 +40,10 @@ internal interface IAddressSpaceBackend : IDisposable
     /// <exception cref="NotSupportedException">There is none.</exception>
     void SetDirtyTracking(bool isOn);
 
-    /// <summary>Which pages of a mapping were written since the last time, one bit a page, the first page in bit 0 of the first word.</summary>
+    /// <summary>
+    /// Which pages of a mapping were written since the last time, one bit a page, the first page in bit 0 of the first
+    /// word.
+    /// </summary>
     void ReadDirty(ulong iova, ulong length, ulong pageSize, Span<ulong> bitmap);
 }
 

@@ -23,16 +23,23 @@ internal interface IDeviceBackend : IDisposable
     /// </summary>
     RegionInfo GetRegionInfo(RegionIndex region);
 
-    /// <summary>Reads 1, 2, 4 or 8 bytes, naturally aligned, as one access of the device where the backend can.</summary>
+    /// <summary>
+    /// Reads 1, 2, 4 or 8 bytes, naturally aligned, as one access of the device where the backend can.
+    /// </summary>
     void ReadRegion(RegionInfo region, ulong offset, Span<byte> data);
 
-    /// <summary>Writes 1, 2, 4 or 8 bytes, naturally aligned, as one access of the device where the backend can.</summary>
+    /// <summary>
+    /// Writes 1, 2, 4 or 8 bytes, naturally aligned, as one access of the device where the backend can.
+    /// </summary>
     void WriteRegion(RegionInfo region, ulong offset, ReadOnlySpan<byte> data);
 
     /// <summary>Maps an area that <see cref="RegionInfo.MappableAreas"/> lists. The caller owns the mapping.</summary>
     MappedMemory MapArea(RegionInfo region, MappableArea area);
 
-    /// <summary>Resets the device (VFIO_DEVICE_RESET). Only where <see cref="DeviceInfo.CanReset"/>, or the device can be migrated.</summary>
+    /// <summary>
+    /// Resets the device (VFIO_DEVICE_RESET). Only where <see cref="DeviceInfo.CanReset"/>, or the device can be
+    /// migrated.
+    /// </summary>
     void Reset();
 
     /// <summary>
@@ -41,12 +48,15 @@ internal interface IDeviceBackend : IDisposable
     IrqInfo GetInterruptInfo(IrqIndex index);
 
     /// <summary>
-    /// Enables vectors from <paramref name="start"/> on: an interrupt adds 1 to the vector's eventfd; null disables a vector (VFIO_DEVICE_SET_IRQS, DATA_EVENTFD, ACTION_TRIGGER).
+    /// Enables vectors from <paramref name="start"/> on: an interrupt adds 1 to the vector's eventfd; null disables a
+    /// vector (VFIO_DEVICE_SET_IRQS, DATA_EVENTFD, ACTION_TRIGGER).
     /// </summary>
     /// <returns>0 if it was done; above 0, nothing was done, because only that many vectors are available.</returns>
     int SetTriggers(IrqIndex index, int start, ReadOnlySpan<SafeFileHandle?> eventFds);
 
-    /// <summary>Unmasks a vector whenever its eventfd is signalled; null ends that (DATA_EVENTFD, ACTION_UNMASK).</summary>
+    /// <summary>
+    /// Unmasks a vector whenever its eventfd is signalled; null ends that (DATA_EVENTFD, ACTION_UNMASK).
+    /// </summary>
     void SetUnmaskTrigger(IrqIndex index, int subindex, SafeFileHandle? eventFd);
 
     /// <summary>Masks, unmasks or triggers vectors at once (DATA_NONE).</summary>
@@ -57,7 +67,8 @@ internal interface IDeviceBackend : IDisposable
 }
 
 /// <summary>What VFIO_DEVICE_GET_INFO answers, in this library's words.</summary>
-internal readonly record struct DeviceInfo(uint RegionCount, uint InterruptCount, bool CanReset, AtomicCompletions AtomicCompletions = AtomicCompletions.None);
+internal readonly record struct DeviceInfo(
+    uint RegionCount, uint InterruptCount, bool CanReset, AtomicCompletions AtomicCompletions = AtomicCompletions.None);
 
 /// <summary>What is done with interrupts (<c>VFIO_IRQ_SET_ACTION_*</c>).</summary>
 internal enum IrqAction

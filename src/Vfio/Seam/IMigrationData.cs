@@ -1,7 +1,8 @@
 namespace Vfio;
 
 /// <summary>
-/// The seam's side of a session in which a device's state is read or written: the kernel's data_fd, as a rule. The errno comes back, 0 if a call worked.
+/// The seam's side of a session in which a device's state is read or written: the kernel's data_fd, as a rule. The
+/// errno comes back, 0 if a call worked.
 /// </summary>
 internal interface IMigrationData : IDisposable
 {

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Vfio;
 
-/// <summary>An address as the device sees it, behind the IOMMU: what a driver writes into descriptors and doorbells.</summary>
+/// <summary>
+/// An address as the device sees it, behind the IOMMU: what a driver writes into descriptors and doorbells.
+/// </summary>
 public readonly record struct Iova : IComparable<Iova>
 {
     /// <summary>Creates a value.</summary>

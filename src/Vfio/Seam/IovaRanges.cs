@@ -3,15 +3,19 @@ namespace Vfio;
 /// <summary>Makes a list of ranges fit to be believed: whole pages, sorted, disjoint.</summary>
 internal static class IovaRanges
 {
-    // Where a kernel does not say (type1 before Linux 5.4): what every IOMMU has, without x86's window of interrupt messages.
+    // Where a kernel does not say (type1 before Linux 5.4): what every IOMMU has, without x86's window of interrupt
+    // messages.
     private static readonly (ulong First, ulong Last)[] Usual = [(0, 0xfedfffff), (0xfef00000, (1ul << 39) - 1)];
 
     public static IReadOnlyList<IovaRange> Normalize(IEnumerable<(ulong First, ulong Last)> ranges, ulong pageSize)
     {
         List<IovaRange> sound = [];
-        foreach ((ulong first, ulong last) in ranges.Where(range => range.First <= range.Last).OrderBy(range => range.First))
+        foreach ((ulong first, ulong last) in ranges.Where(range => range.First <= range.Last)
+            .OrderBy(range => range.First))
         {
-            ulong start = first > ulong.MaxValue - (pageSize - 1) ? ulong.MaxValue : (first + (pageSize - 1)) & ~(pageSize - 1);
+            ulong start = first > ulong.MaxValue - (pageSize - 1)
+                ? ulong.MaxValue
+                : (first + (pageSize - 1)) & ~(pageSize - 1);
             // The end of the whole pages; 0 if they end at the last address of all, or if there are none.
             ulong behind = (last == ulong.MaxValue ? 0 : last + 1) & ~(pageSize - 1);
             ulong end = behind - 1;

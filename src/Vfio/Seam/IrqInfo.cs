@@ -9,10 +9,11 @@ public readonly record struct IrqInfo
     /// <param name="count">How many vectors it has; 0 if the device has not got it.</param>
     /// <param name="canSignal">Whether an eventfd can be signalled (<c>VFIO_IRQ_INFO_EVENTFD</c>).</param>
     /// <param name="isMaskable">Whether it can be masked and unmasked (<c>VFIO_IRQ_INFO_MASKABLE</c>).</param>
-    /// <param name="isAutomasked">Whether the kernel masks it with each signal, until it is unmasked (<c>VFIO_IRQ_INFO_AUTOMASKED</c>).</param>
+    /// <param name="isAutomasked">Whether the kernel masks it with each signal, until it is unmasked
+    /// (<c>VFIO_IRQ_INFO_AUTOMASKED</c>).</param>
     /// <param name="isFixed">
-    /// Whether the number of vectors is fixed once the first is enabled (<c>VFIO_IRQ_INFO_NORESIZE</c>): then all are reserved at that moment, so that more can be enabled later without
-    /// disturbing those that live.
+    /// Whether the number of vectors is fixed once the first is enabled (<c>VFIO_IRQ_INFO_NORESIZE</c>): then all are
+    /// reserved at that moment, so that more can be enabled later without disturbing those that live.
     /// </param>
     public IrqInfo(IrqIndex index, int count, bool canSignal, bool isMaskable, bool isAutomasked, bool isFixed)
     {
@@ -42,8 +43,8 @@ public readonly record struct IrqInfo
     public bool IsAutomasked { get; init; }
 
     /// <summary>
-    /// Whether the number of vectors is fixed once the first is enabled (<c>VFIO_IRQ_INFO_NORESIZE</c>): then all are reserved at that moment, so that more can be enabled later without
-    /// disturbing those that live.
+    /// Whether the number of vectors is fixed once the first is enabled (<c>VFIO_IRQ_INFO_NORESIZE</c>): then all are
+    /// reserved at that moment, so that more can be enabled later without disturbing those that live.
     /// </summary>
     public bool IsFixed { get; init; }
 }

@@ -12,7 +12,10 @@ internal static class LowPower
     {
         if (wakeUp is null)
         {
-            Check("VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY", subject, Set(device, "VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY", VfioUapi.VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY, []));
+            Check(
+                "VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY",
+                subject,
+                Set(device, "VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY", VfioUapi.VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY, []));
             return;
         }
 
@@ -26,7 +29,9 @@ internal static class LowPower
 
     /// <summary>Wakes the device.</summary>
     public static void ExitLowPower(this IDeviceBackend device, string subject) => Check(
-        "VFIO_DEVICE_FEATURE_LOW_POWER_EXIT", subject, Set(device, "VFIO_DEVICE_FEATURE_LOW_POWER_EXIT", VfioUapi.VFIO_DEVICE_FEATURE_LOW_POWER_EXIT, []));
+        "VFIO_DEVICE_FEATURE_LOW_POWER_EXIT",
+        subject,
+        Set(device, "VFIO_DEVICE_FEATURE_LOW_POWER_EXIT", VfioUapi.VFIO_DEVICE_FEATURE_LOW_POWER_EXIT, []));
 
     private static int Set(IDeviceBackend device, string name, uint feature, Span<byte> data) =>
         device.CallFeature(name, VfioUapi.VFIO_DEVICE_FEATURE_SET | feature, data, out _);
@@ -38,7 +43,8 @@ internal static class LowPower
             throw new VfioException(name, subject, errno, errno switch
             {
                 Errno.EINVAL => "low power is entered already",
-                Errno.ENOTTY => "a device model sleeps through its power state alone (SetPowerState); kernels have this from 6.1 on",
+                Errno.ENOTTY => "a device model sleeps through its power state alone (SetPowerState); "
+                    + "kernels have this from 6.1 on",
                 _ => null,
             });
         }

@@ -11,14 +11,17 @@ internal static class MapErrors
         new(call, Describe(iova, length), errno, errno switch
         {
             Errno.ENOMEM => ExplainLockedMemory(length),
-            Errno.ENOSPC => $"the container's table of mappings is full: map fewer and larger buffers, or raise the limit before opening: echo 262144 | sudo tee {EntryLimit}",
-            Errno.EFAULT => "the memory is not there, not of the kind that can be pinned, or may not be written by this process",
+            Errno.ENOSPC => "the container's table of mappings is full: map fewer and larger buffers, or raise the "
+                + $"limit before opening: echo 262144 | sudo tee {EntryLimit}",
+            Errno.EFAULT =>
+                "the memory is not there, not of the kind that can be pinned, or may not be written by this process",
             Errno.EPERM => "the address is in a range that the IOMMU keeps for itself",
             Errno.EINVAL => "the address is outside what the devices of this address space can use",
             _ => null,
         });
 
-    public static string Describe(ulong iova, ulong length) => string.Create(CultureInfo.InvariantCulture, $"IOVA 0x{iova:x} (0x{length:x} bytes)");
+    public static string Describe(ulong iova, ulong length) =>
+        string.Create(CultureInfo.InvariantCulture, $"IOVA 0x{iova:x} (0x{length:x} bytes)");
 
     // Pinned memory counts against RLIMIT_MEMLOCK: the process's with type1, the user's with iommufd.
     private static string ExplainLockedMemory(ulong length)
@@ -33,6 +36,8 @@ internal static class MapErrors
         ulong wanted = (((locked.Used + length) >> 20) + 1) << 21;
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"this process may lock {limit / 1024} KiB (RLIMIT_MEMLOCK) and has locked {locked.Used / 1024}: in the shell that starts it, sudo prlimit --pid $$ --memlock={wanted}; for good: LimitMEMLOCK= of the service, or memlock in /etc/security/limits.conf");
+            $"this process may lock {limit / 1024} KiB (RLIMIT_MEMLOCK) and has locked {locked.Used / 1024}: in the "
+            + $"shell that starts it, sudo prlimit --pid $$ --memlock={wanted}; for good: LimitMEMLOCK= of the "
+            + $"service, or memlock in /etc/security/limits.conf");
     }
 }

@@ -48,7 +48,8 @@ internal sealed class MappedMemory : SafeHandle
     public bool MayStopAnswering => _file is not null;
 
     /// <summary>Maps memory that always answers.</summary>
-    public static MappedMemory Map(SafeFileHandle file, long offset, nuint length, bool read, bool write, string subject) =>
+    public static MappedMemory Map(
+        SafeFileHandle file, long offset, nuint length, bool read, bool write, string subject) =>
         Map(file, offset, length, read, write, subject, mayStop: false);
 
     /// <summary>Maps a part of a device.</summary>
@@ -58,7 +59,8 @@ internal sealed class MappedMemory : SafeHandle
     /// <param name="read">Whether it can be read.</param>
     /// <param name="write">Whether it can be written.</param>
     /// <param name="subject">Its name in messages.</param>
-    public static MappedMemory MapDevice(SafeFileHandle file, long offset, nuint length, bool read, bool write, string subject) =>
+    public static MappedMemory MapDevice(
+        SafeFileHandle file, long offset, nuint length, bool read, bool write, string subject) =>
         Map(file, offset, length, read, write, subject, mayStop: true);
 
     /// <summary>Maps the device again, over whatever covers it. Any thread, others may access it meanwhile.</summary>
@@ -68,7 +70,10 @@ internal sealed class MappedMemory : SafeHandle
         lock (_change)
         {
             int errno = 0;
-            if (_file is not null && !_isRevoked && Libc.MMap(handle, Length, _protection, Libc.MAP_SHARED | Libc.MAP_FIXED, _file, _offset) == Libc.MAP_FAILED)
+            if (_file is not null
+                && !_isRevoked
+                && Libc.MMap(handle, Length, _protection, Libc.MAP_SHARED | Libc.MAP_FIXED, _file, _offset)
+                    == Libc.MAP_FAILED)
             {
                 errno = Marshal.GetLastPInvokeError();
                 Cover(); // who knows what the kernel left there
@@ -80,8 +85,8 @@ internal sealed class MappedMemory : SafeHandle
     }
 
     /// <summary>
-    /// Lets go of the device: from here on reads give all ones and writes go nowhere. Any thread; once is enough. Zeroes instead of
-    /// ones where the region is larger than 16 GiB, or memory or mappings are short.
+    /// Lets go of the device: from here on reads give all ones and writes go nowhere. Any thread; once is enough.
+    /// Zeroes instead of ones where the region is larger than 16 GiB, or memory or mappings are short.
     /// </summary>
     public void Revoke()
     {
@@ -104,7 +109,8 @@ internal sealed class MappedMemory : SafeHandle
         return Libc.MUnmap(handle, Length) == 0;
     }
 
-    private static MappedMemory Map(SafeFileHandle file, long offset, nuint length, bool read, bool write, string subject, bool mayStop)
+    private static MappedMemory Map(
+        SafeFileHandle file, long offset, nuint length, bool read, bool write, string subject, bool mayStop)
     {
         int protection = (read ? Libc.PROT_READ : 0) | (write ? Libc.PROT_WRITE : 0);
         nint address = Libc.MMap(0, length, protection, Libc.MAP_SHARED, file, offset);

@@ -1,8 +1,8 @@
 namespace Vfio;
 
 /// <summary>
-/// How many mappings the covers of disposed regions may take in this process. The kernel's limit is the process's (65,530,
-/// vm.max_map_count), and a runtime that cannot map memory any more ends; so this count is the process's too.
+/// How many mappings the covers of disposed regions may take in this process. The kernel's limit is the process's
+/// (65,530, vm.max_map_count), and a runtime that cannot map memory any more ends; so this count is the process's too.
 /// </summary>
 internal static class MappingBudget
 {

@@ -15,8 +15,11 @@ internal static class MemoryDecoding
     {
         RegionInfo config = backend.GetRegionInfo(RegionIndex.Config);
         return !config.IsImplemented ? null
-            : ((PciCommand)backend.ReadUInt16(config, DeviceConfig.Command) & PciCommand.MemorySpace) == 0 ? "its memory decoding is off (config+4, bit 1)"
-            : backend.FindPowerManagement(config) is ulong place && (backend.ReadUInt16(config, place + PowerManagementControl) & PowerStateMask) == D3Hot ? "it is asleep (D3hot)"
+            : ((PciCommand)backend.ReadUInt16(config, DeviceConfig.Command) & PciCommand.MemorySpace) == 0
+                ? "its memory decoding is off (config+4, bit 1)"
+            : backend.FindPowerManagement(config) is ulong place
+                && (backend.ReadUInt16(config, place + PowerManagementControl) & PowerStateMask) == D3Hot
+                ? "it is asleep (D3hot)"
             : null;
     }
 }

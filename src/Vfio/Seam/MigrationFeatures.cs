@@ -11,14 +11,22 @@ internal static class MigrationFeatures
     /// <summary>Gets which states the device has besides running and error: VFIO_MIGRATION_*.</summary>
     public static int GetMigrationFlags(this IDeviceBackend device, out ulong flags)
     {
-        int errno = Get(device, "VFIO_DEVICE_FEATURE_MIGRATION", VfioUapi.VFIO_DEVICE_FEATURE_MIGRATION, out VfioUapi.vfio_device_feature_migration answer);
+        int errno = Get(
+            device,
+            "VFIO_DEVICE_FEATURE_MIGRATION",
+            VfioUapi.VFIO_DEVICE_FEATURE_MIGRATION,
+            out VfioUapi.vfio_device_feature_migration answer);
         flags = answer.flags;
         return errno;
     }
 
     public static int GetMigrationState(this IDeviceBackend device, out uint state)
     {
-        int errno = Get(device, "VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE", VfioUapi.VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE, out VfioUapi.vfio_device_feature_mig_state answer);
+        int errno = Get(
+            device,
+            "VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE",
+            VfioUapi.VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE,
+            out VfioUapi.vfio_device_feature_mig_state answer);
         state = answer.device_state;
         return errno;
     }
@@ -26,7 +34,11 @@ internal static class MigrationFeatures
     /// <summary>Gets how long the state would be that is read of the stopped device, an estimate.</summary>
     public static int GetMigrationDataSize(this IDeviceBackend device, out ulong length)
     {
-        int errno = Get(device, "VFIO_DEVICE_FEATURE_MIG_DATA_SIZE", VfioUapi.VFIO_DEVICE_FEATURE_MIG_DATA_SIZE, out VfioUapi.vfio_device_feature_mig_data_size answer);
+        int errno = Get(
+            device,
+            "VFIO_DEVICE_FEATURE_MIG_DATA_SIZE",
+            VfioUapi.VFIO_DEVICE_FEATURE_MIG_DATA_SIZE,
+            out VfioUapi.vfio_device_feature_mig_data_size answer);
         length = answer.stop_copy_length;
         return errno;
     }
@@ -35,15 +47,25 @@ internal static class MigrationFeatures
     /// Asks the device to report when the data that remains was started again (VFIO_DEVICE_FEATURE_MIG_PRECOPY_INFOv2).
     /// </summary>
     public static int AskForPreCopyFlags(this IDeviceBackend device) => device.CallFeature(
-        "VFIO_DEVICE_FEATURE_MIG_PRECOPY_INFOv2", VfioUapi.VFIO_DEVICE_FEATURE_SET | VfioUapi.VFIO_DEVICE_FEATURE_MIG_PRECOPY_INFOv2, [], out _);
+        "VFIO_DEVICE_FEATURE_MIG_PRECOPY_INFOv2",
+        VfioUapi.VFIO_DEVICE_FEATURE_SET | VfioUapi.VFIO_DEVICE_FEATURE_MIG_PRECOPY_INFOv2,
+        [],
+        out _);
 
     /// <summary>Gets whether the device can keep a record of what it writes.</summary>
     public static int ProbeDmaLog(this IDeviceBackend device) => device.CallFeature(
         "VFIO_DEVICE_FEATURE_DMA_LOGGING_START",
-        VfioUapi.VFIO_DEVICE_FEATURE_PROBE | VfioUapi.VFIO_DEVICE_FEATURE_SET | VfioUapi.VFIO_DEVICE_FEATURE_DMA_LOGGING_START, [], out _);
+        VfioUapi.VFIO_DEVICE_FEATURE_PROBE
+        | VfioUapi.VFIO_DEVICE_FEATURE_SET
+        | VfioUapi.VFIO_DEVICE_FEATURE_DMA_LOGGING_START,
+        [],
+        out _);
 
     public static int StopDmaLog(this IDmaLog device) => device.Feature(
-        "VFIO_DEVICE_FEATURE_DMA_LOGGING_STOP", VfioUapi.VFIO_DEVICE_FEATURE_SET | VfioUapi.VFIO_DEVICE_FEATURE_DMA_LOGGING_STOP, [], out _);
+        "VFIO_DEVICE_FEATURE_DMA_LOGGING_STOP",
+        VfioUapi.VFIO_DEVICE_FEATURE_SET | VfioUapi.VFIO_DEVICE_FEATURE_DMA_LOGGING_STOP,
+        [],
+        out _);
 
     private static int Get<T>(IDeviceBackend device, string name, uint feature, out T answer)
         where T : unmanaged

@@ -30,7 +30,8 @@ internal interface IMigratable : IDeviceFeatures
 {
     /// <summary>Moves the device to a state of its migration (VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE, SET).</summary>
     /// <param name="state">The state, by the kernel's number.</param>
-    /// <param name="data">The session in which the device's state is read or written, where the change began one; the caller's.</param>
+    /// <param name="data">The session in which the device's state is read or written, where the change began one; the
+    /// caller's.</param>
     /// <returns>The errno; 0 on success, ENOTTY if there is no migration.</returns>
     int SetMigrationState(uint state, out IMigrationData? data);
 }
@@ -44,12 +45,17 @@ internal interface IDmaLog : IDeviceFeatures
     /// <returns>The errno; 0 on success, ENOTTY if there is no dirty tracking.</returns>
     int StartDmaLog(ReadOnlySpan<IovaRange> ranges, ref ulong pageSize);
 
-    /// <summary>Sets the bits of pages that were written since the last time, one a page, the first page in bit 0 of the first word (VFIO_DEVICE_FEATURE_DMA_LOGGING_REPORT).</summary>
+    /// <summary>
+    /// Sets the bits of pages that were written since the last time, one a page, the first page in bit 0 of the first
+    /// word (VFIO_DEVICE_FEATURE_DMA_LOGGING_REPORT).
+    /// </summary>
     /// <returns>The errno, 0 if it worked.</returns>
     int ReadDmaLog(ulong iova, ulong length, ulong pageSize, Span<ulong> bitmap);
 }
 
-/// <summary>A device that is written when an eventfd is signalled, without this program (VFIO_DEVICE_IOEVENTFD).</summary>
+/// <summary>
+/// A device that is written when an eventfd is signalled, without this program (VFIO_DEVICE_IOEVENTFD).
+/// </summary>
 internal interface IWriteOnEvent
 {
     /// <summary>Writes a register whenever an eventfd is signalled; null ends that.</summary>

@@ -1,10 +1,14 @@
 namespace Vfio;
 
-/// <summary>How much of its state a device that runs has to give now (<c>struct vfio_precopy_info</c>). Estimates, and no promise of what comes once it stands still.</summary>
+/// <summary>
+/// How much of its state a device that runs has to give now (<c>struct vfio_precopy_info</c>). Estimates, and no
+/// promise of what comes once it stands still.
+/// </summary>
 public readonly record struct PreCopyInfo
 {
     /// <summary>Creates a value.</summary>
-    /// <param name="initialBytes">What is left of the first part, in bytes; leaving before it is 0 may make things slower.</param>
+    /// <param name="initialBytes">What is left of the first part, in bytes; leaving before it is 0 may make things
+    /// slower.</param>
     /// <param name="dirtyBytes">What has changed of what was read already, in bytes.</param>
     /// <param name="reinitialized">
     /// Whether the first part was started again, because the device was reconfigured. Reported by kernels that have

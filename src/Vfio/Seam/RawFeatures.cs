@@ -8,22 +8,29 @@ internal static class RawFeatures
     /// <summary>Gets what can be done with a feature.</summary>
     public static FeatureSupport Probe(this IDeviceBackend device, DeviceFeature feature, string subject)
     {
-        // Without GET and SET the kernel says whether the feature is there at all; with one of them, whether that can be done.
+        // Without GET and SET the kernel says whether the feature is there at all; with one of them, whether that can
+        // be done.
         return Ask(device, feature, subject, 0)
-            ? (Ask(device, feature, subject, VfioUapi.VFIO_DEVICE_FEATURE_GET) ? FeatureSupport.Get : FeatureSupport.None)
-                | (Ask(device, feature, subject, VfioUapi.VFIO_DEVICE_FEATURE_SET) ? FeatureSupport.Set : FeatureSupport.None)
+            ? (Ask(device, feature, subject, VfioUapi.VFIO_DEVICE_FEATURE_GET)
+                ? FeatureSupport.Get
+                : FeatureSupport.None)
+                | (Ask(device, feature, subject, VfioUapi.VFIO_DEVICE_FEATURE_SET)
+                    ? FeatureSupport.Set
+                    : FeatureSupport.None)
             : FeatureSupport.None;
     }
 
     public static int GetRaw(this IDeviceBackend device, DeviceFeature feature, string subject, Span<byte> data)
     {
-        int errno = device.CallFeature(NameOf(feature), VfioUapi.VFIO_DEVICE_FEATURE_GET | (uint)feature, data, out int result);
+        int errno = device.CallFeature(
+            NameOf(feature), VfioUapi.VFIO_DEVICE_FEATURE_GET | (uint)feature, data, out int result);
         return errno == 0 ? Math.Max(result, 0) : throw Explain(feature, subject, errno);
     }
 
     public static int SetRaw(this IDeviceBackend device, DeviceFeature feature, string subject, Span<byte> data)
     {
-        int errno = device.CallFeature(NameOf(feature), VfioUapi.VFIO_DEVICE_FEATURE_SET | (uint)feature, data, out int result);
+        int errno = device.CallFeature(
+            NameOf(feature), VfioUapi.VFIO_DEVICE_FEATURE_SET | (uint)feature, data, out int result);
         return errno == 0 ? Math.Max(result, 0) : throw Explain(feature, subject, errno);
     }
 
@@ -43,7 +50,8 @@ internal static class RawFeatures
 
     private static bool Ask(IDeviceBackend device, DeviceFeature feature, string subject, uint how)
     {
-        int errno = device.CallFeature(NameOf(feature), VfioUapi.VFIO_DEVICE_FEATURE_PROBE | how | (uint)feature, [], out _);
+        int errno = device.CallFeature(
+            NameOf(feature), VfioUapi.VFIO_DEVICE_FEATURE_PROBE | how | (uint)feature, [], out _);
         return errno switch
         {
             0 => true,
@@ -52,9 +60,11 @@ internal static class RawFeatures
         };
     }
 
-    private static VfioException Explain(DeviceFeature feature, string subject, int errno) => new(NameOf(feature), subject, errno, errno switch
-    {
-        Errno.ENOTTY => "the device does not have this feature, or the kernel does not know it (VfioDevice.ProbeFeatures tells which it has)",
-        _ => null,
-    });
+    private static VfioException Explain(DeviceFeature feature, string subject, int errno) =>
+        new(NameOf(feature), subject, errno, errno switch
+        {
+            Errno.ENOTTY => "the device does not have this feature, or the kernel does not know it "
+                + "(VfioDevice.ProbeFeatures tells which it has)",
+            _ => null,
+        });
 }

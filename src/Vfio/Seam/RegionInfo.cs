@@ -6,11 +6,18 @@ namespace Vfio;
 /// Describes a region as the kernel reports it: its length, what may be done with it, and which parts of it may be
 /// mapped.
 /// </summary>
-/// <remarks>A snapshot, free of any handle; safe to keep after the device is closed. Source: <c>struct vfio_region_info</c>.</remarks>
+/// <remarks>
+/// A snapshot, free of any handle; safe to keep after the device is closed. Source: <c>struct vfio_region_info</c>.
+/// </remarks>
 public sealed class RegionInfo
 {
     internal RegionInfo(
-        RegionIndex index, ulong length, bool canRead, bool canWrite, IReadOnlyList<MappableArea> mappableAreas, ulong fileOffset)
+        RegionIndex index,
+        ulong length,
+        bool canRead,
+        bool canWrite,
+        IReadOnlyList<MappableArea> mappableAreas,
+        ulong fileOffset)
     {
         Index = index;
         Length = length;
@@ -36,19 +43,21 @@ public sealed class RegionInfo
     public bool CanWrite { get; }
 
     /// <summary>
-    /// The parts that may be mapped into this process, ascending; empty for configuration space, an I/O-port BAR, or a BAR
-    /// smaller than a page. What lies outside them is reached through the file descriptor.
+    /// The parts that may be mapped into this process, ascending; empty for configuration space, an I/O-port BAR, or a
+    /// BAR smaller than a page. What lies outside them is reached through the file descriptor.
     /// </summary>
     public IReadOnlyList<MappableArea> MappableAreas { get; }
 
     /// <summary>
-    /// What a region beyond <see cref="RegionIndex.Vga"/> is, which its number does not say (<c>VFIO_REGION_INFO_CAP_TYPE</c>); <see langword="null"/> for the others.
+    /// What a region beyond <see cref="RegionIndex.Vga"/> is, which its number does not say
+    /// (<c>VFIO_REGION_INFO_CAP_TYPE</c>); <see langword="null"/> for the others.
     /// </summary>
     public RegionType? Type { get; internal init; }
 
     /// <summary>
-    /// Whether the page of the MSI-X table is among the parts that may be mapped (<c>VFIO_REGION_INFO_CAP_MSIX_MAPPABLE</c>, Linux 4.16). Writing the table there has no effect
-    /// that a driver wants: the kernel owns it.
+    /// Whether the page of the MSI-X table is among the parts that may be mapped
+    /// (<c>VFIO_REGION_INFO_CAP_MSIX_MAPPABLE</c>, Linux 4.16). Writing the table there has no effect that a driver
+    /// wants: the kernel owns it.
     /// </summary>
     public bool IsMsixMappable { get; internal init; }
 

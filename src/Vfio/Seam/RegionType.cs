@@ -4,7 +4,8 @@ namespace Vfio;
 public readonly record struct RegionType
 {
     /// <summary>Creates a value.</summary>
-    /// <param name="value">The kernel's number for the type, <c>VFIO_REGION_TYPE_*</c>; bit 31 marks a PCI vendor's, whose id is in the low half.</param>
+    /// <param name="value">The kernel's number for the type, <c>VFIO_REGION_TYPE_*</c>; bit 31 marks a PCI vendor's,
+    /// whose id is in the low half.</param>
     /// <param name="subtype">The number of the kind within the type; a vendor's own where the type is.</param>
     public RegionType(uint value, uint subtype)
     {
@@ -12,7 +13,10 @@ public readonly record struct RegionType
         Subtype = subtype;
     }
 
-    /// <summary>The kernel's number for the type, <c>VFIO_REGION_TYPE_*</c>; bit 31 marks a PCI vendor's, whose id is in the low half.</summary>
+    /// <summary>
+    /// The kernel's number for the type, <c>VFIO_REGION_TYPE_*</c>; bit 31 marks a PCI vendor's, whose id is in the low
+    /// half.
+    /// </summary>
     public uint Value { get; init; }
 
     /// <summary>The number of the kind within the type; a vendor's own where the type is.</summary>

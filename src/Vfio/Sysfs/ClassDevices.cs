@@ -3,8 +3,8 @@ using Vfio.Pci;
 namespace Vfio;
 
 /// <summary>
-/// Which class devices (network interfaces, disks and their partitions, framebuffers) stand on which PCI device: one look at
-/// <c>/sys/class/NAME</c> answers it for the whole host, whatever is between them (virtio, USB, SCSI).
+/// Which class devices (network interfaces, disks and their partitions, framebuffers) stand on which PCI device: one
+/// look at <c>/sys/class/NAME</c> answers it for the whole host, whatever is between them (virtio, USB, SCSI).
 /// </summary>
 internal sealed class ClassDevices
 {
@@ -23,10 +23,12 @@ internal sealed class ClassDevices
     }
 
     /// <summary>All of the class, with the devices they stand on.</summary>
-    public IEnumerable<(PciAddress Address, string Name)> All => _names.SelectMany(item => item.Value.Select(name => (item.Key, name)));
+    public IEnumerable<(PciAddress Address, string Name)> All =>
+        _names.SelectMany(item => item.Value.Select(name => (item.Key, name)));
 
     /// <summary>The names on a device, sorted.</summary>
-    public IReadOnlyList<string> On(PciAddress address) => _names.TryGetValue(address, out List<string>? names) ? names : [];
+    public IReadOnlyList<string> On(PciAddress address) =>
+        _names.TryGetValue(address, out List<string>? names) ? names : [];
 
     private void Add(PciAddress address, string name)
     {

@@ -33,7 +33,8 @@ public sealed record DeviceHolder
 
     /// <summary>The holder in a line: <c>pid 4711 (qemu, user alice)</c>.</summary>
     /// <returns>Process, command and user.</returns>
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"pid {ProcessId} ({Command}, user {UserName})");
+    public override string ToString() =>
+        string.Create(CultureInfo.InvariantCulture, $"pid {ProcessId} ({Command}, user {UserName})");
 }
 
 /// <summary>
@@ -69,11 +70,14 @@ public sealed class DeviceHolders
 
     private OpenFiles Files => _looksOnce ? _files ??= Look() : Look();
 
-    /// <summary>Those that examine each process once, at the first question, and answer all from that. Not thread-safe.</summary>
+    /// <summary>
+    /// Those that examine each process once, at the first question, and answer all from that. Not thread-safe.
+    /// </summary>
     internal static DeviceHolders Once(HostRoot host) => new(host, looksOnce: true);
 
     /// <summary>Finds the processes that have the IOMMU group open.</summary>
-    internal IReadOnlyList<DeviceHolder> OfGroup(int group) => new HolderSearch(_host, [NodeOfGroup(group)], vfioDevice: null).Run(Files).Holders;
+    internal IReadOnlyList<DeviceHolder> OfGroup(int group) =>
+        new HolderSearch(_host, [NodeOfGroup(group)], vfioDevice: null).Run(Files).Holders;
 
     /// <summary>
     /// Finds the processes that have a device open or mapped: through its group or its own node, or its regions in
@@ -107,10 +111,12 @@ public sealed class DeviceHolders
     /// Finds the holders of a device that is bound to a VFIO driver, the possible holders, and the processes that
     /// cannot be examined.
     /// </summary>
-    internal HolderReport Search(IHostDevice device) => new HolderSearch(_host, FilesOf(device), device.Name).Run(Files);
+    internal HolderReport Search(IHostDevice device) =>
+        new HolderSearch(_host, FilesOf(device), device.Name).Run(Files);
 
     /// <summary>Finds the processes that have one of these files open or mapped.</summary>
-    internal HolderReport Search(IReadOnlyCollection<UsedFile> files) => new HolderSearch(_host, files, vfioDevice: null).Run(Files);
+    internal HolderReport Search(IReadOnlyCollection<UsedFile> files) =>
+        new HolderSearch(_host, files, vfioDevice: null).Run(Files);
 
     /// <summary>Describes a process as a holder; null if it does not exist.</summary>
     internal DeviceHolder? OfProcess(int process)
@@ -123,7 +129,10 @@ public sealed class DeviceHolders
     [
         .. device is PciDeviceInfo pci ? UsedFiles.Below(_host, pci)
             : SysfsFile.Names(device.Attribute("vfio-dev")).Select(name => new UsedFile(
-                $"/dev/vfio/devices/{name}", "vfio-dev", device.Attribute($"vfio-dev/{name}"), FileIdentity.OfNode(SysfsFile.Read(device.Attribute($"vfio-dev/{name}/dev")), isBlock: false))),
+                $"/dev/vfio/devices/{name}",
+                "vfio-dev",
+                device.Attribute($"vfio-dev/{name}"),
+                FileIdentity.OfNode(SysfsFile.Read(device.Attribute($"vfio-dev/{name}/dev")), isBlock: false))),
         .. device.IommuGroup is int group ? (UsedFile[])[NodeOfGroup(group)] : [],
     ];
 
@@ -139,6 +148,10 @@ public sealed class DeviceHolders
         string[] names = [$"{group}", $"noiommu-{group}"];
         string? name = Array.Find(names, name => Directory.Exists(_host.Combine($"sys/class/vfio/{name}")));
         string folder = $"sys/class/vfio/{name ?? names[0]}";
-        return new UsedFile($"/dev/vfio/{name ?? names[0]}", "vfio", $"/{folder}", FileIdentity.OfNode(SysfsFile.Read(_host.Combine($"{folder}/dev")), isBlock: false));
+        return new UsedFile(
+            $"/dev/vfio/{name ?? names[0]}",
+            "vfio",
+            $"/{folder}",
+            FileIdentity.OfNode(SysfsFile.Read(_host.Combine($"{folder}/dev")), isBlock: false));
     }
 }

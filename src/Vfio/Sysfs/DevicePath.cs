@@ -2,7 +2,9 @@ using Vfio.Pci;
 
 namespace Vfio;
 
-/// <summary>Finds PCI devices in the paths of <c>/sys/devices</c>, which name everything that stands above a thing.</summary>
+/// <summary>
+/// Finds PCI devices in the paths of <c>/sys/devices</c>, which name everything that stands above a thing.
+/// </summary>
 internal static class DevicePath
 {
     private const string NvmeSubsystem = "nvme-subsys";
@@ -26,7 +28,9 @@ internal static class DevicePath
         return null;
     }
 
-    /// <summary>The PCI devices that a class device stands on: one, or with native NVMe multipath as many as there are paths.</summary>
+    /// <summary>
+    /// The PCI devices that a class device stands on: one, or with native NVMe multipath as many as there are paths.
+    /// </summary>
     /// <param name="link">The path of the link in <c>/sys/class/NAME</c>.</param>
     public static IReadOnlyList<PciAddress> OwnersOf(string link)
     {

@@ -5,7 +5,9 @@ namespace Vfio;
 /// <summary>Why a device's IOMMU group cannot be had: the answers that only sysfs and procfs have.</summary>
 internal static class GroupTrouble
 {
-    /// <summary>Devices of the group that belong to host drivers. The kernel gives no device of such a group away.</summary>
+    /// <summary>
+    /// Devices of the group that belong to host drivers. The kernel gives no device of such a group away.
+    /// </summary>
     /// <returns>Null if there are none.</returns>
     public static VfioException? FindBlockers(HostRoot host, int group)
     {
@@ -19,7 +21,8 @@ internal static class GroupTrouble
         return new VfioException(
             "open",
             $"group {group}",
-            $"the group is not viable: {names} in it still {(blockers.Count == 1 ? "belongs to a host driver" : "belong to host drivers")}",
+            $"the group is not viable: {names} in it still "
+            + $"{(blockers.Count == 1 ? "belongs to a host driver" : "belong to host drivers")}",
             "every device of the group is to be bound to vfio-pci, or to no driver")
         {
             Reason = VfioErrorReason.GroupNotViable,
@@ -29,7 +32,9 @@ internal static class GroupTrouble
 
     // A bridge is not bound by its name.
     private static PciAddress MemberToName(HostRoot host, int group, IReadOnlyList<PciDeviceInfo> blockers) =>
-        (blockers.FirstOrDefault(device => !device.IsBridge) ?? new PciBus(host).GetGroup(group)?.Devices.FirstOrDefault(device => !device.IsBridge) ?? blockers[0]).Address;
+        (blockers.FirstOrDefault(device => !device.IsBridge)
+            ?? new PciBus(host).GetGroup(group)?.Devices.FirstOrDefault(device => !device.IsBridge)
+            ?? blockers[0]).Address;
 
     /// <summary>Says who has the device, or another of its group, open.</summary>
     public static string DescribeHolders(HostRoot host, IHostDevice device)
@@ -37,7 +42,8 @@ internal static class GroupTrouble
         IReadOnlyList<DeviceHolder> holders = FindHolders(host, device);
         if (holders.Any(holder => holder.ProcessId == Environment.ProcessId))
         {
-            return $"this process has {device.Name} or another device of group {device.IommuGroup} open; devices of one group share an address space (VfioOpenOptions.AddressSpace)";
+            return $"this process has {device.Name} or another device of group {device.IommuGroup} open; devices of "
+                + "one group share an address space (VfioOpenOptions.AddressSpace)";
         }
 
         string by = holders.Count == 0 ? "by a process that only root can see" : $"by {string.Join(", ", holders)}";
@@ -57,9 +63,16 @@ internal static class GroupTrouble
     {
         DeviceHolders all = new(host);
         IReadOnlyList<DeviceHolder> holders = device.IommuGroup is int group ? all.OfGroup(group) : [];
-        return holders.Count != 0 ? holders : [.. OthersOf(host, device).Prepend(device).SelectMany(all.GetHolders).DistinctBy(holder => holder.ProcessId)];
+        return holders.Count != 0
+            ? holders
+            : [.. OthersOf(host, device)
+                .Prepend(device)
+                .SelectMany(all.GetHolders)
+                .DistinctBy(holder => holder.ProcessId)];
     }
 
     private static IEnumerable<IHostDevice> OthersOf(HostRoot host, IHostDevice device) =>
-        (device.IommuGroup is int group ? new PciBus(host).GetGroup(group)?.Devices : null)?.Where<IHostDevice>(other => other.Name != device.Name) ?? [];
+        (device.IommuGroup is int group ? new PciBus(host).GetGroup(group)?.Devices : null)
+            ?.Where<IHostDevice>(other => other.Name != device.Name)
+        ?? [];
 }

@@ -21,16 +21,21 @@ internal static class HolderNames
     }
 
     /// <summary>A process that is not looked at.</summary>
-    public static DeviceHolder Bare(int process) => new() { ProcessId = process, Command = "?", UserId = null, UserName = "unknown" };
+    public static DeviceHolder Bare(int process) =>
+        new() { ProcessId = process, Command = "?", UserId = null, UserName = "unknown" };
 
     /// <summary>Reads the real user id of a process.</summary>
     /// <param name="folder">Its folder in <c>/proc</c>.</param>
     /// <returns>The number; <see langword="null"/> if the process has ended.</returns>
     public static uint? ReadUserId(string folder)
     {
-        string? line = SysfsFile.ReadLines(Path.Combine(folder, "status")).FirstOrDefault(line => line.StartsWith("Uid:", StringComparison.Ordinal));
+        string? line = SysfsFile.ReadLines(Path.Combine(folder, "status"))
+            .FirstOrDefault(line => line.StartsWith("Uid:", StringComparison.Ordinal));
         string[] words = line?.Split('\t', StringSplitOptions.RemoveEmptyEntries) ?? [];
-        return words.Length > 1 && uint.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out uint user) ? user : null;
+        return words.Length > 1
+            && uint.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out uint user)
+            ? user
+            : null;
     }
 
     // A process chooses its own name, which must not control the terminal that it is listed on.

@@ -7,8 +7,8 @@ public sealed record HolderReport
     public required IReadOnlyList<DeviceHolder> Holders { get; init; }
 
     /// <summary>
-    /// Those that have some VFIO device open or mapped, and of which the kernel does not say whether it is this one: mappings and descriptors that came from an IOMMU group's node, the
-    /// latter before Linux 6.18.
+    /// Those that have some VFIO device open or mapped, and of which the kernel does not say whether it is this one:
+    /// mappings and descriptors that came from an IOMMU group's node, the latter before Linux 6.18.
     /// </summary>
     public required IReadOnlyList<DeviceHolder> Possible { get; init; }
 

@@ -16,7 +16,8 @@ internal sealed class HolderSearch
 
     /// <param name="host">Where <c>/proc</c> is.</param>
     /// <param name="files">The files of the device.</param>
-    /// <param name="vfioDevice">The device's name, while VFIO has it: descriptors that are no file's may be of it.</param>
+    /// <param name="vfioDevice">The device's name, while VFIO has it: descriptors that are no file's may be of
+    /// it.</param>
     public HolderSearch(HostRoot host, IReadOnlyCollection<UsedFile> files, string? vfioDevice)
     {
         (_host, _files, _vfioDevice) = (host, files, vfioDevice);
@@ -67,7 +68,8 @@ internal sealed class HolderSearch
             {
                 switch (IsOfDevice(open.Info))
                 {
-                    case true: return HolderNames.Describe(process.Folder, process.Id) with { Description = "has it open" };
+                    case true:
+                        return HolderNames.Describe(process.Folder, process.Id) with { Description = "has it open" };
                     case null: isPossible = true; break;
                 }
             }
@@ -77,32 +79,46 @@ internal sealed class HolderSearch
         {
             if (FindFile(mapped.Identity, mapped.Name) is UsedFile file)
             {
-                return HolderNames.Describe(process.Folder, process.Id) with { Description = $"has {file.Path} mapped" };
+                return HolderNames.Describe(
+                    process.Folder, process.Id) with
+                { Description = $"has {file.Path} mapped" };
             }
 
             isPossible |= _vfioDevice is not null && (mapped.Name == DeviceLink || IsNodeThatIsGone(mapped.Name));
         }
 
         return isPossible
-            ? HolderNames.Describe(process.Folder, process.Id) with { Description = "has a device of VFIO's open or mapped, and the kernel does not say which", IsCertain = false }
+            ? HolderNames.Describe(process.Folder, process.Id) with
+            {
+                Description = "has a device of VFIO's open or mapped, and the kernel does not say which",
+                IsCertain = false,
+            }
             : null;
     }
 
-    // While the kernel takes a device away from VFIO, its own node is gone, and with it the number by which it would be known. The text alone proves nothing.
+    // While the kernel takes a device away from VFIO, its own node is gone, and with it the number by which it would be
+    // known. The text alone proves nothing.
     private static bool IsNodeThatIsGone(string link) =>
-        link.StartsWith("/dev/vfio/devices/", StringComparison.Ordinal) && link.EndsWith(" (deleted)", StringComparison.Ordinal);
+        link.StartsWith("/dev/vfio/devices/", StringComparison.Ordinal)
+        && link.EndsWith(" (deleted)", StringComparison.Ordinal);
 
     private UsedFile? FindFile(FileIdentity? identity, string? name) => _host.IsRunningHost
         ? identity is FileIdentity known ? _byIdentity.GetValueOrDefault(known) : null
         : name is not null ? _byName.GetValueOrDefault(name) : null;
 
-    private static bool IsPathOnly(string info) => ValueOf(info, FlagsKey) is string flags && IsOctal(flags) && (Convert.ToInt64(flags, 8) & PathOnly) != 0;
+    private static bool IsPathOnly(string info) =>
+        ValueOf(info, FlagsKey) is string flags && IsOctal(flags) && (Convert.ToInt64(flags, 8) & PathOnly) != 0;
 
     private static bool IsOctal(string text) => text.Length is > 0 and < 20 && text.All(c => c is >= '0' and <= '7');
 
     // Whether a device's descriptor is this device's; null where the kernel does not say.
-    private bool? IsOfDevice(string info) => ValueOf(info, SysPathKey) is string path ? Path.GetFileName(path) == _vfioDevice : null;
+    private bool? IsOfDevice(string info) =>
+        ValueOf(info, SysPathKey) is string path ? Path.GetFileName(path) == _vfioDevice : null;
 
     private static string? ValueOf(string info, string key) =>
-        (SysfsFile.Read(info) ?? "").Split('\n').FirstOrDefault(line => line.StartsWith(key, StringComparison.Ordinal)) is string line ? line[key.Length..].Trim() : null;
+        (SysfsFile.Read(info) ?? "")
+            .Split('\n')
+            .FirstOrDefault(line => line.StartsWith(key, StringComparison.Ordinal)) is string line
+            ? line[key.Length..].Trim()
+            : null;
 }

@@ -3,7 +3,9 @@ using Vfio.Pci;
 
 namespace Vfio;
 
-/// <summary>The host's side of a device's interrupts: <c>/proc/interrupts</c> and <c>/proc/irq/N/smp_affinity_list</c>.</summary>
+/// <summary>
+/// The host's side of a device's interrupts: <c>/proc/interrupts</c> and <c>/proc/irq/N/smp_affinity_list</c>.
+/// </summary>
 internal sealed class HostInterrupts(HostRoot host, PciAddress address)
 {
     private const int MostProcessors = 65536;
@@ -16,7 +18,8 @@ internal sealed class HostInterrupts(HostRoot host, PciAddress address)
             IrqIndex.Intx => $"vfio-intx({address})",
             IrqIndex.Msi => $"vfio-msi[{subindex}]({address})",
             IrqIndex.Msix => $"vfio-msix[{subindex}]({address})",
-            _ => throw new NotSupportedException($"{index} of {address} is told by the kernel: no processor gets an interrupt for it"),
+            _ => throw new NotSupportedException(
+                $"{index} of {address} is told by the kernel: no processor gets an interrupt for it"),
         };
         foreach ((int number, string[] words) in ReadTable(host, out _))
         {
@@ -27,7 +30,11 @@ internal sealed class HostInterrupts(HostRoot host, PciAddress address)
             }
         }
 
-        throw new VfioException("find", name, "it is not in /proc/interrupts", "the vector may just have been disabled; in a container, /proc may be another's");
+        throw new VfioException(
+            "find",
+            name,
+            "it is not in /proc/interrupts",
+            "the vector may just have been disabled; in a container, /proc may be another's");
     }
 
     /// <summary>The lines of <c>/proc/interrupts</c> that have a number.</summary>
@@ -43,7 +50,9 @@ internal sealed class HostInterrupts(HostRoot host, PciAddress address)
         foreach (string line in lines.Skip(1))
         {
             int colon = line.IndexOf(':', StringComparison.Ordinal);
-            if (colon > 0 && int.TryParse(line.AsSpan(0, colon).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out int number))
+            if (colon > 0
+                && int.TryParse(
+                    line.AsSpan(0, colon).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out int number))
             {
                 table.Add((number, Split(line[(colon + 1)..])));
             }
@@ -65,7 +74,8 @@ internal sealed class HostInterrupts(HostRoot host, PciAddress address)
     {
         if (processors.IsEmpty || processors.ContainsAnyExceptInRange(0, MostProcessors - 1))
         {
-            throw new ArgumentException("an interrupt goes to at least one processor, each from 0 on", nameof(processors));
+            throw new ArgumentException(
+                "an interrupt goes to at least one processor, each from 0 on", nameof(processors));
         }
 
         string path = PathOf(number);
@@ -76,7 +86,8 @@ internal sealed class HostInterrupts(HostRoot host, PciAddress address)
             {
                 Errno.EACCES or Errno.EPERM => "which processor gets an interrupt is root's to say",
                 Errno.EINVAL or Errno.EOVERFLOW => "none of these processors is on line",
-                Errno.EIO => "the interrupt is not to be moved: its controller or the kernel (isolcpus, managed interrupts) holds it",
+                Errno.EIO => "the interrupt is not to be moved: its controller or the kernel (isolcpus, managed "
+                    + "interrupts) holds it",
                 _ => null,
             });
         }
@@ -90,7 +101,10 @@ internal sealed class HostInterrupts(HostRoot host, PciAddress address)
         foreach (string part in text.Split(',', StringSplitOptions.TrimEntries))
         {
             string[] ends = part.Split('-');
-            if (ends.Length > 2 || !TryParse(ends[0], out int first) || !TryParse(ends[^1], out int last) || first > last)
+            if (ends.Length > 2
+                || !TryParse(ends[0], out int first)
+                || !TryParse(ends[^1], out int last)
+                || first > last)
             {
                 return null;
             }
@@ -104,5 +118,6 @@ internal sealed class HostInterrupts(HostRoot host, PciAddress address)
     private static bool TryParse(string text, out int number) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number) && number < MostProcessors;
 
-    private string PathOf(int number) => host.Combine(string.Create(CultureInfo.InvariantCulture, $"proc/irq/{number}/smp_affinity_list"));
+    private string PathOf(int number) =>
+        host.Combine(string.Create(CultureInfo.InvariantCulture, $"proc/irq/{number}/smp_affinity_list"));
 }

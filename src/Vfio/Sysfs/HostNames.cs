@@ -37,7 +37,8 @@ internal sealed class HostNames
     /// character, and is not <c>.</c> or <c>..</c>.
     /// </returns>
     public static bool IsName(string? text) =>
-        text is { Length: > 0 and <= MaxLength } and not ("." or "..") && !text.Any(c => c == '/' || char.IsControl(c) || char.IsWhiteSpace(c));
+        text is { Length: > 0 and <= MaxLength } and not ("." or "..")
+        && !text.Any(c => c == '/' || char.IsControl(c) || char.IsWhiteSpace(c));
 
     /// <summary>Finds the PCI devices with a name.</summary>
     /// <param name="name">The name; any text.</param>
@@ -52,9 +53,12 @@ internal sealed class HostNames
             return [];
         }
 
-        PciAddress[] found = [.. Classes.SelectMany(kind => DevicePath.OwnersOf(PathOf(kind, name))).Distinct().Order()];
+        PciAddress[] found =
+            [.. Classes.SelectMany(kind => DevicePath.OwnersOf(PathOf(kind, name))).Distinct().Order()];
         // Alternative names of interfaces are not in sysfs.
-        return found.Length == 0 && _host.IsRunningHost && InterfaceName.Find(name) is string main && IsName(main) ? DevicePath.OwnersOf(PathOf("net", main)) : found;
+        return found.Length == 0 && _host.IsRunningHost && InterfaceName.Find(name) is string main && IsName(main)
+            ? DevicePath.OwnersOf(PathOf("net", main))
+            : found;
     }
 
     /// <summary>
@@ -62,7 +66,9 @@ internal sealed class HostNames
     /// </summary>
     /// <param name="name">The name; any text.</param>
     /// <returns>Whether it does.</returns>
-    public bool IsVirtual(string name) => IsName(name) && Find(name).Count == 0 && Classes.Any(kind => SysfsFile.ReadLink(PathOf(kind, name)) is not null);
+    public bool IsVirtual(string name) => IsName(name)
+        && Find(name).Count == 0
+        && Classes.Any(kind => SysfsFile.ReadLink(PathOf(kind, name)) is not null);
 
     /// <summary>Gets every name of every PCI device.</summary>
     /// <returns>A snapshot, sorted by address and name.</returns>
@@ -76,11 +82,13 @@ internal sealed class HostNames
 
     /// <summary>Gets a device's names that are neither of an interface nor of a disk.</summary>
     public IReadOnlyList<string> OtherNames(PciAddress device) =>
-        [.. OtherClasses.SelectMany(kind => new ClassDevices(_host, kind).On(device)).Where(name => !IsConnector(name))];
+        [.. OtherClasses.SelectMany(kind => new ClassDevices(_host, kind).On(device))
+            .Where(name => !IsConnector(name))];
 
     // Skips connectors ("card0-HDMI-A-1") and the second node of each card.
     private static bool IsConnector(string name) =>
-        name.StartsWith("card", StringComparison.Ordinal) && name.Contains('-') || name.StartsWith("renderD", StringComparison.Ordinal);
+        name.StartsWith("card", StringComparison.Ordinal) && name.Contains('-')
+        || name.StartsWith("renderD", StringComparison.Ordinal);
 
     private string PathOf(string className, string name) => _host.Combine($"sys/class/{className}/{name}");
 }

@@ -2,7 +2,10 @@ using Vfio.Pci;
 
 namespace Vfio;
 
-/// <summary>Where the host's <c>/sys</c>, <c>/proc</c>, <c>/dev</c>, <c>/run</c> and <c>/etc</c> are: <c>/</c>, or a folder that holds a copy.</summary>
+/// <summary>
+/// Where the host's <c>/sys</c>, <c>/proc</c>, <c>/dev</c>, <c>/run</c> and <c>/etc</c> are: <c>/</c>, or a folder that
+/// holds a copy.
+/// </summary>
 /// <remarks>A value; nothing is opened by making one.</remarks>
 internal sealed class HostRoot
 {
@@ -26,7 +29,9 @@ internal sealed class HostRoot
     /// </summary>
     internal bool IsRunningHost => _root == "/";
 
-    /// <summary>The full path of a file of the host, given without a leading slash: <c>sys/bus/pci/devices</c>.</summary>
+    /// <summary>
+    /// The full path of a file of the host, given without a leading slash: <c>sys/bus/pci/devices</c>.
+    /// </summary>
     internal string Combine(string relative) => Path.Combine(_root, relative);
 
     internal string PciDevice(PciAddress address) => Combine($"sys/bus/pci/devices/{address}");

@@ -1,6 +1,9 @@
 namespace Vfio;
 
-/// <summary>A device of the host that the kernel's VFIO can have: a PCI device or a mediated one. What the ways to open it need of it.</summary>
+/// <summary>
+/// A device of the host that the kernel's VFIO can have: a PCI device or a mediated one. What the ways to open it need
+/// of it.
+/// </summary>
 internal interface IHostDevice
 {
     /// <summary>Gets what the kernel calls it, in its group too: <c>0000:00:14.3</c>, a UUID.</summary>

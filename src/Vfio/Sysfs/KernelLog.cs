@@ -5,7 +5,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Vfio;
 
-/// <summary>The kernel's log (<c>/dev/kmsg</c>) from a moment on. Root's on most hosts (<c>kernel.dmesg_restrict</c>).</summary>
+/// <summary>
+/// The kernel's log (<c>/dev/kmsg</c>) from a moment on. Root's on most hosts (<c>kernel.dmesg_restrict</c>).
+/// </summary>
 internal sealed class KernelLog : IDisposable
 {
     private const int RecordBytes = 8192;
@@ -15,7 +17,9 @@ internal sealed class KernelLog : IDisposable
     private readonly string _path;
     private readonly int _errno;
 
-    /// <summary>Begins behind what is in the log now. Where it may not be read, <see cref="CheckReadable"/> tells.</summary>
+    /// <summary>
+    /// Begins behind what is in the log now. Where it may not be read, <see cref="CheckReadable"/> tells.
+    /// </summary>
     public KernelLog(HostRoot host)
     {
         _path = PathOf(host);
@@ -36,7 +40,8 @@ internal sealed class KernelLog : IDisposable
         if (_errno != 0)
         {
             throw new VfioException("open", _path, _errno, _errno is Errno.EPERM or Errno.EACCES
-                ? "the kernel's log is root's here: sudo dmesg shows it, sysctl kernel.dmesg_restrict=0 gives it to everybody"
+                ? "the kernel's log is root's here: sudo dmesg shows it, sysctl kernel.dmesg_restrict=0 "
+                    + "gives it to everybody"
                 : null);
         }
     }
@@ -69,7 +74,9 @@ internal sealed class KernelLog : IDisposable
         return lines;
     }
 
-    /// <summary>The text of a record of the kernel's: "priority and facility,number,time,flags;text", then lines of properties.</summary>
+    /// <summary>
+    /// The text of a record of the kernel's: "priority and facility,number,time,flags;text", then lines of properties.
+    /// </summary>
     /// <returns>
     /// The text; null if it is not a record, or not the kernel's own (root's programs may write to the log too).
     /// </returns>
@@ -78,8 +85,10 @@ internal sealed class KernelLog : IDisposable
         const int Priorities = 8; // a number beyond these has another facility than the kernel's, 0
         int comma = record.IndexOf(',', StringComparison.Ordinal);
         int text = record.IndexOf(';', StringComparison.Ordinal);
-        if (comma < 0 || text < comma
-            || !int.TryParse(record.AsSpan(0, comma), NumberStyles.None, CultureInfo.InvariantCulture, out int priority) || priority >= Priorities)
+        if (comma < 0
+            || text < comma
+            || !int.TryParse(record.AsSpan(0, comma), NumberStyles.None, CultureInfo.InvariantCulture, out int priority)
+            || priority >= Priorities)
         {
             return null;
         }

@@ -4,10 +4,13 @@ using Vfio.Pci;
 namespace Vfio;
 
 /// <summary>
-/// What sysfs says of a mediated device (mdev): a device that a driver of the host makes up in software, often a slice of a real one, and lets programs have through VFIO.
-/// A snapshot, taken without opening it.
+/// What sysfs says of a mediated device (mdev): a device that a driver of the host makes up in software, often a slice
+/// of a real one, and lets programs have through VFIO. A snapshot, taken without opening it.
 /// </summary>
-/// <remarks>This library neither makes nor removes them: that is a write of a UUID to <c>create</c> of a type, and of <c>1</c> to <c>remove</c> of the device.</remarks>
+/// <remarks>
+/// This library neither makes nor removes them: that is a write of a UUID to <c>create</c> of a type, and of <c>1</c>
+/// to <c>remove</c> of the device.
+/// </remarks>
 public sealed class MediatedDevice : IHostDevice
 {
     private const string Bus = "sys/bus/mdev/devices";
@@ -27,7 +30,13 @@ public sealed class MediatedDevice : IHostDevice
         TypeId = Printable(SysfsFile.ReadLinkName(Attribute("mdev_type")));
         TypeName = Printable(SysfsFile.Read(Attribute("mdev_type/name")));
         DeviceApi = Printable(SysfsFile.Read(Attribute("mdev_type/device_api")));
-        IommuGroup = int.TryParse(SysfsFile.ReadLinkName(Attribute("iommu_group")), NumberStyles.None, CultureInfo.InvariantCulture, out int group) ? group : null;
+        IommuGroup = int.TryParse(
+            SysfsFile.ReadLinkName(Attribute("iommu_group")),
+            NumberStyles.None,
+            CultureInfo.InvariantCulture,
+            out int group)
+            ? group
+            : null;
     }
 
     /// <summary>Gets the UUID, which was chosen when the device was created.</summary>
@@ -88,7 +97,10 @@ public sealed class MediatedDevice : IHostDevice
     internal static MediatedDevice? Find(Guid id, HostRoot host)
     {
         string? path = Vfio.SysfsPath.Resolve(host, $"/{Bus}/{Name(id)}");
-        return path is not null && path.StartsWith(Devices, StringComparison.Ordinal) && Path.GetFileName(path) == Name(id) && Directory.Exists(host.Combine(path[1..]))
+        return path is not null
+            && path.StartsWith(Devices, StringComparison.Ordinal)
+            && Path.GetFileName(path) == Name(id)
+            && Directory.Exists(host.Combine(path[1..]))
             ? new MediatedDevice(host, id, path)
             : null;
     }
@@ -109,20 +121,27 @@ public sealed class MediatedDevice : IHostDevice
     {
         string shown = Printable(path) ?? "";
         string? place = Vfio.SysfsPath.Resolve(host, path);
-        if (place is null || !TryParse(Path.GetFileName(place), out Guid id) || !place.StartsWith(Devices, StringComparison.Ordinal))
+        if (place is null
+            || !TryParse(Path.GetFileName(place), out Guid id)
+            || !place.StartsWith(Devices, StringComparison.Ordinal))
         {
-            throw place is not null && TryParse(Path.GetFileName(place), out _) && place.StartsWith($"/{Bus}/", StringComparison.Ordinal)
+            throw place is not null
+                && TryParse(Path.GetFileName(place), out _)
+                && place.StartsWith($"/{Bus}/", StringComparison.Ordinal)
                 ? NotThere(shown, host)
                 : new VfioException("open", shown, "it leads to no mediated device", $"/{Bus}/UUID does");
         }
 
-        return Find(id, host) is MediatedDevice device && device.SysfsPath == place ? device : throw NotThere(shown, host);
+        return Find(id, host) is MediatedDevice device && device.SysfsPath == place
+            ? device
+            : throw NotThere(shown, host);
     }
 
     /// <summary>As the kernel writes it: lower case, with hyphens.</summary>
     internal static string Name(Guid id) => id.ToString("D");
 
-    private static bool TryParse(string? name, out Guid id) => Guid.TryParseExact(name, "D", out id) && Name(id) == name;
+    private static bool TryParse(string? name, out Guid id) =>
+        Guid.TryParseExact(name, "D", out id) && Name(id) == name;
 
     private static VfioException NotThere(string what, HostRoot host)
     {
@@ -130,8 +149,10 @@ public sealed class MediatedDevice : IHostDevice
         bool hasParents = SysfsFile.Names(host.Combine("sys/class/mdev_bus")).Length != 0;
         return new VfioException("open", what, "no mediated device has this UUID", (hasBus, hasParents) switch
         {
-            (false, _) => "the kernel's mediated devices are not loaded: modprobe mdev, and the driver that makes them; or not built (CONFIG_VFIO_MDEV)",
-            (_, false) => "no driver that makes mediated devices is loaded: modprobe it, then write the UUID to create of one of its types",
+            (false, _) => "the kernel's mediated devices are not loaded: modprobe mdev, and the driver that makes "
+                + "them; or not built (CONFIG_VFIO_MDEV)",
+            (_, false) => "no driver that makes mediated devices is loaded: modprobe it, then write the UUID "
+                + "to create of one of its types",
             _ => "make it first: echo UUID | sudo tee /sys/class/mdev_bus/PARENT/mdev_supported_types/TYPE/create",
         });
     }
@@ -140,5 +161,7 @@ public sealed class MediatedDevice : IHostDevice
 
     // A driver chooses its names, and a caller passes the path: they must not control a terminal, nor fill it.
     private static string? Printable(string? text) =>
-        text is null or "" ? null : string.Concat(text.Take(MostNameCharacters).Select(c => char.IsControl(c) ? '?' : c));
+        text is null or ""
+            ? null
+            : string.Concat(text.Take(MostNameCharacters).Select(c => char.IsControl(c) ? '?' : c));
 }

@@ -1,6 +1,9 @@
 namespace Vfio;
 
-/// <summary>What is wrong with a node below <c>/dev</c> that the kernel has: a container has a folder of nodes of its own, and a list of those that it may open.</summary>
+/// <summary>
+/// What is wrong with a node below <c>/dev</c> that the kernel has: a container has a folder of nodes of its own, and a
+/// list of those that it may open.
+/// </summary>
 internal static class NodeTrouble
 {
     /// <summary>Compares a node with what sysfs says of it.</summary>
@@ -21,7 +24,8 @@ internal static class NodeTrouble
         return FileIdentity.Of(host.Combine(node[1..])) switch
         {
             null => "is not here, though the kernel has it",
-            { Kind: FileKind.CharacterDevice } there when there != real => $"is another device's: {there.Major}:{there.Minor}, and the kernel's is {real.Major}:{real.Minor}",
+            { Kind: FileKind.CharacterDevice } there when there != real =>
+                $"is another device's: {there.Major}:{there.Minor}, and the kernel's is {real.Major}:{real.Minor}",
             _ => null,
         };
     }
@@ -34,8 +38,11 @@ internal static class NodeTrouble
     /// <returns>A hint; <see langword="null"/> if the trouble is not with the node.</returns>
     public static string? HintFor(HostRoot host, string node, string numberFile, int errno) => errno switch
     {
-        Errno.EACCES or Errno.EPERM when Users.IsRoot => $"not even root may open it: a container may open the nodes alone that it was started with (--device {node})",
-        _ => Find(host, node, numberFile) is string trouble ? $"it {trouble}: start the container again, with --device {node}" : null,
+        Errno.EACCES or Errno.EPERM when Users.IsRoot => "not even root may open it: a container may open the nodes "
+            + $"alone that it was started with (--device {node})",
+        _ => Find(host, node, numberFile) is string trouble
+            ? $"it {trouble}: start the container again, with --device {node}"
+            : null,
     };
 
     /// <summary>Gets whether the kernel has the node.</summary>

@@ -4,8 +4,9 @@ using System.Globalization;
 namespace Vfio;
 
 /// <summary>
-/// What the processes of a host have open and mapped, each examined once. What a descriptor is, is asked by what it leads to: its name is whatever the process's mount namespace makes of it.
-/// Of a host whose files are elsewhere there is only the name.
+/// What the processes of a host have open and mapped, each examined once. What a descriptor is, is asked by what it
+/// leads to: its name is whatever the process's mount namespace makes of it. Of a host whose files are elsewhere there
+/// is only the name.
 /// </summary>
 internal sealed class OpenFiles
 {
@@ -28,7 +29,9 @@ internal sealed class OpenFiles
     public static OpenFiles Read(HostRoot host)
     {
         int[] processes = [.. SysfsFile.Names(host.Combine("proc"))
-            .Select(name => int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int process) ? process : 0)
+            .Select(name => int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int process)
+                ? process
+                : 0)
             .Where(process => process > 0)
             .Order()];
         OpenFiles files = new(host);
@@ -61,14 +64,16 @@ internal sealed class OpenFiles
             string path = Path.Combine(folder, "fd", descriptor);
             FileIdentity? identity = _host.IsRunningHost ? FileIdentity.Of(path) : null;
             // Only these can be VFIO's, whose name matters.
-            bool isNamed = !_host.IsRunningHost || identity is null or { Kind: FileKind.CharacterDevice or FileKind.Anonymous };
-            open.Add(new OpenFile(Path.Combine(folder, "fdinfo", descriptor), identity, isNamed ? SysfsFile.ReadLink(path) : null));
+            bool isNamed = !_host.IsRunningHost
+                || identity is null or { Kind: FileKind.CharacterDevice or FileKind.Anonymous };
+            open.Add(new OpenFile(
+                Path.Combine(folder, "fdinfo", descriptor), identity, isNamed ? SysfsFile.ReadLink(path) : null));
         }
 
         return new ProcessFiles(process, folder, open, [.. SharedMappings(folder)]);
     }
 
-    // Memory of a device is mapped shared. "7f0000000000-7f0000001000 rw-s 00000000 00:06 123   /dev/vfio/devices/vfio0"
+    // Memory of a device is mapped shared. "7f0000000000-7f0000001000 rw-s 00000000 00:06 123 /dev/vfio/devices/vfio0"
     private IEnumerable<SharedMapping> SharedMappings(string folder)
     {
         const int Fields = 6;
@@ -77,7 +82,9 @@ internal sealed class OpenFiles
             string[] fields = line.Split(' ', Fields, StringSplitOptions.RemoveEmptyEntries);
             if (fields.Length >= Fields - 1 && fields[1].EndsWith('s'))
             {
-                FileIdentity? identity = _host.IsRunningHost ? FileIdentity.Of(Path.Combine(folder, "map_files", fields[0])) : null;
+                FileIdentity? identity = _host.IsRunningHost
+                    ? FileIdentity.Of(Path.Combine(folder, "map_files", fields[0]))
+                    : null;
                 yield return new SharedMapping(identity, fields.Length == Fields ? fields[^1].Trim() : "");
             }
         }
@@ -118,7 +125,8 @@ internal sealed class OpenFiles
             thread.Start();
         }
 
-        /// <returns>The place of the process that it does not come back from; behind the last where it came through.</returns>
+        /// <returns>The place of the process that it does not come back from; behind the last where it came
+        /// through.</returns>
         public int Wait(TimeSpan patience, List<ProcessFiles> found)
         {
             while (!_end.Task.Wait(patience / 10))
@@ -154,7 +162,8 @@ internal sealed class OpenFiles
 /// <param name="Folder">Its folder in <c>/proc</c>.</param>
 /// <param name="Open">What it has open.</param>
 /// <param name="Mapped">What it has mapped shared.</param>
-internal sealed record ProcessFiles(int Id, string Folder, IReadOnlyList<OpenFile> Open, IReadOnlyList<SharedMapping> Mapped);
+internal sealed record ProcessFiles(
+    int Id, string Folder, IReadOnlyList<OpenFile> Open, IReadOnlyList<SharedMapping> Mapped);
 
 /// <summary>A descriptor of a process.</summary>
 /// <param name="Info">The path of its <c>fdinfo</c>.</param>

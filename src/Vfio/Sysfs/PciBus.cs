@@ -3,7 +3,9 @@ using Vfio.Pci;
 
 namespace Vfio;
 
-/// <summary>The PCI devices and IOMMU groups of a host, as sysfs lists them. Only looks; opens and wakes no device.</summary>
+/// <summary>
+/// The PCI devices and IOMMU groups of a host, as sysfs lists them. Only looks; opens and wakes no device.
+/// </summary>
 /// <remarks>Each call reads again. Thread-safe.</remarks>
 public sealed class PciBus
 {
@@ -34,7 +36,8 @@ public sealed class PciBus
         List<PciDeviceInfo> devices = [];
         foreach (string name in SysfsFile.Names(Host.Combine("sys/bus/pci/devices")))
         {
-            if (PciAddress.TryParse(name, out PciAddress address) && PciDeviceInfo.TryRead(Host, address) is PciDeviceInfo device)
+            if (PciAddress.TryParse(name, out PciAddress address)
+                && PciDeviceInfo.TryRead(Host, address) is PciDeviceInfo device)
             {
                 devices.Add(device);
             }
@@ -54,12 +57,21 @@ public sealed class PciBus
     /// <returns>The device.</returns>
     /// <exception cref="VfioException">The host has no device at this address.</exception>
     public PciDeviceInfo Get(PciAddress address) => Find(address)
-        ?? throw new VfioException("look up", address.ToString(), "no PCI device has this address", "/sys/bus/pci/devices has the devices of this host") { Reason = VfioErrorReason.DeviceNotFound, Device = address.ToString() };
+        ?? throw new VfioException(
+            "look up",
+            address.ToString(),
+            "no PCI device has this address",
+            "/sys/bus/pci/devices has the devices of this host")
+        {
+            Reason = VfioErrorReason.DeviceNotFound,
+            Device = address.ToString(),
+        };
 
     /// <summary>Finds a device by its address or by a name that the host has for it.</summary>
     /// <param name="name">
-    /// An address (<c>0000:00:14.3</c>, <c>00:14.3</c>), or the name of a network interface (<c>eth0</c>), a disk or partition (<c>nvme0n1</c>), an NVMe
-    /// controller (<c>nvme0</c>) or a graphics card (<c>card0</c>) of the device. A device that is bound has lost such names with its driver.
+    /// An address (<c>0000:00:14.3</c>, <c>00:14.3</c>), or the name of a network interface (<c>eth0</c>), a disk or
+    /// partition (<c>nvme0n1</c>), an NVMe controller (<c>nvme0</c>) or a graphics card (<c>card0</c>) of the device. A
+    /// device that is bound has lost such names with its driver.
     /// </param>
     /// <returns>The device, or <see langword="null"/> if no PCI device has this name.</returns>
     /// <exception cref="VfioException">Several devices have it: a disk with two controllers, for example.</exception>
@@ -76,7 +88,11 @@ public sealed class PciBus
         {
             0 => null,
             1 => Find(found[0]),
-            _ => throw new VfioException("look up", name, $"{found.Count} devices have this name: {string.Join(", ", found)}", "use the address of the one that is meant"),
+            _ => throw new VfioException(
+                "look up",
+                name,
+                $"{found.Count} devices have this name: {string.Join(", ", found)}",
+                "use the address of the one that is meant"),
         };
     }
 
@@ -84,7 +100,9 @@ public sealed class PciBus
     /// <returns>A snapshot; empty if no IOMMU is on.</returns>
     public IReadOnlyList<IommuGroup> GetGroups() =>
         [.. SysfsFile.Names(Host.Combine("sys/kernel/iommu_groups"))
-            .Select(name => int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : -1)
+            .Select(name => int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+                ? number
+                : -1)
             .Where(number => number >= 0)
             .Order()
             .Select(GetGroup)

@@ -7,7 +7,10 @@ namespace Vfio;
 /// Details of a PCI device from sysfs, beyond its identity: link, power, slot, resets, resources, interrupts,
 /// functions.
 /// </summary>
-/// <remarks>A snapshot, without opening the device; asking for its link may wake it. What the kernel does not say is <see langword="null"/> or empty.</remarks>
+/// <remarks>
+/// A snapshot, without opening the device; asking for its link may wake it. What the kernel does not say is
+/// <see langword="null"/> or empty.
+/// </remarks>
 public sealed class PciDeviceDetails
 {
     // What a folder or a file claims is not believed beyond this many.
@@ -17,13 +20,23 @@ public sealed class PciDeviceDetails
     internal PciDeviceDetails(HostRoot host, PciDeviceInfo device)
     {
         string? Read(string name) => SysfsFile.Read(device.Attribute(name)) is { Length: > 0 } text ? text : null;
-        int? ReadNumber(string name) => SysfsFile.ReadNumber(device.Attribute(name)) is long and >= int.MinValue and <= int.MaxValue and long number ? (int)number : null;
-        PciAddress? ReadAddress(string name) => PciAddress.TryParse(SysfsFile.ReadLinkName(device.Attribute(name)), out PciAddress address) ? address : null;
+        int? ReadNumber(string name) =>
+            SysfsFile.ReadNumber(device.Attribute(name)) is long and >= int.MinValue and <= int.MaxValue and long number
+                ? (int)number
+                : null;
+        PciAddress? ReadAddress(string name) =>
+            PciAddress.TryParse(SysfsFile.ReadLinkName(device.Attribute(name)), out PciAddress address)
+                ? address
+                : null;
 
         Revision = Read("revision") is string revision && revision.StartsWith("0x", StringComparison.Ordinal)
-            && byte.TryParse(revision.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out byte value) ? value : null;
+            && byte.TryParse(
+                revision.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out byte value)
+            ? value
+            : null;
         NumaNode = device.GetNumaNode();
-        ResetMethods = SysfsFile.Read(device.Attribute("reset_method"))?.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        ResetMethods = SysfsFile.Read(device.Attribute("reset_method"))
+            ?.Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         PowerState = Read("power_state");
         RuntimeStatus = Read("power/runtime_status");
         Link = device.GetLink();
@@ -32,10 +45,13 @@ public sealed class PciDeviceDetails
         PhysicalFunction = device.GetPhysicalFunction();
         TotalVirtualFunctions = Math.Clamp(ReadNumber("sriov_totalvfs") ?? 0, 0, ushort.MaxValue);
         int functions = Math.Min(device.GetVirtualFunctionCount(), MaxFunctions);
-        VirtualFunctions = [.. Enumerable.Range(0, functions).Select(i => ReadAddress($"virtfn{i}")).OfType<PciAddress>()];
+        VirtualFunctions =
+            [.. Enumerable.Range(0, functions).Select(i => ReadAddress($"virtfn{i}")).OfType<PciAddress>()];
         Interrupt = ReadNumber("irq") is int and > 0 and int irq ? irq : null;
         MessageInterrupts = [.. SysfsFile.Names(device.Attribute("msi_irqs"))
-            .Select(name => int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : -1)
+            .Select(name => int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+                ? number
+                : -1)
             .Where(number => number >= 0)
             .Take(MaxVectors)
             .Order()];
@@ -88,7 +104,10 @@ public sealed class PciDeviceDetails
     /// <summary>Their kind: <c>msi</c> or <c>msix</c>.</summary>
     public string? MessageInterruptKind { get; }
 
-    /// <summary>Its ranges of addresses: base address registers, ROM, those for virtual functions, a bridge's windows. Only those that are there.</summary>
+    /// <summary>
+    /// Its ranges of addresses: base address registers, ROM, those for virtual functions, a bridge's windows. Only
+    /// those that are there.
+    /// </summary>
     public IReadOnlyList<PciResource> Resources { get; }
 
     // A slot's file has domain, bus and device, without the function.
@@ -97,6 +116,8 @@ public sealed class PciDeviceDetails
         string prefix = address.ToString();
         prefix = prefix[..prefix.LastIndexOf('.')];
         string folder = host.Combine("sys/bus/pci/slots");
-        return SysfsFile.Names(folder).FirstOrDefault(name => SysfsFile.Read(Path.Combine(folder, name, "address")) is string text && (text == prefix || text == prefix[..prefix.LastIndexOf(':')]));
+        return SysfsFile.Names(folder)
+            .FirstOrDefault(name => SysfsFile.Read(Path.Combine(folder, name, "address")) is string text
+                && (text == prefix || text == prefix[..prefix.LastIndexOf(':')]));
     }
 }

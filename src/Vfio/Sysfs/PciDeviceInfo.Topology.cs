@@ -11,8 +11,8 @@ public sealed partial class PciDeviceInfo
     private const double MostSpeed = 1024;
 
     /// <summary>
-    /// Reads which device is directly above this one: the bridge or port whose secondary bus it is on. A virtual function is below
-    /// the same bridge as its physical function.
+    /// Reads which device is directly above this one: the bridge or port whose secondary bus it is on. A virtual
+    /// function is below the same bridge as its physical function.
     /// </summary>
     /// <remarks>From the place of the device's folder in <c>/sys/devices</c>, without opening anything.</remarks>
     /// <returns>Its address; <see langword="null"/> for a device on a root bus, or one that went away.</returns>
@@ -38,7 +38,8 @@ public sealed partial class PciDeviceInfo
         foreach (string part in Enumerable.Reverse(FolderParts()))
         {
             // What a bus's name and ".0" make is an address: its parts are checked there.
-            if (part.StartsWith(Prefix, StringComparison.Ordinal) && PciAddress.TryParse($"{part[Prefix.Length..]}:00.0", out PciAddress address))
+            if (part.StartsWith(Prefix, StringComparison.Ordinal)
+                && PciAddress.TryParse($"{part[Prefix.Length..]}:00.0", out PciAddress address))
             {
                 return string.Create(CultureInfo.InvariantCulture, $"{address.Domain:x4}:{address.Bus:x2}");
             }
@@ -56,17 +57,21 @@ public sealed partial class PciDeviceInfo
     /// <returns>Those that are there, by number; none if the device has no SR-IOV.</returns>
     public IReadOnlyList<PciDeviceInfo> GetVirtualFunctions() =>
         [.. Enumerable.Range(0, GetVirtualFunctionCount())
-            .Select(i => PciAddress.TryParse(SysfsFile.ReadLinkName(Attribute($"virtfn{i}")), out PciAddress address) ? TryRead(Host, address) : null)
+            .Select(i => PciAddress.TryParse(SysfsFile.ReadLinkName(Attribute($"virtfn{i}")), out PciAddress address)
+                ? TryRead(Host, address)
+                : null)
             .OfType<PciDeviceInfo>()];
 
     /// <summary>
-    /// Reads the state of the device's PCI Express link (<c>current_link_speed</c> and the three beside it): that to the port above it, or,
-    /// for a root port and a switch's downstream port, that to what is below.
+    /// Reads the state of the device's PCI Express link (<c>current_link_speed</c> and the three beside it): that to
+    /// the port above it, or, for a root port and a switch's downstream port, that to what is below.
     /// </summary>
-    /// <remarks>The kernel reads the current values from configuration space, which may wake a sleeping device.</remarks>
+    /// <remarks>
+    /// The kernel reads the current values from configuration space, which may wake a sleeping device.
+    /// </remarks>
     /// <returns>
-    /// The link, whose values may all be unknown (what is built into the processor has none); <see langword="null"/> if the device
-    /// is no PCI Express device.
+    /// The link, whose values may all be unknown (what is built into the processor has none); <see langword="null"/> if
+    /// the device is no PCI Express device.
     /// </returns>
     public PciLink? GetLink()
     {
@@ -85,13 +90,15 @@ public sealed partial class PciDeviceInfo
     // "8.0 GT/s PCIe", before Linux 5.8 "8 GT/s", or "Unknown".
     private static double? ParseSpeed(string? text) =>
         text is not null && text.IndexOf(' ') is int end and > 0
-            && double.TryParse(text.AsSpan(0, end), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double speed)
+            && double.TryParse(
+                text.AsSpan(0, end), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double speed)
             && speed is > 0 and <= MostSpeed
             ? speed
             : null;
 
     // 0 and 255 stand for "unknown".
-    private int? ReadLanes(string attribute) => SysfsFile.ReadNumber(Attribute(attribute)) is long lanes and > 0 and <= MostLanes ? (int)lanes : null;
+    private int? ReadLanes(string attribute) =>
+        SysfsFile.ReadNumber(Attribute(attribute)) is long lanes and > 0 and <= MostLanes ? (int)lanes : null;
 
     private string[] FolderParts() => SysfsFile.ReadLink(Host.PciDevice(Address))?.Split('/') ?? [];
 }

@@ -48,8 +48,8 @@ public sealed partial class PciDeviceInfo
     public bool IsBridge => Class.BaseClass == PciClass.Bridge;
 
     /// <summary>
-    /// Whether a VFIO driver has the device: vfio-pci or a variant of it (Linux lists those in the <c>vfio-dev</c> folder from
-    /// 6.1 on; before, the driver's name is all there is).
+    /// Whether a VFIO driver has the device: vfio-pci or a variant of it (Linux lists those in the <c>vfio-dev</c>
+    /// folder from 6.1 on; before, the driver's name is all there is).
     /// </summary>
     public bool HasVfioDriver { get; private init; }
 
@@ -66,23 +66,33 @@ public sealed partial class PciDeviceInfo
     internal bool MayBeHeldByVfio => HasVfioDriver || Driver is null;
 
     /// <summary>
-    /// Whether its driver keeps its group from being used. The kernel lets stand beside a VFIO driver: no driver, and the drivers that do no DMA of their own, pcieport and pci-stub.
+    /// Whether its driver keeps its group from being used. The kernel lets stand beside a VFIO driver: no driver, and
+    /// the drivers that do no DMA of their own, pcieport and pci-stub.
     /// </summary>
     internal bool BlocksGroup => Driver is not (null or "pcieport" or "pci-stub") && !HasVfioDriver;
 
-    /// <summary>Finds the driver that the kernel is just taking the device from: its link is gone, but <c>uevent</c> still names it.</summary>
+    /// <summary>
+    /// Finds the driver that the kernel is just taking the device from: its link is gone, but <c>uevent</c> still names
+    /// it.
+    /// </summary>
     /// <param name="read">How to read an attribute; some kernels block it meanwhile.</param>
     internal string? FindDriverBeingLeft(Func<string, string?> read)
     {
         const string Key = "DRIVER=";
-        return Driver is null && read(Attribute("uevent")) is string first && first.StartsWith(Key, StringComparison.Ordinal) && SysfsFile.ReadLinkName(Attribute("driver")) is null
+        return Driver is null
+            && read(Attribute("uevent")) is string first
+            && first.StartsWith(Key, StringComparison.Ordinal)
+            && SysfsFile.ReadLinkName(Attribute("driver")) is null
             ? first[Key.Length..].Split('\n')[0] : null;
     }
 
     /// <summary>
     /// Reads <c>driver_override</c>: the only driver that may take the device; <see langword="null"/> if any may.
     /// </summary>
-    /// <remarks>Many kernels block this while the device is being bound or unbound, without end if a program keeps them from that.</remarks>
+    /// <remarks>
+    /// Many kernels block this while the device is being bound or unbound, without end if a program keeps them from
+    /// that.
+    /// </remarks>
     /// <returns>The driver's name or <see langword="null"/>.</returns>
     public string? GetDriverOverride() => ParseOverride(SysfsFile.Read(Attribute(OverrideAttribute)));
 
@@ -93,15 +103,23 @@ public sealed partial class PciDeviceInfo
     public bool IsBootDisplay() => SysfsFile.Read(Attribute("boot_vga")) == "1";
 
     /// <summary>Counts the virtual functions that are enabled, by their links (<c>virtfnN</c>).</summary>
-    /// <remarks>Not by <c>sriov_numvfs</c>: the kernel blocks who reads that while a change of the device is under way, without end if that is.</remarks>
+    /// <remarks>
+    /// Not by <c>sriov_numvfs</c>: the kernel blocks who reads that while a change of the device is under way, without
+    /// end if that is.
+    /// </remarks>
     /// <returns>The number; 0 if the device has no SR-IOV.</returns>
-    public int GetVirtualFunctionCount() => Math.Min(SysfsFile.Names(Attribute("")).Count(IsFunctionLink), ushort.MaxValue);
+    public int GetVirtualFunctionCount() =>
+        Math.Min(SysfsFile.Names(Attribute("")).Count(IsFunctionLink), ushort.MaxValue);
 
-    private static bool IsFunctionLink(string name) => name.StartsWith(FunctionLink, StringComparison.Ordinal) && int.TryParse(name.AsSpan(FunctionLink.Length), NumberStyles.None, CultureInfo.InvariantCulture, out _);
+    private static bool IsFunctionLink(string name) => name.StartsWith(FunctionLink, StringComparison.Ordinal)
+        && int.TryParse(name.AsSpan(FunctionLink.Length), NumberStyles.None, CultureInfo.InvariantCulture, out _);
 
     /// <summary>Reads the memory node that the device is near to (<c>numa_node</c>).</summary>
     /// <returns>The node; <see langword="null"/> if the firmware names none.</returns>
-    public int? GetNumaNode() => SysfsFile.ReadNumber(Attribute("numa_node")) is long and >= 0 and <= ushort.MaxValue and long node ? (int)node : null;
+    public int? GetNumaNode() =>
+        SysfsFile.ReadNumber(Attribute("numa_node")) is long and >= 0 and <= ushort.MaxValue and long node
+            ? (int)node
+            : null;
 
     /// <summary>
     /// Gets whether the kernel gave the device an IOMMU group although there is no IOMMU in front of it
@@ -114,7 +132,9 @@ public sealed partial class PciDeviceInfo
     /// <returns>A snapshot.</returns>
     public PciDeviceDetails GetDetails() => new(Host, this);
 
-    /// <summary>Reads the first bytes of configuration space. May wake a sleeping device; root sees all, others 64 bytes.</summary>
+    /// <summary>
+    /// Reads the first bytes of configuration space. May wake a sleeping device; root sees all, others 64 bytes.
+    /// </summary>
     /// <param name="buffer">Filled from offset 0.</param>
     /// <returns>The number of bytes that were read; 0 if none could be.</returns>
     public int ReadConfig(Span<byte> buffer) => Math.Max(0, SysfsFile.ReadBytes(Attribute("config"), buffer));
@@ -129,8 +149,8 @@ public sealed partial class PciDeviceInfo
     /// <summary>Reads one device; <see langword="null"/> if there is none, or it disappeared meanwhile.</summary>
     internal static PciDeviceInfo? TryRead(HostRoot host, PciAddress address)
     {
-        // modalias has ids and class in one line, cached by the kernel: the device is not woken. uevent has the driver too, but some kernels (Debian's 6.1) block
-        // who reads that while the device is being bound or unbound.
+        // modalias has ids and class in one line, cached by the kernel: the device is not woken. uevent has the driver
+        // too, but some kernels (Debian's 6.1) block who reads that while the device is being bound or unbound.
         string folder = host.PciDevice(address);
         if (SysfsFile.Read(Path.Combine(folder, "modalias")) is not string modalias)
         {
@@ -144,12 +164,19 @@ public sealed partial class PciDeviceInfo
             DeviceId = (ushort)Field(modalias, "d", 8),
             SubsystemVendorId = (ushort)Field(modalias, "sv", 8),
             SubsystemId = (ushort)Field(modalias, "sd", 8),
-            Class = new PciClassCode((Field(modalias, "bc", 2) << 16) | (Field(modalias, "sc", 2) << 8) | Field(modalias, "i", 2)),
+            Class = new PciClassCode(
+                (Field(modalias, "bc", 2) << 16) | (Field(modalias, "sc", 2) << 8) | Field(modalias, "i", 2)),
             Driver = driver,
             HasVfioDriver = driver is not null
-                && (driver.Contains("vfio", StringComparison.Ordinal) || Directory.Exists(Path.Combine(folder, "vfio-dev"))),
+                && (driver.Contains("vfio", StringComparison.Ordinal)
+                    || Directory.Exists(Path.Combine(folder, "vfio-dev"))),
             IommuGroup = int.TryParse(
-                SysfsFile.ReadLinkName(Path.Combine(folder, "iommu_group")), NumberStyles.None, CultureInfo.InvariantCulture, out int group) ? group : null,
+                SysfsFile.ReadLinkName(Path.Combine(folder, "iommu_group")),
+                NumberStyles.None,
+                CultureInfo.InvariantCulture,
+                out int group)
+                ? group
+                : null,
         };
     }
 
@@ -157,11 +184,19 @@ public sealed partial class PciDeviceInfo
     // if the text has another form.
     private static uint Field(string modalias, string name, int digits)
     {
-        for (int at = modalias.IndexOf(name, StringComparison.Ordinal); at >= 0; at = modalias.IndexOf(name, at + 1, StringComparison.Ordinal))
+        for (int at = modalias.IndexOf(name, StringComparison.Ordinal);
+            at >= 0;
+            at = modalias.IndexOf(name, at + 1, StringComparison.Ordinal))
         {
-            bool isWhole = at == 0 || char.IsAsciiHexDigitUpper(modalias[at - 1]) || char.IsAsciiDigit(modalias[at - 1]);
+            bool isWhole = at == 0
+                || char.IsAsciiHexDigitUpper(modalias[at - 1])
+                || char.IsAsciiDigit(modalias[at - 1]);
             if (isWhole && at + name.Length + digits <= modalias.Length
-                && uint.TryParse(modalias.AsSpan(at + name.Length, digits), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint value))
+                && uint.TryParse(
+                    modalias.AsSpan(at + name.Length, digits),
+                    NumberStyles.AllowHexSpecifier,
+                    CultureInfo.InvariantCulture,
+                    out uint value))
             {
                 return value;
             }

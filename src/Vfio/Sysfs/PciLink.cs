@@ -2,8 +2,9 @@ namespace Vfio;
 
 /// <summary>How fast a PCI Express port talks to the other end of its link, and how fast it could.</summary>
 /// <remarks>
-/// What one end says: the other may be slower, so that a link runs at best at the lower maximum of the two. Devices that save
-/// power lower the speed while they are idle. PCI Express Base Specification, 7.5.3.6 (Link Capabilities) and 7.5.3.8 (Link Status).
+/// What one end says: the other may be slower, so that a link runs at best at the lower maximum of the two. Devices
+/// that save power lower the speed while they are idle. PCI Express Base Specification, 7.5.3.6 (Link Capabilities) and
+/// 7.5.3.8 (Link Status).
 /// </remarks>
 public sealed record PciLink
 {

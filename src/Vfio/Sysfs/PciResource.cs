@@ -44,8 +44,9 @@ public sealed record PciResource
     };
 
     /// <summary>
-    /// Finds the base address registers that a device has although the kernel does not list them, because it found no room for them, as for a large BAR of a device
-    /// that is plugged in. Their type bits in configuration space show that they are there; a 32-bit memory BAR that is not prefetchable has none, and is not found.
+    /// Finds the base address registers that a device has although the kernel does not list them, because it found no
+    /// room for them, as for a large BAR of a device that is plugged in. Their type bits in configuration space show
+    /// that they are there; a 32-bit memory BAR that is not prefetchable has none, and is not found.
     /// </summary>
     /// <param name="header">The device's configuration header, as sysfs has it: VFIO shows such registers as 0.</param>
     /// <param name="known">The ranges that the kernel lists.</param>
@@ -55,7 +56,8 @@ public sealed record PciResource
         ArgumentNullException.ThrowIfNull(header);
         ArgumentNullException.ThrowIfNull(known);
         return header.IsAbsent ? [] : [.. header.BaseAddresses
-            .Where(bar => (bar.Kind != PciBaseAddressKind.Memory32 || bar.IsPrefetchable) && !known.Any(resource => resource.Role == PciResourceRole.Bar && resource.Number == (int)bar.Index))
+            .Where(bar => (bar.Kind != PciBaseAddressKind.Memory32 || bar.IsPrefetchable)
+                && !known.Any(resource => resource.Role == PciResourceRole.Bar && resource.Number == (int)bar.Index))
             .Select(bar => new PciResource
             {
                 Role = PciResourceRole.Bar,
@@ -67,7 +69,10 @@ public sealed record PciResource
             })];
     }
 
-    /// <summary>Reads the lines of <c>resource</c>: first and last address and flags of BARs, ROM, then SR-IOV's BARs or a bridge's windows.</summary>
+    /// <summary>
+    /// Reads the lines of <c>resource</c>: first and last address and flags of BARs, ROM, then SR-IOV's BARs or a
+    /// bridge's windows.
+    /// </summary>
     internal static IReadOnlyList<PciResource> ReadAll(string? text, bool isBridge)
     {
         string[] lines = (text ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries);
@@ -75,8 +80,13 @@ public sealed record PciResource
         for (int i = 0; i < lines.Length; i++)
         {
             string[] fields = lines[i].Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            if (fields.Length < 3 || !HexText.TryParse(fields[0], out ulong first) || !HexText.TryParse(fields[1], out ulong last) || !HexText.TryParse(fields[2], out ulong flags)
-                || (flags & (IsPort | IsMemory)) == 0 || last < first || (first == 0 && last == 0))
+            if (fields.Length < 3
+                || !HexText.TryParse(fields[0], out ulong first)
+                || !HexText.TryParse(fields[1], out ulong last)
+                || !HexText.TryParse(fields[2], out ulong flags)
+                || (flags & (IsPort | IsMemory)) == 0
+                || last < first
+                || (first == 0 && last == 0))
             {
                 continue;
             }

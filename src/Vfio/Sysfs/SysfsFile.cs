@@ -12,7 +12,8 @@ namespace Vfio;
 /// </summary>
 internal static class SysfsFile
 {
-    // A sysfs attribute is at most a page. procfs tables can be longer: a router's routes are hundreds of thousands of lines.
+    // A sysfs attribute is at most a page. procfs tables can be longer: a router's routes are hundreds of thousands of
+    // lines.
     private const int AttributeBytes = 4096;
     private const int TableBytes = 64 * 1024;
     private const int MostTableBytes = 64 << 20;
@@ -43,7 +44,9 @@ internal static class SysfsFile
                 int length = ReadBytes(path, buffer.AsSpan(0, size));
                 if (length < size || size >= MostTableBytes)
                 {
-                    return length < 0 ? [] : Encoding.UTF8.GetString(buffer, 0, length).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+                    return length < 0
+                        ? []
+                        : Encoding.UTF8.GetString(buffer, 0, length).Split('\n', StringSplitOptions.RemoveEmptyEntries);
                 }
             }
             finally
@@ -85,10 +88,14 @@ internal static class SysfsFile
     }
 
     /// <summary>Reads a whole decimal number; <see langword="null"/> if there is none.</summary>
-    public static long? ReadNumber(string path) => long.TryParse(Read(path), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value) ? value : null;
+    public static long? ReadNumber(string path) =>
+        long.TryParse(Read(path), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value)
+            ? value
+            : null;
 
     /// <summary>The last part of what a link points to: sysfs names a device's driver and group so.</summary>
-    public static string? ReadLinkName(string path) => ReadLink(path) is string target ? Path.GetFileName(target) : null;
+    public static string? ReadLinkName(string path) =>
+        ReadLink(path) is string target ? Path.GetFileName(target) : null;
 
     /// <summary>
     /// Reads the target of a link, as written; <see langword="null"/> if there is none, or it may not be read.

@@ -1,6 +1,8 @@
 namespace Vfio;
 
-/// <summary>Where a path really leads: every link in it followed, as the kernel does, but never out of the host's root.</summary>
+/// <summary>
+/// Where a path really leads: every link in it followed, as the kernel does, but never out of the host's root.
+/// </summary>
 internal static class SysfsPath
 {
     // PATH_MAX, and the links that the kernel follows in one path.

@@ -3,8 +3,8 @@ using Vfio.Pci;
 namespace Vfio;
 
 /// <summary>
-/// The files through which programs use a device and everything below it in <c>/sys/devices</c> (disks, sound cards, what hangs on a USB
-/// controller, the devices behind an Intel VMD): nodes in <c>/dev</c>, and its regions in sysfs.
+/// The files through which programs use a device and everything below it in <c>/sys/devices</c> (disks, sound cards,
+/// what hangs on a USB controller, the devices behind an Intel VMD): nodes in <c>/dev</c>, and its regions in sysfs.
 /// </summary>
 internal static class UsedFiles
 {
@@ -20,7 +20,12 @@ internal static class UsedFiles
     public static IReadOnlyList<UsedFile> Below(HostRoot host, PciDeviceInfo device)
     {
         string? folder = SysfsPath.Resolve(host, $"/sys/bus/pci/devices/{device.Address}");
-        return folder is null ? [] : [.. Walk(host, folder).Concat(OfMultipath(host, device.Address)).Concat(OfNvidia(host, device.Address)).DistinctBy(file => file.Path)];
+        return folder is null
+            ? []
+            : [.. Walk(host, folder)
+                .Concat(OfMultipath(host, device.Address))
+                .Concat(OfNvidia(host, device.Address))
+                .DistinctBy(file => file.Path)];
     }
 
     private static IEnumerable<UsedFile> Walk(HostRoot host, string top)
@@ -73,10 +78,16 @@ internal static class UsedFiles
         }
 
         string name = Path.GetFileName(folder);
-        string subsystem = SysfsFile.ReadLinkName(Path.Combine(path, "subsystem")) ?? Path.GetFileName(Path.GetDirectoryName(folder)) ?? "";
-        string? given = SysfsFile.ReadLines(Path.Combine(path, "uevent")).FirstOrDefault(line => line.StartsWith("DEVNAME=", StringComparison.Ordinal));
-        string node = given is not null ? given["DEVNAME=".Length..] : subsystem == "vfio-dev" ? $"vfio/devices/{name}" : name;
-        return new UsedFile($"/dev/{node}", subsystem, folder, FileIdentity.OfNode(number, isBlock: subsystem == "block"));
+        string subsystem = SysfsFile.ReadLinkName(Path.Combine(path, "subsystem"))
+            ?? Path.GetFileName(Path.GetDirectoryName(folder))
+            ?? "";
+        string? given = SysfsFile.ReadLines(Path.Combine(path, "uevent"))
+            .FirstOrDefault(line => line.StartsWith("DEVNAME=", StringComparison.Ordinal));
+        string node = given is not null ? given["DEVNAME=".Length..]
+            : subsystem == "vfio-dev" ? $"vfio/devices/{name}"
+            : name;
+        return new UsedFile(
+            $"/dev/{node}", subsystem, folder, FileIdentity.OfNode(number, isBlock: subsystem == "block"));
     }
 
     // resource0 and the others, and resource0_wc: a process that maps one reaches the device's memory.
@@ -91,14 +102,16 @@ internal static class UsedFiles
         from kind in (string[])["block", "nvme-generic"]
         from name in new ClassDevices(host, kind).On(device)
         let number = SysfsFile.Read(host.Combine($"sys/class/{kind}/{name}/dev"))
-        select new UsedFile($"/dev/{name}", kind, $"/sys/class/{kind}/{name}", FileIdentity.OfNode(number, isBlock: kind == "block"));
+        select new UsedFile(
+            $"/dev/{name}", kind, $"/sys/class/{kind}/{name}", FileIdentity.OfNode(number, isBlock: kind == "block"));
 
     // NVIDIA's own driver has its nodes outside of sysfs; their major number is 195 (Linux' list of allocated devices).
     private static IEnumerable<UsedFile> OfNvidia(HostRoot host, PciAddress device)
     {
         const string MinorKey = "Device Minor:";
         string folder = $"proc/driver/nvidia/gpus/{device}";
-        foreach (string line in SysfsFile.ReadLines(host.Combine($"{folder}/information")).Where(line => line.StartsWith(MinorKey, StringComparison.Ordinal)))
+        foreach (string line in SysfsFile.ReadLines(host.Combine($"{folder}/information"))
+            .Where(line => line.StartsWith(MinorKey, StringComparison.Ordinal)))
         {
             string minor = line[MinorKey.Length..].Trim();
             if (FileIdentity.OfNode($"195:{minor}", isBlock: false) is FileIdentity identity)
@@ -120,8 +133,10 @@ internal sealed record UsedFile(string Path, string Subsystem, string Folder, Fi
     /// Gets whether it is a keyboard's, a mouse's or the like that hangs on USB or another bus for such: the desktop
     /// always has it open, and it goes with its controller.
     /// </summary>
-    public bool IsInputOnBus => Subsystem is "input" or "hidraw" && Folder.Split('/').Any(part => part.StartsWith("usb", StringComparison.Ordinal) || IsHid(part));
+    public bool IsInputOnBus => Subsystem is "input" or "hidraw"
+        && Folder.Split('/').Any(part => part.StartsWith("usb", StringComparison.Ordinal) || IsHid(part));
 
     // 0003:046D:C52B.0001: bus, vendor, product, count.
-    private static bool IsHid(string name) => name.Length == "0003:046D:C52B.0001".Length && name[4] == ':' && name[9] == ':' && name[14] == '.';
+    private static bool IsHid(string name) =>
+        name.Length == "0003:046D:C52B.0001".Length && name[4] == ':' && name[9] == ':' && name[14] == '.';
 }

@@ -22,13 +22,15 @@ internal static class Users
 
         return entry is UserEntry user
             ? (user.Uid, user.Gid, user.Name)
-            : throw new VfioException("look up", $"user '{nameOrNumber}'", "this host has no such user", "getent passwd lists the users");
+            : throw new VfioException(
+                "look up", $"user '{nameOrNumber}'", "this host has no such user", "getent passwd lists the users");
     }
 
     /// <summary>A user's number, by a name, or a number that stands for one without a name.</summary>
     /// <returns><see langword="null"/> if the user no longer exists.</returns>
     public static uint? Find(string nameOrNumber) =>
-        UserDatabase.Find(nameOrNumber)?.Uid ?? (uint.TryParse(nameOrNumber, NumberStyles.None, CultureInfo.InvariantCulture, out uint uid) ? uid : null);
+        UserDatabase.Find(nameOrNumber)?.Uid
+        ?? (uint.TryParse(nameOrNumber, NumberStyles.None, CultureInfo.InvariantCulture, out uint uid) ? uid : null);
 
     /// <summary>Gets a user's name; the number if it has none.</summary>
     public static string Name(uint uid)

@@ -44,22 +44,54 @@ internal static class PictureHosts
         FakeHost host = new();
         (string Address, ushort Vendor, ushort Device, string Class, string? Driver, int Group)[] onBus =
         [
-            ("00.0", 0x8086, 0x29c0, "060000", null, 0), ("01.0", 0x1234, 0x1111, "030000", "bochs-drm", 1), ("02.0", 0x1234, 0x1111, "038000", "bochs-drm", 2),
-            ("03.0", 0x1234, 0x11e8, "00ff00", "vfio-pci", 3), ("04.0", 0x1b36, 0x0005, "00ff00", null, 4), ("05.0", 0x1af4, 0x1110, "050000", null, 5),
-            ("06.0", 0x1b36, 0x0010, Nvme, "nvme", 6), ("07.0", 0x1b36, 0x0010, Nvme, "nvme", 7), ("08.0", 0x1af4, 0x1041, Network, "virtio-pci", 8),
-            ("09.0", 0x8086, 0x10d3, Network, "e1000e", 9), ("14.3", 0x8086, 0x10d3, Network, "e1000e", 12), ("1d.0", 0x1af4, 0x1003, "078000", "virtio-pci", 14),
-            ("1e.0", 0x1af4, 0x1009, "000200", "virtio-pci", 15), ("1e.1", 0x1af4, 0x1009, "000200", "virtio-pci", 15), ("1f.0", 0x8086, 0x2918, "060100", null, 16),
-            ("1f.2", 0x8086, 0x2922, "010601", null, 16), ("1f.3", 0x8086, 0x2930, "0c0500", null, 16),
+            ("00.0", 0x8086, 0x29c0, "060000", null, 0),
+            ("01.0", 0x1234, 0x1111, "030000", "bochs-drm", 1),
+            ("02.0", 0x1234, 0x1111, "038000", "bochs-drm", 2),
+            ("03.0", 0x1234, 0x11e8, "00ff00", "vfio-pci", 3),
+            ("04.0", 0x1b36, 0x0005, "00ff00", null, 4),
+            ("05.0", 0x1af4, 0x1110, "050000", null, 5),
+            ("06.0", 0x1b36, 0x0010, Nvme, "nvme", 6),
+            ("07.0", 0x1b36, 0x0010, Nvme, "nvme", 7),
+            ("08.0", 0x1af4, 0x1041, Network, "virtio-pci", 8),
+            ("09.0", 0x8086, 0x10d3, Network, "e1000e", 9),
+            ("14.3", 0x8086, 0x10d3, Network, "e1000e", 12),
+            ("1d.0", 0x1af4, 0x1003, "078000", "virtio-pci", 14),
+            ("1e.0", 0x1af4, 0x1009, "000200", "virtio-pci", 15),
+            ("1e.1", 0x1af4, 0x1009, "000200", "virtio-pci", 15),
+            ("1f.0", 0x8086, 0x2918, "060100", null, 16),
+            ("1f.2", 0x8086, 0x2922, "010601", null, 16),
+            ("1f.3", 0x8086, 0x2930, "0c0500", null, 16),
         ];
         foreach ((string address, ushort vendor, ushort device, string code, string? driver, int group) in onBus)
         {
-            host.Add(new($"0000:00:{address}", vendor, device, code) { Driver = driver, Group = group, IsBootDisplay = address == "01.0" });
+            host.Add(new($"0000:00:{address}", vendor, device, code)
+            {
+                Driver = driver,
+                Group = group,
+                IsBootDisplay = address == "01.0",
+            });
         }
 
-        host.Add(new("0000:00:10.0", 0x1b36, 0x000c, Bridge) { Driver = "pcieport", Group = 10, Link = FakeLink.Of("2.5", 1, "16.0", 32) });
-        host.Add(new("0000:00:14.0", 0x1b36, 0x000c, Bridge) { Driver = "pcieport", Group = 11, Link = FakeLink.Of("16.0", 32, "16.0", 32) });
+        host.Add(new("0000:00:10.0", 0x1b36, 0x000c, Bridge)
+        {
+            Driver = "pcieport",
+            Group = 10,
+            Link = FakeLink.Of("2.5", 1, "16.0", 32),
+        });
+        host.Add(new("0000:00:14.0", 0x1b36, 0x000c, Bridge)
+        {
+            Driver = "pcieport",
+            Group = 11,
+            Link = FakeLink.Of("16.0", 32, "16.0", 32),
+        });
         host.Add(new("0000:00:1c.0", 0x1b36, 0x000e, Bridge) { Group = 13, Link = FakeLink.Of("2.5", 1, "2.5", 1) });
-        host.Add(new("0000:01:00.0", 0x8086, 0x10c9, Network) { Parent = "0000:00:10.0", Driver = "igb", Group = 17, Link = FakeLink.Of("2.5", 1, "2.5", 1) });
+        host.Add(new("0000:01:00.0", 0x8086, 0x10c9, Network)
+        {
+            Parent = "0000:00:10.0",
+            Driver = "igb",
+            Group = 17,
+            Link = FakeLink.Of("2.5", 1, "2.5", 1),
+        });
         for (int i = 0; i < 3; i++)
         {
             host.Add(new($"0000:01:10.{2 * i}", 0x8086, 0x10ca, Network)
@@ -71,8 +103,14 @@ internal static class PictureHosts
             });
         }
 
-        host.Add(new("0000:03:01.0", 0x1234, 0x11e8, "00ff00") { Parent = "0000:00:1c.0", Driver = "vfio-pci", Group = 13 });
-        host.Add(new("0000:03:02.0", 0x1af4, 0x1041, Network) { Parent = "0000:00:1c.0", Driver = "virtio-pci", Group = 13 });
+        host.Add(
+            new("0000:03:01.0", 0x1234, 0x11e8, "00ff00") { Parent = "0000:00:1c.0", Driver = "vfio-pci", Group = 13 });
+        host.Add(new("0000:03:02.0", 0x1af4, 0x1041, Network)
+        {
+            Parent = "0000:00:1c.0",
+            Driver = "virtio-pci",
+            Group = 13,
+        });
         host.AddInterface("0000:00:08.0", "eth0");
         host.AddInterface("0000:03:02.0", "eth1");
         host.AddDisk("0000:00:06.0", "nvme0n1", mountPoint: "/srv");
@@ -83,11 +121,28 @@ internal static class PictureHosts
     {
         FakeHost host = new();
         host.Add(new("0000:00:00.0", 0x8086, 0x9b61, "060000") { Group = 0, Driver = "skl_uncore" });
-        host.Add(new("0000:00:02.0", 0x8086, 0x9b41, "030000") { Group = 1, Driver = "i915", IsBootDisplay = true, Link = FakeLink.BuiltIn });
+        host.Add(new("0000:00:02.0", 0x8086, 0x9b41, "030000")
+        {
+            Group = 1,
+            Driver = "i915",
+            IsBootDisplay = true,
+            Link = FakeLink.BuiltIn,
+        });
         host.Add(new("0000:00:14.0", 0x8086, 0x02ed, "0c0330") { Group = 2, Driver = "xhci_hcd" });
         host.Add(new("0000:00:14.2", 0x8086, 0x02ef, "050000") { Group = 2 });
-        host.Add(new("0000:00:1d.0", 0x8086, 0x02b0, Bridge) { Group = 3, Driver = "pcieport", Link = FakeLink.Of("8.0", 4, "8.0", 4) });
-        host.Add(new("0000:03:00.0", 0x144d, 0xa808, Nvme) { Parent = "0000:00:1d.0", Group = 4, Driver = "nvme", Link = FakeLink.Of("8.0", 2, "8.0", 4) });
+        host.Add(new("0000:00:1d.0", 0x8086, 0x02b0, Bridge)
+        {
+            Group = 3,
+            Driver = "pcieport",
+            Link = FakeLink.Of("8.0", 4, "8.0", 4),
+        });
+        host.Add(new("0000:03:00.0", 0x144d, 0xa808, Nvme)
+        {
+            Parent = "0000:00:1d.0",
+            Group = 4,
+            Driver = "nvme",
+            Link = FakeLink.Of("8.0", 2, "8.0", 4),
+        });
         host.Add(new("0000:00:1f.0", 0x8086, 0x0284, "060100") { Group = 5 });
         host.Add(new("0000:00:1f.3", 0x8086, 0x02c8, "040380") { Group = 5, Driver = "snd_hda_intel" });
         host.Add(new("0000:00:1f.6", 0x8086, 0x0d4f, Network) { Group = 5, Driver = "e1000e" });
@@ -110,7 +165,13 @@ internal static class PictureHosts
             host.Add(new(At(0, 0), 0x8086, 0x29c0, "060000") { RootBus = rootBus, Group = group++ });
             for (int port = 0; port < 4; port++)
             {
-                host.Add(new(At(0, port + 1), 0x1b36, 0x000c, Bridge) { RootBus = rootBus, Driver = "pcieport", Group = group++, Link = Fast });
+                host.Add(new(At(0, port + 1), 0x1b36, 0x000c, Bridge)
+                {
+                    RootBus = rootBus,
+                    Driver = "pcieport",
+                    Group = group++,
+                    Link = Fast,
+                });
                 string? driver = port == 1 ? "vfio-pci" : port == 2 ? null : "mlx5_core";
                 for (int function = 0; function < (port == 3 ? 1 : 2); function++)
                 {
@@ -133,19 +194,48 @@ internal static class PictureHosts
     // A root port, a switch with four ports, a disk on each, an empty downstream port, two accelerators: 13 devices.
     private static void AddSwitch(FakeHost host, Func<int, int, int, string> at, string rootBus, ref int group)
     {
-        host.Add(new(at(0, 9, 0), 0x1b36, 0x000c, Bridge) { RootBus = rootBus, Driver = "pcieport", Group = group++, Link = Fast });
-        host.Add(new(at(16, 0, 0), 0x10b5, 0x9765, Bridge) { Parent = at(0, 9, 0), Driver = "pcieport", Group = group++, Link = Fast });
+        host.Add(new(at(0, 9, 0), 0x1b36, 0x000c, Bridge)
+        {
+            RootBus = rootBus,
+            Driver = "pcieport",
+            Group = group++,
+            Link = Fast,
+        });
+        host.Add(new(at(16, 0, 0), 0x10b5, 0x9765, Bridge)
+        {
+            Parent = at(0, 9, 0),
+            Driver = "pcieport",
+            Group = group++,
+            Link = Fast,
+        });
         for (int port = 0; port < 5; port++)
         {
-            host.Add(new(at(17, port, 0), 0x10b5, 0x9765, Bridge) { Parent = at(16, 0, 0), Driver = "pcieport", Group = group++, Link = Four });
+            host.Add(new(at(17, port, 0), 0x10b5, 0x9765, Bridge)
+            {
+                Parent = at(16, 0, 0),
+                Driver = "pcieport",
+                Group = group++,
+                Link = Four,
+            });
             if (port < 4)
             {
-                host.Add(new(at(18 + port, 0, 0), 0x1b36, 0x0010, Nvme) { Parent = at(17, port, 0), Driver = port == 2 ? "vfio-pci" : "nvme", Group = group++, Link = Four });
+                host.Add(new(at(18 + port, 0, 0), 0x1b36, 0x0010, Nvme)
+                {
+                    Parent = at(17, port, 0),
+                    Driver = port == 2 ? "vfio-pci" : "nvme",
+                    Group = group++,
+                    Link = Four,
+                });
             }
         }
 
         host.Add(new(at(0, 10, 0), 0x1002, 0x73bf, "030000") { RootBus = rootBus, Group = group, Driver = "vfio-pci" });
-        host.Add(new(at(0, 10, 1), 0x1002, 0xab28, "040300") { RootBus = rootBus, Group = group++, Driver = "snd_hda_intel" });
+        host.Add(new(at(0, 10, 1), 0x1002, 0xab28, "040300")
+        {
+            RootBus = rootBus,
+            Group = group++,
+            Driver = "snd_hda_intel",
+        });
     }
 
     private static FakeHost LargeGroup()
@@ -154,7 +244,12 @@ internal static class PictureHosts
         host.Add(new("0000:00:1c.0", 0x1b36, 0x000e, Bridge) { Group = 7 });
         for (int i = 0; i < 29; i++)
         {
-            host.Add(new(string.Create(CultureInfo.InvariantCulture, $"0000:05:{i:x2}.0"), 0x1234, 0x11e8, "00ff00") { Parent = "0000:00:1c.0", Group = 7, Driver = i == 3 ? "vfio-pci" : null });
+            host.Add(new(string.Create(CultureInfo.InvariantCulture, $"0000:05:{i:x2}.0"), 0x1234, 0x11e8, "00ff00")
+            {
+                Parent = "0000:00:1c.0",
+                Group = 7,
+                Driver = i == 3 ? "vfio-pci" : null,
+            });
         }
 
         return host;
@@ -188,7 +283,8 @@ internal static class PictureHosts
         FakeHost host = new();
         host.Add(new("0000:00:00.0", 0x8086, 0x29c0, "060000"));
         host.Add(new("0000:00:1c.0", 0x1b36, 0x000c, Bridge) { Driver = "pcieport", Link = Fast });
-        host.Add(new("0000:01:00.0", 0x8086, 0x10d3, Network) { Parent = "0000:00:1c.0", Driver = "e1000e", Link = Four });
+        host.Add(
+            new("0000:01:00.0", 0x8086, 0x10d3, Network) { Parent = "0000:00:1c.0", Driver = "e1000e", Link = Four });
         return host;
     }
 
@@ -200,8 +296,14 @@ internal static class PictureHosts
         for (int i = 0; i < levels; i++)
         {
             string address = string.Create(CultureInfo.InvariantCulture, $"0000:{i:x2}:01.0");
-            host.Add(new(address, 0x10b5, 0x8747, Bridge) { Parent = parent, Driver = "pcieport", Group = i, Link = Four });
-            host.Add(new(string.Create(CultureInfo.InvariantCulture, $"0000:{i:x2}:02.0"), 0x8086, 0x10d3, Network) { Parent = parent, Group = 100 + i, Link = Slow });
+            host.Add(
+                new(address, 0x10b5, 0x8747, Bridge) { Parent = parent, Driver = "pcieport", Group = i, Link = Four });
+            host.Add(new(string.Create(CultureInfo.InvariantCulture, $"0000:{i:x2}:02.0"), 0x8086, 0x10d3, Network)
+            {
+                Parent = parent,
+                Group = 100 + i,
+                Link = Slow,
+            });
             parent = address;
         }
 
@@ -211,8 +313,20 @@ internal static class PictureHosts
     private static FakeHost Functions(int count, bool isShared)
     {
         FakeHost host = new();
-        host.Add(new("0000:80:01.0", 0x1b36, 0x000c, Bridge) { RootBus = "pci0000:80", Driver = "pcieport", Group = 1, Link = Fast });
-        host.Add(new("0000:81:00.0", 0x8086, 0x10d3, Network) { Parent = "0000:80:01.0", Driver = "ice", Group = 2, Link = Fast });
+        host.Add(new("0000:80:01.0", 0x1b36, 0x000c, Bridge)
+        {
+            RootBus = "pci0000:80",
+            Driver = "pcieport",
+            Group = 1,
+            Link = Fast,
+        });
+        host.Add(new("0000:81:00.0", 0x8086, 0x10d3, Network)
+        {
+            Parent = "0000:80:01.0",
+            Driver = "ice",
+            Group = 2,
+            Link = Fast,
+        });
         for (int i = 0; i < count; i++)
         {
             string address = string.Create(CultureInfo.InvariantCulture, $"0000:81:{1 + (i / 8):x2}.{i % 8}");
@@ -239,11 +353,23 @@ internal static class PictureHosts
             Link = new(Evil, "99999999999999999999", "1e308 GT/s", "-4"),
         };
         host.Add(device);
-        host.WriteIdentity(device.Address, device with { Driver = Evil.Replace("/", "", StringComparison.Ordinal) + new string('W', 3000) });
+        host.WriteIdentity(
+            device.Address,
+            device with { Driver = Evil.Replace("/", "", StringComparison.Ordinal) + new string('W', 3000) });
         host.AddInterface(device.Address, "\u4e2d\ufdfd<b>&amp;" + new string('M', 100));
         // The device is above itself, and its own virtual function.
-        host.Add(new("0000:08:00.0", 0x1b36, 0x000c, Bridge) { Parent = "0000:09:00.0", PhysicalFunction = "0000:08:00.0", Group = 41 });
-        host.Add(new("0000:09:00.0", 0x1b36, 0x000c, Bridge) { Parent = "0000:08:00.0", PhysicalFunction = "0000:08:00.0", Group = 41 });
+        host.Add(new("0000:08:00.0", 0x1b36, 0x000c, Bridge)
+        {
+            Parent = "0000:09:00.0",
+            PhysicalFunction = "0000:08:00.0",
+            Group = 41,
+        });
+        host.Add(new("0000:09:00.0", 0x1b36, 0x000c, Bridge)
+        {
+            Parent = "0000:08:00.0",
+            PhysicalFunction = "0000:08:00.0",
+            Group = 41,
+        });
         host.Write("sys/kernel/iommu_groups/40/type", Evil);
         return host;
     }

@@ -26,12 +26,14 @@ public sealed partial class ArchitectureTests
         ["StateJson.<Default>k__BackingField"] = "likewise",
         ["FaultLog.Readers"] = "the process's one descriptor of the kernel's log, while devices are open",
         ["FaultLog.Gate"] = "its lock",
-        ["MappingBudget._taken"] = "changes: it counts what the kernel counts by process, and nothing else is decided by it",
+        ["MappingBudget._taken"] =
+            "changes: it counts what the kernel counts by process, and nothing else is decided by it",
     };
 
     private static readonly string Root = Path.Combine(Repository.Root, "src", "Vfio");
 
-    private static Assembly[] Assemblies { get; } = [typeof(PciAddress).Assembly, typeof(VfioDevice).Assembly, typeof(BindingPlan).Assembly];
+    private static Assembly[] Assemblies { get; } =
+        [typeof(PciAddress).Assembly, typeof(VfioDevice).Assembly, typeof(BindingPlan).Assembly];
 
     private static Dictionary<string, string> Files { get; } = Read("Vfio");
 
@@ -41,11 +43,13 @@ public sealed partial class ArchitectureTests
         return Directory
             .EnumerateFiles(root, "*.cs", SearchOption.AllDirectories)
             .Select(path => Path.GetRelativePath(root, path))
-            .Where(path => !path.StartsWith("obj/", StringComparison.Ordinal) && !path.StartsWith("bin/", StringComparison.Ordinal))
+            .Where(path => !path.StartsWith("obj/", StringComparison.Ordinal)
+                && !path.StartsWith("bin/", StringComparison.Ordinal))
             .ToDictionary(path => path, path => File.ReadAllText(Path.Combine(root, path)));
     }
 
-    private static IEnumerable<(string Path, string Code)> Code => Files.Select(file => (file.Key, SourceText.CodeOf(file.Value)));
+    private static IEnumerable<(string Path, string Code)> Code =>
+        Files.Select(file => (file.Key, SourceText.CodeOf(file.Value)));
 
     [Fact]
     public void Folders_use_only_the_folders_that_the_table_allows() => AssertNone(RoomRules.FindViolations(Files));
@@ -54,14 +58,16 @@ public sealed partial class ArchitectureTests
     public void Folders_use_each_other_without_cycles() => AssertNone(RoomRules.FindCycles(RoomRules.FindUses(Files)));
 
     [Fact]
-    public void Folders_of_Vfio_Host_use_each_other_without_cycles() => AssertNone(RoomRules.FindCycles(RoomRules.FindUses(Read("Vfio.Host"))));
+    public void Folders_of_Vfio_Host_use_each_other_without_cycles() =>
+        AssertNone(RoomRules.FindCycles(RoomRules.FindUses(Read("Vfio.Host"))));
 
     [Fact]
     public void Every_arrow_of_the_table_is_used()
     {
         IReadOnlyList<RoomRules.Use> uses = RoomRules.FindUses(Files);
         AssertNone(RoomRules.Arrows
-            .Where(arrow => !uses.Any(arrow.Allows) || !Array.TrueForAll(arrow.Only, type => uses.Any(use => arrow.Allows(use) && use.Type == type)))
+            .Where(arrow => !uses.Any(arrow.Allows)
+                || !Array.TrueForAll(arrow.Only, type => uses.Any(use => arrow.Allows(use) && use.Type == type)))
             .Select(arrow => $"{arrow.From} uses nothing, or not all, of what it may of {arrow.To}"));
     }
 
@@ -70,19 +76,23 @@ public sealed partial class ArchitectureTests
         AssertNone(Where(ImportedFunction(), room => room != "Interop"));
 
     [Fact]
-    public void Unsafe_code_stays_in_its_rooms() => AssertNone(Where(UnsafeCode(), room => !RoomRules.UnsafeRooms.Contains(room)));
+    public void Unsafe_code_stays_in_its_rooms() =>
+        AssertNone(Where(UnsafeCode(), room => !RoomRules.UnsafeRooms.Contains(room)));
 
     [Fact]
     public void The_hosts_side_calls_the_c_library_only_from_interop_and_has_no_unsafe_code_elsewhere() => AssertNone(
         from file in Read("Vfio.Host")
         where RoomRules.RoomOf(file.Key) != "Interop"
-        from Match match in ImportedFunction().Matches(SourceText.CodeOf(file.Value)).Concat(UnsafeCode().Matches(SourceText.CodeOf(file.Value)))
+        from Match match in ImportedFunction()
+            .Matches(SourceText.CodeOf(file.Value))
+            .Concat(UnsafeCode().Matches(SourceText.CodeOf(file.Value)))
         select $"{file.Key}: {match.Value}");
 
     [Fact]
     public void The_library_names_no_command_of_the_tool() => AssertNone(
         from file in Files
-        from Match match in ToolCommand().Matches(string.Join('\n', file.Value.Split('\n').Where(line => !line.TrimStart().StartsWith("//", StringComparison.Ordinal))))
+        from Match match in ToolCommand().Matches(string.Join(
+            '\n', file.Value.Split('\n').Where(line => !line.TrimStart().StartsWith("//", StringComparison.Ordinal))))
         select $"{file.Key}: {match.Value}");
 
     [Fact]
@@ -92,20 +102,33 @@ public sealed partial class ArchitectureTests
         Assert.InRange(seam.Count(c => c == '\n'), 1, 90);
         Assert.InRange(typeof(IDeviceBackend).GetMethods().Length, 1, 12);
         AssertNone(typeof(VfioDevice).Assembly.GetTypes().Where(type => type.IsInterface)
-            .SelectMany(type => type.GetMethods(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).Where(method => !method.IsAbstract))
+            .SelectMany(type => type.GetMethods(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic)
+                .Where(method => !method.IsAbstract))
             .Select(method => $"{method.DeclaringType!.Name}.{method.Name} has a default"));
     }
 
     [Fact]
-    public void The_library_writes_nothing_to_the_console_and_never_ends_the_process() => AssertNone(Where(ConsoleOrExit(), _ => true));
+    public void The_library_writes_nothing_to_the_console_and_never_ends_the_process() =>
+        AssertNone(Where(ConsoleOrExit(), _ => true));
 
     [Fact]
     public void Pci_opens_no_file_but_the_names_and_is_on_its_own()
     {
         // PciNames.Load reads pci.ids, which is a file of the system and not of a device.
-        AssertNone(Read("Vfio.Pci").Where(file => file.Key != "PciNames.Load.cs" && FileAccess().IsMatch(SourceText.CodeOf(file.Value))).Select(file => file.Key));
-        AssertNone(Read("Vfio.Pci").Where(file => ImportedFunction().IsMatch(SourceText.CodeOf(file.Value)) || UnsafeCode().IsMatch(SourceText.CodeOf(file.Value))).Select(file => file.Key));
-        AssertNone(typeof(PciAddress).Assembly.GetReferencedAssemblies().Select(name => name.Name!).Where(name => !name.StartsWith("System.", StringComparison.Ordinal) && !name.StartsWith("Microsoft.Win32.", StringComparison.Ordinal)));
+        AssertNone(Read("Vfio.Pci")
+            .Where(file => file.Key != "PciNames.Load.cs" && FileAccess().IsMatch(SourceText.CodeOf(file.Value)))
+            .Select(file => file.Key));
+        AssertNone(
+            Read("Vfio.Pci")
+                .Where(file => ImportedFunction().IsMatch(SourceText.CodeOf(file.Value))
+                    || UnsafeCode().IsMatch(SourceText.CodeOf(file.Value)))
+                .Select(file => file.Key));
+        AssertNone(
+            typeof(PciAddress).Assembly
+                .GetReferencedAssemblies()
+                .Select(name => name.Name!)
+                .Where(name => !name.StartsWith("System.", StringComparison.Ordinal)
+                    && !name.StartsWith("Microsoft.Win32.", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -119,7 +142,8 @@ public sealed partial class ArchitectureTests
     {
         const int Most = 50;
         AssertNone(
-            from project in Directory.GetDirectories(Path.Combine(Repository.Root, "src")).Select(folder => Path.GetFileName(folder)!)
+            from project in Directory.GetDirectories(Path.Combine(Repository.Root, "src"))
+                .Select(folder => Path.GetFileName(folder)!)
             from file in Read(project)
             from method in MethodsIn(file.Value)
             where method.Lines > Most && method.Name != "Create"
@@ -130,7 +154,8 @@ public sealed partial class ArchitectureTests
     public void A_long_method_would_be_found()
     {
         string body = string.Concat(Enumerable.Repeat("        x++;\n", 60));
-        Assert.Equal([("M", 63)], MethodsIn($"class C\n{{\n    private static void M(int a)\n    {{\n{body}    }}\n}}\n"));
+        Assert.Equal(
+            [("M", 63)], MethodsIn($"class C\n{{\n    private static void M(int a)\n    {{\n{body}    }}\n}}\n"));
     }
 
     // A method with a block body, from its first line to its closing brace; expression bodies, and so tables, do not
@@ -147,7 +172,10 @@ public sealed partial class ArchitectureTests
 
             string indent = head.Groups["indent"].Value;
             int open = first;
-            while (open < lines.Length && lines[open] != indent + "{" && !lines[open].EndsWith(';') && !lines[open].Contains("=>", StringComparison.Ordinal))
+            while (open < lines.Length
+                && lines[open] != indent + "{"
+                && !lines[open].EndsWith(';')
+                && !lines[open].Contains("=>", StringComparison.Ordinal))
             {
                 open++;
             }
@@ -163,30 +191,42 @@ public sealed partial class ArchitectureTests
     public void The_library_depends_on_no_package_but_its_own()
     {
         XDocument project = XDocument.Load(Path.Combine(Root, "Vfio.csproj"));
-        XElement reference = Assert.Single(project.Descendants(), element => element.Name.LocalName is "PackageReference" or "ProjectReference" or "Reference");
+        XElement reference = Assert.Single(
+            project.Descendants(),
+            element => element.Name.LocalName is "PackageReference" or "ProjectReference" or "Reference");
         Assert.Equal("../Vfio.Pci/Vfio.Pci.csproj", reference.Attribute("Include")?.Value);
-        string[] names = [.. typeof(VfioDevice).Assembly.GetReferencedAssemblies().Select(name => name.Name!).Where(name => name != "Vfio.Pci")];
-        AssertNone(names.Where(name => !name.StartsWith("System.", StringComparison.Ordinal) && !name.StartsWith("Microsoft.Win32.", StringComparison.Ordinal)));
+        string[] names = [.. typeof(VfioDevice).Assembly
+            .GetReferencedAssemblies()
+            .Select(name => name.Name!)
+            .Where(name => name != "Vfio.Pci")];
+        AssertNone(names.Where(name => !name.StartsWith("System.", StringComparison.Ordinal)
+            && !name.StartsWith("Microsoft.Win32.", StringComparison.Ordinal)));
     }
 
     [Fact]
     public void Namespace_equals_assembly() => AssertNone(
         Assemblies.SelectMany(assembly => assembly.GetTypes())
-            .Where(type => !IsCompilersOwn(type) && type.Namespace != type.Assembly.GetName().Name).Select(type => type.FullName!));
+            .Where(type => !IsCompilersOwn(type) && type.Namespace != type.Assembly.GetName().Name)
+            .Select(type => type.FullName!));
 
     [Fact]
     public void No_type_has_the_name_of_a_namespace_or_hides_another_assemblys()
     {
-        Type[] types = [.. Assemblies.SelectMany(assembly => assembly.GetTypes()).Where(type => !type.IsNested && !IsCompilersOwn(type))];
+        Type[] types = [.. Assemblies.SelectMany(assembly => assembly.GetTypes())
+            .Where(type => !type.IsNested && !IsCompilersOwn(type))];
         AssertNone(types.Where(type => type.Name is "Host" or "User" or "Pci").Select(type => type.FullName!));
-        AssertNone(types.GroupBy(type => type.Name).Where(same => same.Count() > 1).Select(same => string.Join(" and ", same.Select(type => type.FullName))));
+        AssertNone(types.GroupBy(type => type.Name)
+            .Where(same => same.Count() > 1)
+            .Select(same => string.Join(" and ", same.Select(type => type.FullName))));
     }
 
     [Fact]
     public void There_is_no_mutable_static_state() => AssertNone(Assemblies.SelectMany(assembly => assembly.GetTypes())
         .Where(type => !IsCompilersOwn(type)) // caches of delegates, tables of constants
-        .SelectMany(type => type.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
-        .Where(field => !field.IsLiteral && !(field.IsInitOnly && IsImmutable(field.FieldType, isPrivate: field.IsPrivate)))
+        .SelectMany(type => type.GetFields(
+            BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly))
+        .Where(field => !field.IsLiteral
+            && !(field.IsInitOnly && IsImmutable(field.FieldType, isPrivate: field.IsPrivate)))
         .Select(field => $"{field.DeclaringType!.Name}.{field.Name}")
         .Except(InertStatics.Keys));
 
@@ -194,7 +234,8 @@ public sealed partial class ArchitectureTests
     public void Every_exception_to_the_rule_of_static_state_is_needed() => Assert.All(InertStatics.Keys, name =>
     {
         string[] parts = name.Split('.');
-        Type type = Assert.Single(Assemblies.SelectMany(assembly => assembly.GetTypes()), type => type.Name == parts[0]);
+        Type type = Assert.Single(
+            Assemblies.SelectMany(assembly => assembly.GetTypes()), type => type.Name == parts[0]);
         Assert.NotNull(type.GetField(parts[1], BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic));
     });
 
@@ -217,7 +258,11 @@ public sealed partial class ArchitectureTests
     // Immutable all the way down; a private array counts as a table of constants.
     private static bool IsImmutable(Type type, bool isPrivate)
     {
-        if (type.IsPrimitive || type.IsEnum || type == typeof(string) || type == typeof(TimeSpan) || type == typeof(DateTimeOffset))
+        if (type.IsPrimitive
+            || type.IsEnum
+            || type == typeof(string)
+            || type == typeof(TimeSpan)
+            || type == typeof(DateTimeOffset))
         {
             return true;
         }
@@ -238,7 +283,10 @@ public sealed partial class ArchitectureTests
     }
 
     private static bool IsCompilersOwn(Type type) => type.FullName!.Contains('<', StringComparison.Ordinal)
-        || type.Namespace is "System.Runtime.CompilerServices" or "Microsoft.CodeAnalysis" or "System.Runtime.InteropServices.Marshalling" or "System.Text.RegularExpressions.Generated";
+        || type.Namespace is "System.Runtime.CompilerServices"
+            or "Microsoft.CodeAnalysis"
+            or "System.Runtime.InteropServices.Marshalling"
+            or "System.Text.RegularExpressions.Generated";
 
     private static IEnumerable<string> Where(Regex pattern, Func<string, bool> isForbiddenIn) =>
         from file in Code
@@ -252,7 +300,8 @@ public sealed partial class ArchitectureTests
         Assert.True(found.Length == 0, string.Join('\n', found));
     }
 
-    [GeneratedRegex(@"^(?<indent>(?:    ){1,2})(?:(?:public|private|internal|protected|static|override|async|unsafe|virtual|sealed|readonly) )+(?!class |record |struct |enum |interface |const )[^=({;]* ?\b(?<name>\w+)(?:<[^>]*>)?\(")]
+    [GeneratedRegex(
+        @"^(?<indent>(?:    ){1,2})(?:(?:public|private|internal|protected|static|override|async|unsafe|virtual|sealed|readonly) )+(?!class |record |struct |enum |interface |const )[^=({;]* ?\b(?<name>\w+)(?:<[^>]*>)?\(")]
     private static partial Regex MethodHead();
 
     [GeneratedRegex(@"\b(LibraryImport|DllImport|NativeLibrary)\b")]
@@ -264,7 +313,8 @@ public sealed partial class ArchitectureTests
     [GeneratedRegex(@"\bConsole\s*\.|\bEnvironment\s*\.\s*(Exit|FailFast|ExitCode)\b")]
     private static partial Regex ConsoleOrExit();
 
-    [GeneratedRegex(@"\bvfio (bind|release|list|show|groups|doctor|status|sriov|broker|read|write|dump|watch|shell|irq|reset|run|demo)\b(?! driver)")]
+    [GeneratedRegex(
+        @"\bvfio (bind|release|list|show|groups|doctor|status|sriov|broker|read|write|dump|watch|shell|irq|reset|run|demo)\b(?! driver)")]
     private static partial Regex ToolCommand();
 
     [GeneratedRegex(@"\b(File|Directory|FileInfo|DirectoryInfo|FileStream|Process|Socket)\s*[.(]")]

@@ -48,19 +48,28 @@ public sealed partial class ConfigurationTests
     [InlineData("string s = \"[Conditional(1)] Debug.Assert\";")]
     [InlineData("#pragma warning disable CS0001\nbool b = Debugger.IsAttached;")]
     [InlineData("bool isDebug = x is ConditionalAccess;")]
-    public void A_source_that_does_not_depend_on_the_configuration_is_accepted(string text) => Assert.Empty(FindInSource(text));
+    public void A_source_that_does_not_depend_on_the_configuration_is_accepted(string text) =>
+        Assert.Empty(FindInSource(text));
 
     [Theory]
-    [InlineData("<PropertyGroup Condition=\"'$(Configuration)' == 'Release'\"><Optimize>true</Optimize></PropertyGroup>", "PropertyGroup")]
-    [InlineData("<PropertyGroup><NoWarn Condition=\"'$(CONFIGURATION)' != 'Debug'\">X</NoWarn></PropertyGroup>", "NoWarn")]
-    [InlineData("<PropertyGroup><DefineConstants>A;$(Configuration)</DefineConstants></PropertyGroup>", "DefineConstants")]
-    [InlineData("<PropertyGroup Condition=\"'$(Configuration)' == 'Release'\"><RunAnalyzers>false</RunAnalyzers><Optimize/></PropertyGroup>", "PropertyGroup")]
+    [InlineData(
+        "<PropertyGroup Condition=\"'$(Configuration)' == 'Release'\"><Optimize>true</Optimize></PropertyGroup>",
+        "PropertyGroup")]
+    [InlineData(
+        "<PropertyGroup><NoWarn Condition=\"'$(CONFIGURATION)' != 'Debug'\">X</NoWarn></PropertyGroup>", "NoWarn")]
+    [InlineData(
+        "<PropertyGroup><DefineConstants>A;$(Configuration)</DefineConstants></PropertyGroup>", "DefineConstants")]
+    [InlineData(
+        "<PropertyGroup Condition=\"'$(Configuration)' == 'Release'\"><RunAnalyzers>false</RunAnalyzers><Optimize/></PropertyGroup>",
+        "PropertyGroup")]
     public void A_project_that_depends_on_the_configuration_is_found(string text, string violation) =>
         Assert.Equal([violation], FindInProject($"<Project>{text}</Project>"));
 
     [Theory]
-    [InlineData("<!-- $(Configuration) --><PropertyGroup Condition=\"'$(IsPackable)' == 'true'\"><Optimize/></PropertyGroup>")]
-    [InlineData("<PropertyGroup Condition=\"'$(Configuration)' == 'Release'\"><RunAnalyzers>false</RunAnalyzers></PropertyGroup>")]
+    [InlineData(
+        "<!-- $(Configuration) --><PropertyGroup Condition=\"'$(IsPackable)' == 'true'\"><Optimize/></PropertyGroup>")]
+    [InlineData(
+        "<PropertyGroup Condition=\"'$(Configuration)' == 'Release'\"><RunAnalyzers>false</RunAnalyzers></PropertyGroup>")]
     public void A_project_that_does_not_depend_on_the_configuration_is_accepted(string text) =>
         Assert.Empty(FindInProject($"<Project>{text}</Project>"));
 
@@ -82,7 +91,8 @@ public sealed partial class ConfigurationTests
         where !element.HasElements || !element.Elements().All(child => FreeProperties.Contains(child.Name.LocalName))
         select element.Name.LocalName;
 
-    private static bool NamesConfiguration(string value) => value.Contains("$(Configuration)", StringComparison.OrdinalIgnoreCase);
+    private static bool NamesConfiguration(string value) =>
+        value.Contains("$(Configuration)", StringComparison.OrdinalIgnoreCase);
 
     // The methods of Debug have the attribute Conditional.
     [GeneratedRegex("""

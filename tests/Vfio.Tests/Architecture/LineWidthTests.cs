@@ -51,7 +51,8 @@ public sealed partial class LineWidthTests
     public void A_line_of_a_page_that_cannot_be_broken_is_accepted(string text) =>
         Assert.Empty(FindInMarkdown(Widen(text)));
 
-    private static string Widen(string text) => text.Replace("W", new string('w', MaxColumns), StringComparison.Ordinal);
+    private static string Widen(string text) =>
+        text.Replace("W", new string('w', MaxColumns), StringComparison.Ordinal);
 
     private static IEnumerable<string> FindInCode(string text)
     {

@@ -97,8 +97,15 @@ internal static partial class RoomRules
     /// <summary>Returns violations of the table: uses that are not permitted, and rooms that are not listed.</summary>
     public static IReadOnlyList<string> FindViolations(IReadOnlyDictionary<string, string> files) =>
     [
-        .. files.Keys.Select(RoomOf).Distinct().Where(room => !Arrows.Any(arrow => arrow.From == room || arrow.To == room)).Select(room => $"the room {room} has no row in the table"),
-        .. FindUses(files).Where(use => !Arrows.Any(arrow => arrow.Allows(use))).Select(use => use.ToString()).Distinct(),
+        .. files.Keys
+            .Select(RoomOf)
+            .Distinct()
+            .Where(room => !Arrows.Any(arrow => arrow.From == room || arrow.To == room))
+            .Select(room => $"the room {room} has no row in the table"),
+        .. FindUses(files)
+            .Where(use => !Arrows.Any(arrow => arrow.Allows(use)))
+            .Select(use => use.ToString())
+            .Distinct(),
     ];
 
     /// <summary>
@@ -107,7 +114,9 @@ internal static partial class RoomRules
     /// </summary>
     public static IReadOnlyList<string> FindCycles(IEnumerable<Use> uses)
     {
-        ILookup<string, string> next = uses.Select(use => (use.From, use.To)).Distinct().ToLookup(arrow => arrow.From, arrow => arrow.To);
+        ILookup<string, string> next = uses.Select(use => (use.From, use.To))
+            .Distinct()
+            .ToLookup(arrow => arrow.From, arrow => arrow.To);
         Dictionary<string, int> numbers = [];
         Dictionary<string, int> lowest = [];
         Stack<string> path = [];
@@ -175,7 +184,10 @@ internal static partial class RoomRules
     private static HashSet<string> UsedNames(string code)
     {
         HashSet<string> used = [];
-        string[] properties = [.. Property().Matches(code).Where(match => match.Groups[1].Value != match.Groups[2].Value).Select(match => match.Groups[2].Value)];
+        string[] properties = [.. Property()
+            .Matches(code)
+            .Where(match => match.Groups[1].Value != match.Groups[2].Value)
+            .Select(match => match.Groups[2].Value)];
         string previous = "";
         int end = 0;
         foreach (Match name in Name().Matches(code))
@@ -193,7 +205,8 @@ internal static partial class RoomRules
         return used;
     }
 
-    [GeneratedRegex(@"\b(?:class|interface|enum|delegate\s+\w+|struct|record(?:\s+(?:struct|class))?)\s+([A-Za-z_]\w*)(?=\s*[<({:;\n]|\s*$)")]
+    [GeneratedRegex(
+        @"\b(?:class|interface|enum|delegate\s+\w+|struct|record(?:\s+(?:struct|class))?)\s+([A-Za-z_]\w*)(?=\s*[<({:;\n]|\s*$)")]
     private static partial Regex Declaration();
 
     [GeneratedRegex(@"\b([A-Za-z_]\w*)\??\s+([A-Za-z_]\w*)\s*\{\s*get\b")]
@@ -204,7 +217,8 @@ internal static partial class RoomRules
 
     internal sealed record Arrow(string From, string To, params string[] Only)
     {
-        public bool Allows(Use use) => use.From == From && use.To == To && (Only.Length == 0 || Only.Contains(use.Type));
+        public bool Allows(Use use) =>
+            use.From == From && use.To == To && (Only.Length == 0 || Only.Contains(use.Type));
     }
 
     internal sealed record Use(string File, string From, string To, string Type)

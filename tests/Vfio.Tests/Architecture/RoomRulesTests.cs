@@ -10,7 +10,8 @@ public sealed class RoomRulesTests
         ["Interop/Uapi/VfioUapi.cs"] = "namespace Vfio; internal static class VfioUapi { public struct Name { } }",
         ["Sysfs/PciBus.cs"] = "namespace Vfio; public sealed class PciBus { Libc _libc; int Name; }",
         ["Regions/Region.cs"] = "namespace Vfio; public sealed unsafe class Region { IDeviceBackend _backend; }",
-        ["Seam/IDeviceBackend.cs"] = "namespace Vfio; internal interface IDeviceBackend { MappedMemory Map(); } internal record struct DeviceInfo(int X); internal class MappedMemory;",
+        ["Seam/IDeviceBackend.cs"] = "namespace Vfio; internal interface IDeviceBackend { MappedMemory Map(); } "
+            + "internal record struct DeviceInfo(int X); internal class MappedMemory;",
     };
 
     private static IReadOnlyList<string> With(string path, string text) =>
@@ -23,7 +24,8 @@ public sealed class RoomRulesTests
     [InlineData("Migration/StateReader.cs", "class StateReader { void M() { Libc.Open(); } }", "Interop's Libc")]
     [InlineData("Migration/StateReader.cs", "class StateReader { void M() { Vfio.Libc.Open(); } }", "Interop's Libc")]
     [InlineData("Migration/StateReader.cs", "class StateReader(PciBus bus);", "Sysfs's PciBus")]
-    [InlineData("Migration/StateReader.cs", "class StateReader { string M() => $\"x {new PciBus()}\"; }", "Sysfs's PciBus")]
+    [InlineData(
+        "Migration/StateReader.cs", "class StateReader { string M() => $\"x {new PciBus()}\"; }", "Sysfs's PciBus")]
     [InlineData("Sysfs/DiskUse.cs", "class DiskUse : List<Region>;", "Regions's Region")]
     [InlineData("Sysfs/DiskUse.cs", "class DiskUse { VfioDevice? Device; }", "Device's VfioDevice")]
     [InlineData("Sysfs/DiskUse.cs", "class DiskUse { Region? Region { get; } }", "Regions's Region")]
@@ -44,7 +46,8 @@ public sealed class RoomRulesTests
     [InlineData("class StateReader { int PciBusNumber; }")]
     [InlineData("class StateReader { int Name; }")]
     [InlineData("class StateReader(int x) { int Region { get; } = Region + x; }")]
-    public void A_text_that_only_looks_like_a_use_is_ignored(string text) => Assert.Empty(With("Migration/StateReader.cs", text));
+    public void A_text_that_only_looks_like_a_use_is_ignored(string text) =>
+        Assert.Empty(With("Migration/StateReader.cs", text));
 
     [Fact]
     public void A_folder_that_is_not_in_the_table_is_found() =>
@@ -53,21 +56,31 @@ public sealed class RoomRulesTests
     [Fact]
     public void Cycles_of_two_and_three_are_found_without_the_folders_that_lead_to_them()
     {
-        RoomRules.Use[] sound = [new("", "Device", "Sysfs", ""), new("", "Device", "Seam", ""), new("", "Sysfs", "Seam", ""), new("", "Seam", "Interop", "")];
+        RoomRules.Use[] sound =
+        [
+            new("", "Device", "Sysfs", ""),
+            new("", "Device", "Seam", ""),
+            new("", "Sysfs", "Seam", ""),
+            new("", "Seam", "Interop", ""),
+        ];
         Assert.Empty(RoomRules.FindCycles(sound));
-        Assert.Equal(["Device, Seam, Sysfs use each other"], RoomRules.FindCycles([.. sound, new("", "Seam", "Device", "")]));
-        Assert.Equal(["Interop, Seam use each other"], RoomRules.FindCycles([.. sound, new("", "Interop", "Seam", "")]));
+        Assert.Equal(
+            ["Device, Seam, Sysfs use each other"], RoomRules.FindCycles([.. sound, new("", "Seam", "Device", "")]));
+        Assert.Equal(
+            ["Interop, Seam use each other"], RoomRules.FindCycles([.. sound, new("", "Interop", "Seam", "")]));
         Assert.Equal(
             ["Interop, Seam, Sysfs use each other", "Child, Use use each other"],
-            RoomRules.FindCycles([.. sound, new("", "Interop", "Sysfs", ""), new("", "Use", "Child", ""), new("", "Child", "Use", "")]));
+            RoomRules.FindCycles(
+                [.. sound, new("", "Interop", "Sysfs", ""), new("", "Use", "Child", ""), new("", "Child", "Use", "")]));
     }
 
     [Fact]
-    public void A_triangle_in_sources_is_found() => Assert.Equal(["Dma, Regions, Seam use each other"], RoomRules.FindCycles(RoomRules.FindUses(new Dictionary<string, string>
-    {
-        ["Seam/A.cs"] = "namespace Vfio; internal class A { B? _b; }",
-        ["Dma/B.cs"] = "namespace Vfio; internal class B { C? _c; }",
-        ["Regions/C.cs"] = "namespace Vfio; internal class C { A? _a; D? _d; }",
-        ["Interop/D.cs"] = "namespace Vfio; internal class D;",
-    })));
+    public void A_triangle_in_sources_is_found() => Assert.Equal(
+        ["Dma, Regions, Seam use each other"], RoomRules.FindCycles(RoomRules.FindUses(new Dictionary<string, string>
+        {
+            ["Seam/A.cs"] = "namespace Vfio; internal class A { B? _b; }",
+            ["Dma/B.cs"] = "namespace Vfio; internal class B { C? _c; }",
+            ["Regions/C.cs"] = "namespace Vfio; internal class C { A? _a; D? _d; }",
+            ["Interop/D.cs"] = "namespace Vfio; internal class D;",
+        })));
 }

@@ -22,5 +22,6 @@ public sealed class SourceTextTests
     [InlineData("c == '\\u001b' || Libc", "c == '' || Libc")]
     [InlineData("\"x\"u8 Libc", "\"\"u8 Libc")]
     [InlineData("struct W(byte* @base) Libc", "struct W(byte* @base) Libc")]
-    public void Comments_and_strings_go_and_code_stays(string text, string code) => Assert.Equal(code, SourceText.CodeOf(text));
+    public void Comments_and_strings_go_and_code_stays(string text, string code) =>
+        Assert.Equal(code, SourceText.CodeOf(text));
 }

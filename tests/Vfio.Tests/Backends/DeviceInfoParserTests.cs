@@ -25,11 +25,13 @@ public sealed class DeviceInfoParserTests
     [InlineData(7u, AtomicCompletions.Bits32 | AtomicCompletions.Bits64 | AtomicCompletions.Bits128)]
     [InlineData(0xfffffff8u, AtomicCompletions.None)]
     public void Atomic_operations_are_a_capability(uint flags, AtomicCompletions expected) =>
-        Assert.Equal(expected, DeviceInfoParser.Parse(Answer(HasChain, Fixed, [.. Header(1, Fixed + 8), .. Capability(flags, next: 0)])).AtomicCompletions);
+        Assert.Equal(expected, DeviceInfoParser.Parse(
+            Answer(HasChain, Fixed, [.. Header(1, Fixed + 8), .. Capability(flags, next: 0)])).AtomicCompletions);
 
     [Fact]
     public void Without_its_flag_a_chain_is_not_followed() =>
-        Assert.Equal(AtomicCompletions.None, DeviceInfoParser.Parse(Answer(0, Fixed, Capability(7, 0))).AtomicCompletions);
+        Assert.Equal(
+            AtomicCompletions.None, DeviceInfoParser.Parse(Answer(0, Fixed, Capability(7, 0))).AtomicCompletions);
 
     [Theory]
     [InlineData(Fixed)]
@@ -38,12 +40,15 @@ public sealed class DeviceInfoParserTests
     [InlineData(0x80000000u)]
     [InlineData(uint.MaxValue)]
     public void A_chain_that_loops_or_leads_outside_ends(uint next) =>
-        Assert.Equal(AtomicCompletions.Bits32, DeviceInfoParser.Parse(Answer(HasChain, Fixed, Capability(1, next))).AtomicCompletions);
+        Assert.Equal(
+            AtomicCompletions.Bits32,
+            DeviceInfoParser.Parse(Answer(HasChain, Fixed, Capability(1, next))).AtomicCompletions);
 
     [Theory]
     [InlineData(0)]
     [InlineData(23)]
-    public void An_answer_shorter_than_the_structure_is_refused(int length) => Assert.Throws<VfioException>(() => DeviceInfoParser.Parse(new byte[length]));
+    public void An_answer_shorter_than_the_structure_is_refused(int length) =>
+        Assert.Throws<VfioException>(() => DeviceInfoParser.Parse(new byte[length]));
 
     [Fact]
     public void Ten_thousand_changed_answers_give_an_answer_or_a_refusal()
@@ -52,7 +57,8 @@ public sealed class DeviceInfoParserTests
         int found = 0;
         for (int round = 0; round < 10_000; round++)
         {
-            byte[] answer = Answer(HasChain, Fixed, [.. Header(1, Fixed + 8), .. Capability(7, next: 0), .. new byte[random.Next(40)]]);
+            byte[] answer = Answer(
+                HasChain, Fixed, [.. Header(1, Fixed + 8), .. Capability(7, next: 0), .. new byte[random.Next(40)]]);
             for (int changes = random.Next(6); changes > 0; changes--)
             {
                 answer[random.Next(answer.Length)] = (byte)random.Next(256);
@@ -68,7 +74,14 @@ public sealed class DeviceInfoParserTests
 
     private static byte[] Answer(uint flags, uint capOffset, byte[] chain)
     {
-        VfioUapi.vfio_device_info info = new() { argsz = Fixed + (uint)chain.Length, flags = flags, num_regions = 9, num_irqs = 5, cap_offset = capOffset };
+        VfioUapi.vfio_device_info info = new()
+        {
+            argsz = Fixed + (uint)chain.Length,
+            flags = flags,
+            num_regions = 9,
+            num_irqs = 5,
+            cap_offset = capOffset,
+        };
         return [.. MemoryMarshal.AsBytes(new ReadOnlySpan<VfioUapi.vfio_device_info>(in info)), .. chain];
     }
 
@@ -78,5 +91,6 @@ public sealed class DeviceInfoParserTests
         return MemoryMarshal.AsBytes(new ReadOnlySpan<VfioUapi.vfio_info_cap_header>(in header)).ToArray();
     }
 
-    private static byte[] Capability(uint flags, uint next) => [.. Header(Atomics, next), .. BitConverter.GetBytes(flags), .. new byte[4]];
+    private static byte[] Capability(uint flags, uint next) =>
+        [.. Header(Atomics, next), .. BitConverter.GetBytes(flags), .. new byte[4]];
 }

@@ -19,8 +19,10 @@ public sealed class FaultLogTests : IDisposable
     [Fact]
     public void Many_devices_share_one_descriptor()
     {
-        int Descriptors() => Directory.EnumerateFileSystemEntries("/proc/self/fd").Count(path => new FileInfo(path).LinkTarget == _host.PathOf("dev/kmsg"));
-        FaultLog[] logs = [.. Enumerable.Range(0, 32).Select(i => new FaultLog(_host.Root, new PciAddress(0, 2, (byte)i, 0)))];
+        int Descriptors() => Directory.EnumerateFileSystemEntries("/proc/self/fd")
+            .Count(path => new FileInfo(path).LinkTarget == _host.PathOf("dev/kmsg"));
+        FaultLog[] logs =
+            [.. Enumerable.Range(0, 32).Select(i => new FaultLog(_host.Root, new PciAddress(0, 2, (byte)i, 0)))];
         Assert.Equal(1, Descriptors());
         Array.ForEach(logs, log => log.Dispose());
         Assert.Equal(0, Descriptors());
@@ -56,5 +58,6 @@ public sealed class FaultLogTests : IDisposable
     }
 
     private static string Record(string device, ulong address) =>
-        $"3,1,2,-;DMAR: [DMA Write NO_PASID] Request device [{device}] fault addr 0x{address:x} [fault reason 0x05] PTE Write access is not set\n";
+        $"3,1,2,-;DMAR: [DMA Write NO_PASID] Request device [{device}] fault addr 0x{address:x} [fault reason 0x05] "
+        + "PTE Write access is not set\n";
 }

@@ -2,7 +2,9 @@ using Vfio.Pci;
 
 namespace Vfio.Tests;
 
-/// <summary>Lines of kernel logs: Intel's as the machine's kernels write them, AMD's by the format of drivers/iommu/amd.</summary>
+/// <summary>
+/// Lines of kernel logs: Intel's as the machine's kernels write them, AMD's by the format of drivers/iommu/amd.
+/// </summary>
 public sealed class IommuFaultTextTests
 {
     [Theory]
@@ -34,11 +36,15 @@ public sealed class IommuFaultTextTests
     [InlineData("")]
     [InlineData("DMAR: DRHD: handling fault status reg 2")]
     [InlineData("DMAR: [DMA Write NO_PASID] Request device [zz:00.0] fault addr 0x1000 [fault reason 0x05] x")]
-    [InlineData("DMAR: [DMA Write NO_PASID] Request device [02:00.0] fault addr 0x11112222333344445 [fault reason 0x05] x")]
+    [InlineData(
+        "DMAR: [DMA Write NO_PASID] Request device [02:00.0] fault addr 0x11112222333344445 [fault reason 0x05] x")]
     [InlineData("DMAR: [DMA Write NO_PASID] Request device [02:00.0] fault addr 0x1000 [fault reason 0x05]")]
-    [InlineData("DMAR: [INTR-REMAP] Request device [02:00.0] fault index 0x0 [fault reason 0x25] Blocked a compatibility format interrupt request")]
-    [InlineData("usb 1-1: Product: DMAR: [DMA Write NO_PASID] Request device [02:00.0] fault addr 0x1000 [fault reason 0x05] PTE Write access is not set")]
-    [InlineData("usb 1-1: Product: x 0000:02:00.0: AMD-Vi: Event logged [IO_PAGE_FAULT domain=0x000e address=0x1000 flags=0x0000]")]
+    [InlineData(
+        "DMAR: [INTR-REMAP] Request device [02:00.0] fault index 0x0 [fault reason 0x25] Blocked a compatibility format interrupt request")]
+    [InlineData(
+        "usb 1-1: Product: DMAR: [DMA Write NO_PASID] Request device [02:00.0] fault addr 0x1000 [fault reason 0x05] PTE Write access is not set")]
+    [InlineData(
+        "usb 1-1: Product: x 0000:02:00.0: AMD-Vi: Event logged [IO_PAGE_FAULT domain=0x000e address=0x1000 flags=0x0000]")]
     [InlineData("user said: AMD-Vi: Event logged [IO_PAGE_FAULT domain=0x000e address=0x1000 flags=0x0000]")]
     public void Other_lines_are_not_faults(string line) => Assert.Null(IommuFaultText.Parse(line));
 
@@ -53,12 +59,14 @@ public sealed class IommuFaultTextTests
     [InlineData("3;DMAR, x", null)]
     [InlineData("3,no text", null)]
     [InlineData("", null)]
-    public void Only_the_kernels_own_records_are_read(string record, string? text) => Assert.Equal(text, KernelLog.TextOf(record));
+    public void Only_the_kernels_own_records_are_read(string record, string? text) =>
+        Assert.Equal(text, KernelLog.TextOf(record));
 
     [Fact]
     public void Garbage_is_survived()
     {
-        const string Line = "DMAR: [DMA Write NO_PASID] Request device [02:00.0] fault addr 0x1001000 [fault reason 0x05] PTE Write access is not set";
+        const string Line = "DMAR: [DMA Write NO_PASID] Request device [02:00.0] fault addr 0x1001000 [fault reason "
+            + "0x05] PTE Write access is not set";
         Random random = new(1);
         for (int i = 0; i < 20_000; i++)
         {

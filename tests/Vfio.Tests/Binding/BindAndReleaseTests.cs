@@ -110,7 +110,8 @@ public sealed class BindAndReleaseTests
                 using BindRun run = BindScenario.Start(scenario);
                 run.Bind();
                 FakeKernel kernel = new(run.Host) { Fault = Fault.Error(call, after, Errno.EBUSY) };
-                ReleaseOutcome failed = Assert.Single(run.PlanRelease(kernel).Execute(), outcome => outcome.Error is not null);
+                ReleaseOutcome failed = Assert.Single(
+                    run.PlanRelease(kernel).Execute(), outcome => outcome.Error is not null);
                 Assert.Equal(Errno.EBUSY, failed.Error!.Errno);
                 Assert.Equal(failed.Entry.Address, Assert.Single(run.Journal.GetEntries()).Address);
                 run.ReleaseAll();
@@ -120,13 +121,15 @@ public sealed class BindAndReleaseTests
     }
 
     // Each change names a file or a thing that an earlier step mentioned.
-    private static void AssertAnnounced(string[] promised, IReadOnlyList<string> calls, FakeHost host) => Assert.All(calls, call =>
-    {
-        string[] words = call.Split(' ');
-        string subject = words[0] is "write" or "child" ? host.PathOf(words[1])
-            : words[0] == "setfacl" && words[1].StartsWith("dev/vfio/devices", StringComparison.Ordinal) ? "dev/vfio/devices"
-            : words[0] == "setfacl" ? host.PathOf(words[1])
-            : words[0] == "rename" ? words[2] : words[1];
-        Assert.Contains(promised, step => step.Contains(subject, StringComparison.Ordinal));
-    });
+    private static void AssertAnnounced(string[] promised, IReadOnlyList<string> calls, FakeHost host) =>
+        Assert.All(calls, call =>
+        {
+            string[] words = call.Split(' ');
+            string subject = words[0] is "write" or "child" ? host.PathOf(words[1])
+                : words[0] == "setfacl"
+                    && words[1].StartsWith("dev/vfio/devices", StringComparison.Ordinal) ? "dev/vfio/devices"
+                : words[0] == "setfacl" ? host.PathOf(words[1])
+                : words[0] == "rename" ? words[2] : words[1];
+            Assert.Contains(promised, step => step.Contains(subject, StringComparison.Ordinal));
+        });
 }

@@ -16,10 +16,21 @@ public sealed class BindForUserTests : IDisposable
     private static uint Daemon => BindScenario.UidOf(BindScenario.OtherUser);
 
     private void Bind(FakeDevice device, string? user, Fault? fault = null) => BindingPlan.Compute(
-        [device.Address], new BindOptions { Host = _host.Root, Changes = new FakeKernel(_host) { Fault = fault }, User = user }).Execute();
+        [device.Address], new BindOptions
+        {
+            Host = _host.Root,
+            Changes = new FakeKernel(_host) { Fault = fault },
+            User = user,
+        })
+        .Execute();
 
     private void Release(params FakeDevice[] devices) => Assert.All(
-        ReleasePlan.Compute([.. devices.Select(device => device.Address)], new ReleaseOptions { Host = _host.Root, Changes = new FakeKernel(_host) }).Execute(),
+        ReleasePlan.Compute([.. devices.Select(device => device.Address)], new ReleaseOptions
+        {
+            Host = _host.Root,
+            Changes = new FakeKernel(_host),
+        })
+            .Execute(),
         outcome => Assert.Null(outcome.Error));
 
     private uint[] UsersOf(string node) => [.. AccessList.Of(_host.PathOf(node))!.NamedUsers];
@@ -30,7 +41,9 @@ public sealed class BindForUserTests : IDisposable
         _host.AddDeviceNodes();
         FakeDevice nic = BindScenario.AddNic(_host);
         Bind(nic, BindScenario.User);
-        Assert.All(["dev/vfio/12", $"dev/vfio/devices/{nic.DeviceNode}", "dev/iommu"], node => Assert.Equal([Nobody], UsersOf(node)));
+        Assert.All(
+            ["dev/vfio/12", $"dev/vfio/devices/{nic.DeviceNode}", "dev/iommu"],
+            node => Assert.Equal([Nobody], UsersOf(node)));
         Assert.Empty(UsersOf("dev/vfio/vfio"));
         Assert.Equal(BindScenario.User, new BindingJournal(_host.Root).Find(nic.Address)!.User);
     }
@@ -174,7 +187,8 @@ public sealed class BindForUserTests : IDisposable
     {
         _host.AddDeviceNodes();
         FakeDevice nic = BindScenario.AddNic(_host);
-        Assert.Equal(0, AccessList.Of(_host.PathOf("dev/iommu"))!.With(Nobody, 4).With(77, 6).Write(_host.PathOf("dev/iommu")));
+        Assert.Equal(
+            0, AccessList.Of(_host.PathOf("dev/iommu"))!.With(Nobody, 4).With(77, 6).Write(_host.PathOf("dev/iommu")));
         TreeSnapshot before = new(_host);
         Bind(nic, BindScenario.User);
         Assert.True(AccessList.Of(_host.PathOf("dev/iommu"))!.Allows(Nobody));
@@ -215,7 +229,9 @@ public sealed class BindForUserTests : IDisposable
         TreeSnapshot before = new(_host);
         Bind(nic, BindScenario.User);
         Bind(nic, BindScenario.OtherUser);
-        Assert.All(["dev/vfio/12", $"dev/vfio/devices/{nic.DeviceNode}", "dev/iommu"], node => Assert.Equal([Daemon], UsersOf(node)));
+        Assert.All(
+            ["dev/vfio/12", $"dev/vfio/devices/{nic.DeviceNode}", "dev/iommu"],
+            node => Assert.Equal([Daemon], UsersOf(node)));
         Release(nic);
         before.AssertUnchanged(_host);
     }
@@ -226,7 +242,10 @@ public sealed class BindForUserTests : IDisposable
         FakeDevice nic = BindScenario.AddNic(_host);
         Bind(nic, BindScenario.User);
         _host.AddProcess(77, "driver", Nobody, "/dev/vfio/12");
-        Assert.Contains("in use by pid 77", Assert.Throws<BindingRefusedException>(() => Bind(nic, BindScenario.OtherUser)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "in use by pid 77",
+            Assert.Throws<BindingRefusedException>(() => Bind(nic, BindScenario.OtherUser)).Message,
+            StringComparison.Ordinal);
         Assert.Equal([Nobody], UsersOf("dev/vfio/12"));
     }
 
@@ -253,7 +272,9 @@ public sealed class BindForUserTests : IDisposable
         Bind(nic, BindScenario.User);
         // As if iommufd is a module: neither node existed when the bind was planned.
         _host.AddDeviceNodes();
-        Assert.Equal(0, AccessList.Of(_host.PathOf("dev/iommu"))!.With(Nobody, AccessList.ReadWrite).Write(_host.PathOf("dev/iommu")));
+        Assert.Equal(0, AccessList.Of(_host.PathOf("dev/iommu"))!
+            .With(Nobody, AccessList.ReadWrite)
+            .Write(_host.PathOf("dev/iommu")));
         Bind(second, BindScenario.User);
         Release(nic);
         Assert.Equal([Nobody], UsersOf("dev/iommu"));
@@ -268,7 +289,8 @@ public sealed class BindForUserTests : IDisposable
         Bind(nic, BindScenario.User);
         BindingJournal journal = new(_host.Root);
         journal.Write(journal.Find(nic.Address)! with { User = "nobody-of-this-name" });
-        ReleaseOutcome outcome = Assert.Single(ReleasePlan.Compute([nic.Address], new ReleaseOptions { Host = _host.Root, Changes = new FakeKernel(_host) }).Execute());
+        ReleaseOutcome outcome = Assert.Single(ReleasePlan.Compute(
+            [nic.Address], new ReleaseOptions { Host = _host.Root, Changes = new FakeKernel(_host) }).Execute());
         Assert.Null(outcome.Error);
         Assert.Empty(outcome.Skipped);
         Assert.False(_host.Exists("dev/iommu") && UsersOf("dev/iommu").Contains(Nobody));

@@ -31,7 +31,9 @@ public sealed class BindingHelperTests : IDisposable
         string path = NewFile("before\n");
         Assert.Equal(
             ["ready", "=before", "0", "0", "=behind", "0", "0", "2", "?", "21"],
-            Serve("read", path, "", "write", path, "behind", "read", path, "", "write", path, "", "write", path + "x", "x", "read", path + "x", "", "write", _folder.FullName, "x"));
+            Serve(
+                "read", path, "", "write", path, "behind", "read", path, "", "write", path, "", "write", path + "x",
+                "x", "read", path + "x", "", "write", _folder.FullName, "x"));
         Assert.Equal("\nehind\n", File.ReadAllText(path));
     }
 

@@ -14,7 +14,8 @@ public sealed class BindingJournalTests : IDisposable
     public BindingJournalTests()
     {
         _nic = BindScenario.AddNic(_host).WithInterface("eth0", isUp: true);
-        BindingPlan.Compute([_nic.Address], new BindOptions { Host = _host.Root, Changes = new FakeKernel(_host) }).Execute();
+        BindingPlan.Compute([_nic.Address], new BindOptions { Host = _host.Root, Changes = new FakeKernel(_host) })
+            .Execute();
         _sound = File.ReadAllBytes(_host.PathOf(EntryPath));
     }
 
@@ -34,11 +35,16 @@ public sealed class BindingJournalTests : IDisposable
             OriginalDriver = "nvme",
             OriginalModule = "nvme",
             PreviousOverride = "nvme",
-            Interfaces = [new InterfaceState { Name = "eth0", IsUp = true }, new InterfaceState { Name = "enp3s0f0np0", IsUp = false }],
+            Interfaces =
+            [
+                new InterfaceState { Name = "eth0", IsUp = true },
+                new InterfaceState { Name = "enp3s0f0np0", IsUp = false },
+            ],
             OtherNames = ["nvme0"],
             Disks = ["nvme0n1", "nvme0n1p1"],
             User = "alice",
-            Nodes = [new NodeAccess("vfio/12", null), new NodeAccess("vfio/devices/vfio0", 0), new NodeAccess("iommu", 7)],
+            Nodes =
+                [new NodeAccess("vfio/12", null), new NodeAccess("vfio/devices/vfio0", 0), new NodeAccess("iommu", 7)],
             LoadedModules = ["vfio-pci", "vfio_pci_core"],
             PreviousFunctionCount = 65535,
             EnabledFunctions = true,
@@ -48,7 +54,8 @@ public sealed class BindingJournalTests : IDisposable
         };
         Journal.Write(entry);
         AssertSame(entry, Journal.Find(entry.Address)!);
-        JournalEntry least = new() { Address = PciAddress.Parse("10000:01:00.0"), Driver = "vfio-pci", BoundBy = "root" };
+        JournalEntry least =
+            new() { Address = PciAddress.Parse("10000:01:00.0"), Driver = "vfio-pci", BoundBy = "root" };
         Journal.Write(least);
         AssertSame(least, Journal.Find(least.Address)!);
     }
@@ -58,7 +65,13 @@ public sealed class BindingJournalTests : IDisposable
     [InlineData("hexium HV-PCI6 Orion")]
     [InlineData("e1000e")]
     public void Every_driver_name_that_linux_has_reads_back(string driver) =>
-        AssertReadsBack(new JournalEntry { Address = _nic.Address, Driver = "vfio-pci", OriginalDriver = driver, BoundBy = "root" });
+        AssertReadsBack(new JournalEntry
+        {
+            Address = _nic.Address,
+            Driver = "vfio-pci",
+            OriginalDriver = driver,
+            BoundBy = "root",
+        });
 
     [Theory]
     [InlineData("root")]
@@ -79,7 +92,8 @@ public sealed class BindingJournalTests : IDisposable
         Address = _nic.Address,
         Driver = "vfio-pci",
         BoundBy = "root",
-        Disks = [.. Enumerable.Range(0, count).Select(i => $"sd{(char)('a' + (i / 26 % 26))}{(char)('a' + (i % 26))}{i}")],
+        Disks =
+            [.. Enumerable.Range(0, count).Select(i => $"sd{(char)('a' + (i / 26 % 26))}{(char)('a' + (i % 26))}{i}")],
     });
 
     [Fact]
@@ -94,7 +108,10 @@ public sealed class BindingJournalTests : IDisposable
     [Fact]
     public void Other_files_in_the_folder_are_not_entries()
     {
-        foreach (string name in (string[])["lock", "0000:00:14.3.json.new", "0000:00:15.0.json.new", "0000:00:15.0", ".json", "eth0.json", "00:14.3.json", "0000:00:15.0.json.bak", "0000:00:1F.7.JSON"])
+        foreach (string name in (string[])[
+            "lock", "0000:00:14.3.json.new", "0000:00:15.0.json.new", "0000:00:15.0", ".json", "eth0.json",
+            "00:14.3.json", "0000:00:15.0.json.bak", "0000:00:1F.7.JSON",
+        ])
         {
             _host.Write($"run/vfio/{name}", _sound);
         }
@@ -107,11 +124,13 @@ public sealed class BindingJournalTests : IDisposable
     {
         foreach (string address in (string[])["10000:00:00.0", "0000:ff:00.0", "0000:00:02.0"])
         {
-            Journal.Write(new JournalEntry { Address = PciAddress.Parse(address), Driver = "vfio-pci", BoundBy = "root" });
+            Journal.Write(
+                new JournalEntry { Address = PciAddress.Parse(address), Driver = "vfio-pci", BoundBy = "root" });
         }
 
         Assert.Equal(
-            ["0000:00:02.0", "0000:00:14.3", "0000:ff:00.0", "10000:00:00.0"], Journal.GetEntries().Select(entry => entry.Address.ToString()));
+            ["0000:00:02.0", "0000:00:14.3", "0000:ff:00.0", "10000:00:00.0"],
+            Journal.GetEntries().Select(entry => entry.Address.ToString()));
     }
 
     [Fact]
@@ -150,7 +169,8 @@ public sealed class BindingJournalTests : IDisposable
         Directory.CreateDirectory(_host.PathOf("run/vfio/0000:00:15.0.json/in-the-way"));
         TreeSnapshot before = new(_host);
         FakeKernel kernel = new(_host);
-        Assert.Throws<VfioException>(() => DriverBinding.Bind(second.Address, new BindOptions { Host = _host.Root, Changes = kernel }));
+        Assert.Throws<VfioException>(
+            () => DriverBinding.Bind(second.Address, new BindOptions { Host = _host.Root, Changes = kernel }));
         Assert.Empty(kernel.Calls);
         before.AssertUnchanged(_host);
         Assert.False(_host.Exists("run/vfio/0000:00:15.0.json.new"));
@@ -162,11 +182,17 @@ public sealed class BindingJournalTests : IDisposable
         JournalEntry sound = Journal.Find(_nic.Address)!;
         JournalEntry[] unreadable =
         [
-            sound with { OriginalDriver = "../x" }, sound with { OriginalDriver = new string('x', 65) }, sound with { PreviousOverride = "" },
-            sound with { User = "a\nb" }, sound with { Driver = "" }, sound with { Disks = [.. Enumerable.Repeat("sda", 5000)] },
+            sound with { OriginalDriver = "../x" },
+            sound with { OriginalDriver = new string('x', 65) },
+            sound with { PreviousOverride = "" },
+            sound with { User = "a\nb" },
+            sound with { Driver = "" },
+            sound with { Disks = [.. Enumerable.Repeat("sda", 5000)] },
             sound with { Nodes = [new NodeAccess("sda", 0)] },
         ];
-        Assert.All(unreadable, entry => Assert.Equal("write", Assert.Throws<VfioException>(() => Journal.Write(entry)).Operation));
+        Assert.All(
+            unreadable,
+            entry => Assert.Equal("write", Assert.Throws<VfioException>(() => Journal.Write(entry)).Operation));
         Assert.Equal(_sound, File.ReadAllBytes(_host.PathOf(EntryPath)));
     }
 
@@ -177,7 +203,8 @@ public sealed class BindingJournalTests : IDisposable
         TreeSnapshot before = new(_host);
         _host.Write("run/vfio/0000:00:15.0.json.new", _sound[..100]);
         Assert.Null(Journal.Find(second.Address));
-        using (DriverBinding.Bind(second.Address, new BindOptions { Host = _host.Root, Changes = new FakeKernel(_host) }))
+        using (DriverBinding.Bind(
+            second.Address, new BindOptions { Host = _host.Root, Changes = new FakeKernel(_host) }))
         {
             Assert.Null(Journal.Find(second.Address)!.ParseError);
         }
@@ -187,7 +214,8 @@ public sealed class BindingJournalTests : IDisposable
     }
 
     private void ReleaseAll() => Assert.All(
-        ReleasePlan.ComputeAll(new ReleaseOptions { Host = _host.Root, Changes = new FakeKernel(_host) }).Execute(), outcome => Assert.Null(outcome.Error));
+        ReleasePlan.ComputeAll(new ReleaseOptions { Host = _host.Root, Changes = new FakeKernel(_host) }).Execute(),
+        outcome => Assert.Null(outcome.Error));
 
     private void AssertReadsBack(JournalEntry entry)
     {
@@ -204,6 +232,7 @@ public sealed class BindingJournalTests : IDisposable
         Assert.Equal(expected.Nodes, actual.Nodes);
         Assert.Equal(expected.LoadedModules, actual.LoadedModules);
         Assert.Equal(WithoutLists(expected), WithoutLists(actual));
-        static JournalEntry WithoutLists(JournalEntry entry) => entry with { Interfaces = [], Disks = [], OtherNames = [], Nodes = [], LoadedModules = [] };
+        static JournalEntry WithoutLists(JournalEntry entry) =>
+            entry with { Interfaces = [], Disks = [], OtherNames = [], Nodes = [], LoadedModules = [] };
     }
 }

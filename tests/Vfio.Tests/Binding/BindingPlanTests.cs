@@ -13,7 +13,8 @@ public sealed class BindingPlanTests : IDisposable
     public void Dispose() => _host.Dispose();
 
     private BindingPlan Plan(BindOptions? options, params FakeDevice[] devices) => BindingPlan.Compute(
-        [.. devices.Select(device => device.Address)], (options ?? new BindOptions()) with { Host = _host.Root, Changes = _kernel });
+        [.. devices.Select(device => device.Address)],
+        (options ?? new BindOptions()) with { Host = _host.Root, Changes = _kernel });
 
     private BindingJournal Journal => new(_host.Root);
 
@@ -40,7 +41,9 @@ public sealed class BindingPlanTests : IDisposable
         JournalEntry entry = Assert.Single(Journal.GetEntries());
         Assert.Null(entry.ParseError);
         Assert.Equal((nic.Address, 0x8086, 0x10d3), (entry.Address, entry.VendorId, entry.DeviceId));
-        Assert.Equal(("vfio-pci", "e1000e", "e1000e", "e1000e"), (entry.Driver, entry.OriginalDriver, entry.OriginalModule, entry.PreviousOverride));
+        Assert.Equal(
+            ("vfio-pci", "e1000e", "e1000e", "e1000e"),
+            (entry.Driver, entry.OriginalDriver, entry.OriginalModule, entry.PreviousOverride));
         Assert.Equal([new InterfaceState { Name = "eth0", IsUp = true }], entry.Interfaces);
         Assert.Equal(Environment.ProcessId, entry.ProcessId);
         Assert.InRange(DateTimeOffset.UtcNow - entry.BoundAt, TimeSpan.Zero, TimeSpan.FromMinutes(1));
@@ -51,11 +54,15 @@ public sealed class BindingPlanTests : IDisposable
     [Fact]
     public void The_journal_can_be_read_by_every_user_and_written_only_by_its_owner()
     {
-        const UnixFileMode Entry = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+        const UnixFileMode Entry = UnixFileMode.UserRead
+            | UnixFileMode.UserWrite
+            | UnixFileMode.GroupRead
+            | UnixFileMode.OtherRead;
         Plan(null, BindScenario.AddNic(_host)).Execute();
         Assert.Equal(Entry, File.GetUnixFileMode(_host.PathOf("run/vfio/0000:00:14.3.json")));
         Assert.Equal(
-            Entry | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute, File.GetUnixFileMode(_host.PathOf("run/vfio")));
+            Entry | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute,
+            File.GetUnixFileMode(_host.PathOf("run/vfio")));
     }
 
     [Fact]
@@ -105,18 +112,22 @@ public sealed class BindingPlanTests : IDisposable
     {
         PciAddress absent = PciAddress.Parse("0000:00:1f.7");
         VfioException refusal = Assert.Throws<VfioException>(() =>
-            BindingPlan.Compute([BindScenario.AddNic(_host).Address, absent], new BindOptions { Host = _host.Root, Changes = _kernel }));
+            BindingPlan.Compute(
+                [BindScenario.AddNic(_host).Address, absent],
+                new BindOptions { Host = _host.Root, Changes = _kernel }));
         Assert.Equal("0000:00:1f.7", refusal.Subject);
         Assert.Empty(_kernel.Calls);
     }
 
     [Fact]
-    public void No_list_is_a_mistake_of_the_caller() => Assert.Throws<ArgumentNullException>(() => BindingPlan.Compute(null!));
+    public void No_list_is_a_mistake_of_the_caller() =>
+        Assert.Throws<ArgumentNullException>(() => BindingPlan.Compute(null!));
 
     [Fact]
     public void A_plan_for_no_devices_is_empty()
     {
-        BindingPlan plan = BindingPlan.Compute([], new BindOptions { WholeGroup = true, Host = _host.Root, Changes = _kernel });
+        BindingPlan plan = BindingPlan.Compute(
+            [], new BindOptions { WholeGroup = true, Host = _host.Root, Changes = _kernel });
         plan.Execute();
         Assert.Empty(plan.Steps);
         Assert.Empty(plan.Refusals);
@@ -154,7 +165,8 @@ public sealed class BindingPlanTests : IDisposable
     }
 
     [Fact]
-    public void With_both_endpoints_named_nothing_blocks() => Assert.Empty(Plan(null, BindScenario.AddGroup(_host)).Blockers);
+    public void With_both_endpoints_named_nothing_blocks() =>
+        Assert.Empty(Plan(null, BindScenario.AddGroup(_host)).Blockers);
 
     [Fact]
     public void The_whole_group_is_its_endpoints_and_the_bridge_stays()
@@ -164,7 +176,9 @@ public sealed class BindingPlanTests : IDisposable
         Assert.Equal([group[1].Address, group[0].Address], plan.Devices.Select(device => device.Address));
         Assert.Empty(plan.Blockers);
         plan.Execute();
-        Assert.Equal(("vfio-pci", "vfio-pci", "pcieport"), (group[0].Driver, group[1].Driver, _host[PciAddress.Parse("0000:00:1e.0")].Driver));
+        Assert.Equal(
+            ("vfio-pci", "vfio-pci", "pcieport"),
+            (group[0].Driver, group[1].Driver, _host[PciAddress.Parse("0000:00:1e.0")].Driver));
     }
 
     [Fact]
@@ -173,7 +187,8 @@ public sealed class BindingPlanTests : IDisposable
         FakeDevice[] group = BindScenario.AddGroup(_host);
         _host.Append("proc/net/route", "eth5\t00000000\t0102000A\t0003\t0\t0\t100\t00000000\t0\t0\t0\n");
         TreeSnapshot before = new(_host);
-        BindingRefusedException refused = Assert.Throws<BindingRefusedException>(Plan(new BindOptions { WholeGroup = true }, group[1]).Execute);
+        BindingRefusedException refused = Assert.Throws<BindingRefusedException>(
+            Plan(new BindOptions { WholeGroup = true }, group[1]).Execute);
         Assert.Equal(group[0].Address, Assert.Single(refused.Refusals).Device);
         before.AssertUnchanged(_host);
     }
@@ -235,7 +250,8 @@ public sealed class BindingPlanTests : IDisposable
         FakeDevice second = _host.AddDevice("0000:00:15.0", "1b36:0010", "010802", "nvme", 13);
         BrokenKernel kernel = new(_kernel, "drivers_probe 0000:00:15.0", "nvme/bind 0000:00:15.0");
         VfioException failure = Assert.Throws<VfioException>(
-            BindingPlan.Compute([first.Address, second.Address], new BindOptions { Host = _host.Root, Changes = kernel }).Execute);
+            BindingPlan.Compute(
+                [first.Address, second.Address], new BindOptions { Host = _host.Root, Changes = kernel }).Execute);
         Assert.Contains("0000:00:15.0", failure.Message + failure.Hint, StringComparison.Ordinal);
         Assert.Equal([second.Address], Journal.GetEntries().Select(entry => entry.Address));
         Assert.Equal("e1000e", first.Driver);

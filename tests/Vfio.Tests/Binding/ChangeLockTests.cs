@@ -23,9 +23,15 @@ public sealed class ChangeLockTests : IDisposable
     private BindingJournal Journal => new(_host.Root);
 
     private BindingPlan Plan(FakeDevice device, CancellationTokenSource? stop = null) =>
-        BindingPlan.Compute([device.Address], new BindOptions { Host = _host.Root, Changes = _kernel, HolderWait = new HolderWait(TimeSpan.Zero) { CancellationToken = stop?.Token ?? CancellationToken.None } });
+        BindingPlan.Compute([device.Address], new BindOptions
+        {
+            Host = _host.Root,
+            Changes = _kernel,
+            HolderWait = new HolderWait(TimeSpan.Zero) { CancellationToken = stop?.Token ?? CancellationToken.None },
+        });
 
-    private IDisposable Lock(FakeDevice device, params int[] groups) => Journal.LockDevices(_kernel, [device.Address], groups, CancellationToken.None);
+    private IDisposable Lock(FakeDevice device, params int[] groups) =>
+        Journal.LockDevices(_kernel, [device.Address], groups, CancellationToken.None);
 
     [Fact]
     public void A_device_that_another_program_changes_is_not_changed_but_others_are()
@@ -43,7 +49,8 @@ public sealed class ChangeLockTests : IDisposable
         Assert.Equal(("vfio-pci", "vfio-pci"), (_first.Driver, _second.Driver));
         using (Lock(_first))
         {
-            IReadOnlyList<ReleaseOutcome> outcomes = ReleasePlan.ComputeAll(new ReleaseOptions { Host = _host.Root, Changes = _kernel }).Execute();
+            IReadOnlyList<ReleaseOutcome> outcomes =
+                ReleasePlan.ComputeAll(new ReleaseOptions { Host = _host.Root, Changes = _kernel }).Execute();
             Assert.Equal("lock", outcomes[0].Error!.Operation);
             Assert.Null(outcomes[1].Error);
         }
@@ -101,7 +108,15 @@ public sealed class ChangeLockTests : IDisposable
     public void No_two_places_of_the_file_are_the_same()
     {
         PciAddress last = new(uint.MaxValue, byte.MaxValue, 31, 7);
-        long[] places = [LockPlace.Owner(last), LockPlace.Change(default), LockPlace.Change(last), LockPlace.Group(0), LockPlace.Group(int.MaxValue), LockPlace.Host];
+        long[] places =
+        [
+            LockPlace.Owner(last),
+            LockPlace.Change(default),
+            LockPlace.Change(last),
+            LockPlace.Group(0),
+            LockPlace.Group(int.MaxValue),
+            LockPlace.Host,
+        ];
         Assert.Equal(places.Order().Distinct(), places);
     }
 }

@@ -35,7 +35,8 @@ public sealed class ChangePlanTests : IDisposable
         Assert.Equal(steps, plan.Steps.Select(step => step.Description));
         BindingPlan executed = plan.Execute();
         Assert.NotSame(plan, executed);
-        Assert.DoesNotContain(executed.Steps, step => step.Description.EndsWith("/driver_override", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            executed.Steps, step => step.Description.EndsWith("/driver_override", StringComparison.Ordinal));
         Assert.Equal(steps, plan.Steps.Select(step => step.Description));
     }
 
@@ -45,7 +46,10 @@ public sealed class ChangePlanTests : IDisposable
         BindingPlan plan = BindingPlan.Compute([_nic.Address], Bind);
         Assert.True(plan.IsAllowed);
         _nic.WithInterface("eth0", isUp: true);
-        _host.Write("proc/net/route", "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\n" + "eth0\t00000000\t0100000A\t0003\t0\t0\t0\t00000000\n");
+        _host.Write(
+            "proc/net/route",
+            "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\n"
+            + "eth0\t00000000\t0100000A\t0003\t0\t0\t0\t00000000\n");
         BindingRefusal refusal = Assert.Single(Assert.Throws<BindingRefusedException>(plan.Execute).Refusals);
         Assert.Equal((RefusalReason.Route, "eth0"), (refusal.Reason, refusal.Part));
         Assert.Empty(_kernel.Calls);
@@ -69,7 +73,9 @@ public sealed class ChangePlanTests : IDisposable
         _host.AddProcess(4711, "qemu", 0, "/dev/vfio/12");
         ReleasePlan plan = ReleasePlan.Compute([_nic.Address], Release);
         BindingRefusal refusal = Assert.Single(plan.Refusals);
-        Assert.Equal((RefusalReason.InUse, true, 4711), (refusal.Reason, refusal.CanForce, Assert.Single(refusal.Holders).ProcessId));
+        Assert.Equal(
+            (RefusalReason.InUse, true, 4711),
+            (refusal.Reason, refusal.CanForce, Assert.Single(refusal.Holders).ProcessId));
         Assert.Empty(plan.Steps);
         int told = 0;
         HolderWait patience = new(Eventually.Limit) { Waiting = (_, _) => told++ };
@@ -110,7 +116,8 @@ public sealed class ChangePlanTests : IDisposable
         ReleasePlan plan = ReleasePlan.ComputeAll(Release);
         Assert.Equal(_nic.Address, Assert.Single(plan.Refusals).Device);
         Assert.NotEmpty(plan.Steps);
-        Dictionary<PciAddress, VfioException?> errors = plan.Execute().ToDictionary(outcome => outcome.Entry.Address, outcome => outcome.Error);
+        Dictionary<PciAddress, VfioException?> errors = plan.Execute()
+            .ToDictionary(outcome => outcome.Entry.Address, outcome => outcome.Error);
         Assert.IsType<BindingRefusedException>(errors[_nic.Address]);
         Assert.Null(errors[_other.Address]);
     }
@@ -124,7 +131,10 @@ public sealed class ChangePlanTests : IDisposable
         RebindPlan plan = RebindPlan.Compute(_nic.Address, Bind);
         Assert.Contains(plan.Steps, step => step.Description.Contains("drivers_probe", StringComparison.Ordinal));
         int before = _kernel.Calls.Count;
-        Assert.Contains("is skipped: it is neither bound nor persistent", Assert.Single(RebindPlan.Compute(_other.Address, Bind).Warnings), StringComparison.Ordinal);
+        Assert.Contains(
+            "is skipped: it is neither bound nor persistent",
+            Assert.Single(RebindPlan.Compute(_other.Address, Bind).Warnings),
+            StringComparison.Ordinal);
         Assert.Equal(before, _kernel.Calls.Count);
         Assert.Null(Assert.Single(plan.Execute()).Error);
         Assert.Equal("vfio-pci", _nic.Driver);

@@ -16,7 +16,8 @@ public sealed class DriverBindingTests : IDisposable
 
     public void Dispose() => _host.Dispose();
 
-    private BindOptions Options(FakeKernel? kernel = null) => new() { Host = _host.Root, Changes = kernel ?? new FakeKernel(_host) };
+    private BindOptions Options(FakeKernel? kernel = null) =>
+        new() { Host = _host.Root, Changes = kernel ?? new FakeKernel(_host) };
 
     [Fact]
     public void Dispose_releases_the_device()
@@ -117,7 +118,8 @@ public sealed class DriverBindingTests : IDisposable
     public void Dispose_is_silent_if_another_program_has_released_the_device()
     {
         DriverBinding binding = DriverBinding.Bind(_nic.Address, Options());
-        Assert.Single(ReleasePlan.ComputeAll(new ReleaseOptions { Host = _host.Root, Changes = new FakeKernel(_host) }).Execute());
+        Assert.Single(ReleasePlan.ComputeAll(new ReleaseOptions { Host = _host.Root, Changes = new FakeKernel(_host) })
+            .Execute());
         binding.Dispose();
         _before.AssertUnchanged(_host);
     }

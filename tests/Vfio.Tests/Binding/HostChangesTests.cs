@@ -88,7 +88,8 @@ public sealed class HostChangesTests : IDisposable
     }
 
     [Fact]
-    public void What_is_written_has_one_line() => Assert.Throws<VfioException>(() => _changes.Write(NewFile(), "a\nb", Long));
+    public void What_is_written_has_one_line() =>
+        Assert.Throws<VfioException>(() => _changes.Write(NewFile(), "a\nb", Long));
 
     [Fact]
     public void A_child_that_has_to_wait_is_left_behind_and_ends_when_it_can()
@@ -97,7 +98,8 @@ public sealed class HostChangesTests : IDisposable
         string pipe = NewPipe();
         ProcessIdentity child = _changes.StartWriter();
         bool wasSlow = false;
-        Assert.False(_changes.Write(pipe, "0000:00:14.3", new AttributeWait(TimeSpan.FromSeconds(0.2)) { Slow = () => wasSlow = true }));
+        Assert.False(_changes.Write(
+            pipe, "0000:00:14.3", new AttributeWait(TimeSpan.FromSeconds(0.2)) { Slow = () => wasSlow = true }));
         Assert.True(wasSlow);
         Assert.True(child.IsAlive(HostRoot.Default));
         string path = NewFile();
@@ -137,7 +139,10 @@ public sealed class HostChangesTests : IDisposable
     {
         int child = _changes.StartWriter().Id;
         AttributeWait wait = Long with { Slow = () => Process.GetProcessById(child).Kill() };
-        Assert.Contains("ended", Assert.Throws<VfioException>(() => _changes.Write(NewPipe(), "x", wait)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "ended",
+            Assert.Throws<VfioException>(() => _changes.Write(NewPipe(), "x", wait)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -151,14 +156,17 @@ public sealed class HostChangesTests : IDisposable
     [Fact]
     public void A_helper_that_does_not_answer_is_an_error()
     {
-        Assert.Equal("start", Assert.Throws<VfioException>(() => new HostChanges(["/bin/true"]).StartWriter()).Operation);
-        Assert.Equal("start", Assert.Throws<VfioException>(() => new HostChanges([Path.Combine(_folder.FullName, "absent")]).StartWriter()).Operation);
+        Assert.Equal(
+            "start", Assert.Throws<VfioException>(() => new HostChanges(["/bin/true"]).StartWriter()).Operation);
+        Assert.Equal("start", Assert.Throws<VfioException>(
+            () => new HostChanges([Path.Combine(_folder.FullName, "absent")]).StartWriter()).Operation);
     }
 
     [Fact]
     public void Access_to_a_missing_file_is_an_error()
     {
-        VfioException failure = Assert.Throws<VfioException>(() => _changes.SetAccess(Path.Combine(_folder.FullName, "absent"), AccessList.Of(NewFile())!.With(7, 6)));
+        VfioException failure = Assert.Throws<VfioException>(
+            () => _changes.SetAccess(Path.Combine(_folder.FullName, "absent"), AccessList.Of(NewFile())!.With(7, 6)));
         Assert.Equal(("set the ACL of", Errno.ENOENT), (failure.Operation, failure.Errno));
     }
 
@@ -166,7 +174,8 @@ public sealed class HostChangesTests : IDisposable
     public void Another_users_file_is_an_error_with_a_hint()
     {
         Assert.SkipWhen(BindScenario.IsRoot, "root may say who opens any file");
-        VfioException failure = Assert.Throws<VfioException>(() => _changes.SetAccess("/etc/passwd", AccessList.Of("/etc/passwd")!.With(7, 6)));
+        VfioException failure = Assert.Throws<VfioException>(
+            () => _changes.SetAccess("/etc/passwd", AccessList.Of("/etc/passwd")!.With(7, 6)));
         Assert.Contains("root", failure.Hint, StringComparison.Ordinal);
     }
 
@@ -201,6 +210,7 @@ public sealed class HostChangesTests : IDisposable
         // Without the permission to rename, the kernel reports that first.
         int errno = Assert.Throws<VfioException>(() => _changes.RenameInterface("vfio-no-such", "vfio-none")).Errno;
         Assert.Contains(errno, (int[])[Errno.ENODEV, Errno.EPERM]);
-        Assert.Equal(Errno.ENODEV, Assert.Throws<VfioException>(() => _changes.SwitchOnInterface("vfio-no-such")).Errno);
+        Assert.Equal(
+            Errno.ENODEV, Assert.Throws<VfioException>(() => _changes.SwitchOnInterface("vfio-no-such")).Errno);
     }
 }

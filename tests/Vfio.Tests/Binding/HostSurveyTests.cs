@@ -9,11 +9,14 @@ public sealed class HostSurveyTests : IDisposable
     public void Dispose() => _host.Dispose();
 
     private (string Reason, bool CanForce)[] Judge(FakeDevice device, bool thorough = true) =>
-        [.. new HostSurvey(_host.Root).Judge(device.Info, thorough).Select(refusal => (refusal.Reason.ToWord(), refusal.CanForce))];
+        [.. new HostSurvey(_host.Root)
+            .Judge(device.Info, thorough)
+            .Select(refusal => (refusal.Reason.ToWord(), refusal.CanForce))];
 
     private FakeDevice AddNic(int? group = 12) => _host.AddDevice("0000:00:14.3", driver: "e1000e", group: group);
 
-    private FakeDevice AddDisk() => _host.AddDevice("0000:01:00.0", "1b36:0010", "010802", driver: "nvme", group: 13).WithDisk("nvme0n1");
+    private FakeDevice AddDisk() => _host.AddDevice("0000:01:00.0", "1b36:0010", "010802", driver: "nvme", group: 13)
+        .WithDisk("nvme0n1");
 
     [Fact]
     public void A_free_device_is_not_refused()
@@ -25,7 +28,8 @@ public sealed class HostSurveyTests : IDisposable
     [Fact]
     public void A_bridge_is_always_refused_for_that_reason_only()
     {
-        FakeDevice bridge = _host.AddDevice("0000:00:1c.0", classCode: "060400", driver: "pcieport").WithFunctionLinks(3);
+        FakeDevice bridge = _host.AddDevice("0000:00:1c.0", classCode: "060400", driver: "pcieport")
+            .WithFunctionLinks(3);
         Assert.Equal([("bridge", false)], Judge(bridge));
         Assert.Equal([("bridge", false)], Judge(bridge, thorough: false));
     }
@@ -57,7 +61,8 @@ public sealed class HostSurveyTests : IDisposable
     }
 
     [Fact]
-    public void A_device_without_an_iommu_is_always_refused() => Assert.Equal([("no-iommu", false)], Judge(AddNic(group: null)));
+    public void A_device_without_an_iommu_is_always_refused() =>
+        Assert.Equal([("no-iommu", false)], Judge(AddNic(group: null)));
 
     [Fact]
     public void A_device_that_has_a_vfio_driver_is_not_checked_again()
@@ -103,7 +108,8 @@ public sealed class HostSurveyTests : IDisposable
     public void A_display_that_a_program_has_open_is_refused_unless_forced()
     {
         FakeDevice display = _host.AddDevice("0000:00:02.0", "1234:1111", "030000", driver: "bochs", group: 1)
-            .WithAttribute("drm/card1/dev", "226:1\n").WithAttribute("drm/card1/uevent", "MAJOR=226\nMINOR=1\nDEVNAME=dri/card1\n");
+            .WithAttribute("drm/card1/dev", "226:1\n")
+            .WithAttribute("drm/card1/uevent", "MAJOR=226\nMINOR=1\nDEVNAME=dri/card1\n");
         Assert.Empty(Judge(display));
         _host.AddProcess(99, "Xorg", 0, "/dev/dri/card1");
         Assert.Equal([("open", true)], Judge(display));
@@ -144,7 +150,8 @@ public sealed class HostSurveyTests : IDisposable
     [Fact]
     public void The_boot_display_is_refused_unless_forced()
     {
-        FakeDevice display = _host.AddDevice("0000:00:02.0", "1234:1111", "030000", driver: "bochs", group: 1).WithAttribute("boot_vga", "1\n");
+        FakeDevice display = _host.AddDevice("0000:00:02.0", "1234:1111", "030000", driver: "bochs", group: 1)
+            .WithAttribute("boot_vga", "1\n");
         Assert.Equal([("display", true)], Judge(display));
     }
 
@@ -184,6 +191,8 @@ public sealed class HostSurveyTests : IDisposable
         HostSurvey survey = new(_host.Root);
         Assert.Equal(["eth0", "eth1"], survey.GetInterfaces(nic.Address));
         Assert.Equal(["nvme0n1"], survey.GetDisks(disk.Address));
-        Assert.Equal([new InterfaceState { Name = "eth0", IsUp = true }, new InterfaceState { Name = "eth1", IsUp = false }], survey.InterfaceStates(nic.Address));
+        Assert.Equal(
+            [new InterfaceState { Name = "eth0", IsUp = true }, new InterfaceState { Name = "eth1", IsUp = false }],
+            survey.InterfaceStates(nic.Address));
     }
 }

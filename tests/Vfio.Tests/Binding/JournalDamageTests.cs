@@ -16,7 +16,8 @@ public sealed class JournalDamageTests : IDisposable
     public JournalDamageTests()
     {
         _nic = BindScenario.AddNic(_host).WithInterface("eth0", isUp: true);
-        BindingPlan.Compute([_nic.Address], new BindOptions { Host = _host.Root, Changes = new FakeKernel(_host) }).Execute();
+        BindingPlan.Compute([_nic.Address], new BindOptions { Host = _host.Root, Changes = new FakeKernel(_host) })
+            .Execute();
         _sound = File.ReadAllBytes(_host.PathOf(EntryPath));
     }
 
@@ -148,13 +149,18 @@ public sealed class JournalDamageTests : IDisposable
             ("an empty object", "{}"u8.ToArray()),
             ("twice", [.. _sound, .. _sound]),
             ("with a byte order mark and cut", [0xef, 0xbb, 0xbf, .. _sound.AsSpan(0, 20)]),
-            ("not utf-8", [.. Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(_sound).Replace("e1000e", "e1000\u00e9", StringComparison.Ordinal)).Select(b => b == 0xc3 ? (byte)0xff : b)]),
+            ("not utf-8", [.. Encoding.UTF8
+                .GetBytes(Encoding.UTF8.GetString(_sound).Replace("e1000e", "e1000\u00e9", StringComparison.Ordinal))
+                .Select(b => b == 0xc3 ? (byte)0xff : b)]),
             ("a megabyte of spaces before it", [.. Enumerable.Repeat((byte)' ', 1 << 20), .. _sound]),
             ("a megabyte", Encoding.ASCII.GetBytes("{\"version\":3,\"x\":\"" + new string('x', 1 << 20) + "\"}")),
             ("deeply nested", Encoding.ASCII.GetBytes(new string('[', 30_000))),
-            ("many properties", Encoding.ASCII.GetBytes("{" + string.Concat(Enumerable.Repeat("\"a\":1,", 10_000)) + "\"b\":1}")),
+            (
+                "many properties",
+                Encoding.ASCII.GetBytes("{" + string.Concat(Enumerable.Repeat("\"a\":1,", 10_000)) + "\"b\":1}")),
             ("a long name", Change("driverBefore", $"\"{new string('e', 5000)}\"")),
-            ("too many interfaces", Change("interfaces", $"[{string.Join(',', Enumerable.Repeat("{\"name\":\"e\",\"isUp\":true}", 100_000))}]")),
+            ("too many interfaces", Change(
+                "interfaces", $"[{string.Join(',', Enumerable.Repeat("{\"name\":\"e\",\"isUp\":true}", 100_000))}]")),
         ];
         foreach ((string what, byte[] content) in files)
         {
@@ -234,7 +240,10 @@ public sealed class JournalDamageTests : IDisposable
         _host.Write(EntryPath, "{");
         _host.Remove(_nic);
         FakeKernel kernel = new(_host);
-        Assert.Null(Assert.Single(ReleasePlan.ComputeAll(new ReleaseOptions { Host = _host.Root, Changes = kernel, Force = true }).Execute()).Error);
+        Assert.Null(
+            Assert.Single(
+                ReleasePlan.ComputeAll(new ReleaseOptions { Host = _host.Root, Changes = kernel, Force = true })
+                    .Execute()).Error);
         Assert.Empty(kernel.Calls);
         Assert.Empty(Journal.GetEntries());
     }
@@ -263,7 +272,8 @@ public sealed class JournalDamageTests : IDisposable
         Assert.True(entry.ParseError is { Length: > 0 }, what);
         Assert.Equal((_nic.Address, null, ""), (entry.Address, entry.OriginalDriver, entry.Driver));
         FakeKernel kernel = new(_host);
-        ReleaseOutcome outcome = Assert.Single(ReleasePlan.ComputeAll(new ReleaseOptions { Host = _host.Root, Changes = kernel }).Execute());
+        ReleaseOutcome outcome = Assert.Single(
+            ReleasePlan.ComputeAll(new ReleaseOptions { Host = _host.Root, Changes = kernel }).Execute());
         Assert.Contains("corrupt", outcome.Error!.Message, StringComparison.Ordinal);
         Assert.Contains("--force", outcome.Error.Hint, StringComparison.Ordinal);
         Assert.Empty(kernel.Calls);

@@ -43,7 +43,8 @@ public sealed class JournalVersionTests : IDisposable
         _nic = BindScenario.AddNic(_host).WithInterface("eth0", isUp: true);
         _host.AddDeviceNodes();
         _before = new TreeSnapshot(_host);
-        BindingPlan.Compute([_nic.Address], new BindOptions { Host = _host.Root, Changes = new FakeKernel(_host) }).Execute();
+        BindingPlan.Compute([_nic.Address], new BindOptions { Host = _host.Root, Changes = new FakeKernel(_host) })
+            .Execute();
     }
 
     public void Dispose() => _host.Dispose();
@@ -51,7 +52,9 @@ public sealed class JournalVersionTests : IDisposable
     private JournalEntry Entry => new BindingJournal(_host.Root).Find(_nic.Address)!;
 
     private ReleaseOutcome Release(bool force = false) => Assert.Single(
-        ReleasePlan.Compute([_nic.Address], new ReleaseOptions { Host = _host.Root, Changes = new FakeKernel(_host), Force = force }).Execute());
+        ReleasePlan.Compute(
+            [_nic.Address], new ReleaseOptions { Host = _host.Root, Changes = new FakeKernel(_host), Force = force })
+            .Execute());
 
     [Fact]
     public void The_first_versions_entry_is_released_as_it_says()
@@ -119,7 +122,13 @@ public sealed class JournalVersionTests : IDisposable
     {
         BindScenario.NeedUsers();
         uint user = BindScenario.UidOf(BindScenario.User);
-        BindingPlan.Compute([_nic.Address], new BindOptions { Host = _host.Root, Changes = new FakeKernel(_host), User = BindScenario.User }).Execute();
+        BindingPlan.Compute([_nic.Address], new BindOptions
+        {
+            Host = _host.Root,
+            Changes = new FakeKernel(_host),
+            User = BindScenario.User,
+        })
+            .Execute();
         Assert.Equal(user, Entry.UserId);
         JsonObject root = JsonNode.Parse(_host.Read(EntryPath))!.AsObject();
         root["user"] = "gone-since";

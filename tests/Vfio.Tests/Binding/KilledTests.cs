@@ -40,7 +40,8 @@ public sealed class KilledTests
                 run.Bind();
                 Assert.All(run.Devices, device => Assert.Equal(run.Driver, device.Info.Driver));
                 run.ReleaseAll();
-                run.AssertRestored($"after a kill {(after ? "after" : "before")} change {call} of {changes}, a bind and a release");
+                run.AssertRestored(
+                    $"after a kill {(after ? "after" : "before")} change {call} of {changes}, a bind and a release");
             }
         }
     }
@@ -64,7 +65,8 @@ public sealed class KilledTests
                 }
 
                 // The device has its own driver: a half-completed change need not be kept.
-                run.Before.AssertUnchanged(run.Host, $"after a kill at change {killed} and a failure at change {failed}");
+                run.Before.AssertUnchanged(
+                    run.Host, $"after a kill at change {killed} and a failure at change {failed}");
             }
         }
     }

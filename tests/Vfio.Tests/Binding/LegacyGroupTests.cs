@@ -42,7 +42,8 @@ public sealed class LegacyGroupTests : IDisposable
     [Fact]
     public void It_is_released_with_the_last_device_of_its_group()
     {
-        FakeDevice audio = _host.AddDevice("0000:00:1f.3", "8086:293e", "040300", "snd_hda_intel", 11).WithHeader(type: 0);
+        FakeDevice audio = _host.AddDevice("0000:00:1f.3", "8086:293e", "040300", "snd_hda_intel", 11)
+            .WithHeader(type: 0);
         Plan(_disks.Address).Execute();
         Release(_disks.Address);
         Assert.Equal(("ahci", null, "vfio-pci"), (_disks.Driver, _bridge.Driver, audio.Driver));
@@ -65,12 +66,16 @@ public sealed class LegacyGroupTests : IDisposable
     [InlineData(true)]
     public void An_open_watchdog_of_it_is_a_use(bool force)
     {
-        _bridge.WithAttribute("iTCO_wdt.1.auto/watchdog/watchdog0/dev", "249:0\n").WithAttribute("iTCO_wdt.1.auto/watchdog/watchdog0/uevent", "DEVNAME=watchdog0\n");
+        _bridge.WithAttribute("iTCO_wdt.1.auto/watchdog/watchdog0/dev", "249:0\n")
+            .WithAttribute("iTCO_wdt.1.auto/watchdog/watchdog0/uevent", "DEVNAME=watchdog0\n");
         _host.AddProcess(55, "systemd", 0, "/dev/watchdog0");
         BindingPlan plan = Plan(_disks.Address, force: force);
         Assert.Equal(force, plan.Refusals.Count == 0);
-        Assert.All(plan.Refusals, refusal => Assert.Equal((_bridge.Address, "pid 55 (systemd, user root) has /dev/watchdog0 open", true), (refusal.Device, refusal.Explanation, refusal.CanForce)));
-        Finding group = Assert.Single(HostDiagnosis.Examine(_disks.Address, _host.Root).Findings, finding => finding.Topic == FindingTopic.Group);
+        Assert.All(plan.Refusals, refusal => Assert.Equal(
+            (_bridge.Address, "pid 55 (systemd, user root) has /dev/watchdog0 open", true),
+            (refusal.Device, refusal.Explanation, refusal.CanForce)));
+        Finding group = Assert.Single(
+            HostDiagnosis.Examine(_disks.Address, _host.Root).Findings, finding => finding.Topic == FindingTopic.Group);
         Assert.Null(group.Command);
         Assert.Contains("0000:00:1f.0 cannot be bound with it: pid 55", group.Advice, StringComparison.Ordinal);
     }
@@ -78,7 +83,8 @@ public sealed class LegacyGroupTests : IDisposable
     [Fact]
     public void The_diagnosis_says_what_happens_to_it()
     {
-        Finding group = Assert.Single(HostDiagnosis.Examine(_disks.Address, _host.Root).Findings, finding => finding.Topic == FindingTopic.Group);
+        Finding group = Assert.Single(
+            HostDiagnosis.Examine(_disks.Address, _host.Root).Findings, finding => finding.Topic == FindingTopic.Group);
         Assert.Equal("sudo vfio bind --group 0000:00:1f.2", group.Command);
         Assert.Equal("0000:00:1f.0 (lpc_ich) is only unbound from its driver, until the release", group.Advice);
     }
@@ -89,12 +95,23 @@ public sealed class LegacyGroupTests : IDisposable
         FakeDevice real = _host.AddDevice("0000:00:1e.0", "8086:244e", "060401", "shpchp", 11).WithHeader(type: 1);
         BindingPlan plan = Plan(_disks.Address);
         Assert.DoesNotContain(plan.Devices, device => device.Address == real.Address);
-        Assert.Contains(new HostSurvey(_host.Root).GetGroupRefusals(new PciBus(_host.Root).GetGroup(11)!), refusal => refusal.Device == real.Address && refusal.Reason.ToWord() == "bridge");
+        Assert.Contains(
+            new HostSurvey(_host.Root).GetGroupRefusals(new PciBus(_host.Root).GetGroup(11)!),
+            refusal => refusal.Device == real.Address && refusal.Reason.ToWord() == "bridge");
     }
 
     private BindingPlan Plan(PciAddress address, bool wholeGroup = true, bool force = false) =>
-        BindingPlan.Compute([address], new BindOptions { Host = _host.Root, Changes = new FakeKernel(_host), WholeGroup = wholeGroup, Force = force });
+        BindingPlan.Compute([address], new BindOptions
+        {
+            Host = _host.Root,
+            Changes = new FakeKernel(_host),
+            WholeGroup = wholeGroup,
+            Force = force,
+        });
 
     private void Release(PciAddress address) =>
-        Assert.All(ReleasePlan.Compute([address], new ReleaseOptions { Host = _host.Root, Changes = new FakeKernel(_host) }).Execute(), outcome => Assert.Null(outcome.Error));
+        Assert.All(
+            ReleasePlan.Compute([address], new ReleaseOptions { Host = _host.Root, Changes = new FakeKernel(_host) })
+                .Execute(),
+            outcome => Assert.Null(outcome.Error));
 }

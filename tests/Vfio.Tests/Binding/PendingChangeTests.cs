@@ -25,7 +25,9 @@ public sealed class PendingChangeTests : IDisposable
 
     // The format of proc_pid_stat(5); the name of a command may look like the rest of the line.
     private void AddChild(long start, char state = 'D') =>
-        _host.Write($"proc/{FakeKernel.ChildId}/stat", $"{FakeKernel.ChildId} (a) S 1 (b) {state} {string.Join(' ', Enumerable.Range(1, 18))} {start} 20 21\n");
+        _host.Write(
+            $"proc/{FakeKernel.ChildId}/stat",
+            $"{FakeKernel.ChildId} (a) S 1 (b) {state} {string.Join(' ', Enumerable.Range(1, 18))} {start} 20 21\n");
 
     private void RemoveChild() => Directory.Delete(_host.PathOf($"proc/{FakeKernel.ChildId}"), recursive: true);
 
@@ -71,7 +73,8 @@ public sealed class PendingChangeTests : IDisposable
         AddChild(1);
         int before = _kernel.Calls.Count;
         Assert.Throws<ChangePendingException>(BindingPlan.Compute([_nic.Address], Options).Execute);
-        Assert.IsType<ChangePendingException>(Assert.Single(ReleasePlan.Compute([_nic.Address], Release).Execute()).Error);
+        Assert.IsType<ChangePendingException>(
+            Assert.Single(ReleasePlan.Compute([_nic.Address], Release).Execute()).Error);
         Assert.IsType<ChangePendingException>(Assert.Single(RebindPlan.Compute(_nic.Address, Options).Execute()).Error);
         Assert.Equal(before, _kernel.Calls.Count);
         Assert.NotNull(Journal.Find(_nic.Address));
@@ -101,9 +104,11 @@ public sealed class PendingChangeTests : IDisposable
         other.IsHeld = true;
         _kernel.ChildWaits = true;
         List<string> told = [];
-        ChangePendingException pending = Assert.Throws<ChangePendingException>(BindingPlan.Compute([_nic.Address, other.Address], Options).Execute);
+        ChangePendingException pending = Assert.Throws<ChangePendingException>(
+            BindingPlan.Compute([_nic.Address, other.Address], Options).Execute);
         Assert.Equal(other.Address, pending.Address);
-        Assert.Contains($"child process {FakeKernel.ChildId} is blocked in the write", pending.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"child process {FakeKernel.ChildId} is blocked in the write", pending.Message, StringComparison.Ordinal);
         Assert.Contains($"vfio release {other.Address}", pending.Hint, StringComparison.Ordinal);
         Assert.Equal("e1000e", _nic.Driver);
         Assert.Equal([other.Address], Journal.GetEntries().Select(entry => entry.Address));

@@ -12,7 +12,8 @@ public sealed class PersistTests : IDisposable
 
     public void Dispose() => _host.Dispose();
 
-    public static TheoryData<bool, int> Failures => new() { { false, Errno.ENOSPC }, { true, Errno.ENOSPC }, { false, Errno.EACCES }, { true, Errno.EROFS } };
+    public static TheoryData<bool, int> Failures =>
+        new() { { false, Errno.ENOSPC }, { true, Errno.ENOSPC }, { false, Errno.EACCES }, { true, Errno.EROFS } };
 
     [Fact]
     public void The_files_are_a_state_a_rule_a_unit_and_its_link()
@@ -20,13 +21,24 @@ public sealed class PersistTests : IDisposable
         _host.Bind();
         _host.AssertTaken();
         PersistentDevice entry = Assert.Single(_host.Persistent.Entries);
-        Assert.Equal(("0000:00:14.3", (ushort)0x8086, (ushort)0x10d3, "vfio-pci", "e1000e", null), (entry.Address.ToString(), entry.VendorId, entry.DeviceId, entry.Driver, entry.OriginalDriver, entry.PreviousOverride));
-        string rule = _host.Host.Read(PersistentHost.Rules).Split('\n').Single(line => line.StartsWith("ACTION", StringComparison.Ordinal));
+        Assert.Equal(("0000:00:14.3", (ushort)0x8086, (ushort)0x10d3, "vfio-pci", "e1000e", null), (
+            entry.Address.ToString(),
+            entry.VendorId,
+            entry.DeviceId,
+            entry.Driver,
+            entry.OriginalDriver,
+            entry.PreviousOverride));
+        string rule = _host.Host
+            .Read(PersistentHost.Rules)
+            .Split('\n')
+            .Single(line => line.StartsWith("ACTION", StringComparison.Ordinal));
         Assert.Equal(
-            "ACTION==\"add\", SUBSYSTEM==\"pci\", KERNEL==\"0000:00:14.3\", ATTR{vendor}==\"0x8086\", ATTR{device}==\"0x10d3\", "
+            "ACTION==\"add\", SUBSYSTEM==\"pci\", KERNEL==\"0000:00:14.3\", "
+            + "ATTR{vendor}==\"0x8086\", ATTR{device}==\"0x10d3\", "
             + "ATTR{driver_override}=\"vfio-pci\", RUN+=\"/usr/bin/vfio replug 0000:00:14.3\"",
             rule);
-        Assert.Contains("\nExecStart=/usr/bin/vfio replug --all\n", _host.Host.Read(PersistentHost.Unit), StringComparison.Ordinal);
+        Assert.Contains(
+            "\nExecStart=/usr/bin/vfio replug --all\n", _host.Host.Read(PersistentHost.Unit), StringComparison.Ordinal);
         Assert.Equal($"/{PersistentHost.Unit}", new FileInfo(_host.Host.PathOf(PersistentHost.Link)).LinkTarget);
         Assert.Empty(_host.Plan().Steps);
     }
@@ -53,7 +65,8 @@ public sealed class PersistTests : IDisposable
         _host.Bind();
         _host.Host.Write(PersistentHost.State, First);
         PersistentDevice device = Assert.Single(_host.Persistent.Entries);
-        Assert.Equal(("e1000e", "eth0", "root"), (device.OriginalDriver, Assert.Single(device.Interfaces).Name, device.BoundBy));
+        Assert.Equal(
+            ("e1000e", "eth0", "root"), (device.OriginalDriver, Assert.Single(device.Interfaces).Name, device.BoundBy));
         _host.Reboot();
         Assert.All(_host.Retake(), outcome => Assert.Equal((null, null), (outcome.Skipped, outcome.Error)));
         _host.AssertTaken();
@@ -68,11 +81,18 @@ public sealed class PersistTests : IDisposable
     {
         _host.Bind();
         string text = _host.Host.Read(PersistentHost.State);
-        Assert.All((string[])["processId", "nodes", "writer", "loadedModules", "enabledFunctions"], field => Assert.DoesNotContain(field, text, StringComparison.Ordinal));
+        Assert.All(
+            (string[])["processId", "nodes", "writer", "loadedModules", "enabledFunctions"],
+            field => Assert.DoesNotContain(field, text, StringComparison.Ordinal));
         // What a later version omits counts as absent.
         System.Text.Json.Nodes.JsonNode state = System.Text.Json.Nodes.JsonNode.Parse(text)!;
         System.Text.Json.Nodes.JsonObject device = state["devices"]![0]!.AsObject();
-        Assert.All((string[])["driverBefore", "moduleBefore", "overrideBefore", "interfaces", "disks", "otherNames", "user", "takenAt", "takenBy"], field => Assert.True(device.Remove(field), field));
+        Assert.All(
+            (string[])[
+                "driverBefore", "moduleBefore", "overrideBefore", "interfaces", "disks", "otherNames", "user",
+                "takenAt", "takenBy",
+            ],
+            field => Assert.True(device.Remove(field), field));
         _host.Host.Write(PersistentHost.State, state.ToJsonString());
         Assert.Equal((null, "vfio-pci"), (_host.Persistent.ParseError, Assert.Single(_host.Persistent.Entries).Driver));
     }
@@ -199,7 +219,8 @@ public sealed class PersistTests : IDisposable
                 }
                 else
                 {
-                    Assert.NotNull(Assert.Single(host.TryRelease(Fault.Error(call, after, Errno.EROFS)).Outcomes).Error);
+                    Assert.NotNull(
+                        Assert.Single(host.TryRelease(Fault.Error(call, after, Errno.EROFS)).Outcomes).Error);
                     host.AssertTaken();
                     Assert.Single(host.Persistent.Entries);
                     Assert.Empty(host.Plan().Steps);
@@ -242,7 +263,9 @@ public sealed class PersistTests : IDisposable
     public void A_dry_run_shows_every_file_and_writes_none()
     {
         string steps = string.Join('\n', _host.Plan().Steps);
-        Assert.All([PersistentHost.State, PersistentHost.Rules, PersistentHost.Unit, PersistentHost.Link], file => Assert.Contains(file, steps, StringComparison.Ordinal));
+        Assert.All(
+            [PersistentHost.State, PersistentHost.Rules, PersistentHost.Unit, PersistentHost.Link],
+            file => Assert.Contains(file, steps, StringComparison.Ordinal));
         _host.AssertUntouched();
     }
 
@@ -254,7 +277,10 @@ public sealed class PersistTests : IDisposable
         Assert.False(_host.Host.Exists(PersistentHost.Unit));
         _host.Release();
         File.Delete(_host.Host.PathOf("run/udev/control"));
-        Assert.Contains("udev, which would bind the device again, does not run", Assert.Throws<VfioException>(() => _host.Plan()).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "udev, which would bind the device again, does not run",
+            Assert.Throws<VfioException>(() => _host.Plan()).Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]

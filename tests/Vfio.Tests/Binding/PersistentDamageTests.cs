@@ -55,7 +55,8 @@ public sealed class PersistentDamageTests : IDisposable
     public void A_file_of_another_user_is_ignored()
     {
         Assert.SkipUnless(Users.IsRoot, "only root gives files away: as root this shows that the owner counts");
-        using (System.Diagnostics.Process change = System.Diagnostics.Process.Start("chown", ["12345", _host.Host.PathOf(PersistentHost.State)]))
+        using (System.Diagnostics.Process change = System.Diagnostics.Process.Start(
+            "chown", ["12345", _host.Host.PathOf(PersistentHost.State)]))
         {
             change.WaitForExit();
         }
@@ -78,7 +79,9 @@ public sealed class PersistentDamageTests : IDisposable
     {
         _host.Host.Write(PersistentHost.State, "{");
         Assert.Null(Assert.Single(_host.TryRelease().Outcomes).Error);
-        Assert.Equal(_host.Host.PathOf(PersistentHost.State), ReleasePlan.ComputeAll(new ReleaseOptions { Host = _host.Host.Root }).GetParseError()!.Subject);
+        Assert.Equal(
+            _host.Host.PathOf(PersistentHost.State),
+            ReleasePlan.ComputeAll(new ReleaseOptions { Host = _host.Host.Root }).GetParseError()!.Subject);
         Assert.Equal("e1000e", _host.Nic.Info.Driver);
         Assert.Empty(_host.Journal.GetEntries());
         Assert.True(_host.Host.Exists(PersistentHost.Rules));
@@ -91,7 +94,13 @@ public sealed class PersistentDamageTests : IDisposable
     public void Force_for_one_device_takes_nothing_from_the_others()
     {
         File.SetUnixFileMode(_host.Host.PathOf(PersistentHost.State), (UnixFileMode)0x1b6);
-        ReleaseOptions options = new() { Host = _host.Host.Root, Changes = new FakeKernel(_host.Host), Files = new FakeFiles(_host.Host), Force = true };
+        ReleaseOptions options = new()
+        {
+            Host = _host.Host.Root,
+            Changes = new FakeKernel(_host.Host),
+            Files = new FakeFiles(_host.Host),
+            Force = true,
+        };
         ReleasePlan plan = ReleasePlan.Compute([_host.Nic.Address], options);
         Assert.DoesNotContain(plan.Steps, step => step.ToString().Contains("etc/", StringComparison.Ordinal));
         Assert.Null(Assert.Single(plan.Execute()).Error);

@@ -15,7 +15,8 @@ public sealed class ReleasePlanTests : IDisposable
         _kernel = new FakeKernel(_host);
         _nic = BindScenario.AddNic(_host).WithInterface("eth0", isUp: true);
         _before = new TreeSnapshot(_host);
-        BindingPlan.Compute([_nic.Address], new BindOptions { Host = _host.Root, Changes = new FakeKernel(_host) }).Execute();
+        BindingPlan.Compute([_nic.Address], new BindOptions { Host = _host.Root, Changes = new FakeKernel(_host) })
+            .Execute();
     }
 
     public void Dispose() => _host.Dispose();
@@ -24,7 +25,8 @@ public sealed class ReleasePlanTests : IDisposable
 
     private ReleaseOptions Options(bool force = false) => new() { Host = _host.Root, Changes = _kernel, Force = force };
 
-    private ReleaseOutcome Release(bool force = false) => Assert.Single(ReleasePlan.Compute([_nic.Address], Options(force)).Execute());
+    private ReleaseOutcome Release(bool force = false) =>
+        Assert.Single(ReleasePlan.Compute([_nic.Address], Options(force)).Execute());
 
     private void Hold()
     {
@@ -52,15 +54,23 @@ public sealed class ReleasePlanTests : IDisposable
     [Fact]
     public void A_device_that_another_program_bound_is_released_only_by_name_and_force()
     {
-        FakeDevice foreign = _host.AddDevice("0000:00:16.0", driver: "vfio-pci", group: 15).WithOverride("vfio-pci").WithAttribute("modalias", "pci:v00008086d000010D3sv00008086sd00000000bc02sc00i00\n");
-        _host.WriteModuleFile("modules.alias", "alias vfio_pci:v*d*sv*sd*bc*sc*i* vfio_pci\nalias pci:v00008086d000010D3sv*sd*bc*sc*i* e1000e\n");
+        FakeDevice foreign = _host.AddDevice("0000:00:16.0", driver: "vfio-pci", group: 15)
+            .WithOverride("vfio-pci")
+            .WithAttribute("modalias", "pci:v00008086d000010D3sv00008086sd00000000bc02sc00i00\n");
+        _host.WriteModuleFile(
+            "modules.alias",
+            "alias vfio_pci:v*d*sv*sd*bc*sc*i* vfio_pci\nalias pci:v00008086d000010D3sv*sd*bc*sc*i* e1000e\n");
         _host.Write("etc/modprobe.d/vfio.conf", "# passthrough\noptions vfio-pci ids=8086:10d3,10de:2204\n");
         VfioException refusal = Assert.Throws<VfioException>(() => ReleasePlan.Compute([foreign.Address], Options()));
         Assert.Contains("vfio release --force 0000:00:16.0", refusal.Hint, StringComparison.Ordinal);
-        Assert.DoesNotContain(ReleasePlan.ComputeAll(Options(force: true)).Entries, entry => entry.Address == foreign.Address);
+        Assert.DoesNotContain(
+            ReleasePlan.ComputeAll(Options(force: true)).Entries, entry => entry.Address == foreign.Address);
 
         _host.AddProcess(4711, "qemu", 0, "/dev/vfio/15");
-        Assert.Contains("pid 4711", Assert.Single(ReleasePlan.Compute([foreign.Address], Options(force: true)).Execute()).Error!.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "pid 4711",
+            Assert.Single(ReleasePlan.Compute([foreign.Address], Options(force: true)).Execute()).Error!.Message,
+            StringComparison.Ordinal);
         Assert.Equal("vfio-pci", foreign.Driver);
         _host.EndProcess(4711);
 
@@ -78,7 +88,9 @@ public sealed class ReleasePlanTests : IDisposable
     {
         BindScenario.NeedUsers();
         FakeDevice foreign = _host.AddDevice("0000:00:16.0", driver: "vfio-pci", group: 15).WithOverride("vfio-pci");
-        BindingPlan.Compute([foreign.Address], new BindOptions { Host = _host.Root, Changes = _kernel, User = BindScenario.User }).Execute();
+        BindingPlan.Compute(
+            [foreign.Address], new BindOptions { Host = _host.Root, Changes = _kernel, User = BindScenario.User })
+            .Execute();
         Assert.Equal("vfio-pci", Journal.Find(foreign.Address)?.OriginalDriver);
         foreign.NaturalDriver = "e1000e";
         foreign.Override = null;
@@ -86,7 +98,9 @@ public sealed class ReleasePlanTests : IDisposable
         ReleaseOutcome outcome = Assert.Single(ReleasePlan.Compute([foreign.Address], Options()).Execute());
         Assert.Null(outcome.Error);
         Assert.Equal((driver, null), (foreign.Driver, foreign.Override));
-        Assert.Contains(outcome.Skipped, line => line.StartsWith($"its driver has changed to {driver ?? "none"}", StringComparison.Ordinal));
+        Assert.Contains(
+            outcome.Skipped,
+            line => line.StartsWith($"its driver has changed to {driver ?? "none"}", StringComparison.Ordinal));
         Assert.Null(Journal.Find(foreign.Address));
     }
 
@@ -94,7 +108,8 @@ public sealed class ReleasePlanTests : IDisposable
     public void What_driverctl_does_at_the_next_boot_is_reported()
     {
         _host.Write($"etc/driverctl.d/{_nic.Address}", "vfio-pci\n");
-        Assert.Contains(Release().Skipped, line => line.StartsWith("driverctl will bind it to vfio-pci again at the next boot", StringComparison.Ordinal));
+        Assert.Contains(Release().Skipped, line => line.StartsWith(
+            "driverctl will bind it to vfio-pci again at the next boot", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -103,7 +118,8 @@ public sealed class ReleasePlanTests : IDisposable
         for (int call = 1; ; call++)
         {
             using FakeHost host = new();
-            FakeDevice foreign = host.AddDevice("0000:00:16.0", "8086:1e31", "0c0330", "vfio-pci", group: 15).WithOverride("vfio-pci");
+            FakeDevice foreign = host.AddDevice("0000:00:16.0", "8086:1e31", "0c0330", "vfio-pci", group: 15)
+                .WithOverride("vfio-pci");
             // The module provides a driver with another name.
             host.WriteModuleFile("modules.dep", "kernel/xhci-pci.ko:\n");
             host.WriteModuleFile("modules.alias", "alias pci:v*d*sv*sd*bc0Csc03i30* xhci_pci\n");
@@ -113,13 +129,16 @@ public sealed class ReleasePlanTests : IDisposable
             bool isKilled = false;
             try
             {
-                Assert.Null(Assert.Single(ReleasePlan.Compute([foreign.Address], options with { Force = true }).Execute()).Error);
+                Assert.Null(Assert.Single(
+                    ReleasePlan.Compute([foreign.Address], options with { Force = true }).Execute()).Error);
             }
             catch (KilledException)
             {
                 isKilled = true;
                 bool isForeign = new BindingJournal(host.Root).Find(foreign.Address) is null;
-                Assert.All(ReleasePlan.Compute([foreign.Address], options with { Force = isForeign }).Execute(), outcome => Assert.Null(outcome.Error));
+                Assert.All(
+                    ReleasePlan.Compute([foreign.Address], options with { Force = isForeign }).Execute(),
+                    outcome => Assert.Null(outcome.Error));
             }
 
             Assert.Equal(("xhci_hcd", null), (foreign.Driver, foreign.Override));
@@ -143,7 +162,8 @@ public sealed class ReleasePlanTests : IDisposable
         Assert.Empty(_kernel.Calls);
         held.AssertUnchanged(_host);
         Assert.NotNull(Journal.Find(_nic.Address));
-        Assert.Equal(RefusalReason.InUse, Assert.Single(ReleasePlan.Compute([_nic.Address], Options()).Refusals).Reason);
+        Assert.Equal(
+            RefusalReason.InUse, Assert.Single(ReleasePlan.Compute([_nic.Address], Options()).Refusals).Reason);
     }
 
     [Fact]
@@ -246,7 +266,8 @@ public sealed class ReleasePlanTests : IDisposable
     public void One_failure_does_not_prevent_the_release_of_the_others()
     {
         FakeDevice second = BindScenario.AddSecondNic(_host, group: 13);
-        BindingPlan.Compute([second.Address], new BindOptions { Host = _host.Root, Changes = new FakeKernel(_host) }).Execute();
+        BindingPlan.Compute([second.Address], new BindOptions { Host = _host.Root, Changes = new FakeKernel(_host) })
+            .Execute();
         Hold();
         IReadOnlyList<ReleaseOutcome> outcomes = ReleasePlan.ComputeAll(Options()).Execute();
         Assert.Equal([_nic.Address, second.Address], outcomes.Select(outcome => outcome.Entry.Address));
@@ -271,7 +292,8 @@ public sealed class ReleasePlanTests : IDisposable
     [Fact]
     public void A_name_that_another_interface_has_meanwhile_is_not_changed()
     {
-        Journal.Write(Journal.Find(_nic.Address)! with { Interfaces = [new InterfaceState { Name = "eth9", IsUp = true }] });
+        Journal.Write(
+            Journal.Find(_nic.Address)! with { Interfaces = [new InterfaceState { Name = "eth9", IsUp = true }] });
         FakeDevice other = BindScenario.AddSecondNic(_host, group: 13).WithInterface("eth9");
         ReleaseOutcome outcome = Release();
         Assert.Null(outcome.Error);
@@ -288,7 +310,8 @@ public sealed class ReleasePlanTests : IDisposable
         FakeDevice foreign = _host.AddDevice("0000:00:16.0", driver: "vfio-pci", group: 14);
         refusal = Assert.Throws<VfioException>(() => ReleasePlan.Compute([foreign.Address], Options()));
         Assert.Contains("vfio-pci", refusal.Message, StringComparison.Ordinal);
-        refusal = Assert.Throws<VfioException>(() => ReleasePlan.Compute([PciAddress.Parse("0000:00:1f.7")], Options()));
+        refusal = Assert.Throws<VfioException>(
+            () => ReleasePlan.Compute([PciAddress.Parse("0000:00:1f.7")], Options()));
         Assert.Contains("no PCI device", refusal.Message, StringComparison.Ordinal);
     }
 

@@ -17,7 +17,8 @@ public sealed class RetakeTests : IDisposable
     {
         _host.Bind();
         _host.Reboot(driver);
-        Assert.Equal((null, null), Assert.Single(_host.Retake()) is var outcome ? (outcome.Skipped, outcome.Error) : default);
+        Assert.Equal(
+            (null, null), Assert.Single(_host.Retake()) is var outcome ? (outcome.Skipped, outcome.Error) : default);
         Assert.Equal("vfio-pci", _host.Nic.Info.Driver);
         JournalEntry entry = Assert.Single(_host.Journal.GetEntries());
         Assert.Equal(("e1000e", null), (entry.OriginalDriver, entry.PreviousOverride));
@@ -99,7 +100,12 @@ public sealed class RetakeTests : IDisposable
         _host.Reboot();
         _host.Before = new TreeSnapshot(_host.Host);
         RebindOutcome outcome = Assert.Single(RebindPlan.ComputePersistent(
-            new BindOptions { Host = _host.Host.Root, Changes = new DeafKernel(new FakeKernel(_host.Host), "drivers_probe") }).Execute());
+            new BindOptions
+            {
+                Host = _host.Host.Root,
+                Changes = new DeafKernel(new FakeKernel(_host.Host), "drivers_probe"),
+            })
+            .Execute());
         Assert.NotNull(outcome.Error);
         _host.AssertUntouched();
     }
@@ -117,7 +123,8 @@ public sealed class RetakeTests : IDisposable
         BindScenario.NeedUsers();
         _host.Host.AddDeviceNodes();
         _host.Bind(user: BindScenario.User, persist: false);
-        Assert.Contains("KERNEL==\"0000:00:14.3\"", _host.Host.Read(PersistentHost.UserRules), StringComparison.Ordinal);
+        Assert.Contains(
+            "KERNEL==\"0000:00:14.3\"", _host.Host.Read(PersistentHost.UserRules), StringComparison.Ordinal);
         Assert.False(_host.Host.Exists("etc/vfio"));
         _host.Replug();
         RebindOutcome outcome = _host.RetakeNic();
@@ -244,7 +251,13 @@ public sealed class RetakeTests : IDisposable
     {
         _host.Bind();
         _host.Reboot();
-        BindOptions options = new() { Host = _host.Host.Root, Changes = new FakeKernel(_host.Host), Files = new FakeFiles(_host.Host), Program = PersistentHost.Program };
+        BindOptions options = new()
+        {
+            Host = _host.Host.Root,
+            Changes = new FakeKernel(_host.Host),
+            Files = new FakeFiles(_host.Host),
+            Program = PersistentHost.Program,
+        };
         using (DriverBinding binding = DriverBinding.Bind(_host.Nic.Address, options))
         {
             Assert.True(binding.IsBound);

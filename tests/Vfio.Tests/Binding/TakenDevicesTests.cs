@@ -18,9 +18,11 @@ public sealed class TakenDevicesTests : IDisposable
 
     public void Dispose() => _host.Dispose();
 
-    private BindOptions Options(string? user = null) => new() { Host = _host.Root, Changes = new FakeKernel(_host), Exclusive = true, User = user };
+    private BindOptions Options(string? user = null) =>
+        new() { Host = _host.Root, Changes = new FakeKernel(_host), Exclusive = true, User = user };
 
-    private IReadOnlyList<BindingRefusal> Judge(string? user = null) => BindingPlan.Compute([_nic.Address], Options(user)).Refusals;
+    private IReadOnlyList<BindingRefusal> Judge(string? user = null) =>
+        BindingPlan.Compute([_nic.Address], Options(user)).Refusals;
 
     // Binds the device on behalf of another process, which holds it until the test disposes the result.
     private IDisposable TakeWith(int process)
@@ -74,7 +76,9 @@ public sealed class TakenDevicesTests : IDisposable
         }
 
         Assert.False(journal.IsOwned(_nic.Address));
-        Assert.Throws<VfioException>(() => DriverBinding.Bind(_nic.Address, Options() with { Changes = new FakeKernel(_host) { Fault = Fault.Error(1, after: false, Errno.EIO) } }));
+        Assert.Throws<VfioException>(() => DriverBinding.Bind(
+            _nic.Address,
+            Options() with { Changes = new FakeKernel(_host) { Fault = Fault.Error(1, after: false, Errno.EIO) } }));
         Assert.False(journal.IsOwned(_nic.Address));
     }
 
@@ -84,10 +88,15 @@ public sealed class TakenDevicesTests : IDisposable
         BindScenario.NeedUsers();
         BindingPlan.Compute([_nic.Address], Options()).Execute();
         BindingRefusal refusal = Assert.Single(Judge(BindScenario.User));
-        Assert.Equal(("not-for-user", "it is bound to vfio-pci already, for root only"), (refusal.Reason.ToWord(), refusal.Explanation));
+        Assert.Equal(
+            ("not-for-user", "it is bound to vfio-pci already, for root only"),
+            (refusal.Reason.ToWord(), refusal.Explanation));
 
-        BindingPlan.Compute([_nic.Address], Options() with { Exclusive = false, User = BindScenario.OtherUser }).Execute();
-        Assert.Equal($"it is bound to vfio-pci already, for user {BindScenario.OtherUser}", Assert.Single(Judge(BindScenario.User)).Explanation);
+        BindingPlan.Compute([_nic.Address], Options() with { Exclusive = false, User = BindScenario.OtherUser })
+            .Execute();
+        Assert.Equal(
+            $"it is bound to vfio-pci already, for user {BindScenario.OtherUser}",
+            Assert.Single(Judge(BindScenario.User)).Explanation);
         Assert.Empty(Judge(BindScenario.OtherUser));
         Assert.Empty(Judge());
     }
@@ -98,14 +107,17 @@ public sealed class TakenDevicesTests : IDisposable
         FakeDevice second = BindScenario.AddSecondNic(_host, group: 13);
         BindingPlan.Compute([second.Address], Options()).Execute();
         IReadOnlyList<DriverBinding> bindings = DriverBinding.Bind([_nic.Address, second.Address], Options());
-        Assert.Equal([(_nic.Address, true), (second.Address, false)], bindings.Select(binding => (binding.Address, binding.IsBound)));
+        Assert.Equal(
+            [(_nic.Address, true), (second.Address, false)],
+            bindings.Select(binding => (binding.Address, binding.IsBound)));
         foreach (DriverBinding binding in bindings)
         {
             binding.Release();
         }
 
         Assert.Equal(("e1000e", "vfio-pci"), (_nic.Driver, second.Driver));
-        Assert.Throws<VfioException>(() => DriverBinding.Bind([_nic.Address, PciAddress.Parse("0000:7f:00.0")], Options()));
+        Assert.Throws<VfioException>(
+            () => DriverBinding.Bind([_nic.Address, PciAddress.Parse("0000:7f:00.0")], Options()));
         Assert.Equal("e1000e", _nic.Driver);
     }
 
@@ -114,10 +126,12 @@ public sealed class TakenDevicesTests : IDisposable
     {
         BindScenario.NeedUsers();
         FakeDevice other = BindScenario.AddSecondNic(_host, group: 12);
-        BindingPlan.Compute([other.Address], new BindOptions { Host = _host.Root, Changes = new FakeKernel(_host) }).Execute();
+        BindingPlan.Compute([other.Address], new BindOptions { Host = _host.Root, Changes = new FakeKernel(_host) })
+            .Execute();
         BindingRefusal refusal = Assert.Single(Judge(BindScenario.User));
         Assert.Equal("not-for-user", refusal.Reason.ToWord());
-        Assert.Contains($"its IOMMU group also contains {other.Address}", refusal.Explanation, StringComparison.Ordinal);
+        Assert.Contains(
+            $"its IOMMU group also contains {other.Address}", refusal.Explanation, StringComparison.Ordinal);
         Assert.Empty(Judge());
     }
 }

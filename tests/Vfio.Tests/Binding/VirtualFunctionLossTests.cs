@@ -58,7 +58,8 @@ public sealed class VirtualFunctionLossTests : IDisposable
         for (int call = 1; ; call++)
         {
             FakeKernel kernel = new(_host) { Fault = Fault.Error(call, after: false, Errno.EBUSY) };
-            if (Record.Exception(() => BindingPlan.Compute([_device.Address], Options(kernel) with { Force = true }).Execute()) is null)
+            if (Record.Exception(
+                () => BindingPlan.Compute([_device.Address], Options(kernel) with { Force = true }).Execute()) is null)
             {
                 Assert.True(call > 2, "there was nothing to fail at");
                 break;
@@ -88,7 +89,8 @@ public sealed class VirtualFunctionLossTests : IDisposable
     {
         Bind(_device.Address);
         // The parameter is on, and the number is unchanged.
-        Assert.Throws<KilledException>(() => VirtualFunctionPlan.Compute(_device.Address, 2, Options(new FakeKernel(_host) { Fault = Fault.Kill(1, after: true) })).Execute());
+        Assert.Throws<KilledException>(() => VirtualFunctionPlan.Compute(
+            _device.Address, 2, Options(new FakeKernel(_host) { Fault = Fault.Kill(1, after: true) })).Execute());
         Change(2);
         Assert.Equal("N\n", _host.Read("sys/module/vfio_pci/parameters/enable_sriov"));
     }
@@ -101,7 +103,9 @@ public sealed class VirtualFunctionLossTests : IDisposable
         TreeSnapshot before = new(_host);
         Change(1);
         Bind(_device.Info.GetVirtualFunctions()[0].Address);
-        Assert.All(ReleasePlan.ComputeAll(new ReleaseOptions { Host = _host.Root, Changes = new FakeKernel(_host) }).Execute(), outcome => Assert.Null(outcome.Error));
+        Assert.All(
+            ReleasePlan.ComputeAll(new ReleaseOptions { Host = _host.Root, Changes = new FakeKernel(_host) }).Execute(),
+            outcome => Assert.Null(outcome.Error));
         before.AssertUnchanged(_host);
     }
 
@@ -111,8 +115,11 @@ public sealed class VirtualFunctionLossTests : IDisposable
 
     private void Bind(PciAddress address) => BindingPlan.Compute([address], Options(new FakeKernel(_host))).Execute();
 
-    private void Change(int count) => VirtualFunctionPlan.Compute(_device.Address, count, Options(new FakeKernel(_host))).Execute();
+    private void Change(int count) =>
+        VirtualFunctionPlan.Compute(_device.Address, count, Options(new FakeKernel(_host))).Execute();
 
     private IReadOnlyList<ReleaseOutcome> Release(PciAddress address, bool force = false) =>
-        ReleasePlan.Compute([address], new ReleaseOptions { Host = _host.Root, Changes = new FakeKernel(_host), Force = force }).Execute();
+        ReleasePlan.Compute(
+            [address], new ReleaseOptions { Host = _host.Root, Changes = new FakeKernel(_host), Force = force })
+            .Execute();
 }

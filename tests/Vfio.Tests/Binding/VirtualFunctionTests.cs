@@ -22,7 +22,9 @@ public sealed class VirtualFunctionTests
         Prepare(host, device, isTaken);
         Change(host, device, 3);
         PciDeviceInfo[] functions = [.. device.Info.GetVirtualFunctions()];
-        Assert.Equal(["0000:02:00.0", "0000:02:01.0", "0000:02:02.0"], functions.Select(function => function.Address.ToString()));
+        Assert.Equal(
+            ["0000:02:00.0", "0000:02:01.0", "0000:02:02.0"],
+            functions.Select(function => function.Address.ToString()));
         Assert.All(functions, function => Assert.Equal(isTaken ? "vfio-pci" : "igbvf", function.Driver));
         BindingPlan.Compute([functions[0].Address, functions[2].Address], Bind(host, new FakeKernel(host))).Execute();
         Assert.Equal("N\n", host.Read("sys/module/vfio_pci/parameters/enable_sriov"));
@@ -46,17 +48,19 @@ public sealed class VirtualFunctionTests
 
     [Theory]
     [MemberData(nameof(Ways))]
-    public void Killed_at_any_change_one_release_restores_the_host(bool isTaken) => Everywhere(isTaken, call => [Fault.Kill(call, after: false), Fault.Kill(call, after: true)], (host, before, _) =>
-    {
-        ReleaseAll(host);
-        before.AssertUnchanged(host, "after a kill");
-    });
+    public void Killed_at_any_change_one_release_restores_the_host(bool isTaken) => Everywhere(
+        isTaken, call => [Fault.Kill(call, after: false), Fault.Kill(call, after: true)], (host, before, _) =>
+        {
+            ReleaseAll(host);
+            before.AssertUnchanged(host, "after a kill");
+        });
 
     [Theory]
     [MemberData(nameof(Ways))]
     public void A_change_that_fails_anywhere_is_undone(bool isTaken) => Everywhere(
         isTaken,
-        call => [.. ((int[])[Errno.EBUSY, Errno.EINVAL, Errno.ENODEV, Errno.ENOSPC]).SelectMany(errno => (Fault[])[Fault.Error(call, after: false, errno), Fault.Error(call, after: true, errno)])],
+        call => [.. ((int[])[Errno.EBUSY, Errno.EINVAL, Errno.ENODEV, Errno.ENOSPC]).SelectMany(
+            errno => (Fault[])[Fault.Error(call, after: false, errno), Fault.Error(call, after: true, errno)])],
         (host, before, prepared) =>
         {
             prepared.AssertUnchanged(host, "after a failure");
@@ -72,7 +76,8 @@ public sealed class VirtualFunctionTests
         TreeSnapshot before = new(host);
         Change(host, device, 2);
         BindingPlan.Compute([device.Info.GetVirtualFunctions()[1].Address], Bind(host, new FakeKernel(host))).Execute();
-        ReleasePlan plan = ReleasePlan.Compute([device.Address], new ReleaseOptions { Host = host.Root, Changes = new FakeKernel(host) });
+        ReleasePlan plan = ReleasePlan.Compute(
+            [device.Address], new ReleaseOptions { Host = host.Root, Changes = new FakeKernel(host) });
         Assert.Equal(["0000:02:01.0", "0000:01:00.0"], plan.Entries.Select(entry => entry.Address.ToString()));
         Assert.All(plan.Execute(), outcome => Assert.Null(outcome.Error));
         before.AssertUnchanged(host);
@@ -86,9 +91,12 @@ public sealed class VirtualFunctionTests
         Change(host, device, 2);
         PciAddress first = device.Info.GetVirtualFunctions()[0].Address;
         BindingPlan.Compute([first], Bind(host, new FakeKernel(host))).Execute();
-        VirtualFunctionPlan plan = VirtualFunctionPlan.Compute(device.Address, 0, Bind(host, new FakeKernel(host)) with { Force = true });
+        VirtualFunctionPlan plan = VirtualFunctionPlan.Compute(
+            device.Address, 0, Bind(host, new FakeKernel(host)) with { Force = true });
         BindingRefusal refusal = Assert.Single(plan.Refusals);
-        Assert.Equal((first, RefusalReason.Functions, "it is bound, and would vanish", false), (refusal.Device, refusal.Reason, refusal.Explanation, refusal.CanForce));
+        Assert.Equal(
+            (first, RefusalReason.Functions, "it is bound, and would vanish", false),
+            (refusal.Device, refusal.Reason, refusal.Explanation, refusal.CanForce));
         Assert.Throws<BindingRefusedException>(plan.Execute);
         Assert.Equal(2, device.Info.GetVirtualFunctionCount());
         ReleasePlan.Compute([first], new ReleaseOptions { Host = host.Root, Changes = new FakeKernel(host) }).Execute();
@@ -105,11 +113,17 @@ public sealed class VirtualFunctionTests
         using FakeHost host = new();
         FakeDevice device = BindScenario.AddPhysical(host);
         FakeDevice nic = BindScenario.AddNic(host);
-        Assert.Contains("at most 7", Assert.Throws<VfioException>(() => Change(host, device, 8)).Message, StringComparison.Ordinal);
-        Assert.Contains("at most 7", Assert.Throws<VfioException>(() => Change(host, device, -1)).Message, StringComparison.Ordinal);
-        Assert.Contains("SR-IOV", Assert.Throws<VfioException>(() => Change(host, nic, 1)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "at most 7", Assert.Throws<VfioException>(() => Change(host, device, 8)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "at most 7",
+            Assert.Throws<VfioException>(() => Change(host, device, -1)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "SR-IOV", Assert.Throws<VfioException>(() => Change(host, nic, 1)).Message, StringComparison.Ordinal);
         device.SetDriver(null);
-        Assert.Contains("no driver", Assert.Throws<VfioException>(() => Change(host, device, 1)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "no driver", Assert.Throws<VfioException>(() => Change(host, device, 1)).Message, StringComparison.Ordinal);
         Assert.Empty(new BindingJournal(host.Root).GetEntries());
     }
 
@@ -122,11 +136,13 @@ public sealed class VirtualFunctionTests
         host.AddDriver("uio_pci_generic");
         device.SetDriver("uio_pci_generic");
         ReleaseOutcome outcome = Assert.Single(ReleaseAll(host));
-        Assert.Contains("its driver has changed to uio_pci_generic", Assert.Single(outcome.Skipped), StringComparison.Ordinal);
+        Assert.Contains(
+            "its driver has changed to uio_pci_generic", Assert.Single(outcome.Skipped), StringComparison.Ordinal);
         Assert.Empty(new BindingJournal(host.Root).GetEntries());
     }
 
-    private static void Everywhere(bool isTaken, Func<int, Fault[]> faults, Action<FakeHost, TreeSnapshot, TreeSnapshot> check)
+    private static void Everywhere(
+        bool isTaken, Func<int, Fault[]> faults, Action<FakeHost, TreeSnapshot, TreeSnapshot> check)
     {
         for (int call = 1; ; call++)
         {
@@ -138,7 +154,8 @@ public sealed class VirtualFunctionTests
                 Prepare(host, device, isTaken);
                 TreeSnapshot prepared = new(host);
                 FakeKernel kernel = new(host) { Fault = fault };
-                Exception? failure = Record.Exception(() => VirtualFunctionPlan.Compute(device.Address, 3, Bind(host, kernel)).Execute());
+                Exception? failure = Record.Exception(
+                    () => VirtualFunctionPlan.Compute(device.Address, 3, Bind(host, kernel)).Execute());
                 if (failure is null)
                 {
                     Assert.True(call > (isTaken ? 3 : 1), "there was nothing to fail at");
@@ -158,13 +175,15 @@ public sealed class VirtualFunctionTests
         }
     }
 
-    private static void Change(FakeHost host, FakeDevice device, int count) => VirtualFunctionPlan.Compute(device.Address, count, Bind(host, new FakeKernel(host))).Execute();
+    private static void Change(FakeHost host, FakeDevice device, int count) =>
+        VirtualFunctionPlan.Compute(device.Address, count, Bind(host, new FakeKernel(host))).Execute();
 
     private static BindOptions Bind(FakeHost host, FakeKernel kernel) => new() { Host = host.Root, Changes = kernel };
 
     private static IReadOnlyList<ReleaseOutcome> ReleaseAll(FakeHost host)
     {
-        IReadOnlyList<ReleaseOutcome> outcomes = ReleasePlan.ComputeAll(new ReleaseOptions { Host = host.Root, Changes = new FakeKernel(host) }).Execute();
+        IReadOnlyList<ReleaseOutcome> outcomes =
+            ReleasePlan.ComputeAll(new ReleaseOptions { Host = host.Root, Changes = new FakeKernel(host) }).Execute();
         Assert.All(outcomes, outcome => Assert.Null(outcome.Error));
         return outcomes;
     }

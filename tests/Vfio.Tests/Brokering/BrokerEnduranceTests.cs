@@ -40,13 +40,15 @@ public sealed class BrokerEnduranceTests
                         using (Socket socket = scenario.Connect())
                         {
                             byte[] request = new byte[BrokerProtocol.RequestBytes];
-                            BrokerProtocol.WriteRequest(request, new BrokerRequest(Device(random.Next(Devices)), BrokerBackend.Any));
+                            BrokerProtocol.WriteRequest(
+                                request, new BrokerRequest(Device(random.Next(Devices)), BrokerBackend.Any));
                             _ = DescriptorMessage.Send(socket.SafeHandle, request, [], waits: true);
                         }
 
                         break;
                     default: // has it for a while; the connection or the descriptors end first
-                        BrokerScenario.Held held = scenario.Ask(Device(random.Next(Devices)), (BrokerBackend)random.Next(3));
+                        BrokerScenario.Held held = scenario.Ask(
+                            Device(random.Next(Devices)), (BrokerBackend)random.Next(3));
                         Interlocked.Increment(ref opened);
                         Thread.Sleep(random.Next(3));
                         if (random.Next(2) == 0)
@@ -71,7 +73,9 @@ public sealed class BrokerEnduranceTests
         }
 
         AssertNothingLeft(scenario, before);
-        Assert.Equal(scenario.Events.Count(told => told.Kind == BrokerEventKind.Opened), scenario.Events.Count(told => told.Kind == BrokerEventKind.Closed));
+        Assert.Equal(
+            scenario.Events.Count(told => told.Kind == BrokerEventKind.Opened),
+            scenario.Events.Count(told => told.Kind == BrokerEventKind.Closed));
     }
 
     [Fact]
@@ -167,7 +171,9 @@ public sealed class BrokerEnduranceTests
     // This process contains the broker and the clients. The runtime keeps the assemblies open that it has loaded.
     private static string[] OpenDescriptors() => [.. Directory.EnumerateFileSystemEntries("/proc/self/fd")
         .Select(file => new FileInfo(file).LinkTarget ?? "")
-        .Where(target => !target.EndsWith(".dll", StringComparison.Ordinal) && !target.StartsWith("/proc/", StringComparison.Ordinal) && target.Length != 0)
+        .Where(target => !target.EndsWith(".dll", StringComparison.Ordinal)
+            && !target.StartsWith("/proc/", StringComparison.Ordinal)
+            && target.Length != 0)
         .Order(StringComparer.Ordinal)];
 
     private static void AssertNothingLeft(BrokerScenario scenario, string[] before)

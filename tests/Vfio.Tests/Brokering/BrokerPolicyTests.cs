@@ -70,7 +70,8 @@ public sealed class BrokerPolicyTests : IDisposable
     [InlineData("allow any any type1", "'type1' is not a backend")]
     public void A_wrong_line_is_named_with_what_is_wrong(string line, string reason)
     {
-        VfioException wrong = Assert.Throws<VfioException>(() => BrokerPolicy.Parse($"# comment\nallow any any\n{line}\n", "my.policy"));
+        VfioException wrong = Assert.Throws<VfioException>(
+            () => BrokerPolicy.Parse($"# comment\nallow any any\n{line}\n", "my.policy"));
         Assert.Equal("my.policy:3", wrong.Subject);
         Assert.Contains(reason, wrong.Message, StringComparison.Ordinal);
     }
@@ -79,19 +80,30 @@ public sealed class BrokerPolicyTests : IDisposable
     public void Rules_are_counted_and_bounded()
     {
         string line = "allow any any\n";
-        Assert.Equal(PolicyParser.MostRules, BrokerPolicy.Parse(string.Concat(Enumerable.Repeat(line, PolicyParser.MostRules)), "p").RuleCount);
-        Assert.Contains("more than 1000", Assert.Throws<VfioException>(() => BrokerPolicy.Parse(string.Concat(Enumerable.Repeat(line, PolicyParser.MostRules + 1)), "p")).Message, StringComparison.Ordinal);
+        Assert.Equal(
+            PolicyParser.MostRules,
+            BrokerPolicy.Parse(string.Concat(Enumerable.Repeat(line, PolicyParser.MostRules)), "p").RuleCount);
+        Assert.Contains(
+            "more than 1000",
+            Assert.Throws<VfioException>(() => BrokerPolicy.Parse(
+                string.Concat(Enumerable.Repeat(line, PolicyParser.MostRules + 1)), "p")).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void Whatever_the_text_it_is_a_policy_or_a_named_line()
     {
-        string[] words = ["allow", "deny", "any", "user:", "user:0", "group:", "id:", "id:8086:*", "class:02", "device:", "device:00:03.0", "#", "\n", "\0", "\u2028", "iommufd", ":", "🚀"];
+        string[] words =
+        [
+            "allow", "deny", "any", "user:", "user:0", "group:", "id:", "id:8086:*", "class:02", "device:",
+            "device:00:03.0", "#", "\n", "\0", "\u2028", "iommufd", ":", "🚀",
+        ];
         Random random = new(3);
         int good = 0;
         for (int i = 0; i < 20_000; i++)
         {
-            string text = string.Join(random.Next(4) == 0 ? "" : " ", Enumerable.Range(0, random.Next(9)).Select(_ => words[random.Next(words.Length)]));
+            string text = string.Join(random.Next(4) == 0 ? "" : " ", Enumerable.Range(0, random.Next(9))
+                .Select(_ => words[random.Next(words.Length)]));
             try
             {
                 _ = BrokerPolicy.Parse(text, "p");
@@ -121,34 +133,57 @@ public sealed class BrokerPolicyTests : IDisposable
         }
         else
         {
-            Assert.Contains($"with mode {mode}", Assert.Throws<VfioException>(() => BrokerPolicy.Load(path)).Message, StringComparison.Ordinal);
+            Assert.Contains(
+                $"with mode {mode}",
+                Assert.Throws<VfioException>(() => BrokerPolicy.Load(path)).Message,
+                StringComparison.Ordinal);
         }
     }
 
     [Fact]
     public void A_policy_of_another_user_is_refused()
     {
-        Assert.SkipUnless(Environment.UserName == "root", "only root gives files away: as root this shows that the owner counts");
+        Assert.SkipUnless(
+            Environment.UserName == "root", "only root gives files away: as root this shows that the owner counts");
         string path = WriteFile("allow any any\n");
         Process.Start("chown", ["12345", path])!.WaitForExit();
-        Assert.Contains("belongs to 12345", Assert.Throws<VfioException>(() => BrokerPolicy.Load(path)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "belongs to 12345",
+            Assert.Throws<VfioException>(() => BrokerPolicy.Load(path)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_policy_that_is_not_a_regular_file_is_refused_without_waiting()
     {
-        Assert.Contains("not a regular file", Assert.Throws<VfioException>(() => BrokerPolicy.Load(_host.Folder)).Message, StringComparison.Ordinal);
-        Assert.Contains("not a regular file", Assert.Throws<VfioException>(() => BrokerPolicy.Load("/dev/null")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "not a regular file",
+            Assert.Throws<VfioException>(() => BrokerPolicy.Load(_host.Folder)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "not a regular file",
+            Assert.Throws<VfioException>(() => BrokerPolicy.Load("/dev/null")).Message,
+            StringComparison.Ordinal);
         Process.Start("mkfifo", [_host.PathOf("pipe")])!.WaitForExit();
-        Assert.Contains("not a regular file", Assert.Throws<VfioException>(() => BrokerPolicy.Load(_host.PathOf("pipe"))).Message, StringComparison.Ordinal);
-        Assert.Contains("ENOENT", Assert.Throws<VfioException>(() => BrokerPolicy.Load(_host.PathOf("nothing"))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "not a regular file",
+            Assert.Throws<VfioException>(() => BrokerPolicy.Load(_host.PathOf("pipe"))).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "ENOENT",
+            Assert.Throws<VfioException>(() => BrokerPolicy.Load(_host.PathOf("nothing"))).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_policy_that_is_too_long_is_refused()
     {
         Assert.Equal(0, BrokerPolicy.Load(WriteFile(new string('#', BrokerPolicy.MostBytes))).RuleCount);
-        Assert.Contains("larger than", Assert.Throws<VfioException>(() => BrokerPolicy.Load(WriteFile(new string('#', BrokerPolicy.MostBytes + 1)))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "larger than",
+            Assert.Throws<VfioException>(
+                () => BrokerPolicy.Load(WriteFile(new string('#', BrokerPolicy.MostBytes + 1)))).Message,
+            StringComparison.Ordinal);
     }
 
     private string WriteFile(string text)

@@ -34,14 +34,17 @@ public sealed class BrokerProtocolTests
     {
         byte[] message = new byte[BrokerProtocol.MostBytes];
         int length = BrokerProtocol.WriteRefusal(message, new BrokerRefusal(BrokerRefusalCode.Busy, reason));
-        Assert.Equal(new BrokerRefusal(BrokerRefusalCode.Busy, reason), BrokerProtocol.ReadAnswer(message.AsSpan(0, length), out _));
+        Assert.Equal(
+            new BrokerRefusal(BrokerRefusalCode.Busy, reason),
+            BrokerProtocol.ReadAnswer(message.AsSpan(0, length), out _));
     }
 
     [Fact]
     public void A_long_reason_is_cut_between_characters()
     {
         byte[] message = new byte[BrokerProtocol.MostBytes];
-        int length = BrokerProtocol.WriteRefusal(message, new BrokerRefusal(BrokerRefusalCode.Failed, string.Concat(Enumerable.Repeat("🚀", 1000))));
+        int length = BrokerProtocol.WriteRefusal(
+            message, new BrokerRefusal(BrokerRefusalCode.Failed, string.Concat(Enumerable.Repeat("🚀", 1000))));
         Assert.InRange(length, BrokerProtocol.MostBytes - 4, BrokerProtocol.MostBytes);
         string reason = BrokerProtocol.ReadAnswer(message.AsSpan(0, length), out _)!.Reason;
         Assert.DoesNotContain('\ufffd', reason);

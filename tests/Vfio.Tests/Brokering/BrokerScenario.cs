@@ -22,7 +22,10 @@ internal sealed class BrokerScenario : IDisposable
 
         _host.Write("dev/iommu", "");
         Path = _host.PathOf("broker.sock");
-        Broker = new DeviceBroker(DeviceBroker.Listen(Path), BrokerPolicy.Parse(policy, "policy"), (options ?? new BrokerOptions()) with { Host = _host.Root, Record = Events.Enqueue, Clock = Clock });
+        Broker = new DeviceBroker(
+            DeviceBroker.Listen(Path),
+            BrokerPolicy.Parse(policy, "policy"),
+            (options ?? new BrokerOptions()) with { Host = _host.Root, Record = Events.Enqueue, Clock = Clock });
         _thread = new Thread(() => Broker.Run(_stop.Token));
         _thread.Start();
     }
@@ -40,11 +43,13 @@ internal sealed class BrokerScenario : IDisposable
 
     public ConcurrentQueue<BrokerEvent> Events { get; } = new();
 
-    public FakeDevice AddDevice(string address, int group, string driver = "vfio-pci") => _host.AddDevice(address, driver: driver, group: group);
+    public FakeDevice AddDevice(string address, int group, string driver = "vfio-pci") =>
+        _host.AddDevice(address, driver: driver, group: group);
 
     public Held Ask(PciAddress device, BrokerBackend backend = BrokerBackend.Any)
     {
-        BrokerGrant grant = BrokerClient.Ask(Path, new BrokerRequest(device, backend), out Socket connection, out SafeFileHandle[] files);
+        BrokerGrant grant = BrokerClient.Ask(
+            Path, new BrokerRequest(device, backend), out Socket connection, out SafeFileHandle[] files);
         return new Held(grant, connection, files);
     }
 
@@ -74,9 +79,11 @@ internal sealed class BrokerScenario : IDisposable
 
     /// <summary>Returns whether the request was refused because other clients were first.</summary>
     public static bool IsOthers(VfioException refusal) =>
-        refusal.Message.Contains(" has been held by ", StringComparison.Ordinal) || refusal.Message.Contains("connections already", StringComparison.Ordinal);
+        refusal.Message.Contains(" has been held by ", StringComparison.Ordinal)
+        || refusal.Message.Contains("connections already", StringComparison.Ordinal);
 
-    public string Refused(PciAddress device, BrokerBackend backend = BrokerBackend.Any) => Assert.Throws<VfioException>(() => Ask(device, backend).Dispose()).Message;
+    public string Refused(PciAddress device, BrokerBackend backend = BrokerBackend.Any) =>
+        Assert.Throws<VfioException>(() => Ask(device, backend).Dispose()).Message;
 
     public Socket Connect()
     {
@@ -110,7 +117,8 @@ internal sealed class BrokerScenario : IDisposable
     /// <summary>Represents what a client received.</summary>
     internal sealed record Held(BrokerGrant Grant, Socket Connection, SafeFileHandle[] Files) : IDisposable
     {
-        public string[] Paths => [.. Files.Select(file => new FileInfo($"/proc/self/fd/{file.DangerousGetHandle()}").LinkTarget!)];
+        public string[] Paths =>
+            [.. Files.Select(file => new FileInfo($"/proc/self/fd/{file.DangerousGetHandle()}").LinkTarget!)];
 
         public void Dispose()
         {

@@ -23,8 +23,14 @@ public sealed class DeviceBrokerTests
         Assert.Equal([scenario.Host.PathOf(first), scenario.Host.PathOf(second)], held.Paths);
         Assert.Equal(3, held.Grant.Group);
         BrokerEvent opened = scenario.NextEvent();
-        Assert.Equal((BrokerEventKind.Opened, Nic, Environment.ProcessId, 1), (opened.Kind, opened.Device!.Value, opened.ProcessId, opened.PolicyLine));
-        Assert.Contains($"pid={Environment.ProcessId} device=0000:00:03.0 backend={(backend == (int)BrokerBackend.Group ? "group" : "iommufd")} line=1", opened.ToString(), StringComparison.Ordinal);
+        Assert.Equal(
+            (BrokerEventKind.Opened, Nic, Environment.ProcessId, 1),
+            (opened.Kind, opened.Device!.Value, opened.ProcessId, opened.PolicyLine));
+        Assert.Contains(
+            $"pid={Environment.ProcessId} device=0000:00:03.0 "
+            + $"backend={(backend == (int)BrokerBackend.Group ? "group" : "iommufd")} line=1",
+            opened.ToString(),
+            StringComparison.Ordinal);
         held.Dispose();
         BrokerEvent closed = scenario.NextEvent();
         Assert.Equal((BrokerEventKind.Closed, Nic), (closed.Kind, closed.Device!.Value));
@@ -36,7 +42,8 @@ public sealed class DeviceBrokerTests
     {
         using BrokerScenario scenario = new(hasDeviceNodes: false);
         scenario.AddDevice("0000:00:03.0", 3);
-        Assert.Contains("no node in /dev/vfio/devices", scenario.Refused(Nic, BrokerBackend.Iommufd), StringComparison.Ordinal);
+        Assert.Contains(
+            "no node in /dev/vfio/devices", scenario.Refused(Nic, BrokerBackend.Iommufd), StringComparison.Ordinal);
         using BrokerScenario.Held held = scenario.Ask(Nic);
         Assert.Equal(scenario.Host.PathOf("dev/vfio/3"), held.Paths[0]);
     }
@@ -46,12 +53,22 @@ public sealed class DeviceBrokerTests
     {
         using BrokerScenario scenario = new("allow any device:0000:00:04.0\ndeny any class:02 group");
         scenario.AddDevice("0000:00:03.0", 3);
-        Assert.Contains("no rule of the policy allows it", scenario.Refused(Nic, BrokerBackend.Iommufd), StringComparison.Ordinal);
+        Assert.Contains(
+            "no rule of the policy allows it", scenario.Refused(Nic, BrokerBackend.Iommufd), StringComparison.Ordinal);
         BrokerEvent refused = scenario.NextEvent();
-        Assert.Equal((BrokerEventKind.Refused, Nic, BrokerBackend.Iommufd, BrokerRefusalCode.NotAllowed), (refused.Kind, refused.Device, refused.Backend, refused.Code));
-        Assert.Contains("code=not-allowed reason=\"no rule of the policy allows it\"", refused.ToString(), StringComparison.Ordinal);
-        Assert.Contains("line 2 of the policy denies", scenario.Refused(Nic, BrokerBackend.Group), StringComparison.Ordinal);
-        Assert.Contains("iommufd: no rule of the policy allows it; group: line 2 of the policy denies it", scenario.Refused(Nic), StringComparison.Ordinal);
+        Assert.Equal(
+            (BrokerEventKind.Refused, Nic, BrokerBackend.Iommufd, BrokerRefusalCode.NotAllowed),
+            (refused.Kind, refused.Device, refused.Backend, refused.Code));
+        Assert.Contains(
+            "code=not-allowed reason=\"no rule of the policy allows it\"",
+            refused.ToString(),
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "line 2 of the policy denies", scenario.Refused(Nic, BrokerBackend.Group), StringComparison.Ordinal);
+        Assert.Contains(
+            "iommufd: no rule of the policy allows it; group: line 2 of the policy denies it",
+            scenario.Refused(Nic),
+            StringComparison.Ordinal);
         Assert.Contains("no such device", scenario.Refused(PciAddress.Parse("ffff:ff:1f.7")), StringComparison.Ordinal);
     }
 
@@ -59,12 +76,16 @@ public sealed class DeviceBrokerTests
     public void A_name_service_that_does_not_answer_delays_no_other_client()
     {
         using ManualResetEventSlim answer = new();
-        using (BrokerScenario scenario = new(options: new BrokerOptions { Names = new UserNames(user => { answer.Wait(); return $"user{user}"; }) }))
+        using (BrokerScenario scenario = new(
+            options: new BrokerOptions { Names = new UserNames(user => { answer.Wait(); return $"user{user}"; }) }))
         {
             scenario.AddDevice("0000:00:03.0", 3);
             using BrokerScenario.Held held = scenario.Ask(Nic);
             Assert.Equal($"{HostUser.CurrentId}", scenario.NextEvent().UserName);
-            Assert.Contains($"has been held by {HostUser.CurrentId} (uid {HostUser.CurrentId},", scenario.Refused(Nic), StringComparison.Ordinal);
+            Assert.Contains(
+                $"has been held by {HostUser.CurrentId} (uid {HostUser.CurrentId},",
+                scenario.Refused(Nic),
+                StringComparison.Ordinal);
             answer.Set();
         }
     }
@@ -108,7 +129,10 @@ public sealed class DeviceBrokerTests
         scenario.AddDevice("0000:00:04.0", 3);
         BrokerScenario.Held held = scenario.Ask(Nic);
         string refused = scenario.Refused(Nic);
-        Assert.Contains($"0000:00:03.0 of IOMMU group 3 has been held by {Environment.UserName} (uid ", refused, StringComparison.Ordinal);
+        Assert.Contains(
+            $"0000:00:03.0 of IOMMU group 3 has been held by {Environment.UserName} (uid ",
+            refused,
+            StringComparison.Ordinal);
         Assert.Contains($"pid {Environment.ProcessId})", refused, StringComparison.Ordinal);
         Assert.Contains(" has been held by ", scenario.Refused(Other), StringComparison.Ordinal);
         held.Dispose();
@@ -121,10 +145,13 @@ public sealed class DeviceBrokerTests
         using BrokerScenario scenario = new("allow any device:0000:00:03.0");
         scenario.AddDevice("0000:00:03.0", 3);
         scenario.AddDevice("0000:00:04.0", 3);
-        Assert.Contains("also contains 0000:00:04.0", scenario.Refused(Nic, BrokerBackend.Group), StringComparison.Ordinal);
+        Assert.Contains(
+            "also contains 0000:00:04.0", scenario.Refused(Nic, BrokerBackend.Group), StringComparison.Ordinal);
         scenario.Ask(Nic, BrokerBackend.Iommufd).Dispose();
         scenario.Broker.Policy = BrokerPolicy.Parse("allow any any", "policy");
-        Eventually.Holds(() => scenario.Events.Any(told => told.Kind == BrokerEventKind.Closed), "the broker learns that the client has ended");
+        Eventually.Holds(
+            () => scenario.Events.Any(told => told.Kind == BrokerEventKind.Closed),
+            "the broker learns that the client has ended");
         scenario.Ask(Nic, BrokerBackend.Group).Dispose();
     }
 
@@ -140,9 +167,13 @@ public sealed class DeviceBrokerTests
     public void The_second_node_that_does_not_open_closes_the_first()
     {
         int calls = 0;
-        using BrokerScenario scenario = new(options: new BrokerOptions { Calls = new SystemCalls(_ => ++calls % 2 == 0 ? Errno.EBUSY : 0) });
+        using BrokerScenario scenario = new(
+            options: new BrokerOptions { Calls = new SystemCalls(_ => ++calls % 2 == 0 ? Errno.EBUSY : 0) });
         scenario.AddDevice("0000:00:03.0", 3);
-        Assert.Contains("in use by a program that did not get it from the broker", scenario.Refused(Nic, BrokerBackend.Iommufd), StringComparison.Ordinal);
+        Assert.Contains(
+            "in use by a program that did not get it from the broker",
+            scenario.Refused(Nic, BrokerBackend.Iommufd),
+            StringComparison.Ordinal);
         int before = OpenNodes(scenario);
         for (int i = 0; i < 50; i++)
         {
@@ -172,9 +203,13 @@ public sealed class DeviceBrokerTests
         Eventually.Holds(() => scenario.Broker.ConnectionCount == 1, "the broker has the connection");
         scenario.Clock.Advance(Soon);
         BrokerEvent dropped = scenario.NextEvent();
-        Assert.Equal((BrokerEventKind.Dropped, BrokerRefusalCode.Timeout, "the client made no request in time"), (dropped.Kind, dropped.Code, dropped.Reason));
+        Assert.Equal(
+            (BrokerEventKind.Dropped, BrokerRefusalCode.Timeout, "the client made no request in time"),
+            (dropped.Kind, dropped.Code, dropped.Reason));
         byte[] answer = new byte[BrokerProtocol.MostBytes];
-        Assert.Equal(BrokerRefusalCode.Timeout, BrokerProtocol.ReadAnswer(answer.AsSpan(0, silent.Receive(answer)), out _)!.Code);
+        Assert.Equal(
+            BrokerRefusalCode.Timeout,
+            BrokerProtocol.ReadAnswer(answer.AsSpan(0, silent.Receive(answer)), out _)!.Code);
         Assert.Equal(0, silent.Receive(answer));
     }
 
@@ -230,7 +265,9 @@ public sealed class DeviceBrokerTests
         using BrokerScenario.Held held = scenario.Ask(Nic);
         _ = scenario.NextEvent();
         scenario.Stop();
-        Assert.Equal((BrokerEventKind.Orphaned, Nic), (scenario.NextEvent() is { } left ? (left.Kind, left.Device!.Value) : default));
+        Assert.Equal(
+            (BrokerEventKind.Orphaned, Nic),
+            (scenario.NextEvent() is { } left ? (left.Kind, left.Device!.Value) : default));
     }
 
     [Fact]
@@ -249,16 +286,23 @@ public sealed class DeviceBrokerTests
         Assert.Equal(BrokerRecord.Burst, scenario.Events.Count);
         scenario.Clock.Advance(TimeSpan.FromMilliseconds(1));
         _ = scenario.Refused(Nic);
-        Assert.Equal((BrokerRecord.Burst + 1, 302), (scenario.Events.Count, scenario.Events.Sum(told => 1 + told.Suppressed)));
+        Assert.Equal(
+            (BrokerRecord.Burst + 1, 302), (scenario.Events.Count, scenario.Events.Sum(told => 1 + told.Suppressed)));
     }
 
     [Fact]
     public void A_socket_is_replaced_only_if_a_killed_broker_left_it()
     {
         using BrokerScenario scenario = new();
-        Assert.Contains("is listening there already", Assert.Throws<VfioException>(() => DeviceBroker.Listen(scenario.Path)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "is listening there already",
+            Assert.Throws<VfioException>(() => DeviceBroker.Listen(scenario.Path)).Message,
+            StringComparison.Ordinal);
         scenario.Host.Write("file", "keep");
-        Assert.Contains("something else", Assert.Throws<VfioException>(() => DeviceBroker.Listen(scenario.Host.PathOf("file"))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "something else",
+            Assert.Throws<VfioException>(() => DeviceBroker.Listen(scenario.Host.PathOf("file"))).Message,
+            StringComparison.Ordinal);
         Assert.Equal("keep", scenario.Host.Read("file"));
         // As a killed broker leaves it: the name exists, and no process listens on it.
         string dead = scenario.Host.PathOf("dead.sock");
@@ -270,7 +314,10 @@ public sealed class DeviceBrokerTests
         using Socket client = BrokerClient.NewSocket();
         client.Connect(new UnixDomainSocketEndPoint(dead));
         Assert.Throws<VfioException>(() => DeviceBroker.Listen(scenario.Host.PathOf("no/such/folder")));
-        Assert.Contains("107", Assert.Throws<VfioException>(() => DeviceBroker.Listen("/" + new string('x', 108))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "107",
+            Assert.Throws<VfioException>(() => DeviceBroker.Listen("/" + new string('x', 108))).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -297,10 +344,12 @@ public sealed class DeviceBrokerTests
     [Fact]
     public void Without_a_broker_the_client_is_told_so()
     {
-        VfioException missing = Assert.Throws<VfioException>(() => VfioDevice.OpenThroughBroker(Nic, "/nowhere/broker.sock"));
+        VfioException missing = Assert.Throws<VfioException>(
+            () => VfioDevice.OpenThroughBroker(Nic, "/nowhere/broker.sock"));
         Assert.Equal(("connect", "/nowhere/broker.sock"), (missing.Operation, missing.Subject));
         Assert.Contains("is the broker running?", missing.Hint, StringComparison.Ordinal);
-        Assert.Throws<VfioException>(() => VfioDevice.OpenThroughBroker(Nic, "/nowhere/broker.sock", new VfioOpenOptions { Backend = VfioBackend.NoIommu }));
+        Assert.Throws<VfioException>(() => VfioDevice.OpenThroughBroker(
+            Nic, "/nowhere/broker.sock", new VfioOpenOptions { Backend = VfioBackend.NoIommu }));
     }
 
     [Fact]
@@ -315,7 +364,8 @@ public sealed class DeviceBrokerTests
     }
 
     private static int OpenNodes(BrokerScenario scenario) => Directory.EnumerateFileSystemEntries("/proc/self/fd")
-        .Count(file => new FileInfo(file).LinkTarget is string target && target.StartsWith(scenario.Host.PathOf("dev"), StringComparison.Ordinal));
+        .Count(file => new FileInfo(file).LinkTarget is string target
+            && target.StartsWith(scenario.Host.PathOf("dev"), StringComparison.Ordinal));
 
     [Fact]
     public void A_client_with_the_longest_name_is_served_as_others_are()

@@ -33,7 +33,9 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
     public void A_device_without_an_iommu_cannot_be_bound()
     {
         _host.AddDevice("0000:02:00.0", driver: "igb");
-        Assert.Equal((FindingTopic.Group, "this device is not behind an IOMMU, although the host has one"), Blocking("0000:02:00.0"));
+        Assert.Equal(
+            (FindingTopic.Group, "this device is not behind an IOMMU, although the host has one"),
+            Blocking("0000:02:00.0"));
     }
 
     [Theory]
@@ -41,7 +43,9 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
     [InlineData("reserved", FindingLevel.Ok)]
     public void Memory_that_the_firmware_reserves_for_the_device_blocks(string kind, FindingLevel level)
     {
-        _host.Write("sys/kernel/iommu_groups/7/reserved_regions", $"0x00000000fee00000 0x00000000feefffff msi\n0x000000007b800000 0x000000007f7fffff {kind}\n");
+        _host.Write(
+            "sys/kernel/iommu_groups/7/reserved_regions",
+            $"0x00000000fee00000 0x00000000feefffff msi\n0x000000007b800000 0x000000007f7fffff {kind}\n");
         Assert.Equal(level, Find(FindingTopic.ReservedRegions).Level);
         Assert.Contains("0x7b800000-0x7f7fffff", Find(FindingTopic.ReservedRegions).Message, StringComparison.Ordinal);
     }
@@ -64,7 +68,8 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
     [InlineData("msi")]
     public void Reserved_memory_that_does_not_block_is_not_reported(string kind)
     {
-        _host.Write("sys/kernel/iommu_groups/7/reserved_regions", $"0x000000007b800000 0x000000007f7fffff {kind}\nnonsense\n");
+        _host.Write(
+            "sys/kernel/iommu_groups/7/reserved_regions", $"0x000000007b800000 0x000000007f7fffff {kind}\nnonsense\n");
         Assert.DoesNotContain(Examine().Findings, finding => finding.Topic == FindingTopic.ReservedRegions);
     }
 
@@ -75,10 +80,15 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
     [InlineData(4, 0x04, "the port 0000:00:1c.0 has ACS, but not all that isolation needs is enabled")]
     [InlineData(4, 0x1d, "a bridge above them does not isolate")]
     [InlineData(5, null, "a bridge above them does not isolate")]
-    public void A_group_with_a_host_drivers_device_blocks_and_the_bridge_is_named(int? portType, int? control, string why)
+    public void A_group_with_a_host_drivers_device_blocks_and_the_bridge_is_named(
+        int? portType, int? control, string why)
     {
         ShareGroup(SoundHost.Bridge(portType, (ushort?)control));
-        Assert.Equal((FindingTopic.Group, "group 13 is not viable: other devices in it are bound to host drivers, 0000:03:02.0 (virtio-pci)"), Blocking("0000:03:01.0"));
+        Assert.Equal(
+            (
+                FindingTopic.Group,
+                "group 13 is not viable: other devices in it are bound to host drivers, 0000:03:02.0 (virtio-pci)"),
+            Blocking("0000:03:01.0"));
         Finding finding = Examine("0000:03:01.0").Findings[0];
         Assert.Contains(why, finding.Reason, StringComparison.Ordinal);
         Assert.Equal("sudo vfio bind --group 0000:03:01.0", finding.Command);
@@ -98,17 +108,24 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
     public void A_group_that_cannot_be_bound_as_a_whole_has_no_command()
     {
         ShareGroup(SoundHost.Bridge(7)).WithInterface("eth1", isUp: true);
-        _host.Write("proc/net/route", "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\neth1\t00000000\t0102A8C0\t0003\t0\t0\t0\t00000000\t0\t0\t0\n");
+        _host.Write(
+            "proc/net/route",
+            "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n"
+            + "eth1\t00000000\t0102A8C0\t0003\t0\t0\t0\t00000000\t0\t0\t0\n");
         Finding finding = Examine("0000:03:01.0").Findings[0];
         Assert.Null(finding.Command);
-        Assert.Contains("0000:03:02.0 cannot be bound with it: its interface eth1 carries", finding.Advice, StringComparison.Ordinal);
+        Assert.Contains(
+            "0000:03:02.0 cannot be bound with it: its interface eth1 carries",
+            finding.Advice,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_group_without_host_drivers_is_fine()
     {
         ShareGroup(SoundHost.Bridge(7)).SetDriver(null);
-        Finding finding = Assert.Single(Examine("0000:03:01.0").Findings, finding => finding.Topic == FindingTopic.Group);
+        Finding finding = Assert.Single(
+            Examine("0000:03:01.0").Findings, finding => finding.Topic == FindingTopic.Group);
         Assert.Equal(FindingLevel.Ok, finding.Level);
         Assert.Contains("shared with 0000:03:02.0 (no driver)", finding.Message, StringComparison.Ordinal);
     }
@@ -118,14 +135,20 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
     {
         _host.AddDevice("0000:05:00.0", driver: "snd_hda_intel", group: 20);
         _host.AddDevice("0000:05:00.1", driver: "xhci_hcd", group: 20);
-        Assert.Contains("functions of one device, which does not isolate them", Examine("0000:05:00.0").Findings[0].Reason, StringComparison.Ordinal);
+        Assert.Contains(
+            "functions of one device, which does not isolate them",
+            Examine("0000:05:00.0").Findings[0].Reason,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void What_the_host_uses_it_for_blocks_with_the_command_that_stops_that()
     {
         Card.WithInterface("eth0", isUp: true);
-        _host.Write("proc/net/route", "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\neth0\t00000000\t0102A8C0\t0003\t0\t0\t0\t00000000\t0\t0\t0\n");
+        _host.Write(
+            "proc/net/route",
+            "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n"
+            + "eth0\t00000000\t0102A8C0\t0003\t0\t0\t0\t00000000\t0\t0\t0\n");
         Assert.Equal(FindingTopic.InUse, Blocking().Topic);
         Assert.Equal("sudo ip link set eth0 down", Examine().Findings[0].Command);
         _host.AddDevice("0000:06:00.0", "1b36:0010", "010802", "nvme", 8).WithDisk("nvme0n1");
@@ -174,7 +197,8 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
     public void An_override_that_was_left_behind_warns(string name, bool warns)
     {
         Card.WithOverride(name);
-        Assert.Equal(warns, Examine().Findings.Any(finding => finding is { Topic: FindingTopic.Override, Level: FindingLevel.Warning }));
+        Assert.Equal(warns, Examine().Findings
+            .Any(finding => finding is { Topic: FindingTopic.Override, Level: FindingLevel.Warning }));
         Take();
         Assert.DoesNotContain(Examine().Findings, finding => finding.Topic == FindingTopic.Override);
     }
@@ -204,7 +228,9 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
     {
         SoundHost.SetConfig(_host, SoundHost.Card, [.. Enumerable.Repeat((byte)0xff, 64)]);
         Assert.Equal(FindingTopic.Answers, Blocking().Topic);
-        Assert.Equal("echo 1 | sudo tee /sys/bus/pci/devices/0000:01:00.0/remove /sys/bus/pci/rescan", Examine().Findings[0].Command);
+        Assert.Equal(
+            "echo 1 | sudo tee /sys/bus/pci/devices/0000:01:00.0/remove /sys/bus/pci/rescan",
+            Examine().Findings[0].Command);
     }
 
     [Theory]
@@ -212,7 +238,8 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
     [InlineData(0x0000, "e1000e", FindingLevel.Warning, "memory decoding is off (Mem- in COMMAND) while")]
     [InlineData(0x0000, null, FindingLevel.Ok, "memory decoding is off (Mem- in COMMAND), as in every")]
     [InlineData(0x0000, "vfio-pci", FindingLevel.Ok, "memory decoding is off (Mem- in COMMAND), as in every")]
-    public void Memory_decoding_matters_while_the_device_is_in_use(ushort command, string? driver, FindingLevel level, string what)
+    public void Memory_decoding_matters_while_the_device_is_in_use(
+        ushort command, string? driver, FindingLevel level, string what)
     {
         SoundHost.SetConfig(_host, SoundHost.Card, SoundHost.Header(command));
         Card.SetDriver(driver);
@@ -226,7 +253,9 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
         Card.WithAttribute("power_state", "D3cold\n");
         SoundHost.SetConfig(_host, SoundHost.Card, [.. Enumerable.Repeat((byte)0xff, 64)]);
         Assert.True(Examine().IsUsable);
-        Assert.Equal((FindingLevel.Warning, "echo 0 | sudo tee /sys/bus/pci/devices/0000:01:00.0/d3cold_allowed"), (Find(FindingTopic.Power).Level, Find(FindingTopic.Power).Command));
+        Assert.Equal(
+            (FindingLevel.Warning, "echo 0 | sudo tee /sys/bus/pci/devices/0000:01:00.0/d3cold_allowed"),
+            (Find(FindingTopic.Power).Level, Find(FindingTopic.Power).Command));
         Card.WithAttribute("power_state", "D3hot\n").WithAttribute("d3cold_allowed", "0\n");
         Assert.Equal("D3hot; D3cold is forbidden", Find(FindingTopic.Power).Message);
     }
@@ -238,7 +267,9 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
     public void Errors_are_counted(string kind, FindingLevel level)
     {
         Card.WithAttribute($"aer_dev_{kind}", "RxErr 2\nBadTLP 0\nTimeout 1\nTOTAL_ERR 3\n");
-        Assert.Equal((level, $"3 {kind} PCIe errors: RxErr 2, Timeout 1"), (Find(FindingTopic.Errors).Level, Find(FindingTopic.Errors).Message));
+        Assert.Equal(
+            (level, $"3 {kind} PCIe errors: RxErr 2, Timeout 1"),
+            (Find(FindingTopic.Errors).Level, Find(FindingTopic.Errors).Message));
     }
 
     [Theory]
@@ -266,14 +297,19 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
     public void The_firmwares_framebuffer_holds_a_display()
     {
         FakeDevice display = _host.AddDevice("0000:04:00.0", "1002:73bf", "030000", "vfio-pci", 21)
-            .WithAttribute("resource", "0x00000000c0000000 0x00000000cfffffff 0x000000000014220c\n").WithAttribute("boot_vga", "1\n");
+            .WithAttribute("resource", "0x00000000c0000000 0x00000000cfffffff 0x000000000014220c\n")
+            .WithAttribute("boot_vga", "1\n");
         _host.Write("sys/bus/platform/devices/simple-framebuffer.0/modalias", "");
-        _host.Link("sys/bus/platform/devices/simple-framebuffer.0/driver", "sys/bus/platform/drivers/simple-framebuffer");
+        _host.Link(
+            "sys/bus/platform/devices/simple-framebuffer.0/driver", "sys/bus/platform/drivers/simple-framebuffer");
         _host.Write("proc/iomem", "00000000-00000000 : PCI Bus\n  00000000-00000000 : BOOTFB\n");
-        Assert.Equal(FindingLevel.Unknown, Assert.Single(Examine("0000:04:00.0").Findings, finding => finding.Topic == FindingTopic.Framebuffer).Level);
+        Assert.Equal(FindingLevel.Unknown, Assert.Single(
+            Examine("0000:04:00.0").Findings, finding => finding.Topic == FindingTopic.Framebuffer).Level);
         _host.Write("proc/iomem", "c0000000-cfffffff : PCI Bus\n  c0000000-c02fffff : BOOTFB\n");
         Assert.Equal(FindingTopic.Framebuffer, Blocking("0000:04:00.0").Topic);
-        Assert.Equal("echo simple-framebuffer.0 | sudo tee /sys/bus/platform/drivers/simple-framebuffer/unbind", Examine("0000:04:00.0").Findings[0].Command);
+        Assert.Equal(
+            "echo simple-framebuffer.0 | sudo tee /sys/bus/platform/drivers/simple-framebuffer/unbind",
+            Examine("0000:04:00.0").Findings[0].Command);
         _host.Write("proc/iomem", "c0000000-cfffffff : PCI Bus\n");
         Assert.DoesNotContain(Examine("0000:04:00.0").Findings, finding => finding.Topic == FindingTopic.Framebuffer);
         display.SetDriver(null);
@@ -284,7 +320,8 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
     {
         FakeDevice bridge = _host.AddDevice("0000:00:1c.0", "1b36:000e", "060400", group: GroupOfTwo);
         SoundHost.SetConfig(_host, bridge.Address, bridgeConfig);
-        _host.AddDevice("0000:03:01.0", "1234:11e8", "00ff00", group: GroupOfTwo, below: "0000:00:1c.0").WithAttribute("reset_method", "bus\n");
+        _host.AddDevice("0000:03:01.0", "1234:11e8", "00ff00", group: GroupOfTwo, below: "0000:00:1c.0")
+            .WithAttribute("reset_method", "bus\n");
         return _host.AddDevice("0000:03:02.0", "1af4:1041", "020000", "virtio-pci", GroupOfTwo, below: "0000:00:1c.0");
     }
 
@@ -294,7 +331,8 @@ public sealed partial class DeviceDiagnosisTests : IDisposable
         Card.SetDriver("vfio-pci");
     }
 
-    private HostDiagnosis Examine(string? address = null) => HostDiagnosis.Examine(address is null ? SoundHost.Card : PciAddress.Parse(address), _host.Root);
+    private HostDiagnosis Examine(string? address = null) =>
+        HostDiagnosis.Examine(address is null ? SoundHost.Card : PciAddress.Parse(address), _host.Root);
 
     private Finding Find(FindingTopic topic) => Assert.Single(Examine().Findings, finding => finding.Topic == topic);
 

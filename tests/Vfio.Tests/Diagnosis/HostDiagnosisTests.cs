@@ -27,7 +27,12 @@ public sealed class HostDiagnosisTests : IDisposable
         Assert.Equal(FindingTopic.Iommu, diagnosis.Findings[0].Topic);
         Assert.Contains("its firmware lists none", diagnosis.Findings[0].Message, StringComparison.Ordinal);
         Assert.Single(diagnosis.Findings, finding => finding.Level == FindingLevel.Error);
-        Assert.DoesNotContain(diagnosis.Findings, finding => finding.Topic is FindingTopic.Interrupts or FindingTopic.Group or FindingTopic.Nodes or FindingTopic.Driver);
+        Assert.DoesNotContain(
+            diagnosis.Findings,
+            finding => finding.Topic is FindingTopic.Interrupts
+                or FindingTopic.Group
+                or FindingTopic.Nodes
+                or FindingTopic.Driver);
     }
 
     [Theory]
@@ -45,8 +50,12 @@ public sealed class HostDiagnosisTests : IDisposable
         _host.Write("proc/cmdline", $"root=/dev/sda2 {arguments}\n");
         Finding finding = Blocking();
         Assert.Equal(FindingTopic.Iommu, finding.Topic);
-        Assert.Equal(cause is not null, finding.Message.Contains("is on the kernel's command line", StringComparison.Ordinal));
-        Assert.Contains(cause is null ? "the firmware offers VT-d" : $"the IOMMU is off: {cause} ", finding.Message, StringComparison.Ordinal);
+        Assert.Equal(
+            cause is not null, finding.Message.Contains("is on the kernel's command line", StringComparison.Ordinal));
+        Assert.Contains(
+            cause is null ? "the firmware offers VT-d" : $"the IOMMU is off: {cause} ",
+            finding.Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -58,9 +67,18 @@ public sealed class HostDiagnosisTests : IDisposable
     }
 
     [Theory]
-    [InlineData("usr/sbin/grubby", "sudo grubby --update-kernel=ALL --remove-args=intel_iommu=off", "sudo grubby --update-kernel=ALL --args=intel_iommu=on")]
-    [InlineData("usr/bin/rpm-ostree", "sudo rpm-ostree kargs --delete-if-present=intel_iommu=off", "sudo rpm-ostree kargs --append-if-missing=intel_iommu=on")]
-    [InlineData("usr/sbin/update-grub", "sudo sed -i 's/\\bintel_iommu=off\\b//' /etc/default/grub && sudo update-grub", "sudo sed -i 's/^GRUB_CMDLINE_LINUX=\"/&intel_iommu=on /' /etc/default/grub && sudo update-grub")]
+    [InlineData(
+        "usr/sbin/grubby",
+        "sudo grubby --update-kernel=ALL --remove-args=intel_iommu=off",
+        "sudo grubby --update-kernel=ALL --args=intel_iommu=on")]
+    [InlineData(
+        "usr/bin/rpm-ostree",
+        "sudo rpm-ostree kargs --delete-if-present=intel_iommu=off",
+        "sudo rpm-ostree kargs --append-if-missing=intel_iommu=on")]
+    [InlineData(
+        "usr/sbin/update-grub",
+        "sudo sed -i 's/\\bintel_iommu=off\\b//' /etc/default/grub && sudo update-grub",
+        "sudo sed -i 's/^GRUB_CMDLINE_LINUX=\"/&intel_iommu=on /' /etc/default/grub && sudo update-grub")]
     [InlineData("usr/bin/nothing", null, null)]
     public void The_remedy_is_this_hosts_boot_loaders(string program, string? remove, string? add)
     {
@@ -106,7 +124,8 @@ public sealed class HostDiagnosisTests : IDisposable
     {
         RemoveIommu(listed: true);
         _host.Write("sys/class/iommu/0000:00:1b.0/uevent", "");
-        Assert.Contains("found the IOMMU 0000:00:1b.0 but does not use it", Blocking().Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "found the IOMMU 0000:00:1b.0 but does not use it", Blocking().Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -116,7 +135,8 @@ public sealed class HostDiagnosisTests : IDisposable
         _host.Write("sys/module/vfio/parameters/enable_unsafe_noiommu_mode", "Y\n");
         _host.Write("sys/kernel/iommu_groups/0/name", "vfio-noiommu\n");
         Assert.True(Examine().IsUsable);
-        Assert.Equal((FindingLevel.Warning, FindingTopic.Iommu), (Examine().Findings[0].Level, Examine().Findings[0].Topic));
+        Assert.Equal(
+            (FindingLevel.Warning, FindingTopic.Iommu), (Examine().Findings[0].Level, Examine().Findings[0].Topic));
     }
 
     [Fact]
@@ -125,8 +145,13 @@ public sealed class HostDiagnosisTests : IDisposable
         _host.Write("proc/interrupts", SoundHost.InterruptTable("IO-APIC", "PCI-MSI"));
         _host.Write("sys/class/iommu/dmar0/intel-iommu/ecap", "f46\n");
         Finding finding = Blocking();
-        Assert.Equal((FindingTopic.Interrupts, "interrupts are not remapped: this IOMMU does not support it"), (finding.Topic, finding.Message));
-        Assert.Equal("echo 1 | sudo tee /sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts /sys/module/iommufd/parameters/allow_unsafe_interrupts", finding.Command);
+        Assert.Equal(
+            (FindingTopic.Interrupts, "interrupts are not remapped: this IOMMU does not support it"),
+            (finding.Topic, finding.Message));
+        Assert.Equal(
+            "echo 1 | sudo tee /sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts "
+            + "/sys/module/iommufd/parameters/allow_unsafe_interrupts",
+            finding.Command);
         _host.Write("sys/class/iommu/dmar0/intel-iommu/ecap", "f00f4e\n");
         Assert.Equal("interrupts are not remapped, although the IOMMU supports it", Blocking().Message);
         _host.Write("proc/cmdline", "intremap=off\n");
@@ -142,7 +167,9 @@ public sealed class HostDiagnosisTests : IDisposable
         Assert.Equal(FindingTopic.Interrupts, Blocking().Topic); // iommufd does not allow them yet
         _host.Write("sys/module/iommufd/parameters/allow_unsafe_interrupts", "Y\n");
         Assert.True(Examine().IsUsable);
-        Assert.Equal((FindingLevel.Warning, FindingTopic.Interrupts), (Examine().Findings[0].Level, Examine().Findings[0].Topic));
+        Assert.Equal(
+            (FindingLevel.Warning, FindingTopic.Interrupts),
+            (Examine().Findings[0].Level, Examine().Findings[0].Topic));
         Directory.Delete(_host.PathOf("sys/module/iommufd"), recursive: true);
         File.Delete(_host.PathOf(SoundHost.Interrupts));
         Assert.Equal("sudo modprobe vfio_iommu_type1 allow_unsafe_interrupts=1", Blocking().Command);
@@ -164,7 +191,9 @@ public sealed class HostDiagnosisTests : IDisposable
         _host.RemoveModule("vfio-pci");
         Assert.Contains("vfio bind loads it", Find(FindingTopic.VfioPci).Message, StringComparison.Ordinal);
         File.Delete(_host.PathOf($"lib/modules/{SoundHost.Release}/kernel/drivers/vfio/pci/vfio-pci.ko.xz"));
-        Assert.Equal((FindingTopic.VfioPci, $"this kernel ({SoundHost.Release}) does not have the module vfio-pci"), (Blocking().Topic, Blocking().Message));
+        Assert.Equal(
+            (FindingTopic.VfioPci, $"this kernel ({SoundHost.Release}) does not have the module vfio-pci"),
+            (Blocking().Topic, Blocking().Message));
         _host.Write($"lib/modules/{SoundHost.Release}/modules.builtin", "kernel/drivers/vfio/pci/vfio_pci.ko\n");
         Assert.Equal("vfio-pci is built into the kernel", Find(FindingTopic.VfioPci).Message);
         Directory.Delete(_host.PathOf("lib/modules"), recursive: true);
@@ -178,7 +207,9 @@ public sealed class HostDiagnosisTests : IDisposable
     {
         File.Delete(_host.PathOf("dev/iommu"));
         Directory.Delete(_host.PathOf("sys/module/iommufd"), recursive: true);
-        Assert.Equal((FindingLevel.Info, "sudo modprobe iommufd"), (Find(FindingTopic.Iommufd).Level, Find(FindingTopic.Iommufd).Command));
+        Assert.Equal(
+            (FindingLevel.Info, "sudo modprobe iommufd"),
+            (Find(FindingTopic.Iommufd).Level, Find(FindingTopic.Iommufd).Command));
         File.Delete(_host.PathOf($"lib/modules/{SoundHost.Release}/kernel/drivers/iommu/iommufd/iommufd.ko.xz"));
         Assert.Equal(FindingLevel.Ok, Find(FindingTopic.Iommufd).Level);
         Directory.Delete(_host.PathOf("sys/module/vfio_iommu_type1"), recursive: true);
@@ -196,10 +227,15 @@ public sealed class HostDiagnosisTests : IDisposable
     {
         SoundHost.SetLockedMemory(_host, limit);
         Assert.Equal(level, Find(FindingTopic.LockedMemory).Level);
-        Assert.Equal(level == FindingLevel.Warning, Find(FindingTopic.LockedMemory).Command == "sudo prlimit --pid $$ --memlock=unlimited");
+        Assert.Equal(
+            level == FindingLevel.Warning,
+            Find(FindingTopic.LockedMemory).Command == "sudo prlimit --pid $$ --memlock=unlimited");
         // The limit does not apply to root.
-        Assert.All(HostDiagnosis.Judge(HostFacts.Read(_host.Root) with { IsRoot = true }, null).Where(finding => finding.Topic == FindingTopic.LockedMemory), finding =>
-            Assert.Equal(FindingLevel.Ok, finding.Level));
+        Assert.All(
+            HostDiagnosis.Judge(HostFacts.Read(_host.Root) with { IsRoot = true }, null)
+                .Where(finding => finding.Topic == FindingTopic.LockedMemory),
+            finding =>
+                Assert.Equal(FindingLevel.Ok, finding.Level));
     }
 
     [Theory]
@@ -228,12 +264,21 @@ public sealed class HostDiagnosisTests : IDisposable
     [Fact]
     public void Wrongly_suspected_settings_are_reported_as_ok()
     {
-        Assert.DoesNotContain(Examine().Findings, finding => finding.Topic is FindingTopic.Passthrough or FindingTopic.Lockdown or FindingTopic.SecureBoot or FindingTopic.AcsOverride);
+        Assert.DoesNotContain(
+            Examine().Findings,
+            finding => finding.Topic is FindingTopic.Passthrough
+                or FindingTopic.Lockdown
+                or FindingTopic.SecureBoot
+                or FindingTopic.AcsOverride);
         _host.Write("proc/cmdline", "intel_iommu=on iommu=pt\n");
         _host.Write("sys/kernel/iommu_groups/7/type", "identity\n");
         _host.Write("sys/kernel/security/lockdown", "none [integrity] confidentiality\n");
         _host.Write("sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c", [6, 0, 0, 0, 1]);
-        foreach (FindingTopic topic in (FindingTopic[])[FindingTopic.Passthrough, FindingTopic.Lockdown, FindingTopic.SecureBoot])
+        foreach (FindingTopic topic in (FindingTopic[])[
+            FindingTopic.Passthrough,
+            FindingTopic.Lockdown,
+            FindingTopic.SecureBoot,
+        ])
         {
             Assert.Equal(FindingLevel.Ok, Find(topic).Level);
             Assert.Contains("not a problem", Find(topic).Message, StringComparison.Ordinal);
@@ -243,7 +288,8 @@ public sealed class HostDiagnosisTests : IDisposable
         Assert.True(Examine().IsUsable);
         _host.Write("sys/kernel/security/lockdown", "[none] integrity confidentiality\n");
         _host.Write("sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c", [6, 0, 0, 0, 0]);
-        Assert.DoesNotContain(Examine().Findings, finding => finding.Topic is FindingTopic.Lockdown or FindingTopic.SecureBoot);
+        Assert.DoesNotContain(
+            Examine().Findings, finding => finding.Topic is FindingTopic.Lockdown or FindingTopic.SecureBoot);
     }
 
     [Fact]
@@ -259,7 +305,9 @@ public sealed class HostDiagnosisTests : IDisposable
         Random random = new(1);
         EnumerationOptions all = new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
         string[] identity = ["modalias", "vendor", "device", "class"];
-        foreach (string file in Directory.EnumerateFiles(_host.Folder, "*", all).Where(file => !identity.Contains(Path.GetFileName(file))).ToArray())
+        foreach (string file in Directory.EnumerateFiles(_host.Folder, "*", all)
+            .Where(file => !identity.Contains(Path.GetFileName(file)))
+            .ToArray())
         {
             byte[] nonsense = new byte[random.Next(300)];
             random.NextBytes(nonsense);

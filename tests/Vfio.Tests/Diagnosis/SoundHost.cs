@@ -28,7 +28,10 @@ internal static class SoundHost
         host.Write(Interrupts, "N\n");
         host.Write("sys/module/iommufd/parameters/allow_unsafe_interrupts", "N\n");
         host.Write("sys/module/vfio_iommu_type1/parameters/dma_entry_limit", "65535\n");
-        host.Write($"lib/modules/{Release}/modules.dep", "kernel/drivers/vfio/pci/vfio-pci.ko.xz: kernel/drivers/vfio/vfio.ko.xz\nkernel/drivers/iommu/iommufd/iommufd.ko.xz:\n");
+        host.Write(
+            $"lib/modules/{Release}/modules.dep",
+            "kernel/drivers/vfio/pci/vfio-pci.ko.xz: kernel/drivers/vfio/vfio.ko.xz\n"
+            + "kernel/drivers/iommu/iommufd/iommufd.ko.xz:\n");
         host.Write($"lib/modules/{Release}/kernel/drivers/vfio/pci/vfio-pci.ko.xz", "");
         host.Write($"lib/modules/{Release}/kernel/drivers/iommu/iommufd/iommufd.ko.xz", "");
         host.Write($"lib/modules/{Release}/modules.builtin", "kernel/drivers/vfio/vfio_iommu_type1.ko\n");
@@ -45,12 +48,19 @@ internal static class SoundHost
     }
 
     public static string InterruptTable(params string[] controllers) =>
-        "            CPU0       CPU1\n" + string.Concat(controllers.Select((name, i) => $" {i,3}:         67          0  {name}    2-edge      timer\n")) + " NMI:          0          0  Non-maskable interrupts\n";
+        "            CPU0       CPU1\n"
+        + string.Concat(
+            controllers.Select((name, i) => $" {i,3}:         67          0  {name}    2-edge      timer\n"))
+        + " NMI:          0          0  Non-maskable interrupts\n";
 
     public static void SetLockedMemory(FakeHost host, string limit) =>
-        host.Write("proc/self/limits", $"Limit                     Soft Limit           Hard Limit           Units\nMax locked memory         {limit,-20} unlimited            bytes\n");
+        host.Write(
+            "proc/self/limits",
+            $"Limit                     Soft Limit           Hard Limit           Units\n"
+            + $"Max locked memory         {limit,-20} unlimited            bytes\n");
 
-    public static void SetConfig(FakeHost host, PciAddress device, byte[] config) => host.Write($"{host[device].Path}/config", config);
+    public static void SetConfig(FakeHost host, PciAddress device, byte[] config) =>
+        host.Write($"{host[device].Path}/config", config);
 
     /// <summary>The first 64 bytes of an endpoint.</summary>
     public static byte[] Header(ushort command, byte type = 0)

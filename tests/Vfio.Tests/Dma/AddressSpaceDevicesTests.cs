@@ -43,9 +43,12 @@ public sealed class AddressSpaceDevicesTests
     [Fact]
     public void Descriptors_are_closed_if_the_options_are_wrong()
     {
-        Microsoft.Win32.SafeHandles.SafeFileHandle device = File.OpenHandle("/dev/null"), context = File.OpenHandle("/dev/null");
-        VfioOpenOptions options = new() { AddressSpace = new IoAddressSpace(new FakeAddressSpace(_log), new SystemCalls()) };
-        Assert.Throws<ArgumentException>(() => VfioDevice.FromHandles(default(PciAddress), DeviceHandles.FromDevice(device, context), options));
+        Microsoft.Win32.SafeHandles.SafeFileHandle device = File.OpenHandle("/dev/null"),
+            context = File.OpenHandle("/dev/null");
+        VfioOpenOptions options =
+            new() { AddressSpace = new IoAddressSpace(new FakeAddressSpace(_log), new SystemCalls()) };
+        Assert.Throws<ArgumentException>(
+            () => VfioDevice.FromHandles(default(PciAddress), DeviceHandles.FromDevice(device, context), options));
         Assert.True(device.IsClosed && context.IsClosed);
     }
 
@@ -74,7 +77,9 @@ public sealed class AddressSpaceDevicesTests
         };
         device.SetBusMaster(true);
         disposal.Join();
-        Assert.Equal("write Config+4 2: 0000", backend.Log.Last(line => line.StartsWith("write Config+4", StringComparison.Ordinal)));
+        Assert.Equal(
+            "write Config+4 2: 0000",
+            backend.Log.Last(line => line.StartsWith("write Config+4", StringComparison.Ordinal)));
         Assert.Throws<ObjectDisposedException>(() => device.SetBusMaster(true));
     }
 }

@@ -28,7 +28,9 @@ public sealed class AddressSpaceEndsTests : IDisposable
         buffer.Dispose();
         Assert.Throws<ObjectDisposedException>(() => buffer.Read<uint>(0));
         Assert.Equal((true, 1), (buffer.Mapping.IsLive, space.GetUsage().Mappings));
-        Assert.Equal(Errno.EEXIST, Assert.Throws<VfioException>(() => space.Allocate(Page, new DmaBufferOptions { At = Place })).Errno);
+        Assert.Equal(
+            Errno.EEXIST,
+            Assert.Throws<VfioException>(() => space.Allocate(Page, new DmaBufferOptions { At = Place })).Errno);
         _backend.Unmapping = null;
         buffer.Unmap();
         buffer.Unmap();
@@ -154,7 +156,9 @@ public sealed class AddressSpaceEndsTests : IDisposable
 
         _backend.Drops++;
         _backend.Last = isRefused ? 0xffff_ffff : 0x7fff_ffff;
-        _backend.Mapping = iova => _ = isRefused && iova == high.Iova.Value ? throw new VfioException("map", "it", Errno.EINVAL) : 0;
+        _backend.Mapping = iova => _ = isRefused && iova == high.Iova.Value
+            ? throw new VfioException("map", "it", Errno.EINVAL)
+            : 0;
         VfioException failure = Assert.Throws<VfioException>(() => Join(space));
         Assert.Contains("0x80000000", failure.Message, StringComparison.Ordinal);
         Assert.Contains("the ring", failure.Message, StringComparison.Ordinal);

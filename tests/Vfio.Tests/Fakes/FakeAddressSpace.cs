@@ -42,7 +42,8 @@ internal sealed class FakeAddressSpace(List<string> log) : IAddressSpaceBackend
 
     public void SetDirtyTracking(bool isOn) => throw new NotSupportedException();
 
-    public void ReadDirty(ulong iova, ulong length, ulong pageSize, Span<ulong> bitmap) => throw new NotSupportedException();
+    public void ReadDirty(ulong iova, ulong length, ulong pageSize, Span<ulong> bitmap) =>
+        throw new NotSupportedException();
 
     public void Dispose() => log.Add("close");
 }

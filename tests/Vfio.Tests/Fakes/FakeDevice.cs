@@ -6,7 +6,8 @@ namespace Vfio.Tests;
 /// <summary>
 /// Represents a PCI device of a <see cref="FakeHost"/>, with what its own driver creates: interfaces, disks.
 /// </summary>
-internal sealed class FakeDevice(FakeHost host, PciAddress address, string path, string ids, string classCode, int? group)
+internal sealed class FakeDevice(
+    FakeHost host, PciAddress address, string path, string ids, string classCode, int? group)
 {
     private readonly List<FakeInterface> _interfaces = [];
     private readonly List<FakeDisk> _disks = [];
@@ -112,9 +113,11 @@ internal sealed class FakeDevice(FakeHost host, PciAddress address, string path,
     {
         const int FirstGroup = 100;
         int now = _functions.Count;
-        int errno = count > int.Parse(host.Read($"{path}/sriov_totalvfs"), CultureInfo.InvariantCulture) ? 34 /* ERANGE */
+        int errno = count > int.Parse(host.Read($"{path}/sriov_totalvfs"), CultureInfo.InvariantCulture)
+            ? 34 /* ERANGE */
             : Driver is null ? Errno.ENOENT
-            : Driver == PciDeviceInfo.VfioPciDriver && host.Read("sys/module/vfio_pci/parameters/enable_sriov") != "Y\n" ? Errno.ENOENT
+            : Driver == PciDeviceInfo.VfioPciDriver
+                && host.Read("sys/module/vfio_pci/parameters/enable_sriov") != "Y\n" ? Errno.ENOENT
             : now != 0 && count != 0 ? Errno.EBUSY
             : 0;
         if (errno != 0 && !isLeaving)
@@ -233,7 +236,8 @@ internal sealed class FakeDevice(FakeHost host, PciAddress address, string path,
 
     private static bool IsVfio(string driver) => driver.Contains("vfio", StringComparison.Ordinal);
 
-    private string FolderOf(FakeInterface device) => device.Under is null ? $"{path}/net" : $"{path}/{device.Under}/net";
+    private string FolderOf(FakeInterface device) =>
+        device.Under is null ? $"{path}/net" : $"{path}/{device.Under}/net";
 
     private static string ModAlias(string ids, string classCode)
     {
@@ -260,7 +264,8 @@ internal sealed class FakeDevice(FakeHost host, PciAddress address, string path,
                 continue;
             }
 
-            foreach (string name in Directory.EnumerateDirectories(folder).Select(found => System.IO.Path.GetFileName(found)!))
+            foreach (string name in Directory.EnumerateDirectories(folder)
+                .Select(found => System.IO.Path.GetFileName(found)!))
             {
                 File.Delete(host.PathOf($"sys/class/net/{name}"));
             }
@@ -293,7 +298,9 @@ internal sealed class FakeDevice(FakeHost host, PciAddress address, string path,
 
     private void RemoveNodes()
     {
-        if (group is not null && !host.Devices.Any(other => other != this && other.Group == group && other.Driver is string driver && IsVfio(driver)))
+        if (group is not null
+            && !host.Devices.Any(
+                other => other != this && other.Group == group && other.Driver is string driver && IsVfio(driver)))
         {
             File.Delete(host.PathOf($"dev/vfio/{group}"));
         }

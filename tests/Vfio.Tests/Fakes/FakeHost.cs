@@ -13,7 +13,8 @@ internal sealed class FakeHost : IDisposable
 
     // In memory if that is possible, because the journal waits for the disk at each write.
     private readonly DirectoryInfo _folder = Directory.Exists(Memory)
-        ? Directory.CreateDirectory($"{Memory}/vfio-host-{Guid.NewGuid():N}") : Directory.CreateTempSubdirectory("vfio-host-");
+        ? Directory.CreateDirectory($"{Memory}/vfio-host-{Guid.NewGuid():N}")
+        : Directory.CreateTempSubdirectory("vfio-host-");
 
     private readonly SortedDictionary<PciAddress, FakeDevice> _devices = [];
     private int _nextDeviceNode;
@@ -21,8 +22,9 @@ internal sealed class FakeHost : IDisposable
     public FakeHost()
     {
         Root = new HostRoot(_folder.FullName);
-        foreach (string folder in (string[])["sys/bus/pci/devices", "sys/bus/pci/drivers", "sys/kernel/iommu_groups", "sys/class/net",
-            "sys/class/block", "sys/class/graphics", "sys/module", "proc/self", "proc/net", "dev/vfio", "run"])
+        foreach (string folder
+            in (string[])["sys/bus/pci/devices", "sys/bus/pci/drivers", "sys/kernel/iommu_groups", "sys/class/net",
+                "sys/class/block", "sys/class/graphics", "sys/module", "proc/self", "proc/net", "dev/vfio", "run"])
         {
             Directory.CreateDirectory(PathOf(folder));
         }
@@ -31,7 +33,8 @@ internal sealed class FakeHost : IDisposable
         Write("dev/vfio/vfio", "");
         Write("proc/self/mountinfo", "22 1 8:2 / / rw,relatime shared:1 - ext4 /dev/sda2 rw\n");
         Write("proc/swaps", "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n");
-        Write("proc/net/route", "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n");
+        Write(
+            "proc/net/route", "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n");
         Write("proc/net/ipv6_route", "");
         Write("proc/net/if_inet6", "00000000000000000000000000000001 01 80 10 80       lo\n");
         AddDriver("vfio-pci");
@@ -112,7 +115,9 @@ internal sealed class FakeHost : IDisposable
     public void RemoveModule(string module)
     {
         string folder = $"sys/module/{module.Replace('-', '_')}";
-        foreach (string driver in Directory.EnumerateFileSystemEntries(PathOf($"{folder}/drivers")).Select(link => Path.GetFileName(link)["pci:".Length..]).ToArray())
+        foreach (string driver in Directory.EnumerateFileSystemEntries(PathOf($"{folder}/drivers"))
+            .Select(link => Path.GetFileName(link)["pci:".Length..])
+            .ToArray())
         {
             RemoveDriver(driver);
         }
@@ -127,7 +132,11 @@ internal sealed class FakeHost : IDisposable
     {
         Write("proc/sys/kernel/osrelease", "6.12.0\n");
         Write($"lib/modules/6.12.0/{name}", text);
-        foreach (string module in name == "modules.dep" ? text.Split('\n').Where(line => line.Contains(':', StringComparison.Ordinal)).Select(line => line.Split(':')[0]) : [])
+        foreach (string module in name == "modules.dep"
+            ? text.Split('\n')
+                .Where(line => line.Contains(':', StringComparison.Ordinal))
+                .Select(line => line.Split(':')[0])
+            : [])
         {
             Write($"lib/modules/6.12.0/{module}", "");
         }
@@ -147,11 +156,17 @@ internal sealed class FakeHost : IDisposable
     /// <param name="group">Its IOMMU group.</param>
     /// <param name="below">The bridge above it, as a part of a path.</param>
     public FakeDevice AddDevice(
-        string address, string ids = "8086:10d3", string classCode = "020000", string? driver = null, int? group = null, string? below = null)
+        string address,
+        string ids = "8086:10d3",
+        string classCode = "020000",
+        string? driver = null,
+        int? group = null,
+        string? below = null)
     {
         PciAddress at = PciAddress.Parse(address);
         string domain = string.Create(CultureInfo.InvariantCulture, $"pci{at.Domain:x4}:00");
-        FakeDevice device = new(this, at, $"sys/devices/{domain}/{(below is null ? "" : below + "/")}{at}", ids, classCode, group);
+        FakeDevice device = new(
+            this, at, $"sys/devices/{domain}/{(below is null ? "" : below + "/")}{at}", ids, classCode, group);
         _devices.Add(at, device);
         device.Create();
         if (driver is not null)
@@ -177,11 +192,14 @@ internal sealed class FakeHost : IDisposable
     }
 
     /// <summary>Adds a process with an open descriptor, as /proc shows it.</summary>
-    public void AddProcess(int id, string command, uint uid, string link, string descriptorInfo = "pos:\t0\nflags:\t02000002\n")
+    public void AddProcess(
+        int id, string command, uint uid, string link, string descriptorInfo = "pos:\t0\nflags:\t02000002\n")
     {
         string folder = $"proc/{id}";
         Write($"{folder}/comm", command + "\n");
-        Write($"{folder}/status", $"Name:\t{command}\nUmask:\t0022\nUid:\t{uid}\t{uid}\t{uid}\t{uid}\nGid:\t{uid}\t{uid}\t{uid}\t{uid}\n");
+        Write(
+            $"{folder}/status",
+            $"Name:\t{command}\nUmask:\t0022\nUid:\t{uid}\t{uid}\t{uid}\t{uid}\nGid:\t{uid}\t{uid}\t{uid}\t{uid}\n");
         Write($"{folder}/fdinfo/0", "pos:\t0\n");
         Write($"{folder}/fdinfo/5", descriptorInfo);
         Directory.CreateDirectory(PathOf($"{folder}/fd"));

@@ -41,7 +41,8 @@ internal sealed class FakeKernel(FakeHost host) : IHostChanges
     {
         if (!host.LoadableModules.TryGetValue(module, out string? driver))
         {
-            throw new VfioException("modprobe", module, $"modprobe: FATAL: Module {module} not found in directory /lib/modules/6.12.0");
+            throw new VfioException(
+                "modprobe", module, $"modprobe: FATAL: Module {module} not found in directory /lib/modules/6.12.0");
         }
 
         if (driver.Length == 0)
@@ -78,7 +79,8 @@ internal sealed class FakeKernel(FakeHost host) : IHostChanges
     });
 
     // Only root could change it.
-    public void SetOwner(string node, uint user, uint group) => Change($"chown {user}:{group} {Relative(node)}", () => { });
+    public void SetOwner(string node, uint user, uint group) =>
+        Change($"chown {user}:{group} {Relative(node)}", () => { });
 
     public void RenameInterface(string name, string newName) => Change($"rename {name} {newName}", () =>
     {
@@ -92,7 +94,9 @@ internal sealed class FakeKernel(FakeHost host) : IHostChanges
             throw new VfioException("rename", name, Errno.EBUSY);
         }
 
-        host.Devices.Single(device => new ClassDevices(host.Root, "net").On(device.Address).Contains(name)).RenameInterface(name, newName);
+        host.Devices
+            .Single(device => new ClassDevices(host.Root, "net").On(device.Address).Contains(name))
+            .RenameInterface(name, newName);
     });
 
     public void SwitchOnInterface(string name) => Change($"up {name}", () =>
@@ -157,7 +161,9 @@ internal sealed class FakeKernel(FakeHost host) : IHostChanges
                 device.SetDriver(driver);
                 break;
             case ["sys", "bus", "pci", "devices", string address, "sriov_numvfs"]:
-                host[PciAddress.Parse(address)].SetFunctions(int.Parse(value, System.Globalization.CultureInfo.InvariantCulture), errno => new VfioException("write", path, errno));
+                host[PciAddress.Parse(address)].SetFunctions(
+                    int.Parse(value, System.Globalization.CultureInfo.InvariantCulture),
+                    errno => new VfioException("write", path, errno));
                 break;
             case ["sys", "module", "vfio_pci", "parameters", "enable_sriov"]:
                 File.WriteAllText(path, value + "\n");
@@ -202,10 +208,12 @@ internal sealed class FakeKernel(FakeHost host) : IHostChanges
         }
     }
 
-    private static bool Matches(string driver, FakeDevice device) => (device.Override ?? device.NaturalDriver) == driver;
+    private static bool Matches(string driver, FakeDevice device) =>
+        (device.Override ?? device.NaturalDriver) == driver;
 
     private FakeDevice Find(string path, string value) => PciAddress.TryParse(value, out PciAddress address)
-        ? host.Devices.FirstOrDefault(device => device.Address == address) ?? throw new VfioException("write", path, Errno.ENODEV)
+        ? host.Devices.FirstOrDefault(device => device.Address == address)
+            ?? throw new VfioException("write", path, Errno.ENODEV)
         : throw new InvalidOperationException($"'{value}' is not how the kernel is told of a device");
 
     private static void Check(string path, bool holds, int errno)

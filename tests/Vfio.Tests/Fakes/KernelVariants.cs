@@ -5,7 +5,8 @@ namespace Vfio.Tests;
 /// <summary>Represents a kernel that accepts what is written to one attribute, and does nothing.</summary>
 internal sealed class DeafKernel(FakeKernel inner, string attribute) : KernelVariant(inner)
 {
-    public override bool Write(string path, string value, AttributeWait wait) => path.EndsWith(attribute, StringComparison.Ordinal) || base.Write(path, value, wait);
+    public override bool Write(string path, string value, AttributeWait wait) =>
+        path.EndsWith(attribute, StringComparison.Ordinal) || base.Write(path, value, wait);
 }
 
 /// <summary>

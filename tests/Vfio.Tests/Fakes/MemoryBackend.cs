@@ -54,10 +54,16 @@ internal sealed class MemoryBackend : IDeviceBackend
     public int Maps { get; private set; }
 
     /// <summary>Adds a region; by default, all of it may be mapped.</summary>
-    public RegionInfo Add(RegionIndex index, ulong length, bool canRead = true, bool canWrite = true, params MappableArea[] areas)
+    public RegionInfo Add(
+        RegionIndex index, ulong length, bool canRead = true, bool canWrite = true, params MappableArea[] areas)
     {
         RegionInfo info = new(
-            index, length, canRead, canWrite, areas.Length == 0 ? [new MappableArea(0, length)] : areas, (ulong)index % 8 * RegionStride);
+            index,
+            length,
+            canRead,
+            canWrite,
+            areas.Length == 0 ? [new MappableArea(0, length)] : areas,
+            (ulong)index % 8 * RegionStride);
         _regions[index] = info;
         if (length != 0)
         {
@@ -117,19 +123,24 @@ internal sealed class MemoryBackend : IDeviceBackend
 
     public void WriteRegion(RegionInfo region, ulong offset, ReadOnlySpan<byte> data)
     {
-        Note($"write {region.Index}+{offset:x} {data.Length}{(region.Index == RegionIndex.Config ? $": {Convert.ToHexStringLower(data)}" : "")}");
+        Note($"write {region.Index}+{offset:x} {data.Length}"
+            + $"{(region.Index == RegionIndex.Config ? $": {Convert.ToHexStringLower(data)}" : "")}");
         Check(PositionedIo.Write(_file, data, (long)(region.FileOffset + offset), out _));
     }
 
     public void Reset() => Note("reset");
 
-    public IrqInfo GetInterruptInfo(IrqIndex index) => new(index, 0, canSignal: false, isMaskable: false, isAutomasked: false, isFixed: false);
+    public IrqInfo GetInterruptInfo(IrqIndex index) =>
+        new(index, 0, canSignal: false, isMaskable: false, isAutomasked: false, isFixed: false);
 
-    public int SetTriggers(IrqIndex index, int start, ReadOnlySpan<SafeFileHandle?> eventFds) => throw new NotSupportedException();
+    public int SetTriggers(IrqIndex index, int start, ReadOnlySpan<SafeFileHandle?> eventFds) =>
+        throw new NotSupportedException();
 
-    public void SetUnmaskTrigger(IrqIndex index, int subindex, SafeFileHandle? eventFd) => throw new NotSupportedException();
+    public void SetUnmaskTrigger(IrqIndex index, int subindex, SafeFileHandle? eventFd) =>
+        throw new NotSupportedException();
 
-    public void SetInterrupts(IrqIndex index, IrqAction action, int start, int count) => throw new NotSupportedException();
+    public void SetInterrupts(IrqIndex index, IrqAction action, int start, int count) =>
+        throw new NotSupportedException();
 
     public void DisableInterrupts(IrqIndex index) => throw new NotSupportedException();
 
@@ -141,7 +152,8 @@ internal sealed class MemoryBackend : IDeviceBackend
             throw new VfioException("mmap", region.Index.ToString(), Errno.EINVAL);
         }
 
-        (long place, nuint length, string name) = ((long)(region.FileOffset + area.Offset), (nuint)area.Length, region.Index.ToString());
+        (long place, nuint length, string name) =
+            ((long)(region.FileOffset + area.Offset), (nuint)area.Length, region.Index.ToString());
         return IsGuarded
             ? MappedMemory.MapDevice(_file, place, length, region.CanRead, region.CanWrite, name)
             : MappedMemory.Map(_file, place, length, region.CanRead, region.CanWrite, name);

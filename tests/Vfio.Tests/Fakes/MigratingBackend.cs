@@ -45,7 +45,8 @@ internal sealed class MigratingBackend : IDeviceBackend, IMigratable, IDmaLog
     public HashSet<uint> Unknown { get; } = [];
 
     /// <summary>Gets the arcs that fail, and the state in which the device is then.</summary>
-    public Dictionary<(MigrationState From, MigrationState To), (int Errno, MigrationState EndsIn)> Failing { get; } = [];
+    public Dictionary<(MigrationState From, MigrationState To), (int Errno, MigrationState EndsIn)> Failing { get; } =
+        [];
 
     /// <summary>Called before each read and write of the state, with the number of earlier ones.</summary>
     public Func<int, int> Moving { get; set; } = _ => 0;
@@ -69,21 +70,28 @@ internal sealed class MigratingBackend : IDeviceBackend, IMigratable, IDmaLog
     // Like mtty, which can be reset and does not report that.
     public DeviceInfo GetInfo() => new(RegionCount: 9, InterruptCount: 5, CanReset: false);
 
-    public RegionInfo GetRegionInfo(RegionIndex region) => new(region, region == RegionIndex.Config ? 256u : 0, true, true, [], 0);
+    public RegionInfo GetRegionInfo(RegionIndex region) =>
+        new(region, region == RegionIndex.Config ? 256u : 0, true, true, [], 0);
 
-    public void ReadRegion(RegionInfo region, ulong offset, Span<byte> data) => _config.AsSpan((int)offset, data.Length).CopyTo(data);
+    public void ReadRegion(RegionInfo region, ulong offset, Span<byte> data) => _config.AsSpan((int)offset, data.Length)
+        .CopyTo(data);
 
-    public void WriteRegion(RegionInfo region, ulong offset, ReadOnlySpan<byte> data) => data.CopyTo(_config.AsSpan((int)offset));
+    public void WriteRegion(RegionInfo region, ulong offset, ReadOnlySpan<byte> data) =>
+        data.CopyTo(_config.AsSpan((int)offset));
 
     public MappedMemory MapArea(RegionInfo region, MappableArea area) => throw new NotSupportedException();
 
-    public IrqInfo GetInterruptInfo(IrqIndex index) => new(index, 0, canSignal: false, isMaskable: false, isAutomasked: false, isFixed: false);
+    public IrqInfo GetInterruptInfo(IrqIndex index) =>
+        new(index, 0, canSignal: false, isMaskable: false, isAutomasked: false, isFixed: false);
 
-    public int SetTriggers(IrqIndex index, int start, ReadOnlySpan<SafeFileHandle?> eventFds) => throw new NotSupportedException();
+    public int SetTriggers(IrqIndex index, int start, ReadOnlySpan<SafeFileHandle?> eventFds) =>
+        throw new NotSupportedException();
 
-    public void SetUnmaskTrigger(IrqIndex index, int subindex, SafeFileHandle? eventFd) => throw new NotSupportedException();
+    public void SetUnmaskTrigger(IrqIndex index, int subindex, SafeFileHandle? eventFd) =>
+        throw new NotSupportedException();
 
-    public void SetInterrupts(IrqIndex index, IrqAction action, int start, int count) => throw new NotSupportedException();
+    public void SetInterrupts(IrqIndex index, IrqAction action, int start, int count) =>
+        throw new NotSupportedException();
 
     public void DisableInterrupts(IrqIndex index) => throw new NotSupportedException();
 
@@ -103,7 +111,10 @@ internal sealed class MigratingBackend : IDeviceBackend, IMigratable, IDmaLog
     {
         result = 0;
         uint feature = flags & 0xffff;
-        if (Unknown.Contains(feature) || (feature is not (VfioUapi.VFIO_DEVICE_FEATURE_DMA_LOGGING_START or VfioUapi.VFIO_DEVICE_FEATURE_DMA_LOGGING_STOP) && Capabilities == MigrationCapabilities.None))
+        if (Unknown.Contains(feature)
+            || (feature is not (VfioUapi.VFIO_DEVICE_FEATURE_DMA_LOGGING_START
+                or VfioUapi.VFIO_DEVICE_FEATURE_DMA_LOGGING_STOP)
+                && Capabilities == MigrationCapabilities.None))
         {
             return Errno.ENOTTY;
         }
@@ -119,10 +130,12 @@ internal sealed class MigratingBackend : IDeviceBackend, IMigratable, IDmaLog
             case VfioUapi.VFIO_DEVICE_FEATURE_MIG_PRECOPY_INFOv2:
                 return KnowsPreCopyFlags ? 0 : Errno.ENOTTY;
             case VfioUapi.VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE when (flags & VfioUapi.VFIO_DEVICE_FEATURE_GET) != 0:
-                MemoryMarshal.Write(data, new VfioUapi.vfio_device_feature_mig_state { device_state = (uint)_state, data_fd = -1 });
+                MemoryMarshal.Write(
+                    data, new VfioUapi.vfio_device_feature_mig_state { device_state = (uint)_state, data_fd = -1 });
                 return 0;
             case VfioUapi.VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE:
-                VfioUapi.vfio_device_feature_mig_state request = MemoryMarshal.Read<VfioUapi.vfio_device_feature_mig_state>(data);
+                VfioUapi.vfio_device_feature_mig_state request =
+                    MemoryMarshal.Read<VfioUapi.vfio_device_feature_mig_state>(data);
                 int errno = Go((MigrationState)request.device_state, out int descriptor);
                 MemoryMarshal.Write(data, request with { data_fd = descriptor });
                 return errno;
@@ -144,7 +157,8 @@ internal sealed class MigratingBackend : IDeviceBackend, IMigratable, IDmaLog
 
     public int StartDmaLog(ReadOnlySpan<IovaRange> ranges, ref ulong pageSize) => Writes.Start(ranges, ref pageSize);
 
-    public int ReadDmaLog(ulong iova, ulong length, ulong pageSize, Span<ulong> bitmap) => Writes.Read(iova, length, pageSize, bitmap);
+    public int ReadDmaLog(ulong iova, ulong length, ulong pageSize, Span<ulong> bitmap) =>
+        Writes.Read(iova, length, pageSize, bitmap);
 
     public void Dispose()
     {
@@ -199,7 +213,9 @@ internal sealed class MigratingBackend : IDeviceBackend, IMigratable, IDmaLog
         if (next == MigrationState.Resuming || (MigrationArcs.IsSaving(next) && !wasSaving))
         {
             descriptor = OpenFile();
-            Append(next == MigrationState.Resuming ? [] : next == MigrationState.StopCopy ? Content : Content.AsSpan(0, InitialBytes));
+            Append(next == MigrationState.Resuming ? []
+                : next == MigrationState.StopCopy ? Content
+                : Content.AsSpan(0, InitialBytes));
         }
         else if (next == MigrationState.StopCopy)
         {
@@ -218,13 +234,15 @@ internal sealed class MigratingBackend : IDeviceBackend, IMigratable, IDmaLog
     {
         CloseFile();
         _file = Libc.MemfdCreate("vfio-test-migration", Libc.MFD_CLOEXEC);
-        using SafeFileHandle opened = Libc.Open($"/proc/self/fd/{_file.DangerousGetHandle()}", Libc.O_RDWR | Libc.O_CLOEXEC);
+        using SafeFileHandle opened = Libc.Open(
+            $"/proc/self/fd/{_file.DangerousGetHandle()}", Libc.O_RDWR | Libc.O_CLOEXEC);
         int number = (int)opened.DangerousGetHandle();
         opened.SetHandleAsInvalid();
         return number;
     }
 
-    private void Append(ReadOnlySpan<byte> data) => Assert.Equal(0, PositionedIo.Write(_file!, data, RandomAccess.GetLength(_file!), out _));
+    private void Append(ReadOnlySpan<byte> data) =>
+        Assert.Equal(0, PositionedIo.Write(_file!, data, RandomAccess.GetLength(_file!), out _));
 
     private void CloseFile()
     {
@@ -264,7 +282,9 @@ internal sealed class MigratingBackend : IDeviceBackend, IMigratable, IDmaLog
 
         public int GetPreCopyInfo(out PreCopyInfo info)
         {
-            info = _device.Changes.TryDequeue(out PreCopyInfo next) ? next : new PreCopyInfo((ulong)(_device.InitialBytes - _read), 0, false);
+            info = _device.Changes.TryDequeue(out PreCopyInfo next)
+                ? next
+                : new PreCopyInfo((ulong)(_device.InitialBytes - _read), 0, false);
             return _device.State is MigrationState.PreCopy or MigrationState.PreCopyPeerToPeer ? 0 : Errno.EINVAL;
         }
 

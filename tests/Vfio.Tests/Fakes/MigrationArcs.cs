@@ -6,10 +6,12 @@ namespace Vfio.Tests;
 /// </summary>
 internal static class MigrationArcs
 {
-    public static bool IsSaving(MigrationState state) => state is MigrationState.PreCopy or MigrationState.PreCopyPeerToPeer or MigrationState.StopCopy;
+    public static bool IsSaving(MigrationState state) =>
+        state is MigrationState.PreCopy or MigrationState.PreCopyPeerToPeer or MigrationState.StopCopy;
 
     /// <summary>Returns the states on the path, including the last; <see langword="null"/> if no path exists.</summary>
-    public static IReadOnlyList<MigrationState>? Find(MigrationCapabilities capabilities, MigrationState from, MigrationState to)
+    public static IReadOnlyList<MigrationState>? Find(
+        MigrationCapabilities capabilities, MigrationState from, MigrationState to)
     {
         if (from == to)
         {
@@ -51,13 +53,23 @@ internal static class MigrationArcs
         MigrationState half = hasPeerToPeer ? MigrationState.RunningPeerToPeer : MigrationState.Running;
         return from switch
         {
-            MigrationState.Running => [
-                hasPeerToPeer ? MigrationState.RunningPeerToPeer : MigrationState.Stop, .. hasPreCopy ? [MigrationState.PreCopy] : (MigrationState[])[]],
-            MigrationState.RunningPeerToPeer => [MigrationState.Running, MigrationState.Stop, .. hasPreCopy ? [MigrationState.PreCopyPeerToPeer] : (MigrationState[])[]],
+            MigrationState.Running =>
+            [
+                hasPeerToPeer ? MigrationState.RunningPeerToPeer : MigrationState.Stop,
+                .. hasPreCopy ? [MigrationState.PreCopy] : (MigrationState[])[],
+            ],
+            MigrationState.RunningPeerToPeer =>
+            [
+                MigrationState.Running,
+                MigrationState.Stop,
+                .. hasPreCopy ? [MigrationState.PreCopyPeerToPeer] : (MigrationState[])[],
+            ],
             MigrationState.Stop => [half, MigrationState.StopCopy, MigrationState.Resuming],
             MigrationState.StopCopy or MigrationState.Resuming => [MigrationState.Stop],
-            MigrationState.PreCopy => [MigrationState.Running, hasPeerToPeer ? MigrationState.PreCopyPeerToPeer : MigrationState.StopCopy],
-            MigrationState.PreCopyPeerToPeer => [MigrationState.RunningPeerToPeer, MigrationState.PreCopy, MigrationState.StopCopy],
+            MigrationState.PreCopy =>
+                [MigrationState.Running, hasPeerToPeer ? MigrationState.PreCopyPeerToPeer : MigrationState.StopCopy],
+            MigrationState.PreCopyPeerToPeer =>
+                [MigrationState.RunningPeerToPeer, MigrationState.PreCopy, MigrationState.StopCopy],
             _ => [],
         };
     }

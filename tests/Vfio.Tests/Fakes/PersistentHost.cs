@@ -41,9 +41,19 @@ internal sealed class PersistentHost : IDisposable
 
     public void Dispose() => Host.Dispose();
 
-    public BindingPlan Plan(FakeFiles? files = null, string? user = null, bool persist = true, params FakeDevice[] devices) => BindingPlan.Compute(
+    public BindingPlan Plan(
+        FakeFiles? files = null, string? user = null, bool persist = true, params FakeDevice[] devices) =>
+        BindingPlan.Compute(
         [.. (devices.Length == 0 ? [Nic] : devices).Select(device => device.Address)],
-        new BindOptions { Host = Host.Root, Changes = new FakeKernel(Host), Files = files ?? new FakeFiles(Host), Program = Program, Persist = persist, User = user });
+        new BindOptions
+        {
+            Host = Host.Root,
+            Changes = new FakeKernel(Host),
+            Files = files ?? new FakeFiles(Host),
+            Program = Program,
+            Persist = persist,
+            User = user,
+        });
 
     public FakeFiles Bind(Fault? fault = null, string? user = null, bool persist = true, params FakeDevice[] devices)
     {
@@ -55,14 +65,22 @@ internal sealed class PersistentHost : IDisposable
     public (FakeFiles Files, ReleaseOutcome[] Outcomes) TryRelease(Fault? fault = null, bool force = false)
     {
         FakeFiles files = new(Host) { Fault = fault };
-        return (files, [.. ReleasePlan.ComputeAll(new ReleaseOptions { Host = Host.Root, Changes = new FakeKernel(Host), Files = files, Force = force }).Execute()]);
+        return (files, [.. ReleasePlan.ComputeAll(new ReleaseOptions
+        {
+            Host = Host.Root,
+            Changes = new FakeKernel(Host),
+            Files = files,
+            Force = force,
+        }).Execute()]);
     }
 
     public FakeFiles Release(params FakeDevice[] devices)
     {
         FakeFiles files = new(Host);
         ReleaseOptions options = new() { Host = Host.Root, Changes = new FakeKernel(Host), Files = files };
-        ReleasePlan plan = devices.Length == 0 ? ReleasePlan.ComputeAll(options) : ReleasePlan.Compute([.. devices.Select(device => device.Address)], options);
+        ReleasePlan plan = devices.Length == 0
+            ? ReleasePlan.ComputeAll(options)
+            : ReleasePlan.Compute([.. devices.Select(device => device.Address)], options);
         Assert.All(plan.Execute(), outcome => Assert.Null(outcome.Error));
         return files;
     }

@@ -37,7 +37,8 @@ internal sealed class TreeSnapshot
     public IReadOnlyList<string> DifferencesTo(TreeSnapshot later) =>
         [.. _entries.Keys.Union(later._entries.Keys).Order(StringComparer.Ordinal)
             .Where(name => _entries.GetValueOrDefault(name) != later._entries.GetValueOrDefault(name))
-            .Select(name => $"{name}: was {_entries.GetValueOrDefault(name) ?? "absent"}, is {later._entries.GetValueOrDefault(name) ?? "absent"}")];
+            .Select(name => $"{name}: was {_entries.GetValueOrDefault(name) ?? "absent"}, is "
+                + $"{later._entries.GetValueOrDefault(name) ?? "absent"}")];
 
     /// <summary>Fails if the host has changed.</summary>
     public void AssertUnchanged(FakeHost host, string when = "")
@@ -53,8 +54,12 @@ internal sealed class TreeSnapshot
             return $"link to {target}";
         }
 
-        FileStatus status = FileStatus.Of(info.FullName) ?? throw new InvalidOperationException($"{info.FullName} is gone");
-        string owner = string.Create(CultureInfo.InvariantCulture, $"{Convert.ToString(status.Mode, 8)} {status.UserId}:{status.GroupId}");
-        return info is FileInfo ? $"file {owner} {AccessList.Of(info.FullName)} '{File.ReadAllText(info.FullName)}'" : $"folder {owner}";
+        FileStatus status = FileStatus.Of(info.FullName)
+            ?? throw new InvalidOperationException($"{info.FullName} is gone");
+        string owner = string.Create(
+            CultureInfo.InvariantCulture, $"{Convert.ToString(status.Mode, 8)} {status.UserId}:{status.GroupId}");
+        return info is FileInfo
+            ? $"file {owner} {AccessList.Of(info.FullName)} '{File.ReadAllText(info.FullName)}'"
+            : $"folder {owner}";
     }
 }

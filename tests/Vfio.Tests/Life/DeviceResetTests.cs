@@ -25,7 +25,8 @@ public sealed class DeviceResetTests : IDisposable
     {
         FakeDevice device = _host.AddDevice("0000:00:14.3");
         Assert.Empty(ResetMethods.Get(device.Address, _host.Root));
-        VfioException refusal = Assert.Throws<VfioException>(() => ResetMethods.Override(device.Address, ["flr"], _host.Root));
+        VfioException refusal = Assert.Throws<VfioException>(
+            () => ResetMethods.Override(device.Address, ["flr"], _host.Root));
         Assert.Contains("5.15", refusal.Hint, StringComparison.Ordinal);
         Assert.Throws<VfioException>(() => ResetMethods.Get(PciAddress.Parse("0000:00:01.0"), _host.Root));
     }
@@ -37,7 +38,9 @@ public sealed class DeviceResetTests : IDisposable
         string path = $"{device.Path}/reset_method";
         ResetMethodOverride choice = ResetMethods.Override(device.Address, ["bus", "flr"], _host.Root);
         Assert.Equal("bus flr\n", _host.Read(path));
-        Assert.Equal((device.Address, "flr,bus", "bus,flr"), (choice.Address, string.Join(',', choice.Previous), string.Join(',', choice.Methods)));
+        Assert.Equal(
+            (device.Address, "flr,bus", "bus,flr"),
+            (choice.Address, string.Join(',', choice.Previous), string.Join(',', choice.Methods)));
         choice.Dispose();
         Assert.Equal("flr bus\n", _host.Read(path));
         _host.Write(path, "pm\n");
@@ -103,7 +106,8 @@ public sealed class DeviceResetTests : IDisposable
         FakeDevice device = _host.AddDevice("0000:00:14.3");
         // There is a folder in place of the file: it reads as none, and cannot be written.
         Directory.CreateDirectory(_host.PathOf($"{device.Path}/reset_method"));
-        VfioException refusal = Assert.Throws<VfioException>(() => ResetMethods.Override(device.Address, ["flr"], _host.Root));
+        VfioException refusal = Assert.Throws<VfioException>(
+            () => ResetMethods.Override(device.Address, ["flr"], _host.Root));
         Assert.NotEqual(Errno.EINVAL, refusal.Errno);
     }
 }

@@ -69,7 +69,8 @@ public sealed class FeatureTests : IDisposable
     [Fact]
     public void A_feature_that_is_not_there_says_how_to_find_those_that_are()
     {
-        VfioException failure = Assert.Throws<VfioException>(() => _device.DangerousSetFeature(DeviceFeature.MigPrecopyInfoV2, []));
+        VfioException failure = Assert.Throws<VfioException>(
+            () => _device.DangerousSetFeature(DeviceFeature.MigPrecopyInfoV2, []));
         Assert.Equal(("VFIO_DEVICE_FEATURE_MIG_PRECOPY_INFOv2", Errno.ENOTTY), (failure.Operation, failure.Errno));
         Assert.Contains("ProbeFeatures", failure.Hint, StringComparison.Ordinal);
         Assert.Empty(_device.ProbeFeatures());

@@ -34,7 +34,8 @@ public sealed class HotResetTests : IDisposable
         Assert.True(plan.IsAllowed);
         Assert.Empty(plan.Refusals);
         Assert.Equal(
-            [(First, "vfio-pci", true, "this program"), (Second, "vfio-pci", true, "this program, by its group")], plan.Devices.Select(Describe));
+            [(First, "vfio-pci", true, "this program"), (Second, "vfio-pci", true, "this program, by its group")],
+            plan.Devices.Select(Describe));
     }
 
     [Theory]
@@ -50,10 +51,13 @@ public sealed class HotResetTests : IDisposable
         using VfioDevice device = Open();
         HotResetPlan plan = device.PlanHotReset();
         Assert.Equal((Second, driver, false, owner), Describe(plan.Devices[1]));
-        Assert.Equal($"the reset of the bus hits {Two} ({owner}), which is not this program's", plan.Refusals[0].Explanation);
+        Assert.Equal(
+            $"the reset of the bus hits {Two} ({owner}), which is not this program's", plan.Refusals[0].Explanation);
         Assert.Equal("bind all of them to vfio-pci, and open them too", plan.Refusals[0].Hint);
         VfioException refusal = Assert.Throws<VfioException>(plan.Execute);
-        Assert.Equal(("VFIO_DEVICE_PCI_HOT_RESET", One, plan.Refusals[0].Hint), (refusal.Operation, refusal.Subject, refusal.Hint));
+        Assert.Equal(
+            ("VFIO_DEVICE_PCI_HOT_RESET", One, plan.Refusals[0].Hint),
+            (refusal.Operation, refusal.Subject, refusal.Hint));
         Assert.False(wasReset);
     }
 
@@ -107,15 +111,19 @@ public sealed class HotResetTests : IDisposable
     {
         _host.AddDevice(One, driver: "vfio-pci", group: 13);
         _host.AddDevice(Two, driver: "vfio-pci", group: 13);
-        _backend.HotResetInfo = () => new HotResetInfo(true, true, [Entry(First, owned: true, open: true), Entry(Second, owned: true, open: false)]);
+        _backend.HotResetInfo = () => new HotResetInfo(
+            true, true, [Entry(First, owned: true, open: true), Entry(Second, owned: true, open: false)]);
         using VfioDevice device = Open();
         HotResetPlan plan = device.PlanHotReset();
         Assert.True(plan.IsAllowed);
-        Assert.Equal(["this program", "this program, by its group"], plan.Devices.Select(found => found.DescribeOwner()));
-        _backend.HotResetInfo = () => new HotResetInfo(true, false, [Entry(First, owned: true, open: true), Entry(Second, owned: false, open: false)]);
+        Assert.Equal(
+            ["this program", "this program, by its group"], plan.Devices.Select(found => found.DescribeOwner()));
+        _backend.HotResetInfo = () => new HotResetInfo(
+            true, false, [Entry(First, owned: true, open: true), Entry(Second, owned: false, open: false)]);
         using VfioDevice other = new(_other, Second);
         HotResetPlan refused = device.PlanHotReset(other);
-        Assert.Equal((false, "this program, in another address space"), (refused.IsAllowed, refused.Devices[1].DescribeOwner()));
+        Assert.Equal(
+            (false, "this program, in another address space"), (refused.IsAllowed, refused.Devices[1].DescribeOwner()));
         Assert.Contains("VfioOpenOptions.AddressSpace", refused.Refusals[0].Hint, StringComparison.Ordinal);
         // The state at the time of the reset counts.
         Assert.Throws<VfioException>(plan.Execute);
@@ -140,7 +148,8 @@ public sealed class HotResetTests : IDisposable
         FakeDevice function = _host.AddDevice(Two, driver: "vfio-pci", group: 14);
         _host.Link($"{function.Path}/physfn", card.Path);
         _backend.HotResetInfo = () => tellsOwners
-            ? new HotResetInfo(true, false, [Entry(First, owned: true, open: true), Entry(Second, owned: false, open: false)])
+            ? new HotResetInfo(
+                true, false, [Entry(First, owned: true, open: true), Entry(Second, owned: false, open: false)])
             : Groups((First, 13), (Second, 14));
         using VfioDevice device = Open();
         using VfioDevice other = new(_other, Second);
@@ -152,11 +161,19 @@ public sealed class HotResetTests : IDisposable
     [Fact]
     public void Many_foreign_devices_are_counted_and_one_named_twice_is_one()
     {
-        _backend.HotResetInfo = () => Groups([(First, 13), .. Enumerable.Range(0, 8).Select(i => (new PciAddress(0, 3, 4, (byte)i), 20u + (uint)i)), (new PciAddress(0, 3, 4, 0), 20u)]);
+        _backend.HotResetInfo = () => Groups(
+            [
+                (First, 13),
+                .. Enumerable.Range(0, 8).Select(i => (new PciAddress(0, 3, 4, (byte)i), 20u + (uint)i)),
+                (new PciAddress(0, 3, 4, 0), 20u),
+            ]);
         using VfioDevice device = new(_backend, First);
         HotResetPlan plan = device.PlanHotReset();
         Assert.Equal(9, plan.Devices.Count);
-        Assert.EndsWith("0000:03:04.3 (unknown) and 4 more, which are not this program's", plan.Refusals[0].Explanation, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "0000:03:04.3 (unknown) and 4 more, which are not this program's",
+            plan.Refusals[0].Explanation,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -185,7 +202,10 @@ public sealed class HotResetTests : IDisposable
     {
         using EventFd counter = new();
         using DeviceFile file = new(new SystemCalls(_ => Errno.ENODEV), counter.Handle, One, "test");
-        Assert.Contains("there is no bridge above the device", Assert.Throws<VfioException>(file.GetHotResetInfo).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "there is no bridge above the device",
+            Assert.Throws<VfioException>(file.GetHotResetInfo).Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -210,10 +230,12 @@ public sealed class HotResetTests : IDisposable
             }
         });
         Assert.Equal((call, errno), (failure.Operation, failure.Errno));
-        Assert.True(hint is null ? failure.Hint is null : failure.Hint!.Contains(hint, StringComparison.Ordinal), failure.Hint);
+        Assert.True(
+            hint is null ? failure.Hint is null : failure.Hint!.Contains(hint, StringComparison.Ordinal), failure.Hint);
     }
 
-    private static (PciAddress, string?, bool, string) Describe(HotResetDevice device) => (device.Address, device.Driver, device.IsOwned, device.DescribeOwner());
+    private static (PciAddress, string?, bool, string) Describe(HotResetDevice device) =>
+        (device.Address, device.Driver, device.IsOwned, device.DescribeOwner());
 
     private static HotResetInfo Groups(params (PciAddress Address, uint Group)[] devices) =>
         new(false, false, [.. devices.Select(device => new HotResetEntry(device.Address, device.Group, false, false))]);

@@ -104,7 +104,8 @@ public sealed class PowerTests : IDisposable
         uint set = VfioUapi.VFIO_DEVICE_FEATURE_SET;
         Assert.Equal(
             [
-                $"VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY {set | 3:x} 0", $"VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY_WITH_WAKEUP {set | 4:x} 8",
+                $"VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY {set | 3:x} 0",
+                $"VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY_WITH_WAKEUP {set | 4:x} 8",
                 $"VFIO_DEVICE_FEATURE_LOW_POWER_EXIT {set | 5:x} 0",
             ],
             calls);
@@ -118,11 +119,17 @@ public sealed class PowerTests : IDisposable
     {
         _backend.Features = (_, _, _) => errno;
         using EventFd wakeUp = new();
-        foreach (Action action in (Action[])[() => _device.EnterLowPower(), () => _device.EnterLowPower(wakeUp), _device.ExitLowPower])
+        foreach (Action action in (Action[])[
+            () => _device.EnterLowPower(),
+            () => _device.EnterLowPower(wakeUp),
+            _device.ExitLowPower,
+        ])
         {
             VfioException failure = Assert.Throws<VfioException>(action);
             Assert.Equal(errno, failure.Errno);
-            Assert.True(hint is null ? failure.Hint is null : failure.Hint!.Contains(hint, StringComparison.Ordinal), failure.Hint);
+            Assert.True(
+                hint is null ? failure.Hint is null : failure.Hint!.Contains(hint, StringComparison.Ordinal),
+                failure.Hint);
         }
     }
 
@@ -136,5 +143,6 @@ public sealed class PowerTests : IDisposable
         Assert.Throws<ObjectDisposedException>(_device.ExitLowPower);
     }
 
-    private void Poke(int offset, params byte[] bytes) => _backend.Memory.Poke(RegionIndex.Config, (ulong)offset, bytes);
+    private void Poke(int offset, params byte[] bytes) =>
+        _backend.Memory.Poke(RegionIndex.Config, (ulong)offset, bytes);
 }

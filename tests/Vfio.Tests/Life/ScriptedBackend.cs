@@ -17,7 +17,8 @@ internal sealed class ScriptedBackend : IDeviceBackend, IBusReset, IDeviceFeatur
 
     public AtomicCompletions Atomics { get; init; }
 
-    public Func<HotResetInfo> HotResetInfo { get; set; } = () => throw new VfioException("VFIO_DEVICE_GET_PCI_HOT_RESET_INFO", "fake", Errno.ENODEV);
+    public Func<HotResetInfo> HotResetInfo { get; set; } = () => throw new VfioException(
+        "VFIO_DEVICE_GET_PCI_HOT_RESET_INFO", "fake", Errno.ENODEV);
 
     public Action<IReadOnlyList<IDeviceBackend>> HotResetting { get; set; } = _ => { };
 
@@ -36,7 +37,8 @@ internal sealed class ScriptedBackend : IDeviceBackend, IBusReset, IDeviceFeatur
 
     public void ReadRegion(RegionInfo region, ulong offset, Span<byte> data) => Memory.ReadRegion(region, offset, data);
 
-    public void WriteRegion(RegionInfo region, ulong offset, ReadOnlySpan<byte> data) => Memory.WriteRegion(region, offset, data);
+    public void WriteRegion(RegionInfo region, ulong offset, ReadOnlySpan<byte> data) =>
+        Memory.WriteRegion(region, offset, data);
 
     public MappedMemory MapArea(RegionInfo region, MappableArea area) => Memory.MapArea(region, area);
 
@@ -60,11 +62,14 @@ internal sealed class ScriptedBackend : IDeviceBackend, IBusReset, IDeviceFeatur
 
     public IrqInfo GetInterruptInfo(IrqIndex index) => Memory.GetInterruptInfo(index);
 
-    public int SetTriggers(IrqIndex index, int start, ReadOnlySpan<SafeFileHandle?> eventFds) => throw new NotSupportedException();
+    public int SetTriggers(IrqIndex index, int start, ReadOnlySpan<SafeFileHandle?> eventFds) =>
+        throw new NotSupportedException();
 
-    public void SetUnmaskTrigger(IrqIndex index, int subindex, SafeFileHandle? eventFd) => throw new NotSupportedException();
+    public void SetUnmaskTrigger(IrqIndex index, int subindex, SafeFileHandle? eventFd) =>
+        throw new NotSupportedException();
 
-    public void SetInterrupts(IrqIndex index, IrqAction action, int start, int count) => throw new NotSupportedException();
+    public void SetInterrupts(IrqIndex index, IrqAction action, int start, int count) =>
+        throw new NotSupportedException();
 
     public void DisableInterrupts(IrqIndex index) => throw new NotSupportedException();
 

@@ -19,7 +19,9 @@ public sealed class Crc32CTests
         new Random(1).NextBytes(bytes);
         for (int at = 0; at < 40; at++)
         {
-            Assert.Equal(Crc32C.Of(bytes), Crc32C.End(Crc32C.Add(Crc32C.Add(Crc32C.Start, bytes.AsSpan(0, at)), bytes.AsSpan(at))));
+            Assert.Equal(
+                Crc32C.Of(bytes),
+                Crc32C.End(Crc32C.Add(Crc32C.Add(Crc32C.Start, bytes.AsSpan(0, at)), bytes.AsSpan(at))));
         }
     }
 }

@@ -3,7 +3,8 @@ namespace Vfio.Tests;
 /// <summary>A device's own dirty tracking, on a fake: no device of the machine supports it.</summary>
 public sealed class DeviceWriteLogOfAFakeTests : IDisposable
 {
-    private static readonly IovaRange[] Ranges = [new(new Iova(0x100000), new Iova(0x1fffff)), new(new Iova(0), new Iova(0xffff))];
+    private static readonly IovaRange[] Ranges =
+        [new(new Iova(0x100000), new Iova(0x1fffff)), new(new Iova(0), new Iova(0xffff))];
 
     private readonly MigratingBackend _backend = new(MigrationCapabilities.None);
     private readonly VfioDevice _device;
@@ -65,12 +66,19 @@ public sealed class DeviceWriteLogOfAFakeTests : IDisposable
     public void What_is_not_whole_pages_or_overlaps_is_refused_before_the_device_is_asked()
     {
         Assert.Throws<ArgumentException>(() => _device.StartDirtyTracking([]));
-        foreach ((ulong first, ulong last) in ((ulong, ulong)[])[(1, 0xfff), (0, 0x1000), (0x2000, 0x1fff), (0, ulong.MaxValue), (0x1000, 0xfff)])
+        foreach ((ulong first, ulong last) in ((ulong, ulong)[])[
+            (1, 0xfff),
+            (0, 0x1000),
+            (0x2000, 0x1fff),
+            (0, ulong.MaxValue),
+            (0x1000, 0xfff),
+        ])
         {
             Assert.Throws<ArgumentException>(() => _device.StartDirtyTracking([new(new Iova(first), new Iova(last))]));
         }
 
-        Assert.Throws<ArgumentException>(() => _device.StartDirtyTracking([new(new Iova(0), new Iova(0x1fff)), new(new Iova(0x1000), new Iova(0x2fff))]));
+        Assert.Throws<ArgumentException>(() => _device.StartDirtyTracking(
+            [new(new Iova(0), new Iova(0x1fff)), new(new Iova(0x1000), new Iova(0x2fff))]));
         foreach (ulong page in (ulong[])[0, 1, 2048, 12288])
         {
             Assert.Throws<ArgumentOutOfRangeException>(() => _device.StartDirtyTracking(Ranges, page));
@@ -79,7 +87,16 @@ public sealed class DeviceWriteLogOfAFakeTests : IDisposable
         Assert.False(_backend.Writes.IsRunning);
         using DeviceDirtyTracker log = _device.StartDirtyTracking(Ranges);
         ulong[] bitmap = new ulong[4];
-        foreach ((ulong first, ulong length) in ((ulong, ulong)[])[(0, 0), (1, 4096), (0, 100), (0x10000, 4096), (0xf000, 8192), (0x1ff000, 8192), (ulong.MaxValue - 4095, 8192), (0, ulong.MaxValue - 4095)])
+        foreach ((ulong first, ulong length) in ((ulong, ulong)[])[
+            (0, 0),
+            (1, 4096),
+            (0, 100),
+            (0x10000, 4096),
+            (0xf000, 8192),
+            (0x1ff000, 8192),
+            (ulong.MaxValue - 4095, 8192),
+            (0, ulong.MaxValue - 4095),
+        ])
         {
             Assert.Throws<ArgumentException>(() => log.Read(new Iova(first), length, bitmap));
         }
@@ -107,7 +124,8 @@ public sealed class DeviceWriteLogOfAFakeTests : IDisposable
     public void Ranges_that_are_not_whole_pages_of_the_device_are_refused_and_dirty_tracking_is_stopped()
     {
         _backend.Writes.PageSize = 65536;
-        VfioException refusal = Assert.Throws<VfioException>(() => _device.StartDirtyTracking([new(new Iova(0x1000), new Iova(0x2fff))]));
+        VfioException refusal = Assert.Throws<VfioException>(
+            () => _device.StartDirtyTracking([new(new Iova(0x1000), new Iova(0x2fff))]));
         Assert.Contains("pageSize 65536", refusal.Hint, StringComparison.Ordinal);
         Assert.False(_backend.Writes.IsRunning);
     }
@@ -116,7 +134,10 @@ public sealed class DeviceWriteLogOfAFakeTests : IDisposable
     public void Refusals_of_the_device_say_what_to_do()
     {
         _backend.Writes.MostRanges = 1;
-        Assert.Contains("256", Assert.Throws<VfioException>(() => _device.StartDirtyTracking(Ranges)).Hint, StringComparison.Ordinal);
+        Assert.Contains(
+            "256",
+            Assert.Throws<VfioException>(() => _device.StartDirtyTracking(Ranges)).Hint,
+            StringComparison.Ordinal);
         _backend.Writes.MostRanges = 2;
         using (DeviceDirtyTracker log = _device.StartDirtyTracking(Ranges))
         {

@@ -21,7 +21,8 @@ public sealed class MigrationRestoreOfAFakeTests
                 damaged[at] ^= flip;
                 using MigratingBackend backend = new(Plain);
                 using VfioDevice device = new(backend, default);
-                Assert.Throws<InvalidDataException>(() => device.GetMigration().RestoreFrom(new MemoryStream(damaged), cancellationToken: Token));
+                Assert.Throws<InvalidDataException>(
+                    () => device.GetMigration().RestoreFrom(new MemoryStream(damaged), cancellationToken: Token));
                 Assert.Empty(backend.Log);
             }
         }
@@ -35,7 +36,8 @@ public sealed class MigrationRestoreOfAFakeTests
         {
             using MigratingBackend backend = new(Plain);
             using VfioDevice device = new(backend, default);
-            InvalidDataException refusal = Assert.Throws<InvalidDataException>(() => device.GetMigration().RestoreFrom(new MemoryStream(file[..length]), cancellationToken: Token));
+            InvalidDataException refusal = Assert.Throws<InvalidDataException>(
+                () => device.GetMigration().RestoreFrom(new MemoryStream(file[..length]), cancellationToken: Token));
             Assert.Contains("cut off", refusal.Message, StringComparison.Ordinal);
             Assert.Empty(backend.Log);
         }
@@ -51,7 +53,8 @@ public sealed class MigrationRestoreOfAFakeTests
             damaged[at] ^= 0x10;
             using MigratingBackend backend = new(Plain, "FAKE before");
             using VfioDevice device = new(backend, default);
-            Assert.Throws<InvalidDataException>(() => device.GetMigration().RestoreFrom(new Once(damaged), cancellationToken: Token));
+            Assert.Throws<InvalidDataException>(
+                () => device.GetMigration().RestoreFrom(new Once(damaged), cancellationToken: Token));
             Assert.Equal("FAKE before", System.Text.Encoding.ASCII.GetString(backend.Content));
             Assert.Equal((MigrationState.Running, 0), (device.GetMigration().GetState(), backend.OpenSessions));
             Assert.Equal(backend.Log.Count == 0, backend.Log is not [.., "reset"]);
@@ -71,11 +74,16 @@ public sealed class MigrationRestoreOfAFakeTests
         byte[] file = Save();
         using MigratingBackend backend = new(Plain, "FAKE before");
         using VfioDevice device = new(backend, default);
-        (MigrationState, MigrationState) arc = endsIn == MigrationState.Running ? (MigrationState.Running, MigrationState.Stop) : (MigrationState.Stop, MigrationState.Resuming);
+        (MigrationState, MigrationState) arc = endsIn == MigrationState.Running
+            ? (MigrationState.Running, MigrationState.Stop)
+            : (MigrationState.Stop, MigrationState.Resuming);
         backend.Failing[arc] = (Errno.EBUSY, endsIn);
-        Assert.Throws<VfioException>(() => device.GetMigration().RestoreFrom(new MemoryStream(file), cancellationToken: Token));
+        Assert.Throws<VfioException>(
+            () => device.GetMigration().RestoreFrom(new MemoryStream(file), cancellationToken: Token));
         Assert.DoesNotContain("reset", backend.Log);
-        Assert.Equal((MigrationState.Running, "FAKE before"), (device.GetMigration().GetState(), System.Text.Encoding.ASCII.GetString(backend.Content)));
+        Assert.Equal(
+            (MigrationState.Running, "FAKE before"),
+            (device.GetMigration().GetState(), System.Text.Encoding.ASCII.GetString(backend.Content)));
     }
 
     [Fact]
@@ -93,18 +101,25 @@ public sealed class MigrationRestoreOfAFakeTests
         byte[] one = file[Header..(Header + Part)];
         byte[] two = file[(Header + Part)..(Header + (2 * Part))];
         byte[] rest = file[(Header + (2 * Part))..];
-        foreach (byte[] other in (byte[][])[[.. head, .. two, .. one, .. rest], [.. head, .. one, .. rest], [.. head, .. one, .. one, .. two, .. rest], [.. head, .. one, .. two, .. file[^20..]]])
+        foreach (byte[] other in (byte[][])[
+            [.. head, .. two, .. one, .. rest],
+            [.. head, .. one, .. rest],
+            [.. head, .. one, .. one, .. two, .. rest],
+            [.. head, .. one, .. two, .. file[^20..]],
+        ])
         {
             using MigratingBackend backend = new(Plain);
             using VfioDevice device = new(backend, default);
-            InvalidDataException refusal = Assert.Throws<InvalidDataException>(() => device.GetMigration().RestoreFrom(new MemoryStream(other), cancellationToken: Token));
+            InvalidDataException refusal = Assert.Throws<InvalidDataException>(
+                () => device.GetMigration().RestoreFrom(new MemoryStream(other), cancellationToken: Token));
             Assert.Contains("missing, doubled or out of order", refusal.Message, StringComparison.Ordinal);
             Assert.Empty(backend.Log);
         }
 
         using MigratingBackend good = new(Plain);
         using VfioDevice target = new(good, default);
-        target.GetMigration().RestoreFrom(new MemoryStream([.. head, .. one, .. two, .. rest, 1, 2, 3]), cancellationToken: Token);
+        target.GetMigration()
+            .RestoreFrom(new MemoryStream([.. head, .. one, .. two, .. rest, 1, 2, 3]), cancellationToken: Token);
         Assert.Equal(source.Content, good.Content);
     }
 
@@ -114,8 +129,12 @@ public sealed class MigrationRestoreOfAFakeTests
         byte[] file = Save();
         using MigratingBackend backend = new(Plain) { VendorId = 0x1234 };
         using VfioDevice device = new(backend, default);
-        VfioException refusal = Assert.Throws<VfioException>(() => device.GetMigration().RestoreFrom(new MemoryStream(file), cancellationToken: Token));
-        Assert.Contains("8086:10d3 (subsystem 1af4:0001, revision 03), and the device is 1234:10d3", refusal.Message, StringComparison.Ordinal);
+        VfioException refusal = Assert.Throws<VfioException>(
+            () => device.GetMigration().RestoreFrom(new MemoryStream(file), cancellationToken: Token));
+        Assert.Contains(
+            "8086:10d3 (subsystem 1af4:0001, revision 03), and the device is 1234:10d3",
+            refusal.Message,
+            StringComparison.Ordinal);
         Assert.Empty(backend.Log);
     }
 
@@ -129,12 +148,17 @@ public sealed class MigrationRestoreOfAFakeTests
         {
             byte[] bytes = new byte[random.Next(200)];
             random.NextBytes(bytes);
-            Assert.Throws<InvalidDataException>(() => device.GetMigration().RestoreFrom(new MemoryStream(bytes), cancellationToken: Token));
+            Assert.Throws<InvalidDataException>(
+                () => device.GetMigration().RestoreFrom(new MemoryStream(bytes), cancellationToken: Token));
         }
 
         byte[] file = Save();
         file[8] = 2;
-        Assert.Contains("version 2", Assert.Throws<InvalidDataException>(() => device.GetMigration().RestoreFrom(new MemoryStream(file), cancellationToken: Token)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "version 2",
+            Assert.Throws<InvalidDataException>(
+                () => device.GetMigration().RestoreFrom(new MemoryStream(file), cancellationToken: Token)).Message,
+            StringComparison.Ordinal);
         Assert.Empty(backend.Log);
     }
 
@@ -158,17 +182,21 @@ public sealed class MigrationRestoreOfAFakeTests
             return 0;
         };
         file.Position = 0;
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => device.GetMigration().RestoreFromAsync(file, cancellationToken: cancellation.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => device.GetMigration().RestoreFromAsync(file, cancellationToken: cancellation.Token));
         Check();
         backend.Moving = count => count == 3 ? Errno.EINVAL : 0;
         file.Position = 0;
-        VfioException refusal = Assert.Throws<VfioException>(() => device.GetMigration().RestoreFrom(file, cancellationToken: Token));
+        VfioException refusal = Assert.Throws<VfioException>(
+            () => device.GetMigration().RestoreFrom(file, cancellationToken: Token));
         Assert.Equal((Errno.EINVAL, "write"), (refusal.Errno, refusal.Operation));
         Check();
 
         void Check()
         {
-            Assert.Equal((MigrationState.Running, 0, "reset"), (device.GetMigration().GetState(), backend.OpenSessions, backend.Log[^1]));
+            Assert.Equal(
+                (MigrationState.Running, 0, "reset"),
+                (device.GetMigration().GetState(), backend.OpenSessions, backend.Log[^1]));
             Assert.Equal("FAKE"u8, backend.Content);
         }
     }
@@ -183,7 +211,8 @@ public sealed class MigrationRestoreOfAFakeTests
         using MigratingBackend backend = new(Plain);
         using VfioDevice device = new(backend, default);
         file.Position = 0;
-        VfioException refusal = Assert.Throws<VfioException>(() => device.GetMigration().RestoreFrom(file, cancellationToken: Token));
+        VfioException refusal = Assert.Throws<VfioException>(
+            () => device.GetMigration().RestoreFrom(file, cancellationToken: Token));
         Assert.Contains("from Resuming to Stop: EINVAL", refusal.Message, StringComparison.Ordinal);
         Assert.Equal((MigrationState.Running, "reset"), (device.GetMigration().GetState(), backend.Log[^1]));
     }
@@ -194,9 +223,11 @@ public sealed class MigrationRestoreOfAFakeTests
         using MigratingBackend backend = new(Plain) { ResetErrno = Errno.EIO };
         using VfioDevice device = new(backend, default);
         backend.Moving = _ => Errno.EIO;
-        Assert.Throws<VfioException>(() => device.GetMigration().RestoreFrom(new MemoryStream(Save()), cancellationToken: Token));
+        Assert.Throws<VfioException>(
+            () => device.GetMigration().RestoreFrom(new MemoryStream(Save()), cancellationToken: Token));
         Assert.Equal((MigrationState.Resuming, 0), (device.GetMigration().GetState(), backend.OpenSessions));
-        Assert.Throws<InvalidOperationException>(() => device.GetMigration().RestoreFrom(new MemoryStream(Save()), cancellationToken: Token));
+        Assert.Throws<InvalidOperationException>(
+            () => device.GetMigration().RestoreFrom(new MemoryStream(Save()), cancellationToken: Token));
     }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;

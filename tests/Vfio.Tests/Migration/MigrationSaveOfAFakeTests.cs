@@ -5,7 +5,9 @@ namespace Vfio.Tests;
 /// </summary>
 public sealed class MigrationSaveOfAFakeTests
 {
-    private const MigrationCapabilities All = MigrationCapabilities.StopCopy | MigrationCapabilities.PeerToPeer | MigrationCapabilities.PreCopy;
+    private const MigrationCapabilities All = MigrationCapabilities.StopCopy
+        | MigrationCapabilities.PeerToPeer
+        | MigrationCapabilities.PreCopy;
 
     [Theory]
     [InlineData(4)]
@@ -22,11 +24,17 @@ public sealed class MigrationSaveOfAFakeTests
             using VfioDevice target = new(second, default);
             using MemoryStream file = new();
             using MemoryStream again = new();
-            Assert.Equal((ulong)length, isAsync ? await source.GetMigration().SaveToAsync(file, cancellationToken: Token) : source.GetMigration().SaveTo(file, cancellationToken: Token));
+            Assert.Equal((ulong)length, isAsync
+                ? await source.GetMigration().SaveToAsync(file, cancellationToken: Token)
+                : source.GetMigration().SaveTo(file, cancellationToken: Token));
             Assert.Equal((MigrationState.Stop, 0), (source.GetMigration().GetState(), first.OpenSessions));
             file.Position = 0;
-            Assert.Equal((ulong)length, isAsync ? await target.GetMigration().RestoreFromAsync(file, cancellationToken: Token) : target.GetMigration().RestoreFrom(file, cancellationToken: Token));
-            Assert.Equal((MigrationState.Stop, 0, file.Length), (target.GetMigration().GetState(), second.OpenSessions, file.Position));
+            Assert.Equal((ulong)length, isAsync
+                ? await target.GetMigration().RestoreFromAsync(file, cancellationToken: Token)
+                : target.GetMigration().RestoreFrom(file, cancellationToken: Token));
+            Assert.Equal(
+                (MigrationState.Stop, 0, file.Length),
+                (target.GetMigration().GetState(), second.OpenSessions, file.Position));
             Assert.Equal(first.Content, second.Content);
             target.GetMigration().SaveTo(again, cancellationToken: Token);
             Assert.Equal(file.ToArray(), again.ToArray());
@@ -58,18 +66,25 @@ public sealed class MigrationSaveOfAFakeTests
     {
         using MigratingBackend backend = new(All);
         using VfioDevice device = new(backend, default);
-        Assert.Throws<ArgumentException>(() => device.GetMigration().SaveTo(new MemoryStream(), new MigrationOptions { FinalState = end }, Token));
-        Assert.Throws<ArgumentException>(() => device.GetMigration().RestoreFrom(new MemoryStream(), new MigrationOptions { FinalState = end }, Token));
-        Assert.Throws<ArgumentException>(() => device.GetMigration().SaveTo(new MemoryStream([], writable: false), cancellationToken: Token));
+        Assert.Throws<ArgumentException>(
+            () => device.GetMigration().SaveTo(new MemoryStream(), new MigrationOptions { FinalState = end }, Token));
+        Assert.Throws<ArgumentException>(() => device.GetMigration()
+            .RestoreFrom(new MemoryStream(), new MigrationOptions { FinalState = end }, Token));
+        Assert.Throws<ArgumentException>(
+            () => device.GetMigration().SaveTo(new MemoryStream([], writable: false), cancellationToken: Token));
         Assert.Empty(backend.Log);
     }
 
     [Fact]
     public void A_stopped_device_that_returns_EAGAIN_does_not_give_an_incomplete_state()
     {
-        using MigratingBackend backend = new(MigrationCapabilities.StopCopy, "FAKE" + new string('x', 600_000)) { Moving = count => count == 1 ? Errno.ENOMSG : 0 };
+        using MigratingBackend backend = new(MigrationCapabilities.StopCopy, "FAKE" + new string('x', 600_000))
+        {
+            Moving = count => count == 1 ? Errno.ENOMSG : 0,
+        };
         using VfioDevice device = new(backend, default);
-        Assert.Throws<VfioException>(() => device.GetMigration().SaveTo(new MemoryStream(), cancellationToken: TestContext.Current.CancellationToken));
+        Assert.Throws<VfioException>(() => device.GetMigration()
+            .SaveTo(new MemoryStream(), cancellationToken: TestContext.Current.CancellationToken));
         Assert.Equal((MigrationState.Running, 0), (device.GetMigration().GetState(), backend.OpenSessions));
     }
 
@@ -80,11 +95,18 @@ public sealed class MigrationSaveOfAFakeTests
         using VfioDevice device = new(backend, default);
         using MemoryStream file = new();
         List<MigrationProgress> told = [];
-        MigrationOptions options = new() { ContinuePreCopy = MigrationOptions.WhileInitialBytesRemain, Progress = new Listener(told.Add) };
+        MigrationOptions options =
+            new() { ContinuePreCopy = MigrationOptions.WhileInitialBytesRemain, Progress = new Listener(told.Add) };
         Assert.Equal(25ul, device.GetMigration().SaveTo(file, options, Token));
         Assert.Equal(
-            ["Running > PreCopy", "PreCopy > PreCopyPeerToPeer", "PreCopyPeerToPeer > StopCopy", "StopCopy > Stop"], backend.Log);
-        Assert.Equal([new MigrationProgress(MigrationState.PreCopy, 10, null), new MigrationProgress(MigrationState.StopCopy, 25, 35)], told);
+            ["Running > PreCopy", "PreCopy > PreCopyPeerToPeer", "PreCopyPeerToPeer > StopCopy", "StopCopy > Stop"],
+            backend.Log);
+        Assert.Equal(
+            [
+                new MigrationProgress(MigrationState.PreCopy, 10, null),
+                new MigrationProgress(MigrationState.StopCopy, 25, 35),
+            ],
+            told);
         Assert.Equal(25ul, Restored(file, "FAKE first, then the rest"));
     }
 
@@ -95,22 +117,34 @@ public sealed class MigrationSaveOfAFakeTests
         using VfioDevice device = new(backend, default);
         device.GetMigration().SetState(MigrationState.RunningPeerToPeer);
         backend.Log.Clear();
-        device.GetMigration().SaveTo(new MemoryStream(), new MigrationOptions { ContinuePreCopy = MigrationOptions.WhileInitialBytesRemain }, Token);
-        Assert.Equal(["RunningPeerToPeer > PreCopyPeerToPeer", "PreCopyPeerToPeer > StopCopy", "StopCopy > Stop"], backend.Log);
+        device.GetMigration().SaveTo(
+            new MemoryStream(),
+            new MigrationOptions { ContinuePreCopy = MigrationOptions.WhileInitialBytesRemain },
+            Token);
+        Assert.Equal(
+            ["RunningPeerToPeer > PreCopyPeerToPeer", "PreCopyPeerToPeer > StopCopy", "StopCopy > Stop"], backend.Log);
     }
 
     [Fact]
     public void A_first_part_that_starts_again_is_read_again()
     {
         using MigratingBackend backend = new(All, "FAKE state") { InitialBytes = 4 };
-        foreach (PreCopyInfo info in (PreCopyInfo[])[new(0, 6, false), new(6, 0, true), new(6, 0, true), new(0, 0, false)])
+        foreach (PreCopyInfo info in (PreCopyInfo[])[
+            new(0, 6, false),
+            new(6, 0, true),
+            new(6, 0, true),
+            new(0, 0, false),
+        ])
         {
             backend.Changes.Enqueue(info);
         }
 
         using VfioDevice device = new(backend, default);
         List<PreCopyInfo> seen = [];
-        device.GetMigration().SaveTo(new MemoryStream(), new MigrationOptions { ContinuePreCopy = info => { seen.Add(info); return info != default; } }, Token);
+        device.GetMigration().SaveTo(
+            new MemoryStream(),
+            new MigrationOptions { ContinuePreCopy = info => { seen.Add(info); return info != default; } },
+            Token);
         Assert.Equal([new(0, 6, false), new(6, 0, true), new(6, 0, true), new(0, 0, false)], seen);
     }
 
@@ -127,12 +161,16 @@ public sealed class MigrationSaveOfAFakeTests
     [Theory]
     [InlineData(MigrationCapabilities.StopCopy, MigrationState.Running)]
     [InlineData(All, MigrationState.Stop)]
-    public void Without_pre_copy_or_stopped_already_there_is_no_first_part(MigrationCapabilities capabilities, MigrationState start)
+    public void Without_pre_copy_or_stopped_already_there_is_no_first_part(
+        MigrationCapabilities capabilities, MigrationState start)
     {
         using MigratingBackend backend = new(capabilities, "FAKE state");
         using VfioDevice device = new(backend, default);
         device.GetMigration().SetState(start);
-        device.GetMigration().SaveTo(new MemoryStream(), new MigrationOptions { ContinuePreCopy = _ => throw new InvalidOperationException() }, Token);
+        device.GetMigration().SaveTo(
+            new MemoryStream(),
+            new MigrationOptions { ContinuePreCopy = _ => throw new InvalidOperationException() },
+            Token);
         Assert.Equal("Stop > StopCopy", backend.Log[^2]);
     }
 
@@ -146,22 +184,28 @@ public sealed class MigrationSaveOfAFakeTests
         {
             using MigratingBackend backend = new(All, "FAKE" + new string('x', 3_000_000)) { InitialBytes = 1_000_000 };
             using VfioDevice device = new(backend, default);
-            MigrationOptions options = new() { ContinuePreCopy = preCopies ? MigrationOptions.WhileInitialBytesRemain : null };
+            MigrationOptions options =
+                new() { ContinuePreCopy = preCopies ? MigrationOptions.WhileInitialBytesRemain : null };
             device.GetMigration().SetState(before);
 
             using CancellationTokenSource source = new();
             backend.Moving = count => Cancel(count == 2 ? source : null);
-            Assert.ThrowsAny<OperationCanceledException>(() => device.GetMigration().SaveTo(new MemoryStream(), options, source.Token));
+            Assert.ThrowsAny<OperationCanceledException>(
+                () => device.GetMigration().SaveTo(new MemoryStream(), options, source.Token));
             Check();
             using CancellationTokenSource another = new();
             backend.Moving = count => Cancel(count == 2 ? another : null);
-            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => device.GetMigration().SaveToAsync(new MemoryStream(), options, another.Token));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(
+                () => device.GetMigration().SaveToAsync(new MemoryStream(), options, another.Token));
             Check();
             backend.Moving = count => count == 3 ? Errno.EIO : 0;
-            Assert.Equal(Errno.EIO, Assert.Throws<VfioException>(() => device.GetMigration().SaveTo(new MemoryStream(), options, Token)).Errno);
+            Assert.Equal(Errno.EIO, Assert.Throws<VfioException>(
+                () => device.GetMigration().SaveTo(new MemoryStream(), options, Token)).Errno);
             Check();
             backend.Moving = _ => 0;
-            Assert.Throws<NotSupportedException>(() => device.GetMigration().SaveTo(new MemoryStream(new byte[500_000]), options, Token)); // does not grow
+            // does not grow
+            Assert.Throws<NotSupportedException>(
+                () => device.GetMigration().SaveTo(new MemoryStream(new byte[500_000]), options, Token));
             Check();
             Assert.Equal(3_000_004ul, device.GetMigration().SaveTo(new MemoryStream(), options, Token));
 
@@ -175,7 +219,8 @@ public sealed class MigrationSaveOfAFakeTests
         using MigratingBackend backend = new(All);
         backend.Failing[(MigrationState.StopCopy, MigrationState.Stop)] = (Errno.EIO, MigrationState.Error);
         using VfioDevice device = new(backend, default);
-        Assert.Equal(Errno.EIO, Assert.Throws<VfioException>(() => device.GetMigration().SaveTo(new MemoryStream(), cancellationToken: Token)).Errno);
+        Assert.Equal(Errno.EIO, Assert.Throws<VfioException>(
+            () => device.GetMigration().SaveTo(new MemoryStream(), cancellationToken: Token)).Errno);
         Assert.Equal((MigrationState.Error, 0), (device.GetMigration().GetState(), backend.OpenSessions));
     }
 
@@ -189,8 +234,10 @@ public sealed class MigrationSaveOfAFakeTests
             if (count == 1)
             {
                 Assert.Equal(MigrationState.StopCopy, device.GetMigration().GetState());
-                Assert.Throws<InvalidOperationException>(() => device.GetMigration().SaveTo(new MemoryStream(), cancellationToken: Token));
-                Assert.Throws<InvalidOperationException>(() => device.GetMigration().RestoreFrom(new MemoryStream(), cancellationToken: Token));
+                Assert.Throws<InvalidOperationException>(
+                    () => device.GetMigration().SaveTo(new MemoryStream(), cancellationToken: Token));
+                Assert.Throws<InvalidOperationException>(
+                    () => device.GetMigration().RestoreFrom(new MemoryStream(), cancellationToken: Token));
                 Assert.Throws<InvalidOperationException>(() => device.GetMigration().SetState(MigrationState.Stop));
                 Assert.Throws<InvalidOperationException>(() => device.GetMigration().ReadData(new byte[1]));
                 device.Dispose();
@@ -198,7 +245,8 @@ public sealed class MigrationSaveOfAFakeTests
 
             return 0;
         };
-        Assert.Throws<ObjectDisposedException>(() => device.GetMigration().SaveTo(new MemoryStream(), cancellationToken: Token));
+        Assert.Throws<ObjectDisposedException>(
+            () => device.GetMigration().SaveTo(new MemoryStream(), cancellationToken: Token));
         Assert.Equal(0, backend.OpenSessions);
     }
 

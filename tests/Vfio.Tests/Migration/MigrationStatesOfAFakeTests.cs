@@ -10,8 +10,9 @@ public sealed class MigrationStatesOfAFakeTests
     private const MigrationCapabilities PreCopy = Plain | MigrationCapabilities.PreCopy;
     private const MigrationCapabilities All = PeerToPeer | PreCopy;
 
-    // From (row) to (column), both in the order of the kernel's numbers without Error: Stop, Running, StopCopy, Resuming, RunningPeerToPeer, PreCopy, PreCopyPeerToPeer.
-    // "." is allowed, "d" is allowed and begins a session, "s" is allowed and keeps the session, "x" is refused.
+    // From (row) to (column), both in the order of the kernel's numbers without Error: Stop, Running, StopCopy,
+    // Resuming, RunningPeerToPeer, PreCopy, PreCopyPeerToPeer. "." is allowed, "d" is allowed and begins a session, "s"
+    // is allowed and keeps the session, "x" is refused.
     private static readonly string[] Table =
     [
         "..dd.dd", // Stop
@@ -27,7 +28,8 @@ public sealed class MigrationStatesOfAFakeTests
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public void Every_state_is_reached_from_every_other_or_refused_as_the_kernel_documents(MigrationCapabilities capabilities)
+    public void Every_state_is_reached_from_every_other_or_refused_as_the_kernel_documents(
+        MigrationCapabilities capabilities)
     {
         int count = 0;
         foreach (MigrationState from in StatesOf(capabilities))
@@ -75,16 +77,23 @@ public sealed class MigrationStatesOfAFakeTests
         using VfioDevice device = new(backend, default);
         foreach (MigrationState state in Enum.GetValues<MigrationState>().Skip(1).Except(StatesOf(capabilities)))
         {
-            NotSupportedException refusal = Assert.Throws<NotSupportedException>(() => device.GetMigration().SetState(state));
+            NotSupportedException refusal = Assert.Throws<NotSupportedException>(
+                () => device.GetMigration().SetState(state));
             Assert.Contains(state.ToString(), refusal.Message, StringComparison.Ordinal);
         }
 
-        foreach (MigrationState state in (MigrationState[])[MigrationState.Error, (MigrationState)8, (MigrationState)(-1)])
+        foreach (MigrationState state in (MigrationState[])[
+            MigrationState.Error,
+            (MigrationState)8,
+            (MigrationState)(-1),
+        ])
         {
             Assert.Throws<ArgumentOutOfRangeException>(() => device.GetMigration().SetState(state));
         }
 
-        Assert.Equal((capabilities, MigrationState.Running), (device.GetMigration().Capabilities, device.GetMigration().GetState()));
+        Assert.Equal(
+            (capabilities, MigrationState.Running),
+            (device.GetMigration().Capabilities, device.GetMigration().GetState()));
         Assert.Empty(backend.Log);
     }
 
@@ -108,7 +117,8 @@ public sealed class MigrationStatesOfAFakeTests
         using MigratingBackend backend = new(All);
         backend.Failing[(MigrationState.Stop, MigrationState.StopCopy)] = (Errno.EIO, MigrationState.Error);
         using VfioDevice device = new(backend, default);
-        VfioException failure = Assert.Throws<VfioException>(() => device.GetMigration().SetState(MigrationState.StopCopy));
+        VfioException failure = Assert.Throws<VfioException>(
+            () => device.GetMigration().SetState(MigrationState.StopCopy));
         Assert.Equal(Errno.EIO, failure.Errno);
         Assert.Contains("must be reset", failure.Hint, StringComparison.Ordinal);
         Assert.Equal(MigrationState.Error, device.GetMigration().GetState());
@@ -117,8 +127,10 @@ public sealed class MigrationStatesOfAFakeTests
             Assert.Equal(Errno.EINVAL, Assert.Throws<VfioException>(() => device.GetMigration().SetState(state)).Errno);
         }
 
-        Assert.Throws<InvalidOperationException>(() => device.GetMigration().SaveTo(Stream.Null, cancellationToken: Token));
-        Assert.Throws<InvalidOperationException>(() => device.GetMigration().RestoreFrom(new MemoryStream(), cancellationToken: Token));
+        Assert.Throws<InvalidOperationException>(
+            () => device.GetMigration().SaveTo(Stream.Null, cancellationToken: Token));
+        Assert.Throws<InvalidOperationException>(
+            () => device.GetMigration().RestoreFrom(new MemoryStream(), cancellationToken: Token));
         device.GetMigration().Reset();
         Assert.Equal(MigrationState.Running, device.GetMigration().GetState());
     }
@@ -129,7 +141,8 @@ public sealed class MigrationStatesOfAFakeTests
         using MigratingBackend backend = new(All);
         backend.Failing[(MigrationState.Stop, MigrationState.Resuming)] = (Errno.ENOMEM, MigrationState.Stop);
         using VfioDevice device = new(backend, default);
-        VfioException failure = Assert.Throws<VfioException>(() => device.GetMigration().SetState(MigrationState.Resuming));
+        VfioException failure = Assert.Throws<VfioException>(
+            () => device.GetMigration().SetState(MigrationState.Resuming));
         Assert.Contains("from Stop to Resuming: ENOMEM", failure.Message, StringComparison.Ordinal);
         Assert.Equal(MigrationState.Stop, device.GetMigration().GetState());
         device.GetMigration().SetState(MigrationState.Running);
@@ -142,7 +155,10 @@ public sealed class MigrationStatesOfAFakeTests
         backend.Failing[(MigrationState.Running, MigrationState.RunningPeerToPeer)] = (Errno.EIO, (MigrationState)8);
         using VfioDevice device = new(backend, default);
         Assert.Throws<VfioException>(() => device.GetMigration().SetState(MigrationState.Stop));
-        Assert.Contains("does not know: 8", Assert.Throws<VfioException>(() => device.GetMigration().GetState()).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "does not know: 8",
+            Assert.Throws<VfioException>(() => device.GetMigration().GetState()).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -216,7 +232,10 @@ public sealed class MigrationStatesOfAFakeTests
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private static IEnumerable<MigrationState> StatesOf(MigrationCapabilities capabilities) => Enum.GetValues<MigrationState>().Skip(1).Where(state =>
-        (state is not (MigrationState.RunningPeerToPeer or MigrationState.PreCopyPeerToPeer) || (capabilities & MigrationCapabilities.PeerToPeer) != 0)
-        && (state is not (MigrationState.PreCopy or MigrationState.PreCopyPeerToPeer) || (capabilities & MigrationCapabilities.PreCopy) != 0));
+    private static IEnumerable<MigrationState> StatesOf(MigrationCapabilities capabilities) =>
+        Enum.GetValues<MigrationState>().Skip(1).Where(state =>
+            (state is not (MigrationState.RunningPeerToPeer or MigrationState.PreCopyPeerToPeer)
+                || (capabilities & MigrationCapabilities.PeerToPeer) != 0)
+            && (state is not (MigrationState.PreCopy or MigrationState.PreCopyPeerToPeer)
+                || (capabilities & MigrationCapabilities.PreCopy) != 0));
 }

@@ -14,7 +14,9 @@ public sealed class PciConfigHeaderTests
     {
         PciConfigHeader header = PciConfigHeader.Parse(Nic);
         Assert.Equal((0x8086, 0x10d3), (header.VendorId, header.DeviceId));
-        Assert.Equal(PciCommand.IoSpace | PciCommand.MemorySpace | PciCommand.BusMaster | PciCommand.InterruptDisable, header.Command);
+        Assert.Equal(
+            PciCommand.IoSpace | PciCommand.MemorySpace | PciCommand.BusMaster | PciCommand.InterruptDisable,
+            header.Command);
         Assert.Equal(0x0010, header.Status);
         Assert.Equal(PciClassCode.Ethernet, header.Class);
         Assert.Equal((0, false), (header.HeaderType, header.IsMultiFunction));
@@ -56,7 +58,9 @@ public sealed class PciConfigHeaderTests
         byte[] config = (byte[])Nic.Clone();
         config[0x0e] = 0x81;
         PciConfigHeader header = PciConfigHeader.Parse(config);
-        Assert.Equal((1, true, 0, 2), (header.HeaderType, header.IsMultiFunction, header.SubsystemVendorId, header.BaseAddresses.Count));
+        Assert.Equal(
+            (1, true, 0, 2),
+            (header.HeaderType, header.IsMultiFunction, header.SubsystemVendorId, header.BaseAddresses.Count));
     }
 
     [Fact]

@@ -22,7 +22,8 @@ public sealed class PciConfigSpaceMutationTests
     [Fact]
     public void Images_of_every_length_are_decoded()
     {
-        foreach ((string name, byte[] image) in DerivedImages.All.Where(image => image.Name.EndsWith("seed 3", StringComparison.Ordinal)))
+        foreach ((string name, byte[] image) in DerivedImages.All.Where(
+            image => image.Name.EndsWith("seed 3", StringComparison.Ordinal)))
         {
             for (int length = 64; length <= image.Length; length += length < 0x180 ? 1 : 29)
             {
@@ -44,9 +45,11 @@ public sealed class PciConfigSpaceMutationTests
 
     private static void AssertSound(string name, PciConfigSpace config)
     {
-        IEnumerable<RegisterReading> readings = config.HeaderRegisters.Concat(config.Capabilities.SelectMany(capability => capability.Registers));
+        IEnumerable<RegisterReading> readings = config.HeaderRegisters.Concat(
+            config.Capabilities.SelectMany(capability => capability.Registers));
         ReadOnlySpan<byte> bytes = config.Bytes.Span;
-        foreach ((RegisterDescription register, ulong raw) in readings.Select(reading => (reading.Register, reading.Raw)))
+        foreach ((RegisterDescription register, ulong raw) in readings.Select(
+            reading => (reading.Register, reading.Raw)))
         {
             int at = (int)register.Offset;
             if (at + register.Width > bytes.Length || at % register.Width != 0)

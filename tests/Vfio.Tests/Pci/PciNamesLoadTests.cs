@@ -133,7 +133,9 @@ public sealed class PciNamesLoadTests : IDisposable
     {
         string path = Place(place);
         using Stream file = File.Create(path);
-        using Stream stream = place.EndsWith(".gz", StringComparison.Ordinal) ? new GZipStream(file, CompressionLevel.Fastest) : file;
+        using Stream stream = place.EndsWith(".gz", StringComparison.Ordinal)
+            ? new GZipStream(file, CompressionLevel.Fastest)
+            : file;
         stream.Write(Encoding.UTF8.GetBytes(text));
         return path;
     }

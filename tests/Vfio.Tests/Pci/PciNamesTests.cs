@@ -189,7 +189,9 @@ public sealed class PciNamesTests
             for (int change = random.Next(20); change > 0 && text.Length > 0; change--)
             {
                 // Mostly bytes that mean something to the format.
-                text[random.Next(text.Length)] = random.Next(3) == 0 ? (byte)random.Next(256) : "\t\n\r #C08\u001b"u8[random.Next(9)];
+                text[random.Next(text.Length)] = random.Next(3) == 0
+                    ? (byte)random.Next(256)
+                    : "\t\n\r #C08\u001b"u8[random.Next(9)];
             }
 
             AssertHarmless(PciNames.Parse(text));
@@ -234,7 +236,9 @@ public sealed class PciNamesTests
     public void Built_in_selection_has_all_base_classes_but_carries_no_subsystem()
     {
         PciNames names = PciNames.LoadBuiltIn();
-        Assert.All(Enum.GetValues<PciClass>(), baseClass => Assert.NotNull(names.GetBaseClass(new PciClassCode(baseClass, 0))));
+        Assert.All(
+            Enum.GetValues<PciClass>(),
+            baseClass => Assert.NotNull(names.GetBaseClass(new PciClassCode(baseClass, 0))));
         Assert.Equal("NVM Express", names.GetProgrammingInterface(PciClassCode.NvmExpress));
         Assert.Null(names.GetSubsystem(0x1b36, 0x0010, 0x1af4, 0x1100));
     }
@@ -254,9 +258,14 @@ public sealed class PciNamesTests
     {
         string?[] answers =
         [
-            names.GetVendor(0x8086), names.GetVendor(0x0808), names.GetDevice(0x8086, 0x10d3), names.GetDevice(0x10de, 0x20b0),
-            names.GetSubsystem(0x8086, 0x10d3, 0x103c, 0x1785), names.GetClass(PciClassCode.NvmExpress),
-            names.GetBaseClass(PciClassCode.Ethernet), names.GetProgrammingInterface(PciClassCode.NvmExpress),
+            names.GetVendor(0x8086),
+            names.GetVendor(0x0808),
+            names.GetDevice(0x8086, 0x10d3),
+            names.GetDevice(0x10de, 0x20b0),
+            names.GetSubsystem(0x8086, 0x10d3, 0x103c, 0x1785),
+            names.GetClass(PciClassCode.NvmExpress),
+            names.GetBaseClass(PciClassCode.Ethernet),
+            names.GetProgrammingInterface(PciClassCode.NvmExpress),
         ];
         Assert.All(answers, answer => Assert.False(answer is "" || (answer?.Any(char.IsControl) ?? false), answer));
     }

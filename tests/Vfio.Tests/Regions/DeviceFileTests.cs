@@ -10,7 +10,8 @@ public sealed class DeviceFileTests
 {
     private const int FileOffset = 0x10000;
 
-    private static readonly RegionInfo Info = new(RegionIndex.Bar0, 0x1000, true, true, [new MappableArea(0, 0x1000)], FileOffset);
+    private static readonly RegionInfo Info = new(
+        RegionIndex.Bar0, 0x1000, true, true, [new MappableArea(0, 0x1000)], FileOffset);
 
     [Theory]
     [InlineData(RegionAccess.Mapped)]
@@ -32,7 +33,8 @@ public sealed class DeviceFileTests
     [InlineData(RegionAccess.Trapped)]
     public void Ten_thousand_accesses_allocate_nothing(RegionAccess access)
     {
-        using DeviceFile file = new(new SystemCalls(), NewMemory(FileOffset + 0x1000), "0000:00:14.3", "test", () => { });
+        using DeviceFile file = new(
+            new SystemCalls(), NewMemory(FileOffset + 0x1000), "0000:00:14.3", "test", () => { });
         using Region region = new(file, Info, access, _ => { });
         uint sum = Touch(region, 100);
         Assert.Equal(0, Allocation.Of(() => sum |= Touch(region, 10_000)));
@@ -42,8 +44,15 @@ public sealed class DeviceFileTests
     [Fact]
     public void Ten_thousand_accesses_of_every_width_in_every_window_allocate_nothing()
     {
-        RegionInfo sparse = new(RegionIndex.Bar0, 0x4000, true, true, [new MappableArea(0, 0x1000), new MappableArea(0x3000, 0x1000)], FileOffset);
-        using DeviceFile file = new(new SystemCalls(), NewMemory(FileOffset + 0x4000), "0000:00:14.3", "test", () => { });
+        RegionInfo sparse = new(
+            RegionIndex.Bar0,
+            0x4000,
+            true,
+            true,
+            [new MappableArea(0, 0x1000), new MappableArea(0x3000, 0x1000)],
+            FileOffset);
+        using DeviceFile file = new(
+            new SystemCalls(), NewMemory(FileOffset + 0x4000), "0000:00:14.3", "test", () => { });
         using Region region = new(file, sparse, RegionAccess.Mapped, _ => { });
         uint sum = Touch(region, 100, 0x3000);
         Assert.Equal(0, Allocation.Of(() => sum |= Touch(region, 10_000, 0x3000)));
@@ -65,8 +74,10 @@ public sealed class DeviceFileTests
     {
         using DeviceFile file = new(new SystemCalls(), NewMemory(0x1000), "0000:00:14.3", "test", () => { });
         RegionInfo crooked = new(RegionIndex.Bar0, 0x1000, true, true, [new MappableArea(0, 0x1000)], fileOffset: 1);
-        VfioException failure = Assert.Throws<VfioException>(() => new Region(file, crooked, RegionAccess.Mapped, _ => { }));
-        Assert.Equal(("mmap", "BAR0 of 0000:00:14.3", Errno.EINVAL), (failure.Operation, failure.Subject, failure.Errno));
+        VfioException failure = Assert.Throws<VfioException>(
+            () => new Region(file, crooked, RegionAccess.Mapped, _ => { }));
+        Assert.Equal(
+            ("mmap", "BAR0 of 0000:00:14.3", Errno.EINVAL), (failure.Operation, failure.Subject, failure.Errno));
     }
 
     [Fact]
@@ -89,8 +100,12 @@ public sealed class DeviceFileTests
         using SafeFileHandle device = NewMemory(1);
         List<string> steps = [];
         DeviceFile file = new(
-            new SystemCalls(), device, "0000:00:14.3", "test",
-            closing: () => steps.Add($"closing, {(device.IsClosed ? "closed" : "open")}"), closed: () => steps.Add($"closed, {(device.IsClosed ? "closed" : "open")}"));
+            new SystemCalls(),
+            device,
+            "0000:00:14.3",
+            "test",
+            closing: () => steps.Add($"closing, {(device.IsClosed ? "closed" : "open")}"),
+            closed: () => steps.Add($"closed, {(device.IsClosed ? "closed" : "open")}"));
         file.Dispose();
         file.Dispose();
         Assert.Equal(["closing, open", "closed, closed"], steps);
@@ -101,7 +116,9 @@ public sealed class DeviceFileTests
     {
         using DeviceFile file = new(new SystemCalls(), NewMemory(0x1000), "0000:00:14.3", "test", () => { });
         VfioException failure = Assert.Throws<VfioException>(() => file.GetInfo());
-        Assert.Equal(("VFIO_DEVICE_GET_INFO", "0000:00:14.3", Errno.ENOTTY), (failure.Operation, failure.Subject, failure.Errno));
+        Assert.Equal(
+            ("VFIO_DEVICE_GET_INFO", "0000:00:14.3", Errno.ENOTTY),
+            (failure.Operation, failure.Subject, failure.Errno));
         failure = Assert.Throws<VfioException>(() => file.GetRegionInfo(RegionIndex.Bar0));
         Assert.Equal(("VFIO_DEVICE_GET_REGION_INFO", Errno.ENOTTY), (failure.Operation, failure.Errno));
     }
@@ -116,7 +133,10 @@ public sealed class DeviceFileTests
             region.WriteUInt32(offset, (uint)i);
             region.WriteUInt16(offset, (ushort)i);
             region.WriteByte(offset, (byte)i);
-            sum |= (uint)region.ReadUInt64(offset) | region.ReadUInt32(offset) | region.ReadUInt16(offset) | region.ReadByte(offset);
+            sum |= (uint)region.ReadUInt64(offset)
+                | region.ReadUInt32(offset)
+                | region.ReadUInt16(offset)
+                | region.ReadByte(offset);
         }
 
         return sum;

@@ -31,7 +31,9 @@ public sealed class DeviceRegionTests : IDisposable
         region.WriteUInt32(0x1000, 0x12345678);
         Assert.Equal((0x12345678u, Own, 0x2000ul), (region.ReadUInt32(0x1000), region.Index, region.Length));
         VfioException refusal = Assert.Throws<VfioException>(() => _device.OpenRegion((RegionIndex)10));
-        Assert.Equal(("open on region 10 of 0000:00:02.0: the device does not implement it", "it has region 9"), (refusal.Message, refusal.Hint));
+        Assert.Equal(
+            ("open on region 10 of 0000:00:02.0: the device does not implement it", "it has region 9"),
+            (refusal.Message, refusal.Hint));
         Assert.Throws<VfioException>(() => _device.OpenRegion((RegionIndex)11));
     }
 

@@ -29,9 +29,15 @@ public sealed class MappingBudgetTests
     {
         using MappedMemory memory = MapSparseFile(32 * OneGiB);
         string mapped = $"{Address(memory):x}-";
-        Assert.Contains(File.ReadLines("/proc/self/maps"), line => line.StartsWith(mapped, StringComparison.Ordinal) && line.Contains("memfd:test", StringComparison.Ordinal));
+        Assert.Contains(
+            File.ReadLines("/proc/self/maps"),
+            line => line.StartsWith(mapped, StringComparison.Ordinal)
+                && line.Contains("memfd:test", StringComparison.Ordinal));
         memory.Revoke();
-        Assert.DoesNotContain(File.ReadLines("/proc/self/maps"), line => line.StartsWith(mapped, StringComparison.Ordinal) && line.Contains("memfd:test", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            File.ReadLines("/proc/self/maps"),
+            line => line.StartsWith(mapped, StringComparison.Ordinal)
+                && line.Contains("memfd:test", StringComparison.Ordinal));
     }
 
     private static nint Address(MappedMemory memory) => memory.DangerousGetHandle();

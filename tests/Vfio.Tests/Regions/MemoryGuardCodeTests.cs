@@ -15,7 +15,9 @@ public sealed partial class MemoryGuardCodeTests
     public void The_bytes_are_what_the_assembler_makes_of_the_source()
     {
         Assert.SkipUnless(RuntimeInformation.ProcessArchitecture == Architecture.X64, "the code is for x86-64 alone");
-        Assert.SkipUnless(File.Exists("/usr/bin/gcc") && File.Exists("/usr/bin/objcopy"), "no gcc and objcopy: eng/setup installs them");
+        Assert.SkipUnless(
+            File.Exists("/usr/bin/gcc") && File.Exists("/usr/bin/objcopy"),
+            "no gcc and objcopy: eng/setup installs them");
         (int exitCode, string output) = Run(Path.Combine(Repository.Root, "eng", "guard-code"), "--print");
         Assert.Equal(0, exitCode);
         Assert.Equal(output.Trim(), Convert.ToHexStringLower(MemoryGuardCode.X64));
@@ -25,7 +27,9 @@ public sealed partial class MemoryGuardCodeTests
     public void Source_and_library_have_the_same_table()
     {
         Dictionary<string, int> source = Definition().Matches(File.ReadAllText(Path.Combine(Folder, "MemoryGuard.S")))
-            .ToDictionary(match => match.Groups[1].Value, match => int.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture));
+            .ToDictionary(
+                match => match.Groups[1].Value,
+                match => int.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture));
         GuardTable table = default;
         GuardSlot slot = default;
         Dictionary<string, int> library = new()
@@ -46,8 +50,11 @@ public sealed partial class MemoryGuardCodeTests
             ["SLOT_BYTES"] = Unsafe.SizeOf<GuardSlot>(),
             ["PIECE"] = MemoryGuard.Piece,
         };
-        Assert.Equal(library.OrderBy(pair => pair.Key), source.Where(pair => library.ContainsKey(pair.Key)).OrderBy(pair => pair.Key));
-        Assert.DoesNotContain(source.Keys, name => name.StartsWith("TABLE", StringComparison.Ordinal) && !library.ContainsKey(name));
+        Assert.Equal(
+            library.OrderBy(pair => pair.Key),
+            source.Where(pair => library.ContainsKey(pair.Key)).OrderBy(pair => pair.Key));
+        Assert.DoesNotContain(
+            source.Keys, name => name.StartsWith("TABLE", StringComparison.Ordinal) && !library.ContainsKey(name));
         Assert.True(MemoryGuardCode.X64.Length <= MemoryGuard.TablePlace);
     }
 
@@ -57,7 +64,8 @@ public sealed partial class MemoryGuardCodeTests
     public void Processes_live_or_end_as_they_should()
     {
         Assert.SkipUnless(RuntimeInformation.ProcessArchitecture == Architecture.X64, "the code is for x86-64 alone");
-        (int exitCode, string output) = Run(Path.Combine(AppContext.BaseDirectory.Replace("Vfio.Tests", "Vfio.Guard", StringComparison.Ordinal), "Vfio.Guard"));
+        (int exitCode, string output) = Run(Path.Combine(
+            AppContext.BaseDirectory.Replace("Vfio.Tests", "Vfio.Guard", StringComparison.Ordinal), "Vfio.Guard"));
         TestContext.Current.SendDiagnosticMessage(output);
         Assert.True(exitCode == 0, output);
         Assert.StartsWith("compiled just in time", output, StringComparison.Ordinal);
@@ -69,7 +77,8 @@ public sealed partial class MemoryGuardCodeTests
 
     private static (int ExitCode, string Output) Run(string program, params string[] arguments)
     {
-        using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true })!;
+        using Process process = Process.Start(
+            new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true })!;
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         return (process.ExitCode, output);

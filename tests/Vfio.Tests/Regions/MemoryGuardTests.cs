@@ -17,10 +17,12 @@ public sealed class MemoryGuardTests : IDisposable
     [InlineData(false, false, false, true)] // trapped, so that no access can end the process
     [InlineData(false, true, true, false)]
     [InlineData(true, true, true, true)]
-    public void Without_the_guard_a_region_is_mapped_only_if_the_open_allows_it(bool isSupported, bool allowUnguarded, bool isMapped, bool isGuarded)
+    public void Without_the_guard_a_region_is_mapped_only_if_the_open_allows_it(
+        bool isSupported, bool allowUnguarded, bool isMapped, bool isGuarded)
     {
         RegionGuard guard = new() { AllowUnguarded = allowUnguarded };
-        using VfioDevice device = new(_backend, default) { Guard = isSupported ? guard : guard with { TryTake = _ => null } };
+        using VfioDevice device =
+            new(_backend, default) { Guard = isSupported ? guard : guard with { TryTake = _ => null } };
         using Region region = device.OpenRegion(RegionIndex.Bar0);
         Assert.Equal((isMapped, isGuarded), (region.IsMapped, region.IsGuarded));
         region.WriteUInt32(0x10, 0x12345678);
@@ -151,7 +153,8 @@ public sealed class MemoryGuardTests : IDisposable
     [Fact]
     public void Every_window_of_a_sparse_region_is_guarded()
     {
-        _backend.Add(RegionIndex.Bar2, 0x4000, areas: [new MappableArea(0x1000, 0x1000), new MappableArea(0x3000, 0x1000)]);
+        _backend.Add(
+            RegionIndex.Bar2, 0x4000, areas: [new MappableArea(0x1000, 0x1000), new MappableArea(0x3000, 0x1000)]);
         using VfioDevice device = new(_backend, default);
         using Region region = device.OpenRegion(RegionIndex.Bar2);
         _backend.TakeAway();
@@ -195,7 +198,8 @@ public sealed class MemoryGuardTests : IDisposable
         Assert.Equal((uint.MaxValue, DeviceState.Available), (region.ReadUInt32(0), device.GetState()));
         _backend.Poke(RegionIndex.Config, 8, [0xff, 0xff, 0xff, 0xff]);
         Assert.Equal(DeviceState.Lost, device.GetState());
-        Assert.Contains("gone", Assert.Throws<VfioException>(() => region.ReadUInt32(0)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "gone", Assert.Throws<VfioException>(() => region.ReadUInt32(0)).Message, StringComparison.Ordinal);
         Assert.Equal(0u, region.ReadUInt32(4));
         Assert.Contains("gone", Assert.Throws<VfioException>(device.Recover).Message, StringComparison.Ordinal);
     }

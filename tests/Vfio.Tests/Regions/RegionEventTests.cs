@@ -30,17 +30,23 @@ public sealed class RegionEventTests : IDisposable
     {
         IDisposable[] writes =
         [
-            _bar0.WriteOnEvent<byte>(_counter.Handle, 0xfff, 0x12), _bar0.WriteOnEvent<ushort>(_counter.Handle, 0x10, 0x1234),
-            _bar0.WriteOnEvent<uint>(_counter.Handle, 0x20, 0x12345678), _bar0.WriteOnEvent<ulong>(_counter.Handle, 0xff8, 0x123456789abcdef0),
+            _bar0.WriteOnEvent<byte>(_counter.Handle, 0xfff, 0x12),
+            _bar0.WriteOnEvent<ushort>(_counter.Handle, 0x10, 0x1234),
+            _bar0.WriteOnEvent<uint>(_counter.Handle, 0x20, 0x12345678),
+            _bar0.WriteOnEvent<ulong>(_counter.Handle, 0xff8, 0x123456789abcdef0),
         ];
-        Assert.Equal(["set Bar0+fff 1 12", "set Bar0+10 2 1234", "set Bar0+20 4 12345678", "set Bar0+ff8 8 123456789abcdef0"], _backend.Events);
+        Assert.Equal(
+            ["set Bar0+fff 1 12", "set Bar0+10 2 1234", "set Bar0+20 4 12345678", "set Bar0+ff8 8 123456789abcdef0"],
+            _backend.Events);
         _backend.Events.Clear();
         writes[1].Dispose();
         writes[1].Dispose();
         Assert.Equal(["end Bar0+10 2 1234"], _backend.Events);
         _bar0.Dispose();
         writes[0].Dispose();
-        Assert.Equal(["end Bar0+10 2 1234", "end Bar0+fff 1 12", "end Bar0+20 4 12345678", "end Bar0+ff8 8 123456789abcdef0"], _backend.Events);
+        Assert.Equal(
+            ["end Bar0+10 2 1234", "end Bar0+fff 1 12", "end Bar0+20 4 12345678", "end Bar0+ff8 8 123456789abcdef0"],
+            _backend.Events);
     }
 
     [Fact]
@@ -60,7 +66,8 @@ public sealed class RegionEventTests : IDisposable
     public void A_refusal_by_the_kernel_leaves_nothing_to_remove()
     {
         _backend.SettingEvent = _ => throw new VfioException("VFIO_DEVICE_IOEVENTFD", "BAR0", Errno.EEXIST);
-        Assert.Equal(Errno.EEXIST, Assert.Throws<VfioException>(() => _bar0.WriteOnEvent<uint>(_counter.Handle, 0, 1)).Errno);
+        Assert.Equal(
+            Errno.EEXIST, Assert.Throws<VfioException>(() => _bar0.WriteOnEvent<uint>(_counter.Handle, 0, 1)).Errno);
         _bar0.Dispose();
     }
 

@@ -46,22 +46,30 @@ public sealed class RegionInfoParserTests
     [Fact]
     public void Areas_of_the_sparse_capability_come_out_ascending()
     {
-        RegionInfo info = Parse(Answer(All, 0x8000, Fixed, tail: SparseCapability(next: 0, (0x6000, 0x2000), (0, 0x1000))));
+        RegionInfo info = Parse(
+            Answer(All, 0x8000, Fixed, tail: SparseCapability(next: 0, (0x6000, 0x2000), (0, 0x1000))));
         Assert.Equal([new MappableArea(0, 0x1000), new MappableArea(0x6000, 0x2000)], info.MappableAreas);
     }
 
     [Fact]
     public void The_sparse_capability_is_found_behind_others()
     {
-        byte[] chain = [.. Header(id: 2, next: Fixed + 8), .. Header(id: 3, next: Fixed + 16), .. SparseCapability(next: 0, (0x1000, 0x1000))];
+        byte[] chain =
+        [
+            .. Header(id: 2, next: Fixed + 8),
+            .. Header(id: 3, next: Fixed + 16),
+            .. SparseCapability(next: 0, (0x1000, 0x1000)),
+        ];
         Assert.Equal([new MappableArea(0x1000, 0x1000)], Parse(Answer(All, 0x4000, Fixed, tail: chain)).MappableAreas);
     }
 
     [Fact]
     public void A_device_specific_region_reports_its_type()
     {
-        byte[] type = [.. Header(id: 2, next: Fixed + 16), .. BitConverter.GetBytes(0x80008086u), .. BitConverter.GetBytes(1u)];
-        RegionInfo info = Parse(Answer(All, 0x4000, Fixed, tail: [.. type, .. SparseCapability(next: 0, (0x1000, 0x1000))]));
+        byte[] type =
+            [.. Header(id: 2, next: Fixed + 16), .. BitConverter.GetBytes(0x80008086u), .. BitConverter.GetBytes(1u)];
+        RegionInfo info = Parse(
+            Answer(All, 0x4000, Fixed, tail: [.. type, .. SparseCapability(next: 0, (0x1000, 0x1000))]));
         Assert.Equal((new RegionType(0x80008086, 1), false), (info.Type, info.IsMsixMappable));
         Assert.Equal([new MappableArea(0x1000, 0x1000)], info.MappableAreas);
         // If it is truncated in the middle, there is no type.
@@ -101,14 +109,21 @@ public sealed class RegionInfoParserTests
     public void Areas_outside_the_region_are_left_out()
     {
         RegionInfo info = Parse(Answer(All, 0x4000, Fixed, tail: SparseCapability(
-            next: 0, (0x4000, 0x1000), (0x3000, 0x1001), (0x3000, 0x1000), (ulong.MaxValue - 0xfff, 0x1000), (0x1000, ulong.MaxValue), (ulong.MaxValue, ulong.MaxValue))));
+            next: 0,
+            (0x4000, 0x1000),
+            (0x3000, 0x1001),
+            (0x3000, 0x1000),
+            (ulong.MaxValue - 0xfff, 0x1000),
+            (0x1000, ulong.MaxValue),
+            (ulong.MaxValue, ulong.MaxValue))));
         Assert.Equal([new MappableArea(0x3000, 0x1000)], info.MappableAreas);
     }
 
     [Fact]
     public void Overlapping_areas_stay_within_the_region()
     {
-        RegionInfo info = Parse(Answer(All, 0x4000, Fixed, tail: SparseCapability(next: 0, (0, 0x3000), (0x1000, 0x3000), (0, 0x4000))));
+        RegionInfo info = Parse(
+            Answer(All, 0x4000, Fixed, tail: SparseCapability(next: 0, (0, 0x3000), (0x1000, 0x3000), (0, 0x4000))));
         AssertSound(info);
         Assert.Contains(new MappableArea(0, 0x4000), info.MappableAreas);
     }
@@ -117,7 +132,8 @@ public sealed class RegionInfoParserTests
     public void A_chain_that_loops_comes_to_an_end()
     {
         AssertSound(Parse(Answer(All, 0x4000, Fixed, tail: Header(id: 2, next: Fixed))));
-        AssertSound(Parse(Answer(All, 0x4000, Fixed, tail: [.. Header(id: 2, next: Fixed + 8), .. Header(id: 3, next: Fixed)])));
+        AssertSound(Parse(
+            Answer(All, 0x4000, Fixed, tail: [.. Header(id: 2, next: Fixed + 8), .. Header(id: 3, next: Fixed)])));
     }
 
     [Theory]
@@ -197,7 +213,8 @@ public sealed class RegionInfoParserTests
             return noise;
         }
 
-        (ulong, ulong)[] areas = [.. Enumerable.Range(0, random.Next(12)).Select(_ => ((ulong)random.Next(20) * 0x1000, (ulong)random.Next(6) * 0x1000))];
+        (ulong, ulong)[] areas = [.. Enumerable.Range(0, random.Next(12))
+            .Select(_ => ((ulong)random.Next(20) * 0x1000, (ulong)random.Next(6) * 0x1000))];
         byte[] chain = SparseCapability(next: (uint)(random.Next(2) * Fixed), areas);
         if (random.Next(2) == 0)
         {
@@ -252,7 +269,8 @@ public sealed class RegionInfoParserTests
     {
         byte[] count = new byte[8];
         BinaryPrimitives.WriteInt32LittleEndian(count, areas.Length);
-        byte[] list = [.. areas.SelectMany(area => BitConverter.GetBytes(area.Offset).Concat(BitConverter.GetBytes(area.Size)))];
+        byte[] list =
+            [.. areas.SelectMany(area => BitConverter.GetBytes(area.Offset).Concat(BitConverter.GetBytes(area.Size)))];
         return [.. Header(Sparse, next), .. count, .. list];
     }
 }

@@ -87,7 +87,10 @@ public sealed class RegionLifetimeTests
     public void A_map_that_fails_halfway_unmaps_what_was_mapped()
     {
         using MemoryBackend backend = new() { FailingMap = 3 };
-        backend.Add(RegionIndex.Bar0, 0x6000, areas: [new MappableArea(0, 0x1000), new MappableArea(0x2000, 0x1000), new MappableArea(0x4000, 0x1000)]);
+        backend.Add(
+            RegionIndex.Bar0,
+            0x6000,
+            areas: [new MappableArea(0, 0x1000), new MappableArea(0x2000, 0x1000), new MappableArea(0x4000, 0x1000)]);
         using VfioDevice device = new(backend, default);
         Assert.Throws<VfioException>(() => device.OpenRegion(RegionIndex.Bar0));
         Assert.Equal(3, backend.Maps);
@@ -150,10 +153,12 @@ public sealed class RegionLifetimeTests
         (ulong start, ulong end, _) = Assert.Single(Maps(backend.MemoryName));
         region.Dispose();
         Assert.Empty(Maps(backend.MemoryName));
-        (ulong Start, ulong End, string Name)[] inside = [.. AllMaps().Where(map => map.Start < end && map.End > start)];
+        (ulong Start, ulong End, string Name)[] inside =
+            [.. AllMaps().Where(map => map.Start < end && map.End > start)];
         Assert.InRange(inside.Length, 1, 300);
         Assert.All(inside, map => Assert.Contains("vfio-revoked", map.Name, StringComparison.Ordinal));
-        Assert.Equal(length, inside.Aggregate(0ul, (sum, map) => sum + ulong.Min(map.End, end) - ulong.Max(map.Start, start)));
+        Assert.Equal(
+            length, inside.Aggregate(0ul, (sum, map) => sum + ulong.Min(map.End, end) - ulong.Max(map.Start, start)));
         GC.KeepAlive(region);
     }
 
@@ -161,14 +166,16 @@ public sealed class RegionLifetimeTests
     [InlineData(false, RegionAccess.Mapped)]
     [InlineData(true, RegionAccess.Mapped)]
     [InlineData(true, RegionAccess.Trapped)]
-    public void Threads_that_race_with_disposal_get_the_value_all_ones_or_an_exception(bool disposeDevice, RegionAccess access)
+    public void Threads_that_race_with_disposal_get_the_value_all_ones_or_an_exception(
+        bool disposeDevice, RegionAccess access)
     {
         const int Rounds = 200;
         const int Threads = 4;
         for (int round = 0; round < Rounds; round++)
         {
             using MemoryBackend backend = new();
-            backend.Add(RegionIndex.Bar0, 0x3000, areas: [new MappableArea(0, 0x1000), new MappableArea(0x2000, 0x1000)]);
+            backend.Add(
+                RegionIndex.Bar0, 0x3000, areas: [new MappableArea(0, 0x1000), new MappableArea(0x2000, 0x1000)]);
             for (ulong offset = 0; offset < 0x3000; offset += 0x1000)
             {
                 backend.Poke(RegionIndex.Bar0, offset, BitConverter.GetBytes(Value));
@@ -234,8 +241,14 @@ public sealed class RegionLifetimeTests
     {
         Action[] accesses =
         [
-            () => region.ReadByte(offset), () => region.ReadUInt16(offset), () => region.ReadUInt32(offset), () => region.ReadUInt64(offset),
-            () => region.WriteByte(offset, 1), () => region.WriteUInt16(offset, 1), () => region.WriteUInt32(offset, 1), () => region.WriteUInt64(offset, 1),
+            () => region.ReadByte(offset),
+            () => region.ReadUInt16(offset),
+            () => region.ReadUInt32(offset),
+            () => region.ReadUInt64(offset),
+            () => region.WriteByte(offset, 1),
+            () => region.WriteUInt16(offset, 1),
+            () => region.WriteUInt32(offset, 1),
+            () => region.WriteUInt64(offset, 1),
         ];
         Assert.All(accesses, access => Assert.Throws<ObjectDisposedException>(access));
     }
@@ -248,7 +261,9 @@ public sealed class RegionLifetimeTests
 
     // Whether a revoked region still exists; once it does not, the runtime may map something else at the same address.
     private static bool IsKept(ulong address) =>
-        AllMaps().Exists(map => address >= map.Start && address < map.End && map.Name.Contains("vfio-revoked", StringComparison.Ordinal));
+        AllMaps().Exists(map => address >= map.Start
+            && address < map.End
+            && map.Name.Contains("vfio-revoked", StringComparison.Ordinal));
 
     private static List<(ulong Start, ulong End, string Name)> Maps(string name) =>
         AllMaps().FindAll(map => map.Name.Contains(name, StringComparison.Ordinal));

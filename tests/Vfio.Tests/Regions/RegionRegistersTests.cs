@@ -20,7 +20,10 @@ public sealed class RegionRegistersTests : IDisposable
     public void A_register_is_read_with_its_width(RegionAccess access)
     {
         using VfioDevice device = Open();
-        _backend.Poke(RegionIndex.Bar0, 0x10, [0xa1, 0, 0xb1, 0xb2, 0xc1, 0xc2, 0xc3, 0xc4, 0xd1, 0xd2, 0xd3, 0xd4, 0xd5, 0xd6, 0xd7, 0xd8]);
+        _backend.Poke(
+            RegionIndex.Bar0,
+            0x10,
+            [0xa1, 0, 0xb1, 0xb2, 0xc1, 0xc2, 0xc3, 0xc4, 0xd1, 0xd2, 0xd3, 0xd4, 0xd5, 0xd6, 0xd7, 0xd8]);
         using Region region = device.OpenRegion(RegionIndex.Bar0, access);
         Assert.Equal(new Small(0xa1), region.Read(Byte));
         Assert.Equal(new RawUInt16(0xb2b1), region.Read(Word));
@@ -40,7 +43,8 @@ public sealed class RegionRegistersTests : IDisposable
         region.Write(Dword, new RawUInt32(0xc4c3c2c1));
         region.Write(Qword, new RawUInt64(0xd8d7d6d5d4d3d2d1));
         byte[] expected = new byte[0x1000];
-        new byte[] { 0xa1, 0, 0xb1, 0xb2, 0xc1, 0xc2, 0xc3, 0xc4, 0xd1, 0xd2, 0xd3, 0xd4, 0xd5, 0xd6, 0xd7, 0xd8 }.CopyTo(expected, 0x10);
+        new byte[] { 0xa1, 0, 0xb1, 0xb2, 0xc1, 0xc2, 0xc3, 0xc4, 0xd1, 0xd2, 0xd3, 0xd4, 0xd5, 0xd6, 0xd7, 0xd8 }
+            .CopyTo(expected, 0x10);
         Assert.Equal(expected, _backend.Peek(RegionIndex.Bar0, 0, 0x1000));
     }
 
@@ -104,7 +108,10 @@ public sealed class RegionRegistersTests : IDisposable
     {
         using VfioDevice device = Open();
         using Region region = device.OpenRegion(RegionIndex.Bar0);
-        Assert.Contains("3 bytes", Assert.Throws<InvalidOperationException>(() => region.Read(new Register<Odd>(0))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "3 bytes",
+            Assert.Throws<InvalidOperationException>(() => region.Read(new Register<Odd>(0))).Message,
+            StringComparison.Ordinal);
         Assert.Throws<InvalidOperationException>(() => region.Write(new Register<Odd>(0), default));
     }
 
@@ -128,7 +135,8 @@ public sealed class RegionRegistersTests : IDisposable
             region.Write(Word, new RawUInt16((ushort)i));
             region.Write(Dword, new RawUInt32((uint)i));
             region.Write(Qword, new RawUInt64((ulong)i + 1));
-            sum += (ulong)region.Read(Byte).Raw + region.Read(Word).Raw + region.Read(Dword).Raw + region.Read(Qword).Raw;
+            sum +=
+                (ulong)region.Read(Byte).Raw + region.Read(Word).Raw + region.Read(Dword).Raw + region.Read(Qword).Raw;
         }
 
         return sum;

@@ -62,7 +62,10 @@ public sealed class RegionTests : IDisposable
         region.WriteUInt32(4, 0);
         region.WriteUInt64(8, 0);
         Assert.Equal(
-            ["read Bar0+1 1", "read Bar0+2 2", "read Bar0+4 4", "read Bar0+8 8", "write Bar0+1 1", "write Bar0+2 2", "write Bar0+4 4", "write Bar0+8 8"],
+            [
+                "read Bar0+1 1", "read Bar0+2 2", "read Bar0+4 4", "read Bar0+8 8", "write Bar0+1 1", "write Bar0+2 2",
+                "write Bar0+4 4", "write Bar0+8 8",
+            ],
             _backend.Log);
     }
 
@@ -86,7 +89,18 @@ public sealed class RegionTests : IDisposable
     {
         using VfioDevice device = Open(length);
         using Region region = device.OpenRegion(RegionIndex.Bar0, access);
-        ulong[] offsets = [length, length + 8, ulong.MaxValue & ~7ul, ulong.MaxValue, (1ul << 63) | 8, 1ul << 63, 1ul << 61, 1ul << 32, ulong.MaxValue - 0xfff];
+        ulong[] offsets =
+        [
+            length,
+            length + 8,
+            ulong.MaxValue & ~7ul,
+            ulong.MaxValue,
+            (1ul << 63) | 8,
+            1ul << 63,
+            1ul << 61,
+            1ul << 32,
+            ulong.MaxValue - 0xfff,
+        ];
         foreach (ulong offset in offsets)
         {
             AssertRefused<ArgumentOutOfRangeException>(region, 1, offset);
@@ -145,7 +159,8 @@ public sealed class RegionTests : IDisposable
     [InlineData(0x1000)]
     public void Sparse_areas_are_mapped_and_the_gaps_go_through_the_backend(ulong first)
     {
-        _backend.Add(RegionIndex.Bar0, 0x6000, areas: [new MappableArea(first, 0x1000), new MappableArea(0x4000, 0x1000)]);
+        _backend.Add(
+            RegionIndex.Bar0, 0x6000, areas: [new MappableArea(first, 0x1000), new MappableArea(0x4000, 0x1000)]);
         using VfioDevice device = new(_backend, default);
         using Region region = device.OpenRegion(RegionIndex.Bar0);
         Assert.False(region.IsMapped);
@@ -162,10 +177,14 @@ public sealed class RegionTests : IDisposable
             Assert.Equal(0x77, _backend.Peek(RegionIndex.Bar0, offset + 0x7ff, 1)[0]);
         }
 
-        string[] through = [.. _backend.Log.Where(line => !line.StartsWith("map", StringComparison.Ordinal)).Select(line => line.Split('+', ' ')[2])];
+        string[] through = [.. _backend.Log
+            .Where(line => !line.StartsWith("map", StringComparison.Ordinal))
+            .Select(line => line.Split('+', ' ')[2])];
         ulong[] offsets = [.. through.Select(text => Convert.ToUInt64(text, 16)).Distinct()];
-        Assert.All(offsets, offset => Assert.False(offset - first < 0x1000 || offset is >= 0x4000 and < 0x5000, $"0x{offset:x} is mapped"));
-        Assert.Equal(8 * 3, offsets.Length); // 8 of the 12 steps are gaps; each was touched at its start, at +4 and at its end
+        Assert.All(offsets, offset => Assert.False(
+            offset - first < 0x1000 || offset is >= 0x4000 and < 0x5000, $"0x{offset:x} is mapped"));
+        // 8 of the 12 steps are gaps; each was touched at its start, at +4 and at its end
+        Assert.Equal(8 * 3, offsets.Length);
     }
 
     [Theory]
@@ -173,7 +192,8 @@ public sealed class RegionTests : IDisposable
     [InlineData(0x1000)]
     public void Sparse_areas_are_judged_like_the_rest(ulong first)
     {
-        _backend.Add(RegionIndex.Bar0, 0x6000, areas: [new MappableArea(first, 0x1000), new MappableArea(0x4000, 0x1000)]);
+        _backend.Add(
+            RegionIndex.Bar0, 0x6000, areas: [new MappableArea(first, 0x1000), new MappableArea(0x4000, 0x1000)]);
         using VfioDevice device = new(_backend, default);
         using Region region = device.OpenRegion(RegionIndex.Bar0);
         foreach (ulong start in (ulong[])[first, 0x4000])
@@ -184,7 +204,10 @@ public sealed class RegionTests : IDisposable
 
         AssertRefused<ArgumentOutOfRangeException>(region, 4, 0x6000);
         AssertRefused<ArgumentOutOfRangeException>(region, 8, unchecked(0x1000ul - 0x2000));
-        Assert.DoesNotContain(_backend.Log, line => line.StartsWith("read", StringComparison.Ordinal) || line.StartsWith("write", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            _backend.Log,
+            line => line.StartsWith("read", StringComparison.Ordinal)
+                || line.StartsWith("write", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -197,8 +220,11 @@ public sealed class RegionTests : IDisposable
         region.WriteUInt32(0x1000, 2);
         region.WriteUInt32(0x1ffc, 3);
         region.WriteUInt32(0x2000, 4);
-        Assert.Equal((1u, 2u, 3u, 4u), (region.ReadUInt32(0xffc), region.ReadUInt32(0x1000), region.ReadUInt32(0x1ffc), region.ReadUInt32(0x2000)));
-        Assert.Equal(["map Bar0+1000 1000", "write Bar0+ffc 4", "write Bar0+2000 4", "read Bar0+ffc 4", "read Bar0+2000 4"], _backend.Log);
+        Assert.Equal((1u, 2u, 3u, 4u), (
+            region.ReadUInt32(0xffc), region.ReadUInt32(0x1000), region.ReadUInt32(0x1ffc), region.ReadUInt32(0x2000)));
+        Assert.Equal(
+            ["map Bar0+1000 1000", "write Bar0+ffc 4", "write Bar0+2000 4", "read Bar0+ffc 4", "read Bar0+2000 4"],
+            _backend.Log);
     }
 
     [Fact]
@@ -215,7 +241,9 @@ public sealed class RegionTests : IDisposable
         region.WriteUInt16(0x1000, 2);
         region.WriteUInt32(0x1000, 3);
         region.WriteUInt64(0x1000, 4);
-        Assert.Equal(["map Bar0+0 1000", "write Bar0+1000 1", "write Bar0+1000 2", "write Bar0+1000 4", "write Bar0+1000 8"], _backend.Log);
+        Assert.Equal(
+            ["map Bar0+0 1000", "write Bar0+1000 1", "write Bar0+1000 2", "write Bar0+1000 4", "write Bar0+1000 8"],
+            _backend.Log);
         Assert.Equal((4ul, 4ul), (region.ReadUInt64(0xff8), region.ReadUInt64(0x1000)));
     }
 

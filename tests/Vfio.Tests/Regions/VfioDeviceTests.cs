@@ -17,7 +17,8 @@ public sealed class VfioDeviceTests : IDisposable
     public void It_returns_what_the_backend_reports()
     {
         using VfioDevice device = new(_backend, PciAddress.Parse("0000:00:14.3"));
-        Assert.Equal((PciAddress.Parse("0000:00:14.3"), "memory", true), (device.Address, device.BackendName, device.CanReset));
+        Assert.Equal(
+            (PciAddress.Parse("0000:00:14.3"), "memory", true), (device.Address, device.BackendName, device.CanReset));
     }
 
     [Theory]
@@ -49,7 +50,8 @@ public sealed class VfioDeviceTests : IDisposable
     [Fact]
     public void An_absent_device_cannot_be_opened()
     {
-        VfioException refusal = Assert.Throws<VfioException>(() => VfioDevice.Open(PciAddress.Parse("0000:00:14.3"), new VfioOpenOptions { Host = _host.Root }));
+        VfioException refusal = Assert.Throws<VfioException>(
+            () => VfioDevice.Open(PciAddress.Parse("0000:00:14.3"), new VfioOpenOptions { Host = _host.Root }));
         Assert.Equal("0000:00:14.3", refusal.Subject);
         Assert.NotNull(refusal.Hint);
     }
@@ -58,7 +60,8 @@ public sealed class VfioDeviceTests : IDisposable
     public void A_device_without_an_iommu_cannot_be_opened()
     {
         FakeDevice device = _host.AddDevice("0000:00:14.3", driver: "vfio-pci");
-        VfioException refusal = Assert.Throws<VfioException>(() => VfioDevice.Open(device.Address, new VfioOpenOptions { Host = _host.Root }));
+        VfioException refusal = Assert.Throws<VfioException>(
+            () => VfioDevice.Open(device.Address, new VfioOpenOptions { Host = _host.Root }));
         Assert.Contains("IOMMU", refusal.Message, StringComparison.Ordinal);
         Assert.NotNull(refusal.Hint);
     }
@@ -69,7 +72,8 @@ public sealed class VfioDeviceTests : IDisposable
     public void A_device_that_is_not_bound_cannot_be_opened(string? driver, string reason)
     {
         FakeDevice device = _host.AddDevice("0000:00:14.3", driver: driver, group: 12);
-        VfioException refusal = Assert.Throws<VfioException>(() => VfioDevice.Open(device.Address, new VfioOpenOptions { Host = _host.Root }));
+        VfioException refusal = Assert.Throws<VfioException>(
+            () => VfioDevice.Open(device.Address, new VfioOpenOptions { Host = _host.Root }));
         Assert.Contains(reason, refusal.Message, StringComparison.Ordinal);
         Assert.Equal("bind it to vfio-pci first", refusal.Hint);
         Assert.Equal((VfioErrorReason.NotBound, "0000:00:14.3"), (refusal.Reason, refusal.Device));
@@ -80,7 +84,8 @@ public sealed class VfioDeviceTests : IDisposable
     {
         FakeDevice device = _host.AddDevice("0000:00:14.3", driver: "vfio-pci", group: 12);
         File.Delete(_host.PathOf("dev/vfio/vfio"));
-        VfioException refusal = Assert.Throws<VfioException>(() => VfioDevice.Open(device.Address, new VfioOpenOptions { Host = _host.Root }));
+        VfioException refusal = Assert.Throws<VfioException>(
+            () => VfioDevice.Open(device.Address, new VfioOpenOptions { Host = _host.Root }));
         Assert.Equal((Errno.ENOENT, _host.PathOf("dev/vfio/vfio")), (refusal.Errno, refusal.Subject));
         Assert.Contains("modprobe vfio-pci", refusal.Hint, StringComparison.Ordinal);
     }
@@ -89,7 +94,8 @@ public sealed class VfioDeviceTests : IDisposable
     public void A_file_that_is_not_a_container_is_refused()
     {
         FakeDevice device = _host.AddDevice("0000:00:14.3", driver: "vfio-pci", group: 12);
-        VfioException refusal = Assert.Throws<VfioException>(() => VfioDevice.Open(device.Address, new VfioOpenOptions { Host = _host.Root }));
+        VfioException refusal = Assert.Throws<VfioException>(
+            () => VfioDevice.Open(device.Address, new VfioOpenOptions { Host = _host.Root }));
         Assert.Equal(("VFIO_GET_API_VERSION", Errno.ENOTTY), (refusal.Operation, refusal.Errno));
     }
 }

@@ -4,7 +4,8 @@ namespace Vfio.Tests;
 
 public sealed class RegisterFieldTests
 {
-    private static readonly RegisterField Speed = new("SPEED", 6, 2, "Speed") { Values = [new(0, "10 Mb/s"), new(2, "1000 Mb/s")] };
+    private static readonly RegisterField Speed =
+        new("SPEED", 6, 2, "Speed") { Values = [new(0, "10 Mb/s"), new(2, "1000 Mb/s")] };
 
     [Theory]
     [InlineData(0, 1, 0x1ul)]
@@ -38,7 +39,8 @@ public sealed class RegisterFieldTests
     [InlineData(0xbful, "1000 Mb/s")]
     [InlineData(0x40ul, "1")]
     [InlineData(0xc0ul, "3")]
-    public void A_value_is_described_by_its_name_or_else_its_number(ulong raw, string text) => Assert.Equal(text, Speed.Describe(raw));
+    public void A_value_is_described_by_its_name_or_else_its_number(ulong raw, string text) =>
+        Assert.Equal(text, Speed.Describe(raw));
 
     [Fact]
     public void A_number_is_described_in_the_base_that_people_read()

@@ -4,14 +4,17 @@ namespace Vfio.Tests;
 
 public sealed class RegisterMapTests
 {
-    private static readonly RegisterDescription Status = new("STATUS", 0x8, 4, "Status", RegisterAccess.ReadOnly, [new("LU", 1, 1, "Link up")]);
+    private static readonly RegisterDescription Status = new(
+        "STATUS", 0x8, 4, "Status", RegisterAccess.ReadOnly, [new("LU", 1, 1, "Link up")]);
     private static readonly RegisterDescription Control = new("CTRL", 0x0, 4, "Control");
-    private static readonly RegisterDescription Doorbell = new("BELL", 0x8, 4, "Doorbell", RegisterAccess.WriteOnly, []);
+    private static readonly RegisterDescription Doorbell = new(
+        "BELL", 0x8, 4, "Doorbell", RegisterAccess.WriteOnly, []);
 
     private static readonly RegisterMap Map = new("device", "its book", RegionIndex.Bar2, [Status, Control, Doorbell]);
 
     [Fact]
-    public void Registers_are_in_the_order_of_their_offsets() => Assert.Equal([Control, Status, Doorbell], Map.Registers);
+    public void Registers_are_in_the_order_of_their_offsets() =>
+        Assert.Equal([Control, Status, Doorbell], Map.Registers);
 
     [Theory]
     [InlineData("STATUS")]
@@ -37,7 +40,8 @@ public sealed class RegisterMapTests
 
     [Fact]
     public void Two_registers_of_one_name_are_refused() =>
-        Assert.Throws<ArgumentException>(() => new RegisterMap("device", "its book", RegionIndex.Bar0, [Control, new("ctrl", 4, 4, "Another")]));
+        Assert.Throws<ArgumentException>(
+            () => new RegisterMap("device", "its book", RegionIndex.Bar0, [Control, new("ctrl", 4, 4, "Another")]));
 
     [Fact]
     public void A_map_names_its_device_and_source()

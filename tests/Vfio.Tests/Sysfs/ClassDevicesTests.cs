@@ -6,12 +6,15 @@ public sealed class ClassDevicesTests : IDisposable
 
     public void Dispose() => _host.Dispose();
 
-    private IReadOnlyList<string> On(FakeDevice device, string className = "net") => new ClassDevices(_host.Root, className).On(device.Address);
+    private IReadOnlyList<string> On(FakeDevice device, string className = "net") =>
+        new ClassDevices(_host.Root, className).On(device.Address);
 
     [Fact]
     public void Interfaces_of_a_device_come_sorted()
     {
-        FakeDevice device = _host.AddDevice("0000:00:14.3", driver: "e1000e").WithInterface("eth1").WithInterface("eth0");
+        FakeDevice device = _host.AddDevice("0000:00:14.3", driver: "e1000e")
+            .WithInterface("eth1")
+            .WithInterface("eth0");
         FakeDevice other = _host.AddDevice("0000:00:15.0", driver: "e1000e").WithInterface("eth2");
         Assert.Equal(["eth0", "eth1"], On(device));
         Assert.Equal(["eth2"], On(other));
@@ -28,14 +31,16 @@ public sealed class ClassDevicesTests : IDisposable
     [Fact]
     public void An_interface_behind_virtio_belongs_to_the_pci_device()
     {
-        FakeDevice device = _host.AddDevice("0000:00:03.0", driver: "virtio-pci").WithInterface("eth0", under: "virtio0");
+        FakeDevice device = _host.AddDevice("0000:00:03.0", driver: "virtio-pci")
+            .WithInterface("eth0", under: "virtio0");
         Assert.Equal(["eth0"], On(device));
     }
 
     [Fact]
     public void An_interface_behind_usb_belongs_to_the_controller()
     {
-        FakeDevice device = _host.AddDevice("0000:00:14.0", driver: "xhci_hcd").WithInterface("enx0", under: "usb2/2-1/2-1:1.0");
+        FakeDevice device = _host.AddDevice("0000:00:14.0", driver: "xhci_hcd")
+            .WithInterface("enx0", under: "usb2/2-1/2-1:1.0");
         Assert.Equal(["enx0"], On(device));
     }
 
@@ -52,7 +57,8 @@ public sealed class ClassDevicesTests : IDisposable
     public void A_device_behind_a_bridge_is_not_the_bridges()
     {
         FakeDevice bridge = _host.AddDevice("0000:00:1c.0", classCode: "060400", driver: "pcieport");
-        FakeDevice device = _host.AddDevice("0000:02:00.0", driver: "e1000e", below: "0000:00:1c.0").WithInterface("eth0");
+        FakeDevice device = _host.AddDevice("0000:02:00.0", driver: "e1000e", below: "0000:00:1c.0")
+            .WithInterface("eth0");
         Assert.Equal(["eth0"], On(device));
         Assert.Empty(On(bridge));
     }

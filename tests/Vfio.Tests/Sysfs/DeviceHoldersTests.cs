@@ -27,7 +27,8 @@ public sealed class DeviceHoldersTests : IDisposable
 
     public void Dispose() => _host.Dispose();
 
-    private string[] Holders() => [.. new DeviceHolders(_host.Root).GetHolders(_device.Info).Select(holder => holder.ToString())];
+    private string[] Holders() =>
+        [.. new DeviceHolders(_host.Root).GetHolders(_device.Info).Select(holder => holder.ToString())];
 
     [Fact]
     public void A_free_device_has_no_holder()
@@ -67,8 +68,14 @@ public sealed class DeviceHoldersTests : IDisposable
     [Fact]
     public void A_device_descriptor_is_recognized_by_its_info()
     {
-        _host.AddProcess(4711, "dpdk", 0, DeviceLink, "pos:\t0\nflags:\t02\nvfio-device-syspath: /sys/devices/pci0000:00/0000:00:14.3\n");
-        _host.AddProcess(4712, "other", 0, DeviceLink, "pos:\t0\nvfio-device-syspath: /sys/devices/pci0000:00/0000:00:14.30\n");
+        _host.AddProcess(
+            4711,
+            "dpdk",
+            0,
+            DeviceLink,
+            "pos:\t0\nflags:\t02\nvfio-device-syspath: /sys/devices/pci0000:00/0000:00:14.3\n");
+        _host.AddProcess(
+            4712, "other", 0, DeviceLink, "pos:\t0\nvfio-device-syspath: /sys/devices/pci0000:00/0000:00:14.30\n");
         _host.AddProcess(4713, "silent", 0, DeviceLink);
         _host.AddProcess(4714, "liar", 0, "/dev/null", "vfio-device-syspath: /sys/devices/pci0000:00/0000:00:14.3\n");
         Assert.Equal(["pid 4711 (dpdk, user root)"], Holders());
@@ -123,8 +130,18 @@ public sealed class DeviceHoldersTests : IDisposable
     [Fact]
     public void Huge_and_binary_descriptor_info_is_bounded()
     {
-        _host.AddProcess(4711, "qemu", 0, DeviceLink, new string('\n', 3_000_000) + "vfio-device-syspath: /sys/devices/pci0000:00/0000:00:14.3\n");
-        _host.AddProcess(4712, "qemu", 0, DeviceLink, "\0\u0001vfio-device-syspath:\nvfio-device-syspath: \nvfio-device-syspath: /\n");
+        _host.AddProcess(
+            4711,
+            "qemu",
+            0,
+            DeviceLink,
+            new string('\n', 3_000_000) + "vfio-device-syspath: /sys/devices/pci0000:00/0000:00:14.3\n");
+        _host.AddProcess(
+            4712,
+            "qemu",
+            0,
+            DeviceLink,
+            "\0\u0001vfio-device-syspath:\nvfio-device-syspath: \nvfio-device-syspath: /\n");
         Assert.Empty(Holders());
     }
 
@@ -133,7 +150,10 @@ public sealed class DeviceHoldersTests : IDisposable
     {
         _host.AddProcess(10, "dd", 0, "/dev/nvme0n1");
         _host.AddProcess(11, "Xorg", 0, "/dev/dri/card0");
-        UsedFile[] files = [.. ((string[])["/dev/nvme0n1", "/dev/nvme1n1"]).Select(path => new UsedFile(path, "block", "", Identity: null))];
-        Assert.Equal([(10, "has /dev/nvme0n1 open")], new DeviceHolders(_host.Root).Search(files).Holders.Select(holder => (holder.ProcessId, holder.Description)));
+        UsedFile[] files = [.. ((string[])["/dev/nvme0n1", "/dev/nvme1n1"])
+            .Select(path => new UsedFile(path, "block", "", Identity: null))];
+        Assert.Equal([(10, "has /dev/nvme0n1 open")], new DeviceHolders(_host.Root)
+            .Search(files).Holders
+            .Select(holder => (holder.ProcessId, holder.Description)));
     }
 }

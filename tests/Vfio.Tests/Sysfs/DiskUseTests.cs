@@ -41,8 +41,12 @@ public sealed class DiskUseTests : IDisposable
     [Fact]
     public void Every_mount_is_reported()
     {
-        _host.Append("proc/self/mountinfo", "30 22 259:1 / /srv rw - ext4 /dev/nvme0n1p1 rw\n31 22 259:1 / /mnt rw - ext4 /dev/nvme0n1p1 rw\n");
-        Assert.Equal(["its disk nvme0n1p1 is mounted on /srv", "its disk nvme0n1p1 is mounted on /mnt"], Uses().Select(use => use.Explanation));
+        _host.Append(
+            "proc/self/mountinfo",
+            "30 22 259:1 / /srv rw - ext4 /dev/nvme0n1p1 rw\n31 22 259:1 / /mnt rw - ext4 /dev/nvme0n1p1 rw\n");
+        Assert.Equal(
+            ["its disk nvme0n1p1 is mounted on /srv", "its disk nvme0n1p1 is mounted on /mnt"],
+            Uses().Select(use => use.Explanation));
     }
 
     [Fact]
@@ -62,13 +66,15 @@ public sealed class DiskUseTests : IDisposable
         _host.Link($"{_device.Path}/nvme/nvme0/nvme0n1/holders/dm-0", "sys/devices/virtual/block/dm-0");
         _host.Link($"{_device.Path}/nvme/nvme0/nvme0n1/nvme0n1p1/holders/md127", "sys/devices/virtual/block/md127");
         Assert.Equal(
-            [("held", "its disk nvme0n1 is part of dm-0 (vg0-root)"), ("held", "its disk nvme0n1p1 is part of md127")], Uses());
+            [("held", "its disk nvme0n1 is part of dm-0 (vg0-root)"), ("held", "its disk nvme0n1p1 is part of md127")],
+            Uses());
     }
 
     [Fact]
     public void A_use_of_another_device_does_not_count()
     {
-        FakeDevice other = _host.AddDevice("0000:02:00.0", classCode: "010802", driver: "nvme").WithDisk("nvme1n1", "259:5", "nvme/nvme1");
+        FakeDevice other = _host.AddDevice("0000:02:00.0", classCode: "010802", driver: "nvme")
+            .WithDisk("nvme1n1", "259:5", "nvme/nvme1");
         _host.Append("proc/self/mountinfo", "30 22 259:5 / /srv rw - ext4 /dev/nvme1n1 rw\n");
         Assert.Empty(Uses());
         Assert.Single(new DiskUse(_host.Root).Of(other.Address, openNodes: false));
@@ -107,7 +113,8 @@ public sealed class DiskUseTests : IDisposable
     public void A_table_of_a_hundred_thousand_mounts_is_read_to_its_bound()
     {
         _host.Append("proc/self/mountinfo", "30 22 259:1 / /srv rw - ext4 /dev/nvme0n1p1 rw\n");
-        _host.Append("proc/self/mountinfo", string.Concat(Enumerable.Repeat("31 22 0:30 / /x rw - tmpfs tmpfs rw\n", 100_000)));
+        _host.Append(
+            "proc/self/mountinfo", string.Concat(Enumerable.Repeat("31 22 0:30 / /x rw - tmpfs tmpfs rw\n", 100_000)));
         Assert.Equal([("mounted", "its disk nvme0n1p1 is mounted on /srv")], Uses());
     }
 }

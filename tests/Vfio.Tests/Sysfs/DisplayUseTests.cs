@@ -5,15 +5,18 @@ namespace Vfio.Tests;
 public sealed class DisplayUseTests : IDisposable
 {
     private const string Resource =
-        "0x00000000fd000000 0x00000000fdffffff 0x0000000000042208\n0x0000000000000000 0x0000000000000000 0x0000000000000000\n";
+        "0x00000000fd000000 0x00000000fdffffff 0x0000000000042208\n0x0000000000000000 0x0000000000000000 "
+        + "0x0000000000000000\n";
 
     private readonly FakeHost _host = new();
 
     public void Dispose() => _host.Dispose();
 
-    private string[] Uses(FakeDevice device) => [.. new DisplayUse(_host.Root).Of(device.Info).Select(use => use.OfDevice)];
+    private string[] Uses(FakeDevice device) =>
+        [.. new DisplayUse(_host.Root).Of(device.Info).Select(use => use.OfDevice)];
 
-    private FakeDevice AddDisplay(string classCode = "030000") => _host.AddDevice("0000:00:02.0", "1234:1111", classCode, driver: "bochs");
+    private FakeDevice AddDisplay(string classCode = "030000") =>
+        _host.AddDevice("0000:00:02.0", "1234:1111", classCode, driver: "bochs");
 
     [Fact]
     public void A_display_that_shows_nothing_of_the_host_has_no_use() =>

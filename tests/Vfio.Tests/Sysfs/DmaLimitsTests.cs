@@ -8,7 +8,8 @@ public sealed class DmaLimitsTests : IDisposable
 
     // The format of Linux 6.12.
     private const string Status =
-        "Name:\tqemu\nUid:\t1000\t1000\t1000\t1000\nGroups:\t4 24 27\nVmPeak:\t 4194304 kB\nVmLck:\t   65536 kB\nVmPin:\t    2048 kB\nVmRSS:\t    9000 kB\n";
+        "Name:\tqemu\nUid:\t1000\t1000\t1000\t1000\nGroups:\t4 24 27\nVmPeak:\t 4194304 kB\nVmLck:\t   65536 kB\n"
+        + "VmPin:\t    2048 kB\nVmRSS:\t    9000 kB\n";
 
     private const string Limits =
         "Limit                     Soft Limit           Hard Limit           Units     \n"
@@ -37,11 +38,15 @@ public sealed class DmaLimitsTests : IDisposable
 
     [Fact]
     public void What_a_process_has_locked_and_pinned_and_may() =>
-        Assert.Equal(new LockedMemoryUse { LockedBytes = 64ul << 20, PinnedBytes = 2ul << 20, Limit = 8ul << 20 }, Read(Status, Limits));
+        Assert.Equal(
+            new LockedMemoryUse { LockedBytes = 64ul << 20, PinnedBytes = 2ul << 20, Limit = 8ul << 20 },
+            Read(Status, Limits));
 
     [Fact]
     public void An_unlimited_limit_is_null() =>
-        Assert.Equal(new LockedMemoryUse { LockedBytes = 64ul << 20, PinnedBytes = 2ul << 20, Limit = null }, Read(Status, Limits.Replace("8388608 ", "unlimited ", StringComparison.Ordinal)));
+        Assert.Equal(
+            new LockedMemoryUse { LockedBytes = 64ul << 20, PinnedBytes = 2ul << 20, Limit = null },
+            Read(Status, Limits.Replace("8388608 ", "unlimited ", StringComparison.Ordinal)));
 
     [Fact]
     public void A_kernel_that_counts_no_pinned_memory() =>

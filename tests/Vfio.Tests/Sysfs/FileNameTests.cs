@@ -37,7 +37,15 @@ public sealed class FileNameTests : IDisposable
         string folder = _host.PathOf("sys/class/net");
         Directory.CreateDirectory(folder);
         // A shell creates it, because .NET cannot.
-        using (System.Diagnostics.Process shell = System.Diagnostics.Process.Start("/bin/sh", ["-c", "cd \"$1\" && n=$(printf '\\377\\376eth') && mkdir \"$n\" && echo 0x1003 > \"$n/flags\" && ln -s \"$n\" link", "test", folder]))
+        using (System.Diagnostics.Process shell = System.Diagnostics.Process.Start(
+            "/bin/sh",
+            [
+                "-c",
+                "cd \"$1\" && n=$(printf '\\377\\376eth') && mkdir \"$n\" && echo 0x1003 > "
+                + "\"$n/flags\" && ln -s \"$n\" link",
+                "test",
+                folder,
+            ]))
         {
             Assert.True(shell.WaitForExit(Eventually.Limit));
             Assert.Equal(0, shell.ExitCode);

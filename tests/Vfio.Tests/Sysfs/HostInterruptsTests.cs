@@ -32,12 +32,16 @@ public sealed class HostInterruptsTests : IDisposable
     [InlineData(IrqIndex.Msi, 0, 27)]
     [InlineData(IrqIndex.Msix, 0, 24)]
     [InlineData(IrqIndex.Msix, 1, 25)]
-    public void A_vector_is_found_by_its_name(IrqIndex index, int subindex, int number) => Assert.Equal(number, _interrupts.Find(index, subindex));
+    public void A_vector_is_found_by_its_name(IrqIndex index, int subindex, int number) =>
+        Assert.Equal(number, _interrupts.Find(index, subindex));
 
     [Fact]
     public void Missing_files_are_reported()
     {
-        Assert.Contains("vfio-msix[2](0000:00:14.3)", Assert.Throws<VfioException>(() => _interrupts.Find(IrqIndex.Msix, 2)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "vfio-msix[2](0000:00:14.3)",
+            Assert.Throws<VfioException>(() => _interrupts.Find(IrqIndex.Msix, 2)).Message,
+            StringComparison.Ordinal);
         Assert.Throws<NotSupportedException>(() => _interrupts.Find(IrqIndex.Request, 0));
         Assert.Equal("read", Assert.Throws<VfioException>(() => _interrupts.GetAffinity(99)).Operation);
     }
@@ -52,7 +56,8 @@ public sealed class HostInterruptsTests : IDisposable
     [InlineData("1-2-3", null)]
     [InlineData("a", null)]
     public void Processors_are_read(string text, string? expected) =>
-        Assert.Equal(expected, HostInterrupts.Parse(text) is List<int> processors ? string.Join(',', processors) : null);
+        Assert.Equal(
+            expected, HostInterrupts.Parse(text) is List<int> processors ? string.Join(',', processors) : null);
 
     [Fact]
     public void Processors_are_written()
@@ -77,7 +82,11 @@ public sealed class HostInterruptsTests : IDisposable
             }, new HostInterruptCount { Number = 24, Name = "vfio-msix[0](0000:00:14.3)", Count = 1 }],
             HostInterruptCount.Read(_host.Root, [24, 16, 99]));
         Assert.Empty(HostInterruptCount.Read(_host.Root, []));
-        _host.Write("proc/interrupts", "CPU0 CPU1\n 5: 1\n 6: 99999999999999999999 1 a b c\n 7: x 1 a b c\n 8: 1 2 a b \u001bc\n");
-        Assert.Equal([new HostInterruptCount { Number = 8, Name = "?c", Count = 3 }], HostInterruptCount.Read(_host.Root, [5, 6, 7, 8]));
+        _host.Write(
+            "proc/interrupts",
+            "CPU0 CPU1\n 5: 1\n 6: 99999999999999999999 1 a b c\n 7: x 1 a b c\n 8: 1 2 a b \u001bc\n");
+        Assert.Equal(
+            [new HostInterruptCount { Number = 8, Name = "?c", Count = 3 }],
+            HostInterruptCount.Read(_host.Root, [5, 6, 7, 8]));
     }
 }

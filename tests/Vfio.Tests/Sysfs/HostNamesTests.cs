@@ -22,7 +22,8 @@ public sealed class HostNamesTests : IDisposable
         Assert.Equal([disk.Address], Find("sda1"));
         Assert.Empty(Find("sdb"));
         Assert.Equal(
-            [new HostName("eth0", card.Address), new HostName("sda", disk.Address), new HostName("sda1", disk.Address)], new HostNames(_host.Root).GetAll());
+            [new HostName("eth0", card.Address), new HostName("sda", disk.Address), new HostName("sda1", disk.Address)],
+            new HostNames(_host.Root).GetAll());
     }
 
     [Theory]

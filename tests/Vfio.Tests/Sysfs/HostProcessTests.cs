@@ -15,7 +15,8 @@ public sealed class HostProcessTests
         Assert.False(process.HasEnded);
         Assert.False(process.WaitForEnd(TimeSpan.Zero, TestContext.Current.CancellationToken));
         Assert.False(process.WaitForEnd(TimeSpan.FromMilliseconds(20), TestContext.Current.CancellationToken));
-        Assert.Throws<ArgumentOutOfRangeException>(() => process.WaitForEnd(TimeSpan.FromSeconds(-1), TestContext.Current.CancellationToken));
+        Assert.Throws<ArgumentOutOfRangeException>(
+            () => process.WaitForEnd(TimeSpan.FromSeconds(-1), TestContext.Current.CancellationToken));
         Assert.True(process.Signal(15));
         Assert.True(process.WaitForEnd(Eventually.Limit, TestContext.Current.CancellationToken));
         process.WaitForEnd();

@@ -24,13 +24,18 @@ public sealed class KernelModulesTests : IDisposable
     [Fact]
     public void What_comes_with_a_module_is_among_them_and_goes_before_what_it_uses()
     {
-        _host.WriteModuleFile("modules.softdep", "# Soft dependencies\nsoftdep vfio pre: early post: vfio_iommu_type1\nsoftdep other post: unrelated\n");
-        Assert.Equal(["vfio_iommu_type1", "vfio-pci", "vfio-pci-core", "vfio", "irqbypass", "early"], new KernelModules(_host.Root).Missing("vfio-pci"));
+        _host.WriteModuleFile(
+            "modules.softdep",
+            "# Soft dependencies\nsoftdep vfio pre: early post: vfio_iommu_type1\nsoftdep other post: unrelated\n");
+        Assert.Equal(
+            ["vfio_iommu_type1", "vfio-pci", "vfio-pci-core", "vfio", "irqbypass", "early"],
+            new KernelModules(_host.Root).Missing("vfio-pci"));
     }
 
     [Fact]
     public void Without_such_a_file_it_is_what_the_module_needs() =>
-        Assert.Equal(["vfio-pci", "vfio-pci-core", "vfio", "irqbypass"], new KernelModules(_host.Root).Missing("vfio-pci"));
+        Assert.Equal(
+            ["vfio-pci", "vfio-pci-core", "vfio", "irqbypass"], new KernelModules(_host.Root).Missing("vfio-pci"));
 
     [Theory]
     [InlineData("softdep\n")]

@@ -17,8 +17,12 @@ public sealed class MediatedDeviceTests : IDisposable
     {
         Add(OnPci, "i915-GVTg_V5_4", "GVTg_V5_4\n", driver: "vfio_mdev", group: 7);
         MediatedDevice device = Assert.Single(MediatedDevice.GetAll(_host.Root));
-        Assert.Equal((Guid.Parse(Id), $"/{OnPci}/{Id}", "0000:00:02.0", PciAddress.Parse("0000:00:02.0")), (device.Id, device.SysfsPath, device.Parent, device.ParentAddress));
-        Assert.Equal(("vfio_mdev", "i915-GVTg_V5_4", "GVTg_V5_4", "vfio-pci", 7), (device.Driver, device.TypeId, device.TypeName, device.DeviceApi, device.IommuGroup));
+        Assert.Equal(
+            (Guid.Parse(Id), $"/{OnPci}/{Id}", "0000:00:02.0", PciAddress.Parse("0000:00:02.0")),
+            (device.Id, device.SysfsPath, device.Parent, device.ParentAddress));
+        Assert.Equal(
+            ("vfio_mdev", "i915-GVTg_V5_4", "GVTg_V5_4", "vfio-pci", 7),
+            (device.Driver, device.TypeId, device.TypeName, device.DeviceApi, device.IommuGroup));
         Assert.Equal($"{Id} i915-GVTg_V5_4 of 0000:00:02.0 (vfio_mdev)", device.ToString());
     }
 
@@ -28,7 +32,9 @@ public sealed class MediatedDeviceTests : IDisposable
         _host.Write($"{OnNothing}/{Id}/uevent", "");
         _host.Link($"sys/bus/mdev/devices/{Id}", $"{OnNothing}/{Id}");
         MediatedDevice device = MediatedDevice.Find(Guid.Parse(Id), _host.Root)!;
-        Assert.Equal((null, null, null, null, null, null), (device.ParentAddress, device.Driver, device.TypeId, device.TypeName, device.DeviceApi, device.IommuGroup));
+        Assert.Equal(
+            (null, null, null, null, null, null),
+            (device.ParentAddress, device.Driver, device.TypeId, device.TypeName, device.DeviceApi, device.IommuGroup));
         Assert.Equal($"{Id} ? of mtty (no driver)", device.ToString());
     }
 
@@ -51,7 +57,8 @@ public sealed class MediatedDeviceTests : IDisposable
         _host.Write($"{OnNothing}/{name}/uevent", "");
         _host.Link($"sys/bus/mdev/devices/{name}", $"{OnNothing}/{name}");
         Assert.Empty(MediatedDevice.GetAll(_host.Root));
-        Assert.Contains("leads to no mediated device", Refusal($"/sys/bus/mdev/devices/{name}").Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "leads to no mediated device", Refusal($"/sys/bus/mdev/devices/{name}").Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -69,7 +76,10 @@ public sealed class MediatedDeviceTests : IDisposable
     {
         Add(OnNothing, "mtty-1", "Port", driver: "mtty", group: 1);
         _host.Write($"sys/devices/virtual/other/{Id}/uevent", "");
-        Assert.Contains("no mediated device has this UUID", Refusal($"/sys/devices/virtual/other/{Id}").Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "no mediated device has this UUID",
+            Refusal($"/sys/devices/virtual/other/{Id}").Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -131,16 +141,20 @@ public sealed class MediatedDeviceTests : IDisposable
     public void A_token_and_noiommu_are_refused()
     {
         Add(OnNothing, "mtty-1", "Port", driver: "mtty", group: 1);
-        Assert.Throws<ArgumentException>(() => VfioDevice.OpenMediated(Guid.Parse(Id), new VfioOpenOptions { Host = _host.Root, VirtualFunctionToken = Guid.NewGuid() }));
+        Assert.Throws<ArgumentException>(() => VfioDevice.OpenMediated(
+            Guid.Parse(Id), new VfioOpenOptions { Host = _host.Root, VirtualFunctionToken = Guid.NewGuid() }));
         VfioException refusal = Assert.Throws<VfioException>(
-            () => VfioDevice.OpenMediated(Guid.Parse(Id), new VfioOpenOptions { Host = _host.Root, Backend = VfioBackend.NoIommu }));
+            () => VfioDevice.OpenMediated(
+                Guid.Parse(Id), new VfioOpenOptions { Host = _host.Root, Backend = VfioBackend.NoIommu }));
         Assert.Contains("has an address space always", refusal.Message, StringComparison.Ordinal);
     }
 
     private VfioException Refusal(string? path = null)
     {
         VfioOpenOptions options = new() { Host = _host.Root };
-        return Assert.Throws<VfioException>(() => path is null ? VfioDevice.OpenMediated(Guid.Parse(Id), options) : VfioDevice.OpenMediated(path, options));
+        return Assert.Throws<VfioException>(() => path is null
+            ? VfioDevice.OpenMediated(Guid.Parse(Id), options)
+            : VfioDevice.OpenMediated(path, options));
     }
 
     private void Add(string parent, string type, string typeName, string? driver, int? group)

@@ -19,7 +19,8 @@ public sealed class NetworkUseTests : IDisposable
         [.. new NetworkUse(_host.Root).Of(_device.Address).Select(use => (use.Reason.ToWord(), use.OfDevice))];
 
     private static string Route(string name, string destination, string mask) =>
-        $"{name}\t{destination}\t0102000A\t0003\t0\t0\t100\t{mask}\t0\t0\t0                                                                             \n";
+        $"{name}\t{destination}\t0102000A\t0003\t0\t0\t100\t{mask}\t0\t0\t"
+        + "0                                                                             \n";
 
     private static string Route6(string destination, string prefix, string name) =>
         $"{destination} {prefix} {Zero} 00 {Zero} 00000100 00000001 00000000 00000001     {name}\n";
@@ -74,7 +75,10 @@ public sealed class NetworkUseTests : IDisposable
     public void Ipv6_routes_count_and_those_that_every_interface_has_do_not()
     {
         _device.WithInterface("eth0", isUp: true);
-        _host.Write("proc/net/ipv6_route", Route6("fe800000000000000000000000000000", "40", "eth0") + Route6("ff000000000000000000000000000000", "08", "eth0"));
+        _host.Write(
+            "proc/net/ipv6_route",
+            Route6("fe800000000000000000000000000000", "40", "eth0")
+            + Route6("ff000000000000000000000000000000", "08", "eth0"));
         Assert.Empty(Uses());
         _host.Append("proc/net/ipv6_route", Route6(Global, "80", "eth0"));
         Assert.Equal([("route", "its interface eth0 carries a route")], Uses());
@@ -154,7 +158,16 @@ public sealed class NetworkUseTests : IDisposable
     public void Invalid_or_missing_tables_are_skipped()
     {
         _device.WithInterface("eth0", isUp: true);
-        string[] garbage = ["eth0", "eth0\t", "eth0\t\t\t\t", "\t\t\t\t\t\t\t\t\t", $"{Global} 02 40 00 eth0", $"zz{Global[2..]} 02 40 00 80 eth0", "\0\0\0"];
+        string[] garbage =
+        [
+            "eth0",
+            "eth0\t",
+            "eth0\t\t\t\t",
+            "\t\t\t\t\t\t\t\t\t",
+            $"{Global} 02 40 00 eth0",
+            $"zz{Global[2..]} 02 40 00 80 eth0",
+            "\0\0\0",
+        ];
         foreach (string table in (string[])["route", "ipv6_route", "if_inet6"])
         {
             _host.Write($"proc/net/{table}", "header\n" + string.Join('\n', garbage));

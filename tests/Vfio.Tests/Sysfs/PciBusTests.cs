@@ -15,7 +15,13 @@ public sealed class PciBusTests : IDisposable
     [Fact]
     public void Devices_come_in_the_order_of_their_addresses()
     {
-        foreach (string address in (string[])["10000:01:00.0", "0000:00:1f.3", "0000:00:02.0", "0001:00:00.0", "0000:03:00.0"])
+        foreach (string address in (string[])[
+            "10000:01:00.0",
+            "0000:00:1f.3",
+            "0000:00:02.0",
+            "0001:00:00.0",
+            "0000:03:00.0",
+        ])
         {
             _host.AddDevice(address);
         }
@@ -30,7 +36,9 @@ public sealed class PciBusTests : IDisposable
     {
         _host.AddDevice("0000:00:14.3", "8086:10d3", "020000", driver: "e1000e", group: 12);
         PciDeviceInfo device = Assert.Single(Bus.GetDevices());
-        Assert.Equal((0x8086, 0x10d3, 0x1af4, 0x1100), (device.VendorId, device.DeviceId, device.SubsystemVendorId, device.SubsystemId));
+        Assert.Equal(
+            (0x8086, 0x10d3, 0x1af4, 0x1100),
+            (device.VendorId, device.DeviceId, device.SubsystemVendorId, device.SubsystemId));
         Assert.Equal((0x020000u, "e1000e", 12), (device.Class.Value, device.Driver, device.IommuGroup));
         Assert.False(device.IsBridge);
         Assert.False(device.HasVfioDriver);
@@ -42,7 +50,8 @@ public sealed class PciBusTests : IDisposable
     {
         _host.AddDevice("0000:00:14.3");
         PciDeviceInfo device = Assert.Single(Bus.GetDevices());
-        Assert.Equal((null, null, "0000:00:14.3 8086:10d3 (no driver)"), (device.Driver, device.IommuGroup, device.ToString()));
+        Assert.Equal(
+            (null, null, "0000:00:14.3 8086:10d3 (no driver)"), (device.Driver, device.IommuGroup, device.ToString()));
     }
 
     [Fact]
@@ -200,7 +209,10 @@ public sealed class PciBusTests : IDisposable
         { "zero bytes", new byte[5000] },
         { "not utf-8", [.. "pci:v"u8, 0xff, 0xfe, 0x80, (byte)'d', 0xc0, (byte)'\n'] },
         { "one long line", Encoding.ASCII.GetBytes("pci:v" + new string('8', 10_000_000)) },
-        { "a million lines", Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("pci:v00008086d000010D3\n", 1_000_000))) },
+        {
+            "a million lines",
+            Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("pci:v00008086d000010D3\n", 1_000_000)))
+        },
     };
 
     [Theory]
@@ -222,7 +234,14 @@ public sealed class PciBusTests : IDisposable
         FakeDevice device = _host.AddDevice("0000:00:14.3", classCode: "030000", group: 1);
         for (int round = 0; round < 200; round++)
         {
-            foreach (string name in (string[])["modalias", "driver_override", "boot_vga", "resource", "config", "class"])
+            foreach (string name in (string[])[
+                "modalias",
+                "driver_override",
+                "boot_vga",
+                "resource",
+                "config",
+                "class",
+            ])
             {
                 byte[] content = new byte[random.Next(300)];
                 random.NextBytes(content);

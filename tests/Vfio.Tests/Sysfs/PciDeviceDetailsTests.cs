@@ -45,9 +45,17 @@ public sealed class PciDeviceDetailsTests : IDisposable
     public void Attributes_are_read()
     {
         PciDeviceDetails details = Read(
-            ("revision", "0x1f\n"), ("numa_node", "1\n"), ("reset_method", "flr bus\n"), ("power_state", "D3hot\n"),
-            ("current_link_speed", "2.5 GT/s PCIe\n"), ("current_link_width", "1\n"), ("max_link_speed", "8.0 GT/s PCIe\n"), ("max_link_width", "4\n"),
-            ("irq", "20\n"), ("msi_irqs/31", "msix\n"), ("msi_irqs/30", "msix\n"));
+            ("revision", "0x1f\n"),
+            ("numa_node", "1\n"),
+            ("reset_method", "flr bus\n"),
+            ("power_state", "D3hot\n"),
+            ("current_link_speed", "2.5 GT/s PCIe\n"),
+            ("current_link_width", "1\n"),
+            ("max_link_speed", "8.0 GT/s PCIe\n"),
+            ("max_link_width", "4\n"),
+            ("irq", "20\n"),
+            ("msi_irqs/31", "msix\n"),
+            ("msi_irqs/30", "msix\n"));
         Assert.Equal((byte)0x1f, details.Revision);
         Assert.Equal(1, details.NumaNode);
         Assert.Equal(["flr", "bus"], details.ResetMethods!);
@@ -61,9 +69,15 @@ public sealed class PciDeviceDetailsTests : IDisposable
     [Fact]
     public void A_node_of_minus_one_and_a_link_of_255_lanes_are_unknown()
     {
-        PciDeviceDetails details = Read(("numa_node", "-1\n"), ("current_link_speed", "Unknown\n"), ("current_link_width", "0\n"), ("max_link_speed", "Unknown\n"), ("max_link_width", "255\n"));
+        PciDeviceDetails details = Read(
+            ("numa_node", "-1\n"),
+            ("current_link_speed", "Unknown\n"),
+            ("current_link_width", "0\n"),
+            ("max_link_speed", "Unknown\n"),
+            ("max_link_width", "255\n"));
         Assert.Null(details.NumaNode);
-        Assert.Equal(new PciLink { CurrentSpeed = null, CurrentWidth = null, MaxSpeed = null, MaxWidth = null }, details.Link);
+        Assert.Equal(
+            new PciLink { CurrentSpeed = null, CurrentWidth = null, MaxSpeed = null, MaxWidth = null }, details.Link);
     }
 
     [Fact]
@@ -151,7 +165,11 @@ public sealed class PciDeviceDetailsTests : IDisposable
     {
         FakeDevice bridge = _host.AddDevice("0000:00:1c.0", classCode: "060400", driver: "pcieport");
         PciDeviceInfo device = new PciBus(_host.Root).Get(bridge.Address);
-        string[] lines = [.. Enumerable.Repeat("0x0000000000000000 0x0000000000000000 0x0000000000000000", 14), "0x00000000fe400000 0x00000000fe5fffff 0x0000000000000200"];
+        string[] lines =
+        [
+            .. Enumerable.Repeat("0x0000000000000000 0x0000000000000000 0x0000000000000000", 14),
+            "0x00000000fe400000 0x00000000fe5fffff 0x0000000000000200",
+        ];
         File.WriteAllText(device.Attribute("resource"), string.Join('\n', [.. lines, .. lines[..2]]) + "\n");
         Assert.Equal([new PciResource
         {
@@ -167,7 +185,10 @@ public sealed class PciDeviceDetailsTests : IDisposable
     [Fact]
     public void A_slot_is_found_by_its_address()
     {
-        foreach ((string name, string address) in (IEnumerable<(string, string)>)[("3", "0000:00:13\n"), ("7", "0000:00:14\n")])
+        foreach ((string name, string address) in (IEnumerable<(string, string)>)[
+            ("3", "0000:00:13\n"),
+            ("7", "0000:00:14\n"),
+        ])
         {
             string folder = _host.Root.Combine($"sys/bus/pci/slots/{name}");
             Directory.CreateDirectory(folder);

@@ -16,7 +16,8 @@ public sealed class PciTopologyTests : IDisposable
     [InlineData("pci0000:00/0000:00:1c.0/0000:03:01.0", "0000:00:1c.0", "0000:00")]
     [InlineData("pci0001:80/0001:80:01.0/0001:81:00.0/0001:82:02.0/0001:83:00.0", "0001:82:02.0", "0001:80")]
     [InlineData("LNXSYSTM:00/VMBUS:00/47505500-0001/pci1a2b:00/1a2b:00:00.0", null, "1a2b:00")]
-    [InlineData("pci0000:00/0000:00:0e.0/pci10000:e0/10000:e0:06.0", "0000:00:0e.0", "10000:e0")] // Intel VMD: a domain below a device
+    // Intel VMD: a domain below a device
+    [InlineData("pci0000:00/0000:00:0e.0/pci10000:e0/10000:e0:06.0", "0000:00:0e.0", "10000:e0")]
     [InlineData("pcixyz/0000:00:1c.0", null, null)]
     [InlineData("pci/0000:00:1c.0", null, null)]
     [InlineData("platform/0000:00:1c.0", null, null)]
@@ -55,11 +56,23 @@ public sealed class PciTopologyTests : IDisposable
     [InlineData("-8.0 GT/s", "33", "1e9 GT/s", "-1", null, null, null, null)]
     [InlineData("", "99999999999999999999", "99999 GT/s", "x", null, null, null, null)]
     public void A_link_has_speeds_and_widths_that_can_be(
-        string speed, string width, string maxSpeed, string maxWidth, double? currentSpeed, int? currentWidth, double? mostSpeed, int? mostWidth)
+        string speed,
+        string width,
+        string maxSpeed,
+        string maxWidth,
+        double? currentSpeed,
+        int? currentWidth,
+        double? mostSpeed,
+        int? mostWidth)
     {
         PciDeviceInfo device = Add("pci0000:00/0000:00:1c.0");
         foreach ((string name, string text) in (ReadOnlySpan<(string, string)>)
-            [("current_link_speed", speed), ("current_link_width", width), ("max_link_speed", maxSpeed), ("max_link_width", maxWidth)])
+            [
+                ("current_link_speed", speed),
+                ("current_link_width", width),
+                ("max_link_speed", maxSpeed),
+                ("max_link_width", maxWidth),
+            ])
         {
             _host.Write($"sys/devices/pci0000:00/0000:00:1c.0/{name}", text + "\n");
         }

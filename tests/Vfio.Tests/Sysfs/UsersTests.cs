@@ -5,7 +5,8 @@ public sealed class UsersTests
     [Theory]
     [InlineData("root")]
     [InlineData("0")]
-    public void Root_is_found_by_name_and_by_number(string nameOrNumber) => Assert.Equal((0u, 0u, "root"), Users.Get(nameOrNumber));
+    public void Root_is_found_by_name_and_by_number(string nameOrNumber) =>
+        Assert.Equal((0u, 0u, "root"), Users.Get(nameOrNumber));
 
     [Theory]
     [InlineData("")]

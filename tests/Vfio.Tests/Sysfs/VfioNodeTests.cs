@@ -18,9 +18,14 @@ public sealed class VfioNodeTests : IDisposable
         _host.Write("dev/vfio/12", "");
         _host.Write($"dev/vfio/devices/{device.DeviceNode}", "");
         Assert.Equal(["/dev/vfio/12", $"/dev/vfio/devices/{device.DeviceNode}"], Paths(device));
-        Assert.All(VfioNode.GetAll(device.Info), node => Assert.Equal((Users.EffectiveId, Users.Name(node.UserId)), (node.UserId, node.UserName)));
+        Assert.All(
+            VfioNode.GetAll(device.Info),
+            node => Assert.Equal((Users.EffectiveId, Users.Name(node.UserId)), (node.UserId, node.UserName)));
         Assert.All(VfioNode.GetAll(device.Info), node => Assert.Empty(node.OtherUsers));
-        Assert.Equal(0, AccessList.Of(_host.PathOf("dev/vfio/12"))!.With(4000000, 6).With(4000001, 4).Write(_host.PathOf("dev/vfio/12")));
+        Assert.Equal(0, AccessList.Of(_host.PathOf("dev/vfio/12"))!
+            .With(4000000, 6)
+            .With(4000001, 4)
+            .Write(_host.PathOf("dev/vfio/12")));
         Assert.Equal(["4000000"], VfioNode.GetAll(device.Info)[0].OtherUsers);
     }
 

@@ -31,7 +31,9 @@ internal static class ActivatedSocket
         try
         {
             Socket socket = new(new SafeSocketHandle(descriptor, ownsHandle: true));
-            return socket is { AddressFamily: AddressFamily.Unix, SocketType: SocketType.Seqpacket } ? socket : throw Wrong("it is of another kind");
+            return socket is { AddressFamily: AddressFamily.Unix, SocketType: SocketType.Seqpacket }
+                ? socket
+                : throw Wrong("it is of another kind");
         }
         catch (SocketException e)
         {
@@ -55,13 +57,18 @@ internal static class ActivatedSocket
 
         string[] names = variable("LISTEN_FDNAMES")?.Split(':') ?? [];
         int index = Array.IndexOf(names, DescriptorName);
-        return count <= MostDescriptors && index >= 0 && index < count && Array.LastIndexOf(names, DescriptorName) == index
+        return count <= MostDescriptors
+            && index >= 0
+            && index < count
+            && Array.LastIndexOf(names, DescriptorName) == index
             ? FirstDescriptor + index
             : throw Wrong($"there are {count}, and exactly one of them must be named {DescriptorName}");
     }
 
-    private static int? Number(string? text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : null;
+    private static int? Number(string? text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : null;
 
     private static CliException Wrong(string reason) => new(
-        $"broker: the socket that systemd passed cannot be used: {reason}", "vfio broker --print-units shows the unit: ListenSequentialPacket= and FileDescriptorName=broker");
+        $"broker: the socket that systemd passed cannot be used: {reason}",
+        "vfio broker --print-units shows the unit: ListenSequentialPacket= and FileDescriptorName=broker");
 }

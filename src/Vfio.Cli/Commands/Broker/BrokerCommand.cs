@@ -14,21 +14,34 @@ internal static class BrokerCommand
 
     public static Command Create(CliHost host)
     {
-        Option<string?> policy = new("--policy") { Description = $"The policy: who may open which device. By default, {BrokerUnits.PolicyPath}", HelpName = "FILE" };
-        Option<string?> socket = new("--socket") { Description = $"The socket to listen on, if systemd passes none. By default, {DeviceBroker.DefaultSocketPath}", HelpName = "PATH" };
+        Option<string?> policy = new("--policy")
+        {
+            Description = $"The policy: who may open which device. By default, {BrokerUnits.PolicyPath}",
+            HelpName = "FILE",
+        };
+        Option<string?> socket = new("--socket")
+        {
+            Description =
+                $"The socket to listen on, if systemd passes none. By default, {DeviceBroker.DefaultSocketPath}",
+            HelpName = "PATH",
+        };
         Option<bool> check = Symbols.Flag("--check", "Only check the policy for errors");
-        Option<bool> units = Symbols.Flag("--print-units", "Print the systemd units, the system user and an example policy");
+        Option<bool> units = Symbols.Flag(
+            "--print-units", "Print the systemd units, the system user and an example policy");
         Option<bool> json = Symbols.Flag("--json", "Print events as JSON Lines (docs/broker.md describes the fields)");
         DocumentedCommand command = new(Name, "Open devices for other programs, according to a policy.")
         {
             Notes =
             [
-                "The broker is a service. It runs as its own user, which has access to the device nodes (vfio bind --user), and needs no capability. Programs get "
-                + "a device's file descriptors from it (VfioDevice.OpenThroughBroker, or any vfio command with VFIO_BROKER=PATH), one program at a time for each device. "
-                + "The broker prints a line for each open, close and refusal.",
-                "Each line of the policy is 'allow|deny WHO DEVICES [BACKEND]': WHO is user:NAME, group:NAME or any; DEVICES is device:ADDRESS, "
-                + "id:VENDOR:DEVICE, class:CODE or any; BACKEND is iommufd, group or any. The first line that matches decides. If none matches, the request is refused.",
-                "SIGHUP reads the policy again; if it has an error, the old policy stays in effect. SIGTERM ends the service; programs keep the devices that they have open.",
+                "The broker is a service. It runs as its own user, which has access to the device nodes (vfio bind "
+                + "--user), and needs no capability. Programs get a device's file descriptors from it "
+                + "(VfioDevice.OpenThroughBroker, or any vfio command with VFIO_BROKER=PATH), one program at a time "
+                + "for each device. The broker prints a line for each open, close and refusal.",
+                "Each line of the policy is 'allow|deny WHO DEVICES [BACKEND]': WHO is user:NAME, group:NAME or any; "
+                + "DEVICES is device:ADDRESS, id:VENDOR:DEVICE, class:CODE or any; BACKEND is iommufd, group or any. "
+                + "The first line that matches decides. If none matches, the request is refused.",
+                "SIGHUP reads the policy again; if it has an error, the old policy stays in effect. SIGTERM ends the "
+                + "service; programs keep the devices that they have open.",
             ],
             Examples =
             [
@@ -72,8 +85,10 @@ internal static class BrokerCommand
         BrokerLog log = new(host, isJson);
         using DeviceBroker broker = new(listener, rules, new BrokerOptions { Host = host.Root, Record = log.Write });
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(host.Stop);
-        using PosixSignalRegistration term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Stop(context, stop));
-        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(context, stop));
+        using PosixSignalRegistration term = PosixSignalRegistration.Create(
+            PosixSignal.SIGTERM, context => Stop(context, stop));
+        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(
+            PosixSignal.SIGINT, context => Stop(context, stop));
         using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, context =>
         {
             context.Cancel = true;

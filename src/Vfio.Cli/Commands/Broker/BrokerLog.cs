@@ -40,9 +40,11 @@ internal sealed class BrokerLog(CliHost host, bool isJson)
         }
     }
 
-    private void WriteJson(BrokerEvent happened) => Json.WriteLine(host.Out, new BrokerLine(Now(), happened), CliJson.Write);
+    private void WriteJson(BrokerEvent happened) =>
+        Json.WriteLine(host.Out, new BrokerLine(Now(), happened), CliJson.Write);
 
-    private string Now() => host.Clock.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+    private string Now() =>
+        host.Clock.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 }
 
 /// <summary>Describes an event of a broker, as JSON.</summary>

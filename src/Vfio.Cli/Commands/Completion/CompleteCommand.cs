@@ -29,7 +29,9 @@ internal static class CompleteCommand
                 CompletionAnswers answers = new(host, result.RootCommandResult.Command);
                 foreach ((string value, string description) in answers.For(result.GetValue(words) ?? []))
                 {
-                    host.Out.WriteLine(description.Length == 0 ? Printable.Clean(value) : $"{Printable.Clean(value)}\t{Printable.Clean(description)}");
+                    host.Out.WriteLine(description.Length == 0
+                        ? Printable.Clean(value)
+                        : $"{Printable.Clean(value)}\t{Printable.Clean(description)}");
                 }
             }
             catch (Exception)

@@ -17,12 +17,15 @@ internal sealed class CompletionAnswers(CliHost host, Command root)
 
         string current = words[^1];
         return Candidates([.. words.SkipLast(1)], current)
-            .Where(answer => CompletionScripts.IsDirective(answer.Value) || answer.Value.StartsWith(current, StringComparison.Ordinal));
+            .Where(answer => CompletionScripts.IsDirective(answer.Value)
+                || answer.Value.StartsWith(current, StringComparison.Ordinal));
     }
 
     private IEnumerable<(string Value, string Description)> Candidates(string[] before, string current)
     {
-        Command? command = before.Length == 0 ? root : root.Subcommands.FirstOrDefault(child => child.Name == before[0] && !child.Hidden);
+        Command? command = before.Length == 0
+            ? root
+            : root.Subcommands.FirstOrDefault(child => child.Name == before[0] && !child.Hidden);
         if (command is null)
         {
             return [];
@@ -46,7 +49,9 @@ internal sealed class CompletionAnswers(CliHost host, Command root)
         {
             int equals = current.IndexOf('=');
             return equals > 0 && FindOption(command, current[..equals]) is { } option && TakesValue(option)
-                ? values.Of(option.HelpName, given).Select(answer => (CompletionScripts.IsDirective(answer.Value) ? answer.Value : current[..(equals + 1)] + answer.Value, answer.Description))
+                ? values.Of(option.HelpName, given).Select(answer => (
+                    CompletionScripts.IsDirective(answer.Value) ? answer.Value : current[..(equals + 1)] + answer.Value,
+                    answer.Description))
                 : Options(command, before);
         }
 
@@ -104,7 +109,9 @@ internal sealed class CompletionAnswers(CliHost host, Command root)
         HelpText.OptionsOf(command).FirstOrDefault(option => option.Name == name || option.Aliases.Contains(name));
 
     // Returns the long names of the options, without those that are on the line already.
-    private static IEnumerable<(string, string)> Options(Command command, string[] before) => HelpText.OptionsOf(command)
-        .Where(option => !before.Contains(option.Name) && !option.Aliases.Any(before.Contains))
-        .Select(option => (option.Aliases.Append(option.Name).MaxBy(name => name.Length)!, option.Description ?? ""));
+    private static IEnumerable<(string, string)> Options(Command command, string[] before) =>
+        HelpText.OptionsOf(command)
+            .Where(option => !before.Contains(option.Name) && !option.Aliases.Any(before.Contains))
+            .Select(
+                option => (option.Aliases.Append(option.Name).MaxBy(name => name.Length)!, option.Description ?? ""));
 }

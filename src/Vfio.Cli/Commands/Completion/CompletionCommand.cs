@@ -15,7 +15,8 @@ internal static class CompletionCommand
                 string name = result.Tokens[0].Value;
                 if (!CompletionScripts.Shells.Contains(name))
                 {
-                    result.AddError($"'{Symbols.Quote(name)}' is not a supported shell; use one of {string.Join(", ", CompletionScripts.Shells)}");
+                    result.AddError($"'{Symbols.Quote(name)}' is not a supported shell; use one of "
+                        + $"{string.Join(", ", CompletionScripts.Shells)}");
                 }
 
                 return name;
@@ -25,7 +26,8 @@ internal static class CompletionCommand
         {
             Notes =
             [
-                "At each completion the script calls vfio, so it offers the devices that are present now. No device is opened.",
+                "At each completion the script calls vfio, so it offers the devices that are "
+                + "present now. No device is opened.",
             ],
             Examples =
             [

@@ -17,8 +17,9 @@ internal static class DemoCommand
         {
             Notes =
             [
-                "Each command is really run after it is printed; if one fails, the demo ends there. The device is emu:edu, which every command "
-                + "accepts in place of a device of the host. A recording is written to a temporary folder and deleted at the end.",
+                "Each command is really run after it is printed; if one fails, the demo ends there. The device is "
+                + "emu:edu, which every command accepts in place of a device of the host. A recording is written to a "
+                + "temporary folder and deleted at the end.",
             ],
             Examples =
             [
@@ -75,7 +76,8 @@ internal static class DemoCommand
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new CliException(
-                $"{Name}: cannot create a folder in {Printable.Clean(Path.GetTempPath())}, for a recording", "set TMPDIR to a folder that you can write to");
+                $"{Name}: cannot create a folder in {Printable.Clean(Path.GetTempPath())}, for a recording",
+                "set TMPDIR to a folder that you can write to");
         }
     }
 
@@ -96,7 +98,10 @@ internal static class DemoCommand
     // The lines that are printed as code are the lines that run.
     private static void ShowCode(CliHost stage)
     {
-        Say(stage, "EduModel is the device model; VfioDevice.Open(address) opens a device of the host instead. The rest of the code is the same, so a driver can be tested without hardware.");
+        Say(
+            stage,
+            "EduModel is the device model; VfioDevice.Open(address) opens a device of the host instead. The rest of "
+            + "the code is the same, so a driver can be tested without hardware.");
         stage.Out.WriteLine("""
 
               using EduModel edu = new();
@@ -108,7 +113,8 @@ internal static class DemoCommand
         using EduModel edu = new();
         using VfioDevice device = edu.Open();
         using Region bar0 = device.OpenRegion(RegionIndex.Bar0);
-        stage.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"BAR0 first dword: 0x{bar0.ReadUInt32(0):x8}"));
+        stage.Out.WriteLine(
+            string.Create(CultureInfo.InvariantCulture, $"BAR0 first dword: 0x{bar0.ReadUInt32(0):x8}"));
     }
 
     private static void Announce(CliHost stage, string title)

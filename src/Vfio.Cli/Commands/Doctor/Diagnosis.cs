@@ -24,7 +24,9 @@ internal sealed record Diagnosis(string? Name, IReadOnlyList<Finding> Findings)
     {
         (null, true) => "this host supports VFIO",
         (null, false) => "this host does not support VFIO",
-        (_, true) => Device is { HasVfioDriver: false } ? "can be bound and used" : IsModel ? "can be used" : "is bound and can be used",
+        (_, true) => Device is { HasVfioDriver: false } ? "can be bound and used"
+            : IsModel ? "can be used"
+            : "is bound and can be used",
         (_, false) => Device is { HasVfioDriver: true } ? "is bound, but cannot be used" : "cannot be bound and used",
     };
 
@@ -35,12 +37,19 @@ internal sealed record Diagnosis(string? Name, IReadOnlyList<Finding> Findings)
         if (target is HostTarget { Address: PciAddress address })
         {
             HostDiagnosis found = HostDiagnosis.Examine(address, host.Root);
-            return new Diagnosis(target.Name, found.Findings) { Identity = DeviceIdentity.Of(found.Device!), Device = found.Device };
+            return new Diagnosis(target.Name, found.Findings)
+            {
+                Identity = DeviceIdentity.Of(found.Device!),
+                Device = found.Device,
+            };
         }
 
         return target is null
             ? new Diagnosis(null, HostDiagnosis.Examine(host.Root).Findings)
-            : new Diagnosis(target.Name, [new Finding(FindingTopic.Model, FindingLevel.Ok, "a device model inside vfio: it needs no IOMMU, no driver and no root")])
+            : new Diagnosis(target.Name, [new Finding(
+                FindingTopic.Model,
+                FindingLevel.Ok,
+                "a device model inside vfio: it needs no IOMMU, no driver and no root")])
             {
                 Identity = target.Identify(host),
                 IsModel = true,

@@ -12,15 +12,18 @@ internal static class DoctorCommand
     {
         Argument<DeviceTarget?> device = Symbols.DeviceOrNone(host);
         Option<bool> json = Symbols.Json();
-        DocumentedCommand command = new("doctor", "Check whether this host supports VFIO, and whether a device can be bound and used.")
+        DocumentedCommand command = new(
+            "doctor", "Check whether this host supports VFIO, and whether a device can be bound and used.")
         {
             Notes =
             [
-                "Each finding says what was found, why it matters, and the one command that fixes it. Problems that prevent use (BLOCKS) come first; only "
-                + "causes are listed, not their consequences. Warnings, notes, checks that need more rights (unseen) and passed checks (ok) "
-                + "follow. The passed checks include settings that are often suspected wrongly: iommu=pt, lockdown, Secure Boot.",
-                "Exit code 0 means that no finding is marked BLOCKS, 1 that one is. Nothing is opened or changed. Root is not needed, but root sees more. "
-                + "The configuration space of the device and of the bridges above it is read, which may wake them.",
+                "Each finding says what was found, why it matters, and the one command that fixes it. Problems that "
+                + "prevent use (BLOCKS) come first; only causes are listed, not their consequences. Warnings, notes, "
+                + "checks that need more rights (unseen) and passed checks (ok) follow. The passed checks include "
+                + "settings that are often suspected wrongly: iommu=pt, lockdown, Secure Boot.",
+                "Exit code 0 means that no finding is marked BLOCKS, 1 that one is. Nothing is opened or changed. Root "
+                + "is not needed, but root sees more. The configuration space of the device and of the bridges above "
+                + "it is read, which may wake them.",
             ],
             Examples =
             [

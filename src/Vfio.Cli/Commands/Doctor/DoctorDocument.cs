@@ -5,20 +5,24 @@ using Vfio.Host;
 namespace Vfio.Cli;
 
 /// <summary>Describes a diagnosis as JSON (docs/cli.md describes its fields).</summary>
-internal sealed record DoctorDocument(bool IsUsable, string Verdict, DiagnosedDevice? Device, IEnumerable<FindingDocument> Findings)
+internal sealed record DoctorDocument(
+    bool IsUsable, string Verdict, DiagnosedDevice? Device, IEnumerable<FindingDocument> Findings)
 {
     public static void Write(CliHost host, Diagnosis diagnosis) => Json.Write(
         host.Out,
         new DoctorDocument(
             diagnosis.IsUsable,
             diagnosis.Verdict,
-            diagnosis.Identity is DeviceIdentity identity ? new DiagnosedDevice(identity, new DeviceNames(host), diagnosis) : null,
+            diagnosis.Identity is DeviceIdentity identity
+                ? new DiagnosedDevice(identity, new DeviceNames(host), diagnosis)
+                : null,
             diagnosis.Findings.Select(finding => new FindingDocument(finding))),
         CliJson.Write);
 }
 
 /// <summary>Describes the device that was diagnosed.</summary>
-internal sealed class DiagnosedDevice(DeviceIdentity identity, DeviceNames names, Diagnosis diagnosis) : DeviceDocument(identity, names, diagnosis.Device)
+internal sealed class DiagnosedDevice(DeviceIdentity identity, DeviceNames names, Diagnosis diagnosis)
+    : DeviceDocument(identity, names, diagnosis.Device)
 {
     [JsonConstructor]
     internal DiagnosedDevice()

@@ -14,11 +14,14 @@ internal sealed class DoctorText(CliHost host)
 
     public void Write(Diagnosis diagnosis)
     {
-        string what = diagnosis.Identity is null ? "" : $" {_names.Describe(diagnosis.Identity, isBrief: host.Terminal.Width is not null)}";
+        string what = diagnosis.Identity is null
+            ? ""
+            : $" {_names.Describe(diagnosis.Identity, isBrief: host.Terminal.Width is not null)}";
         if (diagnosis.Name is string name)
         {
             string title = Printable.Clean($"{name}{what}");
-            host.Out.WriteLine(host.Terminal.Bold(host.Terminal.Width is int width ? Printable.Shorten(title, width) : title));
+            host.Out.WriteLine(
+                host.Terminal.Bold(host.Terminal.Width is int width ? Printable.Shorten(title, width) : title));
         }
 
         foreach (Finding finding in diagnosis.Findings)
@@ -29,7 +32,11 @@ internal sealed class DoctorText(CliHost host)
         host.Out.WriteLine();
         string subject = diagnosis.Name is null ? "" : $"{diagnosis.Name} ";
         Finding? first = diagnosis.IsUsable ? null : diagnosis.Findings[0];
-        WriteWords("", 0, $"{subject}{diagnosis.Verdict}{(first is null ? "" : $": {first.Message}")}", diagnosis.IsUsable ? host.Terminal.Green : host.Terminal.Yellow);
+        WriteWords(
+            "",
+            0,
+            $"{subject}{diagnosis.Verdict}{(first is null ? "" : $": {first.Message}")}",
+            diagnosis.IsUsable ? host.Terminal.Green : host.Terminal.Yellow);
     }
 
     private void Write(Finding finding)
@@ -42,7 +49,11 @@ internal sealed class DoctorText(CliHost host)
             FindingLevel.Unknown => ("unseen", host.Terminal.Dim),
             _ => ("ok", host.Terminal.Green),
         };
-        ItemText.Write(host, $"  {paint(mark)}{new string(' ', MarkColumns - mark.Length)}{finding.Topic.ToWords().PadRight(IdColumns)}", Indent + IdColumns, Words(finding.Message, null));
+        ItemText.Write(
+            host,
+            $"  {paint(mark)}{new string(' ', MarkColumns - mark.Length)}{finding.Topic.ToWords().PadRight(IdColumns)}",
+            Indent + IdColumns,
+            Words(finding.Message, null));
         WriteWords("why  ", Indent, finding.Reason);
         WriteCommand(finding.Command);
         WriteWords(finding.Command is null ? "do   " : "     ", Indent, finding.Advice);

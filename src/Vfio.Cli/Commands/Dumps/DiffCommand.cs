@@ -24,9 +24,11 @@ internal static class DiffCommand
         {
             Notes =
             [
-                "A dump is a file that 'vfio dump' or 'lspci -s ADDRESS -xxxx' wrote. If one side is a device, vfio reads only the "
-                + "registers that the dump contains. A name that is both a device and a file means the device; write ./NAME for the file.",
-                "If vfio knows the device, registers and fields are shown by name. The exit codes are those of diff: 0 for equal, 1 for different, 2 for an error.",
+                "A dump is a file that 'vfio dump' or 'lspci -s ADDRESS -xxxx' wrote. If one side is a device, vfio "
+                + "reads only the registers that the dump contains. A name that is both a device and a file means the "
+                + "device; write ./NAME for the file.",
+                "If vfio knows the device, registers and fields are shown by name. The exit codes are those of diff: 0 "
+                + "for equal, 1 for different, 2 for an error.",
                 ReadCommand.ResetNote,
             ],
             Examples =
@@ -42,15 +44,21 @@ internal static class DiffCommand
         {
             try
             {
-                return Run(host, result.GetRequiredValue(first), result.GetRequiredValue(second), result.GetValue(json));
+                return Run(
+                    host, result.GetRequiredValue(first), result.GetRequiredValue(second), result.GetValue(json));
             }
             catch (VfioException e)
             {
-                throw new CliException(e.Message, e.Hint is null ? "vfio status shows which devices are bound" : HintText.For(e), Trouble);
+                throw new CliException(
+                    e.Message, e.Hint is null ? "vfio status shows which devices are bound" : HintText.For(e), Trouble);
             }
-            catch (Exception e) when (e is UnauthorizedAccessException || (e is IOException && !ErrorReport.IsClosedPipe(e)))
+            catch (Exception e)
+                when (e is UnauthorizedAccessException || (e is IOException && !ErrorReport.IsClosedPipe(e)))
             {
-                throw new CliException($"{Name}: {e.Message}", "check that both files can be read, and that the output's disk is not full", Trouble);
+                throw new CliException(
+                    $"{Name}: {e.Message}",
+                    "check that both files can be read, and that the output's disk is not full",
+                    Trouble);
             }
         });
         return command;
@@ -63,7 +71,10 @@ internal static class DiffCommand
         bool isFirstDevice = firstDevice is not null;
         if (isFirstDevice && secondDevice is not null)
         {
-            throw new CliException($"{Name}: OLD and NEW are both devices", "save one of them first: vfio dump DEV REGION -o FILE", Trouble);
+            throw new CliException(
+                $"{Name}: OLD and NEW are both devices",
+                "save one of them first: vfio dump DEV REGION -o FILE",
+                Trouble);
         }
 
         using DumpFile file = DumpFile.Open(isFirstDevice ? second : first);
@@ -72,7 +83,14 @@ internal static class DiffCommand
             using DumpFile other = DumpFile.Open(second);
             CheckSame(first, file.Header, second, other.Header);
             RegisterMap? map = MapOf(host, file);
-            return Compare(host, new Sides(first, second, file.Header, other.Header, map) { EndsEarly = file.IsOfLspci || other.IsOfLspci }, file.Rows.Zip(other.Rows), isJson);
+            return Compare(
+                host,
+                new Sides(first, second, file.Header, other.Header, map)
+                {
+                    EndsEarly = file.IsOfLspci || other.IsOfLspci,
+                },
+                file.Rows.Zip(other.Rows),
+                isJson);
         }
 
         RegisterNames names = target.NameRegisters(host);
@@ -83,7 +101,11 @@ internal static class DiffCommand
 
         using RegisterSession session = RegisterSession.Open(host, target, names);
         DumpHeader now = DumpHeader.Of(
-            target.Identify(host), file.Header.Region, session.Region(file.Header.Region).Length, file.Header.Bits, host.Clock.GetUtcNow());
+            target.Identify(host),
+            file.Header.Region,
+            session.Region(file.Header.Region).Length,
+            file.Header.Bits,
+            host.Clock.GetUtcNow());
         CheckSame(isFirstDevice ? second : first, file.Header, target.Name, now);
         IEnumerable<(DumpRow, DumpRow)> pairs = ReadAlongside(file, session, now.Length);
         Sides sides = isFirstDevice
@@ -95,7 +117,8 @@ internal static class DiffCommand
 
     // A name that is not a device is a file; but emu:NAME is never a file, even if there is no such device model.
     private static DeviceTarget? FindDevice(CliHost host, string text) =>
-        DeviceArgument.TryFind(host, text, out DeviceTarget? target, out string mistake, out string hint) || !DeviceArgument.IsModel(text)
+        DeviceArgument.TryFind(host, text, out DeviceTarget? target, out string mistake, out string hint)
+        || !DeviceArgument.IsModel(text)
             ? target
             : throw new CliException($"{Name}: {mistake}", hint, Trouble);
 
@@ -111,7 +134,8 @@ internal static class DiffCommand
         }
 
         current = rows.Current;
-        foreach (DumpRow row in RegionRows.Read(session, file.Header.Region, file.Header.Bits, IsWanted, CancellationToken.None))
+        foreach (DumpRow row in RegionRows.Read(
+            session, file.Header.Region, file.Header.Bits, IsWanted, CancellationToken.None))
         {
             yield return (current, row);
             if (current.Offset + DumpRow.Width >= length || !rows.MoveNext())
@@ -127,7 +151,9 @@ internal static class DiffCommand
     {
         if (file.Header.Region == RegionIndex.Config)
         {
-            return file.Header.Length >= PciConfigHeader.Length ? PciConfigSpace.Parse(file.ReadConfig()).ToRegisterMap() : null;
+            return file.Header.Length >= PciConfigHeader.Length
+                ? PciConfigSpace.Parse(file.ReadConfig()).ToRegisterMap()
+                : null;
         }
 
         // The register map depends on the device, so the file's device is looked up on this host.
@@ -141,7 +167,8 @@ internal static class DiffCommand
         if (one.Region != other.Region || one.VendorId != other.VendorId || one.DeviceId != other.DeviceId)
         {
             throw new CliException(
-                $"{Name}: {InputFile.Show(first)} is {one.RegionName} of a device {one.Ids}, {InputFile.Show(second)} is {other.RegionName} of {other.Ids}",
+                $"{Name}: {InputFile.Show(first)} is {one.RegionName} of a device {one.Ids}, {InputFile.Show(second)} "
+                + $"is {other.RegionName} of {other.Ids}",
                 "compare dumps of the same region of the same kind of device",
                 Trouble);
         }
@@ -149,7 +176,8 @@ internal static class DiffCommand
 
     private static int Compare(CliHost host, Sides sides, IEnumerable<(DumpRow, DumpRow)> rows, bool isJson)
     {
-        IEnumerable<DumpDifference> differences = rows.SelectMany(pair => DumpDifferences.Find(sides.Before, sides.Map, pair.Item1, pair.Item2));
+        IEnumerable<DumpDifference> differences = rows.SelectMany(
+            pair => DumpDifferences.Find(sides.Before, sides.Map, pair.Item1, pair.Item2));
         bool isDifferent = isJson ? WriteJson(host, sides, differences) : Write(host, sides, differences);
         return isDifferent ? Different : ExitCode.Done;
     }
@@ -163,7 +191,9 @@ internal static class DiffCommand
             WriteTitle(host, sides, isDifferent);
             isDifferent = true;
             RegisterPlace place = difference.Place;
-            string name = place.Register is RegisterDescription register ? "  " + host.Terminal.Bold(register.Name) : "";
+            string name = place.Register is RegisterDescription register
+                ? "  " + host.Terminal.Bold(register.Name)
+                : "";
             string after = Highlight.Changed(host.Terminal, difference.Before, difference.After, place.Bits);
             host.Out.WriteLine($"{place.Place.ToString(digits)}: {place.Format(difference.Before)} -> {after}{name}");
             if (place.Register is { Fields.Count: > 0 })
@@ -193,7 +223,9 @@ internal static class DiffCommand
 
     private static string Describe(string name, DumpHeader header)
     {
-        string time = header.Time == default ? "" : header.Time.UtcDateTime.ToString(", yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+        string time = header.Time == default
+            ? ""
+            : header.Time.UtcDateTime.ToString(", yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
         return $"{InputFile.Show(name)} ({header.RegionName} of {header.Ids}{time})";
     }
 
@@ -202,11 +234,14 @@ internal static class DiffCommand
         bool isDifferent = sides.HasOtherLength;
         Json.Write(
             host.Out,
-            new DiffDocument(DiffSide.Of(sides.First, sides.Before), DiffSide.Of(sides.Second, sides.After), differences.Select(difference =>
-            {
-                isDifferent = true;
-                return RegisterDifference.Of(difference);
-            })),
+            new DiffDocument(
+                DiffSide.Of(sides.First, sides.Before),
+                DiffSide.Of(sides.Second, sides.After),
+                differences.Select(difference =>
+                {
+                    isDifferent = true;
+                    return RegisterDifference.Of(difference);
+                })),
             CliJson.Write);
         return isDifferent;
     }

@@ -16,7 +16,11 @@ internal static class DumpCommand
         Argument<DeviceTarget> device = Symbols.Device(host);
         Option<VfioBackend> backend = Symbols.Backend();
         Argument<Place> region = Region();
-        Option<string> output = new("--output", "-o") { Description = "Write to this file, which is replaced only by a complete dump; - is standard output", HelpName = "FILE" };
+        Option<string> output = new("--output", "-o")
+        {
+            Description = "Write to this file, which is replaced only by a complete dump; - is standard output",
+            HelpName = "FILE",
+        };
         Option<int?> width = Symbols.Width();
         width.Description = "Width of each access in bits: 8, 16, 32 (the default) or 64";
         Option<bool> all = Symbols.Flag("--all", "Also read registers that change when they are read");
@@ -25,11 +29,14 @@ internal static class DumpCommand
         {
             Notes =
             [
-                "Rows are as 'lspci -xxxx' prints them, with bytes in memory order. A row that equals the previous one is printed as *, as hexdump "
-                + "does. Configuration space is printed in full, so that 'lspci -F FILE' can read the dump. 'vfio diff' compares dumps.",
-                "If vfio knows the device, registers that change when they are read are left out and shown as --; --all reads them too. On a "
-                + "device that vfio does not know, every register is read, even if reading it has side effects.",
-                "-o writes a temporary file next to FILE and renames it when it is complete. It replaces only regular files.",
+                "Rows are as 'lspci -xxxx' prints them, with bytes in memory order. A row that equals the previous one "
+                + "is printed as *, as hexdump does. Configuration space is printed in full, so that 'lspci -F FILE' "
+                + "can read the dump. 'vfio diff' compares dumps.",
+                "If vfio knows the device, registers that change when they are read are left out and shown as --; "
+                + "--all reads them too. On a device that vfio does not know, every register is read, even if reading "
+                + "it has side effects.",
+                "-o writes a temporary file next to FILE and renames it when it is complete. It "
+                + "replaces only regular files.",
                 ReadCommand.ResetNote,
             ],
             Examples =
@@ -55,7 +62,9 @@ internal static class DumpCommand
             int bits = result.GetValue(width) ?? RegisterWidth.Default;
             try
             {
-                Run(host, session, index, bits, result.GetValue(output), result.GetValue(all), result.GetValue(json), interruption.Token);
+                Run(
+                    host, session, index, bits, result.GetValue(output), result.GetValue(all), result.GetValue(json),
+                    interruption.Token);
                 return ExitCode.Done;
             }
             catch (OperationCanceledException)
@@ -68,13 +77,22 @@ internal static class DumpCommand
 
     /// <summary>Dumps a region of an open device.</summary>
     public static void Run(
-        CliHost host, RegisterSession session, RegionIndex region, int bits, string? file, bool all, bool isJson, CancellationToken cancellationToken)
+        CliHost host,
+        RegisterSession session,
+        RegionIndex region,
+        int bits,
+        string? file,
+        bool all,
+        bool isJson,
+        CancellationToken cancellationToken)
     {
         CheckRegion(session, region);
-        DumpHeader header = DumpHeader.Of(session.Target.Identify(host), region, session.Region(region).Length, bits, host.Clock.GetUtcNow());
+        DumpHeader header = DumpHeader.Of(
+            session.Target.Identify(host), region, session.Region(region).Length, bits, host.Clock.GetUtcNow());
         RegisterMap? map = session.Names.Map(region);
         HashSet<ulong> untouchable = all ? [] : RegionRows.Untouchable(map);
-        bool IsWanted(ulong offset, int count) => untouchable.Count == 0 || !Enumerable.Range(0, count).Any(i => untouchable.Contains(offset + (ulong)i));
+        bool IsWanted(ulong offset, int count) =>
+            untouchable.Count == 0 || !Enumerable.Range(0, count).Any(i => untouchable.Contains(offset + (ulong)i));
         IEnumerable<DumpRow> rows = RegionRows.Read(session, region, bits, IsWanted, cancellationToken);
         if (host.ShowsProgress && (file is not null || !host.Terminal.IsInteractive))
         {
@@ -123,7 +141,8 @@ internal static class DumpCommand
     };
 
     /// <summary>Parses the name of a region.</summary>
-    public static bool TryParseRegion(string text, out Place place) => Place.TryParse(text, out place, out _) && !text.Contains('+');
+    public static bool TryParseRegion(string text, out Place place) =>
+        Place.TryParse(text, out place, out _) && !text.Contains('+');
 
     private static void CheckRegion(RegisterSession session, RegionIndex index)
     {
@@ -131,20 +150,26 @@ internal static class DumpCommand
         string name = new Place(index, 0).RegionName;
         if (!region.Info.CanRead)
         {
-            throw new CliException($"{Name}: {name} of {session.Target.Name} cannot be read", "this region can only be written");
+            throw new CliException(
+                $"{Name}: {name} of {session.Target.Name} cannot be read", "this region can only be written");
         }
 
         if (region.Length > DumpHeader.MaxLength)
         {
             throw new CliException(
-                $"{Name}: {name} has 0x{region.Length:x} bytes; reading them with system calls would take hours", "vfio read -n reads a part of it");
+                $"{Name}: {name} has 0x{region.Length:x} bytes; reading them with system calls would take hours",
+                "vfio read -n reads a part of it");
         }
     }
 
     private static void TellLeftOut(CliHost host, IReadOnlyList<RegisterDescription> registers)
     {
-        Tell([.. registers.Where(register => register.Access == RegisterAccess.ReadHasSideEffects)], "with read side effects");
-        Tell([.. registers.Where(register => register.Access != RegisterAccess.ReadHasSideEffects)], "that can only be written");
+        Tell(
+            [.. registers.Where(register => register.Access == RegisterAccess.ReadHasSideEffects)],
+            "with read side effects");
+        Tell(
+            [.. registers.Where(register => register.Access != RegisterAccess.ReadHasSideEffects)],
+            "that can only be written");
         if (registers.Count != 0)
         {
             host.Tell("hint: --all reads them too");
@@ -154,8 +179,10 @@ internal static class DumpCommand
         {
             if (some.Count != 0)
             {
-                string names = string.Join(", ", some.Take(MostNamed).Select(register => register.Name)) + (some.Count > MostNamed ? ", …" : "");
-                host.Tell($"vfio: {Name}: left out {(some.Count == 1 ? "1 register" : $"{some.Count} registers")} {which}: {names}");
+                string names = string.Join(", ", some.Take(MostNamed).Select(register => register.Name))
+                    + (some.Count > MostNamed ? ", …" : "");
+                host.Tell($"vfio: {Name}: left out "
+                    + $"{(some.Count == 1 ? "1 register" : $"{some.Count} registers")} {which}: {names}");
             }
         }
     }

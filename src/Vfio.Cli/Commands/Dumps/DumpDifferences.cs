@@ -54,7 +54,8 @@ internal static class DumpDifferences
         return false;
     }
 
-    private static bool IsKnown(DumpRow before, DumpRow after, int start, int count) => before.IsKnown(start, count) && after.IsKnown(start, count);
+    private static bool IsKnown(DumpRow before, DumpRow after, int start, int count) =>
+        before.IsKnown(start, count) && after.IsKnown(start, count);
 
     private static bool Differs(DumpRow before, DumpRow after, int start, int count)
     {

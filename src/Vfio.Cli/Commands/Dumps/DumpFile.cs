@@ -56,7 +56,8 @@ internal sealed class DumpFile : IDisposable
 
     /// <summary>Opens a dump and validates all of it.</summary>
     /// <exception cref="CliException">The file cannot be read, or is not a dump.</exception>
-    public static DumpFile Open(string path) => new(path, InputFile.Open(DiffCommand.Name, path, WhatIsRead, DiffCommand.Trouble));
+    public static DumpFile Open(string path) =>
+        new(path, InputFile.Open(DiffCommand.Name, path, WhatIsRead, DiffCommand.Trouble));
 
     /// <summary>
     /// Reads a whole dump of configuration space into memory; after that, <see cref="Rows"/> can be enumerated again.
@@ -141,7 +142,9 @@ internal sealed class DumpFile : IDisposable
 
             if (PciAddress.TryParse(line.Split(' ')[0], out PciAddress found))
             {
-                address = hasDevice ? throw Mistake("a second device begins here; lspci -s ADDRESS -xxxx writes only one") : found;
+                address = hasDevice
+                    ? throw Mistake("a second device begins here; lspci -s ADDRESS -xxxx writes only one")
+                    : found;
                 hasDevice = true;
             }
             else if (!hasDevice)
@@ -151,7 +154,9 @@ internal sealed class DumpFile : IDisposable
             else
             {
                 DumpRow row = ParseRow(line, PciConfigSpace.MaxLength);
-                rows.Add(row.Offset == (ulong)rows.Count * DumpRow.Width ? row : throw Mistake($"the row at 0x{rows.Count * DumpRow.Width:x} is missing"));
+                rows.Add(row.Offset == (ulong)rows.Count * DumpRow.Width
+                    ? row
+                    : throw Mistake($"the row at 0x{rows.Count * DumpRow.Width:x} is missing"));
             }
         }
 
@@ -163,21 +168,29 @@ internal sealed class DumpFile : IDisposable
         ulong length = (ulong)rows.Length * DumpRow.Width;
         return length < PciConfigHeader.Length
             ? throw Mistake($"the dump ends here, with 0x{length:x} bytes; a header has 0x{PciConfigHeader.Length:x}")
-            : new DumpHeader(address, (ushort)rows[0].Number(0, 2), (ushort)rows[0].Number(2, 2), RegionIndex.Config, length, RegisterWidth.Default);
+            : new DumpHeader(
+                address,
+                (ushort)rows[0].Number(0, 2),
+                (ushort)rows[0].Number(2, 2),
+                RegionIndex.Config,
+                length,
+                RegisterWidth.Default);
     }
 
     private DumpRow ParseRow(string line, ulong length)
     {
         int colon = line.IndexOf(':');
         if (colon is < 2 or > 16
-            || !ulong.TryParse(line.AsSpan(0, colon), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong offset))
+            || !ulong.TryParse(
+                line.AsSpan(0, colon), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ulong offset))
         {
             throw Mistake("is not a row of a dump");
         }
 
         if (offset >= length || offset % DumpRow.Width != 0)
         {
-            throw Mistake(string.Create(CultureInfo.InvariantCulture, $"0x{offset:x} is not the offset of a row in 0x{length:x} bytes"));
+            throw Mistake(string.Create(
+                CultureInfo.InvariantCulture, $"0x{offset:x} is not the offset of a row in 0x{length:x} bytes"));
         }
 
         string[] words = line[(colon + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
@@ -194,7 +207,8 @@ internal sealed class DumpFile : IDisposable
                 continue;
             }
 
-            row = words[i].Length == 2 && byte.TryParse(words[i], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out byte value)
+            row = words[i].Length == 2
+                && byte.TryParse(words[i], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out byte value)
                 ? row.With(i, 1, value)
                 : throw Mistake($"'{Symbols.Quote(words[i])}' is not a byte");
         }
@@ -215,5 +229,8 @@ internal sealed class DumpFile : IDisposable
     }
 
     private CliException Mistake(string what) =>
-        new($"{DiffCommand.Name}: {InputFile.Show(_path)}:{Math.Max(1, _reader.Line)}: {what}", WhatIsRead, DiffCommand.Trouble);
+        new(
+            $"{DiffCommand.Name}: {InputFile.Show(_path)}:{Math.Max(1, _reader.Line)}: {what}",
+            WhatIsRead,
+            DiffCommand.Trouble);
 }

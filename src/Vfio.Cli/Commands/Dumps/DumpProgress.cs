@@ -23,12 +23,16 @@ internal sealed class DumpProgress(CliHost host, DumpHeader header)
             foreach (DumpRow row in rows)
             {
                 yield return row;
-                if (++count % RowsBetweenLooks == 0 && host.Clock.GetElapsedTime(start) is TimeSpan elapsed && elapsed >= next)
+                if (++count % RowsBetweenLooks == 0
+                    && host.Clock.GetElapsedTime(start) is TimeSpan elapsed
+                    && elapsed >= next)
                 {
                     next = elapsed + Interval;
                     isShown = true;
                     host.Error.Write(string.Create(
-                        CultureInfo.InvariantCulture, $"\rdump: {row.Offset / 1024} of {header.Length / 1024} KiB, {100.0 * row.Offset / header.Length:f0} %"));
+                        CultureInfo.InvariantCulture,
+                        $"\rdump: {row.Offset / 1024} of {header.Length / 1024} KiB, "
+                        + $"{100.0 * row.Offset / header.Length:f0} %"));
                     host.Error.Flush();
                 }
             }

@@ -57,7 +57,9 @@ internal static class DumpWriter
         for (int i = 0; i < row.Length; i++)
         {
             line.Append(' ');
-            _ = row.IsKnown(i, 1) ? line.Append(CultureInfo.InvariantCulture, $"{row.Number(i, 1):x2}") : line.Append(Unread);
+            _ = row.IsKnown(i, 1)
+                ? line.Append(CultureInfo.InvariantCulture, $"{row.Number(i, 1):x2}")
+                : line.Append(Unread);
         }
 
         return line.ToString();

@@ -27,9 +27,11 @@ internal static class RegionRows
     public static IEnumerable<RegisterDescription> Unreadable(RegisterMap? map)
     {
         // A write-only register may share its offset with a readable one.
-        HashSet<ulong> peekable = [.. (map?.Registers ?? []).Where(register => register.CanPeek).Select(register => register.Offset)];
+        HashSet<ulong> peekable =
+            [.. (map?.Registers ?? []).Where(register => register.CanPeek).Select(register => register.Offset)];
         return (map?.Registers ?? []).Where(register =>
-            register.Access == RegisterAccess.ReadHasSideEffects || (!register.CanPeek && !peekable.Contains(register.Offset)));
+            register.Access == RegisterAccess.ReadHasSideEffects
+            || (!register.CanPeek && !peekable.Contains(register.Offset)));
     }
 
     /// <summary>Reads the rows lazily: each row is read from the device when it is enumerated.</summary>
@@ -40,18 +42,28 @@ internal static class RegionRows
     /// <param name="isWanted">Returns whether the bytes at an offset may be read.</param>
     /// <param name="cancellationToken">Stops the reading between two rows.</param>
     public static IEnumerable<DumpRow> Read(
-        RegisterSession session, RegionIndex region, int bits, Func<ulong, int, bool> isWanted, CancellationToken cancellationToken)
+        RegisterSession session,
+        RegionIndex region,
+        int bits,
+        Func<ulong, int, bool> isWanted,
+        CancellationToken cancellationToken)
     {
         ulong length = session.Region(region).Length;
         for (ulong offset = 0; offset < length; offset += DumpRow.Width)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            yield return ReadRow(session, region, bits, isWanted, offset, (int)Math.Min(DumpRow.Width, length - offset));
+            yield return ReadRow(
+                session, region, bits, isWanted, offset, (int)Math.Min(DumpRow.Width, length - offset));
         }
     }
 
     private static DumpRow ReadRow(
-        RegisterSession session, RegionIndex region, int bits, Func<ulong, int, bool> isWanted, ulong offset, int length)
+        RegisterSession session,
+        RegionIndex region,
+        int bits,
+        Func<ulong, int, bool> isWanted,
+        ulong offset,
+        int length)
     {
         DumpRow row = new(offset, 0, 0, length);
         int step;
@@ -60,7 +72,8 @@ internal static class RegionRows
             step = i + (bits / 8) <= length ? bits / 8 : 1;
             if (isWanted(offset + (ulong)i, step))
             {
-                row = row.With(i, step, session.Read(session.Names.Describe(new Place(region, offset + (ulong)i), step * 8)));
+                row = row.With(
+                    i, step, session.Read(session.Names.Describe(new Place(region, offset + (ulong)i), step * 8)));
             }
         }
 

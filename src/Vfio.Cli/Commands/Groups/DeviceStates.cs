@@ -22,7 +22,8 @@ internal sealed class DeviceStates
     }
 
     /// <summary>Returns the network interfaces and disks of a device.</summary>
-    public IEnumerable<string> Names(PciAddress device) => _survey.GetInterfaces(device).Concat(_survey.GetDisks(device));
+    public IEnumerable<string> Names(PciAddress device) => _survey.GetInterfaces(device)
+        .Concat(_survey.GetDisks(device));
 
     public (NodeState State, string Detail) Judge(PciDeviceInfo device)
     {
@@ -45,7 +46,9 @@ internal sealed class DeviceStates
 
         if (_refusals[device.Address] is [BindingRefusal refusal, ..])
         {
-            return refusal.Reason == RefusalReason.NoIommu ? (NodeState.NoIommu, "it has no IOMMU") : (NodeState.InUse, refusal.Explanation);
+            return refusal.Reason == RefusalReason.NoIommu
+                ? (NodeState.NoIommu, "it has no IOMMU")
+                : (NodeState.InUse, refusal.Explanation);
         }
 
         if (device.IommuGroup is int number && _devices.Groups.TryGetValue(number, out IommuGroup? group))
@@ -55,7 +58,9 @@ internal sealed class DeviceStates
                 : [.. group.Devices.Where(other => other.Address != device.Address && IsInUse(other))];
             if (others.Length != 0)
             {
-                string more = others.Length == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $" and {others.Length - 1} more");
+                string more = others.Length == 1
+                    ? ""
+                    : string.Create(CultureInfo.InvariantCulture, $" and {others.Length - 1} more");
                 string driver = others[0].Driver is string name && more.Length == 0 ? $" ({name})" : "";
                 return (NodeState.Blocked, $"by {others[0].Address}{driver}{more}");
             }
@@ -67,5 +72,8 @@ internal sealed class DeviceStates
 
     // A device without a driver never blocks its group, even if it has refusals.
     private bool IsInUse(PciDeviceInfo device) =>
-        device.Driver is not null && _refusals.TryGetValue(device.Address, out IReadOnlyList<BindingRefusal>? refusals) && !device.IsBridge && refusals.Count != 0;
+        device.Driver is not null
+        && _refusals.TryGetValue(device.Address, out IReadOnlyList<BindingRefusal>? refusals)
+        && !device.IsBridge
+        && refusals.Count != 0;
 }

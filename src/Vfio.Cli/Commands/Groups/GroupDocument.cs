@@ -19,5 +19,6 @@ internal sealed class GroupDocument(IommuGroup group, DeviceNames names)
 
     public string[] Blockers => [.. group.GetBlockers().Select(blocker => blocker.Address.ToString())];
 
-    public DeviceDocument[] Devices => [.. group.Devices.Select(device => new DeviceDocument(DeviceIdentity.Of(device), names, device))];
+    public DeviceDocument[] Devices =>
+        [.. group.Devices.Select(device => new DeviceDocument(DeviceIdentity.Of(device), names, device))];
 }

@@ -20,8 +20,9 @@ internal static class GroupsCommand
         {
             Notes =
             [
-                "A group is 'ready' if at least one of its devices is bound to VFIO and no other device of it has a host driver. It is 'blocked' if "
-                + "one of its devices still has a host driver; that device is marked. Bridges and devices without a driver never block a group.",
+                "A group is 'ready' if at least one of its devices is bound to VFIO and no other device of it has a "
+                + "host driver. It is 'blocked' if one of its devices still has a host driver; that device is marked. "
+                + "Bridges and devices without a driver never block a group.",
                 "The page is self-contained and includes a legend. FILE may be - for standard "
                 + "output. An existing file is replaced.",
             ],
@@ -154,7 +155,8 @@ internal static class GroupsCommand
         public static View Of(IommuGroup group)
         {
             PciAddress? taken = group.Devices.FirstOrDefault(device => device.HasVfioDriver)?.Address;
-            return new View(group, taken, taken is null ? [] : [.. group.GetBlockers().Select(device => device.Address)]);
+            return new View(
+                group, taken, taken is null ? [] : [.. group.GetBlockers().Select(device => device.Address)]);
         }
 
         public int Widest(Func<PciDeviceInfo, string> describe) =>

@@ -13,17 +13,25 @@ internal sealed class HostDevices
     {
         PciBus bus = new(host.Root);
         IReadOnlyList<PciDeviceInfo> infos = bus.GetDevices();
-        Dictionary<PciAddress, PciAddress?> physical = infos.ToDictionary(info => info.Address, info => info.GetPhysicalFunction());
+        Dictionary<PciAddress, PciAddress?> physical = infos.ToDictionary(
+            info => info.Address, info => info.GetPhysicalFunction());
         foreach (PciDeviceInfo info in infos)
         {
             // A virtual function cannot have virtual functions; accepting that could create a cycle.
-            PciAddress? owner = physical[info.Address] is PciAddress function && physical.TryGetValue(function, out PciAddress? above) && above is null
+            PciAddress? owner = physical[info.Address] is PciAddress function
+                && physical.TryGetValue(function, out PciAddress? above)
+                && above is null
                 ? function
                 : null;
             PciAddress? parent = owner ?? info.GetParent();
-            string rootBus = info.GetRootBus() ?? string.Create(CultureInfo.InvariantCulture, $"{info.Address.Domain:x4}:{info.Address.Bus:x2}");
+            string rootBus = info.GetRootBus()
+                ?? string.Create(CultureInfo.InvariantCulture, $"{info.Address.Domain:x4}:{info.Address.Bus:x2}");
             _byAddress[info.Address] = new PlacedDevice(
-                info, parent is PciAddress known && physical.ContainsKey(known) ? parent : null, rootBus, owner is not null, info.GetLink());
+                info,
+                parent is PciAddress known && physical.ContainsKey(known) ? parent : null,
+                rootBus,
+                owner is not null,
+                info.GetLink());
         }
 
         All = [.. infos.Select(info => _byAddress[info.Address])];
@@ -39,5 +47,6 @@ internal sealed class HostDevices
     /// <summary>Returns the devices directly below a device, by address.</summary>
     public IEnumerable<PlacedDevice> Below(PciAddress address) => _below[address];
 
-    public PlacedDevice? Find(PciAddress? address) => address is PciAddress known ? _byAddress.GetValueOrDefault(known) : null;
+    public PlacedDevice? Find(PciAddress? address) =>
+        address is PciAddress known ? _byAddress.GetValueOrDefault(known) : null;
 }

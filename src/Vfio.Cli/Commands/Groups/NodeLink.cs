@@ -31,5 +31,6 @@ internal sealed record NodeLink(string Text, string Detail, int Lanes, bool IsSl
         return new NodeLink(LinkText.Describe(speed, width), detail, width ?? 0, isSlow);
     }
 
-    private static double? Least(double? left, double? right) => left is null ? right : right is null ? left : Math.Min(left.Value, right.Value);
+    private static double? Least(double? left, double? right) =>
+        left is null ? right : right is null ? left : Math.Min(left.Value, right.Value);
 }

@@ -51,7 +51,9 @@ internal sealed class NodeWriter(HostDevices devices, DeviceStates states, Devic
             Depth = parent.Depth + 1,
             Parent = parentIndex,
             Devices = [.. row.Select(device => device.Info)],
-            Heading = row.Count == 1 ? first.Address.ToString() : string.Create(CultureInfo.InvariantCulture, $"{row.Count} virtual functions"),
+            Heading = row.Count == 1
+                ? first.Address.ToString()
+                : string.Create(CultureInfo.InvariantCulture, $"{row.Count} virtual functions"),
             Name = Clean(names.Describe(DeviceIdentity.Of(first.Info), isBrief: true), MostColumns),
             Detail = row.Count == 1 ? Describe(first.Info, kind) : $"{first.Address} to {row[^1].Address}, alike",
             Link = FindLink(first, kind, parent.Kind),
@@ -59,7 +61,9 @@ internal sealed class NodeWriter(HostDevices devices, DeviceStates states, Devic
             StateDetail = detail,
             Driver = first.Info.Driver is string driver ? Clean(driver, MostDriverColumns) : null,
             Group = row.Count == 1 || GroupKey(first) is not null ? first.Info.IommuGroup : null,
-            OwnGroups = row.Count == 1 || GroupKey(first) is not null ? [] : [.. row.Select(device => device.Info.IommuGroup).OfType<int>()],
+            OwnGroups = row.Count == 1 || GroupKey(first) is not null
+                ? []
+                : [.. row.Select(device => device.Info.IommuGroup).OfType<int>()],
         };
     }
 
@@ -79,11 +83,16 @@ internal sealed class NodeWriter(HostDevices devices, DeviceStates states, Devic
 
     // Virtual functions that share an IOMMU group share no row with virtual functions that have their own group.
     private int? GroupKey(PlacedDevice device) =>
-        device.Info.IommuGroup is int group && devices.Groups.TryGetValue(group, out IommuGroup? known) && known.Devices.Count > 1 ? group : null;
+        device.Info.IommuGroup is int group
+        && devices.Groups.TryGetValue(group, out IommuGroup? known)
+        && known.Devices.Count > 1
+            ? group
+            : null;
 
     private string Describe(PciDeviceInfo device, NodeKind kind)
     {
-        string type = Clean(names.Class(DeviceIdentity.Of(device)) ?? $"class {DeviceNames.ClassWord(device.Class)}", MostColumns);
+        string type = Clean(
+            names.Class(DeviceIdentity.Of(device)) ?? $"class {DeviceNames.ClassWord(device.Class)}", MostColumns);
         string? part = kind switch
         {
             NodeKind.RootPort => "root port",
@@ -103,7 +112,8 @@ internal sealed class NodeWriter(HostDevices devices, DeviceStates states, Devic
     {
         _ when kind is NodeKind.VirtualFunction => NodeLink.None("the link of its physical function"),
         NodeKind.RootBus => NodeLink.None("built in"),
-        NodeKind.RootPort or NodeKind.SwitchDownstreamPort => NodeLink.Between(devices.Find(device.Parent)?.Link, device.Link),
+        NodeKind.RootPort or NodeKind.SwitchDownstreamPort =>
+            NodeLink.Between(devices.Find(device.Parent)?.Link, device.Link),
         NodeKind.SwitchUpstreamPort => NodeLink.None("inside the switch"),
         NodeKind.ExpressToPciBridge or NodeKind.PciBridge => NodeLink.None("conventional PCI"),
         _ => NodeLink.Between(null, device.Link),

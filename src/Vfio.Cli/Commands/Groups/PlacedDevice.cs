@@ -9,7 +9,8 @@ namespace Vfio.Cli;
 /// <param name="RootBus">The root bus, as sanitized text.</param>
 /// <param name="IsVirtual">Whether it is a virtual function of its parent.</param>
 /// <param name="Link">The link that the device reports.</param>
-internal sealed record PlacedDevice(PciDeviceInfo Info, PciAddress? Parent, string RootBus, bool IsVirtual, PciLink? Link)
+internal sealed record PlacedDevice(
+    PciDeviceInfo Info, PciAddress? Parent, string RootBus, bool IsVirtual, PciLink? Link)
 {
     public PciAddress Address => Info.Address;
 }

@@ -36,12 +36,15 @@ internal static class PortKinds
         }
 
         // A port is recognized by its driver, or by a PCI Express device below it.
-        bool isPort = device.Info.Driver == PortDriver || devices.Below(device.Address).Any(below => below.Link is not null);
+        bool isPort = device.Info.Driver == PortDriver
+            || devices.Below(device.Address).Any(below => below.Link is not null);
         return above switch
         {
             NodeKind.SwitchUpstreamPort => NodeKind.SwitchDownstreamPort,
-            _ when !isPort && (device.Info.Driver is not null || devices.Below(device.Address).Any()) => NodeKind.ExpressToPciBridge,
-            NodeKind.RootPort or NodeKind.SwitchDownstreamPort => isPort ? NodeKind.SwitchUpstreamPort : NodeKind.ExpressToPciBridge,
+            _ when !isPort && (device.Info.Driver is not null || devices.Below(device.Address).Any()) =>
+                NodeKind.ExpressToPciBridge,
+            NodeKind.RootPort or NodeKind.SwitchDownstreamPort =>
+                isPort ? NodeKind.SwitchUpstreamPort : NodeKind.ExpressToPciBridge,
             _ => NodeKind.RootPort,
         };
     }

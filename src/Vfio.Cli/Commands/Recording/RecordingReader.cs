@@ -80,7 +80,8 @@ internal sealed class RecordingReader
             return null;
         }
 
-        AccessKind kind = RecordingFormat.KindOf(operation) ?? throw Mistake("'operation' is not read, write, wait or reset");
+        AccessKind kind = RecordingFormat.KindOf(operation)
+            ?? throw Mistake("'operation' is not read, write, wait or reset");
         if (kind == AccessKind.Reset)
         {
             return new Access(kind, default, 0);
@@ -106,7 +107,8 @@ internal sealed class RecordingReader
         Access access = new(kind, names.Describe(place, bits), Value(record, "value", bits));
         return kind != AccessKind.Wait ? access : access with
         {
-            Condition = new WaitCondition(Value(record, "mask", bits), Value(record, "wanted", bits), Seconds(record, "timeout")),
+            Condition = new WaitCondition(
+                Value(record, "mask", bits), Value(record, "wanted", bits), Seconds(record, "timeout")),
         };
     }
 
@@ -115,7 +117,9 @@ internal sealed class RecordingReader
         try
         {
             using JsonDocument document = JsonDocument.Parse(line, Options);
-            return document.RootElement.ValueKind == JsonValueKind.Object ? read(document.RootElement, names) : throw Mistake("is not a JSON object");
+            return document.RootElement.ValueKind == JsonValueKind.Object
+                ? read(document.RootElement, names)
+                : throw Mistake("is not a JSON object");
         }
         catch (JsonException)
         {
@@ -144,15 +148,20 @@ internal sealed class RecordingReader
     }
 
     private static string? Text(JsonElement record, string name) =>
-        record.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        record.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String
+            ? value.GetString()
+            : null;
 
     private ushort Id(JsonElement record, string name) =>
-        Text(record, name) is { Length: 4 } text && ushort.TryParse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ushort id)
+        Text(record, name) is { Length: 4 } text
+        && ushort.TryParse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ushort id)
             ? id
             : throw Mistake($"'{name}' is not four hexadecimal digits");
 
     private ulong Integer(JsonElement record, string name) =>
-        record.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Number && value.TryGetUInt64(out ulong number)
+        record.TryGetProperty(name, out JsonElement value)
+        && value.ValueKind == JsonValueKind.Number
+        && value.TryGetUInt64(out ulong number)
             ? number
             : throw Mistake($"'{name}' is not a whole number");
 

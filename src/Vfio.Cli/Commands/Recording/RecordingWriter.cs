@@ -18,8 +18,15 @@ internal sealed class RecordingWriter : IDisposable
         _output = output;
         _ownsOutput = ownsOutput;
         RecordingLine line = new(
-            RecordingFormat.Name, RecordingFormat.Version, device.Name, DeviceDocument.Id(device.VendorId), DeviceDocument.Id(device.DeviceId),
-            DeviceDocument.Id(device.SubsystemVendorId), DeviceDocument.Id(device.SubsystemId), device.Class.ToString(), time.UtcDateTime);
+            RecordingFormat.Name,
+            RecordingFormat.Version,
+            device.Name,
+            DeviceDocument.Id(device.VendorId),
+            DeviceDocument.Id(device.DeviceId),
+            DeviceDocument.Id(device.SubsystemVendorId),
+            DeviceDocument.Id(device.SubsystemId),
+            device.Class.ToString(),
+            time.UtcDateTime);
         Json.WriteLine(output, line, CliJson.Write);
         output.Flush();
     }
@@ -38,14 +45,30 @@ internal sealed class RecordingWriter : IDisposable
         {
             WaitCondition wanted = access.Condition;
             WaitLine line = new(
-                time, operation, place.Place.RegionName, place.Place.Offset, place.Bits, place.Register?.Name, place.Format(access.Value), FieldDocument.Of(place.Register, access.Value),
-                place.Format(wanted.Mask), place.Format(wanted.Value), wanted.Timeout.TotalSeconds);
+                time,
+                operation,
+                place.Place.RegionName,
+                place.Place.Offset,
+                place.Bits,
+                place.Register?.Name,
+                place.Format(access.Value),
+                FieldDocument.Of(place.Register, access.Value),
+                place.Format(wanted.Mask),
+                place.Format(wanted.Value),
+                wanted.Timeout.TotalSeconds);
             Json.WriteLine(_output, line, CliJson.Write);
         }
         else
         {
             AccessLine line = new(
-                time, operation, place.Place.RegionName, place.Place.Offset, place.Bits, place.Register?.Name, place.Format(access.Value), FieldDocument.Of(place.Register, access.Value));
+                time,
+                operation,
+                place.Place.RegionName,
+                place.Place.Offset,
+                place.Bits,
+                place.Register?.Name,
+                place.Format(access.Value),
+                FieldDocument.Of(place.Register, access.Value));
             Json.WriteLine(_output, line, CliJson.Write);
         }
 
@@ -64,14 +87,40 @@ internal sealed class RecordingWriter : IDisposable
 
 /// <summary>Describes the first line of a recording.</summary>
 internal sealed record RecordingLine(
-    string Format, int Version, string Address, string VendorId, string DeviceId, string SubsystemVendorId, string SubsystemId, string Class, DateTime StartedAt);
+    string Format,
+    int Version,
+    string Address,
+    string VendorId,
+    string DeviceId,
+    string SubsystemVendorId,
+    string SubsystemId,
+    string Class,
+    DateTime StartedAt);
 
 /// <summary>Describes a read or a write.</summary>
-internal sealed record AccessLine(double Time, string Operation, string Region, ulong Offset, int Width, string? Name, string Value, FieldDocument[] Fields);
+internal sealed record AccessLine(
+    double Time,
+    string Operation,
+    string Region,
+    ulong Offset,
+    int Width,
+    string? Name,
+    string Value,
+    FieldDocument[] Fields);
 
 /// <summary>Describes a wait for a value.</summary>
 internal sealed record WaitLine(
-    double Time, string Operation, string Region, ulong Offset, int Width, string? Name, string Value, FieldDocument[] Fields, string Mask, string Wanted, double Timeout);
+    double Time,
+    string Operation,
+    string Region,
+    ulong Offset,
+    int Width,
+    string? Name,
+    string Value,
+    FieldDocument[] Fields,
+    string Mask,
+    string Wanted,
+    double Timeout);
 
 /// <summary>Describes a reset.</summary>
 internal sealed record ResetLine(double Time, string Operation);

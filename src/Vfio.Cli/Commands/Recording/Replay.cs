@@ -12,7 +12,8 @@ internal sealed record ReplayResult(int Accesses, int Reads, ReplayDifference? D
 /// <summary>Repeats the accesses of a recording, up to the first read that differs.</summary>
 internal static class Replay
 {
-    public static ReplayResult Perform(RegisterSession session, RecordingReader recording, CancellationToken cancellationToken)
+    public static ReplayResult Perform(
+        RegisterSession session, RecordingReader recording, CancellationToken cancellationToken)
     {
         int accesses = 0;
         int reads = 0;
@@ -29,7 +30,8 @@ internal static class Replay
         return new ReplayResult(accesses, reads, null);
     }
 
-    private static ReplayDifference? Repeat(RegisterSession session, RecordedAccess recorded, ref int reads, CancellationToken cancellationToken)
+    private static ReplayDifference? Repeat(
+        RegisterSession session, RecordedAccess recorded, ref int reads, CancellationToken cancellationToken)
     {
         Access access = recorded.Access;
         switch (access.Kind)

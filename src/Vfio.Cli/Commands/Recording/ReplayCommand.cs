@@ -19,10 +19,11 @@ internal static class ReplayCommand
         {
             Notes =
             [
-                "The whole file is checked before the device is touched. Accesses are made without the pauses of the recording; a 'wait' "
-                + "waits for the recorded condition. The first read that differs ends the replay, with exit code 1.",
-                "A recording of another kind of device (vendor and device ID) is refused, because a write that is harmless on one card may not be harmless on "
-                + "another.",
+                "The whole file is checked before the device is touched. Accesses are made without the "
+                + "pauses of the recording; a 'wait' waits for the recorded condition. The first read that "
+                + "differs ends the replay, with exit code 1.",
+                "A recording of another kind of device (vendor and device ID) is refused, because a write that is "
+                + "harmless on one card may not be harmless on another.",
                 ReadCommand.ResetNote,
             ],
             Examples =
@@ -37,7 +38,11 @@ internal static class ReplayCommand
         command.Add(backend);
         command.Add(json);
         command.SetAction(result => Run(
-            host, result.GetRequiredValue(file), Symbols.Target(result, device, backend), result.GetValue(force), result.GetValue(json)));
+            host,
+            result.GetRequiredValue(file),
+            Symbols.Target(result, device, backend),
+            result.GetValue(force),
+            result.GetValue(json)));
         return command;
     }
 
@@ -49,7 +54,8 @@ internal static class ReplayCommand
         if (!force && (recording.VendorId, recording.DeviceId) != (device.VendorId, device.DeviceId))
         {
             throw new CliException(
-                $"{Name}: the recording is of a device {recording.VendorId:x4}:{recording.DeviceId:x4}, {target.Name} is {device.VendorId:x4}:{device.DeviceId:x4}",
+                $"{Name}: the recording is of a device {recording.VendorId:x4}:{recording.DeviceId:x4}, {target.Name} "
+                + $"is {device.VendorId:x4}:{device.DeviceId:x4}",
                 "--force replays it anyway",
                 ExitCode.WrongUsage);
         }
@@ -116,26 +122,33 @@ internal static class ReplayCommand
             WaitCondition condition = expected.Condition;
             string seconds = FormattableString.Invariant($"{condition.Timeout.TotalSeconds} s");
             return new CliException(
-                $"{where} {place} is still {place.Format(difference.Found)} after {seconds}; expected {place.Format(condition.Value)} in the bits {place.Format(condition.Mask)}",
+                $"{where} {place} is still {place.Format(difference.Found)} after {seconds}; expected "
+                + $"{place.Format(condition.Value)} in the bits {place.Format(condition.Mask)}",
                 "the recorded session saw it change in time");
         }
 
         string changes = string.Join(", ", FieldText.Changes(place.Register, expected.Value, difference.Found));
         string at = place.Register is null ? "" : $" ({place.Place})";
         return new CliException(
-            $"{where} {place}{at} reads {place.Format(difference.Found)} instead of the recorded {place.Format(expected.Value)}: {changes}",
+            $"{where} {place}{at} reads {place.Format(difference.Found)} instead of the recorded "
+            + $"{place.Format(expected.Value)}: {changes}",
             "the replay stopped there");
     }
 
     private static void WriteJson(CliHost host, DeviceTarget target, ReplayResult outcome) => Json.Write(
         host.Out,
         new ReplayDocument(
-            target.Name, outcome.Difference is null, outcome.Accesses, outcome.Reads, outcome.Difference is ReplayDifference difference ? new ReplayDifferenceDocument(difference) : null),
+            target.Name,
+            outcome.Difference is null,
+            outcome.Accesses,
+            outcome.Reads,
+            outcome.Difference is ReplayDifference difference ? new ReplayDifferenceDocument(difference) : null),
         CliJson.Write);
 }
 
 /// <summary>Describes the result of a replay, as JSON.</summary>
-internal sealed record ReplayDocument(string Address, bool IsSame, int Accesses, int Reads, ReplayDifferenceDocument? Difference);
+internal sealed record ReplayDocument(
+    string Address, bool IsSame, int Accesses, int Reads, ReplayDifferenceDocument? Difference);
 
 /// <summary>Describes the first read that differs.</summary>
 internal sealed class ReplayDifferenceDocument(ReplayDifference difference)

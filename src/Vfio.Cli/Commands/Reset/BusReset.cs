@@ -17,11 +17,15 @@ internal static class BusReset
                 plan.Execute();
             }
 
-            ChangeReport.Write(host, plan.IsAllowed && !isDryRun ? $"reset: the bus of {target.Name} was reset" : null, "the state of its devices is lost", report =>
-            {
-                Write(report, target, plan, isDryRun, isJson);
-                return ExitCode.Done;
-            });
+            ChangeReport.Write(
+                host,
+                plan.IsAllowed && !isDryRun ? $"reset: the bus of {target.Name} was reset" : null,
+                "the state of its devices is lost",
+                report =>
+                {
+                    Write(report, target, plan, isDryRun, isJson);
+                    return ExitCode.Done;
+                });
             if (plan.Refusals is [HotResetRefusal refusal, ..])
             {
                 host.Tell($"vfio: reset of the bus of {target.Name} refused: {Printable.Clean(refusal.Explanation)}");
@@ -45,7 +49,8 @@ internal static class BusReset
         VfioDevice first = open[0];
         HotResetPlan plan = first.PlanHotReset();
         PciBus bus = new(host.Root);
-        foreach (HotResetDevice stranger in plan.Devices.Where(device => !device.IsOwned && bus.Find(device.Address) is { HasVfioDriver: true }))
+        foreach (HotResetDevice stranger in plan.Devices.Where(
+            device => !device.IsOwned && bus.Find(device.Address) is { HasVfioDriver: true }))
         {
             try
             {
@@ -66,7 +71,9 @@ internal static class BusReset
 
     private static string Hint(HotResetRefusal refusal)
     {
-        PciAddress[] untaken = [.. refusal.OtherOwners.Where(device => device.Owner is HotResetOwner.HostDriver or HotResetOwner.NoDriver).Select(device => device.Address)];
+        PciAddress[] untaken = [.. refusal.OtherOwners
+            .Where(device => device.Owner is HotResetOwner.HostDriver or HotResetOwner.NoDriver)
+            .Select(device => device.Address)];
         return refusal.OtherOwners.Any(device => device.Owner == HotResetOwner.VirtualFunction) ? refusal.Hint
             : untaken.Length != 0 ? $"bind the other devices of the bus: vfio bind {string.Join(' ', untaken)}"
             : "end the programs that have a device of the bus open; vfio status shows them";
@@ -80,10 +87,15 @@ internal static class BusReset
             return;
         }
 
-        TextTable table = new(host.Terminal, new TextColumn("DEVICE"), new TextColumn("DRIVER", MinWidth: 8), new TextColumn("OWNER", MinWidth: 12));
+        TextTable table = new(
+            host.Terminal,
+            new TextColumn("DEVICE"),
+            new TextColumn("DRIVER", MinWidth: 8),
+            new TextColumn("OWNER", MinWidth: 12));
         foreach (HotResetDevice device in plan.Devices)
         {
-            table.Add(NameOf(target, device), device.Driver ?? "-", device.IsOwned ? "can be reset" : device.DescribeOwner());
+            table.Add(
+                NameOf(target, device), device.Driver ?? "-", device.IsOwned ? "can be reset" : device.DescribeOwner());
         }
 
         table.Write(host.Out);
@@ -94,7 +106,8 @@ internal static class BusReset
     }
 
     // A device model is the only device on its bus, and its address means nothing to a user.
-    private static string NameOf(DeviceTarget target, HotResetDevice device) => target is HostTarget ? device.Address.ToString() : target.Name;
+    private static string NameOf(DeviceTarget target, HotResetDevice device) =>
+        target is HostTarget ? device.Address.ToString() : target.Name;
 
     private static void WriteJson(CliHost host, DeviceTarget target, HotResetPlan plan, bool isDryRun)
     {
@@ -106,7 +119,11 @@ internal static class BusReset
                 "bus",
                 isDryRun,
                 plan.IsAllowed && !isDryRun,
-                [.. plan.Devices.Select(device => new BusResetDevice(NameOf(target, device), device.Driver, device.IsOwned, device.IsOwned ? null : device.DescribeOwner()))],
+                [.. plan.Devices.Select(device => new BusResetDevice(
+                    NameOf(target, device),
+                    device.Driver,
+                    device.IsOwned,
+                    device.IsOwned ? null : device.DescribeOwner()))],
                 refusal?.Explanation,
                 refusal is null ? null : Hint(refusal)),
             CliJson.Write);
@@ -114,7 +131,8 @@ internal static class BusReset
 }
 
 /// <summary>Describes a reset of a bus, done or not, as JSON.</summary>
-internal sealed record BusResetDocument(string Address, string Scope, bool DryRun, bool IsReset, BusResetDevice[] Devices, string? Refusal, string? Hint);
+internal sealed record BusResetDocument(
+    string Address, string Scope, bool DryRun, bool IsReset, BusResetDevice[] Devices, string? Refusal, string? Hint);
 
 /// <summary>Describes a device that the reset affects.</summary>
 internal sealed record BusResetDevice(string Address, string? Driver, bool IsFree, string? Owner);

@@ -11,7 +11,9 @@ internal static class FunctionReset
         PciAddress? address = (target as HostTarget)?.Address;
         if (address is null && method is not null)
         {
-            throw new CliException($"reset: {target.Name} is a device model, which has only one reset method", "omit --method: it is only for devices of the host");
+            throw new CliException(
+                $"reset: {target.Name} is a device model, which has only one reset method",
+                "omit --method: it is only for devices of the host");
         }
 
         if (address is PciAddress taken)
@@ -21,19 +23,23 @@ internal static class FunctionReset
 
         // A signal during the reset must not leave the chosen reset method behind.
         using SignalGuard guard = new();
-        using ResetMethodOverride? choice = method is null || isDryRun ? null : ResetMethods.Override(address!.Value, [method], host.Root);
-        IReadOnlyList<string> methods = choice?.Methods ?? (method is not null ? [method] : address is PciAddress known ? ResetMethods.Get(known, host.Root) : []);
+        using ResetMethodOverride? choice = method is null || isDryRun
+            ? null
+            : ResetMethods.Override(address!.Value, [method], host.Root);
+        IReadOnlyList<string> methods = choice?.Methods
+            ?? (method is not null ? [method] : address is PciAddress known ? ResetMethods.Get(known, host.Root) : []);
         if (!isDryRun)
         {
             Reset(host, target);
             choice?.Restore(); // disposal does not say if it fails
         }
 
-        return guard.ExitCodeOr(ChangeReport.Write(host, isDryRun ? null : $"reset: {target.Name} was reset", "what its registers held is lost", report =>
-        {
-            Write(report, target, methods, isDryRun, isJson);
-            return ExitCode.Done;
-        }));
+        return guard.ExitCodeOr(ChangeReport.Write(
+            host, isDryRun ? null : $"reset: {target.Name} was reset", "what its registers held is lost", report =>
+            {
+                Write(report, target, methods, isDryRun, isJson);
+                return ExitCode.Done;
+            }));
     }
 
     // A device with a host driver is not changed, nor are its reset methods. A dry run must not announce what would be
@@ -44,7 +50,8 @@ internal static class FunctionReset
         if (!device.HasVfioDriver)
         {
             throw new CliException(
-                $"reset: {address} is not bound to VFIO: {(device.Driver is null ? "it has no driver" : $"its driver is {device.Driver}")}",
+                $"reset: {address} is not bound to VFIO: "
+                + $"{(device.Driver is null ? "it has no driver" : $"its driver is {device.Driver}")}",
                 device.IsBridge ? "bridges and ports cannot be bound" : $"bind it first: vfio bind {address}");
         }
 
@@ -56,7 +63,9 @@ internal static class FunctionReset
 
         if (isDryRun && method is not null && !methods.Contains(method))
         {
-            throw new CliException($"reset: the kernel does not list {method} for {address}", $"it lists {Printable.Clean(string.Join(", ", methods))}");
+            throw new CliException(
+                $"reset: the kernel does not list {method} for {address}",
+                $"it lists {Printable.Clean(string.Join(", ", methods))}");
         }
     }
 
@@ -76,14 +85,18 @@ internal static class FunctionReset
         bool hasBridge = address is PciAddress known && new PciBus(host.Root).Find(known)?.GetParent() is not null;
         return new CliException(
             $"reset: the kernel has no method to reset only {name}",
-            hasBridge ? $"vfio reset --hot {name} resets the whole bus, if that is possible" : "its bus cannot be reset either: there is no bridge above it");
+            hasBridge
+                ? $"vfio reset --hot {name} resets the whole bus, if that is possible"
+                : "its bus cannot be reset either: there is no bridge above it");
     }
 
-    private static void Write(CliHost host, DeviceTarget target, IReadOnlyList<string> methods, bool isDryRun, bool isJson)
+    private static void Write(
+        CliHost host, DeviceTarget target, IReadOnlyList<string> methods, bool isDryRun, bool isJson)
     {
         if (isJson)
         {
-            Json.Write(host.Out, new DeviceResetDocument(target.Name, "device", isDryRun, !isDryRun, methods), CliJson.Write);
+            Json.Write(
+                host.Out, new DeviceResetDocument(target.Name, "device", isDryRun, !isDryRun, methods), CliJson.Write);
             return;
         }
 
@@ -94,4 +107,5 @@ internal static class FunctionReset
 }
 
 /// <summary>Describes a reset of only one device, done or not, as JSON.</summary>
-internal sealed record DeviceResetDocument(string Address, string Scope, bool DryRun, bool IsReset, IReadOnlyList<string> Methods);
+internal sealed record DeviceResetDocument(
+    string Address, string Scope, bool DryRun, bool IsReset, IReadOnlyList<string> Methods);

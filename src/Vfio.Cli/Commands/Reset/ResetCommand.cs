@@ -8,24 +8,29 @@ internal static class ResetCommand
     public const string Name = "reset";
 
     /// <summary>Gets the names of the kernel's reset methods, in its order of preference.</summary>
-    public static IReadOnlyList<string> Methods { get; } = ["device_specific", "acpi", "flr", "af_flr", "pm", "bus", "cxl_bus"];
+    public static IReadOnlyList<string> Methods { get; } =
+        ["device_specific", "acpi", "flr", "af_flr", "pm", "bus", "cxl_bus"];
 
     public static Command Create(CliHost host)
     {
         Argument<DeviceTarget> device = Symbols.Device(host);
-        Option<bool> hot = Symbols.Flag("--hot", "Reset the whole bus with all devices on it; all must be bound and not in use");
+        Option<bool> hot = Symbols.Flag(
+            "--hot", "Reset the whole bus with all devices on it; all must be bound and not in use");
         Option<string?> method = Method();
-        Option<bool> dryRun = Symbols.Flag("--dry-run", "Only show what would be reset. With --hot, the devices are opened for that, which resets each of them");
+        Option<bool> dryRun = Symbols.Flag(
+            "--dry-run",
+            "Only show what would be reset. With --hot, the devices are opened for that, which resets each of them");
         Option<VfioBackend> backend = Symbols.Backend();
         Option<bool> json = Symbols.Json();
         DocumentedCommand command = new(Name, "Reset a bound device, or with --hot the bus it is on.")
         {
             Notes =
             [
-                "By default, only the device is reset, with the first reset method that the kernel lists for it ('vfio show' lists them as resets). --method uses another one, only for this reset; "
-                + "that needs root.",
-                "With --hot, every device on the bus loses its state. The reset is refused with exit code 3 unless all devices of the bus are bound to VFIO and no other program "
-                + "has one open. The affected devices are listed.",
+                "By default, only the device is reset, with the first reset method that the kernel lists for it ('vfio "
+                + "show' lists them as resets). --method uses another one, only for this reset; that needs root.",
+                "With --hot, every device on the bus loses its state. The reset is refused with exit code 3 "
+                + "unless all devices of the bus are bound to VFIO and no other program has one open. The "
+                + "affected devices are listed.",
                 "A device is also reset each time it is opened or closed.",
             ],
             Examples =
@@ -54,7 +59,8 @@ internal static class ResetCommand
             DeviceTarget target = Symbols.Target(result, device, backend);
             return result.GetValue(hot)
                 ? BusReset.Run(host, target, result.GetValue(dryRun), result.GetValue(json))
-                : FunctionReset.Run(host, target, result.GetValue(method), result.GetValue(dryRun), result.GetValue(json));
+                : FunctionReset.Run(
+                    host, target, result.GetValue(method), result.GetValue(dryRun), result.GetValue(json));
         });
         return command;
     }
@@ -68,7 +74,8 @@ internal static class ResetCommand
             string text = result.Tokens[0].Value;
             if (text.Length == 0 || !text.All(c => char.IsAsciiLetterOrDigit(c) || c == '_'))
             {
-                result.AddError($"'{Symbols.Quote(text)}' is not a reset method; use a name such as {string.Join(", ", Methods)}");
+                result.AddError(
+                    $"'{Symbols.Quote(text)}' is not a reset method; use a name such as {string.Join(", ", Methods)}");
             }
 
             return text;

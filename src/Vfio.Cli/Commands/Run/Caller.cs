@@ -37,9 +37,11 @@ internal sealed record Caller(uint Id, HostUser? User)
             return new Caller(0, null);
         }
 
-        return uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out uint id) && HostUser.Find(id) is { Id: not 0 } user
+        return uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out uint id)
+            && HostUser.Find(id) is { Id: not 0 } user
             ? new Caller(id, user)
             : throw new CliException(
-                $"run: {variable} is '{Symbols.Quote(text)}', which is not a user of this host", $"getent passwd lists the users; unset {variable} to act as root itself");
+                $"run: {variable} is '{Symbols.Quote(text)}', which is not a user of this host",
+                $"getent passwd lists the users; unset {variable} to act as root itself");
     }
 }

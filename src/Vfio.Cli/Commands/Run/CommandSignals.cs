@@ -28,11 +28,12 @@ internal sealed class CommandSignals : IDisposable
     public CommandSignals(Func<bool> isKeyboards)
     {
         _isKeyboards = isKeyboards;
-        _registrations = Array.ConvertAll(Numbers, number => PosixSignalRegistration.Create((PosixSignal)number, context =>
-        {
-            context.Cancel = true;
-            Receive(number);
-        }));
+        _registrations = Array.ConvertAll(
+            Numbers, number => PosixSignalRegistration.Create((PosixSignal)number, context =>
+            {
+                context.Cancel = true;
+                Receive(number);
+            }));
     }
 
     /// <summary>Gets a token that a signal cancels before the command is started.</summary>

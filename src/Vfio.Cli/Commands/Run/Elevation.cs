@@ -26,7 +26,8 @@ internal static class Elevation
         }
 
         throw new CliException(
-            "run: binding devices needs root, and this host has neither sudo nor pkexec", "bind them as root first: su -c 'vfio bind --user NAME DEV'; then vfio run does not need root");
+            "run: binding devices needs root, and this host has neither sudo nor pkexec",
+            "bind them as root first: su -c 'vfio bind --user NAME DEV'; then vfio run does not need root");
     }
 
     /// <summary>Returns a command line that starts this program as root.</summary>
@@ -39,7 +40,8 @@ internal static class Elevation
         {
             null => own,
             // Without a terminal, sudo cannot ask for a password. It must then fail instead of waiting.
-            string sudo when Path.GetFileName(sudo) == "sudo" => host.HasTerminal ? [sudo, "--", .. own] : [sudo, "-n", "--", .. own],
+            string sudo when Path.GetFileName(sudo) == "sudo" =>
+                host.HasTerminal ? [sudo, "--", .. own] : [sudo, "-n", "--", .. own],
             string pkexec => [pkexec, .. own],
         };
     }
@@ -49,8 +51,11 @@ internal static class Elevation
     /// </summary>
     public static string[] Own()
     {
-        string program = Environment.ProcessPath ?? throw new CliException("run: the path of this program is unknown", "is /proc mounted?");
+        string program = Environment.ProcessPath
+            ?? throw new CliException("run: the path of this program is unknown", "is /proc mounted?");
         // If it was started with "dotnet Vfio.Cli.dll", the process path is that of the runtime.
-        return Path.GetFileNameWithoutExtension(program) == "dotnet" ? [program, Path.GetFullPath(Environment.GetCommandLineArgs()[0])] : [program];
+        return Path.GetFileNameWithoutExtension(program) == "dotnet"
+            ? [program, Path.GetFullPath(Environment.GetCommandLineArgs()[0])]
+            : [program];
     }
 }

@@ -23,7 +23,9 @@ internal static class ForegroundJob
     {
         string[] fields = stat[(stat.LastIndexOf(')') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries);
         return fields.Length > ForegroundField
-            && int.TryParse(fields[TerminalField], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int terminal) && terminal != 0
+            && int.TryParse(
+                fields[TerminalField], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int terminal)
+            && terminal != 0
             && fields[ForegroundField] == fields[GroupField];
     }
 }

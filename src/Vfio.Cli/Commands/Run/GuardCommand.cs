@@ -21,7 +21,8 @@ internal static class GuardCommand
             Hidden = true,
             Notes =
             [
-                "'vfio run' starts it as root. It binds the devices for the user that sudo or pkexec report, and releases them when standard input ends. It does not run the command itself.",
+                "'vfio run' starts it as root. It binds the devices for the user that sudo or pkexec report, and "
+                + "releases them when standard input ends. It does not run the command itself.",
             ],
             Examples = [("sudo vfio guard 0000:00:14.3", "hold it until Ctrl-D")],
         };
@@ -47,7 +48,8 @@ internal static class GuardCommand
                 Host = host.Root,
                 Helper = host.Helper,
             };
-            PciAddress[] addresses = [.. result.GetRequiredValue(devices).OfType<HostTarget>().Select(device => device.Address)];
+            PciAddress[] addresses =
+                [.. result.GetRequiredValue(devices).OfType<HostTarget>().Select(device => device.Address)];
             return Guardian.Run(host, addresses, options, caller);
         });
         return command;
@@ -60,7 +62,8 @@ internal static class GuardCommand
         using SignalGuard signals = new();
         string[] line = [.. Elevation.Own(), .. Environment.GetCommandLineArgs().Skip(1)];
         using Process child = Process.Start(new ProcessStartInfo(line[0], line[1..]))
-            ?? throw new CliException("guard: a child process did not start", "check the limit of processes: ulimit -u");
+            ?? throw new CliException(
+                "guard: a child process did not start", "check the limit of processes: ulimit -u");
         child.WaitForExit();
         return child.ExitCode;
     }

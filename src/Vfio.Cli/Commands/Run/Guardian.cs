@@ -29,7 +29,10 @@ internal static class Guardian
         // session either.
         using SignalGuard signals = new();
         using SupervisorLink supervisor = new(host.OpenInput(), caller.Id);
-        HolderWait patience = (options.HolderWait ?? Symbols.Patience(host, TimeSpan.Zero, CancellationToken.None)) with { CancellationToken = supervisor.Gone };
+        HolderWait patience = (options.HolderWait ?? Symbols.Patience(host, TimeSpan.Zero, CancellationToken.None)) with
+        {
+            CancellationToken = supervisor.Gone,
+        };
         IReadOnlyList<DriverBinding> bindings = DriverBinding.Bind(devices, options with { HolderWait = patience });
         Tell(host, $"{Taken}{string.Join(',', bindings.Select(binding => binding.Address))}");
         supervisor.WaitForEnd();
@@ -45,7 +48,10 @@ internal static class Guardian
         {
             // The process ID may meanwhile belong to a program of root, which must not be ended for the caller. The
             // command may ignore SIGTERM, and would then keep the devices forever.
-            if (command.UserId == caller && command.Signal(SIGTERM) && !command.WaitForEnd(Grace) && command.UserId == caller)
+            if (command.UserId == caller
+                && command.Signal(SIGTERM)
+                && !command.WaitForEnd(Grace)
+                && command.UserId == caller)
             {
                 _ = command.Signal(SIGKILL);
             }

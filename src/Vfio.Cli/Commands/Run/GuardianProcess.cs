@@ -25,14 +25,20 @@ internal sealed class GuardianProcess : IGuardian
     public static IGuardian Start(CliHost host, GuardianOrder order)
     {
         string[] line = Elevation.CommandLine(host, order.ToArguments());
-        ProcessStartInfo start = new(line[0], line[1..]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = new(line[0], line[1..])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         try
         {
             return new GuardianProcess(host, Process.Start(start)!, Path.GetFileName(line[0]));
         }
         catch (System.ComponentModel.Win32Exception e)
         {
-            throw new CliException($"run: {line[0]} cannot be started: {e.Message}", "it is needed to bind the devices as root");
+            throw new CliException(
+                $"run: {line[0]} cannot be started: {e.Message}", "it is needed to bind the devices as root");
         }
     }
 
@@ -50,7 +56,10 @@ internal sealed class GuardianProcess : IGuardian
         WaitForEnd();
         if (!_hasTold && !stop.IsCancellationRequested)
         {
-            ErrorReport.Write(_host, $"run: {_program} ended with exit code {_process.ExitCode}, and no device was bound", "check that you may become root: sudo -v; sudo -l lists what you may do");
+            ErrorReport.Write(
+                _host,
+                $"run: {_program} ended with exit code {_process.ExitCode}, and no device was bound",
+                "check that you may become root: sudo -v; sudo -l lists what you may do");
         }
 
         return null;

@@ -6,14 +6,17 @@ namespace Vfio.Cli;
 /// </summary>
 internal static class ProgramFile
 {
-    private const UnixFileMode Executable = UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+    private const UnixFileMode Executable = UnixFileMode.UserExecute
+        | UnixFileMode.GroupExecute
+        | UnixFileMode.OtherExecute;
     private const string UsualPath = "/usr/local/bin:/usr/bin:/bin";
 
     /// <summary>Finds a program.</summary>
     /// <param name="host">The host, whose PATH is used.</param>
     /// <param name="name">The program's name, or a path to it.</param>
     /// <param name="path">The absolute path.</param>
-    /// <returns><see cref="ExitCode.Done"/>, <see cref="ExitCode.NotFound"/> or <see cref="ExitCode.CannotExecute"/>.</returns>
+    /// <returns><see cref="ExitCode.Done"/>, <see cref="ExitCode.NotFound"/> or
+    /// <see cref="ExitCode.CannotExecute"/>.</returns>
     public static int Find(CliHost host, string name, out string path)
     {
         path = "";
@@ -23,7 +26,9 @@ internal static class ProgramFile
         }
 
         // An empty entry in PATH means the working directory.
-        string[] candidates = name.Contains('/', StringComparison.Ordinal) ? [name] : [.. (host.FindVariable("PATH") ?? UsualPath).Split(':').Select(folder => Path.Combine(folder, name))];
+        string[] candidates = name.Contains('/', StringComparison.Ordinal)
+            ? [name]
+            : [.. (host.FindVariable("PATH") ?? UsualPath).Split(':').Select(folder => Path.Combine(folder, name))];
         int code = ExitCode.NotFound;
         foreach (string candidate in candidates.Select(Path.GetFullPath))
         {

@@ -34,11 +34,15 @@ internal static class RunCommand
             UsageEnd = "-- CMD [ARG...]",
             Notes =
             [
-                "CMD runs as you, also under sudo, and finds the devices' addresses in VFIO_DEVICES, separated by commas. If you are not root, the devices are bound through sudo or "
-                + "pkexec. A device that was bound before stays bound.",
-                "A process that runs as root (vfio guard) releases the devices however CMD or vfio ends, even after SIGKILL or when the terminal is closed. If vfio is killed, CMD is sent SIGTERM. "
-                + "If a program still holds a device, vfio waits up to 10 s, or --timeout, and then names that program; 'vfio release' releases the device later.",
-                "The exit code is that of CMD, or 128 plus the number of the signal that ended it; 125 if vfio failed, 126 if CMD cannot be executed, 127 if it is not found.",
+                "CMD runs as you, also under sudo, and finds the devices' addresses in VFIO_DEVICES, "
+                + "separated by commas. If you are not root, the devices are bound through sudo or pkexec. A "
+                + "device that was bound before stays bound.",
+                "A process that runs as root (vfio guard) releases the devices however CMD or vfio ends, even after "
+                + "SIGKILL or when the terminal is closed. If vfio is killed, CMD is sent SIGTERM. If a program still "
+                + "holds a device, vfio waits up to 10 s, or --timeout, and then names that program; 'vfio release' "
+                + "releases the device later.",
+                "The exit code is that of CMD, or 128 plus the number of the signal that ended it; 125 if vfio failed, "
+                + "126 if CMD cannot be executed, 127 if it is not found.",
             ],
             Examples =
             [
@@ -63,7 +67,10 @@ internal static class RunCommand
         {
             DeviceTarget[] targets = result.GetRequiredValue(devices);
             GuardianOrder order = new(
-                [.. targets.OfType<HostTarget>().Select(target => target.Address)], result.GetValue(group), result.GetValue(force), result.GetValue(timeout));
+                [.. targets.OfType<HostTarget>().Select(target => target.Address)],
+                result.GetValue(group),
+                result.GetValue(force),
+                result.GetValue(timeout));
             string[] names = [.. targets.Select(target => target.Name)];
             try
             {
@@ -78,7 +85,8 @@ internal static class RunCommand
         return command;
     }
 
-    private static int Run(CliHost host, IReadOnlyList<string> words, string[] names, GuardianOrder order, bool isDryRun)
+    private static int Run(
+        CliHost host, IReadOnlyList<string> words, string[] names, GuardianOrder order, bool isDryRun)
     {
         Caller caller = Caller.Of(host);
         // Checked before the user is asked for a password: what would be refused, and whether anything has to be bound.
@@ -97,17 +105,26 @@ internal static class RunCommand
             return ExitCode.RunFailed;
         }
 
-        string[] all = [.. names.Concat(plan.Devices.Except(plan.Unbound).Select(device => device.Address.ToString())).Distinct()];
+        string[] all =
+            [.. names.Concat(plan.Devices.Except(plan.Unbound).Select(device => device.Address.ToString())).Distinct()];
         GuardianOrder? needed = plan.Steps.Count == 0 ? null : order;
         return isDryRun ? Show(host, words, all, plan, caller, needed) : Supervisor.Run(host, words, all, needed);
     }
 
-    private static int Show(CliHost host, IReadOnlyList<string> words, string[] names, BindingPlan plan, Caller caller, GuardianOrder? order)
+    private static int Show(
+        CliHost host,
+        IReadOnlyList<string> words,
+        string[] names,
+        BindingPlan plan,
+        Caller caller,
+        GuardianOrder? order)
     {
         if (order is not null)
         {
             string[] start = [VfioCommandLine.Name, .. order.ToArguments()];
-            WriteStep(host, $"start {string.Join(' ', start)}{(Elevation.Find(host) is string program ? $", by {program}" : "")}");
+            WriteStep(
+                host,
+                $"start {string.Join(' ', start)}{(Elevation.Find(host) is string program ? $", by {program}" : "")}");
         }
 
         foreach (BindingStep step in plan.Steps)

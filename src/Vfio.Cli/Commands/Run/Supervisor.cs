@@ -24,7 +24,9 @@ internal static class Supervisor
         int found = ProgramFile.Find(host, words[0], out string program);
         if (found != ExitCode.Done)
         {
-            return CannotStart(host, words[0], found, found == ExitCode.NotFound ? "there is no such program" : "it is not a program, or you may not execute it");
+            return CannotStart(host, words[0], found, found == ExitCode.NotFound
+                ? "there is no such program"
+                : "it is not a program, or you may not execute it");
         }
 
         using CommandSignals signals = new(host.IsForegroundJob);
@@ -42,9 +44,16 @@ internal static class Supervisor
     }
 
     private static int RunCommand(
-        CliHost host, string program, IReadOnlyList<string> words, IReadOnlyList<string> devices, Caller caller, IGuardian? guardian, CommandSignals signals)
+        CliHost host,
+        string program,
+        IReadOnlyList<string> words,
+        IReadOnlyList<string> devices,
+        Caller caller,
+        IGuardian? guardian,
+        CommandSignals signals)
     {
-        ProcessStartInfo start = new(program, words.Skip(1)) { Environment = { ["VFIO_DEVICES"] = string.Join(',', devices) } };
+        ProcessStartInfo start =
+            new(program, words.Skip(1)) { Environment = { ["VFIO_DEVICES"] = string.Join(',', devices) } };
         if (caller.User is HostUser user)
         {
             BecomeUser(start, user);
@@ -63,7 +72,8 @@ internal static class Supervisor
         }
         catch (Win32Exception e)
         {
-            return CannotStart(host, words[0], e.NativeErrorCode == ENOENT ? ExitCode.NotFound : ExitCode.CannotExecute, e.Message);
+            return CannotStart(
+                host, words[0], e.NativeErrorCode == ENOENT ? ExitCode.NotFound : ExitCode.CannotExecute, e.Message);
         }
     }
 
@@ -83,7 +93,8 @@ internal static class Supervisor
 
     private static int CannotStart(CliHost host, string name, int code, string why)
     {
-        ErrorReport.Write(host, $"run: {name}: {why}", "write the command after --, as in a shell: vfio run DEV -- CMD ARG");
+        ErrorReport.Write(
+            host, $"run: {name}: {why}", "write the command after --, as in a shell: vfio run DEV -- CMD ARG");
         return code;
     }
 }

@@ -62,7 +62,8 @@ internal sealed class SupervisorLink : IDisposable
             }
 
             if (Command is null && line.StartsWith(Guardian.Command, StringComparison.Ordinal)
-                && int.TryParse(line.AsSpan(Guardian.Command.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int id))
+                && int.TryParse(
+                    line.AsSpan(Guardian.Command.Length), NumberStyles.None, CultureInfo.InvariantCulture, out int id))
             {
                 Command = FindOwn(id);
             }

@@ -17,6 +17,7 @@ internal static class ByteSize
             unit++;
         }
 
-        return string.Create(CultureInfo.InvariantCulture, $"{bytes} {(bytes == 1 && unit == 0 ? "byte" : Units[unit])}");
+        return string.Create(
+            CultureInfo.InvariantCulture, $"{bytes} {(bytes == 1 && unit == 0 ? "byte" : Units[unit])}");
     }
 }

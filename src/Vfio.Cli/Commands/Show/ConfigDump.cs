@@ -15,7 +15,8 @@ internal static class ConfigDump
         if (shown.ConfigBytes.Length == 0)
         {
             throw new CliException(
-                $"show: configuration space of {shown.Identity.Name} cannot be read", "the device may be suspended or removed: vfio show tells its power state");
+                $"show: configuration space of {shown.Identity.Name} cannot be read",
+                "the device may be suspended or removed: vfio show tells its power state");
         }
 
         DeviceNames names = new(host);
@@ -23,7 +24,9 @@ internal static class ConfigDump
         string className = names.Class(device) is not string name ? $"Class [{device.Class.ToShortString()}]"
             : name == names.BaseClass(device) ? $"{name} [{device.Class.ToShortString()}]"
             : name;
-        string revision = shown.Revision is byte number and not 0 ? string.Create(CultureInfo.InvariantCulture, $" (rev {number:x2})") : "";
+        string revision = shown.Revision is byte number and not 0
+            ? string.Create(CultureInfo.InvariantCulture, $" (rev {number:x2})")
+            : "";
         host.Out.WriteLine(Printable.Clean($"{device.Address} {className}: {names.FullName(device)}{revision}"));
         StringBuilder line = new();
         for (int i = 0; i < shown.ConfigBytes.Length; i += BytesOnALine)

@@ -19,11 +19,14 @@ internal sealed class ConfigSpaceDocument(ShownDevice shown, PciConfigSpace conf
 
     public bool IsAbsent => config.Header.IsAbsent;
 
-    public IEnumerable<DecodedRegister> Registers => config.HeaderRegisters.Select(reading => new DecodedRegister(reading));
+    public IEnumerable<DecodedRegister> Registers =>
+        config.HeaderRegisters.Select(reading => new DecodedRegister(reading));
 
-    public IEnumerable<DerivedDocument> Derived => config.HeaderDerivedValues.Select(value => new DerivedDocument(value.Name, value.Text));
+    public IEnumerable<DerivedDocument> Derived =>
+        config.HeaderDerivedValues.Select(value => new DerivedDocument(value.Name, value.Text));
 
-    public IEnumerable<CapabilityDocument> Capabilities => config.Capabilities.Select(capability => new CapabilityDocument(shown, capability));
+    public IEnumerable<CapabilityDocument> Capabilities =>
+        config.Capabilities.Select(capability => new CapabilityDocument(shown, capability));
 
     public IReadOnlyList<string> Warnings => config.Warnings;
 }
@@ -51,11 +54,14 @@ internal sealed class CapabilityDocument(ShownDevice shown, PciCapability capabi
 
     public string? Summary => capability.Summary;
 
-    public IEnumerable<DecodedRegister> Registers => capability.Registers.Select(reading => new DecodedRegister(reading));
+    public IEnumerable<DecodedRegister> Registers =>
+        capability.Registers.Select(reading => new DecodedRegister(reading));
 
-    public IEnumerable<string> Undecoded => shown.FindUndecoded(capability).Select(word => word.ToString("x8", CultureInfo.InvariantCulture));
+    public IEnumerable<string> Undecoded => shown.FindUndecoded(capability)
+        .Select(word => word.ToString("x8", CultureInfo.InvariantCulture));
 
-    public IEnumerable<DerivedDocument> Derived => capability.DerivedValues.Select(value => new DerivedDocument(value.Name, value.Text));
+    public IEnumerable<DerivedDocument> Derived =>
+        capability.DerivedValues.Select(value => new DerivedDocument(value.Name, value.Text));
 }
 
 /// <summary>Describes a value that is derived from several registers.</summary>
@@ -81,7 +87,10 @@ internal sealed class DecodedRegister(RegisterReading reading)
     public string? Meaning => reading.Register.Meaning;
 
     public IEnumerable<DecodedField> Fields => reading.Register.Fields.Select(part => new DecodedField(
-        part.Name, string.Create(CultureInfo.InvariantCulture, $"0x{part.Extract(reading.Raw):x}"), part.Describe(reading.Raw), part.Meaning));
+        part.Name,
+        string.Create(CultureInfo.InvariantCulture, $"0x{part.Extract(reading.Raw):x}"),
+        part.Describe(reading.Raw),
+        part.Meaning));
 }
 
 /// <summary>Describes a field of a register.</summary>

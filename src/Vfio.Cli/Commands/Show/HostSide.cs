@@ -21,8 +21,12 @@ internal sealed class HostSide
         Driverctl = new DriverctlOverrides(host.Root).Find(device.Address);
         // The kernel may be unbinding the device from VFIO: then it has no driver any more, and the kernel waits for
         // the holder.
-        Holders = device.HasVfioDriver || device is { Driver: null, IsBridge: false } ? new DeviceHolders(host.Root).GetHolders(device) : [];
-        Counts = HostInterruptCount.Read(host.Root, Details.MessageInterrupts.Count != 0 ? Details.MessageInterrupts : Details.Interrupt is int line ? [line] : []);
+        Holders = device.HasVfioDriver || device is { Driver: null, IsBridge: false }
+            ? new DeviceHolders(host.Root).GetHolders(device)
+            : [];
+        Counts = HostInterruptCount.Read(host.Root, Details.MessageInterrupts.Count != 0 ? Details.MessageInterrupts
+            : Details.Interrupt is int line ? [line]
+            : []);
     }
 
     public PciDeviceInfo Device { get; }

@@ -21,7 +21,13 @@ internal sealed class HostSideText(CliHost host, HostSide side)
 
     private void WriteUse()
     {
-        _section.WriteRow("driver", _device.Driver is null ? "none" : _details.Module is string module && module.Replace('_', '-') != _device.Driver.Replace('_', '-') ? $"{_device.Driver} (module {module})" : _device.Driver);
+        _section.WriteRow(
+            "driver",
+            _device.Driver is null
+                ? "none"
+                : _details.Module is string module && module.Replace('_', '-') != _device.Driver.Replace('_', '-')
+                    ? $"{_device.Driver} (module {module})"
+                : _device.Driver);
         if (side.Interfaces.Count != 0)
         {
             _section.WriteList("interfaces", side.Interfaces);
@@ -57,7 +63,10 @@ internal sealed class HostSideText(CliHost host, HostSide side)
         string label = "bind";
         foreach (BindingRefusal refusal in side.Refusals)
         {
-            _section.WriteRow(label, $"no: {refusal.Explanation}{(refusal.CanForce ? " (--force binds it anyway)" : "")}", host.Terminal.Yellow);
+            _section.WriteRow(
+                label,
+                $"no: {refusal.Explanation}{(refusal.CanForce ? " (--force binds it anyway)" : "")}",
+                host.Terminal.Yellow);
             label = "";
         }
 
@@ -66,7 +75,8 @@ internal sealed class HostSideText(CliHost host, HostSide side)
             _section.WriteList("open in", [.. side.Holders.Select(holder => holder.ToString())]);
         }
 
-        _section.WriteRow("persistent", side.IsPersistent ? "yes: bound after every reboot, until it is released" : null);
+        _section.WriteRow(
+            "persistent", side.IsPersistent ? "yes: bound after every reboot, until it is released" : null);
         _section.WriteRow("driverctl", side.Driverctl is string driver ? $"binds it to {driver} at every boot" : null);
     }
 
@@ -80,12 +90,14 @@ internal sealed class HostSideText(CliHost host, HostSide side)
 
         PciDeviceInfo[] others = [.. group.Devices.Where(member => member.Address != _device.Address)];
         string domain = group.DomainType is null ? "" : $" ({group.DomainType})";
-        _section.WriteRow("IOMMU group", $"{group.Number}{domain}{(others.Length == 0 ? ", no other device" : ", with")}");
+        _section.WriteRow(
+            "IOMMU group", $"{group.Number}{domain}{(others.Length == 0 ? ", no other device" : ", with")}");
         HashSet<PciAddress> blockers = [.. group.GetBlockers().Select(blocker => blocker.Address)];
         foreach (PciDeviceInfo member in others.Take(MostMembers))
         {
             string blocks = _device.HasVfioDriver && blockers.Contains(member.Address) ? ", blocks" : "";
-            _section.WriteRow("", $"{member.Address} {DeviceNames.ClassWord(member.Class)} {member.Driver ?? "-"}{blocks}");
+            _section.WriteRow(
+                "", $"{member.Address} {DeviceNames.ClassWord(member.Class)} {member.Driver ?? "-"}{blocks}");
         }
 
         if (others.Length > MostMembers)
@@ -118,7 +130,10 @@ internal sealed class HostSideText(CliHost host, HostSide side)
         {
             string functions = string.Join(", ", _details.VirtualFunctions.Take(MostMembers));
             string rest = _details.VirtualFunctions.Count > MostMembers ? ", …" : "";
-            _section.WriteRow("SR-IOV", $"{_details.VirtualFunctions.Count} of {_details.TotalVirtualFunctions} virtual functions enabled{(functions.Length == 0 ? "" : ": ")}{functions}{rest}");
+            _section.WriteRow(
+                "SR-IOV",
+                $"{_details.VirtualFunctions.Count} of {_details.TotalVirtualFunctions} virtual functions "
+                + $"enabled{(functions.Length == 0 ? "" : ": ")}{functions}{rest}");
         }
     }
 }

@@ -17,7 +17,10 @@ internal static class RegisterText
 
     /// <summary>Computes the width of the column of names.</summary>
     public static int LabelColumns(IEnumerable<RegisterReading> readings) => Math.Min(
-        MostLabelColumns, readings.Where(reading => reading.Register.Fields.Count != 0).Select(reading => reading.Register.Name.Length).DefaultIfEmpty().Max());
+        MostLabelColumns, readings.Where(reading => reading.Register.Fields.Count != 0)
+            .Select(reading => reading.Register.Name.Length)
+            .DefaultIfEmpty()
+            .Max());
 
     /// <summary>Writes registers. Each one with fields gets its own line; those without fields share lines.</summary>
     /// <param name="host">The host, which has the output.</param>
@@ -42,7 +45,8 @@ internal static class RegisterText
             {
                 WritePlain(host, plain, indent);
                 string name = Printable.Clean(reading.Register.Name).PadRight(label);
-                ItemText.Write(host, new string(' ', indent) + name + " ", indent + label + 1, Items(reading, host.Terminal));
+                ItemText.Write(
+                    host, new string(' ', indent) + name + " ", indent + label + 1, Items(reading, host.Terminal));
             }
         }
 
@@ -50,13 +54,19 @@ internal static class RegisterText
     }
 
     /// <summary>Returns the fields as pieces of a line.</summary>
-    public static IEnumerable<TextItem> Items(RegisterReading reading, Terminal terminal) => reading.Register.Fields.Select(field =>
-    {
-        // A register that consists of one value has a field with the same name, which is not repeated.
-        bool isWhole = reading.Register.Fields.Count == 1 && !field.IsFlag && reading.Register.Name.EndsWith(field.Name, StringComparison.OrdinalIgnoreCase);
-        string text = Printable.Clean(isWhole ? field.Describe(reading.Raw) : Describe(field, reading.Raw));
-        return new TextItem(text, field.IsFlag) { Paint = field.IsFlag && field.Extract(reading.Raw) == 0 ? terminal.Dim : null };
-    });
+    public static IEnumerable<TextItem> Items(RegisterReading reading, Terminal terminal) =>
+        reading.Register.Fields.Select(field =>
+        {
+            // A register that consists of one value has a field with the same name, which is not repeated.
+            bool isWhole = reading.Register.Fields.Count == 1
+                && !field.IsFlag
+                && reading.Register.Name.EndsWith(field.Name, StringComparison.OrdinalIgnoreCase);
+            string text = Printable.Clean(isWhole ? field.Describe(reading.Raw) : Describe(field, reading.Raw));
+            return new TextItem(text, field.IsFlag)
+            {
+                Paint = field.IsFlag && field.Extract(reading.Raw) == 0 ? terminal.Dim : null,
+            };
+        });
 
     private static void WritePlain(CliHost host, List<TextItem> plain, int indent)
     {
@@ -71,7 +81,8 @@ internal static class RegisterText
     {
         string margin = new(' ', indent);
         string place = string.Create(CultureInfo.InvariantCulture, $"config+0x{reading.Register.Offset:x2}");
-        string head = Printable.Clean($"{margin}{reading.Register.Name} {Raw(reading)}  {place}  {reading.Register.Meaning}");
+        string head = Printable.Clean(
+            $"{margin}{reading.Register.Name} {Raw(reading)}  {place}  {reading.Register.Meaning}");
         host.Out.WriteLine(host.Terminal.Width is int width ? Printable.Shorten(head, width) : head);
         if (reading.Register.Fields.Count != 0)
         {

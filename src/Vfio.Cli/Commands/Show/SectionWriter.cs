@@ -13,16 +13,23 @@ internal sealed class SectionWriter(CliHost host)
     public void WriteTitle(string title)
     {
         host.Out.WriteLine();
-        host.Out.WriteLine(host.Terminal.Bold(host.Terminal.Width is int width ? Printable.Shorten(title, width) : title));
+        host.Out.WriteLine(
+            host.Terminal.Bold(host.Terminal.Width is int width ? Printable.Shorten(title, width) : title));
     }
 
-    public void WriteLine(string line) => host.Out.WriteLine(host.Terminal.Width is int width ? Printable.Shorten(line, width) : line);
+    public void WriteLine(string line) =>
+        host.Out.WriteLine(host.Terminal.Width is int width ? Printable.Shorten(line, width) : line);
 
     public void WriteWarning(string text) => ItemText.Write(
-        host, "  warning: ", Indent + 2, Printable.Clean(text).Split(' ').Select(word => new TextItem(word, IsWord: true) { Paint = host.Terminal.Yellow }));
+        host, "  warning: ", Indent + 2, Printable.Clean(text)
+            .Split(' ')
+            .Select(word => new TextItem(word, IsWord: true) { Paint = host.Terminal.Yellow }));
 
     public void WriteList(string label, IReadOnlyList<string> items) => ItemText.Write(
-        host, Start(label), Indent + LabelColumns, items.Select(item => new TextItem(Printable.Clean(item), IsWord: false)));
+        host,
+        Start(label),
+        Indent + LabelColumns,
+        items.Select(item => new TextItem(Printable.Clean(item), IsWord: false)));
 
     /// <summary>Writes a row with a label and words; writes nothing if the text is <see langword="null"/>.</summary>
     public void WriteRow(string label, string? text, Func<string, string>? paint = null)
@@ -30,7 +37,9 @@ internal sealed class SectionWriter(CliHost host)
         if (text is not null)
         {
             ItemText.Write(
-                host, Start(label), Indent + LabelColumns, Printable.Clean(text).Split(' ').Select(word => new TextItem(word, IsWord: true) { Paint = paint }));
+                host, Start(label), Indent + LabelColumns, Printable.Clean(text)
+                    .Split(' ')
+                    .Select(word => new TextItem(word, IsWord: true) { Paint = paint }));
         }
     }
 

@@ -12,16 +12,19 @@ internal static class ShowCommand
     public static Command Create(CliHost host)
     {
         Argument<DeviceTarget> device = Symbols.Device(host);
-        Option<bool> config = Symbols.Flag("--config", "Print configuration space in hexadecimal, as 'lspci -D -xxxx' does");
-        Option<bool> verbose = Symbols.Flag("-v", "Also show the offset, value and meaning of each register", "--verbose");
+        Option<bool> config = Symbols.Flag(
+            "--config", "Print configuration space in hexadecimal, as 'lspci -D -xxxx' does");
+        Option<bool> verbose = Symbols.Flag(
+            "-v", "Also show the offset, value and meaning of each register", "--verbose");
         Option<bool> json = Symbols.Json();
         DocumentedCommand command = new(Name, "Show everything about one device, without opening it.")
         {
             Notes =
             [
-                "The sections are: the device and how the host uses it, its regions, its interrupts, and its configuration space with every capability, "
-                + "register and field by name. A field of one bit ends in + (set) or - (clear). The kernel shows users other than root only the first 64 "
-                + "bytes of configuration space, which contain no capabilities.",
+                "The sections are: the device and how the host uses it, its regions, its interrupts, and its "
+                + "configuration space with every capability, register and field by name. A field of one bit ends in + "
+                + "(set) or - (clear). The kernel shows users other than root only the first 64 bytes of configuration "
+                + "space, which contain no capabilities.",
             ],
             Examples =
             [

@@ -6,7 +6,8 @@ using Vfio.Pci;
 namespace Vfio.Cli;
 
 /// <summary>Describes everything that <c>vfio show</c> shows about a device, as JSON.</summary>
-internal sealed class ShowDocument(ShownDevice shown, DeviceNames known) : DeviceDocument(shown.Identity, known, shown.Host?.Device)
+internal sealed class ShowDocument(ShownDevice shown, DeviceNames known)
+    : DeviceDocument(shown.Identity, known, shown.Host?.Device)
 {
     [JsonConstructor]
     internal ShowDocument()
@@ -38,7 +39,8 @@ internal sealed class ShowDocument(ShownDevice shown, DeviceNames known) : Devic
 
     public string? OriginalDriver => Entry?.OriginalDriver;
 
-    public HostNameDocument[] PreviousNames => HostNameDocument.Of(Entry is JournalEntry entry ? DeviceArgument.NamesOf(entry) : []);
+    public HostNameDocument[] PreviousNames =>
+        HostNameDocument.Of(Entry is JournalEntry entry ? DeviceArgument.NamesOf(entry) : []);
 
     public string? User => Entry?.User;
 
@@ -46,10 +48,13 @@ internal sealed class ShowDocument(ShownDevice shown, DeviceNames known) : Devic
 
     public string? Driverctl => Side?.Driverctl;
 
-    public ShownHolder[] Holders => [.. (Side?.Holders ?? []).Select(holder => new ShownHolder(holder.ProcessId, holder.Command, holder.UserName))];
+    public ShownHolder[] Holders =>
+        [.. (Side?.Holders ?? []).Select(holder => new ShownHolder(holder.ProcessId, holder.Command, holder.UserName))];
 
-    public GroupMember[] GroupMembers => [.. (Side?.Group?.Devices ?? []).Where(member => member.Address != Side!.Device.Address)
-        .Select(member => new GroupMember(member.Address.ToString(), DeviceNames.ClassWord(member.Class), member.Driver))];
+    public GroupMember[] GroupMembers =>
+        [.. (Side?.Group?.Devices ?? []).Where(member => member.Address != Side!.Device.Address)
+            .Select(member => new GroupMember(
+                member.Address.ToString(), DeviceNames.ClassWord(member.Class), member.Driver))];
 
     public string? DomainType => Side?.Group?.DomainType;
 
@@ -65,7 +70,9 @@ internal sealed class ShowDocument(ShownDevice shown, DeviceNames known) : Devic
 
     public IReadOnlyList<string>? ResetMethods => Details?.ResetMethods;
 
-    public LinkDocument? Link => Details?.Link is PciLink link ? new LinkDocument(link.CurrentSpeed, link.CurrentWidth, link.MaxSpeed, link.MaxWidth) : null;
+    public LinkDocument? Link => Details?.Link is PciLink link
+        ? new LinkDocument(link.CurrentSpeed, link.CurrentWidth, link.MaxSpeed, link.MaxWidth)
+        : null;
 
     public string? PhysicalFunction => Details?.PhysicalFunction?.ToString();
 
@@ -77,11 +84,15 @@ internal sealed class ShowDocument(ShownDevice shown, DeviceNames known) : Devic
 
     public InterruptsDocument Interrupts => new(shown);
 
-    public RegisterMapDocument? RegisterMap => shown.Map is RegisterMap map ? new RegisterMapDocument(new Place(map.Region, 0).RegionName, map.Name, map.Source, map.Registers.Count) : null;
+    public RegisterMapDocument? RegisterMap => shown.Map is RegisterMap map
+        ? new RegisterMapDocument(new Place(map.Region, 0).RegionName, map.Name, map.Source, map.Registers.Count)
+        : null;
 
-    public ConfigSpaceDocument? ConfigSpace => shown.Config is PciConfigSpace config ? new ConfigSpaceDocument(shown, config) : null;
+    public ConfigSpaceDocument? ConfigSpace =>
+        shown.Config is PciConfigSpace config ? new ConfigSpaceDocument(shown, config) : null;
 
-    public static void Write(CliHost host, ShownDevice shown) => Json.Write(host.Out, new ShowDocument(shown, new DeviceNames(host)), CliJson.Write);
+    public static void Write(CliHost host, ShownDevice shown) =>
+        Json.Write(host.Out, new ShowDocument(shown, new DeviceNames(host)), CliJson.Write);
 }
 
 /// <summary>Describes a process that has the device open.</summary>
@@ -116,7 +127,8 @@ internal sealed class RegionDocument(PciResource resource)
 
     public ulong? Length => resource.Length == 0 ? null : resource.Length;
 
-    public string? Address => resource.Address == 0 ? null : string.Create(CultureInfo.InvariantCulture, $"0x{resource.Address:x}");
+    public string? Address =>
+        resource.Address == 0 ? null : string.Create(CultureInfo.InvariantCulture, $"0x{resource.Address:x}");
 
     public bool IsPrefetchable => resource.IsPrefetchable;
 }
@@ -132,17 +144,20 @@ internal sealed class InterruptsDocument(ShownDevice shown)
 
     private const int Pins = 4;
 
-    public string? Pin => shown.Config?.Header.InterruptPin is byte pin and > 0 and <= Pins ? $"{(char)('A' + pin - 1)}" : null;
+    public string? Pin =>
+        shown.Config?.Header.InterruptPin is byte pin and > 0 and <= Pins ? $"{(char)('A' + pin - 1)}" : null;
 
     public int? Irq => shown.Host?.Details.Interrupt;
 
-    public MessageKindDocument[] Messages => [.. shown.MessageInterrupts().Select(kind => new MessageKindDocument(kind.Name == "MSI" ? "msi" : "msix", kind.IsOn, kind.Capable))];
+    public MessageKindDocument[] Messages => [.. shown.MessageInterrupts()
+        .Select(kind => new MessageKindDocument(kind.Name == "MSI" ? "msi" : "msix", kind.IsOn, kind.Capable))];
 
     public string? MessageKindInUse => shown.Host?.Details.MessageInterruptKind;
 
     public IReadOnlyList<int> MessageIrqs => shown.Host?.Details.MessageInterrupts ?? [];
 
-    public InterruptCountDocument[] Counts => [.. (shown.Host?.Counts ?? []).Select(count => new InterruptCountDocument(count.Number, count.Name, count.Count))];
+    public InterruptCountDocument[] Counts => [.. (shown.Host?.Counts ?? [])
+        .Select(count => new InterruptCountDocument(count.Number, count.Name, count.Count))];
 }
 
 /// <summary>Describes MSI or MSI-X.</summary>

@@ -33,9 +33,13 @@ internal sealed class ShowText(CliHost host, ShownDevice shown, bool isVerbose)
     private void WriteIdentity()
     {
         DeviceNames names = new(host);
-        string title = Printable.Clean($"{_device.Name} {names.Describe(_device, isBrief: host.Terminal.Width is not null)}");
-        host.Out.WriteLine(host.Terminal.Bold(host.Terminal.Width is int width ? Printable.Shorten(title, width) : title));
-        string revision = shown.Revision is byte number ? string.Create(CultureInfo.InvariantCulture, $", revision {number:x2}") : "";
+        string title = Printable.Clean(
+            $"{_device.Name} {names.Describe(_device, isBrief: host.Terminal.Width is not null)}");
+        host.Out.WriteLine(
+            host.Terminal.Bold(host.Terminal.Width is int width ? Printable.Shorten(title, width) : title));
+        string revision = shown.Revision is byte number
+            ? string.Create(CultureInfo.InvariantCulture, $", revision {number:x2}")
+            : "";
         string interfaceName = names.ProgrammingInterface(_device) is string text ? $", {text}" : "";
         _section.WriteRow("ids", $"{Id(_device.VendorId)}:{Id(_device.DeviceId)}{revision}");
         if ((_device.SubsystemVendorId, _device.SubsystemId) != (0, 0))
@@ -47,14 +51,18 @@ internal sealed class ShowText(CliHost host, ShownDevice shown, bool isVerbose)
         _section.WriteRow("class", $"{_device.Class} {names.Class(_device) ?? "unknown"}{interfaceName}");
     }
 
-    private void WriteModel() => _section.WriteRow("device", "a device model that exists only while the command runs: each command creates a new one");
+    private void WriteModel() => _section.WriteRow(
+        "device", "a device model that exists only while the command runs: each command creates a new one");
 
     private void WriteNames()
     {
         if (shown.Map is { Registers: [RegisterDescription first, ..] } map)
         {
             string example = (map.Find("STATUS") ?? first).Name;
-            _section.WriteRow("registers", $"{map.Registers.Count} by name in {new Place(map.Region, 0).RegionName}, such as {example} ({map.Name})");
+            _section.WriteRow(
+                "registers",
+                $"{map.Registers.Count} by name in {new Place(map.Region, 0).RegionName}, such as "
+                + $"{example} ({map.Name})");
         }
     }
 
@@ -78,7 +86,8 @@ internal sealed class ShowText(CliHost host, ShownDevice shown, bool isVerbose)
                 _ => "memory, 32 bits",
             };
             string prefetch = resource.IsPrefetchable && resource.Role != PciResourceRole.Rom ? ", prefetchable" : "";
-            _section.WriteLine($"  {resource.Name.PadRight(name)}  {Size(resource).PadLeft(size)}  {At(resource).PadRight(place)}  {kind}{prefetch}");
+            _section.WriteLine($"  {resource.Name.PadRight(name)}  {Size(resource).PadLeft(size)}  "
+                + $"{At(resource).PadRight(place)}  {kind}{prefetch}");
         }
     }
 
@@ -105,7 +114,9 @@ internal sealed class ShowText(CliHost host, ShownDevice shown, bool isVerbose)
         string irqs = messages.Count == 0 ? "" : $": IRQ {Ranges(messages)}";
         foreach (MessageInterrupts kind in kinds)
         {
-            string count = kind.Capable == 1 ? "1 vector" : kind.IsOn && kind.Enabled != kind.Capable ? $"{kind.Enabled} of {kind.Capable} vectors" : $"{kind.Capable} vectors";
+            string count = kind.Capable == 1 ? "1 vector"
+                : kind.IsOn && kind.Enabled != kind.Capable ? $"{kind.Enabled} of {kind.Capable} vectors"
+                : $"{kind.Capable} vectors";
             _section.WriteRow(kind.Name, $"{(kind.IsOn ? "on" : "off")}, {count}{(kind.Is(kindInUse) ? irqs : "")}");
         }
 
@@ -118,7 +129,8 @@ internal sealed class ShowText(CliHost host, ShownDevice shown, bool isVerbose)
         HostInterruptCount[] counted = [.. (shown.Host?.Counts ?? []).Where(count => count.Count != 0)];
         if (counted.Length != 0)
         {
-            _section.WriteList("counted", [.. counted.Select(count => string.Create(CultureInfo.InvariantCulture, $"IRQ {count.Number}: {count.Count}"))]);
+            _section.WriteList("counted", [.. counted.Select(
+                count => string.Create(CultureInfo.InvariantCulture, $"IRQ {count.Number}: {count.Count}"))]);
         }
     }
 
@@ -134,7 +146,8 @@ internal sealed class ShowText(CliHost host, ShownDevice shown, bool isVerbose)
         _section.WriteTitle($"Configuration space, {ByteSize.Format((ulong)shown.ConfigBytes.Length)}");
         if (config.Header.IsAbsent)
         {
-            _section.WriteWarning("the device does not answer: configuration space reads as all ones. It is suspended, in reset, or removed");
+            _section.WriteWarning("the device does not answer: configuration space reads as all ones. It is suspended, "
+                + "in reset, or removed");
             return;
         }
 
@@ -142,18 +155,26 @@ internal sealed class ShowText(CliHost host, ShownDevice shown, bool isVerbose)
         WriteDerived(config.HeaderDerivedValues.Where(IsWindow), Indent);
         foreach (PciCapability capability in config.Capabilities)
         {
-            string version = capability.IsExtended ? string.Create(CultureInfo.InvariantCulture, $" v{capability.Version}") : "";
+            string version = capability.IsExtended
+                ? string.Create(CultureInfo.InvariantCulture, $" v{capability.Version}")
+                : "";
             string summary = capability.Summary is null ? "" : $": {capability.Summary}";
             string shortName = capability.Name == capability.ShortName ? "" : $" ({capability.ShortName})";
-            string title = string.Create(CultureInfo.InvariantCulture, $"[{capability.Offset:x2}{version}] {capability.Name}{shortName}{summary}");
+            string title = string.Create(
+                CultureInfo.InvariantCulture,
+                $"[{capability.Offset:x2}{version}] {capability.Name}{shortName}{summary}");
             ItemText.Write(
                 host, new string(' ', Indent), Indent + 2,
-                Printable.Clean(title).Split(' ').Select(word => new TextItem(word, IsWord: true) { Paint = host.Terminal.Bold }));
+                Printable.Clean(title)
+                    .Split(' ')
+                    .Select(word => new TextItem(word, IsWord: true) { Paint = host.Terminal.Bold }));
             RegisterText.Write(host, capability.Registers, Indent + 2, isVerbose);
             if (shown.FindUndecoded(capability) is { Count: > 0 } words)
             {
                 string text = string.Join(' ', words.Select(word => word.ToString("x8", CultureInfo.InvariantCulture)));
-                ItemText.Write(host, new string(' ', Indent + 2), Indent + 4, $"not decoded: {text}".Split(' ').Select(word => new TextItem(word, IsWord: true)));
+                ItemText.Write(host, new string(' ', Indent + 2), Indent + 4, $"not decoded: {text}"
+                    .Split(' ')
+                    .Select(word => new TextItem(word, IsWord: true)));
             }
 
             WriteDerived(capability.DerivedValues.Where(value => value.Text != capability.Summary), Indent + 2);
@@ -174,7 +195,8 @@ internal sealed class ShowText(CliHost host, ShownDevice shown, bool isVerbose)
     // Writes the values that are derived from several registers, in the words of lspci.
     private void WriteDerived(IEnumerable<PciDerivedValue> values, int indent)
     {
-        TextItem[] items = [.. values.Select(value => new TextItem(Printable.Clean($"{value.Name}: {value.Text}"), IsWord: false))];
+        TextItem[] items =
+            [.. values.Select(value => new TextItem(Printable.Clean($"{value.Name}: {value.Text}"), IsWord: false))];
         if (items.Length != 0)
         {
             ItemText.Write(host, new string(' ', indent), indent + 2, items);
@@ -183,20 +205,25 @@ internal sealed class ShowText(CliHost host, ShownDevice shown, bool isVerbose)
 
     // Regions are listed above with their sizes. For a bridge, the windows listed there are the kernel's; these are the
     // ones that the bridge decodes.
-    private static bool IsWindow(PciDerivedValue value) => value.Name.Contains("behind", StringComparison.Ordinal) || value.Name.Contains("window", StringComparison.Ordinal);
+    private static bool IsWindow(PciDerivedValue value) => value.Name.Contains("behind", StringComparison.Ordinal)
+        || value.Name.Contains("window", StringComparison.Ordinal);
 
     // Registers with fields come first. Base addresses are omitted, because the regions show them with their sizes.
     private static RegisterReading[] Brief(IReadOnlyList<RegisterReading> header) =>
         [.. header
-            .Where(reading => !reading.Register.Name.StartsWith("BASE_ADDRESS", StringComparison.Ordinal) && !reading.Register.Name.EndsWith("ROM_ADDRESS", StringComparison.Ordinal))
+            .Where(reading => !reading.Register.Name.StartsWith("BASE_ADDRESS", StringComparison.Ordinal)
+                && !reading.Register.Name.EndsWith("ROM_ADDRESS", StringComparison.Ordinal))
             .OrderBy(reading => reading.Register.Fields.Count == 0)];
 
     private static string Id(ushort id) => id.ToString("x4", CultureInfo.InvariantCulture);
 
-    private static string Size(PciResource resource) => resource.Length == 0 ? "size unknown" : ByteSize.Format(resource.Length);
+    private static string Size(PciResource resource) =>
+        resource.Length == 0 ? "size unknown" : ByteSize.Format(resource.Length);
 
     private static string At(PciResource resource) =>
-        resource.Address == 0 ? "no address" : string.Create(CultureInfo.InvariantCulture, $"at 0x{resource.Address:x}");
+        resource.Address == 0
+            ? "no address"
+            : string.Create(CultureInfo.InvariantCulture, $"at 0x{resource.Address:x}");
 
     // 24, 25, 26, 30 becomes 24-26, 30.
     private static string Ranges(IReadOnlyList<int> numbers)

@@ -29,7 +29,8 @@ internal sealed record ShownDevice
     /// <summary>
     /// Gets configuration space, decoded; <see langword="null"/> if not even the header could be read.
     /// </summary>
-    public PciConfigSpace? Config => field ??= ConfigBytes.Length >= PciConfigHeader.Length ? PciConfigSpace.Parse(ConfigBytes) : null;
+    public PciConfigSpace? Config =>
+        field ??= ConfigBytes.Length >= PciConfigHeader.Length ? PciConfigSpace.Parse(ConfigBytes) : null;
 
     /// <summary>
     /// Returns the content of a capability whose registers are unknown, as 32-bit words, starting with its second word.
@@ -45,7 +46,11 @@ internal sealed record ShownDevice
         }
 
         int first = capability.Offset + sizeof(uint);
-        int end = config.Capabilities.Select(other => other.Offset).Where(offset => offset > capability.Offset).Append(ConfigBytes.Length).Min();
+        int end = config.Capabilities
+            .Select(other => other.Offset)
+            .Where(offset => offset > capability.Offset)
+            .Append(ConfigBytes.Length)
+            .Min();
         return [.. Enumerable.Range(0, Math.Clamp((end - first) / sizeof(uint), 0, MostWords))
             .Select(i => BinaryPrimitives.ReadUInt32LittleEndian(ConfigBytes.AsSpan(first + (i * sizeof(uint)))))];
     }
@@ -74,7 +79,8 @@ internal sealed record ShownDevice
     }
 
     private static IReadOnlyList<PciResource> WithUnassigned(IReadOnlyList<PciResource> resources, byte[] config) =>
-        PciConfigHeader.TryParse(config, out PciConfigHeader? header) && PciResource.FindUnassigned(header, resources) is { Count: > 0 } unassigned
+        PciConfigHeader.TryParse(config, out PciConfigHeader? header)
+        && PciResource.FindUnassigned(header, resources) is { Count: > 0 } unassigned
             ? [.. resources.Concat(unassigned).OrderBy(resource => resource.Role).ThenBy(resource => resource.Number)]
             : resources;
 
@@ -87,7 +93,9 @@ internal sealed record ShownDevice
         // Message control is at offset 2 of both (PCI Express Base Specification 6.0, sections 7.7.1.2 and 7.7.2.2).
         foreach (PciCapability capability in Config?.Capabilities ?? [])
         {
-            if (capability.IsExtended || capability.Id is not (0x05 or 0x11) || capability.Offset + 4 > ConfigBytes.Length)
+            if (capability.IsExtended
+                || capability.Id is not (0x05 or 0x11)
+                || capability.Offset + 4 > ConfigBytes.Length)
             {
                 continue;
             }
@@ -121,5 +129,6 @@ internal sealed record ShownDevice
 internal readonly record struct MessageInterrupts(string Name, bool IsOn, int Enabled, int Capable)
 {
     /// <summary>Returns whether this is the interrupt type that sysfs names.</summary>
-    public bool Is(string? kind) => Name.Replace("-", "", StringComparison.Ordinal).Equals(kind, StringComparison.OrdinalIgnoreCase);
+    public bool Is(string? kind) => Name.Replace("-", "", StringComparison.Ordinal)
+        .Equals(kind, StringComparison.OrdinalIgnoreCase);
 }

@@ -67,8 +67,11 @@ internal sealed record DeviceStatus(string Name)
         _ when Device is null => "the device no longer exists",
         _ when IsLeaving => "another program's unbind has not finished: the kernel waits for the holder",
         { IsBound: false } => PersistentTrouble,
-        { IsUnbound: true } => Device.Driver is null ? null : "not unbound: a bind or release was interrupted, or another program rebound it",
-        _ when !Device.HasVfioDriver => "has no VFIO driver: a bind or release was interrupted, or another program rebound it",
+        { IsUnbound: true } => Device.Driver is null
+            ? null
+            : "not unbound: a bind or release was interrupted, or another program rebound it",
+        _ when !Device.HasVfioDriver =>
+            "has no VFIO driver: a bind or release was interrupted, or another program rebound it",
         _ => null,
     };
 
@@ -77,8 +80,12 @@ internal sealed record DeviceStatus(string Name)
     {
         null => null,
         _ when Device is null => "not bound: there is no device at this address",
-        { VendorId: ushort vendor, DeviceId: ushort device } when (vendor, device) != (Device.VendorId, Device.DeviceId) =>
-            string.Create(System.Globalization.CultureInfo.InvariantCulture, $"not bound: there is another card at this address, {Device.VendorId:x4}:{Device.DeviceId:x4} instead of {vendor:x4}:{device:x4}"),
+        { VendorId: ushort vendor, DeviceId: ushort device }
+            when (vendor, device) != (Device.VendorId, Device.DeviceId) =>
+            string.Create(
+                System.Globalization.CultureInfo.InvariantCulture,
+                $"not bound: there is another card at this address, {Device.VendorId:x4}:{Device.DeviceId:x4} instead "
+                + $"of {vendor:x4}:{device:x4}"),
         _ => $"not bound: sudo vfio replug {Name} tries again, and reports the reason",
     };
 }
@@ -94,7 +101,8 @@ internal sealed class StatusLook(CliHost host)
     private readonly DriverctlOverrides _driverctl = new(host.Root);
 
     /// <summary>Gets why the file of persistent devices is invalid; <see langword="null"/> if it is valid.</summary>
-    public string? Damage => _persistent.ParseError is null ? null : $"{_persistent.Path}: {_persistent.ParseError}; the file is ignored";
+    public string? Damage =>
+        _persistent.ParseError is null ? null : $"{_persistent.Path}: {_persistent.ParseError}; the file is ignored";
 
     /// <summary>Returns the state of all bound and all persistent devices.</summary>
     public DeviceStatus[] AtTaken()
@@ -103,7 +111,8 @@ internal sealed class StatusLook(CliHost host)
         return [.. entries.Select(entry => entry.Address)
             .Union(_persistent.Entries.Select(entry => entry.Address))
             .Order()
-            .Select(address => Of(address, entries.FirstOrDefault(entry => entry.Address == address), _bus.Find(address)))];
+            .Select(
+                address => Of(address, entries.FirstOrDefault(entry => entry.Address == address), _bus.Find(address)))];
     }
 
     /// <summary>Returns the state of one device.</summary>
@@ -117,14 +126,18 @@ internal sealed class StatusLook(CliHost host)
 
         // A device that no longer exists may still be in the journal.
         JournalEntry? entry = _journal.Find(address);
-        return Of(address, entry, entry is null && _persistent.Find(address) is null ? _bus.Get(address) : _bus.Find(address));
+        return Of(
+            address,
+            entry,
+            entry is null && _persistent.Find(address) is null ? _bus.Get(address) : _bus.Find(address));
     }
 
     private DeviceStatus Of(PciAddress address, JournalEntry? entry, PciDeviceInfo? device)
     {
         int? unfinished = _journal.FindUnfinishedChange(address);
         // While the kernel unbinds the device, it has no driver any more, but a process may still hold it.
-        bool isHeld = device is not null && (device.HasVfioDriver || unfinished is not null || (device.Driver is null && entry is not null));
+        bool isHeld = device is not null
+            && (device.HasVfioDriver || unfinished is not null || (device.Driver is null && entry is not null));
         HolderReport? report = isHeld ? _holders.Search(device!) : null;
         return new DeviceStatus(address.ToString())
         {
@@ -133,9 +146,13 @@ internal sealed class StatusLook(CliHost host)
             Persistent = _persistent.Find(address),
             Driverctl = _driverctl.Find(address),
             Device = device,
-            IsLeaving = isHeld && device!.Driver is null && unfinished is null && new HostSurvey(host.Root).GetRefusals(device).Any(refusal => refusal.Reason == RefusalReason.Busy),
+            IsLeaving = isHeld
+                && device!.Driver is null
+                && unfinished is null
+                && new HostSurvey(host.Root).GetRefusals(device).Any(refusal => refusal.Reason == RefusalReason.Busy),
             Identity = device is null ? null : DeviceIdentity.Of(device),
-            Holders = [.. (report?.Holders ?? []).Select(process => new HolderStatus(process, _limits.ReadLockedMemory(process.ProcessId)))],
+            Holders = [.. (report?.Holders ?? [])
+                .Select(process => new HolderStatus(process, _limits.ReadLockedMemory(process.ProcessId)))],
             Possible = report?.Possible ?? [],
             Unexamined = report?.Unexamined ?? [],
         };

@@ -58,13 +58,17 @@ internal sealed class StatusDocument(DeviceStatus status, uint? entryLimit)
     public uint? DmaEntryLimit => status.IsModel ? null : entryLimit;
 
     public NodeDocument[] Nodes => status.Device is PciDeviceInfo device
-        ? [.. VfioNode.GetAll(device).Select(node => new NodeDocument(node.Path, node.UserId, node.UserName, node.OtherUsers))] : [];
+        ? [.. VfioNode.GetAll(device)
+            .Select(node => new NodeDocument(node.Path, node.UserId, node.UserName, node.OtherUsers))]
+        : [];
 
     public HolderDocument[] OpenBy => [.. status.Holders.Select(holder => new HolderDocument(holder))];
 
-    public ProcessDocument[] PerhapsOpenBy => [.. status.Possible.Select(process => new ProcessDocument(process.ProcessId, process.Command, process.UserId, process.UserName))];
+    public ProcessDocument[] PerhapsOpenBy => [.. status.Possible.Select(
+        process => new ProcessDocument(process.ProcessId, process.Command, process.UserId, process.UserName))];
 
-    public UnexaminedDocument[] NotExamined => [.. status.Unexamined.Select(process => new UnexaminedDocument(process.ProcessId))];
+    public UnexaminedDocument[] NotExamined =>
+        [.. status.Unexamined.Select(process => new UnexaminedDocument(process.ProcessId))];
 
     public static void Write(CliHost host, IEnumerable<DeviceStatus> devices)
     {
@@ -99,7 +103,9 @@ internal sealed class HolderDocument(HolderStatus holder)
 
     public string User => holder.Process.UserName;
 
-    public MemoryDocument? Memory => holder.Memory is LockedMemoryUse memory ? new MemoryDocument(memory.LockedBytes, memory.PinnedBytes, memory.Limit) : null;
+    public MemoryDocument? Memory => holder.Memory is LockedMemoryUse memory
+        ? new MemoryDocument(memory.LockedBytes, memory.PinnedBytes, memory.Limit)
+        : null;
 }
 
 /// <summary>Describes the memory that a process has locked and pinned, and its limit.</summary>

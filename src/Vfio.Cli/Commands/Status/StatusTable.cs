@@ -44,13 +44,17 @@ internal static class StatusTable
 
     /// <summary>Formats a time in the local time zone.</summary>
     public static string FormatTime(CliHost host, DateTimeOffset time) =>
-        TimeZoneInfo.ConvertTime(time, host.Clock.LocalTimeZone).ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
+        TimeZoneInfo.ConvertTime(time, host.Clock.LocalTimeZone)
+            .ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
 
     // A device that is persistent but not bound has no values here.
     private static string Unknown(DeviceStatus item) => item.Entry is null ? "-" : "?";
 
     /// <summary>Describes what driverctl will do with the device, if that differs from the present state.</summary>
-    public static string? DriverctlRemark(DeviceStatus item) => item.Driverctl is string driver && driver != item.Device?.Driver ? $"driverctl will bind it to {driver} at the next boot" : null;
+    public static string? DriverctlRemark(DeviceStatus item) =>
+        item.Driverctl is string driver && driver != item.Device?.Driver
+            ? $"driverctl will bind it to {driver} at the next boot"
+            : null;
 
     private static IEnumerable<string> Remarks(DeviceStatus item)
     {

@@ -27,12 +27,18 @@ internal sealed class StatusText(CliHost host)
 
     private void Write(DeviceStatus status)
     {
-        string what = status.Identity is null ? "" : $" {_names.Describe(status.Identity, isBrief: host.Terminal.Width is not null)}";
+        string what = status.Identity is null
+            ? ""
+            : $" {_names.Describe(status.Identity, isBrief: host.Terminal.Width is not null)}";
         string title = Printable.Clean($"{status.Name}{what}");
-        host.Out.WriteLine(host.Terminal.Bold(host.Terminal.Width is int width ? Printable.Shorten(title, width) : title));
+        host.Out.WriteLine(
+            host.Terminal.Bold(host.Terminal.Width is int width ? Printable.Shorten(title, width) : title));
         if (status.IsModel)
         {
-            _section.WriteRow("bound", "no: a device model inside vfio; each command creates a new one, and those of other commands cannot be seen");
+            _section.WriteRow(
+                "bound",
+                "no: a device model inside vfio; each command creates a new one, and those of "
+                + "other commands cannot be seen");
             return;
         }
 
@@ -54,7 +60,9 @@ internal sealed class StatusText(CliHost host)
         {
             if (entry.PreviousFunctionCount is int functions)
             {
-                _section.WriteRow("VFs", string.Create(CultureInfo.InvariantCulture, $"{status.Device?.GetVirtualFunctionCount() ?? 0} virtual functions, previously {functions}"));
+                _section.WriteRow("VFs", string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{status.Device?.GetVirtualFunctionCount() ?? 0} virtual functions, previously {functions}"));
             }
 
             if (!entry.IsBound)
@@ -68,15 +76,21 @@ internal sealed class StatusText(CliHost host)
         }
         else if (status.Entry is null)
         {
-            _section.WriteRow("bound", status.Device is { HasVfioDriver: true } ? "yes, but not by vfio: another program bound it" : "no");
+            _section.WriteRow(
+                "bound",
+                status.Device is { HasVfioDriver: true } ? "yes, but not by vfio: another program bound it" : "no");
         }
 
         if (status.Persistent is PersistentDevice persistent)
         {
-            _section.WriteRow("persistent", $"yes: bound to {persistent.Driver}{(persistent.User is null ? "" : $" for {persistent.User}")} after every reboot, until it is released");
+            _section.WriteRow(
+                "persistent",
+                $"yes: bound to {persistent.Driver}{(persistent.User is null ? "" : $" for {persistent.User}")} after "
+                + $"every reboot, until it is released");
         }
 
-        _section.WriteRow("driverctl", status.Driverctl is string driver ? $"binds it to {driver} at every boot" : null);
+        _section.WriteRow(
+            "driverctl", status.Driverctl is string driver ? $"binds it to {driver} at every boot" : null);
         _section.WriteRow("problem", status.Trouble, host.Terminal.Yellow);
     }
 
@@ -85,9 +99,12 @@ internal sealed class StatusText(CliHost host)
         string[] names = [.. DeviceArgument.NamesOf(entry).Take(MostNames)];
         string before = names.Length == 0 ? "" : $" ({string.Join(", ", names)})";
         string user = entry.User is null ? "for root only" : $"for {entry.User}";
-        _section.WriteRow("bound", entry.IsUnbound ? $"unbound from {entry.OriginalDriver ?? "no driver"}{before}, to make its group usable" : $"yes, {user}; originally {entry.OriginalDriver ?? "no driver"}{before}");
+        _section.WriteRow("bound", entry.IsUnbound
+            ? $"unbound from {entry.OriginalDriver ?? "no driver"}{before}, to make its group usable"
+            : $"yes, {user}; originally {entry.OriginalDriver ?? "no driver"}{before}");
         _section.WriteRow("since", string.Create(
-            CultureInfo.InvariantCulture, $"{StatusTable.FormatTime(host, entry.BoundAt)}, by {entry.BoundBy} (pid {entry.ProcessId})"));
+            CultureInfo.InvariantCulture,
+            $"{StatusTable.FormatTime(host, entry.BoundAt)}, by {entry.BoundBy} (pid {entry.ProcessId})"));
     }
 
     private void WriteGroup(PciDeviceInfo device)
@@ -99,18 +116,23 @@ internal sealed class StatusText(CliHost host)
         }
 
         string domain = group.DomainType is null ? "" : $" ({group.DomainType})";
-        PciAddress[] others = [.. group.Devices.Select(member => member.Address).Where(address => address != device.Address)];
+        PciAddress[] others =
+            [.. group.Devices.Select(member => member.Address).Where(address => address != device.Address)];
         string beside = others.Length == 0 ? "no other device"
-            : $"with {string.Join(", ", others.Take(MostNames))}{(others.Length > MostNames ? $" and {others.Length - MostNames} more" : "")}";
+            : $"with {string.Join(", ", others.Take(MostNames))}"
+                + $"{(others.Length > MostNames ? $" and {others.Length - MostNames} more" : "")}";
         _section.WriteRow("IOMMU group", $"{number}{domain}, {beside}");
     }
 
     private void WriteUse(DeviceStatus status, PciDeviceInfo device)
     {
-        string[] nodes = [.. VfioNode.GetAll(device).Select(node => $"{node.Path} (for {string.Join(" and ", [node.UserName, .. node.OtherUsers])})")];
+        string[] nodes = [.. VfioNode.GetAll(device)
+            .Select(node => $"{node.Path} (for {string.Join(" and ", [node.UserName, .. node.OtherUsers])})")];
         _section.WriteRow("nodes", nodes.Length == 0 ? "none" : string.Join(", ", nodes));
         _section.WriteRow("mappings", new DmaLimits(host.Root).ReadEntryLimit() is uint limit
-            ? string.Create(CultureInfo.InvariantCulture, $"at most {limit} per container (dma_entry_limit of vfio_iommu_type1)") : null);
+            ? string.Create(
+                CultureInfo.InvariantCulture, $"at most {limit} per container (dma_entry_limit of vfio_iommu_type1)")
+            : null);
         string label = "open by";
         foreach (HolderStatus holder in status.Holders)
         {
@@ -133,7 +155,9 @@ internal sealed class StatusText(CliHost host)
 
         if (label.Length != 0)
         {
-            _section.WriteRow(label, Environment.IsPrivilegedProcess ? "no process" : "no process that this user may see; root sees all");
+            _section.WriteRow(
+                label,
+                Environment.IsPrivilegedProcess ? "no process" : "no process that this user may see; root sees all");
         }
     }
 

@@ -23,7 +23,10 @@ internal sealed partial class EveryRegister
             HashSet<RegisterDescription> unreadable = [.. RegionRows.Unreadable(map)];
             foreach (RegisterDescription register in map.Registers)
             {
-                Sort(new RegisterPlace(new Place(map.Region, register.Offset), register.Width * 8, register), unreadable.Contains(register), length);
+                Sort(
+                    new RegisterPlace(new Place(map.Region, register.Offset), register.Width * 8, register),
+                    unreadable.Contains(register),
+                    length);
             }
         }
     }
@@ -51,8 +54,10 @@ internal sealed partial class EveryRegister
 
         if (_arrays.Count != 0)
         {
-            string arrays = string.Join(", ", _arrays.Take(MostNamed).Select(array => string.Create(CultureInfo.InvariantCulture, $"{array.Key} ({array.Value} more)")));
-            yield return $"array elements from index {MostElements} on: {arrays}{(_arrays.Count > MostNamed ? ", …" : "")}";
+            string arrays = string.Join(", ", _arrays.Take(MostNamed)
+                .Select(array => string.Create(CultureInfo.InvariantCulture, $"{array.Key} ({array.Value} more)")));
+            yield return $"array elements from index {MostElements} on: "
+                + $"{arrays}{(_arrays.Count > MostNamed ? ", …" : "")}";
         }
     }
 
@@ -67,8 +72,11 @@ internal sealed partial class EveryRegister
         {
             _absent.Add(register.Name);
         }
-        else if (register.CanPeek && Element().Match(register.Name) is { Success: true } element
-            && int.TryParse(element.Groups["number"].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= MostElements)
+        else if (register.CanPeek
+            && Element().Match(register.Name) is { Success: true } element
+            && int.TryParse(
+                element.Groups["number"].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+            && number >= MostElements)
         {
             string array = element.Groups["array"].Value;
             _arrays[array] = _arrays.GetValueOrDefault(array) + 1;
@@ -81,7 +89,8 @@ internal sealed partial class EveryRegister
 
     private static string Count(List<string> names) => names.Count == 1 ? "1 register" : $"{names.Count} registers";
 
-    private static string Names(List<string> names) => string.Join(", ", names.Take(MostNamed)) + (names.Count > MostNamed ? ", …" : "");
+    private static string Names(List<string> names) =>
+        string.Join(", ", names.Take(MostNamed)) + (names.Count > MostNamed ? ", …" : "");
 
     // MTA[17], RAL17
     [GeneratedRegex(@"^(?<array>.*?[^0-9\[])\[?(?<number>[0-9]{1,6})\]?$", RegexOptions.CultureInvariant)]

@@ -15,7 +15,8 @@ internal static class FieldText
     {
         if (register is { Fields.Count: > 0 })
         {
-            ItemText.Write(host, Gap, Gap.Length, RegisterText.Items(new RegisterReading(register, value), host.Terminal));
+            ItemText.Write(
+                host, Gap, Gap.Length, RegisterText.Items(new RegisterReading(register, value), host.Terminal));
         }
     }
 
@@ -41,14 +42,16 @@ internal static class FieldText
         for (; unnamed != 0; unnamed &= unnamed - 1)
         {
             int bit = BitOperations.TrailingZeroCount(unnamed);
-            yield return string.Create(CultureInfo.InvariantCulture, $"bit {bit}={(before >> bit) & 1}->{(after >> bit) & 1}");
+            yield return string.Create(
+                CultureInfo.InvariantCulture, $"bit {bit}={(before >> bit) & 1}->{(after >> bit) & 1}");
         }
     }
 
     /// <summary>Writes the changes, indented; writes nothing if nothing changed.</summary>
     public static void WriteChanges(CliHost host, RegisterDescription? register, ulong before, ulong after)
     {
-        TextItem[] items = [.. Changes(register, before, after).Select(change => new TextItem(change, IsWord: !change.Contains(' ', StringComparison.Ordinal)))];
+        TextItem[] items = [.. Changes(register, before, after)
+            .Select(change => new TextItem(change, IsWord: !change.Contains(' ', StringComparison.Ordinal)))];
         if (items.Length != 0)
         {
             ItemText.Write(host, Gap, Gap.Length, items);

@@ -17,7 +17,8 @@ internal sealed class Interruption : IDisposable
     public Interruption(CancellationToken others)
     {
         _source = CancellationTokenSource.CreateLinkedTokenSource(others);
-        _registrations = [Listen(PosixSignal.SIGHUP, 1), Listen(PosixSignal.SIGINT, 2), Listen(PosixSignal.SIGTERM, 15)];
+        _registrations =
+            [Listen(PosixSignal.SIGHUP, 1), Listen(PosixSignal.SIGINT, 2), Listen(PosixSignal.SIGTERM, 15)];
     }
 
     public CancellationToken Token => _source.Token;
@@ -39,26 +40,28 @@ internal sealed class Interruption : IDisposable
         _source.Dispose();
     }
 
-    private PosixSignalRegistration Listen(PosixSignal signal, int number) => PosixSignalRegistration.Create(signal, context =>
-    {
-        context.Cancel = true;
-        // Signals are handled on another thread, and one can still be delivered after its registration was disposed of.
-        lock (_lock)
+    private PosixSignalRegistration Listen(PosixSignal signal, int number) =>
+        PosixSignalRegistration.Create(signal, context =>
         {
-            if (_isDisposed)
+            context.Cancel = true;
+            // Signals are handled on another thread, and one can still be delivered after its registration was disposed
+            // of.
+            lock (_lock)
             {
-                return;
+                if (_isDisposed)
+                {
+                    return;
+                }
+
+                // A signal that ends the process takes precedence over Ctrl-C, in either order.
+                if (_signal is 0 or 2)
+                {
+                    _signal = number;
+                }
             }
 
-            // A signal that ends the process takes precedence over Ctrl-C, in either order.
-            if (_signal is 0 or 2)
-            {
-                _signal = number;
-            }
-        }
-
-        TryCancel();
-    });
+            TryCancel();
+        });
 
     // Cancelling runs callbacks of others, so it is done outside the lock; the source may have been disposed of
     // meanwhile.

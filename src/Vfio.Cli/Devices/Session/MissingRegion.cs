@@ -22,14 +22,22 @@ internal static class MissingRegion
         if (index == RegionIndex.Rom)
         {
             return resources.Any(resource => resource.Role == PciResourceRole.Rom)
-                ? new VfioException("open", subject, "its image has no valid signature (55 aa), so VFIO does not give access to it", $"vfio show {address} shows its size; a ROM that is not programmed is normal")
+                ? new VfioException(
+                    "open",
+                    subject,
+                    "its image has no valid signature (55 aa), so VFIO does not give access to it",
+                    $"vfio show {address} shows its size; a ROM that is not programmed is normal")
                 : null;
         }
 
         Span<byte> config = stackalloc byte[PciConfigHeader.Length];
         return PciConfigHeader.TryParse(config[..device.ReadConfig(config)], out PciConfigHeader? header)
             && PciResource.FindUnassigned(header, resources).Any(resource => resource.Number == (int)index)
-            ? new VfioException("open", subject, "it has no address: the kernel found no space for it", $"vfio doctor {address} tells how to make space")
+            ? new VfioException(
+                "open",
+                subject,
+                "it has no address: the kernel found no space for it",
+                $"vfio doctor {address} tells how to make space")
             : null;
     }
 }

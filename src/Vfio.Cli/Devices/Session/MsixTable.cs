@@ -18,7 +18,8 @@ internal sealed class MsixTable : IDisposable
     private readonly ulong _length;
     private readonly Region? _mapped;
 
-    private MsixTable(RegionIndex region, ulong start, ulong length, Region? mapped) => (_region, _start, _length, _mapped) = (region, start, length, mapped);
+    private MsixTable(RegionIndex region, ulong start, ulong length, Region? mapped) =>
+        (_region, _start, _length, _mapped) = (region, start, length, mapped);
 
     /// <summary>Finds the MSI-X table of a device.</summary>
     /// <param name="device">The device.</param>
@@ -33,7 +34,10 @@ internal sealed class MsixTable : IDisposable
         }
 
         if (bytes.Length != ConfigBytes
-            || PciConfigSpace.Parse(bytes).Capabilities.FirstOrDefault(known => !known.IsExtended && known.Id == Id && known.Offset + 8 <= ConfigBytes) is not PciCapability capability)
+            || PciConfigSpace.Parse(bytes).Capabilities
+                .FirstOrDefault(known => !known.IsExtended
+                    && known.Id == Id
+                    && known.Offset + 8 <= ConfigBytes) is not PciCapability capability)
         {
             return null;
         }
@@ -48,17 +52,21 @@ internal sealed class MsixTable : IDisposable
             return null;
         }
 
-        bool isMappable = info.MappableAreas.Any(area => start >= area.Offset && start + length <= area.Offset + area.Length);
+        bool isMappable = info.MappableAreas.Any(
+            area => start >= area.Offset && start + length <= area.Offset + area.Length);
         return new MsixTable(index, start, length, isMappable ? device.OpenRegion(index, RegionAccess.Checked) : null);
     }
 
     /// <summary>Returns whether a register is in the table.</summary>
-    public bool Has(RegisterPlace place) => place.Place.Region == _region && place.Place.Offset >= _start && place.Place.Offset + (ulong)place.Bytes <= _start + _length;
+    public bool Has(RegisterPlace place) => place.Place.Region == _region
+        && place.Place.Offset >= _start
+        && place.Place.Offset + (ulong)place.Bytes <= _start + _length;
 
     /// <summary>
     /// Reads a register of the table; returns <see langword="null"/> if the kernel does not allow mapping it.
     /// </summary>
-    public ulong? Read(RegisterPlace place) => _mapped is null ? null : RegisterWidth.Read(_mapped, place.Place.Offset, place.Bits);
+    public ulong? Read(RegisterPlace place) =>
+        _mapped is null ? null : RegisterWidth.Read(_mapped, place.Place.Offset, place.Bits);
 
     public void Dispose() => _mapped?.Dispose();
 }

@@ -79,12 +79,15 @@ internal static class OutputFile
             }
 
             FileStream stream = new(temporary, options);
-            return (new StreamWriter(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { NewLine = "\n" }, temporary);
+            return (
+                new StreamWriter(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { NewLine = "\n" },
+                temporary);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new CliException(
-                $"{command}: '{InputFile.Show(path)}' cannot be written: {Reason(e)}", "name a file in a folder that exists and that you may write to");
+                $"{command}: '{InputFile.Show(path)}' cannot be written: {Reason(e)}",
+                "name a file in a folder that exists and that you may write to");
         }
     }
 
@@ -92,14 +95,17 @@ internal static class OutputFile
     {
         if (path.Length == 0 || path.Contains('\0'))
         {
-            throw new CliException($"{command}: '{InputFile.Show(path)}' is not a file name", "name a file to write", ExitCode.WrongUsage);
+            throw new CliException(
+                $"{command}: '{InputFile.Show(path)}' is not a file name", "name a file to write", ExitCode.WrongUsage);
         }
 
         FileInfo target = new(path);
         bool isFolder = Directory.Exists(path);
         if (target.LinkTarget is not null || isFolder || (target.Exists && !IsRegular(target.FullName)))
         {
-            string what = isFolder ? "a folder" : target.LinkTarget is not null ? "a link" : "not a regular file that you may write";
+            string what = isFolder ? "a folder"
+                : target.LinkTarget is not null ? "a link"
+                : "not a regular file that you may write";
             throw new CliException(
                 $"{command}: '{InputFile.Show(path)}' is {what}; it was not changed", "name another file");
         }
@@ -116,7 +122,8 @@ internal static class OutputFile
             stream.SetLength(stream.Length);
             return true;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
+        catch (Exception e)
+            when (e is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException)
         {
             return false;
         }

@@ -11,7 +11,8 @@ internal sealed class RegisterNames
 
     private IReadOnlyList<RegisterMap> _maps;
 
-    public RegisterNames(IEnumerable<RegisterMap> maps) => _maps = [.. maps.OrderBy(map => map.Region == RegionIndex.Config)];
+    public RegisterNames(IEnumerable<RegisterMap> maps) =>
+        _maps = [.. maps.OrderBy(map => map.Region == RegionIndex.Config)];
 
     /// <summary>
     /// Sets the function that reads configuration space with its capabilities, if the map lacks them. It is called at
@@ -29,7 +30,8 @@ internal sealed class RegisterNames
     public IReadOnlyList<RegisterMap> Maps => _maps;
 
     /// <summary>Gets every name that can be typed, with the device's own first.</summary>
-    public IEnumerable<string> All => Registers.Select(register => register.Name).Distinct(StringComparer.OrdinalIgnoreCase);
+    public IEnumerable<string> All => Registers.Select(register => register.Name)
+        .Distinct(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Gets every register that has a name, with the device's own first.</summary>
     public IEnumerable<RegisterDescription> Registers => _maps.SelectMany(map => map.Registers);
@@ -67,7 +69,9 @@ internal sealed class RegisterNames
     /// Returns the description of the register at a place, or <see langword="null"/> if none with this width is known.
     /// </summary>
     public RegisterDescription? At(Place place, int bits) =>
-        Map(place.Region)?.FindAt(place.Offset) is RegisterDescription register && register.Width * 8 == bits ? register : null;
+        Map(place.Region)?.FindAt(place.Offset) is RegisterDescription register && register.Width * 8 == bits
+            ? register
+            : null;
 
     /// <summary>
     /// Returns the registers that an access touches: an access with another width may touch a part of a register, or
@@ -77,7 +81,8 @@ internal sealed class RegisterNames
     {
         ulong start = place.Place.Offset;
         return (Map(place.Place.Region)?.Registers ?? [])
-            .Where(register => register.Offset < start + place.Bytes && start < register.Offset + (ulong)register.Width);
+            .Where(
+                register => register.Offset < start + place.Bytes && start < register.Offset + (ulong)register.Width);
     }
 
     /// <summary>Returns a place together with the register that is known there.</summary>
@@ -112,7 +117,8 @@ internal sealed class RegisterNames
     }
 
     /// <summary>Returns the names that begin with a text, for completion.</summary>
-    public IEnumerable<string> StartingWith(string text) => All.Where(name => name.StartsWith(text, StringComparison.OrdinalIgnoreCase));
+    public IEnumerable<string> StartingWith(string text) =>
+        All.Where(name => name.StartsWith(text, StringComparison.OrdinalIgnoreCase));
 
     private RegisterPlace? Find(string text)
     {
@@ -166,11 +172,19 @@ internal sealed class RegisterNames
     private IEnumerable<string> Nearest(string text)
     {
         string word = text[(text.LastIndexOf('.') + 1)..].ToUpperInvariant();
-        (string Name, int? Rank)[] near = word.Length < 2 ? [] : [.. All.Select(name => (name, Rank(name, word))).Where(candidate => candidate.Item2 is not null).OrderBy(candidate => candidate.Item2)];
+        (string Name, int? Rank)[] near = word.Length < 2
+            ? []
+            : [.. All.Select(name => (name, Rank(name, word)))
+                .Where(candidate => candidate.Item2 is not null)
+                .OrderBy(candidate => candidate.Item2)];
         // Of equally near names, the device's own take precedence over configuration space, which users other than root
         // may not see.
-        bool hasOwn = near.Length != 0 && near.Any(candidate => candidate.Rank == near[0].Rank && !candidate.Name.Contains('.', StringComparison.Ordinal));
-        return near.Where(candidate => !hasOwn || !candidate.Name.Contains('.', StringComparison.Ordinal)).Select(candidate => candidate.Name).Take(MostSuggestions);
+        bool hasOwn = near.Length != 0
+            && near.Any(
+                candidate => candidate.Rank == near[0].Rank && !candidate.Name.Contains('.', StringComparison.Ordinal));
+        return near.Where(candidate => !hasOwn || !candidate.Name.Contains('.', StringComparison.Ordinal))
+            .Select(candidate => candidate.Name)
+            .Take(MostSuggestions);
     }
 
     private static int? Rank(string name, string word)

@@ -67,7 +67,8 @@ internal sealed class RegisterSession : IDisposable
     /// <param name="host">The host.</param>
     /// <param name="target">The device.</param>
     /// <param name="names">The names of its registers.</param>
-    public static RegisterSession Open(CliHost host, DeviceTarget target, RegisterNames names) => new(host, target, target.Open(host), names);
+    public static RegisterSession Open(CliHost host, DeviceTarget target, RegisterNames names) =>
+        new(host, target, target.Open(host), names);
 
     /// <summary>
     /// Returns a region that is accessed through the file descriptor. If the device does not answer, an access then
@@ -82,8 +83,9 @@ internal sealed class RegisterSession : IDisposable
             {
                 region = _device.OpenRegion(index, RegionAccess.Trapped);
             }
-            catch (VfioException e) when (e.Errno == 0 && Target is HostTarget target && index is >= 0 and <= RegionIndex.Rom
-                && MissingRegion.Explain(_root, target.Address, index) is VfioException missing)
+            catch (VfioException e)
+                when (e.Errno == 0 && Target is HostTarget target && index is >= 0 and <= RegionIndex.Rom
+                    && MissingRegion.Explain(_root, target.Address, index) is VfioException missing)
             {
                 throw missing;
             }
@@ -103,12 +105,16 @@ internal sealed class RegisterSession : IDisposable
         RegisterWidth.CheckRange(command, region.Length, place.Place, place.Bits, count);
         if (isWrite && !region.Info.CanWrite)
         {
-            throw new CliException($"{command}: {place.Place.RegionName} of {Target.Name} cannot be written", "a ROM, for example, is read-only");
+            throw new CliException(
+                $"{command}: {place.Place.RegionName} of {Target.Name} cannot be written",
+                "a ROM, for example, is read-only");
         }
 
         if (!isWrite && !region.Info.CanRead)
         {
-            throw new CliException($"{command}: {place.Place.RegionName} of {Target.Name} cannot be read", "this region can only be written");
+            throw new CliException(
+                $"{command}: {place.Place.RegionName} of {Target.Name} cannot be read",
+                "this region can only be written");
         }
     }
 
@@ -129,7 +135,9 @@ internal sealed class RegisterSession : IDisposable
     {
         if (!_device.CanReset)
         {
-            throw new CliException($"reset: the kernel has no method to reset only {Target.Name}", "a reset of its bus would also reset other devices: vfio reset --hot");
+            throw new CliException(
+                $"reset: the kernel has no method to reset only {Target.Name}",
+                "a reset of its bus would also reset other devices: vfio reset --hot");
         }
 
         _device.Reset();
@@ -139,7 +147,8 @@ internal sealed class RegisterSession : IDisposable
     /// <summary>Reads a register repeatedly until it has the expected value.</summary>
     /// <returns>The last value read, and whether it is the expected one.</returns>
     /// <exception cref="OperationCanceledException">The wait was cancelled.</exception>
-    public (ulong Value, bool IsMet) Wait(RegisterPlace place, WaitCondition condition, CancellationToken cancellationToken)
+    public (ulong Value, bool IsMet) Wait(
+        RegisterPlace place, WaitCondition condition, CancellationToken cancellationToken)
     {
         long start = _clock.GetTimestamp();
         TimeSpan pause = FirstPause;
@@ -204,7 +213,8 @@ internal sealed class RegisterSession : IDisposable
         if (value is null && !_hasToldOfMsix)
         {
             _hasToldOfMsix = true;
-            _host.Tell($"vfio: {place.Place} is in the MSI-X table, which this kernel does not show: it reads as all ones");
+            _host.Tell(
+                $"vfio: {place.Place} is in the MSI-X table, which this kernel does not show: it reads as all ones");
         }
 
         return value;

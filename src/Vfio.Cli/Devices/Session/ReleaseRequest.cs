@@ -12,7 +12,9 @@ internal sealed class ReleaseRequest : IDisposable
     public ReleaseRequest(VfioDevice device, string name)
     {
         _name = name;
-        _vector = device.Interrupts.GetInfo(IrqIndex.Request).Count == 0 ? null : device.Interrupts.Enable(IrqIndex.Request);
+        _vector = device.Interrupts.GetInfo(IrqIndex.Request).Count == 0
+            ? null
+            : device.Interrupts.Enable(IrqIndex.Request);
     }
 
     /// <summary>Gets the vector that signals the request; <see langword="null"/> if the device has none.</summary>
@@ -31,7 +33,10 @@ internal sealed class ReleaseRequest : IDisposable
     }
 
     public static VfioException Describe(string name) => new(
-        "keep", name, "the kernel requests the device", "it is being unplugged, or another program binds it to another driver; vfio closes it now");
+        "keep",
+        name,
+        "the kernel requests the device",
+        "it is being unplugged, or another program binds it to another driver; vfio closes it now");
 
     public void Dispose() => _vector?.Dispose();
 }

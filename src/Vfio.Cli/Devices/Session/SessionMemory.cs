@@ -29,12 +29,15 @@ internal sealed class SessionMemory(VfioDevice device) : IDisposable
         IoAddressSpace space = Space("alloc");
         if (at is Iova place && place.Value % space.PageSize != 0)
         {
-            throw new CliException($"alloc: {place} is not a multiple of the page size, 0x{space.PageSize:x}", "an IOMMU maps whole pages");
+            throw new CliException(
+                $"alloc: {place} is not a multiple of the page size, 0x{space.PageSize:x}",
+                "an IOMMU maps whole pages");
         }
 
         // Buffers are numbered, so that a freed one can be distinguished from the next one at its address.
         string owner = string.Create(CultureInfo.InvariantCulture, $"alloc {_count + 1}");
-        DmaBuffer buffer = space.Allocate(length, new DmaBufferOptions { Access = access, At = at, AddressWidth = bits, Owner = owner });
+        DmaBuffer buffer = space.Allocate(
+            length, new DmaBufferOptions { Access = access, At = at, AddressWidth = bits, Owner = owner });
         _count++;
         _buffers.Add(buffer.Iova.Value, buffer);
         return buffer;
@@ -47,7 +50,8 @@ internal sealed class SessionMemory(VfioDevice device) : IDisposable
         DmaBuffer buffer = Find("free", iova);
         if (buffer.Iova != iova)
         {
-            throw new CliException($"free: {iova} is inside the buffer at {buffer.Iova}", $"free the whole buffer: free {buffer.Iova}");
+            throw new CliException(
+                $"free: {iova} is inside the buffer at {buffer.Iova}", $"free the whole buffer: free {buffer.Iova}");
         }
 
         buffer.Unmap();
@@ -62,7 +66,9 @@ internal sealed class SessionMemory(VfioDevice device) : IDisposable
         return length <= buffer.Length - (iova.Value - buffer.Iova.Value)
             ? buffer
             : throw new CliException(
-                $"{command}: 0x{length:x} bytes at {iova} end outside the buffer, which is {buffer.Iova} to 0x{buffer.Iova.Value + (buffer.Length - 1):x}", Where);
+                $"{command}: 0x{length:x} bytes at {iova} end outside the buffer, which is {buffer.Iova} to "
+                + $"0x{buffer.Iova.Value + (buffer.Length - 1):x}",
+                Where);
     }
 
     /// <summary>
@@ -110,6 +116,7 @@ internal sealed class SessionMemory(VfioDevice device) : IDisposable
         }
     }
 
-    private DmaBuffer Find(string command, Iova iova) => _buffers.Values.FirstOrDefault(buffer => iova >= buffer.Iova && iova.Value - buffer.Iova.Value < buffer.Length)
-        ?? throw new CliException($"{command}: no buffer of this shell contains {iova}", Where);
+    private DmaBuffer Find(string command, Iova iova) =>
+        _buffers.Values.FirstOrDefault(buffer => iova >= buffer.Iova && iova.Value - buffer.Iova.Value < buffer.Length)
+            ?? throw new CliException($"{command}: no buffer of this shell contains {iova}", Where);
 }

@@ -18,7 +18,8 @@ public sealed class EduModel : DeviceModel
     private const ulong FirstWideRegister = 0x80;
     private const ulong AllOnes = ulong.MaxValue;
     private const uint Version = 0x010000ed;
-    private const int MostFactors = 34; // the factorial of 34 and above is a multiple of 2^32, so its low 32 bits are zero
+    // the factorial of 34 and above is a multiple of 2^32, so its low 32 bits are zero
+    private const int MostFactors = 34;
     private static readonly TimeSpan TransferTime = TimeSpan.FromMilliseconds(100);
 
     private readonly byte[] _buffer = new byte[EduRegisters.BufferLength];
@@ -198,7 +199,9 @@ public sealed class EduModel : DeviceModel
         ulong inside = _command.FromDevice ? _source : _destination;
         ulong outside = (_command.FromDevice ? _destination : _source) & DmaMask;
         ulong start = inside - EduRegisters.BufferAddress;
-        if (inside >= EduRegisters.BufferAddress && _count <= EduRegisters.BufferLength && start <= EduRegisters.BufferLength - _count)
+        if (inside >= EduRegisters.BufferAddress
+            && _count <= EduRegisters.BufferLength
+            && start <= EduRegisters.BufferLength - _count)
         {
             Move(outside, _buffer.AsSpan((int)start, (int)_count));
         }

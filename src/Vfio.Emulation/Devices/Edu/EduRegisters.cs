@@ -21,20 +21,27 @@ public static class EduRegisters
     public const int BufferLength = 4096;
 
     /// <summary>Gets the names and fields of all registers in BAR0, for tools.</summary>
-    public static RegisterMap Map { get; } = new("QEMU edu", "QEMU documentation, 'EDU device' (docs/specs/edu)", RegionIndex.Bar0,
-    [
-        new("ID", 0x0, 4, "Identification", RegisterAccess.ReadOnly, EduIdentification.Fields),
-        new("LIVENESS", 0x4, 4, "Liveness check: reads as the complement of the value written", RegisterAccess.WriteHasSideEffects, []),
-        new("FACTORIAL", 0x8, 4, "Write a number, read its factorial", RegisterAccess.WriteHasSideEffects, []),
-        new("STATUS", 0x20, 4, "Status", RegisterAccess.ReadWrite, EduStatus.Fields),
-        new("IRQ_STATUS", 0x24, 4, "What raised the interrupt", RegisterAccess.ReadOnly, EduInterrupts.Fields),
-        new("IRQ_RAISE", 0x60, 4, "Raise the interrupt", RegisterAccess.WriteOnly, EduInterrupts.Fields),
-        new("IRQ_ACK", 0x64, 4, "Acknowledge the interrupt", RegisterAccess.WriteOnly, EduInterrupts.Fields),
-        new("DMA_SRC", 0x80, 8, "DMA: source address"),
-        new("DMA_DST", 0x88, 8, "DMA: destination address"),
-        new("DMA_COUNT", 0x90, 8, "DMA: number of bytes"),
-        new("DMA_CMD", 0x98, 8, "DMA: command", RegisterAccess.WriteHasSideEffects, EduDmaCommand.Fields),
-    ]);
+    public static RegisterMap Map { get; } = new(
+        "QEMU edu", "QEMU documentation, 'EDU device' (docs/specs/edu)", RegionIndex.Bar0,
+        [
+            new("ID", 0x0, 4, "Identification", RegisterAccess.ReadOnly, EduIdentification.Fields),
+            new(
+                "LIVENESS",
+                0x4,
+                4,
+                "Liveness check: reads as the complement of the value written",
+                RegisterAccess.WriteHasSideEffects,
+                []),
+            new("FACTORIAL", 0x8, 4, "Write a number, read its factorial", RegisterAccess.WriteHasSideEffects, []),
+            new("STATUS", 0x20, 4, "Status", RegisterAccess.ReadWrite, EduStatus.Fields),
+            new("IRQ_STATUS", 0x24, 4, "What raised the interrupt", RegisterAccess.ReadOnly, EduInterrupts.Fields),
+            new("IRQ_RAISE", 0x60, 4, "Raise the interrupt", RegisterAccess.WriteOnly, EduInterrupts.Fields),
+            new("IRQ_ACK", 0x64, 4, "Acknowledge the interrupt", RegisterAccess.WriteOnly, EduInterrupts.Fields),
+            new("DMA_SRC", 0x80, 8, "DMA: source address"),
+            new("DMA_DST", 0x88, 8, "DMA: destination address"),
+            new("DMA_COUNT", 0x90, 8, "DMA: number of bytes"),
+            new("DMA_CMD", 0x98, 8, "DMA: command", RegisterAccess.WriteHasSideEffects, EduDmaCommand.Fields),
+        ]);
 
     /// <summary>Gets the identification register: the kind of device and its version.</summary>
     public static Register<EduIdentification> Identification => new(0x0);

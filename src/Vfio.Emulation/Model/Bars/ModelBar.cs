@@ -14,7 +14,12 @@ public sealed class ModelBar
     private MsixTable? _msix;
 
     internal ModelBar(
-        DeviceModel model, RegionIndex index, ulong length, BarKind kind, RegisterReadHandler read, RegisterWriteHandler write)
+        DeviceModel model,
+        RegionIndex index,
+        ulong length,
+        BarKind kind,
+        RegisterReadHandler read,
+        RegisterWriteHandler write)
     {
         Check(index, length, kind);
         _model = model;
@@ -74,20 +79,27 @@ public sealed class ModelBar
         _msix = msix;
     }
 
-    internal bool HasMsixTableAt(ulong offset, int width) => _msix is MsixTable msix && offset < msix.TableOffset + msix.TableLength && msix.TableOffset < offset + (uint)width;
+    internal bool HasMsixTableAt(ulong offset, int width) => _msix is MsixTable msix
+        && offset < msix.TableOffset + msix.TableLength
+        && msix.TableOffset < offset + (uint)width;
 
     internal void CheckFree(ulong offset, ulong length)
     {
         if (length == 0 || length > Length || offset > Length - length || (offset | length) % 8 != 0)
         {
-            throw new ArgumentException($"0x{length:x} bytes at 0x{offset:x} are not a valid part of {Index}: offset and length must be multiples of 8, within 0x{Length:x} bytes", nameof(offset));
+            throw new ArgumentException(
+                $"0x{length:x} bytes at 0x{offset:x} are not a valid part of {Index}: offset and length must be "
+                + $"multiples of 8, within 0x{Length:x} bytes",
+                nameof(offset));
         }
 
-        bool overlaps = Array.Exists(_memories, memory => offset < memory.Offset + memory.Length && memory.Offset < offset + length)
+        bool overlaps = Array.Exists(
+            _memories, memory => offset < memory.Offset + memory.Length && memory.Offset < offset + length)
             || (_msix is MsixTable msix && msix.Overlaps(offset, length));
         if (overlaps)
         {
-            throw new ArgumentException($"0x{length:x} bytes at 0x{offset:x} of {Index} are already in use", nameof(offset));
+            throw new ArgumentException(
+                $"0x{length:x} bytes at 0x{offset:x} of {Index} are already in use", nameof(offset));
         }
     }
 
@@ -96,7 +108,10 @@ public sealed class ModelBar
     {
         foreach (ModelMemory memory in _memories)
         {
-            if (memory.Area is MappableArea whole && area.Offset >= whole.Offset && area.Length != 0 && area.Length <= whole.Length
+            if (memory.Area is MappableArea whole
+                && area.Offset >= whole.Offset
+                && area.Length != 0
+                && area.Length <= whole.Length
                 && area.Offset - whole.Offset <= whole.Length - area.Length)
             {
                 return memory;
@@ -147,7 +162,8 @@ public sealed class ModelBar
         bool is64Bit = kind is BarKind.Memory64 or BarKind.PrefetchableMemory64;
         if (index is < RegionIndex.Bar0 or > RegionIndex.Bar5 || (is64Bit && index == RegionIndex.Bar5))
         {
-            throw new ArgumentOutOfRangeException(nameof(index), index, "a device model has BAR0 to BAR5, and a 64-bit BAR uses two of them");
+            throw new ArgumentOutOfRangeException(
+                nameof(index), index, "a device model has BAR0 to BAR5, and a 64-bit BAR uses two of them");
         }
 
         (ulong least, ulong most) = kind switch
@@ -159,11 +175,20 @@ public sealed class ModelBar
         };
         if (!BitOperations.IsPow2(length) || length < least || length > most)
         {
-            throw new ArgumentOutOfRangeException(nameof(length), length, $"the length of this kind of BAR must be a power of two from {least} to {most}");
+            throw new ArgumentOutOfRangeException(
+                nameof(length),
+                length,
+                $"the length of this kind of BAR must be a power of two from {least} to {most}");
         }
     }
 
     private RegionInfo Describe() => new(
-        Index, Length, canRead: true, canWrite: true,
-        [.. _memories.Where(memory => memory.Area is not null).Select(memory => memory.Area!.Value).OrderBy(area => area.Offset)], 0);
+        Index,
+        Length,
+        canRead: true,
+        canWrite: true,
+        [.. _memories.Where(memory => memory.Area is not null)
+            .Select(memory => memory.Area!.Value)
+            .OrderBy(area => area.Offset)],
+        0);
 }

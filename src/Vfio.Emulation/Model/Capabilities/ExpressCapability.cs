@@ -22,7 +22,9 @@ public sealed class ExpressCapability : ModelCapability
     public int LinkSpeed
     {
         get => _speed;
-        init => _speed = value is >= 1 and <= 6 ? value : throw new ArgumentOutOfRangeException(nameof(value), value, "1 to 6");
+        init => _speed = value is >= 1 and <= 6
+            ? value
+            : throw new ArgumentOutOfRangeException(nameof(value), value, "1 to 6");
     }
 
     /// <summary>Gets the number of lanes: 1, 2, 4, 8, 12, 16 or 32.</summary>
@@ -48,7 +50,8 @@ public sealed class ExpressCapability : ModelCapability
         config.Declare(Start + 2, 2, 2 | ((uint)Type << 4));
         config.Declare(Start + 4, 4, RoleBasedErrors | (HasFunctionLevelReset ? ResetCapable : 0));
         // After a reset, reads of up to 512 bytes are requested, and relaxed ordering and no-snoop are allowed.
-        config.Declare(Start + ControlOffset, 2, 0x2810, writable: HasFunctionLevelReset ? 0xffffu : 0x7fffu, isKept: true);
+        config.Declare(
+            Start + ControlOffset, 2, 0x2810, writable: HasFunctionLevelReset ? 0xffffu : 0x7fffu, isKept: true);
         config.Declare(Start + 12, 4, link);
         config.Declare(Start + 18, 2, link);
         config.Declare(Start + 40, 2, 0, writable: 0x041f, isKept: true);

@@ -26,7 +26,8 @@ public abstract class ModelCapability
         {
             if (value is int offset && (offset < PciOffsets.FirstCapability || offset >= 4096 || offset % 4 != 0))
             {
-                throw new ArgumentOutOfRangeException(nameof(value), value, "the offset of a capability must be a multiple of 4, at least 0x40");
+                throw new ArgumentOutOfRangeException(
+                    nameof(value), value, "the offset of a capability must be a multiple of 4, at least 0x40");
             }
 
             _offset = value;

@@ -54,7 +54,9 @@ public sealed class MsiCapability : ModelCapability
 
     internal override void Declare(ModelConfigSpace config)
     {
-        uint control = ((uint)BitOperations.Log2((uint)Vectors) << 1) | (Is64Bit ? 1u << 7 : 0) | (IsMaskable ? 1u << 8 : 0);
+        uint control = ((uint)BitOperations.Log2((uint)Vectors) << 1)
+            | (Is64Bit ? 1u << 7 : 0)
+            | (IsMaskable ? 1u << 8 : 0);
         config.Declare(Start, 1, 0x05);
         // vfio-pci keeps a copy of the lower control byte for the user, and all of its bits can be written.
         config.Declare(Start + ControlOffset, 2, control, writable: 0xff, isKept: true);

@@ -42,7 +42,8 @@ public sealed class PowerManagementCapability : ModelCapability
         ModelConfigSpace config = model.Config;
         int wanted = config.ValueAt(Start + StateOffset) & 3;
         // A write of a state that the device does not have is ignored. A deeper state can only be left for D0.
-        bool isAllowed = wanted == D0 || (wanted > _state && (wanted == D3Hot || (wanted == D1 && HasD1) || (wanted == D2 && HasD2)));
+        bool isAllowed = wanted == D0
+            || (wanted > _state && (wanted == D3Hot || (wanted == D1 && HasD1) || (wanted == D2 && HasD2)));
         int state = isAllowed ? wanted : _state;
         config.Show(Start + StateOffset, 3, isSet: false);
         config.Show(Start + StateOffset, (byte)state, isSet: true);

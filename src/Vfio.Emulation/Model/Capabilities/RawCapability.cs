@@ -19,7 +19,11 @@ public sealed class RawCapability : ModelCapability
     /// <param name="clearable">The mask of the bits that a driver clears by writing ones.</param>
     /// <exception cref="ArgumentException">There are no bytes or too many, or a mask has more bytes than there
     /// are.</exception>
-    public RawCapability(byte id, ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> writable = default, ReadOnlySpan<byte> clearable = default)
+    public RawCapability(
+        byte id,
+        ReadOnlySpan<byte> bytes,
+        ReadOnlySpan<byte> writable = default,
+        ReadOnlySpan<byte> clearable = default)
     {
         _id = id;
         (_bytes, _writable) = Check(bytes, writable, most: 190);
@@ -47,7 +51,8 @@ public sealed class RawCapability : ModelCapability
 
         if (mask.Length > bytes.Length)
         {
-            throw new ArgumentException($"the mask has {mask.Length} bytes, but there are only {bytes.Length}", nameof(mask));
+            throw new ArgumentException(
+                $"the mask has {mask.Length} bytes, but there are only {bytes.Length}", nameof(mask));
         }
 
         byte[] whole = new byte[bytes.Length];

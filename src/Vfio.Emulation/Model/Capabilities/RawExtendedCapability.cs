@@ -22,7 +22,11 @@ public sealed class RawExtendedCapability : ModelCapability
     /// <exception cref="ArgumentException">There are no bytes or too many, a mask has more bytes than there are, or the
     /// ID or version is invalid.</exception>
     public RawExtendedCapability(
-        ushort id, byte version, ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> writable = default, ReadOnlySpan<byte> clearable = default)
+        ushort id,
+        byte version,
+        ReadOnlySpan<byte> bytes,
+        ReadOnlySpan<byte> writable = default,
+        ReadOnlySpan<byte> clearable = default)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(version, 15);
         if (id is 0 or ushort.MaxValue)

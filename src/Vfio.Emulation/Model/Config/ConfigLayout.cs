@@ -25,7 +25,11 @@ internal sealed class ConfigLayout
         config.Declare(PciOffsets.DeviceId, 2, identity.DeviceId);
         config.Declare(
             DeviceConfig.Command, 2, 0,
-            (ushort)PciCommand.IoSpace | (ushort)PciCommand.MemorySpace | (ushort)PciCommand.BusMaster | (ushort)PciCommand.SystemErrorEnable | (ushort)PciCommand.InterruptDisable);
+            (ushort)PciCommand.IoSpace
+            | (ushort)PciCommand.MemorySpace
+            | (ushort)PciCommand.BusMaster
+            | (ushort)PciCommand.SystemErrorEnable
+            | (ushort)PciCommand.InterruptDisable);
         config.Declare(PciOffsets.Revision, 4, identity.Revision | (identity.Class.Value << 8));
         config.Declare(PciOffsets.CacheLineSize, 1, 0, writable: 0xff);
         config.Declare(PciOffsets.SubsystemVendorId, 2, identity.SubsystemVendorId);
@@ -66,7 +70,8 @@ internal sealed class ConfigLayout
 
     public void Add(RomImage rom)
     {
-        _config.Declare(PciOffsets.Rom, 4, (uint)Next(ref _nextMemory, rom.Length), ~(uint)(rom.Length - 1) | PciOffsets.RomEnable);
+        _config.Declare(
+            PciOffsets.Rom, 4, (uint)Next(ref _nextMemory, rom.Length), ~(uint)(rom.Length - 1) | PciOffsets.RomEnable);
         CommandAtOpen |= (ushort)PciCommand.MemorySpace;
     }
 
@@ -78,7 +83,9 @@ internal sealed class ConfigLayout
         }
 
         int least = capability.IsExtended ? PciOffsets.FirstExtendedCapability : PciOffsets.FirstCapability;
-        int start = capability.IsExtended && _lastExtended == 0 ? PciOffsets.FirstExtendedCapability : capability.Offset ?? FindFree(least, capability);
+        int start = capability.IsExtended && _lastExtended == 0
+            ? PciOffsets.FirstExtendedCapability
+            : capability.Offset ?? FindFree(least, capability);
         int end = capability.IsExtended ? 4096 : 256;
         if (start < least || start > end - capability.Length || (capability.Offset is int wanted && wanted != start))
         {
@@ -89,7 +96,8 @@ internal sealed class ConfigLayout
 
         if (capability.IsExtended && _config.Length != 4096)
         {
-            throw new ArgumentException("extended capabilities need a PCI Express capability, which must be added first", nameof(capability));
+            throw new ArgumentException(
+                "extended capabilities need a PCI Express capability, which must be added first", nameof(capability));
         }
 
         Take(start, capability.Length);
@@ -112,7 +120,8 @@ internal sealed class ConfigLayout
     {
         if (offset < 0 || offset > _config.Length - length || _isTaken.AsSpan(offset, length).Contains(true))
         {
-            throw new ArgumentException($"{length} bytes at 0x{offset:x} of configuration space are not free", nameof(offset));
+            throw new ArgumentException(
+                $"{length} bytes at 0x{offset:x} of configuration space are not free", nameof(offset));
         }
 
         _isTaken.AsSpan(offset, length).Fill(true);

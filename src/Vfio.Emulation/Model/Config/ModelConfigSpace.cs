@@ -100,7 +100,8 @@ public sealed class ModelConfigSpace
 
     internal uint DwordAt(int offset) => BinaryPrimitives.ReadUInt32LittleEndian(_values.AsSpan(offset));
 
-    internal void SetDword(int offset, uint value) => BinaryPrimitives.WriteUInt32LittleEndian(_values.AsSpan(offset), value);
+    internal void SetDword(int offset, uint value) =>
+        BinaryPrimitives.WriteUInt32LittleEndian(_values.AsSpan(offset), value);
 
     /// <summary>Performs a driver's read; the caller has checked the range.</summary>
     internal ulong ClientRead(int offset, int width)
@@ -165,7 +166,9 @@ public sealed class ModelConfigSpace
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         if (width is not (1 or 2 or 4) || offset > Length - width)
         {
-            throw new ArgumentOutOfRangeException(nameof(offset), $"{width} bytes at 0x{offset:x} are not a valid access to {Length} bytes of configuration space");
+            throw new ArgumentOutOfRangeException(
+                nameof(offset),
+                $"{width} bytes at 0x{offset:x} are not a valid access to {Length} bytes of configuration space");
         }
     }
 }

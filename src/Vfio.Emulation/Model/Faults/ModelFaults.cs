@@ -33,7 +33,8 @@ public sealed class ModelFaults
     /// <param name="region">The region.</param>
     /// <param name="times">The number of accesses; 1 or more.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="times"/> is less than 1.</exception>
-    public void StopAnswering(RegionIndex region, int times = Always) => Add(RegisterFaultKind.NoAnswer, region, null, 0, times);
+    public void StopAnswering(RegionIndex region, int times = Always) =>
+        Add(RegisterFaultKind.NoAnswer, region, null, 0, times);
 
     /// <summary>
     /// Makes the device not answer, so that the bus returns all ones: reads return all ones, and writes are ignored.
@@ -41,7 +42,8 @@ public sealed class ModelFaults
     /// <param name="region">The region.</param>
     /// <param name="times">The number of accesses; 1 or more.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="times"/> is less than 1.</exception>
-    public void ReturnAllOnes(RegionIndex region, int times = Always) => Add(RegisterFaultKind.AllOnes, region, null, 0, times);
+    public void ReturnAllOnes(RegionIndex region, int times = Always) =>
+        Add(RegisterFaultKind.AllOnes, region, null, 0, times);
 
     /// <summary>Makes a register read as another value. The read handler is still called.</summary>
     /// <param name="region">The region.</param>
@@ -147,7 +149,8 @@ public sealed class ModelFaults
     {
         if (!_model.IsExpress)
         {
-            throw new InvalidOperationException("a device model without the PCI Express capability cannot report errors");
+            throw new InvalidOperationException(
+                "a device model without the PCI Express capability cannot report errors");
         }
 
         Tell(_model.Interrupts.TellError);

@@ -73,7 +73,8 @@ public sealed class ModelInterrupts
             int declared = IsMsixEnabled ? _table!.Vectors : Math.Max(_msi?.Vectors ?? 0, _msix?.Vectors ?? 0);
             if ((uint)vector >= (uint)declared)
             {
-                throw new ArgumentOutOfRangeException(nameof(vector), vector, $"the device model declares {declared} vectors");
+                throw new ArgumentOutOfRangeException(
+                    nameof(vector), vector, $"the device model declares {declared} vectors");
             }
 
             if (IsMsixEnabled)
@@ -290,7 +291,12 @@ public sealed class ModelInterrupts
 
     private void SendIntx()
     {
-        if (IsRaised && _isIntxEnabled && !_isIntxMasked && !_model.Config.IsIntxDisabled && !_model.Config.IsAsleep && !_model.Faults.TakesInterrupt())
+        if (IsRaised
+            && _isIntxEnabled
+            && !_isIntxMasked
+            && !_model.Config.IsIntxDisabled
+            && !_model.Config.IsAsleep
+            && !_model.Faults.TakesInterrupt())
         {
             _isIntxMasked = true;
             Deliver(IrqIndex.Intx, 0);
@@ -324,7 +330,11 @@ public sealed class ModelInterrupts
 
     private void SendPendingMsix(int vector)
     {
-        if (IsMsixEnabled && !_isFunctionMasked && _table is MsixTable table && table.IsPending(vector) && !table.IsMasked(vector))
+        if (IsMsixEnabled
+            && !_isFunctionMasked
+            && _table is MsixTable table
+            && table.IsPending(vector)
+            && !table.IsMasked(vector))
         {
             table.SetPending(vector, isPending: false);
             SendMessage(IrqIndex.Msix, vector);

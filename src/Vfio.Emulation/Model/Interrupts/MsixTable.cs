@@ -37,7 +37,8 @@ internal sealed class MsixTable
 
     public ulong PendingLength => (ulong)_pending.Length;
 
-    public bool Overlaps(ulong offset, ulong length) => Overlap(offset, length, TableOffset, TableLength) || Overlap(offset, length, PendingOffset, PendingLength);
+    public bool Overlaps(ulong offset, ulong length) =>
+        Overlap(offset, length, TableOffset, TableLength) || Overlap(offset, length, PendingOffset, PendingLength);
 
     public bool Covers(ulong offset) => offset - TableOffset < TableLength || offset - PendingOffset < PendingLength;
 

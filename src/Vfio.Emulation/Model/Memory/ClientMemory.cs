@@ -25,7 +25,9 @@ public sealed class ClientMemory
         lock (_model.Sync)
         {
             DmaResult result = Prepare(ref iova, out ModelSession? session);
-            return session is null ? result : Tell(session, session.Dma.TryRead(iova, destination, out ulong stoppedAt), stoppedAt, DmaAccess.Read);
+            return session is null
+                ? result
+                : Tell(session, session.Dma.TryRead(iova, destination, out ulong stoppedAt), stoppedAt, DmaAccess.Read);
         }
     }
 
@@ -38,7 +40,9 @@ public sealed class ClientMemory
         lock (_model.Sync)
         {
             DmaResult result = Prepare(ref iova, out ModelSession? session);
-            return session is null ? result : Tell(session, session.Dma.TryWrite(iova, source, out ulong stoppedAt), stoppedAt, DmaAccess.Write);
+            return session is null
+                ? result
+                : Tell(session, session.Dma.TryWrite(iova, source, out ulong stoppedAt), stoppedAt, DmaAccess.Write);
         }
     }
 

@@ -73,7 +73,9 @@ public sealed class ModelClock : TimeProvider
             ClockTimer? next = null;
             foreach (ClockTimer timer in _timers)
             {
-                bool isEarlier = next is null || timer.Due < next.Due || (timer.Due == next.Due && timer.Order < next.Order);
+                bool isEarlier = next is null
+                    || timer.Due < next.Due
+                    || (timer.Due == next.Due && timer.Order < next.Order);
                 next = timer.Due <= end && isEarlier ? timer : next;
             }
 

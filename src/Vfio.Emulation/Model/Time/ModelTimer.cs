@@ -72,10 +72,12 @@ public sealed class ModelTimer
 
             // A callback that waited for the lock may belong to an earlier start, and system timers sometimes expire
             // slightly early.
-            TimeSpan left = TimeSpan.FromSeconds((double)(_due - _model.Clock.GetTimestamp()) / _model.Clock.TimestampFrequency);
+            TimeSpan left = TimeSpan.FromSeconds(
+                (double)(_due - _model.Clock.GetTimestamp()) / _model.Clock.TimestampFrequency);
             if (left > TimeSpan.Zero)
             {
-                _timer.Change(TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds)), Timeout.InfiniteTimeSpan);
+                _timer.Change(
+                    TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds)), Timeout.InfiniteTimeSpan);
                 return;
             }
 

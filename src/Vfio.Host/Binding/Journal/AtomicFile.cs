@@ -26,7 +26,8 @@ internal static class AtomicFile
     /// </exception>
     public static void Write(string path, string unfinished, ReadOnlySpan<byte> content)
     {
-        using (SafeFileHandle file = Libc.Open(unfinished, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_TRUNC | Libc.O_NOFOLLOW | Libc.O_CLOEXEC, 0x1a4))
+        using (SafeFileHandle file = Libc.Open(
+            unfinished, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_TRUNC | Libc.O_NOFOLLOW | Libc.O_CLOEXEC, 0x1a4))
         {
             Check("open", unfinished, file.IsInvalid ? Marshal.GetLastPInvokeError() : 0);
             Change("chmod", unfinished, () => File.SetUnixFileMode(file, ReadableByAll));

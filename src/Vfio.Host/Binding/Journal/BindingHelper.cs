@@ -24,7 +24,8 @@ public static class BindingHelper
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(output);
         PosixSignal[] signals = [PosixSignal.SIGHUP, PosixSignal.SIGINT, PosixSignal.SIGQUIT, PosixSignal.SIGTERM];
-        PosixSignalRegistration[] ignored = Array.ConvertAll(signals, signal => PosixSignalRegistration.Create(signal, context => context.Cancel = true));
+        PosixSignalRegistration[] ignored = Array.ConvertAll(
+            signals, signal => PosixSignalRegistration.Create(signal, context => context.Cancel = true));
         AttributeServer.ContinueAtParentsEnd();
         try
         {

@@ -45,7 +45,8 @@ public sealed class BindingJournal
     public IReadOnlyList<JournalEntry> GetEntries() =>
         [.. SysfsFile.Names(_folder)
             .Where(name => name.EndsWith(Suffix, StringComparison.Ordinal))
-            .Select(name => PciAddress.TryParse(name.AsSpan(0, name.Length - Suffix.Length), out PciAddress address) && name == address + Suffix
+            .Select(name => PciAddress.TryParse(name.AsSpan(0, name.Length - Suffix.Length), out PciAddress address)
+                && name == address + Suffix
                 ? Find(address) : null)
             .OfType<JournalEntry>()
             .OrderBy(entry => entry.Address)];
@@ -94,7 +95,11 @@ public sealed class BindingJournal
     internal IReadOnlyList<PciAddress> Unfinished() =>
         [.. SysfsFile.Names(_folder)
             .Where(name => name.EndsWith(UnfinishedSuffix, StringComparison.Ordinal))
-            .Select(name => PciAddress.TryParse(name.AsSpan(0, name.Length - UnfinishedSuffix.Length), out PciAddress address) ? address : (PciAddress?)null)
+            .Select(
+                name => PciAddress.TryParse(
+                    name.AsSpan(0, name.Length - UnfinishedSuffix.Length), out PciAddress address)
+                    ? address
+                    : (PciAddress?)null)
             .OfType<PciAddress>()];
 
     /// <summary>
@@ -108,7 +113,8 @@ public sealed class BindingJournal
     /// <exception cref="VfioException">
     /// Another process has been changing one of them for 30 s, or the wait was canceled.
     /// </exception>
-    internal IDisposable LockDevices(IHostChanges changes, IEnumerable<PciAddress> devices, IEnumerable<int> groups, CancellationToken stop)
+    internal IDisposable LockDevices(
+        IHostChanges changes, IEnumerable<PciAddress> devices, IEnumerable<int> groups, CancellationToken stop)
     {
         PciAddress[] addresses = [.. devices.Distinct().Order()];
         LockFile held = Lock(
@@ -126,7 +132,8 @@ public sealed class BindingJournal
     /// Keeps other processes from changing what all devices share. Must not be held while the kernel may block.
     /// </summary>
     /// <exception cref="VfioException">Another process has held it for 30 s.</exception>
-    internal IDisposable LockHost(IHostChanges changes) => Lock([(LockPlace.Host, "what all devices share")], changes, CancellationToken.None);
+    internal IDisposable LockHost(IHostChanges changes) =>
+        Lock([(LockPlace.Host, "what all devices share")], changes, CancellationToken.None);
 
     /// <summary>
     /// Gets whether a process is changing a device now; <see langword="false"/> if this user may not know.
@@ -238,12 +245,18 @@ public sealed class BindingJournal
     private void Take(LockFile held, long place, string what, IHostChanges changes, CancellationToken stop)
     {
         bool isTaken = false;
-        _ = changes.WaitUntil(() => (isTaken = held.TryTake(LockPath, place)) || stop.IsCancellationRequested, LockPatience);
+        _ = changes.WaitUntil(
+            () => (isTaken = held.TryTake(LockPath, place)) || stop.IsCancellationRequested, LockPatience);
         if (!isTaken)
         {
             throw stop.IsCancellationRequested
-                ? new VfioException("lock", what, "interrupted while another program was changing it", "nothing was changed; try again")
-                : new VfioException("lock", what, $"another program has been changing it for {LockPatience.TotalSeconds} s", $"wait for that program, or find it: sudo fuser -v {LockPath}");
+                ? new VfioException(
+                    "lock", what, "interrupted while another program was changing it", "nothing was changed; try again")
+                : new VfioException(
+                    "lock",
+                    what,
+                    $"another program has been changing it for {LockPatience.TotalSeconds} s",
+                    $"wait for that program, or find it: sudo fuser -v {LockPath}");
         }
     }
 
@@ -266,12 +279,18 @@ public sealed class BindingJournal
         // Root writes the content of its files to the kernel.
         if (FileStatus.Of(_folder) is FileStatus status && status.UserId != 0 && status.UserId != Users.EffectiveId)
         {
-            throw new VfioException("use", _folder, $"the folder belongs to user {Users.Name(status.UserId)}, not to root", $"check its contents with ls -la {_folder}, then remove the folder");
+            throw new VfioException(
+                "use",
+                _folder,
+                $"the folder belongs to user {Users.Name(status.UserId)}, not to root",
+                $"check its contents with ls -la {_folder}, then remove the folder");
         }
     }
 
     private void SyncFolder() => AtomicFile.SyncFolder(_folder);
 
     internal static VfioException Failed(string operation, string path, int errno) =>
-        new(operation, path, errno, errno is Errno.EACCES or Errno.EPERM ? "binding and releasing devices needs root: sudo vfio …" : null);
+        new(operation, path, errno, errno is Errno.EACCES or Errno.EPERM
+            ? "binding and releasing devices needs root: sudo vfio …"
+            : null);
 }

@@ -113,18 +113,21 @@ public sealed record JournalEntry
     internal ProcessIdentity? Writer { get; init; }
 
     /// <summary>Gets whether this entry is of the same bind as another. A corrupt entry counts as the same.</summary>
-    internal bool IsSameBindAs(JournalEntry other) => ParseError is not null || (BoundAt, ProcessId) == (other.BoundAt, other.ProcessId);
+    internal bool IsSameBindAs(JournalEntry other) =>
+        ParseError is not null || (BoundAt, ProcessId) == (other.BoundAt, other.ProcessId);
 
     /// <summary>
     /// Gets whether the device was bound for this user. The ID decides, since the name may belong to another user now,
     /// or be unknown.
     /// </summary>
-    internal bool IsBoundFor(uint? id, string? name) => User is not null && (UserId is not null && id is not null ? UserId == id : User == name);
+    internal bool IsBoundFor(uint? id, string? name) =>
+        User is not null && (UserId is not null && id is not null ? UserId == id : User == name);
 
     /// <summary>Gets whether the device had a name on the host before it was bound.</summary>
     /// <param name="name">The name of an interface, disk, partition, controller or card.</param>
     /// <returns>Whether it is among the names in the entry.</returns>
-    public bool HadName(string name) => Interfaces.Any(state => state.Name == name) || Disks.Contains(name) || OtherNames.Contains(name);
+    public bool HadName(string name) =>
+        Interfaces.Any(state => state.Name == name) || Disks.Contains(name) || OtherNames.Contains(name);
 }
 
 /// <summary>A user's access to a device node before access was granted.</summary>

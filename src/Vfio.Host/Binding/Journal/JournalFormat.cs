@@ -38,11 +38,19 @@ internal static class JournalFormat
             OtherNames = WriteNames(entry.OtherNames),
             User = entry.User,
             UserId = entry.UserId,
-            Nodes = [.. entry.Nodes.Select(access => new NodeDocument { Node = access.Node, Before = access.Before, UserId = access.OwnerBefore?.User, GroupId = access.OwnerBefore?.Group })],
+            Nodes = [.. entry.Nodes.Select(access => new NodeDocument
+            {
+                Node = access.Node,
+                Before = access.Before,
+                UserId = access.OwnerBefore?.User,
+                GroupId = access.OwnerBefore?.Group,
+            })],
             TakenAt = WriteTime(entry.BoundAt),
             TakenBy = entry.BoundBy.Length == 0 ? null : entry.BoundBy,
             ProcessId = entry.ProcessId,
-            Writer = entry.Writer is ProcessIdentity writer ? new WriterDocument { ProcessId = writer.Id, StartTime = writer.StartTime } : null,
+            Writer = entry.Writer is ProcessIdentity writer
+                ? new WriterDocument { ProcessId = writer.Id, StartTime = writer.StartTime }
+                : null,
         },
         StateJson.Default.JournalDocument);
 
@@ -51,7 +59,9 @@ internal static class JournalFormat
     {
         try
         {
-            return Parse(text, StateJson.Default.JournalDocument, out string? damage) is JournalDocument document ? Read(address, document) : Corrupt(address, damage);
+            return Parse(text, StateJson.Default.JournalDocument, out string? damage) is JournalDocument document
+                ? Read(address, document)
+                : Corrupt(address, damage);
         }
         catch (StateCorruption damage)
         {
@@ -60,9 +70,11 @@ internal static class JournalFormat
     }
 
     /// <summary>Reads one entry of a file with several.</summary>
-    public static JournalEntry Read(PciAddress address, JsonElement item) => Read(address, Encoding.UTF8.GetBytes(item.GetRawText()));
+    public static JournalEntry Read(PciAddress address, JsonElement item) =>
+        Read(address, Encoding.UTF8.GetBytes(item.GetRawText()));
 
-    private static JournalEntry Corrupt(PciAddress address, string? damage) => new() { Address = address, ParseError = damage };
+    private static JournalEntry Corrupt(PciAddress address, string? damage) =>
+        new() { Address = address, ParseError = damage };
 
     private static JournalEntry Read(PciAddress address, JournalDocument document)
     {
@@ -81,10 +93,13 @@ internal static class JournalFormat
         {
             Address = address,
             // It can be read, but may contain more than this version understands, so it is not acted upon silently.
-            ParseError = version > Version ? $"a newer vfio wrote it (version {version}; this one knows {Version})" : null,
+            ParseError = version > Version
+                ? $"a newer vfio wrote it (version {version}; this one knows {Version})"
+                : null,
             VendorId = ReadId(document.VendorId, "vendorId"),
             DeviceId = ReadId(document.DeviceId, "deviceId"),
-            Driver = ReadName(document.Driver, "driver") ?? (document.FunctionsBefore is not null ? "" : throw new StateCorruption("it names no driver")),
+            Driver = ReadName(document.Driver, "driver")
+                ?? (document.FunctionsBefore is not null ? "" : throw new StateCorruption("it names no driver")),
             OriginalDriver = ReadName(document.DriverBefore, "driverBefore"),
             OriginalModule = ReadName(document.ModuleBefore, "moduleBefore"),
             PreviousOverride = ReadName(document.OverrideBefore, "overrideBefore"),
@@ -100,14 +115,17 @@ internal static class JournalFormat
             BoundAt = ReadTime(document.TakenAt),
             BoundBy = ReadText(document.TakenBy, "takenBy") ?? "",
             ProcessId = ReadNumber<int>(document.ProcessId) ?? 0,
-            Writer = document.Writer is WriterDocument writer ? new ProcessIdentity(ReadNumber<int>(writer.ProcessId) ?? 0, writer.StartTime) : null,
+            Writer = document.Writer is WriterDocument writer
+                ? new ProcessIdentity(ReadNumber<int>(writer.ProcessId) ?? 0, writer.StartTime)
+                : null,
         };
     }
 
     private static NodeAccess ReadNode(NodeDocument item)
     {
         string node = item.Node ?? "";
-        bool isVfioNode = node == "iommu" || (node.StartsWith("vfio/", StringComparison.Ordinal) && node.Split('/').Skip(1).All(IsName));
+        bool isVfioNode = node == "iommu"
+            || (node.StartsWith("vfio/", StringComparison.Ordinal) && node.Split('/').Skip(1).All(IsName));
         (uint, uint)? owner = (ReadNumber<uint>(item.UserId), ReadNumber<uint>(item.GroupId)) switch
         {
             (null, _) => null,

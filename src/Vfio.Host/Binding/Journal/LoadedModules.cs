@@ -26,11 +26,15 @@ internal sealed class LoadedModules
 
     public void Write(IReadOnlyList<string> modules)
     {
-        AtomicFile.Write(Path, Path + ".new", System.Text.Encoding.ASCII.GetBytes(string.Concat(modules.Select(module => module + "\n"))));
+        AtomicFile.Write(
+            Path,
+            Path + ".new",
+            System.Text.Encoding.ASCII.GetBytes(string.Concat(modules.Select(module => module + "\n"))));
         AtomicFile.SyncFolder(_folder);
     }
 
     public void Remove() => AtomicFile.Change("remove", Path, () => File.Delete(Path));
 
-    private static bool IsName(string line) => line.Length is > 0 and <= 64 && line.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-');
+    private static bool IsName(string line) =>
+        line.Length is > 0 and <= 64 && line.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-');
 }

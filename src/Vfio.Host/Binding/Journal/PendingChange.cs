@@ -11,13 +11,15 @@ internal sealed class PendingChange(HostRoot host, BindingJournal journal)
     private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(2);
 
     /// <summary>Finds the child process of an entry if it still runs, whether or not its command still runs.</summary>
-    public ProcessIdentity? FindWriter(JournalEntry? entry) => entry?.Writer is ProcessIdentity writer && writer.IsAlive(host) ? writer : null;
+    public ProcessIdentity? FindWriter(JournalEntry? entry) =>
+        entry?.Writer is ProcessIdentity writer && writer.IsAlive(host) ? writer : null;
 
     /// <summary>
     /// Finds the child process of an unfinished change whose command has ended. For an ordinary user, who cannot see
     /// the lock, every change that is still going on looks unfinished.
     /// </summary>
-    public ProcessIdentity? Find(JournalEntry? entry) => FindWriter(entry) is ProcessIdentity writer && !journal.IsChanging(entry!.Address) ? writer : null;
+    public ProcessIdentity? Find(JournalEntry? entry) =>
+        FindWriter(entry) is ProcessIdentity writer && !journal.IsChanging(entry!.Address) ? writer : null;
 
     /// <summary>
     /// Ends the child process that an earlier command left behind, so that only the caller changes the device. The
@@ -32,7 +34,11 @@ internal sealed class PendingChange(HostRoot host, BindingJournal journal)
     {
         if (FindWriter(entry) is ProcessIdentity writer && !End(writer, patience))
         {
-            throw new ChangePendingException(entry!.Address, operation, Describe(writer), $"end the program that holds the device, then run: vfio release {entry.Address}");
+            throw new ChangePendingException(
+                entry!.Address,
+                operation,
+                Describe(writer),
+                $"end the program that holds the device, then run: vfio release {entry.Address}");
         }
     }
 
@@ -53,5 +59,6 @@ internal sealed class PendingChange(HostRoot host, BindingJournal journal)
     }
 
     /// <summary>Describes an unfinished change, as the end of a sentence about the device.</summary>
-    public static string Describe(ProcessIdentity writer) => $"the kernel has not completed an earlier change of it: process {writer.Id} is waiting for it";
+    public static string Describe(ProcessIdentity writer) =>
+        $"the kernel has not completed an earlier change of it: process {writer.Id} is waiting for it";
 }

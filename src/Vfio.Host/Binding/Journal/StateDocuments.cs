@@ -162,7 +162,11 @@ internal sealed class WriterDocument
 /// The JSON options of these documents: unknown fields are ignored, and a field of an unexpected type is an error. Few
 /// types are used, because each adds 15 KB to the published tool: strings, 64-bit numbers and lists.
 /// </summary>
-[JsonSourceGenerationOptions(GenerationMode = JsonSourceGenerationMode.Metadata, PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true, NewLine = "\n")]
+[JsonSourceGenerationOptions(
+    GenerationMode = JsonSourceGenerationMode.Metadata,
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    WriteIndented = true,
+    NewLine = "\n")]
 [JsonSerializable(typeof(JournalDocument))]
 [JsonSerializable(typeof(PersistentDocument))]
 [JsonSerializable(typeof(PersistentDeviceDocument))]

@@ -23,7 +23,8 @@ internal static class StateFields
     }
 
     /// <summary>Serializes a document to the bytes of a file, with a newline at the end.</summary>
-    public static byte[] ToFile<T>(T document, JsonTypeInfo<T> type) => [.. JsonSerializer.SerializeToUtf8Bytes(document, type), (byte)'\n'];
+    public static byte[] ToFile<T>(T document, JsonTypeInfo<T> type) =>
+        [.. JsonSerializer.SerializeToUtf8Bytes(document, type), (byte)'\n'];
 
     /// <summary>Reads a document.</summary>
     /// <returns>The document; <see langword="null"/> if it cannot be read, with the reason in <c>damage</c>.</returns>
@@ -56,13 +57,15 @@ internal static class StateFields
 
     public static string WriteId(ushort id) => id.ToString("x4", CultureInfo.InvariantCulture);
 
-    public static ushort ReadId(string? text, string field) => ushort.TryParse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ushort id)
-        ? id : throw new StateCorruption($"its field '{field}' is not an ID");
+    public static ushort ReadId(string? text, string field) =>
+        ushort.TryParse(text, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ushort id)
+            ? id : throw new StateCorruption($"its field '{field}' is not an ID");
 
     public static string WriteTime(DateTimeOffset time) => time.ToString("O", CultureInfo.InvariantCulture);
 
     public static DateTimeOffset ReadTime(string? text) => text is null ? default
-        : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.None, out DateTimeOffset time) ? time
+        : DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.None, out DateTimeOffset time)
+            ? time
         : throw new StateCorruption(OtherKind);
 
     /// <summary>Reads a number that may be missing.</summary>
@@ -80,30 +83,44 @@ internal static class StateFields
     }
 
     // Names are used in paths and written to kernel attributes.
-    public static string? ReadName(string? name, string field) => name is null || IsName(name) ? name : throw new StateCorruption($"its field '{field}' is not a valid name");
+    public static string? ReadName(string? name, string field) =>
+        name is null || IsName(name) ? name : throw new StateCorruption($"its field '{field}' is not a valid name");
 
-    public static NamedDocument[] WriteNames(IEnumerable<string> names) => [.. names.Select(name => new NamedDocument { Name = name })];
+    public static NamedDocument[] WriteNames(IEnumerable<string> names) =>
+        [.. names.Select(name => new NamedDocument { Name = name })];
 
     /// <summary>Reads a list of items that have a name.</summary>
     public static IReadOnlyList<string> ReadNames(NamedDocument?[]? list, string field) =>
-        ReadList(list, field, item => ReadName(item.Name, "name") ?? throw new StateCorruption($"an item of its list '{field}' has no name"));
+        ReadList(
+            list, field, item => ReadName(item.Name, "name")
+                ?? throw new StateCorruption($"an item of its list '{field}' has no name"));
 
     // An interface's name is bytes: any but a slash, a colon, white space and zero (dev_valid_name in net/core/dev.c).
     // It is only used in paths and in requests to the network stack, and never written to a kernel attribute.
-    public static InterfaceDocument[] WriteInterfaces(IEnumerable<InterfaceState> interfaces) => [.. interfaces.Select(state => IsName(state.Name) && FileName.IsText(state.Name)
-        ? new InterfaceDocument { Name = state.Name, IsUp = state.IsUp }
-        : new InterfaceDocument { NameHex = Convert.ToHexStringLower(FileName.Encode(state.Name)), IsUp = state.IsUp })];
+    public static InterfaceDocument[] WriteInterfaces(IEnumerable<InterfaceState> interfaces) =>
+        [.. interfaces.Select(state => IsName(state.Name) && FileName.IsText(state.Name)
+            ? new InterfaceDocument { Name = state.Name, IsUp = state.IsUp }
+            : new InterfaceDocument
+            {
+                NameHex = Convert.ToHexStringLower(FileName.Encode(state.Name)),
+                IsUp = state.IsUp,
+            })];
 
-    public static IReadOnlyList<InterfaceState> ReadInterfaces(InterfaceDocument?[]? list) => ReadList(list, "interfaces", item => new InterfaceState
-    {
-        Name = item.NameHex is string hex ? ReadHexName(hex) : ReadName(item.Name, "name") ?? throw new StateCorruption("one of its interfaces has no name"),
-        IsUp = item.IsUp,
-    });
+    public static IReadOnlyList<InterfaceState> ReadInterfaces(InterfaceDocument?[]? list) =>
+        ReadList(list, "interfaces", item => new InterfaceState
+        {
+            Name = item.NameHex is string hex
+                ? ReadHexName(hex)
+                : ReadName(item.Name, "name") ?? throw new StateCorruption("one of its interfaces has no name"),
+            IsUp = item.IsUp,
+        });
 
-    public static bool IsName(string name) => IsText(name) && name is not ("." or "..") && !name.Contains('/') && name.Trim() == name;
+    public static bool IsName(string name) =>
+        IsText(name) && name is not ("." or "..") && !name.Contains('/') && name.Trim() == name;
 
     // Texts are only shown.
-    public static string? ReadText(string? text, string field) => text is null || IsText(text) ? text : throw new StateCorruption($"its field '{field}' is not a valid text");
+    public static string? ReadText(string? text, string field) =>
+        text is null || IsText(text) ? text : throw new StateCorruption($"its field '{field}' is not a valid text");
 
     public static List<T> ReadList<TItem, T>(TItem?[]? items, string field, Func<TItem, T> read)
         where TItem : class => items is null ? throw new StateCorruption($"its field '{field}' is not a list")
@@ -112,9 +129,17 @@ internal static class StateFields
 
     private static string ReadHexName(string hex)
     {
-        byte[] bytes = hex.Length is > 0 and <= 2 * MaxNameLength && hex.Length % 2 == 0 && hex.All(char.IsAsciiHexDigit) ? Convert.FromHexString(hex) : [];
+        byte[] bytes = hex.Length is > 0 and <= 2 * MaxNameLength
+            && hex.Length % 2 == 0
+            && hex.All(char.IsAsciiHexDigit)
+            ? Convert.FromHexString(hex)
+            : [];
         string name = FileName.Decode(bytes);
-        return bytes.Length != 0 && name is not ("." or "..") && !bytes.AsSpan().ContainsAny((byte)0, (byte)'/', (byte)'\n') ? name : throw new StateCorruption("its field 'nameHex' is not a valid name");
+        return bytes.Length != 0
+            && name is not ("." or "..")
+            && !bytes.AsSpan().ContainsAny((byte)0, (byte)'/', (byte)'\n')
+            ? name
+            : throw new StateCorruption("its field 'nameHex' is not a valid name");
     }
 
     private static bool IsText(string text) => text.Length is > 0 and <= MaxNameLength && !text.Any(char.IsControl);

@@ -24,13 +24,15 @@ internal sealed class FileChanges(IHostFiles files)
     /// <param name="path">The file.</param>
     /// <param name="what">Its content in words, for the plan.</param>
     /// <param name="content">Makes its content when the step runs.</param>
-    public BindingStep Write(string path, string what, Func<byte[]> content) => BindingStep.Shared($"write {path}: {what}", () =>
-    {
-        byte[]? before = Read(path);
-        Do(() => files.Write(path, content()), () => PutBack(path, before));
-    });
+    public BindingStep Write(string path, string what, Func<byte[]> content) =>
+        BindingStep.Shared($"write {path}: {what}", () =>
+        {
+            byte[]? before = Read(path);
+            Do(() => files.Write(path, content()), () => PutBack(path, before));
+        });
 
-    public BindingStep Link(string path, string target) => BindingStep.Shared($"link {path} to {target}", () => Do(() => files.Link(path, target), () => files.Remove(path)));
+    public BindingStep Link(string path, string target) => BindingStep.Shared(
+        $"link {path} to {target}", () => Do(() => files.Link(path, target), () => files.Remove(path)));
 
     public BindingStep Remove(string path) => BindingStep.Shared($"remove {path}", () =>
     {
@@ -100,7 +102,10 @@ internal sealed class FileChanges(IHostFiles files)
         if (stuck.Count != 0)
         {
             throw new VfioException(
-                failure.Operation, failure.Subject, $"{failure.Message}; undoing the changes before it failed too: {string.Join("; ", stuck.Select(e => e.Message))}",
+                failure.Operation,
+                failure.Subject,
+                $"{failure.Message}; undoing the changes before it failed too: "
+                + $"{string.Join("; ", stuck.Select(e => e.Message))}",
                 "when the files can be written again, run vfio release for the device, which removes them");
         }
     }

@@ -24,7 +24,8 @@ internal static class InstalledProgram
             ? "is compiled just in time, which udev's sandbox does not allow"
             : !IsPlain(program) ? "has a path with other characters than letters, digits and ./_+-"
             : FindChangeable(host, program) is string place ? $"can be changed by users other than root: {place}"
-            : FindLateMount(host, program) is string mount ? $"is on {mount}, which is mounted only after udev has found the devices"
+            : FindLateMount(host, program) is string mount
+                ? $"is on {mount}, which is mounted only after udev has found the devices"
             : null;
     }
 
@@ -32,13 +33,18 @@ internal static class InstalledProgram
     /// Gets the hint for that reason; <see langword="null"/> for the default hint, to install the program where only
     /// root can change it.
     /// </summary>
-    public static string? HintFor(string? given) => IsJustInTime(given) ? "install the build that is compiled ahead of time (the archive of eng/publish), and run vfio bind from there" : null;
+    public static string? HintFor(string? given) => IsJustInTime(given)
+        ? "install the build that is compiled ahead of time (the archive of eng/publish), and run vfio bind from there"
+        : null;
 
     private static bool IsJustInTime(string? given) => given is null && RuntimeFeature.IsDynamicCodeSupported;
 
     /// <summary>Gets whether a path can be used in a udev rule and a systemd unit without quoting.</summary>
     public static bool IsPlain(string path) =>
-        path.Length is > 1 and <= 255 && path[0] == '/' && path.All(c => char.IsAsciiLetterOrDigit(c) || c is '/' or '.' or '_' or '+' or '-') && !path.Split('/').Contains("..");
+        path.Length is > 1 and <= 255
+        && path[0] == '/'
+        && path.All(c => char.IsAsciiLetterOrDigit(c) || c is '/' or '.' or '_' or '+' or '-')
+        && !path.Split('/').Contains("..");
 
     private static string? FindChangeable(HostRoot host, string program)
     {
@@ -52,14 +58,17 @@ internal static class InstalledProgram
             }
         }
 
-        return FileStatus.Of(host.Combine(path)) is { } file && (file.Mode & Executable) == Executable ? null : "/" + path;
+        return FileStatus.Of(host.Combine(path)) is { } file && (file.Mode & Executable) == Executable
+            ? null
+            : "/" + path;
     }
 
     /// <summary>
     /// Gets whether only root can change a file with this owner and mode. In tests, files belong to the user who runs
     /// them.
     /// </summary>
-    public static bool OnlyRootCanChange(FileStatus status) => (status.UserId == 0 || status.UserId == Users.EffectiveId) && (status.Mode & WritableByOthers) == 0;
+    public static bool OnlyRootCanChange(FileStatus status) =>
+        (status.UserId == 0 || status.UserId == Users.EffectiveId) && (status.Mode & WritableByOthers) == 0;
 
     // The initramfs mounts these two; all others are mounted after udev starts.
     private static string? FindLateMount(HostRoot host, string program) =>

@@ -59,17 +59,26 @@ public sealed class PersistentDevices
         }
 
         string? mistrust = !InstalledProgram.OnlyRootCanChange(status) ? OthersCanWrite
-            : FileStatus.Of(System.IO.Path.GetDirectoryName(path)!) is not FileStatus folder || !InstalledProgram.OnlyRootCanChange(folder) ? OthersCanWriteFolder
+            : FileStatus.Of(System.IO.Path.GetDirectoryName(path)!) is not FileStatus folder
+                || !InstalledProgram.OnlyRootCanChange(folder) ? OthersCanWriteFolder
             : null;
         PersistentState? state = null;
         if (mistrust is null)
         {
-            mistrust = FileChanges.Read(path) is byte[] text ? PersistentFormat.Read(text, out state) : "the file cannot be read, or is too large";
+            mistrust = FileChanges.Read(path) is byte[] text
+                ? PersistentFormat.Read(text, out state)
+                : "the file cannot be read, or is too large";
         }
 
         return state is null
             ? new PersistentDevices(path) { Exists = true, ParseError = mistrust }
-            : new PersistentDevices(path) { Exists = true, Entries = state.Devices, Program = state.Program, CreatedFolders = state.CreatedFolders };
+            : new PersistentDevices(path)
+            {
+                Exists = true,
+                Entries = state.Devices,
+                Program = state.Program,
+                CreatedFolders = state.CreatedFolders,
+            };
     }
 
     /// <summary>Finds one device.</summary>
@@ -81,12 +90,15 @@ public sealed class PersistentDevices
     internal VfioException Corrupt() => new(
         "read", Path, $"{ParseError}; the file is ignored",
         ParseError == OthersCanWrite ? $"check its contents, then run as root: chown root {Path} && chmod go-w {Path}"
-            : ParseError == OthersCanWriteFolder ? $"check the contents of the folder, then run as root: chown root {System.IO.Path.GetDirectoryName(Path)} && chmod go-w {System.IO.Path.GetDirectoryName(Path)}"
-            : "check its contents; vfio release --force --all releases all devices, and removes the file with its rules and its unit");
+            : ParseError == OthersCanWriteFolder ? "check the contents of the folder, then run as root: chown root "
+                + $"{System.IO.Path.GetDirectoryName(Path)} && chmod go-w {System.IO.Path.GetDirectoryName(Path)}"
+            : "check its contents; vfio release --force --all releases all devices, and removes the file "
+                + "with its rules and its unit");
 }
 
 /// <summary>The content of the file of persistent devices.</summary>
 /// <param name="Program">The program that udev and systemd run.</param>
 /// <param name="CreatedFolders">The folders that were created for these files, relative to the root.</param>
 /// <param name="Devices">The devices, by address.</param>
-internal sealed record PersistentState(string Program, IReadOnlyList<string> CreatedFolders, IReadOnlyList<PersistentDevice> Devices);
+internal sealed record PersistentState(
+    string Program, IReadOnlyList<string> CreatedFolders, IReadOnlyList<PersistentDevice> Devices);

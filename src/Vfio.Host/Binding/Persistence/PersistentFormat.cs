@@ -22,7 +22,14 @@ internal static class PersistentFormat
     /// Gets the folders that the files may need, outermost first. A file that names any other folder is invalid.
     /// </summary>
     public static IReadOnlyList<string> Folders { get; } =
-        ["etc/vfio", "etc/udev", "etc/udev/rules.d", "etc/systemd", "etc/systemd/system", "etc/systemd/system/sysinit.target.wants"];
+    [
+        "etc/vfio",
+        "etc/udev",
+        "etc/udev/rules.d",
+        "etc/systemd",
+        "etc/systemd/system",
+        "etc/systemd/system/sysinit.target.wants",
+    ];
 
     public static byte[] Write(PersistentState state) => ToFile(
         new PersistentDocument
@@ -61,13 +68,17 @@ internal static class PersistentFormat
         state = null;
         try
         {
-            if (Parse(text, StateJson.Default.PersistentDocument, out string? damage) is not PersistentDocument document)
+            if (Parse(
+                text, StateJson.Default.PersistentDocument, out string? damage) is not PersistentDocument document)
             {
                 return damage;
             }
 
             using JsonDocument whole = JsonDocument.Parse(text);
-            return Read(document, whole.RootElement.TryGetProperty("devices", out JsonElement devices) ? devices : default, out state);
+            return Read(
+                document,
+                whole.RootElement.TryGetProperty("devices", out JsonElement devices) ? devices : default,
+                out state);
         }
         catch (StateCorruption damage)
         {
@@ -86,7 +97,10 @@ internal static class PersistentFormat
 
         string program = document.Program ?? "";
         string[] folders = [.. (document.CreatedFolders ?? []).Take(Folders.Count + 1).Select(folder => folder ?? "")];
-        if (!InstalledProgram.IsPlain(program) || !folders.All(Folders.Contains) || list.ValueKind != JsonValueKind.Array || list.GetArrayLength() > MaxDevices)
+        if (!InstalledProgram.IsPlain(program)
+            || !folders.All(Folders.Contains)
+            || list.ValueKind != JsonValueKind.Array
+            || list.GetArrayLength() > MaxDevices)
         {
             return "its program, its folders or its list of devices is invalid";
         }
@@ -94,13 +108,18 @@ internal static class PersistentFormat
         List<PersistentDevice> devices = [];
         foreach (JsonElement item in list.EnumerateArray())
         {
-            if (item.ValueKind != JsonValueKind.Object || !item.TryGetProperty("address", out JsonElement text) || text.ValueKind != JsonValueKind.String
-                || !PciAddress.TryParse(text.GetString(), out PciAddress address) || devices.Exists(other => other.Address == address))
+            if (item.ValueKind != JsonValueKind.Object
+                || !item.TryGetProperty("address", out JsonElement text)
+                || text.ValueKind != JsonValueKind.String
+                || !PciAddress.TryParse(text.GetString(), out PciAddress address)
+                || devices.Exists(other => other.Address == address))
             {
                 return "one of its devices has no address, or is listed twice";
             }
 
-            PersistentDevice device = version == VersionOfJournal ? ReadEntry(address, item) : ReadDevice(address, item);
+            PersistentDevice device = version == VersionOfJournal
+                ? ReadEntry(address, item)
+                : ReadDevice(address, item);
             if (!UdevRules.IsPlain(device.Driver))
             {
                 return $"{address}: the name of its driver is invalid";
@@ -116,12 +135,15 @@ internal static class PersistentFormat
     private static PersistentDevice ReadEntry(PciAddress address, JsonElement item)
     {
         JournalEntry entry = JournalFormat.Read(address, item);
-        return entry.ParseError is null ? PersistentDevice.Of(entry) : throw new StateCorruption($"{address}: {entry.ParseError}");
+        return entry.ParseError is null
+            ? PersistentDevice.Of(entry)
+            : throw new StateCorruption($"{address}: {entry.ParseError}");
     }
 
     private static PersistentDevice ReadDevice(PciAddress address, JsonElement item)
     {
-        PersistentDeviceDocument device = Parse(Encoding.UTF8.GetBytes(item.GetRawText()), StateJson.Default.PersistentDeviceDocument, out string? damage)
+        PersistentDeviceDocument device = Parse(
+            Encoding.UTF8.GetBytes(item.GetRawText()), StateJson.Default.PersistentDeviceDocument, out string? damage)
             ?? throw new StateCorruption($"{address}: {damage}");
         return new PersistentDevice
         {

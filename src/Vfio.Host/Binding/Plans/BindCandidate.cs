@@ -6,7 +6,8 @@ namespace Vfio.Host;
 /// <param name="Module">The module of the driver; empty if none is needed.</param>
 /// <param name="Driver">The driver to bind it to.</param>
 /// <param name="Pending">The step that ends an unfinished change of an earlier command.</param>
-internal sealed record BindCandidate(PciDeviceInfo Device, JournalEntry? Before, string Module, string Driver, BindingStep? Pending)
+internal sealed record BindCandidate(
+    PciDeviceInfo Device, JournalEntry? Before, string Module, string Driver, BindingStep? Pending)
 {
     /// <summary>
     /// Gets the entry of an earlier bind; <see langword="null"/> for none, or for an entry that exists only because of
@@ -17,9 +18,13 @@ internal sealed record BindCandidate(PciDeviceInfo Device, JournalEntry? Before,
     /// <summary>Gets whether the device was refused for what it is, so that no steps are computed for it.</summary>
     public bool IsHopeless { get; private set; }
 
-    public BindingRefusal Refuse(RefusalReason reason, string explanation, string? hint = null, IReadOnlyList<DeviceHolder>? holders = null)
+    public BindingRefusal Refuse(
+        RefusalReason reason, string explanation, string? hint = null, IReadOnlyList<DeviceHolder>? holders = null)
     {
         IsHopeless = true;
-        return new BindingRefusal(Device.Address, reason, explanation, canForce: false, hint) { Holders = holders ?? [] };
+        return new BindingRefusal(Device.Address, reason, explanation, canForce: false, hint)
+        {
+            Holders = holders ?? [],
+        };
     }
 }

@@ -41,7 +41,9 @@ internal sealed class BindingComputer
         List<(PciAddress, BindingStep)> then = [];
         foreach (BindCandidate candidate in candidates.Where(candidate => !candidate.IsHopeless))
         {
-            (IEnumerable<BindingStep> remember, IEnumerable<BindingStep> take) = _unbound.Contains(candidate.Device) ? StepsToUnbind(candidate) : StepsFor(candidate);
+            (IEnumerable<BindingStep> remember, IEnumerable<BindingStep> take) = _unbound.Contains(candidate.Device)
+                ? StepsToUnbind(candidate)
+                : StepsFor(candidate);
             first.AddRange(remember.Select(step => (candidate.Device.Address, step)));
             then.AddRange(take.Select(step => (candidate.Device.Address, step)));
         }
@@ -49,19 +51,34 @@ internal sealed class BindingComputer
         // The files come last: if one of them fails, they undo themselves, and the devices are then restored as after
         // any failure.
         IEnumerable<BindingStep> files = _devices.Count == 0 || refusals.Count != 0 ? [] : FileSteps();
-        IReadOnlyList<string> warnings = [.. _files.Notes(_devices, _options), .. _devices.Where(device => !device.HasVfioDriver).SelectMany(_survey.Warnings)];
+        IReadOnlyList<string> warnings =
+        [
+            .. _files.Notes(_devices, _options),
+            .. _devices.Where(device => !device.HasVfioDriver).SelectMany(_survey.Warnings),
+        ];
         HashSet<PciAddress> taken = [.. _devices.Select(device => device.Address)];
         // All devices are recorded before any is changed, and before another process can change what they share.
-        return new BindingPlan(_context, _options, _addresses, [.. first, .. then, .. files.Select(step => (_devices[^1].Address, step))], _undo, refusals, warnings)
+        return new BindingPlan(
+            _context,
+            _options,
+            _addresses,
+            [.. first, .. then, .. files.Select(step => (_devices[^1].Address, step))],
+            _undo,
+            refusals,
+            warnings)
         {
             Devices = _devices,
             Unbound = _unbound,
-            Blockers = [.. Groups().SelectMany(group => group.GetBlockers()).Where(device => !taken.Contains(device.Address))],
+            Blockers =
+                [.. Groups().SelectMany(group => group.GetBlockers()).Where(device => !taken.Contains(device.Address))],
         };
     }
 
     private BindingStep[] FileSteps() =>
-        [.. _options.Persist ? _files.Add(_devices, _user?.Name) : [], .. _user is null ? [] : _files.FollowUser([.. _devices.Except(_unbound)], _options.Persist)];
+    [
+        .. _options.Persist ? _files.Add(_devices, _user?.Name) : [],
+        .. _user is null ? [] : _files.FollowUser([.. _devices.Except(_unbound)], _options.Persist),
+    ];
 
     private List<PciDeviceInfo> FindDevices()
     {
@@ -73,7 +90,8 @@ internal sealed class BindingComputer
                 .OfType<int>()
                 .Distinct()
                 .SelectMany(number => _context.Bus.GetGroup(number)?.Devices ?? [])
-                .Where(device => (!device.IsBridge || HostSurvey.IsUnboundWithGroup(device)) && !_addresses.Contains(device.Address));
+                .Where(device => (!device.IsBridge || HostSurvey.IsUnboundWithGroup(device))
+                    && !_addresses.Contains(device.Address));
             devices.AddRange(others.ToArray());
         }
 
@@ -81,11 +99,16 @@ internal sealed class BindingComputer
     }
 
     private IEnumerable<IommuGroup> Groups() =>
-        _devices.Select(device => device.IommuGroup).OfType<int>().Distinct().Select(_context.Bus.GetGroup).OfType<IommuGroup>();
+        _devices.Select(device => device.IommuGroup)
+            .OfType<int>()
+            .Distinct()
+            .Select(_context.Bus.GetGroup)
+            .OfType<IommuGroup>();
 
     // If only bridges are named, there is no reason to unbind them.
-    private bool IsUnboundWithGroup(PciDeviceInfo device) => _options.WholeGroup && HostSurvey.IsUnboundWithGroup(device)
-        && _devices.Any(other => !other.IsBridge && other.IommuGroup == device.IommuGroup);
+    private bool IsUnboundWithGroup(PciDeviceInfo device) =>
+        _options.WholeGroup && HostSurvey.IsUnboundWithGroup(device)
+            && _devices.Any(other => !other.IsBridge && other.IommuGroup == device.IommuGroup);
 
     private BindCandidate Find(PciDeviceInfo device)
     {
@@ -96,12 +119,19 @@ internal sealed class BindingComputer
         }
 
         string module = _unbound.Contains(device) ? "" : ModuleFor(device);
-        return new BindCandidate(device, entry, module, _unbound.Contains(device) ? JournalEntry.NoDriver : _modules.NameOf(module, RequestedDriver(device)), _context.Steps.EndPending(entry));
+        return new BindCandidate(
+            device,
+            entry,
+            module,
+            _unbound.Contains(device) ? JournalEntry.NoDriver : _modules.NameOf(module, RequestedDriver(device)),
+            _context.Steps.EndPending(entry));
     }
 
     // Reasons that concern the host, uses of the devices, and what other programs have bound.
     private IEnumerable<BindingRefusal> Judge() => _devices
-        .SelectMany(device => _unbound.Contains(device) ? _survey.JudgeWithGroup(device, thorough: true) : _survey.Judge(device, thorough: true))
+        .SelectMany(device => _unbound.Contains(device)
+            ? _survey.JudgeWithGroup(device, thorough: true)
+            : _survey.Judge(device, thorough: true))
         .Where(refusal => !(refusal.CanForce && _options.Force)).SelectMany(JudgeNoIommu)
         .Concat(JudgeHost())
         .Concat(_options.Exclusive ? new ExclusiveBind(_context, _grant).Judge(_devices, _user) : [])
@@ -118,16 +148,22 @@ internal sealed class BindingComputer
 
         if (_user is not null && (device.IommuGroup is null || device.IsNoIommu()))
         {
-            yield return candidate.Refuse(RefusalReason.RootOnly, "only root can open a device without an IOMMU (CAP_SYS_RAWIO)");
+            yield return candidate.Refuse(
+                RefusalReason.RootOnly, "only root can open a device without an IOMMU (CAP_SYS_RAWIO)");
         }
         else if (_user is (uint uid, _, string name) && _grant.OtherUser(device, uid, name) is string other)
         {
-            yield return candidate.Refuse(RefusalReason.OtherUser, $"its IOMMU group {device.IommuGroup} is bound for user {other} already, and the kernel cannot split a group");
+            yield return candidate.Refuse(
+                RefusalReason.OtherUser,
+                $"its IOMMU group {device.IommuGroup} is bound for user {other} already, and the kernel "
+                + $"cannot split a group");
         }
 
         if (device.HasVfioDriver && device.Driver != candidate.Driver)
         {
-            yield return candidate.Refuse(RefusalReason.OtherDriver, $"it is bound to {device.Driver} already, and {candidate.Driver} was requested");
+            yield return candidate.Refuse(
+                RefusalReason.OtherDriver,
+                $"it is bound to {device.Driver} already, and {candidate.Driver} was requested");
         }
 
         if (candidate.Pending is null && _context.Steps.FindLeaving(device) is string driver)
@@ -135,10 +171,16 @@ internal sealed class BindingComputer
             yield return candidate.Refuse(RefusalReason.Busy, $"another program is still unbinding it from {driver}");
         }
 
-        if (candidate.Existing?.User is string former && !candidate.Existing.IsBoundFor(_user?.Uid, _user?.Name) && device.HasVfioDriver && _context.Holders.GetHolders(device) is { Count: > 0 } holders)
+        if (candidate.Existing?.User is string former
+            && !candidate.Existing.IsBoundFor(_user?.Uid, _user?.Name)
+            && device.HasVfioDriver
+            && _context.Holders.GetHolders(device) is { Count: > 0 } holders)
         {
             yield return candidate.Refuse(
-                RefusalReason.InUse, $"it is bound for user {former}, and in use by {string.Join(", ", holders)}", $"vfio release {device.Address} first, then bind it again", holders);
+                RefusalReason.InUse,
+                $"it is bound for user {former}, and in use by {string.Join(", ", holders)}",
+                $"vfio release {device.Address} first, then bind it again",
+                holders);
         }
     }
 
@@ -150,8 +192,15 @@ internal sealed class BindingComputer
             return [refusal];
         }
 
-        bool isInMode = SysfsFile.Read(_options.Host.Combine("sys/module/vfio/parameters/enable_unsafe_noiommu_mode")) == "Y";
-        return isInMode ? [] : [new BindingRefusal(refusal.Device, RefusalReason.NoIommuMode, "it has no IOMMU, and the kernel's no-IOMMU mode is off", canForce: false)];
+        bool isInMode =
+            SysfsFile.Read(_options.Host.Combine("sys/module/vfio/parameters/enable_unsafe_noiommu_mode")) == "Y";
+        return isInMode
+            ? []
+            : [new BindingRefusal(
+                refusal.Device,
+                RefusalReason.NoIommuMode,
+                "it has no IOMMU, and the kernel's no-IOMMU mode is off",
+                canForce: false)];
     }
 
     // Obstacles of the host, which the diagnosis would report too, whatever the device.
@@ -162,11 +211,13 @@ internal sealed class BindingComputer
             return [];
         }
 
-        HashSet<string> modules = [.. _devices.Where(device => NeedsModule(device, DriverFor(device))).SelectMany(device => _modules.Needed(ModuleFor(device)))];
+        HashSet<string> modules = [.. _devices.Where(device => NeedsModule(device, DriverFor(device)))
+            .SelectMany(device => _modules.Needed(ModuleFor(device)))];
         bool isAddressed = _options.NoIommu || first.IommuGroup is null;
         return _obstacles.Find([.. modules.Union(isAddressed ? [] : AddressSpaceModule())])
             .Concat(isAddressed || _obstacles.OfAddressSpace() is not HostObstacle without ? [] : [without])
-            .Select(obstacle => new BindingRefusal(first.Address, obstacle.Reason, obstacle.What, canForce: false, obstacle.Hint));
+            .Select(obstacle => new BindingRefusal(
+                first.Address, obstacle.Reason, obstacle.What, canForce: false, obstacle.Hint));
     }
 
     private (IEnumerable<BindingStep> Remember, IEnumerable<BindingStep> Take) StepsFor(BindCandidate candidate)
@@ -182,7 +233,9 @@ internal sealed class BindingComputer
         // The release of the last device unloads the modules that were loaded.
         bool isToBeLoaded = NeedsModule(device, candidate.Driver) && _loaded.Add(candidate.Module);
         string[] missing = isToBeLoaded ? [.. _modules.Missing(candidate.Module)] : [];
-        string[] spaces = device.HasVfioDriver || device.IommuGroup is null || _options.NoIommu ? [] : [.. AddressSpaceModule().Except(missing).Where(_loaded.Add)];
+        string[] spaces = device.HasVfioDriver || device.IommuGroup is null || _options.NoIommu
+            ? []
+            : [.. AddressSpaceModule().Except(missing).Where(_loaded.Add)];
         JournalEntry entry = EntryFor(candidate);
         entry = entry with { LoadedModules = [.. entry.LoadedModules.Union(missing).Union(spaces)] };
         if (_user is (uint uid, _, string name))
@@ -192,10 +245,18 @@ internal sealed class BindingComputer
 
         _undo.Note(device, candidate.Before, _grant.NodesOf(device).Select(_grant.PathOf));
         IEnumerable<BindingStep> take = device.HasVfioDriver ? [] : _context.Steps.Take(
-            device, candidate.Driver, isToBeLoaded ? candidate.Module : null, device.Driver is null ? [] : _survey.Holders(device), candidate.Pending is not null);
+            device,
+            candidate.Driver,
+            isToBeLoaded ? candidate.Module : null,
+            device.Driver is null ? [] : _survey.Holders(device),
+            candidate.Pending is not null);
         return (
             [.. first, .. RevokePrevious(candidate), _context.Steps.Remember(entry)],
-            [.. spaces.Select(_context.Steps.LoadModule), .. take, .. _user is null ? [] : _grant.Steps(device, _user.Value)]);
+            [
+                .. spaces.Select(_context.Steps.LoadModule),
+                .. take,
+                .. _user is null ? [] : _grant.Steps(device, _user.Value),
+            ]);
     }
 
     private (IEnumerable<BindingStep> Remember, IEnumerable<BindingStep> Take) StepsToUnbind(BindCandidate candidate)
@@ -203,11 +264,19 @@ internal sealed class BindingComputer
         PciDeviceInfo device = candidate.Device;
 
         // An entry that a killed bind left behind still has the state before it.
-        JournalEntry entry = candidate.Before is { IsUnbound: true } before && before.OriginalDriver == device.Driver ? before : DeviceRecord.Describe(_context, device, _survey) with { Driver = JournalEntry.NoDriver };
+        JournalEntry entry = candidate.Before is { IsUnbound: true } before && before.OriginalDriver == device.Driver
+            ? before
+            : DeviceRecord.Describe(_context, device, _survey) with { Driver = JournalEntry.NoDriver };
         _undo.Note(device, candidate.Before, []);
         return (
-            [.. candidate.Pending is null ? Array.Empty<BindingStep>() : [candidate.Pending], _context.Steps.Remember(entry)],
-            [_context.Steps.Override(device, JournalEntry.NoDriver), _context.Steps.Unbind(device, _survey.Holders(device))]);
+            [
+                .. candidate.Pending is null ? Array.Empty<BindingStep>() : [candidate.Pending],
+                _context.Steps.Remember(entry),
+            ],
+            [
+                _context.Steps.Override(device, JournalEntry.NoDriver),
+                _context.Steps.Unbind(device, _survey.Holders(device)),
+            ]);
     }
 
     // Makes the journal's entry for the device. An entry that a killed bind left behind still has the state before it.
@@ -219,12 +288,29 @@ internal sealed class BindingComputer
         bool isStale = existing is not null && !device.HasVfioDriver
             && ((existing.VendorId, existing.DeviceId) != (device.VendorId, device.DeviceId)
                 || (device.Driver is not null && device.Driver != existing.OriginalDriver));
-        JournalEntry entry = existing is null || isStale ? DeviceRecord.Describe(_context, device, _survey) with { Driver = candidate.Driver, LoadedModules = existing?.LoadedModules ?? [] }
+        JournalEntry entry = existing is null || isStale ? DeviceRecord.Describe(
+            _context, device, _survey) with
+        { Driver = candidate.Driver, LoadedModules = existing?.LoadedModules ?? [] }
             : device.HasVfioDriver ? existing
-            : existing with { Driver = candidate.Driver, User = null, UserId = null, Nodes = [], BoundAt = _context.Clock.GetUtcNow(), BoundBy = DeviceRecord.Caller(), ProcessId = Environment.ProcessId };
+            : existing with
+            {
+                Driver = candidate.Driver,
+                User = null,
+                UserId = null,
+                Nodes = [],
+                BoundAt = _context.Clock.GetUtcNow(),
+                BoundBy = DeviceRecord.Caller(),
+                ProcessId = Environment.ProcessId,
+            };
 
         // An entry that exists only because of virtual functions does not have the device's state before this bind.
-        return candidate.Before is { IsBound: false } functions ? entry with { PreviousFunctionCount = functions.PreviousFunctionCount, EnabledFunctions = functions.EnabledFunctions } : entry;
+        return candidate.Before is { IsBound: false } functions
+            ? entry with
+            {
+                PreviousFunctionCount = functions.PreviousFunctionCount,
+                EnabledFunctions = functions.EnabledFunctions,
+            }
+            : entry;
     }
 
     // Revokes the previous user's access first, because the entry that records it is about to be overwritten. The
@@ -236,18 +322,28 @@ internal sealed class BindingComputer
             return [];
         }
 
-        IEnumerable<NodeAccess> own = _grant.NodesOf(candidate.Device).Where(node => existing.Nodes.All(access => access.Node != node)).Select(node => new NodeAccess(node, Before: null));
-        return NodeRestorer.Plan(_context, NodeRestorer.WithUser(existing) with { Nodes = [.. existing.Nodes, .. own] }, candidate.Device, released: []);
+        IEnumerable<NodeAccess> own = _grant.NodesOf(candidate.Device)
+            .Where(node => existing.Nodes.All(access => access.Node != node))
+            .Select(node => new NodeAccess(node, Before: null));
+        return NodeRestorer.Plan(
+            _context,
+            NodeRestorer.WithUser(existing) with { Nodes = [.. existing.Nodes, .. own] },
+            candidate.Device,
+            released: []);
     }
 
     private string[] AddressSpaceModule() => _obstacles.ForAddressSpace() is string module ? [module] : [];
 
-    private bool NeedsModule(PciDeviceInfo device, string driver) => !device.HasVfioDriver && !_unbound.Contains(device) && !_context.Steps.HasDriver(driver);
+    private bool NeedsModule(PciDeviceInfo device, string driver) =>
+        !device.HasVfioDriver && !_unbound.Contains(device) && !_context.Steps.HasDriver(driver);
 
     // The module is only needed if the device is not bound to a VFIO driver already.
-    private string ModuleFor(PciDeviceInfo device) => device.VfioDriver is null ? _modules.ModuleOf(device, RequestedDriver(device)) : "";
+    private string ModuleFor(PciDeviceInfo device) =>
+        device.VfioDriver is null ? _modules.ModuleOf(device, RequestedDriver(device)) : "";
 
-    private string DriverFor(PciDeviceInfo device) => _unbound.Contains(device) ? JournalEntry.NoDriver : _modules.NameOf(ModuleFor(device), RequestedDriver(device));
+    private string DriverFor(PciDeviceInfo device) =>
+        _unbound.Contains(device) ? JournalEntry.NoDriver : _modules.NameOf(ModuleFor(device), RequestedDriver(device));
 
-    private string RequestedDriver(PciDeviceInfo device) => _options.Driver ?? device.VfioDriver ?? PciDeviceInfo.VfioPciDriver;
+    private string RequestedDriver(PciDeviceInfo device) =>
+        _options.Driver ?? device.VfioDriver ?? PciDeviceInfo.VfioPciDriver;
 }

@@ -15,8 +15,13 @@ public sealed class BindingPlan : ChangePlan
     private readonly BindingUndo _undo;
 
     internal BindingPlan(
-        HostContext context, BindOptions options, IReadOnlyList<PciAddress> addresses, IReadOnlyList<(PciAddress Device, BindingStep Step)> steps, BindingUndo undo,
-        IReadOnlyList<BindingRefusal> refusals, IReadOnlyList<string> warnings)
+        HostContext context,
+        BindOptions options,
+        IReadOnlyList<PciAddress> addresses,
+        IReadOnlyList<(PciAddress Device, BindingStep Step)> steps,
+        BindingUndo undo,
+        IReadOnlyList<BindingRefusal> refusals,
+        IReadOnlyList<string> warnings)
     {
         (_context, _options, _addresses, _steps, _undo) = (context, options, addresses, steps, undo);
         (Refusals, Warnings) = (refusals, warnings);
@@ -110,7 +115,11 @@ public sealed class BindingPlan : ChangePlan
             BindingPlan plan = new BindingComputer(now, _addresses, _options).Compute();
             if (plan.Devices.FirstOrDefault(device => !devices.Contains(device.Address)) is PciDeviceInfo come)
             {
-                throw new VfioException("bind", come.Address.ToString(), "it was added to the IOMMU group at this moment", "run the command again");
+                throw new VfioException(
+                    "bind",
+                    come.Address.ToString(),
+                    "it was added to the IOMMU group at this moment",
+                    "run the command again");
             }
 
             plan.ThrowIfRefused();

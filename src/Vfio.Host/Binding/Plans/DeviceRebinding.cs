@@ -69,8 +69,11 @@ internal sealed class DeviceRebinding(HostContext context, PciAddress address)
         runner.Share();
         Plan();
         VfioException? error = Skipped is null ? Run(runner) : null;
-        RebindOutcome outcome = new() { Address = address, Device = context.Bus.Find(address), Skipped = Skipped, Error = error };
-        if (outcome is { Skipped: null, Error: null } || context.Bus.Find(address) is not PciDeviceInfo now || context.Journal.Find(address) is { IsBound: true })
+        RebindOutcome outcome =
+            new() { Address = address, Device = context.Bus.Find(address), Skipped = Skipped, Error = error };
+        if (outcome is { Skipped: null, Error: null }
+            || context.Bus.Find(address) is not PciDeviceInfo now
+            || context.Journal.Find(address) is { IsBound: true })
         {
             return outcome;
         }
@@ -91,19 +94,24 @@ internal sealed class DeviceRebinding(HostContext context, PciAddress address)
     {
         if (taken is null && known is null)
         {
-            return context.Persistent.ParseError is null ? "it is neither bound nor persistent" : $"{context.Persistent.Path}: {context.Persistent.ParseError}";
+            return context.Persistent.ParseError is null
+                ? "it is neither bound nor persistent"
+                : $"{context.Persistent.Path}: {context.Persistent.ParseError}";
         }
 
         JournalEntry other = known ?? taken!;
         return device is null ? "no device has this address"
-            : !IsSame(taken, device) && !IsSame(known, device) ? $"another card is there: {device.VendorId:x4}:{device.DeviceId:x4}, not {other.VendorId:x4}:{other.DeviceId:x4}"
+            : !IsSame(taken, device) && !IsSame(known, device) ? "another card is there: "
+                + $"{device.VendorId:x4}:{device.DeviceId:x4}, not {other.VendorId:x4}:{other.DeviceId:x4}"
             : null;
     }
 
     // The entry by which to undo what the udev rule has set. If the file of persistent devices is corrupt,
     // driver_override is all that is known.
     private JournalEntry? Kept(PciDeviceInfo now) => context.Persistent.Find(address)?.ToEntry()
-        ?? (context.Persistent.ParseError is not null && context.Steps.ReadOverride(now) is string kept && kept.Contains("vfio", StringComparison.Ordinal)
+        ?? (context.Persistent.ParseError is not null
+            && context.Steps.ReadOverride(now) is string kept
+            && kept.Contains("vfio", StringComparison.Ordinal)
             ? new JournalEntry { Address = address, Driver = kept }
             : null);
 
@@ -139,12 +147,19 @@ internal sealed class DeviceRebinding(HostContext context, PciAddress address)
     {
         JournalEntry? functions = FindFunctionsOnly();
         int count = device.GetVirtualFunctionCount();
-        JournalEntry asNow = entry with { Interfaces = Survey.InterfaceStates(address), Disks = [], PreviousFunctionCount = count == 0 ? null : count };
+        JournalEntry asNow = entry with
+        {
+            Interfaces = Survey.InterfaceStates(address),
+            Disks = [],
+            PreviousFunctionCount = count == 0 ? null : count,
+        };
         try
         {
             runner.Run(Steps);
         }
-        catch (VfioException e) when (e is not ChangePendingException && context.Bus.Find(address) is { HasVfioDriver: false } && context.Journal.Find(address) is { IsBound: true, IsUnbound: false })
+        catch (VfioException e) when (e is not ChangePendingException
+            && context.Bus.Find(address) is { HasVfioDriver: false }
+            && context.Journal.Find(address) is { IsBound: true, IsUnbound: false })
         {
             _restorer.Plan(asNow, force: false, released: []).Run(runner);
             if (functions is not null)
@@ -157,9 +172,11 @@ internal sealed class DeviceRebinding(HostContext context, PciAddress address)
     }
 
     // An entry may exist only because of the device's virtual functions.
-    private JournalEntry? FindFunctionsOnly() => context.Journal.Find(address) is { ParseError: null, IsBound: false } only ? only : null;
+    private JournalEntry? FindFunctionsOnly() =>
+        context.Journal.Find(address) is { ParseError: null, IsBound: false } only ? only : null;
 
-    private static bool IsSame(JournalEntry? entry, PciDeviceInfo device) => entry is not null && (entry.VendorId, entry.DeviceId) == (device.VendorId, device.DeviceId);
+    private static bool IsSame(JournalEntry? entry, PciDeviceInfo device) =>
+        entry is not null && (entry.VendorId, entry.DeviceId) == (device.VendorId, device.DeviceId);
 
     // If another driver is bound to the device now, record that one and not the one of the day when the device was made
     // persistent: a new kernel may use another. If it is the same driver, use the names and states of that day, because
@@ -169,17 +186,23 @@ internal sealed class DeviceRebinding(HostContext context, PciAddress address)
         JournalEntry entry = known with { BoundAt = context.Clock.GetUtcNow(), ProcessId = Environment.ProcessId };
         if (FindFunctionsOnly() is JournalEntry functions)
         {
-            entry = entry with { PreviousFunctionCount = functions.PreviousFunctionCount, EnabledFunctions = functions.EnabledFunctions };
+            entry = entry with
+            {
+                PreviousFunctionCount = functions.PreviousFunctionCount,
+                EnabledFunctions = functions.EnabledFunctions,
+            };
         }
 
-        return device.HasVfioDriver || device.Driver is null || device.Driver == known.OriginalDriver ? entry : entry with
-        {
-            OriginalDriver = device.Driver,
-            OriginalModule = SysfsFile.ReadLinkName(device.Attribute("driver/module")),
-            Interfaces = Survey.InterfaceStates(address),
-            Disks = Survey.GetDisks(address),
-            OtherNames = Survey.OtherNames(address),
-        };
+        return device.HasVfioDriver || device.Driver is null || device.Driver == known.OriginalDriver
+            ? entry
+            : entry with
+            {
+                OriginalDriver = device.Driver,
+                OriginalModule = SysfsFile.ReadLinkName(device.Attribute("driver/module")),
+                Interfaces = Survey.InterfaceStates(address),
+                Disks = Survey.GetDisks(address),
+                OtherNames = Survey.OtherNames(address),
+            };
     }
 
     private void Plan(PciDeviceInfo device, JournalEntry entry, bool isRemembered)
@@ -188,7 +211,9 @@ internal sealed class DeviceRebinding(HostContext context, PciAddress address)
             : device.HasVfioDriver ? [] : Survey.Judge(device, thorough: true);
         if (Refusals.Count == 0)
         {
-            Steps = entry.IsUnbound ? StepsToUnbind(device, entry, isRemembered) : StepsToTake(device, entry, isRemembered);
+            Steps = entry.IsUnbound
+                ? StepsToUnbind(device, entry, isRemembered)
+                : StepsToTake(device, entry, isRemembered);
         }
     }
 
@@ -197,13 +222,23 @@ internal sealed class DeviceRebinding(HostContext context, PciAddress address)
         (uint Uid, uint Gid, string Name)? user = FindUser(entry, out VfioException? unknown);
         bool isGiven = user is null || (device.HasVfioDriver && _grant.HasAccess(device, user.Value.Uid));
         List<BindingStep> steps = [];
-        string? module = device.HasVfioDriver || context.Steps.HasDriver(entry.Driver) ? null : _modules.ModuleOf(device, entry.Driver);
+        string? module = device.HasVfioDriver || context.Steps.HasDriver(entry.Driver)
+            ? null
+            : _modules.ModuleOf(device, entry.Driver);
         IReadOnlyList<string> missing = module is null ? [] : _modules.Missing(module);
         if (!isRemembered || !isGiven || missing.Count != 0)
         {
             // The nodes are new; none of those in the entry exists any more.
             JournalEntry updated = entry with { Nodes = [], LoadedModules = [.. entry.LoadedModules.Union(missing)] };
-            steps.Add(context.Steps.Remember(user is null ? updated : updated with { UserId = user.Value.Uid, Nodes = _grant.AccessBefore(device, updated, user.Value.Uid, user.Value.Name) }));
+            steps.Add(
+                context.Steps.Remember(
+                    user is null
+                        ? updated
+                        : updated with
+                        {
+                            UserId = user.Value.Uid,
+                            Nodes = _grant.AccessBefore(device, updated, user.Value.Uid, user.Value.Name),
+                        }));
         }
 
         if (!device.HasVfioDriver)

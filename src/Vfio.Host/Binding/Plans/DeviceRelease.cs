@@ -51,11 +51,15 @@ internal sealed class DeviceRelease(HostContext context, ReleaseOptions options,
     /// Makes the files for one device. Each device has its own, so that a failure with one does not undo the changes
     /// for another.
     /// </summary>
-    public static PersistentFiles Files(HostContext context) => new(context, device => device.Driver ?? PciDeviceInfo.VfioPciDriver);
+    public static PersistentFiles Files(HostContext context) =>
+        new(context, device => device.Driver ?? PciDeviceInfo.VfioPciDriver);
 
     // The present entry, if it is still of the bind that is meant: another program may have released the device
     // meanwhile.
-    private JournalEntry? Find() => context.Journal.Find(Address) is JournalEntry now && (options.OnlyBind is null || now.IsSameBindAs(options.OnlyBind)) ? now : null;
+    private JournalEntry? Find() => context.Journal.Find(Address) is JournalEntry now
+        && (options.OnlyBind is null || now.IsSameBindAs(options.OnlyBind))
+        ? now
+        : null;
 
     private ReleaseOutcome ExecuteLocked()
     {
@@ -79,7 +83,8 @@ internal sealed class DeviceRelease(HostContext context, ReleaseOptions options,
                 current = context.Journal.Find(Address);
             }
 
-            (IEnumerable<BindingStep> files, RestorePlan device) = Plan(current, released: [], options.Force && !isForeign);
+            (IEnumerable<BindingStep> files, RestorePlan device) = Plan(
+                current, released: [], options.Force && !isForeign);
             device.ThrowIfRefused();
             runner.Share();
             runner.Run(files);
@@ -108,7 +113,10 @@ internal sealed class DeviceRelease(HostContext context, ReleaseOptions options,
         {
             runner.Run(_foreign.Notes(now));
         }
-        else if (options.OnlyBind is null && new DriverctlOverrides(context.Host) is var driverctl && driverctl.Find(Address) != entry.OriginalDriver && driverctl.DescribeClaim(Address) is string claim)
+        else if (options.OnlyBind is null
+            && new DriverctlOverrides(context.Host) is var driverctl
+            && driverctl.Find(Address) != entry.OriginalDriver
+            && driverctl.DescribeClaim(Address) is string claim)
         {
             context.Steps.Dropped.Add(claim);
         }
@@ -116,7 +124,8 @@ internal sealed class DeviceRelease(HostContext context, ReleaseOptions options,
 
     // The files for a reboot come first: these writes are the most likely to fail, and a device that is still bound can
     // be released later.
-    private (IEnumerable<BindingStep> Files, RestorePlan Device) Plan(JournalEntry? current, IReadOnlyCollection<PciAddress> released, bool force)
+    private (IEnumerable<BindingStep> Files, RestorePlan Device) Plan(
+        JournalEntry? current, IReadOnlyCollection<PciAddress> released, bool force)
     {
         RestorePlan device = current is not null ? _restorer.Plan(current, force, released)
             : IsForeign() ? _foreign.Plan(Address, _restorer)
@@ -127,15 +136,21 @@ internal sealed class DeviceRelease(HostContext context, ReleaseOptions options,
             return current is null ? ([], RestorePlan.Nothing) : (files.UnfollowUser([Address], released), device);
         }
 
-        if (current is not { IsBound: true } && context.Persistent.Find(Address) is PersistentDevice known && context.Bus.Find(Address) is PciDeviceInfo untaken)
+        if (current is not { IsBound: true }
+            && context.Persistent.Find(Address) is PersistentDevice known
+            && context.Bus.Find(Address) is PciDeviceInfo untaken)
         {
             BindingStep[] last = [.. _restorer.GiveUp(untaken, known.ToEntry())];
             Func<IReadOnlyList<BindingStep>> shared = device.Shared;
             device = device with { Shared = () => [.. shared(), .. last] };
         }
 
-        return ([.. files.Remove([Address], released, force: false), .. files.UnfollowUser([Address], released)], device);
+        return (
+            [.. files.Remove([Address], released, force: false), .. files.UnfollowUser([Address], released)], device);
     }
 
-    private bool IsForeign() => options is { Force: true, OnlyBind: null } && !isAll && context.Persistent.Find(Address) is null && context.Bus.Find(Address) is { HasVfioDriver: true };
+    private bool IsForeign() => options is { Force: true, OnlyBind: null }
+        && !isAll
+        && context.Persistent.Find(Address) is null
+        && context.Bus.Find(Address) is { HasVfioDriver: true };
 }

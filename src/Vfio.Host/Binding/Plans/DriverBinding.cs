@@ -72,19 +72,25 @@ public sealed class DriverBinding : IDisposable
         BindingJournal journal = new(options.Host);
         // Become the owner before binding, so that a program that watches bound devices never sees one without an
         // owner.
-        Dictionary<PciAddress, IDisposable?> owners = plan.Devices.ToDictionary(device => device.Address, device => journal.TryOwn(device.Address));
+        Dictionary<PciAddress, IDisposable?> owners = plan.Devices.ToDictionary(
+            device => device.Address, device => journal.TryOwn(device.Address));
         List<DriverBinding> bindings = [];
         try
         {
             plan = plan.Execute();
             bindings.AddRange(plan.Devices.Select(device => new DriverBinding(
-                device.Address, options, plan.NewlyBound.Contains(device.Address), !options.Persist && before.Find(device.Address) is not null, owners[device.Address])));
+                device.Address,
+                options,
+                plan.NewlyBound.Contains(device.Address),
+                !options.Persist && before.Find(device.Address) is not null,
+                owners[device.Address])));
             return bindings;
         }
         finally
         {
             // This program does not release what it did not bind.
-            HashSet<PciAddress> kept = [.. bindings.Where(binding => binding.IsBound).Select(binding => binding.Address)];
+            HashSet<PciAddress> kept =
+                [.. bindings.Where(binding => binding.IsBound).Select(binding => binding.Address)];
             foreach (IDisposable? owner in owners.Where(item => !kept.Contains(item.Key)).Select(item => item.Value))
             {
                 owner?.Dispose();
@@ -119,9 +125,22 @@ public sealed class DriverBinding : IDisposable
             return;
         }
 
-        ReleaseOptions options = new() { Host = _options.Host, Helper = _options.Helper, Changes = _options.Changes, Files = _options.Files, HolderWait = wait, OnlyBind = _entry };
-        ReleasePlan plan = wait is null ? ReleasePlan.Compute([Address], options) : wait.Wait(() => ReleasePlan.Compute([Address], options));
-        VfioException? failure = plan.Execute().Select(outcome => outcome.Error).OfType<VfioException>().FirstOrDefault();
+        ReleaseOptions options = new()
+        {
+            Host = _options.Host,
+            Helper = _options.Helper,
+            Changes = _options.Changes,
+            Files = _options.Files,
+            HolderWait = wait,
+            OnlyBind = _entry,
+        };
+        ReleasePlan plan = wait is null
+            ? ReleasePlan.Compute([Address], options)
+            : wait.Wait(() => ReleasePlan.Compute([Address], options));
+        VfioException? failure = plan.Execute()
+            .Select(outcome => outcome.Error)
+            .OfType<VfioException>()
+            .FirstOrDefault();
         if (failure is not null)
         {
             throw failure;

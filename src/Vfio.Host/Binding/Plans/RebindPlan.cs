@@ -19,7 +19,8 @@ public sealed class RebindPlan : ChangePlan
         Array.ForEach(devices, device => device.Plan());
         Steps = [.. devices.SelectMany(device => device.Steps)];
         Refusals = [.. devices.SelectMany(device => device.Refusals)];
-        Warnings = [.. devices.Where(device => device.Skipped is not null).Select(device => $"{device.Address} is skipped: {device.Skipped}")];
+        Warnings = [.. devices.Where(device => device.Skipped is not null)
+            .Select(device => $"{device.Address} is skipped: {device.Skipped}")];
     }
 
     /// <summary>Gets the addresses of the devices.</summary>
@@ -42,7 +43,8 @@ public sealed class RebindPlan : ChangePlan
     /// The host; everything else is as it was at the first bind. <see langword="null"/> for the running host.
     /// </param>
     /// <returns>The plan.</returns>
-    public static RebindPlan Compute(PciAddress address, BindOptions? options = null) => Make(HostContext.For(options ?? new BindOptions()), [address]);
+    public static RebindPlan Compute(PciAddress address, BindOptions? options = null) =>
+        Make(HostContext.For(options ?? new BindOptions()), [address]);
 
     /// <summary>Plans to bind every persistent device again.</summary>
     /// <param name="options">
@@ -53,7 +55,9 @@ public sealed class RebindPlan : ChangePlan
     public static RebindPlan ComputePersistent(BindOptions? options = null)
     {
         HostContext context = HostContext.For(options ?? new BindOptions());
-        return context.Persistent.ParseError is null ? Make(context, [.. context.Persistent.Entries.Select(entry => entry.Address)]) : throw context.Persistent.Corrupt();
+        return context.Persistent.ParseError is null
+            ? Make(context, [.. context.Persistent.Entries.Select(entry => entry.Address)])
+            : throw context.Persistent.Corrupt();
     }
 
     /// <summary>

@@ -73,10 +73,17 @@ public sealed class ReleasePlan : ChangePlan
         options ??= new ReleaseOptions();
         HostContext context = HostContext.For(options);
         List<JournalEntry> entries = [.. addresses.Distinct().Select(address =>
-            context.Journal.Find(address) ?? context.Persistent.Find(address)?.ToEntry() ?? FindForeign(context, address, options) ?? throw NotBound(context.Bus, address))];
-        entries.AddRange(options.OnlyBind is null ? UnboundWith(context, [.. entries.Select(entry => entry.Address)]) : []);
+            context.Journal.Find(address)
+            ?? context.Persistent.Find(address)?.ToEntry()
+            ?? FindForeign(context, address, options)
+            ?? throw NotBound(context.Bus, address))];
+        entries.AddRange(
+            options.OnlyBind is null ? UnboundWith(context, [.. entries.Select(entry => entry.Address)]) : []);
         // Virtual functions vanish with their physical function, so those that are bound are released before it.
-        IEnumerable<PciAddress> functions = addresses.Select(context.Bus.Find).OfType<PciDeviceInfo>().SelectMany(device => device.GetVirtualFunctions()).Select(function => function.Address);
+        IEnumerable<PciAddress> functions = addresses.Select(context.Bus.Find)
+            .OfType<PciDeviceInfo>()
+            .SelectMany(device => device.GetVirtualFunctions())
+            .Select(function => function.Address);
         entries.AddRange(functions.Except(addresses).Select(context.Journal.Find).OfType<JournalEntry>().ToArray());
         return Make(context, entries, options, isAll: false);
     }
@@ -89,7 +96,9 @@ public sealed class ReleasePlan : ChangePlan
         options ??= new ReleaseOptions();
         HostContext context = HostContext.For(options);
         IReadOnlyList<JournalEntry> taken = context.Journal.GetEntries();
-        IEnumerable<JournalEntry> persistent = context.Persistent.Entries.Where(device => taken.All(other => other.Address != device.Address)).Select(device => device.ToEntry());
+        IEnumerable<JournalEntry> persistent = context.Persistent.Entries
+            .Where(device => taken.All(other => other.Address != device.Address))
+            .Select(device => device.ToEntry());
         return Make(context, taken.Concat(persistent).OrderBy(entry => entry.Address), options, isAll: true);
     }
 
@@ -133,14 +142,20 @@ public sealed class ReleasePlan : ChangePlan
     /// will be bound again at the next boot.
     /// </summary>
     /// <returns>The error; <see langword="null"/> for a valid or missing file.</returns>
-    public VfioException? GetParseError() => PersistentDevices.Read(_options.Host) is { ParseError: not null } persistent ? persistent.Corrupt() : null;
+    public VfioException? GetParseError() =>
+        PersistentDevices.Read(_options.Host) is { ParseError: not null } persistent ? persistent.Corrupt() : null;
 
     // Virtual functions come first.
-    private static ReleasePlan Make(HostContext context, IEnumerable<JournalEntry> entries, ReleaseOptions options, bool isAll)
+    private static ReleasePlan Make(
+        HostContext context, IEnumerable<JournalEntry> entries, ReleaseOptions options, bool isAll)
     {
         try
         {
-            return new ReleasePlan(context, [.. entries.OrderBy(entry => context.Bus.Find(entry.Address)?.GetPhysicalFunction() is null)], options, isAll);
+            return new ReleasePlan(
+                context,
+                [.. entries.OrderBy(entry => context.Bus.Find(entry.Address)?.GetPhysicalFunction() is null)],
+                options,
+                isAll);
         }
         finally
         {
@@ -150,26 +165,39 @@ public sealed class ReleasePlan : ChangePlan
 
     // No single device can be removed from a corrupt file. The file is removed as a whole, when all devices are
     // released.
-    private BindingStep[] RemoveCorrupt(HostContext context) => _isAll && _options.Force ? [.. DeviceRelease.Files(context).Remove([], [], force: true)] : [];
+    private BindingStep[] RemoveCorrupt(HostContext context) =>
+        _isAll && _options.Force ? [.. DeviceRelease.Files(context).Remove([], [], force: true)] : [];
 
     // A device that was only unbound along with its group is released with the last bound device of the group.
     private static JournalEntry[] UnboundWith(HostContext context, HashSet<PciAddress> released)
     {
         int? GroupOf(PciAddress address) => context.Bus.Find(address)?.IommuGroup;
         JournalEntry[] left = [.. context.Journal.GetEntries().Where(entry => !released.Contains(entry.Address))];
-        HashSet<int> free = [.. released.Select(GroupOf).OfType<int>().Except(left.Where(entry => entry is { IsUnbound: false, IsBound: true }).Select(entry => GroupOf(entry.Address)).OfType<int>())];
+        HashSet<int> free = [.. released.Select(GroupOf).OfType<int>().Except(left
+            .Where(entry => entry is { IsUnbound: false, IsBound: true })
+            .Select(entry => GroupOf(entry.Address))
+            .OfType<int>())];
         return [.. left.Where(entry => entry.IsUnbound && GroupOf(entry.Address) is int group && free.Contains(group))];
     }
 
     // A device that something else bound is released only if it is named and --force is given, because its previous
     // state is not recorded.
     private static JournalEntry? FindForeign(HostContext context, PciAddress address, ReleaseOptions options) =>
-        options.Force && context.Bus.Find(address) is { HasVfioDriver: true } device ? ForeignBind.Describe(device, driver: null, module: null) : null;
+        options.Force && context.Bus.Find(address) is { HasVfioDriver: true } device
+            ? ForeignBind.Describe(device, driver: null, module: null)
+            : null;
 
-    private static VfioException NotBound(PciBus bus, PciAddress address) => bus.Find(address) is not PciDeviceInfo device
-        ? new VfioException("release", address.ToString(), "no PCI device has this address, and it is not in the journal", "vfio status lists the bound devices")
-        : new VfioException(
-            "release", address.ToString(),
-            device.HasVfioDriver ? $"it is bound to {device.Driver}, but not by vfio" : "it is not bound",
-            device.HasVfioDriver ? $"vfio release --force {address} binds it to the driver that the kernel has for it" : "vfio status lists the bound devices");
+    private static VfioException NotBound(PciBus bus, PciAddress address) =>
+        bus.Find(address) is not PciDeviceInfo device
+            ? new VfioException(
+                "release",
+                address.ToString(),
+                "no PCI device has this address, and it is not in the journal",
+                "vfio status lists the bound devices")
+            : new VfioException(
+                "release", address.ToString(),
+                device.HasVfioDriver ? $"it is bound to {device.Driver}, but not by vfio" : "it is not bound",
+                device.HasVfioDriver
+                    ? $"vfio release --force {address} binds it to the driver that the kernel has for it"
+                    : "vfio status lists the bound devices");
 }

@@ -29,7 +29,11 @@ public sealed class VirtualFunctionPlan : ChangePlan
 
         PreviousCount = device.GetVirtualFunctionCount();
         bool changes = PreviousCount != count;
-        Refusals = !changes ? [] : [.. device.GetVirtualFunctions().SelectMany(function => _functions.JudgeVanishing(function, released: [])).Where(refusal => !(refusal.CanForce && options.Force))];
+        Refusals = !changes
+            ? []
+            : [.. device.GetVirtualFunctions()
+                .SelectMany(function => _functions.JudgeVanishing(function, released: []))
+                .Where(refusal => !(refusal.CanForce && options.Force))];
         Steps = changes ? StepsFor(device) : [];
     }
 
@@ -134,14 +138,22 @@ public sealed class VirtualFunctionPlan : ChangePlan
     private List<BindingStep> StepsFor(PciDeviceInfo device)
     {
         bool isVfio = device.Driver == PciDeviceInfo.VfioPciDriver;
-        JournalEntry entry = _before ?? DeviceRecord.Describe(_context, device, new HostSurvey(_context.Host, _context.Holders)) with { Driver = "" };
+        JournalEntry entry = _before
+            ?? DeviceRecord.Describe(
+                _context, device, new HostSurvey(_context.Host, _context.Holders)) with
+            { Driver = "" };
         bool isAsBefore = !entry.IsBound && entry.PreviousFunctionCount is int before && before == _count;
         entry = entry with
         {
             PreviousFunctionCount = entry.PreviousFunctionCount ?? PreviousCount,
             EnabledFunctions = entry.EnabledFunctions || (isVfio && !_functions.IsEnabled),
         };
-        List<BindingStep> steps = [_context.Steps.RememberFunctions(entry), .. _functions.Change(device, PreviousCount, _count, isVfio), .. _functions.Disable(entry)];
+        List<BindingStep> steps =
+        [
+            _context.Steps.RememberFunctions(entry),
+            .. _functions.Change(device, PreviousCount, _count, isVfio),
+            .. _functions.Disable(entry),
+        ];
         if (isAsBefore)
         {
             steps.Add(_context.Steps.Forget(_address));
@@ -157,11 +169,18 @@ public sealed class VirtualFunctionPlan : ChangePlan
     private void Check(PciDeviceInfo device)
     {
         long most = SysfsFile.ReadNumber(device.Attribute("sriov_totalvfs")) ?? 0;
-        (string Why, string Hint)? trouble = most == 0 ? ("it does not support virtual functions (SR-IOV)", "choose a device that vfio show lists with the SR-IOV capability")
-            : _count < 0 || _count > most ? ($"it supports at most {most} virtual functions", $"pass a number from 0 to {most}")
-            : device.Driver is null ? ("it has no driver, and only a driver can enable virtual functions", $"bind it first: vfio bind {device.Address}")
+        (string Why, string Hint)? trouble = most == 0 ? (
+            "it does not support virtual functions (SR-IOV)",
+            "choose a device that vfio show lists with the SR-IOV capability")
+            : _count < 0
+                || _count > most ? ($"it supports at most {most} virtual functions", $"pass a number from 0 to {most}")
+            : device.Driver is null ? (
+                "it has no driver, and only a driver can enable virtual functions",
+                $"bind it first: vfio bind {device.Address}")
             : device.Driver == PciDeviceInfo.VfioPciDriver && !File.Exists(_options.Host.SriovParameter)
-                ? ("this kernel's vfio-pci cannot enable virtual functions (it has no parameter enable_sriov)", "enable them with the device's original driver, before binding the device")
+                ? (
+                    "this kernel's vfio-pci cannot enable virtual functions (it has no parameter enable_sriov)",
+                    "enable them with the device's original driver, before binding the device")
             : null;
         if (trouble is (string why, string hint))
         {
@@ -174,9 +193,15 @@ public sealed class VirtualFunctionPlan : ChangePlan
         try
         {
             PciDeviceInfo device = _context.Bus.Get(_address);
-            JournalEntry entry = _context.Journal.Find(_address) is { ParseError: null } written ? written : throw failure;
+            JournalEntry entry = _context.Journal.Find(_address) is { ParseError: null } written
+                ? written
+                : throw failure;
             bool isVfio = device.Driver == PciDeviceInfo.VfioPciDriver;
-            runner.Run([.. _functions.Change(device, device.GetVirtualFunctionCount(), PreviousCount, isVfio), .. _functions.Disable(entry)]);
+            runner.Run(
+                [
+                    .. _functions.Change(device, device.GetVirtualFunctionCount(), PreviousCount, isVfio),
+                    .. _functions.Disable(entry),
+                ]);
             if (_before is null)
             {
                 _context.Journal.Remove(_address);
@@ -189,7 +214,10 @@ public sealed class VirtualFunctionPlan : ChangePlan
         catch (VfioException why) when (why != failure)
         {
             throw new VfioException(
-                failure.Operation, failure.Subject, $"{failure.Message}; and undoing it failed: {why.Message}", $"vfio release {_address} tries again to restore the previous number");
+                failure.Operation,
+                failure.Subject,
+                $"{failure.Message}; and undoing it failed: {why.Message}",
+                $"vfio release {_address} tries again to restore the previous number");
         }
     }
 }

@@ -11,13 +11,19 @@ internal sealed class BindingUndo(HostContext context)
     /// <summary>
     /// Gets the devices that this bind adds: those that had no VFIO driver before, or no journal entry.
     /// </summary>
-    public IReadOnlyList<PciAddress> NewlyBound => [.. _devices.Where(device => device.IsNewlyBound).Select(device => device.Address)];
+    public IReadOnlyList<PciAddress> NewlyBound =>
+        [.. _devices.Where(device => device.IsNewlyBound).Select(device => device.Address)];
 
     public void Clear() => _devices.Clear();
 
     /// <summary>Records the state of a device before it is changed.</summary>
     public void Note(PciDeviceInfo device, JournalEntry? entry, IEnumerable<string> nodes) =>
-        _devices.Add(new Before(device.Address, !device.HasVfioDriver, entry, device.GetVirtualFunctionCount(), [.. nodes.Select(node => (node, AccessList.Of(node)))]));
+        _devices.Add(new Before(
+            device.Address,
+            !device.HasVfioDriver,
+            entry,
+            device.GetVirtualFunctionCount(),
+            [.. nodes.Select(node => (node, AccessList.Of(node)))]));
 
     /// <summary>
     /// Restores the changed devices, the last one first. If one fails, the others are still restored. A device that the
@@ -28,7 +34,8 @@ internal sealed class BindingUndo(HostContext context)
     {
         List<(PciAddress Device, VfioException Why)> stuck = [];
         PciAddress? pending = (failure as ChangePendingException)?.Address;
-        foreach (Before device in Enumerable.Reverse(_devices).Where(device => touched.Contains(device.Address) && device.Address != pending))
+        foreach (Before device in Enumerable.Reverse(_devices)
+            .Where(device => touched.Contains(device.Address) && device.Address != pending))
         {
             try
             {
@@ -57,9 +64,15 @@ internal sealed class BindingUndo(HostContext context)
             // If the journal had an entry only because of virtual functions, it is written back, and there are as many
             // virtual functions as when the bind began.
             bool hasFunctions = device.Entry is { IsBound: false };
-            if (context.Journal.Find(device.Address) is JournalEntry entry && (entry.IsBound || entry.ParseError is not null))
+            if (context.Journal.Find(device.Address) is JournalEntry entry
+                && (entry.IsBound || entry.ParseError is not null))
             {
-                _restorer.Plan(hasFunctions ? entry with { PreviousFunctionCount = device.Functions } : entry, force: false, released: []).Run(runner);
+                _restorer
+                    .Plan(
+                        hasFunctions ? entry with { PreviousFunctionCount = device.Functions } : entry,
+                        force: false,
+                        released: [])
+                    .Run(runner);
             }
 
             if (hasFunctions)
@@ -80,14 +93,19 @@ internal sealed class BindingUndo(HostContext context)
             }
         }
 
-        if (context.Journal.Find(device.Address) is not JournalEntry now || !JournalFormat.Write(now).AsSpan().SequenceEqual(JournalFormat.Write(device.Entry!)))
+        if (context.Journal.Find(device.Address) is not JournalEntry now
+            || !JournalFormat.Write(now).AsSpan().SequenceEqual(JournalFormat.Write(device.Entry!)))
         {
             context.Journal.Write(device.Entry!);
         }
     }
 
     private sealed record Before(
-        PciAddress Address, bool Moves, JournalEntry? Entry, int Functions, IReadOnlyList<(string Node, AccessList? Access)> Nodes)
+        PciAddress Address,
+        bool Moves,
+        JournalEntry? Entry,
+        int Functions,
+        IReadOnlyList<(string Node, AccessList? Access)> Nodes)
     {
         public bool IsNewlyBound => Moves || Entry is not { IsBound: true };
     }

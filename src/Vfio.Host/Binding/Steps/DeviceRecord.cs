@@ -23,5 +23,7 @@ internal static class DeviceRecord
 
     /// <summary>Gets the name of the user who binds it; under sudo, of the user who called sudo.</summary>
     public static string Caller() => StateFields.Fit(
-        Environment.GetEnvironmentVariable("SUDO_USER") is { Length: > 0 } caller ? caller : Users.Name(Users.EffectiveId));
+        Environment.GetEnvironmentVariable("SUDO_USER") is { Length: > 0 } caller
+            ? caller
+            : Users.Name(Users.EffectiveId));
 }

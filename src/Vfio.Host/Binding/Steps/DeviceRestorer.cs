@@ -42,7 +42,8 @@ internal sealed class DeviceRestorer(HostContext context)
         // now.
         if (!entry.IsBound && device.Driver != entry.OriginalDriver)
         {
-            steps.Add(context.Steps.Drop($"its driver has changed to {device.Driver ?? "none"}, so its virtual functions are left as they are"));
+            steps.Add(context.Steps.Drop(
+                $"its driver has changed to {device.Driver ?? "none"}, so its virtual functions are left as they are"));
             return new RestorePlan(steps, () => [.. _functions.Disable(entry), context.Steps.Forget(entry.Address)]);
         }
 
@@ -54,18 +55,25 @@ internal sealed class DeviceRestorer(HostContext context)
         // It was bound to VFIO before this bind, and another program has changed the driver since. That change is kept.
         if (IsElsewhere(entry, device))
         {
-            steps.Add(context.Steps.Drop($"its driver has changed to {device.Driver ?? "none"}, so it is not bound to {entry.OriginalDriver} again"));
+            steps.Add(context.Steps.Drop($"its driver has changed to {device.Driver ?? "none"}, so it is not bound to "
+                + $"{entry.OriginalDriver} again"));
             return new RestorePlan(steps, () => Shared(entry, device, released));
         }
 
         return Restore(entry, device, steps, pending is not null, released);
     }
 
-    private RestorePlan Restore(JournalEntry entry, PciDeviceInfo device, List<BindingStep> steps, bool isPending, IReadOnlyCollection<PciAddress> released)
+    private RestorePlan Restore(
+        JournalEntry entry,
+        PciDeviceInfo device,
+        List<BindingStep> steps,
+        bool isPending,
+        IReadOnlyCollection<PciAddress> released)
     {
         bool moves = device.Driver != entry.OriginalDriver;
         IReadOnlyList<DeviceHolder> holders = FindHolders(entry, device);
-        JournalEntry after = entry with { EnabledFunctions = _functions.Enables(entry, device, moves && entry.IsBound) };
+        JournalEntry after =
+            entry with { EnabledFunctions = _functions.Enables(entry, device, moves && entry.IsBound) };
         if (!entry.IsBound)
         {
             steps.AddRange(_functions.Restore(entry, device, moves: false, holders));
@@ -84,7 +92,8 @@ internal sealed class DeviceRestorer(HostContext context)
         return new RestorePlan(steps, () => Shared(after, device, released));
     }
 
-    private static bool IsElsewhere(JournalEntry entry, PciDeviceInfo device) => entry.IsBound && entry.OriginalDriver == entry.Driver && !device.HasVfioDriver;
+    private static bool IsElsewhere(JournalEntry entry, PciDeviceInfo device) =>
+        entry.IsBound && entry.OriginalDriver == entry.Driver && !device.HasVfioDriver;
 
     private JournalEntry WithUser(JournalEntry entry, bool force, List<BindingStep> steps)
     {
@@ -101,18 +110,30 @@ internal sealed class DeviceRestorer(HostContext context)
 
     // Checks the holders of the device, an unbind by another program, a new use under another driver, and its virtual
     // functions, which would vanish.
-    private IEnumerable<BindingRefusal> Judge(JournalEntry entry, PciDeviceInfo device, bool force, bool isPending, IReadOnlyCollection<PciAddress> released)
+    private IEnumerable<BindingRefusal> Judge(
+        JournalEntry entry, PciDeviceInfo device, bool force, bool isPending, IReadOnlyCollection<PciAddress> released)
     {
         bool isElsewhere = IsElsewhere(entry, device);
         if (!force && !isElsewhere && FindHolders(entry, device) is { Count: > 0 } holders)
         {
-            yield return new BindingRefusal(entry.Address, RefusalReason.InUse, $"it is still in use by {string.Join(", ", holders)}", canForce: true) { Holders = holders };
+            yield return new BindingRefusal(
+                entry.Address,
+                RefusalReason.InUse,
+                $"it is still in use by {string.Join(", ", holders)}",
+                canForce: true)
+            {
+                Holders = holders,
+            };
             yield break;
         }
 
         if (!isPending && context.Steps.FindLeaving(device) is string driver)
         {
-            yield return new BindingRefusal(entry.Address, RefusalReason.Busy, $"another program is still unbinding it from {driver}", canForce: false);
+            yield return new BindingRefusal(
+                entry.Address,
+                RefusalReason.Busy,
+                $"another program is still unbinding it from {driver}",
+                canForce: false);
         }
 
         if (force || isElsewhere)
@@ -125,22 +146,39 @@ internal sealed class DeviceRestorer(HostContext context)
             && Survey().Judge(device, thorough: true).FirstOrDefault(refusal => refusal.CanForce) is BindingRefusal use)
         {
             yield return new BindingRefusal(
-                entry.Address, use.Reason, $"it is now bound to {device.Driver}, and {use.Explanation}", canForce: true, "stop that use first, or unbind it from that driver anyway with --force");
+                entry.Address,
+                use.Reason,
+                $"it is now bound to {device.Driver}, and {use.Explanation}",
+                canForce: true,
+                "stop that use first, or unbind it from that driver anyway with --force");
         }
 
         // What vfio sriov would refuse is refused here too.
         if (FunctionSteps.Loses(entry, device)
-            && device.GetVirtualFunctions().SelectMany(function => _functions.JudgeVanishing(function, released)).FirstOrDefault() is BindingRefusal vanishing)
+            && device.GetVirtualFunctions()
+                .SelectMany(function => _functions.JudgeVanishing(function, released))
+                .FirstOrDefault() is BindingRefusal vanishing)
         {
             yield return new BindingRefusal(
-                entry.Address, RefusalReason.Functions, $"its virtual functions would vanish, but {vanishing.Device} cannot be removed: {vanishing.Explanation}", canForce: true,
-                $"stop that use first (vfio release {vanishing.Device} if it is bound), or remove it anyway with --force");
+                entry.Address,
+                RefusalReason.Functions,
+                $"its virtual functions would vanish, but {vanishing.Device} cannot be removed: "
+                + $"{vanishing.Explanation}",
+                canForce: true,
+                $"stop that use first (vfio release {vanishing.Device} if it is bound), or remove "
+                + $"it anyway with --force");
         }
     }
 
     private HostSurvey Survey() => new(context.Host, context.Holders);
 
-    private void AddMove(JournalEntry entry, PciDeviceInfo device, bool moves, IReadOnlyList<DeviceHolder> holders, bool isPending, List<BindingStep> steps)
+    private void AddMove(
+        JournalEntry entry,
+        PciDeviceInfo device,
+        bool moves,
+        IReadOnlyList<DeviceHolder> holders,
+        bool isPending,
+        List<BindingStep> steps)
     {
         // Meanwhile driver_override names the driver to go back to, so that no other driver that matches is bound.
         string? transient = moves && entry.OriginalDriver is not null ? entry.OriginalDriver : entry.PreviousOverride;
@@ -182,7 +220,10 @@ internal sealed class DeviceRestorer(HostContext context)
     /// <param name="known">Its state before it was first bound.</param>
     public IEnumerable<BindingStep> GiveUp(PciDeviceInfo device, JournalEntry known)
     {
-        if (device.HasVfioDriver || context.Steps.ReadOverride(device) is not string name || name != known.Driver || name == known.PreviousOverride)
+        if (device.HasVfioDriver
+            || context.Steps.ReadOverride(device) is not string name
+            || name != known.Driver
+            || name == known.PreviousOverride)
         {
             yield break;
         }
@@ -196,7 +237,8 @@ internal sealed class DeviceRestorer(HostContext context)
 
     // Finds the processes that would have to close the device before it can go back.
     private IReadOnlyList<DeviceHolder> FindHolders(JournalEntry entry, PciDeviceInfo device) =>
-        device.Driver != entry.OriginalDriver || device.Driver is null ? entry.IsBound ? HoldersOf([device, .. device.GetVirtualFunctions()]) : []
+        device.Driver != entry.OriginalDriver
+        || device.Driver is null ? entry.IsBound ? HoldersOf([device, .. device.GetVirtualFunctions()]) : []
         : FunctionSteps.Loses(entry, device) ? HoldersOf(device.GetVirtualFunctions()) : [];
 
     private IReadOnlyList<DeviceHolder> HoldersOf(IEnumerable<PciDeviceInfo> devices) =>
@@ -231,7 +273,8 @@ internal sealed class DeviceRestorer(HostContext context)
         new($"wait for {string.Join(", ", entry.Disks)}", () =>
         {
             string[] missing = [.. entry.Disks];
-            context.Steps.WaitUntil(() => (missing = [.. missing.Where(disk => !Directory.Exists(context.Host.Combine($"sys/class/block/{disk}")))]).Length == 0);
+            context.Steps.WaitUntil(() => (missing = [.. missing.Where(
+                disk => !Directory.Exists(context.Host.Combine($"sys/class/block/{disk}")))]).Length == 0);
             context.Steps.Dropped.AddRange(missing.Select(disk => $"its disk {disk} has not reappeared"));
         });
 

@@ -41,16 +41,26 @@ internal sealed class ForeignBind(HostContext context)
         List<BindingStep> steps = [];
         if (module is not null && !_modules.IsLoaded(module))
         {
-            steps.Add(BindingStep.Shared($"modprobe {module}", () => context.Steps.Load(module, () => DriverOf(module) is not null)));
+            steps.Add(BindingStep.Shared(
+                $"modprobe {module}", () => context.Steps.Load(module, () => DriverOf(module) is not null)));
         }
 
         // The driver's name is known only when its module is loaded.
-        steps.Add(BindingStep.Shared($"record in the journal that {address} goes to {(module is null ? "no driver" : $"the driver of {module}")}", () =>
-        {
-            string? driver = module is null ? null
-                : DriverOf(module) ?? throw new VfioException("bind", address.ToString(), $"the module {module} has no PCI driver", "see the kernel's log: dmesg | tail");
-            context.Steps.Remember(Describe(device, driver, module)).Run();
-        }));
+        steps.Add(
+            BindingStep.Shared(
+                $"record in the journal that {address} goes to "
+                + $"{(module is null ? "no driver" : $"the driver of {module}")}",
+                () =>
+                {
+                    string? driver = module is null ? null
+                        : DriverOf(module)
+                            ?? throw new VfioException(
+                                "bind",
+                                address.ToString(),
+                                $"the module {module} has no PCI driver",
+                                "see the kernel's log: dmesg | tail");
+                    context.Steps.Remember(Describe(device, driver, module)).Run();
+                }));
         return steps;
     }
 
@@ -66,13 +76,26 @@ internal sealed class ForeignBind(HostContext context)
         }
 
         string? module = ModuleOf(device);
-        RestorePlan rest = restorer.Plan(Describe(device, module is null ? null : DriverOf(module) ?? module, module), force: false, released: []);
-        return rest with { Device = [.. Prepare(address), .. rest.Device, .. Notes(device)], Refusals = [.. rest.Refusals.Select(Unforced)] };
+        RestorePlan rest = restorer.Plan(
+            Describe(device, module is null ? null : DriverOf(module) ?? module, module), force: false, released: []);
+        return rest with
+        {
+            Device = [.. Prepare(address), .. rest.Device, .. Notes(device)],
+            Refusals = [.. rest.Refusals.Select(Unforced)],
+        };
     }
 
     // A holder can only be overridden for devices whose previous state is recorded.
     private static BindingRefusal Unforced(BindingRefusal refusal) => refusal.Reason != RefusalReason.InUse ? refusal
-        : new BindingRefusal(refusal.Device, refusal.Reason, $"it is in use by {string.Join(", ", refusal.Holders)}", canForce: false, "end that program first") { Holders = refusal.Holders };
+        : new BindingRefusal(
+            refusal.Device,
+            refusal.Reason,
+            $"it is in use by {string.Join(", ", refusal.Holders)}",
+            canForce: false,
+            "end that program first")
+        {
+            Holders = refusal.Holders,
+        };
 
     /// <summary>Makes steps that report what the user should know about a device released this way.</summary>
     public IEnumerable<BindingStep> Notes(PciDeviceInfo device)
@@ -96,12 +119,19 @@ internal sealed class ForeignBind(HostContext context)
     private IEnumerable<string> ClaimsAtBoot(PciDeviceInfo device)
     {
         string ids = $"{device.VendorId:x4}:{device.DeviceId:x4}";
-        foreach (string file in ModprobeFiles.Lines(context.Host).Where(line => IsOption(line.Words) && HasIds(string.Join(' ', line.Words), ids)).Select(line => line.File).Distinct())
+        foreach (string file in ModprobeFiles.Lines(context.Host)
+            .Where(line => IsOption(line.Words) && HasIds(string.Join(' ', line.Words), ids))
+            .Select(line => line.File)
+            .Distinct())
         {
-            yield return $"{file} binds {ids} to vfio-pci again at the next boot (options vfio-pci ids=; run update-initramfs -u after changing it)";
+            yield return $"{file} binds {ids} to vfio-pci again at the next boot (options vfio-pci ids=; run "
+                + "update-initramfs -u after changing it)";
         }
 
-        if ((SysfsFile.Read(context.Host.Combine("proc/cmdline")) ?? "").Split(' ').Any(word => KernelModules.FolderName(word).StartsWith("vfio_pci.ids=", StringComparison.Ordinal) && HasIds(word, ids)))
+        if ((SysfsFile.Read(context.Host.Combine("proc/cmdline")) ?? "")
+            .Split(' ')
+            .Any(word => KernelModules.FolderName(word).StartsWith("vfio_pci.ids=", StringComparison.Ordinal)
+                && HasIds(word, ids)))
         {
             yield return $"the kernel's command line binds {ids} to vfio-pci again at the next boot (vfio-pci.ids=)";
         }
@@ -112,9 +142,11 @@ internal sealed class ForeignBind(HostContext context)
         }
     }
 
-    private static bool IsOption(string[] words) => words is ["options", string module, ..] && KernelModules.FolderName(module) == "vfio_pci";
+    private static bool IsOption(string[] words) =>
+        words is ["options", string module, ..] && KernelModules.FolderName(module) == "vfio_pci";
 
     // ids=8086:10d3,10de:2204:10de: vendor and device, optionally followed by subsystem IDs and class.
     private static bool HasIds(string text, string ids) => text.Split([' ', '\t', '=', ',', '"'])
-        .Any(word => word.Equals(ids, StringComparison.OrdinalIgnoreCase) || word.StartsWith(ids + ":", StringComparison.OrdinalIgnoreCase));
+        .Any(word => word.Equals(ids, StringComparison.OrdinalIgnoreCase)
+            || word.StartsWith(ids + ":", StringComparison.OrdinalIgnoreCase));
 }

@@ -21,7 +21,8 @@ internal sealed class FunctionSteps(HostContext context)
     /// allows it; <see cref="Disable"/> resets the parameter.
     /// </param>
     /// <param name="holders">The holders of its virtual functions: the kernel waits for them.</param>
-    public IEnumerable<BindingStep> Change(PciDeviceInfo device, int from, int to, bool isVfio, IReadOnlyList<DeviceHolder>? holders = null)
+    public IEnumerable<BindingStep> Change(
+        PciDeviceInfo device, int from, int to, bool isVfio, IReadOnlyList<DeviceHolder>? holders = null)
     {
         string path = device.Attribute("sriov_numvfs");
         if (from == to)
@@ -41,13 +42,17 @@ internal sealed class FunctionSteps(HostContext context)
 
         if (to != 0)
         {
-            yield return context.Steps.Write(device, path, to.ToString(System.Globalization.CultureInfo.InvariantCulture));
+            yield return context.Steps.Write(
+                device, path, to.ToString(System.Globalization.CultureInfo.InvariantCulture));
         }
     }
 
     /// <summary>Gets whether restoring an entry's number removes virtual functions that exist now.</summary>
     public static bool Loses(JournalEntry entry, PciDeviceInfo device) =>
-        device.GetVirtualFunctionCount() is int now and not 0 && (device.Driver != entry.OriginalDriver ? entry.IsBound : entry.PreviousFunctionCount is int before && before != now);
+        device.GetVirtualFunctionCount() is int now and not 0
+        && (device.Driver != entry.OriginalDriver
+            ? entry.IsBound
+            : entry.PreviousFunctionCount is int before && before != now);
 
     /// <summary>
     /// Gets the reasons why a virtual function must not be removed: it is bound, or a process holds it, for which the
@@ -64,13 +69,23 @@ internal sealed class FunctionSteps(HostContext context)
 
         if (context.Journal.Find(function.Address) is { ParseError: not null } or { IsBound: true })
         {
-            return [new BindingRefusal(function.Address, RefusalReason.Functions, "it is bound, and would vanish", canForce: false)];
+            return [new BindingRefusal(
+                function.Address, RefusalReason.Functions, "it is bound, and would vanish", canForce: false)];
         }
 
         IReadOnlyList<DeviceHolder> holders = function.HasVfioDriver ? context.Holders.GetHolders(function) : [];
         return holders.Count != 0
-            ? [new BindingRefusal(function.Address, RefusalReason.Functions, $"{holders[0]} has it open, and it would vanish", canForce: false) { Holders = holders }]
-            : new HostSurvey(context.Host, context.Holders).Judge(function, thorough: true).Where(refusal => refusal.CanForce);
+            ? [new BindingRefusal(
+                function.Address,
+                RefusalReason.Functions,
+                $"{holders[0]} has it open, and it would vanish",
+                canForce: false)
+            {
+                Holders = holders,
+            }]
+            : new HostSurvey(context.Host, context.Holders)
+                .Judge(function, thorough: true)
+                .Where(refusal => refusal.CanForce);
     }
 
     /// <summary>Gets whether vfio-pci allows virtual functions (its parameter <c>enable_sriov</c>).</summary>
@@ -84,7 +99,8 @@ internal sealed class FunctionSteps(HostContext context)
     /// <param name="device">The device, in the state for which the steps are planned.</param>
     /// <param name="moves">Whether it changes its driver meanwhile, which removes the virtual functions it has.</param>
     /// <param name="holders">The holders of its virtual functions.</param>
-    public IEnumerable<BindingStep> Restore(JournalEntry entry, PciDeviceInfo device, bool moves, IReadOnlyList<DeviceHolder> holders)
+    public IEnumerable<BindingStep> Restore(
+        JournalEntry entry, PciDeviceInfo device, bool moves, IReadOnlyList<DeviceHolder> holders)
     {
         if (entry.PreviousFunctionCount is int before)
         {
@@ -106,7 +122,9 @@ internal sealed class FunctionSteps(HostContext context)
     /// Gets whether <see cref="Restore"/> sets vfio-pci's parameter, so that <see cref="Disable"/> has to follow.
     /// </summary>
     public bool Enables(JournalEntry entry, PciDeviceInfo device, bool moves) => entry.EnabledFunctions
-        || (entry is { PreviousFunctionCount: int before, OriginalDriver: PciDeviceInfo.VfioPciDriver } && (moves ? 0 : device.GetVirtualFunctionCount()) != before && !IsEnabled);
+        || (entry is { PreviousFunctionCount: int before, OriginalDriver: PciDeviceInfo.VfioPciDriver }
+            && (moves ? 0 : device.GetVirtualFunctionCount()) != before
+            && !IsEnabled);
 
     /// <summary>
     /// Makes the step that resets vfio-pci's parameter, if it was set for an entry, including by a command that was
@@ -116,14 +134,17 @@ internal sealed class FunctionSteps(HostContext context)
     {
         if (entry.EnabledFunctions)
         {
-            yield return BindingStep.Shared($"write \"N\" to {context.Host.SriovParameter}, unless it has that value", () =>
-            {
-                bool isOthers = context.Journal.GetEntries().Any(other => other.Address != entry.Address && other.EnabledFunctions);
-                if (IsEnabled && !isOthers)
+            yield return BindingStep.Shared(
+                $"write \"N\" to {context.Host.SriovParameter}, unless it has that value", () =>
                 {
-                    Set("N");
-                }
-            });
+                    bool isOthers = context.Journal
+                        .GetEntries()
+                        .Any(other => other.Address != entry.Address && other.EnabledFunctions);
+                    if (IsEnabled && !isOthers)
+                    {
+                        Set("N");
+                    }
+                });
         }
     }
 
@@ -132,7 +153,11 @@ internal sealed class FunctionSteps(HostContext context)
     {
         if (!context.Changes.Write(context.Host.SriovParameter, value, new AttributeWait(ParameterPatience)))
         {
-            throw new VfioException("write", context.Host.SriovParameter, $"the kernel has not completed the write after {ParameterPatience.TotalSeconds} s", "see the kernel's log: dmesg | tail");
+            throw new VfioException(
+                "write",
+                context.Host.SriovParameter,
+                $"the kernel has not completed the write after {ParameterPatience.TotalSeconds} s",
+                "see the kernel's log: dmesg | tail");
         }
     }
 }

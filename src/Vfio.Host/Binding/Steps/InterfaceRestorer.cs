@@ -9,7 +9,8 @@ internal sealed class InterfaceRestorer(HostContext context)
     public IEnumerable<BindingStep> Plan(JournalEntry entry)
     {
         string names = string.Join(", ", entry.Interfaces.Select(state => state.Name));
-        yield return new BindingStep($"wait for {names}, and rename interfaces that come back under another name", () => RestoreNames(entry));
+        yield return new BindingStep(
+            $"wait for {names}, and rename interfaces that come back under another name", () => RestoreNames(entry));
         foreach (InterfaceState state in entry.Interfaces.Where(state => state.IsUp))
         {
             yield return new BindingStep($"bring up {state.Name}", () =>
@@ -26,9 +27,13 @@ internal sealed class InterfaceRestorer(HostContext context)
     private void RestoreNames(JournalEntry entry)
     {
         // An interface that does not come back is a matter of the driver: the device itself is restored.
-        if (!context.Changes.WaitUntil(() => new ClassDevices(context.Host, "net").On(entry.Address).Count >= entry.Interfaces.Count, DriverPatience))
+        if (!context.Changes.WaitUntil(
+            () => new ClassDevices(context.Host, "net").On(entry.Address).Count >= entry.Interfaces.Count,
+            DriverPatience))
         {
-            context.Steps.Dropped.Add($"it had the interfaces {string.Join(", ", entry.Interfaces.Select(state => state.Name))}, and now has {Describe(new ClassDevices(context.Host, "net").On(entry.Address))}");
+            context.Steps.Dropped.Add($"it had the interfaces "
+                + $"{string.Join(", ", entry.Interfaces.Select(state => state.Name))}, and now has "
+                + $"{Describe(new ClassDevices(context.Host, "net").On(entry.Address))}");
             return;
         }
 
@@ -38,12 +43,16 @@ internal sealed class InterfaceRestorer(HostContext context)
             context.Changes.WaitUntil(() => entry.Interfaces.All(state => Exists(state.Name)), UdevPatience);
         }
 
-        List<string> strangers = [.. new ClassDevices(context.Host, "net").On(entry.Address).Where(name => entry.Interfaces.All(state => state.Name != name))];
-        foreach (InterfaceState state in entry.Interfaces.Where(state => !new ClassDevices(context.Host, "net").On(entry.Address).Contains(state.Name)))
+        List<string> strangers = [.. new ClassDevices(context.Host, "net")
+            .On(entry.Address)
+            .Where(name => entry.Interfaces.All(state => state.Name != name))];
+        foreach (InterfaceState state in entry.Interfaces.Where(
+            state => !new ClassDevices(context.Host, "net").On(entry.Address).Contains(state.Name)))
         {
             if (Exists(state.Name) || strangers.Count == 0)
             {
-                context.Steps.Dropped.Add($"another device now has the name {state.Name}, so its interface keeps the name {Describe(strangers)}");
+                context.Steps.Dropped.Add($"another device now has the name {state.Name}, so its interface keeps the "
+                    + $"name {Describe(strangers)}");
                 continue;
             }
 
@@ -52,7 +61,8 @@ internal sealed class InterfaceRestorer(HostContext context)
         }
     }
 
-    private static string Describe(IReadOnlyCollection<string> names) => names.Count == 0 ? "none" : string.Join(", ", names);
+    private static string Describe(IReadOnlyCollection<string> names) =>
+        names.Count == 0 ? "none" : string.Join(", ", names);
 
     private bool Exists(string name) => Directory.Exists(context.Host.Combine($"sys/class/net/{name}"));
 }

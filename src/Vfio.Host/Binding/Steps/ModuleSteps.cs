@@ -21,10 +21,13 @@ internal sealed class ModuleSteps(HostContext context)
     public string ModuleOf(PciDeviceInfo device, string driver)
     {
         IReadOnlyList<string> known = driver == PciDeviceInfo.VfioPciDriver ? [driver] : _modules.VfioDrivers(device);
-        return known.FirstOrDefault(module => KernelModules.FolderName(module) == KernelModules.FolderName(driver) || _modules.PciDrivers(module).Contains(driver))
+        return known.FirstOrDefault(module => KernelModules.FolderName(module) == KernelModules.FolderName(driver)
+            || _modules.PciDrivers(module).Contains(driver))
             ?? throw new VfioException(
                 "bind", device.Address.ToString(), $"the kernel has no VFIO driver '{driver}' for this device",
-                known.Count == 0 ? "omit --driver to use vfio-pci" : $"pass one of these to --driver: {string.Join(", ", known)}");
+                known.Count == 0
+                    ? "omit --driver to use vfio-pci"
+                    : $"pass one of these to --driver: {string.Join(", ", known)}");
     }
 
     /// <summary>
@@ -35,7 +38,8 @@ internal sealed class ModuleSteps(HostContext context)
     {
         string[] drivers = [.. _modules.PciDrivers(module)];
         return drivers.Contains(asked) || module.Length == 0 ? asked
-            : drivers.FirstOrDefault(name => KernelModules.FolderName(name) == KernelModules.FolderName(asked)) ?? module;
+            : drivers.FirstOrDefault(name => KernelModules.FolderName(name) == KernelModules.FolderName(asked))
+                ?? module;
     }
 
     /// <summary>
@@ -52,9 +56,13 @@ internal sealed class ModuleSteps(HostContext context)
             yield break;
         }
 
-        if (context.Journal.GetEntries().Any(other => other.Address != entry.Address && other.IsBound && !released.Contains(other.Address)))
+        if (context.Journal
+            .GetEntries()
+            .Any(other => other.Address != entry.Address && other.IsBound && !released.Contains(other.Address)))
         {
-            yield return BindingStep.Shared($"record in {context.Journal.LoadedModules.Path}: {string.Join(", ", loaded)} was loaded", () => context.Journal.LoadedModules.Write(loaded));
+            yield return BindingStep.Shared(
+                $"record in {context.Journal.LoadedModules.Path}: {string.Join(", ", loaded)} was loaded",
+                () => context.Journal.LoadedModules.Write(loaded));
             yield break;
         }
 
@@ -69,6 +77,7 @@ internal sealed class ModuleSteps(HostContext context)
             });
         }
 
-        yield return BindingStep.Shared($"remove {context.Journal.LoadedModules.Path}, if it exists", context.Journal.LoadedModules.Remove);
+        yield return BindingStep.Shared(
+            $"remove {context.Journal.LoadedModules.Path}, if it exists", context.Journal.LoadedModules.Remove);
     }
 }

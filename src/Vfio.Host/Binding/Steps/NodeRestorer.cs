@@ -12,30 +12,45 @@ internal static class NodeRestorer
     /// <exception cref="VfioException">
     /// The user cannot be looked up, so the user's access cannot be revoked.
     /// </exception>
-    public static JournalEntry WithUser(JournalEntry entry) => entry.User is not string name || entry.UserId is not null ? entry : entry with
-    {
-        UserId = Users.Find(name) ?? throw new VfioException(
-            "look up", $"user '{name}', who has access to {entry.Address}", "there is no such user on this host now",
-            $"release again when getent passwd {name} finds the user, or use --force to keep that access (getfacl /dev/iommu shows it)"),
-    };
+    public static JournalEntry WithUser(JournalEntry entry) =>
+        entry.User is not string name || entry.UserId is not null ? entry : entry with
+        {
+            UserId = Users.Find(name) ?? throw new VfioException(
+                "look up",
+                $"user '{name}', who has access to {entry.Address}",
+                "there is no such user on this host now",
+                $"release again when getent passwd {name} finds the user, or use --force to keep that access (getfacl "
+                + $"/dev/iommu shows it)"),
+        };
 
     /// <summary>Makes the steps that restore a user's previous access.</summary>
     /// <param name="context">The host.</param>
     /// <param name="entry">The entry with the user, the user's ID (<see cref="WithUser"/>) and the nodes.</param>
     /// <param name="device">The device.</param>
     /// <param name="released">The devices that will have been released before this one.</param>
-    public static IEnumerable<BindingStep> Plan(HostContext context, JournalEntry entry, PciDeviceInfo? device, IReadOnlyCollection<PciAddress> released)
+    public static IEnumerable<BindingStep> Plan(
+        HostContext context, JournalEntry entry, PciDeviceInfo? device, IReadOnlyCollection<PciAddress> released)
     {
         if (entry.UserId is not uint user)
         {
             yield break;
         }
 
-        JournalEntry[] others = [.. context.Journal.GetEntries().Where(other => other.Address != entry.Address && other.IsBoundFor(user, entry.User) && !released.Contains(other.Address))];
+        JournalEntry[] others = [.. context.Journal.GetEntries().Where(other => other.Address != entry.Address
+            && other.IsBoundFor(user, entry.User)
+            && !released.Contains(other.Address))];
         List<NodeAccess> nodes = [.. entry.Nodes];
-        string[] late = [.. device?.IommuGroup is int group ? (string[])[$"vfio/{group}"] : [], .. File.Exists(context.Host.Combine($"dev/{NodeAccessGrant.Iommufd}")) ? (string[])[NodeAccessGrant.Iommufd] : []];
+        string[] late =
+        [
+            .. device?.IommuGroup is int group ? (string[])[$"vfio/{group}"] : [],
+            .. File.Exists(context.Host.Combine($"dev/{NodeAccessGrant.Iommufd}"))
+                ? (string[])[NodeAccessGrant.Iommufd]
+                : [],
+        ];
         // Nodes that are not in the entry were created by the bind, or by the module that it loaded.
-        nodes.AddRange(late.Where(node => nodes.TrueForAll(access => access.Node != node)).Select(node => new NodeAccess(node, Before: null)).ToArray());
+        nodes.AddRange(late.Where(node => nodes.TrueForAll(access => access.Node != node))
+            .Select(node => new NodeAccess(node, Before: null))
+            .ToArray());
 
         foreach (NodeAccess access in nodes)
         {
@@ -45,21 +60,28 @@ internal static class NodeRestorer
             }
 
             string path = context.Host.Combine($"dev/{access.Node}");
-            yield return BindingStep.Shared($"{(access.Before is null ? $"revoke the access of {entry.User} to {path}" : $"restore the previous access of {entry.User} to {path}")}, if it still exists", () =>
-            {
-                if (access.OwnerBefore is (uint owner, uint group) && FileStatus.Of(path) is FileStatus status && (status.UserId, status.GroupId) != (owner, group))
+            yield return BindingStep.Shared(
+                $"{(access.Before is null ? $"revoke the access of {entry.User} to {path}" : $"restore the previous access of {entry.User} to {path}")}, "
+                + $"if it still exists",
+                () =>
                 {
-                    context.Changes.SetOwner(path, owner, group);
-                }
+                    if (access.OwnerBefore is (uint owner, uint group)
+                        && FileStatus.Of(path) is FileStatus status
+                        && (status.UserId, status.GroupId) != (owner, group))
+                    {
+                        context.Changes.SetOwner(path, owner, group);
+                    }
 
-                if (AccessList.Of(path) is AccessList list && list.Find(user) != access.Before)
-                {
-                    context.Changes.SetAccess(path, list.With(user, access.Before));
-                }
-            });
+                    if (AccessList.Of(path) is AccessList list && list.Find(user) != access.Before)
+                    {
+                        context.Changes.SetAccess(path, list.With(user, access.Before));
+                    }
+                });
         }
     }
 
     private static bool Uses(PciBus bus, JournalEntry entry, string node) =>
-        node == NodeAccessGrant.Iommufd || entry.Nodes.Any(access => access.Node == node) || bus.Find(entry.Address)?.IommuGroup is int group && node == $"vfio/{group}";
+        node == NodeAccessGrant.Iommufd
+        || entry.Nodes.Any(access => access.Node == node)
+        || bus.Find(entry.Address)?.IommuGroup is int group && node == $"vfio/{group}";
 }

@@ -33,13 +33,23 @@ internal sealed class PersistentFiles(HostContext context, Func<PciDeviceInfo, s
         {
             if (driverctl.Find(device.Address) is string other && other != driverOf(device))
             {
-                yield return new BindingRefusal(device.Address, RefusalReason.Driverctl, $"driverctl binds it to {other} at every boot ({driverctl.PathOf(device.Address)})", canForce: false);
+                yield return new BindingRefusal(
+                    device.Address,
+                    RefusalReason.Driverctl,
+                    $"driverctl binds it to {other} at every boot ({driverctl.PathOf(device.Address)})",
+                    canForce: false);
             }
         }
 
-        if (devices.Count != 0 && InstalledProgram.Objection(context.Host, context.Program, out string program) is string objection)
+        if (devices.Count != 0
+            && InstalledProgram.Objection(context.Host, context.Program, out string program) is string objection)
         {
-            yield return new BindingRefusal(devices[0].Address, RefusalReason.Program, $"{program}, which root would run at every boot, {objection}", canForce: false, InstalledProgram.HintFor(context.Program));
+            yield return new BindingRefusal(
+                devices[0].Address,
+                RefusalReason.Program,
+                $"{program}, which root would run at every boot, {objection}",
+                canForce: false,
+                InstalledProgram.HintFor(context.Program));
         }
     }
 
@@ -51,37 +61,50 @@ internal sealed class PersistentFiles(HostContext context, Func<PciDeviceInfo, s
         {
             if (driverctl.Find(device.Address) is string other && other != driverOf(device))
             {
-                yield return $"driverctl will bind {device.Address} to {other} at the next boot and after a hot-plug: {driverctl.PathOf(device.Address)} is not changed";
+                yield return $"driverctl will bind {device.Address} to {other} at the next boot and after a hot-plug: "
+                    + $"{driverctl.PathOf(device.Address)} is not changed";
             }
         }
 
         PersistentDevices state = context.Persistent;
         foreach (PciDeviceInfo device in devices)
         {
-            if (!options.Persist && options.User is not null && state.Find(device.Address)?.User is string owner && owner != Users.Get(options.User).Name)
+            if (!options.Persist
+                && options.User is not null
+                && state.Find(device.Address)?.User is string owner
+                && owner != Users.Get(options.User).Name)
             {
-                yield return $"after a reboot {device.Address} will be bound for user {owner} again, for whom it is persistent; bind it with --persist to change that";
+                yield return $"after a reboot {device.Address} will be bound for user {owner} again, for whom it is "
+                    + "persistent; bind it with --persist to change that";
             }
 
             if (options.Persist && device.GetPhysicalFunction() is not null)
             {
-                yield return $"{device.Address} is a virtual function: after a reboot it is bound only when it has been enabled again, which vfio does not do";
+                yield return $"{device.Address} is a virtual function: after a reboot it is bound only when it has "
+                    + "been enabled again, which vfio does not do";
             }
 
-            if (options.Persist && device.HasVfioDriver && context.Journal.Find(device.Address) is not { IsBound: true })
+            if (options.Persist
+                && device.HasVfioDriver
+                && context.Journal.Find(device.Address) is not { IsBound: true })
             {
-                yield return $"{device.Address} is bound to {device.Driver} already, but not by vfio, so a release leaves it there";
+                yield return $"{device.Address} is bound to {device.Driver} already, but not by vfio, so a "
+                    + "release leaves it there";
             }
         }
 
         if (options is { Persist: true, Force: true })
         {
-            yield return "after a reboot the devices are bound only if the host does not use them then: --force applies only to this bind";
+            yield return "after a reboot the devices are bound only if the host does not use them then: --force "
+                + "applies only to this bind";
         }
 
-        if (options is { User: not null, Persist: false } && HasUdev && InstalledProgram.Objection(context.Host, context.Program, out string program) is string objection)
+        if (options is { User: not null, Persist: false }
+            && HasUdev
+            && InstalledProgram.Objection(context.Host, context.Program, out string program) is string objection)
         {
-            yield return $"after a hot-plug the devices will not be bound for user {options.User} again: {program} {objection}, so udev must not run it";
+            yield return $"after a hot-plug the devices will not be bound for user {options.User} again: {program} "
+                + $"{objection}, so udev must not run it";
         }
     }
 
@@ -94,7 +117,11 @@ internal sealed class PersistentFiles(HostContext context, Func<PciDeviceInfo, s
     {
         if (!HasUdev)
         {
-            throw new VfioException("persist", devices[0].Address.ToString(), "udev, which would bind the device again, does not run on this host", "omit --persist, and bind the device after each boot");
+            throw new VfioException(
+                "persist",
+                devices[0].Address.ToString(),
+                "udev, which would bind the device again, does not run on this host",
+                "omit --persist, and bind the device after each boot");
         }
 
         PersistentDevices state = ThrowIfCorrupt(context.Persistent);
@@ -104,21 +131,31 @@ internal sealed class PersistentFiles(HostContext context, Func<PciDeviceInfo, s
             return [];
         }
 
-        string[] needed = [.. PersistentFormat.Folders.Where(folder => HasSystemd || !folder.StartsWith("etc/systemd", StringComparison.Ordinal))];
+        string[] needed = [.. PersistentFormat.Folders.Where(
+            folder => HasSystemd || !folder.StartsWith("etc/systemd", StringComparison.Ordinal))];
         string[] missing = [.. needed.Where(folder => !Directory.Exists(context.Host.Combine(folder)))];
-        string[] created = [.. PersistentFormat.Folders.Where(folder => state.CreatedFolders.Contains(folder) || missing.Contains(folder))];
-        PersistentState After() => new(program, created, Merge(ThrowIfCorrupt(PersistentDevices.Read(context.Host)).Entries, devices));
+        string[] created = [.. PersistentFormat.Folders.Where(
+            folder => state.CreatedFolders.Contains(folder) || missing.Contains(folder))];
+        PersistentState After() =>
+            new(program, created, Merge(ThrowIfCorrupt(PersistentDevices.Read(context.Host)).Entries, devices));
         string what = string.Join(", ", devices.Select(device => $"{device.Address} for {driverOf(device)}"));
         List<BindingStep> steps =
         [
-            .. missing.Take(missing.Contains("etc/vfio") ? 1 : 0).Select(folder => _changes.MakeFolder(context.Host.Combine(folder))),
-            _changes.Write(context.Host.Combine(PersistentDevices.StateFile), what, () => PersistentFormat.Write(After())),
-            .. missing.Where(folder => folder != "etc/vfio").Select(folder => _changes.MakeFolder(context.Host.Combine(folder))),
-            _changes.Write(context.Host.Combine(RulesFile), "a rule for each device", () => Encoding.UTF8.GetBytes(UdevRules.Text(program, ThrowIfCorrupt(PersistentDevices.Read(context.Host)).Entries))),
+            .. missing.Take(missing.Contains("etc/vfio") ? 1 : 0)
+                .Select(folder => _changes.MakeFolder(context.Host.Combine(folder))),
+            _changes.Write(
+                context.Host.Combine(PersistentDevices.StateFile), what, () => PersistentFormat.Write(After())),
+            .. missing.Where(folder => folder != "etc/vfio")
+                .Select(folder => _changes.MakeFolder(context.Host.Combine(folder))),
+            _changes.Write(context.Host.Combine(RulesFile), "a rule for each device", () => Encoding.UTF8.GetBytes(
+                UdevRules.Text(program, ThrowIfCorrupt(PersistentDevices.Read(context.Host)).Entries))),
         ];
         if (HasSystemd)
         {
-            steps.Add(_changes.Write(context.Host.Combine(UnitFile), "for the order at boot", () => Encoding.UTF8.GetBytes(SystemdUnit.Text(program))));
+            steps.Add(_changes.Write(
+                context.Host.Combine(UnitFile),
+                "for the order at boot",
+                () => Encoding.UTF8.GetBytes(SystemdUnit.Text(program))));
             if (SysfsFile.ReadLink(context.Host.Combine(LinkFile)) is null)
             {
                 steps.Add(_changes.Link(context.Host.Combine(LinkFile), $"/{UnitFile}"));
@@ -134,7 +171,8 @@ internal sealed class PersistentFiles(HostContext context, Func<PciDeviceInfo, s
     /// <param name="addresses">The devices, persistent or not.</param>
     /// <param name="released">When only planning: devices whose persistence will have ended before.</param>
     /// <param name="force">Whether to remove a corrupt file, with its rules and unit.</param>
-    public IEnumerable<BindingStep> Remove(IReadOnlyCollection<PciAddress> addresses, IReadOnlyCollection<PciAddress> released, bool force)
+    public IEnumerable<BindingStep> Remove(
+        IReadOnlyCollection<PciAddress> addresses, IReadOnlyCollection<PciAddress> released, bool force)
     {
         PersistentDevices state = context.Persistent;
         if (state.ParseError is not null)
@@ -147,10 +185,14 @@ internal sealed class PersistentFiles(HostContext context, Func<PciDeviceInfo, s
             return [];
         }
 
-        PersistentDevice[] left = [.. state.Entries.Where(entry => !addresses.Contains(entry.Address) && !released.Contains(entry.Address))];
+        PersistentDevice[] left =
+            [.. state.Entries.Where(entry => !addresses.Contains(entry.Address) && !released.Contains(entry.Address))];
         return left.Length == 0 ? RemoveAll(state.CreatedFolders) :
         [
-            _changes.Write(context.Host.Combine(RulesFile), $"without {string.Join(", ", addresses)}", () => Encoding.UTF8.GetBytes(UdevRules.Text(state.Program!, left))),
+            _changes.Write(
+                context.Host.Combine(RulesFile),
+                $"without {string.Join(", ", addresses)}",
+                () => Encoding.UTF8.GetBytes(UdevRules.Text(state.Program!, left))),
             _changes.Write(
                 context.Host.Combine(PersistentDevices.StateFile), $"without {string.Join(", ", addresses)}",
                 () => PersistentFormat.Write(new PersistentState(state.Program!, state.CreatedFolders, left))),
@@ -174,7 +216,8 @@ internal sealed class PersistentFiles(HostContext context, Func<PciDeviceInfo, s
         string? now = TextOf(path);
         string? after = UdevRules.Replace(
             now, [.. devices.Select(device => device.Address)],
-            devices.Where(device => !persist && state.Find(device.Address) is null).Select(device => UdevRules.Rule(program, device, driverOf(device))));
+            devices.Where(device => !persist && state.Find(device.Address) is null)
+                .Select(device => UdevRules.Rule(program, device, driverOf(device))));
         if (after is null)
         {
             return now is null ? [] : RemoveUserRules(path);
@@ -189,7 +232,8 @@ internal sealed class PersistentFiles(HostContext context, Func<PciDeviceInfo, s
     }
 
     /// <summary>Makes the steps that remove devices from those rules.</summary>
-    public IEnumerable<BindingStep> UnfollowUser(IReadOnlyCollection<PciAddress> addresses, IReadOnlyCollection<PciAddress> released)
+    public IEnumerable<BindingStep> UnfollowUser(
+        IReadOnlyCollection<PciAddress> addresses, IReadOnlyCollection<PciAddress> released)
     {
         string path = context.Host.Combine(UserRulesFile);
         if (TextOf(path) is not string now || !UdevRules.Has(now, addresses))
@@ -202,7 +246,8 @@ internal sealed class PersistentFiles(HostContext context, Func<PciDeviceInfo, s
             : RemoveUserRules(path);
     }
 
-    private BindingStep[] RemoveUserRules(string path) => [_changes.Remove(path), _changes.RemoveFolder(Path.GetDirectoryName(path)!)];
+    private BindingStep[] RemoveUserRules(string path) =>
+        [_changes.Remove(path), _changes.RemoveFolder(Path.GetDirectoryName(path)!)];
 
     private List<BindingStep> RemoveAll(IReadOnlyList<string> folders)
     {
@@ -210,33 +255,51 @@ internal sealed class PersistentFiles(HostContext context, Func<PciDeviceInfo, s
         string[] files = [LinkFile, UnitFile, RulesFile];
         return
         [
-            .. files.Where(file => Path.Exists(context.Host.Combine(file)) || SysfsFile.ReadLink(context.Host.Combine(file)) is not null).Select(file => _changes.Remove(context.Host.Combine(file))),
+            .. files.Where(file => Path.Exists(context.Host.Combine(file))
+                || SysfsFile.ReadLink(context.Host.Combine(file)) is not null)
+                .Select(file => _changes.Remove(context.Host.Combine(file))),
             // Inner folders before outer ones. The state file comes last, because only it records which folders were
             // created.
-            .. folders.Where(folder => folder != Own).OrderByDescending(folder => folder.Length).Select(folder => _changes.RemoveFolder(context.Host.Combine(folder))),
+            .. folders.Where(folder => folder != Own)
+                .OrderByDescending(folder => folder.Length)
+                .Select(folder => _changes.RemoveFolder(context.Host.Combine(folder))),
             _changes.Remove(context.Host.Combine(PersistentDevices.StateFile)),
-            .. folders.Where(folder => folder == Own).Select(folder => _changes.RemoveFolder(context.Host.Combine(folder))),
+            .. folders.Where(folder => folder == Own)
+                .Select(folder => _changes.RemoveFolder(context.Host.Combine(folder))),
         ];
     }
 
-    private static PersistentDevices ThrowIfCorrupt(PersistentDevices state) => state.ParseError is null ? state : throw state.Corrupt();
+    private static PersistentDevices ThrowIfCorrupt(PersistentDevices state) =>
+        state.ParseError is null ? state : throw state.Corrupt();
 
     private bool IsKept(PersistentDevices state, PciDeviceInfo device, string? user) =>
-        state.Find(device.Address) is PersistentDevice kept && (kept.VendorId, kept.DeviceId, kept.Driver) == (device.VendorId, device.DeviceId, driverOf(device))
+        state.Find(device.Address) is PersistentDevice kept
+        && (kept.VendorId, kept.DeviceId, kept.Driver) == (device.VendorId, device.DeviceId, driverOf(device))
         && (user is null || kept.User == user || kept.Driver == JournalEntry.NoDriver);
 
     private bool IsWritten(PersistentDevices state) =>
         TextOf(context.Host.Combine(RulesFile)) == UdevRules.Text(state.Program!, state.Entries)
-        && (!HasSystemd || (TextOf(context.Host.Combine(UnitFile)) == SystemdUnit.Text(state.Program!) && SysfsFile.ReadLink(context.Host.Combine(LinkFile)) is not null));
+        && (!HasSystemd
+            || (TextOf(context.Host.Combine(UnitFile)) == SystemdUnit.Text(state.Program!)
+                && SysfsFile.ReadLink(context.Host.Combine(LinkFile)) is not null));
 
     // By now every one of the devices is in the journal.
     private PersistentDevice[] Merge(IReadOnlyList<PersistentDevice> before, IReadOnlyList<PciDeviceInfo> devices)
     {
-        IEnumerable<PersistentDevice> added = devices.Select(device => context.Journal.Find(device.Address) is { ParseError: null } entry && UdevRules.IsPlain(entry.Driver)
-            ? PersistentDevice.Of(entry)
-            : throw new VfioException("persist", device.Address.ToString(), "it has no valid journal entry", $"run vfio release {device.Address}, then bind it again"));
-        return [.. before.Where(entry => devices.All(device => device.Address != entry.Address)).Concat(added).OrderBy(entry => entry.Address)];
+        IEnumerable<PersistentDevice> added = devices.Select(
+            device => context.Journal.Find(device.Address) is { ParseError: null } entry
+                && UdevRules.IsPlain(entry.Driver)
+                ? PersistentDevice.Of(entry)
+                : throw new VfioException(
+                    "persist",
+                    device.Address.ToString(),
+                    "it has no valid journal entry",
+                    $"run vfio release {device.Address}, then bind it again"));
+        return [.. before.Where(entry => devices.All(device => device.Address != entry.Address))
+            .Concat(added)
+            .OrderBy(entry => entry.Address)];
     }
 
-    private static string? TextOf(string path) => FileChanges.Read(path) is byte[] bytes ? Encoding.UTF8.GetString(bytes) : null;
+    private static string? TextOf(string path) =>
+        FileChanges.Read(path) is byte[] bytes ? Encoding.UTF8.GetString(bytes) : null;
 }

@@ -1,6 +1,8 @@
 namespace Vfio;
 
-/// <summary>A device's own node, <c>/dev/vfio/devices/vfioN</c>; the kernel gives the number at the bind, sysfs tells it.</summary>
+/// <summary>
+/// A device's own node, <c>/dev/vfio/devices/vfioN</c>; the kernel gives the number at the bind, sysfs tells it.
+/// </summary>
 internal static class DeviceNode
 {
     // devtmpfs makes the node with the device; where udev does, a moment later.
@@ -14,7 +16,8 @@ internal static class DeviceNode
     public static string? Find(HostRoot host, IHostDevice device, bool isPatient)
     {
         // A device without an IOMMU is in sysfs too, but has no node.
-        string? name = Array.Find(SysfsFile.Names(device.Attribute("vfio-dev")), name => name.StartsWith("vfio", StringComparison.Ordinal));
+        string? name = Array.Find(
+            SysfsFile.Names(device.Attribute("vfio-dev")), name => name.StartsWith("vfio", StringComparison.Ordinal));
         if (name is null)
         {
             return null;

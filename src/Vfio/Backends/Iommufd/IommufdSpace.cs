@@ -3,7 +3,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Vfio;
 
-/// <summary>An IOAS of <c>/dev/iommu</c>: devices are opened by their own nodes, bound to the iommufd and attached. Any thread, one call at a time.</summary>
+/// <summary>
+/// An IOAS of <c>/dev/iommu</c>: devices are opened by their own nodes, bound to the iommufd and attached. Any thread,
+/// one call at a time.
+/// </summary>
 internal sealed class IommufdSpace : IHostAddressSpace
 {
     private readonly SystemCalls _calls;
@@ -41,12 +44,16 @@ internal sealed class IommufdSpace : IHostAddressSpace
     {
         string path = host.Combine("dev/iommu");
         int errno = calls.Open(path, Libc.O_RDWR, out SafeFileHandle iommufd);
-        return errno == 0 ? iommufd : throw NodeErrors.Explain(host, path, NodeErrors.Iommufd, NodeTrouble.OfIommufd(host), errno, hint: errno switch
-        {
-            Errno.ENOENT or Errno.ENODEV => "the kernel has no iommufd (CONFIG_IOMMUFD), or its module is not loaded: modprobe iommufd",
-            Errno.EACCES or Errno.EPERM => NodeErrors.IommufdIsRoots(path),
-            _ => null,
-        });
+        return errno == 0
+            ? iommufd
+            : throw NodeErrors.Explain(
+                host, path, NodeErrors.Iommufd, NodeTrouble.OfIommufd(host), errno, hint: errno switch
+                {
+                    Errno.ENOENT or Errno.ENODEV =>
+                        "the kernel has no iommufd (CONFIG_IOMMUFD), or its module is not loaded: modprobe iommufd",
+                    Errno.EACCES or Errno.EPERM => NodeErrors.IommufdIsRoots(path),
+                    _ => null,
+                });
     }
 
     public IDeviceBackend Open(IHostDevice device, string? node, Guid? token)
@@ -57,21 +64,30 @@ internal sealed class IommufdSpace : IHostAddressSpace
         int errno = _calls.Open(path, Libc.O_RDWR, out SafeFileHandle file);
         string name = Path.GetFileName(path);
         return errno == 0 ? BindAndAttach(file, device.Name, device, token) : throw NodeErrors.Explain(
-            _host, path, $"/dev/vfio/devices/{name}", device.Attribute($"vfio-dev/{name}/dev"), errno, device, errno == Errno.EBUSY ? GroupTrouble.DescribeHolders(_host, device) : null);
+            _host,
+            path,
+            $"/dev/vfio/devices/{name}",
+            device.Attribute($"vfio-dev/{name}/dev"),
+            errno,
+            device,
+            errno == Errno.EBUSY ? GroupTrouble.DescribeHolders(_host, device) : null);
     }
 
-    public IDeviceBackend Take(SafeFileHandle file, string name, Guid? token) => BindAndAttach(file, name, device: null, token);
+    public IDeviceBackend Take(SafeFileHandle file, string name, Guid? token) =>
+        BindAndAttach(file, name, device: null, token);
 
     public AddressSpaceInfo GetInfo()
     {
-        int errno = IommufdIoctl.GetRanges(_calls, _iommufd, _ioas, out IommufdUapi.iommu_iova_range[] ranges, out ulong alignment);
+        int errno = IommufdIoctl.GetRanges(
+            _calls, _iommufd, _ioas, out IommufdUapi.iommu_iova_range[] ranges, out ulong alignment);
         if (errno != 0)
         {
             throw new VfioException("IOMMU_IOAS_IOVA_RANGES", Subject, errno);
         }
 
         ulong page = Math.Max(Math.Max(alignment, 1), (ulong)Environment.SystemPageSize);
-        return new AddressSpaceInfo(IovaRanges.Normalize(ranges.Select(range => (range.start, range.last)), page), page, EntriesLeft: null);
+        return new AddressSpaceInfo(
+            IovaRanges.Normalize(ranges.Select(range => (range.start, range.last)), page), page, EntriesLeft: null);
     }
 
     public void Map(ulong iova, nint address, ulong length, DmaAccess access)
@@ -85,14 +101,20 @@ internal sealed class IommufdSpace : IHostAddressSpace
             length = length,
             iova = iova,
         };
-        Check("IOMMU_IOAS_MAP", iova, length, _calls.Ioctl("IOMMU_IOAS_MAP", _iommufd, IommufdUapi.IOMMU_IOAS_MAP, ref map));
+        Check(
+            "IOMMU_IOAS_MAP",
+            iova,
+            length,
+            _calls.Ioctl("IOMMU_IOAS_MAP", _iommufd, IommufdUapi.IOMMU_IOAS_MAP, ref map));
     }
 
     public bool TryMapDeviceMemory(ulong iova, Func<SafeFileHandle?> openFile, ulong length, DmaAccess access)
     {
         using SafeFileHandle file = openFile() ?? throw new NotSupportedException(
-            "this kernel's iommufd maps no memory of devices (VFIO_DEVICE_FEATURE_DMA_BUF, Linux 6.19); type1v2 does (VfioOpenOptions.Backend)");
-        IommufdUapi.iommu_ioas_map_file map = new() { flags = Flags(access), ioas_id = _ioas, length = length, iova = iova };
+            "this kernel's iommufd maps no memory of devices (VFIO_DEVICE_FEATURE_DMA_BUF, Linux 6.19); type1v2 does "
+            + "(VfioOpenOptions.Backend)");
+        IommufdUapi.iommu_ioas_map_file map =
+            new() { flags = Flags(access), ioas_id = _ioas, length = length, iova = iova };
         Check("IOMMU_IOAS_MAP_FILE", iova, length, IommufdIoctl.MapFile(_calls, _iommufd, map, file));
         return true;
     }
@@ -102,7 +124,8 @@ internal sealed class IommufdSpace : IHostAddressSpace
         ulong done = UnmapRange(iova, length);
         if (done != length)
         {
-            throw new VfioException("IOMMU_IOAS_UNMAP", MapErrors.Describe(iova, length), $"the kernel took back 0x{done:x} bytes");
+            throw new VfioException(
+                "IOMMU_IOAS_UNMAP", MapErrors.Describe(iova, length), $"the kernel took back 0x{done:x} bytes");
         }
     }
 
@@ -151,7 +174,14 @@ internal sealed class IommufdSpace : IHostAddressSpace
 
     public void ReadDirty(ulong iova, ulong length, ulong pageSize, Span<ulong> bitmap) => CheckDirty(
         "IOMMU_HWPT_GET_DIRTY_BITMAP",
-        IommufdIoctl.GetDirtyBitmap(_calls, _iommufd, _trackingTable ?? throw new InvalidOperationException("the record was not started"), iova, length, pageSize, bitmap));
+        IommufdIoctl.GetDirtyBitmap(
+            _calls,
+            _iommufd,
+            _trackingTable ?? throw new InvalidOperationException("the record was not started"),
+            iova,
+            length,
+            pageSize,
+            bitmap));
 
     public void Dispose() => _iommufd.Dispose();
 
@@ -172,7 +202,8 @@ internal sealed class IommufdSpace : IHostAddressSpace
         switch (errno)
         {
             case 0: return;
-            case Errno.EOPNOTSUPP or Errno.ENOTTY: throw new NotSupportedException("the IOMMU does not record what devices write");
+            case Errno.EOPNOTSUPP or Errno.ENOTTY:
+                throw new NotSupportedException("the IOMMU does not record what devices write");
             default: throw new VfioException(call, Subject, errno);
         }
     }
@@ -203,7 +234,8 @@ internal sealed class IommufdSpace : IHostAddressSpace
             throw new VfioException("VFIO_DEVICE_ATTACH_IOMMUFD_PT", $"{name} to {Subject}", errno, errno switch
             {
                 Errno.EBUSY => "devices of one group share an address space (VfioOpenOptions.AddressSpace)",
-                Errno.EINVAL or Errno.EADDRNOTAVAIL => "its addresses do not agree with what is mapped in this address space",
+                Errno.EINVAL or Errno.EADDRNOTAVAIL =>
+                    "its addresses do not agree with what is mapped in this address space",
                 _ => null,
             });
         }
@@ -221,7 +253,10 @@ internal sealed class IommufdSpace : IHostAddressSpace
         }
 
         // Of a device that is open already the kernel says EINVAL, as of much else.
-        bool isHeld = errno == Errno.EINVAL && token is null && device is not null && new DeviceHolders(_host).GetHolders(device).Count != 0;
+        bool isHeld = errno == Errno.EINVAL
+            && token is null
+            && device is not null
+            && new DeviceHolders(_host).GetHolders(device).Count != 0;
         errno = isHeld ? Errno.EBUSY : errno;
         // If another process holds the device's IOMMU group, the kernel reports EPERM, as it does for a platform that
         // cannot isolate interrupts.
@@ -230,11 +265,15 @@ internal sealed class IommufdSpace : IHostAddressSpace
         return new VfioException(Call, name, errno, errno switch
         {
             Errno.EBUSY or Errno.EPERM when device is not null && isBusy => GroupTrouble.DescribeHolders(_host, device),
-            Errno.EINVAL when token is null => "it may be open already, by a process that only root can see; the kernel's log (dmesg) may say more",
-            Errno.EINVAL => "the device is not a virtual function of a bound physical function, so it does not accept a token; or the kernel does not support tokens here (before Linux 6.18)",
+            Errno.EINVAL when token is null =>
+                "it may be open already, by a process that only root can see; the kernel's log (dmesg) may say more",
+            Errno.EINVAL => "the device is not a virtual function of a bound physical function, so it does not accept "
+                + "a token; or the kernel does not support tokens here (before Linux 6.18)",
             Errno.EACCES when token is not null => "the token is not the one that the physical function was given",
-            Errno.EACCES => "the physical function is bound too, and its token is required (VfioOpenOptions.VirtualFunctionToken)",
-            Errno.EPERM => "the platform cannot isolate interrupts (no interrupt remapping); the kernel's log (dmesg) says more",
+            Errno.EACCES =>
+                "the physical function is bound too, and its token is required (VfioOpenOptions.VirtualFunctionToken)",
+            Errno.EPERM =>
+                "the platform cannot isolate interrupts (no interrupt remapping); the kernel's log (dmesg) says more",
             _ => null,
         })
         {
@@ -258,7 +297,8 @@ internal sealed class IommufdSpace : IHostAddressSpace
             dev_id = _devices[0].Id,
             pt_id = _ioas,
         };
-        CheckDirty("IOMMU_HWPT_ALLOC", _calls.Ioctl("IOMMU_HWPT_ALLOC", _iommufd, IommufdUapi.IOMMU_HWPT_ALLOC, ref alloc));
+        CheckDirty(
+            "IOMMU_HWPT_ALLOC", _calls.Ioctl("IOMMU_HWPT_ALLOC", _iommufd, IommufdUapi.IOMMU_HWPT_ALLOC, ref alloc));
         for (int i = 0; i < _devices.Count; i++)
         {
             int errno = IommufdIoctl.Attach(_calls, _devices[i].Device, alloc.out_hwpt_id);
@@ -279,7 +319,8 @@ internal sealed class IommufdSpace : IHostAddressSpace
             _ = IommufdIoctl.Attach(_calls, device, _ioas);
         }
 
-        IommufdUapi.iommu_destroy destroy = new() { size = (uint)Unsafe.SizeOf<IommufdUapi.iommu_destroy>(), id = table };
+        IommufdUapi.iommu_destroy destroy =
+            new() { size = (uint)Unsafe.SizeOf<IommufdUapi.iommu_destroy>(), id = table };
         _ = _calls.Ioctl("IOMMU_DESTROY", _iommufd, IommufdUapi.IOMMU_DESTROY, ref destroy);
     }
 

@@ -2,7 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace Vfio;
 
-/// <summary>Turns what a container says of itself into an <see cref="AddressSpaceInfo"/>. Chain, counts and ranges are bounded.</summary>
+/// <summary>
+/// Turns what a container says of itself into an <see cref="AddressSpaceInfo"/>. Chain, counts and ranges are bounded.
+/// </summary>
 internal static class Type1InfoParser
 {
     private const int MaxRanges = 65536;
@@ -11,7 +13,9 @@ internal static class Type1InfoParser
     {
         _ = InfoAnswer.TryRead(answer, 0, out VfioUapi.vfio_iommu_type1_info info);
         ulong process = (ulong)Environment.SystemPageSize;
-        ulong sizes = (info.flags & VfioUapi.VFIO_IOMMU_INFO_PGSIZES) != 0 && info.iova_pgsizes != 0 ? info.iova_pgsizes : process;
+        ulong sizes = (info.flags & VfioUapi.VFIO_IOMMU_INFO_PGSIZES) != 0 && info.iova_pgsizes != 0
+            ? info.iova_pgsizes
+            : process;
         ulong page = Math.Max(process, 1ul << System.Numerics.BitOperations.TrailingZeroCount(sizes));
         IReadOnlyList<IovaRange>? ranges = null;
         uint? left = null;
@@ -22,7 +26,8 @@ internal static class Type1InfoParser
             {
                 ranges = IovaRanges.Normalize(WithoutLastPage(ReadRanges(answer, at), page), page);
             }
-            else if (id == VfioUapi.VFIO_IOMMU_TYPE1_INFO_DMA_AVAIL && InfoAnswer.TryRead(answer, at, out VfioUapi.vfio_iommu_type1_info_dma_avail avail))
+            else if (id == VfioUapi.VFIO_IOMMU_TYPE1_INFO_DMA_AVAIL
+                && InfoAnswer.TryRead(answer, at, out VfioUapi.vfio_iommu_type1_info_dma_avail avail))
             {
                 left = avail.avail == uint.MaxValue ? null : avail.avail; // an iommufd as container has no limit
             }
@@ -31,8 +36,10 @@ internal static class Type1InfoParser
         return new AddressSpaceInfo(ranges ?? IovaRanges.Assume(page), sizes, left);
     }
 
-    // What is mapped in the last page of 64 bits of addresses is not found again by kernels whose unmap adds up to the end of its range.
-    private static IEnumerable<(ulong First, ulong Last)> WithoutLastPage(List<(ulong First, ulong Last)> ranges, ulong page) =>
+    // What is mapped in the last page of 64 bits of addresses is not found again by kernels whose unmap adds up to the
+    // end of its range.
+    private static IEnumerable<(ulong First, ulong Last)> WithoutLastPage(
+        List<(ulong First, ulong Last)> ranges, ulong page) =>
         ranges.Select(range => (range.First, Math.Min(range.Last, ulong.MaxValue - page)));
 
     private static List<(ulong First, ulong Last)> ReadRanges(ReadOnlySpan<byte> answer, uint offset)
@@ -40,7 +47,10 @@ internal static class Type1InfoParser
         List<(ulong, ulong)> ranges = [];
         _ = InfoAnswer.TryRead(answer, offset, out VfioUapi.vfio_iommu_type1_info_cap_iova_range capability);
         ulong at = (ulong)offset + (ulong)Unsafe.SizeOf<VfioUapi.vfio_iommu_type1_info_cap_iova_range>();
-        for (uint i = 0; i < Math.Min(capability.nr_iovas, MaxRanges) && InfoAnswer.TryRead(answer, at, out VfioUapi.vfio_iova_range range); i++)
+        for (uint i = 0;
+            i < Math.Min(capability.nr_iovas, MaxRanges)
+            && InfoAnswer.TryRead(answer, at, out VfioUapi.vfio_iova_range range);
+            i++)
         {
             ranges.Add((range.start, range.end));
             at += (ulong)Unsafe.SizeOf<VfioUapi.vfio_iova_range>();

@@ -3,7 +3,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Vfio;
 
-/// <summary>A container as an address space: groups are put into it, devices are had from them. Any thread, one call at a time.</summary>
+/// <summary>
+/// A container as an address space: groups are put into it, devices are had from them. Any thread, one call at a time.
+/// </summary>
 internal sealed class Type1Space : IHostAddressSpace
 {
     private readonly SystemCalls _calls;
@@ -22,7 +24,12 @@ internal sealed class Type1Space : IHostAddressSpace
     /// <param name="container">An opened container, or an iommufd in its place; owned.</param>
     /// <param name="wanted">The IOMMU models that will do, best first.</param>
     /// <param name="prefix">What stands before the model's name in the backend's.</param>
-    public Type1Space(SystemCalls calls, HostRoot host, SafeFileHandle container, IReadOnlyList<Type1Model> wanted, string prefix = "")
+    public Type1Space(
+        SystemCalls calls,
+        HostRoot host,
+        SafeFileHandle container,
+        IReadOnlyList<Type1Model> wanted,
+        string prefix = "")
     {
         (_calls, _host, _container, _wanted, _prefix) = (calls, host, container, wanted, prefix);
         try
@@ -52,7 +59,8 @@ internal sealed class Type1Space : IHostAddressSpace
         lock (_lock)
         {
             return backend == VfioBackend.Automatic
-                || (isCompatible == (_prefix.Length != 0) && (_model is Type1Model model ? model.Name == name : _wanted.Any(model => model.Name == name)));
+                || (isCompatible == (_prefix.Length != 0)
+                    && (_model is Type1Model model ? model.Name == name : _wanted.Any(model => model.Name == name)));
         }
     }
 
@@ -62,7 +70,13 @@ internal sealed class Type1Space : IHostAddressSpace
         lock (_lock)
         {
             bool isNew = !_groups.TryGetValue(group, out (SafeFileHandle File, int Devices) opened);
-            return Open(isNew ? Type1Group.Open(_calls, _host, device, group) : opened.File, isNew, group, device.Name, device, token);
+            return Open(
+                isNew ? Type1Group.Open(_calls, _host, device, group) : opened.File,
+                isNew,
+                group,
+                device.Name,
+                device,
+                token);
         }
     }
 
@@ -75,14 +89,20 @@ internal sealed class Type1Space : IHostAddressSpace
     }
 
     public AddressSpaceInfo GetInfo() => Type1InfoParser.Parse(InfoAnswer.Get(
-        _calls, "VFIO_IOMMU_GET_INFO", _container, VfioUapi.VFIO_IOMMU_GET_INFO, default(VfioUapi.vfio_iommu_type1_info), Subject));
+        _calls,
+        "VFIO_IOMMU_GET_INFO",
+        _container,
+        VfioUapi.VFIO_IOMMU_GET_INFO,
+        default(VfioUapi.vfio_iommu_type1_info),
+        Subject));
 
     public void Map(ulong iova, nint address, ulong length, DmaAccess access)
     {
         VfioUapi.vfio_iommu_type1_dma_map map = new()
         {
             argsz = (uint)Unsafe.SizeOf<VfioUapi.vfio_iommu_type1_dma_map>(),
-            flags = ((access & DmaAccess.Read) != 0 ? VfioUapi.VFIO_DMA_MAP_FLAG_READ : 0) | ((access & DmaAccess.Write) != 0 ? VfioUapi.VFIO_DMA_MAP_FLAG_WRITE : 0),
+            flags = ((access & DmaAccess.Read) != 0 ? VfioUapi.VFIO_DMA_MAP_FLAG_READ : 0)
+                | ((access & DmaAccess.Write) != 0 ? VfioUapi.VFIO_DMA_MAP_FLAG_WRITE : 0),
             vaddr = (ulong)address,
             iova = iova,
             size = length,
@@ -95,9 +115,11 @@ internal sealed class Type1Space : IHostAddressSpace
     }
 
     // Type1 takes the address at which a device's memory is mapped like any other; an iommufd in its place does not.
-    public bool TryMapDeviceMemory(ulong iova, Func<SafeFileHandle?> openFile, ulong length, DmaAccess access) => _prefix.Length == 0
-        ? false
-        : throw new NotSupportedException("an iommufd in the container's place maps no memory of devices; type1v2 does (VfioOpenOptions.Backend)");
+    public bool TryMapDeviceMemory(ulong iova, Func<SafeFileHandle?> openFile, ulong length, DmaAccess access) =>
+        _prefix.Length == 0
+            ? false
+            : throw new NotSupportedException("an iommufd in the container's place maps no memory of devices; type1v2 "
+                + "does (VfioOpenOptions.Backend)");
 
     public void Unmap(ulong iova, ulong length)
     {
@@ -105,7 +127,8 @@ internal sealed class Type1Space : IHostAddressSpace
         ulong done = Unmap(iova, length, 0);
         if (done != length)
         {
-            throw new VfioException("VFIO_IOMMU_UNMAP_DMA", MapErrors.Describe(iova, length), $"the kernel took back 0x{done:x} bytes");
+            throw new VfioException(
+                "VFIO_IOMMU_UNMAP_DMA", MapErrors.Describe(iova, length), $"the kernel took back 0x{done:x} bytes");
         }
     }
 
@@ -122,7 +145,9 @@ internal sealed class Type1Space : IHostAddressSpace
     public void SetDirtyTracking(bool isOn)
     {
         int errno = Type1Ioctl.SetDirtyTracking(
-            _calls, _container, isOn ? VfioUapi.VFIO_IOMMU_DIRTY_PAGES_FLAG_START : VfioUapi.VFIO_IOMMU_DIRTY_PAGES_FLAG_STOP);
+            _calls,
+            _container,
+            isOn ? VfioUapi.VFIO_IOMMU_DIRTY_PAGES_FLAG_START : VfioUapi.VFIO_IOMMU_DIRTY_PAGES_FLAG_STOP);
         CheckDirty(errno);
     }
 
@@ -151,7 +176,8 @@ internal sealed class Type1Space : IHostAddressSpace
         switch (errno)
         {
             case 0: return;
-            case Errno.ENOTTY or Errno.EOPNOTSUPP or Errno.EINVAL or Errno.EACCES: throw new NotSupportedException("the container does not record what devices write");
+            case Errno.ENOTTY or Errno.EOPNOTSUPP or Errno.EINVAL or Errno.EACCES:
+                throw new NotSupportedException("the container does not record what devices write");
             default: throw new VfioException("VFIO_IOMMU_DIRTY_PAGES", "the container", errno);
         }
     }
@@ -175,7 +201,8 @@ internal sealed class Type1Space : IHostAddressSpace
     }
 
     // Under the lock. A group that is new is put into the container first.
-    private DeviceFile Open(SafeFileHandle file, bool isNew, string group, string name, IHostDevice? device, Guid? token)
+    private DeviceFile Open(
+        SafeFileHandle file, bool isNew, string group, string name, IHostDevice? device, Guid? token)
     {
         string subject = $"group {group}";
         try
@@ -189,7 +216,10 @@ internal sealed class Type1Space : IHostAddressSpace
 
             SafeFileHandle opened = Type1Group.GetDevice(_calls, file, subject, name, device, token);
             _groups[group] = (file, _groups.GetValueOrDefault(group).Devices + 1);
-            return new DeviceFile(_calls, opened, name, _prefix + _model!.Name, closed: () => Leave(group)) { Group = file };
+            return new DeviceFile(_calls, opened, name, _prefix + _model!.Name, closed: () => Leave(group))
+            {
+                Group = file,
+            };
         }
         catch
         {
@@ -232,8 +262,9 @@ internal sealed class Type1Space : IHostAddressSpace
             _groups.Remove(node);
             if (_groups.Count == 0)
             {
-                // A container whose last group leaves forgets its model, and unmaps everything. An iommufd in its place keeps its IOAS. The devices are
-                // closed by now, so that what counts on this before the group has left is safe.
+                // A container whose last group leaves forgets its model, and unmaps everything. An iommufd in its place
+                // keeps its IOAS. The devices are closed by now, so that what counts on this before the group has left
+                // is safe.
                 _drops += _prefix.Length == 0 ? 1 : 0;
                 _model = null;
             }

@@ -2,7 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Vfio;
 
-/// <summary>linux/iommufd.h: the numbers and layouts used, under the kernel's names; the C compiler checks each (tests/Vfio.Abi.Tests).</summary>
+/// <summary>
+/// linux/iommufd.h: the numbers and layouts used, under the kernel's names; the C compiler checks each
+/// (tests/Vfio.Abi.Tests).
+/// </summary>
 internal static class IommufdUapi
 {
     // _IO(';', 0x80 + n)

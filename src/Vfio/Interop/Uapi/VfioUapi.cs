@@ -2,7 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace Vfio;
 
-/// <summary>linux/vfio.h: the numbers and layouts used, under the kernel's names; the C compiler checks each (tests/Vfio.Abi.Tests).</summary>
+/// <summary>
+/// linux/vfio.h: the numbers and layouts used, under the kernel's names; the C compiler checks each
+/// (tests/Vfio.Abi.Tests).
+/// </summary>
 internal static partial class VfioUapi
 {
     public const int VFIO_API_VERSION = 0;

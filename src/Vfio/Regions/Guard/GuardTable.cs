@@ -54,7 +54,9 @@ internal struct GuardSlot
     /// <summary>How often the handler covered a part of the mapping.</summary>
     public int Hits;
 
-    /// <summary>So many faults only let the access be made again: they are from before the memory was mapped again.</summary>
+    /// <summary>
+    /// So many faults only let the access be made again: they are from before the memory was mapped again.
+    /// </summary>
     public int Grace;
 
     private readonly long _spare;

@@ -3,8 +3,9 @@ using System.Runtime.ConstrainedExecution;
 namespace Vfio;
 
 /// <summary>
-/// The guard of a device's mapping: where the device does not answer an access, <see cref="MemoryGuard"/> covers that part with ones, until
-/// <see cref="TryRecover"/>. What is written to such a part is memory of this process: it is read back, and the device never sees it.
+/// The guard of a device's mapping: where the device does not answer an access, <see cref="MemoryGuard"/> covers that
+/// part with ones, until <see cref="TryRecover"/>. What is written to such a part is memory of this process: it is read
+/// back, and the device never sees it.
 /// </summary>
 /// <remarks>
 /// The guard ends before the mapping's address range is freed, whichever of the two is collected first.
@@ -56,7 +57,8 @@ internal sealed unsafe class MappingGuard : CriticalFinalizerObject, IDisposable
     /// Maps the device again if it was covered, or is just being covered by an earlier fault. Thread-safe; other
     /// threads may access the mapping meanwhile.
     /// </summary>
-    /// <returns>Whether nothing is covered, or all of it for good (<see cref="MappedMemory.Revoke"/>); where something is, the device still does not answer.</returns>
+    /// <returns>Whether nothing is covered, or all of it for good (<see cref="MappedMemory.Revoke"/>); where something
+    /// is, the device still does not answer.</returns>
     /// <exception cref="VfioException">The kernel does not map it any more.</exception>
     public bool TryRecover(string subject)
     {

@@ -4,12 +4,14 @@ using Microsoft.Win32.SafeHandles;
 namespace Vfio;
 
 /// <summary>
-/// Keeps the process alive when mapped device memory stops answering: the handler of SIGBUS that MemoryGuard.S is, and the table of mappings it looks into.
-/// With <see cref="MappingBudget"/> the only state of the process; installed with the first mapping of a device, and there until the process ends.
+/// Keeps the process alive when mapped device memory stops answering: the handler of SIGBUS that MemoryGuard.S is, and
+/// the table of mappings it looks into. With <see cref="MappingBudget"/> the only state of the process; installed with
+/// the first mapping of a device, and there until the process ends.
 /// </summary>
 /// <remarks>
-/// SIGBUS at any other address goes to the handler that was there before (the runtime's), or ends the process as it would have. Only x86-64 has the
-/// code; elsewhere, and where the kernel allows no executable memory, nothing is guarded and so nothing of a device is mapped.
+/// SIGBUS at any other address goes to the handler that was there before (the runtime's), or ends the process as it
+/// would have. Only x86-64 has the code; elsewhere, and where the kernel allows no executable memory, nothing is
+/// guarded and so nothing of a device is mapped.
 /// </remarks>
 internal static unsafe class MemoryGuard
 {
@@ -17,8 +19,8 @@ internal static unsafe class MemoryGuard
     public const int Slots = 1024;
 
     /// <summary>
-    /// How many pieces may be covered. A process has 65,530 mappings (vm.max_map_count), a piece takes two at most, and <see cref="MappingBudget"/> has its share;
-    /// beyond the limit one mapping of zeroes covers a whole window.
+    /// How many pieces may be covered. A process has 65,530 mappings (vm.max_map_count), a piece takes two at most, and
+    /// <see cref="MappingBudget"/> has its share; beyond the limit one mapping of zeroes covers a whole window.
     /// </summary>
     public const int MostPieces = 8192;
 
@@ -28,7 +30,8 @@ internal static unsafe class MemoryGuard
     /// <summary>Where the table lies behind the code: a page of the only architecture there is code for.</summary>
     public const int TablePlace = 4096;
 
-    // More than threads can have a fault under way at the moment a mapping is put back; each costs a microsecond where the device is still away.
+    // More than threads can have a fault under way at the moment a mapping is put back; each costs a microsecond where
+    // the device is still away.
     private const int Grace = 256;
 
     private static readonly Lock Gate = new();
@@ -85,7 +88,10 @@ internal static unsafe class MemoryGuard
         Interlocked.Increment(ref slot->Hits);
     }
 
-    /// <summary>To be called before memory is mapped again: no thread is still about to cover it, and faults that are under way will not.</summary>
+    /// <summary>
+    /// To be called before memory is mapped again: no thread is still about to cover it, and faults that are under way
+    /// will not.
+    /// </summary>
     /// <returns>Whether a part of it was covered, and so it is to be mapped again.</returns>
     public static bool BeginRecovery(GuardSlot* slot)
     {
@@ -106,7 +112,8 @@ internal static unsafe class MemoryGuard
 
     private static void WaitForHandlers() => SpinWait.SpinUntil(() => Volatile.Read(ref _table->Busy) == 0, Patience);
 
-    private static void ForgetHits(GuardSlot* slot) => Interlocked.Add(ref _table->Taken, -Interlocked.Exchange(ref slot->Hits, 0));
+    private static void ForgetHits(GuardSlot* slot) =>
+        Interlocked.Add(ref _table->Taken, -Interlocked.Exchange(ref slot->Hits, 0));
 
     private static GuardSlot* FindFree()
     {
@@ -133,7 +140,8 @@ internal static unsafe class MemoryGuard
             return null;
         }
 
-        nint code = Libc.MMap(0, length, Libc.PROT_READ | Libc.PROT_WRITE, Libc.MAP_PRIVATE | Libc.MAP_ANONYMOUS, -1, 0);
+        nint code = Libc.MMap(
+            0, length, Libc.PROT_READ | Libc.PROT_WRITE, Libc.MAP_PRIVATE | Libc.MAP_ANONYMOUS, -1, 0);
         if (code == Libc.MAP_FAILED)
         {
             return null;
@@ -142,7 +150,9 @@ internal static unsafe class MemoryGuard
         MemoryGuardCode.X64.CopyTo(new Span<byte>((void*)code, TablePlace));
         GuardTable* table = (GuardTable*)(code + TablePlace);
         (table->Ones, table->Limit) = (ones, MostPieces);
-        return Libc.MProtect(code, TablePlace, Libc.PROT_READ | Libc.PROT_EXEC) == 0 && TryHandle(code, table) ? table : null;
+        return Libc.MProtect(code, TablePlace, Libc.PROT_READ | Libc.PROT_EXEC) == 0 && TryHandle(code, table)
+            ? table
+            : null;
     }
 
     // The previous handler's flags and mask stay in force: it is called as if it were still installed. If there was no
@@ -178,7 +188,9 @@ internal static unsafe class MemoryGuard
         byte[] ones = new byte[Piece];
         ones.AsSpan().Fill(0xff);
         if (file.IsInvalid || PositionedIo.Write(file, ones, 0, out nint done) != 0 || done != Piece
-            || Libc.FCntl(file, Libc.F_ADD_SEALS, Libc.F_SEAL_SHRINK | Libc.F_SEAL_GROW | Libc.F_SEAL_WRITE | Libc.F_SEAL_SEAL) != 0)
+            || Libc.FCntl(
+                file, Libc.F_ADD_SEALS, Libc.F_SEAL_SHRINK | Libc.F_SEAL_GROW | Libc.F_SEAL_WRITE | Libc.F_SEAL_SEAL)
+                != 0)
         {
             return null;
         }

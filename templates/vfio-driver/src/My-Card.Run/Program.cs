@@ -49,7 +49,9 @@ static void Report(VfioDevice device)
     {
         RegisterDescription register = reading.Register;
         string value = reading.Raw.ToString($"x{2 * register.Width}");
-        string fields = string.Join(", ", register.Fields.Select(field => $"{field.Name}{(field.IsFlag ? "" : " ")}{field.Describe(reading.Raw)}"));
+        string fields = string.Join(
+            ", ",
+            register.Fields.Select(field => $"{field.Name}{(field.IsFlag ? "" : " ")}{field.Describe(reading.Raw)}"));
         Console.WriteLine($"  {register.Name,-10} 0x{value}  {fields}".TrimEnd());
     }
 

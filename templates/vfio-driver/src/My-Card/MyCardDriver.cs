@@ -26,7 +26,8 @@ public sealed class MyCardDriver : IDisposable
             Identification = _registers.Read(MyCardRegisters.Identification);
             if (Identification.Magic != MyCardIdentification.ExpectedMagic)
             {
-                throw new NotSupportedException($"{device.Name} identifies itself as 0x{Identification.Raw:x8}, which is not a My-Card");
+                throw new NotSupportedException(
+                    $"{device.Name} identifies itself as 0x{Identification.Raw:x8}, which is not a My-Card");
             }
         }
         catch
@@ -88,7 +89,8 @@ public sealed class MyCardDriver : IDisposable
         if (vendor != MyCardRegisters.VendorId || id != MyCardRegisters.DeviceId)
         {
             throw new NotSupportedException(
-                $"{device.Name} is {vendor:x4}:{id:x4}, not {MyCardRegisters.VendorId:x4}:{MyCardRegisters.DeviceId:x4}");
+                $"{device.Name} is {vendor:x4}:{id:x4}, not "
+                + $"{MyCardRegisters.VendorId:x4}:{MyCardRegisters.DeviceId:x4}");
         }
     }
 

@@ -10,9 +10,26 @@ internal static class DerivedImages
 
     public static IReadOnlyList<string> Kinds { get; } =
     [
-        "endpoint", "legacy endpoint", "root port", "upstream port", "downstream port", "bridge to PCI", "bridge from PCI", "integrated endpoint",
-        "event collector", "port of unknown type", "conventional device", "conventional bridge", "CardBus bridge", "PCI-X device", "PCI-X bridge",
-        "HyperTransport device", "virtio device", "physical function", "CXL device", "unknown header",
+        "endpoint",
+        "legacy endpoint",
+        "root port",
+        "upstream port",
+        "downstream port",
+        "bridge to PCI",
+        "bridge from PCI",
+        "integrated endpoint",
+        "event collector",
+        "port of unknown type",
+        "conventional device",
+        "conventional bridge",
+        "CardBus bridge",
+        "PCI-X device",
+        "PCI-X bridge",
+        "HyperTransport device",
+        "virtio device",
+        "physical function",
+        "CXL device",
+        "unknown header",
     ];
 
     public static IReadOnlyList<(string Name, byte[] Image)> All { get; } = [.. Make()];
@@ -91,7 +108,24 @@ internal static class DerivedImages
         image.Add(0x01, 8);
         AddMsi(image);
         foreach ((byte id, int length) in new (byte, int)[]
-            { (0x02, 12), (0x03, 8), (0x04, 4), (0x06, 4), (0x0a, 4), (0x0b, 4), (0x0c, 4), (0x0d, 8), (0x0e, 4), (0x0f, 4), (0x12, 8), (0x13, 8), (0x15, 4), (0x00, 4), (0x77, 4), (0x11, 12) })
+            {
+            (0x02, 12),
+            (0x03, 8),
+            (0x04, 4),
+            (0x06, 4),
+            (0x0a, 4),
+            (0x0b, 4),
+            (0x0c, 4),
+            (0x0d, 8),
+            (0x0e, 4),
+            (0x0f, 4),
+            (0x12, 8),
+            (0x13, 8),
+            (0x15, 4),
+            (0x00, 4),
+            (0x77, 4),
+            (0x11, 12),
+            })
         {
             image.Add(id, length);
         }
@@ -114,7 +148,9 @@ internal static class DerivedImages
         for (int i = 0; i < entries; i++)
         {
             uint length = 2u + (image.DoubleWord(at + 4) >> 1 & 1) + (image.DoubleWord(at + 8) >> 1 & 1);
-            uint properties = image.Coin() ? (uint)image.Next(9) | (uint)image.Next(9) << 8 : 0xfdfe - (uint)image.Next(3);
+            uint properties = image.Coin()
+                ? (uint)image.Next(9) | (uint)image.Next(9) << 8
+                : 0xfdfe - (uint)image.Next(3);
             image.SetDoubleWord(at, (image.DoubleWord(at) & 0xff0000f8) | properties << 8 | length);
             at += 4 + (4 * (int)length);
         }
@@ -135,7 +171,10 @@ internal static class DerivedImages
         AddHyperTransport(image, 0x0000, 28, 12);
         AddHyperTransport(image, 0x2000, 24, 8);
         AddHyperTransport(image, 0xa800, 12, -1);
-        foreach (int type in new[] { 0x4000, 0x8000, 0x8800, 0x9000, 0x9800, 0xa000, 0xb000, 0xb800, 0xc000, 0xc800, 0xd000, 0xf800 })
+        foreach (int type in new[]
+        {
+            0x4000, 0x8000, 0x8800, 0x9000, 0x9800, 0xa000, 0xb000, 0xb800, 0xc000, 0xc800, 0xd000, 0xf800,
+        })
         {
             AddHyperTransport(image, type, 4, -1);
         }

@@ -16,7 +16,11 @@ internal static class ExtendedImages
         image.AddExtended(0x07, 12, 1 + image.Next(3));
         AddVirtualChannel(image, 0x09);
         image.AddExtended(0x0b, 12);
-        foreach (ushort id in new ushort[] { 0x06, 0x08, 0x0a, 0x0c, 0x11, 0x14, 0x16, 0x1a, 0x1c, 0x20, 0x21, 0x22, 0x28, 0x29, 0x2a, 0x2b, 0x2c, 0x2d, Unknown })
+        foreach (ushort id in new ushort[]
+        {
+            0x06, 0x08, 0x0a, 0x0c, 0x11, 0x14, 0x16, 0x1a, 0x1c, 0x20, 0x21, 0x22, 0x28, 0x29, 0x2a, 0x2b, 0x2c, 0x2d,
+            Unknown,
+        })
         {
             image.AddExtended(id, 8);
         }
@@ -59,7 +63,18 @@ internal static class ExtendedImages
 
     public static void AddCxl(ImageBuilder image)
     {
-        foreach ((ushort id, int length) in new (ushort, int)[] { (0, 0x38), (2, 0x2c), (3, 0x28), (4, 0x10), (5, 0x10), (7, 0x20), (8, 0x24), (9, 0x10), (6, 0x10) })
+        foreach ((ushort id, int length) in new (ushort, int)[]
+        {
+            (0, 0x38),
+            (2, 0x2c),
+            (3, 0x28),
+            (4, 0x10),
+            (5, 0x10),
+            (7, 0x20),
+            (8, 0x24),
+            (9, 0x10),
+            (6, 0x10),
+        })
         {
             int at = image.AddExtended(0x23, length);
             image.SetDoubleWord(at + 4, 0x1e98u | (uint)image.Next(4) << 16 | (uint)length << 20);
@@ -102,6 +117,7 @@ internal static class ExtendedImages
     private static void AddRootComplexLink(ImageBuilder image)
     {
         int at = image.AddExtended(0x05, 0x10 + (16 * 3));
-        image.SetDoubleWord(at + 4, (image.DoubleWord(at + 4) & ~0xffffu) | (uint)image.Next(4) << 8 | (uint)image.Next(4));
+        image.SetDoubleWord(
+            at + 4, (image.DoubleWord(at + 4) & ~0xffffu) | (uint)image.Next(4) << 8 | (uint)image.Next(4));
     }
 }

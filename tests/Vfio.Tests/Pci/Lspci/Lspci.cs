@@ -23,7 +23,8 @@ internal static class Lspci
 
     /// <summary>Returns the address of an image's device.</summary>
     public static string Place(int index, int device) =>
-        string.Create(CultureInfo.InvariantCulture, $"{1 + (index / PerDomain):x4}:{index % PerDomain:x2}:{device:x2}.0");
+        string.Create(
+            CultureInfo.InvariantCulture, $"{1 + (index / PerDomain):x4}:{index % PerDomain:x2}:{device:x2}.0");
 
     // An image that crashes lspci ends the whole batch, so the batch is halved until only that image is left.
     private static void Show(IReadOnlyList<byte[]> images, int start, int end, int device, string?[] texts)

@@ -10,7 +10,13 @@ namespace Vfio.Tests.Pci;
 /// from the decoding: names of values, signs of flags, derived texts. What a template uses is recorded.
 /// </summary>
 internal sealed partial class LspciPart(
-    string name, int offset, IReadOnlyList<RegisterReading> registers, IReadOnlyList<PciDerivedValue> derived, int imageLength, StringBuilder text, ISet<string>? used)
+    string name,
+    int offset,
+    IReadOnlyList<RegisterReading> registers,
+    IReadOnlyList<PciDerivedValue> derived,
+    int imageLength,
+    StringBuilder text,
+    ISet<string>? used)
 {
     private int _nextDerived;
 
@@ -29,7 +35,9 @@ internal sealed partial class LspciPart(
     /// is a field of another register; <c>{=Name}</c> is a derived value; <c>+Flag</c> is the flag's name and its sign.
     /// </summary>
     public void Write(string register, string template) => text.Append(Hole().Replace(template, hole =>
-        hole.Groups["flag"].Success ? hole.Groups["flag"].Value + Field(register, hole.Groups["flag"].Value).Text : Fill(register, hole.Groups["hole"].Value)));
+        hole.Groups["flag"].Success
+            ? hole.Groups["flag"].Value + Field(register, hole.Groups["flag"].Value).Text
+            : Fill(register, hole.Groups["hole"].Value)));
 
     public uint Number(string register, string? field = null)
     {
@@ -61,7 +69,8 @@ internal sealed partial class LspciPart(
             }
         }
 
-        throw new InvalidOperationException($"{name} derives no {derivedName}; it derives {string.Join(", ", derived.Select(value => value.Name))}");
+        throw new InvalidOperationException(
+            $"{name} derives no {derivedName}; it derives {string.Join(", ", derived.Select(value => value.Name))}");
     }
 
     /// <summary>Returns names without the number of the instance: entry 3's register is entry 0's.</summary>
@@ -90,12 +99,14 @@ internal sealed partial class LspciPart(
 
         (ulong number, string described, bool isNamed) = Field(register, format[0]);
         return format.Length > 1 ? number.ToString(format[1], CultureInfo.InvariantCulture)
-            : other.Length > 1 && !isNamed ? other[1].Replace("#", number.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
+            : other.Length > 1 && !isNamed
+                ? other[1].Replace("#", number.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
             : described;
     }
 
     private bool HasField(string register, string field) =>
-        registers.Any(reading => reading.Register.Name == register && reading.Register.Fields.Any(candidate => candidate.Name == field.Split(':', '|')[0]));
+        registers.Any(reading => reading.Register.Name == register
+            && reading.Register.Fields.Any(candidate => candidate.Name == field.Split(':', '|')[0]));
 
     private (ulong Number, string Text, bool IsNamed) Field(string register, string field)
     {

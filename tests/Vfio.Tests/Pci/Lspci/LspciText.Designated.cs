@@ -17,7 +17,9 @@ internal sealed partial class LspciText
         uint revision = part.Number("Header1", "Rev");
         WriteLine($"{capability.Name}: {capability.Summary}{(isCxl ? "" : " <?>")}");
         Assert.StartsWith(
-            $"Vendor={part.Number("Header1", "Vendor"):x4} ID={part.Number("Header2"):x4} Rev={revision} Len={length}", capability.Summary, StringComparison.Ordinal);
+            $"Vendor={part.Number("Header1", "Vendor"):x4} ID={part.Number("Header2"):x4} Rev={revision} Len={length}",
+            capability.Summary,
+            StringComparison.Ordinal);
         if (!isCxl || !part.Has(0, length))
         {
             return;
@@ -70,16 +72,31 @@ internal sealed partial class LspciText
         }
 
         part.Write("CXLCap", "\t\tCXLCap:\t+Cache +IO +Mem Mem HW Init{MemHWInit} HDMCount {HDMCount} +Viral\n");
-        part.Write("CXLCtl", "\t\tCXLCtl:\t+Cache +IO +Mem Cache SF Cov {CacheSFCov} Cache SF Gran {CacheSFGran} Cache Clean{CacheClean} +Viral\n");
+        part.Write(
+            "CXLCtl",
+            "\t\tCXLCtl:\t+Cache +IO +Mem Cache SF Cov {CacheSFCov} Cache SF Gran {CacheSFGran} Cache "
+            + "Clean{CacheClean} +Viral\n");
         part.Write("CXLSta", "\t\tCXLSta:\t+Viral\n");
         part.Write("CXLSta2", "\t\tCXLSta2:\t+ResetComplete +ResetError +PMComplete\n");
         string size = part.Derived("Cache Size");
         part.Write("", $"\t\tCache Size{(size == "Not Reported" ? "" : ":")} {size}\n");
         uint unit = part.Number("CXLCap2", "CacheSizeUnit");
-        Assert.Equal(unit switch { 0 => "Not", 1 => $"{part.Number("CXLCap2", "CacheSize") * 65536:x8}", 2 => $"{part.Number("CXLCap2", "CacheSize") * 1048576:x8}", _ => $"{part.Number("CXLCap2", "CacheSize")}" }, size.Split(' ')[0]);
+        Assert.Equal(
+            unit switch
+            {
+                0 => "Not",
+                1 => $"{part.Number("CXLCap2", "CacheSize") * 65536:x8}",
+                2 => $"{part.Number("CXLCap2", "CacheSize") * 1048576:x8}",
+                _ => $"{part.Number("CXLCap2", "CacheSize")}",
+            },
+            size.Split(' ')[0]);
         for (int i = 1; i <= 2; i++)
         {
-            part.Write($"Range{i}Size", $"\t\tRange{i}: {{=Range{i}}}\n\t\t\t+Valid +Active Type={{Type}} Class={{Class}} interleave={{Interleave}} timeout={{Timeout|{1 << (2 * (int)part.Number($"Range{i}Size", "Timeout"))}}}s\n");
+            part.Write(
+                $"Range{i}Size",
+                $"\t\tRange{i}: {{=Range{i}}}\n\t\t\t+Valid +Active Type={{Type}} Class={{Class}} "
+                + $"interleave={{Interleave}} timeout={{Timeout|"
+                + $"{1 << (2 * (int)part.Number($"Range{i}Size", "Timeout"))}}}s\n");
             ulong start = (ulong)part.Number($"Range{i}BaseHi") << 32 | part.Number($"Range{i}Base");
             Assert.Equal(part.Number($"Range{i}Base") >> 28, part.Number($"Range{i}Base", "Base"));
             ulong bytes = (ulong)part.Number($"Range{i}SizeHi") << 32 | part.Number($"Range{i}Size", "Size") << 28;
@@ -93,7 +110,10 @@ internal sealed partial class LspciText
         {
             part.Write("", $"\t\tCXLPortSta:\tPMComplete{Sign((part.Number("CXLPortSta") & 0x0a) != 0)}\n");
             part.Write("CXLPortCtl", "\t\tCXLPortCtl:\t+UnmaskSBR +UnmaskLinkDisable +AltMem +AltBME +ViralEnable\n");
-            part.Write("", "\t\tAlternateBus:\t{AltBusBase/*:x2}-{AltBusLimit/*:x2}\n\t\tAlternateBus:\t{AltMemBase/*:x4}-{AltMemLimit/*:x4}\n");
+            part.Write(
+                "",
+                "\t\tAlternateBus:\t{AltBusBase/*:x2}-{AltBusLimit/*:x2}\n"
+                + "\t\tAlternateBus:\t{AltMemBase/*:x4}-{AltMemLimit/*:x4}\n");
         }
     }
 
@@ -102,8 +122,13 @@ internal sealed partial class LspciText
         uint scale = part.Number(register, "Scale");
         uint value = part.Number(register, "Value");
         string text = part.Derived(derived);
-        part.Write("", scale > 7 ? $"\t\tReserved time scale encoding {scale:x}\n\t\t{derived}: {value}<?>\n" : $"\t\t{derived}: {(scale == 7 ? $"{value * 10}<?>" : text)}\n");
-        Assert.StartsWith($"{value * (scale > 7 ? 1u : new uint[] { 1, 10, 100, 1, 10, 100, 1, 10 }[scale])}", text, StringComparison.Ordinal);
+        part.Write("", scale > 7
+            ? $"\t\tReserved time scale encoding {scale:x}\n\t\t{derived}: {value}<?>\n"
+            : $"\t\t{derived}: {(scale == 7 ? $"{value * 10}<?>" : text)}\n");
+        Assert.StartsWith(
+            $"{value * (scale > 7 ? 1u : new uint[] { 1, 10, 100, 1, 10, 100, 1, 10 }[scale])}",
+            text,
+            StringComparison.Ordinal);
     }
 
     private static void WriteFlexBus(LspciPart part, uint revision)
@@ -116,7 +141,9 @@ internal sealed partial class LspciText
 
         string flits = revision > 1 ? " +256BFlit +PBRFlit\n" : "\n";
         part.Write("FBCap", "\t\tFBCap:\t+Cache +IO +Mem +68BFlit +MltLogDev" + flits);
-        part.Write("FBCtl", "\t\tFBCtl:\t+Cache +IO +Mem +SynHdrByp +DrftBuf +68BFlit +MltLogDev +RCD +Retimer1 +Retimer2" + flits);
+        part.Write(
+            "FBCtl",
+            "\t\tFBCtl:\t+Cache +IO +Mem +SynHdrByp +DrftBuf +68BFlit +MltLogDev +RCD +Retimer1 +Retimer2" + flits);
         part.Write("FBSta", "\t\tFBSta:\t+Cache +IO +Mem +SynHdrByp +DrftBuf +68BFlit +MltLogDev" + flits);
         part.Write("FBModTS", "\t\tFBModTS:\tReceived FB Data: {Data:x6}\n");
         if (revision > 1)
@@ -136,7 +163,8 @@ internal sealed partial class LspciText
                 string[] text = part.Derived($"Block{i}").Split(", ");
                 part.Write($"Block{i}", $"\t\tBlock{i}: {text[0]}, ID: {{ID|<?>}}, {text[1]}\n");
                 Assert.Equal($"BIR: bar{part.Number($"Block{i}", "BIR")}", text[0]);
-                Assert.Equal($"offset: {part.Number($"BlockHi{i}"):x8}{part.Number($"Block{i}", "Offset") << 16:x8}", text[1]);
+                Assert.Equal(
+                    $"offset: {part.Number($"BlockHi{i}"):x8}{part.Number($"Block{i}", "Offset") << 16:x8}", text[1]);
             }
         }
     }

@@ -23,7 +23,10 @@ internal sealed partial class LspciText
         bool isRoot = type is RootPort or EventCollector;
         string kind = capability.Summary![..capability.Summary!.IndexOf(", MSI", StringComparison.Ordinal)];
         part.Write("Flags", "");
-        Assert.Equal(kind, (type is <= 1 or (>= 4 and <= 10) ? Describe(capability, "Flags", "Type") : $"Unknown type {type}") + (isDown ? $" (Slot{Sign(part.Flag("Flags", "Slot"))})" : ""));
+        Assert.Equal(
+            kind,
+            (type is <= 1 or (>= 4 and <= 10) ? Describe(capability, "Flags", "Type") : $"Unknown type {type}")
+            + (isDown ? $" (Slot{Sign(part.Flag("Flags", "Slot"))})" : ""));
         Assert.EndsWith($", MSI {part.Number("Flags", "MSI"):x2}", capability.Summary, StringComparison.Ordinal);
         if (!part.Has(4, isRoot ? 32 : hasSlot ? 24 : 16))
         {
@@ -77,12 +80,20 @@ internal sealed partial class LspciText
         if (type is Endpoint or Upstream or ToPci)
         {
             part.Write("DevCap", " SlotPowerLimit {=Slot power limit}");
-            AssertPower(part.Derived("Slot power limit"), part.Number("DevCap", "SlotPowerLimitValue"), part.Number("DevCap", "SlotPowerLimitScale"));
+            AssertPower(
+                part.Derived("Slot power limit"),
+                part.Number("DevCap", "SlotPowerLimitValue"),
+                part.Number("DevCap", "SlotPowerLimitScale"));
         }
 
-        part.Write("DevCtl", "\n\t\tDevCtl:\t+CorrErr +NonFatalErr +FatalErr +UnsupReq\n\t\t\t+RlxdOrd +ExtTag +PhantFunc +AuxPwr +NoSnoop");
+        part.Write(
+            "DevCtl",
+            "\n\t\tDevCtl:\t+CorrErr +NonFatalErr +FatalErr +UnsupReq\n"
+            + "\t\t\t+RlxdOrd +ExtTag +PhantFunc +AuxPwr +NoSnoop");
         part.Write("DevCtl", type == ToPci ? " +BrConfRtry" : "");
-        part.Write("DevCtl", (isEndpoint || type == Integrated) && part.Flag("DevCap", "FLReset") ? " FLReset{BrConfRtry}" : "");
+        part.Write(
+            "DevCtl",
+            (isEndpoint || type == Integrated) && part.Flag("DevCap", "FLReset") ? " FLReset{BrConfRtry}" : "");
         string allowed = $"{128 << (int)part.Number("DevCtl", "MaxPayload")} bytes";
         string request = $"{128 << (int)part.Number("DevCtl", "MaxReadReq")} bytes";
         part.Write("DevCtl", $"\n\t\t\tMaxPayload {{MaxPayload|{allowed}}}, MaxReadReq {{MaxReadReq|{request}}}\n");
@@ -112,13 +123,21 @@ internal sealed partial class LspciText
         part.Write("LnkSta", "\t\t\t+TrErr +Train +SlotClk +DLActive +BWMgmt +ABWMgmt\n");
         Assert.Equal($"x{part.Number("LnkSta", "Width")}", part.Derived("Link width").Split(' ')[0]);
         uint speed = part.Number("LnkSta", "Speed");
-        Assert.Equal(speed switch { 1 => "2.5GT/s", 2 => "5GT/s", >= 3 and <= 6 => $"{1 << (int)speed}GT/s", _ => "unknown" }, part.Derived("Link speed").Split(' ')[0]);
+        Assert.Equal(
+            speed switch { 1 => "2.5GT/s", 2 => "5GT/s", >= 3 and <= 6 => $"{1 << (int)speed}GT/s", _ => "unknown" },
+            part.Derived("Link speed").Split(' ')[0]);
     }
 
     private static void WriteSlot(LspciPart part)
     {
-        part.Write("SltCap", "\t\tSltCap:\t+AttnBtn +PwrCtrl +MRL +AttnInd +PwrInd +HotPlug +Surprise\n\t\t\tSlot #{Slot}, PowerLimit {=Power limit}; +Interlock +NoCompl\n");
-        AssertPower(part.Derived("Power limit"), part.Number("SltCap", "PowerLimitValue"), part.Number("SltCap", "PowerLimitScale"));
+        part.Write(
+            "SltCap",
+            "\t\tSltCap:\t+AttnBtn +PwrCtrl +MRL +AttnInd +PwrInd +HotPlug +Surprise\n"
+            + "\t\t\tSlot #{Slot}, PowerLimit {=Power limit}; +Interlock +NoCompl\n");
+        AssertPower(
+            part.Derived("Power limit"),
+            part.Number("SltCap", "PowerLimitValue"),
+            part.Number("SltCap", "PowerLimitScale"));
         part.Write("SltCtl", "\t\tSltCtl:\tEnable: +AttnBtn +PwrFlt +MRL +PresDet +CmdCplt +HPIrq +LinkChg\n");
         part.Write("SltCtl", "\t\t\tControl: AttnInd {AttnInd}, PwrInd {PwrInd}, +Power +Interlock\n");
         part.Write("SltSta", "\t\tSltSta:\tStatus: +AttnBtn +PowerFlt +MRL +CmdCplt +PresDet +Interlock\n");
@@ -129,10 +148,13 @@ internal sealed partial class LspciText
     {
         bool isPort = type is RootPort or Upstream or Downstream;
         bool hasMemory = HasMemoryRegister();
-        part.Write("DevCap2", "\t\tDevCap2: Completion Timeout: {CompletionTimeout|Unknown}, +TimeoutDis +NROPrPrP +LTR");
+        part.Write(
+            "DevCap2", "\t\tDevCap2: Completion Timeout: {CompletionTimeout|Unknown}, +TimeoutDis +NROPrPrP +LTR");
         part.Write("DevCap2", "\n\t\t\t +10BitTagComp +10BitTagReq OBFF {OBFF}, +ExtFmt +EETLPPrefix");
         part.Write("DevCap2", part.Flag("DevCap2", "EETLPPrefix") ? ", MaxEETLPPrefixes {MaxEETLPPrefixes}" : "");
-        part.Write("DevCap2", "\n\t\t\t EmergencyPowerReduction {EmergencyPowerReduction}, +EmergencyPowerReductionInit\n\t\t\t +FRS");
+        part.Write(
+            "DevCap2",
+            "\n\t\t\t EmergencyPowerReduction {EmergencyPowerReduction}, +EmergencyPowerReductionInit\n\t\t\t +FRS");
         part.Write("DevCap2", type == RootPort ? " LN System CLS {LNSystemCLS}," : "");
         string hints = part.Number("DevCap2", "TPHComp") == 2 ? " " : " {TPHComp}";
         part.Write("DevCap2", type is RootPort or Endpoint ? hints : "");
@@ -144,7 +166,9 @@ internal sealed partial class LspciText
             part.Write("DevCap2", type == RootPort || hasMemory ? " +32bit +64bit +128bitCAS\n" : "\n");
         }
 
-        part.Write("DevCtl2", "\t\tDevCtl2: Completion Timeout: {CompletionTimeout|Unknown}, +TimeoutDis +LTR +10BitTagReq OBFF {OBFF},");
+        part.Write(
+            "DevCtl2",
+            "\t\tDevCtl2: Completion Timeout: {CompletionTimeout|Unknown}, +TimeoutDis +LTR +10BitTagReq OBFF {OBFF},");
         part.Write("DevCtl2", type is RootPort or Downstream ? " +ARIFwd\n" : "\n");
         if (isPort || type is Endpoint or Integrated or LegacyEndpoint)
         {
@@ -192,19 +216,28 @@ internal sealed partial class LspciText
         if (isShown && capable != 0)
         {
             string speeds = (part.Number("LnkCap2", "Speeds") & 0x60) != 0 ? "RsvdP" : "{Speeds|Unknown}";
-            part.Write("LnkCap2", $"\t\tLnkCap2: Supported Link Speeds: {speeds}, +Crosslink +Retimer +2Retimers +DRS\n");
+            part.Write(
+                "LnkCap2", $"\t\tLnkCap2: Supported Link Speeds: {speeds}, +Crosslink +Retimer +2Retimers +DRS\n");
         }
 
         if (isShown)
         {
-            part.Write("LnkCtl2", "\t\tLnkCtl2: Target Link Speed: {TargetLinkSpeed|Unknown}, +EnterCompliance +SpeedDis");
+            part.Write(
+                "LnkCtl2", "\t\tLnkCtl2: Target Link Speed: {TargetLinkSpeed|Unknown}, +EnterCompliance +SpeedDis");
             part.Write("LnkCtl2", type == Downstream ? ", Selectable De-emphasis: {SelectableDe-emphasis}\n" : "\n");
-            part.Write("LnkCtl2", "\t\t\t Transmit Margin: {TransmitMargin|Unknown}, +EnterModifiedCompliance +ComplianceSOS\n");
+            part.Write(
+                "LnkCtl2",
+                "\t\t\t Transmit Margin: {TransmitMargin|Unknown}, +EnterModifiedCompliance +ComplianceSOS\n");
             part.Write("LnkCtl2", "\t\t\t Compliance Preset/De-emphasis: {CompliancePreset|Unknown}\n");
         }
 
-        part.Write("LnkSta2", "\t\tLnkSta2: Current De-emphasis Level: {De-emphasis}, +EqualizationComplete +EqualizationPhase1\n");
-        part.Write("LnkSta2", "\t\t\t +EqualizationPhase2 +EqualizationPhase3 +LinkEqualizationRequest\n\t\t\t +Retimer +2Retimers CrosslinkRes: {CrosslinkRes}");
+        part.Write(
+            "LnkSta2",
+            "\t\tLnkSta2: Current De-emphasis Level: {De-emphasis}, +EqualizationComplete +EqualizationPhase1\n");
+        part.Write(
+            "LnkSta2",
+            "\t\t\t +EqualizationPhase2 +EqualizationPhase3 +LinkEqualizationRequest\n"
+            + "\t\t\t +Retimer +2Retimers CrosslinkRes: {CrosslinkRes}");
         bool hasReadiness = type is RootPort or Downstream or FromPci && part.Flag("LnkCap2", "DRS");
         part.Write("LnkSta2", hasReadiness ? ", +DRS\n\t\t\t DownstreamComp: {DownstreamComp|Reserved}\n" : "\n");
     }

@@ -24,7 +24,9 @@ internal sealed partial class LspciText
                 WriteIf(part.Has(4, 8), $"{capability.Name} {capability.Summary}\n");
                 if (part.Has(4, 8))
                 {
-                    Assert.Equal($"{part.Number("Upper"):x8}{part.Number("Lower"):x8}", part.Derived("Serial number").Replace("-", "", StringComparison.Ordinal));
+                    Assert.Equal(
+                        $"{part.Number("Upper"):x8}{part.Number("Lower"):x8}",
+                        part.Derived("Serial number").Replace("-", "", StringComparison.Ordinal));
                 }
 
                 break;
@@ -32,7 +34,10 @@ internal sealed partial class LspciText
                 WriteLine($"{capability.Name}: {(part.Has(4, 4) ? $"{capability.Summary} <?>" : "<unreadable>")}");
                 if (part.Has(4, 4))
                 {
-                    Assert.Equal($"ID={part.Number("Header", "ID"):x4} Rev={part.Number("Header", "Rev")} Len={part.Number("Header", "Len"):x3}", capability.Summary);
+                    Assert.Equal(
+                        $"ID={part.Number("Header", "ID"):x4} Rev={part.Number("Header", "Rev")} "
+                        + $"Len={part.Number("Header", "Len"):x3}",
+                        capability.Summary);
                 }
 
                 break;
@@ -94,20 +99,37 @@ internal sealed partial class LspciText
         }),
         0x1d => (part, _) => WriteIf(part, 4, 8, p =>
         {
-            p.Write("DpcCap", "\t\tDpcCap:\tINT Msg #{INTMsg}, +RPExt +PoisonedTLP +SwTrigger RP PIO Log {RPPIOLog}, +DL_ActiveErr\n");
-            p.Write("DpcCtl", "\t\tDpcCtl:\tTrigger:{Trigger:x} +Cmpl +INT +ErrCor +PoisonedTLP +SwTrigger +DL_ActiveErr\n");
-            p.Write("DpcSta", "\t\tDpcSta:\t+Trigger Reason:{Reason:x2} +INT +RPBusy TriggerExt:{TriggerExt:x2} RP PIO ErrPtr:{RPPIOErrPtr:x2}\n");
+            p.Write(
+                "DpcCap",
+                "\t\tDpcCap:\tINT Msg #{INTMsg}, +RPExt +PoisonedTLP +SwTrigger RP PIO Log "
+                + "{RPPIOLog}, +DL_ActiveErr\n");
+            p.Write(
+                "DpcCtl",
+                "\t\tDpcCtl:\tTrigger:{Trigger:x} +Cmpl +INT +ErrCor +PoisonedTLP +SwTrigger +DL_ActiveErr\n");
+            p.Write(
+                "DpcSta",
+                "\t\tDpcSta:\t+Trigger Reason:{Reason:x2} +INT +RPBusy TriggerExt:{TriggerExt:x2} RP PIO "
+                + "ErrPtr:{RPPIOErrPtr:x2}\n");
             p.Write("", "\t\tSource:\t{Source/*:x4}\n");
         }),
         0x1e => (part, _) => WriteSubstates(part),
         0x1f => (part, _) => WriteIf(part, 4, 8, p =>
         {
-            p.Write("PTMCap", "\t\tPTMCap: Requester:{Requester} Responder:{Responder} Root:{Root}\n\t\tPTMClockGranularity: {ClockGranularity|#ns}\n");
-            p.Write("PTMControl", "\t\tPTMControl: Enabled:{Enabled} RootSelected:{RootSelected}\n\t\tPTMEffectiveGranularity: {EffectiveGranularity|#ns}\n");
+            p.Write(
+                "PTMCap",
+                "\t\tPTMCap: Requester:{Requester} Responder:{Responder} Root:{Root}\n"
+                + "\t\tPTMClockGranularity: {ClockGranularity|#ns}\n");
+            p.Write(
+                "PTMControl",
+                "\t\tPTMControl: Enabled:{Enabled} RootSelected:{RootSelected}\n"
+                + "\t\tPTMEffectiveGranularity: {EffectiveGranularity|#ns}\n");
         }, "\t\t<unreadable>\n"),
         0x2e => (part, _) => WriteIf(part, 4, 20, p =>
         {
-            p.Write("DOECap", "\t\tDOECap: +IntSup\n" + (p.Flag("DOECap", "IntSup") ? "\t\t\tInterrupt Message Number {IntMsg:x3}\n" : ""));
+            p.Write(
+                "DOECap",
+                "\t\tDOECap: +IntSup\n"
+                + (p.Flag("DOECap", "IntSup") ? "\t\t\tInterrupt Message Number {IntMsg:x3}\n" : ""));
             p.Write("DOECtl", "\t\tDOECtl: +IntEn\n");
             bool error = p.Flag("DOESta", "Busy") || p.Flag("DOESta", "IntSta");
             p.Write("DOESta", $"\t\tDOESta: +Busy +IntSta Error{Sign(error)} +ObjectReady\n");
@@ -145,7 +167,10 @@ internal sealed partial class LspciText
 
         foreach (string register in new[] { "UESta", "UEMsk", "UESvrt" })
         {
-            part.Write(register, $"\t\t{register}:\t+DLP +SDES +TLP +FCP +CmpltTO +CmpltAbrt +UnxCmplt +RxOF +MalfTLP +ECRC +UnsupReq +ACSViol\n");
+            part.Write(
+                register,
+                $"\t\t{register}:\t+DLP +SDES +TLP +FCP +CmpltTO +CmpltAbrt +UnxCmplt +RxOF +MalfTLP +ECRC "
+                + $"+UnsupReq +ACSViol\n");
         }
 
         foreach (string register in new[] { "CESta", "CEMsk" })
@@ -153,13 +178,19 @@ internal sealed partial class LspciText
             part.Write(register, $"\t\t{register}:\t+RxErr +BadTLP +BadDLLP +Rollover +Timeout +AdvNonFatalErr\n");
         }
 
-        part.Write("AERCap", "\t\tAERCap:\tFirst Error Pointer: {FirstErrorPointer:x2}, +ECRCGenCap +ECRCGenEn +ECRCChkCap +ECRCChkEn\n");
+        part.Write(
+            "AERCap",
+            "\t\tAERCap:\tFirst Error Pointer: {FirstErrorPointer:x2}, +ECRCGenCap +ECRCGenEn "
+            + "+ECRCChkCap +ECRCChkEn\n");
         part.Write("AERCap", "\t\t\t+MultHdrRecCap +MultHdrRecEn +TLPPfxPres +HdrLogCap\n");
         part.Write("", "\t\tHeaderLog: {HeaderLog0/*:x8} {HeaderLog1/*:x8} {HeaderLog2/*:x8} {HeaderLog3/*:x8}\n");
         if (type is RootPort or EventCollector && part.Has(0x2c, 12))
         {
             part.Write("RootCmd", "\t\tRootCmd: +CERptEn +NFERptEn +FERptEn\n");
-            part.Write("RootSta", "\t\tRootSta: +CERcvd +MultCERcvd +UERcvd +MultUERcvd\n\t\t\t +FirstFatal +NonFatalMsg +FatalMsg IntMsg {IntMsg}\n");
+            part.Write(
+                "RootSta",
+                "\t\tRootSta: +CERcvd +MultCERcvd +UERcvd +MultUERcvd\n"
+                + "\t\t\t +FirstFatal +NonFatalMsg +FatalMsg IntMsg {IntMsg}\n");
             part.Write("", "\t\tErrorSrc: ERR_COR: {ErrorSrcCor/*:x4} ERR_FATAL/NONFATAL: {ErrorSrc/*:x4}\n");
         }
     }
@@ -170,7 +201,10 @@ internal sealed partial class LspciText
         {
             if (part.Has(4, 4))
             {
-                part.Write(register, $"\t\t{register}:\t+SrcValid +TransBlk +ReqRedir +CmpltRedir +UpstreamFwd +EgressCtrl +DirectTrans\n");
+                part.Write(
+                    register,
+                    $"\t\t{register}:\t+SrcValid +TransBlk +ReqRedir +CmpltRedir +UpstreamFwd "
+                    + $"+EgressCtrl +DirectTrans\n");
             }
         }
     }
@@ -185,7 +219,10 @@ internal sealed partial class LspciText
         part.Write("IOVCap", "\t\tIOVCap:\t+Migration +10BitTagReq Interrupt Message Number: {IntMsg:x3}\n");
         part.Write("IOVCtl", "\t\tIOVCtl:\t+Enable +Migration +Interrupt +MSE +ARIHierarchy +10BitTagReq\n");
         part.Write("IOVSta", "\t\tIOVSta:\t+Migration\n");
-        part.Write("", "\t\tInitial VFs: {InitialVFs/*}, Total VFs: {TotalVFs/*}, Number of VFs: {NumVFs/*}, Function Dependency Link: {FunctionDependencyLink/*:x2}\n");
+        part.Write(
+            "",
+            "\t\tInitial VFs: {InitialVFs/*}, Total VFs: {TotalVFs/*}, Number of VFs: {NumVFs/*}, Function Dependency "
+            + "Link: {FunctionDependencyLink/*:x2}\n");
         part.Write("", "\t\tVF offset: {VFOffset/*}, stride: {VFStride/*}, Device ID: {VFDeviceID/*:x4}\n");
         part.Write("", "\t\tSupported Page Size: {SupportedPageSize/*:x8}, System Page Size: {SystemPageSize/*:x8}\n");
         for (int i = 0; i < 6; i++)
@@ -204,13 +241,17 @@ internal sealed partial class LspciText
             i += type == 2 ? 1 : 0;
 
             // After the last register, lspci reads the next one, which is not an address.
-            string high = type != 2 ? "" : i < 6 ? $"{part.Number($"VFBAR{i}"):x8}" : $"{part.Number("VFMigration"):x8}";
+            string high = type != 2 ? ""
+                : i < 6 ? $"{part.Number($"VFBAR{i}"):x8}"
+                : $"{part.Number("VFMigration"):x8}";
             string text = $"Memory at {high}{low} ({(type == 0 ? "32" : "64")}-bit, {prefix}prefetchable)";
             Assert.Equal(i < 6 ? text : text.Replace(high, "", StringComparison.Ordinal), part.Derived(region));
             part.Write("", $"\t\t{region}: {text}\n");
         }
 
         part.Write("", "\t\tVF Migration: {=VF Migration}\n");
-        Assert.Equal($"offset: {part.Number("VFMigration", "Offset8") << 3:x8}, BIR: {part.Number("VFMigration", "BIR"):x}", part.Derived("VF Migration"));
+        Assert.Equal(
+            $"offset: {part.Number("VFMigration", "Offset8") << 3:x8}, BIR: {part.Number("VFMigration", "BIR"):x}",
+            part.Derived("VF Migration"));
     }
 }

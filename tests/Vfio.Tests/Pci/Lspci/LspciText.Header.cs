@@ -21,15 +21,23 @@ internal sealed partial class LspciText
         WriteIf(type > 2, $"\t!!! Unknown header type {type:x2}\n");
         if (type <= 2)
         {
-            header.Write("COMMAND", "\tControl: +I/O +Mem +BusMaster +SpecCycle +MemWINV +VGASnoop +ParErr +Stepping +SERR +FastB2B +DisINTx\n");
-            header.Write("STATUS", "\tStatus: +Cap +66MHz +UDF +FastB2B +ParErr DEVSEL={DEVSEL} +>TAbort +<TAbort +<MAbort +>SERR +<PERR +INTx\n");
+            header.Write(
+                "COMMAND",
+                "\tControl: +I/O +Mem +BusMaster +SpecCycle +MemWINV +VGASnoop +ParErr +Stepping "
+                + "+SERR +FastB2B +DisINTx\n");
+            header.Write(
+                "STATUS",
+                "\tStatus: +Cap +66MHz +UDF +FastB2B +ParErr DEVSEL={DEVSEL} +>TAbort +<TAbort +<MAbort "
+                + "+>SERR +<PERR +INTx\n");
             WriteLatency(type);
         }
 
         WriteInterrupt(type);
         if (type <= 2 && header.Flag("BIST", "Capable"))
         {
-            _text.Append(header.Flag("BIST", "Start") ? "\tBIST is running\n" : $"\tBIST result: {header.Number("BIST", "Result"):x2}\n");
+            _text.Append(header.Flag("BIST", "Start")
+                ? "\tBIST is running\n"
+                : $"\tBIST result: {header.Number("BIST", "Result"):x2}\n");
         }
 
         switch (type)
@@ -53,9 +61,14 @@ internal sealed partial class LspciText
         {
             0 => (_header.Number("SUBSYSTEM_VENDOR_ID"), _header.Number("SUBSYSTEM_ID")),
             1 when _config.Find("SSVID") is PciCapability { Registers.Count: > 0 } capability =>
-                (Part(capability).Number("VendorID"), capability.Registers.Count == 2 ? Part(capability).Number("DeviceID") : 0xffff), // what is cut off reads as ones
+                // what is cut off reads as ones
+                (
+                    Part(capability).Number("VendorID"),
+                    capability.Registers.Count == 2 ? Part(capability).Number("DeviceID") : 0xffff),
             2 when _header.HasRegister("CB_SUBSYSTEM_VENDOR_ID") =>
-                (_header.Number("CB_SUBSYSTEM_VENDOR_ID"), _header.HasRegister("CB_SUBSYSTEM_ID") ? _header.Number("CB_SUBSYSTEM_ID") : 0xffff),
+                (
+                    _header.Number("CB_SUBSYSTEM_VENDOR_ID"),
+                    _header.HasRegister("CB_SUBSYSTEM_ID") ? _header.Number("CB_SUBSYSTEM_ID") : 0xffff),
             _ => (0u, 0u),
         };
         WriteIf(vendor is not (0 or 0xffff), $"\tSubsystem: {vendor:x4}:{id:x4}\n");
@@ -139,7 +152,11 @@ internal sealed partial class LspciText
             _header.Write(register, "");
             Assert.Contains(Fields(register), line, StringComparison.Ordinal);
             uint low = _header.Number(register, "Address") << 4;
-            Assert.True(low == 0 || line.Contains($"{low:x8} ", StringComparison.Ordinal) || line.Contains("<unassigned>", StringComparison.Ordinal), line);
+            Assert.True(
+                low == 0
+                || line.Contains($"{low:x8} ", StringComparison.Ordinal)
+                || line.Contains("<unassigned>", StringComparison.Ordinal),
+                line);
         }
 
         return !isPort && _header.Number(register, "Type") == 2;
@@ -147,7 +164,8 @@ internal sealed partial class LspciText
 
     private string Fields(string register)
     {
-        string type = _config.HeaderRegisters.Single(reading => reading.Register.Name == register) is RegisterReading reading
+        string type = _config.HeaderRegisters.Single(
+            reading => reading.Register.Name == register) is RegisterReading reading
             ? reading.Register.Fields.Single(field => field.Name == "Type").Describe(reading.Raw)
             : "";
         return $"({type}, {(_header.Flag(register, "Prefetchable") ? "" : "non-")}prefetchable)";
@@ -170,7 +188,8 @@ internal sealed partial class LspciText
         uint raw = _header.Number(register);
         if (raw == uint.MaxValue)
         {
-            _text.Append($"\tExpansion ROM at <ignored>{(_header.Flag("COMMAND", "Mem") ? "" : " [disabled by cmd]")}\n");
+            _text.Append(
+                $"\tExpansion ROM at <ignored>{(_header.Flag("COMMAND", "Mem") ? "" : " [disabled by cmd]")}\n");
         }
         else if (raw != 0)
         {
@@ -185,10 +204,19 @@ internal sealed partial class LspciText
     private void WriteBridge()
     {
         WriteRegions(2);
-        _header.Write("", "\tBus: primary={PRIMARY_BUS/*:x2}, secondary={SECONDARY_BUS/*:x2}, subordinate={SUBORDINATE_BUS/*:x2}, sec-latency={SEC_LATENCY_TIMER/*}\n");
-        foreach ((string name, string short_) in new[] { ("I/O behind bridge", "I/O"), ("Memory behind bridge", "memory"), ("Prefetchable memory behind bridge", "prefetchable memory") })
+        _header.Write(
+            "",
+            "\tBus: primary={PRIMARY_BUS/*:x2}, secondary={SECONDARY_BUS/*:x2}, subordinate={SUBORDINATE_BUS/*:x2}, "
+            + "sec-latency={SEC_LATENCY_TIMER/*}\n");
+        foreach ((string name, string short_) in new[]
         {
-            string line = HugeSize().Replace(_header.Derived(name), size => $"[size={uint.CreateTruncating(ulong.Parse(size.Groups[1].Value, CultureInfo.InvariantCulture))}");
+            ("I/O behind bridge", "I/O"),
+            ("Memory behind bridge", "memory"),
+            ("Prefetchable memory behind bridge", "prefetchable memory"),
+        })
+        {
+            string line = HugeSize().Replace(_header.Derived(name), size =>
+                $"[size={uint.CreateTruncating(ulong.Parse(size.Groups[1].Value, CultureInfo.InvariantCulture))}");
             string unknown = "unknown range types ";
             _text.Append(line.StartsWith(unknown, StringComparison.Ordinal)
                 ? $"\t!!! Unknown {short_} range types {line[unknown.Length..]}\n"
@@ -196,9 +224,14 @@ internal sealed partial class LspciText
         }
 
         UseWindowRegisters();
-        _header.Write("SEC_STATUS", "\tSecondary status: +66MHz +FastB2B +ParErr DEVSEL={DEVSEL} +>TAbort +<TAbort +<MAbort +<SERR +<PERR\n");
+        _header.Write(
+            "SEC_STATUS",
+            "\tSecondary status: +66MHz +FastB2B +ParErr DEVSEL={DEVSEL} +>TAbort +<TAbort +<MAbort +<SERR +<PERR\n");
         WriteRom("BRIDGE_ROM_ADDRESS");
-        _header.Write("BRIDGE_CONTROL", "\tBridgeCtl: +Parity +SERR +NoISA +VGA +VGA16 +MAbort +>Reset +FastB2B\n\t\t+PriDiscTmr +SecDiscTmr +DiscTmrStat +DiscTmrSERREn\n");
+        _header.Write(
+            "BRIDGE_CONTROL",
+            "\tBridgeCtl: +Parity +SERR +NoISA +VGA +VGA16 +MAbort +>Reset +FastB2B\n"
+            + "\t\t+PriDiscTmr +SecDiscTmr +DiscTmrStat +DiscTmrSERREn\n");
     }
 
     [GeneratedRegex(@"\[size=([0-9]{10,})")]
@@ -210,37 +243,58 @@ internal sealed partial class LspciText
         uint io = _header.Number("IO_BASE", "Type");
         if (io <= 1 && io == _header.Number("IO_LIMIT", "Type"))
         {
-            ulong first = (io == 1 ? (ulong)_header.Number("IO_BASE_UPPER16") << 16 : 0) | _header.Number("IO_BASE", "Base") << 12;
-            ulong last = (io == 1 ? (ulong)_header.Number("IO_LIMIT_UPPER16") << 16 : 0) | _header.Number("IO_LIMIT", "Limit") << 12 | 0xfff;
+            ulong first = (io == 1 ? (ulong)_header.Number("IO_BASE_UPPER16") << 16 : 0)
+                | _header.Number("IO_BASE", "Base") << 12;
+            ulong last = (io == 1 ? (ulong)_header.Number("IO_LIMIT_UPPER16") << 16 : 0)
+                | _header.Number("IO_LIMIT", "Limit") << 12
+                | 0xfff;
             AssertRange("I/O behind bridge", first, last, io == 1 ? "x8" : "x4");
         }
 
         if (!_header.Derived("Memory behind bridge").StartsWith("unknown", StringComparison.Ordinal))
         {
-            AssertRange("Memory behind bridge", _header.Number("MEMORY_BASE", "Base") << 20, _header.Number("MEMORY_LIMIT", "Limit") << 20 | 0xfffffu, "x8");
+            AssertRange(
+                "Memory behind bridge",
+                _header.Number("MEMORY_BASE", "Base") << 20,
+                _header.Number("MEMORY_LIMIT", "Limit") << 20 | 0xfffffu,
+                "x8");
         }
 
         uint type = _header.Number("PREF_MEMORY_BASE", "Type");
         if (type <= 1 && type == _header.Number("PREF_MEMORY_LIMIT", "Type"))
         {
-            ulong first = (type == 1 ? (ulong)_header.Number("PREF_BASE_UPPER32") << 32 : 0) | _header.Number("PREF_MEMORY_BASE", "Base") << 20;
-            ulong last = (type == 1 ? (ulong)_header.Number("PREF_LIMIT_UPPER32") << 32 : 0) | _header.Number("PREF_MEMORY_LIMIT", "Limit") << 20 | 0xfffffu;
+            ulong first = (type == 1 ? (ulong)_header.Number("PREF_BASE_UPPER32") << 32 : 0)
+                | _header.Number("PREF_MEMORY_BASE", "Base") << 20;
+            ulong last = (type == 1 ? (ulong)_header.Number("PREF_LIMIT_UPPER32") << 32 : 0)
+                | _header.Number("PREF_MEMORY_LIMIT", "Limit") << 20
+                | 0xfffffu;
             AssertRange("Prefetchable memory behind bridge", first, last, type == 1 ? "x16" : "x8");
         }
     }
 
     private void AssertRange(string name, ulong first, ulong last, string format) => Assert.StartsWith(
-        $"{first.ToString(format, CultureInfo.InvariantCulture)}-{last.ToString(format, CultureInfo.InvariantCulture)}", _header.Derived(name), StringComparison.Ordinal);
+        $"{first.ToString(format, CultureInfo.InvariantCulture)}-{last.ToString(format, CultureInfo.InvariantCulture)}",
+        _header.Derived(name),
+        StringComparison.Ordinal);
 
     private void WriteCardBus()
     {
         WriteRegions(1);
-        _header.Write("", "\tBus: primary={CB_BUS_NUMBER/*:x2}, secondary={CB_CARDBUS_NUMBER/*:x2}, subordinate={CB_SUBORDINATE_BUS/*:x2}, sec-latency={CB_CARDBUS_LATENCY/*}\n");
+        _header.Write(
+            "",
+            "\tBus: primary={CB_BUS_NUMBER/*:x2}, secondary={CB_CARDBUS_NUMBER/*:x2}, "
+            + "subordinate={CB_SUBORDINATE_BUS/*:x2}, sec-latency={CB_CARDBUS_LATENCY/*}\n");
         for (int i = 0; i < 2; i++)
         {
             string window = _header.Derived($"Memory window {i}");
-            Assert.StartsWith($"{_header.Number($"CB_MEMORY_BASE_{i}"):x8}-{unchecked(_header.Number($"CB_MEMORY_LIMIT_{i}") + 0xfff):x8}", window, StringComparison.Ordinal);
-            Assert.Equal(_header.Flag("CB_BRIDGE_CONTROL", $"Prefetch{i}"), window.EndsWith(" (prefetchable)", StringComparison.Ordinal));
+            Assert.StartsWith(
+                $"{_header.Number($"CB_MEMORY_BASE_{i}"):x8}"
+                + $"-{unchecked(_header.Number($"CB_MEMORY_LIMIT_{i}") + 0xfff):x8}",
+                window,
+                StringComparison.Ordinal);
+            Assert.Equal(
+                _header.Flag("CB_BRIDGE_CONTROL", $"Prefetch{i}"),
+                window.EndsWith(" (prefetchable)", StringComparison.Ordinal));
             _text.Append($"\tMemory window {i}: {window}\n");
         }
 
@@ -249,7 +303,10 @@ internal sealed partial class LspciText
             uint mask = _header.Flag($"CB_IO_BASE_{i}", "32bit") ? uint.MaxValue : 0xffff;
             string window = _header.Derived($"I/O window {i}");
             Assert.StartsWith(
-                $"{_header.Number($"CB_IO_BASE_{i}", "Base") << 2 & mask:x8}-{(_header.Number($"CB_IO_LIMIT_{i}", "Limit") << 2 & mask) + 3:x8}", window, StringComparison.Ordinal);
+                $"{_header.Number($"CB_IO_BASE_{i}", "Base") << 2 & mask:x8}"
+                + $"-{(_header.Number($"CB_IO_LIMIT_{i}", "Limit") << 2 & mask) + 3:x8}",
+                window,
+                StringComparison.Ordinal);
             _text.Append($"\tI/O window {i}: {window}\n");
         }
 

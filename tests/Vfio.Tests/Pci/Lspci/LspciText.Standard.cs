@@ -15,7 +15,9 @@ internal sealed partial class LspciText
                 break;
             case 0x02:
                 WriteLine($"{capability.Name} {capability.Summary}");
-                Assert.Equal($"version {part.Number("Version", "Major"):x}.{part.Number("Version", "Minor"):x}", capability.Summary);
+                Assert.Equal(
+                    $"version {part.Number("Version", "Major"):x}.{part.Number("Version", "Minor"):x}",
+                    capability.Summary);
                 WriteAgp(part);
                 break;
             case 0x04 or 0x05 or 0x0a or 0x11:
@@ -77,7 +79,10 @@ internal sealed partial class LspciText
 
     private static void WritePowerManagement(LspciPart part)
     {
-        part.Write("Flags", "\t\tFlags: +PMEClk +DSI +D1 +D2 AuxCurrent={AuxCurrent} PME(D0{PMED0},D1{PMED1},D2{PMED2},D3hot{PMED3hot},D3cold{PMED3cold})\n");
+        part.Write(
+            "Flags",
+            "\t\tFlags: +PMEClk +DSI +D1 +D2 AuxCurrent={AuxCurrent} "
+            + "PME(D0{PMED0},D1{PMED1},D2{PMED2},D3hot{PMED3hot},D3cold{PMED3cold})\n");
         if (!part.Has(4, 4))
         {
             return;
@@ -94,8 +99,14 @@ internal sealed partial class LspciText
     {
         if (part.Has(4, 8))
         {
-            part.Write("Status", $"\t\tStatus: RQ={part.Number("Status", "RQ") + 1} +Iso ArqSz={{ArqSz}} Cal={{Cal}} +SBA +ITACoh +GART64 +HTrans +64bit +FW +AGP3 Rate={{=Status rate}}\n");
-            part.Write("Command", $"\t\tCommand: RQ={part.Number("Command", "RQ") + 1} ArqSz={{ArqSz}} Cal={{Cal}} +SBA +AGP +GART64 +64bit +FW Rate={{=Command rate}}\n");
+            part.Write(
+                "Status",
+                $"\t\tStatus: RQ={part.Number("Status", "RQ") + 1} +Iso ArqSz={{ArqSz}} Cal={{Cal}} +SBA +ITACoh "
+                + $"+GART64 +HTrans +64bit +FW +AGP3 Rate={{=Status rate}}\n");
+            part.Write(
+                "Command",
+                $"\t\tCommand: RQ={part.Number("Command", "RQ") + 1} ArqSz={{ArqSz}} Cal={{Cal}} +SBA +AGP +GART64 "
+                + $"+64bit +FW Rate={{=Command rate}}\n");
             int shift = part.Number("Version", "Major") >= 3 && part.Flag("Status", "AGP3") ? 2 : 0;
             AssertRate(part.Derived("Status rate"), part.Number("Status", "Rates"), shift);
             AssertRate(part.Derived("Command rate"), part.Number("Command", "Rates"), shift);
@@ -104,7 +115,9 @@ internal sealed partial class LspciText
 
     private static void AssertRate(string text, uint rates, int shift)
     {
-        IEnumerable<string> names = Enumerable.Range(0, 3).Where(i => (rates & (1 << i)) != 0).Select(i => $"x{1 << i << shift}");
+        IEnumerable<string> names = Enumerable.Range(0, 3)
+            .Where(i => (rates & (1 << i)) != 0)
+            .Select(i => $"x{1 << i << shift}");
         Assert.Equal(rates == 0 ? "<none>" : string.Join(',', names), text);
     }
 
@@ -123,19 +136,31 @@ internal sealed partial class LspciText
         switch (capability.Id)
         {
             case 0x04:
-                Assert.Equal(capability.Summary, $"{part.Number("Slot", "Slots")} slots, First{Sign(part.Flag("Slot", "First"))}, chassis {part.Number("Chassis"):x2}");
+                Assert.Equal(
+                    capability.Summary,
+                    $"{part.Number("Slot", "Slots")} slots, First{Sign(part.Flag("Slot", "First"))}, chassis "
+                    + $"{part.Number("Chassis"):x2}");
                 break;
             case 0x0a:
-                Assert.Equal(capability.Summary, $"BAR={part.Number("Flags", "BAR")} offset={part.Number("Flags", "Offset"):x4}");
+                Assert.Equal(
+                    capability.Summary,
+                    $"BAR={part.Number("Flags", "BAR")} offset={part.Number("Flags", "Offset"):x4}");
                 break;
             case 0x11:
                 Assert.Equal(
-                    capability.Summary, $"Enable{Sign(part.Flag("Flags", "Enable"))} Count={part.Number("Flags", "TableSize") + 1} Masked{Sign(part.Flag("Flags", "Masked"))}");
+                    capability.Summary,
+                    $"Enable{Sign(part.Flag("Flags", "Enable"))} Count={part.Number("Flags", "TableSize") + 1} "
+                    + $"Masked{Sign(part.Flag("Flags", "Masked"))}");
                 if (part.Has(4, 8))
                 {
                     part.Write("", "\t\tVector table: {=Vector table}\n\t\tPBA: {=PBA}\n");
-                    Assert.Equal($"BAR={part.Number("VectorTable", "BAR")} offset={part.Number("VectorTable", "Offset8") << 3:x8}", part.Derived("Vector table"));
-                    Assert.Equal($"BAR={part.Number("PBA", "BAR")} offset={part.Number("PBA", "Offset8") << 3:x8}", part.Derived("PBA"));
+                    Assert.Equal(
+                        $"BAR={part.Number("VectorTable", "BAR")} "
+                        + $"offset={part.Number("VectorTable", "Offset8") << 3:x8}",
+                        part.Derived("Vector table"));
+                    Assert.Equal(
+                        $"BAR={part.Number("PBA", "BAR")} offset={part.Number("PBA", "Offset8") << 3:x8}",
+                        part.Derived("PBA"));
                 }
 
                 break;
@@ -150,7 +175,8 @@ internal sealed partial class LspciText
         bool is64 = part.Flag("Flags", "64bit");
         bool isMaskable = part.Flag("Flags", "Maskable");
         Assert.StartsWith(
-            $"Enable{Sign(part.Flag("Flags", "Enable"))} Count={1 << (int)part.Number("Flags", "Count")}/{1 << (int)part.Number("Flags", "Capable")} "
+            $"Enable{Sign(part.Flag("Flags", "Enable"))} "
+            + $"Count={1 << (int)part.Number("Flags", "Count")}/{1 << (int)part.Number("Flags", "Capable")} "
             + $"Maskable{Sign(isMaskable)} 64bit{Sign(is64)}", capability.Summary, StringComparison.Ordinal);
         if (!part.Has(4, is64 ? 10 : 6))
         {
@@ -185,12 +211,18 @@ internal sealed partial class LspciText
         else if (!isBridge && part.Has(4, 4))
         {
             part.Write("Command", "\t\tCommand: +DPERE +ERO RBC={RBC} OST={OST}\n");
-            part.Write("Status", "\t\tStatus: Dev={=Dev} +64bit +133MHz +SCD +USC DC={DC} DMMRBC={DMMRBC} DMOST={DMOST} DMCRS={DMCRS} +RSCEM +266MHz +533MHz\n");
+            part.Write(
+                "Status",
+                "\t\tStatus: Dev={=Dev} +64bit +133MHz +SCD +USC DC={DC} DMMRBC={DMMRBC} DMOST={DMOST} DMCRS={DMCRS} "
+                + "+RSCEM +266MHz +533MHz\n");
         }
 
         if (part.HasDerived("Dev"))
         {
-            Assert.Equal($"{part.Number("Status", "Bus"):x2}:{part.Number("Status", "Device"):x2}.{part.Number("Status", "Function")}", part.Derived("Dev"));
+            Assert.Equal(
+                $"{part.Number("Status", "Bus"):x2}:{part.Number("Status", "Device"):x2}"
+                + $".{part.Number("Status", "Function")}",
+                part.Derived("Dev"));
         }
     }
 
@@ -207,31 +239,54 @@ internal sealed partial class LspciText
         uint type = part.Number("Type", "Type");
         WriteLine($"{capability.Name}: {(type is >= 1 and <= 4 ? summary : "VirtIO: <unknown>")}");
         part.Write("", "\t\t{=Structure}\n");
-        Assert.StartsWith($"BAR={part.Number("BAR")} offset={part.Number("Offset"):x8} size={part.Number("Size"):x8}", part.Derived("Structure"), StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"BAR={part.Number("BAR")} offset={part.Number("Offset"):x8} size={part.Number("Size"):x8}",
+            part.Derived("Structure"),
+            StringComparison.Ordinal);
         if (part.HasRegister("Multiplier"))
         {
-            Assert.EndsWith($" multiplier={part.Number("Multiplier"):x8}", part.Derived("Structure"), StringComparison.Ordinal);
+            Assert.EndsWith(
+                $" multiplier={part.Number("Multiplier"):x8}", part.Derived("Structure"), StringComparison.Ordinal);
         }
     }
 
     private static void WriteEnhancedAllocation(PciCapability capability, LspciPart part)
     {
-        Assert.StartsWith($"NumEntries={part.Number("Flags", "NumEntries")}", capability.Summary, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"NumEntries={part.Number("Flags", "NumEntries")}", capability.Summary, StringComparison.Ordinal);
         if (part.HasRegister("Secondary"))
         {
-            Assert.EndsWith($", secondary={part.Number("Secondary")}, subordinate={part.Number("Subordinate")}", capability.Summary, StringComparison.Ordinal);
+            Assert.EndsWith(
+                $", secondary={part.Number("Secondary")}, subordinate={part.Number("Subordinate")}",
+                capability.Summary,
+                StringComparison.Ordinal);
         }
 
         for (int i = 0; part.HasRegister($"Entry{i}") && part.HasRegister($"Base{i}"); i++)
         {
-            part.Write($"Entry{i}", $"\t\tEntry {i}: +Enable +Writable EntrySize={{EntrySize}}\n\t\t\t BAR Equivalent Indicator: {{BEI}}\n");
-            part.Write($"Entry{i}", $"\t\t\t PrimaryProperties: {{PrimaryProperties|[{part.Number($"Entry{i}", "PrimaryProperties"):x2}]}}\n");
-            part.Write($"Entry{i}", $"\t\t\t SecondaryProperties: {{SecondaryProperties|[{part.Number($"Entry{i}", "SecondaryProperties"):x2}]}}\n");
+            part.Write(
+                $"Entry{i}",
+                $"\t\tEntry {i}: +Enable +Writable EntrySize={{EntrySize}}\n"
+                + $"\t\t\t BAR Equivalent Indicator: {{BEI}}\n");
+            part.Write(
+                $"Entry{i}",
+                $"\t\t\t PrimaryProperties: {{PrimaryProperties|"
+                + $"[{part.Number($"Entry{i}", "PrimaryProperties"):x2}]}}\n");
+            part.Write(
+                $"Entry{i}",
+                $"\t\t\t SecondaryProperties: {{SecondaryProperties|"
+                + $"[{part.Number($"Entry{i}", "SecondaryProperties"):x2}]}}\n");
             part.Write("", $"\t\t\t Base: {{=Entry {i} base}}\n\t\t\t MaxOffset: {{=Entry {i} max offset}}\n");
-            string high = part.Flag($"Base{i}", "64bit") && part.HasRegister($"Base{i}Hi") ? $"{part.Number($"Base{i}Hi"):x}" : "";
-            string highOffset = part.Flag($"MaxOffset{i}", "64bit") && part.HasRegister($"MaxOffset{i}Hi") ? $"{part.Number($"MaxOffset{i}Hi"):x}" : "";
+            string high = part.Flag($"Base{i}", "64bit") && part.HasRegister($"Base{i}Hi")
+                ? $"{part.Number($"Base{i}Hi"):x}"
+                : "";
+            string highOffset = part.Flag($"MaxOffset{i}", "64bit") && part.HasRegister($"MaxOffset{i}Hi")
+                ? $"{part.Number($"MaxOffset{i}Hi"):x}"
+                : "";
             Assert.Equal($"{high}{part.Number($"Base{i}", "Address") << 2:x8}", part.Derived($"Entry {i} base"));
-            Assert.Equal($"{highOffset}{part.Number($"MaxOffset{i}", "Offset") << 2 | 3:x8}", part.Derived($"Entry {i} max offset"));
+            Assert.Equal(
+                $"{highOffset}{part.Number($"MaxOffset{i}", "Offset") << 2 | 3:x8}",
+                part.Derived($"Entry {i} max offset"));
         }
     }
 }

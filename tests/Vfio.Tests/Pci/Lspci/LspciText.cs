@@ -16,15 +16,18 @@ internal sealed partial class LspciText
     /// </summary>
     public static readonly IReadOnlyList<string> KnownDifferences =
     [
-        "sizes of regions, kernel driver, modules, slot, NUMA node, IOMMU group: not in configuration space, and not printed with -F",
+        "sizes of regions, kernel driver, modules, slot, NUMA node, IOMMU group: not in configuration space, "
+        + "and not printed with -F",
         "names of vendors, devices and classes: of pci.ids, and not printed with -n",
-        "Vital Product Data: its text is behind a register that a dump cannot be asked; lspci prints that it is not readable",
+        "Vital Product Data: its text is behind a register that a dump cannot be asked; lspci "
+        + "prints that it is not readable",
         "sizes of windows: lspci keeps the lower 32 bits of the number in front of the unit",
         "a pointer below 40h or 100h: lspci decodes the header as a capability; here the list ends with a warning",
         "extended capabilities of a device without Express or PCI-X: lspci does not look; here they are decoded",
         "the upper half of a 64-bit base address register: with -F lspci prints it as a region of its own",
         "an expansion ROM register of all ones: lspci prints <ignored>; here it is absent",
-        "LnkCap2 and LnkCtl2 of endpoints whose device or function is not 0: lspci leaves them out, the specification does not",
+        "LnkCap2 and LnkCtl2 of endpoints whose device or function is not 0: lspci leaves them out, the "
+        + "specification does not",
         "LnkCap2 speeds beyond 32 GT/s: RsvdP in lspci 3.9, which knows version 5.0",
         "LTR scales 6 and 7: not permitted; lspci shifts by 30 and 35 (which the processor takes as 3)",
         "DOE Error: lspci tests bits 0 and 1, the specification has it in bit 2",
@@ -48,7 +51,8 @@ internal sealed partial class LspciText
         _config = config;
         _device = device;
         _used = used;
-        _header = new LspciPart("HEADER", 0, config.HeaderRegisters, config.HeaderDerivedValues, config.Bytes.Length, _text, used);
+        _header = new LspciPart(
+            "HEADER", 0, config.HeaderRegisters, config.HeaderDerivedValues, config.Bytes.Length, _text, used);
     }
 
     private int ImageLength => _config.Bytes.Length;
@@ -85,7 +89,8 @@ internal sealed partial class LspciText
         }
 
         // The reason that ended the list is a warning here, and a line of the list in lspci.
-        foreach (string warning in _config.Warnings.Where(warning => !warning.Contains("extended", StringComparison.Ordinal)))
+        foreach (string warning in _config.Warnings.Where(
+            warning => !warning.Contains("extended", StringComparison.Ordinal)))
         {
             Match loop = Loop().Match(warning);
             Match broken = Broken().Match(warning);
@@ -117,7 +122,9 @@ internal sealed partial class LspciText
             WriteExtended(capability, Part(capability), type);
         }
 
-        foreach (Match loop in _config.Warnings.Select(warning => Loop().Match(warning)).Where(loop => loop.Success && loop.Groups[1].Length == 3))
+        foreach (Match loop in _config.Warnings
+            .Select(warning => Loop().Match(warning))
+            .Where(loop => loop.Success && loop.Groups[1].Length == 3))
         {
             int at = Convert.ToInt32(loop.Groups[1].Value, 16);
             _text.Append($"\tCapabilities: [{at:x3} v{_config.Bytes.Span[at + 2] & 0xf}] <chain looped>\n");
@@ -125,7 +132,9 @@ internal sealed partial class LspciText
     }
 
     private LspciPart Part(PciCapability capability) =>
-        new(capability.ShortName, capability.Offset, capability.Registers, capability.DerivedValues, ImageLength, _text, _used);
+        new(
+            capability.ShortName, capability.Offset, capability.Registers, capability.DerivedValues, ImageLength, _text,
+            _used);
 
     [GeneratedRegex(@"leads to ([0-9a-f]{2,3})h, to a capability that was read before")]
     private static partial Regex Loop();

@@ -10,12 +10,14 @@ internal static class MachineImages
     private static List<(string Name, byte[] Image)> Read()
     {
         List<(string Name, byte[] Image)> images = [];
-        foreach (string line in File.ReadLines(Path.Combine(Repository.Root, "tests/Vfio.Tests/Pci/Images/machine.txt")))
+        foreach (string line in File.ReadLines(
+            Path.Combine(Repository.Root, "tests/Vfio.Tests/Pci/Images/machine.txt")))
         {
             int colon = line.IndexOf(": ", StringComparison.Ordinal);
             if (line.EndsWith(" bytes)", StringComparison.Ordinal))
             {
-                int length = int.Parse(line[(line.LastIndexOf('(') + 1)..^" bytes)".Length], CultureInfo.InvariantCulture);
+                int length = int.Parse(
+                    line[(line.LastIndexOf('(') + 1)..^" bytes)".Length], CultureInfo.InvariantCulture);
                 images.Add((line, new byte[length]));
             }
             else if (colon is 2 or 3 && line[0] != '#')
