@@ -7,6 +7,9 @@ internal interface ILineSource : IDisposable
     /// <param name="prompt">What stands before it.</param>
     /// <returns>The line, or <see langword="null"/> where the person has no more.</returns>
     string? Next(string prompt);
+
+    /// <summary>Shows that the line was taken. From here on Ctrl-C is a signal, so listen to it before.</summary>
+    void Accept();
 }
 
 /// <summary>Lines from a terminal that understands nothing but lines.</summary>
@@ -28,6 +31,11 @@ internal sealed class PlainLines(CliHost host) : ILineSource
         {
             throw new CliException($"the line {e.Message}", "help lists the commands", ExitCode.WrongUsage);
         }
+    }
+
+    // The kernel has shown it.
+    public void Accept()
+    {
     }
 
     public void Dispose() => _reader.Dispose();

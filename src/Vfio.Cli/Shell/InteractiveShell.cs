@@ -13,6 +13,7 @@ internal sealed class InteractiveShell(CliHost host, RegisterShell shell, ShellP
         while (lines.Next($"vfio {device}> ") is string line)
         {
             using Interruption interruption = new(host.Stop);
+            lines.Accept();
             if (shell.IsAskedBack())
             {
                 host.Tell($"vfio: the kernel asks for {device} back: it is being unplugged or unbound, and waits until quit");
@@ -31,6 +32,7 @@ internal sealed class InteractiveShell(CliHost host, RegisterShell shell, ShellP
             }
         }
 
+        lines.Accept();
         return ExitCode.Done;
     }
 
