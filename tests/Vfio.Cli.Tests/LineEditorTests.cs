@@ -59,7 +59,22 @@ public sealed class LineEditorTests : RegisterCommandTest
         using LineEditor editor = Type("\u0004");
         Assert.Null(editor.Next("> "));
         Assert.Null(editor.Next("> "));
+        editor.Accept();
         Assert.False(_keyboard.IsHeld);
+    }
+
+    [Fact]
+    public void A_line_ends_on_the_screen_when_Ctrl_C_is_a_signal_again()
+    {
+        using LineEditor editor = Type("read STATUS\r");
+        editor.Next("> ");
+        Assert.True(_keyboard.IsHeld);
+        Assert.DoesNotContain("\n", _screen.ToString(), StringComparison.Ordinal);
+        editor.Accept();
+        editor.Accept();
+        Assert.False(_keyboard.IsHeld);
+        Assert.Equal("\n", _screen.ToString()[^1..]);
+        Assert.Single(_screen.ToString(), c => c == '\n');
     }
 
     [Fact]

@@ -51,6 +51,7 @@ public sealed partial class TerminalTests : HostTest
         person.WaitFor("> ");
         person.Type("wait STATUS LU 0 600s\r");
         person.WaitFor("600s");
+        person.WaitFor("\n");
         person.Type(ControlC);
         person.WaitFor("interrupted");
         person.WaitFor("> ");

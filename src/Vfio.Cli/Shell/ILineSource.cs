@@ -7,6 +7,9 @@ internal interface ILineSource : IDisposable
     /// <param name="prompt">The prompt before it.</param>
     /// <returns>The line, or <see langword="null"/> at the end of the input.</returns>
     string? Next(string prompt);
+
+    /// <summary>Shows that the line was taken. From here on Ctrl-C is a signal, so listen to it before.</summary>
+    void Accept();
 }
 
 /// <summary>Reads lines from a terminal that does not support cursor movement.</summary>
@@ -28,6 +31,11 @@ internal sealed class PlainLines(CliHost host) : ILineSource
         {
             throw new CliException($"the line {e.Message}", "help lists the commands", ExitCode.WrongUsage);
         }
+    }
+
+    // The kernel has shown it.
+    public void Accept()
+    {
     }
 
     public void Dispose() => _reader.Dispose();

@@ -14,6 +14,7 @@ internal sealed class InteractiveShell(CliHost host, RegisterShell shell, ShellP
         while (lines.Next($"vfio {device}> ") is string line)
         {
             using Interruption interruption = new(host.Stop);
+            lines.Accept();
             if (shell.IsAskedBack())
             {
                 host.Tell($"vfio: the kernel requests {device}: it is being unplugged or unbound; quit closes it");
@@ -32,6 +33,7 @@ internal sealed class InteractiveShell(CliHost host, RegisterShell shell, ShellP
             }
         }
 
+        lines.Accept();
         return ExitCode.Done;
     }
 

@@ -20,6 +20,7 @@ internal sealed class LineEditor(IKeyboard keyboard, TextWriter output, int widt
     private readonly StringBuilder _text = new();
     private string _prompt = "";
     private int _cursor;
+    private bool _isTyping;
 
     public string? Next(string prompt)
     {
@@ -27,6 +28,7 @@ internal sealed class LineEditor(IKeyboard keyboard, TextWriter output, int widt
         _text.Clear();
         _cursor = 0;
         keyboard.Begin();
+        _isTyping = true;
         try
         {
             Draw();
@@ -35,7 +37,6 @@ internal sealed class LineEditor(IKeyboard keyboard, TextWriter output, int widt
                 ConsoleKeyInfo key = keyboard.Next();
                 if (IsEnd(key))
                 {
-                    output.WriteLine();
                     return null;
                 }
 
@@ -46,7 +47,7 @@ internal sealed class LineEditor(IKeyboard keyboard, TextWriter output, int widt
 
                 if (IsControl(key, ConsoleKey.C))
                 {
-                    output.WriteLine("^C");
+                    output.Write("^C");
                     return "";
                 }
 
@@ -54,14 +55,33 @@ internal sealed class LineEditor(IKeyboard keyboard, TextWriter output, int widt
                 Draw();
             }
         }
-        finally
+        catch
         {
-            output.Flush();
-            keyboard.End();
+            Dispose();
+            throw;
         }
     }
 
-    public void Dispose() => output.Flush();
+    public void Accept()
+    {
+        if (_isTyping)
+        {
+            // In this order: a person who sees the line end can press Ctrl-C.
+            Dispose();
+            output.WriteLine();
+            output.Flush();
+        }
+    }
+
+    public void Dispose()
+    {
+        output.Flush();
+        if (_isTyping)
+        {
+            _isTyping = false;
+            keyboard.End();
+        }
+    }
 
     private static bool IsControl(ConsoleKeyInfo key, ConsoleKey letter) =>
         key.Key == letter && (key.Modifiers & ConsoleModifiers.Control) != 0;
@@ -70,7 +90,6 @@ internal sealed class LineEditor(IKeyboard keyboard, TextWriter output, int widt
     {
         _cursor = _text.Length;
         Draw();
-        output.WriteLine();
         string line = _text.ToString();
         _history.Add(line);
         return line;
