@@ -1,12 +1,8 @@
-using System.Runtime.Versioning;
 using Vfio;
 using Vfio.Conformance.Child;
 
-[assembly: SupportedOSPlatform("linux")]
-
 // child VERB ADDRESS BACKEND does what one test needs done in another process; ADDRESS is a PCI address or the UUID of
-// a
-//                               mediated device
+// a mediated device.
 //
 // Reports what was done on standard output and exits 0, or gives the reason on standard error and exits 1. Exits 2 if
 // the command line is wrong.

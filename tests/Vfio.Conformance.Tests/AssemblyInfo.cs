@@ -1,4 +1,1 @@
-using System.Runtime.Versioning;
-
-[assembly: SupportedOSPlatform("linux")]
 [assembly: CollectionBehavior(DisableTestParallelization = true)]
