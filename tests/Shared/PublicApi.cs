@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Runtime.Versioning;
 using PublicApiGenerator;
 
 namespace Vfio.Tests;
@@ -102,6 +103,11 @@ internal static class PublicApi
             IncludeAssemblyAttributes = false,
             ExcludeAttributes = ["System.Runtime.CompilerServices.IsReadOnlyAttribute"],
         }).ReplaceLineEndings("\n").TrimEnd() + "\n";
+        if (assembly.GetCustomAttribute<SupportedOSPlatformAttribute>() is { } platform)
+        {
+            api = $"[assembly: SupportedOSPlatform(\"{platform.PlatformName}\")]\n{api}";
+        }
+
         if (Environment.GetEnvironmentVariable("VFIO_ACCEPT_API") == "1")
         {
             File.WriteAllText(approvedPath, api);

@@ -62,20 +62,15 @@ internal sealed class IrqWatch : IDisposable
         bool isTriggered, TimeSpan interval, ulong? wanted, TimeSpan? timeout, CancellationToken cancellationToken)
     {
         _text.WriteBeginning(_name);
-        foreach (IrqCount count in isTriggered
-            ? _counts.Where(count => !(_hasErrorsBeside && count.Vector.Index == IrqIndex.Error))
-            : [])
+        if (isTriggered)
         {
-            count.Vector.Trigger();
+            Trigger();
         }
 
         long start = _host.Clock.GetTimestamp();
         long last = start;
-        InterruptVector[] vectors =
-        [
-            .. _counts.Select(count => count.Vector),
-            .. _request?.Vector is InterruptVector request ? [request] : Array.Empty<InterruptVector>(),
-        ];
+        InterruptVector[] vectors = [.. _counts.Select(count => count.Vector)];
+        vectors = _request?.Vector is InterruptVector request ? [.. vectors, request] : vectors;
         ulong total = 0;
         bool isEnough = false;
         while (!isEnough && !cancellationToken.IsCancellationRequested)
@@ -88,11 +83,7 @@ internal sealed class IrqWatch : IDisposable
                 _ = InterruptVector.WaitForAny(vectors, left < StopInterval ? left : StopInterval);
             }
 
-            foreach (IrqCount count in _counts)
-            {
-                total += count.Collect();
-            }
-
+            _counts.ForEach(count => total += count.Collect());
             bool isAsked = _request?.IsNew() == true || (_isAskedByCount && !isTriggered && total != 0);
             isEnough = total >= wanted || isOver || isAsked;
             sinceLast = _host.Clock.GetElapsedTime(last);
@@ -109,9 +100,7 @@ internal sealed class IrqWatch : IDisposable
 
             if (isOver && total < wanted)
             {
-                throw new CliException(
-                    $"irq: {total} of {wanted} signals arrived from {_name} in {timeout!.Value.TotalSeconds:0} s",
-                    "opening the device reset it, and after a reset it interrupts only if a program enables that");
+                throw TooFew(total, wanted, timeout!.Value);
             }
         }
 
@@ -123,6 +112,19 @@ internal sealed class IrqWatch : IDisposable
         _request?.Dispose();
         _counts.ForEach(count => count.Vector.Dispose());
     }
+
+    private void Trigger()
+    {
+        foreach (IrqCount count in _counts.Where(
+            count => !(_hasErrorsBeside && count.Vector.Index == IrqIndex.Error)))
+        {
+            count.Vector.Trigger();
+        }
+    }
+
+    private CliException TooFew(ulong total, ulong? wanted, TimeSpan timeout) => new(
+        $"irq: {total} of {wanted} signals arrived from {_name} in {timeout.TotalSeconds:0} s",
+        "opening the device reset it, and after a reset it interrupts only if a program enables that");
 
     private static IrqInfo FindBest(DeviceInterrupts interrupts)
     {

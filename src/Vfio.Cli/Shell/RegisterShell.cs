@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Vfio.Cli;
 
 /// <summary>Performs the operations of the shell on one open device.</summary>
@@ -121,11 +123,13 @@ internal sealed class RegisterShell : IDisposable
         (ulong value, bool isMet) = _session.Wait(place, operation.Condition, cancellationToken);
         if (!isMet)
         {
+            WaitCondition wanted = operation.Condition;
             throw new CliException(
-                FormattableString.Invariant(
-                    $"wait: {place} is still {place.Format(value)} after {operation.Condition.Timeout.TotalMilliseconds} ms: ")
-                + $"the bits {place.Format(operation.Condition.Mask)} are "
-                + $"{place.Format(value & operation.Condition.Mask)}, not {place.Format(operation.Condition.Value)}",
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"wait: {place} is still {place.Format(value)} after {wanted.Timeout.TotalMilliseconds} ms: "
+                    + $"the bits {place.Format(wanted.Mask)} are {place.Format(value & wanted.Mask)}, "
+                    + $"not {place.Format(wanted.Value)}"),
                 "use a longer TIMEOUT, or read the register to see its present value");
         }
 

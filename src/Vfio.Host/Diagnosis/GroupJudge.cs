@@ -32,26 +32,9 @@ internal static class GroupJudge
             yield break;
         }
 
-        if (facts.ReservedRegions.Where(region => region.IsForFirmware).ToArray() is { Length: > 0 } direct)
+        if (Reserved(facts) is Finding reserved)
         {
-            ReservedRegion first = direct[0];
-            yield return new Finding(FindingTopic.ReservedRegions, FindingLevel.Error, string.Create(
-                CultureInfo.InvariantCulture,
-                $"the firmware reserves memory for this device, at 0x{first.First:x}-0x{first.Last:x} (RMRR, "
-                + $"direct in reserved_regions)"))
-            {
-                Reason = "the kernel keeps that mapping, and does not allow the device any other address space",
-                Advice = "disable the feature that uses it in the firmware's setup (iLO, shared memory, legacy USB), "
-                    + "or ask the vendor; the kernel's log mentions RMRR",
-            };
-        }
-        else if (facts.ReservedRegions.FirstOrDefault(
-            region => region.Kind is not ("msi" or "direct-relaxable")) is { Kind: not null } window)
-        {
-            yield return new Finding(FindingTopic.ReservedRegions, FindingLevel.Ok, string.Create(
-                CultureInfo.InvariantCulture,
-                $"0x{window.First:x}-0x{window.Last:x} is reserved and cannot be used for DMA; vfio does not "
-                + $"place buffers there"));
+            yield return reserved;
         }
 
         PciDeviceInfo[] others = [.. group.Devices.Where(other => other.Address != device.Address && !other.IsBridge)];
@@ -68,6 +51,29 @@ internal static class GroupJudge
         }
     }
 
+    private static Finding? Reserved(DeviceFacts facts)
+    {
+        if (facts.ReservedRegions.Where(region => region.IsForFirmware).ToArray() is [ReservedRegion first, ..])
+        {
+            return new Finding(FindingTopic.ReservedRegions, FindingLevel.Error, string.Create(
+                CultureInfo.InvariantCulture,
+                $"the firmware reserves memory for this device, at 0x{first.First:x}-0x{first.Last:x} (RMRR, "
+                + $"direct in reserved_regions)"))
+            {
+                Reason = "the kernel keeps that mapping, and does not allow the device any other address space",
+                Advice = "disable the feature that uses it in the firmware's setup (iLO, shared memory, legacy USB), "
+                    + "or ask the vendor; the kernel's log mentions RMRR",
+            };
+        }
+
+        ReservedRegion window = facts.ReservedRegions.FirstOrDefault(
+            region => region.Kind is not ("msi" or "direct-relaxable"));
+        return window.Kind is null ? null : new Finding(FindingTopic.ReservedRegions, FindingLevel.Ok, string.Create(
+            CultureInfo.InvariantCulture,
+            $"0x{window.First:x}-0x{window.Last:x} is reserved and cannot be used for DMA; vfio does not "
+            + $"place buffers there"));
+    }
+
     private static IEnumerable<Finding> Shared(
         DeviceFacts facts, IommuGroup group, PciDeviceInfo[] others, PciDeviceInfo[] blockers)
     {
@@ -82,9 +88,12 @@ internal static class GroupJudge
         else
         {
             BindingRefusal? refusal = facts.RefusalsInGroup.Count == 0 ? null : facts.RefusalsInGroup[0];
-            string? unbound = facts.UnboundWithGroup.Count == 0 ? null : $"{Names([.. facts.UnboundWithGroup])} "
-                + $"{(facts.UnboundWithGroup.Count == 1 ? "is only unbound from its driver" : "are only unbound from their drivers")}, "
-                + "until the release";
+            string unbind = facts.UnboundWithGroup.Count == 1
+                ? "is only unbound from its driver"
+                : "are only unbound from their drivers";
+            string? unbound = facts.UnboundWithGroup.Count == 0
+                ? null
+                : $"{Names([.. facts.UnboundWithGroup])} {unbind}, until the release";
             yield return new Finding(
                 Topic,
                 FindingLevel.Error,

@@ -26,6 +26,11 @@ internal static class InterruptJudge
             return new Finding(Topic, FindingLevel.Ok, "interrupts are remapped, so a device can raise only its own");
         }
 
+        return NotRemapped(host);
+    }
+
+    private static Finding NotRemapped(HostFacts host)
+    {
         string? argument = Switch(host.Arguments);
         bool isAllowed = host.UnsafeInterrupts.Count != 0 && host.UnsafeInterrupts.All(parameter => parameter.IsOn);
         string cause = argument is not null ? $": {argument} is on the kernel's command line"

@@ -61,28 +61,30 @@ internal static class IommuJudge
             };
         }
 
-        return host.FirmwareTables switch
+        return OfFirmware(host);
+    }
+
+    private static Finding OfFirmware(HostFacts host) => host.FirmwareTables switch
+    {
+        null => Blocks("no IOMMU is on") with
         {
-            null => Blocks("no IOMMU is on") with
+            Command = host.Arguments.HowToAdd("intel_iommu=on"),
+            Advice = $"{Firmware}; on Intel, also add intel_iommu=on to the kernel's command line, "
+                + $"{KernelArguments.Restart}",
+        },
+        { } tables when tables.Contains("DMAR") =>
+            Blocks("the firmware offers VT-d, but the kernel has not enabled it") with
             {
                 Command = host.Arguments.HowToAdd("intel_iommu=on"),
-                Advice = $"{Firmware}; on Intel, also add intel_iommu=on to the kernel's command line, "
-                    + $"{KernelArguments.Restart}",
+                Advice = host.Arguments.AdviceToAdd("intel_iommu=on"),
             },
-            { } tables when tables.Contains("DMAR") =>
-                Blocks("the firmware offers VT-d, but the kernel has not enabled it") with
-                {
-                    Command = host.Arguments.HowToAdd("intel_iommu=on"),
-                    Advice = host.Arguments.AdviceToAdd("intel_iommu=on"),
-                },
-            { } tables when tables.Any(IsIommuTable) =>
-                Blocks("the firmware offers an IOMMU, but the kernel does not use it") with
-                {
-                    Advice = "see the kernel's log: sudo dmesg | grep -i -e AMD-Vi -e iommu",
-                },
-            _ => Blocks("this host has no IOMMU: its firmware lists none") with { Advice = Firmware },
-        };
-    }
+        { } tables when tables.Any(IsIommuTable) =>
+            Blocks("the firmware offers an IOMMU, but the kernel does not use it") with
+            {
+                Advice = "see the kernel's log: sudo dmesg | grep -i -e AMD-Vi -e iommu",
+            },
+        _ => Blocks("this host has no IOMMU: its firmware lists none") with { Advice = Firmware },
+    };
 
     private static Finding Blocks(string what) => new(Topic, FindingLevel.Error, what);
 

@@ -51,23 +51,25 @@ internal static class ModuleJudge
                     $"{module}, which gives devices their address space, is not loaded; vfio bind loads it");
         }
 
-        yield return host.IommufdNode is not null
-            ? new Finding(FindingTopic.Iommufd, FindingLevel.Ok, "the kernel has iommufd (/dev/iommu)")
-            : host.Iommufd == ModuleState.Loadable
-                ? new Finding(
-                    FindingTopic.Iommufd,
-                    FindingLevel.Info,
-                    "iommufd is not loaded, so devices are opened through their groups")
-                {
-                    Reason = "iommufd does not limit the number of mappings, and devices of one group need "
-                        + "not be opened together",
-                    Command = "sudo modprobe iommufd",
-                }
-                : new Finding(
-                    FindingTopic.Iommufd,
-                    FindingLevel.Ok,
-                    "this kernel has no iommufd, so devices are opened through their groups (type1), which is enough");
+        yield return JudgeIommufd(host);
     }
+
+    private static Finding JudgeIommufd(HostFacts host) => host.IommufdNode is not null
+        ? new Finding(FindingTopic.Iommufd, FindingLevel.Ok, "the kernel has iommufd (/dev/iommu)")
+        : host.Iommufd == ModuleState.Loadable
+            ? new Finding(
+                FindingTopic.Iommufd,
+                FindingLevel.Info,
+                "iommufd is not loaded, so devices are opened through their groups")
+            {
+                Reason = "iommufd does not limit the number of mappings, and devices of one group need "
+                    + "not be opened together",
+                Command = "sudo modprobe iommufd",
+            }
+            : new Finding(
+                FindingTopic.Iommufd,
+                FindingLevel.Ok,
+                "this kernel has no iommufd, so devices are opened through their groups (type1), which is enough");
 
     // If something keeps the module from being loaded, the judge of obstacles reports it.
     private static Finding? JudgeDriver(HostFacts host)

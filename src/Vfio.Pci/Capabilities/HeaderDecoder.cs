@@ -102,6 +102,23 @@ internal static class HeaderDecoder
     // nothing is forwarded.
     private static void DeriveWindows(CapabilityReader reader)
     {
+        DerivePorts(reader);
+        uint memory = reader.Word(0x20);
+        uint lastMemory = reader.Word(0x22);
+        if ((memory & 0xf) != 0 || (lastMemory & 0xf) != 0)
+        {
+            reader.Derive("Memory behind bridge", $"unknown range types {memory:x}/{lastMemory:x}");
+        }
+        else
+        {
+            DeriveWindow(reader, "Memory behind bridge", memory << 16, (lastMemory << 16) + 0xfffff, 32);
+        }
+
+        DerivePrefetchable(reader);
+    }
+
+    private static void DerivePorts(CapabilityReader reader)
+    {
         uint ports = reader.Byte(0x1c);
         uint lastPort = reader.Byte(0x1d);
         if ((ports & 0xf) != (lastPort & 0xf) || (ports & 0xf) > 1)
@@ -120,18 +137,10 @@ internal static class HeaderDecoder
                 (upperLimit | (lastPort & 0xf0) << 8) + 0xfff,
                 isWide ? 32 : 16);
         }
+    }
 
-        uint memory = reader.Word(0x20);
-        uint lastMemory = reader.Word(0x22);
-        if ((memory & 0xf) != 0 || (lastMemory & 0xf) != 0)
-        {
-            reader.Derive("Memory behind bridge", $"unknown range types {memory:x}/{lastMemory:x}");
-        }
-        else
-        {
-            DeriveWindow(reader, "Memory behind bridge", memory << 16, (lastMemory << 16) + 0xfffff, 32);
-        }
-
+    private static void DerivePrefetchable(CapabilityReader reader)
+    {
         uint prefetchable = reader.Word(0x24);
         uint lastPrefetchable = reader.Word(0x26);
         if ((prefetchable & 0xf) != (lastPrefetchable & 0xf) || (prefetchable & 0xf) > 1)

@@ -155,29 +155,7 @@ internal sealed class ShowText(CliHost host, ShownDevice shown, bool isVerbose)
         WriteDerived(config.HeaderDerivedValues.Where(IsWindow), Indent);
         foreach (PciCapability capability in config.Capabilities)
         {
-            string version = capability.IsExtended
-                ? string.Create(CultureInfo.InvariantCulture, $" v{capability.Version}")
-                : "";
-            string summary = capability.Summary is null ? "" : $": {capability.Summary}";
-            string shortName = capability.Name == capability.ShortName ? "" : $" ({capability.ShortName})";
-            string title = string.Create(
-                CultureInfo.InvariantCulture,
-                $"[{capability.Offset:x2}{version}] {capability.Name}{shortName}{summary}");
-            ItemText.Write(
-                host, new string(' ', Indent), Indent + 2,
-                Printable.Clean(title)
-                    .Split(' ')
-                    .Select(word => new TextItem(word, IsWord: true) { Paint = host.Terminal.Bold }));
-            RegisterText.Write(host, capability.Registers, Indent + 2, isVerbose);
-            if (shown.FindUndecoded(capability) is { Count: > 0 } words)
-            {
-                string text = string.Join(' ', words.Select(word => word.ToString("x8", CultureInfo.InvariantCulture)));
-                ItemText.Write(host, new string(' ', Indent + 2), Indent + 4, $"not decoded: {text}"
-                    .Split(' ')
-                    .Select(word => new TextItem(word, IsWord: true)));
-            }
-
-            WriteDerived(capability.DerivedValues.Where(value => value.Text != capability.Summary), Indent + 2);
+            WriteCapability(capability);
         }
 
         foreach (string warning in shown.IsConfigCut ? [] : config.Warnings)
@@ -190,6 +168,33 @@ internal sealed class ShowText(CliHost host, ShownDevice shown, bool isVerbose)
             _section.WriteWarning("the kernel shows only the first 64 bytes, because you are not root");
             host.Tell($"hint: sudo vfio show {_device.Name} also shows the capabilities");
         }
+    }
+
+    private void WriteCapability(PciCapability capability)
+    {
+        string version = capability.IsExtended
+            ? string.Create(CultureInfo.InvariantCulture, $" v{capability.Version}")
+            : "";
+        string summary = capability.Summary is null ? "" : $": {capability.Summary}";
+        string shortName = capability.Name == capability.ShortName ? "" : $" ({capability.ShortName})";
+        string title = string.Create(
+            CultureInfo.InvariantCulture,
+            $"[{capability.Offset:x2}{version}] {capability.Name}{shortName}{summary}");
+        ItemText.Write(
+            host, new string(' ', Indent), Indent + 2,
+            Printable.Clean(title)
+                .Split(' ')
+                .Select(word => new TextItem(word, IsWord: true) { Paint = host.Terminal.Bold }));
+        RegisterText.Write(host, capability.Registers, Indent + 2, isVerbose);
+        if (shown.FindUndecoded(capability) is { Count: > 0 } words)
+        {
+            string text = string.Join(' ', words.Select(word => word.ToString("x8", CultureInfo.InvariantCulture)));
+            ItemText.Write(host, new string(' ', Indent + 2), Indent + 4, $"not decoded: {text}"
+                .Split(' ')
+                .Select(word => new TextItem(word, IsWord: true)));
+        }
+
+        WriteDerived(capability.DerivedValues.Where(value => value.Text != capability.Summary), Indent + 2);
     }
 
     // Writes the values that are derived from several registers, in the words of lspci.

@@ -9,9 +9,9 @@ internal static class SystemdUnit
     // device. A device that the initramfs or the kernel itself has already bound to a driver is unbound here, before
     // the network or a disk other than the root disk is set up on it.
     public static string Text(string program) => $"""
-        # Written by vfio; 'vfio release' takes it away. Changes here are lost.
+        # Written by vfio, and removed by 'vfio release'. Changes to this file are lost.
         [Unit]
-        Description=Take PCI devices for VFIO that were taken with --persist
+        Description=Bind the PCI devices that were bound to VFIO with --persist
         Documentation=man:vfio-bind(1)
         DefaultDependencies=no
         ConditionPathExists=/{PersistentDevices.StateFile}

@@ -9,7 +9,7 @@ namespace Vfio.Host;
 /// </summary>
 internal static class UdevRules
 {
-    private const string Header = "# Written by vfio; 'vfio release' takes it away. Changes here are lost.\n";
+    private const string Header = "# Written by vfio, and removed by 'vfio release'. Changes to this file are lost.\n";
 
     /// <summary>Gets whether a driver's name can be used in a rule without quoting.</summary>
     public static bool IsPlain(string driver) =>

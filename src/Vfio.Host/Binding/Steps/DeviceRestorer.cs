@@ -141,6 +141,15 @@ internal sealed class DeviceRestorer(HostContext context)
             yield break;
         }
 
+        foreach (BindingRefusal refusal in JudgeUse(entry, device, released))
+        {
+            yield return refusal;
+        }
+    }
+
+    private IEnumerable<BindingRefusal> JudgeUse(
+        JournalEntry entry, PciDeviceInfo device, IReadOnlyCollection<PciAddress> released)
+    {
         // Another driver may have been bound to the device meanwhile, and the device may be in use through it.
         if (device.Driver is not null && !device.HasVfioDriver && device.Driver != entry.OriginalDriver
             && Survey().Judge(device, thorough: true).FirstOrDefault(refusal => refusal.CanForce) is BindingRefusal use)

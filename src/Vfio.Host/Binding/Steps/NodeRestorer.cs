@@ -60,23 +60,25 @@ internal static class NodeRestorer
             }
 
             string path = context.Host.Combine($"dev/{access.Node}");
+            string what = access.Before is null ? "revoke the access" : "restore the previous access";
             yield return BindingStep.Shared(
-                $"{(access.Before is null ? $"revoke the access of {entry.User} to {path}" : $"restore the previous access of {entry.User} to {path}")}, "
-                + $"if it still exists",
-                () =>
-                {
-                    if (access.OwnerBefore is (uint owner, uint group)
-                        && FileStatus.Of(path) is FileStatus status
-                        && (status.UserId, status.GroupId) != (owner, group))
-                    {
-                        context.Changes.SetOwner(path, owner, group);
-                    }
+                $"{what} of {entry.User} to {path}, if it still exists",
+                () => Restore(context.Changes, path, access, user));
+        }
+    }
 
-                    if (AccessList.Of(path) is AccessList list && list.Find(user) != access.Before)
-                    {
-                        context.Changes.SetAccess(path, list.With(user, access.Before));
-                    }
-                });
+    private static void Restore(IHostChanges changes, string path, NodeAccess access, uint user)
+    {
+        if (access.OwnerBefore is (uint owner, uint group)
+            && FileStatus.Of(path) is FileStatus status
+            && (status.UserId, status.GroupId) != (owner, group))
+        {
+            changes.SetOwner(path, owner, group);
+        }
+
+        if (AccessList.Of(path) is AccessList list && list.Find(user) != access.Before)
+        {
+            changes.SetAccess(path, list.With(user, access.Before));
         }
     }
 

@@ -93,6 +93,14 @@ internal sealed class PersistentFiles(HostContext context, Func<PciDeviceInfo, s
             }
         }
 
+        foreach (string note in NotesOnAll(options))
+        {
+            yield return note;
+        }
+    }
+
+    private IEnumerable<string> NotesOnAll(BindOptions options)
+    {
         if (options is { Persist: true, Force: true })
         {
             yield return "after a reboot the devices are bound only if the host does not use them then: --force "
@@ -126,11 +134,14 @@ internal sealed class PersistentFiles(HostContext context, Func<PciDeviceInfo, s
 
         PersistentDevices state = ThrowIfCorrupt(context.Persistent);
         _ = InstalledProgram.Objection(context.Host, context.Program, out string program);
-        if (state.Program == program && devices.All(device => IsKept(state, device, user)) && IsWritten(state))
-        {
-            return [];
-        }
+        return state.Program == program && devices.All(device => IsKept(state, device, user)) && IsWritten(state)
+            ? []
+            : WriteAll(state, devices, program);
+    }
 
+    private List<BindingStep> WriteAll(
+        PersistentDevices state, IReadOnlyList<PciDeviceInfo> devices, string program)
+    {
         string[] needed = [.. PersistentFormat.Folders.Where(
             folder => HasSystemd || !folder.StartsWith("etc/systemd", StringComparison.Ordinal))];
         string[] missing = [.. needed.Where(folder => !Directory.Exists(context.Host.Combine(folder)))];
