@@ -119,6 +119,39 @@ public sealed class PciBusTests : IDisposable
         Assert.Contains("/sys/bus/pci/devices", absent.Hint, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("0000:00:03.0")]
+    [InlineData("00:03.0")]
+    [InlineData("eth0")]
+    [InlineData("nvme0n1")]
+    public void A_device_is_found_by_its_address_or_by_a_name_of_the_host(string name)
+    {
+        _host.AddDevice("0000:00:02.0").WithInterface("eth1");
+        FakeDevice device = _host.AddDevice("0000:00:03.0").WithInterface("eth0").WithDisk("nvme0n1");
+        Assert.Equal(device.Address, Bus.Find(name)?.Address);
+    }
+
+    [Theory]
+    [InlineData("0000:00:04.0")]
+    [InlineData("eth2")]
+    [InlineData("../eth0")]
+    [InlineData("")]
+    public void A_name_of_no_device_is_null(string name)
+    {
+        _host.AddDevice("0000:00:03.0").WithInterface("eth0");
+        Assert.Null(Bus.Find(name));
+    }
+
+    [Fact]
+    public void A_name_of_two_devices_is_an_error_with_their_addresses()
+    {
+        _host.AddDevice("0000:00:02.0").WithInterface("card");
+        _host.AddDevice("0000:00:03.0").WithDisk("card");
+        VfioException ambiguous = Assert.Throws<VfioException>(() => Bus.Find("card"));
+        Assert.Contains("0000:00:02.0, 0000:00:03.0", ambiguous.Message, StringComparison.Ordinal);
+        Assert.Contains("address", ambiguous.Hint, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_host_without_pci_has_no_devices_and_no_groups()
     {
