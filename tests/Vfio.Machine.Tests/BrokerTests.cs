@@ -124,7 +124,7 @@ public sealed class BrokerTests : HostTest
         File.WriteAllText(Policy, "allow everybody any\n");
         Machine.Do($"kill -HUP {broker.Id}");
         Assert.Contains(
-            $"the policy is unchanged: read on {Policy}:1: 'everybody' is not who",
+            $"the policy is unchanged: read on {Policy}:1: 'everybody' is not a valid WHO",
             broker.NextMessage(),
             StringComparison.Ordinal);
         Through(Client, [], "read", Machine.Edu, "bar0").Succeeded();

@@ -24,7 +24,7 @@ public sealed class ContainerTests : HostTest
             "mount -t tmpfs -o size=64k none /run && dd if=/dev/zero of=/run/x bs=4k 2> /dev/null || true",
             "/run is full (0 bytes are free)",
             "du -xsh /run/*");
-        AssertRefused("mount -t tmpfs -o ro none /run", "/run can only be read here", "/run can be written");
+        AssertRefused("mount -t tmpfs -o ro none /run", "/run is mounted read-only", "/run can be written");
         AssertHostUntouched();
     }
 

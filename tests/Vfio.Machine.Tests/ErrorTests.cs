@@ -154,7 +154,7 @@ public sealed class ErrorTests : HostTest
     {
         Machine.Vfio("bind", Machine.Edu).Succeeded();
         File.WriteAllText($"/run/vfio/{Machine.Edu}.json", content);
-        Assert.Contains("damaged", Machine.Vfio("status").Output, StringComparison.Ordinal);
+        Assert.Contains("corrupt", Machine.Vfio("status").Output, StringComparison.Ordinal);
         Machine.Vfio("release", Machine.Edu).FailedWith(1, "corrupt", $"vfio release --force {Machine.Edu}");
         Machine.Vfio("release", "--all").FailedWith(1, "corrupt", $"vfio release --force {Machine.Edu}");
         Machine.Vfio("bind", Machine.Edu).FailedWith(1, "corrupt", $"vfio release --force {Machine.Edu}");

@@ -16,7 +16,7 @@ public sealed class PendingChangeTests : HostTest
         Machine.Vfio("bind", Machine.Edu).Succeeded();
         using Holder holder = new(Machine.Edu, onlyMaps: true);
         Assert.Contains(
-            $"perhaps pid {holder.Id} (readbar0, user root)",
+            $"possibly pid {holder.Id} (readbar0, user root)",
             Machine.Vfio("status", Machine.Edu).Succeeded(),
             StringComparison.Ordinal);
 
@@ -56,7 +56,7 @@ public sealed class PendingChangeTests : HostTest
 
         // The kernel still waits, and so does the child.
         string status = Machine.Vfio("status", Machine.Edu).Succeeded();
-        Assert.Contains("an unfinished change: process", status, StringComparison.Ordinal);
+        Assert.Contains("unfinished change: process", status, StringComparison.Ordinal);
         Machine.Vfio("bind", Machine.Edu)
             .FailedWith(1, "the kernel has not completed an earlier change of it", $"vfio release {Machine.Edu}");
         Machine.Vfio("release", Machine.Edu)
@@ -140,7 +140,7 @@ public sealed class PendingChangeTests : HostTest
             Machine.Vfio("doctor", Machine.Nic).Failed($"{holder.Id}");
             Machine.Vfio("bind", Machine.Edu).Succeeded();
             Machine.Vfio("release", Machine.Edu).Succeeded();
-            Machine.Vfio("bind", Machine.Nic).FailedWith(3, "has not ended", "ps -eo");
+            Machine.Vfio("bind", Machine.Nic).FailedWith(3, "another program is still unbinding it from vfio-pci", "ps -eo");
             Machine.Vfio("release", Machine.Nic).FailedWith(3, $"pid {holder.Id}", "end that program first");
 
             holder.LetGo();

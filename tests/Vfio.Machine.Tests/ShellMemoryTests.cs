@@ -53,15 +53,15 @@ public sealed class ShellMemoryTests : HostTest
         Assert.Contains("0x100800: 0x12345678 0x00000000\n", output, StringComparison.Ordinal);
         Assert.Contains("0x200000: 0x00000000\n", output, StringComparison.Ordinal);
         Assert.Contains(
-            $"  backend     {backend}\n  bus master  on\n  mapped      2 buffers, 8 KiB; at most 2 "
-            + $"buffers, 8 KiB at a time\n",
+            $"  backend     {backend}\n  bus master  enabled\n  mapped      2 buffers, 8 KiB; peak 2 "
+            + $"buffers, 8 KiB\n",
             output,
             StringComparison.Ordinal);
-        Assert.Equal(hasEntries, output.Contains("  left        65533 mappings\n", StringComparison.Ordinal));
+        Assert.Equal(hasEntries, output.Contains("  available   65533 mappings\n", StringComparison.Ordinal));
         Assert.Matches("  locked      8 KiB", output);
-        Assert.Matches("write of 0x200000: [^;\n]+; there: 0x200000, 4 KiB, read, alloc 3, [0-9.]+ s\n", output);
+        Assert.Matches("write of 0x200000: [^;\n]+; mapping: 0x200000, 4 KiB, read, alloc 3, [0-9.]+ s\n", output);
         Assert.Matches(
-            "write of 0x10000: [^;\n]+; there: 0x10000, 4 KiB, read and write, alloc 1, [0-9.]+ s, no longer mapped\n",
+            "write of 0x10000: [^;\n]+; mapping: 0x10000, 4 KiB, read and write, alloc 1, [0-9.]+ s, no longer mapped\n",
             output);
         Assert.Matches(@"0x200000 +4 KiB +read +alloc 3 +[0-9.]+ s", output);
         Assert.EndsWith(
@@ -111,14 +111,14 @@ public sealed class ShellMemoryTests : HostTest
         Assert.Contains(
             $"  open by     pid {shell.Id} (vfio, user {Machine.User})\n", status, StringComparison.Ordinal);
         Assert.Contains(
-            $"  nodes       /dev/vfio/{Machine.Group(Machine.Edu)} (of root and {Machine.User}), "
+            $"  nodes       /dev/vfio/{Machine.Group(Machine.Edu)} (for root and {Machine.User}), "
             + $"/dev/vfio/devices/vfio",
             status,
             StringComparison.Ordinal);
         Assert.Matches("[0-9]+ [a-zA-Z]+ locked, [0-9]+ [a-zA-Z]+ pinned; it may lock ", status);
         Assert.Equal(
             Directory.Exists("/sys/module/vfio_iommu_type1/parameters"),
-            status.Contains("at most 65535 a container", StringComparison.Ordinal));
+            status.Contains("at most 65535 per container", StringComparison.Ordinal));
         // A user sees only their own processes.
         Assert.Contains(
             $"pid {shell.Id} (vfio, ", Machine.VfioAsUser("status", Machine.Edu).Succeeded(), StringComparison.Ordinal);
@@ -145,7 +145,7 @@ public sealed class ShellMemoryTests : HostTest
             result.FailedWith(1, "script:3: ", "sudo prlimit --pid ");
             Assert.Contains("  locked      4 KiB of 64 KiB\n", result.Output, StringComparison.Ordinal);
             Assert.Matches(
-                "  faults      not known: open on /dev/kmsg: E[A-Z]+ .*the kernel's log is root's", result.Output);
+                "  faults      unknown: open on /dev/kmsg: E[A-Z]+ .*the kernel's log is root's", result.Output);
         }
         finally
         {

@@ -71,7 +71,7 @@ public sealed class ShowTests : HostTest
     [Fact]
     public void Virtual_and_unknown_names_are_not_devices()
     {
-        Machine.Vfio("show", "lo").FailedWith(2, "'lo' stands on no PCI device", "vfio list");
+        Machine.Vfio("show", "lo").FailedWith(2, "'lo' belongs to no PCI device", "vfio list");
         Machine.Vfio("show", "../net/lo").FailedWith(2, "is not a device", "vfio list");
     }
 
