@@ -116,7 +116,7 @@ public sealed class RegisterTests : IDisposable
     [Fact]
     public void A_device_of_a_host_driver() =>
         Tool.Run(_host, "read", "00:14.3", "bar0")
-            .FailedWith(1, "the device belongs to the driver e1000e", "vfio bind 0000:00:14.3");
+            .FailedWith(1, "the device is bound to the driver e1000e", "vfio bind 0000:00:14.3");
 
     [Fact]
     public void A_host_without_vfio() =>

@@ -167,7 +167,8 @@ public sealed class ResetTests : RegisterCommandTest
     {
         AddCard(driver);
         Result result = RunHot("reset", "--hot", Card)
-            .FailedWith(3, $"hits {Third} ({owner}), which is not this program's", $"vfio bind {Third}");
+            .FailedWith(
+                3, $"would also reset {Third} ({owner}), which is not open in this program", $"vfio bind {Third}");
         Assert.Contains($"\n{Third} {driver ?? "-",-8} {owner}\n", result.FitsIn(80).Output, StringComparison.Ordinal);
         Assert.DoesNotContain(
             _backends,
@@ -180,7 +181,7 @@ public sealed class ResetTests : RegisterCommandTest
     {
         AddCard(hostDriver: "vfio-pci");
         _busy = [Beside];
-        RunHot("reset", "--hot", Card).FailedWith(3, $"hits {Beside} (free)", "vfio status");
+        RunHot("reset", "--hot", Card).FailedWith(3, $"would also reset {Beside} (free)", "vfio status");
     }
 
     private FakeHost Base => base.Host;

@@ -72,12 +72,12 @@ public sealed class ShellEndTests : RegisterCommandTest
         Assert.Contains("faults      none since the last status\n", output, StringComparison.Ordinal);
         Device = new FakeBackend
         {
-            Faults = () => throw new VfioException("open", "/dev/kmsg", 1, "the kernel's log is root's here"),
+            Faults = () => throw new VfioException("open", "/dev/kmsg", 1, "only root may read the kernel's log here"),
         };
         AddRegions();
         Assert.Contains(
-            "  faults      unknown: open on /dev/kmsg: EPERM (Operation not permitted); the "
-            + "kernel's log is root's here\n",
+            "  faults      unknown: open on /dev/kmsg: EPERM (Operation not permitted); only root may read "
+            + "the kernel's log here\n",
             RunLines("status").Succeeded().Output, StringComparison.Ordinal);
     }
 
@@ -117,7 +117,7 @@ public sealed class ShellEndTests : RegisterCommandTest
             0000:00:14.3
               backend     noiommu
               bus master  enabled
-              memory      none: 0000:00:14.3 was opened without an IOMMU: nothing translates its addresses and nothing limits them; give it an IOMMU (intel_iommu=on) for DMA
+              memory      none: 0000:00:14.3 was opened without an IOMMU, so nothing translates or restricts its addresses; DMA needs an IOMMU (intel_iommu=on)
 
             """, status.Output);
         RunWith((address, _) => new VfioDevice(Device, address), "alloc 1")

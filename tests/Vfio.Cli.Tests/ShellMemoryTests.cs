@@ -110,7 +110,7 @@ public sealed class ShellMemoryTests : IDisposable
         "1: map on IOVA 0xfee00000 (0x1000 bytes): EINVAL",
         "usable addresses are 0x0 to 0xfedfffff",
         "alloc 1 --at 0xfee00000")]
-    [InlineData(1, "1: map on 0x2000 bytes: ENOSPC", "no addresses of 13 bits are free", "alloc 0x2000 --bits 13")]
+    [InlineData(1, "1: map on 0x2000 bytes: ENOSPC", "no IOVA of 13 bits is free", "alloc 0x2000 --bits 13")]
     public void Errors_are_reported_with_their_line(int exitCode, string message, string hint, params string[] lines)
     {
         Result result = Run(Tool.Narrow, string.Join('\n', lines));

@@ -29,7 +29,7 @@ public sealed class BusResetTests(BoundDevices devices) : MachineTests(devices)
         // The other device is ours, by its group or by iommufd, without being open.
         HotResetPlan plan = edu.PlanHotReset();
         Assert.Equal(
-            [(Edu, "vfio-pci", true, "this program"), (Nic, "vfio-pci", true, "this program, by its group")],
+            [(Edu, "vfio-pci", true, "this program"), (Nic, "vfio-pci", true, "this program, through its group")],
             plan.Devices.Select(Describe));
         Assert.True(plan.IsAllowed, string.Join('\n', plan.Refusals));
         using VfioDevice nic = VfioDevice.Open(Nic, new VfioOpenOptions { AddressSpace = edu.AddressSpace });
@@ -72,7 +72,7 @@ public sealed class BusResetTests(BoundDevices devices) : MachineTests(devices)
                 Assert.Equal((2, false), (plan.Devices.Count, plan.IsAllowed));
                 Assert.Equal((Nic, null, false, "no driver"), Describe(plan.Devices[1]));
                 Assert.Contains(
-                    $"{Nic} (no driver), which is not this program's",
+                    $"{Nic} (no driver), which is not open in this program",
                     plan.Refusals[0].Explanation,
                     StringComparison.Ordinal);
                 Assert.Equal("bind all of them to vfio-pci, and open them too", plan.Refusals[0].Hint);
@@ -97,7 +97,7 @@ public sealed class BusResetTests(BoundDevices devices) : MachineTests(devices)
         using VfioDevice edu = Open(card.All[0], backend);
         HotResetPlan alone = edu.PlanHotReset();
         // more than the buffer of the first call can hold
-        Assert.Equal(card.All, alone.Devices.Select(device => device.Address));
+        Assert.Equal(card.All, alone.Devices.Select(device => device.Address!.Value));
         Assert.Equal((false, "this program"), (alone.IsAllowed, alone.Devices[0].DescribeOwner()));
         Assert.All(alone.Devices.Skip(1), device => Assert.Equal("free", device.DescribeOwner()));
         Assert.Throws<VfioException>(alone.Execute);
@@ -190,7 +190,7 @@ public sealed class BusResetTests(BoundDevices devices) : MachineTests(devices)
         VfioException failure = Assert.Throws<VfioException>(() => device.PlanHotReset());
         Assert.Equal("reset the bus of", failure.Operation);
         Assert.Contains("no bridge", failure.Message, StringComparison.Ordinal);
-        Assert.Contains("device alone", failure.Hint, StringComparison.Ordinal);
+        Assert.Contains("only this device", failure.Hint, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -231,6 +231,6 @@ public sealed class BusResetTests(BoundDevices devices) : MachineTests(devices)
             Assert.Throws<VfioException>(() => ((IBusReset)device).HotReset([device])).Operation);
     }
 
-    private static (PciAddress, string?, bool, string) Describe(HotResetDevice device) =>
+    private static (PciAddress?, string?, bool, string) Describe(HotResetDevice device) =>
         (device.Address, device.Driver, device.IsOwned, device.DescribeOwner());
 }

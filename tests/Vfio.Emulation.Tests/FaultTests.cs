@@ -154,8 +154,8 @@ public sealed class FaultTests : IDisposable
         _model.Faults.Remove();
         Assert.Equal((uint.MaxValue, DeviceState.Lost), (memory.ReadUInt32(0x10), _device.GetState()));
         Assert.Contains(
-            "gone", Assert.Throws<VfioException>(() => cautious.ReadUInt32(0x10)).Message, StringComparison.Ordinal);
-        Assert.Contains("gone", Assert.Throws<VfioException>(_device.Recover).Message, StringComparison.Ordinal);
+            "removed", Assert.Throws<VfioException>(() => cautious.ReadUInt32(0x10)).Message, StringComparison.Ordinal);
+        Assert.Contains("removed", Assert.Throws<VfioException>(_device.Recover).Message, StringComparison.Ordinal);
     }
 
     [Fact]

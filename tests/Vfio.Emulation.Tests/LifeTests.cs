@@ -27,7 +27,7 @@ public sealed class LifeTests : IDisposable
         bar0.WriteUInt32(0, 0x12345678);
         HotResetPlan plan = _device.PlanHotReset();
         HotResetDevice hit = Assert.Single(plan.Devices);
-        Assert.Equal((default(PciAddress), null, HotResetOwner.ThisProgram), (hit.Address, hit.Driver, hit.Owner));
+        Assert.Equal((default(PciAddress?), null, HotResetOwner.ThisProgram), (hit.Address, hit.Driver, hit.Owner));
         plan.Execute();
         Assert.Equal(0u, bar0.ReadUInt32(0));
         _model.Faults.Remove();

@@ -31,11 +31,11 @@ public sealed class ContainerTests : HostTest
     [Theory]
     [InlineData(
         "true",
-        "is not here, though the kernel has it",
-        "is not here, though the kernel has it: start the container again, with --device /dev/vfio/vfio")]
+        "does not exist here, although the kernel has it",
+        "does not exist here, although the kernel has it: start the container again, with --device /dev/vfio/vfio")]
     [InlineData(
         "mknod /dev/vfio/vfio c 10 196; mknod /dev/vfio/{group} c 1 3",
-        "/dev/vfio/{group} is another device's: 1:3, and the kernel's is",
+        "/dev/vfio/{group} belongs to another device: its number is 1:3, and the kernel's is",
         null)]
     public void Nodes_that_are_not_the_kernels_are_reported(string nodes, string found, string? hint)
     {

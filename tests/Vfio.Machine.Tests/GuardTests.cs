@@ -95,7 +95,7 @@ public sealed class GuardTests : HostTest
 
         device.SetPowerState(PciPowerState.D3Hot);
         Assert.Equal((uint.MaxValue, DeviceState.Unavailable), (bar0.ReadUInt32(NicStatus), device.GetState()));
-        Assert.Contains("asleep", Assert.Throws<VfioException>(device.Recover).Message, StringComparison.Ordinal);
+        Assert.Contains("suspended", Assert.Throws<VfioException>(device.Recover).Message, StringComparison.Ordinal);
         device.SetPowerState(PciPowerState.D0);
         device.Recover();
         Assert.Equal((status, DeviceState.Available), (bar0.ReadUInt32(NicStatus), device.GetState()));
@@ -163,7 +163,7 @@ public sealed class GuardTests : HostTest
             // unchanged, so nothing faults.
             Assert.True(tally is { Good: > 0, Ones: 0, Strange: > 0 }, $"{tally}");
             Assert.Equal((0u, DeviceState.Lost), (bar0.ReadUInt32(0), device.GetState()));
-            Assert.Contains("gone", Assert.Throws<VfioException>(device.Recover).Message, StringComparison.Ordinal);
+            Assert.Contains("removed", Assert.Throws<VfioException>(device.Recover).Message, StringComparison.Ordinal);
         }
         finally
         {

@@ -140,7 +140,8 @@ public sealed class PendingChangeTests : HostTest
             Machine.Vfio("doctor", Machine.Nic).Failed($"{holder.Id}");
             Machine.Vfio("bind", Machine.Edu).Succeeded();
             Machine.Vfio("release", Machine.Edu).Succeeded();
-            Machine.Vfio("bind", Machine.Nic).FailedWith(3, "another program is still unbinding it from vfio-pci", "ps -eo");
+            Machine.Vfio("bind", Machine.Nic)
+                .FailedWith(3, "another program is still unbinding it from vfio-pci", "ps -eo");
             Machine.Vfio("release", Machine.Nic).FailedWith(3, $"pid {holder.Id}", "end that program first");
 
             holder.LetGo();

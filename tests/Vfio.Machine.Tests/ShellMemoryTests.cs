@@ -61,7 +61,8 @@ public sealed class ShellMemoryTests : HostTest
         Assert.Matches("  locked      8 KiB", output);
         Assert.Matches("write of 0x200000: [^;\n]+; mapping: 0x200000, 4 KiB, read, alloc 3, [0-9.]+ s\n", output);
         Assert.Matches(
-            "write of 0x10000: [^;\n]+; mapping: 0x10000, 4 KiB, read and write, alloc 1, [0-9.]+ s, no longer mapped\n",
+            "write of 0x10000: [^;\n]+; mapping: 0x10000, 4 KiB, read and write, alloc 1, [0-9.]+ "
+            + "s, no longer mapped\n",
             output);
         Assert.Matches(@"0x200000 +4 KiB +read +alloc 3 +[0-9.]+ s", output);
         Assert.EndsWith(
@@ -145,7 +146,8 @@ public sealed class ShellMemoryTests : HostTest
             result.FailedWith(1, "script:3: ", "sudo prlimit --pid ");
             Assert.Contains("  locked      4 KiB of 64 KiB\n", result.Output, StringComparison.Ordinal);
             Assert.Matches(
-                "  faults      unknown: open on /dev/kmsg: E[A-Z]+ .*the kernel's log is root's", result.Output);
+                "  faults      unknown: open on /dev/kmsg: E[A-Z]+ .*only root may read the kernel's log",
+                result.Output);
         }
         finally
         {

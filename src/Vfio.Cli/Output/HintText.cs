@@ -22,7 +22,7 @@ internal static class HintText
             $"vfio bind --group {device} binds every endpoint of the group, or tells why it cannot",
         VfioErrorReason.AccessDenied when error.Device is string device
             && IsPci(device) => $"its node belongs to another user: sudo vfio bind --user $USER {device}",
-        VfioErrorReason.IommufdDenied => $"only root and users of a bound device may open {error.Subject}: sudo vfio "
+        VfioErrorReason.IommufdDenied => $"only root and users of a bound device can open {error.Subject}: sudo vfio "
             + "bind --user $USER DEV; type1v2 needs only the node of the IOMMU group",
         VfioErrorReason.NoBroker =>
             "start the broker: systemctl start vfio-broker.socket, or vfio broker --socket PATH",

@@ -11,7 +11,7 @@ internal sealed partial class ModelSession
 
     private readonly Dictionary<EventWrite, EventSource> _eventWrites = []; // under the model's lock
 
-    public PciAddress Address => model.Address ?? default;
+    public PciAddress? Address => model.Address;
 
     /// <summary>Checks that the bus can be reset; a device model is the only device on its bus.</summary>
     public void CheckBusReset(string operation)

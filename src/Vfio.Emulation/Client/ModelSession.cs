@@ -272,7 +272,7 @@ internal sealed partial class ModelSession(DeviceModel model, IModelClient? clie
 
     private VfioException NoAnswer(string operation, RegionIndex region, ulong offset) => new(
         operation, Place(region, offset), Errno.EIO,
-        "the device does not answer there: its memory decoding is disabled (config+4, bit 1), or it is in reset, "
+        "the device does not answer there: its memory decoding is off (config+4, bit 1), or it is in reset, "
         + "suspended or removed");
 
     private string Place(RegionIndex region, ulong offset) => $"{region.Describe()}+0x{offset:x} of {Name}";

@@ -148,7 +148,8 @@ public abstract partial class DeviceModel : IDisposable
         return addressSpace.Backend is ModelAddressSpace models
             ? Open(addressSpace, models)
             : throw new ArgumentException(
-                "the address space is a host device's: a model cannot join it", nameof(addressSpace));
+                "the address space belongs to a device of the host, so a device model cannot join it",
+                nameof(addressSpace));
     }
 
     private VfioDevice Open(IoAddressSpace addressSpace, ModelAddressSpace models)

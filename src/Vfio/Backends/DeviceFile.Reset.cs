@@ -28,7 +28,7 @@ internal sealed partial class DeviceFile
                     "a reset of only this device may be enough, if it supports one")
                 : new VfioException(Call, subject, errno, errno switch
                 {
-                    Errno.EPERM => "a device on its bus has no IOMMU group: it could be anybody's",
+                    Errno.EPERM => "a device on its bus has no IOMMU group, so any program could be using it",
                     _ => null,
                 });
         }
@@ -50,9 +50,9 @@ internal sealed partial class DeviceFile
         {
             throw new VfioException("VFIO_DEVICE_PCI_HOT_RESET", subject, errno, errno switch
             {
-                Errno.EINVAL => "a device on its bus is not this program's: not bound to vfio-pci, open elsewhere, or "
-                    + "plugged in meanwhile",
-                Errno.EAGAIN => "a device on its bus is being reset or asked for its configuration; try again",
+                Errno.EINVAL => "a device on its bus does not belong to this program: it is not bound to vfio-pci, is "
+                    + "open in another program, or was plugged in meanwhile",
+                Errno.EAGAIN => "a device on its bus is being reset, or its configuration is being read; try again",
                 _ => null,
             });
         }
@@ -69,9 +69,9 @@ internal sealed partial class DeviceFile
                 {
                     Errno.EINVAL => "only BARs can be written in this way, outside the MSI-X table; or the "
                         + "descriptor is not an eventfd",
-                    Errno.EEXIST => "the same value is written there by another event already",
-                    Errno.ENOSPC => "a device has at most 1000 of these",
-                    Errno.ENOTTY => "this kernel, or the device's driver, has no such thing",
+                    Errno.EEXIST => "another event already writes the same value there",
+                    Errno.ENOSPC => "a device can have at most 1000 of these (ioeventfds)",
+                    Errno.ENOTTY => "this kernel or the device's driver does not support it",
                     _ => null,
                 });
         }

@@ -119,11 +119,11 @@ internal sealed partial class DeviceFile(
 
         string place = $"{region.Index.Describe()}+0x{offset:x} of {subject}";
         string? hint = errno == Errno.EIO
-            ? "the device does not answer there: its memory decoding is off (config+4, bit 1), or it is in "
-                + "reset, asleep or gone"
+            ? "the device does not answer there: its memory decoding is off (config+4, bit 1), or it is in reset, "
+                + "suspended or removed"
             : null;
         throw errno != 0
             ? new VfioException(operation, place, errno, hint)
-            : new VfioException(operation, place, $"the kernel moved {done} of {wanted} bytes", hint);
+            : new VfioException(operation, place, $"the kernel transferred {done} of {wanted} bytes", hint);
     }
 }

@@ -43,5 +43,5 @@ internal static class NodeErrors
     }
 
     public static string IommufdIsRoots(string path) =>
-        $"{path} opens for root, and for whom a device was given; type1v2 needs the group's node alone";
+        $"only root and users of a bound device can open {path}; type1v2 needs only the node of the IOMMU group";
 }

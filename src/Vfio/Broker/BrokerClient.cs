@@ -63,7 +63,7 @@ internal static class BrokerClient
         catch (SocketException e)
         {
             throw e.SocketErrorCode == SocketError.AccessDenied
-                ? new VfioException("connect", path, e.Message, "the socket is not for this user")
+                ? new VfioException("connect", path, e.Message, "this user may not use the socket")
                 : new VfioException("connect", path, e.Message, "is the broker running?")
                 {
                     Reason = VfioErrorReason.NoBroker,
@@ -89,12 +89,12 @@ internal static class BrokerClient
                 : errno == 0 ? "it closed the connection without an answer"
                 : ErrnoNames.Describe(errno);
             throw new VfioException(
-                "ask", $"the broker at {path}", reason, "the broker's record says more: journalctl -u vfio-broker");
+                "ask", $"the broker at {path}", reason, "the broker's log tells more: journalctl -u vfio-broker");
         }
 
         BrokerGrant grant = default;
         BrokerRefusal? refusal = received.IsCut || received.HadMoreFiles
-            ? new BrokerRefusal(BrokerRefusalCode.Malformed, "the answer is longer than this version's")
+            ? new BrokerRefusal(BrokerRefusalCode.Malformed, "the answer is longer than this version allows")
             : BrokerProtocol.ReadAnswer(answer[..received.Length], out grant);
         if (refusal is not null)
         {
@@ -108,8 +108,8 @@ internal static class BrokerClient
             : throw new VfioException(
                 "open",
                 $"{request.Address} through the broker",
-                $"the answer came with {files.Length} descriptors in place of {DescriptorMessage.MostFiles}",
-                "has this process descriptors left? ulimit -n");
+                $"the answer came with {files.Length} descriptors instead of {DescriptorMessage.MostFiles}",
+                "does this process have descriptors left? see ulimit -n");
     }
 
     private static void Close(SafeFileHandle[] files)
@@ -132,12 +132,12 @@ internal static class BrokerClient
     private static string? HintFor(BrokerRefusalCode code) => code switch
     {
         BrokerRefusalCode.NotAllowed => "the broker's policy decides who may have which device; docs/broker.md",
-        BrokerRefusalCode.NoDevice => "/sys/bus/pci/devices has the host's devices",
+        BrokerRefusalCode.NoDevice => "/sys/bus/pci/devices lists the devices of the host",
         BrokerRefusalCode.NotBound => "bind it to vfio-pci first, for the broker's user",
-        BrokerRefusalCode.Busy => "one client at a time has a device and all of its IOMMU group",
-        BrokerRefusalCode.TooMany => "try again when others have ended",
+        BrokerRefusalCode.Busy => "only one client at a time can have a device, and with it the whole IOMMU group",
+        BrokerRefusalCode.TooMany => "try again when other clients have ended",
         BrokerRefusalCode.Version or BrokerRefusalCode.Malformed =>
-            "client and broker are of different versions of vfio, or it is no broker that listens there",
+            "the client and the broker have different versions of vfio, or another program listens there",
         _ => null,
     };
 }

@@ -68,7 +68,7 @@ internal static class BrokerProtocol
         ReadOnlySpan<byte> body = message[HeaderBytes..];
         if (type != BrokerMessageType.Open || message.Length != RequestBytes)
         {
-            return Malformed($"a message of type {(ushort)type} and {message.Length} bytes is no request");
+            return Malformed($"a message of type {(ushort)type} and {message.Length} bytes is not a request");
         }
 
         if (body[5] > PciAddress.MaxDevice || body[6] > PciAddress.MaxFunction || body[7] > (byte)BrokerBackend.Group)
@@ -108,7 +108,7 @@ internal static class BrokerProtocol
                     (BrokerRefusalCode)BinaryPrimitives.ReadUInt16LittleEndian(body),
                     Clean(Encoding.UTF8.GetString(body[4..])));
             default:
-                return Malformed($"a message of type {(ushort)type} and {message.Length} bytes is no answer");
+                return Malformed($"a message of type {(ushort)type} and {message.Length} bytes is not an answer");
         }
     }
 
@@ -136,7 +136,7 @@ internal static class BrokerProtocol
         type = default;
         if (message.Length < HeaderBytes || BinaryPrimitives.ReadUInt32LittleEndian(message) != Magic)
         {
-            return Malformed("the message does not begin as this protocol's do");
+            return Malformed("the message does not begin as messages of this protocol do");
         }
 
         ushort version = BinaryPrimitives.ReadUInt16LittleEndian(message[4..]);
@@ -144,14 +144,15 @@ internal static class BrokerProtocol
         {
             return new BrokerRefusal(
                 BrokerRefusalCode.Version,
-                $"the message has version {version} of the protocol, this side knows {Version}");
+                $"the message has version {version} of the protocol, and this side supports {Version}");
         }
 
         type = (BrokerMessageType)BinaryPrimitives.ReadUInt16LittleEndian(message[6..]);
         uint length = BinaryPrimitives.ReadUInt32LittleEndian(message[8..]);
         return length != (uint)message.Length || BinaryPrimitives.ReadUInt32LittleEndian(message[12..]) != 0
             ? Malformed(
-                $"the header says {length} bytes, the message has {message.Length}, or what is reserved is not 0")
+                $"the header gives a length of {length} bytes but the message has {message.Length}, or a "
+                + $"reserved field is not 0")
             : null;
     }
 

@@ -41,7 +41,7 @@ public sealed class DeviceHandles
     {
         if (Interlocked.Exchange(ref _isUsed, 1) != 0)
         {
-            throw new InvalidOperationException("these descriptors were made a device already; they are that device's");
+            throw new InvalidOperationException("these descriptors already belong to a device");
         }
     }
 

@@ -26,7 +26,7 @@ internal static partial class DeviceOpener
                 "open",
                 name,
                 "the device has no IOMMU group",
-                "is the IOMMU on? look for intel_iommu=on in /proc/cmdline, and VT-d or AMD-Vi in "
+                "is the IOMMU on? check for intel_iommu=on in /proc/cmdline, and for VT-d or AMD-Vi in "
                 + "the firmware's setup");
         }
 
@@ -41,28 +41,15 @@ internal static partial class DeviceOpener
 
         if (!device.HasVfioDriver)
         {
-            string reason = device.Driver is null
-                ? "the device has no driver"
-                : $"the device belongs to the driver {device.Driver}";
-            throw device.IsBridge
-                ? new VfioException(
-                    "open",
-                    name,
-                    reason,
-                    "bridges and ports stay with the kernel; the devices behind them can be bound")
-                : new VfioException("open", name, reason, "bind it to vfio-pci first")
-                {
-                    Reason = VfioErrorReason.NotBound,
-                    Device = name,
-                };
+            throw NotBound(device, name);
         }
 
         bool hasNoIommu = device.IsNoIommu();
         if (hasNoIommu && options.Backend != VfioBackend.NoIommu)
         {
             throw new VfioException(
-                "open", name, "no IOMMU is in front of the device: it could reach all memory of the host",
-                "to use it without any isolation, say so: VfioBackend.NoIommu, --backend noiommu");
+                "open", name, "the device is not behind an IOMMU: it could access all memory of the host",
+                "to use it without isolation, choose VfioBackend.NoIommu (--backend noiommu)");
         }
 
         if (!hasNoIommu && options.Backend == VfioBackend.NoIommu)
@@ -70,9 +57,24 @@ internal static partial class DeviceOpener
             throw new VfioException(
                 "open",
                 name,
-                "an IOMMU is in front of the device: noiommu is for devices without one",
-                "leave the backend to the library");
+                "the device is behind an IOMMU; noiommu is for devices without one",
+                "omit the backend; the library chooses one");
         }
+    }
+
+    private static VfioException NotBound(PciDeviceInfo device, string name)
+    {
+        string reason = device.Driver is null
+            ? "the device has no driver"
+            : $"the device is bound to the driver {device.Driver}";
+        return device.IsBridge
+            ? new VfioException(
+                "open", name, reason, "bridges and ports stay with the kernel; the devices behind them can be bound")
+            : new VfioException("open", name, reason, "bind it to vfio-pci first")
+            {
+                Reason = VfioErrorReason.NotBound,
+                Device = name,
+            };
     }
 
     private static void Check(MediatedDevice device, VfioOpenOptions options)
@@ -92,14 +94,14 @@ internal static partial class DeviceOpener
                 device.Driver is null
                     ? "the device has no driver"
                     : $"its driver, {device.Driver}, is not a VFIO driver",
-                $"its parent {device.Parent} should have a driver that makes mediated devices for VFIO; the kernel's "
+                $"its parent {device.Parent} needs a driver that creates mediated devices for VFIO; the kernel's "
                 + $"log (dmesg) says more");
         }
 
         if (device.DeviceApi is string api && api != PciApi)
         {
             throw new VfioException(
-                "open", name, $"it is a {api} device, and this library knows PCI devices ({PciApi}) alone");
+                "open", name, $"it is a {api} device; this library supports only PCI devices ({PciApi})");
         }
 
         if (options.Backend == VfioBackend.NoIommu)
@@ -107,8 +109,8 @@ internal static partial class DeviceOpener
             throw new VfioException(
                 "open",
                 name,
-                "a mediated device has an address space always: its driver reaches memory for it",
-                "leave the backend to the library");
+                "a mediated device always has an address space: its driver accesses memory for it",
+                "omit the backend; the library chooses one");
         }
     }
 }

@@ -16,7 +16,8 @@ internal static partial class DeviceOpener
         if (options.AddressSpace is not null && options.Backend == VfioBackend.NoIommu)
         {
             throw new ArgumentException(
-                "a device that is opened without an IOMMU has no address space: it cannot join one", nameof(options));
+                "a device that is opened without an IOMMU has no address space, so it cannot join one",
+                nameof(options));
         }
 
         // The first device of an address space decides on its backend. Of two first devices, the second finds that of
@@ -26,16 +27,7 @@ internal static partial class DeviceOpener
             : default;
         if (options.AddressSpace is { Backend: IAddressSpaceBackend decided } shared)
         {
-            return decided switch
-            {
-                IHostAddressSpace kernel when kernel.Suits(options.Backend) =>
-                    Join(device, node: null, options, shared, kernel),
-                IHostAddressSpace => throw new ArgumentException(
-                    $"the address space has another backend than {options.Backend}: the device cannot join it",
-                    nameof(options)),
-                _ => throw new ArgumentException(
-                    "the address space is a device model's: a device of the host cannot join it", nameof(options)),
-            };
+            return Join(device, node: null, options, shared, AsSuitable(decided, options));
         }
 
         if (options.Backend == VfioBackend.NoIommu)
@@ -68,6 +60,17 @@ internal static partial class DeviceOpener
             device, node: null, options, MakeSpace(options.Backend, options, out IHostAddressSpace backend), backend);
     }
 
+    private static IHostAddressSpace AsSuitable(IAddressSpaceBackend decided, VfioOpenOptions options) =>
+        decided switch
+        {
+            IHostAddressSpace kernel when kernel.Suits(options.Backend) => kernel,
+            IHostAddressSpace => throw new ArgumentException(
+                $"the address space has another backend than {options.Backend}, so the device cannot join it",
+                nameof(options)),
+            _ => throw new ArgumentException(
+                "the address space belongs to a device model, so a device of the host cannot join it", nameof(options)),
+        };
+
     /// <summary>
     /// Creates a device from descriptors that another program opened, of a PCI device or a mediated device.
     /// </summary>
@@ -80,7 +83,7 @@ internal static partial class DeviceOpener
         if (options.AddressSpace is not null)
         {
             throw new ArgumentException(
-                "descriptors bring an address space of their own: the device cannot join another", nameof(options));
+                "descriptors bring their own address space, so the device cannot join another", nameof(options));
         }
 
         MediatedDevice? mediated = mediatedId is Guid id ? MediatedDevice.Get(id, options.Host) : null;

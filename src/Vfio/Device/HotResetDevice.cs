@@ -6,14 +6,14 @@ namespace Vfio;
 public sealed class HotResetDevice
 {
     internal HotResetDevice(
-        PciAddress address, string? driver, HotResetOwner owner, IReadOnlyList<DeviceHolder>? holders = null)
+        PciAddress? address, string? driver, HotResetOwner owner, IReadOnlyList<DeviceHolder>? holders = null)
     {
         (Address, Driver, Owner) = (address, driver, owner);
         Holders = holders ?? [];
     }
 
-    /// <summary>Gets the device's PCI address.</summary>
-    public PciAddress Address { get; }
+    /// <summary>Gets the device's PCI address; <see langword="null"/> for a device model without one.</summary>
+    public PciAddress? Address { get; }
 
     /// <summary>
     /// Gets the driver that the device is bound to; <see langword="null"/> if it has none, or no longer exists.
@@ -40,10 +40,10 @@ public sealed class HotResetDevice
     public string DescribeOwner() => Owner switch
     {
         HotResetOwner.ThisProgram => "this program",
-        HotResetOwner.ThisProgramByGroup => "this program, by its group",
+        HotResetOwner.ThisProgramByGroup => "this program, through its group",
         HotResetOwner.OtherAddressSpace => "this program, in another address space",
-        HotResetOwner.OtherBackend => "this program, by another way",
-        HotResetOwner.NotProvided => "this program, but not given",
+        HotResetOwner.OtherBackend => "this program, through another backend",
+        HotResetOwner.NotProvided => "this program, but not passed to the plan",
         HotResetOwner.Processes => string.Join(", ", Holders),
         HotResetOwner.Free => "free",
         HotResetOwner.HostDriver => $"the driver {Driver}",
@@ -54,5 +54,5 @@ public sealed class HotResetDevice
 
     /// <summary>Its address and owner: <c>0000:03:00.1 (the driver e1000e)</c>.</summary>
     /// <returns>The words.</returns>
-    public override string ToString() => $"{Address} ({DescribeOwner()})";
+    public override string ToString() => $"{Address?.ToString() ?? "the device model"} ({DescribeOwner()})";
 }

@@ -19,8 +19,8 @@ internal static class HotResetJudge
 
     public static HotResetJudgement Judge(HotResetInfo info, IReadOnlyList<HotResetMember> members, HostRoot? host)
     {
-        PciAddress asked = members[0].Address;
-        HashSet<PciAddress> open = [.. members.Select(member => member.Address)];
+        PciAddress asked = members[0].Address ?? default; // a device model is never refused
+        HashSet<PciAddress?> open = [.. members.Select(member => member.Address)];
         HashSet<uint> groups =
             [.. info.Devices.Where(entry => open.Contains(entry.Address)).Select(entry => entry.Group).OfType<uint>()];
         HotResetDevice[] devices = [.. info.Devices
@@ -34,7 +34,7 @@ internal static class HotResetJudge
             refusal = new HotResetRefusal(
                 asked,
                 HotResetRefusalReason.NoDevices,
-                "the kernel names no device on the bus",
+                "the kernel lists no device on the bus",
                 "the kernel's log (dmesg) may say more");
         }
         else if (strangers.Length != 0)
@@ -45,7 +45,7 @@ internal static class HotResetJudge
             refusal = new HotResetRefusal(
                 asked,
                 HotResetRefusalReason.OtherOwners,
-                $"the reset of the bus hits {names}{more}, {whose} not this program's",
+                $"the reset of the bus would also reset {names}{more}, {whose} not open in this program",
                 HintFor(strangers),
                 strangers);
         }
@@ -54,7 +54,7 @@ internal static class HotResetJudge
             refusal = new HotResetRefusal(
                 asked,
                 HotResetRefusalReason.NotAllOwned,
-                "the kernel says that not all devices on the bus are this program's",
+                "according to the kernel, not all devices on the bus belong to this program",
                 "open them all in one address space (VfioOpenOptions.AddressSpace)");
         }
 
@@ -62,9 +62,11 @@ internal static class HotResetJudge
     }
 
     private static HotResetDevice Describe(
-        HotResetInfo info, HotResetEntry entry, HashSet<PciAddress> open, HashSet<uint> groups, HostRoot? host)
+        HotResetInfo info, HotResetEntry entry, HashSet<PciAddress?> open, HashSet<uint> groups, HostRoot? host)
     {
-        PciDeviceInfo? device = host is null ? null : new PciBus(host).Find(entry.Address);
+        PciDeviceInfo? device = host is not null && entry.Address is PciAddress known
+            ? new PciBus(host).Find(known)
+            : null;
         bool isTaken = device is null ? open.Contains(entry.Address) : device.HasVfioDriver;
         bool isVirtual = info.Devices.Count > 1 && device?.GetPhysicalFunction() is not null;
         bool isOurs = info.TellsOwners
@@ -75,13 +77,13 @@ internal static class HotResetJudge
             : DescribeStranger(info, entry.Address, device, open.Contains(entry.Address), host);
     }
 
-    private static HotResetOwner OurOwner(HotResetInfo info, HotResetEntry entry, HashSet<PciAddress> open) =>
+    private static HotResetOwner OurOwner(HotResetInfo info, HotResetEntry entry, HashSet<PciAddress?> open) =>
         open.Contains(entry.Address) || (info.TellsOwners && entry.IsOpen)
             ? HotResetOwner.ThisProgram
             : HotResetOwner.ThisProgramByGroup;
 
     private static HotResetDevice DescribeStranger(
-        HotResetInfo info, PciAddress address, PciDeviceInfo? device, bool isOpenHere, HostRoot? host)
+        HotResetInfo info, PciAddress? address, PciDeviceInfo? device, bool isOpenHere, HostRoot? host)
     {
         if (isOpenHere || device is null || host is null)
         {
@@ -107,12 +109,12 @@ internal static class HotResetJudge
     {
         if (strangers.Any(device => device.Owner == HotResetOwner.VirtualFunction))
         {
-            return "switch the virtual functions off first (sriov_numvfs): a bus with some of them is never reset";
+            return "disable the virtual functions first (sriov_numvfs): a bus that has some is never reset";
         }
 
         return strangers.Any(device => device.Driver is null || device.Owner == HotResetOwner.HostDriver)
             ? "bind all of them to vfio-pci, and open them too"
             : "open them too, in this program and in one address space (VfioOpenOptions.AddressSpace), and "
-                + "give them to the plan";
+                + "pass them to the plan";
     }
 }

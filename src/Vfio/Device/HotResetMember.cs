@@ -6,4 +6,4 @@ namespace Vfio;
 /// <param name="Address">The device's PCI address.</param>
 /// <param name="Backend">How it is reached.</param>
 /// <param name="OnReset">Done after the reset: maps again what did not answer meanwhile.</param>
-internal readonly record struct HotResetMember(PciAddress Address, IDeviceBackend Backend, Action OnReset);
+internal readonly record struct HotResetMember(PciAddress? Address, IDeviceBackend Backend, Action OnReset);

@@ -72,7 +72,7 @@ public sealed class HotResetPlan : ChangePlan
         }
 
         // The kernel wants a proof for each group that is hit, and none beyond: those of other devices stay away.
-        HashSet<PciAddress> hit = [.. info.Devices.Select(entry => entry.Address)];
+        HashSet<PciAddress?> hit = [.. info.Devices.Select(entry => entry.Address)];
         List<HotResetMember> ours = [.. _members.Where(member => hit.Contains(member.Address))];
         _bus.HotReset([.. ours.Select(member => member.Backend)]);
         Disposal.InTurn([.. ours.Select(member => member.OnReset)]);
@@ -85,6 +85,7 @@ public sealed class HotResetPlan : ChangePlan
         IReadOnlyList<HotResetMember> members = [device, .. others];
         return device.Backend is IBusReset bus
             ? new HotResetPlan(name, bus, members, host, HotResetJudge.Judge(bus.GetHotResetInfo(), members, host))
-            : throw new NotSupportedException($"a device that is reached by {device.Backend.Name} has no bus to reset");
+            : throw new NotSupportedException(
+                $"a device that was opened through {device.Backend.Name} has no bus to reset");
     }
 }

@@ -61,7 +61,7 @@ internal sealed class PowerControl
                 "write",
                 $"the power state of {_name}",
                 $"it is {now}, not {state}",
-                "from a state below D0 only deeper ones and D0 can be reached");
+                "from a state below D0, a device can only enter a deeper one or D0");
         }
     }
 
@@ -71,5 +71,5 @@ internal sealed class PowerControl
         device.ReadUInt16(config, offset) is ushort value and not ushort.MaxValue
             ? value
             : throw new VfioException(
-                "read", $"the power state of {name}", "the device does not answer: it is asleep or gone");
+                "read", $"the power state of {name}", "the device does not answer: it is suspended or was removed");
 }

@@ -31,7 +31,7 @@ public sealed partial class VfioDevice
         if (options.AddressSpace is not null)
         {
             throw new ArgumentException(
-                "a broker's descriptors bring an address space of their own: the device cannot join another",
+                "a broker's descriptors bring their own address space, so the device cannot join another",
                 nameof(options));
         }
 
@@ -43,7 +43,7 @@ public sealed partial class VfioDevice
             _ => throw new VfioException(
                 "open",
                 $"{address} through the broker",
-                "a broker opens devices by iommufd or by their group (type1v2), in no other way"),
+                "a broker opens devices only through iommufd or their group (type1v2)"),
         };
         BrokerGrant grant = BrokerClient.Ask(
             socketPath ?? BrokerProtocol.DefaultSocketPath,

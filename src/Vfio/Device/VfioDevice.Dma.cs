@@ -10,8 +10,8 @@ public sealed partial class VfioDevice
     /// <summary>Gets what the device can reach by DMA. Devices that were opened with it share it.</summary>
     /// <exception cref="NotSupportedException">The device has none: it was opened without an IOMMU.</exception>
     public IoAddressSpace AddressSpace => _space ?? throw new NotSupportedException(BackendName == BackendNames.NoIommu
-        ? $"{Name} was opened without an IOMMU: nothing translates its addresses and nothing limits them; give it an "
-            + "IOMMU (intel_iommu=on) for DMA"
+        ? $"{Name} was opened without an IOMMU, so nothing translates or restricts its addresses; DMA needs "
+            + "an IOMMU (intel_iommu=on)"
         : $"{Name} has no address space");
 
     /// <summary>
@@ -117,6 +117,8 @@ public sealed partial class VfioDevice
         return command != ushort.MaxValue
             ? command
             : throw new VfioException(
-                "read", $"the command register of {Name}", "the device does not answer: it is asleep or gone");
+                "read",
+                $"the command register of {Name}",
+                "the device does not answer: it is suspended or was removed");
     }
 }

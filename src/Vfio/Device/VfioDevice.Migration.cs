@@ -27,8 +27,8 @@ public sealed partial class VfioDevice
     /// <exception cref="ObjectDisposedException">The device was disposed.</exception>
     /// <exception cref="VfioException">The kernel refused to say.</exception>
     public DeviceMigration GetMigration() => FindMigration() ?? throw new NotSupportedException(
-        $"{Name} cannot be migrated: its driver has no way to read and write its state; a variant driver made for the "
-        + $"device has one, where the kernel has such a driver");
+        $"{Name} cannot be migrated: its driver cannot read and write its state; a variant driver for the device can, "
+        + $"if the kernel has one");
 
     /// <summary>
     /// Gets whether the device can keep a record of what it writes (<c>VFIO_DEVICE_FEATURE_DMA_LOGGING_START</c>, asked
@@ -66,7 +66,7 @@ public sealed partial class VfioDevice
             return _writeLog is null
                 ? _writeLog = DeviceDirtyTracker.Start(_backend, Name, ranges, pageSize, ForgetLog)
                 : throw new InvalidOperationException(
-                    $"{Name} keeps a record of its writes already; dispose that first");
+                    $"the dirty pages of {Name} are already tracked; dispose that tracker first");
         }
     }
 

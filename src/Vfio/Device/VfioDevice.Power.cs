@@ -33,7 +33,7 @@ public sealed partial class VfioDevice
         if (state is < PciPowerState.D0 or > PciPowerState.D3Hot)
         {
             throw new ArgumentOutOfRangeException(
-                nameof(state), state, "a device has the power states D0, D1, D2 and D3hot");
+                nameof(state), state, "the power states of a device are D0, D1, D2 and D3hot");
         }
 
         PowerControl control = PowerControl.Find(_backend, Name)

@@ -36,5 +36,5 @@ public sealed partial class VfioDevice
             _host);
     }
 
-    private HotResetMember AsHotResetMember() => new(Address ?? default, _backend, RecoverAfterReset);
+    private HotResetMember AsHotResetMember() => new(Address, _backend, RecoverAfterReset);
 }

@@ -34,13 +34,13 @@ public sealed partial class VfioDevice
             throw new VfioException(
                 "recover",
                 Name,
-                "the device is gone from the bus",
-                "dispose it; if another device has taken its place, open that one again");
+                "the device was removed from the bus",
+                "dispose it; if another device is in its place, open that one");
         }
 
         if (IsCovered && MemoryDecoding.WhyOff(_backend) is string reason)
         {
-            throw new VfioException("recover", Name, reason, "switch it on first; its registers answer then");
+            throw new VfioException("recover", Name, reason, "set its power state to D0 first");
         }
 
         // Each region's turn, whatever becomes of the one before; also of those that a thread is only about to find

@@ -178,7 +178,8 @@ public sealed partial class VfioDevice : IDisposable
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         if (!CanReset)
         {
-            throw new NotSupportedException($"{Name} cannot be reset: the kernel knows no way for this device alone");
+            throw new NotSupportedException(
+                $"{Name} cannot be reset: the kernel has no method to reset only this device");
         }
 
         _backend.Reset();

@@ -170,7 +170,7 @@ internal sealed unsafe class BufferMemory : SafeHandle
             ulong* nodes = stackalloc ulong[MostNodes / 64];
             nodes[node / 64] = 1ul << (node % 64);
             return Libc.MBind(handle, _length, Libc.MPOL_BIND, nodes, MostNodes + 1, 0);
-        }, $"NUMA node {node}", "look at /sys/devices/system/node for those that there are");
+        }, $"NUMA node {node}", "/sys/devices/system/node lists the nodes of this host");
     }
 
     // All pages are present before they are pinned. A page that was never written is the kernel's shared page of
@@ -190,8 +190,8 @@ internal sealed unsafe class BufferMemory : SafeHandle
                 "madvise",
                 "huge pages of one NUMA node",
                 errno,
-                "kernels before 5.14 cannot say whether the node has them, and touching one that "
-                + "is missing is a bus error");
+                "kernels before 5.14 cannot tell whether the node has them, and an access to a "
+                + "missing one causes a bus error");
         }
 
         if (errno == Errno.EINVAL)
@@ -209,7 +209,7 @@ internal sealed unsafe class BufferMemory : SafeHandle
                 string.Create(CultureInfo.InvariantCulture, $"{Length} bytes of memory"),
                 errno,
                 errno == Errno.ENOMEM || errno == Errno.EFAULT
-                    ? "the host, or the NUMA node, has not enough free memory"
+                    ? "the host or the NUMA node does not have enough free memory"
                     : null);
         }
     }

@@ -31,14 +31,14 @@ public sealed class DirtyTracker : IDisposable
         ObjectDisposedException.ThrowIf(_isDisposed != 0, this);
         if (mapping.Space != _space)
         {
-            throw new ArgumentException("the mapping is of another address space", nameof(mapping));
+            throw new ArgumentException("the mapping belongs to another address space", nameof(mapping));
         }
 
         ulong words = ((mapping.Length / PageSize) + 63) / 64;
         if ((ulong)bitmap.Length < words)
         {
             throw new ArgumentException(
-                $"{mapping.Length / PageSize} pages need {words} words of bits", nameof(bitmap));
+                $"{mapping.Length / PageSize} pages need {words} words in the bitmap", nameof(bitmap));
         }
 
         bitmap = bitmap[..(int)words];

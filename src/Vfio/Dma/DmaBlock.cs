@@ -28,7 +28,7 @@ public readonly record struct DmaBlock : IDisposable
     /// block.</exception>
     public Span<byte> Span => Pool.SpanOf(Index, _turn);
 
-    private DmaPool Pool => _pool ?? throw new InvalidOperationException("this is no block of a pool");
+    private DmaPool Pool => _pool ?? throw new InvalidOperationException("this is not a block of a pool");
 
     /// <summary>Returns the block to its pool.</summary>
     /// <exception cref="InvalidOperationException">It was returned already, even if another caller has rented it

@@ -6,8 +6,10 @@ namespace Vfio;
 /// <summary>A transfer that the IOMMU stopped: no byte of it was moved.</summary>
 public sealed record DmaFault
 {
-    /// <summary>Gets the device that made the access.</summary>
-    public required PciAddress Device { get; init; }
+    /// <summary>
+    /// Gets the address of the device that made the access; <see langword="null"/> for a device model without one.
+    /// </summary>
+    public required PciAddress? Device { get; init; }
 
     /// <summary>The address it used; the IOMMU tells the page of it.</summary>
     public required Iova Iova { get; init; }
@@ -28,6 +30,6 @@ public sealed record DmaFault
     /// <returns>Device, address, reason and buffer.</returns>
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Device} may not {DmaMappingInfo.DescribeAccess(Access)} {Iova}: "
+        $"{Device?.ToString() ?? "the device model"} may not {DmaMappingInfo.DescribeAccess(Access)} {Iova}: "
         + $"{Reason}{(Mapping is null ? "" : $" (there: {Mapping})")}");
 }

@@ -81,7 +81,7 @@ internal sealed class DmaLedger
         "map",
         MapErrors.Describe(iova, length),
         Errno.EEXIST,
-        $"{new IovaRange(mapping.Iova, new Iova(mapping.Last))} is mapped already, by {mapping.Owner}");
+        $"{new IovaRange(mapping.Iova, new Iova(mapping.Last))} is already mapped, by {mapping.Owner}");
 
     private void Remember(DmaMapping mapping)
     {

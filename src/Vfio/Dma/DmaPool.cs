@@ -104,7 +104,8 @@ public sealed unsafe class DmaPool : IDisposable
     {
         if (data.Length > _blockLength)
         {
-            throw new ArgumentException($"{data.Length} bytes do not fit a block of {_blockLength}", nameof(data));
+            throw new ArgumentException(
+                $"{data.Length} bytes do not fit into a block of {_blockLength} bytes", nameof(data));
         }
 
         IoAddressSpace.CheckAccess(access);
@@ -166,7 +167,7 @@ public sealed unsafe class DmaPool : IDisposable
     private InvalidOperationException AllRented() =>
         new($"all {Count} blocks of the pool are rented ({_buffer.Mapping.Owner})");
 
-    internal static InvalidOperationException AlreadyReturned() => new("the block was returned already");
+    internal static InvalidOperationException AlreadyReturned() => new("the block was already returned");
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static long Advance(long head, uint first) => ((head & ~0xffffffffL) + (1L << 32)) | first;

@@ -141,7 +141,7 @@ public sealed partial class IoAddressSpace
         CheckAddress(at, length, PageSize);
         nint start = region.FindMapped(offset, length)
             ?? throw new NotSupportedException($"0x{length:x} bytes at {region.Index.Describe()}+0x{offset:x} are not "
-                + $"mapped: only a region's mapped memory can be reached by others");
+                + $"mapped: other devices can access only the mapped memory of a region");
         Request request = new(start, length, access, at, PageSize, MostBits, region, owner, file, line);
         DmaMapping mapping = Map(request, (in Request request, ulong iova) =>
         {
@@ -238,7 +238,7 @@ public sealed partial class IoAddressSpace
                 "map",
                 $"0x{request.Length:x} bytes",
                 Errno.ENOSPC,
-                $"no addresses of {bits} bits are free: usable are {string.Join(", ", _ranges)}");
+                $"no IOVA of {bits} bits is free; usable are {string.Join(", ", _ranges)}");
     }
 
     private ulong CheckPlace(ulong iova, in Request request)
@@ -304,7 +304,7 @@ public sealed partial class IoAddressSpace
 
         if (iova.Value > ulong.MaxValue - (length - 1))
         {
-            throw new ArgumentException($"0x{length:x} bytes from {iova} on run over the last address", nameof(at));
+            throw new ArgumentException($"0x{length:x} bytes at {iova} extend beyond the last address", nameof(at));
         }
     }
 

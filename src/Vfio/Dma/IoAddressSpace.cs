@@ -142,7 +142,7 @@ public sealed partial class IoAddressSpace : IDisposable
         ulong page = Math.Max(PageSize, BufferMemory.SizeOf(options.PageSize));
         if (length > ulong.MaxValue - (page - 1))
         {
-            throw new ArgumentOutOfRangeException(nameof(length), length, "no memory is that long");
+            throw new ArgumentOutOfRangeException(nameof(length), length, "the length exceeds all memory");
         }
 
         length = (length + (page - 1)) & ~(page - 1);

@@ -15,7 +15,7 @@ public sealed unsafe class EventFd : IDisposable
 
     /// <summary>Makes a counter at 0.</summary>
     /// <exception cref="VfioException">The process has no descriptors left.</exception>
-    public EventFd() => Handle = Create("an event counter", blocks: false);
+    public EventFd() => Handle = Create("an eventfd", blocks: false);
 
     /// <summary>The descriptor; the counter's, closed with it. Reads of it do not wait.</summary>
     public SafeFileHandle Handle { get; }
@@ -88,8 +88,7 @@ public sealed unsafe class EventFd : IDisposable
                 "preadv2",
                 $"the eventfd of {subject}",
                 errno,
-                "Linux looks at an eventfd without waiting (RWF_NOWAIT) from 5.8 on; a filter of "
-                + "system calls may forbid it");
+                "reading an eventfd without waiting (RWF_NOWAIT) needs Linux 5.8; a system call filter may forbid it");
         }
 
         return eventFd;

@@ -47,7 +47,7 @@ internal static class InfoAnswer
             if (wanted > MaxInfoBytes)
             {
                 throw new VfioException(
-                    call, subject, $"the kernel asks for {wanted} bytes, more than there can be to say");
+                    call, subject, $"the kernel asks for {wanted} bytes, more than the answer can have");
             }
 
             buffer = new byte[wanted];

@@ -66,7 +66,7 @@ public sealed class DeviceInterrupts
                 : throw new VfioException(
                     "VFIO_DEVICE_GET_IRQ_INFO",
                     DeviceName,
-                    $"{info.Count} {index} interrupts were told of, where a device has at most {MostOf(index)}");
+                    $"the kernel reports {info.Count} {index} interrupts, but a device has at most {MostOf(index)}");
         }
         catch (VfioException e) when (index >= IrqIndex.Error && e.Errno == Errno.EINVAL)
         {
@@ -103,7 +103,7 @@ public sealed class DeviceInterrupts
         if (info.Count == 0 || !info.CanSignal)
         {
             throw new NotSupportedException($"{DeviceName} has no {index} "
-                + $"interrupts{(index == IrqIndex.Error ? ": only PCI Express reports errors" : "")}");
+                + $"interrupts{(index == IrqIndex.Error ? ": only PCI Express devices report errors" : "")}");
         }
 
         if (start < 0 || count < 1 || start > info.Count - count)
@@ -195,7 +195,7 @@ public sealed class DeviceInterrupts
 
     internal HostInterrupts HostOf(InterruptVector vector) => _host
         ?? throw new NotSupportedException(
-            $"{vector} is a device model's or a mediated device's: no processor of the host gets it");
+            $"{vector} belongs to a device model or a mediated device, so no processor of the host receives it");
 
     /// <summary>Disables all. Once.</summary>
     internal void End()
@@ -230,14 +230,15 @@ public sealed class DeviceInterrupts
         if (other is not null)
         {
             throw new InvalidOperationException(
-                $"{other} is enabled: of INTx, MSI and MSI-X a device has one at a time; dispose its vectors first");
+                $"{other} is enabled, and a device can use only one of INTx, MSI and MSI-X at a time; "
+                + $"dispose its vectors first");
         }
 
         for (int subindex = start; subindex < start + count; subindex++)
         {
             if (_vectors.TryGetValue((index, subindex), out InterruptVector? enabled))
             {
-                throw new InvalidOperationException($"{enabled} is enabled already");
+                throw new InvalidOperationException($"{enabled} is already enabled");
             }
         }
     }
@@ -250,8 +251,8 @@ public sealed class DeviceInterrupts
             if (isReserved && start + eventFds.Length > _reserved)
             {
                 throw new InvalidOperationException(
-                    $"{DeviceName} was given {_reserved} {info.Index} vectors, and their number is fixed while any is "
-                    + $"enabled: dispose them, and enable all in one go");
+                    $"{DeviceName} has {_reserved} {info.Index} vectors, and their number is fixed while one is "
+                    + $"enabled; dispose them, and enable all in one call");
             }
 
             Check(info, _backend.SetTriggers(info.Index, start, eventFds));

@@ -46,12 +46,7 @@ public sealed partial class InterruptVector
         short version;
         lock (_lock)
         {
-            if (_state != WaitState.None)
-            {
-                throw new InvalidOperationException($"one wait at a time: "
-                    + $"{(_state == WaitState.Waiting ? "another is pending" : "the previous one was not awaited")} "
-                    + $"on {this}");
-            }
+            ThrowIfWaiting();
 
             ulong count = ReadAndClear();
             if (count != 0)
@@ -90,12 +85,21 @@ public sealed partial class InterruptVector
         return new ValueTask<ulong>(_wait, version);
     }
 
+    private void ThrowIfWaiting()
+    {
+        if (_state != WaitState.None)
+        {
+            string other = _state == WaitState.Waiting ? "another is pending" : "the previous one was not awaited";
+            throw new InvalidOperationException($"only one wait at a time is possible on {this}: {other}");
+        }
+    }
+
     private ulong GetResult(short token)
     {
         if (_source.GetStatus(token) == ValueTaskSourceStatus.Pending)
         {
             throw new InvalidOperationException(
-                "the wait is not over: a ValueTask is awaited, not asked for its result");
+                "the wait has not ended; await the ValueTask instead of reading its result");
         }
 
         _cancellation.Dispose();

@@ -70,7 +70,7 @@ public sealed partial class InterruptVector
         if (!Info.IsMaskable)
         {
             throw new NotSupportedException(
-                $"{this} cannot be masked: the kernel can mask only INTx; the device may have masks of its own");
+                $"{this} cannot be masked: the kernel can mask only INTx; the device may have its own masks");
         }
     }
 }

@@ -53,20 +53,20 @@ public sealed class DeviceDirtyTracker : IDisposable
         ObjectDisposedException.ThrowIf(_isDisposed != 0, this);
         if (length == 0 || length % PageSize != 0 || first.Value % PageSize != 0)
         {
-            throw new ArgumentException($"the record has whole pages of {PageSize} bytes", nameof(length));
+            throw new ArgumentException($"the tracker works with whole pages of {PageSize} bytes", nameof(length));
         }
 
         ulong last = first.Value + (length - 1);
         if (!Array.Exists(_ranges, range => range.Contains(first.Value, last)))
         {
             throw new ArgumentException(
-                $"{first} and the {length} bytes from there on are not watched as one", nameof(first));
+                $"the {length} bytes at {first} are not within one tracked range", nameof(first));
         }
 
         ulong words = ((length / PageSize) + 63) / 64;
         if ((ulong)bitmap.Length < words)
         {
-            throw new ArgumentException($"{length / PageSize} pages need {words} words of bits", nameof(bitmap));
+            throw new ArgumentException($"{length / PageSize} pages need {words} words in the bitmap", nameof(bitmap));
         }
 
         bitmap = bitmap[..(int)words];
@@ -78,7 +78,7 @@ public sealed class DeviceDirtyTracker : IDisposable
                 "VFIO_DEVICE_FEATURE_DMA_LOGGING_REPORT",
                 _name,
                 errno,
-                "take all pages as written, dispose the record and begin another");
+                "treat all pages as written, dispose the tracker and start another");
         }
 
         int count = 0;
@@ -129,7 +129,7 @@ public sealed class DeviceDirtyTracker : IDisposable
         ulong chosen = pageSize;
         if (backend is not IDmaLog log)
         {
-            throw new NotSupportedException($"{name} keeps no record of what it writes");
+            throw new NotSupportedException($"{name} cannot track its dirty pages");
         }
 
         int errno = log.StartDmaLog(sorted, ref chosen);
@@ -137,13 +137,13 @@ public sealed class DeviceDirtyTracker : IDisposable
         {
             case 0: break;
             case Errno.ENOTTY or Errno.EOPNOTSUPP:
-                throw new NotSupportedException($"{name} keeps no record of what it writes");
+                throw new NotSupportedException($"{name} cannot track its dirty pages");
             default:
                 throw new VfioException("VFIO_DEVICE_FEATURE_DMA_LOGGING_START", name, errno, errno switch
                 {
-                    Errno.E2BIG => "so many ranges are more than the kernel takes: 256 it always does",
-                    Errno.EINVAL => "a record may be running already, which another program of the same device began; "
-                        + "or the device cannot watch these addresses",
+                    Errno.E2BIG => "there are more ranges than the kernel accepts; it always accepts 256",
+                    Errno.EINVAL => "another program with the same device may already track its dirty pages; or the "
+                        + "device cannot track these addresses",
                     _ => null,
                 });
         }
@@ -152,7 +152,7 @@ public sealed class DeviceDirtyTracker : IDisposable
         {
             _ = log.StopDmaLog();
             throw new VfioException(
-                "VFIO_DEVICE_FEATURE_DMA_LOGGING_START", name, $"the device names a page of {chosen} bytes");
+                "VFIO_DEVICE_FEATURE_DMA_LOGGING_START", name, $"the device reports a page size of {chosen} bytes");
         }
 
         if (Array.Exists(sorted, range => !IsWholePages(range, chosen)))
@@ -161,8 +161,8 @@ public sealed class DeviceDirtyTracker : IDisposable
             throw new VfioException(
                 "VFIO_DEVICE_FEATURE_DMA_LOGGING_START",
                 name,
-                $"the device records pages of {chosen} bytes, and the ranges are not whole ones",
-                $"ask for pageSize {chosen}, and ranges of such pages");
+                $"the device tracks pages of {chosen} bytes, and the ranges are not multiples of that",
+                $"pass pageSize {chosen}, and ranges that are multiples of it");
         }
 
         return new DeviceDirtyTracker(log, name, sorted, chosen, ended);
@@ -176,12 +176,12 @@ public sealed class DeviceDirtyTracker : IDisposable
         if (!BitOperations.IsPow2(pageSize) || pageSize < LeastPage)
         {
             throw new ArgumentOutOfRangeException(
-                nameof(pageSize), pageSize, $"a page is a power of two, {LeastPage} or more");
+                nameof(pageSize), pageSize, $"the page size must be a power of two, at least {LeastPage}");
         }
 
         if (ranges.IsEmpty)
         {
-            throw new ArgumentException("there is nothing to watch", nameof(ranges));
+            throw new ArgumentException("there is no range to track", nameof(ranges));
         }
 
         IovaRange[] sorted = ranges.ToArray();
@@ -193,7 +193,9 @@ public sealed class DeviceDirtyTracker : IDisposable
             if (last < first || !IsWholePages(sorted[i], pageSize) || last.Value == ulong.MaxValue)
             {
                 throw new ArgumentException(
-                    $"{sorted[i]} is not whole pages of {pageSize} bytes, or includes the last of all", nameof(ranges));
+                    $"{sorted[i]} does not consist of whole pages of {pageSize} bytes, or contains "
+                    + $"the last page of all",
+                    nameof(ranges));
             }
 
             if (i > 0 && first <= sorted[i - 1].Last)

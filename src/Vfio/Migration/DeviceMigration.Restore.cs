@@ -163,8 +163,8 @@ public sealed partial class DeviceMigration
             throw new VfioException(
                 "restore",
                 _name,
-                $"the state is one of {saved}, and the device is {own}",
-                "a state goes into a device of the same kind alone");
+                $"the saved state is that of {saved}, but the device is {own}",
+                "a state can only be restored to a device of the same kind");
         }
     }
 

@@ -149,7 +149,7 @@ public sealed partial class DeviceMigration
                 && (Capabilities & MigrationCapabilities.PeerToPeer) != 0);
         if (!isKnown)
         {
-            throw new ArgumentException($"{_name} cannot be left in {options.FinalState}", nameof(options));
+            throw new ArgumentException($"a save cannot leave {_name} in {options.FinalState}", nameof(options));
         }
     }
 
@@ -185,7 +185,7 @@ public sealed partial class DeviceMigration
                 ?? throw new VfioException(
                     "VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE",
                     $"{_name} to {state}",
-                    "the kernel gave nothing to read or write the state by");
+                    "the kernel returned no descriptor for the state");
         }
     }
 

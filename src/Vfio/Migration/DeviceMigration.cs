@@ -183,7 +183,7 @@ public sealed partial class DeviceMigration
         ObjectDisposedException.ThrowIf(_isEnded, this);
         if (_isBusy)
         {
-            throw new InvalidOperationException($"a save or a restore of {_name} is under way");
+            throw new InvalidOperationException($"a save or restore of {_name} is in progress");
         }
     }
 
@@ -196,14 +196,14 @@ public sealed partial class DeviceMigration
             : throw new VfioException(
                 "VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE",
                 _name,
-                $"the kernel names a state that this library does not know: {state}");
+                $"the kernel reports an unknown migration state: {state}");
     }
 
     private void CheckHas(MigrationState state)
     {
         if (state is <= MigrationState.Error or > MigrationState.PreCopyPeerToPeer)
         {
-            throw new ArgumentOutOfRangeException(nameof(state), state, "no device can be moved there");
+            throw new ArgumentOutOfRangeException(nameof(state), state, "no device can be set to this state");
         }
 
         MigrationCapabilities needed = (IsPreCopy(state) ? MigrationCapabilities.PreCopy : 0)
@@ -213,7 +213,7 @@ public sealed partial class DeviceMigration
         if ((Capabilities & needed) != needed)
         {
             throw new NotSupportedException(
-                $"{_name} has not got the state {state}: it needs {needed}, and the device has {Capabilities}");
+                $"{_name} does not support the state {state}: it needs {needed}, and the device has {Capabilities}");
         }
     }
 
@@ -260,10 +260,10 @@ public sealed partial class DeviceMigration
             now switch
             {
                 MigrationState.Error => "the device failed and must be reset (DeviceMigration.Reset)",
-                MigrationState.StopCopy when IsPreCopy(wanted) => "what was read of a stopped device cannot go on as a "
-                    + "first part: move it to Running, and begin again",
-                MigrationState.Resuming => "the state that was written is incomplete, or not for this device; to give "
-                    + "up, the device must be reset (DeviceMigration.Reset)",
+                MigrationState.StopCopy when IsPreCopy(wanted) => "the saved state of a stopped device cannot be "
+                    + "continued as a pre-copy: set the device to Running, and start again",
+                MigrationState.Resuming => "the state that was written is incomplete, or not for this device; to "
+                    + "abandon it, reset the device (DeviceMigration.Reset)",
                 _ => null,
             });
     }
@@ -275,7 +275,8 @@ public sealed partial class DeviceMigration
             CheckFree();
             return _data
                 ?? throw new InvalidOperationException(
-                    $"no state of {_name} can be {what} now: it is in {ReadState()}, or another caller moved it there");
+                    $"the state of {_name} cannot be {what} now: the device is in {ReadState()}, or another "
+                    + $"caller changed its state");
         }
     }
 
@@ -301,9 +302,9 @@ public sealed partial class DeviceMigration
             {
                 throw errno != 0
                     ? new VfioException("write", $"the state of {_name}", errno, errno == Errno.EINVAL
-                        ? "the state is not one of this device's, or of another version of its driver"
+                        ? "the state does not belong to such a device, or comes from another version of its driver"
                         : null)
-                    : new VfioException("write", $"the state of {_name}", "the device takes no more of it");
+                    : new VfioException("write", $"the state of {_name}", "the device accepts no more data");
             }
 
             data = data[done..];
@@ -317,7 +318,7 @@ public sealed partial class DeviceMigration
             // without the request the flags are undefined
             ? info with { Reinitialized = info.Reinitialized && _tellsAnew == true }
             : throw new VfioException("VFIO_MIG_GET_PRECOPY_INFO", _name, errno, errno == Errno.EINVAL
-                ? "only a device that runs has a first part to give"
+                ? "only a running device has a pre-copy"
                 : null);
     }
 

@@ -45,14 +45,14 @@ internal static class StateFormat
     {
         if (!start[..Magic.Length].SequenceEqual(Magic))
         {
-            throw new InvalidDataException("this is no saved state of a device: it does not begin as one");
+            throw new InvalidDataException("this is not the saved state of a device: it does not begin like one");
         }
 
         uint version = BinaryPrimitives.ReadUInt32LittleEndian(start[8..]);
         if (version != Version)
         {
             throw new InvalidDataException(
-                $"the saved state is of version {version}, and this library reads version {Version}");
+                $"the saved state has version {version}, and this library reads version {Version}");
         }
 
         uint length = BinaryPrimitives.ReadUInt32LittleEndian(start[12..]);
@@ -98,7 +98,7 @@ internal static class StateFormat
             || BinaryPrimitives.ReadUInt64LittleEndian(end[4..]) != length
             || BinaryPrimitives.ReadUInt32LittleEndian(end[12..]) != sum)
         {
-            throw Damaged("its end: parts are missing, doubled or out of order");
+            throw Damaged("its end: parts are missing, duplicated or out of order");
         }
     }
 

@@ -78,7 +78,7 @@ internal sealed class StateReader(Stream stream, bool isAsync)
         if (done != place.Length)
         {
             throw new InvalidDataException(
-                $"the saved state ends too early, after {Length} bytes of it: it was cut off");
+                $"the saved state is truncated after {Length} bytes");
         }
     }
 }

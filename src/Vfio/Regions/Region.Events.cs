@@ -39,7 +39,7 @@ public sealed unsafe partial class Region
         Check(offset, width, Info.CanWrite, "written");
         if (_backend is not IWriteOnEvent device)
         {
-            throw new NotSupportedException($"a device that is reached by {_backend.Name} is written by no event");
+            throw new NotSupportedException($"events cannot write to a device that was opened through {_backend.Name}");
         }
 
         device.SetWriteOnEvent(Info, offset, width, value, eventFd);

@@ -42,11 +42,11 @@ public sealed unsafe partial class Region
             throw new VfioException(
                 operation,
                 $"{Index.Describe()}+0x{offset:x} of {_deviceName}",
-                isLost ? "the device is gone from the bus" : "the device did not answer",
+                isLost ? "the device was removed from the bus" : "the device did not answer",
                 isLost
                     ? "dispose the device"
-                    : "its memory decoding is off (config+4, bit 1), or it is in reset or asleep; once it is "
-                        + "back, VfioDevice.Recover");
+                    : "its memory decoding is off (config+4, bit 1), or it is in reset or suspended; when it answers "
+                        + "again, call VfioDevice.Recover");
         }
     }
 }

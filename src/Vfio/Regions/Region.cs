@@ -290,7 +290,7 @@ public sealed unsafe partial class Region : IDisposable
 
         if (width is not (1 or 2 or 4 or 8))
         {
-            throw new NotSupportedException($"no register is {width} bytes wide: 1, 2, 4 and 8 are supported");
+            throw new NotSupportedException($"a register cannot be {width} bytes wide; 1, 2, 4 and 8 are supported");
         }
 
         if (Length < (uint)width || offset > Length - (uint)width)

@@ -40,7 +40,7 @@ internal static class DeviceConfig
     }
 
     /// <summary>
-    /// Gets whether the device is gone from the bus: its configuration space does not answer any more.
+    /// Gets whether the device was removed from the bus: its configuration space does not answer any more.
     /// </summary>
     /// <remarks>
     /// By the class code, which no device has all ones in: vfio-pci keeps the ids of the vendor and answers those

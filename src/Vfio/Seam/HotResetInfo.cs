@@ -11,8 +11,8 @@ namespace Vfio;
 internal sealed record HotResetInfo(bool TellsOwners, bool OwnsAll, IReadOnlyList<HotResetEntry> Devices);
 
 /// <summary>A device that a bus reset hits.</summary>
-/// <param name="Address">The device's PCI address.</param>
+/// <param name="Address">The device's PCI address; <see langword="null"/> for a device model without one.</param>
 /// <param name="Group">Its IOMMU group; null if the kernel tells owners instead.</param>
 /// <param name="IsOwned">Whether the kernel says that it is the caller's.</param>
 /// <param name="IsOpen">Whether the kernel says that the caller has it open.</param>
-internal readonly record struct HotResetEntry(PciAddress Address, uint? Group, bool IsOwned, bool IsOpen);
+internal readonly record struct HotResetEntry(PciAddress? Address, uint? Group, bool IsOwned, bool IsOpen);

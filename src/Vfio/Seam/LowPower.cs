@@ -42,9 +42,8 @@ internal static class LowPower
         {
             throw new VfioException(name, subject, errno, errno switch
             {
-                Errno.EINVAL => "low power is entered already",
-                Errno.ENOTTY => "a device model sleeps through its power state alone (SetPowerState); "
-                    + "kernels have this from 6.1 on",
+                Errno.EINVAL => "the device is already in low power",
+                Errno.ENOTTY => "a device model supports only SetPowerState; with the kernel, this needs Linux 6.1",
                 _ => null,
             });
         }

@@ -14,9 +14,9 @@ internal static class MapErrors
             Errno.ENOSPC => "the container's table of mappings is full: map fewer and larger buffers, or raise the "
                 + $"limit before opening: echo 262144 | sudo tee {EntryLimit}",
             Errno.EFAULT =>
-                "the memory is not there, not of the kind that can be pinned, or may not be written by this process",
-            Errno.EPERM => "the address is in a range that the IOMMU keeps for itself",
-            Errno.EINVAL => "the address is outside what the devices of this address space can use",
+                "the memory does not exist, cannot be pinned, or is read-only for this process",
+            Errno.EPERM => "the IOVA is in a range that the IOMMU reserves",
+            Errno.EINVAL => "the IOVA is outside the ranges that the devices of this address space can use",
             _ => null,
         });
 

@@ -19,7 +19,7 @@ internal static class MemoryDecoding
                 ? "its memory decoding is off (config+4, bit 1)"
             : backend.FindPowerManagement(config) is ulong place
                 && (backend.ReadUInt16(config, place + PowerManagementControl) & PowerStateMask) == D3Hot
-                ? "it is asleep (D3hot)"
+                ? "it is suspended (D3hot)"
             : null;
     }
 }

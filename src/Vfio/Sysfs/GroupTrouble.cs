@@ -6,7 +6,7 @@ namespace Vfio;
 internal static class GroupTrouble
 {
     /// <summary>
-    /// Devices of the group that belong to host drivers. The kernel gives no device of such a group away.
+    /// Devices of the group that are bound to host drivers. The kernel gives no device of such a group away.
     /// </summary>
     /// <returns>Null if there are none.</returns>
     public static VfioException? FindBlockers(HostRoot host, int group)
@@ -21,9 +21,9 @@ internal static class GroupTrouble
         return new VfioException(
             "open",
             $"group {group}",
-            $"the group is not viable: {names} in it still "
-            + $"{(blockers.Count == 1 ? "belongs to a host driver" : "belong to host drivers")}",
-            "every device of the group is to be bound to vfio-pci, or to no driver")
+            $"the group is not viable: {names} in it "
+            + $"{(blockers.Count == 1 ? "is bound to a host driver" : "are bound to host drivers")}",
+            "bind every device of the group to vfio-pci, or to no driver")
         {
             Reason = VfioErrorReason.GroupNotViable,
             Device = MemberToName(host, group, blockers).ToString(),

@@ -90,7 +90,7 @@ internal sealed class HolderSearch
         return isPossible
             ? HolderNames.Describe(process.Folder, process.Id) with
             {
-                Description = "has a device of VFIO's open or mapped, and the kernel does not say which",
+                Description = "has a VFIO device open or mapped, and the kernel does not tell which",
                 IsCertain = false,
             }
             : null;

@@ -19,7 +19,7 @@ internal sealed class HostInterrupts(HostRoot host, PciAddress address)
             IrqIndex.Msi => $"vfio-msi[{subindex}]({address})",
             IrqIndex.Msix => $"vfio-msix[{subindex}]({address})",
             _ => throw new NotSupportedException(
-                $"{index} of {address} is told by the kernel: no processor gets an interrupt for it"),
+                $"{index} of {address} is reported by the kernel and not by an interrupt, so it has no processor"),
         };
         foreach ((int number, string[] words) in ReadTable(host, out _))
         {
@@ -34,7 +34,7 @@ internal sealed class HostInterrupts(HostRoot host, PciAddress address)
             "find",
             name,
             "it is not in /proc/interrupts",
-            "the vector may just have been disabled; in a container, /proc may be another's");
+            "the vector may just have been disabled; in a container, /proc may be that of another namespace");
     }
 
     /// <summary>The lines of <c>/proc/interrupts</c> that have a number.</summary>
@@ -67,7 +67,7 @@ internal sealed class HostInterrupts(HostRoot host, PciAddress address)
     {
         string path = PathOf(number);
         return Parse(SysfsFile.Read(path) ?? throw new VfioException("read", path, "it cannot be read"))
-            ?? throw new VfioException("read", path, "it is no list of processors");
+            ?? throw new VfioException("read", path, "it is not a list of processors");
     }
 
     public void SetAffinity(int number, ReadOnlySpan<int> processors)
@@ -75,7 +75,7 @@ internal sealed class HostInterrupts(HostRoot host, PciAddress address)
         if (processors.IsEmpty || processors.ContainsAnyExceptInRange(0, MostProcessors - 1))
         {
             throw new ArgumentException(
-                "an interrupt goes to at least one processor, each from 0 on", nameof(processors));
+                "an interrupt needs at least one processor; processors are numbered from 0", nameof(processors));
         }
 
         string path = PathOf(number);
@@ -84,10 +84,10 @@ internal sealed class HostInterrupts(HostRoot host, PciAddress address)
         {
             throw new VfioException("write", path, errno, errno switch
             {
-                Errno.EACCES or Errno.EPERM => "which processor gets an interrupt is root's to say",
-                Errno.EINVAL or Errno.EOVERFLOW => "none of these processors is on line",
-                Errno.EIO => "the interrupt is not to be moved: its controller or the kernel (isolcpus, managed "
-                    + "interrupts) holds it",
+                Errno.EACCES or Errno.EPERM => "only root may choose the processor of an interrupt",
+                Errno.EINVAL or Errno.EOVERFLOW => "none of these processors is online",
+                Errno.EIO => "the interrupt cannot be moved: its controller or the kernel (isolcpus, managed "
+                    + "interrupts) fixes its processor",
                 _ => null,
             });
         }

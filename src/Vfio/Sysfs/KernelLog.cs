@@ -40,8 +40,8 @@ internal sealed class KernelLog : IDisposable
         if (_errno != 0)
         {
             throw new VfioException("open", _path, _errno, _errno is Errno.EPERM or Errno.EACCES
-                ? "the kernel's log is root's here: sudo dmesg shows it, sysctl kernel.dmesg_restrict=0 "
-                    + "gives it to everybody"
+                ? "only root may read the kernel's log here: sudo dmesg shows it; sysctl "
+                    + "kernel.dmesg_restrict=0 lets every user read it"
                 : null);
         }
     }

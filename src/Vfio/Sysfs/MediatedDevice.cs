@@ -78,7 +78,7 @@ public sealed class MediatedDevice : IHostDevice
 
     string IHostDevice.Name => Name(Id);
 
-    string IHostDevice.HowToTake => $"look at its driver: ls -l /{Bus}/{Name(Id)}/driver";
+    string IHostDevice.HowToTake => $"check its driver: ls -l /{Bus}/{Name(Id)}/driver";
 
     /// <summary>All mediated devices of a host, by UUID.</summary>
     /// <returns>A snapshot; empty if the kernel has none.</returns>
@@ -129,7 +129,7 @@ public sealed class MediatedDevice : IHostDevice
                 && TryParse(Path.GetFileName(place), out _)
                 && place.StartsWith($"/{Bus}/", StringComparison.Ordinal)
                 ? NotThere(shown, host)
-                : new VfioException("open", shown, "it leads to no mediated device", $"/{Bus}/UUID does");
+                : new VfioException("open", shown, "it does not lead to a mediated device", $"/{Bus}/UUID does");
         }
 
         return Find(id, host) is MediatedDevice device && device.SysfsPath == place

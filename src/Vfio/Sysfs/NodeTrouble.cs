@@ -23,9 +23,10 @@ internal static class NodeTrouble
 
         return FileIdentity.Of(host.Combine(node[1..])) switch
         {
-            null => "is not here, though the kernel has it",
+            null => "does not exist here, although the kernel has it",
             { Kind: FileKind.CharacterDevice } there when there != real =>
-                $"is another device's: {there.Major}:{there.Minor}, and the kernel's is {real.Major}:{real.Minor}",
+                $"belongs to another device: its number is {there.Major}:{there.Minor}, and the kernel's is "
+                + $"{real.Major}:{real.Minor}",
             _ => null,
         };
     }
@@ -38,8 +39,8 @@ internal static class NodeTrouble
     /// <returns>A hint; <see langword="null"/> if the trouble is not with the node.</returns>
     public static string? HintFor(HostRoot host, string node, string numberFile, int errno) => errno switch
     {
-        Errno.EACCES or Errno.EPERM when Users.IsRoot => "not even root may open it: a container may open the nodes "
-            + $"alone that it was started with (--device {node})",
+        Errno.EACCES or Errno.EPERM when Users.IsRoot => "not even root can open it: a container can open only the "
+            + $"nodes that it was started with (--device {node})",
         _ => Find(host, node, numberFile) is string trouble
             ? $"it {trouble}: start the container again, with --device {node}"
             : null,

@@ -61,7 +61,7 @@ public sealed class PciBus
             "look up",
             address.ToString(),
             "no PCI device has this address",
-            "/sys/bus/pci/devices has the devices of this host")
+            "/sys/bus/pci/devices lists the devices of this host")
         {
             Reason = VfioErrorReason.DeviceNotFound,
             Device = address.ToString(),

@@ -61,10 +61,10 @@ public sealed class BrokerProtocolTests
     [Theory]
     [InlineData(0, 0xff, "begin")] // magic
     [InlineData(4, 2, "version 2")]
-    [InlineData(6, 3, "no request")] // type
-    [InlineData(6, 9, "no request")]
-    [InlineData(8, 25, "header says")] // length
-    [InlineData(11, 0xff, "header says")]
+    [InlineData(6, 3, "is not a request")] // type
+    [InlineData(6, 9, "is not a request")]
+    [InlineData(8, 25, "header gives")] // length
+    [InlineData(11, 0xff, "header gives")]
     [InlineData(12, 1, "reserved")]
     [InlineData(21, 32, "range")] // device
     [InlineData(22, 8, "range")] // function

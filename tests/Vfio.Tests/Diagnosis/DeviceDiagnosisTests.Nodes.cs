@@ -19,7 +19,9 @@ public sealed partial class DeviceDiagnosisTests
         Assert.Equal((FindingTopic.Nodes, "neither /dev/vfio/vfio nor /dev/iommu exists"), Blocking());
         File.Delete(_host.PathOf("dev/vfio/7"));
         File.Delete(_host.PathOf("dev/vfio/devices/vfio0"));
-        Assert.Equal((FindingTopic.Nodes, "/dev/vfio/devices/vfio0 is not here, though the kernel has it"), Blocking());
+        Assert.Equal(
+            (FindingTopic.Nodes, "/dev/vfio/devices/vfio0 does not exist here, although the kernel has it"),
+            Blocking());
     }
 
     [Fact]
@@ -29,13 +31,15 @@ public sealed partial class DeviceDiagnosisTests
         DeviceFacts device = DeviceFacts.Read(_host.Root, Card.Info) with { OwnNode = null };
         HostNode stale = new("/dev/vfio/7", "root", MayUse: true)
         {
-            Trouble = "is another device's: 240:1, and the kernel's is 240:0",
+            Trouble = "belongs to another device: its number is 240:1, and the kernel's is 240:0",
         };
         Finding finding = Assert.Single(
             HostDiagnosis.Judge(HostFacts.Read(_host.Root), device with { GroupNode = stale }),
             finding => finding.Topic == FindingTopic.Nodes);
         Assert.Equal(
-            (FindingLevel.Error, "/dev/vfio/7 is another device's: 240:1, and the kernel's is 240:0"),
+            (
+                FindingLevel.Error,
+                "/dev/vfio/7 belongs to another device: its number is 240:1, and the kernel's is 240:0"),
             (finding.Level, finding.Message));
         Assert.Contains("--device", finding.Advice, StringComparison.Ordinal);
     }

@@ -34,7 +34,7 @@ public sealed class HotResetTests : IDisposable
         Assert.True(plan.IsAllowed);
         Assert.Empty(plan.Refusals);
         Assert.Equal(
-            [(First, "vfio-pci", true, "this program"), (Second, "vfio-pci", true, "this program, by its group")],
+            [(First, "vfio-pci", true, "this program"), (Second, "vfio-pci", true, "this program, through its group")],
             plan.Devices.Select(Describe));
     }
 
@@ -52,7 +52,8 @@ public sealed class HotResetTests : IDisposable
         HotResetPlan plan = device.PlanHotReset();
         Assert.Equal((Second, driver, false, owner), Describe(plan.Devices[1]));
         Assert.Equal(
-            $"the reset of the bus hits {Two} ({owner}), which is not this program's", plan.Refusals[0].Explanation);
+            $"the reset of the bus would also reset {Two} ({owner}), which is not open in this program",
+            plan.Refusals[0].Explanation);
         Assert.Equal("bind all of them to vfio-pci, and open them too", plan.Refusals[0].Hint);
         VfioException refusal = Assert.Throws<VfioException>(plan.Execute);
         Assert.Equal(
@@ -117,7 +118,7 @@ public sealed class HotResetTests : IDisposable
         HotResetPlan plan = device.PlanHotReset();
         Assert.True(plan.IsAllowed);
         Assert.Equal(
-            ["this program", "this program, by its group"], plan.Devices.Select(found => found.DescribeOwner()));
+            ["this program", "this program, through its group"], plan.Devices.Select(found => found.DescribeOwner()));
         _backend.HotResetInfo = () => new HotResetInfo(
             true, false, [Entry(First, owned: true, open: true), Entry(Second, owned: false, open: false)]);
         using VfioDevice other = new(_other, Second);
@@ -171,7 +172,7 @@ public sealed class HotResetTests : IDisposable
         HotResetPlan plan = device.PlanHotReset();
         Assert.Equal(9, plan.Devices.Count);
         Assert.EndsWith(
-            "0000:03:04.3 (unknown) and 4 more, which are not this program's",
+            "0000:03:04.3 (unknown) and 4 more, which are not open in this program",
             plan.Refusals[0].Explanation,
             StringComparison.Ordinal);
     }
@@ -211,7 +212,7 @@ public sealed class HotResetTests : IDisposable
     [Theory]
     [InlineData("VFIO_DEVICE_GET_PCI_HOT_RESET_INFO", Errno.EPERM, "no IOMMU group")]
     [InlineData("VFIO_DEVICE_GET_PCI_HOT_RESET_INFO", Errno.ENOSPC, null)]
-    [InlineData("VFIO_DEVICE_PCI_HOT_RESET", Errno.EINVAL, "not this program's")]
+    [InlineData("VFIO_DEVICE_PCI_HOT_RESET", Errno.EINVAL, "does not belong to this program")]
     [InlineData("VFIO_DEVICE_PCI_HOT_RESET", Errno.EAGAIN, "try again")]
     [InlineData("VFIO_DEVICE_IOEVENTFD", Errno.ENOSPC, "1000")]
     [InlineData("VFIO_DEVICE_IOEVENTFD", Errno.EINVAL, "MSI-X")]
@@ -234,7 +235,7 @@ public sealed class HotResetTests : IDisposable
             hint is null ? failure.Hint is null : failure.Hint!.Contains(hint, StringComparison.Ordinal), failure.Hint);
     }
 
-    private static (PciAddress, string?, bool, string) Describe(HotResetDevice device) =>
+    private static (PciAddress?, string?, bool, string) Describe(HotResetDevice device) =>
         (device.Address, device.Driver, device.IsOwned, device.DescribeOwner());
 
     private static HotResetInfo Groups(params (PciAddress Address, uint Group)[] devices) =>

@@ -112,7 +112,7 @@ public sealed class PowerTests : IDisposable
     }
 
     [Theory]
-    [InlineData(Errno.EINVAL, "entered already")]
+    [InlineData(Errno.EINVAL, "already in low power")]
     [InlineData(Errno.ENOTTY, "6.1")]
     [InlineData(Errno.EBUSY, null)]
     public void Low_power_that_fails_says_why(int errno, string? hint)

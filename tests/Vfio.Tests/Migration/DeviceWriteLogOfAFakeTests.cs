@@ -143,7 +143,7 @@ public sealed class DeviceWriteLogOfAFakeTests : IDisposable
         {
             _backend.Writes.ReadErrno = Errno.EIO;
             VfioException failure = Assert.Throws<VfioException>(() => log.Read(new Iova(0), 4096, new ulong[1]));
-            Assert.Contains("take all pages as written", failure.Hint, StringComparison.Ordinal);
+            Assert.Contains("treat all pages as written", failure.Hint, StringComparison.Ordinal);
         }
 
         _backend.Writes.CanLog = false;

@@ -38,7 +38,7 @@ public sealed class MigrationRestoreOfAFakeTests
             using VfioDevice device = new(backend, default);
             InvalidDataException refusal = Assert.Throws<InvalidDataException>(
                 () => device.GetMigration().RestoreFrom(new MemoryStream(file[..length]), cancellationToken: Token));
-            Assert.Contains("cut off", refusal.Message, StringComparison.Ordinal);
+            Assert.Contains("truncated", refusal.Message, StringComparison.Ordinal);
             Assert.Empty(backend.Log);
         }
     }
@@ -112,7 +112,7 @@ public sealed class MigrationRestoreOfAFakeTests
             using VfioDevice device = new(backend, default);
             InvalidDataException refusal = Assert.Throws<InvalidDataException>(
                 () => device.GetMigration().RestoreFrom(new MemoryStream(other), cancellationToken: Token));
-            Assert.Contains("missing, doubled or out of order", refusal.Message, StringComparison.Ordinal);
+            Assert.Contains("missing, duplicated or out of order", refusal.Message, StringComparison.Ordinal);
             Assert.Empty(backend.Log);
         }
 
@@ -132,7 +132,7 @@ public sealed class MigrationRestoreOfAFakeTests
         VfioException refusal = Assert.Throws<VfioException>(
             () => device.GetMigration().RestoreFrom(new MemoryStream(file), cancellationToken: Token));
         Assert.Contains(
-            "8086:10d3 (subsystem 1af4:0001, revision 03), and the device is 1234:10d3",
+            "8086:10d3 (subsystem 1af4:0001, revision 03), but the device is 1234:10d3",
             refusal.Message,
             StringComparison.Ordinal);
         Assert.Empty(backend.Log);

@@ -59,7 +59,7 @@ public sealed class MigrationStatesOfAFakeTests
                 {
                     Assert.Equal(Errno.EINVAL, refusal.Errno);
                     Assert.Contains($"from {from} to {to}", refusal.Message, StringComparison.Ordinal);
-                    Assert.Contains("begin again", refusal.Hint, StringComparison.Ordinal);
+                    Assert.Contains("start again", refusal.Hint, StringComparison.Ordinal);
                 }
 
                 count++;
@@ -156,7 +156,7 @@ public sealed class MigrationStatesOfAFakeTests
         using VfioDevice device = new(backend, default);
         Assert.Throws<VfioException>(() => device.GetMigration().SetState(MigrationState.Stop));
         Assert.Contains(
-            "does not know: 8",
+            "unknown migration state: 8",
             Assert.Throws<VfioException>(() => device.GetMigration().GetState()).Message,
             StringComparison.Ordinal);
     }

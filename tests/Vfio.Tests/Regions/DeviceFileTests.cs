@@ -65,7 +65,7 @@ public sealed class DeviceFileTests
         using DeviceFile file = new(new SystemCalls(), NewMemory(FileOffset + 2), "0000:00:14.3", "test", () => { });
         using Region region = new(file, Info, RegionAccess.Trapped, _ => { });
         VfioException failure = Assert.Throws<VfioException>(() => region.ReadUInt32(0));
-        Assert.Equal("read on BAR0+0x0 of 0000:00:14.3: the kernel moved 2 of 4 bytes", failure.Message);
+        Assert.Equal("read on BAR0+0x0 of 0000:00:14.3: the kernel transferred 2 of 4 bytes", failure.Message);
         Assert.Throws<VfioException>(() => region.ReadUInt32(0x10));
     }
 

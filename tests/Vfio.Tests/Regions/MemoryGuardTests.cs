@@ -199,14 +199,14 @@ public sealed class MemoryGuardTests : IDisposable
         _backend.Poke(RegionIndex.Config, 8, [0xff, 0xff, 0xff, 0xff]);
         Assert.Equal(DeviceState.Lost, device.GetState());
         Assert.Contains(
-            "gone", Assert.Throws<VfioException>(() => region.ReadUInt32(0)).Message, StringComparison.Ordinal);
+            "removed", Assert.Throws<VfioException>(() => region.ReadUInt32(0)).Message, StringComparison.Ordinal);
         Assert.Equal(0u, region.ReadUInt32(4));
-        Assert.Contains("gone", Assert.Throws<VfioException>(device.Recover).Message, StringComparison.Ordinal);
+        Assert.Contains("removed", Assert.Throws<VfioException>(device.Recover).Message, StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData(0x0000, 0, "decoding")]
-    [InlineData(0x0002, 3, "asleep")]
+    [InlineData(0x0002, 3, "suspended")]
     [InlineData(0x0002, 0, null)]
     public void Recover_says_why_the_device_does_not_answer(int command, int powerState, string? reason)
     {

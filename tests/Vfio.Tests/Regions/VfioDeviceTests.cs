@@ -67,7 +67,7 @@ public sealed class VfioDeviceTests : IDisposable
     }
 
     [Theory]
-    [InlineData("e1000e", "the device belongs to the driver e1000e")]
+    [InlineData("e1000e", "the device is bound to the driver e1000e")]
     [InlineData(null, "the device has no driver")]
     public void A_device_that_is_not_bound_cannot_be_opened(string? driver, string reason)
     {

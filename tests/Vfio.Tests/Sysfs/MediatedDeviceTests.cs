@@ -58,7 +58,9 @@ public sealed class MediatedDeviceTests : IDisposable
         _host.Link($"sys/bus/mdev/devices/{name}", $"{OnNothing}/{name}");
         Assert.Empty(MediatedDevice.GetAll(_host.Root));
         Assert.Contains(
-            "leads to no mediated device", Refusal($"/sys/bus/mdev/devices/{name}").Message, StringComparison.Ordinal);
+            "does not lead to a mediated device",
+            Refusal($"/sys/bus/mdev/devices/{name}").Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -146,7 +148,7 @@ public sealed class MediatedDeviceTests : IDisposable
         VfioException refusal = Assert.Throws<VfioException>(
             () => VfioDevice.OpenMediated(
                 Guid.Parse(Id), new VfioOpenOptions { Host = _host.Root, Backend = VfioBackend.NoIommu }));
-        Assert.Contains("has an address space always", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("always has an address space", refusal.Message, StringComparison.Ordinal);
     }
 
     private VfioException Refusal(string? path = null)

@@ -49,12 +49,14 @@ internal static class BusReset
         VfioDevice first = open[0];
         HotResetPlan plan = first.PlanHotReset();
         PciBus bus = new(host.Root);
-        foreach (HotResetDevice stranger in plan.Devices.Where(
-            device => !device.IsOwned && bus.Find(device.Address) is { HasVfioDriver: true }))
+        foreach (PciAddress stranger in plan.Devices.Where(device => !device.IsOwned)
+            .Select(device => device.Address)
+            .OfType<PciAddress>()
+            .Where(address => bus.Find(address) is { HasVfioDriver: true }))
         {
             try
             {
-                open.Add(host.OpenDevice(stranger.Address, Beside(host, first)));
+                open.Add(host.OpenDevice(stranger, Beside(host, first)));
             }
             catch (VfioException)
             {
@@ -73,7 +75,8 @@ internal static class BusReset
     {
         PciAddress[] untaken = [.. refusal.OtherOwners
             .Where(device => device.Owner is HotResetOwner.HostDriver or HotResetOwner.NoDriver)
-            .Select(device => device.Address)];
+            .Select(device => device.Address)
+            .OfType<PciAddress>()];
         return refusal.OtherOwners.Any(device => device.Owner == HotResetOwner.VirtualFunction) ? refusal.Hint
             : untaken.Length != 0 ? $"bind the other devices of the bus: vfio bind {string.Join(' ', untaken)}"
             : "end the programs that have a device of the bus open; vfio status shows them";
@@ -107,7 +110,7 @@ internal static class BusReset
 
     // A device model is the only device on its bus, and its address means nothing to a user.
     private static string NameOf(DeviceTarget target, HotResetDevice device) =>
-        target is HostTarget ? device.Address.ToString() : target.Name;
+        target is HostTarget && device.Address is PciAddress address ? address.ToString() : target.Name;
 
     private static void WriteJson(CliHost host, DeviceTarget target, HotResetPlan plan, bool isDryRun)
     {

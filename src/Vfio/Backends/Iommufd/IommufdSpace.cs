@@ -111,8 +111,8 @@ internal sealed class IommufdSpace : IHostAddressSpace
     public bool TryMapDeviceMemory(ulong iova, Func<SafeFileHandle?> openFile, ulong length, DmaAccess access)
     {
         using SafeFileHandle file = openFile() ?? throw new NotSupportedException(
-            "this kernel's iommufd maps no memory of devices (VFIO_DEVICE_FEATURE_DMA_BUF, Linux 6.19); type1v2 does "
-            + "(VfioOpenOptions.Backend)");
+            "this kernel's iommufd cannot map the memory of devices (VFIO_DEVICE_FEATURE_DMA_BUF, Linux 6.19); type1v2 "
+            + "can (VfioOpenOptions.Backend)");
         IommufdUapi.iommu_ioas_map_file map =
             new() { flags = Flags(access), ioas_id = _ioas, length = length, iova = iova };
         Check("IOMMU_IOAS_MAP_FILE", iova, length, IommufdIoctl.MapFile(_calls, _iommufd, map, file));
@@ -125,7 +125,7 @@ internal sealed class IommufdSpace : IHostAddressSpace
         if (done != length)
         {
             throw new VfioException(
-                "IOMMU_IOAS_UNMAP", MapErrors.Describe(iova, length), $"the kernel took back 0x{done:x} bytes");
+                "IOMMU_IOAS_UNMAP", MapErrors.Describe(iova, length), $"the kernel unmapped 0x{done:x} bytes");
         }
     }
 
@@ -177,7 +177,7 @@ internal sealed class IommufdSpace : IHostAddressSpace
         IommufdIoctl.GetDirtyBitmap(
             _calls,
             _iommufd,
-            _trackingTable ?? throw new InvalidOperationException("the record was not started"),
+            _trackingTable ?? throw new InvalidOperationException("dirty tracking was not started"),
             iova,
             length,
             pageSize,
@@ -203,7 +203,7 @@ internal sealed class IommufdSpace : IHostAddressSpace
         {
             case 0: return;
             case Errno.EOPNOTSUPP or Errno.ENOTTY:
-                throw new NotSupportedException("the IOMMU does not record what devices write");
+                throw new NotSupportedException("the IOMMU cannot track dirty pages");
             default: throw new VfioException(call, Subject, errno);
         }
     }
@@ -235,7 +235,7 @@ internal sealed class IommufdSpace : IHostAddressSpace
             {
                 Errno.EBUSY => "devices of one group share an address space (VfioOpenOptions.AddressSpace)",
                 Errno.EINVAL or Errno.EADDRNOTAVAIL =>
-                    "its addresses do not agree with what is mapped in this address space",
+                    "the addresses that it can use do not include all that is mapped in this address space",
                 _ => null,
             });
         }
@@ -266,10 +266,11 @@ internal sealed class IommufdSpace : IHostAddressSpace
         {
             Errno.EBUSY or Errno.EPERM when device is not null && isBusy => GroupTrouble.DescribeHolders(_host, device),
             Errno.EINVAL when token is null =>
-                "it may be open already, by a process that only root can see; the kernel's log (dmesg) may say more",
+                "a process that only root can see may have it open; the kernel's log (dmesg) may say more",
             Errno.EINVAL => "the device is not a virtual function of a bound physical function, so it does not accept "
                 + "a token; or the kernel does not support tokens here (before Linux 6.18)",
-            Errno.EACCES when token is not null => "the token is not the one that the physical function was given",
+            Errno.EACCES when token is not null =>
+                "the token differs from the one that was set for the physical function",
             Errno.EACCES =>
                 "the physical function is bound too, and its token is required (VfioOpenOptions.VirtualFunctionToken)",
             Errno.EPERM =>

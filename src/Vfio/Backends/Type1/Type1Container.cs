@@ -20,7 +20,7 @@ internal static class Type1Container
                 "the kernel has no iommufd (CONFIG_IOMMUFD); type1v2 needs none",
             Errno.EACCES or Errno.EPERM when isIommufd => NodeErrors.IommufdIsRoots(path),
             Errno.ENOENT or Errno.ENODEV => "the kernel's VFIO is not loaded: modprobe vfio-pci",
-            Errno.EACCES or Errno.EPERM => $"{path} is usually open to everybody (mode 666); look at its permissions",
+            Errno.EACCES or Errno.EPERM => $"every user can usually open {path} (mode 666); check its permissions",
             _ => null,
         });
     }
@@ -39,7 +39,7 @@ internal static class Type1Container
             throw new VfioException(
                 Call,
                 "the container",
-                $"the kernel speaks version {version}, this library {VfioUapi.VFIO_API_VERSION}");
+                $"the kernel has version {version} of the API, and this library supports {VfioUapi.VFIO_API_VERSION}");
         }
     }
 

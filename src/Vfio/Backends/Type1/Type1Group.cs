@@ -47,8 +47,8 @@ internal static class Type1Group
                 ?? new VfioException(
                     "open",
                     subject,
-                    "the group is not viable: a device in it belongs to a host driver",
-                    "every device of the group is to be bound to vfio-pci, or to no driver");
+                    "the group is not viable: a device in it is bound to a host driver",
+                    "bind every device of the group to vfio-pci, or to no driver");
         }
     }
 
@@ -58,8 +58,8 @@ internal static class Type1Group
         if (errno != 0)
         {
             throw new VfioException("VFIO_GROUP_SET_CONTAINER", subject, errno, errno == Errno.EINVAL
-                ? "the group is in another container already, or its addresses do not agree with "
-                    + "what is mapped in this one"
+                ? "the group is already in another container, or the addresses that it can use do not include all that "
+                    + "is mapped in this one"
                 : null);
         }
     }
@@ -73,13 +73,18 @@ internal static class Type1Group
         if (errno == Errno.ENODEV)
         {
             throw NotBound(
-                "VFIO_GROUP_GET_DEVICE_FD", $"{name} in {subject}", errno, "no VFIO driver has the device", device);
+                "VFIO_GROUP_GET_DEVICE_FD",
+                $"{name} in {subject}",
+                errno,
+                "the device is not bound to a VFIO driver",
+                device);
         }
 
         return errno == 0 ? new SafeFileHandle(fd, ownsHandle: true) : throw new VfioException(
             "VFIO_GROUP_GET_DEVICE_FD", $"{name} in {subject}", errno, errno switch
             {
-                Errno.EACCES when token is not null => "the token is not the one that the physical function was given",
+                Errno.EACCES when token is not null =>
+                    "the token differs from the one that was set for the physical function",
                 Errno.EACCES => "the physical function is bound too, and its token is required "
                     + "(VfioOpenOptions.VirtualFunctionToken), or the device cannot be powered up; the "
                     + "kernel's log (dmesg) says more",

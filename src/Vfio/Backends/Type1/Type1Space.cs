@@ -118,8 +118,8 @@ internal sealed class Type1Space : IHostAddressSpace
     public bool TryMapDeviceMemory(ulong iova, Func<SafeFileHandle?> openFile, ulong length, DmaAccess access) =>
         _prefix.Length == 0
             ? false
-            : throw new NotSupportedException("an iommufd in the container's place maps no memory of devices; type1v2 "
-                + "does (VfioOpenOptions.Backend)");
+            : throw new NotSupportedException("an iommufd that replaces the container cannot map the memory of "
+                + "devices; type1v2 can (VfioOpenOptions.Backend)");
 
     public void Unmap(ulong iova, ulong length)
     {
@@ -128,7 +128,7 @@ internal sealed class Type1Space : IHostAddressSpace
         if (done != length)
         {
             throw new VfioException(
-                "VFIO_IOMMU_UNMAP_DMA", MapErrors.Describe(iova, length), $"the kernel took back 0x{done:x} bytes");
+                "VFIO_IOMMU_UNMAP_DMA", MapErrors.Describe(iova, length), $"the kernel unmapped 0x{done:x} bytes");
         }
     }
 
@@ -177,7 +177,7 @@ internal sealed class Type1Space : IHostAddressSpace
         {
             case 0: return;
             case Errno.ENOTTY or Errno.EOPNOTSUPP or Errno.EINVAL or Errno.EACCES:
-                throw new NotSupportedException("the container does not record what devices write");
+                throw new NotSupportedException("the container cannot track dirty pages");
             default: throw new VfioException("VFIO_IOMMU_DIRTY_PAGES", "the container", errno);
         }
     }
